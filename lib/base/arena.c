@@ -1,0 +1,51 @@
+#include "lib/base/arena.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { ALIGNMENT = 64 };
+
+static size_t machine_memory_bytes(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+    if (pages <= 0 || page_bytes <= 0) return (size_t)1 << 32;
+    return (size_t)pages * (size_t)page_bytes;
+}
+
+bool qp_arena_init(qp_arena *arena, size_t reserve_bytes)
+{
+    *arena = (qp_arena){0};
+    if (reserve_bytes == 0) reserve_bytes = machine_memory_bytes();
+    /* A machine that limits address space refuses the whole; half, and half again, is still useful. */
+    for (size_t bytes = reserve_bytes; bytes >= ((size_t)1 << 20); bytes /= 2) {
+        void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (base != MAP_FAILED) {
+            arena->base = base;
+            arena->reserved_bytes = bytes;
+            return true;
+        }
+    }
+    return false;
+}
+
+void qp_arena_free(qp_arena *arena)
+{
+    if (arena->base) munmap(arena->base, arena->reserved_bytes);
+    *arena = (qp_arena){0};
+}
+
+void *qp_arena_take(qp_arena *arena, size_t bytes)
+{
+    if (bytes > SIZE_MAX - ALIGNMENT) return NULL;
+    size_t rounded = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (rounded > arena->reserved_bytes - arena->used_bytes) return NULL;
+    void *taken = arena->base + arena->used_bytes;
+    arena->used_bytes += rounded;
+    if (arena->used_bytes > arena->peak_bytes) arena->peak_bytes = arena->used_bytes;
+    return taken;
+}
+
+size_t qp_arena_mark(const qp_arena *arena) { return arena->used_bytes; }
+
+void qp_arena_rewind(qp_arena *arena, size_t mark) { arena->used_bytes = mark; }

@@ -1,0 +1,36 @@
+#ifndef QP_STATUS_H
+#define QP_STATUS_H
+
+/* status — how every function that can fail answers, and the one line that says why.
+ *
+ * The library never prints and never exits. A function that fails writes one line into a buffer of the
+ * calling thread (like errno) and returns a status; the caller passes the status up unchanged.
+ * The line has the form `place: what is wrong; what to do`, place being `file:line` where there is one. */
+
+typedef enum {
+    QP_OK = 0,
+    QP_EUSAGE,     /* wrong option, key, value or combination      exit 2  */
+    QP_EDATA,      /* the content of an input is wrong              exit 65 */
+    QP_ENOINPUT,   /* an input is missing or unreadable             exit 66 */
+    QP_EBUG,       /* a broken invariant of ours                    exit 70 */
+    QP_ESHAPE,     /* shapes of a step do not fit                   exit 70 */
+    QP_EMEMORY,    /* out of memory                                 exit 71 */
+    QP_ECREATE,    /* an output cannot be created                   exit 73 */
+    QP_EIO,        /* read or write failed half-way                 exit 74 */
+    QP_ESTOPPED    /* asked to stop (signal); work is saved         exit 130/143 */
+} qp_status;
+
+/* qp_fail — remember a message for this thread and return `status`.  printf-style; one line, no newline. */
+qp_status qp_fail(qp_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* qp_error_message — the line of the last qp_fail of this thread; "" if there was none. Valid until the next. */
+const char *qp_error_message(void);
+
+/* qp_try — pass a failure up. */
+#define QP_TRY(expression)                                  \
+    do {                                                    \
+        qp_status qp_try_status_ = (expression);            \
+        if (qp_try_status_ != QP_OK) return qp_try_status_; \
+    } while (0)
+
+#endif

@@ -1,0 +1,13 @@
+#ifndef QP_OP_DROPOUT_H
+#define QP_OP_DROPOUT_H
+
+#include "lib/grad/tape.h"
+
+/* qp_dropout — y = x * keep / (1 - rate) in QP_TRAIN, x itself otherwise. The mask is a pure function of the step's key
+ * and the element's number: nothing is stored.      Source  Srivastava et al. 2014. */
+qp_tensor qp_dropout(qp_tape *tape, qp_tensor x, qp_real rate);
+
+/* qp_residual — y = x + dropout(branch), one entry: the connection around every sublayer. x, branch [rows, columns]. */
+qp_tensor qp_residual(qp_tape *tape, qp_tensor x, qp_tensor branch, qp_real rate);
+
+#endif

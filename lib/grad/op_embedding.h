@@ -1,0 +1,21 @@
+#ifndef QP_OP_EMBEDDING_H
+#define QP_OP_EMBEDDING_H
+
+#include <stdint.h>
+
+#include "lib/grad/tape.h"
+
+/* qp_embedding — y[r] = scale * weight[id[r]] + position_table[position[r]]
+ * weight [vocabulary, d]; id [rows], each in 0 .. vocabulary-1
+ * position [rows] and position_table [positions, d]: both or neither (NULL / empty); a learned table has a node and
+ * receives its gradient, a sinusoidal one is a constant.
+ * Errors  QP_ESHAPE for an id or position outside its table. */
+qp_tensor qp_embedding(qp_tape *tape, qp_tensor weight, int rows, const int32_t *id, qp_real scale,
+                       const int32_t *position, qp_tensor position_table);
+
+/* qp_positions_sinusoidal — fill table [positions, d]: angle = p * base^(-2i/d), i < d/2, formed in double
+ *   interleaved  columns 2i = sin, 2i+1 = cos          halves  columns i = sin, i + d/2 = cos
+ * Source  Vaswani et al. 2017. */
+void qp_positions_sinusoidal(int positions, int d, double base, bool halves, qp_real *table);
+
+#endif

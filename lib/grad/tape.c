@@ -1,0 +1,263 @@
+#include "lib/grad/tape.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/random.h"
+
+/* One operation of the step. */
+typedef struct entry {
+    struct entry *before;
+    qp_tensor out;
+    qp_backward *backward;
+    void *context;
+} entry;
+
+/* Gradients that have been used up wait here for the next tensor of their size. */
+typedef struct spare {
+    struct spare *next;
+} spare;
+
+typedef struct {
+    size_t bytes;
+    spare *first;
+} spare_list;
+
+enum { SPARE_SIZES = 64 };
+
+struct qp_tape {
+    qp_arena arena;
+    qp_mode mode;
+    uint64_t key, operations;
+    qp_node *parameter_node;
+    entry *last;
+    spare_list spare[SPARE_SIZES];
+    int spare_count;
+    qp_status status;
+    char message[512];
+};
+
+qp_tape *qp_tape_new(void)
+{
+    qp_tape *tape = calloc(1, sizeof *tape);
+    if (!tape) return NULL;
+    if (qp_arena_init(&tape->arena, 0)) return tape;
+    free(tape);
+    return NULL;
+}
+
+void qp_tape_free(qp_tape *tape)
+{
+    if (!tape) return;
+    qp_arena_free(&tape->arena);
+    free(tape);
+}
+
+void qp_tape_begin(qp_tape *tape, qp_mode mode, uint64_t key)
+{
+    qp_arena_rewind(&tape->arena, 0);
+    tape->mode = mode;
+    tape->key = key;
+    tape->operations = 0;
+    tape->parameter_node = NULL;
+    tape->last = NULL;
+    tape->spare_count = 0;
+    tape->status = QP_OK;
+    tape->message[0] = '\0';
+}
+
+void qp_tape_bind(qp_tape *tape, qp_node *parameter_node) { tape->parameter_node = parameter_node; }
+
+bool qp_tape_training(const qp_tape *tape) { return tape->mode == QP_TRAIN; }
+
+qp_node *qp_tape_parameter_node(const qp_tape *tape, int index)
+{
+    return tape->parameter_node ? &tape->parameter_node[index] : NULL;
+}
+
+uint64_t qp_tape_next_key(qp_tape *tape) { return qp_random_key(tape->key, tape->operations++); }
+
+qp_status qp_tape_status(const qp_tape *tape) { return tape->status; }
+
+const char *qp_tape_message(const qp_tape *tape) { return tape->message; }
+
+bool qp_tape_failed(const qp_tape *tape) { return tape->status != QP_OK; }
+
+size_t qp_tape_peak_bytes(const qp_tape *tape) { return tape->arena.peak_bytes; }
+
+qp_tensor qp_tape_fail(qp_tape *tape, qp_status status, const char *format, ...)
+{
+    if (tape->status == QP_OK) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(tape->message, sizeof tape->message, format, arguments);
+        va_end(arguments);
+        tape->status = status;
+        qp_fail(status, "%s", tape->message);
+    }
+    return (qp_tensor){0};
+}
+
+void *qp_tape_memory(qp_tape *tape, size_t bytes)
+{
+    if (tape->status != QP_OK) return NULL;
+    void *memory = qp_arena_take(&tape->arena, bytes);
+    if (!memory)
+        qp_tape_fail(tape, QP_EMEMORY, "out of memory: this step needs more than %zu MB; use a smaller --batch-size",
+                     tape->arena.reserved_bytes >> 20);
+    return memory;
+}
+
+size_t qp_tape_mark(const qp_tape *tape) { return qp_arena_mark(&tape->arena); }
+
+void qp_tape_rewind(qp_tape *tape, size_t mark) { qp_arena_rewind(&tape->arena, mark); }
+
+qp_tensor qp_tape_constant(qp_tape *tape, int rows, int columns)
+{
+    if (rows < 0 || columns < 0) return qp_tape_fail(tape, QP_ESHAPE, "tensor of %d rows and %d columns", rows, columns);
+    size_t count = (size_t)rows * (size_t)columns;
+    qp_real *value = qp_tape_memory(tape, count * sizeof *value);
+    if (!value) return (qp_tensor){0};
+    return qp_tensor_of(rows, columns, value);
+}
+
+qp_tensor qp_tape_tensor(qp_tape *tape, int rows, int columns)
+{
+    qp_tensor made = qp_tape_constant(tape, rows, columns);
+    if (!made.value || tape->mode != QP_TRAIN) return made;
+    made.node = qp_tape_memory(tape, sizeof *made.node);
+    if (!made.node) return (qp_tensor){0};
+    *made.node = (qp_node){.value = made.value, .count = (size_t)rows * (size_t)columns};
+    return made;
+}
+
+void qp_tape_record(qp_tape *tape, qp_tensor out, qp_backward *backward, const void *context, size_t context_bytes)
+{
+    if (tape->mode != QP_TRAIN || tape->status != QP_OK) return;
+    entry *made = qp_tape_memory(tape, sizeof *made);
+    void *copy = qp_tape_memory(tape, context_bytes);
+    if (!made || !copy) return;
+    memcpy(copy, context, context_bytes);
+    *made = (entry){.before = tape->last, .out = out, .backward = backward, .context = copy};
+    tape->last = made;
+}
+
+/* ---- gradients ---- */
+
+static size_t grad_bytes(const qp_node *node)
+{
+    size_t bytes = node->count * sizeof(qp_real);
+    return bytes < sizeof(spare) ? sizeof(spare) : bytes;
+}
+
+static spare_list *spares_of(qp_tape *tape, size_t bytes)
+{
+    for (int i = 0; i < tape->spare_count; i++)
+        if (tape->spare[i].bytes == bytes) return &tape->spare[i];
+    if (tape->spare_count == SPARE_SIZES) return NULL;
+    tape->spare[tape->spare_count] = (spare_list){.bytes = bytes};
+    return &tape->spare[tape->spare_count++];
+}
+
+static bool grad_take(qp_tape *tape, qp_node *node)
+{
+    if (node->grad) return true;
+    spare_list *list = spares_of(tape, grad_bytes(node));
+    if (list && list->first) {
+        node->grad = (qp_real *)list->first;
+        list->first = list->first->next;
+        return true;
+    }
+    node->grad = qp_tape_memory(tape, grad_bytes(node));
+    return node->grad != NULL;
+}
+
+/* The maker's backward has run: nobody asks for this gradient again. */
+static void grad_release(qp_tape *tape, qp_node *node)
+{
+    if (!node || !node->grad || node->parameter || node->grad == node->value) return;
+    spare_list *list = spares_of(tape, grad_bytes(node));
+    if (!list) return;
+    spare *released = (spare *)node->grad;
+    released->next = list->first;
+    list->first = released;
+    node->grad = NULL;
+    node->filled = false;
+}
+
+static qp_real *grad_view(qp_tensor x) { return x.node->grad + (x.value - x.node->value); }
+
+static bool is_band(qp_tensor x) { return x.columns != x.stride || (size_t)x.rows * (size_t)x.columns != x.node->count; }
+
+const qp_real *qp_tape_upstream(qp_tensor y) { return grad_view(y); }
+
+qp_real *qp_tape_grad(qp_tape *tape, qp_tensor x, qp_real *beta)
+{
+    *beta = 1;
+    if (!x.node || tape->status != QP_OK) return NULL;
+    if (is_band(x)) return qp_tape_grad_zeroed(tape, x);
+    if (!grad_take(tape, x.node)) return NULL;
+    if (!x.node->filled) *beta = 0;
+    x.node->filled = true;
+    return grad_view(x);
+}
+
+qp_real *qp_tape_grad_zeroed(qp_tape *tape, qp_tensor x)
+{
+    if (!x.node || tape->status != QP_OK || !grad_take(tape, x.node)) return NULL;
+    if (!x.node->filled) memset(x.node->grad, 0, x.node->count * sizeof *x.node->grad);
+    x.node->filled = true;
+    return grad_view(x);
+}
+
+void qp_tape_grad_bands(qp_tape *tape, const qp_tensor *band, int count, qp_real **grad, qp_real *beta)
+{
+    for (int i = 0; i < count; i++) {
+        grad[i] = NULL;
+        beta[i] = 1;
+    }
+    for (int i = 0; i < count; i++) {
+        qp_node *node = band[i].node;
+        if (!node || tape->status != QP_OK || !grad_take(tape, node)) continue;
+        if (node->filled) {
+            grad[i] = grad_view(band[i]);
+            continue;
+        }
+        int columns = 0;
+        for (int j = i; j < count; j++)
+            if (band[j].node == node) columns += band[j].columns;
+        bool covered = columns == band[i].stride && (size_t)band[i].rows * (size_t)band[i].stride == node->count;
+        if (!covered) memset(node->grad, 0, node->count * sizeof *node->grad);
+        node->filled = true;
+        for (int j = i; j < count; j++)
+            if (band[j].node == node) beta[j] = covered ? 0 : 1;
+        grad[i] = grad_view(band[i]);
+    }
+}
+
+qp_status qp_tape_backward_from(qp_tape *tape)
+{
+    for (entry *step = tape->last; step && tape->status == QP_OK; step = step->before) {
+        if (step->out.node && step->out.node->filled) {
+            step->backward(tape, step->context);
+            grad_release(tape, step->out.node);
+        }
+    }
+    return tape->status;
+}
+
+qp_status qp_tape_backward(qp_tape *tape, qp_tensor loss, qp_real scale)
+{
+    if (tape->status != QP_OK) return tape->status;
+    if (loss.rows != 1 || loss.columns != 1 || !loss.node) {
+        qp_tape_fail(tape, QP_ESHAPE, "backward from a tensor of %d rows and %d columns; a loss is [1, 1]", loss.rows, loss.columns);
+        return tape->status;
+    }
+    qp_real beta;
+    qp_real *grad = qp_tape_grad(tape, loss, &beta);
+    if (grad) grad[0] = scale;
+    return qp_tape_backward_from(tape);
+}

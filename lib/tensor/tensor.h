@@ -1,0 +1,50 @@
+#ifndef QP_TENSOR_H
+#define QP_TENSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/real.h"
+
+/* tensor — a borrowed, row-major matrix view [rows, columns]. Nobody frees one.
+ *
+ * Row r begins at value + r*stride; stride = columns unless the view is a band of columns of a wider matrix
+ * (queries, keys and values inside one fused product).
+ *
+ * The gradient does not stand in the view but in a node that all views of one matrix share, because gradients are
+ * made late: the tape takes their memory only when the first one is written, and gives it to the next tensor as soon
+ * as the backward of the maker has run. (DESIGN.md §4 had value and grad side by side; that doubles the memory of a
+ * step and needs every gradient cleared first.) */
+typedef struct qp_node {
+    qp_real *value;      /* first element of the whole matrix */
+    qp_real *grad;       /* its gradient, same layout; NULL until written */
+    size_t count;        /* elements of the whole matrix */
+    bool filled;         /* grad holds a sum; the first writer stores, later ones add */
+    bool parameter;      /* grad belongs to a gradient block, not to the tape */
+} qp_node;
+
+typedef struct {
+    int rows, columns, stride;
+    qp_real *value;
+    qp_node *node;       /* NULL where no gradient flows */
+    const void *packed;  /* a weight's packed copy for decoding (gemm_packed.h), or NULL */
+} qp_tensor;
+
+/* qp_tensor_of — a constant over caller's memory [rows, columns]. */
+static inline qp_tensor qp_tensor_of(int rows, int columns, qp_real *value)
+{
+    return (qp_tensor){.rows = rows, .columns = columns, .stride = columns, .value = value};
+}
+
+/* qp_tensor_columns — the band of `count` columns from `first`; shares memory and gradient. */
+static inline qp_tensor qp_tensor_columns(qp_tensor x, int first, int count)
+{
+    x.columns = count;
+    x.value += first;
+    x.packed = NULL;
+    return x;
+}
+
+static inline qp_real *qp_tensor_row(qp_tensor x, int row) { return x.value + (ptrdiff_t)row * x.stride; }
+
+#endif
