@@ -1,0 +1,46 @@
+#ifndef QP_SEARCH_H
+#define QP_SEARCH_H
+
+#include "lib/base/batch.h"
+#include "lib/base/config.h"
+#include "lib/model/model.h"
+
+/* search — the most probable target sequences of a batch of sources: greedy (beam_size 1) or beam. Knows nothing of the
+ * model but start / step / reorder. Finished rows leave the batch. */
+#define QP_SEARCH_FIELDS(X)                                                                                            \
+    X(INT, beam_size, "5", 1, 1000, NULL, "hypotheses kept a step; 1: greedy")                                         \
+    X(REAL, length_penalty, "1", 0, 10, NULL, "alpha of score = log P / ((5+length)/6)^alpha")                         \
+    X(REAL, max_length_factor, "2", 0, 100, NULL, "output at most this times the source tokens")                       \
+    X(INT, max_length_extra, "20", 0, 100000, NULL, "... plus this many tokens")                                       \
+    X(INT, min_length, "0", 0, 100000, NULL, "no end before this many tokens")                                         \
+    X(INT, no_repeat_ngram, "0", 0, 100, NULL, "no n-gram of this length twice; 0: off")                               \
+    X(INT, n_best, "1", 1, 1000, NULL, "hypotheses returned a sentence")
+
+typedef struct {
+    QP_SEARCH_FIELDS(QP_FIELD_DECLARE)
+} qp_search_config;
+extern const qp_field_table qp_search_fields;
+
+typedef struct {
+    int32_t *id;              /* tokens, the final EOS included if there is one, BOS not */
+    qp_real *log_probability; /* of each token */
+    int count;
+    double total;             /* sum of log_probability */
+    double score;             /* total with the length penalty */
+} qp_hypothesis;
+
+typedef struct {
+    qp_hypothesis *best;      /* best first */
+    int count;
+} qp_search_result;
+
+/* qp_search — result[i] for source i; PAD and BOS are never produced (left out after the softmax, not renormalised).
+ * Beam: live = [empty]; repeat up to the longest length: candidates = live x tokens by total log-probability;
+ * those of the first k that end in EOS are finished, the first k that do not are live; stop when k are finished; then
+ * fill up with live ones; rank by score (the penalty only ranks).  Ties: lower total first loses, then the lower live
+ * row, then the lower id.  The caller frees each result with qp_search_result_free. */
+qp_status qp_search(const qp_model *model, qp_tape *tape, qp_ids source, const qp_search_config *config,
+                    qp_search_result *result);
+void      qp_search_result_free(qp_search_result *result);
+
+#endif

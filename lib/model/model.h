@@ -1,0 +1,48 @@
+#ifndef QP_MODEL_H
+#define QP_MODEL_H
+
+#include "lib/base/batch.h"
+#include "lib/grad/op_attention.h"
+#include "lib/grad/tape.h"
+#include "lib/model/model_config.h"
+#include "lib/nn/params.h"
+#include "lib/nn/state.h"
+
+/* model — encoder, decoder and head over token ids. Training, scoring and decoding know a model by these functions
+ * alone; all of them run the same operations. */
+typedef struct qp_model qp_model;
+
+/* qp_model_new — build and initialise from a checked configuration (vocabulary sizes included). */
+qp_status  qp_model_new(const qp_model_config *config, uint64_t seed, qp_model **model);
+void       qp_model_free(qp_model *model);
+const qp_model_config *qp_model_config_of(const qp_model *model);
+qp_params *qp_model_params(const qp_model *model);
+
+/* Attention maps of one forward pass, for pictures, alignments and tests. */
+typedef enum { QP_MAP_ENCODER, QP_MAP_DECODER, QP_MAP_CROSS } qp_map_kind;
+enum { QP_MAPS_MAX = 3 * 128 };
+typedef struct {
+    int count;
+    struct {
+        qp_map_kind kind;
+        int layer;
+        qp_attention_map map;     /* [heads, Tq, Tk] blocks, sequence after sequence; memory of the tape */
+    } entry[QP_MAPS_MAX];
+} qp_model_maps;
+
+/* qp_model_logits — teacher forcing: row of target token t holds the scores of that token given those before it.
+ *   returns [target rows, target vocabulary]; maps may be NULL
+ * qp_model_loss — summed (not averaged) cross-entropy over the target tokens, [1,1]; the trainer divides by their
+ *   number over the whole batch.   smoothing: label smoothing */
+qp_tensor  qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps);
+qp_tensor  qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing);
+
+/* Stepping. start encodes the sources; the state begins with one row a source (source.count rows; for a model without
+ * encoder source.count rows as well, ids unread). step feeds each row's last token (QP_BOS first) and returns the
+ * scores of the next one [rows, target vocabulary], memory of the tape until its next begin. The caller calls
+ * qp_tape_begin(tape, QP_INFER, 0) before start and before every step. A row's scores do not depend on the other rows,
+ * to the bit, when the parameters are packed (qp_params_pack). */
+qp_status  qp_model_start(const qp_model *model, qp_tape *tape, qp_ids source, qp_state **state);
+qp_tensor  qp_model_step(const qp_model *model, qp_tape *tape, const int32_t *last_id, qp_state *state);
+
+#endif
