@@ -2,6 +2,7 @@
 #define QP_CONFIG_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "lib/base/status.h"
