@@ -5,6 +5,7 @@
 
 #include "lib/base/status.h"
 #include "lib/grad/tape.h"
+#include "lib/nn/initializer.h"
 
 /* params — the weights of a model: one flat block, dotted names, living as long as the model.
  *
@@ -12,16 +13,6 @@
  * and draws the initial values, each parameter from its own random key (seed, name), so that adding one does not change
  * the others. */
 typedef struct qp_params qp_params;
-
-/* Initialisers; fan_in = columns, fan_out = rows of a weight [out, in].
- *   XAVIER  std = gain*sqrt(2/(fan_in+fan_out))   HE  std = gain*sqrt(2/fan_in) (uniform on +-sqrt(3)*std, normal mean 0)
- *   LECUN   std = gain*sqrt(1/fan_in)             NORMAL std = gain   UNIFORM on +-gain   CONSTANT = gain
- *   ORTHOGONAL  W W' = gain^2 I (or W'W)          Sources: Glorot & Bengio 2010, He et al. 2015, Saxe et al. 2014 */
-typedef enum {
-    QP_INIT_CONSTANT, QP_INIT_UNIFORM, QP_INIT_NORMAL, QP_INIT_XAVIER_UNIFORM, QP_INIT_XAVIER_NORMAL,
-    QP_INIT_HE_UNIFORM, QP_INIT_HE_NORMAL, QP_INIT_LECUN_UNIFORM, QP_INIT_LECUN_NORMAL, QP_INIT_ORTHOGONAL
-} qp_init_kind;
-typedef struct { qp_init_kind kind; double gain; } qp_init;
 
 typedef struct {
     char name[120];
@@ -38,9 +29,6 @@ void       qp_params_free(qp_params *params);
 int        qp_params_add(qp_params *params, int rows, int columns, qp_init init, const char *name_format, ...)
                __attribute__((format(printf, 5, 6)));
 qp_status  qp_params_finish(qp_params *params, uint64_t seed);
-
-/* qp_init_fill — draw one [rows, columns] by `init` from `key`. */
-void       qp_init_fill(qp_init init, int rows, int columns, int fan_in, int fan_out, uint64_t key, qp_real *value);
 
 int        qp_params_count(const qp_params *params);                     /* parameters (tensors) */
 size_t     qp_params_size(const qp_params *params);                      /* reals of the flat block, padding included */

@@ -3,19 +3,45 @@
 
 #include <stdint.h>
 
+#include "lib/base/batch.h"
 #include "lib/base/status.h"
+#include "lib/tensor/tensor.h"
 
-/* state — what one decode remembers between steps: key-value caches (later: recurrent carries). Rows are hypotheses.
- * Its one verb is reorder: hypotheses continue, are copied, or leave the batch. Key-value rows are never copied: every
- * hypothesis has a list of the rows it reads, and only that list moves. Made by qp_model_start. */
+/* state — what one decode remembers between steps: the memory of the sources and key-value caches. Rows are hypotheses.
+ *
+ * Its one verb is reorder: hypotheses continue, are copied, or leave the batch. Keys and values are never copied: each
+ * step appends one row per live hypothesis to the cache of every layer, and every hypothesis has the list of the rows
+ * it reads (its ancestry). Only these lists move, and one list serves all layers. Made by qp_model_start. */
 typedef struct qp_state qp_state;
 
 int       qp_state_rows(const qp_state *state);       /* live hypotheses */
 int       qp_state_time(const qp_state *state);       /* tokens read so far */
 
 /* qp_state_reorder — row i of the new state continues row from_row[i] of the old one; rows may repeat, be dropped, or
- * grow in number (beam search starts with one row a sentence and goes on with k). */
+ * grow in number (beam search starts with one row a sentence and goes on with k).   Errors  QP_EMEMORY. */
 qp_status qp_state_reorder(qp_state *state, const int32_t *from_row, int rows);
 void      qp_state_free(qp_state *state);
+
+/* ---- for modules ---- */
+
+/* qp_state_new — one row a source; `layers` caches of `width` reals a row (keys beside values).
+ * source  rows of each source in the memory; count 0 lengths where a model has no encoder */
+qp_state *qp_state_new(int layers, int width, qp_sequences source);
+
+/* qp_state_memory_set — keep a copy of layer's keys and values of the sources [rows, columns]; _memory gives it back.
+ * qp_state_memory_sequences — which rows of it each hypothesis reads. */
+qp_status    qp_state_memory_set(qp_state *state, int layer, qp_tensor memory);
+qp_tensor    qp_state_memory(const qp_state *state, int layer);
+qp_sequences qp_state_memory_sequences(const qp_state *state);
+
+/* One step: begin makes room for one more row per hypothesis; append writes layer's new keys and values
+ * [rows, width] behind the others and returns the whole cache; end counts the token.
+ * qp_state_key_sequences / _key_row — the rows of the cache each hypothesis reads, the new one included. */
+qp_status      qp_state_step_begin(qp_state *state);
+qp_tensor      qp_state_append(qp_state *state, int layer, qp_tensor keys_values);
+void           qp_state_step_end(qp_state *state);
+qp_sequences   qp_state_key_sequences(const qp_state *state);
+const int32_t *qp_state_key_row(const qp_state *state);
+qp_sequences   qp_state_query_sequences(const qp_state *state);   /* one query a hypothesis */
 
 #endif

@@ -1,0 +1,175 @@
+#include "lib/model/model.h"
+
+#include <stdlib.h>
+
+#include "lib/grad/op_linear.h"
+#include "lib/grad/op_loss.h"
+#include "lib/model/stack.h"
+
+struct qp_model {
+    qp_model_config config;
+    qp_params *params;
+    bool has_encoder;
+    qp_stack encoder, decoder;
+    int output, output_bias;      /* logits = x output' + output_bias */
+};
+
+/* ---- building ---- */
+
+static qp_status build_decoder(qp_model *model, int source_embedding)
+{
+    const qp_model_config *c = &model->config;
+    int width = (int)c->emb_size, vocabulary = (int)c->tgt_vocab_size;
+    int embedding = source_embedding;
+    if (!c->tied_embeddings_all || !model->has_encoder)
+        embedding = qp_embedding_add_weight(model->params, vocabulary, width, c->scale_embeddings != 0, "tgt_embed");
+    QP_TRY(qp_stack_init(&model->decoder, model->params, c, "decoder", (int)c->dec_layers, embedding, model->has_encoder,
+                         QP_MAP_DECODER));
+    model->output = embedding;
+    model->output_bias = -1;
+    if (c->tied_embeddings || c->tied_embeddings_all) return QP_OK;
+    model->output = qp_params_add(model->params, vocabulary, width, (qp_init){QP_INIT_XAVIER_UNIFORM, c->init_gain},
+                                  "generator.weight");
+    if (c->bias)
+        model->output_bias = qp_params_add(model->params, 1, vocabulary, (qp_init){QP_INIT_CONSTANT, 0}, "generator.bias");
+    return QP_OK;
+}
+
+static qp_status build(qp_model *model, uint64_t seed)
+{
+    const qp_model_config *c = &model->config;
+    int embedding = -1;
+    model->has_encoder = c->encoder != QP_KIND_NONE;
+    if (model->has_encoder) {
+        embedding = qp_embedding_add_weight(model->params, (int)c->src_vocab_size, (int)c->emb_size,
+                                            c->scale_embeddings != 0, c->tied_embeddings_all ? "embed" : "src_embed");
+        QP_TRY(qp_stack_init(&model->encoder, model->params, c, "encoder", (int)c->enc_layers, embedding, false,
+                             QP_MAP_ENCODER));
+    }
+    QP_TRY(build_decoder(model, embedding));
+    return qp_params_finish(model->params, seed);
+}
+
+qp_status qp_model_new(const qp_model_config *config, uint64_t seed, qp_model **model)
+{
+    *model = NULL;
+    QP_TRY(qp_model_config_check(config));
+    if (config->tgt_vocab_size < 1 || (config->encoder != QP_KIND_NONE && config->src_vocab_size < 1))
+        return qp_fail(QP_EUSAGE, "a model needs the sizes of its vocabularies; train or name a tokenizer first");
+    qp_model *made = calloc(1, sizeof *made);
+    if (!made || !(made->params = qp_params_new())) {
+        free(made);
+        return qp_fail(QP_EMEMORY, "out of memory for a model");
+    }
+    made->config = *config;
+    qp_status status = build(made, seed);
+    if (status != QP_OK) {
+        qp_model_free(made);
+        return status;
+    }
+    *model = made;
+    return QP_OK;
+}
+
+void qp_model_free(qp_model *model)
+{
+    if (!model) return;
+    qp_stack_free(&model->encoder);
+    qp_stack_free(&model->decoder);
+    qp_params_free(model->params);
+    free(model);
+}
+
+const qp_model_config *qp_model_config_of(const qp_model *model) { return &model->config; }
+
+qp_params *qp_model_params(const qp_model *model) { return model->params; }
+
+/* ---- whole sequences ---- */
+
+static int rows_of(qp_sequences s) { return s.count > 0 ? s.start[s.count] - s.start[0] : 0; }
+
+static qp_tensor encode(const qp_model *model, qp_tape *tape, qp_ids source, qp_model_maps *maps)
+{
+    qp_transformer_pass pass = {.tape = tape, .params = model->params, .sequences = source.sequences};
+    return qp_stack_forward(&model->encoder, pass, rows_of(source.sequences), source.id, 0, maps);
+}
+
+/* The decoder reads BOS and all tokens but the last. */
+static const int32_t *shift_right(qp_tape *tape, qp_ids target)
+{
+    int32_t *input = qp_tape_memory(tape, (size_t)rows_of(target.sequences) * sizeof *input);
+    if (!input) return NULL;
+    for (int i = 0; i < target.sequences.count; i++) {
+        int first = target.sequences.start[i], length = qp_sequence_length(target.sequences, i);
+        for (int j = 0; j < length; j++) input[first + j] = j == 0 ? QP_BOS : target.id[first + j - 1];
+    }
+    return input;
+}
+
+static qp_tensor head(const qp_model *model, qp_tape *tape, qp_tensor x)
+{
+    return qp_linear(tape, x, qp_param(tape, model->params, model->output),
+                     qp_param(tape, model->params, model->output_bias));
+}
+
+qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps)
+{
+    if (maps) maps->count = 0;
+    qp_transformer_pass pass = {.tape = tape, .params = model->params, .sequences = batch->target.sequences, .causal = true};
+    if (model->has_encoder) {
+        if (batch->source.sequences.count != batch->target.sequences.count)
+            return qp_tape_fail(tape, QP_ESHAPE, "a batch of %d sources and %d targets", batch->source.sequences.count,
+                                batch->target.sequences.count);
+        pass.memory = encode(model, tape, batch->source, maps);
+        pass.memory_sequences = batch->source.sequences;
+    }
+    const int32_t *input = batch->input ? batch->input : shift_right(tape, batch->target);
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    return head(model, tape, qp_stack_forward(&model->decoder, pass, rows_of(batch->target.sequences), input, 0, maps));
+}
+
+qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing)
+{
+    qp_cross_entropy_config config = {.reduction = QP_SUM, .smoothing = smoothing};
+    return qp_cross_entropy(tape, qp_model_logits(model, tape, batch, NULL), batch->target.id, &config);
+}
+
+/* ---- one token at a time ---- */
+
+static qp_status keep_memory(const qp_model *model, qp_tape *tape, qp_tensor memory, qp_state *state)
+{
+    for (int layer = 0; layer < model->decoder.layers; layer++) {
+        qp_tensor kv = qp_transformer_layer_memory(&model->decoder.layer[layer], tape, model->params, memory);
+        QP_TRY(qp_tape_status(tape));
+        QP_TRY(qp_state_memory_set(state, layer, kv));
+    }
+    return QP_OK;
+}
+
+qp_status qp_model_start(const qp_model *model, qp_tape *tape, qp_ids source, qp_state **state)
+{
+    const qp_model_config *c = &model->config;
+    int kv_heads = (int)(c->kv_heads ? c->kv_heads : c->heads);
+    *state = qp_state_new(model->decoder.layers, 2 * (int)(c->emb_size / c->heads) * kv_heads, source.sequences);
+    if (!*state) return qp_fail(QP_EMEMORY, "out of memory for decoding %d sentences", source.sequences.count);
+    if (!model->has_encoder) return QP_OK;
+    qp_tensor memory = encode(model, tape, source, NULL);
+    qp_status status = qp_tape_status(tape);
+    if (status == QP_OK) status = keep_memory(model, tape, memory, *state);
+    if (status != QP_OK) {
+        qp_state_free(*state);
+        *state = NULL;
+    }
+    return status;
+}
+
+qp_tensor qp_model_step(const qp_model *model, qp_tape *tape, const int32_t *last_id, qp_state *state)
+{
+    qp_status status = qp_state_step_begin(state);
+    if (status != QP_OK) return qp_tape_fail(tape, status, "%s", qp_error_message());
+    qp_transformer_pass pass = {.tape = tape, .params = model->params, .state = state,
+                                .sequences = qp_state_query_sequences(state)};
+    qp_tensor x = qp_stack_forward(&model->decoder, pass, qp_state_rows(state), last_id, qp_state_time(state), NULL);
+    qp_state_step_end(state);
+    return head(model, tape, x);
+}

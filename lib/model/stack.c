@@ -1,0 +1,71 @@
+#include "lib/model/stack.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static qp_transformer_config layer_config(const qp_model_config *c)
+{
+    return (qp_transformer_config){.width = (int)c->emb_size,
+                                   .ff_size = (int)c->ff_size,
+                                   .heads = (int)c->heads,
+                                   .kv_heads = (int)c->kv_heads,
+                                   .norm_first = c->norm == QP_NORM_PRE,
+                                   .rms = c->norm_type == QP_NORM_RMS,
+                                   .bias = c->bias != 0,
+                                   .gated = c->gated_ff != 0,
+                                   .epsilon = c->norm_epsilon,
+                                   .gain = c->init_gain,
+                                   .activation = (qp_activation_kind)c->activation,
+                                   .dropout = (qp_real)c->dropout,
+                                   .attention_dropout = (qp_real)c->attention_dropout,
+                                   .ff_dropout = (qp_real)c->ff_dropout};
+}
+
+qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_config *config, const char *name, int layers,
+                        int embedding, bool reads_memory, qp_map_kind self_kind)
+{
+    *stack = (qp_stack){.layers = layers, .has_norm = config->final_norm != 0, .self_kind = self_kind};
+    stack->layer = calloc((size_t)layers + 1, sizeof *stack->layer);
+    if (!stack->layer) return qp_fail(QP_EMEMORY, "out of memory for %d layers", layers);
+    char full[64];
+    snprintf(full, sizeof full, "%s.positions", name);
+    QP_TRY(qp_embedding_init(&stack->embedding, params, embedding, (int)config->emb_size, config->scale_embeddings != 0,
+                             (qp_position_kind)config->pos, (int)config->max_length, config->dropout, full));
+    qp_transformer_config layer = layer_config(config);
+    for (int i = 0; i < layers; i++) {
+        snprintf(full, sizeof full, "%s.layers.%d", name, i);
+        stack->layer[i] = qp_transformer_layer_add(params, &layer, reads_memory, full);
+    }
+    snprintf(full, sizeof full, "%s.norm", name);
+    if (stack->has_norm)
+        stack->norm = qp_norm_add(params, layer.width, layer.rms, layer.epsilon, full);
+    return QP_OK;
+}
+
+void qp_stack_free(qp_stack *stack)
+{
+    qp_embedding_free(&stack->embedding);
+    free(stack->layer);
+    stack->layer = NULL;
+}
+
+static qp_attention_map *map_add(qp_model_maps *maps, qp_map_kind kind, int layer)
+{
+    if (!maps || maps->count == QP_MAPS_MAX) return NULL;
+    maps->entry[maps->count].kind = kind;
+    maps->entry[maps->count].layer = layer;
+    return &maps->entry[maps->count++].map;
+}
+
+qp_tensor qp_stack_forward(const qp_stack *stack, qp_transformer_pass pass, int rows, const int32_t *id, int offset,
+                           qp_model_maps *maps)
+{
+    qp_tensor x = qp_embedding_forward(&stack->embedding, pass.tape, pass.params, pass.sequences, rows, id, offset);
+    for (int i = 0; i < stack->layers; i++) {
+        pass.layer = i;
+        pass.self_map = map_add(maps, stack->self_kind, i);
+        pass.cross_map = stack->layer[i].reads_memory ? map_add(maps, QP_MAP_CROSS, i) : NULL;
+        x = qp_transformer_layer_forward(&stack->layer[i], &pass, x);
+    }
+    return stack->has_norm ? qp_norm_forward(&stack->norm, pass.tape, pass.params, x) : x;
+}

@@ -1,0 +1,29 @@
+#ifndef QP_STACK_H
+#define QP_STACK_H
+
+#include "lib/model/model.h"
+#include "lib/nn/embedding.h"
+#include "lib/nn/transformer.h"
+
+/* stack — what encoders and decoders of transformers have in common: embedding, layers, final norm. */
+typedef struct {
+    qp_embedding_module embedding;
+    qp_transformer_layer *layer;     /* [layers] */
+    int layers;
+    bool has_norm;
+    qp_norm norm;
+    qp_map_kind self_kind;           /* what its self-attention maps are called */
+} qp_stack;
+
+/* qp_stack_init — add the parameters of `layers` layers under NAME.layers.I and NAME.norm; `embedding` is the index of
+ * its embedding matrix. */
+qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_config *config, const char *name, int layers,
+                        int embedding, bool reads_memory, qp_map_kind self_kind);
+void      qp_stack_free(qp_stack *stack);
+
+/* qp_stack_forward — ids of `rows` tokens, the first of each sequence at position `offset` -> [rows, d]. `pass` as for a
+ * layer (tape, params, sequences, causal, memory, state); maps may be NULL. */
+qp_tensor qp_stack_forward(const qp_stack *stack, qp_transformer_pass pass, int rows, const int32_t *id, int offset,
+                           qp_model_maps *maps);
+
+#endif

@@ -1,0 +1,59 @@
+#include "lib/nn/embedding.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "lib/grad/op_dropout.h"
+#include "lib/grad/op_embedding.h"
+
+int qp_embedding_add_weight(qp_params *params, int vocabulary, int width, bool scaled, const char *name)
+{
+    double deviation = scaled ? 1 / sqrt(width) : 0.02;
+    return qp_params_add(params, vocabulary, width, (qp_init){QP_INIT_NORMAL, deviation}, "%s.weight", name);
+}
+
+qp_status qp_embedding_init(qp_embedding_module *embedding, qp_params *params, int weight, int width, bool scaled,
+                            qp_position_kind kind, int positions, double dropout, const char *position_name)
+{
+    *embedding = (qp_embedding_module){.weight = weight,
+                                       .position_weight = -1,
+                                       .positions = positions,
+                                       .width = width,
+                                       .scale = scaled ? (qp_real)sqrt(width) : 1,
+                                       .dropout = (qp_real)dropout};
+    if (kind == QP_POSITION_LEARNED)
+        embedding->position_weight =
+            qp_params_add(params, positions, width, (qp_init){QP_INIT_NORMAL, 0.02}, "%s.weight", position_name);
+    if (kind != QP_POSITION_SINUSOIDAL) return QP_OK;
+    embedding->sinusoid = malloc((size_t)positions * (size_t)width * sizeof *embedding->sinusoid);
+    if (!embedding->sinusoid) return qp_fail(QP_EMEMORY, "out of memory for %d positions; use a smaller --max-length", positions);
+    qp_positions_sinusoidal(positions, width, 10000, false, embedding->sinusoid);
+    return QP_OK;
+}
+
+void qp_embedding_free(qp_embedding_module *embedding)
+{
+    free(embedding->sinusoid);
+    embedding->sinusoid = NULL;
+}
+
+static int32_t *positions_of(qp_tape *tape, qp_sequences sequences, int rows, int offset)
+{
+    int32_t *position = qp_tape_memory(tape, (size_t)rows * sizeof *position);
+    if (!position) return NULL;
+    for (int i = 0; i < sequences.count; i++)
+        for (int j = 0; j < qp_sequence_length(sequences, i); j++) position[sequences.start[i] + j] = offset + j;
+    return position;
+}
+
+qp_tensor qp_embedding_forward(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
+                               qp_sequences sequences, int rows, const int32_t *id, int offset)
+{
+    qp_tensor table = {0};
+    int32_t *position = NULL;
+    if (embedding->position_weight >= 0) table = qp_param(tape, params, embedding->position_weight);
+    if (embedding->sinusoid) table = qp_tensor_of(embedding->positions, embedding->width, embedding->sinusoid);
+    if (table.value) position = positions_of(tape, sequences, rows, offset);
+    qp_tensor x = qp_embedding(tape, qp_param(tape, params, embedding->weight), rows, id, embedding->scale, position, table);
+    return qp_dropout(tape, x, embedding->dropout);
+}

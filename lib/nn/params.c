@@ -1,0 +1,200 @@
+#include "lib/nn/params.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/random.h"
+#include "lib/tensor/gemm_packed.h"
+
+enum { ALIGNMENT_REALS = 16, ALIGNMENT_BYTES = 64 };
+
+struct qp_params {
+    qp_parameter *parameter;
+    int count, capacity;
+    size_t size, elements;
+    qp_real *block;
+    qp_packed *packed;       /* [count], or NULL */
+    qp_real *packed_block;
+    qp_status status;        /* first failure of qp_params_add */
+};
+
+qp_params *qp_params_new(void) { return calloc(1, sizeof(qp_params)); }
+
+void qp_params_free(qp_params *params)
+{
+    if (!params) return;
+    qp_params_unpack(params);
+    free(params->block);
+    free(params->parameter);
+    free(params);
+}
+
+static bool grow(qp_params *params)
+{
+    if (params->count < params->capacity) return true;
+    int capacity = params->capacity ? 2 * params->capacity : 64;
+    qp_parameter *parameter = realloc(params->parameter, (size_t)capacity * sizeof *parameter);
+    if (!parameter) {
+        params->status = qp_fail(QP_EMEMORY, "out of memory for the list of parameters");
+        return false;
+    }
+    params->parameter = parameter;
+    params->capacity = capacity;
+    return true;
+}
+
+int qp_params_add(qp_params *params, int rows, int columns, qp_init init, const char *name_format, ...)
+{
+    if (params->status != QP_OK || !grow(params)) return -1;
+    qp_parameter *added = &params->parameter[params->count];
+    *added = (qp_parameter){.rows = rows, .columns = columns, .offset = params->size, .init = init, .decay = rows > 1};
+    va_list arguments;
+    va_start(arguments, name_format);
+    int length = vsnprintf(added->name, sizeof added->name, name_format, arguments);
+    va_end(arguments);
+    size_t elements = (size_t)rows * (size_t)columns;
+    if (rows <= 0 || columns <= 0 || length >= (int)sizeof added->name || elements > (size_t)1 << 40) {
+        params->status = qp_fail(QP_EUSAGE, "parameter %s of %d x %d cannot be made", added->name, rows, columns);
+        return -1;
+    }
+    params->elements += elements;
+    params->size += (elements + ALIGNMENT_REALS - 1) / ALIGNMENT_REALS * ALIGNMENT_REALS;
+    return params->count++;
+}
+
+static uint64_t name_key(uint64_t seed, const char *name)
+{
+    uint64_t key = qp_random_key(seed, 0x706172616d);
+    for (; *name; name++) key = qp_random_key(key, (unsigned char)*name);
+    return key;
+}
+
+/* `count` reals at a 64-byte boundary, cleared. */
+static qp_real *reals_new(size_t count)
+{
+    size_t bytes = (count * sizeof(qp_real) + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
+    qp_real *block = aligned_alloc(ALIGNMENT_BYTES, bytes ? bytes : ALIGNMENT_BYTES);
+    if (block) memset(block, 0, bytes);
+    return block;
+}
+
+qp_status qp_params_finish(qp_params *params, uint64_t seed)
+{
+    if (params->status != QP_OK) return params->status;
+    params->block = reals_new(params->size);
+    if (!params->block)
+        return qp_fail(QP_EMEMORY, "out of memory for %zu parameters (%zu MB); use a smaller model", params->elements,
+                       params->size * sizeof(qp_real) >> 20);
+    for (int i = 0; i < params->count; i++) {
+        const qp_parameter *p = &params->parameter[i];
+        qp_init_fill(p->init, p->rows, p->columns, p->columns, p->rows, name_key(seed, p->name),
+                     params->block + p->offset);
+    }
+    return QP_OK;
+}
+
+int qp_params_count(const qp_params *params) { return params->count; }
+
+size_t qp_params_size(const qp_params *params) { return params->size; }
+
+size_t qp_params_elements(const qp_params *params) { return params->elements; }
+
+const qp_parameter *qp_params_at(const qp_params *params, int index) { return &params->parameter[index]; }
+
+int qp_params_find(const qp_params *params, const char *name)
+{
+    for (int i = 0; i < params->count; i++)
+        if (strcmp(params->parameter[i].name, name) == 0) return i;
+    return -1;
+}
+
+qp_real *qp_params_block(qp_params *params) { return params->block; }
+
+qp_real *qp_params_value(qp_params *params, int index) { return params->block + params->parameter[index].offset; }
+
+qp_tensor qp_param(qp_tape *tape, const qp_params *params, int index)
+{
+    if (index < 0) return (qp_tensor){0};
+    const qp_parameter *p = &params->parameter[index];
+    qp_tensor weight = qp_tensor_of(p->rows, p->columns, params->block + p->offset);
+    if (qp_tape_training(tape))
+        weight.node = qp_tape_parameter_node(tape, index);
+    else if (params->packed && params->packed[index].panel)
+        weight.packed = &params->packed[index];
+    return weight;
+}
+
+/* Only matrices are packed: a row vector is a bias or a norm. */
+static size_t packed_reals(const qp_parameter *p) { return p->rows > 1 ? qp_packed_count(p->rows, p->columns) : 0; }
+
+qp_status qp_params_pack(qp_params *params)
+{
+    if (!params->packed) {
+        size_t total = 0;
+        for (int i = 0; i < params->count; i++) total += packed_reals(&params->parameter[i]);
+        params->packed = calloc((size_t)params->count + 1, sizeof *params->packed);
+        params->packed_block = reals_new(total);
+        if (!params->packed || !params->packed_block) {
+            qp_params_unpack(params);
+            return qp_fail(QP_EMEMORY, "out of memory for packed weights (%zu MB)", total * sizeof(qp_real) >> 20);
+        }
+    }
+    qp_real *memory = params->packed_block;
+    for (int i = 0; i < params->count; i++) {
+        const qp_parameter *p = &params->parameter[i];
+        if (packed_reals(p) == 0) continue;
+        params->packed[i] = qp_packed_init(memory, p->rows, p->columns, params->block + p->offset, p->columns, 0);
+        memory += packed_reals(p);
+    }
+    return QP_OK;
+}
+
+void qp_params_unpack(qp_params *params)
+{
+    free(params->packed);
+    free(params->packed_block);
+    params->packed = NULL;
+    params->packed_block = NULL;
+}
+
+qp_status qp_gradient_init(qp_gradient *gradient, const qp_params *params)
+{
+    gradient->block = reals_new(params->size);
+    gradient->node = calloc((size_t)params->count + 1, sizeof *gradient->node);
+    if (!gradient->block || !gradient->node) {
+        qp_gradient_free(gradient);
+        return qp_fail(QP_EMEMORY, "out of memory for a block of gradients (%zu MB); use a smaller model",
+                       params->size * sizeof(qp_real) >> 20);
+    }
+    qp_gradient_begin(gradient, params);
+    return QP_OK;
+}
+
+void qp_gradient_free(qp_gradient *gradient)
+{
+    free(gradient->block);
+    free(gradient->node);
+    *gradient = (qp_gradient){0};
+}
+
+void qp_gradient_begin(qp_gradient *gradient, const qp_params *params)
+{
+    for (int i = 0; i < params->count; i++) {
+        const qp_parameter *p = &params->parameter[i];
+        gradient->node[i] = (qp_node){.value = params->block + p->offset,
+                                      .grad = gradient->block + p->offset,
+                                      .count = (size_t)p->rows * (size_t)p->columns,
+                                      .parameter = true};
+    }
+}
+
+void qp_gradient_finish(qp_gradient *gradient, const qp_params *params)
+{
+    for (int i = 0; i < params->count; i++) {
+        qp_node *node = &gradient->node[i];
+        if (!node->filled) memset(node->grad, 0, node->count * sizeof *node->grad);
+        node->filled = true;
+    }
+}

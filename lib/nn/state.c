@@ -1,0 +1,220 @@
+#include "lib/nn/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a hypothesis is: which source it translates and which cache rows it reads. Held twice: reorder fills the other
+ * set from the present one and swaps them. */
+typedef struct {
+    int32_t *memory_start, *memory_length;   /* [row_capacity] rows of the source in the memory */
+    int32_t *key_row;                        /* [row_capacity, time_capacity] cache rows read, oldest first */
+} hypotheses;
+
+struct qp_state {
+    int rows, time;
+    int row_capacity, time_capacity;
+    hypotheses now, other;
+    int32_t *key_start, *key_length, *query_start;   /* [row_capacity + 1] */
+    int layers, width;
+    int cache_rows, cache_capacity;                  /* rows in use and allocated in each layer's cache */
+    qp_real **cache;                                 /* [layers] of [cache_capacity, width] */
+    qp_tensor *memory;                               /* [layers], values owned */
+};
+
+int qp_state_rows(const qp_state *state) { return state->rows; }
+
+int qp_state_time(const qp_state *state) { return state->time; }
+
+static void hypotheses_free(hypotheses *h)
+{
+    free(h->memory_start);
+    free(h->memory_length);
+    free(h->key_row);
+    *h = (hypotheses){0};
+}
+
+void qp_state_free(qp_state *state)
+{
+    if (!state) return;
+    for (int layer = 0; layer < state->layers; layer++) {
+        if (state->cache) free(state->cache[layer]);
+        if (state->memory) free(state->memory[layer].value);
+    }
+    hypotheses_free(&state->now);
+    hypotheses_free(&state->other);
+    free(state->key_start);
+    free(state->key_length);
+    free(state->query_start);
+    free(state->cache);
+    free(state->memory);
+    free(state);
+}
+
+static qp_status out_of_memory(void)
+{
+    return qp_fail(QP_EMEMORY, "out of memory for the decoder's cache; use a smaller --batch-size or --beam-size");
+}
+
+static bool hypotheses_new(hypotheses *h, int rows, int times)
+{
+    h->memory_start = malloc((size_t)rows * sizeof(int32_t));
+    h->memory_length = malloc((size_t)rows * sizeof(int32_t));
+    h->key_row = malloc((size_t)rows * (size_t)times * sizeof(int32_t));
+    return h->memory_start && h->memory_length && h->key_row;
+}
+
+static void hypotheses_copy(const qp_state *state, hypotheses *to, int to_row, int to_times, const hypotheses *from,
+                            int from_row)
+{
+    to->memory_start[to_row] = from->memory_start[from_row];
+    to->memory_length[to_row] = from->memory_length[from_row];
+    memcpy(to->key_row + (size_t)to_row * (size_t)to_times,
+           from->key_row + (size_t)from_row * (size_t)state->time_capacity, (size_t)state->time * sizeof(int32_t));
+}
+
+/* Key lists lie time_capacity apart, queries one apart. */
+static void lay_out(qp_state *state)
+{
+    for (int row = 0; row <= state->row_capacity; row++) {
+        state->key_start[row] = row * state->time_capacity;
+        state->query_start[row] = row;
+    }
+}
+
+/* Room for `rows` hypotheses of `times` tokens, keeping the present ones. */
+static qp_status make_room(qp_state *state, int rows, int times)
+{
+    if (rows <= state->row_capacity && times <= state->time_capacity) return QP_OK;
+    int row_capacity = rows > state->row_capacity ? rows : state->row_capacity;
+    int time_capacity = state->time_capacity ? state->time_capacity : 32;
+    while (time_capacity < times) time_capacity *= 2;
+    if ((int64_t)row_capacity * time_capacity > INT32_MAX) return out_of_memory();
+    hypotheses now = {0}, other = {0};
+    size_t entries = (size_t)row_capacity + 1;
+    int32_t *start = realloc(state->key_start, entries * sizeof *start);
+    if (start) state->key_start = start;
+    int32_t *length = realloc(state->key_length, entries * sizeof *length);
+    if (length) state->key_length = length;
+    int32_t *query = realloc(state->query_start, entries * sizeof *query);
+    if (query) state->query_start = query;
+    bool made = hypotheses_new(&now, row_capacity, time_capacity) && hypotheses_new(&other, row_capacity, time_capacity);
+    if (!start || !length || !query || !made) {
+        hypotheses_free(&now);
+        hypotheses_free(&other);
+        return out_of_memory();
+    }
+    for (int row = 0; row < state->rows; row++) hypotheses_copy(state, &now, row, time_capacity, &state->now, row);
+    hypotheses_free(&state->now);
+    hypotheses_free(&state->other);
+    state->now = now;
+    state->other = other;
+    state->row_capacity = row_capacity;
+    state->time_capacity = time_capacity;
+    lay_out(state);
+    return QP_OK;
+}
+
+qp_state *qp_state_new(int layers, int width, qp_sequences source)
+{
+    qp_state *state = calloc(1, sizeof *state);
+    if (!state) return NULL;
+    state->layers = layers;
+    state->width = width;
+    state->cache = calloc((size_t)layers + 1, sizeof *state->cache);
+    state->memory = calloc((size_t)layers + 1, sizeof *state->memory);
+    if (!state->cache || !state->memory || make_room(state, source.count > 0 ? source.count : 1, 1) != QP_OK) {
+        qp_state_free(state);
+        return NULL;
+    }
+    for (int i = 0; i < source.count; i++) {
+        state->now.memory_start[i] = source.start[i];
+        state->now.memory_length[i] = qp_sequence_length(source, i);
+    }
+    state->rows = source.count;
+    return state;
+}
+
+qp_status qp_state_reorder(qp_state *state, const int32_t *from_row, int rows)
+{
+    QP_TRY(make_room(state, rows, state->time));
+    for (int row = 0; row < rows; row++)
+        hypotheses_copy(state, &state->other, row, state->time_capacity, &state->now, from_row[row]);
+    hypotheses kept = state->now;
+    state->now = state->other;
+    state->other = kept;
+    state->rows = rows;
+    return QP_OK;
+}
+
+qp_status qp_state_memory_set(qp_state *state, int layer, qp_tensor memory)
+{
+    size_t row_bytes = (size_t)memory.columns * sizeof(qp_real);
+    qp_real *value = malloc((size_t)memory.rows * row_bytes + 1);
+    if (!value) return out_of_memory();
+    for (int row = 0; row < memory.rows; row++)
+        memcpy(value + (size_t)row * (size_t)memory.columns, qp_tensor_row(memory, row), row_bytes);
+    free(state->memory[layer].value);
+    state->memory[layer] = qp_tensor_of(memory.rows, memory.columns, value);
+    return QP_OK;
+}
+
+qp_tensor qp_state_memory(const qp_state *state, int layer) { return state->memory[layer]; }
+
+qp_sequences qp_state_memory_sequences(const qp_state *state)
+{
+    return (qp_sequences){.count = state->rows, .start = state->now.memory_start, .length = state->now.memory_length};
+}
+
+static qp_status cache_make_room(qp_state *state)
+{
+    int needed = state->cache_rows + state->rows;
+    if (needed <= state->cache_capacity) return QP_OK;
+    int64_t capacity = state->cache_capacity ? state->cache_capacity : 32 * (int64_t)state->rows;
+    while (capacity < needed) capacity *= 2;
+    if (capacity > INT32_MAX) return out_of_memory();
+    for (int layer = 0; layer < state->layers; layer++) {
+        qp_real *grown = realloc(state->cache[layer], (size_t)capacity * (size_t)state->width * sizeof *grown);
+        if (!grown) return out_of_memory();
+        state->cache[layer] = grown;
+    }
+    state->cache_capacity = (int)capacity;
+    return QP_OK;
+}
+
+qp_status qp_state_step_begin(qp_state *state)
+{
+    QP_TRY(make_room(state, state->rows, state->time + 1));
+    QP_TRY(cache_make_room(state));
+    for (int row = 0; row < state->rows; row++) {
+        state->now.key_row[(size_t)row * (size_t)state->time_capacity + (size_t)state->time] = state->cache_rows + row;
+        state->key_length[row] = state->time + 1;
+    }
+    return QP_OK;
+}
+
+qp_tensor qp_state_append(qp_state *state, int layer, qp_tensor keys_values)
+{
+    qp_real *cache = state->cache[layer];
+    for (int row = 0; row < state->rows; row++)
+        memcpy(cache + (size_t)(state->cache_rows + row) * (size_t)state->width, qp_tensor_row(keys_values, row),
+               (size_t)state->width * sizeof *cache);
+    return qp_tensor_of(state->cache_rows + state->rows, state->width, cache);
+}
+
+void qp_state_step_end(qp_state *state)
+{
+    state->cache_rows += state->rows;
+    state->time++;
+}
+
+qp_sequences qp_state_key_sequences(const qp_state *state)
+{
+    return (qp_sequences){.count = state->rows, .start = state->key_start, .length = state->key_length};
+}
+
+const int32_t *qp_state_key_row(const qp_state *state) { return state->now.key_row; }
+
+qp_sequences qp_state_query_sequences(const qp_state *state)
+{
+    return (qp_sequences){.count = state->rows, .start = state->query_start};
+}

@@ -1,0 +1,172 @@
+#include "lib/nn/transformer.h"
+
+#include <stdio.h>
+
+#include "lib/grad/op_dropout.h"
+#include "lib/grad/op_linear.h"
+
+/* ---- parameters ---- */
+
+static int add_weight(qp_params *params, const qp_transformer_config *c, int rows, int columns, const char *name,
+                      const char *part)
+{
+    return qp_params_add(params, rows, columns, (qp_init){QP_INIT_XAVIER_UNIFORM, c->gain}, "%s.%s", name, part);
+}
+
+static int add_bias(qp_params *params, const qp_transformer_config *c, int columns, const char *name, const char *part)
+{
+    if (!c->bias) return -1;
+    return qp_params_add(params, 1, columns, (qp_init){QP_INIT_CONSTANT, 0}, "%s.%s", name, part);
+}
+
+static qp_attention_module attention_sizes(const qp_transformer_config *c)
+{
+    int kv_heads = c->kv_heads ? c->kv_heads : c->heads;
+    return (qp_attention_module){.heads = c->heads,
+                                 .kv_heads = kv_heads,
+                                 .width = c->width,
+                                 .kv_width = c->width / c->heads * kv_heads,
+                                 .in = -1, .in_bias = -1, .query = -1, .query_bias = -1,
+                                 .memory = -1, .memory_bias = -1, .out = -1, .out_bias = -1};
+}
+
+static qp_attention_module add_self_attention(qp_params *params, const qp_transformer_config *c, const char *name)
+{
+    qp_attention_module m = attention_sizes(c);
+    m.in = add_weight(params, c, m.width + 2 * m.kv_width, m.width, name, "self_attn.in_proj_weight");
+    m.in_bias = add_bias(params, c, m.width + 2 * m.kv_width, name, "self_attn.in_proj_bias");
+    m.out = add_weight(params, c, m.width, m.width, name, "self_attn.out_proj.weight");
+    m.out_bias = add_bias(params, c, m.width, name, "self_attn.out_proj.bias");
+    return m;
+}
+
+static qp_attention_module add_cross_attention(qp_params *params, const qp_transformer_config *c, const char *name)
+{
+    qp_attention_module m = attention_sizes(c);
+    m.query = add_weight(params, c, m.width, m.width, name, "multihead_attn.q_proj_weight");
+    m.query_bias = add_bias(params, c, m.width, name, "multihead_attn.q_proj_bias");
+    m.memory = add_weight(params, c, 2 * m.kv_width, m.width, name, "multihead_attn.kv_proj_weight");
+    m.memory_bias = add_bias(params, c, 2 * m.kv_width, name, "multihead_attn.kv_proj_bias");
+    m.out = add_weight(params, c, m.width, m.width, name, "multihead_attn.out_proj.weight");
+    m.out_bias = add_bias(params, c, m.width, name, "multihead_attn.out_proj.bias");
+    return m;
+}
+
+static qp_norm add_norm(qp_params *params, const qp_transformer_config *c, const char *name, int number)
+{
+    char full[128];
+    snprintf(full, sizeof full, "%s.norm%d", name, number);
+    return qp_norm_add(params, c->width, c->rms, c->epsilon, full);
+}
+
+qp_transformer_layer qp_transformer_layer_add(qp_params *params, const qp_transformer_config *config, bool reads_memory,
+                                              const char *name)
+{
+    qp_transformer_layer layer = {.config = *config, .reads_memory = reads_memory, .gate = -1, .gate_bias = -1};
+    layer.self = add_self_attention(params, config, name);
+    if (reads_memory) layer.cross = add_cross_attention(params, config, name);
+    layer.inner = add_weight(params, config, config->ff_size, config->width, name, "linear1.weight");
+    layer.inner_bias = add_bias(params, config, config->ff_size, name, "linear1.bias");
+    if (config->gated) {
+        layer.gate = add_weight(params, config, config->ff_size, config->width, name, "linear_gate.weight");
+        layer.gate_bias = add_bias(params, config, config->ff_size, name, "linear_gate.bias");
+    }
+    layer.outer = add_weight(params, config, config->width, config->ff_size, name, "linear2.weight");
+    layer.outer_bias = add_bias(params, config, config->width, name, "linear2.bias");
+    layer.norm_self = add_norm(params, config, name, 1);
+    if (reads_memory) layer.norm_cross = add_norm(params, config, name, 2);
+    layer.norm_ff = add_norm(params, config, name, reads_memory ? 3 : 2);
+    return layer;
+}
+
+/* ---- sublayers ---- */
+
+static qp_tensor linear(const qp_transformer_pass *pass, qp_tensor x, int weight, int bias)
+{
+    return qp_linear(pass->tape, x, qp_param(pass->tape, pass->params, weight), qp_param(pass->tape, pass->params, bias));
+}
+
+static qp_tensor attend_self(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x)
+{
+    const qp_attention_module *m = &layer->self;
+    qp_tensor qkv = linear(pass, x, m->in, m->in_bias);
+    if (qp_tape_failed(pass->tape)) return qkv;
+    qp_tensor query = qp_tensor_columns(qkv, 0, m->width);
+    qp_tensor kv = qp_tensor_columns(qkv, m->width, 2 * m->kv_width);
+    qp_attention_config config = {.heads = m->heads, .kv_heads = m->kv_heads, .causal = pass->causal,
+                                  .dropout = layer->config.attention_dropout};
+    qp_sequences queries = pass->sequences, keys = pass->sequences;
+    if (pass->state) {
+        kv = qp_state_append(pass->state, pass->layer, kv);
+        queries = qp_state_query_sequences(pass->state);
+        keys = qp_state_key_sequences(pass->state);
+        config.key_row = qp_state_key_row(pass->state);
+        config.causal = false;
+    }
+    qp_tensor mixed = qp_attention(pass->tape, query, queries, qp_tensor_columns(kv, 0, m->kv_width),
+                                   qp_tensor_columns(kv, m->kv_width, m->kv_width), keys, &config, pass->self_map);
+    return linear(pass, mixed, m->out, m->out_bias);
+}
+
+static qp_tensor attend_memory(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x)
+{
+    const qp_attention_module *m = &layer->cross;
+    qp_tensor query = linear(pass, x, m->query, m->query_bias);
+    qp_tensor kv;
+    qp_sequences queries = pass->sequences, keys = pass->memory_sequences;
+    if (pass->state) {
+        kv = qp_state_memory(pass->state, pass->layer);
+        queries = qp_state_query_sequences(pass->state);
+        keys = qp_state_memory_sequences(pass->state);
+    } else {
+        kv = qp_transformer_layer_memory(layer, pass->tape, pass->params, pass->memory);
+    }
+    if (qp_tape_failed(pass->tape)) return (qp_tensor){0};
+    qp_attention_config config = {.heads = m->heads, .kv_heads = m->kv_heads,
+                                  .dropout = layer->config.attention_dropout};
+    qp_tensor mixed = qp_attention(pass->tape, query, queries, qp_tensor_columns(kv, 0, m->kv_width),
+                                   qp_tensor_columns(kv, m->kv_width, m->kv_width), keys, &config, pass->cross_map);
+    return linear(pass, mixed, m->out, m->out_bias);
+}
+
+qp_tensor qp_transformer_layer_memory(const qp_transformer_layer *layer, qp_tape *tape, const qp_params *params,
+                                      qp_tensor memory)
+{
+    return qp_linear(tape, memory, qp_param(tape, params, layer->cross.memory),
+                     qp_param(tape, params, layer->cross.memory_bias));
+}
+
+static qp_tensor feed_forward(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x)
+{
+    const qp_params *params = pass->params;
+    qp_feed_forward_weights w = {.inner = qp_param(pass->tape, params, layer->inner),
+                                 .inner_bias = qp_param(pass->tape, params, layer->inner_bias),
+                                 .gate = qp_param(pass->tape, params, layer->gate),
+                                 .gate_bias = qp_param(pass->tape, params, layer->gate_bias),
+                                 .outer = qp_param(pass->tape, params, layer->outer),
+                                 .outer_bias = qp_param(pass->tape, params, layer->outer_bias),
+                                 .activation = layer->config.activation,
+                                 .dropout = layer->config.ff_dropout};
+    return qp_feed_forward(pass->tape, x, &w);
+}
+
+/* ---- the layer ---- */
+
+typedef qp_tensor sublayer(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x);
+
+/* x + dropout(f(N(x))) or N(x + dropout(f(x))) */
+static qp_tensor connect(const qp_transformer_layer *layer, const qp_transformer_pass *pass, const qp_norm *norm,
+                         sublayer *f, qp_tensor x)
+{
+    bool first = layer->config.norm_first;
+    qp_tensor branch = f(layer, pass, first ? qp_norm_forward(norm, pass->tape, pass->params, x) : x);
+    qp_tensor sum = qp_residual(pass->tape, x, branch, layer->config.dropout);
+    return first ? sum : qp_norm_forward(norm, pass->tape, pass->params, sum);
+}
+
+qp_tensor qp_transformer_layer_forward(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x)
+{
+    x = connect(layer, pass, &layer->norm_self, attend_self, x);
+    if (layer->reads_memory) x = connect(layer, pass, &layer->norm_cross, attend_memory, x);
+    return connect(layer, pass, &layer->norm_ff, feed_forward, x);
+}
