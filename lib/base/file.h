@@ -7,9 +7,10 @@
 #include <stdio.h>
 
 #include "lib/base/status.h"
+#include "lib/base/writer.h"
 
-/* file — reading and writing the outside world: lines of plain or gzipped text, whole files, and saves that are either
- * complete or absent. "-" names stdin or stdout. Every error names the file and, where there is one, the line. */
+/* file — the outside world: lines of plain or gzipped text, whole files, folders; saves that are either complete or
+ * absent are in writer.h. "-" names stdin or stdout. Every error names the file and, where there is one, the line. */
 
 /* qp_reader — lines of a file, gzip recognised by its first bytes, bounded memory (one line).
  *   next  *line is NUL-terminated, its LF and a CR before it removed, and may hold NUL bytes inside (*bytes counts);
@@ -25,21 +26,8 @@ void      qp_reader_close(qp_reader *reader);
 /* qp_file_read — a whole regular file into malloc'ed memory, NUL-terminated behind *bytes; QP_EDATA above limit_bytes. */
 qp_status qp_file_read(const char *path, size_t limit_bytes, char **content, size_t *bytes);
 
-/* qp_writer — write into a temporary name beside `path`; commit makes it complete under its name (flush, fsync, rename,
- * fsync of the folder), abort leaves nothing. After a failed write every later call fails with the first error, so the
- * caller checks commit alone. A crash at any moment leaves the old file or the new one. */
-typedef struct qp_writer qp_writer;
-qp_status qp_writer_open(const char *path, qp_writer **writer);
-qp_status qp_writer_write(qp_writer *writer, const void *content, size_t bytes);
-qp_status qp_writer_printf(qp_writer *writer, const char *format, ...) __attribute__((format(printf, 2, 3)));
-qp_status qp_writer_commit(qp_writer *writer);                 /* frees the writer in either case */
-void      qp_writer_abort(qp_writer *writer);
-
-/* qp_output_check — after writing to a stream: QP_EIO with the reason (full disk, closed pipe) if anything was lost. */
-qp_status qp_output_check(FILE *stream, const char *name);
-
-qp_status qp_folder_make(const char *path);                    /* with parents; exists already: fine */
+qp_status qp_folder_make(const char *path);                 /* with parents; exists already: fine */
 bool      qp_file_exists(const char *path);
-qp_status qp_file_remove_tree(const char *path);
+qp_status qp_file_remove_tree(const char *path);            /* a file or a folder with all in it; absent: fine */
 
 #endif

@@ -1,0 +1,331 @@
+#define _GNU_SOURCE
+#include "lib/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum { CHUNK_BYTES = 1 << 16, GZIP_WINDOW = 15 + 16 };
+
+struct qp_reader {
+    char *path;
+    int descriptor;
+    bool borrowed;      /* standard input: not ours to close */
+    bool begun;         /* gzip has been decided */
+    bool gzip, ended;   /* ended: the file has no more bytes for us */
+    z_stream inflater;
+    unsigned char raw[CHUNK_BYTES];   /* bytes of the file, raw_start .. raw_end unread */
+    size_t raw_start, raw_end;
+    unsigned char text[CHUNK_BYTES];  /* bytes of the text, text_start .. text_end unread */
+    size_t text_start, text_end;
+    char *line;
+    size_t line_bytes, line_capacity;
+    int64_t line_number;
+};
+
+/* A file opened for reading, or -1 with the failure told. A folder opens without complaint and then cannot be read. */
+static int open_for_reading(const char *path, qp_status *status)
+{
+    if (strcmp(path, "-") == 0) return STDIN_FILENO;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat information;
+    if (descriptor < 0 || fstat(descriptor, &information) != 0) {
+        *status = qp_fail(QP_ENOINPUT, "%s: cannot be read: %s; check the name and its permissions", path,
+                          strerror(errno));
+        if (descriptor >= 0) close(descriptor);
+        return -1;
+    }
+    if (S_ISDIR(information.st_mode)) {
+        *status = qp_fail(QP_ENOINPUT, "%s: is a folder; name a file in it", path);
+        close(descriptor);
+        return -1;
+    }
+    return descriptor;
+}
+
+/* One read(2). A signal ends it: a program waiting for a terminal must hear Ctrl-C. */
+static qp_status read_some(int descriptor, const char *path, void *buffer, size_t capacity, size_t *bytes)
+{
+    ssize_t got = read(descriptor, buffer, capacity);
+    *bytes = got > 0 ? (size_t)got : 0;
+    if (got >= 0) return QP_OK;
+    if (errno == EINTR) return qp_fail(QP_ESTOPPED, "%s: stopped while reading", path);
+    return qp_fail(QP_EIO, "%s: reading failed: %s; try again", path, strerror(errno));
+}
+
+/* Have at least `wanted` (1 or 2) unread raw bytes, unless the file ends before. */
+static qp_status fill_raw(qp_reader *reader, size_t wanted)
+{
+    while (reader->raw_end - reader->raw_start < wanted && !reader->ended) {
+        size_t kept = reader->raw_end - reader->raw_start, got;
+        memmove(reader->raw, reader->raw + reader->raw_start, kept);
+        reader->raw_start = 0;
+        reader->raw_end = kept;
+        QP_TRY(read_some(reader->descriptor, reader->path, reader->raw + kept, CHUNK_BYTES - kept, &got));
+        reader->raw_end += got;
+        reader->ended = got == 0;
+    }
+    return QP_OK;
+}
+
+/* Do the unread bytes begin a gzip member? (RFC 1952: 1f 8b) */
+static qp_status at_gzip(qp_reader *reader, bool *answer)
+{
+    *answer = false;
+    QP_TRY(fill_raw(reader, 1));
+    if (reader->raw_start == reader->raw_end || reader->raw[reader->raw_start] != 0x1f) return QP_OK;
+    QP_TRY(fill_raw(reader, 2));
+    *answer = reader->raw_end - reader->raw_start >= 2 && reader->raw[reader->raw_start + 1] == 0x8b;
+    return QP_OK;
+}
+
+qp_status qp_reader_open(const char *path, qp_reader **reader)
+{
+    *reader = NULL;
+    qp_status status = QP_OK;
+    int descriptor = open_for_reading(path, &status);
+    if (descriptor < 0) return status;
+    qp_reader *opened = calloc(1, sizeof *opened);
+    char *name = strdup(strcmp(path, "-") == 0 ? "stdin" : path);
+    if (!opened || !name) {
+        free(opened);
+        free(name);
+        if (descriptor != STDIN_FILENO) close(descriptor);
+        return qp_fail(QP_EMEMORY, "%s: no memory to read it", path);
+    }
+    opened->path = name;
+    opened->descriptor = descriptor;
+    opened->borrowed = strcmp(path, "-") == 0;
+    *reader = opened;
+    return QP_OK;
+}
+
+/* A member has ended: another one may follow, or zeros (tapes and disks pad with them), or nothing. */
+static qp_status next_member(qp_reader *reader, bool *more)
+{
+    QP_TRY(at_gzip(reader, more));
+    if (*more) return inflateReset(&reader->inflater) == Z_OK ? QP_OK : qp_fail(QP_EBUG, "inflateReset failed");
+    for (;;) {
+        while (reader->raw_start < reader->raw_end)
+            if (reader->raw[reader->raw_start++] != 0)
+                return qp_fail(QP_EDATA, "%s: bytes that are not gzip follow the compressed text; the file is damaged",
+                               reader->path);
+        QP_TRY(fill_raw(reader, 1));
+        if (reader->raw_start == reader->raw_end) return QP_OK;
+    }
+}
+
+static qp_status inflate_some(qp_reader *reader)
+{
+    z_stream *z = &reader->inflater;
+    while (reader->text_end == 0) {
+        QP_TRY(fill_raw(reader, 1));
+        if (reader->raw_start == reader->raw_end)
+            return qp_fail(QP_EDATA, "%s: the compressed text ends too early; the file is truncated", reader->path);
+        z->next_in = reader->raw + reader->raw_start;
+        z->avail_in = (uInt)(reader->raw_end - reader->raw_start);
+        z->next_out = reader->text;
+        z->avail_out = CHUNK_BYTES;
+        int result = inflate(z, Z_NO_FLUSH);
+        reader->raw_start = reader->raw_end - z->avail_in;
+        reader->text_end = CHUNK_BYTES - z->avail_out;
+        if (result == Z_MEM_ERROR) return qp_fail(QP_EMEMORY, "%s: no memory to decompress it", reader->path);
+        if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
+            return qp_fail(QP_EDATA, "%s: damaged gzip data after line %lld (%s)", reader->path,
+                           (long long)reader->line_number, z->msg ? z->msg : "inflate failed");
+        if (result != Z_STREAM_END) continue;
+        bool more;
+        QP_TRY(next_member(reader, &more));
+        if (!more) {
+            reader->gzip = false;   /* what follows is the end of the file */
+            inflateEnd(z);
+            return QP_OK;
+        }
+    }
+    return QP_OK;
+}
+
+/* Have unread text, unless the file has ended. */
+static qp_status fill_text(qp_reader *reader)
+{
+    reader->text_start = reader->text_end = 0;
+    if (reader->gzip) return inflate_some(reader);
+    QP_TRY(fill_raw(reader, 1));
+    size_t bytes = reader->raw_end - reader->raw_start;
+    memcpy(reader->text, reader->raw + reader->raw_start, bytes);
+    reader->raw_start = reader->raw_end;
+    reader->text_end = bytes;
+    return QP_OK;
+}
+
+static qp_status append_to_line(qp_reader *reader, const unsigned char *text, size_t bytes)
+{
+    size_t needed = reader->line_bytes + bytes + 1;
+    if (needed > reader->line_capacity) {
+        size_t capacity = reader->line_capacity ? reader->line_capacity : 256;
+        while (capacity < needed) capacity *= 2;
+        char *grown = realloc(reader->line, capacity);
+        if (!grown)
+            return qp_fail(QP_EMEMORY, "%s:%lld: no memory for a line of %zu bytes", reader->path,
+                           (long long)reader->line_number + 1, needed);
+        reader->line = grown;
+        reader->line_capacity = capacity;
+    }
+    memcpy(reader->line + reader->line_bytes, text, bytes);
+    reader->line_bytes += bytes;
+    return QP_OK;
+}
+
+/* Append text up to and without the next LF; *found says whether there was one, *any whether there was anything. */
+static qp_status collect_line(qp_reader *reader, bool *found, bool *any)
+{
+    *found = *any = false;
+    while (!*found) {
+        if (reader->text_start == reader->text_end) QP_TRY(fill_text(reader));
+        size_t bytes = reader->text_end - reader->text_start;
+        if (bytes == 0) break;
+        *any = true;
+        const unsigned char *start = reader->text + reader->text_start, *end = memchr(start, '\n', bytes);
+        *found = end != NULL;
+        if (end) bytes = (size_t)(end - start);
+        QP_TRY(append_to_line(reader, start, bytes));
+        reader->text_start += bytes + (*found ? 1 : 0);
+    }
+    return append_to_line(reader, (const unsigned char *)"", 0);   /* room for the NUL */
+}
+
+static qp_status begin_reading(qp_reader *reader)
+{
+    if (reader->begun) return QP_OK;
+    QP_TRY(at_gzip(reader, &reader->gzip));
+    reader->begun = true;
+    if (reader->gzip && inflateInit2(&reader->inflater, GZIP_WINDOW) != Z_OK) {
+        reader->gzip = false;
+        return qp_fail(QP_EMEMORY, "%s: no memory to decompress it", reader->path);
+    }
+    return QP_OK;
+}
+
+qp_status qp_reader_next(qp_reader *reader, char **line, size_t *bytes)
+{
+    *line = NULL;
+    *bytes = 0;
+    QP_TRY(begin_reading(reader));
+    reader->line_bytes = 0;
+    bool found, any;
+    QP_TRY(collect_line(reader, &found, &any));
+    if (!any) return QP_OK;
+    reader->line_number++;
+    size_t length = reader->line_bytes, skipped = 0;
+    if (found && length > 0 && reader->line[length - 1] == '\r') length--;
+    if (reader->line_number == 1 && length >= 3 && memcmp(reader->line, "\xef\xbb\xbf", 3) == 0) skipped = 3;
+    reader->line[length] = '\0';
+    *line = reader->line + skipped;
+    *bytes = length - skipped;
+    return QP_OK;
+}
+
+int64_t qp_reader_line(const qp_reader *reader) { return reader->line_number; }
+
+const char *qp_reader_path(const qp_reader *reader) { return reader->path; }
+
+void qp_reader_close(qp_reader *reader)
+{
+    if (!reader) return;
+    if (reader->gzip) inflateEnd(&reader->inflater);
+    if (!reader->borrowed) close(reader->descriptor);
+    free(reader->line);
+    free(reader->path);
+    free(reader);
+}
+
+/* Read to the end, growing geometrically; the limit is what stands between us and an endless device. */
+static qp_status read_all(int descriptor, const char *path, size_t limit, char **content, size_t *bytes)
+{
+    size_t capacity = 4096, used = 0, got = 1;
+    struct stat information;
+    if (fstat(descriptor, &information) == 0 && S_ISREG(information.st_mode)) {
+        if ((uintmax_t)information.st_size > limit)
+            return qp_fail(QP_EDATA, "%s: %lld bytes are more than the %zu expected at most", path,
+                           (long long)information.st_size, limit);
+        capacity = (size_t)information.st_size + 2;   /* one to see the end, one for the NUL */
+    }
+    char *buffer = malloc(capacity);
+    qp_status status = buffer ? QP_OK : qp_fail(QP_EMEMORY, "%s: no memory for its %zu bytes", path, capacity);
+    while (status == QP_OK && got > 0) {
+        if (used + 1 == capacity) {
+            char *grown = capacity > SIZE_MAX / 2 ? NULL : realloc(buffer, capacity * 2);
+            if (!grown) {
+                status = qp_fail(QP_EMEMORY, "%s: no memory after %zu bytes", path, used);
+                break;
+            }
+            buffer = grown;
+            capacity *= 2;
+        }
+        status = read_some(descriptor, path, buffer + used, capacity - used - 1, &got);
+        used += got;
+        if (used > limit) status = qp_fail(QP_EDATA, "%s: more than the %zu bytes expected at most", path, limit);
+    }
+    if (status != QP_OK) {
+        free(buffer);
+        return status;
+    }
+    buffer[used] = '\0';
+    *content = buffer;
+    *bytes = used;
+    return QP_OK;
+}
+
+qp_status qp_file_read(const char *path, size_t limit_bytes, char **content, size_t *bytes)
+{
+    *content = NULL;
+    *bytes = 0;
+    qp_status status = QP_OK;
+    int descriptor = open_for_reading(path, &status);
+    if (descriptor < 0) return status;
+    status = read_all(descriptor, path, limit_bytes, content, bytes);
+    if (descriptor != STDIN_FILENO) close(descriptor);
+    return status;
+}
+
+/* ---- folders ---- */
+
+qp_status qp_folder_make(const char *path)
+{
+    char *partial = strdup(path);
+    if (!partial) return qp_fail(QP_EMEMORY, "%s: no memory to make the folder", path);
+    size_t bytes = strlen(partial);
+    bool made = bytes > 0;
+    for (size_t i = 1; made && i <= bytes; i++) {
+        if (partial[i] != '/' && partial[i] != '\0') continue;
+        partial[i] = '\0';
+        struct stat information;
+        made = mkdir(partial, 0777) == 0 || (stat(partial, &information) == 0 && S_ISDIR(information.st_mode));
+        if (!made && errno == EEXIST) errno = ENOTDIR;
+        if (i < bytes) partial[i] = '/';
+    }
+    free(partial);
+    if (made) return QP_OK;
+    return qp_fail(QP_ECREATE, "%s: the folder cannot be made: %s", path, bytes ? strerror(errno) : "it has no name");
+}
+
+bool qp_file_exists(const char *path) { return access(path, F_OK) == 0; }
+
+static int remove_entry(const char *path, const struct stat *information, int kind, struct FTW *place)
+{
+    (void)information;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+qp_status qp_file_remove_tree(const char *path)
+{
+    if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT) return QP_OK;
+    return qp_fail(QP_EIO, "%s: cannot be removed: %s", path, strerror(errno));
+}

@@ -1,0 +1,203 @@
+#define _GNU_SOURCE
+#include "lib/base/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BUFFER_BYTES = 1 << 16, TEMPORARY_NAMES = 100 };
+
+struct qp_writer {
+    char *path, *temporary;   /* temporary NULL: written directly (a stream, a device, a pipe) */
+    int descriptor;
+    qp_status status;         /* the first failure and its line */
+    char message[512];
+    size_t used;
+    char buffer[BUFFER_BYTES];
+};
+
+static qp_status writer_fail(qp_writer *writer, qp_status status, const char *what)
+{
+    writer->status = status;
+    snprintf(writer->message, sizeof writer->message, "%s: %s: %s%s", writer->path, what, strerror(errno),
+             errno == ENOSPC || errno == EDQUOT ? "; make room and try again" : "");
+    return qp_fail(status, "%s", writer->message);
+}
+
+/* Open `path`.tmp, or the next of a few such names when another process is writing there. The lock dies with its
+ * holder, so what a killed process left behind is used again and never piles up. */
+static bool open_temporary(qp_writer *writer, mode_t mode)
+{
+    size_t bytes = strlen(writer->path) + 16;
+    writer->temporary = malloc(bytes);
+    if (!writer->temporary) return false;
+    for (int i = 0; i < TEMPORARY_NAMES; i++) {
+        snprintf(writer->temporary, bytes, i == 0 ? "%s.tmp" : "%s.tmp%d", writer->path, i);
+        int descriptor = open(writer->temporary, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
+        if (descriptor < 0) break;
+        struct stat ours, named;
+        bool locked = flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+        /* the holder may have renamed it between our open and our lock */
+        bool named_so = locked && fstat(descriptor, &ours) == 0 && stat(writer->temporary, &named) == 0 &&
+                        ours.st_ino == named.st_ino && ours.st_dev == named.st_dev && S_ISREG(ours.st_mode);
+        if (named_so && ftruncate(descriptor, 0) == 0) {
+            writer->descriptor = descriptor;
+            return true;
+        }
+        close(descriptor);
+        errno = EBUSY;
+    }
+    int reason = errno;
+    free(writer->temporary);
+    writer->temporary = NULL;
+    errno = reason;
+    return false;
+}
+
+static bool open_for_writing(qp_writer *writer)
+{
+    bool to_stdout = strcmp(writer->path, "-") == 0 || strcmp(writer->path, "/dev/stdout") == 0;
+    if (to_stdout) {
+        fflush(stdout);
+        writer->descriptor = dup(STDOUT_FILENO);
+        return writer->descriptor >= 0;
+    }
+    struct stat information;
+    bool exists = stat(writer->path, &information) == 0;
+    if (exists && !S_ISREG(information.st_mode)) {
+        writer->descriptor = open(writer->path, O_WRONLY | O_CLOEXEC);
+        return writer->descriptor >= 0;
+    }
+    if (exists) {   /* keep a symbolic link: replace what it points to */
+        char *real = realpath(writer->path, NULL);
+        if (!real) return false;
+        free(writer->path);
+        writer->path = real;
+    }
+    if (!open_temporary(writer, 0666)) return false;
+    if (exists && fchmod(writer->descriptor, information.st_mode & 0777) != 0) { /* the umask's mode will do */ }
+    return true;
+}
+
+qp_status qp_writer_open(const char *path, qp_writer **writer)
+{
+    *writer = NULL;
+    qp_writer *opened = calloc(1, sizeof *opened);
+    if (opened) opened->path = strdup(path);
+    if (!opened || !opened->path) {
+        free(opened);
+        return qp_fail(QP_EMEMORY, "%s: no memory to write it", path);
+    }
+    opened->descriptor = -1;
+    if (path[0] == '\0' || !open_for_writing(opened)) {
+        if (path[0] == '\0') errno = ENOENT;
+        qp_status status = qp_fail(QP_ECREATE, "%s: cannot be created: %s; check the folder and its permissions", path,
+                                   strerror(errno));
+        qp_writer_abort(opened);
+        return status;
+    }
+    *writer = opened;
+    return QP_OK;
+}
+
+static qp_status writer_put(qp_writer *writer, const char *content, size_t bytes)
+{
+    while (bytes > 0) {
+        ssize_t put = write(writer->descriptor, content, bytes);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return writer_fail(writer, QP_EIO, "writing failed");
+        content += put;
+        bytes -= (size_t)put;
+    }
+    return QP_OK;
+}
+
+static qp_status writer_flush(qp_writer *writer)
+{
+    size_t bytes = writer->used;
+    writer->used = 0;
+    return writer_put(writer, writer->buffer, bytes);
+}
+
+qp_status qp_writer_write(qp_writer *writer, const void *content, size_t bytes)
+{
+    if (writer->status != QP_OK) return qp_fail(writer->status, "%s", writer->message);
+    if (bytes > BUFFER_BYTES - writer->used) QP_TRY(writer_flush(writer));
+    if (bytes > BUFFER_BYTES) return writer_put(writer, content, bytes);
+    if (bytes > 0) memcpy(writer->buffer + writer->used, content, bytes);
+    writer->used += bytes;
+    return QP_OK;
+}
+
+qp_status qp_writer_printf(qp_writer *writer, const char *format, ...)
+{
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (length < 0) {
+        errno = ENOMEM;
+        return writer_fail(writer, QP_EMEMORY, "writing failed");
+    }
+    qp_status status = qp_writer_write(writer, text, (size_t)length);
+    free(text);
+    return status;
+}
+
+/* Make the folder's entry durable. Some file systems refuse to sync a folder; the rename stands all the same. */
+static void sync_folder_of(const char *path)
+{
+    char *folder = strdup(path), *slash = folder ? strrchr(folder, '/') : NULL;
+    if (slash) slash[slash == folder ? 1 : 0] = '\0';
+    int descriptor = folder ? open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (descriptor >= 0) {
+        fsync(descriptor);
+        close(descriptor);
+    }
+    free(folder);
+}
+
+qp_status qp_writer_commit(qp_writer *writer)
+{
+    qp_status status = writer->status;
+    if (status == QP_OK) status = writer_flush(writer);
+    if (status == QP_OK && writer->temporary) {
+        if (fsync(writer->descriptor) != 0)
+            status = writer_fail(writer, QP_EIO, "writing to the disk failed");
+        else if (rename(writer->temporary, writer->path) != 0)
+            status = writer_fail(writer, QP_ECREATE, "cannot be replaced");
+        else {
+            free(writer->temporary);   /* it has its name: abort must not touch it */
+            writer->temporary = NULL;
+            sync_folder_of(writer->path);
+        }
+    }
+    if (status != QP_OK) status = qp_fail(writer->status, "%s", writer->message);
+    qp_writer_abort(writer);
+    return status;
+}
+
+void qp_writer_abort(qp_writer *writer)
+{
+    if (!writer) return;
+    if (writer->temporary) unlink(writer->temporary);   /* while locked, so that nobody else's is removed */
+    if (writer->descriptor >= 0) close(writer->descriptor);
+    free(writer->temporary);
+    free(writer->path);
+    free(writer);
+}
+
+qp_status qp_output_check(FILE *stream, const char *name)
+{
+    errno = 0;
+    bool flushed = fflush(stream) == 0;
+    if (flushed && !ferror(stream)) return QP_OK;
+    return qp_fail(QP_EIO, "%s: writing failed: %s", name, errno ? strerror(errno) : "output was lost");
+}
