@@ -1,0 +1,81 @@
+#include "lib/tensor/cpu.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+/* -1 until the first question. Threads that ask at the same time all find the same answer, so a plain store will do. */
+static atomic_int chosen_level = -1;
+
+const char *qp_cpu_name(qp_cpu level)
+{
+    static const char *const name[] = {"scalar", "avx2", "avx512"};
+    return name[level];
+}
+
+bool qp_cpu_supports(qp_cpu level)
+{
+    if (level == QP_CPU_SCALAR) return true;
+#ifdef QP_VECTOR_KERNELS
+    __builtin_cpu_init();
+    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (level == QP_CPU_AVX2) return avx2;
+    return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#else
+    return false;
+#endif
+}
+
+bool qp_cpu_check(const char **wanted)
+{
+    const char *name = getenv("QUIPU_CPU");
+    if (wanted != NULL) *wanted = name;
+    if (name == NULL || *name == '\0') return true;
+    for (int level = QP_CPU_SCALAR; level <= QP_CPU_AVX512; level++)
+        if (strcmp(name, qp_cpu_name((qp_cpu)level)) == 0) return qp_cpu_supports((qp_cpu)level);
+    return false;
+}
+
+static int find_level(void)
+{
+    const char *name;
+    if (qp_cpu_check(&name) && name != NULL && *name != '\0')
+        for (int level = QP_CPU_SCALAR; level <= QP_CPU_AVX512; level++)
+            if (strcmp(name, qp_cpu_name((qp_cpu)level)) == 0) return level;
+    int widest = QP_CPU_AVX512;
+    while (!qp_cpu_supports((qp_cpu)widest)) widest--;
+    return widest;
+}
+
+qp_cpu qp_cpu_level(void)
+{
+    int level = atomic_load_explicit(&chosen_level, memory_order_relaxed);
+    if (level < 0) {
+        level = find_level();
+        atomic_store_explicit(&chosen_level, level, memory_order_relaxed);
+    }
+    return (qp_cpu)level;
+}
+
+bool qp_cpu_force(qp_cpu level)
+{
+    if (!qp_cpu_supports(level)) return false;
+    atomic_store_explicit(&chosen_level, (int)level, memory_order_relaxed);
+    return true;
+}
+
+void qp_cpu_flush_subnormals(void)
+{
+#if defined(__x86_64__)
+    _mm_setcsr(_mm_getcsr() | 0x8040u); /* flush to zero, denormals are zero */
+#elif defined(__aarch64__)
+    unsigned long control;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(control));
+    __asm__ volatile("msr fpcr, %0" : : "r"(control | (1UL << 24)));
+#endif
+}

@@ -1,0 +1,87 @@
+#ifndef QP_VECTOR_SCALAR_H
+#define QP_VECTOR_SCALAR_H
+
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/real.h"
+
+/* vector — the words in which the kernels (pointwise_kernels.inc.h, rows_kernels.inc.h) are written. Three headers
+ * define the same words: vector_scalar.h (one lane, float or double, libm), vector_avx2.h (8 lanes) and
+ * vector_avx512.h (16 lanes); a file that includes the kernels includes exactly one of them first.
+ *
+ *   vreal   V_LANES numbers            vsum    what many vreals are added up in      vmask   one truth per lane
+ *   v_load_part / v_store_part         the first `count` lanes, 0 < count <= V_LANES; the others load as 0
+ *   v_exp v_expm1 v_tanh v_sigmoid     functions of each lane; v_normal: Phi(x), with *density the normal density */
+#define V_LANES 1
+
+typedef qp_real vreal;
+typedef double  vsum;
+typedef bool    vmask;
+typedef uint32_t vword;
+
+#ifdef QP_DOUBLE
+#define V_LIBM(name) name
+#define V_MOST_NEGATIVE (-DBL_MAX)
+#else
+#define V_LIBM(name) name##f
+#define V_MOST_NEGATIVE (-FLT_MAX)
+#endif
+#define V_LOG(a) V_LIBM(log)(a)     /* of one number */
+
+static inline vreal v_set(qp_real a) { return a; }
+static inline vreal v_load(const qp_real *p) { return *p; }
+static inline void  v_store(qp_real *p, vreal a) { *p = a; }
+static inline vreal v_load_part(const qp_real *p, size_t count) { (void)count; return *p; }
+static inline void  v_store_part(qp_real *p, vreal a, size_t count) { (void)count; *p = a; }
+
+static inline vreal v_add(vreal a, vreal b) { return a + b; }
+static inline vreal v_sub(vreal a, vreal b) { return a - b; }
+static inline vreal v_mul(vreal a, vreal b) { return a * b; }
+static inline vreal v_div(vreal a, vreal b) { return a / b; }
+static inline vreal v_fma(vreal a, vreal b, vreal c) { return a * b + c; }  /* a*b + c */
+static inline vreal v_fnma(vreal a, vreal b, vreal c) { return c - a * b; } /* c - a*b */
+static inline vreal v_max(vreal a, vreal b) { return a > b ? a : b; }       /* b where a is not a number */
+static inline vreal v_min(vreal a, vreal b) { return a < b ? a : b; }
+static inline vreal v_abs(vreal a) { return V_LIBM(fabs)(a); }
+static inline vreal v_sqrt(vreal a) { return V_LIBM(sqrt)(a); }
+
+static inline vmask v_greater(vreal a, vreal b) { return a > b; }
+static inline bool  v_any(vmask m) { return m; }
+static inline vreal v_select(vmask m, vreal yes, vreal no) { return m ? yes : no; }
+static inline vreal v_keep(vreal a, size_t count, vreal other) { (void)count, (void)other; return a; } /* lanes >= count: other */
+
+static inline vsum    v_sum_zero(void) { return 0; }
+static inline vsum    v_sum_add(vsum s, vreal a) { return s + (double)a; }
+static inline vsum    v_sum_add_product(vsum s, vreal a, vreal b) { return s + (double)a * (double)b; }
+static inline vsum    v_sum_join(vsum a, vsum b) { return a + b; }
+static inline qp_real v_sum_total(vsum s) { return (qp_real)s; }
+static inline qp_real v_largest(vreal a) { return a; }
+static inline qp_real v_first(vreal a) { return a; }
+static inline double  v_sum_squares_double(vreal a) { return (double)a * (double)a; }
+
+/* 32-bit words, for the dropout hash */
+static inline vword v_word_set(uint32_t a) { return a; }
+static inline vword v_word_count_up(uint32_t first) { return first; } /* first, first+1, ... */
+static inline vword v_word_add(vword a, vword b) { return a + b; }
+static inline vword v_word_xor(vword a, vword b) { return a ^ b; }
+static inline vword v_word_multiply(vword a, vword b) { return a * b; }
+#define v_word_shift(a, bits) ((vword)((a) >> (bits)))
+static inline vmask v_word_less(vword a, vword b) { return (int32_t)a < (int32_t)b; } /* both below 2^31 */
+
+static inline vreal v_exp(vreal x) { return V_LIBM(exp)(x); }
+static inline vreal v_expm1(vreal x) { return V_LIBM(expm1)(x); }
+static inline vreal v_tanh(vreal x) { return V_LIBM(tanh)(x); }
+static inline vreal v_sigmoid(vreal x) { return 1 / (1 + V_LIBM(exp)(-x)); }
+static inline vreal v_log1p_unit(vreal x) { return V_LIBM(log1p)(x); } /* 0 <= x <= 1 */
+
+static inline vreal v_normal(vreal x, vreal *density)
+{
+    *density = (qp_real)0.39894228040143267794 * V_LIBM(exp)(-x * x / 2);
+    return V_LIBM(erfc)(x * -(qp_real)0.70710678118654752440) / 2;
+}
+
+#endif
