@@ -34,7 +34,8 @@ typedef struct {
 /* Special ids, the same in every vocabulary of ours. */
 enum { QP_PAD = 0, QP_BOS = 1, QP_EOS = 2, QP_UNK = 3, QP_SPECIAL_COUNT = 4 };
 
-/* One training batch. Sequences of source and target correspond one to one. Both end in EOS. Language models leave source.count = 0. */
+/* One training batch. Sequences of source and target correspond one to one, lie end to end from row 0, and end in EOS.
+ * Language models leave source.count = 0. */
 typedef struct {
     qp_ids source, target;
     const int32_t *input;     /* what the decoder reads at each target row; NULL: the target shifted right behind BOS */

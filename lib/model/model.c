@@ -35,7 +35,7 @@ static qp_status build_decoder(qp_model *model, int source_embedding)
     return QP_OK;
 }
 
-static qp_status build(qp_model *model, uint64_t seed)
+static qp_status build(qp_model *model)
 {
     const qp_model_config *c = &model->config;
     int embedding = -1;
@@ -47,10 +47,10 @@ static qp_status build(qp_model *model, uint64_t seed)
                              QP_MAP_ENCODER));
     }
     QP_TRY(build_decoder(model, embedding));
-    return qp_params_finish(model->params, seed);
+    return qp_params_finish(model->params);
 }
 
-qp_status qp_model_new(const qp_model_config *config, uint64_t seed, qp_model **model)
+qp_status qp_model_new_blank(const qp_model_config *config, qp_model **model)
 {
     *model = NULL;
     QP_TRY(qp_model_config_check(config));
@@ -62,12 +62,19 @@ qp_status qp_model_new(const qp_model_config *config, uint64_t seed, qp_model **
         return qp_fail(QP_EMEMORY, "out of memory for a model");
     }
     made->config = *config;
-    qp_status status = build(made, seed);
+    qp_status status = build(made);
     if (status != QP_OK) {
         qp_model_free(made);
         return status;
     }
     *model = made;
+    return QP_OK;
+}
+
+qp_status qp_model_new(const qp_model_config *config, uint64_t seed, qp_model **model)
+{
+    QP_TRY(qp_model_new_blank(config, model));
+    qp_params_initialise((*model)->params, seed);
     return QP_OK;
 }
 
@@ -86,7 +93,7 @@ qp_params *qp_model_params(const qp_model *model) { return model->params; }
 
 /* ---- whole sequences ---- */
 
-static int rows_of(qp_sequences s) { return s.count > 0 ? s.start[s.count] - s.start[0] : 0; }
+static int rows_of(qp_sequences s) { return s.count > 0 ? s.start[s.count] : 0; }
 
 static qp_tensor encode(const qp_model *model, qp_tape *tape, qp_ids source, qp_model_maps *maps)
 {

@@ -12,7 +12,9 @@
  * alone; all of them run the same operations. */
 typedef struct qp_model qp_model;
 
-/* qp_model_new — build and initialise from a checked configuration (vocabulary sizes included). */
+/* qp_model_new — build and initialise from a configuration (vocabulary sizes included).
+ * qp_model_new_blank — the same with all weights zero, to be loaded. */
+qp_status  qp_model_new_blank(const qp_model_config *config, qp_model **model);
 qp_status  qp_model_new(const qp_model_config *config, uint64_t seed, qp_model **model);
 void       qp_model_free(qp_model *model);
 const qp_model_config *qp_model_config_of(const qp_model *model);

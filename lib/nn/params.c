@@ -80,19 +80,23 @@ static qp_real *reals_new(size_t count)
     return block;
 }
 
-qp_status qp_params_finish(qp_params *params, uint64_t seed)
+qp_status qp_params_finish(qp_params *params)
 {
     if (params->status != QP_OK) return params->status;
     params->block = reals_new(params->size);
     if (!params->block)
         return qp_fail(QP_EMEMORY, "out of memory for %zu parameters (%zu MB); use a smaller model", params->elements,
                        params->size * sizeof(qp_real) >> 20);
+    return QP_OK;
+}
+
+void qp_params_initialise(qp_params *params, uint64_t seed)
+{
     for (int i = 0; i < params->count; i++) {
         const qp_parameter *p = &params->parameter[i];
         qp_init_fill(p->init, p->rows, p->columns, p->columns, p->rows, name_key(seed, p->name),
                      params->block + p->offset);
     }
-    return QP_OK;
 }
 
 int qp_params_count(const qp_params *params) { return params->count; }

@@ -9,9 +9,8 @@
 
 /* params — the weights of a model: one flat block, dotted names, living as long as the model.
  *
- * A module adds its parameters while the model is built and keeps their indices; qp_params_finish allocates the block
- * and draws the initial values, each parameter from its own random key (seed, name), so that adding one does not change
- * the others. */
+ * A module adds its parameters while the model is built and keeps their indices; qp_params_finish allocates the block.
+ * Each parameter's first values come from a random key of its own (seed, name): adding one does not change the others. */
 typedef struct qp_params qp_params;
 
 typedef struct {
@@ -28,7 +27,11 @@ void       qp_params_free(qp_params *params);
 /* qp_params_add — returns the new parameter's index, or -1 (remembered; reported by finish). */
 int        qp_params_add(qp_params *params, int rows, int columns, qp_init init, const char *name_format, ...)
                __attribute__((format(printf, 5, 6)));
-qp_status  qp_params_finish(qp_params *params, uint64_t seed);
+
+/* qp_params_finish — allocate the block, all zero.  qp_params_initialise — draw every parameter's first values.
+ * Errors  QP_EMEMORY, or the first failed qp_params_add. */
+qp_status  qp_params_finish(qp_params *params);
+void       qp_params_initialise(qp_params *params, uint64_t seed);
 
 int        qp_params_count(const qp_params *params);                     /* parameters (tensors) */
 size_t     qp_params_size(const qp_params *params);                      /* reals of the flat block, padding included */
