@@ -1,0 +1,279 @@
+#define _GNU_SOURCE   /* qsort_r */
+#include "lib/store/safetensors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/store/checked.h"
+#include "lib/store/safetensors_inside.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the arrays of a file are little-endian and read as they are");
+
+enum { HEADER_LIMIT = 100000000, PREFIX_BYTES = 8 };   /* the limit is the format's own */
+
+static const struct {
+    const char *name;
+    size_t bytes;
+} dtype_table[QP_DTYPE_COUNT] = {
+    [QP_DTYPE_F64] = {"F64", 8}, [QP_DTYPE_F32] = {"F32", 4}, [QP_DTYPE_F16] = {"F16", 2}, [QP_DTYPE_BF16] = {"BF16", 2},
+    [QP_DTYPE_I64] = {"I64", 8}, [QP_DTYPE_I32] = {"I32", 4}, [QP_DTYPE_U8] = {"U8", 1},   [QP_DTYPE_BOOL] = {"BOOL", 1},
+};
+
+size_t qp_dtype_bytes(qp_dtype dtype) { return dtype_table[dtype].bytes; }
+const char *qp_dtype_name(qp_dtype dtype) { return dtype_table[dtype].name; }
+
+const char *qp_printable(const char *name, qp_printable_name *buffer)
+{
+    size_t limit = sizeof buffer->text - 4, length = 0;
+    for (; name[length] && length < limit; length++) {
+        unsigned char c = (unsigned char)name[length];
+        buffer->text[length] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+    }
+    if (name[length]) {   /* cut at the beginning of a character */
+        while (length > 0 && ((unsigned char)name[length] & 0xC0) == 0x80) length--;
+        memcpy(buffer->text + length, "...", 3);
+        length += 3;
+    }
+    buffer->text[length] = '\0';
+    return buffer->text;
+}
+
+/* ---- one entry of the header ---- */
+
+static qp_status entry_fail(const qp_safetensors *file, const char *name, const char *what)
+{
+    qp_printable_name printable;
+    return qp_fail(QP_EDATA, "%s: tensor '%s': %s; the file is damaged or not safetensors", file->path,
+                   qp_printable(name, &printable), what);
+}
+
+static qp_status parse_dtype(const qp_safetensors *file, const char *name, const char *text, qp_dtype *dtype)
+{
+    for (int i = 0; i < QP_DTYPE_COUNT; i++)
+        if (!strcmp(text, dtype_table[i].name)) {
+            *dtype = (qp_dtype)i;
+            return QP_OK;
+        }
+    qp_printable_name printable, type;
+    return qp_fail(QP_EDATA,
+                   "%s: tensor '%s' has element type %s; convert it to one of F64, F32, F16, BF16, I64, I32, U8, BOOL",
+                   file->path, qp_printable(name, &printable), qp_printable(text, &type));
+}
+
+static qp_status parse_shape(const qp_safetensors *file, const char *name, const json_t *shape, qp_stored *stored)
+{
+    size_t dimensions = json_array_size(shape);
+    if (dimensions > QP_SHAPE_MAX) return entry_fail(file, name, "has more than 8 dimensions");
+    for (size_t i = 0; i < dimensions; i++) {
+        const json_t *dimension = json_array_get(shape, i);
+        if (!json_is_integer(dimension)) return entry_fail(file, name, "its shape holds something that is not an integer");
+        stored->shape[i] = json_integer_value(dimension);
+    }
+    stored->dimensions = (int)dimensions;
+    uint64_t count, bytes;
+    if (!qp_checked_product(stored->shape, stored->dimensions, &count) ||
+        !qp_checked_multiply(count, qp_dtype_bytes(stored->dtype), &bytes) || !qp_checked_size(count, &stored->count) ||
+        !qp_checked_size(bytes, &stored->bytes))
+        return entry_fail(file, name, "its shape is negative or larger than any memory");
+    return QP_OK;
+}
+
+static qp_status parse_entry(const qp_safetensors *file, const char *name, const json_t *entry, qp_stored *stored)
+{
+    const json_t *type = json_object_get(entry, "dtype"), *shape = json_object_get(entry, "shape");
+    const json_t *offsets = json_object_get(entry, "data_offsets");
+    if (!json_is_string(type) || !json_is_array(shape) || json_array_size(offsets) != 2 || json_object_size(entry) != 3)
+        return entry_fail(file, name, "needs exactly dtype, shape and two data_offsets");
+    stored->name = name;
+    QP_TRY(parse_dtype(file, name, json_string_value(type), &stored->dtype));
+    QP_TRY(parse_shape(file, name, shape, stored));
+    const json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
+    if (!json_is_integer(begin) || !json_is_integer(end) || json_integer_value(begin) < 0 ||
+        json_integer_value(end) < json_integer_value(begin))
+        return entry_fail(file, name, "its data_offsets are not a stretch");
+    uint64_t first = (uint64_t)json_integer_value(begin), last = (uint64_t)json_integer_value(end);
+    if (last - first != stored->bytes) return entry_fail(file, name, "its data_offsets do not fit its shape");
+    uint64_t data_bytes = file->file_bytes - PREFIX_BYTES - file->header_bytes;
+    if (last > data_bytes) return entry_fail(file, name, "ends behind the end of the file; it was cut short, fetch it again");
+    stored->offset = PREFIX_BYTES + file->header_bytes + first;
+    return QP_OK;
+}
+
+/* ---- the whole header ---- */
+
+static int compare_offset(const void *left, const void *right)
+{
+    const qp_stored *a = left, *b = right;
+    if (a->offset != b->offset) return a->offset < b->offset ? -1 : 1;
+    if (a->bytes != b->bytes) return a->bytes < b->bytes ? -1 : 1;   /* empty ones first */
+    return strcmp(a->name, b->name);
+}
+
+static int compare_name(const void *left, const void *right, void *context)
+{
+    const qp_stored *stored = context;
+    return strcmp(stored[*(const int *)left].name, stored[*(const int *)right].name);
+}
+
+/* The arrays must tile the rest of the file: no overlap, no gap, nothing behind. */
+static qp_status check_tiling(const qp_safetensors *file)
+{
+    uint64_t end = PREFIX_BYTES + file->header_bytes;
+    for (int i = 0; i < file->count; i++) {
+        const qp_stored *stored = &file->stored[i];
+        if (stored->offset != end)
+            return entry_fail(file, stored->name, stored->offset < end ? "overlaps another one" : "has a gap before it");
+        end += stored->bytes;   /* cannot wrap: parse_entry compared it with the length of the file */
+    }
+    if (end != file->file_bytes)
+        return qp_fail(QP_EDATA, "%s: %llu bytes behind the last tensor; the file is damaged, fetch it again", file->path,
+                       (unsigned long long)(file->file_bytes - end));
+    return QP_OK;
+}
+
+static qp_status parse_metadata(qp_safetensors *file, json_t *metadata)
+{
+    if (!json_is_object(metadata))
+        return qp_fail(QP_EDATA, "%s: __metadata__ is not a map; the file is damaged", file->path);
+    size_t count = json_object_size(metadata);
+    file->key = calloc(count + 1, sizeof *file->key);
+    file->value = calloc(count + 1, sizeof *file->value);
+    if (!file->key || !file->value) return qp_fail(QP_EMEMORY, "%s: out of memory for its metadata", file->path);
+    const char *key;
+    json_t *value;
+    json_object_foreach(metadata, key, value) {
+        qp_printable_name printable;
+        if (!json_is_string(value))
+            return qp_fail(QP_EDATA, "%s: metadata '%s' is not a string; the file is damaged", file->path,
+                           qp_printable(key, &printable));
+        file->key[file->metadata_count] = key;
+        file->value[file->metadata_count++] = json_string_value(value);
+    }
+    return QP_OK;
+}
+
+static qp_status parse_root(qp_safetensors *file)
+{
+    size_t entries = json_object_size(file->root);
+    if (entries > QP_STORED_MAX)
+        return qp_fail(QP_EDATA, "%s: claims %zu tensors; more than %d are not read", file->path, entries, QP_STORED_MAX);
+    file->stored = calloc(entries + 1, sizeof *file->stored);
+    file->by_name = calloc(entries + 1, sizeof *file->by_name);
+    if (!file->stored || !file->by_name) return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->path);
+    const char *name;
+    json_t *entry;
+    json_object_foreach(file->root, name, entry) {
+        if (!strcmp(name, "__metadata__"))
+            QP_TRY(parse_metadata(file, entry));
+        else
+            QP_TRY(parse_entry(file, name, entry, &file->stored[file->count++]));
+    }
+    qsort(file->stored, (size_t)file->count, sizeof *file->stored, compare_offset);
+    for (int i = 0; i < file->count; i++) file->by_name[i] = i;
+    qsort_r(file->by_name, (size_t)file->count, sizeof *file->by_name, compare_name, file->stored);
+    return check_tiling(file);
+}
+
+/* What people take for a safetensors file. */
+static const char *guess_format(const unsigned char *byte, size_t bytes)
+{
+    static const struct {
+        const char *magic, *hint;
+    } known[] = {{"PK\003\004", "it looks like a PyTorch or zip file; convert it to safetensors first"},
+                 {"\200\002", "it looks like a Python pickle, which is never read; convert it to safetensors first"},
+                 {"GGUF", "it looks like a GGUF file; convert it to safetensors first"},
+                 {"version ", "it looks like a Git LFS pointer; fetch the real file with `git lfs pull`"},
+                 {"<!", "it looks like a web page; download the file itself"},
+                 {"<html", "it looks like a web page; download the file itself"},
+                 {"\037\213", "it is gzipped; unpack it first"}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        size_t length = strlen(known[i].magic);
+        if (bytes >= length && !memcmp(byte, known[i].magic, length)) return known[i].hint;
+    }
+    return "it is not a safetensors file, or damaged; fetch it again";
+}
+
+static qp_status read_header(qp_safetensors *file)
+{
+    unsigned char prefix[PREFIX_BYTES + 1] = {0};
+    if (file->file_bytes == 0) return qp_fail(QP_EDATA, "%s: the file is empty; fetch or make it again", file->path);
+    size_t have = file->file_bytes < sizeof prefix ? (size_t)file->file_bytes : sizeof prefix;
+    QP_TRY(qp_safetensors_pread(file, 0, prefix, have));
+    file->header_bytes = qp_little_u64(prefix);
+    if (have <= PREFIX_BYTES || prefix[PREFIX_BYTES] != '{')
+        return qp_fail(QP_EDATA, "%s: no safetensors header; %s", file->path, guess_format(prefix, have));
+    if (file->header_bytes > file->file_bytes - PREFIX_BYTES)
+        return qp_fail(QP_EDATA, "%s: claims a header of %llu bytes but has %llu bytes in all; it was cut short, fetch it again",
+                       file->path, (unsigned long long)file->header_bytes, (unsigned long long)file->file_bytes);
+    if (file->header_bytes > HEADER_LIMIT)
+        return qp_fail(QP_EDATA, "%s: a header of %llu bytes is above the format's limit of 100 MB; the file is damaged",
+                       file->path, (unsigned long long)file->header_bytes);
+    file->header = malloc((size_t)file->header_bytes + 1);
+    if (!file->header) return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->path);
+    QP_TRY(qp_safetensors_pread(file, PREFIX_BYTES, file->header, (size_t)file->header_bytes));
+    json_error_t error;
+    file->root = json_loadb(file->header, (size_t)file->header_bytes, JSON_REJECT_DUPLICATES, &error);
+    if (!file->root && json_error_code(&error) == json_error_out_of_memory)
+        return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->path);
+    if (!file->root && json_error_code(&error) == json_error_duplicate_key)
+        return qp_fail(QP_EDATA, "%s: the header names something twice (byte %d); the file is damaged", file->path,
+                       PREFIX_BYTES + error.position);
+    if (!json_is_object(file->root))
+        return qp_fail(QP_EDATA, "%s: the header is not valid JSON (byte %d); the file is damaged, fetch it again",
+                       file->path, PREFIX_BYTES + (file->root ? 0 : error.position));
+    return parse_root(file);
+}
+
+static qp_status open_descriptor(qp_safetensors *file)
+{
+    /* O_NONBLOCK: a pipe in place of a file must not hold us up; for regular files it means nothing */
+    file->descriptor = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat status;
+    if (file->descriptor < 0 || fstat(file->descriptor, &status) != 0)
+        return qp_fail(QP_ENOINPUT, "%s: cannot be opened: %s; check the path and its permissions", file->path,
+                       strerror(errno));
+    if (S_ISDIR(status.st_mode))
+        return qp_fail(QP_ENOINPUT, "%s: is a folder; name the .safetensors file inside it", file->path);
+    if (!S_ISREG(status.st_mode))
+        return qp_fail(QP_ENOINPUT, "%s: is not a regular file; copy it to a file first", file->path);
+    file->file_bytes = (uint64_t)status.st_size;
+    return QP_OK;
+}
+
+qp_status qp_safetensors_open(const char *path, qp_safetensors **result)
+{
+    *result = NULL;
+    qp_safetensors *file = calloc(1, sizeof *file);
+    if (!file || !(file->path = strdup(path))) {
+        free(file);
+        return qp_fail(QP_EMEMORY, "%s: out of memory", path);
+    }
+    qp_status status = open_descriptor(file);
+    if (status == QP_OK) status = read_header(file);
+    if (status != QP_OK) {
+        qp_safetensors_close(file);
+        return status;
+    }
+    *result = file;
+    return QP_OK;
+}
+
+void qp_safetensors_close(qp_safetensors *file)
+{
+    if (!file) return;
+    if (file->descriptor >= 0) close(file->descriptor);
+    json_decref(file->root);
+    free(file->header);
+    free(file->stored);
+    free(file->by_name);
+    free(file->key);
+    free(file->value);
+    free(file->path);
+    free(file);
+}
+
+const char *qp_safetensors_path(const qp_safetensors *file) { return file->path; }

@@ -1,0 +1,105 @@
+#ifndef QP_SAFETENSORS_H
+#define QP_SAFETENSORS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/real.h"
+#include "lib/base/status.h"
+
+/* safetensors — named arrays and a string map in one file:
+ *     u64 N, little-endian | N bytes of JSON | the arrays' bytes, little-endian, row-major, without gaps
+ *     JSON: {"__metadata__": {string: string}, NAME: {"dtype": "F32", "shape": [..], "data_offsets": [begin, end]}}
+ * The file is taken as hostile: every size is checked against the real length of the file before anything is
+ * allocated, and the arrays are read piece by piece into the caller's memory, so that neither a lying header nor a
+ * file that shrinks while it is read can do harm.
+ * Source  the format's description at github.com/huggingface/safetensors. */
+
+typedef enum {
+    QP_DTYPE_F64, QP_DTYPE_F32, QP_DTYPE_F16, QP_DTYPE_BF16, QP_DTYPE_I64, QP_DTYPE_I32, QP_DTYPE_U8, QP_DTYPE_BOOL,
+    QP_DTYPE_COUNT
+} qp_dtype;
+
+#ifdef QP_DOUBLE
+#define QP_DTYPE_REAL QP_DTYPE_F64
+#else
+#define QP_DTYPE_REAL QP_DTYPE_F32
+#endif
+
+/* qp_dtype_bytes / qp_dtype_name — of one element; "F32". */
+size_t      qp_dtype_bytes(qp_dtype dtype);
+const char *qp_dtype_name(qp_dtype dtype);
+
+enum { QP_SHAPE_MAX = 8, QP_STORED_MAX = 100000 };
+
+/* One array of a file. */
+typedef struct {
+    const char *name;
+    qp_dtype dtype;
+    int dimensions;                  /* 0: a scalar */
+    int64_t shape[QP_SHAPE_MAX];
+    size_t count;                    /* elements */
+    size_t bytes;
+    uint64_t offset;                 /* of the first byte, from the beginning of the file */
+} qp_stored;
+
+/* ---- reading ---- */
+
+typedef struct qp_safetensors qp_safetensors;
+
+/* qp_safetensors_open — read and check the header; the arrays stay in the file, in the order of their bytes.
+ * Memory  the header, parsed.
+ * Errors  QP_ENOINPUT missing, a folder, unreadable; QP_EDATA not such a file, truncated, damaged, or an element type
+ *         we do not know; QP_EIO; QP_EMEMORY. */
+qp_status qp_safetensors_open(const char *path, qp_safetensors **file);
+void      qp_safetensors_close(qp_safetensors *file);
+const char *qp_safetensors_path(const qp_safetensors *file);
+
+int              qp_safetensors_count(const qp_safetensors *file);
+const qp_stored *qp_safetensors_at(const qp_safetensors *file, int index);
+const qp_stored *qp_safetensors_find(const qp_safetensors *file, const char *name);   /* NULL: none */
+
+/* qp_safetensors_need — the array `name` with exactly this shape; QP_EDATA naming file, array and both shapes. A
+ * dimension of -1 accepts any. */
+qp_status qp_safetensors_need(const qp_safetensors *file, const char *name, int dimensions, const int64_t *shape,
+                              const qp_stored **stored);
+
+/* The string map, in the order of the file. Values live as long as the file is open. */
+int         qp_safetensors_metadata_count(const qp_safetensors *file);
+const char *qp_safetensors_metadata_key(const qp_safetensors *file, int index);
+const char *qp_safetensors_metadata_value(const qp_safetensors *file, int index);
+const char *qp_safetensors_metadata(const qp_safetensors *file, const char *key);     /* NULL: none */
+
+/* Copy one array into the caller's memory of stored->count elements (bytes: stored->bytes).
+ *   reals     any type, converted; F64 is rounded to float, F16 and BF16 are exact
+ *   integers  I64, I32, U8, BOOL; QP_EDATA for the others
+ * Safe from several threads at once.   Errors  QP_EIO (naming the file) if the bytes cannot be read. */
+qp_status qp_safetensors_reals(const qp_safetensors *file, const qp_stored *stored, qp_real *value);
+qp_status qp_safetensors_integers(const qp_safetensors *file, const qp_stored *stored, int64_t *value);
+qp_status qp_safetensors_bytes(const qp_safetensors *file, const qp_stored *stored, void *value);
+
+/* qp_safetensors_verify — compare the whole file with its checksum (metadata key QP_CHECKSUM_KEY): the 128 bit XXH3 of
+ * every byte of the file, the checksum's own 32 hexadecimal digits counted as '0'. One pass over the file.
+ * Errors  QP_EDATA if it differs or is absent (a flipped bit may have hit its key); QP_EIO. Files of other projects
+ *         have none: do not ask. */
+#define QP_CHECKSUM_KEY "quipu.checksum"
+qp_status qp_safetensors_verify(const qp_safetensors *file);
+
+/* ---- writing ---- */
+
+typedef struct qp_safetensors_writer qp_safetensors_writer;
+
+/* A save is: new, metadata and arrays in the order they shall have, save. The file depends on nothing else (no date, no
+ * host): equal contents make equal files, byte for byte. A failure (memory, a name twice, text that is not UTF-8) is
+ * remembered and reported by save.
+ *   metadata  copies key and value; values may be megabytes long
+ *   add       copies the name; `value` is borrowed until save
+ *   save      writes `path` completely or not at all (qp_writer) and adds the checksum; frees the writer either way */
+qp_safetensors_writer *qp_safetensors_writer_new(void);
+void      qp_safetensors_writer_metadata(qp_safetensors_writer *writer, const char *key, const char *value);
+void      qp_safetensors_writer_add(qp_safetensors_writer *writer, const char *name, qp_dtype dtype, int dimensions,
+                                    const int64_t *shape, const void *value);
+qp_status qp_safetensors_writer_save(qp_safetensors_writer *writer, const char *path);
+void      qp_safetensors_writer_free(qp_safetensors_writer *writer);
+
+#endif

@@ -1,0 +1,231 @@
+#define _GNU_SOURCE   /* memmem */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "lib/store/checked.h"
+#include "lib/store/safetensors.h"
+#include "lib/store/safetensors_inside.h"
+
+enum { PIECE_BYTES = 1 << 16 };   /* on the stack; a multiple of every element's size */
+
+int qp_safetensors_count(const qp_safetensors *file) { return file->count; }
+
+const qp_stored *qp_safetensors_at(const qp_safetensors *file, int index) { return &file->stored[index]; }
+
+int qp_safetensors_metadata_count(const qp_safetensors *file) { return file->metadata_count; }
+
+const char *qp_safetensors_metadata_key(const qp_safetensors *file, int index) { return file->key[index]; }
+
+const char *qp_safetensors_metadata_value(const qp_safetensors *file, int index) { return file->value[index]; }
+
+const char *qp_safetensors_metadata(const qp_safetensors *file, const char *key)
+{
+    for (int i = 0; i < file->metadata_count; i++)
+        if (!strcmp(file->key[i], key)) return file->value[i];
+    return NULL;
+}
+
+const qp_stored *qp_safetensors_find(const qp_safetensors *file, const char *name)
+{
+    int low = 0, high = file->count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        const qp_stored *stored = &file->stored[file->by_name[middle]];
+        int order = strcmp(name, stored->name);
+        if (order == 0) return stored;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+
+static const char *shape_text(int dimensions, const int64_t *shape, char *text, size_t bytes)
+{
+    size_t used = (size_t)snprintf(text, bytes, "[");
+    for (int i = 0; i < dimensions && used + 24 < bytes; i++) {
+        const char *comma = i ? ", " : "";
+        used += (size_t)(shape[i] == -1 ? snprintf(text + used, bytes - used, "%sany", comma)
+                                        : snprintf(text + used, bytes - used, "%s%" PRId64, comma, shape[i]));
+    }
+    snprintf(text + used, bytes - used, "]");
+    return text;
+}
+
+qp_status qp_safetensors_need(const qp_safetensors *file, const char *name, int dimensions, const int64_t *shape,
+                              const qp_stored **result)
+{
+    qp_printable_name printable;
+    const qp_stored *stored = qp_safetensors_find(file, name);
+    if (!stored)
+        return qp_fail(QP_EDATA, "%s: has no tensor '%s'; it belongs to another kind of model", file->path,
+                       qp_printable(name, &printable));
+    bool fits = stored->dimensions == dimensions;
+    for (int i = 0; fits && i < dimensions; i++) fits = shape[i] == -1 || shape[i] == stored->shape[i];
+    if (!fits) {
+        char have[200], need[200];
+        return qp_fail(QP_EDATA, "%s: tensor '%s' is %s where %s is needed; the file and its configuration do not fit",
+                       file->path, qp_printable(name, &printable),
+                       shape_text(stored->dimensions, stored->shape, have, sizeof have),
+                       shape_text(dimensions, shape, need, sizeof need));
+    }
+    *result = stored;
+    return QP_OK;
+}
+
+qp_status qp_safetensors_pread(const qp_safetensors *file, uint64_t offset, void *memory, size_t bytes)
+{
+    char *to = memory;
+    while (bytes > 0) {
+        ssize_t got = pread(file->descriptor, to, bytes < (1u << 30) ? bytes : (1u << 30), (off_t)offset);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return qp_fail(QP_EIO, "%s: reading failed: %s", file->path, strerror(errno));
+        if (got == 0) return qp_fail(QP_EIO, "%s: became shorter while it was read; try again", file->path);
+        to += got;
+        offset += (uint64_t)got;
+        bytes -= (size_t)got;
+    }
+    return QP_OK;
+}
+
+qp_status qp_safetensors_bytes(const qp_safetensors *file, const qp_stored *stored, void *value)
+{
+    return qp_safetensors_pread(file, stored->offset, value, stored->bytes);
+}
+
+/* ---- conversion ---- */
+
+static float half_to_float(uint16_t half)
+{
+    uint32_t sign = (uint32_t)(half & 0x8000u) << 16, exponent = (half >> 10) & 31u, fraction = half & 1023u;
+    if (exponent == 0) {   /* zero and subnormal: fraction * 2^-24 is exact */
+        float magnitude = (float)fraction * 0x1p-24f;
+        return sign ? -magnitude : magnitude;
+    }
+    uint32_t bits = exponent == 31 ? sign | 0x7F800000u | fraction << 13 : sign | (exponent + 112) << 23 | fraction << 13;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static float bfloat_to_float(uint16_t half)
+{
+    uint32_t bits = (uint32_t)half << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+typedef union {
+    double f64[PIECE_BYTES / 8];
+    float f32[PIECE_BYTES / 4];
+    uint16_t u16[PIECE_BYTES / 2];
+    int64_t i64[PIECE_BYTES / 8];
+    int32_t i32[PIECE_BYTES / 4];
+    uint8_t u8[PIECE_BYTES];
+} piece;
+
+static void convert_reals(const piece *p, qp_dtype dtype, size_t count, qp_real *value)
+{
+    switch (dtype) {
+    case QP_DTYPE_F64: for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->f64[i]; break;
+    case QP_DTYPE_F32: for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->f32[i]; break;
+    case QP_DTYPE_F16: for (size_t i = 0; i < count; i++) value[i] = (qp_real)half_to_float(p->u16[i]); break;
+    case QP_DTYPE_BF16: for (size_t i = 0; i < count; i++) value[i] = (qp_real)bfloat_to_float(p->u16[i]); break;
+    case QP_DTYPE_I64: for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->i64[i]; break;
+    case QP_DTYPE_I32: for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->i32[i]; break;
+    case QP_DTYPE_U8:
+    case QP_DTYPE_BOOL:
+    case QP_DTYPE_COUNT: for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->u8[i]; break;
+    }
+}
+
+qp_status qp_safetensors_reals(const qp_safetensors *file, const qp_stored *stored, qp_real *value)
+{
+    if (stored->dtype == QP_DTYPE_REAL) return qp_safetensors_bytes(file, stored, value);
+    piece p;
+    size_t size = qp_dtype_bytes(stored->dtype), done = 0;
+    while (done < stored->count) {
+        size_t count = stored->count - done < PIECE_BYTES / size ? stored->count - done : PIECE_BYTES / size;
+        QP_TRY(qp_safetensors_pread(file, stored->offset + done * size, &p, count * size));
+        convert_reals(&p, stored->dtype, count, value + done);
+        done += count;
+    }
+    return QP_OK;
+}
+
+qp_status qp_safetensors_integers(const qp_safetensors *file, const qp_stored *stored, int64_t *value)
+{
+    if (stored->dtype == QP_DTYPE_I64) return qp_safetensors_bytes(file, stored, value);
+    if (stored->dtype != QP_DTYPE_I32 && stored->dtype != QP_DTYPE_U8 && stored->dtype != QP_DTYPE_BOOL) {
+        qp_printable_name printable;
+        return qp_fail(QP_EDATA, "%s: tensor '%s' is %s where integers are needed; the file does not fit", file->path,
+                       qp_printable(stored->name, &printable), qp_dtype_name(stored->dtype));
+    }
+    piece p;
+    size_t size = qp_dtype_bytes(stored->dtype), done = 0;
+    while (done < stored->count) {
+        size_t count = stored->count - done < PIECE_BYTES / size ? stored->count - done : PIECE_BYTES / size;
+        QP_TRY(qp_safetensors_pread(file, stored->offset + done * size, &p, count * size));
+        for (size_t i = 0; i < count; i++) value[done + i] = stored->dtype == QP_DTYPE_I32 ? p.i32[i] : p.u8[i];
+        done += count;
+    }
+    return QP_OK;
+}
+
+/* ---- checksum ---- */
+
+/* A quote inside a JSON string is escaped, so these bytes can only be the key itself. */
+char *qp_checksum_place(char *header, size_t bytes)
+{
+    static const char mark[] = "\"" QP_CHECKSUM_KEY "\":\"";
+    char *place = memmem(header, bytes, mark, sizeof mark - 1);
+    if (!place) return NULL;
+    place += sizeof mark - 1;
+    return (size_t)(header + bytes - place) > QP_CHECKSUM_DIGITS && place[QP_CHECKSUM_DIGITS] == '"' ? place : NULL;
+}
+
+static qp_status hash_file(const qp_safetensors *file, const char *place, XXH3_state_t *state)
+{
+    unsigned char buffer[PIECE_BYTES];
+    qp_little_put_u64(buffer, file->header_bytes);
+    XXH3_128bits_update(state, buffer, 8);
+    size_t before = (size_t)(place - file->header), after = before + QP_CHECKSUM_DIGITS;
+    XXH3_128bits_update(state, file->header, before);
+    memset(buffer, '0', QP_CHECKSUM_DIGITS);
+    XXH3_128bits_update(state, buffer, QP_CHECKSUM_DIGITS);
+    XXH3_128bits_update(state, file->header + after, (size_t)file->header_bytes - after);
+    for (uint64_t at = 8 + file->header_bytes; at < file->file_bytes;) {
+        uint64_t rest = file->file_bytes - at;
+        size_t bytes = rest < sizeof buffer ? (size_t)rest : sizeof buffer;
+        QP_TRY(qp_safetensors_pread(file, at, buffer, bytes));
+        XXH3_128bits_update(state, buffer, bytes);
+        at += bytes;
+    }
+    return QP_OK;
+}
+
+qp_status qp_safetensors_verify(const qp_safetensors *file)
+{
+    char *place = qp_checksum_place(file->header, (size_t)file->header_bytes);
+    if (!place)
+        return qp_fail(QP_EDATA, "%s: carries no checksum (%s); it is damaged, or no file of quipu's", file->path,
+                       QP_CHECKSUM_KEY);
+    XXH3_state_t *state = XXH3_createState();
+    if (!state) return qp_fail(QP_EMEMORY, "%s: out of memory", file->path);
+    XXH3_128bits_reset(state);
+    qp_status status = hash_file(file, place, state);
+    XXH128_hash_t hash = XXH3_128bits_digest(state);
+    XXH3_freeState(state);
+    if (status != QP_OK) return status;
+    char digits[QP_CHECKSUM_DIGITS + 1];
+    snprintf(digits, sizeof digits, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64, (uint64_t)hash.low64);
+    if (memcmp(digits, place, QP_CHECKSUM_DIGITS) != 0)
+        return qp_fail(QP_EDATA, "%s: the checksum does not fit; the file is damaged, fetch or make it again", file->path);
+    return QP_OK;
+}
