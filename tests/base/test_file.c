@@ -1,0 +1,212 @@
+#define _GNU_SOURCE
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "lib/base/file.h"
+
+static char folder[64];
+
+static void make_folder(void)
+{
+    strcpy(folder, "/tmp/quipu-test-XXXXXX");
+    cr_assert(mkdtemp(folder) && chdir(folder) == 0);
+}
+
+static void remove_folder(void)
+{
+    cr_assert(chdir("/") == 0);
+    cr_assert_eq(qp_file_remove_tree(folder), QP_OK);
+    cr_assert_not(qp_file_exists(folder));
+}
+
+TestSuite(file, .init = make_folder, .fini = remove_folder);
+
+static void put(const char *path, const void *content, size_t bytes)
+{
+    FILE *stream = fopen(path, "wb");
+    cr_assert(stream && fwrite(content, 1, bytes, stream) == bytes && fclose(stream) == 0);
+}
+
+static void put_gzip(const char *path, const char *mode, const void *content, size_t bytes)
+{
+    gzFile stream = gzopen(path, mode);
+    cr_assert(stream && gzwrite(stream, content, (unsigned)bytes) == (int)bytes && gzclose(stream) == Z_OK);
+}
+
+/* Every line in brackets, and the status of the end. */
+static qp_status gather(const char *path, char *all, size_t capacity, int64_t *lines)
+{
+    qp_reader *reader;
+    qp_status status = qp_reader_open(path, &reader);
+    if (status != QP_OK) return status;
+    size_t used = 0;
+    for (;;) {
+        char *line;
+        size_t bytes;
+        status = qp_reader_next(reader, &line, &bytes);
+        if (status != QP_OK || !line) break;
+        cr_assert_eq(line[bytes], '\0');
+        cr_assert_lt(used + bytes + 3, capacity);
+        all[used++] = '[';
+        memcpy(all + used, line, bytes);
+        used += bytes;
+        all[used++] = ']';
+    }
+    all[used] = '\0';
+    *lines = qp_reader_line(reader);
+    qp_reader_close(reader);
+    return status;
+}
+
+#define EXPECT(content, expected, count)                                       \
+    do {                                                                       \
+        char all_[4096];                                                       \
+        int64_t lines_;                                                        \
+        put("t", content, sizeof(content) - 1);                                \
+        cr_assert_eq(gather("t", all_, sizeof all_, &lines_), QP_OK);          \
+        cr_assert(memcmp(all_, expected, sizeof expected) == 0, "%s", all_);   \
+        cr_assert_eq(lines_, count);                                           \
+    } while (0)
+
+Test(file, lines)
+{
+    EXPECT("", "", 0);
+    EXPECT("\n", "[]", 1);
+    EXPECT("a\nb\n", "[a][b]", 2);
+    EXPECT("a\n\nb", "[a][][b]", 3);
+    EXPECT("a\r\nb\r\n", "[a][b]", 2);
+    EXPECT("a\rb\r\r\n", "[a\rb\r]", 1);
+    EXPECT("\xef\xbb\xbfx\n\xef\xbb\xbfy", "[x][\xef\xbb\xbfy]", 2);
+    EXPECT("\xef\xbb\xbf", "[]", 1);
+    EXPECT("a\0b\n\0\n", "[a\0b][\0]", 2);
+    EXPECT("\x1f", "[\x1f]", 1);
+    EXPECT("\x1fx\nb", "[\x1fx][b]", 2);
+}
+
+Test(file, gzip)
+{
+    char all[64];
+    int64_t lines;
+    put_gzip("g", "wb", "eins\nzwei\n", 10);
+    cr_assert_eq(gather("g", all, sizeof all, &lines), QP_OK);
+    cr_assert_str_eq(all, "[eins][zwei]");
+    put_gzip("g", "ab", "drei", 4);   /* a second member */
+    put_gzip("g", "ab", "", 0);       /* an empty third one */
+    cr_assert_eq(gather("g", all, sizeof all, &lines), QP_OK);
+    cr_assert_str_eq(all, "[eins][zwei][drei]");
+    FILE *stream = fopen("g", "ab");
+    char zeros[512] = {0};
+    cr_assert(fwrite(zeros, 1, sizeof zeros, stream) == sizeof zeros && fclose(stream) == 0);
+    cr_assert_eq(gather("g", all, sizeof all, &lines), QP_OK);
+    stream = fopen("g", "ab");
+    cr_assert(fputs("rest", stream) >= 0 && fclose(stream) == 0);
+    cr_assert_eq(gather("g", all, sizeof all, &lines), QP_EDATA);
+}
+
+Test(file, damaged_gzip)
+{
+    char *content, text[3000], all[8192];
+    size_t bytes;
+    int64_t lines;
+    for (size_t i = 0; i < sizeof text; i++) text[i] = (char)(i % 50 == 49 ? '\n' : 'a' + (i * i + i / 7) % 26);
+    put_gzip("g", "wb", text, sizeof text);
+    cr_assert_eq(qp_file_read("g", 10000, &content, &bytes), QP_OK);
+    for (size_t cut = 2; cut < bytes; cut++) {   /* two bytes are enough to promise gzip */
+        put("cut", content, cut);
+        cr_assert_eq(gather("cut", all, sizeof all, &lines), QP_EDATA, "cut at %zu of %zu", cut, bytes);
+        cr_assert(strstr(qp_error_message(), "cut: "));
+    }
+    for (size_t at = 40; at < bytes; at += 7) {
+        content[at] ^= 0x10;
+        put("flipped", content, bytes);
+        cr_assert_eq(gather("flipped", all, sizeof all, &lines), QP_EDATA, "flipped at %zu", at);
+        content[at] ^= 0x10;
+    }
+    free(content);
+}
+
+Test(file, long_line)
+{
+    size_t bytes = 10 * 1000 * 1000;
+    char *text = malloc(bytes), *line;
+    memset(text, 'x', bytes);
+    text[bytes - 2] = '\n';
+    put("long", text, bytes);
+    put_gzip("long.gz", "wb1", text, bytes);
+    for (int gz = 0; gz < 2; gz++) {
+        qp_reader *reader;
+        size_t got;
+        cr_assert_eq(qp_reader_open(gz ? "long.gz" : "long", &reader), QP_OK);
+        cr_assert_eq(qp_reader_next(reader, &line, &got), QP_OK);
+        cr_assert_eq(got, bytes - 2);
+        cr_assert(memcmp(line, text, got) == 0);
+        cr_assert_eq(qp_reader_next(reader, &line, &got), QP_OK);
+        cr_assert_str_eq(line, "x");
+        cr_assert_eq(qp_reader_next(reader, &line, &got), QP_OK);
+        cr_assert_null(line);
+        qp_reader_close(reader);
+    }
+    free(text);
+}
+
+Test(file, standard_input)
+{
+    put("in", "a\nb", 3);
+    cr_assert(freopen("in", "r", stdin));
+    char all[64];
+    int64_t lines;
+    cr_assert_eq(gather("-", all, sizeof all, &lines), QP_OK);
+    cr_assert_str_eq(all, "[a][b]");
+}
+
+Test(file, missing_or_folder)
+{
+    char all[64], *content;
+    size_t bytes;
+    int64_t lines;
+    cr_assert_eq(gather("absent", all, sizeof all, &lines), QP_ENOINPUT);
+    cr_assert(strstr(qp_error_message(), "absent: "));
+    cr_assert_eq(gather(folder, all, sizeof all, &lines), QP_ENOINPUT);
+    cr_assert_eq(qp_file_read("absent", 10, &content, &bytes), QP_ENOINPUT);
+    cr_assert_null(content);
+    cr_assert_eq(qp_file_read(folder, 10, &content, &bytes), QP_ENOINPUT);
+}
+
+Test(file, whole)
+{
+    char *content;
+    size_t bytes;
+    put("w", "ab\0c", 4);
+    cr_assert_eq(qp_file_read("w", 4, &content, &bytes), QP_OK);
+    cr_assert_eq(bytes, 4);
+    cr_assert(memcmp(content, "ab\0c", 5) == 0);
+    free(content);
+    cr_assert_eq(qp_file_read("w", 3, &content, &bytes), QP_EDATA);
+    cr_assert_eq(qp_file_read("/dev/zero", 100000, &content, &bytes), QP_EDATA);
+    cr_assert_eq(qp_file_read("/dev/null", 0, &content, &bytes), QP_OK);
+    cr_assert_eq(bytes, 0);
+    free(content);
+}
+
+Test(file, folders)
+{
+    cr_assert_eq(qp_folder_make("a/b/c"), QP_OK);
+    cr_assert_eq(qp_folder_make("a/b/c/"), QP_OK);
+    cr_assert(qp_file_exists("a/b/c"));
+    put("a/file", "x", 1);
+    cr_assert_eq(qp_folder_make("a/file"), QP_ECREATE);
+    cr_assert_eq(qp_folder_make("a/file/b"), QP_ECREATE);
+    cr_assert_eq(qp_folder_make(""), QP_ECREATE);
+    cr_assert_eq(symlink(folder, "a/link"), 0);
+    put("kept", "x", 1);
+    cr_assert_eq(qp_file_remove_tree("a"), QP_OK);
+    cr_assert_not(qp_file_exists("a"));
+    cr_assert(qp_file_exists("kept"), "a link must not be followed");
+    cr_assert_eq(qp_file_remove_tree("a"), QP_OK);
+}

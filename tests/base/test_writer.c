@@ -1,0 +1,190 @@
+#define _GNU_SOURCE
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/file.h"
+#include "lib/base/writer.h"
+
+static char folder[64];
+
+static void make_folder(void)
+{
+    strcpy(folder, "/tmp/quipu-test-XXXXXX");
+    cr_assert(mkdtemp(folder) && chdir(folder) == 0);
+}
+
+static void remove_folder(void)
+{
+    cr_assert(chdir("/") == 0);
+    cr_assert_eq(qp_file_remove_tree(folder), QP_OK);
+}
+
+TestSuite(writer, .init = make_folder, .fini = remove_folder);
+
+static int entries(void)
+{
+    DIR *listing = opendir(".");
+    int count = -2;   /* . and .. */
+    while (readdir(listing)) count++;
+    closedir(listing);
+    return count;
+}
+
+static void expect_content(const char *path, const char *expected)
+{
+    char *content;
+    size_t bytes;
+    cr_assert_eq(qp_file_read(path, 1 << 20, &content, &bytes), QP_OK);
+    cr_assert_str_eq(content, expected);
+    free(content);
+}
+
+static qp_status write_text(const char *path, const char *text)
+{
+    qp_writer *writer;
+    QP_TRY(qp_writer_open(path, &writer));
+    qp_writer_printf(writer, "%s", text);
+    return qp_writer_commit(writer);
+}
+
+Test(writer, complete_or_absent)
+{
+    qp_writer *writer;
+    cr_assert_eq(write_text("f", "old"), QP_OK);
+    cr_assert_eq(qp_writer_open("f", &writer), QP_OK);
+    cr_assert_eq(qp_writer_printf(writer, "%d", 12), QP_OK);
+    expect_content("f", "old");
+    cr_assert_eq(qp_writer_write(writer, "3", 1), QP_OK);
+    cr_assert_eq(qp_writer_commit(writer), QP_OK);
+    expect_content("f", "123");
+    cr_assert_eq(qp_writer_open("f", &writer), QP_OK);
+    qp_writer_write(writer, "lost", 4);
+    qp_writer_abort(writer);
+    expect_content("f", "123");
+    cr_assert_eq(entries(), 1);
+}
+
+Test(writer, killed_in_the_middle)
+{
+    cr_assert_eq(write_text("f", "old"), QP_OK);
+    for (int i = 0; i < 3; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            qp_writer *writer;
+            char block[100000] = {0};
+            if (qp_writer_open("f", &writer) == QP_OK) qp_writer_write(writer, block, sizeof block);
+            kill(getpid(), SIGKILL);
+        }
+        waitpid(child, NULL, 0);
+        expect_content("f", "old");
+        cr_assert_leq(entries(), 2, "what killed writers leave must not pile up");
+    }
+    cr_assert_eq(write_text("f", "new"), QP_OK);
+    expect_content("f", "new");
+    cr_assert_eq(entries(), 1);
+}
+
+Test(writer, two_at_once)
+{
+    qp_writer *first, *second;
+    cr_assert_eq(qp_writer_open("f", &first), QP_OK);
+    cr_assert_eq(qp_writer_open("f", &second), QP_OK);
+    qp_writer_printf(first, "first");
+    qp_writer_printf(second, "second");
+    cr_assert_eq(qp_writer_commit(second), QP_OK);
+    expect_content("f", "second");
+    cr_assert_eq(qp_writer_commit(first), QP_OK);
+    expect_content("f", "first");
+    cr_assert_eq(entries(), 1);
+}
+
+Test(writer, keeps_mode_and_link)
+{
+    cr_assert_eq(write_text("f", "old"), QP_OK);
+    cr_assert_eq(chmod("f", 0640), 0);
+    cr_assert_eq(symlink("f", "link"), 0);
+    cr_assert_eq(write_text("link", "new"), QP_OK);
+    struct stat information;
+    cr_assert(lstat("link", &information) == 0 && S_ISLNK(information.st_mode));
+    cr_assert(stat("f", &information) == 0);
+    cr_assert_eq(information.st_mode & 0777, 0640);
+    expect_content("f", "new");
+}
+
+Test(writer, full_disk)
+{
+    cr_assert_eq(write_text("/dev/full", "x"), QP_EIO);
+    cr_assert(strstr(qp_error_message(), "/dev/full: "));
+    cr_assert(strstr(qp_error_message(), strerror(ENOSPC)));
+    cr_assert_eq(write_text("/dev/null", "x"), QP_OK);
+    cr_assert(qp_file_exists("/dev/full"));
+
+    /* a limit on file size stands in for a full disk */
+    cr_assert_eq(write_text("f", "old"), QP_OK);
+    signal(SIGXFSZ, SIG_IGN);
+    struct rlimit before, small = {.rlim_cur = 1000, .rlim_max = RLIM_INFINITY};
+    getrlimit(RLIMIT_FSIZE, &before);
+    small.rlim_max = before.rlim_max;
+    setrlimit(RLIMIT_FSIZE, &small);
+    qp_writer *writer;
+    cr_assert_eq(qp_writer_open("f", &writer), QP_OK);
+    char block[200000] = {0};
+    cr_assert_eq(qp_writer_write(writer, block, sizeof block), QP_EIO);
+    cr_assert_eq(qp_writer_write(writer, "x", 1), QP_EIO);
+    cr_assert_eq(qp_writer_printf(writer, "x"), QP_EIO);
+    qp_status status = qp_writer_commit(writer);
+    setrlimit(RLIMIT_FSIZE, &before);
+    cr_assert_eq(status, QP_EIO);
+    cr_assert(strstr(qp_error_message(), "f: "));
+    expect_content("f", "old");
+    cr_assert_eq(entries(), 1);
+}
+
+Test(writer, cannot_create)
+{
+    cr_assert_eq(write_text("absent/f", "x"), QP_ECREATE);
+    cr_assert(strstr(qp_error_message(), "absent/f: "));
+    cr_assert_eq(write_text("", "x"), QP_ECREATE);
+    cr_assert_eq(write_text(".", "x"), QP_ECREATE);
+}
+
+Test(writer, pipe)
+{
+    int end[2];
+    char name[32], got[8] = "";
+    cr_assert_eq(pipe(end), 0);
+    snprintf(name, sizeof name, "/dev/fd/%d", end[1]);
+    cr_assert_eq(write_text(name, "abc"), QP_OK);
+    cr_assert_eq(read(end[0], got, sizeof got), 3);
+    cr_assert_str_eq(got, "abc");
+    signal(SIGPIPE, SIG_IGN);
+    qp_writer *writer;
+    cr_assert_eq(qp_writer_open(name, &writer), QP_OK);
+    close(end[0]);
+    qp_writer_write(writer, "x", 1);
+    cr_assert_eq(qp_writer_commit(writer), QP_EIO);
+}
+
+Test(writer, standard_output)
+{
+    cr_assert(freopen("out", "w", stdout));
+    printf("a");
+    cr_assert_eq(write_text("-", "b"), QP_OK);
+    cr_assert_eq(write_text("/dev/stdout", "c"), QP_OK);
+    cr_assert_eq(qp_output_check(stdout, "stdout"), QP_OK);
+    expect_content("out", "abc");
+    FILE *full = fopen("/dev/full", "w");
+    fputs("x", full);
+    cr_assert_eq(qp_output_check(full, "full"), QP_EIO);
+    fclose(full);
+}
