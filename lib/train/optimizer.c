@@ -1,0 +1,303 @@
+#include "lib/train/optimizer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/tensor/cpu.h"
+#include "lib/tensor/pointwise.h"
+#include "lib/train/update_rules.h"
+
+/* A tile is the unit of work of a thread, a chunk what stays in the first-level cache between two kernels. Both are
+ * part of the arithmetic (order of the norm's sum), so they never change with the machine. */
+enum { TILE = 16384, CHUNK = 2048, STATES_MAX = QP_RULE_STATES_MAX + 1 };
+
+/* A piece lies inside one span; a tile is a run of pieces. */
+typedef struct {
+    size_t offset, count;
+    bool decay;
+} piece;
+
+struct qp_optimizer {
+    qp_optimizer_config config;
+    const qp_rule *rule;
+    size_t size;
+    int64_t updates;
+    int rule_states, states;
+    qp_real *state[STATES_MAX];   /* those of the rule, then the ema */
+    piece *piece;
+    int piece_count;
+    int *tile;                    /* [tiles+1] first piece of each tile */
+    int tile_count;
+    double *partial;              /* [tiles] sums of squares */
+    qp_optimizer_span *span;
+    int span_count;
+};
+
+/* One update, as the workers see it. */
+typedef struct {
+    qp_optimizer *optimizer;
+    qp_real *weight;
+    const qp_real *gradient[2];
+    int count;
+    qp_real scale, clip, shrink, l2;
+    qp_rule_constants constants;
+} update;
+
+const qp_field_table qp_optimizer_fields = {
+    .title = "optimizer",
+#define ROW(...) QP_FIELD_ROW(qp_optimizer_config, __VA_ARGS__)
+    .field = (const qp_field[]){QP_OPTIMIZER_FIELDS(ROW)},
+#undef ROW
+#define ONE(...) +1
+    .count = 0 QP_OPTIMIZER_FIELDS(ONE),
+#undef ONE
+};
+
+/* Cut the spans into pieces of at most TILE reals and group small ones (biases) into tiles. Called twice: to count, and
+ * to fill. */
+static void cut_tiles(qp_optimizer *o, bool fill)
+{
+    size_t in_tile = TILE;   /* so that the first piece opens a tile */
+    o->piece_count = o->tile_count = 0;
+    for (int s = 0; s < o->span_count; s++) {
+        size_t total = (size_t)o->span[s].rows * (size_t)o->span[s].columns;
+        if (o->span[s].frozen) continue;
+        for (size_t at = 0; at < total; at += TILE) {
+            size_t n = total - at < TILE ? total - at : TILE;
+            if (in_tile + n > TILE) {
+                if (fill) o->tile[o->tile_count] = o->piece_count;
+                o->tile_count++;
+                in_tile = 0;
+            }
+            in_tile += n;
+            if (fill) o->piece[o->piece_count] = (piece){o->span[s].offset + at, n, o->span[s].decay};
+            o->piece_count++;
+        }
+    }
+    if (fill) o->tile[o->tile_count] = o->piece_count;
+}
+
+static qp_status allocate_tiles(qp_optimizer *o, const qp_optimizer_span *span, int count)
+{
+    o->span_count = count;
+    o->span = malloc((size_t)count * sizeof *o->span + 1);
+    if (!o->span) return qp_fail(QP_EMEMORY, "optimizer: out of memory; use a smaller model");
+    memcpy(o->span, span, (size_t)count * sizeof *o->span);
+    for (int s = 0; s < count; s++) {
+        size_t n = (size_t)span[s].rows * (size_t)span[s].columns;
+        if (span[s].rows < 0 || span[s].columns < 0 || n > o->size || span[s].offset > o->size - n)
+            return qp_fail(QP_EBUG, "optimizer: parameter %d lies outside its block; please report this", s);
+    }
+    cut_tiles(o, false);
+    o->piece = malloc(((size_t)o->piece_count + 1) * sizeof *o->piece);
+    o->tile = malloc(((size_t)o->tile_count + 1) * sizeof *o->tile);
+    o->partial = malloc(((size_t)o->tile_count + 1) * sizeof *o->partial);
+    if (!o->piece || !o->tile || !o->partial)
+        return qp_fail(QP_EMEMORY, "optimizer: out of memory; use a smaller model");
+    cut_tiles(o, true);
+    return QP_OK;
+}
+
+static qp_status allocate_states(qp_optimizer *o)
+{
+    for (int i = 0; i < o->states; i++) {
+        void *memory = NULL;
+        if (posix_memalign(&memory, 64, o->size * sizeof(qp_real) + 64))
+            return qp_fail(QP_EMEMORY, "optimizer: no memory for %d blocks of %zu MB; use a smaller model or optimizer sgd",
+                           o->states, o->size * sizeof(qp_real) >> 20);
+        o->state[i] = memory;
+        memset(memory, 0, o->size * sizeof(qp_real));
+    }
+    if (o->config.optimizer == QP_ADAGRAD)
+        for (size_t i = 0; i < o->size; i++) o->state[0][i] = (qp_real)o->config.adagrad_start;
+    return QP_OK;
+}
+
+qp_status qp_optimizer_new(const qp_optimizer_config *config, size_t size, const qp_optimizer_span *span, int count,
+                           qp_optimizer **optimizer)
+{
+    *optimizer = NULL;
+    qp_optimizer *o = calloc(1, sizeof *o);
+    if (!o) return qp_fail(QP_EMEMORY, "optimizer: out of memory; use a smaller model");
+    o->config = *config;
+    o->size = size;
+    o->rule = qp_rule_of(config, &o->rule_states);
+    o->states = o->rule_states + (config->ema > 0);
+    qp_status status = allocate_tiles(o, span, count);
+    if (status == QP_OK) status = allocate_states(o);
+    if (status == QP_OK)
+        *optimizer = o;
+    else
+        qp_optimizer_free(o);
+    return status;
+}
+
+void qp_optimizer_free(qp_optimizer *o)
+{
+    if (!o) return;
+    for (int i = 0; i < STATES_MAX; i++) free(o->state[i]);
+    free(o->piece);
+    free(o->tile);
+    free(o->partial);
+    free(o->span);
+    free(o);
+}
+
+/* g = scale*(sum of the blocks) + l1*sign(w) for one chunk */
+static void load_gradient(const update *u, size_t at, size_t n, qp_real *g)
+{
+    qp_scale_add(n, u->scale, u->gradient[0] + at, 0, g);
+    if (u->count == 2) qp_scale_add(n, u->scale, u->gradient[1] + at, 1, g);
+    qp_real l1 = (qp_real)u->optimizer->config.l1;
+    if (l1 > 0)
+        for (size_t i = 0; i < n; i++) {
+            qp_real w = u->weight[at + i];
+            g[i] += w > 0 ? l1 : w < 0 ? -l1 : 0;
+        }
+}
+
+static double tile_squares(const update *u, int tile)
+{
+    const qp_optimizer *o = u->optimizer;
+    qp_real g[CHUNK];
+    double sum = 0;
+    for (int p = o->tile[tile]; p < o->tile[tile + 1]; p++)
+        for (size_t done = 0; done < o->piece[p].count; done += CHUNK) {
+            size_t left = o->piece[p].count - done, n = left < CHUNK ? left : CHUNK;
+            load_gradient(u, o->piece[p].offset + done, n, g);
+            sum += qp_sum_squares(n, g);
+        }
+    return sum;
+}
+
+/* Clip, decay and apply the rule to one chunk whose gradient is in g. */
+static void update_chunk(const update *u, size_t at, size_t n, bool decay, qp_real *g)
+{
+    const qp_optimizer *o = u->optimizer;
+    qp_real *w = u->weight + at, value = (qp_real)o->config.clip_value;
+    if (u->clip < 1)
+        for (size_t i = 0; i < n; i++) g[i] *= u->clip;
+    if (value > 0)
+        for (size_t i = 0; i < n; i++) g[i] = g[i] > value ? value : g[i] < -value ? -value : g[i];
+    if (decay && u->shrink < 1)
+        for (size_t i = 0; i < n; i++) w[i] *= u->shrink;
+    if (decay && u->l2 > 0) qp_scale_add(n, u->l2, w, 1, g);
+    qp_real *state[QP_RULE_STATES_MAX] = {NULL};
+    for (int i = 0; i < o->rule_states; i++) state[i] = o->state[i] + at;
+    o->rule->update(&u->constants, n, g, state, w);
+}
+
+/* Update one tile; returns its sum of squares, which costs nothing while the gradient is in the cache. */
+static double tile_update(const update *u, int tile)
+{
+    const qp_optimizer *o = u->optimizer;
+    qp_real g[CHUNK];
+    double sum = 0;
+    for (int p = o->tile[tile]; p < o->tile[tile + 1]; p++)
+        for (size_t done = 0; done < o->piece[p].count; done += CHUNK) {
+            size_t left = o->piece[p].count - done, n = left < CHUNK ? left : CHUNK, at = o->piece[p].offset + done;
+            load_gradient(u, at, n, g);
+            if (o->config.clip_norm <= 0) sum += qp_sum_squares(n, g);
+            update_chunk(u, at, n, o->piece[p].decay, g);
+        }
+    return sum;
+}
+
+static double sum_tiles(const qp_optimizer *o)
+{
+    double sum = 0;
+    for (int i = 0; i < o->tile_count; i++) sum += o->partial[i];
+    return sqrt(sum);
+}
+
+static void limit_row_norms(qp_optimizer *o, qp_real *weight, int threads)
+{
+    for (int s = 0; s < o->span_count; s++) {
+        const qp_optimizer_span *span = &o->span[s];
+        if (!span->matrix || span->frozen) continue;
+        size_t columns = (size_t)span->columns;
+#pragma omp parallel for schedule(static) num_threads(threads)
+        for (int r = 0; r < span->rows; r++) {
+            qp_real *row = weight + span->offset + (size_t)r * columns;
+            double norm = sqrt(qp_sum_squares(columns, row));
+            if (norm > o->config.max_norm) {
+                qp_real factor = (qp_real)(o->config.max_norm / norm);
+                for (size_t i = 0; i < columns; i++) row[i] *= factor;
+            }
+        }
+    }
+}
+
+static void average_weights(qp_optimizer *o, const qp_real *weight, int threads)
+{
+    qp_real *mean = o->state[o->rule_states], keep = (qp_real)o->config.ema, fresh = (qp_real)(1 - o->config.ema);
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int p = 0; p < o->piece_count; p++)
+        qp_scale_add(o->piece[p].count, fresh, weight + o->piece[p].offset, keep, mean + o->piece[p].offset);
+}
+
+static update begin_update(qp_optimizer *o, qp_real *weight, const qp_real *const *gradient, int count, double scale,
+                           double lr)
+{
+    const qp_optimizer_config *c = &o->config;
+    double decay = c->decoupled_decay + (c->optimizer == QP_ADAMW ? c->weight_decay : 0);
+    update u = {.optimizer = o, .weight = weight, .gradient = {gradient[0], count == 2 ? gradient[1] : NULL},
+                .count = count, .scale = (qp_real)scale, .clip = 1, .shrink = (qp_real)(1 - lr * decay),
+                .l2 = c->optimizer == QP_ADAMW ? 0 : (qp_real)c->weight_decay};
+    o->rule->prepare(c, o->updates + 1, lr, &u.constants);
+    return u;
+}
+
+static qp_status refuse_norm(const qp_optimizer *o, double norm)
+{
+    return qp_fail(QP_EDATA, "update %lld: the gradient norm is %s; use a lower --lr, more --lr-warmup or --clip-norm",
+                   (long long)o->updates + 1, isnan(norm) ? "not a number" : "infinite");
+}
+
+qp_status qp_optimizer_step(qp_optimizer *o, qp_real *weight, const qp_real *const *gradient, int count, double scale,
+                            double lr, int threads, double *norm)
+{
+    update u = begin_update(o, weight, gradient, count, scale, lr);
+    double length = 0;
+    if (o->config.ema > 0 && o->updates == 0)
+        memcpy(o->state[o->rule_states], weight, o->size * sizeof(qp_real));
+    if (o->config.clip_norm > 0) {
+#pragma omp parallel for schedule(dynamic, 4) num_threads(threads)
+        for (int i = 0; i < o->tile_count; i++) o->partial[i] = tile_squares(&u, i);
+        length = sum_tiles(o);
+        if (norm) *norm = length;
+        if (!isfinite(length)) return refuse_norm(o, length);
+        u.clip = (qp_real)fmin(1, o->config.clip_norm / (length + 1e-6));
+    }
+#pragma omp parallel num_threads(threads)
+    {
+        qp_cpu_flush_subnormals();
+#pragma omp for schedule(dynamic, 4)
+        for (int i = 0; i < o->tile_count; i++) o->partial[i] = tile_update(&u, i);
+    }
+    if (o->config.clip_norm <= 0) length = sum_tiles(o);
+    if (norm) *norm = length;
+    if (!isfinite(length)) return refuse_norm(o, length);
+    if (o->config.max_norm > 0) limit_row_norms(o, weight, threads);
+    if (o->config.ema > 0) average_weights(o, weight, threads);
+    o->updates++;
+    return QP_OK;
+}
+
+int64_t qp_optimizer_updates(const qp_optimizer *o) { return o->updates; }
+
+void qp_optimizer_set_updates(qp_optimizer *o, int64_t updates) { o->updates = updates; }
+
+int qp_optimizer_states(const qp_optimizer *o) { return o->states; }
+
+const char *qp_optimizer_state_name(const qp_optimizer *o, int index)
+{
+    return index < o->rule_states ? o->rule->state_name[index] : "ema";
+}
+
+qp_real *qp_optimizer_state(qp_optimizer *o, int index) { return o->state[index]; }
+
+size_t qp_optimizer_size(const qp_optimizer *o) { return o->size; }
+
+qp_real *qp_optimizer_ema(qp_optimizer *o) { return o->config.ema > 0 ? o->state[o->rule_states] : NULL; }

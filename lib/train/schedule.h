@@ -1,0 +1,79 @@
+#ifndef QP_SCHEDULE_H
+#define QP_SCHEDULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/config.h"
+
+/* schedule — the learning rate of each update. A pure function of the update's number, but for plateau, which also
+ * knows the metrics seen so far. All lengths are in updates.
+ * X(kind, name, default, low, high, choices, help); see base/config.h */
+#define QP_SCHEDULE_FIELDS(X)                                                                                          \
+    X(REAL, lr, "0.001", 0, 1e9, NULL, "learning rate: the peak; noam: the factor")                                    \
+    X(CHOICE, lr_schedule, "inv-sqrt", 0, 0,                                                                           \
+      "constant, inv-sqrt, noam, linear, cosine, step, multistep, exponential, one-cycle, cyclical, plateau",          \
+      "how the learning rate changes")                                                                                 \
+    X(INT, lr_warmup, "1000", 0, 1000000000000, NULL, "updates in which the rate rises from 0; not one-cycle, cyclical") \
+    X(INT, lr_total, "0", 0, 1000000000000, NULL, "linear, cosine, one-cycle: updates until the end; 0: --steps")      \
+    X(REAL, lr_min, "0", 0, 1e9, NULL, "linear, cosine: the last rate; plateau: the lowest")                           \
+    X(REAL, lr_max, "0", 0, 1e9, NULL, "cyclical: the highest rate")                                                   \
+    X(REAL, lr_gamma, "0.5", 0, 1, NULL, "step, multistep, exponential, plateau: factor; cyclical exp-range: decay")   \
+    X(INT, lr_step, "10000", 1, 1000000000000, NULL, "step: updates between two cuts; cyclical: updates up")           \
+    X(INT, lr_step_down, "0", 0, 1000000000000, NULL, "cyclical: updates down; 0: as many as up")                      \
+    X(TEXT, lr_milestones, "", 0, 0, NULL, "multistep: updates at which the rate is cut, as 1000,2000")                \
+    X(CHOICE, lr_cycle, "triangular", 0, 0, "triangular, triangular2, exp-range", "cyclical: height of later cycles")  \
+    X(CHOICE, lr_anneal, "cosine", 0, 0, "cosine, linear", "one-cycle: form of rise and fall")                         \
+    X(REAL, lr_rise, "0.3", 0, 1, NULL, "one-cycle: share of the updates in which the rate rises")                     \
+    X(REAL, lr_div, "25", 1e-9, 1e12, NULL, "one-cycle: peak / first rate")                                            \
+    X(REAL, lr_final_div, "10000", 1e-9, 1e12, NULL, "one-cycle: first / last rate")                                   \
+    X(INT, lr_width, "0", 0, 1000000, NULL, "noam: width of the model; 0: its --emb-size")                             \
+    X(INT, lr_patience, "5", 0, 1000000, NULL, "plateau: validations without progress before a cut")                   \
+    X(INT, lr_cooldown, "0", 0, 1000000, NULL, "plateau: validations after a cut that do not count")                   \
+    X(REAL, lr_threshold, "1e-4", 0, 1e9, NULL, "plateau: relative change that counts as progress")
+
+typedef struct {
+    QP_SCHEDULE_FIELDS(QP_FIELD_DECLARE)
+} qp_schedule_config;
+
+enum {
+    QP_SCHEDULE_CONSTANT, QP_SCHEDULE_INV_SQRT, QP_SCHEDULE_NOAM, QP_SCHEDULE_LINEAR, QP_SCHEDULE_COSINE,
+    QP_SCHEDULE_STEP, QP_SCHEDULE_MULTISTEP, QP_SCHEDULE_EXPONENTIAL, QP_SCHEDULE_ONE_CYCLE, QP_SCHEDULE_CYCLICAL,
+    QP_SCHEDULE_PLATEAU, QP_SCHEDULE_COUNT
+};
+enum { QP_CYCLE_TRIANGULAR, QP_CYCLE_TRIANGULAR2, QP_CYCLE_EXP_RANGE };
+enum { QP_ANNEAL_COSINE, QP_ANNEAL_LINEAR };
+
+extern const qp_field_table qp_schedule_fields;
+
+/* What plateau has seen; part of a checkpoint. */
+typedef struct {
+    double rate, best;
+    int64_t bad, rest;
+    bool seen;           /* best holds a metric */
+} qp_plateau;
+
+/* qp_schedule_check — QP_EUSAGE for what the kind needs and has not (total, width, maximum, milestones). */
+qp_status qp_schedule_check(const qp_schedule_config *config);
+
+/* qp_schedule_rate — the rate of update i = 0, 1, ..., with s = i+1, w = lr_warmup, T = lr_total
+ *   constant     lr                                        noam         lr * width^-0.5 * min(s^-0.5, s*w^-1.5)
+ *   inv-sqrt     lr * min(s/w, sqrt(w/s))                  step         lr * gamma^floor(i/step)
+ *   linear       min + (lr-min) * max(0, (T-i)/(T-w))      multistep    lr * gamma^(milestones <= i)
+ *   cosine       min + (lr-min)/2 * (1 + cos(pi*min(1, (i-w)/(T-w))))   exponential  lr * gamma^i
+ *   one-cycle    from lr/div to lr until peak = rise*T - 1, then to lr/div/final_div at T-1
+ *   cyclical     triangles from lr to max; later ones halved (triangular2) or times gamma^i (exp-range)
+ *   plateau      plateau->rate
+ * linear, cosine, constant, step, multistep, exponential and plateau rise as lr*s/w while i < w (the last five: times
+ * their own value). plateau may be NULL for every other kind.
+ * Source  Vaswani et al. 2017 (noam), Loshchilov & Hutter 2017 (cosine), Smith 2017, 2019 (cyclical, one-cycle). */
+double    qp_schedule_rate(const qp_schedule_config *config, const qp_plateau *plateau, int64_t i);
+
+/* qp_plateau_init   — rate = lr, nothing seen.
+ * qp_plateau_report — a new metric. better: none yet, or metric < best*(1-threshold) (higher_is_better: metric >
+ *   best*(1+threshold)); then best = metric, bad = 0, else bad += 1; rest > 0: rest -= 1, bad = 0;
+ *   bad > patience: new = max(rate*gamma, min); rate = new if rate - new > 1e-8; rest = cooldown, bad = 0. */
+void      qp_plateau_init(const qp_schedule_config *config, qp_plateau *plateau);
+void      qp_plateau_report(const qp_schedule_config *config, qp_plateau *plateau, double metric, bool higher_is_better);
+
+#endif
