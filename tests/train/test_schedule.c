@@ -1,0 +1,111 @@
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "lib/train/schedule.h"
+
+static qp_schedule_config make(int kind, double lr, int64_t warmup, int64_t total)
+{
+    qp_schedule_config c;
+    qp_config_defaults(&qp_schedule_fields, &c);
+    c.lr_schedule = kind;
+    c.lr = lr;
+    c.lr_warmup = warmup;
+    c.lr_total = total;
+    return c;
+}
+
+static void expect(const qp_schedule_config *c, int64_t i, double rate)
+{
+    double got = qp_schedule_rate(c, NULL, i);
+    cr_assert(fabs(got - rate) <= 1e-12 * fmax(1, fabs(rate)), "update %d: %.12g, expected %.12g", (int)i, got, rate);
+}
+
+Test(schedule, constant_step_exponential)
+{
+    qp_schedule_config c = make(QP_SCHEDULE_CONSTANT, 0.1, 0, 0);
+    expect(&c, 0, 0.1), expect(&c, 1000000, 0.1);
+    c.lr_warmup = 10;
+    expect(&c, 0, 0.01), expect(&c, 9, 0.1), expect(&c, 10, 0.1);
+    c = make(QP_SCHEDULE_STEP, 1, 0, 0);
+    c.lr_gamma = 0.5, c.lr_step = 50;
+    expect(&c, 49, 1), expect(&c, 50, 0.5), expect(&c, 149, 0.25);
+    c = make(QP_SCHEDULE_EXPONENTIAL, 2, 0, 0);
+    c.lr_gamma = 0.9;
+    expect(&c, 0, 2), expect(&c, 3, 2 * 0.729);
+}
+
+Test(schedule, multistep)
+{
+    qp_schedule_config c = make(QP_SCHEDULE_MULTISTEP, 1, 0, 0);
+    c.lr_gamma = 0.1;
+    strcpy(c.lr_milestones, "60, 120,160");
+    cr_assert_eq(qp_schedule_check(&c), QP_OK);
+    expect(&c, 59, 1), expect(&c, 60, 0.1), expect(&c, 159, 0.01), expect(&c, 160, 0.001);
+    strcpy(c.lr_milestones, "60,x");
+    cr_assert_eq(qp_schedule_check(&c), QP_EUSAGE);
+}
+
+Test(schedule, inverse_square_root_and_noam)
+{
+    qp_schedule_config c = make(QP_SCHEDULE_INV_SQRT, 0.01, 20, 0);
+    expect(&c, 0, 0.01 / 20), expect(&c, 19, 0.01), expect(&c, 79, 0.005);
+    c.lr_warmup = 0;
+    expect(&c, 0, 0.01), expect(&c, 3, 0.005);
+    c = make(QP_SCHEDULE_NOAM, 2, 400, 0);
+    cr_assert_eq(qp_schedule_check(&c), QP_EUSAGE);
+    c.lr_width = 64;
+    cr_assert_eq(qp_schedule_check(&c), QP_OK);
+    expect(&c, 0, 2.0 / 8 / 8000), expect(&c, 399, 2.0 / 8 / 20), expect(&c, 1599, 2.0 / 8 / 40);
+}
+
+Test(schedule, linear_and_cosine)
+{
+    qp_schedule_config c = make(QP_SCHEDULE_LINEAR, 1, 20, 120);
+    c.lr_min = 0.1;
+    expect(&c, 0, 0.05), expect(&c, 19, 1), expect(&c, 20, 1), expect(&c, 70, 0.55), expect(&c, 500, 0.1);
+    c.lr_schedule = QP_SCHEDULE_COSINE;
+    expect(&c, 9, 0.5), expect(&c, 20, 1), expect(&c, 70, 0.55), expect(&c, 120, 0.1), expect(&c, 500, 0.1);
+    c.lr_total = 0;
+    cr_assert_eq(qp_schedule_check(&c), QP_EUSAGE);
+    c.lr_total = 20;
+    cr_assert_eq(qp_schedule_check(&c), QP_EUSAGE);
+}
+
+Test(schedule, one_cycle_and_cyclical)
+{
+    qp_schedule_config c = make(QP_SCHEDULE_ONE_CYCLE, 1, 0, 101);
+    c.lr_rise = 51.0 / 101, c.lr_div = 10, c.lr_final_div = 10;
+    for (int anneal = 0; anneal < 2; anneal++) {
+        c.lr_anneal = anneal;
+        expect(&c, 0, 0.1), expect(&c, 25, 0.55), expect(&c, 50, 1), expect(&c, 75, 0.505), expect(&c, 100, 0.01);
+    }
+    c = make(QP_SCHEDULE_CYCLICAL, 1, 0, 0);
+    c.lr_max = 3, c.lr_step = 20, c.lr_step_down = 10, c.lr_gamma = 0.99;
+    expect(&c, 0, 1), expect(&c, 10, 2), expect(&c, 20, 3), expect(&c, 25, 2), expect(&c, 50, 3);
+    c.lr_cycle = QP_CYCLE_TRIANGULAR2;
+    expect(&c, 20, 3), expect(&c, 50, 2);
+    c.lr_cycle = QP_CYCLE_EXP_RANGE;
+    expect(&c, 20, 1 + 2 * pow(0.99, 20));
+    c.lr_max = 0.5;
+    cr_assert_eq(qp_schedule_check(&c), QP_EUSAGE);
+}
+
+Test(schedule, plateau_cuts_after_patience_and_rests)
+{
+    qp_schedule_config c = make(QP_SCHEDULE_PLATEAU, 1, 0, 0);
+    c.lr_gamma = 0.5, c.lr_patience = 2, c.lr_cooldown = 1, c.lr_min = 0.3, c.lr_threshold = 0;
+    qp_plateau p;
+    qp_plateau_init(&c, &p);
+    const double metric[] = {5, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4};
+    const double rate[] = {1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.3, 0.3, 0.3, 0.3};
+    for (int i = 0; i < 12; i++) {
+        qp_plateau_report(&c, &p, metric[i], false);
+        cr_assert_float_eq(qp_schedule_rate(&c, &p, i), rate[i], 1e-12, "validation %d: %g", i, p.rate);
+    }
+    qp_plateau_init(&c, &p);
+    qp_plateau_report(&c, &p, 1, true);
+    qp_plateau_report(&c, &p, 2, true);
+    cr_assert_eq(p.best, 2);
+    cr_assert_eq(p.bad, 0);
+}
