@@ -1,0 +1,202 @@
+#include "lib/model/model_file.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/store/safetensors.h"
+
+#define FORMAT_KEY "quipu.format"
+#define FORMAT "1"
+#define MODEL_KEY "quipu.model"
+#define SOURCE_KEY "quipu.tokenizer.source"
+#define TARGET_KEY "quipu.tokenizer.target"
+
+/* ---- configuration as JSON ---- */
+
+static char *config_to_json(const qp_model_config *config)
+{
+    json_t *object = json_object();
+    char text[600];
+    for (int i = 0; i < qp_model_fields.count; i++) {
+        const qp_field *field = &qp_model_fields.field[i];
+        json_object_set_new(object, field->name, json_string(qp_config_get(field, config, text, sizeof text)));
+    }
+    char *made = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    return made;
+}
+
+static qp_status config_from_json(const char *path, const char *text, qp_model_config *config)
+{
+    json_error_t error;
+    json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    if (!json_is_object(object)) {
+        json_decref(object);
+        return qp_fail(QP_EDATA, "%s: its configuration is not JSON; the file is damaged or not quipu's", path);
+    }
+    qp_config_defaults(&qp_model_fields, config);
+    qp_status status = QP_OK;
+    const char *key;
+    json_t *value;
+    json_object_foreach(object, key, value)
+    {
+        const qp_field *field = qp_config_find(&qp_model_fields, key);
+        if (!field || !json_is_string(value))
+            status = qp_fail(QP_EDATA, "%s: unknown configuration key %.60s; the file is newer than this quipu or damaged", path, key);
+        else if (qp_config_set(field, config, path, json_string_value(value)) != QP_OK)
+            status = QP_EDATA;
+        if (status != QP_OK) break;
+    }
+    json_decref(object);
+    return status;
+}
+
+/* ---- saving ---- */
+
+/* A single row is stored as a vector, which is what other readers expect of biases and norms. */
+static int shape_of(const qp_parameter *p, int64_t shape[2])
+{
+    shape[0] = p->rows;
+    shape[1] = p->columns;
+    if (p->rows > 1) return 2;
+    shape[0] = p->columns;
+    return 1;
+}
+
+qp_status qp_model_file_save(const char *path, const qp_model *model, const char *source_tokenizer,
+                             const char *target_tokenizer)
+{
+    char *config = config_to_json(qp_model_config_of(model));
+    qp_safetensors_writer *writer = qp_safetensors_writer_new();
+    if (!config || !writer) {
+        free(config);
+        qp_safetensors_writer_free(writer);
+        return qp_fail(QP_EMEMORY, "%s: out of memory while saving", path);
+    }
+    qp_safetensors_writer_metadata(writer, FORMAT_KEY, FORMAT);
+    qp_safetensors_writer_metadata(writer, MODEL_KEY, config);
+    if (source_tokenizer) qp_safetensors_writer_metadata(writer, SOURCE_KEY, source_tokenizer);
+    if (target_tokenizer) qp_safetensors_writer_metadata(writer, TARGET_KEY, target_tokenizer);
+    qp_params *params = qp_model_params(model);
+    for (int i = 0; i < qp_params_count(params); i++) {
+        int64_t shape[2];
+        int dimensions = shape_of(qp_params_at(params, i), shape);
+        qp_safetensors_writer_add(writer, qp_params_at(params, i)->name, QP_DTYPE_REAL, dimensions, shape,
+                                  qp_params_value(params, i));
+    }
+    free(config);
+    return qp_safetensors_writer_save(writer, path);
+}
+
+/* ---- loading ---- */
+
+static qp_status fill(const qp_safetensors *file, qp_params *params)
+{
+    if (qp_safetensors_count(file) != qp_params_count(params))
+        return qp_fail(QP_EDATA, "%s: has %d arrays where its configuration asks for %d; the file is damaged",
+                       qp_safetensors_path(file), qp_safetensors_count(file), qp_params_count(params));
+    for (int i = 0; i < qp_params_count(params); i++) {
+        int64_t shape[2];
+        int dimensions = shape_of(qp_params_at(params, i), shape);
+        const qp_stored *stored;
+        QP_TRY(qp_safetensors_need(file, qp_params_at(params, i)->name, dimensions, shape, &stored));
+        QP_TRY(qp_safetensors_reals(file, stored, qp_params_value(params, i)));
+    }
+    return QP_OK;
+}
+
+/* The configuration decides how much memory is asked for; the file is large enough for honest ones. */
+static qp_status check_size(const qp_safetensors *file, const qp_model_config *config)
+{
+    double stored = 0;
+    for (int i = 0; i < qp_safetensors_count(file); i++) stored += (double)qp_safetensors_at(file, i)->count;
+    double embeddings = (double)config->tgt_vocab_size * (double)config->emb_size;
+    double layers = (double)(config->enc_layers + config->dec_layers) * (double)config->emb_size * (double)config->ff_size;
+    if (embeddings > stored || layers > stored)
+        return qp_fail(QP_EDATA, "%s: its configuration describes a larger model than it holds; the file is damaged",
+                       qp_safetensors_path(file));
+    return QP_OK;
+}
+
+static qp_status copy_text(const qp_safetensors *file, const char *key, char **copy)
+{
+    const char *text = qp_safetensors_metadata(file, key);
+    if (!text) return QP_OK;
+    *copy = strdup(text);
+    return *copy ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory while loading", qp_safetensors_path(file));
+}
+
+static qp_status load_from(const qp_safetensors *file, qp_model_bundle *bundle)
+{
+    const char *path = qp_safetensors_path(file), *format = qp_safetensors_metadata(file, FORMAT_KEY);
+    const char *config_text = qp_safetensors_metadata(file, MODEL_KEY);
+    if (!format || !config_text)
+        return qp_fail(QP_EDATA, "%s: a safetensors file, but not a model of quipu; make one with quipu train", path);
+    if (strcmp(format, FORMAT) != 0)
+        return qp_fail(QP_EDATA, "%s: model format %.20s, this quipu reads %s; use a newer quipu", path, format, FORMAT);
+    QP_TRY(qp_safetensors_verify(file));
+    qp_model_config config;
+    QP_TRY(config_from_json(path, config_text, &config));
+    QP_TRY(check_size(file, &config));
+    QP_TRY(qp_model_new_blank(&config, &bundle->model));
+    QP_TRY(fill(file, qp_model_params(bundle->model)));
+    QP_TRY(copy_text(file, SOURCE_KEY, &bundle->source_tokenizer));
+    return copy_text(file, TARGET_KEY, &bundle->target_tokenizer);
+}
+
+qp_status qp_model_file_load(const char *path, qp_model_bundle *bundle)
+{
+    *bundle = (qp_model_bundle){0};
+    qp_safetensors *file;
+    QP_TRY(qp_safetensors_open(path, &file));
+    qp_status status = load_from(file, bundle);
+    qp_safetensors_close(file);
+    if (status != QP_OK) qp_model_bundle_free(bundle);
+    return status == QP_EUSAGE ? QP_EDATA : status;
+}
+
+void qp_model_bundle_free(qp_model_bundle *bundle)
+{
+    qp_model_free(bundle->model);
+    free(bundle->source_tokenizer);
+    free(bundle->target_tokenizer);
+    *bundle = (qp_model_bundle){0};
+}
+
+/* ---- averaging ---- */
+
+static qp_status add_up(const char *path, const qp_params *first, double *sum)
+{
+    qp_model_bundle other;
+    QP_TRY(qp_model_file_load(path, &other));
+    qp_params *params = qp_model_params(other.model);
+    bool same = qp_params_count(params) == qp_params_count(first) && qp_params_size(params) == qp_params_size(first);
+    for (int i = 0; same && i < qp_params_count(first); i++) {
+        const qp_parameter *a = qp_params_at(first, i), *b = qp_params_at(params, i);
+        same = strcmp(a->name, b->name) == 0 && a->rows == b->rows && a->columns == b->columns;
+    }
+    if (same)
+        for (size_t i = 0; i < qp_params_size(first); i++) sum[i] += (double)qp_params_block(params)[i];
+    qp_model_bundle_free(&other);
+    if (same) return QP_OK;
+    return qp_fail(QP_EDATA, "%s: its arrays have other shapes than the first model's; average models of one run", path);
+}
+
+qp_status qp_model_file_average(const char *path, const char *const *from, int count)
+{
+    qp_model_bundle first;
+    QP_TRY(qp_model_file_load(from[0], &first));
+    qp_params *params = qp_model_params(first.model);
+    size_t size = qp_params_size(params);
+    double *sum = calloc(size + 1, sizeof *sum);
+    qp_status status = sum ? QP_OK : qp_fail(QP_EMEMORY, "out of memory for averaging %zu weights", size);
+    for (int i = 0; status == QP_OK && i < count; i++) status = add_up(from[i], params, sum);
+    if (status == QP_OK) {
+        for (size_t i = 0; i < size; i++) qp_params_block(params)[i] = (qp_real)(sum[i] / count);
+        status = qp_model_file_save(path, first.model, first.source_tokenizer, first.target_tokenizer);
+    }
+    free(sum);
+    qp_model_bundle_free(&first);
+    return status;
+}

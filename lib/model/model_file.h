@@ -1,0 +1,32 @@
+#ifndef QP_MODEL_FILE_H
+#define QP_MODEL_FILE_H
+
+#include "lib/model/model.h"
+
+/* model_file — a model is one file: a valid safetensors file whose metadata carries all that is needed to use it.
+ *   quipu.format            "1"
+ *   quipu.model             the configuration, a JSON object of strings, one per field of model_config
+ *   quipu.tokenizer.source  the source tokenizer, as its own JSON     (models with an encoder)
+ *   quipu.tokenizer.target  the target tokenizer; absent where one serves both sides
+ *   quipu.checksum          see store/safetensors.h
+ * Equal models make equal files, byte for byte: no date, host or path goes in. */
+typedef struct {
+    qp_model *model;
+    char *source_tokenizer;     /* JSON text, or NULL */
+    char *target_tokenizer;     /* JSON text, or NULL: the source's */
+} qp_model_bundle;
+
+/* qp_model_file_save — complete or absent. Tokenizer texts may be NULL.   Errors  QP_ECREATE, QP_EIO, QP_EMEMORY. */
+qp_status qp_model_file_save(const char *path, const qp_model *model, const char *source_tokenizer,
+                             const char *target_tokenizer);
+
+/* qp_model_file_load — verify the checksum, build the model and fill it. The caller frees the bundle.
+ * Errors  QP_ENOINPUT, QP_EDATA (naming what is wrong with the file), QP_EMEMORY. */
+qp_status qp_model_file_load(const char *path, qp_model_bundle *bundle);
+void      qp_model_bundle_free(qp_model_bundle *bundle);
+
+/* qp_model_file_average — the mean, in double and in the order given, of models of one shape -> save to `path`.
+ * Configuration and tokenizers are those of the first.   Errors  as above; QP_EDATA where the shapes differ. */
+qp_status qp_model_file_average(const char *path, const char *const *from, int count);
+
+#endif
