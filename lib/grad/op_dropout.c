@@ -1,0 +1,106 @@
+#include "lib/grad/op_dropout.h"
+
+#include <string.h>
+
+#include "lib/grad/views.h"
+#include "lib/tensor/pointwise.h"
+
+/* to = beta*to + dropout(from): elements numbered row after row without gaps, so that a mask does not depend on strides. */
+static void drop(int rows, int columns, uint64_t key, qp_real rate, const qp_real *from, int from_stride, qp_real beta,
+                 qp_real *to, int to_stride)
+{
+    qp_runs run = qp_runs_of(rows, columns, from_stride == columns && to_stride == columns);
+    for (int r = 0; r < run.count; r++)
+        qp_dropout_apply(run.length, key, (uint64_t)r * (uint64_t)columns, rate, from + (ptrdiff_t)r * from_stride, beta,
+                         to + (ptrdiff_t)r * to_stride);
+}
+
+static bool rate_is_wrong(qp_real rate) { return !(rate >= 0 && rate < 1); }
+
+typedef struct {
+    qp_tensor x, y;
+    uint64_t key;
+    qp_real rate;
+} dropout_context;
+
+static void dropout_back(qp_tape *tape, void *context)
+{
+    const dropout_context *c = context;
+    const qp_real *dy = qp_tape_upstream(c->y);
+    qp_real beta;
+    qp_real *dx = qp_tape_grad(tape, c->x, &beta);
+    if (dx) drop(c->x.rows, c->x.columns, c->key, c->rate, dy, c->y.stride, beta, dx, c->x.stride);
+}
+
+qp_tensor qp_dropout(qp_tape *tape, qp_tensor x, qp_real rate)
+{
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    if (rate_is_wrong(rate)) return qp_tape_fail(tape, QP_ESHAPE, "dropout: rate %g is outside [0, 1)", (double)rate);
+    if (!qp_tape_training(tape) || rate == 0) return x;
+    qp_tensor y = qp_tape_tensor(tape, x.rows, x.columns);
+    if (!y.value) return y;
+    uint64_t key = qp_tape_next_key(tape);
+    drop(x.rows, x.columns, key, rate, x.value, x.stride, 0, y.value, y.stride);
+    qp_tape_record(tape, y, dropout_back, &(dropout_context){x, y, key, rate}, sizeof(dropout_context));
+    return y;
+}
+
+typedef struct {
+    qp_tensor x, branch, y;
+    uint64_t key;
+    qp_real rate;
+} residual_context;
+
+static void residual_back(qp_tape *tape, void *context)
+{
+    const residual_context *c = context;
+    const qp_real *dy = qp_tape_upstream(c->y);
+    const qp_tensor input[2] = {c->x, c->branch};
+    for (int i = 0; i < 2; i++) {
+        qp_real beta;
+        qp_real *d = qp_tape_grad(tape, input[i], &beta);
+        if (!d) continue;
+        if (i == 1 && c->rate > 0) {
+            drop(c->y.rows, c->y.columns, c->key, c->rate, dy, c->y.stride, beta, d, input[i].stride);
+            continue;
+        }
+        qp_runs run = qp_runs_of(c->y.rows, c->y.columns, qp_view_dense(input[i]));
+        for (int r = 0; r < run.count; r++)
+            qp_scale_add(run.length, 1, dy + (size_t)r * run.length, beta, d + (ptrdiff_t)r * input[i].stride);
+    }
+}
+
+static void residual_forward(const residual_context *c)
+{
+    const qp_tensor x = c->x, branch = c->branch, y = c->y;
+    qp_runs run = qp_runs_of(y.rows, y.columns, qp_view_dense(x) && qp_view_dense(branch));
+    for (int r = 0; r < run.count; r++) {
+        const qp_real *left = qp_tensor_row(x, r), *right = qp_tensor_row(branch, r);
+        qp_real *sum = qp_tensor_row(y, r);
+        if (c->rate > 0) {
+            memcpy(sum, left, run.length * sizeof *sum);
+            qp_dropout_apply(run.length, c->key, (uint64_t)r * (uint64_t)y.columns, c->rate, right, 1, sum);
+        } else {
+            for (size_t i = 0; i < run.length; i++) sum[i] = left[i] + right[i];
+        }
+    }
+}
+
+qp_tensor qp_residual(qp_tape *tape, qp_tensor x, qp_tensor branch, qp_real rate)
+{
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    if (rate_is_wrong(rate)) return qp_tape_fail(tape, QP_ESHAPE, "residual: dropout %g is outside [0, 1)", (double)rate);
+    if (!qp_view_same_shape(x, branch))
+        return qp_tape_fail(tape, QP_ESHAPE, "residual: [%d, %d] and its branch [%d, %d] differ", x.rows, x.columns,
+                            branch.rows, branch.columns);
+    qp_tensor y = qp_tape_tensor(tape, x.rows, x.columns);
+    if (!y.value) return y;
+    residual_context c = {.x = x, .branch = branch, .y = y};
+    if (qp_tape_training(tape) && rate > 0) {
+        c.rate = rate;
+        c.key = qp_tape_next_key(tape);
+    }
+    residual_forward(&c);
+    qp_tape_record(tape, y, residual_back, &c, sizeof c);
+    return y;
+}

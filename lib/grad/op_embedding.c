@@ -1,0 +1,62 @@
+#include "lib/grad/op_embedding.h"
+
+#include <math.h>
+
+#include "lib/grad/views.h"
+#include "lib/tensor/rows.h"
+
+typedef struct {
+    qp_tensor weight, table, y;
+    const int32_t *id, *position;
+    qp_real scale;
+} embedding_context;
+
+static void embedding_back(qp_tape *tape, void *context)
+{
+    const embedding_context *c = context;
+    const qp_real *dy = qp_tape_upstream(c->y);
+    qp_real *dweight = qp_tape_grad_zeroed(tape, c->weight);
+    if (dweight) qp_scatter_add_rows(c->y.rows, c->y.columns, c->id, dy, c->y.stride, c->scale, dweight);
+    qp_real *dtable = c->position ? qp_tape_grad_zeroed(tape, c->table) : NULL;
+    if (dtable) qp_scatter_add_rows(c->y.rows, c->y.columns, c->position, dy, c->y.stride, 1, dtable);
+}
+
+qp_tensor qp_embedding(qp_tape *tape, qp_tensor weight, int rows, const int32_t *id, qp_real scale,
+                       const int32_t *position, qp_tensor position_table)
+{
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    bool placed = position != NULL;
+    if (placed == qp_view_empty(position_table))
+        return qp_tape_fail(tape, QP_ESHAPE, "embedding: positions and their table go together");
+    if (weight.stride != weight.columns || (placed && (position_table.columns != weight.columns ||
+                                                       position_table.stride != weight.columns)))
+        return qp_tape_fail(tape, QP_ESHAPE, "embedding: weight of %d columns (stride %d), positions of %d (stride %d)",
+                            weight.columns, weight.stride, position_table.columns, position_table.stride);
+    for (int r = 0; r < rows; r++) {
+        if (id[r] < 0 || id[r] >= weight.rows)
+            return qp_tape_fail(tape, QP_ESHAPE, "embedding: id %d outside a vocabulary of %d", id[r], weight.rows);
+        if (placed && (position[r] < 0 || position[r] >= position_table.rows))
+            return qp_tape_fail(tape, QP_ESHAPE, "embedding: position %d outside a table of %d; shorten the text or raise --max-length",
+                                position[r], position_table.rows);
+    }
+    qp_tensor y = qp_tape_tensor(tape, rows, weight.columns);
+    if (!y.value) return y;
+    qp_gather_rows(rows, weight.columns, id, weight.value, scale, position, position_table.value, y.value, y.stride);
+    qp_tape_record(tape, y, embedding_back, &(embedding_context){weight, position_table, y, id, position, scale},
+                   sizeof(embedding_context));
+    return y;
+}
+
+void qp_positions_sinusoidal(int positions, int d, double base, bool halves, qp_real *table)
+{
+    int half = d / 2;
+    for (int p = 0; p < positions; p++) {
+        qp_real *row = table + (ptrdiff_t)p * d;
+        for (int i = 0; i < half; i++) {
+            double angle = p * pow(base, -2.0 * i / d);
+            row[halves ? i : 2 * i] = (qp_real)sin(angle);
+            row[halves ? i + half : 2 * i + 1] = (qp_real)cos(angle);
+        }
+        if (d % 2) row[d - 1] = (qp_real)(halves ? 0.0 : sin(p * pow(base, -2.0 * half / d)));
+    }
+}

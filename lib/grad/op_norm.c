@@ -1,0 +1,60 @@
+#include "lib/grad/op_norm.h"
+
+#include "lib/grad/views.h"
+#include "lib/tensor/rows.h"
+
+/* Layer norm and RMS norm are one computation: without a mean (NULL) it is RMS norm. */
+typedef struct {
+    qp_tensor x, weight, bias, y;
+    qp_real *mean, *inverse;
+} norm_context;
+
+static void norm_back(qp_tape *tape, void *context)
+{
+    const norm_context *c = context;
+    const qp_tensor x = c->x;
+    const qp_real *dy = qp_tape_upstream(c->y);
+    qp_real *dweight = qp_tape_grad_zeroed(tape, c->weight), *dbias = qp_tape_grad_zeroed(tape, c->bias);
+    qp_real beta;
+    qp_real *dx = qp_tape_grad(tape, x, &beta);
+    size_t mark = qp_tape_mark(tape);
+    int stride = x.stride;
+    if (!dx && (dweight || dbias)) { /* the kernel writes dx in any case: let it write into scratch */
+        dx = qp_tape_memory(tape, (size_t)x.rows * (size_t)x.columns * sizeof *dx);
+        stride = x.columns;
+        beta = 0;
+    }
+    if (dx)
+        qp_norm_rows_back(x.rows, x.columns, x.value, x.stride, c->weight.value, c->mean, c->inverse, dy, c->y.stride,
+                          beta, dx, stride, dweight, dbias);
+    qp_tape_rewind(tape, mark);
+}
+
+static qp_tensor norm(qp_tape *tape, const char *name, qp_tensor x, qp_tensor weight, qp_tensor bias, qp_real epsilon,
+                      bool centred)
+{
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    if ((!qp_view_empty(weight) && !qp_view_is_row(weight, x.columns)) ||
+        (!qp_view_empty(bias) && !qp_view_is_row(bias, x.columns)) || x.columns < 1)
+        return qp_tape_fail(tape, QP_ESHAPE, "%s: x [%d, %d], weight [%d, %d], bias [%d, %d]", name, x.rows, x.columns,
+                            weight.rows, weight.columns, bias.rows, bias.columns);
+    qp_tensor y = qp_tape_tensor(tape, x.rows, x.columns);
+    norm_context c = {.x = x, .weight = weight, .bias = bias, .y = y};
+    c.inverse = qp_tape_memory(tape, (size_t)x.rows * sizeof(qp_real));
+    if (centred) c.mean = qp_tape_memory(tape, (size_t)x.rows * sizeof(qp_real));
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    qp_norm_rows(x.rows, x.columns, x.value, x.stride, weight.value, bias.value, epsilon, y.value, y.stride, c.mean,
+                 c.inverse);
+    qp_tape_record(tape, y, norm_back, &c, sizeof c);
+    return y;
+}
+
+qp_tensor qp_layer_norm(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias, qp_real epsilon)
+{
+    return norm(tape, "layer norm", x, weight, bias, epsilon, true);
+}
+
+qp_tensor qp_rms_norm(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_real epsilon)
+{
+    return norm(tape, "rms norm", x, weight, (qp_tensor){0}, epsilon, false);
+}
