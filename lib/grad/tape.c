@@ -213,6 +213,23 @@ qp_real *qp_tape_grad_zeroed(qp_tape *tape, qp_tensor x)
     return grad_view(x);
 }
 
+/* The bands of `first`'s matrix among band[0 .. count-1] lie side by side over all its rows and columns. */
+static bool bands_cover(const qp_tensor *band, int count, qp_tensor first)
+{
+    const qp_node *node = first.node;
+    int columns = 0;
+    for (int i = 0; i < count; i++) {
+        if (band[i].node != node) continue;
+        if (band[i].stride != first.stride || (size_t)band[i].rows * (size_t)band[i].stride != node->count) return false;
+        for (int j = 0; j < i; j++)
+            if (band[j].node == node && band[i].value < band[j].value + band[j].columns &&
+                band[j].value < band[i].value + band[i].columns)
+                return false;
+        columns += band[i].columns;
+    }
+    return columns == first.stride;
+}
+
 void qp_tape_grad_bands(qp_tape *tape, const qp_tensor *band, int count, qp_real **grad, qp_real *beta)
 {
     for (int i = 0; i < count; i++) {
@@ -226,10 +243,7 @@ void qp_tape_grad_bands(qp_tape *tape, const qp_tensor *band, int count, qp_real
             grad[i] = grad_view(band[i]);
             continue;
         }
-        int columns = 0;
-        for (int j = i; j < count; j++)
-            if (band[j].node == node) columns += band[j].columns;
-        bool covered = columns == band[i].stride && (size_t)band[i].rows * (size_t)band[i].stride == node->count;
+        bool covered = bands_cover(band + i, count - i, band[i]);
         if (!covered) memset(node->grad, 0, node->count * sizeof *node->grad);
         node->filled = true;
         for (int j = i; j < count; j++)
