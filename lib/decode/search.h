@@ -14,7 +14,7 @@
     X(INT, max_length_extra, "20", 0, 100000, NULL, "... plus this many tokens")                                       \
     X(INT, min_length, "0", 0, 100000, NULL, "no end before this many tokens")                                         \
     X(INT, no_repeat_ngram, "0", 0, 100, NULL, "no n-gram of this length twice; 0: off")                               \
-    X(INT, n_best, "1", 1, 1000, NULL, "hypotheses returned a sentence")
+    X(INT, n_best, "1", 1, 1000, NULL, "hypotheses returned a sentence, at most --beam-size")
 
 typedef struct {
     QP_SEARCH_FIELDS(QP_FIELD_DECLARE)
@@ -25,7 +25,7 @@ typedef struct {
     int32_t *id;              /* tokens, the final EOS included if there is one, BOS not */
     qp_real *log_probability; /* of each token */
     int count;
-    double total;             /* sum of log_probability */
+    double total;             /* sum of log_probability, in double, first token first */
     double score;             /* total with the length penalty */
 } qp_hypothesis;
 
@@ -37,8 +37,14 @@ typedef struct {
 /* qp_search — result[i] for source i; PAD and BOS are never produced (left out after the softmax, not renormalised).
  * Beam: live = [empty]; repeat up to the longest length: candidates = live x tokens by total log-probability;
  * those of the first k that end in EOS are finished, the first k that do not are live; stop when k are finished; then
- * fill up with live ones; rank by score (the penalty only ranks).  Ties: lower total first loses, then the lower live
- * row, then the lower id.  The caller frees each result with qp_search_result_free. */
+ * fill up with live ones; rank by score (the penalty only ranks).
+ * Ties     the higher total wins, then the lower live row, then the lower id; equal scores: the one found first.
+ * source   [count] sequences as the model reads them (EOS included)
+ * longest  max_length_factor * source tokens + max_length_extra, at least 1 and at most the model's max_length
+ * result   [source.count], written whole: after a failure too each holds something that ..._free takes
+ * Memory   all of the search's own once a call: about longest * k * 12 bytes a source; the model's on tape and state.
+ * Errors   QP_EMEMORY; QP_EDATA when the model's scores are not numbers; what the model's step says.
+ * A result depends on its source alone, to the bit, when the parameters are packed (qp_params_pack). */
 qp_status qp_search(const qp_model *model, qp_tape *tape, qp_ids source, const qp_search_config *config,
                     qp_search_result *result);
 void      qp_search_result_free(qp_search_result *result);

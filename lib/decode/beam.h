@@ -1,0 +1,60 @@
+#ifndef QP_BEAM_H
+#define QP_BEAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/decode/search.h"
+
+/* beam — one source's part of a search: its live hypotheses, its finished ones, and the trellis that remembers how each
+ * was reached. Greedy search is a beam of width 1. Memory is the caller's (search.c), taken once for a whole search.
+ *
+ * The live hypothesis in slot j has `length` tokens; its last one is node[(length-1)*width + j], whose parent is the slot
+ * it continued. Nodes are written once, so a finished hypothesis is a node number and nothing is ever copied. */
+typedef struct {
+    int32_t parent;            /* slot one token earlier */
+    int32_t id;
+    qp_real log_probability;
+} qp_beam_node;
+
+typedef struct {
+    double total, score;
+    int32_t slot;              /* of its last token but EOS */
+    int32_t length;            /* tokens but EOS */
+    bool ended;                /* followed by EOS ... */
+    qp_real end_log_probability;   /* ... of this log-probability */
+} qp_beam_end;
+
+typedef struct {
+    int width;                 /* k */
+    int longest;               /* tokens a hypothesis may have, EOS included */
+    int length, live;
+    double *total, *next_total;    /* [width] of the live ones, best first */
+    qp_beam_node *node;        /* [longest, width] */
+    qp_beam_end *end;          /* [2*width] */
+    int ends;
+    bool done;
+} qp_beam;
+
+/* Candidates of the live hypotheses of one beam: hypothesis j has count[j] of them at id[j*stride] .., best first. */
+typedef struct {
+    int stride;                /* width + 1: the first k of a row that do not end, and one that does */
+    int32_t *id;
+    qp_real *log_probability;
+    int *count;
+    int *taken;                /* scratch of qp_beam_expand */
+} qp_candidates;
+
+/* qp_beam_history — the tokens of live hypothesis `slot`, oldest first; id [length]. */
+void qp_beam_history(const qp_beam *beam, int slot, int32_t *id);
+
+/* qp_beam_expand — one step: finished and live hypotheses out of live x candidates, by the rule in search.h.
+ * Afterwards slot j continues the old slot node[(length-1)*width + j].parent; done tells whether the search of this
+ * source is over. */
+void qp_beam_expand(qp_beam *beam, const qp_candidates *candidates);
+
+/* qp_beam_finish — rank what was found, the best live ones filling up to width; the n best of them into result.
+ * Errors  QP_EMEMORY. */
+qp_status qp_beam_finish(qp_beam *beam, double length_penalty, int n_best, qp_search_result *result);
+
+#endif

@@ -1,0 +1,207 @@
+#include "lib/decode/search.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/decode/beam.h"
+#include "lib/decode/logits.h"
+
+static const qp_field search_field[] = {
+#define ROW(...) QP_FIELD_ROW(qp_search_config, __VA_ARGS__)
+    QP_SEARCH_FIELDS(ROW)
+#undef ROW
+};
+const qp_field_table qp_search_fields = {"search", search_field, sizeof search_field / sizeof *search_field};
+
+/* One call of qp_search. Rows of the state are the live hypotheses of the active sources, source after source. */
+typedef struct {
+    const qp_search_config *config;
+    int width;
+    qp_beam *beam;             /* [sources] */
+    int32_t *active;           /* [sources] numbers of the sources still searched, ascending */
+    int actives, rows;
+    int32_t *last_id;          /* [sources*width] what each row reads next */
+    int32_t *from_row;         /* [sources*width] which old row it continues */
+    int32_t *history;          /* [longest] */
+    qp_candidates candidates;
+    qp_beam_node *node;        /* the blocks that the beams share out */
+    double *total;
+    qp_beam_end *end;
+    qp_state *state;
+} search;
+
+static int longest_of(const qp_model *model, const qp_search_config *config, int source_tokens)
+{
+    double longest = config->max_length_factor * source_tokens + (double)config->max_length_extra;
+    double limit = (double)qp_model_config_of(model)->max_length;
+    if (longest > limit) longest = limit;
+    return longest < 1 ? 1 : (int)longest;
+}
+
+static void release(search *s)
+{
+    qp_state_free(s->state);
+    free(s->beam);
+    free(s->active);
+    free(s->last_id);
+    free(s->from_row);
+    free(s->history);
+    free(s->candidates.id);
+    free(s->candidates.log_probability);
+    free(s->candidates.count);
+    free(s->candidates.taken);
+    free(s->node);
+    free(s->total);
+    free(s->end);
+}
+
+/* All memory of the search; `nodes` is the sum of all longest lengths. malloc, not calloc: what is not reached is never
+ * touched. */
+static qp_status take_memory(search *s, size_t sources, size_t nodes, size_t longest)
+{
+    size_t width = (size_t)s->width, rows = sources * width, candidates = width * (width + 1);
+    s->beam = calloc(sources, sizeof *s->beam);
+    s->active = malloc(sources * sizeof *s->active);
+    s->last_id = malloc(rows * sizeof *s->last_id);
+    s->from_row = malloc(rows * sizeof *s->from_row);
+    s->history = malloc(longest * sizeof *s->history);
+    s->candidates.stride = s->width + 1;
+    s->candidates.id = malloc(candidates * sizeof *s->candidates.id);
+    s->candidates.log_probability = malloc(candidates * sizeof *s->candidates.log_probability);
+    s->candidates.count = malloc(width * sizeof *s->candidates.count);
+    s->candidates.taken = malloc(width * sizeof *s->candidates.taken);
+    s->node = malloc(nodes * width * sizeof *s->node);
+    s->total = malloc(2 * rows * sizeof *s->total);
+    s->end = malloc(2 * rows * sizeof *s->end);
+    bool taken = s->beam && s->active && s->last_id && s->from_row && s->history && s->candidates.id &&
+                 s->candidates.log_probability && s->candidates.count && s->candidates.taken && s->node && s->total &&
+                 s->end;
+    return taken ? QP_OK
+                 : qp_fail(QP_EMEMORY, "search: out of memory for %zu sources of %d hypotheses of up to %zu tokens; "
+                                       "use a smaller --batch-size or --beam-size", sources, s->width, longest);
+}
+
+/* start — every source has one live hypothesis, the empty one, and reads BOS. */
+static qp_status start(search *s, const qp_model *model, qp_tape *tape, qp_ids source)
+{
+    size_t nodes = 0, longest = 0;
+    int sources = source.sequences.count, width = s->width;
+    for (int i = 0; i < sources; i++) {
+        size_t length = (size_t)longest_of(model, s->config, qp_sequence_length(source.sequences, i));
+        nodes += length;
+        if (length > longest) longest = length;
+    }
+    QP_TRY(take_memory(s, (size_t)sources, nodes, longest));
+    qp_beam_node *node = s->node;
+    for (int i = 0; i < sources; i++) {
+        int length = longest_of(model, s->config, qp_sequence_length(source.sequences, i));
+        double *total = s->total + (size_t)i * 2 * (size_t)width;
+        s->beam[i] = (qp_beam){.width = width, .longest = length, .live = 1, .total = total, .next_total = total + width,
+                               .node = node, .end = s->end + (size_t)i * 2 * (size_t)width};
+        node += (size_t)length * (size_t)width;
+        total[0] = 0;
+        s->active[i] = i;
+        s->last_id[i] = QP_BOS;
+    }
+    s->actives = s->rows = sources;
+    qp_tape_begin(tape, QP_INFER, 0);
+    return qp_model_start(model, tape, source, &s->state);
+}
+
+/* expand — the live hypotheses of one source, whose scores begin at row `first`, by one token. */
+static qp_status expand(search *s, qp_beam *beam, qp_tensor scores, int first)
+{
+    const qp_search_config *config = s->config;
+    for (int j = 0; j < beam->live; j++) {
+        qp_real *row = qp_tensor_row(scores, first + j);
+        QP_TRY(qp_logits_normalise(scores.columns, row));
+        qp_logits_forbid(scores.columns, row, QP_PAD);
+        qp_logits_forbid(scores.columns, row, QP_BOS);
+        if (beam->length < config->min_length) qp_logits_forbid(scores.columns, row, QP_EOS);
+        if (config->no_repeat_ngram > 0) {
+            qp_beam_history(beam, j, s->history);
+            qp_logits_forbid_repeats(scores.columns, row, s->history, beam->length, (int)config->no_repeat_ngram);
+        }
+        int stride = s->candidates.stride;
+        s->candidates.count[j] = qp_logits_top(scores.columns, row, stride, s->candidates.id + j * stride,
+                                               s->candidates.log_probability + j * stride);
+    }
+    qp_beam_expand(beam, &s->candidates);
+    return QP_OK;
+}
+
+/* reorder — the rows of the next step; finished sources leave. Nothing moves in the state when every row goes on in
+ * its place. */
+static qp_status reorder(search *s, const int32_t *old_first)
+{
+    int rows = 0, actives = 0;
+    bool moved = false;
+    for (int a = 0; a < s->actives; a++) {
+        qp_beam *beam = &s->beam[s->active[a]];
+        if (beam->done) continue;
+        const qp_beam_node *node = beam->node + (size_t)(beam->length - 1) * (size_t)beam->width;
+        for (int j = 0; j < beam->live; j++, rows++) {
+            s->last_id[rows] = node[j].id;
+            s->from_row[rows] = old_first[a] + node[j].parent;
+            moved = moved || s->from_row[rows] != rows;
+        }
+        s->active[actives++] = s->active[a];
+    }
+    moved = moved || rows != s->rows;
+    s->actives = actives;
+    s->rows = rows;
+    return rows > 0 && moved ? qp_state_reorder(s->state, s->from_row, rows) : QP_OK;
+}
+
+/* loop — one token a round until every source is done. */
+static qp_status loop(search *s, const qp_model *model, qp_tape *tape)
+{
+    while (s->actives > 0) {
+        qp_tape_begin(tape, QP_INFER, 0);
+        qp_tensor scores = qp_model_step(model, tape, s->last_id, s->state);
+        int32_t *first = qp_tape_memory(tape, (size_t)s->actives * sizeof *first);
+        QP_TRY(qp_tape_status(tape));
+        int row = 0;
+        for (int a = 0; a < s->actives; a++) {
+            qp_beam *beam = &s->beam[s->active[a]];
+            first[a] = row;
+            row += beam->live;
+            QP_TRY(expand(s, beam, scores, first[a]));
+        }
+        QP_TRY(reorder(s, first));
+    }
+    return QP_OK;
+}
+
+static qp_status finish(search *s, int sources, qp_search_result *result)
+{
+    for (int i = 0; i < sources; i++)
+        QP_TRY(qp_beam_finish(&s->beam[i], s->config->length_penalty, (int)s->config->n_best, &result[i]));
+    return QP_OK;
+}
+
+qp_status qp_search(const qp_model *model, qp_tape *tape, qp_ids source, const qp_search_config *config,
+                    qp_search_result *result)
+{
+    int sources = source.sequences.count;
+    for (int i = 0; i < sources; i++) result[i] = (qp_search_result){0};
+    if (sources <= 0) return QP_OK;
+    search s = {.config = config, .width = (int)config->beam_size};
+    qp_status status = start(&s, model, tape, source);
+    if (status == QP_OK) status = loop(&s, model, tape);
+    if (status == QP_OK) status = finish(&s, sources, result);
+    if (status != QP_OK)
+        for (int i = 0; i < sources; i++) qp_search_result_free(&result[i]);
+    release(&s);
+    return status;
+}
+
+void qp_search_result_free(qp_search_result *result)
+{
+    for (int i = 0; i < result->count; i++) {
+        free(result->best[i].id);
+        free(result->best[i].log_probability);
+    }
+    free(result->best);
+    *result = (qp_search_result){0};
+}

@@ -1,0 +1,124 @@
+#include "lib/decode/translate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/decode/alignment.h"
+
+/* What the threads of one qp_translate share; all of it is read only but the translations, one thread each. */
+typedef struct {
+    const qp_translator *translator;
+    const qp_line_ids *source;
+    const qp_line_batches *batches;
+    qp_translation *translation;
+} job;
+
+static qp_status align(const qp_translator *translator, qp_tape *tape, const qp_line_ids *source, qp_translation *made)
+{
+    for (int h = 0; h < made->search.count; h++) {
+        const qp_hypothesis *hypothesis = &made->search.best[h];
+        size_t count = (size_t)hypothesis->count * (size_t)source->count;
+        qp_real *weight = malloc((count + 1) * sizeof *weight);
+        if (!weight) return qp_fail(QP_EMEMORY, "alignment: out of memory");
+        made->best[h].alignment = weight;
+        QP_TRY(qp_alignment(translator->model, tape, source->id, source->count, hypothesis->id, hypothesis->count, weight));
+    }
+    return QP_OK;
+}
+
+/* Takes over the results of a search, one a line; frees those it did not come to. */
+static qp_status keep_results(const job *j, qp_tape *tape, const int32_t *pick, int count, qp_search_result *result)
+{
+    qp_status status = QP_OK;
+    for (int i = 0; i < count; i++) {
+        qp_translation *made = &j->translation[pick[i]];
+        made->search = result[i];
+        made->best = calloc((size_t)result[i].count + 1, sizeof *made->best);
+        if (!made->best && status == QP_OK) status = qp_fail(QP_EMEMORY, "translate: out of memory");
+        if (status == QP_OK && j->translator->alignment)
+            status = align(j->translator, tape, &j->source[pick[i]], made);
+    }
+    return status;
+}
+
+static qp_status translate_batch(void *self, qp_tape *tape, int number)
+{
+    const job *j = self;
+    const int32_t *pick = j->batches->order + j->batches->start[number];
+    int count = j->batches->start[number + 1] - j->batches->start[number];
+    size_t rows = 0;
+    for (int i = 0; i < count; i++) rows += (size_t)j->source[pick[i]].count;
+    int32_t *start = malloc(((size_t)count + 1) * sizeof *start);
+    int32_t *flat = malloc(rows * sizeof *flat);
+    qp_search_result *result = malloc((size_t)count * sizeof *result);
+    qp_status status = QP_OK;
+    if (!start || !flat || !result) {
+        status = qp_fail(QP_EMEMORY, "translate: out of memory for %d lines; use a smaller --batch-size", count);
+    } else {
+        qp_ids source = qp_lines_gather(j->source, pick, count, start, flat);
+        status = qp_search(j->translator->model, tape, source, &j->translator->search, result);
+        if (status == QP_OK) status = keep_results(j, tape, pick, count, result);
+    }
+    free(start);
+    free(flat);
+    free(result);
+    return status;
+}
+
+static qp_status search_all(job *j, int count)
+{
+    int32_t *length = malloc(((size_t)count + 1) * sizeof *length);
+    if (!length) return qp_fail(QP_EMEMORY, "translate: out of memory for %d lines", count);
+    for (int i = 0; i < count; i++) length[i] = j->source[i].tokens > 0 ? j->source[i].count : 0;
+    qp_line_batches batches = {0};
+    const qp_translator *t = j->translator;
+    qp_status status = qp_lines_batch(length, count, t->batch_size, 0, t->threads, &batches);
+    j->batches = &batches;
+    if (status == QP_OK) status = qp_lines_run(batches.count, t->threads, translate_batch, j);
+    qp_line_batches_free(&batches);
+    free(length);
+    return status;
+}
+
+static qp_status decode_texts(const qp_text_codec *codec, qp_translation *made)
+{
+    for (int h = 0; h < made->search.count; h++) {
+        const qp_hypothesis *hypothesis = &made->search.best[h];
+        int count = hypothesis->count;
+        if (count > 0 && hypothesis->id[count - 1] == QP_EOS) count--;
+        QP_TRY(codec->decode(codec->self, hypothesis->id, count, &made->best[h].text, &made->best[h].bytes));
+    }
+    return QP_OK;
+}
+
+qp_status qp_translate(const qp_translator *translator, const qp_line *line, int count, qp_translation *translation)
+{
+    for (int i = 0; i < count; i++) translation[i] = (qp_translation){0};
+    qp_line_ids *source = NULL;
+    int longest = (int)qp_model_config_of(translator->model)->max_length;
+    qp_status status = qp_lines_encode(translator->source, line, count, longest, &source);
+    job j = {.translator = translator, .source = source, .translation = translation};
+    if (status == QP_OK) status = search_all(&j, count);
+    for (int i = 0; i < count && status == QP_OK; i++) {
+        translation[i].source_id = source[i].id;
+        translation[i].source_count = source[i].count;
+        translation[i].source_tokens = source[i].tokens;
+        source[i].id = NULL;
+        status = decode_texts(translator->target, &translation[i]);
+    }
+    qp_lines_free(source, count);
+    return status;
+}
+
+void qp_translation_free(qp_translation *translation)
+{
+    if (translation->best)
+        for (int h = 0; h < translation->search.count; h++) {
+            free(translation->best[h].text);
+            free(translation->best[h].alignment);
+        }
+    free(translation->best);
+    qp_search_result_free(&translation->search);
+    free(translation->source_id);
+    *translation = (qp_translation){0};
+}
