@@ -1,0 +1,109 @@
+#include "lib/decode/score.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/decode/translate.h"
+#include "tests/decode/decode_support.h"
+
+enum { LINES = 40 };
+static int vocabulary = 20;
+static char source_text[LINES][80], target_text[LINES][80];
+static qp_line source[LINES], target[LINES];
+static qp_text_codec codec;
+static qp_scorer scorer;
+
+static void spell(qp_ids ids, int i, char *text, qp_line *line)
+{
+    size_t bytes = 0;
+    text[0] = '\0';
+    for (int j = 0; j + 1 < qp_sequence_length(ids.sequences, i); j++)
+        bytes += (size_t)sprintf(text + bytes, "w%d ", ids.id[ids.sequences.start[i] + j]);
+    *line = (qp_line){text, bytes};
+}
+
+static void set_up(void)
+{
+    qp_ids a = support_sources(LINES, vocabulary, 21), b = support_sources(LINES, vocabulary, 22);
+    for (int i = 0; i < LINES; i++) {
+        spell(a, i, source_text[i], &source[i]);
+        spell(b, i, target_text[i], &target[i]);
+    }
+    target[3].bytes = source[4].bytes = 0;
+    support_sources_free(&a);
+    support_sources_free(&b);
+    codec = support_codec(&vocabulary);
+    scorer = (qp_scorer){.model = support_model(vocabulary, 9), .source = &codec, .target = &codec, .batch_size = 1,
+                         .threads = 1};
+}
+
+static void tear_down(void) { qp_model_free((qp_model *)(uintptr_t)scorer.model); }
+
+TestSuite(score, .init = set_up, .fini = tear_down);
+
+Test(score, equals_the_sum_over_prefixes)
+{
+    qp_scored scored[LINES];
+    cr_assert_eq(qp_score_lines(&scorer, source, target, LINES, scored), QP_OK, "%s", qp_error_message());
+    qp_tape *tape = qp_tape_new();
+    for (int i = 0; i < LINES; i++) {
+        int32_t *id;
+        int count;
+        codec.encode(codec.self, source[i].text, source[i].bytes, &id, &count);
+        id[count++] = QP_EOS;
+        int32_t start[2] = {0, count};
+        qp_ids ids = {.sequences = {.count = 1, .start = start}, .id = id};
+        double total = 0;
+        for (int t = 0; t < scored[i].count; t++) {
+            double log_p[64];
+            support_next(scorer.model, tape, ids, scored[i].id, t, log_p);
+            cr_assert_float_eq(scored[i].log_probability[t], log_p[scored[i].id[t]], 1e-4);
+            total += (double)scored[i].log_probability[t];
+        }
+        cr_assert_eq(scored[i].id[scored[i].count - 1], QP_EOS);
+        cr_assert_eq(total, scored[i].total);
+        free(id);
+        qp_scored_free(&scored[i]);
+    }
+    qp_tape_free(tape);
+}
+
+Test(score, batches_and_threads_do_not_matter_to_the_bit)
+{
+    qp_scored alone[LINES], together[LINES];
+    cr_assert_eq(qp_score_lines(&scorer, source, target, LINES, alone), QP_OK);
+    scorer.batch_size = 64;
+    for (scorer.threads = 1; scorer.threads <= 2; scorer.threads++) {
+        cr_assert_eq(qp_score_lines(&scorer, source, target, LINES, together), QP_OK);
+        for (int i = 0; i < LINES; i++) {
+            cr_assert_eq(alone[i].count, together[i].count);
+            cr_assert_arr_eq(alone[i].log_probability, together[i].log_probability,
+                             (size_t)alone[i].count * sizeof(qp_real));
+            cr_assert_eq(alone[i].total, together[i].total);
+            qp_scored_free(&together[i]);
+        }
+    }
+    for (int i = 0; i < LINES; i++) qp_scored_free(&alone[i]);
+}
+
+Test(score, of_what_the_search_found_is_its_total)
+{
+    qp_translator translator = {.model = scorer.model, .source = &codec, .target = &codec,
+                                .search = support_search(4, 20), .batch_size = 16, .threads = 1};
+    qp_translation made[LINES];
+    cr_assert_eq(qp_translate(&translator, source, LINES, made), QP_OK);
+    for (int i = 0; i < LINES; i++) {
+        if (made[i].search.count == 0) continue;
+        const qp_hypothesis *found = &made[i].search.best[0];
+        if (found->id[found->count - 1] == QP_EOS && made[i].best[0].bytes > 0) {
+            qp_line again = {made[i].best[0].text, made[i].best[0].bytes};
+            qp_scored scored;
+            cr_assert_eq(qp_score_lines(&scorer, &source[i], &again, 1, &scored), QP_OK);
+            cr_assert_eq(scored.count, found->count);
+            cr_assert_float_eq(scored.total, found->total, 1e-4);
+            qp_scored_free(&scored);
+        }
+        qp_translation_free(&made[i]);
+    }
+}
