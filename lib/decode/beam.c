@@ -46,7 +46,10 @@ void qp_beam_expand(qp_beam *beam, const qp_candidates *candidates)
             *node_at(beam, beam->length + 1, live) = (qp_beam_node){slot, id, log_probability};
             beam->next_total[live++] = total;
         } else if (rank < beam->width) {
-            beam->end[beam->ends++] = (qp_beam_end){.total = total, .slot = slot, .length = beam->length, .ended = true,
+            beam->end[beam->ends++] = (qp_beam_end){.total = total,
+                                                    .slot = slot,
+                                                    .length = beam->length,
+                                                    .ended = true,
                                                     .end_log_probability = log_probability};
         }
     }
@@ -67,7 +70,8 @@ static qp_status hypothesis_of(const qp_beam *beam, const qp_beam_end *end, qp_h
     hypothesis->id = malloc(sizeof *hypothesis->id * (size_t)(count + 1));
     hypothesis->log_probability = malloc(sizeof *hypothesis->log_probability * (size_t)(count + 1));
     if (!hypothesis->id || !hypothesis->log_probability)
-        return qp_fail(QP_EMEMORY, "search: out of memory for a result of %d tokens; use a smaller --batch-size", count);
+        return qp_fail(QP_EMEMORY, "search: out of memory for a result of %d tokens; use a smaller --batch-size",
+                       count);
     hypothesis->count = count;
     hypothesis->total = end->total;
     hypothesis->score = end->score;
@@ -109,7 +113,8 @@ qp_status qp_beam_finish(qp_beam *beam, double length_penalty, int n_best, qp_se
     int count = beam->ends < beam->width ? beam->ends : beam->width;
     if (n_best < count) count = n_best;
     result->best = calloc((size_t)count + 1, sizeof *result->best);
-    if (!result->best) return qp_fail(QP_EMEMORY, "search: out of memory for %d results; use a smaller --n-best", count);
+    if (!result->best)
+        return qp_fail(QP_EMEMORY, "search: out of memory for %d results; use a smaller --n-best", count);
     result->count = count;
     for (int i = 0; i < count; i++) QP_TRY(hypothesis_of(beam, &beam->end[i], &result->best[i]));
     return QP_OK;

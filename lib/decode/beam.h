@@ -9,40 +9,40 @@
 /* beam — one source's part of a search: its live hypotheses, its finished ones, and the trellis that remembers how each
  * was reached. Greedy search is a beam of width 1. Memory is the caller's (search.c), taken once for a whole search.
  *
- * The live hypothesis in slot j has `length` tokens; its last one is node[(length-1)*width + j], whose parent is the slot
- * it continued. Nodes are written once, so a finished hypothesis is a node number and nothing is ever copied. */
+ * The live hypothesis in slot j has `length` tokens; its last one is node[(length-1)*width + j], whose parent is the
+ * slot it continued. Nodes are written once, so a finished hypothesis is a node number and nothing is ever copied. */
 typedef struct {
-    int32_t parent;            /* slot one token earlier */
+    int32_t parent; /* slot one token earlier */
     int32_t id;
     qp_real log_probability;
 } qp_beam_node;
 
 typedef struct {
     double total, score;
-    int32_t slot;              /* of its last token but EOS */
-    int32_t length;            /* tokens but EOS */
-    bool ended;                /* followed by EOS ... */
-    qp_real end_log_probability;   /* ... of this log-probability */
+    int32_t slot;                /* of its last token but EOS */
+    int32_t length;              /* tokens but EOS */
+    bool ended;                  /* followed by EOS ... */
+    qp_real end_log_probability; /* ... of this log-probability */
 } qp_beam_end;
 
 typedef struct {
-    int width;                 /* k */
-    int longest;               /* tokens a hypothesis may have, EOS included */
+    int width;   /* k */
+    int longest; /* tokens a hypothesis may have, EOS included */
     int length, live;
-    double *total, *next_total;    /* [width] of the live ones, best first */
-    qp_beam_node *node;        /* [longest, width] */
-    qp_beam_end *end;          /* [2*width] */
+    double *total, *next_total; /* [width] of the live ones, best first */
+    qp_beam_node *node;         /* [longest, width] */
+    qp_beam_end *end;           /* [2*width] */
     int ends;
     bool done;
 } qp_beam;
 
 /* Candidates of the live hypotheses of one beam: hypothesis j has count[j] of them at id[j*stride] .., best first. */
 typedef struct {
-    int stride;                /* width + 1: the first k of a row that do not end, and one that does */
+    int stride; /* width + 1: the first k of a row that do not end, and one that does */
     int32_t *id;
     qp_real *log_probability;
     int *count;
-    int *taken;                /* scratch of qp_beam_expand */
+    int *taken; /* scratch of qp_beam_expand */
 } qp_candidates;
 
 /* qp_beam_history — the tokens of live hypothesis `slot`, oldest first; id [length]. */

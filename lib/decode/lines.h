@@ -25,10 +25,11 @@ typedef struct {
     int tokens;
 } qp_line_ids;
 
-/* qp_lines_encode — ids of `count` lines, at most `longest` each with their EOS (what is beyond is cut; count < tokens+1
- * tells). One at a time: a codec may keep a cache.      *ids is freed with qp_lines_free, also after a failure. */
+/* qp_lines_encode — ids of `count` lines, at most `longest` each with their EOS (what is beyond is cut; count <
+ * tokens+1 tells). One at a time: a codec may keep a cache.      *ids is freed with qp_lines_free, also after a
+ * failure. */
 qp_status qp_lines_encode(const qp_text_codec *codec, const qp_line *line, int count, int longest, qp_line_ids **ids);
-void      qp_lines_free(qp_line_ids *ids, int count);
+void qp_lines_free(qp_line_ids *ids, int count);
 
 /* Batches of lines: batch b is the lines order[start[b]] .. order[start[b+1]-1]. */
 typedef struct {
@@ -43,7 +44,7 @@ typedef struct {
  * tokens     the most of the sum of lengths in a batch (one sentence may be longer); 0: no bound */
 qp_status qp_lines_batch(const int32_t *length, int count, int sentences, int64_t tokens, int threads,
                          qp_line_batches *batches);
-void      qp_line_batches_free(qp_line_batches *batches);
+void qp_line_batches_free(qp_line_batches *batches);
 
 /* qp_lines_run — work(self, tape, number) for every batch, each thread with a tape of its own; one thread when threads
  * or the number of batches is 1 (nothing is started then). Returns the failure of the lowest batch that failed; no

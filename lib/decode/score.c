@@ -23,7 +23,7 @@ qp_status qp_score(const qp_model *model, qp_tape *tape, const qp_batch *batch, 
 /* What the threads of one qp_score_lines share. */
 typedef struct {
     const qp_scorer *scorer;
-    const qp_line_ids *source, *target;   /* source NULL: a language model */
+    const qp_line_ids *source, *target; /* source NULL: a language model */
     const qp_line_batches *batches;
     qp_scored *scored;
 } job;

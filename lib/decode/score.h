@@ -14,26 +14,26 @@
 qp_status qp_score(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real *log_probability);
 
 typedef struct {
-    const qp_model *model;             /* packed: see translate.h */
+    const qp_model *model; /* packed: see translate.h */
     const qp_text_codec *source, *target;
-    int batch_size;                    /* sentences scored together at most; changes the speed, never the result */
+    int batch_size; /* sentences scored together at most; changes the speed, never the result */
     int threads;
 } qp_scorer;
 
 typedef struct {
-    int32_t *id;                       /* target ids, EOS included */
-    qp_real *log_probability;          /* of each */
+    int32_t *id;              /* target ids, EOS included */
+    qp_real *log_probability; /* of each */
     int count;
-    int tokens;                        /* of the target before the cut, EOS not included; > count-1: it was cut */
-    int source_tokens;                 /* the same of the source ... */
-    int source_count;                  /* ... and what the model read of it, EOS included */
-    double total;                      /* sum of log_probability, in double, first token first */
+    int tokens;        /* of the target before the cut, EOS not included; > count-1: it was cut */
+    int source_tokens; /* the same of the source ... */
+    int source_count;  /* ... and what the model read of it, EOS included */
+    double total;      /* sum of log_probability, in double, first token first */
 } qp_scored;
 
 /* qp_score_lines — scored[i] for source[i], target[i]. source NULL for a language model. Cut, sorted, batched and
  * threaded like qp_translate; free each with qp_scored_free, also after a failure. */
 qp_status qp_score_lines(const qp_scorer *scorer, const qp_line *source, const qp_line *target, int count,
                          qp_scored *scored);
-void      qp_scored_free(qp_scored *scored);
+void qp_scored_free(qp_scored *scored);
 
 #endif

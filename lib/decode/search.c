@@ -17,14 +17,14 @@ const qp_field_table qp_search_fields = {"search", search_field, sizeof search_f
 typedef struct {
     const qp_search_config *config;
     int width;
-    qp_beam *beam;             /* [sources] */
-    int32_t *active;           /* [sources] numbers of the sources still searched, ascending */
+    qp_beam *beam;   /* [sources] */
+    int32_t *active; /* [sources] numbers of the sources still searched, ascending */
     int actives, rows;
-    int32_t *last_id;          /* [sources*width] what each row reads next */
-    int32_t *from_row;         /* [sources*width] which old row it continues */
-    int32_t *history;          /* [longest] */
+    int32_t *last_id;  /* [sources*width] what each row reads next */
+    int32_t *from_row; /* [sources*width] which old row it continues */
+    int32_t *history;  /* [longest] */
     qp_candidates candidates;
-    qp_beam_node *node;        /* the blocks that the beams share out */
+    qp_beam_node *node; /* the blocks that the beams share out */
     double *total;
     qp_beam_end *end;
     qp_state *state;
@@ -77,8 +77,10 @@ static qp_status take_memory(search *s, size_t sources, size_t nodes, size_t lon
                  s->candidates.log_probability && s->candidates.count && s->candidates.taken && s->node && s->total &&
                  s->end;
     return taken ? QP_OK
-                 : qp_fail(QP_EMEMORY, "search: out of memory for %zu sources of %d hypotheses of up to %zu tokens; "
-                                       "use a smaller --batch-size or --beam-size", sources, s->width, longest);
+                 : qp_fail(QP_EMEMORY,
+                           "search: out of memory for %zu sources of %d hypotheses of up to %zu tokens; "
+                           "use a smaller --batch-size or --beam-size",
+                           sources, s->width, longest);
 }
 
 /* start — every source has one live hypothesis, the empty one, and reads BOS. */
@@ -96,8 +98,13 @@ static qp_status start(search *s, const qp_model *model, qp_tape *tape, qp_ids s
     for (int i = 0; i < sources; i++) {
         int length = longest_of(model, s->config, qp_sequence_length(source.sequences, i));
         double *total = s->total + (size_t)i * 2 * (size_t)width;
-        s->beam[i] = (qp_beam){.width = width, .longest = length, .live = 1, .total = total, .next_total = total + width,
-                               .node = node, .end = s->end + (size_t)i * 2 * (size_t)width};
+        s->beam[i] = (qp_beam){.width = width,
+                               .longest = length,
+                               .live = 1,
+                               .total = total,
+                               .next_total = total + width,
+                               .node = node,
+                               .end = s->end + (size_t)i * 2 * (size_t)width};
         node += (size_t)length * (size_t)width;
         total[0] = 0;
         s->active[i] = i;

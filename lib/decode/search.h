@@ -25,12 +25,12 @@ typedef struct {
     int32_t *id;              /* tokens, the final EOS included if there is one, BOS not */
     qp_real *log_probability; /* of each token */
     int count;
-    double total;             /* sum of log_probability, in double, first token first */
-    double score;             /* total with the length penalty */
+    double total; /* sum of log_probability, in double, first token first */
+    double score; /* total with the length penalty */
 } qp_hypothesis;
 
 typedef struct {
-    qp_hypothesis *best;      /* best first */
+    qp_hypothesis *best; /* best first */
     int count;
 } qp_search_result;
 
@@ -47,6 +47,6 @@ typedef struct {
  * A result depends on its source alone, to the bit, when the parameters are packed (qp_params_pack). */
 qp_status qp_search(const qp_model *model, qp_tape *tape, qp_ids source, const qp_search_config *config,
                     qp_search_result *result);
-void      qp_search_result_free(qp_search_result *result);
+void qp_search_result_free(qp_search_result *result);
 
 #endif

@@ -21,7 +21,8 @@ static qp_status align(const qp_translator *translator, qp_tape *tape, const qp_
         qp_real *weight = malloc((count + 1) * sizeof *weight);
         if (!weight) return qp_fail(QP_EMEMORY, "alignment: out of memory");
         made->best[h].alignment = weight;
-        QP_TRY(qp_alignment(translator->model, tape, source->id, source->count, hypothesis->id, hypothesis->count, weight));
+        QP_TRY(qp_alignment(translator->model, tape, source->id, source->count, hypothesis->id, hypothesis->count,
+                            weight));
     }
     return QP_OK;
 }
@@ -35,8 +36,7 @@ static qp_status keep_results(const job *j, qp_tape *tape, const int32_t *pick, 
         made->search = result[i];
         made->best = calloc((size_t)result[i].count + 1, sizeof *made->best);
         if (!made->best && status == QP_OK) status = qp_fail(QP_EMEMORY, "translate: out of memory");
-        if (status == QP_OK && j->translator->alignment)
-            status = align(j->translator, tape, &j->source[pick[i]], made);
+        if (status == QP_OK && j->translator->alignment) status = align(j->translator, tape, &j->source[pick[i]], made);
     }
     return status;
 }

@@ -6,27 +6,27 @@
 
 /* translate — lines of text to lines of text. */
 typedef struct {
-    const qp_model *model;           /* pack its parameters first (qp_params_pack): faster, and independent of batches */
+    const qp_model *model; /* pack its parameters first (qp_params_pack): faster, and independent of batches */
     const qp_text_codec *source, *target;
     qp_search_config search;
-    int batch_size;                  /* sentences searched together; changes the speed, never the result */
+    int batch_size; /* sentences searched together; changes the speed, never the result */
     int threads;
-    bool alignment;                  /* fill `alignment` */
+    bool alignment; /* fill `alignment` */
 } qp_translator;
 
 /* One hypothesis of one line: hypothesis h of search.best[h]. */
 typedef struct {
-    char *text;                      /* NUL-terminated; may hold any character, line feeds too */
+    char *text; /* NUL-terminated; may hold any character, line feeds too */
     size_t bytes;
-    qp_real *alignment;              /* [its tokens, source_count] (alignment.h), or NULL */
+    qp_real *alignment; /* [its tokens, source_count] (alignment.h), or NULL */
 } qp_translated;
 
 typedef struct {
-    int32_t *source_id;              /* what the model read, EOS included */
+    int32_t *source_id; /* what the model read, EOS included */
     int source_count;
-    int source_tokens;               /* before the cut, EOS not included; > source_count-1: the line was cut */
-    qp_search_result search;         /* ids, log-probabilities, scores; best first; count 0 for a line without tokens */
-    qp_translated *best;             /* [search.count] */
+    int source_tokens;       /* before the cut, EOS not included; > source_count-1: the line was cut */
+    qp_search_result search; /* ids, log-probabilities, scores; best first; count 0 for a line without tokens */
+    qp_translated *best;     /* [search.count] */
 } qp_translation;
 
 /* qp_translate — translation[i] for line[i]; a line without tokens (empty, blank) has no hypothesis. Lines longer than
@@ -35,6 +35,6 @@ typedef struct {
  * Memory       ids and results of all lines: call it with a bounded number of them.
  * Errors       of the codecs, of qp_search, QP_EMEMORY. */
 qp_status qp_translate(const qp_translator *translator, const qp_line *line, int count, qp_translation *translation);
-void      qp_translation_free(qp_translation *translation);
+void qp_translation_free(qp_translation *translation);
 
 #endif

@@ -16,7 +16,7 @@ qp_model *support_model(int vocabulary, uint64_t seed)
     config.emb_size = 16;
     config.ff_size = 24;
     config.heads = 2;
-    config.init_gain = 2;          /* wide enough apart that no decision hangs on a rounding */
+    config.init_gain = 2; /* wide enough apart that no decision hangs on a rounding */
     config.max_length = 64;
     config.src_vocab_size = config.tgt_vocab_size = vocabulary;
     qp_model *model = NULL;
@@ -62,8 +62,8 @@ static const char *piece(void *self, int32_t id)
 
 qp_text_codec support_codec(int *vocabulary)
 {
-    return (qp_text_codec){.self = vocabulary, .vocabulary_size = *vocabulary, .encode = encode, .decode = decode,
-                           .piece = piece};
+    return (qp_text_codec){
+        .self = vocabulary, .vocabulary_size = *vocabulary, .encode = encode, .decode = decode, .piece = piece};
 }
 
 qp_ids support_sources(int count, int vocabulary, uint64_t seed)
@@ -109,7 +109,7 @@ void support_next(const qp_model *model, qp_tape *tape, qp_ids source, const int
 {
     int32_t target[65], start[2] = {0, count + 1};
     memcpy(target, prefix, (size_t)count * sizeof *prefix);
-    target[count] = QP_EOS;                              /* what stands in the last place is not read */
+    target[count] = QP_EOS; /* what stands in the last place is not read */
     qp_batch batch = {.source = source, .target = {.sequences = {.count = 1, .start = start}, .id = target}};
     qp_tape_begin(tape, QP_INFER, 0);
     qp_tensor logits = qp_model_logits(model, tape, &batch, NULL);

@@ -16,11 +16,12 @@ qp_text_codec support_codec(int *vocabulary);
 /* `count` pseudo-random sources of 1 .. 9 tokens and EOS; free start and id of the result with support_sources_free. */
 qp_ids support_sources(int count, int vocabulary, uint64_t seed);
 qp_ids support_source_of(const qp_ids *sources, int i, int32_t start[2]);
-void   support_sources_free(qp_ids *sources);
+void support_sources_free(qp_ids *sources);
 
 qp_search_config support_search(int beam, int longest);
 
-/* Log-probabilities of the token after `prefix`, by a full pass over it: [vocabulary], EOS and all, nothing forbidden. */
+/* Log-probabilities of the token after `prefix`, by a full pass over it: [vocabulary], EOS and all, nothing forbidden.
+ */
 void support_next(const qp_model *model, qp_tape *tape, qp_ids source, const int32_t *prefix, int count, double *log_p);
 
 #endif

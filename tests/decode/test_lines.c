@@ -43,11 +43,11 @@ Test(lines, batches_are_sorted_and_bounded)
     cr_assert_eq(batches.start[2], 6);
     qp_line_batches_free(&batches);
 
-    cr_assert_eq(qp_lines_batch(length, 7, 64, 0, 3, &batches), QP_OK);      /* every thread gets work */
+    cr_assert_eq(qp_lines_batch(length, 7, 64, 0, 3, &batches), QP_OK); /* every thread gets work */
     cr_assert_eq(batches.count, 3);
     qp_line_batches_free(&batches);
 
-    cr_assert_eq(qp_lines_batch(length, 7, 64, 10, 1, &batches), QP_OK);     /* 9 | 9 | 5 3 | 3 1 */
+    cr_assert_eq(qp_lines_batch(length, 7, 64, 10, 1, &batches), QP_OK); /* 9 | 9 | 5 3 | 3 1 */
     cr_assert_eq(batches.count, 4);
     qp_line_batches_free(&batches);
 

@@ -56,16 +56,16 @@ Test(logits, ngrams_that_would_come_twice_are_forbidden)
 {
     const int32_t history[] = {5, 6, 7, 5, 6};
     int32_t last = -1;
-    cr_assert_eq(forbidden_by(history, 5, 3, &last), 1);      /* 5 6 -> not 7 again */
+    cr_assert_eq(forbidden_by(history, 5, 3, &last), 1); /* 5 6 -> not 7 again */
     cr_assert_eq(last, 7);
-    cr_assert_eq(forbidden_by(history, 5, 2, &last), 1);      /* 6 -> not 7 */
+    cr_assert_eq(forbidden_by(history, 5, 2, &last), 1); /* 6 -> not 7 */
     cr_assert_eq(last, 7);
-    cr_assert_eq(forbidden_by(history, 5, 1, &last), 3);      /* no word twice */
+    cr_assert_eq(forbidden_by(history, 5, 1, &last), 3); /* no word twice */
     cr_assert_eq(forbidden_by(history, 5, 4, &last), 0);
     cr_assert_eq(forbidden_by(history, 2, 3, &last), 0);
     cr_assert_eq(forbidden_by(history, 5, 0, &last), 0);
     cr_assert_eq(forbidden_by(history, 0, 1, &last), 0);
     const int32_t same[] = {4, 4};
-    cr_assert_eq(forbidden_by(same, 2, 2, &last), 1);         /* overlapping: 4 4 once, so not a third 4 */
+    cr_assert_eq(forbidden_by(same, 2, 2, &last), 1); /* overlapping: 4 4 once, so not a third 4 */
     cr_assert_eq(last, 4);
 }

@@ -234,12 +234,12 @@ Test(search, lengths_are_kept)
         }
         qp_search_result_free(&result);
     }
-    config = support_search(2, 0);                       /* 0 tokens are none: at least one is made */
+    config = support_search(2, 0); /* 0 tokens are none: at least one is made */
     qp_search_result result;
     search_one(0, &config, &result);
     cr_assert_eq(result.best[0].count, 1);
     qp_search_result_free(&result);
-    config = support_search(1, 100000);                  /* the model reads no more than its max_length */
+    config = support_search(1, 100000); /* the model reads no more than its max_length */
     config.min_length = 100000;
     search_one(0, &config, &result);
     cr_assert_eq(result.best[0].count, (int)qp_model_config_of(model)->max_length);
@@ -282,7 +282,7 @@ static void fill_params(qp_real value)
 
 Test(search, ties_go_to_the_lower_row_and_id)
 {
-    fill_params(0);                                      /* every token is as probable as any other */
+    fill_params(0); /* every token is as probable as any other */
     qp_search_config config = support_search(3, 4);
     config.min_length = 2;
     config.n_best = 3;

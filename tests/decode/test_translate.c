@@ -26,12 +26,19 @@ static void set_up(void)
     support_sources_free(&sources);
     static qp_text_codec codec;
     codec = support_codec(&vocabulary);
-    translator = (qp_translator){.model = support_model(vocabulary, 5), .source = &codec, .target = &codec,
-                                 .search = support_search(3, 15), .batch_size = 1, .threads = 1};
+    translator = (qp_translator){.model = support_model(vocabulary, 5),
+                                 .source = &codec,
+                                 .target = &codec,
+                                 .search = support_search(3, 15),
+                                 .batch_size = 1,
+                                 .threads = 1};
     translator.search.n_best = 2;
 }
 
-static void tear_down(void) { qp_model_free((qp_model *)(uintptr_t)translator.model); }
+static void tear_down(void)
+{
+    qp_model_free((qp_model *)(uintptr_t)translator.model);
+}
 
 TestSuite(translate, .init = set_up, .fini = tear_down);
 
