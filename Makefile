@@ -34,5 +34,10 @@ $(BUILD)/tests/%: $(BUILD)/libquipu.a tests/%/*.c
 test: $(patsubst tests/%/,$(BUILD)/tests/%,$(sort $(dir $(TEST_SRC))))
 	@for t in $^; do OMP_NUM_THREADS=1 $$t || exit 1; done
 
+# central differences need double: the same library, compiled with it
+gradcheck:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/double CFLAGS="$(CFLAGS) -DQP_DOUBLE" $(BUILD)/double/tests/grad
+	OMP_NUM_THREADS=1 $(BUILD)/double/tests/grad --filter 'test_gradients/*'
+
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d)
-.PHONY: all test
+.PHONY: all test gradcheck

@@ -1,0 +1,131 @@
+#include "lib/grad/op_embedding.h"
+#include "lib/grad/op_linear.h"
+#include "lib/grad/op_norm.h"
+#include "tests/grad/gradient_table.h"
+
+static const qp_tensor none = {0};
+
+static void linear(gradient_case *c)
+{
+    qp_tensor x = gradient_input(c, 5, 3), weight = gradient_input(c, 4, 3), bias = gradient_input(c, 1, 4);
+    gradient_output(c, qp_linear(c->tape, x, weight, bias));
+}
+
+static void linear_plain(gradient_case *c)
+{
+    qp_tensor x = gradient_input(c, 5, 3), weight = gradient_input(c, 4, 3);
+    gradient_output(c, qp_linear(c->tape, x, weight, none));
+}
+
+/* A band of x, and the lower rows of a fused weight and bias. */
+static void linear_views(gradient_case *c)
+{
+    qp_tensor x = qp_tensor_columns(gradient_input(c, 5, 6), 2, 3), weight = gradient_input(c, 7, 3);
+    qp_tensor bias = qp_tensor_columns(gradient_input(c, 1, 7), 3, 4);
+    weight.value += 3 * 3;
+    weight.rows = 4;
+    gradient_output(c, qp_linear(c->tape, x, weight, bias));
+}
+
+/* Tied: the same weight reads and writes. */
+static void linear_twice(gradient_case *c)
+{
+    qp_tensor x = gradient_input(c, 5, 3), weight = gradient_input(c, 3, 3);
+    gradient_output(c, qp_linear(c->tape, qp_linear(c->tape, x, weight, none), weight, none));
+}
+
+static void feed_forward(gradient_case *c, bool gated, bool biased, double dropout)
+{
+    qp_tensor x = gradient_input(c, 5, 3);
+    qp_feed_forward_weights w = {.activation = (qp_activation_kind)c->option, .dropout = (qp_real)dropout};
+    w.inner = gradient_input(c, 6, 3);
+    w.outer = gradient_input(c, 3, 6);
+    if (gated) w.gate = gradient_input(c, 6, 3);
+    if (biased) {
+        w.inner_bias = gradient_input(c, 1, 6);
+        w.outer_bias = gradient_input(c, 1, 3);
+        if (gated) w.gate_bias = gradient_input(c, 1, 6);
+    }
+    gradient_output(c, qp_feed_forward(c->tape, x, &w));
+}
+
+static void feed_forward_plain(gradient_case *c) { feed_forward(c, false, true, 0); }
+static void feed_forward_no_bias(gradient_case *c) { feed_forward(c, false, false, 0); }
+static void feed_forward_dropout(gradient_case *c) { feed_forward(c, false, true, 0.3); }
+static void feed_forward_gated(gradient_case *c) { feed_forward(c, true, true, 0); }
+static void feed_forward_gated_no_bias(gradient_case *c) { feed_forward(c, true, false, 0); }
+static void feed_forward_gated_dropout(gradient_case *c) { feed_forward(c, true, true, 0.3); }
+
+static void embedding(gradient_case *c)
+{
+    static const int32_t id[] = {3, 0, 3, 5};
+    gradient_output(c, qp_embedding(c->tape, gradient_input(c, 6, 3), 4, id, (qp_real)1.7, NULL, none));
+}
+
+static void embedding_positions(gradient_case *c)
+{
+    static const int32_t id[] = {3, 0, 3, 5}, position[] = {0, 1, 2, 0};
+    qp_tensor weight = gradient_input(c, 6, 3), table = gradient_input(c, 4, 3);
+    gradient_output(c, qp_embedding(c->tape, weight, 4, id, (qp_real)1.7, position, table));
+}
+
+static void layer_norm(gradient_case *c)
+{
+    qp_tensor x = gradient_input(c, 4, 6), weight = gradient_input(c, 1, 6), bias = gradient_input(c, 1, 6);
+    gradient_output(c, qp_layer_norm(c->tape, x, weight, bias, (qp_real)1e-3));
+}
+
+static void layer_norm_plain(gradient_case *c)
+{
+    gradient_output(c, qp_layer_norm(c->tape, gradient_input(c, 4, 6), none, none, (qp_real)1e-5));
+}
+
+static void layer_norm_band(gradient_case *c)
+{
+    qp_tensor x = qp_tensor_columns(gradient_input(c, 4, 9), 2, 6), weight = gradient_input(c, 1, 6);
+    gradient_output(c, qp_layer_norm(c->tape, x, weight, none, (qp_real)1e-5));
+}
+
+/* x needs no gradient, weight and bias do */
+static void layer_norm_constant(gradient_case *c)
+{
+    static qp_real still[] = {1, 2, -1, 0.5, 3, -2, 0.25, 1};
+    qp_tensor weight = gradient_input(c, 1, 4), bias = gradient_input(c, 1, 4);
+    gradient_output(c, qp_layer_norm(c->tape, qp_tensor_of(2, 4, still), weight, bias, (qp_real)1e-5));
+}
+
+static void rms_norm(gradient_case *c)
+{
+    qp_tensor x = gradient_input(c, 4, 6), weight = gradient_input(c, 1, 6);
+    gradient_output(c, qp_rms_norm(c->tape, x, weight, (qp_real)1e-3));
+}
+
+static void rms_norm_plain(gradient_case *c)
+{
+    gradient_output(c, qp_rms_norm(c->tape, gradient_input(c, 4, 6), none, (qp_real)1e-5));
+}
+
+const gradient_row gradient_rows_layers[] = {
+    {"qp_linear", "bias", linear, 0},
+    {"qp_linear", "no bias", linear_plain, 0},
+    {"qp_linear", "band of x, rows of the weight", linear_views, 0},
+    {"qp_linear", "one weight twice", linear_twice, 0},
+    {"qp_feed_forward", "relu", feed_forward_plain, QP_RELU},
+    {"qp_feed_forward", "gelu", feed_forward_plain, QP_GELU},
+    {"qp_feed_forward", "gelu tanh, no bias", feed_forward_no_bias, QP_GELU_TANH},
+    {"qp_feed_forward", "relu, dropout", feed_forward_dropout, QP_RELU},
+    {"qp_feed_forward", "gelu, dropout", feed_forward_dropout, QP_GELU},
+    {"qp_feed_forward", "SwiGLU", feed_forward_gated_no_bias, QP_SILU},
+    {"qp_feed_forward", "GLU", feed_forward_gated, QP_SIGMOID},
+    {"qp_feed_forward", "GEGLU, dropout", feed_forward_gated_dropout, QP_GELU_TANH},
+    {"qp_feed_forward", "GLU, dropout", feed_forward_gated_dropout, QP_SIGMOID},
+    {"qp_embedding", "repeated ids, scale", embedding, 0},
+    {"qp_embedding", "learned positions", embedding_positions, 0},
+    {"qp_layer_norm", "weight and bias", layer_norm, 0},
+    {"qp_layer_norm", "neither", layer_norm_plain, 0},
+    {"qp_layer_norm", "band, weight", layer_norm_band, 0},
+    {"qp_layer_norm", "constant x", layer_norm_constant, 0},
+    {"qp_rms_norm", "weight", rms_norm, 0},
+    {"qp_rms_norm", "no weight", rms_norm_plain, 0},
+    {0},
+};
