@@ -11,12 +11,12 @@
 enum { QP_HANGUL_NO_FINAL = 0, QP_HANGUL_RIEUL = 8 };
 
 typedef enum {
-    QP_PARTICLE_OBJECT,       /* 을 / 를 */
-    QP_PARTICLE_SUBJECT,      /* 이 / 가 */
-    QP_PARTICLE_TOPIC,        /* 은 / 는 */
-    QP_PARTICLE_WITH,         /* 과 / 와 */
-    QP_PARTICLE_TOWARDS,      /* 으로 / 로; 로 after ㄹ too */
-    QP_PARTICLE_WAS,          /* 이었 / 였: the past of the copula */
+    QP_PARTICLE_OBJECT,  /* 을 / 를 */
+    QP_PARTICLE_SUBJECT, /* 이 / 가 */
+    QP_PARTICLE_TOPIC,   /* 은 / 는 */
+    QP_PARTICLE_WITH,    /* 과 / 와 */
+    QP_PARTICLE_TOWARDS, /* 으로 / 로; 로 after ㄹ too */
+    QP_PARTICLE_WAS,     /* 이었 / 였: the past of the copula */
     QP_PARTICLE_COUNT
 } qp_particle;
 

@@ -7,7 +7,7 @@
 uint64_t qp_hash_text(const char *text, size_t bytes)
 {
     uint64_t hash = XXH3_64bits(text, bytes);
-    return hash ? hash : 1;                      /* 0 marks a free place */
+    return hash ? hash : 1; /* 0 marks a free place */
 }
 
 static size_t place_of(const qp_hash_set *set, uint64_t hash)

@@ -9,10 +9,13 @@
 #include "lib/base/file.h"
 #include "lib/base/random.h"
 
-enum { WORD_TIMES = 5 };       /* a word of validation or test occurs at least so often in training */
+enum { WORD_TIMES = 5 }; /* a word of validation or test occurs at least so often in training */
 enum { ATTEMPTS = 2000000 };
 
-typedef struct { char *text; uint32_t english, combination; } entry;   /* korean at 0, the others behind it */
+typedef struct {
+    char *text;
+    uint32_t english, combination;
+} entry; /* korean at 0, the others behind it */
 
 struct qp_toy {
     entry *part[QP_TOY_PARTS];
@@ -47,7 +50,10 @@ static qp_status each_word(maker *m, const char *text, qp_status (*visit)(maker 
     return QP_OK;
 }
 
-static qp_status count_word(maker *m, uint64_t hash) { return qp_hash_set_add(&m->words, hash); }
+static qp_status count_word(maker *m, uint64_t hash)
+{
+    return qp_hash_set_add(&m->words, hash);
+}
 
 static qp_status require_word(maker *m, uint64_t hash)
 {
@@ -137,7 +143,10 @@ qp_status qp_toy_new(uint64_t seed, const int pairs[QP_TOY_PARTS], qp_toy **toy)
     return status;
 }
 
-int qp_toy_count(const qp_toy *toy, qp_toy_part part) { return toy->count[part]; }
+int qp_toy_count(const qp_toy *toy, qp_toy_part part)
+{
+    return toy->count[part];
+}
 
 qp_toy_pair qp_toy_get(const qp_toy *toy, qp_toy_part part, int index)
 {

@@ -5,11 +5,19 @@
 
 #include "lib/base/random.h"
 
-typedef struct { uint64_t key, counter; } dice;
+typedef struct {
+    uint64_t key, counter;
+} dice;
 
-static int roll(dice *d, int sides) { return (int)qp_random_below(d->key, d->counter++, (uint64_t)sides); }
+static int roll(dice *d, int sides)
+{
+    return (int)qp_random_below(d->key, d->counter++, (uint64_t)sides);
+}
 
-static bool chance(dice *d, int percent) { return roll(d, 100) < percent; }
+static bool chance(dice *d, int percent)
+{
+    return roll(d, 100) < percent;
+}
 
 /* One of the rows of a table whose first member is a mask that shares a bit with `wanted`; NULL if there is none. */
 static const void *pick_masked(dice *d, const void *table, size_t row_bytes, int rows, uint32_t wanted)
@@ -55,8 +63,8 @@ static void choose_subject(dice *d, qp_toy_clause *c)
 
 static void choose_tense(dice *d, qp_toy_clause *c, uint32_t allowed)
 {
-    static const qp_toy_tense likely[] = {QP_TOY_PAST,   QP_TOY_PAST,    QP_TOY_PAST,   QP_TOY_PRESENT, QP_TOY_PRESENT,
-                                          QP_TOY_FUTURE, QP_TOY_FUTURE, QP_TOY_PROGRESSIVE};
+    static const qp_toy_tense likely[] = {QP_TOY_PAST,    QP_TOY_PAST,   QP_TOY_PAST,   QP_TOY_PRESENT,
+                                          QP_TOY_PRESENT, QP_TOY_FUTURE, QP_TOY_FUTURE, QP_TOY_PROGRESSIVE};
     do c->tense = likely[roll(d, 8)];
     while (!(QP_TOY_TENSE(c->tense) & allowed));
 }
@@ -66,7 +74,8 @@ static void choose_mood(dice *d, qp_toy_clause *c)
 {
     int mood = roll(d, 100);
     c->negative = mood < 20;
-    c->question = mood >= 85 && !(c->subject && (c->subject->agreement == QP_TOY_FIRST || !strcmp(c->subject->english, "we")));
+    c->question =
+        mood >= 85 && !(c->subject && (c->subject->agreement == QP_TOY_FIRST || !strcmp(c->subject->english, "we")));
 }
 
 static void choose_time(dice *d, qp_toy_clause *c)
@@ -84,7 +93,7 @@ static void describe(dice *d, qp_toy_phrase *phrase, bool determiners, bool numb
     const qp_toy_noun *noun = phrase->noun;
     if (noun->adjectives && chance(d, 30))
         phrase->adjective = PICK(d, words->adjective, words->adjectives, noun->adjectives);
-    bool describable = noun->counter || noun->adjectives;      /* "this math" is said by nobody */
+    bool describable = noun->counter || noun->adjectives; /* "this math" is said by nobody */
     int how = roll(d, 100);
     if (determiners && describable && how < 25) phrase->determiner = &words->determiner[roll(d, words->determiners)];
     if (numbers && noun->counter && how >= 70) phrase->number = 1 + roll(d, 10);

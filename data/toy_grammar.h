@@ -28,22 +28,22 @@ typedef struct {
     qp_toy_clause_kind kind;
     qp_toy_tense tense;
     bool negative, question, very;
-    const qp_toy_person *subject, *second;       /* second: "Minsu and Jieun" */
+    const qp_toy_person *subject, *second; /* second: "Minsu and Jieun" */
     const qp_toy_verb *verb;
-    qp_toy_phrase object;                        /* the object; of THERE_IS what there is, of IS_LIKE the subject */
-    const qp_toy_adjective *quality;             /* IS_LIKE */
+    qp_toy_phrase object;            /* the object; of THERE_IS what there is, of IS_LIKE the subject */
+    const qp_toy_adjective *quality; /* IS_LIKE */
     const qp_toy_person *companion, *recipient;
-    const qp_toy_place *place, *origin;          /* where, or whereto for motion; from where */
-    const qp_toy_location *location;             /* THERE_IS */
+    const qp_toy_place *place, *origin; /* where, or whereto for motion; from where */
+    const qp_toy_location *location;    /* THERE_IS */
     const qp_toy_pair_of_words *transport;
     const qp_toy_tool *tool;
     const qp_toy_time *time;
-    int hour;                                    /* 1..12, 0 = none */
+    int hour; /* 1..12, 0 = none */
 } qp_toy_clause;
 
 typedef struct {
     char korean[384], english[256];
-    char combination[128];     /* the content words that meet here: subject|verb|object, place or adjective */
+    char combination[128]; /* the content words that meet here: subject|verb|object, place or adjective */
 } qp_toy_sentence;
 
 /* qp_toy_clause_sample — the meaning that belongs to `key`; a pure function. */

@@ -19,8 +19,10 @@ __attribute__((format(printf, 2, 3))) static void add(line *l, const char *forma
     va_start(arguments, format);
     int wanted = vsnprintf(l->text + l->used, l->size - l->used, format, arguments);
     va_end(arguments);
-    if (wanted < 0 || (size_t)wanted >= l->size - l->used) l->full = true;
-    else l->used += (size_t)wanted;
+    if (wanted < 0 || (size_t)wanted >= l->size - l->used)
+        l->full = true;
+    else
+        l->used += (size_t)wanted;
 }
 
 /* A word with its particle, and a space. */
@@ -29,7 +31,10 @@ static void add_with(line *l, const char *word, qp_particle particle)
     add(l, "%s%s ", word, qp_hangul_particle(word, particle));
 }
 
-static const qp_toy_pair_of_words *number_words(int number) { return &qp_toy_words()->number[number - 1]; }
+static const qp_toy_pair_of_words *number_words(int number)
+{
+    return &qp_toy_words()->number[number - 1];
+}
 
 /* ---- Korean ---- */
 
@@ -64,9 +69,12 @@ static void korean_circumstances(line *l, const qp_toy_clause *c)
     }
     if (c->origin) add(l, "%s에서 ", c->origin->korean);
     if (c->transport) add_with(l, c->transport->korean, QP_PARTICLE_TOWARDS);
-    if (c->place && frame == QP_TOY_MOTION) add(l, "%s에 ", c->place->korean);
-    else if (c->place && (frame == QP_TOY_RETURN || frame == QP_TOY_MOVE)) add_with(l, c->place->korean, QP_PARTICLE_TOWARDS);
-    else if (c->place) add(l, "%s에서 ", c->place->korean);
+    if (c->place && frame == QP_TOY_MOTION)
+        add(l, "%s에 ", c->place->korean);
+    else if (c->place && (frame == QP_TOY_RETURN || frame == QP_TOY_MOVE))
+        add_with(l, c->place->korean, QP_PARTICLE_TOWARDS);
+    else if (c->place)
+        add(l, "%s에서 ", c->place->korean);
     if (c->tool) add_with(l, c->tool->korean, QP_PARTICLE_TOWARDS);
     if (c->recipient) add(l, "%s에게 ", c->recipient->korean);
     if (c->object.noun) korean_phrase(l, &c->object, frame == QP_TOY_BECOME ? QP_PARTICLE_SUBJECT : QP_PARTICLE_OBJECT);
@@ -78,16 +86,22 @@ static void korean_ending(line *l, const qp_toy_clause *c, const char *stem, con
 {
     switch (c->tense) {
     case QP_TOY_PRESENT:
-        if (c->negative) add(l, "%s지 않습니다", stem);
-        else add(l, "%s", present);
+        if (c->negative)
+            add(l, "%s지 않습니다", stem);
+        else
+            add(l, "%s", present);
         break;
     case QP_TOY_PAST:
-        if (c->negative) add(l, "%s지 않았습니다", stem);
-        else add(l, "%s습니다", past);
+        if (c->negative)
+            add(l, "%s지 않았습니다", stem);
+        else
+            add(l, "%s습니다", past);
         break;
     case QP_TOY_FUTURE:
-        if (c->negative) add(l, "%s지 않을 것입니다", stem);
-        else add(l, "%s 것입니다", future);
+        if (c->negative)
+            add(l, "%s지 않을 것입니다", stem);
+        else
+            add(l, "%s 것입니다", future);
         break;
     case QP_TOY_PROGRESSIVE:
         add(l, "%s고 있%s습니다", stem, c->negative ? "지 않" : "");
@@ -133,7 +147,7 @@ static void korean_sentence(line *l, const qp_toy_clause *c)
         add(l, "%s%s습니다", c->negative ? "없" : "있", c->tense == QP_TOY_PAST ? "었" : "");
         break;
     }
-    if (c->question) l->used -= strlen("다");                  /* every ending above is ...니다 */
+    if (c->question) l->used -= strlen("다"); /* every ending above is ...니다 */
     add(l, c->question ? "까?" : ".");
 }
 
@@ -146,19 +160,26 @@ static void english_phrase(line *l, const qp_toy_phrase *p, bool generic)
     bool plural = noun->plural && (p->number > 1 || (generic && !p->determiner));
     snprintf(described, sizeof described, "%s%s%s", p->adjective ? p->adjective->english : "", p->adjective ? " " : "",
              plural ? noun->plural : noun->english);
-    if (p->determiner) add(l, "%s ", p->determiner->english);
-    else if (p->number) add(l, "%s ", number_words(p->number)->english);
-    else if (noun->plural && !plural) add(l, "%s ", strchr("aeiou", described[0]) ? "an" : "a");
+    if (p->determiner)
+        add(l, "%s ", p->determiner->english);
+    else if (p->number)
+        add(l, "%s ", number_words(p->number)->english);
+    else if (noun->plural && !plural)
+        add(l, "%s ", strchr("aeiou", described[0]) ? "an" : "a");
     if (p->number && !noun->plural) add(l, "%s ", p->number > 1 ? noun->measures : noun->measure);
     add(l, "%s", described);
 }
 
 static void english_subject(line *l, const qp_toy_clause *c)
 {
-    if (c->kind == QP_TOY_IS_LIKE) english_phrase(l, &c->object, false);
-    else if (c->kind == QP_TOY_THERE_IS) add(l, "there");
-    else if (c->second) add(l, "%s and %s", c->subject->english, c->second->english);
-    else add(l, "%s", c->subject->english);
+    if (c->kind == QP_TOY_IS_LIKE)
+        english_phrase(l, &c->object, false);
+    else if (c->kind == QP_TOY_THERE_IS)
+        add(l, "there");
+    else if (c->second)
+        add(l, "%s and %s", c->subject->english, c->second->english);
+    else
+        add(l, "%s", c->subject->english);
 }
 
 static qp_toy_agreement agreement(const qp_toy_clause *c)
@@ -227,7 +248,7 @@ static void english_complement(line *l, const qp_toy_clause *c)
         return;
     }
     add(l, " ");
-    if (c->kind == QP_TOY_THERE_IS && c->negative) {          /* "no" stands where the article would */
+    if (c->kind == QP_TOY_THERE_IS && c->negative) { /* "no" stands where the article would */
         if (c->object.adjective) add(l, "%s ", c->object.adjective->english);
         add(l, "%s", c->object.noun->english);
     } else {
@@ -239,21 +260,25 @@ static void english_complement(line *l, const qp_toy_clause *c)
 static void english_sentence(line *l, const qp_toy_clause *c)
 {
     english_predicate(l, c);
-    if (c->kind == QP_TOY_DOES) english_circumstances(l, c);
-    else english_complement(l, c);
+    if (c->kind == QP_TOY_DOES)
+        english_circumstances(l, c);
+    else
+        english_complement(l, c);
     add(l, c->question ? "?" : ".");
     if (l->text[0] >= 'a' && l->text[0] <= 'z') l->text[0] = (char)(l->text[0] - 'a' + 'A');
 }
 
 static void combination(line *l, const qp_toy_clause *c)
 {
-    const char *first = c->kind == QP_TOY_THERE_IS ? c->location->korean
+    const char *first = c->kind == QP_TOY_THERE_IS  ? c->location->korean
                         : c->kind == QP_TOY_IS_LIKE ? c->object.determiner->korean
                                                     : c->subject->korean;
     const char *second = c->kind == QP_TOY_DOES ? c->verb->stem : c->kind == QP_TOY_THERE_IS ? "있" : "이";
     add(l, "%s%s%s|%s|", first, c->second ? "+" : "", c->second ? c->second->korean : "", second);
-    if (c->object.noun) add(l, "%s", c->object.noun->korean);
-    else if (c->place) add(l, "%s", c->place->korean);
+    if (c->object.noun)
+        add(l, "%s", c->object.noun->korean);
+    else if (c->place)
+        add(l, "%s", c->place->korean);
     if (c->quality) add(l, "|%s", c->quality->stem);
 }
 

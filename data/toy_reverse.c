@@ -8,7 +8,13 @@
 #include "lib/base/file.h"
 #include "lib/base/random.h"
 
-enum { MOST_NUMBERS = 25, NUMBERS = 50, LINE_BYTES = MOST_NUMBERS * 3 + 1, MOST_LINES = 10000000, MOST_REPEATS = 100000 };
+enum {
+    MOST_NUMBERS = 25,
+    NUMBERS = 50,
+    LINE_BYTES = MOST_NUMBERS * 3 + 1,
+    MOST_LINES = 10000000,
+    MOST_REPEATS = 100000
+};
 
 typedef struct {
     uint64_t key, draw;
@@ -19,7 +25,8 @@ static void print_numbers(char line[LINE_BYTES], const int *number, int count, b
 {
     int used = 0;
     for (int i = 0; i < count; i++)
-        used += snprintf(line + used, (size_t)(LINE_BYTES - used), "%s%d", i ? " " : "", number[reversed ? count - 1 - i : i]);
+        used += snprintf(line + used, (size_t)(LINE_BYTES - used), "%s%d", i ? " " : "",
+                         number[reversed ? count - 1 - i : i]);
 }
 
 /* One line nobody has seen, and its reverse. */
@@ -81,7 +88,8 @@ qp_status qp_toy_reverse_write(const char *folder, uint64_t seed, const int line
     if (!lines) lines = usual;
     for (int part = 0; part < QP_TOY_PARTS; part++)
         if (lines[part] < 0 || lines[part] > MOST_LINES)
-            return qp_fail(QP_EUSAGE, "reverse corpus: %d lines of %s; from 0 to %d", lines[part], name[part], MOST_LINES);
+            return qp_fail(QP_EUSAGE, "reverse corpus: %d lines of %s; from 0 to %d", lines[part], name[part],
+                           MOST_LINES);
     reverser r = {.key = qp_random_key(seed, 0x726576)};
     qp_status status = qp_folder_make(folder);
     for (int part = 0; part < QP_TOY_PARTS && status == QP_OK; part++)

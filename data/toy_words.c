@@ -4,14 +4,14 @@
 
 /* clang-format off — these are tables; one word a line */
 
-#define SIZE    (QP_TOY_BIG | QP_TOY_LITTLE)
-#define PRICE   (QP_TOY_DEAR | QP_TOY_CHEAP)
-#define AGE     (QP_TOY_NEW | QP_TOY_OLD)
-#define COLOUR  (QP_TOY_RED | QP_TOY_BLUE | QP_TOY_WHITE | QP_TOY_BLACK | QP_TOY_YELLOW)
+#define SIZE (QP_TOY_BIG | QP_TOY_LITTLE)
+#define PRICE (QP_TOY_DEAR | QP_TOY_CHEAP)
+#define AGE (QP_TOY_NEW | QP_TOY_OLD)
+#define COLOUR (QP_TOY_RED | QP_TOY_BLUE | QP_TOY_WHITE | QP_TOY_BLACK | QP_TOY_YELLOW)
 #define CUISINE (QP_TOY_TASTY | PRICE)
-#define TEXT    (QP_TOY_FUN | QP_TOY_LONG | QP_TOY_SHORT)
-#define WARMTH  (QP_TOY_WARM | QP_TOY_COLD)
-#define GOODS   (SIZE | PRICE | AGE)
+#define TEXT (QP_TOY_FUN | QP_TOY_LONG | QP_TOY_SHORT)
+#define WARMTH (QP_TOY_WARM | QP_TOY_COLD)
+#define GOODS (SIZE | PRICE | AGE)
 #define CHARACTER (QP_TOY_FAMOUS | QP_TOY_YOUNG | QP_TOY_KIND)
 #define DRAWING (QP_TOY_PENCIL | QP_TOY_PEN | QP_TOY_BRUSH)
 #define WRITING (QP_TOY_PENCIL | QP_TOY_PEN)
@@ -21,11 +21,11 @@
 
 static const qp_toy_noun nouns[] = {
     /* food */
-    {FOOD | QP_TOY_WASH | QP_TOY_SMALL, "사과", "apple", "apples", "개", NULL, NULL,
-     CUISINE | SIZE | QP_TOY_RED, 0},
+    {FOOD | QP_TOY_WASH | QP_TOY_SMALL, "사과", "apple", "apples", "개", NULL, NULL, CUISINE | SIZE | QP_TOY_RED, 0},
     {FOOD | QP_TOY_SMALL, "오렌지", "orange", "oranges", "개", NULL, NULL, CUISINE | SIZE, 0},
     {FOOD, "달걀", "egg", "eggs", "개", NULL, NULL, PRICE | SIZE | QP_TOY_WHITE, QP_TOY_FORK | QP_TOY_SPOON},
-    {FOOD | QP_TOY_WASH, "감자", "potato", "potatoes", "개", NULL, NULL, CUISINE | SIZE, QP_TOY_FORK | QP_TOY_CHOPSTICKS},
+    {FOOD | QP_TOY_WASH, "감자", "potato", "potatoes", "개", NULL, NULL, CUISINE | SIZE,
+     QP_TOY_FORK | QP_TOY_CHOPSTICKS},
     {FOOD | QP_TOY_MAKE, "샌드위치", "sandwich", "sandwiches", "개", NULL, NULL, CUISINE | SIZE, 0},
     {FOOD | QP_TOY_MAKE, "만두", "dumpling", "dumplings", "개", NULL, NULL, CUISINE | SIZE | QP_TOY_WARM,
      QP_TOY_FORK | QP_TOY_CHOPSTICKS},
@@ -40,32 +40,33 @@ static const qp_toy_noun nouns[] = {
     {QP_TOY_DRINK | QP_TOY_LIKE, "커피", "coffee", NULL, "잔", "cup of", "cups of", CUISINE | WARMTH, 0},
     {QP_TOY_DRINK | QP_TOY_LIKE, "차", "tea", NULL, "잔", "cup of", "cups of", CUISINE | WARMTH, 0},
     /* things to read and write */
-    {QP_TOY_READ | QP_TOY_BORROW | QP_TOY_GIFT | QP_TOY_SMALL | QP_TOY_POCKET | QP_TOY_THING | QP_TOY_LIKE,
-     "책", "book", "books", "권", NULL, NULL, TEXT | AGE | PRICE | QP_TOY_HARD | QP_TOY_EASY, 0},
-    {QP_TOY_READ | QP_TOY_BORROW | QP_TOY_WRITE | QP_TOY_SMALL | QP_TOY_THING | QP_TOY_LIKE,
-     "소설", "novel", "novels", "권", NULL, NULL, TEXT | QP_TOY_OLD | QP_TOY_HARD, 0},
+    {QP_TOY_READ | QP_TOY_BORROW | QP_TOY_GIFT | QP_TOY_SMALL | QP_TOY_POCKET | QP_TOY_THING | QP_TOY_LIKE, "책",
+     "book", "books", "권", NULL, NULL, TEXT | AGE | PRICE | QP_TOY_HARD | QP_TOY_EASY, 0},
+    {QP_TOY_READ | QP_TOY_BORROW | QP_TOY_WRITE | QP_TOY_SMALL | QP_TOY_THING | QP_TOY_LIKE, "소설", "novel", "novels",
+     "권", NULL, NULL, TEXT | QP_TOY_OLD | QP_TOY_HARD, 0},
     {QP_TOY_READ | QP_TOY_BORROW | QP_TOY_SMALL | QP_TOY_POCKET | QP_TOY_THING, "잡지", "magazine", "magazines", "권",
      NULL, NULL, AGE | PRICE | QP_TOY_FUN, 0},
-    {QP_TOY_READ | QP_TOY_WRITE | QP_TOY_GIFT | QP_TOY_SMALL | QP_TOY_POCKET, "편지", "letter", "letters", "통",
-     NULL, NULL, TEXT | QP_TOY_OLD, WRITING},
+    {QP_TOY_READ | QP_TOY_WRITE | QP_TOY_SMALL | QP_TOY_POCKET, "편지", "letter", "letters", "통", NULL, NULL,
+     TEXT | QP_TOY_OLD, WRITING},
     {QP_TOY_READ | QP_TOY_WRITE, "이메일", "email", "emails", "통", NULL, NULL, QP_TOY_LONG | QP_TOY_SHORT, 0},
     /* things */
     {QP_TOY_THING | QP_TOY_MAKE | QP_TOY_SMALL | QP_TOY_GIFT, "가방", "bag", "bags", "개", NULL, NULL,
      GOODS | COLOUR | QP_TOY_PRETTY, 0},
     {QP_TOY_THING | QP_TOY_BORROW | QP_TOY_SMALL | QP_TOY_POCKET, "우산", "umbrella", "umbrellas", "개", NULL, NULL,
      GOODS | COLOUR, 0},
-    {QP_TOY_THING | QP_TOY_MAKE | QP_TOY_FIX | QP_TOY_ROOM, "의자", "chair", "chairs", "개", NULL, NULL,
-     GOODS | COLOUR, 0},
+    {QP_TOY_THING | QP_TOY_MAKE | QP_TOY_FIX | QP_TOY_ROOM, "의자", "chair", "chairs", "개", NULL, NULL, GOODS | COLOUR,
+     0},
     {QP_TOY_THING | QP_TOY_FIX | QP_TOY_SMALL, "시계", "clock", "clocks", "개", NULL, NULL, GOODS | QP_TOY_PRETTY, 0},
     {QP_TOY_THING | QP_TOY_WASH | QP_TOY_SMALL, "접시", "plate", "plates", "개", NULL, NULL,
      GOODS | QP_TOY_WHITE | QP_TOY_PRETTY, 0},
     {QP_TOY_THING | QP_TOY_MAKE | QP_TOY_GIFT | QP_TOY_SMALL, "인형", "doll", "dolls", "개", NULL, NULL,
      GOODS | QP_TOY_PRETTY, 0},
-    {QP_TOY_THING | QP_TOY_GIFT | QP_TOY_POCKET, "반지", "ring", "rings", "개", NULL, NULL,
-     PRICE | AGE | QP_TOY_PRETTY, 0},
+    {QP_TOY_THING | QP_TOY_GIFT | QP_TOY_POCKET, "반지", "ring", "rings", "개", NULL, NULL, PRICE | AGE | QP_TOY_PRETTY,
+     0},
     {QP_TOY_GIFT | QP_TOY_SMALL | QP_TOY_POCKET, "선물", "gift", "gifts", "개", NULL, NULL,
      SIZE | PRICE | QP_TOY_PRETTY, 0},
-    {QP_TOY_THING | QP_TOY_BORROW | QP_TOY_FIX | QP_TOY_POCKET, "카메라", "camera", "cameras", "대", NULL, NULL, GOODS, 0},
+    {QP_TOY_THING | QP_TOY_BORROW | QP_TOY_FIX | QP_TOY_POCKET, "카메라", "camera", "cameras", "대", NULL, NULL, GOODS,
+     0},
     {QP_TOY_THING | QP_TOY_FIX | QP_TOY_ROOM, "컴퓨터", "computer", "computers", "대", NULL, NULL, GOODS, 0},
     {QP_TOY_THING | QP_TOY_BORROW | QP_TOY_FIX | QP_TOY_RIDE | QP_TOY_OUTDOOR, "자전거", "bicycle", "bicycles", "대",
      NULL, NULL, GOODS | COLOUR, 0},
@@ -100,12 +101,14 @@ static const qp_toy_noun nouns[] = {
      SIZE | QP_TOY_PRETTY | QP_TOY_WHITE | QP_TOY_BLACK, DRAWING},
     {QP_TOY_DRAW | QP_TOY_RIDE | QP_TOY_OUTDOOR | QP_TOY_LIKE, "말", "horse", "horses", "마리", NULL, NULL,
      SIZE | QP_TOY_WHITE | QP_TOY_BLACK, DRAWING},
-    {QP_TOY_DRAW | QP_TOY_THING | QP_TOY_GIFT | QP_TOY_SMALL | QP_TOY_LIKE, "꽃", "flower", "flowers", "송이", NULL, NULL,
-     SIZE | COLOUR | QP_TOY_PRETTY, DRAWING},
+    {QP_TOY_DRAW | QP_TOY_THING | QP_TOY_GIFT | QP_TOY_SMALL | QP_TOY_LIKE, "꽃", "flower", "flowers", "송이", NULL,
+     NULL, SIZE | COLOUR | QP_TOY_PRETTY, DRAWING},
     {QP_TOY_DRAW | QP_TOY_OUTDOOR, "나무", "tree", "trees", "그루", NULL, NULL, SIZE | QP_TOY_OLD, DRAWING},
     {QP_TOY_DRAW, "산", "mountain", "mountains", NULL, NULL, NULL, SIZE | QP_TOY_HIGH, DRAWING},
-    {QP_TOY_DRAW | QP_TOY_BUILD, "집", "house", "houses", "채", NULL, NULL, GOODS | QP_TOY_WHITE | QP_TOY_PRETTY, DRAWING},
-    {QP_TOY_DRAW | QP_TOY_BUILD, "다리", "bridge", "bridges", "개", NULL, NULL, SIZE | QP_TOY_LONG | QP_TOY_HIGH, DRAWING},
+    {QP_TOY_DRAW | QP_TOY_BUILD, "집", "house", "houses", "채", NULL, NULL, GOODS | QP_TOY_WHITE | QP_TOY_PRETTY,
+     DRAWING},
+    {QP_TOY_DRAW | QP_TOY_BUILD, "다리", "bridge", "bridges", "개", NULL, NULL, SIZE | QP_TOY_LONG | QP_TOY_HIGH,
+     DRAWING},
     {QP_TOY_DRAW | QP_TOY_BUILD, "탑", "tower", "towers", "개", NULL, NULL, SIZE | QP_TOY_HIGH | QP_TOY_WHITE, DRAWING},
     /* shows, music, lessons */
     {QP_TOY_SHOW | QP_TOY_LIKE, "영화", "movie", "movies", "편", NULL, NULL, TEXT | AGE, 0},
@@ -165,14 +168,14 @@ static const qp_toy_adjective adjectives[] = {
 static const qp_toy_verb verbs[] = {
     {QP_TOY_TRANSITIVE, "먹", "먹습니다", "먹었", "먹을", "eat", "eats", "ate", "eating", ALWAYS, QP_TOY_FOOD, EATING,
      QP_TOY_CHOPSTICKS | QP_TOY_SPOON | QP_TOY_FORK, false},
-    {QP_TOY_TRANSITIVE, "마시", "마십니다", "마셨", "마실", "drink", "drinks", "drank", "drinking", ALWAYS, QP_TOY_DRINK,
-     EATING | QP_TOY_OFFICE, 0, false},
+    {QP_TOY_TRANSITIVE, "마시", "마십니다", "마셨", "마실", "drink", "drinks", "drank", "drinking", ALWAYS,
+     QP_TOY_DRINK, EATING | QP_TOY_OFFICE, 0, false},
     {QP_TOY_TRANSITIVE, "사", "삽니다", "샀", "살", "buy", "buys", "bought", "buying", ALWAYS,
      QP_TOY_FOOD | QP_TOY_DRINK | QP_TOY_THING | QP_TOY_GIFT, SELLING, 0, false},
     {QP_TOY_TRANSITIVE, "팔", "팝니다", "팔았", "팔", "sell", "sells", "sold", "selling", ALWAYS,
      QP_TOY_FOOD | QP_TOY_THING, SELLING, 0, false},
-    {QP_TOY_TRANSITIVE, "읽", "읽습니다", "읽었", "읽을", "read", "reads", "read", "reading", ALWAYS, QP_TOY_READ, READING,
-     0, true},
+    {QP_TOY_TRANSITIVE, "읽", "읽습니다", "읽었", "읽을", "read", "reads", "read", "reading", ALWAYS, QP_TOY_READ,
+     READING, 0, true},
     {QP_TOY_TRANSITIVE, "쓰", "씁니다", "썼", "쓸", "write", "writes", "wrote", "writing", ALWAYS, QP_TOY_WRITE,
      READING, WRITING, false},
     {QP_TOY_TRANSITIVE, "보", "봅니다", "보았", "볼", "watch", "watches", "watched", "watching", ALWAYS, QP_TOY_SHOW,
@@ -187,8 +190,8 @@ static const qp_toy_verb verbs[] = {
      QP_TOY_ACADEMIC, LEARNING, 0, false},
     {QP_TOY_TRANSITIVE, "가르치", "가르칩니다", "가르쳤", "가르칠", "teach", "teaches", "taught", "teaching", ALWAYS,
      QP_TOY_ACADEMIC, LEARNING | TOWN, 0, false},
-    {QP_TOY_TRANSITIVE, "듣", "듣습니다", "들었", "들을", "listen to", "listens to", "listened to", "listening to", ALWAYS,
-     QP_TOY_MUSIC, QP_TOY_HOME | QP_TOY_CAFE | QP_TOY_PARK | QP_TOY_OFFICE, 0, false},
+    {QP_TOY_TRANSITIVE, "듣", "듣습니다", "들었", "들을", "listen to", "listens to", "listened to", "listening to",
+     ALWAYS, QP_TOY_MUSIC, QP_TOY_HOME | QP_TOY_CAFE | QP_TOY_PARK | QP_TOY_OFFICE, 0, false},
     {QP_TOY_TRANSITIVE, "부르", "부릅니다", "불렀", "부를", "sing", "sings", "sang", "singing", ALWAYS, QP_TOY_SONG,
      QP_TOY_HOME | QP_TOY_SCHOOL | OUTDOORS, 0, false},
     {QP_TOY_TRANSITIVE, "그리", "그립니다", "그렸", "그릴", "draw", "draws", "drew", "drawing", ALWAYS, QP_TOY_DRAW,
@@ -207,20 +210,21 @@ static const qp_toy_verb verbs[] = {
      OUTDOORS | QP_TOY_MUSEUM | TOWN, 0, false},
     {QP_TOY_TRANSITIVE, "짓", "짓습니다", "지었", "지을", "build", "builds", "built", "building", SLOWLY, QP_TOY_BUILD,
      CITY, 0, false},
-    {QP_TOY_GENERIC, "좋아하", "좋아합니다", "좋아했", "좋아할", "like", "likes", "liked", "liking", STATE, QP_TOY_LIKE, 0, 0,
-     false},
-    {QP_TOY_BECOME, "되", "됩니다", "되었", "될", "become", "becomes", "became", "becoming", ONCE, QP_TOY_PROFESSION, 0, 0,
-     false},
+    {QP_TOY_GENERIC, "좋아하", "좋아합니다", "좋아했", "좋아할", "like", "likes", "liked", "liking", STATE, QP_TOY_LIKE,
+     0, 0, false},
+    {QP_TOY_BECOME, "되", "됩니다", "되었", "될", "become", "becomes", "became", "becoming", ONCE, QP_TOY_PROFESSION, 0,
+     0, false},
     {QP_TOY_INTRANSITIVE, "자", "잡니다", "잤", "잘", "sleep", "sleeps", "slept", "sleeping", ALWAYS, 0,
      QP_TOY_HOME | QP_TOY_OFFICE | QP_TOY_CLASSROOM, 0, false},
-    {QP_TOY_INTRANSITIVE, "걷", "걷습니다", "걸었", "걸을", "walk", "walks", "walked", "walking", ALWAYS, 0, OUTDOORS | TOWN,
-     0, false},
+    {QP_TOY_INTRANSITIVE, "걷", "걷습니다", "걸었", "걸을", "walk", "walks", "walked", "walking", ALWAYS, 0,
+     OUTDOORS | TOWN, 0, false},
     {QP_TOY_INTRANSITIVE, "일하", "일합니다", "일했", "일할", "work", "works", "worked", "working", ALWAYS, 0,
-     QP_TOY_OFFICE | QP_TOY_HOSPITAL | QP_TOY_RESTAURANT | QP_TOY_MARKET | QP_TOY_LIBRARY | QP_TOY_MUSEUM | TOWN, 0, false},
+     QP_TOY_OFFICE | QP_TOY_HOSPITAL | QP_TOY_RESTAURANT | QP_TOY_MARKET | QP_TOY_LIBRARY | QP_TOY_MUSEUM | TOWN, 0,
+     false},
     {QP_TOY_INTRANSITIVE, "놀", "놉니다", "놀았", "놀", "play", "plays", "played", "playing", ALWAYS, 0,
      OUTDOORS | QP_TOY_HOME | QP_TOY_SCHOOL, 0, false},
-    {QP_TOY_INTRANSITIVE, "공부하", "공부합니다", "공부했", "공부할", "study", "studies", "studied", "studying", ALWAYS, 0,
-     LEARNING | QP_TOY_CAFE, 0, false},
+    {QP_TOY_INTRANSITIVE, "공부하", "공부합니다", "공부했", "공부할", "study", "studies", "studied", "studying", ALWAYS,
+     0, LEARNING | QP_TOY_CAFE, 0, false},
     {QP_TOY_INTRANSITIVE, "쉬", "쉽니다", "쉬었", "쉴", "rest", "rests", "rested", "resting", ALWAYS, 0,
      OUTDOORS | QP_TOY_HOME | QP_TOY_CAFE, 0, false},
     {QP_TOY_INTRANSITIVE, "수영하", "수영합니다", "수영했", "수영할", "swim", "swims", "swam", "swimming", ALWAYS, 0,
@@ -237,13 +241,14 @@ static const qp_toy_verb verbs[] = {
      MEETING | QP_TOY_RESTAURANT, 0, false},
     {QP_TOY_MOTION, "가", "갑니다", "갔", "갈", "go", "goes", "went", "going", ALWAYS, 0, ANYWHERE, 0, false},
     {QP_TOY_MOTION, "오", "옵니다", "왔", "올", "come", "comes", "came", "coming", ALWAYS, 0, ANYWHERE, 0, false},
-    {QP_TOY_RETURN, "돌아가", "돌아갑니다", "돌아갔", "돌아갈", "go back", "goes back", "went back", "going back", SLOWLY, 0,
-     QP_TOY_HOME | QP_TOY_SCHOOL | QP_TOY_HOSPITAL | QP_TOY_OFFICE | QP_TOY_LIBRARY | CITY, 0, false},
-    {QP_TOY_MOVE, "이사하", "이사합니다", "이사했", "이사할", "move", "moves", "moved", "moving", ONCE, 0, CITY, 0, false},
-    {QP_TOY_GIVE, "주", "줍니다", "주었", "줄", "give", "gives", "gave", "giving", ALWAYS,
-     QP_TOY_GIFT, QP_TOY_SCHOOL | QP_TOY_STATION | QP_TOY_CAFE, 0, false},
-    {QP_TOY_GIVE, "보내", "보냅니다", "보냈", "보낼", "send", "sends", "sent", "sending", ALWAYS, QP_TOY_GIFT | QP_TOY_WRITE,
-     0, 0, false},
+    {QP_TOY_RETURN, "돌아가", "돌아갑니다", "돌아갔", "돌아갈", "go back", "goes back", "went back", "going back",
+     SLOWLY, 0, QP_TOY_HOME | QP_TOY_SCHOOL | QP_TOY_HOSPITAL | QP_TOY_OFFICE | QP_TOY_LIBRARY | CITY, 0, false},
+    {QP_TOY_MOVE, "이사하", "이사합니다", "이사했", "이사할", "move", "moves", "moved", "moving", ONCE, 0, CITY, 0,
+     false},
+    {QP_TOY_GIVE, "주", "줍니다", "주었", "줄", "give", "gives", "gave", "giving", ALWAYS, QP_TOY_GIFT,
+     QP_TOY_SCHOOL | QP_TOY_STATION | QP_TOY_CAFE, 0, false},
+    {QP_TOY_GIVE, "보내", "보냅니다", "보냈", "보낼", "send", "sends", "sent", "sending", ALWAYS,
+     QP_TOY_GIFT | QP_TOY_WRITE, 0, 0, false},
     {QP_TOY_GIVE, "보여 주", "보여 줍니다", "보여 주었", "보여 줄", "show", "shows", "showed", "showing", ALWAYS,
      QP_TOY_GIFT | QP_TOY_WEAR, QP_TOY_SCHOOL | QP_TOY_CAFE, 0, false},
 };
@@ -294,9 +299,12 @@ static const qp_toy_place places[] = {
 };
 
 static const qp_toy_tool tools[] = {
-    {QP_TOY_CHOPSTICKS, "젓가락", "with chopsticks"}, {QP_TOY_SPOON, "숟가락", "with a spoon"},
-    {QP_TOY_FORK, "포크", "with a fork"},             {QP_TOY_PENCIL, "연필", "with a pencil"},
-    {QP_TOY_PEN, "볼펜", "with a pen"},               {QP_TOY_BRUSH, "붓", "with a brush"},
+    {QP_TOY_CHOPSTICKS, "젓가락", "with chopsticks"},
+    {QP_TOY_SPOON, "숟가락", "with a spoon"},
+    {QP_TOY_FORK, "포크", "with a fork"},
+    {QP_TOY_PENCIL, "연필", "with a pencil"},
+    {QP_TOY_PEN, "볼펜", "with a pen"},
+    {QP_TOY_BRUSH, "붓", "with a brush"},
 };
 
 static const qp_toy_time times[] = {
@@ -338,7 +346,7 @@ static const qp_toy_pair_of_words transports[] = {
 static const qp_toy_pair_of_words determiners[] = {{"그", "the"}, {"이", "this"}, {"저", "that"}};
 
 static const qp_toy_pair_of_words numbers[] = {
-    {"한", "one"},     {"두", "two"},       {"세", "three"},    {"네", "four"}, {"다섯", "five"},    {"여섯", "six"},
+    {"한", "one"},     {"두", "two"},     {"세", "three"},  {"네", "four"}, {"다섯", "five"},   {"여섯", "six"},
     {"일곱", "seven"}, {"여덟", "eight"}, {"아홉", "nine"}, {"열", "ten"},  {"열한", "eleven"}, {"열두", "twelve"},
 };
 
@@ -347,9 +355,10 @@ static const qp_toy_pair_of_words numbers[] = {
 const qp_toy_lexicon *qp_toy_words(void)
 {
     static const qp_toy_lexicon lexicon = {
-        nouns, COUNT(nouns), adjectives, COUNT(adjectives), verbs, COUNT(verbs), persons, COUNT(persons),
-        places, COUNT(places), tools, COUNT(tools), times, COUNT(times), locations, COUNT(locations),
-        transports, COUNT(transports), determiners, COUNT(determiners), numbers, COUNT(numbers),
+        nouns,       COUNT(nouns),       adjectives, COUNT(adjectives), verbs,      COUNT(verbs),
+        persons,     COUNT(persons),     places,     COUNT(places),     tools,      COUNT(tools),
+        times,       COUNT(times),       locations,  COUNT(locations),  transports, COUNT(transports),
+        determiners, COUNT(determiners), numbers,    COUNT(numbers),
     };
     return &lexicon;
 }
