@@ -1,0 +1,62 @@
+#include "lib/grad/recurrence.h"
+#include "lib/tensor/pointwise.h"
+
+static const qp_real *cell_before(const qp_recurrent_run *run, int t, int i)
+{
+    size_t width = (size_t)run->hidden;
+    return t == 0 ? run->cell_first + (size_t)i * width
+                  : run->cell + (size_t)(run->order.first[t - 1] + i) * width;
+}
+
+/* One row: a = [i f g o] becomes its activations; c = f c' + i g; h = o tanh(c) */
+static void row_forward(size_t width, qp_real *a, const qp_real *before, qp_real *c, qp_real *h)
+{
+    qp_real *i = a, *f = a + width, *g = a + 2 * width, *o = a + 3 * width;
+    qp_activate(QP_SIGMOID, 2 * width, i, 0, i);
+    qp_activate(QP_TANH, width, g, 0, g);
+    qp_activate(QP_SIGMOID, width, o, 0, o);
+    for (size_t k = 0; k < width; k++) c[k] = f[k] * before[k] + i[k] * g[k];
+    qp_activate(QP_TANH, width, c, 0, h);
+    for (size_t k = 0; k < width; k++) h[k] *= o[k];
+}
+
+static void forward(qp_recurrent_run *run, int t, int place, int count)
+{
+    size_t width = (size_t)run->hidden;
+    for (int i = 0; i < count; i++) {
+        size_t p = (size_t)(place + i);
+        row_forward(width, run->gates + 4 * p * width, cell_before(run, t, i), run->cell + p * width,
+                    run->unprojected + p * width);
+    }
+}
+
+/* One row, with u = tanh(c) made again: dc += dh o (1 - u^2);
+ * di = dc g i(1-i)  df = dc c' f(1-f)  dg = dc i (1-g^2)  do = dh u o(1-o);  dc' = dc f */
+static void row_backward(size_t width, qp_real *a, const qp_real *before, const qp_real *c, const qp_real *dh,
+                         qp_real *dc, qp_real *u)
+{
+    qp_real *restrict gi = a, *restrict gf = a + width, *restrict gg = a + 2 * width, *restrict go = a + 3 * width;
+    qp_activate(QP_TANH, width, c, 0, u);
+    for (size_t k = 0; k < width; k++) {
+        qp_real i = gi[k], f = gf[k], g = gg[k], o = go[k];
+        qp_real d = dc[k] + dh[k] * o * (1 - u[k] * u[k]);
+        gi[k] = d * g * i * (1 - i);
+        gf[k] = d * before[k] * f * (1 - f);
+        gg[k] = d * i * (1 - g * g);
+        go[k] = dh[k] * u[k] * o * (1 - o);
+        dc[k] = d * f;
+    }
+}
+
+static void backward(qp_recurrent_run *run, int t, int place, int count, const qp_real *dh, qp_real *dh_before)
+{
+    (void)dh_before;
+    size_t width = (size_t)run->hidden;
+    for (int i = 0; i < count; i++) {
+        size_t p = (size_t)(place + i);
+        row_backward(width, run->gates + 4 * p * width, cell_before(run, t, i), run->cell + p * width,
+                     dh + (size_t)i * width, run->d_cell + (size_t)i * width, run->scratch);
+    }
+}
+
+const qp_cell qp_cell_lstm = {.gates = 4, .has_cell = true, .forward = forward, .backward = backward};
