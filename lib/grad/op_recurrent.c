@@ -165,7 +165,8 @@ qp_tensor qp_recurrent(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recu
     copy_rows(x.rows, run.out, run.order.row, run.y.value, run.y.stride, NULL, run.after, run.out, 0);
     if (last && !make_last(tape, &run)) return (qp_tensor){0};
     if (last) *last = run.last;
-    qp_tape_record(tape, run.y, backward, &run, sizeof run);
+    const qp_tensor made[] = {run.y, run.last.hidden, run.last.cell};
+    qp_tape_record_several(tape, made, 3, backward, &run, sizeof run);
     return run.y;
 }
 

@@ -11,7 +11,7 @@
 /* One operation of the step. */
 typedef struct entry {
     struct entry *before;
-    qp_tensor out;
+    qp_node *out[QP_TAPE_OUT_MAX];   /* NULL behind the last */
     qp_backward *backward;
     void *context;
 } entry;
@@ -136,12 +136,19 @@ qp_tensor qp_tape_tensor(qp_tape *tape, int rows, int columns)
 
 void qp_tape_record(qp_tape *tape, qp_tensor out, qp_backward *backward, const void *context, size_t context_bytes)
 {
+    qp_tape_record_several(tape, &out, 1, backward, context, context_bytes);
+}
+
+void qp_tape_record_several(qp_tape *tape, const qp_tensor *out, int count, qp_backward *backward, const void *context,
+                            size_t context_bytes)
+{
     if (tape->mode != QP_TRAIN || tape->status != QP_OK) return;
     entry *made = qp_tape_memory(tape, sizeof *made);
     void *copy = qp_tape_memory(tape, context_bytes);
     if (!made || !copy) return;
     memcpy(copy, context, context_bytes);
-    *made = (entry){.before = tape->last, .out = out, .backward = backward, .context = copy};
+    *made = (entry){.before = tape->last, .backward = backward, .context = copy};
+    for (int i = 0; i < count && i < QP_TAPE_OUT_MAX; i++) made->out[i] = out[i].node;
     tape->last = made;
 }
 
@@ -252,13 +259,19 @@ void qp_tape_grad_bands(qp_tape *tape, const qp_tensor *band, int count, qp_real
     }
 }
 
+static bool wanted(const entry *step)
+{
+    for (int i = 0; i < QP_TAPE_OUT_MAX; i++)
+        if (step->out[i] && step->out[i]->filled) return true;
+    return false;
+}
+
 qp_status qp_tape_backward_from(qp_tape *tape)
 {
     for (entry *step = tape->last; step && tape->status == QP_OK; step = step->before) {
-        if (step->out.node && step->out.node->filled) {
-            step->backward(tape, step->context);
-            grad_release(tape, step->out.node);
-        }
+        if (!wanted(step)) continue;
+        step->backward(tape, step->context);
+        for (int i = 0; i < QP_TAPE_OUT_MAX; i++) grad_release(tape, step->out[i]);
     }
     return tape->status;
 }

@@ -58,10 +58,14 @@ void     *qp_tape_memory(qp_tape *tape, size_t bytes);
 size_t    qp_tape_mark(const qp_tape *tape);
 void      qp_tape_rewind(qp_tape *tape, size_t mark);
 
-/* qp_tape_record — leave an entry. `backward` is called only if `out` (or, if several were made, any of them: record
- * with the last one and test the others' node->filled inside) received a gradient; context is copied (context_bytes). */
+/* qp_tape_record — leave an entry. `backward` is called only if `out` received a gradient; context is copied
+ * (context_bytes). qp_tape_record_several — for operations with up to QP_TAPE_OUT_MAX outputs: called if any of them
+ * did; backward asks out.node->filled of each. */
+enum { QP_TAPE_OUT_MAX = 4 };
 typedef void qp_backward(qp_tape *tape, void *context);
 void      qp_tape_record(qp_tape *tape, qp_tensor out, qp_backward *backward, const void *context, size_t context_bytes);
+void      qp_tape_record_several(qp_tape *tape, const qp_tensor *out, int count, qp_backward *backward,
+                                 const void *context, size_t context_bytes);
 
 /* qp_tape_fail — the step has failed; returns an empty tensor to hand on. printf-style. */
 qp_tensor qp_tape_fail(qp_tape *tape, qp_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
