@@ -1,0 +1,176 @@
+#include "lib/train/gradient_tree.h"
+
+#include <omp.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#include "lib/base/arena.h"
+#include "lib/tensor/pointwise.h"
+
+enum { LEVELS_MAX = 32, NONE = -1 };
+
+struct qp_gradient_tree {
+    const qp_params *params;
+    qp_arena arena;              /* memory of the blocks */
+    qp_gradient *block;          /* [capacity]; the first `made` exist */
+    int capacity, made;
+    int *spare, spare_count;     /* blocks not in use, last used last */
+    int limit;                   /* blocks that may exist in this update */
+    int working;                 /* blocks in the hands of workers */
+    int leaves;
+    int *waiting;                /* [nodes] block that waits there for its sibling, or NONE */
+    int waiting_capacity;
+    int top[2];
+    omp_lock_t lock;
+};
+
+static qp_status out_of_memory(void)
+{
+    return qp_fail(QP_EMEMORY, "training: out of memory for the gradients; use a smaller model");
+}
+
+static int log2_ceiling(int n)
+{
+    int levels = 0;
+    while ((1 << levels) < n) levels++;
+    return levels;
+}
+
+qp_status qp_gradient_tree_new(const qp_params *params, int threads, qp_gradient_tree **made)
+{
+    *made = NULL;
+    qp_gradient_tree *tree = calloc(1, sizeof *tree);
+    if (!tree) return out_of_memory();
+    tree->params = params;
+    tree->capacity = threads + LEVELS_MAX;
+    tree->block = calloc((size_t)tree->capacity, sizeof *tree->block);
+    tree->spare = calloc((size_t)tree->capacity, sizeof *tree->spare);
+    omp_init_lock(&tree->lock);
+    bool ready = tree->block && tree->spare;
+    for (int i = 0; ready && i < tree->capacity; i++) {
+        tree->block[i].node = calloc((size_t)qp_params_count(params) + 1, sizeof *tree->block[i].node);
+        ready = tree->block[i].node != NULL;
+    }
+    size_t bytes = (size_t)tree->capacity * (qp_params_size(params) * sizeof(qp_real) + 64);
+    if (!ready || !qp_arena_init(&tree->arena, bytes + ((size_t)1 << 20))) {
+        qp_gradient_tree_free(tree);
+        return out_of_memory();
+    }
+    *made = tree;
+    return QP_OK;
+}
+
+void qp_gradient_tree_free(qp_gradient_tree *tree)
+{
+    if (!tree) return;
+    for (int i = 0; tree->block && i < tree->capacity; i++) free(tree->block[i].node);
+    qp_arena_free(&tree->arena);
+    omp_destroy_lock(&tree->lock);
+    free(tree->block);
+    free(tree->spare);
+    free(tree->waiting);
+    free(tree);
+}
+
+qp_status qp_gradient_tree_begin(qp_gradient_tree *tree, int leaves, int threads)
+{
+    int nodes = 2 * leaves + LEVELS_MAX;
+    if (nodes > tree->waiting_capacity) {
+        free(tree->waiting);
+        tree->waiting = malloc((size_t)nodes * sizeof *tree->waiting);
+        tree->waiting_capacity = tree->waiting ? nodes : 0;
+        if (!tree->waiting) return out_of_memory();
+    }
+    for (int i = 0; i < nodes; i++) tree->waiting[i] = NONE;
+    tree->spare_count = 0;
+    for (int i = tree->made - 1; i >= 0; i--) tree->spare[tree->spare_count++] = i;
+    tree->leaves = leaves;
+    tree->working = 0;
+    tree->top[0] = tree->top[1] = NONE;
+    tree->limit = threads + log2_ceiling(leaves);
+    if (tree->limit > leaves) tree->limit = leaves;
+    if (tree->limit > tree->capacity) tree->limit = tree->capacity;
+    return QP_OK;
+}
+
+/* One try: a spare block or a new one; NONE when the limit is reached. *hopeless: nobody will give one back. */
+static int try_take(qp_gradient_tree *tree, bool *hopeless)
+{
+    int block = NONE;
+    omp_set_lock(&tree->lock);
+    if (tree->spare_count > 0) {
+        block = tree->spare[--tree->spare_count];
+    } else if (tree->made < tree->limit) {
+        qp_real *memory = qp_arena_take(&tree->arena, qp_params_size(tree->params) * sizeof *memory);
+        if (memory) {
+            block = tree->made++;
+            tree->block[block].block = memory;
+        }
+    }
+    *hopeless = block == NONE && tree->working == 0;
+    if (block != NONE) tree->working++;
+    omp_unset_lock(&tree->lock);
+    return block;
+}
+
+int qp_gradient_tree_take(qp_gradient_tree *tree)
+{
+    bool hopeless;
+    int block;
+    while ((block = try_take(tree, &hopeless)) == NONE && !hopeless) sched_yield();
+    return block;
+}
+
+qp_gradient *qp_gradient_tree_at(qp_gradient_tree *tree, int block) { return &tree->block[block]; }
+
+/* A worker lays its block down: `spare` gives it back to the pool. */
+static void lay_down(qp_gradient_tree *tree, int block, bool spare)
+{
+    if (spare) tree->spare[tree->spare_count++] = block;
+    tree->working--;
+}
+
+void qp_gradient_tree_drop(qp_gradient_tree *tree, int block)
+{
+    omp_set_lock(&tree->lock);
+    lay_down(tree, block, true);
+    omp_unset_lock(&tree->lock);
+}
+
+void qp_gradient_tree_join(qp_gradient_tree *tree, int leaf, int block)
+{
+    int index = leaf, nodes = tree->leaves, first = 0;   /* first: place of this level in `waiting` */
+    while (nodes > 2) {
+        int sibling = index ^ 1, other = NONE;
+        if (sibling < nodes) {
+            omp_set_lock(&tree->lock);
+            other = tree->waiting[first + sibling];
+            if (other == NONE) {
+                tree->waiting[first + index] = block;
+                lay_down(tree, block, false);
+            }
+            omp_unset_lock(&tree->lock);
+            if (other == NONE) return;
+            qp_scale_add(qp_params_size(tree->params), 1, tree->block[other].block, 1, tree->block[block].block);
+            omp_set_lock(&tree->lock);
+            tree->spare[tree->spare_count++] = other;
+            omp_unset_lock(&tree->lock);
+        }
+        first += nodes;
+        nodes = (nodes + 1) / 2;
+        index /= 2;
+    }
+    omp_set_lock(&tree->lock);
+    tree->top[index] = block;
+    lay_down(tree, block, false);
+    omp_unset_lock(&tree->lock);
+}
+
+int qp_gradient_tree_result(const qp_gradient_tree *tree, const qp_real *gradient[2])
+{
+    int count = tree->leaves > 1 ? 2 : 1;
+    for (int i = 0; i < count; i++) gradient[i] = tree->block[tree->top[i]].block;
+    return count;
+}
+
+int qp_gradient_tree_blocks(const qp_gradient_tree *tree) { return tree->made; }

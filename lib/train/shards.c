@@ -1,0 +1,296 @@
+#include "lib/train/shards.h"
+
+#include <limits.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/random.h"
+#include "lib/base/threads.h"
+#include "lib/tensor/cpu.h"
+#include "lib/train/gradient_tree.h"
+
+/* Sequences first .. first+count-1 of a batch. */
+typedef struct {
+    const qp_batch *batch;
+    int first, count;
+} shard;
+
+typedef struct {
+    qp_tape *tape;
+    qp_pin pin;
+    bool started;
+} worker;
+
+struct qp_shards {
+    const qp_params *params;
+    int64_t shard_rows;
+    int threads;
+    worker *worker;
+    qp_gradient_tree *tree;
+    shard *shard;              /* those of the current update */
+    double *loss;
+    int count, capacity;
+    /* the current run */
+    const qp_loss_function *function;
+    qp_mode mode;
+    uint64_t key;
+    qp_real scale;
+    omp_lock_t lock;           /* guards next and the failure */
+    int next;
+    int failed_shard;          /* INT_MAX: none */
+    qp_status status;
+    char message[512];
+};
+
+int qp_shards_count(int64_t rows, int sequences, int64_t shard_rows)
+{
+    if (shard_rows <= 0) shard_rows = QP_SHARD_ROWS;
+    int count = rows >= QP_SHARD_SPLIT_ROWS ? 2 : 1;
+    while (count < QP_SHARDS_MAX && 2 * count * shard_rows <= rows) count *= 2;
+    while (count > 1 && count > sequences) count /= 2;
+    return count;
+}
+
+static qp_status out_of_memory(void)
+{
+    return qp_fail(QP_EMEMORY, "training: out of memory for the shards; use a smaller --batch-size or model");
+}
+
+qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows, qp_shards **shards)
+{
+    *shards = NULL;
+    qp_shards *s = calloc(1, sizeof *s);
+    if (!s) return out_of_memory();
+    s->params = params;
+    s->threads = threads < 1 ? 1 : threads;
+    s->shard_rows = shard_rows;
+    s->worker = calloc((size_t)s->threads, sizeof *s->worker);
+    omp_init_lock(&s->lock);
+    bool ready = s->worker != NULL;
+    for (int i = 0; ready && i < s->threads; i++) ready = (s->worker[i].tape = qp_tape_new()) != NULL;
+    qp_status status = ready ? qp_gradient_tree_new(params, s->threads, &s->tree) : out_of_memory();
+    if (status == QP_OK)
+        *shards = s;
+    else
+        qp_shards_free(s);
+    return status;
+}
+
+void qp_shards_free(qp_shards *s)
+{
+    if (!s) return;
+    if (s->worker) {
+#pragma omp parallel num_threads(s->threads)
+        qp_threads_unpin(&s->worker[omp_get_thread_num()].pin);
+        for (int i = 0; i < s->threads; i++) qp_tape_free(s->worker[i].tape);
+    }
+    omp_destroy_lock(&s->lock);
+    qp_gradient_tree_free(s->tree);
+    free(s->worker);
+    free(s->shard);
+    free(s->loss);
+    free(s);
+}
+
+/* ---- cutting ---- */
+
+static int64_t rows_before(qp_sequences s, int sequence) { return s.count ? s.start[sequence] - s.start[0] : 0; }
+
+static int64_t batch_rows_before(const qp_batch *batch, int sequence)
+{
+    return rows_before(batch->source.sequences, sequence) + rows_before(batch->target.sequences, sequence);
+}
+
+/* Sequences are dealt out in order; a cut falls at the sequence boundary nearest to its share of the rows, and every
+ * shard gets at least one sequence. */
+static void cut_batch(qp_shards *s, const qp_batch *batch, int shards)
+{
+    int sequences = batch->target.sequences.count, first = 0;
+    int64_t rows = batch_rows_before(batch, sequences);
+    for (int k = 1; k <= shards; k++) {
+        int end = first + 1;
+        while (end < sequences - (shards - k) && batch_rows_before(batch, end) * shards < rows * k) end++;
+        int64_t over = batch_rows_before(batch, end) * shards - rows * k;
+        int64_t under = rows * k - batch_rows_before(batch, end - 1) * shards;
+        if (k < shards && end - 1 > first && under < over) end--;
+        if (k == shards) end = sequences;
+        s->shard[s->count++] = (shard){batch, first, end - first};
+        first = end;
+    }
+}
+
+static qp_status check_batch(const qp_batch *batch)
+{
+    qp_sequences source = batch->source.sequences, target = batch->target.sequences;
+    if (source.length || target.length)
+        return qp_fail(QP_ESHAPE, "training: the sequences of a batch must lie end to end; please report this");
+    if (target.count <= 0 || target.start[target.count] <= target.start[0])
+        return qp_fail(QP_ESHAPE, "training: a batch without target tokens; please report this");
+    if (source.count && source.count != target.count)
+        return qp_fail(QP_ESHAPE, "training: a batch of %d sources and %d targets; please report this", source.count,
+                       target.count);
+    return QP_OK;
+}
+
+static qp_status cut(qp_shards *s, const qp_batch *batch, int count, qp_shards_result *result)
+{
+    int most = count * QP_SHARDS_MAX;
+    if (most > s->capacity) {
+        free(s->shard);
+        free(s->loss);
+        s->shard = malloc((size_t)most * sizeof *s->shard);
+        s->loss = malloc((size_t)most * sizeof *s->loss);
+        s->capacity = s->shard && s->loss ? most : 0;
+        if (!s->capacity) return out_of_memory();
+    }
+    s->count = 0;
+    for (int i = 0; i < count; i++) {
+        QP_TRY(check_batch(&batch[i]));
+        int sequences = batch[i].target.sequences.count;
+        result->target_rows += rows_before(batch[i].target.sequences, sequences);
+        if (batch[i].source.sequences.count) result->source_rows += rows_before(batch[i].source.sequences, sequences);
+        cut_batch(s, &batch[i], qp_shards_count(batch_rows_before(&batch[i], sequences), sequences, s->shard_rows));
+    }
+    return QP_OK;
+}
+
+/* ---- one shard ---- */
+
+/* `count` sequences from `first` on, as if they were the whole batch; the list of starts lives on the tape. */
+static qp_ids view_ids(qp_tape *tape, qp_ids ids, int first, int count)
+{
+    if (ids.sequences.count == 0) return ids;
+    int32_t *start = qp_tape_memory(tape, ((size_t)count + 1) * sizeof *start);
+    if (!start) return (qp_ids){0};
+    int32_t base = ids.sequences.start[first];
+    for (int i = 0; i <= count; i++) start[i] = ids.sequences.start[first + i] - base;
+    return (qp_ids){.sequences = {.count = count, .start = start}, .id = ids.id + base};
+}
+
+static void fail(qp_shards *s, int number, qp_status status, const char *message)
+{
+    omp_set_lock(&s->lock);
+    if (number < s->failed_shard) {
+        s->failed_shard = number;
+        s->status = status;
+        snprintf(s->message, sizeof s->message, "%s", message);
+    }
+    omp_unset_lock(&s->lock);
+}
+
+/* Forward and, when training, backward of shard `number` on `tape`. */
+static bool run_shard(qp_shards *s, int number, qp_tape *tape, qp_gradient *gradient)
+{
+    const shard *part = &s->shard[number];
+    qp_tape_begin(tape, s->mode, qp_random_key(s->key, (uint64_t)number));
+    if (gradient) {
+        qp_gradient_begin(gradient, s->params);
+        qp_tape_bind(tape, gradient->node);
+    }
+    qp_batch view = {.source = view_ids(tape, part->batch->source, part->first, part->count),
+                     .target = view_ids(tape, part->batch->target, part->first, part->count)};
+    qp_tensor loss = qp_tape_failed(tape) ? (qp_tensor){0} : s->function->loss(s->function->self, tape, &view);
+    if (!qp_tape_failed(tape) && (loss.rows != 1 || loss.columns != 1))
+        loss = qp_tape_fail(tape, QP_ESHAPE, "training: a loss of %d x %d values; it must be one", loss.rows, loss.columns);
+    if (!qp_tape_failed(tape)) {
+        s->loss[number] = (double)loss.value[0];   /* backward may reuse the memory */
+        if (gradient && qp_tape_backward(tape, loss, s->scale) == QP_OK) qp_gradient_finish(gradient, s->params);
+    }
+    if (qp_tape_failed(tape)) fail(s, number, qp_tape_status(tape), qp_tape_message(tape));
+    return !qp_tape_failed(tape);
+}
+
+/* The next shard in order, or -1 when there is none or one has failed. */
+static int take_shard(qp_shards *s)
+{
+    omp_set_lock(&s->lock);
+    int number = s->next < s->count && s->failed_shard == INT_MAX ? s->next++ : -1;
+    omp_unset_lock(&s->lock);
+    return number;
+}
+
+/* A worker takes its block before its shard: so the shards begun are always the first ones, and the blocks that wait
+ * for siblings are few (qp_gradient_tree_take cannot wait in vain). */
+static bool take_work(qp_shards *s, int *block, int *number)
+{
+    *number = *block = -1;
+    omp_set_lock(&s->lock);
+    bool left = s->next < s->count && s->failed_shard == INT_MAX;
+    omp_unset_lock(&s->lock);
+    if (!left) return false;
+    if (s->mode == QP_TRAIN) *block = qp_gradient_tree_take(s->tree);
+    *number = take_shard(s);
+    if (*number >= 0 && s->mode == QP_TRAIN && *block < 0)
+        fail(s, *number, QP_EMEMORY, "training: out of memory for gradients; use a smaller model or fewer threads");
+    if (*number < 0 && *block >= 0) qp_gradient_tree_drop(s->tree, *block);
+    return *number >= 0 && (*block >= 0 || s->mode == QP_INFER);
+}
+
+static void work(qp_shards *s)
+{
+    int index = omp_get_thread_num(), block, number;
+    worker *me = &s->worker[index];
+    qp_cpu_flush_subnormals();
+    if (!me->started) qp_threads_pin(&me->pin, index, s->threads);
+    me->started = true;
+    while (take_work(s, &block, &number)) {
+        bool done = run_shard(s, number, me->tape, block < 0 ? NULL : qp_gradient_tree_at(s->tree, block));
+        if (block >= 0 && done) qp_gradient_tree_join(s->tree, number, block);
+        if (block >= 0 && !done) qp_gradient_tree_drop(s->tree, block);
+    }
+}
+
+/* Sum of the shards' losses, in the order of the gradients' tree. */
+static double sum_losses(double *loss, int count)
+{
+    for (; count > 1; count = (count + 1) / 2)
+        for (int i = 0; i < count; i += 2) loss[i / 2] = i + 1 < count ? loss[i] + loss[i + 1] : loss[i];
+    return loss[0];
+}
+
+static qp_status run(qp_shards *s, const qp_loss_function *function, const qp_batch *batch, int count, qp_mode mode,
+                     uint64_t key, qp_shards_result *result)
+{
+    *result = (qp_shards_result){0};
+    QP_TRY(cut(s, batch, count, result));
+    result->shards = s->count;
+    s->function = function;
+    s->mode = mode;
+    s->key = key;
+    s->scale = (qp_real)(1.0 / (double)result->target_rows);
+    s->next = 0;
+    s->failed_shard = INT_MAX;
+    int threads = s->threads < s->count ? s->threads : s->count;
+    if (mode == QP_TRAIN) QP_TRY(qp_gradient_tree_begin(s->tree, s->count, threads));
+#pragma omp parallel num_threads(threads)
+    work(s);
+    if (s->failed_shard != INT_MAX) return qp_fail(s->status, "%s", s->message);
+    result->loss = sum_losses(s->loss, s->count);
+    if (mode == QP_TRAIN) result->gradient_count = qp_gradient_tree_result(s->tree, result->gradient);
+    return QP_OK;
+}
+
+qp_status qp_shards_run(qp_shards *s, const qp_loss_function *function, const qp_batch *batch, int count, uint64_t key,
+                        qp_shards_result *result)
+{
+    return run(s, function, batch, count, QP_TRAIN, key, result);
+}
+
+qp_status qp_shards_evaluate(qp_shards *s, const qp_loss_function *function, const qp_batch *batch, int count,
+                             qp_shards_result *result)
+{
+    return run(s, function, batch, count, QP_INFER, 0, result);
+}
+
+int qp_shards_threads(const qp_shards *s) { return s->threads; }
+
+int qp_shards_blocks(const qp_shards *s) { return qp_gradient_tree_blocks(s->tree); }
+
+size_t qp_shards_bytes(const qp_shards *s)
+{
+    size_t bytes = (size_t)qp_gradient_tree_blocks(s->tree) * qp_params_size(s->params) * sizeof(qp_real);
+    for (int i = 0; i < s->threads; i++) bytes += qp_tape_peak_bytes(s->worker[i].tape);
+    return bytes;
+}

@@ -1,0 +1,195 @@
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "tests/train/allocations.h"
+#include "tests/train/toy_loss.h"
+
+/* Gradient of an update as one block; the caller frees it. */
+static qp_real *gradient_of(toy *t, const qp_batch *batch, int count, int threads, int64_t shard_rows,
+                            qp_shards_result *result)
+{
+    qp_shards *s;
+    cr_assert_eq(qp_shards_new(t->params, threads, shard_rows, &s), QP_OK);
+    qp_loss_function f = {t, toy_loss};
+    for (int again = 0; again < 3; again++)
+        cr_assert_eq(qp_shards_run(s, &f, batch, count, 77, result), QP_OK, "%s", qp_error_message());
+    size_t size = qp_params_size(t->params);
+    qp_real *g = calloc(size, sizeof *g);
+    for (size_t i = 0; i < size; i++)
+        g[i] = result->gradient_count == 2 ? result->gradient[0][i] + result->gradient[1][i] : result->gradient[0][i];
+    int depth = 0;
+    while ((1 << depth) < result->shards) depth++;
+    cr_assert_leq(qp_shards_blocks(s), threads + depth);
+    cr_assert_gt(qp_shards_bytes(s), 0);
+    qp_shards_free(s);
+    return g;
+}
+
+Test(shards, the_number_depends_on_the_batch_alone)
+{
+    cr_assert_eq(qp_shards_count(127, 40, 0), 1);
+    cr_assert_eq(qp_shards_count(128, 40, 0), 2);
+    cr_assert_eq(qp_shards_count(128, 1, 0), 1);
+    cr_assert_eq(qp_shards_count(3072, 64, 0), 2);
+    cr_assert_eq(qp_shards_count(4096, 64, 0), 4);
+    cr_assert_eq(qp_shards_count(8192, 64, 0), 8);
+    cr_assert_eq(qp_shards_count(8192, 3, 0), 2);
+    cr_assert_eq(qp_shards_count(10000000, 100000, 0), 64);
+    cr_assert_eq(qp_shards_count(3072, 64, 512), 4);
+}
+
+Test(shards, any_thread_count_gives_the_same_bits)
+{
+    static toy_batch batch[3];
+    for (int i = 0; i < 3; i++) toy_batch_fill(&batch[i], 100 + 30 * i, (uint64_t)i);
+    const qp_batch list[] = {batch[0].batch, batch[1].batch, batch[2].batch};
+    toy *t = toy_new(1);
+    t->dropout = (qp_real)0.3;
+    for (int count = 1; count <= 3; count++) {
+        qp_shards_result first, result;
+        qp_real *expected = gradient_of(t, list, count, 1, 64, &first);
+        cr_assert_geq(first.shards, 8 * count);
+        for (int threads = 2; threads <= 4; threads++) {
+            qp_real *g = gradient_of(t, list, count, threads, 64, &result);
+            cr_assert_eq(memcmp(g, expected, qp_params_size(t->params) * sizeof *g), 0, "%d threads", threads);
+            cr_assert_eq(memcmp(&first.loss, &result.loss, sizeof first.loss), 0);
+            free(g);
+        }
+        free(expected);
+    }
+    toy_free(t);
+}
+
+Test(shards, the_sum_is_the_gradient_of_the_whole)
+{
+    static toy_batch batch;
+    toy_batch_fill(&batch, 130, 5);
+    toy *t = toy_new(2);
+    qp_shards_result whole, cut;
+    qp_real *a = gradient_of(t, &batch.batch, 1, 1, 1000000, &whole);
+    qp_real *b = gradient_of(t, &batch.batch, 1, 2, 32, &cut);
+    cr_assert_eq(whole.shards, 2);
+    cr_assert_eq(cut.shards, 16 + 16 * (cut.target_rows + cut.source_rows >= 1024));
+    cr_assert_eq(cut.target_rows, batch.start[130]);
+    cr_assert_eq(cut.source_rows, 130);
+    cr_assert_float_eq(whole.loss, cut.loss, 1e-4 * whole.loss);
+    for (size_t i = 0; i < qp_params_size(t->params); i++) cr_assert_float_eq((double)a[i], (double)b[i], 1e-5);
+    free(a);
+    free(b);
+    toy_free(t);
+}
+
+Test(shards, odd_numbers_of_shards_and_one)
+{
+    static toy_batch batch[3];
+    for (int i = 0; i < 3; i++) toy_batch_fill(&batch[i], 3, (uint64_t)i);   /* one shard each */
+    const qp_batch list[] = {batch[0].batch, batch[1].batch, batch[2].batch};
+    toy *t = toy_new(3);
+    qp_shards_result one, three;
+    free(gradient_of(t, list, 1, 2, 0, &one));
+    cr_assert_eq(one.shards, 1);
+    cr_assert_eq(one.gradient_count, 1);
+    qp_real *g = gradient_of(t, list, 3, 3, 0, &three);
+    cr_assert_eq(three.shards, 3);
+    cr_assert_eq(three.gradient_count, 2);
+    double sum = 0;
+    for (int i = 0; i < 3; i++) {
+        qp_shards_result r;
+        free(gradient_of(t, &list[i], 1, 1, 0, &r));
+        sum += r.loss;
+    }
+    cr_assert_float_eq(sum, three.loss, 1e-4);
+    free(g);
+    toy_free(t);
+}
+
+Test(shards, evaluation_is_the_loss_without_dropout)
+{
+    static toy_batch batch;
+    toy_batch_fill(&batch, 130, 5);
+    toy *t = toy_new(2);
+    qp_shards *s;
+    qp_loss_function f = {t, toy_loss};
+    qp_shards_result train, infer[4];
+    cr_assert_eq(qp_shards_new(t->params, 1, 64, &s), QP_OK);
+    cr_assert_eq(qp_shards_run(s, &f, &batch.batch, 1, 1, &train), QP_OK);
+    qp_shards_free(s);
+    t->dropout = (qp_real)0.5;
+    for (int threads = 1; threads <= 4; threads++) {
+        cr_assert_eq(qp_shards_new(t->params, threads, 64, &s), QP_OK);
+        cr_assert_eq(qp_shards_evaluate(s, &f, &batch.batch, 1, &infer[threads - 1]), QP_OK);
+        cr_assert_eq(infer[threads - 1].loss, infer[0].loss);
+        cr_assert_eq(qp_shards_blocks(s), 0);
+        qp_shards_free(s);
+    }
+    cr_assert_float_eq(train.loss, infer[0].loss, 1e-5 * train.loss);
+    toy_free(t);
+}
+
+Test(shards, a_failing_shard_is_reported_and_the_next_update_works)
+{
+    static toy_batch batch;
+    toy_batch_fill(&batch, 130, 5);
+    toy *t = toy_new(2);
+    t->fail_above = 3;
+    qp_loss_function f = {t, toy_loss};
+    qp_shards_result r;
+    for (int threads = 1; threads <= 3; threads++) {
+        qp_shards *s;
+        t->fail_above = 3;
+        cr_assert_eq(qp_shards_new(t->params, threads, 32, &s), QP_OK);
+        cr_assert_eq(qp_shards_run(s, &f, &batch.batch, 1, 1, &r), QP_EDATA);
+        cr_assert_not_null(strstr(qp_error_message(), "toy: id"));
+        t->fail_above = 0;
+        cr_assert_eq(qp_shards_run(s, &f, &batch.batch, 1, 1, &r), QP_OK);
+        qp_shards_free(s);
+    }
+    toy_free(t);
+}
+
+Test(shards, wrong_batches_are_refused)
+{
+    static toy_batch batch;
+    toy_batch_fill(&batch, 5, 5);
+    toy *t = toy_new(2);
+    qp_shards *s;
+    qp_loss_function f = {t, toy_loss};
+    qp_shards_result r;
+    cr_assert_eq(qp_shards_new(t->params, 2, 32, &s), QP_OK);
+    qp_batch bad = batch.batch;
+    bad.target.sequences.count = 0;
+    cr_assert_eq(qp_shards_run(s, &f, &bad, 1, 1, &r), QP_ESHAPE);
+    bad = batch.batch;
+    bad.source.sequences.count = 3;
+    cr_assert_eq(qp_shards_run(s, &f, &bad, 1, 1, &r), QP_ESHAPE);
+    bad = batch.batch;
+    bad.target.sequences.length = batch.start;
+    cr_assert_eq(qp_shards_run(s, &f, &bad, 1, 1, &r), QP_ESHAPE);
+    qp_shards_free(s);
+    toy_free(t);
+}
+
+Test(shards, nothing_is_allocated_after_the_first_update)
+{
+    static toy_batch batch[2];
+    for (int i = 0; i < 2; i++) toy_batch_fill(&batch[i], 130, (uint64_t)i);
+    const qp_batch list[] = {batch[0].batch, batch[1].batch};
+    toy *t = toy_new(1);
+    qp_loss_function f = {t, toy_loss};
+    for (int threads = 1; threads <= 2; threads++) {
+        qp_shards *s;
+        qp_shards_result r;
+        cr_assert_eq(qp_shards_new(t->params, threads, 64, &s), QP_OK);
+        for (int i = 0; i < 2; i++) cr_assert_eq(qp_shards_run(s, &f, list, 2, 1, &r), QP_OK);
+        long before = allocations();
+        for (int i = 0; i < 20; i++)
+            if (qp_shards_run(s, &f, list + i % 2, 1 + (i % 3 == 0 && i % 2 == 0), (uint64_t)i, &r) != QP_OK) abort();
+        cr_assert_eq(allocations(), before, "%ld allocations with %d threads", allocations() - before, threads);
+        qp_shards_free(s);
+    }
+    void *volatile seen = malloc(10);   /* the counter itself works */
+    cr_assert(!ALLOCATIONS_COUNTED || allocations() > 0);
+    free(seen);
+    toy_free(t);
+}
