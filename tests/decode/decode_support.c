@@ -8,7 +8,7 @@
 
 #include "lib/base/random.h"
 
-qp_model *support_model(int vocabulary, uint64_t seed)
+qp_model *support_model(int vocabulary, uint64_t seed, double end)
 {
     qp_model_config config;
     qp_config_defaults(&qp_model_fields, &config);
@@ -18,10 +18,14 @@ qp_model *support_model(int vocabulary, uint64_t seed)
     config.heads = 2;
     config.init_gain = 2; /* wide enough apart that no decision hangs on a rounding */
     config.max_length = 64;
+    config.tied_embeddings = false;
     config.src_vocab_size = config.tgt_vocab_size = vocabulary;
     qp_model *model = NULL;
     cr_assert_eq(qp_model_new(&config, seed, &model), QP_OK, "%s", qp_error_message());
-    cr_assert_eq(qp_params_pack(qp_model_params(model)), QP_OK);
+    /* an end that is probable enough for hypotheses of every length to end */
+    qp_params *params = qp_model_params(model);
+    qp_params_value(params, qp_params_find(params, "generator.bias"))[QP_EOS] = (qp_real)end;
+    cr_assert_eq(qp_params_pack(params), QP_OK);
     return model;
 }
 

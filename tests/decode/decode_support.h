@@ -7,8 +7,9 @@
 
 /* decode_support — small random models and a codec of numbered words for the tests of lib/decode. */
 
-/* A translator with `vocabulary` ids on both sides, 16 wide, 2+2 layers, 2 heads, weights packed. */
-qp_model *support_model(int vocabulary, uint64_t seed);
+/* A translator with `vocabulary` ids on both sides, 16 wide, 2+2 layers, 2 heads, weights packed. end: bias of EOS, by
+ * which hypotheses of all lengths end. */
+qp_model *support_model(int vocabulary, uint64_t seed, double end);
 
 /* "w4 w5" <-> 4 5; words that are none of the vocabulary are UNK, printed "?". */
 qp_text_codec support_codec(int *vocabulary);

@@ -35,7 +35,7 @@ static void set_up(void)
     support_sources_free(&b);
     codec = support_codec(&vocabulary);
     scorer = (qp_scorer){
-        .model = support_model(vocabulary, 9), .source = &codec, .target = &codec, .batch_size = 1, .threads = 1};
+        .model = support_model(vocabulary, 9, 3), .source = &codec, .target = &codec, .batch_size = 1, .threads = 1};
 }
 
 static void tear_down(void)
@@ -98,6 +98,7 @@ Test(score, of_what_the_search_found_is_its_total)
                                 .search = support_search(4, 20),
                                 .batch_size = 16,
                                 .threads = 1};
+    translator.search.min_length = 4; /* this model would end at once */
     qp_translation made[LINES];
     cr_assert_eq(qp_translate(&translator, source, LINES, made), QP_OK);
     int compared = 0;

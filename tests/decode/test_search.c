@@ -14,7 +14,7 @@ static qp_ids sources;
 
 static void set_up(void)
 {
-    model = support_model(V, 7);
+    model = support_model(V, 1, -0.5);
     tape = qp_tape_new();
     sources = support_sources(SOURCES, V, 3);
 }
@@ -191,6 +191,27 @@ Test(search, batches_do_not_matter_to_the_bit)
             qp_search_result_free(&together[i]);
         }
     }
+}
+
+/* The other tests would show little if nothing ended, or everything at once. */
+Test(search, hypotheses_of_these_models_end_at_all_lengths)
+{
+    qp_search_config config = support_search(4, LONGEST);
+    config.n_best = 4;
+    int ended = 0, unended = 0, longer = 0;
+    for (int i = 0; i < SOURCES; i++) {
+        qp_search_result result;
+        search_one(i, &config, &result);
+        for (int h = 0; h < result.count; h++) {
+            bool end = result.best[h].id[result.best[h].count - 1] == QP_EOS;
+            ended += end;
+            unended += !end;
+            longer += end && result.best[h].count > 4;
+        }
+        qp_search_result_free(&result);
+    }
+    cr_assert(ended > 60 && unended > 5 && longer > 20, "%d ended, %d of them late, %d did not", ended, longer,
+              unended);
 }
 
 Test(search, totals_are_sums_and_equal_the_full_pass)

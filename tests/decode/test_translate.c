@@ -26,7 +26,7 @@ static void set_up(void)
     support_sources_free(&sources);
     static qp_text_codec codec;
     codec = support_codec(&vocabulary);
-    translator = (qp_translator){.model = support_model(vocabulary, 5),
+    translator = (qp_translator){.model = support_model(vocabulary, 5, 1),
                                  .source = &codec,
                                  .target = &codec,
                                  .search = support_search(3, 15),
