@@ -1,0 +1,197 @@
+#include "lib/metric/bleu_tokenizer.h"
+
+#include <string.h>
+#include <utf8proc.h>
+
+static const char *const tokenizer_name[QP_BLEU_TOKENIZERS] = {"13a", "none", "char", "intl", "zh"};
+
+const char *qp_bleu_tokenizer_name(qp_bleu_tokenizer tokenizer) { return tokenizer_name[tokenizer]; }
+
+qp_status qp_bleu_tokenizer_find(const char *name, qp_bleu_tokenizer *tokenizer)
+{
+    static const char *const foreign[] = {"ja-mecab", "ko-mecab", "flores101", "flores200", "spm", "spBLEU-1K"};
+    for (int i = 0; i < QP_BLEU_TOKENIZERS; i++)
+        if (!strcmp(name, tokenizer_name[i])) {
+            *tokenizer = (qp_bleu_tokenizer)i;
+            return QP_OK;
+        }
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        if (!strcmp(name, foreign[i]))
+            return qp_fail(QP_EUSAGE, "--tokenize %s: needs a dictionary that is not part of quipu; use char, or chrf, "
+                           "which needs no words", name);
+    return qp_fail(QP_EUSAGE, "--tokenize %s: unknown; use one of 13a, none, char, intl, zh", name);
+}
+
+/* ---- the passes; each reads one row and writes the next ---- */
+
+static bool is_digit(int32_t c) { return c >= '0' && c <= '9'; }
+static bool is_stop(int32_t c) { return c == '.' || c == ','; }
+static bool is_dash(int32_t c) { return c == '-'; }
+static bool is_no_digit(int32_t c) { return !is_digit(c); }
+
+static bool is_symbol_13a(int32_t c)
+{
+    return (c >= '{' && c <= '~') || (c >= '[' && c <= '`') || (c >= ' ' && c <= '&') || (c >= '(' && c <= '+') ||
+           (c >= ':' && c <= '@') || c == '/';
+}
+
+static bool is_number(int32_t c)
+{
+    utf8proc_category_t k = utf8proc_category(c);
+    return k == UTF8PROC_CATEGORY_ND || k == UTF8PROC_CATEGORY_NL || k == UTF8PROC_CATEGORY_NO;
+}
+static bool is_no_number(int32_t c) { return !is_number(c); }
+
+static bool is_punctuation(int32_t c)
+{
+    utf8proc_category_t k = utf8proc_category(c);
+    return k >= UTF8PROC_CATEGORY_PC && k <= UTF8PROC_CATEGORY_PO;
+}
+
+static bool is_symbol(int32_t c)
+{
+    utf8proc_category_t k = utf8proc_category(c);
+    return k >= UTF8PROC_CATEGORY_SM && k <= UTF8PROC_CATEGORY_SO;
+}
+
+typedef bool (*code_test)(int32_t code);
+
+/* c -> " c " */
+static void pass_apart(qp_codes *in, qp_codes *out, code_test test)
+{
+    out->count = 0;
+    for (int i = 0; i < in->count; i++) {
+        bool apart = test(in->code[i]);
+        if (apart) qp_codes_push(out, ' ');
+        qp_codes_push(out, in->code[i]);
+        if (apart) qp_codes_push(out, ' ');
+    }
+    out->failed |= in->failed;
+}
+
+/* Pairs from left to right, none overlapping.   before: "ab" -> "a b "   after: "ab" -> " a b" */
+static void pass_pair(qp_codes *in, qp_codes *out, code_test first, code_test second, bool before)
+{
+    out->count = 0;
+    for (int i = 0; i < in->count; i++) {
+        if (i + 1 == in->count || !first(in->code[i]) || !second(in->code[i + 1])) {
+            qp_codes_push(out, in->code[i]);
+            continue;
+        }
+        if (!before) qp_codes_push(out, ' ');
+        qp_codes_push(out, in->code[i]);
+        qp_codes_push(out, ' ');
+        qp_codes_push(out, in->code[++i]);
+        if (before) qp_codes_push(out, ' ');
+    }
+    out->failed |= in->failed;
+}
+
+/* Every `from` by `to` (at most one code point). */
+static void pass_replace(qp_codes *in, qp_codes *out, const char *from, const char *to)
+{
+    int length = (int)strlen(from);
+    out->count = 0;
+    for (int i = 0; i < in->count;) {
+        int same = 0;
+        while (same < length && i + same < in->count && in->code[i + same] == (unsigned char)from[same]) same++;
+        if (same == length) {
+            if (*to) qp_codes_push(out, (unsigned char)*to);
+            i += length;
+        } else {
+            qp_codes_push(out, in->code[i++]);
+        }
+    }
+    out->failed |= in->failed;
+}
+
+/* ---- the tokenizers; a and b are scratch, the result is in a ---- */
+
+static void western(qp_codes *a, qp_codes *b)
+{
+    pass_apart(a, b, is_symbol_13a);
+    pass_pair(b, a, is_no_digit, is_stop, true);
+    pass_pair(a, b, is_stop, is_no_digit, false);
+    pass_pair(b, a, is_digit, is_dash, true);
+}
+
+static void tokenize_13a(qp_codes *a, qp_codes *b)
+{
+    pass_replace(a, b, "<skipped>", "");
+    pass_replace(b, a, "&quot;", "\"");
+    pass_replace(a, b, "&amp;", "&");
+    pass_replace(b, a, "&lt;", "<");
+    pass_replace(a, b, "&gt;", ">");
+    a->count = 0;
+    qp_codes_push(a, ' ');   /* so that the passes see a neighbour at both ends */
+    for (int i = 0; i < b->count; i++) qp_codes_push(a, b->code[i]);
+    qp_codes_push(a, ' ');
+    western(a, b);
+}
+
+static void tokenize_intl(qp_codes *a, qp_codes *b)
+{
+    pass_pair(a, b, is_no_number, is_punctuation, true);
+    pass_pair(b, a, is_punctuation, is_no_number, false);
+    pass_apart(a, b, is_symbol);
+    qp_codes swap = *a;
+    *a = *b;
+    *b = swap;
+}
+
+/* sacreBLEU's ranges as they act. Two of them (2001-2A6D, 2F81-2FA1) are what became of "\u20000" and "\u2f800",
+ * which Python reads as four digits and a character. */
+static bool is_chinese(int32_t c)
+{
+    static const int32_t range[][2] = {
+        {0x3400, 0x4DB5}, {0x4E00, 0x9FA5}, {0x9FA6, 0x9FBB}, {0xF900, 0xFA2D}, {0xFA30, 0xFA6A}, {0xFA70, 0xFAD9},
+        {0x2001, 0x2A6D}, {0x2F81, 0x2FA1}, {0xFF00, 0xFFEF}, {0x2E80, 0x2EFF}, {0x3000, 0x303F}, {0x31C0, 0x31EF},
+        {0x2F00, 0x2FDF}, {0x2FF0, 0x2FFF}, {0x3100, 0x312F}, {0x31A0, 0x31BF}, {0xFE10, 0xFE1F}, {0xFE30, 0xFE4F},
+        {0x2600, 0x26FF}, {0x2700, 0x27BF}, {0x3200, 0x32FF}, {0x3300, 0x33FF}};
+    for (size_t i = 0; i < sizeof range / sizeof *range; i++)
+        if (c >= range[i][0] && c <= range[i][1]) return true;
+    return false;
+}
+
+static void tokenize_zh(qp_codes *a, qp_codes *b)
+{
+    int first = 0;
+    while (first < a->count && qp_code_is_space(a->code[first])) first++;
+    if (first > 0) memmove(a->code, a->code + first, (size_t)(a->count - first) * sizeof *a->code);
+    a->count -= first;
+    pass_apart(a, b, is_chinese);
+    qp_codes swap = *a;
+    *a = *b;
+    *b = swap;
+    western(a, b);
+}
+
+static bool is_any(int32_t c)
+{
+    (void)c;
+    return true;
+}
+
+void qp_bleu_tokenize(qp_bleu_tokenizer tokenizer, qp_segment segment, bool lower, qp_codes *out)
+{
+    qp_codes a = {0}, b = {0};
+    qp_codes_read(&a, segment, lower);
+    while (a.count > 0 && qp_code_is_space(a.code[a.count - 1])) a.count--;
+    switch (tokenizer) {
+    case QP_BLEU_13A: tokenize_13a(&a, &b); break;
+    case QP_BLEU_INTL: tokenize_intl(&a, &b); break;
+    case QP_BLEU_ZH: tokenize_zh(&a, &b); break;
+    case QP_BLEU_CHAR:
+        pass_apart(&a, &b, is_any);
+        qp_codes_free(&a);
+        a = b;
+        b = (qp_codes){0};
+        break;
+    case QP_BLEU_NONE:
+    case QP_BLEU_TOKENIZERS: break;
+    }
+    for (int i = 0; i < a.count; i++) qp_codes_push(out, a.code[i]);
+    out->failed |= a.failed || b.failed;
+    qp_codes_free(&a);
+    qp_codes_free(&b);
+}

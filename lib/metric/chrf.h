@@ -1,0 +1,37 @@
+#ifndef QP_CHRF_H
+#define QP_CHRF_H
+
+#include "lib/metric/segment.h"
+
+/* chrf — character n-gram F-score as sacreBLEU 2 defines it
+ *   per order, over all segments:  P = matches / n-grams of the hypotheses,  R = matches / n-grams of the references
+ *   P and R are averaged over the orders that both sides have;  chrF = 100 (1 + beta^2) P R / (beta^2 P + R)
+ * (The average comes before the F.) White space is left out of character n-grams; word n-grams are of words with one
+ * leading or trailing punctuation mark split off. With several references, a segment counts the one with the best F.
+ * epsilon_smoothing: F of every order, averaged, as the first chrF++.py, NLTK and Moses do.
+ * Source  Popovic 2015, 2017; Post 2018. chrF2: 6, 0, 2. chrF2++: 6, 2, 2. */
+enum { QP_CHRF_ORDER_MAX = 16 };
+
+typedef struct {
+    int char_order, word_order, beta;     /* orders together at most QP_CHRF_ORDER_MAX */
+    bool lower_case, white_space, epsilon_smoothing;
+} qp_chrf_config;
+
+qp_chrf_config qp_chrf_config_default(void);
+
+/* Sums over segments, character orders first; start from {0}. Two sums may be added member by member. */
+typedef struct {
+    int64_t hypothesis[QP_CHRF_ORDER_MAX], reference[QP_CHRF_ORDER_MAX], match[QP_CHRF_ORDER_MAX];
+} qp_chrf_sums;
+
+/* qp_chrf_add — add one segment's statistics, at least one reference.   Errors  QP_EMEMORY, QP_EUSAGE.
+ * qp_chrf_finish — the score of the sums, 0 .. 100. */
+qp_status qp_chrf_add(const qp_chrf_config *config, qp_segment hypothesis, const qp_segment *reference, int references,
+                      qp_chrf_sums *sums);
+double    qp_chrf_finish(const qp_chrf_config *config, const qp_chrf_sums *sums);
+
+/* qp_chrf_signature / qp_chrf_name — as sacreBLEU prints them ("chrF2++"); return `text`. */
+const char *qp_chrf_signature(const qp_chrf_config *config, int references, char *text, size_t bytes);
+const char *qp_chrf_name(const qp_chrf_config *config, char *text, size_t bytes);
+
+#endif
