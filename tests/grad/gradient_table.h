@@ -39,6 +39,7 @@ typedef struct {
 } gradient_row;
 
 /* One array a family, ended by a row of zeros; listed in test_gradients.c. */
-extern const gradient_row gradient_rows_basic[], gradient_rows_layers[], gradient_rows_loss[], gradient_rows_attention[];
+extern const gradient_row gradient_rows_basic[], gradient_rows_layers[], gradient_rows_loss[], gradient_rows_attention[],
+    gradient_rows_recurrent[];
 
 #endif

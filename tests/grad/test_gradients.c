@@ -9,7 +9,7 @@
 #include "tests/grad/gradient_table.h"
 
 static const gradient_row *const family[] = {gradient_rows_basic, gradient_rows_layers, gradient_rows_loss,
-                                             gradient_rows_attention};
+                                             gradient_rows_attention, gradient_rows_recurrent};
 enum { FAMILIES = sizeof family / sizeof *family };
 
 /* ---- what a row uses ---- */
