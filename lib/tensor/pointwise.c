@@ -7,7 +7,7 @@
 static const qp_pointwise_kernels *kernels(void)
 {
 #ifdef QP_VECTOR_KERNELS
-    static const qp_pointwise_kernels *const set[] = {&qp_pointwise_scalar, &qp_pointwise_scalar, &qp_pointwise_scalar};
+    static const qp_pointwise_kernels *const set[] = {&qp_pointwise_scalar, &qp_pointwise_avx2, &qp_pointwise_avx512};
     return set[qp_cpu_level()];
 #else
     return &qp_pointwise_scalar;

@@ -122,12 +122,12 @@ static void multiply_add(size_t n, const qp_real *x, const qp_real *y, qp_real b
 
 static double sum_squares(size_t n, const qp_real *x)
 {
-    double sum[4] = {0, 0, 0, 0};
+    vdouble sum[4] = {v_double_zero(), v_double_zero(), v_double_zero(), v_double_zero()};
     size_t i = 0;
     for (; i + 4 * V_LANES <= n; i += 4 * V_LANES)
-        for (size_t j = 0; j < 4; j++) sum[j] += v_sum_squares_double(v_load(x + i + j * V_LANES));
-    for (size_t j = 0; i < n; i += V_LANES, j++) sum[j] += v_sum_squares_double(load_at(x + i, n - i));
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+        for (size_t j = 0; j < 4; j++) sum[j] = v_double_add_square(sum[j], v_load(x + i + j * V_LANES));
+    for (; i < n; i += V_LANES) sum[0] = v_double_add_square(sum[0], load_at(x + i, n - i));
+    return (v_double_total(sum[0]) + v_double_total(sum[1])) + (v_double_total(sum[2]) + v_double_total(sum[3]));
 }
 
 /* Two rounds of multiply and xor-shift over the index, one half of the key before each. */

@@ -8,7 +8,7 @@
 static const qp_rows_kernels *kernels(void)
 {
 #ifdef QP_VECTOR_KERNELS
-    static const qp_rows_kernels *const set[] = {&qp_rows_scalar, &qp_rows_scalar, &qp_rows_scalar};
+    static const qp_rows_kernels *const set[] = {&qp_rows_scalar, &qp_rows_avx2, &qp_rows_avx512};
     return set[qp_cpu_level()];
 #else
     return &qp_rows_scalar;

@@ -14,12 +14,14 @@
  * vector_avx512.h (16 lanes); a file that includes the kernels includes exactly one of them first.
  *
  *   vreal   V_LANES numbers            vsum    what many vreals are added up in      vmask   one truth per lane
+ *   vdouble a sum in double            vword   V_LANES 32-bit words, for the dropout hash
  *   v_load_part / v_store_part         the first `count` lanes, 0 < count <= V_LANES; the others load as 0
  *   v_exp v_expm1 v_tanh v_sigmoid     functions of each lane; v_normal: Phi(x), with *density the normal density */
 #define V_LANES 1
 
 typedef qp_real vreal;
 typedef double  vsum;
+typedef double  vdouble;
 typedef bool    vmask;
 typedef uint32_t vword;
 
@@ -61,9 +63,11 @@ static inline vsum    v_sum_join(vsum a, vsum b) { return a + b; }
 static inline qp_real v_sum_total(vsum s) { return (qp_real)s; }
 static inline qp_real v_largest(vreal a) { return a; }
 static inline qp_real v_first(vreal a) { return a; }
-static inline double  v_sum_squares_double(vreal a) { return (double)a * (double)a; }
 
-/* 32-bit words, for the dropout hash */
+static inline vdouble v_double_zero(void) { return 0; }
+static inline vdouble v_double_add_square(vdouble s, vreal a) { return s + (double)a * (double)a; }
+static inline double  v_double_total(vdouble s) { return s; }
+
 static inline vword v_word_set(uint32_t a) { return a; }
 static inline vword v_word_count_up(uint32_t first) { return first; } /* first, first+1, ... */
 static inline vword v_word_add(vword a, vword b) { return a + b; }
@@ -78,10 +82,11 @@ static inline vreal v_tanh(vreal x) { return V_LIBM(tanh)(x); }
 static inline vreal v_sigmoid(vreal x) { return 1 / (1 + V_LIBM(exp)(-x)); }
 static inline vreal v_log1p_unit(vreal x) { return V_LIBM(log1p)(x); } /* 0 <= x <= 1 */
 
+/* in double: the error of a float exponent would be seen in the tail */
 static inline vreal v_normal(vreal x, vreal *density)
 {
-    *density = (qp_real)0.39894228040143267794 * V_LIBM(exp)(-x * x / 2);
-    return V_LIBM(erfc)(x * -(qp_real)0.70710678118654752440) / 2;
+    *density = (qp_real)(0.39894228040143267794 * exp(-(double)x * (double)x / 2));
+    return (qp_real)(erfc((double)x * -0.70710678118654752440) / 2);
 }
 
 #endif
