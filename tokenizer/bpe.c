@@ -1,0 +1,185 @@
+#include "tokenizer/bpe.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tokenizer/growing.h"
+
+enum { FEW = 48 }; /* up to here a scan for the best pair beats a heap */
+static const int32_t NO_RANK = INT32_MAX;
+
+void qp_bpe_free(qp_bpe *bpe)
+{
+    free(bpe->merge);
+    free(bpe->slot);
+    *bpe = (qp_bpe){0};
+}
+
+void qp_bpe_scratch_free(qp_bpe_scratch *scratch)
+{
+    free(scratch->next);
+    free(scratch->previous);
+    free(scratch->heap);
+    *scratch = (qp_bpe_scratch){0};
+}
+
+static qp_status no_memory(void)
+{
+    return qp_fail(QP_EMEMORY, "bpe: out of memory; use shorter texts");
+}
+
+static uint64_t pair_of(int32_t left, int32_t right)
+{
+    return (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
+}
+
+static size_t place_of(uint64_t pair, size_t slot_count)
+{
+    return (size_t)((pair * 0x9E3779B97F4A7C15u) >> 32) & (slot_count - 1);
+}
+
+const struct qp_merge_slot *qp_bpe_find(const qp_bpe *bpe, int32_t left, int32_t right)
+{
+    if (bpe->slot_count == 0) return NULL;
+    uint64_t pair = pair_of(left, right);
+    for (size_t i = place_of(pair, bpe->slot_count);; i = (i + 1) & (bpe->slot_count - 1)) {
+        const struct qp_merge_slot *slot = &bpe->slot[i];
+        if (slot->rank < 0) return NULL;
+        if (slot->pair == pair) return slot;
+    }
+}
+
+static void put_slot(qp_bpe *bpe, size_t rank)
+{
+    const struct qp_merge *merge = &bpe->merge[rank];
+    uint64_t pair = pair_of(merge->left, merge->right);
+    size_t i = place_of(pair, bpe->slot_count);
+    while (bpe->slot[i].rank >= 0) i = (i + 1) & (bpe->slot_count - 1);
+    bpe->slot[i] = (struct qp_merge_slot){.pair = pair, .rank = (int32_t)rank, .merged = merge->merged};
+}
+
+static qp_status grow_slots(qp_bpe *bpe)
+{
+    if (2 * (bpe->count + 1) <= bpe->slot_count) return QP_OK;
+    size_t count = bpe->slot_count ? 2 * bpe->slot_count : 1024;
+    struct qp_merge_slot *fresh = malloc(count * sizeof *fresh);
+    if (!fresh) return no_memory();
+    for (size_t i = 0; i < count; i++) fresh[i] = (struct qp_merge_slot){.rank = -1};
+    free(bpe->slot);
+    bpe->slot = fresh;
+    bpe->slot_count = count;
+    for (size_t rank = 0; rank < bpe->count; rank++) put_slot(bpe, rank);
+    return QP_OK;
+}
+
+qp_status qp_bpe_add(qp_bpe *bpe, int32_t left, int32_t right, int32_t merged)
+{
+    if (qp_bpe_find(bpe, left, right))
+        return qp_fail(QP_EDATA, "bpe: merge %zu is there twice; repair the file", bpe->count);
+    QP_TRY(grow_slots(bpe));
+    if (!QP_GROW(bpe->merge, bpe->capacity, bpe->count + 1)) return no_memory();
+    bpe->merge[bpe->count] = (struct qp_merge){left, right, merged};
+    put_slot(bpe, bpe->count);
+    bpe->count++;
+    return QP_OK;
+}
+
+/* ---- few symbols: scan for the best pair, close the gap ---- */
+
+static int32_t rank_of(const qp_bpe *bpe, int32_t left, int32_t right)
+{
+    const struct qp_merge_slot *slot = qp_bpe_find(bpe, left, right);
+    return slot ? slot->rank : NO_RANK;
+}
+
+static size_t apply_to_few(const qp_bpe *bpe, int32_t *symbol, size_t count)
+{
+    int32_t rank[FEW];
+    for (size_t i = 0; i + 1 < count; i++) rank[i] = rank_of(bpe, symbol[i], symbol[i + 1]);
+    while (count > 1) {
+        size_t best = 0;
+        for (size_t i = 1; i + 1 < count; i++) {
+            if (rank[i] < rank[best]) best = i;
+        }
+        if (rank[best] == NO_RANK) break;
+        symbol[best] = bpe->merge[rank[best]].merged;
+        memmove(symbol + best + 1, symbol + best + 2, (count - best - 2) * sizeof *symbol);
+        count--;
+        if (best + 1 < count) memmove(rank + best, rank + best + 1, (count - best - 1) * sizeof *rank);
+        if (best + 1 < count) rank[best] = rank_of(bpe, symbol[best], symbol[best + 1]);
+        if (best > 0) rank[best - 1] = rank_of(bpe, symbol[best - 1], symbol[best]);
+    }
+    return count;
+}
+
+/* ---- many symbols: linked list and a heap of (rank, place) ---- */
+
+static qp_status push(qp_bpe_scratch *s, uint64_t value)
+{
+    if (!QP_GROW(s->heap, s->heap_capacity, s->heap_count + 1)) return no_memory();
+    size_t at = s->heap_count++;
+    for (; at > 0 && s->heap[(at - 1) / 2] > value; at = (at - 1) / 2) s->heap[at] = s->heap[(at - 1) / 2];
+    s->heap[at] = value;
+    return QP_OK;
+}
+
+static uint64_t pop(qp_bpe_scratch *s)
+{
+    uint64_t top = s->heap[0], last = s->heap[--s->heap_count];
+    size_t at = 0, count = s->heap_count;
+    for (size_t child; (child = 2 * at + 1) < count; at = child) {
+        if (child + 1 < count && s->heap[child + 1] < s->heap[child]) child++;
+        if (s->heap[child] >= last) break;
+        s->heap[at] = s->heap[child];
+    }
+    if (count) s->heap[at] = last;
+    return top;
+}
+
+static qp_status push_pair(const qp_bpe *bpe, qp_bpe_scratch *s, const int32_t *symbol, int32_t left)
+{
+    if (left < 0 || s->next[left] < 0) return QP_OK;
+    int32_t rank = rank_of(bpe, symbol[left], symbol[s->next[left]]);
+    return rank == NO_RANK ? QP_OK : push(s, (uint64_t)rank << 32 | (uint32_t)left);
+}
+
+static qp_status apply_to_many(const qp_bpe *bpe, qp_bpe_scratch *s, int32_t *symbol, size_t *count)
+{
+    int32_t length = (int32_t)*count;
+    if (!QP_GROW(s->next, s->next_capacity, *count)) return no_memory();
+    if (!QP_GROW(s->previous, s->previous_capacity, *count)) return no_memory();
+    s->heap_count = 0;
+    for (int32_t i = 0; i < length; i++) {
+        s->next[i] = i + 1 < length ? i + 1 : -1;
+        s->previous[i] = i - 1;
+    }
+    for (int32_t i = 0; i < length; i++) QP_TRY(push_pair(bpe, s, symbol, i));
+    while (s->heap_count > 0) {
+        uint64_t best = pop(s);
+        int32_t rank = (int32_t)(best >> 32), left = (int32_t)(uint32_t)best;
+        int32_t right = symbol[left] < 0 ? -1 : s->next[left];
+        if (right < 0) continue;
+        const struct qp_merge *merge = &bpe->merge[rank];
+        if (symbol[left] != merge->left || symbol[right] != merge->right) continue; /* out of date */
+        symbol[left] = merge->merged;
+        symbol[right] = -1;
+        s->next[left] = s->next[right];
+        if (s->next[left] >= 0) s->previous[s->next[left]] = left;
+        QP_TRY(push_pair(bpe, s, symbol, s->previous[left]));
+        QP_TRY(push_pair(bpe, s, symbol, left));
+    }
+    size_t kept = 0;
+    for (int32_t i = 0; i >= 0; i = s->next[i]) symbol[kept++] = symbol[i];
+    *count = kept;
+    return QP_OK;
+}
+
+qp_status qp_bpe_apply(const qp_bpe *bpe, qp_bpe_scratch *scratch, int32_t *symbol, size_t *count)
+{
+    if (*count < 2) return QP_OK;
+    if (*count > INT32_MAX) return qp_fail(QP_EDATA, "bpe: a word of 2^31 symbols or more; cut the text");
+    if (*count > FEW) return apply_to_many(bpe, scratch, symbol, count);
+    *count = apply_to_few(bpe, symbol, *count);
+    return QP_OK;
+}

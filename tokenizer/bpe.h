@@ -1,0 +1,43 @@
+#ifndef QP_BPE_H
+#define QP_BPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/status.h"
+
+/* bpe — byte pair encoding, applied: of all neighbours that form a known pair, the pair learned first is joined, the
+ * leftmost one among equals, until none is left. Source: Sennrich, Haddow & Birch 2016. */
+typedef struct {
+    struct qp_merge {
+        int32_t left, right, merged;
+    } * merge; /* by rank: 0 was learned first */
+    size_t count, capacity;
+    struct qp_merge_slot {
+        uint64_t pair;        /* left << 32 | right */
+        int32_t rank, merged; /* rank -1: empty */
+    } * slot;
+    size_t slot_count;
+} qp_bpe;
+
+/* Memory of one caller; zero it before the first use. */
+typedef struct {
+    int32_t *next, *previous;
+    uint64_t *heap;
+    size_t next_capacity, previous_capacity, heap_capacity, heap_count;
+} qp_bpe_scratch;
+
+void qp_bpe_free(qp_bpe *bpe);
+void qp_bpe_scratch_free(qp_bpe_scratch *scratch);
+
+/* qp_bpe_add — the next merge. Errors: QP_EDATA when the pair is there already; QP_EMEMORY. */
+qp_status qp_bpe_add(qp_bpe *bpe, int32_t left, int32_t right, int32_t merged);
+
+/* qp_bpe_find — the merge of a pair, or NULL. */
+const struct qp_merge_slot *qp_bpe_find(const qp_bpe *bpe, int32_t left, int32_t right);
+
+/* qp_bpe_apply — join symbol[0..*count) in place; *count becomes the number of symbols left.
+ * Time n log n (a few symbols: n^2, which is faster there). Errors: QP_EMEMORY. */
+qp_status qp_bpe_apply(const qp_bpe *bpe, qp_bpe_scratch *scratch, int32_t *symbol, size_t *count);
+
+#endif

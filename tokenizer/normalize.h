@@ -1,0 +1,47 @@
+#ifndef QP_NORMALIZE_H
+#define QP_NORMALIZE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/status.h"
+
+/* normalize — Unicode normal forms and lower case over bytes that may be anything, with a way back to the original.
+ *
+ * Text is cut where nothing before can combine with what follows (a starter that is no mark and no medial or final
+ * jamo); each such cluster is decomposed, ordered, composed. Clusters already in normal form, which is nearly all text,
+ * are copied. Bytes that are not UTF-8 pass through unchanged, one by one. Linear in the length, also for long runs of
+ * combining marks. Source: Unicode Standard Annex 15; character data from utf8proc. */
+
+/* Spelled as in the field table of tokenizer_config.h: none, nfc, nfkc, nfd, nfkd. */
+typedef enum { QP_FORM_NONE, QP_FORM_NFC, QP_FORM_NFKC, QP_FORM_NFD, QP_FORM_NFKD } qp_form;
+
+/* Text under way. With `mapped`, byte i came from bytes begin[i] .. end[i]-1 of the original; bytes that were put in
+ * have begin = end. Zero it before the first use; contents are kept for the next line. */
+typedef struct {
+    char *text;
+    size_t bytes, capacity;
+    bool mapped;
+    uint32_t *begin, *end;
+    size_t begin_capacity, end_capacity;
+    int32_t *code; /* scratch of one cluster */
+    size_t code_capacity;
+    uint8_t *order;
+    size_t order_capacity;
+    int32_t *sorted;
+    size_t sorted_capacity;
+} qp_mapped_text;
+
+void qp_mapped_text_free(qp_mapped_text *mapped);
+
+/* qp_mapped_text_add — append bytes that came from begin .. end of the original; one_to_one: byte k from begin + k. */
+qp_status qp_mapped_text_add(qp_mapped_text *mapped, const char *text, size_t bytes, size_t begin, size_t end,
+                             bool one_to_one);
+
+/* qp_normalize — append the normal form of text[0..bytes) to *out.
+ * lower   every code point is mapped to lower case by itself (utf8proc_tolower), after decomposition
+ * Errors  QP_EMEMORY; QP_EDATA for a text of 2^31 bytes or more. */
+qp_status qp_normalize(qp_form form, bool lower, const char *text, size_t bytes, qp_mapped_text *out);
+
+#endif

@@ -1,0 +1,318 @@
+#include "tokenizer/tokenizer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#include "tokenizer/growing.h"
+#include "tokenizer/tokenizer_parts.h"
+#include "tokenizer/utf8.h"
+
+struct qp_encoding_scratch {
+    qp_mapped_text work;
+    int32_t *symbol;
+    size_t symbol_capacity;
+    qp_bpe_scratch bpe;
+};
+
+static const char UNKNOWN_TEXT[] = "<unk>";
+
+static qp_status no_memory(void)
+{
+    return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
+}
+
+/* ---- making ---- */
+
+qp_tokenizer *qp_tokenizer_new(int type, qp_form form, bool lower_case, bool byte_fallback, bool single_digits)
+{
+    qp_tokenizer *t = calloc(1, sizeof *t);
+    if (!t) return NULL;
+    t->type = type;
+    t->form = form;
+    t->lower_case = lower_case;
+    t->byte_fallback = byte_fallback || type == QP_TOKENIZER_BYTE;
+    t->space_first = type == QP_TOKENIZER_WORD || type == QP_TOKENIZER_BPE;
+    t->rules.single_digits = single_digits;
+    t->rules.single_punctuation = type == QP_TOKENIZER_WORD;
+    qp_vocabulary_init(&t->vocabulary);
+    return t;
+}
+
+void qp_tokenizer_free(qp_tokenizer *tokenizer)
+{
+    if (!tokenizer) return;
+    qp_vocabulary_free(&tokenizer->vocabulary);
+    qp_bpe_free(&tokenizer->bpe);
+    free(tokenizer->whole);
+    free(tokenizer);
+}
+
+qp_status qp_tokenizer_add_special(qp_tokenizer *tokenizer)
+{
+    static const char *const special[QP_SPECIAL_COUNT] = {
+        [QP_PAD] = "<pad>", [QP_BOS] = "<s>", [QP_EOS] = "</s>", [QP_UNK] = UNKNOWN_TEXT};
+    for (int i = 0; i < QP_SPECIAL_COUNT; i++) {
+        QP_TRY(qp_vocabulary_add(&tokenizer->vocabulary, QP_PIECE_SPECIAL, special[i], strlen(special[i]), NULL));
+    }
+    for (int byte = 0; tokenizer->byte_fallback && byte < 256; byte++) {
+        char text = (char)byte;
+        QP_TRY(qp_vocabulary_add(&tokenizer->vocabulary, QP_PIECE_BYTE, &text, 1, NULL));
+    }
+    return QP_OK;
+}
+
+void qp_encoding_free(qp_encoding *encoding)
+{
+    free(encoding->id);
+    free(encoding->begin);
+    free(encoding->end);
+    if (encoding->scratch) {
+        qp_mapped_text_free(&encoding->scratch->work);
+        qp_bpe_scratch_free(&encoding->scratch->bpe);
+        free(encoding->scratch->symbol);
+        free(encoding->scratch);
+    }
+    *encoding = (qp_encoding){.spans = encoding->spans};
+}
+
+/* ---- encoding ---- */
+
+qp_status qp_tokenizer_prepare(const qp_tokenizer *tokenizer, const char *text, size_t bytes, qp_mapped_text *work)
+{
+    work->bytes = 0;
+    if (bytes == 0) return QP_OK;
+    if (tokenizer->space_first) QP_TRY(qp_mapped_text_add(work, " ", 1, 0, 0, false));
+    return qp_normalize(tokenizer->form, tokenizer->lower_case, text, bytes, work);
+}
+
+static qp_status add_id(qp_encoding *e, int32_t id)
+{
+    if (!QP_GROW(e->id, e->id_capacity, (size_t)e->count + 1)) return no_memory();
+    e->id[e->count++] = id;
+    return QP_OK;
+}
+
+/* A character or word without a piece: its bytes, or <unk>. */
+static qp_status add_unknown(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
+{
+    if (!t->byte_fallback) return add_id(e, QP_UNK);
+    for (size_t i = 0; i < bytes; i++) QP_TRY(add_id(e, t->vocabulary.byte_id[(unsigned char)text[i]]));
+    return QP_OK;
+}
+
+static qp_status add_characters(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
+{
+    for (size_t at = 0, length; at < bytes; at += length) {
+        int32_t code = qp_utf8_next(text + at, bytes - at, &length);
+        int32_t id = code == QP_INVALID_CODE ? -1 : qp_vocabulary_find_code(&t->vocabulary, code);
+        QP_TRY(id >= 0 ? add_id(e, id) : add_unknown(t, text + at, length, e));
+    }
+    return QP_OK;
+}
+
+/* The characters of a segment go straight behind the ids so far and are joined there. */
+static qp_status add_joined(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
+{
+    int first = e->count;
+    QP_TRY(add_characters(t, text, bytes, e));
+    size_t count = (size_t)(e->count - first);
+    QP_TRY(qp_bpe_apply(&t->bpe, &e->scratch->bpe, e->id + first, &count));
+    e->count = first + (int)count;
+    return QP_OK;
+}
+
+static qp_status add_segment(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
+{
+    int32_t id = qp_vocabulary_find(&t->vocabulary, text, bytes);
+    if (id >= 0 && t->whole[id]) return add_id(e, id);
+    if (t->type == QP_TOKENIZER_WORD) return add_unknown(t, text, bytes, e);
+    return add_joined(t, text, bytes, e);
+}
+
+/* Spans of the ids from `first` on, which together are work[at .. end). */
+static qp_status add_spans(const qp_tokenizer *t, size_t at, size_t end, int first, qp_encoding *e)
+{
+    const qp_mapped_text *work = &e->scratch->work;
+    if (!QP_GROW(e->begin, e->begin_capacity, (size_t)e->count)) return no_memory();
+    if (!QP_GROW(e->end, e->end_capacity, (size_t)e->count)) return no_memory();
+    for (int i = first; i < e->count; i++) {
+        size_t bytes = end - at;
+        if (e->id[i] != QP_UNK) {
+            qp_vocabulary_text(&t->vocabulary, e->id[i], &bytes);
+        } else if (t->type != QP_TOKENIZER_WORD) {
+            qp_utf8_next(work->text + at, end - at, &bytes);
+        }
+        e->begin[i] = work->begin[at];
+        e->end[i] = work->end[at + bytes - 1];
+        at += bytes;
+    }
+    return QP_OK;
+}
+
+/* Characters and bytes know no segments. */
+static qp_status encode_text(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
+{
+    QP_TRY(t->type == QP_TOKENIZER_BYTE ? add_unknown(t, text, bytes, e) : add_characters(t, text, bytes, e));
+    return e->spans ? add_spans(t, 0, bytes, 0, e) : QP_OK;
+}
+
+qp_status qp_tokenizer_encode_into(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
+{
+    if (!e->scratch) e->scratch = calloc(1, sizeof *e->scratch);
+    if (!e->scratch) return no_memory();
+    e->count = 0;
+    qp_mapped_text *work = &e->scratch->work;
+    work->mapped = e->spans;
+    QP_TRY(qp_tokenizer_prepare(t, text, bytes, work));
+    if (work->bytes > INT32_MAX) return qp_fail(QP_EDATA, "tokenizer: text of 2^31 bytes or more; cut it into lines");
+    if (!t->space_first) return encode_text(t, work->text, work->bytes, e);
+    for (size_t at = 0, end; at < work->bytes; at = end) {
+        int first = e->count;
+        end = qp_split_next(&t->rules, work->text, work->bytes, at);
+        QP_TRY(add_segment(t, work->text + at, end - at, e));
+        if (e->spans) QP_TRY(add_spans(t, at, end, first, e));
+    }
+    return QP_OK;
+}
+
+qp_status qp_tokenizer_encode(const qp_tokenizer *t, const char *text, size_t bytes, int32_t **id, int *count)
+{
+    qp_encoding encoding = {0};
+    qp_status status = qp_tokenizer_encode_into(t, text, bytes, &encoding);
+    if (status == QP_OK && !encoding.id && !QP_GROW(encoding.id, encoding.id_capacity, 1)) status = no_memory();
+    *id = NULL;
+    *count = 0;
+    if (status == QP_OK) {
+        *id = encoding.id;
+        *count = encoding.count;
+        encoding.id = NULL;
+    }
+    qp_encoding_free(&encoding);
+    return status;
+}
+
+qp_status qp_tokenizer_finish(qp_tokenizer *t)
+{
+    qp_vocabulary *v = &t->vocabulary;
+    t->whole = calloc((size_t)v->count + 1, 1);
+    if (!t->whole) return no_memory();
+    qp_encoding e = {.scratch = calloc(1, sizeof *e.scratch)};
+    qp_status status = e.scratch ? QP_OK : no_memory();
+    for (int32_t id = 0; status == QP_OK && id < v->count; id++) {
+        if (v->kind[id] != QP_PIECE_NORMAL) continue;
+        size_t bytes;
+        const char *text = qp_vocabulary_text(v, id, &bytes);
+        e.count = 0;
+        if (t->type == QP_TOKENIZER_BPE) status = add_joined(t, text, bytes, &e);
+        t->whole[id] = t->type != QP_TOKENIZER_BPE || (e.count == 1 && e.id[0] == id);
+    }
+    qp_encoding_free(&e);
+    return status;
+}
+
+/* ---- decoding ---- */
+
+/* The text of one id as it stands inside a line. */
+static const char *text_of(const qp_tokenizer *t, int32_t id, size_t *bytes)
+{
+    *bytes = 0;
+    if (id == QP_PAD || id == QP_BOS || id == QP_EOS) return "";
+    if (id != QP_UNK) return qp_vocabulary_text(&t->vocabulary, id, bytes);
+    static const char spaced[] = " <unk>"; /* an unknown word took its space with it */
+    const char *text = t->type == QP_TOKENIZER_WORD ? spaced : UNKNOWN_TEXT;
+    *bytes = strlen(text);
+    return text;
+}
+
+qp_status qp_tokenizer_decode(const qp_tokenizer *t, const int32_t *id, int count, char **text, size_t *bytes)
+{
+    size_t total = 0, one;
+    *text = NULL;
+    *bytes = 0;
+    for (int i = 0; i < count; i++) {
+        if (id[i] < 0 || id[i] >= t->vocabulary.count)
+            return qp_fail(QP_EDATA,
+                           "tokenizer: id %d is outside the vocabulary of %d pieces; use the tokenizer that "
+                           "made the ids",
+                           id[i], t->vocabulary.count);
+        text_of(t, id[i], &one);
+        total += one;
+    }
+    char *out = malloc(total + 1);
+    if (!out) return no_memory();
+    size_t made = 0;
+    for (int i = 0; i < count; i++) {
+        const char *piece = text_of(t, id[i], &one);
+        memcpy(out + made, piece, one);
+        made += one;
+    }
+    if (t->space_first && made > 0 && out[0] == ' ') memmove(out, out + 1, --made);
+    out[made] = '\0';
+    *text = out;
+    *bytes = made;
+    return QP_OK;
+}
+
+qp_status qp_tokenizer_normalize(const qp_tokenizer *t, const char *text, size_t bytes, char **normal,
+                                 size_t *normal_bytes)
+{
+    qp_mapped_text work = {0};
+    *normal = NULL;
+    *normal_bytes = 0;
+    qp_status status = qp_normalize(t->form, t->lower_case, text, bytes, &work);
+    if (status == QP_OK && !QP_GROW(work.text, work.capacity, work.bytes + 1)) status = no_memory();
+    if (status == QP_OK) {
+        work.text[work.bytes] = '\0';
+        *normal = work.text;
+        *normal_bytes = work.bytes;
+        work.text = NULL;
+    }
+    qp_mapped_text_free(&work);
+    return status;
+}
+
+/* ---- looking ---- */
+
+int qp_tokenizer_size(const qp_tokenizer *tokenizer)
+{
+    return tokenizer->vocabulary.count;
+}
+
+const char *qp_tokenizer_piece(const qp_tokenizer *tokenizer, int32_t id)
+{
+    if (id < 0 || id >= tokenizer->vocabulary.count) return "";
+    return qp_vocabulary_shown(&tokenizer->vocabulary, id);
+}
+
+int32_t qp_tokenizer_find(const qp_tokenizer *tokenizer, const char *piece)
+{
+    for (int32_t id = 0; id < tokenizer->vocabulary.count; id++) {
+        if (strcmp(qp_tokenizer_piece(tokenizer, id), piece) == 0) return id;
+    }
+    return -1;
+}
+
+static qp_status codec_encode(void *self, const char *text, size_t bytes, int32_t **id, int *count)
+{
+    return qp_tokenizer_encode(self, text, bytes, id, count);
+}
+
+static qp_status codec_decode(void *self, const int32_t *id, int count, char **text, size_t *bytes)
+{
+    return qp_tokenizer_decode(self, id, count, text, bytes);
+}
+
+static const char *codec_piece(void *self, int32_t id)
+{
+    return qp_tokenizer_piece(self, id);
+}
+
+qp_text_codec qp_tokenizer_codec(qp_tokenizer *tokenizer)
+{
+    return (qp_text_codec){.self = tokenizer,
+                           .vocabulary_size = tokenizer->vocabulary.count,
+                           .encode = codec_encode,
+                           .decode = codec_decode,
+                           .piece = codec_piece};
+}

@@ -1,0 +1,35 @@
+#ifndef QP_TOKENIZER_PARTS_H
+#define QP_TOKENIZER_PARTS_H
+
+#include "tokenizer/bpe.h"
+#include "tokenizer/normalize.h"
+#include "tokenizer/split.h"
+#include "tokenizer/tokenizer.h"
+#include "tokenizer/tokenizer_config.h"
+#include "tokenizer/vocabulary.h"
+
+/* tokenizer_parts — what a tokenizer is made of; for the files of this folder that make, save and load one. */
+struct qp_tokenizer {
+    int type; /* QP_TOKENIZER_CHAR .. */
+    qp_form form;
+    bool lower_case, byte_fallback;
+    bool space_first; /* a space is put before the text, and taken away again */
+    qp_split_rules rules;
+    qp_vocabulary vocabulary;
+    qp_bpe bpe;
+    uint8_t *whole; /* of each piece: a segment spelled like it becomes just this piece */
+};
+
+/* qp_tokenizer_new — an empty tokenizer of these settings; NULL without memory. */
+qp_tokenizer *qp_tokenizer_new(int type, qp_form form, bool lower_case, bool byte_fallback, bool single_digits);
+
+/* qp_tokenizer_add_special — the pieces every vocabulary begins with: <pad> <s> </s> <unk>, then the bytes if used. */
+qp_status qp_tokenizer_add_special(qp_tokenizer *tokenizer);
+
+/* qp_tokenizer_finish — after the last piece and merge. */
+qp_status qp_tokenizer_finish(qp_tokenizer *tokenizer);
+
+/* qp_tokenizer_prepare — *work becomes the text that is split: space first, normal form. Nothing for an empty text. */
+qp_status qp_tokenizer_prepare(const qp_tokenizer *tokenizer, const char *text, size_t bytes, qp_mapped_text *work);
+
+#endif
