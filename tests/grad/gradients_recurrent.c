@@ -1,3 +1,4 @@
+#include "lib/grad/op_additive.h"
 #include "lib/grad/op_recurrent.h"
 #include "tests/grad/gradient_table.h"
 
@@ -54,6 +55,19 @@ static void last_only(gradient_case *c)
     gradient_output(c, last.hidden);
 }
 
+static const int32_t query_start[] = {0, 1, 3, 3, 6};
+
+/* Bahdanau's score, with gradients from the context and from the map. */
+static void additive(gradient_case *c)
+{
+    qp_sequences queries = {.count = 4, .start = query_start};
+    qp_tensor query = gradient_input(c, 6, 3), key = gradient_input(c, ROWS, 3);
+    qp_tensor value = c->option ? key : gradient_input(c, ROWS, 4), energy = gradient_input(c, 1, 3);
+    qp_attention_map map;
+    gradient_output(c, qp_additive_attention(c->tape, query, queries, key, value, ragged, energy, &map, NULL));
+    gradient_output(c, map.weights);
+}
+
 const gradient_row gradient_rows_recurrent[] = {
     {"qp_recurrent", "RNN tanh", forward, QP_CELL_RNN_TANH},
     {"qp_recurrent", "RNN relu, reverse", reverse, QP_CELL_RNN_RELU},
@@ -65,5 +79,7 @@ const gradient_row gradient_rows_recurrent[] = {
     {"qp_recurrent", "GRU", forward, QP_CELL_GRU},
     {"qp_recurrent", "GRU, reverse", reverse, QP_CELL_GRU},
     {"qp_recurrent", "GRU, no bias", bare, QP_CELL_GRU},
+    {"qp_additive_attention", "values apart", additive, 0},
+    {"qp_additive_attention", "keys are values", additive, 1},
     {0},
 };
