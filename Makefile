@@ -9,7 +9,7 @@ LIBS     = -lopenblas -lutf8proc -ljansson -lyaml -lz -lpng -lxxhash -lm -fopenm
 LIB_SRC := $(wildcard lib/*/*.c) $(wildcard tokenizer/*.c) $(wildcard data/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 CLI_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard cli/*.c))
-TEST_SRC := $(wildcard tests/*/*.c)
+TEST_SRC := $(filter-out tests/oracles/%,$(wildcard tests/*/*.c))
 
 all: $(BUILD)/libquipu.a $(if $(CLI_OBJ),$(BUILD)/quipu)
 
@@ -34,10 +34,18 @@ $(BUILD)/tests/%: $(BUILD)/libquipu.a tests/%/*.c
 test: $(patsubst tests/%/,$(BUILD)/tests/%,$(sort $(dir $(TEST_SRC))))
 	@for t in $^; do OMP_NUM_THREADS=1 $$t || exit 1; done
 
+# reference cases computed elsewhere, through the operations they name: make oracles ORACLES=DIR
+$(BUILD)/tests/oracles: $(BUILD)/libquipu.a tests/oracles/*.c tests/oracles/*.h
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(filter %.c,$^) $(BUILD)/libquipu.a -o $@ $(LIBS)
+
+oracles: $(BUILD)/tests/oracles
+	@OMP_NUM_THREADS=1 $< $(ORACLES)
+
 # central differences need double: the same library, compiled with it
 gradcheck:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/double CFLAGS="$(CFLAGS) -DQP_DOUBLE" $(BUILD)/double/tests/grad
 	OMP_NUM_THREADS=1 $(BUILD)/double/tests/grad --filter 'test_gradients/*'
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d)
-.PHONY: all test gradcheck
+.PHONY: all test gradcheck oracles

@@ -484,3 +484,13 @@ qp_tensor qp_attention(qp_tape *tape, qp_tensor query, qp_sequences qs, qp_tenso
     qp_tape_record(tape, a.y, attention_back, &a, sizeof a);
     return qp_tape_failed(tape) ? (qp_tensor){0} : a.y;
 }
+
+void qp_attention_slopes(int heads, qp_real *slope)
+{
+    int power = 1;
+    while (power <= heads / 2) power *= 2;
+    for (int h = 0; h < heads; h++) {
+        double exponent = h < power ? 8.0 * (h + 1) : 4.0 * (2 * (h - power) + 1);
+        slope[h] = (qp_real)exp2(-exponent / power);
+    }
+}

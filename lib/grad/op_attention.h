@@ -40,4 +40,8 @@ typedef struct {
 qp_tensor qp_attention(qp_tape *tape, qp_tensor query, qp_sequences qs, qp_tensor key, qp_tensor value, qp_sequences ks,
                        const qp_attention_config *config, qp_attention_map *map);   /* map may be NULL */
 
+/* qp_attention_slopes — slope [heads] of ALiBi, m the largest power of two <= heads: 2^(-8k/m) for k = 1..m, then
+ * 2^(-4k/m) for k = 1, 3, 5, ...                    Source  Press et al. 2022. */
+void qp_attention_slopes(int heads, qp_real *slope);
+
 #endif

@@ -1,0 +1,156 @@
+#include <math.h>
+#include <stdlib.h>
+
+#include "lib/grad/op_attention.h"
+#include "lib/grad/op_linear.h"
+#include "tests/oracles/oracle.h"
+
+typedef struct {
+    int batch, heads, kv_heads, queries, keys;
+    oracle_ragged query_rows, key_rows;   /* every query; keys without padding */
+    int32_t *key_position, *query_position;
+} shape;
+
+/* Keys that are padding are not there: the rest of a sequence lies together, each with its position. */
+static void place(oracle *o, shape *s, int query_offset)
+{
+    s->query_rows = oracle_ragged_of(o, s->batch, s->queries, NULL);
+    s->key_rows = oracle_ragged_mask(o, s->batch, s->keys, "in.key_padding_mask");
+    s->key_position = oracle_memory(o, (size_t)s->key_rows.rows * sizeof(int32_t));
+    s->query_position = oracle_memory(o, (size_t)s->query_rows.rows * sizeof(int32_t));
+    for (int r = 0; r < s->key_rows.rows; r++) s->key_position[r] = s->key_rows.row[r] % s->keys;
+    for (int r = 0; r < s->query_rows.rows; r++) s->query_position[r] = r % s->queries + query_offset;
+}
+
+/* Our blocks [heads, Tq, keys read] one after the other; in the file [batch or 1, heads, Tq, Tk]. */
+static int32_t *weights_map(oracle *o, const shape *s, bool shared, int *count)
+{
+    size_t total = (size_t)s->heads * (size_t)s->queries * (size_t)s->key_rows.rows;
+    int32_t *map = oracle_memory(o, total * sizeof *map), *next = map;
+    for (int b = 0; b < s->batch; b++)
+        for (int h = 0; h < s->heads; h++)
+            for (int q = 0; q < s->queries; q++)
+                for (int j = s->key_rows.start[b]; j < s->key_rows.start[b + 1]; j++)
+                    *next++ = (((shared ? 0 : b) * s->heads + h) * s->queries + q) * s->keys + s->key_position[j];
+    *count = (int)total;
+    return map;
+}
+
+static void weights_out(oracle *o, const shape *s, const qp_attention_map *map)
+{
+    int count;
+    const int32_t *places = weights_map(o, s, false, &count);
+    if (oracle_find(o, "out.weights")) oracle_output(o, "weights", map->weights, places);
+}
+
+static void add_bias(oracle *o, const shape *s, qp_attention_config *config)
+{
+    if (oracle_is(o, "additive_bias", "none")) return;
+    if (oracle_is(o, "additive_bias", "alibi")) {
+        qp_real *slope = oracle_memory(o, (size_t)s->heads * sizeof *slope);
+        qp_attention_slopes(s->heads, slope);
+        oracle_compare(o, "out.slopes", (size_t)s->heads, slope);
+        config->slope = slope;
+        return;
+    }
+    bool shared = oracle_size(o, "in.bias", 0) == 1 && s->batch != 1, whole = s->key_rows.rows == s->batch * s->keys;
+    int count = s->heads * s->queries * s->keys;
+    const int32_t *map = NULL;
+    config->bias_shared = shared && whole;
+    if (!config->bias_shared) map = weights_map(o, s, shared, &count);
+    config->bias = oracle_input(o, "bias", count, 1, map);
+}
+
+/* sdpa and gqa */
+static void attention(oracle *o)
+{
+    shape s = {.batch = oracle_size(o, "in.q", 0), .heads = oracle_size(o, "in.q", 1), .queries = oracle_size(o, "in.q", 2),
+               .kv_heads = oracle_size(o, "in.k", 1), .keys = oracle_size(o, "in.k", 2)};
+    int dk = oracle_size(o, "in.q", 3), dv = oracle_size(o, "in.v", 3);
+    bool causal = oracle_text_or(o, "causal_offset", NULL) != NULL;
+    place(o, &s, causal ? oracle_int(o, "causal_offset") : 0);
+    qp_tensor q = oracle_input(o, "q", s.batch * s.queries, s.heads * dk, oracle_heads_map(o, s.batch, s.heads, s.queries, dk));
+    qp_tensor k = oracle_input(o, "k", s.batch * s.keys, s.kv_heads * dk, oracle_heads_map(o, s.batch, s.kv_heads, s.keys, dk));
+    qp_tensor v = oracle_input(o, "v", s.batch * s.keys, s.kv_heads * dv, oracle_heads_map(o, s.batch, s.kv_heads, s.keys, dv));
+    qp_attention_config config = {.heads = s.heads, .kv_heads = s.kv_heads, .scale = (qp_real)oracle_number(o, "scale"),
+                                  .causal = causal, .query_position = s.query_position, .key_position = s.key_position};
+    if (s.key_rows.rows != k.rows) config.key_row = s.key_rows.row;
+    add_bias(o, &s, &config);
+    qp_attention_map map;
+    qp_tensor y = qp_attention(o->tape, q, s.query_rows.sequences, k, v, s.key_rows.sequences, &config, &map);
+    oracle_output(o, "y", y, oracle_heads_map(o, s.batch, s.heads, s.queries, dv));
+    weights_out(o, &s, &map);
+}
+
+/* Rows first .. first+rows-1 of a fused weight or bias. */
+static qp_tensor part(qp_tensor fused, int first, int rows)
+{
+    if (!fused.value) return fused;
+    if (fused.rows == 1) return qp_tensor_columns(fused, first, rows);
+    fused.value = qp_tensor_row(fused, first);
+    fused.rows = rows;
+    return fused;
+}
+
+/* q, k, v from one input through one product, or each through its own part of the fused weight, or its own weight. */
+static void project(oracle *o, qp_tensor query, qp_tensor key, qp_tensor value, bool same, qp_tensor projected[3])
+{
+    qp_tensor fused = oracle_param_or_none(o, "in_proj_weight"), bias = oracle_param_or_none(o, "in_proj_bias");
+    int width = oracle_param(o, "out_proj.weight").columns;
+    if (same && fused.value) {
+        qp_tensor all = qp_linear(o->tape, query, fused, bias);
+        for (int i = 0; i < 3; i++) projected[i] = qp_tensor_columns(all, i * width, width);
+        return;
+    }
+    static const char *const own[3] = {"q_proj_weight", "k_proj_weight", "v_proj_weight"};
+    const qp_tensor input[3] = {query, key, value};
+    for (int i = 0; i < 3; i++)
+        projected[i] = qp_linear(o->tape, input[i], fused.value ? part(fused, i * width, width) : oracle_param(o, own[i]),
+                                 part(bias, i * width, width));
+}
+
+static qp_tensor input_or(oracle *o, const char *full, const char *name, qp_tensor other)
+{
+    if (!oracle_find(o, full)) return other;
+    int rows, columns;
+    oracle_matrix(o, full, &rows, &columns);
+    return oracle_input(o, name, rows, columns, NULL);
+}
+
+static void mha(oracle *o)
+{
+    bool same = !oracle_find(o, "in.key");
+    const char *keys = same ? "in.query" : "in.key";
+    shape s = {.batch = oracle_size(o, "in.query", 0), .queries = oracle_size(o, "in.query", 1), .keys = oracle_size(o, keys, 1),
+               .heads = oracle_int(o, "num_heads")};
+    place(o, &s, 0);
+    qp_tensor query = input_or(o, "in.query", "query", (qp_tensor){0}), projected[3];
+    qp_tensor key = input_or(o, "in.key", "key", query), value = input_or(o, "in.value", "value", key);
+    project(o, query, key, value, same && value.value == query.value, projected);
+    qp_attention_config config = {.heads = s.heads, .causal = oracle_flag(o, "causal"), .query_position = s.query_position,
+                                  .key_position = s.key_position};
+    if (s.key_rows.rows != key.rows) config.key_row = s.key_rows.row;
+    qp_attention_map map;
+    qp_tensor mixed = qp_attention(o->tape, projected[0], s.query_rows.sequences, projected[1], projected[2],
+                                   s.key_rows.sequences, &config, &map);
+    oracle_output(o, "y", qp_linear(o->tape, mixed, oracle_param(o, "out_proj.weight"), oracle_param_or_none(o, "out_proj.bias")), NULL);
+    weights_out(o, &s, &map);
+}
+
+/* The table alone: bias [heads, Tq, Tk], the last query standing at the last key. */
+static void alibi(oracle *o)
+{
+    int heads = oracle_size(o, "out.bias", 0), queries = oracle_size(o, "out.bias", 1), keys = oracle_size(o, "out.bias", 2);
+    qp_real *slope = oracle_memory(o, (size_t)heads * sizeof *slope);
+    qp_real *bias = oracle_memory(o, (size_t)heads * (size_t)queries * (size_t)keys * sizeof *bias), *next = bias;
+    qp_attention_slopes(heads, slope);
+    oracle_compare(o, "out.slopes", (size_t)heads, slope);
+    for (int h = 0; h < heads; h++)
+        for (int q = 0; q < queries; q++)
+            for (int j = 0; j < keys; j++) *next++ = -slope[h] * (qp_real)abs(q + keys - queries - j);
+    oracle_compare(o, "out.bias", (size_t)(next - bias), bias);
+}
+
+const oracle_row oracle_rows_attention[] = {
+    {"sdpa", attention}, {"gqa", attention}, {"mha", mha}, {"alibi", alibi}, {0},
+};
