@@ -1,51 +1,152 @@
-# quipu — see `make help`
+# quipu: one library and one command. `make help` lists what can be made.
+#
+# Everything made lies in $(BUILD), one folder for each way to build: build (for use), build/clang, build/asan,
+# build/double. Missing packages are named, and installed where that is possible, by .ci/packages.
+
 BUILD   ?= build
-CC      ?= gcc
-WARN     = -Wall -Wextra -Wshadow -Wconversion
-CFLAGS  ?= -O2 -g
-ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -fopenmp -I. $(EXTRA)
-LIBS     = -lopenblas -lutf8proc -ljansson -lyaml -lz -lpng -lxxhash -lm -fopenmp
+PREFIX  ?= /usr/local
+ORACLES ?= ../shared/oracles
+CFLAGS  ?= -O3 -g
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+MAKEFLAGS += --no-print-directory
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
+endif
 
-LIB_SRC := $(wildcard lib/*/*.c) $(wildcard tokenizer/*.c) $(wildcard data/*.c)
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
-CLI_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard cli/*.c))
-TEST_SRC := $(filter-out tests/oracles/%,$(wildcard tests/*/*.c))
+VERSION := $(shell sed -n 's/^.define QP_VERSION "\(.*\)"/\1/p' lib/base/version.h)
+SONAME  := libquipu.so.$(firstword $(subst ., ,$(VERSION)))
 
-all: $(BUILD)/libquipu.a $(if $(CLI_OBJ),$(BUILD)/quipu)
+FLAGS = -std=gnu11 $(CFLAGS) -Wall -Wextra -Wshadow -Wconversion -fopenmp -fPIC -fno-semantic-interposition -I. $(EXTRA)
+# The program holds OpenBLAS itself, in the flavour without threads of its own (ours are the threads): it starts in
+# 1 ms, needs no -lopenblas chosen by the system's alternatives, and never creates a pool. Other systems: -lopenblas.
+BLAS = $(or $(filter /%,$(shell $(CC) -print-file-name=openblas-serial/libopenblas.a)),-lopenblas)
+OTHER_LIBS = -lutf8proc -ljansson -lyaml -lz -lpng -lxxhash -lm -fopenmp
+LIBS = $(BLAS) $(OTHER_LIBS)
 
+# see .ci/packages below
+STAMP = build/packages.$(notdir $(firstword $(CC)))
+
+object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+LIB_OBJ      := $(call object,$(wildcard lib/*/*.c tokenizer/*.c data/*.c))
+CLI_OBJ      := $(call object,$(wildcard cli/*.c))
+BENCH        := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
+TEST_OBJ     := $(call object,$(wildcard tests/*/*.c))
+TEST_FOLDERS := $(patsubst tests/%/,%,$(sort $(dir $(wildcard tests/*/test_*.c))))
+# folders whose tests say more when the library computes with double
+GRADIENT_FOLDERS = $(filter grad,$(TEST_FOLDERS))
+TEST_SCRIPTS := $(wildcard tests/cli/*.sh)
+
+# ---- what can be made ----
+
+all: $(BUILD)/quipu $(BUILD)/libquipu.a $(BUILD)/libquipu.so  ## build/quipu, build/libquipu.a, build/libquipu.so
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+
+demo: $(BUILD)/quipu  ## train, try and draw a small Korean-English translator (about a minute)
+	@$(BUILD)/quipu demo
+
+test: $(TEST_FOLDERS:%=$(BUILD)/tests/%) $(BUILD)/quipu  ## all tests
+	@sh tests/run $(BUILD) "$(TEST_FOLDERS)" $(TEST_SCRIPTS)
+
+test-long: $(BUILD)/quipu  ## the tests that train for long: they need data, tell what, and skip without it
+	@sh tests/run $(BUILD) "" $(wildcard tests/long/*.sh)
+
+oracles: $(BUILD)/tests/oracles  ## compare with reference results: make oracles ORACLES=DIR
+	@OMP_NUM_THREADS=2 $(BUILD)/tests/oracles $(ORACLES)
+
+gradcheck:  ## every gradient against finite differences, the library compiled with double
+	@$(MAKE) BUILD=build/double EXTRA="-DQP_DOUBLE $(EXTRA)" gradient-tests
+
+asan:  ## all tests under the address, leak and undefined-behaviour sanitizers
+	@$(MAKE) BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined" test
+
+lint:  ## the rules of the house: floors, sizes, names, warnings of clang
+	@sh .ci/packages lint
+	@sh .ci/lint
+
+format:  ## lay out every source file by .clang-format
+	@sh .ci/packages format
+	@clang-format -i $(shell git ls-files '*.c' '*.h')
+
+bench: $(BENCH)  ## build/bench/*: the programs that measure speed
+
+install: all  ## install under PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/quipu
+	install -m 755 $(BUILD)/quipu $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(BUILD)/libquipu.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 755 $(BUILD)/libquipu.so $(DESTDIR)$(PREFIX)/lib/libquipu.so.$(VERSION)
+	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
+	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libquipu.so
+	for header in $(wildcard lib/*/*.h tokenizer/*.h data/*.h); do \
+	    install -D -m 644 $$header $(DESTDIR)$(PREFIX)/include/quipu/$$header || exit 1; done
+	printf '%s\n' 'Name: quipu' 'Description: sequence models on the CPU' 'Version: $(VERSION)' \
+	    'Cflags: -I$(PREFIX)/include/quipu -fopenmp' 'Libs: -L$(PREFIX)/lib -lquipu' \
+	    'Libs.private: -lopenblas $(OTHER_LIBS)' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu.pc
+
+uninstall:  ## take away what install has put there
+	rm -rf $(DESTDIR)$(PREFIX)/include/quipu
+	rm -f $(DESTDIR)$(PREFIX)/bin/quipu $(DESTDIR)$(PREFIX)/lib/libquipu.* $(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu.pc
+
+clean:  ## remove build/
+	rm -rf build
+
+gradient-tests: $(GRADIENT_FOLDERS:%=$(BUILD)/tests/%)
+	@sh tests/run $(BUILD) "$(GRADIENT_FOLDERS)"
+
+# ---- how it is made ----
+
+# Kernels for wide vectors are files of their own, chosen at start by what the CPU has.
+ifeq ($(shell uname -m),x86_64)
 $(BUILD)/obj/%_avx2.o: EXTRA += -mavx2 -mfma -mf16c
 $(BUILD)/obj/%_avx512.o: EXTRA += -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c
-$(BUILD)/obj/%.o: %.c
+endif
+
+# The stamps say that the packages are there; one after the other, because only one apt can run at a time.
+$(STAMP).build: .ci/packages
+	@mkdir -p build
+	@CC="$(CC)" sh .ci/packages build && touch $@
+$(STAMP).test: $(STAMP).build
+	@CC="$(CC)" sh .ci/packages test && touch $@
+
+$(BUILD)/obj/tests/%.o: tests/%.c | $(STAMP).test
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -c $< -o $@
+	$(call say,compile $<)$(CC) $(FLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/obj/%.o: %.c | $(STAMP).build
+	@mkdir -p $(@D)
+	$(call say,compile $<)$(CC) $(FLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/libquipu.a: $(LIB_OBJ)
-	@rm -f $@
-	ar rcs $@ $^
+	$(call say,archive $@)rm -f $@; ar rcs $@ $^
+
+$(BUILD)/libquipu.so: $(LIB_OBJ)
+	$(call say,link $@)$(CC) $(FLAGS) -shared -Wl,-soname,$(SONAME) $^ -o $@ -lopenblas $(OTHER_LIBS)
 
 $(BUILD)/quipu: $(CLI_OBJ) $(BUILD)/libquipu.a
-	$(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
+	$(call say,link $@)$(CC) $(FLAGS) $^ -o $@ $(LIBS)
 
-# one Criterion binary per folder of tests/
-$(BUILD)/tests/%: $(BUILD)/libquipu.a tests/%/*.c
+$(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libquipu.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(filter %.c,$^) $(BUILD)/libquipu.a -o $@ $(LIBS) -lcriterion
+	$(call say,link $@)$(CC) $(FLAGS) $^ -o $@ $(LIBS)
 
-test: $(patsubst tests/%/,$(BUILD)/tests/%,$(sort $(dir $(TEST_SRC))))
-	@for t in $^; do OMP_NUM_THREADS=1 $$t || exit 1; done
-
-# reference cases computed elsewhere, through the operations they name: make oracles ORACLES=DIR
-$(BUILD)/tests/oracles: $(BUILD)/libquipu.a tests/oracles/*.c tests/oracles/*.h
+# One Criterion program for each folder of tests/; that of the command line holds its files too, the oracle runner
+# is a program of its own.
+$(BUILD)/tests/cli: $(filter-out %/main.o,$(CLI_OBJ))
+$(BUILD)/tests/oracles: CRITERION =
+CRITERION = -lcriterion
+.SECONDEXPANSION:
+$(BUILD)/tests/%: $$(filter $(BUILD)/obj/tests/$$*/$$(PERCENT),$(TEST_OBJ)) $(BUILD)/libquipu.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(filter %.c,$^) $(BUILD)/libquipu.a -o $@ $(LIBS)
+	$(call say,link $@)$(CC) $(FLAGS) $(filter %.o,$^) $(BUILD)/libquipu.a -o $@ $(LIBS) $(CRITERION)
 
-oracles: $(BUILD)/tests/oracles
-	@OMP_NUM_THREADS=1 $< $(ORACLES)
+PERCENT = %
+# a short line for each step; `make V=1` shows the commands
+say = $(if $(V),,@echo "  $(1)"; )
 
-# central differences need double: the same library, compiled with it
-gradcheck:
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/double CFLAGS="$(CFLAGS) -DQP_DOUBLE" $(BUILD)/double/tests/grad
-	OMP_NUM_THREADS=1 $(BUILD)/double/tests/grad --filter 'test_gradients/*'
-
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d)
-.PHONY: all test gradcheck oracles
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(BENCH:$(BUILD)/%=$(BUILD)/obj/%.d)
+.PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
+.DELETE_ON_ERROR:
+.PHONY: all help demo test test-long oracles gradcheck asan lint format bench install uninstall clean gradient-tests

@@ -25,3 +25,5 @@ void qp_gemm(bool transpose_a, bool transpose_b, int m, int n, int k, qp_real al
     cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, a_stride, b, b_stride, beta, c, c_stride);
 #endif
 }
+
+const char *qp_gemm_library(void) { return openblas_get_config(); }

@@ -14,4 +14,7 @@
 void qp_gemm(bool transpose_a, bool transpose_b, int m, int n, int k, qp_real alpha, const qp_real *a, int a_stride,
              const qp_real *b, int b_stride, qp_real beta, qp_real *c, int c_stride);
 
+/* qp_gemm_library — version, build and chosen core of the library behind qp_gemm, in its own words. */
+const char *qp_gemm_library(void);
+
 #endif

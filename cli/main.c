@@ -1,0 +1,79 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/text.h"
+#include "cli/versions.h"
+#include "lib/base/config.h"
+#include "lib/base/writer.h"
+
+static const struct {
+    const char *name, *summary;
+    int (*run)(int argc, char **argv);
+} command[] = {
+    {"doctor", "this machine: kernels, libraries, threads, memory, disk, locale", qp_cmd_doctor},
+};
+enum { COMMANDS = sizeof command / sizeof *command };
+
+static int list_commands(void)
+{
+    puts("quipu: sequence models on the CPU, from raw text to a translation, a score and an attention map\n\n"
+         "usage: quipu COMMAND [options] [files]       \"-\" is stdin or stdout\n");
+    for (int i = 0; i < COMMANDS; i++) printf("  %-11s%s\n", command[i].name, command[i].summary);
+    puts("\nquipu help COMMAND tells its options; quipu --version what this program is built of.");
+    return 0;
+}
+
+static int run_command(int argc, char **argv)
+{
+    const char *name[COMMANDS + 1];
+    for (int i = 0; i < COMMANDS; i++) {
+        if (strcmp(argv[0], command[i].name) == 0) return command[i].run(argc, argv);
+        name[i] = command[i].name;
+    }
+    name[COMMANDS] = "help";
+    const char *nearest = qp_config_suggest(argv[0], name, COMMANDS + 1);
+    if (nearest)
+        qp_fail(QP_EUSAGE, "unknown command '%.100s'; did you mean %s?", argv[0], nearest);
+    else
+        qp_fail(QP_EUSAGE, "unknown command '%.100s'; quipu alone lists them", argv[0]);
+    return qp_report(QP_EUSAGE);
+}
+
+static int dispatch(int argc, char **argv)
+{
+    char *help[] = {NULL, (char[]){"--help"}, NULL};
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) return list_commands();
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) return qp_versions_print(stdout);
+    if (strcmp(argv[1], "help") != 0) return run_command(argc - 1, argv + 1);
+    if (argc == 2) return list_commands();
+    help[0] = argv[2];
+    return run_command(2, help);
+}
+
+/* A program started with a closed stdin, stdout or stderr must not get one of its own files under that number. The
+ * stand-ins are opened the wrong way round, so that using them fails like the closed one would. */
+static void fill_standard_descriptors(void)
+{
+    static const int way[] = {O_WRONLY, O_RDONLY, O_RDWR};
+    for (int i = 0; i < 3; i++)
+        if (fcntl(i, F_GETFD) < 0 && open("/dev/null", way[i]) != i) _exit(74);
+}
+
+int main(int argc, char **argv)
+{
+    fill_standard_descriptors();
+    signal(SIGPIPE, SIG_IGN);   /* a closed pipe is an error of write(2), told and answered like a full disk */
+    int code = dispatch(argc, argv);
+    errno = 0;
+    qp_status status = qp_output_check(stdout, "stdout");
+    if (status == QP_OK || code != 0) return code;
+    /* the reader of a pipe went away on purpose (head, less): nothing to tell */
+    return errno == EPIPE ? 74 : qp_report(status);
+}

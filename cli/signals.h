@@ -1,0 +1,18 @@
+#ifndef QP_SIGNALS_H
+#define QP_SIGNALS_H
+
+#include <stdbool.h>
+
+/* signals — Ctrl-C and SIGTERM for commands that run long and can save their work. */
+
+/* qp_signals_watch — from now on the first SIGINT, SIGTERM or SIGHUP only sets a flag, and interrupts a waiting read;
+ * the second one kills. Commands that do not call this die at the first, as programs do. */
+void qp_signals_watch(void);
+
+/* qp_signals_received — number of the signal that came, or 0. */
+int qp_signals_received(void);
+
+/* qp_signals_stop — the same as a question for the library's loops; `unused` is ignored. */
+bool qp_signals_stop(void *unused);
+
+#endif
