@@ -19,9 +19,11 @@ VERSION := $(shell sed -n 's/^.define QP_VERSION "\(.*\)"/\1/p' lib/base/version
 SONAME  := libquipu.so.$(firstword $(subst ., ,$(VERSION)))
 
 FLAGS = -std=gnu11 $(CFLAGS) -Wall -Wextra -Wshadow -Wconversion -fopenmp -fPIC -fno-semantic-interposition -I. $(EXTRA)
-# The program holds OpenBLAS itself, in the flavour without threads of its own (ours are the threads): it starts in
-# 1 ms, needs no -lopenblas chosen by the system's alternatives, and never creates a pool. Other systems: -lopenblas.
-BLAS = $(or $(filter /%,$(shell $(CC) -print-file-name=openblas-serial/libopenblas.a)),-lopenblas)
+# Debian and Ubuntu have three OpenBLAS: -lopenblas would take whichever the machine prefers. Ours is the one built with
+# pthread, told to use one thread: the serial one gives wrong products when several threads call it, the one built with
+# OpenMP would take our threads. Elsewhere -lopenblas must do.
+PTHREAD_BLAS = $(filter /%,$(shell $(CC) -print-file-name=openblas-pthread/libopenblas.so.0))
+BLAS = $(or $(PTHREAD_BLAS:%=% -Wl,-rpath,$(dir $(PTHREAD_BLAS))),-lopenblas)
 OTHER_LIBS = -lutf8proc -ljansson -lyaml -lz -lpng -lxxhash -lm -fopenmp
 LIBS = $(BLAS) $(OTHER_LIBS)
 
@@ -123,7 +125,7 @@ $(BUILD)/libquipu.a: $(LIB_OBJ)
 	$(call say,archive $@)rm -f $@; ar rcs $@ $^
 
 $(BUILD)/libquipu.so: $(LIB_OBJ)
-	$(call say,link $@)$(CC) $(FLAGS) -shared -Wl,-soname,$(SONAME) $^ -o $@ -lopenblas $(OTHER_LIBS)
+	$(call say,link $@)$(CC) $(FLAGS) -shared -Wl,-soname,$(SONAME) $^ -o $@ $(LIBS)
 
 $(BUILD)/quipu: $(CLI_OBJ) $(BUILD)/libquipu.a
 	$(call say,link $@)$(CC) $(FLAGS) $^ -o $@ $(LIBS)
