@@ -22,7 +22,7 @@ FLAGS = -std=gnu11 $(CFLAGS) -Wall -Wextra -Wshadow -Wconversion -fopenmp -fPIC 
 # Debian and Ubuntu have three OpenBLAS: -lopenblas would take whichever the machine prefers. Ours is the one built with
 # pthread, told to use one thread: the serial one gives wrong products when several threads call it, the one built with
 # OpenMP would take our threads. Elsewhere -lopenblas must do.
-PTHREAD_BLAS = $(filter /%,$(shell $(CC) -print-file-name=openblas-pthread/libopenblas.so.0))
+PTHREAD_BLAS = $(abspath $(filter /%,$(shell $(CC) -print-file-name=openblas-pthread/libopenblas.so.0)))
 BLAS = $(or $(PTHREAD_BLAS:%=% -Wl,-rpath,$(dir $(PTHREAD_BLAS))),-lopenblas)
 OTHER_LIBS = -lutf8proc -ljansson -lyaml -lz -lpng -lxxhash -lm -fopenmp
 LIBS = $(BLAS) $(OTHER_LIBS)
