@@ -211,29 +211,40 @@ qp_tensor oracle_param_or_none(oracle *o, const char *name)
     return oracle_find(o, joined(o, "param.", name)) ? oracle_param(o, name) : (qp_tensor){0};
 }
 
-static void bind_one(oracle *o, qp_params *params, qp_gradient *gradient, int index, oracle_rename *rename)
+qp_params *oracle_params(oracle *o)
 {
-    const qp_parameter *p = qp_params_at(params, index);
-    char theirs[sizeof p->name + 32];
-    int first = rename(p->name, theirs, sizeof theirs), rows, columns;
-    const char *full = joined(o, "param.", theirs);
-    oracle_matrix(o, full, &rows, &columns);
-    if (columns != p->columns || first + p->rows > rows)
-        oracle_stop(o, "%s is [%d, %d]; ours is rows %d to %d of [., %d]", full, rows, columns, first, first + p->rows, p->columns);
-    const qp_real *from = oracle_reals(o, full);
-    size_t count = (size_t)p->rows * (size_t)p->columns;
-    memcpy(qp_params_value(params, index), from + (ptrdiff_t)first * columns, count * sizeof *from);
-    int32_t *map = oracle_memory(o, count * sizeof *map);
-    for (size_t i = 0; i < count; i++) map[i] = first * columns + (int32_t)i;
-    oracle_part *leaf = new_leaf(o, "param.", theirs);
-    leaf->map = map;
-    leaf->tensor = qp_tensor_of(p->rows, p->columns, qp_params_value(params, index));
-    leaf->tensor.node = &gradient->node[index];
+    o->params = qp_params_new();
+    if (!o->params) oracle_stop(o, "out of memory");
+    return o->params;
 }
 
-void oracle_bind(oracle *o, qp_params *params, qp_gradient *gradient, oracle_rename *rename)
+static void bind_one(oracle *o, int index, oracle_rename *rename)
 {
-    for (int i = 0; i < qp_params_count(params); i++) bind_one(o, params, gradient, i, rename);
+    const qp_parameter *p = qp_params_at(o->params, index);
+    char theirs[sizeof p->name + 32];
+    bool at_end = rename(p->name, theirs, sizeof theirs);
+    int rows, columns, count = p->rows * p->columns;
+    const char *full = joined(o, "param.", theirs);
+    oracle_matrix(o, full, &rows, &columns);
+    if (count > rows * columns || (rows > 1 && columns != p->columns))
+        oracle_stop(o, "%s is [%d, %d]; ours [%d, %d]", full, rows, columns, p->rows, p->columns);
+    int first = at_end ? rows * columns - count : 0;
+    memcpy(qp_params_value(o->params, index), oracle_reals(o, full) + first, (size_t)count * sizeof(qp_real));
+    int32_t *map = oracle_memory(o, (size_t)count * sizeof *map);
+    for (int i = 0; i < count; i++) map[i] = first + i;
+    oracle_part *leaf = new_leaf(o, "param.", theirs);
+    leaf->map = map;
+    leaf->tensor = qp_tensor_of(p->rows, p->columns, qp_params_value(o->params, index));
+    leaf->tensor.node = &o->gradient.node[index];
+}
+
+void oracle_bind(oracle *o, oracle_rename *rename)
+{
+    if (qp_params_finish(o->params) != QP_OK || qp_gradient_init(&o->gradient, o->params) != QP_OK)
+        oracle_stop(o, "%s", qp_error_message());
+    for (int i = 0; i < qp_params_count(o->params); i++) bind_one(o, i, rename);
+    qp_gradient_begin(&o->gradient, o->params);
+    qp_tape_bind(o->tape, o->gradient.node);
 }
 
 void oracle_output(oracle *o, const char *name, qp_tensor y, const int32_t *map)
@@ -290,6 +301,19 @@ void oracle_compare(oracle *o, const char *name, size_t count, const qp_real *va
            name, worst_error, worst_allowed, wrong, count, worst_at, (double)value[worst_at], (double)expected[worst_at]);
 }
 
+void oracle_expect(oracle *o, const char *name, bool right, const char *format, ...)
+{
+    o->compared[oracle_array(o, name) - qp_safetensors_at(o->file, 0)] = true;
+    if (right) return;
+    va_list arguments;
+    printf("%s: %s: ", o->name, name);
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    putchar('\n');
+    o->failures++;
+}
+
 /* Where the parts of one array come together. Values are laid down, gradients added up. */
 static void compare_parts(oracle *o, const oracle_part *part, int parts, int first, bool gradients)
 {
@@ -332,7 +356,13 @@ static void give_upstream(oracle *o, const oracle_part *out)
 
 static bool is_result(const char *name)
 {
-    return strncmp(name, "out.", 4) == 0 || strncmp(name, "gin.", 4) == 0 || strncmp(name, "gparam.", 7) == 0;
+    static const char *const prefix[] = {"out.", "gin.", "gparam.", "p.", "ema.", "final."};
+    static const char *const whole[] = {"loss", "grad_norm", "lr"};
+    for (size_t i = 0; i < sizeof prefix / sizeof *prefix; i++)
+        if (strncmp(name, prefix[i], strlen(prefix[i])) == 0) return true;
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        if (strcmp(name, whole[i]) == 0) return true;
+    return false;
 }
 
 void oracle_finish(oracle *o)

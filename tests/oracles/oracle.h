@@ -36,6 +36,8 @@ typedef struct {
     oracle_part leaf[ORACLE_LEAVES], out[ORACLE_PARTS];
     int leaves, outs;
     bool *compared;          /* by index in the file */
+    qp_params *params;       /* of oracle_params, or NULL */
+    qp_gradient gradient;
     int failures;
     bool skipped;
     char skipped_what[128];
@@ -70,18 +72,22 @@ int32_t         *oracle_ints(oracle *o, const char *name);      /* stops where o
 /* Leaves: tensors with values from the file, whose gradients are compared with gin.NAME, gparam.NAME.
  * oracle_input   in.NAME as [rows, columns]              oracle_param  param.NAME; a vector is [1, n]; asked twice, the same
  * oracle_param_or_none — an empty tensor when absent
- * oracle_bind    every parameter of `params` gets its values from param.NAME, NAME and the place inside it being what
- *                `rename` says; its gradient of `gradient` is compared. rename returns the row the parameter starts at. */
+ * oracle_params  an empty set of parameters, freed with the case
+ * oracle_bind    every parameter gets its values from param.NAME, NAME being what `rename` says, and its gradient is
+ *                compared. rename returns where a parameter smaller than the array lies: at its end (true) or beginning. */
 qp_tensor oracle_input(oracle *o, const char *name, int rows, int columns, const int32_t *map);
 qp_tensor oracle_param(oracle *o, const char *name);
 qp_tensor oracle_param_or_none(oracle *o, const char *name);
-typedef int oracle_rename(const char *ours, char *theirs, size_t bytes);
-void      oracle_bind(oracle *o, qp_params *params, qp_gradient *gradient, oracle_rename *rename);
+typedef bool oracle_rename(const char *ours, char *theirs, size_t bytes);
+qp_params *oracle_params(oracle *o);
+void      oracle_bind(oracle *o, oracle_rename *rename);
 
 /* Results: compared with out.NAME, fed with gout.NAME if the file has it. */
 void oracle_output(oracle *o, const char *name, qp_tensor y, const int32_t *map);
 
-/* oracle_compare — values [count] with the file's array `name` (full name), at once. */
+/* oracle_compare — values [count] with the file's array `name` (full name), at once.
+ * oracle_expect — a condition of another kind about that array; printf-style what is wrong. */
+void oracle_expect(oracle *o, const char *name, bool right, const char *format, ...) __attribute__((format(printf, 4, 5)));
 void oracle_compare(oracle *o, const char *name, size_t count, const qp_real *value);
 
 /* oracle_finish — backward, then compare every output and gradient; stops when the file holds a result that nothing
@@ -107,6 +113,7 @@ typedef struct {
     const char *op;
     oracle_run *run;
 } oracle_row;
-extern const oracle_row oracle_rows_ops[], oracle_rows_loss[], oracle_rows_attention[];
+extern const oracle_row oracle_rows_ops[], oracle_rows_loss[], oracle_rows_attention[], oracle_rows_transformer[],
+    oracle_rows_learning[];
 
 #endif

@@ -9,7 +9,8 @@
  *     build/tests/oracles DIR
  * One line for each array that is wrong, the unknown operations with their counts, last `N passed, N failed, N skipped`. */
 
-static const oracle_row *const family[] = {oracle_rows_ops, oracle_rows_loss, oracle_rows_attention};
+static const oracle_row *const family[] = {oracle_rows_ops, oracle_rows_loss, oracle_rows_attention, oracle_rows_transformer,
+                                           oracle_rows_learning};
 
 enum { UNKNOWN_KINDS = 256 };
 
@@ -71,11 +72,17 @@ static void one_case(oracle *o, tally *all, const char *path)
 {
     o->name = path; /* until the file has said its own */
     o->file = NULL;
+    o->params = NULL;
+    o->gradient = (qp_gradient){0};
     o->leaves = o->outs = o->failures = 0;
     o->skipped = false;
     qp_arena_rewind(&o->memory, 0);
     run_case(o, path);
     if (o->file) qp_safetensors_close(o->file);
+    if (o->params) {
+        qp_gradient_free(&o->gradient);
+        qp_params_free(o->params);
+    }
     if (o->skipped) {
         all->skipped++;
         count_unknown(all, o->skipped_what);

@@ -1,0 +1,126 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/nn/norm.h"
+#include "lib/nn/transformer.h"
+#include "tests/oracles/oracle.h"
+
+/* The layers of lib/nn/transformer.h, given PyTorch's parameters. Padding is not there: ragged rows throughout. */
+
+/* Ours has a leading "layer." when the layer stands alone; the attention to the memory keeps its query apart from its
+ * keys and values, which are one array in the file: the query first. */
+static bool rename_parameter(const char *ours, char *theirs, size_t bytes)
+{
+    static const char *const part[][2] = {{"q_proj_weight", "in_proj_weight"}, {"q_proj_bias", "in_proj_bias"},
+                                          {"kv_proj_weight", "in_proj_weight"}, {"kv_proj_bias", "in_proj_bias"}};
+    if (strncmp(ours, "layer.", 6) == 0) ours += 6;
+    snprintf(theirs, bytes, "%s", ours);
+    char *last = strstr(theirs, "multihead_attn.");
+    if (!last) return false;
+    last += strlen("multihead_attn.");
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+        if (strcmp(last, part[i][0]) == 0) {
+            snprintf(last, bytes - (size_t)(last - theirs), "%s", part[i][1]);
+            return i >= 2;
+        }
+    return false;
+}
+
+static qp_transformer_config config_of(oracle *o)
+{
+    return (qp_transformer_config){.width = oracle_int(o, "d_model"), .heads = oracle_int(o, "nhead"),
+                                   .ff_size = oracle_int(o, "dim_feedforward"), .norm_first = oracle_flag(o, "norm_first"),
+                                   .bias = true, .epsilon = oracle_number(o, "layer_norm_eps"), .gain = 1,
+                                   .activation = oracle_activation(o, "activation")};
+}
+
+/* in.NAME [B, T, d] without what its mask says is padding. */
+static qp_tensor ragged_input(oracle *o, const char *name, const char *mask, oracle_ragged *ragged)
+{
+    char full[64];
+    snprintf(full, sizeof full, "in.%s", name);
+    *ragged = oracle_ragged_mask(o, oracle_size(o, full, 0), oracle_size(o, full, 1), mask);
+    int width = oracle_size(o, full, 2);
+    return oracle_input(o, name, ragged->rows, width, oracle_rows_map(o, ragged, width));
+}
+
+static void encoder_layer(oracle *o)
+{
+    qp_transformer_config config = config_of(o);
+    qp_params *params = oracle_params(o);
+    qp_transformer_layer layer = qp_transformer_layer_add(params, &config, false, "layer");
+    oracle_bind(o, rename_parameter);
+    oracle_ragged rows;
+    qp_tensor x = ragged_input(o, "x", "in.key_padding_mask", &rows);
+    qp_transformer_pass pass = {.tape = o->tape, .params = params, .sequences = rows.sequences, .causal = oracle_flag(o, "causal")};
+    oracle_output(o, "y", qp_transformer_layer_forward(&layer, &pass, x), oracle_rows_map(o, &rows, x.columns));
+}
+
+static void decoder_layer(oracle *o)
+{
+    qp_transformer_config config = config_of(o);
+    qp_params *params = oracle_params(o);
+    qp_transformer_layer layer = qp_transformer_layer_add(params, &config, true, "layer");
+    oracle_bind(o, rename_parameter);
+    oracle_ragged rows, memory_rows;
+    qp_tensor x = ragged_input(o, "x", "in.key_padding_mask", &rows);
+    qp_tensor memory = ragged_input(o, "memory", "in.memory_key_padding_mask", &memory_rows);
+    qp_transformer_pass pass = {.tape = o->tape, .params = params, .sequences = rows.sequences, .causal = true,
+                                .memory = memory, .memory_sequences = memory_rows.sequences};
+    oracle_output(o, "y", qp_transformer_layer_forward(&layer, &pass, x), oracle_rows_map(o, &rows, x.columns));
+}
+
+typedef struct {
+    qp_transformer_layer *layer;
+    int layers;
+    qp_norm norm;
+} stack;
+
+static stack stack_of(oracle *o, qp_params *params, const char *name, const char *layers, bool reads_memory)
+{
+    qp_transformer_config config = config_of(o);
+    stack s = {.layers = oracle_int(o, layers)};
+    char full[64];
+    s.layer = oracle_memory(o, (size_t)s.layers * sizeof *s.layer);
+    for (int i = 0; i < s.layers; i++) {
+        snprintf(full, sizeof full, "%s.layers.%d", name, i);
+        s.layer[i] = qp_transformer_layer_add(params, &config, reads_memory, full);
+    }
+    snprintf(full, sizeof full, "%s.norm", name);
+    s.norm = qp_norm_add(params, config.width, false, config.epsilon, full);
+    return s;
+}
+
+static qp_tensor stack_forward(const stack *s, qp_transformer_pass pass, qp_tensor x)
+{
+    for (int i = 0; i < s->layers; i++) {
+        pass.layer = i;
+        x = qp_transformer_layer_forward(&s->layer[i], &pass, x);
+    }
+    return qp_norm_forward(&s->norm, pass.tape, pass.params, x);
+}
+
+static void encoder_decoder(oracle *o)
+{
+    qp_params *params = oracle_params(o);
+    stack encoder = stack_of(o, params, "encoder", "enc_layers", false);
+    stack decoder = stack_of(o, params, "decoder", "dec_layers", true);
+    oracle_bind(o, rename_parameter);
+    oracle_ragged source_rows, target_rows;
+    qp_tensor source = ragged_input(o, "source", "in.source_key_padding_mask", &source_rows);
+    qp_tensor target = ragged_input(o, "target", "in.target_key_padding_mask", &target_rows);
+    qp_transformer_pass pass = {.tape = o->tape, .params = params, .sequences = source_rows.sequences};
+    qp_tensor memory = stack_forward(&encoder, pass, source);
+    oracle_output(o, "memory", memory, oracle_rows_map(o, &source_rows, memory.columns));
+    pass.sequences = target_rows.sequences;
+    pass.causal = true;
+    pass.memory = memory;
+    pass.memory_sequences = source_rows.sequences;
+    oracle_output(o, "y", stack_forward(&decoder, pass, target), oracle_rows_map(o, &target_rows, target.columns));
+}
+
+const oracle_row oracle_rows_transformer[] = {
+    {"transformer_encoder_layer", encoder_layer}, {"transformer_decoder_layer", decoder_layer},
+    {"transformer_encoder_decoder", encoder_decoder}, {0},
+};
