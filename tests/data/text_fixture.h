@@ -1,0 +1,21 @@
+#ifndef QP_TEXT_FIXTURE_H
+#define QP_TEXT_FIXTURE_H
+
+#include <stddef.h>
+
+#include "data/corpus.h"
+
+/* A codec of words: id = QP_SPECIAL_COUNT + length of the word, "?" is unknown; the word "bad" is refused. */
+qp_text_codec fixture_words(void);
+
+/* A codec of bytes: id = QP_SPECIAL_COUNT + byte. */
+qp_text_codec fixture_bytes(void);
+
+/* A file of its own folder under /tmp; the path is valid until the process ends. */
+const char *fixture_file(const char *name, const void *content, size_t bytes);
+const char *fixture_text(const char *name, const char *text);
+
+/* A corpus of `pairs` random pairs of 1..longest words, in memory, made through files. */
+void fixture_corpus(int pairs, int longest, bool monolingual, qp_corpus *corpus);
+
+#endif
