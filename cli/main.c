@@ -17,6 +17,7 @@ static const struct {
     const char *name, *summary;
     int (*run)(int argc, char **argv);
 } command[] = {
+    {"tokenizer", "train a tokenizer, text to pieces and back", qp_cmd_tokenizer},
     {"doctor", "this machine: kernels, libraries, threads, memory, disk, locale", qp_cmd_doctor},
 };
 enum { COMMANDS = sizeof command / sizeof *command };

@@ -287,8 +287,15 @@ const char *qp_tokenizer_piece(const qp_tokenizer *tokenizer, int32_t id)
 
 int32_t qp_tokenizer_find(const qp_tokenizer *tokenizer, const char *piece)
 {
-    for (int32_t id = 0; id < tokenizer->vocabulary.count; id++) {
-        if (strcmp(qp_tokenizer_piece(tokenizer, id), piece) == 0) return id;
+    const qp_vocabulary *v = &tokenizer->vocabulary;
+    char text[256];
+    size_t bytes = 0;
+    if (strlen(piece) < sizeof text && qp_text_of_shown(piece, strlen(piece), text, &bytes)) {
+        int32_t id = qp_vocabulary_find(v, text, bytes);
+        if (id >= 0) return id;
+    }
+    for (int32_t id = 0; id < v->count; id++) {
+        if (strcmp(qp_vocabulary_shown(v, id), piece) == 0) return id;
     }
     return -1;
 }

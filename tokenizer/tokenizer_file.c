@@ -11,7 +11,6 @@
 
 enum { VERSION = 1 };
 static const char FORMAT[] = "quipu-tokenizer";
-static const char SPACE_SIGN[] = "\xE2\x96\x81";
 static const size_t LARGEST_FILE = (size_t)1 << 30;
 
 static const char *const type_name[] = {"char", "byte", "word", "bpe"};
@@ -159,24 +158,6 @@ static qp_status check_settings(const content *c)
     return QP_OK;
 }
 
-/* A printable form back to the piece's own text: U+2581 is a space. `out` has room for as many bytes. False: it holds
- * a space, which no printable form does. */
-static bool text_of_shown(const char *shown, size_t bytes, char *out, size_t *out_bytes)
-{
-    size_t made = 0;
-    for (size_t i = 0; i < bytes; i++) {
-        if (shown[i] == ' ') return false;
-        if (bytes - i >= 3 && memcmp(shown + i, SPACE_SIGN, 3) == 0) {
-            out[made++] = ' ';
-            i += 2;
-        } else {
-            out[made++] = shown[i];
-        }
-    }
-    *out_bytes = made;
-    return true;
-}
-
 static qp_status add_piece(const content *c, qp_tokenizer *t, size_t index, const char *shown, size_t bytes)
 {
     if (index < (size_t)t->vocabulary.count) { /* special pieces and bytes stand at fixed places */
@@ -188,7 +169,7 @@ static qp_status add_piece(const content *c, qp_tokenizer *t, size_t index, cons
     if (!text) return no_memory();
     size_t text_bytes = 0;
     qp_status status = QP_OK;
-    if (!text_of_shown(shown, bytes, text, &text_bytes)) {
+    if (!qp_text_of_shown(shown, bytes, text, &text_bytes)) {
         status = qp_fail(QP_EDATA, "%s: piece %zu holds a space; write it as U+2581", c->place, index);
     } else {
         status = qp_vocabulary_add(&t->vocabulary, QP_PIECE_NORMAL, text, text_bytes, NULL);
@@ -218,8 +199,8 @@ static qp_status add_merge(const content *c, qp_tokenizer *t, size_t index, cons
 {
     const char *space = memchr(line, ' ', bytes);
     size_t left_bytes = 0, right_bytes = 0;
-    if (!space || !text_of_shown(line, (size_t)(space - line), text, &left_bytes) ||
-        !text_of_shown(space + 1, bytes - (size_t)(space - line) - 1, text + left_bytes, &right_bytes))
+    if (!space || !qp_text_of_shown(line, (size_t)(space - line), text, &left_bytes) ||
+        !qp_text_of_shown(space + 1, bytes - (size_t)(space - line) - 1, text + left_bytes, &right_bytes))
         return qp_fail(QP_EDATA, "%s: merge %zu is not two pieces with a space between them", c->place, index);
     int32_t left = qp_vocabulary_find(&t->vocabulary, text, left_bytes);
     int32_t right = qp_vocabulary_find(&t->vocabulary, text + left_bytes, right_bytes);

@@ -9,6 +9,7 @@
 #include "tokenizer/utf8.h"
 
 enum { MOST_PIECES = 1 << 24 };
+static const char SPACE_SIGN[] = "\xE2\x96\x81"; /* U+2581 */
 
 void qp_vocabulary_init(qp_vocabulary *v)
 {
@@ -151,4 +152,20 @@ qp_status qp_vocabulary_add(qp_vocabulary *v, qp_piece_kind kind, const char *te
     v->count++;
     if (id) *id = new_id;
     return QP_OK;
+}
+
+bool qp_text_of_shown(const char *shown, size_t bytes, char *out, size_t *out_bytes)
+{
+    size_t made = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        if (shown[i] == ' ') return false;
+        if (bytes - i >= 3 && memcmp(shown + i, SPACE_SIGN, 3) == 0) {
+            out[made++] = ' ';
+            i += 2;
+        } else {
+            out[made++] = shown[i];
+        }
+    }
+    *out_bytes = made;
+    return true;
 }

@@ -64,4 +64,8 @@ static inline const char *qp_vocabulary_shown(const qp_vocabulary *v, int32_t id
     return v->shown + v->shown_start[id];
 }
 
+/* qp_text_of_shown — a printable form back to a piece's own text: U+2581 is a space. `out` has room for as many bytes.
+ * False: it holds a space, which no printable form does. */
+bool qp_text_of_shown(const char *shown, size_t bytes, char *out, size_t *out_bytes);
+
 #endif
