@@ -38,7 +38,7 @@ static const qp_toy_noun nouns[] = {
     {QP_TOY_DRINK | QP_TOY_LIKE, "우유", "milk", NULL, "병", "bottle of", "bottles of", CUISINE | WARMTH, 0},
     {QP_TOY_DRINK | QP_TOY_LIKE, "주스", "juice", NULL, "병", "bottle of", "bottles of", CUISINE | QP_TOY_COLD, 0},
     {QP_TOY_DRINK | QP_TOY_LIKE, "커피", "coffee", NULL, "잔", "cup of", "cups of", CUISINE | WARMTH, 0},
-    {QP_TOY_DRINK | QP_TOY_LIKE, "차", "tea", NULL, "잔", "cup of", "cups of", CUISINE | WARMTH, 0},
+    {QP_TOY_DRINK | QP_TOY_LIKE, "녹차", "green tea", NULL, "잔", "cup of", "cups of", CUISINE | WARMTH, 0},
     /* things to read and write */
     {QP_TOY_READ | QP_TOY_BORROW | QP_TOY_GIFT | QP_TOY_SMALL | QP_TOY_POCKET | QP_TOY_THING | QP_TOY_LIKE, "책",
      "book", "books", "권", NULL, NULL, TEXT | AGE | PRICE | QP_TOY_HARD | QP_TOY_EASY, 0},

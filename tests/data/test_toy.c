@@ -37,7 +37,7 @@ Test(toy, the_corpus_of_a_seed_never_changes)
     qp_toy *first = corpus(1), *again = corpus(1), *other = corpus(2);
     cr_expect_eq(hash_of(first), hash_of(again));
     cr_expect_neq(hash_of(first), hash_of(other));
-    cr_expect_eq(hash_of(first), UINT64_C(0x056f318ff9be0c82), "hash of seed 1: 0x%016llx",
+    cr_expect_eq(hash_of(first), UINT64_C(0x289cdd9221ec00dd), "hash of seed 1: 0x%016llx",
                  (unsigned long long)hash_of(first));
     qp_toy_free(first);
     qp_toy_free(again);
