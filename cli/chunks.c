@@ -1,14 +1,20 @@
 #include "cli/chunks.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "cli/text.h"
 
 enum { TEXT_LIMIT_BYTES = 16 << 20 };
 
 static char *standard_input[] = {(char[]){"-"}};
 
-static bool answers_a_terminal(const char *file) { return strcmp(file, "-") == 0 && isatty(STDIN_FILENO); }
+static bool answers_a_terminal(const char *file)
+{
+    return strcmp(file, "-") == 0 && isatty(STDIN_FILENO);
+}
 
 qp_status qp_chunks_begin(qp_chunks *chunks, char **file, int files, int line_limit)
 {
@@ -17,6 +23,7 @@ qp_status qp_chunks_begin(qp_chunks *chunks, char **file, int files, int line_li
         if (answers_a_terminal(chunks->file[i])) line_limit = 1;
     size_t lines = (size_t)line_limit;
     chunks->line_limit = line_limit;
+    chunks->text_limit = TEXT_LIMIT_BYTES;
     chunks->table = malloc(lines * sizeof *chunks->table);
     chunks->path = malloc(lines * sizeof *chunks->path);
     chunks->number = malloc(lines * sizeof *chunks->number);
@@ -59,7 +66,7 @@ qp_status qp_chunks_next(qp_chunks *chunks)
 {
     size_t used = 0;
     chunks->count = 0;
-    while (chunks->count < chunks->line_limit && used < TEXT_LIMIT_BYTES) {
+    while (chunks->count < chunks->line_limit && used < chunks->text_limit) {
         char *line;
         size_t bytes;
         QP_TRY(next_line(chunks, &line, &bytes));
@@ -71,7 +78,7 @@ qp_status qp_chunks_next(qp_chunks *chunks)
         chunks->number[i] = qp_reader_line(chunks->reader);
         used += bytes + 1;
     }
-    used = 0;      /* the text may have moved while it grew */
+    used = 0; /* the text may have moved while it grew */
     for (int i = 0; i < chunks->count; i++) {
         chunks->table[i].text = chunks->text + used;
         used += chunks->table[i].bytes + 1;
@@ -85,7 +92,10 @@ const char *qp_chunks_path(const qp_chunks *chunks, int i)
     return strcmp(chunks->path[i], "-") == 0 ? "stdin" : chunks->path[i];
 }
 
-int64_t qp_chunks_number(const qp_chunks *chunks, int i) { return chunks->number[i]; }
+int64_t qp_chunks_number(const qp_chunks *chunks, int i)
+{
+    return chunks->number[i];
+}
 
 void qp_chunks_end(qp_chunks *chunks)
 {
@@ -95,4 +105,9 @@ void qp_chunks_end(qp_chunks *chunks)
     free(chunks->number);
     free(chunks->text);
     *chunks = (qp_chunks){0};
+}
+
+int qp_chunks_report(qp_status status)
+{
+    return status == QP_EIO && errno == EPIPE ? 74 : qp_report(status);
 }

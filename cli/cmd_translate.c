@@ -1,14 +1,13 @@
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/chunks.h"
 #include "cli/commands.h"
 #include "cli/json_text.h"
-#include "cli/model_open.h"
 #include "cli/options.h"
 #include "cli/text.h"
+#include "cli/text_model.h"
 #include "lib/base/threads.h"
 #include "lib/decode/alignment.h"
 #include "lib/decode/translate.h"
@@ -214,18 +213,18 @@ static int translate_files(const translate_options *o, const qp_translator *tran
 {
     qp_chunks chunks;
     int64_t lines = 0;
-    qp_status status = qp_chunks_begin(&chunks, options->file, options->file_count, LINES_A_THREAD * translator->threads);
+    qp_status status =
+        qp_chunks_begin(&chunks, options->file, options->file_count, LINES_A_THREAD * translator->threads);
     while (status == QP_OK) {
         status = qp_chunks_next(&chunks);
         if (status != QP_OK || chunks.count == 0) break;
         status = translate_chunk(o, translator, &chunks, lines);
         lines += chunks.count;
         if (status == QP_OK) status = qp_output_check(stdout, "stdout");
-        if (status == QP_EIO && errno == EPIPE && ferror(stdout)) break;
     }
-    bool closed = status == QP_EIO && errno == EPIPE && ferror(stdout);   /* head, less: nothing to tell */
+    int code = qp_chunks_report(status);
     qp_chunks_end(&chunks);
-    return closed ? 74 : qp_report(status);
+    return code;
 }
 
 /* Options that only together make sense or not. */
@@ -244,30 +243,30 @@ static qp_status settle(const qp_options *options, translate_options *o, qp_sear
     if (o->max_length > 0 && search->min_length > o->max_length)
         return qp_fail(QP_EUSAGE, "--min-length %lld is more than --max-length %lld; lower one or raise the other",
                        (long long)search->min_length, (long long)o->max_length);
-    if (o->threads == 0) o->threads = qp_threads_available();
+    o->threads = qp_threads_of(o->threads);
     return QP_OK;
 }
 
 static int translate_with(const qp_options *options, translate_options *o, const qp_search_config *search)
 {
-    qp_opened_model opened;
-    qp_status status = qp_model_open(o->model, &opened);
+    qp_text_model opened;
+    qp_status status = qp_text_model_open(o->model, &opened);
     if (status != QP_OK) return qp_report(status);
     int code;
-    if (qp_model_config_of(opened.bundle.model)->encoder == QP_KIND_NONE) {
-        code = qp_report(qp_fail(QP_EUSAGE, "%s: is a language model, it has no source side; use quipu generate",
-                                 o->model));
+    if (qp_model_config_of(opened.model)->encoder == QP_KIND_NONE) {
+        code = qp_report(
+            qp_fail(QP_EUSAGE, "%s: is a language model, it has no source side; use quipu generate", o->model));
     } else {
-        qp_translator translator = {.model = opened.bundle.model,
-                                    .source = &opened.source,
-                                    .target = &opened.target,
+        qp_translator translator = {.model = opened.model,
+                                    .source = &opened.source_codec,
+                                    .target = &opened.target_codec,
                                     .search = *search,
                                     .batch_size = (int)o->batch_size,
                                     .threads = (int)o->threads,
                                     .alignment = o->alignment != ALIGNMENT_NONE};
         code = translate_files(o, &translator, options);
     }
-    qp_model_close(&opened);
+    qp_text_model_free(&opened);
     return code;
 }
 
