@@ -17,7 +17,7 @@
  * a time limit makes the end depend on the machine.
  * X(kind, name, default, low, high, choices, help); see base/config.h */
 #define QP_TRAINING_FIELDS(X)                                                                                          \
-    X(INT, epochs, "20", 0, 1000000000, NULL, "passes over the training data; 0: no limit")                            \
+    X(INT, epochs, "0", 0, 1000000000, NULL, "passes over the data; 0: no limit, but 20 when no other limit is given") \
     X(INT, steps, "0", 0, 1000000000000, NULL, "updates; 0: no limit")                                                 \
     X(INT, train_tokens, "0", 0, 1000000000000000, NULL, "target tokens to read; 0: no limit")                         \
     X(TEXT, time_limit, "", 0, 0, NULL, "stop after 90s, 30m, 2h...; the result then depends on the machine's speed")  \
@@ -40,6 +40,7 @@ typedef struct {
 } qp_training_config;
 
 extern const qp_field_table qp_training_fields;
+enum { QP_EPOCHS_UNLESS_LIMITED = 20 };
 enum { QP_BY_LOSS, QP_BY_BLEU, QP_BY_CHRF, QP_BY_ACCURACY, QP_BY_F1 };
 
 /* What one validation measured, in order. */
@@ -107,8 +108,8 @@ typedef struct {
  * Folder   state-UPDATE.safetensors (all that is needed to go on), model-UPDATE, best, metrics.jsonl, metrics.csv,
  *          train.log; on resuming the metrics are cut back to the state's update.
  * Errors   QP_ESTOPPED after a save; QP_EDATA when the loss or gradient is not finite (naming the update and the last
- *          save) or all saves are damaged; QP_EUSAGE for limits that never end, a metric nobody measures, other options
- *          than the run was begun with; what batch source, loss and hooks return. */
+ *          save) or all saves are damaged; QP_EUSAGE for a metric nobody measures, other options than the run was begun
+ *          with; what batch source, loss and hooks return. */
 qp_status qp_trainer_run(qp_trainer *trainer, qp_trainer_result *result);
 
 /* qp_trainer_discard — remove a run's folder (--overwrite); fine if there is none. */

@@ -1,0 +1,275 @@
+#include "lib/train/checkpoint.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/file.h"
+#include "lib/store/safetensors.h"
+
+enum { PATH_BYTES = 4096, NAME_BYTES = 200 };
+#define PREFIX "quipu.run."
+
+const char *qp_checkpoint_path(const char *folder, const char *kind, int64_t update, char *text, size_t bytes)
+{
+    snprintf(text, bytes, "%s/%s-%08" PRId64 ".safetensors", folder, kind, update);
+    return text;
+}
+
+/* ---- saving ---- */
+
+static void put_integer(qp_safetensors_writer *writer, const char *key, int64_t value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%" PRId64, value);
+    qp_safetensors_writer_metadata(writer, key, text);
+}
+
+static void put_real(qp_safetensors_writer *writer, const char *key, double value)
+{
+    uint64_t bits;
+    char text[32];
+    memcpy(&bits, &value, sizeof bits);
+    snprintf(text, sizeof text, "%016" PRIx64, bits);
+    qp_safetensors_writer_metadata(writer, key, text);
+}
+
+static void put_models(qp_safetensors_writer *writer, const qp_run_state *state)
+{
+    char *text = calloc((size_t)state->models + 1, 24);
+    size_t at = 0;
+    for (int i = 0; text && i < state->models; i++)
+        at += (size_t)sprintf(text + at, "%s%" PRId64, i ? "," : "", state->model[i]);
+    if (text) qp_safetensors_writer_metadata(writer, PREFIX "models", text);
+    free(text);
+}
+
+static void put_block(qp_safetensors_writer *writer, const char *kind, const qp_params *params, const qp_real *block)
+{
+    for (int i = 0; i < qp_params_count(params); i++) {
+        const qp_parameter *p = qp_params_at(params, i);
+        const int64_t shape[] = {p->rows, p->columns};
+        char name[NAME_BYTES];
+        snprintf(name, sizeof name, "%s/%s", kind, p->name);
+        qp_safetensors_writer_add(writer, name, QP_DTYPE_REAL, 2, shape, block + p->offset);
+    }
+}
+
+qp_status qp_checkpoint_save(const char *folder, const qp_run_state *state, const char *fingerprint, qp_params *params,
+                             qp_optimizer *optimizer)
+{
+    char path[PATH_BYTES];
+    qp_safetensors_writer *writer = qp_safetensors_writer_new();
+    if (!writer) return qp_fail(QP_EMEMORY, "%s: out of memory while saving", folder);
+    qp_safetensors_writer_metadata(writer, PREFIX "fingerprint", fingerprint);
+#define PUT(name) put_integer(writer, PREFIX #name, state->name);
+    QP_RUN_INTEGERS(PUT)
+#undef PUT
+#define PUT(name) put_real(writer, PREFIX #name, state->name);
+    QP_RUN_REALS(PUT)
+#undef PUT
+    put_models(writer, state);
+    put_block(writer, "weights", params, qp_params_block(params));
+    for (int i = 0; i < qp_optimizer_states(optimizer); i++)
+        put_block(writer, qp_optimizer_state_name(optimizer, i), params, qp_optimizer_state(optimizer, i));
+    return qp_safetensors_writer_save(writer, qp_checkpoint_path(folder, "state", state->update, path, sizeof path));
+}
+
+/* ---- loading ---- */
+
+static qp_status damaged(const qp_safetensors *file, const char *key)
+{
+    return qp_fail(QP_EDATA, "%s: '%s' is missing or no number; the file is damaged", qp_safetensors_path(file), key);
+}
+
+static qp_status get_integer(const qp_safetensors *file, const char *key, int64_t *value)
+{
+    const char *text = qp_safetensors_metadata(file, key);
+    char *end = NULL;
+    if (text) *value = strtoll(text, &end, 10);
+    return !text || end == text || *end || *value < 0 ? damaged(file, key) : QP_OK;
+}
+
+static qp_status get_real(const qp_safetensors *file, const char *key, double *value)
+{
+    const char *text = qp_safetensors_metadata(file, key);
+    char *end = NULL;
+    uint64_t bits = text ? strtoull(text, &end, 16) : 0;
+    memcpy(value, &bits, sizeof bits);
+    return !text || end == text || *end ? damaged(file, key) : QP_OK;
+}
+
+static qp_status get_models(const qp_safetensors *file, qp_run_state *state)
+{
+    const char *at = qp_safetensors_metadata(file, PREFIX "models");
+    if (!at) return damaged(file, PREFIX "models");
+    while (*at) {
+        char *end;
+        int64_t update = strtoll(at, &end, 10);
+        if (end == at || update < 0 || state->models == QP_CHECKPOINTS_MAX) return damaged(file, PREFIX "models");
+        state->model[state->models++] = update;
+        at = end + (*end == ',');
+    }
+    return QP_OK;
+}
+
+static qp_status get_block(const qp_safetensors *file, const char *kind, const qp_params *params, qp_real *block)
+{
+    for (int i = 0; i < qp_params_count(params); i++) {
+        const qp_parameter *p = qp_params_at(params, i);
+        const int64_t shape[] = {p->rows, p->columns};
+        const qp_stored *stored;
+        char name[NAME_BYTES];
+        snprintf(name, sizeof name, "%s/%s", kind, p->name);
+        QP_TRY(qp_safetensors_need(file, name, 2, shape, &stored));
+        QP_TRY(qp_safetensors_reals(file, stored, block + p->offset));
+    }
+    return QP_OK;
+}
+
+static qp_status read_state(const qp_safetensors *file, const char *fingerprint, qp_params *params,
+                            qp_optimizer *optimizer, qp_run_state *state)
+{
+    QP_TRY(qp_safetensors_verify(file));
+    const char *text = qp_safetensors_metadata(file, PREFIX "fingerprint");
+    if (!text || strcmp(text, fingerprint) != 0)
+        return qp_fail(QP_EUSAGE, "%s: this run was begun with other options; give the same ones, or --overwrite to "
+                                  "begin anew", qp_safetensors_path(file));
+    *state = (qp_run_state){0};
+#define GET(name) QP_TRY(get_integer(file, PREFIX #name, &state->name));
+    QP_RUN_INTEGERS(GET)
+#undef GET
+#define GET(name) QP_TRY(get_real(file, PREFIX #name, &state->name));
+    QP_RUN_REALS(GET)
+#undef GET
+    QP_TRY(get_models(file, state));
+    QP_TRY(get_block(file, "weights", params, qp_params_block(params)));
+    for (int i = 0; i < qp_optimizer_states(optimizer); i++)
+        QP_TRY(get_block(file, qp_optimizer_state_name(optimizer, i), params, qp_optimizer_state(optimizer, i)));
+    qp_optimizer_set_updates(optimizer, state->update);
+    return QP_OK;
+}
+
+/* ---- the folder ---- */
+
+static int newest_first(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/* Updates of the files KIND-UPDATE.safetensors, newest first, malloc'ed; a folder that is not there has none. */
+static qp_status list(const char *folder, const char *kind, int64_t **update, int *count)
+{
+    *update = NULL;
+    *count = 0;
+    DIR *directory = opendir(folder);
+    if (!directory) return QP_OK;
+    size_t bytes = strlen(kind);
+    qp_status status = QP_OK;
+    for (struct dirent *entry; status == QP_OK && (entry = readdir(directory));) {
+        const char *name = entry->d_name;
+        if (strncmp(name, kind, bytes) != 0 || name[bytes] != '-' || name[bytes + 1] < '0' || name[bytes + 1] > '9')
+            continue;
+        char *end;
+        int64_t number = strtoll(name + bytes + 1, &end, 10);
+        if (strcmp(end, ".safetensors") != 0) continue;
+        int64_t *grown = realloc(*update, ((size_t)*count + 1) * sizeof **update);
+        if (!grown) {
+            status = qp_fail(QP_EMEMORY, "%s: out of memory while reading the folder", folder);
+            break;
+        }
+        *update = grown;
+        (*update)[(*count)++] = number;
+    }
+    closedir(directory);
+    if (*count) qsort(*update, (size_t)*count, sizeof **update, newest_first);
+    return status;
+}
+
+qp_status qp_checkpoint_load(const char *folder, const char *fingerprint, qp_params *params, qp_optimizer *optimizer,
+                             void (*note)(void *self, const char *line), void *self, qp_run_state *state, bool *found)
+{
+    int64_t *update;
+    int count;
+    *found = false;
+    qp_status status = list(folder, "state", &update, &count);
+    for (int i = 0; status == QP_OK && i < count && !*found; i++) {
+        char path[PATH_BYTES], line[1024];
+        qp_safetensors *file = NULL;
+        status = qp_safetensors_open(qp_checkpoint_path(folder, "state", update[i], path, sizeof path), &file);
+        if (status == QP_OK) status = read_state(file, fingerprint, params, optimizer, state);
+        qp_safetensors_close(file);
+        *found = status == QP_OK;
+        if (status != QP_EDATA || i + 1 == count) continue;   /* not damage, or nothing older to try: reported */
+        snprintf(line, sizeof line, "%.900s; trying the save before it", qp_error_message());
+        if (note) note(self, line);
+        status = QP_OK;
+    }
+    free(update);
+    return status;
+}
+
+void qp_checkpoint_prune(const char *folder, const char *kind, int64_t update, int64_t keep)
+{
+    int64_t *number;
+    int count;
+    if (list(folder, kind, &number, &count) == QP_OK)
+        for (int i = 0, kept = 0; i < count; i++) {
+            char path[PATH_BYTES];
+            if (number[i] > update || kept++ < keep) continue;
+            unlink(qp_checkpoint_path(folder, kind, number[i], path, sizeof path));
+        }
+    free(number);
+}
+
+/* ---- averaging ---- */
+
+static qp_status add_parameter(const qp_safetensors *file, const qp_parameter *p, qp_real *value, double *sum)
+{
+    size_t n = (size_t)p->rows * (size_t)p->columns;
+    const qp_stored *stored = qp_safetensors_find(file, p->name);
+    if (!stored || stored->count != n)
+        return qp_fail(QP_EDATA, "%s: parameter %s is missing or of another shape; it is no save of this model",
+                       qp_safetensors_path(file), p->name);
+    QP_TRY(qp_safetensors_reals(file, stored, value));
+    for (size_t i = 0; i < n; i++) sum[i] += (double)value[i];
+    return QP_OK;
+}
+
+static qp_status average_files(qp_safetensors *const *file, int count, qp_params *params, double *sum)
+{
+    for (int i = 0; i < qp_params_count(params); i++) {
+        const qp_parameter *p = qp_params_at(params, i);
+        size_t n = (size_t)p->rows * (size_t)p->columns;
+        qp_real *value = qp_params_value(params, i);
+        memset(sum, 0, n * sizeof *sum);
+        for (int k = 0; k < count; k++) QP_TRY(add_parameter(file[k], p, value, sum));
+        for (size_t e = 0; e < n; e++) value[e] = (qp_real)(sum[e] / count);
+    }
+    return QP_OK;
+}
+
+qp_status qp_checkpoint_average(const char *const *path, int count, qp_params *params)
+{
+    size_t largest = 1;
+    for (int i = 0; i < qp_params_count(params); i++) {
+        size_t n = (size_t)qp_params_at(params, i)->rows * (size_t)qp_params_at(params, i)->columns;
+        if (n > largest) largest = n;
+    }
+    qp_safetensors **file = calloc((size_t)count + 1, sizeof *file);
+    double *sum = malloc(largest * sizeof *sum);
+    qp_status status = file && sum ? QP_OK : qp_fail(QP_EMEMORY, "out of memory while averaging checkpoints");
+    for (int k = 0; status == QP_OK && k < count; k++) {
+        status = qp_safetensors_open(path[k], &file[k]);
+        if (status == QP_OK) status = qp_safetensors_verify(file[k]);
+    }
+    if (status == QP_OK) status = average_files(file, count, params, sum);
+    for (int k = 0; file && k < count; k++) qp_safetensors_close(file[k]);
+    free(file);
+    free(sum);
+    return status;
+}

@@ -1,0 +1,58 @@
+#ifndef QP_CHECKPOINT_H
+#define QP_CHECKPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/nn/params.h"
+#include "lib/train/optimizer.h"
+#include "lib/train/schedule.h"
+
+/* checkpoint — everything a training run needs to go on bit for bit, as one safetensors file:
+ *   weights/NAME       the parameters            STATE/NAME   the optimizer's blocks (mean, square_mean, ema, ...)
+ *   metadata quipu.run.FIELD   the fields below, reals as the 16 hexadecimal digits of their bits
+ * A save is complete or absent; each carries a checksum. A damaged one is passed over for the one before it. */
+
+#define QP_RUN_INTEGERS(X)                                                                                             \
+    X(update) X(epoch) X(batch) X(target_tokens) X(validation_due) X(validated_update) X(window_tokens)                \
+    X(best_update) X(bad_validations) X(plateau_bad) X(plateau_rest) X(plateau_seen)
+#define QP_RUN_REALS(X) X(seconds) X(window_loss) X(best_metric) X(plateau_rate) X(plateau_best)
+
+enum { QP_CHECKPOINTS_MAX = 1000 };
+
+/*   update            updates done          epoch    the one under way, from 1       batch   done in this epoch
+ *   validation_due    a validation stands out after this update       validated_update   of the last one; 0: none
+ *   window_*          since the last shown update: what the next metrics line is the mean of
+ *   model             updates of the last validated models, for averaging, oldest first */
+typedef struct {
+#define DECLARE(name) int64_t name;
+    QP_RUN_INTEGERS(DECLARE)
+#undef DECLARE
+#define DECLARE(name) double name;
+    QP_RUN_REALS(DECLARE)
+#undef DECLARE
+    int64_t model[QP_CHECKPOINTS_MAX];
+    int models;
+} qp_run_state;
+
+/* qp_checkpoint_path — folder/KIND-UPDATE.safetensors, KIND "state" or "model"; returns text. */
+const char *qp_checkpoint_path(const char *folder, const char *kind, int64_t update, char *text, size_t bytes);
+
+/* qp_checkpoint_save — write folder/state-UPDATE.safetensors.   Errors  QP_ECREATE, QP_EIO, QP_EMEMORY. */
+qp_status qp_checkpoint_save(const char *folder, const qp_run_state *state, const char *fingerprint, qp_params *params,
+                             qp_optimizer *optimizer);
+
+/* qp_checkpoint_load — the newest state of the folder that is whole; *found false when there is none at all.
+ * note     told of every damaged one passed over; may be NULL
+ * Errors   QP_EDATA when all are damaged; QP_EUSAGE when the fingerprint differs or the model has another shape. */
+qp_status qp_checkpoint_load(const char *folder, const char *fingerprint, qp_params *params, qp_optimizer *optimizer,
+                             void (*note)(void *self, const char *line), void *self, qp_run_state *state, bool *found);
+
+/* qp_checkpoint_prune — of the files of one kind up to `update`, remove all but the newest `keep`. */
+void qp_checkpoint_prune(const char *folder, const char *kind, int64_t update, int64_t keep);
+
+/* qp_checkpoint_average — params = mean of the weights in model files, summed in double in the order given (one file:
+ * its weights).   Errors  QP_ENOINPUT, QP_EDATA (a parameter missing or of another shape; damage), QP_EMEMORY. */
+qp_status qp_checkpoint_average(const char *const *path, int count, qp_params *params);
+
+#endif
