@@ -1,0 +1,199 @@
+#include "lib/picture/picture.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/picture/label.h"
+
+static const char *const kind_name[QP_MAP_KINDS] = {
+    [QP_MAP_ENCODER] = "encoder", [QP_MAP_DECODER] = "decoder", [QP_MAP_CROSS] = "cross"};
+
+const char *qp_map_kind_name(qp_map_kind kind) { return kind_name[kind]; }
+
+static qp_status no_memory(void)
+{
+    return qp_fail(QP_EMEMORY, "picture: out of memory; draw fewer or shorter sequences");
+}
+
+qp_status qp_picture_init(qp_picture *picture, const char *title)
+{
+    *picture = (qp_picture){0};
+    qp_text_buffer buffer = {0};
+    if (title && *title) {
+        /* a title may have blanks, so only what is between them is cleaned */
+        for (const char *at = title; *at;) {
+            size_t length = strcspn(at, " ");
+            char *part = strndup(at, length);
+            if (!part) buffer.failed = true;
+            if (part && length) qp_label_clean(&buffer, part);
+            free(part);
+            at += length;
+            if (*at) qp_text_put(&buffer, at++, 1);
+        }
+    } else {
+        qp_text_add(&buffer, "Attention");
+    }
+    return qp_text_finish(&buffer, &picture->title, NULL);
+}
+
+static void free_labels(qp_labels *labels)
+{
+    for (int i = 0; i < labels->count; i++) free(labels->text[i]);
+    free(labels->text);
+    *labels = (qp_labels){0};
+}
+
+void qp_picture_free(qp_picture *picture)
+{
+    free(picture->title);
+    for (int k = 0; k < QP_MAP_KINDS; k++) {
+        free_labels(&picture->side[k].rows);
+        free_labels(&picture->side[k].columns);
+    }
+    for (int i = 0; i < picture->maps; i++) free(picture->map[i].weight);
+    free(picture->map);
+    *picture = (qp_picture){0};
+}
+
+static qp_status copy_labels(const char *const *text, int count, qp_labels *labels)
+{
+    free_labels(labels);
+    labels->text = calloc((size_t)count + 1, sizeof *labels->text);
+    if (!labels->text) return no_memory();
+    for (int i = 0; i < count; i++) {
+        qp_text_buffer buffer = {0};
+        qp_label_clean(&buffer, text[i] ? text[i] : "");
+        QP_TRY(qp_text_finish(&buffer, &labels->text[i], NULL));
+        labels->count++;
+    }
+    return QP_OK;
+}
+
+qp_status qp_picture_label(qp_picture *picture, qp_map_kind kind, const char *const *row, int rows,
+                           const char *const *column, int columns)
+{
+    if (picture->side[kind].layers > 0)
+        return qp_fail(QP_EBUG, "picture: %s maps were added before their labels", kind_name[kind]);
+    QP_TRY(copy_labels(row, rows, &picture->side[kind].rows));
+    return copy_labels(column, columns, &picture->side[kind].columns);
+}
+
+static size_t map_size(const qp_picture *picture, qp_map_kind kind)
+{
+    return (size_t)picture->side[kind].rows.count * (size_t)picture->side[kind].columns.count;
+}
+
+/* A new map with room for its weights, still to be filled. */
+static float *new_map(qp_picture *picture, qp_map_kind kind, int layer, int head)
+{
+    if (picture->maps == picture->room) {
+        int room = picture->room ? 2 * picture->room : 64;
+        qp_picture_map *grown = realloc(picture->map, (size_t)room * sizeof *grown);
+        if (!grown) return NULL;
+        picture->map = grown;
+        picture->room = room;
+    }
+    float *weight = malloc((map_size(picture, kind) + 1) * sizeof *weight);
+    if (!weight) return NULL;
+    picture->map[picture->maps++] = (qp_picture_map){kind, layer, head, weight};
+    if (layer >= picture->side[kind].layers) picture->side[kind].layers = layer + 1;
+    if (head >= picture->side[kind].heads) picture->side[kind].heads = head + 1;
+    return weight;
+}
+
+static float proper_weight(double weight) { return weight > 0 ? (weight < 1 ? (float)weight : 1.0f) : 0.0f; }
+
+static qp_status check_map(const qp_picture *picture, qp_map_kind kind, int layer, int head)
+{
+    if (map_size(picture, kind) == 0)
+        return qp_fail(QP_ESHAPE, "picture: the %s maps have no tokens at their sides", kind_name[kind]);
+    if (layer < 0 || head < 0 || qp_picture_find(picture, kind, layer, head))
+        return qp_fail(QP_EBUG, "picture: layer %d, head %d of the %s maps is there already", layer, head, kind_name[kind]);
+    return QP_OK;
+}
+
+qp_status qp_picture_add(qp_picture *picture, qp_map_kind kind, int layer, int head, const float *weight)
+{
+    QP_TRY(check_map(picture, kind, layer, head));
+    float *own = new_map(picture, kind, layer, head);
+    if (!own) return no_memory();
+    for (size_t i = 0; i < map_size(picture, kind); i++) own[i] = proper_weight((double)weight[i]);
+    return QP_OK;
+}
+
+qp_status qp_picture_add_maps(qp_picture *picture, const qp_model_maps *maps)
+{
+    for (int e = 0; e < maps->count; e++) {
+        qp_map_kind kind = maps->entry[e].kind;
+        qp_attention_map source = maps->entry[e].map;
+        size_t size = map_size(picture, kind);
+        if ((size_t)source.weights.rows != (size_t)source.heads * size)
+            return qp_fail(QP_ESHAPE, "picture: a %s map of %d weights does not fit %d heads of %d x %d tokens",
+                           kind_name[kind], source.weights.rows, source.heads, picture->side[kind].rows.count,
+                           picture->side[kind].columns.count);
+        for (int head = 0; head < source.heads; head++) {
+            QP_TRY(check_map(picture, kind, maps->entry[e].layer, head));
+            float *own = new_map(picture, kind, maps->entry[e].layer, head);
+            if (!own) return no_memory();
+            for (size_t i = 0; i < size; i++)
+                own[i] = proper_weight((double)*qp_tensor_row(source.weights, (int)((size_t)head * size + i)));
+        }
+    }
+    return QP_OK;
+}
+
+const qp_picture_map *qp_picture_find(const qp_picture *picture, qp_map_kind kind, int layer, int head)
+{
+    for (int i = 0; i < picture->maps; i++) {
+        const qp_picture_map *map = &picture->map[i];
+        if (map->kind == kind && map->layer == layer && map->head == head) return map;
+    }
+    return NULL;
+}
+
+/* Mean and maximum are one loop: sums are divided at the end. */
+qp_status qp_picture_weights(const qp_picture *picture, qp_map_kind kind, int layer, int head, float **result)
+{
+    size_t size = map_size(picture, kind);
+    *result = NULL;
+    float *weight = calloc(size + 1, sizeof *weight);
+    if (!weight) return no_memory();
+    int found = 0;
+    bool maximum = head == QP_OVER_MAX || (head >= 0 && layer == QP_OVER_MAX);
+    for (int i = 0; i < picture->maps; i++) {
+        const qp_picture_map *map = &picture->map[i];
+        if (map->kind != kind || (layer >= 0 && map->layer != layer) || (head >= 0 && map->head != head)) continue;
+        for (size_t j = 0; j < size; j++)
+            weight[j] = maximum ? fmaxf(weight[j], map->weight[j]) : weight[j] + map->weight[j];
+        found++;
+    }
+    if (found == 0) {
+        free(weight);
+        if (picture->side[kind].layers == 0)
+            return qp_fail(QP_EUSAGE, "this model has no %s attention; choose another --kind", kind_name[kind]);
+        return qp_fail(QP_EUSAGE, "no such %s map; --layer goes from 1 to %d, --head from 1 to %d", kind_name[kind],
+                       picture->side[kind].layers, picture->side[kind].heads);
+    }
+    if (!maximum)
+        for (size_t j = 0; j < size; j++) weight[j] /= (float)found;
+    *result = weight;
+    return QP_OK;
+}
+
+const char *qp_picture_caption(const qp_picture *picture, qp_map_kind kind, int layer, int head, char *text, size_t bytes)
+{
+    char in_layer[48], in_head[48];
+    const char *over[2] = {"mean", "maximum"};
+    if (layer >= 0)
+        snprintf(in_layer, sizeof in_layer, "layer %d", layer + 1);
+    else
+        snprintf(in_layer, sizeof in_layer, "%s of %d layers", over[layer == QP_OVER_MAX], picture->side[kind].layers);
+    if (head >= 0)
+        snprintf(in_head, sizeof in_head, "head %d", head + 1);
+    else
+        snprintf(in_head, sizeof in_head, "%s of %d heads", over[head == QP_OVER_MAX], picture->side[kind].heads);
+    snprintf(text, bytes, "%s attention, %s, %s", kind_name[kind], in_layer, in_head);
+    return text;
+}

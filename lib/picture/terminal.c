@@ -1,0 +1,174 @@
+#include "lib/picture/terminal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/picture/label.h"
+
+enum {
+    CELL = 2,             /* columns a cell takes: as many as a wide character */
+    LABEL_MAX = 18,       /* columns of a row label */
+    UPRIGHT_MAX = 12,     /* characters of a column label that may stand upright */
+    SHADES = 5,
+    COLOURS = 10
+};
+
+/* What the drawing functions share. */
+typedef struct {
+    const qp_labels *rows, *columns;
+    const float *weight;
+    float largest;
+    bool colour, numbered;
+    int label_width;      /* columns of the row labels */
+    int first, count;     /* the band of column tokens */
+    qp_text_buffer *out;
+} drawing;
+
+static const char *const block[SHADES] = {" ", "░", "▒", "▓", "█"};
+
+/* Backgrounds of the 256-colour table from dark violet over green to yellow, each lighter than the one before. */
+static const int background[COLOURS] = {235, 53, 54, 24, 30, 36, 71, 113, 149, 227};
+
+static int shade_of(const drawing *d, float weight, int shades)
+{
+    if (d->largest <= 0) return 0;
+    int shade = (int)(weight / d->largest * (float)(shades - 1) + 0.5f);
+    return shade < shades ? shade : shades - 1;
+}
+
+static void draw_cell(const drawing *d, float weight)
+{
+    if (d->colour)
+        qp_text_format(d->out, "\033[48;5;%dm%*s", background[shade_of(d, weight, COLOURS)], CELL, "");
+    else
+        qp_text_repeat(d->out, block[shade_of(d, weight, SHADES)], CELL);
+}
+
+static void draw_row(const drawing *d, int row)
+{
+    qp_text_buffer label = {0};
+    int used = qp_label_fit(&label, d->rows->text[row], d->label_width);
+    qp_text_repeat(d->out, " ", d->label_width - used);
+    qp_text_put(d->out, label.text, label.bytes);
+    d->out->failed |= label.failed;
+    qp_text_free(&label);
+    qp_text_add(d->out, " ");
+    for (int c = d->first; c < d->first + d->count; c++)
+        draw_cell(d, d->weight[(size_t)row * (size_t)d->columns->count + (size_t)c]);
+    qp_text_add(d->out, d->colour ? "\033[0m\n" : "\n");
+}
+
+/* Character number `place` (from the top of `height`) of an upright label that stands on the map. */
+static void draw_upright(const drawing *d, const char *label, int place, int height)
+{
+    int skip = height - qp_label_length(label), width = 0, bytes;
+    if (place < skip) {
+        qp_text_repeat(d->out, " ", CELL);
+        return;
+    }
+    while ((bytes = qp_label_next(label, &width)) > 0 && place-- > skip) label += bytes;
+    qp_text_put(d->out, label, (size_t)bytes);
+    qp_text_repeat(d->out, " ", CELL - width);
+}
+
+static void draw_header(const drawing *d)
+{
+    int height = 0;
+    for (int c = d->first; c < d->first + d->count && !d->numbered; c++) {
+        int length = qp_label_length(d->columns->text[c]);
+        if (length > height) height = length;
+    }
+    if (d->numbered)
+        for (int n = d->first + d->count; n > 0; n /= 10) height++;
+    for (int place = 0; place < height; place++) {
+        qp_text_repeat(d->out, " ", d->label_width + 1);
+        for (int c = d->first; c < d->first + d->count; c++) {
+            int power = 1;
+            for (int i = place + 1; i < height; i++) power *= 10;
+            if (!d->numbered)
+                draw_upright(d, d->columns->text[c], place, height);
+            else if (c + 1 >= power)
+                qp_text_format(d->out, "%d ", (c + 1) / power % 10);
+            else
+                qp_text_repeat(d->out, " ", CELL);
+        }
+        while (d->out->bytes > 0 && d->out->text[d->out->bytes - 1] == ' ') d->out->bytes--;
+        qp_text_add(d->out, "\n");
+    }
+}
+
+/* "1 the  2 dog ..." for numbered columns, in lines of the terminal's width */
+static void draw_list(const drawing *d, int width)
+{
+    int used = 0;
+    for (int c = 0; c < d->columns->count; c++) {
+        qp_text_buffer item = {0};
+        qp_text_format(&item, "%d ", c + 1);
+        int own = (int)item.bytes + qp_label_fit(&item, d->columns->text[c], width - (int)item.bytes);
+        if (used > 0 && used + 2 + own > width) {
+            qp_text_add(d->out, "\n");
+            used = 0;
+        }
+        if (used > 0) {
+            qp_text_add(d->out, "  ");
+            used += 2;
+        }
+        qp_text_put(d->out, item.text, item.bytes);
+        d->out->failed |= item.failed;
+        qp_text_free(&item);
+        used += own;
+    }
+    qp_text_add(d->out, "\n");
+}
+
+static void draw_legend(const drawing *d)
+{
+    qp_text_repeat(d->out, " ", d->label_width + 1);
+    qp_text_add(d->out, "0 ");
+    for (int i = 0; i < COLOURS && d->colour; i++) qp_text_format(d->out, "\033[48;5;%dm%*s", background[i], CELL, "");
+    if (d->colour) qp_text_add(d->out, "\033[0m");
+    for (int i = 0; i < SHADES && !d->colour; i++) qp_text_repeat(d->out, block[i], CELL);
+    qp_text_format(d->out, " %.2f\n", (double)d->largest);
+}
+
+static void measure(drawing *d)
+{
+    size_t size = (size_t)d->rows->count * (size_t)d->columns->count;
+    for (size_t i = 0; i < size; i++)
+        if (d->weight[i] > d->largest) d->largest = d->weight[i];
+    for (int r = 0; r < d->rows->count; r++) {
+        int width = qp_label_width(d->rows->text[r]);
+        if (width > d->label_width) d->label_width = width;
+    }
+    if (d->label_width > LABEL_MAX) d->label_width = LABEL_MAX;
+    for (int c = 0; c < d->columns->count; c++)
+        if (qp_label_length(d->columns->text[c]) > UPRIGHT_MAX) d->numbered = true;
+}
+
+qp_status qp_terminal_draw(const qp_picture *picture, qp_map_kind kind, int layer, int head,
+                           const qp_terminal_style *style, char **text)
+{
+    float *weight;
+    *text = NULL;
+    QP_TRY(qp_picture_weights(picture, kind, layer, head, &weight));
+    qp_text_buffer out = {0};
+    drawing d = {.rows = &picture->side[kind].rows, .columns = &picture->side[kind].columns, .weight = weight,
+                 .colour = style->colour, .out = &out};
+    measure(&d);
+    int width = style->width > 0 ? style->width : 80;
+    int cells = (width - d.label_width - 1) / CELL;
+    if (cells < 1) cells = 1;
+    char caption[160];
+    qp_text_format(&out, "%s\n", qp_picture_caption(picture, kind, layer, head, caption, sizeof caption));
+    for (d.first = 0; d.first < d.columns->count; d.first += cells) {
+        d.count = d.columns->count - d.first < cells ? d.columns->count - d.first : cells;
+        qp_text_add(&out, "\n");
+        draw_header(&d);
+        for (int r = 0; r < d.rows->count; r++) draw_row(&d, r);
+    }
+    qp_text_add(&out, "\n");
+    draw_legend(&d);
+    if (d.numbered) draw_list(&d, width);
+    free(weight);
+    return qp_text_finish(&out, text, NULL);
+}

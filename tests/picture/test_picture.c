@@ -1,0 +1,83 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/picture/sample_picture.h"
+
+static void expect_weights(const qp_picture *picture, int layer, int head, float (*expected)(int place))
+{
+    float *weight;
+    cr_assert_eq(qp_picture_weights(picture, QP_MAP_CROSS, layer, head, &weight), QP_OK, "%s", qp_error_message());
+    for (int i = 0; i < 6; i++) cr_assert_float_eq(weight[i], expected(i), 1e-6, "place %d", i);
+    free(weight);
+}
+
+static float head_one(int place) { return sample_weight(0, 1, place); }
+static float mean_of_heads(int place) { return (sample_weight(1, 0, place) + sample_weight(1, 1, place)) / 2; }
+static float mean_of_all(int place) { return (sample_weight(0, 0, place) + sample_weight(1, 1, place)) / 2; }
+static float largest(int place) { return sample_weight(1, 1, place); }
+
+Test(picture, heads_means_and_maxima)
+{
+    qp_picture picture = sample_picture();
+    expect_weights(&picture, 0, 1, head_one);
+    expect_weights(&picture, 1, QP_OVER_MEAN, mean_of_heads);
+    expect_weights(&picture, QP_OVER_MEAN, QP_OVER_MEAN, mean_of_all);
+    expect_weights(&picture, 1, QP_OVER_MAX, largest);
+    expect_weights(&picture, QP_OVER_MAX, 1, largest);
+    char text[160];
+    cr_assert_str_eq(qp_picture_caption(&picture, QP_MAP_CROSS, 1, QP_OVER_MEAN, text, sizeof text),
+                     "cross attention, layer 2, mean of 2 heads");
+    qp_picture_free(&picture);
+}
+
+Test(picture, what_is_not_there_is_named)
+{
+    qp_picture picture = sample_picture();
+    float *weight;
+    cr_assert_eq(qp_picture_weights(&picture, QP_MAP_CROSS, 2, 0, &weight), QP_EUSAGE);
+    cr_assert_not_null(strstr(qp_error_message(), "1 to 2"), "%s", qp_error_message());
+    cr_assert_eq(qp_picture_weights(&picture, QP_MAP_ENCODER, 0, 0, &weight), QP_EUSAGE);
+    cr_assert_not_null(strstr(qp_error_message(), "encoder"), "%s", qp_error_message());
+    cr_assert_null(weight);
+    float one[6] = {0};
+    cr_assert_eq(qp_picture_add(&picture, QP_MAP_CROSS, 0, 0, one), QP_EBUG, "twice");
+    cr_assert_eq(qp_picture_add(&picture, QP_MAP_DECODER, 0, 0, one), QP_ESHAPE, "no labels");
+    qp_picture_free(&picture);
+}
+
+Test(picture, improper_weights)
+{
+    qp_picture picture;
+    const char *token[2] = {"a", "b"};
+    const float weight[4] = {NAN, -1, 7, 0.5f};
+    cr_assert_eq(qp_picture_init(&picture, NULL), QP_OK);
+    cr_assert_str_eq(picture.title, "Attention");
+    cr_assert_eq(qp_picture_label(&picture, QP_MAP_ENCODER, token, 2, token, 2), QP_OK);
+    cr_assert_eq(qp_picture_add(&picture, QP_MAP_ENCODER, 0, 0, weight), QP_OK);
+    const float *own = qp_picture_find(&picture, QP_MAP_ENCODER, 0, 0)->weight;
+    cr_assert(own[0] == 0 && own[1] == 0 && own[2] == 1 && own[3] == 0.5f);
+    qp_picture_free(&picture);
+}
+
+Test(picture, maps_of_a_forward_pass)
+{
+    qp_picture picture;
+    const char *row[2] = {"a", "b"}, *column[3] = {"x", "y", "z"};
+    cr_assert_eq(qp_picture_init(&picture, NULL), QP_OK);
+    cr_assert_eq(qp_picture_label(&picture, QP_MAP_CROSS, row, 2, column, 3), QP_OK);
+    qp_real value[12];
+    for (int i = 0; i < 12; i++) value[i] = (qp_real)i / 12;
+    static qp_model_maps maps;
+    maps.count = 1;
+    maps.entry[0].kind = QP_MAP_CROSS;
+    maps.entry[0].layer = 1;
+    maps.entry[0].map = (qp_attention_map){.heads = 2, .weights = qp_tensor_of(12, 1, value)};
+    cr_assert_eq(qp_picture_add_maps(&picture, &maps), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(picture.maps, 2);
+    cr_assert_float_eq(qp_picture_find(&picture, QP_MAP_CROSS, 1, 1)->weight[2], 8.0 / 12, 1e-6);
+    maps.entry[0].layer = 0;
+    maps.entry[0].map.weights.rows = 10;
+    cr_assert_eq(qp_picture_add_maps(&picture, &maps), QP_ESHAPE);
+    qp_picture_free(&picture);
+}
