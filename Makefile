@@ -63,7 +63,7 @@ gradcheck:  ## every gradient against finite differences, the library compiled w
 	@$(MAKE) BUILD=build/double EXTRA="-DQP_DOUBLE $(EXTRA)" gradient-tests
 
 asan:  ## all tests under the address, leak and undefined-behaviour sanitizers
-	@$(MAKE) BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined" test
+	@$(MAKE) BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined" test
 
 lint:  ## the rules of the house: floors, sizes, names, warnings of clang
 	@sh .ci/packages lint

@@ -3,6 +3,8 @@
 
 /* commands — one function for each verb, in cli/cmd_<verb>.c: argv[0] is the verb, the exit code is returned. A command
  * prints its data on stdout and all else on stderr; main checks in the end that stdout was really written. */
+int qp_cmd_translate(int argc, char **argv);
+int qp_cmd_score(int argc, char **argv);
 int qp_cmd_doctor(int argc, char **argv);
 int qp_cmd_tokenizer(int argc, char **argv);
 

@@ -17,6 +17,8 @@ static const struct {
     const char *name, *summary;
     int (*run)(int argc, char **argv);
 } command[] = {
+    {"translate", "source lines to target lines", qp_cmd_translate},
+    {"score", "log-probability of given text", qp_cmd_score},
     {"tokenizer", "train a tokenizer, text to pieces and back", qp_cmd_tokenizer},
     {"doctor", "this machine: kernels, libraries, threads, memory, disk, locale", qp_cmd_doctor},
 };

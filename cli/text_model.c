@@ -67,6 +67,16 @@ qp_status qp_text_model_load(const char *path, qp_text_model *text_model)
     return status;
 }
 
+qp_status qp_text_model_open(const char *path, qp_text_model *text_model)
+{
+    *text_model = (qp_text_model){0};
+    if (!*path) return qp_fail(QP_EUSAGE, "no model; name one with -m MODEL.safetensors");
+    QP_TRY(qp_text_model_load(path, text_model));
+    qp_status status = qp_params_pack(qp_model_params(text_model->model));
+    if (status != QP_OK) qp_text_model_free(text_model);
+    return status;
+}
+
 /* ---- saving ---- */
 
 qp_status qp_text_model_save(const qp_text_model *text_model, const char *path)

@@ -14,9 +14,11 @@ typedef struct {
 
 /* qp_text_model_load — everything from a model file.   Errors  those of qp_model_file_load; QP_EDATA where a tokenizer
  * is missing or does not fit the model's vocabulary.
+ * qp_text_model_open — the same for decoding: weights packed; QP_EUSAGE for an empty path (no -m given).
  * qp_text_model_save — write it; complete or absent.
  * qp_text_model_adopt — a model just made and its tokenizers (target may equal source); owns them from now on. */
 qp_status qp_text_model_load(const char *path, qp_text_model *text_model);
+qp_status qp_text_model_open(const char *path, qp_text_model *text_model);
 qp_status qp_text_model_save(const qp_text_model *text_model, const char *path);
 void      qp_text_model_adopt(qp_text_model *text_model, qp_model *model, qp_tokenizer *source, qp_tokenizer *target);
 void      qp_text_model_free(qp_text_model *text_model);
