@@ -26,6 +26,8 @@ void qp_signals_watch(void)
     }
 }
 
+const volatile sig_atomic_t *qp_signals_flag(void) { return &received; }
+
 int qp_signals_received(void) { return (int)received; }
 
 bool qp_signals_stop(void *unused)

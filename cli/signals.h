@@ -1,6 +1,7 @@
 #ifndef QP_SIGNALS_H
 #define QP_SIGNALS_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 /* signals — Ctrl-C and SIGTERM for commands that run long and can save their work. */
@@ -11,6 +12,9 @@ void qp_signals_watch(void);
 
 /* qp_signals_received — number of the signal that came, or 0. */
 int qp_signals_received(void);
+
+/* qp_signals_flag — where the number will stand; not 0 means stop. */
+const volatile sig_atomic_t *qp_signals_flag(void);
 
 /* qp_signals_stop — the same as a question for the library's loops; `unused` is ignored. */
 bool qp_signals_stop(void *unused);

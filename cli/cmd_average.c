@@ -1,0 +1,47 @@
+#include <stdio.h>
+
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/text.h"
+#include "lib/model/model_file.h"
+
+#define QP_AVERAGE_FIELDS(X) X(TEXT, output, "", 0, 0, NULL, "the model file to make")
+
+typedef struct {
+    QP_AVERAGE_FIELDS(QP_FIELD_DECLARE)
+} average_config;
+
+#define ROW(...) QP_FIELD_ROW(average_config, __VA_ARGS__)
+static const qp_field fields[] = {QP_AVERAGE_FIELDS(ROW)};
+static const qp_field_table table = {"average", fields, sizeof fields / sizeof fields[0]};
+static average_config config;
+
+static const qp_option_group groups[] = {{&table, &config}};
+static const qp_option_alias aliases[] = {{'o', "output"}};
+static const qp_command average = {
+    .name = "average",
+    .summary = "mean of several checkpoints",
+    .usage = "-o MODEL CHECKPOINT...",
+    .notes = "Checkpoints of one run, such as MODEL.run/model-*.safetensors. Configuration and tokenizers are the first one's.",
+    .group = groups,
+    .group_count = 1,
+    .alias = aliases,
+    .alias_count = 1,
+    .takes_files = true,
+};
+
+int qp_cmd_average(int argc, char **argv)
+{
+    qp_options options;
+    int code;
+    if (!qp_options_begin(&options, &average, argc, argv, &code)) return code;
+    qp_status status = QP_OK;
+    if (!*config.output)
+        status = qp_fail(QP_EUSAGE, "no model file to make; name it with -o MODEL");
+    else if (options.file_count < 1)
+        status = qp_fail(QP_EUSAGE, "no checkpoints to average; name them, such as MODEL.run/model-*.safetensors");
+    else
+        status = qp_model_file_average(config.output, (const char *const *)options.file, options.file_count);
+    qp_options_free(&options);
+    return qp_report(status);
+}

@@ -1,0 +1,160 @@
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/text.h"
+#include "cli/text_model.h"
+
+#define QP_INFO_FIELDS(X)                                                  \
+    X(BOOL, json, "false", 0, 0, NULL, "one JSON object")                  \
+    X(BOOL, tensors, "false", 0, 0, NULL, "also every tensor with its shape")
+
+typedef struct {
+    QP_INFO_FIELDS(QP_FIELD_DECLARE)
+} info_config;
+
+#define ROW(...) QP_FIELD_ROW(info_config, __VA_ARGS__)
+static const qp_field fields[] = {QP_INFO_FIELDS(ROW)};
+static const qp_field_table table = {"info", fields, sizeof fields / sizeof fields[0]};
+static info_config config;
+
+static const qp_option_group groups[] = {{&table, &config}};
+static const qp_command info = {
+    .name = "info",
+    .summary = "what a model file holds",
+    .usage = "[--json] MODEL...",
+    .group = groups,
+    .group_count = 1,
+    .takes_files = true,
+};
+
+/* ---- JSON ---- */
+
+static json_t *settings_json(const qp_model_config *settings)
+{
+    json_t *object = json_object();
+    char text[600];
+    for (int i = 0; i < qp_model_fields.count; i++) {
+        const qp_field *field = &qp_model_fields.field[i];
+        qp_config_get(field, settings, text, sizeof text);
+        json_t *value = json_string(text);
+        if (field->kind == QP_FIELD_INT) value = (json_decref(value), json_integer(strtoll(text, NULL, 10)));
+        if (field->kind == QP_FIELD_REAL) value = (json_decref(value), json_real(strtod(text, NULL)));
+        if (field->kind == QP_FIELD_BOOL) value = (json_decref(value), json_boolean(strcmp(text, "true") == 0));
+        json_object_set_new(object, field->name, value);
+    }
+    return object;
+}
+
+static json_t *tokenizer_json(const qp_tokenizer *tokenizer)
+{
+    if (!tokenizer) return json_null();
+    qp_tokenizer_facts facts = qp_tokenizer_info(tokenizer);
+    return json_pack("{s:s, s:i, s:s, s:b, s:b}", "type", facts.type, "size", facts.size, "normalization",
+                     facts.normalization, "lower_case", facts.lower_case, "byte_fallback", facts.byte_fallback);
+}
+
+static json_t *tensors_json(const qp_params *params)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < qp_params_count(params); i++) {
+        const qp_parameter *p = qp_params_at(params, i);
+        json_t *shape = p->rows > 1 ? json_pack("[i,i]", p->rows, p->columns) : json_pack("[i]", p->columns);
+        json_array_append_new(list, json_pack("{s:s, s:o}", "name", p->name, "shape", shape));
+    }
+    return list;
+}
+
+static void print_json(const char *path, const qp_text_model *m)
+{
+    const qp_params *params = qp_model_params(m->model);
+    json_t *object = json_pack("{s:s, s:o, s:I, s:o, s:o, s:o}", "file", path, "config",
+                               settings_json(qp_model_config_of(m->model)), "parameters",
+                               (json_int_t)qp_params_elements(params), "source_tokenizer", tokenizer_json(m->source),
+                               "target_tokenizer", tokenizer_json(m->target), "tensors", tensors_json(params));
+    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    if (text) puts(text);
+    free(text);
+    json_decref(object);
+}
+
+/* ---- for people ---- */
+
+static void print_tokenizer(const char *side, const qp_tokenizer *tokenizer)
+{
+    qp_tokenizer_facts facts = qp_tokenizer_info(tokenizer);
+    printf("%-18s %s, %d pieces, %s%s%s\n", side, facts.type, facts.size, facts.normalization,
+           facts.lower_case ? ", lower case" : "", facts.byte_fallback ? ", byte fallback" : "");
+}
+
+/* The part of a name before its last two dots: "encoder.layers.0". */
+static size_t module_length(const char *name)
+{
+    size_t length = strlen(name), dots = 0, end = length;
+    for (size_t i = length; i > 0 && dots < 2; i--)
+        if (name[i - 1] == '.') {
+            dots++;
+            end = i - 1;
+        }
+    return end;
+}
+
+static void print_modules(const qp_params *params)
+{
+    printf("\n%-44s %12s\n", "module", "parameters");
+    for (int i = 0; i < qp_params_count(params);) {
+        const char *name = qp_params_at(params, i)->name;
+        size_t length = module_length(name), elements = 0;
+        for (; i < qp_params_count(params); i++) {
+            const qp_parameter *p = qp_params_at(params, i);
+            if (module_length(p->name) != length || strncmp(p->name, name, length) != 0) break;
+            elements += (size_t)p->rows * (size_t)p->columns;
+        }
+        printf("%-44.*s %12zu\n", (int)length, name, elements);
+    }
+}
+
+static void print_tensors(const qp_params *params)
+{
+    printf("\n%-52s %s\n", "tensor", "shape");
+    for (int i = 0; i < qp_params_count(params); i++) {
+        const qp_parameter *p = qp_params_at(params, i);
+        printf("%-52s [%d, %d]\n", p->name, p->rows, p->columns);
+    }
+}
+
+static void print_text(const char *path, const qp_text_model *m)
+{
+    const qp_params *params = qp_model_params(m->model);
+    const qp_model_config *settings = qp_model_config_of(m->model);
+    char text[600];
+    printf("%s\n%-18s %zu\n", path, "parameters", qp_params_elements(params));
+    if (m->source && m->source != m->target) print_tokenizer("source tokenizer", m->source);
+    print_tokenizer(m->source && m->source != m->target ? "target tokenizer" : "tokenizer", m->target);
+    for (int i = 0; i < qp_model_fields.count; i++)
+        printf("%-18s %s\n", qp_model_fields.field[i].name,
+               qp_config_get(&qp_model_fields.field[i], settings, text, sizeof text));
+    print_modules(params);
+    if (config.tensors) print_tensors(params);
+}
+
+int qp_cmd_info(int argc, char **argv)
+{
+    qp_options options;
+    int code;
+    if (!qp_options_begin(&options, &info, argc, argv, &code)) return code;
+    qp_status status = options.file_count ? QP_OK : qp_fail(QP_EUSAGE, "no model; name one: quipu info MODEL");
+    for (int i = 0; status == QP_OK && i < options.file_count; i++) {
+        qp_text_model m;
+        status = qp_text_model_load(options.file[i], &m);
+        if (status != QP_OK) break;
+        if (config.json) print_json(options.file[i], &m);
+        else print_text(options.file[i], &m);
+        qp_text_model_free(&m);
+    }
+    qp_options_free(&options);
+    return qp_report(status);
+}

@@ -1,0 +1,57 @@
+#include <stdio.h>
+
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/text.h"
+#include "cli/train_job.h"
+
+static qp_train_settings settings;
+
+static const qp_option_group groups[] = {
+    {&qp_job_fields, &settings.job},
+    {&qp_model_fields, &settings.model},
+    {&qp_training_fields, &settings.training},
+    {&qp_optimizer_fields, &settings.optimizer},
+    {&qp_schedule_fields, &settings.schedule},
+};
+
+static const qp_option_alias aliases[] = {{'m', "model"}, {'t', "threads"}, {'q', "quiet"}};
+
+static const qp_command train = {
+    .name = "train",
+    .summary = "learn a model",
+    .usage = "[CONFIG.yaml] [options] -m MODEL.safetensors",
+    .notes = "The same command again goes on exactly where the run stopped. Equal command, data and seed make an equal\n"
+             "model file, byte for byte, whatever --threads was.",
+    .group = groups,
+    .group_count = sizeof groups / sizeof groups[0],
+    .alias = aliases,
+    .alias_count = sizeof aliases / sizeof aliases[0],
+    .takes_config = true,
+};
+
+/* Settings that follow from others unless they were given. */
+static void derive(const qp_options *options)
+{
+    if (settings.model.task == QP_TASK_LM && !qp_options_given(options, "encoder"))
+        settings.model.encoder = QP_KIND_NONE;
+    if (settings.model.tied_embeddings_all) settings.job.share_vocab = 1;
+}
+
+int qp_cmd_train(int argc, char **argv)
+{
+    qp_options options;
+    int code;
+    if (!qp_options_begin(&options, &train, argc, argv, &code)) return code;
+    derive(&options);
+    qp_trainer_result result;
+    qp_status status = qp_train_job_run(&settings, &result, NULL);
+    qp_options_free(&options);
+    if (status != QP_OK) return qp_report(status);
+    if (!settings.job.quiet && result.end == QP_END_BEFORE)
+        fprintf(stderr, "%s: this run is finished; add --overwrite to begin anew\n", settings.job.model);
+    else if (!settings.job.quiet)
+        fprintf(stderr, "%s: saved after %lld updates, %lld target tokens\n", settings.job.model,
+                (long long)result.updates, (long long)result.target_tokens);
+    return 0;
+}

@@ -1,0 +1,28 @@
+#ifndef QP_VALIDATION_H
+#define QP_VALIDATION_H
+
+#include "cli/text_model.h"
+#include "data/parallel.h"
+#include "lib/decode/lines.h"
+#include "lib/train/trainer.h"
+
+/* validation — translate the validation text with the weights as they are, and compare with its references: what the
+ * finished model will do, not an estimate. */
+typedef struct {
+    const qp_text_model *text_model;
+    qp_line *source, *reference;    /* [count], owned */
+    int count;
+    bool bleu, chrf, accuracy;
+    bool lower_case;                /* compare in lower case */
+    int beam_size;
+} qp_validation;
+
+/* qp_validation_init — read the files; `metrics` is the list of --valid-metrics ("loss,bleu,chrf,accuracy").
+ * Errors  QP_EUSAGE for an unknown metric; those of qp_parallel. */
+qp_status qp_validation_init(qp_validation *validation, const qp_text_files *files, const char *metrics);
+void      qp_validation_free(qp_validation *validation);
+
+/* qp_validation_measure — the trainer's hook: self is a qp_validation. */
+qp_status qp_validation_measure(void *self, int threads, qp_metrics *metrics);
+
+#endif
