@@ -20,6 +20,9 @@ static const struct {
     {"translate", "source lines to target lines", qp_cmd_translate},
     {"score", "log-probability of given text", qp_cmd_score},
     {"tokenizer", "train a tokenizer, text to pieces and back", qp_cmd_tokenizer},
+    {"train", "learn a model", qp_cmd_train},
+    {"info", "what a model file holds", qp_cmd_info},
+    {"average", "mean of several checkpoints", qp_cmd_average},
     {"doctor", "this machine: kernels, libraries, threads, memory, disk, locale", qp_cmd_doctor},
 };
 enum { COMMANDS = sizeof command / sizeof *command };

@@ -111,13 +111,19 @@ static qp_status find_folder(job *j)
     return qp_folder_make(j->folder);
 }
 
-/* Fields that may differ between sessions of one run: they change no number. */
-static bool is_free(const char *name)
+/* Fields that may differ between sessions of one run: they change no number, or only how far it goes. Schedules that
+ * end somewhere depend on how far that is. */
+static bool is_free(const qp_train_settings *settings, const char *name)
 {
-    static const char *const free_to_change[] = {"overwrite", "progress", "quiet", "threads", "disp_freq", "save_freq",
-                                                 "keep", "model", "time_limit"};
-    for (size_t i = 0; i < sizeof free_to_change / sizeof *free_to_change; i++)
-        if (strcmp(name, free_to_change[i]) == 0) return true;
+    static const char *const changes_nothing[] = {"overwrite", "progress", "quiet", "threads", "disp_freq", "save_freq",
+                                                  "keep", "model", "time_limit"};
+    static const char *const limits[] = {"epochs", "steps", "train_tokens"};
+    int schedule = settings->schedule.lr_schedule;
+    bool ends = schedule == QP_SCHEDULE_LINEAR || schedule == QP_SCHEDULE_COSINE || schedule == QP_SCHEDULE_ONE_CYCLE;
+    for (size_t i = 0; i < sizeof changes_nothing / sizeof *changes_nothing; i++)
+        if (strcmp(name, changes_nothing[i]) == 0) return true;
+    for (size_t i = 0; !ends && i < sizeof limits / sizeof *limits; i++)
+        if (strcmp(name, limits[i]) == 0) return true;
     return false;
 }
 
@@ -141,7 +147,7 @@ static qp_status fingerprint(const job *j, char *text, size_t bytes)
     for (int t = 0; t < QP_TRAIN_TABLES; t++)
         for (int i = 0; i < table[t]->count; i++) {
             const qp_field *field = &table[t]->field[i];
-            if (is_free(field->name)) continue;
+            if (is_free(j->settings, field->name)) continue;
             qp_config_get(field, object[t], value, sizeof value);
             XXH3_64bits_update(state, field->name, strlen(field->name) + 1);
             XXH3_64bits_update(state, value, strlen(value) + 1);
