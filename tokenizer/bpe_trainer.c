@@ -300,9 +300,11 @@ static qp_status piece_of(trainer *t, const pair_entry *pair, int32_t *id)
     if (!text) return no_memory();
     memcpy(text, left, left_bytes);
     memcpy(text + left_bytes, right, right_bytes);
-    *id = qp_vocabulary_find(t->vocabulary, text, left_bytes + right_bytes);
+    bool continuing = t->vocabulary->kind[pair->left] == QP_PIECE_CONTINUING;
+    qp_piece_kind kind = continuing ? QP_PIECE_CONTINUING : QP_PIECE_NORMAL;
+    *id = qp_vocabulary_find_kind(t->vocabulary, kind, text, left_bytes + right_bytes);
     qp_status status = QP_OK;
-    if (*id < 0) status = qp_vocabulary_add(t->vocabulary, QP_PIECE_NORMAL, text, left_bytes + right_bytes, id);
+    if (*id < 0) status = qp_vocabulary_add(t->vocabulary, kind, text, left_bytes + right_bytes, id);
     free(text);
     return status;
 }

@@ -13,6 +13,7 @@ struct qp_encoding_scratch {
     int32_t *symbol;
     size_t symbol_capacity;
     qp_bpe_scratch bpe;
+    qp_unigram_path path;
 };
 
 static const char UNKNOWN_TEXT[] = "<unk>";
@@ -28,14 +29,15 @@ qp_tokenizer *qp_tokenizer_new(int type, qp_form form, bool lower_case, bool byt
 {
     qp_tokenizer *t = calloc(1, sizeof *t);
     if (!t) return NULL;
+    qp_vocabulary_init(&t->vocabulary);
     t->type = type;
     t->form = form;
     t->lower_case = lower_case;
-    t->byte_fallback = byte_fallback || type == QP_TOKENIZER_BYTE;
-    t->space_first = type == QP_TOKENIZER_WORD || type == QP_TOKENIZER_BPE;
+    t->byte_fallback = byte_fallback || type == QP_TOKENIZER_BYTE || type == QP_TOKENIZER_BYTE_BPE;
+    t->space_first = type != QP_TOKENIZER_CHAR && type != QP_TOKENIZER_BYTE;
+    t->vocabulary.byte_letters = type == QP_TOKENIZER_BYTE_BPE;
     t->rules.single_digits = single_digits;
     t->rules.single_punctuation = type == QP_TOKENIZER_WORD;
-    qp_vocabulary_init(&t->vocabulary);
     return t;
 }
 
@@ -44,6 +46,10 @@ void qp_tokenizer_free(qp_tokenizer *tokenizer)
     if (!tokenizer) return;
     qp_vocabulary_free(&tokenizer->vocabulary);
     qp_bpe_free(&tokenizer->bpe);
+    qp_unigram_free(&tokenizer->unigram);
+    qp_trie_free(&tokenizer->initial);
+    qp_trie_free(&tokenizer->continuing);
+    free(tokenizer->score);
     free(tokenizer->whole);
     free(tokenizer);
 }
@@ -53,11 +59,11 @@ qp_status qp_tokenizer_add_special(qp_tokenizer *tokenizer)
     static const char *const special[QP_SPECIAL_COUNT] = {
         [QP_PAD] = "<pad>", [QP_BOS] = "<s>", [QP_EOS] = "</s>", [QP_UNK] = UNKNOWN_TEXT};
     for (int i = 0; i < QP_SPECIAL_COUNT; i++) {
-        QP_TRY(qp_vocabulary_add(&tokenizer->vocabulary, QP_PIECE_SPECIAL, special[i], strlen(special[i]), NULL));
+        QP_TRY(qp_tokenizer_add_piece(tokenizer, QP_PIECE_SPECIAL, special[i], strlen(special[i]), 0));
     }
     for (int byte = 0; tokenizer->byte_fallback && byte < 256; byte++) {
         char text = (char)byte;
-        QP_TRY(qp_vocabulary_add(&tokenizer->vocabulary, QP_PIECE_BYTE, &text, 1, NULL));
+        QP_TRY(qp_tokenizer_add_piece(tokenizer, QP_PIECE_BYTE, &text, 1, 0));
     }
     return QP_OK;
 }
@@ -70,6 +76,7 @@ void qp_encoding_free(qp_encoding *encoding)
     if (encoding->scratch) {
         qp_mapped_text_free(&encoding->scratch->work);
         qp_bpe_scratch_free(&encoding->scratch->bpe);
+        qp_unigram_path_free(&encoding->scratch->path);
         free(encoding->scratch->symbol);
         free(encoding->scratch);
     }
@@ -115,19 +122,58 @@ static qp_status add_characters(const qp_tokenizer *t, const char *text, size_t 
 static qp_status add_joined(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
 {
     int first = e->count;
-    QP_TRY(add_characters(t, text, bytes, e));
+    QP_TRY(t->type == QP_TOKENIZER_BYTE_BPE ? add_unknown(t, text, bytes, e) : add_characters(t, text, bytes, e));
     size_t count = (size_t)(e->count - first);
     QP_TRY(qp_bpe_apply(&t->bpe, &e->scratch->bpe, e->id + first, &count));
     e->count = first + (int)count;
     return QP_OK;
 }
 
+static qp_status add_path(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
+{
+    qp_unigram_path *path = &e->scratch->path;
+    QP_TRY(qp_unigram_apply(&t->unigram, text, bytes, path));
+    for (size_t i = 0; i < path->count; i++) {
+        const qp_unigram_piece *piece = &path->piece[i];
+        QP_TRY(piece->id >= 0 ? add_id(e, piece->id) : add_unknown(t, text + piece->begin, piece->bytes, e));
+    }
+    return QP_OK;
+}
+
+/* WordPiece: the longest piece that fits, again and again; where none fits, the whole segment is unknown. */
+static qp_status add_longest(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
+{
+    int first = e->count;
+    for (size_t at = 0, length; at < bytes; at += length) {
+        int32_t id = qp_trie_longest(at ? &t->continuing : &t->initial, text + at, bytes - at, &length);
+        if (id < 0) {
+            e->count = first;
+            return add_unknown(t, text, bytes, e);
+        }
+        QP_TRY(add_id(e, id));
+    }
+    return QP_OK;
+}
+
+static qp_status add_parts(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
+{
+    switch (t->type) {
+    case QP_TOKENIZER_WORD:
+        return add_unknown(t, text, bytes, e);
+    case QP_TOKENIZER_UNIGRAM:
+        return add_path(t, text, bytes, e);
+    case QP_TOKENIZER_WORDPIECE:
+        return add_longest(t, text, bytes, e);
+    default:
+        return add_joined(t, text, bytes, e);
+    }
+}
+
 static qp_status add_segment(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
 {
     int32_t id = qp_vocabulary_find(&t->vocabulary, text, bytes);
     if (id >= 0 && t->whole[id]) return add_id(e, id);
-    if (t->type == QP_TOKENIZER_WORD) return add_unknown(t, text, bytes, e);
-    return add_joined(t, text, bytes, e);
+    return add_parts(t, text, bytes, e);
 }
 
 /* Spans of the ids from `first` on, which together are work[at .. end). */
@@ -192,20 +238,61 @@ qp_status qp_tokenizer_encode(const qp_tokenizer *t, const char *text, size_t by
     return status;
 }
 
+qp_status qp_tokenizer_add_piece(qp_tokenizer *t, qp_piece_kind kind, const char *text, size_t bytes, float score)
+{
+    if (!QP_GROW(t->score, t->score_capacity, (size_t)t->vocabulary.count + 1)) return no_memory();
+    t->score[t->vocabulary.count] = score;
+    return qp_vocabulary_add(&t->vocabulary, kind, text, bytes, NULL);
+}
+
+static qp_status build_trie(const qp_tokenizer *t, qp_piece_kind kind, qp_trie *trie)
+{
+    const qp_vocabulary *v = &t->vocabulary;
+    qp_trie_key *key = malloc(((size_t)v->count + 1) * sizeof *key);
+    if (!key) return no_memory();
+    size_t count = 0;
+    for (int32_t id = 0; id < v->count; id++) {
+        if (v->kind[id] != kind) continue;
+        key[count].text = qp_vocabulary_text(v, id, &key[count].bytes);
+        key[count++].value = id;
+    }
+    qp_status status = qp_trie_build(trie, key, count);
+    free(key);
+    return status;
+}
+
+static qp_status build_tries(qp_tokenizer *t)
+{
+    const qp_vocabulary *v = &t->vocabulary;
+    if (t->type == QP_TOKENIZER_WORDPIECE) {
+        QP_TRY(build_trie(t, QP_PIECE_NORMAL, &t->initial));
+        return build_trie(t, QP_PIECE_CONTINUING, &t->continuing);
+    }
+    if (t->type != QP_TOKENIZER_UNIGRAM) return QP_OK;
+    float least = 0;
+    for (int32_t id = 0; id < v->count; id++) {
+        if (v->kind[id] == QP_PIECE_NORMAL && t->score[id] < least) least = t->score[id];
+    }
+    t->unigram.score = t->score;
+    t->unigram.unknown_score = least - 10; /* an unknown character is worse than any piece */
+    return build_trie(t, QP_PIECE_NORMAL, &t->unigram.trie);
+}
+
 qp_status qp_tokenizer_finish(qp_tokenizer *t)
 {
     qp_vocabulary *v = &t->vocabulary;
     t->whole = calloc((size_t)v->count + 1, 1);
     if (!t->whole) return no_memory();
     qp_encoding e = {.scratch = calloc(1, sizeof *e.scratch)};
-    qp_status status = e.scratch ? QP_OK : no_memory();
+    qp_status status = e.scratch ? build_tries(t) : no_memory();
     for (int32_t id = 0; status == QP_OK && id < v->count; id++) {
         if (v->kind[id] != QP_PIECE_NORMAL) continue;
         size_t bytes;
         const char *text = qp_vocabulary_text(v, id, &bytes);
         e.count = 0;
-        if (t->type == QP_TOKENIZER_BPE) status = add_joined(t, text, bytes, &e);
-        t->whole[id] = t->type != QP_TOKENIZER_BPE || (e.count == 1 && e.id[0] == id);
+        bool word = t->type == QP_TOKENIZER_WORD || !t->space_first;
+        if (!word) status = add_parts(t, text, bytes, &e);
+        t->whole[id] = word || (e.count == 1 && e.id[0] == id);
     }
     qp_encoding_free(&e);
     return status;
@@ -290,7 +377,8 @@ int32_t qp_tokenizer_find(const qp_tokenizer *tokenizer, const char *piece)
     const qp_vocabulary *v = &tokenizer->vocabulary;
     char text[256];
     size_t bytes = 0;
-    if (strlen(piece) < sizeof text && qp_text_of_shown(piece, strlen(piece), text, &bytes)) {
+    if (strncmp(piece, "##", 2) != 0 && strlen(piece) < sizeof text &&
+        qp_text_of_shown(v->byte_letters, piece, strlen(piece), text, &bytes)) {
         int32_t id = qp_vocabulary_find(v, text, bytes);
         if (id >= 0) return id;
     }

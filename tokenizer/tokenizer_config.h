@@ -6,24 +6,33 @@
 /* tokenizer_config — how text is cut into pieces and how the pieces are learned.
  * X(kind, name, default, low, high, choices, help); see base/config.h */
 #define QP_TOKENIZER_FIELDS(X)                                                                                         \
-    X(CHOICE, type, "bpe", 0, 0, "char, byte, word, bpe", "what a piece is")                                           \
+    X(CHOICE, type, "bpe", 0, 0, "char, byte, word, bpe, byte-bpe, unigram, wordpiece", "what a piece is")             \
     X(INT, vocab_size, "8000", 5, 16777216, NULL, "most pieces, special ones and bytes included")                      \
     X(BOOL, lower_case, "false", 0, 0, NULL, "map text to lower case")                                                 \
     X(CHOICE, normalization, "nfc", 0, 0, "none, nfc, nfkc, nfd, nfkd", "Unicode normal form")                         \
     X(CHOICE, byte_fallback, "auto", 0, 0, "auto, false, true",                                                        \
       "spell unknown characters in bytes, so that nothing is lost; auto: in all but word vocabularies")                \
     X(INT, min_frequency, "0", 0, 1000000000, NULL,                                                                    \
-      "rarer pairs, characters or words are not learned; 0: 2 for bpe, else 1")                                        \
+      "rarer pairs, characters or words are not learned; 0: 2 for merges, else 1")                                     \
     X(REAL, character_coverage, "0.9995", 0.5, 1, NULL,                                                                \
       "share of the text's characters that get a piece of their own")                                                  \
-    X(INT, max_piece_length, "0", 0, 1000, NULL, "longest learned piece in characters; 0: any")                        \
+    X(INT, max_piece_length, "0", 0, 1000, NULL, "longest learned piece in characters; 0: any, 16 for unigram")        \
     X(CHOICE, digits, "together", 0, 0, "together, single", "numbers as words, or digit by digit")
 
 typedef struct {
     QP_TOKENIZER_FIELDS(QP_FIELD_DECLARE)
 } qp_tokenizer_config;
 
-enum { QP_TOKENIZER_CHAR, QP_TOKENIZER_BYTE, QP_TOKENIZER_WORD, QP_TOKENIZER_BPE, QP_TOKENIZER_TYPES };
+enum {
+    QP_TOKENIZER_CHAR,
+    QP_TOKENIZER_BYTE,
+    QP_TOKENIZER_WORD,
+    QP_TOKENIZER_BPE,
+    QP_TOKENIZER_BYTE_BPE,
+    QP_TOKENIZER_UNIGRAM,
+    QP_TOKENIZER_WORDPIECE,
+    QP_TOKENIZER_TYPES
+};
 enum { QP_FALLBACK_AUTO, QP_FALLBACK_FALSE, QP_FALLBACK_TRUE };
 enum { QP_DIGITS_TOGETHER, QP_DIGITS_SINGLE };
 

@@ -13,7 +13,7 @@ enum { VERSION = 1 };
 static const char FORMAT[] = "quipu-tokenizer";
 static const size_t LARGEST_FILE = (size_t)1 << 30;
 
-static const char *const type_name[] = {"char", "byte", "word", "bpe"};
+static const char *const type_name[] = {"char", "byte", "word", "bpe", "byte-bpe", "unigram", "wordpiece"};
 static const char *const form_name[] = {"none", "nfc", "nfkc", "nfd", "nfkd"};
 enum { TYPES = sizeof type_name / sizeof *type_name, FORMS = sizeof form_name / sizeof *form_name };
 
@@ -46,6 +46,10 @@ static qp_status checksum_of(const qp_tokenizer *t, char *out, size_t out_bytes)
     for (int32_t id = 0; id < t->vocabulary.count; id++) {
         const char *shown = qp_vocabulary_shown(&t->vocabulary, id);
         XXH3_64bits_update(state, shown, strlen(shown) + 1);
+    }
+    for (int32_t id = 0; t->type == QP_TOKENIZER_UNIGRAM && id < t->vocabulary.count; id++) {
+        char score[32];
+        XXH3_64bits_update(state, score, (size_t)snprintf(score, sizeof score, "%.9g ", (double)t->score[id]));
     }
     for (size_t i = 0; i < t->bpe.count; i++) {
         const struct qp_merge *merge = &t->bpe.merge[i];
@@ -88,19 +92,31 @@ static json_t *pieces_of(const qp_tokenizer *t)
     return pieces;
 }
 
+static json_t *scores_of(const qp_tokenizer *t)
+{
+    json_t *scores = json_array();
+    for (int32_t id = 0; scores && t->type == QP_TOKENIZER_UNIGRAM && id < t->vocabulary.count; id++) {
+        if (json_array_append_new(scores, json_real((double)t->score[id])) != 0) {
+            json_decref(scores);
+            return NULL;
+        }
+    }
+    return scores;
+}
+
 qp_status qp_tokenizer_to_json(const qp_tokenizer *t, char **text, size_t *bytes)
 {
     char checksum[32];
     *text = NULL;
     *bytes = 0;
     QP_TRY(checksum_of(t, checksum, sizeof checksum));
-    json_t *root = json_pack("{s:s, s:i, s:s, s:s, s:s, s:b, s:b, s:s, s:o, s:o, s:s}", "format", FORMAT, "version",
-                             VERSION, "unicode", utf8proc_unicode_version(), "type", type_name[t->type],
+    json_t *root = json_pack("{s:s, s:i, s:s, s:s, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:s}", "format", FORMAT,
+                             "version", VERSION, "unicode", utf8proc_unicode_version(), "type", type_name[t->type],
                              "normalization", form_name[t->form], "lower_case", t->lower_case, "byte_fallback",
                              t->byte_fallback, "digits", t->rules.single_digits ? "single" : "together", "pieces",
-                             pieces_of(t), "merges", merges_of(t), "checksum", checksum);
+                             pieces_of(t), "merges", merges_of(t), "scores", scores_of(t), "checksum", checksum);
     if (!root) return no_memory();
-    *text = json_dumps(root, JSON_INDENT(1));
+    *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
     json_decref(root);
     if (!*text) return no_memory();
     *bytes = strlen(*text);
@@ -128,7 +144,7 @@ qp_status qp_tokenizer_save(const qp_tokenizer *tokenizer, const char *path)
 typedef struct {
     const char *place, *format, *unicode, *type, *normalization, *digits, *checksum;
     int version, lower_case, byte_fallback;
-    json_t *pieces, *merges;
+    json_t *pieces, *merges, *scores;
 } content;
 
 static int index_of(const char *word, const char *const *list, int count)
@@ -154,6 +170,7 @@ static qp_status check_settings(const content *c)
     if (strcmp(c->digits, "single") != 0 && strcmp(c->digits, "together") != 0)
         return qp_fail(QP_EDATA, "%s: unknown value \"%.40s\" of digits", c->place, c->digits);
     if (!json_is_array(c->pieces)) return qp_fail(QP_EDATA, "%s: pieces is no list", c->place);
+    if (!json_is_array(c->scores)) return qp_fail(QP_EDATA, "%s: scores is no list", c->place);
     if (!json_is_array(c->merges)) return qp_fail(QP_EDATA, "%s: merges is no list", c->place);
     return QP_OK;
 }
@@ -165,14 +182,16 @@ static qp_status add_piece(const content *c, qp_tokenizer *t, size_t index, cons
         if (strcmp(shown, expected) == 0) return QP_OK;
         return qp_fail(QP_EDATA, "%s: piece %zu is \"%.40s\", but must be \"%s\"", c->place, index, shown, expected);
     }
+    bool continuing = t->type == QP_TOKENIZER_WORDPIECE && bytes > 2 && memcmp(shown, "##", 2) == 0;
+    qp_piece_kind kind = continuing ? QP_PIECE_CONTINUING : QP_PIECE_NORMAL;
+    size_t skip = continuing ? 2 : 0, text_bytes = 0;
     char *text = malloc(bytes + 1);
     if (!text) return no_memory();
-    size_t text_bytes = 0;
     qp_status status = QP_OK;
-    if (!qp_text_of_shown(shown, bytes, text, &text_bytes)) {
-        status = qp_fail(QP_EDATA, "%s: piece %zu holds a space; write it as U+2581", c->place, index);
+    if (!qp_text_of_shown(t->vocabulary.byte_letters, shown + skip, bytes - skip, text, &text_bytes)) {
+        status = qp_fail(QP_EDATA, "%s: piece %zu holds what no piece shows; write a space as U+2581", c->place, index);
     } else {
-        status = qp_vocabulary_add(&t->vocabulary, QP_PIECE_NORMAL, text, text_bytes, NULL);
+        status = qp_tokenizer_add_piece(t, kind, text, text_bytes, 0);
     }
     free(text);
     return status;
@@ -194,16 +213,24 @@ static qp_status read_pieces(const content *c, qp_tokenizer *t)
     return QP_OK;
 }
 
+/* A single byte of a byte-level vocabulary is a byte piece, all else a normal one. */
+static int32_t find_part(const qp_tokenizer *t, const char *text, size_t bytes)
+{
+    if (t->type == QP_TOKENIZER_BYTE_BPE && bytes == 1) return t->vocabulary.byte_id[(unsigned char)text[0]];
+    return qp_vocabulary_find(&t->vocabulary, text, bytes);
+}
+
 /* "left right" to three ids. */
 static qp_status add_merge(const content *c, qp_tokenizer *t, size_t index, const char *line, size_t bytes, char *text)
 {
     const char *space = memchr(line, ' ', bytes);
     size_t left_bytes = 0, right_bytes = 0;
-    if (!space || !qp_text_of_shown(line, (size_t)(space - line), text, &left_bytes) ||
-        !qp_text_of_shown(space + 1, bytes - (size_t)(space - line) - 1, text + left_bytes, &right_bytes))
+    bool letters = t->vocabulary.byte_letters;
+    if (!space || !qp_text_of_shown(letters, line, (size_t)(space - line), text, &left_bytes) ||
+        !qp_text_of_shown(letters, space + 1, bytes - (size_t)(space - line) - 1, text + left_bytes, &right_bytes))
         return qp_fail(QP_EDATA, "%s: merge %zu is not two pieces with a space between them", c->place, index);
-    int32_t left = qp_vocabulary_find(&t->vocabulary, text, left_bytes);
-    int32_t right = qp_vocabulary_find(&t->vocabulary, text + left_bytes, right_bytes);
+    int32_t left = find_part(t, text, left_bytes);
+    int32_t right = find_part(t, text + left_bytes, right_bytes);
     int32_t merged = qp_vocabulary_find(&t->vocabulary, text, left_bytes + right_bytes);
     if (left < 0 || right < 0 || merged < 0)
         return qp_fail(QP_EDATA, "%s: merge %zu \"%.40s\": a part or the whole is no piece", c->place, index, line);
@@ -213,7 +240,7 @@ static qp_status add_merge(const content *c, qp_tokenizer *t, size_t index, cons
 static qp_status read_merges(const content *c, qp_tokenizer *t)
 {
     size_t count = json_array_size(c->merges), longest = 0;
-    if (count > 0 && t->type != QP_TOKENIZER_BPE)
+    if (count > 0 && t->type != QP_TOKENIZER_BPE && t->type != QP_TOKENIZER_BYTE_BPE)
         return qp_fail(QP_EDATA, "%s: merges in a tokenizer of type %s", c->place, c->type);
     for (size_t i = 0; i < count; i++) {
         const json_t *merge = json_array_get(c->merges, i);
@@ -231,10 +258,25 @@ static qp_status read_merges(const content *c, qp_tokenizer *t)
     return status;
 }
 
+static qp_status read_scores(const content *c, qp_tokenizer *t)
+{
+    size_t count = json_array_size(c->scores), wanted = 0;
+    if (t->type == QP_TOKENIZER_UNIGRAM) wanted = (size_t)t->vocabulary.count;
+    if (count != wanted) return qp_fail(QP_EDATA, "%s: %zu scores, but there must be %zu", c->place, count, wanted);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *score = json_array_get(c->scores, i);
+        double value = json_is_number(score) ? json_number_value(score) : 1;
+        if (!(value <= 0) || value < -1e6) return qp_fail(QP_EDATA, "%s: score %zu is no log-probability", c->place, i);
+        t->score[i] = (float)value;
+    }
+    return QP_OK;
+}
+
 static qp_status build(const content *c, qp_tokenizer *t)
 {
     QP_TRY(read_pieces(c, t));
     QP_TRY(read_merges(c, t));
+    QP_TRY(read_scores(c, t));
     char checksum[32];
     QP_TRY(checksum_of(t, checksum, sizeof checksum));
     if (strcmp(checksum, c->checksum) != 0)
@@ -247,10 +289,11 @@ static qp_status read_root(const char *place, json_t *root, qp_tokenizer **token
 {
     content c = {.place = place};
     json_error_t error;
-    if (json_unpack_ex(root, &error, JSON_STRICT, "{s:s, s:i, s:s, s:s, s:s, s:b, s:b, s:s, s:o, s:o, s:s}", "format",
-                       &c.format, "version", &c.version, "unicode", &c.unicode, "type", &c.type, "normalization",
-                       &c.normalization, "lower_case", &c.lower_case, "byte_fallback", &c.byte_fallback, "digits",
-                       &c.digits, "pieces", &c.pieces, "merges", &c.merges, "checksum", &c.checksum) != 0)
+    if (json_unpack_ex(root, &error, JSON_STRICT, "{s:s, s:i, s:s, s:s, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:s}",
+                       "format", &c.format, "version", &c.version, "unicode", &c.unicode, "type", &c.type,
+                       "normalization", &c.normalization, "lower_case", &c.lower_case, "byte_fallback",
+                       &c.byte_fallback, "digits", &c.digits, "pieces", &c.pieces, "merges", &c.merges, "scores",
+                       &c.scores, "checksum", &c.checksum) != 0)
         return qp_fail(QP_EDATA, "%s: no tokenizer of quipu: %s", place, error.text);
     QP_TRY(check_settings(&c));
     int type = index_of(c.type, type_name, TYPES);

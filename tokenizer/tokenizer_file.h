@@ -7,9 +7,9 @@
  *
  *     {"format": "quipu-tokenizer", "version": 1, "unicode": "15.0.0", "type": "bpe", "normalization": "nfc",
  *      "lower_case": false, "byte_fallback": true, "digits": "together",
- *      "pieces": ["<pad>", "<s>", "</s>", "<unk>", "<0x00>", ..., "\u2581the"], "merges": ["\u2581 t", ...],
- *      "checksum": "xxh3:0123456789abcdef"}
- * Pieces stand in order of their ids, merges in order of learning. The checksum covers all the rest. */
+ *      "pieces": ["<pad>", "<s>", "</s>", "<unk>", "<0x00>", ..., "\u2581the"], "merges": ["\u2581 t", ...], "scores":
+ * [], "checksum": "xxh3:0123456789abcdef"} Pieces stand in order of their ids, merges in order of learning; scores are
+ * the log-probabilities of a unigram vocabulary. The checksum covers all the rest. */
 
 /* qp_tokenizer_to_json   — *text is malloc'ed and NUL-terminated.  Errors: QP_EMEMORY.
  * qp_tokenizer_from_json — `place` names the source in messages.

@@ -6,6 +6,8 @@
 #include "tokenizer/split.h"
 #include "tokenizer/tokenizer.h"
 #include "tokenizer/tokenizer_config.h"
+#include "tokenizer/trie.h"
+#include "tokenizer/unigram.h"
 #include "tokenizer/vocabulary.h"
 
 /* tokenizer_parts — what a tokenizer is made of; for the files of this folder that make, save and load one. */
@@ -17,7 +19,11 @@ struct qp_tokenizer {
     qp_split_rules rules;
     qp_vocabulary vocabulary;
     qp_bpe bpe;
-    uint8_t *whole; /* of each piece: a segment spelled like it becomes just this piece */
+    qp_unigram unigram;
+    float *score; /* of each piece, for unigram */
+    size_t score_capacity;
+    qp_trie initial, continuing; /* of WordPiece */
+    uint8_t *whole;              /* of each piece: a segment spelled like it becomes just this piece */
 };
 
 /* qp_tokenizer_new — an empty tokenizer of these settings; NULL without memory. */
@@ -25,6 +31,10 @@ qp_tokenizer *qp_tokenizer_new(int type, qp_form form, bool lower_case, bool byt
 
 /* qp_tokenizer_add_special — the pieces every vocabulary begins with: <pad> <s> </s> <unk>, then the bytes if used. */
 qp_status qp_tokenizer_add_special(qp_tokenizer *tokenizer);
+
+/* qp_tokenizer_add_piece — a piece with its score (0 where there are none). */
+qp_status qp_tokenizer_add_piece(qp_tokenizer *tokenizer, qp_piece_kind kind, const char *text, size_t bytes,
+                                 float score);
 
 /* qp_tokenizer_finish — after the last piece and merge. */
 qp_status qp_tokenizer_finish(qp_tokenizer *tokenizer);

@@ -7,6 +7,7 @@
 #include "tokenizer/bpe_trainer.h"
 #include "tokenizer/growing.h"
 #include "tokenizer/tokenizer_parts.h"
+#include "tokenizer/unigram_trainer.h"
 #include "tokenizer/utf8.h"
 #include "tokenizer/word_counts.h"
 
@@ -73,7 +74,9 @@ static bool may_be_piece(int32_t code)
 static int64_t least_frequency(const qp_tokenizer_config *config)
 {
     if (config->min_frequency > 0) return config->min_frequency;
-    return config->type == QP_TOKENIZER_BPE ? 2 : 1;
+    bool merges = config->type == QP_TOKENIZER_BPE || config->type == QP_TOKENIZER_BYTE_BPE ||
+                  config->type == QP_TOKENIZER_WORDPIECE;
+    return merges ? 2 : 1;
 }
 
 static int by_count_then_code(const void *left, const void *right)
@@ -170,65 +173,145 @@ static qp_status learn_words(training *t)
 }
 
 typedef struct {
-    int32_t *symbol;
+    int32_t *symbol; /* ids for merges, code points for unigram */
     size_t *start;
     int64_t *times;
-} bpe_words;
+    size_t symbol_count;
+} spelled_words;
 
-static qp_status spell_words(const training *t, bpe_words *spelled, size_t *symbol_count)
+static void free_spelled(spelled_words *spelled)
+{
+    free(spelled->symbol);
+    free(spelled->start);
+    free(spelled->times);
+}
+
+/* What a character is to the learner: a byte's piece, a code point, an initial or a continuing piece; -1 breaks a word.
+ */
+static int32_t symbol_of(const training *t, int32_t code, const char *text, size_t bytes, bool first)
+{
+    const qp_vocabulary *v = &t->tokenizer->vocabulary;
+    int32_t id = code == QP_INVALID_CODE ? -1 : qp_vocabulary_find_code(v, code);
+    if (t->config->type == QP_TOKENIZER_UNIGRAM) return id < 0 ? -1 : code;
+    if (t->config->type == QP_TOKENIZER_WORDPIECE && !first)
+        return qp_vocabulary_find_kind(v, QP_PIECE_CONTINUING, text, bytes);
+    return id;
+}
+
+static qp_status spell_words(const training *t, spelled_words *spelled)
 {
     const qp_word_counts *words = &t->words;
     spelled->symbol = malloc((words->text_bytes + 1) * sizeof *spelled->symbol);
     spelled->start = malloc((words->count + 1) * sizeof *spelled->start);
     spelled->times = malloc((words->count + 1) * sizeof *spelled->times);
     if (!spelled->symbol || !spelled->start || !spelled->times) return no_memory();
+    bool in_bytes = t->config->type == QP_TOKENIZER_BYTE_BPE;
     size_t made = 0;
     for (size_t w = 0; w < words->count; w++) {
         const struct qp_word *word = &words->word[w];
         const char *text = words->text + word->start;
         spelled->start[w] = made;
         spelled->times[w] = word->count;
-        for (size_t at = 0, length; at < word->bytes; at += length) {
+        for (size_t at = 0, length = 1; at < word->bytes; at += length) {
+            if (in_bytes) {
+                spelled->symbol[made++] = t->tokenizer->vocabulary.byte_id[(unsigned char)text[at]];
+                continue;
+            }
             int32_t code = qp_utf8_next(text + at, word->bytes - at, &length);
-            spelled->symbol[made++] =
-                code == QP_INVALID_CODE ? -1 : qp_vocabulary_find_code(&t->tokenizer->vocabulary, code);
+            spelled->symbol[made++] = symbol_of(t, code, text + at, length, at == 0);
         }
     }
-    spelled->start[words->count] = made;
-    *symbol_count = made;
+    spelled->start[words->count] = spelled->symbol_count = made;
     return QP_OK;
 }
 
-static qp_status learn_bpe(training *t)
+/* The characters, in order of code points; for WordPiece each also as a continuing piece. */
+static qp_status add_alphabet(training *t)
 {
-    qp_tokenizer *tokenizer = t->tokenizer;
+    qp_vocabulary *v = &t->tokenizer->vocabulary;
     QP_TRY(choose_alphabet(t));
     if (t->alphabet_count) qsort(t->alphabet, t->alphabet_count, sizeof *t->alphabet, by_code);
     QP_TRY(add_code(t, ' '));
     for (size_t i = 0; i < t->alphabet_count; i++) QP_TRY(add_code(t, t->alphabet[i].code));
-    if (tokenizer->vocabulary.count > t->config->vocab_size) {
-        return qp_fail(QP_EUSAGE,
-                       "tokenizer training: vocabulary of %lld pieces is too small, the special pieces and the "
-                       "characters of the text are %d; raise --vocab-size or lower --character-coverage",
-                       (long long)t->config->vocab_size, tokenizer->vocabulary.count);
+    for (size_t i = 0; t->config->type == QP_TOKENIZER_WORDPIECE && i < t->alphabet_count; i++) {
+        char text[4];
+        size_t bytes = qp_utf8_write(t->alphabet[i].code, text);
+        if (t->alphabet[i].code != ' ') QP_TRY(qp_vocabulary_add(v, QP_PIECE_CONTINUING, text, bytes, NULL));
     }
-    bpe_words spelled = {0};
-    size_t symbol_count = 0;
-    qp_status status = spell_words(t, &spelled, &symbol_count);
+    if (v->count <= t->config->vocab_size) return QP_OK;
+    return qp_fail(QP_EUSAGE,
+                   "tokenizer training: vocabulary of %lld pieces is too small, the special pieces and the "
+                   "characters of the text are %d; raise --vocab-size or lower --character-coverage",
+                   (long long)t->config->vocab_size, v->count);
+}
+
+static qp_status learn_merges(training *t)
+{
+    if (t->config->type != QP_TOKENIZER_BYTE_BPE) QP_TRY(add_alphabet(t));
+    spelled_words spelled = {0};
+    qp_status status = spell_words(t, &spelled);
     if (status == QP_OK) {
         qp_bpe_training input = {.symbol = spelled.symbol,
-                                 .symbol_count = symbol_count,
+                                 .symbol_count = spelled.symbol_count,
                                  .word_start = spelled.start,
                                  .word_times = spelled.times,
                                  .word_count = t->words.count,
                                  .vocabulary_size = (int)t->config->vocab_size,
                                  .least_frequency = least_frequency(t->config),
                                  .longest_piece = (int)t->config->max_piece_length};
-        status = qp_bpe_train(&input, &tokenizer->vocabulary, &tokenizer->bpe);
+        status = qp_bpe_train(&input, &t->tokenizer->vocabulary, &t->tokenizer->bpe);
     }
-    free(spelled.symbol);
-    free(spelled.start);
-    free(spelled.times);
+    free_spelled(&spelled);
+    if (t->config->type == QP_TOKENIZER_WORDPIECE) qp_bpe_free(&t->tokenizer->bpe); /* only the pieces matter */
+    return status;
+}
+
+/* The characters take part in learning: they are found by code point, then begin anew with the learned pieces. */
+static qp_status add_unigram_pieces(training *t, const qp_unigram_pieces *pieces)
+{
+    for (int i = 0; i < pieces->count; i++) {
+        char text[4 * 64];
+        size_t bytes = 0;
+        for (size_t k = pieces->start[i]; k < pieces->start[i + 1]; k++)
+            bytes += qp_utf8_write(pieces->code[k], text + bytes);
+        QP_TRY(qp_tokenizer_add_piece(t->tokenizer, QP_PIECE_NORMAL, text, bytes, pieces->score[i]));
+    }
+    return QP_OK;
+}
+
+static qp_status learn_unigram(training *t)
+{
+    enum { SEEDS = 1000000, ROUNDS = 2, LONGEST = 16 };
+    qp_vocabulary *v = &t->tokenizer->vocabulary;
+    int fixed = v->count;
+    QP_TRY(add_alphabet(t));
+    qp_word_counts_sort(&t->words); /* sums in one order, whatever the order of the lines */
+    spelled_words spelled = {0};
+    qp_unigram_pieces pieces = {0};
+    qp_status status = spell_words(t, &spelled);
+    if (status == QP_OK) {
+        int longest = t->config->max_piece_length ? (int)t->config->max_piece_length : LONGEST;
+        qp_unigram_training input = {.code = spelled.symbol,
+                                     .word_start = spelled.start,
+                                     .word_times = spelled.times,
+                                     .word_count = t->words.count,
+                                     .piece_count = (int)t->config->vocab_size - fixed,
+                                     .longest_piece = longest < 64 ? longest : 64,
+                                     .seed_count = SEEDS,
+                                     .shrinking_factor = 0.75,
+                                     .rounds = ROUNDS};
+        status = qp_unigram_train(&input, &pieces);
+    }
+    free_spelled(&spelled);
+    if (status == QP_OK) {
+        qp_vocabulary fresh = *v;
+        qp_vocabulary_init(v);
+        v->byte_letters = fresh.byte_letters;
+        qp_vocabulary_free(&fresh);
+        status = qp_tokenizer_add_special(t->tokenizer);
+    }
+    if (status == QP_OK) status = add_unigram_pieces(t, &pieces);
+    qp_unigram_pieces_free(&pieces);
     return status;
 }
 
@@ -249,7 +332,12 @@ static qp_status learn(training *t)
         QP_TRY(learn_words(t));
         break;
     case QP_TOKENIZER_BPE:
-        QP_TRY(learn_bpe(t));
+    case QP_TOKENIZER_BYTE_BPE:
+    case QP_TOKENIZER_WORDPIECE:
+        QP_TRY(learn_merges(t));
+        break;
+    case QP_TOKENIZER_UNIGRAM:
+        QP_TRY(learn_unigram(t));
         break;
     default:
         break; /* bytes: nothing to learn */

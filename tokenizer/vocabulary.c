@@ -5,6 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "tokenizer/byte_letters.h"
 #include "tokenizer/growing.h"
 #include "tokenizer/utf8.h"
 
@@ -34,22 +35,28 @@ static qp_status no_memory(void)
     return qp_fail(QP_EMEMORY, "vocabulary: out of memory; use a smaller one");
 }
 
-static uint32_t hash_of(const char *text, size_t bytes)
+static uint32_t hash_of(qp_piece_kind kind, const char *text, size_t bytes)
 {
-    return (uint32_t)XXH3_64bits(text, bytes);
+    uint32_t hash = (uint32_t)XXH3_64bits(text, bytes);
+    return kind == QP_PIECE_CONTINUING ? ~hash : hash;
 }
 
-int32_t qp_vocabulary_find(const qp_vocabulary *v, const char *text, size_t bytes)
+int32_t qp_vocabulary_find_kind(const qp_vocabulary *v, qp_piece_kind kind, const char *text, size_t bytes)
 {
     if (v->slot_count == 0) return -1;
-    uint32_t hash = hash_of(text, bytes);
+    uint32_t hash = hash_of(kind, text, bytes);
     for (size_t i = hash & (v->slot_count - 1);; i = (i + 1) & (v->slot_count - 1)) {
         int32_t id = v->slot[i].id;
         if (id < 0) return -1;
         if (v->slot[i].hash == hash && v->start[id + 1] - v->start[id] == bytes &&
-            memcmp(v->text + v->start[id], text, bytes) == 0)
+            memcmp(v->text + v->start[id], text, bytes) == 0 && v->kind[id] == kind)
             return id;
     }
+}
+
+int32_t qp_vocabulary_find(const qp_vocabulary *v, const char *text, size_t bytes)
+{
+    return qp_vocabulary_find_kind(v, QP_PIECE_NORMAL, text, bytes);
 }
 
 static void put_slot(qp_vocabulary *v, uint32_t hash, int32_t id)
@@ -101,7 +108,12 @@ static qp_status add_shown(qp_vocabulary *v, qp_piece_kind kind, const char *tex
     char *to = v->shown + v->shown_bytes;
     v->shown_start[v->count] = v->shown_bytes;
     size_t made = 0;
-    if (kind == QP_PIECE_BYTE) {
+    if (kind == QP_PIECE_CONTINUING) {
+        memcpy(to, "##", made = 2);
+    }
+    if (v->byte_letters && kind != QP_PIECE_SPECIAL) {
+        for (size_t i = 0; i < bytes; i++) made += qp_utf8_write(qp_byte_letter((unsigned char)text[i]), to + made);
+    } else if (kind == QP_PIECE_BYTE) {
         made = (size_t)snprintf(to, 8, "<0x%02X>", (unsigned char)text[0]);
     } else {
         for (size_t i = 0; i < bytes; i++) {
@@ -122,7 +134,8 @@ static qp_status check_new(const qp_vocabulary *v, qp_piece_kind kind, const cha
     if (bytes == 0) return qp_fail(QP_EDATA, "vocabulary: piece %d is empty; repair the file", v->count);
     if (v->count >= MOST_PIECES)
         return qp_fail(QP_EDATA, "vocabulary: more than %d pieces; make it smaller", MOST_PIECES);
-    if (kind == QP_PIECE_NORMAL && qp_vocabulary_find(v, text, bytes) >= 0)
+    bool searched = kind == QP_PIECE_NORMAL || kind == QP_PIECE_CONTINUING;
+    if (searched && qp_vocabulary_find_kind(v, kind, text, bytes) >= 0)
         return qp_fail(QP_EDATA, "vocabulary: piece %d \"%.*s\" is there twice; repair the file", v->count,
                        (int)(bytes < 40 ? bytes : 40), text);
     if (kind == QP_PIECE_BYTE && (bytes != 1 || v->byte_id[(unsigned char)text[0]] >= 0))
@@ -139,10 +152,8 @@ qp_status qp_vocabulary_add(qp_vocabulary *v, qp_piece_kind kind, const char *te
     if (!QP_GROW(v->kind, v->kind_capacity, (size_t)v->count + 1)) return no_memory();
     QP_TRY(add_shown(v, kind, text, bytes));
     int32_t new_id = v->count;
-    if (kind == QP_PIECE_NORMAL) {
-        QP_TRY(index_code(v, text, bytes, new_id));
-        put_slot(v, hash_of(text, bytes), new_id);
-    }
+    if (kind == QP_PIECE_NORMAL) QP_TRY(index_code(v, text, bytes, new_id));
+    if (kind == QP_PIECE_NORMAL || kind == QP_PIECE_CONTINUING) put_slot(v, hash_of(kind, text, bytes), new_id);
     if (kind == QP_PIECE_BYTE) v->byte_id[(unsigned char)text[0]] = new_id;
     memcpy(v->text + v->text_bytes, text, bytes);
     v->start[new_id] = v->text_bytes;
@@ -154,9 +165,22 @@ qp_status qp_vocabulary_add(qp_vocabulary *v, qp_piece_kind kind, const char *te
     return QP_OK;
 }
 
-bool qp_text_of_shown(const char *shown, size_t bytes, char *out, size_t *out_bytes)
+static bool bytes_of_letters(const char *shown, size_t bytes, char *out, size_t *out_bytes)
 {
     size_t made = 0;
+    for (size_t at = 0, length; at < bytes; at += length) {
+        int byte = qp_letter_byte(qp_utf8_next(shown + at, bytes - at, &length));
+        if (byte < 0) return false;
+        out[made++] = (char)byte;
+    }
+    *out_bytes = made;
+    return true;
+}
+
+bool qp_text_of_shown(bool byte_letters, const char *shown, size_t bytes, char *out, size_t *out_bytes)
+{
+    size_t made = 0;
+    if (byte_letters) return bytes_of_letters(shown, bytes, out, out_bytes);
     for (size_t i = 0; i < bytes; i++) {
         if (shown[i] == ' ') return false;
         if (bytes - i >= 3 && memcmp(shown + i, SPACE_SIGN, 3) == 0) {

@@ -10,8 +10,9 @@
 /* vocabulary — pieces and their ids, both ways.
  *
  * Only normal pieces are found by their text; special pieces are never read out of a text (a line holding "</s>" is
- * ordinary text), and a byte piece stands for one byte that no normal piece covers. */
-typedef enum { QP_PIECE_NORMAL, QP_PIECE_SPECIAL, QP_PIECE_BYTE } qp_piece_kind;
+ * ordinary text), and a byte piece stands for one byte that no normal piece covers. A continuing piece (WordPiece) is
+ * found apart from the normal ones; it stands for the same bytes, but only inside a word, and is shown behind "##". */
+typedef enum { QP_PIECE_NORMAL, QP_PIECE_SPECIAL, QP_PIECE_BYTE, QP_PIECE_CONTINUING } qp_piece_kind;
 
 typedef struct {
     char *text; /* the pieces end to end; a space is a space */
@@ -24,6 +25,7 @@ typedef struct {
     size_t shown_bytes, shown_capacity;
     size_t *shown_start;
     size_t shown_start_capacity;
+    bool byte_letters; /* printable forms show every byte as a letter (byte_letters.h) */
     int count;
     struct qp_vocabulary_slot {
         uint32_t hash;
@@ -43,8 +45,10 @@ void qp_vocabulary_free(qp_vocabulary *v);
 qp_status qp_vocabulary_add(qp_vocabulary *v, qp_piece_kind kind, const char *text, size_t bytes, int32_t *id);
 
 /* qp_vocabulary_find — the id of the normal piece with this text, or -1.
+ * qp_vocabulary_find_kind — the same for NORMAL or CONTINUING pieces.
  * qp_vocabulary_find_code — the same for one code point, without hashing. */
 int32_t qp_vocabulary_find(const qp_vocabulary *v, const char *text, size_t bytes);
+int32_t qp_vocabulary_find_kind(const qp_vocabulary *v, qp_piece_kind kind, const char *text, size_t bytes);
 
 static inline int32_t qp_vocabulary_find_code(const qp_vocabulary *v, int32_t code)
 {
@@ -64,8 +68,8 @@ static inline const char *qp_vocabulary_shown(const qp_vocabulary *v, int32_t id
     return v->shown + v->shown_start[id];
 }
 
-/* qp_text_of_shown — a printable form back to a piece's own text: U+2581 is a space. `out` has room for as many bytes.
- * False: it holds a space, which no printable form does. */
-bool qp_text_of_shown(const char *shown, size_t bytes, char *out, size_t *out_bytes);
+/* qp_text_of_shown — a printable form (without "##") back to a piece's own text: U+2581 is a space; with byte_letters
+ * letters are bytes. `out` has room for as many bytes. False: it holds a space, or a letter that is no byte. */
+bool qp_text_of_shown(bool byte_letters, const char *shown, size_t bytes, char *out, size_t *out_bytes);
 
 #endif

@@ -16,7 +16,7 @@ static const char *const corpus[] = {
 };
 enum { LINES = sizeof corpus / sizeof *corpus };
 
-static const char *const type[] = {"char", "byte", "word", "bpe"};
+static const char *const type[] = {"char", "byte", "word", "bpe", "byte-bpe", "unigram", "wordpiece"};
 enum { TYPES = sizeof type / sizeof *type };
 
 static qp_tokenizer *lossless(const char *name)
@@ -34,8 +34,9 @@ Test(tokenizer, special_ids_come_first)
         cr_assert_str_eq(qp_tokenizer_piece(t, QP_BOS), "<s>");
         cr_assert_str_eq(qp_tokenizer_piece(t, QP_EOS), "</s>");
         cr_assert_str_eq(qp_tokenizer_piece(t, QP_UNK), "<unk>");
-        cr_assert_str_eq(qp_tokenizer_piece(t, 4), "<0x00>");
-        cr_assert_str_eq(qp_tokenizer_piece(t, 259), "<0xFF>");
+        bool letters = strcmp(type[i], "byte-bpe") == 0;
+        cr_assert_str_eq(qp_tokenizer_piece(t, 4), letters ? "\u0100" : "<0x00>");
+        cr_assert_str_eq(qp_tokenizer_piece(t, 259), letters ? "\u00FF" : "<0xFF>");
         cr_assert_str_eq(qp_tokenizer_piece(t, -1), "");
         cr_assert_str_eq(qp_tokenizer_piece(t, qp_tokenizer_size(t)), "");
         qp_tokenizer_free(t);
@@ -55,6 +56,15 @@ Test(tokenizer, pieces_of_each_model)
     qp_tokenizer_free(t);
     t = lossless("bpe");
     cr_assert_str_eq(test_pieces(t, "the dog."), "\u2581the \u2581dog .");
+    qp_tokenizer_free(t);
+    t = lossless("byte-bpe");
+    cr_assert_str_eq(test_pieces(t, "the dog."), "\u0120the \u0120dog .");
+    qp_tokenizer_free(t);
+    t = lossless("unigram");
+    cr_assert_str_eq(test_pieces(t, "dog dog."), "\u2581dog \u2581dog .");
+    qp_tokenizer_free(t);
+    t = lossless("wordpiece");
+    cr_assert_str_eq(test_pieces(t, "dogss dog."), "\u2581dogs ##s \u2581dog .");
     qp_tokenizer_free(t);
 }
 
@@ -167,12 +177,15 @@ Test(tokenizer, very_long_word)
 {
     enum { BYTES = 10 << 20 };
     char *text = malloc(BYTES);
-    for (size_t i = 0; i < BYTES; i++) text[i] = "thedogsnow"[qp_random_below(7, i / 3, 10)];
-    qp_tokenizer *t = lossless("bpe");
-    test_round_trip(t, text, BYTES);
-    memset(text, 'o', BYTES);
-    test_round_trip(t, text, BYTES);
-    qp_tokenizer_free(t);
+    for (int i = 3; i < TYPES; i++) {
+        for (size_t k = 0; k < BYTES; k++) text[k] = "thedogsnow"[qp_random_below(7, k / 3, 10)];
+        qp_tokenizer *t = lossless(type[i]);
+        size_t bytes = i == 3 ? BYTES : BYTES / 10;
+        test_round_trip(t, text, bytes);
+        memset(text, 'o', BYTES);
+        test_round_trip(t, text, bytes);
+        qp_tokenizer_free(t);
+    }
     free(text);
 }
 

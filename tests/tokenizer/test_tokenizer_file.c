@@ -21,8 +21,8 @@ static char *trained_json(const char *type, size_t *bytes)
 
 Test(tokenizer_file, json_there_and_back)
 {
-    static const char *const type[] = {"char", "byte", "word", "bpe"};
-    for (int i = 0; i < 4; i++) {
+    static const char *const type[] = {"char", "byte", "word", "bpe", "byte-bpe", "unigram", "wordpiece"};
+    for (int i = 0; i < 7; i++) {
         size_t bytes, again_bytes;
         char *text = trained_json(type[i], &bytes), *again;
         qp_tokenizer *t;
@@ -98,6 +98,16 @@ Test(tokenizer_file, edited_files_are_refused)
     refuse_edit(text, "\"merges\": [", "\"merges\": [5,");
     refuse_edit(text, "\"merges\": [", "\"merges\": {\"a\":[");
     refuse_edit(text, "xxh3:", "xxh3:f");
+    refuse_edit(text, "\"scores\": [", "\"scores\": [1");
+    free(text);
+    text = trained_json("unigram", &bytes);
+    refuse_edit(text, "\"scores\": [", "\"scores\": [0,");
+    refuse_edit(text, "\"scores\": [\n  0.0", "\"scores\": [\n  1.0");
+    refuse_edit(text, "\"scores\": [\n  0.0", "\"scores\": [\n  \"0\"");
+    refuse_edit(text, "\"scores\": [\n  0.0", "\"scores\": [\n  -0.5");
+    free(text);
+    text = trained_json("byte-bpe", &bytes);
+    refuse_edit(text, "\u0120the", "\u3042the");
     free(text);
 }
 
