@@ -17,9 +17,6 @@ typedef enum { QP_SMOOTH_EXP, QP_SMOOTH_FLOOR, QP_SMOOTH_ADD_K, QP_SMOOTH_NONE, 
 
 enum { QP_BLEU_ORDER_MAX = 16 };
 
-/* Version of sacreBLEU whose numbers these are; it stands in the signatures. */
-#define QP_SACREBLEU_VERSION "2.6.0"
-
 typedef struct {
     qp_bleu_tokenizer tokenizer;
     bool lower_case;

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "lib/metric/code_pass.h"
+
 static const char *const tokenizer_name[QP_BLEU_TOKENIZERS] = {"13a", "none", "char", "intl", "zh"};
 
 const char *qp_bleu_tokenizer_name(qp_bleu_tokenizer tokenizer) { return tokenizer_name[tokenizer]; }
@@ -20,19 +22,6 @@ qp_status qp_bleu_tokenizer_find(const char *name, qp_bleu_tokenizer *tokenizer)
             return qp_fail(QP_EUSAGE, "--tokenize %s: needs a dictionary that is not part of quipu; use char, or chrf, "
                            "which needs no words", name);
     return qp_fail(QP_EUSAGE, "--tokenize %s: unknown; use one of 13a, none, char, intl, zh", name);
-}
-
-/* ---- the passes; each reads one row and writes the next ---- */
-
-static bool is_digit(int32_t c) { return c >= '0' && c <= '9'; }
-static bool is_stop(int32_t c) { return c == '.' || c == ','; }
-static bool is_dash(int32_t c) { return c == '-'; }
-static bool is_no_digit(int32_t c) { return !is_digit(c); }
-
-static bool is_symbol_13a(int32_t c)
-{
-    return (c >= '{' && c <= '~') || (c >= '[' && c <= '`') || (c >= ' ' && c <= '&') || (c >= '(' && c <= '+') ||
-           (c >= ':' && c <= '@') || c == '/';
 }
 
 static bool is_number(int32_t c)
@@ -54,89 +43,29 @@ static bool is_symbol(int32_t c)
     return k >= UTF8PROC_CATEGORY_SM && k <= UTF8PROC_CATEGORY_SO;
 }
 
-typedef bool (*code_test)(int32_t code);
+/* a and b are scratch; the result is in a */
 
-/* c -> " c " */
-static void pass_apart(qp_codes *in, qp_codes *out, code_test test)
+static void swap_codes(qp_codes *a, qp_codes *b)
 {
-    out->count = 0;
-    for (int i = 0; i < in->count; i++) {
-        bool apart = test(in->code[i]);
-        if (apart) qp_codes_push(out, ' ');
-        qp_codes_push(out, in->code[i]);
-        if (apart) qp_codes_push(out, ' ');
-    }
-    out->failed |= in->failed;
-}
-
-/* Pairs from left to right, none overlapping.   before: "ab" -> "a b "   after: "ab" -> " a b" */
-static void pass_pair(qp_codes *in, qp_codes *out, code_test first, code_test second, bool before)
-{
-    out->count = 0;
-    for (int i = 0; i < in->count; i++) {
-        if (i + 1 == in->count || !first(in->code[i]) || !second(in->code[i + 1])) {
-            qp_codes_push(out, in->code[i]);
-            continue;
-        }
-        if (!before) qp_codes_push(out, ' ');
-        qp_codes_push(out, in->code[i]);
-        qp_codes_push(out, ' ');
-        qp_codes_push(out, in->code[++i]);
-        if (before) qp_codes_push(out, ' ');
-    }
-    out->failed |= in->failed;
-}
-
-/* Every `from` by `to` (at most one code point). */
-static void pass_replace(qp_codes *in, qp_codes *out, const char *from, const char *to)
-{
-    int length = (int)strlen(from);
-    out->count = 0;
-    for (int i = 0; i < in->count;) {
-        int same = 0;
-        while (same < length && i + same < in->count && in->code[i + same] == (unsigned char)from[same]) same++;
-        if (same == length) {
-            if (*to) qp_codes_push(out, (unsigned char)*to);
-            i += length;
-        } else {
-            qp_codes_push(out, in->code[i++]);
-        }
-    }
-    out->failed |= in->failed;
-}
-
-/* ---- the tokenizers; a and b are scratch, the result is in a ---- */
-
-static void western(qp_codes *a, qp_codes *b)
-{
-    pass_apart(a, b, is_symbol_13a);
-    pass_pair(b, a, is_no_digit, is_stop, true);
-    pass_pair(a, b, is_stop, is_no_digit, false);
-    pass_pair(b, a, is_digit, is_dash, true);
+    qp_codes swap = *a;
+    *a = *b;
+    *b = swap;
 }
 
 static void tokenize_13a(qp_codes *a, qp_codes *b)
 {
-    pass_replace(a, b, "<skipped>", "");
-    pass_replace(b, a, "&quot;", "\"");
-    pass_replace(a, b, "&amp;", "&");
-    pass_replace(b, a, "&lt;", "<");
-    pass_replace(a, b, "&gt;", ">");
-    a->count = 0;
-    qp_codes_push(a, ' ');   /* so that the passes see a neighbour at both ends */
-    for (int i = 0; i < b->count; i++) qp_codes_push(a, b->code[i]);
-    qp_codes_push(a, ' ');
-    western(a, b);
+    qp_pass_replace(a, b, "<skipped>", "");
+    qp_pass_unescape(b, a);
+    qp_pass_apart(a, b, qp_is_western_symbol);
+    qp_pass_numbers(b, a);
 }
 
 static void tokenize_intl(qp_codes *a, qp_codes *b)
 {
-    pass_pair(a, b, is_no_number, is_punctuation, true);
-    pass_pair(b, a, is_punctuation, is_no_number, false);
-    pass_apart(a, b, is_symbol);
-    qp_codes swap = *a;
-    *a = *b;
-    *b = swap;
+    qp_pass_pair(a, b, is_no_number, is_punctuation, true);
+    qp_pass_pair(b, a, is_punctuation, is_no_number, false);
+    qp_pass_apart(a, b, is_symbol);
+    swap_codes(a, b);
 }
 
 /* sacreBLEU's ranges as they act. Two of them (2001-2A6D, 2F81-2FA1) are what became of "\u20000" and "\u2f800",
@@ -159,11 +88,10 @@ static void tokenize_zh(qp_codes *a, qp_codes *b)
     while (first < a->count && qp_code_is_space(a->code[first])) first++;
     if (first > 0) memmove(a->code, a->code + first, (size_t)(a->count - first) * sizeof *a->code);
     a->count -= first;
-    pass_apart(a, b, is_chinese);
-    qp_codes swap = *a;
-    *a = *b;
-    *b = swap;
-    western(a, b);
+    qp_pass_apart(a, b, is_chinese);
+    qp_pass_apart(b, a, qp_is_western_symbol);
+    qp_pass_numbers(a, b);
+    swap_codes(a, b);
 }
 
 static bool is_any(int32_t c)
@@ -182,7 +110,7 @@ void qp_bleu_tokenize(qp_bleu_tokenizer tokenizer, qp_segment segment, bool lowe
     case QP_BLEU_INTL: tokenize_intl(&a, &b); break;
     case QP_BLEU_ZH: tokenize_zh(&a, &b); break;
     case QP_BLEU_CHAR:
-        pass_apart(&a, &b, is_any);
+        qp_pass_apart(&a, &b, is_any);
         qp_codes_free(&a);
         a = b;
         b = (qp_codes){0};

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/metric/bleu.h"
 #include "lib/metric/overlap.h"
 
 qp_chrf_config qp_chrf_config_default(void) { return (qp_chrf_config){.char_order = 6, .word_order = 0, .beta = 2}; }

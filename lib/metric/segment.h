@@ -11,6 +11,9 @@
  * White space, lower case and the code points' classes are those of Python's str, because the reference
  * implementations of the metrics are written in it and numbers shall agree with them. */
 
+/* Version of sacreBLEU whose numbers BLEU, chrF and TER are; it stands in their signatures. */
+#define QP_SACREBLEU_VERSION "2.6.0"
+
 /* One segment as it comes: UTF-8, not necessarily NUL-terminated. Bytes that are not UTF-8 become code points of their
  * own (U+DC80 ..), so that damaged text compares as damaged text and never stops a metric. */
 typedef struct {

@@ -7,7 +7,7 @@
  * control characters, so it can neither move a terminal's cursor nor turn the direction of a page. */
 
 /* qp_label_clean — append `text` as a label: blanks and line ends become visible signs; control, format, private and
- * unassigned characters become <U+XXXX>, bytes that are not UTF-8 <0xNN>; a leading combining mark gets a dotted circle; an empty
+ * unassigned characters become <U+202E> and the like, other bytes <0xFF>; a leading combining mark gets a dotted circle; an empty
  * text becomes the empty-set sign. */
 void qp_label_clean(qp_text_buffer *buffer, const char *text);
 

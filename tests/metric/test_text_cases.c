@@ -3,6 +3,8 @@
 #include "lib/metric/accuracy.h"
 #include "lib/metric/bleu.h"
 #include "lib/metric/chrf.h"
+#include "lib/metric/edit.h"
+#include "lib/metric/ter.h"
 #include "tests/metric/metric_cases.h"
 
 /* The references of line i as one row. */
@@ -124,3 +126,63 @@ static json_t *compute_exact_match(const json_t *json)
 }
 
 Test(text_cases, exact_match) { run_cases("exact_match.json", "exact_match", compute_exact_match); }
+
+/* ---- TER ---- */
+
+static json_t *compute_ter(const json_t *json)
+{
+    qp_ter_config config = {.case_sensitive = case_bool(json, "case_sensitive"),
+                            .normalized = case_bool(json, "normalized"),
+                            .no_punctuation = case_bool(json, "no_punct"), .asian = case_bool(json, "asian_support")};
+    case_texts texts = case_texts_read(json);
+    qp_ter_sums sums = {0};
+    qp_segment reference[8];
+    json_t *scores = json_array();
+    for (int i = 0; i < texts.hypothesis.count; i++) {
+        qp_ter_sums one = {0};
+        references_of(&texts, i, reference);
+        cr_assert_eq(qp_ter_add(&config, texts.hypothesis.line[i], reference, texts.references, &one), QP_OK);
+        json_array_append_new(scores, json_real(qp_ter_finish(&one)));
+        sums.edits += one.edits;
+        sums.reference_length += one.reference_length;
+    }
+    char text[128];
+    qp_ter_signature(&config, texts.references, text, sizeof text);
+    case_texts_free(&texts);
+    return json_pack("{s:f, s:s, s:o, s:f, s:f}", "score", qp_ter_finish(&sums), "signature", text, "scores", scores,
+                     "num_edits", sums.edits, "ref_length", sums.reference_length);
+}
+
+Test(text_cases, ter) { run_cases("ter.json", "ter", compute_ter); }
+Test(text_cases, sentence_ter) { run_cases("ter.json", "sentence_ter", compute_ter); }
+
+/* ---- WER and CER ---- */
+
+typedef qp_status (*edit_function)(qp_segment hypothesis, const qp_segment *reference, int references, qp_edit_sums *sums);
+
+static json_t *compute_edits(const json_t *json, edit_function add, const char *rate)
+{
+    case_texts texts = case_texts_read(json);
+    qp_edit_sums sums = {0};
+    json_t *scores = json_array();
+    for (int i = 0; i < texts.hypothesis.count; i++) {
+        qp_edit_sums one = {0};
+        cr_assert_eq(add(texts.hypothesis.line[i], &texts.reference[0].line[i], 1, &one), QP_OK);
+        cr_assert_eq(add(texts.hypothesis.line[i], &texts.reference[0].line[i], 1, &sums), QP_OK);
+        json_array_append_new(scores, json_real(qp_edit_rate(&one)));
+    }
+    case_texts_free(&texts);
+    return json_pack("{s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:o}", rate, qp_edit_rate(&sums), "mer",
+                     qp_edit_match_rate(&sums), "wip", qp_edit_preserved(&sums), "wil", 1 - qp_edit_preserved(&sums),
+                     "hits", (json_int_t)sums.hits, "substitutions", (json_int_t)sums.substitutions, "insertions",
+                     (json_int_t)sums.insertions, "deletions", (json_int_t)sums.deletions, "edits",
+                     (json_int_t)qp_edit_count(&sums), "scores", scores);
+}
+
+static json_t *compute_wer(const json_t *json) { return compute_edits(json, qp_edit_words, "wer"); }
+static json_t *compute_cer(const json_t *json) { return compute_edits(json, qp_edit_characters, "cer"); }
+
+Test(text_cases, wer) { run_cases("wer.json", "wer", compute_wer); }
+Test(text_cases, sentence_wer) { run_cases("wer.json", "sentence_wer", compute_wer); }
+Test(text_cases, cer) { run_cases("cer.json", "cer", compute_cer); }
+Test(text_cases, sentence_cer) { run_cases("cer.json", "sentence_cer", compute_cer); }

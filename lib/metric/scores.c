@@ -1,0 +1,132 @@
+#include "lib/metric/scores.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/config.h"
+
+static const char *const score_name[QP_SCORE_KINDS] = {"bleu", "chrf", "chrf++",   "ter",
+                                                       "wer",  "cer",  "accuracy", "word-accuracy"};
+
+const char *qp_score_name(qp_score_kind kind) { return score_name[kind]; }
+
+bool qp_score_higher_is_better(qp_score_kind kind)
+{
+    return kind != QP_SCORE_TER && kind != QP_SCORE_WER && kind != QP_SCORE_CER;
+}
+
+static qp_status unknown_name(const char *name)
+{
+    const char *nearest = qp_config_suggest(name, score_name, QP_SCORE_KINDS);
+    if (nearest) return qp_fail(QP_EUSAGE, "unknown metric '%s'; did you mean %s?", name, nearest);
+    return qp_fail(QP_EUSAGE, "unknown metric '%s'; use bleu, chrf, chrf++, ter, wer, cer, accuracy or word-accuracy", name);
+}
+
+static qp_status choose(qp_scores *scores, const char *name)
+{
+    for (int kind = 0; kind < QP_SCORE_KINDS; kind++) {
+        if (strcmp(name, score_name[kind]) != 0) continue;
+        for (int i = 0; i < scores->count; i++)
+            if ((int)scores->kind[i] == kind) return QP_OK;   /* named twice: once is enough */
+        scores->kind[scores->count++] = (qp_score_kind)kind;
+        return QP_OK;
+    }
+    return unknown_name(name);
+}
+
+qp_status qp_scores_init(qp_scores *scores, const char *names)
+{
+    *scores = (qp_scores){.bleu = qp_bleu_config_default(), .chrf = qp_chrf_config_default()};
+    while (*names) {
+        char name[40];
+        size_t length = strcspn(names, ", ");
+        snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : (int)sizeof name - 1, names);
+        if (length > 0) QP_TRY(choose(scores, name));
+        names += length + (names[length] != '\0');
+    }
+    if (scores->count == 0) return unknown_name("");
+    return QP_OK;
+}
+
+void qp_scores_reset(qp_scores *scores)
+{
+    qp_scores fresh = {.count = scores->count, .bleu = scores->bleu, .chrf = scores->chrf, .ter = scores->ter};
+    memcpy(fresh.kind, scores->kind, sizeof fresh.kind);
+    *scores = fresh;
+}
+
+/* chrf++ is chrf with words up to two. */
+static qp_chrf_config chrf_plus(const qp_scores *scores)
+{
+    qp_chrf_config config = scores->chrf;
+    config.word_order = 2;
+    return config;
+}
+
+static qp_status add_one(qp_scores *s, qp_score_kind kind, qp_segment hypothesis, const qp_segment *reference,
+                         int references)
+{
+    qp_chrf_config plus = chrf_plus(s);
+    switch (kind) {
+    case QP_SCORE_BLEU: return qp_bleu_add(&s->bleu, hypothesis, reference, references, &s->bleu_sums);
+    case QP_SCORE_CHRF: return qp_chrf_add(&s->chrf, hypothesis, reference, references, &s->chrf_sums);
+    case QP_SCORE_CHRF_PLUS: return qp_chrf_add(&plus, hypothesis, reference, references, &s->chrf_plus_sums);
+    case QP_SCORE_TER: return qp_ter_add(&s->ter, hypothesis, reference, references, &s->ter_sums);
+    case QP_SCORE_WER: return qp_edit_words(hypothesis, reference, references, &s->word_edits);
+    case QP_SCORE_CER: return qp_edit_characters(hypothesis, reference, references, &s->character_edits);
+    case QP_SCORE_ACCURACY:
+    case QP_SCORE_WORD_ACCURACY:
+    case QP_SCORE_KINDS: break;
+    }
+    return QP_OK;
+}
+
+qp_status qp_scores_add(qp_scores *scores, qp_segment hypothesis, const qp_segment *reference, int references)
+{
+    if (scores->segments > 0 && references != scores->references)
+        return qp_fail(QP_EBUG, "scores: %d references after %d", references, scores->references);
+    bool accuracy = false;
+    for (int i = 0; i < scores->count; i++) {
+        QP_TRY(add_one(scores, scores->kind[i], hypothesis, reference, references));
+        accuracy |= scores->kind[i] == QP_SCORE_ACCURACY || scores->kind[i] == QP_SCORE_WORD_ACCURACY;
+    }
+    if (accuracy) QP_TRY(qp_accuracy_add(hypothesis, reference, references, &scores->accuracy));
+    scores->references = references;
+    scores->segments++;
+    return QP_OK;
+}
+
+double qp_scores_value(const qp_scores *scores, int index)
+{
+    qp_chrf_config plus = chrf_plus(scores);
+    switch (scores->kind[index]) {
+    case QP_SCORE_BLEU: return qp_bleu_finish(&scores->bleu, &scores->bleu_sums).score;
+    case QP_SCORE_CHRF: return qp_chrf_finish(&scores->chrf, &scores->chrf_sums);
+    case QP_SCORE_CHRF_PLUS: return qp_chrf_finish(&plus, &scores->chrf_plus_sums);
+    case QP_SCORE_TER: return qp_ter_finish(&scores->ter_sums);
+    case QP_SCORE_WER: return 100 * qp_edit_rate(&scores->word_edits);
+    case QP_SCORE_CER: return 100 * qp_edit_rate(&scores->character_edits);
+    case QP_SCORE_ACCURACY: return 100 * qp_exact_match(&scores->accuracy);
+    case QP_SCORE_WORD_ACCURACY: return 100 * qp_word_accuracy(&scores->accuracy);
+    case QP_SCORE_KINDS: break;
+    }
+    return 0;
+}
+
+const char *qp_scores_signature(const qp_scores *scores, int index, char *text, size_t bytes)
+{
+    qp_chrf_config plus = chrf_plus(scores);
+    switch (scores->kind[index]) {
+    case QP_SCORE_BLEU: return qp_bleu_signature(&scores->bleu, scores->references, text, bytes);
+    case QP_SCORE_CHRF: return qp_chrf_signature(&scores->chrf, scores->references, text, bytes);
+    case QP_SCORE_CHRF_PLUS: return qp_chrf_signature(&plus, scores->references, text, bytes);
+    case QP_SCORE_TER: return qp_ter_signature(&scores->ter, scores->references, text, bytes);
+    case QP_SCORE_WER:
+    case QP_SCORE_CER:
+    case QP_SCORE_ACCURACY:
+    case QP_SCORE_WORD_ACCURACY:
+    case QP_SCORE_KINDS: break;
+    }
+    snprintf(text, bytes, "nrefs:%d|case:mixed", scores->references);
+    return text;
+}

@@ -1,0 +1,42 @@
+#include <criterion/criterion.h>
+
+#include "lib/metric/scores.h"
+#include "tests/metric/sample_text.h"
+
+static void add_samples(qp_scores *scores)
+{
+    for (int i = 0; i < SAMPLES; i++) {
+        qp_segment reference[2] = {segment_of(sample_reference[0][i]), segment_of(sample_reference[1][i])};
+        cr_assert_eq(qp_scores_add(scores, segment_of(sample_hypothesis[i]), reference, 2), QP_OK);
+    }
+}
+
+Test(scores, are_those_of_the_single_metrics)
+{
+    qp_scores scores;
+    char text[160];
+    cr_assert_eq(qp_scores_init(&scores, "ter, chrf++,bleu,chrf,accuracy,bleu"), QP_OK);
+    cr_assert_eq(scores.count, 5);
+    for (int round = 0; round < 2; round++) {
+        add_samples(&scores);
+        const double expected[5] = {46.75324675324675, 60.196823712693394, 51.030465310521755, 63.35386815154889, 25};
+        for (int i = 0; i < 5; i++) cr_assert_float_eq(qp_scores_value(&scores, i), expected[i], 1e-9, "%d", i);
+        cr_assert_str_eq(qp_scores_signature(&scores, 1, text, sizeof text),
+                         "nrefs:2|case:mixed|eff:yes|nc:6|nw:2|space:no|version:2.6.0");
+        qp_scores_reset(&scores);
+        cr_assert(scores.segments == 0 && qp_scores_value(&scores, 2) == 0);
+    }
+}
+
+Test(scores, names)
+{
+    qp_scores scores;
+    cr_assert_eq(qp_scores_init(&scores, "bleu,belu"), QP_EUSAGE);
+    cr_assert_not_null(strstr(qp_error_message(), "did you mean bleu"), "%s", qp_error_message());
+    cr_assert_eq(qp_scores_init(&scores, " ,"), QP_EUSAGE);
+    cr_assert_eq(qp_scores_init(&scores, "aVeryLongNameThatDoesNotFitIntoTheBufferAtAllReally"), QP_EUSAGE);
+    for (int kind = 0; kind < QP_SCORE_KINDS; kind++) {
+        cr_assert_eq(qp_scores_init(&scores, qp_score_name((qp_score_kind)kind)), QP_OK);
+        cr_assert_eq((int)scores.kind[0], kind);
+    }
+}

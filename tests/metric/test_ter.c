@@ -1,0 +1,65 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/metric/ter.h"
+#include "tests/metric/sample_text.h"
+
+static double score_samples(const qp_ter_config *config)
+{
+    qp_ter_sums sums = {0};
+    for (int i = 0; i < SAMPLES; i++) {
+        qp_segment reference[2] = {segment_of(sample_reference[0][i]), segment_of(sample_reference[1][i])};
+        cr_assert_eq(qp_ter_add(config, segment_of(sample_hypothesis[i]), reference, 2, &sums), QP_OK);
+    }
+    return qp_ter_finish(&sums);
+}
+
+static double score_pair(const char *hypothesis, const char *reference)
+{
+    qp_ter_config config = {0};
+    qp_ter_sums sums = {0};
+    qp_segment other = segment_of(reference);
+    cr_assert_eq(qp_ter_add(&config, segment_of(hypothesis), &other, 1, &sums), QP_OK);
+    return qp_ter_finish(&sums);
+}
+
+Test(ter, equals_sacrebleu)
+{
+    qp_ter_config config = {0};
+    char text[128];
+    cr_assert_float_eq(score_samples(&config), 46.75324675324675, 1e-9);
+    cr_assert_str_eq(qp_ter_signature(&config, 2, text, sizeof text),
+                     "nrefs:2|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:2.6.0");
+    config.case_sensitive = true;
+    cr_assert_float_eq(score_samples(&config), 49.35064935064935, 1e-9);
+    config = (qp_ter_config){.normalized = true, .no_punctuation = true, .asian = true};
+    cr_assert_float_eq(score_samples(&config), 38.20224719101123, 1e-9);
+}
+
+Test(ter, a_moved_group_is_one_edit)
+{
+    cr_assert_float_eq(score_pair("d e f a b c x", "a b c d e f y"), 100 * 2.0 / 7, 1e-9);
+    cr_assert_eq(score_pair("a b", "a b"), 0);
+    cr_assert_eq(score_pair("", "a b"), 100);
+    cr_assert_eq(score_pair("a b", ""), 100);
+    cr_assert_eq(score_pair("", ""), 0);
+}
+
+Test(ter, limits_of_the_search_are_those_of_tercom)
+{
+    char hypothesis[400], reference[400], *h = hypothesis, *r = reference;
+    for (int i = 0; i < 60; i++) {
+        h += sprintf(h, "w%d ", i * 7 % 60);
+        r += sprintf(r, "w%d ", i);
+    }
+    cr_assert_float_eq(score_pair(hypothesis, reference), 90, 1e-9);
+}
+
+Test(ter, far_different_lengths)
+{
+    char many[2001] = "", *m = many;
+    for (int i = 0; i < 400; i++) m += sprintf(m, "w%d ", i % 10);
+    cr_assert_float_eq(score_pair("w1", many), 100 * 399.0 / 400, 1e-9);
+    cr_assert_float_eq(score_pair(many, "w1"), 39900, 1e-9);
+}
