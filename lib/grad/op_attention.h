@@ -10,7 +10,8 @@
  * key   [key rows, kv_heads*dk], value [key rows, kv_heads*dv]; query head h reads key/value head h/(heads/kv_heads)
  * qs, ks  sequences of queries and keys, equal count; sequence i of queries reads sequence i of keys
  * returns [query rows, heads*dv]
- * Memory  the output; while training also P, heads*Tq*Tk reals a sequence.
+ * Memory  the output; while training also P, heads*Tq*Tk reals a sequence, under a causal mask about half of them.
+ *         query_position, key_position, key_row and slope are borrowed until the backward.
  * Errors  QP_ESHAPE, QP_EMEMORY, remembered by the tape.     Source  Vaswani et al. 2017; kv_heads: Ainslie et al. 2023;
  *         slopes: Press et al. 2022. */
 typedef struct {
