@@ -37,7 +37,7 @@ Test(cmd_score, a_number_for_each_pair)
         cr_assert_float_eq(sum, total, 1e-3);
     }
     for (int size = 1; size <= 3; size++) {
-        char text[8];
+        char text[16];
         snprintf(text, sizeof text, "%d", size);
         cr_assert_eq(SCORE(pairs, "--scores=token", "--batch-size", text, "-t", text), 0);
         cr_assert_str_eq(small_out, all);

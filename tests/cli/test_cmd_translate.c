@@ -102,8 +102,8 @@ Test(cmd_translate, json_lines)
         json_array_foreach(pairs, i, pair)
         {
             cr_assert_lt(json_integer_value(json_array_get(pair, 0)),
-                         json_array_size(json_object_get(object, "source")) - 1);
-            cr_assert_eq(json_integer_value(json_array_get(pair, 1)), i);
+                         (json_int_t)json_array_size(json_object_get(object, "source")) - 1);
+            cr_assert_eq(json_integer_value(json_array_get(pair, 1)), (json_int_t)i);
         }
         json_decref(object);
     }
