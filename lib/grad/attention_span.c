@@ -9,18 +9,6 @@ enum { CAUSAL_ROWS = 64 };
 
 int qp_attention_block_rows(const qp_attention_call *a) { return a->config.causal ? CAUSAL_ROWS : QP_ATTENTION_ROWS; }
 
-int qp_attention_key_position(const qp_attention_call *a, const qp_attention_span *s, int j)
-{
-    return a->config.key_position ? a->config.key_position[s->first_place + j] : j;
-}
-
-int qp_attention_query_position(const qp_attention_call *a, const qp_attention_span *s, int q)
-{
-    if (a->config.query_position) return a->config.query_position[s->first_query + q];
-    int last = s->keys > 0 ? qp_attention_key_position(a, s, s->keys - 1) : -1;
-    return last - (s->queries - 1) + q;
-}
-
 int qp_attention_keys_read(const qp_attention_call *a, const qp_attention_span *s, int q0, int rows)
 {
     if (!a->config.causal || rows <= 0) return s->keys;
@@ -29,9 +17,7 @@ int qp_attention_keys_read(const qp_attention_call *a, const qp_attention_span *
         int position = qp_attention_query_position(a, s, q);
         if (position > furthest) furthest = position;
     }
-    int keys = s->keys;
-    while (keys > 0 && qp_attention_key_position(a, s, keys - 1) > furthest) keys--;
-    return keys;
+    return qp_attention_readable(a, s, furthest, s->keys);
 }
 
 size_t qp_attention_weight_number(const qp_attention_span *s, int head, int q)

@@ -45,9 +45,27 @@ int qp_attention_block_rows(const qp_attention_call *a);
 /* How many keys, counted from the first, hold all that queries q0 .. q0+rows-1 may read. */
 int qp_attention_keys_read(const qp_attention_call *a, const qp_attention_span *s, int q0, int rows);
 
-/* Positions of key j and query q; number of a query's first weight in the map and in dropout. */
-int    qp_attention_key_position(const qp_attention_call *a, const qp_attention_span *s, int j);
-int    qp_attention_query_position(const qp_attention_call *a, const qp_attention_span *s, int q);
+/* Positions of key j and query q; how many of the first `keys` keys lie before the last that position may read. */
+static inline int qp_attention_key_position(const qp_attention_call *a, const qp_attention_span *s, int j)
+{
+    return a->config.key_position ? a->config.key_position[s->first_place + j] : j;
+}
+
+static inline int qp_attention_query_position(const qp_attention_call *a, const qp_attention_span *s, int q)
+{
+    if (a->config.query_position) return a->config.query_position[s->first_query + q];
+    int last = s->keys > 0 ? qp_attention_key_position(a, s, s->keys - 1) : -1;
+    return last - (s->queries - 1) + q;
+}
+
+static inline int qp_attention_readable(const qp_attention_call *a, const qp_attention_span *s, int position, int keys)
+{
+    if (!a->config.key_position) return position < 0 ? 0 : position < keys ? position + 1 : keys;
+    while (keys > 0 && a->config.key_position[s->first_place + keys - 1] > position) keys--;
+    return keys;
+}
+
+/* Number of a query's first weight in the map and in dropout. */
 size_t qp_attention_weight_number(const qp_attention_span *s, int head, int q);
 
 /* The sequences lie end to end and fill a matrix of `rows`. */

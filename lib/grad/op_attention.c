@@ -52,12 +52,23 @@ static void weigh_row(const call *a, const span *s, int head, int q, int keys, i
         for (int j = 0; j < keys; j++)
             row[j] -= config->slope[head] * (qp_real)abs(position - qp_attention_key_position(a, s, j));
     if (config->causal) {
-        while (readable > 0 && qp_attention_key_position(a, s, readable - 1) > position) readable--;
+        readable = qp_attention_readable(a, s, position, keys);
         for (int j = 0; config->key_position && j < readable; j++)
             if (qp_attention_key_position(a, s, j) > position) row[j] = -(qp_real)INFINITY;
     }
     if (readable > 0) qp_softmax_rows(1, readable, row, readable, 1, row, readable);
     if (readable < width) memset(row + readable, 0, (size_t)(width - readable) * sizeof *row);
+}
+
+/* The same for every query of a block; where all read all and nothing is added, in one call. */
+static void weigh_block(const call *a, const span *s, const block *b)
+{
+    if (!a->config.causal && !a->config.slope && qp_view_empty(a->config.bias) && b->keys > 0) {
+        qp_softmax_rows(b->rows, b->keys, b->weights, b->stride, 1, b->weights, b->stride);
+        return;
+    }
+    for (int q = 0; q < b->rows; q++)
+        weigh_row(a, s, b->head, b->q0 + q, b->keys, b->stride, b->weights + (ptrdiff_t)q * b->stride);
 }
 
 /* Dropout of a block's weights, elements numbered as in the map. `to` [rows, keys] may be `from`. */
@@ -98,8 +109,7 @@ static void head_forward(const call *a, const span *s, int head, const forward_s
         kept += (size_t)b.rows * (size_t)b.keys;
         qp_gemm(false, true, b.rows, b.keys, dk, a->config.scale, query, a->query.stride, key, s->key_stride, 0, b.weights,
                 b.stride);
-        for (int q = 0; q < b.rows; q++)
-            weigh_row(a, s, head, q0 + q, b.keys, b.stride, b.weights + (ptrdiff_t)q * b.stride);
+        weigh_block(a, s, &b);
         if (scratch->dropped) {
             drop_weights(a, s, &b, b.weights, b.stride, scratch->dropped);
             used = scratch->dropped;
