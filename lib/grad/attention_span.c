@@ -7,7 +7,10 @@
 
 enum { CAUSAL_ROWS = 64 };
 
-int qp_attention_block_rows(const qp_attention_call *a) { return a->config.causal ? CAUSAL_ROWS : QP_ATTENTION_ROWS; }
+int qp_attention_block_rows(const qp_attention_call *a)
+{
+    return a->config.causal ? CAUSAL_ROWS : QP_ATTENTION_ROWS;
+}
 
 int qp_attention_keys_read(const qp_attention_call *a, const qp_attention_span *s, int q0, int rows)
 {
@@ -78,7 +81,8 @@ void qp_attention_span_collect(const qp_attention_call *a, qp_attention_span *s,
     qp_real *key = memory, *value = memory + (ptrdiff_t)a->longest * key_columns;
     for (int j = 0; j < s->keys; j++) {
         memcpy(key + (ptrdiff_t)j * key_columns, qp_tensor_row(a->key, row[j]), (size_t)key_columns * sizeof *key);
-        memcpy(value + (ptrdiff_t)j * value_columns, qp_tensor_row(a->value, row[j]), (size_t)value_columns * sizeof *value);
+        memcpy(value + (ptrdiff_t)j * value_columns, qp_tensor_row(a->value, row[j]),
+               (size_t)value_columns * sizeof *value);
     }
     s->key = key;
     s->value = value;
@@ -142,7 +146,9 @@ bool qp_attention_check(qp_tape *tape, qp_attention_call *a, size_t *weights, si
     *weights = fits ? s.first_weight + span_weights(a, &s) : 0;
     *kept = fits ? s.first_kept + (size_t)a->config.heads * s.kept_per_head : 0;
     if (!fits || !bias_fits(a, *weights)) {
-        qp_tape_fail(tape, QP_ESHAPE, "attention: %d heads (%d of keys), query [%d, %d] in %d sequences, key [%d, %d] in %d, value [%d, %d], bias [%d, %d]",
+        qp_tape_fail(tape, QP_ESHAPE,
+                     "attention: %d heads (%d of keys), query [%d, %d] in %d sequences, key [%d, %d] in %d, value [%d, "
+                     "%d], bias [%d, %d]",
                      a->config.heads, a->config.kv_heads, a->query.rows, a->query.columns, a->qs.count, a->key.rows,
                      a->key.columns, a->ks.count, a->value.rows, a->value.columns, a->config.bias.rows,
                      a->config.bias.columns);

@@ -17,7 +17,10 @@ static void add_scaled(int n, qp_real factor, const qp_real *restrict x, qp_real
     for (int i = 0; i < n; i++) y[i] += factor * x[i];
 }
 
-static ptrdiff_t row_of(const qp_attention_step *step, int j) { return step->row ? step->row[j] : j; }
+static ptrdiff_t row_of(const qp_attention_step *step, int j)
+{
+    return step->row ? step->row[j] : j;
+}
 
 void qp_attention_step_scores(const qp_attention_step *step, qp_real *score)
 {

@@ -17,11 +17,14 @@ typedef qp_attention_span span;
 /* One block of queries of one head. */
 typedef struct {
     int head, q0, rows, keys;
-    qp_real *weights;             /* [rows, keys], rows `stride` apart */
+    qp_real *weights; /* [rows, keys], rows `stride` apart */
     int stride;
 } block;
 
-static int kv_head_of(const call *a, int head) { return head / (a->config.heads / a->config.kv_heads); }
+static int kv_head_of(const call *a, int head)
+{
+    return head / (a->config.heads / a->config.kv_heads);
+}
 
 /* Block of queries from q0. Its weights lie in the map, whole rows; or behind one another without what is never read,
  * `kept` being where; or in scratch. */
@@ -72,7 +75,8 @@ static void weigh_block(const call *a, const span *s, const block *b)
 }
 
 /* Dropout of a block's weights, elements numbered as in the map. `to` [rows, keys] may be `from`. */
-static void drop_weights(const call *a, const span *s, const block *b, const qp_real *from, int from_stride, qp_real *to)
+static void drop_weights(const call *a, const span *s, const block *b, const qp_real *from, int from_stride,
+                         qp_real *to)
 {
     for (int q = 0; q < b->rows; q++)
         qp_dropout_apply((size_t)b->keys, a->key_of_dropout, qp_attention_weight_number(s, b->head, b->q0 + q),
@@ -93,7 +97,7 @@ static void clear_rows(int first, int rows, int columns, qp_real *x, int stride)
 /* ---- forward ---- */
 
 typedef struct {
-    qp_real *weights, *dropped, *collected;   /* [rows, longest] each; NULL where not needed */
+    qp_real *weights, *dropped, *collected; /* [rows, longest] each; NULL where not needed */
 } forward_scratch;
 
 static void head_forward(const call *a, const span *s, int head, const forward_scratch *scratch)
@@ -107,8 +111,8 @@ static void head_forward(const call *a, const span *s, int head, const forward_s
         qp_real *y = qp_tensor_row(a->y, s->first_query + q0) + (ptrdiff_t)head * dv;
         int used_stride = b.stride;
         kept += (size_t)b.rows * (size_t)b.keys;
-        qp_gemm(false, true, b.rows, b.keys, dk, a->config.scale, query, a->query.stride, key, s->key_stride, 0, b.weights,
-                b.stride);
+        qp_gemm(false, true, b.rows, b.keys, dk, a->config.scale, query, a->query.stride, key, s->key_stride, 0,
+                b.weights, b.stride);
         weigh_block(a, s, &b);
         if (scratch->dropped) {
             drop_weights(a, s, &b, b.weights, b.stride, scratch->dropped);
@@ -173,11 +177,11 @@ typedef struct {
 } target;
 
 typedef struct {
-    const qp_real *dy, *dweights;       /* NULL: none came */
-    qp_real *grad[3], beta[3];          /* query, key, value: the whole matrices */
+    const qp_real *dy, *dweights; /* NULL: none came */
+    qp_real *grad[3], beta[3];    /* query, key, value: the whole matrices */
     qp_real *dbias;
-    qp_real *ds, *dropped;              /* scratch [rows, longest] */
-    qp_real *collected, *dcollected;    /* scratch of span_collect; gradients of the same layout */
+    qp_real *ds, *dropped;           /* scratch [rows, longest] */
+    qp_real *collected, *dcollected; /* scratch of span_collect; gradients of the same layout */
 } backward_work;
 
 /* C[keys, columns] = beta*C + factor * weights' X. C has s->keys rows: those that no query of the block reads are
@@ -185,7 +189,8 @@ typedef struct {
 static void back_to_keys(const span *s, const block *b, int columns, qp_real factor, const qp_real *weights, int stride,
                          const qp_real *x, int x_stride, target *to)
 {
-    qp_gemm(true, false, b->keys, columns, b->rows, factor, weights, stride, x, x_stride, to->beta, to->grad, to->stride);
+    qp_gemm(true, false, b->keys, columns, b->rows, factor, weights, stride, x, x_stride, to->beta, to->grad,
+            to->stride);
     if (to->beta == 0) clear_rows(b->keys, s->keys, columns, to->grad, to->stride);
     to->beta = 1;
 }
@@ -219,7 +224,8 @@ static void scores_back(const call *a, const span *s, const block *b, const back
                      work->ds + (ptrdiff_t)q * b->keys);
     qp_softmax_rows_back(b->rows, b->keys, b->weights, b->stride, work->ds, b->keys, 1, 0, work->ds, b->keys);
     for (int q = 0; q < b->rows && work->dbias; q++) {
-        size_t number = qp_attention_weight_number(s, b->head, b->q0 + q) - (a->config.bias_shared ? s->first_weight : 0);
+        size_t number =
+            qp_attention_weight_number(s, b->head, b->q0 + q) - (a->config.bias_shared ? s->first_weight : 0);
         qp_scale_add(width, 1, work->ds + (ptrdiff_t)q * b->keys, 1, work->dbias + number);
     }
 }
@@ -228,9 +234,10 @@ static void query_back(const call *a, const span *s, const block *b, const backw
 {
     if (!work->grad[0]) return;
     const qp_real *key = s->key + (ptrdiff_t)kv_head_of(a, b->head) * a->dk;
-    qp_real *dquery = work->grad[0] + (ptrdiff_t)(s->first_query + b->q0) * a->query.stride + (ptrdiff_t)b->head * a->dk;
-    qp_gemm(false, false, b->rows, a->dk, b->keys, a->config.scale, work->ds, b->keys, key, s->key_stride, work->beta[0],
-            dquery, a->query.stride);
+    qp_real *dquery =
+        work->grad[0] + (ptrdiff_t)(s->first_query + b->q0) * a->query.stride + (ptrdiff_t)b->head * a->dk;
+    qp_gemm(false, false, b->rows, a->dk, b->keys, a->config.scale, work->ds, b->keys, key, s->key_stride,
+            work->beta[0], dquery, a->query.stride);
     if (b->keys == 0 && work->beta[0] == 0) clear_rows(0, b->rows, a->dk, dquery, a->query.stride);
 }
 
@@ -269,7 +276,8 @@ static void span_back(const call *a, span *s, const backward_work *work)
 {
     qp_attention_span_collect(a, s, work->collected);
     bool scattered = a->config.key_row != NULL;
-    target dkey = {work->grad[1], work->beta[1], s->key_stride}, dvalue = {work->grad[2], work->beta[2], s->value_stride};
+    target dkey = {work->grad[1], work->beta[1], s->key_stride},
+           dvalue = {work->grad[2], work->beta[2], s->value_stride};
     if (scattered) {
         dkey.grad = work->dcollected;
         dvalue.grad = work->dcollected + (ptrdiff_t)a->longest * a->key.columns;

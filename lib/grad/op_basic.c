@@ -156,14 +156,15 @@ static void softmax_back(qp_tape *tape, void *context)
     qp_real beta;
     qp_real *dx = qp_tape_grad(tape, c->x, &beta);
     if (dx)
-        qp_softmax_rows_back(c->y.rows, c->y.columns, c->y.value, c->y.stride, dy, c->y.stride, c->temperature, beta, dx,
-                             c->x.stride);
+        qp_softmax_rows_back(c->y.rows, c->y.columns, c->y.value, c->y.stride, dy, c->y.stride, c->temperature, beta,
+                             dx, c->x.stride);
 }
 
 qp_tensor qp_softmax(qp_tape *tape, qp_tensor x, qp_real temperature)
 {
     if (qp_tape_failed(tape)) return (qp_tensor){0};
-    if (!(temperature > 0)) return qp_tape_fail(tape, QP_ESHAPE, "softmax: temperature %g is not above 0", (double)temperature);
+    if (!(temperature > 0))
+        return qp_tape_fail(tape, QP_ESHAPE, "softmax: temperature %g is not above 0", (double)temperature);
     qp_tensor y = qp_tape_tensor(tape, x.rows, x.columns);
     if (!y.value) return y;
     qp_softmax_rows(x.rows, x.columns, x.value, x.stride, temperature, y.value, y.stride);
@@ -178,8 +179,8 @@ static void log_softmax_back(qp_tape *tape, void *context)
     qp_real beta;
     qp_real *dx = qp_tape_grad(tape, c->x, &beta);
     if (dx)
-        qp_log_softmax_rows_back(c->y.rows, c->y.columns, c->y.value, c->y.stride, dy, c->y.stride, c->temperature, beta,
-                                 dx, c->x.stride);
+        qp_log_softmax_rows_back(c->y.rows, c->y.columns, c->y.value, c->y.stride, dy, c->y.stride, c->temperature,
+                                 beta, dx, c->x.stride);
 }
 
 qp_tensor qp_log_softmax(qp_tape *tape, qp_tensor x, qp_real temperature)
@@ -208,7 +209,8 @@ static void gather_back(qp_tape *tape, void *context)
     qp_real *dx = qp_tape_grad_zeroed(tape, c->x);
     if (!dx) return;
     for (int r = 0; r < c->y.rows; r++)
-        qp_scale_add((size_t)c->y.columns, 1, dy + (ptrdiff_t)r * c->y.stride, 1, dx + (ptrdiff_t)c->row[r] * c->x.stride);
+        qp_scale_add((size_t)c->y.columns, 1, dy + (ptrdiff_t)r * c->y.stride, 1,
+                     dx + (ptrdiff_t)c->row[r] * c->x.stride);
 }
 
 qp_tensor qp_gather(qp_tape *tape, qp_tensor x, int rows, const int32_t *row)

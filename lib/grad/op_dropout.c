@@ -5,17 +5,21 @@
 #include "lib/grad/views.h"
 #include "lib/tensor/pointwise.h"
 
-/* to = beta*to + dropout(from): elements numbered row after row without gaps, so that a mask does not depend on strides. */
+/* to = beta*to + dropout(from): elements numbered row after row without gaps, so that a mask does not depend on
+ * strides. */
 static void drop(int rows, int columns, uint64_t key, qp_real rate, const qp_real *from, int from_stride, qp_real beta,
                  qp_real *to, int to_stride)
 {
     qp_runs run = qp_runs_of(rows, columns, from_stride == columns && to_stride == columns);
     for (int r = 0; r < run.count; r++)
-        qp_dropout_apply(run.length, key, (uint64_t)r * (uint64_t)columns, rate, from + (ptrdiff_t)r * from_stride, beta,
-                         to + (ptrdiff_t)r * to_stride);
+        qp_dropout_apply(run.length, key, (uint64_t)r * (uint64_t)columns, rate, from + (ptrdiff_t)r * from_stride,
+                         beta, to + (ptrdiff_t)r * to_stride);
 }
 
-static bool rate_is_wrong(qp_real rate) { return !(rate >= 0 && rate < 1); }
+static bool rate_is_wrong(qp_real rate)
+{
+    return !(rate >= 0 && rate < 1);
+}
 
 typedef struct {
     qp_tensor x, y;
@@ -89,7 +93,8 @@ static void residual_forward(const residual_context *c)
 qp_tensor qp_residual(qp_tape *tape, qp_tensor x, qp_tensor branch, qp_real rate)
 {
     if (qp_tape_failed(tape)) return (qp_tensor){0};
-    if (rate_is_wrong(rate)) return qp_tape_fail(tape, QP_ESHAPE, "residual: dropout %g is outside [0, 1)", (double)rate);
+    if (rate_is_wrong(rate))
+        return qp_tape_fail(tape, QP_ESHAPE, "residual: dropout %g is outside [0, 1)", (double)rate);
     if (!qp_view_same_shape(x, branch))
         return qp_tape_fail(tape, QP_ESHAPE, "residual: [%d, %d] and its branch [%d, %d] differ", x.rows, x.columns,
                             branch.rows, branch.columns);

@@ -28,15 +28,16 @@ qp_tensor qp_embedding(qp_tape *tape, qp_tensor weight, int rows, const int32_t 
     bool placed = position != NULL;
     if (placed == qp_view_empty(position_table))
         return qp_tape_fail(tape, QP_ESHAPE, "embedding: positions and their table go together");
-    if (weight.stride != weight.columns || (placed && (position_table.columns != weight.columns ||
-                                                       position_table.stride != weight.columns)))
+    if (weight.stride != weight.columns ||
+        (placed && (position_table.columns != weight.columns || position_table.stride != weight.columns)))
         return qp_tape_fail(tape, QP_ESHAPE, "embedding: weight of %d columns (stride %d), positions of %d (stride %d)",
                             weight.columns, weight.stride, position_table.columns, position_table.stride);
     for (int r = 0; r < rows; r++) {
         if (id[r] < 0 || id[r] >= weight.rows)
             return qp_tape_fail(tape, QP_ESHAPE, "embedding: id %d outside a vocabulary of %d", id[r], weight.rows);
         if (placed && (position[r] < 0 || position[r] >= position_table.rows))
-            return qp_tape_fail(tape, QP_ESHAPE, "embedding: position %d outside a table of %d; shorten the text or raise --max-length",
+            return qp_tape_fail(tape, QP_ESHAPE,
+                                "embedding: position %d outside a table of %d; shorten the text or raise --max-length",
                                 position[r], position_table.rows);
     }
     qp_tensor y = qp_tape_tensor(tape, rows, weight.columns);

@@ -96,8 +96,8 @@ qp_tensor qp_linear(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias
 /* ---- feed forward ---- */
 
 /* plain: pre = x W1' + b1, act = f(pre).      gated: pre = x G' + bg, act = f(pre), up = x W1' + b1.
- * hidden = dropout(act * up), up being 1 when plain. Kept for the backward: act, pre if f' needs it, up if gated; hidden
- * is made again when it is not act itself. */
+ * hidden = dropout(act * up), up being 1 when plain. Kept for the backward: act, pre if f' needs it, up if gated;
+ * hidden is made again when it is not act itself. */
 typedef struct {
     qp_tensor x, y, pre, act, up;
     qp_feed_forward_weights w;
@@ -110,9 +110,15 @@ static bool slope_from_output(qp_activation_kind kind)
     return kind == QP_IDENTITY || kind == QP_SIGMOID || kind == QP_TANH || kind == QP_RELU || kind == QP_LEAKY_RELU;
 }
 
-static size_t hidden_count(const block_context *c) { return (size_t)c->x.rows * (size_t)c->w.inner.rows; }
+static size_t hidden_count(const block_context *c)
+{
+    return (size_t)c->x.rows * (size_t)c->w.inner.rows;
+}
 
-static bool hidden_is_act(const block_context *c) { return !c->gated && c->w.dropout == 0; }
+static bool hidden_is_act(const block_context *c)
+{
+    return !c->gated && c->w.dropout == 0;
+}
 
 /* hidden = dropout(act * up) into `to`. */
 static void make_hidden(const block_context *c, qp_real *to)
@@ -190,7 +196,8 @@ static bool block_fits(qp_tensor x, const qp_feed_forward_weights *w, bool gated
 {
     if (!map_fits(x, w->inner, w->inner_bias)) return false;
     if (gated && (w->gate.rows != w->inner.rows || !map_fits(x, w->gate, w->gate_bias))) return false;
-    return w->outer.columns == w->inner.rows && (qp_view_empty(w->outer_bias) || qp_view_is_row(w->outer_bias, w->outer.rows));
+    return w->outer.columns == w->inner.rows &&
+           (qp_view_empty(w->outer_bias) || qp_view_is_row(w->outer_bias, w->outer.rows));
 }
 
 qp_tensor qp_feed_forward(qp_tape *tape, qp_tensor x, const qp_feed_forward_weights *w)
@@ -198,7 +205,8 @@ qp_tensor qp_feed_forward(qp_tape *tape, qp_tensor x, const qp_feed_forward_weig
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     bool gated = !qp_view_empty(w->gate), training = qp_tape_training(tape);
     if (!block_fits(x, w, gated) || !(w->dropout >= 0 && w->dropout < 1))
-        return qp_tape_fail(tape, QP_ESHAPE, "feed forward: x [%d, %d], inner [%d, %d], gate [%d, %d], outer [%d, %d], dropout %g",
+        return qp_tape_fail(tape, QP_ESHAPE,
+                            "feed forward: x [%d, %d], inner [%d, %d], gate [%d, %d], outer [%d, %d], dropout %g",
                             x.rows, x.columns, w->inner.rows, w->inner.columns, w->gate.rows, w->gate.columns,
                             w->outer.rows, w->outer.columns, (double)w->dropout);
     qp_tensor y = qp_tape_tensor(tape, x.rows, w->outer.rows);

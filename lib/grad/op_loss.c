@@ -20,7 +20,7 @@ typedef struct {
     qp_tensor logits, y;
     const int32_t *target;
     qp_cross_entropy_config config;
-    double counted;               /* QP_MEAN divides by it; 0: nothing counted */
+    double counted; /* QP_MEAN divides by it; 0: nothing counted */
 } cross_entropy_context;
 
 /* d(loss)/d(value of row r), for every row. */
@@ -94,12 +94,14 @@ static bool targets_fit(qp_tape *tape, qp_tensor logits, const int32_t *target)
     return true;
 }
 
-qp_tensor qp_cross_entropy(qp_tape *tape, qp_tensor logits, const int32_t *target, const qp_cross_entropy_config *config)
+qp_tensor qp_cross_entropy(qp_tape *tape, qp_tensor logits, const int32_t *target,
+                           const qp_cross_entropy_config *config)
 {
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     if (logits.columns < 1) return qp_tape_fail(tape, QP_ESHAPE, "cross-entropy: logits of no class");
     if (!(config->smoothing >= 0 && config->smoothing <= 1))
-        return qp_tape_fail(tape, QP_ESHAPE, "cross-entropy: smoothing %g is outside [0, 1]", (double)config->smoothing);
+        return qp_tape_fail(tape, QP_ESHAPE, "cross-entropy: smoothing %g is outside [0, 1]",
+                            (double)config->smoothing);
     if (!targets_fit(tape, logits, target)) return (qp_tensor){0};
     bool whole = config->reduction != QP_NONE;
     qp_tensor y = qp_tape_tensor(tape, whole ? 1 : logits.rows, 1);

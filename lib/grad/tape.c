@@ -11,7 +11,7 @@
 /* One operation of the step. */
 typedef struct entry {
     struct entry *before;
-    qp_node *out[QP_TAPE_OUT_MAX];   /* NULL behind the last */
+    qp_node *out[QP_TAPE_OUT_MAX]; /* NULL behind the last */
     qp_backward *backward;
     void *context;
 } entry;
@@ -69,24 +69,45 @@ void qp_tape_begin(qp_tape *tape, qp_mode mode, uint64_t key)
     tape->message[0] = '\0';
 }
 
-void qp_tape_bind(qp_tape *tape, qp_node *parameter_node) { tape->parameter_node = parameter_node; }
+void qp_tape_bind(qp_tape *tape, qp_node *parameter_node)
+{
+    tape->parameter_node = parameter_node;
+}
 
-bool qp_tape_training(const qp_tape *tape) { return tape->mode == QP_TRAIN; }
+bool qp_tape_training(const qp_tape *tape)
+{
+    return tape->mode == QP_TRAIN;
+}
 
 qp_node *qp_tape_parameter_node(const qp_tape *tape, int index)
 {
     return tape->parameter_node ? &tape->parameter_node[index] : NULL;
 }
 
-uint64_t qp_tape_next_key(qp_tape *tape) { return qp_random_key(tape->key, tape->operations++); }
+uint64_t qp_tape_next_key(qp_tape *tape)
+{
+    return qp_random_key(tape->key, tape->operations++);
+}
 
-qp_status qp_tape_status(const qp_tape *tape) { return tape->status; }
+qp_status qp_tape_status(const qp_tape *tape)
+{
+    return tape->status;
+}
 
-const char *qp_tape_message(const qp_tape *tape) { return tape->message; }
+const char *qp_tape_message(const qp_tape *tape)
+{
+    return tape->message;
+}
 
-bool qp_tape_failed(const qp_tape *tape) { return tape->status != QP_OK; }
+bool qp_tape_failed(const qp_tape *tape)
+{
+    return tape->status != QP_OK;
+}
 
-size_t qp_tape_peak_bytes(const qp_tape *tape) { return tape->arena.peak_bytes; }
+size_t qp_tape_peak_bytes(const qp_tape *tape)
+{
+    return tape->arena.peak_bytes;
+}
 
 qp_tensor qp_tape_fail(qp_tape *tape, qp_status status, const char *format, ...)
 {
@@ -111,13 +132,20 @@ void *qp_tape_memory(qp_tape *tape, size_t bytes)
     return memory;
 }
 
-size_t qp_tape_mark(const qp_tape *tape) { return qp_arena_mark(&tape->arena); }
+size_t qp_tape_mark(const qp_tape *tape)
+{
+    return qp_arena_mark(&tape->arena);
+}
 
-void qp_tape_rewind(qp_tape *tape, size_t mark) { qp_arena_rewind(&tape->arena, mark); }
+void qp_tape_rewind(qp_tape *tape, size_t mark)
+{
+    qp_arena_rewind(&tape->arena, mark);
+}
 
 qp_tensor qp_tape_constant(qp_tape *tape, int rows, int columns)
 {
-    if (rows < 0 || columns < 0) return qp_tape_fail(tape, QP_ESHAPE, "tensor of %d rows and %d columns", rows, columns);
+    if (rows < 0 || columns < 0)
+        return qp_tape_fail(tape, QP_ESHAPE, "tensor of %d rows and %d columns", rows, columns);
     size_t count = (size_t)rows * (size_t)columns;
     qp_real *value = qp_tape_memory(tape, count * sizeof *value);
     if (!value) return (qp_tensor){0};
@@ -195,11 +223,20 @@ static void grad_release(qp_tape *tape, qp_node *node)
     node->filled = false;
 }
 
-static qp_real *grad_view(qp_tensor x) { return x.node->grad + (x.value - x.node->value); }
+static qp_real *grad_view(qp_tensor x)
+{
+    return x.node->grad + (x.value - x.node->value);
+}
 
-static bool is_band(qp_tensor x) { return x.columns != x.stride || (size_t)x.rows * (size_t)x.columns != x.node->count; }
+static bool is_band(qp_tensor x)
+{
+    return x.columns != x.stride || (size_t)x.rows * (size_t)x.columns != x.node->count;
+}
 
-const qp_real *qp_tape_upstream(qp_tensor y) { return grad_view(y); }
+const qp_real *qp_tape_upstream(qp_tensor y)
+{
+    return grad_view(y);
+}
 
 qp_real *qp_tape_grad(qp_tape *tape, qp_tensor x, qp_real *beta)
 {
@@ -227,7 +264,8 @@ static bool bands_cover(const qp_tensor *band, int count, qp_tensor first)
     int columns = 0;
     for (int i = 0; i < count; i++) {
         if (band[i].node != node) continue;
-        if (band[i].stride != first.stride || (size_t)band[i].rows * (size_t)band[i].stride != node->count) return false;
+        if (band[i].stride != first.stride || (size_t)band[i].rows * (size_t)band[i].stride != node->count)
+            return false;
         for (int j = 0; j < i; j++)
             if (band[j].node == node && band[i].value < band[j].value + band[j].columns &&
                 band[j].value < band[i].value + band[i].columns)
@@ -280,7 +318,8 @@ qp_status qp_tape_backward(qp_tape *tape, qp_tensor loss, qp_real scale)
 {
     if (tape->status != QP_OK) return tape->status;
     if (loss.rows != 1 || loss.columns != 1 || !loss.node) {
-        qp_tape_fail(tape, QP_ESHAPE, "backward from a tensor of %d rows and %d columns; a loss is [1, 1]", loss.rows, loss.columns);
+        qp_tape_fail(tape, QP_ESHAPE, "backward from a tensor of %d rows and %d columns; a loss is [1, 1]", loss.rows,
+                     loss.columns);
         return tape->status;
     }
     qp_real beta;

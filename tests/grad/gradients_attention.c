@@ -6,18 +6,34 @@ static const int32_t query_start[] = {0, 3, 4, 8}, key_start[] = {0, 2, 7, 11};
 static const qp_sequences queries = {.count = 3, .start = query_start}, keys = {.count = 3, .start = key_start};
 enum { QUERIES = 8, KEYS = 11, WEIGHTS = 3 * 2 + 1 * 5 + 4 * 4 };
 
-static void run(gradient_case *c, const qp_attention_config *config, int query_columns, int key_columns, int value_columns)
+static void run(gradient_case *c, const qp_attention_config *config, int query_columns, int key_columns,
+                int value_columns)
 {
     qp_tensor query = gradient_input(c, QUERIES, query_columns), key = gradient_input(c, KEYS, key_columns);
     qp_tensor value = gradient_input(c, KEYS, value_columns);
     gradient_output(c, qp_attention(c->tape, query, queries, key, value, keys, config, NULL));
 }
 
-static void plain(gradient_case *c) { run(c, &(qp_attention_config){.heads = 2}, 6, 6, 4); }
-static void causal(gradient_case *c) { run(c, &(qp_attention_config){.heads = 2, .causal = true, .scale = (qp_real)0.9}, 6, 6, 4); }
-static void grouped(gradient_case *c) { run(c, &(qp_attention_config){.heads = 4, .kv_heads = 2, .causal = true}, 8, 4, 6); }
-static void one_kv(gradient_case *c) { run(c, &(qp_attention_config){.heads = 3, .kv_heads = 1}, 6, 2, 2); }
-static void dropout(gradient_case *c) { run(c, &(qp_attention_config){.heads = 2, .dropout = (qp_real)0.4}, 6, 6, 4); }
+static void plain(gradient_case *c)
+{
+    run(c, &(qp_attention_config){.heads = 2}, 6, 6, 4);
+}
+static void causal(gradient_case *c)
+{
+    run(c, &(qp_attention_config){.heads = 2, .causal = true, .scale = (qp_real)0.9}, 6, 6, 4);
+}
+static void grouped(gradient_case *c)
+{
+    run(c, &(qp_attention_config){.heads = 4, .kv_heads = 2, .causal = true}, 8, 4, 6);
+}
+static void one_kv(gradient_case *c)
+{
+    run(c, &(qp_attention_config){.heads = 3, .kv_heads = 1}, 6, 2, 2);
+}
+static void dropout(gradient_case *c)
+{
+    run(c, &(qp_attention_config){.heads = 2, .dropout = (qp_real)0.4}, 6, 6, 4);
+}
 
 static void causal_dropout(gradient_case *c)
 {
@@ -45,7 +61,8 @@ static void overlapping(gradient_case *c)
 {
     qp_tensor x = gradient_input(c, QUERIES, 8), query = gradient_input(c, QUERIES, 4);
     qp_tensor key = qp_tensor_columns(x, 0, 4), value = qp_tensor_columns(x, 2, 4);
-    gradient_output(c, qp_attention(c->tape, query, queries, key, value, queries, &(qp_attention_config){.heads = 2}, NULL));
+    gradient_output(
+        c, qp_attention(c->tape, query, queries, key, value, queries, &(qp_attention_config){.heads = 2}, NULL));
 }
 
 /* Keys with holes: places name rows, one row twice, one never. */
@@ -54,8 +71,10 @@ static void key_rows(gradient_case *c)
     static const int32_t row[KEYS] = {4, 3, 0, 1, 2, 1, 6, 7, 8, 5, 4};
     static const int32_t position[KEYS] = {0, 2, 0, 1, 3, 4, 7, 0, 1, 3, 5};
     static const int32_t at[QUERIES] = {0, 1, 3, 7, 1, 3, 4, 6};
-    run(c, &(qp_attention_config){.heads = 2, .causal = c->option != 0, .key_row = row, .key_position = position,
-                                  .query_position = at}, 6, 6, 4);
+    run(c,
+        &(qp_attention_config){
+            .heads = 2, .causal = c->option != 0, .key_row = row, .key_position = position, .query_position = at},
+        6, 6, 4);
 }
 
 /* Keys that no query may read, queries that may read none. */
@@ -84,8 +103,9 @@ static void bias_shared(gradient_case *c)
     const qp_sequences equal = {.count = 2, .start = start};
     qp_attention_config config = {.heads = 2, .bias_shared = true};
     config.bias = gradient_input(c, 2 * 3 * 3, 1);
-    qp_tensor x = gradient_input(c, 6, 12), y = qp_attention(c->tape, qp_tensor_columns(x, 0, 4), equal,
-        qp_tensor_columns(x, 4, 4), qp_tensor_columns(x, 8, 4), equal, &config, NULL);
+    qp_tensor x = gradient_input(c, 6, 12),
+              y = qp_attention(c->tape, qp_tensor_columns(x, 0, 4), equal, qp_tensor_columns(x, 4, 4),
+                               qp_tensor_columns(x, 8, 4), equal, &config, NULL);
     gradient_output(c, y);
 }
 
@@ -93,7 +113,8 @@ static void bias_shared(gradient_case *c)
 static void map(gradient_case *c)
 {
     qp_attention_map weights;
-    qp_tensor query = gradient_input(c, QUERIES, 6), key = gradient_input(c, KEYS, 6), value = gradient_input(c, KEYS, 4);
+    qp_tensor query = gradient_input(c, QUERIES, 6), key = gradient_input(c, KEYS, 6),
+              value = gradient_input(c, KEYS, 4);
     qp_attention_config config = {.heads = 2, .causal = c->option == 3, .dropout = c->option == 3 ? (qp_real)0.3 : 0};
     qp_tensor y = qp_attention(c->tape, query, queries, key, value, keys, &config, &weights);
     gradient_output(c, weights.weights);
@@ -116,7 +137,8 @@ static void gaps(gradient_case *c)
 {
     static const int32_t qstart[] = {1, 3, 5}, qlength[] = {2, 0, 3}, kstart[] = {2, 0, 7}, klength[] = {4, 3, 0};
     const qp_sequences qs = {3, qstart, qlength}, ks = {3, kstart, klength};
-    qp_tensor query = gradient_input(c, QUERIES, 4), key = gradient_input(c, KEYS, 4), value = gradient_input(c, KEYS, 4);
+    qp_tensor query = gradient_input(c, QUERIES, 4), key = gradient_input(c, KEYS, 4),
+              value = gradient_input(c, KEYS, 4);
     gradient_output(c, qp_attention(c->tape, query, qs, key, value, ks, &(qp_attention_config){.heads = 2}, NULL));
 }
 
@@ -125,8 +147,10 @@ static void empty_sequences(gradient_case *c)
 {
     static const int32_t qstart[] = {0, 2, 2, QUERIES}, kstart[] = {0, 0, 5, KEYS};
     const qp_sequences qs = {.count = 3, .start = qstart}, ks = {.count = 3, .start = kstart};
-    qp_tensor query = gradient_input(c, QUERIES, 4), key = gradient_input(c, KEYS, 4), value = gradient_input(c, KEYS, 4);
-    gradient_output(c, qp_attention(c->tape, query, qs, key, value, ks, &(qp_attention_config){.heads = 2, .causal = c->option != 0}, NULL));
+    qp_tensor query = gradient_input(c, QUERIES, 4), key = gradient_input(c, KEYS, 4),
+              value = gradient_input(c, KEYS, 4);
+    gradient_output(c, qp_attention(c->tape, query, qs, key, value, ks,
+                                    &(qp_attention_config){.heads = 2, .causal = c->option != 0}, NULL));
 }
 
 const gradient_row gradient_rows_attention[] = {

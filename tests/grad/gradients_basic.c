@@ -20,7 +20,10 @@ static void add_twice(gradient_case *c)
     gradient_output(c, qp_add(c->tape, x, x));
 }
 
-static void scale(gradient_case *c) { gradient_output(c, qp_scale(c->tape, gradient_input(c, 3, 4), (qp_real)-1.7)); }
+static void scale(gradient_case *c)
+{
+    gradient_output(c, qp_scale(c->tape, gradient_input(c, 3, 4), (qp_real)-1.7));
+}
 
 static void scale_band(gradient_case *c)
 {
@@ -87,7 +90,10 @@ static void gather_band(gradient_case *c)
     gradient_output(c, qp_gather(c->tape, qp_tensor_columns(gradient_input(c, 3, 6), 1, 4), 3, row));
 }
 
-static void dropout(gradient_case *c) { gradient_output(c, qp_dropout(c->tape, gradient_input(c, 6, 5), (qp_real)0.4)); }
+static void dropout(gradient_case *c)
+{
+    gradient_output(c, qp_dropout(c->tape, gradient_input(c, 6, 5), (qp_real)0.4));
+}
 
 static void dropout_band(gradient_case *c)
 {
@@ -103,8 +109,8 @@ static void residual(gradient_case *c)
 static void residual_bands(gradient_case *c)
 {
     qp_tensor wide = gradient_input(c, 4, 11);
-    gradient_output(c, qp_residual(c->tape, qp_tensor_columns(wide, 0, 5), qp_tensor_columns(wide, 6, 5),
-                                   (qp_real)c->option / 10));
+    gradient_output(
+        c, qp_residual(c->tape, qp_tensor_columns(wide, 0, 5), qp_tensor_columns(wide, 6, 5), (qp_real)c->option / 10));
 }
 
 const gradient_row gradient_rows_basic[] = {

@@ -7,14 +7,27 @@ static const qp_real class_weight[] = {(qp_real)0.5, 2, 1, (qp_real)0.1, 3};
 
 static void cross_entropy(gradient_case *c, qp_tensor logits, const qp_real *weight, double smoothing)
 {
-    qp_cross_entropy_config config = {.reduction = (qp_reduction)c->option, .smoothing = (qp_real)smoothing, .weight = weight};
+    qp_cross_entropy_config config = {
+        .reduction = (qp_reduction)c->option, .smoothing = (qp_real)smoothing, .weight = weight};
     gradient_output(c, qp_cross_entropy(c->tape, logits, target, &config));
 }
 
-static void plain(gradient_case *c) { cross_entropy(c, gradient_input_in(c, 5, 5, -3, 3), NULL, 0); }
-static void smoothed(gradient_case *c) { cross_entropy(c, gradient_input_in(c, 5, 5, -3, 3), NULL, 0.1); }
-static void weighted(gradient_case *c) { cross_entropy(c, gradient_input_in(c, 5, 5, -3, 3), class_weight, 0.1); }
-static void band(gradient_case *c) { cross_entropy(c, qp_tensor_columns(gradient_input(c, 5, 8), 2, 5), NULL, 0.1); }
+static void plain(gradient_case *c)
+{
+    cross_entropy(c, gradient_input_in(c, 5, 5, -3, 3), NULL, 0);
+}
+static void smoothed(gradient_case *c)
+{
+    cross_entropy(c, gradient_input_in(c, 5, 5, -3, 3), NULL, 0.1);
+}
+static void weighted(gradient_case *c)
+{
+    cross_entropy(c, gradient_input_in(c, 5, 5, -3, 3), class_weight, 0.1);
+}
+static void band(gradient_case *c)
+{
+    cross_entropy(c, qp_tensor_columns(gradient_input(c, 5, 8), 2, 5), NULL, 0.1);
+}
 
 /* Logits of the tape's own: their memory becomes the gradient. */
 static void in_place(gradient_case *c)
@@ -33,8 +46,10 @@ static void two_readers(gradient_case *c)
 
 static void soft(gradient_case *c)
 {
-    static const qp_real distribution[] = {(qp_real)0.2, (qp_real)0.3, (qp_real)0.5, 0, 1, 0, (qp_real)0.1, (qp_real)0.1, (qp_real)0.6};
-    gradient_output(c, qp_soft_cross_entropy(c->tape, gradient_input_in(c, 3, 3, -3, 3), distribution, (qp_reduction)c->option));
+    static const qp_real distribution[] = {(qp_real)0.2, (qp_real)0.3, (qp_real)0.5, 0, 1, 0,
+                                           (qp_real)0.1, (qp_real)0.1, (qp_real)0.6};
+    gradient_output(
+        c, qp_soft_cross_entropy(c->tape, gradient_input_in(c, 3, 3, -3, 3), distribution, (qp_reduction)c->option));
 }
 
 const gradient_row gradient_rows_loss[] = {

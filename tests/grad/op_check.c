@@ -9,7 +9,10 @@
 static qp_real pool[1 << 18];
 static size_t pool_used;
 
-void op_numbers_reset(void) { pool_used = 0; }
+void op_numbers_reset(void)
+{
+    pool_used = 0;
+}
 
 qp_real *op_numbers(size_t count, uint64_t seed)
 {
@@ -91,7 +94,8 @@ qp_tensor op_leaf(qp_tape *tape, qp_tensor x)
 {
     size_t count = (size_t)x.rows * (size_t)x.columns;
     x.node = qp_tape_memory(tape, sizeof *x.node);
-    *x.node = (qp_node){.value = x.value, .grad = qp_tape_memory(tape, count * sizeof(qp_real)), .count = count, .parameter = true};
+    *x.node = (qp_node){
+        .value = x.value, .grad = qp_tape_memory(tape, count * sizeof(qp_real)), .count = count, .parameter = true};
     return x;
 }
 

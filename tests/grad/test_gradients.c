@@ -22,7 +22,8 @@ qp_tensor gradient_input_in(gradient_case *c, int rows, int columns, double low,
     size_t count = (size_t)rows * (size_t)columns;
     if (index == c->leaves) {
         c->leaves++;
-        *leaf = (gradient_leaf){rows, columns, calloc(count + 1, sizeof(qp_real)), calloc(count + 1, sizeof(qp_real)), {0}};
+        *leaf =
+            (gradient_leaf){rows, columns, calloc(count + 1, sizeof(qp_real)), calloc(count + 1, sizeof(qp_real)), {0}};
         uint64_t key = qp_random_key(41, (uint64_t)index);
         for (size_t i = 0; i < count; i++) {
             double x = low + (high - low) * qp_random_uniform(key, i);
@@ -35,7 +36,10 @@ qp_tensor gradient_input_in(gradient_case *c, int rows, int columns, double low,
     return x;
 }
 
-qp_tensor gradient_input(gradient_case *c, int rows, int columns) { return gradient_input_in(c, rows, columns, -1, 1); }
+qp_tensor gradient_input(gradient_case *c, int rows, int columns)
+{
+    return gradient_input_in(c, rows, columns, -1, 1);
+}
 
 void gradient_output(gradient_case *c, qp_tensor y)
 {
@@ -54,7 +58,10 @@ static void build(const gradient_row *row, gradient_case *c)
     cr_assert_eq(qp_tape_status(c->tape), QP_OK, "%s (%s): %s", row->op, row->variant, qp_tape_message(c->tape));
 }
 
-static double upstream(int out, size_t i) { return 2 * qp_random_uniform(qp_random_key(43, (uint64_t)out), i) - 1; }
+static double upstream(int out, size_t i)
+{
+    return 2 * qp_random_uniform(qp_random_key(43, (uint64_t)out), i) - 1;
+}
 
 static void give_upstream(gradient_case *c)
 {

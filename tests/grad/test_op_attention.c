@@ -10,7 +10,8 @@
 enum { SEQUENCES = 4, QUERIES = 79, KEYS = 85, HEADS = 4, KV_HEADS = 2, DK = 5, DV = 3, OUT = HEADS * DV };
 
 static const int32_t query_start[] = {0, 3, 4, 74, 79}, key_start[] = {0, 4, 10, 80, 85};
-static const qp_sequences queries = {.count = SEQUENCES, .start = query_start}, keys = {.count = SEQUENCES, .start = key_start};
+static const qp_sequences queries = {.count = SEQUENCES, .start = query_start},
+                          keys = {.count = SEQUENCES, .start = key_start};
 static const qp_real slope[HEADS] = {(qp_real)0.5, (qp_real)0.25, (qp_real)0.125, (qp_real)0.0625};
 static qp_tensor query, key, value;
 
@@ -24,7 +25,10 @@ static void prepare(void)
     value.columns = KV_HEADS * DV;
 }
 
-static int length(const int32_t *start, int i) { return start[i + 1] - start[i]; }
+static int length(const int32_t *start, int i)
+{
+    return start[i + 1] - start[i];
+}
 
 /* One head of one query by the book; weights [keys of its sequence]. */
 static void plain_query(int s, int h, int q, const qp_attention_config *config, double *weights, double *y)
@@ -64,7 +68,10 @@ Test(test_op_attention, attention_is_a_plain_loop)
     double *y = calloc(QUERIES * OUT, sizeof *y), *weights = calloc(HEADS * QUERIES * KEYS, sizeof *weights);
     for (int k = 0; k < 8; k++) {
         prepare();
-        qp_attention_config config = {.heads = HEADS, .kv_heads = KV_HEADS, .causal = k & 1, .slope = k & 2 ? slope : NULL,
+        qp_attention_config config = {.heads = HEADS,
+                                      .kv_heads = KV_HEADS,
+                                      .causal = k & 1,
+                                      .slope = k & 2 ? slope : NULL,
                                       .scale = k & 2 ? (qp_real)1.3 : 0};
         qp_tape *tape = qp_tape_new();
         qp_tape_begin(tape, k & 4 ? QP_INFER : QP_TRAIN, 1);
@@ -126,9 +133,10 @@ Test(test_op_attention, a_sequence_does_not_know_its_neighbours)
             v.value = qp_tensor_row(value, key_start[s]);
             q.rows = qs[1];
             k.rows = v.rows = ks[1];
-            qp_tensor alone = qp_attention(tape, q, (qp_sequences){1, qs, NULL}, k, v, (qp_sequences){1, ks, NULL}, &config, NULL);
-            cr_expect_arr_eq(alone.value, qp_tensor_row(together, query_start[s]), (size_t)qs[1] * OUT * sizeof(qp_real),
-                             "sequence %d", s);
+            qp_tensor alone =
+                qp_attention(tape, q, (qp_sequences){1, qs, NULL}, k, v, (qp_sequences){1, ks, NULL}, &config, NULL);
+            cr_expect_arr_eq(alone.value, qp_tensor_row(together, query_start[s]),
+                             (size_t)qs[1] * OUT * sizeof(qp_real), "sequence %d", s);
         }
         qp_tape_free(tape);
     }
@@ -146,7 +154,8 @@ Test(test_op_attention, step_by_step_is_the_causal_pass)
     double expected[OUT];
     for (int t = 0; t < rows; t++) {
         const int32_t qs[] = {first + t}, one[] = {1}, ks[] = {key_start[2]}, seen[] = {t + 1};
-        qp_tensor step = qp_attention(tape, query, (qp_sequences){1, qs, one}, key, value, (qp_sequences){1, ks, seen}, &config, NULL);
+        qp_tensor step = qp_attention(tape, query, (qp_sequences){1, qs, one}, key, value, (qp_sequences){1, ks, seen},
+                                      &config, NULL);
         for (int c = 0; c < OUT; c++) expected[c] = (double)qp_tensor_row(whole, first + t)[c];
         op_near("step", OUT, qp_tensor_row(step, first + t), expected, 1e-5);
     }
@@ -162,7 +171,8 @@ Test(test_op_attention, hypotheses_share_a_memory)
     qp_tape_begin(tape, QP_INFER, 1);
     qp_attention_config config = {.heads = HEADS, .kv_heads = KV_HEADS};
     memcpy(qp_tensor_row(query, 2), qp_tensor_row(query, 0), (size_t)query.columns * sizeof(qp_real));
-    qp_tensor y = qp_attention(tape, query, (qp_sequences){3, qs, ones}, key, value, (qp_sequences){3, ks, seen}, &config, NULL);
+    qp_tensor y =
+        qp_attention(tape, query, (qp_sequences){3, qs, ones}, key, value, (qp_sequences){3, ks, seen}, &config, NULL);
     cr_expect_arr_eq(qp_tensor_row(y, 0), qp_tensor_row(y, 2), OUT * sizeof(qp_real));
     cr_expect_neq(memcmp(qp_tensor_row(y, 0), qp_tensor_row(y, 1), OUT * sizeof(qp_real)), 0);
     for (int c = 0; c < OUT; c++) cr_expect_eq(qp_tensor_row(y, 3)[c], 0, "a row of no sequence");
@@ -223,12 +233,15 @@ Test(test_op_attention, wrong_shapes_are_refused)
     wrong.bias = op_matrix(17, 1, 4);
     op_refused(tape, qp_attention(tape, query, queries, key, value, keys, &wrong, NULL), "a bias of other length");
     wrong.bias_shared = true;
-    op_refused(tape, qp_attention(tape, query, queries, key, value, keys, &wrong, NULL), "one bias for unequal sequences");
+    op_refused(tape, qp_attention(tape, query, queries, key, value, keys, &wrong, NULL),
+               "one bias for unequal sequences");
     wrong = right;
     wrong.dropout = 1;
     op_refused(tape, qp_attention(tape, query, queries, key, value, keys, &wrong, NULL), "dropout of everything");
-    op_refused(tape, qp_attention(tape, query, queries, key, value, (qp_sequences){3, key_start, NULL}, &right, NULL), "fewer key sequences");
-    op_refused(tape, qp_attention(tape, query, queries, key, value, (qp_sequences){4, beyond, NULL}, &right, NULL), "keys beyond the matrix");
+    op_refused(tape, qp_attention(tape, query, queries, key, value, (qp_sequences){3, key_start, NULL}, &right, NULL),
+               "fewer key sequences");
+    op_refused(tape, qp_attention(tape, query, queries, key, value, (qp_sequences){4, beyond, NULL}, &right, NULL),
+               "keys beyond the matrix");
     value.rows--;
     op_refused(tape, qp_attention(tape, query, queries, key, value, keys, &right, NULL), "fewer values than keys");
     qp_tape_free(tape);

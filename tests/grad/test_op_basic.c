@@ -23,7 +23,8 @@ Test(test_op_basic, sums_and_products_are_plain_loops)
     qp_tensor b = qp_tensor_columns(wide, COLUMNS + 2, COLUMNS);
     double sum[COUNT], product[COUNT], scaled[COUNT];
     for (int i = 0; i < COUNT; i++) {
-        double left = (double)qp_tensor_row(a, i / COLUMNS)[i % COLUMNS], right = (double)qp_tensor_row(b, i / COLUMNS)[i % COLUMNS];
+        double left = (double)qp_tensor_row(a, i / COLUMNS)[i % COLUMNS],
+               right = (double)qp_tensor_row(b, i / COLUMNS)[i % COLUMNS];
         sum[i] = left + right;
         product[i] = left * right;
         scaled[i] = -0.75 * left;
@@ -37,16 +38,26 @@ Test(test_op_basic, sums_and_products_are_plain_loops)
 static double activated(int kind, double x)
 {
     switch (kind) {
-    case QP_SIGMOID: return 1 / (1 + exp(-x));
-    case QP_TANH: return tanh(x);
-    case QP_RELU: return fmax(x, 0);
-    case QP_LEAKY_RELU: return x < 0 ? 0.2 * x : x;
-    case QP_ELU: return x < 0 ? 0.2 * expm1(x) : x;
-    case QP_SOFTPLUS: return log1p(exp(-fabs(x))) + fmax(x, 0);
-    case QP_GELU: return 0.5 * x * (1 + erf(x / sqrt(2)));
-    case QP_GELU_TANH: return 0.5 * x * (1 + tanh(sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
-    case QP_SILU: return x / (1 + exp(-x));
-    default: return x;
+    case QP_SIGMOID:
+        return 1 / (1 + exp(-x));
+    case QP_TANH:
+        return tanh(x);
+    case QP_RELU:
+        return fmax(x, 0);
+    case QP_LEAKY_RELU:
+        return x < 0 ? 0.2 * x : x;
+    case QP_ELU:
+        return x < 0 ? 0.2 * expm1(x) : x;
+    case QP_SOFTPLUS:
+        return log1p(exp(-fabs(x))) + fmax(x, 0);
+    case QP_GELU:
+        return 0.5 * x * (1 + erf(x / sqrt(2)));
+    case QP_GELU_TANH:
+        return 0.5 * x * (1 + tanh(sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+    case QP_SILU:
+        return x / (1 + exp(-x));
+    default:
+        return x;
     }
 }
 
@@ -57,7 +68,8 @@ Test(test_op_basic, activations_are_their_equations)
     for (int kind = 0; kind < QP_ACTIVATION_COUNT; kind++) {
         double expected[COUNT];
         for (int i = 0; i < COUNT; i++) expected[i] = activated(kind, (double)x.value[i]);
-        op_near("activation", COUNT, qp_activation(tape, x, (qp_activation_kind)kind, (qp_real)0.2).value, expected, 2e-6);
+        op_near("activation", COUNT, qp_activation(tape, x, (qp_activation_kind)kind, (qp_real)0.2).value, expected,
+                2e-6);
     }
     qp_tape_free(tape);
 }
@@ -126,7 +138,8 @@ Test(test_op_basic, a_row_does_not_know_its_neighbours)
 
 static void result_and_gradient(qp_tape *tape, qp_real *result)
 {
-    qp_tensor x = op_leaf(tape, shared), y = qp_multiply(tape, qp_activation(tape, x, QP_TANH, 0), qp_log_softmax(tape, x, 1));
+    qp_tensor x = op_leaf(tape, shared),
+              y = qp_multiply(tape, qp_activation(tape, x, QP_TANH, 0), qp_log_softmax(tape, x, 1));
     memcpy(result, y.value, COUNT * sizeof *result);
     op_backward(tape, y);
     memcpy(result + COUNT, x.node->grad, COUNT * sizeof *result);

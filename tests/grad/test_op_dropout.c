@@ -39,7 +39,8 @@ Test(test_op_dropout, drops_its_share_and_scales_the_rest)
             else
                 cr_assert_lt(fabs((double)y.value[i] - kept), 1e-5, "element %d", i);
         }
-        cr_expect_lt(fabs(dropped - rate[k] * COUNT), 5 * sqrt(COUNT * rate[k] * (1 - rate[k])), "%d dropped at rate %g", dropped, rate[k]);
+        cr_expect_lt(fabs(dropped - rate[k] * COUNT), 5 * sqrt(COUNT * rate[k] * (1 - rate[k])),
+                     "%d dropped at rate %g", dropped, rate[k]);
         qp_tape_free(tape);
     }
 }
@@ -66,7 +67,8 @@ Test(test_op_dropout, masks_differ_by_operation_and_step_and_not_by_stride)
     cr_expect_neq(memcmp(first, qp_dropout(tape, shared_x, (qp_real)0.5).value, sizeof first), 0);
     qp_tape_begin(tape, QP_TRAIN, 5);
     qp_tensor band = qp_tensor_columns(op_matrix(ROWS, COLUMNS + 7, 9), 4, COLUMNS);
-    for (int r = 0; r < ROWS; r++) memcpy(qp_tensor_row(band, r), qp_tensor_row(shared_x, r), COLUMNS * sizeof(qp_real));
+    for (int r = 0; r < ROWS; r++)
+        memcpy(qp_tensor_row(band, r), qp_tensor_row(shared_x, r), COLUMNS * sizeof(qp_real));
     cr_expect_arr_eq(qp_dropout(tape, band, (qp_real)0.5).value, first, sizeof first);
     qp_tape_free(tape);
 }

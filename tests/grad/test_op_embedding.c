@@ -29,8 +29,10 @@ Test(test_op_embedding, rows_of_the_table_scaled_and_placed)
         bare[i] = 1.5 * (double)qp_tensor_row(weight, id[i / WIDTH])[i % WIDTH];
         placed[i] = bare[i] + (double)qp_tensor_row(table, position[i / WIDTH])[i % WIDTH];
     }
-    op_near("embedding", ROWS * WIDTH, qp_embedding(tape, weight, ROWS, id, (qp_real)1.5, NULL, none).value, bare, 1e-6);
-    op_near("with positions", ROWS * WIDTH, qp_embedding(tape, weight, ROWS, id, (qp_real)1.5, position, table).value, placed, 1e-6);
+    op_near("embedding", ROWS * WIDTH, qp_embedding(tape, weight, ROWS, id, (qp_real)1.5, NULL, none).value, bare,
+            1e-6);
+    op_near("with positions", ROWS * WIDTH, qp_embedding(tape, weight, ROWS, id, (qp_real)1.5, position, table).value,
+            placed, 1e-6);
     cr_expect_eq(qp_embedding(tape, weight, 0, NULL, 1, NULL, none).rows, 0);
     cr_expect_eq(qp_tape_status(tape), QP_OK);
     qp_tape_free(tape);
@@ -38,7 +40,8 @@ Test(test_op_embedding, rows_of_the_table_scaled_and_placed)
 
 static void some_rows(qp_tape *tape, int first, int rows, qp_real *y)
 {
-    memcpy(y, qp_embedding(tape, weight, rows, id + first, (qp_real)1.5, position + first, table).value, (size_t)rows * WIDTH * sizeof *y);
+    memcpy(y, qp_embedding(tape, weight, rows, id + first, (qp_real)1.5, position + first, table).value,
+           (size_t)rows * WIDTH * sizeof *y);
 }
 
 Test(test_op_embedding, a_row_does_not_know_its_neighbours)
@@ -92,7 +95,8 @@ Test(test_op_embedding, sinusoids_of_odd_width_fill_every_column)
 
 Test(test_op_embedding, ids_and_positions_outside_are_refused)
 {
-    static const int32_t high[] = {0, VOCABULARY}, low[] = {-1}, late[ROWS] = {0, 0, POSITIONS, 0, 0, 0}, early[ROWS] = {-1, 0, 0, 0, 0, 0};
+    static const int32_t high[] = {0, VOCABULARY}, low[] = {-1}, late[ROWS] = {0, 0, POSITIONS, 0, 0, 0},
+                         early[ROWS] = {-1, 0, 0, 0, 0, 0};
     qp_tape *tape = fresh(QP_TRAIN);
     op_refused(tape, qp_embedding(tape, weight, 2, high, 1, NULL, none), "an id behind the vocabulary");
     op_refused(tape, qp_embedding(tape, weight, 1, low, 1, NULL, none), "an id below 0");
@@ -100,7 +104,8 @@ Test(test_op_embedding, ids_and_positions_outside_are_refused)
     op_refused(tape, qp_embedding(tape, weight, ROWS, id, 1, early, table), "a position below 0");
     op_refused(tape, qp_embedding(tape, weight, ROWS, id, 1, position, none), "positions without a table");
     op_refused(tape, qp_embedding(tape, weight, ROWS, id, 1, NULL, table), "a table without positions");
-    op_refused(tape, qp_embedding(tape, weight, ROWS, id, 1, position, op_matrix(POSITIONS, WIDTH + 1, 3)), "a wider table");
+    op_refused(tape, qp_embedding(tape, weight, ROWS, id, 1, position, op_matrix(POSITIONS, WIDTH + 1, 3)),
+               "a wider table");
     op_refused(tape, qp_embedding(tape, qp_tensor_columns(weight, 0, 3), ROWS, id, 1, NULL, none), "a band of a table");
     qp_tape_free(tape);
 }

@@ -15,7 +15,8 @@ static void plain_map(qp_tensor x, qp_tensor weight, qp_tensor bias, double *y)
     for (int r = 0; r < x.rows; r++)
         for (int o = 0; o < weight.rows; o++) {
             double sum = bias.value ? (double)bias.value[o] : 0;
-            for (int i = 0; i < x.columns; i++) sum += (double)qp_tensor_row(x, r)[i] * (double)qp_tensor_row(weight, o)[i];
+            for (int i = 0; i < x.columns; i++)
+                sum += (double)qp_tensor_row(x, r)[i] * (double)qp_tensor_row(weight, o)[i];
             y[r * weight.rows + o] = sum;
         }
 }
@@ -31,7 +32,8 @@ static qp_tape *fresh(qp_mode mode)
 Test(test_op_linear, linear_is_a_plain_loop)
 {
     qp_tape *tape = fresh(QP_TRAIN);
-    qp_tensor wide = op_matrix(ROWS, IN + 4, 1), x = qp_tensor_columns(wide, 3, IN), weight = op_matrix(OUT, IN, 2), bias = op_matrix(1, OUT, 3);
+    qp_tensor wide = op_matrix(ROWS, IN + 4, 1), x = qp_tensor_columns(wide, 3, IN), weight = op_matrix(OUT, IN, 2),
+              bias = op_matrix(1, OUT, 3);
     double expected[ROWS * OUT];
     plain_map(x, weight, bias, expected);
     op_near("with bias", ROWS * OUT, qp_linear(tape, x, weight, bias).value, expected, 1e-5);
@@ -49,7 +51,7 @@ Test(test_op_linear, a_packed_weight_gives_the_same_and_only_when_decoding)
     double expected[ROWS * OUT];
     plain_map(x, weight, bias, expected);
     qp_real zero[OUT * IN] = {0};
-    qp_tensor empty_weight = qp_tensor_of(OUT, IN, zero);   /* only the packed copy knows the values */
+    qp_tensor empty_weight = qp_tensor_of(OUT, IN, zero); /* only the packed copy knows the values */
     empty_weight.packed = &packed;
     op_near("packed", ROWS * OUT, qp_linear(tape, x, empty_weight, bias).value, expected, 1e-5);
     qp_tape_begin(tape, QP_TRAIN, 1);
@@ -78,10 +80,13 @@ static void plain_block(qp_tensor x, const qp_feed_forward_weights *w, double *y
 
 static qp_feed_forward_weights block_weights(bool gated, qp_activation_kind kind)
 {
-    return (qp_feed_forward_weights){.inner = op_matrix(HIDDEN, IN, 11), .inner_bias = op_matrix(1, HIDDEN, 12),
+    return (qp_feed_forward_weights){.inner = op_matrix(HIDDEN, IN, 11),
+                                     .inner_bias = op_matrix(1, HIDDEN, 12),
                                      .gate = gated ? op_matrix(HIDDEN, IN, 13) : none,
                                      .gate_bias = gated ? op_matrix(1, HIDDEN, 14) : none,
-                                     .outer = op_matrix(IN, HIDDEN, 15), .outer_bias = op_matrix(1, IN, 16), .activation = kind};
+                                     .outer = op_matrix(IN, HIDDEN, 15),
+                                     .outer_bias = op_matrix(1, IN, 16),
+                                     .activation = kind};
 }
 
 Test(test_op_linear, feed_forward_is_a_plain_loop)
@@ -141,7 +146,8 @@ static qp_tensor some_rows(int first, int rows)
 
 static void linear_rows(qp_tape *tape, int first, int rows, qp_real *y)
 {
-    memcpy(y, qp_linear(tape, some_rows(first, rows), shared_weight, shared_bias).value, (size_t)rows * OUT * sizeof *y);
+    memcpy(y, qp_linear(tape, some_rows(first, rows), shared_weight, shared_bias).value,
+           (size_t)rows * OUT * sizeof *y);
 }
 
 static void block_rows(qp_tape *tape, int first, int rows, qp_real *y)
@@ -184,7 +190,8 @@ Test(test_op_linear, any_number_of_threads_gives_the_same_bits)
 Test(test_op_linear, no_rows_are_no_work)
 {
     qp_tape *tape = fresh(QP_TRAIN);
-    qp_tensor x = op_leaf(tape, op_matrix(0, IN, 1)), weight = op_leaf(tape, op_matrix(OUT, IN, 2)), bias = op_leaf(tape, op_matrix(1, OUT, 3));
+    qp_tensor x = op_leaf(tape, op_matrix(0, IN, 1)), weight = op_leaf(tape, op_matrix(OUT, IN, 2)),
+              bias = op_leaf(tape, op_matrix(1, OUT, 3));
     qp_tensor y = qp_linear(tape, x, weight, bias);
     op_backward(tape, y);
     cr_expect_eq(qp_tape_status(tape), QP_OK);

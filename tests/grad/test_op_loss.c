@@ -79,7 +79,8 @@ Test(test_op_loss, huge_logits_stay_finite)
     qp_tape *tape = fresh(QP_TRAIN);
     for (int i = 0; i < COUNT; i++) shared_logits.value[i] *= 1000;
     qp_tensor logits = op_leaf(tape, shared_logits);
-    qp_tensor loss = qp_cross_entropy(tape, logits, target, &(qp_cross_entropy_config){.reduction = QP_MEAN, .smoothing = (qp_real)0.1});
+    qp_tensor loss = qp_cross_entropy(tape, logits, target,
+                                      &(qp_cross_entropy_config){.reduction = QP_MEAN, .smoothing = (qp_real)0.1});
     op_backward(tape, loss);
     cr_expect(isfinite(loss.value[0]));
     for (int i = 0; i < COUNT; i++) cr_expect(isfinite(logits.node->grad[i]));
@@ -151,8 +152,10 @@ Test(test_op_loss, wrong_targets_are_refused)
 {
     static const int32_t high[ROWS] = {0, 0, CLASSES, 0, 0, 0, 0, 0};
     qp_tape *tape = fresh(QP_TRAIN);
-    op_refused(tape, qp_cross_entropy(tape, shared_logits, high, &(qp_cross_entropy_config){0}), "a target behind the classes");
-    op_refused(tape, qp_cross_entropy(tape, shared_logits, target, &(qp_cross_entropy_config){.smoothing = 2}), "smoothing of 2");
+    op_refused(tape, qp_cross_entropy(tape, shared_logits, high, &(qp_cross_entropy_config){0}),
+               "a target behind the classes");
+    op_refused(tape, qp_cross_entropy(tape, shared_logits, target, &(qp_cross_entropy_config){.smoothing = 2}),
+               "smoothing of 2");
     op_refused(tape, qp_cross_entropy(tape, op_matrix(3, 0, 1), target, &(qp_cross_entropy_config){0}), "no classes");
     op_refused(tape, qp_soft_cross_entropy(tape, op_matrix(3, 0, 1), shared_weight, QP_SUM), "no classes");
     qp_tape_free(tape);

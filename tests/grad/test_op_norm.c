@@ -26,8 +26,9 @@ static void plain(qp_tensor x, qp_tensor weight, qp_tensor bias, double epsilon,
         for (int c = 0; c < COLUMNS && centred; c++) mean += (double)row[c] / COLUMNS;
         for (int c = 0; c < COLUMNS; c++) square += ((double)row[c] - mean) * ((double)row[c] - mean) / COLUMNS;
         for (int c = 0; c < COLUMNS; c++)
-            y[r * COLUMNS + c] = ((double)row[c] - mean) / sqrt(square + epsilon) * (weight.value ? (double)weight.value[c] : 1) +
-                                 (bias.value ? (double)bias.value[c] : 0);
+            y[r * COLUMNS + c] =
+                ((double)row[c] - mean) / sqrt(square + epsilon) * (weight.value ? (double)weight.value[c] : 1) +
+                (bias.value ? (double)bias.value[c] : 0);
     }
 }
 
@@ -39,7 +40,8 @@ Test(test_op_norm, both_are_plain_loops)
     qp_tensor band = qp_tensor_columns(op_matrix(ROWS, COLUMNS + 5, 4), 2, COLUMNS);
     double expected[COUNT];
     plain(shared_x, shared_weight, shared_bias, 1e-3, true, expected);
-    op_near("layer norm", COUNT, qp_layer_norm(tape, shared_x, shared_weight, shared_bias, (qp_real)1e-3).value, expected, 1e-5);
+    op_near("layer norm", COUNT, qp_layer_norm(tape, shared_x, shared_weight, shared_bias, (qp_real)1e-3).value,
+            expected, 1e-5);
     plain(band, none, none, 1e-5, true, expected);
     op_near("layer norm of a band", COUNT, qp_layer_norm(tape, band, none, none, (qp_real)1e-5).value, expected, 1e-5);
     plain(band, shared_weight, none, 1e-5, false, expected);
@@ -65,7 +67,8 @@ static void rows_of_both(qp_tape *tape, int first, int rows, qp_real *y)
     qp_tensor x = shared_x;
     x.value = qp_tensor_row(x, first);
     x.rows = rows;
-    qp_tensor z = qp_rms_norm(tape, qp_layer_norm(tape, x, shared_weight, shared_bias, (qp_real)1e-5), shared_weight, (qp_real)1e-5);
+    qp_tensor z = qp_rms_norm(tape, qp_layer_norm(tape, x, shared_weight, shared_bias, (qp_real)1e-5), shared_weight,
+                              (qp_real)1e-5);
     memcpy(y, z.value, (size_t)rows * COLUMNS * sizeof *y);
 }
 

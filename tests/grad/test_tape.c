@@ -67,7 +67,11 @@ Test(test_tape, bands_are_stored_only_where_they_cover_their_matrix)
     const struct {
         int first[2], count[2], rows;
         qp_real beta;
-    } row[] = {{{0, 2}, {2, 4}, 3, 0}, {{2, 0}, {4, 2}, 3, 0}, {{0, 3}, {2, 3}, 3, 1}, {{0, 1}, {3, 3}, 3, 1}, {{0, 2}, {2, 4}, 2, 1}};
+    } row[] = {{{0, 2}, {2, 4}, 3, 0},
+               {{2, 0}, {4, 2}, 3, 0},
+               {{0, 3}, {2, 3}, 3, 1},
+               {{0, 1}, {3, 3}, 3, 1},
+               {{0, 2}, {2, 4}, 2, 1}};
     for (size_t k = 0; k < sizeof row / sizeof *row; k++) {
         qp_tape *tape = fresh(QP_TRAIN);
         qp_tensor x = op_leaf(tape, op_matrix(3, 6, 1)), band[2];

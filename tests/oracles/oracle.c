@@ -91,14 +91,17 @@ bool oracle_flag_or(oracle *o, const char *key, bool fallback)
     return oracle_text_or(o, key, NULL) ? oracle_flag(o, key) : fallback;
 }
 
-bool oracle_is(oracle *o, const char *key, const char *text) { return strcmp(oracle_text_or(o, key, "none"), text) == 0; }
+bool oracle_is(oracle *o, const char *key, const char *text)
+{
+    return strcmp(oracle_text_or(o, key, "none"), text) == 0;
+}
 
 qp_activation_kind oracle_activation(oracle *o, const char *key)
 {
     static const char *const name[QP_ACTIVATION_COUNT] = {
-        [QP_IDENTITY] = "identity", [QP_SIGMOID] = "sigmoid", [QP_TANH] = "tanh", [QP_RELU] = "relu",
-        [QP_LEAKY_RELU] = "leaky_relu", [QP_ELU] = "elu", [QP_SOFTPLUS] = "softplus", [QP_GELU] = "gelu",
-        [QP_GELU_TANH] = "gelu_tanh", [QP_SILU] = "silu"};
+        [QP_IDENTITY] = "identity",     [QP_SIGMOID] = "sigmoid", [QP_TANH] = "tanh",         [QP_RELU] = "relu",
+        [QP_LEAKY_RELU] = "leaky_relu", [QP_ELU] = "elu",         [QP_SOFTPLUS] = "softplus", [QP_GELU] = "gelu",
+        [QP_GELU_TANH] = "gelu_tanh",   [QP_SILU] = "silu"};
     const char *text = oracle_text_or(o, key, "none");
     for (int kind = 0; kind < QP_ACTIVATION_COUNT; kind++)
         if (strcmp(text, name[kind]) == 0) return (qp_activation_kind)kind;
@@ -107,7 +110,10 @@ qp_activation_kind oracle_activation(oracle *o, const char *key)
 
 /* ---- arrays ---- */
 
-const qp_stored *oracle_find(oracle *o, const char *name) { return qp_safetensors_find(o->file, name); }
+const qp_stored *oracle_find(oracle *o, const char *name)
+{
+    return qp_safetensors_find(o->file, name);
+}
 
 const qp_stored *oracle_array(oracle *o, const char *name)
 {
@@ -184,7 +190,8 @@ static qp_tensor load(oracle *o, const char *prefix, const char *name, int rows,
     for (size_t i = 0; i < count; i++) value[i] = from[map ? (size_t)map[i] : i];
     oracle_part *leaf = new_leaf(o, prefix, name);
     qp_node *node = oracle_memory(o, sizeof *node);
-    *node = (qp_node){.value = value, .grad = oracle_memory(o, count * sizeof *value), .count = count, .parameter = true};
+    *node =
+        (qp_node){.value = value, .grad = oracle_memory(o, count * sizeof *value), .count = count, .parameter = true};
     leaf->map = map;
     leaf->tensor = qp_tensor_of(rows, columns, value);
     leaf->tensor.node = node;
@@ -270,7 +277,8 @@ static void tolerances(oracle *o, const char *name, double *rtol, double *atol)
     char *end, *last;
     *rtol = strtod(pair, &end);
     *atol = strtod(end, &last);
-    if (end == pair || *end != ' ' || last == end || *last) oracle_stop(o, "tol.%s = \"%s\" is not two numbers", name, pair);
+    if (end == pair || *end != ' ' || last == end || *last)
+        oracle_stop(o, "tol.%s = \"%s\" is not two numbers", name, pair);
 }
 
 void oracle_compare(oracle *o, const char *name, size_t count, const qp_real *value)
@@ -297,8 +305,9 @@ void oracle_compare(oracle *o, const char *name, size_t count, const qp_real *va
     o->compared[stored - qp_safetensors_at(o->file, 0)] = true;
     if (wrong == 0) return;
     o->failures++;
-    printf("%s: %s: worst error %.3g, allowed %.3g (%zu of %zu elements; element %zu is %.8g, should be %.8g)\n", o->name,
-           name, worst_error, worst_allowed, wrong, count, worst_at, (double)value[worst_at], (double)expected[worst_at]);
+    printf("%s: %s: worst error %.3g, allowed %.3g (%zu of %zu elements; element %zu is %.8g, should be %.8g)\n",
+           o->name, name, worst_error, worst_allowed, wrong, count, worst_at, (double)value[worst_at],
+           (double)expected[worst_at]);
 }
 
 void oracle_expect(oracle *o, const char *name, bool right, const char *format, ...)
@@ -327,7 +336,8 @@ static void compare_parts(oracle *o, const oracle_part *part, int parts, int fir
         const qp_tensor x = part[i].tensor;
         if (strcmp(part[i].name, name) != 0 || (gradients && !x.node->filled)) continue;
         size_t count = (size_t)x.rows * (size_t)x.columns;
-        if (!part[i].map && count != stored->count) oracle_stop(o, "%s has %zu elements, ours %zu", name, stored->count, count);
+        if (!part[i].map && count != stored->count)
+            oracle_stop(o, "%s has %zu elements, ours %zu", name, stored->count, count);
         for (size_t e = 0; e < count; e++) {
             size_t at = part[i].map ? (size_t)part[i].map[e] : e;
             if (gradients)

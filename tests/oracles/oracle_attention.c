@@ -7,7 +7,7 @@
 
 typedef struct {
     int batch, heads, kv_heads, queries, keys;
-    oracle_ragged query_rows, key_rows;   /* every query; keys without padding */
+    oracle_ragged query_rows, key_rows; /* every query; keys without padding */
     int32_t *key_position, *query_position;
 } shape;
 
@@ -64,16 +64,26 @@ static void add_bias(oracle *o, const shape *s, qp_attention_config *config)
 /* sdpa and gqa */
 static void attention(oracle *o)
 {
-    shape s = {.batch = oracle_size(o, "in.q", 0), .heads = oracle_size(o, "in.q", 1), .queries = oracle_size(o, "in.q", 2),
-               .kv_heads = oracle_size(o, "in.k", 1), .keys = oracle_size(o, "in.k", 2)};
+    shape s = {.batch = oracle_size(o, "in.q", 0),
+               .heads = oracle_size(o, "in.q", 1),
+               .queries = oracle_size(o, "in.q", 2),
+               .kv_heads = oracle_size(o, "in.k", 1),
+               .keys = oracle_size(o, "in.k", 2)};
     int dk = oracle_size(o, "in.q", 3), dv = oracle_size(o, "in.v", 3);
     bool causal = oracle_text_or(o, "causal_offset", NULL) != NULL;
     place(o, &s, causal ? oracle_int(o, "causal_offset") : 0);
-    qp_tensor q = oracle_input(o, "q", s.batch * s.queries, s.heads * dk, oracle_heads_map(o, s.batch, s.heads, s.queries, dk));
-    qp_tensor k = oracle_input(o, "k", s.batch * s.keys, s.kv_heads * dk, oracle_heads_map(o, s.batch, s.kv_heads, s.keys, dk));
-    qp_tensor v = oracle_input(o, "v", s.batch * s.keys, s.kv_heads * dv, oracle_heads_map(o, s.batch, s.kv_heads, s.keys, dv));
-    qp_attention_config config = {.heads = s.heads, .kv_heads = s.kv_heads, .scale = (qp_real)oracle_number(o, "scale"),
-                                  .causal = causal, .query_position = s.query_position, .key_position = s.key_position};
+    qp_tensor q =
+        oracle_input(o, "q", s.batch * s.queries, s.heads * dk, oracle_heads_map(o, s.batch, s.heads, s.queries, dk));
+    qp_tensor k =
+        oracle_input(o, "k", s.batch * s.keys, s.kv_heads * dk, oracle_heads_map(o, s.batch, s.kv_heads, s.keys, dk));
+    qp_tensor v =
+        oracle_input(o, "v", s.batch * s.keys, s.kv_heads * dv, oracle_heads_map(o, s.batch, s.kv_heads, s.keys, dv));
+    qp_attention_config config = {.heads = s.heads,
+                                  .kv_heads = s.kv_heads,
+                                  .scale = (qp_real)oracle_number(o, "scale"),
+                                  .causal = causal,
+                                  .query_position = s.query_position,
+                                  .key_position = s.key_position};
     if (s.key_rows.rows != k.rows) config.key_row = s.key_rows.row;
     add_bias(o, &s, &config);
     qp_attention_map map;
@@ -105,8 +115,9 @@ static void project(oracle *o, qp_tensor query, qp_tensor key, qp_tensor value, 
     static const char *const own[3] = {"q_proj_weight", "k_proj_weight", "v_proj_weight"};
     const qp_tensor input[3] = {query, key, value};
     for (int i = 0; i < 3; i++)
-        projected[i] = qp_linear(o->tape, input[i], fused.value ? part(fused, i * width, width) : oracle_param(o, own[i]),
-                                 part(bias, i * width, width));
+        projected[i] =
+            qp_linear(o->tape, input[i], fused.value ? part(fused, i * width, width) : oracle_param(o, own[i]),
+                      part(bias, i * width, width));
 }
 
 static qp_tensor input_or(oracle *o, const char *full, const char *name, qp_tensor other)
@@ -121,26 +132,33 @@ static void mha(oracle *o)
 {
     bool same = !oracle_find(o, "in.key");
     const char *keys = same ? "in.query" : "in.key";
-    shape s = {.batch = oracle_size(o, "in.query", 0), .queries = oracle_size(o, "in.query", 1), .keys = oracle_size(o, keys, 1),
+    shape s = {.batch = oracle_size(o, "in.query", 0),
+               .queries = oracle_size(o, "in.query", 1),
+               .keys = oracle_size(o, keys, 1),
                .heads = oracle_int(o, "num_heads")};
     place(o, &s, 0);
     qp_tensor query = input_or(o, "in.query", "query", (qp_tensor){0}), projected[3];
     qp_tensor key = input_or(o, "in.key", "key", query), value = input_or(o, "in.value", "value", key);
     project(o, query, key, value, same && value.value == query.value, projected);
-    qp_attention_config config = {.heads = s.heads, .causal = oracle_flag(o, "causal"), .query_position = s.query_position,
+    qp_attention_config config = {.heads = s.heads,
+                                  .causal = oracle_flag(o, "causal"),
+                                  .query_position = s.query_position,
                                   .key_position = s.key_position};
     if (s.key_rows.rows != key.rows) config.key_row = s.key_rows.row;
     qp_attention_map map;
     qp_tensor mixed = qp_attention(o->tape, projected[0], s.query_rows.sequences, projected[1], projected[2],
                                    s.key_rows.sequences, &config, &map);
-    oracle_output(o, "y", qp_linear(o->tape, mixed, oracle_param(o, "out_proj.weight"), oracle_param_or_none(o, "out_proj.bias")), NULL);
+    oracle_output(
+        o, "y", qp_linear(o->tape, mixed, oracle_param(o, "out_proj.weight"), oracle_param_or_none(o, "out_proj.bias")),
+        NULL);
     weights_out(o, &s, &map);
 }
 
 /* The table alone: bias [heads, Tq, Tk], the last query standing at the last key. */
 static void alibi(oracle *o)
 {
-    int heads = oracle_size(o, "out.bias", 0), queries = oracle_size(o, "out.bias", 1), keys = oracle_size(o, "out.bias", 2);
+    int heads = oracle_size(o, "out.bias", 0), queries = oracle_size(o, "out.bias", 1),
+        keys = oracle_size(o, "out.bias", 2);
     qp_real *slope = oracle_memory(o, (size_t)heads * sizeof *slope);
     qp_real *bias = oracle_memory(o, (size_t)heads * (size_t)queries * (size_t)keys * sizeof *bias), *next = bias;
     qp_attention_slopes(heads, slope);

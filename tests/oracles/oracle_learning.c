@@ -38,15 +38,28 @@ typedef struct {
 
 static void configure(oracle *o, qp_optimizer_config *config)
 {
-    static const char *const pair[][2] = {
-        {"optimizer", "optimizer"}, {"eps", "eps"}, {"amsgrad", "amsgrad"}, {"momentum_decay", "momentum_decay"},
-        {"momentum", "momentum"}, {"dampening", "dampening"}, {"rmsprop_alpha", "alpha"}, {"rmsprop_centered", "centered"},
-        {"adadelta_rho", "rho"}, {"adagrad_decay", "lr_decay"}, {"adagrad_start", "initial_accumulator_value"},
-        {"weight_decay", "weight_decay"}, {"decoupled_decay", "decoupled_decay"}, {"l1", "l1"}, {"clip_norm", "clip_norm"},
-        {"clip_value", "clip_value"}, {"max_norm", "max_norm"}, {"ema", "ema_decay"}};
+    static const char *const pair[][2] = {{"optimizer", "optimizer"},
+                                          {"eps", "eps"},
+                                          {"amsgrad", "amsgrad"},
+                                          {"momentum_decay", "momentum_decay"},
+                                          {"momentum", "momentum"},
+                                          {"dampening", "dampening"},
+                                          {"rmsprop_alpha", "alpha"},
+                                          {"rmsprop_centered", "centered"},
+                                          {"adadelta_rho", "rho"},
+                                          {"adagrad_decay", "lr_decay"},
+                                          {"adagrad_start", "initial_accumulator_value"},
+                                          {"weight_decay", "weight_decay"},
+                                          {"decoupled_decay", "decoupled_decay"},
+                                          {"l1", "l1"},
+                                          {"clip_norm", "clip_norm"},
+                                          {"clip_value", "clip_value"},
+                                          {"max_norm", "max_norm"},
+                                          {"ema", "ema_decay"}};
     qp_config_defaults(&qp_optimizer_fields, config);
     for (size_t i = 0; i < sizeof pair / sizeof *pair; i++)
-        if (qp_config_find(&qp_optimizer_fields, pair[i][0])) set(o, &qp_optimizer_fields, config, pair[i][0], pair[i][1]);
+        if (qp_config_find(&qp_optimizer_fields, pair[i][0]))
+            set(o, &qp_optimizer_fields, config, pair[i][0], pair[i][1]);
     if (oracle_is(o, "optimizer", "rmsprop")) set(o, &qp_optimizer_fields, config, "rmsprop_momentum", "momentum");
     const char *betas = oracle_text_or(o, "betas", NULL), *comma = betas ? strchr(betas, ',') : NULL;
     if (!comma) return;
@@ -66,14 +79,17 @@ static layout layout_of(oracle *o)
         int rows, columns;
         oracle_matrix(o, stored->name, &rows, &columns);
         l.name[l.spans] = stored->name + 3;
-        l.span[l.spans++] = (qp_optimizer_span){.offset = l.size, .rows = rows, .columns = columns, .decay = true,
-                                                .matrix = stored->dimensions >= 2};
+        l.span[l.spans++] = (qp_optimizer_span){
+            .offset = l.size, .rows = rows, .columns = columns, .decay = true, .matrix = stored->dimensions >= 2};
         l.size += (stored->count + 15) / 16 * 16;
     }
     return l;
 }
 
-static size_t span_count(const layout *l, int i) { return (size_t)l->span[i].rows * (size_t)l->span[i].columns; }
+static size_t span_count(const layout *l, int i)
+{
+    return (size_t)l->span[i].rows * (size_t)l->span[i].columns;
+}
 
 static qp_real *loaded(oracle *o, const char *prefix, const char *name, size_t count)
 {
@@ -94,7 +110,8 @@ static void compare_history(oracle *o, const layout *l, const char *prefix, qp_r
 
 static void walk(oracle *o, const layout *l, qp_optimizer *optimizer, double lr)
 {
-    qp_real *weight = oracle_memory(o, l->size * sizeof *weight), *gradient = oracle_memory(o, l->size * sizeof *weight);
+    qp_real *weight = oracle_memory(o, l->size * sizeof *weight),
+            *gradient = oracle_memory(o, l->size * sizeof *weight);
     qp_real *given[NAMES], *past[NAMES], *past_ema[NAMES], *norms = oracle_memory(o, (size_t)l->steps * sizeof *norms);
     for (int i = 0; i < l->spans; i++) {
         size_t count = span_count(l, i), whole = count * (size_t)l->steps;
@@ -107,8 +124,10 @@ static void walk(oracle *o, const layout *l, qp_optimizer *optimizer, double lr)
         const qp_real *blocks[1] = {gradient};
         double norm;
         for (int i = 0; i < l->spans; i++)
-            memcpy(gradient + l->span[i].offset, given[i] + (size_t)t * span_count(l, i), span_count(l, i) * sizeof *weight);
-        if (qp_optimizer_step(optimizer, weight, blocks, 1, 1, lr, 1, &norm) != QP_OK) oracle_stop(o, "%s", qp_error_message());
+            memcpy(gradient + l->span[i].offset, given[i] + (size_t)t * span_count(l, i),
+                   span_count(l, i) * sizeof *weight);
+        if (qp_optimizer_step(optimizer, weight, blocks, 1, 1, lr, 1, &norm) != QP_OK)
+            oracle_stop(o, "%s", qp_error_message());
         norms[t] = (qp_real)norm;
         const qp_real *ema = qp_optimizer_ema(optimizer);
         for (int i = 0; i < l->spans; i++) {
@@ -138,12 +157,25 @@ static void optimizer(oracle *o)
 static void schedule(oracle *o)
 {
     static const char *const kind[][2] = {{"inverse_sqrt", "inv-sqrt"}, {"onecycle", "one-cycle"}};
-    static const char *const pair[][2] = {
-        {"lr", "base_lr"}, {"lr", "factor"}, {"lr_warmup", "warmup"}, {"lr_total", "total"}, {"lr_min", "end_lr"},
-        {"lr_min", "min_lr"}, {"lr_gamma", "gamma"}, {"lr_step", "step_size"}, {"lr_step", "step_size_up"},
-        {"lr_step_down", "step_size_down"}, {"lr_milestones", "milestones"}, {"lr_anneal", "anneal"},
-        {"lr_rise", "pct_start"}, {"lr_div", "div_factor"}, {"lr_final_div", "final_div_factor"}, {"lr_width", "d_model"},
-        {"lr_patience", "patience"}, {"lr_cooldown", "cooldown"}, {"lr_threshold", "threshold"}};
+    static const char *const pair[][2] = {{"lr", "base_lr"},
+                                          {"lr", "factor"},
+                                          {"lr_warmup", "warmup"},
+                                          {"lr_total", "total"},
+                                          {"lr_min", "end_lr"},
+                                          {"lr_min", "min_lr"},
+                                          {"lr_gamma", "gamma"},
+                                          {"lr_step", "step_size"},
+                                          {"lr_step", "step_size_up"},
+                                          {"lr_step_down", "step_size_down"},
+                                          {"lr_milestones", "milestones"},
+                                          {"lr_anneal", "anneal"},
+                                          {"lr_rise", "pct_start"},
+                                          {"lr_div", "div_factor"},
+                                          {"lr_final_div", "final_div_factor"},
+                                          {"lr_width", "d_model"},
+                                          {"lr_patience", "patience"},
+                                          {"lr_cooldown", "cooldown"},
+                                          {"lr_threshold", "threshold"}};
     qp_schedule_config config;
     bool plateau = oracle_is(o, "kind", "plateau"), cycle = oracle_is(o, "kind", "onecycle");
     const char *name = oracle_text(o, "kind");
@@ -179,8 +211,10 @@ static qp_init init_of(oracle *o, int *fan_in, int *fan_out)
     static const struct {
         const char *name;
         qp_init_kind kind;
-    } known[] = {{"xavier_uniform", QP_INIT_XAVIER_UNIFORM}, {"xavier_normal", QP_INIT_XAVIER_NORMAL},
-                 {"kaiming_uniform", QP_INIT_HE_UNIFORM}, {"kaiming_normal", QP_INIT_HE_NORMAL},
+    } known[] = {{"xavier_uniform", QP_INIT_XAVIER_UNIFORM},
+                 {"xavier_normal", QP_INIT_XAVIER_NORMAL},
+                 {"kaiming_uniform", QP_INIT_HE_UNIFORM},
+                 {"kaiming_normal", QP_INIT_HE_NORMAL},
                  {"orthogonal", QP_INIT_ORTHOGONAL}};
     *fan_in = oracle_int(o, "fan_in");
     *fan_out = oracle_int(o, "fan_out");
@@ -220,8 +254,10 @@ static void init(oracle *o)
         largest = fmax(largest, fabs((double)value[i]));
     }
     double deviation = sqrt(squares - mean * mean);
-    oracle_expect(o, "out.expected", fabs(mean - (double)expected[0]) < 5 * std / sqrt(count), "mean %g, should be %g", mean, (double)expected[0]);
-    oracle_expect(o, "out.expected", fabs(deviation / std - 1) < 5 / sqrt(2.0 * count), "deviation %g, should be %g", deviation, std);
+    oracle_expect(o, "out.expected", fabs(mean - (double)expected[0]) < 5 * std / sqrt(count), "mean %g, should be %g",
+                  mean, (double)expected[0]);
+    oracle_expect(o, "out.expected", fabs(deviation / std - 1) < 5 / sqrt(2.0 * count), "deviation %g, should be %g",
+                  deviation, std);
     oracle_expect(o, "out.expected", bound == 0 || largest <= bound * (1 + 1e-6), "%g is outside +-%g", largest, bound);
     if (kind.kind != QP_INIT_ORTHOGONAL) return;
     double error = gram_error(o, rows, columns, value, oracle_number(o, "gain"));

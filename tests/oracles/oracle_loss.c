@@ -30,7 +30,8 @@ static void loss(oracle *o)
     qp_tensor logits = oracle_input(o, "logits", rows, classes, NULL), y;
     qp_reduction reduction = reduction_of(o);
     if (hard) {
-        qp_cross_entropy_config config = {.reduction = reduction, .smoothing = (qp_real)oracle_number(o, "label_smoothing")};
+        qp_cross_entropy_config config = {.reduction = reduction,
+                                          .smoothing = (qp_real)oracle_number(o, "label_smoothing")};
         if (oracle_find(o, "in.weight")) config.weight = oracle_reals(o, "in.weight");
         y = qp_cross_entropy(o->tape, logits, targets(o, rows), &config);
     } else {

@@ -7,10 +7,11 @@
 
 /* The oracle runner: every *.safetensors case of a folder through the operation it names.
  *     build/tests/oracles DIR
- * One line for each array that is wrong, the unknown operations with their counts, last `N passed, N failed, N skipped`. */
+ * One line for each array that is wrong, the unknown operations with their counts, last `N passed, N failed, N
+ * skipped`. */
 
-static const oracle_row *const family[] = {oracle_rows_ops, oracle_rows_loss, oracle_rows_attention, oracle_rows_transformer,
-                                           oracle_rows_learning, oracle_rows_decode};
+static const oracle_row *const family[] = {oracle_rows_ops,         oracle_rows_loss,     oracle_rows_attention,
+                                           oracle_rows_transformer, oracle_rows_learning, oracle_rows_decode};
 
 enum { UNKNOWN_KINDS = 256 };
 

@@ -26,12 +26,16 @@ static void activation(oracle *o)
     else if (oracle_is(o, "kind", "log_softmax"))
         oracle_output(o, "y", qp_log_softmax(o->tape, x, temperature), NULL);
     else
-        oracle_output(o, "y", qp_activation(o->tape, x, oracle_activation(o, "kind"), (qp_real)oracle_number_or(o, "negative_slope", 0)), NULL);
+        oracle_output(
+            o, "y",
+            qp_activation(o->tape, x, oracle_activation(o, "kind"), (qp_real)oracle_number_or(o, "negative_slope", 0)),
+            NULL);
 }
 
 static void linear(oracle *o)
 {
-    oracle_output(o, "y", qp_linear(o->tape, input_x(o), oracle_param(o, "weight"), oracle_param_or_none(o, "bias")), NULL);
+    oracle_output(o, "y", qp_linear(o->tape, input_x(o), oracle_param(o, "weight"), oracle_param_or_none(o, "bias")),
+                  NULL);
 }
 
 /* The tokens that are padding have a row of y, but are not in our batches: they read a constant. */
@@ -39,7 +43,8 @@ static void embedding(oracle *o)
 {
     int count = (int)oracle_array(o, "in.ids")->count, padding = (int)oracle_number_or(o, "padding_idx", -1);
     const int32_t *id = oracle_ints(o, "in.ids");
-    int32_t *mask = oracle_memory(o, (size_t)count * sizeof *mask), *inverse = oracle_memory(o, (size_t)count * sizeof *mask);
+    int32_t *mask = oracle_memory(o, (size_t)count * sizeof *mask),
+            *inverse = oracle_memory(o, (size_t)count * sizeof *mask);
     qp_tensor weight = oracle_param(o, "weight"), still = weight;
     still.node = NULL;
     for (int i = 0; i < count; i++) {
@@ -60,18 +65,24 @@ static void embedding(oracle *o)
 
 static void layer_norm(oracle *o)
 {
-    oracle_output(o, "y", qp_layer_norm(o->tape, input_x(o), oracle_param_or_none(o, "weight"), oracle_param_or_none(o, "bias"), (qp_real)oracle_number(o, "eps")), NULL);
+    oracle_output(o, "y",
+                  qp_layer_norm(o->tape, input_x(o), oracle_param_or_none(o, "weight"), oracle_param_or_none(o, "bias"),
+                                (qp_real)oracle_number(o, "eps")),
+                  NULL);
 }
 
 static void rms_norm(oracle *o)
 {
-    oracle_output(o, "y", qp_rms_norm(o->tape, input_x(o), oracle_param(o, "weight"), (qp_real)oracle_number(o, "eps")), NULL);
+    oracle_output(o, "y", qp_rms_norm(o->tape, input_x(o), oracle_param(o, "weight"), (qp_real)oracle_number(o, "eps")),
+                  NULL);
 }
 
 static qp_feed_forward_weights plain_block(oracle *o)
 {
-    return (qp_feed_forward_weights){.inner = oracle_param(o, "linear1.weight"), .inner_bias = oracle_param_or_none(o, "linear1.bias"),
-                                     .outer = oracle_param(o, "linear2.weight"), .outer_bias = oracle_param_or_none(o, "linear2.bias"),
+    return (qp_feed_forward_weights){.inner = oracle_param(o, "linear1.weight"),
+                                     .inner_bias = oracle_param_or_none(o, "linear1.bias"),
+                                     .outer = oracle_param(o, "linear2.weight"),
+                                     .outer_bias = oracle_param_or_none(o, "linear2.bias"),
                                      .activation = oracle_activation(o, "activation")};
 }
 
@@ -80,9 +91,12 @@ static void feed_forward(oracle *o)
     qp_tensor x = input_x(o);
     qp_feed_forward_weights w;
     if (oracle_flag(o, "gated"))
-        w = (qp_feed_forward_weights){.inner = oracle_param(o, "up_proj.weight"), .inner_bias = oracle_param_or_none(o, "up_proj.bias"),
-                                      .gate = oracle_param(o, "gate_proj.weight"), .gate_bias = oracle_param_or_none(o, "gate_proj.bias"),
-                                      .outer = oracle_param(o, "down_proj.weight"), .outer_bias = oracle_param_or_none(o, "down_proj.bias"),
+        w = (qp_feed_forward_weights){.inner = oracle_param(o, "up_proj.weight"),
+                                      .inner_bias = oracle_param_or_none(o, "up_proj.bias"),
+                                      .gate = oracle_param(o, "gate_proj.weight"),
+                                      .gate_bias = oracle_param_or_none(o, "gate_proj.bias"),
+                                      .outer = oracle_param(o, "down_proj.weight"),
+                                      .outer_bias = oracle_param_or_none(o, "down_proj.bias"),
                                       .activation = oracle_activation(o, "activation")};
     else
         w = plain_block(o);
@@ -91,7 +105,8 @@ static void feed_forward(oracle *o)
 
 static void residual(oracle *o)
 {
-    qp_tensor x = input_x(o), z = x, weight = oracle_param_or_none(o, "norm.weight"), bias = oracle_param_or_none(o, "norm.bias");
+    qp_tensor x = input_x(o), z = x, weight = oracle_param_or_none(o, "norm.weight"),
+              bias = oracle_param_or_none(o, "norm.bias");
     qp_real epsilon = (qp_real)oracle_number(o, "layer_norm_eps");
     qp_feed_forward_weights w = plain_block(o);
     if (oracle_is(o, "norm", "pre")) z = qp_layer_norm(o->tape, x, weight, bias, epsilon);
@@ -113,7 +128,8 @@ static void positions_sinusoidal(oracle *o)
 {
     int time = oracle_int(o, "time"), features = oracle_int(o, "features");
     bool halves = oracle_is(o, "layout", "halves");
-    if (!halves && !oracle_is(o, "layout", "interleaved")) oracle_skip(o, "positions_sinusoidal layout %s", oracle_text(o, "layout"));
+    if (!halves && !oracle_is(o, "layout", "interleaved"))
+        oracle_skip(o, "positions_sinusoidal layout %s", oracle_text(o, "layout"));
     qp_real *table = oracle_memory(o, (size_t)time * (size_t)features * sizeof *table);
     qp_positions_sinusoidal(time, features, oracle_number(o, "base"), halves, table);
     if (oracle_find(o, "out.table")) oracle_compare(o, "out.table", (size_t)time * (size_t)features, table);
@@ -135,7 +151,15 @@ static void positions_learned(oracle *o)
 }
 
 const oracle_row oracle_rows_ops[] = {
-    {"activation", activation}, {"linear", linear}, {"embedding", embedding}, {"layer_norm", layer_norm},
-    {"rms_norm", rms_norm}, {"feed_forward", feed_forward}, {"residual", residual}, {"glu", glu},
-    {"positions_sinusoidal", positions_sinusoidal}, {"positions_learned", positions_learned}, {0},
+    {"activation", activation},
+    {"linear", linear},
+    {"embedding", embedding},
+    {"layer_norm", layer_norm},
+    {"rms_norm", rms_norm},
+    {"feed_forward", feed_forward},
+    {"residual", residual},
+    {"glu", glu},
+    {"positions_sinusoidal", positions_sinusoidal},
+    {"positions_learned", positions_learned},
+    {0},
 };

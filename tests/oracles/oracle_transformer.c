@@ -12,8 +12,10 @@
  * keys and values, which are one array in the file: the query first. */
 static bool rename_parameter(const char *ours, char *theirs, size_t bytes)
 {
-    static const char *const part[][2] = {{"q_proj_weight", "in_proj_weight"}, {"q_proj_bias", "in_proj_bias"},
-                                          {"kv_proj_weight", "in_proj_weight"}, {"kv_proj_bias", "in_proj_bias"}};
+    static const char *const part[][2] = {{"q_proj_weight", "in_proj_weight"},
+                                          {"q_proj_bias", "in_proj_bias"},
+                                          {"kv_proj_weight", "in_proj_weight"},
+                                          {"kv_proj_bias", "in_proj_bias"}};
     if (strncmp(ours, "layer.", 6) == 0) ours += 6;
     snprintf(theirs, bytes, "%s", ours);
     char *last = strstr(theirs, "multihead_attn.");
@@ -29,9 +31,13 @@ static bool rename_parameter(const char *ours, char *theirs, size_t bytes)
 
 static qp_transformer_config config_of(oracle *o)
 {
-    return (qp_transformer_config){.width = oracle_int(o, "d_model"), .heads = oracle_int(o, "nhead"),
-                                   .ff_size = oracle_int(o, "dim_feedforward"), .norm_first = oracle_flag(o, "norm_first"),
-                                   .bias = true, .epsilon = oracle_number(o, "layer_norm_eps"), .gain = 1,
+    return (qp_transformer_config){.width = oracle_int(o, "d_model"),
+                                   .heads = oracle_int(o, "nhead"),
+                                   .ff_size = oracle_int(o, "dim_feedforward"),
+                                   .norm_first = oracle_flag(o, "norm_first"),
+                                   .bias = true,
+                                   .epsilon = oracle_number(o, "layer_norm_eps"),
+                                   .gain = 1,
                                    .activation = oracle_activation(o, "activation")};
 }
 
@@ -53,7 +59,8 @@ static void encoder_layer(oracle *o)
     oracle_bind(o, rename_parameter);
     oracle_ragged rows;
     qp_tensor x = ragged_input(o, "x", "in.key_padding_mask", &rows);
-    qp_transformer_pass pass = {.tape = o->tape, .params = params, .sequences = rows.sequences, .causal = oracle_flag(o, "causal")};
+    qp_transformer_pass pass = {
+        .tape = o->tape, .params = params, .sequences = rows.sequences, .causal = oracle_flag(o, "causal")};
     oracle_output(o, "y", qp_transformer_layer_forward(&layer, &pass, x), oracle_rows_map(o, &rows, x.columns));
 }
 
@@ -66,8 +73,12 @@ static void decoder_layer(oracle *o)
     oracle_ragged rows, memory_rows;
     qp_tensor x = ragged_input(o, "x", "in.key_padding_mask", &rows);
     qp_tensor memory = ragged_input(o, "memory", "in.memory_key_padding_mask", &memory_rows);
-    qp_transformer_pass pass = {.tape = o->tape, .params = params, .sequences = rows.sequences, .causal = true,
-                                .memory = memory, .memory_sequences = memory_rows.sequences};
+    qp_transformer_pass pass = {.tape = o->tape,
+                                .params = params,
+                                .sequences = rows.sequences,
+                                .causal = true,
+                                .memory = memory,
+                                .memory_sequences = memory_rows.sequences};
     oracle_output(o, "y", qp_transformer_layer_forward(&layer, &pass, x), oracle_rows_map(o, &rows, x.columns));
 }
 
@@ -121,6 +132,8 @@ static void encoder_decoder(oracle *o)
 }
 
 const oracle_row oracle_rows_transformer[] = {
-    {"transformer_encoder_layer", encoder_layer}, {"transformer_decoder_layer", decoder_layer},
-    {"transformer_encoder_decoder", encoder_decoder}, {0},
+    {"transformer_encoder_layer", encoder_layer},
+    {"transformer_decoder_layer", decoder_layer},
+    {"transformer_encoder_decoder", encoder_decoder},
+    {0},
 };
