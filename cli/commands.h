@@ -5,6 +5,7 @@
  * prints its data on stdout and all else on stderr; main checks in the end that stdout was really written. */
 int qp_cmd_translate(int argc, char **argv);
 int qp_cmd_score(int argc, char **argv);
+int qp_cmd_evaluate(int argc, char **argv);
 int qp_cmd_train(int argc, char **argv);
 int qp_cmd_info(int argc, char **argv);
 int qp_cmd_average(int argc, char **argv);

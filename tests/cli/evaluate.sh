@@ -1,0 +1,49 @@
+# quipu evaluate: scores of files against references, mistakes in files and options.
+. tests/cli/support
+
+printf 'the cat sat on the mat\nit is a small red house\n\nso what , he said\n' >hyp
+printf 'the cat sat on a mat\nit is a little red house\n\nso what , she said\n' >ref
+printf 'a cat was on the mat\nit is a small house\n\nso what , he said\n' >ref2
+
+"$QUIPU" evaluate bleu,chrf --hyp hyp --ref ref >out
+[ "$(grep -c '^bleu .*nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:' out)" = 1 ] && grep -q '^chrf .*nc:6' out
+result $? "scores and signatures" "$(cat out)"
+"$QUIPU" evaluate --hyp hyp --ref ref >two && cmp -s out two
+result $? "bleu,chrf is the default"
+"$QUIPU" evaluate --hyp - --ref ref <hyp >two && cmp -s out two
+result $? "hypotheses from stdin" "$(cat two)"
+gzip -k ref && "$QUIPU" evaluate --hyp hyp --ref ref.gz >two && cmp -s out two
+result $? "gzipped references"
+"$QUIPU" evaluate --json bleu,ter,accuracy --hyp hyp --ref ref --ref ref2 >out
+grep -q '^{"bleu":{"score":[0-9.]*,"signature":"nrefs:2|' out && grep -q '"ter":{"score":' out &&
+    grep -q '"accuracy":{"score":50.0' out && grep -q '"lines":4}$' out
+result $? "JSON, several references" "$(cat out)"
+"$QUIPU" evaluate bleu --hyp hyp --ref ref --lower-case --tokenize char --smooth-method floor >out
+grep -q 'case:lc|eff:no|tok:char|smooth:floor\[0.10\]' out
+result $? "settings show in the signature" "$(cat out)"
+"$QUIPU" evaluate bleu,wer --hyp ref --ref ref --sentence-level >out
+[ "$(grep -c '^[0-9.]*	0.0000$' out)" = 4 ] && grep -q '^100.0000' out
+result $? "scores of every line" "$(cat out)"
+
+head -n 2 ref >short
+fails 65 "short: 2 lines, but hyp has 4" "$QUIPU" evaluate --hyp hyp --ref short
+fails 65 "ref: 4 lines, but short has 2" "$QUIPU" evaluate --hyp short --ref ref
+fails 65 "short: 2 lines, but hyp has 4" "$QUIPU" evaluate --hyp hyp --ref ref --ref short
+: >empty
+fails 65 "no line to compare" "$QUIPU" evaluate --hyp empty --ref empty
+fails 66 "nowhere" "$QUIPU" evaluate --hyp hyp --ref nowhere
+fails 66 "nowhere" "$QUIPU" evaluate --hyp nowhere --ref ref
+fails 2 "did you mean bleu" "$QUIPU" evaluate belu --hyp hyp --ref ref
+fails 2 "needs a dictionary" "$QUIPU" evaluate --hyp hyp --ref ref --tokenize ja-mecab
+fails 2 "add --ref" "$QUIPU" evaluate --hyp hyp
+fails 2 "either --hyp FILE, or -m MODEL" "$QUIPU" evaluate --ref ref
+fails 2 "belong together" "$QUIPU" evaluate -m model --ref ref
+fails 2 "one word too many" "$QUIPU" evaluate bleu chrf --hyp hyp --ref ref
+fails 2 "only once" "$QUIPU" evaluate --hyp - --ref -
+fails 66 "absent" "$QUIPU" evaluate -m absent --src hyp --ref ref
+
+# Any bytes are text.
+head -c 20000 /dev/urandom >noise
+holds "noise against itself" "$QUIPU" evaluate bleu,chrf,chrf++,ter,wer,cer,accuracy,word-accuracy --hyp noise --ref noise
+grep -q '^accuracy *100.00' .out
+result $? "noise is equal to itself" "$(cat .out)"
