@@ -9,6 +9,7 @@ int qp_cmd_evaluate(int argc, char **argv);
 int qp_cmd_train(int argc, char **argv);
 int qp_cmd_info(int argc, char **argv);
 int qp_cmd_average(int argc, char **argv);
+int qp_cmd_demo(int argc, char **argv);
 int qp_cmd_doctor(int argc, char **argv);
 int qp_cmd_tokenizer(int argc, char **argv);
 

@@ -24,6 +24,7 @@ static const struct {
     {"train", "learn a model", qp_cmd_train},
     {"info", "what a model file holds", qp_cmd_info},
     {"average", "mean of several checkpoints", qp_cmd_average},
+    {"demo", "a toy Korean-English translator, trained, tried and drawn in about a minute", qp_cmd_demo},
     {"doctor", "this machine: kernels, libraries, threads, memory, disk, locale", qp_cmd_doctor},
 };
 enum { COMMANDS = sizeof command / sizeof *command };

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/decode/translate.h"
 #include "lib/metric/accuracy.h"
 #include "lib/metric/bleu.h"
 #include "lib/metric/chrf.h"
@@ -99,11 +98,12 @@ typedef struct {
     qp_accuracy_sums accuracy;
 } sums;
 
-static qp_status compare(const qp_validation *validation, const qp_translation *translation, sums *s)
+static qp_status add_up(const qp_validation *validation, const qp_translation *translation, sums *s)
 {
     for (int i = 0; i < validation->count; i++) {
         qp_segment hypothesis = {"", 0}, reference = {validation->reference[i].text, validation->reference[i].bytes};
-        if (translation[i].search.count > 0) hypothesis = (qp_segment){translation[i].best[0].text, translation[i].best[0].bytes};
+        if (translation[i].search.count > 0)
+            hypothesis = (qp_segment){translation[i].best[0].text, translation[i].best[0].bytes};
         if (validation->bleu) QP_TRY(qp_bleu_add(&s->bleu_config, hypothesis, &reference, 1, &s->bleu));
         if (validation->chrf) QP_TRY(qp_chrf_add(&s->chrf_config, hypothesis, &reference, 1, &s->chrf));
         if (validation->accuracy) QP_TRY(qp_accuracy_add(hypothesis, &reference, 1, &s->accuracy));
@@ -111,33 +111,39 @@ static qp_status compare(const qp_validation *validation, const qp_translation *
     return QP_OK;
 }
 
-static void report(const qp_validation *validation, const sums *s, qp_metrics *metrics)
+qp_status qp_validation_compare(const qp_validation *validation, const qp_translation *translation, qp_metrics *metrics)
 {
-    if (validation->bleu) qp_metrics_add(metrics, "bleu", qp_bleu_finish(&s->bleu_config, &s->bleu).score);
-    if (validation->chrf) qp_metrics_add(metrics, "chrf", qp_chrf_finish(&s->chrf_config, &s->chrf));
-    if (validation->accuracy && s->accuracy.lines > 0)
-        qp_metrics_add(metrics, "accuracy", 100 * (double)s->accuracy.exact_lines / (double)s->accuracy.lines);
+    sums s = {.bleu_config = qp_bleu_config_default(), .chrf_config = qp_chrf_config_default()};
+    s.bleu_config.lower_case = s.chrf_config.lower_case = validation->lower_case;
+    QP_TRY(add_up(validation, translation, &s));
+    if (validation->bleu) qp_metrics_add(metrics, "bleu", qp_bleu_finish(&s.bleu_config, &s.bleu).score);
+    if (validation->chrf) qp_metrics_add(metrics, "chrf", qp_chrf_finish(&s.chrf_config, &s.chrf));
+    if (validation->accuracy && s.accuracy.lines > 0)
+        qp_metrics_add(metrics, "accuracy", 100 * (double)s.accuracy.exact_lines / (double)s.accuracy.lines);
+    return QP_OK;
 }
 
-qp_status qp_validation_measure(void *self, int threads, qp_metrics *metrics)
+qp_status qp_validation_translate(const qp_validation *validation, int threads, qp_translation *translation)
 {
-    qp_validation *validation = self;
-    if (validation->count == 0) return QP_OK;
     const qp_text_model *m = validation->text_model;
     QP_TRY(qp_params_pack(qp_model_params(m->model)));
     qp_translator translator = {.model = m->model, .source = &m->source_codec, .target = &m->target_codec,
                                 .batch_size = 64, .threads = threads};
     qp_config_defaults(&qp_search_fields, &translator.search);
     translator.search.beam_size = validation->beam_size;
+    return qp_translate(&translator, validation->source, validation->count, translation);
+}
+
+qp_status qp_validation_measure(void *self, int threads, qp_metrics *metrics)
+{
+    const qp_validation *validation = self;
+    if (validation->count == 0) return QP_OK;
     qp_translation *translation = calloc((size_t)validation->count, sizeof *translation);
     if (!translation) return qp_fail(QP_EMEMORY, "out of memory for the validation's translations");
-    sums s = {.bleu_config = qp_bleu_config_default(), .chrf_config = qp_chrf_config_default()};
-    s.bleu_config.lower_case = s.chrf_config.lower_case = validation->lower_case;
-    qp_status status = qp_translate(&translator, validation->source, validation->count, translation);
-    if (status == QP_OK) status = compare(validation, translation, &s);
-    if (status == QP_OK) report(validation, &s, metrics);
+    qp_status status = qp_validation_translate(validation, threads, translation);
+    if (status == QP_OK) status = qp_validation_compare(validation, translation, metrics);
     for (int i = 0; i < validation->count; i++) qp_translation_free(&translation[i]);
     free(translation);
-    qp_params_unpack(qp_model_params(m->model));   /* the weights are about to change */
+    qp_params_unpack(qp_model_params(validation->text_model->model));   /* the weights are about to change */
     return status;
 }

@@ -3,7 +3,7 @@
 
 #include "cli/text_model.h"
 #include "data/parallel.h"
-#include "lib/decode/lines.h"
+#include "lib/decode/translate.h"
 #include "lib/train/trainer.h"
 
 /* validation — translate the validation text with the weights as they are, and compare with its references: what the
@@ -21,6 +21,11 @@ typedef struct {
  * Errors  QP_EUSAGE for an unknown metric; those of qp_parallel. */
 qp_status qp_validation_init(qp_validation *validation, const qp_text_files *files, const char *metrics);
 void      qp_validation_free(qp_validation *validation);
+
+/* qp_validation_translate — translation[i] of source[i], [count]; the caller frees each with qp_translation_free.
+ * qp_validation_compare — add the chosen metrics of these translations. */
+qp_status qp_validation_translate(const qp_validation *validation, int threads, qp_translation *translation);
+qp_status qp_validation_compare(const qp_validation *validation, const qp_translation *translation, qp_metrics *metrics);
 
 /* qp_validation_measure — the trainer's hook: self is a qp_validation. */
 qp_status qp_validation_measure(void *self, int threads, qp_metrics *metrics);

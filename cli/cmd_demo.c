@@ -1,0 +1,212 @@
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/attend_pair.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/text.h"
+#include "cli/train_job.h"
+#include "cli/validation.h"
+#include "data/toy.h"
+#include "lib/base/file.h"
+#include "lib/base/threads.h"
+#include "lib/picture/html.h"
+#include "lib/picture/terminal.h"
+
+#define QP_DEMO_FIELDS(X)                                                                                   \
+    X(CHOICE, direction, "ko-en", 0, 0, "ko-en, en-ko", "from Korean to English, or back")                  \
+    X(TEXT, folder, "quipu-demo", 0, 0, NULL, "where the corpus, the model and the pictures are written")   \
+    X(INT, threads, "0", 0, 4096, NULL, "threads; 0: all CPUs; the result does not depend on it")           \
+    X(INT, seed, "1", 0, 9007199254740991, NULL, "seed of the corpus and of the training")                  \
+    X(INT, epochs, "24", 1, 1000, NULL, "passes over the 6,000 training pairs")                             \
+    X(BOOL, overwrite, "false", 0, 0, NULL, "train anew even if the model is there")                        \
+    X(CHOICE, progress, "auto", 0, 0, "auto, always, never", "the live progress line")
+
+typedef struct {
+    QP_DEMO_FIELDS(QP_FIELD_DECLARE)
+} demo_config;
+
+#define ROW(...) QP_FIELD_ROW(demo_config, __VA_ARGS__)
+static const qp_field fields[] = {QP_DEMO_FIELDS(ROW)};
+static const qp_field_table table = {"demo", fields, sizeof fields / sizeof fields[0]};
+static demo_config config;
+
+static const qp_option_group groups[] = {{&table, &config}};
+static const qp_option_alias aliases[] = {{'t', "threads"}, {'o', "folder"}};
+static const qp_command demo = {
+    .name = "demo",
+    .summary = "a toy Korean-English translator, trained, tried and drawn in about a minute",
+    .usage = "[--direction ko-en|en-ko]",
+    .notes = "Writes a corpus from a small grammar, learns it, translates sentences whose combinations it has never seen,\n"
+             "and draws what it looked at. Run it again to see the result again; --overwrite trains anew.",
+    .group = groups,
+    .group_count = 1,
+    .alias = aliases,
+    .alias_count = 2,
+};
+
+/* Where everything lies. */
+typedef struct {
+    char folder[512], source[4], target[4];
+    char train_source[560], train_target[560], valid_source[560], valid_target[560], test_source[560], test_target[560];
+    char model[560], page[560];
+} places;
+
+static void find_places(places *p)
+{
+    bool back = config.direction == 1;
+    snprintf(p->folder, sizeof p->folder, "%s", config.folder);
+    snprintf(p->source, sizeof p->source, "%s", back ? "en" : "ko");
+    snprintf(p->target, sizeof p->target, "%s", back ? "ko" : "en");
+    snprintf(p->train_source, sizeof p->train_source, "%s/train.%s", p->folder, p->source);
+    snprintf(p->train_target, sizeof p->train_target, "%s/train.%s", p->folder, p->target);
+    snprintf(p->valid_source, sizeof p->valid_source, "%s/valid.%s", p->folder, p->source);
+    snprintf(p->valid_target, sizeof p->valid_target, "%s/valid.%s", p->folder, p->target);
+    snprintf(p->test_source, sizeof p->test_source, "%s/test.%s", p->folder, p->source);
+    snprintf(p->test_target, sizeof p->test_target, "%s/test.%s", p->folder, p->target);
+    snprintf(p->model, sizeof p->model, "%s/%s-%s.safetensors", p->folder, p->source, p->target);
+    snprintf(p->page, sizeof p->page, "%s/%s-%s-attention.html", p->folder, p->source, p->target);
+}
+
+/* The options of `quipu train` that this demo is; they stand in its run's config.yaml. */
+static const char *const recipe[][2] = {
+    {"tokenizer", "bpe"},     {"vocab_size", "800"},   {"enc_layers", "2"},       {"dec_layers", "2"},
+    {"emb_size", "128"},      {"ff_size", "256"},      {"heads", "4"},            {"dropout", "0.1"},
+    {"max_length", "64"},     {"batch_size", "2048"},  {"lr", "0.003"},           {"lr_warmup", "200"},
+    {"label_smoothing", "0.1"}, {"valid_metrics", "loss,bleu,accuracy"},           {"disp_freq", "50"},
+    {"valid_freq", "200"},    {"average", "4"},        {"save_freq", "200"},
+};
+
+static qp_status set(const qp_field_table *const *tables, void *const *objects, const char *key, const char *value)
+{
+    for (int t = 0; t < QP_TRAIN_TABLES; t++) {
+        const qp_field *field = qp_config_find(tables[t], key);
+        if (field) return qp_config_set(field, objects[t], key, value);
+    }
+    return qp_fail(QP_EBUG, "demo: no option %s", key);
+}
+
+static qp_status settings_of(const places *p, qp_train_settings *settings)
+{
+    const qp_field_table *tables[QP_TRAIN_TABLES];
+    void *objects[QP_TRAIN_TABLES];
+    qp_train_tables(settings, tables, objects);
+    for (int t = 0; t < QP_TRAIN_TABLES; t++) qp_config_defaults(tables[t], objects[t]);
+    for (size_t i = 0; i < sizeof recipe / sizeof *recipe; i++) QP_TRY(set(tables, objects, recipe[i][0], recipe[i][1]));
+    const char *const files[][2] = {{"train_src", p->train_source}, {"train_tgt", p->train_target},
+                                    {"valid_src", p->valid_source}, {"valid_tgt", p->valid_target}, {"model", p->model}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) QP_TRY(set(tables, objects, files[i][0], files[i][1]));
+    settings->training.epochs = config.epochs;
+    settings->training.threads = config.threads;
+    settings->training.seed = config.seed;
+    settings->job.overwrite = config.overwrite;
+    settings->job.progress = config.progress;
+    return QP_OK;
+}
+
+/* ---- looking at it ---- */
+
+static qp_status draw(const qp_text_model *m, const places *p, const char *sentence)
+{
+    qp_search_config search;
+    qp_config_defaults(&qp_search_fields, &search);
+    qp_picture picture;
+    char *found = NULL, *map = NULL, *page = NULL;
+    size_t bytes;
+    QP_TRY(qp_attend_pair(m, sentence, NULL, &search, &picture, &found));
+    bool terminal = isatty(STDOUT_FILENO);
+    qp_terminal_style style = {.width = qp_text_columns(stdout), .colour = terminal && getenv("NO_COLOR") == NULL};
+    int last = (int)qp_model_config_of(m->model)->dec_layers - 1;
+    qp_status status = qp_terminal_draw(&picture, QP_MAP_CROSS, last, QP_OVER_MEAN, &style, &map);
+    if (status == QP_OK) printf("\nWhere each word of the translation looked (%s -> %s):\n\n%s", sentence, found, map);
+    if (status == QP_OK) status = qp_html_draw(&picture, &page, &bytes);
+    qp_writer *writer;
+    if (status == QP_OK) status = qp_writer_open(p->page, &writer);
+    if (status == QP_OK) {
+        qp_writer_write(writer, page, bytes);
+        status = qp_writer_commit(writer);
+    }
+    free(found);
+    free(map);
+    free(page);
+    qp_picture_free(&picture);
+    return status;
+}
+
+static void tell_what_next(const places *p)
+{
+    printf("\nAll maps of all layers and heads, in one page:  %s\n", p->page);
+    printf("\nYour own data, two files of sentences, line by line translations of each other:\n\n"
+           "  quipu train --train-src train.%s --train-tgt train.%s --valid-src valid.%s --valid-tgt valid.%s -m my.safetensors\n"
+           "  quipu translate -m my.safetensors new.%s\n"
+           "  quipu attend -m my.safetensors --src \"...\" -o map.html\n\n",
+           p->source, p->target, p->source, p->target, p->source);
+}
+
+static void print_some(const qp_validation *test, const qp_translation *translation, int shown)
+{
+    printf("\n%d of %d sentences it has never seen:\n\n", shown, test->count);
+    for (int i = 0; i < shown && i < test->count; i++) {
+        const char *said = translation[i].search.count ? translation[i].best[0].text : "";
+        printf("  %s\n    %s\n", test->source[i].text, said);
+        if (strcmp(said, test->reference[i].text) != 0) printf("    meant: %s\n", test->reference[i].text);
+    }
+}
+
+/* Sentences whose combinations never occurred in training. */
+static qp_status examine(const qp_text_model *m, const places *p, const qp_validation *test, qp_translation *translation)
+{
+    qp_metrics metrics = {0};
+    QP_TRY(qp_validation_translate(test, qp_threads_of(config.threads), translation));
+    QP_TRY(qp_validation_compare(test, translation, &metrics));
+    print_some(test, translation, 10);
+    QP_TRY(draw(m, p, test->source[0].text));
+    tell_what_next(p);
+    printf("BLEU: %.2f\nexact match: %.1f %%\n", metrics.entry[0].value, metrics.entry[1].value);
+    return QP_OK;
+}
+
+static qp_status try_it(const places *p)
+{
+    qp_text_model m;
+    qp_validation test;
+    const qp_text_files files = {.kind = QP_TEXT_TWO_FILES, .source = p->test_source, .target = p->test_target};
+    QP_TRY(qp_text_model_load(p->model, &m));
+    qp_status status = qp_validation_init(&test, &files, "bleu,accuracy");
+    if (status == QP_OK) {
+        test.text_model = &m;
+        qp_translation *translation = calloc((size_t)test.count + 1, sizeof *translation);
+        status = translation ? examine(&m, p, &test, translation) : qp_fail(QP_EMEMORY, "out of memory");
+        for (int i = 0; translation && i < test.count; i++) qp_translation_free(&translation[i]);
+        free(translation);
+        qp_validation_free(&test);
+    }
+    qp_text_model_free(&m);
+    return status;
+}
+
+static qp_status run(void)
+{
+    places p;
+    qp_train_settings settings;
+    qp_trainer_result result;
+    find_places(&p);
+    fprintf(stderr, "A toy translator, %s -> %s. The corpus comes from a small grammar: %s/train.%s, train.%s, ...\n", p.source,
+            p.target, p.folder, p.source, p.target);
+    QP_TRY(qp_toy_write(p.folder, (uint64_t)config.seed, NULL));
+    QP_TRY(settings_of(&p, &settings));
+    QP_TRY(qp_train_job_run(&settings, &result, NULL));
+    return try_it(&p);
+}
+
+int qp_cmd_demo(int argc, char **argv)
+{
+    qp_options options;
+    int code;
+    if (!qp_options_begin(&options, &demo, argc, argv, &code)) return code;
+    qp_options_free(&options);
+    return qp_report(run());
+}
