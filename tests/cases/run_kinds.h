@@ -1,0 +1,20 @@
+#ifndef QP_RUN_KINDS_H
+#define QP_RUN_KINDS_H
+
+#include "tests/cases/records.h"
+
+/* run_kinds — one function for each kind of case: does the run and compares. RUN_SKIPPED: an op we do not have. */
+run_result run_sentencepiece(run_context *c);
+run_result run_unicode(run_context *c);
+
+/* hostile_probe — open the file (or "a+b") as `kind` and encode the probe texts; true: it was loaded. The ids of record
+ * i are compared with `wanted` unless that is NULL. */
+typedef struct {
+    bool loaded, equal;
+    char message[600];
+} hostile_result;
+
+hostile_result hostile_sentencepiece(const char *content, size_t bytes, const records *probe,
+                                     const number_lists *wanted);
+
+#endif
