@@ -6,6 +6,7 @@
 BUILD   ?= build
 PREFIX  ?= /usr/local
 ORACLES ?= ../shared/oracles
+CASES   ?= ../shared/tokenizers
 CFLAGS  ?= -O3 -g
 ifeq ($(origin CC),default)
 CC = gcc
@@ -58,6 +59,9 @@ test-long: $(BUILD)/quipu  ## the tests that train for long: they need data, tel
 
 oracles: $(BUILD)/tests/oracles  ## compare with reference results: make oracles ORACLES=DIR
 	@OMP_NUM_THREADS=2 $(BUILD)/tests/oracles $(ORACLES)
+
+tokenizer-cases: $(BUILD)/tests/cases  ## compare with other tokenizers: make tokenizer-cases CASES=DIR
+	@$(BUILD)/tests/cases $(CASES)
 
 gradcheck:  ## every gradient against finite differences, the library compiled with double
 	@$(MAKE) BUILD=build/double EXTRA="-DQP_DOUBLE $(EXTRA)" gradient-tests
@@ -137,7 +141,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libquipu.a
 # One Criterion program for each folder of tests/; that of the command line holds its files too, the oracle runner
 # is a program of its own.
 $(BUILD)/tests/cli: $(filter-out %/main.o,$(CLI_OBJ))
-$(BUILD)/tests/oracles: CRITERION =
+$(BUILD)/tests/oracles $(BUILD)/tests/cases: CRITERION =
 CRITERION = -lcriterion
 .SECONDEXPANSION:
 $(BUILD)/tests/%: $$(filter $(BUILD)/obj/tests/$$*/$$(PERCENT),$(TEST_OBJ)) $(BUILD)/libquipu.a
@@ -151,4 +155,4 @@ say = $(if $(V),,@echo "  $(1)"; )
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(BENCH:$(BUILD)/%=$(BUILD)/obj/%.d)
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
-.PHONY: all help demo test test-long oracles gradcheck asan lint format bench install uninstall clean gradient-tests
+.PHONY: all help demo test test-long oracles tokenizer-cases gradcheck asan lint format bench install uninstall clean gradient-tests

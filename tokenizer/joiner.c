@@ -61,8 +61,10 @@ static qp_status offer(qp_joiner *j, const qp_sentencepiece *m, const char *text
 static qp_status lay_out(qp_joiner *j, const qp_sentencepiece *m, const char *text, size_t begin, size_t end)
 {
     j->symbol_count = j->heap_count = 0;
-    if (m->has_unused && !QP_GROW(j->left_bytes, j->left_capacity, (size_t)m->vocabulary.count)) return no_memory();
-    for (int32_t id = 0; m->has_unused && id < m->vocabulary.count; id++) j->left_bytes[id] = 0;
+    if (m->has_unused && !j->left_bytes) {
+        j->left_bytes = calloc((size_t)m->vocabulary.count, sizeof *j->left_bytes);
+        if (!j->left_bytes) return no_memory();
+    }
     for (size_t at = begin, length; at < end; at += length) {
         if (!QP_GROW(j->symbol, j->symbol_capacity, j->symbol_count + 1)) return no_memory();
         bool frozen = qp_trie_longest(&m->user_defined, text + at, end - at, &length) >= 0;

@@ -17,7 +17,7 @@ typedef struct {
         uint32_t bytes;
     } * heap;
     uint32_t *left_bytes; /* of each unused piece: where it was last joined */
-    size_t symbol_count, symbol_capacity, heap_count, heap_capacity, left_capacity;
+    size_t symbol_count, symbol_capacity, heap_count, heap_capacity;
 } qp_joiner;
 
 typedef qp_status (*qp_joiner_take)(void *self, size_t begin, size_t end, int32_t id);

@@ -79,6 +79,12 @@ static bool read_field(message *m, field *f, int depth)
     }
 }
 
+/* A known field of another wire type counts as unknown, and is skipped, as protocol buffers do. */
+static bool is(const field *f, uint32_t number, uint32_t wire)
+{
+    return f->number == number && f->wire == wire;
+}
+
 static qp_status damaged(const char *place, const char *what)
 {
     return qp_fail(QP_EDATA, "%s: no sentencepiece model: %s; give a file made by sentencepiece", place, what);
@@ -93,7 +99,6 @@ static qp_status no_memory(const char *place)
 
 static qp_status keep_text(const char *place, const field *f, char **text)
 {
-    if (f->wire != 2) return damaged(place, "a text field is a number");
     size_t bytes = (size_t)f->value;
     if (memchr(f->bytes.at, 0, bytes)) return damaged(place, "a name holds NUL");
     char *copy = malloc(bytes + 1);
@@ -110,15 +115,14 @@ static qp_status read_trainer(const char *place, message m, qp_sentencepiece *mo
     field f;
     while (m.at < m.end) {
         if (!read_field(&m, &f, 0)) return damaged(place, "trainer_spec is damaged");
-        bool number = f.number == 3 || f.number == 24 || f.number == 35;
-        if (number && f.wire != 0) return damaged(place, "a number of trainer_spec has another type");
-        if (f.number == 3) model->model_type = f.value >= 1 && f.value <= 4 ? (int)f.value : -1;
-        if (f.number == 24) model->space_as_suffix = f.value != 0;
-        if (f.number == 35) model->byte_fallback = f.value != 0;
-        if (f.number == 44) QP_TRY(keep_text(place, &f, &model->unknown_surface));
-        if (f.number >= 45 && f.number <= 48) QP_TRY(keep_text(place, &f, &model->piece_name[f.number - 45]));
+        if (is(&f, 3, 0) && f.value >= 1 && f.value <= 4) model->model_type = (int)f.value;
+        if (is(&f, 24, 0)) model->space_as_suffix = f.value != 0;
+        if (is(&f, 35, 0)) model->byte_fallback = f.value != 0;
+        if (is(&f, 44, 2)) QP_TRY(keep_text(place, &f, &model->unknown_surface));
+        if (f.number >= 45 && f.number <= 48 && f.wire == 2)
+            QP_TRY(keep_text(place, &f, &model->piece_name[f.number - 45]));
     }
-    return model->model_type > 0 ? QP_OK : damaged(place, "unknown model type");
+    return QP_OK;
 }
 
 static qp_status read_normalizer(const char *place, message m, qp_sentencepiece *model, qp_charsmap *rules, bool back)
@@ -126,17 +130,14 @@ static qp_status read_normalizer(const char *place, message m, qp_sentencepiece 
     field f;
     while (m.at < m.end) {
         if (!read_field(&m, &f, 0)) return damaged(place, "normalizer_spec is damaged");
-        if (f.number >= 3 && f.number <= 5 && f.wire != 0)
-            return damaged(place, "a flag of normalizer_spec is no number");
-        if (f.number == 2) {
-            if (f.wire != 2) return damaged(place, "the normalisation rules are a number");
+        if (is(&f, 2, 2)) {
             qp_charsmap_free(rules);
             QP_TRY(qp_charsmap_read(place, f.bytes.at, (size_t)f.value, rules));
         }
         if (back) continue;
-        if (f.number == 3) model->add_dummy_prefix = f.value != 0;
-        if (f.number == 4) model->remove_extra_spaces = f.value != 0;
-        if (f.number == 5) model->escape_spaces = f.value != 0;
+        if (is(&f, 3, 0)) model->add_dummy_prefix = f.value != 0;
+        if (is(&f, 4, 0)) model->remove_extra_spaces = f.value != 0;
+        if (is(&f, 5, 0)) model->escape_spaces = f.value != 0;
     }
     return QP_OK;
 }
@@ -179,16 +180,13 @@ static qp_status read_piece(const char *place, message m, qp_sentencepiece *mode
     int type = QP_SPM_NORMAL;
     while (m.at < m.end) {
         if (!read_field(&m, &f, 0)) return damaged(place, "a piece is damaged");
-        if ((f.number == 1 && f.wire != 2) || (f.number == 2 && f.wire != 5) || (f.number == 3 && f.wire != 0))
-            return damaged(place, "a field of a piece has another type");
-        if (f.number == 1) text = f.bytes;
-        if (f.number == 2) {
+        if (is(&f, 1, 2)) text = f.bytes;
+        if (is(&f, 2, 5)) {
             uint32_t bits = (uint32_t)f.value;
             memcpy(&score, &bits, 4);
         }
-        if (f.number == 3) type = f.value >= 1 && f.value <= 6 ? (int)f.value : 0;
+        if (is(&f, 3, 0) && f.value >= 1 && f.value <= 6) type = (int)f.value;
     }
-    if (type == 0) return damaged(place, "a piece of unknown type");
     return add_piece(place, model, text.at ? text.at : "", (size_t)(text.end - text.at), score, type);
 }
 
@@ -197,14 +195,16 @@ static qp_status read_model(const char *place, message m, qp_sentencepiece *mode
     field f;
     while (m.at < m.end) {
         if (!read_field(&m, &f, 0)) return damaged(place, "its fields are damaged");
-        if (f.number < 1 || f.number > 5) continue;
-        if (f.wire != 2) return damaged(place, "a message is a number");
+        if (f.wire != 2) continue;
         if (f.number == 1) QP_TRY(read_piece(place, f.bytes, model));
         if (f.number == 2) QP_TRY(read_trainer(place, f.bytes, model));
         if (f.number == 3) QP_TRY(read_normalizer(place, f.bytes, model, &model->rules, false));
         if (f.number == 5) QP_TRY(read_normalizer(place, f.bytes, model, &model->back_rules, true));
     }
     if (model->unknown_id < 0) return damaged(place, "no unknown piece");
+    for (int byte = 0; !model->byte_fallback && byte < 256; byte++) {
+        if (model->byte_id[byte] >= 0) return damaged(place, "byte pieces without byte fallback");
+    }
     for (int byte = 0; model->byte_fallback && byte < 256; byte++) {
         if (model->byte_id[byte] < 0) return damaged(place, "byte fallback without all 256 byte pieces");
     }
