@@ -24,6 +24,7 @@
     X(INT, vocab_size, "8000", 5, 16777216, NULL, "most pieces of a learned tokenizer")                                \
     X(BOOL, share_vocab, "false", 0, 0, NULL, "one tokenizer learned from both sides")                                 \
     X(BOOL, lower_case, "false", 0, 0, NULL, "map text to lower case before anything else")                            \
+    X(INT, layers, "0", 0, 128, NULL, "layers of encoder and decoder alike; 0: --enc-layers, --dec-layers")            \
     X(INT, batch_size, "4096", 1, 1073741824, NULL, "target tokens, or sentences, of a batch")                         \
     X(CHOICE, batch_type, "token", 0, 0, "token, sentence", "what --batch-size counts")                                \
     X(TEXT, valid_metrics, "loss,bleu", 0, 0, NULL, "what a validation measures: loss, bleu, chrf, accuracy")          \
