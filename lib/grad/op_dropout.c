@@ -74,6 +74,7 @@ static void residual_back(qp_tape *tape, void *context)
     }
 }
 
+/* y lies where the branch lay: what the branch's maker computed has no other reader. */
 static void residual_forward(const residual_context *c)
 {
     const qp_tensor x = c->x, branch = c->branch, y = c->y;
@@ -81,12 +82,9 @@ static void residual_forward(const residual_context *c)
     for (int r = 0; r < run.count; r++) {
         const qp_real *left = qp_tensor_row(x, r), *right = qp_tensor_row(branch, r);
         qp_real *sum = qp_tensor_row(y, r);
-        if (c->rate > 0) {
-            memcpy(sum, left, run.length * sizeof *sum);
-            qp_dropout_apply(run.length, c->key, (uint64_t)r * (uint64_t)y.columns, c->rate, right, 1, sum);
-        } else {
-            for (size_t i = 0; i < run.length; i++) sum[i] = left[i] + right[i];
-        }
+        if (c->rate > 0) qp_dropout_apply(run.length, c->key, (uint64_t)r * (uint64_t)y.columns, c->rate, right, 0, sum);
+        else if (sum != right) memcpy(sum, right, run.length * sizeof *sum);
+        qp_scale_add(run.length, 1, left, 1, sum);
     }
 }
 
@@ -98,7 +96,7 @@ qp_tensor qp_residual(qp_tape *tape, qp_tensor x, qp_tensor branch, qp_real rate
     if (!qp_view_same_shape(x, branch))
         return qp_tape_fail(tape, QP_ESHAPE, "residual: [%d, %d] and its branch [%d, %d] differ", x.rows, x.columns,
                             branch.rows, branch.columns);
-    qp_tensor y = qp_tape_tensor(tape, x.rows, x.columns);
+    qp_tensor y = qp_tape_reuse(tape, branch);
     if (!y.value) return y;
     residual_context c = {.x = x, .branch = branch, .y = y};
     if (qp_tape_training(tape) && rate > 0) {

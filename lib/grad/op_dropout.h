@@ -7,7 +7,8 @@
  * and the element's number: nothing is stored.      Source  Srivastava et al. 2014. */
 qp_tensor qp_dropout(qp_tape *tape, qp_tensor x, qp_real rate);
 
-/* qp_residual — y = x + dropout(branch), one entry: the connection around every sublayer. x, branch [rows, columns]. */
+/* qp_residual — y = x + dropout(branch), one entry: the connection around every sublayer. x, branch [rows, columns].
+ * A branch made on this tape must have no other reader: y takes its memory. */
 qp_tensor qp_residual(qp_tape *tape, qp_tensor x, qp_tensor branch, qp_real rate);
 
 #endif

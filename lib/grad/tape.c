@@ -152,14 +152,26 @@ qp_tensor qp_tape_constant(qp_tape *tape, int rows, int columns)
     return qp_tensor_of(rows, columns, value);
 }
 
-qp_tensor qp_tape_tensor(qp_tape *tape, int rows, int columns)
+static qp_tensor add_node(qp_tape *tape, qp_tensor made)
 {
-    qp_tensor made = qp_tape_constant(tape, rows, columns);
     if (!made.value || tape->mode != QP_TRAIN) return made;
     made.node = qp_tape_memory(tape, sizeof *made.node);
     if (!made.node) return (qp_tensor){0};
-    *made.node = (qp_node){.value = made.value, .count = (size_t)rows * (size_t)columns};
+    *made.node = (qp_node){.value = made.value, .count = (size_t)made.rows * (size_t)made.columns};
     return made;
+}
+
+qp_tensor qp_tape_tensor(qp_tape *tape, int rows, int columns)
+{
+    return add_node(tape, qp_tape_constant(tape, rows, columns));
+}
+
+qp_tensor qp_tape_reuse(qp_tape *tape, qp_tensor x)
+{
+    const char *memory = (const char *)x.value;
+    bool ours = memory >= tape->arena.base && memory < tape->arena.base + tape->arena.used_bytes;
+    if (!ours || x.stride != x.columns) return qp_tape_tensor(tape, x.rows, x.columns);
+    return add_node(tape, qp_tensor_of(x.rows, x.columns, x.value));
 }
 
 void qp_tape_record(qp_tape *tape, qp_tensor out, qp_backward *backward, const void *context, size_t context_bytes)

@@ -47,9 +47,12 @@ qp_node  *qp_tape_parameter_node(const qp_tape *tape, int index);   /* NULL when
 uint64_t  qp_tape_next_key(qp_tape *tape);            /* random key of the next operation of this step */
 
 /* qp_tape_tensor — a new [rows, columns] of uninitialised values; has a node in QP_TRAIN.
+ * qp_tape_reuse — a new tensor, with a node of its own, over the memory of x, which nobody will read again; where x is
+ *   a band or does not belong to this tape, fresh memory.
  * qp_tape_constant — the same, never with a node. qp_tape_memory — raw memory until the next begin.
  * On failure: an empty tensor (value NULL) or NULL, and the tape has failed. */
 qp_tensor qp_tape_tensor(qp_tape *tape, int rows, int columns);
+qp_tensor qp_tape_reuse(qp_tape *tape, qp_tensor x);
 qp_tensor qp_tape_constant(qp_tape *tape, int rows, int columns);
 void     *qp_tape_memory(qp_tape *tape, size_t bytes);
 
