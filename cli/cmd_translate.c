@@ -45,7 +45,7 @@ static const char notes[] =
     "The score is the log-probability of the whole with --length-penalty; LOGP is one number a target token, the\n"
     "end of the sentence included.  --alignment hard: pairs source-target of tokens, from 0 (as --json shows\n"
     "them); soft: for each target token its weights over the source tokens, ends included, joined by commas.\n"
-    "Weights are those of the last decoder layer but one, mean over the heads.";
+    "Weights are the mean over the heads of the last decoder layer but one (of fewer than three layers: the last).";
 
 /* ---- one translation on stdout ---- */
 

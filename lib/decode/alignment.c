@@ -2,16 +2,18 @@
 
 #include <stdlib.h>
 
-/* The cross-attention map of the last layer but one, or NULL. */
+/* The cross-attention map to believe, or NULL. */
 static const qp_attention_map *cross_map(const qp_model_maps *maps)
 {
     const qp_attention_map *last = NULL, *before = NULL;
+    int layers = 0;
     for (int i = 0; i < maps->count; i++) {
         if (maps->entry[i].kind != QP_MAP_CROSS) continue;
         before = last;
         last = &maps->entry[i].map;
+        layers++;
     }
-    return before ? before : last;
+    return layers >= 3 ? before : last;
 }
 
 qp_status qp_alignment(const qp_model *model, qp_tape *tape, const int32_t *source, int source_count,
