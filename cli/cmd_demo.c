@@ -21,7 +21,7 @@
     X(TEXT, folder, "quipu-demo", 0, 0, NULL, "where the corpus, the model and the pictures are written")   \
     X(INT, threads, "0", 0, 4096, NULL, "threads; 0: all CPUs; the result does not depend on it")           \
     X(INT, seed, "1", 0, 9007199254740991, NULL, "seed of the corpus and of the training")                  \
-    X(INT, epochs, "24", 1, 1000, NULL, "passes over the 6,000 training pairs")                             \
+    X(INT, steps, "600", 1, 1000000, NULL, "updates; the learning rate ends with them")                     \
     X(BOOL, overwrite, "false", 0, 0, NULL, "train anew even if the model is there")                        \
     X(CHOICE, progress, "auto", 0, 0, "auto, always, never", "the live progress line")
 
@@ -73,11 +73,11 @@ static void find_places(places *p)
 
 /* The options of `quipu train` that this demo is; they stand in its run's config.yaml. */
 static const char *const recipe[][2] = {
-    {"tokenizer", "bpe"},     {"vocab_size", "800"},   {"enc_layers", "2"},       {"dec_layers", "2"},
-    {"emb_size", "128"},      {"ff_size", "256"},      {"heads", "4"},            {"dropout", "0.1"},
-    {"max_length", "64"},     {"batch_size", "2048"},  {"lr", "0.003"},           {"lr_warmup", "200"},
-    {"label_smoothing", "0.1"}, {"valid_metrics", "loss,bleu,accuracy"},           {"disp_freq", "50"},
-    {"valid_freq", "200"},    {"average", "4"},        {"save_freq", "200"},
+    {"tokenizer", "bpe"},  {"vocab_size", "800"},  {"enc_layers", "2"},       {"dec_layers", "2"},
+    {"emb_size", "128"},   {"ff_size", "256"},     {"heads", "4"},            {"dropout", "0.2"},
+    {"max_length", "64"},  {"batch_size", "2048"}, {"lr", "0.004"},           {"lr_schedule", "cosine"},
+    {"lr_warmup", "100"},  {"epochs", "0"},        {"valid_metrics", "loss,bleu,accuracy"},
+    {"disp_freq", "50"},   {"valid_freq", "200"},  {"save_freq", "200"},
 };
 
 static qp_status set(const qp_field_table *const *tables, void *const *objects, const char *key, const char *value)
@@ -99,7 +99,7 @@ static qp_status settings_of(const places *p, qp_train_settings *settings)
     const char *const files[][2] = {{"train_src", p->train_source}, {"train_tgt", p->train_target},
                                     {"valid_src", p->valid_source}, {"valid_tgt", p->valid_target}, {"model", p->model}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) QP_TRY(set(tables, objects, files[i][0], files[i][1]));
-    settings->training.epochs = config.epochs;
+    settings->training.steps = config.steps;
     settings->training.threads = config.threads;
     settings->training.seed = config.seed;
     settings->job.overwrite = config.overwrite;
