@@ -17,11 +17,12 @@
 #include "lib/picture/terminal.h"
 
 #define QP_DEMO_FIELDS(X)                                                                                   \
-    X(CHOICE, direction, "ko-en", 0, 0, "ko-en, en-ko", "from Korean to English, or back")                  \
+    X(CHOICE, direction, "ko-en", 0, 0, "ko-en, en-ko, reverse",                                            \
+      "from Korean to English, back, or numbers to the same numbers in reverse")                            \
     X(TEXT, folder, "quipu-demo", 0, 0, NULL, "where the corpus, the model and the pictures are written")   \
     X(INT, threads, "0", 0, 4096, NULL, "threads; 0: all CPUs; the result does not depend on it")           \
     X(INT, seed, "1", 0, 9007199254740991, NULL, "seed of the corpus and of the training")                  \
-    X(INT, steps, "600", 1, 1000000, NULL, "updates; the learning rate ends with them")                     \
+    X(INT, steps, "0", 0, 1000000, NULL, "updates, with which the learning rate ends; 0: the recipe's")     \
     X(BOOL, overwrite, "false", 0, 0, NULL, "train anew even if the model is there")                        \
     X(CHOICE, progress, "auto", 0, 0, "auto, always, never", "the live progress line")
 
@@ -39,7 +40,7 @@ static const qp_option_alias aliases[] = {{'t', "threads"}, {'o', "folder"}};
 static const qp_command demo = {
     .name = "demo",
     .summary = "a toy Korean-English translator, trained, tried and drawn in about a minute",
-    .usage = "[--direction ko-en|en-ko]",
+    .usage = "[--direction ko-en|en-ko|reverse]",
     .notes = "Writes a corpus from a small grammar, learns it, translates sentences whose combinations it has never seen,\n"
              "and draws what it looked at. Run it again to see the result again; --overwrite trains anew.",
     .group = groups,
@@ -55,30 +56,48 @@ typedef struct {
     char model[560], page[560];
 } places;
 
+static void place(char *path, size_t bytes, const places *p, const char *part, const char *side)
+{
+    snprintf(path, bytes, "%s/%s.%s", p->folder, part, side);
+}
+
 static void find_places(places *p)
 {
-    bool back = config.direction == 1;
+    static const char *const sides[][2] = {{"ko", "en"}, {"en", "ko"}, {"src", "trg"}};
     snprintf(p->folder, sizeof p->folder, "%s", config.folder);
-    snprintf(p->source, sizeof p->source, "%s", back ? "en" : "ko");
-    snprintf(p->target, sizeof p->target, "%s", back ? "ko" : "en");
-    snprintf(p->train_source, sizeof p->train_source, "%s/train.%s", p->folder, p->source);
-    snprintf(p->train_target, sizeof p->train_target, "%s/train.%s", p->folder, p->target);
-    snprintf(p->valid_source, sizeof p->valid_source, "%s/valid.%s", p->folder, p->source);
-    snprintf(p->valid_target, sizeof p->valid_target, "%s/valid.%s", p->folder, p->target);
-    snprintf(p->test_source, sizeof p->test_source, "%s/test.%s", p->folder, p->source);
-    snprintf(p->test_target, sizeof p->test_target, "%s/test.%s", p->folder, p->target);
+    snprintf(p->source, sizeof p->source, "%s", sides[config.direction][0]);
+    snprintf(p->target, sizeof p->target, "%s", sides[config.direction][1]);
+    place(p->train_source, sizeof p->train_source, p, "train", p->source);
+    place(p->train_target, sizeof p->train_target, p, "train", p->target);
+    place(p->valid_source, sizeof p->valid_source, p, "valid", p->source);
+    place(p->valid_target, sizeof p->valid_target, p, "valid", p->target);
+    place(p->test_source, sizeof p->test_source, p, "test", p->source);
+    place(p->test_target, sizeof p->test_target, p, "test", p->target);
     snprintf(p->model, sizeof p->model, "%s/%s-%s.safetensors", p->folder, p->source, p->target);
     snprintf(p->page, sizeof p->page, "%s/%s-%s-attention.html", p->folder, p->source, p->target);
 }
 
 /* The options of `quipu train` that this demo is; they stand in its run's config.yaml. */
-static const char *const recipe[][2] = {
+typedef const char *const setting[2];
+
+static setting translation[] = {
     {"tokenizer", "bpe"},  {"vocab_size", "800"},  {"enc_layers", "2"},       {"dec_layers", "2"},
     {"emb_size", "128"},   {"ff_size", "256"},     {"heads", "4"},            {"dropout", "0.2"},
     {"max_length", "64"},  {"batch_size", "2048"}, {"lr", "0.004"},           {"lr_schedule", "cosine"},
-    {"lr_warmup", "100"},  {"epochs", "0"},        {"valid_metrics", "loss,bleu,accuracy"},
-    {"disp_freq", "50"},   {"valid_freq", "200"},  {"save_freq", "200"},
+    {"lr_warmup", "100"},  {"steps", "600"},       {"valid_metrics", "loss,bleu,accuracy"},
+    {"disp_freq", "50"},   {"valid_freq", "200"},  {"save_freq", "200"},      {"epochs", "0"},
+    {NULL, NULL},
 };
+
+static setting reversal[] = {
+    {"tokenizer", "word"}, {"enc_layers", "2"},    {"dec_layers", "2"},       {"emb_size", "64"},
+    {"ff_size", "256"},    {"heads", "4"},         {"dropout", "0.1"},        {"max_length", "64"},
+    {"batch_size", "2048"}, {"lr", "0.004"},       {"lr_schedule", "cosine"}, {"lr_warmup", "200"},
+    {"steps", "3000"},     {"valid_metrics", "loss,accuracy"},                {"disp_freq", "200"},
+    {"valid_freq", "1000"}, {"save_freq", "1000"}, {"epochs", "0"},           {NULL, NULL},
+};
+
+static setting *const recipes[] = {translation, translation, reversal};
 
 static qp_status set(const qp_field_table *const *tables, void *const *objects, const char *key, const char *value)
 {
@@ -95,11 +114,11 @@ static qp_status settings_of(const places *p, qp_train_settings *settings)
     void *objects[QP_TRAIN_TABLES];
     qp_train_tables(settings, tables, objects);
     for (int t = 0; t < QP_TRAIN_TABLES; t++) qp_config_defaults(tables[t], objects[t]);
-    for (size_t i = 0; i < sizeof recipe / sizeof *recipe; i++) QP_TRY(set(tables, objects, recipe[i][0], recipe[i][1]));
+    for (setting *s = recipes[config.direction]; (*s)[0]; s++) QP_TRY(set(tables, objects, (*s)[0], (*s)[1]));
     const char *const files[][2] = {{"train_src", p->train_source}, {"train_tgt", p->train_target},
                                     {"valid_src", p->valid_source}, {"valid_tgt", p->valid_target}, {"model", p->model}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) QP_TRY(set(tables, objects, files[i][0], files[i][1]));
-    settings->training.steps = config.steps;
+    if (config.steps) settings->training.steps = config.steps;
     settings->training.threads = config.threads;
     settings->training.seed = config.seed;
     settings->job.overwrite = config.overwrite;
@@ -188,15 +207,23 @@ static qp_status try_it(const places *p)
     return status;
 }
 
+static qp_status write_corpus(const places *p)
+{
+    uint64_t seed = (uint64_t)config.seed;
+    bool reverse = recipes[config.direction] == reversal;
+    fprintf(stderr, reverse ? "Numbers and the same numbers in reverse, a toy for attention: %s/train.%s, train.%s, ...\n"
+                            : "A toy translator. The corpus comes from a small grammar: %s/train.%s, train.%s, ...\n",
+            p->folder, p->source, p->target);
+    return reverse ? qp_toy_reverse_write(p->folder, seed, NULL) : qp_toy_write(p->folder, seed, NULL);
+}
+
 static qp_status run(void)
 {
     places p;
     qp_train_settings settings;
     qp_trainer_result result;
     find_places(&p);
-    fprintf(stderr, "A toy translator, %s -> %s. The corpus comes from a small grammar: %s/train.%s, train.%s, ...\n", p.source,
-            p.target, p.folder, p.source, p.target);
-    QP_TRY(qp_toy_write(p.folder, (uint64_t)config.seed, NULL));
+    QP_TRY(write_corpus(&p));
     QP_TRY(settings_of(&p, &settings));
     QP_TRY(qp_train_job_run(&settings, &result, NULL));
     return try_it(&p);

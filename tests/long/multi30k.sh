@@ -1,0 +1,30 @@
+# Multi30k, English to German, from the raw files: one `quipu train`, BLEU on test_2016 in lower case with beam 5.
+# At most 20 million target tokens: 38 or more. Prolonged (the same command with a later limit): 41 or more.
+# About half an hour and another one on two cores. The same commands stand in the README.
+. tests/cli/support
+data=$top/../shared/data/multi30k
+[ -d "$data" ] || { skip "Multi30k" "no ../shared/data/multi30k"; exit 0; }
+
+train() {
+    "$QUIPU" train --train-src "$data/train.en.gz" --train-tgt "$data/train.de.gz" \
+        --valid-src "$data/val.en" --valid-tgt "$data/val.de" \
+        --tokenizer bpe --vocab-size 10000 --share-vocab --tied-embeddings-all --lower-case \
+        --layers 4 --emb-size 128 --ff-size 256 --heads 4 --dropout 0.3 --label-smoothing 0.1 \
+        --batch-size 2048 --lr 0.004 --lr-warmup 2000 --clip-norm 1 --average 10 \
+        --epochs 0 --train-tokens "$1" -m en-de.safetensors
+}
+
+# reaches BLEU NAME - the model's score on the test set.
+reaches() {
+    "$QUIPU" translate -m en-de.safetensors -b 5 "$data/test_2016.en" >said.de
+    "$QUIPU" evaluate bleu --lower-case --hyp said.de --ref "$data/test_2016.de" --json >score.json
+    score=$(sed 's/.*"score": *\([0-9.]*\).*/\1/' score.json)
+    echo "# $2: $(cat score.json)"
+    awk -v s="$score" -v t="$1" 'BEGIN { exit !(s >= t) }'
+    result $? "$2: BLEU of $1 or more" "$score"
+}
+
+holds "training on 20 million target tokens" train 20000000
+reaches 38 "20 million target tokens"
+holds "training on 60 million" train 60000000
+reaches 41 "60 million target tokens"
