@@ -80,7 +80,7 @@ static void find_places(places *p)
 /* The options of `quipu train` that this demo is; they stand in its run's config.yaml. */
 typedef const char *const setting[2];
 
-static setting translation[] = {
+static setting toy_recipe[] = {
     {"tokenizer", "bpe"},  {"vocab_size", "800"},  {"enc_layers", "2"},       {"dec_layers", "2"},
     {"emb_size", "128"},   {"ff_size", "256"},     {"heads", "4"},            {"dropout", "0.2"},
     {"max_length", "64"},  {"batch_size", "2048"}, {"lr", "0.004"},           {"lr_schedule", "cosine"},
@@ -89,7 +89,7 @@ static setting translation[] = {
     {NULL, NULL},
 };
 
-static setting reversal[] = {
+static setting reverse_recipe[] = {
     {"tokenizer", "word"}, {"enc_layers", "2"},    {"dec_layers", "2"},       {"emb_size", "64"},
     {"ff_size", "256"},    {"heads", "4"},         {"dropout", "0.1"},        {"max_length", "64"},
     {"batch_size", "2048"}, {"lr", "0.004"},       {"lr_schedule", "cosine"}, {"lr_warmup", "200"},
@@ -97,7 +97,7 @@ static setting reversal[] = {
     {"valid_freq", "1000"}, {"save_freq", "1000"}, {"epochs", "0"},           {NULL, NULL},
 };
 
-static setting *const recipes[] = {translation, translation, reversal};
+static setting *const recipes[] = {toy_recipe, toy_recipe, reverse_recipe};
 
 static qp_status set(const qp_field_table *const *tables, void *const *objects, const char *key, const char *value)
 {
@@ -210,7 +210,7 @@ static qp_status try_it(const places *p)
 static qp_status write_corpus(const places *p)
 {
     uint64_t seed = (uint64_t)config.seed;
-    bool reverse = recipes[config.direction] == reversal;
+    bool reverse = recipes[config.direction] == reverse_recipe;
     fprintf(stderr, reverse ? "Numbers and the same numbers in reverse, a toy for attention: %s/train.%s, train.%s, ...\n"
                             : "A toy translator. The corpus comes from a small grammar: %s/train.%s, train.%s, ...\n",
             p->folder, p->source, p->target);
