@@ -281,8 +281,9 @@ static void help_row(const qp_command *command, const char *name, const char *va
 {
     char left[NAME_BYTES * 2], hyphenated[NAME_BYTES], letter = alias_letter(command, name);
     qp_text_hyphenate(name, hyphenated, sizeof hyphenated);
-    snprintf(left, sizeof left, "%c%c%c --%s%s%s", letter ? '-' : ' ', letter ? letter : ' ', letter ? ',' : ' ',
-             hyphenated, *value ? " " : "", value);
+    bool may_be_off = strcmp(value, "[no-]") == 0;
+    snprintf(left, sizeof left, "%c%c%c --%s%s%s%s", letter ? '-' : ' ', letter ? letter : ' ', letter ? ',' : ' ',
+             may_be_off ? value : "", hyphenated, *value && !may_be_off ? " " : "", may_be_off ? "" : value);
     qp_text_row(stdout, left, text);
 }
 
@@ -295,11 +296,11 @@ static void help_field(const qp_command *command, const qp_field *field)
     size_t room = sizeof text - (size_t)used;
     if (field->kind == QP_FIELD_CHOICE)
         snprintf(text + used, room, ": %s (%s)", field->choices, field->fallback);
-    else if (field->kind == QP_FIELD_BOOL && strcmp(field->fallback, "true") == 0)
-        snprintf(text + used, room, " (yes; --no-... turns it off)");
     else if (field->kind != QP_FIELD_BOOL && field->fallback[0])
         snprintf(text + used, room, " (%s)", field->fallback);
-    help_row(command, field->name, value[field->kind], text);
+    bool on = field->kind == QP_FIELD_BOOL && strcmp(field->fallback, "true") == 0;
+    if (on) snprintf(text + used, room, " (on)");
+    help_row(command, field->name, on ? "[no-]" : value[field->kind], text);
 }
 
 void qp_options_help(const qp_command *command)

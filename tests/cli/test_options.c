@@ -156,7 +156,7 @@ Test(options, help)
     fclose(stdout);
     stdout = before;
     static const char *const part[] = {"usage: quipu try [FILE...]", "-b, --beam-size N", "    --length-penalty X",
-                                       "--json  ", "scores: none, sentence, token (none)", "-S, --stop TEXT", "(0.6)"};
+                                       "--json  ", "--[no-]sort  ", "scores: none, sentence, token (none)", "-S, --stop TEXT", "(0.6)"};
     for (size_t i = 0; i < sizeof part / sizeof *part; i++) cr_assert(strstr(text, part[i]), "%s\n%s", part[i], text);
     free(text);
     char *argv[] = {"try", "--beam-size", "--help", NULL};

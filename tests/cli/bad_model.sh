@@ -1,0 +1,69 @@
+# Model files that are missing, damaged or something else: one line, the right exit code, nothing written.
+. tests/cli/support
+has train || { skip "bad models" "no train"; exit 0; }
+holds "train a small model" toy_train good.safetensors
+[ -s good.safetensors ] || exit 1
+size=$(wc -c <good.safetensors)
+toy_pairs 3 | cut -f 1 >input
+toy_pairs 3 | cut -f 2 >output
+
+# with_model FILE - one command line for each command that reads a model file, in $@ of the caller: see each_command
+each_command() {   # CODE PATTERN FILE
+    has info && fails "$1" "$2" "$QUIPU" info "$3"
+    has translate && fails "$1" "$2" "$QUIPU" translate -m "$3" input
+    has score && fails "$1" "$2" "$QUIPU" score -m "$3" --src input --tgt output
+    has average && fails "$1" "$2" "$QUIPU" average -o mean.safetensors good.safetensors "$3"
+    has attend && fails "$1" "$2" "$QUIPU" attend -m "$3" --src "w1 w2" -o map.html
+    has evaluate && fails "$1" "$2" "$QUIPU" evaluate -m "$3" --src input --ref output
+    has generate && fails "$1" "$2" "$QUIPU" generate -m "$3" -p "w1"
+}
+
+each_command 66 absent.safetensors absent.safetensors
+mkdir folder
+each_command 66 folder folder
+: >empty
+each_command 65 empty empty
+echo "just some text, no model" >text
+each_command 65 text text
+printf '\377\377\377\377\377\377\377\177{}' >claims_2_63
+each_command 65 claims_2_63 claims_2_63
+printf '\377\377\377\377\377\377\377\377{}' >claims_2_64
+each_command 65 claims_2_64 claims_2_64
+printf '\100\000\000\000\000\000\000\000{}' >short_header
+each_command 65 short_header short_header
+printf '\002\000\000\000\000\000\000\000{}' >no_tensors
+each_command 65 no_tensors no_tensors
+printf '\002\000\000\000\000\000\000\000[]' >not_an_object
+each_command 65 not_an_object not_an_object
+header='{"a":{"dtype":"F32","shape":[2305843009213693952,4],"data_offsets":[0,8]}}      '
+{ printf '\120\000\000\000\000\000\000\000%s' "$header"; printf '12345678'; } >huge_shape
+each_command 65 huge_shape huge_shape
+head -c $((size - 1)) good.safetensors >cut_1
+each_command 65 cut_1 cut_1
+{ cat good.safetensors; echo; } >longer
+each_command 65 longer longer
+
+# truncated anywhere, flipped anywhere
+for part in 0 1 2 3 4 5 6 7; do
+    head -c $((size * part / 8 + part)) good.safetensors >cut
+    fails 65 cut "$QUIPU" translate -m cut input
+done
+bad=0
+for part in $(seq 0 60); do
+    at=$((size * part / 61))
+    byte=$(od -An -tu1 -j $at -N 1 good.safetensors)
+    cp good.safetensors flipped
+    printf "\\$(printf %03o $((byte ^ (1 << part % 8))))" | dd of=flipped bs=1 seek=$at conv=notrunc 2>/dev/null
+    "$QUIPU" translate -m flipped input >.out 2>.err
+    code=$?
+    [ $code -eq 65 ] && [ ! -s .out ] && [ "$(grep -c '^quipu: .*flipped' .err)" -eq 1 ] && continue
+    bad=$((bad + 1))
+    echo "# bit $((part % 8)) of byte $at: exit code $code: $(head -n 1 .err)"
+done
+[ $bad -eq 0 ]
+result $? "61 flipped bits are all found" "$bad were not"
+
+fails 2 -m "$QUIPU" translate input
+[ ! -e mean.safetensors ] && [ ! -e map.html ] && [ -z "$(find . -name '*.tmp*')" ]
+result $? "nothing was written" "$(ls)"
+holds "the good model still works" "$QUIPU" translate -m good.safetensors input
