@@ -252,7 +252,7 @@ static qp_status train(job *j, qp_trainer_result *result)
         .folder = j->folder,
         .model_path = s->job.model,
         .fingerprint = mark,
-        .hooks = {.self = j, .measure = measure, .save_model = save_model, .progress = show_progress, .note = show_note,
+        .hooks = {.self = j, .measure = j->text.has_valid ? measure : NULL, .save_model = save_model, .progress = show_progress, .note = show_note,
                   .stop = qp_signals_flag()},
     };
     return qp_trainer_run(&trainer, result);

@@ -1,5 +1,6 @@
 #include "cli/train_text.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,13 +72,12 @@ static qp_status next_line(void *self, const char **line, size_t *bytes)
     return QP_OK;
 }
 
-static const char *kind_names[] = {"char", "byte", "word", "bpe"};
-
+/* The kinds of tokenizers, as their own field names them; -1: none of them. */
 static int kind_of(const char *name)
 {
-    for (int i = 0; i < QP_TOKENIZER_TYPES; i++)
-        if (strcmp(name, kind_names[i]) == 0) return i;
-    return -1;
+    qp_tokenizer_config config;
+    const qp_field *type = qp_config_find(&qp_tokenizer_fields, "type");
+    return qp_config_set(type, &config, "--tokenizer", name) == QP_OK ? config.type : -1;
 }
 
 /* A kind is learned, anything else is the file of one. */
@@ -86,9 +86,9 @@ static qp_status make_tokenizer(const qp_job_config *job, const qp_text_files *f
 {
     if (kind_of(name) < 0) {
         if (qp_file_exists(name)) return qp_tokenizer_load(name, tokenizer);
-        const char *near = qp_config_suggest(name, kind_names, QP_TOKENIZER_TYPES);
-        return qp_fail(near ? QP_EUSAGE : QP_ENOINPUT, "--tokenizer %s: no such kind or file; %s%s%s", name,
-                       near ? "did you mean " : "choose char, byte, word or bpe", near ? near : "", near ? "?" : "");
+        if (strpbrk(name, "./")) return qp_fail(QP_ENOINPUT, "--tokenizer: %s: no such file", name);
+        qp_tokenizer_config unused;
+        return qp_config_set(qp_config_find(&qp_tokenizer_fields, "type"), &unused, "--tokenizer", name);
     }
     qp_tokenizer_config config;
     qp_config_defaults(&qp_tokenizer_fields, &config);
@@ -103,13 +103,25 @@ static qp_status make_tokenizer(const qp_job_config *job, const qp_text_files *f
     return status;
 }
 
-/* From the folder if an earlier session left it there; else made, and left there. */
+/* Has the run of this folder been saved? */
+static bool is_begun(const char *folder)
+{
+    DIR *listing = opendir(folder);
+    bool begun = false;
+    for (struct dirent *entry; listing && !begun && (entry = readdir(listing));)
+        begun = strncmp(entry->d_name, "state-", 6) == 0;
+    if (listing) closedir(listing);
+    return begun;
+}
+
+/* From the folder if the run was begun with it; else made, and left there. A session that ended before its first save
+ * may have had other text or options. */
 static qp_status keep_tokenizer(const qp_job_config *job, const qp_text_files *files, const char *folder, const char *side,
                                 const char *name, bool source, bool target, qp_tokenizer **tokenizer)
 {
     char path[1100];
     snprintf(path, sizeof path, "%s/tokenizer-%s.json", folder, side);
-    if (qp_file_exists(path) && qp_tokenizer_load(path, tokenizer) == QP_OK) return QP_OK;
+    if (is_begun(folder) && qp_file_exists(path) && qp_tokenizer_load(path, tokenizer) == QP_OK) return QP_OK;
     QP_TRY(make_tokenizer(job, files, name, source, target, tokenizer));
     qp_status status = qp_tokenizer_save(*tokenizer, path);
     if (status == QP_OK) return QP_OK;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/file.h"
+#include "tokenizer/utf8.h"
 
 struct qp_parallel {
     qp_text_kind kind;
@@ -54,11 +55,25 @@ static qp_status different_counts(qp_reader *shorter, qp_reader *longer, int64_t
                    (long long)(source_is_shorter ? others : lines));
 }
 
+/* The next line, which must be UTF-8: what a corpus in another encoding teaches is noise, and nobody would see it. */
+static qp_status next_line(qp_reader *reader, char **line, size_t *bytes)
+{
+    QP_TRY(qp_reader_next(reader, line, bytes));
+    size_t at = 0, length;
+    while (*line && at < *bytes) {
+        if (qp_utf8_next(*line + at, *bytes - at, &length) == QP_INVALID_CODE)
+            return qp_fail(QP_EDATA, "%s:%lld: byte %zu is not UTF-8; convert the file, for example with iconv -t utf-8",
+                           qp_reader_path(reader), (long long)qp_reader_line(reader), at + 1);
+        at += length;
+    }
+    return QP_OK;
+}
+
 static qp_status next_of_two(qp_parallel *parallel, qp_text_pair *pair, bool *more)
 {
     char *source, *target;
-    QP_TRY(qp_reader_next(parallel->source, &source, &pair->source_bytes));
-    QP_TRY(qp_reader_next(parallel->target, &target, &pair->target_bytes));
+    QP_TRY(next_line(parallel->source, &source, &pair->source_bytes));
+    QP_TRY(next_line(parallel->target, &target, &pair->target_bytes));
     if (!source && target) return different_counts(parallel->source, parallel->target, parallel->line, true);
     if (source && !target) return different_counts(parallel->target, parallel->source, parallel->line, false);
     *more = source != NULL;
@@ -71,7 +86,7 @@ static qp_status next_tabbed(qp_parallel *parallel, qp_text_pair *pair, bool *mo
 {
     char *line;
     size_t bytes;
-    QP_TRY(qp_reader_next(parallel->source, &line, &bytes));
+    QP_TRY(next_line(parallel->source, &line, &bytes));
     *more = line != NULL;
     if (!line) return QP_OK;
     char *tab = memchr(line, '\t', bytes);
@@ -99,7 +114,7 @@ qp_status qp_parallel_next(qp_parallel *parallel, qp_text_pair *pair, bool *more
         QP_TRY(next_tabbed(parallel, pair, more));
     } else {
         char *line;
-        QP_TRY(qp_reader_next(parallel->target, &line, &pair->target_bytes));
+        QP_TRY(next_line(parallel->target, &line, &pair->target_bytes));
         *more = line != NULL;
         pair->target = line;
     }

@@ -28,7 +28,7 @@ typedef struct qp_parallel qp_parallel;
 
 /* qp_parallel_open — QP_ENOINPUT when a file is missing or a folder, QP_EUSAGE when both are standard input.
  * qp_parallel_next — the next pair; *more false behind the last one. QP_EDATA when one file has more lines than the
- *                    other (both counts are told), or a line has no TAB or several; QP_EIO, QP_EMEMORY.
+ *                    other (both counts are told), a line is not UTF-8, or has no TAB or several; QP_EIO, QP_EMEMORY.
  * qp_parallel_line — number of the pair just read, from 1.
  * qp_parallel_path — the file that a message about the target (or else the source) should name. */
 qp_status qp_parallel_open(const qp_text_files *files, qp_parallel **parallel);
