@@ -99,10 +99,9 @@ static void note_failure(failure *failed, int batch, qp_status status)
 {
 #pragma omp critical(qp_lines_failure)
     if (failed->status == QP_OK || batch < failed->batch) {
+        failed->status = status;
         failed->batch = batch;
         snprintf(failed->message, sizeof failed->message, "%s", qp_error_message());
-#pragma omp atomic write
-        failed->status = status;
     }
 }
 

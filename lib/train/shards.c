@@ -9,12 +9,13 @@
 #include "lib/base/random.h"
 #include "lib/base/threads.h"
 #include "lib/tensor/cpu.h"
+#include "lib/tensor/gemm.h"
 #include "lib/train/gradient_tree.h"
 
-/* Sequences first .. first+count-1 of a batch. */
+/* Sequences first .. end-1 of a batch. */
 typedef struct {
     const qp_batch *batch;
-    int first, count;
+    int first, end;
 } shard;
 
 typedef struct {
@@ -103,21 +104,26 @@ static int64_t batch_rows_before(const qp_batch *batch, int sequence)
     return rows_before(batch->source.sequences, sequence) + rows_before(batch->target.sequences, sequence);
 }
 
-/* Sequences are dealt out in order; a cut falls at the sequence boundary nearest to its share of the rows, and every
- * shard gets at least one sequence. */
+/* Cut sequences first..end-1 into parts of about equal rows: where part k = 1, 2 ... that begins at `from` ends. A cut
+ * falls at the sequence boundary nearest to its share of the rows; every part gets at least one sequence. */
+static int cut_end(const qp_batch *batch, int first, int end, int parts, int k, int from)
+{
+    if (k == parts) return end;
+    int64_t base = batch_rows_before(batch, first), rows = batch_rows_before(batch, end) - base;
+    int at = from + 1;
+    while (at < end - (parts - k) && (batch_rows_before(batch, at) - base) * parts < rows * k) at++;
+    int64_t over = (batch_rows_before(batch, at) - base) * parts - rows * k;
+    int64_t under = rows * k - (batch_rows_before(batch, at - 1) - base) * parts;
+    return at - 1 > from && under < over ? at - 1 : at;
+}
+
 static void cut_batch(qp_shards *s, const qp_batch *batch, int shards)
 {
-    int sequences = batch->target.sequences.count, first = 0;
-    int64_t rows = batch_rows_before(batch, sequences);
-    for (int k = 1; k <= shards; k++) {
-        int end = first + 1;
-        while (end < sequences - (shards - k) && batch_rows_before(batch, end) * shards < rows * k) end++;
-        int64_t over = batch_rows_before(batch, end) * shards - rows * k;
-        int64_t under = rows * k - batch_rows_before(batch, end - 1) * shards;
-        if (k < shards && end - 1 > first && under < over) end--;
-        if (k == shards) end = sequences;
-        s->shard[s->count++] = (shard){batch, first, end - first};
-        first = end;
+    int sequences = batch->target.sequences.count;
+    for (int k = 1, from = 0; k <= shards; k++) {
+        int end = cut_end(batch, 0, sequences, shards, k, from);
+        s->shard[s->count++] = (shard){batch, from, end};
+        from = end;
     }
 }
 
@@ -180,26 +186,42 @@ static void fail(qp_shards *s, int number, qp_status status, const char *message
     omp_unset_lock(&s->lock);
 }
 
-/* Forward and, when training, backward of shard `number` on `tape`. */
-static bool run_shard(qp_shards *s, int number, qp_tape *tape, qp_gradient *gradient)
+/* Forward and, when training, backward of some sequences on `tape`; *sum += their loss. */
+static bool run_piece(qp_shards *s, shard piece, uint64_t key, qp_tape *tape, qp_gradient *gradient, double *sum)
 {
-    const shard *part = &s->shard[number];
-    qp_tape_begin(tape, s->mode, qp_random_key(s->key, (uint64_t)number));
-    if (gradient) {
-        qp_gradient_begin(gradient, s->params);
-        qp_tape_bind(tape, gradient->node);
-    }
-    qp_batch view = {.source = view_ids(tape, part->batch->source, part->first, part->count),
-                     .target = view_ids(tape, part->batch->target, part->first, part->count)};
+    qp_tape_begin(tape, s->mode, key);
+    if (gradient) qp_tape_bind(tape, gradient->node);
+    qp_batch view = {.source = view_ids(tape, piece.batch->source, piece.first, piece.end - piece.first),
+                     .target = view_ids(tape, piece.batch->target, piece.first, piece.end - piece.first)};
     qp_tensor loss = qp_tape_failed(tape) ? (qp_tensor){0} : s->function->loss(s->function->self, tape, &view);
     if (!qp_tape_failed(tape) && (loss.rows != 1 || loss.columns != 1))
         loss = qp_tape_fail(tape, QP_ESHAPE, "training: a loss of %d x %d values; it must be one", loss.rows, loss.columns);
-    if (!qp_tape_failed(tape)) {
-        s->loss[number] = (double)loss.value[0];   /* backward may reuse the memory */
-        if (gradient && qp_tape_backward(tape, loss, s->scale) == QP_OK) qp_gradient_finish(gradient, s->params);
+    if (qp_tape_failed(tape)) return false;
+    *sum += (double)loss.value[0];   /* before backward, which may reuse the memory */
+    return !gradient || qp_tape_backward(tape, loss, s->scale) == QP_OK;
+}
+
+/* The pieces of shard `number`, one after the other into the same gradient. */
+static bool run_shard(qp_shards *s, int number, qp_tape *tape, qp_gradient *gradient)
+{
+    const shard *whole = &s->shard[number];
+    int64_t rows = batch_rows_before(whole->batch, whole->end) - batch_rows_before(whole->batch, whole->first);
+    int pieces = (int)((rows + QP_PIECE_ROWS - 1) / QP_PIECE_ROWS), sequences = whole->end - whole->first;
+    if (pieces > sequences) pieces = sequences;
+    uint64_t key = qp_random_key(s->key, (uint64_t)number);
+    s->loss[number] = 0;
+    if (gradient) qp_gradient_begin(gradient, s->params);
+    for (int k = 1, from = whole->first; k <= pieces; k++) {
+        int end = cut_end(whole->batch, whole->first, whole->end, pieces, k, from);
+        if (!run_piece(s, (shard){whole->batch, from, end}, k == 1 ? key : qp_random_key(key, (uint64_t)k), tape,
+                       gradient, &s->loss[number])) {
+            fail(s, number, qp_tape_status(tape), qp_tape_message(tape));
+            return false;
+        }
+        from = end;
     }
-    if (qp_tape_failed(tape)) fail(s, number, qp_tape_status(tape), qp_tape_message(tape));
-    return !qp_tape_failed(tape);
+    if (gradient) qp_gradient_finish(gradient, s->params);
+    return true;
 }
 
 /* The next shard in order, or -1 when there is none or one has failed. */
@@ -228,13 +250,22 @@ static bool take_work(qp_shards *s, int *block, int *number)
     return *number >= 0 && (*block >= 0 || s->mode == QP_INFER);
 }
 
+/* Once for each worker, whether or not there is a shard left for it: where it stands, and the memory that products take
+ * for a thread at its first one. */
+static void start_worker(worker *me, int index, int threads)
+{
+    qp_real one = 1, product;
+    qp_threads_pin(&me->pin, index, threads);
+    qp_gemm(false, false, 1, 1, 1, 1, &one, 1, &one, 1, 0, &product, 1);
+    me->started = true;
+}
+
 static void work(qp_shards *s)
 {
     int index = omp_get_thread_num(), block, number;
     worker *me = &s->worker[index];
     qp_cpu_flush_subnormals();
-    if (!me->started) qp_threads_pin(&me->pin, index, s->threads);
-    me->started = true;
+    if (!me->started) start_worker(me, index, s->threads);
     while (take_work(s, &block, &number)) {
         bool done = run_shard(s, number, me->tape, block < 0 ? NULL : qp_gradient_tree_at(s->tree, block));
         if (block >= 0 && done) qp_gradient_tree_join(s->tree, number, block);

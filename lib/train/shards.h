@@ -22,8 +22,11 @@ typedef struct {
     qp_tensor (*loss)(void *self, qp_tape *tape, const qp_batch *shard);
 } qp_loss_function;
 
-/* A batch has at least 2 shards when it has 2 sequences and QP_SHARD_SPLIT_ROWS rows, so that two cores have work. */
-enum { QP_SHARD_ROWS = 1024, QP_SHARD_SPLIT_ROWS = 128, QP_SHARDS_MAX = 64 };
+/* A batch has at least 2 shards when it has 2 sequences and QP_SHARD_SPLIT_ROWS rows, so that two cores have work.
+ * More shards feed more threads, but each costs a block and a sum. A shard of more than QP_PIECE_ROWS rows runs as
+ * several pieces, one after the other into one gradient block: the tape holds a piece only. All are part of the
+ * arithmetic. */
+enum { QP_SHARD_ROWS = 1024, QP_SHARD_SPLIT_ROWS = 128, QP_SHARDS_MAX = 64, QP_PIECE_ROWS = 768 };
 
 /* qp_shards_count — shards of a batch of `rows` (source and target rows together) in `sequences`: the largest power of
  * two not above rows/shard_rows, at least 2 as above, at most QP_SHARDS_MAX and the number of sequences. */
@@ -45,7 +48,8 @@ typedef struct {
 } qp_shards_result;
 
 /* qp_shards_run — loss and gradient of `count` batches that make one update (gradient accumulation).
- * key      of the update's random numbers; shard k draws from qp_random_key(key, k)
+ * key      of the update's random numbers; shard k draws from q = qp_random_key(key, k), its pieces p = 2, 3 ... from
+ *          qp_random_key(q, p)
  * Errors   the first failing shard's status and message (lowest number); QP_ESHAPE for a batch without rows or whose
  *          sequences do not lie end to end; QP_EMEMORY. A loss that is not finite is no error here. */
 qp_status qp_shards_run(qp_shards *shards, const qp_loss_function *function, const qp_batch *batch, int count,

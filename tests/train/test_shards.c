@@ -80,6 +80,25 @@ Test(shards, the_sum_is_the_gradient_of_the_whole)
     toy_free(t);
 }
 
+/* A shard larger than a piece runs as several; the same gradient, less memory. */
+Test(shards, a_large_shard_runs_in_pieces)
+{
+    static toy_batch batch;
+    toy_batch_fill(&batch, 390, 5);
+    toy *t = toy_new(2);
+    qp_shards_result large, small, again;
+    qp_real *a = gradient_of(t, &batch.batch, 1, 1, 1000000, &large);
+    qp_real *b = gradient_of(t, &batch.batch, 1, 2, 64, &small);
+    qp_real *c = gradient_of(t, &batch.batch, 1, 2, 1000000, &again);
+    cr_assert_gt(large.target_rows + large.source_rows, 3 * QP_PIECE_ROWS);
+    cr_assert_eq(large.shards, 2);
+    cr_assert_float_eq(large.loss, small.loss, 1e-4 * large.loss);
+    for (size_t i = 0; i < qp_params_size(t->params); i++) cr_assert_float_eq((double)a[i], (double)b[i], 1e-5);
+    cr_assert_eq(memcmp(a, c, qp_params_size(t->params) * sizeof *a), 0);
+    free(a), free(b), free(c);
+    toy_free(t);
+}
+
 Test(shards, odd_numbers_of_shards_and_one)
 {
     static toy_batch batch[3];
