@@ -225,31 +225,37 @@ qp_params *oracle_params(oracle *o)
     return o->params;
 }
 
-static void bind_one(oracle *o, int index, oracle_rename *rename)
+static void bind_piece(oracle *o, int index, const char *prefix, const oracle_piece *piece)
 {
-    const qp_parameter *p = qp_params_at(o->params, index);
-    char theirs[sizeof p->name + 32];
-    bool at_end = rename(p->name, theirs, sizeof theirs);
-    int rows, columns, count = p->rows * p->columns;
-    const char *full = joined(o, "param.", theirs);
-    oracle_matrix(o, full, &rows, &columns);
-    if (count > rows * columns || (rows > 1 && columns != p->columns))
-        oracle_stop(o, "%s is [%d, %d]; ours [%d, %d]", full, rows, columns, p->rows, p->columns);
-    int first = at_end ? rows * columns - count : 0;
-    memcpy(qp_params_value(o->params, index), oracle_reals(o, full) + first, (size_t)count * sizeof(qp_real));
-    int32_t *map = oracle_memory(o, (size_t)count * sizeof *map);
-    for (int i = 0; i < count; i++) map[i] = first + i;
-    oracle_part *leaf = new_leaf(o, "param.", theirs);
+    const char *full = joined(o, prefix, piece->name);
+    const qp_stored *stored = oracle_array(o, full);
+    if (piece->at + piece->count > stored->count)
+        oracle_stop(o, "%s has %zu elements; ours needs %zu from %zu", full, stored->count, piece->count, piece->at);
+    oracle_part *leaf = new_leaf(o, prefix, piece->name);
+    qp_real *value = qp_params_value(o->params, index) + piece->first;
+    memcpy(value, oracle_reals(o, full) + piece->at, piece->count * sizeof *value);
+    int32_t *map = oracle_memory(o, piece->count * sizeof *map);
+    for (size_t i = 0; i < piece->count; i++) map[i] = (int32_t)(piece->at + i);
     leaf->map = map;
-    leaf->tensor = qp_tensor_of(p->rows, p->columns, qp_params_value(o->params, index));
+    leaf->tensor = qp_tensor_of(1, (int)piece->count, value);
     leaf->tensor.node = &o->gradient.node[index];
 }
 
-void oracle_bind(oracle *o, oracle_rename *rename)
+void oracle_bind(oracle *o, const char *prefix, oracle_split *split)
 {
-    if (qp_params_finish(o->params) != QP_OK || qp_gradient_init(&o->gradient, o->params) != QP_OK)
+    if ((!o->model && qp_params_finish(o->params) != QP_OK) || qp_gradient_init(&o->gradient, o->params) != QP_OK)
         oracle_stop(o, "%s", qp_error_message());
-    for (int i = 0; i < qp_params_count(o->params); i++) bind_one(o, i, rename);
+    for (int i = 0; i < qp_params_count(o->params); i++) {
+        const qp_parameter *ours = qp_params_at(o->params, i);
+        oracle_piece piece[ORACLE_PIECES] = {0};
+        size_t covered = 0;
+        int pieces = split(ours, piece);
+        for (int k = 0; k < pieces; k++) {
+            bind_piece(o, i, prefix, &piece[k]);
+            covered += piece[k].count;
+        }
+        if (covered != (size_t)ours->rows * (size_t)ours->columns) oracle_stop(o, "%s is not filled", ours->name);
+    }
     qp_gradient_begin(&o->gradient, o->params);
     qp_tape_bind(o->tape, o->gradient.node);
 }
@@ -341,12 +347,22 @@ static void compare_parts(oracle *o, const oracle_part *part, int parts, int fir
         for (size_t e = 0; e < count; e++) {
             size_t at = part[i].map ? (size_t)part[i].map[e] : e;
             if (gradients)
-                whole[at] += x.node->grad[e];
+                whole[at] += x.node->grad[(size_t)(x.value - x.node->value) + e];
             else
                 whole[at] = x.value[(e / (size_t)x.columns) * (size_t)x.stride + e % (size_t)x.columns];
         }
     }
     oracle_compare(o, name, stored->count, whole);
+}
+
+void oracle_compare_weights(oracle *o, const char *prefix)
+{
+    for (int i = 0; i < o->leaves; i++) {
+        const char *name = joined(o, prefix, strchr(o->leaf[i].name, '.') + 1);
+        snprintf(o->leaf[i].name, sizeof o->leaf[i].name, "%s", name);
+    }
+    for (int i = 0; i < o->leaves; i++) compare_parts(o, o->leaf, o->leaves, i, false);
+    o->leaves = 0;
 }
 
 static void give_upstream(oracle *o, const oracle_part *out)

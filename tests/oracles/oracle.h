@@ -20,7 +20,7 @@
  * (row-major, without gaps). That is how padded arrays [B, T, F] become ragged rows and heads change places. NULL: in
  * the same order. Several tensors may share one array: values are laid down, gradients added up.
  * Whatever is wrong with a case ends it through oracle_stop; it counts as failed. */
-enum { ORACLE_LEAVES = 256, ORACLE_PARTS = 64 };
+enum { ORACLE_LEAVES = 4096, ORACLE_PARTS = 64, ORACLE_PIECES = 3 };
 
 typedef struct {
     char name[160];          /* of the computed array: "gin.x", "gparam.weight", "out.y" */
@@ -36,7 +36,8 @@ typedef struct {
     oracle_part leaf[ORACLE_LEAVES], out[ORACLE_PARTS];
     int leaves, outs;
     bool *compared;          /* by index in the file */
-    qp_params *params;       /* of oracle_params, or NULL */
+    struct qp_model *model;  /* of oracle_model_make, or NULL */
+    qp_params *params;       /* its, or of oracle_params, or NULL */
     qp_gradient gradient;
     int failures;
     bool skipped;
@@ -73,14 +74,20 @@ int32_t         *oracle_ints(oracle *o, const char *name);      /* stops where o
  * oracle_input   in.NAME as [rows, columns]              oracle_param  param.NAME; a vector is [1, n]; asked twice, the same
  * oracle_param_or_none — an empty tensor when absent
  * oracle_params  an empty set of parameters, freed with the case
- * oracle_bind    every parameter gets its values from param.NAME, NAME being what `rename` says, and its gradient is
- *                compared. rename returns where a parameter smaller than the array lies: at its end (true) or beginning. */
+ * oracle_bind    every parameter gets its values from PREFIX.NAME and its gradient is compared with gPREFIX.NAME; `split`
+ *                says which arrays hold it: elements first .. first+count-1 of ours are at .. of array NAME.
+ * oracle_compare_weights — the bound parameters as they are now with PREFIX.NAME; they are leaves no longer. */
 qp_tensor oracle_input(oracle *o, const char *name, int rows, int columns, const int32_t *map);
 qp_tensor oracle_param(oracle *o, const char *name);
 qp_tensor oracle_param_or_none(oracle *o, const char *name);
-typedef bool oracle_rename(const char *ours, char *theirs, size_t bytes);
+typedef struct {
+    char name[160];
+    size_t first, count, at;
+} oracle_piece;
+typedef int oracle_split(const qp_parameter *ours, oracle_piece *piece);   /* [ORACLE_PIECES], zeros; returns how many */
 qp_params *oracle_params(oracle *o);
-void      oracle_bind(oracle *o, oracle_rename *rename);
+void      oracle_bind(oracle *o, const char *prefix, oracle_split *split);
+void      oracle_compare_weights(oracle *o, const char *prefix);
 
 /* Results: compared with out.NAME, fed with gout.NAME if the file has it. */
 void oracle_output(oracle *o, const char *name, qp_tensor y, const int32_t *map);
@@ -114,6 +121,6 @@ typedef struct {
     oracle_run *run;
 } oracle_row;
 extern const oracle_row oracle_rows_ops[], oracle_rows_loss[], oracle_rows_attention[], oracle_rows_transformer[],
-    oracle_rows_learning[], oracle_rows_decode[];
+    oracle_rows_learning[], oracle_rows_training[], oracle_rows_models[], oracle_rows_decode[];
 
 #endif

@@ -2,77 +2,10 @@
 #include <string.h>
 
 #include "lib/decode/search.h"
-#include "lib/model/model.h"
-#include "tests/oracles/oracle.h"
+#include "tests/oracles/oracle_model.h"
 
 /* oracle_decode — greedy and beam search of trained translators; every source is also decoded in one batch with the
  * others, which must give the same. */
-
-/* Our names in PyTorch's: the two stacks are inside `transformer.`; its cross attention keeps queries, keys and values
- * in one matrix, ours the last two: true when the parameter is the end of theirs. */
-static bool full_name(const char *ours, char *theirs, size_t bytes)
-{
-    bool stack = strncmp(ours, "encoder.", 8) == 0 || strncmp(ours, "decoder.", 8) == 0;
-    const char *kv = strstr(ours, "multihead_attn.kv_proj_"), *q = strstr(ours, "multihead_attn.q_proj_");
-    const char *packed = kv ? kv : q;
-    if (packed)
-        snprintf(theirs, bytes, "param.transformer.%.*smultihead_attn.in_proj_%s", (int)(packed - ours), ours,
-                 strrchr(ours, '_') + 1);
-    else
-        snprintf(theirs, bytes, "param.%s%s", stack ? "transformer." : "", ours);
-    return kv != NULL;
-}
-
-static void fill(oracle *o, qp_params *params)
-{
-    for (int i = 0; i < qp_params_count(params); i++) {
-        const qp_parameter *p = qp_params_at(params, i);
-        size_t count = (size_t)p->rows * (size_t)p->columns;
-        char theirs[sizeof p->name + 64];
-        bool at_end = full_name(p->name, theirs, sizeof theirs);
-        size_t stored = oracle_array(o, theirs)->count;
-        if (count > stored) oracle_stop(o, "%s has %zu elements, ours %zu", theirs, stored, count);
-        memcpy(qp_params_value(params, i), oracle_reals(o, theirs) + (at_end ? stored - count : 0),
-               count * sizeof(qp_real));
-    }
-}
-
-static qp_model *translator(oracle *o)
-{
-    qp_model_config config;
-    qp_config_defaults(&qp_model_fields, &config);
-    config.emb_size = oracle_int(o, "d_model");
-    config.heads = oracle_int(o, "nhead");
-    config.enc_layers = oracle_int(o, "enc_layers");
-    config.dec_layers = oracle_int(o, "dec_layers");
-    config.ff_size = oracle_int(o, "dim_feedforward");
-    config.norm = oracle_flag(o, "norm_first") ? QP_NORM_PRE : QP_NORM_POST;
-    config.norm_epsilon = oracle_number(o, "layer_norm_eps");
-    config.activation = (int)oracle_activation(o, "activation");
-    config.tied_embeddings = 0;
-    config.src_vocab_size = config.tgt_vocab_size = oracle_int(o, "vocab");
-    qp_model *model = NULL;
-    if (qp_model_new_blank(&config, &model) != QP_OK) oracle_stop(o, "%s", qp_error_message());
-    fill(o, qp_model_params(model));
-    if (qp_params_pack(qp_model_params(model)) != QP_OK) oracle_stop(o, "%s", qp_error_message());
-    return model;
-}
-
-/* Padded [count, time] to sequences end to end. */
-static qp_ids sources_of(oracle *o, int count)
-{
-    const int32_t *padded = oracle_ints(o, "in.source"), *length = oracle_ints(o, "in.source_lengths");
-    int time = oracle_size(o, "in.source", 1);
-    int32_t *start = oracle_memory(o, ((size_t)count + 1) * sizeof *start);
-    int32_t *id = oracle_memory(o, (size_t)count * (size_t)time * sizeof *id);
-    start[0] = 0;
-    for (int i = 0; i < count; i++) {
-        if (length[i] < 1 || length[i] > time) oracle_stop(o, "source_lengths[%d] = %d of %d", i, length[i], time);
-        memcpy(id + start[i], padded + (size_t)i * (size_t)time, (size_t)length[i] * sizeof *id);
-        start[i + 1] = start[i] + length[i];
-    }
-    return (qp_ids){.sequences = {.count = count, .start = start}, .id = id};
-}
 
 /* What was found, in the file's layout. */
 typedef struct {
@@ -144,7 +77,6 @@ static void compare(oracle *o, const table *t, int count, bool scored)
 
 static void run_decode(oracle *o)
 {
-    if (!oracle_is(o, "model", "translator")) oracle_skip(o, "decode (%.80s)", oracle_text(o, "model"));
     bool beam = oracle_is(o, "method", "beam");
     if (!beam && !oracle_is(o, "method", "greedy")) oracle_skip(o, "decode (%.80s)", oracle_text(o, "method"));
     qp_search_config config;
@@ -153,9 +85,12 @@ static void run_decode(oracle *o)
     config.length_penalty = beam ? oracle_number(o, "alpha") : 0;
     config.max_length_factor = 0;
     config.max_length_extra = oracle_int(o, "max_len");
-    qp_model *model = translator(o);
+    qp_model *model = oracle_model_make(o, oracle_text(o, "model"), "param.");
+    if (qp_params_pack(o->params) != QP_OK) oracle_stop(o, "%s", qp_error_message());
     int count = oracle_size(o, "in.source", 0);
-    qp_ids source = sources_of(o, count);
+    qp_ids source = oracle_ids_of(o, count, oracle_size(o, "in.source", 1), oracle_ints(o, "in.source"),
+                                  oracle_ints(o, "in.source_lengths"))
+                        .ids;
     table t = {.width = (int)config.beam_size, .longest = (int)config.max_length_extra};
     size_t rows = (size_t)count * (size_t)t.width;
     t.tokens = oracle_memory(o, rows * (size_t)t.longest * sizeof *t.tokens);
@@ -167,7 +102,6 @@ static void run_decode(oracle *o)
         search_all(o, model, &config, source, &t, pass ? count : 1);
         compare(o, &t, count, beam);
     }
-    qp_model_free(model);
 }
 
 const oracle_row oracle_rows_decode[] = {{"decode", run_decode}, {NULL, NULL}};

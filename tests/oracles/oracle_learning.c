@@ -5,9 +5,7 @@
 
 #include "lib/nn/initializer.h"
 #include "lib/tensor/gemm.h"
-#include "lib/train/optimizer.h"
-#include "lib/train/schedule.h"
-#include "tests/oracles/oracle.h"
+#include "tests/oracles/oracle_learning.h"
 
 /* Initialisers, optimizers, learning rates. */
 
@@ -36,7 +34,7 @@ typedef struct {
     size_t size;
 } layout;
 
-static void configure(oracle *o, qp_optimizer_config *config)
+void oracle_optimizer_config(oracle *o, qp_optimizer_config *config)
 {
     static const char *const pair[][2] = {{"optimizer", "optimizer"},
                                           {"eps", "eps"},
@@ -144,7 +142,7 @@ static void walk(oracle *o, const layout *l, qp_optimizer *optimizer, double lr)
 static void optimizer(oracle *o)
 {
     qp_optimizer_config config;
-    configure(o, &config);
+    oracle_optimizer_config(o, &config);
     layout l = layout_of(o);
     qp_optimizer *made;
     if (qp_optimizer_new(&config, l.size, l.span, l.spans, &made) != QP_OK) oracle_stop(o, "%s", qp_error_message());
@@ -154,7 +152,7 @@ static void optimizer(oracle *o)
 
 /* ---- learning rates ---- */
 
-static void schedule(oracle *o)
+void oracle_schedule_config(oracle *o, const char *key, qp_schedule_config *config)
 {
     static const char *const kind[][2] = {{"inverse_sqrt", "inv-sqrt"}, {"onecycle", "one-cycle"}};
     static const char *const pair[][2] = {{"lr", "base_lr"},
@@ -176,21 +174,27 @@ static void schedule(oracle *o)
                                           {"lr_patience", "patience"},
                                           {"lr_cooldown", "cooldown"},
                                           {"lr_threshold", "threshold"}};
-    qp_schedule_config config;
-    bool plateau = oracle_is(o, "kind", "plateau"), cycle = oracle_is(o, "kind", "onecycle");
-    const char *name = oracle_text(o, "kind");
-    qp_config_defaults(&qp_schedule_fields, &config);
-    config.lr_warmup = 0;
+    bool plateau = oracle_is(o, key, "plateau"), cycle = oracle_is(o, key, "onecycle");
+    const char *name = oracle_text(o, key);
+    qp_config_defaults(&qp_schedule_fields, config);
+    config->lr_warmup = 0;
     for (size_t i = 0; i < sizeof kind / sizeof *kind; i++)
         if (strcmp(name, kind[i][0]) == 0) name = kind[i][1];
-    set_text(o, &qp_schedule_fields, &config, "lr_schedule", name);
+    set_text(o, &qp_schedule_fields, config, "lr_schedule", name);
     for (size_t i = 0; i < sizeof pair / sizeof *pair; i++)
-        if (!plateau || strcmp(pair[i][1], "factor") != 0) set(o, &qp_schedule_fields, &config, pair[i][0], pair[i][1]);
-    set(o, &qp_schedule_fields, &config, cycle ? "lr" : "lr_max", "max_lr");
-    if (oracle_is(o, "mode", "exp_range")) set_text(o, &qp_schedule_fields, &config, "lr_cycle", "exp-range");
-    if (oracle_is(o, "mode", "triangular2")) set_text(o, &qp_schedule_fields, &config, "lr_cycle", "triangular2");
-    if (plateau) set(o, &qp_schedule_fields, &config, "lr_gamma", "factor");
-    if (qp_schedule_check(&config) != QP_OK) oracle_stop(o, "%s", qp_error_message());
+        if (!plateau || strcmp(pair[i][1], "factor") != 0) set(o, &qp_schedule_fields, config, pair[i][0], pair[i][1]);
+    set(o, &qp_schedule_fields, config, cycle ? "lr" : "lr_max", "max_lr");
+    if (oracle_is(o, "mode", "exp_range")) set_text(o, &qp_schedule_fields, config, "lr_cycle", "exp-range");
+    if (oracle_is(o, "mode", "triangular2")) set_text(o, &qp_schedule_fields, config, "lr_cycle", "triangular2");
+    if (plateau) set(o, &qp_schedule_fields, config, "lr_gamma", "factor");
+    if (qp_schedule_check(config) != QP_OK) oracle_stop(o, "%s", qp_error_message());
+}
+
+static void schedule(oracle *o)
+{
+    qp_schedule_config config;
+    bool plateau = oracle_is(o, "kind", "plateau");
+    oracle_schedule_config(o, "kind", &config);
     int updates = oracle_int(o, "updates");
     qp_real *rate = oracle_memory(o, (size_t)updates * sizeof *rate);
     const qp_real *metric = plateau ? oracle_reals(o, "in.metric") : NULL;

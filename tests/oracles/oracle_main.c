@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/model/model.h"
 #include "tests/oracles/oracle.h"
 
 /* The oracle runner: every *.safetensors case of a folder through the operation it names.
@@ -10,8 +11,9 @@
  * One line for each array that is wrong, the unknown operations with their counts, last `N passed, N failed, N
  * skipped`. */
 
-static const oracle_row *const family[] = {oracle_rows_ops,         oracle_rows_loss,     oracle_rows_attention,
-                                           oracle_rows_transformer, oracle_rows_learning, oracle_rows_decode};
+static const oracle_row *const family[] = {oracle_rows_ops,         oracle_rows_loss,   oracle_rows_attention,
+                                           oracle_rows_transformer, oracle_rows_models, oracle_rows_learning,
+                                           oracle_rows_training,    oracle_rows_decode};
 
 enum { UNKNOWN_KINDS = 256 };
 
@@ -73,6 +75,7 @@ static void one_case(oracle *o, tally *all, const char *path)
 {
     o->name = path; /* until the file has said its own */
     o->file = NULL;
+    o->model = NULL;
     o->params = NULL;
     o->gradient = (qp_gradient){0};
     o->leaves = o->outs = o->failures = 0;
@@ -82,7 +85,8 @@ static void one_case(oracle *o, tally *all, const char *path)
     if (o->file) qp_safetensors_close(o->file);
     if (o->params) {
         qp_gradient_free(&o->gradient);
-        qp_params_free(o->params);
+        if (!o->model) qp_params_free(o->params);
+        qp_model_free(o->model);
     }
     if (o->skipped) {
         all->skipped++;

@@ -4,30 +4,9 @@
 
 #include "lib/nn/norm.h"
 #include "lib/nn/transformer.h"
-#include "tests/oracles/oracle.h"
+#include "tests/oracles/oracle_model.h"
 
 /* The layers of lib/nn/transformer.h, given PyTorch's parameters. Padding is not there: ragged rows throughout. */
-
-/* Ours has a leading "layer." when the layer stands alone; the attention to the memory keeps its query apart from its
- * keys and values, which are one array in the file: the query first. */
-static bool rename_parameter(const char *ours, char *theirs, size_t bytes)
-{
-    static const char *const part[][2] = {{"q_proj_weight", "in_proj_weight"},
-                                          {"q_proj_bias", "in_proj_bias"},
-                                          {"kv_proj_weight", "in_proj_weight"},
-                                          {"kv_proj_bias", "in_proj_bias"}};
-    if (strncmp(ours, "layer.", 6) == 0) ours += 6;
-    snprintf(theirs, bytes, "%s", ours);
-    char *last = strstr(theirs, "multihead_attn.");
-    if (!last) return false;
-    last += strlen("multihead_attn.");
-    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
-        if (strcmp(last, part[i][0]) == 0) {
-            snprintf(last, bytes - (size_t)(last - theirs), "%s", part[i][1]);
-            return i >= 2;
-        }
-    return false;
-}
 
 static qp_transformer_config config_of(oracle *o)
 {
@@ -56,7 +35,7 @@ static void encoder_layer(oracle *o)
     qp_transformer_config config = config_of(o);
     qp_params *params = oracle_params(o);
     qp_transformer_layer layer = qp_transformer_layer_add(params, &config, false, "layer");
-    oracle_bind(o, rename_parameter);
+    oracle_bind(o, "param.", oracle_split_layers);
     oracle_ragged rows;
     qp_tensor x = ragged_input(o, "x", "in.key_padding_mask", &rows);
     qp_transformer_pass pass = {
@@ -69,7 +48,7 @@ static void decoder_layer(oracle *o)
     qp_transformer_config config = config_of(o);
     qp_params *params = oracle_params(o);
     qp_transformer_layer layer = qp_transformer_layer_add(params, &config, true, "layer");
-    oracle_bind(o, rename_parameter);
+    oracle_bind(o, "param.", oracle_split_layers);
     oracle_ragged rows, memory_rows;
     qp_tensor x = ragged_input(o, "x", "in.key_padding_mask", &rows);
     qp_tensor memory = ragged_input(o, "memory", "in.memory_key_padding_mask", &memory_rows);
@@ -117,7 +96,7 @@ static void encoder_decoder(oracle *o)
     qp_params *params = oracle_params(o);
     stack encoder = stack_of(o, params, "encoder", "enc_layers", false);
     stack decoder = stack_of(o, params, "decoder", "dec_layers", true);
-    oracle_bind(o, rename_parameter);
+    oracle_bind(o, "param.", oracle_split_layers);
     oracle_ragged source_rows, target_rows;
     qp_tensor source = ragged_input(o, "source", "in.source_key_padding_mask", &source_rows);
     qp_tensor target = ragged_input(o, "target", "in.target_key_padding_mask", &target_rows);

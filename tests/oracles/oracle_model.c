@@ -1,0 +1,205 @@
+#include "tests/oracles/oracle_model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+    const char *kind;
+    void (*configure)(oracle *o, qp_model_config *config);
+    oracle_split *split;
+    oracle_batch (*batch)(oracle *o, const char *prefix, int step);
+} model_row;
+
+/* ---- names ---- */
+
+typedef struct {
+    const char *ours, *theirs;
+} name_pair;
+
+/* theirs = ours with the first appearance of every pair's text replaced. */
+static void translate(const name_pair *pair, size_t pairs, const char *ours, char *theirs, size_t bytes)
+{
+    snprintf(theirs, bytes, "%s", ours);
+    for (size_t i = 0; i < pairs; i++) {
+        char *found = strstr(theirs, pair[i].ours), rest[160];
+        if (!found) continue;
+        snprintf(rest, sizeof rest, "%s", found + strlen(pair[i].ours));
+        snprintf(found, bytes - (size_t)(found - theirs), "%s%s", pair[i].theirs, rest);
+    }
+}
+
+static size_t count_of(const qp_parameter *p)
+{
+    return (size_t)p->rows * (size_t)p->columns;
+}
+
+static int whole(const qp_parameter *ours, oracle_piece *piece)
+{
+    piece->count = count_of(ours);
+    return 1;
+}
+
+/* Ours has a leading "layer." when the layer stands alone. The attention to the memory keeps its query apart from its
+ * keys and values, which are one array in the file: a third and two thirds. */
+int oracle_split_layers(const qp_parameter *ours, oracle_piece *piece)
+{
+    static const name_pair pair[] = {{"multihead_attn.q_proj_", "multihead_attn.in_proj_"},
+                                     {"multihead_attn.kv_proj_", "multihead_attn.in_proj_"}};
+    const char *name = ours->name;
+    if (strncmp(name, "layer.", 6) == 0) name += 6;
+    translate(pair, 2, name, piece->name, sizeof piece->name);
+    if (strstr(name, "multihead_attn.kv_proj_")) piece->at = count_of(ours) / 2;
+    return whole(ours, piece);
+}
+
+static int split_translator(const qp_parameter *ours, oracle_piece *piece)
+{
+    char inner[sizeof piece->name];
+    int pieces = oracle_split_layers(ours, piece);
+    bool stack = strncmp(piece->name, "encoder.", 8) == 0 || strncmp(piece->name, "decoder.", 8) == 0;
+    if (!stack) return pieces;
+    memcpy(inner, piece->name, sizeof inner);
+    snprintf(piece->name, sizeof piece->name, "transformer.%.140s", inner);
+    return pieces;
+}
+
+static int split_gpt(const qp_parameter *ours, oracle_piece *piece)
+{
+    static const name_pair pair[] = {{"tgt_embed.", "wte."},
+                                     {"decoder.positions.", "wpe."},
+                                     {"decoder.layers.", "h."},
+                                     {"decoder.norm.", "ln_f."},
+                                     {"self_attn.in_proj_", "attn.c_attn."},
+                                     {"self_attn.out_proj.", "attn.c_proj."},
+                                     {"linear1.", "mlp.c_fc."},
+                                     {"linear2.", "mlp.c_proj."},
+                                     {"norm1.", "ln_1."},
+                                     {"norm2.", "ln_2."}};
+    translate(pair, sizeof pair / sizeof *pair, ours->name, piece->name, sizeof piece->name);
+    return whole(ours, piece);
+}
+
+/* ---- configurations ---- */
+
+static void configure_translator(oracle *o, qp_model_config *config)
+{
+    config->emb_size = oracle_int(o, "d_model");
+    config->heads = oracle_int(o, "nhead");
+    config->enc_layers = oracle_int(o, "enc_layers");
+    config->dec_layers = oracle_int(o, "dec_layers");
+    config->ff_size = oracle_int(o, "dim_feedforward");
+    config->norm = oracle_flag(o, "norm_first") ? QP_NORM_PRE : QP_NORM_POST;
+    config->norm_epsilon = oracle_number(o, "layer_norm_eps");
+    config->activation = (int)oracle_activation(o, "activation");
+    config->tied_embeddings = 0;
+    bool same = oracle_text_or(o, "vocab", NULL) != NULL;
+    config->src_vocab_size = oracle_int(o, same ? "vocab" : "source_vocab");
+    config->tgt_vocab_size = oracle_int(o, same ? "vocab" : "target_vocab");
+}
+
+static void configure_gpt(oracle *o, qp_model_config *config)
+{
+    config->task = QP_TASK_LM;
+    config->encoder = QP_KIND_NONE;
+    config->emb_size = oracle_int(o, "n_embd");
+    config->heads = oracle_int(o, "n_head");
+    config->dec_layers = oracle_int(o, "n_layer");
+    config->ff_size = oracle_int(o, "n_inner");
+    config->norm_epsilon = oracle_number(o, "layer_norm_eps");
+    config->activation = QP_GELU_TANH;
+    config->pos = QP_POS_LEARNED;
+    config->max_length = oracle_int(o, "n_positions");
+    config->scale_embeddings = 0;
+    config->tgt_vocab_size = oracle_int(o, "vocab");
+}
+
+/* ---- batches ---- */
+
+oracle_ids oracle_ids_of(oracle *o, int batch, int time, const int32_t *padded, const int32_t *length)
+{
+    size_t count = (size_t)batch * (size_t)time;
+    int32_t *mask = oracle_memory(o, count * sizeof *mask), *id = oracle_memory(o, count * sizeof *id);
+    for (int b = 0; b < batch; b++) {
+        if (length && (length[b] < 1 || length[b] > time)) oracle_stop(o, "length[%d] = %d of %d", b, length[b], time);
+        int end = 0;
+        while (end < time && (length ? end < length[b] : padded[b * time + end] != QP_PAD)) end++;
+        for (int t = end; t < time; t++) mask[b * time + t] = 1;
+    }
+    oracle_ids made = {.rows = oracle_ragged_of(o, batch, time, mask)};
+    for (int r = 0; r < made.rows.rows; r++) id[r] = padded[made.rows.row[r]];
+    made.ids = (qp_ids){.sequences = made.rows.sequences, .id = id};
+    return made;
+}
+
+/* Array PREFIX.NAME [batch, time], or [steps, batch, time] at `step`. */
+static const int32_t *step_of(oracle *o, const char *prefix, const char *name, int step, int *batch, int *time)
+{
+    char full[64];
+    snprintf(full, sizeof full, "%s%s", prefix, name);
+    int axes = oracle_array(o, full)->dimensions;
+    *batch = oracle_size(o, full, time ? axes - 2 : axes - 1);
+    if (time) *time = oracle_size(o, full, -1);
+    return oracle_ints(o, full) + (size_t)step * (size_t)*batch * (size_t)(time ? *time : 1);
+}
+
+static oracle_batch batch_of_pairs(oracle *o, const char *prefix, int step)
+{
+    int sources, targets, lengths, source_time, target_time;
+    const int32_t *source = step_of(o, prefix, "source", step, &sources, &source_time);
+    const int32_t *length = step_of(o, prefix, "source_lengths", step, &lengths, NULL);
+    const int32_t *target = step_of(o, prefix, "target", step, &targets, &target_time);
+    if (lengths != sources || targets != sources) oracle_stop(o, "%d sources, %d targets", sources, targets);
+    oracle_ids from = oracle_ids_of(o, sources, source_time, source, length);
+    oracle_ids to = oracle_ids_of(o, targets, target_time, target, NULL);
+    return (oracle_batch){.batch = {.source = from.ids, .target = to.ids}, .source = from.rows, .target = to.rows};
+}
+
+/* in.ids [B, T] are read, and nothing is to be predicted; of batch.ids [steps, B, T+1] all but the last are read, all
+ * but the first predicted. */
+static oracle_batch batch_of_text(oracle *o, const char *prefix, int step)
+{
+    int count, time;
+    const int32_t *id = step_of(o, prefix, "ids", step, &count, &time);
+    int shift = strcmp(prefix, "in.") == 0 ? 0 : 1, rows = time - shift;
+    int32_t *input = oracle_memory(o, (size_t)count * (size_t)rows * sizeof *input);
+    int32_t *target = oracle_memory(o, (size_t)count * (size_t)rows * sizeof *target);
+    for (int r = 0; r < count * rows; r++) {
+        input[r] = id[r / rows * time + r % rows];
+        target[r] = id[r / rows * time + r % rows + shift];
+    }
+    oracle_ragged all = oracle_ragged_of(o, count, rows, NULL);
+    qp_batch batch = {.target = {.sequences = all.sequences, .id = target}, .input = input};
+    return (oracle_batch){.batch = batch, .target = all};
+}
+
+/* ---- the table ---- */
+
+static const model_row models[] = {
+    {"translator", configure_translator, split_translator, batch_of_pairs},
+    {"gpt", configure_gpt, split_gpt, batch_of_text},
+};
+
+static const model_row *row_of(oracle *o, const char *kind)
+{
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++)
+        if (strcmp(models[i].kind, kind) == 0) return &models[i];
+    oracle_skip(o, "%s (%.80s)", oracle_text(o, "op"), kind);
+}
+
+qp_model *oracle_model_make(oracle *o, const char *kind, const char *prefix)
+{
+    const model_row *row = row_of(o, kind);
+    qp_model_config config;
+    qp_config_defaults(&qp_model_fields, &config);
+    config.dropout = 0;
+    row->configure(o, &config);
+    if (qp_model_new_blank(&config, &o->model) != QP_OK) oracle_stop(o, "%s", qp_error_message());
+    o->params = qp_model_params(o->model);
+    oracle_bind(o, prefix, row->split);
+    return o->model;
+}
+
+oracle_batch oracle_model_batch(oracle *o, const char *kind, const char *prefix, int step)
+{
+    return row_of(o, kind)->batch(o, prefix, step);
+}

@@ -1,0 +1,32 @@
+#ifndef QP_ORACLE_MODEL_H
+#define QP_ORACLE_MODEL_H
+
+#include "lib/model/model.h"
+#include "tests/oracles/oracle.h"
+
+/* oracle_model — whole models of ours with the weights of a case.
+ *
+ * A kind of model is one row of the table in oracle_model.c: how its configuration is read from the case, what the case
+ * calls its parameters, and how a batch lies in the case's arrays. */
+
+/* oracle_model_make — the model `kind` of the case with the arrays PREFIX... as weights; its gradients are compared with
+ * gparam.*. It is freed with the case.
+ * oracle_model_batch — what it reads: in.* (step 0), or step `step` of batch.*. */
+qp_model *oracle_model_make(oracle *o, const char *kind, const char *prefix);
+typedef struct {
+    qp_batch batch;
+    oracle_ragged source, target;     /* where the rows of both lie in the file's arrays */
+} oracle_batch;
+oracle_batch oracle_model_batch(oracle *o, const char *kind, const char *prefix, int step);
+
+/* oracle_ids — sequences of a padded array [batch, time]; length NULL: each until its first padding id 0. */
+typedef struct {
+    qp_ids ids;
+    oracle_ragged rows;
+} oracle_ids;
+oracle_ids oracle_ids_of(oracle *o, int batch, int time, const int32_t *padded, const int32_t *length);
+
+/* oracle_split_layers — the names of lib/nn/transformer.h in PyTorch's. */
+oracle_split oracle_split_layers;
+
+#endif
