@@ -20,11 +20,11 @@ VERSION := $(shell sed -n 's/^.define QP_VERSION "\(.*\)"/\1/p' lib/base/version
 SONAME  := libquipu.so.$(firstword $(subst ., ,$(VERSION)))
 
 FLAGS = -std=gnu11 $(CFLAGS) -Wall -Wextra -Wshadow -Wconversion -fopenmp -fPIC -fno-semantic-interposition -I. $(EXTRA)
-# Debian and Ubuntu have three OpenBLAS: -lopenblas would take whichever the machine prefers. Ours is the one built with
-# pthread, told to use one thread: the serial one gives wrong products when several threads call it, the one built with
-# OpenMP would take our threads. Elsewhere -lopenblas must do.
-PTHREAD_BLAS = $(abspath $(filter /%,$(shell $(CC) -print-file-name=openblas-pthread/libopenblas.so.0)))
-BLAS = $(or $(PTHREAD_BLAS:%=% -Wl,-rpath,$(dir $(PTHREAD_BLAS))),-lopenblas)
+# Debian and Ubuntu have three OpenBLAS; -lopenblas would take whichever the machine prefers. Ours is the one built with
+# OpenMP: it starts no threads of its own when the program starts, as the one built with pthread does, and is safe to
+# call from several threads, as the serial one is not. Elsewhere -lopenblas must do.
+OPENMP_BLAS = $(abspath $(filter /%,$(shell $(CC) -print-file-name=openblas-openmp/libopenblas.so.0)))
+BLAS = $(or $(OPENMP_BLAS:%=% -Wl,-rpath,$(dir $(OPENMP_BLAS))),-lopenblas)
 OTHER_LIBS = -lutf8proc -ljansson -lyaml -lz -lpng -lxxhash -lm -fopenmp
 LIBS = $(BLAS) $(OTHER_LIBS)
 

@@ -1,32 +1,34 @@
 #include "lib/tensor/gemm.h"
 
 #include <cblas.h>
+#include <omp.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "lib/tensor/gemm_kernels.h"
 
-/* OpenBLAS must not start threads of its own: the shards above are the threads. Told once; telling it twice does no
- * harm, so two threads may come here together. */
+/* OpenBLAS must not start threads of its own: the shards above are the threads. The one built with OpenMP starts as many
+ * as the calling thread may, unless it may start but one; any other is told once. */
+static pthread_once_t blas_once = PTHREAD_ONCE_INIT;
+
 static void keep_blas_single_threaded(void)
 {
-    static atomic_bool told;
-    if (atomic_load_explicit(&told, memory_order_acquire)) return;
-    openblas_set_num_threads(1);
-    atomic_store_explicit(&told, true, memory_order_release);
+    if (openblas_get_parallel() != OPENBLAS_OPENMP) openblas_set_num_threads(1);
 }
 
 static void blas_gemm(bool transpose_a, bool transpose_b, int m, int n, int k, qp_real alpha, const qp_real *a,
                       int a_stride, const qp_real *b, int b_stride, qp_real beta, qp_real *c, int c_stride)
 {
-    keep_blas_single_threaded();
+    pthread_once(&blas_once, keep_blas_single_threaded);
+    int threads = omp_get_max_threads();
+    if (threads > 1) omp_set_num_threads(1);
     const CBLAS_TRANSPOSE ta = transpose_a ? CblasTrans : CblasNoTrans, tb = transpose_b ? CblasTrans : CblasNoTrans;
 #ifdef QP_DOUBLE
     cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, a_stride, b, b_stride, beta, c, c_stride);
 #else
     cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, a_stride, b, b_stride, beta, c, c_stride);
 #endif
+    if (threads > 1) omp_set_num_threads(threads);
 }
 
 #ifdef QP_VECTOR_KERNELS

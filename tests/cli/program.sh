@@ -11,7 +11,7 @@ for command in $(cat commands); do
     result $? "help $command"
     "$QUIPU" "$command" --help >two 2>/dev/null && cmp -s one two && grep -q '^usage: quipu' one
     result $? "$command --help says the same" "$(head -n 3 two)"
-    fails 2 "unknown option --zebra" "$QUIPU" "$command" --zebra
+    fails 2 "unknown .*--zebra" "$QUIPU" "$command" --zebra
 done
 
 "$QUIPU" --version >version
