@@ -6,6 +6,7 @@
 int qp_cmd_translate(int argc, char **argv);
 int qp_cmd_score(int argc, char **argv);
 int qp_cmd_evaluate(int argc, char **argv);
+int qp_cmd_attend(int argc, char **argv);
 int qp_cmd_train(int argc, char **argv);
 int qp_cmd_info(int argc, char **argv);
 int qp_cmd_average(int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct {
     {"translate", "source lines to target lines", qp_cmd_translate},
     {"score", "log-probability of given text", qp_cmd_score},
     {"evaluate", "BLEU, chrF, TER and other scores of text against references", qp_cmd_evaluate},
+    {"attend", "attention maps of one sentence", qp_cmd_attend},
     {"tokenizer", "train a tokenizer, text to pieces and back", qp_cmd_tokenizer},
     {"train", "learn a model", qp_cmd_train},
     {"info", "what a model file holds", qp_cmd_info},

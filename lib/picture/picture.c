@@ -17,25 +17,30 @@ static qp_status no_memory(void)
     return qp_fail(QP_EMEMORY, "picture: out of memory; draw fewer or shorter sequences");
 }
 
+qp_status qp_picture_title(qp_picture *picture, const char *title)
+{
+    qp_text_buffer buffer = {0};
+    /* a title may have blanks, so only what is between them is cleaned */
+    for (const char *at = title; *at;) {
+        size_t length = strcspn(at, " ");
+        char *part = strndup(at, length);
+        if (!part) buffer.failed = true;
+        if (part && length) qp_label_clean(&buffer, part);
+        free(part);
+        at += length;
+        if (*at) qp_text_put(&buffer, at++, 1);
+    }
+    char *clean;
+    QP_TRY(qp_text_finish(&buffer, &clean, NULL));
+    free(picture->title);
+    picture->title = clean;
+    return QP_OK;
+}
+
 qp_status qp_picture_init(qp_picture *picture, const char *title)
 {
     *picture = (qp_picture){0};
-    qp_text_buffer buffer = {0};
-    if (title && *title) {
-        /* a title may have blanks, so only what is between them is cleaned */
-        for (const char *at = title; *at;) {
-            size_t length = strcspn(at, " ");
-            char *part = strndup(at, length);
-            if (!part) buffer.failed = true;
-            if (part && length) qp_label_clean(&buffer, part);
-            free(part);
-            at += length;
-            if (*at) qp_text_put(&buffer, at++, 1);
-        }
-    } else {
-        qp_text_add(&buffer, "Attention");
-    }
-    return qp_text_finish(&buffer, &picture->title, NULL);
+    return qp_picture_title(picture, title && *title ? title : "Attention");
 }
 
 static void free_labels(qp_labels *labels)

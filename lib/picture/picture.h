@@ -33,8 +33,10 @@ typedef struct {
     int maps, room;
 } qp_picture;
 
-/* qp_picture_init — an empty picture; title may be NULL.   qp_picture_free — and everything in it. */
+/* qp_picture_init — an empty picture; title may be NULL.   qp_picture_title — give it another title.
+ * qp_picture_free — and everything in it. */
 qp_status qp_picture_init(qp_picture *picture, const char *title);
+qp_status qp_picture_title(qp_picture *picture, const char *title);
 void      qp_picture_free(qp_picture *picture);
 
 /* qp_picture_label — the tokens along both sides of one kind's maps; copied and cleaned; before the first map of it.
@@ -54,6 +56,22 @@ qp_status qp_picture_add_maps(qp_picture *picture, const qp_model_maps *maps);
  * (QP_OVER_MEAN, QP_OVER_MAX); *weight is malloc'ed.   Errors  QP_EUSAGE saying which there are; QP_EMEMORY. */
 const qp_picture_map *qp_picture_find(const qp_picture *picture, qp_map_kind kind, int layer, int head);
 qp_status qp_picture_weights(const qp_picture *picture, qp_map_kind kind, int layer, int head, float **weight);
+
+/* A choice of maps to draw in rows and columns of panels: every layer of the list with every head of the list. */
+enum { QP_PANELS_MAX = 128 };
+typedef struct {
+    qp_map_kind kind;
+    int layer[QP_PANELS_MAX], head[QP_PANELS_MAX];    /* numbers from 0, QP_OVER_MEAN, QP_OVER_MAX */
+    int layers, heads;
+} qp_panels;
+
+/* qp_panels_choose — `layer` and `head` as people write them: a number from 1, mean, max, all, or (layer only) last.
+ * Errors  QP_EUSAGE saying which there are. */
+qp_status qp_panels_choose(const qp_picture *picture, qp_map_kind kind, const char *layer, const char *head,
+                           qp_panels *panels);
+
+/* qp_panels_largest — the largest weight of all chosen maps: the upper end of their common scale. */
+qp_status qp_panels_largest(const qp_picture *picture, const qp_panels *panels, float *largest);
 
 /* qp_map_kind_name — "encoder", "decoder", "cross". */
 const char *qp_map_kind_name(qp_map_kind kind);

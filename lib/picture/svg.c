@@ -1,0 +1,144 @@
+#include "lib/picture/svg.h"
+
+#include <stdlib.h>
+
+#include "lib/picture/dye.h"
+#include "lib/picture/label.h"
+#include "lib/picture/text_buffer.h"
+
+/* Lengths in SVG's user units. The width of a letter is only known to who draws it; 7 a terminal column is on the safe
+ * side for 12 unit letters. */
+enum { CELL = 24, COLUMN = 7, MARGIN = 20, GAP = 28, TITLE = 30, CAPTION = 22, LEGEND = 34, LABEL_COLUMNS = 24 };
+
+typedef struct {
+    const qp_picture *picture;
+    const qp_labels *rows, *columns;
+    double left, top, overhang;       /* room for labels: left of the cells, above them, and right of the last */
+    double width, height;             /* of a panel with its labels and caption */
+    float largest;
+    qp_text_buffer *out;
+} drawing;
+
+static int widest(const qp_labels *labels)
+{
+    int width = 0;
+    for (int i = 0; i < labels->count; i++) {
+        int own = qp_label_width(labels->text[i]);
+        if (own > width) width = own;
+    }
+    return width < LABEL_COLUMNS ? width : LABEL_COLUMNS;
+}
+
+static void measure(drawing *d)
+{
+    double slant = widest(d->columns) * COLUMN * 0.71;   /* written at 45 degrees */
+    d->left = widest(d->rows) * COLUMN + 8;
+    d->top = CAPTION + slant + 14;
+    d->overhang = slant > CELL / 2.0 ? slant - CELL / 2.0 + 6 : 0;
+    d->width = d->left + d->columns->count * CELL + d->overhang;
+    d->height = d->top + d->rows->count * CELL;
+}
+
+static void add_label(drawing *d, const char *label)
+{
+    qp_text_buffer fit = {0};
+    char *text;
+    qp_label_fit(&fit, label, LABEL_COLUMNS);
+    if (qp_text_finish(&fit, &text, NULL) != QP_OK) {
+        d->out->failed = true;
+        return;
+    }
+    qp_text_add_html(d->out, text);
+    free(text);
+}
+
+static void draw_sides(drawing *d, double x, double y)
+{
+    for (int r = 0; r < d->rows->count; r++) {
+        qp_text_format(d->out, "<text x='%.1f' y='%.1f' text-anchor='end'>", x + d->left - 6,
+                       y + d->top + (r + 0.5) * CELL + 4);
+        add_label(d, d->rows->text[r]);
+        qp_text_add(d->out, "</text>\n");
+    }
+    for (int c = 0; c < d->columns->count; c++) {
+        double at = x + d->left + (c + 0.5) * CELL, above = y + d->top - 6;
+        qp_text_format(d->out, "<text transform='translate(%.1f %.1f) rotate(-45)'>", at, above);
+        add_label(d, d->columns->text[c]);
+        qp_text_add(d->out, "</text>\n");
+    }
+}
+
+static void draw_cells(drawing *d, double x, double y, const float *weight)
+{
+    for (int r = 0; r < d->rows->count; r++)
+        for (int c = 0; c < d->columns->count; c++) {
+            double w = (double)weight[(size_t)r * (size_t)d->columns->count + (size_t)c];
+            qp_colour colour = qp_dye(d->largest > 0 ? w / (double)d->largest : 0);
+            qp_text_format(d->out, "<rect x='%.1f' y='%.1f' width='%d' height='%d' fill='#%02x%02x%02x'><title>%.4f</title></rect>\n",
+                           x + d->left + c * CELL, y + d->top + r * CELL, CELL - 1, CELL - 1, colour.red, colour.green,
+                           colour.blue, w);
+        }
+}
+
+static void draw_legend(drawing *d, double y)
+{
+    enum { STEPS = 40, STEP = 4 };
+    qp_text_format(d->out, "<text x='%d' y='%.1f'>0</text>\n", MARGIN, y + 12);
+    for (int i = 0; i < STEPS; i++) {
+        qp_colour colour = qp_dye((double)i / (STEPS - 1));
+        qp_text_format(d->out, "<rect x='%d' y='%.1f' width='%d' height='12' fill='#%02x%02x%02x'/>\n", MARGIN + 14 + i * STEP,
+                       y + 2, STEP, colour.red, colour.green, colour.blue);
+    }
+    qp_text_format(d->out, "<text x='%d' y='%.1f'>%.2f</text>\n", MARGIN + 20 + STEPS * STEP, y + 12, (double)d->largest);
+}
+
+static qp_status draw_panels(drawing *d, const qp_panels *p)
+{
+    for (int i = 0; i < p->layers * p->heads; i++) {
+        int layer = p->layer[i / p->heads], head = p->head[i % p->heads];
+        double x = MARGIN + (i % p->heads) * (d->width + GAP), y = MARGIN + TITLE + (i / p->heads) * (d->height + GAP);
+        char caption[160];
+        float *weight;
+        QP_TRY(qp_picture_weights(d->picture, p->kind, layer, head, &weight));
+        qp_text_format(d->out, "<text class='soft' x='%.1f' y='%.1f'>", x, y + 10);
+        qp_text_add_html(d->out, qp_picture_caption(d->picture, p->kind, layer, head, caption, sizeof caption));
+        qp_text_add(d->out, "</text>\n");
+        draw_sides(d, x, y);
+        draw_cells(d, x, y, weight);
+        free(weight);
+    }
+    return QP_OK;
+}
+
+static double at_least(double value, double least) { return value > least ? value : least; }
+
+qp_status qp_svg_draw(const qp_picture *picture, const qp_panels *panels, char **text, size_t *bytes)
+{
+    qp_text_buffer out = {0};
+    drawing d = {.picture = picture, .rows = &picture->side[panels->kind].rows,
+                 .columns = &picture->side[panels->kind].columns, .out = &out};
+    *text = NULL;
+    measure(&d);
+    QP_TRY(qp_panels_largest(picture, panels, &d.largest));
+    double caption = 46 * COLUMN, title = qp_label_width(picture->title) * 9.0;
+    if (panels->heads > 1) d.width = at_least(d.width, 34 * COLUMN);
+    double width = 2 * MARGIN + panels->heads * d.width + (panels->heads - 1) * GAP;
+    double height = 2 * MARGIN + TITLE + panels->layers * d.height + (panels->layers - 1) * GAP + LEGEND;
+    width = at_least(at_least(width, caption), 2 * MARGIN + title);
+    qp_text_format(&out,
+                   "<svg xmlns='http://www.w3.org/2000/svg' width='%.0f' height='%.0f' viewBox='0 0 %.0f %.0f'>\n"
+                   "<style>text { font: 12px 'Noto Sans', 'Noto Sans CJK KR', 'Malgun Gothic', sans-serif; fill: #231c24 } "
+                   ".soft { fill: #7a6f78 } .title { font-size: 16px; font-weight: bold }</style>\n"
+                   "<rect width='100%%' height='100%%' fill='#ffffff'/>\n<text class='title' x='%d' y='%d'>",
+                   width, height, width, height, MARGIN, MARGIN + 14);
+    qp_text_add_html(&out, picture->title);
+    qp_text_add(&out, "</text>\n");
+    qp_status status = draw_panels(&d, panels);
+    if (status != QP_OK) {
+        qp_text_free(&out);
+        return status;
+    }
+    draw_legend(&d, height - MARGIN - 16);
+    qp_text_add(&out, "</svg>\n");
+    return qp_text_finish(&out, text, bytes);
+}
