@@ -90,11 +90,11 @@ static setting toy_recipe[] = {
 };
 
 static setting reverse_recipe[] = {
-    {"tokenizer", "word"}, {"enc_layers", "2"},    {"dec_layers", "2"},       {"emb_size", "64"},
-    {"ff_size", "256"},    {"heads", "4"},         {"dropout", "0.1"},        {"max_length", "64"},
-    {"batch_size", "2048"}, {"lr", "0.004"},       {"lr_schedule", "cosine"}, {"lr_warmup", "200"},
-    {"steps", "3000"},     {"valid_metrics", "loss,accuracy"},                {"disp_freq", "200"},
-    {"valid_freq", "1000"}, {"save_freq", "1000"}, {"epochs", "0"},           {NULL, NULL},
+    {"tokenizer", "word"},  {"enc_layers", "2"}, {"dec_layers", "2"},       {"emb_size", "128"},
+    {"ff_size", "256"},     {"heads", "4"},      {"dropout", "0"},          {"max_length", "64"},
+    {"batch_size", "2048"}, {"lr", "0.003"},     {"lr_schedule", "cosine"}, {"lr_warmup", "300"},
+    {"steps", "2000"},      {"epochs", "0"},     {"valid_metrics", "loss,accuracy"},
+    {"disp_freq", "200"},   {"valid_freq", "500"}, {"save_freq", "500"},    {NULL, NULL},
 };
 
 static setting *const recipes[] = {toy_recipe, toy_recipe, reverse_recipe};
