@@ -103,6 +103,9 @@ Test(corpus, failures_name_file_line_and_cause)
     expect_failure(load(QP_TEXT_TWO_FILES, good, bad, 0, QP_LONG_SKIP, &c), QP_EDATA, "worse:2: words: a bad word; ");
     expect_failure(load(QP_TEXT_TWO_FILES, bad, good, 0, QP_LONG_SKIP, &c), QP_EDATA, "worse:2: words: a bad word; ");
     cr_expect_null(c.target.id, "nothing is left of a corpus that failed");
+    const char *latin = fixture_text("latin", "a\nb\xe9\n");
+    expect_failure(load(QP_TEXT_TWO_FILES, good, latin, 0, QP_LONG_SKIP, &c), QP_EDATA, "latin:2: byte 2 is not UTF-8; ");
+    expect_failure(load(QP_TEXT_TWO_FILES, latin, good, 0, QP_LONG_SKIP, &c), QP_EDATA, "latin:2: byte 2 is not UTF-8; ");
     const char *empty = fixture_text("empty", ""), *blank = fixture_text("blank", "\n\n");
     expect_failure(load(QP_TEXT_TWO_FILES, empty, empty, 0, QP_LONG_SKIP, &c), QP_EDATA,
                    "empty: the file has no lines");
@@ -112,11 +115,11 @@ Test(corpus, failures_name_file_line_and_cause)
     expect_failure(load(QP_TEXT_TWO_FILES, good, good, -5, QP_LONG_SKIP, &c), QP_EUSAGE, "max-length -5");
 }
 
-/* Every byte but the line's end reaches the codec: NUL, invalid UTF-8, ten million of them. */
+/* Every byte but the line's end reaches the codec: NUL, control characters, ten million of them. */
 Test(corpus, hostile_lines_reach_the_codec_whole)
 {
     enum { LONG_BYTES = 10 << 20 };
-    static const char strange[] = "a\0b\xff\xfe\xc3\n";
+    static const char strange[] = "a\0b\xc3\xa9\x7f\n";
     size_t bytes = sizeof strange - 1 + LONG_BYTES;
     char *text = malloc(bytes);
     cr_assert(text);
