@@ -17,12 +17,12 @@ static const struct {
     const char *name, *summary;
     int (*run)(int argc, char **argv);
 } command[] = {
+    {"train", "learn a model", qp_cmd_train},
     {"translate", "source lines to target lines", qp_cmd_translate},
     {"score", "log-probability of given text", qp_cmd_score},
     {"evaluate", "BLEU, chrF, TER and other scores of text against references", qp_cmd_evaluate},
     {"attend", "attention maps of one sentence", qp_cmd_attend},
     {"tokenizer", "train a tokenizer, text to pieces and back", qp_cmd_tokenizer},
-    {"train", "learn a model", qp_cmd_train},
     {"info", "what a model file holds", qp_cmd_info},
     {"average", "mean of several checkpoints", qp_cmd_average},
     {"demo", "a toy Korean-English translator, trained, tried and drawn in about a minute", qp_cmd_demo},
