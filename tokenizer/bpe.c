@@ -50,13 +50,13 @@ const struct qp_merge_slot *qp_bpe_find(const qp_bpe *bpe, int32_t left, int32_t
     }
 }
 
-static void put_slot(qp_bpe *bpe, size_t rank)
+static void put_slot(qp_bpe *bpe, size_t index)
 {
-    const struct qp_merge *merge = &bpe->merge[rank];
+    const struct qp_merge *merge = &bpe->merge[index];
     uint64_t pair = pair_of(merge->left, merge->right);
     size_t i = place_of(pair, bpe->slot_count);
     while (bpe->slot[i].rank >= 0) i = (i + 1) & (bpe->slot_count - 1);
-    bpe->slot[i] = (struct qp_merge_slot){.pair = pair, .rank = (int32_t)rank, .merged = merge->merged};
+    bpe->slot[i] = (struct qp_merge_slot){.pair = pair, .rank = merge->rank, .merged = merge->merged};
 }
 
 static qp_status grow_slots(qp_bpe *bpe)
@@ -69,20 +69,25 @@ static qp_status grow_slots(qp_bpe *bpe)
     free(bpe->slot);
     bpe->slot = fresh;
     bpe->slot_count = count;
-    for (size_t rank = 0; rank < bpe->count; rank++) put_slot(bpe, rank);
+    for (size_t i = 0; i < bpe->count; i++) put_slot(bpe, i);
     return QP_OK;
 }
 
-qp_status qp_bpe_add(qp_bpe *bpe, int32_t left, int32_t right, int32_t merged)
+qp_status qp_bpe_add_ranked(qp_bpe *bpe, int32_t left, int32_t right, int32_t merged, int32_t rank)
 {
     if (qp_bpe_find(bpe, left, right))
         return qp_fail(QP_EDATA, "bpe: merge %zu is there twice; repair the file", bpe->count);
     QP_TRY(grow_slots(bpe));
     if (!QP_GROW(bpe->merge, bpe->capacity, bpe->count + 1)) return no_memory();
-    bpe->merge[bpe->count] = (struct qp_merge){left, right, merged};
+    bpe->merge[bpe->count] = (struct qp_merge){left, right, merged, rank};
     put_slot(bpe, bpe->count);
     bpe->count++;
     return QP_OK;
+}
+
+qp_status qp_bpe_add(qp_bpe *bpe, int32_t left, int32_t right, int32_t merged)
+{
+    return qp_bpe_add_ranked(bpe, left, right, merged, (int32_t)bpe->count);
 }
 
 /* ---- few symbols: scan for the best pair, close the gap ---- */
@@ -93,7 +98,7 @@ static int32_t rank_of(const qp_bpe *bpe, int32_t left, int32_t right)
     return slot ? slot->rank : NO_RANK;
 }
 
-static size_t apply_to_few(const qp_bpe *bpe, int32_t *symbol, size_t count)
+static size_t apply_to_few(const qp_bpe *bpe, int32_t *symbol, uint32_t *bytes, size_t count)
 {
     int32_t rank[FEW];
     for (size_t i = 0; i + 1 < count; i++) rank[i] = rank_of(bpe, symbol[i], symbol[i + 1]);
@@ -103,8 +108,12 @@ static size_t apply_to_few(const qp_bpe *bpe, int32_t *symbol, size_t count)
             if (rank[i] < rank[best]) best = i;
         }
         if (rank[best] == NO_RANK) break;
-        symbol[best] = bpe->merge[rank[best]].merged;
+        symbol[best] = qp_bpe_find(bpe, symbol[best], symbol[best + 1])->merged;
         memmove(symbol + best + 1, symbol + best + 2, (count - best - 2) * sizeof *symbol);
+        if (bytes) {
+            bytes[best] += bytes[best + 1];
+            memmove(bytes + best + 1, bytes + best + 2, (count - best - 2) * sizeof *bytes);
+        }
         count--;
         if (best + 1 < count) memmove(rank + best, rank + best + 1, (count - best - 1) * sizeof *rank);
         if (best + 1 < count) rank[best] = rank_of(bpe, symbol[best], symbol[best + 1]);
@@ -144,7 +153,7 @@ static qp_status push_pair(const qp_bpe *bpe, qp_bpe_scratch *s, const int32_t *
     return rank == NO_RANK ? QP_OK : push(s, (uint64_t)rank << 32 | (uint32_t)left);
 }
 
-static qp_status apply_to_many(const qp_bpe *bpe, qp_bpe_scratch *s, int32_t *symbol, size_t *count)
+static qp_status apply_to_many(const qp_bpe *bpe, qp_bpe_scratch *s, int32_t *symbol, uint32_t *bytes, size_t *count)
 {
     int32_t length = (int32_t)*count;
     if (!QP_GROW(s->next, s->next_capacity, *count)) return no_memory();
@@ -160,26 +169,36 @@ static qp_status apply_to_many(const qp_bpe *bpe, qp_bpe_scratch *s, int32_t *sy
         int32_t rank = (int32_t)(best >> 32), left = (int32_t)(uint32_t)best;
         int32_t right = symbol[left] < 0 ? -1 : s->next[left];
         if (right < 0) continue;
-        const struct qp_merge *merge = &bpe->merge[rank];
-        if (symbol[left] != merge->left || symbol[right] != merge->right) continue; /* out of date */
+        const struct qp_merge_slot *merge = qp_bpe_find(bpe, symbol[left], symbol[right]);
+        if (!merge || merge->rank != rank) continue; /* out of date */
         symbol[left] = merge->merged;
         symbol[right] = -1;
+        if (bytes) bytes[left] += bytes[right];
         s->next[left] = s->next[right];
         if (s->next[left] >= 0) s->previous[s->next[left]] = left;
         QP_TRY(push_pair(bpe, s, symbol, s->previous[left]));
         QP_TRY(push_pair(bpe, s, symbol, left));
     }
     size_t kept = 0;
-    for (int32_t i = 0; i >= 0; i = s->next[i]) symbol[kept++] = symbol[i];
+    for (int32_t i = 0; i >= 0; i = s->next[i]) {
+        if (bytes) bytes[kept] = bytes[i];
+        symbol[kept++] = symbol[i];
+    }
     *count = kept;
     return QP_OK;
 }
 
 qp_status qp_bpe_apply(const qp_bpe *bpe, qp_bpe_scratch *scratch, int32_t *symbol, size_t *count)
 {
+    return qp_bpe_apply_spans(bpe, scratch, symbol, NULL, count);
+}
+
+qp_status qp_bpe_apply_spans(const qp_bpe *bpe, qp_bpe_scratch *scratch, int32_t *symbol, uint32_t *bytes,
+                             size_t *count)
+{
     if (*count < 2) return QP_OK;
     if (*count > INT32_MAX) return qp_fail(QP_EDATA, "bpe: a word of 2^31 symbols or more; cut the text");
-    if (*count > FEW) return apply_to_many(bpe, scratch, symbol, count);
-    *count = apply_to_few(bpe, symbol, *count);
+    if (*count > FEW) return apply_to_many(bpe, scratch, symbol, bytes, count);
+    *count = apply_to_few(bpe, symbol, bytes, *count);
     return QP_OK;
 }

@@ -10,8 +10,8 @@
  * leftmost one among equals, until none is left. Source: Sennrich, Haddow & Birch 2016. */
 typedef struct {
     struct qp_merge {
-        int32_t left, right, merged;
-    } * merge; /* by rank: 0 was learned first */
+        int32_t left, right, merged, rank;
+    } * merge; /* in order of learning */
     size_t count, capacity;
     struct qp_merge_slot {
         uint64_t pair;        /* left << 32 | right */
@@ -33,11 +33,19 @@ void qp_bpe_scratch_free(qp_bpe_scratch *scratch);
 /* qp_bpe_add — the next merge. Errors: QP_EDATA when the pair is there already; QP_EMEMORY. */
 qp_status qp_bpe_add(qp_bpe *bpe, int32_t left, int32_t right, int32_t merged);
 
+/* qp_bpe_add_ranked — a merge of a rank of its own choice; several pairs may share one rank if they make the same piece
+ * (tiktoken). Not to be mixed with qp_bpe_add. */
+qp_status qp_bpe_add_ranked(qp_bpe *bpe, int32_t left, int32_t right, int32_t merged, int32_t rank);
+
 /* qp_bpe_find — the merge of a pair, or NULL. */
 const struct qp_merge_slot *qp_bpe_find(const qp_bpe *bpe, int32_t left, int32_t right);
 
 /* qp_bpe_apply — join symbol[0..*count) in place; *count becomes the number of symbols left.
  * Time n log n (a few symbols: n^2, which is faster there). Errors: QP_EMEMORY. */
 qp_status qp_bpe_apply(const qp_bpe *bpe, qp_bpe_scratch *scratch, int32_t *symbol, size_t *count);
+
+/* qp_bpe_apply_spans — the same; bytes[i] is what symbol i covers, and is added up with it. bytes may be NULL. */
+qp_status qp_bpe_apply_spans(const qp_bpe *bpe, qp_bpe_scratch *scratch, int32_t *symbol, uint32_t *bytes,
+                             size_t *count);
 
 #endif

@@ -39,7 +39,11 @@ static void run_case(const char *root, const char *name)
     static const struct {
         const char *kind;
         run_result (*run)(run_context *c);
-    } kind[] = {{"sentencepiece", run_sentencepiece}, {"unicode", run_unicode}};
+    } kind[] = {{"sentencepiece", run_sentencepiece},
+                {"unicode", run_unicode},
+                {"hf", run_pipeline},
+                {"gpt2", run_pipeline},
+                {"tiktoken", run_pipeline}};
     char path[4096];
     json_error_t error;
     snprintf(path, sizeof path, "%s/cases/%s/case.json", root, name);
@@ -98,22 +102,33 @@ static void run_hostile_row(const char *folder, const char *kind, char *row, con
                *equal = strtok_r(NULL, "\t", &save);
     if (!file || !expect || !equal || strcmp(file, "file") == 0) return;
     snprintf(label, sizeof label, "hostile/%s/%s", kind, file);
-    if (strcmp(kind, "spm") != 0) {
+    if (strcmp(kind, "codes") == 0) {
         count(RUN_SKIPPED, label, expect, "");
         return;
     }
-    char *content;
-    size_t bytes;
+    char *content = NULL, *second = NULL, one[400];
+    size_t bytes, second_bytes = 0;
     number_lists wanted = {0};
-    snprintf(path, sizeof path, "%s/%s", folder, file);
-    if (!read_hostile(path, &content, &bytes)) {
+    const char *plus = strchr(file, '+');
+    bool readable = true;
+    if (plus) {
+        snprintf(path, sizeof path, "%s/%s", folder, plus + 1);
+        readable = read_hostile(path, &second, &second_bytes);
+    }
+    snprintf(one, sizeof one, "%.*s", plus ? (int)(plus - file) : 399, file);
+    if (strlen(one) > 4 && strcmp(one + strlen(one) - 4, ".gen") == 0) one[strlen(one) - 4] = '\0';
+    snprintf(path, sizeof path, "%s/%s", folder, one);
+    if (!readable || !read_hostile(path, &content, &bytes)) {
         count(RUN_FAILED, label, expect, "cannot read it");
         return;
     }
     snprintf(path, sizeof path, "%s/%s", folder, equal);
     bool compare = strcmp(equal, "-") != 0 && read_numbers(path, &wanted);
-    hostile_result r = hostile_sentencepiece(content, bytes, probe, compare ? &wanted : NULL);
+    hostile_result r = strcmp(kind, "spm") == 0 ? hostile_sentencepiece(content, bytes, probe, compare ? &wanted : NULL)
+                                                : hostile_pipeline(kind, content, bytes, second, second_bytes, probe,
+                                                                   compare ? &wanted : NULL);
     free(content);
+    free(second);
     free_numbers(&wanted);
     bool right = strcmp(expect, "refuse") == 0 ? !r.loaded : strcmp(expect, "load") == 0 ? r.loaded && r.equal : true;
     count(right ? RUN_PASSED : RUN_FAILED, label, expect, r.loaded && r.equal ? "was loaded" : r.message);

@@ -6,6 +6,7 @@
 /* run_kinds — one function for each kind of case: does the run and compares. RUN_SKIPPED: an op we do not have. */
 run_result run_sentencepiece(run_context *c);
 run_result run_unicode(run_context *c);
+run_result run_pipeline(run_context *c); /* hf, gpt2, tiktoken */
 
 /* hostile_probe — open the file (or "a+b") as `kind` and encode the probe texts; true: it was loaded. The ids of record
  * i are compared with `wanted` unless that is NULL. */
@@ -16,5 +17,9 @@ typedef struct {
 
 hostile_result hostile_sentencepiece(const char *content, size_t bytes, const records *probe,
                                      const number_lists *wanted);
+
+/* hostile_pipeline — kind hf, gpt2 (`second` is the merges file) or tiktoken. */
+hostile_result hostile_pipeline(const char *kind, const char *content, size_t bytes, const char *second,
+                                size_t second_bytes, const records *probe, const number_lists *wanted);
 
 #endif

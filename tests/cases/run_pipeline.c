@@ -1,0 +1,340 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/file.h"
+#include "tests/cases/run_kinds.h"
+#include "tokenizer/pipeline.h"
+
+static const char tiktoken_gpt2[] =
+    "'(?:[sdmt]|ll|ve|re)| ?\\p{L}++| ?\\p{N}++| ?[^\\s\\p{L}\\p{N}]++|\\s++$|\\s+(?!\\S)|\\s";
+
+/* ---- opening ---- */
+
+static bool file_of(const run_context *c, const char *key, char **content, size_t *bytes)
+{
+    char path[4096];
+    const char *file = json_string_value(json_object_get(json_object_get(c->root_json, "files"), key));
+    if (!file) return false;
+    run_path(c, file, path, sizeof path);
+    return qp_file_read(path, (size_t)1 << 30, content, bytes) == QP_OK;
+}
+
+static bool is_listed(json_t *allowed, const char *name)
+{
+    if (!json_is_array(allowed)) return true;
+    for (size_t i = 0; i < json_array_size(allowed); i++) {
+        if (strcmp(json_string_value(json_array_get(allowed, i)), name) == 0) return true;
+    }
+    return false;
+}
+
+/* The special tokens of tiktoken cases, name -> id. A list in the run's allowed_special keeps the others ordinary text.
+ */
+static qp_status add_specials(const run_context *c, qp_pipeline *p)
+{
+    json_t *specials = json_object_get(json_object_get(c->root_json, "options"), "special_tokens"), *id;
+    json_t *allowed = json_object_get(json_object_get(c->run, "options"), "allowed_special");
+    const char *name;
+    if (!json_is_object(specials)) return QP_OK;
+    json_object_foreach(specials, name, id)
+    {
+        qp_added_token token = {.text = (char *)(uintptr_t)name,
+                                .bytes = strlen(name),
+                                .id = (int32_t)json_integer_value(id),
+                                .special = true};
+        if (is_listed(allowed, name)) QP_TRY(qp_pipeline_add_token(p, &token));
+    }
+    return qp_pipeline_finish(c->name, p);
+}
+
+static qp_status open_files(run_context *c, const char *kind, char **content, char **second, qp_pipeline **p)
+{
+    size_t bytes = 0, second_bytes = 0;
+    json_t *options = json_object_get(c->root_json, "options");
+    if (strcmp(kind, "hf") == 0 && file_of(c, "tokenizer", content, &bytes))
+        return qp_pipeline_read_huggingface(c->name, *content, bytes, p);
+    if (strcmp(kind, "gpt2") == 0 && file_of(c, "vocab", content, &bytes) &&
+        file_of(c, "merges", second, &second_bytes)) {
+        bool prefix = json_is_true(json_object_get(options, "add_prefix_space"));
+        return qp_pipeline_read_gpt2(c->name, *content, bytes, *second, second_bytes, prefix, p);
+    }
+    if (strcmp(kind, "tiktoken") == 0 && file_of(c, "ranks", content, &bytes)) {
+        const char *pattern = json_string_value(json_object_get(options, "pat_str"));
+        return qp_pipeline_read_tiktoken(c->name, *content, bytes, pattern ? pattern : tiktoken_gpt2, p);
+    }
+    return qp_fail(QP_EDATA, "a file of the case cannot be read");
+}
+
+static qp_status open_pipeline(run_context *c, qp_pipeline **p)
+{
+    char *content = NULL, *second = NULL;
+    const char *kind = json_string_value(json_object_get(c->root_json, "kind"));
+    *p = NULL;
+    qp_status status = open_files(c, kind, &content, &second, p);
+    if (status == QP_OK && strcmp(kind, "hf") != 0) status = add_specials(c, *p);
+    if (status == QP_OK && strstr(json_string_value(json_object_get(c->root_json, "tool")), "tiktoken"))
+        (*p)->keeps_bytes = true;
+    free(content);
+    free(second);
+    return status;
+}
+
+/* ---- comparing ---- */
+
+/* Code points before byte `at`. */
+static int32_t characters_before(const char *text, size_t at)
+{
+    int32_t count = 0;
+    for (size_t i = 0; i < at; i++) count += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return count;
+}
+
+typedef struct {
+    number_lists ids, offsets, starts;
+    records decoded, kept;
+    json_t *pieces;
+    bool has_offsets, has_starts, has_decoded, has_kept, in_bytes;
+} wanted_files;
+
+static void open_wanted(const run_context *c, wanted_files *w)
+{
+    *w = (wanted_files){0};
+    run_numbers(c, "ids", &w->ids);
+    w->has_offsets = run_numbers(c, "offsets", &w->offsets);
+    w->has_starts = run_numbers(c, "starts", &w->starts);
+    w->has_decoded = run_records(c, "decoded", &w->decoded);
+    w->has_kept = run_records(c, "decoded_keep_special", &w->kept);
+    w->in_bytes = run_flag(c, "bytes", false);
+    run_json_lines(c, "pieces", &w->pieces);
+}
+
+static void close_wanted(wanted_files *w)
+{
+    free_numbers(&w->ids);
+    free_numbers(&w->offsets);
+    free_numbers(&w->starts);
+    free_records(&w->decoded);
+    free_records(&w->kept);
+    json_decref(w->pieces);
+}
+
+static bool expect_decoded(run_context *c, const qp_pipeline *p, const int32_t *id, size_t count, bool skip, size_t i,
+                           const char *wanted, size_t wanted_bytes)
+{
+    char *text = NULL;
+    size_t bytes;
+    bool same = qp_pipeline_decode(p, id, count, skip, &text, &bytes) == QP_OK &&
+                run_expect_text(c, skip ? "decoded" : "decoded with special", i, text, bytes, wanted, wanted_bytes);
+    free(text);
+    return same;
+}
+
+static bool expect_offsets(run_context *c, const char *text, const qp_token_list *list, const wanted_files *w, size_t i)
+{
+    int32_t *pairs = malloc((2 * list->count + 1) * sizeof *pairs);
+    bool same = true;
+    for (size_t k = 0; k < list->count; k++) {
+        pairs[2 * k] = characters_before(text, list->token[k].begin);
+        pairs[2 * k + 1] = characters_before(text, list->token[k].end);
+    }
+    if (w->has_offsets) same = run_expect_numbers(c, "offsets", i, pairs, 2 * list->count, &w->offsets);
+    for (size_t k = 0; k < list->count; k++) pairs[k] = pairs[2 * k];
+    if (same && w->has_starts) same = run_expect_numbers(c, "starts", i, pairs, list->count, &w->starts);
+    free(pairs);
+    return same;
+}
+
+static bool expect_pieces(run_context *c, const qp_pipeline *p, const qp_token_list *list, json_t *pieces, size_t i)
+{
+    if (run_text(c, "pieces_unit")) return true;
+    for (size_t k = 0; k < json_array_size(pieces) && k < list->count; k++) {
+        int32_t id = list->token[k].id, piece = (size_t)id < p->id_limit ? p->piece_of_id[id] : -1;
+        json_t *want = json_array_get(pieces, k);
+        if (piece >= 0 && !run_expect_text(c, "piece", i, p->token[piece], p->token_bytes[piece],
+                                           json_string_value(want), json_string_length(want)))
+            return false;
+    }
+    return true;
+}
+
+static bool expect_list(run_context *c, const qp_pipeline *p, const char *text, size_t bytes, const qp_token_list *list,
+                        const wanted_files *w, size_t i)
+{
+    int32_t *id = malloc((list->count + 1) * sizeof *id);
+    for (size_t k = 0; k < list->count; k++) id[k] = list->token[k].id;
+    bool same = w->in_bytes ? expect_decoded(c, p, id, list->count, true, i, text, bytes)
+                            : run_expect_numbers(c, "ids", i, id, list->count, &w->ids);
+    if (same) same = expect_offsets(c, text, list, w, i);
+    if (same) same = expect_pieces(c, p, list, json_array_get(w->pieces, i), i);
+    if (same && w->has_decoded)
+        same = expect_decoded(c, p, id, list->count, true, i, w->decoded.content + w->decoded.start[i],
+                              w->decoded.bytes[i]);
+    if (same && w->has_kept)
+        same = expect_decoded(c, p, id, list->count, false, i, w->kept.content + w->kept.start[i], w->kept.bytes[i]);
+    free(id);
+    return same;
+}
+
+/* ---- runs ---- */
+
+static run_result run_encode(run_context *c, qp_pipeline *p)
+{
+    records input;
+    wanted_files w;
+    qp_token_list list = {0};
+    run_result result = RUN_PASSED;
+    const char *allowed = json_string_value(json_object_get(json_object_get(c->run, "options"), "allowed_special"));
+    bool match = !allowed || strcmp(allowed, "none") != 0;
+    if (!run_records(c, "input", &input)) return run_fail(c, "cannot read the texts");
+    open_wanted(c, &w);
+    for (size_t i = 0; result == RUN_PASSED && i < input.count; i++) {
+        const char *text = input.content + input.start[i];
+        bool special = run_flag(c, "add_special_tokens", true);
+        if (qp_pipeline_encode(p, text, input.bytes[i], special, match, &list) != QP_OK)
+            result = run_fail(c, "record %zu: %s", i, qp_error_message());
+        else if (!expect_list(c, p, text, input.bytes[i], &list, &w, i))
+            result = RUN_FAILED;
+    }
+    qp_token_list_free(&list);
+    close_wanted(&w);
+    free_records(&input);
+    return result;
+}
+
+static bool expect_numbers_of(run_context *c, const char *key, size_t i, const int32_t *number, size_t count)
+{
+    number_lists wanted;
+    if (!run_numbers(c, key, &wanted)) return true;
+    bool same = run_expect_numbers(c, key, i, number, count, &wanted);
+    free_numbers(&wanted);
+    return same;
+}
+
+static bool expect_pair(run_context *c, const char *const *text, const qp_token_list *list, size_t i)
+{
+    size_t count = list->count;
+    int32_t *n = malloc((6 * count + 1) * sizeof *n), *type = n + count, *special = type + count;
+    int32_t *sequence = special + count, *offset = sequence + count;
+    for (size_t k = 0; k < count; k++) {
+        const struct qp_token *t = &list->token[k];
+        n[k] = t->id;
+        type[k] = t->type_id;
+        special[k] = t->special;
+        sequence[k] = t->sequence;
+        offset[2 * k] = t->sequence < 0 ? 0 : characters_before(text[t->sequence], t->begin);
+        offset[2 * k + 1] = t->sequence < 0 ? 0 : characters_before(text[t->sequence], t->end);
+    }
+    bool same = expect_numbers_of(c, "ids", i, n, count) && expect_numbers_of(c, "type_ids", i, type, count) &&
+                expect_numbers_of(c, "special", i, special, count) &&
+                expect_numbers_of(c, "sequence", i, sequence, count) &&
+                expect_numbers_of(c, "offsets", i, offset, 2 * count);
+    free(n);
+    return same;
+}
+
+static run_result run_pair(run_context *c, qp_pipeline *p)
+{
+    records a, b;
+    qp_token_list list = {0};
+    run_result result = RUN_PASSED;
+    if (!run_records(c, "input", &a) || !run_records(c, "input_b", &b)) return run_fail(c, "cannot read the texts");
+    for (size_t i = 0; result == RUN_PASSED && i < a.count; i++) {
+        const char *text[] = {a.content + a.start[i], b.content + b.start[i]};
+        bool special = run_flag(c, "add_special_tokens", true);
+        if (qp_pipeline_encode_pair(p, text[0], a.bytes[i], text[1], b.bytes[i], special, &list) != QP_OK)
+            result = run_fail(c, "record %zu: %s", i, qp_error_message());
+        else if (!expect_pair(c, text, &list, i))
+            result = RUN_FAILED;
+    }
+    qp_token_list_free(&list);
+    free_records(&a);
+    free_records(&b);
+    return result;
+}
+
+static run_result run_decode(run_context *c, qp_pipeline *p)
+{
+    wanted_files w;
+    run_result result = RUN_PASSED;
+    bool skip = run_flag(c, "skip_special_tokens", false);
+    open_wanted(c, &w);
+    if (!w.has_decoded) result = run_fail(c, "cannot read the texts");
+    for (size_t i = 0; result == RUN_PASSED && i < w.ids.count; i++) {
+        if (!expect_decoded(c, p, w.ids.number + w.ids.start[i], w.ids.start[i + 1] - w.ids.start[i], skip, i,
+                            w.decoded.content + w.decoded.start[i], w.decoded.bytes[i]))
+            result = RUN_FAILED;
+    }
+    close_wanted(&w);
+    return result;
+}
+
+static run_result run_normalize(run_context *c, qp_pipeline *p)
+{
+    records input, output;
+    run_result result = RUN_PASSED;
+    if (!run_records(c, "input", &input) || !run_records(c, "output", &output))
+        return run_fail(c, "cannot read the texts");
+    for (size_t i = 0; result == RUN_PASSED && i < input.count; i++) {
+        char *text = NULL;
+        size_t bytes;
+        if (qp_pipeline_normalize(p, input.content + input.start[i], input.bytes[i], &text, &bytes) != QP_OK ||
+            !run_expect_text(c, "normal form", i, text, bytes, output.content + output.start[i], output.bytes[i]))
+            result = RUN_FAILED;
+        free(text);
+    }
+    free_records(&input);
+    free_records(&output);
+    return result;
+}
+
+run_result run_pipeline(run_context *c)
+{
+    qp_pipeline *p;
+    const char *op = run_text(c, "op");
+    if (strcmp(op, "equivalent") == 0) return RUN_SKIPPED;
+    qp_status status = open_pipeline(c, &p);
+    run_result result = RUN_SKIPPED;
+    if (status != QP_OK)
+        result = run_fail(c, "%s", qp_error_message());
+    else if (strcmp(op, "encode") == 0)
+        result = run_encode(c, p);
+    else if (strcmp(op, "encode_pair") == 0)
+        result = run_pair(c, p);
+    else if (strcmp(op, "decode") == 0)
+        result = run_decode(c, p);
+    else if (strcmp(op, "normalize") == 0)
+        result = run_normalize(c, p);
+    qp_pipeline_free(p);
+    return result;
+}
+
+hostile_result hostile_pipeline(const char *kind, const char *content, size_t bytes, const char *second,
+                                size_t second_bytes, const records *probe, const number_lists *wanted)
+{
+    hostile_result result = {.equal = true};
+    run_context c = {0};
+    qp_pipeline *p;
+    qp_status status = strcmp(kind, "hf") == 0 ? qp_pipeline_read_huggingface("hostile", content, bytes, &p)
+                       : strcmp(kind, "gpt2") == 0
+                           ? qp_pipeline_read_gpt2("hostile", content, bytes, second, second_bytes, false, &p)
+                           : qp_pipeline_read_tiktoken("hostile", content, bytes, tiktoken_gpt2, &p);
+    if (status != QP_OK) {
+        snprintf(result.message, sizeof result.message, "%s", qp_error_message());
+        return result;
+    }
+    result.loaded = true;
+    qp_token_list list = {0};
+    for (size_t i = 0; i < probe->count; i++) {
+        status = qp_pipeline_encode(p, probe->content + probe->start[i], probe->bytes[i], true, true, &list);
+        int32_t *id = malloc((list.count + 1) * sizeof *id);
+        for (size_t k = 0; k < list.count; k++) id[k] = list.token[k].id;
+        if (status != QP_OK || (wanted && !run_expect_numbers(&c, "ids", i, id, list.count, wanted)))
+            result.equal = false;
+        free(id);
+    }
+    memcpy(result.message, c.message, sizeof result.message);
+    qp_token_list_free(&list);
+    qp_pipeline_free(p);
+    return result;
+}

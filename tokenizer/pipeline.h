@@ -1,0 +1,176 @@
+#ifndef QP_PIPELINE_H
+#define QP_PIPELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/status.h"
+#include "tokenizer/bpe.h"
+#include "tokenizer/charsmap.h"
+#include "tokenizer/normalize.h"
+#include "tokenizer/regex.h"
+#include "tokenizer/trie.h"
+#include "tokenizer/vocabulary.h"
+
+/* pipeline — tokenizers of other projects as a declared row of stages: added tokens, normalise, split, model,
+ * post-process; and back. The stages are those of Hugging Face tokenizers 0.23, the offsets too; files of GPT-2 and
+ * tiktoken are pipelines of the same stages. Source: github.com/huggingface/tokenizers, its file format and its
+ * observed behaviour. */
+typedef enum {
+    QP_STAGE_FORM,
+    QP_STAGE_LOWER,
+    QP_STAGE_STRIP_ACCENTS,
+    QP_STAGE_STRIP,
+    QP_STAGE_REPLACE,
+    QP_STAGE_PREPEND,
+    QP_STAGE_NMT,
+    QP_STAGE_CHARSMAP,
+    QP_STAGE_BERT_NORMAL,
+    QP_STAGE_BYTE_LEVEL,
+    QP_STAGE_METASPACE,
+    QP_STAGE_SPLIT,
+    QP_STAGE_WHITESPACE,
+    QP_STAGE_WHITESPACE_SPLIT,
+    QP_STAGE_DIGITS,
+    QP_STAGE_PUNCTUATION,
+    QP_STAGE_BERT_SPLIT,
+    QP_STAGE_DELIMITER,
+    QP_STAGE_DECODE_BYTE_LEVEL,
+    QP_STAGE_DECODE_WORDPIECE,
+    QP_STAGE_DECODE_SUFFIX,
+    QP_STAGE_DECODE_METASPACE,
+    QP_STAGE_DECODE_REPLACE,
+    QP_STAGE_DECODE_BYTES,
+    QP_STAGE_DECODE_FUSE,
+    QP_STAGE_DECODE_STRIP
+} qp_stage_kind;
+
+typedef enum {
+    QP_SPLIT_REMOVED,
+    QP_SPLIT_ISOLATED,
+    QP_SPLIT_PREVIOUS,
+    QP_SPLIT_NEXT,
+    QP_SPLIT_CONTIGUOUS
+} qp_split_behavior;
+typedef enum { QP_PREPEND_FIRST, QP_PREPEND_NEVER, QP_PREPEND_ALWAYS } qp_prepend;
+
+typedef struct {
+    qp_stage_kind kind;
+    int form; /* FORM: a qp_form */
+    qp_split_behavior behavior;
+    bool invert, has_regex; /* SPLIT, REPLACE: the pattern is the regex, else `text` */
+    qp_regex regex;
+    char *text, *content; /* pattern, prefix, replacement... */
+    size_t text_bytes, content_bytes;
+    bool left, right;    /* STRIP; BERT_NORMAL: clean, Chinese */
+    bool accents, lower; /* BERT_NORMAL */
+    bool prefix_space, use_regex, individual, cleanup;
+    qp_prepend prepend;
+    bool split;      /* METASPACE */
+    int start, stop; /* DECODE_STRIP */
+    qp_charsmap charsmap;
+} qp_stage;
+
+typedef struct {
+    qp_stage *stage;
+    size_t count, capacity;
+} qp_stage_list;
+
+typedef struct {
+    char *text;
+    size_t bytes;
+    int32_t id;
+    bool single_word, left_strip, right_strip, normalized, special;
+} qp_added_token;
+
+typedef enum { QP_MODEL_BPE, QP_MODEL_UNIGRAM, QP_MODEL_WORDPIECE, QP_MODEL_WORD_LEVEL } qp_model_kind;
+
+/* One place of a template: a sequence (0, 1) or special ids. */
+typedef struct {
+    int sequence; /* -1: special */
+    int32_t type_id;
+    int32_t *id;
+    size_t id_count;
+} qp_template_part;
+
+typedef struct {
+    qp_template_part *part;
+    size_t count, capacity;
+} qp_template;
+
+typedef struct {
+    qp_stage_list normalizer, splitter, decoder;
+    bool has_decoder;
+    /* model: pieces are numbered from 0 on, token_id gives their ids */
+    qp_model_kind model;
+    qp_vocabulary vocabulary;
+    int32_t *token_id;
+    char **token; /* of each piece, as written in the file */
+    size_t *token_bytes;
+    double *score;
+    size_t token_capacity, id_capacity, bytes_capacity, score_capacity;
+    int32_t *piece_of_id; /* by id; -1: none */
+    size_t id_limit;
+    bool keeps_bytes; /* decoding gives the bytes as they are, UTF-8 or not (tiktoken) */
+    bool byte_level, byte_fallback, fuse_unknown, ignore_merges;
+    int32_t unknown;         /* piece number, -1: none */
+    int32_t byte_piece[256]; /* of <0xNN>, -1: none */
+    char *prefix, *suffix;   /* continuing_subword_prefix, end_of_word_suffix; NULL: none */
+    int longest_word;        /* WordPiece: in characters */
+    size_t longest_piece;    /* in bytes */
+    qp_bpe bpe;
+    qp_trie trie; /* Unigram */
+    double unknown_score;
+    qp_added_token *added;
+    size_t added_count, added_capacity;
+    qp_trie raw_added, normal_added; /* values: numbers of added tokens */
+    bool has_template, trims, trim_prefix_space;
+    qp_template single, pair;
+} qp_pipeline;
+
+/* Result of encoding; zero it before the first use. */
+typedef struct {
+    struct qp_token {
+        int32_t id, type_id, sequence; /* sequence -1 and special: put in by the template */
+        uint32_t begin, end;           /* bytes of the text */
+        bool special;
+    } * token;
+    size_t count, capacity;
+} qp_token_list;
+
+void qp_token_list_free(qp_token_list *list);
+
+/* qp_pipeline_read_huggingface — from the content of a tokenizer.json. Errors: QP_EDATA, naming what is wrong or what
+ * this program cannot do; QP_EMEMORY.
+ * qp_pipeline_read_gpt2        — vocab.json and merges.txt.
+ * qp_pipeline_read_tiktoken    — a rank file with the pattern (a regular expression) that its encoding splits text
+ * with. */
+qp_status qp_pipeline_read_huggingface(const char *place, const char *content, size_t bytes, qp_pipeline **pipeline);
+qp_status qp_pipeline_read_gpt2(const char *place, const char *vocabulary, size_t vocabulary_bytes, const char *merges,
+                                size_t merges_bytes, bool prefix_space, qp_pipeline **pipeline);
+qp_status qp_pipeline_read_tiktoken(const char *place, const char *content, size_t bytes, const char *pattern,
+                                    qp_pipeline **pipeline);
+void qp_pipeline_free(qp_pipeline *pipeline);
+
+/* qp_pipeline_add_token — a token that is found in text before everything else. Ends with qp_pipeline_finish. */
+qp_status qp_pipeline_add_token(qp_pipeline *pipeline, const qp_added_token *token);
+qp_status qp_pipeline_finish(const char *place, qp_pipeline *pipeline);
+
+/* qp_pipeline_encode — tokens of a text; special: what the post-processor adds is added; match_added: added tokens are
+ * found in the text (else all is ordinary text).
+ * qp_pipeline_encode_pair — two texts into one list. */
+qp_status qp_pipeline_encode(const qp_pipeline *pipeline, const char *text, size_t bytes, bool special,
+                             bool match_added, qp_token_list *list);
+qp_status qp_pipeline_encode_pair(const qp_pipeline *pipeline, const char *a, size_t a_bytes, const char *b,
+                                  size_t b_bytes, bool special, qp_token_list *list);
+
+/* qp_pipeline_decode — *text is malloc'ed. skip_special: special added tokens are left out. */
+qp_status qp_pipeline_decode(const qp_pipeline *pipeline, const int32_t *id, size_t count, bool skip_special,
+                             char **text, size_t *bytes);
+
+/* qp_pipeline_normalize — the normalizer's stages alone. */
+qp_status qp_pipeline_normalize(const qp_pipeline *pipeline, const char *text, size_t bytes, char **normal,
+                                size_t *normal_bytes);
+
+#endif
