@@ -1,11 +1,14 @@
+#define _GNU_SOURCE /* memmem */
 #include <jansson.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tokenizer/huggingface_stages.h"
 #include "tokenizer/pipeline_build.h"
+#include "tokenizer/utf8.h"
 
 /* ---- models ---- */
 
@@ -315,13 +318,44 @@ static qp_status read_root(const char *place, const json_t *root, qp_pipeline *p
     return qp_pipeline_finish(place, p);
 }
 
+/* A copy in which every \\u0000 is the escape of a noncharacter that the file does not use. */
+static char *without_nul_escapes(const char *content, size_t bytes, int32_t *stand_in)
+{
+    char *copy = qp_text_copy(content, bytes);
+    *stand_in = 0;
+    for (int32_t code = 0xFDD0; copy && code <= 0xFDEF && *stand_in == 0; code++) {
+        char raw[4] = "", escape[8];
+        raw[qp_utf8_write(code, raw)] = '\0';
+        snprintf(escape, sizeof escape, "\\u%04x", (unsigned)code);
+        if (!memmem(content, bytes, raw, 3) && !memmem(content, bytes, escape, 6)) *stand_in = code;
+    }
+    bool used = false;
+    for (size_t i = 0; copy && *stand_in && i + 1 < bytes; i++) {
+        if (copy[i] != '\\') continue;
+        if (bytes - i >= 6 && memcmp(copy + i, "\\u0000", 6) == 0) {
+            char escape[8];
+            snprintf(escape, sizeof escape, "\\u%04x", (unsigned)*stand_in);
+            memcpy(copy + i, escape, 6);
+            used = true;
+        }
+        i++;
+    }
+    if (!used) *stand_in = 0;
+    return copy;
+}
+
 qp_status qp_pipeline_read_huggingface(const char *place, const char *content, size_t bytes, qp_pipeline **pipeline)
 {
     *pipeline = NULL;
     json_error_t error;
-    json_t *root = json_loadb(content, bytes, JSON_ALLOW_NUL, &error);
+    int32_t stand_in = 0;
+    char *readable = without_nul_escapes(content, bytes, &stand_in);
+    if (!readable) return qp_fail(QP_EMEMORY, "%s: out of memory", place);
+    json_t *root = json_loadb(readable, bytes, JSON_ALLOW_NUL, &error);
+    free(readable);
     if (!root) return qp_fail(QP_EDATA, "%s:%d: no JSON: %s", place, error.line, error.text);
     qp_pipeline *p = qp_pipeline_new();
+    if (p) p->nul_stand_in = stand_in;
     qp_status status = p ? read_root(place, root, p) : qp_fail(QP_EMEMORY, "%s: out of memory", place);
     json_decref(root);
     if (status == QP_OK) {

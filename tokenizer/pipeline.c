@@ -206,12 +206,12 @@ static qp_status tokens_of_range(const qp_pipeline *p, state *s, struct qp_range
     QP_TRY(qp_pipeline_model(p, text->text + r.begin, r.end - r.begin, &s->pieces));
     size_t at = r.begin;
     for (size_t i = 0; i < s->pieces.count; i++) {
-        size_t end = at + s->pieces.bytes[i];
+        size_t end = at + (s->pieces.bytes[i] & ~QP_SHARED);
         struct qp_token token = {
             .id = p->token_id[s->pieces.piece[i]], .begin = text->begin[at], .end = text->end[end - 1]};
         if (p->trims) trim(p, text->text + at, end - at, list->count == 0, &token);
         QP_TRY(add_token(list, token));
-        at = end;
+        if (!(s->pieces.bytes[i] & QP_SHARED)) at = end;
     }
     return QP_OK;
 }

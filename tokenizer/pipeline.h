@@ -105,6 +105,7 @@ typedef struct {
     /* model: pieces are numbered from 0 on, token_id gives their ids */
     qp_model_kind model;
     qp_vocabulary vocabulary;
+    int32_t nul_stand_in; /* while reading JSON: the character written for NUL, 0: none */
     int32_t *token_id;
     char **token; /* of each piece, as written in the file */
     size_t *token_bytes;

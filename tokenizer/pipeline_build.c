@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tokenizer/growing.h"
+#include "tokenizer/utf8.h"
 
 const char qp_gpt2_pattern[] = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
@@ -96,6 +97,19 @@ static bool inner_text(const qp_pipeline *p, const char *token, size_t bytes, ch
     return true;
 }
 
+/* jansson cannot read a key with NUL in it, so the reader writes another character for NUL; here it turns back. */
+static size_t restore_nul(const qp_pipeline *p, char *text, size_t bytes)
+{
+    char sign[4];
+    size_t made = 0, sign_bytes = p->nul_stand_in ? qp_utf8_write(p->nul_stand_in, sign) : 0;
+    for (size_t i = 0; i < bytes; i++) {
+        bool nul = sign_bytes > 0 && bytes - i >= sign_bytes && memcmp(text + i, sign, sign_bytes) == 0;
+        text[made++] = nul ? '\0' : text[i];
+        if (nul) i += sign_bytes - 1;
+    }
+    return made;
+}
+
 qp_status qp_pipeline_add_piece(const char *place, qp_pipeline *p, const char *token, size_t bytes, int64_t id,
                                 double score)
 {
@@ -107,6 +121,8 @@ qp_status qp_pipeline_add_piece(const char *place, qp_pipeline *p, const char *t
     char *inner = malloc(bytes + 1), *copy = qp_text_copy(token, bytes);
     qp_status status = inner && copy ? QP_OK : no_memory();
     if (status == QP_OK) {
+        token = copy;
+        bytes = restore_nul(p, copy, bytes);
         bool possible = inner_text(p, token, bytes, inner, &inner_bytes);
         status = possible ? qp_vocabulary_add(&p->vocabulary, QP_PIECE_NORMAL, inner, inner_bytes, NULL)
                           : qp_vocabulary_add(&p->vocabulary, QP_PIECE_SPECIAL, token, bytes, NULL);
@@ -126,12 +142,14 @@ qp_status qp_pipeline_add_piece(const char *place, qp_pipeline *p, const char *t
 
 int32_t qp_pipeline_find_piece(const qp_pipeline *p, const char *token, size_t bytes)
 {
-    char *inner = malloc(bytes + 1);
+    char *inner = malloc(bytes + 1), *copy = qp_text_copy(token, bytes);
     size_t inner_bytes;
     int32_t piece = -1;
-    if (inner && inner_text(p, token, bytes, inner, &inner_bytes))
+    if (copy) bytes = restore_nul(p, copy, bytes);
+    if (inner && copy && inner_text(p, copy, bytes, inner, &inner_bytes))
         piece = qp_vocabulary_find(&p->vocabulary, inner, inner_bytes);
     free(inner);
+    free(copy);
     return piece;
 }
 

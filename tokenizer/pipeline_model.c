@@ -151,7 +151,10 @@ static qp_status model_unigram(const qp_pipeline *p, const char *text, size_t by
             continue;
         }
         while (i + 1 < count && path.piece[i + 1] < 0) own += path.bytes[++i];
+        size_t first = w->count;
         status = add_bytes(p, text + at, own, w, &done);
+        for (size_t k = first; done && k < w->count; k++)
+            w->bytes[k] = (uint32_t)own | (k + 1 < w->count ? QP_SHARED : 0);
         if (status == QP_OK && !done) {
             status = p->unknown < 0 ? qp_fail(QP_EDATA, "tokenizer: an unknown character and no unknown token")
                                     : add(w, p->unknown, own);

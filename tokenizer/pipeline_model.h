@@ -3,7 +3,10 @@
 
 #include "tokenizer/pipeline.h"
 
-/* Pieces of one word, as numbers of the pipeline's vocabulary, with the bytes each covers. */
+/* Pieces of one word, as numbers of the pipeline's vocabulary, with the bytes each covers; QP_SHARED is added where the
+ * next piece covers the same bytes (the byte pieces of one unknown in Unigram). */
+#define QP_SHARED 0x80000000u
+
 typedef struct {
     int32_t *piece;
     uint32_t *bytes;

@@ -155,8 +155,8 @@ static bool is_bert_control(int32_t code)
     if (code == '\t' || code == '\n' || code == '\r') return false;
     if (code <= 0 || code == 0xFFFD) return true;
     utf8proc_category_t c = utf8proc_category(code);
-    return c == UTF8PROC_CATEGORY_CC || c == UTF8PROC_CATEGORY_CF || c == UTF8PROC_CATEGORY_CN ||
-           c == UTF8PROC_CATEGORY_CO || c == UTF8PROC_CATEGORY_CS;
+    return c == UTF8PROC_CATEGORY_CC || c == UTF8PROC_CATEGORY_CF || c == UTF8PROC_CATEGORY_CO ||
+           c == UTF8PROC_CATEGORY_CS;
 }
 
 bool qp_is_bert_punctuation(int32_t code)
