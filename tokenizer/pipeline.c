@@ -25,6 +25,8 @@ typedef struct {
     qp_ranges ranges, next_ranges;
     qp_stage_scratch scratch;
     qp_word_pieces pieces;
+    const char *original;
+    size_t original_bytes;
 } state;
 
 static void free_state(state *s)
@@ -53,6 +55,8 @@ static void swap(state *s)
 static qp_status begin(state *s, const char *text, size_t bytes)
 {
     if (bytes > INT32_MAX / 4) return qp_fail(QP_EDATA, "tokenizer: text of 2^29 bytes or more; cut it into lines");
+    s->original = text;
+    s->original_bytes = bytes;
     s->text.mapped = s->next.mapped = true;
     for (size_t at = 0, length; at < bytes; at += length) {
         qp_utf8_next(text + at, bytes - at, &length);
@@ -181,17 +185,42 @@ static qp_status add_token(qp_token_list *list, struct qp_token token)
     return QP_OK;
 }
 
-/* Spaces at either end of a byte-level token do not belong to its span. */
-static void trim(const qp_pipeline *p, const char *text, size_t bytes, bool is_first, struct qp_token *t)
+/* `count` characters of the original on from `at`, or back. */
+static uint32_t move_characters(const state *s, uint32_t at, int count)
 {
-    uint32_t leading = 0, trailing = 0;
-    while (leading < bytes && text[leading] == ' ') leading++;
-    while (trailing < bytes && text[bytes - 1 - trailing] == ' ') trailing++;
-    if (leading > 0) {
-        if ((is_first || t->begin == 0) && p->trim_prefix_space && leading == 1) leading = 0;
-        t->begin = t->begin + leading < t->end ? t->begin + leading : t->end;
+    size_t length;
+    for (; count > 0 && at < s->original_bytes; count--) {
+        qp_utf8_next(s->original + at, s->original_bytes - at, &length);
+        at += (uint32_t)length;
     }
-    if (trailing > 0 && t->end >= trailing) t->end = t->end - trailing > t->begin ? t->end - trailing : t->begin;
+    for (; count < 0 && at > 0; count++) {
+        at--;
+        while (at > 0 && ((unsigned char)s->original[at] & 0xC0) == 0x80) at--;
+    }
+    return at;
+}
+
+/* Spaces at either end of a token do not belong to its span: as many characters less, whatever they were. */
+static void trim(const qp_pipeline *p, const state *s, const char *text, size_t bytes, bool any_space, bool is_first,
+                 struct qp_token *t)
+{
+    int leading = 0, trailing = 0;
+    size_t length;
+    for (size_t at = 0; at < bytes; at += length, leading++) {
+        int32_t code = qp_utf8_next(text + at, bytes - at, &length);
+        if (any_space ? !qp_is_white_space(code) : code != ' ') break;
+    }
+    for (size_t at = bytes; at > 0; at -= length, trailing++) {
+        int32_t code = code_before(text, at);
+        if (any_space ? !qp_is_white_space(code) : code != ' ') break;
+        length = 1;
+        while (length < at && ((unsigned char)text[at - length] & 0xC0) == 0x80) length++;
+    }
+    if (leading == 1 && p->trim_prefix_space && (is_first || t->begin == 0)) leading = 0;
+    uint32_t begin_at = move_characters(s, t->begin, leading);
+    t->begin = begin_at < t->end ? begin_at : t->end;
+    uint32_t end_at = move_characters(s, t->end, -trailing);
+    t->end = end_at > t->begin ? end_at : t->begin;
 }
 
 static qp_status tokens_of_range(const qp_pipeline *p, state *s, struct qp_range r, qp_token_list *list)
@@ -200,7 +229,7 @@ static qp_status tokens_of_range(const qp_pipeline *p, state *s, struct qp_range
     if (r.added >= 0) {
         struct qp_token token = {
             .id = p->added[r.added].id, .begin = text->begin[r.begin], .end = text->end[r.end - 1]};
-        if (p->trims) trim(p, p->added[r.added].text, p->added[r.added].bytes, list->count == 0, &token);
+        if (p->trims) trim(p, s, text->text + r.begin, r.end - r.begin, true, list->count == 0, &token);
         return add_token(list, token);
     }
     QP_TRY(qp_pipeline_model(p, text->text + r.begin, r.end - r.begin, &s->pieces));
@@ -209,7 +238,7 @@ static qp_status tokens_of_range(const qp_pipeline *p, state *s, struct qp_range
         size_t end = at + (s->pieces.bytes[i] & ~QP_SHARED);
         struct qp_token token = {
             .id = p->token_id[s->pieces.piece[i]], .begin = text->begin[at], .end = text->end[end - 1]};
-        if (p->trims) trim(p, text->text + at, end - at, list->count == 0, &token);
+        if (p->trims) trim(p, s, text->text + at, end - at, false, list->count == 0, &token);
         QP_TRY(add_token(list, token));
         if (!(s->pieces.bytes[i] & QP_SHARED)) at = end;
     }

@@ -82,6 +82,8 @@ typedef struct {
     size_t bytes;
     int32_t id;
     bool single_word, left_strip, right_strip, normalized, special;
+    char *shown; /* what it decodes to: its normal form, where it is matched normalised */
+    size_t shown_bytes;
 } qp_added_token;
 
 typedef enum { QP_MODEL_BPE, QP_MODEL_UNIGRAM, QP_MODEL_WORDPIECE, QP_MODEL_WORD_LEVEL } qp_model_kind;

@@ -71,7 +71,10 @@ void qp_pipeline_free(qp_pipeline *p)
     free(p->suffix);
     qp_bpe_free(&p->bpe);
     qp_trie_free(&p->trie);
-    for (size_t i = 0; i < p->added_count; i++) free(p->added[i].text);
+    for (size_t i = 0; i < p->added_count; i++) {
+        free(p->added[i].text);
+        free(p->added[i].shown);
+    }
     free(p->added);
     qp_trie_free(&p->raw_added);
     qp_trie_free(&p->normal_added);
@@ -189,6 +192,7 @@ qp_status qp_pipeline_add_token(qp_pipeline *p, const qp_added_token *token)
     if (!QP_GROW(p->added, p->added_capacity, p->added_count + 1)) return no_memory();
     qp_added_token *own = &p->added[p->added_count];
     *own = *token;
+    own->shown = NULL;
     own->text = qp_text_copy(token->text, token->bytes);
     if (!own->text) return no_memory();
     p->added_count++;
@@ -251,13 +255,16 @@ static qp_status index_added(qp_pipeline *p)
         char *text;
         size_t bytes;
         status = qp_pipeline_normalize(p, a->text, a->bytes, &text, &bytes);
-        if (status == QP_OK) normal[normal_count++] = (qp_trie_key){text, bytes, (int32_t)i};
+        if (status != QP_OK) break;
+        free(a->shown);
+        a->shown = text;
+        a->shown_bytes = bytes;
+        normal[normal_count++] = (qp_trie_key){text, bytes, (int32_t)i};
     }
     qp_trie_free(&p->raw_added);
     qp_trie_free(&p->normal_added);
     if (status == QP_OK && raw_count) status = qp_trie_build(&p->raw_added, raw, raw_count);
     if (status == QP_OK && normal_count) status = qp_trie_build(&p->normal_added, normal, normal_count);
-    for (size_t i = 0; i < normal_count; i++) free((char *)(uintptr_t)normal[i].text);
     free(raw);
     free(normal);
     return status;

@@ -270,9 +270,13 @@ static qp_status collect(const qp_pipeline *p, const int32_t *id, size_t count, 
         const qp_added_token *added = added_with(p, id[i]);
         int32_t piece = id[i] >= 0 && (size_t)id[i] < p->id_limit ? p->piece_of_id[id[i]] : -1;
         if (!added && piece < 0) continue; /* an id that is nothing decodes to nothing */
-        if (added && added->special && skip_special) continue;
+        const char *shown = added && added->shown ? added->shown : added ? added->text : NULL;
+        size_t shown_bytes = added && added->shown ? added->shown_bytes : added ? added->bytes : 0;
+        bool same =
+            added && shown_bytes == added->bytes && (shown_bytes == 0 || memcmp(shown, added->text, shown_bytes) == 0);
+        if (added && added->special && skip_special && same) continue;
         if (!p->has_decoder && s->count > 0) QP_TRY(put(s, " ", 1));
-        QP_TRY(added ? put(s, added->text, added->bytes) : put(s, p->token[piece], p->token_bytes[piece]));
+        QP_TRY(added ? put(s, shown, shown_bytes) : put(s, p->token[piece], p->token_bytes[piece]));
         QP_TRY(end_token(s));
     }
     return QP_OK;

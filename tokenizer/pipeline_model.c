@@ -145,13 +145,19 @@ static qp_status model_unigram(const qp_pipeline *p, const char *text, size_t by
     for (size_t i = 0; i < count && status == QP_OK; i++) {
         size_t own = path.bytes[i];
         bool done = false;
-        if (path.piece[i] >= 0) {
+        if (path.piece[i] >= 0 && path.piece[i] != p->unknown) {
             status = add(w, path.piece[i], own);
             at += own;
             continue;
         }
-        while (i + 1 < count && path.piece[i + 1] < 0) own += path.bytes[++i];
+        while (i + 1 < count && (path.piece[i + 1] < 0 || path.piece[i + 1] == p->unknown)) own += path.bytes[++i];
         size_t first = w->count;
+        int32_t named = qp_vocabulary_find(&p->vocabulary, text + at, own); /* the unknown piece's own name */
+        if (named >= 0) {
+            status = add(w, named, own);
+            at += own;
+            continue;
+        }
         status = add_bytes(p, text + at, own, w, &done);
         for (size_t k = first; done && k < w->count; k++)
             w->bytes[k] = (uint32_t)own | (k + 1 < w->count ? QP_SHARED : 0);
