@@ -1,4 +1,6 @@
+#include "lib/grad/op_batch_norm.h"
 #include "lib/grad/op_embedding.h"
+#include "lib/grad/op_glu.h"
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_norm.h"
 #include "tests/grad/gradient_table.h"
@@ -123,6 +125,38 @@ static void rms_norm_plain(gradient_case *c)
     gradient_output(c, qp_rms_norm(c->tape, gradient_input(c, 4, 6), none, (qp_real)1e-5));
 }
 
+static void batch_norm(gradient_case *c)
+{
+    qp_batch_norm_config config = {.epsilon = (qp_real)1e-3};
+    qp_tensor x = gradient_input(c, 5, 4), weight = gradient_input(c, 1, 4), bias = gradient_input(c, 1, 4);
+    gradient_output(c, qp_batch_norm(c->tape, x, weight, bias, &config));
+}
+
+static void batch_norm_plain(gradient_case *c)
+{
+    qp_batch_norm_config config = {.epsilon = (qp_real)1e-3};
+    gradient_output(c, qp_batch_norm(c->tape, qp_tensor_columns(gradient_input(c, 5, 6), 1, 4), none, none, &config));
+}
+
+static void batch_norm_running(gradient_case *c)
+{
+    static const qp_real mean[] = {1, (qp_real)-0.5, 0}, variance[] = {2, (qp_real)0.3, 1};
+    qp_batch_norm_config config = {.epsilon = (qp_real)1e-3, .running_mean = mean, .running_variance = variance};
+    qp_tensor x = gradient_input(c, 1, 3), weight = gradient_input(c, 1, 3), bias = gradient_input(c, 1, 3);
+    gradient_output(c, qp_batch_norm(c->tape, x, weight, bias, &config));
+}
+
+static void glu(gradient_case *c)
+{
+    gradient_output(c, qp_glu(c->tape, gradient_input(c, 3, 8), (qp_activation_kind)c->option));
+}
+
+static void glu_band(gradient_case *c)
+{
+    gradient_output(c,
+                    qp_glu(c->tape, qp_tensor_columns(gradient_input(c, 3, 9), 2, 6), (qp_activation_kind)c->option));
+}
+
 const gradient_row gradient_rows_layers[] = {
     {"qp_linear", "bias", linear, 0},
     {"qp_linear", "no bias", linear_plain, 0},
@@ -145,5 +179,12 @@ const gradient_row gradient_rows_layers[] = {
     {"qp_layer_norm", "constant x", layer_norm_constant, 0},
     {"qp_rms_norm", "weight", rms_norm, 0},
     {"qp_rms_norm", "no weight", rms_norm_plain, 0},
+    {"qp_batch_norm", "the batch's statistics", batch_norm, 0},
+    {"qp_batch_norm", "the batch's statistics, band, no weight", batch_norm_plain, 0},
+    {"qp_batch_norm", "running statistics", batch_norm_running, 0},
+    {"qp_glu", "GLU", glu, QP_SIGMOID},
+    {"qp_glu", "SwiGLU", glu, QP_SILU},
+    {"qp_glu", "GEGLU, band", glu_band, QP_GELU},
+    {"qp_glu", "bilinear", glu, QP_IDENTITY},
     {0},
 };

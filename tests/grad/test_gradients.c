@@ -8,8 +8,9 @@
 #include "lib/base/random.h"
 #include "tests/grad/gradient_table.h"
 
-static const gradient_row *const family[] = {gradient_rows_basic, gradient_rows_layers, gradient_rows_loss,
-                                             gradient_rows_attention, gradient_rows_recurrent};
+static const gradient_row *const family[] = {gradient_rows_basic,     gradient_rows_layers,    gradient_rows_loss,
+                                             gradient_rows_attention, gradient_rows_recurrent, gradient_rows_losses,
+                                             gradient_rows_windows,   gradient_rows_places};
 enum { FAMILIES = sizeof family / sizeof *family };
 
 /* ---- what a row uses ---- */

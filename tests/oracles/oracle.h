@@ -120,7 +120,7 @@ typedef struct {
     const char *op;
     oracle_run *run;
 } oracle_row;
-extern const oracle_row oracle_rows_ops[], oracle_rows_loss[], oracle_rows_attention[], oracle_rows_transformer[],
+extern const oracle_row oracle_rows_ops[], oracle_rows_layers[], oracle_rows_loss[], oracle_rows_attention[], oracle_rows_transformer[],
     oracle_rows_learning[], oracle_rows_training[], oracle_rows_models[], oracle_rows_decode[];
 
 #endif

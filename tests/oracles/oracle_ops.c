@@ -115,15 +115,6 @@ static void residual(oracle *o)
     oracle_output(o, "y", y, NULL);
 }
 
-/* x = [a; b]: a * sigmoid(b) */
-static void glu(oracle *o)
-{
-    qp_tensor x = input_x(o);
-    int half = x.columns / 2;
-    qp_tensor gate = qp_activation(o->tape, qp_tensor_columns(x, half, half), QP_SIGMOID, 0);
-    oracle_output(o, "y", qp_multiply(o->tape, qp_tensor_columns(x, 0, half), gate), NULL);
-}
-
 static void positions_sinusoidal(oracle *o)
 {
     int time = oracle_int(o, "time"), features = oracle_int(o, "features");
@@ -158,7 +149,6 @@ const oracle_row oracle_rows_ops[] = {
     {"rms_norm", rms_norm},
     {"feed_forward", feed_forward},
     {"residual", residual},
-    {"glu", glu},
     {"positions_sinusoidal", positions_sinusoidal},
     {"positions_learned", positions_learned},
     {0},

@@ -1,0 +1,40 @@
+#include "lib/grad/op_embedding.h"
+#include "lib/grad/op_relative.h"
+#include "lib/grad/op_rope.h"
+#include "tests/grad/gradient_table.h"
+
+/* Positions: rotary and relative. */
+
+static void rope(gradient_case *c)
+{
+    static qp_real table[8 * 4];
+    static const int32_t position[] = {0, 1, 2, 7, 3};
+    qp_positions_sinusoidal(8, 4, 100, true, table);
+    gradient_output(c, qp_rope(c->tape, gradient_input(c, 5, 8), 2, position, qp_tensor_of(8, 4, table)));
+}
+
+/* Queries and keys turn, the values behind them stay; a band of a wider matrix. */
+static void rope_part(gradient_case *c)
+{
+    static qp_real table[8 * 2];
+    static const int32_t position[] = {5, 6, 0};
+    qp_positions_sinusoidal(8, 2, 100, true, table);
+    qp_tensor x = qp_tensor_columns(gradient_input(c, 3, 11), 3, 7);
+    gradient_output(c, qp_rope(c->tape, x, 2, position, qp_tensor_of(8, 2, table)));
+}
+
+static void relative(gradient_case *c)
+{
+    static const int32_t query_start[] = {0, 3, 4}, key_start[] = {0, 3, 9};
+    const qp_sequences qs = {.count = 2, .start = query_start}, ks = {.count = 2, .start = key_start};
+    qp_relative_config config = {.both_ways = c->option != 0, .far = 5};
+    gradient_output(c, qp_relative_bias(c->tape, gradient_input(c, 6, 2), qs, ks, &config));
+}
+
+const gradient_row gradient_rows_places[] = {
+    {"qp_rope", "two heads", rope, 0},
+    {"qp_rope", "band, columns that stay", rope_part, 0},
+    {"qp_relative_bias", "one way", relative, 0},
+    {"qp_relative_bias", "both ways", relative, 1},
+    {0},
+};
