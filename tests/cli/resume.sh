@@ -38,15 +38,17 @@ stopped INT 130
 
 # A damaged last state is passed over for the one before; all damaged is told.
 rm -rf run.*
-train run.safetensors --steps 100 >/dev/null 2>&1
-rm -rf run.*
 train run.safetensors >/dev/null 2>&1 &
 pid=$!
-sleep 0.3
+for i in $(seq 200); do
+    [ "$(ls run.run/state-* 2>/dev/null | wc -l)" -ge 2 ] && break
+    sleep 0.02
+done
 child=$(ps -o pid= --ppid $pid 2>/dev/null | head -n 1)
 kill -KILL ${child:-$pid} 2>/dev/null
 wait $pid
-last=$(ls run.run/state-* 2>/dev/null | tail -n 1)
+last=
+[ "$(ls run.run/state-* 2>/dev/null | wc -l)" -ge 2 ] && [ ! -e run.safetensors ] && last=$(ls run.run/state-* | tail -n 1)
 if [ -n "$last" ]; then
     head -c 1000 "$last" >cut && mv cut "$last"
     train run.safetensors >/dev/null 2>err && cmp -s straight.safetensors run.safetensors
