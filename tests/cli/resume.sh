@@ -14,21 +14,37 @@ for threads in 1 3 4; do
     result $? "$threads threads: the same bytes"
 done
 
-# stopped SIGNAL CODE NAME - stop a run at several moments, then let it go on.
+# state - the newest saved state of the run.
+state() { ls run.run/state-* 2>/dev/null | tail -n 1; }
+
+# interrupted SIGNAL [DELAY] - start or go on, wait for a new state, send the signal; the exit code.
+interrupted() {
+    before=$(state)
+    run="exec env --default-signal=INT" train run.safetensors >/dev/null 2>err &
+    pid=$!
+    for i in $(seq 500); do
+        [ "$(state)" != "$before" ] && break
+        sleep 0.01
+    done
+    sleep "${2:-0}"
+    kill -s "$1" $pid 2>/dev/null
+    { wait $pid; } 2>/dev/null
+}
+
+# stopped SIGNAL CODE - stop a run three times, then let it end.
 stopped() {
     rm -rf run.*
-    for delay in 0.3 0.5 0.4; do
-        train run.safetensors >/dev/null 2>err &
-        pid=$!
-        sleep $delay
-        child=$(ps -o pid= --ppid $pid 2>/dev/null | head -n 1)
-        kill -s "$1" ${child:-$pid} 2>/dev/null
-        wait $pid
+    stops=0
+    for delay in 0 0.01 0.025; do
+        interrupted "$1" $delay
         code=$?
-        [ $code -eq "$2" ] || [ $code -eq 0 ] || { result 1 "stop by $1" "exit code $code: $(tail -n 1 err)"; return; }
+        [ $code -eq "$2" ] && stops=$((stops + 1))
+        [ $code -eq "$2" ] || [ $code -eq 0 ] || result 1 "stop by $1" "exit code $code: $(tail -n 1 err)"
     done
+    [ $stops -gt 0 ]
+    result $? "stopped by $1: exit code $2" "the last was $code"
     train run.safetensors >/dev/null 2>err && cmp -s straight.safetensors run.safetensors
-    result $? "stopped by $1 three times: the same bytes" "$(tail -n 1 err)"
+    result $? "stopped by $1 and resumed: the same bytes" "$(tail -n 1 err)"
     [ -z "$(find . -name '*.tmp*')" ]
     result $? "stopped by $1: nothing half-written is left" "$(find . -name '*.tmp*')"
 }
@@ -36,23 +52,27 @@ stopped KILL 137
 stopped TERM 143
 stopped INT 130
 
-# A damaged last state is passed over for the one before; all damaged is told.
+# A damaged last state is passed over for the one before.
 rm -rf run.*
-train run.safetensors >/dev/null 2>&1 &
-pid=$!
-for i in $(seq 200); do
-    [ "$(ls run.run/state-* 2>/dev/null | wc -l)" -ge 2 ] && break
-    sleep 0.02
-done
-child=$(ps -o pid= --ppid $pid 2>/dev/null | head -n 1)
-kill -KILL ${child:-$pid} 2>/dev/null
-wait $pid
-last=
-[ "$(ls run.run/state-* 2>/dev/null | wc -l)" -ge 2 ] && [ ! -e run.safetensors ] && last=$(ls run.run/state-* | tail -n 1)
-if [ -n "$last" ]; then
+interrupted KILL
+first=$(state)
+interrupted KILL
+if [ ! -e run.safetensors ] && [ "$(state)" != "$first" ]; then
+    last=$(state)
     head -c 1000 "$last" >cut && mv cut "$last"
     train run.safetensors >/dev/null 2>err && cmp -s straight.safetensors run.safetensors
     result $? "a damaged state is passed over: the same bytes" "$(tail -n 1 err)"
 else
     skip "a damaged state is passed over" "the run was over too soon"
+fi
+# All of them damaged: told, and nothing thrown away.
+rm -rf run.*
+interrupted KILL
+for last in run.run/state-*; do head -c 1000 "$last" >cut && mv cut "$last"; done
+cp -r run.run kept
+if [ ! -e run.safetensors ]; then
+    train run.safetensors >/dev/null 2>err
+    code=$?
+    [ $code -eq 65 ] && [ "$(grep -c '^quipu: ' err)" -eq 1 ] && cmp -s "$last" "kept/${last#run.run/}"
+    result $? "no whole state left: 65, and the files stay" "exit code $code: $(cat err)"
 fi
