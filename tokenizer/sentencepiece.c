@@ -162,9 +162,8 @@ static qp_status add(qp_piece_list *list, int32_t id, size_t begin, size_t end)
     return QP_OK;
 }
 
-/* A piece of the normal form, on its way into the result: unknown ones become bytes, or one unknown for a whole run. */
-static qp_status add_piece(const qp_sentencepiece *m, const qp_mapped_text *normal, size_t begin, size_t end,
-                           int32_t id, bool *after_unknown, qp_piece_list *list)
+qp_status qp_sentencepiece_add(const qp_sentencepiece *m, const qp_mapped_text *normal, size_t begin, size_t end,
+                               int32_t id, bool *after_unknown, qp_piece_list *list)
 {
     size_t from = normal->begin[begin], to = normal->begin[end];
     bool unknown = id == m->unknown_id;
@@ -194,7 +193,7 @@ static qp_status encode_unigram(const qp_sentencepiece *m, const qp_mapped_text 
     for (size_t i = 0; status == QP_OK && i < path.count; i++) {
         const qp_unigram_piece *p = &path.piece[i];
         int32_t id = p->id >= 0 ? p->id : m->unknown_id;
-        status = add_piece(m, normal, p->begin, p->begin + p->bytes, id, &after_unknown, list);
+        status = qp_sentencepiece_add(m, normal, p->begin, p->begin + p->bytes, id, &after_unknown, list);
     }
     qp_unigram_path_free(&path);
     return status;
@@ -226,7 +225,7 @@ static qp_status encode_simple(const qp_sentencepiece *m, const qp_mapped_text *
     for (size_t at = 0, end; at < normal->bytes; at = end) {
         end = words ? word_end(m, normal->text, normal->bytes, at) : char_end(m, normal->text, normal->bytes, at);
         int32_t id = id_of(m, normal->text + at, end - at);
-        QP_TRY(add_piece(m, normal, at, end, id, &after_unknown, list));
+        QP_TRY(qp_sentencepiece_add(m, normal, at, end, id, &after_unknown, list));
     }
     return QP_OK;
 }
@@ -241,8 +240,8 @@ typedef struct {
 static qp_status take_joined(void *self, size_t begin, size_t end, int32_t id)
 {
     joined_output *out = self;
-    return add_piece(out->m, out->normal, begin, end, id >= 0 ? id : out->m->unknown_id, &out->after_unknown,
-                     out->list);
+    return qp_sentencepiece_add(out->m, out->normal, begin, end, id >= 0 ? id : out->m->unknown_id, &out->after_unknown,
+                                out->list);
 }
 
 /* Where a run of spaces begins behind a word (in suffix models: ends before one), no piece can reach across. */

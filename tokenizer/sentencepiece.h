@@ -32,7 +32,7 @@ typedef struct {
     /* made of the above */
     qp_trie user_defined;
     qp_unigram unigram;
-    float *unigram_score;
+    float *unigram_score, highest_score;
     int32_t *rank;       /* of each piece in BPE: by score, equal scores equal ranks */
     bool cuts_at_spaces; /* no piece reaches over a space: words can be joined one by one */
     bool has_unused;
@@ -59,6 +59,12 @@ qp_status qp_sentencepiece_normalize(const qp_sentencepiece *model, const char *
 qp_status qp_sentencepiece_encode(const qp_sentencepiece *model, const char *text, size_t bytes, qp_piece_list *list);
 qp_status qp_sentencepiece_decode(const qp_sentencepiece *model, const int32_t *id, size_t count, char **text,
                                   size_t *bytes);
+
+/* qp_sentencepiece_add — one piece of the normal form into the result: an unknown becomes bytes, or one id for a whole
+ * run
+ * (*after_unknown: the piece before was unknown too; begin with false). */
+qp_status qp_sentencepiece_add(const qp_sentencepiece *model, const qp_mapped_text *normal, size_t begin, size_t end,
+                               int32_t id, bool *after_unknown, qp_piece_list *list);
 
 /* qp_sentencepiece_find — the id of a piece, control and byte pieces included; the unknown id if it is not there. */
 int32_t qp_sentencepiece_find(const qp_sentencepiece *model, const char *piece, size_t bytes);

@@ -282,6 +282,7 @@ static qp_status score_pieces(const char *place, qp_sentencepiece *model)
         bool user = model->type[id] == QP_SPM_USER_DEFINED;
         model->unigram_score[id] = user ? (float)((float)bytes * most - 0.1) : model->score[id];
     }
+    model->highest_score = most;
     model->unigram.score = model->unigram_score;
     model->unigram.unknown_score = least - 10;
     return QP_OK;

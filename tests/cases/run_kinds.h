@@ -2,9 +2,12 @@
 #define QP_RUN_KINDS_H
 
 #include "tests/cases/records.h"
+#include "tokenizer/sentencepiece.h"
 
 /* run_kinds — one function for each kind of case: does the run and compares. RUN_SKIPPED: an op we do not have. */
 run_result run_sentencepiece(run_context *c);
+run_result run_nbest(run_context *c, const qp_sentencepiece *m); /* of sentencepiece */
+run_result run_sample(run_context *c, const qp_sentencepiece *m);
 run_result run_unicode(run_context *c);
 run_result run_pipeline(run_context *c); /* hf, gpt2, tiktoken */
 

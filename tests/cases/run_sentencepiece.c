@@ -207,11 +207,8 @@ run_result run_sentencepiece(run_context *c)
     static const struct {
         const char *op;
         run_result (*run)(run_context *c, const qp_sentencepiece *m);
-    } op[] = {{"encode", run_encode},
-              {"decode", run_decode},
-              {"normalize", run_normalize},
-              {"table", run_table},
-              {"lookup", run_lookup}};
+    } op[] = {{"encode", run_encode}, {"decode", run_decode}, {"normalize", run_normalize}, {"table", run_table},
+              {"lookup", run_lookup}, {"nbest", run_nbest},   {"sample", run_sample}};
     run_result result = RUN_SKIPPED;
     for (size_t i = 0; i < sizeof op / sizeof *op; i++) {
         if (strcmp(run_text(c, "op"), op[i].op) == 0) result = op[i].run(c, m);
