@@ -16,6 +16,9 @@ qp_status qp_model_config_check(const qp_model_config *config)
     if (config->pos == QP_POS_SINUSOIDAL && config->emb_size % 2 != 0)
         return qp_fail(QP_EUSAGE, "--pos sinusoidal needs an even --emb-size, not %lld; use an even one or --pos learned",
                        (long long)config->emb_size);
+    if (config->pos == QP_POS_ROPE && config->emb_size / config->heads % 2 != 0)
+        return qp_fail(QP_EUSAGE, "--pos rope needs heads of an even width, not %lld / %lld; change --heads or --emb-size",
+                       (long long)config->emb_size, (long long)config->heads);
     if (config->decoder == QP_KIND_NONE)
         return qp_fail(QP_EUSAGE, "--decoder none cannot make text; use --decoder transformer");
     if (config->task == QP_TASK_TRANSLATE && config->encoder == QP_KIND_NONE)

@@ -21,7 +21,9 @@
     X(BOOL, final_norm, "true", 0, 0, NULL, "norm after the last layer of encoder and decoder")                      \
     X(BOOL, bias, "true", 0, 0, NULL, "biases in linear maps")                                                       \
     X(BOOL, gated_ff, "false", 0, 0, NULL, "gated feed-forward layer (GLU family)")                                  \
-    X(CHOICE, pos, "sinusoidal", 0, 0, "none, sinusoidal, learned", "positions")                                     \
+    X(CHOICE, pos, "sinusoidal", 0, 0, "none, sinusoidal, learned, rope, alibi, relative",                           \
+      "positions: beside the embedding, or inside self-attention (the last three)")                                   \
+    X(REAL, rope_base, "10000", 1, 1e12, NULL, "rope: slowest angle of turning is 1 over this")                      \
     X(BOOL, scale_embeddings, "true", 0, 0, NULL, "multiply embeddings by sqrt(--emb-size)")                         \
     X(CHOICE, activation, "relu", 0, 0,                                                                              \
       "identity, sigmoid, tanh, relu, leaky-relu, elu, softplus, gelu, gelu-tanh, silu", "feed-forward activation")  \
@@ -43,7 +45,7 @@ enum { QP_TASK_TRANSLATE, QP_TASK_LM };
 enum { QP_KIND_NONE, QP_KIND_TRANSFORMER };
 enum { QP_NORM_PRE, QP_NORM_POST };
 enum { QP_NORM_LAYER, QP_NORM_RMS };
-enum { QP_POS_NONE, QP_POS_SINUSOIDAL, QP_POS_LEARNED };
+enum { QP_POS_NONE, QP_POS_SINUSOIDAL, QP_POS_LEARNED, QP_POS_ROPE, QP_POS_ALIBI, QP_POS_RELATIVE };
 
 extern const qp_field_table qp_model_fields;
 

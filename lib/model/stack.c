@@ -21,6 +21,22 @@ static qp_transformer_config layer_config(const qp_model_config *c)
                                    .ff_dropout = (qp_real)c->ff_dropout};
 }
 
+static qp_position_kind outer_kind(const qp_model_config *c)
+{
+    if (c->pos == QP_POS_SINUSOIDAL) return QP_POSITION_SINUSOIDAL;
+    return c->pos == QP_POS_LEARNED ? QP_POSITION_LEARNED : QP_POSITION_NONE;
+}
+
+static qp_inner_kind inner_kind(const qp_model_config *c)
+{
+    switch (c->pos) {
+    case QP_POS_ROPE: return QP_INNER_ROPE;
+    case QP_POS_ALIBI: return QP_INNER_ALIBI;
+    case QP_POS_RELATIVE: return QP_INNER_RELATIVE;
+    default: return QP_INNER_NONE;
+    }
+}
+
 qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_config *config, const char *name, int layers,
                         int embedding, bool reads_memory, qp_map_kind self_kind)
 {
@@ -30,8 +46,11 @@ qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_confi
     char full[64];
     snprintf(full, sizeof full, "%s.positions", name);
     QP_TRY(qp_embedding_init(&stack->embedding, params, embedding, (int)config->emb_size, config->scale_embeddings != 0,
-                             (qp_position_kind)config->pos, (int)config->max_length, config->dropout, full));
+                             outer_kind(config), (int)config->max_length, config->dropout, full));
     qp_transformer_config layer = layer_config(config);
+    snprintf(full, sizeof full, "%s.relative", name);
+    QP_TRY(qp_position_init(&stack->position, params, inner_kind(config), layer.heads, layer.width / layer.heads,
+                            (int)config->max_length, config->rope_base, self_kind == QP_MAP_ENCODER, full));
     for (int i = 0; i < layers; i++) {
         snprintf(full, sizeof full, "%s.layers.%d", name, i);
         stack->layer[i] = qp_transformer_layer_add(params, &layer, reads_memory, full);
@@ -45,6 +64,7 @@ qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_confi
 void qp_stack_free(qp_stack *stack)
 {
     qp_embedding_free(&stack->embedding);
+    qp_position_free(&stack->position);
     free(stack->layer);
     stack->layer = NULL;
 }
@@ -61,6 +81,8 @@ qp_tensor qp_stack_forward(const qp_stack *stack, qp_transformer_pass pass, int 
                            qp_model_maps *maps)
 {
     qp_tensor x = qp_embedding_forward(&stack->embedding, pass.tape, pass.params, pass.sequences, rows, id, offset);
+    pass.position = qp_position_begin(&stack->position, pass.tape, pass.params, pass.sequences,
+                                      pass.state ? qp_state_key_sequences(pass.state) : pass.sequences, rows, offset);
     for (int i = 0; i < stack->layers; i++) {
         pass.layer = i;
         pass.self_map = map_add(maps, stack->self_kind, i);

@@ -3,11 +3,13 @@
 
 #include "lib/model/model.h"
 #include "lib/nn/embedding.h"
+#include "lib/nn/position.h"
 #include "lib/nn/transformer.h"
 
 /* stack — what encoders and decoders of transformers have in common: embedding, layers, final norm. */
 typedef struct {
     qp_embedding_module embedding;
+    qp_position position;            /* inside self-attention */
     qp_transformer_layer *layer;     /* [layers] */
     int layers;
     bool has_norm;

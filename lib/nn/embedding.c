@@ -5,6 +5,7 @@
 
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_embedding.h"
+#include "lib/nn/position.h"
 
 int qp_embedding_add_weight(qp_params *params, int vocabulary, int width, bool scaled, const char *name)
 {
@@ -37,15 +38,6 @@ void qp_embedding_free(qp_embedding_module *embedding)
     embedding->sinusoid = NULL;
 }
 
-static int32_t *positions_of(qp_tape *tape, qp_sequences sequences, int rows, int offset)
-{
-    int32_t *position = qp_tape_memory(tape, (size_t)rows * sizeof *position);
-    if (!position) return NULL;
-    for (int i = 0; i < sequences.count; i++)
-        for (int j = 0; j < qp_sequence_length(sequences, i); j++) position[sequences.start[i] + j] = offset + j;
-    return position;
-}
-
 qp_tensor qp_embedding_forward(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
                                qp_sequences sequences, int rows, const int32_t *id, int offset)
 {
@@ -53,7 +45,7 @@ qp_tensor qp_embedding_forward(const qp_embedding_module *embedding, qp_tape *ta
     int32_t *position = NULL;
     if (embedding->position_weight >= 0) table = qp_param(tape, params, embedding->position_weight);
     if (embedding->sinusoid) table = qp_tensor_of(embedding->positions, embedding->width, embedding->sinusoid);
-    if (table.value) position = positions_of(tape, sequences, rows, offset);
+    if (table.value) position = qp_position_rows(tape, sequences, rows, offset);
     qp_tensor x = qp_embedding(tape, qp_param(tape, params, embedding->weight), rows, id, embedding->scale, position, table);
     return qp_dropout(tape, x, embedding->dropout);
 }

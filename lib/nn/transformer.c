@@ -4,6 +4,7 @@
 
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_linear.h"
+#include "lib/grad/op_rope.h"
 
 /* ---- parameters ---- */
 
@@ -90,11 +91,15 @@ static qp_tensor attend_self(const qp_transformer_layer *layer, const qp_transfo
 {
     const qp_attention_module *m = &layer->self;
     qp_tensor qkv = linear(pass, x, m->in, m->in_bias);
+    if (pass->position.rotation.value) /* queries and keys lie side by side; the values behind them stay */
+        qkv = qp_rope(pass->tape, qkv, m->heads + m->kv_heads, pass->position.position, pass->position.rotation);
     if (qp_tape_failed(pass->tape)) return qkv;
     qp_tensor query = qp_tensor_columns(qkv, 0, m->width);
     qp_tensor kv = qp_tensor_columns(qkv, m->width, 2 * m->kv_width);
     qp_attention_config config = {.heads = m->heads, .kv_heads = m->kv_heads, .causal = pass->causal,
                                   .dropout = layer->config.attention_dropout};
+    config.slope = pass->position.slope;
+    config.bias = pass->position.bias;
     qp_sequences queries = pass->sequences, keys = pass->sequences;
     if (pass->state) {
         kv = qp_state_append(pass->state, pass->layer, kv);

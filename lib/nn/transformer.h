@@ -5,6 +5,7 @@
 #include "lib/grad/op_attention.h"
 #include "lib/nn/norm.h"
 #include "lib/nn/params.h"
+#include "lib/nn/position.h"
 #include "lib/nn/state.h"
 #include "lib/tensor/pointwise.h"
 
@@ -53,6 +54,7 @@ typedef struct {
     const qp_params *params;
     qp_sequences sequences;
     bool causal;
+    qp_position_pass position;                /* of self-attention; empty: none */
     qp_tensor memory;
     qp_sequences memory_sequences;
     qp_state *state;                          /* NULL: whole sequences */

@@ -79,6 +79,34 @@ static int split_gpt(const qp_parameter *ours, oracle_piece *piece)
     return whole(ours, piece);
 }
 
+/* Ours has queries, keys and values in one matrix: rows q; k; v. */
+int oracle_split_llama(const qp_parameter *ours, oracle_piece *piece)
+{
+    static const name_pair pair[] = {{"tgt_embed.", "embed_tokens."},
+                                     {"decoder.norm.", "norm."},
+                                     {"decoder.layers.", "layers."},
+                                     {"layer.", ""},
+                                     {"generator.", "lm_head."},
+                                     {"self_attn.out_proj.", "self_attn.o_proj."},
+                                     {"linear1.", "mlp.up_proj."},
+                                     {"linear_gate.", "mlp.gate_proj."},
+                                     {"linear2.", "mlp.down_proj."},
+                                     {"norm1.", "input_layernorm."},
+                                     {"norm2.", "post_attention_layernorm."}};
+    const char *fused = strstr(ours->name, "in_proj_weight");
+    translate(pair, sizeof pair / sizeof *pair, ours->name, piece->name, sizeof piece->name);
+    if (!fused) return whole(ours, piece);
+    size_t width = (size_t)ours->columns, kv = ((size_t)ours->rows - width) / 2 * width, first = 0;
+    char stem[sizeof piece->name];
+    snprintf(stem, sizeof stem, "%.*s", (int)(strstr(piece->name, "in_proj_weight") - piece->name), piece->name);
+    for (int i = 0; i < 3; i++) {
+        snprintf(piece[i].name, sizeof piece[i].name, "%.120s%c_proj.weight", stem, "qkv"[i]);
+        piece[i].first = first;
+        first += piece[i].count = i == 0 ? width * width : kv;
+    }
+    return 3;
+}
+
 /* ---- configurations ---- */
 
 static void configure_translator(oracle *o, qp_model_config *config)
@@ -110,6 +138,27 @@ static void configure_gpt(oracle *o, qp_model_config *config)
     config->pos = QP_POS_LEARNED;
     config->max_length = oracle_int(o, "n_positions");
     config->scale_embeddings = 0;
+    config->tgt_vocab_size = oracle_int(o, "vocab");
+}
+
+static void configure_llama(oracle *o, qp_model_config *config)
+{
+    config->task = QP_TASK_LM;
+    config->encoder = QP_KIND_NONE;
+    config->emb_size = oracle_int(o, "hidden");
+    config->heads = oracle_int(o, "heads");
+    config->kv_heads = oracle_int(o, "kv_heads");
+    config->dec_layers = oracle_int(o, "layers");
+    config->ff_size = oracle_int(o, "inner");
+    config->norm_type = QP_NORM_RMS;
+    config->norm_epsilon = oracle_number(o, "eps");
+    config->bias = 0;
+    config->gated_ff = 1;
+    config->activation = QP_SILU;
+    config->pos = QP_POS_ROPE;
+    config->rope_base = oracle_number(o, "base");
+    config->scale_embeddings = 0;
+    config->tied_embeddings = 0;
     config->tgt_vocab_size = oracle_int(o, "vocab");
 }
 
@@ -177,6 +226,7 @@ static oracle_batch batch_of_text(oracle *o, const char *prefix, int step)
 static const model_row models[] = {
     {"translator", configure_translator, split_translator, batch_of_pairs},
     {"gpt", configure_gpt, split_gpt, batch_of_text},
+    {"llama", configure_llama, oracle_split_llama, batch_of_text},
 };
 
 static const model_row *row_of(oracle *o, const char *kind)

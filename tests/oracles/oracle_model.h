@@ -26,7 +26,7 @@ typedef struct {
 } oracle_ids;
 oracle_ids oracle_ids_of(oracle *o, int batch, int time, const int32_t *padded, const int32_t *length);
 
-/* oracle_split_layers — the names of lib/nn/transformer.h in PyTorch's. */
-oracle_split oracle_split_layers;
+/* The names of lib/nn/transformer.h in PyTorch's (oracle_split_layers) and LLaMA's. */
+oracle_split oracle_split_layers, oracle_split_llama;
 
 #endif

@@ -34,4 +34,10 @@ static void gpt2(oracle *o)
     logits(o, "gpt");
 }
 
-const oracle_row oracle_rows_models[] = {{"transformer_translator", translator}, {"gpt2_model", gpt2}, {0}};
+static void llama(oracle *o)
+{
+    logits(o, "llama");
+}
+
+const oracle_row oracle_rows_models[] = {
+    {"llama_model", llama}, {"transformer_translator", translator}, {"gpt2_model", gpt2}, {0}};

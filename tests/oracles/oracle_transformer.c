@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/grad/op_embedding.h"
 #include "lib/nn/norm.h"
 #include "lib/nn/transformer.h"
 #include "tests/oracles/oracle_model.h"
@@ -110,9 +111,44 @@ static void encoder_decoder(oracle *o)
     oracle_output(o, "y", stack_forward(&decoder, pass, target), oracle_rows_map(o, &target_rows, target.columns));
 }
 
+/* The places that are padding count: a token stands where it stands in the file. */
+static int32_t *positions_of(oracle *o, const oracle_ragged *rows, int offset)
+{
+    int32_t *position = oracle_memory(o, (size_t)rows->rows * sizeof *position);
+    for (int r = 0; r < rows->rows; r++) position[r] = offset + rows->row[r] % rows->time;
+    return position;
+}
+
+static void llama_block(oracle *o)
+{
+    qp_transformer_config config = {.width = oracle_int(o, "hidden"),
+                                    .heads = oracle_int(o, "heads"),
+                                    .kv_heads = oracle_int(o, "kv_heads"),
+                                    .ff_size = oracle_int(o, "inner"),
+                                    .norm_first = true,
+                                    .rms = true,
+                                    .gated = true,
+                                    .epsilon = oracle_number(o, "eps"),
+                                    .gain = 1,
+                                    .activation = QP_SILU};
+    qp_params *params = oracle_params(o);
+    qp_transformer_layer layer = qp_transformer_layer_add(params, &config, false, "layer");
+    oracle_bind(o, "param.", oracle_split_llama);
+    oracle_ragged rows;
+    qp_tensor x = ragged_input(o, "x", "in.key_padding_mask", &rows);
+    int width = config.width / config.heads, offset = (int)oracle_number_or(o, "offset", 0);
+    qp_real *table = oracle_memory(o, (size_t)(offset + rows.time) * (size_t)width * sizeof *table);
+    qp_positions_sinusoidal(offset + rows.time, width, oracle_number(o, "base"), true, table);
+    qp_transformer_pass pass = {.tape = o->tape, .params = params, .sequences = rows.sequences, .causal = true};
+    pass.position.rotation = qp_tensor_of(offset + rows.time, width, table);
+    pass.position.position = positions_of(o, &rows, offset);
+    oracle_output(o, "y", qp_transformer_layer_forward(&layer, &pass, x), oracle_rows_map(o, &rows, x.columns));
+}
+
 const oracle_row oracle_rows_transformer[] = {
     {"transformer_encoder_layer", encoder_layer},
     {"transformer_decoder_layer", decoder_layer},
     {"transformer_encoder_decoder", encoder_decoder},
+    {"llama_block", llama_block},
     {0},
 };
