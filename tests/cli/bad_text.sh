@@ -66,6 +66,22 @@ else
 fi
 result $? "invalid UTF-8" "exit code $code, $(wc -l <.out) lines: $(head -n 2 .err | tr '\n' '~')"
 
+"$QUIPU" translate -m m.safetensors --json mixed 2>/dev/null | iconv -f utf-8 -t utf-8 >/dev/null
+result $? "--json of invalid UTF-8 is UTF-8"
+
+# Collections of strange text, when they are at hand.
+torture=$top/../shared/data/torture
+for file in UTF-8-test.txt blns.txt bom_crlf.txt; do
+    if [ ! -r "$torture/$file" ]; then
+        skip "$file" "no ../shared/data/torture"
+        continue
+    fi
+    translate --beam-size 1 --batch-size 7 "$torture/$file" >.out 2>.err
+    code=$?
+    [ $code -eq 0 ] && [ "$(LC_ALL=C grep -c '' .out)" -eq "$(LC_ALL=C grep -c '' "$torture/$file")" ]
+    result $? "$file: a line for a line" "exit code $code, $(grep -c '' .out) lines: $(head -n 2 .err | tr '\n' '~')"
+done
+
 : >empty
 translate empty >.out && [ ! -s .out ]
 result $? "no lines, no output"
