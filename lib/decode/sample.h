@@ -1,0 +1,49 @@
+#ifndef QP_SAMPLE_H
+#define QP_SAMPLE_H
+
+#include <stdint.h>
+
+#include "lib/base/config.h"
+#include "lib/base/real.h"
+
+/* sample — from one row of scores to the probabilities a token is drawn with, and the draw. Filters act in this order,
+ * each on what the one before has left:
+ *   repeat_penalty r  every id among the last repeat_last_n tokens once: x = x/r if x > 0, else x*r   Keskar et al. 2019
+ *   temp              x = x/temp; 0: the most probable token alone
+ *   top_k             the k largest                                                                   Fan et al. 2018
+ *   top_p             in descending order while the mass before a token is below top_p            Holtzman et al. 2020
+ *   min_p             tokens with at least min_p times the largest probability                      Nguyen et al. 2024
+ *   typical           tokens whose -log p is nearest to the entropy, until their mass reaches this   Meister et al. 2023
+ *   softmax over what is left. Ties go to the lower id.
+ * X(kind, name, default, low, high, choices, help); see base/config.h */
+#define QP_SAMPLE_FIELDS(X)                                                                                            \
+    X(REAL, temp, "1", 0, 1000, NULL, "temperature: below 1 safer, above 1 bolder; 0: always the most probable token") \
+    X(INT, top_k, "0", 0, 16777216, NULL, "draw among the k most probable tokens; 0: all")                             \
+    X(REAL, top_p, "1", 0, 1, NULL, "draw among the most probable tokens that together have this probability")         \
+    X(REAL, min_p, "0", 0, 1, NULL, "draw among tokens with at least this share of the largest probability")           \
+    X(REAL, typical, "1", 0, 1, NULL, "draw among the most typical tokens that together have this probability")        \
+    X(REAL, repeat_penalty, "1", 0.01, 100, NULL, "make tokens that were there less probable; 1: off")                 \
+    X(INT, repeat_last_n, "64", -1, 16777216, NULL, "how far back --repeat-penalty looks; -1: to the beginning")
+
+typedef struct {
+    QP_SAMPLE_FIELDS(QP_FIELD_DECLARE)
+} qp_sample_config;
+extern const qp_field_table qp_sample_fields;
+
+/* qp_sampler — a configuration with the scratch of one row; 24 bytes a column. One thread at a time.
+ * Errors  QP_EMEMORY. */
+typedef struct qp_sampler qp_sampler;
+qp_status qp_sampler_new(const qp_sample_config *config, int columns, qp_sampler **sampler);
+void      qp_sampler_free(qp_sampler *sampler);
+
+/* qp_sampler_weigh — row [columns] of scores becomes the probabilities to draw with, 0 for tokens filtered out;
+ * scores of -inf (forbidden tokens) get 0.   history [count]: the tokens so far, oldest first; ids outside the row are
+ * ignored.   Errors  QP_EDATA when a score is not a number or all are -inf; the row is then unchanged or half made. */
+qp_status qp_sampler_weigh(qp_sampler *sampler, qp_real *row, const int32_t *history, int count);
+
+/* qp_sample_draw — the first id whose cumulative probability exceeds `uniform` in [0, 1). With
+ * uniform = qp_random_uniform(qp_random_key(seed, number of the text), number of the token)
+ * the text depends on the seed alone, not on batches or threads. */
+int32_t   qp_sample_draw(int columns, const qp_real *probability, double uniform);
+
+#endif
