@@ -44,6 +44,7 @@ qp_tokenizer *qp_tokenizer_new(int type, qp_form form, bool lower_case, bool byt
 void qp_tokenizer_free(qp_tokenizer *tokenizer)
 {
     if (!tokenizer) return;
+    qp_foreign_free(&tokenizer->foreign);
     qp_vocabulary_free(&tokenizer->vocabulary);
     qp_bpe_free(&tokenizer->bpe);
     qp_unigram_free(&tokenizer->unigram);
@@ -205,6 +206,7 @@ static qp_status encode_text(const qp_tokenizer *t, const char *text, size_t byt
 
 qp_status qp_tokenizer_encode_into(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
 {
+    if (qp_is_foreign(&t->foreign)) return qp_foreign_encode(&t->foreign, text, bytes, e);
     if (!e->scratch) e->scratch = calloc(1, sizeof *e->scratch);
     if (!e->scratch) return no_memory();
     e->count = 0;
@@ -315,6 +317,7 @@ static const char *text_of(const qp_tokenizer *t, int32_t id, size_t *bytes)
 qp_status qp_tokenizer_decode(const qp_tokenizer *t, const int32_t *id, int count, char **text, size_t *bytes)
 {
     size_t total = 0, one;
+    if (qp_is_foreign(&t->foreign)) return qp_foreign_decode(&t->foreign, id, count, text, bytes);
     *text = NULL;
     *bytes = 0;
     for (int i = 0; i < count; i++) {
@@ -344,6 +347,7 @@ qp_status qp_tokenizer_decode(const qp_tokenizer *t, const int32_t *id, int coun
 qp_status qp_tokenizer_normalize(const qp_tokenizer *t, const char *text, size_t bytes, char **normal,
                                  size_t *normal_bytes)
 {
+    if (qp_is_foreign(&t->foreign)) return qp_foreign_normalize(&t->foreign, text, bytes, normal, normal_bytes);
     qp_mapped_text work = {0};
     *normal = NULL;
     *normal_bytes = 0;
@@ -363,11 +367,12 @@ qp_status qp_tokenizer_normalize(const qp_tokenizer *t, const char *text, size_t
 
 int qp_tokenizer_size(const qp_tokenizer *tokenizer)
 {
-    return tokenizer->vocabulary.count;
+    return qp_is_foreign(&tokenizer->foreign) ? qp_foreign_size(&tokenizer->foreign) : tokenizer->vocabulary.count;
 }
 
 const char *qp_tokenizer_piece(const qp_tokenizer *tokenizer, int32_t id)
 {
+    if (qp_is_foreign(&tokenizer->foreign)) return qp_foreign_piece(&tokenizer->foreign, id);
     if (id < 0 || id >= tokenizer->vocabulary.count) return "";
     return qp_vocabulary_shown(&tokenizer->vocabulary, id);
 }
@@ -382,8 +387,8 @@ int32_t qp_tokenizer_find(const qp_tokenizer *tokenizer, const char *piece)
         int32_t id = qp_vocabulary_find(v, text, bytes);
         if (id >= 0) return id;
     }
-    for (int32_t id = 0; id < v->count; id++) {
-        if (strcmp(qp_vocabulary_shown(v, id), piece) == 0) return id;
+    for (int32_t id = 0; id < qp_tokenizer_size(tokenizer); id++) {
+        if (strcmp(qp_tokenizer_piece(tokenizer, id), piece) == 0) return id;
     }
     return -1;
 }
@@ -406,7 +411,7 @@ static const char *codec_piece(void *self, int32_t id)
 qp_text_codec qp_tokenizer_codec(qp_tokenizer *tokenizer)
 {
     return (qp_text_codec){.self = tokenizer,
-                           .vocabulary_size = tokenizer->vocabulary.count,
+                           .vocabulary_size = qp_tokenizer_size(tokenizer),
                            .encode = codec_encode,
                            .decode = codec_decode,
                            .piece = codec_piece};

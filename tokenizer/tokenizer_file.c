@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 #include "tokenizer/tokenizer_file.h"
 
 #include <jansson.h>
@@ -19,6 +20,7 @@ enum { TYPES = sizeof type_name / sizeof *type_name, FORMS = sizeof form_name / 
 
 qp_tokenizer_facts qp_tokenizer_info(const qp_tokenizer *t)
 {
+    if (qp_is_foreign(&t->foreign)) return qp_foreign_info(&t->foreign);
     return (qp_tokenizer_facts){.type = type_name[t->type],
                                 .normalization = form_name[t->form],
                                 .unicode = utf8proc_unicode_version(),
@@ -109,6 +111,8 @@ qp_status qp_tokenizer_to_json(const qp_tokenizer *t, char **text, size_t *bytes
     char checksum[32];
     *text = NULL;
     *bytes = 0;
+    if (qp_is_foreign(&t->foreign))
+        return qp_fail(QP_EUSAGE, "tokenizer: one of another project cannot be kept in our format; train one of ours");
     QP_TRY(checksum_of(t, checksum, sizeof checksum));
     json_t *root = json_pack("{s:s, s:i, s:s, s:s, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:s}", "format", FORMAT,
                              "version", VERSION, "unicode", utf8proc_unicode_version(), "type", type_name[t->type],
@@ -322,13 +326,28 @@ qp_status qp_tokenizer_from_json(const char *place, const char *text, size_t byt
     return status;
 }
 
+static qp_status read_foreign(const char *path, const char *text, size_t bytes, qp_tokenizer **tokenizer)
+{
+    qp_tokenizer *t = qp_tokenizer_new(QP_TOKENIZER_CHAR, QP_FORM_NONE, false, false, false);
+    if (!t) return no_memory();
+    qp_status status = qp_foreign_read(path, text, bytes, &t->foreign);
+    if (status == QP_OK) {
+        *tokenizer = t;
+    } else {
+        qp_tokenizer_free(t);
+    }
+    return status;
+}
+
 qp_status qp_tokenizer_load(const char *path, qp_tokenizer **tokenizer)
 {
     char *text = NULL;
     size_t bytes = 0;
     *tokenizer = NULL;
     QP_TRY(qp_file_read(path, LARGEST_FILE, &text, &bytes));
-    qp_status status = qp_tokenizer_from_json(path, text, bytes, tokenizer);
+    bool ours = memmem(text, bytes < 400 ? bytes : 400, FORMAT, sizeof FORMAT - 1) != NULL;
+    qp_status status =
+        ours ? qp_tokenizer_from_json(path, text, bytes, tokenizer) : read_foreign(path, text, bytes, tokenizer);
     free(text);
     return status;
 }

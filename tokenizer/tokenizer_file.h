@@ -18,7 +18,9 @@
 qp_status qp_tokenizer_to_json(const qp_tokenizer *tokenizer, char **text, size_t *bytes);
 qp_status qp_tokenizer_from_json(const char *place, const char *text, size_t bytes, qp_tokenizer **tokenizer);
 
-/* qp_tokenizer_save, qp_tokenizer_load — the same in a file. Saving is complete or absent. */
+/* qp_tokenizer_save, qp_tokenizer_load — the same in a file. Saving is complete or absent. Loading also takes a
+ * sentencepiece .model or a tokenizer.json of Hugging Face; those encode and decode exactly as their own tools do, keep
+ * their own special ids, and cannot be saved in our format. */
 qp_status qp_tokenizer_save(const qp_tokenizer *tokenizer, const char *path);
 qp_status qp_tokenizer_load(const char *path, qp_tokenizer **tokenizer);
 

@@ -2,6 +2,7 @@
 #define QP_TOKENIZER_PARTS_H
 
 #include "tokenizer/bpe.h"
+#include "tokenizer/foreign.h"
 #include "tokenizer/normalize.h"
 #include "tokenizer/split.h"
 #include "tokenizer/tokenizer.h"
@@ -23,6 +24,7 @@ struct qp_tokenizer {
     float *score; /* of each piece, for unigram */
     size_t score_capacity;
     qp_trie initial, continuing; /* of WordPiece */
+    qp_foreign foreign;          /* set: all of the above is empty, the work is done there */
     uint8_t *whole;              /* of each piece: a segment spelled like it becomes just this piece */
 };
 

@@ -9,8 +9,8 @@
 
 /* A hypothesis: a path from `node` to the end. */
 typedef struct {
-    int32_t node, next;   /* next hypothesis towards the end, -1: none */
-    float behind, whole;  /* score behind the node; with the best way up to it */
+    int32_t node, next;  /* next hypothesis towards the end, -1: none */
+    float behind, whole; /* score behind the node; with the best way up to it */
 } hypothesis;
 
 typedef struct {

@@ -1,0 +1,116 @@
+#include "tokenizer/foreign.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#include "tokenizer/growing.h"
+
+qp_status qp_foreign_read(const char *place, const char *content, size_t bytes, qp_foreign *foreign)
+{
+    size_t at = 0;
+    *foreign = (qp_foreign){0};
+    while (at < bytes && (content[at] == ' ' || content[at] == '\n' || content[at] == '\r' || content[at] == '\t'))
+        at++;
+    if (at < bytes && content[at] == '{')
+        return qp_pipeline_read_huggingface(place, content, bytes, &foreign->pipeline);
+    return qp_sentencepiece_read(place, content, bytes, &foreign->sentencepiece);
+}
+
+void qp_foreign_free(qp_foreign *foreign)
+{
+    qp_sentencepiece_free(foreign->sentencepiece);
+    qp_pipeline_free(foreign->pipeline);
+    *foreign = (qp_foreign){0};
+}
+
+static qp_status add(qp_encoding *e, int32_t id, uint32_t begin, uint32_t end)
+{
+    size_t count = (size_t)e->count + 1;
+    if (!QP_GROW(e->id, e->id_capacity, count) || !QP_GROW(e->begin, e->begin_capacity, count) ||
+        !QP_GROW(e->end, e->end_capacity, count))
+        return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
+    e->id[e->count] = id;
+    e->begin[e->count] = begin;
+    e->end[e->count++] = end;
+    return QP_OK;
+}
+
+qp_status qp_foreign_encode(const qp_foreign *f, const char *text, size_t bytes, qp_encoding *e)
+{
+    qp_piece_list pieces = {0};
+    qp_token_list tokens = {0};
+    e->count = 0;
+    qp_status status = f->pipeline ? qp_pipeline_encode(f->pipeline, text, bytes, false, false, &tokens)
+                                   : qp_sentencepiece_encode(f->sentencepiece, text, bytes, &pieces);
+    for (size_t i = 0; i < pieces.count && status == QP_OK; i++)
+        status = add(e, pieces.id[i], pieces.begin[i], pieces.end[i]);
+    for (size_t i = 0; i < tokens.count && status == QP_OK; i++)
+        status = add(e, tokens.token[i].id, tokens.token[i].begin, tokens.token[i].end);
+    qp_piece_list_free(&pieces);
+    qp_token_list_free(&tokens);
+    return status;
+}
+
+qp_status qp_foreign_decode(const qp_foreign *f, const int32_t *id, int count, char **text, size_t *bytes)
+{
+    if (f->pipeline) return qp_pipeline_decode(f->pipeline, id, (size_t)count, true, text, bytes);
+    return qp_sentencepiece_decode(f->sentencepiece, id, (size_t)count, text, bytes);
+}
+
+qp_status qp_foreign_normalize(const qp_foreign *f, const char *text, size_t bytes, char **normal, size_t *normal_bytes)
+{
+    if (f->pipeline) return qp_pipeline_normalize(f->pipeline, text, bytes, normal, normal_bytes);
+    qp_mapped_text out = {0};
+    *normal = NULL;
+    *normal_bytes = 0;
+    qp_status status = qp_sentencepiece_normalize(f->sentencepiece, text, bytes, &out);
+    if (status == QP_OK && !QP_GROW(out.text, out.capacity, out.bytes + 1))
+        status = qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
+    if (status == QP_OK) {
+        out.text[out.bytes] = '\0';
+        *normal = out.text;
+        *normal_bytes = out.bytes;
+        out.text = NULL;
+    }
+    qp_mapped_text_free(&out);
+    return status;
+}
+
+int qp_foreign_size(const qp_foreign *f)
+{
+    if (!f->pipeline) return f->sentencepiece->vocabulary.count;
+    int64_t size = (int64_t)f->pipeline->id_limit;
+    for (size_t i = 0; i < f->pipeline->added_count; i++) {
+        if (f->pipeline->added[i].id >= size) size = (int64_t)f->pipeline->added[i].id + 1;
+    }
+    return size < INT32_MAX ? (int)size : INT32_MAX;
+}
+
+const char *qp_foreign_piece(const qp_foreign *f, int32_t id)
+{
+    if (id < 0 || id >= qp_foreign_size(f)) return "";
+    if (!f->pipeline) return qp_vocabulary_shown(&f->sentencepiece->vocabulary, id);
+    const qp_pipeline *p = f->pipeline;
+    if ((size_t)id < p->id_limit && p->piece_of_id[id] >= 0) return p->token[p->piece_of_id[id]];
+    for (size_t i = 0; i < p->added_count; i++) {
+        if (p->added[i].id == id) return p->added[i].text;
+    }
+    return "";
+}
+
+qp_tokenizer_facts qp_foreign_info(const qp_foreign *f)
+{
+    static const char *const spm[] = {"", "sentencepiece unigram", "sentencepiece bpe", "sentencepiece word",
+                                      "sentencepiece char"};
+    static const char *const hf[] = {"hugging face bpe", "hugging face unigram", "hugging face wordpiece",
+                                     "hugging face words"};
+    const qp_pipeline *p = f->pipeline;
+    return (qp_tokenizer_facts){.type = p ? hf[p->model] : spm[f->sentencepiece->model_type],
+                                .normalization = "as the file says",
+                                .unicode = utf8proc_unicode_version(),
+                                .byte_fallback =
+                                    p ? p->byte_fallback || p->byte_level : f->sentencepiece->byte_fallback,
+                                .size = qp_foreign_size(f),
+                                .merges = p ? p->bpe.count : 0};
+}
