@@ -107,10 +107,10 @@ static void note_failure(failure *failed, int batch, qp_status status)
 
 static bool has_failed(const failure *failed)
 {
-    qp_status status;
-#pragma omp atomic read
-    status = failed->status;
-    return status != QP_OK;
+    bool found;
+#pragma omp critical(qp_lines_failure)
+    found = failed->status != QP_OK;
+    return found;
 }
 
 static void run_share(int batches, qp_line_work *work, void *self, failure *failed)
