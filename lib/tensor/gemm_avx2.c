@@ -6,9 +6,13 @@
 
 #define TILE_ROWS 6
 #define FOR_EACH_TILE_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6)
-#define BLOCK_DEPTH 256
-#define BLOCK_COLUMNS 384
-#define SMALL_ELEMENTS 8192
+#define BLOCK_DEPTH 384
+#define BLOCK_COLUMNS 256
+#define STRIP_GROUP 8
+#define DIRECT_COLUMNS 64
+#define DIRECT_ROWS 24
+/* 6 rows fit the 8 ways of the first-level cache at any stride; a column of A is better copied. */
+#define READ_A_DIRECTLY(p) ((p)->a_step == 1)
 
 #include "lib/tensor/gemm_tile.inc.h"
 

@@ -29,32 +29,29 @@ QP_INLINE void turn_4x4(qp_real *to, ptrdiff_t width, const qp_real *from, ptrdi
     _mm_storeu_ps(to + 3 * width, d);
 }
 
-/* to[l*width + r] = from[r*stride + l], r < rows, l < k; the rest of a width is filled with zeros */
+/* to[l*width + r] = from[r*stride + l], r < rows, l < k. A cache line of every row at a time: what is written to then
+ * lies close together too. */
 static void pack_turned(qp_real *to, int width, const qp_real *from, ptrdiff_t stride, int rows, int k)
 {
-    int r = 0;
-    for (; r + 8 <= rows; r += 8) {
-        int l = 0;
-        const qp_real *row = from + r * stride;
-        for (; l + 8 <= k; l += 8) turn_8x8(to + (ptrdiff_t)l * width + r, width, row + l, stride);
-        for (; l < k; l++)
-            for (int i = 0; i < 8; i++) to[(ptrdiff_t)l * width + r + i] = row[i * stride + l];
+    enum { LINE = 16 };
+    int l = 0;
+    for (; l + LINE <= k; l += LINE) {
+        int r = 0;
+        for (; r + 8 <= rows; r += 8)
+            for (int i = l; i < l + LINE; i += 8) turn_8x8(to + (ptrdiff_t)i * width + r, width, from + r * stride + i, stride);
+        for (; r + 4 <= rows; r += 4)
+            for (int i = l; i < l + LINE; i += 4) turn_4x4(to + (ptrdiff_t)i * width + r, width, from + r * stride + i, stride);
+        for (; r < rows; r++)
+            for (int i = l; i < l + LINE; i++) to[(ptrdiff_t)i * width + r] = from[r * stride + i];
     }
-    for (; r + 4 <= rows; r += 4) {
-        int l = 0;
-        const qp_real *row = from + r * stride;
-        for (; l + 4 <= k; l += 4) turn_4x4(to + (ptrdiff_t)l * width + r, width, row + l, stride);
-        for (; l < k; l++)
-            for (int i = 0; i < 4; i++) to[(ptrdiff_t)l * width + r + i] = row[i * stride + l];
-    }
-    for (; r < width; r++)
-        for (int l = 0; l < k; l++) to[(ptrdiff_t)l * width + r] = r < rows ? from[r * stride + l] : 0;
+    for (; l < k; l++)
+        for (int r = 0; r < rows; r++) to[(ptrdiff_t)l * width + r] = from[r * stride + l];
 }
 
-/* to[l*width + r] = from[l*stride + r], r < rows, l < k; the rest of a width is filled with zeros */
+/* to[l*width + r] = from[l*stride + r], r < rows, l < k */
 static void pack_straight(qp_real *to, int width, const qp_real *from, ptrdiff_t stride, int rows, int k)
 {
-    if (rows == 2 * V_LANES && width == rows) {
+    if (rows == 2 * V_LANES) {
         for (int l = 0; l < k; l++, to += width, from += stride) {
             v_store(to, v_load(from));
             v_store(to + V_LANES, v_load(from + V_LANES));
@@ -62,13 +59,10 @@ static void pack_straight(qp_real *to, int width, const qp_real *from, ptrdiff_t
         return;
     }
     for (int l = 0; l < k; l++, to += width, from += stride)
-        for (int r = 0; r < width; r += V_LANES) {
-            size_t there = rows > r ? (size_t)(rows - r) : 0, room = (size_t)(width - r);
-            store_at(to + r, there == 0 ? v_set(0) : load_at(from + r, there), room);
-        }
+        for (int r = 0; r < rows; r += V_LANES) store_at(to + r, load_at(from + r, (size_t)(rows - r)), (size_t)(rows - r));
 }
 
-/* One of the two: the operand's element (r, l) at from[r*row + l*step]. */
+/* One of the two: the operand's element (r, l) stands at from[r*row + l*step]. */
 static void pack_rows(qp_real *to, int width, const qp_real *from, ptrdiff_t row, ptrdiff_t step, int rows, int k)
 {
     if (step == 1)

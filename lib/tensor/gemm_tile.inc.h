@@ -8,10 +8,8 @@
 
 #ifdef __clang__
 #define UNROLL_ALL _Pragma("clang loop unroll(full)")
-#define UNROLL_FOUR _Pragma("clang loop unroll_count(4)")
 #else
 #define UNROLL_ALL _Pragma("GCC unroll 16")
-#define UNROLL_FOUR _Pragma("GCC unroll 4")
 #endif
 
 /* C = beta*C + alpha*A B + bias over one tile; A(i,l) at a[i*a_row + l*a_step], row l of B at b + l*b_step */
@@ -23,13 +21,28 @@ typedef struct {
     ptrdiff_t c_row;
 } tile;
 
-QP_INLINE void tile_store(const tile *t, qp_real *c, int column, vreal sum, bool part)
+/* What becomes of a finished sum. `plain`, a constant where this is inlined: C is the sum itself. */
+QP_INLINE void tile_store(const tile *t, qp_real *c, int column, vreal sum, bool part, bool plain)
 {
     size_t left = part ? (size_t)(t->columns - column) : V_LANES;
-    vreal value = v_mul(v_set(t->alpha), sum);
-    if (t->bias != NULL) value = v_add(value, load_at(t->bias + column, left));
-    if (t->beta != 0) value = v_fma(v_set(t->beta), load_at(c + column, left), value);
-    store_at(c + column, value, left);
+    if (!plain) {
+        sum = v_mul(v_set(t->alpha), sum);
+        if (t->bias != NULL) sum = v_add(sum, load_at(t->bias + column, left));
+        if (t->beta != 0) sum = v_fma(v_set(t->beta), load_at(c + column, left), sum);
+    }
+    store_at(c + column, sum, left);
+}
+
+static inline bool tile_plain(const tile *t) { return t->alpha == 1 && t->beta == 0 && t->bias == NULL; }
+
+QP_INLINE void tile_store_all(const tile *t, vreal (*sum)[2], const int rows, const int vectors, const bool part,
+                              const bool plain)
+{
+    UNROLL_ALL for (int r = 0; r < rows; r++) {
+        qp_real *c = t->c + r * t->c_row;
+        tile_store(t, c, 0, sum[r][0], part && vectors == 1, plain);
+        if (vectors == 2) tile_store(t, c, V_LANES, sum[r][1], part, plain);
+    }
 }
 
 /* `rows`, `vectors` and `part` are constants wherever this is inlined. part: the last vector holds fewer columns. */
@@ -44,7 +57,7 @@ QP_INLINE void tile_product(const tile *t, const int rows, const int vectors, co
         __builtin_prefetch(t->c + r * t->c_row, 1);
         if (vectors == 2) __builtin_prefetch(t->c + r * t->c_row + V_LANES, 1);
     }
-    UNROLL_FOUR for (int l = 0; l < t->k; l++) {
+    for (int l = 0; l < t->k; l++) {
         vreal b0 = part && vectors == 1 ? load_at(b, left) : v_load(b), b1 = b0;
         if (vectors == 2) b1 = part ? load_at(b + V_LANES, left) : v_load(b + V_LANES);
         UNROLL_ALL for (int r = 0; r < rows; r++) {
@@ -55,11 +68,10 @@ QP_INLINE void tile_product(const tile *t, const int rows, const int vectors, co
         UNROLL_ALL for (int g = 0; g < 3; g++) a[g] += step;
         b += b_step;
     }
-    UNROLL_ALL for (int r = 0; r < rows; r++) {
-        qp_real *c = t->c + r * t->c_row;
-        tile_store(t, c, 0, sum[r][0], part && vectors == 1);
-        if (vectors == 2) tile_store(t, c, V_LANES, sum[r][1], part);
-    }
+    if (tile_plain(t))
+        tile_store_all(t, sum, rows, vectors, part, true);
+    else
+        tile_store_all(t, sum, rows, vectors, part, false);
 }
 
 #define TILE_OF(R)                                                                                                         \

@@ -1,11 +1,11 @@
 /* gemm_weight.inc.h — products with a weight packed once (gemm_packed.h). Every element of C is one chain of
  * multiply-adds over the whole of k in every function here, so its bits do not depend on how rows are grouped. */
 
-#define STRIP_BLOCK 72      /* rows whose strips of A are packed together; a multiple of both tile heights */
-#define PACK_ROWS_FROM 4    /* fewer rows are read where they stand */
+#define ROW_BLOCK 72 /* rows of A that meet a panel before the next one; a multiple of both tile heights */
 
 static void pack_weight(qp_real *memory, int n, int k, const qp_real *w, ptrdiff_t stride, int transposed)
 {
+    for (size_t i = (size_t)(n / QP_PANEL) * QP_PANEL * (size_t)k; i < qp_packed_count(n, k); i++) memory[i] = 0;
     for (int j = 0; j < n; j += QP_PANEL)
         pack_rows(memory + (ptrdiff_t)j * k, QP_PANEL, transposed ? w + j : w + j * stride, transposed ? 1 : stride,
                   transposed ? stride : 1, smaller(QP_PANEL, n - j), k);
@@ -28,7 +28,7 @@ QP_INLINE void thin_product(const tile *t, const int rows, const int panels)
         }
     UNROLL_ALL for (int r = 0; r < rows; r++)
         UNROLL_ALL for (int i = 0; i < panels * EACH; i++)
-            if (i * V_LANES < t->columns) tile_store(t, t->c + r * t->c_row, i * V_LANES, sum[r][i], true);
+            if (i * V_LANES < t->columns) tile_store(t, t->c + r * t->c_row, i * V_LANES, sum[r][i], true, false);
 }
 
 static void thin_products(tile t, int rows, int n)
@@ -51,18 +51,17 @@ static void thin_products(tile t, int rows, int n)
 }
 
 /* Strips of A against one panel after the other: the weight, the largest operand, is read once. */
-static void panel_products(tile t, int m, int n, const qp_real *bias, bool a_packed)
+static void panel_products(tile t, int m, int n, const qp_real *bias)
 {
-    const int strips = parts(m, TILE_ROWS);
+    const cut strips = cut_of(m, TILE_ROWS);
     const tile start = t;
     for (int j = 0; j < n; j += TILE_COLUMNS) {
         t.columns = smaller(TILE_COLUMNS, n - j);
         t.b = start.b + (ptrdiff_t)(j / QP_PANEL) * QP_PANEL * t.k + j % QP_PANEL;
         t.bias = bias != NULL ? bias + j : NULL;
-        for (int i = 0; i < strips; i++) {
-            int first = part_start(m, strips, i), rows = part_start(m, strips, i + 1) - first;
-            t.a = a_packed ? start.a + (ptrdiff_t)first * t.k : start.a + first * start.a_row;
-            if (a_packed) t.a_row = 1, t.a_step = rows;
+        for (int i = 0; i < strips.count; i++) {
+            const int first = cut_start(strips, i), rows = cut_size(strips, i);
+            t.a = start.a + first * t.a_row;
             t.c = start.c + first * t.c_row + j;
             tile_function_of(rows, t.columns)(&t);
         }
@@ -78,15 +77,16 @@ static void packed_product(int m, const qp_real *a, ptrdiff_t a_row, const qp_pa
         thin_products(t, m, w->n);
         return;
     }
-    const bool packs = m >= PACK_ROWS_FROM && w->k <= QP_GEMM_SCRATCH / STRIP_BLOCK;
-    for (int first = 0; first < m; first += STRIP_BLOCK) {
-        const int block = smaller(STRIP_BLOCK, m - first), strips = parts(block, TILE_ROWS);
-        t.a = packs ? scratch : a + first * a_row;
-        for (int i = 0; packs && i < strips; i++) {
-            int start = part_start(block, strips, i), rows = part_start(block, strips, i + 1) - start;
-            pack_turned(scratch + (ptrdiff_t)start * w->k, rows, a + (first + start) * a_row, a_row, rows, w->k);
+    const qp_product p = {.a_row = a_row, .a_step = 1};
+    const bool copies = m > 8 && !READ_A_DIRECTLY(&p) && w->k <= QP_GEMM_SCRATCH / ROW_BLOCK - 32;
+    for (int first = 0; first < m; first += ROW_BLOCK) {
+        const int block = smaller(ROW_BLOCK, m - first);
+        t.a = a + first * a_row;
+        if (copies) {
+            t.a_row = copy_rows(t.a, a_row, block, w->k, scratch);
+            t.a = scratch;
         }
         t.c = c + first * c_row;
-        panel_products(t, block, w->n, bias, packs);
+        panel_products(t, block, w->n, bias);
     }
 }

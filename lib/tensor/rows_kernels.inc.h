@@ -211,15 +211,14 @@ static void gather(int columns, qp_real scale, const qp_real *x, const qp_real *
     }
 }
 
-/* -sum over c of weight[c]*log p[c], given the row's largest value and the logarithm of the sum above it */
-static qp_real smoothing_loss(size_t n, const qp_real *x, const qp_real *weight, qp_real largest, qp_real log_sum)
+/* sum over c of weight[c]*(x[c] - largest) */
+static qp_real weighted_distance(size_t n, const qp_real *x, const qp_real *weight, qp_real largest)
 {
-    const vreal top = v_set(largest), logs = v_set(log_sum);
+    const vreal top = v_set(largest);
     vsum sum = v_sum_zero();
     for (size_t i = 0; i < n; i += V_LANES) {
-        vreal minus_log = v_sub(logs, v_sub(load_at(x + i, n - i), top));
         vreal one_or_weight = weight != NULL ? load_at(weight + i, n - i) : v_keep(v_set(1), n - i, v_set(0));
-        sum = v_sum_add_product(sum, minus_log, one_or_weight);
+        sum = v_sum_add_product(sum, v_sub(load_at(x + i, n - i), top), one_or_weight);
     }
     return v_sum_total(sum);
 }
@@ -229,16 +228,10 @@ static qp_real cross_entropy(int columns, const qp_real *x, int target, const qp
                              const qp_loss_coefficients *c, qp_real *dx)
 {
     size_t n = (size_t)columns;
-    qp_real largest = row_largest(n, x), of_target = x[target];
-    qp_real loss = 0, sum;
-    if (c->smooth != 0) { /* x may be overwritten below */
-        sum = exp_and_sum(n, x, largest, 1, NULL);
-        loss = c->smooth * smoothing_loss(n, x, weight, largest, V_LOG(sum));
-        if (dx != NULL) exp_and_sum(n, x, largest, 1, dx);
-    } else {
-        sum = exp_and_sum(n, x, largest, 1, dx);
-    }
-    loss += c->main * (V_LOG(sum) + (largest - of_target));
+    qp_real largest = row_largest(n, x), to_target = largest - x[target], distance = 0;
+    if (c->smooth != 0) distance = weighted_distance(n, x, weight, largest); /* before dx overwrites x */
+    qp_real sum = exp_and_sum(n, x, largest, 1, dx), log_sum = V_LOG(sum);
+    qp_real loss = c->total * log_sum + c->main * to_target - c->smooth * distance;
     if (dx == NULL) return loss;
     const vreal scale = v_set(c->scale * c->total / sum), smooth = v_set(c->scale * c->smooth);
     for (size_t i = 0; i < n; i += V_LANES) {
