@@ -49,6 +49,45 @@ qp_tensor qp_dropout(qp_tape *tape, qp_tensor x, qp_real rate)
     return y;
 }
 
+/* ---- one mask for the rows of a group ---- */
+
+typedef struct {
+    qp_tensor x, y;
+    const int32_t *group;
+    uint64_t key;
+    qp_real rate;
+} shared_context;
+
+static void drop_shared(const shared_context *c, const qp_real *from, int from_stride, qp_real beta, qp_real *to, int to_stride)
+{
+    for (int r = 0; r < c->y.rows; r++)
+        qp_dropout_apply((size_t)c->y.columns, c->key, (uint64_t)c->group[r] * (uint64_t)c->y.columns, c->rate,
+                         from + (ptrdiff_t)r * from_stride, beta, to + (ptrdiff_t)r * to_stride);
+}
+
+static void shared_back(qp_tape *tape, void *context)
+{
+    const shared_context *c = context;
+    const qp_real *dy = qp_tape_upstream(c->y);
+    qp_real beta;
+    qp_real *dx = qp_tape_grad(tape, c->x, &beta);
+    if (dx) drop_shared(c, dy, c->y.stride, beta, dx, c->x.stride);
+}
+
+qp_tensor qp_dropout_shared(qp_tape *tape, qp_tensor x, const int32_t *group, uint64_t key, qp_real rate)
+{
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    if (rate_is_wrong(rate)) return qp_tape_fail(tape, QP_ESHAPE, "dropout: rate %g is outside [0, 1)", (double)rate);
+    if (!qp_tape_training(tape) || rate == 0) return x;
+    shared_context c = {.x = x, .group = group, .key = key, .rate = rate, .y = qp_tape_tensor(tape, x.rows, x.columns)};
+    if (!c.y.value) return c.y;
+    drop_shared(&c, x.value, x.stride, 0, c.y.value, c.y.stride);
+    qp_tape_record(tape, c.y, shared_back, &c, sizeof c);
+    return c.y;
+}
+
+/* ---- residual ---- */
+
 typedef struct {
     qp_tensor x, branch, y;
     uint64_t key;

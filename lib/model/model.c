@@ -4,13 +4,16 @@
 
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_loss.h"
-#include "lib/model/stack.h"
+#include "lib/model/decoder.h"
+#include "lib/model/encoder.h"
+#include "lib/nn/embedding.h"
 
 struct qp_model {
     qp_model_config config;
     qp_params *params;
     bool has_encoder;
-    qp_stack encoder, decoder;
+    qp_encoder encoder;
+    qp_decoder decoder;
     int output, output_bias;      /* logits = x output' + output_bias */
 };
 
@@ -23,12 +26,11 @@ static qp_status build_decoder(qp_model *model, int source_embedding)
     int embedding = source_embedding;
     if (!c->tied_embeddings_all || !model->has_encoder)
         embedding = qp_embedding_add_weight(model->params, vocabulary, width, c->scale_embeddings != 0, "tgt_embed");
-    QP_TRY(qp_stack_init(&model->decoder, model->params, c, "decoder", (int)c->dec_layers, embedding, model->has_encoder,
-                         QP_MAP_DECODER));
+    QP_TRY(qp_decoder_init(&model->decoder, model->params, c, embedding, &model->encoder));
     model->output = embedding;
     model->output_bias = -1;
     if (c->tied_embeddings || c->tied_embeddings_all) return QP_OK;
-    model->output = qp_params_add(model->params, vocabulary, width, (qp_init){QP_INIT_XAVIER_UNIFORM, c->init_gain},
+    model->output = qp_params_add(model->params, vocabulary, model->decoder.width, (qp_init){QP_INIT_XAVIER_UNIFORM, c->init_gain},
                                   "generator.weight");
     if (c->bias)
         model->output_bias = qp_params_add(model->params, 1, vocabulary, (qp_init){QP_INIT_CONSTANT, 0}, "generator.bias");
@@ -43,9 +45,8 @@ static qp_status build(qp_model *model)
     if (model->has_encoder) {
         embedding = qp_embedding_add_weight(model->params, (int)c->src_vocab_size, (int)c->emb_size,
                                             c->scale_embeddings != 0, c->tied_embeddings_all ? "embed" : "src_embed");
-        QP_TRY(qp_stack_init(&model->encoder, model->params, c, "encoder", (int)c->enc_layers, embedding, false,
-                             QP_MAP_ENCODER));
     }
+    QP_TRY(qp_encoder_init(&model->encoder, model->params, c, embedding));
     QP_TRY(build_decoder(model, embedding));
     return qp_params_finish(model->params);
 }
@@ -81,8 +82,8 @@ qp_status qp_model_new(const qp_model_config *config, uint64_t seed, qp_model **
 void qp_model_free(qp_model *model)
 {
     if (!model) return;
-    qp_stack_free(&model->encoder);
-    qp_stack_free(&model->decoder);
+    qp_encoder_free(&model->encoder);
+    qp_decoder_free(&model->decoder);
     qp_params_free(model->params);
     free(model);
 }
@@ -94,12 +95,6 @@ qp_params *qp_model_params(const qp_model *model) { return model->params; }
 /* ---- whole sequences ---- */
 
 static int rows_of(qp_sequences s) { return s.count > 0 ? s.start[s.count] : 0; }
-
-static qp_tensor encode(const qp_model *model, qp_tape *tape, qp_ids source, qp_model_maps *maps)
-{
-    qp_transformer_pass pass = {.tape = tape, .params = model->params, .sequences = source.sequences};
-    return qp_stack_forward(&model->encoder, pass, rows_of(source.sequences), source.id, 0, maps);
-}
 
 /* The decoder reads BOS and all tokens but the last. */
 static const int32_t *shift_right(qp_tape *tape, qp_ids target)
@@ -122,17 +117,17 @@ static qp_tensor head(const qp_model *model, qp_tape *tape, qp_tensor x)
 qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps)
 {
     if (maps) maps->count = 0;
-    qp_transformer_pass pass = {.tape = tape, .params = model->params, .sequences = batch->target.sequences, .causal = true};
+    qp_encoded encoded, *source = NULL;
     if (model->has_encoder) {
         if (batch->source.sequences.count != batch->target.sequences.count)
             return qp_tape_fail(tape, QP_ESHAPE, "a batch of %d sources and %d targets", batch->source.sequences.count,
                                 batch->target.sequences.count);
-        pass.memory = encode(model, tape, batch->source, maps);
-        pass.memory_sequences = batch->source.sequences;
+        encoded = qp_encoder_forward(&model->encoder, tape, batch->source, model->decoder.wants_summary, maps);
+        source = &encoded;
     }
-    const int32_t *input = batch->input ? batch->input : shift_right(tape, batch->target);
+    qp_ids input = {.sequences = batch->target.sequences, .id = batch->input ? batch->input : shift_right(tape, batch->target)};
     if (qp_tape_failed(tape)) return (qp_tensor){0};
-    return head(model, tape, qp_stack_forward(&model->decoder, pass, rows_of(batch->target.sequences), input, 0, maps));
+    return head(model, tape, qp_decoder_forward(&model->decoder, tape, source, input, maps));
 }
 
 qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing)
@@ -143,40 +138,16 @@ qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *ba
 
 /* ---- one token at a time ---- */
 
-static qp_status keep_memory(const qp_model *model, qp_tape *tape, qp_tensor memory, qp_state *state)
-{
-    for (int layer = 0; layer < model->decoder.layers; layer++) {
-        qp_tensor kv = qp_transformer_layer_memory(&model->decoder.layer[layer], tape, model->params, memory);
-        QP_TRY(qp_tape_status(tape));
-        QP_TRY(qp_state_memory_set(state, layer, kv));
-    }
-    return QP_OK;
-}
-
 qp_status qp_model_start(const qp_model *model, qp_tape *tape, qp_ids source, qp_state **state)
 {
-    const qp_model_config *c = &model->config;
-    int kv_heads = (int)(c->kv_heads ? c->kv_heads : c->heads);
-    *state = qp_state_new(model->decoder.layers, 2 * (int)(c->emb_size / c->heads) * kv_heads, source.sequences);
-    if (!*state) return qp_fail(QP_EMEMORY, "out of memory for decoding %d sentences", source.sequences.count);
-    if (!model->has_encoder) return QP_OK;
-    qp_tensor memory = encode(model, tape, source, NULL);
-    qp_status status = qp_tape_status(tape);
-    if (status == QP_OK) status = keep_memory(model, tape, memory, *state);
-    if (status != QP_OK) {
-        qp_state_free(*state);
-        *state = NULL;
-    }
-    return status;
+    *state = NULL;
+    if (!model->has_encoder) return qp_decoder_start(&model->decoder, tape, NULL, source.sequences, state);
+    qp_encoded encoded = qp_encoder_forward(&model->encoder, tape, source, model->decoder.wants_summary, NULL);
+    QP_TRY(qp_tape_status(tape));
+    return qp_decoder_start(&model->decoder, tape, &encoded, source.sequences, state);
 }
 
 qp_tensor qp_model_step(const qp_model *model, qp_tape *tape, const int32_t *last_id, qp_state *state)
 {
-    qp_status status = qp_state_step_begin(state);
-    if (status != QP_OK) return qp_tape_fail(tape, status, "%s", qp_error_message());
-    qp_transformer_pass pass = {.tape = tape, .params = model->params, .state = state,
-                                .sequences = qp_state_query_sequences(state)};
-    qp_tensor x = qp_stack_forward(&model->decoder, pass, qp_state_rows(state), last_id, qp_state_time(state), NULL);
-    qp_state_step_end(state);
-    return head(model, tape, x);
+    return head(model, tape, qp_decoder_step(&model->decoder, tape, last_id, state));
 }

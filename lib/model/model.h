@@ -2,8 +2,8 @@
 #define QP_MODEL_H
 
 #include "lib/base/batch.h"
-#include "lib/grad/op_attention.h"
 #include "lib/grad/tape.h"
+#include "lib/model/maps.h"
 #include "lib/model/model_config.h"
 #include "lib/nn/params.h"
 #include "lib/nn/state.h"
@@ -19,18 +19,6 @@ qp_status  qp_model_new(const qp_model_config *config, uint64_t seed, qp_model *
 void       qp_model_free(qp_model *model);
 const qp_model_config *qp_model_config_of(const qp_model *model);
 qp_params *qp_model_params(const qp_model *model);
-
-/* Attention maps of one forward pass, for pictures, alignments and tests. */
-typedef enum { QP_MAP_ENCODER, QP_MAP_DECODER, QP_MAP_CROSS } qp_map_kind;
-enum { QP_MAPS_MAX = 3 * 128 };
-typedef struct {
-    int count;
-    struct {
-        qp_map_kind kind;
-        int layer;
-        qp_attention_map map;     /* [heads, Tq, Tk] blocks, sequence after sequence; memory of the tape */
-    } entry[QP_MAPS_MAX];
-} qp_model_maps;
 
 /* qp_model_logits — teacher forcing: row of target token t holds the scores of that token given those before it.
  *   returns [target rows, target vocabulary]; maps may be NULL

@@ -5,8 +5,25 @@ static const qp_field fields[] = {QP_MODEL_FIELDS(ROW)};
 
 const qp_field_table qp_model_fields = {"model", fields, sizeof fields / sizeof fields[0]};
 
-qp_status qp_model_config_check(const qp_model_config *config)
+bool qp_model_kind_is_recurrent(int64_t kind) { return kind >= QP_KIND_RNN; }
+
+int qp_model_hidden_size(const qp_model_config *config)
 {
+    return (int)(config->hidden_size ? config->hidden_size : config->emb_size);
+}
+
+int qp_model_memory_width(const qp_model_config *config)
+{
+    if (!qp_model_kind_is_recurrent(config->encoder)) return (int)config->emb_size;
+    bool concatenated = config->bidirectional && config->direction_merge == QP_MERGE_CONCAT;
+    return (concatenated ? 2 : 1) * qp_model_hidden_size(config);
+}
+
+/* ---- combinations ---- */
+
+static qp_status check_transformer(const qp_model_config *config)
+{
+    if (config->encoder != QP_KIND_TRANSFORMER && config->decoder != QP_KIND_TRANSFORMER) return QP_OK;
     if (config->emb_size % config->heads != 0)
         return qp_fail(QP_EUSAGE, "--heads %lld does not divide --emb-size %lld; choose a divisor, such as --heads %d",
                        (long long)config->heads, (long long)config->emb_size, config->emb_size % 4 == 0 ? 4 : 1);
@@ -19,6 +36,39 @@ qp_status qp_model_config_check(const qp_model_config *config)
     if (config->pos == QP_POS_ROPE && config->emb_size / config->heads % 2 != 0)
         return qp_fail(QP_EUSAGE, "--pos rope needs heads of an even width, not %lld / %lld; change --heads or --emb-size",
                        (long long)config->emb_size, (long long)config->heads);
+    return QP_OK;
+}
+
+static qp_status check_recurrent(const qp_model_config *config)
+{
+    bool encoder = qp_model_kind_is_recurrent(config->encoder), decoder = qp_model_kind_is_recurrent(config->decoder);
+    if (encoder && config->enc_layers < 1)
+        return qp_fail(QP_EUSAGE, "--enc-layers 0: a recurrent encoder has at least one layer; use --enc-layers 1");
+    if (decoder && config->dec_layers < 1)
+        return qp_fail(QP_EUSAGE, "--dec-layers 0: a recurrent decoder has at least one layer; use --dec-layers 1");
+    if (config->bidirectional && !encoder)
+        return qp_fail(QP_EUSAGE, "--bidirectional is for recurrent encoders (a transformer sees both directions, a decoder must not); leave it out or use --encoder gru");
+    if (config->hidden_size && !encoder && !decoder)
+        return qp_fail(QP_EUSAGE, "--hidden-size is the width of recurrent states; a transformer's width is --emb-size");
+    return QP_OK;
+}
+
+static qp_status check_feeding(const qp_model_config *config)
+{
+    bool reads = qp_model_kind_is_recurrent(config->decoder) && config->encoder != QP_KIND_NONE;
+    if (config->input_feeding && (!reads || config->attention == QP_ATTENTION_NONE))
+        return qp_fail(QP_EUSAGE, "--input-feeding is for a recurrent decoder with attention; add --attention luong-general or leave it out");
+    if (config->context_feeding && (!reads || config->attention != QP_ATTENTION_NONE))
+        return qp_fail(QP_EUSAGE, "--context-feeding gives a recurrent decoder without attention the source's summary; add --attention none or leave it out");
+    if (reads && config->attention == QP_ATTENTION_LUONG_DOT && qp_model_hidden_size(config) != qp_model_memory_width(config))
+        return qp_fail(QP_EUSAGE, "--attention luong-dot needs equal widths of decoder and encoder, not %d and %d; use --attention luong-general%s",
+                       qp_model_hidden_size(config), qp_model_memory_width(config),
+                       config->bidirectional ? ", or --direction-merge sum" : "");
+    return QP_OK;
+}
+
+static qp_status check_task(const qp_model_config *config)
+{
     if (config->decoder == QP_KIND_NONE)
         return qp_fail(QP_EUSAGE, "--decoder none cannot make text; use --decoder transformer");
     if (config->task == QP_TASK_TRANSLATE && config->encoder == QP_KIND_NONE)
@@ -30,4 +80,12 @@ qp_status qp_model_config_check(const qp_model_config *config)
                        "--tied-embeddings-all needs one vocabulary for both sides, not %lld and %lld pieces; add --share-vocab",
                        (long long)config->src_vocab_size, (long long)config->tgt_vocab_size);
     return QP_OK;
+}
+
+qp_status qp_model_config_check(const qp_model_config *config)
+{
+    QP_TRY(check_transformer(config));
+    QP_TRY(check_recurrent(config));
+    QP_TRY(check_feeding(config));
+    return check_task(config);
 }

@@ -1,17 +1,33 @@
 #ifndef QP_MODEL_CONFIG_H
 #define QP_MODEL_CONFIG_H
 
+#include <stdbool.h>
+
 #include "lib/base/config.h"
 
 /* model_config — what a model is: enough to build it again from its file.
  * X(kind, name, default, low, high, choices, help); see base/config.h */
 #define QP_MODEL_FIELDS(X)                                                                                           \
     X(CHOICE, task, "translate", 0, 0, "translate, lm", "what the model does")                                       \
-    X(CHOICE, encoder, "transformer", 0, 0, "none, transformer", "kind of encoder")                                  \
-    X(CHOICE, decoder, "transformer", 0, 0, "none, transformer", "kind of decoder")                                  \
+    X(CHOICE, encoder, "transformer", 0, 0, "none, transformer, rnn, lstm, gru", "kind of encoder")                  \
+    X(CHOICE, decoder, "transformer", 0, 0, "none, transformer, rnn, lstm, gru", "kind of decoder")                  \
     X(INT, enc_layers, "3", 0, 128, NULL, "layers of the encoder")                                                   \
     X(INT, dec_layers, "3", 0, 128, NULL, "layers of the decoder")                                                   \
     X(INT, emb_size, "256", 1, 65536, NULL, "width of embeddings and of a transformer")                              \
+    X(INT, hidden_size, "0", 0, 65536, NULL, "width of a recurrent state; 0: --emb-size")                            \
+    X(BOOL, bidirectional, "false", 0, 0, NULL, "a recurrent encoder reads in both directions")                      \
+    X(CHOICE, direction_merge, "concat", 0, 0, "concat, sum", "how the two directions are joined")                   \
+    X(CHOICE, attention, "bahdanau", 0, 0, "none, bahdanau, luong-dot, luong-general, luong-concat",                 \
+      "how a recurrent decoder looks at the source")                                                                 \
+    X(INT, attention_size, "0", 0, 65536, NULL, "hidden width of bahdanau and luong-concat; 0: --hidden-size")       \
+    X(BOOL, input_feeding, "false", 0, 0, NULL, "a recurrent decoder reads its last output beside the token")        \
+    X(BOOL, context_feeding, "false", 0, 0, NULL, "with --attention none: the source's summary is fed at every step") \
+    X(CHOICE, rnn_activation, "tanh", 0, 0, "tanh, relu", "nonlinearity of rnn cells")                               \
+    X(BOOL, rnn_residual, "false", 0, 0, NULL, "connections around recurrent layers of equal width")                 \
+    X(BOOL, rnn_norm, "false", 0, 0, NULL, "layer norm after every recurrent layer")                                 \
+    X(BOOL, learned_state, "false", 0, 0, NULL, "initial recurrent states are learned, not zero")                    \
+    X(REAL, forget_bias, "1", -100, 100, NULL, "first value of the forget bias of LSTM cells")                       \
+    X(BOOL, variational_dropout, "false", 0, 0, NULL, "between recurrent layers: one mask a sequence")               \
     X(INT, ff_size, "1024", 1, 1048576, NULL, "width of a transformer's feed-forward layer")                         \
     X(INT, heads, "8", 1, 1024, NULL, "attention heads; must divide --emb-size")                                     \
     X(INT, kv_heads, "0", 0, 1024, NULL, "key/value heads; 0: as many as --heads")                                   \
@@ -42,12 +58,23 @@ typedef struct {
 } qp_model_config;
 
 enum { QP_TASK_TRANSLATE, QP_TASK_LM };
-enum { QP_KIND_NONE, QP_KIND_TRANSFORMER };
+enum { QP_KIND_NONE, QP_KIND_TRANSFORMER, QP_KIND_RNN, QP_KIND_LSTM, QP_KIND_GRU };
+enum { QP_MERGE_CONCAT, QP_MERGE_SUM };
+enum { QP_RNN_TANH, QP_RNN_RELU };
+enum {
+    QP_ATTENTION_NONE, QP_ATTENTION_BAHDANAU, QP_ATTENTION_LUONG_DOT, QP_ATTENTION_LUONG_GENERAL, QP_ATTENTION_LUONG_CONCAT
+};
 enum { QP_NORM_PRE, QP_NORM_POST };
 enum { QP_NORM_LAYER, QP_NORM_RMS };
 enum { QP_POS_NONE, QP_POS_SINUSOIDAL, QP_POS_LEARNED, QP_POS_ROPE, QP_POS_ALIBI, QP_POS_RELATIVE };
 
 extern const qp_field_table qp_model_fields;
+
+/* qp_model_kind_is_recurrent — rnn, lstm, gru.   qp_model_hidden_size — the width of a recurrent state.
+ * qp_model_memory_width — columns of what the encoder hands to the decoder. */
+bool qp_model_kind_is_recurrent(int64_t kind);
+int  qp_model_hidden_size(const qp_model_config *config);
+int  qp_model_memory_width(const qp_model_config *config);
 
 /* qp_model_config_check — combinations that make no sense are QP_EUSAGE with the two values and the way out. */
 qp_status qp_model_config_check(const qp_model_config *config);

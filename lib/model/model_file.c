@@ -106,13 +106,22 @@ static qp_status fill(const qp_safetensors *file, qp_params *params)
     return QP_OK;
 }
 
+/* At least so many weights are in the layers of one side. */
+static double layer_weights(const qp_model_config *config, int64_t kind, int64_t layers)
+{
+    double hidden = qp_model_hidden_size(config);
+    if (kind == QP_KIND_NONE) return 0;
+    return (double)layers * (qp_model_kind_is_recurrent(kind) ? hidden * hidden : (double)config->emb_size * (double)config->ff_size);
+}
+
 /* The configuration decides how much memory is asked for; the file is large enough for honest ones. */
 static qp_status check_size(const qp_safetensors *file, const qp_model_config *config)
 {
     double stored = 0;
     for (int i = 0; i < qp_safetensors_count(file); i++) stored += (double)qp_safetensors_at(file, i)->count;
     double embeddings = (double)config->tgt_vocab_size * (double)config->emb_size;
-    double layers = (double)(config->enc_layers + config->dec_layers) * (double)config->emb_size * (double)config->ff_size;
+    double layers = layer_weights(config, config->encoder, config->enc_layers) +
+                    layer_weights(config, config->decoder, config->dec_layers);
     if (embeddings > stored || layers > stored)
         return qp_fail(QP_EDATA, "%s: its configuration describes a larger model than it holds; the file is damaged",
                        qp_safetensors_path(file));

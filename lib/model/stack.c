@@ -38,7 +38,7 @@ static qp_inner_kind inner_kind(const qp_model_config *c)
 }
 
 qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_config *config, const char *name, int layers,
-                        int embedding, bool reads_memory, qp_map_kind self_kind)
+                        int embedding, int memory_width, qp_map_kind self_kind)
 {
     *stack = (qp_stack){.layers = layers, .has_norm = config->final_norm != 0, .self_kind = self_kind};
     stack->layer = calloc((size_t)layers + 1, sizeof *stack->layer);
@@ -51,9 +51,10 @@ qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_confi
     snprintf(full, sizeof full, "%s.relative", name);
     QP_TRY(qp_position_init(&stack->position, params, inner_kind(config), layer.heads, layer.width / layer.heads,
                             (int)config->max_length, config->rope_base, self_kind == QP_MAP_ENCODER, full));
+    layer.memory_width = memory_width;
     for (int i = 0; i < layers; i++) {
         snprintf(full, sizeof full, "%s.layers.%d", name, i);
-        stack->layer[i] = qp_transformer_layer_add(params, &layer, reads_memory, full);
+        stack->layer[i] = qp_transformer_layer_add(params, &layer, memory_width > 0, full);
     }
     snprintf(full, sizeof full, "%s.norm", name);
     if (stack->has_norm)
@@ -69,14 +70,6 @@ void qp_stack_free(qp_stack *stack)
     stack->layer = NULL;
 }
 
-static qp_attention_map *map_add(qp_model_maps *maps, qp_map_kind kind, int layer)
-{
-    if (!maps || maps->count == QP_MAPS_MAX) return NULL;
-    maps->entry[maps->count].kind = kind;
-    maps->entry[maps->count].layer = layer;
-    return &maps->entry[maps->count++].map;
-}
-
 qp_tensor qp_stack_forward(const qp_stack *stack, qp_transformer_pass pass, int rows, const int32_t *id, int offset,
                            qp_model_maps *maps)
 {
@@ -85,8 +78,8 @@ qp_tensor qp_stack_forward(const qp_stack *stack, qp_transformer_pass pass, int 
                                       pass.state ? qp_state_key_sequences(pass.state) : pass.sequences, rows, offset);
     for (int i = 0; i < stack->layers; i++) {
         pass.layer = i;
-        pass.self_map = map_add(maps, stack->self_kind, i);
-        pass.cross_map = stack->layer[i].reads_memory ? map_add(maps, QP_MAP_CROSS, i) : NULL;
+        pass.self_map = qp_model_maps_add(maps, stack->self_kind, i);
+        pass.cross_map = stack->layer[i].reads_memory ? qp_model_maps_add(maps, QP_MAP_CROSS, i) : NULL;
         x = qp_transformer_layer_forward(&stack->layer[i], &pass, x);
     }
     return stack->has_norm ? qp_norm_forward(&stack->norm, pass.tape, pass.params, x) : x;

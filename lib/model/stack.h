@@ -1,7 +1,8 @@
 #ifndef QP_STACK_H
 #define QP_STACK_H
 
-#include "lib/model/model.h"
+#include "lib/model/maps.h"
+#include "lib/model/model_config.h"
 #include "lib/nn/embedding.h"
 #include "lib/nn/position.h"
 #include "lib/nn/transformer.h"
@@ -18,9 +19,9 @@ typedef struct {
 } qp_stack;
 
 /* qp_stack_init — add the parameters of `layers` layers under NAME.layers.I and NAME.norm; `embedding` is the index of
- * its embedding matrix. */
+ * its embedding matrix; memory_width: columns of the memory its layers read, 0: they read none. */
 qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_config *config, const char *name, int layers,
-                        int embedding, bool reads_memory, qp_map_kind self_kind);
+                        int embedding, int memory_width, qp_map_kind self_kind);
 void      qp_stack_free(qp_stack *stack);
 
 /* qp_stack_forward — ids of `rows` tokens, the first of each sequence at position `offset` -> [rows, d]. `pass` as for a

@@ -52,6 +52,7 @@ double qp_init_deviation(qp_init init, int fan_in, int fan_out)
     case QP_INIT_UNIFORM: return init.gain / sqrt(3.0);
     case QP_INIT_NORMAL: return init.gain;
     case QP_INIT_CONSTANT:
+    case QP_INIT_FORGET_GATE:
     case QP_INIT_ORTHOGONAL: break;
     }
     return 0;
@@ -71,6 +72,8 @@ void qp_init_fill(qp_init init, int rows, int columns, int fan_in, int fan_out, 
         fill_orthogonal(init.gain, rows, columns, key, value);
     else if (init.kind == QP_INIT_CONSTANT)
         for (size_t i = 0; i < count; i++) value[i] = (qp_real)init.gain;
+    else if (init.kind == QP_INIT_FORGET_GATE)
+        for (size_t i = 0; i < count; i++) value[i] = (qp_real)((int)(i % (size_t)columns) / (columns / 4) == 1 ? init.gain : 0);
     else if (is_normal(init.kind))
         for (size_t i = 0; i < count; i++) value[i] = (qp_real)(deviation * qp_random_normal(key, i));
     else

@@ -11,11 +11,13 @@
  *   XAVIER  std = gain*sqrt(2/(fan_in+fan_out))    HE  std = gain*sqrt(2/fan_in)    LECUN  std = gain*sqrt(1/fan_in)
  *           each either uniform on +-sqrt(3)*std or normal with mean 0
  *   NORMAL  std = gain      UNIFORM on +-gain      CONSTANT = gain
+ *   FORGET_GATE = gain in the second quarter of the columns, 0 elsewhere: the bias of an LSTM (Jozefowicz et al. 2015)
  *   ORTHOGONAL  W W' = gain^2 I if rows <= columns, else W' W = gain^2 I
  * Sources  Glorot & Bengio 2010; He et al. 2015; LeCun et al. 1998; Saxe et al. 2014. */
 typedef enum {
     QP_INIT_CONSTANT, QP_INIT_UNIFORM, QP_INIT_NORMAL, QP_INIT_XAVIER_UNIFORM, QP_INIT_XAVIER_NORMAL,
-    QP_INIT_HE_UNIFORM, QP_INIT_HE_NORMAL, QP_INIT_LECUN_UNIFORM, QP_INIT_LECUN_NORMAL, QP_INIT_ORTHOGONAL
+    QP_INIT_HE_UNIFORM, QP_INIT_HE_NORMAL, QP_INIT_LECUN_UNIFORM, QP_INIT_LECUN_NORMAL, QP_INIT_ORTHOGONAL,
+    QP_INIT_FORGET_GATE
 } qp_init_kind;
 typedef struct { qp_init_kind kind; double gain; } qp_init;
 

@@ -10,15 +10,22 @@ typedef struct {
     int32_t *key_row;                        /* [row_capacity, time_capacity] cache rows read, oldest first */
 } hypotheses;
 
+/* One row a hypothesis, held twice like them. */
+typedef struct {
+    int columns, capacity;
+    qp_real *now, *other;                    /* [capacity, columns] */
+} carry;
+
 struct qp_state {
     int rows, time;
     int row_capacity, time_capacity;
     hypotheses now, other;
     int32_t *key_start, *key_length, *query_start;   /* [row_capacity + 1] */
-    int layers, width;
+    qp_state_shape shape;
     int cache_rows, cache_capacity;                  /* rows in use and allocated in each layer's cache */
-    qp_real **cache;                                 /* [layers] of [cache_capacity, width] */
-    qp_tensor *memory;                               /* [layers], values owned */
+    qp_real **cache;                                 /* [caches] of [cache_capacity, cache_width] */
+    qp_tensor *memory;                               /* [memories], values owned */
+    carry *carried;                                  /* [carries] */
 };
 
 int qp_state_rows(const qp_state *state) { return state->rows; }
@@ -36,9 +43,11 @@ static void hypotheses_free(hypotheses *h)
 void qp_state_free(qp_state *state)
 {
     if (!state) return;
-    for (int layer = 0; layer < state->layers; layer++) {
-        if (state->cache) free(state->cache[layer]);
-        if (state->memory) free(state->memory[layer].value);
+    for (int i = 0; state->cache && i < state->shape.caches; i++) free(state->cache[i]);
+    for (int i = 0; state->memory && i < state->shape.memories; i++) free(state->memory[i].value);
+    for (int i = 0; state->carried && i < state->shape.carries; i++) {
+        free(state->carried[i].now);
+        free(state->carried[i].other);
     }
     hypotheses_free(&state->now);
     hypotheses_free(&state->other);
@@ -47,6 +56,7 @@ void qp_state_free(qp_state *state)
     free(state->query_start);
     free(state->cache);
     free(state->memory);
+    free(state->carried);
     free(state);
 }
 
@@ -63,13 +73,16 @@ static bool hypotheses_new(hypotheses *h, int rows, int times)
     return h->memory_start && h->memory_length && h->key_row;
 }
 
+/* Tokens whose cache rows a hypothesis lists: none without caches. */
+static int listed(const qp_state *state) { return state->shape.caches ? state->time : 0; }
+
 static void hypotheses_copy(const qp_state *state, hypotheses *to, int to_row, int to_times, const hypotheses *from,
                             int from_row)
 {
     to->memory_start[to_row] = from->memory_start[from_row];
     to->memory_length[to_row] = from->memory_length[from_row];
     memcpy(to->key_row + (size_t)to_row * (size_t)to_times,
-           from->key_row + (size_t)from_row * (size_t)state->time_capacity, (size_t)state->time * sizeof(int32_t));
+           from->key_row + (size_t)from_row * (size_t)state->time_capacity, (size_t)listed(state) * sizeof(int32_t));
 }
 
 /* Key lists lie time_capacity apart, queries one apart. */
@@ -114,15 +127,15 @@ static qp_status make_room(qp_state *state, int rows, int times)
     return QP_OK;
 }
 
-qp_state *qp_state_new(int layers, int width, qp_sequences source)
+qp_state *qp_state_new(qp_state_shape shape, qp_sequences source)
 {
     qp_state *state = calloc(1, sizeof *state);
     if (!state) return NULL;
-    state->layers = layers;
-    state->width = width;
-    state->cache = calloc((size_t)layers + 1, sizeof *state->cache);
-    state->memory = calloc((size_t)layers + 1, sizeof *state->memory);
-    if (!state->cache || !state->memory || make_room(state, source.count > 0 ? source.count : 1, 1) != QP_OK) {
+    state->shape = shape;
+    state->cache = calloc((size_t)shape.caches + 1, sizeof *state->cache);
+    state->memory = calloc((size_t)shape.memories + 1, sizeof *state->memory);
+    state->carried = calloc((size_t)shape.carries + 1, sizeof *state->carried);
+    if (!state->cache || !state->memory || !state->carried || make_room(state, source.count > 0 ? source.count : 1, 1) != QP_OK) {
         qp_state_free(state);
         return NULL;
     }
@@ -134,11 +147,55 @@ qp_state *qp_state_new(int layers, int width, qp_sequences source)
     return state;
 }
 
+/* ---- carries ---- */
+
+static qp_status carry_make_room(carry *c, int rows)
+{
+    if (rows <= c->capacity) return QP_OK;
+    size_t count = (size_t)rows * (size_t)c->columns;
+    qp_real *now = realloc(c->now, count * sizeof *now);
+    if (now) c->now = now;
+    qp_real *other = realloc(c->other, count * sizeof *other);
+    if (other) c->other = other;
+    if (!now || !other) return out_of_memory();
+    c->capacity = rows;
+    return QP_OK;
+}
+
+static void carry_reorder(carry *c, const int32_t *from_row, int rows)
+{
+    size_t columns = (size_t)c->columns;
+    for (int row = 0; row < rows; row++)
+        memcpy(c->other + (size_t)row * columns, c->now + (size_t)from_row[row] * columns, columns * sizeof *c->now);
+    qp_real *kept = c->now;
+    c->now = c->other;
+    c->other = kept;
+}
+
+qp_status qp_state_carry_set(qp_state *state, int slot, qp_tensor value)
+{
+    carry *c = &state->carried[slot];
+    c->columns = value.columns;
+    QP_TRY(carry_make_room(c, value.rows));
+    for (int row = 0; row < value.rows; row++)
+        memcpy(c->now + (size_t)row * (size_t)c->columns, qp_tensor_row(value, row), (size_t)c->columns * sizeof *c->now);
+    return QP_OK;
+}
+
+qp_tensor qp_state_carry(const qp_state *state, int slot)
+{
+    return qp_tensor_of(state->rows, state->carried[slot].columns, state->carried[slot].now);
+}
+
+/* ---- hypotheses ---- */
+
 qp_status qp_state_reorder(qp_state *state, const int32_t *from_row, int rows)
 {
-    QP_TRY(make_room(state, rows, state->time));
+    QP_TRY(make_room(state, rows, listed(state)));
+    for (int i = 0; i < state->shape.carries; i++) QP_TRY(carry_make_room(&state->carried[i], rows));
     for (int row = 0; row < rows; row++)
         hypotheses_copy(state, &state->other, row, state->time_capacity, &state->now, from_row[row]);
+    for (int i = 0; i < state->shape.carries; i++) carry_reorder(&state->carried[i], from_row, rows);
     hypotheses kept = state->now;
     state->now = state->other;
     state->other = kept;
@@ -146,24 +203,28 @@ qp_status qp_state_reorder(qp_state *state, const int32_t *from_row, int rows)
     return QP_OK;
 }
 
-qp_status qp_state_memory_set(qp_state *state, int layer, qp_tensor memory)
+/* ---- memory ---- */
+
+qp_status qp_state_memory_set(qp_state *state, int slot, qp_tensor memory)
 {
     size_t row_bytes = (size_t)memory.columns * sizeof(qp_real);
     qp_real *value = malloc((size_t)memory.rows * row_bytes + 1);
     if (!value) return out_of_memory();
     for (int row = 0; row < memory.rows; row++)
         memcpy(value + (size_t)row * (size_t)memory.columns, qp_tensor_row(memory, row), row_bytes);
-    free(state->memory[layer].value);
-    state->memory[layer] = qp_tensor_of(memory.rows, memory.columns, value);
+    free(state->memory[slot].value);
+    state->memory[slot] = qp_tensor_of(memory.rows, memory.columns, value);
     return QP_OK;
 }
 
-qp_tensor qp_state_memory(const qp_state *state, int layer) { return state->memory[layer]; }
+qp_tensor qp_state_memory(const qp_state *state, int slot) { return state->memory[slot]; }
 
 qp_sequences qp_state_memory_sequences(const qp_state *state)
 {
     return (qp_sequences){.count = state->rows, .start = state->now.memory_start, .length = state->now.memory_length};
 }
+
+/* ---- caches ---- */
 
 static qp_status cache_make_room(qp_state *state)
 {
@@ -172,8 +233,8 @@ static qp_status cache_make_room(qp_state *state)
     int64_t capacity = state->cache_capacity ? state->cache_capacity : 32 * (int64_t)state->rows;
     while (capacity < needed) capacity *= 2;
     if (capacity > INT32_MAX) return out_of_memory();
-    for (int layer = 0; layer < state->layers; layer++) {
-        qp_real *grown = realloc(state->cache[layer], (size_t)capacity * (size_t)state->width * sizeof *grown);
+    for (int layer = 0; layer < state->shape.caches; layer++) {
+        qp_real *grown = realloc(state->cache[layer], (size_t)capacity * (size_t)state->shape.cache_width * sizeof *grown);
         if (!grown) return out_of_memory();
         state->cache[layer] = grown;
     }
@@ -183,6 +244,7 @@ static qp_status cache_make_room(qp_state *state)
 
 qp_status qp_state_step_begin(qp_state *state)
 {
+    if (!state->shape.caches) return QP_OK;
     QP_TRY(make_room(state, state->rows, state->time + 1));
     QP_TRY(cache_make_room(state));
     for (int row = 0; row < state->rows; row++) {
@@ -196,14 +258,14 @@ qp_tensor qp_state_append(qp_state *state, int layer, qp_tensor keys_values)
 {
     qp_real *cache = state->cache[layer];
     for (int row = 0; row < state->rows; row++)
-        memcpy(cache + (size_t)(state->cache_rows + row) * (size_t)state->width, qp_tensor_row(keys_values, row),
-               (size_t)state->width * sizeof *cache);
-    return qp_tensor_of(state->cache_rows + state->rows, state->width, cache);
+        memcpy(cache + (size_t)(state->cache_rows + row) * (size_t)state->shape.cache_width, qp_tensor_row(keys_values, row),
+               (size_t)state->shape.cache_width * sizeof *cache);
+    return qp_tensor_of(state->cache_rows + state->rows, state->shape.cache_width, cache);
 }
 
 void qp_state_step_end(qp_state *state)
 {
-    state->cache_rows += state->rows;
+    if (state->shape.caches) state->cache_rows += state->rows;
     state->time++;
 }
 

@@ -7,9 +7,11 @@
 #include "lib/base/status.h"
 #include "lib/tensor/tensor.h"
 
-/* state — what one decode remembers between steps: the memory of the sources and key-value caches. Rows are hypotheses.
+/* state — what one decode remembers between steps: the memory of the sources, key-value caches, recurrent carries. Rows
+ * are hypotheses.
  *
- * Its one verb is reorder: hypotheses continue, are copied, or leave the batch. Keys and values are never copied: each
+ * Its one verb is reorder: hypotheses continue, are copied, or leave the batch. Carries are one row a hypothesis and are
+ * gathered. Keys and values are never copied: each
  * step appends one row per live hypothesis to the cache of every layer, and every hypothesis has the list of the rows
  * it reads (its ancestry). Only these lists move, and one list serves all layers. Made by qp_model_start. */
 typedef struct qp_state qp_state;
@@ -24,15 +26,25 @@ void      qp_state_free(qp_state *state);
 
 /* ---- for modules ---- */
 
-/* qp_state_new — one row a source; `layers` caches of `width` reals a row (keys beside values).
+/* qp_state_new — one row a source.                                                          NULL: out of memory
  * source  rows of each source in the memory; count 0 lengths where a model has no encoder */
-qp_state *qp_state_new(int layers, int width, qp_sequences source);
+typedef struct {
+    int caches, cache_width;     /* one cache a layer, of `cache_width` reals a row (keys beside values) */
+    int memories;                /* matrices kept of the sources */
+    int carries;                 /* matrices of one row a hypothesis */
+} qp_state_shape;
+qp_state *qp_state_new(qp_state_shape shape, qp_sequences source);
 
-/* qp_state_memory_set — keep a copy of layer's keys and values of the sources [rows, columns]; _memory gives it back.
+/* qp_state_memory_set — keep a copy of a matrix made of the sources [rows, columns] under `slot`; _memory gives it back.
  * qp_state_memory_sequences — which rows of it each hypothesis reads. */
-qp_status    qp_state_memory_set(qp_state *state, int layer, qp_tensor memory);
-qp_tensor    qp_state_memory(const qp_state *state, int layer);
+qp_status    qp_state_memory_set(qp_state *state, int slot, qp_tensor memory);
+qp_tensor    qp_state_memory(const qp_state *state, int slot);
 qp_sequences qp_state_memory_sequences(const qp_state *state);
+
+/* qp_state_carry_set — keep a copy of value [hypotheses, columns] under `slot`, always of the same columns; _carry gives
+ * it back, as reorder has left it. */
+qp_status    qp_state_carry_set(qp_state *state, int slot, qp_tensor value);
+qp_tensor    qp_state_carry(const qp_state *state, int slot);
 
 /* One step: begin makes room for one more row per hypothesis; append writes layer's new keys and values
  * [rows, width] behind the others and returns the whole cache; end counts the token.

@@ -46,7 +46,7 @@ static qp_attention_module add_cross_attention(qp_params *params, const qp_trans
     qp_attention_module m = attention_sizes(c);
     m.query = add_weight(params, c, m.width, m.width, name, "multihead_attn.q_proj_weight");
     m.query_bias = add_bias(params, c, m.width, name, "multihead_attn.q_proj_bias");
-    m.memory = add_weight(params, c, 2 * m.kv_width, m.width, name, "multihead_attn.kv_proj_weight");
+    m.memory = add_weight(params, c, 2 * m.kv_width, c->memory_width ? c->memory_width : m.width, name, "multihead_attn.kv_proj_weight");
     m.memory_bias = add_bias(params, c, 2 * m.kv_width, name, "multihead_attn.kv_proj_bias");
     m.out = add_weight(params, c, m.width, m.width, name, "multihead_attn.out_proj.weight");
     m.out_bias = add_bias(params, c, m.width, name, "multihead_attn.out_proj.bias");

@@ -19,9 +19,10 @@
  * Parameters are named as PyTorch names them: NAME.self_attn.in_proj_weight [d + 2*kv, d] (rows q; k; v),
  * NAME.self_attn.out_proj.weight, NAME.linear1.weight ..., except that the attention to the memory has its query and
  * its key-value part apart (NAME.multihead_attn.q_proj_weight [d, d], .kv_proj_weight [2*kv, d]), because the keys and
- * values of a source are computed once a decode. */
+ * values of a source are computed once a decode; [2*kv, m] where the memory has another width m. */
 typedef struct {
     int width, ff_size, heads, kv_heads;
+    int memory_width;               /* columns of the memory; 0: width */
     bool norm_first, rms, bias, gated;
     double epsilon, gain;
     qp_activation_kind activation;

@@ -1,5 +1,8 @@
 #include "lib/grad/op_additive.h"
+#include "lib/grad/op_dropout.h"
+#include "lib/grad/op_join.h"
 #include "lib/grad/op_recurrent.h"
+#include "lib/grad/op_sequence.h"
 #include "tests/grad/gradient_table.h"
 
 static const int32_t start[] = {0, 2, 6, 7, 10};
@@ -68,6 +71,23 @@ static void additive(gradient_case *c)
     gradient_output(c, map.weights);
 }
 
+/* One part twice, one of them a band of columns. */
+static void join(gradient_case *c)
+{
+    qp_tensor a = gradient_input(c, 3, 2), b = gradient_input(c, 3, 4);
+    const qp_tensor part[] = {a, qp_tensor_columns(b, 1, 2), a};
+    gradient_output(c, c->option ? qp_join_rows(c->tape, 3, part) : qp_join_columns(c->tape, 3, part));
+}
+
+static void mean(gradient_case *c) { gradient_output(c, qp_sequence_mean(c->tape, gradient_input(c, ROWS, IN), ragged)); }
+
+static void shared_dropout(gradient_case *c)
+{
+    static const int32_t group[] = {0, 0, 1, 1, 1, 1, 2, 3, 3, 3};
+    qp_tensor x = gradient_input(c, ROWS, IN);
+    gradient_output(c, qp_dropout_shared(c->tape, x, group, 11, (qp_real)0.4));
+}
+
 const gradient_row gradient_rows_recurrent[] = {
     {"qp_recurrent", "RNN tanh", forward, QP_CELL_RNN_TANH},
     {"qp_recurrent", "RNN relu, reverse", reverse, QP_CELL_RNN_RELU},
@@ -81,5 +101,9 @@ const gradient_row gradient_rows_recurrent[] = {
     {"qp_recurrent", "GRU, no bias", bare, QP_CELL_GRU},
     {"qp_additive_attention", "values apart", additive, 0},
     {"qp_additive_attention", "keys are values", additive, 1},
+    {"qp_join_columns", "a part twice, a band", join, 0},
+    {"qp_join_rows", "a part twice, a band", join, 1},
+    {"qp_sequence_mean", "ragged", mean, 0},
+    {"qp_dropout_shared", "by sequence", shared_dropout, 0},
     {0},
 };

@@ -24,7 +24,7 @@ static const int32_t source_start[] = {0, 3, 7};
 
 Test(state, starts_with_one_row_a_source)
 {
-    qp_state *state = qp_state_new(1, 2, (qp_sequences){.count = 2, .start = source_start});
+    qp_state *state = qp_state_new((qp_state_shape){.caches = 1, .cache_width = 2}, (qp_sequences){.count = 2, .start = source_start});
     cr_assert_eq(qp_state_rows(state), 2);
     qp_sequences memory = qp_state_memory_sequences(state);
     cr_assert_eq(memory.start[1], 3);
@@ -34,7 +34,7 @@ Test(state, starts_with_one_row_a_source)
 
 Test(state, reorder_carries_the_ancestry)
 {
-    qp_state *state = qp_state_new(1, 2, (qp_sequences){.count = 2, .start = source_start});
+    qp_state *state = qp_state_new((qp_state_shape){.caches = 1, .cache_width = 2}, (qp_sequences){.count = 2, .start = source_start});
     step(state, 10);
     qp_state_step_end(state);
     cr_assert_eq(qp_state_reorder(state, (const int32_t[]){1, 1, 0, 1}, 4), QP_OK);
@@ -52,7 +52,7 @@ Test(state, reorder_carries_the_ancestry)
 
 Test(state, grows_with_time)
 {
-    qp_state *state = qp_state_new(1, 2, (qp_sequences){.count = 2, .start = source_start});
+    qp_state *state = qp_state_new((qp_state_shape){.caches = 1, .cache_width = 2}, (qp_sequences){.count = 2, .start = source_start});
     qp_tensor cache = {0};
     for (int time = 0; time < 200; time++) {
         cache = step(state, (qp_real)(2 * time));
@@ -64,8 +64,32 @@ Test(state, grows_with_time)
 
 Test(state, rows_can_all_leave)
 {
-    qp_state *state = qp_state_new(1, 2, (qp_sequences){.count = 2, .start = source_start});
+    qp_state *state = qp_state_new((qp_state_shape){.caches = 1, .cache_width = 2}, (qp_sequences){.count = 2, .start = source_start});
     cr_assert_eq(qp_state_reorder(state, NULL, 0), QP_OK);
     cr_assert_eq(qp_state_rows(state), 0);
+    qp_state_free(state);
+}
+
+/* Carries are gathered, into more rows and into fewer; time does not cost memory without caches. */
+Test(state, carries_follow_their_hypotheses)
+{
+    qp_state *state = qp_state_new((qp_state_shape){.carries = 2}, (qp_sequences){.count = 2, .start = source_start});
+    qp_real hidden[] = {1, 2, 3, 4}, cell[] = {5, 6};
+    cr_assert_eq(qp_state_carry_set(state, 0, qp_tensor_of(2, 2, hidden)), QP_OK);
+    cr_assert_eq(qp_state_carry_set(state, 1, qp_tensor_of(2, 1, cell)), QP_OK);
+    for (int time = 0; time < 100; time++) {
+        cr_assert_eq(qp_state_step_begin(state), QP_OK);
+        qp_state_step_end(state);
+    }
+    cr_assert_eq(qp_state_time(state), 100);
+    cr_assert_eq(qp_state_reorder(state, (const int32_t[]){1, 0, 1}, 3), QP_OK);
+    qp_tensor now = qp_state_carry(state, 0);
+    const qp_real expected[] = {3, 4, 1, 2, 3, 4};
+    cr_assert_eq(now.rows, 3);
+    for (int i = 0; i < 6; i++) cr_expect_eq(now.value[i], expected[i]);
+    cr_assert_eq(qp_state_reorder(state, (const int32_t[]){2, 1}, 2), QP_OK);
+    cr_expect_eq(qp_state_carry(state, 1).value[0], 6);
+    cr_expect_eq(qp_state_carry(state, 1).value[1], 5);
+    cr_expect_eq(qp_state_memory_sequences(state).start[0], 3);
     qp_state_free(state);
 }

@@ -1,0 +1,44 @@
+#include "lib/grad/op_sequence.h"
+
+#include <string.h>
+
+#include "lib/tensor/pointwise.h"
+
+typedef struct {
+    qp_tensor x, y;
+    qp_sequences s;
+} mean_context;
+
+static void mean_back(qp_tape *tape, void *context)
+{
+    const mean_context *c = context;
+    const qp_real *dy = qp_tape_upstream(c->y);
+    qp_real *dx = qp_tape_grad_zeroed(tape, c->x);
+    if (!dx) return;
+    for (int i = 0; i < c->s.count; i++) {
+        int length = qp_sequence_length(c->s, i);
+        for (int r = 0; r < length; r++)
+            qp_scale_add((size_t)c->y.columns, (qp_real)1 / (qp_real)length, dy + (ptrdiff_t)i * c->y.stride, 1,
+                         dx + (ptrdiff_t)(c->s.start[i] + r) * c->x.stride);
+    }
+}
+
+qp_tensor qp_sequence_mean(qp_tape *tape, qp_tensor x, qp_sequences s)
+{
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    for (int i = 0; i < s.count; i++) {
+        int length = qp_sequence_length(s, i);
+        if (s.start[i] < 0 || length < 0 || s.start[i] > x.rows - length)
+            return qp_tape_fail(tape, QP_ESHAPE, "mean: sequence %d of %d rows at %d in a matrix of %d", i, length, s.start[i], x.rows);
+    }
+    qp_tensor y = qp_tape_tensor(tape, s.count, x.columns);
+    if (!y.value) return y;
+    memset(y.value, 0, (size_t)y.rows * (size_t)y.columns * sizeof *y.value);
+    for (int i = 0; i < s.count; i++) {
+        int length = qp_sequence_length(s, i);
+        for (int r = 0; r < length; r++)
+            qp_scale_add((size_t)x.columns, (qp_real)1 / (qp_real)length, qp_tensor_row(x, s.start[i] + r), 1, qp_tensor_row(y, i));
+    }
+    qp_tape_record(tape, y, mean_back, &(mean_context){x, y, s}, sizeof(mean_context));
+    return y;
+}

@@ -1,0 +1,48 @@
+#include "lib/model/decoder.h"
+
+#include "lib/model/decoder_kinds.h"
+
+static const qp_decoder_kind *const kinds[] = {
+    [QP_KIND_NONE] = NULL,
+    [QP_KIND_TRANSFORMER] = &qp_decoder_transformer,
+    [QP_KIND_RNN] = &qp_decoder_recurrent,
+    [QP_KIND_LSTM] = &qp_decoder_recurrent,
+    [QP_KIND_GRU] = &qp_decoder_recurrent,
+};
+
+qp_status qp_decoder_init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding, const qp_encoder *encoder)
+{
+    *decoder = (qp_decoder){.kind = kinds[config->decoder], .params = params};
+    return decoder->kind->init(decoder, params, config, embedding, encoder);
+}
+
+void qp_decoder_free(qp_decoder *decoder)
+{
+    if (decoder->kind && decoder->self) decoder->kind->free(decoder);
+    *decoder = (qp_decoder){0};
+}
+
+qp_tensor qp_decoder_forward(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_ids input, qp_model_maps *maps)
+{
+    return decoder->kind->forward(decoder, tape, source, input, maps);
+}
+
+qp_status qp_decoder_start(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_sequences sequences, qp_state **state)
+{
+    *state = qp_state_new(decoder->kind->shape(decoder), sequences);
+    if (!*state) return qp_fail(QP_EMEMORY, "out of memory for decoding %d sentences", sequences.count);
+    qp_status status = decoder->kind->start(decoder, tape, source, *state);
+    if (status == QP_OK) return QP_OK;
+    qp_state_free(*state);
+    *state = NULL;
+    return status;
+}
+
+qp_tensor qp_decoder_step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state)
+{
+    qp_status status = qp_state_step_begin(state);
+    if (status != QP_OK) return qp_tape_fail(tape, status, "%s", qp_error_message());
+    qp_tensor x = decoder->kind->step(decoder, tape, last_id, state);
+    qp_state_step_end(state);
+    return x;
+}

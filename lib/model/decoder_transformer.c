@@ -1,0 +1,62 @@
+#include <stdlib.h>
+
+#include "lib/model/decoder_kinds.h"
+#include "lib/model/stack.h"
+
+/* decoder_transformer — a stack of causal layers; stepping keeps their keys and values in the state's caches, and those
+ * of the sources in its memories. */
+
+static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding, const qp_encoder *encoder)
+{
+    qp_stack *stack = decoder->self = calloc(1, sizeof *stack);
+    if (!stack) return qp_fail(QP_EMEMORY, "out of memory for a decoder");
+    decoder->width = (int)config->emb_size;
+    return qp_stack_init(stack, params, config, "decoder", (int)config->dec_layers, embedding,
+                         encoder->kind ? encoder->memory_width : 0, QP_MAP_DECODER);
+}
+
+static void free_stack(qp_decoder *decoder)
+{
+    qp_stack_free(decoder->self);
+    free(decoder->self);
+}
+
+static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_ids input, qp_model_maps *maps)
+{
+    qp_transformer_pass pass = {.tape = tape, .params = decoder->params, .sequences = input.sequences, .causal = true};
+    if (source) {
+        pass.memory = source->memory;
+        pass.memory_sequences = source->sequences;
+    }
+    int rows = input.sequences.count > 0 ? input.sequences.start[input.sequences.count] : 0;
+    return qp_stack_forward(decoder->self, pass, rows, input.id, 0, maps);
+}
+
+static qp_state_shape shape(const qp_decoder *decoder)
+{
+    const qp_stack *stack = decoder->self;
+    const qp_attention_module *self = &stack->layer[0].self;
+    bool layers = stack->layers > 0;
+    return (qp_state_shape){.caches = stack->layers, .cache_width = layers ? 2 * self->kv_width : 0, .memories = stack->layers};
+}
+
+static qp_status start(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_state *state)
+{
+    const qp_stack *stack = decoder->self;
+    for (int i = 0; source && i < stack->layers; i++) {
+        qp_tensor kv = qp_transformer_layer_memory(&stack->layer[i], tape, decoder->params, source->memory);
+        QP_TRY(qp_tape_status(tape));
+        QP_TRY(qp_state_memory_set(state, i, kv));
+    }
+    return QP_OK;
+}
+
+static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state)
+{
+    qp_transformer_pass pass = {.tape = tape, .params = decoder->params, .state = state,
+                                .sequences = qp_state_query_sequences(state)};
+    return qp_stack_forward(decoder->self, pass, qp_state_rows(state), last_id, qp_state_time(state), NULL);
+}
+
+const qp_decoder_kind qp_decoder_transformer = {.init = init, .free = free_stack, .forward = forward, .shape = shape,
+                                                .start = start, .step = step};

@@ -1,0 +1,40 @@
+#ifndef QP_ENCODER_H
+#define QP_ENCODER_H
+
+#include "lib/grad/op_recurrent.h"
+#include "lib/model/maps.h"
+#include "lib/model/model_config.h"
+#include "lib/nn/params.h"
+
+/* encoder — source ids to what a decoder reads. A kind is one row in encoder.c and one file. */
+typedef struct qp_encoder qp_encoder;
+
+/* What came out of one pass; memory of the tape. */
+typedef struct {
+    qp_sequences sequences;      /* of the sources */
+    qp_tensor memory;            /* [source rows, memory_width] */
+    qp_tensor summary;           /* [sources, summary_width] one vector a source */
+    const qp_carry *final;       /* [slots of the module] final states of every layer of a recurrent encoder, or NULL */
+} qp_encoded;
+
+typedef struct {
+    qp_status (*init)(qp_encoder *encoder, qp_params *params, const qp_model_config *config, int embedding);
+    void (*free)(qp_encoder *encoder);
+    void (*forward)(const qp_encoder *encoder, qp_tape *tape, qp_ids source, bool summary, qp_model_maps *maps, qp_encoded *encoded);
+} qp_encoder_kind;
+
+struct qp_encoder {
+    const qp_encoder_kind *kind;     /* NULL: a model without encoder */
+    void *self;                      /* the kind's own, made by its init */
+    const qp_params *params;
+    int memory_width, summary_width;
+};
+
+/* qp_encoder_init — the encoder config->encoder names; its parameters lie under `encoder.`; `embedding` is the index of
+ * its embedding matrix.
+ * qp_encoder_forward — encode; the summary is made only if asked for; maps may be NULL. Errors  remembered by the tape. */
+qp_status qp_encoder_init(qp_encoder *encoder, qp_params *params, const qp_model_config *config, int embedding);
+void      qp_encoder_free(qp_encoder *encoder);
+qp_encoded qp_encoder_forward(const qp_encoder *encoder, qp_tape *tape, qp_ids source, bool summary, qp_model_maps *maps);
+
+#endif

@@ -1,0 +1,54 @@
+#include <stdlib.h>
+
+#include "lib/grad/op_join.h"
+#include "lib/model/encoder_kinds.h"
+#include "lib/model/recurrent_layers.h"
+#include "lib/nn/embedding.h"
+
+/* encoder_recurrent — rnn, lstm, gru, in one direction or both; its memory are the outputs of the top layer, its summary
+ * that layer's final hidden state, [forward | backward]. */
+typedef struct {
+    qp_embedding_module embedding;
+    qp_recurrent_module layers;
+} recurrent_encoder;
+
+static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_config *config, int embedding)
+{
+    recurrent_encoder *e = encoder->self = calloc(1, sizeof *e);
+    if (!e) return qp_fail(QP_EMEMORY, "out of memory for an encoder");
+    QP_TRY(qp_embedding_init(&e->embedding, params, embedding, (int)config->emb_size, config->scale_embeddings != 0,
+                             QP_POSITION_NONE, 0, config->dropout, ""));
+    qp_recurrent_config layers = qp_recurrent_layers(config, config->encoder, (int)config->emb_size, (int)config->enc_layers,
+                                                     config->bidirectional != 0);
+    QP_TRY(qp_recurrent_init(&e->layers, params, &layers, "encoder"));
+    encoder->memory_width = e->layers.width;
+    encoder->summary_width = e->layers.directions * e->layers.out;
+    return QP_OK;
+}
+
+static void free_layers(qp_encoder *encoder)
+{
+    recurrent_encoder *e = encoder->self;
+    qp_embedding_free(&e->embedding);
+    qp_recurrent_free(&e->layers);
+    free(e);
+}
+
+static void forward(const qp_encoder *encoder, qp_tape *tape, qp_ids source, bool summary, qp_model_maps *maps, qp_encoded *encoded)
+{
+    const recurrent_encoder *e = encoder->self;
+    const qp_recurrent_module *layers = &e->layers;
+    (void)maps;
+    int rows = source.sequences.count > 0 ? source.sequences.start[source.sequences.count] : 0;
+    qp_carry *final = qp_tape_memory(tape, (size_t)layers->slots * sizeof *final);
+    qp_tensor x = qp_embedding_forward(&e->embedding, tape, encoder->params, source.sequences, rows, source.id, 0);
+    qp_recurrent_pass pass = {.tape = tape, .params = encoder->params, .sequences = source.sequences, .last = final};
+    encoded->memory = qp_recurrent_forward(layers, &pass, x);
+    if (qp_tape_failed(tape) || !summary) return;
+    encoded->final = final;
+    qp_tensor top[2];
+    for (int d = 0; d < layers->directions; d++) top[d] = final[layers->slots - layers->directions + d].hidden;
+    encoded->summary = qp_join_columns(tape, layers->directions, top);
+}
+
+const qp_encoder_kind qp_encoder_recurrent = {.init = init, .free = free_layers, .forward = forward};

@@ -1,0 +1,29 @@
+#ifndef QP_MAPS_H
+#define QP_MAPS_H
+
+#include <stddef.h>
+
+#include "lib/grad/op_attention.h"
+
+/* maps — attention maps of one forward pass, for pictures, alignments and tests. */
+typedef enum { QP_MAP_ENCODER, QP_MAP_DECODER, QP_MAP_CROSS } qp_map_kind;
+enum { QP_MAPS_MAX = 3 * 128 };
+typedef struct {
+    int count;
+    struct {
+        qp_map_kind kind;
+        int layer;
+        qp_attention_map map;     /* [heads, Tq, Tk] blocks, sequence after sequence; memory of the tape */
+    } entry[QP_MAPS_MAX];
+} qp_model_maps;
+
+/* qp_model_maps_add — where the next map goes; NULL: none is wanted, or no room is left. */
+static inline qp_attention_map *qp_model_maps_add(qp_model_maps *maps, qp_map_kind kind, int layer)
+{
+    if (!maps || maps->count == QP_MAPS_MAX) return NULL;
+    maps->entry[maps->count].kind = kind;
+    maps->entry[maps->count].layer = layer;
+    return &maps->entry[maps->count++].map;
+}
+
+#endif

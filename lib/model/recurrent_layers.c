@@ -1,0 +1,29 @@
+#include "lib/model/recurrent_layers.h"
+
+static qp_cell_kind cell_of(const qp_model_config *config, int64_t kind)
+{
+    switch (kind) {
+    case QP_KIND_LSTM: return QP_CELL_LSTM;
+    case QP_KIND_GRU: return QP_CELL_GRU;
+    default: return config->rnn_activation == QP_RNN_RELU ? QP_CELL_RNN_RELU : QP_CELL_RNN_TANH;
+    }
+}
+
+qp_recurrent_config qp_recurrent_layers(const qp_model_config *config, int64_t kind, int input, int layers, bool bidirectional)
+{
+    return (qp_recurrent_config){.cell = cell_of(config, kind),
+                                 .input = input,
+                                 .hidden = qp_model_hidden_size(config),
+                                 .layers = layers,
+                                 .bidirectional = bidirectional,
+                                 .sum = bidirectional && config->direction_merge == QP_MERGE_SUM,
+                                 .bias = config->bias != 0,
+                                 .residual = config->rnn_residual != 0,
+                                 .norm = config->rnn_norm != 0,
+                                 .learned_state = config->learned_state != 0,
+                                 .variational = config->variational_dropout != 0,
+                                 .dropout = (qp_real)config->dropout,
+                                 .gain = config->init_gain,
+                                 .forget_bias = config->forget_bias,
+                                 .epsilon = config->norm_epsilon};
+}

@@ -1,0 +1,28 @@
+#ifndef QP_MODEL_CHECK_H
+#define QP_MODEL_CHECK_H
+
+#include "lib/model/model.h"
+
+/* model_check — what the tests of models share: a task that is quickly learned, small models, a plain trainer. */
+enum { MODEL_SENTENCES = 32, MODEL_LONGEST = 7, MODEL_VOCABULARY = 12 };
+
+typedef struct {
+    int32_t source_start[MODEL_SENTENCES + 1], target_start[MODEL_SENTENCES + 1];
+    int32_t source_id[MODEL_SENTENCES * MODEL_LONGEST], target_id[MODEL_SENTENCES * MODEL_LONGEST];
+} model_pairs;
+
+/* model_reversed_pairs — `count` sequences of 1 .. MODEL_LONGEST-1 symbols and their reverse, both with EOS. */
+qp_batch model_reversed_pairs(model_pairs *p, int count, uint64_t key);
+
+/* model_small — a model of width 32 with "field=value" settings on top, NULL among them is skipped. */
+qp_model *model_small(const char *const *setting, int settings);
+
+/* model_check_stepping — stepping through targets with the state gives the rows of the full pass. */
+void   model_check_stepping(qp_model *model, bool packed, const char *what);
+
+/* model_gradient — loss of one pass and its gradients, left in `gradient` (qp_params_size reals).
+ * model_train — `steps` updates of plain Adam on one batch; returns the last loss per token. */
+double model_gradient(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_gradient *gradient, uint64_t key);
+double model_train(qp_model *model, const qp_batch *batch, int steps, double rate);
+
+#endif
