@@ -8,6 +8,7 @@
 run_result run_sentencepiece(run_context *c);
 run_result run_nbest(run_context *c, const qp_sentencepiece *m); /* of sentencepiece */
 run_result run_sample(run_context *c, const qp_sentencepiece *m);
+run_result run_subword_nmt(run_context *c);
 run_result run_unicode(run_context *c);
 run_result run_pipeline(run_context *c); /* hf, gpt2, tiktoken */
 
@@ -24,5 +25,8 @@ hostile_result hostile_sentencepiece(const char *content, size_t bytes, const re
 /* hostile_pipeline — kind hf, gpt2 (`second` is the merges file) or tiktoken. */
 hostile_result hostile_pipeline(const char *kind, const char *content, size_t bytes, const char *second,
                                 size_t second_bytes, const records *probe, const number_lists *wanted);
+
+/* hostile_codes — a codes file; `wanted` are lines of output. */
+hostile_result hostile_codes(const char *content, size_t bytes, const records *probe, const records *wanted);
 
 #endif

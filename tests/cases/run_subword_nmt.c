@@ -1,0 +1,110 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/file.h"
+#include "tests/cases/run_kinds.h"
+#include "tokenizer/subword_nmt.h"
+
+static bool named_file(const run_context *c, const char *value, char **content, size_t *bytes)
+{
+    char path[4096];
+    *content = NULL;
+    if (!value) return false;
+    run_path(c, value, path, sizeof path);
+    return qp_file_read(path, (size_t)1 << 30, content, bytes) == QP_OK;
+}
+
+static qp_status set_options(const run_context *c, qp_subword_nmt *codes)
+{
+    json_t *options = json_object_get(c->run, "options"), *list = json_object_get(options, "glossaries");
+    json_t *threshold = json_object_get(options, "vocabulary_threshold");
+    const char *separator = json_string_value(json_object_get(options, "separator"));
+    const char *vocabulary = json_string_value(json_object_get(options, "vocabulary"));
+    if (separator) QP_TRY(qp_subword_nmt_separate(codes, separator));
+    if (vocabulary) {
+        char *content;
+        size_t bytes;
+        if (!named_file(c, vocabulary, &content, &bytes)) return QP_EDATA;
+        qp_status status = qp_subword_nmt_limit(vocabulary, codes, content, bytes, json_integer_value(threshold));
+        free(content);
+        QP_TRY(status);
+    }
+    const char *pattern[64];
+    size_t count = json_array_size(list);
+    for (size_t i = 0; i < count && i < 64; i++) pattern[i] = json_string_value(json_array_get(list, i));
+    return count ? qp_subword_nmt_glossary(c->name, codes, pattern, count) : QP_OK;
+}
+
+static run_result compare_lines(run_context *c, const qp_subword_nmt *codes, const char *input, size_t input_bytes,
+                                const char *output, size_t output_bytes)
+{
+    size_t line = 0;
+    const char *want = output;
+    for (const char *at = input, *end; at < input + input_bytes; at = end + 1, line++) {
+        end = memchr(at, '\n', (size_t)(input + input_bytes - at));
+        if (!end) end = input + input_bytes;
+        const char *want_end =
+            want < output + output_bytes ? memchr(want, '\n', (size_t)(output + output_bytes - want)) : NULL;
+        if (!want_end) want_end = output + output_bytes;
+        char *text = NULL;
+        size_t bytes;
+        bool same = qp_subword_nmt_apply(codes, at, (size_t)(end - at), &text, &bytes) == QP_OK &&
+                    run_expect_text(c, "line", line, text, bytes, want, (size_t)(want_end - want));
+        free(text);
+        if (!same) return RUN_FAILED;
+        want = want_end + 1;
+    }
+    return RUN_PASSED;
+}
+
+run_result run_subword_nmt(run_context *c)
+{
+    char *codes_text = NULL, *input = NULL, *output = NULL;
+    size_t codes_bytes, input_bytes, output_bytes;
+    json_t *merges = json_object_get(json_object_get(c->run, "options"), "merges");
+    qp_subword_nmt *codes = NULL;
+    run_result result;
+    if (strcmp(run_text(c, "op"), "apply") != 0) return RUN_SKIPPED;
+    if (!named_file(c, json_string_value(json_object_get(json_object_get(c->root_json, "files"), "codes")), &codes_text,
+                    &codes_bytes) ||
+        !named_file(c, run_text(c, "input"), &input, &input_bytes) ||
+        !named_file(c, run_text(c, "output"), &output, &output_bytes))
+        result = run_fail(c, "cannot read the files");
+    else if (qp_subword_nmt_read(c->name, codes_text, codes_bytes, merges ? json_integer_value(merges) : -1, &codes) !=
+                 QP_OK ||
+             set_options(c, codes) != QP_OK)
+        result = run_fail(c, "%s", qp_error_message());
+    else
+        result = compare_lines(c, codes, input, input_bytes, output, output_bytes);
+    qp_subword_nmt_free(codes);
+    free(codes_text);
+    free(input);
+    free(output);
+    return result;
+}
+
+hostile_result hostile_codes(const char *content, size_t bytes, const records *probe, const records *wanted)
+{
+    hostile_result result = {.equal = true};
+    run_context c = {0};
+    qp_subword_nmt *codes;
+    if (qp_subword_nmt_read("hostile", content, bytes, -1, &codes) != QP_OK) {
+        snprintf(result.message, sizeof result.message, "%s", qp_error_message());
+        return result;
+    }
+    result.loaded = true;
+    for (size_t i = 0; i < probe->count; i++) {
+        char *text = NULL;
+        size_t made;
+        if (qp_subword_nmt_apply(codes, probe->content + probe->start[i], probe->bytes[i], &text, &made) != QP_OK)
+            result.equal = false;
+        else if (wanted && i < wanted->count &&
+                 !run_expect_text(&c, "line", i, text, made, wanted->content + wanted->start[i], wanted->bytes[i]))
+            result.equal = false;
+        free(text);
+    }
+    memcpy(result.message, c.message, sizeof result.message);
+    qp_subword_nmt_free(codes);
+    return result;
+}
