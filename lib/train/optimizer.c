@@ -6,6 +6,7 @@
 
 #include "lib/tensor/cpu.h"
 #include "lib/tensor/pointwise.h"
+#include "lib/train/adafactor.h"
 #include "lib/train/update_rules.h"
 
 /* A tile is the unit of work of a thread, a chunk what stays in the first-level cache between two kernels. Both are
@@ -30,6 +31,7 @@ struct qp_optimizer {
     int *tile;                    /* [tiles+1] first piece of each tile */
     int tile_count;
     double *partial;              /* [tiles] sums of squares */
+    double *row_sums;             /* adafactor: 2 of each row of the tallest parameter */
     qp_optimizer_span *span;
     int span_count;
 };
@@ -41,6 +43,7 @@ typedef struct {
     const qp_real *gradient[2];
     int count;
     qp_real scale, clip, shrink, l2;
+    double lr;
     qp_rule_constants constants;
 } update;
 
@@ -89,11 +92,14 @@ static qp_status allocate_tiles(qp_optimizer *o, const qp_optimizer_span *span, 
         if (span[s].rows < 0 || span[s].columns < 0 || n > o->size || span[s].offset > o->size - n)
             return qp_fail(QP_EBUG, "optimizer: parameter %d lies outside its block; please report this", s);
     }
+    int tallest = 1;
+    for (int s = 0; s < count; s++) tallest = span[s].rows > tallest ? span[s].rows : tallest;
+    o->row_sums = malloc(2 * (size_t)tallest * sizeof *o->row_sums);
     cut_tiles(o, false);
     o->piece = malloc(((size_t)o->piece_count + 1) * sizeof *o->piece);
     o->tile = malloc(((size_t)o->tile_count + 1) * sizeof *o->tile);
     o->partial = malloc(((size_t)o->tile_count + 1) * sizeof *o->partial);
-    if (!o->piece || !o->tile || !o->partial)
+    if (!o->piece || !o->tile || !o->partial || !o->row_sums)
         return qp_fail(QP_EMEMORY, "optimizer: out of memory; use a smaller model");
     cut_tiles(o, true);
     return QP_OK;
@@ -103,6 +109,11 @@ static qp_status allocate_states(qp_optimizer *o)
 {
     for (int i = 0; i < o->states; i++) {
         void *memory = NULL;
+        if (o->config.optimizer == QP_ADAFACTOR && i == 0) { /* most of it is never touched */
+            o->state[i] = calloc(o->size + 1, sizeof(qp_real));
+            if (!o->state[i]) return qp_fail(QP_EMEMORY, "optimizer: no memory; use a smaller model or optimizer sgd");
+            continue;
+        }
         if (posix_memalign(&memory, 64, o->size * sizeof(qp_real) + 64))
             return qp_fail(QP_EMEMORY, "optimizer: no memory for %d blocks of %zu MB; use a smaller model or optimizer sgd",
                            o->states, o->size * sizeof(qp_real) >> 20);
@@ -140,6 +151,7 @@ void qp_optimizer_free(qp_optimizer *o)
     free(o->piece);
     free(o->tile);
     free(o->partial);
+    free(o->row_sums);
     free(o->span);
     free(o);
 }
@@ -171,18 +183,26 @@ static double tile_squares(const update *u, int tile)
     return sum;
 }
 
-/* Clip, decay and apply the rule to one chunk whose gradient is in g. */
-static void update_chunk(const update *u, size_t at, size_t n, bool decay, qp_real *g)
+/* Clip the gradient in g and add the L2 penalty of the weights as they are. */
+static void finish_gradient(const update *u, size_t at, size_t n, bool decay, qp_real *g)
 {
-    const qp_optimizer *o = u->optimizer;
-    qp_real *w = u->weight + at, value = (qp_real)o->config.clip_value;
+    qp_real value = (qp_real)u->optimizer->config.clip_value;
     if (u->clip < 1)
         for (size_t i = 0; i < n; i++) g[i] *= u->clip;
     if (value > 0)
         for (size_t i = 0; i < n; i++) g[i] = g[i] > value ? value : g[i] < -value ? -value : g[i];
+    if (decay && u->l2 > 0) qp_scale_add(n, u->l2, u->weight + at, 1, g);
+}
+
+/* Clip, decay and apply the rule to one chunk whose gradient is in g. */
+static void update_chunk(const update *u, size_t at, size_t n, bool decay, qp_real *g)
+{
+    const qp_optimizer *o = u->optimizer;
+    qp_real *w = u->weight + at;
     if (decay && u->shrink < 1)
         for (size_t i = 0; i < n; i++) w[i] *= u->shrink;
-    if (decay && u->l2 > 0) qp_scale_add(n, u->l2, w, 1, g);
+    if (!o->rule->update) return; /* of whole matrices; see update_factored */
+    finish_gradient(u, at, n, decay, g);
     qp_real *state[QP_RULE_STATES_MAX] = {NULL};
     for (int i = 0; i < o->rule_states; i++) state[i] = o->state[i] + at;
     o->rule->update(&u->constants, n, g, state, w);
@@ -202,6 +222,23 @@ static double tile_update(const update *u, int tile)
             update_chunk(u, at, n, o->piece[p].decay, g);
         }
     return sum;
+}
+
+static void factored_gradient(const void *context, size_t at, size_t n, bool decay, qp_real *g)
+{
+    load_gradient(context, at, n, g);
+    finish_gradient(context, at, n, decay, g);
+}
+
+static void update_factored(const update *u, int threads)
+{
+    const qp_optimizer *o = u->optimizer;
+    for (int s = 0; s < o->span_count; s++) {
+        size_t at = o->span[s].offset;
+        if (!o->span[s].frozen)
+            qp_adafactor_update(&o->span[s], o->updates + 1, u->lr, factored_gradient, u, o->state[0] + at,
+                                u->weight + at, o->row_sums, threads);
+    }
 }
 
 static double sum_tiles(const qp_optimizer *o)
@@ -241,10 +278,11 @@ static update begin_update(qp_optimizer *o, qp_real *weight, const qp_real *cons
                            double lr)
 {
     const qp_optimizer_config *c = &o->config;
-    double decay = c->decoupled_decay + (c->optimizer == QP_ADAMW ? c->weight_decay : 0);
+    bool decoupled = c->optimizer == QP_ADAMW || c->optimizer == QP_LION || c->optimizer == QP_ADAFACTOR;
+    double decay = c->decoupled_decay + (decoupled ? c->weight_decay : 0);
     update u = {.optimizer = o, .weight = weight, .gradient = {gradient[0], count == 2 ? gradient[1] : NULL},
                 .count = count, .scale = (qp_real)scale, .clip = 1, .shrink = (qp_real)(1 - lr * decay),
-                .l2 = c->optimizer == QP_ADAMW ? 0 : (qp_real)c->weight_decay};
+                .l2 = decoupled ? 0 : (qp_real)c->weight_decay, .lr = lr};
     o->rule->prepare(c, o->updates + 1, lr, &u.constants);
     return u;
 }
@@ -279,6 +317,7 @@ qp_status qp_optimizer_step(qp_optimizer *o, qp_real *weight, const qp_real *con
     if (o->config.clip_norm <= 0) length = sum_tiles(o);
     if (norm) *norm = length;
     if (!isfinite(length)) return refuse_norm(o, length);
+    if (o->config.optimizer == QP_ADAFACTOR) update_factored(&u, threads);
     if (o->config.max_norm > 0) limit_row_norms(o, weight, threads);
     if (o->config.ema > 0) average_weights(o, weight, threads);
     o->updates++;

@@ -16,7 +16,8 @@
  * X(kind, name, default, low, high, choices, help); see base/config.h */
 #define QP_OPTIMIZER_FIELDS(X)                                                                                         \
     X(CHOICE, optimizer, "adam", 0, 0,                                                                                 \
-      "sgd, momentum, nesterov, adagrad, adadelta, rmsprop, adam, adamw, nadam, radam", "rule of the update")          \
+      "sgd, momentum, nesterov, adagrad, adadelta, rmsprop, adam, adamw, nadam, radam, lion, adafactor",               \
+      "rule of the update")                                                                                            \
     X(REAL, beta1, "0.9", 0, 0.999999, NULL, "adam family: memory of the mean gradient")                               \
     X(REAL, beta2, "0.98", 0, 0.99999999, NULL, "adam family: memory of the mean squared gradient")                    \
     X(REAL, eps, "1e-8", 0, 1, NULL, "adaptive rules: added to the root of the mean square")                           \
@@ -30,7 +31,7 @@
     X(REAL, adadelta_rho, "0.9", 0, 1, NULL, "adadelta: memory of both mean squares")                                  \
     X(REAL, adagrad_decay, "0", 0, 1e9, NULL, "adagrad: rate divided by 1 + this * updates")                           \
     X(REAL, adagrad_start, "0", 0, 1e9, NULL, "adagrad: initial sum of squares")                                       \
-    X(REAL, weight_decay, "0", 0, 1e9, NULL, "L2 on matrices; decoupled from the gradient with adamw")                 \
+    X(REAL, weight_decay, "0", 0, 1e9, NULL, "L2 on matrices; decoupled with adamw, lion, adafactor")                   \
     X(REAL, decoupled_decay, "0", 0, 1e9, NULL, "decoupled decay of matrices with any optimizer")                      \
     X(REAL, l1, "0", 0, 1e9, NULL, "L1 penalty: this * sign(weight) joins the gradient")                               \
     X(REAL, clip_norm, "0", 0, 1e30, NULL, "scale gradients whose global norm is larger; 0: off")                      \
@@ -44,7 +45,7 @@ typedef struct {
 
 enum {
     QP_SGD, QP_MOMENTUM, QP_NESTEROV, QP_ADAGRAD, QP_ADADELTA, QP_RMSPROP, QP_ADAM, QP_ADAMW, QP_NADAM, QP_RADAM,
-    QP_OPTIMIZER_COUNT
+    QP_LION, QP_ADAFACTOR, QP_OPTIMIZER_COUNT
 };
 
 extern const qp_field_table qp_optimizer_fields;
@@ -61,7 +62,8 @@ typedef struct {
 typedef struct qp_optimizer qp_optimizer;
 
 /* qp_optimizer_new — an optimizer for a block of `size` reals with `count` spans (copied).
- * Memory  one block of `size` reals per state of the rule (adam: 2), one more with ema.
+ * Memory  one block of `size` reals per state of the rule (adam: 2), one more with ema; adafactor reserves a block, but
+ *         touches rows + columns reals of each matrix alone.
  * Errors  QP_EMEMORY; QP_EBUG for a span outside the block. */
 qp_status qp_optimizer_new(const qp_optimizer_config *config, size_t size, const qp_optimizer_span *span, int count,
                            qp_optimizer **optimizer);

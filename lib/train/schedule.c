@@ -47,6 +47,22 @@ static double rate_cosine(const qp_schedule_config *c, double i)
     return c->lr_min + (c->lr - c->lr_min) / 2 * (1 + cos(pi * fmin(1, (i - warmup) / (total - warmup))));
 }
 
+/* Loshchilov & Hutter 2017: the cycle and the place in it from the sum of a geometric series, then made exact. */
+static double rate_cosine_restarts(const qp_schedule_config *c, double i)
+{
+    double at = i - (double)c->lr_warmup, length = (double)c->lr_step;
+    if (c->lr_stretch > 1) {
+        double skipped = floor(log1p(at * (c->lr_stretch - 1) / length) / log(c->lr_stretch));
+        skipped = fmax(0, skipped - 1);
+        at -= length * (pow(c->lr_stretch, skipped) - 1) / (c->lr_stretch - 1);
+        length *= pow(c->lr_stretch, skipped);
+        for (; at >= length; length *= c->lr_stretch) at -= length;
+    } else {
+        at -= length * floor(at / length);
+    }
+    return c->lr_min + (c->lr - c->lr_min) / 2 * (1 + cos(pi * at / length));
+}
+
 static double rate_step(const qp_schedule_config *c, double i)
 {
     return c->lr * pow(c->lr_gamma, floor(i / (double)c->lr_step));
@@ -108,6 +124,7 @@ static const struct {
     [QP_SCHEDULE_ONE_CYCLE] = {rate_one_cycle, WARMUP_OWN},
     [QP_SCHEDULE_CYCLICAL] = {rate_cyclical, WARMUP_OWN},
     [QP_SCHEDULE_PLATEAU] = {rate_constant, WARMUP_SCALES},
+    [QP_SCHEDULE_COSINE_RESTARTS] = {rate_cosine_restarts, WARMUP_REPLACES},
 };
 
 double qp_schedule_rate(const qp_schedule_config *c, const qp_plateau *plateau, int64_t i)

@@ -12,14 +12,17 @@
 #define QP_SCHEDULE_FIELDS(X)                                                                                          \
     X(REAL, lr, "0.001", 0, 1e9, NULL, "learning rate: the peak; noam: the factor")                                    \
     X(CHOICE, lr_schedule, "inv-sqrt", 0, 0,                                                                           \
-      "constant, inv-sqrt, noam, linear, cosine, step, multistep, exponential, one-cycle, cyclical, plateau",          \
+      "constant, inv-sqrt, noam, linear, cosine, step, multistep, exponential, one-cycle, cyclical, plateau, "         \
+      "cosine-restarts",                                                                                               \
       "how the learning rate changes")                                                                                 \
     X(INT, lr_warmup, "1000", 0, 1000000000000, NULL, "updates in which the rate rises from 0; not one-cycle, cyclical") \
     X(INT, lr_total, "0", 0, 1000000000000, NULL, "linear, cosine, one-cycle: updates until the end; 0: --steps")      \
-    X(REAL, lr_min, "0", 0, 1e9, NULL, "linear, cosine: the last rate; plateau: the lowest")                           \
+    X(REAL, lr_min, "0", 0, 1e9, NULL, "linear, cosine: the last rate; plateau, restarts: the lowest")                 \
     X(REAL, lr_max, "0", 0, 1e9, NULL, "cyclical: the highest rate")                                                   \
     X(REAL, lr_gamma, "0.5", 0, 1, NULL, "step, multistep, exponential, plateau: factor; cyclical exp-range: decay")   \
-    X(INT, lr_step, "10000", 1, 1000000000000, NULL, "step: updates between two cuts; cyclical: updates up")           \
+    X(INT, lr_step, "10000", 1, 1000000000000, NULL,                                                                   \
+      "step: updates between two cuts; cyclical: updates up; cosine-restarts: of the first cycle")                     \
+    X(REAL, lr_stretch, "1", 1, 1000, NULL, "cosine-restarts: each cycle is so many times as long as the last")        \
     X(INT, lr_step_down, "0", 0, 1000000000000, NULL, "cyclical: updates down; 0: as many as up")                      \
     X(TEXT, lr_milestones, "", 0, 0, NULL, "multistep: updates at which the rate is cut, as 1000,2000")                \
     X(CHOICE, lr_cycle, "triangular", 0, 0, "triangular, triangular2, exp-range", "cyclical: height of later cycles")  \
@@ -39,7 +42,7 @@ typedef struct {
 enum {
     QP_SCHEDULE_CONSTANT, QP_SCHEDULE_INV_SQRT, QP_SCHEDULE_NOAM, QP_SCHEDULE_LINEAR, QP_SCHEDULE_COSINE,
     QP_SCHEDULE_STEP, QP_SCHEDULE_MULTISTEP, QP_SCHEDULE_EXPONENTIAL, QP_SCHEDULE_ONE_CYCLE, QP_SCHEDULE_CYCLICAL,
-    QP_SCHEDULE_PLATEAU, QP_SCHEDULE_COUNT
+    QP_SCHEDULE_PLATEAU, QP_SCHEDULE_COSINE_RESTARTS, QP_SCHEDULE_COUNT
 };
 enum { QP_CYCLE_TRIANGULAR, QP_CYCLE_TRIANGULAR2, QP_CYCLE_EXP_RANGE };
 enum { QP_ANNEAL_COSINE, QP_ANNEAL_LINEAR };
@@ -64,7 +67,8 @@ qp_status qp_schedule_check(const qp_schedule_config *config);
  *   one-cycle    from lr/div to lr until peak = rise*T - 1, then to lr/div/final_div at T-1
  *   cyclical     triangles from lr to max; later ones halved (triangular2) or times gamma^i (exp-range)
  *   plateau      plateau->rate
- * linear, cosine, constant, step, multistep, exponential and plateau rise as lr*s/w while i < w (the last five: times
+ *   cosine-restarts   min + (lr-min)/2 * (1 + cos(pi*j/n)), j updates into a cycle of n = step*stretch^cycle, from i = w
+ * linear, cosine, cosine-restarts, constant, step, multistep, exponential and plateau rise as lr*s/w while i < w (the last five: times
  * their own value). plateau may be NULL for every other kind.
  * Source  Vaswani et al. 2017 (noam), Loshchilov & Hutter 2017 (cosine), Smith 2017, 2019 (cyclical, one-cycle). */
 double    qp_schedule_rate(const qp_schedule_config *config, const qp_plateau *plateau, int64_t i);

@@ -201,6 +201,26 @@ static void update_radam(const qp_rule_constants *c, size_t n, const qp_real *g,
     }
 }
 
+static void prepare_lion(const qp_optimizer_config *config, int64_t t, double lr, qp_rule_constants *c)
+{
+    (void)t;
+    c->rate = (qp_real)lr;
+    c->momentum = (qp_real)config->beta1;
+    c->fresh = (qp_real)(1 - config->beta1);
+    c->beta2 = (qp_real)config->beta2;
+}
+
+/* lion: w -= lr * sign(b1 m + (1-b1) g); m = b2 m + (1-b2) g                                  Chen et al. 2023 */
+static void update_lion(const qp_rule_constants *c, size_t n, const qp_real *g, qp_real *const *state, qp_real *w)
+{
+    qp_real *m = state[0], fresh2 = 1 - c->beta2;
+    for (size_t i = 0; i < n; i++) {
+        qp_real way = c->momentum * m[i] + c->fresh * g[i];
+        w[i] -= way > 0 ? c->rate : way < 0 ? -c->rate : 0;
+        m[i] = c->beta2 * m[i] + fresh2 * g[i];
+    }
+}
+
 static const qp_rule rules[QP_OPTIMIZER_COUNT] = {
     [QP_SGD] = {0, {NULL}, prepare_plain, update_sgd},
     [QP_MOMENTUM] = {1, {"momentum"}, prepare_momentum, update_momentum},
@@ -212,6 +232,8 @@ static const qp_rule rules[QP_OPTIMIZER_COUNT] = {
     [QP_ADAMW] = {3, {"mean", "square_mean", "square_mean_max"}, prepare_adam, update_adam},
     [QP_NADAM] = {2, {"mean", "square_mean"}, prepare_nadam, update_nadam},
     [QP_RADAM] = {2, {"mean", "square_mean"}, prepare_radam, update_radam},
+    [QP_LION] = {1, {"mean"}, prepare_lion, update_lion},
+    [QP_ADAFACTOR] = {1, {"factored_square_mean"}, prepare_plain, NULL}, /* adafactor.c */
 };
 
 const qp_rule *qp_rule_of(const qp_optimizer_config *config, int *states)

@@ -72,6 +72,19 @@ Test(schedule, linear_and_cosine)
     cr_assert_eq(qp_schedule_check(&c), QP_EUSAGE);
 }
 
+Test(schedule, cosine_with_restarts)
+{
+    qp_schedule_config c = make(QP_SCHEDULE_COSINE_RESTARTS, 1, 10, 0);
+    c.lr_step = 100;
+    c.lr_min = 0.2;
+    expect(&c, 4, 0.5), expect(&c, 10, 1), expect(&c, 60, 0.6), expect(&c, 110, 1), expect(&c, 1060, 0.6);
+    c.lr_stretch = 2; /* cycles of 100, 200, 400 ... from 10, 110, 310, 710 */
+    expect(&c, 60, 0.6), expect(&c, 110, 1), expect(&c, 210, 0.6), expect(&c, 310, 1), expect(&c, 510, 0.6);
+    expect(&c, 710, 1), expect(&c, 10 + 100 * ((1 << 20) - 1), 1);
+    c.lr_warmup = 0;
+    expect(&c, 0, 1), expect(&c, 50, 0.6);
+}
+
 Test(schedule, one_cycle_and_cyclical)
 {
     qp_schedule_config c = make(QP_SCHEDULE_ONE_CYCLE, 1, 0, 101);
