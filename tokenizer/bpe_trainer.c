@@ -105,11 +105,21 @@ static qp_status find_pair(trainer *t, int32_t left, int32_t right, uint32_t *fo
 
 /* ---- the queue: largest count first, then smaller ids; entries may be out of date ---- */
 
+static int compare_texts(const trainer *t, int32_t a, int32_t b)
+{
+    size_t a_bytes, b_bytes;
+    const char *x = qp_vocabulary_text(t->vocabulary, a, &a_bytes), *y = qp_vocabulary_text(t->vocabulary, b, &b_bytes);
+    int order = memcmp(x, y, a_bytes < b_bytes ? a_bytes : b_bytes);
+    return order != 0 ? order : a_bytes < b_bytes ? -1 : a_bytes > b_bytes;
+}
+
 static bool goes_before(const trainer *t, queued a, queued b)
 {
     if (a.count != b.count) return a.count > b.count;
     const pair_entry *p = &t->pair[a.pair], *q = &t->pair[b.pair];
-    return p->left != q->left ? p->left < q->left : p->right < q->right;
+    if (t->in->tie == QP_TIE_SMALLER_IDS) return p->left != q->left ? p->left < q->left : p->right < q->right;
+    int order = p->left == q->left ? 0 : compare_texts(t, p->left, q->left);
+    return order != 0 ? order > 0 : compare_texts(t, p->right, q->right) > 0;
 }
 
 static qp_status push(trainer *t, uint32_t pair)
@@ -324,7 +334,8 @@ static qp_status learn(trainer *t, uint32_t index)
 static qp_status learn_all(trainer *t)
 {
     int64_t least = t->in->least_frequency > 0 ? t->in->least_frequency : 1;
-    while (t->heap_count > 0 && t->vocabulary->count < t->in->vocabulary_size) {
+    size_t most = t->in->merge_count > 0 ? (size_t)t->in->merge_count : SIZE_MAX;
+    while (t->heap_count > 0 && t->vocabulary->count < t->in->vocabulary_size && t->bpe->count < most) {
         queued best = pop(t);
         int64_t now = t->pair[best.pair].count;
         if (best.count > now && now > 0) QP_TRY(push(t, best.pair));

@@ -17,6 +17,10 @@
  * A pair that spells an existing piece gets that piece's id.
  * Work: each place keeps its pair's list up to date, so one merge costs its number of places.
  * Source: Sennrich, Haddow & Birch 2016. */
+/* Which of equally frequent pairs is taken: the one of smaller ids, or the one whose two texts are larger
+ * (subword-nmt). */
+typedef enum { QP_TIE_SMALLER_IDS, QP_TIE_LARGER_TEXTS } qp_bpe_tie;
+
 typedef struct {
     const int32_t *symbol;     /* the distinct words end to end, as ids; -1: a character that joins nothing */
     size_t symbol_count;       /* below 2^31 */
@@ -26,6 +30,8 @@ typedef struct {
     int vocabulary_size;     /* stop when the vocabulary has so many pieces */
     int64_t least_frequency; /* stop when the best pair is rarer */
     int longest_piece;       /* in code points; 0: any */
+    int64_t merge_count;     /* stop after so many merges; 0: any */
+    qp_bpe_tie tie;
 } qp_bpe_training;
 
 /* qp_bpe_train — add the learned pieces to `vocabulary` and the merges to `bpe`.

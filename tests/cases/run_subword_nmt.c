@@ -5,6 +5,7 @@
 #include "lib/base/file.h"
 #include "tests/cases/run_kinds.h"
 #include "tokenizer/subword_nmt.h"
+#include "tokenizer/subword_nmt_trainer.h"
 
 static bool named_file(const run_context *c, const char *value, char **content, size_t *bytes)
 {
@@ -58,6 +59,37 @@ static run_result compare_lines(run_context *c, const qp_subword_nmt *codes, con
     return RUN_PASSED;
 }
 
+static run_result run_learn(run_context *c)
+{
+    char *text = NULL, *wanted = NULL, *codes = NULL;
+    size_t bytes, wanted_bytes, made;
+    qp_word_counts words = {0};
+    json_t *options = json_object_get(c->run, "options");
+    qp_subword_nmt_training training = {.symbols = json_integer_value(json_object_get(options, "symbols")),
+                                        .least_frequency =
+                                            json_integer_value(json_object_get(options, "min_frequency")),
+                                        .total_symbols = run_flag(c, "total_symbols", false)};
+    run_result result = RUN_PASSED;
+    if (!named_file(c, run_text(c, "input"), &text, &bytes) ||
+        !named_file(c, run_text(c, "codes"), &wanted, &wanted_bytes))
+        result = run_fail(c, "cannot read the files");
+    for (const char *at = text, *end; result == RUN_PASSED && at < text + bytes; at = end + 1) {
+        end = memchr(at, '\n', (size_t)(text + bytes - at));
+        if (!end) end = text + bytes;
+        qp_status status = run_flag(c, "dict_input", false) ? qp_subword_nmt_count_pair(&words, at, (size_t)(end - at))
+                                                            : qp_subword_nmt_count(&words, at, (size_t)(end - at));
+        if (status != QP_OK) result = run_fail(c, "%s", qp_error_message());
+    }
+    if (result == RUN_PASSED && qp_subword_nmt_learn(&training, &words, &codes, &made) != QP_OK)
+        result = run_fail(c, "%s", qp_error_message());
+    if (result == RUN_PASSED && !run_expect_text(c, "codes", 0, codes, made, wanted, wanted_bytes)) result = RUN_FAILED;
+    qp_word_counts_free(&words);
+    free(text);
+    free(wanted);
+    free(codes);
+    return result;
+}
+
 run_result run_subword_nmt(run_context *c)
 {
     char *codes_text = NULL, *input = NULL, *output = NULL;
@@ -65,6 +97,7 @@ run_result run_subword_nmt(run_context *c)
     json_t *merges = json_object_get(json_object_get(c->run, "options"), "merges");
     qp_subword_nmt *codes = NULL;
     run_result result;
+    if (strcmp(run_text(c, "op"), "learn") == 0) return run_learn(c);
     if (strcmp(run_text(c, "op"), "apply") != 0) return RUN_SKIPPED;
     if (!named_file(c, json_string_value(json_object_get(json_object_get(c->root_json, "files"), "codes")), &codes_text,
                     &codes_bytes) ||

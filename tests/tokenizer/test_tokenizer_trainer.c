@@ -84,7 +84,7 @@ static void train_fast(const naive_words *words, qp_vocabulary *v, qp_bpe *bpe, 
         for (int i = 0; i < words->length[w]; i++) symbol[made++] = words->symbol[w][i];
     }
     start[WORDS] = made;
-    qp_bpe_training input = {symbol, made, start, words->times, WORDS, size, least, 0};
+    qp_bpe_training input = {symbol, made, start, words->times, WORDS, size, least, 0, 0, QP_TIE_SMALLER_IDS};
     cr_assert_eq(qp_bpe_train(&input, v, bpe), QP_OK);
 }
 
