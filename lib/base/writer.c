@@ -62,8 +62,7 @@ static bool open_temporary(qp_writer *writer, mode_t mode)
 
 static bool open_for_writing(qp_writer *writer)
 {
-    bool to_stdout = strcmp(writer->path, "-") == 0 || strcmp(writer->path, "/dev/stdout") == 0;
-    if (to_stdout) {
+    if (strcmp(writer->path, "/dev/stdout") == 0) {
         fflush(stdout);
         writer->descriptor = dup(STDOUT_FILENO);
         return writer->descriptor >= 0;
@@ -89,7 +88,7 @@ qp_status qp_writer_open(const char *path, qp_writer **writer)
 {
     *writer = NULL;
     qp_writer *opened = calloc(1, sizeof *opened);
-    if (opened) opened->path = strdup(path);
+    if (opened) opened->path = strdup(strcmp(path, "-") == 0 ? "/dev/stdout" : path);
     if (!opened || !opened->path) {
         free(opened);
         return qp_fail(QP_EMEMORY, "%s: no memory to write it", path);

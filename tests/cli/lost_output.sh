@@ -1,0 +1,39 @@
+# Output that cannot be written: every command says so in one line, ends with 73 or 74, and leaves nothing half-made.
+. tests/cli/support
+has train || { skip "lost output" "no train"; exit 0; }
+holds "train a small model" toy_train m.safetensors
+[ -s m.safetensors ] || exit 1
+toy_pairs 5 >pairs
+cut -f 1 pairs >src
+cut -f 2 pairs >tgt
+ls -A >before
+
+# lost COMMAND LINE - its stdout full, closed
+lost() {
+    fails 74 stdout sh -c "\"\$QUIPU\" $1 >/dev/full"
+    fails 74 stdout sh -c "\"\$QUIPU\" $1 >&-"
+}
+lost "translate -m m.safetensors src"
+lost "translate -m m.safetensors --json src"
+has info && lost "info m.safetensors"
+has score && lost "score -m m.safetensors --src src --tgt tgt"
+has evaluate && lost "evaluate bleu --hyp tgt --ref tgt"
+has attend && lost "attend -m m.safetensors --src w1 -o -"
+has tokenizer && lost "tokenizer train --type word -o - src"
+
+# unwritable PREFIX - a file that cannot be made: no such folder, a file for a folder, a folder that takes no files
+unwritable() {
+    for place in absent/out src/out /proc/out; do
+        fails 73 "$place" sh -c "\"\$QUIPU\" $1 -o $place$2"
+    done
+    ln -s /dev/full "full$2"
+    fails 74 "full$2" sh -c "\"\$QUIPU\" $1 -o full$2"
+    [ -c "full$2" ] && rm "full$2"
+    result $? "the device stays"
+}
+has average && unwritable "average m.safetensors m.safetensors" .safetensors
+has attend && unwritable "attend -m m.safetensors --src w1" .html
+has tokenizer && unwritable "tokenizer train --type word src" .json
+ls -A | grep -v '^\.out$\|^\.err$\|^before$' >after
+grep -v '^\.out$\|^\.err$\|^before$' before | cmp -s - after
+result $? "nothing was left behind" "$(cat after)"
