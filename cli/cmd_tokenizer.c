@@ -15,7 +15,7 @@
 #define ROW(kind, name, fallback, low, high, choices, help)                                                            \
     QP_FIELD_ROW(use_options, kind, name, fallback, low, high, choices, help)
 #define USE_FIELDS(X)                                                                                                  \
-    X(TEXT, model, "", 0, 0, NULL, "tokenizer file (.json)")                                                           \
+    X(TEXT, model, "", 0, 0, NULL, "tokenizer: a file of ours, a sentencepiece .model, a Hugging Face tokenizer.json") \
     X(TEXT, output, "-", 0, 0, NULL, "where to write")                                                                 \
     X(BOOL, ids, "false", 0, 0, NULL, "numbers (the default)")                                                         \
     X(BOOL, pieces, "false", 0, 0, NULL, "printable pieces instead of numbers")                                        \
