@@ -107,7 +107,30 @@ int oracle_split_llama(const qp_parameter *ours, oracle_piece *piece)
     return 3;
 }
 
+static int split_seq2seq(const qp_parameter *ours, oracle_piece *piece)
+{
+    static const name_pair pair[] = {{"attention.", ""}, {"generator.", "out."}, {"decoder.weight_ih_l0", "decoder.weight_ih"},
+                                     {"decoder.weight_hh_l0", "decoder.weight_hh"}, {"decoder.bias_ih_l0", "decoder.bias_ih"},
+                                     {"decoder.bias_hh_l0", "decoder.bias_hh"}};
+    translate(pair, sizeof pair / sizeof *pair, ours->name, piece->name, sizeof piece->name);
+    return whole(ours, piece);
+}
+
+static int split_char_lstm(const qp_parameter *ours, oracle_piece *piece)
+{
+    static const name_pair pair[] = {{"tgt_embed.", "embed."}, {"decoder.", "lstm."}, {"generator.", "out."}};
+    translate(pair, sizeof pair / sizeof *pair, ours->name, piece->name, sizeof piece->name);
+    return whole(ours, piece);
+}
+
 /* ---- configurations ---- */
+
+static void configure_vocabularies(oracle *o, qp_model_config *config)
+{
+    bool same = oracle_text_or(o, "vocab", NULL) != NULL;
+    config->src_vocab_size = oracle_int(o, same ? "vocab" : "source_vocab");
+    config->tgt_vocab_size = oracle_int(o, same ? "vocab" : "target_vocab");
+}
 
 static void configure_translator(oracle *o, qp_model_config *config)
 {
@@ -120,9 +143,35 @@ static void configure_translator(oracle *o, qp_model_config *config)
     config->norm_epsilon = oracle_number(o, "layer_norm_eps");
     config->activation = (int)oracle_activation(o, "activation");
     config->tied_embeddings = 0;
-    bool same = oracle_text_or(o, "vocab", NULL) != NULL;
-    config->src_vocab_size = oracle_int(o, same ? "vocab" : "source_vocab");
-    config->tgt_vocab_size = oracle_int(o, same ? "vocab" : "target_vocab");
+    configure_vocabularies(o, config);
+}
+
+static void configure_seq2seq(oracle *o, qp_model_config *config)
+{
+    config->encoder = config->decoder = QP_KIND_GRU;
+    config->bidirectional = 1;
+    config->attention = QP_ATTENTION_BAHDANAU;
+    config->emb_size = oracle_int(o, "embed_size");
+    config->hidden_size = oracle_int(o, "hidden_size");
+    config->attention_size = oracle_int(o, "attention_size");
+    config->enc_layers = oracle_int(o, "enc_layers");
+    config->dec_layers = 1;
+    config->scale_embeddings = 0;
+    config->tied_embeddings = 0;
+    configure_vocabularies(o, config);
+}
+
+static void configure_char_lstm(oracle *o, qp_model_config *config)
+{
+    config->task = QP_TASK_LM;
+    config->encoder = QP_KIND_NONE;
+    config->decoder = QP_KIND_LSTM;
+    config->emb_size = oracle_int(o, "embed_size");
+    config->hidden_size = oracle_int(o, "hidden_size");
+    config->dec_layers = oracle_int(o, "num_layers");
+    config->scale_embeddings = 0;
+    config->tied_embeddings = 0;
+    config->tgt_vocab_size = oracle_int(o, "vocab");
 }
 
 static void configure_gpt(oracle *o, qp_model_config *config)
@@ -227,6 +276,8 @@ static const model_row models[] = {
     {"translator", configure_translator, split_translator, batch_of_pairs},
     {"gpt", configure_gpt, split_gpt, batch_of_text},
     {"llama", configure_llama, oracle_split_llama, batch_of_text},
+    {"gru_seq2seq", configure_seq2seq, split_seq2seq, batch_of_pairs},
+    {"char_lstm", configure_char_lstm, split_char_lstm, batch_of_text},
 };
 
 static const model_row *row_of(oracle *o, const char *kind)
