@@ -19,7 +19,7 @@
       "sgd, momentum, nesterov, adagrad, adadelta, rmsprop, adam, adamw, nadam, radam, lion, adafactor",               \
       "rule of the update")                                                                                            \
     X(REAL, beta1, "0.9", 0, 0.999999, NULL, "adam family: memory of the mean gradient")                               \
-    X(REAL, beta2, "0.98", 0, 0.99999999, NULL, "adam family: memory of the mean squared gradient")                    \
+    X(REAL, beta2, "0.98", 0, 0.999999, NULL, "adam family: memory of the mean squared gradient")                    \
     X(REAL, eps, "1e-8", 0, 1, NULL, "adaptive rules: added to the root of the mean square")                           \
     X(BOOL, amsgrad, "false", 0, 0, NULL, "adam, adamw: divide by the largest mean square so far")                     \
     X(REAL, momentum_decay, "0.004", 0, 1, NULL, "nadam: how fast beta1 reaches its value")                            \

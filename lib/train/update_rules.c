@@ -121,10 +121,11 @@ static void update_rmsprop(const qp_rule_constants *c, size_t n, const qp_real *
 
 static void prepare_adam(const qp_optimizer_config *config, int64_t t, double lr, qp_rule_constants *c)
 {
-    c->rate = (qp_real)(lr / (1 - pow(config->beta1, (double)t)));
-    c->v_scale = (qp_real)(1 / sqrt(1 - pow(config->beta2, (double)t)));
+    /* the correction of the betas as they are rounded: 1 - 0.999 is another number by 1e-5 of itself in float */
+    c->rate = (qp_real)(lr / (1 - pow((double)(qp_real)config->beta1, (double)t)));
+    c->v_scale = (qp_real)(1 / sqrt(1 - pow((double)(qp_real)config->beta2, (double)t)));
     c->momentum = (qp_real)config->beta1;
-    c->fresh = (qp_real)(1 - config->beta1);
+    c->fresh = 1 - c->momentum;
     c->beta2 = (qp_real)config->beta2;
     c->epsilon = (qp_real)config->eps;
     c->amsgrad = config->amsgrad != 0;
