@@ -35,6 +35,8 @@ static void derive(const qp_options *options)
 {
     if (settings.model.task == QP_TASK_LM && !qp_options_given(options, "encoder"))
         settings.model.encoder = QP_KIND_NONE;
+    if (settings.model.lm_window > settings.model.max_length && !qp_options_given(options, "max-length"))
+        settings.model.max_length = settings.model.lm_window;
     if (settings.job.layers > 0 && !qp_options_given(options, "enc-layers")) settings.model.enc_layers = settings.job.layers;
     if (settings.job.layers > 0 && !qp_options_given(options, "dec-layers")) settings.model.dec_layers = settings.job.layers;
     if (settings.model.tied_embeddings_all) settings.job.share_vocab = 1;

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "cli/train_job.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,8 @@ typedef struct {
     qp_train_text text;
     qp_text_model text_model;
     qp_batcher *train_batches, *valid_batches;
+    qp_windows *train_windows, *valid_windows;        /* instead, with --lm-window */
+    qp_batch_source train_source, valid_source;
     qp_validation validation;
     bool live;                 /* the progress line is rewritten in place */
     bool line_open;            /* it stands on the terminal without its end */
@@ -86,8 +89,18 @@ static qp_tensor loss_of(void *self, qp_tape *tape, const qp_batch *shard)
 
 static qp_status save_model(void *self, const char *path) { return qp_text_model_save(&((job *)self)->text_model, path); }
 
+/* From nats a token to bits a character; lines that were cut have no known share of it. */
+static void add_bits(const qp_corpus_figures *figures, qp_metrics *metrics)
+{
+    if (figures->cut == 0 && metrics->count > 0 && strcmp(metrics->entry[0].name, "loss") == 0)
+        qp_metrics_add(metrics, "bits-per-character",
+                       metrics->entry[0].value * (double)figures->target.tokens / (double)figures->target.characters / M_LN2);
+}
+
 static qp_status measure(void *self, int threads, qp_metrics *metrics)
 {
+    const job *j = self;
+    if (j->settings->model.task == QP_TASK_LM) add_bits(&j->text.valid_corpus.figures, metrics);
     return qp_validation_measure(&((job *)self)->validation, threads, metrics);
 }
 
@@ -200,17 +213,38 @@ static qp_status build_model(job *j)
     return QP_OK;
 }
 
+/* --batch-size counts tokens, at least one window of them, or windows. */
+static qp_status build_windows(job *j)
+{
+    const qp_train_settings *s = j->settings;
+    qp_windows_options options = {.window = s->model.lm_window, .size = s->job.batch_size, .shuffle = true,
+                                  .seed = (uint64_t)s->training.seed, .slots = (int)s->training.accum};
+    if (s->job.batch_type == 0) options.size = options.size > options.window ? options.size / options.window : 1;
+    QP_TRY(qp_windows_new(&j->text.train_corpus, &options, &j->train_windows));
+    j->train_source = qp_windows_source(j->train_windows);
+    if (!j->text.has_valid) return QP_OK;
+    options.shuffle = false;
+    options.slots = 1;
+    QP_TRY(qp_windows_new(&j->text.valid_corpus, &options, &j->valid_windows));
+    j->valid_source = qp_windows_source(j->valid_windows);
+    return QP_OK;
+}
+
 static qp_status build_batches(job *j)
 {
     const qp_train_settings *s = j->settings;
+    if (s->model.lm_window) return build_windows(j);
     qp_batcher_options options = {.kind = s->job.batch_type == 0 ? QP_BATCH_TOKENS : QP_BATCH_SENTENCES,
                                   .size = s->job.batch_size, .shuffle = true, .seed = (uint64_t)s->training.seed,
                                   .slots = (int)s->training.accum};
     QP_TRY(qp_batcher_new(&j->text.train_corpus, &options, &j->train_batches));
+    j->train_source = qp_batcher_source(j->train_batches);
     if (!j->text.has_valid) return QP_OK;
     options.shuffle = false;
     options.slots = 1;
-    return qp_batcher_new(&j->text.valid_corpus, &options, &j->valid_batches);
+    QP_TRY(qp_batcher_new(&j->text.valid_corpus, &options, &j->valid_batches));
+    j->valid_source = qp_batcher_source(j->valid_batches);
+    return QP_OK;
 }
 
 static qp_status prepare(job *j)
@@ -238,14 +272,12 @@ static qp_status train(job *j, qp_trainer_result *result)
     QP_TRY(fingerprint(j, mark, sizeof mark));
     model_loss train_loss = {j->text_model.model, (qp_real)s->training.label_smoothing};
     model_loss valid_loss = {j->text_model.model, 0};
-    qp_batch_source train_source = qp_batcher_source(j->train_batches), valid_source = {0};
-    if (j->valid_batches) valid_source = qp_batcher_source(j->valid_batches);
     qp_trainer trainer = {
         .params = qp_model_params(j->text_model.model),
         .loss = {&train_loss, loss_of},
         .valid_loss = {&valid_loss, loss_of},
-        .train = &train_source,
-        .valid = j->valid_batches ? &valid_source : NULL,
+        .train = &j->train_source,
+        .valid = j->text.has_valid ? &j->valid_source : NULL,
         .config = &s->training,
         .optimizer = &s->optimizer,
         .schedule = &s->schedule,
@@ -263,6 +295,8 @@ static void job_free(job *j)
     qp_validation_free(&j->validation);
     qp_batcher_free(j->train_batches);
     qp_batcher_free(j->valid_batches);
+    qp_windows_free(j->train_windows);
+    qp_windows_free(j->valid_windows);
     if (j->text.target != j->text.source) qp_tokenizer_free(j->text.target);
     qp_tokenizer_free(j->text.source);
     qp_train_text_free(&j->text);

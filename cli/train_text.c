@@ -158,6 +158,10 @@ qp_status qp_train_text_corpora(const qp_train_settings *settings, qp_train_text
                                  .target_codec = &text->target_codec,
                                  .max_length = (int)settings->model.max_length,
                                  .when_longer = QP_LONG_SKIP};
+    if (settings->model.lm_window) {
+        options.max_length = 0;
+        options.running_text = true;
+    }
     QP_TRY(qp_corpus_load(&options, &text->train_corpus));
     if (!text->has_valid) return QP_OK;
     options.files = text->valid;

@@ -15,6 +15,7 @@ typedef struct {
 typedef struct {
     int32_t *id;
     int count;
+    int64_t characters;
 } encoded;
 
 /* The block, moved if it must be, with room for `needed` elements: it doubles. NULL and a message without memory. */
@@ -55,8 +56,8 @@ static qp_status encode(const loader *l, bool target, const qp_text_pair *pair, 
     const qp_text_codec *codec = target ? l->options->target_codec : l->options->source_codec;
     const char *text = target ? pair->target : pair->source;
     size_t bytes = target ? pair->target_bytes : pair->source_bytes;
-    line->id = NULL;
-    line->count = 0;
+    *line = (encoded){.characters = 1};
+    for (size_t i = 0; i < bytes; i++) line->characters += ((unsigned char)text[i] & 0xC0) != 0x80;
     qp_status status = codec->encode(codec->self, text, bytes, &line->id, &line->count);
     if (status == QP_OK && line->count < INT32_MAX) return QP_OK;
     char reason[512] = "too many tokens; split the line";
@@ -91,6 +92,7 @@ static qp_status append(loader *l, bool target, const encoded *line)
     side->id[begin + count] = QP_EOS;
     side->start[l->corpus->sequences + 1] = begin + count + 1;
     figures->tokens += count + 1;
+    figures->characters += line->characters;
     for (int i = 0; i < count; i++) figures->unknown += line->id[i] == QP_UNK;
     return QP_OK;
 }
@@ -101,7 +103,8 @@ static qp_status keep_pair(loader *l, const encoded *source, const encoded *targ
     bool monolingual = l->options->files.kind == QP_TEXT_ONE_FILE;
     if (!monolingual) note_length(l, &figures->source, source->count);
     note_length(l, &figures->target, target->count);
-    if (target->count == 0 || (!monolingual && source->count == 0)) {
+    bool empty_stays = monolingual && l->options->running_text;
+    if ((target->count == 0 && !empty_stays) || (!monolingual && source->count == 0)) {
         figures->empty++;
         return QP_OK;
     }

@@ -17,6 +17,7 @@ typedef struct {
 typedef struct {
     int64_t tokens, unknown; /* of the sequences kept */
     int64_t longest, longest_line;
+    int64_t characters; /* of the text of the sequences kept, before any cut; the end of a line is one */
 } qp_side_figures;
 
 typedef struct {
@@ -39,6 +40,7 @@ typedef struct {
     const qp_text_codec *source_codec, *target_codec; /* source_codec unused in ONE_FILE */
     int max_length;                                   /* tokens of a side with QP_EOS; 0: any */
     qp_long_policy when_longer; /* SKIP leaves the pair out; CUT keeps the first max_length-1 tokens and QP_EOS */
+    bool running_text;          /* ONE_FILE: empty lines are kept, as a QP_EOS alone */
 } qp_corpus_options;
 
 /* qp_corpus_load — read and encode the files.

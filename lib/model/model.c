@@ -96,14 +96,16 @@ qp_params *qp_model_params(const qp_model *model) { return model->params; }
 
 static int rows_of(qp_sequences s) { return s.count > 0 ? s.start[s.count] : 0; }
 
-/* The decoder reads BOS and all tokens but the last. */
-static const int32_t *shift_right(qp_tape *tape, qp_ids target)
+int32_t qp_model_first_token(const qp_model *model) { return model->config.lm_window ? QP_EOS : QP_BOS; }
+
+/* The decoder reads its first token and all of the target but the last. */
+static const int32_t *shift_right(qp_tape *tape, qp_ids target, int32_t first_token)
 {
     int32_t *input = qp_tape_memory(tape, (size_t)rows_of(target.sequences) * sizeof *input);
     if (!input) return NULL;
     for (int i = 0; i < target.sequences.count; i++) {
         int first = target.sequences.start[i], length = qp_sequence_length(target.sequences, i);
-        for (int j = 0; j < length; j++) input[first + j] = j == 0 ? QP_BOS : target.id[first + j - 1];
+        for (int j = 0; j < length; j++) input[first + j] = j == 0 ? first_token : target.id[first + j - 1];
     }
     return input;
 }
@@ -125,7 +127,7 @@ qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *
         encoded = qp_encoder_forward(&model->encoder, tape, batch->source, model->decoder.wants_summary, maps);
         source = &encoded;
     }
-    qp_ids input = {.sequences = batch->target.sequences, .id = batch->input ? batch->input : shift_right(tape, batch->target)};
+    qp_ids input = {.sequences = batch->target.sequences, .id = batch->input ? batch->input : shift_right(tape, batch->target, qp_model_first_token(model))};
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     return head(model, tape, qp_decoder_forward(&model->decoder, tape, source, input, maps));
 }

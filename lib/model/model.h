@@ -18,6 +18,10 @@ qp_status  qp_model_new_blank(const qp_model_config *config, qp_model **model);
 qp_status  qp_model_new(const qp_model_config *config, uint64_t seed, qp_model **model);
 void       qp_model_free(qp_model *model);
 const qp_model_config *qp_model_config_of(const qp_model *model);
+
+/* qp_model_first_token — what the decoder reads before the first target token: QP_BOS; for a model of running text
+ * (--lm-window), to which QP_EOS is the end of a line like any other, that: the end of the line before. */
+int32_t    qp_model_first_token(const qp_model *model);
 qp_params *qp_model_params(const qp_model *model);
 
 /* qp_model_logits — teacher forcing: row of target token t holds the scores of that token given those before it.

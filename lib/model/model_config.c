@@ -75,6 +75,11 @@ static qp_status check_task(const qp_model_config *config)
         return qp_fail(QP_EUSAGE, "--task translate needs an encoder; use --encoder transformer, or --task lm");
     if (config->task == QP_TASK_LM && config->encoder != QP_KIND_NONE)
         return qp_fail(QP_EUSAGE, "--task lm has no source to encode; use --encoder none");
+    if (config->lm_window && config->task != QP_TASK_LM)
+        return qp_fail(QP_EUSAGE, "--lm-window cuts the text of a language model; add --task lm, or leave it out");
+    if (config->lm_window > config->max_length)
+        return qp_fail(QP_EUSAGE, "--lm-window %lld is longer than --max-length %lld; make that as long",
+                       (long long)config->lm_window, (long long)config->max_length);
     if (config->tied_embeddings_all && config->src_vocab_size != config->tgt_vocab_size)
         return qp_fail(QP_EUSAGE,
                        "--tied-embeddings-all needs one vocabulary for both sides, not %lld and %lld pieces; add --share-vocab",

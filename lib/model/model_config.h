@@ -45,6 +45,7 @@
       "identity, sigmoid, tanh, relu, leaky-relu, elu, softplus, gelu, gelu-tanh, silu", "feed-forward activation")  \
     X(BOOL, tied_embeddings, "true", 0, 0, NULL, "output layer = target embedding")                                  \
     X(BOOL, tied_embeddings_all, "false", 0, 0, NULL, "one embedding for source, target and output (--share-vocab)") \
+    X(INT, lm_window, "0", 0, 1048576, NULL, "lm: learn from windows of so many tokens of running text; 0: line by line") \
     X(INT, max_length, "512", 1, 1048576, NULL, "longest sequence in tokens; longer lines are cut with a warning")   \
     X(REAL, dropout, "0.1", 0, 0.99, NULL, "dropout on embeddings and sublayers")                                    \
     X(REAL, attention_dropout, "0", 0, 0.99, NULL, "dropout on attention weights")                                   \

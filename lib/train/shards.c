@@ -193,6 +193,7 @@ static bool run_piece(qp_shards *s, shard piece, uint64_t key, qp_tape *tape, qp
     if (gradient) qp_tape_bind(tape, gradient->node);
     qp_batch view = {.source = view_ids(tape, piece.batch->source, piece.first, piece.end - piece.first),
                      .target = view_ids(tape, piece.batch->target, piece.first, piece.end - piece.first)};
+    if (piece.batch->input) view.input = piece.batch->input + piece.batch->target.sequences.start[piece.first];
     qp_tensor loss = qp_tape_failed(tape) ? (qp_tensor){0} : s->function->loss(s->function->self, tape, &view);
     if (!qp_tape_failed(tape) && (loss.rows != 1 || loss.columns != 1))
         loss = qp_tape_fail(tape, QP_ESHAPE, "training: a loss of %d x %d values; it must be one", loss.rows, loss.columns);

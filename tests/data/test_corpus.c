@@ -10,7 +10,7 @@ static qp_status load(qp_text_kind kind, const char *source, const char *target,
                       qp_corpus *corpus)
 {
     qp_text_codec words = fixture_words();
-    qp_corpus_options options = {{kind, source, target}, &words, &words, max_length, policy};
+    qp_corpus_options options = {{kind, source, target}, &words, &words, max_length, policy, false};
     return qp_corpus_load(&options, corpus);
 }
 
@@ -127,7 +127,7 @@ Test(corpus, hostile_lines_reach_the_codec_whole)
     for (size_t i = sizeof strange - 1; i < bytes; i++) text[i] = (char)('!' + i % 90);
     qp_text_codec codec = fixture_bytes();
     qp_corpus_options options = {
-        {QP_TEXT_ONE_FILE, NULL, fixture_file("strange", text, bytes)}, NULL, &codec, 0, QP_LONG_SKIP};
+        {QP_TEXT_ONE_FILE, NULL, fixture_file("strange", text, bytes)}, NULL, &codec, 0, QP_LONG_SKIP, false};
     qp_corpus c;
     cr_assert_eq(qp_corpus_load(&options, &c), QP_OK, "%s", qp_error_message());
     cr_assert_eq(c.sequences, 2);

@@ -99,6 +99,36 @@ Test(shards, a_large_shard_runs_in_pieces)
     toy_free(t);
 }
 
+/* What the decoder reads is cut with the targets it belongs to. */
+static qp_tensor loss_of_pairs(void *self, qp_tape *tape, const qp_batch *shard)
+{
+    qp_sequences s = shard->target.sequences;
+    if (!shard->input) return qp_tape_fail(tape, QP_EBUG, "no input");
+    for (int r = 0; r < s.start[s.count]; r++)
+        if (shard->input[r] != shard->target.id[r] + 100) return qp_tape_fail(tape, QP_EBUG, "row %d", r);
+    return toy_loss(self, tape, shard);
+}
+
+Test(shards, inputs_are_cut_like_targets)
+{
+    static toy_batch batch;
+    static int32_t input[5000];
+    toy_batch_fill(&batch, 390, 5);
+    for (int r = 0; r < batch.start[390]; r++) input[r] = batch.id[r] + 100;
+    batch.batch.input = input;
+    toy *t = toy_new(2);
+    qp_loss_function f = {t, loss_of_pairs};
+    for (int64_t rows = 64; rows <= 1000000; rows *= 100) {
+        qp_shards *s;
+        qp_shards_result result;
+        cr_assert_eq(qp_shards_new(t->params, 2, rows, &s), QP_OK);
+        cr_assert_eq(qp_shards_evaluate(s, &f, &batch.batch, 1, &result), QP_OK, "%s", qp_error_message());
+        cr_assert_gt(result.shards, 1);
+        qp_shards_free(s);
+    }
+    toy_free(t);
+}
+
 Test(shards, odd_numbers_of_shards_and_one)
 {
     static toy_batch batch[3];

@@ -1,0 +1,32 @@
+# Language models of running text: trained, measured, resumed; what is wrong with text or options is told.
+. tests/cli/support
+
+awk 'BEGIN { for (i = 0; i < 120; i++) print (i % 3 ? "the cat sees the dog" : ""), i % 10 }' >text
+awk 'BEGIN { for (i = 0; i < 20; i++) print (i % 3 ? "the cat sees the dog" : ""), i % 10 }' >valid
+try="--task lm --tokenizer char --emb-size 32 --ff-size 64 --heads 2 --layers 1 --dropout 0 --lr 0.01 --seed 3 --threads 1"
+lm() { "$QUIPU" train $try --train text --valid valid --lm-window 16 --batch-type sentence --batch-size 8 "$@"; }
+holds "learns from windows of running text" lm --steps 120 --valid-freq 60 -m m.safetensors
+grep -q 'bits-per-character' m.run/train.log
+result $? "tells the bits per character" "$(tail -n 3 m.run/train.log)"
+# the end of a line is a character: bits = nats / ln 2 where a token is a character
+awk '/validation at update 120/ { for (i = 1; i < NF; i++) v[$i] = $(i + 1) }
+     END { d = v["loss"] / log(2) - v["bits-per-character"]; exit !(v["loss"] < 2 && d < 0.01 && d > -0.01) }' m.run/train.log
+result $? "nats and bits agree, and it has learned" "$(grep 120 m.run/train.log)"
+
+lm --steps 60 --valid-freq 60 -q -m half.safetensors && lm --steps 120 --valid-freq 60 -q -m half.safetensors &&
+    cmp -s m.safetensors half.safetensors
+result $? "stopped and resumed makes the same file"
+lm --steps 120 --valid-freq 60 --threads 2 -q -m two.safetensors && cmp -s m.safetensors two.safetensors
+result $? "two threads make the same file"
+"$QUIPU" score -m m.safetensors valid >scores && [ "$(wc -l <scores)" -eq 20 ] &&
+    awk '$1 > 0 || $1 < -60 { exit 1 }' scores
+result $? "scores lines of such text" "$(head -n 3 scores)"
+
+printf 'short\n' >short
+fails 65 "6 tokens.*--lm-window" "$QUIPU" train $try --train short --lm-window 16 --steps 1 -q -m x.safetensors
+fails 2 "--task lm" "$QUIPU" train --train-src text --train-tgt text --lm-window 16 --steps 1 -q -m x.safetensors
+fails 2 "--max-length" "$QUIPU" train $try --train text --lm-window 16 --max-length 8 --steps 1 -q -m x.safetensors
+fails 2 "lm-window" "$QUIPU" train $try --train text --lm-window -1 --steps 1 -q -m x.safetensors
+[ ! -e x.safetensors ]
+result $? "no model was made"
+echo "1..$number"
