@@ -41,11 +41,21 @@ static void attend_query(const additive *a, int query_row, int first_key, int ke
     for (int j = 0; j < keys; j++) qp_scale_add((size_t)a->y.columns, weight[j], qp_tensor_row(a->value, first_key + j), 1, y);
 }
 
+static bool sequences_fit(qp_sequences s, int rows)
+{
+    for (int i = 0; i < s.count; i++) {
+        int length = qp_sequence_length(s, i);
+        if (s.start[i] < 0 || length < 0 || s.start[i] > rows - length) return false;
+    }
+    return true;
+}
+
 static bool check(qp_tape *tape, const additive *a)
 {
     if (qp_tape_failed(tape)) return false;
     if (a->query.columns == a->key.columns && a->energy.rows == 1 && a->energy.columns == a->query.columns &&
-        a->key.rows == a->value.rows && a->qs.count == a->ks.count)
+        a->key.rows == a->value.rows && a->qs.count == a->ks.count && sequences_fit(a->qs, a->query.rows) &&
+        sequences_fit(a->ks, a->key.rows))
         return true;
     qp_tape_fail(tape, QP_ESHAPE, "additive attention: query [%d, %d], key [%d, %d], value [%d, %d], energy [%d, %d] do not fit",
                  a->query.rows, a->query.columns, a->key.rows, a->key.columns, a->value.rows, a->value.columns,

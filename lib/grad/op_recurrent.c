@@ -143,6 +143,14 @@ static bool make_last(qp_tape *tape, qp_recurrent_run *run)
     return true;
 }
 
+static bool state_fits(qp_tape *tape, qp_tensor state, int sequences, int columns)
+{
+    if (!state.value || (state.rows == sequences && state.columns == columns)) return true;
+    qp_tape_fail(tape, QP_ESHAPE, "recurrent: a first state [%d, %d] for %d sequences of %d", state.rows, state.columns,
+                 sequences, columns);
+    return false;
+}
+
 static qp_backward backward;
 
 qp_tensor qp_recurrent(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recurrent_weights *w, bool reverse,
@@ -152,6 +160,8 @@ qp_tensor qp_recurrent(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recu
     qp_recurrent_run run = {.w = *w, .x = x, .hidden = w->hidden, .gates_width = qp_cell_gates(w->cell) * w->hidden,
                             .out = w->projection.value ? w->projection.rows : w->hidden};
     if (first) run.first = *first;
+    if (!state_fits(tape, run.first.hidden, s.count, run.out) || !state_fits(tape, run.first.cell, s.count, run.hidden))
+        return (qp_tensor){0};
     if (!qp_recurrence_plan(tape, s, x.rows, reverse, &run.order) || !take_buffers(tape, &run)) return (qp_tensor){0};
     input_product(&run);
     state_in(&run.order, run.first.hidden, run.out, run.before);
