@@ -5,7 +5,7 @@ static const qp_field fields[] = {QP_MODEL_FIELDS(ROW)};
 
 const qp_field_table qp_model_fields = {"model", fields, sizeof fields / sizeof fields[0]};
 
-bool qp_model_kind_is_recurrent(int64_t kind) { return kind >= QP_KIND_RNN; }
+bool qp_model_kind_is_recurrent(int64_t kind) { return kind >= QP_KIND_RNN && kind <= QP_KIND_GRU; }
 
 int qp_model_hidden_size(const qp_model_config *config)
 {
@@ -30,12 +30,19 @@ static qp_status check_transformer(const qp_model_config *config)
     if (config->kv_heads && config->heads % config->kv_heads != 0)
         return qp_fail(QP_EUSAGE, "--kv-heads %lld does not divide --heads %lld; choose a divisor",
                        (long long)config->kv_heads, (long long)config->heads);
-    if (config->pos == QP_POS_SINUSOIDAL && config->emb_size % 2 != 0)
-        return qp_fail(QP_EUSAGE, "--pos sinusoidal needs an even --emb-size, not %lld; use an even one or --pos learned",
-                       (long long)config->emb_size);
     if (config->pos == QP_POS_ROPE && config->emb_size / config->heads % 2 != 0)
         return qp_fail(QP_EUSAGE, "--pos rope needs heads of an even width, not %lld / %lld; change --heads or --emb-size",
                        (long long)config->emb_size, (long long)config->heads);
+    return QP_OK;
+}
+
+static qp_status check_positions(const qp_model_config *config)
+{
+    bool beside = config->encoder == QP_KIND_TRANSFORMER || config->encoder == QP_KIND_CONV ||
+                  config->decoder == QP_KIND_TRANSFORMER;
+    if (beside && config->pos == QP_POS_SINUSOIDAL && config->emb_size % 2 != 0)
+        return qp_fail(QP_EUSAGE, "--pos sinusoidal needs an even --emb-size, not %lld; use an even one or --pos learned",
+                       (long long)config->emb_size);
     return QP_OK;
 }
 
@@ -90,6 +97,7 @@ static qp_status check_task(const qp_model_config *config)
 qp_status qp_model_config_check(const qp_model_config *config)
 {
     QP_TRY(check_transformer(config));
+    QP_TRY(check_positions(config));
     QP_TRY(check_recurrent(config));
     QP_TRY(check_feeding(config));
     return check_task(config);

@@ -9,7 +9,7 @@
  * X(kind, name, default, low, high, choices, help); see base/config.h */
 #define QP_MODEL_FIELDS(X)                                                                                           \
     X(CHOICE, task, "translate", 0, 0, "translate, lm", "what the model does")                                       \
-    X(CHOICE, encoder, "transformer", 0, 0, "none, transformer, rnn, lstm, gru", "kind of encoder")                  \
+    X(CHOICE, encoder, "transformer", 0, 0, "none, transformer, rnn, lstm, gru, conv", "kind of encoder")            \
     X(CHOICE, decoder, "transformer", 0, 0, "none, transformer, rnn, lstm, gru", "kind of decoder")                  \
     X(INT, enc_layers, "3", 0, 128, NULL, "layers of the encoder")                                                   \
     X(INT, dec_layers, "3", 0, 128, NULL, "layers of the decoder")                                                   \
@@ -28,6 +28,9 @@
     X(BOOL, learned_state, "false", 0, 0, NULL, "initial recurrent states are learned, not zero")                    \
     X(REAL, forget_bias, "1", -100, 100, NULL, "first value of the forget bias of LSTM cells")                       \
     X(BOOL, variational_dropout, "false", 0, 0, NULL, "between recurrent layers: one mask a sequence")               \
+    X(INT, kernel_size, "3", 1, 1024, NULL, "conv: tokens that one layer sees at once")                              \
+    X(INT, dilation, "1", 1, 16, NULL, "conv: each layer looks so many times as far as the one below")               \
+    X(BOOL, separable, "false", 0, 0, NULL, "conv: each column by itself, then a linear map: fewer weights")         \
     X(INT, ff_size, "1024", 1, 1048576, NULL, "width of a transformer's feed-forward layer")                         \
     X(INT, heads, "8", 1, 1024, NULL, "attention heads; must divide --emb-size")                                     \
     X(INT, kv_heads, "0", 0, 1024, NULL, "key/value heads; 0: as many as --heads")                                   \
@@ -59,7 +62,7 @@ typedef struct {
 } qp_model_config;
 
 enum { QP_TASK_TRANSLATE, QP_TASK_LM };
-enum { QP_KIND_NONE, QP_KIND_TRANSFORMER, QP_KIND_RNN, QP_KIND_LSTM, QP_KIND_GRU };
+enum { QP_KIND_NONE, QP_KIND_TRANSFORMER, QP_KIND_RNN, QP_KIND_LSTM, QP_KIND_GRU, QP_KIND_CONV };
 enum { QP_MERGE_CONCAT, QP_MERGE_SUM };
 enum { QP_RNN_TANH, QP_RNN_RELU };
 enum {
