@@ -109,9 +109,10 @@ static qp_status fill(const qp_safetensors *file, qp_params *params)
 /* At least so many weights are in the layers of one side. */
 static double layer_weights(const qp_model_config *config, int64_t kind, int64_t layers)
 {
-    double hidden = qp_model_hidden_size(config);
+    double hidden = qp_model_hidden_size(config), width = (double)config->emb_size;
     if (kind == QP_KIND_NONE) return 0;
-    return (double)layers * (qp_model_kind_is_recurrent(kind) ? hidden * hidden : (double)config->emb_size * (double)config->ff_size);
+    if (kind == QP_KIND_CONV) return (double)layers * 2 * width * width * (config->separable ? 1 : (double)config->kernel_size);
+    return (double)layers * (qp_model_kind_is_recurrent(kind) ? hidden * hidden : width * (double)config->ff_size);
 }
 
 /* The configuration decides how much memory is asked for; the file is large enough for honest ones. */

@@ -1,6 +1,9 @@
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
+#include <unistd.h>
 
+#include "lib/model/model_file.h"
 #include "tests/model/model_check.h"
 
 /* The convolutional encoder before decoders that read all of its memory, or its summary alone. */
@@ -59,4 +62,22 @@ Test(test_encoder_convolution, padding_changes_nothing)
     }
     qp_tape_free(tape);
     qp_model_free(model);
+}
+
+/* A wide feed-forward layer is not the encoder's: its file is smaller than a transformer's, and honest. */
+Test(test_encoder_convolution, its_file_is_opened_again)
+{
+    static const char *const options[] = {NULL, "separable=true"};
+    for (int o = 0; o < 2; o++) {
+        const char *const setting[] = {"encoder=conv", "decoder=gru", "ff_size=4096", options[o]};
+        qp_model *model = model_small(setting, 4);
+        char path[64];
+        snprintf(path, sizeof path, "conv-%d-%d.safetensors", (int)getpid(), o);
+        cr_assert_eq(qp_model_file_save(path, model, NULL, NULL), QP_OK, "%s", qp_error_message());
+        qp_model_bundle bundle;
+        cr_assert_eq(qp_model_file_load(path, &bundle), QP_OK, "%s", qp_error_message());
+        qp_model_bundle_free(&bundle);
+        unlink(path);
+        qp_model_free(model);
+    }
 }
