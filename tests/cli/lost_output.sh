@@ -6,7 +6,8 @@ holds "train a small model" toy_train m.safetensors
 toy_pairs 5 >pairs
 cut -f 1 pairs >src
 cut -f 2 pairs >tgt
-ls -A >before
+others() { ls -A | grep -vE '^(\.out|\.err|before|after)$'; }
+others >before
 
 # lost COMMAND LINE - its stdout full, closed
 lost() {
@@ -34,6 +35,6 @@ unwritable() {
 has average && unwritable "average m.safetensors m.safetensors" .safetensors
 has attend && unwritable "attend -m m.safetensors --src w1" .html
 has tokenizer && unwritable "tokenizer train --type word src" .json
-ls -A | grep -v '^\.out$\|^\.err$\|^before$' >after
-grep -v '^\.out$\|^\.err$\|^before$' before | cmp -s - after
+others >after
+cmp -s before after
 result $? "nothing was left behind" "$(cat after)"
