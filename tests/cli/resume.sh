@@ -15,7 +15,7 @@ for threads in 1 3 4; do
 done
 
 # state - the newest saved state of the run.
-state() { ls run.run/state-* 2>/dev/null | tail -n 1; }
+state() { ls run.run/state-*.safetensors 2>/dev/null | tail -n 1; }
 
 # interrupted SIGNAL [DELAY] - start or go on, wait for a new state, send the signal; the exit code.
 interrupted() {
@@ -56,7 +56,7 @@ stopped INT 130
 rm -rf run.*
 interrupted KILL
 interrupted KILL
-if [ ! -e run.safetensors ] && [ "$(ls run.run/state-* | wc -l)" -ge 2 ]; then
+if [ ! -e run.safetensors ] && [ "$(ls run.run/state-*.safetensors | wc -l)" -ge 2 ]; then
     last=$(state)
     head -c 1000 "$last" >cut && mv cut "$last"
     train run.safetensors >/dev/null 2>err && cmp -s straight.safetensors run.safetensors
@@ -68,7 +68,7 @@ fi
 rm -rf run.*
 interrupted KILL
 [ -z "$(state)" ] && { skip "no whole state left" "the run was too slow"; exit 0; }
-for last in run.run/state-*; do head -c 1000 "$last" >cut && mv cut "$last"; done
+for last in run.run/state-*.safetensors; do head -c 1000 "$last" >cut && mv cut "$last"; done
 cp -r run.run kept
 if [ ! -e run.safetensors ]; then
     train run.safetensors >/dev/null 2>err
