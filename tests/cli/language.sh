@@ -22,6 +22,14 @@ result $? "two threads make the same file"
     awk '$1 > 0 || $1 < -60 { exit 1 }' scores
 result $? "scores lines of such text" "$(head -n 3 scores)"
 
+# generate: text of the same kind, line after line, past the context; valid UTF-8; the reader may go away
+"$QUIPU" generate -m m.safetensors -p "the cat" -n 300 --temp 0.5 --seed 2 >made 2>err
+code=$?
+[ $code -eq 0 ] && [ ! -s err ] && [ "$(wc -l <made)" -ge 5 ] && [ "$(wc -m <made)" -eq 308 ] && grep -q 'the' made
+result $? "generate goes on with running text" "exit code $code: $(head -c 200 made; cat err)"
+{ "$QUIPU" generate -m m.safetensors -n 0 2>err; echo $? >code; } | head -n 2 >first
+[ "$(cat code)" = 74 ] && [ ! -s err ] && [ "$(wc -l <first)" -eq 2 ]
+result $? "generate without end stops with its reader" "$(cat code err)"
 printf 'short\n' >short
 fails 65 "6 tokens.*--lm-window" "$QUIPU" train $try --train short --lm-window 16 --steps 1 -q -m x.safetensors
 fails 2 "--task lm" "$QUIPU" train --train-src text --train-tgt text --lm-window 16 --steps 1 -q -m x.safetensors

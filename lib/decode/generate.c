@@ -1,0 +1,183 @@
+#include "lib/decode/generate.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/random.h"
+#include "lib/decode/logits.h"
+#include "lib/decode/text_stream.h"
+
+/* One text on its way. */
+typedef struct {
+    const qp_generator *g;
+    qp_tape *tape;
+    qp_state *state;
+    qp_sampler *sampler;
+    int32_t *id;             /* [count] prompt and what was made */
+    int count, capacity, prompt;
+    int read;                /* tokens of id that the state has read */
+    int64_t context;         /* tokens a state may read; 0: any number */
+    bool running;
+    qp_text_stream stream;
+} writing;
+
+static qp_status out_of_memory(void)
+{
+    return qp_fail(QP_EMEMORY, "generate: out of memory; use fewer --tokens");
+}
+
+/* ---- prompt ---- */
+
+static qp_status append(int32_t **id, int *count, int *capacity, const int32_t *more, int more_count)
+{
+    if (more_count > INT_MAX / 4 - *count) return qp_fail(QP_EDATA, "generate: too long a text; use fewer --tokens");
+    if (*count + more_count > *capacity) {
+        int room = 2 * (*count + more_count) + 64;
+        int32_t *grown = realloc(*id, (size_t)room * sizeof *grown);
+        if (!grown) return out_of_memory();
+        *id = grown;
+        *capacity = room;
+    }
+    if (more_count > 0) memcpy(*id + *count, more, (size_t)more_count * sizeof **id);
+    *count += more_count;
+    return QP_OK;
+}
+
+qp_status qp_generate_prompt(const qp_generator *g, const char *text, size_t bytes, int32_t **id, int *count)
+{
+    bool running = qp_model_config_of(g->model)->lm_window > 0;
+    const int32_t end = QP_EOS;
+    int capacity = 0;
+    *id = NULL;
+    *count = 0;
+    qp_status status = append(id, count, &capacity, NULL, 0);
+    for (size_t at = 0; status == QP_OK && at < bytes;) {
+        const char *feed = running ? memchr(text + at, '\n', bytes - at) : NULL;
+        size_t length = feed ? (size_t)(feed - text) - at : bytes - at;
+        int32_t *line = NULL;
+        int tokens = 0;
+        if (length > 0) status = g->codec->encode(g->codec->self, text + at, length, &line, &tokens);
+        if (status == QP_OK) {
+            status = append(id, count, &capacity, line, tokens);
+            free(line);
+        }
+        if (status == QP_OK && feed) status = append(id, count, &capacity, &end, 1);
+        at += length + (feed != NULL);
+    }
+    if (status != QP_OK) {
+        free(*id);
+        *id = NULL;
+    }
+    return status;
+}
+
+/* ---- the model ---- */
+
+/* A new state that has read nothing. */
+static qp_status restart(writing *w)
+{
+    static const int32_t nothing[2];
+    qp_state_free(w->state);
+    w->state = NULL;
+    qp_tape_begin(w->tape, QP_INFER, 0);
+    return qp_model_start(w->g->model, w->tape, (qp_ids){.sequences = {.count = 1, .start = nothing}}, &w->state);
+}
+
+static qp_status step(writing *w, int32_t token, qp_tensor *scores)
+{
+    qp_tape_begin(w->tape, QP_INFER, 0);
+    *scores = qp_model_step(w->g->model, w->tape, &token, w->state);
+    return qp_tape_status(w->tape);
+}
+
+/* Scores of the next token. A state that is full is given up for one that reads the last half of its context; so is,
+ * from the beginning, a prompt that is longer than a context. */
+static qp_status next_scores(writing *w, qp_tensor *scores)
+{
+    int unread = w->count - w->read;
+    if (!w->state) {
+        QP_TRY(restart(w));
+        if (!w->context || unread + 1 <= w->context) QP_TRY(step(w, qp_model_first_token(w->g->model), scores));
+    }
+    if (w->context && qp_state_time(w->state) + unread > w->context) {
+        int keep = w->context > 1 ? (int)(w->context / 2) : 1;
+        if (qp_state_time(w->state) > 0) QP_TRY(restart(w));
+        w->read = w->count - (keep < w->count ? keep : w->count);
+    }
+    while (w->read < w->count) QP_TRY(step(w, w->id[w->read++], scores));
+    return QP_OK;
+}
+
+static qp_status next_token(writing *w, int number, int32_t *token)
+{
+    qp_tensor scores;
+    QP_TRY(next_scores(w, &scores));
+    qp_real *row = qp_tensor_row(scores, 0);
+    qp_logits_forbid(scores.columns, row, QP_PAD);
+    qp_logits_forbid(scores.columns, row, QP_BOS);
+    qp_logits_forbid_repeats(scores.columns, row, w->id, w->count, w->g->no_repeat_ngram);
+    QP_TRY(qp_sampler_weigh(w->sampler, row, w->id, w->count));
+    uint64_t key = qp_random_key(w->g->seed, (uint64_t)number);
+    *token = qp_sample_draw(scores.columns, row, qp_random_uniform(key, (uint64_t)(w->count - w->prompt)));
+    return QP_OK;
+}
+
+/* ---- the text ---- */
+
+static qp_status write_text(writing *w, int number, qp_generate_emit *emit, void *self, qp_generated *result)
+{
+    result->why = QP_GENERATED_LENGTH;
+    size_t told = 0;
+    while (!w->g->tokens || result->tokens < w->g->tokens) {
+        int32_t token;
+        QP_TRY(next_token(w, number, &token));
+        result->tokens++;
+        if (token == QP_EOS && !w->running) {
+            result->why = QP_GENERATED_END;
+            break;
+        }
+        QP_TRY(append(&w->id, &w->count, &w->capacity, &token, 1));
+        QP_TRY(qp_text_stream_add(&w->stream, w->id, w->count));
+        if (w->stream.certain > told && emit) QP_TRY(emit(self, number, w->stream.text, w->stream.certain));
+        told = w->stream.certain;
+        if (w->stream.stopped) break;
+    }
+    QP_TRY(qp_text_stream_end(&w->stream, w->id, w->count));
+    if (w->stream.stopped) result->why = QP_GENERATED_STOP;
+    return w->stream.certain > told && emit ? emit(self, number, w->stream.text, w->stream.certain) : QP_OK;
+}
+
+static qp_status prepare(writing *w, const int32_t *prompt, int count)
+{
+    const qp_model_config *config = qp_model_config_of(w->g->model);
+    w->running = config->lm_window > 0;
+    if (config->decoder == QP_KIND_TRANSFORMER) w->context = w->running ? config->lm_window : config->max_length;
+    QP_TRY(append(&w->id, &w->count, &w->capacity, prompt, count));
+    w->prompt = count;
+    w->stream = (qp_text_stream){.codec = w->g->codec, .stop = w->g->stop, .stops = w->g->stops, .running = w->running};
+    qp_text_stream_begin(&w->stream, w->id, w->count);
+    return qp_sampler_new(w->g->sample, (int)config->tgt_vocab_size, &w->sampler);
+}
+
+qp_status qp_generate(const qp_generator *generator, qp_tape *tape, const int32_t *prompt, int count, int number,
+                      qp_generate_emit *emit, void *self, qp_generated *result)
+{
+    *result = (qp_generated){0};
+    writing w = {.g = generator, .tape = tape};
+    qp_status status = prepare(&w, prompt, count);
+    if (status == QP_OK) status = write_text(&w, number, emit, self, result);
+    result->text = w.stream.text;
+    result->bytes = w.stream.bytes;
+    if (status == QP_OK && !result->text && !(result->text = calloc(1, 1))) status = out_of_memory();
+    qp_sampler_free(w.sampler);
+    qp_state_free(w.state);
+    free(w.id);
+    return status;
+}
+
+void qp_generated_free(qp_generated *generated)
+{
+    free(generated->text);
+    *generated = (qp_generated){0};
+}

@@ -1,0 +1,216 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/decode/generate.h"
+#include "lib/decode/logits.h"
+#include "tests/decode/decode_support.h"
+
+enum { WORDS = 30 };
+static int words = WORDS;
+static qp_text_codec codec;
+static qp_sample_config sample;
+static qp_tape *tape;
+
+static void set_up(void)
+{
+    codec = support_codec(&words);
+    qp_config_defaults(&qp_sample_fields, &sample);
+    tape = qp_tape_new();
+}
+
+static void tear_down(void) { qp_tape_free(tape); }
+
+TestSuite(generate, .init = set_up, .fini = tear_down);
+
+static qp_model *language_model(int decoder, int max_length, int window)
+{
+    qp_model_config config;
+    qp_config_defaults(&qp_model_fields, &config);
+    config.task = QP_TASK_LM;
+    config.encoder = QP_KIND_NONE;
+    config.decoder = decoder;
+    config.emb_size = 16;
+    config.ff_size = 32;
+    config.heads = 2;
+    config.dec_layers = 2;
+    config.pos = QP_POS_LEARNED;
+    config.init_gain = 2;
+    config.max_length = max_length;
+    config.lm_window = window;
+    config.tgt_vocab_size = WORDS;
+    qp_model *model;
+    cr_assert_eq(qp_model_new(&config, 9, &model), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_params_pack(qp_model_params(model)), QP_OK);
+    return model;
+}
+
+/* The most probable token after what the decoder reads, by a full pass. */
+static int32_t best_after(const qp_model *model, const int32_t *read, int count)
+{
+    int32_t start[2] = {0, count}, *target = calloc((size_t)count, sizeof *target);
+    qp_batch batch = {.target = {{.count = 1, .start = start}, target}, .input = read};
+    qp_tape *own = qp_tape_new();
+    qp_tape_begin(own, QP_INFER, 0);
+    qp_tensor scores = qp_model_logits(model, own, &batch, NULL);
+    cr_assert_eq(qp_tape_status(own), QP_OK);
+    const qp_real *row = qp_tensor_row(scores, count - 1);
+    int32_t best = QP_EOS;
+    for (int32_t i = QP_EOS; i < scores.columns; i++)
+        if (row[i] > row[best]) best = i;
+    qp_tape_free(own);
+    free(target);
+    return best;
+}
+
+typedef struct {
+    char text[4000];
+    int calls, fail_at;
+} heard;
+
+static qp_status hear(void *self, int number, const char *text, size_t bytes)
+{
+    heard *h = self;
+    (void)number;
+    cr_assert(bytes > strlen(h->text) && strncmp(text, h->text, strlen(h->text)) == 0, "not a longer one of the same");
+    memcpy(h->text, text, bytes);
+    h->text[bytes] = '\0';
+    if (++h->calls == h->fail_at) return qp_fail(QP_EIO, "full");
+    return QP_OK;
+}
+
+static char *text_of(const qp_generator *g, const char *prompt, int number, qp_generated *result)
+{
+    int32_t *id;
+    int count;
+    heard h = {.fail_at = 0};
+    cr_assert_eq(qp_generate_prompt(g, prompt, strlen(prompt), &id, &count), QP_OK);
+    cr_assert_eq(qp_generate(g, tape, id, count, number, hear, &h, result), QP_OK, "%s", qp_error_message());
+    cr_assert_str_eq(h.text, result->text);
+    free(id);
+    char *text = strdup(result->text);
+    qp_generated_free(result);
+    return text;
+}
+
+/* What the sliding window is said to do, by full passes: a full context is replaced by its last half. */
+static void check_window(const char *prompt, const int32_t *ids, int prompt_count, int context, int window)
+{
+    enum { TOKENS = 50 };
+    const int half = context > 1 ? context / 2 : 1;
+    qp_model *model = language_model(QP_KIND_TRANSFORMER, window ? 2 * context : context, window);
+    sample.temp = 0;
+    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .tokens = TOKENS};
+    qp_generated result;
+    char *text = text_of(&g, prompt, 0, &result), expected[2000] = "";
+    int32_t all[200] = {qp_model_first_token(model)};
+    int count = 1, begin = 0;
+    for (int i = 0; i < prompt_count; i++) all[count++] = ids[i];
+    bool ended = false, line_begins = prompt_count == 0 || ids[prompt_count - 1] == QP_EOS;
+    for (int n = 0; n < TOKENS && !ended; n++) {
+        if (n == 0 && prompt_count + 1 > context) begin = prompt_count > context ? count - half : 1;
+        if (count - begin > context) begin = count - half;
+        int32_t token = best_after(model, all + begin, count - begin);
+        all[count++] = token;
+        if (token == QP_EOS && !window) ended = true;
+        else if (token == QP_EOS) strcat(expected, "\n");
+        else if (token == QP_UNK) strcat(expected, line_begins ? "?" : " ?");
+        else sprintf(expected + strlen(expected), "%sw%d", line_begins ? "" : " ", token);
+        line_begins = token == QP_EOS;
+    }
+    cr_assert_str_eq(text, expected, "context %d, window %d", context, window);
+    free(text);
+    qp_model_free(model);
+}
+
+Test(generate, a_full_context_slides_by_half)
+{
+    const int32_t five[] = {5, 6, 7, 8, 9}, lines[] = {5, QP_EOS, QP_EOS, 8, 9}, none[1] = {0};
+    for (int context = 1; context <= 9; context += 2)
+        for (int running = 0; running < 2; running++) {
+            check_window("w5 w6 w7 w8 w9", five, 5, context, running ? context : 0);
+            check_window("", none, 0, context, running ? context : 0);
+            if (running) check_window("w5\n\nw8 w9", lines, 5, context, context);
+        }
+}
+
+Test(generate, a_text_depends_on_seed_and_number_alone)
+{
+    qp_model *model = language_model(QP_KIND_TRANSFORMER, 16, 16);
+    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .tokens = 40, .seed = 3};
+    qp_generated result;
+    char *one = text_of(&g, "w5", 0, &result), *two = text_of(&g, "w5", 1, &result);
+    cr_assert_str_neq(one, two);
+    for (int i = 0; i < 3; i++) {
+        char *again = text_of(&g, "w5", i % 2, &result);
+        cr_assert_str_eq(again, i % 2 ? two : one);
+        free(again);
+    }
+    g.seed = 4;
+    char *other = text_of(&g, "w5", 0, &result);
+    cr_assert_str_neq(other, one);
+    free(one), free(two), free(other);
+    qp_model_free(model);
+}
+
+Test(generate, tokens_stop_and_end)
+{
+    qp_model *model = language_model(QP_KIND_TRANSFORMER, 16, 16);
+    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .tokens = 40};
+    qp_generated result;
+    char *whole = text_of(&g, "", 0, &result);
+    const char *stop[] = {" w"};
+    g.stop = stop;
+    g.stops = 1;
+    heard h = {.fail_at = 0};
+    cr_assert_eq(qp_generate(&g, tape, NULL, 0, 0, hear, &h, &result), QP_OK);
+    cr_assert_eq(result.why, QP_GENERATED_STOP);
+    char *expected = strstr(whole, " w");
+    cr_assert(expected && result.bytes == (size_t)(expected - whole) && strncmp(result.text, whole, result.bytes) == 0);
+    cr_assert(strcmp(h.text, result.text) == 0);
+    qp_generated_free(&result);
+    g.stops = 0;
+    cr_assert_eq(qp_generate(&g, tape, NULL, 0, 0, NULL, NULL, &result), QP_OK);
+    cr_assert(result.why == QP_GENERATED_LENGTH && result.tokens == 40);
+    qp_generated_free(&result);
+    h = (heard){.fail_at = 3};
+    cr_assert_eq(qp_generate(&g, tape, NULL, 0, 0, hear, &h, &result), QP_EIO);
+    cr_assert_eq(h.calls, 3);
+    qp_generated_free(&result);
+    free(whole);
+    qp_model_free(model);
+}
+
+Test(generate, no_ngram_comes_twice)
+{
+    qp_model *model = language_model(QP_KIND_TRANSFORMER, 64, 64);
+    sample.temp = 0;
+    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .tokens = 20, .no_repeat_ngram = 1};
+    qp_generated result;
+    char *text = text_of(&g, "w5 w6", 0, &result), *rest = text, *word;
+    int seen[WORDS] = {[5] = 1, [6] = 1};
+    while ((word = strsep(&rest, " \n")) != NULL)
+        if (word[0] == 'w') cr_assert_eq(seen[atoi(word + 1)]++, 0, "%s twice", word);
+    free(text);
+    qp_model_free(model);
+}
+
+/* A recurrent decoder keeps its state: nothing slides, however long the text. */
+Test(generate, recurrent_decoders_go_on)
+{
+    qp_model *model = language_model(QP_KIND_GRU, 8, 0);
+    sample.temp = 0;
+    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .tokens = 30};
+    qp_generated result;
+    char *text = text_of(&g, "w5 w6", 0, &result), expected[2000] = "";
+    int32_t all[40] = {QP_BOS, 5, 6};
+    for (int count = 3; count < 33; count++) {
+        all[count] = best_after(model, all, count);
+        if (all[count] == QP_EOS) break;
+        sprintf(expected + strlen(expected), all[count] == QP_UNK ? " ?" : " w%d", all[count]);
+    }
+    cr_assert_str_eq(text, expected);
+    free(text);
+    qp_model_free(model);
+}
