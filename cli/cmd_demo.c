@@ -81,12 +81,12 @@ static void find_places(places *p)
 typedef const char *const setting[2];
 
 static setting toy_recipe[] = {
-    {"tokenizer", "bpe"},  {"vocab_size", "800"},  {"enc_layers", "2"},       {"dec_layers", "2"},
-    {"emb_size", "128"},   {"ff_size", "256"},     {"heads", "4"},            {"dropout", "0.2"},
+    {"tokenizer", "bpe"},  {"vocab_size", "1200"}, {"enc_layers", "2"},       {"dec_layers", "2"},
+    {"emb_size", "128"},   {"ff_size", "512"},     {"heads", "4"},            {"dropout", "0.3"},
     {"max_length", "64"},  {"batch_size", "2048"}, {"lr", "0.004"},           {"lr_schedule", "cosine"},
-    {"lr_warmup", "100"},  {"steps", "600"},       {"valid_metrics", "loss,bleu,accuracy"},
-    {"disp_freq", "50"},   {"valid_freq", "200"},  {"save_freq", "200"},      {"epochs", "0"},
-    {NULL, NULL},
+    {"lr_warmup", "100"},  {"steps", "800"},       {"label_smoothing", "0.1"}, {"epochs", "0"},
+    {"valid_freq", "400"}, {"save_freq", "200"},   {"valid_metrics", "loss,bleu,accuracy"},
+    {"disp_freq", "50"},   {NULL, NULL},
 };
 
 static setting reverse_recipe[] = {
