@@ -124,15 +124,16 @@ static qp_status find_folder(job *j)
     return qp_folder_make(j->folder);
 }
 
-/* Fields that may differ between sessions of one run: they change no number, or only how far it goes. Schedules that
- * end somewhere depend on how far that is. */
+/* Fields that may differ between sessions of one run: they change no number, or only how far it goes. A schedule that
+ * ends somewhere depends on how far that is, unless --lr-total says where it ends. */
 static bool is_free(const qp_train_settings *settings, const char *name)
 {
     static const char *const changes_nothing[] = {"overwrite", "progress", "quiet", "threads", "disp_freq", "save_freq",
                                                   "keep", "model", "time_limit"};
     static const char *const limits[] = {"epochs", "steps", "train_tokens"};
     int schedule = settings->schedule.lr_schedule;
-    bool ends = schedule == QP_SCHEDULE_LINEAR || schedule == QP_SCHEDULE_COSINE || schedule == QP_SCHEDULE_ONE_CYCLE;
+    bool ends = settings->schedule.lr_total == 0 &&
+                (schedule == QP_SCHEDULE_LINEAR || schedule == QP_SCHEDULE_COSINE || schedule == QP_SCHEDULE_ONE_CYCLE);
     for (size_t i = 0; i < sizeof changes_nothing / sizeof *changes_nothing; i++)
         if (strcmp(name, changes_nothing[i]) == 0) return true;
     for (size_t i = 0; !ends && i < sizeof limits / sizeof *limits; i++)

@@ -14,6 +14,14 @@ for threads in 1 3 4; do
     result $? "$threads threads: the same bytes"
 done
 
+# The end of a schedule that is named apart from the run's: a run stopped by a limit goes on to a later one.
+prolonged() { toy_train "$1" --valid-freq 20 --lr-schedule cosine --lr-total 60 --dropout 0.2 --steps "$2"; }
+prolonged once.safetensors 60
+prolonged twice.safetensors 40
+holds "prolonging a run whose schedule ends elsewhere" prolonged twice.safetensors 60
+cmp -s once.safetensors twice.safetensors
+result $? "prolonged: the same bytes"
+
 # state - the newest saved state of the run.
 state() { ls run.run/state-*.safetensors 2>/dev/null | tail -n 1; }
 

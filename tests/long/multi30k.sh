@@ -1,5 +1,5 @@
 # Multi30k, English to German, from the raw files: one `quipu train`, BLEU on test_2016 in lower case with beam 5.
-# At most 20 million target tokens: 38 or more. Prolonged (the same command with a later limit): 41 or more.
+# At most 20 million target tokens: 38 or more. The same run to its end, 18,000 updates, 36.7 million: 41 or more.
 # About half an hour and another one on two cores. The same commands stand in the README.
 . tests/cli/support
 data=$top/../shared/data/multi30k
@@ -10,8 +10,8 @@ train() {
         --valid-src "$data/val.en" --valid-tgt "$data/val.de" \
         --tokenizer bpe --vocab-size 10000 --share-vocab --tied-embeddings-all --lower-case \
         --layers 4 --emb-size 128 --ff-size 256 --heads 4 --dropout 0.3 --label-smoothing 0.1 \
-        --batch-size 2048 --lr 0.004 --lr-warmup 2000 --clip-norm 1 --average 10 \
-        --epochs 0 --train-tokens "$1" -m en-de.safetensors
+        --batch-size 2048 --lr 0.004 --lr-schedule cosine --lr-warmup 2000 --lr-total 18000 --clip-norm 1 \
+        --valid-freq 300 --average 10 "$@" -m en-de.safetensors
 }
 
 # reaches BLEU NAME - the model's score on the test set.
@@ -24,7 +24,7 @@ reaches() {
     result $? "$2: BLEU of $1 or more" "$score"
 }
 
-holds "training on 20 million target tokens" train 20000000
+holds "training on 20 million target tokens" train --train-tokens 20000000
 reaches 38 "20 million target tokens"
-holds "training on 60 million" train 60000000
-reaches 41 "60 million target tokens"
+holds "the run to its end" train --steps 18000
+reaches 41 "18,000 updates"
