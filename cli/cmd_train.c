@@ -30,11 +30,12 @@ static const qp_command train = {
     .takes_config = true,
 };
 
+static bool given(const void *options, const char *name) { return qp_options_given(options, name); }
+
 /* Settings that follow from others unless they were given. */
 static void derive(const qp_options *options)
 {
-    if (settings.model.task == QP_TASK_LM && !qp_options_given(options, "encoder"))
-        settings.model.encoder = QP_KIND_NONE;
+    qp_model_config_complete(&settings.model, given, options);
     if (settings.model.lm_window > settings.model.max_length && !qp_options_given(options, "max-length"))
         settings.model.max_length = settings.model.lm_window;
     if (settings.job.layers > 0 && !qp_options_given(options, "enc-layers")) settings.model.enc_layers = settings.job.layers;

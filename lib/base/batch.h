@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/real.h"
 #include "lib/base/status.h"
 
 /* batch — how text reaches the numbers: structs and small interfaces that `lib` declares and that `data` and
@@ -34,11 +35,21 @@ typedef struct {
 /* Special ids, the same in every vocabulary of ours. */
 enum { QP_PAD = 0, QP_BOS = 1, QP_EOS = 2, QP_UNK = 3, QP_SPECIAL_COUNT = 4 };
 
-/* One training batch. Sequences of source and target correspond one to one, lie end to end from row 0, and end in EOS.
- * Language models leave source.count = 0. */
+/* One batch. Sequences of source and target correspond one to one and lie end to end from row 0; those of translation end
+ * in EOS. What a task has no use for is zero. Language models leave source.count = 0.
+ *   translate, lm, autoencode   target.id is the text to make (autoencode: the source's own)
+ *   classify                    targets of one row, target.id the label
+ *   tag, mlm                    a target row answers the source row `read` of it; target.id the label, the token hidden.
+ *                               A sequence may have no target row.
+ *   regress                     source_value instead of source.id; target_value instead of target.id
+ * A target.id of -1 is not counted by the loss. Labels alone are not needed to predict: target.id may be NULL then. */
 typedef struct {
     qp_ids source, target;
     const int32_t *input;     /* what the decoder reads at each target row; NULL: the target shifted right behind BOS */
+    const int32_t *read;      /* [target rows] the source row that answers, counted from the first of its own sequence */
+    const qp_real *source_value;   /* [source rows, features] */
+    const qp_real *target_value;   /* [target rows, outputs] */
+    int features, outputs;
 } qp_batch;
 
 /* qp_batch_source — what the trainer asks for batches. Batches of an epoch are numbered 0 .. count-1 and are a pure

@@ -55,6 +55,7 @@ qp_status qp_model_new_blank(const qp_model_config *config, qp_model **model)
 {
     *model = NULL;
     QP_TRY(qp_model_config_check(config));
+    if (config->decoder == QP_KIND_NONE) return qp_fail(QP_EUSAGE, "--task: only translate and lm can be built yet");
     if (config->tgt_vocab_size < 1 || (config->encoder != QP_KIND_NONE && config->src_vocab_size < 1))
         return qp_fail(QP_EUSAGE, "a model needs the sizes of its vocabularies; train or name a tokenizer first");
     qp_model *made = calloc(1, sizeof *made);

@@ -19,6 +19,37 @@ int qp_model_memory_width(const qp_model_config *config)
     return (concatenated ? 2 : 1) * qp_model_hidden_size(config);
 }
 
+bool qp_model_task_has_decoder(int64_t task)
+{
+    return task == QP_TASK_TRANSLATE || task == QP_TASK_LM || task == QP_TASK_AUTOENCODE;
+}
+
+int qp_model_pooling(const qp_model_config *config)
+{
+    if (config->pooling != QP_POOLING_AUTO) return config->pooling;
+    return qp_model_kind_is_recurrent(config->encoder) ? QP_POOLING_LAST : QP_POOLING_MEAN;
+}
+
+int qp_model_outputs(const qp_model_config *config)
+{
+    switch (config->task) {
+    case QP_TASK_CLASSIFY:
+    case QP_TASK_TAG: return (int)config->labels;
+    case QP_TASK_REGRESS: return (int)config->horizon;
+    case QP_TASK_MLM: return (int)config->src_vocab_size;
+    default: return (int)config->tgt_vocab_size;
+    }
+}
+
+void qp_model_config_complete(qp_model_config *config, bool (*given)(const void *self, const char *name), const void *self)
+{
+    if (config->task == QP_TASK_LM && !given(self, "encoder")) config->encoder = QP_KIND_NONE;
+    if (!qp_model_task_has_decoder(config->task) && !given(self, "decoder")) config->decoder = QP_KIND_NONE;
+    if (config->task != QP_TASK_AUTOENCODE || !qp_model_kind_is_recurrent(config->decoder)) return;
+    if (!given(self, "attention") && !config->input_feeding) config->attention = QP_ATTENTION_NONE;
+    if (config->attention == QP_ATTENTION_NONE && !given(self, "context_feeding")) config->context_feeding = true;
+}
+
 /* ---- combinations ---- */
 
 static qp_status check_transformer(const qp_model_config *config)
@@ -74,19 +105,52 @@ static qp_status check_feeding(const qp_model_config *config)
     return QP_OK;
 }
 
-static qp_status check_task(const qp_model_config *config)
+static const char *task_name(int64_t task)
 {
-    if (config->decoder == QP_KIND_NONE)
+    static const char *const name[] = {"translate", "lm", "classify", "tag", "regress", "autoencode", "mlm"};
+    return name[task];
+}
+
+static qp_status check_sides(const qp_model_config *config)
+{
+    const char *task = task_name(config->task);
+    if (qp_model_task_has_decoder(config->task) && config->decoder == QP_KIND_NONE)
         return qp_fail(QP_EUSAGE, "--decoder none cannot make text; use --decoder transformer");
-    if (config->task == QP_TASK_TRANSLATE && config->encoder == QP_KIND_NONE)
-        return qp_fail(QP_EUSAGE, "--task translate needs an encoder; use --encoder transformer, or --task lm");
+    if (!qp_model_task_has_decoder(config->task) && config->decoder != QP_KIND_NONE)
+        return qp_fail(QP_EUSAGE, "--task %s makes no text, so it has no decoder; use --decoder none", task);
     if (config->task == QP_TASK_LM && config->encoder != QP_KIND_NONE)
         return qp_fail(QP_EUSAGE, "--task lm has no source to encode; use --encoder none");
+    if (config->task != QP_TASK_LM && config->encoder == QP_KIND_NONE)
+        return qp_fail(QP_EUSAGE, "--task %s needs an encoder; use --encoder transformer%s", task,
+                       config->task == QP_TASK_TRANSLATE ? ", or --task lm" : "");
+    return QP_OK;
+}
+
+static qp_status check_pooling(const qp_model_config *config)
+{
+    bool pools = config->task == QP_TASK_CLASSIFY || config->task == QP_TASK_REGRESS || config->task == QP_TASK_AUTOENCODE;
+    if (config->pooling != QP_POOLING_AUTO && !pools)
+        return qp_fail(QP_EUSAGE, "--pooling makes one vector of a text, which --task %s does not want; leave it out",
+                       task_name(config->task));
+    if (config->pooling != QP_POOLING_CLASS_TOKEN) return QP_OK;
+    if (config->encoder != QP_KIND_TRANSFORMER || config->task == QP_TASK_REGRESS)
+        return qp_fail(QP_EUSAGE, "--pooling class-token is for transformers that read text (the token must see all of it); use --pooling %s",
+                       qp_model_kind_is_recurrent(config->encoder) ? "last" : "mean");
+    return QP_OK;
+}
+
+static qp_status check_task(const qp_model_config *config)
+{
+    QP_TRY(check_sides(config));
+    QP_TRY(check_pooling(config));
+    if (config->bottleneck && config->task != QP_TASK_AUTOENCODE)
+        return qp_fail(QP_EUSAGE, "--bottleneck is the vector of an autoencoder; add --task autoencode, or leave it out");
     if (config->lm_window && config->task != QP_TASK_LM)
         return qp_fail(QP_EUSAGE, "--lm-window cuts the text of a language model; add --task lm, or leave it out");
     if (config->lm_window > config->max_length)
         return qp_fail(QP_EUSAGE, "--lm-window %lld is longer than --max-length %lld; make that as long",
                        (long long)config->lm_window, (long long)config->max_length);
+    if (config->tied_embeddings_all && !qp_model_task_has_decoder(config->task)) return QP_OK;
     if (config->tied_embeddings_all && config->src_vocab_size != config->tgt_vocab_size)
         return qp_fail(QP_EUSAGE,
                        "--tied-embeddings-all needs one vocabulary for both sides, not %lld and %lld pieces; add --share-vocab",

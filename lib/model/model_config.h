@@ -8,7 +8,7 @@
 /* model_config — what a model is: enough to build it again from its file.
  * X(kind, name, default, low, high, choices, help); see base/config.h */
 #define QP_MODEL_FIELDS(X)                                                                                           \
-    X(CHOICE, task, "translate", 0, 0, "translate, lm", "what the model does")                                       \
+    X(CHOICE, task, "translate", 0, 0, "translate, lm, classify, tag, regress, autoencode, mlm", "what the model does") \
     X(CHOICE, encoder, "transformer", 0, 0, "none, transformer, rnn, lstm, gru, conv", "kind of encoder")            \
     X(CHOICE, decoder, "transformer", 0, 0, "none, transformer, rnn, lstm, gru", "kind of decoder")                  \
     X(INT, enc_layers, "3", 0, 128, NULL, "layers of the encoder")                                                   \
@@ -49,19 +49,30 @@
     X(BOOL, tied_embeddings, "true", 0, 0, NULL, "output layer = target embedding")                                  \
     X(BOOL, tied_embeddings_all, "false", 0, 0, NULL, "one embedding for source, target and output (--share-vocab)") \
     X(INT, lm_window, "0", 0, 1048576, NULL, "lm: learn from windows of so many tokens of running text; 0: line by line") \
+    X(CHOICE, pooling, "auto", 0, 0, "auto, last, mean, max, attention, class-token",                                \
+      "one vector for a whole text; auto: last for recurrent encoders, else mean")                                   \
+    X(INT, bottleneck, "0", 0, 65536, NULL, "autoencode: width of the vector between encoder and decoder; 0: --emb-size") \
     X(INT, max_length, "512", 1, 1048576, NULL, "longest sequence in tokens; longer lines are cut with a warning")   \
     X(REAL, dropout, "0.1", 0, 0.99, NULL, "dropout on embeddings and sublayers")                                    \
     X(REAL, attention_dropout, "0", 0, 0.99, NULL, "dropout on attention weights")                                   \
     X(REAL, ff_dropout, "0", 0, 0.99, NULL, "dropout inside the feed-forward layer")                                 \
     X(REAL, init_gain, "1", 0, 100, NULL, "factor on the initial weights")                                           \
     X(INT, src_vocab_size, "0", 0, 16777216, NULL, "source vocabulary (from the tokenizer)")                         \
-    X(INT, tgt_vocab_size, "0", 0, 16777216, NULL, "target vocabulary (from the tokenizer)")
+    X(INT, tgt_vocab_size, "0", 0, 16777216, NULL, "target vocabulary (from the tokenizer)")                         \
+    X(INT, labels, "0", 0, 16777216, NULL, "classify, tag: number of labels (from the data)")                        \
+    X(INT, features, "0", 0, 65536, NULL, "regress: numbers at each step (from the data)")                           \
+    X(INT, horizon, "1", 1, 65536, NULL, "regress: steps to foretell")
 
 typedef struct {
     QP_MODEL_FIELDS(QP_FIELD_DECLARE)
 } qp_model_config;
 
-enum { QP_TASK_TRANSLATE, QP_TASK_LM };
+enum {
+    QP_TASK_TRANSLATE, QP_TASK_LM, QP_TASK_CLASSIFY, QP_TASK_TAG, QP_TASK_REGRESS, QP_TASK_AUTOENCODE, QP_TASK_MLM
+};
+enum {
+    QP_POOLING_AUTO, QP_POOLING_LAST, QP_POOLING_MEAN, QP_POOLING_MAX, QP_POOLING_ATTENTION, QP_POOLING_CLASS_TOKEN
+};
 enum { QP_KIND_NONE, QP_KIND_TRANSFORMER, QP_KIND_RNN, QP_KIND_LSTM, QP_KIND_GRU, QP_KIND_CONV };
 enum { QP_MERGE_CONCAT, QP_MERGE_SUM };
 enum { QP_RNN_TANH, QP_RNN_RELU };
@@ -79,6 +90,17 @@ extern const qp_field_table qp_model_fields;
 bool qp_model_kind_is_recurrent(int64_t kind);
 int  qp_model_hidden_size(const qp_model_config *config);
 int  qp_model_memory_width(const qp_model_config *config);
+
+/* qp_model_task_has_decoder — translate, lm, autoencode: it makes text; the others put a head on the encoder.
+ * qp_model_pooling — the pooling meant by `auto`.
+ * qp_model_outputs — columns of the scores: target vocabulary, source vocabulary (mlm), labels or horizon.
+ * qp_model_config_complete — the fields that follow from the task and that the user did not choose: lm has no encoder,
+ *   classify, tag, regress and mlm no decoder; autoencode feeds a recurrent decoder its vector instead of attention.
+ *   given(self, flag) tells whether the user chose the field with that name ("encoder", "decoder" ...). */
+bool qp_model_task_has_decoder(int64_t task);
+int  qp_model_pooling(const qp_model_config *config);
+int  qp_model_outputs(const qp_model_config *config);
+void qp_model_config_complete(qp_model_config *config, bool (*given)(const void *self, const char *name), const void *self);
 
 /* qp_model_config_check — combinations that make no sense are QP_EUSAGE with the two values and the way out. */
 qp_status qp_model_config_check(const qp_model_config *config);

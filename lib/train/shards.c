@@ -172,7 +172,25 @@ static qp_ids view_ids(qp_tape *tape, qp_ids ids, int first, int count)
     if (!start) return (qp_ids){0};
     int32_t base = ids.sequences.start[first];
     for (int i = 0; i <= count; i++) start[i] = ids.sequences.start[first + i] - base;
-    return (qp_ids){.sequences = {.count = count, .start = start}, .id = ids.id + base};
+    return (qp_ids){.sequences = {.count = count, .start = start}, .id = ids.id ? ids.id + base : NULL};
+}
+
+/* The piece of a batch, all that belongs to its rows with it. */
+static qp_batch view_batch(qp_tape *tape, const shard *piece)
+{
+    const qp_batch *whole = piece->batch;
+    int count = piece->end - piece->first;
+    qp_sequences from = whole->source.sequences;
+    ptrdiff_t source = from.count ? from.start[piece->first] : 0, target = whole->target.sequences.start[piece->first];
+    qp_batch view = {.source = view_ids(tape, whole->source, piece->first, count),
+                     .target = view_ids(tape, whole->target, piece->first, count),
+                     .features = whole->features,
+                     .outputs = whole->outputs};
+    if (whole->input) view.input = whole->input + target;
+    if (whole->read) view.read = whole->read + target;
+    if (whole->source_value) view.source_value = whole->source_value + source * whole->features;
+    if (whole->target_value) view.target_value = whole->target_value + target * whole->outputs;
+    return view;
 }
 
 static void fail(qp_shards *s, int number, qp_status status, const char *message)
@@ -186,14 +204,15 @@ static void fail(qp_shards *s, int number, qp_status status, const char *message
     omp_unset_lock(&s->lock);
 }
 
-/* Forward and, when training, backward of some sequences on `tape`; *sum += their loss. */
+/* Forward and, when training, backward of some sequences on `tape`; *sum += their loss. Those without a target row
+ * (of a masked language model) have none. */
 static bool run_piece(qp_shards *s, shard piece, uint64_t key, qp_tape *tape, qp_gradient *gradient, double *sum)
 {
+    qp_sequences target = piece.batch->target.sequences;
     qp_tape_begin(tape, s->mode, key);
+    if (target.start[piece.end] == target.start[piece.first]) return true;
     if (gradient) qp_tape_bind(tape, gradient->node);
-    qp_batch view = {.source = view_ids(tape, piece.batch->source, piece.first, piece.end - piece.first),
-                     .target = view_ids(tape, piece.batch->target, piece.first, piece.end - piece.first)};
-    if (piece.batch->input) view.input = piece.batch->input + piece.batch->target.sequences.start[piece.first];
+    qp_batch view = view_batch(tape, &piece);
     qp_tensor loss = qp_tape_failed(tape) ? (qp_tensor){0} : s->function->loss(s->function->self, tape, &view);
     if (!qp_tape_failed(tape) && (loss.rows != 1 || loss.columns != 1))
         loss = qp_tape_fail(tape, QP_ESHAPE, "training: a loss of %d x %d values; it must be one", loss.rows, loss.columns);
