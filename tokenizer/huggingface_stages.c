@@ -149,6 +149,7 @@ static const struct {
              {QP_ROLE_SPLITTER, "Punctuation", QP_STAGE_PUNCTUATION, 0},
              {QP_ROLE_SPLITTER, "BertPreTokenizer", QP_STAGE_BERT_SPLIT, 0},
              {QP_ROLE_SPLITTER, "CharDelimiterSplit", QP_STAGE_DELIMITER, 0},
+             {QP_ROLE_SPLITTER, "UnicodeScripts", QP_STAGE_SCRIPTS, 0},
              {QP_ROLE_DECODER, "ByteLevel", QP_STAGE_DECODE_BYTE_LEVEL, 0},
              {QP_ROLE_DECODER, "WordPiece", QP_STAGE_DECODE_WORDPIECE, 0},
              {QP_ROLE_DECODER, "BPEDecoder", QP_STAGE_DECODE_SUFFIX, 0},

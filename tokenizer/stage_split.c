@@ -4,6 +4,7 @@
 #include <utf8proc.h>
 
 #include "tokenizer/growing.h"
+#include "tokenizer/unicode_tables.h"
 #include "tokenizer/utf8.h"
 
 void qp_ranges_free(qp_ranges *ranges)
@@ -151,6 +152,32 @@ static qp_status by_words(const char *text, size_t bytes, size_t shift, qp_range
     return before ? qp_ranges_add(out, shift + begin, shift + bytes, -1) : QP_OK;
 }
 
+/* Scripts as Hugging Face groups them: kana with Han; space and unassigned characters join any script. */
+static int script_group(int32_t code)
+{
+    int script = code == ' ' ? QP_SCRIPT_NONE : qp_script_of(code);
+    bool han = code == 0x30FC || script == QP_SCRIPT_HIRAGANA || script == QP_SCRIPT_KATAKANA;
+    return han ? QP_SCRIPT_HAN : script;
+}
+
+/* A cut before every character of another script than the last one that had any. What stands before the first such
+ * character is dropped, as it is there. */
+static qp_status by_scripts(const char *text, size_t bytes, size_t shift, qp_ranges *out)
+{
+    int before = QP_SCRIPT_NONE;
+    size_t begin = bytes;
+    for (size_t at = 0, length; at < bytes; at += length) {
+        int now = script_group(qp_utf8_next(text + at, bytes - at, &length));
+        if (now == QP_SCRIPT_NONE) continue;
+        if (now != before) {
+            if (begin < at) QP_TRY(qp_ranges_add(out, shift + begin, shift + at, -1));
+            begin = at;
+        }
+        before = now;
+    }
+    return qp_ranges_add(out, shift + begin, shift + bytes, -1);
+}
+
 /* ---- stages that change the text before they cut it ---- */
 
 static qp_status byte_level(const qp_stage *s, qp_stage_scratch *scratch, const qp_mapped_text *from, struct qp_range r,
@@ -227,6 +254,8 @@ qp_status qp_stage_split(const qp_stage *s, qp_stage_scratch *scratch, const qp_
         return by_character(test_punctuation, 0, s->behavior, text, bytes, start, ranges);
     case QP_STAGE_BERT_SPLIT:
         return bert(text, bytes, start, ranges);
+    case QP_STAGE_SCRIPTS:
+        return by_scripts(text, bytes, start, ranges);
     case QP_STAGE_DELIMITER:
         return by_character(test_equal, qp_utf8_next(s->text, s->text_bytes, &length), QP_SPLIT_REMOVED, text, bytes,
                             start, ranges);

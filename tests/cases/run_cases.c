@@ -41,6 +41,7 @@ static void run_case(const char *root, const char *name)
         run_result (*run)(run_context *c);
     } kind[] = {{"sentencepiece", run_sentencepiece},
                 {"unicode", run_unicode},
+                {"segment", run_segment},
                 {"subword-nmt", run_subword_nmt},
                 {"hf", run_pipeline},
                 {"gpt2", run_pipeline},

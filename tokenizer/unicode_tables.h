@@ -1,0 +1,49 @@
+#ifndef QP_UNICODE_TABLES_H
+#define QP_UNICODE_TABLES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* unicode_tables — the properties of Unicode 15.0 that utf8proc lacks: word break classes, scripts, what final
+ * sigma depends on, Indic conjuncts. Made by unicode_tables.pl from the Unicode Character Database; looked up by binary search.
+ * Source: WordBreakProperty.txt, Scripts.txt, DerivedCoreProperties.txt,
+ * IndicSyllabicCategory.txt. */
+typedef enum {
+    QP_WB_OTHER,
+    QP_WB_CR,
+    QP_WB_LF,
+    QP_WB_NEWLINE,
+    QP_WB_EXTEND,
+    QP_WB_ZWJ,
+    QP_WB_FORMAT,
+    QP_WB_REGIONAL,
+    QP_WB_KATAKANA,
+    QP_WB_HEBREW,
+    QP_WB_LETTER,
+    QP_WB_SINGLE_QUOTE,
+    QP_WB_DOUBLE_QUOTE,
+    QP_WB_MID_NUM_LET,
+    QP_WB_MID_LETTER,
+    QP_WB_MID_NUM,
+    QP_WB_NUMERIC,
+    QP_WB_EXTEND_NUM_LET,
+    QP_WB_SPACE,
+    QP_WB_HANGUL /* given by boundary.c alone */
+} qp_word_break;
+
+qp_word_break qp_word_break_of(int32_t code);
+
+/* qp_script_of — a number for the script of a code point, in order of Scripts.txt; 0: none. Scripts are those of Unicode
+ * 9.0, because what asks for them is Hugging Face's UnicodeScripts, whose table is of that age. */
+enum { QP_SCRIPT_NONE = 0, QP_SCRIPT_HIRAGANA = 34, QP_SCRIPT_KATAKANA = 35, QP_SCRIPT_HAN = 37 };
+int qp_script_of(int32_t code);
+
+/* Cased and Case_Ignorable. */
+bool qp_is_cased(int32_t code);
+bool qp_is_case_ignorable(int32_t code);
+
+/* Consonants and viramas of the Indic scripts whose conjuncts are one grapheme (rule GB9c of Annex 29). */
+bool qp_is_linking_consonant(int32_t code);
+bool qp_is_linking_virama(int32_t code);
+
+#endif
