@@ -15,6 +15,7 @@ typedef struct {
 
 typedef struct {
     side_buffer source, target;
+    int32_t *read; /* of the target rows, where the corpus has it */
 } slot_buffer;
 
 struct qp_batcher {
@@ -38,10 +39,28 @@ static int32_t target_length(const qp_batcher *b, int32_t sequence)
     return qp_corpus_length(&b->corpus->target, sequence);
 }
 
+/* What the size of a batch counts, and what only has a bound: targets and sources, or the other way about where the
+ * targets are answers. */
+static int32_t counted_length(const qp_batcher *b, int32_t sequence)
+{
+    return b->corpus->answers ? source_length(b, sequence) : target_length(b, sequence);
+}
+
+static int32_t other_length(const qp_batcher *b, int32_t sequence)
+{
+    return b->corpus->answers ? target_length(b, sequence) : source_length(b, sequence);
+}
+
+static int64_t counted_tokens(const qp_batcher *b)
+{
+    const qp_corpus_figures *figures = &b->corpus->figures;
+    return b->corpus->answers ? figures->source.tokens : figures->target.tokens;
+}
+
 static bool is_longer(const qp_batcher *b, int32_t one, int32_t other)
 {
-    int32_t first = target_length(b, one), second = target_length(b, other);
-    return first != second ? first > second : source_length(b, one) > source_length(b, other);
+    int32_t first = counted_length(b, one), second = counted_length(b, other);
+    return first != second ? first > second : other_length(b, one) > other_length(b, other);
 }
 
 /* Merge sort from the bottom, stable, in memory we have: qsort would allocate and is another one on every system. */
@@ -76,27 +95,27 @@ typedef struct {
 static int32_t cut(qp_batcher *b, cut_plan plan, bool write)
 {
     bool by_tokens = b->options.kind == QP_BATCH_TOKENS;
-    int64_t source_limit = by_tokens ? SOURCE_FACTOR * b->options.size : MOST_ROWS;
-    if (source_limit > MOST_ROWS) source_limit = MOST_ROWS;
-    int64_t left = by_tokens ? b->corpus->figures.target.tokens : b->corpus->sequences;
-    int64_t weight = 0, source = 0, target = 0;
+    int64_t other_limit = by_tokens ? SOURCE_FACTOR * b->options.size : MOST_ROWS;
+    if (other_limit > MOST_ROWS) other_limit = MOST_ROWS;
+    int64_t left = by_tokens ? counted_tokens(b) : b->corpus->sequences;
+    int64_t weight = 0, other = 0, counted = 0;
     double goal = (double)plan.size;
     int32_t batches = 0, count = (int32_t)b->corpus->sequences;
     for (int32_t i = 0; i < count; i++) {
-        int32_t more_source = source_length(b, b->order[i]), more_target = target_length(b, b->order[i]);
-        int64_t more = by_tokens ? more_target : 1;
+        int32_t more_counted = counted_length(b, b->order[i]), more_other = other_length(b, b->order[i]);
+        int64_t more = by_tokens ? more_counted : 1;
         bool fits = weight + more <= plan.size && (double)weight + 0.5 * (double)more <= goal &&
-                    source + more_source <= source_limit && target + more_target <= MOST_ROWS;
+                    other + more_other <= other_limit && counted + more_counted <= MOST_ROWS;
         if (i == 0 || !fits) {
             left -= weight;
             if (plan.batches > batches) goal = (double)left / (plan.batches - batches);
             if (write) b->first[batches] = i;
             batches++;
-            weight = source = target = 0;
+            weight = other = counted = 0;
         }
         weight += more;
-        source += more_source;
-        target += more_target;
+        other += more_other;
+        counted += more_counted;
     }
     if (write) b->first[batches] = count;
     return batches;
@@ -123,7 +142,7 @@ static int64_t pool_size(const qp_batcher *b)
 {
     const qp_corpus *c = b->corpus;
     double per_batch = (double)b->options.size;
-    if (b->options.kind == QP_BATCH_TOKENS) per_batch *= (double)c->sequences / (double)c->figures.target.tokens;
+    if (b->options.kind == QP_BATCH_TOKENS) per_batch *= (double)c->sequences / (double)counted_tokens(b);
     double pool = POOL_BATCHES * (per_batch < 1 ? 1 : per_batch);
     return pool < (double)c->sequences ? (int64_t)pool : c->sequences;
 }
@@ -175,6 +194,16 @@ static qp_ids gather(const qp_corpus_side *side, const side_buffer *buffer, cons
     return (qp_ids){{.count = end - begin, .start = buffer->start}, buffer->id};
 }
 
+static void gather_read(const qp_batcher *b, int32_t *read, int32_t begin, int32_t end)
+{
+    const qp_corpus *c = b->corpus;
+    for (int32_t i = begin; i < end; i++) {
+        int32_t length = target_length(b, b->order[i]);
+        memcpy(read, c->read + c->target.start[b->order[i]], (size_t)length * sizeof *read);
+        read += length;
+    }
+}
+
 static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
 {
     qp_batcher *b = self;
@@ -189,6 +218,12 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
     int32_t place = b->scratch[number], first = b->first[place], end = b->first[place + 1];
     if (b->corpus->source.start) batch->source = gather(&b->corpus->source, &buffer->source, b->order, first, end);
     batch->target = gather(&b->corpus->target, &buffer->target, b->order, first, end);
+    if (b->corpus->read) {
+        if (!buffer->read) buffer->read = malloc((size_t)b->most_target * sizeof *buffer->read);
+        if (!buffer->read) return qp_fail(QP_EMEMORY, "batches: no memory for the rows that are read");
+        gather_read(b, buffer->read, first, end);
+        batch->read = buffer->read;
+    }
     return QP_OK;
 }
 
@@ -201,6 +236,14 @@ static int64_t most(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+/* The most rows of a side whose longest sequence is `longest`. */
+static int64_t most_rows(const qp_batcher *b, int64_t longest, bool counted)
+{
+    int64_t size = b->options.size;
+    int64_t rows = b->options.kind == QP_BATCH_SENTENCES ? size * longest : counted ? size : SOURCE_FACTOR * size;
+    return most(least(rows, MOST_ROWS), longest);
+}
+
 /* No batch of any epoch can be larger than this. */
 static void bound_batches(qp_batcher *b)
 {
@@ -210,12 +253,9 @@ static void bound_batches(qp_batcher *b)
         longest_source = most(longest_source, source_length(b, (int32_t)i));
         longest_target = most(longest_target, target_length(b, (int32_t)i));
     }
-    bool by_tokens = b->options.kind == QP_BATCH_TOKENS;
     b->most_sequences = least(size, c->sequences); /* each holds at least one token */
-    b->most_target =
-        by_tokens ? most(size, longest_target) : most(least(size * longest_target, MOST_ROWS), longest_target);
-    b->most_source = by_tokens ? most(least(SOURCE_FACTOR * size, MOST_ROWS), longest_source)
-                               : most(least(size * longest_source, MOST_ROWS), longest_source);
+    b->most_target = most_rows(b, longest_target, !c->answers);
+    b->most_source = most_rows(b, longest_source, c->answers);
     b->most_target = least(b->most_target, c->figures.target.tokens);
     b->most_source = least(b->most_source, c->figures.source.tokens);
 }
@@ -260,6 +300,7 @@ void qp_batcher_free(qp_batcher *batcher)
         free(batcher->slot[i].source.start);
         free(batcher->slot[i].target.id);
         free(batcher->slot[i].target.start);
+        free(batcher->slot[i].read);
     }
     free(batcher->slot);
     free(batcher->order);

@@ -14,7 +14,7 @@
  *
  * A batch holds as many sequences as fit:
  *   tokens     target tokens, QP_EOS included, at most `size`; source tokens at most 4*size, so that one strange line
- *              cannot swell a batch
+ *              cannot swell a batch. Where the targets are answers (qp_corpus.answers): the other way about
  *   sentences  sequences, at most `size`
  * A sequence longer than that is a batch by itself; no batch is empty. As few batches as greedy filling needs are made
  * as even as they can be: there is no small rest. */

@@ -14,7 +14,8 @@ struct qp_parallel {
 
 static qp_status open_readers(const qp_text_files *files, qp_parallel *opened)
 {
-    bool source = files->kind != QP_TEXT_ONE_FILE, target = files->kind != QP_TEXT_TABBED;
+    bool source = files->kind != QP_TEXT_ONE_FILE;
+    bool target = files->kind == QP_TEXT_TWO_FILES || files->kind == QP_TEXT_ONE_FILE;
     if ((source && !files->source) || (target && !files->target))
         return qp_fail(QP_EUSAGE, "corpus: no %s file; name one", source && !files->source ? "source" : "target");
     if (source && target && !strcmp(files->source, "-") && !strcmp(files->target, "-"))
@@ -90,15 +91,16 @@ static qp_status next_tabbed(qp_parallel *parallel, qp_text_pair *pair, bool *mo
     *more = line != NULL;
     if (!line) return QP_OK;
     char *tab = memchr(line, '\t', bytes);
+    bool labelled = parallel->kind == QP_TEXT_LABELLED;
     if (!tab)
-        return qp_fail(QP_EDATA, "%s:%lld: no TAB; each line must be source TAB target",
-                       qp_reader_path(parallel->source), (long long)parallel->line + 1);
+        return qp_fail(QP_EDATA, "%s:%lld: no TAB; each line must be %s", qp_reader_path(parallel->source),
+                       (long long)parallel->line + 1, labelled ? "label TAB text" : "source TAB target");
     *tab = 0;
     pair->source = line;
     pair->source_bytes = (size_t)(tab - line);
     pair->target = tab + 1;
     pair->target_bytes = bytes - pair->source_bytes - 1;
-    if (memchr(pair->target, '\t', pair->target_bytes))
+    if (!labelled && memchr(pair->target, '\t', pair->target_bytes))
         return qp_fail(QP_EDATA, "%s:%lld: more than one TAB; each line must be source TAB target, no more columns",
                        qp_reader_path(parallel->source), (long long)parallel->line + 1);
     return QP_OK;
@@ -110,7 +112,7 @@ qp_status qp_parallel_next(qp_parallel *parallel, qp_text_pair *pair, bool *more
     *more = false;
     if (parallel->kind == QP_TEXT_TWO_FILES) {
         QP_TRY(next_of_two(parallel, pair, more));
-    } else if (parallel->kind == QP_TEXT_TABBED) {
+    } else if (parallel->kind != QP_TEXT_ONE_FILE) {
         QP_TRY(next_tabbed(parallel, pair, more));
     } else {
         char *line;

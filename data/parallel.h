@@ -10,8 +10,10 @@
 /* parallel — lines of text that belong together, read one pair at a time (gzip too, memory of one line).
  * TWO_FILES  line i of `target` is the translation of line i of `source`
  * TABBED     each line of `source` is source TAB target
+ * LABELLED   each line of `source` is label TAB text: the pair's source is the label, its target the text, which may
+ *            hold TABs
  * ONE_FILE   each line of `target` is a text by itself; there is no source (language models) */
-typedef enum { QP_TEXT_TWO_FILES, QP_TEXT_TABBED, QP_TEXT_ONE_FILE } qp_text_kind;
+typedef enum { QP_TEXT_TWO_FILES, QP_TEXT_TABBED, QP_TEXT_LABELLED, QP_TEXT_ONE_FILE } qp_text_kind;
 
 typedef struct {
     qp_text_kind kind;

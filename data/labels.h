@@ -1,0 +1,45 @@
+#ifndef QP_LABELS_H
+#define QP_LABELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/status.h"
+
+/* labels — the dictionary of a classifier or tagger: label texts and their numbers 0 .. count-1, in the order in which
+ * they first appear in the training file. It is kept in the model file as a JSON array of texts. */
+typedef struct {
+    int count;
+    char **text; /* [count], NUL-terminated UTF-8, none empty */
+    int capacity;
+    int32_t *slot; /* open addressing by xxHash; number + 1, 0 = free */
+    size_t slots;  /* a power of two */
+} qp_labels;       /* all zero = no label yet */
+
+enum { QP_LABELS_MOST = 65536 };
+
+/* What becomes of a label that the dictionary does not have.
+ * LEARN   it is added: training
+ * REFUSE  QP_EDATA with file, line and label: validation, so that a misspelled label is not taken for a hard one
+ * IGNORE  its number is -1, which no loss counts and which equals no prediction: `evaluate`, where it is a mistake of the
+ *         model that it cannot know it */
+typedef enum { QP_LABEL_LEARN, QP_LABEL_REFUSE, QP_LABEL_IGNORE } qp_label_policy;
+
+/* qp_labels_find   — the number of label[0..bytes), or -1.
+ * qp_labels_add    — the same; a new one is put behind the others.
+ * qp_labels_number — find or add as `policy` says; path and line are where the label stands.
+ * Errors  QP_EDATA: empty, holds NUL, more than QP_LABELS_MOST of them, or refused (path and line in front);
+ *         QP_EMEMORY. */
+int       qp_labels_find(const qp_labels *labels, const char *label, size_t bytes);
+qp_status qp_labels_add(qp_labels *labels, const char *label, size_t bytes, int *number);
+qp_status qp_labels_number(qp_labels *labels, qp_label_policy policy, const char *path, int64_t line, const char *label,
+                           size_t bytes, int32_t *number);
+
+/* qp_labels_json — the dictionary as JSON text, malloc'ed. Errors  QP_EMEMORY.
+ * qp_labels_parse — read it back; `labels` is all zero before.   Errors  QP_EDATA: no array of texts, a label twice,
+ *                   empty or none at all; QP_EMEMORY. */
+qp_status qp_labels_json(const qp_labels *labels, char **json);
+qp_status qp_labels_parse(const char *json, qp_labels *labels);
+void      qp_labels_free(qp_labels *labels);
+
+#endif
