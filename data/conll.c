@@ -185,7 +185,7 @@ static qp_status end_sentence(qp_conll *c)
 
 static qp_status parse(qp_conll *c, int tag_column)
 {
-    int64_t first;
+    int64_t first = 0;
     QP_TRY(find_format(c, tag_column, &first));
     for (text_line line = {0}; next_line(c, &line);) {
         if (is_blank(c, &line))

@@ -10,7 +10,7 @@ static qp_status load(qp_text_kind kind, const char *source, const char *target,
                       qp_corpus *corpus)
 {
     qp_text_codec words = fixture_words();
-    qp_corpus_options options = {{kind, source, target}, &words, &words, max_length, policy, false};
+    qp_corpus_options options = {{kind, source, target}, &words, &words, max_length, policy, false, false};
     return qp_corpus_load(&options, corpus);
 }
 
@@ -127,7 +127,7 @@ Test(corpus, hostile_lines_reach_the_codec_whole)
     for (size_t i = sizeof strange - 1; i < bytes; i++) text[i] = (char)('!' + i % 90);
     qp_text_codec codec = fixture_bytes();
     qp_corpus_options options = {
-        {QP_TEXT_ONE_FILE, NULL, fixture_file("strange", text, bytes)}, NULL, &codec, 0, QP_LONG_SKIP, false};
+        {QP_TEXT_ONE_FILE, NULL, fixture_file("strange", text, bytes)}, NULL, &codec, 0, QP_LONG_SKIP, false, false};
     qp_corpus c;
     cr_assert_eq(qp_corpus_load(&options, &c), QP_OK, "%s", qp_error_message());
     cr_assert_eq(c.sequences, 2);
@@ -138,4 +138,21 @@ Test(corpus, hostile_lines_reach_the_codec_whole)
         cr_assert_eq(c.target.id[7 + i], QP_SPECIAL_COUNT + text[sizeof strange - 1 + i]);
     qp_corpus_free(&c);
     free(text);
+}
+
+Test(corpus, an_autoencoder_reads_what_it_writes)
+{
+    qp_text_codec words = fixture_words();
+    qp_corpus_options options = {.files = {QP_TEXT_ONE_FILE, NULL, fixture_text("itself", "a bb\n\nccc\n")},
+                                 .target_codec = &words,
+                                 .to_itself = true};
+    qp_corpus corpus;
+    cr_assert_eq(qp_corpus_load(&options, &corpus), QP_OK, "%s", qp_error_message());
+    int32_t id[] = {5, 6, QP_EOS, 7, QP_EOS};
+    cr_assert_arr_eq(corpus.source.id, id, sizeof id);
+    cr_assert_arr_eq(corpus.target.id, id, sizeof id);
+    cr_assert_eq(corpus.source.start[2], 5);
+    cr_assert_eq(corpus.figures.source.tokens, 5);
+    qp_corpus_free(&corpus);
+    cr_assert(!corpus.source.id && !corpus.target.id);
 }

@@ -17,7 +17,7 @@ Test(report, lengths)
     fclose(stream);
     qp_text_codec codec = fixture_words();
     qp_corpus_options options = {
-        {QP_TEXT_ONE_FILE, NULL, fixture_file("steps", text, bytes)}, NULL, &codec, 0, QP_LONG_SKIP, false};
+        {QP_TEXT_ONE_FILE, NULL, fixture_file("steps", text, bytes)}, NULL, &codec, 0, QP_LONG_SKIP, false, false};
     qp_corpus c;
     free(text);
     cr_assert_eq(qp_corpus_load(&options, &c), QP_OK, "%s", qp_error_message());
