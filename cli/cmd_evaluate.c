@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/json_text.h"
 #include "cli/options.h"
+#include "cli/perplexity.h"
 #include "cli/text.h"
 #include "cli/text_model.h"
 #include "lib/base/file.h"
@@ -21,6 +22,7 @@ enum { LINES_AT_ONCE = 1024 };
     X(TEXT, hyp, "", 0, 0, NULL, "file of hypotheses, one a line; - is stdin")                                         \
     X(TEXT, model, "", 0, 0, NULL, "... or a model file, whose translations of --src are compared")                    \
     X(TEXT, src, "", 0, 0, NULL, "file of source lines for the model")                                                 \
+    X(TEXT, test, "", 0, 0, NULL, "file of text for perplexity; - is stdin")                                           \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object instead of lines")                                             \
     X(BOOL, sentence_level, "false", 0, 0, NULL, "scores of every line, tab-separated; BLEU with --effective-order")   \
     X(INT, batch_size, "32", 1, 100000, NULL, "sentences translated together; changes the speed, not the text")        \
@@ -62,7 +64,8 @@ static const char notes[] =
     "METRICS is a list of bleu, chrf, chrf++, ter, wer, cer, accuracy (lines that are exactly right), word-accuracy;\n"
     "without it: bleu,chrf. BLEU, chrF and TER are those of sacreBLEU " QP_SACREBLEU_VERSION ", and so are their "
     "signatures; all are\n"
-    "percentages. --ref may be repeated: several references for each line.";
+    "percentages. --ref may be repeated: several references for each line.\n"
+    "perplexity -m MODEL --test FILE: exp of the mean -ln P of a token, ends of lines and unknown tokens included.";
 
 /* What a run carries about. */
 typedef struct {
@@ -255,6 +258,22 @@ static qp_status settle(const qp_options *options, const evaluate_options *o, co
     return QP_OK;
 }
 
+/* A language model and one text. */
+static qp_status run_perplexity(evaluate_options *o, int references)
+{
+    if (!o->model[0] || !o->test[0] || o->hyp[0] || o->src[0] || references)
+        return qp_fail(QP_EUSAGE, "evaluate perplexity: give -m MODEL and --test FILE, nothing else");
+    qp_text_model opened;
+    qp_perplexity sums;
+    QP_TRY(qp_text_model_open(o->model, &opened));
+    qp_status status = qp_perplexity_measure(&opened, o->test, qp_threads_of(o->threads), &sums);
+    if (status == QP_OK && sums.cut)
+        qp_warn("%s: %lld lines have more tokens than the model reads; cut", o->test, (long long)sums.cut);
+    if (status == QP_OK) qp_perplexity_print(&sums, o->json != 0);
+    qp_text_model_free(&opened);
+    return status;
+}
+
 static qp_status run_model(evaluation *e, const evaluate_options *o, const qp_search_config *search, char *file)
 {
     qp_text_model opened;
@@ -313,6 +332,11 @@ int qp_cmd_evaluate(int argc, char **argv)
     int code;
     if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
     evaluation e = {0};
+    if (options.file_count == 1 && strcmp(options.file[0], "perplexity") == 0) {
+        qp_status measured = run_perplexity(&o, ref.count);
+        qp_options_free(&options);
+        return measured == QP_OK ? 0 : qp_chunks_report(measured);
+    }
     qp_status status = settle(&options, &o, &ref);
     if (status == QP_OK) status = qp_scores_init(&e.scores, options.file_count ? options.file[0] : "bleu,chrf");
     if (status == QP_OK) status = configure(&e.scores, &metric, o.sentence_level);

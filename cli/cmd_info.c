@@ -75,6 +75,10 @@ static void print_json(const char *path, const qp_text_model *m)
                                settings_json(qp_model_config_of(m->model)), "parameters",
                                (json_int_t)qp_params_elements(params), "source_tokenizer", tokenizer_json(m->source),
                                "target_tokenizer", tokenizer_json(m->target), "tensors", tensors_json(params));
+    const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
+    json_t *counts = json_array();
+    for (int k = 1; ngram && k <= qp_ngram_order(ngram); k++) json_array_append_new(counts, json_integer(qp_ngram_count(ngram, k)));
+    json_object_set_new(object, "ngrams", counts);
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
     if (text) puts(text);
     free(text);
@@ -137,7 +141,9 @@ static void print_text(const char *path, const qp_text_model *m)
     for (int i = 0; i < qp_model_fields.count; i++)
         printf("%-18s %s\n", qp_model_fields.field[i].name,
                qp_config_get(&qp_model_fields.field[i], settings, text, sizeof text));
-    print_modules(params);
+    const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
+    for (int k = 1; ngram && k <= qp_ngram_order(ngram); k++) printf("%d-grams%11s %lld\n", k, "", (long long)qp_ngram_count(ngram, k));
+    if (!ngram) print_modules(params);
     if (config.tensors) print_tensors(params);
 }
 

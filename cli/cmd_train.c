@@ -1,11 +1,14 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/text.h"
 #include "cli/train_job.h"
+#include "cli/train_ngram.h"
 
 static qp_train_settings settings;
+static qp_ngram_options ngram;
 
 static const qp_option_group groups[] = {
     {&qp_job_fields, &settings.job},
@@ -13,6 +16,7 @@ static const qp_option_group groups[] = {
     {&qp_training_fields, &settings.training},
     {&qp_optimizer_fields, &settings.optimizer},
     {&qp_schedule_fields, &settings.schedule},
+    {&qp_ngram_fields, &ngram},
 };
 
 static const qp_option_alias aliases[] = {{'m', "model"}, {'t', "threads"}, {'q', "quiet"}};
@@ -43,16 +47,36 @@ static void derive(const qp_options *options)
     if (settings.model.tied_embeddings_all) settings.job.share_vocab = 1;
 }
 
+/* What --decoder ngram means for the rest: nothing is cut to a length, and whole words are all in the vocabulary. */
+static qp_status settle_ngram(const qp_options *options)
+{
+    static const char *const only[] = {"order", "prune", "interpolate-unigrams"};
+    if (settings.model.decoder != QP_KIND_NGRAM) {
+        for (size_t i = 0; i < sizeof only / sizeof *only; i++)
+            if (qp_options_given(options, only[i]))
+                return qp_fail(QP_EUSAGE, "--%s belongs to n-grams; add --decoder ngram, or leave it out", only[i]);
+        return QP_OK;
+    }
+    const char *tokenizer = settings.job.tokenizer;
+    bool words = strcmp(tokenizer, "word") == 0 || strcmp(tokenizer, "space") == 0;
+    if (words && !qp_options_given(options, "vocab-size")) settings.job.vocab_size = 16777216;
+    if (!qp_options_given(options, "max-length")) settings.model.max_length = 1048576;
+    return QP_OK;
+}
+
 int qp_cmd_train(int argc, char **argv)
 {
     qp_options options;
     int code;
     if (!qp_options_begin(&options, &train, argc, argv, &code)) return code;
     derive(&options);
+    bool counts = settings.model.decoder == QP_KIND_NGRAM;
     qp_trainer_result result;
-    qp_status status = qp_train_job_run(&settings, &result, NULL);
+    qp_status status = settle_ngram(&options);
+    if (status == QP_OK)
+        status = counts ? qp_train_ngram(&settings, &ngram) : qp_train_job_run(&settings, &result, NULL);
     qp_options_free(&options);
-    if (status != QP_OK) return qp_report(status);
+    if (status != QP_OK || counts) return qp_report(status);
     if (!settings.job.quiet && result.end == QP_END_BEFORE)
         fprintf(stderr, "%s: this run is finished; add --overwrite to begin anew\n", settings.job.model);
     else if (!settings.job.quiet)

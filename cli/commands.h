@@ -14,5 +14,7 @@ int qp_cmd_average(int argc, char **argv);
 int qp_cmd_demo(int argc, char **argv);
 int qp_cmd_doctor(int argc, char **argv);
 int qp_cmd_tokenizer(int argc, char **argv);
+int qp_cmd_import(int argc, char **argv);
+int qp_cmd_export(int argc, char **argv);
 
 #endif

@@ -26,6 +26,8 @@ static const struct {
     {"tokenizer", "train a tokenizer, text to pieces and back", qp_cmd_tokenizer},
     {"info", "what a model file holds", qp_cmd_info},
     {"average", "mean of several checkpoints", qp_cmd_average},
+    {"import", "a model file from one of another project (ARPA n-grams)", qp_cmd_import},
+    {"export", "a model, or its tokenizer, as a file for other projects", qp_cmd_export},
     {"demo", "a toy Korean-English translator, trained, tried and drawn in about a minute", qp_cmd_demo},
     {"doctor", "this machine: kernels, libraries, threads, memory, disk, locale", qp_cmd_doctor},
 };

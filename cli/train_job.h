@@ -19,7 +19,7 @@
     X(TEXT, valid_tgt, "", 0, 0, NULL, "validation text, target side")                                                 \
     X(TEXT, train, "", 0, 0, NULL, "training text in one file: source TAB target; lm: plain text")                     \
     X(TEXT, valid, "", 0, 0, NULL, "validation text in one file")                                                      \
-    X(TEXT, tokenizer, "bpe", 0, 0, NULL, "char, byte, word, bpe: learn one; or the file of one")                      \
+    X(TEXT, tokenizer, "bpe", 0, 0, NULL, "char, byte, word, space, bpe...: learn one; or the file of one")                      \
     X(TEXT, src_tokenizer, "", 0, 0, NULL, "the same for the source side alone")                                       \
     X(TEXT, tgt_tokenizer, "", 0, 0, NULL, "the same for the target side alone")                                       \
     X(INT, vocab_size, "8000", 5, 16777216, NULL, "most pieces of a learned tokenizer")                                \

@@ -120,6 +120,7 @@ static qp_status keep_tokenizer(const qp_job_config *job, const qp_text_files *f
                                 const char *name, bool source, bool target, qp_tokenizer **tokenizer)
 {
     char path[1100];
+    if (!folder) return make_tokenizer(job, files, name, source, target, tokenizer);
     snprintf(path, sizeof path, "%s/tokenizer-%s.json", folder, side);
     if (is_begun(folder) && qp_file_exists(path) && qp_tokenizer_load(path, tokenizer) == QP_OK) return QP_OK;
     QP_TRY(make_tokenizer(job, files, name, source, target, tokenizer));

@@ -14,7 +14,7 @@ typedef struct {
 
 /* qp_train_text_files — which files the options name.      Errors  QP_EUSAGE: some are missing or contradict.
  * qp_train_text_tokenizers — load from the run's folder what an earlier session learned there; else learn, or load the
- *     file named, and keep a copy in the folder.
+ *     file named, and keep a copy in the folder. folder NULL: keep none.
  * qp_train_text_corpora — read and encode.    qp_train_text_print — one line a corpus on stderr. */
 qp_status qp_train_text_files(const qp_train_settings *settings, qp_train_text *text);
 qp_status qp_train_text_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_text *text);

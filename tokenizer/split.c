@@ -94,6 +94,10 @@ static size_t contraction(const char *text, size_t bytes, size_t at)
 size_t qp_split_next(const qp_split_rules *rules, const char *text, size_t bytes, size_t begin)
 {
     size_t at = begin, length;
+    if (rules->white_space) {
+        const char *space = bytes - begin > 1 ? memchr(text + begin + 1, ' ', bytes - begin - 1) : NULL;
+        return space ? (size_t)(space - text) : bytes;
+    }
     char_class first = class_at(text, bytes, at, &length);
     at += length;
     bool spaced = first == SPACE;

@@ -14,6 +14,7 @@
 typedef struct {
     bool single_digits;      /* every digit is a segment of its own */
     bool single_punctuation; /* every punctuation mark too (word vocabularies) */
+    bool white_space;        /* nothing else but a space begins a new segment; the other rules do not matter */
 } qp_split_rules;
 
 /* qp_split_next — the end of the segment that begins at `begin` < bytes. */

@@ -38,6 +38,7 @@ qp_tokenizer *qp_tokenizer_new(int type, qp_form form, bool lower_case, bool byt
     t->vocabulary.byte_letters = type == QP_TOKENIZER_BYTE_BPE;
     t->rules.single_digits = single_digits;
     t->rules.single_punctuation = type == QP_TOKENIZER_WORD;
+    t->rules.white_space = type == QP_TOKENIZER_SPACE;
     return t;
 }
 
@@ -86,12 +87,47 @@ void qp_encoding_free(qp_encoding *encoding)
 
 /* ---- encoding ---- */
 
+/* Vocabularies of whole words know no pieces of words. */
+static bool has_whole_words(const qp_tokenizer *t)
+{
+    return t->type == QP_TOKENIZER_WORD || t->type == QP_TOKENIZER_SPACE;
+}
+
+/* White space as it matters between words: one space before each, none at the end. */
+static void squeeze_spaces(qp_mapped_text *work)
+{
+    size_t kept = 0;
+    bool space = false;
+    for (size_t i = 0; i < work->bytes; i++) {
+        char c = work->text[i];
+        if (c == ' ' || (c >= '\t' && c <= '\r')) {
+            space = true;
+            continue;
+        }
+        if (space) {
+            work->text[kept] = ' ';
+            if (work->mapped) work->begin[kept] = work->end[kept] = work->begin[i];
+            kept++;
+        }
+        space = false;
+        work->text[kept] = c;
+        if (work->mapped) {
+            work->begin[kept] = work->begin[i];
+            work->end[kept] = work->end[i];
+        }
+        kept++;
+    }
+    work->bytes = kept;
+}
+
 qp_status qp_tokenizer_prepare(const qp_tokenizer *tokenizer, const char *text, size_t bytes, qp_mapped_text *work)
 {
     work->bytes = 0;
     if (bytes == 0) return QP_OK;
     if (tokenizer->space_first) QP_TRY(qp_mapped_text_add(work, " ", 1, 0, 0, false));
-    return qp_normalize(tokenizer->form, tokenizer->lower_case, text, bytes, work);
+    QP_TRY(qp_normalize(tokenizer->form, tokenizer->lower_case, text, bytes, work));
+    if (tokenizer->rules.white_space) squeeze_spaces(work);
+    return QP_OK;
 }
 
 static qp_status add_id(qp_encoding *e, int32_t id)
@@ -160,6 +196,7 @@ static qp_status add_parts(const qp_tokenizer *t, const char *text, size_t bytes
 {
     switch (t->type) {
     case QP_TOKENIZER_WORD:
+    case QP_TOKENIZER_SPACE:
         return add_unknown(t, text, bytes, e);
     case QP_TOKENIZER_UNIGRAM:
         return add_path(t, text, bytes, e);
@@ -187,7 +224,7 @@ static qp_status add_spans(const qp_tokenizer *t, size_t at, size_t end, int fir
         size_t bytes = end - at;
         if (e->id[i] != QP_UNK) {
             qp_vocabulary_text(&t->vocabulary, e->id[i], &bytes);
-        } else if (t->type != QP_TOKENIZER_WORD) {
+        } else if (!has_whole_words(t)) {
             qp_utf8_next(work->text + at, end - at, &bytes);
         }
         e->begin[i] = work->begin[at];
@@ -292,7 +329,7 @@ qp_status qp_tokenizer_finish(qp_tokenizer *t)
         size_t bytes;
         const char *text = qp_vocabulary_text(v, id, &bytes);
         e.count = 0;
-        bool word = t->type == QP_TOKENIZER_WORD || !t->space_first;
+        bool word = has_whole_words(t) || !t->space_first;
         if (!word) status = add_parts(t, text, bytes, &e);
         t->whole[id] = word || (e.count == 1 && e.id[0] == id);
     }
@@ -309,7 +346,7 @@ static const char *text_of(const qp_tokenizer *t, int32_t id, size_t *bytes)
     if (id == QP_PAD || id == QP_BOS || id == QP_EOS) return "";
     if (id != QP_UNK) return qp_vocabulary_text(&t->vocabulary, id, bytes);
     static const char spaced[] = " <unk>"; /* an unknown word took its space with it */
-    const char *text = t->type == QP_TOKENIZER_WORD ? spaced : UNKNOWN_TEXT;
+    const char *text = has_whole_words(t) ? spaced : UNKNOWN_TEXT;
     *bytes = strlen(text);
     return text;
 }

@@ -14,6 +14,8 @@
  * segment into pieces. A space belongs to the word behind it and is shown as U+2581. What has no piece is spelled in
  * bytes <0x00> .. <0xFF>, or becomes <unk> where bytes are switched off. Special ids are those of lib/base/batch.h;
  * they are never read out of a text.
+ * Words between white space (type space): one space takes the place of all white space between two of them, and what
+ * stands at the ends is dropped.
  * With byte pieces decode(encode(x)) is the normal form of x, to the byte, whatever x holds: NUL, bad UTF-8, spaces at
  * either end.
  * A tokenizer does not change after it was made, so any number of threads may use one. */

@@ -6,12 +6,13 @@
 /* tokenizer_config — how text is cut into pieces and how the pieces are learned.
  * X(kind, name, default, low, high, choices, help); see base/config.h */
 #define QP_TOKENIZER_FIELDS(X)                                                                                         \
-    X(CHOICE, type, "bpe", 0, 0, "char, byte, word, bpe, byte-bpe, unigram, wordpiece", "what a piece is")             \
+    X(CHOICE, type, "bpe", 0, 0, "char, byte, word, bpe, byte-bpe, unigram, wordpiece, space",       \
+      "what a piece is; space: whatever stands between white space")             \
     X(INT, vocab_size, "8000", 5, 16777216, NULL, "most pieces, special ones and bytes included")                      \
     X(BOOL, lower_case, "false", 0, 0, NULL, "map text to lower case")                                                 \
     X(CHOICE, normalization, "nfc", 0, 0, "none, nfc, nfkc, nfd, nfkd", "Unicode normal form")                         \
     X(CHOICE, byte_fallback, "auto", 0, 0, "auto, false, true",                                                        \
-      "spell unknown characters in bytes, so that nothing is lost; auto: in all but word vocabularies")                \
+      "spell unknown characters in bytes, so that nothing is lost; auto: not for word and space")                 \
     X(INT, min_frequency, "0", 0, 1000000000, NULL,                                                                    \
       "rarer pairs, characters or words are not learned; 0: 2 for merges, else 1")                                     \
     X(REAL, character_coverage, "0.9995", 0.5, 1, NULL,                                                                \
@@ -31,6 +32,7 @@ enum {
     QP_TOKENIZER_BYTE_BPE,
     QP_TOKENIZER_UNIGRAM,
     QP_TOKENIZER_WORDPIECE,
+    QP_TOKENIZER_SPACE,
     QP_TOKENIZER_TYPES
 };
 enum { QP_FALLBACK_AUTO, QP_FALLBACK_FALSE, QP_FALLBACK_TRUE };

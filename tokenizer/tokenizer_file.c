@@ -14,7 +14,8 @@ enum { VERSION = 1 };
 static const char FORMAT[] = "quipu-tokenizer";
 static const size_t LARGEST_FILE = (size_t)1 << 30;
 
-static const char *const type_name[] = {"char", "byte", "word", "bpe", "byte-bpe", "unigram", "wordpiece"};
+static const char *const type_name[] = {"char", "byte", "word", "bpe", "byte-bpe", "unigram", "wordpiece",
+                                        "space"};
 static const char *const form_name[] = {"none", "nfc", "nfkc", "nfd", "nfkd"};
 enum { TYPES = sizeof type_name / sizeof *type_name, FORMS = sizeof form_name / sizeof *form_name };
 

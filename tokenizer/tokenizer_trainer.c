@@ -158,7 +158,7 @@ static bool is_plain(const char *text, size_t bytes)
 
 static qp_status learn_words(training *t)
 {
-    QP_TRY(add_code(t, ' '));
+    if (t->config->type == QP_TOKENIZER_WORD) QP_TRY(add_code(t, ' '));
     int64_t least = least_frequency(t->config);
     qp_word_counts_sort(&t->words);
     for (size_t w = 0; w < t->words.count && !is_full(t); w++) {
@@ -329,6 +329,7 @@ static qp_status learn(training *t)
         QP_TRY(learn_characters(t));
         break;
     case QP_TOKENIZER_WORD:
+    case QP_TOKENIZER_SPACE:
         QP_TRY(learn_words(t));
         break;
     case QP_TOKENIZER_BPE:
@@ -350,7 +351,8 @@ qp_status qp_tokenizer_train(const qp_tokenizer_config *config, qp_line_source s
 {
     *tokenizer = NULL;
     bool bytes = config->byte_fallback == QP_FALLBACK_TRUE ||
-                 (config->byte_fallback == QP_FALLBACK_AUTO && config->type != QP_TOKENIZER_WORD);
+                 (config->byte_fallback == QP_FALLBACK_AUTO && config->type != QP_TOKENIZER_WORD &&
+                  config->type != QP_TOKENIZER_SPACE);
     training t = {.config = config,
                   .tokenizer = qp_tokenizer_new(config->type, (qp_form)config->normalization, config->lower_case, bytes,
                                                 config->digits == QP_DIGITS_SINGLE)};

@@ -65,7 +65,7 @@ static void add_sums(const qp_bleu_config *config, const segment_work *work, qp_
     sums->hypothesis_length += length;
     sums->reference_length += nearest_length(length, work->word_count + 1, work->rows - 1);
     for (int n = 1; n <= config->max_order; n++) {
-        sums->total[n - 1] += qp_ngram_count(length, n);
+        sums->total[n - 1] += qp_overlap_places(length, n);
         sums->match[n - 1] += qp_overlap(&work->index[0], &work->index[1], work->rows - 1, n);
     }
 }

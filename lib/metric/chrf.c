@@ -74,8 +74,8 @@ static qp_status count_orders(const qp_symbols *pair, int orders, int place, qp_
     QP_TRY(qp_overlap_index_make(&pair[0], orders, &hypothesis));
     qp_status status = qp_overlap_index_make(&pair[1], orders, &reference);
     for (int n = 1; n <= orders && status == QP_OK; n++) {
-        int64_t in_reference = qp_ngram_count(pair[1].count, n);
-        sums->hypothesis[place + n - 1] = in_reference ? qp_ngram_count(pair[0].count, n) : 0;
+        int64_t in_reference = qp_overlap_places(pair[1].count, n);
+        sums->hypothesis[place + n - 1] = in_reference ? qp_overlap_places(pair[0].count, n) : 0;
         sums->reference[place + n - 1] = in_reference;
         sums->match[place + n - 1] = qp_overlap(&hypothesis, &reference, 1, n);
     }

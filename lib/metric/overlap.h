@@ -18,8 +18,8 @@ typedef struct {
 qp_status qp_overlap_index_make(const qp_symbols *symbols, int order, qp_overlap_index *index);
 void      qp_overlap_index_free(qp_overlap_index *index);
 
-/* qp_ngram_count — n-grams of order n in `count` symbols. */
-static inline int64_t qp_ngram_count(int count, int n) { return count >= n ? count - n + 1 : 0; }
+/* qp_overlap_places — n-grams of order n in `count` symbols. */
+static inline int64_t qp_overlap_places(int count, int n) { return count >= n ? count - n + 1 : 0; }
 
 enum { QP_REFERENCES_MAX = 64 };
 

@@ -8,6 +8,7 @@ static const qp_decoder_kind *const kinds[] = {
     [QP_KIND_RNN] = &qp_decoder_recurrent,
     [QP_KIND_LSTM] = &qp_decoder_recurrent,
     [QP_KIND_GRU] = &qp_decoder_recurrent,
+    [QP_KIND_NGRAM] = &qp_decoder_ngram,
 };
 
 qp_status qp_decoder_init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding, const qp_encoder *encoder)

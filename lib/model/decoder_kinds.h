@@ -7,4 +7,6 @@
 extern const qp_decoder_kind qp_decoder_transformer;   /* decoder_transformer.c */
 extern const qp_decoder_kind qp_decoder_recurrent;     /* decoder_recurrent.c: rnn, lstm, gru */
 
+extern const qp_decoder_kind qp_decoder_ngram;         /* decoder_ngram.c */
+
 #endif

@@ -5,6 +5,7 @@
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_loss.h"
 #include "lib/model/decoder.h"
+#include "lib/model/decoder_ngram.h"
 #include "lib/model/encoder.h"
 #include "lib/nn/embedding.h"
 
@@ -24,11 +25,12 @@ static qp_status build_decoder(qp_model *model, int source_embedding)
     const qp_model_config *c = &model->config;
     int width = (int)c->emb_size, vocabulary = (int)c->tgt_vocab_size;
     int embedding = source_embedding;
+    model->output = model->output_bias = -1;
+    if (c->decoder == QP_KIND_NGRAM) return qp_decoder_init(&model->decoder, model->params, c, -1, &model->encoder);
     if (!c->tied_embeddings_all || !model->has_encoder)
         embedding = qp_embedding_add_weight(model->params, vocabulary, width, c->scale_embeddings != 0, "tgt_embed");
     QP_TRY(qp_decoder_init(&model->decoder, model->params, c, embedding, &model->encoder));
     model->output = embedding;
-    model->output_bias = -1;
     if (c->tied_embeddings || c->tied_embeddings_all) return QP_OK;
     model->output = qp_params_add(model->params, vocabulary, model->decoder.width, (qp_init){QP_INIT_XAVIER_UNIFORM, c->init_gain},
                                   "generator.weight");
@@ -93,6 +95,16 @@ const qp_model_config *qp_model_config_of(const qp_model *model) { return &model
 
 qp_params *qp_model_params(const qp_model *model) { return model->params; }
 
+qp_status qp_model_ngram_set(qp_model *model, qp_ngram *ngram, const int32_t *word)
+{
+    return qp_decoder_ngram_set(&model->decoder, ngram, word);
+}
+
+const qp_ngram *qp_model_ngram(const qp_model *model, const int32_t **word)
+{
+    return model->config.decoder == QP_KIND_NGRAM ? qp_decoder_ngram_get(&model->decoder, word) : NULL;
+}
+
 /* ---- whole sequences ---- */
 
 static int rows_of(qp_sequences s) { return s.count > 0 ? s.start[s.count] : 0; }
@@ -113,6 +125,7 @@ static const int32_t *shift_right(qp_tape *tape, qp_ids target, int32_t first_to
 
 static qp_tensor head(const qp_model *model, qp_tape *tape, qp_tensor x)
 {
+    if (model->output < 0) return x;    /* n-grams: the decoder's own probabilities */
     return qp_linear(tape, x, qp_param(tape, model->params, model->output),
                      qp_param(tape, model->params, model->output_bias));
 }

@@ -5,6 +5,7 @@
 #include "lib/grad/tape.h"
 #include "lib/model/maps.h"
 #include "lib/model/model_config.h"
+#include "lib/model/ngram.h"
 #include "lib/nn/params.h"
 #include "lib/nn/state.h"
 
@@ -23,6 +24,12 @@ const qp_model_config *qp_model_config_of(const qp_model *model);
  * (--lm-window), to which QP_EOS is the end of a line like any other, that: the end of the line before. */
 int32_t    qp_model_first_token(const qp_model *model);
 qp_params *qp_model_params(const qp_model *model);
+
+/* qp_model_ngram_set — give a model of --decoder ngram the n-grams it is made of; owns them from now on.
+ *   word [target vocabulary]  the word of each token, -1: none; copied.        Errors  QP_EMEMORY; the n-grams are freed.
+ * qp_model_ngram — them and, unless NULL, *word; NULL: another kind of model. */
+qp_status qp_model_ngram_set(qp_model *model, qp_ngram *ngram, const int32_t *word);
+const qp_ngram *qp_model_ngram(const qp_model *model, const int32_t **word);
 
 /* qp_model_logits — teacher forcing: row of target token t holds the scores of that token given those before it.
  *   returns [target rows, target vocabulary]; maps may be NULL

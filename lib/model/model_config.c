@@ -118,6 +118,10 @@ static qp_status check_sides(const qp_model_config *config)
         return qp_fail(QP_EUSAGE, "--decoder none cannot make text; use --decoder transformer");
     if (!qp_model_task_has_decoder(config->task) && config->decoder != QP_KIND_NONE)
         return qp_fail(QP_EUSAGE, "--task %s makes no text, so it has no decoder; use --decoder none", task);
+    if (config->decoder == QP_KIND_NGRAM && (config->task != QP_TASK_LM || config->encoder != QP_KIND_NONE))
+        return qp_fail(QP_EUSAGE, "--decoder ngram counts the n-grams of one text; add --task lm");
+    if (config->decoder == QP_KIND_NGRAM && config->lm_window)
+        return qp_fail(QP_EUSAGE, "--decoder ngram reads line by line; leave --lm-window out");
     if (config->task == QP_TASK_LM && config->encoder != QP_KIND_NONE)
         return qp_fail(QP_EUSAGE, "--task lm has no source to encode; use --encoder none");
     if (config->task != QP_TASK_LM && config->encoder == QP_KIND_NONE)

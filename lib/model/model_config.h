@@ -10,7 +10,8 @@
 #define QP_MODEL_FIELDS(X)                                                                                           \
     X(CHOICE, task, "translate", 0, 0, "translate, lm, classify, tag, regress, autoencode, mlm", "what the model does") \
     X(CHOICE, encoder, "transformer", 0, 0, "none, transformer, rnn, lstm, gru, conv", "kind of encoder")            \
-    X(CHOICE, decoder, "transformer", 0, 0, "none, transformer, rnn, lstm, gru", "kind of decoder")                  \
+    X(CHOICE, decoder, "transformer", 0, 0, "none, transformer, rnn, lstm, gru, ngram",                       \
+      "kind of decoder; ngram: a table of counted n-grams (--task lm), learned at once")                              \
     X(INT, enc_layers, "3", 0, 128, NULL, "layers of the encoder")                                                   \
     X(INT, dec_layers, "3", 0, 128, NULL, "layers of the decoder")                                                   \
     X(INT, emb_size, "256", 1, 65536, NULL, "width of embeddings and of a transformer")                              \
@@ -74,6 +75,7 @@ enum {
     QP_POOLING_AUTO, QP_POOLING_LAST, QP_POOLING_MEAN, QP_POOLING_MAX, QP_POOLING_ATTENTION, QP_POOLING_CLASS_TOKEN
 };
 enum { QP_KIND_NONE, QP_KIND_TRANSFORMER, QP_KIND_RNN, QP_KIND_LSTM, QP_KIND_GRU, QP_KIND_CONV };
+enum { QP_KIND_NGRAM = 5 };   /* decoders and encoders share the kinds before */
 enum { QP_MERGE_CONCAT, QP_MERGE_SUM };
 enum { QP_RNN_TANH, QP_RNN_RELU };
 enum {

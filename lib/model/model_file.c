@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/model/ngram_file.h"
 #include "lib/store/safetensors.h"
 
 #define FORMAT_KEY "quipu.format"
@@ -11,6 +12,7 @@
 #define MODEL_KEY "quipu.model"
 #define SOURCE_KEY "quipu.tokenizer.source"
 #define TARGET_KEY "quipu.tokenizer.target"
+#define TOKEN_WORD "ngram.token_word"    /* I32 [target vocabulary] the word of each token, -1: none */
 
 /* ---- configuration as JSON ---- */
 
@@ -64,6 +66,16 @@ static int shape_of(const qp_parameter *p, int64_t shape[2])
     return 1;
 }
 
+static void add_ngram(qp_safetensors_writer *writer, const qp_model *model)
+{
+    const int32_t *word;
+    const qp_ngram *ngram = qp_model_ngram(model, &word);
+    const int64_t tokens = qp_model_config_of(model)->tgt_vocab_size;
+    if (!ngram) return;
+    qp_ngram_file_add(writer, ngram);
+    qp_safetensors_writer_add(writer, TOKEN_WORD, QP_DTYPE_I32, 1, &tokens, word);
+}
+
 qp_status qp_model_file_save(const char *path, const qp_model *model, const char *source_tokenizer,
                              const char *target_tokenizer)
 {
@@ -86,6 +98,7 @@ qp_status qp_model_file_save(const char *path, const qp_model *model, const char
                                   qp_params_value(params, i));
     }
     free(config);
+    add_ngram(writer, model);
     return qp_safetensors_writer_save(writer, path);
 }
 
@@ -104,6 +117,33 @@ static qp_status fill(const qp_safetensors *file, qp_params *params)
         QP_TRY(qp_safetensors_reals(file, stored, qp_params_value(params, i)));
     }
     return QP_OK;
+}
+
+/* The n-grams of a model, and which of their words each token is. */
+static qp_status fill_ngram(const qp_safetensors *file, qp_model *model)
+{
+    const int64_t tokens = qp_model_config_of(model)->tgt_vocab_size;
+    const qp_stored *stored;
+    QP_TRY(qp_safetensors_need(file, TOKEN_WORD, 1, &tokens, &stored));
+    int64_t *wide = malloc((size_t)tokens * sizeof *wide);
+    int32_t *word = malloc((size_t)tokens * sizeof *word);
+    qp_ngram *ngram = NULL;
+    int arrays = 0;
+    qp_status status = wide && word ? qp_safetensors_integers(file, stored, wide) :
+                       qp_fail(QP_EMEMORY, "%s: out of memory while loading", qp_safetensors_path(file));
+    if (status == QP_OK) status = qp_ngram_file_get(file, &ngram, &arrays);
+    bool fits = status == QP_OK && qp_safetensors_count(file) == arrays + 1;
+    for (int64_t i = 0; fits && i < tokens; i++) {
+        fits = wide[i] >= -1 && wide[i] < qp_ngram_vocabulary(ngram);
+        word[i] = (int32_t)wide[i];
+    }
+    if (status == QP_OK && !fits)
+        status = qp_fail(QP_EDATA, "%s: its n-grams do not belong to its tokenizer; the file is damaged", qp_safetensors_path(file));
+    if (status == QP_OK) status = qp_model_ngram_set(model, ngram, word);
+    else qp_ngram_free(ngram);
+    free(wide);
+    free(word);
+    return status;
 }
 
 /* At least so many weights are in the layers of one side. */
@@ -148,9 +188,10 @@ static qp_status load_from(const qp_safetensors *file, qp_model_bundle *bundle)
     QP_TRY(qp_safetensors_verify(file));
     qp_model_config config;
     QP_TRY(config_from_json(path, config_text, &config));
-    QP_TRY(check_size(file, &config));
+    bool ngram = config.decoder == QP_KIND_NGRAM;
+    if (!ngram) QP_TRY(check_size(file, &config));
     QP_TRY(qp_model_new_blank(&config, &bundle->model));
-    QP_TRY(fill(file, qp_model_params(bundle->model)));
+    QP_TRY(ngram ? fill_ngram(file, bundle->model) : fill(file, qp_model_params(bundle->model)));
     QP_TRY(copy_text(file, SOURCE_KEY, &bundle->source_tokenizer));
     return copy_text(file, TARGET_KEY, &bundle->target_tokenizer);
 }
@@ -181,7 +222,7 @@ static qp_status add_up(const char *path, const qp_params *first, double *sum)
     qp_model_bundle other;
     QP_TRY(qp_model_file_load(path, &other));
     qp_params *params = qp_model_params(other.model);
-    bool same = qp_params_count(params) == qp_params_count(first) && qp_params_size(params) == qp_params_size(first);
+    bool same = qp_params_count(params) == qp_params_count(first) && qp_params_count(first) > 0 && qp_params_size(params) == qp_params_size(first);
     for (int i = 0; same && i < qp_params_count(first); i++) {
         const qp_parameter *a = qp_params_at(first, i), *b = qp_params_at(params, i);
         same = strcmp(a->name, b->name) == 0 && a->rows == b->rows && a->columns == b->columns;
@@ -197,6 +238,10 @@ qp_status qp_model_file_average(const char *path, const char *const *from, int c
 {
     qp_model_bundle first;
     QP_TRY(qp_model_file_load(from[0], &first));
+    if (qp_model_ngram(first.model, NULL)) {
+        qp_model_bundle_free(&first);
+        return qp_fail(QP_EUSAGE, "%s: n-grams cannot be averaged; learn them from all the text at once", from[0]);
+    }
     qp_params *params = qp_model_params(first.model);
     size_t size = qp_params_size(params);
     double *sum = calloc(size + 1, sizeof *sum);

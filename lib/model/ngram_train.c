@@ -55,7 +55,7 @@ static qp_status add_line(learner *l, const char *line, size_t bytes, int64_t nu
     for (const char *word; (word = qp_ngram_next_word(line, bytes, &at, &word_bytes)) != NULL;) {
         int32_t id;
         QP_TRY(qp_ngram_words_add(&l->model->words, word, word_bytes, &id));
-        if (id < QP_NGRAM_SPECIALS)
+        if (id < QP_NGRAM_SPECIALS && !(id == QP_NGRAM_UNK && l->config->unknown_is_word))
             return qp_fail(QP_EDATA, "n-grams: line %lld holds %s, which is no word; remove it", (long long)number,
                            qp_ngram_words_text(&l->model->words, id));
         QP_TRY(add_token(l, id));
@@ -249,7 +249,7 @@ static void estimate(learner *l)
     for (int k = 0; k < l->config->order; k++) find_discounts(l, k);
     double *p = l->at[0].p, gamma = share_out(l, 0, 0, m->words.count);
     for (int32_t w = 0; l->config->interpolate_unigrams && w < m->words.count; w++) p[w] += gamma / (m->words.count - 1);
-    if (!l->config->interpolate_unigrams) p[QP_NGRAM_UNK] = gamma;
+    if (!l->config->interpolate_unigrams) p[QP_NGRAM_UNK] += gamma;
     p[QP_NGRAM_BEGIN] = 1;   /* what ARPA files say of it; it is never predicted */
     for (int k = 1; k < l->config->order; k++)
         for (int64_t context = 0; context < m->level[k - 1].count; context++) {

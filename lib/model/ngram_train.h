@@ -14,6 +14,7 @@
 typedef struct {
     int order;                            /* 1 .. QP_NGRAM_MAX_ORDER */
     bool interpolate_unigrams;            /* false: <unk> alone gets the unigrams' gamma */
+    bool unknown_is_word;                 /* the text may hold <unk>, which is counted like any word */
     int64_t prune[QP_NGRAM_MAX_ORDER];    /* n-grams of order i+1 seen at most so often are left out; not falling, [0] 0 */
 } qp_ngram_config;
 
@@ -26,8 +27,8 @@ typedef qp_status qp_ngram_lines(void *self, const char **line, size_t *bytes);
 /* qp_ngram_train — learn from lines; each is <s> words </s>, an empty one too.
  * Memory   8 bytes a token and about 60 an n-gram while learning; 16 an n-gram kept.
  * Time     tokens log tokens + n-grams * order^2.
- * Errors   QP_EUSAGE (order, thresholds), QP_EDATA (no line; a line that holds <unk>, <s>, </s> or a NUL, with its
- *          number; 2^31 tokens), QP_EMEMORY, what `next` says. */
+ * Errors   QP_EUSAGE (order, thresholds), QP_EDATA (no line; a line that holds <s>, </s>, a NUL or, where that
+ *          is no word, <unk>, with its number; 2^31 tokens), QP_EMEMORY, what `next` says. */
 qp_status qp_ngram_train(const qp_ngram_config *config, qp_ngram_lines *next, void *self, qp_ngram_discounts *discounts,
                          qp_ngram **model);
 

@@ -16,7 +16,7 @@ static const char *segments(qp_split_rules rules, const char *text)
 
 Test(split, words_punctuation_digits_scripts)
 {
-    qp_split_rules rules = {false, false}, single = {true, true};
+    qp_split_rules rules = {0}, single = {.single_digits = true, .single_punctuation = true};
     cr_assert_str_eq(segments(rules, " The dog's  here."), " The| dog|'s| | here|.");
     cr_assert_str_eq(segments(rules, "a...b, \"c\" "), "a|...|b|,| \"|c|\"| ");
     cr_assert_str_eq(segments(single, "a...1234"), "a|.|.|.|1|2|3|4");

@@ -43,6 +43,26 @@ Test(tokenizer, special_ids_come_first)
     }
 }
 
+/* Whatever stands between white space is one piece; how much white space there was does not matter. */
+Test(tokenizer, words_between_white_space)
+{
+    static const char *const lines[] = {"don't stop , \"x.y\" 한국어를 12,5", "don't go"};
+    qp_tokenizer_config config = test_config("space", 40);
+    qp_tokenizer *t = test_train(&config, lines, 2);
+    cr_assert_eq(qp_tokenizer_size(t), QP_SPECIAL_COUNT + 7, "%d", qp_tokenizer_size(t));
+    cr_assert_str_eq(test_pieces(t, " \t don't  go\v, \"x.y\" \n"), "\u2581don't \u2581go \u2581, \u2581\"x.y\"");
+    cr_assert_str_eq(test_pieces(t, "don'ts 12,5"), "<unk> \u258112,5");
+    cr_assert_str_eq(test_pieces(t, " \t "), "");
+    test_round_trip(t, "go don't 한국어를", strlen("go don't 한국어를"));
+    qp_encoding e = {.spans = true};
+    cr_assert_eq(qp_tokenizer_encode_into(t, "go  \t12,5 ", 10, &e), QP_OK);
+    cr_assert_eq(e.count, 2);
+    cr_assert(e.begin[0] == 0 && e.end[0] == 2 && e.end[1] == 9, "%u-%u %u-%u", e.begin[0], e.end[0], e.begin[1], e.end[1]);
+    cr_assert_geq(e.begin[1], 2);
+    qp_encoding_free(&e);
+    qp_tokenizer_free(t);
+}
+
 Test(tokenizer, pieces_of_each_model)
 {
     qp_tokenizer *t = lossless("word");

@@ -21,8 +21,8 @@ static char *trained_json(const char *type, size_t *bytes)
 
 Test(tokenizer_file, json_there_and_back)
 {
-    static const char *const type[] = {"char", "byte", "word", "bpe", "byte-bpe", "unigram", "wordpiece"};
-    for (int i = 0; i < 7; i++) {
+    static const char *const type[] = {"char", "byte", "word", "bpe", "byte-bpe", "unigram", "wordpiece", "space"};
+    for (int i = 0; i < 8; i++) {
         size_t bytes, again_bytes;
         char *text = trained_json(type[i], &bytes), *again;
         qp_tokenizer *t;

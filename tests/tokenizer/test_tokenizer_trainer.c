@@ -163,9 +163,9 @@ enum { LINES = sizeof corpus / sizeof *corpus };
 Test(tokenizer_trainer, order_of_lines_does_not_matter)
 {
     const char *reversed[LINES];
-    static const char *const type[] = {"char", "word", "bpe", "byte-bpe", "unigram", "wordpiece"};
+    static const char *const type[] = {"char", "word", "bpe", "byte-bpe", "unigram", "wordpiece", "space"};
     for (int i = 0; i < LINES; i++) reversed[i] = corpus[LINES - 1 - i];
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 7; i++) {
         qp_tokenizer_config config = test_config(type[i], 330);
         qp_tokenizer *a = test_train(&config, corpus, LINES), *b = test_train(&config, reversed, LINES);
         char *x, *y;
@@ -205,8 +205,8 @@ Test(tokenizer_trainer, too_small_a_vocabulary_is_refused)
 
 Test(tokenizer_trainer, nothing_to_learn_from)
 {
-    static const char *const type[] = {"char", "byte", "word", "bpe", "byte-bpe", "unigram", "wordpiece"};
-    for (int i = 0; i < 7; i++) {
+    static const char *const type[] = {"char", "byte", "word", "bpe", "byte-bpe", "unigram", "wordpiece", "space"};
+    for (int i = 0; i < 8; i++) {
         qp_tokenizer_config config = test_config(type[i], 300);
         config.byte_fallback = QP_FALLBACK_TRUE;
         qp_tokenizer *t = test_train(&config, corpus, 0);

@@ -1,0 +1,71 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/text.h"
+#include "cli/text_model.h"
+#include "lib/model/ngram_arpa.h"
+#include "tokenizer/tokenizer_file.h"
+
+/* export — a model file becomes files of other projects. */
+#define EXPORT_FIELDS(X)                                                                                               \
+    X(TEXT, model, "", 0, 0, NULL, "model file (.safetensors)")                                                        \
+    X(TEXT, out, "", 0, 0, NULL, "the file to make: .arpa the n-grams, .json the (target) tokenizer")                  \
+    X(BOOL, source, "false", 0, 0, NULL, ".json: the tokenizer of the source side")
+
+typedef struct {
+    EXPORT_FIELDS(QP_FIELD_DECLARE)
+} export_options;
+
+#define ROW(...) QP_FIELD_ROW(export_options, __VA_ARGS__)
+static const qp_field fields[] = {EXPORT_FIELDS(ROW)};
+static const qp_field_table table = {"export", fields, sizeof fields / sizeof *fields};
+
+static bool ends_in(const char *path, const char *suffix)
+{
+    size_t length = strlen(path), tail = strlen(suffix);
+    return length >= tail && strcmp(path + length - tail, suffix) == 0;
+}
+
+static qp_status export_from(const export_options *o, const qp_text_model *m)
+{
+    const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
+    if (ends_in(o->out, ".arpa") && !ngram)
+        return qp_fail(QP_EUSAGE, "%s: only n-grams have an ARPA form; train one with --decoder ngram", o->model);
+    if (ends_in(o->out, ".arpa")) return qp_ngram_arpa_save(o->out, ngram);
+    if (!ends_in(o->out, ".json"))
+        return qp_fail(QP_EUSAGE, "export: %s: unknown kind of file; name it .arpa (n-grams) or .json (tokenizer)", o->out);
+    if (o->source && !m->source) return qp_fail(QP_EUSAGE, "%s: this model has no source side; leave --source out", o->model);
+    return qp_tokenizer_save(o->source ? m->source : m->target, o->out);
+}
+
+int qp_cmd_export(int argc, char **argv)
+{
+    export_options o;
+    const qp_option_group group[] = {{&table, &o}};
+    static const qp_option_alias alias[] = {{'m', "model"}, {'o', "out"}};
+    const qp_command command = {.name = "export",
+                                .summary = "a model, or its tokenizer, as a file for other projects",
+                                .usage = "-m MODEL -o FILE.arpa | FILE.json",
+                                .notes = "The words of an ARPA file are the pieces of the model's tokenizer.",
+                                .group = group,
+                                .group_count = 1,
+                                .alias = alias,
+                                .alias_count = 2,
+                                .takes_files = true};
+    qp_options options;
+    int code;
+    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
+    qp_status status = QP_OK;
+    qp_text_model m = {0};
+    if (options.file_count == 1 && !*o.model) snprintf(o.model, sizeof o.model, "%s", options.file[0]);
+    else if (options.file_count) status = qp_fail(QP_EUSAGE, "export: '%s' is one word too many", options.file[0]);
+    if (status == QP_OK && !*o.model) status = qp_fail(QP_EUSAGE, "export: no model; name one with -m MODEL.safetensors");
+    if (status == QP_OK && !*o.out) status = qp_fail(QP_EUSAGE, "export: no file to make; name it with -o FILE.arpa or FILE.json");
+    if (status == QP_OK) status = qp_text_model_load(o.model, &m);
+    if (status == QP_OK) status = export_from(&o, &m);
+    qp_text_model_free(&m);
+    qp_options_free(&options);
+    return qp_report(status);
+}

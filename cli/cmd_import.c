@@ -1,0 +1,100 @@
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/text.h"
+#include "cli/train_ngram.h"
+#include "lib/model/ngram_arpa.h"
+#include "tokenizer/tokenizer_file.h"
+#include "tokenizer/tokenizer_trainer.h"
+
+/* import — files of other projects become a model file. */
+#define IMPORT_FIELDS(X)                                                                                               \
+    X(TEXT, model, "", 0, 0, NULL, "the model file to make (.safetensors); -o is the same")                            \
+    X(TEXT, tokenizer, "", 0, 0, NULL, "tokenizer whose pieces are the file's words; else: words between white space") \
+    X(BOOL, lower_case, "false", 0, 0, NULL, "the words are in lower case: text is mapped to it")
+
+typedef struct {
+    IMPORT_FIELDS(QP_FIELD_DECLARE)
+} import_options;
+
+#define ROW(...) QP_FIELD_ROW(import_options, __VA_ARGS__)
+static const qp_field fields[] = {IMPORT_FIELDS(ROW)};
+static const qp_field_table table = {"import", fields, sizeof fields / sizeof *fields};
+
+/* The words of the n-grams as the text a tokenizer is learned from: one line each. */
+typedef struct {
+    const qp_ngram *ngram;
+    int32_t next;
+} word_source;
+
+static qp_status next_word(void *self, const char **line, size_t *bytes)
+{
+    word_source *words = self;
+    *line = words->next < qp_ngram_vocabulary(words->ngram) ? qp_ngram_word(words->ngram, words->next++) : NULL;
+    *bytes = *line ? strlen(*line) : 0;
+    return QP_OK;
+}
+
+static qp_status make_tokenizer(const import_options *o, const qp_ngram *ngram, qp_tokenizer **tokenizer)
+{
+    if (*o->tokenizer) return qp_tokenizer_load(o->tokenizer, tokenizer);
+    qp_tokenizer_config config;
+    qp_tokenizer_report report;
+    qp_config_defaults(&qp_tokenizer_fields, &config);
+    config.type = QP_TOKENIZER_SPACE;
+    config.normalization = 0;    /* none: the words as they stand */
+    config.lower_case = o->lower_case;
+    config.vocab_size = 16777216;
+    word_source words = {ngram, 3};    /* behind <unk> <s> </s> */
+    return qp_tokenizer_train(&config, next_word, &words, &report, tokenizer);
+}
+
+static qp_status import_arpa(const import_options *o, const char *path)
+{
+    qp_ngram *ngram;
+    qp_tokenizer *tokenizer;
+    qp_model_config config;
+    qp_text_model made;
+    QP_TRY(qp_ngram_arpa_load(path, &ngram));
+    qp_status status = make_tokenizer(o, ngram, &tokenizer);
+    if (status != QP_OK) {
+        qp_ngram_free(ngram);
+        return status;
+    }
+    qp_config_defaults(&qp_model_fields, &config);
+    qp_config_set(qp_config_find(&qp_model_fields, "task"), &config, "import", "lm");
+    config.encoder = QP_KIND_NONE;
+    config.decoder = QP_KIND_NGRAM;
+    config.max_length = 1048576;
+    QP_TRY(qp_train_ngram_adopt(&config, ngram, tokenizer, &made));
+    status = qp_text_model_save(&made, o->model);
+    qp_text_model_free(&made);
+    return status;
+}
+
+int qp_cmd_import(int argc, char **argv)
+{
+    import_options o;
+    const qp_option_group group[] = {{&table, &o}};
+    static const qp_option_alias alias[] = {{'m', "model"}, {'o', "model"}};
+    const qp_command command = {.name = "import",
+                                .summary = "a model file from one of another project",
+                                .usage = "FILE.arpa -o MODEL.safetensors",
+                                .notes = "An ARPA file (gzipped or not) of kenlm, SRILM... becomes a model that score, generate and evaluate\n"
+                                         "perplexity know. Tokenizers of other projects: quipu tokenizer.",
+                                .group = group,
+                                .group_count = 1,
+                                .alias = alias,
+                                .alias_count = 2,
+                                .takes_files = true};
+    qp_options options;
+    int code;
+    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
+    qp_status status = QP_OK;
+    if (options.file_count != 1) status = qp_fail(QP_EUSAGE, "import: name one file to read");
+    else if (!*o.model) status = qp_fail(QP_EUSAGE, "import: no model file to make; name it with -o MODEL.safetensors");
+    if (status == QP_OK) status = import_arpa(&o, options.file[0]);
+    qp_options_free(&options);
+    return qp_report(status);
+}
