@@ -23,15 +23,18 @@
 
 typedef struct {
     const char *name;
-    bool translates, output_bias;
+    int kind;                    /* QP_KIND_ of encoder and decoder */
+    bool translates;
     int vocabulary, width, feed_forward, heads, layers, sequences, length;
 } work;
 
 static const work works[] = {
-    {"mt", true, false, 8000, 256, 1024, 8, 3, 64, 24},
-    {"mt-untied", true, true, 8000, 256, 1024, 8, 3, 64, 24},
-    {"gpt-small", false, false, 65, 128, 512, 4, 4, 12, 64},
-    {"gpt-base", false, false, 65, 384, 1536, 6, 6, 8, 256},
+    {"mt", QP_KIND_TRANSFORMER, true, 8000, 256, 1024, 8, 3, 64, 24},
+    {"mt-untied", QP_KIND_TRANSFORMER, true, 8000, 256, 1024, 8, 3, 64, 24},
+    {"lstm", QP_KIND_LSTM, false, 8000, 512, 0, 0, 2, 64, 64},
+    {"gru", QP_KIND_GRU, false, 8000, 512, 0, 0, 2, 64, 64},
+    {"gpt-small", QP_KIND_TRANSFORMER, false, 65, 128, 512, 4, 4, 12, 64},
+    {"gpt-base", QP_KIND_TRANSFORMER, false, 65, 384, 1536, 6, 6, 8, 256},
 };
 
 typedef struct {
@@ -71,10 +74,13 @@ static qp_model_config config_of(const work *w)
 {
     qp_model_config c;
     qp_config_defaults(&qp_model_fields, &c);
+    c.decoder = w->kind;
     c.enc_layers = c.dec_layers = w->layers;
     c.emb_size = w->width;
-    c.ff_size = w->feed_forward;
-    c.heads = w->heads;
+    if (w->kind == QP_KIND_TRANSFORMER) {
+        c.ff_size = w->feed_forward;
+        c.heads = w->heads;
+    }
     c.dropout = c.attention_dropout = c.ff_dropout = 0;
     c.src_vocab_size = c.tgt_vocab_size = w->vocabulary;
     if (w->translates) {
@@ -83,9 +89,15 @@ static qp_model_config config_of(const work *w)
     } else {
         c.task = QP_TASK_LM;
         c.encoder = QP_KIND_NONE;
-        c.pos = QP_POS_LEARNED;
         c.max_length = w->length;
         c.scale_embeddings = 0;
+    }
+    if (qp_model_kind_is_recurrent(w->kind)) {
+        c.attention = QP_ATTENTION_NONE;
+        c.pos = QP_POS_NONE;
+        c.tied_embeddings = 0;
+    } else if (!w->translates) {
+        c.pos = QP_POS_LEARNED;
         c.bias = 0;
         qp_config_set(qp_config_find(&qp_model_fields, "activation"), &c, "activation", "gelu");
     }
@@ -173,6 +185,8 @@ static double forward_operations(const work *w)
 {
     double d = w->width, ff = w->feed_forward, n = w->length, v = w->vocabulary, layers = w->layers;
     double tokens = (double)w->sequences * n, output = 2 * d * v;
+    if (qp_model_kind_is_recurrent(w->kind))
+        return tokens * (layers * 4 * d * d * (w->kind == QP_KIND_LSTM ? 4 : 3) + output);
     if (!w->translates) return tokens * (layers * (24 * d * d + 4 * n * d) + output);
     return tokens * (layers * (8 * d * d + 4 * d * ff + 4 * n * d) + layers * (16 * d * d + 4 * d * ff + 8 * n * d) + output);
 }
@@ -237,10 +251,9 @@ static const work *find_work(const char *name)
 {
     for (size_t i = 0; i < sizeof works / sizeof *works; i++)
         if (strcmp(works[i].name, name) == 0) return &works[i];
-    if (strcmp(name, "lstm") == 0 || strcmp(name, "gru") == 0)
-        fprintf(stderr, "train: --model %s: recurrent models are not built yet\n", name);
-    else
-        fprintf(stderr, "train: --model %s: unknown; mt, mt-untied, gpt-small or gpt-base\n", name);
+    fprintf(stderr, "train: --model %s: unknown; one of", name);
+    for (size_t i = 0; i < sizeof works / sizeof *works; i++) fprintf(stderr, " %s", works[i].name);
+    fprintf(stderr, "\n");
     exit(2);
 }
 
