@@ -52,7 +52,7 @@ static void add_source(recurrent_decoder *d, qp_params *params, const qp_model_c
     d->feeds_output = c->input_feeding != 0;
     d->feeds_context = c->context_feeding != 0;
     d->looks_first = c->attention == QP_ATTENTION_BAHDANAU;
-    d->takes_states = same_layers(c);
+    d->takes_states = encoder->has_states && same_layers(c);
     qp_attend_sizes sizes = {.query = hidden, .memory = encoder->memory_width, .gain = c->init_gain,
                              .attention = c->attention_size ? (int)c->attention_size : hidden};
     d->attention = qp_recurrent_attention_add(params, (qp_attend_kind)c->attention, sizes, "attention");

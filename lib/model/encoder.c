@@ -1,5 +1,7 @@
 #include "lib/model/encoder.h"
 
+#include <string.h>
+
 #include "lib/model/encoder_kinds.h"
 
 static const qp_encoder_kind *const kinds[] = {
@@ -13,8 +15,13 @@ static const qp_encoder_kind *const kinds[] = {
 
 qp_status qp_encoder_init(qp_encoder *encoder, qp_params *params, const qp_model_config *config, int embedding)
 {
-    *encoder = (qp_encoder){.kind = kinds[config->encoder], .params = params};
+    *encoder = (qp_encoder){.kind = kinds[config->encoder], .params = params, .value_bias = -1};
     if (!encoder->kind) return QP_OK;
+    if (config->task == QP_TASK_REGRESS) {
+        encoder->features = (int)config->features;
+        encoder->value_bias =
+            qp_params_add(params, 1, (int)config->emb_size, (qp_init){QP_INIT_CONSTANT, 0}, "src_embed.bias");
+    }
     return encoder->kind->init(encoder, params, config, embedding);
 }
 
@@ -24,9 +31,20 @@ void qp_encoder_free(qp_encoder *encoder)
     *encoder = (qp_encoder){0};
 }
 
-qp_encoded qp_encoder_forward(const qp_encoder *encoder, qp_tape *tape, qp_ids source, bool summary, qp_model_maps *maps)
+qp_encoded qp_encoder_forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary, qp_model_maps *maps)
 {
-    qp_encoded encoded = {.sequences = source.sequences};
-    encoder->kind->forward(encoder, tape, source, summary, maps, &encoded);
+    qp_encoded encoded = {.sequences = input->sequences};
+    encoder->kind->forward(encoder, tape, input, summary, maps, &encoded);
     return encoded;
+}
+
+qp_tensor qp_encoder_embed(const qp_encoder *encoder, qp_tape *tape, const qp_embedding_module *embedding, const qp_encoder_input *input)
+{
+    qp_sequences s = input->sequences;
+    int rows = s.count > 0 ? s.start[s.count] : 0;
+    if (!encoder->features) return qp_embedding_forward(embedding, tape, encoder->params, s, rows, input->id, 0);
+    qp_tensor value = qp_tape_constant(tape, rows, encoder->features);
+    if (!value.value) return value;
+    memcpy(value.value, input->value, (size_t)rows * (size_t)encoder->features * sizeof *value.value);
+    return qp_embedding_forward_values(embedding, tape, encoder->params, s, value, encoder->value_bias);
 }

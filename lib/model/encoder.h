@@ -4,10 +4,18 @@
 #include "lib/grad/op_recurrent.h"
 #include "lib/model/maps.h"
 #include "lib/model/model_config.h"
+#include "lib/nn/embedding.h"
 #include "lib/nn/params.h"
 
-/* encoder — source ids to what a decoder reads. A kind is one row in encoder.c and one file. */
+/* encoder — source ids, or numbers, to what a decoder or a head reads. A kind is one row in encoder.c and one file. */
 typedef struct qp_encoder qp_encoder;
+
+/* What goes in. */
+typedef struct {
+    qp_sequences sequences;
+    const int32_t *id;           /* [source rows]; NULL: value */
+    const qp_real *value;        /* [source rows, features] of the configuration */
+} qp_encoder_input;
 
 /* What came out of one pass; memory of the tape. */
 typedef struct {
@@ -20,7 +28,8 @@ typedef struct {
 typedef struct {
     qp_status (*init)(qp_encoder *encoder, qp_params *params, const qp_model_config *config, int embedding);
     void (*free)(qp_encoder *encoder);
-    void (*forward)(const qp_encoder *encoder, qp_tape *tape, qp_ids source, bool summary, qp_model_maps *maps, qp_encoded *encoded);
+    void (*forward)(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary, qp_model_maps *maps,
+                    qp_encoded *encoded);
 } qp_encoder_kind;
 
 struct qp_encoder {
@@ -28,13 +37,17 @@ struct qp_encoder {
     void *self;                      /* the kind's own, made by its init */
     const qp_params *params;
     int memory_width, summary_width;
+    bool has_states;                 /* recurrent: a decoder of the same layers can go on from its final states */
+    int features, value_bias;        /* of numbers, made from them by one linear map; 0, -1: it reads ids */
 };
 
 /* qp_encoder_init — the encoder config->encoder names; its parameters lie under `encoder.`; `embedding` is the index of
- * its embedding matrix.
- * qp_encoder_forward — encode; the summary is made only if asked for; maps may be NULL. Errors  remembered by the tape. */
+ * its embedding matrix [vocabulary, d], or [d, features] for numbers.
+ * qp_encoder_forward — encode; the summary is made only if asked for; maps may be NULL. Errors  remembered by the tape.
+ * qp_encoder_embed — for the kinds: the rows of what goes in as vectors [rows, d]. */
 qp_status qp_encoder_init(qp_encoder *encoder, qp_params *params, const qp_model_config *config, int embedding);
 void      qp_encoder_free(qp_encoder *encoder);
-qp_encoded qp_encoder_forward(const qp_encoder *encoder, qp_tape *tape, qp_ids source, bool summary, qp_model_maps *maps);
+qp_encoded qp_encoder_forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary, qp_model_maps *maps);
+qp_tensor qp_encoder_embed(const qp_encoder *encoder, qp_tape *tape, const qp_embedding_module *embedding, const qp_encoder_input *input);
 
 #endif

@@ -77,15 +77,14 @@ static void free_layers(qp_encoder *encoder)
     free(e);
 }
 
-static void forward(const qp_encoder *encoder, qp_tape *tape, qp_ids source, bool summary, qp_model_maps *maps,
+static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary, qp_model_maps *maps,
                     qp_encoded *encoded)
 {
     const convolution_encoder *e = encoder->self;
     const qp_params *params = encoder->params;
-    qp_sequences s = source.sequences;
+    qp_sequences s = input->sequences;
     (void)maps;
-    int rows = s.count > 0 ? s.start[s.count] : 0;
-    qp_tensor x = qp_embedding_forward(&e->embedding, tape, params, s, rows, source.id, 0);
+    qp_tensor x = qp_encoder_embed(encoder, tape, &e->embedding, input);
     for (int i = 0; i < e->layers; i++) {
         qp_tensor z = qp_norm_forward(&e->layer[i].norm, tape, params, x);
         z = qp_convolution_forward(&e->layer[i].convolution, tape, params, s, z);

@@ -22,6 +22,7 @@ static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_con
                                                      config->bidirectional != 0);
     QP_TRY(qp_recurrent_init(&e->layers, params, &layers, "encoder"));
     encoder->memory_width = e->layers.width;
+    encoder->has_states = true;
     encoder->summary_width = e->layers.directions * e->layers.out;
     return QP_OK;
 }
@@ -34,15 +35,15 @@ static void free_layers(qp_encoder *encoder)
     free(e);
 }
 
-static void forward(const qp_encoder *encoder, qp_tape *tape, qp_ids source, bool summary, qp_model_maps *maps, qp_encoded *encoded)
+static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary, qp_model_maps *maps,
+                    qp_encoded *encoded)
 {
     const recurrent_encoder *e = encoder->self;
     const qp_recurrent_module *layers = &e->layers;
     (void)maps;
-    int rows = source.sequences.count > 0 ? source.sequences.start[source.sequences.count] : 0;
     qp_carry *final = qp_tape_memory(tape, (size_t)layers->slots * sizeof *final);
-    qp_tensor x = qp_embedding_forward(&e->embedding, tape, encoder->params, source.sequences, rows, source.id, 0);
-    qp_recurrent_pass pass = {.tape = tape, .params = encoder->params, .sequences = source.sequences, .last = final};
+    qp_tensor x = qp_encoder_embed(encoder, tape, &e->embedding, input);
+    qp_recurrent_pass pass = {.tape = tape, .params = encoder->params, .sequences = input->sequences, .last = final};
     encoded->memory = qp_recurrent_forward(layers, &pass, x);
     if (qp_tape_failed(tape) || !summary) return;
     encoded->final = final;

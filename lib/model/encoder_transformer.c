@@ -20,12 +20,14 @@ static void free_stack(qp_encoder *encoder)
     free(encoder->self);
 }
 
-static void forward(const qp_encoder *encoder, qp_tape *tape, qp_ids source, bool summary, qp_model_maps *maps, qp_encoded *encoded)
+static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary, qp_model_maps *maps,
+                    qp_encoded *encoded)
 {
-    qp_transformer_pass pass = {.tape = tape, .params = encoder->params, .sequences = source.sequences};
-    int rows = source.sequences.count > 0 ? source.sequences.start[source.sequences.count] : 0;
-    encoded->memory = qp_stack_forward(encoder->self, pass, rows, source.id, 0, maps);
-    if (summary) encoded->summary = qp_sequence_mean(tape, encoded->memory, source.sequences);
+    const qp_stack *stack = encoder->self;
+    qp_transformer_pass pass = {.tape = tape, .params = encoder->params, .sequences = input->sequences};
+    qp_tensor x = qp_encoder_embed(encoder, tape, &stack->embedding, input);
+    encoded->memory = qp_stack_layers(stack, pass, x, 0, maps);
+    if (summary) encoded->summary = qp_sequence_mean(tape, encoded->memory, input->sequences);
 }
 
 const qp_encoder_kind qp_encoder_transformer = {.init = init, .free = free_stack, .forward = forward};

@@ -1,21 +1,28 @@
 #include "lib/model/model.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "lib/grad/op_basic.h"
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_loss.h"
+#include "lib/grad/op_loss_element.h"
+#include "lib/model/bottleneck.h"
 #include "lib/model/decoder.h"
 #include "lib/model/decoder_ngram.h"
 #include "lib/model/encoder.h"
+#include "lib/model/head.h"
 #include "lib/nn/embedding.h"
 
 struct qp_model {
     qp_model_config config;
     qp_params *params;
-    bool has_encoder;
+    bool has_encoder, has_decoder, has_bottleneck, has_class_token;
     qp_encoder encoder;
+    qp_bottleneck bottleneck;
     qp_decoder decoder;
-    int output, output_bias;      /* logits = x output' + output_bias */
+    int output, output_bias;      /* logits = x output' + output_bias, x the decoder's */
+    qp_head head;                 /* where there is no decoder */
 };
 
 /* ---- building ---- */
@@ -29,7 +36,9 @@ static qp_status build_decoder(qp_model *model, int source_embedding)
     if (c->decoder == QP_KIND_NGRAM) return qp_decoder_init(&model->decoder, model->params, c, -1, &model->encoder);
     if (!c->tied_embeddings_all || !model->has_encoder)
         embedding = qp_embedding_add_weight(model->params, vocabulary, width, c->scale_embeddings != 0, "tgt_embed");
-    QP_TRY(qp_decoder_init(&model->decoder, model->params, c, embedding, &model->encoder));
+    if (model->has_bottleneck) model->bottleneck = qp_bottleneck_add(model->params, c, &model->encoder);
+    QP_TRY(qp_decoder_init(&model->decoder, model->params, c, embedding,
+                           model->has_bottleneck ? &model->bottleneck.seen : &model->encoder));
     model->output = embedding;
     if (c->tied_embeddings || c->tied_embeddings_all) return QP_OK;
     model->output = qp_params_add(model->params, vocabulary, model->decoder.width, (qp_init){QP_INIT_XAVIER_UNIFORM, c->init_gain},
@@ -39,27 +48,52 @@ static qp_status build_decoder(qp_model *model, int source_embedding)
     return QP_OK;
 }
 
-static qp_status build(qp_model *model)
+/* What the encoder reads goes in by an embedding, or by a linear map from numbers. */
+static int add_source_embedding(qp_model *model)
 {
     const qp_model_config *c = &model->config;
-    int embedding = -1;
-    model->has_encoder = c->encoder != QP_KIND_NONE;
-    if (model->has_encoder) {
-        embedding = qp_embedding_add_weight(model->params, (int)c->src_vocab_size, (int)c->emb_size,
-                                            c->scale_embeddings != 0, c->tied_embeddings_all ? "embed" : "src_embed");
-    }
-    QP_TRY(qp_encoder_init(&model->encoder, model->params, c, embedding));
-    QP_TRY(build_decoder(model, embedding));
+    int width = (int)c->emb_size;
+    if (c->task == QP_TASK_REGRESS)
+        return qp_params_add(model->params, width, (int)c->features, (qp_init){QP_INIT_XAVIER_UNIFORM, 1}, "src_embed.weight");
+    bool shared = c->tied_embeddings_all && qp_model_task_has_decoder(c->task);
+    return qp_embedding_add_weight(model->params, (int)c->src_vocab_size, width, c->scale_embeddings != 0,
+                                   shared ? "embed" : "src_embed");
+}
+
+static qp_status build(qp_model *model)
+{
+    qp_model_config c = model->config;
+    model->has_encoder = c.encoder != QP_KIND_NONE;
+    model->has_decoder = qp_model_task_has_decoder(c.task);
+    model->has_bottleneck = c.task == QP_TASK_AUTOENCODE;
+    model->has_class_token = c.pooling == QP_POOLING_CLASS_TOKEN;
+    c.max_length += model->has_class_token;
+    int embedding = model->has_encoder ? add_source_embedding(model) : -1;
+    QP_TRY(qp_encoder_init(&model->encoder, model->params, &c, embedding));
+    if (model->has_decoder)
+        QP_TRY(build_decoder(model, embedding));
+    else
+        qp_head_init(&model->head, model->params, &c, &model->encoder, embedding);
     return qp_params_finish(model->params);
+}
+
+static qp_status check_sizes(const qp_model_config *c)
+{
+    bool reads = c->encoder != QP_KIND_NONE && c->task != QP_TASK_REGRESS;
+    if ((reads && c->src_vocab_size < 1) || (qp_model_task_has_decoder(c->task) && c->tgt_vocab_size < 1))
+        return qp_fail(QP_EUSAGE, "a model needs the sizes of its vocabularies; train or name a tokenizer first");
+    if ((c->task == QP_TASK_CLASSIFY || c->task == QP_TASK_TAG) && c->labels < 1)
+        return qp_fail(QP_EUSAGE, "a model that labels needs the number of its labels; give data that has them");
+    if (c->task == QP_TASK_REGRESS && c->features < 1)
+        return qp_fail(QP_EUSAGE, "a model of series needs the number of its columns; give data that has them");
+    return QP_OK;
 }
 
 qp_status qp_model_new_blank(const qp_model_config *config, qp_model **model)
 {
     *model = NULL;
     QP_TRY(qp_model_config_check(config));
-    if (config->decoder == QP_KIND_NONE) return qp_fail(QP_EUSAGE, "--task: only translate and lm can be built yet");
-    if (config->tgt_vocab_size < 1 || (config->encoder != QP_KIND_NONE && config->src_vocab_size < 1))
-        return qp_fail(QP_EUSAGE, "a model needs the sizes of its vocabularies; train or name a tokenizer first");
+    QP_TRY(check_sizes(config));
     qp_model *made = calloc(1, sizeof *made);
     if (!made || !(made->params = qp_params_new())) {
         free(made);
@@ -123,7 +157,49 @@ static const int32_t *shift_right(qp_tape *tape, qp_ids target, int32_t first_to
     return input;
 }
 
-static qp_tensor head(const qp_model *model, qp_tape *tape, qp_tensor x)
+/* The sources with a token before each. */
+static bool put_class_token(qp_tape *tape, qp_encoder_input *input)
+{
+    qp_sequences s = input->sequences;
+    size_t rows = (size_t)rows_of(s), count = (size_t)s.count;
+    int32_t *start = qp_tape_memory(tape, (count + 1) * sizeof *start);
+    int32_t *id = qp_tape_memory(tape, (rows + count + 1) * sizeof *id);
+    if (!start || !id) return false;
+    for (int i = 0; i < s.count; i++) {
+        start[i] = s.start[i] + i;
+        id[start[i]] = QP_BOS;
+        memcpy(id + start[i] + 1, input->id + s.start[i], (size_t)qp_sequence_length(s, i) * sizeof *id);
+    }
+    start[s.count] = rows_of(s) + s.count;
+    *input = (qp_encoder_input){.sequences = {.count = s.count, .start = start}, .id = id};
+    return true;
+}
+
+/* What the decoder or the head reads of the sources. */
+static bool encode(const qp_model *model, qp_tape *tape, qp_encoder_input input, qp_model_maps *maps, qp_encoded *encoded)
+{
+    if (model->has_class_token && !put_class_token(tape, &input)) return false;
+    bool summary = model->has_bottleneck ? model->bottleneck.pooling.from_states
+                   : model->has_decoder  ? model->decoder.wants_summary
+                                         : qp_head_wants_summary(&model->head);
+    *encoded = qp_encoder_forward(&model->encoder, tape, &input, summary, maps);
+    if (model->has_bottleneck && !qp_tape_failed(tape)) *encoded = qp_bottleneck_forward(&model->bottleneck, tape, encoded, maps);
+    return !qp_tape_failed(tape);
+}
+
+static bool check_batch(const qp_model *model, qp_tape *tape, const qp_batch *batch)
+{
+    const qp_model_config *c = &model->config;
+    int sources = batch->source.sequences.count, targets = batch->target.sequences.count;
+    bool needs_targets = c->task != QP_TASK_CLASSIFY && c->task != QP_TASK_REGRESS;
+    if (model->has_encoder && sources != targets && (needs_targets || targets > 0))
+        qp_tape_fail(tape, QP_ESHAPE, "a batch of %d sources and %d targets", sources, targets);
+    if (c->task == QP_TASK_REGRESS && (!batch->source_value || batch->features != c->features))
+        qp_tape_fail(tape, QP_ESHAPE, "a batch of series of %d columns for a model of %lld", batch->features, (long long)c->features);
+    return !qp_tape_failed(tape);
+}
+
+static qp_tensor output(const qp_model *model, qp_tape *tape, qp_tensor x)
 {
     if (model->output < 0) return x;    /* n-grams: the decoder's own probabilities */
     return qp_linear(tape, x, qp_param(tape, model->params, model->output),
@@ -133,23 +209,30 @@ static qp_tensor head(const qp_model *model, qp_tape *tape, qp_tensor x)
 qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps)
 {
     if (maps) maps->count = 0;
+    if (!check_batch(model, tape, batch)) return (qp_tensor){0};
     qp_encoded encoded, *source = NULL;
     if (model->has_encoder) {
-        if (batch->source.sequences.count != batch->target.sequences.count)
-            return qp_tape_fail(tape, QP_ESHAPE, "a batch of %d sources and %d targets", batch->source.sequences.count,
-                                batch->target.sequences.count);
-        encoded = qp_encoder_forward(&model->encoder, tape, batch->source, model->decoder.wants_summary, maps);
+        qp_encoder_input input = {batch->source.sequences, batch->source.id, batch->source_value};
+        if (!encode(model, tape, input, maps, &encoded)) return (qp_tensor){0};
         source = &encoded;
     }
+    if (!model->has_decoder) return qp_head_forward(&model->head, tape, source, batch, maps);
     qp_ids input = {.sequences = batch->target.sequences, .id = batch->input ? batch->input : shift_right(tape, batch->target, qp_model_first_token(model))};
     if (qp_tape_failed(tape)) return (qp_tensor){0};
-    return head(model, tape, qp_decoder_forward(&model->decoder, tape, source, input, maps));
+    return output(model, tape, qp_decoder_forward(&model->decoder, tape, source, input, maps));
 }
 
 qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing)
 {
+    qp_tensor scores = qp_model_logits(model, tape, batch, NULL);
+    bool numbers = model->config.task == QP_TASK_REGRESS;
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    if (scores.rows != rows_of(batch->target.sequences) || !(numbers ? (const void *)batch->target_value : batch->target.id) ||
+        (numbers && batch->outputs != scores.columns))
+        return qp_tape_fail(tape, QP_ESHAPE, "a batch without an answer for each of its %d rows", scores.rows);
+    if (numbers) return qp_scale(tape, qp_mse(tape, scores, batch->target_value, QP_SUM), 1 / (qp_real)scores.columns);
     qp_cross_entropy_config config = {.reduction = QP_SUM, .smoothing = smoothing};
-    return qp_cross_entropy(tape, qp_model_logits(model, tape, batch, NULL), batch->target.id, &config);
+    return qp_cross_entropy(tape, scores, batch->target.id, &config);
 }
 
 /* ---- one token at a time ---- */
@@ -157,13 +240,15 @@ qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *ba
 qp_status qp_model_start(const qp_model *model, qp_tape *tape, qp_ids source, qp_state **state)
 {
     *state = NULL;
+    if (!model->has_decoder) return qp_fail(QP_EUSAGE, "this model makes no text; it was trained for another task");
     if (!model->has_encoder) return qp_decoder_start(&model->decoder, tape, NULL, source.sequences, state);
-    qp_encoded encoded = qp_encoder_forward(&model->encoder, tape, source, model->decoder.wants_summary, NULL);
-    QP_TRY(qp_tape_status(tape));
-    return qp_decoder_start(&model->decoder, tape, &encoded, source.sequences, state);
+    qp_encoded encoded;
+    if (!encode(model, tape, (qp_encoder_input){.sequences = source.sequences, .id = source.id}, NULL, &encoded))
+        return qp_tape_status(tape);
+    return qp_decoder_start(&model->decoder, tape, &encoded, encoded.sequences, state);
 }
 
 qp_tensor qp_model_step(const qp_model *model, qp_tape *tape, const int32_t *last_id, qp_state *state)
 {
-    return head(model, tape, qp_decoder_step(&model->decoder, tape, last_id, state));
+    return output(model, tape, qp_decoder_step(&model->decoder, tape, last_id, state));
 }

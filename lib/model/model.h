@@ -9,7 +9,7 @@
 #include "lib/nn/params.h"
 #include "lib/nn/state.h"
 
-/* model — encoder, decoder and head over token ids. Training, scoring and decoding know a model by these functions
+/* model — encoder and decoder, or an encoder and a head, over token ids or numbers. Training, scoring and decoding know a model by these functions
  * alone; all of them run the same operations. */
 typedef struct qp_model qp_model;
 
@@ -31,10 +31,12 @@ qp_params *qp_model_params(const qp_model *model);
 qp_status qp_model_ngram_set(qp_model *model, qp_ngram *ngram, const int32_t *word);
 const qp_ngram *qp_model_ngram(const qp_model *model, const int32_t **word);
 
-/* qp_model_logits — teacher forcing: row of target token t holds the scores of that token given those before it.
- *   returns [target rows, target vocabulary]; maps may be NULL
- * qp_model_loss — summed (not averaged) cross-entropy over the target tokens, [1,1]; the trainer divides by their
- *   number over the whole batch.   smoothing: label smoothing */
+/* qp_model_logits — scores of whole sequences; maps may be NULL
+ *   translate, lm, autoencode  teacher forcing: row of target token t holds the scores of that token given those before it
+ *                              [target rows, target vocabulary]
+ *   the other tasks            what head.h says, without need of the answers (target.id, target_value)
+ * qp_model_loss — summed (not averaged) over the target rows, [1,1]; the trainer divides by their number over the whole
+ *   batch: cross-entropy, or, for series, the mean square of a row's errors.   smoothing: label smoothing */
 qp_tensor  qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps);
 qp_tensor  qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing);
 

@@ -14,6 +14,7 @@ int qp_model_hidden_size(const qp_model_config *config)
 
 int qp_model_memory_width(const qp_model_config *config)
 {
+    if (config->task == QP_TASK_AUTOENCODE) return (int)(config->bottleneck ? config->bottleneck : config->emb_size);
     if (!qp_model_kind_is_recurrent(config->encoder)) return (int)config->emb_size;
     bool concatenated = config->bidirectional && config->direction_merge == QP_MERGE_CONCAT;
     return (concatenated ? 2 : 1) * qp_model_hidden_size(config);

@@ -88,7 +88,7 @@ enum { QP_POS_NONE, QP_POS_SINUSOIDAL, QP_POS_LEARNED, QP_POS_ROPE, QP_POS_ALIBI
 extern const qp_field_table qp_model_fields;
 
 /* qp_model_kind_is_recurrent — rnn, lstm, gru.   qp_model_hidden_size — the width of a recurrent state.
- * qp_model_memory_width — columns of what the encoder hands to the decoder. */
+ * qp_model_memory_width — columns of what a decoder or a head is handed. */
 bool qp_model_kind_is_recurrent(int64_t kind);
 int  qp_model_hidden_size(const qp_model_config *config);
 int  qp_model_memory_width(const qp_model_config *config);

@@ -160,10 +160,13 @@ static qp_status check_size(const qp_safetensors *file, const qp_model_config *c
 {
     double stored = 0;
     for (int i = 0; i < qp_safetensors_count(file); i++) stored += (double)qp_safetensors_at(file, i)->count;
-    double embeddings = (double)config->tgt_vocab_size * (double)config->emb_size;
+    bool text = config->encoder != QP_KIND_NONE && config->task != QP_TASK_REGRESS;
+    double source = (double)(text ? config->src_vocab_size : config->features);
+    double target = qp_model_task_has_decoder(config->task) ? (double)config->tgt_vocab_size : 0;
+    double embeddings = (source > target ? source : target) * (double)config->emb_size, outputs = qp_model_outputs(config);
     double layers = layer_weights(config, config->encoder, config->enc_layers) +
                     layer_weights(config, config->decoder, config->dec_layers);
-    if (embeddings > stored || layers > stored)
+    if (embeddings > stored || layers > stored || outputs > stored || qp_model_memory_width(config) > stored)
         return qp_fail(QP_EDATA, "%s: its configuration describes a larger model than it holds; the file is damaged",
                        qp_safetensors_path(file));
     return QP_OK;

@@ -74,8 +74,13 @@ qp_tensor qp_stack_forward(const qp_stack *stack, qp_transformer_pass pass, int 
                            qp_model_maps *maps)
 {
     qp_tensor x = qp_embedding_forward(&stack->embedding, pass.tape, pass.params, pass.sequences, rows, id, offset);
+    return qp_stack_layers(stack, pass, x, offset, maps);
+}
+
+qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_tensor x, int offset, qp_model_maps *maps)
+{
     pass.position = qp_position_begin(&stack->position, pass.tape, pass.params, pass.sequences,
-                                      pass.state ? qp_state_key_sequences(pass.state) : pass.sequences, rows, offset);
+                                      pass.state ? qp_state_key_sequences(pass.state) : pass.sequences, x.rows, offset);
     for (int i = 0; i < stack->layers; i++) {
         pass.layer = i;
         pass.self_map = qp_model_maps_add(maps, stack->self_kind, i);

@@ -25,8 +25,10 @@ qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_confi
 void      qp_stack_free(qp_stack *stack);
 
 /* qp_stack_forward — ids of `rows` tokens, the first of each sequence at position `offset` -> [rows, d]. `pass` as for a
- * layer (tape, params, sequences, causal, memory, state); maps may be NULL. */
+ * layer (tape, params, sequences, causal, memory, state); maps may be NULL.
+ * qp_stack_layers — the same from x [rows, d], embedded. */
 qp_tensor qp_stack_forward(const qp_stack *stack, qp_transformer_pass pass, int rows, const int32_t *id, int offset,
                            qp_model_maps *maps);
+qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_tensor x, int offset, qp_model_maps *maps);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_embedding.h"
+#include "lib/grad/op_linear.h"
 #include "lib/nn/position.h"
 
 int qp_embedding_add_weight(qp_params *params, int vocabulary, int width, bool scaled, const char *name)
@@ -38,14 +39,35 @@ void qp_embedding_free(qp_embedding_module *embedding)
     embedding->sinusoid = NULL;
 }
 
+/* The positions' table, if there is one, and each row's place in it. */
+static qp_tensor positions_of(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
+                              qp_sequences sequences, int rows, int offset, int32_t **position)
+{
+    qp_tensor table = {0};
+    *position = NULL;
+    if (embedding->position_weight >= 0) table = qp_param(tape, params, embedding->position_weight);
+    if (embedding->sinusoid) table = qp_tensor_of(embedding->positions, embedding->width, embedding->sinusoid);
+    if (table.value) *position = qp_position_rows(tape, sequences, rows, offset);
+    return table;
+}
+
 qp_tensor qp_embedding_forward(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
                                qp_sequences sequences, int rows, const int32_t *id, int offset)
 {
-    qp_tensor table = {0};
-    int32_t *position = NULL;
-    if (embedding->position_weight >= 0) table = qp_param(tape, params, embedding->position_weight);
-    if (embedding->sinusoid) table = qp_tensor_of(embedding->positions, embedding->width, embedding->sinusoid);
-    if (table.value) position = qp_position_rows(tape, sequences, rows, offset);
+    int32_t *position;
+    qp_tensor table = positions_of(embedding, tape, params, sequences, rows, offset, &position);
     qp_tensor x = qp_embedding(tape, qp_param(tape, params, embedding->weight), rows, id, embedding->scale, position, table);
+    return qp_dropout(tape, x, embedding->dropout);
+}
+
+qp_tensor qp_embedding_forward_values(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
+                                      qp_sequences sequences, qp_tensor value, int bias)
+{
+    int32_t *position, *own = qp_tape_memory(tape, ((size_t)value.rows + 1) * sizeof *own);
+    qp_tensor table = positions_of(embedding, tape, params, sequences, value.rows, 0, &position);
+    qp_tensor x = qp_linear(tape, value, qp_param(tape, params, embedding->weight), qp_param(tape, params, bias));
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    for (int r = 0; r < value.rows; r++) own[r] = r;
+    if (table.value) x = qp_embedding(tape, x, value.rows, own, 1, position, table);
     return qp_dropout(tape, x, embedding->dropout);
 }

@@ -23,8 +23,12 @@ qp_status qp_embedding_init(qp_embedding_module *embedding, qp_params *params, i
 void      qp_embedding_free(qp_embedding_module *embedding);
 
 /* qp_embedding_forward — id [rows] of the sequences, first token at position `offset` -> [rows, width].
+ * qp_embedding_forward_values — value [rows, features] W' + b + P[position], W = the module's weight [width, features],
+ *   b = parameter `bias` [1, width]; dropout -> [rows, width]: series of numbers.
  * Errors  QP_ESHAPE: an id outside the vocabulary, a position beyond the table. */
 qp_tensor qp_embedding_forward(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
                                qp_sequences sequences, int rows, const int32_t *id, int offset);
+qp_tensor qp_embedding_forward_values(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
+                                      qp_sequences sequences, qp_tensor value, int bias);
 
 #endif

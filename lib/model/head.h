@@ -1,0 +1,42 @@
+#ifndef QP_HEAD_H
+#define QP_HEAD_H
+
+#include "lib/model/encoder.h"
+#include "lib/model/pooling.h"
+#include "lib/nn/norm.h"
+
+/* head — what stands on an encoder where no text is made. A task is one row in head.c.
+ *   classify   W dropout(pooled states) + b                               [sources, labels]     one row a source
+ *   regress    the same                                                   [sources, horizon]
+ *   tag        W dropout(m_r) + b, r the source row that a target row reads    [target rows, labels]
+ *   mlm        E norm(f(D m_r + d)) + b, E the source embedding or, untied, a matrix of its own, f --activation
+ *                                                                         [target rows, vocabulary]   Devlin et al. 2019
+ * Parameters head.weight [outputs, .], head.bias; mlm also head.dense.weight, head.dense.bias, head.norm. */
+typedef struct qp_head qp_head;
+
+typedef struct {
+    void (*add)(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder, int embedding);
+    qp_tensor (*features)(const qp_head *head, qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch,
+                          qp_model_maps *maps);   /* what the last linear map reads */
+} qp_head_kind;
+
+struct qp_head {
+    const qp_head_kind *kind;        /* NULL: the task has a decoder */
+    const qp_params *params;
+    qp_pooling pooling;
+    qp_norm norm;
+    int dense, dense_bias, output, output_bias;   /* parameters, or -1 */
+    int activation;
+    qp_real dropout;
+};
+
+/* qp_head_init — the head of config->task; embedding: the index of the source's embedding matrix.
+ * qp_head_wants_summary — of the encoder.
+ * qp_head_forward — scores, as above. Of the batch it reads the target's sequences and `read` (tag, mlm); the rows of a
+ *   target sequence are counted from the first row of its source in `encoded`. maps may be NULL.
+ *   Errors  QP_ESHAPE for a row outside its source; remembered by the tape. */
+void      qp_head_init(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder, int embedding);
+bool      qp_head_wants_summary(const qp_head *head);
+qp_tensor qp_head_forward(const qp_head *head, qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch, qp_model_maps *maps);
+
+#endif

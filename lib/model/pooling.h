@@ -1,0 +1,30 @@
+#ifndef QP_POOLING_H
+#define QP_POOLING_H
+
+#include "lib/model/encoder.h"
+
+/* pooling — one vector for each source out of an encoder's memory m (rows 1 .. n of a source)
+ *   last         the final states of a recurrent encoder [forward | backward]; else m_n
+ *   mean, max    over the rows, column by column
+ *   attention    sum_i a_i m_i,  a = softmax over i of energy . tanh(key m_i + query)     Yang et al. 2016
+ *   class-token  m_1, the state of a token that the model puts before every source (QP_BOS)    Devlin et al. 2019
+ * Parameters of attention: pooling.query [1, a], pooling.key.weight [a, memory width], pooling.energy.weight [1, a],
+ * a = --attention-size, or the memory's width. */
+typedef struct {
+    int kind;                    /* QP_POOLING_LAST .. */
+    bool from_states;            /* last, of a recurrent encoder */
+    int width;                   /* columns of what it makes */
+    const qp_params *params;
+    int query, key, energy;      /* parameters, or -1 */
+} qp_pooling;
+
+/* qp_pooling_add — the pooling config->pooling names, over what `encoder` makes.
+ * qp_pooling_forward — -> [sources, width]; encoded with its summary where from_states. maps receives the weights of attention, as one query a source (NULL: not
+ *   wanted).   Errors  QP_ESHAPE for a source without rows, QP_EMEMORY, remembered by the tape. */
+qp_pooling qp_pooling_add(qp_params *params, const qp_model_config *config, const qp_encoder *encoder);
+qp_tensor  qp_pooling_forward(const qp_pooling *pooling, qp_tape *tape, const qp_encoded *encoded, qp_model_maps *maps);
+
+/* qp_rows_one_each — sequences of one row each, memory of the tape; .start NULL: out of memory. */
+qp_sequences qp_rows_one_each(qp_tape *tape, int count);
+
+#endif
