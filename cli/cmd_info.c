@@ -4,13 +4,18 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/model_table.h"
 #include "cli/options.h"
 #include "cli/text.h"
 #include "cli/text_model.h"
+#include "lib/base/threads.h"
 
-#define QP_INFO_FIELDS(X)                                                  \
-    X(BOOL, json, "false", 0, 0, NULL, "one JSON object")                  \
-    X(BOOL, tensors, "false", 0, 0, NULL, "also every tensor with its shape")
+#define QP_INFO_FIELDS(X)                                                                                          \
+    X(BOOL, json, "false", 0, 0, NULL, "one JSON object")                                                          \
+    X(BOOL, tensors, "false", 0, 0, NULL, "also every tensor with its shape")                                      \
+    X(INT, length, "0", 0, 1048576, NULL, "tokens of a sequence, for operations and memory; 0: --lm-window, or 32") \
+    X(INT, batch_size, "4096", 1, 1073741824, NULL, "target tokens of a training batch, for its memory")           \
+    X(INT, threads, "0", 0, 4096, NULL, "threads that train; 0: all CPUs")
 
 typedef struct {
     QP_INFO_FIELDS(QP_FIELD_DECLARE)
@@ -68,13 +73,39 @@ static json_t *tensors_json(const qp_params *params)
     return list;
 }
 
-static void print_json(const char *path, const qp_text_model *m)
+/* ---- operations and memory ---- */
+
+typedef struct {
+    qp_model_cost cost;
+    qp_training_shape shape;
+    qp_training_memory memory;
+} estimate;
+
+static qp_status estimate_of(const qp_model *model, const qp_optimizer_config *optimizer, estimate *e)
+{
+    const qp_model_config *c = qp_model_config_of(model);
+    double length = config.length ? (double)config.length : c->lm_window ? (double)c->lm_window : 32;
+    if (length > (double)c->max_length) length = (double)c->max_length;
+    double sides = c->encoder != QP_KIND_NONE && c->decoder != QP_KIND_NONE ? 2 : 1;
+    *e = (estimate){.shape = {.batch_rows = sides * (double)config.batch_size, .source_length = length,
+                              .target_length = length, .threads = qp_threads_of(config.threads), .optimizer = optimizer}};
+    QP_TRY(qp_model_cost_of(model, length, length, &e->cost));
+    if (c->decoder == QP_KIND_NGRAM || c->task == QP_TASK_REGRESS) return QP_OK;
+    qp_status status = qp_training_memory_of(model, &e->shape, &e->memory);
+    if (status != QP_OK) qp_model_cost_free(&e->cost);
+    return status;
+}
+
+static void print_json(const char *path, const qp_text_model *m, const estimate *e)
 {
     const qp_params *params = qp_model_params(m->model);
-    json_t *object = json_pack("{s:s, s:o, s:I, s:o, s:o, s:o}", "file", path, "config",
+    json_t *object = json_pack("{s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "file", path, "config",
                                settings_json(qp_model_config_of(m->model)), "parameters",
                                (json_int_t)qp_params_elements(params), "source_tokenizer", tokenizer_json(m->source),
-                               "target_tokenizer", tokenizer_json(m->target), "tensors", tensors_json(params));
+                               "target_tokenizer", tokenizer_json(m->target), "tensors", tensors_json(params),
+                               "modules", qp_model_table_json(&e->cost), "forward_flops_per_token", e->cost.forward,
+                               "training_flops_per_token", 3 * e->cost.forward, "training_memory",
+                               qp_training_memory_json(&e->memory));
     const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
     json_t *counts = json_array();
     for (int k = 1; ngram && k <= qp_ngram_order(ngram); k++) json_array_append_new(counts, json_integer(qp_ngram_count(ngram, k)));
@@ -94,33 +125,6 @@ static void print_tokenizer(const char *side, const qp_tokenizer *tokenizer)
            facts.lower_case ? ", lower case" : "", facts.byte_fallback ? ", byte fallback" : "");
 }
 
-/* The part of a name before its last two dots: "encoder.layers.0". */
-static size_t module_length(const char *name)
-{
-    size_t length = strlen(name), dots = 0, end = length;
-    for (size_t i = length; i > 0 && dots < 2; i--)
-        if (name[i - 1] == '.') {
-            dots++;
-            end = i - 1;
-        }
-    return end;
-}
-
-static void print_modules(const qp_params *params)
-{
-    printf("\n%-44s %12s\n", "module", "parameters");
-    for (int i = 0; i < qp_params_count(params);) {
-        const char *name = qp_params_at(params, i)->name;
-        size_t length = module_length(name), elements = 0;
-        for (; i < qp_params_count(params); i++) {
-            const qp_parameter *p = qp_params_at(params, i);
-            if (module_length(p->name) != length || strncmp(p->name, name, length) != 0) break;
-            elements += (size_t)p->rows * (size_t)p->columns;
-        }
-        printf("%-44.*s %12zu\n", (int)length, name, elements);
-    }
-}
-
 static void print_tensors(const qp_params *params)
 {
     printf("\n%-52s %s\n", "tensor", "shape");
@@ -130,7 +134,7 @@ static void print_tensors(const qp_params *params)
     }
 }
 
-static void print_text(const char *path, const qp_text_model *m)
+static void print_text(const char *path, const qp_text_model *m, const estimate *e)
 {
     const qp_params *params = qp_model_params(m->model);
     const qp_model_config *settings = qp_model_config_of(m->model);
@@ -143,7 +147,11 @@ static void print_text(const char *path, const qp_text_model *m)
                qp_config_get(&qp_model_fields.field[i], settings, text, sizeof text));
     const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
     for (int k = 1; ngram && k <= qp_ngram_order(ngram); k++) printf("%d-grams%11s %lld\n", k, "", (long long)qp_ngram_count(ngram, k));
-    if (!ngram) print_modules(params);
+    if (!ngram) {
+        qp_model_table_print(stdout, &e->cost);
+        printf("\nwith sequences of %.0f tokens; ", e->shape.target_length);
+        qp_training_memory_print(stdout, &e->shape, &e->memory);
+    }
     if (config.tensors) print_tensors(params);
 }
 
@@ -152,13 +160,18 @@ int qp_cmd_info(int argc, char **argv)
     qp_options options;
     int code;
     if (!qp_options_begin(&options, &info, argc, argv, &code)) return code;
+    qp_optimizer_config optimizer;
+    qp_config_defaults(&qp_optimizer_fields, &optimizer);
     qp_status status = options.file_count ? QP_OK : qp_fail(QP_EUSAGE, "no model; name one: quipu info MODEL");
     for (int i = 0; status == QP_OK && i < options.file_count; i++) {
         qp_text_model m;
         status = qp_text_model_load(options.file[i], &m);
         if (status != QP_OK) break;
-        if (config.json) print_json(options.file[i], &m);
-        else print_text(options.file[i], &m);
+        estimate e;
+        status = estimate_of(m.model, &optimizer, &e);
+        if (status == QP_OK && config.json) print_json(options.file[i], &m, &e);
+        else if (status == QP_OK) print_text(options.file[i], &m, &e);
+        if (status == QP_OK) qp_model_cost_free(&e.cost);
         qp_text_model_free(&m);
     }
     qp_options_free(&options);

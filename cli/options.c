@@ -184,13 +184,10 @@ static bool is_config(const char *path)
     return dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
 }
 
-static qp_status load_config(qp_options *options)
+qp_status qp_options_config(qp_options *options)
 {
     const qp_command *command = options->command;
-    if (!command->takes_config || options->file_count == 0 || !is_config(options->file[0])) return QP_OK;
-    options->config = options->file[0];
-    memmove(options->file, options->file + 1, sizeof *options->file * (size_t)options->file_count);
-    options->file_count--;
+    if (!options->config) return QP_OK;
     const qp_field_table *table[16];
     void *object[16];
     int count = command->group_count < 16 ? command->group_count : 16;
@@ -199,6 +196,16 @@ static qp_status load_config(qp_options *options)
         object[g] = command->group[g].object;
     }
     return qp_config_yaml_load(options->config, table, object, count);
+}
+
+static qp_status load_config(qp_options *options)
+{
+    const qp_command *command = options->command;
+    if (!command->takes_config || options->file_count == 0 || !is_config(options->file[0])) return QP_OK;
+    options->config = options->file[0];
+    memmove(options->file, options->file + 1, sizeof *options->file * (size_t)options->file_count);
+    options->file_count--;
+    return qp_options_config(options);
 }
 
 static bool asks_for_help(int argc, char **argv)

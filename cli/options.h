@@ -70,6 +70,9 @@ qp_status qp_options_parse(qp_options *options, const qp_command *command, int a
 /* qp_options_apply — set the fields from the command line again: after a preset has changed what lies below it. */
 qp_status qp_options_apply(qp_options *options);
 
+/* qp_options_config — set the fields from the configuration file again, if there is one. */
+qp_status qp_options_config(qp_options *options);
+
 /* qp_options_given — was this option (field name, hyphen or underscore) on the command line? */
 bool qp_options_given(const qp_options *options, const char *name);
 

@@ -30,6 +30,10 @@
     X(CHOICE, batch_type, "token", 0, 0, "token, sentence", "what --batch-size counts")                                \
     X(TEXT, valid_metrics, "loss,bleu", 0, 0, NULL, "what a validation measures: loss, bleu, chrf, accuracy")          \
     X(INT, valid_beam_size, "1", 1, 1000, NULL, "beam of the validation's translations; 1: greedy")                    \
+    X(TEXT, preset, "", 0, 0, NULL, "sizes and rates of a paper or tutorial; what it sets is told")                    \
+    X(TEXT, init_from, "", 0, 0, NULL, "begin with what fits of another model's weights, by name and shape")           \
+    X(BOOL, dry_run, "false", 0, 0, NULL, "tell what would be trained, how long it takes, what may go wrong; write nothing") \
+    X(TEXT, log, "", 0, 0, NULL, "also write what is said to this file")                                               \
     X(BOOL, overwrite, "false", 0, 0, NULL, "throw away the run and the model that are there, and begin anew")         \
     X(CHOICE, progress, "auto", 0, 0, "auto, always, never", "the live progress line")                                 \
     X(BOOL, quiet, "false", 0, 0, NULL, "say nothing but errors")

@@ -19,6 +19,22 @@ const char *qp_checkpoint_path(const char *folder, const char *kind, int64_t upd
     return text;
 }
 
+qp_status qp_run_reset_parse(const char *text, qp_run_reset *reset)
+{
+    *reset = (qp_run_reset){0};
+    while (*text) {
+        size_t bytes = strcspn(text, ", ");
+        if (bytes == 9 && strncmp(text, "optimizer", 9) == 0) reset->optimizer = true;
+        else if (bytes == 8 && strncmp(text, "schedule", 8) == 0) reset->schedule = true;
+        else if (bytes == 8 && strncmp(text, "counters", 8) == 0) reset->counters = true;
+        else if (bytes > 0)
+            return qp_fail(QP_EUSAGE, "--reset: unknown '%.*s'; choose from optimizer, schedule, counters",
+                           (int)(bytes < 40 ? bytes : 40), text);
+        text += bytes + strspn(text + bytes, ", ");
+    }
+    return QP_OK;
+}
+
 /* ---- saving ---- */
 
 static void put_integer(qp_safetensors_writer *writer, const char *key, int64_t value)
@@ -67,6 +83,7 @@ qp_status qp_checkpoint_save(const char *folder, const qp_run_state *state, cons
     qp_safetensors_writer_metadata(writer, PREFIX "fingerprint", fingerprint);
 #define PUT(name) put_integer(writer, PREFIX #name, state->name);
     QP_RUN_INTEGERS(PUT)
+    QP_RUN_CLOCKS(PUT)
 #undef PUT
 #define PUT(name) put_real(writer, PREFIX #name, state->name);
     QP_RUN_REALS(PUT)
@@ -130,14 +147,53 @@ static qp_status get_block(const qp_safetensors *file, const char *kind, const q
     return QP_OK;
 }
 
-static qp_status read_state(const qp_safetensors *file, const char *fingerprint, qp_params *params,
+/* Is it this run's save? If not, but something is to be forgotten, the same model's is enough. */
+static qp_status check_fingerprint(const qp_safetensors *file, const char *fingerprint, qp_run_reset *reset)
+{
+    const char *text = qp_safetensors_metadata(file, PREFIX "fingerprint");
+    if (text && strcmp(text, fingerprint) == 0) {
+        *reset = (qp_run_reset){0};
+        return QP_OK;
+    }
+    bool any = reset->optimizer || reset->schedule || reset->counters;
+    size_t model = strcspn(fingerprint, " ");
+    if (any && text && strcspn(text, " ") == model && strncmp(text, fingerprint, model) == 0) return QP_OK;
+    return qp_fail(QP_EUSAGE, any ? "%s: --reset: this run has another model; --init-from takes what fits of a model file"
+                                  : "%s: this run was begun with other options; give the same ones, --overwrite to begin "
+                                    "anew, or --reset for what is to be forgotten", qp_safetensors_path(file));
+}
+
+static qp_status read_optimizer(const qp_safetensors *file, const qp_params *params, qp_optimizer *optimizer)
+{
+    for (int i = 0; i < qp_optimizer_states(optimizer); i++) {
+        char name[NAME_BYTES];
+        snprintf(name, sizeof name, "%s/%s", qp_optimizer_state_name(optimizer, i), qp_params_at(params, 0)->name);
+        if (!qp_safetensors_find(file, name))
+            return qp_fail(QP_EUSAGE, "%s: was made with another --optimizer; add --reset optimizer",
+                           qp_safetensors_path(file));
+        QP_TRY(get_block(file, qp_optimizer_state_name(optimizer, i), params, qp_optimizer_state(optimizer, i)));
+    }
+    return QP_OK;
+}
+
+static void forget(const qp_run_reset *reset, qp_run_state *state)
+{
+    if (reset->optimizer) state->optimizer_update = 0;
+    if (reset->schedule) state->schedule_update = state->plateau_seen = 0;
+    if (!reset->counters) return;
+    qp_run_state old = *state;
+    *state = (qp_run_state){.epoch = 1};
+    state->optimizer_update = old.optimizer_update;
+    state->schedule_update = old.schedule_update;
+    state->plateau_bad = old.plateau_bad, state->plateau_rest = old.plateau_rest, state->plateau_seen = old.plateau_seen;
+    state->plateau_rate = old.plateau_rate, state->plateau_best = old.plateau_best;
+}
+
+static qp_status read_state(const qp_safetensors *file, const char *fingerprint, qp_run_reset *reset, qp_params *params,
                             qp_optimizer *optimizer, qp_run_state *state)
 {
     QP_TRY(qp_safetensors_verify(file));
-    const char *text = qp_safetensors_metadata(file, PREFIX "fingerprint");
-    if (!text || strcmp(text, fingerprint) != 0)
-        return qp_fail(QP_EUSAGE, "%s: this run was begun with other options; give the same ones, or --overwrite to "
-                                  "begin anew", qp_safetensors_path(file));
+    QP_TRY(check_fingerprint(file, fingerprint, reset));
     *state = (qp_run_state){0};
 #define GET(name) QP_TRY(get_integer(file, PREFIX #name, &state->name));
     QP_RUN_INTEGERS(GET)
@@ -145,11 +201,16 @@ static qp_status read_state(const qp_safetensors *file, const char *fingerprint,
 #define GET(name) QP_TRY(get_real(file, PREFIX #name, &state->name));
     QP_RUN_REALS(GET)
 #undef GET
+#define GET(name)                   \
+    state->name = state->update;    \
+    if (qp_safetensors_metadata(file, PREFIX #name)) QP_TRY(get_integer(file, PREFIX #name, &state->name));
+    QP_RUN_CLOCKS(GET)
+#undef GET
     QP_TRY(get_models(file, state));
     QP_TRY(get_block(file, "weights", params, qp_params_block(params)));
-    for (int i = 0; i < qp_optimizer_states(optimizer); i++)
-        QP_TRY(get_block(file, qp_optimizer_state_name(optimizer, i), params, qp_optimizer_state(optimizer, i)));
-    qp_optimizer_set_updates(optimizer, state->update);
+    if (!reset->optimizer) QP_TRY(read_optimizer(file, params, optimizer));
+    forget(reset, state);
+    qp_optimizer_set_updates(optimizer, state->optimizer_update);
     return QP_OK;
 }
 
@@ -190,8 +251,9 @@ static qp_status list(const char *folder, const char *kind, int64_t **update, in
     return status;
 }
 
-qp_status qp_checkpoint_load(const char *folder, const char *fingerprint, qp_params *params, qp_optimizer *optimizer,
-                             void (*note)(void *self, const char *line), void *self, qp_run_state *state, bool *found)
+qp_status qp_checkpoint_load(const char *folder, const char *fingerprint, qp_run_reset *reset, qp_params *params,
+                             qp_optimizer *optimizer, void (*note)(void *self, const char *line), void *self,
+                             qp_run_state *state, bool *found)
 {
     int64_t *update;
     int count;
@@ -201,7 +263,7 @@ qp_status qp_checkpoint_load(const char *folder, const char *fingerprint, qp_par
         char path[PATH_BYTES], line[1024];
         qp_safetensors *file = NULL;
         status = qp_safetensors_open(qp_checkpoint_path(folder, "state", update[i], path, sizeof path), &file);
-        if (status == QP_OK) status = read_state(file, fingerprint, params, optimizer, state);
+        if (status == QP_OK) status = read_state(file, fingerprint, reset, params, optimizer, state);
         qp_safetensors_close(file);
         *found = status == QP_OK;
         if (status != QP_EDATA || i + 1 == count) continue;   /* not damage, or nothing older to try: reported */
@@ -221,6 +283,18 @@ void qp_checkpoint_prune(const char *folder, const char *kind, int64_t update, i
         for (int i = 0, kept = 0; i < count; i++) {
             char path[PATH_BYTES];
             if (number[i] > update || kept++ < keep) continue;
+            unlink(qp_checkpoint_path(folder, kind, number[i], path, sizeof path));
+        }
+    free(number);
+}
+
+void qp_checkpoint_discard(const char *folder, const char *kind, int64_t update)
+{
+    int64_t *number;
+    int count;
+    if (list(folder, kind, &number, &count) == QP_OK)
+        for (int i = 0; i < count && number[i] > update; i++) {
+            char path[PATH_BYTES];
             unlink(qp_checkpoint_path(folder, kind, number[i], path, sizeof path));
         }
     free(number);

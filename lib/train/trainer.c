@@ -68,6 +68,7 @@ static qp_status check_config(qp_run *run)
         if (run->time_limit <= 0)
             return qp_fail(QP_EUSAGE, "--time-limit: '%.40s' is no duration; write 90s, 30m, 2h or 1h30m", c->time_limit);
     }
+    QP_TRY(qp_run_reset_parse(c->reset, &run->reset));
     run->epochs = c->epochs;
     if (!c->epochs && !c->steps && !c->train_tokens && run->time_limit <= 0 && !c->early_stopping)
         run->epochs = QP_EPOCHS_UNLESS_LIMITED;
@@ -137,11 +138,13 @@ static qp_status resume(qp_run *run, qp_trainer_result *result)
     run->started = qp_run_clock();
     if (!t->folder) return QP_OK;
     QP_TRY(open_log(run));
-    QP_TRY(qp_checkpoint_load(t->folder, run->fingerprint, t->params, run->optimizer, note_of_folder, run, &run->state,
-                              &found));
+    QP_TRY(qp_checkpoint_load(t->folder, run->fingerprint, &run->reset, t->params, run->optimizer, note_of_folder, run,
+                              &run->state, &found));
+    if (!found) run->reset = (qp_run_reset){0};
     if (!found) return QP_OK;
     const qp_run_state *s = &run->state;
-    run->plateau = (qp_plateau){.rate = s->plateau_rate, .best = s->plateau_best, .bad = s->plateau_bad,
+    if (!run->reset.schedule)
+        run->plateau = (qp_plateau){.rate = s->plateau_rate, .best = s->plateau_best, .bad = s->plateau_bad,
                                 .rest = s->plateau_rest, .seen = s->plateau_seen != 0};
     run->started -= s->seconds;
     run->saved_update = s->update;
@@ -214,7 +217,7 @@ static qp_status learn(qp_run *run, int count, qp_shards_result *r, qp_progress 
                  isnan(r->loss) ? "not a number" : "infinite");
         return refuse(run, what);
     }
-    p->rate = qp_schedule_rate(&run->schedule, &run->plateau, run->state.update);
+    p->rate = qp_schedule_rate(&run->schedule, &run->plateau, run->state.schedule_update);
     qp_status status = qp_optimizer_step(run->optimizer, qp_params_block(t->params), r->gradient, r->gradient_count, 1,
                                          p->rate, qp_shards_threads(run->shards), &p->gradient_norm);
     if (status == QP_EDATA) {
@@ -230,6 +233,8 @@ static void advance(qp_run *run, int count, const qp_shards_result *r, double se
     const qp_training_config *c = run->config;
     qp_run_state *s = &run->state;
     s->update++;
+    s->optimizer_update = qp_optimizer_updates(run->optimizer);
+    s->schedule_update++;
     s->batch += count;
     s->target_tokens += r->target_rows;
     s->window_loss += r->loss;
@@ -348,6 +353,21 @@ static qp_status write_marker(const qp_run *run, const char *marker)
     return qp_writer_commit(writer);
 }
 
+/* What --reset did; a run counted anew keeps no save of the old count, once its own first one is written. */
+static qp_status tell_reset(qp_run *run)
+{
+    const qp_run_reset *reset = &run->reset;
+    const char *folder = run->trainer->folder;
+    if (!reset->optimizer && !reset->schedule && !reset->counters) return QP_OK;
+    qp_run_note(run, "reset:%s%s%s", reset->optimizer ? " optimizer" : "", reset->schedule ? " schedule" : "",
+                reset->counters ? " counters" : "");
+    if (!reset->counters) return QP_OK;
+    QP_TRY(qp_run_save(run));
+    qp_checkpoint_discard(folder, "state", run->state.update);
+    qp_checkpoint_discard(folder, "model", -1);
+    return QP_OK;
+}
+
 static qp_status run_all(qp_run *run, qp_trainer_result *result)
 {
     char marker[PATH_BYTES];
@@ -361,6 +381,7 @@ static qp_status run_all(qp_run *run, qp_trainer_result *result)
         QP_TRY(qp_file_remove_tree(marker));
         QP_TRY(qp_metrics_log_open(folder, run->state.update, !run->state.validation_due, &run->metrics));
     }
+    QP_TRY(tell_reset(run));
     if (result->resumed_update) qp_run_note(run, "going on after update %" PRId64, result->resumed_update);
     QP_TRY(loop(run, &result->end));
     QP_TRY(qp_run_save(run));

@@ -31,6 +31,7 @@
     X(INT, accum, "1", 1, 10000, NULL, "batches that make one update")                                                 \
     X(REAL, label_smoothing, "0", 0, 0.99, NULL, "share of the target given to all words alike")                       \
     X(TEXT, freeze, "", 0, 0, NULL, "parameters that stay as they are: patterns with * and ?, separated by commas")    \
+    X(TEXT, reset, "", 0, 0, NULL, "what going on with other options forgets: optimizer, schedule, counters")           \
     X(INT, shard_rows, "1024", 16, 1000000000, NULL, "source and target tokens of one shard; part of the arithmetic")  \
     X(INT, threads, "0", 0, 4096, NULL, "threads; 0: all CPUs; the result does not depend on it")                      \
     X(INT, seed, "1", 0, 9007199254740991, NULL, "seed of all random numbers")

@@ -20,6 +20,7 @@ typedef struct {
     qp_metrics_log *metrics;             /* NULL without a folder */
     FILE *log;                           /* train.log; NULL without a folder */
     qp_run_state state;
+    qp_run_reset reset;                  /* what was forgotten when this session began */
     qp_plateau plateau;
     int64_t begun_epoch, batches;        /* epoch the batch source stands in; its batches */
     int64_t saved_update;                /* of the last save; -1: none */

@@ -1,0 +1,36 @@
+#ifndef QP_MODEL_TABLE_H
+#define QP_MODEL_TABLE_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "lib/model/model_cost.h"
+#include "lib/train/optimizer.h"
+
+/* model_table — a model's modules, operations and memory, for `info` and `train --dry-run`. */
+
+/* What a training step holds, in bytes. */
+typedef struct {
+    double weights, moments, gradients, activations, total;
+} qp_training_memory;
+
+/* A training to be estimated: tokens of a batch (both sides together), tokens of a sequence, rows of a shard, workers. */
+typedef struct {
+    double batch_rows, source_length, target_length;
+    int64_t shard_rows;
+    int threads;
+    const qp_optimizer_config *optimizer;
+} qp_training_shape;
+
+/* qp_training_memory_of — activations are measured: one small step is run on random tokens, and its memory scaled to a
+ * piece of the batch (lib/train/shards.h). Text models alone.   Errors  QP_EMEMORY and those of the step. */
+qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *shape, qp_training_memory *memory);
+
+/* qp_model_table_print — modules with shape, weights and FLOPs per token, and their sums.
+ * qp_training_memory_print — one line.   qp_model_table_json, qp_training_memory_json — the same as objects. */
+void    qp_model_table_print(FILE *stream, const qp_model_cost *cost);
+void    qp_training_memory_print(FILE *stream, const qp_training_shape *shape, const qp_training_memory *memory);
+json_t *qp_model_table_json(const qp_model_cost *cost);
+json_t *qp_training_memory_json(const qp_training_memory *memory);
+
+#endif

@@ -1,0 +1,126 @@
+#include "lib/model/model_transfer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/store/safetensors.h"
+
+enum { NAME_BYTES = 128 };
+
+void qp_transfer_free(qp_transfer *transfer)
+{
+    for (int i = 0; i < QP_TRANSFER_GROUPS; i++) free(transfer->modules[i]);
+    *transfer = (qp_transfer){0};
+}
+
+/* ---- telling ---- */
+
+/* The module of "encoder.layers.0.self_attention.query.weight" is "encoder.layers.0"; of "src_embed.weight" "src_embed". */
+static size_t module_bytes(const char *name)
+{
+    size_t bytes = 0, parts = 0, last = strlen(name);
+    for (size_t i = 0; name[i]; i++)
+        if (name[i] == '.') {
+            last = i;
+            if (++parts <= 3) bytes = i;
+        }
+    return parts <= 3 ? last : bytes;
+}
+
+/* Count a parameter in; its module is added to the list unless it stands there at the end already. */
+static qp_status tell(qp_transfer *transfer, qp_transfer_group group, const char *name, size_t weights)
+{
+    char *list = transfer->modules[group];
+    size_t used = list ? strlen(list) : 0, bytes = module_bytes(name);
+    transfer->count[group]++;
+    transfer->weights[group] += weights;
+    if (used >= bytes && strncmp(list + used - bytes, name, bytes) == 0 && (used == bytes || list[used - bytes - 1] == ' '))
+        return QP_OK;
+    char *grown = realloc(list, used + bytes + 3);
+    if (!grown) return qp_fail(QP_EMEMORY, "out of memory while taking over weights");
+    snprintf(grown + used, bytes + 3, "%s%.*s", used ? ", " : "", (int)bytes, name);
+    transfer->modules[group] = grown;
+    return QP_OK;
+}
+
+/* ---- taking ---- */
+
+static bool begins(const char *name, const char *with) { return strncmp(name, with, strlen(with)) == 0; }
+
+static bool has_encoder(const qp_safetensors *file)
+{
+    for (int i = 0; i < qp_safetensors_count(file); i++)
+        if (begins(qp_safetensors_at(file, i)->name, "encoder.")) return true;
+    return false;
+}
+
+/* What the parameter is called in the file: its own name, or that of a language model's part. */
+static const qp_stored *find(const qp_safetensors *file, const char *name, bool encoder)
+{
+    static const char *const other[][2] = {{"encoder.", "decoder."}, {"src_embed.", "tgt_embed."}};
+    const qp_stored *stored = qp_safetensors_find(file, name);
+    for (size_t i = 0; !stored && !encoder && i < sizeof other / sizeof *other; i++)
+        if (begins(name, other[i][0])) {
+            char renamed[NAME_BYTES];
+            snprintf(renamed, sizeof renamed, "%s%s", other[i][1], name + strlen(other[i][0]));
+            stored = qp_safetensors_find(file, renamed);
+        }
+    return stored;
+}
+
+static bool same_shape(const qp_stored *stored, const qp_parameter *p)
+{
+    if (stored->dimensions == 1) return p->rows == 1 && stored->shape[0] == p->columns;
+    return stored->dimensions == 2 && stored->shape[0] == p->rows && stored->shape[1] == p->columns;
+}
+
+/* Is this a table with one row for each piece of a vocabulary that is another one in the file? */
+static bool is_refused(const char *name, bool source_words, bool target_words)
+{
+    if (begins(name, "src_embed.")) return !source_words;
+    if (begins(name, "tgt_embed.") || begins(name, "generator.")) return !target_words;
+    return begins(name, "embed.") && !(source_words && target_words);
+}
+
+static qp_status take(const qp_safetensors *file, bool source_words, bool target_words, qp_params *params,
+                      qp_transfer *transfer, bool *used)
+{
+    bool encoder = has_encoder(file);
+    for (int i = 0; i < qp_params_count(params); i++) {
+        const qp_parameter *p = qp_params_at(params, i);
+        const qp_stored *stored = find(file, p->name, encoder);
+        qp_transfer_group group = QP_TRANSFER_TAKEN;
+        if (!stored) group = QP_TRANSFER_NEW;
+        else if (is_refused(p->name, source_words, target_words)) group = QP_TRANSFER_REFUSED;
+        else if (!same_shape(stored, p)) group = QP_TRANSFER_SHAPE;
+        if (group == QP_TRANSFER_TAKEN) QP_TRY(qp_safetensors_reals(file, stored, qp_params_value(params, i)));
+        for (int k = 0; stored && k < qp_safetensors_count(file); k++)
+            if (qp_safetensors_at(file, k) == stored) used[k] = true;
+        QP_TRY(tell(transfer, group, p->name, (size_t)p->rows * (size_t)p->columns));
+    }
+    for (int k = 0; k < qp_safetensors_count(file); k++) {
+        const qp_stored *stored = qp_safetensors_at(file, k);
+        if (!used[k]) QP_TRY(tell(transfer, QP_TRANSFER_LEFT, stored->name, stored->count));
+    }
+    if (transfer->count[QP_TRANSFER_TAKEN] == 0)
+        return qp_fail(QP_EDATA, "%s: none of its arrays has the name and shape of a parameter of this model; "
+                                 "`quipu info --tensors` lists them", qp_safetensors_path(file));
+    return QP_OK;
+}
+
+qp_status qp_model_transfer(const char *path, bool source_words, bool target_words, qp_params *params,
+                            qp_transfer *transfer)
+{
+    *transfer = (qp_transfer){0};
+    qp_safetensors *file;
+    QP_TRY(qp_safetensors_open(path, &file));
+    bool *used = calloc((size_t)qp_safetensors_count(file) + 1, sizeof *used);
+    qp_status status = used ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", path);
+    if (status == QP_OK && qp_safetensors_metadata(file, QP_CHECKSUM_KEY)) status = qp_safetensors_verify(file);
+    if (status == QP_OK) status = take(file, source_words, target_words, params, transfer, used);
+    free(used);
+    qp_safetensors_close(file);
+    if (status != QP_OK) qp_transfer_free(transfer);
+    return status;
+}
