@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/presets.h"
 #include "cli/text.h"
 #include "cli/train_job.h"
 #include "cli/train_ngram.h"
@@ -45,6 +46,21 @@ static void derive(const qp_options *options)
     if (settings.job.layers > 0 && !qp_options_given(options, "enc-layers")) settings.model.enc_layers = settings.job.layers;
     if (settings.job.layers > 0 && !qp_options_given(options, "dec-layers")) settings.model.dec_layers = settings.job.layers;
     if (settings.model.tied_embeddings_all) settings.job.share_vocab = 1;
+    /* weights are of use with the words they were learned with */
+    static const char *const tokenizers[] = {"tokenizer", "src-tokenizer", "tgt-tokenizer"};
+    bool chosen = !*settings.job.init_from;
+    for (int i = 0; i < 3; i++) chosen = chosen || qp_options_given(options, tokenizers[i]);
+    if (!chosen) memcpy(settings.job.tokenizer, settings.job.init_from, sizeof settings.job.tokenizer);
+}
+
+static qp_status apply_preset(qp_options *options)
+{
+    const qp_preset *preset;
+    if (!*settings.job.preset) return QP_OK;
+    QP_TRY(qp_preset_find(settings.job.preset, &preset));
+    QP_TRY(qp_preset_apply(preset, options));
+    if (!settings.job.quiet) qp_preset_print(stderr, preset);
+    return QP_OK;
 }
 
 /* What --decoder ngram means for the rest: nothing is cut to a length, and whole words are all in the vocabulary. */
@@ -69,14 +85,15 @@ int qp_cmd_train(int argc, char **argv)
     qp_options options;
     int code;
     if (!qp_options_begin(&options, &train, argc, argv, &code)) return code;
-    derive(&options);
-    bool counts = settings.model.decoder == QP_KIND_NGRAM;
     qp_trainer_result result;
-    qp_status status = settle_ngram(&options);
+    qp_status status = apply_preset(&options);
+    if (status == QP_OK) derive(&options);
+    if (status == QP_OK) status = settle_ngram(&options);
+    bool counts = settings.model.decoder == QP_KIND_NGRAM;
     if (status == QP_OK)
         status = counts ? qp_train_ngram(&settings, &ngram) : qp_train_job_run(&settings, &result, NULL);
     qp_options_free(&options);
-    if (status != QP_OK || counts) return qp_report(status);
+    if (status != QP_OK || counts || settings.job.dry_run) return qp_report(status);
     if (!settings.job.quiet && result.end == QP_END_BEFORE)
         fprintf(stderr, "%s: this run is finished; add --overwrite to begin anew\n", settings.job.model);
     else if (!settings.job.quiet)

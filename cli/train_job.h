@@ -2,9 +2,6 @@
 #define QP_TRAIN_JOB_H
 
 #include "cli/text_model.h"
-#include "data/batcher.h"
-#include "data/corpus.h"
-#include "data/windows.h"
 #include "lib/base/config.h"
 #include "lib/model/model_config.h"
 #include "lib/train/trainer.h"

@@ -147,20 +147,22 @@ static qp_status report_validation(const qp_train_settings *s, const qp_text_mod
 qp_status qp_train_ngram(qp_train_settings *s, const qp_ngram_options *o)
 {
     qp_ngram_config config = {.order = (int)o->order, .interpolate_unigrams = o->interpolate_unigrams != 0, .unknown_is_word = true};
-    qp_train_text text = {0};
+    qp_train_data data = {0};
     qp_ngram *ngram = NULL;
     qp_text_model made = {0};
+    if (s->job.dry_run)
+        return qp_fail(QP_EUSAGE, "--dry-run: n-grams are counted at once, there are no updates to foretell; leave it out");
     QP_TRY(parse_prune(o->prune, &config));
     QP_TRY(check_place(&s->job));
     QP_TRY(qp_model_config_check(&s->model));
-    QP_TRY(qp_train_text_files(s, &text));
-    QP_TRY(qp_train_text_tokenizers(s, NULL, &text));
-    qp_status status = count_ngrams(&config, &text.train, text.target, s->job.quiet != 0, &ngram);
+    QP_TRY(qp_text_files_of(s, &data));
+    QP_TRY(qp_text_tokenizers(s, NULL, &data));
+    qp_status status = count_ngrams(&config, &data.files[QP_TRAINING], data.target, s->job.quiet != 0, &ngram);
     if (status != QP_OK) {
-        qp_tokenizer_free(text.target);
+        qp_tokenizer_free(data.target);
         return status;
     }
-    QP_TRY(qp_train_ngram_adopt(&s->model, ngram, text.target, &made));
+    QP_TRY(qp_train_ngram_adopt(&s->model, ngram, data.target, &made));
     status = report_validation(s, &made);
     if (status == QP_OK) status = qp_text_model_save(&made, s->job.model);
     qp_text_model_free(&made);

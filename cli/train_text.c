@@ -1,45 +1,63 @@
 #include "cli/train_text.h"
 
-#include <dirent.h>
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "cli/text.h"
-#include "lib/base/file.h"
-#include "tokenizer/tokenizer_config.h"
-#include "tokenizer/tokenizer_file.h"
-#include "tokenizer/tokenizer_trainer.h"
+#include "cli/train_tokenizer.h"
 
 /* ---- files ---- */
 
+static qp_status twice(const char *which)
+{
+    return qp_fail(QP_EUSAGE, "--%s and --%s-src/--%s-tgt contradict each other; give one of them", which, which, which);
+}
+
 /* Either both sides apart, or one file; `required` for training. */
-static qp_status files_of(const char *which, bool lm, const char *source, const char *target, const char *one,
-                          bool required, qp_text_files *files, bool *found)
+static qp_status pair_of(const char *which, const char *source, const char *target, const char *one, bool required,
+                         qp_text_files *files, bool *found)
 {
     bool sides = *source || *target;
     *found = sides || *one;
     if (!*found && required)
-        return qp_fail(QP_EUSAGE, lm ? "no training text; name it with --%s FILE"
-                                     : "no training text; name it with --%s-src FILE --%s-tgt FILE, or --%s FILE (source TAB target)",
+        return qp_fail(QP_EUSAGE, "no training text; name it with --%s-src FILE --%s-tgt FILE, or --%s FILE (source TAB target)",
                        which, which, which);
-    if (sides && *one)
-        return qp_fail(QP_EUSAGE, "--%s and --%s-src/--%s-tgt contradict each other; give one of them", which, which, which);
-    if (lm && sides) return qp_fail(QP_EUSAGE, "--task lm reads one text; name it with --%s FILE", which);
+    if (sides && *one) return twice(which);
     if (sides && (!*source || !*target))
         return qp_fail(QP_EUSAGE, "--%s-%s is missing; both sides are needed", which, *source ? "tgt" : "src");
-    if (lm) *files = (qp_text_files){.kind = QP_TEXT_ONE_FILE, .target = one};
-    else if (*one) *files = (qp_text_files){.kind = QP_TEXT_TABBED, .source = one};
+    if (*one) *files = (qp_text_files){.kind = QP_TEXT_TABBED, .source = one};
     else *files = (qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = source, .target = target};
     return QP_OK;
 }
 
-qp_status qp_train_text_files(const qp_train_settings *settings, qp_train_text *text)
+qp_status qp_pairs_files(const qp_train_settings *settings, qp_train_data *data)
 {
     const qp_job_config *job = &settings->job;
-    bool lm = settings->model.task == QP_TASK_LM, found;
-    QP_TRY(files_of("train", lm, job->train_src, job->train_tgt, job->train, true, &text->train, &found));
-    return files_of("valid", lm, job->valid_src, job->valid_tgt, job->valid, false, &text->valid, &text->has_valid);
+    bool found;
+    QP_TRY(pair_of("train", job->train_src, job->train_tgt, job->train, true, &data->files[QP_TRAINING], &found));
+    return pair_of("valid", job->valid_src, job->valid_tgt, job->valid, false, &data->files[QP_VALIDATION], &data->has_valid);
+}
+
+qp_status qp_text_one_file(const qp_train_settings *settings, const char *task, qp_text_kind kind, qp_train_data *data)
+{
+    const qp_job_config *job = &settings->job;
+    const char *one[] = {job->train, job->valid};
+    bool sides[] = {*job->train_src || *job->train_tgt, *job->valid_src || *job->valid_tgt};
+    static const char *const which[] = {"train", "valid"};
+    if (!*job->train && !sides[0]) return qp_fail(QP_EUSAGE, "no training text; name it with --train FILE");
+    for (int part = 0; part < QP_PARTS; part++) {
+        if (sides[part] && *one[part]) return twice(which[part]);
+        if (sides[part]) return qp_fail(QP_EUSAGE, "--task %s reads one text; name it with --%s FILE", task, which[part]);
+        data->files[part] = kind == QP_TEXT_ONE_FILE ? (qp_text_files){.kind = kind, .target = one[part]}
+                                                     : (qp_text_files){.kind = kind, .source = one[part]};
+    }
+    data->has_valid = *job->valid != '\0';
+    return QP_OK;
+}
+
+qp_status qp_text_files_of(const qp_train_settings *settings, qp_train_data *data)
+{
+    return qp_text_one_file(settings, "lm", QP_TEXT_ONE_FILE, data);
 }
 
 /* ---- tokenizers ---- */
@@ -72,128 +90,147 @@ static qp_status next_line(void *self, const char **line, size_t *bytes)
     return QP_OK;
 }
 
-/* The kinds of tokenizers, as their own field names them; -1: none of them. */
-static int kind_of(const char *name)
+qp_status qp_text_tokenizer(const qp_job_config *job, const qp_text_files *files, const qp_tokenizer_wish *wish,
+                            bool source, bool target, qp_tokenizer **tokenizer)
 {
-    qp_tokenizer_config config;
-    const qp_field *type = qp_config_find(&qp_tokenizer_fields, "type");
-    return qp_config_set(type, &config, "--tokenizer", name) == QP_OK ? config.type : -1;
-}
-
-/* A kind is learned, anything else is the file of one. */
-static qp_status make_tokenizer(const qp_job_config *job, const qp_text_files *files, const char *name, bool source,
-                                bool target, qp_tokenizer **tokenizer)
-{
-    if (kind_of(name) < 0) {
-        if (qp_file_exists(name)) return qp_tokenizer_load(name, tokenizer);
-        if (strpbrk(name, "./")) return qp_fail(QP_ENOINPUT, "--tokenizer: %s: no such file", name);
-        qp_tokenizer_config unused;
-        return qp_config_set(qp_config_find(&qp_tokenizer_fields, "type"), &unused, "--tokenizer", name);
-    }
-    qp_tokenizer_config config;
-    qp_config_defaults(&qp_tokenizer_fields, &config);
-    config.type = kind_of(name);
-    config.vocab_size = job->vocab_size;
-    config.lower_case = job->lower_case;
     side_lines lines = {.source = source, .target = target};
-    qp_tokenizer_report report;
     QP_TRY(qp_parallel_open(files, &lines.parallel));
-    qp_status status = qp_tokenizer_train(&config, next_line, &lines, &report, tokenizer);
+    qp_status status = qp_train_tokenizer(job, wish, next_line, &lines, tokenizer);
     qp_parallel_close(lines.parallel);
     return status;
 }
 
-/* Has the run of this folder been saved? */
-static bool is_begun(const char *folder)
-{
-    DIR *listing = opendir(folder);
-    bool begun = false;
-    for (struct dirent *entry; listing && !begun && (entry = readdir(listing));)
-        begun = strncmp(entry->d_name, "state-", 6) == 0;
-    if (listing) closedir(listing);
-    return begun;
-}
-
-/* From the folder if the run was begun with it; else made, and left there. A session that ended before its first save
- * may have had other text or options. */
-static qp_status keep_tokenizer(const qp_job_config *job, const qp_text_files *files, const char *folder, const char *side,
-                                const char *name, bool source, bool target, qp_tokenizer **tokenizer)
-{
-    char path[1100];
-    if (!folder) return make_tokenizer(job, files, name, source, target, tokenizer);
-    snprintf(path, sizeof path, "%s/tokenizer-%s.json", folder, side);
-    if (is_begun(folder) && qp_file_exists(path) && qp_tokenizer_load(path, tokenizer) == QP_OK) return QP_OK;
-    QP_TRY(make_tokenizer(job, files, name, source, target, tokenizer));
-    qp_status status = qp_tokenizer_save(*tokenizer, path);
-    if (status == QP_OK) return QP_OK;
-    qp_tokenizer_free(*tokenizer);
-    *tokenizer = NULL;
-    return status;
-}
-
-qp_status qp_train_text_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_text *text)
+qp_status qp_pairs_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
 {
     const qp_job_config *job = &settings->job;
-    const qp_text_files *files = &text->train;
-    bool lm = settings->model.task == QP_TASK_LM;
-    if (lm || job->share_vocab) {
-        QP_TRY(keep_tokenizer(job, files, folder, lm ? "target" : "shared", job->tokenizer, !lm, true, &text->target));
-        text->source = lm ? NULL : text->target;
+    const qp_text_files *files = &data->files[QP_TRAINING];
+    qp_tokenizer_wish wish = {.folder = folder, .side = "shared", .name = job->tokenizer};
+    if (job->share_vocab) {
+        QP_TRY(qp_text_tokenizer(job, files, &wish, true, true, &data->target));
+        data->source = data->target;
     } else {
-        const char *source = *job->src_tokenizer ? job->src_tokenizer : job->tokenizer;
-        const char *target = *job->tgt_tokenizer ? job->tgt_tokenizer : job->tokenizer;
-        QP_TRY(keep_tokenizer(job, files, folder, "source", source, true, false, &text->source));
-        QP_TRY(keep_tokenizer(job, files, folder, "target", target, false, true, &text->target));
+        wish.side = "source";
+        if (*job->src_tokenizer) wish.name = job->src_tokenizer;
+        QP_TRY(qp_text_tokenizer(job, files, &wish, true, false, &data->source));
+        wish = (qp_tokenizer_wish){.folder = folder, .side = "target", .target = true,
+                                   .name = *job->tgt_tokenizer ? job->tgt_tokenizer : job->tokenizer};
+        QP_TRY(qp_text_tokenizer(job, files, &wish, false, true, &data->target));
     }
-    if (text->source) text->source_codec = qp_tokenizer_codec(text->source);
-    text->target_codec = qp_tokenizer_codec(text->target);
+    data->source_codec = qp_tokenizer_codec(data->source);
+    data->target_codec = qp_tokenizer_codec(data->target);
+    return QP_OK;
+}
+
+qp_status qp_text_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
+{
+    qp_tokenizer_wish wish = {.folder = folder, .side = "target", .name = settings->job.tokenizer, .target = true};
+    QP_TRY(qp_text_tokenizer(&settings->job, &data->files[QP_TRAINING], &wish, false, true, &data->target));
+    data->target_codec = qp_tokenizer_codec(data->target);
     return QP_OK;
 }
 
 /* ---- corpora ---- */
 
-qp_status qp_train_text_corpora(const qp_train_settings *settings, qp_train_text *text)
+qp_status qp_text_load(const qp_train_settings *settings, qp_train_data *data)
 {
-    qp_corpus_options options = {.files = text->train,
-                                 .source_codec = &text->source_codec,
-                                 .target_codec = &text->target_codec,
+    qp_corpus_options options = {.files = data->files[QP_TRAINING],
+                                 .source_codec = &data->source_codec,
+                                 .target_codec = &data->target_codec,
                                  .max_length = (int)settings->model.max_length,
                                  .when_longer = QP_LONG_SKIP};
     if (settings->model.lm_window) {
         options.max_length = 0;
         options.running_text = true;
     }
-    QP_TRY(qp_corpus_load(&options, &text->train_corpus));
-    if (!text->has_valid) return QP_OK;
-    options.files = text->valid;
+    QP_TRY(qp_corpus_load(&options, &data->corpus[QP_TRAINING]));
+    if (!data->has_valid) return QP_OK;
+    options.files = data->files[QP_VALIDATION];
     options.when_longer = QP_LONG_CUT;
-    return qp_corpus_load(&options, &text->valid_corpus);
+    return qp_corpus_load(&options, &data->corpus[QP_VALIDATION]);
 }
 
-static void print_corpus(const char *name, const qp_corpus *corpus)
+qp_status qp_pairs_load(const qp_train_settings *settings, qp_train_data *data)
+{
+    QP_TRY(qp_text_load(settings, data));
+    if (data->has_valid)
+        QP_TRY(qp_validation_init(&data->translations, &data->files[QP_VALIDATION], settings->job.valid_metrics));
+    data->translations.beam_size = (int)settings->job.valid_beam_size;
+    data->translations.lower_case = settings->job.lower_case != 0;
+    return QP_OK;
+}
+
+void qp_text_sizes(const qp_train_data *data, qp_model_config *model)
+{
+    model->src_vocab_size = data->source ? qp_tokenizer_size(data->source) : 0;
+    model->tgt_vocab_size = data->target ? qp_tokenizer_size(data->target) : 0;
+}
+
+/* ---- batches ---- */
+
+/* --batch-size counts tokens, at least one window of them, or windows. */
+static qp_status windows_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
+{
+    qp_windows_options options = {.window = s->model.lm_window, .size = s->job.batch_size, .shuffle = part == QP_TRAINING,
+                                  .seed = (uint64_t)s->training.seed,
+                                  .slots = part == QP_TRAINING ? (int)s->training.accum : 1};
+    if (s->job.batch_type == 0) options.size = options.size > options.window ? options.size / options.window : 1;
+    QP_TRY(qp_windows_new(&data->corpus[part], &options, &data->windows[part]));
+    *source = qp_windows_source(data->windows[part]);
+    return QP_OK;
+}
+
+qp_status qp_text_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
+{
+    if (s->model.lm_window) return windows_source(s, data, part, source);
+    qp_batcher_options options = {.kind = s->job.batch_type == 0 ? QP_BATCH_TOKENS : QP_BATCH_SENTENCES,
+                                  .size = s->job.batch_size, .shuffle = part == QP_TRAINING,
+                                  .seed = (uint64_t)s->training.seed,
+                                  .slots = part == QP_TRAINING ? (int)s->training.accum : 1};
+    QP_TRY(qp_batcher_new(&data->corpus[part], &options, &data->batcher[part]));
+    *source = qp_batcher_source(data->batcher[part]);
+    return QP_OK;
+}
+
+/* ---- measuring ---- */
+
+qp_status qp_pairs_measure(qp_train_data *data, const qp_text_model *text_model, int threads, qp_metrics *metrics)
+{
+    data->translations.text_model = text_model;
+    return qp_validation_measure(&data->translations, threads, metrics);
+}
+
+/* From nats a token to bits a character; lines that were cut have no known share of it. */
+qp_status qp_text_measure(qp_train_data *data, const qp_text_model *text_model, int threads, qp_metrics *metrics)
+{
+    const qp_corpus_figures *figures = &data->corpus[QP_VALIDATION].figures;
+    (void)text_model;
+    (void)threads;
+    if (figures->cut == 0 && metrics->count > 0 && strcmp(metrics->entry[0].name, "loss") == 0)
+        qp_metrics_add(metrics, "bits-per-character",
+                       metrics->entry[0].value * (double)figures->target.tokens / (double)figures->target.characters / M_LN2);
+    return QP_OK;
+}
+
+/* ---- telling ---- */
+
+static void print_corpus(FILE *stream, const char *name, const qp_corpus *corpus)
 {
     const qp_corpus_figures *f = &corpus->figures;
-    fprintf(stderr, "%-10s %lld lines", name, (long long)f->lines);
-    if (f->source.tokens) fprintf(stderr, ", %lld source tokens", (long long)f->source.tokens);
-    fprintf(stderr, ", %lld target tokens", (long long)f->target.tokens);
-    if (f->empty) fprintf(stderr, "; %lld empty left out", (long long)f->empty);
-    if (f->skipped) fprintf(stderr, "; %lld longer than --max-length left out", (long long)f->skipped);
-    if (f->cut) fprintf(stderr, "; %lld cut to --max-length", (long long)f->cut);
-    fputc('\n', stderr);
+    fprintf(stream, "%-10s %lld lines", name, (long long)f->lines);
+    if (f->source.tokens) fprintf(stream, ", %lld source tokens", (long long)f->source.tokens);
+    fprintf(stream, ", %lld target tokens", (long long)f->target.tokens);
+    if (f->empty) fprintf(stream, "; %lld empty left out", (long long)f->empty);
+    if (f->skipped) fprintf(stream, "; %lld longer than --max-length left out", (long long)f->skipped);
+    if (f->cut) fprintf(stream, "; %lld cut to --max-length", (long long)f->cut);
+    fputc('\n', stream);
 }
 
-void qp_train_text_print(const qp_train_text *text)
+void qp_text_print(const qp_train_data *data, FILE *stream)
 {
-    if (text->source == text->target || !text->source)
-        fprintf(stderr, "tokenizer  %d pieces\n", qp_tokenizer_size(text->target));
+    if (data->source == data->target || !data->source)
+        fprintf(stream, "tokenizer  %d pieces\n", qp_tokenizer_size(data->target));
     else
-        fprintf(stderr, "tokenizers %d and %d pieces\n", qp_tokenizer_size(text->source), qp_tokenizer_size(text->target));
-    print_corpus("training", &text->train_corpus);
-    if (text->has_valid) print_corpus("validation", &text->valid_corpus);
-}
-
-void qp_train_text_free(qp_train_text *text)
-{
-    qp_corpus_free(&text->train_corpus);
-    qp_corpus_free(&text->valid_corpus);
+        fprintf(stream, "tokenizers %d and %d pieces\n", qp_tokenizer_size(data->source), qp_tokenizer_size(data->target));
+    print_corpus(stream, "training", &data->corpus[QP_TRAINING]);
+    if (data->has_valid) print_corpus(stream, "validation", &data->corpus[QP_VALIDATION]);
 }

@@ -1,25 +1,28 @@
 #ifndef QP_TRAIN_TEXT_H
 #define QP_TRAIN_TEXT_H
 
-#include "cli/train_job.h"
+#include "cli/train_task.h"
+#include "cli/train_tokenizer.h"
 
-/* train_text — the text side of a training run: which files, which tokenizers, which corpora. */
-typedef struct {
-    qp_text_files train, valid;     /* valid.target NULL (or source, TABBED): no validation */
-    bool has_valid;
-    qp_tokenizer *source, *target;  /* the same where one serves both; source NULL for language models */
-    qp_text_codec source_codec, target_codec;
-    qp_corpus train_corpus, valid_corpus;
-} qp_train_text;
+/* train_text — the tasks that make text (rows of cli/train_task.h): pairs of lines (translate), one text (lm). */
+qp_status qp_pairs_files(const qp_train_settings *settings, qp_train_data *data);
+qp_status qp_pairs_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data);
+qp_status qp_pairs_load(const qp_train_settings *settings, qp_train_data *data);
+qp_status qp_pairs_measure(qp_train_data *data, const qp_text_model *text_model, int threads, qp_metrics *metrics);
 
-/* qp_train_text_files — which files the options name.      Errors  QP_EUSAGE: some are missing or contradict.
- * qp_train_text_tokenizers — load from the run's folder what an earlier session learned there; else learn, or load the
- *     file named, and keep a copy in the folder. folder NULL: keep none.
- * qp_train_text_corpora — read and encode.    qp_train_text_print — one line a corpus on stderr. */
-qp_status qp_train_text_files(const qp_train_settings *settings, qp_train_text *text);
-qp_status qp_train_text_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_text *text);
-qp_status qp_train_text_corpora(const qp_train_settings *settings, qp_train_text *text);
-void      qp_train_text_print(const qp_train_text *text);
-void      qp_train_text_free(qp_train_text *text);     /* corpora; the tokenizers belong to the model by then */
+qp_status qp_text_files_of(const qp_train_settings *settings, qp_train_data *data);
+qp_status qp_text_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data);
+qp_status qp_text_load(const qp_train_settings *settings, qp_train_data *data);
+qp_status qp_text_measure(qp_train_data *data, const qp_text_model *text_model, int threads, qp_metrics *metrics);
+
+/* qp_text_one_file — the files of a task that reads --train and --valid. `task` is its name, for messages.
+ * qp_text_tokenizer — one tokenizer from the source side of some files, the target side, or both. */
+qp_status qp_text_one_file(const qp_train_settings *settings, const char *task, qp_text_kind kind, qp_train_data *data);
+qp_status qp_text_tokenizer(const qp_job_config *job, const qp_text_files *files, const qp_tokenizer_wish *wish,
+                            bool source, bool target, qp_tokenizer **tokenizer);
+
+void      qp_text_sizes(const qp_train_data *data, qp_model_config *model);
+qp_status qp_text_source(const qp_train_settings *settings, qp_train_data *data, int part, qp_batch_source *source);
+void      qp_text_print(const qp_train_data *data, FILE *stream);
 
 #endif

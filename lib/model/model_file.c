@@ -180,6 +180,17 @@ static qp_status copy_text(const qp_safetensors *file, const char *key, char **c
     return *copy ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory while loading", qp_safetensors_path(file));
 }
 
+qp_status qp_model_file_tokenizers(const char *path, char **source, char **target)
+{
+    *source = *target = NULL;
+    qp_safetensors *file;
+    QP_TRY(qp_safetensors_open(path, &file));
+    qp_status status = copy_text(file, SOURCE_KEY, source);
+    if (status == QP_OK) status = copy_text(file, TARGET_KEY, target);
+    qp_safetensors_close(file);
+    return status;
+}
+
 static qp_status load_from(const qp_safetensors *file, qp_model_bundle *bundle)
 {
     const char *path = qp_safetensors_path(file), *format = qp_safetensors_metadata(file, FORMAT_KEY);

@@ -25,6 +25,10 @@ qp_status qp_model_file_save(const char *path, const qp_model *model, const char
 qp_status qp_model_file_load(const char *path, qp_model_bundle *bundle);
 void      qp_model_bundle_free(qp_model_bundle *bundle);
 
+/* qp_model_file_tokenizers — the two tokenizer texts of any safetensors file, NULL where it has none; the caller frees
+ * them.   Errors  QP_ENOINPUT, QP_EDATA, QP_EMEMORY. */
+qp_status qp_model_file_tokenizers(const char *path, char **source, char **target);
+
 /* qp_model_file_average — the mean, in double and in the order given, of models of one shape -> save to `path`.
  * Configuration and tokenizers are those of the first.   Errors  as above; QP_EDATA where the shapes differ. */
 qp_status qp_model_file_average(const char *path, const char *const *from, int count);
