@@ -255,7 +255,7 @@ qp_status qp_train_job_run(qp_train_settings *settings, qp_trainer_result *resul
     j.live = progress == QP_PROGRESS_ALWAYS || (progress == QP_PROGRESS_AUTO && isatty(STDERR_FILENO));
     if (settings->schedule.lr_width == 0) settings->schedule.lr_width = settings->model.emb_size;
     qp_signals_watch();
-    qp_status status = prepare(&j);
+    qp_status status = j.task->files ? prepare(&j) : qp_fail(QP_EUSAGE, "--task: this task cannot be trained yet");
     if (status == QP_OK) status = train(&j, result);
     end_line(&j);
     status = close_log(&j, status);

@@ -2,7 +2,7 @@
 
 #include "cli/train_text.h"
 
-static const qp_train_task tasks[] = {
+static const qp_train_task tasks[QP_TASK_MLM + 1] = {
     [QP_TASK_TRANSLATE] = {qp_pairs_files, qp_pairs_tokenizers, qp_pairs_load, qp_text_sizes, qp_text_source,
                            qp_pairs_measure, qp_text_print},
     [QP_TASK_LM] = {qp_text_files_of, qp_text_tokenizers, qp_text_load, qp_text_sizes, qp_text_source, qp_text_measure,
