@@ -35,7 +35,14 @@ qp_word_break qp_word_break_of(int32_t code);
 
 /* qp_script_of — a number for the script of a code point, in order of Scripts.txt; 0: none. Scripts are those of Unicode
  * 9.0, because what asks for them is Hugging Face's UnicodeScripts, whose table is of that age. */
-enum { QP_SCRIPT_NONE = 0, QP_SCRIPT_HIRAGANA = 34, QP_SCRIPT_KATAKANA = 35, QP_SCRIPT_HAN = 37 };
+enum {
+    QP_SCRIPT_NONE = 0,
+    QP_SCRIPT_COMMON = 2,
+    QP_SCRIPT_HIRAGANA = 34,
+    QP_SCRIPT_KATAKANA = 35,
+    QP_SCRIPT_HAN = 37,
+    QP_SCRIPT_INHERITED = 42
+};
 int qp_script_of(int32_t code);
 
 /* Cased and Case_Ignorable. */

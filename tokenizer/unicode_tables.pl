@@ -124,4 +124,4 @@ bool qp_is_linking_virama(int32_t code)
     return look_up(letter, sizeof letter / sizeof *letter, code) & 8;
 }
 END
-print STDERR "QP_SCRIPT_HAN = $script_number{Han}, HIRAGANA = $script_number{Hiragana}, KATAKANA = $script_number{Katakana}\n";
+print STDERR map { "$_ = $script_number{$_}\n" } qw(Common Hiragana Katakana Han Inherited);

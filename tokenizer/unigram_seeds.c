@@ -6,6 +6,8 @@
 
 #include "tokenizer/growing.h"
 #include "tokenizer/suffixes.h"
+#include "tokenizer/trie.h"
+#include "tokenizer/utf8.h"
 
 enum { LONGEST_WORD = 64 }; /* longer words are cut, so that sums of probabilities stay in range */
 
@@ -217,6 +219,82 @@ qp_status qp_unigram_seeds_make(qp_unigram_seeds *s, const int32_t *code, const 
     free(times_at);
     free(found.list);
     qp_suffixes_free(&sorted);
+    if (status != QP_OK) qp_unigram_seeds_free(s);
+    return status;
+}
+
+/* ---- given seeds ---- */
+
+static qp_status trie_of(const qp_unigram_given *given, qp_trie *trie)
+{
+    qp_trie_key *key = malloc((given->count + 1) * sizeof *key);
+    char *text = malloc(4 * given->start[given->count] + 1);
+    size_t made = 0;
+    qp_status status = key && text ? QP_OK : no_memory();
+    for (size_t p = 0; status == QP_OK && p < given->count; p++) {
+        key[p] = (qp_trie_key){.text = text + made, .value = (int32_t)p};
+        for (size_t i = given->start[p]; i < given->start[p + 1]; i++)
+            made += qp_utf8_write(given->code[i], text + made);
+        key[p].bytes = (size_t)(text + made - key[p].text);
+    }
+    if (status == QP_OK) status = qp_trie_build(trie, key, given->count);
+    free(key);
+    free(text);
+    return status;
+}
+
+/* The given pieces that begin at each place of the words. */
+static qp_status match_words(qp_unigram_seeds *s, const qp_trie *trie, size_t pieces)
+{
+    size_t capacity = 0, made = 0;
+    for (size_t p = 0; p < pieces; p++) s->piece[p].place = UINT32_MAX;
+    for (size_t place = 0; place < s->code_count; place++) {
+        int32_t node = 0;
+        s->match_start[place] = made;
+        for (size_t i = place; s->code[i] >= 0; i++) {
+            char byte[4];
+            size_t bytes = qp_utf8_write(s->code[i], byte), k = 0;
+            while (k < bytes && qp_trie_step(trie, &node, (unsigned char)byte[k])) k++;
+            if (k < bytes) break;
+            int32_t piece = trie->unit[node].value;
+            if (piece < 0) continue;
+            if (!QP_GROW(s->match, capacity, made + 1)) return no_memory();
+            s->match[made++] = piece;
+            if (s->piece[piece].place == UINT32_MAX) s->piece[piece].place = (uint32_t)place;
+        }
+    }
+    s->match_start[s->code_count] = made;
+    return QP_OK;
+}
+
+qp_status qp_unigram_seeds_match(qp_unigram_seeds *s, const int32_t *code, const size_t *word_start,
+                                 const int64_t *word_times, size_t word_count, const qp_unigram_given *given)
+{
+    *s = (qp_unigram_seeds){0};
+    qp_trie trie = {0};
+    uint8_t *found = malloc(given->count + 1);
+    int32_t *number = malloc((given->count + 1) * sizeof *number);
+    qp_status status = lay_out(s, code, word_start, word_times, word_count);
+    if (status == QP_OK) status = trie_of(given, &trie);
+    s->match_start = calloc(s->code_count + 2, sizeof *s->match_start);
+    s->piece = malloc((given->count + 1) * sizeof *s->piece);
+    if (status == QP_OK && (!found || !number || !s->match_start || !s->piece)) status = no_memory();
+    if (status == QP_OK) {
+        for (size_t p = 0; p < given->count; p++) {
+            int32_t length = (int32_t)(given->start[p + 1] - given->start[p]);
+            s->piece[p] = (struct qp_seed){.length = length, .times = given->times[p]};
+        }
+        s->piece_count = (int32_t)given->count;
+        s->character_count = (int32_t)given->characters;
+        status = match_words(s, &trie, given->count);
+    }
+    if (status == QP_OK) {
+        for (size_t p = 0; p < given->count; p++) found[p] = s->piece[p].place != UINT32_MAX;
+        qp_unigram_seeds_keep(s, found, number);
+    }
+    qp_trie_free(&trie);
+    free(found);
+    free(number);
     if (status != QP_OK) qp_unigram_seeds_free(s);
     return status;
 }

@@ -33,6 +33,18 @@ typedef struct {
 qp_status qp_unigram_seeds_make(qp_unigram_seeds *seeds, const int32_t *code, const size_t *word_start,
                                 const int64_t *word_times, size_t word_count, int longest, size_t seed_count);
 
+/* Seeds found elsewhere: piece i is code[start[i] .. start[i+1]), single characters first. */
+typedef struct {
+    const int32_t *code;
+    const size_t *start;
+    const int64_t *times;
+    size_t count, characters;
+} qp_unigram_given;
+
+/* qp_unigram_seeds_match — the same from given seeds; those that stand nowhere in the words are left out. */
+qp_status qp_unigram_seeds_match(qp_unigram_seeds *seeds, const int32_t *code, const size_t *word_start,
+                                 const int64_t *word_times, size_t word_count, const qp_unigram_given *given);
+
 /* qp_unigram_seeds_keep — drop the pieces with keep[i] == 0 and number the others anew, in the same order. */
 void qp_unigram_seeds_keep(qp_unigram_seeds *seeds, const uint8_t *keep, int32_t *new_number);
 

@@ -282,8 +282,11 @@ static qp_status finish(trainer *t, qp_unigram_pieces *out)
 static qp_status train(trainer *t, qp_unigram_pieces *out)
 {
     const qp_unigram_training *in = t->in;
-    QP_TRY(qp_unigram_seeds_make(&t->seeds, in->code, in->word_start, in->word_times, in->word_count, in->longest_piece,
-                                 (size_t)in->seed_count));
+    if (in->given)
+        QP_TRY(qp_unigram_seeds_match(&t->seeds, in->code, in->word_start, in->word_times, in->word_count, in->given));
+    else
+        QP_TRY(qp_unigram_seeds_make(&t->seeds, in->code, in->word_start, in->word_times, in->word_count,
+                                     in->longest_piece, (size_t)in->seed_count));
     if (t->seeds.character_count > in->piece_count)
         return qp_fail(QP_EUSAGE,
                        "unigram training: %d pieces wanted, but the text has %d characters; raise "
@@ -291,7 +294,7 @@ static qp_status train(trainer *t, qp_unigram_pieces *out)
                        in->piece_count, t->seeds.character_count);
     QP_TRY(take_arrays(t));
     first_scores(t);
-    int32_t wanted = (int32_t)(1.1 * in->piece_count);
+    int32_t wanted = in->enough ? in->enough : (int32_t)(1.1 * in->piece_count);
     for (;;) {
         for (int round = 0; round < in->rounds; round++) em_round(t);
         int32_t before = t->seeds.piece_count;

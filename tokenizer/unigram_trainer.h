@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "lib/base/status.h"
+#include "tokenizer/unigram_seeds.h"
 
 /* unigram_trainer — a unigram vocabulary by expectation maximisation and pruning.
  *
@@ -21,8 +22,10 @@ typedef struct {
     int piece_count;   /* wanted, single characters included */
     int longest_piece; /* in code points, 1 .. 64 */
     int seed_count;
-    double shrinking_factor; /* share kept by one pruning */
-    int rounds;              /* of EM between two prunings */
+    double shrinking_factor;       /* share kept by one pruning */
+    int rounds;                    /* of EM between two prunings */
+    int enough;                    /* pruning ends at so many pieces; 0: 1.1 times piece_count */
+    const qp_unigram_given *given; /* NULL: the seeds are looked for in the words */
 } qp_unigram_training;
 
 /* What was learned: piece i is code[start[i] .. start[i+1]), by score, best first. */
