@@ -27,6 +27,12 @@ struct qp_model {
 
 /* ---- building ---- */
 
+/* One embedding for source and target: an autoencoder makes what it reads. */
+static bool shares_embedding(const qp_model_config *c)
+{
+    return c->task == QP_TASK_AUTOENCODE || (c->tied_embeddings_all && c->task == QP_TASK_TRANSLATE);
+}
+
 static qp_status build_decoder(qp_model *model, int source_embedding)
 {
     const qp_model_config *c = &model->config;
@@ -34,7 +40,7 @@ static qp_status build_decoder(qp_model *model, int source_embedding)
     int embedding = source_embedding;
     model->output = model->output_bias = -1;
     if (c->decoder == QP_KIND_NGRAM) return qp_decoder_init(&model->decoder, model->params, c, -1, &model->encoder);
-    if (!c->tied_embeddings_all || !model->has_encoder)
+    if (!shares_embedding(c) || !model->has_encoder)
         embedding = qp_embedding_add_weight(model->params, vocabulary, width, c->scale_embeddings != 0, "tgt_embed");
     if (model->has_bottleneck) model->bottleneck = qp_bottleneck_add(model->params, c, &model->encoder);
     QP_TRY(qp_decoder_init(&model->decoder, model->params, c, embedding,
@@ -55,9 +61,8 @@ static int add_source_embedding(qp_model *model)
     int width = (int)c->emb_size;
     if (c->task == QP_TASK_REGRESS)
         return qp_params_add(model->params, width, (int)c->features, (qp_init){QP_INIT_XAVIER_UNIFORM, 1}, "src_embed.weight");
-    bool shared = c->tied_embeddings_all && qp_model_task_has_decoder(c->task);
     return qp_embedding_add_weight(model->params, (int)c->src_vocab_size, width, c->scale_embeddings != 0,
-                                   shared ? "embed" : "src_embed");
+                                   shares_embedding(c) ? "embed" : "src_embed");
 }
 
 static qp_status build(qp_model *model)

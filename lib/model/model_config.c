@@ -155,7 +155,10 @@ static qp_status check_task(const qp_model_config *config)
     if (config->lm_window > config->max_length)
         return qp_fail(QP_EUSAGE, "--lm-window %lld is longer than --max-length %lld; make that as long",
                        (long long)config->lm_window, (long long)config->max_length);
-    if (config->tied_embeddings_all && !qp_model_task_has_decoder(config->task)) return QP_OK;
+    if (config->task == QP_TASK_AUTOENCODE && config->src_vocab_size != config->tgt_vocab_size)
+        return qp_fail(QP_EUSAGE, "--task autoencode makes what it reads: it needs one vocabulary, not %lld and %lld pieces",
+                       (long long)config->src_vocab_size, (long long)config->tgt_vocab_size);
+    if (!qp_model_task_has_decoder(config->task)) return QP_OK;
     if (config->tied_embeddings_all && config->src_vocab_size != config->tgt_vocab_size)
         return qp_fail(QP_EUSAGE,
                        "--tied-embeddings-all needs one vocabulary for both sides, not %lld and %lld pieces; add --share-vocab",

@@ -123,6 +123,20 @@ static int split_char_lstm(const qp_parameter *ours, oracle_piece *piece)
     return whole(ours, piece);
 }
 
+static int split_tagger(const qp_parameter *ours, oracle_piece *piece)
+{
+    static const name_pair pair[] = {{"src_embed.", "embed."}, {"encoder.", "gru."}, {"head.", "out."}};
+    translate(pair, sizeof pair / sizeof *pair, ours->name, piece->name, sizeof piece->name);
+    return whole(ours, piece);
+}
+
+static int split_autoencoder(const qp_parameter *ours, oracle_piece *piece)
+{
+    static const name_pair pair[] = {{"bottleneck.", "mu."}, {"generator.", "out."}};
+    translate(pair, sizeof pair / sizeof *pair, ours->name, piece->name, sizeof piece->name);
+    return whole(ours, piece);
+}
+
 /* ---- configurations ---- */
 
 static void configure_vocabularies(oracle *o, qp_model_config *config)
@@ -211,6 +225,35 @@ static void configure_llama(oracle *o, qp_model_config *config)
     config->tgt_vocab_size = oracle_int(o, "vocab");
 }
 
+static void configure_tagger(oracle *o, qp_model_config *config)
+{
+    config->task = QP_TASK_TAG;
+    config->encoder = QP_KIND_GRU;
+    config->decoder = QP_KIND_NONE;
+    config->bidirectional = 1;
+    config->emb_size = oracle_int(o, "embed_size");
+    config->hidden_size = oracle_int(o, "hidden_size");
+    config->enc_layers = oracle_int(o, "num_layers");
+    config->scale_embeddings = 0;
+    config->src_vocab_size = oracle_int(o, "vocab");
+    config->labels = oracle_int(o, "tags");
+}
+
+static void configure_autoencoder(oracle *o, qp_model_config *config)
+{
+    if (oracle_flag(o, "variational")) oracle_skip(o, "training (variational autoencoder)");
+    config->task = QP_TASK_AUTOENCODE;
+    config->encoder = config->decoder = QP_KIND_GRU;
+    config->enc_layers = config->dec_layers = 1;
+    config->attention = QP_ATTENTION_NONE;
+    config->emb_size = oracle_int(o, "embed");
+    config->hidden_size = oracle_int(o, "hidden");
+    config->bottleneck = oracle_int(o, "latent");
+    config->scale_embeddings = 0;
+    config->tied_embeddings = 0;
+    configure_vocabularies(o, config);
+}
+
 /* ---- batches ---- */
 
 oracle_ids oracle_ids_of(oracle *o, int batch, int time, const int32_t *padded, const int32_t *length)
@@ -270,6 +313,42 @@ static oracle_batch batch_of_text(oracle *o, const char *prefix, int step)
     return (oracle_batch){.batch = batch, .target = all};
 }
 
+/* Every token of ids [B, T] up to its length has a tag, or -100: not counted. */
+static oracle_batch batch_of_tags(oracle *o, const char *prefix, int step)
+{
+    int count, time, lengths, tags, tag_time;
+    const int32_t *id = step_of(o, prefix, "ids", step, &count, &time);
+    const int32_t *length = step_of(o, prefix, "lengths", step, &lengths, NULL);
+    const int32_t *tag = step_of(o, prefix, "tags", step, &tags, &tag_time);
+    if (lengths != count || tags != count || tag_time != time) oracle_stop(o, "%d texts, %d with tags", count, tags);
+    oracle_ids from = oracle_ids_of(o, count, time, id, length);
+    int32_t *start = oracle_memory(o, ((size_t)count + 1) * sizeof *start);
+    int32_t *read = oracle_memory(o, (size_t)from.rows.rows * sizeof *read);
+    int32_t *target = oracle_memory(o, (size_t)from.rows.rows * sizeof *target);
+    int rows = 0;
+    for (int b = 0; b < count; b++) {
+        start[b] = rows;
+        for (int t = 0; t < length[b]; t++) {
+            if (tag[b * time + t] < 0) continue;
+            read[rows] = t;
+            target[rows++] = tag[b * time + t];
+        }
+    }
+    start[count] = rows;
+    qp_batch batch = {.source = from.ids, .target = {{.count = count, .start = start}, target}, .read = read};
+    return (oracle_batch){.batch = batch, .source = from.rows};
+}
+
+static oracle_batch batch_of_copies(oracle *o, const char *prefix, int step)
+{
+    int count, time, lengths;
+    const int32_t *id = step_of(o, prefix, "ids", step, &count, &time);
+    const int32_t *length = step_of(o, prefix, "lengths", step, &lengths, NULL);
+    if (lengths != count) oracle_stop(o, "%d texts, %d lengths", count, lengths);
+    oracle_ids from = oracle_ids_of(o, count, time, id, length);
+    return (oracle_batch){.batch = {.source = from.ids, .target = from.ids}, .source = from.rows, .target = from.rows};
+}
+
 /* ---- the table ---- */
 
 static const model_row models[] = {
@@ -278,6 +357,8 @@ static const model_row models[] = {
     {"llama", configure_llama, oracle_split_llama, batch_of_text},
     {"gru_seq2seq", configure_seq2seq, split_seq2seq, batch_of_pairs},
     {"char_lstm", configure_char_lstm, split_char_lstm, batch_of_text},
+    {"bigru_tagger", configure_tagger, split_tagger, batch_of_tags},
+    {"autoencoder", configure_autoencoder, split_autoencoder, batch_of_copies},
 };
 
 static const model_row *row_of(oracle *o, const char *kind)
