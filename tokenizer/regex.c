@@ -19,6 +19,7 @@ void qp_regex_free(qp_regex *regex)
 {
     free(regex->node);
     free(regex->set);
+    free(regex->classes);
     *regex = (qp_regex){0};
 }
 
@@ -243,6 +244,11 @@ qp_status qp_regex_find(const qp_regex *regex, qp_regex_scratch *scratch, const 
                         size_t *end, bool *found)
 {
     *found = false;
+    if (regex->known && *begin < bytes) {
+        *end = qp_word_pattern_end(regex->known, regex->classes, text, bytes, *begin);
+        *found = true;
+        return QP_OK;
+    }
     for (size_t length; *begin <= bytes; *begin += length) {
         QP_TRY(qp_regex_at(regex, scratch, text, bytes, *begin, found, end));
         if (*found || *begin == bytes) return QP_OK;

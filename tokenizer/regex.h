@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "lib/base/status.h"
+#include "tokenizer/word_pattern.h"
 
 /* regex — the regular expressions that tokenizers split text with: literals, ., [classes], \s \d \w \p{Lu} and their
  * opposites, alternation, groups, (?i: ), (?: ), look-ahead (?= ) (?! ), $, ^, quantifiers ? * + {m,n}, lazy and
@@ -17,6 +18,8 @@ typedef struct {
     size_t count, capacity;
     struct qp_regex_set *set;
     size_t set_count, set_capacity;
+    qp_word_pattern known; /* one that is matched by hand (word_pattern.h), with its table */
+    uint8_t *classes;
 } qp_regex;
 
 /* Memory of one caller; zero it before the first use. */

@@ -396,6 +396,9 @@ qp_status qp_regex_compile(const char *place, const char *pattern, size_t bytes,
     qp_status status = bytes > LONGEST ? refuse(&p, "too long an expression") : parse_alternatives(&p);
     if (status == QP_OK && p.at < bytes) status = refuse(&p, "a ) too many");
     if (status == QP_OK) status = add_node(&p, (struct qp_regex_node){.code = QP_RX_MATCH}, NULL);
+    if (status == QP_OK) regex->known = qp_word_pattern_of(pattern, bytes);
+    if (regex->known && !(regex->classes = qp_word_classes_make()))
+        status = qp_fail(QP_EMEMORY, "regular expression: out of memory");
     if (status != QP_OK) qp_regex_free(regex);
     return status;
 }
