@@ -24,32 +24,56 @@ void qp_foreign_free(qp_foreign *foreign)
     *foreign = (qp_foreign){0};
 }
 
-static qp_status add(qp_encoding *e, int32_t id, uint32_t begin, uint32_t end)
+void qp_foreign_scratch_free(qp_foreign_scratch *scratch)
 {
-    size_t count = (size_t)e->count + 1;
-    if (!QP_GROW(e->id, e->id_capacity, count) || !QP_GROW(e->begin, e->begin_capacity, count) ||
-        !QP_GROW(e->end, e->end_capacity, count))
-        return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
-    e->id[e->count] = id;
-    e->begin[e->count] = begin;
-    e->end[e->count++] = end;
+    qp_pipeline_scratch_free(scratch->pipeline);
+    qp_pipeline_bytes_scratch_free(&scratch->bytes);
+    qp_token_list_free(&scratch->tokens);
+    qp_piece_list_free(&scratch->pieces);
+    *scratch = (qp_foreign_scratch){0};
+}
+
+static qp_status make_room(qp_encoding *e, size_t count)
+{
+    bool fits = QP_GROW(e->id, e->id_capacity, count);
+    if (e->spans) fits = fits && QP_GROW(e->begin, e->begin_capacity, count) && QP_GROW(e->end, e->end_capacity, count);
+    return fits ? QP_OK : qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
+}
+
+static qp_status encode_pieces(const qp_sentencepiece *m, const char *text, size_t bytes, qp_encoding *e,
+                               qp_piece_list *pieces)
+{
+    QP_TRY(qp_sentencepiece_encode(m, text, bytes, pieces));
+    QP_TRY(make_room(e, pieces->count));
+    e->count = (int)pieces->count;
+    if (e->count) memcpy(e->id, pieces->id, pieces->count * sizeof *e->id);
+    if (!e->spans || !e->count) return QP_OK;
+    memcpy(e->begin, pieces->begin, pieces->count * sizeof *e->begin);
+    memcpy(e->end, pieces->end, pieces->count * sizeof *e->end);
     return QP_OK;
 }
 
-qp_status qp_foreign_encode(const qp_foreign *f, const char *text, size_t bytes, qp_encoding *e)
+qp_status qp_foreign_encode(const qp_foreign *f, const char *text, size_t bytes, qp_encoding *e, qp_foreign_scratch *s)
 {
-    qp_piece_list pieces = {0};
-    qp_token_list tokens = {0};
     e->count = 0;
-    qp_status status = f->pipeline ? qp_pipeline_encode(f->pipeline, text, bytes, false, false, &tokens)
-                                   : qp_sentencepiece_encode(f->sentencepiece, text, bytes, &pieces);
-    for (size_t i = 0; i < pieces.count && status == QP_OK; i++)
-        status = add(e, pieces.id[i], pieces.begin[i], pieces.end[i]);
-    for (size_t i = 0; i < tokens.count && status == QP_OK; i++)
-        status = add(e, tokens.token[i].id, tokens.token[i].begin, tokens.token[i].end);
-    qp_piece_list_free(&pieces);
-    qp_token_list_free(&tokens);
-    return status;
+    if (!f->pipeline) return encode_pieces(f->sentencepiece, text, bytes, e, &s->pieces);
+    if (!e->spans && qp_pipeline_bytes_takes(f->pipeline, text, bytes)) {
+        size_t count = 0;
+        QP_TRY(make_room(e, bytes + 1));
+        QP_TRY(qp_pipeline_bytes_encode(f->pipeline, &s->bytes, text, bytes, e->id, &count));
+        e->count = (int)count;
+        return QP_OK;
+    }
+    QP_TRY(qp_pipeline_encode_into(f->pipeline, text, bytes, false, false, &s->pipeline, &s->tokens));
+    QP_TRY(make_room(e, s->tokens.count));
+    e->count = (int)s->tokens.count;
+    for (size_t i = 0; i < s->tokens.count; i++) {
+        e->id[i] = s->tokens.token[i].id;
+        if (!e->spans) continue;
+        e->begin[i] = s->tokens.token[i].begin;
+        e->end[i] = s->tokens.token[i].end;
+    }
+    return QP_OK;
 }
 
 qp_status qp_foreign_decode(const qp_foreign *f, const int32_t *id, int count, char **text, size_t *bytes)

@@ -2,6 +2,7 @@
 #define QP_FOREIGN_H
 
 #include "tokenizer/pipeline.h"
+#include "tokenizer/pipeline_bytes.h"
 #include "tokenizer/sentencepiece.h"
 #include "tokenizer/tokenizer.h"
 
@@ -21,9 +22,20 @@ static inline bool qp_is_foreign(const qp_foreign *foreign)
     return foreign->sentencepiece || foreign->pipeline;
 }
 
+/* Memory of one caller, kept from text to text; zero it before the first use. */
+typedef struct {
+    qp_pipeline_scratch *pipeline;
+    qp_pipeline_bytes_scratch bytes;
+    qp_token_list tokens;
+    qp_piece_list pieces;
+} qp_foreign_scratch;
+
+void qp_foreign_scratch_free(qp_foreign_scratch *scratch);
+
 /* The functions of tokenizer.h, for foreign ones. Encoding adds no special tokens and finds none in the text, as ours.
  */
-qp_status qp_foreign_encode(const qp_foreign *foreign, const char *text, size_t bytes, qp_encoding *encoding);
+qp_status qp_foreign_encode(const qp_foreign *foreign, const char *text, size_t bytes, qp_encoding *encoding,
+                            qp_foreign_scratch *scratch);
 qp_status qp_foreign_decode(const qp_foreign *foreign, const int32_t *id, int count, char **text, size_t *bytes);
 qp_status qp_foreign_normalize(const qp_foreign *foreign, const char *text, size_t bytes, char **normal,
                                size_t *normal_bytes);

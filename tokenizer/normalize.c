@@ -199,6 +199,11 @@ static size_t inert_stretch(qp_form form, bool lower, const char *text, size_t b
     return at;
 }
 
+bool qp_is_normal(qp_form form, const char *text, size_t bytes)
+{
+    return form == QP_FORM_NONE || inert_stretch(form, false, text, bytes) == bytes;
+}
+
 qp_status qp_normalize(qp_form form, bool lower, const char *text, size_t bytes, qp_mapped_text *out)
 {
     if (bytes > INT32_MAX - 64) return qp_fail(QP_EDATA, "tokenizer: text of 2^31 bytes or more; cut it into lines");

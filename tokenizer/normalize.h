@@ -44,4 +44,8 @@ qp_status qp_mapped_text_add(qp_mapped_text *mapped, const char *text, size_t by
  * Errors  QP_EMEMORY; QP_EDATA for a text of 2^31 bytes or more. */
 qp_status qp_normalize(qp_form form, bool lower, const char *text, size_t bytes, qp_mapped_text *out);
 
+/* qp_is_normal — is the text surely its own normal form? A quick answer: common letters of most scripts, Hangul and
+ * Han; false also where nobody looked. */
+bool qp_is_normal(qp_form form, const char *text, size_t bytes);
+
 #endif

@@ -20,11 +20,12 @@ void qp_token_list_free(qp_token_list *list)
 }
 
 /* Text and ranges under way, and the memory of all stages. */
-typedef struct {
+typedef struct qp_pipeline_scratch {
     qp_mapped_text text, next;
     qp_ranges ranges, next_ranges;
     qp_stage_scratch scratch;
     qp_word_pieces pieces;
+    qp_token_list one; /* before it goes into the template */
     const char *original;
     size_t original_bytes;
 } state;
@@ -37,6 +38,13 @@ static void free_state(state *s)
     qp_ranges_free(&s->next_ranges);
     qp_stage_scratch_free(&s->scratch);
     qp_word_pieces_free(&s->pieces);
+    qp_token_list_free(&s->one);
+}
+
+void qp_pipeline_scratch_free(qp_pipeline_scratch *scratch)
+{
+    if (scratch) free_state(scratch);
+    free(scratch);
 }
 
 static void swap(state *s)
@@ -58,6 +66,8 @@ static qp_status begin(state *s, const char *text, size_t bytes)
     s->original = text;
     s->original_bytes = bytes;
     s->text.mapped = s->next.mapped = true;
+    s->text.bytes = s->next.bytes = 0;
+    s->ranges.count = s->next_ranges.count = 0;
     for (size_t at = 0, length; at < bytes; at += length) {
         qp_utf8_next(text + at, bytes - at, &length);
         QP_TRY(qp_mapped_text_add(&s->text, text + at, length, at, at + length, false));
@@ -245,19 +255,17 @@ static qp_status tokens_of_range(const qp_pipeline *p, state *s, struct qp_range
     return QP_OK;
 }
 
-static qp_status encode_one(const qp_pipeline *p, const char *text, size_t bytes, bool match_added, qp_token_list *list)
+static qp_status encode_one(const qp_pipeline *p, const char *text, size_t bytes, bool match_added, state *s,
+                            qp_token_list *list)
 {
-    state s = {0};
     list->count = 0;
-    qp_status status = begin(&s, text, bytes);
-    if (status == QP_OK && match_added) status = cut_all_added(p, &p->raw_added, &s);
-    if (status == QP_OK) status = normalize(p, &s);
-    if (status == QP_OK && match_added) status = cut_all_added(p, &p->normal_added, &s);
-    if (status == QP_OK) status = split(p, &s);
-    for (size_t i = 0; i < s.ranges.count && status == QP_OK; i++)
-        status = tokens_of_range(p, &s, s.ranges.range[i], list);
-    free_state(&s);
-    return status;
+    QP_TRY(begin(s, text, bytes));
+    if (match_added) QP_TRY(cut_all_added(p, &p->raw_added, s));
+    QP_TRY(normalize(p, s));
+    if (match_added) QP_TRY(cut_all_added(p, &p->normal_added, s));
+    QP_TRY(split(p, s));
+    for (size_t i = 0; i < s->ranges.count; i++) QP_TRY(tokens_of_range(p, s, s->ranges.range[i], list));
+    return QP_OK;
 }
 
 static qp_status fill_template(const qp_template *t, const qp_token_list *one, const qp_token_list *two,
@@ -278,31 +286,41 @@ static qp_status fill_template(const qp_template *t, const qp_token_list *one, c
     return QP_OK;
 }
 
-static const qp_template plain_single = {(qp_template_part[]){{0, 0, NULL, 0}}, 1, 1};
 static const qp_template plain_pair = {(qp_template_part[]){{0, 0, NULL, 0}, {1, 1, NULL, 0}}, 2, 2};
+
+qp_status qp_pipeline_encode_into(const qp_pipeline *p, const char *text, size_t bytes, bool special, bool match_added,
+                                  qp_pipeline_scratch **scratch, qp_token_list *list)
+{
+    list->count = 0;
+    if (!*scratch) *scratch = calloc(1, sizeof **scratch);
+    if (!*scratch) return no_memory();
+    if (!special || !p->has_template) return encode_one(p, text, bytes, match_added, *scratch, list);
+    qp_token_list *one = &(*scratch)->one;
+    QP_TRY(encode_one(p, text, bytes, match_added, *scratch, one));
+    return fill_template(&p->single, one, NULL, list);
+}
 
 qp_status qp_pipeline_encode(const qp_pipeline *p, const char *text, size_t bytes, bool special, bool match_added,
                              qp_token_list *list)
 {
-    qp_token_list one = {0};
-    list->count = 0;
-    qp_status status = encode_one(p, text, bytes, match_added, &one);
-    if (status == QP_OK)
-        status = fill_template(special && p->has_template ? &p->single : &plain_single, &one, NULL, list);
-    qp_token_list_free(&one);
+    qp_pipeline_scratch *scratch = NULL;
+    qp_status status = qp_pipeline_encode_into(p, text, bytes, special, match_added, &scratch, list);
+    qp_pipeline_scratch_free(scratch);
     return status;
 }
 
 qp_status qp_pipeline_encode_pair(const qp_pipeline *p, const char *a, size_t a_bytes, const char *b, size_t b_bytes,
                                   bool special, qp_token_list *list)
 {
+    state s = {0};
     qp_token_list one = {0}, two = {0};
     list->count = 0;
-    qp_status status = encode_one(p, a, a_bytes, true, &one);
-    if (status == QP_OK) status = encode_one(p, b, b_bytes, true, &two);
+    qp_status status = encode_one(p, a, a_bytes, true, &s, &one);
+    if (status == QP_OK) status = encode_one(p, b, b_bytes, true, &s, &two);
     if (status == QP_OK) status = fill_template(special && p->has_template ? &p->pair : &plain_pair, &one, &two, list);
     qp_token_list_free(&one);
     qp_token_list_free(&two);
+    free_state(&s);
     return status;
 }
 

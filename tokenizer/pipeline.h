@@ -131,6 +131,7 @@ typedef struct {
     qp_trie raw_added, normal_added; /* values: numbers of added tokens */
     bool has_template, trims, trim_prefix_space;
     qp_template single, pair;
+    struct qp_pipeline_bytes *bytes; /* byte-level BPE done directly (pipeline_bytes.h); NULL: not this one */
 } qp_pipeline;
 
 /* Result of encoding; zero it before the first use. */
@@ -161,11 +162,18 @@ void qp_pipeline_free(qp_pipeline *pipeline);
 qp_status qp_pipeline_add_token(qp_pipeline *pipeline, const qp_added_token *token);
 qp_status qp_pipeline_finish(const char *place, qp_pipeline *pipeline);
 
+/* Memory of one caller, kept from text to text; NULL before the first use. */
+typedef struct qp_pipeline_scratch qp_pipeline_scratch;
+void qp_pipeline_scratch_free(qp_pipeline_scratch *scratch);
+
 /* qp_pipeline_encode — tokens of a text; special: what the post-processor adds is added; match_added: added tokens are
  * found in the text (else all is ordinary text).
+ * qp_pipeline_encode_into — the same; no allocation once the longest text was seen.
  * qp_pipeline_encode_pair — two texts into one list. */
 qp_status qp_pipeline_encode(const qp_pipeline *pipeline, const char *text, size_t bytes, bool special,
                              bool match_added, qp_token_list *list);
+qp_status qp_pipeline_encode_into(const qp_pipeline *pipeline, const char *text, size_t bytes, bool special,
+                                  bool match_added, qp_pipeline_scratch **scratch, qp_token_list *list);
 qp_status qp_pipeline_encode_pair(const qp_pipeline *pipeline, const char *a, size_t a_bytes, const char *b,
                                   size_t b_bytes, bool special, qp_token_list *list);
 

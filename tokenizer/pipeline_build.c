@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tokenizer/growing.h"
+#include "tokenizer/pipeline_bytes.h"
 #include "tokenizer/utf8.h"
 
 const char qp_gpt2_pattern[] = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
@@ -80,6 +81,7 @@ void qp_pipeline_free(qp_pipeline *p)
     qp_trie_free(&p->normal_added);
     free_template(&p->single);
     free_template(&p->pair);
+    qp_pipeline_bytes_free(p->bytes);
     free(p);
 }
 
@@ -274,5 +276,7 @@ qp_status qp_pipeline_finish(const char *place, qp_pipeline *p)
 {
     QP_TRY(number_ids(place, p));
     QP_TRY(index_pieces(p));
-    return index_added(p);
+    QP_TRY(index_added(p));
+    qp_pipeline_bytes_free(p->bytes);
+    return qp_pipeline_bytes_prepare(p, &p->bytes);
 }

@@ -14,6 +14,7 @@ struct qp_encoding_scratch {
     size_t symbol_capacity;
     qp_bpe_scratch bpe;
     qp_unigram_path path;
+    qp_foreign_scratch foreign;
 };
 
 static const char UNKNOWN_TEXT[] = "<unk>";
@@ -79,6 +80,7 @@ void qp_encoding_free(qp_encoding *encoding)
         qp_mapped_text_free(&encoding->scratch->work);
         qp_bpe_scratch_free(&encoding->scratch->bpe);
         qp_unigram_path_free(&encoding->scratch->path);
+        qp_foreign_scratch_free(&encoding->scratch->foreign);
         free(encoding->scratch->symbol);
         free(encoding->scratch);
     }
@@ -243,9 +245,9 @@ static qp_status encode_text(const qp_tokenizer *t, const char *text, size_t byt
 
 qp_status qp_tokenizer_encode_into(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
 {
-    if (qp_is_foreign(&t->foreign)) return qp_foreign_encode(&t->foreign, text, bytes, e);
     if (!e->scratch) e->scratch = calloc(1, sizeof *e->scratch);
     if (!e->scratch) return no_memory();
+    if (qp_is_foreign(&t->foreign)) return qp_foreign_encode(&t->foreign, text, bytes, e, &e->scratch->foreign);
     e->count = 0;
     qp_mapped_text *work = &e->scratch->work;
     work->mapped = e->spans;

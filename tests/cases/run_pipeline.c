@@ -4,6 +4,7 @@
 
 #include "lib/base/file.h"
 #include "tests/cases/run_kinds.h"
+#include "tests/cases/same_ids.h"
 #include "tokenizer/pipeline.h"
 
 static const char tiktoken_gpt2[] =
@@ -182,6 +183,7 @@ static run_result run_encode(run_context *c, qp_pipeline *p)
 {
     records input;
     wanted_files w;
+    same_ids same = {0};
     qp_token_list list = {0};
     run_result result = RUN_PASSED;
     const char *allowed = json_string_value(json_object_get(json_object_get(c->run, "options"), "allowed_special"));
@@ -193,9 +195,11 @@ static run_result run_encode(run_context *c, qp_pipeline *p)
         bool special = run_flag(c, "add_special_tokens", true);
         if (qp_pipeline_encode(p, text, input.bytes[i], special, match, &list) != QP_OK)
             result = run_fail(c, "record %zu: %s", i, qp_error_message());
-        else if (!expect_list(c, p, text, input.bytes[i], &list, &w, i))
+        else if (!expect_list(c, p, text, input.bytes[i], &list, &w, i) ||
+                 !run_same_ids(c, &(qp_foreign){.pipeline = p}, text, input.bytes[i], i, &same))
             result = RUN_FAILED;
     }
+    free_same_ids(&same);
     qp_token_list_free(&list);
     close_wanted(&w);
     free_records(&input);

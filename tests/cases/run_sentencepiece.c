@@ -4,6 +4,7 @@
 
 #include "lib/base/file.h"
 #include "tests/cases/run_kinds.h"
+#include "tests/cases/same_ids.h"
 #include "tokenizer/sentencepiece.h"
 
 static void reverse(int32_t *number, size_t count)
@@ -87,6 +88,7 @@ static bool expect_encoding(run_context *c, const qp_sentencepiece *m, encode_fi
 static run_result run_encode(run_context *c, const qp_sentencepiece *m)
 {
     encode_files f = {0};
+    same_ids same = {0};
     qp_piece_list list = {0};
     run_result result = RUN_PASSED;
     if (!run_records(c, "input", &f.input) || !run_numbers(c, "ids", &f.ids))
@@ -97,9 +99,12 @@ static run_result run_encode(run_context *c, const qp_sentencepiece *m)
     run_json_lines(c, "alternatives", &f.alternatives);
     for (size_t i = 0; result == RUN_PASSED && i < f.input.count; i++) {
         if (qp_sentencepiece_encode(m, f.input.content + f.input.start[i], f.input.bytes[i], &list) != QP_OK ||
-            !expect_encoding(c, m, &f, i, &list))
+            !expect_encoding(c, m, &f, i, &list) ||
+            !run_same_ids(c, &(qp_foreign){.sentencepiece = (qp_sentencepiece *)m}, f.input.content + f.input.start[i],
+                          f.input.bytes[i], i, &same))
             result = RUN_FAILED;
     }
+    free_same_ids(&same);
     qp_piece_list_free(&list);
     free_records(&f.input);
     free_records(&f.decoded);

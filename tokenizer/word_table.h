@@ -1,0 +1,57 @@
+#ifndef QP_WORD_TABLE_H
+#define QP_WORD_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "lib/base/status.h"
+
+/* word_table — short words (at most 15 bytes) to ids by one look into memory: the word itself is the key, so nothing
+ * has to be compared elsewhere. It holds words of a vocabulary, never words of texts. */
+enum { QP_LONGEST_TABLE_WORD = 15 };
+
+typedef struct {
+    struct qp_word_slot {
+        uint64_t low, high; /* bytes 0..7, and 8..14 with the length on top */
+        int32_t id;         /* -1: empty */
+    } * slot;
+    size_t mask, count; /* slots are mask + 1, a power of two, or none */
+} qp_word_table;
+
+void qp_word_table_free(qp_word_table *table);
+
+/* qp_word_table_add — 1 .. 15 bytes; a word that is there already stays. Errors: QP_EMEMORY. */
+qp_status qp_word_table_add(qp_word_table *table, const char *text, size_t bytes, int32_t id);
+
+static inline size_t qp_word_place(uint64_t low, uint64_t high, size_t mask)
+{
+    uint64_t mixed = (low ^ (high * 0xC2B2AE3D27D4EB4Fu)) * 0x9E3779B97F4A7C15u;
+    return (size_t)(mixed >> 32 ^ mixed >> 17) & mask;
+}
+
+/* qp_word_table_find — the id of text[0..bytes), or -1; `readable` is how many bytes may be read from `text` on. */
+static inline int32_t qp_word_table_find(const qp_word_table *table, const char *text, size_t bytes, size_t readable)
+{
+    uint64_t part[2] = {0, 0};
+    if (bytes == 0 || bytes > QP_LONGEST_TABLE_WORD || !table->slot) return -1;
+    if (readable >= 16) {
+        memcpy(part, text, 16);
+        if (bytes < 8) {
+            part[0] &= ((uint64_t)1 << 8 * bytes) - 1;
+            part[1] = 0;
+        } else {
+            part[1] &= ((uint64_t)1 << 8 * (bytes - 8)) - 1;
+        }
+    } else {
+        memcpy(part, text, bytes);
+    }
+    uint64_t high = part[1] | (uint64_t)bytes << 56;
+    for (size_t i = qp_word_place(part[0], high, table->mask);; i = (i + 1) & table->mask) {
+        const struct qp_word_slot *slot = &table->slot[i];
+        if (slot->low == part[0] && slot->high == high) return slot->id;
+        if (slot->id < 0) return -1;
+    }
+}
+
+#endif
