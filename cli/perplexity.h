@@ -7,7 +7,7 @@
  *   perplexity = exp(-sum ln P / tokens)        bits per character = -sum log2 P / characters
  * Every token counts, unknown ones and the end of each line too (as kenlm's "including OOVs"); so does the end of a line
  * as a character. A model of lines reads each by itself, n-grams empty ones too; a model of running text (--lm-window)
- * reads window after window, as its validation does. */
+ * reads window after window, as its validation does; with --carry all of them as one text. */
 typedef struct {
     double log_probability, unknown_log_probability;    /* ln, of all tokens; of the unknown ones */
     int64_t lines, tokens, unknown, characters, cut;    /* cut: lines longer than the model reads */

@@ -17,6 +17,7 @@ void qp_train_data_free(qp_train_data *data)
     for (int part = 0; part < QP_PARTS; part++) {
         qp_batcher_free(data->batcher[part]);
         qp_windows_free(data->windows[part]);
+        qp_streams_free(data->streams[part]);
         qp_corpus_free(&data->corpus[part]);
     }
 }

@@ -5,6 +5,7 @@
 #include "cli/validation.h"
 #include "data/batcher.h"
 #include "data/corpus.h"
+#include "data/streams.h"
 #include "data/windows.h"
 
 /* train_task — what differs between training runs by their task: which files, what is read from them, what a batch is,
@@ -19,6 +20,7 @@ typedef struct {
     qp_corpus corpus[QP_PARTS];
     qp_batcher *batcher[QP_PARTS];
     qp_windows *windows[QP_PARTS];
+    qp_streams *streams[QP_PARTS];
     qp_validation translations;     /* what translating tasks measure */
 } qp_train_data;
 

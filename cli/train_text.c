@@ -179,8 +179,20 @@ static qp_status windows_source(const qp_train_settings *s, qp_train_data *data,
     return QP_OK;
 }
 
+/* The same, but every window of a batch goes on with a text of its own. */
+static qp_status streams_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
+{
+    qp_streams_options options = {.window = s->model.lm_window, .size = s->job.batch_size, .shuffle = part == QP_TRAINING,
+                                  .seed = (uint64_t)s->training.seed, .carry_width = qp_model_carry_width(&s->model)};
+    if (s->job.batch_type == 0) options.size = options.size > options.window ? options.size / options.window : 1;
+    QP_TRY(qp_streams_new(&data->corpus[part], &options, &data->streams[part]));
+    *source = qp_streams_source(data->streams[part]);
+    return QP_OK;
+}
+
 qp_status qp_text_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
 {
+    if (s->model.carry) return streams_source(s, data, part, source);
     if (s->model.lm_window) return windows_source(s, data, part, source);
     qp_batcher_options options = {.kind = s->job.batch_type == 0 ? QP_BATCH_TOKENS : QP_BATCH_SENTENCES,
                                   .size = s->job.batch_size, .shuffle = part == QP_TRAINING,

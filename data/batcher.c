@@ -289,7 +289,7 @@ qp_status qp_batcher_new(const qp_corpus *corpus, const qp_batcher_options *opti
 
 qp_batch_source qp_batcher_source(qp_batcher *batcher)
 {
-    return (qp_batch_source){batcher, begin, get};
+    return (qp_batch_source){.self = batcher, .begin = begin, .get = get};
 }
 
 void qp_batcher_free(qp_batcher *batcher)

@@ -238,7 +238,7 @@ qp_status qp_masking_new(const qp_masking_options *options, qp_masking **masking
 
 qp_batch_source qp_masking_source(qp_masking *masking)
 {
-    return (qp_batch_source){masking, begin, get};
+    return (qp_batch_source){.self = masking, .begin = begin, .get = get};
 }
 
 void qp_masking_free(qp_masking *masking)

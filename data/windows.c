@@ -121,7 +121,7 @@ qp_status qp_windows_new(const qp_corpus *corpus, const qp_windows_options *opti
 
 qp_batch_source qp_windows_source(qp_windows *windows)
 {
-    return (qp_batch_source){windows, begin, get};
+    return (qp_batch_source){.self = windows, .begin = begin, .get = get};
 }
 
 void qp_windows_free(qp_windows *windows)

@@ -23,9 +23,10 @@ void qp_decoder_free(qp_decoder *decoder)
     *decoder = (qp_decoder){0};
 }
 
-qp_tensor qp_decoder_forward(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_ids input, qp_model_maps *maps)
+qp_tensor qp_decoder_forward(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_ids input,
+                             const qp_batch_carry *carry, qp_model_maps *maps)
 {
-    return decoder->kind->forward(decoder, tape, source, input, maps);
+    return decoder->kind->forward(decoder, tape, source, input, carry && carry->row ? carry : NULL, maps);
 }
 
 qp_status qp_decoder_start(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_sequences sequences, qp_state **state)

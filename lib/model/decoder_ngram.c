@@ -98,10 +98,11 @@ static qp_real *scratch_of(const ngram_decoder *d, qp_tape *tape)
     return NULL;
 }
 
-static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_ids input, qp_model_maps *maps)
+static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_ids input,
+                         const qp_batch_carry *carry, qp_model_maps *maps)
 {
     const ngram_decoder *d = decoder->self;
-    (void)source, (void)maps;
+    (void)source, (void)carry, (void)maps;
     int count = input.sequences.count, rows = count > 0 ? input.sequences.start[count] : 0;
     qp_real *of_word = scratch_of(d, tape);
     qp_tensor scores = of_word ? qp_tape_constant(tape, rows, d->vocabulary) : (qp_tensor){0};

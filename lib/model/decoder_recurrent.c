@@ -90,6 +90,7 @@ static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_con
     }
     decoder->width = d->width;
     decoder->wants_summary = d->has_source;
+    decoder->carry_width = qp_model_carry_width(c);
     return QP_OK;
 }
 
@@ -290,16 +291,52 @@ static qp_tensor walk_targets(run *r, const qp_encoded *source, qp_tensor x, qp_
     return in_target_order(r, &w);
 }
 
-static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_ids input, qp_model_maps *maps)
+/* ---- texts that go on ---- */
+
+/* The parts of a state in the order of a carry's columns: each layer's hidden state, then its cell. */
+static qp_tensor *part_of(const run *r, int part)
+{
+    qp_carry *state = &r->state[part / r->d->states];
+    return part % r->d->states ? &state->cell : &state->hidden;
+}
+
+/* What a carry holds becomes the state, as numbers without a past. */
+static void take_carry(const run *r, const qp_batch_carry *carry, int sequences)
+{
+    int hidden = r->d->layers.config.hidden;
+    for (int p = 0; p < r->d->layers.slots * r->d->states; p++) {
+        qp_tensor made = *part_of(r, p) = qp_tape_constant(r->tape, sequences, hidden);
+        for (int i = 0; made.value && i < sequences; i++)
+            memcpy(qp_tensor_row(made, i), carry->row + (ptrdiff_t)i * carry->width + (ptrdiff_t)p * hidden,
+                   (size_t)hidden * sizeof(qp_real));
+    }
+}
+
+static void give_carry(const run *r, const qp_batch_carry *carry, int sequences)
+{
+    int hidden = r->d->layers.config.hidden;
+    if (qp_tape_failed(r->tape)) return;
+    for (int p = 0; p < r->d->layers.slots * r->d->states; p++)
+        for (int i = 0; i < sequences; i++)
+            memcpy(carry->row + (ptrdiff_t)i * carry->width + (ptrdiff_t)p * hidden, qp_tensor_row(*part_of(r, p), i),
+                   (size_t)hidden * sizeof(qp_real));
+}
+
+static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_ids input,
+                         const qp_batch_carry *carry, qp_model_maps *maps)
 {
     const recurrent_decoder *d = decoder->self;
     run r = {.d = d, .tape = tape, .params = decoder->params};
     int count = input.sequences.count, rows = count > 0 ? input.sequences.start[count] : 0;
     qp_tensor x = qp_embedding_forward(&d->embedding, tape, decoder->params, input.sequences, rows, input.id, 0);
+    if (carry && carry->width != decoder->carry_width)
+        return qp_tape_fail(tape, QP_ESHAPE, "a state of %d numbers for a decoder of %d", carry->width, decoder->carry_width);
     if (!begin(&r, source, count)) return (qp_tensor){0};
+    if (carry && !carry->empty) take_carry(&r, carry, count);
     qp_attention_map *map = d->attention.kind != QP_ATTEND_NONE ? qp_model_maps_add(maps, QP_MAP_CROSS, 0) : NULL;
     bool by_step = d->looks_first || d->feeds_output;
     qp_tensor u = by_step ? walk_targets(&r, source, x, input.sequences, map) : advance(&r, x, input.sequences, map);
+    if (carry) give_carry(&r, carry, count);
     return qp_dropout(tape, u, d->dropout);
 }
 

@@ -21,8 +21,10 @@ static void free_stack(qp_decoder *decoder)
     free(decoder->self);
 }
 
-static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_ids input, qp_model_maps *maps)
+static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_ids input,
+                         const qp_batch_carry *carry, qp_model_maps *maps)
 {
+    (void)carry;
     qp_transformer_pass pass = {.tape = tape, .params = decoder->params, .sequences = input.sequences, .causal = true};
     if (source) {
         pass.memory = source->memory;

@@ -224,7 +224,7 @@ qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *
     if (!model->has_decoder) return qp_head_forward(&model->head, tape, source, batch, maps);
     qp_ids input = {.sequences = batch->target.sequences, .id = batch->input ? batch->input : shift_right(tape, batch->target, qp_model_first_token(model))};
     if (qp_tape_failed(tape)) return (qp_tensor){0};
-    return output(model, tape, qp_decoder_forward(&model->decoder, tape, source, input, maps));
+    return output(model, tape, qp_decoder_forward(&model->decoder, tape, source, input, &batch->carry, maps));
 }
 
 qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing)

@@ -12,6 +12,12 @@ int qp_model_hidden_size(const qp_model_config *config)
     return (int)(config->hidden_size ? config->hidden_size : config->emb_size);
 }
 
+int qp_model_carry_width(const qp_model_config *config)
+{
+    if (config->encoder != QP_KIND_NONE || !qp_model_kind_is_recurrent(config->decoder)) return 0;
+    return (int)config->dec_layers * (config->decoder == QP_KIND_LSTM ? 2 : 1) * qp_model_hidden_size(config);
+}
+
 int qp_model_memory_width(const qp_model_config *config)
 {
     if (config->task == QP_TASK_AUTOENCODE) return (int)(config->bottleneck ? config->bottleneck : config->emb_size);
@@ -152,6 +158,8 @@ static qp_status check_task(const qp_model_config *config)
         return qp_fail(QP_EUSAGE, "--bottleneck is the vector of an autoencoder; add --task autoencode, or leave it out");
     if (config->lm_window && config->task != QP_TASK_LM)
         return qp_fail(QP_EUSAGE, "--lm-window cuts the text of a language model; add --task lm, or leave it out");
+    if (config->carry && (!config->lm_window || !qp_model_kind_is_recurrent(config->decoder)))
+        return qp_fail(QP_EUSAGE, "--carry hands the state of a recurrent decoder from window to window; add --lm-window and --decoder lstm, or leave it out");
     if (config->lm_window > config->max_length)
         return qp_fail(QP_EUSAGE, "--lm-window %lld is longer than --max-length %lld; make that as long",
                        (long long)config->lm_window, (long long)config->max_length);

@@ -53,6 +53,7 @@
     X(CHOICE, pooling, "auto", 0, 0, "auto, last, mean, max, attention, class-token",                                \
       "one vector for a whole text; auto: last for recurrent encoders, else mean")                                   \
     X(INT, bottleneck, "0", 0, 65536, NULL, "autoencode: width of the vector between encoder and decoder; 0: --emb-size") \
+    X(BOOL, carry, "false", 0, 0, NULL, "--lm-window: a recurrent decoder goes on in the state the window before left it in") \
     X(INT, max_length, "512", 1, 1048576, NULL, "longest sequence in tokens; longer lines are cut with a warning")   \
     X(REAL, dropout, "0.1", 0, 0.99, NULL, "dropout on embeddings and sublayers")                                    \
     X(REAL, attention_dropout, "0", 0, 0.99, NULL, "dropout on attention weights")                                   \
@@ -88,9 +89,12 @@ enum { QP_POS_NONE, QP_POS_SINUSOIDAL, QP_POS_LEARNED, QP_POS_ROPE, QP_POS_ALIBI
 extern const qp_field_table qp_model_fields;
 
 /* qp_model_kind_is_recurrent — rnn, lstm, gru.   qp_model_hidden_size — the width of a recurrent state.
+ * qp_model_carry_width — reals of one sequence's state in a qp_batch_carry (lib/base/batch.h): of every layer of a
+ *   recurrent decoder without source; else 0.
  * qp_model_memory_width — columns of what a decoder or a head is handed. */
 bool qp_model_kind_is_recurrent(int64_t kind);
 int  qp_model_hidden_size(const qp_model_config *config);
+int  qp_model_carry_width(const qp_model_config *config);
 int  qp_model_memory_width(const qp_model_config *config);
 
 /* qp_model_task_has_decoder — translate, lm, autoencode: it makes text; the others put a head on the encoder.

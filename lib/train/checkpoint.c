@@ -89,6 +89,8 @@ qp_status qp_checkpoint_save(const char *folder, const qp_run_state *state, cons
     QP_RUN_REALS(PUT)
 #undef PUT
     put_models(writer, state);
+    const int64_t carried = (int64_t)state->carry_count;
+    if (carried) qp_safetensors_writer_add(writer, "carry", QP_DTYPE_REAL, 1, &carried, state->carry);
     put_block(writer, "weights", params, qp_params_block(params));
     for (int i = 0; i < qp_optimizer_states(optimizer); i++)
         put_block(writer, qp_optimizer_state_name(optimizer, i), params, qp_optimizer_state(optimizer, i));
@@ -131,6 +133,15 @@ static qp_status get_models(const qp_safetensors *file, qp_run_state *state)
         at = end + (*end == ',');
     }
     return QP_OK;
+}
+
+static qp_status get_carry(const qp_safetensors *file, qp_run_state *state)
+{
+    const int64_t count = (int64_t)state->carry_count;
+    const qp_stored *stored;
+    if (!count) return QP_OK;
+    QP_TRY(qp_safetensors_need(file, "carry", 1, &count, &stored));
+    return qp_safetensors_reals(file, stored, state->carry);
 }
 
 static qp_status get_block(const qp_safetensors *file, const char *kind, const qp_params *params, qp_real *block)
@@ -182,7 +193,7 @@ static void forget(const qp_run_reset *reset, qp_run_state *state)
     if (reset->schedule) state->schedule_update = state->plateau_seen = 0;
     if (!reset->counters) return;
     qp_run_state old = *state;
-    *state = (qp_run_state){.epoch = 1};
+    *state = (qp_run_state){.epoch = 1, .carry = old.carry, .carry_count = old.carry_count};
     state->optimizer_update = old.optimizer_update;
     state->schedule_update = old.schedule_update;
     state->plateau_bad = old.plateau_bad, state->plateau_rest = old.plateau_rest, state->plateau_seen = old.plateau_seen;
@@ -194,7 +205,7 @@ static qp_status read_state(const qp_safetensors *file, const char *fingerprint,
 {
     QP_TRY(qp_safetensors_verify(file));
     QP_TRY(check_fingerprint(file, fingerprint, reset));
-    *state = (qp_run_state){0};
+    *state = (qp_run_state){.carry = state->carry, .carry_count = state->carry_count};
 #define GET(name) QP_TRY(get_integer(file, PREFIX #name, &state->name));
     QP_RUN_INTEGERS(GET)
 #undef GET
@@ -207,6 +218,7 @@ static qp_status read_state(const qp_safetensors *file, const char *fingerprint,
     QP_RUN_CLOCKS(GET)
 #undef GET
     QP_TRY(get_models(file, state));
+    QP_TRY(get_carry(file, state));
     QP_TRY(get_block(file, "weights", params, qp_params_block(params)));
     if (!reset->optimizer) QP_TRY(read_optimizer(file, params, optimizer));
     forget(reset, state);

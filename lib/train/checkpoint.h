@@ -37,6 +37,8 @@ typedef struct {
 #undef DECLARE
     int64_t model[QP_CHECKPOINTS_MAX];
     int models;
+    qp_real *carry;        /* borrowed; what the batches' source hands on (qp_batch_source), as array `carry` */
+    size_t carry_count;
 } qp_run_state;
 
 /* What going on forgets (--reset): the optimizer's moments; how far the learning rate has come; how far the run has come

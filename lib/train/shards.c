@@ -190,6 +190,8 @@ static qp_batch view_batch(qp_tape *tape, const shard *piece)
     if (whole->read) view.read = whole->read + target;
     if (whole->source_value) view.source_value = whole->source_value + source * whole->features;
     if (whole->target_value) view.target_value = whole->target_value + target * whole->outputs;
+    view.carry = whole->carry;
+    if (view.carry.row) view.carry.row += (ptrdiff_t)piece->first * view.carry.width;
     return view;
 }
 

@@ -132,7 +132,7 @@ static qp_status resume(qp_run *run, qp_trainer_result *result)
 {
     qp_trainer *t = run->trainer;
     bool found = false;
-    run->state = (qp_run_state){.epoch = 1};
+    run->state = (qp_run_state){.epoch = 1, .carry = t->train->carry, .carry_count = t->train->carry_count};
     qp_plateau_init(&run->schedule, &run->plateau);
     run->saved_update = -1;
     run->started = qp_run_clock();
@@ -159,6 +159,8 @@ static qp_status open_run(qp_run *run, qp_trainer *t, qp_trainer_result *result)
     run->schedule = *t->schedule;
     run->fingerprint = t->fingerprint ? t->fingerprint : "";
     QP_TRY(check_config(run));
+    if (t->train->carry_count && t->config->accum > 1)
+        return qp_fail(QP_EUSAGE, "--carry: a batch begins where the one before ended, so that --accum cannot join them; use --accum 1");
     QP_TRY(make_optimizer(run));
     QP_TRY(qp_shards_new(t->params, qp_threads_of(t->config->threads), t->config->shard_rows, &run->shards));
     run->batch = calloc((size_t)t->config->accum, sizeof *run->batch);

@@ -117,8 +117,8 @@ static run *run_new(const char *name)
     r->config.disp_freq = 4;
     r->config.save_freq = 5;
     r->config.threads = 2;
-    r->train = (qp_batch_source){r, train_begin, train_get};
-    r->valid = (qp_batch_source){r, valid_begin, valid_get};
+    r->train = (qp_batch_source){.self = r, .begin = train_begin, .get = train_get};
+    r->valid = (qp_batch_source){.self = r, .begin = valid_begin, .get = valid_get};
     snprintf(r->folder, sizeof r->folder, "/tmp/quipu-test-%d-%s", (int)getpid(), name);
     snprintf(r->path, sizeof r->path, "%s/final.safetensors", r->folder);
     qp_trainer_discard(r->folder);
