@@ -127,7 +127,7 @@ qp_status qp_series_windows_new(const qp_series_windows_options *options, qp_ser
 
 qp_batch_source qp_series_windows_source(qp_series_windows *windows)
 {
-    return (qp_batch_source){windows, begin, get};
+    return (qp_batch_source){.self = windows, .begin = begin, .get = get};
 }
 
 void qp_series_windows_free(qp_series_windows *windows)
