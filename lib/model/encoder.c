@@ -11,6 +11,7 @@ static const qp_encoder_kind *const kinds[] = {
     [QP_KIND_LSTM] = &qp_encoder_recurrent,
     [QP_KIND_GRU] = &qp_encoder_recurrent,
     [QP_KIND_CONV] = &qp_encoder_convolution,
+    [QP_KIND_TEXT_CNN] = &qp_encoder_text_cnn,
 };
 
 qp_status qp_encoder_init(qp_encoder *encoder, qp_params *params, const qp_model_config *config, int embedding)

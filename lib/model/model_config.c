@@ -21,6 +21,7 @@ int qp_model_carry_width(const qp_model_config *config)
 int qp_model_memory_width(const qp_model_config *config)
 {
     if (config->task == QP_TASK_AUTOENCODE) return (int)(config->bottleneck ? config->bottleneck : config->emb_size);
+    if (config->encoder == QP_KIND_TEXT_CNN) return QP_TEXT_CNN_WIDTHS * qp_model_hidden_size(config);
     if (!qp_model_kind_is_recurrent(config->encoder)) return (int)config->emb_size;
     bool concatenated = config->bidirectional && config->direction_merge == QP_MERGE_CONCAT;
     return (concatenated ? 2 : 1) * qp_model_hidden_size(config);
@@ -34,7 +35,8 @@ bool qp_model_task_has_decoder(int64_t task)
 int qp_model_pooling(const qp_model_config *config)
 {
     if (config->pooling != QP_POOLING_AUTO) return config->pooling;
-    return qp_model_kind_is_recurrent(config->encoder) ? QP_POOLING_LAST : QP_POOLING_MEAN;
+    if (qp_model_kind_is_recurrent(config->encoder)) return QP_POOLING_LAST;
+    return config->encoder == QP_KIND_TEXT_CNN ? QP_POOLING_MAX : QP_POOLING_MEAN;
 }
 
 int qp_model_outputs(const qp_model_config *config)
@@ -93,7 +95,7 @@ static qp_status check_recurrent(const qp_model_config *config)
         return qp_fail(QP_EUSAGE, "--dec-layers 0: a recurrent decoder has at least one layer; use --dec-layers 1");
     if (config->bidirectional && !encoder)
         return qp_fail(QP_EUSAGE, "--bidirectional is for recurrent encoders (a transformer sees both directions, a decoder must not); leave it out or use --encoder gru");
-    if (config->hidden_size && !encoder && !decoder)
+    if (config->hidden_size && !encoder && !decoder && config->encoder != QP_KIND_TEXT_CNN)
         return qp_fail(QP_EUSAGE, "--hidden-size is the width of recurrent states; a transformer's width is --emb-size");
     return QP_OK;
 }

@@ -9,13 +9,14 @@
  * X(kind, name, default, low, high, choices, help); see base/config.h */
 #define QP_MODEL_FIELDS(X)                                                                                           \
     X(CHOICE, task, "translate", 0, 0, "translate, lm, classify, tag, regress, autoencode, mlm", "what the model does") \
-    X(CHOICE, encoder, "transformer", 0, 0, "none, transformer, rnn, lstm, gru, conv", "kind of encoder")            \
+    X(CHOICE, encoder, "transformer", 0, 0, "none, transformer, rnn, lstm, gru, conv, text-cnn",                     \
+      "kind of encoder; text-cnn: convolutions of three widths side by side, made for --task classify")               \
     X(CHOICE, decoder, "transformer", 0, 0, "none, transformer, rnn, lstm, gru, ngram",                       \
       "kind of decoder; ngram: a table of counted n-grams (--task lm), learned at once")                              \
     X(INT, enc_layers, "3", 0, 128, NULL, "layers of the encoder")                                                   \
     X(INT, dec_layers, "3", 0, 128, NULL, "layers of the decoder")                                                   \
     X(INT, emb_size, "256", 1, 65536, NULL, "width of embeddings and of a transformer")                              \
-    X(INT, hidden_size, "0", 0, 65536, NULL, "width of a recurrent state; 0: --emb-size")                            \
+    X(INT, hidden_size, "0", 0, 65536, NULL, "width of a recurrent state, or filters of text-cnn; 0: --emb-size")                            \
     X(BOOL, bidirectional, "false", 0, 0, NULL, "a recurrent encoder reads in both directions")                      \
     X(CHOICE, direction_merge, "concat", 0, 0, "concat, sum", "how the two directions are joined")                   \
     X(CHOICE, attention, "bahdanau", 0, 0, "none, bahdanau, luong-dot, luong-general, luong-concat",                 \
@@ -29,7 +30,7 @@
     X(BOOL, learned_state, "false", 0, 0, NULL, "initial recurrent states are learned, not zero")                    \
     X(REAL, forget_bias, "1", -100, 100, NULL, "first value of the forget bias of LSTM cells")                       \
     X(BOOL, variational_dropout, "false", 0, 0, NULL, "between recurrent layers: one mask a sequence")               \
-    X(INT, kernel_size, "3", 1, 1024, NULL, "conv: tokens that one layer sees at once")                              \
+    X(INT, kernel_size, "3", 1, 1024, NULL, "conv: tokens that one layer sees at once; text-cnn: the least")                              \
     X(INT, dilation, "1", 1, 16, NULL, "conv: each layer looks so many times as far as the one below")               \
     X(BOOL, separable, "false", 0, 0, NULL, "conv: each column by itself, then a linear map: fewer weights")         \
     X(INT, ff_size, "1024", 1, 1048576, NULL, "width of a transformer's feed-forward layer")                         \
@@ -51,7 +52,7 @@
     X(BOOL, tied_embeddings_all, "false", 0, 0, NULL, "one embedding for source, target and output (--share-vocab)") \
     X(INT, lm_window, "0", 0, 1048576, NULL, "lm: learn from windows of so many tokens of running text; 0: line by line") \
     X(CHOICE, pooling, "auto", 0, 0, "auto, last, mean, max, attention, class-token",                                \
-      "one vector for a whole text; auto: last for recurrent encoders, else mean")                                   \
+      "one vector for a whole text; auto: last for recurrent encoders, max for text-cnn, else mean")                                   \
     X(INT, bottleneck, "0", 0, 65536, NULL, "autoencode: width of the vector between encoder and decoder; 0: --emb-size") \
     X(BOOL, carry, "false", 0, 0, NULL, "--lm-window: a recurrent decoder goes on in the state the window before left it in") \
     X(INT, max_length, "512", 1, 1048576, NULL, "longest sequence in tokens; longer lines are cut with a warning")   \
@@ -75,8 +76,10 @@ enum {
 enum {
     QP_POOLING_AUTO, QP_POOLING_LAST, QP_POOLING_MEAN, QP_POOLING_MAX, QP_POOLING_ATTENTION, QP_POOLING_CLASS_TOKEN
 };
-enum { QP_KIND_NONE, QP_KIND_TRANSFORMER, QP_KIND_RNN, QP_KIND_LSTM, QP_KIND_GRU, QP_KIND_CONV };
+enum { QP_KIND_NONE, QP_KIND_TRANSFORMER, QP_KIND_RNN, QP_KIND_LSTM, QP_KIND_GRU, QP_KIND_CONV,
+       QP_KIND_TEXT_CNN };
 enum { QP_KIND_NGRAM = 5 };   /* decoders and encoders share the kinds before */
+enum { QP_TEXT_CNN_WIDTHS = 3 };
 enum { QP_MERGE_CONCAT, QP_MERGE_SUM };
 enum { QP_RNN_TANH, QP_RNN_RELU };
 enum {

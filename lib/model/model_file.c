@@ -152,6 +152,7 @@ static double layer_weights(const qp_model_config *config, int64_t kind, int64_t
     double hidden = qp_model_hidden_size(config), width = (double)config->emb_size;
     if (kind == QP_KIND_NONE) return 0;
     if (kind == QP_KIND_CONV) return (double)layers * 2 * width * width * (config->separable ? 1 : (double)config->kernel_size);
+    if (kind == QP_KIND_TEXT_CNN) return hidden * width * (config->separable ? 1 : (double)config->kernel_size);
     return (double)layers * (qp_model_kind_is_recurrent(kind) ? hidden * hidden : width * (double)config->ff_size);
 }
 

@@ -18,7 +18,7 @@ enum { LABELS = 4, HORIZON = 3, FEATURES = 2 };
 
 static const char *const encoders[][2] = {
     {"encoder=transformer", NULL}, {"encoder=rnn", NULL}, {"encoder=lstm", NULL}, {"encoder=gru", NULL},
-    {"encoder=gru", "bidirectional=true"}, {"encoder=conv", NULL},
+    {"encoder=gru", "bidirectional=true"}, {"encoder=conv", NULL}, {"encoder=text-cnn", NULL},
 };
 static const char *const tasks[][2] = {
     {"task=classify", NULL}, {"task=classify", "pooling=last"}, {"task=classify", "pooling=mean"},

@@ -1,0 +1,67 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/grad/op_basic.h"
+#include "lib/grad/op_dropout.h"
+#include "lib/grad/op_join.h"
+#include "lib/grad/op_pool.h"
+#include "lib/model/encoder_kinds.h"
+#include "lib/nn/convolution.h"
+
+/* encoder_text_cnn — convolutions of three widths side by side, as detectors of phrases
+ *   m = dropout([f(conv_k x) | f(conv_k+1 x) | f(conv_k+2 x)]),  k = --kernel-size, f = --activation
+ * each of --hidden-size filters; x embedded tokens without positions; the summary is the largest answer of every filter.
+ * Source  Kim 2014. */
+enum { WIDTHS = QP_TEXT_CNN_WIDTHS };
+
+typedef struct {
+    qp_embedding_module embedding;
+    qp_convolution_module convolution[WIDTHS];
+    qp_activation_kind activation;
+    qp_real dropout;
+} text_cnn;
+
+static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_config *config, int embedding)
+{
+    text_cnn *e = encoder->self = calloc(1, sizeof *e);
+    if (!e) return qp_fail(QP_EMEMORY, "out of memory for an encoder");
+    e->activation = (qp_activation_kind)config->activation;
+    e->dropout = (qp_real)config->dropout;
+    encoder->memory_width = encoder->summary_width = WIDTHS * qp_model_hidden_size(config);
+    for (int i = 0; i < WIDTHS; i++) {
+        char name[40];
+        const qp_convolution_config one = {.in = (int)config->emb_size,
+                                           .out = qp_model_hidden_size(config),
+                                           .size = (int)config->kernel_size + i,
+                                           .dilation = (int)config->dilation,
+                                           .separable = config->separable != 0,
+                                           .gain = config->init_gain};
+        snprintf(name, sizeof name, "encoder.convolutions.%d", i);
+        e->convolution[i] = qp_convolution_add(params, &one, name);
+    }
+    return qp_embedding_init(&e->embedding, params, embedding, (int)config->emb_size, config->scale_embeddings != 0,
+                             QP_POSITION_NONE, 0, config->dropout, "");
+}
+
+static void free_layers(qp_encoder *encoder)
+{
+    text_cnn *e = encoder->self;
+    qp_embedding_free(&e->embedding);
+    free(e);
+}
+
+static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary, qp_model_maps *maps,
+                    qp_encoded *encoded)
+{
+    const text_cnn *e = encoder->self;
+    qp_tensor x = qp_encoder_embed(encoder, tape, &e->embedding, input), part[WIDTHS];
+    (void)maps;
+    for (int i = 0; i < WIDTHS; i++)
+        part[i] = qp_activation(tape, qp_convolution_forward(&e->convolution[i], tape, encoder->params, input->sequences, x),
+                                e->activation, 0);
+    if (qp_tape_failed(tape)) return;
+    encoded->memory = qp_dropout(tape, qp_join_columns(tape, WIDTHS, part), e->dropout);
+    if (summary) encoded->summary = qp_pool_sequence(tape, encoded->memory, input->sequences, QP_POOL_MAX);
+}
+
+const qp_encoder_kind qp_encoder_text_cnn = {.init = init, .free = free_layers, .forward = forward};
