@@ -220,8 +220,8 @@ Test(masking, marks_in_a_text_are_hidden_tokens)
         int count, masks;
         cr_assert_eq(qp_mask_encode(&words, cases[i].text, strlen(cases[i].text), &id, &count, &place, &masks), QP_OK);
         cr_assert(count == cases[i].count && masks == cases[i].masks, "%s", cases[i].text);
-        cr_assert_arr_eq(id, cases[i].id, (size_t)count * sizeof *id);
-        cr_assert_arr_eq(place, cases[i].place, (size_t)masks * sizeof *place);
+        if (count) cr_assert_arr_eq(id, cases[i].id, (size_t)count * sizeof *id);
+        if (masks) cr_assert_arr_eq(place, cases[i].place, (size_t)masks * sizeof *place);
         free(id);
         free(place);
     }
