@@ -25,7 +25,7 @@
     X(INT, layers, "0", 0, 128, NULL, "layers of encoder and decoder alike; 0: --enc-layers, --dec-layers")            \
     X(INT, batch_size, "4096", 1, 1073741824, NULL, "target tokens, or sentences, of a batch")                         \
     X(CHOICE, batch_type, "token", 0, 0, "token, sentence", "what --batch-size counts")                                \
-    X(TEXT, valid_metrics, "loss,bleu", 0, 0, NULL, "what a validation measures: loss, bleu, chrf, accuracy")          \
+    X(TEXT, valid_metrics, "loss,bleu", 0, 0, NULL, "what a validation measures: loss, bleu, chrf, chrf++, ter, wer, cer, accuracy, word-accuracy") \
     X(INT, valid_beam_size, "1", 1, 1000, NULL, "beam of the validation's translations; 1: greedy")                    \
     X(TEXT, preset, "", 0, 0, NULL, "sizes and rates of a paper or tutorial; what it sets is told")                    \
     X(TEXT, init_from, "", 0, 0, NULL, "begin with what fits of another model's weights, by name and shape")           \

@@ -1,33 +1,29 @@
 #include "cli/validation.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/metric/accuracy.h"
-#include "lib/metric/bleu.h"
-#include "lib/metric/chrf.h"
 
 /* ---- reading ---- */
 
+/* The list without "loss", which the trainer measures, is what scores.h chooses from. */
 static qp_status choose_metrics(qp_validation *validation, const char *metrics)
 {
-    static const char *const names[] = {"loss", "bleu", "chrf", "accuracy"};
+    char names[512] = "";
+    size_t used = 0;
     while (*metrics) {
         size_t length = strcspn(metrics, ", ");
-        char word[32];
-        snprintf(word, sizeof word, "%.*s", (int)(length < 31 ? length : 31), metrics);
-        if (strcmp(word, "bleu") == 0) validation->bleu = true;
-        else if (strcmp(word, "chrf") == 0) validation->chrf = true;
-        else if (strcmp(word, "accuracy") == 0) validation->accuracy = true;
-        else if (length > 0 && strcmp(word, "loss") != 0) {
-            const char *near = qp_config_suggest(word, names, 4);
-            return qp_fail(QP_EUSAGE, "--valid-metrics: unknown metric %s; %s%s", word,
-                           near ? "did you mean " : "choose from loss, bleu, chrf, accuracy", near ? near : "");
-        }
+        bool is_loss = length == 4 && !strncmp(metrics, "loss", 4);
+        if (length > 0 && !is_loss && used + length + 2 < sizeof names)
+            used += (size_t)sprintf(names + used, "%.*s,", (int)length, metrics);
         metrics += length;
         metrics += strspn(metrics, ", ");
     }
-    return QP_OK;
+    if (!used || qp_scores_init(&validation->scores, names) == QP_OK) return QP_OK;
+    char reason[400];
+    snprintf(reason, sizeof reason, "%s", qp_error_message());
+    return qp_fail(QP_EUSAGE, "--valid-metrics: %s%s", reason, strchr(reason, '?') ? "" : ", or loss");
 }
 
 static bool copy_line(const char *text, size_t bytes, qp_line *line)
@@ -63,7 +59,7 @@ qp_status qp_validation_init(qp_validation *validation, const qp_text_files *fil
 {
     *validation = (qp_validation){.beam_size = 1};
     QP_TRY(choose_metrics(validation, metrics));
-    if (!validation->bleu && !validation->chrf && !validation->accuracy) return QP_OK;
+    if (!validation->scores.count) return QP_OK;
     qp_parallel *parallel;
     QP_TRY(qp_parallel_open(files, &parallel));
     qp_text_pair pair;
@@ -90,36 +86,18 @@ void qp_validation_free(qp_validation *validation)
 
 /* ---- measuring ---- */
 
-typedef struct {
-    qp_bleu_config bleu_config;
-    qp_bleu_sums bleu;
-    qp_chrf_config chrf_config;
-    qp_chrf_sums chrf;
-    qp_accuracy_sums accuracy;
-} sums;
-
-static qp_status add_up(const qp_validation *validation, const qp_translation *translation, sums *s)
+qp_status qp_validation_compare(const qp_validation *validation, const qp_translation *translation, qp_metrics *metrics)
 {
+    qp_scores scores = validation->scores;
+    scores.bleu.lower_case = scores.chrf.lower_case = validation->lower_case;
     for (int i = 0; i < validation->count; i++) {
         qp_segment hypothesis = {"", 0}, reference = {validation->reference[i].text, validation->reference[i].bytes};
         if (translation[i].search.count > 0)
             hypothesis = (qp_segment){translation[i].best[0].text, translation[i].best[0].bytes};
-        if (validation->bleu) QP_TRY(qp_bleu_add(&s->bleu_config, hypothesis, &reference, 1, &s->bleu));
-        if (validation->chrf) QP_TRY(qp_chrf_add(&s->chrf_config, hypothesis, &reference, 1, &s->chrf));
-        if (validation->accuracy) QP_TRY(qp_accuracy_add(hypothesis, &reference, 1, &s->accuracy));
+        QP_TRY(qp_scores_add(&scores, hypothesis, &reference, 1));
     }
-    return QP_OK;
-}
-
-qp_status qp_validation_compare(const qp_validation *validation, const qp_translation *translation, qp_metrics *metrics)
-{
-    sums s = {.bleu_config = qp_bleu_config_default(), .chrf_config = qp_chrf_config_default()};
-    s.bleu_config.lower_case = s.chrf_config.lower_case = validation->lower_case;
-    QP_TRY(add_up(validation, translation, &s));
-    if (validation->bleu) qp_metrics_add(metrics, "bleu", qp_bleu_finish(&s.bleu_config, &s.bleu).score);
-    if (validation->chrf) qp_metrics_add(metrics, "chrf", qp_chrf_finish(&s.chrf_config, &s.chrf));
-    if (validation->accuracy && s.accuracy.lines > 0)
-        qp_metrics_add(metrics, "accuracy", 100 * (double)s.accuracy.exact_lines / (double)s.accuracy.lines);
+    for (int i = 0; i < scores.count && scores.segments > 0; i++)
+        qp_metrics_add(metrics, qp_score_name(scores.kind[i]), qp_scores_value(&scores, i));
     return QP_OK;
 }
 

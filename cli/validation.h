@@ -4,6 +4,7 @@
 #include "cli/text_model.h"
 #include "data/parallel.h"
 #include "lib/decode/translate.h"
+#include "lib/metric/scores.h"
 #include "lib/train/trainer.h"
 
 /* validation — translate the validation text with the weights as they are, and compare with its references: what the
@@ -12,12 +13,12 @@ typedef struct {
     const qp_text_model *text_model;
     qp_line *source, *reference;    /* [count], owned */
     int count;
-    bool bleu, chrf, accuracy;
-    bool lower_case;                /* compare in lower case */
+    qp_scores scores;               /* the chosen metrics; scores.count 0: none */
+    bool lower_case;                /* BLEU and chrF compare in lower case */
     int beam_size;
 } qp_validation;
 
-/* qp_validation_init — read the files; `metrics` is the list of --valid-metrics ("loss,bleu,chrf,accuracy").
+/* qp_validation_init — read the files; `metrics` is the list of --valid-metrics: loss, and the names of scores.h.
  * Errors  QP_EUSAGE for an unknown metric; those of qp_parallel. */
 qp_status qp_validation_init(qp_validation *validation, const qp_text_files *files, const char *metrics);
 void      qp_validation_free(qp_validation *validation);
