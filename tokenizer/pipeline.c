@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tokenizer/byte_letters.h"
 #include "tokenizer/growing.h"
 #include "tokenizer/pipeline_model.h"
 #include "tokenizer/stage_split.h"
@@ -339,6 +340,35 @@ qp_status qp_pipeline_normalize(const qp_pipeline *p, const char *text, size_t b
         s.text.text = NULL;
         (*normal)[*normal_bytes] = '\0';
     }
+    free_state(&s);
+    return status;
+}
+
+/* The words as the trainers there see them: in byte-level pipelines letters stand for bytes. */
+static qp_status count_word(const char *text, size_t bytes, bool letters, qp_mapped_text *work, qp_word_counts *words)
+{
+    if (!letters) return qp_word_counts_add(words, text, bytes, 1);
+    if (!QP_GROW(work->text, work->capacity, 2 * bytes + 4)) return no_memory();
+    size_t made = 0;
+    for (size_t i = 0; i < bytes; i++) made += qp_utf8_write(qp_byte_letter((unsigned char)text[i]), work->text + made);
+    return qp_word_counts_add(words, work->text, made, 1);
+}
+
+qp_status qp_pipeline_count_words(const qp_pipeline *p, const char *text, size_t bytes, qp_word_counts *words)
+{
+    state s = {0};
+    qp_mapped_text work = {0};
+    bool letters = false;
+    for (size_t k = 0; k < p->splitter.count; k++)
+        letters = letters || p->splitter.stage[k].kind == QP_STAGE_BYTE_LEVEL;
+    qp_status status = begin(&s, text, bytes);
+    if (status == QP_OK) status = normalize(p, &s);
+    if (status == QP_OK) status = split(p, &s);
+    for (size_t i = 0; i < s.ranges.count && status == QP_OK; i++) {
+        struct qp_range r = s.ranges.range[i];
+        status = count_word(s.text.text + r.begin, r.end - r.begin, letters, &work, words);
+    }
+    qp_mapped_text_free(&work);
     free_state(&s);
     return status;
 }

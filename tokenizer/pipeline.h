@@ -12,6 +12,7 @@
 #include "tokenizer/regex.h"
 #include "tokenizer/trie.h"
 #include "tokenizer/vocabulary.h"
+#include "tokenizer/word_counts.h"
 
 /* pipeline — tokenizers of other projects as a declared row of stages: added tokens, normalise, split, model,
  * post-process; and back. The stages are those of Hugging Face tokenizers 0.23, the offsets too; files of GPT-2 and
@@ -184,5 +185,9 @@ qp_status qp_pipeline_decode(const qp_pipeline *pipeline, const int32_t *id, siz
 /* qp_pipeline_normalize — the normalizer's stages alone. */
 qp_status qp_pipeline_normalize(const qp_pipeline *pipeline, const char *text, size_t bytes, char **normal,
                                 size_t *normal_bytes);
+
+/* qp_pipeline_count_words — count the words of a text, normalised and split, for huggingface_trainer.h; added tokens
+ * are ordinary text. */
+qp_status qp_pipeline_count_words(const qp_pipeline *pipeline, const char *text, size_t bytes, qp_word_counts *words);
 
 #endif
