@@ -30,6 +30,7 @@ void qp_foreign_scratch_free(qp_foreign_scratch *scratch)
     qp_pipeline_bytes_scratch_free(&scratch->bytes);
     qp_token_list_free(&scratch->tokens);
     qp_piece_list_free(&scratch->pieces);
+    qp_sentencepiece_scratch_free(&scratch->sentencepiece);
     *scratch = (qp_foreign_scratch){0};
 }
 
@@ -41,13 +42,20 @@ static qp_status make_room(qp_encoding *e, size_t count)
 }
 
 static qp_status encode_pieces(const qp_sentencepiece *m, const char *text, size_t bytes, qp_encoding *e,
-                               qp_piece_list *pieces)
+                               qp_foreign_scratch *s)
 {
+    qp_piece_list *pieces = &s->pieces;
+    if (!e->spans) {
+        size_t count = 0;
+        qp_status status = qp_sentencepiece_ids(m, &s->sentencepiece, text, bytes, &e->id, &e->id_capacity, &count);
+        e->count = (int)count;
+        return status;
+    }
     QP_TRY(qp_sentencepiece_encode(m, text, bytes, pieces));
     QP_TRY(make_room(e, pieces->count));
     e->count = (int)pieces->count;
     if (e->count) memcpy(e->id, pieces->id, pieces->count * sizeof *e->id);
-    if (!e->spans || !e->count) return QP_OK;
+    if (!e->count) return QP_OK;
     memcpy(e->begin, pieces->begin, pieces->count * sizeof *e->begin);
     memcpy(e->end, pieces->end, pieces->count * sizeof *e->end);
     return QP_OK;
@@ -56,7 +64,7 @@ static qp_status encode_pieces(const qp_sentencepiece *m, const char *text, size
 qp_status qp_foreign_encode(const qp_foreign *f, const char *text, size_t bytes, qp_encoding *e, qp_foreign_scratch *s)
 {
     e->count = 0;
-    if (!f->pipeline) return encode_pieces(f->sentencepiece, text, bytes, e, &s->pieces);
+    if (!f->pipeline) return encode_pieces(f->sentencepiece, text, bytes, e, s);
     if (!e->spans && qp_pipeline_bytes_takes(f->pipeline, text, bytes)) {
         size_t count = 0;
         QP_TRY(make_room(e, bytes + 1));

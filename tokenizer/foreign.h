@@ -3,7 +3,7 @@
 
 #include "tokenizer/pipeline.h"
 #include "tokenizer/pipeline_bytes.h"
-#include "tokenizer/sentencepiece.h"
+#include "tokenizer/sentencepiece_ids.h"
 #include "tokenizer/tokenizer.h"
 
 /* foreign — tokenizers of other projects behind the interface of ours: one of the two is set. Their ids are their own:
@@ -28,6 +28,7 @@ typedef struct {
     qp_pipeline_bytes_scratch bytes;
     qp_token_list tokens;
     qp_piece_list pieces;
+    qp_sentencepiece_scratch sentencepiece;
 } qp_foreign_scratch;
 
 void qp_foreign_scratch_free(qp_foreign_scratch *scratch);

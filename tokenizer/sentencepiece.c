@@ -5,6 +5,8 @@
 
 #include "tokenizer/growing.h"
 #include "tokenizer/joiner.h"
+#include "tokenizer/sentencepiece_ids.h"
+#include "tokenizer/sentencepiece_parts.h"
 #include "tokenizer/utf8.h"
 
 static const char SPACE_SIGN[] = "\xE2\x96\x81", REPLACEMENT[] = "\xEF\xBF\xBD"; /* U+2581, U+FFFD */
@@ -37,6 +39,7 @@ void qp_sentencepiece_free(qp_sentencepiece *model)
     free(model->type);
     free(model->unigram_score);
     free(model->rank);
+    qp_sentencepiece_fast_free(model->fast);
     free(model);
 }
 
@@ -125,25 +128,36 @@ static qp_status end_mark(qp_mapped_text *out, size_t origin)
     return QP_OK;
 }
 
-qp_status qp_sentencepiece_normalize(const qp_sentencepiece *m, const char *text, size_t bytes, qp_mapped_text *out)
+size_t qp_sentencepiece_leading_spaces(const qp_sentencepiece *m, const char *text, size_t bytes)
 {
-    if (bytes > INT32_MAX / 4) return qp_fail(QP_EDATA, "sentencepiece: text of 2^29 bytes or more; cut it into lines");
-    out->mapped = true;
-    size_t at = 0, first = out->bytes;
+    size_t at = 0;
     while (m->remove_extra_spaces && at < bytes) {
         step s = next_step(m, &m->rules, text + at, bytes - at);
         if (s.bytes != 1 || s.text[0] != ' ') break;
         at += s.used;
     }
+    return at;
+}
+
+qp_status qp_sentencepiece_step(const qp_sentencepiece *m, const char *text, size_t bytes, size_t *at,
+                                bool *after_space, qp_mapped_text *out)
+{
+    step s = next_step(m, &m->rules, text + *at, bytes - *at);
+    QP_TRY(put_step(m, out, s, *at, after_space));
+    *at += s.used;
+    if (!m->remove_extra_spaces) *after_space = false;
+    return QP_OK;
+}
+
+qp_status qp_sentencepiece_normalize(const qp_sentencepiece *m, const char *text, size_t bytes, qp_mapped_text *out)
+{
+    if (bytes > INT32_MAX / 4) return qp_fail(QP_EDATA, "sentencepiece: text of 2^29 bytes or more; cut it into lines");
+    out->mapped = true;
+    size_t at = qp_sentencepiece_leading_spaces(m, text, bytes), first = out->bytes;
     if (at == bytes) return end_mark(out, at);
     if (m->add_dummy_prefix && !m->space_as_suffix) QP_TRY(put_space(m, out, at));
     bool after_space = m->remove_extra_spaces;
-    while (at < bytes) {
-        step s = next_step(m, &m->rules, text + at, bytes - at);
-        QP_TRY(put_step(m, out, s, at, &after_space));
-        at += s.used;
-        if (!m->remove_extra_spaces) after_space = false;
-    }
+    while (at < bytes) QP_TRY(qp_sentencepiece_step(m, text, bytes, &at, &after_space, out));
     if (m->remove_extra_spaces) at = drop_trailing_spaces(m, out, first, at);
     if (m->add_dummy_prefix && m->space_as_suffix) QP_TRY(put_space(m, out, at));
     return end_mark(out, at);

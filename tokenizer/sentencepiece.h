@@ -36,6 +36,7 @@ typedef struct {
     int32_t *rank;       /* of each piece in BPE: by score, equal scores equal ranks */
     bool cuts_at_spaces; /* no piece reaches over a space: words can be joined one by one */
     bool has_unused;
+    struct qp_sentencepiece_fast *fast; /* ids without spans (sentencepiece_ids.h); NULL: only with them */
 } qp_sentencepiece;
 
 /* Ids with their spans in bytes of the text; zero it before the first use. */

@@ -5,6 +5,7 @@
 
 #include "tokenizer/growing.h"
 #include "tokenizer/sentencepiece.h"
+#include "tokenizer/sentencepiece_ids.h"
 #include "tokenizer/utf8.h"
 
 /* ---- protocol buffers: fields of a message ---- */
@@ -321,7 +322,8 @@ static qp_status finish(const char *place, qp_sentencepiece *model)
     QP_TRY(rank_pieces(place, model));
     QP_TRY(score_pieces(place, model));
     QP_TRY(build_trie(place, model, true, &model->user_defined));
-    return model->model_type == QP_SPM_UNIGRAM ? build_trie(place, model, false, &model->unigram.trie) : QP_OK;
+    if (model->model_type == QP_SPM_UNIGRAM) QP_TRY(build_trie(place, model, false, &model->unigram.trie));
+    return qp_sentencepiece_fast_make(model, &model->fast);
 }
 
 qp_status qp_sentencepiece_read(const char *place, const char *content, size_t bytes, qp_sentencepiece **model)
