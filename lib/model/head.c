@@ -2,7 +2,9 @@
 
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_dropout.h"
+#include "lib/grad/op_join.h"
 #include "lib/grad/op_linear.h"
+#include "lib/model/recurrent_layers.h"
 
 static qp_init weights(const qp_model_config *c) { return (qp_init){QP_INIT_XAVIER_UNIFORM, c->init_gain}; }
 
@@ -15,11 +17,12 @@ static void add_output(qp_head *head, qp_params *params, const qp_model_config *
 
 /* ---- one answer a source ---- */
 
-static void pooled_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder, int embedding)
+static qp_status pooled_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder, int embedding)
 {
     (void)embedding;
     head->pooling = qp_pooling_add(params, c, encoder);
     add_output(head, params, c, head->pooling.width);
+    return QP_OK;
 }
 
 static qp_tensor pooled_features(const qp_head *head, qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch,
@@ -31,39 +34,81 @@ static qp_tensor pooled_features(const qp_head *head, qp_tape *tape, const qp_en
 
 /* ---- one answer for some of the source's rows ---- */
 
-/* The rows of the memory that the target rows read. */
-static qp_tensor rows_read(qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch)
+static bool check_rows(qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch)
+{
+    qp_sequences target = batch->target.sequences;
+    int rows = target.count > 0 ? target.start[target.count] : 0;
+    if (!batch->read && rows > 0)
+        qp_tape_fail(tape, QP_ESHAPE, "a batch that does not tell which source rows its %d target rows read", rows);
+    for (int i = 0; i < target.count && !qp_tape_failed(tape); i++) {
+        int length = qp_sequence_length(encoded->sequences, i);
+        for (int r = target.start[i]; r < target.start[i + 1]; r++)
+            if (batch->read[r] < 0 || batch->read[r] >= length)
+                qp_tape_fail(tape, QP_ESHAPE, "target row %d reads row %d of a source of %d", r, batch->read[r], length);
+    }
+    return !qp_tape_failed(tape);
+}
+
+/* The rows of the memory that the target rows read; or the rows before those that the next one reads: where words end. */
+static qp_tensor rows_read(qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch, bool ends)
 {
     qp_sequences source = encoded->sequences, target = batch->target.sequences;
+    if (qp_tape_failed(tape) || !check_rows(tape, encoded, batch)) return (qp_tensor){0};
     int rows = target.count > 0 ? target.start[target.count] : 0;
     int32_t *row = qp_tape_memory(tape, ((size_t)rows + 1) * sizeof *row);
     if (!row) return (qp_tensor){0};
-    if (!batch->read && rows > 0)
-        return qp_tape_fail(tape, QP_ESHAPE, "a batch that does not tell which source rows its %d target rows read", rows);
     for (int i = 0; i < target.count; i++)
-        for (int r = target.start[i]; r < target.start[i] + qp_sequence_length(target, i); r++) {
-            if (batch->read[r] < 0 || batch->read[r] >= qp_sequence_length(source, i))
-                return qp_tape_fail(tape, QP_ESHAPE, "target row %d reads row %d of a source of %d", r, batch->read[r],
-                                    qp_sequence_length(source, i));
-            row[r] = source.start[i] + batch->read[r];
+        for (int r = target.start[i]; r < target.start[i + 1]; r++) {
+            int place = batch->read[r];
+            if (ends) place = (r + 1 < target.start[i + 1] ? batch->read[r + 1] : qp_sequence_length(source, i)) - 1;
+            row[r] = source.start[i] + (place > batch->read[r] ? place : batch->read[r]);
         }
     return qp_gather(tape, encoded->memory, rows, row);
 }
 
-static void tag_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder, int embedding)
+/* The sequences that have rows. */
+static qp_sequences without_empty(qp_tape *tape, qp_sequences s)
 {
+    int32_t *start = qp_tape_memory(tape, ((size_t)s.count + 1) * sizeof *start);
+    qp_sequences made = {.start = start};
+    if (!start) return made;
+    start[0] = 0;
+    for (int i = 0; i < s.count; i++)
+        if (s.start[i + 1] > s.start[i]) start[++made.count] = s.start[i + 1];
+    return made;
+}
+
+static qp_status tag_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder, int embedding)
+{
+    int width = encoder->memory_width;
     (void)embedding;
-    add_output(head, params, c, encoder->memory_width);
+    head->has_words = c->word_layers > 0;
+    if (head->has_words) {
+        int64_t kind = qp_model_kind_is_recurrent(c->encoder) ? c->encoder : QP_KIND_LSTM;
+        qp_recurrent_config words = qp_recurrent_layers(c, kind, 2 * width, (int)c->word_layers, true);
+        QP_TRY(qp_recurrent_init(&head->words, params, &words, "head.words"));
+        width = head->words.width;
+    }
+    add_output(head, params, c, width);
+    return QP_OK;
 }
 
 static qp_tensor tag_features(const qp_head *head, qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch,
                               qp_model_maps *maps)
 {
     (void)maps;
-    return qp_dropout(tape, rows_read(tape, encoded, batch), head->dropout);
+    qp_tensor x = rows_read(tape, encoded, batch, false);
+    if (head->has_words) {
+        const qp_tensor word[] = {x, rows_read(tape, encoded, batch, true)};
+        qp_recurrent_pass pass = {.tape = tape, .params = head->params, .sequences = without_empty(tape, batch->target.sequences)};
+        x = qp_dropout(tape, qp_join_columns(tape, 2, word), head->dropout);
+        if (qp_tape_failed(tape)) return (qp_tensor){0};
+        x = qp_recurrent_forward(&head->words, &pass, x);
+    }
+    return qp_dropout(tape, x, head->dropout);
 }
 
-static void mlm_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder, int embedding)
+static qp_status mlm_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder, int embedding)
 {
     int width = (int)c->emb_size;
     head->dense = qp_params_add(params, width, encoder->memory_width, weights(c), "head.dense.weight");
@@ -71,13 +116,14 @@ static void mlm_add(qp_head *head, qp_params *params, const qp_model_config *c, 
     head->norm = qp_norm_add(params, width, c->norm_type == QP_NORM_RMS, c->norm_epsilon, "head.norm");
     if (c->tied_embeddings || c->tied_embeddings_all) head->output = embedding;
     add_output(head, params, c, width);
+    return QP_OK;
 }
 
 static qp_tensor mlm_features(const qp_head *head, qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch,
                               qp_model_maps *maps)
 {
     (void)maps;
-    qp_tensor x = qp_linear(tape, rows_read(tape, encoded, batch), qp_param(tape, head->params, head->dense),
+    qp_tensor x = qp_linear(tape, rows_read(tape, encoded, batch, false), qp_param(tape, head->params, head->dense),
                             qp_param(tape, head->params, head->dense_bias));
     x = qp_activation(tape, x, (qp_activation_kind)head->activation, 0);
     return qp_norm_forward(&head->norm, tape, head->params, x);
@@ -92,11 +138,17 @@ static const qp_head_kind *const kinds[] = {
     [QP_TASK_REGRESS] = &pooled, [QP_TASK_AUTOENCODE] = NULL, [QP_TASK_MLM] = &mlm,
 };
 
-void qp_head_init(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder, int embedding)
+qp_status qp_head_init(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder, int embedding)
 {
     *head = (qp_head){.kind = kinds[config->task], .params = params, .dense = -1, .dense_bias = -1, .output = -1,
                       .output_bias = -1, .activation = config->activation, .dropout = (qp_real)config->dropout};
-    if (head->kind) head->kind->add(head, params, config, encoder, embedding);
+    return head->kind ? head->kind->add(head, params, config, encoder, embedding) : QP_OK;
+}
+
+void qp_head_free(qp_head *head)
+{
+    if (head->has_words) qp_recurrent_free(&head->words);
+    *head = (qp_head){0};
 }
 
 bool qp_head_wants_summary(const qp_head *head) { return head->pooling.from_states; }

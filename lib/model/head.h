@@ -4,18 +4,22 @@
 #include "lib/model/encoder.h"
 #include "lib/model/pooling.h"
 #include "lib/nn/norm.h"
+#include "lib/nn/recurrent.h"
 
 /* head — what stands on an encoder where no text is made. A task is one row in head.c.
  *   classify   W dropout(pooled states) + b                               [sources, labels]     one row a source
  *   regress    the same                                                   [sources, horizon]
  *   tag        W dropout(m_r) + b, r the source row that a target row reads    [target rows, labels]
+ *              with word layers w: m_r is output r of these layers over [m_first | m_last] of every word, its first and
+ *              its last piece (the one before the next word's first)           Ling et al. 2015; Lample et al. 2016
  *   mlm        E norm(f(D m_r + d)) + b, E the source embedding or, untied, a matrix of its own, f --activation
  *                                                                         [target rows, vocabulary]   Devlin et al. 2019
- * Parameters head.weight [outputs, .], head.bias; mlm also head.dense.weight, head.dense.bias, head.norm. */
+ * Parameters head.weight [outputs, .], head.bias; mlm also head.dense.weight, head.dense.bias, head.norm; word layers
+ * head.words. and as nn/recurrent.h says: those of the encoder's kind, or lstm. */
 typedef struct qp_head qp_head;
 
 typedef struct {
-    void (*add)(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder, int embedding);
+    qp_status (*add)(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder, int embedding);
     qp_tensor (*features)(const qp_head *head, qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch,
                           qp_model_maps *maps);   /* what the last linear map reads */
 } qp_head_kind;
@@ -25,6 +29,8 @@ struct qp_head {
     const qp_params *params;
     qp_pooling pooling;
     qp_norm norm;
+    qp_recurrent_module words;
+    bool has_words;
     int dense, dense_bias, output, output_bias;   /* parameters, or -1 */
     int activation;
     qp_real dropout;
@@ -34,8 +40,9 @@ struct qp_head {
  * qp_head_wants_summary — of the encoder.
  * qp_head_forward — scores, as above. Of the batch it reads the target's sequences and `read` (tag, mlm); the rows of a
  *   target sequence are counted from the first row of its source in `encoded`. maps may be NULL.
- *   Errors  QP_ESHAPE for a row outside its source; remembered by the tape. */
-void      qp_head_init(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder, int embedding);
+ *   Errors  (init) QP_EMEMORY; (forward) QP_ESHAPE for a row outside its source; remembered by the tape. */
+qp_status qp_head_init(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder, int embedding);
+void      qp_head_free(qp_head *head);
 bool      qp_head_wants_summary(const qp_head *head);
 qp_tensor qp_head_forward(const qp_head *head, qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch, qp_model_maps *maps);
 

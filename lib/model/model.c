@@ -78,7 +78,7 @@ static qp_status build(qp_model *model)
     if (model->has_decoder)
         QP_TRY(build_decoder(model, embedding));
     else
-        qp_head_init(&model->head, model->params, &c, &model->encoder, embedding);
+        QP_TRY(qp_head_init(&model->head, model->params, &c, &model->encoder, embedding));
     return qp_params_finish(model->params);
 }
 
@@ -126,6 +126,7 @@ void qp_model_free(qp_model *model)
     if (!model) return;
     qp_encoder_free(&model->encoder);
     qp_decoder_free(&model->decoder);
+    qp_head_free(&model->head);
     qp_params_free(model->params);
     free(model);
 }

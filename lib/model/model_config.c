@@ -95,7 +95,7 @@ static qp_status check_recurrent(const qp_model_config *config)
         return qp_fail(QP_EUSAGE, "--dec-layers 0: a recurrent decoder has at least one layer; use --dec-layers 1");
     if (config->bidirectional && !encoder)
         return qp_fail(QP_EUSAGE, "--bidirectional is for recurrent encoders (a transformer sees both directions, a decoder must not); leave it out or use --encoder gru");
-    if (config->hidden_size && !encoder && !decoder && config->encoder != QP_KIND_TEXT_CNN)
+    if (config->hidden_size && !encoder && !decoder && !config->word_layers && config->encoder != QP_KIND_TEXT_CNN)
         return qp_fail(QP_EUSAGE, "--hidden-size is the width of recurrent states; a transformer's width is --emb-size");
     return QP_OK;
 }
@@ -156,6 +156,8 @@ static qp_status check_task(const qp_model_config *config)
 {
     QP_TRY(check_sides(config));
     QP_TRY(check_pooling(config));
+    if (config->word_layers && config->task != QP_TASK_TAG)
+        return qp_fail(QP_EUSAGE, "--word-layers read the words of tagged sentences; add --task tag, or leave it out");
     if (config->bottleneck && config->task != QP_TASK_AUTOENCODE)
         return qp_fail(QP_EUSAGE, "--bottleneck is the vector of an autoencoder; add --task autoencode, or leave it out");
     if (config->lm_window && config->task != QP_TASK_LM)

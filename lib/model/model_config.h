@@ -53,6 +53,7 @@
     X(INT, lm_window, "0", 0, 1048576, NULL, "lm: learn from windows of so many tokens of running text; 0: line by line") \
     X(CHOICE, pooling, "auto", 0, 0, "auto, last, mean, max, attention, class-token",                                \
       "one vector for a whole text; auto: last for recurrent encoders, max for text-cnn, else mean")                                   \
+    X(INT, word_layers, "0", 0, 128, NULL, "tag: recurrent layers in both directions over the words, above their pieces") \
     X(INT, bottleneck, "0", 0, 65536, NULL, "autoencode: width of the vector between encoder and decoder; 0: --emb-size") \
     X(BOOL, carry, "false", 0, 0, NULL, "--lm-window: a recurrent decoder goes on in the state the window before left it in") \
     X(INT, max_length, "512", 1, 1048576, NULL, "longest sequence in tokens; longer lines are cut with a warning")   \

@@ -22,8 +22,8 @@ static const char *const encoders[][2] = {
 };
 static const char *const tasks[][2] = {
     {"task=classify", NULL}, {"task=classify", "pooling=last"}, {"task=classify", "pooling=mean"},
-    {"task=classify", "pooling=max"}, {"task=classify", "pooling=attention"}, {"task=tag", NULL}, {"task=regress", NULL},
-    {"task=regress", "pooling=attention"}, {"task=mlm", NULL}, {"task=autoencode", "bottleneck=40"},
+    {"task=classify", "pooling=max"}, {"task=classify", "pooling=attention"}, {"task=tag", NULL}, {"task=tag", "word_layers=1"},
+    {"task=regress", NULL}, {"task=regress", "pooling=attention"}, {"task=mlm", NULL}, {"task=autoencode", "bottleneck=40"},
     {"task=classify", "pooling=class-token"},
 };
 enum { ENCODERS = sizeof encoders / sizeof *encoders, TASKS = sizeof tasks / sizeof *tasks, ALL = ENCODERS * (TASKS - 1) + 1 };
