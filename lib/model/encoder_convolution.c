@@ -65,6 +65,7 @@ static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_con
     encoder->memory_width = encoder->summary_width = (int)config->emb_size;
     QP_TRY(qp_embedding_init(&e->embedding, params, embedding, (int)config->emb_size, config->scale_embeddings != 0,
                              positions, (int)config->max_length, config->dropout, "encoder.positions"));
+    e->embedding.noise = (qp_real)config->input_noise;
     add_layers(e, params, config);
     return QP_OK;
 }

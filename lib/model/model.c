@@ -8,6 +8,7 @@
 #include "lib/grad/op_loss.h"
 #include "lib/grad/op_loss_element.h"
 #include "lib/model/bottleneck.h"
+#include "lib/model/augment.h"
 #include "lib/model/decoder.h"
 #include "lib/model/decoder_ngram.h"
 #include "lib/model/encoder.h"
@@ -219,11 +220,13 @@ qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *
     qp_encoded encoded, *source = NULL;
     if (model->has_encoder) {
         qp_encoder_input input = {batch->source.sequences, batch->source.id, batch->source_value};
+        if (input.id) input.id = qp_word_dropout(tape, input.id, rows_of(input.sequences), model->config.word_dropout_src);
         if (!encode(model, tape, input, maps, &encoded)) return (qp_tensor){0};
         source = &encoded;
     }
     if (!model->has_decoder) return qp_head_forward(&model->head, tape, source, batch, maps);
     qp_ids input = {.sequences = batch->target.sequences, .id = batch->input ? batch->input : shift_right(tape, batch->target, qp_model_first_token(model))};
+    input.id = qp_word_dropout(tape, input.id, rows_of(input.sequences), model->config.word_dropout_tgt);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     return output(model, tape, qp_decoder_forward(&model->decoder, tape, source, input, &batch->carry, maps));
 }
@@ -238,7 +241,7 @@ qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *ba
         return qp_tape_fail(tape, QP_ESHAPE, "a batch without an answer for each of its %d rows", scores.rows);
     if (numbers) return qp_scale(tape, qp_mse(tape, scores, batch->target_value, QP_SUM), 1 / (qp_real)scores.columns);
     qp_cross_entropy_config config = {.reduction = QP_SUM, .smoothing = smoothing};
-    return qp_cross_entropy(tape, scores, batch->target.id, &config);
+    return qp_mixup_loss(tape, scores, batch->target.id, model->config.mixup, &config);
 }
 
 /* ---- one token at a time ---- */

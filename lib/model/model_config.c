@@ -152,12 +152,29 @@ static qp_status check_pooling(const qp_model_config *config)
     return QP_OK;
 }
 
+/* Each regulariser has something to work on. */
+static qp_status check_regularisers(const qp_model_config *config)
+{
+    bool transformer = config->encoder == QP_KIND_TRANSFORMER || config->decoder == QP_KIND_TRANSFORMER;
+    if (config->layer_drop > 0 && !transformer)
+        return qp_fail(QP_EUSAGE, "--layer-drop leaves out layers of a transformer; use --dropout, or leave it out");
+    if (config->word_dropout_src > 0 && (config->encoder == QP_KIND_NONE || config->task == QP_TASK_REGRESS))
+        return qp_fail(QP_EUSAGE, "--word-dropout-src needs a source of words%s",
+                       config->task == QP_TASK_LM ? "; a language model reads its own: use --word-dropout-tgt" : "; leave it out");
+    if (config->word_dropout_tgt > 0 && (config->decoder == QP_KIND_NONE || config->decoder == QP_KIND_NGRAM))
+        return qp_fail(QP_EUSAGE, "--word-dropout-tgt is for what a decoder reads; leave it out, or use --word-dropout-src");
+    if (config->mixup > 0 && config->task != QP_TASK_CLASSIFY)
+        return qp_fail(QP_EUSAGE, "--mixup mixes labelled texts; add --task classify, or leave it out");
+    return QP_OK;
+}
+
 static qp_status check_task(const qp_model_config *config)
 {
     QP_TRY(check_sides(config));
     QP_TRY(check_pooling(config));
     if (config->word_layers && config->task != QP_TASK_TAG)
         return qp_fail(QP_EUSAGE, "--word-layers read the words of tagged sentences; add --task tag, or leave it out");
+    QP_TRY(check_regularisers(config));
     if (config->bottleneck && config->task != QP_TASK_AUTOENCODE)
         return qp_fail(QP_EUSAGE, "--bottleneck is the vector of an autoencoder; add --task autoencode, or leave it out");
     if (config->lm_window && config->task != QP_TASK_LM)

@@ -60,6 +60,11 @@
     X(REAL, dropout, "0.1", 0, 0.99, NULL, "dropout on embeddings and sublayers")                                    \
     X(REAL, attention_dropout, "0", 0, 0.99, NULL, "dropout on attention weights")                                   \
     X(REAL, ff_dropout, "0", 0, 0.99, NULL, "dropout inside the feed-forward layer")                                 \
+    X(REAL, input_noise, "0", 0, 100, NULL, "training: deviation of Gaussian noise on the embeddings")               \
+    X(REAL, layer_drop, "0", 0, 0.99, NULL, "training: share of a transformer's layers that is left out, drawn for each step") \
+    X(REAL, word_dropout_src, "0", 0, 0.99, NULL, "training: share of source words that are read as unknown")        \
+    X(REAL, word_dropout_tgt, "0", 0, 0.99, NULL, "training: share of words read as unknown by the decoder (those to make stay)") \
+    X(REAL, mixup, "0", 0, 100, NULL, "training, classify: two texts and their labels in one, in shares from Beta(this, this)") \
     X(REAL, init_gain, "1", 0, 100, NULL, "factor on the initial weights")                                           \
     X(INT, src_vocab_size, "0", 0, 16777216, NULL, "source vocabulary (from the tokenizer)")                         \
     X(INT, tgt_vocab_size, "0", 0, 16777216, NULL, "target vocabulary (from the tokenizer)")                         \

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/base/random.h"
+
 static qp_transformer_config layer_config(const qp_model_config *c)
 {
     return (qp_transformer_config){.width = (int)c->emb_size,
@@ -47,6 +49,8 @@ qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_confi
     snprintf(full, sizeof full, "%s.positions", name);
     QP_TRY(qp_embedding_init(&stack->embedding, params, embedding, (int)config->emb_size, config->scale_embeddings != 0,
                              outer_kind(config), (int)config->max_length, config->dropout, full));
+    stack->embedding.noise = (qp_real)config->input_noise;
+    stack->layer_drop = config->layer_drop;
     qp_transformer_config layer = layer_config(config);
     snprintf(full, sizeof full, "%s.relative", name);
     QP_TRY(qp_position_init(&stack->position, params, inner_kind(config), layer.heads, layer.width / layer.heads,
@@ -81,7 +85,10 @@ qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_te
 {
     pass.position = qp_position_begin(&stack->position, pass.tape, pass.params, pass.sequences,
                                       pass.state ? qp_state_key_sequences(pass.state) : pass.sequences, x.rows, offset);
+    bool drops = stack->layer_drop > 0 && qp_tape_training(pass.tape);
+    uint64_t key = drops ? qp_tape_next_key(pass.tape) : 0;
     for (int i = 0; i < stack->layers; i++) {
+        if (drops && qp_random_uniform(key, (uint64_t)i) < stack->layer_drop) continue;
         pass.layer = i;
         pass.self_map = qp_model_maps_add(maps, stack->self_kind, i);
         pass.cross_map = stack->layer[i].reads_memory ? qp_model_maps_add(maps, QP_MAP_CROSS, i) : NULL;

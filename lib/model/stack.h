@@ -13,6 +13,8 @@ typedef struct {
     qp_position position;            /* inside self-attention */
     qp_transformer_layer *layer;     /* [layers] */
     int layers;
+    double layer_drop;               /* in training a step leaves each layer out with this probability (LayerDrop: Fan et
+                                        al. 2020); all are there, as they are, afterwards */
     bool has_norm;
     qp_norm norm;
     qp_map_kind self_kind;           /* what its self-attention maps are called */

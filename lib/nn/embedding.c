@@ -6,6 +6,7 @@
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_embedding.h"
 #include "lib/grad/op_linear.h"
+#include "lib/nn/noise.h"
 #include "lib/nn/position.h"
 
 int qp_embedding_add_weight(qp_params *params, int vocabulary, int width, bool scaled, const char *name)
@@ -57,7 +58,7 @@ qp_tensor qp_embedding_forward(const qp_embedding_module *embedding, qp_tape *ta
     int32_t *position;
     qp_tensor table = positions_of(embedding, tape, params, sequences, rows, offset, &position);
     qp_tensor x = qp_embedding(tape, qp_param(tape, params, embedding->weight), rows, id, embedding->scale, position, table);
-    return qp_dropout(tape, x, embedding->dropout);
+    return qp_dropout(tape, qp_noise(tape, x, embedding->noise), embedding->dropout);
 }
 
 qp_tensor qp_embedding_forward_values(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
@@ -69,5 +70,5 @@ qp_tensor qp_embedding_forward_values(const qp_embedding_module *embedding, qp_t
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     for (int r = 0; r < value.rows; r++) own[r] = r;
     if (table.value) x = qp_embedding(tape, x, value.rows, own, 1, position, table);
-    return qp_dropout(tape, x, embedding->dropout);
+    return qp_dropout(tape, qp_noise(tape, x, embedding->noise), embedding->dropout);
 }

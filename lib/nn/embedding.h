@@ -4,7 +4,7 @@
 #include "lib/base/batch.h"
 #include "lib/nn/params.h"
 
-/* embedding — token ids to vectors: scale * E[id] + P[position], dropout.
+/* embedding — token ids to vectors: scale * E[id] + P[position], noise, dropout.
  * P is a learned table NAME-position.weight [positions, d], the fixed sinusoidal one, or nothing. */
 typedef enum { QP_POSITION_NONE, QP_POSITION_SINUSOIDAL, QP_POSITION_LEARNED } qp_position_kind;
 
@@ -14,6 +14,7 @@ typedef struct {
     qp_real *sinusoid;          /* [positions, d] owned, or NULL */
     int positions, width;
     qp_real scale, dropout;
+    qp_real noise;              /* deviation of Gaussian noise while training, before the dropout; 0 after init */
 } qp_embedding_module;
 
 /* qp_embedding_add_weight — an embedding matrix NAME.weight, normal with std 1/sqrt(width) if scaled, else 0.02. */

@@ -163,6 +163,7 @@ static qp_status open_run(qp_run *run, qp_trainer *t, qp_trainer_result *result)
         return qp_fail(QP_EUSAGE, "--carry: a batch begins where the one before ended, so that --accum cannot join them; use --accum 1");
     QP_TRY(make_optimizer(run));
     QP_TRY(qp_shards_new(t->params, qp_threads_of(t->config->threads), t->config->shard_rows, &run->shards));
+    QP_TRY(qp_weight_noise_init(&run->noise, t->params, t->config->weight_noise, qp_threads_of(t->config->threads)));
     run->batch = calloc((size_t)t->config->accum, sizeof *run->batch);
     if (!run->batch) return qp_fail(QP_EMEMORY, "training: out of memory");
     QP_TRY(resume(run, result));
@@ -176,6 +177,7 @@ static qp_status close_run(qp_run *run, qp_status status)
     snprintf(message, sizeof message, "%s", qp_error_message());
     qp_status written = qp_metrics_log_close(run->metrics);
     if (run->log) fclose(run->log);
+    qp_weight_noise_free(&run->noise);
     qp_shards_free(run->shards);
     qp_optimizer_free(run->optimizer);
     free(run->batch);
@@ -213,7 +215,10 @@ static qp_status learn(qp_run *run, int count, qp_shards_result *r, qp_progress 
     qp_trainer *t = run->trainer;
     uint64_t key = qp_random_key(qp_random_key((uint64_t)run->config->seed, 0x757064617465), (uint64_t)run->state.update);
     char what[128];
-    QP_TRY(qp_shards_run(run->shards, &t->loss, run->batch, count, key, r));
+    qp_weight_noise_begin(&run->noise, t->params, qp_random_key(key, 0x6e6f697365));
+    qp_status done = qp_shards_run(run->shards, &t->loss, run->batch, count, key, r);
+    qp_weight_noise_end(&run->noise, t->params);
+    QP_TRY(done);
     if (!isfinite(r->loss)) {
         snprintf(what, sizeof what, "update %" PRId64 ": the loss is %s", run->state.update + 1,
                  isnan(r->loss) ? "not a number" : "infinite");

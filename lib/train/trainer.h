@@ -30,6 +30,7 @@
     X(INT, average, "1", 1, 1000, NULL, "final model: mean of the last N validated checkpoints; 1: the best one")      \
     X(INT, accum, "1", 1, 10000, NULL, "batches that make one update")                                                 \
     X(REAL, label_smoothing, "0", 0, 0.99, NULL, "share of the target given to all words alike")                       \
+    X(REAL, weight_noise, "0", 0, 100, NULL, "deviation of Gaussian noise on the matrices at which the gradient is taken") \
     X(TEXT, freeze, "", 0, 0, NULL, "parameters that stay as they are: patterns with * and ?, separated by commas")    \
     X(TEXT, reset, "", 0, 0, NULL, "what going on with other options forgets: optimizer, schedule, counters")           \
     X(INT, shard_rows, "1024", 16, 1000000000, NULL, "source and target tokens of one shard; part of the arithmetic")  \

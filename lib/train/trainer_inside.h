@@ -6,6 +6,7 @@
 #include "lib/train/checkpoint.h"
 #include "lib/train/metrics_log.h"
 #include "lib/train/trainer.h"
+#include "lib/train/weight_noise.h"
 
 /* What trainer.c (the loop) and trainer_validate.c (validation, saves, the final model) share. */
 typedef struct {
@@ -16,6 +17,7 @@ typedef struct {
     double time_limit;                   /* seconds; 0: none */
     qp_shards *shards;
     qp_optimizer *optimizer;
+    qp_weight_noise noise;
     qp_batch *batch;                     /* [accum] */
     qp_metrics_log *metrics;             /* NULL without a folder */
     FILE *log;                           /* train.log; NULL without a folder */

@@ -1,0 +1,57 @@
+#include "lib/model/augment.h"
+
+#include <math.h>
+
+#include "lib/base/random.h"
+#include "lib/grad/op_basic.h"
+
+const int32_t *qp_word_dropout(qp_tape *tape, const int32_t *id, int rows, double rate)
+{
+    if (rate <= 0 || !qp_tape_training(tape) || qp_tape_failed(tape)) return id;
+    uint64_t key = qp_tape_next_key(tape);
+    int32_t *kept = qp_tape_memory(tape, ((size_t)rows + 1) * sizeof *kept);
+    for (int r = 0; kept && r < rows; r++)
+        kept[r] = id[r] >= QP_SPECIAL_COUNT && qp_random_uniform(key, (uint64_t)r) < rate ? QP_UNK : id[r];
+    return kept;
+}
+
+/* ---- mixup ---- */
+
+/* From Gamma(alpha, 1); every try takes three numbers of the key. */
+static double gamma_draw(uint64_t key, double alpha)
+{
+    double shape = alpha < 1 ? alpha + 1 : alpha, d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
+    double boost = alpha < 1 ? pow(1 - qp_random_uniform(key, 0), 1 / alpha) : 1;
+    for (uint64_t k = 1;; k += 4) {
+        double x = qp_random_normal(qp_random_key(key, k), 0), v = 1 + c * x;
+        if (v <= 0) continue;
+        v = v * v * v;
+        if (log(1 - qp_random_uniform(key, k)) < 0.5 * x * x + d - d * v + d * log(v)) return boost * d * v;
+    }
+}
+
+double qp_beta_draw(uint64_t key, double alpha)
+{
+    double a = gamma_draw(qp_random_key(key, 1), alpha), b = gamma_draw(qp_random_key(key, 2), alpha);
+    return a + b > 0 ? a / (a + b) : 0.5;    /* both too small for a number */
+}
+
+qp_tensor qp_mixup_loss(qp_tape *tape, qp_tensor scores, const int32_t *label, double alpha,
+                        const qp_cross_entropy_config *config)
+{
+    int rows = scores.rows;
+    if (alpha <= 0 || rows < 2 || !qp_tape_training(tape) || qp_tape_failed(tape))
+        return qp_cross_entropy(tape, scores, label, config);
+    uint64_t key = qp_tape_next_key(tape);
+    qp_real own = (qp_real)qp_beta_draw(key, alpha);
+    int shift = 1 + (int)qp_random_below(qp_random_key(key, 3), 0, (uint64_t)rows - 1);
+    int32_t *other = qp_tape_memory(tape, (size_t)rows * sizeof *other), *other_label = qp_tape_memory(tape, (size_t)rows * sizeof *other);
+    if (!other || !other_label) return (qp_tensor){0};
+    for (int r = 0; r < rows; r++) {
+        other[r] = (r + shift) % rows;
+        other_label[r] = label[other[r]];
+    }
+    qp_tensor mixed = qp_add(tape, qp_scale(tape, scores, own), qp_scale(tape, qp_gather(tape, scores, rows, other), 1 - own));
+    return qp_add(tape, qp_scale(tape, qp_cross_entropy(tape, mixed, label, config), own),
+                  qp_scale(tape, qp_cross_entropy(tape, mixed, other_label, config), 1 - own));
+}

@@ -1,0 +1,20 @@
+# Regularisers on the command line: the same file for any number of threads and after a stop, off unless asked for.
+. tests/cli/support
+
+all="--input-noise 0.05 --weight-noise 0.01 --layer-drop 0.1 --word-dropout-src 0.05 --word-dropout-tgt 0.05 --l1 1e-6 --clip-value 0.5"
+toy_train a.safetensors $all --threads 1 && toy_train b.safetensors $all --threads 3 && cmp -s a.safetensors b.safetensors
+result $? "any number of threads makes the same file"
+toy_train c.safetensors $all --steps 35 && toy_train c.safetensors $all && cmp -s a.safetensors c.safetensors
+result $? "stopped and resumed: the same file"
+toy_train plain.safetensors
+for option in "--input-noise 0.05" "--weight-noise 0.01" "--layer-drop 0.3" "--word-dropout-src 0.2" "--word-dropout-tgt 0.2"; do
+    toy_train one.safetensors $option --steps 3 --overwrite && toy_train none.safetensors --steps 3 --overwrite
+    "$QUIPU" score -m one.safetensors pairs >one && "$QUIPU" score -m none.safetensors pairs >none && ! cmp -s one none
+    result $? "$option changes what is learned"
+done
+grep -q 'perplexity' plain.run/train.log
+result $? "trains without them"
+fails 2 "task classify" toy_train x.safetensors --mixup 0.2
+fails 2 "transformer" toy_train x.safetensors --layer-drop 0.2 --encoder gru --decoder gru
+fails 2 "word-dropout-src" "$QUIPU" train --task lm --train pairs --word-dropout-src 0.1 -q -m x.safetensors
+echo "1..$number"

@@ -1,0 +1,175 @@
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "lib/grad/op_basic.h"
+#include "lib/model/augment.h"
+#include "tests/model/model_check.h"
+
+/* ---- word dropout ---- */
+
+Test(augment, words_become_unknown_and_special_ids_stay)
+{
+    enum { ROWS = 6000 };
+    static int32_t id[ROWS];
+    for (int i = 0; i < ROWS; i++) id[i] = i % 10;
+    qp_tape *tape = qp_tape_new();
+    qp_tape_begin(tape, QP_TRAIN, 9);
+    const int32_t *kept = qp_word_dropout(tape, id, ROWS, 0.3);
+    int words = 0, dropped = 0;
+    for (int i = 0; i < ROWS; i++) {
+        if (id[i] < QP_SPECIAL_COUNT) cr_assert_eq(kept[i], id[i]);
+        else cr_assert(kept[i] == id[i] || kept[i] == QP_UNK);
+        words += id[i] >= QP_SPECIAL_COUNT;
+        dropped += id[i] >= QP_SPECIAL_COUNT && kept[i] == QP_UNK;
+    }
+    cr_expect_lt(fabs(dropped - 0.3 * words), 5 * sqrt(words * 0.21), "%d of %d", dropped, words);
+    qp_tape_begin(tape, QP_INFER, 9);
+    cr_expect_eq(qp_word_dropout(tape, id, ROWS, 0.3), id);
+    qp_tape_begin(tape, QP_TRAIN, 9);
+    cr_expect_eq(qp_word_dropout(tape, id, ROWS, 0), id);
+    qp_tape_free(tape);
+}
+
+/* With every word unknown the loss is that of unknown words: what is read changes, what is to be made does not. */
+Test(augment, sources_and_what_the_decoder_reads)
+{
+    static const char *const both[] = {"dropout=0", "word_dropout_src=0.99", "word_dropout_tgt=0.99"}, *const none[] = {"dropout=0"};
+    model_pairs pairs;
+    qp_batch batch = model_reversed_pairs(&pairs, 8, 1);
+    qp_model *dropping = model_small(both, 3), *plain = model_small(none, 1);
+    qp_tape *tape = qp_tape_new();
+    int different = 0;
+    for (uint64_t key = 0; key < 3; key++) {
+        qp_tape_begin(tape, QP_TRAIN, key);
+        double noisy = (double)qp_model_loss(dropping, tape, &batch, 0).value[0];
+        qp_tape_begin(tape, QP_TRAIN, key);
+        different += noisy != (double)qp_model_loss(plain, tape, &batch, 0).value[0];
+    }
+    qp_tape_begin(tape, QP_INFER, 0);
+    double a = (double)qp_model_loss(dropping, tape, &batch, 0).value[0];
+    qp_tape_begin(tape, QP_INFER, 0);
+    cr_expect_eq(a, (double)qp_model_loss(plain, tape, &batch, 0).value[0], "no word is dropped outside of training");
+    cr_expect_eq(different, 3);
+    qp_tape_free(tape);
+    qp_model_free(dropping);
+    qp_model_free(plain);
+}
+
+/* ---- mixup ---- */
+
+Test(augment, beta_has_its_mean_and_variance)
+{
+    static const double alpha[] = {0.05, 0.2, 1, 4};
+    for (int k = 0; k < 4; k++) {
+        enum { DRAWS = 4000 };
+        double sum = 0, squares = 0, variance = 1 / (4 * (2 * alpha[k] + 1));
+        for (uint64_t i = 0; i < DRAWS; i++) {
+            double x = qp_beta_draw(i * 77 + 1, alpha[k]);
+            cr_assert(x >= 0 && x <= 1);
+            sum += x;
+            squares += (x - 0.5) * (x - 0.5);
+        }
+        cr_expect_lt(fabs(sum / DRAWS - 0.5), 5 * sqrt(variance / DRAWS), "alpha %g: mean %g", alpha[k], sum / DRAWS);
+        cr_expect_lt(fabs(squares / DRAWS - variance), 0.1 * variance, "alpha %g: variance %g", alpha[k], squares / DRAWS);
+    }
+}
+
+static double plain_loss(qp_tape *tape, qp_tensor x, const int32_t *label)
+{
+    qp_cross_entropy_config config = {.reduction = QP_SUM};
+    return (double)qp_cross_entropy(tape, x, label, &config).value[0];
+}
+
+/* The loss is that of some shift and some lambda, found by trying all shifts and the lambda of the definition. */
+Test(augment, mixup_is_its_equation)
+{
+    enum { ROWS = 5, LABELS = 3 };
+    static const int32_t label[ROWS] = {0, 1, 2, 0, 1};
+    qp_tape *tape = qp_tape_new();
+    qp_real numbers[ROWS * LABELS];
+    for (int i = 0; i < ROWS * LABELS; i++) numbers[i] = (qp_real)((7 * i + 3) % 11) / 5 - 1;
+    qp_tensor x = qp_tensor_of(ROWS, LABELS, numbers);
+    qp_cross_entropy_config config = {.reduction = QP_SUM};
+    int shifts_seen[ROWS] = {0};
+    for (uint64_t step = 0; step < 20; step++) {
+        qp_tape_begin(tape, QP_TRAIN, step);
+        double own = qp_beta_draw(qp_tape_next_key(tape), 0.4), nearest = 1e9;
+        qp_tape_begin(tape, QP_TRAIN, step);
+        double made = (double)qp_mixup_loss(tape, x, label, 0.4, &config).value[0];
+        for (int shift = 1; shift < ROWS; shift++) {
+            qp_real mixed[ROWS * LABELS];
+            int32_t other[ROWS];
+            for (int r = 0; r < ROWS; r++) {
+                other[r] = label[(r + shift) % ROWS];
+                for (int c = 0; c < LABELS; c++)
+                    mixed[r * LABELS + c] = (qp_real)(own * (double)x.value[r * LABELS + c] +
+                                                      (1 - own) * (double)x.value[(r + shift) % ROWS * LABELS + c]);
+            }
+            qp_tensor z = qp_tensor_of(ROWS, LABELS, mixed);
+            double expected = own * plain_loss(tape, z, label) + (1 - own) * plain_loss(tape, z, other);
+            if (fabs(expected - made) < fabs(nearest)) nearest = expected - made;
+            shifts_seen[shift] += fabs(expected - made) < 1e-5;
+        }
+        cr_expect_lt(fabs(nearest), 1e-5, "step %d", (int)step);
+    }
+    for (int shift = 1; shift < ROWS; shift++) cr_expect_gt(shifts_seen[shift], 0, "no step has shift %d", shift);
+    qp_tape_begin(tape, QP_TRAIN, 1);
+    double off = (double)qp_mixup_loss(tape, x, label, 0, &config).value[0];
+    cr_expect_eq(off, plain_loss(tape, x, label));
+    qp_tape_begin(tape, QP_INFER, 1);
+    cr_expect_eq((double)qp_mixup_loss(tape, x, label, 0.4, &config).value[0], off);
+    qp_tape_free(tape);
+}
+
+/* ---- layers left out ---- */
+
+Test(augment, layers_are_left_out_as_often_as_asked)
+{
+    static const char *const setting[] = {"dropout=0", "enc_layers=3", "dec_layers=2", "layer_drop=0.4"};
+    model_pairs pairs;
+    qp_batch batch = model_reversed_pairs(&pairs, 4, 1);
+    qp_model *model = model_small(setting, 4);
+    qp_params *params = qp_model_params(model);
+    qp_gradient gradient;
+    qp_tape *tape = qp_tape_new();
+    cr_assert_eq(qp_gradient_init(&gradient, params), QP_OK);
+    int at[2] = {qp_params_find(params, "encoder.layers.1.linear1.weight"), qp_params_find(params, "decoder.layers.0.linear2.weight")};
+    int left_out[2] = {0};
+    cr_assert(at[0] >= 0 && at[1] >= 0);
+    enum { STEPS = 150 };
+    for (uint64_t step = 0; step < STEPS; step++) {
+        cr_assert(isfinite(model_gradient(model, tape, &batch, &gradient, step)));
+        for (int k = 0; k < 2; k++) {
+            const qp_parameter *p = qp_params_at(params, at[k]);
+            bool any = false;
+            for (int i = 0; i < p->rows * p->columns; i++) any = any || gradient.block[p->offset + (size_t)i] != 0;
+            left_out[k] += !any;
+        }
+    }
+    for (int k = 0; k < 2; k++) cr_expect_lt(abs(left_out[k] - 60), 5 * 6, "left out %d times of %d", left_out[k], STEPS);
+    qp_gradient_free(&gradient);
+    qp_tape_free(tape);
+    qp_model_free(model);
+}
+
+Test(augment, options_without_something_to_work_on_are_refused)
+{
+    static const struct {
+        const char *field, *value;
+        int task, encoder, decoder;
+    } wrong[] = {{"layer_drop", "0.1", QP_TASK_TRANSLATE, QP_KIND_GRU, QP_KIND_GRU},
+                 {"word_dropout_src", "0.1", QP_TASK_LM, QP_KIND_NONE, QP_KIND_GRU},
+                 {"mixup", "0.2", QP_TASK_TRANSLATE, QP_KIND_GRU, QP_KIND_GRU}};
+    for (int i = 0; i < 3; i++) {
+        qp_model_config config;
+        qp_config_defaults(&qp_model_fields, &config);
+        config.task = wrong[i].task;
+        config.encoder = wrong[i].encoder;
+        config.decoder = wrong[i].decoder;
+        cr_assert_eq(qp_model_config_check(&config), QP_OK, "%s", qp_error_message());
+        cr_assert_eq(qp_config_set(qp_config_find(&qp_model_fields, wrong[i].field), &config, "test", wrong[i].value), QP_OK);
+        cr_assert_eq(qp_model_config_check(&config), QP_EUSAGE, "%s", wrong[i].field);
+        cr_assert(strstr(qp_error_message(), "--"), "%s", qp_error_message());
+    }
+}

@@ -1,0 +1,82 @@
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "lib/nn/noise.h"
+
+enum { ROWS = 100, COLUMNS = 40, COUNT = ROWS * COLUMNS };
+
+static void compute(qp_tape *tape, qp_real *result)
+{
+    qp_real values[COUNT];
+    for (int i = 0; i < COUNT; i++) values[i] = (qp_real)(i % 7);
+    qp_tape_begin(tape, QP_TRAIN, 5);
+    memcpy(result, qp_noise(tape, qp_tensor_of(ROWS, COLUMNS, values), (qp_real)0.5).value, sizeof values);
+}
+
+Test(noise, normal_with_its_deviation)
+{
+    qp_real y[COUNT];
+    qp_tape *tape = qp_tape_new();
+    compute(tape, y);
+    double sum = 0, squares = 0;
+    int inside = 0;
+    for (int i = 0; i < COUNT; i++) {
+        double n = (double)y[i] - i % 7;
+        sum += n;
+        squares += n * n;
+        inside += fabs(n) < 0.5;
+    }
+    cr_expect_lt(fabs(sum / COUNT), 5 * 0.5 / sqrt(COUNT));
+    cr_expect_lt(fabs(sqrt(squares / COUNT) - 0.5), 0.03);
+    cr_expect_lt(fabs(inside / (double)COUNT - 0.6827), 0.04, "%d within a deviation", inside);
+    qp_tape_free(tape);
+}
+
+Test(noise, nothing_happens_when_decoding_or_at_0_and_no_key_is_drawn)
+{
+    qp_tape *tape = qp_tape_new();
+    qp_real numbers[16] = {1, 2, 3};
+    qp_tensor x = qp_tensor_of(4, 4, numbers);
+    qp_tape_begin(tape, QP_INFER, 5);
+    cr_expect_eq(qp_noise(tape, x, 1).value, x.value);
+    qp_tape_begin(tape, QP_TRAIN, 5);
+    uint64_t first = qp_tape_next_key(tape);
+    qp_tape_begin(tape, QP_TRAIN, 5);
+    cr_expect_eq(qp_noise(tape, x, 0).value, x.value);
+    cr_expect_eq(qp_tape_next_key(tape), first);
+    qp_tape_free(tape);
+}
+
+Test(noise, the_gradient_passes)
+{
+    qp_tape *tape = qp_tape_new();
+    qp_real beta;
+    qp_tape_begin(tape, QP_TRAIN, 5);
+    qp_tensor x = qp_tape_tensor(tape, 3, 5);
+    for (int i = 0; i < 15; i++) x.value[i] = 1;
+    qp_real *dy = qp_tape_grad(tape, qp_noise(tape, x, (qp_real)0.3), &beta);
+    for (int i = 0; i < 15; i++) dy[i] = (qp_real)(i + 1);
+    cr_assert_eq(qp_tape_backward_from(tape), QP_OK);
+    const qp_real *dx = qp_tape_upstream(x);
+    for (int i = 0; i < 15; i++) cr_assert_eq(dx[i], (qp_real)(i + 1));
+    qp_tape_free(tape);
+}
+
+Test(noise, same_bits_in_any_thread)
+{
+    qp_real alone[COUNT];
+    qp_tape *tape = qp_tape_new();
+    compute(tape, alone);
+    qp_tape_free(tape);
+    int different = 0;
+#pragma omp parallel num_threads(3) reduction(+ : different)
+    {
+        qp_real y[COUNT];
+        qp_tape *own = qp_tape_new();
+        compute(own, y);
+        different += memcmp(y, alone, sizeof y) != 0;
+        qp_tape_free(own);
+    }
+    cr_assert_eq(different, 0);
+}
