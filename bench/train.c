@@ -1,8 +1,9 @@
 /* build/bench/train — training throughput: forward, loss, backward and Adam on random ids; the same works as
- * ../shared/peers/torch_train_bench.py (sizes, batch, Adam at 1e-4 without clipping, dropout 0). One JSON object on
- * stdout. tokens_per_second counts target tokens; times are medians over the steps; operations are those of matrix
- * products only, training = 3 * forward, causal attention counted at its full square. sgemm_gflops and fma_gflops are
- * what the same threads reach, right afterwards, in products of 1536^3 and in nothing but multiply-adds. */
+ * ../shared/peers/torch_train_bench.py (sizes, batch, Adam at 1e-4 without clipping, dropout 0), and gru-attention, a
+ * translator with Bahdanau's attention. One JSON object on stdout. tokens_per_second counts target tokens; times are
+ * medians over the steps; operations are those of matrix products only, training = 3 * forward, causal attention counted
+ * at its full square. sgemm_gflops and fma_gflops are what the same threads reach, right afterwards, in products of
+ * 1536^3 and in nothing but multiply-adds. */
 #include <getopt.h>
 #include <math.h>
 #include <omp.h>
@@ -33,6 +34,7 @@ static const work works[] = {
     {"mt-untied", QP_KIND_TRANSFORMER, true, 8000, 256, 1024, 8, 3, 64, 24},
     {"lstm", QP_KIND_LSTM, false, 8000, 512, 0, 0, 2, 64, 64},
     {"gru", QP_KIND_GRU, false, 8000, 512, 0, 0, 2, 64, 64},
+    {"gru-attention", QP_KIND_GRU, true, 8000, 256, 0, 0, 1, 64, 24},
     {"gpt-small", QP_KIND_TRANSFORMER, false, 65, 128, 512, 4, 4, 12, 64},
     {"gpt-base", QP_KIND_TRANSFORMER, false, 65, 384, 1536, 6, 6, 8, 256},
 };
@@ -93,9 +95,13 @@ static qp_model_config config_of(const work *w)
         c.scale_embeddings = 0;
     }
     if (qp_model_kind_is_recurrent(w->kind)) {
-        c.attention = QP_ATTENTION_NONE;
         c.pos = QP_POS_NONE;
         c.tied_embeddings = 0;
+        c.scale_embeddings = 0;
+        c.bidirectional = w->translates;
+        if (w->translates) c.hidden_size = 2 * w->width;
+        if (w->translates) c.encoder = w->kind;
+        if (!w->translates) c.attention = QP_ATTENTION_NONE;
     } else if (!w->translates) {
         c.pos = QP_POS_LEARNED;
         c.bias = 0;
@@ -180,11 +186,20 @@ static double median(double *value, int count)
     return count % 2 ? value[count / 2] : (value[count / 2 - 1] + value[count / 2]) / 2;
 }
 
+/* A bidirectional encoder and a Bahdanau decoder of h, for one token on both sides: the recurrent layers, the attention's
+ * two maps and its sum, what joins state and context. */
+static double attention_operations(const work *w)
+{
+    double d = w->width, h = 2 * d, gates = w->kind == QP_KIND_LSTM ? 4 : 3;
+    return 2 * (2 * (d + h) + d + 2 * h + h) * gates * h + 2 * (h + 2 * h) * h + 4 * w->length * h + 6 * h * h;
+}
+
 /* Forward operations of a step, as the peer counts them. */
 static double forward_operations(const work *w)
 {
     double d = w->width, ff = w->feed_forward, n = w->length, v = w->vocabulary, layers = w->layers;
     double tokens = (double)w->sequences * n, output = 2 * d * v;
+    if (qp_model_kind_is_recurrent(w->kind) && w->translates) return tokens * (attention_operations(w) + 4 * d * v);
     if (qp_model_kind_is_recurrent(w->kind))
         return tokens * (layers * 4 * d * d * (w->kind == QP_KIND_LSTM ? 4 : 3) + output);
     if (!w->translates) return tokens * (layers * (24 * d * d + 4 * n * d) + output);

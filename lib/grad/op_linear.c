@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/grad/step_weights.h"
 #include "lib/grad/views.h"
 #include "lib/tensor/gemm.h"
 #include "lib/tensor/gemm_packed.h"
@@ -80,6 +81,27 @@ static void linear_back(qp_tape *tape, void *context)
     if (dx.grad) map_back_input(c->x.rows, c->weight, dy, c->y.stride, dx.beta, dx.grad, c->x.stride);
 }
 
+/* The same at one of many steps (step_weights.h). */
+static void step_back(qp_tape *tape, void *context)
+{
+    const linear_context *c = context;
+    const qp_real *dy = qp_tape_upstream(c->y);
+    const qp_packed *packed = qp_step_packed(tape, c->weight, true);
+    qp_step_gradient(tape, c->weight, c->x.rows, dy, c->y.stride, c->x.value, c->x.stride);
+    slot dbias = slot_take(tape, c->bias), dx = slot_take(tape, c->x);
+    if (dbias.grad) qp_column_sums(c->x.rows, c->weight.rows, dy, c->y.stride, dbias.beta, dbias.grad);
+    if (dx.grad && packed) qp_gemm_packed(c->x.rows, dy, c->y.stride, packed, NULL, dx.beta, dx.grad, c->x.stride);
+}
+
+static qp_tensor step_linear(qp_tape *tape, const linear_context *c)
+{
+    const qp_packed *packed = qp_step_packed(tape, c->weight, false);
+    if (!packed) return (qp_tensor){0};
+    qp_gemm_packed(c->x.rows, c->x.value, c->x.stride, packed, c->bias.value, 0, c->y.value, c->y.stride);
+    qp_tape_record(tape, c->y, step_back, c, sizeof *c);
+    return c->y;
+}
+
 qp_tensor qp_linear(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias)
 {
     if (qp_tape_failed(tape)) return (qp_tensor){0};
@@ -88,8 +110,10 @@ qp_tensor qp_linear(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias
                             weight.rows, weight.columns, bias.rows, bias.columns);
     qp_tensor y = qp_tape_tensor(tape, x.rows, weight.rows);
     if (!y.value) return y;
+    const linear_context c = {x, weight, bias, y};
+    if (qp_step_weight(tape, weight)) return step_linear(tape, &c);
     map_forward(tape, x, weight, bias, y);
-    qp_tape_record(tape, y, linear_back, &(linear_context){x, weight, bias, y}, sizeof(linear_context));
+    qp_tape_record(tape, y, linear_back, &c, sizeof c);
     return y;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/grad/recurrence.h"
+#include "lib/grad/step_weights.h"
 #include "lib/tensor/gemm.h"
 #include "lib/tensor/gemm_packed.h"
 #include "lib/tensor/rows.h"
@@ -85,23 +86,29 @@ static bool take_buffers(qp_tape *tape, qp_recurrent_run *run)
     return !qp_tape_failed(tape);
 }
 
-/* The weight laid out for the step's product: its own packed copy, or one for this call. */
-static qp_packed pack(qp_tape *tape, qp_tensor weight, bool transposed)
+/* The weight laid out for the step's product: its own packed copy, that of the pass, or one for this call. */
+static qp_packed pack(qp_tape *tape, const qp_recurrent_run *run, qp_tensor weight, bool transposed)
 {
     if (weight.packed && !transposed) return *(const qp_packed *)weight.packed;
+    if (run->stepping) {
+        const qp_packed *packed = qp_step_packed(tape, weight, transposed);
+        return packed ? *packed : (qp_packed){0};
+    }
     int n = transposed ? weight.columns : weight.rows, k = transposed ? weight.rows : weight.columns;
     qp_real *memory = qp_tape_memory(tape, qp_packed_count(n, k) * sizeof *memory);
     return memory ? qp_packed_init(memory, n, k, weight.value, weight.stride, transposed) : (qp_packed){0};
 }
 
 /* a = x W' + b for all steps in one product */
-static void input_product(qp_recurrent_run *run)
+static void input_product(qp_tape *tape, qp_recurrent_run *run)
 {
     int rows = run->order.rows, width = run->gates_width;
     qp_tensor w = run->w.input;
     copy_rows(rows, run->x.columns, NULL, run->input, run->x.columns, run->order.row, run->x.value, run->x.stride, 0);
-    if (w.packed)
-        qp_gemm_packed(rows, run->input, run->x.columns, w.packed, NULL, 0, run->gates, width);
+    const qp_packed *packed = run->stepping ? qp_step_packed(tape, w, false) : w.packed;
+    if (qp_tape_failed(tape)) return;
+    if (packed)
+        qp_gemm_packed(rows, run->input, run->x.columns, packed, NULL, 0, run->gates, width);
     else
         qp_gemm(false, true, rows, width, w.columns, 1, run->input, run->x.columns, w.value, w.stride, 0, run->gates, width);
     if (run->w.bias.value) qp_bias_rows(rows, width, run->w.bias.value, run->gates, width);
@@ -163,15 +170,17 @@ qp_tensor qp_recurrent(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recu
     if (!state_fits(tape, run.first.hidden, s.count, run.out) || !state_fits(tape, run.first.cell, s.count, run.hidden))
         return (qp_tensor){0};
     if (!qp_recurrence_plan(tape, s, x.rows, reverse, &run.order) || !take_buffers(tape, &run)) return (qp_tensor){0};
-    input_product(&run);
+    run.stepping = run.order.steps == 1 && qp_step_weight(tape, w->recurrent) && qp_step_weight(tape, w->input) &&
+                   (!w->projection.value || qp_step_weight(tape, w->projection));
+    input_product(tape, &run);
     state_in(&run.order, run.first.hidden, run.out, run.before);
     if (run.cell) state_in(&run.order, run.first.cell, run.hidden, run.cell_first);
     size_t mark = qp_tape_mark(tape);
-    qp_packed recurrent = pack(tape, w->recurrent, false);
-    qp_packed projection = w->projection.value ? pack(tape, w->projection, false) : (qp_packed){0};
+    qp_packed recurrent = pack(tape, &run, w->recurrent, false);
+    qp_packed projection = w->projection.value ? pack(tape, &run, w->projection, false) : (qp_packed){0};
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     for (int t = 0; t < run.order.steps; t++) step_forward(&run, t, &recurrent, w->projection.value ? &projection : NULL);
-    qp_tape_rewind(tape, mark);
+    if (!run.stepping) qp_tape_rewind(tape, mark);   /* what is packed for the pass stays */
     copy_rows(x.rows, run.out, run.order.row, run.y.value, run.y.stride, NULL, run.after, run.out, 0);
     if (last && !make_last(tape, &run)) return (qp_tensor){0};
     if (last) *last = run.last;
@@ -234,8 +243,14 @@ static void step_backward(qp_recurrent_run *run, int t, const qp_packed *recurre
 }
 
 /* dW = d' input, over all steps at once; db = sum of d's rows */
-static void weight_gradient(qp_tape *tape, int rows, qp_tensor weight, const qp_real *d, const qp_real *input)
+static void weight_gradient(qp_tape *tape, const qp_recurrent_run *run, qp_tensor weight, const qp_real *d,
+                            const qp_real *input)
 {
+    int rows = run->order.rows;
+    if (run->stepping) {
+        qp_step_gradient(tape, weight, rows, d, weight.rows, input, weight.columns);
+        return;
+    }
     qp_real beta, *grad = qp_tape_grad(tape, weight, &beta);
     if (grad)
         qp_gemm(true, false, weight.rows, weight.columns, rows, 1, d, weight.rows, input, weight.columns, beta, grad,
@@ -254,8 +269,13 @@ static void input_gradient(qp_tape *tape, qp_recurrent_run *run)
     qp_real beta, *grad = qp_tape_grad(tape, run->x, &beta);
     if (!grad) return;
     qp_real *dx = run->input;   /* its values have had their last reader */
-    qp_gemm(false, false, rows, columns, run->gates_width, 1, run->gates, run->gates_width, run->w.input.value,
-            run->w.input.stride, 0, dx, columns);
+    const qp_packed *packed = run->stepping ? qp_step_packed(tape, run->w.input, true) : NULL;
+    if (qp_tape_failed(tape)) return;
+    if (packed)
+        qp_gemm_packed(rows, run->gates, run->gates_width, packed, NULL, 0, dx, columns);
+    else
+        qp_gemm(false, false, rows, columns, run->gates_width, 1, run->gates, run->gates_width, run->w.input.value,
+                run->w.input.stride, 0, dx, columns);
     copy_rows(rows, columns, run->order.row, grad, run->x.stride, NULL, dx, columns, beta);
 }
 
@@ -271,16 +291,16 @@ static void backward(qp_tape *tape, void *context)
     const qp_recurrent_weights *w = &run->w;
     int rows = run->order.rows;
     if (!take_gradients(tape, run)) return;
-    qp_packed recurrent = pack(tape, w->recurrent, true);
-    qp_packed projection = w->projection.value ? pack(tape, w->projection, true) : (qp_packed){0};
+    qp_packed recurrent = pack(tape, run, w->recurrent, true);
+    qp_packed projection = w->projection.value ? pack(tape, run, w->projection, true) : (qp_packed){0};
     if (qp_tape_failed(tape)) return;
     collect(run);
     for (int t = run->order.steps - 1; t >= 0; t--)
         step_backward(run, t, &recurrent, w->projection.value ? &projection : NULL);
     const qp_real *through = run->product ? run->product : run->gates;
-    weight_gradient(tape, rows, w->input, run->gates, run->input);
-    weight_gradient(tape, rows, w->recurrent, through, run->before);
-    if (w->projection.value) weight_gradient(tape, rows, w->projection, run->d_after, run->unprojected);
+    weight_gradient(tape, run, w->input, run->gates, run->input);
+    weight_gradient(tape, run, w->recurrent, through, run->before);
+    if (w->projection.value) weight_gradient(tape, run, w->projection, run->d_after, run->unprojected);
     bias_gradient(tape, rows, w->bias, run->gates);
     bias_gradient(tape, rows, w->recurrent_bias, through);
     input_gradient(tape, run);

@@ -20,6 +20,7 @@ typedef struct {
     qp_recurrence order;
     qp_recurrent_weights w;
     int hidden, out, gates_width;
+    bool stepping;               /* one step of many: see step_weights.h */
     qp_tensor x;                 /* as given; y, last as made */
     qp_tensor y;
     qp_carry first, last;

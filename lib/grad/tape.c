@@ -7,6 +7,8 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/random.h"
+#include "lib/grad/step_weights.h"
+#include "lib/grad/tape_inside.h"
 
 /* One operation of the step. */
 typedef struct entry {
@@ -34,6 +36,7 @@ struct qp_tape {
     uint64_t key, operations;
     qp_node *parameter_node;
     entry *last;
+    qp_steps steps;
     spare_list spare[SPARE_SIZES];
     int spare_count;
     qp_status status;
@@ -64,6 +67,7 @@ void qp_tape_begin(qp_tape *tape, qp_mode mode, uint64_t key)
     tape->operations = 0;
     tape->parameter_node = NULL;
     tape->last = NULL;
+    tape->steps = (qp_steps){0};
     tape->spare_count = 0;
     tape->status = QP_OK;
     tape->message[0] = '\0';
@@ -87,6 +91,11 @@ qp_node *qp_tape_parameter_node(const qp_tape *tape, int index)
 uint64_t qp_tape_next_key(qp_tape *tape)
 {
     return qp_random_key(tape->key, tape->operations++);
+}
+
+qp_steps *qp_tape_steps(qp_tape *tape)
+{
+    return &tape->steps;
 }
 
 qp_status qp_tape_status(const qp_tape *tape)
@@ -323,6 +332,7 @@ qp_status qp_tape_backward_from(qp_tape *tape)
         step->backward(tape, step->context);
         for (int i = 0; i < QP_TAPE_OUT_MAX; i++) grad_release(tape, step->out[i]);
     }
+    qp_step_gradients_finish(tape);
     return tape->status;
 }
 

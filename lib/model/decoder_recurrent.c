@@ -5,6 +5,7 @@
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_join.h"
 #include "lib/grad/op_linear.h"
+#include "lib/grad/step_weights.h"
 #include "lib/grad/recurrence.h"
 #include "lib/model/decoder_kinds.h"
 #include "lib/model/recurrent_layers.h"
@@ -279,6 +280,7 @@ static qp_tensor walk_targets(run *r, const qp_encoded *source, qp_tensor x, qp_
     qp_recurrent_noise noise = {.key = qp_tape_next_key(r->tape), .group = w.one};
     r->noise = &noise;
     keep_rows(r, target.count, w.order.rank);
+    qp_tape_stepping(r->tape, true);
     for (int t = 0; t < w.order.steps; t++) {
         int first = w.order.first[t], count = w.order.first[t + 1] - first;
         if (t > 0 && count < first - w.order.first[t - 1]) keep_rows(r, count, w.one);
@@ -287,6 +289,7 @@ static qp_tensor walk_targets(run *r, const qp_encoded *source, qp_tensor x, qp_
         w.u[t] = advance(r, now, (qp_sequences){.count = count, .start = w.one}, w.map ? &w.map[t] : NULL);
         if (qp_tape_failed(r->tape)) return (qp_tensor){0};
     }
+    qp_tape_stepping(r->tape, false);
     r->noise = NULL;
     if (map) join_maps(r, &w, target, map);
     return in_target_order(r, &w);

@@ -1,8 +1,10 @@
 #include "lib/grad/op_additive.h"
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_join.h"
+#include "lib/grad/op_linear.h"
 #include "lib/grad/op_recurrent.h"
 #include "lib/grad/op_sequence.h"
+#include "lib/grad/step_weights.h"
 #include "tests/grad/gradient_table.h"
 
 static const int32_t start[] = {0, 2, 6, 7, 10};
@@ -58,6 +60,30 @@ static void last_only(gradient_case *c)
     gradient_output(c, last.hidden);
 }
 
+/* Three steps with the same weights, as a decoder takes them: what each one reads is made of the last one's output. */
+static void steps(gradient_case *c)
+{
+    static const int32_t one_each[] = {0, 1, 2, 3, 4};
+    qp_sequences s = {.count = 4, .start = one_each};
+    qp_cell_kind cell = (qp_cell_kind)c->option;
+    int gates = qp_cell_gates(cell) * HIDDEN, out = cell == QP_CELL_LSTM ? PROJECTED : HIDDEN;
+    qp_recurrent_weights w = {.cell = cell, .hidden = HIDDEN};
+    qp_tensor x = gradient_input(c, 4, IN), map = gradient_input(c, IN, out), map_bias = gradient_input(c, 1, IN);
+    w.input = gradient_input(c, gates, IN);
+    w.recurrent = gradient_input(c, gates, out);
+    w.recurrent_bias = gradient_input(c, 1, gates);
+    if (cell == QP_CELL_LSTM) w.projection = gradient_input(c, out, HIDDEN);
+    qp_carry state = {.hidden = gradient_input(c, 4, out)};
+    qp_tape_stepping(c->tape, true);
+    for (int t = 0; t < 3; t++) {
+        qp_tensor y = qp_recurrent(c->tape, x, s, &w, false, &state, &state);
+        x = qp_linear(c->tape, y, map, map_bias);
+    }
+    qp_tape_stepping(c->tape, false);
+    gradient_output(c, x);
+    gradient_output(c, state.hidden);
+}
+
 static const int32_t query_start[] = {0, 1, 3, 3, 6};
 
 /* Bahdanau's score, with gradients from the context and from the map. */
@@ -99,6 +125,9 @@ const gradient_row gradient_rows_recurrent[] = {
     {"qp_recurrent", "GRU", forward, QP_CELL_GRU},
     {"qp_recurrent", "GRU, reverse", reverse, QP_CELL_GRU},
     {"qp_recurrent", "GRU, no bias", bare, QP_CELL_GRU},
+    {"qp_recurrent", "RNN, step by step", steps, QP_CELL_RNN_TANH},
+    {"qp_recurrent", "LSTM with projection, step by step", steps, QP_CELL_LSTM},
+    {"qp_recurrent", "GRU, step by step", steps, QP_CELL_GRU},
     {"qp_additive_attention", "values apart", additive, 0},
     {"qp_additive_attention", "keys are values", additive, 1},
     {"qp_join_columns", "a part twice, a band", join, 0},
