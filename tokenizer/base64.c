@@ -38,3 +38,18 @@ qp_status qp_base64_read(const char *place, const char *text, size_t bytes, char
     *out_bytes = made - padding;
     return QP_OK;
 }
+
+char *qp_base64_write(const char *bytes, size_t count)
+{
+    static const char letter[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char *text = malloc(count / 3 * 4 + 5);
+    size_t made = 0;
+    for (size_t i = 0; text && i < count; i += 3) {
+        uint32_t group = 0;
+        for (size_t k = 0; k < 3; k++) group = group << 8 | (i + k < count ? (unsigned char)bytes[i + k] : 0u);
+        for (size_t k = 0; k < 4; k++)
+            text[made++] = i + k > count ? '=' : letter[group >> (18 - 6 * k) & 63];
+    }
+    if (text) text[made] = '\0';
+    return text;
+}

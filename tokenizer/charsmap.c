@@ -41,6 +41,20 @@ qp_status qp_charsmap_read(const char *place, const char *content, size_t bytes,
     return QP_OK;
 }
 
+qp_status qp_charsmap_write(const qp_charsmap *map, char **content, size_t *bytes)
+{
+    size_t trie_bytes = 4 * map->unit_count;
+    *bytes = map->unit_count ? 4 + trie_bytes + map->replacement_bytes : 0;
+    *content = malloc(*bytes + 1);
+    if (!*content) return qp_fail(QP_EMEMORY, "tokenizer file: out of memory");
+    for (size_t i = 0; *bytes && i <= map->unit_count; i++) {
+        uint32_t value = i ? map->unit[i - 1] : (uint32_t)trie_bytes;
+        for (size_t k = 0; k < 4; k++) (*content)[4 * i + k] = (char)(value >> 8 * k & 0xFF);
+    }
+    if (*bytes) memcpy(*content + 4 + trie_bytes, map->replacement, map->replacement_bytes);
+    return QP_OK;
+}
+
 /* A unit of darts-clone: bit 8 a value follows, low 31 bits a value, bit 31 and low 8 bits the label, the rest where
  * the children are. */
 static uint32_t offset_of(uint32_t unit)

@@ -22,6 +22,9 @@ typedef struct {
 qp_status qp_charsmap_read(const char *place, const char *content, size_t bytes, qp_charsmap *map);
 void qp_charsmap_free(qp_charsmap *map);
 
+/* qp_charsmap_write — the content that qp_charsmap_read reads, malloc'ed; nothing for no rules. Errors: QP_EMEMORY. */
+qp_status qp_charsmap_write(const qp_charsmap *map, char **content, size_t *bytes);
+
 /* qp_charsmap_longest — the longest rule that fits text[0..bytes): its length, its replacement in *out (borrowed);
  * 0: no rule fits. */
 size_t qp_charsmap_longest(const qp_charsmap *map, const char *text, size_t bytes, const char **out, size_t *out_bytes);

@@ -17,6 +17,11 @@ static qp_status add_byte_level(const char *place, qp_pipeline *p, const char *p
     stage->prefix_space = prefix_space;
     stage->use_regex = stage->has_regex = true;
     stage->behavior = QP_SPLIT_ISOLATED;
+    if (strcmp(pattern, qp_gpt2_pattern) != 0) {
+        stage->text = qp_text_copy(pattern, strlen(pattern));
+        if (!stage->text) return qp_fail(QP_EMEMORY, "%s: out of memory", place);
+        stage->text_bytes = strlen(pattern);
+    }
     QP_TRY(qp_regex_compile(place, pattern, strlen(pattern), &stage->regex));
     return qp_pipeline_add_stage(&p->decoder, QP_STAGE_DECODE_BYTE_LEVEL, &stage);
 }

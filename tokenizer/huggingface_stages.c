@@ -36,7 +36,7 @@ static qp_status read_pattern(const char *place, const char *name, const json_t 
     const json_t *text = json_object_get(pattern, "String"), *regex = json_object_get(pattern, "Regex");
     if (json_object_size(pattern) != 1) return refuse(place, name, "the pattern is neither String nor Regex");
     if (text) return keep_text(place, name, text, &s->text, &s->text_bytes);
-    if (!json_is_string(regex)) return refuse(place, name, "the pattern is neither String nor Regex");
+    QP_TRY(keep_text(place, name, regex, &s->text, &s->text_bytes));
     s->has_regex = true;
     return qp_regex_compile(place, json_string_value(regex), json_string_length(regex), &s->regex);
 }

@@ -61,9 +61,9 @@ typedef struct {
     qp_stage_kind kind;
     int form; /* FORM: a qp_form */
     qp_split_behavior behavior;
-    bool invert, has_regex; /* SPLIT, REPLACE: the pattern is the regex, else `text` */
+    bool invert, has_regex; /* SPLIT, REPLACE: the pattern is the regex, written in `text`; else `text` itself */
     qp_regex regex;
-    char *text, *content; /* pattern, prefix, replacement... */
+    char *text, *content; /* pattern (BYTE_LEVEL: NULL for GPT-2's), prefix, replacement... */
     size_t text_bytes, content_bytes;
     bool left, right;    /* STRIP; BERT_NORMAL: clean, Chinese */
     bool accents, lower; /* BERT_NORMAL */
