@@ -47,8 +47,7 @@ char *qp_base64_write(const char *bytes, size_t count)
     for (size_t i = 0; text && i < count; i += 3) {
         uint32_t group = 0;
         for (size_t k = 0; k < 3; k++) group = group << 8 | (i + k < count ? (unsigned char)bytes[i + k] : 0u);
-        for (size_t k = 0; k < 4; k++)
-            text[made++] = i + k > count ? '=' : letter[group >> (18 - 6 * k) & 63];
+        for (size_t k = 0; k < 4; k++) text[made++] = i + k > count ? '=' : letter[group >> (18 - 6 * k) & 63];
     }
     if (text) text[made] = '\0';
     return text;

@@ -84,6 +84,52 @@ qp_status qp_foreign_encode(const qp_foreign *f, const char *text, size_t bytes,
     return QP_OK;
 }
 
+static qp_status add_typed(qp_encoding *e, int32_t id, uint32_t begin, uint32_t end, int32_t type_id)
+{
+    size_t count = (size_t)e->count + 1;
+    if (!QP_GROW(e->id, e->id_capacity, count) || !QP_GROW(e->begin, e->begin_capacity, count) ||
+        !QP_GROW(e->end, e->end_capacity, count) || !QP_GROW(e->type_id, e->type_capacity, count))
+        return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
+    e->id[e->count] = id;
+    e->begin[e->count] = begin;
+    e->end[e->count] = end;
+    e->type_id[e->count++] = type_id;
+    return QP_OK;
+}
+
+/* sentencepiece has no template: BOS A EOS, and B EOS behind it, where there are such pieces. */
+static qp_status sentencepiece_pair(const qp_sentencepiece *m, const char *first, size_t first_bytes,
+                                    const char *second, size_t second_bytes, qp_encoding *e)
+{
+    const char *text[] = {first, second};
+    const size_t bytes[] = {first_bytes, second_bytes};
+    qp_piece_list pieces = {0};
+    qp_status status = m->bos_id >= 0 ? add_typed(e, m->bos_id, 0, 0, 0) : QP_OK;
+    for (int k = 0; k < 2 && status == QP_OK && (k == 0 || second); k++) {
+        status = qp_sentencepiece_encode(m, text[k], bytes[k], &pieces);
+        for (size_t i = 0; i < pieces.count && status == QP_OK; i++)
+            status = add_typed(e, pieces.id[i], pieces.begin[i], pieces.end[i], k);
+        if (status == QP_OK && m->eos_id >= 0) status = add_typed(e, m->eos_id, 0, 0, k);
+    }
+    qp_piece_list_free(&pieces);
+    return status;
+}
+
+qp_status qp_foreign_encode_pair(const qp_foreign *f, const char *first, size_t first_bytes, const char *second,
+                                 size_t second_bytes, qp_encoding *e)
+{
+    qp_token_list tokens = {0};
+    e->count = 0;
+    if (!f->pipeline) return sentencepiece_pair(f->sentencepiece, first, first_bytes, second, second_bytes, e);
+    qp_status status =
+        second ? qp_pipeline_encode_pair(f->pipeline, first, first_bytes, second, second_bytes, true, &tokens)
+               : qp_pipeline_encode(f->pipeline, first, first_bytes, true, true, &tokens);
+    for (size_t i = 0; i < tokens.count && status == QP_OK; i++)
+        status = add_typed(e, tokens.token[i].id, tokens.token[i].begin, tokens.token[i].end, tokens.token[i].type_id);
+    qp_token_list_free(&tokens);
+    return status;
+}
+
 qp_status qp_foreign_decode(const qp_foreign *f, const int32_t *id, int count, char **text, size_t *bytes)
 {
     if (f->pipeline) return qp_pipeline_decode(f->pipeline, id, (size_t)count, true, text, bytes);
@@ -140,6 +186,7 @@ qp_tokenizer_facts qp_foreign_info(const qp_foreign *f)
     const qp_pipeline *p = f->pipeline;
     return (qp_tokenizer_facts){.type = p ? hf[p->model] : spm[f->sentencepiece->model_type],
                                 .normalization = "as the file says",
+                                .pattern = "as the file says",
                                 .unicode = utf8proc_unicode_version(),
                                 .byte_fallback =
                                     p ? p->byte_fallback || p->byte_level : f->sentencepiece->byte_fallback,

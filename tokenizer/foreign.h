@@ -37,6 +37,8 @@ void qp_foreign_scratch_free(qp_foreign_scratch *scratch);
  */
 qp_status qp_foreign_encode(const qp_foreign *foreign, const char *text, size_t bytes, qp_encoding *encoding,
                             qp_foreign_scratch *scratch);
+qp_status qp_foreign_encode_pair(const qp_foreign *foreign, const char *first, size_t first_bytes, const char *second,
+                                 size_t second_bytes, qp_encoding *encoding);
 qp_status qp_foreign_decode(const qp_foreign *foreign, const int32_t *id, int count, char **text, size_t *bytes);
 qp_status qp_foreign_normalize(const qp_foreign *foreign, const char *text, size_t bytes, char **normal,
                                size_t *normal_bytes);

@@ -168,8 +168,6 @@ static qp_status read_fields(const char *place, const char *name, const json_t *
     case QP_STAGE_REPLACE:
     case QP_STAGE_DECODE_REPLACE:
         QP_TRY(read_pattern(place, name, json_object_get(json, "pattern"), s));
-        if (s->has_regex && s->kind == QP_STAGE_DECODE_REPLACE)
-            return refuse(place, name, "a Regex in a decoder is not done by this program");
         return keep_text(place, name, json_object_get(json, "content"), &s->content, &s->content_bytes);
     case QP_STAGE_PREPEND:
         return keep_text(place, name, json_object_get(json, "prepend"), &s->text, &s->text_bytes);

@@ -255,8 +255,9 @@ static qp_status post_processor(const qp_pipeline *p, qp_json_out *out)
     }
     qp_json_out_format(out, "{\"type\": \"Sequence\", \"processors\": [");
     if (p->trims)
-        qp_json_out_format(out, "\n {\"type\": \"ByteLevel\", \"add_prefix_space\": %s, \"trim_offsets\": true, "
-                                "\"use_regex\": true}%s",
+        qp_json_out_format(out,
+                           "\n {\"type\": \"ByteLevel\", \"add_prefix_space\": %s, \"trim_offsets\": true, "
+                           "\"use_regex\": true}%s",
                            p->trim_prefix_space ? "true" : "false", p->has_template ? "," : "");
     if (p->has_template) {
         qp_json_out_format(out, "\n {\"type\": \"TemplateProcessing\", \"single\": ");

@@ -152,6 +152,9 @@ static qp_status splitter(const qp_stage *s, qp_json_out *out)
     case QP_STAGE_BERT_SPLIT:
         type(out, "BertPreTokenizer");
         break;
+    case QP_STAGE_SCRIPTS:
+        type(out, "UnicodeScripts");
+        break;
     case QP_STAGE_DELIMITER:
         type(out, "CharDelimiterSplit");
         text(out, "delimiter", s->text, s->text_bytes);

@@ -7,9 +7,9 @@
 
 #include "lib/base/status.h"
 
-/* json_out — text that grows while it is written, for the writers of files: JSON laid out for people (one piece a line),
- * keys that hold NUL, lines of other formats. Once memory is exhausted nothing more is added; take tells. Zero it before
- * the first use. */
+/* json_out — text that grows while it is written, for the writers of files: JSON laid out for people (one piece a
+ * line), keys that hold NUL, lines of other formats. Once memory is exhausted nothing more is added; take tells. Zero
+ * it before the first use. */
 typedef struct {
     char *text;
     size_t bytes, capacity;

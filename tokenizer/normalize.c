@@ -150,7 +150,7 @@ static qp_status read_cluster(qp_mapped_text *out, qp_form form, bool lower, con
 static qp_status write_cluster(qp_mapped_text *out, qp_form form, const char *text, size_t used, size_t count,
                                size_t origin)
 {
-    QP_TRY(order_marks(out, count));
+    if (form != QP_FORM_NONE) QP_TRY(order_marks(out, count));
     if (form == QP_FORM_NFC || form == QP_FORM_NFKC) {
         utf8proc_ssize_t composed =
             utf8proc_normalize_utf32(out->code, (utf8proc_ssize_t)count, UTF8PROC_COMPOSE | UTF8PROC_STABLE);

@@ -36,7 +36,7 @@ static void normalizer(const qp_tokenizer *t, qp_json_out *out)
     static const char *const form[] = {NULL, "\"NFC\"", "\"NFKC\"", "\"NFD\"", "\"NFKD\""};
     bool first = true, compatible = t->form == QP_FORM_NFKC || t->form == QP_FORM_NFKD;
     qp_json_out_format(out, "{\"type\": \"Sequence\", \"normalizers\": [");
-    if (t->rules.pattern == QP_PATTERN_SPACES)
+    if (t->rules.pattern == QP_CUT_SPACES)
         stage(out, &first, "\"Replace\", \"pattern\": {\"String\": \"\xE2\x96\x81\"}, \"content\": \" \"");
     if (t->lower_case || t->strip_accents) {
         if (t->form != QP_FORM_NONE) stage(out, &first, form[compatible ? QP_FORM_NFKD : QP_FORM_NFD]);
@@ -47,20 +47,24 @@ static void normalizer(const qp_tokenizer *t, qp_json_out *out)
         if (t->lower_case) stage(out, &first, "\"Lowercase\"");
     }
     if (t->form != QP_FORM_NONE) stage(out, &first, form[t->form]);
-    if (t->space_first) stage(out, &first, "\"Prepend\", \"prepend\": \" \"");
+    /* Prepend gives the space the span of the first character, so an empty match is replaced; but ByteLevel of
+     * tokenizers 0.23 breaks off behind such a match. */
+    if (t->space_first && t->type == QP_TOKENIZER_BYTE_BPE) stage(out, &first, "\"Prepend\", \"prepend\": \" \"");
+    if (t->space_first && t->type != QP_TOKENIZER_BYTE_BPE)
+        stage(out, &first, "\"Replace\", \"pattern\": {\"Regex\": \"\\\\A(?=[\\\\s\\\\S])\"}, \"content\": \" \"");
     qp_json_out_format(out, "]}");
 }
 
 static void splitter(const qp_tokenizer *t, qp_json_out *out)
 {
     bool first = true, bytes = t->type == QP_TOKENIZER_BYTE_BPE;
-    bool whole = t->type == QP_TOKENIZER_CHAR || t->type == QP_TOKENIZER_BYTE || t->rules.pattern == QP_PATTERN_NONE;
+    bool whole = t->type == QP_TOKENIZER_CHAR || t->type == QP_TOKENIZER_BYTE || t->rules.pattern == QP_CUT_NONE;
     if (whole && !bytes) {
         qp_json_out_format(out, "null");
         return;
     }
     qp_json_out_format(out, "{\"type\": \"Sequence\", \"pretokenizers\": [");
-    bool of_gpt2 = bytes && t->rules.pattern == QP_PATTERN_GPT2;
+    bool of_gpt2 = bytes && t->rules.pattern == QP_CUT_GPT2;
     if (!whole && !of_gpt2) {
         char pattern[2048];
         qp_split_pattern(&t->rules, pattern, sizeof pattern);
@@ -169,8 +173,8 @@ static qp_status model(const qp_tokenizer *t, const char *prefix, qp_json_out *o
         bool words = t->type == QP_TOKENIZER_WORD;
         qp_json_out_format(out, "{\"type\": \"%s\", \"unk_token\": \"<unk>\"", words ? "WordLevel" : "WordPiece");
         if (!words)
-            qp_json_out_format(
-                out, ", \"continuing_subword_prefix\": \"%s\", \"max_input_chars_per_word\": 2000000000", prefix);
+            qp_json_out_format(out, ", \"continuing_subword_prefix\": \"%s\", \"max_input_chars_per_word\": 2000000000",
+                               prefix);
         QP_TRY(vocabulary(t, prefix, out));
     } else {
         bool fallback = t->byte_fallback && t->type != QP_TOKENIZER_BYTE_BPE;
@@ -200,15 +204,18 @@ static qp_status check_pieces(const qp_tokenizer *t)
         if (v->byte_letters && v->kind[id] == QP_PIECE_BYTE) continue;
         if (strlen(shown) < sizeof text && qp_text_of_shown(v->byte_letters, shown, strlen(shown), text, &bytes) &&
             qp_vocabulary_find(v, text, bytes) >= 0)
-            return qp_fail(QP_EDATA, "an ordinary piece \"%s\" beside the special one cannot be said in a "
-                                     "tokenizer.json", shown);
+            return qp_fail(QP_EDATA,
+                           "an ordinary piece \"%s\" beside the special one cannot be said in a "
+                           "tokenizer.json",
+                           shown);
     }
     return QP_OK;
 }
 
 static qp_status check(const qp_tokenizer *t)
 {
-    bool open = t->rules.pattern == QP_PATTERN_SPACES || t->rules.pattern == QP_PATTERN_NONE;
+    bool open = t->rules.pattern == QP_CUT_SPACES || t->rules.pattern == QP_CUT_NONE;
+    if (t->type == QP_TOKENIZER_SPACE) return refuse("words between white space of any length");
     if (t->case_fold) return refuse("case folding");
     if (t->jamo) return refuse("jamo that become syllables again");
     if (t->type == QP_TOKENIZER_UNIGRAM)

@@ -82,6 +82,25 @@ static qp_status put_replaced(strings *s, const char *text, size_t bytes, const 
     return put(s, text, bytes);
 }
 
+static qp_status put_matched(strings *s, const qp_stage *st, const char *text, size_t bytes)
+{
+    qp_regex_scratch scratch = {0};
+    qp_status status = QP_OK;
+    size_t done = 0;
+    for (size_t next = 0; status == QP_OK && next <= bytes;) {
+        size_t at = next, after = next, length;
+        bool found = false;
+        status = qp_regex_find(&st->regex, &scratch, text, bytes, &at, &after, &found);
+        if (status != QP_OK || !found) break;
+        status = put(s, text + done, at - done);
+        if (status == QP_OK) status = put(s, st->content, st->content_bytes);
+        done = next = after;
+        if (at == after) next += at < bytes && qp_utf8_next(text + at, bytes - at, &length) >= 0 ? length : 1;
+    }
+    qp_regex_scratch_free(&scratch);
+    return status == QP_OK ? put(s, text + done, bytes - done) : status;
+}
+
 /* ---- stages that look at one token ---- */
 
 /* English spacing put right, as BERT's tool does. */
@@ -233,6 +252,7 @@ static qp_status stage_of_token(const qp_stage *st, const strings *in, size_t i,
     case QP_STAGE_DECODE_SUFFIX:
         return put_replaced(out, text, bytes, st->text, st->text_bytes, " ", i + 1 < in->count);
     case QP_STAGE_DECODE_REPLACE:
+        if (st->has_regex) return put_matched(out, st, text, bytes);
         return put_replaced(out, text, bytes, st->text, st->text_bytes, st->content, st->content_bytes);
     default:
         return qp_fail(QP_EBUG, "pipeline: stage %d does not decode", (int)st->kind);

@@ -9,7 +9,7 @@
 #include "tokenizer/word_pattern.h"
 
 /* regex — the regular expressions that tokenizers split text with: literals, ., [classes], \s \d \w \p{Lu} and their
- * opposites, alternation, groups, (?i: ), (?: ), look-ahead (?= ) (?! ), $, ^, quantifiers ? * + {m,n}, lazy and
+ * opposites, alternation, groups, (?i: ), (?: ), look-ahead (?= ) (?! ), $, ^ (and \A), quantifiers ? * + {m,n}, lazy and
  * possessive. Leftmost alternative first, by backtracking; a loop over one class backtracks through one entry, so long
  * runs cost no memory. Anything else is refused by name.
  * Works on bytes that are UTF-8; a byte that is not counts as a character of no class. */

@@ -101,7 +101,12 @@ static const struct {
                 {"N", BIT(ND) | BIT(NL) | BIT(NO)},
                 {"P", BIT(PC) | BIT(PD) | BIT(PS) | BIT(PE) | BIT(PI) | BIT(PF) | BIT(PO)},
                 {"S", BIT(SM) | BIT(SC) | BIT(SK) | BIT(SO)},
-                {"Z", BIT(ZS) | BIT(ZL) | BIT(ZP)}};
+                {"Zs", BIT(ZS)},
+                {"Zl", BIT(ZL)},
+                {"Zp", BIT(ZP)},
+                {"Z", BIT(ZS) | BIT(ZL) | BIT(ZP)},
+                {"Cc", BIT(CC)},
+                {"Cf", BIT(CF)}};
 
 static qp_status parse_property(parser *p, struct qp_regex_set *set, bool opposite)
 {
@@ -342,7 +347,8 @@ static qp_status parse_atom(parser *p)
     int index = 0;
     if (code == '(') return parse_group(p);
     if (code == '$') return add_node(p, (struct qp_regex_node){.code = QP_RX_END}, NULL);
-    if (code == '^') return add_node(p, (struct qp_regex_node){.code = QP_RX_BEGIN}, NULL);
+    if (code == '^' || (code == '\\' && take_if(p, "A")))
+        return add_node(p, (struct qp_regex_node){.code = QP_RX_BEGIN}, NULL);
     if (code == '*' || code == '+' || code == '?' || code == '{' || code < 0) return refuse(p, "nothing to repeat");
     if (code == '[') {
         QP_TRY(parse_class(p, &set));

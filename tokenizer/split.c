@@ -4,6 +4,7 @@
 #include <utf8proc.h>
 
 #include "tokenizer/utf8.h"
+#include "tokenizer/word_pattern.h"
 
 /* What kind of character continues a segment. Scripts written without spaces are kept apart from the others, so that
  * "CD를" is two segments; Han and kana stay together because Japanese words mix them. */
@@ -91,7 +92,14 @@ static size_t contraction(const char *text, size_t bytes, size_t at)
     return 0;
 }
 
-size_t qp_split_next(const qp_split_rules *rules, const char *text, size_t bytes, size_t begin)
+static size_t before_space(const char *text, size_t bytes, size_t begin)
+{
+    size_t from = begin + (text[begin] == ' ');
+    const char *space = from < bytes ? memchr(text + from, ' ', bytes - from) : NULL;
+    return space ? (size_t)(space - text) : bytes;
+}
+
+static size_t words_next(const qp_split_rules *rules, const char *text, size_t bytes, size_t begin)
 {
     size_t at = begin, length;
     if (rules->white_space) {
@@ -121,4 +129,20 @@ size_t qp_split_next(const qp_split_rules *rules, const char *text, size_t bytes
         at += length;
     }
     return at;
+}
+
+size_t qp_split_next(const qp_split_rules *rules, const char *text, size_t bytes, size_t begin)
+{
+    switch (rules->pattern) {
+    case QP_CUT_SPACES:
+        return before_space(text, bytes, begin);
+    case QP_CUT_GPT2:
+    case QP_CUT_GPT4:
+        return qp_word_pattern_end(rules->pattern == QP_CUT_GPT2 ? QP_PATTERN_GPT2 : QP_PATTERN_CL100K_TIKTOKEN,
+                                   rules->classes, text, bytes, begin);
+    case QP_CUT_NONE:
+        return bytes;
+    default:
+        return words_next(rules, text, bytes, begin);
+    }
 }

@@ -280,18 +280,26 @@ qp_status qp_stage_replace(const qp_stage *s, qp_stage_scratch *scratch, const q
                            size_t end, qp_mapped_text *out)
 {
     const char *text = from->text + begin;
-    size_t bytes = end - begin, done = 0;
-    for (;;) {
-        size_t at = done, after = done;
+    size_t bytes = end - begin, done = 0, next = 0; /* copied so far; where to look from */
+    for (size_t last = SIZE_MAX; next <= bytes;) {
+        size_t at = next, after = next, wide;
         bool found = false;
         if (bytes) QP_TRY(qp_stage_match(s, scratch, text, bytes, &at, &after, &found));
-        if (!found || after == at) break;
+        if (!found) break;
+        if (at == after) { /* an empty match lets a character pass, and none stands right behind another match */
+            next = at + 1;
+            if (at < bytes && qp_utf8_next(text + at, bytes - at, &wide) >= 0) next = at + wide;
+            if (at == last) continue;
+        } else {
+            next = after;
+        }
+        last = after;
         QP_TRY(qp_changes_copy(from, begin + done, begin + at, out));
         scratch->changes.count = 0;
         for (size_t k = 0, length; k < s->content_bytes; k += length)
             QP_TRY(
                 qp_changes_add(&scratch->changes, qp_changes_code(s->content + k, s->content_bytes - k, &length), 1));
-        QP_TRY(qp_changes_apply(&scratch->changes, from, begin + at, begin + after, after - at, out));
+        QP_TRY(qp_changes_apply(&scratch->changes, from, begin, begin + after, after, out));
         done = after;
     }
     return qp_changes_copy(from, begin + done, end, out);

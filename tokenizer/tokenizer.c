@@ -5,8 +5,10 @@
 #include <utf8proc.h>
 
 #include "tokenizer/growing.h"
+#include "tokenizer/jamo.h"
 #include "tokenizer/tokenizer_parts.h"
 #include "tokenizer/utf8.h"
+#include "tokenizer/word_pattern.h"
 
 struct qp_encoding_scratch {
     qp_mapped_text work;
@@ -35,12 +37,31 @@ qp_tokenizer *qp_tokenizer_new(int type, qp_form form, bool lower_case, bool byt
     t->form = form;
     t->lower_case = lower_case;
     t->byte_fallback = byte_fallback || type == QP_TOKENIZER_BYTE || type == QP_TOKENIZER_BYTE_BPE;
-    t->space_first = type != QP_TOKENIZER_CHAR && type != QP_TOKENIZER_BYTE;
+    t->space_first = qp_tokenizer_space_default(type, QP_CUT_WORDS);
     t->vocabulary.byte_letters = type == QP_TOKENIZER_BYTE_BPE;
     t->rules.single_digits = single_digits;
     t->rules.single_punctuation = type == QP_TOKENIZER_WORD;
     t->rules.white_space = type == QP_TOKENIZER_SPACE;
     return t;
+}
+
+bool qp_tokenizer_space_default(int type, int pattern)
+{
+    return type != QP_TOKENIZER_CHAR && type != QP_TOKENIZER_BYTE &&
+           (pattern == QP_CUT_WORDS || pattern == QP_CUT_SPACES);
+}
+
+qp_status qp_tokenizer_set(qp_tokenizer *tokenizer, const qp_tokenizer_settings *settings)
+{
+    tokenizer->rules.pattern = settings->pattern;
+    tokenizer->space_first = settings->space_first;
+    tokenizer->case_fold = settings->case_fold;
+    tokenizer->strip_accents = settings->strip_accents;
+    tokenizer->jamo = settings->jamo;
+    tokenizer->whole_text = tokenizer->type == QP_TOKENIZER_UNIGRAM && settings->pattern == QP_CUT_SPACES;
+    if (settings->pattern != QP_CUT_GPT2 && settings->pattern != QP_CUT_GPT4) return QP_OK;
+    tokenizer->rules.classes = tokenizer->classes = qp_word_classes_make();
+    return tokenizer->classes ? QP_OK : no_memory();
 }
 
 void qp_tokenizer_free(qp_tokenizer *tokenizer)
@@ -54,6 +75,7 @@ void qp_tokenizer_free(qp_tokenizer *tokenizer)
     qp_trie_free(&tokenizer->continuing);
     free(tokenizer->score);
     free(tokenizer->whole);
+    free(tokenizer->classes);
     free(tokenizer);
 }
 
@@ -76,6 +98,9 @@ void qp_encoding_free(qp_encoding *encoding)
     free(encoding->id);
     free(encoding->begin);
     free(encoding->end);
+    free(encoding->type_id);
+    free(encoding->first_character);
+    free(encoding->last_character);
     if (encoding->scratch) {
         qp_mapped_text_free(&encoding->scratch->work);
         qp_bpe_scratch_free(&encoding->scratch->bpe);
@@ -93,43 +118,6 @@ void qp_encoding_free(qp_encoding *encoding)
 static bool has_whole_words(const qp_tokenizer *t)
 {
     return t->type == QP_TOKENIZER_WORD || t->type == QP_TOKENIZER_SPACE;
-}
-
-/* White space as it matters between words: one space before each, none at the end. */
-static void squeeze_spaces(qp_mapped_text *work)
-{
-    size_t kept = 0;
-    bool space = false;
-    for (size_t i = 0; i < work->bytes; i++) {
-        char c = work->text[i];
-        if (c == ' ' || (c >= '\t' && c <= '\r')) {
-            space = true;
-            continue;
-        }
-        if (space) {
-            work->text[kept] = ' ';
-            if (work->mapped) work->begin[kept] = work->end[kept] = work->begin[i];
-            kept++;
-        }
-        space = false;
-        work->text[kept] = c;
-        if (work->mapped) {
-            work->begin[kept] = work->begin[i];
-            work->end[kept] = work->end[i];
-        }
-        kept++;
-    }
-    work->bytes = kept;
-}
-
-qp_status qp_tokenizer_prepare(const qp_tokenizer *tokenizer, const char *text, size_t bytes, qp_mapped_text *work)
-{
-    work->bytes = 0;
-    if (bytes == 0) return QP_OK;
-    if (tokenizer->space_first) QP_TRY(qp_mapped_text_add(work, " ", 1, 0, 0, false));
-    QP_TRY(qp_normalize(tokenizer->form, tokenizer->lower_case, text, bytes, work));
-    if (tokenizer->rules.white_space) squeeze_spaces(work);
-    return QP_OK;
 }
 
 static qp_status add_id(qp_encoding *e, int32_t id)
@@ -216,6 +204,14 @@ static qp_status add_segment(const qp_tokenizer *t, const char *text, size_t byt
     return add_parts(t, text, bytes, e);
 }
 
+qp_status qp_tokenizer_encode_segment(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
+{
+    if (!e->scratch) e->scratch = calloc(1, sizeof *e->scratch);
+    if (!e->scratch) return no_memory();
+    if (t->type == QP_TOKENIZER_BYTE) return add_unknown(t, text, bytes, e);
+    return t->type == QP_TOKENIZER_CHAR ? add_characters(t, text, bytes, e) : add_segment(t, text, bytes, e);
+}
+
 /* Spans of the ids from `first` on, which together are work[at .. end). */
 static qp_status add_spans(const qp_tokenizer *t, size_t at, size_t end, int first, qp_encoding *e)
 {
@@ -226,7 +222,7 @@ static qp_status add_spans(const qp_tokenizer *t, size_t at, size_t end, int fir
         size_t bytes = end - at;
         if (e->id[i] != QP_UNK) {
             qp_vocabulary_text(&t->vocabulary, e->id[i], &bytes);
-        } else if (!has_whole_words(t)) {
+        } else if (!has_whole_words(t) && t->type != QP_TOKENIZER_WORDPIECE) {
             qp_utf8_next(work->text + at, end - at, &bytes);
         }
         e->begin[i] = work->begin[at];
@@ -253,10 +249,10 @@ qp_status qp_tokenizer_encode_into(const qp_tokenizer *t, const char *text, size
     work->mapped = e->spans;
     QP_TRY(qp_tokenizer_prepare(t, text, bytes, work));
     if (work->bytes > INT32_MAX) return qp_fail(QP_EDATA, "tokenizer: text of 2^31 bytes or more; cut it into lines");
-    if (!t->space_first) return encode_text(t, work->text, work->bytes, e);
+    if (t->type == QP_TOKENIZER_CHAR || t->type == QP_TOKENIZER_BYTE) return encode_text(t, work->text, work->bytes, e);
     for (size_t at = 0, end; at < work->bytes; at = end) {
         int first = e->count;
-        end = qp_split_next(&t->rules, work->text, work->bytes, at);
+        end = t->whole_text ? work->bytes : qp_split_next(&t->rules, work->text, work->bytes, at);
         QP_TRY(add_segment(t, work->text + at, end - at, e));
         if (e->spans) QP_TRY(add_spans(t, at, end, first, e));
     }
@@ -331,7 +327,7 @@ qp_status qp_tokenizer_finish(qp_tokenizer *t)
         size_t bytes;
         const char *text = qp_vocabulary_text(v, id, &bytes);
         e.count = 0;
-        bool word = has_whole_words(t) || !t->space_first;
+        bool word = has_whole_words(t) || t->type == QP_TOKENIZER_CHAR || t->type == QP_TOKENIZER_BYTE;
         if (!word) status = add_parts(t, text, bytes, &e);
         t->whole[id] = word || (e.count == 1 && e.id[0] == id);
     }
@@ -377,29 +373,11 @@ qp_status qp_tokenizer_decode(const qp_tokenizer *t, const int32_t *id, int coun
         made += one;
     }
     if (t->space_first && made > 0 && out[0] == ' ') memmove(out, out + 1, --made);
+    if (t->jamo) made = qp_jamo_join(out, made);
     out[made] = '\0';
     *text = out;
     *bytes = made;
     return QP_OK;
-}
-
-qp_status qp_tokenizer_normalize(const qp_tokenizer *t, const char *text, size_t bytes, char **normal,
-                                 size_t *normal_bytes)
-{
-    if (qp_is_foreign(&t->foreign)) return qp_foreign_normalize(&t->foreign, text, bytes, normal, normal_bytes);
-    qp_mapped_text work = {0};
-    *normal = NULL;
-    *normal_bytes = 0;
-    qp_status status = qp_normalize(t->form, t->lower_case, text, bytes, &work);
-    if (status == QP_OK && !QP_GROW(work.text, work.capacity, work.bytes + 1)) status = no_memory();
-    if (status == QP_OK) {
-        work.text[work.bytes] = '\0';
-        *normal = work.text;
-        *normal_bytes = work.bytes;
-        work.text = NULL;
-    }
-    qp_mapped_text_free(&work);
-    return status;
 }
 
 /* ---- looking ---- */

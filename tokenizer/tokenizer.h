@@ -31,7 +31,9 @@ typedef struct {
     int32_t *id;
     bool spans;
     uint32_t *begin, *end;
-    size_t id_capacity, begin_capacity, end_capacity;
+    int32_t *type_id;                           /* of encode_pair */
+    uint32_t *first_character, *last_character; /* of encoding_characters */
+    size_t id_capacity, begin_capacity, end_capacity, type_capacity, first_capacity, last_capacity;
     struct qp_encoding_scratch *scratch;
 } qp_encoding;
 
@@ -44,6 +46,17 @@ void qp_encoding_free(qp_encoding *encoding);
 qp_status qp_tokenizer_encode_into(const qp_tokenizer *tokenizer, const char *text, size_t bytes,
                                    qp_encoding *encoding);
 qp_status qp_tokenizer_encode(const qp_tokenizer *tokenizer, const char *text, size_t bytes, int32_t **id, int *count);
+
+/* qp_tokenizer_encode_pair — ids, spans and type ids of one text or two (second NULL: one) with the special tokens that
+ * belong there: what the template of the file says ([CLS] A [SEP] B [SEP]); of ours <s> A </s>, with B </s> of type 1
+ * behind it. Spans are of the text a piece is of, and empty for special tokens. Errors: as encode. */
+qp_status qp_tokenizer_encode_pair(const qp_tokenizer *tokenizer, const char *first, size_t first_bytes,
+                                   const char *second, size_t second_bytes, qp_encoding *encoding);
+
+/* qp_encoding_characters — spans in characters beside those in bytes (first_character .. last_character-1 of `text`,
+ * the text that was encoded): a piece that has only some bytes of a character has the character. A byte that is not
+ * UTF-8 is a character. Errors: QP_EMEMORY; QP_EUSAGE: there are no spans. */
+qp_status qp_encoding_characters(const char *text, size_t bytes, qp_encoding *encoding);
 
 /* qp_tokenizer_decode — the text of ids, malloc'ed, NUL-terminated behind *bytes; PAD, BOS and EOS are nothing, UNK is
  * "<unk>". Errors: QP_EDATA for an id outside the vocabulary; QP_EMEMORY. */
@@ -62,8 +75,8 @@ int32_t qp_tokenizer_find(const qp_tokenizer *tokenizer, const char *piece);
 
 /* What a tokenizer is, for `info`. */
 typedef struct {
-    const char *type, *normalization, *unicode;
-    bool lower_case, byte_fallback, single_digits;
+    const char *type, *normalization, *unicode, *pattern;
+    bool lower_case, case_fold, strip_accents, jamo, space_first, byte_fallback, single_digits;
     int size;
     size_t merges;
 } qp_tokenizer_facts;

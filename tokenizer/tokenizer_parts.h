@@ -16,8 +16,11 @@ struct qp_tokenizer {
     int type; /* QP_TOKENIZER_CHAR .. */
     qp_form form;
     bool lower_case, byte_fallback;
+    bool case_fold, strip_accents, jamo;
     bool space_first; /* a space is put before the text, and taken away again */
+    bool whole_text;  /* no piece reaches over a segment's end, so the model takes all of a text at once */
     qp_split_rules rules;
+    uint8_t *classes; /* of rules; NULL where they are not needed */
     qp_vocabulary vocabulary;
     qp_bpe bpe;
     qp_unigram unigram;
@@ -28,8 +31,19 @@ struct qp_tokenizer {
     uint8_t *whole;              /* of each piece: a segment spelled like it becomes just this piece */
 };
 
-/* qp_tokenizer_new — an empty tokenizer of these settings; NULL without memory. */
+/* qp_tokenizer_new — an empty tokenizer of these settings; NULL without memory.
+ * qp_tokenizer_set — the settings that came later: where to cut, a space first, folding. Call it before any piece.
+ *                    Errors: QP_EMEMORY. */
+typedef struct {
+    int pattern;
+    bool space_first, case_fold, strip_accents, jamo;
+} qp_tokenizer_settings;
+
 qp_tokenizer *qp_tokenizer_new(int type, qp_form form, bool lower_case, bool byte_fallback, bool single_digits);
+qp_status qp_tokenizer_set(qp_tokenizer *tokenizer, const qp_tokenizer_settings *settings);
+
+/* qp_tokenizer_space_default — does this type, cut by this pattern, put a space first unless told otherwise? */
+bool qp_tokenizer_space_default(int type, int pattern);
 
 /* qp_tokenizer_add_special — the pieces every vocabulary begins with: <pad> <s> </s> <unk>, then the bytes if used. */
 qp_status qp_tokenizer_add_special(qp_tokenizer *tokenizer);
@@ -43,5 +57,9 @@ qp_status qp_tokenizer_finish(qp_tokenizer *tokenizer);
 
 /* qp_tokenizer_prepare — *work becomes the text that is split: space first, normal form. Nothing for an empty text. */
 qp_status qp_tokenizer_prepare(const qp_tokenizer *tokenizer, const char *text, size_t bytes, qp_mapped_text *work);
+
+/* qp_tokenizer_encode_segment — append the ids of one segment of prepared text; spans are not made. */
+qp_status qp_tokenizer_encode_segment(const qp_tokenizer *tokenizer, const char *text, size_t bytes,
+                                      qp_encoding *encoding);
 
 #endif

@@ -7,6 +7,7 @@
 #include "tokenizer/bpe_trainer.h"
 #include "tokenizer/growing.h"
 #include "tokenizer/tokenizer_parts.h"
+#include "tokenizer/tokenizer_report.h"
 #include "tokenizer/unigram_trainer.h"
 #include "tokenizer/utf8.h"
 #include "tokenizer/word_counts.h"
@@ -39,6 +40,8 @@ static qp_status no_memory(void)
 static qp_status count_line(training *t, qp_mapped_text *work, const char *line, size_t bytes)
 {
     QP_TRY(qp_tokenizer_prepare(t->tokenizer, line, bytes, work));
+    if (t->report.progress && t->report.lines % 16384 == 0)
+        t->report.progress(t->report.progress_self, "counting words", t->report.bytes);
     t->report.lines++;
     t->report.bytes += (int64_t)bytes;
     for (size_t at = 0, end; at < work->bytes; at = end) {
@@ -346,10 +349,39 @@ static qp_status learn(training *t)
     return qp_tokenizer_finish(t->tokenizer);
 }
 
+/* Settings that exclude each other. */
+static qp_status check_settings(const qp_tokenizer_config *c)
+{
+    bool composed = c->normalization == QP_FORM_NFC || c->normalization == QP_FORM_NFKC;
+    if (c->jamo && !composed)
+        return qp_fail(QP_EUSAGE, "tokenizer training: --jamo needs --normalization nfc or nfkc, so that every "
+                                  "syllable comes back");
+    if (c->strip_accents && c->normalization == QP_FORM_NONE)
+        return qp_fail(QP_EUSAGE, "tokenizer training: --strip-accents needs a normal form; give --normalization nfc");
+    if (c->case_fold && c->lower_case)
+        return qp_fail(QP_EUSAGE, "tokenizer training: --case-fold and --lower-case exclude each other; give one");
+    if (c->digits == QP_DIGITS_SINGLE && c->pattern != QP_CUT_WORDS)
+        return qp_fail(QP_EUSAGE, "tokenizer training: --digits single belongs to --pattern words");
+    return QP_OK;
+}
+
+static qp_tokenizer_settings settings_of(const qp_tokenizer_config *c)
+{
+    bool space = c->space_first == QP_SPACE_TRUE ||
+                 (c->space_first == QP_SPACE_AUTO && qp_tokenizer_space_default(c->type, c->pattern));
+    return (qp_tokenizer_settings){.pattern = c->pattern,
+                                   .space_first = space,
+                                   .case_fold = c->case_fold,
+                                   .strip_accents = c->strip_accents,
+                                   .jamo = c->jamo};
+}
+
 qp_status qp_tokenizer_train(const qp_tokenizer_config *config, qp_line_source source, void *self,
                              qp_tokenizer_report *report, qp_tokenizer **tokenizer)
 {
     *tokenizer = NULL;
+    QP_TRY(check_settings(config));
+    qp_tokenizer_settings settings = settings_of(config);
     bool bytes = config->byte_fallback == QP_FALLBACK_TRUE ||
                  (config->byte_fallback == QP_FALLBACK_AUTO && config->type != QP_TOKENIZER_WORD &&
                   config->type != QP_TOKENIZER_SPACE);
@@ -357,8 +389,13 @@ qp_status qp_tokenizer_train(const qp_tokenizer_config *config, qp_line_source s
                   .tokenizer = qp_tokenizer_new(config->type, (qp_form)config->normalization, config->lower_case, bytes,
                                                 config->digits == QP_DIGITS_SINGLE)};
     if (!t.tokenizer) return no_memory();
-    qp_status status = count_lines(&t, source, self);
+    if (report) t.report = (qp_tokenizer_report){.progress = report->progress, .progress_self = report->progress_self};
+    qp_status status = qp_tokenizer_set(t.tokenizer, &settings);
+    if (status == QP_OK) status = count_lines(&t, source, self);
+    if (status == QP_OK && t.report.progress)
+        t.report.progress(t.report.progress_self, "learning pieces", t.report.bytes);
     if (status == QP_OK) status = learn(&t);
+    if (status == QP_OK && report) status = qp_tokenizer_measure(t.tokenizer, &t.words, &t.report);
     if (report) *report = t.report;
     qp_word_counts_free(&t.words);
     free(t.code_times);

@@ -11,9 +11,13 @@
 /* Gives the next line; *line NULL at the end. A line is valid until the next call and may hold any bytes. */
 typedef qp_status (*qp_line_source)(void *self, const char **line, size_t *bytes);
 
-/* What training saw. */
+/* What training saw; tokens are of the text it read, cut by what it learned. progress, if set before, is called now and
+ * then with what is being done and the bytes read so far. */
 typedef struct {
     int64_t lines, bytes, words, distinct_words, characters, uncovered_characters;
+    int64_t tokens, unknown_tokens, byte_tokens;
+    void (*progress)(void *self, const char *stage, int64_t bytes);
+    void *progress_self;
 } qp_tokenizer_report;
 
 /* qp_tokenizer_train       — from a source of lines.    qp_tokenizer_train_files — from files, plain or gzipped.

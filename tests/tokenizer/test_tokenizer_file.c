@@ -1,6 +1,7 @@
 #include "tests/tokenizer/tokenizer_help.h"
 
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "lib/base/random.h"
 #include "tokenizer/tokenizer_file.h"
@@ -59,16 +60,28 @@ static void refuse(const char *text, size_t bytes)
     cr_assert(strlen(qp_error_message()) > 0);
 }
 
-/* `text` with the first `old` replaced by `fresh` must be refused. */
-static void refuse_edit(const char *text, const char *old, const char *fresh)
+/* `text` with the first `old` replaced by `fresh` must be refused: as it is, because the checksum tells; with a
+ * checksum that fits (where `signed_too`), because of what it says. */
+static void refuse_edit_as(const char *text, const char *old, const char *fresh, bool signed_too)
 {
     const char *at = strstr(text, old);
     cr_assert_not_null(at, "%s", old);
     size_t bytes = strlen(text) + strlen(fresh) + 1;
-    char *edited = malloc(bytes);
+    char *edited = malloc(bytes), sum[20];
     snprintf(edited, bytes, "%.*s%s%s", (int)(at - text), text, fresh, at + strlen(old));
     refuse(edited, strlen(edited));
+    char *checksum = strstr(edited, "\"checksum\"");
+    if (signed_too && checksum) {
+        snprintf(sum, sizeof sum, "%016llx", (unsigned long long)XXH3_64bits(edited, (size_t)(checksum - edited)));
+        memcpy(strstr(checksum, "xxh3:") + 5, sum, 16);
+        refuse(edited, strlen(edited));
+    }
     free(edited);
+}
+
+static void refuse_edit(const char *text, const char *old, const char *fresh)
+{
+    refuse_edit_as(text, old, fresh, true);
 }
 
 Test(tokenizer_file, edited_files_are_refused)
@@ -76,12 +89,12 @@ Test(tokenizer_file, edited_files_are_refused)
     size_t bytes;
     char *text = trained_json("bpe", &bytes);
     refuse_edit(text, "quipu-tokenizer", "other");
-    refuse_edit(text, "\"version\": 1", "\"version\": 2");
-    refuse_edit(text, "\"version\": 1", "\"version\": \"1\"");
-    refuse_edit(text, "\"version\": 1", "\"version\": 1, \"extra\": 1");
+    refuse_edit(text, "\"version\": 2", "\"version\": 3");
+    refuse_edit(text, "\"version\": 2", "\"version\": \"two\"");
+    refuse_edit(text, "\"version\": 2", "\"version\": 2, \"extra\": 1");
     refuse_edit(text, "\"bpe\"", "\"bpf\"");
     refuse_edit(text, "\"nfc\"", "\"nfx\"");
-    refuse_edit(text, "\"nfc\"", "\"nfkc\"");
+    refuse_edit_as(text, "\"nfc\"", "\"nfkc\"", false);
     refuse_edit(text, "\"together\"", "\"never\"");
     refuse_edit(text, "\"<pad>\"", "\"<pat>\"");
     refuse_edit(text, "\"<0x00>\"", "\"<0x01>\"");
@@ -97,14 +110,14 @@ Test(tokenizer_file, edited_files_are_refused)
     refuse_edit(text, "\"merges\": [", "\"merges\": [\"t h\",\"t h\",");
     refuse_edit(text, "\"merges\": [", "\"merges\": [5,");
     refuse_edit(text, "\"merges\": [", "\"merges\": {\"a\":[");
-    refuse_edit(text, "xxh3:", "xxh3:f");
+    refuse_edit_as(text, "xxh3:", "xxh3:f", false);
     refuse_edit(text, "\"scores\": [", "\"scores\": [1");
     free(text);
     text = trained_json("unigram", &bytes);
     refuse_edit(text, "\"scores\": [", "\"scores\": [0,");
-    refuse_edit(text, "\"scores\": [\n  0.0", "\"scores\": [\n  1.0");
-    refuse_edit(text, "\"scores\": [\n  0.0", "\"scores\": [\n  \"0\"");
-    refuse_edit(text, "\"scores\": [\n  0.0", "\"scores\": [\n  -0.5");
+    refuse_edit(text, "\"scores\": [\n  0", "\"scores\": [\n  1.0");
+    refuse_edit(text, "\"scores\": [\n  0", "\"scores\": [\n  \"0\"");
+    refuse_edit_as(text, "\"scores\": [\n  0", "\"scores\": [\n  -0.5", false);
     free(text);
     text = trained_json("byte-bpe", &bytes);
     refuse_edit(text, "\u0120the", "\u3042the");
@@ -135,4 +148,55 @@ Test(tokenizer_file, cut_and_damaged_files_do_no_harm)
     refuse("{}", 2);
     refuse("", 0);
     free(text);
+}
+
+/* As version 1 of the format was written. */
+static const char old_file[] = "{\n"
+                               " \"format\": \"quipu-tokenizer\",\n"
+                               " \"version\": 1,\n"
+                               " \"unicode\": \"15.0.0\",\n"
+                               " \"type\": \"bpe\",\n"
+                               " \"normalization\": \"nfc\",\n"
+                               " \"lower_case\": false,\n"
+                               " \"byte_fallback\": false,\n"
+                               " \"digits\": \"together\",\n"
+                               " \"pieces\": [\n"
+                               "  \"<pad>\",\n"
+                               "  \"<s>\",\n"
+                               "  \"</s>\",\n"
+                               "  \"<unk>\",\n"
+                               "  \"▁\",\n"
+                               "  \"a\",\n"
+                               "  \"c\",\n"
+                               "  \"e\",\n"
+                               "  \"h\",\n"
+                               "  \"t\",\n"
+                               "  \"▁t\",\n"
+                               "  \"at\",\n"
+                               "  \"he\",\n"
+                               "  \"▁the\"\n"
+                               " ],\n"
+                               " \"merges\": [\n"
+                               "  \"▁ t\",\n"
+                               "  \"a t\",\n"
+                               "  \"h e\",\n"
+                               "  \"▁t he\"\n"
+                               " ],\n"
+                               " \"scores\": [],\n"
+                               " \"checksum\": \"xxh3:ff7e64814ed0a2db\"\n"
+                               "}\n";
+
+Test(tokenizer_file, files_of_version_1_are_read)
+{
+    qp_tokenizer *t;
+    cr_assert_eq(qp_tokenizer_from_json("old", old_file, strlen(old_file), &t), QP_OK, "%s", qp_error_message());
+    cr_assert_str_eq(test_pieces(t, "the hat x"), "\u2581the \u2581 h at \u2581 <unk>");
+    char *text;
+    size_t bytes;
+    cr_assert_eq(qp_tokenizer_to_json(t, &text, &bytes), QP_OK);
+    cr_assert_not_null(strstr(text, "\"version\": 2"));
+    free(text);
+    qp_tokenizer_free(t);
+    refuse_edit_as(old_file, "\"\u2581the", "\"\u2581tha", false);
+    refuse_edit_as(old_file, "\"nfc\"", "\"nfd\"", false);
 }

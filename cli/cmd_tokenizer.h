@@ -1,0 +1,30 @@
+#ifndef QP_CMD_TOKENIZER_H
+#define QP_CMD_TOKENIZER_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "cli/options.h"
+#include "tokenizer/tokenizer.h"
+
+/* cmd_tokenizer — the verbs of `quipu tokenizer`, each in a file cmd_tokenizer_*.c. argv[0] is the verb. */
+int qp_tokenizer_train_main(int argc, char **argv);
+int qp_tokenizer_encode_main(int argc, char **argv);
+int qp_tokenizer_decode_main(int argc, char **argv);
+int qp_tokenizer_info_main(int argc, char **argv);
+int qp_tokenizer_import_main(int argc, char **argv);
+int qp_tokenizer_export_main(int argc, char **argv);
+int qp_tokenizer_compare_main(int argc, char **argv);
+
+/* qp_each_line — every line of the files, or of stdin, to `act`: cut at LF alone, every other byte kept, memory for one
+ * line. Stops early, with QP_OK, when `output` cannot be written (main tells). `place` and `line` say where it is. */
+typedef struct {
+    const char *place;
+    int64_t line;
+    FILE *output; /* may be NULL */
+} qp_line_place;
+
+qp_status qp_each_line(char *const *file, int count, qp_line_place *at,
+                       qp_status (*act)(void *self, char *line, size_t bytes), void *self);
+
+#endif

@@ -1,0 +1,253 @@
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cmd_tokenizer.h"
+#include "cli/json_text.h"
+#include "cli/text.h"
+#include "lib/base/file.h"
+#include "tokenizer/tokenizer_file.h"
+
+/* encode and decode: a line in, a line out. */
+
+#define ROW(kind, name, fallback, low, high, choices, help)                                                            \
+    QP_FIELD_ROW(stream_options, kind, name, fallback, low, high, choices, help)
+#define STREAM_FIELDS(X)                                                                                               \
+    X(TEXT, model, "", 0, 0, NULL,                                                                                     \
+      "tokenizer: a file of ours, a sentencepiece .model, a Hugging Face tokenizer.json, a vocab.txt of BERT")         \
+    X(TEXT, output, "-", 0, 0, NULL, "where to write")                                                                 \
+    X(BOOL, ids, "false", 0, 0, NULL, "numbers (the default)")                                                         \
+    X(BOOL, pieces, "false", 0, 0, NULL, "printable pieces instead of numbers")                                        \
+    X(BOOL, json, "false", 0, 0, NULL, "one JSON object for each line")                                                \
+    X(BOOL, offsets, "false", 0, 0, NULL, "begin:end of every piece in bytes of the line; JSON tells characters too")  \
+    X(BOOL, characters, "false", 0, 0, NULL, "the same in characters")                                                 \
+    X(BOOL, special, "false", 0, 0, NULL, "add what belongs there: [CLS] and [SEP], <s> and </s>")                     \
+    X(BOOL, pairs, "false", 0, 0, NULL, "with --special: two texts a line, a TAB between them")
+
+typedef struct {
+    STREAM_FIELDS(QP_FIELD_DECLARE)
+} stream_options;
+
+static const qp_field stream_field[] = {STREAM_FIELDS(ROW)};
+enum { ENCODE_FIELDS = sizeof stream_field / sizeof *stream_field, DECODE_FIELDS = 5 };
+static const qp_field_table encode_table = {"output", stream_field, ENCODE_FIELDS};
+static const qp_field_table decode_table = {"output", stream_field, DECODE_FIELDS};
+static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}};
+
+typedef struct {
+    qp_tokenizer *tokenizer;
+    const stream_options *options;
+    qp_encoding encoding;
+    int32_t *id;
+    size_t id_capacity;
+    FILE *output;
+    qp_line_place at;
+} stream_state;
+
+static qp_status check_options(const qp_command *command, const stream_options *o)
+{
+    if (!o->model[0]) return qp_fail(QP_EUSAGE, "%s: no tokenizer given; add -m FILE.json", command->name);
+    if (o->ids && o->pieces)
+        return qp_fail(QP_EUSAGE, "%s: --ids and --pieces exclude each other; give one", command->name);
+    if (o->pairs && !o->special)
+        return qp_fail(QP_EUSAGE, "%s: --pairs needs the tokens between the texts; add --special", command->name);
+    if (o->pairs && o->characters)
+        return qp_fail(QP_EUSAGE, "%s: --characters is of one text; leave --pairs out", command->name);
+    return QP_OK;
+}
+
+static int run_stream(const qp_command *command, stream_options *o, int argc, char **argv,
+                      qp_status (*act)(void *self, char *line, size_t bytes))
+{
+    qp_options options;
+    int code;
+    if (!qp_options_begin(&options, command, argc, argv, &code)) return code;
+    stream_state state = {.options = o, .output = stdout, .encoding = {.spans = o->offsets || o->characters}};
+    qp_status status = check_options(command, o);
+    if (status == QP_OK) status = qp_tokenizer_load(o->model, &state.tokenizer);
+    if (status == QP_OK && strcmp(o->output, "-") != 0) {
+        state.output = fopen(o->output, "wb");
+        if (!state.output) status = qp_fail(QP_ECREATE, "%s: cannot create: %s", o->output, strerror(errno));
+    }
+    state.at.output = state.output;
+    if (status == QP_OK) status = qp_each_line(options.file, options.file_count, &state.at, act, &state);
+    if (state.output && state.output != stdout) {
+        qp_status written = qp_output_check(state.output, o->output);
+        if (fclose(state.output) != 0 && written == QP_OK)
+            written = qp_fail(QP_EIO, "%s: cannot write: %s", o->output, strerror(errno));
+        if (status == QP_OK) status = written;
+    }
+    qp_encoding_free(&state.encoding);
+    free(state.id);
+    qp_tokenizer_free(state.tokenizer);
+    qp_options_free(&options);
+    return status == QP_OK ? 0 : qp_report(status);
+}
+
+/* ---- encode ---- */
+
+static json_t *spans(const uint32_t *begin, const uint32_t *end, int count)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++) json_array_append_new(list, json_pack("[i,i]", (int)begin[i], (int)end[i]));
+    return list;
+}
+
+static qp_status write_json(stream_state *s)
+{
+    const qp_encoding *e = &s->encoding;
+    json_t *root = json_object(), *ids = json_array(), *pieces = json_array(), *types = json_array();
+    for (int i = 0; i < e->count; i++) {
+        const char *piece = qp_tokenizer_piece(s->tokenizer, e->id[i]);
+        json_array_append_new(ids, json_integer(e->id[i]));
+        json_array_append_new(pieces, qp_json_text(piece, strlen(piece)));
+        if (s->options->special) json_array_append_new(types, json_integer(e->type_id[i]));
+    }
+    bool whole = root && ids && pieces && types;
+    json_object_set_new(root, "ids", ids);
+    json_object_set_new(root, "pieces", pieces);
+    if (e->spans) json_object_set_new(root, "offsets", spans(e->begin, e->end, e->count));
+    if (e->spans && !s->options->pairs)
+        json_object_set_new(root, "characters", spans(e->first_character, e->last_character, e->count));
+    if (s->options->special)
+        json_object_set_new(root, "type_ids", types);
+    else
+        json_decref(types);
+    if (whole) {
+        json_dumpf(root, s->output, JSON_COMPACT);
+        putc('\n', s->output);
+    }
+    json_decref(root);
+    return whole ? QP_OK : qp_fail(QP_EMEMORY, "%s:%lld: out of memory", s->at.place, (long long)s->at.line);
+}
+
+static qp_status encode(stream_state *s, char *line, size_t bytes)
+{
+    const stream_options *o = s->options;
+    if (!o->special) return qp_tokenizer_encode_into(s->tokenizer, line, bytes, &s->encoding);
+    const char *tab = o->pairs ? memchr(line, '\t', bytes) : NULL;
+    if (!tab) return qp_tokenizer_encode_pair(s->tokenizer, line, bytes, NULL, 0, &s->encoding);
+    size_t first = (size_t)(tab - line);
+    return qp_tokenizer_encode_pair(s->tokenizer, line, first, tab + 1, bytes - first - 1, &s->encoding);
+}
+
+static qp_status encode_line(void *self, char *line, size_t bytes)
+{
+    stream_state *s = self;
+    const stream_options *o = s->options;
+    const qp_encoding *e = &s->encoding;
+    QP_TRY(encode(s, line, bytes));
+    if (e->spans && !o->pairs && (o->characters || o->json)) QP_TRY(qp_encoding_characters(line, bytes, &s->encoding));
+    if (o->json) return write_json(s);
+    bool only_offsets = e->spans && !o->ids && !o->pieces;
+    const uint32_t *begin = o->characters ? e->first_character : e->begin;
+    const uint32_t *end = o->characters ? e->last_character : e->end;
+    for (int i = 0; i < e->count; i++) {
+        if (i) putc(' ', s->output);
+        if (o->pieces)
+            fputs(qp_tokenizer_piece(s->tokenizer, e->id[i]), s->output);
+        else if (!only_offsets)
+            fprintf(s->output, "%d", e->id[i]);
+        if (e->spans) fprintf(s->output, "%s%u:%u", only_offsets ? "" : "@", begin[i], end[i]);
+    }
+    putc('\n', s->output);
+    return QP_OK;
+}
+
+int qp_tokenizer_encode_main(int argc, char **argv)
+{
+    static stream_options use;
+    static const qp_option_group group[] = {{&encode_table, &use}};
+    static const qp_command command = {.name = "tokenizer encode",
+                                       .summary = "text to pieces, line by line",
+                                       .usage = "-m TOKENIZER [--ids | --pieces] [--offsets] [--json] [FILE...]",
+                                       .notes = "Lines end at LF; every other byte, CR and NUL too, belongs to the "
+                                                "line. With --offsets alone each piece is "
+                                                "begin:end,\nwith --ids or --pieces it is id@begin:end.",
+                                       .group = group,
+                                       .group_count = 1,
+                                       .alias = alias,
+                                       .alias_count = 2,
+                                       .takes_files = true};
+    return run_stream(&command, &use, argc, argv, encode_line);
+}
+
+/* ---- decode ---- */
+
+static qp_status read_id(stream_state *s, const char *word, int32_t *id)
+{
+    if (s->options->pieces) {
+        *id = qp_tokenizer_find(s->tokenizer, word);
+        if (*id >= 0) return QP_OK;
+        return qp_fail(QP_EDATA, "%s:%lld: \"%.40s\" is no piece of this tokenizer", s->at.place, (long long)s->at.line,
+                       word);
+    }
+    char *end;
+    errno = 0;
+    long number = strtol(word, &end, 10);
+    if (end == word || *end || errno || number < 0 || number >= qp_tokenizer_size(s->tokenizer))
+        return qp_fail(QP_EDATA, "%s:%lld: \"%.40s\" is no id of this tokenizer (0 to %d); for pieces add --pieces",
+                       s->at.place, (long long)s->at.line, word, qp_tokenizer_size(s->tokenizer) - 1);
+    *id = (int32_t)number;
+    return QP_OK;
+}
+
+static qp_status keep_id(stream_state *s, size_t count, const char *word)
+{
+    if (count == s->id_capacity) {
+        size_t capacity = s->id_capacity ? 2 * s->id_capacity : 256;
+        int32_t *grown = realloc(s->id, capacity * sizeof *grown);
+        if (!grown) return qp_fail(QP_EMEMORY, "%s:%lld: out of memory", s->at.place, (long long)s->at.line);
+        s->id = grown;
+        s->id_capacity = capacity;
+    }
+    return read_id(s, word, &s->id[count]);
+}
+
+static qp_status decode_line(void *self, char *line, size_t bytes)
+{
+    stream_state *s = self;
+    int count = 0;
+    char *end = line + bytes;
+    for (char *word = line; word < end;) {
+        if (*word == ' ') {
+            word++;
+            continue;
+        }
+        char *after = memchr(word, ' ', (size_t)(end - word));
+        if (!after) after = end;
+        *after = '\0';
+        QP_TRY(keep_id(s, (size_t)count++, word));
+        word = after + 1;
+    }
+    char *text;
+    size_t text_bytes;
+    QP_TRY(qp_tokenizer_decode(s->tokenizer, s->id, count, &text, &text_bytes));
+    if (s->options->json) {
+        json_t *root = json_object();
+        json_object_set_new(root, "text", qp_json_text(text, text_bytes));
+        json_dumpf(root, s->output, JSON_COMPACT);
+        json_decref(root);
+    } else {
+        fwrite(text, 1, text_bytes, s->output);
+    }
+    putc('\n', s->output);
+    free(text);
+    return QP_OK;
+}
+
+int qp_tokenizer_decode_main(int argc, char **argv)
+{
+    static stream_options use;
+    static const qp_option_group group[] = {{&decode_table, &use}};
+    static const qp_command command = {.name = "tokenizer decode",
+                                       .summary = "pieces back to text, line by line",
+                                       .usage = "-m TOKENIZER [--ids | --pieces] [--json] [FILE...]",
+                                       .group = group,
+                                       .group_count = 1,
+                                       .alias = alias,
+                                       .alias_count = 2,
+                                       .takes_files = true};
+    return run_stream(&command, &use, argc, argv, decode_line);
+}

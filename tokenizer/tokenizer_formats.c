@@ -1,0 +1,219 @@
+#define _GNU_SOURCE /* memmem */
+#include "tokenizer/tokenizer_formats.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/file.h"
+#include "tokenizer/file_formats.h"
+#include "tokenizer/huggingface_write.h"
+#include "tokenizer/own_huggingface.h"
+#include "tokenizer/sentencepiece_write.h"
+#include "tokenizer/split.h"
+#include "tokenizer/tokenizer_file.h"
+#include "tokenizer/tokenizer_file_parts.h"
+
+static const size_t LARGEST_FILE = (size_t)1 << 30;
+static const char *const word[] = {"auto", "quipu",    "sentencepiece", "huggingface",
+                                   "gpt2", "tiktoken", "bert",          "subword-nmt"};
+
+const char *qp_tokenizer_format_word(qp_tokenizer_format format)
+{
+    return word[format];
+}
+
+/* ---- what a file is ---- */
+
+static bool has(const char *content, size_t bytes, const char *what)
+{
+    return memmem(content, bytes, what, strlen(what)) != NULL;
+}
+
+/* "base64 number" */
+static bool is_rank_line(const char *line, size_t bytes)
+{
+    const char *space = memchr(line, ' ', bytes);
+    if (!space || space == line || (space - line) % 4 != 0 || space + 1 == line + bytes) return false;
+    for (const char *at = line; at < space; at++) {
+        bool letter = (*at | 32) >= 'a' && (*at | 32) <= 'z', digit = *at >= '0' && *at <= '9';
+        if (!letter && !digit && *at != '+' && *at != '/' && *at != '=') return false;
+    }
+    for (const char *at = space + 1; at < line + bytes; at++) {
+        if ((*at < '0' || *at > '9') && *at != '\r') return false;
+    }
+    return true;
+}
+
+static bool has_line(const char *content, size_t bytes, const char *line)
+{
+    size_t length = strlen(line);
+    for (const char *at = content, *end = content + bytes; at < end;) {
+        const char *next = memmem(at, (size_t)(end - at), line, length);
+        if (!next) return false;
+        bool begins = next == content || next[-1] == '\n';
+        bool ends = next + length == end || next[length] == '\n' || next[length] == '\r';
+        if (begins && ends) return true;
+        at = next + 1;
+    }
+    return false;
+}
+
+qp_tokenizer_format qp_tokenizer_format_of(const char *content, size_t bytes)
+{
+    size_t at = 0;
+    if (bytes >= 9 && memcmp(content, "#version:", 9) == 0) return QP_FORMAT_SUBWORD_NMT; /* GPT-2's merges too */
+    const char *end = memchr(content, '\n', bytes);
+    if (is_rank_line(content, end ? (size_t)(end - content) : bytes)) return QP_FORMAT_TIKTOKEN;
+    while (at < bytes && memchr(" \n\r\t", content[at], 4)) at++;
+    if (at < bytes && content[at] == '{') {
+        if (has(content, bytes < 400 ? bytes : 400, qp_tokenizer_format_name)) return QP_FORMAT_QUIPU;
+        return has(content, bytes, "\"model\"") ? QP_FORMAT_HUGGINGFACE : QP_FORMAT_GPT2;
+    }
+    if (has_line(content, bytes, "[UNK]")) return QP_FORMAT_BERT;
+    return bytes && content[0] == 0x0A ? QP_FORMAT_SENTENCEPIECE : QP_FORMAT_AUTO;
+}
+
+/* ---- reading ---- */
+
+static qp_status read_gpt2(const qp_import *in, const char *content, size_t bytes, qp_pipeline **p)
+{
+    char *other = NULL;
+    size_t other_bytes = 0;
+    if (in->count != 2)
+        return qp_fail(QP_EUSAGE, "%s: GPT-2's vocabulary is two files; give vocab.json and merges.txt", in->path[0]);
+    QP_TRY(qp_file_read(in->path[1], LARGEST_FILE, &other, &other_bytes));
+    bool merges_first = bytes > 0 && content[0] != '{';
+    const char *vocabulary = merges_first ? other : content, *merges = merges_first ? content : other;
+    qp_status status = qp_pipeline_read_gpt2(in->path[0], vocabulary, merges_first ? other_bytes : bytes, merges,
+                                             merges_first ? bytes : other_bytes, false, p);
+    free(other);
+    return status;
+}
+
+static qp_status read_tiktoken(const qp_import *in, const char *content, size_t bytes, qp_pipeline **p)
+{
+    if (!in->pattern || !in->pattern[0])
+        return qp_fail(QP_EUSAGE,
+                       "%s: a tiktoken file does not say its pattern; import it with --pattern gpt2, gpt4, "
+                       "gpt4o or a regular expression",
+                       in->path[0]);
+    const char *named = qp_pattern_named(in->pattern);
+    return qp_pipeline_read_tiktoken(in->path[0], content, bytes, named ? named : in->pattern, p);
+}
+
+static qp_status read_content(const qp_import *in, const char *content, size_t bytes, qp_tokenizer **tokenizer)
+{
+    const char *place = in->path[0];
+    qp_foreign foreign = {0};
+    qp_tokenizer_format format = in->format ? in->format : qp_tokenizer_format_of(content, bytes);
+    if (format == QP_FORMAT_SUBWORD_NMT && in->count == 2) format = QP_FORMAT_GPT2;
+    switch (format) {
+    case QP_FORMAT_QUIPU:
+        return qp_tokenizer_from_json(place, content, bytes, tokenizer);
+    case QP_FORMAT_SENTENCEPIECE:
+        QP_TRY(qp_sentencepiece_read(place, content, bytes, &foreign.sentencepiece));
+        break;
+    case QP_FORMAT_HUGGINGFACE:
+        QP_TRY(qp_pipeline_read_huggingface(place, content, bytes, &foreign.pipeline));
+        break;
+    case QP_FORMAT_GPT2:
+        QP_TRY(read_gpt2(in, content, bytes, &foreign.pipeline));
+        break;
+    case QP_FORMAT_TIKTOKEN:
+        QP_TRY(read_tiktoken(in, content, bytes, &foreign.pipeline));
+        break;
+    case QP_FORMAT_BERT:
+        QP_TRY(qp_pipeline_read_bert(place, content, bytes, in->cased, &foreign.pipeline));
+        break;
+    case QP_FORMAT_SUBWORD_NMT:
+        return qp_fail(QP_EDATA,
+                       "%s: subword-nmt codes name no ids and no characters, so they are no tokenizer; of "
+                       "GPT-2's files give vocab.json too",
+                       place);
+    default:
+        return qp_fail(QP_EDATA,
+                       "%s: no tokenizer that is known; say --format or give a file of ours, a sentencepiece "
+                       ".model, a tokenizer.json, vocab.json and merges.txt, tiktoken ranks or a vocab.txt",
+                       place);
+    }
+    return qp_tokenizer_of_foreign(&foreign, tokenizer);
+}
+
+qp_status qp_tokenizer_import(const qp_import *import, qp_tokenizer **tokenizer)
+{
+    char *content = NULL;
+    size_t bytes = 0;
+    *tokenizer = NULL;
+    QP_TRY(qp_file_read(import->path[0], LARGEST_FILE, &content, &bytes));
+    qp_status status = read_content(import, content, bytes, tokenizer);
+    free(content);
+    return status;
+}
+
+/* ---- writing ---- */
+
+void qp_export_free(qp_export *content)
+{
+    free(content->text[0]);
+    free(content->text[1]);
+    *content = (qp_export){0};
+}
+
+/* Formats of single tools are written from a pipeline; ours becomes one through its tokenizer.json. */
+static qp_status export_pipeline(const qp_pipeline *p, qp_tokenizer_format format, qp_export *out)
+{
+    switch (format) {
+    case QP_FORMAT_HUGGINGFACE:
+        return qp_pipeline_write_huggingface(p, &out->text[0], &out->bytes[0]);
+    case QP_FORMAT_GPT2:
+        return qp_pipeline_write_gpt2(p, out);
+    case QP_FORMAT_TIKTOKEN:
+        return qp_pipeline_write_tiktoken(p, out);
+    case QP_FORMAT_BERT:
+        return qp_pipeline_write_bert(p, out);
+    case QP_FORMAT_SUBWORD_NMT:
+        return qp_pipeline_write_codes(p, out);
+    default:
+        return qp_fail(QP_EDATA, "the stages of a tokenizer.json cannot be said in a sentencepiece model");
+    }
+}
+
+static qp_status export_own(const qp_tokenizer *t, qp_tokenizer_format format, qp_export *out)
+{
+    char *text;
+    size_t bytes;
+    qp_pipeline *p = NULL;
+    if (format == QP_FORMAT_SENTENCEPIECE) return qp_own_write_sentencepiece(t, &out->text[0], &out->bytes[0]);
+    if (format == QP_FORMAT_HUGGINGFACE) return qp_own_write_huggingface(t, &out->text[0], &out->bytes[0]);
+    QP_TRY(qp_own_write_huggingface(t, &text, &bytes));
+    qp_status status = qp_pipeline_read_huggingface("tokenizer.json", text, bytes, &p);
+    if (status == QP_OK) status = export_pipeline(p, format, out);
+    free(text);
+    qp_pipeline_free(p);
+    return status;
+}
+
+qp_status qp_tokenizer_export(const qp_tokenizer *t, qp_tokenizer_format format, qp_export *out)
+{
+    *out = (qp_export){0};
+    qp_status status = QP_OK;
+    if (format == QP_FORMAT_AUTO)
+        status = qp_fail(QP_EUSAGE, "export: which format is missing; add --format NAME");
+    else if (format == QP_FORMAT_QUIPU)
+        status = qp_tokenizer_to_json(t, &out->text[0], &out->bytes[0]);
+    else if (t->foreign.pipeline)
+        status = export_pipeline(t->foreign.pipeline, format, out);
+    else if (!t->foreign.sentencepiece)
+        status = export_own(t, format, out);
+    else if (format == QP_FORMAT_SENTENCEPIECE)
+        status = qp_sentencepiece_write(t->foreign.sentencepiece, &out->text[0], &out->bytes[0]);
+    else
+        status = qp_fail(QP_EDATA, "a sentencepiece model cannot be said in the format %s", word[format]);
+    if (status != QP_OK) {
+        free(out->text[0]);
+        free(out->text[1]);
+        out->text[0] = out->text[1] = NULL;
+    }
+    return status;
+}

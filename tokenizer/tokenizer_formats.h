@@ -1,0 +1,52 @@
+#ifndef QP_TOKENIZER_FORMATS_H
+#define QP_TOKENIZER_FORMATS_H
+
+#include "tokenizer/tokenizer.h"
+
+/* tokenizer_formats — files of tokenizers, ours and those of others, read and written. What a written file cannot say
+ * is refused by name: opened by its own tool it gives the same ids, spans and text as the tokenizer does here, for
+ * every text that is UTF-8. */
+typedef enum {
+    QP_FORMAT_AUTO,          /* reading: by content */
+    QP_FORMAT_QUIPU,         /* tokenizer_file.h */
+    QP_FORMAT_SENTENCEPIECE, /* .model */
+    QP_FORMAT_HUGGINGFACE,   /* tokenizer.json */
+    QP_FORMAT_GPT2,          /* vocab.json and merges.txt */
+    QP_FORMAT_TIKTOKEN,      /* ranks; the pattern is not in the file */
+    QP_FORMAT_BERT,          /* vocab.txt; lower case or not is not in the file */
+    QP_FORMAT_SUBWORD_NMT,   /* codes; only written, because they name no ids */
+    QP_FORMATS
+} qp_tokenizer_format;
+
+/* "auto, quipu, sentencepiece, ...", in order. */
+#define QP_FORMAT_NAMES "auto, quipu, sentencepiece, huggingface, gpt2, tiktoken, bert, subword-nmt"
+const char *qp_tokenizer_format_word(qp_tokenizer_format format);
+
+/* qp_tokenizer_format_of — what the content of a file looks like; AUTO: nothing that is known. */
+qp_tokenizer_format qp_tokenizer_format_of(const char *content, size_t bytes);
+
+typedef struct {
+    qp_tokenizer_format format;
+    const char *path[2]; /* GPT-2: vocab.json and merges.txt, in any order */
+    int count;
+    const char *pattern; /* TIKTOKEN: gpt2, gpt4, gpt4o or an expression; NULL: not said */
+    bool cased;          /* BERT: the vocabulary has capitals and accents */
+} qp_import;
+
+/* qp_tokenizer_import — open a file of any format.
+ * Errors  QP_EDATA: the content is wrong, or the format is not known; QP_EUSAGE: something must be said that is not in
+ *         the file; QP_ENOINPUT; QP_EMEMORY. */
+qp_status qp_tokenizer_import(const qp_import *import, qp_tokenizer **tokenizer);
+
+/* The content of what is written; zero it before. */
+typedef struct {
+    char *text[2]; /* GPT-2: vocab.json, merges.txt; else one */
+    size_t bytes[2];
+    char note[1024]; /* what whoever opens the file has to say beside it; "" */
+} qp_export;
+
+/* qp_tokenizer_export — Errors: QP_EDATA, naming what the format cannot say; QP_EMEMORY. */
+qp_status qp_tokenizer_export(const qp_tokenizer *tokenizer, qp_tokenizer_format format, qp_export *content);
+void qp_export_free(qp_export *content);
+
+#endif
