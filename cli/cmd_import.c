@@ -40,7 +40,7 @@ static qp_status make_tokenizer(const import_options *o, const qp_ngram *ngram, 
 {
     if (*o->tokenizer) return qp_tokenizer_load(o->tokenizer, tokenizer);
     qp_tokenizer_config config;
-    qp_tokenizer_report report;
+    qp_tokenizer_report report = {0};
     qp_config_defaults(&qp_tokenizer_fields, &config);
     config.type = QP_TOKENIZER_SPACE;
     config.normalization = 0;    /* none: the words as they stand */

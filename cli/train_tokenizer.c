@@ -53,7 +53,7 @@ static qp_status make(const qp_job_config *job, const qp_tokenizer_wish *wish, q
     config.type = kind;
     config.vocab_size = job->vocab_size;
     config.lower_case = job->lower_case;
-    qp_tokenizer_report report;
+    qp_tokenizer_report report = {0};
     return qp_tokenizer_train(&config, next, self, &report, tokenizer);
 }
 

@@ -12,7 +12,7 @@
 typedef qp_status (*qp_line_source)(void *self, const char **line, size_t *bytes);
 
 /* What training saw; tokens are of the text it read, cut by what it learned. progress, if set before, is called now and
- * then with what is being done and the bytes read so far. */
+ * then with what is being done and the bytes read so far. Zero it before. */
 typedef struct {
     int64_t lines, bytes, words, distinct_words, characters, uncovered_characters;
     int64_t tokens, unknown_tokens, byte_tokens;
