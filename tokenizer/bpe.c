@@ -1,6 +1,7 @@
 #include "tokenizer/bpe.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ void qp_bpe_free(qp_bpe *bpe)
 {
     free(bpe->merge);
     free(bpe->slot);
+    free(bpe->filter);
     *bpe = (qp_bpe){0};
 }
 
@@ -34,16 +36,30 @@ static uint64_t pair_of(int32_t left, int32_t right)
     return (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
 }
 
-static size_t place_of(uint64_t pair, size_t slot_count)
+static uint64_t mix(uint64_t pair)
 {
-    return (size_t)((pair * 0x9E3779B97F4A7C15u) >> 32) & (slot_count - 1);
+    return pair * 0x9E3779B97F4A7C15u;
+}
+
+static size_t place_of(uint64_t mixed, size_t slot_count)
+{
+    return (size_t)(mixed >> 32) & (slot_count - 1);
+}
+
+/* One bit for eight times as many numbers as there are slots: a pair whose bit is not set is no merge. It fits where
+ * the table does not, into the fastest memory, and most questions end there. */
+static size_t bit_of(uint64_t mixed, size_t slot_count)
+{
+    return (size_t)(mixed >> 24) & (8 * slot_count - 1);
 }
 
 const struct qp_merge_slot *qp_bpe_find(const qp_bpe *bpe, int32_t left, int32_t right)
 {
     if (bpe->slot_count == 0) return NULL;
-    uint64_t pair = pair_of(left, right);
-    for (size_t i = place_of(pair, bpe->slot_count);; i = (i + 1) & (bpe->slot_count - 1)) {
+    uint64_t pair = pair_of(left, right), mixed = mix(pair);
+    size_t bit = bit_of(mixed, bpe->slot_count);
+    if (!(bpe->filter[bit / 64] >> (bit % 64) & 1)) return NULL;
+    for (size_t i = place_of(mixed, bpe->slot_count);; i = (i + 1) & (bpe->slot_count - 1)) {
         const struct qp_merge_slot *slot = &bpe->slot[i];
         if (slot->rank < 0) return NULL;
         if (slot->pair == pair) return slot;
@@ -54,7 +70,9 @@ static void put_slot(qp_bpe *bpe, size_t index)
 {
     const struct qp_merge *merge = &bpe->merge[index];
     uint64_t pair = pair_of(merge->left, merge->right);
-    size_t i = place_of(pair, bpe->slot_count);
+    uint64_t mixed = mix(pair);
+    size_t i = place_of(mixed, bpe->slot_count), bit = bit_of(mixed, bpe->slot_count);
+    bpe->filter[bit / 64] |= (uint64_t)1 << (bit % 64);
     while (bpe->slot[i].rank >= 0) i = (i + 1) & (bpe->slot_count - 1);
     bpe->slot[i] = (struct qp_merge_slot){.pair = pair, .rank = merge->rank, .merged = merge->merged};
 }
@@ -64,10 +82,17 @@ static qp_status grow_slots(qp_bpe *bpe)
     if (2 * (bpe->count + 1) <= bpe->slot_count) return QP_OK;
     size_t count = bpe->slot_count ? 2 * bpe->slot_count : 1024;
     struct qp_merge_slot *fresh = malloc(count * sizeof *fresh);
-    if (!fresh) return no_memory();
+    uint64_t *filter = calloc(count / 8, sizeof *filter);
+    if (!fresh || !filter) {
+        free(fresh);
+        free(filter);
+        return no_memory();
+    }
     for (size_t i = 0; i < count; i++) fresh[i] = (struct qp_merge_slot){.rank = -1};
     free(bpe->slot);
+    free(bpe->filter);
     bpe->slot = fresh;
+    bpe->filter = filter;
     bpe->slot_count = count;
     for (size_t i = 0; i < bpe->count; i++) put_slot(bpe, i);
     return QP_OK;
@@ -92,6 +117,15 @@ qp_status qp_bpe_add(qp_bpe *bpe, int32_t left, int32_t right, int32_t merged)
 
 /* ---- few symbols: scan for the best pair, close the gap ---- */
 
+static const uint64_t NO_OFFER = UINT64_MAX;
+
+/* What a pair offers: rank << 32 | piece it joins to. The least offer is of the least rank. */
+static uint64_t offer_of(const qp_bpe *bpe, int32_t left, int32_t right)
+{
+    const struct qp_merge_slot *slot = qp_bpe_find(bpe, left, right);
+    return slot ? (uint64_t)(uint32_t)slot->rank << 32 | (uint32_t)slot->merged : NO_OFFER;
+}
+
 static int32_t rank_of(const qp_bpe *bpe, int32_t left, int32_t right)
 {
     const struct qp_merge_slot *slot = qp_bpe_find(bpe, left, right);
@@ -100,24 +134,29 @@ static int32_t rank_of(const qp_bpe *bpe, int32_t left, int32_t right)
 
 static size_t apply_to_few(const qp_bpe *bpe, int32_t *symbol, uint32_t *bytes, size_t count)
 {
-    int32_t rank[FEW];
-    for (size_t i = 0; i + 1 < count; i++) rank[i] = rank_of(bpe, symbol[i], symbol[i + 1]);
+    uint64_t offer[FEW];
+    for (size_t i = 0; i + 1 < count; i++) offer[i] = offer_of(bpe, symbol[i], symbol[i + 1]);
     while (count > 1) {
         size_t best = 0;
+        uint64_t least = offer[0] >> 32; /* of equal ranks the leftmost, whatever they join to */
         for (size_t i = 1; i + 1 < count; i++) {
-            if (rank[i] < rank[best]) best = i;
+            bool better = offer[i] >> 32 < least;
+            best = better ? i : best;
+            least = better ? offer[i] >> 32 : least;
         }
-        if (rank[best] == NO_RANK) break;
-        symbol[best] = qp_bpe_find(bpe, symbol[best], symbol[best + 1])->merged;
-        memmove(symbol + best + 1, symbol + best + 2, (count - best - 2) * sizeof *symbol);
+        if (offer[best] == NO_OFFER) break;
+        symbol[best] = (int32_t)(uint32_t)offer[best];
         if (bytes) {
             bytes[best] += bytes[best + 1];
             memmove(bytes + best + 1, bytes + best + 2, (count - best - 2) * sizeof *bytes);
         }
         count--;
-        if (best + 1 < count) memmove(rank + best, rank + best + 1, (count - best - 1) * sizeof *rank);
-        if (best + 1 < count) rank[best] = rank_of(bpe, symbol[best], symbol[best + 1]);
-        if (best > 0) rank[best - 1] = rank_of(bpe, symbol[best - 1], symbol[best]);
+        for (size_t i = best + 1; i < count; i++) {
+            symbol[i] = symbol[i + 1];
+            offer[i - 1] = offer[i];
+        }
+        if (best + 1 < count) offer[best] = offer_of(bpe, symbol[best], symbol[best + 1]);
+        if (best > 0) offer[best - 1] = offer_of(bpe, symbol[best - 1], symbol[best]);
     }
     return count;
 }

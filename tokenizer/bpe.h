@@ -18,6 +18,7 @@ typedef struct {
         int32_t rank, merged; /* rank -1: empty */
     } * slot;
     size_t slot_count;
+    uint64_t *filter; /* 8 bits for each slot */
 } qp_bpe;
 
 /* Memory of one caller; zero it before the first use. */

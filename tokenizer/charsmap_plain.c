@@ -52,6 +52,18 @@ static bool note_key(walker *w, size_t bytes)
     return true;
 }
 
+/* Does the rule whose value stands at `place` write UTF-8? */
+static bool writes_text(const walker *w, size_t place)
+{
+    size_t value = place < w->map->unit_count ? w->map->unit[place] & 0x7FFFFFFF : w->map->replacement_bytes, length;
+    if (value >= w->map->replacement_bytes) return true; /* no rule */
+    const char *text = w->map->replacement + value;
+    for (size_t left = strlen(text); left > 0; left -= length, text += length) {
+        if (qp_utf8_next(text, left, &length) < 0) return false;
+    }
+    return true;
+}
+
 /* All keys below `base`, of which `depth` bytes are known. The depth is limited, so is the stack. */
 static bool walk(walker *w, size_t base, size_t depth)
 {
@@ -61,7 +73,7 @@ static bool walk(walker *w, size_t base, size_t depth)
         if (w->budget-- == 0) return false;
         w->key[depth] = (unsigned char)unit;
         size_t below = (size_t)i ^ offset_of(unit);
-        if ((unit >> 8 & 1) && !note_key(w, depth + 1)) return false;
+        if ((unit >> 8 & 1) && (!writes_text(w, below) || !note_key(w, depth + 1))) return false;
         if (below < w->map->unit_count && !walk(w, below, depth + 1)) return false;
     }
     return true;

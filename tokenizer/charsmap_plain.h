@@ -13,8 +13,8 @@
 enum { QP_CHAR_PLAIN = 1, QP_CHAR_BEGINS = 2, QP_CHAR_FOLLOWS = 4 };
 
 /* qp_charsmap_plain_make — the table, malloc'ed, in *table; NULL if the rules are not such that it would be right (keys
- * that are no UTF-8, a damaged trie). Characters that begin a key of `kept` (user-defined symbols) are asked for too.
- * Errors: QP_EMEMORY. */
+ * or replacements that are no UTF-8, a damaged trie). Characters that begin a key of `kept` (user-defined symbols) are
+ * asked for too. Errors: QP_EMEMORY. */
 qp_status qp_charsmap_plain_make(const qp_charsmap *map, const qp_trie *kept, uint8_t **table);
 
 /* qp_charsmap_is_plain — is the character of `length` bytes and number `code` at text[0] left alone? */

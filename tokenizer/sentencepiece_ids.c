@@ -45,7 +45,10 @@ static size_t copy_plain(const qp_sentencepiece *m, const char *text, size_t byt
             space_before = drop;
             continue;
         }
-        for (size_t i = 0; i < length; i++) out[i] = text[at + i];
+        if (bytes - at >= 4)
+            memcpy(out, text + at, 4); /* more than the character, but there is room */
+        else
+            memcpy(out, text + at, length);
         out += length;
         space_before = false;
     }
@@ -70,7 +73,7 @@ static qp_status normalize(const qp_sentencepiece *m, const char *text, size_t b
     if (at == bytes) return QP_OK;
     if (m->add_dummy_prefix) QP_TRY(qp_mapped_text_add(out, SPACE_SIGN, SIGN, 0, 0, false));
     while (at < bytes) {
-        QP_TRY(make_room(out, SIGN * (bytes - at)));
+        QP_TRY(make_room(out, SIGN * (bytes - at) + 4));
         char *to = out->text + out->bytes;
         at = copy_plain(m, text, bytes, at, &to, &after_space);
         out->bytes = (size_t)(to - out->text);
@@ -123,11 +126,26 @@ static bool is_sign(const char *text, const char *end)
            (unsigned char)text[2] == 0x81;
 }
 
+/* The normal form is UTF-8, always: the first byte tells a character's length. */
+static inline size_t length_of(unsigned char first)
+{
+    return first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
+static inline int32_t code_at(const char *text, size_t length)
+{
+    const unsigned char *t = (const unsigned char *)text;
+    if (length == 1) return t[0];
+    if (length == 3) return (t[0] & 0x0F) << 12 | (t[1] & 0x3F) << 6 | (t[2] & 0x3F);
+    if (length == 2) return (t[0] & 0x1F) << 6 | (t[1] & 0x3F);
+    return (t[0] & 0x07) << 18 | (t[1] & 0x3F) << 12 | (t[2] & 0x3F) << 6 | (t[3] & 0x3F);
+}
+
 /* Spaces and what follows them up to the next space. */
 static const char *segment_end(const char *text, const char *end)
 {
     while (is_sign(text, end)) text += SIGN;
-    while (text < end && !((unsigned char)*text == 0xE2 && is_sign(text, end))) text++;
+    while (text < end && !((unsigned char)*text == 0xE2 && is_sign(text, end))) text += length_of((unsigned char)*text);
     return text;
 }
 
@@ -139,8 +157,8 @@ static qp_status join(const qp_sentencepiece *m, qp_sentencepiece_scratch *s, co
     size_t count = 0, at = 0, length;
     bool known = true;
     for (; at < bytes; at += length, count++) {
-        int32_t code = qp_utf8_next(text + at, bytes - at, &length);
-        symbol[count] = code < 0 ? -1 : qp_vocabulary_find_code(&m->vocabulary, code);
+        length = length_of((unsigned char)text[at]);
+        symbol[count] = qp_vocabulary_find_code(&m->vocabulary, code_at(text + at, length));
         known = known && symbol[count] >= 0;
     }
     if (known) {
@@ -151,7 +169,7 @@ static qp_status join(const qp_sentencepiece *m, qp_sentencepiece_scratch *s, co
     }
     if (!QP_GROW(s->covered, s->covered_capacity, count)) return no_memory();
     for (size_t i = 0, k = 0; k < count; i += length, k++) {
-        qp_utf8_next(text + i, bytes - i, &length);
+        length = length_of((unsigned char)text[i]);
         s->covered[k] = (uint32_t)length;
     }
     QP_TRY(qp_bpe_apply_spans(&m->fast->bpe, &s->bpe, symbol, s->covered, &count));
@@ -171,8 +189,11 @@ static qp_status joined_ids(const qp_sentencepiece *m, qp_sentencepiece_scratch 
     for (const char *next; text < end; text = next) {
         next = m->cuts_at_spaces ? segment_end(text, end) : end;
         size_t bytes = (size_t)(next - text);
-        int32_t id = bytes <= QP_LONGEST_TABLE_WORD ? qp_word_table_find(&fast->word, text, bytes, (size_t)(end - text))
-                                                    : qp_vocabulary_find(&m->vocabulary, text, bytes);
+        int32_t id = -1;
+        if (bytes <= QP_LONGEST_TABLE_WORD)
+            id = qp_word_table_find(&fast->word, text, bytes, (size_t)(end - text));
+        else if (bytes <= fast->longest)
+            id = qp_vocabulary_find(&m->vocabulary, text, bytes);
         if (id >= 0 && fast->whole[id])
             add(list, text, bytes, id);
         else

@@ -14,6 +14,7 @@ typedef struct qp_sentencepiece_fast {
     qp_bpe bpe;         /* all ways to join two pieces to one, ranked by its score */
     uint8_t *whole;     /* of each piece: a word spelled like it becomes just this piece */
     qp_word_table word; /* these, if short */
+    size_t longest;     /* of these words, in bytes */
 } qp_sentencepiece_fast;
 
 /* Memory of one caller; zero it before the first use. */

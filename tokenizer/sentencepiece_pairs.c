@@ -81,6 +81,7 @@ static qp_status find_whole_words(const qp_sentencepiece *m, qp_sentencepiece_fa
             symbol[count++] = qp_vocabulary_find_code(v, qp_utf8_next(text + at, bytes - at, &length));
         status = qp_bpe_apply(&fast->bpe, &scratch, symbol, &count);
         fast->whole[id] = status == QP_OK && count == 1 && symbol[0] == id;
+        if (fast->whole[id] && bytes > fast->longest) fast->longest = bytes;
         if (fast->whole[id] && bytes <= QP_LONGEST_TABLE_WORD) status = qp_word_table_add(&fast->word, text, bytes, id);
     }
     qp_bpe_scratch_free(&scratch);

@@ -23,6 +23,7 @@ void qp_trie_free(qp_trie *trie)
     free(trie->unit);
     free(trie->next_free);
     free(trie->previous_free);
+    free(trie->taken);
     *trie = (qp_trie){0};
 }
 
@@ -44,6 +45,8 @@ static qp_status add_block(qp_trie *t)
     if (!QP_GROW(t->unit, t->capacity, count)) return no_memory();
     if (!QP_GROW(t->next_free, t->next_capacity, count)) return no_memory();
     if (!QP_GROW(t->previous_free, t->previous_capacity, count)) return no_memory();
+    if (!QP_GROW(t->taken, t->taken_capacity, count)) return no_memory();
+    memset(t->taken + t->count, 0, BLOCK);
     for (size_t i = t->count; i < count; i++) {
         t->unit[i] = (struct qp_trie_unit){.base = 0, .parent = FREE, .value = -1};
         if (i == 0) {
@@ -76,13 +79,14 @@ static bool fits(const qp_trie *t, int32_t base, const unsigned char *label, int
     return true;
 }
 
-/* A base under which all children are free: a few of the latest free units are tried, then a new block begins. */
+/* A base of no other node under which all children are free: a few of the latest free units are tried, then a new block
+ * begins. */
 static qp_status find_base(qp_trie *t, const unsigned char *label, int labels, int32_t *base)
 {
     int32_t unit = t->previous_free[0];
     for (int trial = 0; unit != 0 && trial < MOST_TRIALS; trial++, unit = t->previous_free[unit]) {
         *base = unit ^ label[0];
-        if (fits(t, *base, label, labels)) return QP_OK;
+        if (!t->taken[*base] && fits(t, *base, label, labels)) return QP_OK;
     }
     *base = (int32_t)t->count;
     return add_block(t);
@@ -118,6 +122,7 @@ static qp_status build(qp_trie *t, const qp_trie_key *key, size_t count, span **
         int32_t base = 0;
         QP_TRY(find_base(t, label, labels, &base));
         t->unit[s.node].base = base;
+        t->taken[base] = 1;
         if (!QP_GROW(*stack, *capacity, depth + (size_t)labels)) return no_memory();
         for (int i = 0; i < labels; i++) {
             take_unit(t, base ^ label[i], s.node);
@@ -138,7 +143,9 @@ qp_status qp_trie_build(qp_trie *trie, qp_trie_key *key, size_t count)
     free(stack);
     free(trie->next_free);
     free(trie->previous_free);
+    free(trie->taken);
     trie->next_free = trie->previous_free = NULL;
+    trie->taken = NULL;
     if (status != QP_OK) qp_trie_free(trie);
     return status;
 }

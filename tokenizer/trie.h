@@ -17,7 +17,8 @@ typedef struct {
     } * unit;                        /* unit 0 is the root */
     size_t count, capacity;
     int32_t *next_free, *previous_free; /* a ring of the free units, while building */
-    size_t next_capacity, previous_capacity;
+    uint8_t *taken; /* bases in use, while building: no two nodes share one, so labels alone tell children apart */
+    size_t next_capacity, previous_capacity, taken_capacity;
 } qp_trie;
 
 typedef struct {

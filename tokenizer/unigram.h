@@ -30,7 +30,7 @@ typedef struct {
         float score;
         uint32_t begin;
         int32_t id;
-    } * node; /* best way to end at each byte */
+    } * node; /* best way to end at each byte since the last place that no piece reaches over */
     size_t node_capacity;
     qp_unigram_piece *piece;
     size_t piece_capacity, count;
@@ -39,8 +39,8 @@ typedef struct {
 void qp_unigram_free(qp_unigram *unigram);
 void qp_unigram_path_free(qp_unigram_path *path);
 
-/* qp_unigram_apply — the best segmentation of text[0..bytes). Time: bytes times the longest match. Errors: QP_EMEMORY.
- */
+/* qp_unigram_apply — the best segmentation of text[0..bytes). Time: bytes times the longest match; memory: the longest
+ * stretch without a place that no piece reaches over. Errors: QP_EMEMORY. */
 qp_status qp_unigram_apply(const qp_unigram *unigram, const char *text, size_t bytes, qp_unigram_path *path);
 
 #endif

@@ -28,3 +28,29 @@ Test(trie, finds_all_keys_and_no_others)
     cr_assert_eq(qp_trie_longest(&trie, "\x7F\x7E\x7D", 0, &length), -1);
     qp_trie_free(&trie);
 }
+
+/* Written without parents (as sentencepiece's rules are), children are told apart by their labels alone. */
+Test(trie, no_two_nodes_share_a_base)
+{
+    enum { KEYS = 4000 };
+    static char text[KEYS][8];
+    static qp_trie_key key[KEYS];
+    for (uint64_t i = 0; i < KEYS; i++) {
+        size_t bytes = 1 + (size_t)qp_random_below(21, i, 4);
+        for (size_t k = 0; k < bytes; k++) text[i][k] = (char)qp_random_below(22, i * 8 + k, 256);
+        key[i] = (qp_trie_key){text[i], bytes, (int32_t)i};
+    }
+    qp_trie trie;
+    cr_assert_eq(qp_trie_build(&trie, key, KEYS), QP_OK);
+    int32_t *owner = malloc(trie.count * sizeof *owner);
+    for (size_t i = 0; i < trie.count; i++) owner[i] = -1;
+    for (size_t i = 1; i < trie.count; i++) {
+        int32_t parent = trie.unit[i].parent;
+        if (parent < 0) continue;
+        int32_t base = trie.unit[parent].base;
+        cr_assert(owner[base] < 0 || owner[base] == parent, "units %d and %d share base %d", owner[base], parent, base);
+        owner[base] = parent;
+    }
+    free(owner);
+    qp_trie_free(&trie);
+}

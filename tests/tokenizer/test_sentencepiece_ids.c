@@ -1,0 +1,107 @@
+#include "tests/tokenizer/tokenizer_help.h"
+
+#include "lib/base/random.h"
+#include "tokenizer/charsmap_plain.h"
+#include "tokenizer/foreign.h"
+#include "tokenizer/sentencepiece_trainer.h"
+#include "tokenizer/utf8.h"
+
+static const char *const corpus[] = {"the cat and the hat of the man",
+                                     "the man has a hat and a cat",
+                                     "나는 학교에 간다 학교에서",
+                                     "그는 학교에 갔다",
+                                     "grün grüne grünen",
+                                     "12 13 123"};
+
+/* Words, all kinds of spaces, characters with rules and before which rules look ahead, bytes that are no text. */
+static const char *const part[] = {"the",  "cat",          " ",    "  ",       "\u00A0",  "\u3000",     "\u2581",
+                                   "학교", "에",           "가",   "\u11A8",   "e\u0301", "\uFF21",     "\u2460",
+                                   "ﬁ",    "\u1100\u1161", "\x80", "\xE2\x96", "q",       "\U0001F600", "\u200B",
+                                   "\n",   "\t",           "…",    "\u0300"};
+
+static qp_sentencepiece *learn(int type, bool bytes)
+{
+    qp_sentencepiece_config config;
+    qp_config_defaults(&qp_sentencepiece_fields, &config);
+    config.model_type = type;
+    config.byte_fallback = bytes;
+    config.vocab_size = bytes ? 340 : 70;
+    config.hard_vocab_limit = 0;
+    test_lines lines = {corpus, sizeof corpus / sizeof *corpus, 0};
+    char *content;
+    size_t content_bytes;
+    qp_sentencepiece *m = NULL;
+    const qp_sentencepiece_symbols none = {0};
+    qp_status status = qp_sentencepiece_train(&config, &none, test_next_line, &lines, &content, &content_bytes);
+    if (status == QP_OK) status = qp_sentencepiece_read("trained", content, content_bytes, &m);
+    cr_assert_eq(status, QP_OK, "%s", qp_error_message());
+    free(content);
+    return m;
+}
+
+static void compare_random_texts(qp_sentencepiece *m)
+{
+    const qp_foreign foreign = {.sentencepiece = m};
+    qp_encoding with = {.spans = true}, without = {0};
+    qp_foreign_scratch scratch = {0};
+    cr_assert_not_null(m->fast);
+    for (uint64_t i = 0; i < 10000; i++) {
+        char text[512];
+        size_t bytes = 0;
+        for (uint64_t k = 0; k < qp_random_below(3, i, 16); k++) {
+            const char *piece = part[qp_random_below(4, i * 16 + k, sizeof part / sizeof *part)];
+            memcpy(text + bytes, piece, strlen(piece));
+            bytes += strlen(piece);
+        }
+        cr_assert_eq(qp_foreign_encode(&foreign, text, bytes, &with, &scratch), QP_OK);
+        cr_assert_eq(qp_foreign_encode(&foreign, text, bytes, &without, &scratch), QP_OK);
+        cr_assert_eq(with.count, without.count, "\"%.*s\": %d ids and %d", (int)bytes, text, with.count, without.count);
+        cr_assert(with.count == 0 || memcmp(with.id, without.id, (size_t)with.count * sizeof *with.id) == 0, "\"%.*s\"",
+                  (int)bytes, text);
+    }
+    qp_encoding_free(&with);
+    qp_encoding_free(&without);
+    qp_foreign_scratch_free(&scratch);
+    qp_sentencepiece_free(m);
+}
+
+Test(sentencepiece_ids, bpe_equals_the_way_with_spans)
+{
+    compare_random_texts(learn(QP_SPM_TRAIN_BPE, false));
+}
+
+Test(sentencepiece_ids, bpe_with_bytes_equals_the_way_with_spans)
+{
+    compare_random_texts(learn(QP_SPM_TRAIN_BPE, true));
+}
+
+Test(sentencepiece_ids, unigram_equals_the_way_with_spans)
+{
+    compare_random_texts(learn(QP_SPM_TRAIN_UNIGRAM, false));
+}
+
+/* Every character that the table leaves alone stays itself, alone and before another. */
+Test(sentencepiece_ids, plain_characters_have_no_rule)
+{
+    qp_sentencepiece *m = learn(QP_SPM_TRAIN_BPE, false);
+    const uint8_t *table = m->fast->plain;
+    int plain = 0;
+    for (int32_t code = 1; code < 0x10000; code++) {
+        char text[16];
+        const char *out;
+        size_t out_bytes, length = qp_utf8_write(code, text);
+        bool left = qp_charsmap_is_plain(table, text, length, code, length);
+        if (code >= 0xD800 && code < 0xE000) continue;
+        cr_assert(!left || qp_charsmap_longest(&m->rules, text, length, &out, &out_bytes) == 0, "U+%04X", code);
+        plain += left;
+        for (int k = 0; k < 4; k++) {
+            static const int32_t behind[] = {'a', 0x301, 0x1161, 0x11A8};
+            size_t bytes = length + qp_utf8_write(behind[k], text + length);
+            left = qp_charsmap_is_plain(table, text, bytes, code, length);
+            cr_assert(!left || qp_charsmap_longest(&m->rules, text, bytes, &out, &out_bytes) == 0, "U+%04X %d", code,
+                      k);
+        }
+    }
+    cr_assert_gt(plain, 50000);
+    qp_sentencepiece_free(m);
+}
