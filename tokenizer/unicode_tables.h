@@ -2,12 +2,12 @@
 #define QP_UNICODE_TABLES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* unicode_tables — the properties of Unicode 15.0 that utf8proc lacks: word break classes, scripts, what final
- * sigma depends on, Indic conjuncts. Made by unicode_tables.pl from the Unicode Character Database; looked up by binary search.
- * Source: WordBreakProperty.txt, Scripts.txt, DerivedCoreProperties.txt,
- * IndicSyllabicCategory.txt. */
+ * sigma depends on, Indic conjuncts. Made by unicode_tables.pl from the Unicode Character Database; looked up by binary
+ * search. Source: WordBreakProperty.txt, Scripts.txt, DerivedCoreProperties.txt, IndicSyllabicCategory.txt. */
 typedef enum {
     QP_WB_OTHER,
     QP_WB_CR,
@@ -33,8 +33,8 @@ typedef enum {
 
 qp_word_break qp_word_break_of(int32_t code);
 
-/* qp_script_of — a number for the script of a code point, in order of Scripts.txt; 0: none. Scripts are those of Unicode
- * 9.0, because what asks for them is Hugging Face's UnicodeScripts, whose table is of that age. */
+/* qp_script_of — a number for the script of a code point, in order of Scripts.txt; 0: none. Scripts are those of
+ * Unicode 9.0, because what asks for them is Hugging Face's UnicodeScripts, whose table is of that age. */
 enum {
     QP_SCRIPT_NONE = 0,
     QP_SCRIPT_COMMON = 2,
@@ -52,5 +52,26 @@ bool qp_is_case_ignorable(int32_t code);
 /* Consonants and viramas of the Indic scripts whose conjuncts are one grapheme (rule GB9c of Annex 29). */
 bool qp_is_linking_consonant(int32_t code);
 bool qp_is_linking_virama(int32_t code);
+
+/* Alphabetic and Lowercase, as the standard derives them. */
+bool qp_is_alphabetic(int32_t code);
+bool qp_is_lower_case(int32_t code);
+
+/* qp_table_value — what a sorted table says of a code point. Each entry is begin << 8 | value and holds up to the next;
+ * the first begins at 0. */
+static inline uint32_t qp_table_value(const uint32_t *table, size_t count, int32_t code)
+{
+    if (code < 0 || code > 0x10FFFF) return 0;
+    uint32_t key = (uint32_t)code << 8 | 255;
+    size_t low = 0; /* table[low] <= key < table[high] */
+    for (size_t high = count; high - low > 1;) {
+        size_t middle = (low + high) / 2;
+        if (table[middle] <= key)
+            low = middle;
+        else
+            high = middle;
+    }
+    return table[low] & 255;
+}
 
 #endif

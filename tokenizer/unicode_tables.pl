@@ -1,10 +1,13 @@
 #!/usr/bin/perl
-# unicode_tables.pl DIR > unicode_tables.c — the character properties that utf8proc lacks, as sorted tables of ranges.
+# The character properties that utf8proc lacks, as sorted tables of ranges:
+#     perl unicode_tables.pl DIR breaks > unicode_tables.c
+#     perl unicode_tables.pl DIR letters > unicode_letters.c
 # DIR holds the Unicode Character Database 15.0.0 (Debian and Ubuntu: package unicode-data, /usr/share/unicode).
 use strict;
 use warnings;
 
-my $dir = shift or die "usage: perl unicode_tables.pl DIR > unicode_tables.c\n";
+my ($dir, $part) = @ARGV;
+die "usage: perl unicode_tables.pl DIR breaks|letters\n" unless defined $part && $part =~ /^(breaks|letters)$/;
 
 # The lines "XXXX..YYYY ; value" of a file, each given to a function.
 sub ranges
@@ -58,7 +61,7 @@ $script[$_] = $script_number{Common} for 0x589, 0x61C;
 $script[$_] = $script_number{Devanagari} for 0x953, 0x954;
 ranges('DerivedCoreProperties.txt', sub {
     my ($a, $b, $name) = @_;
-    my $bit = $name eq 'Cased' ? 1 : $name eq 'Case_Ignorable' ? 2 : 0;
+    my $bit = {Cased => 1, Case_Ignorable => 2, Alphabetic => 16, Lowercase => 32}->{$name} // 0;
     $letter[$_] = ($letter[$_] // 0) | $bit for $bit ? ($a .. $b) : ();
 });
 ranges('IndicSyllabicCategory.txt', sub {
@@ -72,56 +75,58 @@ ranges('IndicSyllabicCategory.txt', sub {
 });
 
 print "/* Made by unicode_tables.pl from the Unicode Character Database 15.0.0; do not edit. */\n";
-print "#include \"tokenizer/unicode_tables.h\"\n\n#include <stddef.h>\n\n";
-print "/* Each entry: begin << 8 | value; it holds up to the next entry. */\n/* clang-format off */\n";
-table('word_break', \@word_break);
-table('script', \@script);
-table('letter', \@letter);
-print "/* clang-format on */\n\n";
-print <<"END";
-static uint32_t look_up(const uint32_t *table, size_t count, int32_t code)
-{
-    if (code < 0 || code > 0x10FFFF) return 0;
-    uint32_t key = (uint32_t)code << 8 | 255;
-    size_t low = 0; /* table[low] <= key < table[high] */
-    for (size_t high = count; high - low > 1;) {
-        size_t middle = (low + high) / 2;
-        if (table[middle] <= key)
-            low = middle;
-        else
-            high = middle;
-    }
-    return table[low] & 255;
-}
+print "#include \"tokenizer/unicode_tables.h\"\n\n";
+print "#define COUNT(table) (sizeof table / sizeof *table)\n\n/* clang-format off */\n";
+if ($part eq 'breaks') {
+    table('word_break', \@word_break);
+    table('script', \@script);
+    print <<'END';
+/* clang-format on */
 
 qp_word_break qp_word_break_of(int32_t code)
 {
-    return (qp_word_break)look_up(word_break, sizeof word_break / sizeof *word_break, code);
+    return (qp_word_break)qp_table_value(word_break, COUNT(word_break), code);
 }
 
 int qp_script_of(int32_t code)
 {
-    return (int)look_up(script, sizeof script / sizeof *script, code);
+    return (int)qp_table_value(script, COUNT(script), code);
 }
+END
+} else {
+    table('letter', \@letter);
+    print <<'END';
+/* clang-format on */
 
 bool qp_is_cased(int32_t code)
 {
-    return look_up(letter, sizeof letter / sizeof *letter, code) & 1;
+    return qp_table_value(letter, COUNT(letter), code) & 1;
 }
 
 bool qp_is_case_ignorable(int32_t code)
 {
-    return look_up(letter, sizeof letter / sizeof *letter, code) & 2;
+    return qp_table_value(letter, COUNT(letter), code) & 2;
 }
 
 bool qp_is_linking_consonant(int32_t code)
 {
-    return look_up(letter, sizeof letter / sizeof *letter, code) & 4;
+    return qp_table_value(letter, COUNT(letter), code) & 4;
 }
 
 bool qp_is_linking_virama(int32_t code)
 {
-    return look_up(letter, sizeof letter / sizeof *letter, code) & 8;
+    return qp_table_value(letter, COUNT(letter), code) & 8;
+}
+
+bool qp_is_alphabetic(int32_t code)
+{
+    return qp_table_value(letter, COUNT(letter), code) & 16;
+}
+
+bool qp_is_lower_case(int32_t code)
+{
+    return qp_table_value(letter, COUNT(letter), code) & 32;
 }
 END
+}
 print STDERR map { "$_ = $script_number{$_}\n" } qw(Common Hiragana Katakana Han Inherited);

@@ -42,6 +42,7 @@ static void run_case(const char *root, const char *name)
     } kind[] = {{"sentencepiece", run_sentencepiece},
                 {"unicode", run_unicode},
                 {"segment", run_segment},
+                {"moses", run_moses},
                 {"train-hf", run_hf_training},
                 {"train-spm-bpe", run_spm_bpe_training},
                 {"train-spm-unigram", run_spm_unigram_training},

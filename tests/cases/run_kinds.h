@@ -14,6 +14,7 @@ run_result run_segment(run_context *c); /* graphemes and words */
 run_result run_spm_bpe_training(run_context *c);
 run_result run_spm_unigram_training(run_context *c);
 run_result run_hf_training(run_context *c);
+run_result run_moses(run_context *c);
 run_result run_pipeline(run_context *c); /* hf, gpt2, tiktoken */
 
 /* hostile_probe — open the file (or "a+b") as `kind` and encode the probe texts; true: it was loaded. The ids of record
