@@ -4,12 +4,12 @@
 
 #include "cli/chunks.h"
 #include "cli/commands.h"
+#include "cli/decode_options.h"
 #include "cli/json_text.h"
 #include "cli/options.h"
 #include "cli/text.h"
 #include "cli/text_model.h"
 #include "lib/base/file.h"
-#include "lib/base/threads.h"
 #include "lib/decode/generate.h"
 #include "lib/decode/lines.h"
 
@@ -17,17 +17,15 @@
 enum { MOST_PROMPT_BYTES = 1 << 28 };
 
 #define GENERATE_FIELDS(X)                                                                                             \
-    X(TEXT, model, "", 0, 0, NULL, "model file (.safetensors) of a language model (train --task lm)")                  \
     X(TEXT, file, "", 0, 0, NULL, "the prompt is the content of this file but for its last line end; -: stdin")               \
     X(INT, tokens, "256", 0, 1000000000, NULL, "tokens to make at most; 0: until the text ends by itself")             \
     X(INT, samples, "1", 1, 1000000, NULL, "texts to make, each another one; a line --- stands between them")          \
     X(INT, no_repeat_ngram, "0", 0, 100, NULL, "no n-gram of so many tokens twice; 0: off")                            \
     X(INT, seed, "1", 0, 9007199254740991, NULL, "seed of the draws; text i of a seed is always the same")             \
-    X(BOOL, echo, "true", 0, 0, NULL, "print the prompt before each text")                                             \
-    X(BOOL, json, "false", 0, 0, NULL, "one JSON object a text, with its tokens and why it ended")                     \
-    X(INT, threads, "0", 0, 1024, NULL, "threads, one text each; 0: all")
+    X(BOOL, echo, "true", 0, 0, NULL, "print the prompt before each text")
 
 typedef struct {
+    qp_decode_options ask;
     GENERATE_FIELDS(QP_FIELD_DECLARE)
 } generate_options;
 
@@ -40,7 +38,8 @@ static const qp_field_table generate_table = {"generate", generate_field,
                                               sizeof generate_field / sizeof *generate_field};
 
 static const char notes[] =
-    "Filters act in this order: --repeat-penalty, --no-repeat-ngram, --temp, --top-k, --top-p, --min-p, --typical.\n"
+    "Filters act in this order: --repeat-penalty, --no-repeat-ngram, --temp, --top-k, --top-p, --min-p, --typical,\n"
+    "--eta-cutoff.\n"
     "A text longer than the context goes on with a sliding window: a transformer reads at most --lm-window tokens (else\n"
     "--max-length) of its training; when they are full, the last half is read anew and the text goes on from there.\n"
     "Recurrent decoders keep their state instead. Equal model, prompt, options and seed make an equal text, whatever\n"
@@ -65,14 +64,14 @@ typedef struct {
 
 static void begin_text(const show *s)
 {
-    if (s->o->json) return;
+    if (s->o->ask.json) return;
     if (s->turn > 0) puts("---");
     if (s->o->echo) fwrite(s->prompt, 1, s->prompt_bytes, stdout);
 }
 
 static void print_more(show *s, const char *text, size_t bytes)
 {
-    if (s->o->json || bytes <= s->printed) return;
+    if (s->o->ask.json || bytes <= s->printed) return;
     fwrite(text + s->printed, 1, bytes - s->printed, stdout);
     s->printed = bytes;
 }
@@ -92,7 +91,7 @@ static void end_text(show *s)
 {
     qp_generated *result = &s->result[s->turn];
     print_more(s, result->text, result->bytes);
-    if (s->o->json) print_json(s, result);
+    if (s->o->ask.json) print_json(s, result);
     else putchar('\n');
     qp_generated_free(result);
     s->turn++;
@@ -104,7 +103,7 @@ static qp_status emit(void *self, int number, const char *text, size_t bytes)
     show *s = self;
     qp_status status = QP_OK;
 #pragma omp critical(quipu_generate_show)
-    if (number == s->turn && !s->o->json) {
+    if (number == s->turn && !s->o->ask.json) {
         print_more(s, text, bytes);
         status = qp_output_check(stdout, "stdout");
     }
@@ -142,7 +141,7 @@ static qp_status write_all(show *s)
     if (s->result && s->done) {
         begin_text(s);
         status = qp_output_check(stdout, "stdout");
-        if (status == QP_OK) status = qp_lines_run(samples, (int)s->o->threads, write_one, s);
+        if (status == QP_OK) status = qp_lines_run(samples, (int)s->o->ask.threads, write_one, s);
     }
     for (int i = 0; s->result && i < samples; i++) qp_generated_free(&s->result[i]);
     free(s->result);
@@ -178,20 +177,14 @@ static qp_status read_prompt(const generate_options *o, const qp_option_list *pr
     return status;
 }
 
-static qp_status check_model(const generate_options *o, const qp_model *model)
-{
-    if (qp_model_config_of(model)->task == QP_TASK_LM) return QP_OK;
-    return qp_fail(QP_EUSAGE, "%s: is no language model; use quipu translate, or train one with --task lm", o->model);
-}
-
-static qp_status generate_with(const generate_options *o, const qp_sample_config *sample, const qp_option_list *list)
+static qp_status generate_with(generate_options *o, const qp_sample_config *sample, const qp_option_list *list)
 {
     char *content = NULL;
     show s = {.o = o};
     qp_text_model opened = {0};
     qp_status status = read_prompt(o, &list[0], &content, &s);
-    if (status == QP_OK) status = qp_text_model_open(o->model, &opened);
-    if (status == QP_OK) status = check_model(o, opened.model);
+    if (status == QP_OK) status = qp_decode_open(&o->ask, &opened);
+    if (status == QP_OK) status = qp_decode_makes_text(&o->ask, &opened, false);
     qp_generator generator = {.model = opened.model, .codec = &opened.target_codec, .sample = sample,
                               .no_repeat_ngram = (int)o->no_repeat_ngram, .tokens = o->tokens, .stop = list[1].value,
                               .stops = list[1].count, .seed = (uint64_t)o->seed};
@@ -208,7 +201,7 @@ int qp_cmd_generate(int argc, char **argv)
 {
     generate_options o;
     qp_sample_config sample;
-    const qp_option_group group[] = {{&generate_table, &o}, {&qp_sample_fields, &sample}};
+    const qp_option_group group[] = {{&qp_decode_fields, &o.ask}, {&generate_table, &o}, {&qp_sample_fields, &sample}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'p', "prompt"}, {'f', "file"}, {'n', "tokens"}, {'t', "threads"}};
     qp_option_list list[] = {{.name = "prompt", .help = "the text to go on with; without one, a new text"},
                              {.name = "stop", .help = "end before this string; may be given several times"}};
@@ -217,7 +210,7 @@ int qp_cmd_generate(int argc, char **argv)
                                 .usage = "-m MODEL [-p PROMPT | -f FILE] [options]",
                                 .notes = notes,
                                 .group = group,
-                                .group_count = 2,
+                                .group_count = 3,
                                 .alias = alias,
                                 .alias_count = sizeof alias / sizeof *alias,
                                 .list = list,
@@ -225,7 +218,6 @@ int qp_cmd_generate(int argc, char **argv)
     qp_options options;
     int code;
     if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    o.threads = qp_threads_of(o.threads);
     qp_status status = generate_with(&o, &sample, list);
     code = status == QP_OK ? 0 : qp_chunks_report(status);
     qp_options_free(&options);

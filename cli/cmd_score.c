@@ -4,11 +4,11 @@
 
 #include "cli/chunks.h"
 #include "cli/commands.h"
+#include "cli/decode_options.h"
 #include "cli/json_text.h"
 #include "cli/options.h"
 #include "cli/text.h"
 #include "cli/text_model.h"
-#include "lib/base/threads.h"
 #include "lib/decode/score.h"
 
 /* score — log-probability of given text, one line of output for each line of input. */
@@ -16,15 +16,13 @@ enum { LINES_A_THREAD = 1024 };
 enum { SCORES_SENTENCE, SCORES_TOKEN };
 
 #define SCORE_FIELDS(X)                                                                                                \
-    X(TEXT, model, "", 0, 0, NULL, "model file (.safetensors)")                                                        \
     X(TEXT, src, "", 0, 0, NULL, "file of source lines, beside --tgt; instead of FILE")                                \
     X(TEXT, tgt, "", 0, 0, NULL, "file of target lines, beside --src")                                                 \
     X(CHOICE, scores, "sentence", 0, 0, "sentence, token", "token: each token's log-probability too")                  \
-    X(BOOL, json, "false", 0, 0, NULL, "one JSON object a line")                                                       \
-    X(INT, batch_size, "32", 1, 100000, NULL, "sentences scored together at most; changes the speed alone")            \
-    X(INT, threads, "0", 0, 1024, NULL, "threads; 0: all")
+    X(INT, batch_size, "32", 1, 100000, NULL, "sentences scored together at most; changes the speed alone")
 
 typedef struct {
+    qp_decode_options ask;
     SCORE_FIELDS(QP_FIELD_DECLARE)
 } score_options;
 
@@ -50,7 +48,7 @@ typedef struct {
 
 static qp_status input_begin(pair_input *in, const qp_options *options, const score_options *o, bool has_source)
 {
-    int limit = LINES_A_THREAD * (int)o->threads;
+    int limit = LINES_A_THREAD * (int)o->ask.threads;
     *in = (pair_input){.two = *o->src || *o->tgt, .pairs = has_source};
     in->source = malloc((size_t)limit * sizeof *in->source);
     in->target = malloc((size_t)limit * sizeof *in->target);
@@ -136,7 +134,7 @@ static void put_json(const qp_text_codec *codec, const qp_scored *scored)
 
 static void put_scored(const score_options *o, const qp_text_codec *codec, const qp_scored *scored, bool empty)
 {
-    if (o->json) {
+    if (o->ask.json) {
         if (empty)
             puts("{\"logprob\":0.0,\"tokens\":[]}");
         else
@@ -178,17 +176,17 @@ static qp_status score_chunk(const score_options *o, const qp_scorer *scorer, pa
     return status;
 }
 
-static int score_with(const qp_options *options, const score_options *o)
+static int score_with(const qp_options *options, score_options *o)
 {
     qp_text_model opened;
-    qp_status status = qp_text_model_open(o->model, &opened);
+    qp_status status = qp_decode_open(&o->ask, &opened);
     if (status != QP_OK) return qp_report(status);
     bool has_source = qp_model_config_of(opened.model)->encoder != QP_KIND_NONE;
     qp_scorer scorer = {.model = opened.model,
                         .source = &opened.source_codec,
                         .target = &opened.target_codec,
                         .batch_size = (int)o->batch_size,
-                        .threads = (int)o->threads};
+                        .threads = (int)o->ask.threads};
     pair_input in;
     status = input_begin(&in, options, o, has_source);
     while (status == QP_OK) {
@@ -206,21 +204,20 @@ static int score_with(const qp_options *options, const score_options *o)
 int qp_cmd_score(int argc, char **argv)
 {
     score_options o;
-    const qp_option_group group[] = {{&score_table, &o}};
+    const qp_option_group group[] = {{&qp_decode_fields, &o.ask}, {&score_table, &o}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'t', "threads"}};
     const qp_command command = {.name = "score",
                                 .summary = "log-probability of given text",
                                 .usage = "-m MODEL [FILE...] | -m MODEL --src FILE --tgt FILE",
                                 .notes = notes,
                                 .group = group,
-                                .group_count = 1,
+                                .group_count = 2,
                                 .alias = alias,
                                 .alias_count = 2,
                                 .takes_files = true};
     qp_options options;
     int code;
     if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    o.threads = qp_threads_of(o.threads);
     code = score_with(&options, &o);
     qp_options_free(&options);
     return code;

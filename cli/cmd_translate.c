@@ -4,11 +4,11 @@
 
 #include "cli/chunks.h"
 #include "cli/commands.h"
+#include "cli/decode_options.h"
 #include "cli/json_text.h"
 #include "cli/options.h"
 #include "cli/text.h"
 #include "cli/text_model.h"
-#include "lib/base/threads.h"
 #include "lib/decode/alignment.h"
 #include "lib/decode/translate.h"
 
@@ -19,15 +19,13 @@ enum { SCORES_NONE, SCORES_SENTENCE, SCORES_TOKEN };
 enum { ALIGNMENT_NONE, ALIGNMENT_HARD, ALIGNMENT_SOFT };
 
 #define TRANSLATE_FIELDS(X)                                                                                            \
-    X(TEXT, model, "", 0, 0, NULL, "model file (.safetensors)")                                                        \
     X(INT, max_length, "0", 0, 100000, NULL, "output at most N tokens; 0: by --max-length-factor and -extra")          \
     X(CHOICE, scores, "none", 0, 0, "none, sentence, token", "print log-probabilities behind the text")                \
     X(CHOICE, alignment, "none", 0, 0, "none, hard, soft", "print what each target token looked at")                   \
-    X(BOOL, json, "false", 0, 0, NULL, "one JSON object a line")                                                       \
-    X(INT, batch_size, "32", 1, 100000, NULL, "sentences searched together; changes the speed, not the text")          \
-    X(INT, threads, "0", 0, 1024, NULL, "threads; 0: all")
+    X(INT, batch_size, "32", 1, 100000, NULL, "sentences searched together; changes the speed, not the text")
 
 typedef struct {
+    qp_decode_options ask;
     TRANSLATE_FIELDS(QP_FIELD_DECLARE)
 } translate_options;
 
@@ -196,7 +194,7 @@ static qp_status translate_chunk(const translate_options *o, const qp_translator
     for (int i = 0; i < chunks->count; i++) {
         if (status == QP_OK) {
             warn_cut(chunks, i, &made[i]);
-            if (o->json)
+            if (o->ask.json)
                 put_json(o, translator, &made[i]);
             else if (translator->search.n_best > 1)
                 put_n_best(o, &made[i], first + i);
@@ -243,26 +241,23 @@ static qp_status settle(const qp_options *options, translate_options *o, qp_sear
     if (o->max_length > 0 && search->min_length > o->max_length)
         return qp_fail(QP_EUSAGE, "--min-length %lld is more than --max-length %lld; lower one or raise the other",
                        (long long)search->min_length, (long long)o->max_length);
-    o->threads = qp_threads_of(o->threads);
     return QP_OK;
 }
 
 static int translate_with(const qp_options *options, translate_options *o, const qp_search_config *search)
 {
     qp_text_model opened;
-    qp_status status = qp_text_model_open(o->model, &opened);
+    qp_status status = qp_decode_open(&o->ask, &opened);
     if (status != QP_OK) return qp_report(status);
-    int code;
-    if (qp_model_config_of(opened.model)->encoder == QP_KIND_NONE) {
-        code = qp_report(
-            qp_fail(QP_EUSAGE, "%s: is a language model, it has no source side; use quipu generate", o->model));
-    } else {
+    status = qp_decode_makes_text(&o->ask, &opened, true);
+    int code = qp_report(status);
+    if (status == QP_OK) {
         qp_translator translator = {.model = opened.model,
                                     .source = &opened.source_codec,
                                     .target = &opened.target_codec,
                                     .search = *search,
                                     .batch_size = (int)o->batch_size,
-                                    .threads = (int)o->threads,
+                                    .threads = (int)o->ask.threads,
                                     .alignment = o->alignment != ALIGNMENT_NONE};
         code = translate_files(o, &translator, options);
     }
@@ -274,14 +269,14 @@ int qp_cmd_translate(int argc, char **argv)
 {
     translate_options o;
     qp_search_config search;
-    const qp_option_group group[] = {{&translate_table, &o}, {&qp_search_fields, &search}};
+    const qp_option_group group[] = {{&qp_decode_fields, &o.ask}, {&translate_table, &o}, {&qp_search_fields, &search}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'b', "beam-size"}, {'t', "threads"}};
     const qp_command command = {.name = "translate",
                                 .summary = "source lines to target lines",
                                 .usage = "-m MODEL [FILE...]",
                                 .notes = notes,
                                 .group = group,
-                                .group_count = 2,
+                                .group_count = 3,
                                 .alias = alias,
                                 .alias_count = 3,
                                 .takes_files = true};

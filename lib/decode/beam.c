@@ -100,7 +100,18 @@ static void rank_ends(qp_beam *beam)
     }
 }
 
-qp_status qp_beam_finish(qp_beam *beam, double length_penalty, int n_best, qp_search_result *result)
+static qp_status add_bonus(const qp_beam *beam, qp_beam_end *end, qp_beam_bonus bonus)
+{
+    qp_hypothesis hypothesis = {0};
+    if (!bonus.add) return QP_OK;
+    qp_status status = hypothesis_of(beam, end, &hypothesis);
+    if (status == QP_OK) status = bonus.add(bonus.self, &hypothesis, &end->score);
+    free(hypothesis.id);
+    free(hypothesis.log_probability);
+    return status;
+}
+
+qp_status qp_beam_finish(qp_beam *beam, double length_penalty, qp_beam_bonus bonus, int n_best, qp_search_result *result)
 {
     for (int j = 0; j < beam->live && beam->ends < beam->width; j++)
         beam->end[beam->ends++] = (qp_beam_end){.total = beam->total[j], .slot = j, .length = beam->length};
@@ -108,6 +119,7 @@ qp_status qp_beam_finish(qp_beam *beam, double length_penalty, int n_best, qp_se
         qp_beam_end *end = &beam->end[i];
         int length = end->length + (end->ended ? 1 : 0);
         end->score = end->total / pow((5.0 + length) / 6.0, length_penalty);
+        QP_TRY(add_bonus(beam, end, bonus));
     }
     rank_ends(beam);
     int count = beam->ends < beam->width ? beam->ends : beam->width;

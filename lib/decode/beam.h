@@ -53,8 +53,14 @@ void qp_beam_history(const qp_beam *beam, int slot, int32_t *id);
  * source is over. */
 void qp_beam_expand(qp_beam *beam, const qp_candidates *candidates);
 
+/* What else a hypothesis is worth: its score with the length penalty is hypothesis->score. Returns a status. */
+typedef struct {
+    void *self;
+    qp_status (*add)(void *self, const qp_hypothesis *hypothesis, double *score); /* NULL: nothing */
+} qp_beam_bonus;
+
 /* qp_beam_finish — rank what was found, the best live ones filling up to width; the n best of them into result.
- * Errors  QP_EMEMORY. */
-qp_status qp_beam_finish(qp_beam *beam, double length_penalty, int n_best, qp_search_result *result);
+ * Errors  QP_EMEMORY; those of the bonus. */
+qp_status qp_beam_finish(qp_beam *beam, double length_penalty, qp_beam_bonus bonus, int n_best, qp_search_result *result);
 
 #endif

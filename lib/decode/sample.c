@@ -151,14 +151,32 @@ static double surprise(double p)
     return p > 0 ? -log(p) : (double)INFINITY;
 }
 
-static void filter_typical(qp_sampler *s)
+static double entropy_of(const qp_sampler *s)
 {
-    if (s->config.typical >= 1) return;
     double entropy = 0;
     for (int i = 0; i < s->kept; i++)
         if (s->left[i].value > 0) entropy += s->left[i].value * surprise(s->left[i].value);
+    return entropy;
+}
+
+static void filter_typical(qp_sampler *s)
+{
+    if (s->config.typical >= 1) return;
+    double entropy = entropy_of(s);
     for (int i = 0; i < s->kept; i++) s->left[i].key = fabs(surprise(s->left[i].value) - entropy);
     keep_mass(s, s->config.typical);
+}
+
+static void filter_eta(qp_sampler *s)
+{
+    double eta = s->config.eta_cutoff;
+    if (eta <= 0) return;
+    double least = fmin(fmin(eta, sqrt(eta) * exp(-entropy_of(s))), largest_of(s));
+    int n = 0;
+    for (int i = 0; i < s->kept; i++)
+        if (s->left[i].value >= least) s->left[n++] = s->left[i];
+    s->kept = n;
+    normalise(s);
 }
 
 /* ---- one row ---- */
@@ -176,6 +194,7 @@ qp_status qp_sampler_weigh(qp_sampler *sampler, qp_real *row, const int32_t *his
     filter_top_p(sampler);
     filter_min_p(sampler);
     filter_typical(sampler);
+    filter_eta(sampler);
     memset(row, 0, (size_t)sampler->columns * sizeof *row);
     for (int i = 0; i < sampler->kept; i++) row[sampler->left[i].id] = (qp_real)sampler->left[i].value;
     return QP_OK;

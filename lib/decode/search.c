@@ -1,8 +1,10 @@
 #include "lib/decode/search.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/decode/alignment.h"
 #include "lib/decode/beam.h"
 #include "lib/decode/logits.h"
 
@@ -180,10 +182,44 @@ static qp_status loop(search *s, const qp_model *model, qp_tape *tape)
     return QP_OK;
 }
 
-static qp_status finish(search *s, int sources, qp_search_result *result)
+/* One source, for the attention its hypotheses pay to it. */
+typedef struct {
+    const qp_model *model;
+    qp_tape *tape;
+    const int32_t *source;
+    int source_count;
+    double beta;
+} coverage;
+
+/* A token that got nothing at all counts as if it had got this, so that scores stay numbers. */
+static const double least_attention = 1e-10;
+
+static qp_status add_coverage(void *self, const qp_hypothesis *hypothesis, double *score)
 {
-    for (int i = 0; i < sources; i++)
-        QP_TRY(qp_beam_finish(&s->beam[i], s->config->length_penalty, (int)s->config->n_best, &result[i]));
+    const coverage *c = self;
+    if (hypothesis->count == 0) return QP_OK;
+    size_t rows = (size_t)hypothesis->count, columns = (size_t)c->source_count;
+    qp_real *weight = malloc((rows * columns + 1) * sizeof *weight);
+    if (!weight) return qp_fail(QP_EMEMORY, "search: out of memory for the attention of %zu tokens", rows);
+    qp_status status = qp_alignment(c->model, c->tape, c->source, c->source_count, hypothesis->id, hypothesis->count, weight);
+    for (size_t i = 0; i < columns && status == QP_OK; i++) {
+        double sum = 0;
+        for (size_t t = 0; t < rows; t++) sum += (double)weight[t * columns + i];
+        *score += c->beta * log(sum > least_attention ? (sum < 1 ? sum : 1) : least_attention);
+    }
+    free(weight);
+    return status == QP_EUSAGE ? qp_fail(QP_EUSAGE, "--coverage-penalty counts attention between target and source, which "
+                                                    "this model has not; leave it out") : status;
+}
+
+static qp_status finish(search *s, const qp_model *model, qp_tape *tape, qp_ids source, qp_search_result *result)
+{
+    for (int i = 0; i < source.sequences.count; i++) {
+        coverage c = {model, tape, source.id + source.sequences.start[i], qp_sequence_length(source.sequences, i),
+                      s->config->coverage_penalty};
+        qp_beam_bonus bonus = {&c, s->config->coverage_penalty > 0 ? add_coverage : NULL};
+        QP_TRY(qp_beam_finish(&s->beam[i], s->config->length_penalty, bonus, (int)s->config->n_best, &result[i]));
+    }
     return QP_OK;
 }
 
@@ -196,7 +232,7 @@ qp_status qp_search(const qp_model *model, qp_tape *tape, qp_ids source, const q
     search s = {.config = config, .width = (int)config->beam_size};
     qp_status status = start(&s, model, tape, source);
     if (status == QP_OK) status = loop(&s, model, tape);
-    if (status == QP_OK) status = finish(&s, sources, result);
+    if (status == QP_OK) status = finish(&s, model, tape, source, result);
     if (status != QP_OK)
         for (int i = 0; i < sources; i++) qp_search_result_free(&result[i]);
     release(&s);

@@ -123,8 +123,47 @@ void qp_cross_entropy_rows(int rows, int classes, const qp_real *logits, int log
     }
 }
 
+/* ---- the largest ---- */
+
+/* From so many on a heap is faster than the kernels' sorted list, whose every newcomer moves those below it. */
+enum { LIST_AT_MOST = 48 };
+
+/* Does a come before b: larger, or as large and further left? */
+static bool precedes(const qp_real *x, int32_t a, int32_t b)
+{
+    return x[a] > x[b] || (x[a] == x[b] && a < b);
+}
+
+/* index[0..count) is a heap whose root comes last of all; put `id` where the root was. */
+static void sink(const qp_real *x, int32_t *index, int count, int32_t id)
+{
+    int at = 0;
+    for (int child; (child = 2 * at + 1) < count; at = child) {
+        if (child + 1 < count && precedes(x, index[child], index[child + 1])) child++;
+        if (!precedes(x, id, index[child])) break;
+        index[at] = index[child];
+    }
+    index[at] = id;
+}
+
+static void top_by_heap(int columns, const qp_real *x, int k, int32_t *index)
+{
+    for (int i = 0; i < k; i++) {    /* sift up */
+        int at = i;
+        for (; at > 0 && precedes(x, index[(at - 1) / 2], i); at = (at - 1) / 2) index[at] = index[(at - 1) / 2];
+        index[at] = i;
+    }
+    for (int32_t i = k; i < columns; i++)
+        if (x[i] > x[index[0]]) sink(x, index, k, i);
+    for (int count = k - 1; count > 0; count--) {
+        int32_t last = index[0], moved = index[count];
+        sink(x, index, count, moved);
+        index[count] = last;
+    }
+}
+
 void qp_top_rows(int rows, int columns, const qp_real *x, int x_stride, int k, int32_t *index)
 {
     const qp_rows_kernels *kernel = kernels();
-    for (int r = 0; r < rows; r++) kernel->top(columns, x + at(r, x_stride), k, index + at(r, k));
+    for (int r = 0; r < rows; r++) (k > LIST_AT_MOST ? top_by_heap : kernel->top)(columns, x + at(r, x_stride), k, index + at(r, k));
 }

@@ -47,7 +47,8 @@ void qp_cross_entropy_rows(int rows, int classes, const qp_real *logits, int log
                            qp_real smoothing, const qp_real *weight, const qp_real *row_scale, qp_real *loss,
                            qp_real *dlogits, int dlogits_stride);
 
-/* qp_top_rows — indices of the k largest of each row, largest first, ties to the lower index. index [rows, k]. */
+/* qp_top_rows — indices of the k largest of each row, largest first, ties to the lower index. index [rows, k].
+ * Time  columns for few of them, at most columns log k. */
 void qp_top_rows(int rows, int columns, const qp_real *x, int x_stride, int k, int32_t *index);
 
 #endif

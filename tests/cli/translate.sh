@@ -67,4 +67,8 @@ fails 66 "nowhere" "$QUIPU" translate -m nowhere valid.src
 fails 66 "nowhere" "$QUIPU" translate -m m.safetensors nowhere
 fails 2 "did you mean --beam-size" "$QUIPU" translate -m m.safetensors --bean-size 3 valid.src
 fails 2 "beam-size" "$QUIPU" translate -m m.safetensors --beam-size many valid.src
+"$QUIPU" translate -m m.safetensors --coverage-penalty 0.3 --scores sentence valid.src >covered &&
+    [ "$(wc -l <covered)" -eq "$(wc -l <valid.src)" ] && "$QUIPU" translate -m m.safetensors --scores sentence valid.src >plain &&
+    ! cmp -s covered plain
+result $? "--coverage-penalty joins the scores" "$(head -n 2 covered)"
 echo "1..$number"

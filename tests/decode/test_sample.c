@@ -82,6 +82,24 @@ Test(test_sample, each_filter_keeps_its_own)
     expect("x---x-", 1);
 }
 
+/* p = 0.391 0.019 0.144 0.053 0.391 0.003, entropy 1.261: e^-1.261 = 0.283. */
+Test(test_sample, eta_depends_on_the_entropy_and_keeps_the_best)
+{
+    prepare();
+    config.eta_cutoff = 0.04; /* sqrt(0.04) 0.283 = 0.057 is more */
+    cr_assert_eq(weigh(NULL, 0), QP_OK);
+    expect("x-xxx-", 1);
+    prepare();
+    config.eta_cutoff = 0.2; /* sqrt(0.2) 0.283 = 0.127 is less: token 2 stays */
+    cr_assert_eq(weigh(NULL, 0), QP_OK);
+    expect("x-x-x-", 1);
+    prepare();
+    config.eta_cutoff = 1;    /* nothing is as probable as that */
+    config.temp = 0.01;
+    cr_assert_eq(weigh(NULL, 0), QP_OK);
+    expect("x---x-", 1);
+}
+
 /* Entropy against the largest probability: typical sampling may drop the most probable token. */
 Test(test_sample, typical_is_not_top_p)
 {

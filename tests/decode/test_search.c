@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/decode/alignment.h"
 #include "lib/decode/score.h"
 #include "tests/decode/decode_support.h"
 
@@ -292,6 +293,50 @@ Test(search, no_ngram_twice)
     cr_assert_eq(result.count, 1);
     cr_assert_eq(result.best[0].count, V - QP_UNK);
     qp_search_result_free(&result);
+}
+
+/* sum over the source's tokens of log min(1, attention), from a forced pass */
+static double covered(const qp_ids *source, const qp_hypothesis *found)
+{
+    int count = source->sequences.start[1] - source->sequences.start[0];
+    qp_real *weight = malloc((size_t)(count * found->count) * sizeof *weight);
+    qp_tape *own = qp_tape_new();
+    cr_assert_eq(qp_alignment(model, own, source->id + source->sequences.start[0], count, found->id, found->count, weight), QP_OK);
+    double total = 0;
+    for (int i = 0; i < count; i++) {
+        double sum = 0;
+        for (int t = 0; t < found->count; t++) sum += (double)weight[t * count + i];
+        total += log(fmin(1, sum));
+    }
+    free(weight);
+    qp_tape_free(own);
+    return total;
+}
+
+Test(search, coverage_joins_the_score_and_ranks)
+{
+    int other_first = 0;
+    for (int i = 0; i < 8; i++) {
+        qp_search_config config = support_search(4, 12);
+        config.n_best = 4;
+        qp_search_result without, result;
+        search_one(i, &config, &without);
+        config.coverage_penalty = 5;
+        search_one(i, &config, &result);
+        int32_t start[2];
+        qp_ids source = support_source_of(&sources, i, start);
+        cr_assert_eq(result.count, without.count);
+        for (int h = 0; h < result.count; h++) {
+            const qp_hypothesis *found = &result.best[h];
+            double score = found->total / pow((5.0 + found->count) / 6, config.length_penalty) + 5 * covered(&source, found);
+            cr_assert_float_eq(found->score, score, 1e-4, "source %d, hypothesis %d: %g, not %g", i, h, found->score, score);
+            cr_assert(h == 0 || found->score <= result.best[h - 1].score);
+        }
+        other_first += result.best[0].total != without.best[0].total;
+        qp_search_result_free(&result);
+        qp_search_result_free(&without);
+    }
+    cr_assert_gt(other_first, 0, "coverage never changes which one is best");
 }
 
 static void fill_params(qp_real value)

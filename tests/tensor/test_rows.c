@@ -224,6 +224,33 @@ Test(rows, cross_entropy_without_gradient_leaves_the_logits)
     }
 }
 
+/* many of them: a heap instead of a list, with the same order */
+Test(rows, top_many)
+{
+    enum { N = 700 };
+    for (int k = 47; k <= N; k = k < 52 ? k + 1 : k + 81) for (int kind = 0; kind < 4; kind++) {
+        qp_real *x = new_normal(N, (uint64_t)k);
+        for (int i = 0; i < N; i++) {
+            if (kind == 1) x[i] = (qp_real)(i % 5);
+            if (kind == 2) x[i] = (qp_real)i;
+            if (kind == 3 && i % 2 == 0) x[i] = -(qp_real)INFINITY;
+        }
+        int32_t index[N + 1];
+        bool taken[N] = {false};
+        index[k] = -77;
+        qp_top_rows(1, N, x, N, k, index);
+        for (int j = 0; j < k; j++) {
+            int best = -1;
+            for (int i = 0; i < N; i++)
+                if (!taken[i] && (best < 0 || x[i] > x[best])) best = i;
+            taken[best] = true;
+            cr_assert_eq(index[j], best, "k %d, kind %d, place %d: %d instead of %d", k, kind, j, index[j], best);
+        }
+        cr_assert_eq(index[k], -77);
+        free(x);
+    }
+}
+
 /* the k largest by repeated search */
 Test(rows, top)
 {
