@@ -122,12 +122,22 @@ static int32_t replacement(const qp_masking *m, uint64_t key, int row, int32_t i
     return draw < 0.9 ? QP_SPECIAL_COUNT + (int32_t)qp_random_below(key, 2 * (uint64_t)row + 1, others) : id;
 }
 
+/* A text of unknown words alone: its first one, so that no batch is without a row. */
+static int hide_first(const qp_masking *m, const int32_t *id, int rows, mask_slot *s, int32_t *out, int at)
+{
+    if (rows < 1 || id[0] == QP_EOS) return at;
+    out[0] = m->mask;
+    s->target[at] = id[0];
+    s->read[at] = 0;
+    return at + 1;
+}
+
 /* Hide tokens of the text id[0..rows), copied to `out` before; what stood there goes behind target row `at`. */
 static int hide(const qp_masking *m, uint64_t key, const int32_t *id, int rows, mask_slot *s, int32_t *out, int at)
 {
     int words = 0;
     for (int r = 0; r < rows; r++) words += can_hide(m, id[r]);
-    if (words == 0) return at;
+    if (words == 0) return hide_first(m, id, rows, s, out, at);
     int wanted = (int)(m->options.rate * words + 0.5);
     if (wanted < 1) wanted = 1;
     memset(s->hidden, 0, (size_t)rows);

@@ -9,7 +9,8 @@
  * Of the n tokens of a text that are words (ids from QP_SPECIAL_COUNT on) round(rate * n), at least one, are chosen. A
  * chosen token becomes the mask (8 of 10), another token drawn at random (1 of 10), or stays (1 of 10); it is to be told
  * in any case. With whole words, words are chosen instead of tokens while they fit into that number; pieces of a word
- * are replaced one by one. A text in which no whole word fits has single tokens chosen.
+ * are replaced one by one. A text in which no whole word fits has single tokens chosen; one of unknown words alone its
+ * first.
  *   source      the text with its QP_EOS, tokens replaced        target.id   the tokens that stood there
  *   read        their places, counted from the text's first row  target.sequences   as many rows as were chosen
  * Choices are a function of (seed, epoch, number of the batch, text in the batch, place), so they are the same for any

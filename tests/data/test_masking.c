@@ -159,7 +159,7 @@ Test(masking, validation_hides_the_same_in_every_epoch)
     teardown(&f);
 }
 
-Test(masking, texts_without_words_have_no_row)
+Test(masking, a_text_of_unknown_words_has_one_row)
 {
     fixture f;
     setup(&f, HASHES, 3, 2, false, true);
@@ -169,7 +169,11 @@ Test(masking, texts_without_words_have_no_row)
     qp_batch batch;
     cr_assert_eq(f.source.begin(f.source.self, 0, &count), QP_OK);
     cr_assert_eq(f.source.get(f.source.self, 0, 0, &batch), QP_OK);
-    cr_assert(batch.target.sequences.count == 3 && batch.target.sequences.start[3] == 0);
+    cr_assert(batch.target.sequences.count == 3 && batch.target.sequences.start[3] == 3);
+    for (int i = 0; i < 3; i++) {
+        cr_assert(batch.target.id[i] == QP_UNK && batch.read[i] == 0);
+        cr_assert_eq(batch.source.id[batch.source.sequences.start[i]], QP_PAD);
+    }
     cr_assert_eq(f.source.get(f.source.self, count, 0, &batch), QP_EBUG);
     teardown(&f);
 }
