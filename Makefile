@@ -26,6 +26,8 @@ FLAGS = -std=gnu11 $(CFLAGS) -Wall -Wextra -Wshadow -Wconversion -fopenmp -fPIC 
 OPENMP_BLAS = $(abspath $(filter /%,$(shell $(CC) -print-file-name=openblas-openmp/libopenblas.so.0)))
 BLAS = $(or $(OPENMP_BLAS:%=% -Wl,-rpath,$(dir $(OPENMP_BLAS))),-lopenblas)
 OTHER_LIBS = -lutf8proc -ljansson -lyaml -lz -lpng -lxxhash -lm -fopenmp
+# what tokenizer/ and lib/base need: no BLAS, no pictures
+TOKENIZER_LIBS = -lutf8proc -ljansson -lyaml -lz -lxxhash -lm -fopenmp
 LIBS = $(BLAS) $(OTHER_LIBS)
 
 # see .ci/packages below
@@ -33,6 +35,7 @@ STAMP = build/packages.$(notdir $(firstword $(CC)))
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB_OBJ      := $(call object,$(wildcard lib/*/*.c tokenizer/*.c data/*.c))
+TOKENIZER_OBJ := $(call object,$(wildcard lib/base/*.c tokenizer/*.c))
 CLI_OBJ      := $(call object,$(wildcard cli/*.c))
 BENCH        := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
 TEST_OBJ     := $(call object,$(wildcard tests/*/*.c))
@@ -43,7 +46,7 @@ TEST_SCRIPTS := $(wildcard tests/cli/*.sh)
 
 # ---- what can be made ----
 
-all: $(BUILD)/quipu $(BUILD)/libquipu.a $(BUILD)/libquipu.so  ## build/quipu, build/libquipu.a, build/libquipu.so
+all: $(BUILD)/quipu $(BUILD)/libquipu.a $(BUILD)/libquipu.so $(BUILD)/libquipu-tokenizer.a  ## build/quipu, build/libquipu.a, build/libquipu.so, build/libquipu-tokenizer.a
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -82,7 +85,7 @@ bench: $(BENCH)  ## build/bench/*: the programs that measure speed
 install: all  ## install under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/quipu
 	install -m 755 $(BUILD)/quipu $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 $(BUILD)/libquipu.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 644 $(BUILD)/libquipu.a $(BUILD)/libquipu-tokenizer.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 755 $(BUILD)/libquipu.so $(DESTDIR)$(PREFIX)/lib/libquipu.so.$(VERSION)
 	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
 	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libquipu.so
@@ -91,10 +94,15 @@ install: all  ## install under PREFIX (/usr/local)
 	printf '%s\n' 'Name: quipu' 'Description: sequence models on the CPU' 'Version: $(VERSION)' \
 	    'Cflags: -I$(PREFIX)/include/quipu -fopenmp' 'Libs: -L$(PREFIX)/lib -lquipu' \
 	    'Libs.private: -lopenblas $(OTHER_LIBS)' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu.pc
+	printf '%s\n' 'Name: quipu-tokenizer' 'Description: text to ids and back' 'Version: $(VERSION)' \
+	    'Cflags: -I$(PREFIX)/include/quipu' 'Libs: -L$(PREFIX)/lib -lquipu-tokenizer $(TOKENIZER_LIBS)' \
+	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu-tokenizer.pc
 
 uninstall:  ## take away what install has put there
 	rm -rf $(DESTDIR)$(PREFIX)/include/quipu
-	rm -f $(DESTDIR)$(PREFIX)/bin/quipu $(DESTDIR)$(PREFIX)/lib/libquipu.* $(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu.pc
+	rm -f $(DESTDIR)$(PREFIX)/bin/quipu $(DESTDIR)$(PREFIX)/lib/libquipu.* \
+	    $(DESTDIR)$(PREFIX)/lib/libquipu-tokenizer.a $(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu.pc \
+	    $(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu-tokenizer.pc
 
 clean:  ## remove build/
 	rm -rf build
@@ -126,6 +134,9 @@ $(BUILD)/obj/%.o: %.c | $(STAMP).build
 	$(call say,compile $<)$(CC) $(FLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/libquipu.a: $(LIB_OBJ)
+	$(call say,archive $@)rm -f $@; ar rcs $@ $^
+
+$(BUILD)/libquipu-tokenizer.a: $(TOKENIZER_OBJ)
 	$(call say,archive $@)rm -f $@; ar rcs $@ $^
 
 $(BUILD)/libquipu.so: $(LIB_OBJ)

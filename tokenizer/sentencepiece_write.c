@@ -74,6 +74,7 @@ void qp_spm_put_settings(qp_json_out *out, const qp_spm_settings *s)
     message(out, 3, &rules);
     if (s->back_rules_bytes) {
         text(&back, 2, s->back_rules, s->back_rules_bytes);
+        for (uint32_t i = 3; i <= 5; i++) number(&back, i, 0); /* no prefix, nothing removed or escaped on the way back */
         message(out, 5, &back);
     }
 }

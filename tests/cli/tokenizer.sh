@@ -1,0 +1,102 @@
+# The tokenizer from the command line: trained, applied line by line, taken from and given to other projects.
+. tests/cli/support
+T="$QUIPU tokenizer"
+text() {
+    for i in $(seq 60); do
+        echo "the cat number $i sat on the mat, and they'll see the hat $((i * 7))"
+        echo "학교에 간다 $i 학교에서 온다"
+    done
+}
+text >corpus
+holds "train" $T train --vocab-size 420 -o bpe.json corpus
+[ -s bpe.json ] || exit 1
+grep -q 'bytes each; unknown 0.0000 %' .err && grep -q '^longest pieces: ' .err && grep -q 'piece of their own' .err
+result $? "training reports coverage, bytes per token, unknown, longest pieces" "$(tr '\n' '~' <.err)"
+holds "train quietly from stdin" sh -c "$T train --type unigram --pattern spaces --normalization none --vocab-size 400 -q -o uni.json <corpus"
+[ ! -s .err ]
+result $? "-q says nothing" "$(cat .err)"
+holds "train for GPT-2" $T train --type byte-bpe --pattern gpt2 --normalization none --vocab-size 400 -q -o gpt2.json corpus
+holds "train in jamo" $T train --jamo --strip-accents --case-fold --vocab-size 420 -q -o jamo.json corpus
+fails 2 "needs --normalization" $T train --jamo --normalization none -o x.json corpus
+fails 2 "normal form" $T train --strip-accents --normalization none -o x.json corpus
+fails 2 "exclude" $T train --lower-case --case-fold -o x.json corpus
+
+# same FILE NAME - what was encoded and decoded is the text, to the byte.
+back() { $T encode -m "$1" "$2" >.ids && $T decode -m "$1" .ids >.back && cmp -s .back "$2"; }
+for model in bpe.json uni.json gpt2.json jamo.json; do
+    back $model corpus
+    result $? "text comes back: $model" "$(cmp .back corpus 2>&1)"
+done
+printf 'a\0b\r\n\n \xff\xfe x\n\tend  \n' >odd
+back gpt2.json odd
+result $? "NUL, CR, bad UTF-8, tabs and spaces come back" "$(od -c .back | head -n 3 | tr '\n' '~')"
+{ head -c 10000000 /dev/zero | tr '\0' w; echo; echo "the cat"; } >long
+back bpe.json long
+result $? "a line of 10 MB comes back"
+head -c 3000000 /dev/urandom | base64 -w 0 >wide
+echo >>wide
+back uni.json wide
+result $? "a line of 4 MB of one word through unigram comes back"
+{ yes "the cat sat on the mat" | head -n 200000; } | $T encode -m bpe.json 2>.err | head -n 1 >.out
+[ -s .out ] && ! grep -q -i "segm\|abort" .err
+result $? "a closed pipe ends it" "$(cat .err)"
+yes "the cat sat on the mat" | head -n 300000 | (ulimit -v 400000 2>/dev/null; $T encode -m bpe.json) | tail -n 1 >.out
+[ "$(cat .out)" = "$(echo "the cat sat on the mat" | $T encode -m bpe.json)" ]
+result $? "a long stream takes little memory" "$(cat .out)"
+
+echo "the cat" | $T encode -m bpe.json --pieces --offsets >.out
+grep -q '@0:3' .out
+result $? "pieces with offsets" "$(cat .out)"
+printf 'caf\303\251 \355\225\231\n' | $T encode -m bpe.json --json --offsets >.out
+grep -q '"characters":\[\[0,' .out && grep -q ',\[[0-9]*,6\]\]' .out
+result $? "JSON tells bytes and characters" "$(cat .out)"
+[ "$(echo "the cat" | $T encode -m bpe.json --special --json | grep -c '"type_ids":\[0,')" = 1 ]
+result $? "--special adds the tokens of a template"
+[ "$(printf 'the cat\tthe mat\n' | $T encode -m bpe.json --special --pairs --json | grep -c 'type_ids":\[0.*,1\]')" = 1 ]
+result $? "--pairs: the second text has type 1"
+[ "$(echo "the cat" | $T encode -m bpe.json | $T decode -m bpe.json --json)" = '{"text":"the cat"}' ]
+result $? "decode --json"
+[ "$(echo "the cat" | $T encode -m bpe.json --pieces | $T decode -m bpe.json --pieces)" = "the cat" ]
+result $? "pieces back to text"
+
+# Files of others. twice NAME FORMAT MODEL [IMPORT-OPTION...] - written, read again, and the same as before.
+twice() {
+    name=$1 format=$2 model=$3
+    shift 3
+    rm -rf out.$format
+    holds "export $name" $T export --format $format $model -o out.$format
+    files=out.$format
+    [ -d out.$format ] && files="out.$format/vocab.json out.$format/merges.txt"
+    holds "import $name" $T import "$@" $files -o again.json
+    holds "compare $name" $T compare --json $model again.json corpus
+    grep -q '"equal":true' .out && grep -q '"lines_with_other_ids":0' .out
+    result $? "equal ids after $name" "$(cut -c 1-300 .out)"
+}
+twice tokenizer.json huggingface bpe.json
+twice "a sentencepiece model" sentencepiece uni.json
+twice "GPT-2's files" gpt2 gpt2.json
+twice "tiktoken's ranks" tiktoken gpt2.json --pattern gpt2
+holds "info" $T info bpe.json again.json out.huggingface out.sentencepiece
+[ "$(grep -c '^type ' .out)" -eq 4 ]
+result $? "info of four files" "$(tr '\n' '~' <.out)"
+holds "two tokenizers differ" $T compare bpe.json uni.json corpus
+grep -q 'ids differ in' .out && grep -q '^corpus:1, token' .out
+result $? "the first differences are shown" "$(head -n 4 .out | tr '\n' '~')"
+fails 65 "normal form" $T export --format sentencepiece bpe.json -o x.model
+fails 65 "byte fallback cannot be said in subword-nmt codes" $T export --format subword-nmt bpe.json -o x.codes
+fails 65 "cannot be said in a tokenizer.json" $T export --format huggingface uni.json -o x.json
+fails 2 "pattern" $T import out.tiktoken -o x.json
+fails 2 "which format" $T export bpe.json -o x
+fails 2 "two files" $T import --format gpt2 out.gpt2/vocab.json -o x.json
+fails 65 "no tokenizer that is known" $T info corpus
+fails 66 "cannot" $T import nothing.json -o x.json
+[ ! -e x.json ] && [ ! -e x.model ]
+result $? "a refusal leaves no file"
+
+# Our own file says when it was damaged.
+sed 's/"nfc"/"nfd"/' bpe.json >edited.json
+fails 65 "damaged or edited" $T info edited.json
+head -c 2000 bpe.json >cut.json
+fails 65 "cut or edited" $T info cut.json
+sed 's/"version": 2/"version": 9/' bpe.json >newer.json
+fails 65 "version 9 is unknown" $T info newer.json
