@@ -39,8 +39,10 @@ static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_con
         snprintf(name, sizeof name, "encoder.convolutions.%d", i);
         e->convolution[i] = qp_convolution_add(params, &one, name);
     }
-    return qp_embedding_init(&e->embedding, params, embedding, (int)config->emb_size, config->scale_embeddings != 0,
-                             QP_POSITION_NONE, 0, config->dropout, "");
+    QP_TRY(qp_embedding_init(&e->embedding, params, embedding, (int)config->emb_size, config->scale_embeddings != 0,
+                             QP_POSITION_NONE, 0, config->dropout, ""));
+    e->embedding.noise = (qp_real)config->input_noise;
+    return QP_OK;
 }
 
 static void free_layers(qp_encoder *encoder)

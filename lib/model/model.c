@@ -231,6 +231,18 @@ qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *
     return output(model, tape, qp_decoder_forward(&model->decoder, tape, source, input, &batch->carry, maps));
 }
 
+/* The mean over a row's columns, summed over the rows. */
+static qp_tensor series_loss(const qp_model *model, qp_tape *tape, qp_tensor y, const qp_real *target)
+{
+    qp_tensor loss;
+    switch (model->config.series_loss) {
+    case QP_SERIES_MAE: loss = qp_l1(tape, y, target, QP_SUM); break;
+    case QP_SERIES_HUBER: loss = qp_huber(tape, y, target, 1, QP_SUM); break;
+    default: loss = qp_mse(tape, y, target, QP_SUM);
+    }
+    return qp_scale(tape, loss, 1 / (qp_real)y.columns);
+}
+
 qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing)
 {
     qp_tensor scores = qp_model_logits(model, tape, batch, NULL);
@@ -239,7 +251,7 @@ qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *ba
     if (scores.rows != rows_of(batch->target.sequences) || !(numbers ? (const void *)batch->target_value : batch->target.id) ||
         (numbers && batch->outputs != scores.columns))
         return qp_tape_fail(tape, QP_ESHAPE, "a batch without an answer for each of its %d rows", scores.rows);
-    if (numbers) return qp_scale(tape, qp_mse(tape, scores, batch->target_value, QP_SUM), 1 / (qp_real)scores.columns);
+    if (numbers) return series_loss(model, tape, scores, batch->target_value);
     qp_cross_entropy_config config = {.reduction = QP_SUM, .smoothing = smoothing};
     return qp_mixup_loss(tape, scores, batch->target.id, model->config.mixup, &config);
 }

@@ -36,7 +36,7 @@ const qp_ngram *qp_model_ngram(const qp_model *model, const int32_t **word);
  *                              [target rows, target vocabulary]
  *   the other tasks            what head.h says, without need of the answers (target.id, target_value)
  * qp_model_loss — summed (not averaged) over the target rows, [1,1]; the trainer divides by their number over the whole
- *   batch: cross-entropy, or, for series, the mean square of a row's errors.   smoothing: label smoothing */
+ *   batch: cross-entropy, or, for series, the mean of a row's errors as --series-loss has them.   smoothing: label smoothing */
 qp_tensor  qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps);
 qp_tensor  qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing);
 

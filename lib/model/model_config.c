@@ -175,6 +175,8 @@ static qp_status check_task(const qp_model_config *config)
     if (config->word_layers && config->task != QP_TASK_TAG)
         return qp_fail(QP_EUSAGE, "--word-layers read the words of tagged sentences; add --task tag, or leave it out");
     QP_TRY(check_regularisers(config));
+    if (config->series_loss != QP_SERIES_MSE && config->task != QP_TASK_REGRESS)
+        return qp_fail(QP_EUSAGE, "--series-loss is for series of numbers; add --task regress, or leave it out");
     if (config->bottleneck && config->task != QP_TASK_AUTOENCODE)
         return qp_fail(QP_EUSAGE, "--bottleneck is the vector of an autoencoder; add --task autoencode, or leave it out");
     if (config->lm_window && config->task != QP_TASK_LM)

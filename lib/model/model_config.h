@@ -70,7 +70,8 @@
     X(INT, tgt_vocab_size, "0", 0, 16777216, NULL, "target vocabulary (from the tokenizer)")                         \
     X(INT, labels, "0", 0, 16777216, NULL, "classify, tag: number of labels (from the data)")                        \
     X(INT, features, "0", 0, 65536, NULL, "regress: numbers at each step (from the data)")                           \
-    X(INT, horizon, "1", 1, 65536, NULL, "regress: steps to foretell")
+    X(INT, horizon, "1", 1, 65536, NULL, "regress: steps to foretell")                                     \
+    X(CHOICE, series_loss, "mse", 0, 0, "mse, mae, huber", "regress: what is made small; huber: squares up to an error of 1")
 
 typedef struct {
     QP_MODEL_FIELDS(QP_FIELD_DECLARE)
@@ -86,6 +87,7 @@ enum { QP_KIND_NONE, QP_KIND_TRANSFORMER, QP_KIND_RNN, QP_KIND_LSTM, QP_KIND_GRU
        QP_KIND_TEXT_CNN };
 enum { QP_KIND_NGRAM = 5 };   /* decoders and encoders share the kinds before */
 enum { QP_TEXT_CNN_WIDTHS = 3 };
+enum { QP_SERIES_MSE, QP_SERIES_MAE, QP_SERIES_HUBER };
 enum { QP_MERGE_CONCAT, QP_MERGE_SUM };
 enum { QP_RNN_TANH, QP_RNN_RELU };
 enum {

@@ -244,6 +244,31 @@ Test(test_head, an_autoencoder_makes_its_source_again)
     }
 }
 
+/* By how much a forecast is off, in each of the three ways. */
+Test(test_head, series_losses_are_means_over_the_columns)
+{
+    static const char *const option[] = {"series_loss=mse", "series_loss=mae", "series_loss=huber"};
+    char what[200];
+    for (int kind = 0; kind < 3; kind++) {
+        answers a;
+        int n = 7 * ENCODERS;
+        const qp_batch *batch = batch_of(&a, task_of(n), 5);
+        qp_model *model = model_of(n, option[kind], what);
+        qp_tape *tape = qp_tape_new();
+        qp_tape_begin(tape, QP_INFER, 0);
+        qp_tensor y = qp_model_logits(model, tape, batch, NULL), loss = qp_model_loss(model, tape, batch, 0);
+        cr_assert_eq(qp_tape_status(tape), QP_OK, "%s: %s", what, qp_tape_message(tape));
+        double sum = 0;
+        for (int i = 0; i < 5 * HORIZON; i++) {
+            double d = fabs((double)y.value[i] - (double)a.target_value[i]);
+            sum += kind == 0 ? d * d : kind == 1 ? d : d <= 1 ? d * d / 2 : d - 0.5;
+        }
+        cr_expect_float_eq((double)loss.value[0], sum / HORIZON, 1e-5, "%s", option[kind]);
+        qp_tape_free(tape);
+        qp_model_free(model);
+    }
+}
+
 Test(test_head, attention_pooling_gives_its_map)
 {
     char what[200];
