@@ -8,6 +8,7 @@
 #include "cli/text.h"
 #include "lib/base/file.h"
 #include "tokenizer/tokenizer_file.h"
+#include "tokenizer/tokenizer_sample.h"
 
 /* encode and decode: a line in, a line out. */
 
@@ -23,7 +24,12 @@
     X(BOOL, offsets, "false", 0, 0, NULL, "begin:end of every piece in bytes of the line; JSON tells characters too")  \
     X(BOOL, characters, "false", 0, 0, NULL, "the same in characters")                                                 \
     X(BOOL, special, "false", 0, 0, NULL, "add what belongs there: [CLS] and [SEP], <s> and </s>")                     \
-    X(BOOL, pairs, "false", 0, 0, NULL, "with --special: two texts a line, a TAB between them")
+    X(BOOL, pairs, "false", 0, 0, NULL, "with --special: two texts a line, a TAB between them")                        \
+    X(REAL, dropout, "0", 0, 1, NULL, "bpe: leave each merge out with this probability, another way on every line")    \
+    X(BOOL, sample, "false", 0, 0, NULL, "unigram: a random segmentation, drawn by --alpha")                           \
+    X(REAL, alpha, "0.1", 0, 1000, NULL, "of --sample: 0 is any segmentation, larger is nearer to the best")           \
+    X(INT, n_best, "0", 0, 1000, NULL, "unigram: the N best segmentations: line ||| pieces ||| score")                 \
+    X(INT, seed, "1", 0, 4294967295, NULL, "of --dropout and --sample")
 
 typedef struct {
     STREAM_FIELDS(QP_FIELD_DECLARE)
@@ -38,7 +44,8 @@ static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}};
 typedef struct {
     qp_tokenizer *tokenizer;
     const stream_options *options;
-    qp_encoding encoding;
+    qp_encoding encoding, *best; /* best: of --n-best */
+    double *score;
     int32_t *id;
     size_t id_capacity;
     FILE *output;
@@ -54,6 +61,13 @@ static qp_status check_options(const qp_command *command, const stream_options *
         return qp_fail(QP_EUSAGE, "%s: --pairs needs the tokens between the texts; add --special", command->name);
     if (o->pairs && o->characters)
         return qp_fail(QP_EUSAGE, "%s: --characters is of one text; leave --pairs out", command->name);
+    bool random = o->sample || o->dropout > 0;
+    if (random && (o->special || o->n_best > 0))
+        return qp_fail(QP_EUSAGE, "%s: --sample and --dropout go with neither --special nor --n-best; leave them out",
+                       command->name);
+    if (o->n_best > 0 && (o->special || o->offsets || o->characters))
+        return qp_fail(QP_EUSAGE, "%s: --n-best goes with neither --special nor --offsets; leave them out",
+                       command->name);
     return QP_OK;
 }
 
@@ -79,6 +93,9 @@ static int run_stream(const qp_command *command, stream_options *o, int argc, ch
         if (status == QP_OK) status = written;
     }
     qp_encoding_free(&state.encoding);
+    for (int64_t i = 0; state.best && i < o->n_best; i++) qp_encoding_free(&state.best[i]);
+    free(state.best);
+    free(state.score);
     free(state.id);
     qp_tokenizer_free(state.tokenizer);
     qp_options_free(&options);
@@ -122,9 +139,42 @@ static qp_status write_json(stream_state *s)
     return whole ? QP_OK : qp_fail(QP_EMEMORY, "%s:%lld: out of memory", s->at.place, (long long)s->at.line);
 }
 
+/* The N best, each on a line of its own. */
+static qp_status write_best(stream_state *s, const char *line, size_t bytes)
+{
+    const stream_options *o = s->options;
+    size_t wanted = (size_t)o->n_best, found;
+    if (!s->best) s->best = calloc(wanted, sizeof *s->best);
+    if (!s->score) s->score = calloc(wanted, sizeof *s->score);
+    if (!s->best || !s->score) return qp_fail(QP_EMEMORY, "%s:%lld: out of memory", s->at.place, (long long)s->at.line);
+    QP_TRY(qp_tokenizer_encode_nbest(s->tokenizer, line, bytes, wanted, s->best, s->score, &found));
+    for (size_t i = 0; i < found; i++) {
+        if (o->json)
+            fprintf(s->output, "{\"line\":%lld,\"score\":%.6g,\"ids\":[", (long long)s->at.line - 1, s->score[i]);
+        else
+            fprintf(s->output, "%lld ||| ", (long long)s->at.line - 1);
+        for (int k = 0; k < s->best[i].count; k++) {
+            if (k) putc(o->json ? ',' : ' ', s->output);
+            if (o->pieces && !o->json)
+                fputs(qp_tokenizer_piece(s->tokenizer, s->best[i].id[k]), s->output);
+            else
+                fprintf(s->output, "%d", s->best[i].id[k]);
+        }
+        if (o->json)
+            fputs("]}\n", s->output);
+        else
+            fprintf(s->output, " ||| %.6g\n", s->score[i]);
+    }
+    return QP_OK;
+}
+
 static qp_status encode(stream_state *s, char *line, size_t bytes)
 {
     const stream_options *o = s->options;
+    const qp_tokenizer_random how = {.dropout = o->dropout, .alpha = o->alpha};
+    if (o->sample || o->dropout > 0)
+        return qp_tokenizer_encode_random(s->tokenizer, &how, (uint64_t)o->seed, (uint64_t)s->at.line, line, bytes,
+                                          &s->encoding);
     if (!o->special) return qp_tokenizer_encode_into(s->tokenizer, line, bytes, &s->encoding);
     const char *tab = o->pairs ? memchr(line, '\t', bytes) : NULL;
     if (!tab) return qp_tokenizer_encode_pair(s->tokenizer, line, bytes, NULL, 0, &s->encoding);
@@ -137,6 +187,7 @@ static qp_status encode_line(void *self, char *line, size_t bytes)
     stream_state *s = self;
     const stream_options *o = s->options;
     const qp_encoding *e = &s->encoding;
+    if (o->n_best > 0) return write_best(s, line, bytes);
     QP_TRY(encode(s, line, bytes));
     if (e->spans && !o->pairs && (o->characters || o->json)) QP_TRY(qp_encoding_characters(line, bytes, &s->encoding));
     if (o->json) return write_json(s);

@@ -10,15 +10,6 @@
 #include "tokenizer/utf8.h"
 #include "tokenizer/word_pattern.h"
 
-struct qp_encoding_scratch {
-    qp_mapped_text work;
-    int32_t *symbol;
-    size_t symbol_capacity;
-    qp_bpe_scratch bpe;
-    qp_unigram_path path;
-    qp_foreign_scratch foreign;
-};
-
 static const char UNKNOWN_TEXT[] = "<unk>";
 
 static qp_status no_memory(void)
@@ -106,6 +97,8 @@ void qp_encoding_free(qp_encoding *encoding)
         qp_bpe_scratch_free(&encoding->scratch->bpe);
         qp_unigram_path_free(&encoding->scratch->path);
         qp_foreign_scratch_free(&encoding->scratch->foreign);
+        qp_unigram_lattice_free(&encoding->scratch->lattice);
+        qp_lattice_path_free(&encoding->scratch->drawn);
         free(encoding->scratch->symbol);
         free(encoding->scratch);
     }
@@ -120,7 +113,7 @@ static bool has_whole_words(const qp_tokenizer *t)
     return t->type == QP_TOKENIZER_WORD || t->type == QP_TOKENIZER_SPACE;
 }
 
-static qp_status add_id(qp_encoding *e, int32_t id)
+qp_status qp_encoding_add(qp_encoding *e, int32_t id)
 {
     if (!QP_GROW(e->id, e->id_capacity, (size_t)e->count + 1)) return no_memory();
     e->id[e->count++] = id;
@@ -128,10 +121,10 @@ static qp_status add_id(qp_encoding *e, int32_t id)
 }
 
 /* A character or word without a piece: its bytes, or <unk>. */
-static qp_status add_unknown(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
+qp_status qp_encoding_add_unknown(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
 {
-    if (!t->byte_fallback) return add_id(e, QP_UNK);
-    for (size_t i = 0; i < bytes; i++) QP_TRY(add_id(e, t->vocabulary.byte_id[(unsigned char)text[i]]));
+    if (!t->byte_fallback) return qp_encoding_add(e, QP_UNK);
+    for (size_t i = 0; i < bytes; i++) QP_TRY(qp_encoding_add(e, t->vocabulary.byte_id[(unsigned char)text[i]]));
     return QP_OK;
 }
 
@@ -140,7 +133,7 @@ static qp_status add_characters(const qp_tokenizer *t, const char *text, size_t 
     for (size_t at = 0, length; at < bytes; at += length) {
         int32_t code = qp_utf8_next(text + at, bytes - at, &length);
         int32_t id = code == QP_INVALID_CODE ? -1 : qp_vocabulary_find_code(&t->vocabulary, code);
-        QP_TRY(id >= 0 ? add_id(e, id) : add_unknown(t, text + at, length, e));
+        QP_TRY(id >= 0 ? qp_encoding_add(e, id) : qp_encoding_add_unknown(t, text + at, length, e));
     }
     return QP_OK;
 }
@@ -149,9 +142,13 @@ static qp_status add_characters(const qp_tokenizer *t, const char *text, size_t 
 static qp_status add_joined(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
 {
     int first = e->count;
-    QP_TRY(t->type == QP_TOKENIZER_BYTE_BPE ? add_unknown(t, text, bytes, e) : add_characters(t, text, bytes, e));
+    QP_TRY(t->type == QP_TOKENIZER_BYTE_BPE ? qp_encoding_add_unknown(t, text, bytes, e)
+                                            : add_characters(t, text, bytes, e));
     size_t count = (size_t)(e->count - first);
-    QP_TRY(qp_bpe_apply(&t->bpe, &e->scratch->bpe, e->id + first, &count));
+    if (e->scratch->random)
+        QP_TRY(qp_bpe_apply_dropout(&t->bpe, &e->scratch->bpe, e->scratch->random, e->id + first, &count));
+    else
+        QP_TRY(qp_bpe_apply(&t->bpe, &e->scratch->bpe, e->id + first, &count));
     e->count = first + (int)count;
     return QP_OK;
 }
@@ -159,10 +156,12 @@ static qp_status add_joined(const qp_tokenizer *t, const char *text, size_t byte
 static qp_status add_path(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
 {
     qp_unigram_path *path = &e->scratch->path;
+    if (e->scratch->random) return qp_tokenizer_add_drawn(t, text, bytes, e);
     QP_TRY(qp_unigram_apply(&t->unigram, text, bytes, path));
     for (size_t i = 0; i < path->count; i++) {
         const qp_unigram_piece *piece = &path->piece[i];
-        QP_TRY(piece->id >= 0 ? add_id(e, piece->id) : add_unknown(t, text + piece->begin, piece->bytes, e));
+        QP_TRY(piece->id >= 0 ? qp_encoding_add(e, piece->id)
+                              : qp_encoding_add_unknown(t, text + piece->begin, piece->bytes, e));
     }
     return QP_OK;
 }
@@ -175,9 +174,9 @@ static qp_status add_longest(const qp_tokenizer *t, const char *text, size_t byt
         int32_t id = qp_trie_longest(at ? &t->continuing : &t->initial, text + at, bytes - at, &length);
         if (id < 0) {
             e->count = first;
-            return add_unknown(t, text, bytes, e);
+            return qp_encoding_add_unknown(t, text, bytes, e);
         }
-        QP_TRY(add_id(e, id));
+        QP_TRY(qp_encoding_add(e, id));
     }
     return QP_OK;
 }
@@ -187,7 +186,7 @@ static qp_status add_parts(const qp_tokenizer *t, const char *text, size_t bytes
     switch (t->type) {
     case QP_TOKENIZER_WORD:
     case QP_TOKENIZER_SPACE:
-        return add_unknown(t, text, bytes, e);
+        return qp_encoding_add_unknown(t, text, bytes, e);
     case QP_TOKENIZER_UNIGRAM:
         return add_path(t, text, bytes, e);
     case QP_TOKENIZER_WORDPIECE:
@@ -199,8 +198,10 @@ static qp_status add_parts(const qp_tokenizer *t, const char *text, size_t bytes
 
 static qp_status add_segment(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
 {
+    bool merges = t->type != QP_TOKENIZER_WORD && t->type != QP_TOKENIZER_SPACE && t->type != QP_TOKENIZER_WORDPIECE;
+    if (e->scratch->random && merges) return add_parts(t, text, bytes, e);
     int32_t id = qp_vocabulary_find(&t->vocabulary, text, bytes);
-    if (id >= 0 && t->whole[id]) return add_id(e, id);
+    if (id >= 0 && t->whole[id]) return qp_encoding_add(e, id);
     return add_parts(t, text, bytes, e);
 }
 
@@ -208,7 +209,7 @@ qp_status qp_tokenizer_encode_segment(const qp_tokenizer *t, const char *text, s
 {
     if (!e->scratch) e->scratch = calloc(1, sizeof *e->scratch);
     if (!e->scratch) return no_memory();
-    if (t->type == QP_TOKENIZER_BYTE) return add_unknown(t, text, bytes, e);
+    if (t->type == QP_TOKENIZER_BYTE) return qp_encoding_add_unknown(t, text, bytes, e);
     return t->type == QP_TOKENIZER_CHAR ? add_characters(t, text, bytes, e) : add_segment(t, text, bytes, e);
 }
 
@@ -235,7 +236,8 @@ static qp_status add_spans(const qp_tokenizer *t, size_t at, size_t end, int fir
 /* Characters and bytes know no segments. */
 static qp_status encode_text(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
 {
-    QP_TRY(t->type == QP_TOKENIZER_BYTE ? add_unknown(t, text, bytes, e) : add_characters(t, text, bytes, e));
+    QP_TRY(t->type == QP_TOKENIZER_BYTE ? qp_encoding_add_unknown(t, text, bytes, e)
+                                        : add_characters(t, text, bytes, e));
     return e->spans ? add_spans(t, 0, bytes, 0, e) : QP_OK;
 }
 

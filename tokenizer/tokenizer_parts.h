@@ -2,6 +2,7 @@
 #define QP_TOKENIZER_PARTS_H
 
 #include "tokenizer/bpe.h"
+#include "tokenizer/bpe_dropout.h"
 #include "tokenizer/foreign.h"
 #include "tokenizer/normalize.h"
 #include "tokenizer/split.h"
@@ -9,6 +10,7 @@
 #include "tokenizer/tokenizer_config.h"
 #include "tokenizer/trie.h"
 #include "tokenizer/unigram.h"
+#include "tokenizer/unigram_lattice.h"
 #include "tokenizer/vocabulary.h"
 
 /* tokenizer_parts — what a tokenizer is made of; for the files of this folder that make, save and load one. */
@@ -61,5 +63,25 @@ qp_status qp_tokenizer_prepare(const qp_tokenizer *tokenizer, const char *text, 
 /* qp_tokenizer_encode_segment — append the ids of one segment of prepared text; spans are not made. */
 qp_status qp_tokenizer_encode_segment(const qp_tokenizer *tokenizer, const char *text, size_t bytes,
                                       qp_encoding *encoding);
+
+/* The memory of an encoding. */
+struct qp_encoding_scratch {
+    qp_mapped_text work;
+    int32_t *symbol;
+    size_t symbol_capacity;
+    qp_bpe_scratch bpe;
+    qp_unigram_path path;
+    qp_foreign_scratch foreign;
+    qp_random_merges *random; /* set: merges are left out, segmentations drawn; alpha is of the drawing */
+    double alpha;
+    qp_unigram_lattice lattice;
+    qp_lattice_path drawn;
+};
+
+/* qp_encoding_add — append an id.   qp_encoding_add_unknown — a character or word without a piece: its bytes, or <unk>.
+ * qp_tokenizer_add_drawn — a random segmentation of a segment, of unigram. Errors: QP_EMEMORY. */
+qp_status qp_encoding_add(qp_encoding *encoding, int32_t id);
+qp_status qp_encoding_add_unknown(const qp_tokenizer *tokenizer, const char *text, size_t bytes, qp_encoding *encoding);
+qp_status qp_tokenizer_add_drawn(const qp_tokenizer *tokenizer, const char *text, size_t bytes, qp_encoding *encoding);
 
 #endif
