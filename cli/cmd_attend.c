@@ -143,7 +143,8 @@ static qp_status attend(const attend_options *o, const qp_search_config *search,
     qp_text_model opened;
     qp_picture picture;
     char *found = NULL;
-    QP_TRY(qp_text_model_open(o->model, &opened));
+    static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_LM, QP_TASK_AUTOENCODE, -1};
+    QP_TRY(qp_text_model_open_as(o->model, tasks, &opened));
     qp_status status = QP_OK;
     if (opened.source && !source)
         status = qp_fail(QP_EUSAGE, "attend: no sentence given; add --src TEXT");

@@ -6,7 +6,7 @@
 #include "cli/commands.h"
 #include "cli/json_text.h"
 #include "cli/options.h"
-#include "cli/perplexity.h"
+#include "cli/evaluate_task.h"
 #include "cli/text.h"
 #include "cli/text_model.h"
 #include "lib/base/file.h"
@@ -22,7 +22,6 @@ enum { LINES_AT_ONCE = 1024 };
     X(TEXT, hyp, "", 0, 0, NULL, "file of hypotheses, one a line; - is stdin")                                         \
     X(TEXT, model, "", 0, 0, NULL, "... or a model file, whose translations of --src are compared")                    \
     X(TEXT, src, "", 0, 0, NULL, "file of source lines for the model")                                                 \
-    X(TEXT, test, "", 0, 0, NULL, "file of text for perplexity; - is stdin")                                           \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object instead of lines")                                             \
     X(BOOL, sentence_level, "false", 0, 0, NULL, "scores of every line, tab-separated; BLEU with --effective-order")   \
     X(INT, batch_size, "32", 1, 100000, NULL, "sentences translated together; changes the speed, not the text")        \
@@ -65,7 +64,9 @@ static const char notes[] =
     "without it: bleu,chrf. BLEU, chrF and TER are those of sacreBLEU " QP_SACREBLEU_VERSION ", and so are their "
     "signatures; all are\n"
     "percentages. --ref may be repeated: several references for each line.\n"
-    "perplexity -m MODEL --test FILE: exp of the mean -ln P of a token, ends of lines and unknown tokens included.";
+    "METRICS -m MODEL --test FILE, by the model's task: lm: perplexity (exp of the mean -ln P of a token, ends of lines and\n"
+    "unknown tokens included); classify, tag: accuracy, f1, precision, recall, micro-f1, weighted-f1, balanced-accuracy,\n"
+    "matthews, kappa, entity-precision, entity-recall, entity-f1 (as seqeval), report, confusion; regress: mae, rmse, mse, r2.";
 
 /* What a run carries about. */
 typedef struct {
@@ -258,37 +259,17 @@ static qp_status settle(const qp_options *options, const evaluate_options *o, co
     return QP_OK;
 }
 
-/* A language model and one text. */
-static qp_status run_perplexity(evaluate_options *o, int references)
-{
-    if (!o->model[0] || !o->test[0] || o->hyp[0] || o->src[0] || references)
-        return qp_fail(QP_EUSAGE, "evaluate perplexity: give -m MODEL and --test FILE, nothing else");
-    qp_text_model opened;
-    qp_perplexity sums;
-    QP_TRY(qp_text_model_open(o->model, &opened));
-    qp_status status = qp_perplexity_measure(&opened, o->test, qp_threads_of(o->threads), &sums);
-    if (status == QP_OK && sums.cut)
-        qp_warn("%s: %lld lines have more tokens than the model reads; cut", o->test, (long long)sums.cut);
-    if (status == QP_OK) qp_perplexity_print(&sums, o->json != 0);
-    qp_text_model_free(&opened);
-    return status;
-}
-
 static qp_status run_model(evaluation *e, const evaluate_options *o, const qp_search_config *search, char *file)
 {
+    static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_AUTOENCODE, -1};
     qp_text_model opened;
-    QP_TRY(qp_text_model_open(o->model, &opened));
-    qp_status status;
-    if (qp_model_config_of(opened.model)->encoder == QP_KIND_NONE) {
-        status = qp_fail(QP_EUSAGE, "%s: is a language model, it translates nothing; use quipu score", o->model);
-    } else {
-        qp_translator translator = {.model = opened.model, .source = &opened.source_codec,
-                                    .target = &opened.target_codec, .search = *search,
-                                    .batch_size = (int)o->batch_size, .threads = qp_threads_of(o->threads)};
-        e->translator = &translator;
-        status = add_all(e, file);
-        e->translator = NULL;
-    }
+    QP_TRY(qp_text_model_open_as(o->model, tasks, &opened));
+    qp_translator translator = {.model = opened.model, .source = &opened.source_codec,
+                                .target = &opened.target_codec, .search = *search,
+                                .batch_size = (int)o->batch_size, .threads = qp_threads_of(o->threads)};
+    e->translator = &translator;
+    qp_status status = add_all(e, file);
+    e->translator = NULL;
     qp_text_model_free(&opened);
     return status;
 }
@@ -309,20 +290,32 @@ static qp_status run(evaluation *e, evaluate_options *o, const qp_search_config 
     return QP_OK;
 }
 
+/* A model and one file. */
+static qp_status try_model(const qp_options *options, const evaluate_options *o, const qp_evaluate_task_config *test,
+                           int references)
+{
+    if (!o->model[0] || !test->test[0] || o->hyp[0] || o->src[0] || references || options->file_count > 1)
+        return qp_fail(QP_EUSAGE, "evaluate --test: give [METRICS] -m MODEL --test FILE, without --hyp, --src and --ref");
+    return qp_evaluate_task(options->file_count ? options->file[0] : NULL, o->model, test, qp_threads_of(o->threads),
+                            o->json != 0);
+}
+
 int qp_cmd_evaluate(int argc, char **argv)
 {
     evaluate_options o;
+    qp_evaluate_task_config test;
     metric_options metric;
     qp_search_config search;
     qp_option_list ref = {.name = "ref", .help = "file of references, one a line"};
-    const qp_option_group group[] = {{&evaluate_table, &o}, {&metric_table, &metric}, {&qp_search_fields, &search}};
+    const qp_option_group group[] = {{&evaluate_table, &o}, {&qp_evaluate_task_fields, &test}, {&metric_table, &metric},
+                                     {&qp_search_fields, &search}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'b', "beam-size"}, {'t', "threads"}};
     const qp_command command = {.name = "evaluate",
                                 .summary = "BLEU, chrF, TER and other scores of text against references",
-                                .usage = "[METRICS] --hyp FILE --ref FILE   or   [METRICS] -m MODEL --src FILE --ref FILE",
+                                .usage = "[METRICS] --hyp FILE --ref FILE  or  -m MODEL --src FILE --ref FILE  or  -m MODEL --test FILE",
                                 .notes = notes,
                                 .group = group,
-                                .group_count = 3,
+                                .group_count = 4,
                                 .alias = alias,
                                 .alias_count = 3,
                                 .list = &ref,
@@ -332,8 +325,9 @@ int qp_cmd_evaluate(int argc, char **argv)
     int code;
     if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
     evaluation e = {0};
-    if (options.file_count == 1 && strcmp(options.file[0], "perplexity") == 0) {
-        qp_status measured = run_perplexity(&o, ref.count);
+    bool perplexity = options.file_count == 1 && strcmp(options.file[0], "perplexity") == 0;
+    if (test.test[0] || perplexity) {
+        qp_status measured = try_model(&options, &o, &test, ref.count);
         qp_options_free(&options);
         return measured == QP_OK ? 0 : qp_chunks_report(measured);
     }

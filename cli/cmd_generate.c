@@ -181,10 +181,10 @@ static qp_status generate_with(generate_options *o, const qp_sample_config *samp
 {
     char *content = NULL;
     show s = {.o = o};
+    static const int tasks[] = {QP_TASK_LM, -1};
     qp_text_model opened = {0};
     qp_status status = read_prompt(o, &list[0], &content, &s);
-    if (status == QP_OK) status = qp_decode_open(&o->ask, &opened);
-    if (status == QP_OK) status = qp_decode_makes_text(&o->ask, &opened, false);
+    if (status == QP_OK) status = qp_decode_open(&o->ask, tasks, &opened);
     qp_generator generator = {.model = opened.model, .codec = &opened.target_codec, .sample = sample,
                               .no_repeat_ngram = (int)o->no_repeat_ngram, .tokens = o->tokens, .stop = list[1].value,
                               .stops = list[1].count, .seed = (uint64_t)o->seed};

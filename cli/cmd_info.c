@@ -90,7 +90,7 @@ static qp_status estimate_of(const qp_model *model, const qp_optimizer_config *o
     *e = (estimate){.shape = {.batch_rows = sides * (double)config.batch_size, .source_length = length,
                               .target_length = length, .threads = qp_threads_of(config.threads), .optimizer = optimizer}};
     QP_TRY(qp_model_cost_of(model, length, length, &e->cost));
-    if (c->decoder == QP_KIND_NGRAM || c->task == QP_TASK_REGRESS) return QP_OK;
+    if (c->decoder == QP_KIND_NGRAM) return QP_OK;
     qp_status status = qp_training_memory_of(model, &e->shape, &e->memory);
     if (status != QP_OK) qp_model_cost_free(&e->cost);
     return status;
@@ -141,7 +141,7 @@ static void print_text(const char *path, const qp_text_model *m, const estimate 
     char text[600];
     printf("%s\n%-18s %zu\n", path, "parameters", qp_params_elements(params));
     if (m->source && m->source != m->target) print_tokenizer("source tokenizer", m->source);
-    print_tokenizer(m->source && m->source != m->target ? "target tokenizer" : "tokenizer", m->target);
+    if (m->target) print_tokenizer(m->source && m->source != m->target ? "target tokenizer" : "tokenizer", m->target);
     for (int i = 0; i < qp_model_fields.count; i++)
         printf("%-18s %s\n", qp_model_fields.field[i].name,
                qp_config_get(&qp_model_fields.field[i], settings, text, sizeof text));

@@ -178,8 +178,9 @@ static qp_status score_chunk(const score_options *o, const qp_scorer *scorer, pa
 
 static int score_with(const qp_options *options, score_options *o)
 {
+    static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_LM, QP_TASK_AUTOENCODE, -1};
     qp_text_model opened;
-    qp_status status = qp_decode_open(&o->ask, &opened);
+    qp_status status = qp_decode_open(&o->ask, tasks, &opened);
     if (status != QP_OK) return qp_report(status);
     bool has_source = qp_model_config_of(opened.model)->encoder != QP_KIND_NONE;
     qp_scorer scorer = {.model = opened.model,

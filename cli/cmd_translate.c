@@ -246,21 +246,18 @@ static qp_status settle(const qp_options *options, translate_options *o, qp_sear
 
 static int translate_with(const qp_options *options, translate_options *o, const qp_search_config *search)
 {
+    static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_AUTOENCODE, -1};
     qp_text_model opened;
-    qp_status status = qp_decode_open(&o->ask, &opened);
+    qp_status status = qp_decode_open(&o->ask, tasks, &opened);
     if (status != QP_OK) return qp_report(status);
-    status = qp_decode_makes_text(&o->ask, &opened, true);
-    int code = qp_report(status);
-    if (status == QP_OK) {
-        qp_translator translator = {.model = opened.model,
-                                    .source = &opened.source_codec,
-                                    .target = &opened.target_codec,
-                                    .search = *search,
-                                    .batch_size = (int)o->batch_size,
-                                    .threads = (int)o->ask.threads,
-                                    .alignment = o->alignment != ALIGNMENT_NONE};
-        code = translate_files(o, &translator, options);
-    }
+    qp_translator translator = {.model = opened.model,
+                                .source = &opened.source_codec,
+                                .target = &opened.target_codec,
+                                .search = *search,
+                                .batch_size = (int)o->batch_size,
+                                .threads = (int)o->ask.threads,
+                                .alignment = o->alignment != ALIGNMENT_NONE};
+    int code = translate_files(o, &translator, options);
     qp_text_model_free(&opened);
     return code;
 }

@@ -8,6 +8,7 @@ int qp_cmd_generate(int argc, char **argv);
 int qp_cmd_score(int argc, char **argv);
 int qp_cmd_evaluate(int argc, char **argv);
 int qp_cmd_attend(int argc, char **argv);
+int qp_cmd_predict(int argc, char **argv);
 int qp_cmd_train(int argc, char **argv);
 int qp_cmd_info(int argc, char **argv);
 int qp_cmd_average(int argc, char **argv);

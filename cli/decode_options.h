@@ -15,10 +15,8 @@ typedef struct {
 } qp_decode_options;
 extern const qp_field_table qp_decode_fields;
 
-/* qp_decode_open — the model for decoding, its weights packed, threads settled. Errors  those of qp_text_model_open.
- * qp_decode_makes_text — QP_EUSAGE, naming the command to use, unless the model translates (source) or goes on with a
- *   text (not source). */
-qp_status qp_decode_open(qp_decode_options *options, qp_text_model *text_model);
-qp_status qp_decode_makes_text(const qp_decode_options *options, const qp_text_model *text_model, bool source);
+/* qp_decode_open — the model for decoding, of one of these tasks, its weights packed, threads settled.
+ * Errors  those of qp_text_model_open_as. */
+qp_status qp_decode_open(qp_decode_options *options, const int *task, qp_text_model *text_model);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "cli/model_table.h"
 #include "cli/text.h"
@@ -45,13 +46,47 @@ static qp_status print_part(const char *name, const qp_corpus *corpus, double *s
            (long long)corpus->sequences, (long long)f->empty, (long long)f->skipped, (long long)f->cut);
     QP_TRY(print_side("source", &corpus->source, &f->source, corpus->sequences, source));
     if (corpus->target.start == corpus->source.start) return QP_OK;
-    return print_side("target", &corpus->target, &f->target, corpus->sequences, target);
+    return print_side(corpus->answers ? "answers" : "target", &corpus->target, &f->target, corpus->sequences, target);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static uint64_t hash_of(const qp_corpus_side *side, int64_t sequence)
+{
+    return XXH3_64bits(side->id + side->start[sequence], (size_t)qp_corpus_length(side, sequence) * sizeof *side->id);
+}
+
+/* Sentences of columns are compared by their pieces. */
+static qp_status sentence_overlap(const qp_corpus *train, const qp_corpus *valid, qp_overlap_figures *o)
+{
+    uint64_t *seen = malloc((size_t)train->sequences * sizeof *seen);
+    if (!seen) return qp_fail(QP_EMEMORY, "out of memory for %lld sentences", (long long)train->sequences);
+    for (int64_t i = 0; i < train->sequences; i++) seen[i] = hash_of(&train->source, i);
+    qsort(seen, (size_t)train->sequences, sizeof *seen, by_number);
+    for (int64_t i = 1; i < train->sequences; i++) o->repeated_training_pairs += seen[i] == seen[i - 1];
+    o->pairs = valid->sequences;
+    for (int64_t i = 0; i < valid->sequences; i++) {
+        uint64_t hash = hash_of(&valid->source, i);
+        o->seen_pairs += bsearch(&hash, seen, (size_t)train->sequences, sizeof *seen, by_number) != NULL;
+    }
+    free(seen);
+    return QP_OK;
 }
 
 static qp_status print_overlap(const qp_train_data *data, findings *found)
 {
     qp_overlap_figures *o = &found->overlap;
-    if (!data->has_valid || (!data->files[QP_VALIDATION].source && !data->files[QP_VALIDATION].target)) return QP_OK;
+    if (!data->has_valid || data->series[QP_TRAINING].rows) return QP_OK;
+    if (data->conll[QP_TRAINING]) {
+        QP_TRY(sentence_overlap(&data->corpus[QP_TRAINING], &data->corpus[QP_VALIDATION], o));
+        printf("overlap: %.1f %% of the validation sentences stand in training as they are; training repeats %lld of its own\n",
+               qp_report_percent(o->seen_pairs, o->pairs), (long long)o->repeated_training_pairs);
+        return QP_OK;
+    }
     QP_TRY(qp_report_overlap(&data->files[QP_TRAINING], &data->files[QP_VALIDATION], o));
     printf("overlap: %.1f %% of the validation lines stand in training as they are (source %.1f %%, target %.1f %%); "
            "training repeats %lld of its own\n",
@@ -130,9 +165,10 @@ static qp_status print_time(const qp_train_settings *settings, qp_trainer *train
 static qp_status print_model(const qp_train_settings *settings, const qp_model *model, const findings *found)
 {
     const qp_model_config *c = qp_model_config_of(model);
-    double target = c->lm_window ? (double)c->lm_window : found->target > 0 ? found->target : found->source;
+    double target = c->task == QP_TASK_REGRESS ? (double)settings->job.window : c->lm_window ? (double)c->lm_window : found->target > 0 ? found->target : found->source;
     double source = found->source > 0 ? found->source : target, batch = (double)settings->job.batch_size;
     bool reads = c->encoder != QP_KIND_NONE && c->decoder != QP_KIND_NONE;
+    if (c->decoder == QP_KIND_NONE) target = source;
     if (settings->job.batch_type == 1) batch *= target;
     qp_training_shape shape = {.batch_rows = batch * (reads ? 1 + source / target : 1), .source_length = source,
                                .target_length = target, .shard_rows = settings->training.shard_rows,
@@ -142,7 +178,6 @@ static qp_status print_model(const qp_train_settings *settings, const qp_model *
     QP_TRY(qp_model_cost_of(model, source, target, &cost));
     qp_model_table_print(stdout, &cost);
     qp_model_cost_free(&cost);
-    if (c->task == QP_TASK_REGRESS) return QP_OK;
     QP_TRY(qp_training_memory_of(model, &shape, &memory));
     puts("");
     qp_training_memory_print(stdout, &shape, &memory);

@@ -20,6 +20,7 @@ static const struct {
     {"train", "learn a model", qp_cmd_train},
     {"translate", "source lines to target lines", qp_cmd_translate},
     {"generate", "continue a text", qp_cmd_generate},
+    {"predict", "label texts, tag words, forecast series, fill in hidden words", qp_cmd_predict},
     {"score", "log-probability of given text", qp_cmd_score},
     {"evaluate", "BLEU, chrF, TER and other scores of text against references", qp_cmd_evaluate},
     {"attend", "attention maps of one sentence", qp_cmd_attend},

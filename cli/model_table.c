@@ -12,10 +12,24 @@
 enum { PROBE_ROWS = 128 };
 
 typedef struct {
-    int32_t *start, *id;
+    int32_t *start, *id, *read;
+    qp_real *value;
     qp_batch batch;
     double rows;
 } probe;
+
+/* An encoder's task has answers for targets: one a sequence, or one a row of the source. */
+static void ask(const qp_model_config *c, int length, int count, probe *p)
+{
+    p->rows = count * length;
+    for (int r = 0; r < count * length; r++) p->read[r] = r % length;
+    if (c->task == QP_TASK_TAG || c->task == QP_TASK_MLM) p->batch.read = p->read;
+    bool once = c->task == QP_TASK_CLASSIFY || c->task == QP_TASK_REGRESS;
+    for (int i = 0; once && i <= count; i++) p->start[i] = i;
+    p->batch.source_value = p->batch.target_value = p->value;
+    p->batch.features = (int)c->features;
+    p->batch.outputs = (int)c->horizon;
+}
 
 static qp_status probe_make(const qp_model *model, const qp_training_shape *shape, probe *p)
 {
@@ -26,18 +40,22 @@ static qp_status probe_make(const qp_model *model, const qp_training_shape *shap
     int source = (int)(shape->source_length < longest ? shape->source_length : longest);
     if (length < 1) length = 1;
     if (source < 1) source = 1;
+    if (!qp_model_task_has_decoder(c->task)) length = source;
     int count = PROBE_ROWS / (length + source) + 1, rows = count * (length + source);
     *p = (probe){.rows = count * (length + (reads ? source : 0))};
     p->start = malloc(2 * ((size_t)count + 1) * sizeof *p->start);
     p->id = malloc((size_t)rows * sizeof *p->id);
-    if (!p->start || !p->id) return qp_fail(QP_EMEMORY, "out of memory while measuring a training step");
-    int64_t words = c->tgt_vocab_size < c->src_vocab_size || !reads ? c->tgt_vocab_size : c->src_vocab_size;
-    for (int r = 0; r < rows; r++) p->id[r] = (int32_t)qp_random_below(1, (uint64_t)r, (uint64_t)words);
+    p->read = malloc((size_t)rows * sizeof *p->read);
+    p->value = calloc((size_t)rows * (size_t)(c->features + c->horizon), sizeof *p->value);
+    if (!p->start || !p->id || !p->read || !p->value) return qp_fail(QP_EMEMORY, "out of memory while measuring a training step");
+    int64_t words = qp_model_outputs(c) < c->src_vocab_size || !reads ? qp_model_outputs(c) : c->src_vocab_size;
+    for (int r = 0; words > 0 && r < rows; r++) p->id[r] = (int32_t)qp_random_below(1, (uint64_t)r, (uint64_t)words);
     for (int i = 0; i <= count; i++) {
         p->start[i] = i * length;
         p->start[count + 1 + i] = i * source;
     }
     p->batch.target = (qp_ids){{.count = count, .start = p->start}, p->id};
+    if (!qp_model_task_has_decoder(c->task)) ask(c, length, count, p);
     if (reads) p->batch.source = (qp_ids){{.count = count, .start = p->start + count + 1}, p->id};
     return QP_OK;
 }
@@ -80,6 +98,8 @@ qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *
     if (status == QP_OK) status = probe_run(model, &p, &bytes);
     free(p.start);
     free(p.id);
+    free(p.read);
+    free(p.value);
     QP_TRY(status);
     int shards = qp_shards_count((int64_t)shape->batch_rows, 1 << 30, shape->shard_rows), levels = 0;
     while (1 << levels < shards) levels++;

@@ -84,7 +84,8 @@ static unsigned long long hash_tables(qp_train_settings *settings, XXH3_state_t 
     return XXH3_64bits_digest(state);
 }
 
-qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data *data, char text[QP_FINGERPRINT_BYTES])
+qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data *data, const qp_labels *labels,
+                               char text[QP_FINGERPRINT_BYTES])
 {
     XXH3_state_t *state = XXH3_createState();
     if (!state) return qp_fail(QP_EMEMORY, "out of memory");
@@ -94,6 +95,9 @@ qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data 
     XXH3_64bits_reset(state);
     hash_corpus_side(state, &corpus->source, corpus->sequences);
     hash_corpus_side(state, &corpus->target, corpus->sequences);
+    const qp_series *series = &data->series[QP_TRAINING];
+    if (series->rows) XXH3_64bits_update(state, series->value, (size_t)series->rows * (size_t)series->columns * sizeof *series->value);
+    for (int i = 0; i < labels->count; i++) XXH3_64bits_update(state, labels->text[i], strlen(labels->text[i]) + 1);
     snprintf(text, QP_FINGERPRINT_BYTES, "model-%016llx learning-%016llx data-%016llx", model,
              job ^ (learning << 1 | learning >> 63), (unsigned long long)XXH3_64bits_digest(state));
     XXH3_freeState(state);

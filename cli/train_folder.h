@@ -16,6 +16,7 @@ bool      qp_train_folder_begun(const char *folder);
 qp_status qp_train_folder_config(const char *folder, qp_train_settings *settings);
 
 /* qp_train_fingerprint — one line that is equal for equal settings and equal data: "model H learning H data H". */
-qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data *data, char text[QP_FINGERPRINT_BYTES]);
+qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data *data, const qp_labels *labels,
+                               char text[QP_FINGERPRINT_BYTES]);
 
 #endif

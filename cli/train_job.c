@@ -36,7 +36,6 @@ typedef struct {
     char folder[QP_FOLDER_BYTES];
     qp_train_data data;
     qp_text_model text_model;
-    qp_batch_source source[QP_PARTS];
     FILE *log;                 /* --log; NULL: none */
     bool live;                 /* the progress line is rewritten in place */
     bool line_open;            /* it stands on the terminal without its end */
@@ -145,11 +144,20 @@ static qp_status same_words(const qp_tokenizer *tokenizer, const char *theirs, b
     return QP_OK;
 }
 
+static qp_status same_labels(const qp_labels *labels, const char *theirs, bool *same)
+{
+    char *ours = NULL;
+    if (labels->count) QP_TRY(qp_labels_json(labels, &ours));
+    *same = ours && theirs ? strcmp(ours, theirs) == 0 : !ours && !theirs;
+    free(ours);
+    return QP_OK;
+}
+
 static void tell_transfer(job *j, const char *path, const qp_transfer *transfer)
 {
     static const char *const what[QP_TRANSFER_GROUPS] = {
         [QP_TRANSFER_TAKEN] = "taken", [QP_TRANSFER_SHAPE] = "not taken, of another shape",
-        [QP_TRANSFER_REFUSED] = "not taken, of another vocabulary", [QP_TRANSFER_NEW] = "new, not in the file",
+        [QP_TRANSFER_REFUSED] = "not taken, of other words or labels", [QP_TRANSFER_NEW] = "new, not in the file",
         [QP_TRANSFER_LEFT] = "left in the file"};
     for (int group = 0; group < QP_TRANSFER_GROUPS; group++) {
         char line[2048];
@@ -164,16 +172,17 @@ static qp_status take_weights(job *j)
 {
     const char *path = j->settings->job.init_from;
     if (!*path || (*j->folder && qp_train_folder_begun(j->folder))) return QP_OK;
-    char *source = NULL, *target = NULL;
-    bool source_same = true, target_same = true;
-    QP_TRY(qp_model_file_tokenizers(path, &source, &target));
-    qp_status status = same_words(j->text_model.source, source ? source : target, &source_same);
-    if (status == QP_OK) status = same_words(j->text_model.target, target ? target : source, &target_same);
-    free(source);
-    free(target);
+    qp_model_bundle theirs;
+    qp_transfer_words words = {true, true, true};
+    QP_TRY(qp_model_file_texts(path, &theirs));
+    char *source = theirs.source_tokenizer, *target = theirs.target_tokenizer;
+    qp_status status = same_words(j->text_model.source, source ? source : target, &words.source);
+    if (status == QP_OK) status = same_words(j->text_model.target, target ? target : source, &words.target);
+    if (status == QP_OK) status = same_labels(&j->text_model.labels, theirs.labels, &words.labels);
+    qp_model_bundle_free(&theirs);
     QP_TRY(status);
     qp_transfer transfer;
-    QP_TRY(qp_model_transfer(path, source_same, target_same, qp_model_params(j->text_model.model), &transfer));
+    QP_TRY(qp_model_transfer(path, words, qp_model_params(j->text_model.model), &transfer));
     tell_transfer(j, path, &transfer);
     qp_transfer_free(&transfer);
     return QP_OK;
@@ -189,6 +198,9 @@ static qp_status build_model(job *j)
     QP_TRY(qp_model_new(&s->model, (uint64_t)s->training.seed, &model));
     qp_text_model_adopt(&j->text_model, model, j->data.source, j->data.target);
     j->data.source = j->data.target = NULL;
+    j->text_model.labels = j->data.labels;
+    j->text_model.scaling = j->data.scaling;
+    j->data.adopted = true;
     char line[80];
     snprintf(line, sizeof line, "model      %zu parameters", qp_params_elements(qp_model_params(model)));
     show_note(j, line);
@@ -209,7 +221,7 @@ static qp_status prepare(job *j)
     show_data(j);
     QP_TRY(build_model(j));
     for (int part = 0; part < (j->data.has_valid ? QP_PARTS : 1); part++)
-        QP_TRY(j->task->source(s, &j->data, part, &j->source[part]));
+        QP_TRY(j->task->source(s, &j->data, part, &j->data.batches[part]));
     return dry ? QP_OK : qp_train_folder_config(j->folder, s);
 }
 
@@ -217,15 +229,16 @@ static qp_status train(job *j, qp_trainer_result *result)
 {
     qp_train_settings *s = j->settings;
     char mark[QP_FINGERPRINT_BYTES];
-    QP_TRY(qp_train_fingerprint(s, &j->data, mark));
+    QP_TRY(qp_train_fingerprint(s, &j->data, &j->text_model.labels, mark));
     model_loss train_loss = {j->text_model.model, (qp_real)s->training.label_smoothing};
     model_loss valid_loss = {j->text_model.model, 0};
     qp_trainer trainer = {
         .params = qp_model_params(j->text_model.model),
         .loss = {&train_loss, loss_of},
         .valid_loss = {&valid_loss, loss_of},
-        .train = &j->source[QP_TRAINING],
-        .valid = j->data.has_valid ? &j->source[QP_VALIDATION] : NULL,
+        .train = &j->data.batches[QP_TRAINING],
+        .valid = j->data.has_valid ? &j->data.batches[QP_VALIDATION] : NULL,
+        .no_perplexity = s->model.task == QP_TASK_REGRESS,
         .config = &s->training,
         .optimizer = &s->optimizer,
         .schedule = &s->schedule,
@@ -255,7 +268,7 @@ qp_status qp_train_job_run(qp_train_settings *settings, qp_trainer_result *resul
     j.live = progress == QP_PROGRESS_ALWAYS || (progress == QP_PROGRESS_AUTO && isatty(STDERR_FILENO));
     if (settings->schedule.lr_width == 0) settings->schedule.lr_width = settings->model.emb_size;
     qp_signals_watch();
-    qp_status status = j.task->files ? prepare(&j) : qp_fail(QP_EUSAGE, "--task: this task cannot be trained yet");
+    qp_status status = prepare(&j);
     if (status == QP_OK) status = train(&j, result);
     end_line(&j);
     status = close_log(&j, status);

@@ -4,7 +4,11 @@
 #include "cli/train_job.h"
 #include "cli/validation.h"
 #include "data/batcher.h"
+#include "data/conll.h"
 #include "data/corpus.h"
+#include "data/labels.h"
+#include "data/masking.h"
+#include "data/series_windows.h"
 #include "data/streams.h"
 #include "data/windows.h"
 
@@ -18,9 +22,17 @@ typedef struct {
     qp_tokenizer *source, *target;  /* the same where one serves both; NULL: none; owned until the model has them */
     qp_text_codec source_codec, target_codec;
     qp_corpus corpus[QP_PARTS];
+    bool adopted;                   /* labels and scaling belong to the model by now; these still show them */
+    qp_labels labels;
+    qp_conll *conll[QP_PARTS];
+    qp_series series[QP_PARTS];
+    qp_scaling scaling;
     qp_batcher *batcher[QP_PARTS];
     qp_windows *windows[QP_PARTS];
     qp_streams *streams[QP_PARTS];
+    qp_masking *masking[QP_PARTS];
+    qp_series_windows *series_windows[QP_PARTS];
+    qp_batch_source batches[QP_PARTS];
     qp_validation translations;     /* what translating tasks measure */
 } qp_train_data;
 

@@ -60,6 +60,11 @@ qp_status qp_text_files_of(const qp_train_settings *settings, qp_train_data *dat
     return qp_text_one_file(settings, "lm", QP_TEXT_ONE_FILE, data);
 }
 
+qp_status qp_autoencode_files(const qp_train_settings *settings, qp_train_data *data)
+{
+    return qp_text_one_file(settings, "autoencode", QP_TEXT_ONE_FILE, data);
+}
+
 /* ---- tokenizers ---- */
 
 /* The lines one tokenizer is learned from: the source side, the target side, or both in turn. */
@@ -129,6 +134,16 @@ qp_status qp_text_tokenizers(const qp_train_settings *settings, const char *fold
     return QP_OK;
 }
 
+/* One tokenizer for both sides, which are the same text. */
+qp_status qp_autoencode_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
+{
+    qp_tokenizer_wish wish = {.folder = folder, .side = "shared", .name = settings->job.tokenizer};
+    QP_TRY(qp_text_tokenizer(&settings->job, &data->files[QP_TRAINING], &wish, false, true, &data->target));
+    data->source = data->target;
+    data->source_codec = data->target_codec = qp_tokenizer_codec(data->target);
+    return QP_OK;
+}
+
 /* ---- corpora ---- */
 
 qp_status qp_text_load(const qp_train_settings *settings, qp_train_data *data)
@@ -137,7 +152,8 @@ qp_status qp_text_load(const qp_train_settings *settings, qp_train_data *data)
                                  .source_codec = &data->source_codec,
                                  .target_codec = &data->target_codec,
                                  .max_length = (int)settings->model.max_length,
-                                 .when_longer = QP_LONG_SKIP};
+                                 .when_longer = QP_LONG_SKIP,
+                                 .to_itself = settings->model.task == QP_TASK_AUTOENCODE};
     if (settings->model.lm_window) {
         options.max_length = 0;
         options.running_text = true;
@@ -230,19 +246,24 @@ static void print_corpus(FILE *stream, const char *name, const qp_corpus *corpus
     const qp_corpus_figures *f = &corpus->figures;
     fprintf(stream, "%-10s %lld lines", name, (long long)f->lines);
     if (f->source.tokens) fprintf(stream, ", %lld source tokens", (long long)f->source.tokens);
-    fprintf(stream, ", %lld target tokens", (long long)f->target.tokens);
+    fprintf(stream, ", %lld %s", (long long)f->target.tokens, corpus->answers ? "answers" : "target tokens");
     if (f->empty) fprintf(stream, "; %lld empty left out", (long long)f->empty);
     if (f->skipped) fprintf(stream, "; %lld longer than --max-length left out", (long long)f->skipped);
     if (f->cut) fprintf(stream, "; %lld cut to --max-length", (long long)f->cut);
     fputc('\n', stream);
 }
 
-void qp_text_print(const qp_train_data *data, FILE *stream)
+void qp_text_print_corpora(const qp_train_data *data, FILE *stream)
 {
-    if (data->source == data->target || !data->source)
-        fprintf(stream, "tokenizer  %d pieces\n", qp_tokenizer_size(data->target));
-    else
-        fprintf(stream, "tokenizers %d and %d pieces\n", qp_tokenizer_size(data->source), qp_tokenizer_size(data->target));
     print_corpus(stream, "training", &data->corpus[QP_TRAINING]);
     if (data->has_valid) print_corpus(stream, "validation", &data->corpus[QP_VALIDATION]);
+}
+
+void qp_text_print(const qp_train_data *data, FILE *stream)
+{
+    if (data->source == data->target || !data->source || !data->target)
+        fprintf(stream, "tokenizer  %d pieces\n", qp_tokenizer_size(data->target ? data->target : data->source));
+    else
+        fprintf(stream, "tokenizers %d and %d pieces\n", qp_tokenizer_size(data->source), qp_tokenizer_size(data->target));
+    qp_text_print_corpora(data, stream);
 }

@@ -4,7 +4,8 @@
 #include "cli/train_task.h"
 #include "cli/train_tokenizer.h"
 
-/* train_text — the tasks that make text (rows of cli/train_task.h): pairs of lines (translate), one text (lm). */
+/* train_text — the tasks that make text (rows of cli/train_task.h): pairs of lines (translate), one text (lm),
+ * one text and itself (autoencode). */
 qp_status qp_pairs_files(const qp_train_settings *settings, qp_train_data *data);
 qp_status qp_pairs_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data);
 qp_status qp_pairs_load(const qp_train_settings *settings, qp_train_data *data);
@@ -23,6 +24,11 @@ qp_status qp_text_tokenizer(const qp_job_config *job, const qp_text_files *files
 
 void      qp_text_sizes(const qp_train_data *data, qp_model_config *model);
 qp_status qp_text_source(const qp_train_settings *settings, qp_train_data *data, int part, qp_batch_source *source);
+qp_status qp_autoencode_files(const qp_train_settings *settings, qp_train_data *data);
+qp_status qp_autoencode_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data);
+
+/* qp_text_print_corpora — the lines about the corpora alone. */
+void      qp_text_print_corpora(const qp_train_data *data, FILE *stream);
 void      qp_text_print(const qp_train_data *data, FILE *stream);
 
 #endif

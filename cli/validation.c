@@ -49,7 +49,8 @@ static qp_status add_pair(qp_validation *validation, const qp_text_pair *pair, i
     }
     qp_line *source = &validation->source[validation->count], *reference = &validation->reference[validation->count];
     *reference = (qp_line){0};
-    if (!copy_line(pair->source, pair->source_bytes, source)) return qp_fail(QP_EMEMORY, "out of memory for the validation text");
+    bool itself = !pair->source;    /* one file: the text shall come back */
+    if (!copy_line(itself ? pair->target : pair->source, itself ? pair->target_bytes : pair->source_bytes, source)) return qp_fail(QP_EMEMORY, "out of memory for the validation text");
     validation->count++;
     if (!copy_line(pair->target, pair->target_bytes, reference)) return qp_fail(QP_EMEMORY, "out of memory for the validation text");
     return QP_OK;

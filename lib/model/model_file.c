@@ -12,6 +12,8 @@
 #define MODEL_KEY "quipu.model"
 #define SOURCE_KEY "quipu.tokenizer.source"
 #define TARGET_KEY "quipu.tokenizer.target"
+#define LABELS_KEY "quipu.labels"
+#define SCALING_KEY "quipu.scaling"
 #define TOKEN_WORD "ngram.token_word"    /* I32 [target vocabulary] the word of each token, -1: none */
 
 /* ---- configuration as JSON ---- */
@@ -76,9 +78,15 @@ static void add_ngram(qp_safetensors_writer *writer, const qp_model *model)
     qp_safetensors_writer_add(writer, TOKEN_WORD, QP_DTYPE_I32, 1, &tokens, word);
 }
 
-qp_status qp_model_file_save(const char *path, const qp_model *model, const char *source_tokenizer,
-                             const char *target_tokenizer)
+static void put_text(qp_safetensors_writer *writer, const char *key, const char *text)
 {
+    if (text) qp_safetensors_writer_metadata(writer, key, text);
+}
+
+qp_status qp_model_file_save(const char *path, const qp_model *model, const qp_model_texts *texts)
+{
+    static const qp_model_texts none;
+    if (!texts) texts = &none;
     char *config = config_to_json(qp_model_config_of(model));
     qp_safetensors_writer *writer = qp_safetensors_writer_new();
     if (!config || !writer) {
@@ -88,8 +96,10 @@ qp_status qp_model_file_save(const char *path, const qp_model *model, const char
     }
     qp_safetensors_writer_metadata(writer, FORMAT_KEY, FORMAT);
     qp_safetensors_writer_metadata(writer, MODEL_KEY, config);
-    if (source_tokenizer) qp_safetensors_writer_metadata(writer, SOURCE_KEY, source_tokenizer);
-    if (target_tokenizer) qp_safetensors_writer_metadata(writer, TARGET_KEY, target_tokenizer);
+    put_text(writer, SOURCE_KEY, texts->source_tokenizer);
+    put_text(writer, TARGET_KEY, texts->target_tokenizer);
+    put_text(writer, LABELS_KEY, texts->labels);
+    put_text(writer, SCALING_KEY, texts->scaling);
     qp_params *params = qp_model_params(model);
     for (int i = 0; i < qp_params_count(params); i++) {
         int64_t shape[2];
@@ -181,14 +191,22 @@ static qp_status copy_text(const qp_safetensors *file, const char *key, char **c
     return *copy ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory while loading", qp_safetensors_path(file));
 }
 
-qp_status qp_model_file_tokenizers(const char *path, char **source, char **target)
+static qp_status copy_texts(const qp_safetensors *file, qp_model_bundle *bundle)
 {
-    *source = *target = NULL;
+    QP_TRY(copy_text(file, SOURCE_KEY, &bundle->source_tokenizer));
+    QP_TRY(copy_text(file, TARGET_KEY, &bundle->target_tokenizer));
+    QP_TRY(copy_text(file, LABELS_KEY, &bundle->labels));
+    return copy_text(file, SCALING_KEY, &bundle->scaling);
+}
+
+qp_status qp_model_file_texts(const char *path, qp_model_bundle *bundle)
+{
+    *bundle = (qp_model_bundle){0};
     qp_safetensors *file;
     QP_TRY(qp_safetensors_open(path, &file));
-    qp_status status = copy_text(file, SOURCE_KEY, source);
-    if (status == QP_OK) status = copy_text(file, TARGET_KEY, target);
+    qp_status status = copy_texts(file, bundle);
     qp_safetensors_close(file);
+    if (status != QP_OK) qp_model_bundle_free(bundle);
     return status;
 }
 
@@ -207,8 +225,7 @@ static qp_status load_from(const qp_safetensors *file, qp_model_bundle *bundle)
     if (!ngram) QP_TRY(check_size(file, &config));
     QP_TRY(qp_model_new_blank(&config, &bundle->model));
     QP_TRY(ngram ? fill_ngram(file, bundle->model) : fill(file, qp_model_params(bundle->model)));
-    QP_TRY(copy_text(file, SOURCE_KEY, &bundle->source_tokenizer));
-    return copy_text(file, TARGET_KEY, &bundle->target_tokenizer);
+    return copy_texts(file, bundle);
 }
 
 qp_status qp_model_file_load(const char *path, qp_model_bundle *bundle)
@@ -227,6 +244,8 @@ void qp_model_bundle_free(qp_model_bundle *bundle)
     qp_model_free(bundle->model);
     free(bundle->source_tokenizer);
     free(bundle->target_tokenizer);
+    free(bundle->labels);
+    free(bundle->scaling);
     *bundle = (qp_model_bundle){0};
 }
 
@@ -264,7 +283,8 @@ qp_status qp_model_file_average(const char *path, const char *const *from, int c
     for (int i = 0; status == QP_OK && i < count; i++) status = add_up(from[i], params, sum);
     if (status == QP_OK) {
         for (size_t i = 0; i < size; i++) qp_params_block(params)[i] = (qp_real)(sum[i] / count);
-        status = qp_model_file_save(path, first.model, first.source_tokenizer, first.target_tokenizer);
+        status = qp_model_file_save(path, first.model,
+                                    &(qp_model_texts){first.source_tokenizer, first.target_tokenizer, first.labels, first.scaling});
     }
     free(sum);
     qp_model_bundle_free(&first);

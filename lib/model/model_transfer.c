@@ -75,16 +75,17 @@ static bool same_shape(const qp_stored *stored, const qp_parameter *p)
     return stored->dimensions == 2 && stored->shape[0] == p->rows && stored->shape[1] == p->columns;
 }
 
-/* Is this a table with one row for each piece of a vocabulary that is another one in the file? */
-static bool is_refused(const char *name, bool source_words, bool target_words)
+/* Is this a table with one row for each piece of a vocabulary, or label, that is another one in the file? */
+static bool is_refused(const char *name, qp_transfer_words words)
 {
-    if (begins(name, "src_embed.")) return !source_words;
-    if (begins(name, "tgt_embed.") || begins(name, "generator.")) return !target_words;
-    return begins(name, "embed.") && !(source_words && target_words);
+    if (begins(name, "src_embed.")) return !words.source;
+    if (begins(name, "tgt_embed.") || begins(name, "generator.")) return !words.target;
+    if (begins(name, "head.")) return !words.labels || !words.source;
+    return begins(name, "embed.") && !(words.source && words.target);
 }
 
-static qp_status take(const qp_safetensors *file, bool source_words, bool target_words, qp_params *params,
-                      qp_transfer *transfer, bool *used)
+static qp_status take(const qp_safetensors *file, qp_transfer_words words, qp_params *params, qp_transfer *transfer,
+                      bool *used)
 {
     bool encoder = has_encoder(file);
     for (int i = 0; i < qp_params_count(params); i++) {
@@ -92,7 +93,7 @@ static qp_status take(const qp_safetensors *file, bool source_words, bool target
         const qp_stored *stored = find(file, p->name, encoder);
         qp_transfer_group group = QP_TRANSFER_TAKEN;
         if (!stored) group = QP_TRANSFER_NEW;
-        else if (is_refused(p->name, source_words, target_words)) group = QP_TRANSFER_REFUSED;
+        else if (is_refused(p->name, words)) group = QP_TRANSFER_REFUSED;
         else if (!same_shape(stored, p)) group = QP_TRANSFER_SHAPE;
         if (group == QP_TRANSFER_TAKEN) QP_TRY(qp_safetensors_reals(file, stored, qp_params_value(params, i)));
         for (int k = 0; stored && k < qp_safetensors_count(file); k++)
@@ -109,8 +110,7 @@ static qp_status take(const qp_safetensors *file, bool source_words, bool target
     return QP_OK;
 }
 
-qp_status qp_model_transfer(const char *path, bool source_words, bool target_words, qp_params *params,
-                            qp_transfer *transfer)
+qp_status qp_model_transfer(const char *path, qp_transfer_words words, qp_params *params, qp_transfer *transfer)
 {
     *transfer = (qp_transfer){0};
     qp_safetensors *file;
@@ -118,7 +118,7 @@ qp_status qp_model_transfer(const char *path, bool source_words, bool target_wor
     bool *used = calloc((size_t)qp_safetensors_count(file) + 1, sizeof *used);
     qp_status status = used ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", path);
     if (status == QP_OK && qp_safetensors_metadata(file, QP_CHECKSUM_KEY)) status = qp_safetensors_verify(file);
-    if (status == QP_OK) status = take(file, source_words, target_words, params, transfer, used);
+    if (status == QP_OK) status = take(file, words, params, transfer, used);
     free(used);
     qp_safetensors_close(file);
     if (status != QP_OK) qp_transfer_free(transfer);

@@ -9,7 +9,7 @@
 typedef enum {
     QP_TRANSFER_TAKEN,      /* the same name and shape */
     QP_TRANSFER_SHAPE,      /* in both, but of another shape: not taken */
-    QP_TRANSFER_REFUSED,    /* not taken because the vocabularies differ */
+    QP_TRANSFER_REFUSED,    /* not taken because the vocabularies or labels differ */
     QP_TRANSFER_NEW,        /* not in the file */
     QP_TRANSFER_LEFT,       /* in the file alone */
     QP_TRANSFER_GROUPS
@@ -23,11 +23,14 @@ typedef struct {
     char *modules[QP_TRANSFER_GROUPS];
 } qp_transfer;
 
+/* Which words the file shares: a vocabulary's embedding and output layer, or the labels' head, may be taken only then. */
+typedef struct {
+    bool source, target, labels;
+} qp_transfer_words;
+
 /* qp_model_transfer — fill what fits of `params` from the model file `path`, the rest stays.
- * source_words, target_words   the vocabulary of that side is the file's: embeddings and output layers may be taken
  * Errors  QP_ENOINPUT, QP_EDATA (not a safetensors file, damaged, nothing fits), QP_EMEMORY. */
-qp_status qp_model_transfer(const char *path, bool source_words, bool target_words, qp_params *params,
-                            qp_transfer *transfer);
+qp_status qp_model_transfer(const char *path, qp_transfer_words words, qp_params *params, qp_transfer *transfer);
 void      qp_transfer_free(qp_transfer *transfer);
 
 #endif

@@ -7,7 +7,7 @@
 
 static const qp_map_kind kind_order[QP_MAP_KINDS] = {QP_MAP_CROSS, QP_MAP_ENCODER, QP_MAP_DECODER};
 
-static void add_labels(qp_text_buffer *out, const char *name, const qp_labels *labels)
+static void add_labels(qp_text_buffer *out, const char *name, const qp_token_labels *labels)
 {
     qp_text_format(out, "\"%s\":[", name);
     for (int i = 0; i < labels->count; i++) {

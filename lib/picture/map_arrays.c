@@ -23,7 +23,7 @@ static float *gather(const qp_picture *picture, qp_map_kind kind)
 static void add_kind(qp_npz *npz, const qp_picture *picture, qp_map_kind kind, const float *block)
 {
     char name[32];
-    const qp_labels *rows = &picture->side[kind].rows, *columns = &picture->side[kind].columns;
+    const qp_token_labels *rows = &picture->side[kind].rows, *columns = &picture->side[kind].columns;
     int64_t shape[4] = {picture->side[kind].layers, picture->side[kind].heads, rows->count, columns->count};
     snprintf(name, sizeof name, "%s_weights", qp_map_kind_name(kind));
     qp_npz_add_floats(npz, name, 4, shape, block);

@@ -43,11 +43,11 @@ qp_status qp_picture_init(qp_picture *picture, const char *title)
     return qp_picture_title(picture, title && *title ? title : "Attention");
 }
 
-static void free_labels(qp_labels *labels)
+static void free_labels(qp_token_labels *labels)
 {
     for (int i = 0; i < labels->count; i++) free(labels->text[i]);
     free(labels->text);
-    *labels = (qp_labels){0};
+    *labels = (qp_token_labels){0};
 }
 
 void qp_picture_free(qp_picture *picture)
@@ -62,7 +62,7 @@ void qp_picture_free(qp_picture *picture)
     *picture = (qp_picture){0};
 }
 
-static qp_status copy_labels(const char *const *text, int count, qp_labels *labels)
+static qp_status copy_labels(const char *const *text, int count, qp_token_labels *labels)
 {
     free_labels(labels);
     labels->text = calloc((size_t)count + 1, sizeof *labels->text);

@@ -15,7 +15,7 @@ enum { QP_OVER_MEAN = -1, QP_OVER_MAX = -2 };
 typedef struct {
     char **text;      /* printable, see qp_label_clean */
     int count;
-} qp_labels;
+} qp_token_labels;
 
 typedef struct {
     qp_map_kind kind;
@@ -26,7 +26,7 @@ typedef struct {
 typedef struct {
     char *title;
     struct {
-        qp_labels rows, columns;
+        qp_token_labels rows, columns;
         int layers, heads;     /* one more than the highest added; 0: nothing of this kind */
     } side[QP_MAP_KINDS];
     qp_picture_map *map;       /* in the order added */

@@ -12,14 +12,14 @@ enum { CELL = 24, COLUMN = 7, MARGIN = 20, GAP = 28, TITLE = 30, CAPTION = 22, L
 
 typedef struct {
     const qp_picture *picture;
-    const qp_labels *rows, *columns;
+    const qp_token_labels *rows, *columns;
     double left, top, overhang;       /* room for labels: left of the cells, above them, and right of the last */
     double width, height;             /* of a panel with its labels and caption */
     float largest;
     qp_text_buffer *out;
 } drawing;
 
-static int widest(const qp_labels *labels)
+static int widest(const qp_token_labels *labels)
 {
     int width = 0;
     for (int i = 0; i < labels->count; i++) {

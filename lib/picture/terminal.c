@@ -15,7 +15,7 @@ enum {
 
 /* What the drawing functions share. */
 typedef struct {
-    const qp_labels *rows, *columns;
+    const qp_token_labels *rows, *columns;
     const float *weight;
     float largest;
     bool colour, numbered;

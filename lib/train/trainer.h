@@ -76,6 +76,7 @@ typedef struct {
     qp_loss_function valid_loss;           /* the same without; loss NULL: use the first */
     qp_batch_source *train;
     qp_batch_source *valid;                /* NULL: no validation loss */
+    bool no_perplexity;                    /* the loss is no -ln P: do not tell its exponential */
     const qp_training_config *config;
     const qp_optimizer_config *optimizer;
     const qp_schedule_config *schedule;    /* lr_total 0: taken from steps */

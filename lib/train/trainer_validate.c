@@ -69,7 +69,7 @@ static qp_status measure(qp_run *run, qp_metrics *metrics)
         const qp_loss_function *function = t->valid_loss.loss ? &t->valid_loss : &t->loss;
         QP_TRY(qp_validation_loss(run->shards, function, t->valid, &loss));
         qp_metrics_add(metrics, "loss", loss);
-        qp_metrics_add(metrics, "perplexity", exp(loss));
+        if (!t->no_perplexity) qp_metrics_add(metrics, "perplexity", exp(loss));
     }
     if (t->hooks.measure) QP_TRY(t->hooks.measure(t->hooks.self, qp_shards_threads(run->shards), metrics));
     return QP_OK;

@@ -95,7 +95,7 @@ Test(cmd_generate, mistakes_are_told)
     cr_assert_eq(RUN(qp_cmd_generate, NULL, "generate", "-p", "a"), 2);
     small_model_write("mt.safetensors", false);
     cr_assert_eq(RUN(qp_cmd_generate, NULL, "generate", "-m", "mt.safetensors"), 2);
-    cr_assert(strstr(small_err, "no language model"), "%s", small_err);
+    cr_assert(strstr(small_err, "use quipu translate"), "%s", small_err);
     cr_assert_eq(small_run(qp_cmd_generate, NULL, "/dev/full",
                            (const char *const[]){"generate", "-m", "lm.safetensors", "-p", "a", NULL}), 74);
 }

@@ -143,7 +143,7 @@ Test(decoder_ngram, the_same_after_saving_and_loading)
     for (int order = 1; order <= 5; order++) {
         qp_model *model = ngram_model(order);
         qp_model_bundle bundle;
-        cr_assert_eq(qp_model_file_save(path, model, NULL, NULL), QP_OK, "%s", qp_error_message());
+        cr_assert_eq(qp_model_file_save(path, model, NULL), QP_OK, "%s", qp_error_message());
         cr_assert_eq(qp_model_file_load(path, &bundle), QP_OK, "%s", qp_error_message());
         cr_assert_eq(total(model), total(bundle.model));
         qp_model_bundle_free(&bundle);
@@ -185,7 +185,7 @@ Test(decoder_ngram, damaged_files_are_refused)
 {
     make_path();
     qp_model *model = ngram_model(2);
-    cr_assert_eq(qp_model_file_save(path, model, NULL, NULL), QP_OK);
+    cr_assert_eq(qp_model_file_save(path, model, NULL), QP_OK);
     const int32_t token[TOKENS] = {-1, -1, -1, -1, 3, 4, 6, -1, -1}, far[TOKENS] = {-1, -1, -1, -1, 3, 4, 99, -1, -1};
     const int64_t child[] = {0, 2, 1, 0, 0, 0, 0}, many[] = {0, 1, 2, 3, 4, 5, 1000000};
     const float numbers[] = {0, 0, 0, NAN, 0, 0};

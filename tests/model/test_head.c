@@ -299,7 +299,7 @@ Test(test_head, files_are_opened_again)
     for (int n = 0; n < ALL; n++) {
         qp_model *model = model_of(n, NULL, what);
         qp_model_bundle bundle;
-        cr_assert_eq(qp_model_file_save(path, model, NULL, NULL), QP_OK, "%s", qp_error_message());
+        cr_assert_eq(qp_model_file_save(path, model, NULL), QP_OK, "%s", qp_error_message());
         cr_assert_eq(qp_model_file_load(path, &bundle), QP_OK, "%s: %s", what, qp_error_message());
         size_t bytes = qp_params_size(qp_model_params(model)) * sizeof(qp_real);
         cr_expect_eq(memcmp(qp_params_block(qp_model_params(model)), qp_params_block(qp_model_params(bundle.model)), bytes), 0);

@@ -71,7 +71,7 @@ Test(model, file_gives_back_the_same_logits_and_texts)
     char path[] = "/tmp/quipu-test-model-XXXXXX";
     close(mkstemp(path));
     qp_model *model = variant_model(3);
-    cr_assert_eq(qp_model_file_save(path, model, "{\"source\": 1}", NULL), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_model_file_save(path, model, &(qp_model_texts){.source_tokenizer = "{\"source\": 1}"}), QP_OK, "%s", qp_error_message());
     qp_model_bundle bundle;
     cr_assert_eq(qp_model_file_load(path, &bundle), QP_OK, "%s", qp_error_message());
     cr_assert_str_eq(bundle.source_tokenizer, "{\"source\": 1}");
@@ -90,9 +90,9 @@ Test(model, average_is_the_mean)
     close(mkstemp(one)), close(mkstemp(two)), close(mkstemp(mean));
     qp_model *model = variant_model(0);
     qp_real *weight = qp_params_value(qp_model_params(model), 0), before = weight[0];
-    cr_assert_eq(qp_model_file_save(one, model, NULL, NULL), QP_OK);
+    cr_assert_eq(qp_model_file_save(one, model, NULL), QP_OK);
     weight[0] = before + 2;
-    cr_assert_eq(qp_model_file_save(two, model, NULL, NULL), QP_OK);
+    cr_assert_eq(qp_model_file_save(two, model, NULL), QP_OK);
     cr_assert_eq(qp_model_file_average(mean, (const char *[]){one, two}, 2), QP_OK, "%s", qp_error_message());
     qp_model_bundle bundle;
     cr_assert_eq(qp_model_file_load(mean, &bundle), QP_OK);

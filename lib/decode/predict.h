@@ -1,0 +1,18 @@
+#ifndef QP_PREDICT_H
+#define QP_PREDICT_H
+
+#include "lib/model/model.h"
+
+/* qp_predict — the scores of a whole batch (qp_model_logits), worked off in pieces by threads. Where the pieces are cut
+ * depends on the batch alone, so the bits do not depend on the threads.
+ * batch     as for qp_model_logits; answers need not be there
+ * score     [target rows, qp_model_outputs], the caller's
+ * Errors    those of the model; QP_EMEMORY. */
+qp_status qp_predict(const qp_model *model, const qp_batch *batch, int threads, qp_real *score);
+
+/* qp_predict_probabilities — softmax of one row of `count` scores, in place.
+ * qp_predict_best — the number of the highest score, the first among equals. */
+void qp_predict_probabilities(qp_real *score, int count);
+int  qp_predict_best(const qp_real *score, int count);
+
+#endif

@@ -1,0 +1,140 @@
+# classify, tag, regress, autoencode, mlm: trained, resumed, predicted, evaluated; and what is wrong with their files.
+. tests/cli/support
+has predict || { skip "tasks" "no predict"; exit 0; }
+
+# ---- toy data: answers that follow from the text ----
+awk 'BEGIN { for (i = 0; i < 300; i++) { a = i % 7; b = (i * 5) % 11
+    printf "%s\tw%d w%d w%d\n", a < 3 ? "low" : a < 5 ? "mid" : "high", a, b, (i * 3) % 5 } }' >texts
+head -n 60 texts >texts.valid
+awk 'BEGIN { for (i = 0; i < 120; i++) { printf "# sentence %d\n", i; for (j = 0; j <= i % 4; j++) { n = (i * 7 + j * 3) % 10
+    printf "w%d\tx\t%s\n", n, n < 4 ? "O" : n < 7 ? "B-PER" : "B-LOC" } print "" } }' >words.conll
+head -n 120 words.conll >valid.conll
+awk 'BEGIN { print "day,temp,wind"; for (i = 0; i < 200; i++) printf "%d,%.3f,%.2f\n", i, 10 + 5 * sin(i / 4), i % 3 }' >days.csv
+awk 'BEGIN { print "day,temp,wind"; for (i = 150; i < 260; i++) printf "%d,%.3f,%.2f\n", i, 10 + 5 * sin(i / 4), i % 3 }' >later.csv
+cut -f 2 texts >lines
+
+common="--layers 1 --emb-size 16 --hidden-size 24 --dropout 0.1 --batch-type sentence --batch-size 16 --lr 0.02 --lr-warmup 5 --save-freq 5 --seed 3 -q"
+classify="--task classify --train texts --valid texts.valid --tokenizer word --encoder gru $common"
+tag="--task tag --train words.conll --valid valid.conll --tokenizer char --encoder lstm --bidirectional $common"
+regress="--task regress --train days.csv --valid later.csv --column temp,wind --window 12 --horizon 3 --encoder gru $common"
+autoencode="--task autoencode --train lines --valid lines --tokenizer word --encoder gru --decoder gru --valid-metrics accuracy $common"
+mlm="--task mlm --train lines --valid lines --tokenizer word --encoder gru $common"
+
+# ---- the same bytes for any threads, stopped or not ----
+for task in classify tag regress autoencode mlm; do
+    options=$(eval echo \$$task)
+    "$QUIPU" train $options --steps 40 --valid-freq 10 --threads 1 -m $task.safetensors 2>.err
+    result $? "$task: trained" "$(cat .err)"
+    "$QUIPU" train $options --steps 40 --valid-freq 10 --threads 3 -m other.safetensors 2>.err && cmp -s $task.safetensors other.safetensors
+    result $? "$task: 3 threads, the same bytes" "$(cat .err)"
+    rm -rf other.*
+    "$QUIPU" train $options --steps 13 --valid-freq 10 --threads 2 -m other.safetensors 2>.err &&
+        "$QUIPU" train $options --steps 40 --valid-freq 10 --threads 2 -m other.safetensors 2>.err
+    grep -q 'going on after update' other.run/train.log
+    result $? "$task: a run goes on" "$(cat .err)"
+    rm -rf other.*
+    "$QUIPU" info $task.safetensors >.out 2>.err && grep -q 'all, per target token' .out && ! grep -q 'memory *0 bytes' .out
+    result $? "$task: info" "$(cat .err)"
+    "$QUIPU" train $options --steps 9 --dry-run >.out 2>.err && grep -q 'an epoch' .out
+    result $? "$task: --dry-run" "$(cat .err)"
+done
+
+# interrupted TASK OPTIONS - killed in the middle, resumed: the same bytes.
+for task in classify tag; do
+    options=$(eval echo \$$task)
+    "$QUIPU" train $options --steps 40 --valid-freq 10 -m other.safetensors >/dev/null 2>&1 &
+    pid=$!
+    for i in $(seq 2000); do ls other.run/state-* >/dev/null 2>&1 && break; sleep 0.005; done
+    kill -s KILL $pid 2>/dev/null
+    { wait $pid; } 2>/dev/null
+    "$QUIPU" train $options --steps 40 --valid-freq 10 -m other.safetensors 2>.err && cmp -s $task.safetensors other.safetensors
+    result $? "$task: killed and resumed, the same bytes" "$(cat .err)"
+    rm -rf other.*
+done
+
+# ---- classify ----
+"$QUIPU" train $classify --steps 200 --early-stopping-metric f1 --early-stopping 9 -m good.safetensors 2>.err
+result $? "classify: the best by f1" "$(cat .err)"
+printf 'w0 w5 w1\n\nw6 w1 w1\n' | "$QUIPU" predict -m good.safetensors >.out 2>.err
+[ "$(grep -c '	0\.' .out)$(sed -n '1s/	.*//p;3s/	.*//p' .out | tr '\n' ' ')" = "3low high " ]
+result $? "classify: label and probability, a line for each" "$(cat .out .err)"
+printf 'w0 w5 w1\n' | "$QUIPU" predict --all -m good.safetensors | awk -F '\t' '{ exit !(NF == 6 && $1 == "low" && $2 + $4 + $6 > 0.999 && $2 + $4 + $6 < 1.001) }'
+result $? "classify: --all sums to 1" ""
+printf 'w0 w5 w1\n' | "$QUIPU" predict --json -m good.safetensors | grep -q '^{"label":"low","probability":0'
+result $? "classify: --json" ""
+"$QUIPU" evaluate accuracy,f1,confusion -m good.safetensors --test texts.valid >.out 2>.err && awk '/^accuracy/ { exit !($2 > 90) }' .out && grep -q '	' .out
+result $? "classify: evaluate" "$(cat .out .err)"
+"$QUIPU" evaluate --json -m good.safetensors --test texts.valid | grep -q '"accuracy":{"score":'
+result $? "classify: evaluate --json" ""
+{ cat texts.valid; printf 'never\tw1 w2\n'; } >unseen
+"$QUIPU" evaluate -m good.safetensors --test unseen 2>.err | grep -q '^1 answers are labels that training did not have'
+result $? "classify: an unseen label is wrong, and told" "$(cat .err)"
+
+# ---- tag ----
+"$QUIPU" train $tag --steps 150 -m tagger.safetensors 2>.err
+"$QUIPU" evaluate accuracy,entity-f1 -m tagger.safetensors --test valid.conll >.out 2>.err && awk '/^accuracy/ { exit !($2 > 90) }' .out && grep -q '^entity-f1' .out
+result $? "tag: evaluate" "$(cat .out .err)"
+printf 'w1  w5 w9\n\nw2\n' | "$QUIPU" predict -m tagger.safetensors >.out && [ "$(cat .out)" = "$(printf 'w1/O w5/B-PER w9/B-LOC\n\nw2/O\n')" ]
+result $? "tag: lines of words" "$(cat .out)"
+sed 's/[^	]*$/?/; /^#/s/.*/# kept/' valid.conll | sed 's/^?$//' >blind.conll
+"$QUIPU" predict -m tagger.safetensors blind.conll >.out 2>.err && [ "$(grep -c '^# kept' .out)" = "$(grep -c '^# kept' blind.conll)" ] &&
+    [ "$(cut -f 1,2 .out)" = "$(cut -f 1,2 blind.conll)" ] && grep -q 'B-LOC$' .out
+result $? "tag: CoNLL in, CoNLL out" "$(cat .err; head -n 5 .out)"
+seq 900 | tr '\n' ' ' | "$QUIPU" predict -m tagger.safetensors >.out && [ "$(wc -w <.out)" = 900 ]
+result $? "tag: a sentence longer than the model reads" "$(wc -w <.out)"
+
+# ---- regress ----
+"$QUIPU" evaluate -m regress.safetensors --test later.csv --train days.csv --period 3 >.out 2>.err
+for row in model naive line seasonal linear; do
+    grep -q "^$row " .out
+    result $? "regress: evaluate beside $row" "$(cat .out .err)"
+done
+[ "$("$QUIPU" predict -m regress.safetensors later.csv | wc -l)" = 3 ] && [ "$("$QUIPU" predict --rolling -m regress.safetensors later.csv | wc -l)" = 99 ]
+result $? "regress: forecasts behind the end, and of every window" ""
+
+# ---- autoencode, mlm ----
+[ "$("$QUIPU" translate -m autoencode.safetensors lines | wc -l)" = 300 ]
+result $? "autoencode: translate gives lines back" ""
+printf 'w1 [MASK] w2\nw1\n' | "$QUIPU" predict --top 2 -m mlm.safetensors >.out 2>.err && [ "$(wc -l <.out)" = 2 ] && ! grep -q MASK .out && grep -q '	.*, ' .out
+result $? "mlm: fills in" "$(cat .out .err)"
+
+# ---- transfer: a pretrained encoder ----
+"$QUIPU" train $classify --steps 1 --init-from mlm.safetensors --log told -m fine.safetensors 2>.err && grep -q "taken: .*encoder" told
+result $? "classify begins with an mlm's encoder" "$(cat .err)"
+
+# ---- the wrong command ----
+fails 2 "use quipu predict" "$QUIPU" translate -m good.safetensors lines
+fails 2 "use quipu predict" "$QUIPU" generate -m tagger.safetensors -p w1
+fails 2 "use quipu predict" "$QUIPU" score -m regress.safetensors lines
+fails 2 "use quipu predict" "$QUIPU" attend -m mlm.safetensors --src w1 -o -
+fails 2 "use quipu translate" "$QUIPU" predict -m autoencode.safetensors lines
+fails 2 "did you mean accuracy" "$QUIPU" evaluate acuracy -m good.safetensors --test texts.valid
+fails 2 "mean no entities" "$QUIPU" evaluate entity-f1 -m good.safetensors --test texts.valid
+fails 2 "no metric of forecasts" "$QUIPU" evaluate bleu -m regress.safetensors --test later.csv
+fails 2 "reads one text" "$QUIPU" train --task classify --train-src lines --train-tgt lines -m bad.safetensors
+
+# ---- bad files ----
+bad() { pattern=$1; shift; fails 65 "$pattern" "$QUIPU" train "$@" --steps 2 -m bad.safetensors; rm -rf bad.run; }
+printf 'low\tw1\nw2 w3\n' >no-tab
+printf 'low\tw1\nlow\tw2\n' >one-label
+printf '\tw1\nlow\tw2\n' >no-label
+bad "no-tab:2" --task classify --train no-tab --tokenizer word -q
+bad "one-label" --task classify --train one-label --tokenizer word -q
+bad "no-label:1" --task classify --train no-label --tokenizer word -q
+bad "unseen:61.*never" --task classify --train texts --valid unseen --tokenizer word -q
+printf 'a\tO\nb\tO\tx\n' >ragged.conll
+printf 'a\tQ\n\n' >other.conll
+bad "ragged.conll:2" --task tag --train ragged.conll --tokenizer char -q
+bad "other.conll:1.*Q" --task tag --train words.conll --valid other.conll --tokenizer char -q
+fails 65 "ragged.conll:2" "$QUIPU" predict -m tagger.safetensors ragged.conll
+printf 'a,b\n1,2\n3,\n5,6\n' >hole.csv
+printf 'a,b\n1,2\n3,4,5\n' >ragged.csv
+head -n 8 days.csv >short.csv
+bad "hole.csv:3" --task regress --train hole.csv --column b -q
+bad "ragged.csv:3" --task regress --train ragged.csv --column b -q
+bad "short.csv" --task regress --train short.csv --column temp --window 24 -q
+fails 2 "no-such" "$QUIPU" train --task regress --train days.csv --column no-such -m bad.safetensors
+fails 65 "short.csv" "$QUIPU" predict -m regress.safetensors short.csv
+rm -rf bad.run
+[ ! -e bad.safetensors ]
+result $? "no model was made" ""

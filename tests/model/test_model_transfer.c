@@ -1,0 +1,96 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/model/model_file.h"
+#include "lib/model/model_transfer.h"
+
+static qp_model *make(int task, int layers, int words, uint64_t seed)
+{
+    qp_model_config c;
+    qp_model *model;
+    qp_config_defaults(&qp_model_fields, &c);
+    c.task = task;
+    if (task == QP_TASK_LM) c.encoder = QP_KIND_NONE;
+    if (!qp_model_task_has_decoder(task)) c.decoder = QP_KIND_NONE;
+    c.enc_layers = c.dec_layers = layers;
+    c.emb_size = 8;
+    c.ff_size = 16;
+    c.heads = 2;
+    c.src_vocab_size = c.tgt_vocab_size = words;
+    c.labels = 3;
+    cr_assert_eq(qp_model_new(&c, seed, &model), QP_OK, "%s", qp_error_message());
+    return model;
+}
+
+static const qp_real *value(const qp_model *model, const char *name)
+{
+    int index = qp_params_find(qp_model_params(model), name);
+    cr_assert_geq(index, 0, "%s", name);
+    return qp_params_value(qp_model_params(model), index);
+}
+
+static char path[64];
+static void saved(const qp_model *model)
+{
+    snprintf(path, sizeof path, "/tmp/quipu-transfer-%d.safetensors", (int)getpid());
+    cr_assert_eq(qp_model_file_save(path, model, NULL), QP_OK, "%s", qp_error_message());
+}
+
+static const qp_transfer_words all = {true, true, true};
+
+Test(model_transfer, takes_what_fits_and_tells_the_rest)
+{
+    qp_model *from = make(QP_TASK_TRANSLATE, 1, 20, 1), *to = make(QP_TASK_CLASSIFY, 2, 20, 2);
+    qp_transfer told;
+    saved(from);
+    cr_assert_eq(qp_model_transfer(path, all, qp_model_params(to), &told), QP_OK, "%s", qp_error_message());
+    unlink(path);
+    cr_assert_arr_eq(value(from, "src_embed.weight"), value(to, "src_embed.weight"), 20 * 8 * sizeof(qp_real));
+    cr_assert_arr_eq(value(from, "encoder.layers.0.linear1.weight"), value(to, "encoder.layers.0.linear1.weight"), 16 * 8 * sizeof(qp_real));
+    cr_assert(strstr(told.modules[QP_TRANSFER_TAKEN], "src_embed, encoder.layers.0"), "%s", told.modules[QP_TRANSFER_TAKEN]);
+    cr_assert(strstr(told.modules[QP_TRANSFER_NEW], "encoder.layers.1") && strstr(told.modules[QP_TRANSFER_NEW], "head"));
+    cr_assert(strstr(told.modules[QP_TRANSFER_LEFT], "tgt_embed") && strstr(told.modules[QP_TRANSFER_LEFT], "decoder.layers.0"));
+    cr_assert_eq(told.count[QP_TRANSFER_TAKEN] + told.count[QP_TRANSFER_SHAPE] + told.count[QP_TRANSFER_REFUSED] +
+                 told.count[QP_TRANSFER_NEW], qp_params_count(qp_model_params(to)));
+    qp_transfer_free(&told);
+    qp_model_free(from);
+    qp_model_free(to);
+}
+
+Test(model_transfer, an_encoder_takes_a_language_models_decoder)
+{
+    qp_model *from = make(QP_TASK_LM, 1, 20, 1), *to = make(QP_TASK_TAG, 1, 20, 2);
+    qp_transfer told;
+    saved(from);
+    cr_assert_eq(qp_model_transfer(path, all, qp_model_params(to), &told), QP_OK, "%s", qp_error_message());
+    unlink(path);
+    cr_assert_arr_eq(value(from, "decoder.layers.0.linear2.weight"), value(to, "encoder.layers.0.linear2.weight"), 16 * 8 * sizeof(qp_real));
+    cr_assert_arr_eq(value(from, "tgt_embed.weight"), value(to, "src_embed.weight"), 20 * 8 * sizeof(qp_real));
+    qp_transfer_free(&told);
+    qp_model_free(from);
+    qp_model_free(to);
+}
+
+Test(model_transfer, other_words_and_shapes_stay)
+{
+    qp_model *from = make(QP_TASK_TRANSLATE, 1, 20, 1), *to = make(QP_TASK_TRANSLATE, 1, 20, 2);
+    qp_transfer told;
+    saved(from);
+    qp_real before = value(to, "src_embed.weight")[0];
+    cr_assert_eq(qp_model_transfer(path, (qp_transfer_words){false, true, true}, qp_model_params(to), &told), QP_OK);
+    cr_assert_eq(value(to, "src_embed.weight")[0], before);
+    cr_assert_str_eq(told.modules[QP_TRANSFER_REFUSED], "src_embed");
+    cr_assert_eq(value(to, "tgt_embed.weight")[0], value(from, "tgt_embed.weight")[0]);
+    qp_transfer_free(&told);
+    qp_model *wider = make(QP_TASK_TRANSLATE, 1, 21, 2);
+    cr_assert_eq(qp_model_transfer(path, all, qp_model_params(wider), &told), QP_OK);
+    cr_assert_str_eq(told.modules[QP_TRANSFER_SHAPE], "src_embed, tgt_embed");
+    qp_transfer_free(&told);
+    unlink(path);
+    cr_assert_eq(qp_model_transfer(path, all, qp_model_params(wider), &told), QP_ENOINPUT);
+    qp_model_free(from);
+    qp_model_free(to);
+    qp_model_free(wider);
+}
