@@ -30,7 +30,7 @@ result $? "the others are learned" "they are the same"
 sed 's/w/q/g' pairs >others
 "$QUIPU" train --train others --tokenizer char --enc-layers 1 --dec-layers 1 --emb-size 32 --ff-size 64 --heads 2 --steps 1 \
     --init-from base.safetensors -m words.safetensors 2>.err
-grep -q 'another vocabulary: .*src_embed' .err
+grep -q 'of other words or labels: .*src_embed' .err
 result $? "embeddings of another vocabulary are not taken" "$(cat .err)"
 mini="$QUIPU train --train pairs --emb-size 8 --ff-size 8 --heads 2 --layers 1 --steps 1 -q -m mini.safetensors"
 fails 65 "none of its arrays" $mini --init-from base.safetensors --tokenizer char
