@@ -61,7 +61,7 @@ void qp_beam_expand(qp_beam *beam, const qp_candidates *candidates)
     beam->next_total = old;
     beam->length++;
     beam->live = live;
-    beam->done = beam->ends >= beam->width || beam->length >= beam->longest || live == 0;
+    beam->done = beam->ends >= beam->enough || beam->length >= beam->longest || live == 0;
 }
 
 static qp_status hypothesis_of(const qp_beam *beam, const qp_beam_end *end, qp_hypothesis *hypothesis)

@@ -27,11 +27,12 @@ typedef struct {
 
 typedef struct {
     int width;   /* k */
+    int enough;  /* finished hypotheses that end the search, at least k */
     int longest; /* tokens a hypothesis may have, EOS included */
     int length, live;
     double *total, *next_total; /* [width] of the live ones, best first */
     qp_beam_node *node;         /* [longest, width] */
-    qp_beam_end *end;           /* [2*width] */
+    qp_beam_end *end;           /* [enough + width] */
     int ends;
     bool done;
 } qp_beam;

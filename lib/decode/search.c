@@ -19,6 +19,7 @@ const qp_field_table qp_search_fields = {"search", search_field, sizeof search_f
 typedef struct {
     const qp_search_config *config;
     int width;
+    int enough;      /* finished hypotheses that end a source's search */
     qp_beam *beam;   /* [sources] */
     int32_t *active; /* [sources] numbers of the sources still searched, ascending */
     int actives, rows;
@@ -74,7 +75,7 @@ static qp_status take_memory(search *s, size_t sources, size_t nodes, size_t lon
     s->candidates.taken = malloc(width * sizeof *s->candidates.taken);
     s->node = malloc(nodes * width * sizeof *s->node);
     s->total = malloc(2 * rows * sizeof *s->total);
-    s->end = malloc(2 * rows * sizeof *s->end);
+    s->end = malloc((rows + sources * (size_t)s->enough) * sizeof *s->end);
     bool taken = s->beam && s->active && s->last_id && s->from_row && s->history && s->candidates.id &&
                  s->candidates.log_probability && s->candidates.count && s->candidates.taken && s->node && s->total &&
                  s->end;
@@ -106,7 +107,8 @@ static qp_status start(search *s, const qp_model *model, qp_tape *tape, qp_ids s
                                .total = total,
                                .next_total = total + width,
                                .node = node,
-                               .end = s->end + (size_t)i * 2 * (size_t)width};
+                               .enough = s->enough,
+                               .end = s->end + (size_t)i * (size_t)(width + s->enough)};
         node += (size_t)length * (size_t)width;
         total[0] = 0;
         s->active[i] = i;
@@ -230,6 +232,8 @@ qp_status qp_search(const qp_model *model, qp_tape *tape, qp_ids source, const q
     for (int i = 0; i < sources; i++) result[i] = (qp_search_result){0};
     if (sources <= 0) return QP_OK;
     search s = {.config = config, .width = (int)config->beam_size};
+    s.enough = (int)ceil(config->patience * (double)s.width);
+    if (s.enough < s.width) s.enough = s.width;
     qp_status status = start(&s, model, tape, source);
     if (status == QP_OK) status = loop(&s, model, tape);
     if (status == QP_OK) status = finish(&s, model, tape, source, result);

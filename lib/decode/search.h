@@ -11,6 +11,7 @@
     X(INT, beam_size, "5", 1, 1000, NULL, "hypotheses kept a step; 1: greedy")                                         \
     X(REAL, length_penalty, "1", 0, 10, NULL, "alpha of score = log P / ((5+length)/6)^alpha")                         \
     X(REAL, coverage_penalty, "0", 0, 100, NULL, "beta: beta * sum of log min(1, attention a source token got) joins the score") \
+    X(REAL, patience, "1", 1, 1000, NULL, "go on until this times --beam-size hypotheses are finished") \
     X(REAL, max_length_factor, "2", 0, 100, NULL, "output at most this times the source tokens")                       \
     X(INT, max_length_extra, "20", 0, 100000, NULL, "... plus this many tokens")                                       \
     X(INT, min_length, "0", 0, 100000, NULL, "no end before this many tokens")                                         \
@@ -37,11 +38,14 @@ typedef struct {
 
 /* qp_search — result[i] for source i; PAD and BOS are never produced (left out after the softmax, not renormalised).
  * Beam: live = [empty]; repeat up to the longest length: candidates = live x tokens by total log-probability;
- * those of the first k that end in EOS are finished, the first k that do not are live; stop when k are finished; then
+ * those of the first k that end in EOS are finished, the first k that do not are live; stop when patience * k are finished; then
  * fill up with live ones; rank by score (the penalties only rank).
  * Score    log P / ((5+length)/6)^alpha + beta * sum_i log(min(1, sum_t a_ti)), a_ti the weight of source token i, ends
  *          included, in the making of target token t (alignment.h)                                   Wu et al. 2016
  * Ties     the higher total wins, then the lower live row, then the lower id; equal scores: the one found first.
+ * Patience ends of low probability among the first k count as finished, too: a model that is sure of every token fills
+ *          the k with them before the right one has come to its end. A patience of 2 or 3 waits for it.
+ *                                                                                              Kasai et al. 2022
  * source   [count] sequences as the model reads them (EOS included)
  * longest  max_length_factor * source tokens + max_length_extra, at least 1 and at most the model's max_length
  * result   [source.count], written whole: after a failure too each holds something that ..._free takes

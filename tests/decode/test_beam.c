@@ -16,7 +16,7 @@ static qp_beam new_beam(void)
 {
     total[0] = 0;
     return (qp_beam){
-        .width = K, .longest = LONGEST, .live = 1, .total = total, .next_total = total + K, .node = node, .end = end};
+        .width = K, .enough = K, .longest = LONGEST, .live = 1, .total = total, .next_total = total + K, .node = node, .end = end};
 }
 
 static void offer(int slot, int candidate, int32_t token, double log_p)

@@ -136,6 +136,25 @@ Test(search, beam_follows_the_rule)
         }
 }
 
+/* With more patience no hypothesis of the search without is lost, and what is best never gets worse. */
+Test(search, patience_waits_for_better_ones)
+{
+    int better = 0;
+    for (int i = 0; i < SOURCES; i++) {
+        qp_search_config config = support_search(2, LONGEST);
+        config.length_penalty = 3;    /* the longer ones are better, if they are waited for */
+        qp_search_result hasty, patient;
+        search_one(i, &config, &hasty);
+        config.patience = 4;
+        search_one(i, &config, &patient);
+        cr_assert_geq(patient.best[0].score, hasty.best[0].score);
+        better += patient.best[0].score > hasty.best[0].score;
+        qp_search_result_free(&hasty);
+        qp_search_result_free(&patient);
+    }
+    cr_assert_gt(better, 0, "patience changes nothing");
+}
+
 /* Every sequence of up to `longest` tokens, ended or of full length; the best total. */
 static void best_of_all(qp_ids source, plain *prefix, int longest, plain *best)
 {

@@ -104,30 +104,39 @@ double model_gradient(const qp_model *model, qp_tape *tape, const qp_batch *batc
     return (double)loss.value[0] / tokens;
 }
 
-static void update(qp_model *model, const qp_gradient *gradient, qp_real *moments, int step, double rate)
+void model_learner_begin(model_learner *learner, qp_model *model)
 {
     qp_params *params = qp_model_params(model);
+    *learner = (model_learner){.model = model, .tape = qp_tape_new(), .moments = calloc(2 * qp_params_size(params), sizeof(qp_real))};
+    cr_assert_eq(qp_gradient_init(&learner->gradient, params), QP_OK);
+}
+
+double model_learner_step(model_learner *learner, const qp_batch *batch, double rate)
+{
+    qp_params *params = qp_model_params(learner->model);
     size_t size = qp_params_size(params);
+    int step = ++learner->step;
+    double loss = model_gradient(learner->model, learner->tape, batch, &learner->gradient, (uint64_t)step);
     qp_adam_constants c = {(qp_real)0.9, (qp_real)0.98, (qp_real)1e-8, 0, 0, 0, 1};
     c.rate = (qp_real)(rate / (1 - pow(0.9, step)));
     c.v_scale = (qp_real)(1 / sqrt(1 - pow(0.98, step)));
-    qp_adam_update(size, &c, gradient->block, moments, moments + size, qp_params_block(params));
+    qp_adam_update(size, &c, learner->gradient.block, learner->moments, learner->moments + size, qp_params_block(params));
+    return loss;
+}
+
+void model_learner_end(model_learner *learner)
+{
+    qp_tape_free(learner->tape);
+    free(learner->moments);
+    qp_gradient_free(&learner->gradient);
 }
 
 double model_train(qp_model *model, const qp_batch *batch, int steps, double rate)
 {
-    qp_params *params = qp_model_params(model);
-    qp_gradient gradient;
-    cr_assert_eq(qp_gradient_init(&gradient, params), QP_OK);
-    qp_real *moments = calloc(2 * qp_params_size(params), sizeof *moments);
-    qp_tape *tape = qp_tape_new();
+    model_learner learner;
     double loss = 0;
-    for (int step = 1; step <= steps; step++) {
-        loss = model_gradient(model, tape, batch, &gradient, (uint64_t)step);
-        update(model, &gradient, moments, step, rate);
-    }
-    qp_tape_free(tape);
-    free(moments);
-    qp_gradient_free(&gradient);
+    model_learner_begin(&learner, model);
+    for (int step = 0; step < steps; step++) loss = model_learner_step(&learner, batch, rate);
+    model_learner_end(&learner);
     return loss;
 }
