@@ -175,9 +175,11 @@ static qp_status check_size(const qp_safetensors *file, const qp_model_config *c
     double source = (double)(text ? config->src_vocab_size : config->features);
     double target = qp_model_task_has_decoder(config->task) ? (double)config->tgt_vocab_size : 0;
     double embeddings = (source > target ? source : target) * (double)config->emb_size, outputs = qp_model_outputs(config);
+    double hidden = qp_model_hidden_size(config), words = (double)config->word_layers * hidden * hidden;
     double layers = layer_weights(config, config->encoder, config->enc_layers) +
                     layer_weights(config, config->decoder, config->dec_layers);
-    if (embeddings > stored || layers > stored || outputs > stored || qp_model_memory_width(config) > stored)
+    if (config->pooling == QP_POOLING_ATTENTION) outputs += (double)config->attention_size;
+    if (embeddings > stored || layers + words > stored || outputs > stored || qp_model_memory_width(config) > stored)
         return qp_fail(QP_EDATA, "%s: its configuration describes a larger model than it holds; the file is damaged",
                        qp_safetensors_path(file));
     return QP_OK;
