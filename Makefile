@@ -72,6 +72,10 @@ gradcheck:  ## every gradient against finite differences, the library compiled w
 asan:  ## all tests under the address, leak and undefined-behaviour sanitizers
 	@$(MAKE) BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined" test
 
+fuzz:  ## build/fuzz/fuzz_*: fuzzers (clang, libFuzzer, sanitizers); each takes a folder of inputs, tests/fuzz/corpus/*
+	@CC=clang sh .ci/packages build
+	@$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" fuzzers
+
 lint:  ## the rules of the house: floors, sizes, names, warnings of clang
 	@sh .ci/packages lint
 	@sh .ci/lint
@@ -159,6 +163,13 @@ $(BUILD)/tests/%: $$(filter $(BUILD)/obj/tests/$$*/$$(PERCENT),$(TEST_OBJ)) $(BU
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) $(FLAGS) $(filter %.o,$^) $(BUILD)/libquipu.a -o $@ $(LIBS) $(CRITERION)
 
+# Fuzzers need no more than what they feed.
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(filter-out %_entry.c,$(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_OBJ     := $(call object,$(wildcard lib/base/*.c lib/store/*.c tokenizer/*.c))
+fuzzers: $(FUZZ_TARGETS:%=$(BUILD)/fuzz_%)
+$(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ) tests/fuzz/fuzz_entry.c
+	$(call say,link $@)$(CC) $(FLAGS) -fsanitize=fuzzer -DQP_FUZZ_TARGET=qp_fuzz_$* $^ -o $@ $(OTHER_LIBS)
+
 PERCENT = %
 # a short line for each step; `make V=1` shows the commands
 say = $(if $(V),,@echo "  $(1)"; )
@@ -166,4 +177,4 @@ say = $(if $(V),,@echo "  $(1)"; )
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(BENCH:$(BUILD)/%=$(BUILD)/obj/%.d)
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
-.PHONY: all help demo test test-long oracles tokenizer-cases gradcheck asan lint format bench install uninstall clean gradient-tests
+.PHONY: all help demo test test-long oracles tokenizer-cases gradcheck asan fuzz fuzzers lint format bench install uninstall clean gradient-tests

@@ -28,6 +28,7 @@ void qp_foreign_scratch_free(qp_foreign_scratch *scratch)
 {
     qp_pipeline_scratch_free(scratch->pipeline);
     qp_pipeline_bytes_scratch_free(&scratch->bytes);
+    qp_pipeline_bert_scratch_free(&scratch->bert);
     qp_token_list_free(&scratch->tokens);
     qp_piece_list_free(&scratch->pieces);
     qp_sentencepiece_scratch_free(&scratch->sentencepiece);
@@ -71,6 +72,12 @@ qp_status qp_foreign_encode(const qp_foreign *f, const char *text, size_t bytes,
         QP_TRY(qp_pipeline_bytes_encode(f->pipeline, &s->bytes, text, bytes, e->id, &count));
         e->count = (int)count;
         return QP_OK;
+    }
+    if (!e->spans && f->pipeline->bert) {
+        size_t count = 0;
+        qp_status status = qp_pipeline_bert_encode(f->pipeline, &s->bert, text, bytes, &e->id, &e->id_capacity, &count);
+        e->count = (int)count;
+        return status;
     }
     QP_TRY(qp_pipeline_encode_into(f->pipeline, text, bytes, false, false, &s->pipeline, &s->tokens));
     QP_TRY(make_room(e, s->tokens.count));

@@ -2,6 +2,7 @@
 #define QP_FOREIGN_H
 
 #include "tokenizer/pipeline.h"
+#include "tokenizer/pipeline_bert.h"
 #include "tokenizer/pipeline_bytes.h"
 #include "tokenizer/sentencepiece_ids.h"
 #include "tokenizer/tokenizer.h"
@@ -26,6 +27,7 @@ static inline bool qp_is_foreign(const qp_foreign *foreign)
 typedef struct {
     qp_pipeline_scratch *pipeline;
     qp_pipeline_bytes_scratch bytes;
+    qp_pipeline_bert_scratch bert;
     qp_token_list tokens;
     qp_piece_list pieces;
     qp_sentencepiece_scratch sentencepiece;

@@ -133,6 +133,7 @@ typedef struct {
     bool has_template, trims, trim_prefix_space;
     qp_template single, pair;
     struct qp_pipeline_bytes *bytes; /* byte-level BPE done directly (pipeline_bytes.h); NULL: not this one */
+    struct qp_pipeline_bert *bert;   /* WordPiece done directly (pipeline_bert.h); NULL: not this one */
 } qp_pipeline;
 
 /* Result of encoding; zero it before the first use. */

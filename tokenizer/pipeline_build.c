@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tokenizer/growing.h"
+#include "tokenizer/pipeline_bert.h"
 #include "tokenizer/pipeline_bytes.h"
 #include "tokenizer/utf8.h"
 
@@ -82,6 +83,7 @@ void qp_pipeline_free(qp_pipeline *p)
     free_template(&p->single);
     free_template(&p->pair);
     qp_pipeline_bytes_free(p->bytes);
+    qp_pipeline_bert_free(p->bert);
     free(p);
 }
 
@@ -278,5 +280,7 @@ qp_status qp_pipeline_finish(const char *place, qp_pipeline *p)
     QP_TRY(index_pieces(p));
     QP_TRY(index_added(p));
     qp_pipeline_bytes_free(p->bytes);
+    qp_pipeline_bert_free(p->bert);
+    QP_TRY(qp_pipeline_bert_prepare(p, &p->bert));
     return qp_pipeline_bytes_prepare(p, &p->bytes);
 }

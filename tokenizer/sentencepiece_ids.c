@@ -219,6 +219,7 @@ qp_status qp_sentencepiece_ids(const qp_sentencepiece *m, qp_sentencepiece_scrat
     *count = 0;
     if (!quick) return slow_ids(m, s, text, bytes, id, capacity, count);
     QP_TRY(normalize(m, text, bytes, &s->normal));
+    if (s->normal.bytes == 0) return QP_OK;
     if (!QP_GROW(*id, *capacity, s->normal.bytes + 1)) return no_memory();
     id_list list = {.m = m, .id = *id};
     QP_TRY(m->model_type == QP_SPM_UNIGRAM ? unigram_ids(m, s, &list) : joined_ids(m, s, &list));

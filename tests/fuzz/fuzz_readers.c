@@ -1,0 +1,121 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/fuzz/fuzz_targets.h"
+#include "tokenizer/file_formats.h"
+#include "tokenizer/foreign.h"
+#include "tokenizer/regex.h"
+#include "tokenizer/subword_nmt.h"
+#include "tokenizer/tokenizer_file.h"
+
+static const char probe[] =
+    "The cat's 123 caf\xC3\xA9 \xED\x95\x9C\xEA\xB5\xAD\xEC\x96\xB4 e\xCC\x81 \xF0\x9F\x98\x80\n\t  <s> \x80 .";
+static const char gpt4[] =
+    "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|"
+    "\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s";
+
+/* Whatever opened: spans lie inside the text, ids without spans are the same, and decoding ends. */
+static void use(const qp_foreign *f)
+{
+    qp_encoding with = {.spans = true}, without = {0};
+    qp_foreign_scratch scratch = {0};
+    size_t bytes = sizeof probe - 1, normal_bytes = 0, back_bytes = 0;
+    char *normal = NULL, *back = NULL;
+    qp_status first = qp_foreign_encode(f, probe, bytes, &with, &scratch);
+    qp_status second = qp_foreign_encode(f, probe, bytes, &without, &scratch);
+    qp_fuzz_require(first == second, "the same status with and without spans");
+    if (first == QP_OK) {
+        qp_fuzz_require(with.count == without.count, "as many ids without spans");
+        for (int i = 0; i < with.count; i++) {
+            qp_fuzz_require(with.id[i] == without.id[i], "the same ids without spans");
+            qp_fuzz_require(with.begin[i] <= with.end[i] && with.end[i] <= bytes, "spans inside the text");
+        }
+        if (qp_foreign_decode(f, with.id, with.count, &back, &back_bytes) == QP_OK) free(back);
+    }
+    if (qp_foreign_normalize(f, probe, bytes, &normal, &normal_bytes) == QP_OK) free(normal);
+    for (int32_t id = -1; id < 40; id++) (void)strlen(qp_foreign_piece(f, id));
+    qp_encoding_free(&with);
+    qp_encoding_free(&without);
+    qp_foreign_scratch_free(&scratch);
+}
+
+static void read_pipeline(int kind, const char *content, size_t bytes)
+{
+    qp_foreign f = {0};
+    const char *middle = memchr(content, '\0', bytes);
+    size_t first = middle ? (size_t)(middle - content) : bytes, second = middle ? bytes - first - 1 : 0;
+    qp_status status = QP_EDATA;
+    if (kind == 0) status = qp_foreign_read("fuzz", content, bytes, &f);
+    if (kind == 1) status = qp_pipeline_read_huggingface("fuzz", content, bytes, &f.pipeline);
+    if (kind == 2) status = qp_sentencepiece_read("fuzz", content, bytes, &f.sentencepiece);
+    if (kind == 3)
+        status =
+            qp_pipeline_read_gpt2("fuzz", content, first, content + bytes - second, second, second & 1, &f.pipeline);
+    if (kind == 4) status = qp_pipeline_read_tiktoken("fuzz", content, bytes, gpt4, &f.pipeline);
+    if (kind == 5) status = qp_pipeline_read_bert("fuzz", content, bytes, bytes & 1, &f.pipeline);
+    if (status != QP_OK) return;
+    use(&f);
+    qp_foreign_free(&f);
+}
+
+static void read_codes(const char *content, size_t bytes)
+{
+    qp_subword_nmt *codes;
+    char *out;
+    size_t out_bytes;
+    if (qp_subword_nmt_read("fuzz", content, bytes, -1, &codes) != QP_OK) return;
+    if (qp_subword_nmt_apply(codes, probe, sizeof probe - 1, &out, &out_bytes) == QP_OK) free(out);
+    qp_subword_nmt_free(codes);
+}
+
+static void read_own(const char *content, size_t bytes)
+{
+    qp_tokenizer *t;
+    int32_t *id;
+    int count;
+    char *text;
+    size_t text_bytes;
+    if (qp_tokenizer_from_json("fuzz", content, bytes, &t) != QP_OK) return;
+    if (qp_tokenizer_encode(t, probe, sizeof probe - 1, &id, &count) == QP_OK) {
+        if (qp_tokenizer_decode(t, id, count, &text, &text_bytes) == QP_OK) free(text);
+        free(id);
+    }
+    if (qp_tokenizer_to_json(t, &text, &text_bytes) == QP_OK) free(text);
+    qp_tokenizer_free(t);
+}
+
+/* An expression, NUL, a text; without NUL the probe is the text. */
+static void read_regex(const char *content, size_t bytes)
+{
+    const char *middle = memchr(content, '\0', bytes), *text = middle ? middle + 1 : probe;
+    size_t first = middle ? (size_t)(middle - content) : bytes;
+    size_t left = middle ? bytes - first - 1 : sizeof probe - 1;
+    qp_regex regex;
+    qp_regex_scratch scratch = {0};
+    if (qp_regex_compile("fuzz", content, first, &regex) != QP_OK) return;
+    for (size_t at = 0, end = 0; at <= left;) {
+        bool found = false;
+        size_t begin = at;
+        if (qp_regex_find(&regex, &scratch, text, left, &begin, &end, &found) != QP_OK || !found) break;
+        qp_fuzz_require(begin >= at && end >= begin && end <= left, "a match inside the text");
+        at = end > at ? end : at + 1;
+    }
+    qp_regex_scratch_free(&scratch);
+    qp_regex_free(&regex);
+}
+
+int qp_fuzz_readers(const uint8_t *data, size_t bytes)
+{
+    if (bytes == 0) return 0;
+    char *content = malloc(bytes); /* of its exact size, so that the sanitizer sees every byte too many */
+    if (!content) return 0;
+    memcpy(content, data + 1, bytes - 1);
+    content[bytes - 1] = '\0'; /* readers are promised an end, as qp_file_read makes it */
+    int kind = data[0] % 9;
+    if (kind < 6) read_pipeline(kind, content, bytes - 1);
+    if (kind == 6) read_codes(content, bytes - 1);
+    if (kind == 7) read_own(content, bytes - 1);
+    if (kind == 8) read_regex(content, bytes - 1);
+    free(content);
+    return 0;
+}
