@@ -39,7 +39,7 @@ static const qp_field_table generate_table = {"generate", generate_field,
 
 static const char notes[] =
     "Filters act in this order: --repeat-penalty, --no-repeat-ngram, --temp, --top-k, --top-p, --min-p, --typical,\n"
-    "--eta-cutoff.\n"
+    "--epsilon-cutoff, --eta-cutoff.\n"
     "A text longer than the context goes on with a sliding window: a transformer reads at most --lm-window tokens (else\n"
     "--max-length) of its training; when they are full, the last half is read anew and the text goes on from there.\n"
     "Recurrent decoders keep their state instead. Equal model, prompt, options and seed make an equal text, whatever\n"

@@ -167,16 +167,26 @@ static void filter_typical(qp_sampler *s)
     keep_mass(s, s->config.typical);
 }
 
-static void filter_eta(qp_sampler *s)
+/* Those at least so probable stay; one is always left. */
+static void keep_probable(qp_sampler *s, double least)
 {
-    double eta = s->config.eta_cutoff;
-    if (eta <= 0) return;
-    double least = fmin(fmin(eta, sqrt(eta) * exp(-entropy_of(s))), largest_of(s));
+    least = fmin(least, largest_of(s));
     int n = 0;
     for (int i = 0; i < s->kept; i++)
         if (s->left[i].value >= least) s->left[n++] = s->left[i];
     s->kept = n;
     normalise(s);
+}
+
+static void filter_epsilon(qp_sampler *s)
+{
+    if (s->config.epsilon_cutoff > 0) keep_probable(s, s->config.epsilon_cutoff);
+}
+
+static void filter_eta(qp_sampler *s)
+{
+    double eta = s->config.eta_cutoff;
+    if (eta > 0) keep_probable(s, fmin(eta, sqrt(eta) * exp(-entropy_of(s))));
 }
 
 /* ---- one row ---- */
@@ -194,6 +204,7 @@ qp_status qp_sampler_weigh(qp_sampler *sampler, qp_real *row, const int32_t *his
     filter_top_p(sampler);
     filter_min_p(sampler);
     filter_typical(sampler);
+    filter_epsilon(sampler);
     filter_eta(sampler);
     memset(row, 0, (size_t)sampler->columns * sizeof *row);
     for (int i = 0; i < sampler->kept; i++) row[sampler->left[i].id] = (qp_real)sampler->left[i].value;

@@ -14,8 +14,9 @@
  *   top_p             in descending order while the mass before a token is below top_p            Holtzman et al. 2020
  *   min_p             tokens with at least min_p times the largest probability                      Nguyen et al. 2024
  *   typical           tokens whose -log p is nearest to the entropy, until their mass reaches this   Meister et al. 2023
+ *   epsilon_cutoff    tokens with at least this probability; the most probable always            Hewitt et al. 2022
  *   eta_cutoff        tokens with at least min(eta, sqrt(eta) e^-H), H the entropy; the most probable
- *                     always                                                                       Hewitt et al. 2022
+ *                     always                                                                      Hewitt et al. 2022
  *   softmax over what is left. Ties go to the lower id.
  * X(kind, name, default, low, high, choices, help); see base/config.h */
 #define QP_SAMPLE_FIELDS(X)                                                                                            \
@@ -24,6 +25,7 @@
     X(REAL, top_p, "1", 0, 1, NULL, "draw among the most probable tokens that together have this probability")         \
     X(REAL, min_p, "0", 0, 1, NULL, "draw among tokens with at least this share of the largest probability")           \
     X(REAL, typical, "1", 0, 1, NULL, "draw among the most typical tokens that together have this probability")        \
+    X(REAL, epsilon_cutoff, "0", 0, 1, NULL, "leave out tokens less probable than this, but the best; 0: off")         \
     X(REAL, eta_cutoff, "0", 0, 1, NULL, "leave out tokens less probable than this, or than less of it where all are improbable; 0: off") \
     X(REAL, repeat_penalty, "1", 0.01, 100, NULL, "make tokens that were there less probable; 1: off")                 \
     X(INT, repeat_last_n, "64", -1, 16777216, NULL, "how far back --repeat-penalty looks; -1: to the beginning")

@@ -90,6 +90,14 @@ Test(test_sample, eta_depends_on_the_entropy_and_keeps_the_best)
     cr_assert_eq(weigh(NULL, 0), QP_OK);
     expect("x-xxx-", 1);
     prepare();
+    config.epsilon_cutoff = 0.05;
+    cr_assert_eq(weigh(NULL, 0), QP_OK);
+    expect("x-xxx-", 1);
+    prepare();
+    config.epsilon_cutoff = 0.9;
+    cr_assert_eq(weigh(NULL, 0), QP_OK);
+    expect("x---x-", 1);
+    prepare();
     config.eta_cutoff = 0.2; /* sqrt(0.2) 0.283 = 0.127 is less: token 2 stays */
     cr_assert_eq(weigh(NULL, 0), QP_OK);
     expect("x-x-x-", 1);

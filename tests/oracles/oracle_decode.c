@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/decode/logits.h"
 #include "lib/decode/sample.h"
 #include "lib/decode/search.h"
 #include "tests/oracles/oracle_model.h"
@@ -105,20 +106,27 @@ static void run_decode(oracle *o)
     }
 }
 
+/* The first keys are in both sets of cases. */
 static void sampling(oracle *o)
 {
+    enum { FIRST_SET = 5 };
     static const char *const pair[][2] = {{"repeat_penalty", "repetition_penalty"},
                                           {"temp", "temperature"},
                                           {"top_k", "top_k"},
                                           {"top_p", "top_p"},
-                                          {"min_p", "min_p"}};
+                                          {"min_p", "min_p"},
+                                          {"typical", "typical_p"},
+                                          {"epsilon_cutoff", "epsilon_cutoff"},
+                                          {"eta_cutoff", "eta_cutoff"}};
     qp_sample_config config;
     qp_config_defaults(&qp_sample_fields, &config);
     config.repeat_last_n = -1;
-    for (size_t i = 0; i < sizeof pair / sizeof *pair; i++)
-        if (qp_config_set(qp_config_find(&qp_sample_fields, pair[i][0]), &config, o->name,
-                          oracle_text(o, pair[i][1])) != QP_OK)
+    for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
+        const char *text = i < FIRST_SET ? oracle_text(o, pair[i][1]) : oracle_text_or(o, pair[i][1], NULL);
+        if (text && qp_config_set(qp_config_find(&qp_sample_fields, pair[i][0]), &config, o->name, text) != QP_OK)
             oracle_stop(o, "%s", qp_error_message());
+    }
+    int n = (int)oracle_number_or(o, "no_repeat_ngram", 0);
     int rows, columns, length = oracle_size(o, "in.history", 1);
     oracle_matrix(o, "in.logits", &rows, &columns);
     qp_real *row = oracle_reals(o, "in.logits");
@@ -126,8 +134,10 @@ static void sampling(oracle *o)
     qp_sampler *sampler;
     if (qp_sampler_new(&config, columns, &sampler) != QP_OK) oracle_stop(o, "%s", qp_error_message());
     qp_status status = QP_OK;
-    for (int r = 0; r < rows && status == QP_OK; r++)
+    for (int r = 0; r < rows && status == QP_OK; r++) {
+        qp_logits_forbid_repeats(columns, row + (ptrdiff_t)r * columns, history + (ptrdiff_t)r * length, length, n);
         status = qp_sampler_weigh(sampler, row + (ptrdiff_t)r * columns, history + (ptrdiff_t)r * length, length);
+    }
     qp_sampler_free(sampler);
     if (status != QP_OK) oracle_stop(o, "%s", qp_error_message());
     oracle_compare(o, "out.probs", (size_t)rows * (size_t)columns, row);
