@@ -57,14 +57,17 @@ static const struct {
             {"info", "what a tokenizer file holds", qp_tokenizer_info_main},
             {"import", "files of other projects into one of ours", qp_tokenizer_import_main},
             {"export", "into the files of other projects", qp_tokenizer_export_main},
-            {"compare", "two tokenizers on one text", qp_tokenizer_compare_main}};
+            {"compare", "two tokenizers on one text", qp_tokenizer_compare_main},
+            {"spm-train", "learn a sentencepiece model, as sentencepiece does", qp_tokenizer_spm_train_main},
+            {"learn-bpe", "learn codes, as subword-nmt does", qp_tokenizer_learn_bpe_main},
+            {"apply-bpe", "cut words by codes, as subword-nmt does", qp_tokenizer_apply_bpe_main}};
 enum { VERBS = sizeof verb / sizeof *verb };
-#define VERB_LIST "train, encode, decode, info, import, export or compare"
+#define VERB_LIST "train, encode, decode, info, import, export, compare, spm-train, learn-bpe or apply-bpe"
 
 static void print_verbs(FILE *stream)
 {
     fprintf(stream, "usage: quipu tokenizer COMMAND [options] [FILE...]\n\n");
-    for (int i = 0; i < VERBS; i++) fprintf(stream, "  %-8s %s\n", verb[i].name, verb[i].summary);
+    for (int i = 0; i < VERBS; i++) fprintf(stream, "  %-9s  %s\n", verb[i].name, verb[i].summary);
     fprintf(stream, "\nquipu tokenizer COMMAND --help tells the options.\n");
 }
 

@@ -15,6 +15,9 @@ int qp_tokenizer_info_main(int argc, char **argv);
 int qp_tokenizer_import_main(int argc, char **argv);
 int qp_tokenizer_export_main(int argc, char **argv);
 int qp_tokenizer_compare_main(int argc, char **argv);
+int qp_tokenizer_spm_train_main(int argc, char **argv);
+int qp_tokenizer_learn_bpe_main(int argc, char **argv);
+int qp_tokenizer_apply_bpe_main(int argc, char **argv);
 
 /* qp_each_line — every line of the files, or of stdin, to `act`: cut at LF alone, every other byte kept, memory for one
  * line. Stops early, with QP_OK, when `output` cannot be written (main tells). `place` and `line` say where it is. */

@@ -151,6 +151,13 @@ qp_status qp_tokenizer_import(const qp_import *import, qp_tokenizer **tokenizer)
     return status;
 }
 
+qp_status qp_tokenizer_of_content(qp_tokenizer_format format, const char *place, const char *content, size_t bytes,
+                                  qp_tokenizer **tokenizer)
+{
+    *tokenizer = NULL;
+    return read_content(&(qp_import){.format = format, .path = {place}, .count = 1}, content, bytes, tokenizer);
+}
+
 /* ---- writing ---- */
 
 void qp_export_free(qp_export *content)

@@ -38,6 +38,10 @@ typedef struct {
  *         the file; QP_ENOINPUT; QP_EMEMORY. */
 qp_status qp_tokenizer_import(const qp_import *import, qp_tokenizer **tokenizer);
 
+/* qp_tokenizer_of_content — the same from the content of one file; `place` names it in messages. */
+qp_status qp_tokenizer_of_content(qp_tokenizer_format format, const char *place, const char *content, size_t bytes,
+                                  qp_tokenizer **tokenizer);
+
 /* The content of what is written; zero it before. */
 typedef struct {
     char *text[2]; /* GPT-2: vocab.json, merges.txt; else one */

@@ -100,3 +100,19 @@ head -c 2000 bpe.json >cut.json
 fails 65 "cut or edited" $T info cut.json
 sed 's/"version": 2/"version": 9/' bpe.json >newer.json
 fails 65 "version 9 is unknown" $T info newer.json
+
+# The verbs of other tools.
+holds "spm-train" $T spm-train --model_type=bpe --vocab_size=120 --byte-fallback=false --user-defined-symbols "<x>" -o spm.model corpus
+holds "spm-train into a file of ours" $T spm-train --model-type bpe --vocab-size 120 --user-defined-symbols "<x>" -o spm.json corpus
+holds "the same model in both" $T compare --json spm.model spm.json corpus
+grep -q '"equal":true' .out
+result $? "equal ids of both" "$(cut -c 1-200 .out)"
+[ "$(echo "<x>the cat" | $T encode -m spm.model --pieces | grep -c '<x>')" = 1 ]
+result $? "a user-defined symbol is one piece"
+holds "learn-bpe" $T learn-bpe -s 30 -o codes corpus
+head -n 1 codes | grep -q '^#version: 0.2$'
+result $? "codes have a version" "$(head -n 1 codes)"
+[ "$(echo "the hatter" | $T apply-bpe -c codes | sed "s/@@ //g")" = "the hatter" ]
+result $? "apply-bpe: words come back without @@"
+fails 2 "no codes given" $T apply-bpe corpus
+fails 65 "not two symbols" $T apply-bpe -c corpus corpus
