@@ -15,6 +15,7 @@ each_command() {   # CODE PATTERN FILE
     has average && fails "$1" "$2" "$QUIPU" average -o mean.safetensors good.safetensors "$3"
     has attend && fails "$1" "$2" "$QUIPU" attend -m "$3" --src "w1 w2" -o map.html
     has evaluate && fails "$1" "$2" "$QUIPU" evaluate -m "$3" --src input --ref output
+    has predict && fails "$1" "$2" "$QUIPU" predict -m "$3" input
     has generate && fails "$1" "$2" "$QUIPU" generate -m "$3" -p "w1"
 }
 

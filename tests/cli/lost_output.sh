@@ -6,6 +6,10 @@ holds "train a small model" toy_train m.safetensors
 toy_pairs 5 >pairs
 cut -f 1 pairs >src
 cut -f 2 pairs >tgt
+sed "s/^\(w[0-9]*\)/\1\t\1/; s/\(.*\)\t.*/\1/" pairs >labels
+holds "train a small classifier" "$QUIPU" train --task classify --train labels --tokenizer word --encoder gru --layers 1 \
+    --emb-size 8 --steps 2 -q -m c.safetensors
+rm -rf c.run
 others() { ls -A | grep -vE '^(\.out|\.err|before|after)$'; }
 others >before
 
@@ -20,6 +24,8 @@ has info && lost "info m.safetensors"
 has score && lost "score -m m.safetensors --src src --tgt tgt"
 has evaluate && lost "evaluate bleu --hyp tgt --ref tgt"
 has attend && lost "attend -m m.safetensors --src w1 -o -"
+has predict && lost "predict -m c.safetensors src"
+has predict && lost "evaluate -m c.safetensors --test labels"
 has tokenizer && lost "tokenizer train --type word -o - src"
 
 # unwritable PREFIX - a file that cannot be made: no such folder, a file for a folder, a folder that takes no files

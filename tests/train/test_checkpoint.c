@@ -1,0 +1,118 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/file.h"
+#include "lib/train/checkpoint.h"
+
+/* What a run that goes on with other options forgets. */
+typedef struct {
+    char folder[64];
+    qp_params *params;
+    qp_optimizer *optimizer;
+    qp_run_state state;
+} run;
+
+static void begin(run *r, const char *rule)
+{
+    qp_optimizer_config config;
+    qp_config_defaults(&qp_optimizer_fields, &config);
+    cr_assert_eq(qp_config_set(qp_config_find(&qp_optimizer_fields, "optimizer"), &config, "optimizer", rule), QP_OK);
+    snprintf(r->folder, sizeof r->folder, "/tmp/quipu-checkpoint-%d", (int)getpid());
+    cr_assert_eq(qp_folder_make(r->folder), QP_OK);
+    r->params = qp_params_new();
+    qp_params_add(r->params, 2, 3, (qp_init){QP_INIT_CONSTANT, 1}, "weight");
+    cr_assert_eq(qp_params_finish(r->params), QP_OK);
+    qp_params_initialise(r->params, 1);
+    qp_optimizer_span span = {.offset = qp_params_at(r->params, 0)->offset, .rows = 2, .columns = 3};
+    cr_assert_eq(qp_optimizer_new(&config, qp_params_size(r->params), &span, 1, &r->optimizer), QP_OK);
+}
+
+static void end(run *r)
+{
+    qp_params_free(r->params);
+    qp_optimizer_free(r->optimizer);
+}
+
+/* A save of update 40 whose moments are 7. */
+static void save(run *r)
+{
+    begin(r, "adam");
+    r->state = (qp_run_state){.update = 40, .epoch = 3, .batch = 2, .target_tokens = 900, .best_update = 30, .best_metric = 1.5,
+                              .optimizer_update = 40, .schedule_update = 40, .plateau_seen = 1, .plateau_rate = 0.25};
+    for (size_t i = 0; i < qp_params_size(r->params); i++) qp_optimizer_state(r->optimizer, 0)[i] = 7;
+    qp_params_value(r->params, 0)[5] = 9;
+    cr_assert_eq(qp_checkpoint_save(r->folder, &r->state, "model-a learning-b data-c", r->params, r->optimizer), QP_OK);
+    end(r);
+}
+
+static qp_status load(run *r, const char *fingerprint, qp_run_reset *reset)
+{
+    bool found;
+    memset(&r->state, 0, sizeof r->state);
+    return qp_checkpoint_load(r->folder, fingerprint, reset, r->params, r->optimizer, NULL, NULL, &r->state, &found);
+}
+
+Test(checkpoint, other_options_are_refused_unless_something_is_to_be_forgotten)
+{
+    run r;
+    save(&r);
+    begin(&r, "adam");
+    qp_run_reset none = {0}, schedule = {.schedule = true};
+    cr_assert_eq(load(&r, "model-a learning-x data-c", &none), QP_EUSAGE);
+    cr_assert(strstr(qp_error_message(), "--reset"), "%s", qp_error_message());
+    cr_assert_eq(load(&r, "model-x learning-b data-c", &schedule), QP_EUSAGE, "another model");
+    cr_assert_eq(load(&r, "model-a learning-x data-c", &schedule), QP_OK, "%s", qp_error_message());
+    cr_assert(schedule.schedule);
+    cr_assert(r.state.update == 40 && r.state.schedule_update == 0 && r.state.optimizer_update == 40);
+    cr_assert_eq(qp_optimizer_state(r.optimizer, 0)[5], 7);
+    cr_assert_eq(qp_params_value(r.params, 0)[5], 9);
+    end(&r);
+    qp_file_remove_tree(r.folder);
+}
+
+Test(checkpoint, the_run_itself_forgets_nothing)
+{
+    run r;
+    save(&r);
+    begin(&r, "adam");
+    qp_run_reset all = {true, true, true};
+    cr_assert_eq(load(&r, "model-a learning-b data-c", &all), QP_OK);
+    cr_assert(!all.optimizer && !all.schedule && !all.counters);
+    cr_assert(r.state.update == 40 && r.state.schedule_update == 40 && r.state.best_update == 30);
+    end(&r);
+    qp_file_remove_tree(r.folder);
+}
+
+Test(checkpoint, counters_and_moments)
+{
+    run r;
+    save(&r);
+    begin(&r, "adam");
+    qp_run_reset counters = {.counters = true};
+    cr_assert_eq(load(&r, "model-a learning-x data-x", &counters), QP_OK);
+    cr_assert(r.state.update == 0 && r.state.epoch == 1 && r.state.batch == 0 && r.state.best_update == 0);
+    cr_assert(r.state.schedule_update == 40 && r.state.optimizer_update == 40 && r.state.plateau_rate == 0.25);
+    cr_assert_eq(qp_optimizer_updates(r.optimizer), 40);
+    end(&r);
+    begin(&r, "momentum");
+    cr_assert_eq(load(&r, "model-a learning-x data-c", &counters), QP_EUSAGE, "moments of another rule");
+    cr_assert(strstr(qp_error_message(), "--reset optimizer"), "%s", qp_error_message());
+    qp_run_reset optimizer = {.optimizer = true};
+    cr_assert_eq(load(&r, "model-a learning-x data-c", &optimizer), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_optimizer_updates(r.optimizer), 0);
+    cr_assert_eq(qp_optimizer_state(r.optimizer, 0)[5], 0);
+    end(&r);
+    qp_file_remove_tree(r.folder);
+}
+
+Test(checkpoint, what_can_be_forgotten)
+{
+    qp_run_reset reset;
+    cr_assert_eq(qp_run_reset_parse("optimizer, counters", &reset), QP_OK);
+    cr_assert(reset.optimizer && !reset.schedule && reset.counters);
+    cr_assert_eq(qp_run_reset_parse("", &reset), QP_OK);
+    cr_assert(!reset.optimizer && !reset.schedule && !reset.counters);
+    cr_assert_eq(qp_run_reset_parse("optimizers", &reset), QP_EUSAGE);
+}
