@@ -60,9 +60,12 @@ static const struct {
             {"compare", "two tokenizers on one text", qp_tokenizer_compare_main},
             {"spm-train", "learn a sentencepiece model, as sentencepiece does", qp_tokenizer_spm_train_main},
             {"learn-bpe", "learn codes, as subword-nmt does", qp_tokenizer_learn_bpe_main},
-            {"apply-bpe", "cut words by codes, as subword-nmt does", qp_tokenizer_apply_bpe_main}};
+            {"apply-bpe", "cut words by codes, as subword-nmt does", qp_tokenizer_apply_bpe_main},
+            {"hf-train", "learn a tokenizer.json, as Hugging Face does", qp_tokenizer_hf_train_main},
+            {"moses", "text to words and back, as Moses does", qp_tokenizer_moses_main}};
 enum { VERBS = sizeof verb / sizeof *verb };
-#define VERB_LIST "train, encode, decode, info, import, export, compare, spm-train, learn-bpe or apply-bpe"
+#define VERB_LIST                                                                                                      \
+    "train, encode, decode, info, import, export, compare, spm-train, learn-bpe, apply-bpe, hf-train or moses"
 
 static void print_verbs(FILE *stream)
 {

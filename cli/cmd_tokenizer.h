@@ -18,6 +18,11 @@ int qp_tokenizer_compare_main(int argc, char **argv);
 int qp_tokenizer_spm_train_main(int argc, char **argv);
 int qp_tokenizer_learn_bpe_main(int argc, char **argv);
 int qp_tokenizer_apply_bpe_main(int argc, char **argv);
+int qp_tokenizer_hf_train_main(int argc, char **argv);
+int qp_tokenizer_moses_main(int argc, char **argv);
+
+/* qp_tokenizer_write_file — all of a file, or nothing of it; "-" is stdout. */
+qp_status qp_tokenizer_write_file(const char *path, const char *text, size_t bytes);
 
 /* qp_each_line — every line of the files, or of stdin, to `act`: cut at LF alone, every other byte kept, memory for one
  * line. Stops early, with QP_OK, when `output` cannot be written (main tells). `place` and `line` say where it is. */

@@ -68,7 +68,7 @@ int qp_tokenizer_import_main(int argc, char **argv)
 
 /* ---- export ---- */
 
-static qp_status write_file(const char *path, const char *text, size_t bytes)
+qp_status qp_tokenizer_write_file(const char *path, const char *text, size_t bytes)
 {
     qp_writer *writer;
     QP_TRY(qp_writer_open(path, &writer));
@@ -79,14 +79,14 @@ static qp_status write_file(const char *path, const char *text, size_t bytes)
 static qp_status write_export(const file_options *use, const qp_export *out)
 {
     char path[2][600];
-    if (!out->text[1]) return write_file(use->output, out->text[0], out->bytes[0]);
+    if (!out->text[1]) return qp_tokenizer_write_file(use->output, out->text[0], out->bytes[0]);
     if (strcmp(use->output, "-") == 0)
         return qp_fail(QP_EUSAGE, "tokenizer export: two files are written; name their folder with -o");
     QP_TRY(qp_folder_make(use->output));
     snprintf(path[0], sizeof path[0], "%s/vocab.json", use->output);
     snprintf(path[1], sizeof path[1], "%s/merges.txt", use->output);
-    QP_TRY(write_file(path[0], out->text[0], out->bytes[0]));
-    return write_file(path[1], out->text[1], out->bytes[1]);
+    QP_TRY(qp_tokenizer_write_file(path[0], out->text[0], out->bytes[0]));
+    return qp_tokenizer_write_file(path[1], out->text[1], out->bytes[1]);
 }
 
 int qp_tokenizer_export_main(int argc, char **argv)

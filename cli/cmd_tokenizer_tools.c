@@ -38,14 +38,6 @@ static const qp_field_table learn_table = {"learn-bpe", tool_field, 5};
 static const qp_field_table apply_table = {"apply-bpe", tool_field + 5, 5};
 static const size_t LARGEST_FILE = (size_t)1 << 30;
 
-static qp_status write_all(const char *path, const char *content, size_t bytes)
-{
-    qp_writer *writer;
-    QP_TRY(qp_writer_open(path, &writer));
-    qp_writer_write(writer, content, bytes);
-    return qp_writer_commit(writer);
-}
-
 /* ---- spm-train ---- */
 
 typedef struct {
@@ -78,7 +70,7 @@ static qp_status next_line(void *self, const char **line, size_t *bytes)
 static qp_status save_model(const char *path, const char *content, size_t bytes)
 {
     size_t length = strlen(path);
-    if (length < 5 || strcmp(path + length - 5, ".json") != 0) return write_all(path, content, bytes);
+    if (length < 5 || strcmp(path + length - 5, ".json") != 0) return qp_tokenizer_write_file(path, content, bytes);
     qp_tokenizer *tokenizer;
     QP_TRY(qp_tokenizer_of_content(QP_FORMAT_SENTENCEPIECE, path, content, bytes, &tokenizer));
     qp_status status = qp_tokenizer_save(tokenizer, path);
@@ -138,16 +130,70 @@ static qp_status count_line(void *self, char *line, size_t bytes)
                          : qp_subword_nmt_count(&c->words, line, bytes);
 }
 
+/* Of a text cut by the codes: its pieces and how often each stands there, the most frequent first. */
+typedef struct {
+    qp_subword_nmt *codes;
+    qp_word_counts pieces;
+} piece_counter;
+
+static qp_status count_pieces(void *self, char *line, size_t bytes)
+{
+    piece_counter *c = self;
+    char *text;
+    size_t made;
+    QP_TRY(qp_subword_nmt_apply(c->codes, line, bytes, &text, &made));
+    qp_status status = qp_subword_nmt_count(&c->pieces, text, made);
+    free(text);
+    return status;
+}
+
+static qp_status write_vocabulary(piece_counter *c, char *file, const char *output)
+{
+    qp_line_place at = {0};
+    qp_writer *writer;
+    QP_TRY(qp_each_line(&file, 1, &at, count_pieces, c));
+    qp_word_counts_sort(&c->pieces);
+    QP_TRY(qp_writer_open(output, &writer));
+    for (size_t w = 0; w < c->pieces.count; w++) {
+        const struct qp_word *word = &c->pieces.word[w];
+        qp_writer_write(writer, c->pieces.text + word->start, word->bytes);
+        qp_writer_printf(writer, " %lld\n", (long long)word->count);
+    }
+    return qp_writer_commit(writer);
+}
+
+static qp_status write_vocabularies(const qp_options *options, const qp_option_list *output, const char *codes,
+                                    size_t bytes)
+{
+    piece_counter c = {0};
+    if (output->count == 0) return QP_OK;
+    if (output->count != options->file_count)
+        return qp_fail(QP_EUSAGE, "tokenizer learn-bpe: %d vocabularies for %d texts; name one for each", output->count,
+                       options->file_count);
+    qp_status status = qp_subword_nmt_read("codes", codes, bytes, -1, &c.codes);
+    for (int i = 0; status == QP_OK && i < output->count; i++) {
+        status = write_vocabulary(&c, options->file[i], output->value[i]);
+        qp_word_counts_free(&c.pieces);
+    }
+    qp_subword_nmt_free(c.codes);
+    return status;
+}
+
 int qp_tokenizer_learn_bpe_main(int argc, char **argv)
 {
     static tool_options use;
     static const qp_option_group group[] = {{&learn_table, &use}};
+    static qp_option_list vocabulary[] = {
+        {.name = "write-vocabulary",
+         .help = "for each text of several learned together, where its pieces go, with counts"}};
     static const qp_option_alias alias[] = {{'o', "output"}, {'s', "symbols"}, {'t', "total_symbols"}};
     static const qp_command command = {.name = "tokenizer learn-bpe",
                                        .summary = "learn codes as subword-nmt does, byte for byte",
-                                       .usage = "-s 10000 -o CODES FILE...",
+                                       .usage = "-s 10000 -o CODES [--write-vocabulary FILE]... FILE...",
                                        .group = group,
                                        .group_count = 1,
+                                       .list = vocabulary,
+                                       .list_count = 1,
                                        .alias = alias,
                                        .alias_count = 3,
                                        .takes_files = true};
@@ -162,7 +208,8 @@ int qp_tokenizer_learn_bpe_main(int argc, char **argv)
     size_t bytes = 0;
     qp_status status = qp_each_line(options.file, options.file_count, &at, count_line, &c);
     if (status == QP_OK) status = qp_subword_nmt_learn(&training, &c.words, &codes, &bytes);
-    if (status == QP_OK) status = write_all(use.output, codes, bytes);
+    if (status == QP_OK) status = write_vocabularies(&options, vocabulary, codes, bytes);
+    if (status == QP_OK) status = qp_tokenizer_write_file(use.output, codes, bytes);
     qp_word_counts_free(&c.words);
     free(codes);
     qp_options_free(&options);

@@ -1,0 +1,60 @@
+# What other projects' trainers and scripts do, from the command line; random and n best segmentations.
+. tests/cli/support
+T="$QUIPU tokenizer"
+for i in $(seq 40); do
+    echo "the cat number $i sat on the mat, the hat"
+    echo "a dog isn't a cat"
+done >corpus
+printf 'abc abd abc\nabc abd abc\nabc abd abc\n' >small
+
+holds "spm-train" $T spm-train --model-type bpe --vocab-size 15 --normalization-rule-name identity -o spm.model small
+[ "$(printf 'abc abd\n' | $T encode -m spm.model --pieces)" = "▁abc ▁abd" ]
+result $? "the model is opened and encodes"
+holds "symbols" $T spm-train --vocab-size 35 --control-symbols '<c>' --user-defined-symbols cat -o uni.model corpus
+[ "$(printf 'xcaty\n' | $T encode -m uni.model --pieces | tr ' ' '\n' | grep -c '^cat$')" = 1 ]
+result $? "a user-defined symbol is one piece"
+fails 2 "too small" $T spm-train --vocab-size 5 -o x.model corpus
+fails 2 "too high" $T spm-train --vocab-size 9000 -o x.model small
+[ ! -e x.model ]
+result $? "nothing is left behind"
+
+cat >like.json <<'END'
+{"version": "1.0", "added_tokens": [], "normalizer": null, "pre_tokenizer": {"type": "Whitespace"},
+ "model": {"type": "BPE", "unk_token": null, "vocab": {}, "merges": []}}
+END
+holds "hf-train" $T hf-train --like like.json --vocab-size 8 --special-tokens '<s>' -o hf.json small
+grep -q '"abc": 6' hf.json && grep -q '"content": "<s>"' hf.json
+result $? "tokens in order" "$(tr -d '\n ' <hf.json)"
+[ "$(printf 'abc abd\n' | $T encode -m hf.json --pieces)" = "abc abd" ]
+result $? "the file is opened and encodes"
+fails 2 "add --like" $T hf-train small
+echo '{"model": {"type": "Unigram"}}' >unigram.json
+fails 65 "can be learned" $T hf-train --like unigram.json small
+
+holds "learn-bpe" $T learn-bpe --symbols 30 --write-vocabulary v1 --write-vocabulary v2 -o codes small corpus
+[ "$(head -n 1 codes)" = "#version: 0.2" ] && grep -q '^abc 6$' v1 && grep -q '^cat 80$' v2
+result $? "codes and a vocabulary for each text" "$(cat codes v1)"
+fails 2 "one for each" $T learn-bpe --write-vocabulary v1 -o codes small corpus
+
+[ "$(echo "It isn't (so) easy." | $T moses)" = "It isn &apos;t ( so ) easy ." ]
+result $? "moses tokenises"
+[ "$(echo "It isn &apos;t ( so ) easy ." | $T moses --action detokenize)" = "It isn't (so) easy." ]
+result $? "and back"
+holds "a truecaser" $T moses --action learn-truecase -o case.model corpus
+[ "$(echo "The Cat sat" | $T moses --action truecase -m case.model)" = "the cat sat" ]
+result $? "true case"
+fails 2 "needs --model" $T moses --action truecase corpus
+
+holds "train" $T train --type unigram --vocab-size 330 -q -o uni.json corpus
+holds "train" $T train --type bpe --vocab-size 330 -q -o bpe.json corpus
+$T encode -m uni.json --n-best 3 corpus | head -n 3 >best
+[ "$(cut -d' ' -f1,2 best | uniq -c | tr -s ' ')" = " 3 0 |||" ]
+result $? "three best" "$(cat best)"
+$T encode -m bpe.json --dropout 0.3 --seed 4 corpus >one && $T encode -m bpe.json --dropout 0.3 --seed 4 corpus >two && cmp -s one two
+result $? "dropout repeats with its seed"
+$T decode -m bpe.json one | cmp -s - corpus
+result $? "and spells the text"
+$T encode -m uni.json --sample corpus | $T decode -m uni.json | cmp -s - corpus
+result $? "a drawn segmentation spells the text"
+fails 2 "unigram" $T encode -m bpe.json --n-best 2 corpus
+fails 2 "leave them out" $T encode -m bpe.json --dropout 0.1 --n-best 2 corpus
