@@ -38,7 +38,7 @@ static qp_status next_word(void *self, const char **line, size_t *bytes)
 
 static qp_status make_tokenizer(const import_options *o, const qp_ngram *ngram, qp_tokenizer **tokenizer)
 {
-    if (*o->tokenizer) return qp_tokenizer_load(o->tokenizer, tokenizer);
+    if (*o->tokenizer) return qp_tokenizer_load_own(o->tokenizer, tokenizer);
     qp_tokenizer_config config;
     qp_tokenizer_report report = {0};
     qp_config_defaults(&qp_tokenizer_fields, &config);

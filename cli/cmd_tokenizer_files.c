@@ -125,16 +125,31 @@ int qp_tokenizer_export_main(int argc, char **argv)
 
 /* ---- info ---- */
 
+/* What the vocabulary is made of: pieces of one character, and the longest one in characters. */
+static void look_through(const qp_tokenizer *tokenizer, int *single, int *longest)
+{
+    *single = *longest = 0;
+    for (int32_t id = 0; id < qp_tokenizer_size(tokenizer); id++) {
+        const char *piece = qp_tokenizer_piece(tokenizer, id);
+        int characters = 0;
+        for (const char *at = piece; *at; at++) characters += ((unsigned char)*at & 0xC0) != 0x80;
+        *single += characters == 1;
+        if (characters > *longest) *longest = characters;
+    }
+}
+
 static void print_info(const qp_tokenizer *tokenizer, bool as_json)
 {
     qp_tokenizer_facts f = qp_tokenizer_info(tokenizer);
+    int single, longest;
+    look_through(tokenizer, &single, &longest);
     if (as_json) {
-        json_t *root =
-            json_pack("{s:s, s:i, s:i, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:s, s:s, s:s}", "type", f.type, "pieces",
-                      f.size, "merges", (int)f.merges, "normalization", f.normalization, "lower_case", f.lower_case,
-                      "case_fold", f.case_fold, "strip_accents", f.strip_accents, "jamo", f.jamo, "space_first",
-                      f.space_first, "byte_fallback", f.byte_fallback, "pattern", f.pattern, "digits",
-                      f.single_digits ? "single" : "together", "unicode", f.unicode);
+        json_t *root = json_pack("{s:s, s:i, s:i, s:i, s:i, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:s, s:s, s:s}", "type",
+                                 f.type, "pieces", f.size, "merges", (int)f.merges, "pieces_of_one_character", single,
+                                 "longest_piece", longest, "normalization", f.normalization, "lower_case", f.lower_case,
+                                 "case_fold", f.case_fold, "strip_accents", f.strip_accents, "jamo", f.jamo,
+                                 "space_first", f.space_first, "byte_fallback", f.byte_fallback, "pattern", f.pattern,
+                                 "digits", f.single_digits ? "single" : "together", "unicode", f.unicode);
         json_dumpf(root, stdout, JSON_COMPACT);
         putchar('\n');
         json_decref(root);
@@ -143,6 +158,7 @@ static void print_info(const qp_tokenizer *tokenizer, bool as_json)
     printf("type           %s\npieces         %d\nmerges         %zu\nnormalization  %s (Unicode %s)%s%s%s%s\n", f.type,
            f.size, f.merges, f.normalization, f.unicode, f.lower_case ? ", lower case" : "",
            f.case_fold ? ", case folded" : "", f.strip_accents ? ", without accents" : "", f.jamo ? ", in jamo" : "");
+    printf("one character  %d pieces; the longest has %d\n", single, longest);
     printf("byte fallback  %s\npattern        %s%s\nspace first    %s\n", f.byte_fallback ? "yes" : "no", f.pattern,
            f.single_digits ? ", digits single" : "", f.space_first ? "yes" : "no");
 }

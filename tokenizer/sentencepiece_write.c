@@ -4,78 +4,45 @@
 #include <string.h>
 
 #include "tokenizer/bpe_texts.h"
+#include "tokenizer/protobuf_out.h"
 #include "tokenizer/tokenizer_parts.h"
-
-/* ---- protocol buffers ---- */
-
-static void varint(qp_json_out *out, uint64_t value)
-{
-    do {
-        char byte = (char)((value & 0x7F) | (value > 0x7F ? 0x80 : 0));
-        qp_json_out_raw(out, &byte, 1);
-        value >>= 7;
-    } while (value);
-}
-
-static void number(qp_json_out *out, uint32_t field, int64_t value)
-{
-    varint(out, (uint64_t)field << 3);
-    varint(out, (uint64_t)value);
-}
-
-static void text(qp_json_out *out, uint32_t field, const char *content, size_t bytes)
-{
-    varint(out, (uint64_t)field << 3 | 2);
-    varint(out, bytes);
-    qp_json_out_raw(out, content, bytes);
-}
-
-static void message(qp_json_out *out, uint32_t field, qp_json_out *inner)
-{
-    text(out, field, inner->text ? inner->text : "", inner->bytes);
-    out->failed = out->failed || inner->failed;
-    qp_json_out_free(inner);
-}
 
 void qp_spm_put_piece(qp_json_out *out, const char *piece, size_t bytes, float score, int type)
 {
     qp_json_out inner = {0};
-    uint32_t bits;
-    char little[5] = {2 << 3 | 5};
-    memcpy(&bits, &score, 4);
-    for (int i = 0; i < 4; i++) little[1 + i] = (char)(bits >> 8 * i & 0xFF);
-    text(&inner, 1, piece, bytes);
-    qp_json_out_raw(&inner, little, 5);
-    if (type != QP_SPM_NORMAL) number(&inner, 3, type);
-    message(out, 1, &inner);
+    qp_protobuf_text(&inner, 1, piece, bytes);
+    qp_protobuf_float(&inner, 2, score);
+    if (type != QP_SPM_NORMAL) qp_protobuf_number(&inner, 3, type);
+    qp_protobuf_message(out, 1, &inner);
 }
 
 void qp_spm_put_settings(qp_json_out *out, const qp_spm_settings *s)
 {
     static const char *const usual[] = {"<unk>", "<s>", "</s>", "<pad>"};
     qp_json_out trainer = {0}, rules = {0}, back = {0};
-    number(&trainer, 3, s->model_type);
-    number(&trainer, 4, s->pieces);
-    number(&trainer, 24, s->space_as_suffix);
-    number(&trainer, 35, s->byte_fallback);
-    for (uint32_t i = 0; i < 4; i++) number(&trainer, 40 + i, s->id[i]);
-    if (s->unknown_surface) text(&trainer, 44, s->unknown_surface, strlen(s->unknown_surface));
+    qp_protobuf_number(&trainer, 3, s->model_type);
+    qp_protobuf_number(&trainer, 4, s->pieces);
+    qp_protobuf_number(&trainer, 24, s->space_as_suffix);
+    qp_protobuf_number(&trainer, 35, s->byte_fallback);
+    for (uint32_t i = 0; i < 4; i++) qp_protobuf_number(&trainer, 40 + i, s->id[i]);
+    if (s->unknown_surface) qp_protobuf_text(&trainer, 44, s->unknown_surface, strlen(s->unknown_surface));
     for (uint32_t i = 0; i < 4; i++) {
         const char *name = s->name[i] ? s->name[i] : usual[i];
-        text(&trainer, 45 + i, name, strlen(name));
+        qp_protobuf_text(&trainer, 45 + i, name, strlen(name));
     }
-    message(out, 2, &trainer);
+    qp_protobuf_message(out, 2, &trainer);
     const char *name = s->rules_bytes ? "user_defined" : "identity";
-    text(&rules, 1, name, strlen(name));
-    text(&rules, 2, s->rules_bytes ? s->rules : "", s->rules_bytes);
-    number(&rules, 3, s->add_dummy_prefix);
-    number(&rules, 4, s->remove_extra_spaces);
-    number(&rules, 5, s->escape_spaces);
-    message(out, 3, &rules);
+    qp_protobuf_text(&rules, 1, name, strlen(name));
+    qp_protobuf_text(&rules, 2, s->rules_bytes ? s->rules : "", s->rules_bytes);
+    qp_protobuf_number(&rules, 3, s->add_dummy_prefix);
+    qp_protobuf_number(&rules, 4, s->remove_extra_spaces);
+    qp_protobuf_number(&rules, 5, s->escape_spaces);
+    qp_protobuf_message(out, 3, &rules);
     if (s->back_rules_bytes) {
-        text(&back, 2, s->back_rules, s->back_rules_bytes);
-        for (uint32_t i = 3; i <= 5; i++) number(&back, i, 0); /* no prefix, nothing removed or escaped on the way back */
-        message(out, 5, &back);
+        qp_protobuf_text(&back, 2, s->back_rules, s->back_rules_bytes);
+        for (uint32_t i = 3; i <= 5; i++)
+            qp_protobuf_number(&back, i, 0); /* no prefix, nothing removed or escaped on the way back */
+        qp_protobuf_message(out, 5, &back);
     }
 }
 

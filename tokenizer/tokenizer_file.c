@@ -251,3 +251,15 @@ qp_status qp_tokenizer_load(const char *path, qp_tokenizer **tokenizer)
 {
     return qp_tokenizer_import(&(qp_import){.path = {path}, .count = 1}, tokenizer);
 }
+
+qp_status qp_tokenizer_load_own(const char *path, qp_tokenizer **tokenizer)
+{
+    QP_TRY(qp_tokenizer_load(path, tokenizer));
+    if (!qp_is_foreign(&(*tokenizer)->foreign)) return QP_OK;
+    qp_tokenizer_free(*tokenizer);
+    *tokenizer = NULL;
+    return qp_fail(QP_EDATA,
+                   "%s: a tokenizer of another project has special ids of its own, no model can be trained with "
+                   "it; train one with quipu tokenizer train",
+                   path);
+}

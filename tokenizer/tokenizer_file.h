@@ -31,4 +31,8 @@ qp_status qp_tokenizer_from_json(const char *place, const char *text, size_t byt
 qp_status qp_tokenizer_save(const qp_tokenizer *tokenizer, const char *path);
 qp_status qp_tokenizer_load(const char *path, qp_tokenizer **tokenizer);
 
+/* qp_tokenizer_load_own — the same, but only ours, whose special ids are those of lib/base/batch.h: for models that are
+ * to be trained. Errors: also QP_EDATA for a tokenizer of another project. */
+qp_status qp_tokenizer_load_own(const char *path, qp_tokenizer **tokenizer);
+
 #endif

@@ -116,3 +116,7 @@ result $? "codes have a version" "$(head -n 1 codes)"
 result $? "apply-bpe: words come back without @@"
 fails 2 "no codes given" $T apply-bpe corpus
 fails 65 "not two symbols" $T apply-bpe -c corpus corpus
+
+toy_pairs 30 >pairs
+fails 65 "special ids of its own" "$QUIPU" train --train pairs --tokenizer spm.model --steps 1 -q -m x.safetensors
+fails 65 "special ids of its own" "$QUIPU" train --train pairs --tokenizer spm.json --steps 1 -q -m x.safetensors
