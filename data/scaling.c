@@ -59,9 +59,9 @@ static double fit_last(const qp_series *series, int column, int window, int hori
 static qp_status too_short(const qp_scaling *s, const qp_series *series)
 {
     return qp_fail(QP_EDATA,
-                   "%s: %lld rows, less than a window of %d and the %d behind it; give more rows, or a smaller --window "
+                   "%s: %lld row%s, less than a window of %d and the %d behind it; give more rows, or a smaller --window "
                    "or --horizon",
-                   series->path, (long long)series->rows, s->window, s->horizon);
+                   series->path, (long long)series->rows, series->rows == 1 ? "" : "s", s->window, s->horizon);
 }
 
 qp_status qp_scaling_fit(const qp_series *series, qp_level_kind level, int window, int horizon, qp_scaling *scaling)

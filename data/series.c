@@ -148,8 +148,8 @@ static qp_status add_row(loader *l, const qp_csv_record *row)
         l->first_line = row->line;
     }
     if (row->fields != l->fields)
-        return qp_fail(QP_EDATA, "%s:%lld: %d columns, but line %lld has %d; each row needs as many", qp_csv_path(l->csv),
-                       (long long)row->line, row->fields, (long long)l->first_line, l->fields);
+        return qp_fail(QP_EDATA, "%s:%lld: %d column%s, but line %lld has %d; each row needs as many", qp_csv_path(l->csv),
+                       (long long)row->line, row->fields, row->fields == 1 ? "" : "s", (long long)l->first_line, l->fields);
     if (s->rows == l->capacity) {
         int64_t capacity = l->capacity ? l->capacity * 2 : 256;
         double *value = realloc(s->value, (size_t)(capacity * s->columns) * sizeof *value);

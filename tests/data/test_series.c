@@ -76,7 +76,7 @@ Test(series, bad_files_are_told)
     refused(QP_EDATA, "x,y\n1,2\n3,inf\n", "y", QP_HOLES_REFUSE, "'inf' in column 2 is not a number");
     refused(QP_EDATA, "x,y\n1,1e999\n", "y", QP_HOLES_REFUSE, "'1e999' in column 2 is not a number");
     refused(QP_EDATA, "x,y\n1,0x10\n", "y", QP_HOLES_REFUSE, "'0x10' in column 2");
-    refused(QP_EDATA, "x,y\n1,2\n3\n", "x", QP_HOLES_REFUSE, "s.csv:3: 1 columns, but line 2 has 2");
+    refused(QP_EDATA, "x,y\n1,2\n3\n", "x", QP_HOLES_REFUSE, "s.csv:3: 1 column, but line 2 has 2");
     refused(QP_EDATA, "", "x", QP_HOLES_REFUSE, "the file is empty");
     refused(QP_EDATA, "x,y\n", "x", QP_HOLES_REFUSE, "a header and no rows");
     refused(QP_EDATA, "x,y\n", "", QP_HOLES_REFUSE, "a header and no rows");

@@ -1,0 +1,54 @@
+# The one-file tasks on public data, each as one command: what a label, a tag and a forecast cost and how good they are.
+# About two minutes of one core. Nothing is drawn from the parts the scores are of.
+. tests/cli/support
+data=$top/../shared/data
+[ -d "$data/nsmc" ] || { skip "tasks" "no ../shared/data"; exit 0; }
+
+# learns NAME OPTION... - train NAME.safetensors, quietly.
+learns() {
+    name=$1
+    shift
+    holds "$name is learned" "$QUIPU" train "$@" --lr-schedule cosine --quiet -m "$name.safetensors"
+}
+
+# reaches LEAST METRIC NAME FILE - the model's score on the file.
+reaches() {
+    "$QUIPU" evaluate "$2" -m "$3.safetensors" --test "$4" --json >score.json
+    score=$(sed 's/.*"'"$2"'": *{*\("score": *\)*\([0-9.]*\).*/\2/' score.json)
+    echo "# $3: $(cat score.json)"
+    awk -v s="$score" -v t="$1" 'BEGIN { exit !(s >= t) }'
+    result $? "$3: $2 of $1 or more" "$score"
+}
+
+# Names of 18 languages; one in ten different ones is for the score (PyTorch's tutorial).
+awk 'FNR == 1 { language = FILENAME; gsub(/.*\/|\.txt/, "", language) }
+    !seen[language, $0]++ { print language "\t" $0 > (++n % 10 == 5 ? "names.test" : "names.train") }' "$data"/names/*.txt
+learns names --task classify --train names.train --tokenizer char --vocab-size 400 --encoder lstm --bidirectional \
+    --hidden-size 128 --emb-size 64 --enc-layers 1 --dropout 0.3 --batch-size 1000 --lr 0.004 --lr-warmup 100 --steps 1200
+reaches 80 accuracy names names.test
+
+# Korean film reviews, good or bad.
+learns reviews --task classify --train "$data/nsmc/train.tsv.gz" --tokenizer bpe --vocab-size 8000 --encoder lstm \
+    --bidirectional --hidden-size 64 --emb-size 64 --enc-layers 1 --pooling max --dropout 0.4 --batch-size 4000 \
+    --lr 0.003 --lr-warmup 100 --steps 400
+reaches 80 accuracy reviews "$data/nsmc/dev.tsv"
+
+# Parts of speech through pieces of words.
+tagger="--task tag --tokenizer bpe --encoder lstm --bidirectional --enc-layers 1 --dropout 0.4 --batch-size 2000"
+learns english-tags $tagger --train "$data/ud_english_ewt/train.conllu.gz" --vocab-size 8000 --hidden-size 128 \
+    --emb-size 128 --lr 0.003 --lr-warmup 100 --steps 600
+reaches 91 accuracy english-tags "$data/ud_english_ewt/dev.conllu.gz"
+learns korean-tags $tagger --train "$data/ud_korean_gsd/train.conllu.gz" --vocab-size 4000 --hidden-size 96 \
+    --emb-size 96 --lr 0.004 --lr-warmup 50 --steps 500
+reaches 90 accuracy korean-tags "$data/ud_korean_gsd/dev.conllu.gz"
+
+# Sunspots, twelve months ahead: the last fifth of the years is for the score.
+sunspots=$data/timeseries/monthly_sunspots.csv
+head -2257 "$sunspots" >sun.train
+{ head -1 "$sunspots"; tail -n +2258 "$sunspots"; } >sun.test
+learns sunspots --task regress --train sun.train --column Sunspots --window 48 --horizon 12 --encoder gru \
+    --hidden-size 32 --emb-size 32 --enc-layers 1 --dropout 0.3 --batch-size 64 --batch-type sentence \
+    --lr 0.003 --lr-warmup 100 --steps 1500
+"$QUIPU" evaluate mae,rmse -m sunspots.safetensors --test sun.test --train sun.train | tee forecasts | sed 's/^/# /'
+awk '/^model/ { mae = $2; rmse = $3 } /^(naive|line)/ && (mae >= $2 || rmse >= $3) { exit 1 } END { exit !mae }' forecasts
+result $? "sunspots: better than the naive, the straight and the linear forecast" "$(cat forecasts)"
