@@ -18,6 +18,8 @@
     X(REAL, character_coverage, "0.9995", 0.5, 1, NULL,                                                                \
       "share of the text's characters that get a piece of their own")                                                  \
     X(INT, max_piece_length, "0", 0, 1000, NULL, "longest learned piece in characters; 0: any, 16 for unigram")        \
+    X(INT, max_words, "0", 0, 4294967294, NULL,                                                                        \
+      "most distinct words kept while reading, the rarest are forgotten; 0: all")                                      \
     X(CHOICE, digits, "together", 0, 0, "together, single", "numbers as words, or digit by digit")                     \
     X(BOOL, case_fold, "false", 0, 0, NULL, "full case folding: also sharp s is ss")                                   \
     X(BOOL, strip_accents, "false", 0, 0, NULL, "leave nonspacing marks out; needs a normal form")                     \

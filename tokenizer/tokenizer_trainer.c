@@ -6,6 +6,7 @@
 #include "lib/base/file.h"
 #include "tokenizer/bpe_trainer.h"
 #include "tokenizer/growing.h"
+#include "tokenizer/line_counts.h"
 #include "tokenizer/tokenizer_parts.h"
 #include "tokenizer/tokenizer_report.h"
 #include "tokenizer/unigram_trainer.h"
@@ -36,38 +37,6 @@ static qp_status no_memory(void)
 }
 
 /* ---- counting ---- */
-
-static qp_status count_line(training *t, qp_mapped_text *work, const char *line, size_t bytes)
-{
-    QP_TRY(qp_tokenizer_prepare(t->tokenizer, line, bytes, work));
-    if (t->report.progress && t->report.lines % 16384 == 0)
-        t->report.progress(t->report.progress_self, "counting words", t->report.bytes);
-    t->report.lines++;
-    t->report.bytes += (int64_t)bytes;
-    for (size_t at = 0, end; at < work->bytes; at = end) {
-        end = qp_split_next(&t->tokenizer->rules, work->text, work->bytes, at);
-        QP_TRY(qp_word_counts_add(&t->words, work->text + at, end - at, 1));
-        t->report.words++;
-    }
-    return QP_OK;
-}
-
-static qp_status count_lines(training *t, qp_line_source source, void *self)
-{
-    qp_mapped_text work = {0};
-    qp_status status;
-    for (;;) {
-        const char *line = NULL;
-        size_t bytes = 0;
-        status = source(self, &line, &bytes);
-        if (status != QP_OK || !line) break;
-        status = count_line(t, &work, line, bytes);
-        if (status != QP_OK) break;
-    }
-    qp_mapped_text_free(&work);
-    t->report.distinct_words = (int64_t)t->words.count;
-    return status;
-}
 
 static bool may_be_piece(int32_t code)
 {
@@ -391,7 +360,7 @@ qp_status qp_tokenizer_train(const qp_tokenizer_config *config, qp_line_source s
     if (!t.tokenizer) return no_memory();
     if (report) t.report = (qp_tokenizer_report){.progress = report->progress, .progress_self = report->progress_self};
     qp_status status = qp_tokenizer_set(t.tokenizer, &settings);
-    if (status == QP_OK) status = count_lines(&t, source, self);
+    if (status == QP_OK) status = qp_line_counts(t.tokenizer, source, self, config->max_words, &t.report, &t.words);
     if (status == QP_OK && t.report.progress)
         t.report.progress(t.report.progress_self, "learning pieces", t.report.bytes);
     if (status == QP_OK) status = learn(&t);

@@ -63,6 +63,49 @@ qp_status qp_word_counts_add(qp_word_counts *counts, const char *text, size_t by
     return QP_OK;
 }
 
+/* The least count that at most `left` words have. */
+static int64_t least_kept(const qp_word_counts *counts, size_t left)
+{
+    int64_t least = 0;
+    for (size_t kept = SIZE_MAX; kept > left;) {
+        int64_t next = INT64_MAX;
+        kept = 0;
+        for (size_t w = 0; w < counts->count; w++) {
+            int64_t count = counts->word[w].count;
+            if (count <= least) continue;
+            kept++;
+            if (count < next) next = count;
+        }
+        if (kept > left) least = next;
+    }
+    return least + 1;
+}
+
+qp_status qp_word_counts_forget(qp_word_counts *counts, size_t left)
+{
+    if (counts->count <= left) return QP_OK;
+    int64_t least = least_kept(counts, left);
+    size_t kept = 0, bytes = 0;
+    for (size_t w = 0; w < counts->count; w++) {
+        struct qp_word word = counts->word[w];
+        if (word.count < least) continue;
+        memmove(counts->text + bytes, counts->text + word.start, word.bytes);
+        word.start = bytes;
+        bytes += word.bytes;
+        counts->word[kept++] = word;
+    }
+    counts->count = kept;
+    counts->text_bytes = bytes;
+    if (!counts->slot) return QP_OK;
+    memset(counts->slot, 0, counts->slot_count * sizeof *counts->slot);
+    for (size_t w = 0; w < kept; w++) {
+        size_t i = counts->word[w].hash & (counts->slot_count - 1);
+        while (counts->slot[i]) i = (i + 1) & (counts->slot_count - 1);
+        counts->slot[i] = (uint32_t)w + 1;
+    }
+    return QP_OK;
+}
+
 static int by_count_then_bytes(const void *left, const void *right, void *text)
 {
     const struct qp_word *a = left, *b = right;

@@ -26,6 +26,10 @@ void qp_word_counts_free(qp_word_counts *counts);
  * Errors  QP_EMEMORY; QP_EDATA above 2^32 - 2 distinct words. */
 qp_status qp_word_counts_add(qp_word_counts *counts, const char *text, size_t bytes, int64_t times);
 
+/* qp_word_counts_forget — drop the rarest words, all of a count together, until at most `left` are there; the others
+ * keep their order. Time: words times distinct counts that are dropped. Ends with QP_OK. */
+qp_status qp_word_counts_forget(qp_word_counts *counts, size_t left);
+
 /* qp_word_counts_sort — by count, largest first, then by bytes; ends counting (no add after it). */
 void qp_word_counts_sort(qp_word_counts *counts);
 
