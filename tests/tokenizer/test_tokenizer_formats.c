@@ -6,11 +6,9 @@
 #include "tokenizer/tokenizer_formats.h"
 #include "tokenizer/tokenizer_parts.h"
 
-static const char *const corpus[] = {"the cat sat on the mat",
-                                     "the cat, the hat and the bat 1234 '12",
-                                     "학교에 간다 학교에서 온다",
-                                     "It's the CAT's hat; they'll see, we'RE here!!",
-                                     "caf\u00E9 na\u00EFve \u00E9t\u00E9",
+static const char *const corpus[] = {"the cat sat on the mat",          "the cat, the hat and the bat 1234 '12",
+                                     "학교에 간다 학교에서 온다",       "It's the CAT's hat; they'll see, we'RE here!!",
+                                     "a#### b#### ###c #### ####",      "caf\u00E9 na\u00EFve \u00E9t\u00E9",
                                      "東京は日本の首都です。 CD를 샀다"};
 enum { LINES = sizeof corpus / sizeof *corpus };
 
@@ -20,7 +18,7 @@ static const char *const text[] = {"",
                                    "the cat",
                                    "  the  cat ",
                                    "</s> <unk> <0x41>",
-                                   "a##b ### ##a",
+                                   "a##b ### ##a ##### x####y",
                                    "\u2581the",
                                    "\u0130\u00C9 e\u0301 \u0301x",
                                    "it's I'LL 'Sx they'RE",
@@ -131,7 +129,7 @@ static const struct {
                       {"byte-bpe", {"pattern", "gpt2"}, 2},
                       {"byte-bpe", {"pattern", "gpt4"}, 2},
                       {"word", {0}, 0},
-                      {"wordpiece", {"byte_fallback", "false"}, 2}};
+                      {"wordpiece", {"byte_fallback", "false"}, 2}}; /* with pieces that begin with ## */
 
 Test(tokenizer_formats, ours_as_tokenizer_json)
 {
