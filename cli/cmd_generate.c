@@ -42,9 +42,9 @@ static const char notes[] =
     "--epsilon-cutoff, --eta-cutoff.\n"
     "A text longer than the context goes on with a sliding window: a transformer reads at most --lm-window tokens (else\n"
     "--max-length) of its training; when they are full, the last half is read anew and the text goes on from there.\n"
-    "Recurrent decoders keep their state instead. Equal model, prompt, options and seed make an equal text, whatever\n"
-    "--threads was. A model trained line by line ends its text itself; one of running text (--lm-window) writes line\n"
-    "after line until --tokens or --stop.";
+    "Recurrent decoders keep their state instead, n-grams their last words. Equal model, prompt, options and seed make\n"
+    "an equal text, whatever --threads was. A model trained line by line ends its text itself; one of running text\n"
+    "(--lm-window) writes line after line until --tokens or --stop.";
 
 /* What all texts share, and the stage they appear on: one at a time, in order, whoever is ready first. */
 typedef struct {

@@ -11,7 +11,7 @@
  * end of a line, before and inside the text.
  * Context: a transformer reads at most its window (--lm-window, else --max-length). When that is full, the last half of
  * it is read again from the beginning of the positions, and the text goes on from there; a recurrent decoder keeps its
- * state and needs none of this. */
+ * state, and n-grams their last words, and need none of this. */
 typedef struct {
     const qp_model *model;          /* without encoder; packed, so that the text does not depend on batches */
     const qp_text_codec *codec;
