@@ -30,6 +30,20 @@ static bool has(const char *content, size_t bytes, const char *what)
     return memmem(content, bytes, what, strlen(what)) != NULL;
 }
 
+/* A key "model" whose value is an object; GPT-2's vocabulary has a piece of this name. */
+static bool has_model(const char *content, size_t bytes)
+{
+    static const char key[] = "\"model\"";
+    const char *end = content + bytes;
+    for (const char *at = content; (at = memmem(at, (size_t)(end - at), key, sizeof key - 1));) {
+        at += sizeof key - 1;
+        const char *value = at;
+        while (value < end && memchr(" \n\r\t:", *value, 5)) value++;
+        if (value < end && *value == '{') return true;
+    }
+    return false;
+}
+
 /* "base64 number" */
 static bool is_rank_line(const char *line, size_t bytes)
 {
@@ -68,7 +82,7 @@ qp_tokenizer_format qp_tokenizer_format_of(const char *content, size_t bytes)
     while (at < bytes && memchr(" \n\r\t", content[at], 4)) at++;
     if (at < bytes && content[at] == '{') {
         if (has(content, bytes < 400 ? bytes : 400, qp_tokenizer_format_name)) return QP_FORMAT_QUIPU;
-        return has(content, bytes, "\"model\"") ? QP_FORMAT_HUGGINGFACE : QP_FORMAT_GPT2;
+        return has_model(content, bytes) ? QP_FORMAT_HUGGINGFACE : QP_FORMAT_GPT2;
     }
     if (has_line(content, bytes, "[UNK]")) return QP_FORMAT_BERT;
     return bytes && content[0] == 0x0A ? QP_FORMAT_SENTENCEPIECE : QP_FORMAT_AUTO;

@@ -301,3 +301,21 @@ Test(tokenizer_formats, spans_in_bytes_and_characters)
     spans_are(t, "\uAC00 e\u0301\uB2E4", "0:3/0:1 0:3/0:1 3:4/1:2 4:7/2:4 7:10/4:5 7:10/4:5");
     qp_tokenizer_free(t);
 }
+
+Test(tokenizer_formats, told_apart_by_content)
+{
+    static const struct {
+        const char *content;
+        qp_tokenizer_format format;
+    } row[] = {{"{\"format\": \"quipu-tokenizer\"}", QP_FORMAT_QUIPU},
+               {" {\"version\":\"1.0\",\"model\" : {}}", QP_FORMAT_HUGGINGFACE},
+               {"{\"a\": 0, \"model\": 19849}", QP_FORMAT_GPT2},
+               {"IQ== 0\nIg== 1\n", QP_FORMAT_TIKTOKEN},
+               {"[PAD]\n[UNK]\nthe\n", QP_FORMAT_BERT},
+               {"#version: 0.2\na b\n", QP_FORMAT_SUBWORD_NMT},
+               {"\n\x0e\n\x05<unk>", QP_FORMAT_SENTENCEPIECE},
+               {"the cat sat\n", QP_FORMAT_AUTO},
+               {"", QP_FORMAT_AUTO}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+        cr_assert_eq(qp_tokenizer_format_of(row[i].content, strlen(row[i].content)), row[i].format, "row %zu", i);
+}
