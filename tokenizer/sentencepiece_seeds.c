@@ -5,6 +5,7 @@
 
 #include "tokenizer/growing.h"
 #include "tokenizer/suffixes.h"
+#include "tokenizer/utf8.h"
 
 enum { LINE_END = 0, TEXT_END = -1 }; /* a special name ends a line, too */
 
@@ -48,6 +49,23 @@ static bool may_be_seed(const qp_sentencepiece_corpus *c, const int32_t *code, i
     return qp_sentencepiece_may_be(c->config, code, (size_t)length);
 }
 
+/* The first byte of a character in UTF-8. */
+static int first_byte(int32_t code)
+{
+    char text[4];
+    if (code <= 0) return 0;
+    qp_utf8_write(code, text);
+    return (unsigned char)text[0];
+}
+
+/* Sorted suffixes first .. last begin with the same characters; do bytes tell apart what follows? sentencepiece sorts
+ * bytes, and a place between two bytes of a character ends no piece. */
+static bool forks(const int32_t *text, const qp_suffixes *sorted, size_t first, size_t last, int32_t length)
+{
+    return first_byte(text[sorted->order[first] + (uint32_t)length]) !=
+           first_byte(text[sorted->order[last] + (uint32_t)length]);
+}
+
 /* Intervals of suffixes with a common beginning, closed from the longest to the shortest. */
 static qp_status collect(const qp_sentencepiece_corpus *c, const int32_t *text, const qp_suffixes *sorted,
                          candidates *out)
@@ -63,7 +81,8 @@ static qp_status collect(const qp_sentencepiece_corpus *c, const int32_t *text, 
         while (depth > 0 && stack[depth - 1].length > shared) {
             int32_t length = stack[--depth].length;
             first = stack[depth].first;
-            if (length < 2 || length > longest || !may_be_seed(c, text + sorted->order[first], length)) continue;
+            if (length < 2 || length > longest || !forks(text, sorted, first, i - 1, length)) continue;
+            if (!may_be_seed(c, text + sorted->order[first], length)) continue;
             if (!QP_GROW(out->list, out->capacity, out->count + 1)) return no_memory();
             out->list[out->count] =
                 (candidate){sorted->order[first], (uint32_t)out->count, length, (int64_t)(i - first)};

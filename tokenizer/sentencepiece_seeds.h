@@ -6,7 +6,7 @@
 /* sentencepiece_seeds — the pieces a unigram model of sentencepiece begins with.
  *
  * All characters; then the substrings of the lines (not of the words) that occur at least twice, are followed by
- * different characters, and may be pieces, the best by frequency times length first. A line's end counts as a
+ * different bytes, and may be pieces, the best by frequency times length first. A line's end counts as a
  * character. Source: sentencepiece 0.2.3, observed; sorted suffixes instead of a suffix array. */
 
 /* qp_sentencepiece_seeds — pieces and how often each occurs; *times is malloc'ed. characters: how many of the pieces

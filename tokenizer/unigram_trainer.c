@@ -300,7 +300,7 @@ static qp_status train(trainer *t, qp_unigram_pieces *out)
         int32_t before = t->seeds.piece_count;
         if (before <= wanted) break;
         QP_TRY(prune(t, wanted));
-        if (t->seeds.piece_count == before) break;
+        if (t->seeds.piece_count == before || (in->given && t->seeds.piece_count <= wanted)) break;
     }
     return finish(t, out);
 }
