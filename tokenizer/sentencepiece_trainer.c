@@ -1,6 +1,5 @@
 #include "tokenizer/sentencepiece_trainer.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,20 +179,23 @@ static qp_status learn_unigram(trainer *t)
     qp_unigram_pieces pieces = {0};
     int64_t *times;
     size_t characters;
-    float least = FLT_MAX;
     QP_TRY(qp_sentencepiece_seeds(&t->corpus, &seeds, &times, &characters));
     qp_unigram_given given = {seeds.code, seeds.start, times, seeds.count, characters};
     qp_status status = train_unigram(t, &given, &pieces);
+    uint8_t *present = status == QP_OK ? calloc(0x110000, 1) : NULL;
+    if (status == QP_OK && !present) status = no_memory();
     for (int i = 0; i < pieces.count && status == QP_OK; i++) {
-        status = keep(t, pieces.code + pieces.start[i], pieces.start[i + 1] - pieces.start[i], pieces.score[i]);
-        if (pieces.score[i] < least) least = pieces.score[i];
+        size_t length = pieces.start[i + 1] - pieces.start[i];
+        status = keep(t, pieces.code + pieces.start[i], length, pieces.score[i]);
+        if (length == 1) present[pieces.code[pieces.start[i]]] = 1;
     }
-    float penalty = 0; /* characters named by hand that the text does not hold */
+    float penalty = 0; /* characters that are no pieces any more, or that the text does not hold */
     for (size_t i = 0; i < t->corpus.required_count && status == QP_OK; i++) {
-        if (t->corpus.required[i].count > 0) continue;
-        status = keep(t, &t->corpus.required[i].code, 1, least + penalty);
+        if (present[t->corpus.required[i].code]) continue;
+        status = keep(t, &t->corpus.required[i].code, 1, pieces.least + penalty);
         penalty += 0.0001f;
     }
+    free(present);
     if (t->learned_count) qsort(t->learned, t->learned_count, sizeof *t->learned, by_score);
     qp_unigram_pieces_free(&pieces);
     qp_sentencepiece_pieces_free(&seeds);

@@ -19,6 +19,7 @@ typedef struct {
     uint8_t *keep;
     int32_t *number;
     double *loss;
+    double unknown, unknown_probability; /* of a character that is no piece any more; only with given seeds */
     double scale; /* probabilities are multiplied by scale^length, which cancels in every quotient */
 } trainer;
 
@@ -94,6 +95,23 @@ static void scale_probabilities(trainer *t)
     t->scale = characters > 0 ? fmin(fmax(-sum / characters * 0.6, 0), 9) : 0;
     for (int32_t p = 0; p < t->seeds.piece_count; p++)
         t->probability[p] = exp(t->score[p] + t->scale * t->seeds.piece[p].length);
+    t->unknown_probability = exp(t->unknown + t->scale);
+}
+
+/* Does no piece of one character begin here? Then an unknown does, 10 worse than any piece. */
+static bool is_unknown(const trainer *t, size_t place)
+{
+    const qp_unigram_seeds *s = &t->seeds;
+    size_t first = s->match_start[place];
+    if (!t->in->given || s->code[place] < 0) return false;
+    return first == s->match_start[place + 1] || s->piece[s->match[first]].length > 1;
+}
+
+static void score_unknown(trainer *t)
+{
+    t->unknown = 0;
+    for (int32_t p = 0; p < t->seeds.piece_count; p++) t->unknown = fmin(t->unknown, t->score[p]);
+    t->unknown -= 10;
 }
 
 /* Add the word's expected counts: forward sums, then backward sums. */
@@ -108,6 +126,7 @@ static void expect_word(trainer *t, size_t begin, size_t end, double times)
             int32_t p = s->match[k];
             forward[i + (size_t)s->piece[p].length] += forward[i] * t->probability[p];
         }
+        if (is_unknown(t, begin + i)) forward[i + 1] += forward[i] * t->unknown_probability;
     }
     if (!(forward[length] > 0)) return;
     double share = times / forward[length];
@@ -118,6 +137,7 @@ static void expect_word(trainer *t, size_t begin, size_t end, double times)
             backward[i] += after;
             t->expected[p] += forward[i] * after * share;
         }
+        if (is_unknown(t, begin + i)) backward[i] += t->unknown_probability * backward[i + 1];
     }
 }
 
@@ -136,13 +156,14 @@ static void keep_pieces(trainer *t)
 static void em_round(trainer *t)
 {
     qp_unigram_seeds *s = &t->seeds;
+    score_unknown(t);
     scale_probabilities(t);
     memset(t->expected, 0, (size_t)s->piece_count * sizeof *t->expected);
     for (size_t w = 0; w < s->word_count; w++)
         expect_word(t, s->word_start[w], s->word_start[w + 1] - 1, (double)s->word_times[w]);
     double sum = 0;
     for (int32_t p = 0; p < s->piece_count; p++) {
-        t->keep[p] = p < s->character_count || t->expected[p] >= RAREST;
+        t->keep[p] = (p < s->character_count && !t->in->given) || t->expected[p] >= RAREST;
         if (t->keep[p]) sum += fmax(t->expected[p], RAREST);
     }
     keep_pieces(t);
@@ -151,6 +172,13 @@ static void em_round(trainer *t)
 }
 
 /* ---- pruning ---- */
+
+enum { UNKNOWN = -1 };
+
+static size_t length_of(const qp_unigram_seeds *s, int32_t piece)
+{
+    return piece == UNKNOWN ? 1 : (size_t)s->piece[piece].length;
+}
 
 /* The best path over code[begin .. end) in by_end[1..length] (piece that ends there); `without` may not be used.
  * Returns its score, or -infinity. */
@@ -172,6 +200,10 @@ static double best_path(const trainer *t, size_t begin, size_t end, int32_t with
                 by_end[after] = p;
             }
         }
+        if (is_unknown(t, begin + i) && best[i] + t->unknown > best[i + 1]) {
+            best[i + 1] = best[i] + t->unknown;
+            by_end[i + 1] = UNKNOWN;
+        }
     }
     return best[length];
 }
@@ -189,10 +221,10 @@ static double loss_of(const trainer *t, int32_t p, double sum, double log_sum)
     if (other > t->score[p]) return -1;
     double own_times = (double)t->times[p], spelled = 0;
     int parts = 0;
-    for (size_t i = length; i > 0; i -= (size_t)s->piece[by_end[i]].length) parts++;
+    for (size_t i = length; i > 0; i -= length_of(s, by_end[i])) parts++;
     double log_other = log(sum + own_times * (parts - 1));
-    for (size_t i = length; i > 0; i -= (size_t)s->piece[by_end[i]].length)
-        spelled += log((double)t->times[by_end[i]] + own_times) - log_other;
+    for (size_t i = length; i > 0; i -= length_of(s, by_end[i]))
+        spelled += log((by_end[i] == UNKNOWN ? 0 : (double)t->times[by_end[i]]) + own_times) - log_other;
     return own_times * (log(own_times) - log_sum - spelled);
 }
 
@@ -212,21 +244,26 @@ static void count_best_paths(trainer *t)
     for (size_t w = 0; w < s->word_count; w++) {
         size_t begin = s->word_start[w], end = s->word_start[w + 1] - 1;
         if (best_path(t, begin, end, -1, by_end) == -INFINITY) continue;
-        for (size_t i = end - begin; i > 0; i -= (size_t)s->piece[by_end[i]].length)
-            t->times[by_end[i]] += s->word_times[w];
+        for (size_t i = end - begin; i > 0; i -= length_of(s, by_end[i])) {
+            if (by_end[i] != UNKNOWN) t->times[by_end[i]] += s->word_times[w];
+        }
     }
 }
 
 static qp_status prune(trainer *t, int32_t wanted)
 {
     qp_unigram_seeds *s = &t->seeds;
+    score_unknown(t);
     count_best_paths(t);
     double sum = 0;
     for (int32_t p = 0; p < s->piece_count; p++) sum += (double)t->times[p];
     double log_sum = log(sum > 0 ? sum : 1);
     int32_t count = s->piece_count, target = (int32_t)(t->in->shrinking_factor * count);
     if (target < wanted) target = wanted;
-    for (int32_t p = 0; p < count; p++) t->loss[p] = p < s->character_count ? INFINITY : loss_of(t, p, sum, log_sum);
+    for (int32_t p = 0; p < count; p++) {
+        bool stays = p < s->character_count && !t->in->given;
+        t->loss[p] = stays ? INFINITY : loss_of(t, p, sum, log_sum);
+    }
     int32_t *order = malloc(((size_t)count + 1) * sizeof *order);
     if (!order) return no_memory();
     for (int32_t p = 0; p < count; p++) order[p] = p;
@@ -253,7 +290,11 @@ static qp_status finish(trainer *t, qp_unigram_pieces *out)
         t->loss[p] = p < s->character_count ? INFINITY : t->score[p];
     }
     qsort_r(order, (size_t)count, sizeof *order, by_loss, t->loss);
-    taken = count < t->in->piece_count ? count : t->in->piece_count;
+    int32_t room = t->in->piece_count; /* characters that were dropped come back */
+    if (t->in->given) room -= (int32_t)t->in->given->characters - s->character_count;
+    taken = count < room ? count : room;
+    out->least = 0;
+    for (int32_t p = 0; p < count; p++) out->least = fminf(out->least, (float)t->score[p]);
     memcpy(t->loss, t->score, (size_t)count * sizeof *t->loss);
     qsort_r(order, (size_t)taken, sizeof *order, by_loss, t->loss);
     for (int32_t i = 0; i < taken; i++) codes += (size_t)s->piece[order[i]].length;

@@ -11,7 +11,8 @@
  *
  * From many seeds (unigram_seeds.h): two rounds of EM give each piece its expected count and from that, through the
  * digamma function, its log-probability; then the pieces whose loss would cost least are removed, a quarter at a time,
- * until 1.1 times the wanted number is left. The best by probability are taken. Single characters always stay.
+ * until 1.1 times the wanted number is left. The best by probability are taken. Single characters always stay; with
+ * given seeds they may go like any piece, leave an unknown in their place, and are not part of the result.
  * All sums run in a fixed order in double, so the result is the same everywhere.
  * Source: Kudo 2018; the rules of pruning are those of sentencepiece. */
 typedef struct {
@@ -33,6 +34,7 @@ typedef struct {
     int32_t *code;
     size_t *start;
     float *score;
+    float least; /* score of the rarest piece before the best were taken */
     int count;
 } qp_unigram_pieces;
 
