@@ -28,6 +28,7 @@
     X(TEXT, valid_metrics, "loss,bleu", 0, 0, NULL, "what a validation measures: loss, bleu, chrf, chrf++, ter, wer, cer, accuracy, word-accuracy") \
     X(INT, valid_beam_size, "1", 1, 1000, NULL, "beam of the validation's translations; 1: greedy")                    \
     X(INT, tag_column, "0", 0, 1000, NULL, "tag: the column that is learned, from 1; 0: CoNLL-U 4, else the last")         \
+    X(CHOICE, unseen_labels, "refuse", 0, 0, "refuse, ignore", "classify, tag: a validation label that training does not have") \
     X(TEXT, column, "", 0, 0, NULL, "regress: the column that is foretold; further ones behind commas help")           \
     X(INT, window, "24", 1, 65536, NULL, "regress: rows that are read for a forecast")                                 \
     X(CHOICE, level, "fixed", 0, 0, "fixed, last", "regress: scale around the mean of training, or the window's last value") \

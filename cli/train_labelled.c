@@ -13,6 +13,12 @@ static qp_tokenizer_wish source_wish(const qp_train_settings *settings, const ch
     return (qp_tokenizer_wish){.folder = folder, .side = "source", .name = settings->job.tokenizer};
 }
 
+/* Ignored labels are in no loss, and no prediction meets them. */
+static qp_label_policy validation_policy(const qp_train_settings *settings)
+{
+    return settings->job.unseen_labels == 0 ? QP_LABEL_REFUSE : QP_LABEL_IGNORE;
+}
+
 /* ---- texts ---- */
 
 qp_status qp_classify_files(const qp_train_settings *settings, qp_train_data *data)
@@ -36,7 +42,7 @@ qp_status qp_classify_load(const qp_train_settings *settings, qp_train_data *dat
     QP_TRY(qp_labelled_load(&options, &data->corpus[QP_TRAINING]));
     if (!data->has_valid) return QP_OK;
     options.path = data->files[QP_VALIDATION].source;
-    options.policy = QP_LABEL_REFUSE;
+    options.policy = validation_policy(settings);
     return qp_labelled_load(&options, &data->corpus[QP_VALIDATION]);
 }
 
@@ -65,7 +71,7 @@ qp_status qp_tag_load(const qp_train_settings *settings, qp_train_data *data)
                                 .when_longer = QP_LONG_CUT, .labels = &data->labels, .policy = QP_LABEL_LEARN};
     for (int part = 0; part < (data->has_valid ? QP_PARTS : 1); part++) {
         QP_TRY(qp_conll_corpus(data->conll[part], &options, &data->corpus[part]));
-        options.policy = QP_LABEL_REFUSE;
+        options.policy = validation_policy(settings);
     }
     return QP_OK;
 }

@@ -249,6 +249,7 @@ static void print_corpus(FILE *stream, const char *name, const qp_corpus *corpus
     fprintf(stream, ", %lld %s", (long long)f->target.tokens, corpus->answers ? "answers" : "target tokens");
     if (f->empty) fprintf(stream, "; %lld empty left out", (long long)f->empty);
     if (f->skipped) fprintf(stream, "; %lld longer than --max-length left out", (long long)f->skipped);
+    if (f->unseen) fprintf(stream, "; %lld labels that training does not have", (long long)f->unseen);
     if (f->cut) fprintf(stream, "; %lld cut to --max-length", (long long)f->cut);
     fputc('\n', stream);
 }

@@ -83,7 +83,7 @@ static qp_status refuse(const qp_labels *labels, const char *path, int64_t line,
     wrong[shown] = 0;
     const char *near = qp_config_suggest(wrong, (const char *const *)labels->text, labels->count);
     return qp_fail(QP_EDATA,
-                   "%s:%lld: label '%s%s' does not occur in the training file%s%s%s; correct it, or train with an example of it",
+                   "%s:%lld: label '%s%s' does not occur in the training file%s%s%s; correct it, train with an example of it, or count it as wrong with --unseen-labels ignore",
                    path, (long long)line, wrong, shown < bytes ? "..." : "", near ? " (did you mean '" : "",
                    near ? near : "", near ? "'?)" : "");
 }

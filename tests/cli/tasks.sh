@@ -125,6 +125,8 @@ bad "unseen:61.*never" --task classify --train texts --valid unseen --tokenizer 
 printf 'a\tO\nb\tO\tx\n' >ragged.conll
 printf 'a\tQ\n\n' >other.conll
 bad "ragged.conll:2" --task tag --train ragged.conll --tokenizer char -q
+"$QUIPU" train $classify --valid unseen --unseen-labels ignore --steps 2 --log told -m odd.safetensors 2>.err && grep -q "; 1 labels that" told
+result $? "an unseen label in validation, ignored" "$(cat .err told)"
 bad "other.conll:1.*Q" --task tag --train words.conll --valid other.conll --tokenizer char -q
 fails 65 "ragged.conll:2" "$QUIPU" predict -m tagger.safetensors ragged.conll
 printf 'a,b\n1,2\n3,\n5,6\n' >hole.csv
