@@ -9,7 +9,7 @@
 #include "tokenizer/trie.h"
 #include "tokenizer/utf8.h"
 
-enum { LONGEST_WORD = 64 }; /* longer words are cut, so that sums of probabilities stay in range */
+enum { LONGEST_WORD = 64 }; /* longer words are cut, unless the seeds are given */
 
 /* A substring: suffixes first .. last in sorted order begin with it. */
 typedef struct {
@@ -42,7 +42,7 @@ void qp_unigram_seeds_free(qp_unigram_seeds *s)
 /* ---- words without breaks ---- */
 
 static qp_status lay_out(qp_unigram_seeds *s, const int32_t *code, const size_t *start, const int64_t *times,
-                         size_t words)
+                         size_t words, size_t longest)
 {
     size_t symbols = start[words] - start[0];
     s->code = malloc((2 * symbols + 1) * sizeof *s->code);
@@ -52,7 +52,7 @@ static qp_status lay_out(qp_unigram_seeds *s, const int32_t *code, const size_t 
     if (2 * symbols > INT32_MAX) return qp_fail(QP_EDATA, "unigram training: more than 2^30 characters; use less text");
     for (size_t w = 0; w < words; w++) {
         for (size_t i = start[w]; i < start[w + 1];) {
-            size_t begin = i, limit = start[w + 1] - i > LONGEST_WORD ? i + LONGEST_WORD : start[w + 1];
+            size_t begin = i, limit = start[w + 1] - i > longest ? i + longest : start[w + 1];
             while (i < limit && code[i] >= 0) i++;
             if (i > begin) {
                 s->word_start[s->word_count] = s->code_count;
@@ -204,7 +204,7 @@ qp_status qp_unigram_seeds_make(qp_unigram_seeds *s, const int32_t *code, const 
     *s = (qp_unigram_seeds){0};
     qp_suffixes sorted = {0};
     candidates found = {0};
-    qp_status status = lay_out(s, code, word_start, word_times, word_count);
+    qp_status status = lay_out(s, code, word_start, word_times, word_count, LONGEST_WORD);
     int64_t *times_at = status == QP_OK ? malloc((s->code_count + 1) * sizeof *times_at) : NULL;
     if (status == QP_OK && !times_at) status = no_memory();
     if (status == QP_OK) {
@@ -274,7 +274,7 @@ qp_status qp_unigram_seeds_match(qp_unigram_seeds *s, const int32_t *code, const
     qp_trie trie = {0};
     uint8_t *found = malloc(given->count + 1);
     int32_t *number = malloc((given->count + 1) * sizeof *number);
-    qp_status status = lay_out(s, code, word_start, word_times, word_count);
+    qp_status status = lay_out(s, code, word_start, word_times, word_count, SIZE_MAX);
     if (status == QP_OK) status = trie_of(given, &trie);
     s->match_start = calloc(s->code_count + 2, sizeof *s->match_start);
     s->piece = malloc((given->count + 1) * sizeof *s->piece);

@@ -8,7 +8,7 @@
 
 #include "tokenizer/unigram_seeds.h"
 
-enum { MOST_PLACES = 66 };        /* a word of the seeds has at most 64 characters */
+enum { SHORT_WORD = 64 };         /* longer ones are added up in logarithms, so that sums stay in range */
 static const double RAREST = 0.5; /* pieces expected less often are dropped */
 
 typedef struct {
@@ -20,6 +20,8 @@ typedef struct {
     int32_t *number;
     double *loss;
     double unknown, unknown_probability; /* of a character that is no piece any more; only with given seeds */
+    double *forward, *backward, *best;   /* of one word: an entry for each place, and its end */
+    int32_t *by_end;
     double scale; /* probabilities are multiplied by scale^length, which cancels in every quotient */
 } trainer;
 
@@ -46,6 +48,10 @@ static void free_trainer(trainer *t)
     free(t->keep);
     free(t->number);
     free(t->loss);
+    free(t->forward);
+    free(t->backward);
+    free(t->best);
+    free(t->by_end);
 }
 
 static qp_status take_arrays(trainer *t)
@@ -58,6 +64,18 @@ static qp_status take_arrays(trainer *t)
     t->keep = malloc(count);
     t->number = malloc(count * sizeof *t->number);
     t->loss = malloc(count * sizeof *t->loss);
+    size_t places = 2;
+    for (size_t w = 0; w < t->seeds.word_count; w++) {
+        size_t length = t->seeds.word_start[w + 1] - t->seeds.word_start[w] + 1;
+        places = length > places ? length : places;
+    }
+    for (int32_t p = 0; p < t->seeds.piece_count; p++)
+        places = (size_t)t->seeds.piece[p].length + 2 > places ? (size_t)t->seeds.piece[p].length + 2 : places;
+    t->forward = malloc(places * sizeof *t->forward);
+    t->backward = malloc(places * sizeof *t->backward);
+    t->best = malloc(places * sizeof *t->best);
+    t->by_end = malloc(places * sizeof *t->by_end);
+    if (!t->forward || !t->backward || !t->best || !t->by_end) return no_memory();
     bool all = t->score && t->probability && t->expected && t->times && t->keep && t->number && t->loss;
     return all ? QP_OK : no_memory();
 }
@@ -118,8 +136,9 @@ static void score_unknown(trainer *t)
 static void expect_word(trainer *t, size_t begin, size_t end, double times)
 {
     const qp_unigram_seeds *s = &t->seeds;
-    double forward[MOST_PLACES] = {0}, backward[MOST_PLACES] = {0};
+    double *forward = t->forward, *backward = t->backward;
     size_t length = end - begin;
+    for (size_t i = 0; i <= length; i++) forward[i] = backward[i] = 0;
     forward[0] = backward[length] = 1;
     for (size_t i = 0; i < length; i++) {
         for (size_t k = s->match_start[begin + i]; k < s->match_start[begin + i + 1]; k++) {
@@ -141,6 +160,40 @@ static void expect_word(trainer *t, size_t begin, size_t end, double times)
     }
 }
 
+/* log(exp(a) + exp(b)) */
+static double log_add(double a, double b)
+{
+    double high = a > b ? a : b, low = a > b ? b : a;
+    return low == -INFINITY ? high : high + log1p(exp(low - high));
+}
+
+/* The same in logarithms, for words so long that the sums would leave the range of a double. */
+static void expect_long_word(trainer *t, size_t begin, size_t end, double times)
+{
+    const qp_unigram_seeds *s = &t->seeds;
+    double *forward = t->forward, *backward = t->backward;
+    size_t length = end - begin;
+    for (size_t i = 0; i <= length; i++) forward[i] = backward[i] = -INFINITY;
+    forward[0] = backward[length] = 0;
+    for (size_t i = 0; i < length; i++) {
+        for (size_t k = s->match_start[begin + i]; k < s->match_start[begin + i + 1]; k++) {
+            size_t after = i + (size_t)s->piece[s->match[k]].length;
+            forward[after] = log_add(forward[after], forward[i] + t->score[s->match[k]]);
+        }
+        if (is_unknown(t, begin + i)) forward[i + 1] = log_add(forward[i + 1], forward[i] + t->unknown);
+    }
+    if (forward[length] == -INFINITY) return;
+    for (size_t i = length; i-- > 0;) {
+        for (size_t k = s->match_start[begin + i]; k < s->match_start[begin + i + 1]; k++) {
+            int32_t p = s->match[k];
+            double after = t->score[p] + backward[i + (size_t)s->piece[p].length];
+            backward[i] = log_add(backward[i], after);
+            t->expected[p] += times * exp(forward[i] + after - forward[length]);
+        }
+        if (is_unknown(t, begin + i)) backward[i] = log_add(backward[i], t->unknown + backward[i + 1]);
+    }
+}
+
 static void keep_pieces(trainer *t)
 {
     for (int32_t p = 0; p < t->seeds.piece_count; p++) t->number[p] = -1;
@@ -159,8 +212,13 @@ static void em_round(trainer *t)
     score_unknown(t);
     scale_probabilities(t);
     memset(t->expected, 0, (size_t)s->piece_count * sizeof *t->expected);
-    for (size_t w = 0; w < s->word_count; w++)
-        expect_word(t, s->word_start[w], s->word_start[w + 1] - 1, (double)s->word_times[w]);
+    for (size_t w = 0; w < s->word_count; w++) {
+        size_t begin = s->word_start[w], end = s->word_start[w + 1] - 1;
+        if (end - begin <= SHORT_WORD)
+            expect_word(t, begin, end, (double)s->word_times[w]);
+        else
+            expect_long_word(t, begin, end, (double)s->word_times[w]);
+    }
     double sum = 0;
     for (int32_t p = 0; p < s->piece_count; p++) {
         t->keep[p] = (p < s->character_count && !t->in->given) || t->expected[p] >= RAREST;
@@ -185,7 +243,7 @@ static size_t length_of(const qp_unigram_seeds *s, int32_t piece)
 static double best_path(const trainer *t, size_t begin, size_t end, int32_t without, int32_t *by_end)
 {
     const qp_unigram_seeds *s = &t->seeds;
-    double best[MOST_PLACES];
+    double *best = t->best;
     size_t length = end - begin;
     for (size_t i = 0; i <= length; i++) best[i] = i ? -INFINITY : 0;
     for (size_t i = 0; i < length; i++) {
@@ -213,7 +271,7 @@ static double best_path(const trainer *t, size_t begin, size_t end, int32_t with
 static double loss_of(const trainer *t, int32_t p, double sum, double log_sum)
 {
     const qp_unigram_seeds *s = &t->seeds;
-    int32_t by_end[MOST_PLACES];
+    int32_t *by_end = t->by_end;
     size_t begin = s->piece[p].place, length = (size_t)s->piece[p].length;
     if (t->times[p] == 0) return -1;
     double other = best_path(t, begin, begin + length, p, by_end);
@@ -239,7 +297,7 @@ static int by_loss(const void *left, const void *right, void *loss)
 static void count_best_paths(trainer *t)
 {
     const qp_unigram_seeds *s = &t->seeds;
-    int32_t by_end[MOST_PLACES];
+    int32_t *by_end = t->by_end;
     memset(t->times, 0, (size_t)s->piece_count * sizeof *t->times);
     for (size_t w = 0; w < s->word_count; w++) {
         size_t begin = s->word_start[w], end = s->word_start[w + 1] - 1;
