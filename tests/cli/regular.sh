@@ -12,10 +12,10 @@ for option in "--input-noise 0.05" "--weight-noise 0.01" "--layer-drop 0.3" "--w
     "$QUIPU" score -m one.safetensors pairs >one && "$QUIPU" score -m none.safetensors pairs >none && ! cmp -s one none
     result $? "$option changes what is learned"
 done
-awk 'BEGIN { for (i = 0; i < 300; i++) print "label" i % 3 "\tw" i % 3 " w" i % 7 " w" i % 5 + 3 }' >labelled
+awk 'BEGIN { for (i = 0; i < 300; i++) print "label" i % 3 "\tw" i % 7 " k" i % 3 " w" i % 5 }' >labelled
 classify() {
     "$QUIPU" train --task classify --train labelled --valid labelled --tokenizer word --encoder gru --emb-size 16 --steps 60 \
-        --batch-type sentence --batch-size 96 --lr 0.01 -q "$@"
+        --batch-type sentence --batch-size 96 --lr 0.02 --lr-warmup 5 -q "$@"
 }
 classify --mixup 0.4 --threads 1 -m m1.safetensors && classify --mixup 0.4 --threads 3 -m m3.safetensors &&
     cmp -s m1.safetensors m3.safetensors && classify -m m0.safetensors && ! cmp -s m0.safetensors m1.safetensors &&
