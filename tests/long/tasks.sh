@@ -1,5 +1,5 @@
 # The one-file tasks on public data, each as one command: what a label, a tag and a forecast cost and how good they are.
-# About two minutes of one core. Nothing is drawn from the parts the scores are of.
+# About three minutes of one core. Nothing is drawn from the parts the scores are of.
 . tests/cli/support
 data=$top/../shared/data
 [ -d "$data/nsmc" ] || { skip "tasks" "no ../shared/data"; exit 0; }
@@ -52,3 +52,17 @@ learns sunspots --task regress --train sun.train --column Sunspots --window 48 -
 "$QUIPU" evaluate mae,rmse -m sunspots.safetensors --test sun.test --train sun.train | tee forecasts | sed 's/^/# /'
 awk '/^model/ { mae = $2; rmse = $3 } /^(naive|line)/ && (mae >= $2 || rmse >= $3) { exit 1 } END { exit !mae }' forecasts
 result $? "sunspots: better than the naive, the straight and the linear forecast" "$(cat forecasts)"
+
+# Few labels: 300 sentences alone, and behind an mlm of the text of all.
+zcat "$data/ud_english_ewt/train.conllu.gz" | awk -F'\t' '$1 ~ /^[0-9]+$/ { line = line (line == "" ? "" : " ") $2 }
+    /^$/ { if (line != "") print line; line = "" }' >text
+zcat "$data/ud_english_ewt/train.conllu.gz" | awk '/^$/ && ++n == 300 { exit } { print }' >few
+learns mlm --task mlm --train text --tokenizer bpe --vocab-size 4000 --encoder lstm --bidirectional --enc-layers 1 \
+    --hidden-size 96 --emb-size 96 --dropout 0.1 --batch-size 4000 --lr 0.004 --lr-warmup 100 --steps 600
+few="--task tag --train few --tokenizer mlm.run/tokenizer-source.json --encoder lstm --bidirectional --enc-layers 1
+    --hidden-size 96 --emb-size 96 --dropout 0.4 --batch-size 500 --lr 0.003 --lr-warmup 50 --steps 250"
+learns alone $few
+learns behind-mlm $few --init-from mlm.safetensors
+reaches 50 accuracy alone "$data/ud_english_ewt/dev.conllu.gz"
+alone=$score
+reaches "$(awk -v s="$alone" 'BEGIN { print s + 3 }')" accuracy behind-mlm "$data/ud_english_ewt/dev.conllu.gz"
