@@ -1,8 +1,9 @@
 #include "lib/grad/recurrence.h"
+#include "lib/tensor/gates.h"
 #include "lib/tensor/pointwise.h"
 
 /* One row: a = [r z n] from x, s = [r z n] = h' U' + c from the state; a becomes the activations, s_n is kept.
- * n = tanh(a_n + r s_n);  h = (1 - z) n + z h' */
+ * n = tanh(a_n + r s_n);  h = (1 - z) n + z h'        A pass for each function: one loop over all of them is slower. */
 static void row_forward(size_t width, qp_real *a, const qp_real *s, const qp_real *before, qp_real *h)
 {
     qp_real *r = a, *z = a + width, *n = a + 2 * width;
@@ -25,32 +26,14 @@ static void forward(qp_recurrent_run *run, int t, int place, int count)
     }
 }
 
-/* One row: dn = dh (1-z) (1-n^2)   dz = dh (h'-n) z(1-z)   dr = dn s_n r(1-r);  what passes U has dn r for dn;
- * dh' = dh z besides */
-static void row_backward(size_t width, qp_real *restrict a, qp_real *restrict s, const qp_real *before,
-                         const qp_real *dh, qp_real *dh_before)
-{
-    for (size_t k = 0; k < width; k++) {
-        qp_real r = a[k], z = a[width + k], n = a[2 * width + k];
-        qp_real dn = dh[k] * (1 - z) * (1 - n * n);
-        qp_real dz = dh[k] * (before[k] - n) * z * (1 - z);
-        qp_real dr = dn * s[2 * width + k] * r * (1 - r);
-        a[k] = s[k] = dr;
-        a[width + k] = s[width + k] = dz;
-        a[2 * width + k] = dn;
-        s[2 * width + k] = dn * r;
-        dh_before[k] += dh[k] * z;
-    }
-}
-
 static void backward(qp_recurrent_run *run, int t, int place, int count, const qp_real *dh, qp_real *dh_before)
 {
     (void)t;
     size_t width = (size_t)run->hidden;
     for (int i = 0; i < count; i++) {
         size_t p = (size_t)(place + i);
-        row_backward(width, run->gates + 3 * p * width, run->product + 3 * p * width, run->before + p * width,
-                     dh + (size_t)i * width, dh_before + (size_t)i * width);
+        qp_gru_row_back(width, run->gates + 3 * p * width, run->product + 3 * p * width, run->before + p * width,
+                        dh + (size_t)i * width, dh_before + (size_t)i * width);
     }
 }
 

@@ -1,4 +1,5 @@
 #include "lib/grad/recurrence.h"
+#include "lib/tensor/gates.h"
 #include "lib/tensor/pointwise.h"
 
 static const qp_real *cell_before(const qp_recurrent_run *run, int t, int i)
@@ -8,7 +9,8 @@ static const qp_real *cell_before(const qp_recurrent_run *run, int t, int i)
                   : run->cell + (size_t)(run->order.first[t - 1] + i) * width;
 }
 
-/* One row: a = [i f g o] becomes its activations; c = f c' + i g; h = o tanh(c) */
+/* One row: a = [i f g o] becomes its activations; c = f c' + i g; h = o tanh(c).    A pass for each function: one loop
+ * over all of them is slower. */
 static void row_forward(size_t width, qp_real *a, const qp_real *before, qp_real *c, qp_real *h)
 {
     qp_real *i = a, *f = a + width, *g = a + 2 * width, *o = a + 3 * width;
@@ -30,32 +32,14 @@ static void forward(qp_recurrent_run *run, int t, int place, int count)
     }
 }
 
-/* One row, with u = tanh(c) made again: dc += dh o (1 - u^2);
- * di = dc g i(1-i)  df = dc c' f(1-f)  dg = dc i (1-g^2)  do = dh u o(1-o);  dc' = dc f */
-static void row_backward(size_t width, qp_real *a, const qp_real *before, const qp_real *c, const qp_real *dh,
-                         qp_real *dc, qp_real *u)
-{
-    qp_real *restrict gi = a, *restrict gf = a + width, *restrict gg = a + 2 * width, *restrict go = a + 3 * width;
-    qp_activate(QP_TANH, width, c, 0, u);
-    for (size_t k = 0; k < width; k++) {
-        qp_real i = gi[k], f = gf[k], g = gg[k], o = go[k];
-        qp_real d = dc[k] + dh[k] * o * (1 - u[k] * u[k]);
-        gi[k] = d * g * i * (1 - i);
-        gf[k] = d * before[k] * f * (1 - f);
-        gg[k] = d * i * (1 - g * g);
-        go[k] = dh[k] * u[k] * o * (1 - o);
-        dc[k] = d * f;
-    }
-}
-
 static void backward(qp_recurrent_run *run, int t, int place, int count, const qp_real *dh, qp_real *dh_before)
 {
     (void)dh_before;
     size_t width = (size_t)run->hidden;
     for (int i = 0; i < count; i++) {
         size_t p = (size_t)(place + i);
-        row_backward(width, run->gates + 4 * p * width, cell_before(run, t, i), run->cell + p * width,
-                     dh + (size_t)i * width, run->d_cell + (size_t)i * width, run->scratch);
+        qp_lstm_row_back(width, run->gates + 4 * p * width, cell_before(run, t, i), run->cell + p * width,
+                         dh + (size_t)i * width, run->d_cell + (size_t)i * width);
     }
 }
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "lib/tensor/gemm.h"
+#include "lib/tensor/gates.h"
 #include "lib/tensor/pointwise.h"
 #include "lib/tensor/rows.h"
 
@@ -12,28 +12,11 @@ typedef struct {
     int longest;             /* keys of the longest sequence */
 } additive;
 
-/* hidden[j] = tanh(query_i + key_j), all keys j of one sequence [keys, a] */
-static void hidden_layer(const additive *a, int query_row, int first_key, int keys, qp_real *hidden)
+static void attend_query(const additive *a, int query_row, int first_key, int keys, qp_real *weight, qp_real *score)
 {
-    int width = a->query.columns;
     const qp_real *query = qp_tensor_row(a->query, query_row);
-    for (int j = 0; j < keys; j++) {
-        const qp_real *key = qp_tensor_row(a->key, first_key + j);
-        for (int c = 0; c < width; c++) hidden[(ptrdiff_t)j * width + c] = query[c] + key[c];
-    }
-    qp_activate(QP_TANH, (size_t)keys * (size_t)width, hidden, 0, hidden);
-}
-
-static void attend_query(const additive *a, int query_row, int first_key, int keys, qp_real *hidden, qp_real *weight,
-                         qp_real *score)
-{
-    int width = a->query.columns;
-    hidden_layer(a, query_row, first_key, keys, hidden);
-    for (int j = 0; j < keys; j++) {
-        qp_real sum = 0;
-        for (int c = 0; c < width; c++) sum += a->energy.value[c] * hidden[(ptrdiff_t)j * width + c];
-        weight[j] = sum;
-    }
+    for (int j = 0; j < keys; j++)
+        weight[j] = qp_additive_score((size_t)a->query.columns, query, qp_tensor_row(a->key, first_key + j), a->energy.value);
     if (score) memcpy(score, weight, (size_t)keys * sizeof *score);
     if (keys > 0) qp_softmax_rows(1, keys, weight, keys, 1, weight, keys);
     qp_real *y = qp_tensor_row(a->y, query_row);
@@ -77,16 +60,13 @@ qp_tensor qp_additive_attention(qp_tape *tape, qp_tensor query, qp_sequences qs,
     }
     a.y = qp_tape_tensor(tape, query.rows, value.columns);
     a.weights = qp_tape_tensor(tape, pairs, 1);
-    size_t mark = qp_tape_mark(tape);
-    qp_real *hidden = qp_tape_memory(tape, (size_t)a.longest * (size_t)query.columns * sizeof *hidden);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     ptrdiff_t pair = 0;
     for (int i = 0; i < qs.count; i++) {
         int keys = qp_sequence_length(ks, i);
         for (int q = 0; q < qp_sequence_length(qs, i); q++, pair += keys)
-            attend_query(&a, qs.start[i] + q, ks.start[i], keys, hidden, a.weights.value + pair, score ? score + pair : NULL);
+            attend_query(&a, qs.start[i] + q, ks.start[i], keys, a.weights.value + pair, score ? score + pair : NULL);
     }
-    qp_tape_rewind(tape, mark);
     if (map) *map = (qp_attention_map){.heads = 1, .weights = a.weights};
     const qp_tensor made[] = {a.y, a.weights};
     qp_tape_record_several(tape, made, 2, backward, &a, sizeof a);
@@ -97,33 +77,26 @@ qp_tensor qp_additive_attention(qp_tape *tape, qp_tensor query, qp_sequences qs,
 
 typedef struct {
     qp_real *query, *key, *value, *energy;    /* gradients, zeroed: this operation only adds; NULL: not wanted */
-    qp_real *hidden, *d_weight;
+    qp_real *d_weight;
 } gradients;
 
 /* dw_j = dy . value_j (+ what the map's reader sent);  ds = w (dw - sum w dw);
  * with u = tanh(q + k_j): d_energy += ds_j u;  d(q + k_j) = ds_j energy (1 - u^2) */
 static void query_backward(const additive *a, const gradients *g, int query_row, int first_key, int keys, ptrdiff_t pair)
 {
-    int width = a->query.columns, d = a->value.columns;
-    const qp_real *weight = a->weights.value + pair, *energy = a->energy.value;
+    size_t width = (size_t)a->query.columns, d = (size_t)a->value.columns;
+    const qp_real *weight = a->weights.value + pair, *query = qp_tensor_row(a->query, query_row);
     const qp_real *dy = a->y.node->filled ? qp_tape_upstream(a->y) + (ptrdiff_t)query_row * a->y.stride : NULL;
     for (int j = 0; j < keys; j++) {
-        const qp_real *value = qp_tensor_row(a->value, first_key + j);
         qp_real sum = a->weights.node->filled ? qp_tape_upstream(a->weights)[pair + j] : 0;
-        for (int c = 0; dy && c < d; c++) sum += dy[c] * value[c];
-        g->d_weight[j] = sum;
-        if (dy && g->value) qp_scale_add((size_t)d, weight[j], dy, 1, g->value + (ptrdiff_t)(first_key + j) * a->value.stride);
+        g->d_weight[j] = dy ? sum + qp_dot(d, dy, qp_tensor_row(a->value, first_key + j)) : sum;
+        if (dy && g->value) qp_scale_add(d, weight[j], dy, 1, g->value + (ptrdiff_t)(first_key + j) * a->value.stride);
     }
     qp_softmax_rows_back(1, keys, weight, keys, g->d_weight, keys, 1, 0, g->d_weight, keys);
-    hidden_layer(a, query_row, first_key, keys, g->hidden);
     qp_real *d_query = g->query ? g->query + (ptrdiff_t)query_row * a->query.stride : NULL;
-    for (int j = 0; j < keys; j++) {
-        qp_real *u = g->hidden + (ptrdiff_t)j * width, ds = g->d_weight[j];
-        if (g->energy) qp_scale_add((size_t)width, ds, u, 1, g->energy);
-        for (int c = 0; c < width; c++) u[c] = ds * energy[c] * (1 - u[c] * u[c]);
-        if (d_query) qp_scale_add((size_t)width, 1, u, 1, d_query);
-        if (g->key) qp_scale_add((size_t)width, 1, u, 1, g->key + (ptrdiff_t)(first_key + j) * a->key.stride);
-    }
+    for (int j = 0; j < keys; j++)
+        qp_additive_score_back(width, query, qp_tensor_row(a->key, first_key + j), a->energy.value, g->d_weight[j], d_query,
+                               g->key ? g->key + (ptrdiff_t)(first_key + j) * a->key.stride : NULL, g->energy);
 }
 
 static void backward(qp_tape *tape, void *context)
@@ -134,7 +107,6 @@ static void backward(qp_tape *tape, void *context)
                    .value = qp_tape_grad_zeroed(tape, a->value),
                    .energy = qp_tape_grad_zeroed(tape, a->energy)};
     size_t mark = qp_tape_mark(tape);
-    g.hidden = qp_tape_memory(tape, (size_t)a->longest * (size_t)a->query.columns * sizeof(qp_real));
     g.d_weight = qp_tape_memory(tape, (size_t)a->longest * sizeof(qp_real));
     if (qp_tape_failed(tape)) return;
     ptrdiff_t pair = 0;

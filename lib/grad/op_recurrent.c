@@ -196,7 +196,6 @@ static bool take_gradients(qp_tape *tape, qp_recurrent_run *run)
     const qp_recurrence *order = &run->order;
     run->d_after = reals(tape, order->rows, run->out);
     run->d_first = reals(tape, order->sequences, run->out);
-    run->scratch = reals(tape, 1, run->hidden);
     if (run->cell) run->d_cell = reals(tape, order->sequences, run->hidden);
     if (run->w.projection.value) run->d_unprojected = reals(tape, order->sequences, run->hidden);
     return !qp_tape_failed(tape);

@@ -37,7 +37,6 @@ typedef struct {
     qp_real *d_first;            /* [sequences, out] by rank */
     qp_real *d_cell;             /* [sequences, hidden] dL/dc as it travels back, by rank */
     qp_real *d_unprojected;      /* [sequences, hidden] of one step; NULL without projection */
-    qp_real *scratch;            /* [hidden] */
 } qp_recurrent_run;
 
 /* A cell: its arithmetic between the products, on the `count` rows of step t beginning at place `place`. */
