@@ -40,9 +40,15 @@ result $? "a line of 4 MB of one word through unigram comes back"
 { yes "the cat sat on the mat" | head -n 200000; } | $T encode -m bpe.json 2>.err | head -n 1 >.out
 [ -s .out ] && ! grep -q -i "segm\|abort" .err
 result $? "a closed pipe ends it" "$(cat .err)"
-yes "the cat sat on the mat" | head -n 300000 | (ulimit -v 400000 2>/dev/null; $T encode -m bpe.json) | tail -n 1 >.out
-[ "$(cat .out)" = "$(echo "the cat sat on the mat" | $T encode -m bpe.json)" ]
-result $? "a long stream takes little memory" "$(cat .out)"
+# The sanitizers reserve more addresses than any limit of use here allows.
+limited() { (ulimit -v 400000 && exec $T "$@"); }
+if (unset ASAN_OPTIONS; limited info bpe.json) >/dev/null 2>&1; then
+    yes "the cat sat on the mat" | head -n 300000 | limited encode -m bpe.json | tail -n 1 >.out
+    [ "$(cat .out)" = "$(echo "the cat sat on the mat" | $T encode -m bpe.json)" ]
+    result $? "a long stream takes little memory" "$(cat .out)"
+else
+    skip "a long stream takes little memory" "this program does not run within 400 MB of addresses"
+fi
 
 echo "the cat" | $T encode -m bpe.json --pieces --offsets >.out
 grep -q '@0:3' .out
