@@ -7,18 +7,18 @@ data=$top/../shared/data/multi30k
 
 # translates NAME LEAST OPTION...
 translates() {
-    name=$1 least=$2
+    model=$1 least=$2
     shift 2
-    [ -z "$WHICH" ] || case " $WHICH " in *" $name "*) ;; *) return 0 ;; esac
-    holds "$name is learned" "$QUIPU" train --train-src "$data/train.de.gz" --train-tgt "$data/train.en.gz" \
+    [ -z "$WHICH" ] || case " $WHICH " in *" $model "*) ;; *) return 0 ;; esac
+    holds "$model is learned" "$QUIPU" train --train-src "$data/train.de.gz" --train-tgt "$data/train.en.gz" \
         --valid-src "$data/val.de" --valid-tgt "$data/val.en" --lower-case --tokenizer bpe --vocab-size 8000 --share-vocab \
-        --label-smoothing 0.1 --clip-norm 1 --lr-schedule cosine ${THREADS:+-t $THREADS} "$@" -m "$name.safetensors"
-    "$QUIPU" translate -m "$name.safetensors" -b 5 "$data/test_2016.de" >said.en
+        --label-smoothing 0.1 --clip-norm 1 --lr-schedule cosine ${THREADS:+-t $THREADS} "$@" -m "$model.safetensors"
+    "$QUIPU" translate -m "$model.safetensors" -b 5 "$data/test_2016.de" >said.en
     "$QUIPU" evaluate bleu --lower-case --hyp said.en --ref "$data/test_2016.en" --json >score.json
     score=$(sed 's/.*"score": *\([0-9.]*\).*/\1/' score.json)
-    echo "# $name: $(cat score.json)"
+    echo "# $model: $(cat score.json)"
     awk -v s="$score" -v t="$least" 'BEGIN { exit !(s >= t) }'
-    result $? "$name: BLEU of $least or more" "$score"
+    result $? "$model: BLEU of $least or more" "$score"
 }
 
 recurrent="--layers 1 --emb-size 256 --hidden-size 384 --dropout 0.3 --batch-size 1536 --lr 0.002 --lr-warmup 200"
