@@ -192,31 +192,15 @@ int main(int argc, char **argv)
                 if (strcmp(sizes[i].name, optarg) == 0) r.size = &sizes[i];
             if (!r.size) return usage();
             break;
-        case THREADS:
-            r.threads = atoi(optarg);
-            break;
-        case BATCH:
-            r.batch = atoi(optarg);
-            break;
-        case BEAM:
-            r.beam = atoi(optarg);
-            break;
-        case LENGTH:
-            r.length = atoi(optarg);
-            break;
-        case SOURCE_LENGTH:
-            r.source_length = atoi(optarg);
-            break;
-        case REPS:
-            r.reps = atoi(optarg);
-            break;
-        case MAX_SECONDS:
-            r.max_seconds = atof(optarg);
-            break;
-        case JSON:
-            break; /* there is no other form */
-        default:
-            return usage();
+        case THREADS: r.threads = atoi(optarg); break;
+        case BATCH: r.batch = atoi(optarg); break;
+        case BEAM: r.beam = atoi(optarg); break;
+        case LENGTH: r.length = atoi(optarg); break;
+        case SOURCE_LENGTH: r.source_length = atoi(optarg); break;
+        case REPS: r.reps = atoi(optarg); break;
+        case MAX_SECONDS: r.max_seconds = atof(optarg); break;
+        case JSON: break; /* there is no other form */
+        default: return usage();
         }
     }
     if (optind < argc || r.threads < 1 || r.batch < 1 || r.beam < 1 || r.length < 1 || r.source_length < 1 ||

@@ -9,7 +9,7 @@
 
 #include "lib/tensor/cpu.h"
 
-enum { FMA_ROUNDS = 20000000, FMA_CHAINS = 12 };   /* enough independent chains to hide the latency */
+enum { FMA_ROUNDS = 20000000, FMA_CHAINS = 12 }; /* enough independent chains to hide the latency */
 
 #define FMA_LOOP(name, attribute, floats)                                                                              \
     attribute static float name(void)                                                                                  \

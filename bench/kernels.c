@@ -59,16 +59,15 @@ static qp_real *normal(size_t count)
 #define UNROLL_ALL _Pragma("GCC unroll 24")
 #endif
 /* independent chains enough for two units of latency 4 or 5 */
-#define CHAINS(VECTOR, FMA, SET1, LANES, N)                                                                              \
-    VECTOR s[N], x = SET1(1.0001f), y = SET1(0.9999f);                                                                   \
-    UNROLL_ALL for (int i = 0; i < N; i++) s[i] = SET1((float)i);                                                                   \
-    double start = now();                                                                                                \
-    for (int l = 0; l < 200000; l++)                                                                                     \
-        UNROLL_ALL for (int i = 0; i < N; i++) s[i] = FMA(s[i], x, y);                                                              \
-    double seconds = now() - start;                                                                                      \
-    UNROLL_ALL for (int i = 1; i < N; i++) s[0] = FMA(s[0], x, s[i]);                                                               \
-    volatile float keep[LANES];                                                                                          \
-    memcpy((void *)(uintptr_t)keep, &s[0], sizeof keep);                                                                 \
+#define CHAINS(VECTOR, FMA, SET1, LANES, N)                                                                            \
+    VECTOR s[N], x = SET1(1.0001f), y = SET1(0.9999f);                                                                 \
+    UNROLL_ALL for (int i = 0; i < N; i++) s[i] = SET1((float)i);                                                      \
+    double start = now();                                                                                              \
+    for (int l = 0; l < 200000; l++) UNROLL_ALL for (int i = 0; i < N; i++) s[i] = FMA(s[i], x, y);                    \
+    double seconds = now() - start;                                                                                    \
+    UNROLL_ALL for (int i = 1; i < N; i++) s[0] = FMA(s[0], x, s[i]);                                                  \
+    volatile float keep[LANES];                                                                                        \
+    memcpy((void *)(uintptr_t)keep, &s[0], sizeof keep);                                                               \
     return 2.0 * 200000 * N * LANES / seconds * 1e-9
 
 __attribute__((target("avx2,fma"))) static double peak_avx2(void)
@@ -96,7 +95,10 @@ static void print_peaks(void)
 #endif
 }
 
-typedef struct { const char *name; int ta, tb, m, n, k; } shape;
+typedef struct {
+    const char *name;
+    int ta, tb, m, n, k;
+} shape;
 
 static void call_ours(const shape *s, const qp_real *a, const qp_real *b, qp_real *c)
 {
@@ -105,8 +107,8 @@ static void call_ours(const shape *s, const qp_real *a, const qp_real *b, qp_rea
 
 static void call_blas(const shape *s, const qp_real *a, const qp_real *b, qp_real *c)
 {
-    cblas_sgemm(CblasRowMajor, s->ta ? CblasTrans : CblasNoTrans, s->tb ? CblasTrans : CblasNoTrans, s->m, s->n, s->k, 1, a,
-                s->ta ? s->m : s->k, b, s->tb ? s->k : s->n, 0, c, s->n);
+    cblas_sgemm(CblasRowMajor, s->ta ? CblasTrans : CblasNoTrans, s->tb ? CblasTrans : CblasNoTrans, s->m, s->n, s->k,
+                1, a, s->ta ? s->m : s->k, b, s->tb ? s->k : s->n, 0, c, s->n);
 }
 
 typedef void (*product_call)(const shape *, const qp_real *, const qp_real *, qp_real *);
@@ -135,7 +137,8 @@ static void bench_shape(const shape *s)
             }
     }
     double base = flops / median(blas) * 1e-9;
-    printf("%-10s %c%c %5d x %5d x %5d   OpenBLAS %6.1f", s->name, s->ta ? 'T' : 'N', s->tb ? 'T' : 'N', s->m, s->n, s->k, base);
+    printf("%-10s %c%c %5d x %5d x %5d   OpenBLAS %6.1f", s->name, s->ta ? 'T' : 'N', s->tb ? 'T' : 'N', s->m, s->n,
+           s->k, base);
     for (qp_cpu level = QP_CPU_AVX2; level <= QP_CPU_AVX512; level = (qp_cpu)(level + 1))
         if (qp_cpu_supports(level)) {
             double rate = flops / median(ours[level]) * 1e-9;
@@ -147,18 +150,37 @@ static void bench_shape(const shape *s)
 
 static void bench_gemm(void)
 {
-    static const shape shapes[] = {
-        {"forward", 0, 1, 768, 256, 256}, {"forward", 0, 1, 1024, 768, 256}, {"forward", 0, 1, 1024, 1024, 256},
-        {"forward", 0, 1, 1024, 256, 1024}, {"forward", 0, 1, 2048, 512, 128}, {"forward", 0, 1, 2048, 512, 512},
-        {"logits", 0, 1, 1024, 8000, 256}, {"dX", 0, 0, 1024, 256, 256}, {"dX", 0, 0, 1024, 256, 768},
-        {"dX", 0, 0, 1024, 256, 1024}, {"dX", 0, 0, 1024, 1024, 256}, {"dX", 0, 0, 2048, 128, 512},
-        {"dX logits", 0, 0, 1024, 256, 8000}, {"dW", 1, 0, 256, 256, 1024}, {"dW", 1, 0, 768, 256, 1024},
-        {"dW", 1, 0, 1024, 256, 1024}, {"dW", 1, 0, 256, 1024, 1024}, {"dW", 1, 0, 512, 128, 2048},
-        {"dW logits", 1, 0, 8000, 256, 1024}, {"square", 0, 0, 1024, 1024, 1024},
-        {"step", 0, 1, 64, 2048, 512}, {"step dX", 0, 0, 64, 512, 2048}, {"step", 0, 1, 16, 1024, 256},
-        {"scores", 0, 1, 24, 24, 32}, {"context", 0, 0, 24, 32, 24}, {"dK", 1, 0, 24, 32, 24}, {"scores", 0, 1, 64, 64, 32},
-        {"context", 0, 0, 64, 32, 64}, {"scores", 0, 1, 256, 256, 64}, {"context", 0, 0, 256, 64, 256},
-        {"dK", 1, 0, 256, 64, 256}};
+    static const shape shapes[] = {{"forward", 0, 1, 768, 256, 256},
+                                   {"forward", 0, 1, 1024, 768, 256},
+                                   {"forward", 0, 1, 1024, 1024, 256},
+                                   {"forward", 0, 1, 1024, 256, 1024},
+                                   {"forward", 0, 1, 2048, 512, 128},
+                                   {"forward", 0, 1, 2048, 512, 512},
+                                   {"logits", 0, 1, 1024, 8000, 256},
+                                   {"dX", 0, 0, 1024, 256, 256},
+                                   {"dX", 0, 0, 1024, 256, 768},
+                                   {"dX", 0, 0, 1024, 256, 1024},
+                                   {"dX", 0, 0, 1024, 1024, 256},
+                                   {"dX", 0, 0, 2048, 128, 512},
+                                   {"dX logits", 0, 0, 1024, 256, 8000},
+                                   {"dW", 1, 0, 256, 256, 1024},
+                                   {"dW", 1, 0, 768, 256, 1024},
+                                   {"dW", 1, 0, 1024, 256, 1024},
+                                   {"dW", 1, 0, 256, 1024, 1024},
+                                   {"dW", 1, 0, 512, 128, 2048},
+                                   {"dW logits", 1, 0, 8000, 256, 1024},
+                                   {"square", 0, 0, 1024, 1024, 1024},
+                                   {"step", 0, 1, 64, 2048, 512},
+                                   {"step dX", 0, 0, 64, 512, 2048},
+                                   {"step", 0, 1, 16, 1024, 256},
+                                   {"scores", 0, 1, 24, 24, 32},
+                                   {"context", 0, 0, 24, 32, 24},
+                                   {"dK", 1, 0, 24, 32, 24},
+                                   {"scores", 0, 1, 64, 64, 32},
+                                   {"context", 0, 0, 64, 32, 64},
+                                   {"scores", 0, 1, 256, 256, 64},
+                                   {"context", 0, 0, 256, 64, 256},
+                                   {"dK", 1, 0, 256, 64, 256}};
     openblas_set_num_threads(1);
     print_peaks();
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) bench_shape(&shapes[i]);
@@ -171,7 +193,8 @@ static void bench_packed(void)
     static const int rows[] = {1, 2, 4, 8, 16, 32, 64, 256};
     for (size_t i = 0; i < sizeof weight / sizeof *weight; i++) {
         const int n = weight[i][0], k = weight[i][1];
-        qp_real *w = normal((size_t)n * (size_t)k), *memory = normal(qp_packed_count(n, k)), *a = normal((size_t)(256 * k));
+        qp_real *w = normal((size_t)n * (size_t)k), *memory = normal(qp_packed_count(n, k)),
+                *a = normal((size_t)(256 * k));
         qp_real *c = normal((size_t)256 * (size_t)n);
         qp_packed packed = qp_packed_init(memory, n, k, w, k, 0);
         for (qp_cpu level = QP_CPU_AVX2; level <= QP_CPU_AVX512; level = (qp_cpu)(level + 1)) {
@@ -200,12 +223,13 @@ enum { ROWS = 64, COLUMNS = 512, COUNT = ROWS * COLUMNS, CLASSES = 8000 };
 static qp_real *x, *y, *z, *w, *v;
 static int32_t ids[ROWS];
 
-#define KERNEL(NAME, CALL)                                                                                               \
+#define KERNEL(NAME, CALL)                                                                                             \
     static void run_##NAME(void) { CALL; }
 KERNEL(exp_softmax, qp_softmax_rows(ROWS, COLUMNS, x, COLUMNS, 1, y, COLUMNS))
 KERNEL(softmax_back, qp_softmax_rows_back(ROWS, COLUMNS, y, COLUMNS, x, COLUMNS, 1, 0, z, COLUMNS))
 KERNEL(norm, qp_norm_rows(ROWS, COLUMNS, x, COLUMNS, w, v, 1e-5f, y, COLUMNS, z, z + ROWS))
-KERNEL(norm_back, qp_norm_rows_back(ROWS, COLUMNS, x, COLUMNS, w, z, z + ROWS, y, COLUMNS, 0, z + 1024, COLUMNS, v, v + COLUMNS))
+KERNEL(norm_back,
+       qp_norm_rows_back(ROWS, COLUMNS, x, COLUMNS, w, z, z + ROWS, y, COLUMNS, 0, z + 1024, COLUMNS, v, v + COLUMNS))
 KERNEL(relu, qp_activate(QP_RELU, COUNT, x, 0, y))
 KERNEL(relu_back, qp_activate_back(QP_RELU, COUNT, NULL, y, 0, x, 0, z))
 KERNEL(gelu, qp_activate(QP_GELU, COUNT, x, 0, y))
@@ -224,13 +248,21 @@ KERNEL(scatter, qp_scatter_add_rows(ROWS, COLUMNS, ids, x, COLUMNS, 1, y))
 KERNEL(cross_entropy, qp_cross_entropy_rows(4, CLASSES, x, CLASSES, ids, 0.1f, NULL, NULL, z, y, CLASSES))
 KERNEL(top, qp_top_rows(4, CLASSES, x, CLASSES, 8, ids))
 
-static const struct { const char *name; void (*run)(void); int count; } kernel[] = {
-#define ENTRY(NAME, COUNT_) {#NAME, run_##NAME, COUNT_}
-    ENTRY(exp_softmax, COUNT), ENTRY(softmax_back, COUNT), ENTRY(norm, COUNT), ENTRY(norm_back, COUNT), ENTRY(relu, COUNT),
-    ENTRY(relu_back, COUNT), ENTRY(gelu, COUNT), ENTRY(gelu_back, COUNT), ENTRY(gelu_tanh, COUNT), ENTRY(tanh, COUNT),
-    ENTRY(sigmoid, COUNT), ENTRY(dropout, COUNT), ENTRY(scale_add, COUNT), ENTRY(sum_squares, COUNT), ENTRY(adam, COUNT),
-    ENTRY(column_sums, COUNT), ENTRY(bias, COUNT), ENTRY(gather, COUNT), ENTRY(scatter, COUNT),
-    ENTRY(cross_entropy, 4 * CLASSES), ENTRY(top, 4 * CLASSES)};
+static const struct {
+    const char *name;
+    void (*run)(void);
+    int count;
+} kernel[] = {
+#define ENTRY(NAME, COUNT_)                                                                                            \
+    {                                                                                                                  \
+#NAME, run_##NAME, COUNT_                                                                                      \
+    }
+    ENTRY(exp_softmax, COUNT), ENTRY(softmax_back, COUNT), ENTRY(norm, COUNT),    ENTRY(norm_back, COUNT),
+    ENTRY(relu, COUNT),        ENTRY(relu_back, COUNT),    ENTRY(gelu, COUNT),    ENTRY(gelu_back, COUNT),
+    ENTRY(gelu_tanh, COUNT),   ENTRY(tanh, COUNT),         ENTRY(sigmoid, COUNT), ENTRY(dropout, COUNT),
+    ENTRY(scale_add, COUNT),   ENTRY(sum_squares, COUNT),  ENTRY(adam, COUNT),    ENTRY(column_sums, COUNT),
+    ENTRY(bias, COUNT),        ENTRY(gather, COUNT),       ENTRY(scatter, COUNT), ENTRY(cross_entropy, 4 * CLASSES),
+    ENTRY(top, 4 * CLASSES)};
 
 static void bench_rows(void)
 {

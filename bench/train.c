@@ -24,7 +24,7 @@
 
 typedef struct {
     const char *name;
-    int kind;                    /* QP_KIND_ of encoder and decoder */
+    int kind; /* QP_KIND_ of encoder and decoder */
     bool translates;
     int vocabulary, width, feed_forward, heads, layers, sequences, length;
 } work;
@@ -52,7 +52,7 @@ typedef struct {
     qp_optimizer *optimizer;
     qp_batch batch;
     int32_t *start, *source, *target;
-    double *step, *update;       /* seconds of each step, and of its optimizer */
+    double *step, *update; /* seconds of each step, and of its optimizer */
     int steps, capacity;
     int shard_count;
     double loss;
@@ -203,7 +203,8 @@ static double forward_operations(const work *w)
     if (qp_model_kind_is_recurrent(w->kind))
         return tokens * (layers * 4 * d * d * (w->kind == QP_KIND_LSTM ? 4 : 3) + output);
     if (!w->translates) return tokens * (layers * (24 * d * d + 4 * n * d) + output);
-    return tokens * (layers * (8 * d * d + 4 * d * ff + 4 * n * d) + layers * (16 * d * d + 4 * d * ff + 8 * n * d) + output);
+    return tokens *
+           (layers * (8 * d * d + 4 * d * ff + 4 * n * d) + layers * (16 * d * d + 4 * d * ff + 8 * n * d) + output);
 }
 
 /* Median rate of products of 1536^3, one in each thread. */
@@ -250,12 +251,13 @@ static void run(const options *o)
     double seconds = median(b.step, b.steps), tokens = (double)w->sequences * w->length;
     double update = median(b.update, b.steps);
     double fma = fma_rate(o->threads), sgemm = sgemm_rate(o->threads);
-    printf("{\"model\": \"%s\", \"threads\": %d, \"tokens_per_second\": %.1f, \"gflops\": %.1f, \"sgemm_gflops\": %.1f, "
-           "\"fma_gflops\": %.1f, \"peak_bytes\": %lld, \"parameters\": %zu, \"shards\": %d, \"steps\": %d, "
-           "\"step_ms\": %.2f, \"optimizer_ms\": %.2f, \"loss\": %.4f, \"cpu\": \"%s\"}\n",
-           w->name, o->threads, tokens / seconds, 3 * forward_operations(w) / seconds / 1e9, sgemm, fma,
-           (long long)usage.ru_maxrss * 1024, qp_params_elements(qp_model_params(b.model)), b.shard_count, b.steps,
-           1e3 * seconds, 1e3 * update, b.loss, qp_cpu_name(qp_cpu_level()));
+    printf(
+        "{\"model\": \"%s\", \"threads\": %d, \"tokens_per_second\": %.1f, \"gflops\": %.1f, \"sgemm_gflops\": %.1f, "
+        "\"fma_gflops\": %.1f, \"peak_bytes\": %lld, \"parameters\": %zu, \"shards\": %d, \"steps\": %d, "
+        "\"step_ms\": %.2f, \"optimizer_ms\": %.2f, \"loss\": %.4f, \"cpu\": \"%s\"}\n",
+        w->name, o->threads, tokens / seconds, 3 * forward_operations(w) / seconds / 1e9, sgemm, fma,
+        (long long)usage.ru_maxrss * 1024, qp_params_elements(qp_model_params(b.model)), b.shard_count, b.steps,
+        1e3 * seconds, 1e3 * update, b.loss, qp_cpu_name(qp_cpu_level()));
     qp_shards_free(b.shards);
     qp_optimizer_free(b.optimizer);
     qp_model_free(b.model);

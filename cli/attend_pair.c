@@ -6,7 +6,7 @@
 /* The ids of one sentence, EOS included, and their printable forms. */
 typedef struct {
     int32_t *id;
-    const char **piece;      /* [count] */
+    const char **piece; /* [count] */
     int count;
 } sentence;
 
@@ -44,8 +44,8 @@ static qp_ids one_sequence(const sentence *s, int32_t start[2])
 }
 
 /* What the model says. */
-static qp_status translate(const qp_text_model *m, qp_tape *tape, const sentence *source, const qp_search_config *search,
-                           sentence *target)
+static qp_status translate(const qp_text_model *m, qp_tape *tape, const sentence *source,
+                           const qp_search_config *search, sentence *target)
 {
     int32_t start[2];
     qp_search_result result = {0};
@@ -81,7 +81,8 @@ static qp_status label(qp_picture *picture, const sentence *source, const senten
     return status;
 }
 
-static qp_status draw(const qp_text_model *m, qp_tape *tape, const sentence *source, const sentence *target, qp_picture *picture)
+static qp_status draw(const qp_text_model *m, qp_tape *tape, const sentence *source, const sentence *target,
+                      qp_picture *picture)
 {
     int32_t source_start[2], target_start[2];
     qp_batch batch = {.target = one_sequence(target, target_start)};
@@ -97,13 +98,17 @@ static qp_status draw(const qp_text_model *m, qp_tape *tape, const sentence *sou
 }
 
 static qp_status attend(const qp_text_model *m, qp_tape *tape, const char *source_text, const char *target_text,
-                        const qp_search_config *search, sentence *source, sentence *target, qp_picture *picture, char **found)
+                        const qp_search_config *search, sentence *source, sentence *target, qp_picture *picture,
+                        char **found)
 {
     int longest = (int)qp_model_config_of(m->model)->max_length;
     if (m->source) QP_TRY(encode(&m->source_codec, source_text, longest, source));
-    if (m->source && source->count < 2) return qp_fail(QP_EDATA, "an empty source has nothing to attend to; give --src TEXT");
-    if (target_text) QP_TRY(encode(&m->target_codec, target_text, longest, target));
-    else QP_TRY(translate(m, tape, source, search, target));
+    if (m->source && source->count < 2)
+        return qp_fail(QP_EDATA, "an empty source has nothing to attend to; give --src TEXT");
+    if (target_text)
+        QP_TRY(encode(&m->target_codec, target_text, longest, target));
+    else
+        QP_TRY(translate(m, tape, source, search, target));
     size_t bytes;
     char *text;
     QP_TRY(m->target_codec.decode(m->target_codec.self, target->id, target->count, &text, &bytes));
@@ -111,8 +116,10 @@ static qp_status attend(const qp_text_model *m, qp_tape *tape, const char *sourc
     if (status == QP_OK) status = label(picture, source, target);
     if (status == QP_OK) status = draw(m, tape, source, target, picture);
     if (status != QP_OK) qp_picture_free(picture);
-    if (status == QP_OK && found) *found = text;
-    else free(text);
+    if (status == QP_OK && found)
+        *found = text;
+    else
+        free(text);
     return status;
 }
 

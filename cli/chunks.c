@@ -11,10 +11,7 @@ enum { TEXT_LIMIT_BYTES = 16 << 20 };
 
 static char *standard_input[] = {(char[]){"-"}};
 
-static bool answers_a_terminal(const char *file)
-{
-    return strcmp(file, "-") == 0 && isatty(STDIN_FILENO);
-}
+static bool answers_a_terminal(const char *file) { return strcmp(file, "-") == 0 && isatty(STDIN_FILENO); }
 
 qp_status qp_chunks_begin(qp_chunks *chunks, char **file, int files, int line_limit)
 {
@@ -92,10 +89,7 @@ const char *qp_chunks_path(const qp_chunks *chunks, int i)
     return strcmp(chunks->path[i], "-") == 0 ? "stdin" : chunks->path[i];
 }
 
-int64_t qp_chunks_number(const qp_chunks *chunks, int i)
-{
-    return chunks->number[i];
-}
+int64_t qp_chunks_number(const qp_chunks *chunks, int i) { return chunks->number[i]; }
 
 void qp_chunks_end(qp_chunks *chunks)
 {
@@ -107,7 +101,4 @@ void qp_chunks_end(qp_chunks *chunks)
     *chunks = (qp_chunks){0};
 }
 
-int qp_chunks_report(qp_status status)
-{
-    return status == QP_EIO && errno == EPIPE ? 74 : qp_report(status);
-}
+int qp_chunks_report(qp_status status) { return status == QP_EIO && errno == EPIPE ? 74 : qp_report(status); }

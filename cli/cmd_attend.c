@@ -21,8 +21,9 @@ enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
 #define ATTEND_FIELDS(X)                                                                                               \
     X(TEXT, model, "", 0, 0, NULL, "model file (.safetensors)")                                                        \
-    X(TEXT, output, "-", 0, 0, NULL, "file, its kind by its end: .html .json .npz (all maps), .svg .png .txt (those "  \
-                                     "chosen below); -: the terminal")                                                 \
+    X(TEXT, output, "-", 0, 0, NULL,                                                                                   \
+      "file, its kind by its end: .html .json .npz (all maps), .svg .png .txt (those "                                 \
+      "chosen below); -: the terminal")                                                                                \
     X(CHOICE, kind, "auto", 0, 0, "auto, cross, encoder, decoder", "which attention; auto: cross, or what there is")   \
     X(TEXT, layer, "last", 0, 0, NULL, "number from 1, mean, max, all or last")                                        \
     X(TEXT, head, "mean", 0, 0, NULL, "number from 1, mean, max or all")                                               \
@@ -38,7 +39,8 @@ static const qp_field attend_field[] = {ATTEND_FIELDS(ATTEND_ROW)};
 static const qp_field_table attend_table = {"attend", attend_field, sizeof attend_field / sizeof *attend_field};
 
 static const char notes[] =
-    "Rows are the tokens that read, columns the tokens that are read. Without --tgt the model translates --src itself;\n"
+    "Rows are the tokens that read, columns the tokens that are read. Without --tgt the model translates --src "
+    "itself;\n"
     "with it, the maps are those of this translation. A language model has no --src: give the text as --tgt.";
 
 typedef enum { FORM_TERMINAL, FORM_HTML, FORM_JSON, FORM_NPZ, FORM_SVG, FORM_PNG, FORM_TEXT } form;
@@ -56,7 +58,8 @@ static qp_status find_form(const char *path, form *result)
             return QP_OK;
         }
     }
-    return qp_fail(QP_EUSAGE, "--output %s: its end tells no format; use .html .svg .png .json .npz .txt, or - for the terminal",
+    return qp_fail(QP_EUSAGE,
+                   "--output %s: its end tells no format; use .html .svg .png .json .npz .txt, or - for the terminal",
                    path);
 }
 
@@ -167,7 +170,8 @@ static qp_status attend(const attend_options *o, const qp_search_config *search,
 static qp_status one_text(const qp_option_list *list, const char **text)
 {
     *text = list->count ? list->value[0] : NULL;
-    if (list->count > 1) return qp_fail(QP_EUSAGE, "attend: --%s is given twice; one sentence is drawn at a time", list->name);
+    if (list->count > 1)
+        return qp_fail(QP_EUSAGE, "attend: --%s is given twice; one sentence is drawn at a time", list->name);
     return QP_OK;
 }
 

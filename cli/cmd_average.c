@@ -22,7 +22,8 @@ static const qp_command average = {
     .name = "average",
     .summary = "mean of several checkpoints",
     .usage = "-o MODEL CHECKPOINT...",
-    .notes = "Checkpoints of one run, such as MODEL.run/model-*.safetensors. Configuration and tokenizers are the first one's.",
+    .notes = "Checkpoints of one run, such as MODEL.run/model-*.safetensors. Configuration and tokenizers are the "
+             "first one's.",
     .group = groups,
     .group_count = 1,
     .alias = aliases,

@@ -16,14 +16,14 @@
 #include "lib/picture/html.h"
 #include "lib/picture/terminal.h"
 
-#define QP_DEMO_FIELDS(X)                                                                                   \
-    X(CHOICE, direction, "ko-en", 0, 0, "ko-en, en-ko, reverse",                                            \
-      "from Korean to English, back, or numbers to the same numbers in reverse")                            \
-    X(TEXT, folder, "quipu-demo", 0, 0, NULL, "where the corpus, the model and the pictures are written")   \
-    X(INT, threads, "0", 0, 4096, NULL, "threads; 0: all CPUs; the result does not depend on it")           \
-    X(INT, seed, "1", 0, 9007199254740991, NULL, "seed of the corpus and of the training")                  \
-    X(INT, steps, "0", 0, 1000000, NULL, "updates, with which the learning rate ends; 0: the recipe's")     \
-    X(BOOL, overwrite, "false", 0, 0, NULL, "train anew even if the model is there")                        \
+#define QP_DEMO_FIELDS(X)                                                                                              \
+    X(CHOICE, direction, "ko-en", 0, 0, "ko-en, en-ko, reverse",                                                       \
+      "from Korean to English, back, or numbers to the same numbers in reverse")                                       \
+    X(TEXT, folder, "quipu-demo", 0, 0, NULL, "where the corpus, the model and the pictures are written")              \
+    X(INT, threads, "0", 0, 4096, NULL, "threads; 0: all CPUs; the result does not depend on it")                      \
+    X(INT, seed, "1", 0, 9007199254740991, NULL, "seed of the corpus and of the training")                             \
+    X(INT, steps, "0", 0, 1000000, NULL, "updates, with which the learning rate ends; 0: the recipe's")                \
+    X(BOOL, overwrite, "false", 0, 0, NULL, "train anew even if the model is there")                                   \
     X(CHOICE, progress, "auto", 0, 0, "auto, always, never", "the live progress line")
 
 typedef struct {
@@ -41,8 +41,9 @@ static const qp_command demo = {
     .name = "demo",
     .summary = "a toy Korean-English translator, trained, tried and drawn in about a minute",
     .usage = "[--direction ko-en|en-ko|reverse]",
-    .notes = "Writes a corpus from a small grammar, learns it, translates sentences whose combinations it has never seen,\n"
-             "and draws what it looked at. Run it again to see the result again; --overwrite trains anew.",
+    .notes =
+        "Writes a corpus from a small grammar, learns it, translates sentences whose combinations it has never seen,\n"
+        "and draws what it looked at. Run it again to see the result again; --overwrite trains anew.",
     .group = groups,
     .group_count = 1,
     .alias = aliases,
@@ -81,20 +82,37 @@ static void find_places(places *p)
 typedef const char *const setting[2];
 
 static setting toy_recipe[] = {
-    {"tokenizer", "bpe"},  {"vocab_size", "1200"}, {"enc_layers", "2"},       {"dec_layers", "2"},
-    {"emb_size", "128"},   {"ff_size", "512"},     {"heads", "4"},            {"dropout", "0.3"},
-    {"max_length", "64"},  {"batch_size", "2048"}, {"lr", "0.004"},           {"lr_schedule", "cosine"},
-    {"lr_warmup", "100"},  {"steps", "800"},       {"label_smoothing", "0.1"}, {"epochs", "0"},
-    {"valid_freq", "400"}, {"save_freq", "200"},   {"valid_metrics", "loss,bleu,accuracy"},
-    {"disp_freq", "50"},   {NULL, NULL},
+    {"tokenizer", "bpe"},
+    {"vocab_size", "1200"},
+    {"enc_layers", "2"},
+    {"dec_layers", "2"},
+    {"emb_size", "128"},
+    {"ff_size", "512"},
+    {"heads", "4"},
+    {"dropout", "0.3"},
+    {"max_length", "64"},
+    {"batch_size", "2048"},
+    {"lr", "0.004"},
+    {"lr_schedule", "cosine"},
+    {"lr_warmup", "100"},
+    {"steps", "800"},
+    {"label_smoothing", "0.1"},
+    {"epochs", "0"},
+    {"valid_freq", "400"},
+    {"save_freq", "200"},
+    {"valid_metrics", "loss,bleu,accuracy"},
+    {"disp_freq", "50"},
+    {NULL, NULL},
 };
 
 static setting reverse_recipe[] = {
-    {"tokenizer", "word"},  {"enc_layers", "2"}, {"dec_layers", "2"},       {"emb_size", "128"},
-    {"ff_size", "256"},     {"heads", "4"},      {"dropout", "0"},          {"max_length", "64"},
-    {"batch_size", "2048"}, {"lr", "0.003"},     {"lr_schedule", "cosine"}, {"lr_warmup", "300"},
-    {"steps", "2000"},      {"epochs", "0"},     {"valid_metrics", "loss,accuracy"},
-    {"disp_freq", "200"},   {"valid_freq", "500"}, {"save_freq", "500"},    {NULL, NULL},
+    {"tokenizer", "word"}, {"enc_layers", "2"},       {"dec_layers", "2"},
+    {"emb_size", "128"},   {"ff_size", "256"},        {"heads", "4"},
+    {"dropout", "0"},      {"max_length", "64"},      {"batch_size", "2048"},
+    {"lr", "0.003"},       {"lr_schedule", "cosine"}, {"lr_warmup", "300"},
+    {"steps", "2000"},     {"epochs", "0"},           {"valid_metrics", "loss,accuracy"},
+    {"disp_freq", "200"},  {"valid_freq", "500"},     {"save_freq", "500"},
+    {NULL, NULL},
 };
 
 static setting *const recipes[] = {toy_recipe, toy_recipe, reverse_recipe};
@@ -115,8 +133,11 @@ static qp_status settings_of(const places *p, qp_train_settings *settings)
     qp_train_tables(settings, tables, objects);
     for (int t = 0; t < QP_TRAIN_TABLES; t++) qp_config_defaults(tables[t], objects[t]);
     for (setting *s = recipes[config.direction]; (*s)[0]; s++) QP_TRY(set(tables, objects, (*s)[0], (*s)[1]));
-    const char *const files[][2] = {{"train_src", p->train_source}, {"train_tgt", p->train_target},
-                                    {"valid_src", p->valid_source}, {"valid_tgt", p->valid_target}, {"model", p->model}};
+    const char *const files[][2] = {{"train_src", p->train_source},
+                                    {"train_tgt", p->train_target},
+                                    {"valid_src", p->valid_source},
+                                    {"valid_tgt", p->valid_target},
+                                    {"model", p->model}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) QP_TRY(set(tables, objects, files[i][0], files[i][1]));
     if (config.steps) settings->training.steps = config.steps;
     settings->training.threads = config.threads;
@@ -159,7 +180,8 @@ static void tell_what_next(const places *p)
 {
     printf("\nAll maps of all layers and heads, in one page:  %s\n", p->page);
     printf("\nYour own data, two files of sentences, line by line translations of each other:\n\n"
-           "  quipu train --train-src train.%s --train-tgt train.%s --valid-src valid.%s --valid-tgt valid.%s -m my.safetensors\n"
+           "  quipu train --train-src train.%s --train-tgt train.%s --valid-src valid.%s --valid-tgt valid.%s -m "
+           "my.safetensors\n"
            "  quipu translate -m my.safetensors new.%s\n"
            "  quipu attend -m my.safetensors --src \"...\" -o map.html\n\n",
            p->source, p->target, p->source, p->target, p->source);
@@ -176,7 +198,8 @@ static void print_some(const qp_validation *test, const qp_translation *translat
 }
 
 /* Sentences whose combinations never occurred in training. */
-static qp_status examine(const qp_text_model *m, const places *p, const qp_validation *test, qp_translation *translation)
+static qp_status examine(const qp_text_model *m, const places *p, const qp_validation *test,
+                         qp_translation *translation)
 {
     qp_metrics metrics = {0};
     QP_TRY(qp_validation_translate(test, qp_threads_of(config.threads), translation));
@@ -211,8 +234,9 @@ static qp_status write_corpus(const places *p)
 {
     uint64_t seed = (uint64_t)config.seed;
     bool reverse = recipes[config.direction] == reverse_recipe;
-    fprintf(stderr, reverse ? "Numbers and the same numbers in reverse, a toy for attention: %s/train.%s, train.%s, ...\n"
-                            : "A toy translator. The corpus comes from a small grammar: %s/train.%s, train.%s, ...\n",
+    fprintf(stderr,
+            reverse ? "Numbers and the same numbers in reverse, a toy for attention: %s/train.%s, train.%s, ...\n"
+                    : "A toy translator. The corpus comes from a small grammar: %s/train.%s, train.%s, ...\n",
             p->folder, p->source, p->target);
     return reverse ? qp_toy_reverse_write(p->folder, seed, NULL) : qp_toy_write(p->folder, seed, NULL);
 }

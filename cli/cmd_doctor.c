@@ -156,8 +156,10 @@ static void examine_locale(void)
     if (!name)
         finding(false, "locale", "the locale of LC_ALL, LC_CTYPE or LANG is not installed: say export LC_ALL=C.UTF-8");
     else if (strcmp(codeset, "UTF-8") != 0)
-        finding(false, "locale", "%s (%s): files are read as UTF-8 all the same, but the terminal may show other "
-                "letters; say export LC_ALL=C.UTF-8", name, codeset);
+        finding(false, "locale",
+                "%s (%s): files are read as UTF-8 all the same, but the terminal may show other "
+                "letters; say export LC_ALL=C.UTF-8",
+                name, codeset);
     else
         finding(true, "locale", "%s", name);
     setlocale(LC_CTYPE, "C");

@@ -4,9 +4,9 @@
 
 #include "cli/chunks.h"
 #include "cli/commands.h"
+#include "cli/evaluate_task.h"
 #include "cli/json_text.h"
 #include "cli/options.h"
-#include "cli/evaluate_task.h"
 #include "cli/text.h"
 #include "cli/text_model.h"
 #include "lib/base/file.h"
@@ -56,7 +56,8 @@ typedef struct {
 #define METRIC_ROW(...) QP_FIELD_ROW(metric_options, __VA_ARGS__)
 static const qp_field evaluate_field[] = {EVALUATE_FIELDS(EVALUATE_ROW)};
 static const qp_field metric_field[] = {METRIC_FIELDS(METRIC_ROW)};
-static const qp_field_table evaluate_table = {"evaluate", evaluate_field, sizeof evaluate_field / sizeof *evaluate_field};
+static const qp_field_table evaluate_table = {"evaluate", evaluate_field,
+                                              sizeof evaluate_field / sizeof *evaluate_field};
 static const qp_field_table metric_table = {"metrics", metric_field, sizeof metric_field / sizeof *metric_field};
 
 static const char notes[] =
@@ -64,9 +65,12 @@ static const char notes[] =
     "without it: bleu,chrf. BLEU, chrF and TER are those of sacreBLEU " QP_SACREBLEU_VERSION ", and so are their "
     "signatures; all are\n"
     "percentages. --ref may be repeated: several references for each line.\n"
-    "METRICS -m MODEL --test FILE, by the model's task: lm: perplexity (exp of the mean -ln P of a token, ends of lines and\n"
-    "unknown tokens included); classify, tag: accuracy, f1, precision, recall, micro-f1, weighted-f1, balanced-accuracy,\n"
-    "matthews, kappa, entity-precision, entity-recall, entity-f1 (as seqeval), report, confusion; regress: mae, rmse, mse, r2.";
+    "METRICS -m MODEL --test FILE, by the model's task: lm: perplexity (exp of the mean -ln P of a token, ends of "
+    "lines and\n"
+    "unknown tokens included); classify, tag: accuracy, f1, precision, recall, micro-f1, weighted-f1, "
+    "balanced-accuracy,\n"
+    "matthews, kappa, entity-precision, entity-recall, entity-f1 (as seqeval), report, confusion; regress: mae, rmse, "
+    "mse, r2.";
 
 /* What a run carries about. */
 typedef struct {
@@ -76,7 +80,7 @@ typedef struct {
     int references;
     const char *hypothesis_path;
     int64_t lines;
-    qp_translator *translator;   /* NULL: the lines are the hypotheses */
+    qp_translator *translator; /* NULL: the lines are the hypotheses */
 } evaluation;
 
 /* ---- output ---- */
@@ -192,8 +196,9 @@ static qp_status add_chunk(evaluation *e, qp_chunks *chunks)
     }
     for (int i = 0; i < count && status == QP_OK; i++) {
         qp_segment hypothesis = {chunks->line[i].text, chunks->line[i].bytes};
-        if (made) hypothesis = made[i].search.count ? (qp_segment){made[i].best[0].text, made[i].best[0].bytes}
-                                                    : (qp_segment){"", 0};
+        if (made)
+            hypothesis = made[i].search.count ? (qp_segment){made[i].best[0].text, made[i].best[0].bytes}
+                                              : (qp_segment){"", 0};
         status = add_line(e, chunks, i, hypothesis);
     }
     for (int i = 0; made && i < count; i++) qp_translation_free(&made[i]);
@@ -233,29 +238,38 @@ static qp_status configure(qp_scores *scores, const metric_options *m, bool sent
     bleu->smoothing_value = m->smooth_value;
     bleu->max_order = (int)m->max_ngram_order;
     bleu->effective_order = m->effective_order || sentence_level;
-    scores->chrf = (qp_chrf_config){.char_order = (int)m->chrf_char_order, .word_order = (int)m->chrf_word_order,
-                                    .beta = (int)m->chrf_beta, .lower_case = m->lower_case,
-                                    .white_space = m->chrf_whitespace, .epsilon_smoothing = m->chrf_eps_smoothing};
-    scores->ter = (qp_ter_config){.case_sensitive = m->ter_case_sensitive, .normalized = m->ter_normalized,
-                                  .no_punctuation = m->ter_no_punct, .asian = m->ter_asian_support};
+    scores->chrf = (qp_chrf_config){.char_order = (int)m->chrf_char_order,
+                                    .word_order = (int)m->chrf_word_order,
+                                    .beta = (int)m->chrf_beta,
+                                    .lower_case = m->lower_case,
+                                    .white_space = m->chrf_whitespace,
+                                    .epsilon_smoothing = m->chrf_eps_smoothing};
+    scores->ter = (qp_ter_config){.case_sensitive = m->ter_case_sensitive,
+                                  .normalized = m->ter_normalized,
+                                  .no_punctuation = m->ter_no_punct,
+                                  .asian = m->ter_asian_support};
     return QP_OK;
 }
 
 static qp_status settle(const qp_options *options, const evaluate_options *o, const qp_option_list *ref)
 {
     if (options->file_count > 1)
-        return qp_fail(QP_EUSAGE, "evaluate: '%s' is one word too many; metrics are one list without blanks, files follow "
-                       "--hyp, --src and --ref", options->file[1]);
+        return qp_fail(QP_EUSAGE,
+                       "evaluate: '%s' is one word too many; metrics are one list without blanks, files follow "
+                       "--hyp, --src and --ref",
+                       options->file[1]);
     if (ref->count == 0) return qp_fail(QP_EUSAGE, "evaluate: no reference given; add --ref FILE");
     if (ref->count > QP_REFERENCES_MAX)
-        return qp_fail(QP_EUSAGE, "evaluate: %d references are more than %d; give fewer", ref->count, QP_REFERENCES_MAX);
+        return qp_fail(QP_EUSAGE, "evaluate: %d references are more than %d; give fewer", ref->count,
+                       QP_REFERENCES_MAX);
     if (!o->hyp[0] == !o->model[0])
         return qp_fail(QP_EUSAGE, "evaluate: give either --hyp FILE, or -m MODEL and --src FILE");
     if (!o->model[0] != !o->src[0])
         return qp_fail(QP_EUSAGE, "evaluate: -m MODEL and --src FILE belong together; give both");
     int standard = strcmp(o->hyp, "-") == 0 || strcmp(o->src, "-") == 0;
     for (int r = 0; r < ref->count; r++) standard += strcmp(ref->value[r], "-") == 0;
-    if (standard > 1) return qp_fail(QP_EUSAGE, "evaluate: stdin can be read only once; name a file in place of one '-'");
+    if (standard > 1)
+        return qp_fail(QP_EUSAGE, "evaluate: stdin can be read only once; name a file in place of one '-'");
     return QP_OK;
 }
 
@@ -264,9 +278,12 @@ static qp_status run_model(evaluation *e, const evaluate_options *o, const qp_se
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_AUTOENCODE, -1};
     qp_text_model opened;
     QP_TRY(qp_text_model_open_as(o->model, tasks, &opened));
-    qp_translator translator = {.model = opened.model, .source = &opened.source_codec,
-                                .target = &opened.target_codec, .search = *search,
-                                .batch_size = (int)o->batch_size, .threads = qp_threads_of(o->threads)};
+    qp_translator translator = {.model = opened.model,
+                                .source = &opened.source_codec,
+                                .target = &opened.target_codec,
+                                .search = *search,
+                                .batch_size = (int)o->batch_size,
+                                .threads = qp_threads_of(o->threads)};
     e->translator = &translator;
     qp_status status = add_all(e, file);
     e->translator = NULL;
@@ -295,7 +312,8 @@ static qp_status try_model(const qp_options *options, const evaluate_options *o,
                            int references)
 {
     if (!o->model[0] || !test->test[0] || o->hyp[0] || o->src[0] || references || options->file_count > 1)
-        return qp_fail(QP_EUSAGE, "evaluate --test: give [METRICS] -m MODEL --test FILE, without --hyp, --src and --ref");
+        return qp_fail(QP_EUSAGE,
+                       "evaluate --test: give [METRICS] -m MODEL --test FILE, without --hyp, --src and --ref");
     return qp_evaluate_task(options->file_count ? options->file[0] : NULL, o->model, test, qp_threads_of(o->threads),
                             o->json != 0);
 }
@@ -307,20 +325,23 @@ int qp_cmd_evaluate(int argc, char **argv)
     metric_options metric;
     qp_search_config search;
     qp_option_list ref = {.name = "ref", .help = "file of references, one a line"};
-    const qp_option_group group[] = {{&evaluate_table, &o}, {&qp_evaluate_task_fields, &test}, {&metric_table, &metric},
+    const qp_option_group group[] = {{&evaluate_table, &o},
+                                     {&qp_evaluate_task_fields, &test},
+                                     {&metric_table, &metric},
                                      {&qp_search_fields, &search}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'b', "beam-size"}, {'t', "threads"}};
-    const qp_command command = {.name = "evaluate",
-                                .summary = "BLEU, chrF, TER and other scores of text against references",
-                                .usage = "[METRICS] --hyp FILE --ref FILE  or  -m MODEL --src FILE --ref FILE  or  -m MODEL --test FILE",
-                                .notes = notes,
-                                .group = group,
-                                .group_count = 4,
-                                .alias = alias,
-                                .alias_count = 3,
-                                .list = &ref,
-                                .list_count = 1,
-                                .takes_files = true};
+    const qp_command command = {
+        .name = "evaluate",
+        .summary = "BLEU, chrF, TER and other scores of text against references",
+        .usage = "[METRICS] --hyp FILE --ref FILE  or  -m MODEL --src FILE --ref FILE  or  -m MODEL --test FILE",
+        .notes = notes,
+        .group = group,
+        .group_count = 4,
+        .alias = alias,
+        .alias_count = 3,
+        .list = &ref,
+        .list_count = 1,
+        .takes_files = true};
     qp_options options;
     int code;
     if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;

@@ -35,8 +35,10 @@ static qp_status export_from(const export_options *o, const qp_text_model *m)
         return qp_fail(QP_EUSAGE, "%s: only n-grams have an ARPA form; train one with --decoder ngram", o->model);
     if (ends_in(o->out, ".arpa")) return qp_ngram_arpa_save(o->out, ngram);
     if (!ends_in(o->out, ".json"))
-        return qp_fail(QP_EUSAGE, "export: %s: unknown kind of file; name it .arpa (n-grams) or .json (tokenizer)", o->out);
-    if (o->source && !m->source) return qp_fail(QP_EUSAGE, "%s: this model has no source side; leave --source out", o->model);
+        return qp_fail(QP_EUSAGE, "export: %s: unknown kind of file; name it .arpa (n-grams) or .json (tokenizer)",
+                       o->out);
+    if (o->source && !m->source)
+        return qp_fail(QP_EUSAGE, "%s: this model has no source side; leave --source out", o->model);
     return qp_tokenizer_save(o->source ? m->source : m->target, o->out);
 }
 
@@ -59,10 +61,14 @@ int qp_cmd_export(int argc, char **argv)
     if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
     qp_status status = QP_OK;
     qp_text_model m = {0};
-    if (options.file_count == 1 && !*o.model) snprintf(o.model, sizeof o.model, "%s", options.file[0]);
-    else if (options.file_count) status = qp_fail(QP_EUSAGE, "export: '%s' is one word too many", options.file[0]);
-    if (status == QP_OK && !*o.model) status = qp_fail(QP_EUSAGE, "export: no model; name one with -m MODEL.safetensors");
-    if (status == QP_OK && !*o.out) status = qp_fail(QP_EUSAGE, "export: no file to make; name it with -o FILE.arpa or FILE.json");
+    if (options.file_count == 1 && !*o.model)
+        snprintf(o.model, sizeof o.model, "%s", options.file[0]);
+    else if (options.file_count)
+        status = qp_fail(QP_EUSAGE, "export: '%s' is one word too many", options.file[0]);
+    if (status == QP_OK && !*o.model)
+        status = qp_fail(QP_EUSAGE, "export: no model; name one with -m MODEL.safetensors");
+    if (status == QP_OK && !*o.out)
+        status = qp_fail(QP_EUSAGE, "export: no file to make; name it with -o FILE.arpa or FILE.json");
     if (status == QP_OK) status = qp_text_model_load(o.model, &m);
     if (status == QP_OK) status = export_from(&o, &m);
     qp_text_model_free(&m);

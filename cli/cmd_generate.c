@@ -17,7 +17,7 @@
 enum { MOST_PROMPT_BYTES = 1 << 28 };
 
 #define GENERATE_FIELDS(X)                                                                                             \
-    X(TEXT, file, "", 0, 0, NULL, "the prompt is the content of this file but for its last line end; -: stdin")               \
+    X(TEXT, file, "", 0, 0, NULL, "the prompt is the content of this file but for its last line end; -: stdin")        \
     X(INT, tokens, "256", 0, 1000000000, NULL, "tokens to make at most; 0: until the text ends by itself")             \
     X(INT, samples, "1", 1, 1000000, NULL, "texts to make, each another one; a line --- stands between them")          \
     X(INT, no_repeat_ngram, "0", 0, 100, NULL, "no n-gram of so many tokens twice; 0: off")                            \
@@ -40,9 +40,11 @@ static const qp_field_table generate_table = {"generate", generate_field,
 static const char notes[] =
     "Filters act in this order: --repeat-penalty, --no-repeat-ngram, --temp, --top-k, --top-p, --min-p, --typical,\n"
     "--epsilon-cutoff, --eta-cutoff.\n"
-    "A text longer than the context goes on with a sliding window: a transformer reads at most --lm-window tokens (else\n"
+    "A text longer than the context goes on with a sliding window: a transformer reads at most --lm-window tokens "
+    "(else\n"
     "--max-length) of its training; when they are full, the last half is read anew and the text goes on from there.\n"
-    "Recurrent decoders keep their state instead, n-grams their last words. Equal model, prompt, options and seed make\n"
+    "Recurrent decoders keep their state instead, n-grams their last words. Equal model, prompt, options and seed "
+    "make\n"
     "an equal text, whatever --threads was. A model trained line by line ends its text itself; one of running text\n"
     "(--lm-window) writes line after line until --tokens or --stop.";
 
@@ -54,10 +56,10 @@ typedef struct {
     size_t prompt_bytes;
     int32_t *id;
     int count;
-    int turn;               /* the text that may be printed */
-    size_t printed;         /* bytes of it that are */
-    qp_generated *result;   /* [samples] */
-    bool *done;             /* [samples] */
+    int turn;             /* the text that may be printed */
+    size_t printed;       /* bytes of it that are */
+    qp_generated *result; /* [samples] */
+    bool *done;           /* [samples] */
 } show;
 
 /* ---- printing ---- */
@@ -91,8 +93,10 @@ static void end_text(show *s)
 {
     qp_generated *result = &s->result[s->turn];
     print_more(s, result->text, result->bytes);
-    if (s->o->ask.json) print_json(s, result);
-    else putchar('\n');
+    if (s->o->ask.json)
+        print_json(s, result);
+    else
+        putchar('\n');
     qp_generated_free(result);
     s->turn++;
     s->printed = 0;
@@ -185,9 +189,14 @@ static qp_status generate_with(generate_options *o, const qp_sample_config *samp
     qp_text_model opened = {0};
     qp_status status = read_prompt(o, &list[0], &content, &s);
     if (status == QP_OK) status = qp_decode_open(&o->ask, tasks, &opened);
-    qp_generator generator = {.model = opened.model, .codec = &opened.target_codec, .sample = sample,
-                              .no_repeat_ngram = (int)o->no_repeat_ngram, .tokens = o->tokens, .stop = list[1].value,
-                              .stops = list[1].count, .seed = (uint64_t)o->seed};
+    qp_generator generator = {.model = opened.model,
+                              .codec = &opened.target_codec,
+                              .sample = sample,
+                              .no_repeat_ngram = (int)o->no_repeat_ngram,
+                              .tokens = o->tokens,
+                              .stop = list[1].value,
+                              .stops = list[1].count,
+                              .seed = (uint64_t)o->seed};
     s.generator = &generator;
     if (status == QP_OK) status = qp_generate_prompt(&generator, s.prompt, s.prompt_bytes, &s.id, &s.count);
     if (status == QP_OK) status = write_all(&s);
@@ -202,7 +211,8 @@ int qp_cmd_generate(int argc, char **argv)
     generate_options o;
     qp_sample_config sample;
     const qp_option_group group[] = {{&qp_decode_fields, &o.ask}, {&generate_table, &o}, {&qp_sample_fields, &sample}};
-    static const qp_option_alias alias[] = {{'m', "model"}, {'p', "prompt"}, {'f', "file"}, {'n', "tokens"}, {'t', "threads"}};
+    static const qp_option_alias alias[] = {
+        {'m', "model"}, {'p', "prompt"}, {'f', "file"}, {'n', "tokens"}, {'t', "threads"}};
     qp_option_list list[] = {{.name = "prompt", .help = "the text to go on with; without one, a new text"},
                              {.name = "stop", .help = "end before this string; may be given several times"}};
     const qp_command command = {.name = "generate",

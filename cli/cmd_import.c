@@ -43,10 +43,10 @@ static qp_status make_tokenizer(const import_options *o, const qp_ngram *ngram, 
     qp_tokenizer_report report = {0};
     qp_config_defaults(&qp_tokenizer_fields, &config);
     config.type = QP_TOKENIZER_SPACE;
-    config.normalization = 0;    /* none: the words as they stand */
+    config.normalization = 0; /* none: the words as they stand */
     config.lower_case = o->lower_case;
     config.vocab_size = 16777216;
-    word_source words = {ngram, 3};    /* behind <unk> <s> </s> */
+    word_source words = {ngram, 3}; /* behind <unk> <s> </s> */
     return qp_tokenizer_train(&config, next_word, &words, &report, tokenizer);
 }
 
@@ -78,22 +78,25 @@ int qp_cmd_import(int argc, char **argv)
     import_options o;
     const qp_option_group group[] = {{&table, &o}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'o', "model"}};
-    const qp_command command = {.name = "import",
-                                .summary = "a model file from one of another project",
-                                .usage = "FILE.arpa -o MODEL.safetensors",
-                                .notes = "An ARPA file (gzipped or not) of kenlm, SRILM... becomes a model that score, generate and evaluate\n"
-                                         "perplexity know. Tokenizers of other projects: quipu tokenizer.",
-                                .group = group,
-                                .group_count = 1,
-                                .alias = alias,
-                                .alias_count = 2,
-                                .takes_files = true};
+    const qp_command command = {
+        .name = "import",
+        .summary = "a model file from one of another project",
+        .usage = "FILE.arpa -o MODEL.safetensors",
+        .notes = "An ARPA file (gzipped or not) of kenlm, SRILM... becomes a model that score, generate and evaluate\n"
+                 "perplexity know. Tokenizers of other projects: quipu tokenizer.",
+        .group = group,
+        .group_count = 1,
+        .alias = alias,
+        .alias_count = 2,
+        .takes_files = true};
     qp_options options;
     int code;
     if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
     qp_status status = QP_OK;
-    if (options.file_count != 1) status = qp_fail(QP_EUSAGE, "import: name one file to read");
-    else if (!*o.model) status = qp_fail(QP_EUSAGE, "import: no model file to make; name it with -o MODEL.safetensors");
+    if (options.file_count != 1)
+        status = qp_fail(QP_EUSAGE, "import: name one file to read");
+    else if (!*o.model)
+        status = qp_fail(QP_EUSAGE, "import: no model file to make; name it with -o MODEL.safetensors");
     if (status == QP_OK) status = import_arpa(&o, options.file[0]);
     qp_options_free(&options);
     return qp_report(status);

@@ -10,11 +10,11 @@
 #include "cli/text_model.h"
 #include "lib/base/threads.h"
 
-#define QP_INFO_FIELDS(X)                                                                                          \
-    X(BOOL, json, "false", 0, 0, NULL, "one JSON object")                                                          \
-    X(BOOL, tensors, "false", 0, 0, NULL, "also every tensor with its shape")                                      \
-    X(INT, length, "0", 0, 1048576, NULL, "tokens of a sequence, for operations and memory; 0: --lm-window, or 32") \
-    X(INT, batch_size, "4096", 1, 1073741824, NULL, "target tokens of a training batch, for its memory")           \
+#define QP_INFO_FIELDS(X)                                                                                              \
+    X(BOOL, json, "false", 0, 0, NULL, "one JSON object")                                                              \
+    X(BOOL, tensors, "false", 0, 0, NULL, "also every tensor with its shape")                                          \
+    X(INT, length, "0", 0, 1048576, NULL, "tokens of a sequence, for operations and memory; 0: --lm-window, or 32")    \
+    X(INT, batch_size, "4096", 1, 1073741824, NULL, "target tokens of a training batch, for its memory")               \
     X(INT, threads, "0", 0, 4096, NULL, "threads that train; 0: all CPUs")
 
 typedef struct {
@@ -87,8 +87,11 @@ static qp_status estimate_of(const qp_model *model, const qp_optimizer_config *o
     double length = config.length ? (double)config.length : c->lm_window ? (double)c->lm_window : 32;
     if (length > (double)c->max_length) length = (double)c->max_length;
     double sides = c->encoder != QP_KIND_NONE && c->decoder != QP_KIND_NONE ? 2 : 1;
-    *e = (estimate){.shape = {.batch_rows = sides * (double)config.batch_size, .source_length = length,
-                              .target_length = length, .threads = qp_threads_of(config.threads), .optimizer = optimizer}};
+    *e = (estimate){.shape = {.batch_rows = sides * (double)config.batch_size,
+                              .source_length = length,
+                              .target_length = length,
+                              .threads = qp_threads_of(config.threads),
+                              .optimizer = optimizer}};
     QP_TRY(qp_model_cost_of(model, length, length, &e->cost));
     if (c->decoder == QP_KIND_NGRAM) return QP_OK;
     qp_status status = qp_training_memory_of(model, &e->shape, &e->memory);
@@ -99,16 +102,16 @@ static qp_status estimate_of(const qp_model *model, const qp_optimizer_config *o
 static void print_json(const char *path, const qp_text_model *m, const estimate *e)
 {
     const qp_params *params = qp_model_params(m->model);
-    json_t *object = json_pack("{s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "file", path, "config",
-                               settings_json(qp_model_config_of(m->model)), "parameters",
-                               (json_int_t)qp_params_elements(params), "source_tokenizer", tokenizer_json(m->source),
-                               "target_tokenizer", tokenizer_json(m->target), "tensors", tensors_json(params),
-                               "modules", qp_model_table_json(&e->cost), "forward_flops_per_token", e->cost.forward,
-                               "training_flops_per_token", 3 * e->cost.forward, "training_memory",
-                               qp_training_memory_json(&e->memory));
+    json_t *object = json_pack(
+        "{s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "file", path, "config",
+        settings_json(qp_model_config_of(m->model)), "parameters", (json_int_t)qp_params_elements(params),
+        "source_tokenizer", tokenizer_json(m->source), "target_tokenizer", tokenizer_json(m->target), "tensors",
+        tensors_json(params), "modules", qp_model_table_json(&e->cost), "forward_flops_per_token", e->cost.forward,
+        "training_flops_per_token", 3 * e->cost.forward, "training_memory", qp_training_memory_json(&e->memory));
     const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
     json_t *counts = json_array();
-    for (int k = 1; ngram && k <= qp_ngram_order(ngram); k++) json_array_append_new(counts, json_integer(qp_ngram_count(ngram, k)));
+    for (int k = 1; ngram && k <= qp_ngram_order(ngram); k++)
+        json_array_append_new(counts, json_integer(qp_ngram_count(ngram, k)));
     json_object_set_new(object, "ngrams", counts);
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
     if (text) puts(text);
@@ -146,7 +149,8 @@ static void print_text(const char *path, const qp_text_model *m, const estimate 
         printf("%-18s %s\n", qp_model_fields.field[i].name,
                qp_config_get(&qp_model_fields.field[i], settings, text, sizeof text));
     const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
-    for (int k = 1; ngram && k <= qp_ngram_order(ngram); k++) printf("%d-grams%11s %lld\n", k, "", (long long)qp_ngram_count(ngram, k));
+    for (int k = 1; ngram && k <= qp_ngram_order(ngram); k++)
+        printf("%d-grams%11s %lld\n", k, "", (long long)qp_ngram_count(ngram, k));
     if (!ngram) {
         qp_model_table_print(stdout, &e->cost);
         printf("\nwith sequences of %.0f tokens; ", e->shape.target_length);
@@ -169,8 +173,10 @@ int qp_cmd_info(int argc, char **argv)
         if (status != QP_OK) break;
         estimate e;
         status = estimate_of(m.model, &optimizer, &e);
-        if (status == QP_OK && config.json) print_json(options.file[i], &m, &e);
-        else if (status == QP_OK) print_text(options.file[i], &m, &e);
+        if (status == QP_OK && config.json)
+            print_json(options.file[i], &m, &e);
+        else if (status == QP_OK)
+            print_text(options.file[i], &m, &e);
         if (status == QP_OK) qp_model_cost_free(&e.cost);
         qp_text_model_free(&m);
     }

@@ -81,8 +81,8 @@ static qp_status compare_line(void *self, char *line, size_t bytes)
     c->lines++;
     c->bytes += (int64_t)bytes;
     for (size_t i = 0; i < bytes; i++) c->characters += ((unsigned char)line[i] & 0xC0) != 0x80;
-    bool spans =
-        same_numbers(a->begin, b->begin, a->count, b->count) && same_numbers(a->end, b->end, a->count, b->count);
+    bool spans = same_numbers(a->begin, b->begin, a->count, b->count) &&
+                 same_numbers(a->end, b->end, a->count, b->count);
     c->other_spans += !spans;
     c->other_pieces += !same_pieces(c);
     if (same_numbers(a->id, b->id, a->count, b->count)) return QP_OK;

@@ -59,12 +59,14 @@ static bool has_type(const json_t *json, const char *type)
     json_t *value;
     size_t index;
     if (json_is_array(json)) {
-        json_array_foreach((json_t *)(uintptr_t)json, index, value) if (has_type(value, type)) return true;
+        json_array_foreach ((json_t *)(uintptr_t)json, index, value)
+            if (has_type(value, type)) return true;
         return false;
     }
     const char *own = json_string_value(json_object_get(json, "type"));
     if (own && strcmp(own, type) == 0) return true;
-    json_object_foreach((json_t *)(uintptr_t)json, key, value) if (has_type(value, type)) return true;
+    json_object_foreach ((json_t *)(uintptr_t)json, key, value)
+        if (has_type(value, type)) return true;
     return false;
 }
 

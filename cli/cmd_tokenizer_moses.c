@@ -79,23 +79,12 @@ static qp_status change_line(void *self, char *line, size_t bytes)
     size_t made;
     qp_status status;
     switch (s->options->action) {
-    case TOKENIZE:
-        status = qp_moses_tokenize(&s->moses, line, bytes, &out, &made);
-        break;
-    case DETOKENIZE:
-        status = qp_moses_detokenize(&s->moses, line, bytes, &out, &made);
-        break;
-    case PUNCTUATION:
-        status = qp_moses_normalize_punctuation(&s->moses, line, bytes, &out, &made);
-        break;
-    case TRUECASE:
-        status = qp_truecaser_apply(&s->truecaser, line, bytes, &out, &made);
-        break;
-    case DETRUECASE:
-        status = qp_detruecase(line, bytes, &out, &made);
-        break;
-    default:
-        return qp_truecaser_learn(&s->truecaser, line, bytes);
+    case TOKENIZE: status = qp_moses_tokenize(&s->moses, line, bytes, &out, &made); break;
+    case DETOKENIZE: status = qp_moses_detokenize(&s->moses, line, bytes, &out, &made); break;
+    case PUNCTUATION: status = qp_moses_normalize_punctuation(&s->moses, line, bytes, &out, &made); break;
+    case TRUECASE: status = qp_truecaser_apply(&s->truecaser, line, bytes, &out, &made); break;
+    case DETRUECASE: status = qp_detruecase(line, bytes, &out, &made); break;
+    default: return qp_truecaser_learn(&s->truecaser, line, bytes);
     }
     QP_TRY(status);
     qp_writer_write(s->writer, out, made);

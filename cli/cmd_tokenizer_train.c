@@ -52,10 +52,7 @@ static void tell_longest(const qp_tokenizer *t)
     fprintf(stderr, "\n");
 }
 
-static double share(int64_t part, int64_t all)
-{
-    return all > 0 ? 100.0 * (double)part / (double)all : 0;
-}
+static double share(int64_t part, int64_t all) { return all > 0 ? 100.0 * (double)part / (double)all : 0; }
 
 static void tell_report(const qp_tokenizer *tokenizer, const qp_tokenizer_report *r)
 {

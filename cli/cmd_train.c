@@ -12,12 +12,9 @@ static qp_train_settings settings;
 static qp_ngram_options ngram;
 
 static const qp_option_group groups[] = {
-    {&qp_job_fields, &settings.job},
-    {&qp_model_fields, &settings.model},
-    {&qp_training_fields, &settings.training},
-    {&qp_optimizer_fields, &settings.optimizer},
-    {&qp_schedule_fields, &settings.schedule},
-    {&qp_ngram_fields, &ngram},
+    {&qp_job_fields, &settings.job},           {&qp_model_fields, &settings.model},
+    {&qp_training_fields, &settings.training}, {&qp_optimizer_fields, &settings.optimizer},
+    {&qp_schedule_fields, &settings.schedule}, {&qp_ngram_fields, &ngram},
 };
 
 static const qp_option_alias aliases[] = {{'m', "model"}, {'t', "threads"}, {'q', "quiet"}};
@@ -26,8 +23,9 @@ static const qp_command train = {
     .name = "train",
     .summary = "learn a model",
     .usage = "[CONFIG.yaml] [options] -m MODEL.safetensors",
-    .notes = "The same command again goes on exactly where the run stopped. Equal command, data and seed make an equal\n"
-             "model file, byte for byte, whatever --threads was.",
+    .notes =
+        "The same command again goes on exactly where the run stopped. Equal command, data and seed make an equal\n"
+        "model file, byte for byte, whatever --threads was.",
     .group = groups,
     .group_count = sizeof groups / sizeof groups[0],
     .alias = aliases,
@@ -43,8 +41,10 @@ static void derive(const qp_options *options)
     qp_model_config_complete(&settings.model, given, options);
     if (settings.model.lm_window > settings.model.max_length && !qp_options_given(options, "max-length"))
         settings.model.max_length = settings.model.lm_window;
-    if (settings.job.layers > 0 && !qp_options_given(options, "enc-layers")) settings.model.enc_layers = settings.job.layers;
-    if (settings.job.layers > 0 && !qp_options_given(options, "dec-layers")) settings.model.dec_layers = settings.job.layers;
+    if (settings.job.layers > 0 && !qp_options_given(options, "enc-layers"))
+        settings.model.enc_layers = settings.job.layers;
+    if (settings.job.layers > 0 && !qp_options_given(options, "dec-layers"))
+        settings.model.dec_layers = settings.job.layers;
     if (settings.model.tied_embeddings_all) settings.job.share_vocab = 1;
     /* weights are of use with the words they were learned with */
     static const char *const tokenizers[] = {"tokenizer", "src-tokenizer", "tgt-tokenizer"};

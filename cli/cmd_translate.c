@@ -211,8 +211,8 @@ static int translate_files(const translate_options *o, const qp_translator *tran
 {
     qp_chunks chunks;
     int64_t lines = 0;
-    qp_status status =
-        qp_chunks_begin(&chunks, options->file, options->file_count, LINES_A_THREAD * translator->threads);
+    qp_status status = qp_chunks_begin(&chunks, options->file, options->file_count,
+                                       LINES_A_THREAD * translator->threads);
     while (status == QP_OK) {
         status = qp_chunks_next(&chunks);
         if (status != QP_OK || chunks.count == 0) break;

@@ -13,8 +13,8 @@
 /* ---- data ---- */
 
 typedef struct {
-    double source, target;      /* mean lengths */
-    int64_t pieces[2];          /* of the tokenizers; 0: none */
+    double source, target; /* mean lengths */
+    int64_t pieces[2];     /* of the tokenizers; 0: none */
     qp_overlap_figures overlap;
     int warnings;
 } findings;
@@ -83,7 +83,8 @@ static qp_status print_overlap(const qp_train_data *data, findings *found)
     if (!data->has_valid || data->series[QP_TRAINING].rows) return QP_OK;
     if (data->conll[QP_TRAINING]) {
         QP_TRY(sentence_overlap(&data->corpus[QP_TRAINING], &data->corpus[QP_VALIDATION], o));
-        printf("overlap: %.1f %% of the validation sentences stand in training as they are; training repeats %lld of its own\n",
+        printf("overlap: %.1f %% of the validation sentences stand in training as they are; training repeats %lld of "
+               "its own\n",
                qp_report_percent(o->seen_pairs, o->pairs), (long long)o->repeated_training_pairs);
         return QP_OK;
     }
@@ -156,23 +157,30 @@ static qp_status print_time(const qp_train_settings *settings, qp_trainer *train
     double update = watch.seconds / (double)watch.updates;
     double updates = (double)((watch.batches + settings->training.accum - 1) / settings->training.accum);
     char epoch[32];
-    printf("\ntime: %.3g s an update, %.0f target tokens a second with %d threads; %.0f updates an epoch: %s an epoch\n",
-           update, (double)watch.tokens / watch.seconds,
-           qp_threads_of(settings->training.threads), updates, qp_text_duration(update * updates, epoch, sizeof epoch));
+    printf(
+        "\ntime: %.3g s an update, %.0f target tokens a second with %d threads; %.0f updates an epoch: %s an epoch\n",
+        update, (double)watch.tokens / watch.seconds, qp_threads_of(settings->training.threads), updates,
+        qp_text_duration(update * updates, epoch, sizeof epoch));
     return QP_OK;
 }
 
 static qp_status print_model(const qp_train_settings *settings, const qp_model *model, const findings *found)
 {
     const qp_model_config *c = qp_model_config_of(model);
-    double target = c->task == QP_TASK_REGRESS ? (double)settings->job.window : c->lm_window ? (double)c->lm_window : found->target > 0 ? found->target : found->source;
+    double target = c->task == QP_TASK_REGRESS ? (double)settings->job.window
+                    : c->lm_window             ? (double)c->lm_window
+                    : found->target > 0        ? found->target
+                                               : found->source;
     double source = found->source > 0 ? found->source : target, batch = (double)settings->job.batch_size;
     bool reads = c->encoder != QP_KIND_NONE && c->decoder != QP_KIND_NONE;
     if (c->decoder == QP_KIND_NONE) target = source;
     if (settings->job.batch_type == 1) batch *= target;
-    qp_training_shape shape = {.batch_rows = batch * (reads ? 1 + source / target : 1), .source_length = source,
-                               .target_length = target, .shard_rows = settings->training.shard_rows,
-                               .threads = qp_threads_of(settings->training.threads), .optimizer = &settings->optimizer};
+    qp_training_shape shape = {.batch_rows = batch * (reads ? 1 + source / target : 1),
+                               .source_length = source,
+                               .target_length = target,
+                               .shard_rows = settings->training.shard_rows,
+                               .threads = qp_threads_of(settings->training.threads),
+                               .optimizer = &settings->optimizer};
     qp_model_cost cost;
     qp_training_memory memory;
     QP_TRY(qp_model_cost_of(model, source, target, &cost));
@@ -190,15 +198,18 @@ static void warn_of_vocabulary(const char *side, int64_t pieces, const qp_side_f
 {
     char text[300];
     if (pieces > 0 && figures->tokens > 0 && figures->tokens / pieces < 20) {
-        snprintf(text, sizeof text, "the %s vocabulary of %lld pieces is too large for %lld tokens (%lld a piece; 100 is a "
-                 "good number): use --vocab-size %lld or --tokenizer char", side, (long long)pieces,
-                 (long long)figures->tokens, (long long)(figures->tokens / pieces),
+        snprintf(text, sizeof text,
+                 "the %s vocabulary of %lld pieces is too large for %lld tokens (%lld a piece; 100 is a "
+                 "good number): use --vocab-size %lld or --tokenizer char",
+                 side, (long long)pieces, (long long)figures->tokens, (long long)(figures->tokens / pieces),
                  (long long)(figures->tokens / 100 > 100 ? figures->tokens / 100 : 100));
         warn(found, text);
     }
     if (figures->tokens > 0 && qp_report_percent(figures->unknown, figures->tokens) > 1) {
-        snprintf(text, sizeof text, "%.1f %% of the %s tokens are unknown to the tokenizer: use --tokenizer bpe, or a larger "
-                 "--vocab-size", qp_report_percent(figures->unknown, figures->tokens), side);
+        snprintf(text, sizeof text,
+                 "%.1f %% of the %s tokens are unknown to the tokenizer: use --tokenizer bpe, or a larger "
+                 "--vocab-size",
+                 qp_report_percent(figures->unknown, figures->tokens), side);
         warn(found, text);
     }
 }
@@ -213,16 +224,21 @@ static void warn_of_data(const qp_train_settings *settings, const qp_train_data 
     bool makes_text = qp_model_task_has_decoder(settings->model.task);
     if (makes_text) warn_of_vocabulary("target", found->pieces[1], &f->target, found);
     if (data->has_valid && qp_report_percent(found->overlap.seen_pairs, found->overlap.pairs) > 1) {
-        snprintf(text, sizeof text, "%lld of %lld validation lines are training lines: the validation measures memory; take "
-                 "them out of one of the two", (long long)found->overlap.seen_pairs, (long long)found->overlap.pairs);
+        snprintf(text, sizeof text,
+                 "%lld of %lld validation lines are training lines: the validation measures memory; take "
+                 "them out of one of the two",
+                 (long long)found->overlap.seen_pairs, (long long)found->overlap.pairs);
         warn(found, text);
     }
-    if (!data->has_valid) warn(found, "there is no validation data: nothing tells when to stop; give --valid-src and --valid-tgt, or --valid");
+    if (!data->has_valid)
+        warn(found,
+             "there is no validation data: nothing tells when to stop; give --valid-src and --valid-tgt, or --valid");
     int64_t size = settings->job.batch_type == 1 ? train->sequences : makes_text ? f->target.tokens : f->source.tokens;
     if (size < settings->job.batch_size) {
-        snprintf(text, sizeof text, "the training text is shorter than one batch (%lld of --batch-size %lld): an epoch is one "
-                 "update; use --batch-size %lld", (long long)size, (long long)settings->job.batch_size,
-                 (long long)(size / 16 > 0 ? size / 16 : 1));
+        snprintf(text, sizeof text,
+                 "the training text is shorter than one batch (%lld of --batch-size %lld): an epoch is one "
+                 "update; use --batch-size %lld",
+                 (long long)size, (long long)settings->job.batch_size, (long long)(size / 16 > 0 ? size / 16 : 1));
         warn(found, text);
     }
     if (qp_report_percent(f->skipped, f->lines) > 1) {
@@ -237,20 +253,24 @@ static void warn_of_data(const qp_train_settings *settings, const qp_train_data 
     }
 }
 
-static void warn_of_learning(const qp_train_settings *settings, size_t weights, const qp_train_data *data, findings *found)
+static void warn_of_learning(const qp_train_settings *settings, size_t weights, const qp_train_data *data,
+                             findings *found)
 {
     const qp_training_config *t = &settings->training;
     const qp_corpus_figures *f = &data->corpus[QP_TRAINING].figures;
     int64_t tokens = f->target.tokens > f->source.tokens ? f->target.tokens : f->source.tokens;
     char text[300];
-    if (t->steps > 0 && settings->schedule.lr_warmup >= t->steps && settings->schedule.lr_schedule != QP_SCHEDULE_ONE_CYCLE) {
-        snprintf(text, sizeof text, "--lr-warmup %lld does not end within --steps %lld: the learning rate never reaches --lr",
+    if (t->steps > 0 && settings->schedule.lr_warmup >= t->steps &&
+        settings->schedule.lr_schedule != QP_SCHEDULE_ONE_CYCLE) {
+        snprintf(text, sizeof text,
+                 "--lr-warmup %lld does not end within --steps %lld: the learning rate never reaches --lr",
                  (long long)settings->schedule.lr_warmup, (long long)t->steps);
         warn(found, text);
     }
     if (tokens > 0 && (double)weights > 50 * (double)tokens) {
-        snprintf(text, sizeof text, "%zu weights for %lld tokens: the model will learn the text by heart; use --preset tiny",
-                 weights, (long long)tokens);
+        snprintf(text, sizeof text,
+                 "%zu weights for %lld tokens: the model will learn the text by heart; use --preset tiny", weights,
+                 (long long)tokens);
         warn(found, text);
     }
 }

@@ -28,10 +28,10 @@ static qp_status try_language(const trial *t, const char *metrics)
 {
     qp_perplexity sums;
     if (strcmp(metrics, "perplexity") != 0)
-        return qp_fail(QP_EUSAGE, "evaluate: a language model has perplexity (and bits per character), not '%.60s'", metrics);
+        return qp_fail(QP_EUSAGE, "evaluate: a language model has perplexity (and bits per character), not '%.60s'",
+                       metrics);
     QP_TRY(qp_perplexity_measure(t->m, (char *)(uintptr_t)t->o->test, t->threads, &sums));
-    if (sums.cut)
-        qp_warn("%s: %lld lines have more tokens than the model reads; cut", t->o->test, (long long)sums.cut);
+    if (sums.cut) qp_warn("%s: %lld lines have more tokens than the model reads; cut", t->o->test, (long long)sums.cut);
     qp_perplexity_print(&sums, t->json);
     return QP_OK;
 }
@@ -43,8 +43,12 @@ static qp_status count_texts(const trial *t, qp_label_metrics *figures)
     const qp_model_config *c = qp_model_config_of(t->m->model);
     qp_corpus corpus;
     qp_labels labels = t->m->labels;
-    qp_labelled_options options = {.path = t->o->test, .codec = &t->m->source_codec, .max_length = (int)c->max_length,
-                                   .when_longer = QP_LONG_CUT, .labels = &labels, .policy = QP_LABEL_IGNORE};
+    qp_labelled_options options = {.path = t->o->test,
+                                   .codec = &t->m->source_codec,
+                                   .max_length = (int)c->max_length,
+                                   .when_longer = QP_LONG_CUT,
+                                   .labels = &labels,
+                                   .policy = QP_LABEL_IGNORE};
     QP_TRY(qp_labelled_load(&options, &corpus));
     qp_batcher_options batches = {.kind = QP_BATCH_TOKENS, .size = 4096, .slots = 1};
     qp_batcher *batcher = NULL;
@@ -85,7 +89,8 @@ static qp_status count_words(const trial *t, qp_label_metrics *figures)
     int32_t *best = malloc(((size_t)conll->words + 1) * sizeof *best);
     qp_status status = best ? QP_OK : qp_fail(QP_EMEMORY, "out of memory for %lld words", (long long)conll->words);
     if (status == QP_OK && conll->tag_column == 0)
-        status = qp_fail(QP_EDATA, "%s: one column, no tags to compare with; give the words with their tags", t->o->test);
+        status = qp_fail(QP_EDATA, "%s: one column, no tags to compare with; give the words with their tags",
+                         t->o->test);
     if (status == QP_OK) status = qp_tag_words(t->m, conll, t->threads, best, NULL);
     if (status == QP_OK) status = count_sentences(t, conll, best, figures);
     free(best);
@@ -111,8 +116,8 @@ static qp_status read_series(const trial *t, const char *path, qp_series *series
 {
     char *columns;
     QP_TRY(qp_scaling_columns(&t->m->scaling, &columns));
-    qp_series_options options = {.path = path, .columns = columns, .holes = (qp_hole_policy)t->o->holes,
-                                 .missing = t->o->missing};
+    qp_series_options options = {
+        .path = path, .columns = columns, .holes = (qp_hole_policy)t->o->holes, .missing = t->o->missing};
     qp_status status = qp_series_read(&options, series);
     free(columns);
     return status;
@@ -125,8 +130,8 @@ static qp_status try_series(const trial *t, const char *metrics)
     QP_TRY(read_series(t, t->o->test, &test));
     qp_status status = *t->o->train ? read_series(t, t->o->train, &training) : QP_OK;
     if (status == QP_OK)
-        status = qp_forecast_table_print(t->m, &test, *t->o->train ? &training : NULL, (int)t->o->period, t->threads, metrics,
-                                         t->json);
+        status = qp_forecast_table_print(t->m, &test, *t->o->train ? &training : NULL, (int)t->o->period, t->threads,
+                                         metrics, t->json);
     qp_series_free(&test);
     qp_series_free(&training);
     return status;
@@ -136,7 +141,7 @@ static qp_status try_series(const trial *t, const char *metrics)
 
 static const struct {
     int task;
-    const char *metrics;    /* the usual ones */
+    const char *metrics; /* the usual ones */
     qp_status (*run)(const trial *t, const char *metrics);
 } rows[] = {
     {QP_TASK_LM, "perplexity", try_language},
@@ -150,12 +155,15 @@ static qp_status run(const trial *t, const char *metrics)
     int task = qp_model_config_of(t->m->model)->task;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].task == task) return rows[i].run(t, metrics ? metrics : rows[i].metrics);
-    return qp_fail(QP_EUSAGE, task == QP_TASK_MLM
-                   ? "evaluate: a masked language model has no test of its own; its validation tells loss and accuracy"
-                   : "evaluate: --test is for models of one text; give this one --src FILE and --ref FILE");
+    return qp_fail(
+        QP_EUSAGE,
+        task == QP_TASK_MLM
+            ? "evaluate: a masked language model has no test of its own; its validation tells loss and accuracy"
+            : "evaluate: --test is for models of one text; give this one --src FILE and --ref FILE");
 }
 
-qp_status qp_evaluate_task(const char *metrics, const char *model, const qp_evaluate_task_config *o, int threads, bool json)
+qp_status qp_evaluate_task(const char *metrics, const char *model, const qp_evaluate_task_config *o, int threads,
+                           bool json)
 {
     qp_text_model m;
     QP_TRY(qp_text_model_open(model, &m));

@@ -23,6 +23,7 @@ extern const qp_field_table qp_evaluate_task_fields;
 /* qp_evaluate_task — print the figures on stdout, as lines or one JSON object.
  * metrics  a list, or NULL: the usual ones of the task
  * Errors   QP_EUSAGE for metrics the task does not have, or a model that translates; those of reading and of the model. */
-qp_status qp_evaluate_task(const char *metrics, const char *model, const qp_evaluate_task_config *o, int threads, bool json);
+qp_status qp_evaluate_task(const char *metrics, const char *model, const qp_evaluate_task_config *o, int threads,
+                           bool json);
 
 #endif

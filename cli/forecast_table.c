@@ -109,7 +109,8 @@ static void print_rows(const qp_forecast_sums *sums, const char *metrics)
     for (int i = 0; i < ROWS; i++) {
         if (sums[i].count == 0) continue;
         printf("%-10s", row_name[i]);
-        for (const char *at = metrics; (figure = next_figure(&at)) >= 0;) printf(" %12.6g", figures[figure].value(&sums[i]));
+        for (const char *at = metrics; (figure = next_figure(&at)) >= 0;)
+            printf(" %12.6g", figures[figure].value(&sums[i]));
         putchar('\n');
     }
 }
@@ -122,7 +123,8 @@ static void print_json(const qp_forecast_sums *sums, const char *metrics)
         json_t *one = json_object();
         for (int i = 0; i < ROWS; i++)
             if (sums[i].count)
-                json_object_set_new(one, i == MODEL ? "score" : row_name[i], json_real(figures[figure].value(&sums[i])));
+                json_object_set_new(one, i == MODEL ? "score" : row_name[i],
+                                    json_real(figures[figure].value(&sums[i])));
         json_object_set_new(root, figures[figure].name, one);
     }
     qp_json_line(stdout, root);
@@ -134,7 +136,8 @@ qp_status qp_forecast_table_print(const qp_text_model *m, const qp_series *test,
     qp_forecast_sums sums[ROWS] = {0};
     rule r = {.window = m->scaling.window, .horizon = m->scaling.horizon, .period = period};
     if (period > r.window)
-        return qp_fail(QP_EUSAGE, "--period %d is longer than the model's window of %d rows; use a shorter one", period, r.window);
+        return qp_fail(QP_EUSAGE, "--period %d is longer than the model's window of %d rows; use a shorter one", period,
+                       r.window);
     QP_TRY(qp_series_compare(m, test, threads, &sums[MODEL]));
     int64_t windows = qp_scaling_windows(&m->scaling, test);
     double *value = first_column(test);
@@ -142,8 +145,10 @@ qp_status qp_forecast_table_print(const qp_text_model *m, const qp_series *test,
     if (status == QP_OK) status = compare(&r, value, windows, line, &sums[LINE]);
     if (status == QP_OK && period > 0) status = compare(&r, value, windows, seasonal, &sums[SEASONAL]);
     if (status == QP_OK && training) status = compare_linear(&r, training, value, windows, &sums[LINEAR]);
-    if (status == QP_OK && json) print_json(sums, metrics);
-    else if (status == QP_OK) print_rows(sums, metrics);
+    if (status == QP_OK && json)
+        print_json(sums, metrics);
+    else if (status == QP_OK)
+        print_rows(sums, metrics);
     free(value);
     return status;
 }

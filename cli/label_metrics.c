@@ -25,7 +25,10 @@ void qp_label_metrics_free(qp_label_metrics *metrics)
 /* ---- counting ---- */
 
 /* An unseen tag counts as an entity that cannot be found. */
-static const char *tag_of(const qp_labels *labels, int32_t label) { return label < 0 ? "B-(unseen)" : labels->text[label]; }
+static const char *tag_of(const qp_labels *labels, int32_t label)
+{
+    return label < 0 ? "B-(unseen)" : labels->text[label];
+}
 
 static qp_status add_entities(qp_label_metrics *metrics, const int32_t *truth, const int32_t *predicted, int count)
 {
@@ -58,15 +61,18 @@ static qp_status add_batch(const qp_text_model *m, const qp_batch *batch, int th
     int32_t *best = malloc(((size_t)rows + 1) * sizeof *best);
     qp_status status = score && best ? qp_predict(m->model, batch, threads, score)
                                      : qp_fail(QP_EMEMORY, "out of memory for %d answers", rows);
-    for (int r = 0; status == QP_OK && r < rows; r++) best[r] = qp_predict_best(score + (size_t)r * (size_t)outputs, outputs);
+    for (int r = 0; status == QP_OK && r < rows; r++)
+        best[r] = qp_predict_best(score + (size_t)r * (size_t)outputs, outputs);
     for (int i = 0; status == QP_OK && i < s.count; i++)
-        status = qp_label_metrics_add(metrics, batch->target.id + s.start[i], best + s.start[i], s.start[i + 1] - s.start[i]);
+        status = qp_label_metrics_add(metrics, batch->target.id + s.start[i], best + s.start[i],
+                                      s.start[i + 1] - s.start[i]);
     free(score);
     free(best);
     return status;
 }
 
-qp_status qp_label_metrics_measure(const qp_text_model *m, qp_batch_source *source, int threads, qp_label_metrics *metrics)
+qp_status qp_label_metrics_measure(const qp_text_model *m, qp_batch_source *source, int threads,
+                                   qp_label_metrics *metrics)
 {
     int64_t count;
     qp_status status = source->begin(source->self, 0, &count);
@@ -80,11 +86,15 @@ qp_status qp_label_metrics_measure(const qp_text_model *m, qp_batch_source *sour
 
 /* ---- the figures ---- */
 
-double qp_label_metrics_accuracy(const qp_label_metrics *metrics) { return 100 * qp_class_accuracy(&metrics->confusion); }
+double qp_label_metrics_accuracy(const qp_label_metrics *metrics)
+{
+    return 100 * qp_class_accuracy(&metrics->confusion);
+}
 
 double qp_label_metrics_f1(const qp_label_metrics *metrics)
 {
-    return 100 * (metrics->entities ? qp_entity_micro(&metrics->entity).f : qp_class_scores_macro(&metrics->confusion, 1).f);
+    return 100 *
+           (metrics->entities ? qp_entity_micro(&metrics->entity).f : qp_class_scores_macro(&metrics->confusion, 1).f);
 }
 
 static double accuracy(const qp_label_metrics *m) { return qp_label_metrics_accuracy(m); }
@@ -129,7 +139,8 @@ static bool listed(const char *names, const char *name)
 {
     size_t length = strlen(name);
     for (const char *at = names; (at = strstr(at, name)); at += length)
-        if ((at == names || at[-1] == ',' || at[-1] == ' ') && (at[length] == '\0' || at[length] == ',' || at[length] == ' '))
+        if ((at == names || at[-1] == ',' || at[-1] == ' ') &&
+            (at[length] == '\0' || at[length] == ',' || at[length] == ' '))
             return true;
     return false;
 }
@@ -146,8 +157,10 @@ qp_status qp_label_metrics_check(const char *names)
         for (int i = 0; i < FIGURES; i++) found = found || strcmp(word, known[i]) == 0;
         const char *near = found ? NULL : qp_config_suggest(word, known, FIGURES);
         if (!found)
-            return qp_fail(QP_EUSAGE, "evaluate: unknown metric '%s' for labels; %s%s", word, near ? "did you mean " :
-                           "choose from accuracy, f1, precision, recall, entity-f1, report, confusion", near ? near : "");
+            return qp_fail(QP_EUSAGE, "evaluate: unknown metric '%s' for labels; %s%s", word,
+                           near ? "did you mean "
+                                : "choose from accuracy, f1, precision, recall, entity-f1, report, confusion",
+                           near ? near : "");
         at += bytes + strspn(at + bytes, ", ");
     }
     return QP_OK;
@@ -225,8 +238,9 @@ static void print_json(const qp_label_metrics *m, const char *names)
     json_t *root = json_object();
     for (int i = 0; i < FIGURES; i++) {
         if (!listed(names, figures[i].name)) continue;
-        json_t *value = figures[i].value                        ? json_pack("{s:f}", "score", figures[i].value(m))
-                        : strcmp(figures[i].name, "report") == 0 ? json_report(m) : json_confusion(m);
+        json_t *value = figures[i].value                         ? json_pack("{s:f}", "score", figures[i].value(m))
+                        : strcmp(figures[i].name, "report") == 0 ? json_report(m)
+                                                                 : json_confusion(m);
         json_object_set_new(root, figures[i].name, value);
     }
     json_object_set_new(root, "unseen", json_integer(m->unseen));
@@ -237,7 +251,8 @@ qp_status qp_label_metrics_print(const qp_label_metrics *m, const char *names, b
 {
     for (int i = 0; i < FIGURES; i++)
         if (figures[i].of_entities && !m->entities && listed(names, figures[i].name))
-            return qp_fail(QP_EUSAGE, "evaluate: %s: the labels of this model mean no entities (B-..., I-..., O); use f1",
+            return qp_fail(QP_EUSAGE,
+                           "evaluate: %s: the labels of this model mean no entities (B-..., I-..., O); use f1",
                            figures[i].name);
     if (json) {
         print_json(m, names);
@@ -245,10 +260,14 @@ qp_status qp_label_metrics_print(const qp_label_metrics *m, const char *names, b
     }
     for (int i = 0; i < FIGURES; i++) {
         if (!listed(names, figures[i].name)) continue;
-        if (figures[i].value) printf("%-18s%6.2f  %s\n", figures[i].name, figures[i].value(m), figures[i].what);
-        else if (strcmp(figures[i].name, "report") == 0) print_report(m);
-        else print_confusion(m);
+        if (figures[i].value)
+            printf("%-18s%6.2f  %s\n", figures[i].name, figures[i].value(m), figures[i].what);
+        else if (strcmp(figures[i].name, "report") == 0)
+            print_report(m);
+        else
+            print_confusion(m);
     }
-    if (m->unseen) printf("%lld answers are labels that training did not have; they count as wrong\n", (long long)m->unseen);
+    if (m->unseen)
+        printf("%lld answers are labels that training did not have; they count as wrong\n", (long long)m->unseen);
     return QP_OK;
 }

@@ -12,8 +12,8 @@
  * entities (B-PER, I-PER, O), entity F1. Percentages. */
 typedef struct {
     const qp_labels *labels;
-    qp_confusion confusion;     /* one class more than labels: those that training did not have */
-    bool entities;              /* the labels mean entities */
+    qp_confusion confusion; /* one class more than labels: those that training did not have */
+    bool entities;          /* the labels mean entities */
     qp_entity_sums entity;
     int64_t unseen;
 } qp_label_metrics;
@@ -23,8 +23,9 @@ typedef struct {
  * qp_label_metrics_measure — all of a source of batches, as the model now answers them. */
 qp_status qp_label_metrics_init(const qp_labels *labels, bool tags, qp_label_metrics *metrics);
 qp_status qp_label_metrics_add(qp_label_metrics *metrics, const int32_t *truth, const int32_t *predicted, int count);
-qp_status qp_label_metrics_measure(const qp_text_model *m, qp_batch_source *source, int threads, qp_label_metrics *metrics);
-void      qp_label_metrics_free(qp_label_metrics *metrics);
+qp_status qp_label_metrics_measure(const qp_text_model *m, qp_batch_source *source, int threads,
+                                   qp_label_metrics *metrics);
+void qp_label_metrics_free(qp_label_metrics *metrics);
 
 /* qp_label_metrics_f1 — of entities where the labels mean entities, else the mean over the classes. */
 double qp_label_metrics_accuracy(const qp_label_metrics *metrics);

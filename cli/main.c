@@ -82,8 +82,8 @@ static void fill_standard_descriptors(void)
 int main(int argc, char **argv)
 {
     fill_standard_descriptors();
-    signal(SIGPIPE, SIG_IGN);   /* a closed pipe is an error of write(2), told and answered like a full disk, */
-    signal(SIGXFSZ, SIG_IGN);   /* and so is a file that may not grow */
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write(2), told and answered like a full disk, */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
     int code = dispatch(argc, argv);
     errno = 0;
     qp_status status = qp_output_check(stdout, "stdout");

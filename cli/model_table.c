@@ -47,7 +47,8 @@ static qp_status probe_make(const qp_model *model, const qp_training_shape *shap
     p->id = malloc((size_t)rows * sizeof *p->id);
     p->read = malloc((size_t)rows * sizeof *p->read);
     p->value = calloc((size_t)rows * (size_t)(c->features + c->horizon), sizeof *p->value);
-    if (!p->start || !p->id || !p->read || !p->value) return qp_fail(QP_EMEMORY, "out of memory while measuring a training step");
+    if (!p->start || !p->id || !p->read || !p->value)
+        return qp_fail(QP_EMEMORY, "out of memory while measuring a training step");
     int64_t words = qp_model_outputs(c) < c->src_vocab_size || !reads ? qp_model_outputs(c) : c->src_vocab_size;
     for (int r = 0; words > 0 && r < rows; r++) p->id[r] = (int32_t)qp_random_below(1, (uint64_t)r, (uint64_t)words);
     for (int i = 0; i <= count; i++) {
@@ -108,8 +109,10 @@ qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *
     if (piece > QP_PIECE_ROWS) piece = QP_PIECE_ROWS;
     double block = (double)qp_params_size(qp_model_params(model)) * (double)sizeof(qp_real);
     int blocks = workers + levels < shards ? workers + levels : shards;
-    *memory = (qp_training_memory){.weights = block, .moments = block * moments_of(shape->optimizer),
-                                   .gradients = block * blocks, .activations = bytes / p.rows * piece * workers};
+    *memory = (qp_training_memory){.weights = block,
+                                   .moments = block * moments_of(shape->optimizer),
+                                   .gradients = block * blocks,
+                                   .activations = bytes / p.rows * piece * workers};
     memory->total = memory->weights + memory->moments + memory->gradients + memory->activations;
     return QP_OK;
 }
@@ -122,7 +125,12 @@ static const char *short_number(double value, char *text, size_t bytes)
     static const char *const unit[] = {"", " k", " M", " G", " T"};
     int u = 0;
     while (value >= 999.5 && u < 4) value /= 1000, u++;
-    snprintf(text, bytes, u == 0 ? "%.0f%s" : value < 9.995 ? "%.2f%s" : value < 99.95 ? "%.1f%s" : "%.0f%s", value, unit[u]);
+    snprintf(text, bytes,
+             u == 0          ? "%.0f%s"
+             : value < 9.995 ? "%.2f%s"
+             : value < 99.95 ? "%.1f%s"
+                             : "%.0f%s",
+             value, unit[u]);
     return text;
 }
 
@@ -130,9 +138,12 @@ static const char *shape_text(const qp_module_cost *m, char *text, size_t bytes)
 {
     char copies[16] = "";
     if (m->copies > 1) snprintf(copies, sizeof copies, "%d x ", m->copies);
-    if (m->rows == 0) snprintf(text, bytes, "-");
-    else if (m->rows == 1) snprintf(text, bytes, "%s[%d]", copies, m->columns);
-    else snprintf(text, bytes, "%s[%d, %d]", copies, m->rows, m->columns);
+    if (m->rows == 0)
+        snprintf(text, bytes, "-");
+    else if (m->rows == 1)
+        snprintf(text, bytes, "%s[%d]", copies, m->columns);
+    else
+        snprintf(text, bytes, "%s[%d, %d]", copies, m->rows, m->columns);
     return text;
 }
 
@@ -144,18 +155,23 @@ void qp_model_table_print(FILE *stream, const qp_model_cost *cost)
     for (int i = 0; i < cost->count; i++) {
         const qp_module_cost *m = &cost->module[i];
         fprintf(stream, "%-44s %-20s %12zu %12s %12s\n", m->name, shape_text(m, shape, sizeof shape), m->weights,
-                short_number(m->forward, forward, sizeof forward), short_number(3 * m->forward, training, sizeof training));
+                short_number(m->forward, forward, sizeof forward),
+                short_number(3 * m->forward, training, sizeof training));
     }
     fprintf(stream, "%-44s %-20s %12zu %12s %12s\n", "all, per target token", "", cost->weights,
-            short_number(cost->forward, forward, sizeof forward), short_number(3 * cost->forward, training, sizeof training));
+            short_number(cost->forward, forward, sizeof forward),
+            short_number(3 * cost->forward, training, sizeof training));
 }
 
 void qp_training_memory_print(FILE *stream, const qp_training_shape *shape, const qp_training_memory *memory)
 {
     char total[32], weights[32], moments[32], gradients[32], activations[32];
-    fprintf(stream, "memory     %s to train with batches of %.0f tokens and %d threads: weights %s, optimizer %s, gradients %s, activations %s\n",
+    fprintf(stream,
+            "memory     %s to train with batches of %.0f tokens and %d threads: weights %s, optimizer %s, gradients "
+            "%s, activations %s\n",
             qp_text_size(memory->total, total, sizeof total), shape->batch_rows, shape->threads,
-            qp_text_size(memory->weights, weights, sizeof weights), qp_text_size(memory->moments, moments, sizeof moments),
+            qp_text_size(memory->weights, weights, sizeof weights),
+            qp_text_size(memory->moments, moments, sizeof moments),
             qp_text_size(memory->gradients, gradients, sizeof gradients),
             qp_text_size(memory->activations, activations, sizeof activations));
 }
@@ -165,8 +181,9 @@ json_t *qp_model_table_json(const qp_model_cost *cost)
     json_t *list = json_array();
     for (int i = 0; i < cost->count; i++) {
         const qp_module_cost *m = &cost->module[i];
-        json_t *shape = m->rows > 1 ? json_pack("[i,i]", m->rows, m->columns)
-                      : m->rows == 1 ? json_pack("[i]", m->columns) : json_null();
+        json_t *shape = m->rows > 1    ? json_pack("[i,i]", m->rows, m->columns)
+                        : m->rows == 1 ? json_pack("[i]", m->columns)
+                                       : json_null();
         json_array_append_new(list, json_pack("{s:s, s:i, s:o, s:I, s:f, s:f}", "name", m->name, "copies", m->copies,
                                               "shape", shape, "parameters", (json_int_t)m->weights, "forward_flops",
                                               m->forward, "training_flops", 3 * m->forward));

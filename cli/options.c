@@ -11,17 +11,17 @@ enum { NAME_BYTES = 80, SUGGESTIONS = 400 };
 
 /* What one option of the command line turned out to be. */
 typedef struct {
-    const qp_field *field;   /* or */
+    const qp_field *field; /* or */
     void *object;
     qp_option_list *list;
-    bool negated;            /* --no-flag */
-    const char *text;        /* its value; NULL: a bare flag */
-    char shown[NAME_BYTES];  /* as the user wrote it, for messages */
+    bool negated;           /* --no-flag */
+    const char *text;       /* its value; NULL: a bare flag */
+    char shown[NAME_BYTES]; /* as the user wrote it, for messages */
 } option;
 
 typedef struct {
-    int at;                  /* index into argv of the next word */
-    bool only_files;         /* "--" was seen */
+    int at;          /* index into argv of the next word */
+    bool only_files; /* "--" was seen */
 } cursor;
 
 static bool is_list(const qp_option_list *list, const char *name)
@@ -296,8 +296,11 @@ static void help_row(const qp_command *command, const char *name, const char *va
 
 static void help_field(const qp_command *command, const qp_field *field)
 {
-    static const char *const value[] = {[QP_FIELD_INT] = "N", [QP_FIELD_REAL] = "X", [QP_FIELD_BOOL] = "",
-                                        [QP_FIELD_TEXT] = "TEXT", [QP_FIELD_CHOICE] = "NAME"};
+    static const char *const value[] = {[QP_FIELD_INT] = "N",
+                                        [QP_FIELD_REAL] = "X",
+                                        [QP_FIELD_BOOL] = "",
+                                        [QP_FIELD_TEXT] = "TEXT",
+                                        [QP_FIELD_CHOICE] = "NAME"};
     char text[2048];
     int used = snprintf(text, sizeof text, "%s", field->help);
     size_t room = sizeof text - (size_t)used;

@@ -36,27 +36,27 @@ typedef struct {
 } qp_option_list;
 
 typedef struct {
-    const char *name;       /* "translate" */
-    const char *summary;    /* one line */
-    const char *usage;      /* "-m MODEL [FILE...]" */
-    const char *notes;      /* printed at the end of the help; may be NULL */
+    const char *name;    /* "translate" */
+    const char *summary; /* one line */
+    const char *usage;   /* "-m MODEL [FILE...]" */
+    const char *notes;   /* printed at the end of the help; may be NULL */
     const qp_option_group *group;
     int group_count;
     const qp_option_alias *alias;
     int alias_count;
     qp_option_list *list;
     int list_count;
-    bool takes_files;       /* false: a positional word is a mistake */
-    bool takes_config;      /* a first positional *.yaml or *.yml is loaded before the options are applied */
+    bool takes_files;  /* false: a positional word is a mistake */
+    bool takes_config; /* a first positional *.yaml or *.yml is loaded before the options are applied */
 } qp_command;
 
 typedef struct {
     const qp_command *command;
     int argc;
     char **argv;
-    char **file;            /* positional words, in order; the configuration file is not among them */
+    char **file; /* positional words, in order; the configuration file is not among them */
     int file_count;
-    const char *config;     /* the configuration file or NULL */
+    const char *config; /* the configuration file or NULL */
 } qp_options;
 
 /* qp_options_begin — defaults, then the configuration file, then the command line. false: the command is over (help was

@@ -16,7 +16,10 @@ enum { LINES_AT_ONCE = 4096 };
 
 double qp_perplexity_value(const qp_perplexity *sums) { return exp(-sums->log_probability / (double)sums->tokens); }
 
-double qp_perplexity_bits(const qp_perplexity *sums) { return -sums->log_probability / (double)sums->characters / M_LN2; }
+double qp_perplexity_bits(const qp_perplexity *sums)
+{
+    return -sums->log_probability / (double)sums->characters / M_LN2;
+}
 
 static void add_token(qp_perplexity *sums, int32_t id, qp_real log_probability)
 {
@@ -45,7 +48,8 @@ static qp_status add_chunk(const qp_scorer *scorer, const qp_chunks *chunks, qp_
     bool empty_counts = qp_model_config_of(scorer->model)->decoder == QP_KIND_NGRAM;
     qp_status status = qp_score_lines(scorer, NULL, chunks->line, chunks->count, scored);
     for (int i = 0; i < chunks->count; i++) {
-        if (status == QP_OK && (empty_counts || chunks->line[i].bytes > 0)) add_line(sums, &chunks->line[i], &scored[i]);
+        if (status == QP_OK && (empty_counts || chunks->line[i].bytes > 0))
+            add_line(sums, &chunks->line[i], &scored[i]);
         qp_scored_free(&scored[i]);
     }
     free(scored);
@@ -71,14 +75,14 @@ static qp_status measure_lines(const qp_text_model *m, char *file, int threads, 
 typedef struct {
     const qp_text_model *text_model;
     const qp_batch_source *source;
-    qp_real **log_probability;    /* [batches] */
+    qp_real **log_probability; /* [batches] */
 } window_job;
 
 static qp_status score_batch(void *self, qp_tape *tape, int number)
 {
     window_job *job = self;
     qp_batch batch;
-    QP_TRY(job->source->get(job->source->self, number, omp_get_thread_num(), &batch));   /* a slot each */
+    QP_TRY(job->source->get(job->source->self, number, omp_get_thread_num(), &batch)); /* a slot each */
     int rows = batch.target.sequences.start[batch.target.sequences.count];
     job->log_probability[number] = malloc(((size_t)rows + 1) * sizeof(qp_real));
     if (!job->log_probability[number]) return qp_fail(QP_EMEMORY, "perplexity: out of memory for %d tokens", rows);
@@ -86,13 +90,14 @@ static qp_status score_batch(void *self, qp_tape *tape, int number)
 }
 
 /* One window a batch. */
-static qp_status score_windows(const qp_text_model *m, const qp_corpus *corpus, const qp_batch_source *source, int64_t batches,
-                               int threads, qp_perplexity *sums)
+static qp_status score_windows(const qp_text_model *m, const qp_corpus *corpus, const qp_batch_source *source,
+                               int64_t batches, int threads, qp_perplexity *sums)
 {
     window_job job = {m, source, calloc((size_t)batches + 1, sizeof *job.log_probability)};
-    if (!job.log_probability) return qp_fail(QP_EMEMORY, "perplexity: out of memory for %lld windows", (long long)batches);
-    qp_status status = batches > INT32_MAX ? qp_fail(QP_EDATA, "perplexity: the text is too long; cut it") :
-                       qp_lines_run((int)batches, threads, score_batch, &job);
+    if (!job.log_probability)
+        return qp_fail(QP_EMEMORY, "perplexity: out of memory for %lld windows", (long long)batches);
+    qp_status status = batches > INT32_MAX ? qp_fail(QP_EDATA, "perplexity: the text is too long; cut it")
+                                           : qp_lines_run((int)batches, threads, score_batch, &job);
     int64_t window = qp_model_config_of(m->model)->lm_window, tokens = corpus->target.start[corpus->sequences];
     for (int64_t i = 0; i < tokens && status == QP_OK; i++)
         add_token(sums, corpus->target.id[i], job.log_probability[i / window][i % window]);
@@ -104,13 +109,15 @@ static qp_status score_windows(const qp_text_model *m, const qp_corpus *corpus, 
 /* With --carry the text is one stream: a window begins in the state that the one before has left. */
 static qp_status score_stream(const qp_text_model *m, const qp_corpus *corpus, qp_perplexity *sums)
 {
-    qp_streams_options options = {.window = qp_model_config_of(m->model)->lm_window, .size = 1,
+    qp_streams_options options = {.window = qp_model_config_of(m->model)->lm_window,
+                                  .size = 1,
                                   .carry_width = qp_model_carry_width(qp_model_config_of(m->model))};
     qp_streams *streams = NULL;
     int64_t batches = 0;
     qp_real *log_probability = malloc((size_t)options.window * sizeof *log_probability);
     qp_tape *tape = qp_tape_new();
-    qp_status status = log_probability && tape ? qp_streams_new(corpus, &options, &streams) : qp_fail(QP_EMEMORY, "perplexity: out of memory");
+    qp_status status = log_probability && tape ? qp_streams_new(corpus, &options, &streams)
+                                               : qp_fail(QP_EMEMORY, "perplexity: out of memory");
     if (status == QP_OK) {
         qp_batch_source source = qp_streams_source(streams);
         status = source.begin(source.self, 0, &batches);
@@ -143,13 +150,14 @@ static qp_status score_apart(const qp_text_model *m, const qp_corpus *corpus, in
 
 static qp_status measure_windows(const qp_text_model *m, const char *file, int threads, qp_perplexity *sums)
 {
-    qp_corpus_options options = {.files = {.kind = QP_TEXT_ONE_FILE, .target = file}, .target_codec = &m->target_codec,
-                                 .running_text = true};
+    qp_corpus_options options = {
+        .files = {.kind = QP_TEXT_ONE_FILE, .target = file}, .target_codec = &m->target_codec, .running_text = true};
     qp_corpus corpus;
     QP_TRY(qp_corpus_load(&options, &corpus));
     sums->lines = corpus.figures.lines;
     sums->characters = corpus.figures.target.characters;
-    qp_status status = qp_model_config_of(m->model)->carry ? score_stream(m, &corpus, sums) : score_apart(m, &corpus, threads, sums);
+    qp_status status = qp_model_config_of(m->model)->carry ? score_stream(m, &corpus, sums)
+                                                           : score_apart(m, &corpus, threads, sums);
     qp_corpus_free(&corpus);
     return status;
 }
@@ -159,18 +167,21 @@ qp_status qp_perplexity_measure(const qp_text_model *m, char *file, int threads,
     const qp_model_config *config = qp_model_config_of(m->model);
     *sums = (qp_perplexity){0};
     if (config->task != QP_TASK_LM)
-        return qp_fail(QP_EUSAGE, "perplexity is that of language models (train --task lm); this model has another task");
+        return qp_fail(QP_EUSAGE,
+                       "perplexity is that of language models (train --task lm); this model has another task");
     QP_TRY(config->lm_window ? measure_windows(m, file, threads, sums) : measure_lines(m, file, threads, sums));
     return sums->tokens ? QP_OK : qp_fail(QP_EDATA, "%s: no line with text in it", file);
 }
 
 void qp_perplexity_print(const qp_perplexity *sums, bool json)
 {
-    double known = exp(-(sums->log_probability - sums->unknown_log_probability) / (double)(sums->tokens - sums->unknown));
+    double known =
+        exp(-(sums->log_probability - sums->unknown_log_probability) / (double)(sums->tokens - sums->unknown));
     if (!json) {
-        printf("perplexity    %.4f\nwithout unknown tokens  %.4f\nbits per character  %.4f\n", qp_perplexity_value(sums), known,
-               qp_perplexity_bits(sums));
-        printf("%lld lines, %lld tokens, %lld unknown\n", (long long)sums->lines, (long long)sums->tokens, (long long)sums->unknown);
+        printf("perplexity    %.4f\nwithout unknown tokens  %.4f\nbits per character  %.4f\n",
+               qp_perplexity_value(sums), known, qp_perplexity_bits(sums));
+        printf("%lld lines, %lld tokens, %lld unknown\n", (long long)sums->lines, (long long)sums->tokens,
+               (long long)sums->unknown);
         return;
     }
     json_t *one = json_object(), *root = json_object();

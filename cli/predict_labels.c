@@ -60,7 +60,8 @@ static qp_status predict_ids(const qp_text_model *m, const qp_predict_config *o,
     for (int i = 0; i < count; i++) rows += (size_t)ids[i].count;
     int32_t *start = malloc((3 * (size_t)count + 2) * sizeof *start), *flat = malloc(rows * sizeof *flat);
     qp_real *score = malloc((size_t)count * (size_t)m->labels.count * sizeof *score);
-    qp_status status = start && flat && score ? QP_OK : qp_fail(QP_EMEMORY, "predict: out of memory for %d lines", count);
+    qp_status status = start && flat && score ? QP_OK
+                                              : qp_fail(QP_EMEMORY, "predict: out of memory for %d lines", count);
     if (status == QP_OK) {
         int32_t *answer = start + count + 1, *pick = answer + count + 1;
         for (int i = 0; i <= count; i++) answer[i] = i;

@@ -28,7 +28,8 @@ static qp_status fill(const qp_text_model *m, const qp_predict_config *o, int32_
     int32_t source[] = {0, count + 1}, target[] = {0, masks};
     qp_real *score = malloc((size_t)masks * (size_t)vocabulary * sizeof *score);
     if (!score) return qp_fail(QP_EMEMORY, "predict: out of memory for %d hidden words", masks);
-    qp_batch batch = {.source = {{.count = 1, .start = source}, id}, .target = {{.count = 1, .start = target}, NULL}, .read = place};
+    qp_batch batch = {
+        .source = {{.count = 1, .start = source}, id}, .target = {{.count = 1, .start = target}, NULL}, .read = place};
     qp_status status = qp_predict(m->model, &batch, 1, score);
     for (int k = 0; status == QP_OK && k < masks; k++) {
         qp_real *row = score + (size_t)k * (size_t)vocabulary;
@@ -56,19 +57,23 @@ static qp_status put(const qp_text_model *m, const qp_predict_config *o, const i
         for (int j = 0; j < top && chosen[k * top + j] >= 0; j++) {
             const char *piece = codec->piece(codec->self, chosen[k * top + j]);
             double p = (double)probability[k * top + j];
-            json_array_append_new(candidates, json_pack("{s:o, s:f}", "text", qp_json_text(piece, strlen(piece)), "probability", p));
+            json_array_append_new(
+                candidates, json_pack("{s:o, s:f}", "text", qp_json_text(piece, strlen(piece)), "probability", p));
             if (!o->json && o->top > 0) printf("%s%s %.4f", j ? ", " : "\t", piece, p);
         }
         json_array_append_new(list, candidates);
     }
-    if (o->json) qp_json_line(stdout, json_pack("{s:o, s:o}", "text", qp_json_text(text, bytes), "masks", list));
-    else putchar('\n');
+    if (o->json)
+        qp_json_line(stdout, json_pack("{s:o, s:o}", "text", qp_json_text(text, bytes), "masks", list));
+    else
+        putchar('\n');
     if (!o->json) json_decref(list);
     free(text);
     return QP_OK;
 }
 
-static qp_status predict_line(const qp_text_model *m, const qp_predict_config *o, const char *place_of, const qp_line *line)
+static qp_status predict_line(const qp_text_model *m, const qp_predict_config *o, const char *place_of,
+                              const qp_line *line)
 {
     int32_t *id, *place;
     int count, masks, longest = (int)qp_model_config_of(m->model)->max_length, top = o->top > 0 ? (int)o->top : 1;
@@ -77,9 +82,11 @@ static qp_status predict_line(const qp_text_model *m, const qp_predict_config *o
     if (ended) (id = ended)[count] = QP_EOS;
     int32_t *chosen = malloc(((size_t)masks * (size_t)top + 1) * sizeof *chosen);
     qp_real *probability = malloc(((size_t)masks * (size_t)top + 1) * sizeof *probability);
-    qp_status status = ended && chosen && probability ? QP_OK : qp_fail(QP_EMEMORY, "predict: out of memory for a line");
+    qp_status status = ended && chosen && probability ? QP_OK
+                                                      : qp_fail(QP_EMEMORY, "predict: out of memory for a line");
     if (status == QP_OK && count + 1 > longest)
-        status = qp_fail(QP_EDATA, "%s: %d tokens are more than the model reads (%d); shorten the line", place_of, count, longest - 1);
+        status = qp_fail(QP_EDATA, "%s: %d tokens are more than the model reads (%d); shorten the line", place_of,
+                         count, longest - 1);
     if (status == QP_OK && masks > 0) status = fill(m, o, id, count, place, masks, chosen, probability);
     if (status == QP_OK) status = put(m, o, id, count, masks, chosen, probability);
     free(id);

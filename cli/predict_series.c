@@ -13,7 +13,8 @@ static void put(const qp_text_model *m, const qp_predict_config *o, int64_t row,
     if (o->json) {
         json_t *list = json_array();
         for (int h = 0; h < horizon; h++) json_array_append_new(list, json_real(forecast[h]));
-        qp_json_line(stdout, json_pack("{s:s, s:I, s:o}", "column", m->scaling.name[0], "row", (json_int_t)row, "forecast", list));
+        qp_json_line(stdout, json_pack("{s:s, s:I, s:o}", "column", m->scaling.name[0], "row", (json_int_t)row,
+                                       "forecast", list));
         return;
     }
     if (o->rolling) printf("%lld", (long long)row);
@@ -35,15 +36,17 @@ static qp_status foretell(const qp_text_model *m, const qp_predict_config *o, co
     return status == QP_OK ? qp_output_check(stdout, "stdout") : status;
 }
 
-static qp_status foretell_file(const qp_text_model *m, const qp_predict_config *o, const char *columns, const char *path)
+static qp_status foretell_file(const qp_text_model *m, const qp_predict_config *o, const char *columns,
+                               const char *path)
 {
     qp_series series;
-    qp_series_options options = {.path = path, .columns = columns, .holes = (qp_hole_policy)o->holes, .missing = o->missing};
+    qp_series_options options = {
+        .path = path, .columns = columns, .holes = (qp_hole_policy)o->holes, .missing = o->missing};
     QP_TRY(qp_series_read(&options, &series));
     qp_status status = QP_OK;
     if (series.rows < m->scaling.window)
-        status = qp_fail(QP_EDATA, "%s: %lld rows, but the model reads %d; give a longer series", path, (long long)series.rows,
-                         m->scaling.window);
+        status = qp_fail(QP_EDATA, "%s: %lld rows, but the model reads %d; give a longer series", path,
+                         (long long)series.rows, m->scaling.window);
     if (status == QP_OK) status = foretell(m, o, &series);
     qp_series_free(&series);
     return status;

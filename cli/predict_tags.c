@@ -84,7 +84,8 @@ static qp_status tag_sentences(const qp_text_model *m, const qp_conll *conll, in
     if (status == QP_OK && !score) status = qp_fail(QP_EMEMORY, "predict: out of memory for %d words", p.answers);
     if (status == QP_OK) {
         qp_batch batch = {.source = {{.count = p.parts, .start = p.source_start}, p.id},
-                          .target = {{.count = p.parts, .start = p.target_start}, NULL}, .read = p.read};
+                          .target = {{.count = p.parts, .start = p.target_start}, NULL},
+                          .read = p.read};
         status = qp_predict(m->model, &batch, threads, score);
     }
     for (int r = 0; status == QP_OK && r < p.answers; r++) {
@@ -122,7 +123,8 @@ static qp_status split_lines(const qp_chunks *chunk, qp_conll *conll)
     conll->text = malloc(bytes + 1);
     conll->word = malloc((bytes / 2 + (size_t)chunk->count + 1) * sizeof *conll->word);
     conll->start = malloc(((size_t)chunk->count + 1) * sizeof *conll->start);
-    if (!conll->text || !conll->word || !conll->start) return qp_fail(QP_EMEMORY, "predict: out of memory for %d lines", chunk->count);
+    if (!conll->text || !conll->word || !conll->start)
+        return qp_fail(QP_EMEMORY, "predict: out of memory for %d lines", chunk->count);
     conll->start[0] = 0;
     for (int i = 0; i < chunk->count; i++) {
         size_t first = words, base = conll->bytes;
@@ -131,7 +133,8 @@ static qp_status split_lines(const qp_chunks *chunk, qp_conll *conll)
         for (size_t at = base; at < conll->bytes;) {
             size_t end = at;
             while (end < conll->bytes && !is_space(conll->text[end])) end++;
-            if (end > at) conll->word[words++] = (qp_conll_word){.line = qp_chunks_number(chunk, i), .word = at, .word_end = end};
+            if (end > at)
+                conll->word[words++] = (qp_conll_word){.line = qp_chunks_number(chunk, i), .word = at, .word_end = end};
             at = end + 1;
         }
         if (words > first) conll->start[++conll->sentences] = (int64_t)words;
@@ -156,7 +159,9 @@ static void put_json(const qp_text_model *m, const qp_conll *conll, int64_t firs
     json_t *words = json_array();
     for (int64_t w = first; w < end; w++) {
         json_t *one = json_object();
-        json_object_set_new(one, "text", qp_json_text(conll->text + conll->word[w].word, conll->word[w].word_end - conll->word[w].word));
+        json_object_set_new(
+            one, "text",
+            qp_json_text(conll->text + conll->word[w].word, conll->word[w].word_end - conll->word[w].word));
         json_object_set_new(one, "tag", json_string(m->labels.text[best[w]]));
         json_object_set_new(one, "probability", json_real((double)probability[w]));
         json_array_append_new(words, one);
@@ -168,7 +173,9 @@ static qp_status answers_of(const qp_conll *conll, int32_t **best, qp_real **pro
 {
     *best = malloc(((size_t)conll->words + 1) * sizeof **best);
     *probability = malloc(((size_t)conll->words + 1) * sizeof **probability);
-    return *best && *probability ? QP_OK : qp_fail(QP_EMEMORY, "predict: out of memory for %lld words", (long long)conll->words);
+    return *best && *probability
+               ? QP_OK
+               : qp_fail(QP_EMEMORY, "predict: out of memory for %lld words", (long long)conll->words);
 }
 
 /* One line out for each line in, empty ones too. */
@@ -180,8 +187,10 @@ static void put_lines(const qp_text_model *m, const qp_predict_config *o, const 
         bool empty = true;
         for (size_t at = 0; at < chunk->line[i].bytes; at++) empty = empty && is_space(chunk->line[i].text[at]);
         int64_t first = conll->start[sentence], end = empty ? first : conll->start[++sentence];
-        if (o->json) put_json(m, conll, first, end, best, probability);
-        else put_line(m, conll, first, end, best);
+        if (o->json)
+            put_json(m, conll, first, end, best, probability);
+        else
+            put_line(m, conll, first, end, best);
     }
 }
 
@@ -204,8 +213,8 @@ static qp_status tag_chunk(const qp_text_model *m, const qp_predict_config *o, c
 
 /* ---- CoNLL files ---- */
 
-static qp_status put_conll(const qp_text_model *m, const qp_predict_config *o, const qp_conll *conll, const int32_t *best,
-                           const qp_real *probability)
+static qp_status put_conll(const qp_text_model *m, const qp_predict_config *o, const qp_conll *conll,
+                           const int32_t *best, const qp_real *probability)
 {
     for (int64_t s = 0; o->json && s < conll->sentences; s++)
         put_json(m, conll, conll->start[s], conll->start[s + 1], best, probability);

@@ -11,7 +11,8 @@
 #define QP_PREDICT_FIELDS(X)                                                                                           \
     X(TEXT, model, "", 0, 0, NULL, "model file of a classifier, tagger, forecaster or masked language model")          \
     X(BOOL, all, "false", 0, 0, NULL, "classify: every label with its probability, the likeliest first")               \
-    X(CHOICE, input, "auto", 0, 0, "auto, text, conll", "tag: lines of words, or CoNLL columns; auto: by the suffix .conll, .conllu") \
+    X(CHOICE, input, "auto", 0, 0, "auto, text, conll",                                                                \
+      "tag: lines of words, or CoNLL columns; auto: by the suffix .conll, .conllu")                                    \
     X(INT, tag_column, "0", 0, 1000, NULL, "tag: the column that receives the tag; 0: the usual one")                  \
     X(INT, top, "0", 0, 1000, NULL, "mlm: so many candidates for each [MASK], with probabilities")                     \
     X(BOOL, rolling, "false", 0, 0, NULL, "regress: a line of forecasts for every window, not only behind the end")    \
@@ -32,7 +33,8 @@ qp_status qp_predict_masks(const qp_text_model *m, const qp_predict_config *o, c
 
 /* qp_predict_lines — `one` for each chunk of the files' lines. */
 qp_status qp_predict_lines(const qp_text_model *m, const qp_predict_config *o, char **file, int files,
-                           qp_status (*one)(const qp_text_model *m, const qp_predict_config *o, const qp_chunks *chunk));
+                           qp_status (*one)(const qp_text_model *m, const qp_predict_config *o,
+                                            const qp_chunks *chunk));
 
 /* qp_tag_words — the tag of every word of a file: best [conll->words] labels, probability [conll->words] or NULL. A
  * sentence longer than the model reads is tagged in several parts. */

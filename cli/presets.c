@@ -22,7 +22,8 @@ static const qp_preset presets[] = {
      "tied_embeddings=false batch_type=sentence batch_size=128 lr=0.001 lr_schedule=constant lr_warmup=0 clip_norm=1 "
      "epochs=10"},
     {"seq2seq-gru", "Cho et al. 2014, in the tutorials' size",
-     "encoder=gru decoder=gru attention=none context_feeding=true enc_layers=1 dec_layers=1 emb_size=256 hidden_size=512 "
+     "encoder=gru decoder=gru attention=none context_feeding=true enc_layers=1 dec_layers=1 emb_size=256 "
+     "hidden_size=512 "
      "dropout=0.5 tied_embeddings=false batch_type=sentence batch_size=128 lr=0.001 lr_schedule=constant lr_warmup=0 "
      "clip_norm=1 epochs=10"},
     {"seq2seq-attention", "Bahdanau et al. 2015, in the tutorials' size",
@@ -96,9 +97,12 @@ void qp_preset_print(FILE *stream, const qp_preset *preset)
     fprintf(stream, "preset     %s (%s):", preset->name, preset->source);
     while (next_setting(&at, key, value)) {
         qp_text_hyphenate(key, name, sizeof name);
-        if (strcmp(value, "true") == 0) fprintf(stream, " --%s", name);
-        else if (strcmp(value, "false") == 0) fprintf(stream, " --no-%s", name);
-        else fprintf(stream, " --%s %s", name, value);
+        if (strcmp(value, "true") == 0)
+            fprintf(stream, " --%s", name);
+        else if (strcmp(value, "false") == 0)
+            fprintf(stream, " --no-%s", name);
+        else
+            fprintf(stream, " --%s %s", name, value);
     }
     fputc('\n', stream);
 }

@@ -7,7 +7,7 @@
  * configuration file or the command line says goes before the preset. */
 typedef struct {
     const char *name, *source;
-    const char *settings;    /* "enc_layers=6 dec_layers=6 ...", words of any table of the command */
+    const char *settings; /* "enc_layers=6 dec_layers=6 ...", words of any table of the command */
 } qp_preset;
 
 /* qp_preset_find — by name.   Errors  QP_EUSAGE naming the nearest or all. */

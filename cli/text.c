@@ -71,7 +71,7 @@ void qp_text_row(FILE *stream, const char *left, const char *right)
     if (strlen(left) > LEFT_COLUMNS) fprintf(stream, "\n  %*s", LEFT_COLUMNS, "");
     for (const char *at = right; *at || at == right;) {
         size_t bytes = strlen(at);
-        if (bytes > width) {   /* break at the last space that fits, or at the first one after */
+        if (bytes > width) { /* break at the last space that fits, or at the first one after */
             bytes = width;
             while (bytes > 0 && at[bytes] != ' ') bytes--;
             if (bytes == 0) bytes = strcspn(at, " ");

@@ -45,9 +45,9 @@ static qp_status read_tokenizers(const char *path, const qp_model_bundle *bundle
         return qp_fail(QP_EDATA, "%s: a model without a tokenizer; train it with quipu train", path);
     if (bundle->source_tokenizer)
         QP_TRY(read_tokenizer(path, bundle->source_tokenizer,
-                              config->encoder == QP_KIND_NONE ? config->tgt_vocab_size : config->src_vocab_size, source));
-    if (bundle->target_tokenizer)
-        return read_tokenizer(path, bundle->target_tokenizer, config->tgt_vocab_size, target);
+                              config->encoder == QP_KIND_NONE ? config->tgt_vocab_size : config->src_vocab_size,
+                              source));
+    if (bundle->target_tokenizer) return read_tokenizer(path, bundle->target_tokenizer, config->tgt_vocab_size, target);
     *target = *source;
     return QP_OK;
 }
@@ -62,7 +62,8 @@ static qp_status read_rest(const char *path, const qp_model_bundle *bundle, qp_t
 {
     const qp_model_config *config = qp_model_config_of(m->model);
     if (config->task == QP_TASK_CLASSIFY || config->task == QP_TASK_TAG) {
-        if (!bundle->labels || qp_labels_parse(bundle->labels, &m->labels) != QP_OK || m->labels.count != config->labels)
+        if (!bundle->labels || qp_labels_parse(bundle->labels, &m->labels) != QP_OK ||
+            m->labels.count != config->labels)
             return damaged(path, "labels");
     } else if (config->task == QP_TASK_REGRESS) {
         if (!bundle->scaling || qp_scaling_parse(bundle->scaling, &m->scaling) != QP_OK ||

@@ -10,10 +10,10 @@
 /* text_model — a model together with its tokenizers: what a model file holds, ready for text. */
 typedef struct {
     qp_model *model;
-    qp_tokenizer *source, *target;               /* the same one where one serves both sides; source NULL: no encoder */
+    qp_tokenizer *source, *target; /* the same one where one serves both sides; source NULL: no encoder */
     qp_text_codec source_codec, target_codec;
-    qp_labels labels;                            /* classify, tag */
-    qp_scaling scaling;                          /* regress */
+    qp_labels labels;   /* classify, tag */
+    qp_scaling scaling; /* regress */
 } qp_text_model;
 
 /* qp_text_model_load — everything from a model file.   Errors  those of qp_model_file_load; QP_EDATA where a tokenizer
@@ -24,10 +24,10 @@ typedef struct {
 qp_status qp_text_model_load(const char *path, qp_text_model *text_model);
 qp_status qp_text_model_open(const char *path, qp_text_model *text_model);
 qp_status qp_text_model_save(const qp_text_model *text_model, const char *path);
-void      qp_text_model_adopt(qp_text_model *text_model, qp_model *model, qp_tokenizer *source, qp_tokenizer *target);
+void qp_text_model_adopt(qp_text_model *text_model, qp_model *model, qp_tokenizer *source, qp_tokenizer *target);
 /* qp_text_model_open_as — open a model of one of these tasks, a list ended by -1.   Errors  QP_EUSAGE naming the command
  * for what it is. */
 qp_status qp_text_model_open_as(const char *path, const int *task, qp_text_model *text_model);
-void      qp_text_model_free(qp_text_model *text_model);
+void qp_text_model_free(qp_text_model *text_model);
 
 #endif

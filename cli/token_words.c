@@ -5,7 +5,7 @@
 
 #include "lib/base/batch.h"
 
-static const char SPACE_SIGN[] = "\xE2\x96\x81";   /* U+2581 */
+static const char SPACE_SIGN[] = "\xE2\x96\x81"; /* U+2581 */
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "n-grams: out of memory for the words of a tokenizer"); }
 
@@ -37,7 +37,8 @@ qp_status qp_token_words_init(const qp_tokenizer *tokenizer, qp_token_words *wor
     bool space = strcmp(qp_tokenizer_info(tokenizer).type, "space") == 0;
     size_t bytes = 0;
     for (int id = 0; id < count; id++) bytes += 3 * strlen(qp_tokenizer_piece(tokenizer, id)) + sizeof "<unk>";
-    *words = (qp_token_words){.count = count, .text = malloc(bytes + 1), .start = malloc(((size_t)count + 1) * sizeof *words->start)};
+    *words = (qp_token_words){
+        .count = count, .text = malloc(bytes + 1), .start = malloc(((size_t)count + 1) * sizeof *words->start)};
     if (!words->text || !words->start) {
         qp_token_words_free(words);
         return no_memory();
@@ -69,7 +70,7 @@ int32_t *qp_token_words_find(const qp_token_words *words, const qp_ngram *ngram)
     for (int id = 0; word && taken && id < words->count; id++) {
         const char *text = qp_token_word(words, id);
         int32_t found = id < QP_SPECIAL_COUNT ? -1 : qp_ngram_find(ngram, text, strlen(text));
-        word[id] = found <= 0 || taken[found] ? -1 : found;    /* 0 is <unk> */
+        word[id] = found <= 0 || taken[found] ? -1 : found; /* 0 is <unk> */
         if (word[id] > 0) taken[word[id]] = true;
     }
     if (!taken) {

@@ -10,7 +10,7 @@
  * of the special words. */
 typedef struct {
     char *text;
-    size_t *start;    /* [count] of each word in text, NUL-terminated */
+    size_t *start; /* [count] of each word in text, NUL-terminated */
     int count;
 } qp_token_words;
 
@@ -18,9 +18,12 @@ typedef struct {
  * qp_token_words_find — which word of the n-grams each token is, -1: none; the first of several equal ones has it.
  *   malloc'ed, [count]; NULL: out of memory. */
 qp_status qp_token_words_init(const qp_tokenizer *tokenizer, qp_token_words *words);
-void      qp_token_words_free(qp_token_words *words);
-int32_t  *qp_token_words_find(const qp_token_words *words, const qp_ngram *ngram);
+void qp_token_words_free(qp_token_words *words);
+int32_t *qp_token_words_find(const qp_token_words *words, const qp_ngram *ngram);
 
-static inline const char *qp_token_word(const qp_token_words *words, int32_t id) { return words->text + words->start[id]; }
+static inline const char *qp_token_word(const qp_token_words *words, int32_t id)
+{
+    return words->text + words->start[id];
+}
 
 #endif

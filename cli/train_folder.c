@@ -22,8 +22,9 @@ qp_status qp_train_folder_find(const qp_job_config *job, char folder[QP_FOLDER_B
         if (unlink(model) != 0 && qp_file_exists(model))
             return qp_fail(QP_ECREATE, "%s: cannot be removed for --overwrite", model);
     } else if (qp_file_exists(model) && !qp_file_exists(folder)) {
-        return qp_fail(QP_ECREATE, "%s: exists, but its run %s does not; add --overwrite to replace it, or name another -m",
-                       model, folder);
+        return qp_fail(QP_ECREATE,
+                       "%s: exists, but its run %s does not; add --overwrite to replace it, or name another -m", model,
+                       folder);
     }
     return qp_folder_make(folder);
 }
@@ -44,8 +45,9 @@ bool qp_train_folder_begun(const char *folder)
  * ends somewhere depends on how far that is, unless --lr-total says where it ends. */
 static bool is_free(const qp_train_settings *settings, const char *name)
 {
-    static const char *const changes_nothing[] = {"overwrite", "progress", "quiet", "threads", "disp_freq", "save_freq",
-                                                  "keep", "model", "time_limit", "log", "dry_run", "preset"};
+    static const char *const changes_nothing[] = {"overwrite",  "progress",  "quiet",   "threads",
+                                                  "disp_freq",  "save_freq", "keep",    "model",
+                                                  "time_limit", "log",       "dry_run", "preset"};
     static const char *const limits[] = {"epochs", "steps", "train_tokens"};
     int schedule = settings->schedule.lr_schedule;
     bool ends = settings->schedule.lr_total == 0 &&
@@ -96,7 +98,9 @@ qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data 
     hash_corpus_side(state, &corpus->source, corpus->sequences);
     hash_corpus_side(state, &corpus->target, corpus->sequences);
     const qp_series *series = &data->series[QP_TRAINING];
-    if (series->rows) XXH3_64bits_update(state, series->value, (size_t)series->rows * (size_t)series->columns * sizeof *series->value);
+    if (series->rows)
+        XXH3_64bits_update(state, series->value,
+                           (size_t)series->rows * (size_t)series->columns * sizeof *series->value);
     for (int i = 0; i < labels->count; i++) XXH3_64bits_update(state, labels->text[i], strlen(labels->text[i]) + 1);
     snprintf(text, QP_FINGERPRINT_BYTES, "model-%016llx learning-%016llx data-%016llx", model,
              job ^ (learning << 1 | learning >> 63), (unsigned long long)XXH3_64bits_digest(state));

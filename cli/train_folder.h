@@ -10,7 +10,7 @@ enum { QP_FOLDER_BYTES = 1024, QP_FINGERPRINT_BYTES = 120 };
  * Errors  QP_EUSAGE without a model; QP_ECREATE when a model is there that no run of ours has made, or in vain.
  * qp_train_folder_begun — has the run of this folder been saved? */
 qp_status qp_train_folder_find(const qp_job_config *job, char folder[QP_FOLDER_BYTES]);
-bool      qp_train_folder_begun(const char *folder);
+bool qp_train_folder_begun(const char *folder);
 
 /* qp_train_folder_config — write config.yaml: every value in force. */
 qp_status qp_train_folder_config(const char *folder, qp_train_settings *settings);

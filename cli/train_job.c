@@ -24,7 +24,8 @@ void qp_train_tables(qp_train_settings *settings, const qp_field_table *table[QP
 {
     const qp_field_table *tables[] = {&qp_job_fields, &qp_model_fields, &qp_training_fields, &qp_optimizer_fields,
                                       &qp_schedule_fields};
-    void *objects[] = {&settings->job, &settings->model, &settings->training, &settings->optimizer, &settings->schedule};
+    void *objects[] = {&settings->job, &settings->model, &settings->training, &settings->optimizer,
+                       &settings->schedule};
     memcpy(table, tables, sizeof tables);
     memcpy(object, objects, sizeof objects);
 }
@@ -36,9 +37,9 @@ typedef struct {
     char folder[QP_FOLDER_BYTES];
     qp_train_data data;
     qp_text_model text_model;
-    FILE *log;                 /* --log; NULL: none */
-    bool live;                 /* the progress line is rewritten in place */
-    bool line_open;            /* it stands on the terminal without its end */
+    FILE *log;      /* --log; NULL: none */
+    bool live;      /* the progress line is rewritten in place */
+    bool line_open; /* it stands on the terminal without its end */
 } job;
 
 /* ---- what people see ---- */
@@ -121,7 +122,10 @@ static qp_tensor loss_of(void *self, qp_tape *tape, const qp_batch *shard)
     return qp_model_loss(loss->model, tape, shard, loss->smoothing);
 }
 
-static qp_status save_model(void *self, const char *path) { return qp_text_model_save(&((job *)self)->text_model, path); }
+static qp_status save_model(void *self, const char *path)
+{
+    return qp_text_model_save(&((job *)self)->text_model, path);
+}
 
 static qp_status measure(void *self, int threads, qp_metrics *metrics)
 {
@@ -155,10 +159,11 @@ static qp_status same_labels(const qp_labels *labels, const char *theirs, bool *
 
 static void tell_transfer(job *j, const char *path, const qp_transfer *transfer)
 {
-    static const char *const what[QP_TRANSFER_GROUPS] = {
-        [QP_TRANSFER_TAKEN] = "taken", [QP_TRANSFER_SHAPE] = "not taken, of another shape",
-        [QP_TRANSFER_REFUSED] = "not taken, of other words or labels", [QP_TRANSFER_NEW] = "new, not in the file",
-        [QP_TRANSFER_LEFT] = "left in the file"};
+    static const char *const what[QP_TRANSFER_GROUPS] = {[QP_TRANSFER_TAKEN] = "taken",
+                                                         [QP_TRANSFER_SHAPE] = "not taken, of another shape",
+                                                         [QP_TRANSFER_REFUSED] = "not taken, of other words or labels",
+                                                         [QP_TRANSFER_NEW] = "new, not in the file",
+                                                         [QP_TRANSFER_LEFT] = "left in the file"};
     for (int group = 0; group < QP_TRANSFER_GROUPS; group++) {
         char line[2048];
         if (transfer->count[group] == 0) continue;
@@ -245,8 +250,12 @@ static qp_status train(job *j, qp_trainer_result *result)
         .folder = j->folder,
         .model_path = s->job.model,
         .fingerprint = mark,
-        .hooks = {.self = j, .measure = j->data.has_valid ? measure : NULL, .save_model = save_model,
-                  .progress = show_progress, .note = show_note, .stop = qp_signals_flag()},
+        .hooks = {.self = j,
+                  .measure = j->data.has_valid ? measure : NULL,
+                  .save_model = save_model,
+                  .progress = show_progress,
+                  .note = show_note,
+                  .stop = qp_signals_flag()},
     };
     if (!s->job.dry_run) return qp_trainer_run(&trainer, result);
     return qp_dry_run(s, &j->data, j->text_model.model, &trainer);

@@ -36,9 +36,12 @@ qp_status qp_classify_tokenizers(const qp_train_settings *settings, const char *
 
 qp_status qp_classify_load(const qp_train_settings *settings, qp_train_data *data)
 {
-    qp_labelled_options options = {.path = data->files[QP_TRAINING].source, .codec = &data->source_codec,
-                                   .max_length = (int)settings->model.max_length, .when_longer = QP_LONG_CUT,
-                                   .labels = &data->labels, .policy = QP_LABEL_LEARN};
+    qp_labelled_options options = {.path = data->files[QP_TRAINING].source,
+                                   .codec = &data->source_codec,
+                                   .max_length = (int)settings->model.max_length,
+                                   .when_longer = QP_LONG_CUT,
+                                   .labels = &data->labels,
+                                   .policy = QP_LABEL_LEARN};
     QP_TRY(qp_labelled_load(&options, &data->corpus[QP_TRAINING]));
     if (!data->has_valid) return QP_OK;
     options.path = data->files[QP_VALIDATION].source;
@@ -67,8 +70,11 @@ qp_status qp_tag_tokenizers(const qp_train_settings *settings, const char *folde
 
 qp_status qp_tag_load(const qp_train_settings *settings, qp_train_data *data)
 {
-    qp_conll_options options = {.codec = &data->source_codec, .max_length = (int)settings->model.max_length,
-                                .when_longer = QP_LONG_CUT, .labels = &data->labels, .policy = QP_LABEL_LEARN};
+    qp_conll_options options = {.codec = &data->source_codec,
+                                .max_length = (int)settings->model.max_length,
+                                .when_longer = QP_LONG_CUT,
+                                .labels = &data->labels,
+                                .policy = QP_LABEL_LEARN};
     for (int part = 0; part < (data->has_valid ? QP_PARTS : 1); part++) {
         QP_TRY(qp_conll_corpus(data->conll[part], &options, &data->corpus[part]));
         options.policy = validation_policy(settings);
@@ -89,7 +95,8 @@ qp_status qp_labelled_measure(qp_train_data *data, const qp_text_model *text_mod
     qp_label_metrics figures;
     bool tags = qp_model_config_of(text_model->model)->task == QP_TASK_TAG;
     qp_status status = qp_label_metrics_init(&text_model->labels, tags, &figures);
-    if (status == QP_OK) status = qp_label_metrics_measure(text_model, &data->batches[QP_VALIDATION], threads, &figures);
+    if (status == QP_OK)
+        status = qp_label_metrics_measure(text_model, &data->batches[QP_VALIDATION], threads, &figures);
     if (status == QP_OK) {
         qp_metrics_add(metrics, "accuracy", qp_label_metrics_accuracy(&figures));
         qp_metrics_add(metrics, "f1", qp_label_metrics_f1(&figures));
@@ -116,14 +123,16 @@ qp_status qp_mlm_files(const qp_train_settings *settings, qp_train_data *data)
 qp_status qp_mlm_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
 {
     QP_TRY(qp_classify_tokenizers(settings, folder, data));
-    data->target_codec = data->source_codec;   /* the corpus has one side; batches get theirs from masking */
+    data->target_codec = data->source_codec; /* the corpus has one side; batches get theirs from masking */
     return QP_OK;
 }
 
 qp_status qp_mlm_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
 {
-    qp_masking_options options = {.codec = &data->source_codec, .rate = s->job.mask_rate,
-                                  .whole_words = s->job.whole_words != 0, .fixed = part == QP_VALIDATION,
+    qp_masking_options options = {.codec = &data->source_codec,
+                                  .rate = s->job.mask_rate,
+                                  .whole_words = s->job.whole_words != 0,
+                                  .fixed = part == QP_VALIDATION,
                                   .seed = (uint64_t)s->training.seed,
                                   .slots = part == QP_TRAINING ? (int)s->training.accum : 1};
     QP_TRY(qp_text_source(s, data, part, &options.texts));
@@ -134,9 +143,11 @@ qp_status qp_mlm_source(const qp_train_settings *s, qp_train_data *data, int par
 
 static qp_status count_right(const qp_model *model, const qp_batch *batch, int threads, int64_t *right, int64_t *all)
 {
-    int outputs = qp_model_outputs(qp_model_config_of(model)), rows = batch->target.sequences.start[batch->target.sequences.count];
+    int outputs = qp_model_outputs(qp_model_config_of(model)),
+        rows = batch->target.sequences.start[batch->target.sequences.count];
     qp_real *score = malloc(((size_t)rows * (size_t)outputs + 1) * sizeof *score);
-    qp_status status = score ? qp_predict(model, batch, threads, score) : qp_fail(QP_EMEMORY, "out of memory for %d tokens", rows);
+    qp_status status = score ? qp_predict(model, batch, threads, score)
+                             : qp_fail(QP_EMEMORY, "out of memory for %d tokens", rows);
     for (int r = 0; status == QP_OK && r < rows; r++)
         *right += qp_predict_best(score + (size_t)r * (size_t)outputs, outputs) == batch->target.id[r];
     *all += rows;

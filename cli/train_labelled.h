@@ -13,9 +13,9 @@ qp_status qp_tag_files(const qp_train_settings *settings, qp_train_data *data);
 qp_status qp_tag_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data);
 qp_status qp_tag_load(const qp_train_settings *settings, qp_train_data *data);
 
-void      qp_labelled_sizes(const qp_train_data *data, qp_model_config *model);
+void qp_labelled_sizes(const qp_train_data *data, qp_model_config *model);
 qp_status qp_labelled_measure(qp_train_data *data, const qp_text_model *text_model, int threads, qp_metrics *metrics);
-void      qp_labelled_print(const qp_train_data *data, FILE *stream);
+void qp_labelled_print(const qp_train_data *data, FILE *stream);
 
 qp_status qp_mlm_files(const qp_train_settings *settings, qp_train_data *data);
 qp_status qp_mlm_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data);

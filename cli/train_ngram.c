@@ -24,7 +24,8 @@ static qp_status parse_prune(const char *text, qp_ngram_config *config)
         char *end;
         int64_t value = strtoll(at, &end, 10);
         if (end == at || value < 0 || count == QP_NGRAM_MAX_ORDER || (*end && *end != ',' && *end != ' '))
-            return qp_fail(QP_EUSAGE, "--prune '%.60s': not a list of numbers; write one for each order, as 0,0,1", text);
+            return qp_fail(QP_EUSAGE, "--prune '%.60s': not a list of numbers; write one for each order, as 0,0,1",
+                           text);
         config->prune[count++] = value;
         at = end + (*end != '\0');
     }
@@ -84,8 +85,8 @@ static qp_status next_line(void *self, const char **line, size_t *bytes)
     return QP_OK;
 }
 
-static qp_status count_ngrams(const qp_ngram_config *config, const qp_text_files *files, qp_tokenizer *tokenizer, bool quiet,
-                              qp_ngram **ngram)
+static qp_status count_ngrams(const qp_ngram_config *config, const qp_text_files *files, qp_tokenizer *tokenizer,
+                              bool quiet, qp_ngram **ngram)
 {
     qp_token_words words;
     QP_TRY(qp_token_words_init(tokenizer, &words));
@@ -98,8 +99,8 @@ static qp_status count_ngrams(const qp_ngram_config *config, const qp_text_files
     qp_token_words_free(&words);
     if (status != QP_OK || quiet) return status;
     fprintf(stderr, "tokenizer  %d pieces\n", qp_tokenizer_size(tokenizer));
-    fprintf(stderr, "training   %lld lines, %lld tokens, %lld unknown\n", (long long)lines.lines, (long long)lines.tokens,
-            (long long)lines.unknown);
+    fprintf(stderr, "training   %lld lines, %lld tokens, %lld unknown\n", (long long)lines.lines,
+            (long long)lines.tokens, (long long)lines.unknown);
     for (int k = 1; k <= config->order; k++)
         fprintf(stderr, "%d-grams    %lld\n", k, (long long)qp_ngram_count(*ngram, k));
     return QP_OK;
@@ -107,7 +108,8 @@ static qp_status count_ngrams(const qp_ngram_config *config, const qp_text_files
 
 /* ---- the model ---- */
 
-qp_status qp_train_ngram_adopt(const qp_model_config *config, qp_ngram *ngram, qp_tokenizer *tokenizer, qp_text_model *made)
+qp_status qp_train_ngram_adopt(const qp_model_config *config, qp_ngram *ngram, qp_tokenizer *tokenizer,
+                               qp_text_model *made)
 {
     qp_model *model = NULL;
     qp_token_words words = {0};
@@ -119,8 +121,10 @@ qp_status qp_train_ngram_adopt(const qp_model_config *config, qp_ngram *ngram, q
     if (status == QP_OK) status = qp_token_words_init(tokenizer, &words);
     int32_t *word = status == QP_OK ? qp_token_words_find(&words, ngram) : NULL;
     if (status == QP_OK && !word) status = qp_fail(QP_EMEMORY, "n-grams: out of memory for the words of a tokenizer");
-    if (status == QP_OK) status = qp_model_ngram_set(model, ngram, word);
-    else qp_ngram_free(ngram);
+    if (status == QP_OK)
+        status = qp_model_ngram_set(model, ngram, word);
+    else
+        qp_ngram_free(ngram);
     free(word);
     qp_token_words_free(&words);
     if (status == QP_OK) {
@@ -146,12 +150,14 @@ static qp_status report_validation(const qp_train_settings *s, const qp_text_mod
 
 qp_status qp_train_ngram(qp_train_settings *s, const qp_ngram_options *o)
 {
-    qp_ngram_config config = {.order = (int)o->order, .interpolate_unigrams = o->interpolate_unigrams != 0, .unknown_is_word = true};
+    qp_ngram_config config = {
+        .order = (int)o->order, .interpolate_unigrams = o->interpolate_unigrams != 0, .unknown_is_word = true};
     qp_train_data data = {0};
     qp_ngram *ngram = NULL;
     qp_text_model made = {0};
     if (s->job.dry_run)
-        return qp_fail(QP_EUSAGE, "--dry-run: n-grams are counted at once, there are no updates to foretell; leave it out");
+        return qp_fail(QP_EUSAGE,
+                       "--dry-run: n-grams are counted at once, there are no updates to foretell; leave it out");
     QP_TRY(parse_prune(o->prune, &config));
     QP_TRY(check_place(&s->job));
     QP_TRY(qp_model_config_check(&s->model));

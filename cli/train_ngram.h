@@ -19,6 +19,7 @@ extern const qp_field_table qp_ngram_fields;
  * Errors  QP_EUSAGE; QP_ECREATE when the model is there and --overwrite is not given; those of its parts.
  * qp_train_ngram_adopt — a text model of n-grams and a tokenizer; owns both from now on, after a failure too. */
 qp_status qp_train_ngram(qp_train_settings *settings, const qp_ngram_options *options);
-qp_status qp_train_ngram_adopt(const qp_model_config *config, qp_ngram *ngram, qp_tokenizer *tokenizer, qp_text_model *made);
+qp_status qp_train_ngram_adopt(const qp_model_config *config, qp_ngram *ngram, qp_tokenizer *tokenizer,
+                               qp_text_model *made);
 
 #endif

@@ -18,8 +18,10 @@ qp_status qp_series_tokenizers(const qp_train_settings *settings, const char *fo
     const qp_job_config *job = &settings->job;
     (void)folder;
     for (int part = 0; part < (data->has_valid ? QP_PARTS : 1); part++) {
-        qp_series_options options = {.path = data->files[part].source, .columns = job->column,
-                                     .holes = (qp_hole_policy)job->holes, .missing = job->missing};
+        qp_series_options options = {.path = data->files[part].source,
+                                     .columns = job->column,
+                                     .holes = (qp_hole_policy)job->holes,
+                                     .missing = job->missing};
         QP_TRY(qp_series_read(&options, &data->series[part]));
     }
     return QP_OK;
@@ -41,8 +43,11 @@ void qp_series_sizes(const qp_train_data *data, qp_model_config *model)
 /* --batch-size counts rows that are read, at least one window of them, or windows. */
 qp_status qp_series_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
 {
-    qp_series_windows_options options = {.series = &data->series[part], .scaling = &data->scaling, .size = s->job.batch_size,
-                                         .shuffle = part == QP_TRAINING, .seed = (uint64_t)s->training.seed,
+    qp_series_windows_options options = {.series = &data->series[part],
+                                         .scaling = &data->scaling,
+                                         .size = s->job.batch_size,
+                                         .shuffle = part == QP_TRAINING,
+                                         .seed = (uint64_t)s->training.seed,
                                          .slots = part == QP_TRAINING ? (int)s->training.accum : 1};
     if (s->job.batch_type == 0) options.size = options.size > s->job.window ? options.size / s->job.window : 1;
     QP_TRY(qp_series_windows_new(&options, &data->series_windows[part]));
@@ -85,7 +90,9 @@ static qp_status foretell_some(const qp_text_model *m, const qp_series *series, 
         for (int i = 0; i < count; i++) qp_scaling_input(s, series, first + i * step, input + (size_t)i * cells);
         qp_batch batch = {.source = {{.count = count, .start = start}, NULL},
                           .target = {{.count = count, .start = start + count + 1}, NULL},
-                          .source_value = input, .features = s->columns, .outputs = s->horizon};
+                          .source_value = input,
+                          .features = s->columns,
+                          .outputs = s->horizon};
         status = qp_predict(m->model, &batch, threads, output);
         for (int i = 0; status == QP_OK && i < count; i++)
             qp_scaling_forecast(s, series, first + i * step, output + (size_t)i * (size_t)s->horizon,
@@ -97,8 +104,8 @@ static qp_status foretell_some(const qp_text_model *m, const qp_series *series, 
     return status;
 }
 
-qp_status qp_series_foretell(const qp_text_model *m, const qp_series *series, int64_t first, int64_t step, int64_t count,
-                             int threads, double *forecast)
+qp_status qp_series_foretell(const qp_text_model *m, const qp_series *series, int64_t first, int64_t step,
+                             int64_t count, int threads, double *forecast)
 {
     for (int64_t at = 0; at < count; at += WINDOWS_AT_ONCE) {
         int some = (int)(count - at < WINDOWS_AT_ONCE ? count - at : WINDOWS_AT_ONCE);

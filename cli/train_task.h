@@ -19,10 +19,10 @@ enum { QP_TRAINING, QP_VALIDATION, QP_PARTS };
 typedef struct {
     bool has_valid;
     qp_text_files files[QP_PARTS];
-    qp_tokenizer *source, *target;  /* the same where one serves both; NULL: none; owned until the model has them */
+    qp_tokenizer *source, *target; /* the same where one serves both; NULL: none; owned until the model has them */
     qp_text_codec source_codec, target_codec;
     qp_corpus corpus[QP_PARTS];
-    bool adopted;                   /* labels and scaling belong to the model by now; these still show them */
+    bool adopted; /* labels and scaling belong to the model by now; these still show them */
     qp_labels labels;
     qp_conll *conll[QP_PARTS];
     qp_series series[QP_PARTS];
@@ -33,7 +33,7 @@ typedef struct {
     qp_masking *masking[QP_PARTS];
     qp_series_windows *series_windows[QP_PARTS];
     qp_batch_source batches[QP_PARTS];
-    qp_validation translations;     /* what translating tasks measure */
+    qp_validation translations; /* what translating tasks measure */
 } qp_train_data;
 
 /* One row. settings and data are the run's.

@@ -10,7 +10,8 @@
 
 static qp_status twice(const char *which)
 {
-    return qp_fail(QP_EUSAGE, "--%s and --%s-src/--%s-tgt contradict each other; give one of them", which, which, which);
+    return qp_fail(QP_EUSAGE, "--%s and --%s-src/--%s-tgt contradict each other; give one of them", which, which,
+                   which);
 }
 
 /* Either both sides apart, or one file; `required` for training. */
@@ -20,13 +21,16 @@ static qp_status pair_of(const char *which, const char *source, const char *targ
     bool sides = *source || *target;
     *found = sides || *one;
     if (!*found && required)
-        return qp_fail(QP_EUSAGE, "no training text; name it with --%s-src FILE --%s-tgt FILE, or --%s FILE (source TAB target)",
+        return qp_fail(QP_EUSAGE,
+                       "no training text; name it with --%s-src FILE --%s-tgt FILE, or --%s FILE (source TAB target)",
                        which, which, which);
     if (sides && *one) return twice(which);
     if (sides && (!*source || !*target))
         return qp_fail(QP_EUSAGE, "--%s-%s is missing; both sides are needed", which, *source ? "tgt" : "src");
-    if (*one) *files = (qp_text_files){.kind = QP_TEXT_TABBED, .source = one};
-    else *files = (qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = source, .target = target};
+    if (*one)
+        *files = (qp_text_files){.kind = QP_TEXT_TABBED, .source = one};
+    else
+        *files = (qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = source, .target = target};
     return QP_OK;
 }
 
@@ -35,7 +39,8 @@ qp_status qp_pairs_files(const qp_train_settings *settings, qp_train_data *data)
     const qp_job_config *job = &settings->job;
     bool found;
     QP_TRY(pair_of("train", job->train_src, job->train_tgt, job->train, true, &data->files[QP_TRAINING], &found));
-    return pair_of("valid", job->valid_src, job->valid_tgt, job->valid, false, &data->files[QP_VALIDATION], &data->has_valid);
+    return pair_of("valid", job->valid_src, job->valid_tgt, job->valid, false, &data->files[QP_VALIDATION],
+                   &data->has_valid);
 }
 
 qp_status qp_text_one_file(const qp_train_settings *settings, const char *task, qp_text_kind kind, qp_train_data *data)
@@ -47,7 +52,8 @@ qp_status qp_text_one_file(const qp_train_settings *settings, const char *task, 
     if (!*job->train && !sides[0]) return qp_fail(QP_EUSAGE, "no training text; name it with --train FILE");
     for (int part = 0; part < QP_PARTS; part++) {
         if (sides[part] && *one[part]) return twice(which[part]);
-        if (sides[part]) return qp_fail(QP_EUSAGE, "--task %s reads one text; name it with --%s FILE", task, which[part]);
+        if (sides[part])
+            return qp_fail(QP_EUSAGE, "--task %s reads one text; name it with --%s FILE", task, which[part]);
         data->files[part] = kind == QP_TEXT_ONE_FILE ? (qp_text_files){.kind = kind, .target = one[part]}
                                                      : (qp_text_files){.kind = kind, .source = one[part]};
     }
@@ -71,7 +77,7 @@ qp_status qp_autoencode_files(const qp_train_settings *settings, qp_train_data *
 typedef struct {
     qp_parallel *parallel;
     bool source, target;
-    bool pending;             /* the pair's target is still to come */
+    bool pending; /* the pair's target is still to come */
     qp_text_pair pair;
 } side_lines;
 
@@ -117,7 +123,9 @@ qp_status qp_pairs_tokenizers(const qp_train_settings *settings, const char *fol
         wish.side = "source";
         if (*job->src_tokenizer) wish.name = job->src_tokenizer;
         QP_TRY(qp_text_tokenizer(job, files, &wish, true, false, &data->source));
-        wish = (qp_tokenizer_wish){.folder = folder, .side = "target", .target = true,
+        wish = (qp_tokenizer_wish){.folder = folder,
+                                   .side = "target",
+                                   .target = true,
                                    .name = *job->tgt_tokenizer ? job->tgt_tokenizer : job->tokenizer};
         QP_TRY(qp_text_tokenizer(job, files, &wish, false, true, &data->target));
     }
@@ -186,7 +194,9 @@ void qp_text_sizes(const qp_train_data *data, qp_model_config *model)
 /* --batch-size counts tokens, at least one window of them, or windows. */
 static qp_status windows_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
 {
-    qp_windows_options options = {.window = s->model.lm_window, .size = s->job.batch_size, .shuffle = part == QP_TRAINING,
+    qp_windows_options options = {.window = s->model.lm_window,
+                                  .size = s->job.batch_size,
+                                  .shuffle = part == QP_TRAINING,
                                   .seed = (uint64_t)s->training.seed,
                                   .slots = part == QP_TRAINING ? (int)s->training.accum : 1};
     if (s->job.batch_type == 0) options.size = options.size > options.window ? options.size / options.window : 1;
@@ -198,8 +208,11 @@ static qp_status windows_source(const qp_train_settings *s, qp_train_data *data,
 /* The same, but every window of a batch goes on with a text of its own. */
 static qp_status streams_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
 {
-    qp_streams_options options = {.window = s->model.lm_window, .size = s->job.batch_size, .shuffle = part == QP_TRAINING,
-                                  .seed = (uint64_t)s->training.seed, .carry_width = qp_model_carry_width(&s->model)};
+    qp_streams_options options = {.window = s->model.lm_window,
+                                  .size = s->job.batch_size,
+                                  .shuffle = part == QP_TRAINING,
+                                  .seed = (uint64_t)s->training.seed,
+                                  .carry_width = qp_model_carry_width(&s->model)};
     if (s->job.batch_type == 0) options.size = options.size > options.window ? options.size / options.window : 1;
     QP_TRY(qp_streams_new(&data->corpus[part], &options, &data->streams[part]));
     *source = qp_streams_source(data->streams[part]);
@@ -211,7 +224,8 @@ qp_status qp_text_source(const qp_train_settings *s, qp_train_data *data, int pa
     if (s->model.carry) return streams_source(s, data, part, source);
     if (s->model.lm_window) return windows_source(s, data, part, source);
     qp_batcher_options options = {.kind = s->job.batch_type == 0 ? QP_BATCH_TOKENS : QP_BATCH_SENTENCES,
-                                  .size = s->job.batch_size, .shuffle = part == QP_TRAINING,
+                                  .size = s->job.batch_size,
+                                  .shuffle = part == QP_TRAINING,
                                   .seed = (uint64_t)s->training.seed,
                                   .slots = part == QP_TRAINING ? (int)s->training.accum : 1};
     QP_TRY(qp_batcher_new(&data->corpus[part], &options, &data->batcher[part]));
@@ -235,7 +249,8 @@ qp_status qp_text_measure(qp_train_data *data, const qp_text_model *text_model, 
     (void)threads;
     if (figures->cut == 0 && metrics->count > 0 && strcmp(metrics->entry[0].name, "loss") == 0)
         qp_metrics_add(metrics, "bits-per-character",
-                       metrics->entry[0].value * (double)figures->target.tokens / (double)figures->target.characters / M_LN2);
+                       metrics->entry[0].value * (double)figures->target.tokens / (double)figures->target.characters /
+                           M_LN2);
     return QP_OK;
 }
 
@@ -265,6 +280,7 @@ void qp_text_print(const qp_train_data *data, FILE *stream)
     if (data->source == data->target || !data->source || !data->target)
         fprintf(stream, "tokenizer  %d pieces\n", qp_tokenizer_size(data->target ? data->target : data->source));
     else
-        fprintf(stream, "tokenizers %d and %d pieces\n", qp_tokenizer_size(data->source), qp_tokenizer_size(data->target));
+        fprintf(stream, "tokenizers %d and %d pieces\n", qp_tokenizer_size(data->source),
+                qp_tokenizer_size(data->target));
     qp_text_print_corpora(data, stream);
 }

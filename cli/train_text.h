@@ -22,13 +22,13 @@ qp_status qp_text_one_file(const qp_train_settings *settings, const char *task, 
 qp_status qp_text_tokenizer(const qp_job_config *job, const qp_text_files *files, const qp_tokenizer_wish *wish,
                             bool source, bool target, qp_tokenizer **tokenizer);
 
-void      qp_text_sizes(const qp_train_data *data, qp_model_config *model);
+void qp_text_sizes(const qp_train_data *data, qp_model_config *model);
 qp_status qp_text_source(const qp_train_settings *settings, qp_train_data *data, int part, qp_batch_source *source);
 qp_status qp_autoencode_files(const qp_train_settings *settings, qp_train_data *data);
 qp_status qp_autoencode_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data);
 
 /* qp_text_print_corpora — the lines about the corpora alone. */
-void      qp_text_print_corpora(const qp_train_data *data, FILE *stream);
-void      qp_text_print(const qp_train_data *data, FILE *stream);
+void qp_text_print_corpora(const qp_train_data *data, FILE *stream);
+void qp_text_print(const qp_train_data *data, FILE *stream);
 
 #endif

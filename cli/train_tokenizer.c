@@ -43,7 +43,8 @@ static qp_status make(const qp_job_config *job, const qp_tokenizer_wish *wish, q
     int kind = kind_of(name);
     if (kind < 0) {
         if (qp_file_exists(name))
-            return is_model(name) ? take_from_model(name, wish->target, tokenizer) : qp_tokenizer_load_own(name, tokenizer);
+            return is_model(name) ? take_from_model(name, wish->target, tokenizer)
+                                  : qp_tokenizer_load_own(name, tokenizer);
         if (strpbrk(name, "./")) return qp_fail(QP_ENOINPUT, "--tokenizer: %s: no such file", name);
         qp_tokenizer_config unused;
         return qp_config_set(qp_config_find(&qp_tokenizer_fields, "type"), &unused, "--tokenizer", name);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 /* ---- reading ---- */
 
 /* The list without "loss", which the trainer measures, is what scores.h chooses from. */
@@ -49,10 +48,12 @@ static qp_status add_pair(qp_validation *validation, const qp_text_pair *pair, i
     }
     qp_line *source = &validation->source[validation->count], *reference = &validation->reference[validation->count];
     *reference = (qp_line){0};
-    bool itself = !pair->source;    /* one file: the text shall come back */
-    if (!copy_line(itself ? pair->target : pair->source, itself ? pair->target_bytes : pair->source_bytes, source)) return qp_fail(QP_EMEMORY, "out of memory for the validation text");
+    bool itself = !pair->source; /* one file: the text shall come back */
+    if (!copy_line(itself ? pair->target : pair->source, itself ? pair->target_bytes : pair->source_bytes, source))
+        return qp_fail(QP_EMEMORY, "out of memory for the validation text");
     validation->count++;
-    if (!copy_line(pair->target, pair->target_bytes, reference)) return qp_fail(QP_EMEMORY, "out of memory for the validation text");
+    if (!copy_line(pair->target, pair->target_bytes, reference))
+        return qp_fail(QP_EMEMORY, "out of memory for the validation text");
     return QP_OK;
 }
 
@@ -106,8 +107,11 @@ qp_status qp_validation_translate(const qp_validation *validation, int threads, 
 {
     const qp_text_model *m = validation->text_model;
     QP_TRY(qp_params_pack(qp_model_params(m->model)));
-    qp_translator translator = {.model = m->model, .source = &m->source_codec, .target = &m->target_codec,
-                                .batch_size = 64, .threads = threads};
+    qp_translator translator = {.model = m->model,
+                                .source = &m->source_codec,
+                                .target = &m->target_codec,
+                                .batch_size = 64,
+                                .threads = threads};
     qp_config_defaults(&qp_search_fields, &translator.search);
     translator.search.beam_size = validation->beam_size;
     return qp_translate(&translator, validation->source, validation->count, translation);
@@ -123,6 +127,6 @@ qp_status qp_validation_measure(void *self, int threads, qp_metrics *metrics)
     if (status == QP_OK) status = qp_validation_compare(validation, translation, metrics);
     for (int i = 0; i < validation->count; i++) qp_translation_free(&translation[i]);
     free(translation);
-    qp_params_unpack(qp_model_params(validation->text_model->model));   /* the weights are about to change */
+    qp_params_unpack(qp_model_params(validation->text_model->model)); /* the weights are about to change */
     return status;
 }

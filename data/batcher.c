@@ -227,14 +227,8 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
     return QP_OK;
 }
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-static int64_t most(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* The most rows of a side whose longest sequence is `longest`. */
 static int64_t most_rows(const qp_batcher *b, int64_t longest, bool counted)

@@ -20,20 +20,20 @@
  * are blank. Lines of -DOCSTART- are kept, but are no words.
  * A file of one column has words alone. */
 typedef struct {
-    int64_t line;             /* in the file, from 1 */
-    size_t word, word_end;    /* bytes of text */
-    size_t tag, tag_end;      /* the column of the tag; equal where the file has none */
+    int64_t line;          /* in the file, from 1 */
+    size_t word, word_end; /* bytes of text */
+    size_t tag, tag_end;   /* the column of the tag; equal where the file has none */
 } qp_conll_word;
 
 typedef struct {
     char *path;
-    char *text;               /* every line, its end a LF */
+    char *text; /* every line, its end a LF */
     size_t bytes, capacity;
-    int columns, tag_column;  /* tag_column from 1; 0: the file has words alone, and tags are written behind them */
-    char separator;           /* between columns */
+    int columns, tag_column; /* tag_column from 1; 0: the file has words alone, and tags are written behind them */
+    char separator;          /* between columns */
     qp_conll_word *word;
     int64_t words, word_capacity;
-    int64_t *start;           /* [sentences + 1]: words of sentence i are start[i] .. start[i+1]-1; none is empty */
+    int64_t *start; /* [sentences + 1]: words of sentence i are start[i] .. start[i+1]-1; none is empty */
     int64_t sentences, start_capacity;
 } qp_conll;
 
@@ -41,7 +41,7 @@ typedef struct {
  * Errors  QP_EDATA: a line with another number of columns than the first (both are told, with the line), not UTF-8, no
  *         word at all; QP_EUSAGE: no such column, or it holds the words; those of qp_reader; QP_EMEMORY. */
 qp_status qp_conll_read(const char *path, int tag_column, qp_conll **conll);
-void      qp_conll_free(qp_conll *conll);
+void qp_conll_free(qp_conll *conll);
 
 /* qp_conll_pieces — a sentence as ids for a tagger: the pieces of each word, encoded by itself; a word that has none is a
  * QP_UNK. The caller frees both.

@@ -116,9 +116,9 @@ static qp_status load_sentence(const qp_conll *c, int64_t sentence, const qp_con
     qp_status status = qp_conll_pieces(c, sentence, options->codec, &text.id, &text.count, &read);
     if (status == QP_OK) {
         answers.id = malloc((size_t)answers.count * sizeof *answers.id);
-        status = answers.id ? number_tags(c, sentence, options, answers.id)
-                            : qp_fail(QP_EMEMORY, "%s:%lld: no memory for the tags", c->path,
-                                      (long long)c->word[first].line);
+        status = answers.id
+                     ? number_tags(c, sentence, options, answers.id)
+                     : qp_fail(QP_EMEMORY, "%s:%lld: no memory for the tags", c->path, (long long)c->word[first].line);
     }
     if (status == QP_OK) status = keep(c, sentence, options, builder, &text, &answers, read);
     free(text.id);

@@ -30,7 +30,7 @@ typedef struct {
 } qp_corpus_figures;
 
 typedef struct {
-    int64_t sequences; /* pairs kept, at most 2^31 - 1 */
+    int64_t sequences;             /* pairs kept, at most 2^31 - 1 */
     qp_corpus_side source, target; /* may be the same blocks: an autoencoder's */
     bool answers;                  /* targets are answers: the size of a batch counts source tokens */
     int32_t *read;                 /* NULL, or for each target id the row of its source sequence that answers it */

@@ -29,10 +29,7 @@ qp_status qp_csv_open(const char *path, qp_csv **csv)
     return status;
 }
 
-const char *qp_csv_path(const qp_csv *csv)
-{
-    return qp_reader_path(csv->reader);
-}
+const char *qp_csv_path(const qp_csv *csv) { return qp_reader_path(csv->reader); }
 
 void qp_csv_close(qp_csv *csv)
 {

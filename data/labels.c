@@ -34,8 +34,7 @@ static qp_status widen(qp_labels *labels)
     free(labels->slot);
     labels->slot = slot;
     labels->slots = slots;
-    for (int i = 0; i < labels->count; i++)
-        slot[slot_of(labels, labels->text[i], strlen(labels->text[i]))] = i + 1;
+    for (int i = 0; i < labels->count; i++) slot[slot_of(labels, labels->text[i], strlen(labels->text[i]))] = i + 1;
     return QP_OK;
 }
 
@@ -83,7 +82,8 @@ static qp_status refuse(const qp_labels *labels, const char *path, int64_t line,
     wrong[shown] = 0;
     const char *near = qp_config_suggest(wrong, (const char *const *)labels->text, labels->count);
     return qp_fail(QP_EDATA,
-                   "%s:%lld: label '%s%s' does not occur in the training file%s%s%s; correct it, train with an example of it, or count it as wrong with --unseen-labels ignore",
+                   "%s:%lld: label '%s%s' does not occur in the training file%s%s%s; correct it, train with an example "
+                   "of it, or count it as wrong with --unseen-labels ignore",
                    path, (long long)line, wrong, shown < bytes ? "..." : "", near ? " (did you mean '" : "",
                    near ? near : "", near ? "'?)" : "");
 }

@@ -30,7 +30,7 @@ typedef enum { QP_LABEL_LEARN, QP_LABEL_REFUSE, QP_LABEL_IGNORE } qp_label_polic
  * qp_labels_number — find or add as `policy` says; path and line are where the label stands.
  * Errors  QP_EDATA: empty, holds NUL, more than QP_LABELS_MOST of them, or refused (path and line in front);
  *         QP_EMEMORY. */
-int       qp_labels_find(const qp_labels *labels, const char *label, size_t bytes);
+int qp_labels_find(const qp_labels *labels, const char *label, size_t bytes);
 qp_status qp_labels_add(qp_labels *labels, const char *label, size_t bytes, int *number);
 qp_status qp_labels_number(qp_labels *labels, qp_label_policy policy, const char *path, int64_t line, const char *label,
                            size_t bytes, int32_t *number);
@@ -40,6 +40,6 @@ qp_status qp_labels_number(qp_labels *labels, qp_label_policy policy, const char
  *                   empty or none at all; QP_EMEMORY. */
 qp_status qp_labels_json(const qp_labels *labels, char **json);
 qp_status qp_labels_parse(const char *json, qp_labels *labels);
-void      qp_labels_free(qp_labels *labels);
+void qp_labels_free(qp_labels *labels);
 
 #endif

@@ -11,7 +11,7 @@ enum { PURPOSE_CHOICE = 0x6d61736b, PURPOSE_REPLACE = 0x7265706c };
 /* One slot; all [rows] but start [sequences + 1]. */
 typedef struct {
     int32_t *source, *target, *read, *start;
-    int32_t *word; /* scratch: where the words of one text begin, in random order */
+    int32_t *word;   /* scratch: where the words of one text begin, in random order */
     uint8_t *hidden; /* scratch: the rows of one text that were chosen */
     int64_t rows, sequences;
 } mask_slot;
@@ -42,10 +42,7 @@ int32_t qp_mask_id(const qp_text_codec *codec)
     return QP_PAD;
 }
 
-static bool starts_with(const char *text, const char *start)
-{
-    return strncmp(text, start, strlen(start)) == 0;
-}
+static bool starts_with(const char *text, const char *start) { return strncmp(text, start, strlen(start)) == 0; }
 
 static bool goes_on(const char *piece)
 {
@@ -85,10 +82,7 @@ static bool begins_word(const qp_masking *m, const int32_t *id, int row)
 
 /* ---- one text ---- */
 
-static bool can_hide(const qp_masking *m, int32_t id)
-{
-    return id >= QP_SPECIAL_COUNT && id != m->mask;
-}
+static bool can_hide(const qp_masking *m, int32_t id) { return id >= QP_SPECIAL_COUNT && id != m->mask; }
 
 /* Rows of the word that begins at `row`, to the next beginning or the first special token. */
 static int word_length(const qp_masking *m, const int32_t *id, int rows, int row)
@@ -201,8 +195,7 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
     qp_batch text;
     memset(batch, 0, sizeof *batch);
     QP_TRY(m->options.texts.get(m->options.texts.self, number, slot, &text));
-    if (slot < 0 || slot >= m->options.slots)
-        return qp_fail(QP_EBUG, "masking: slot %d of %d", slot, m->options.slots);
+    if (slot < 0 || slot >= m->options.slots) return qp_fail(QP_EBUG, "masking: slot %d of %d", slot, m->options.slots);
     qp_sequences sequences = text.target.sequences;
     mask_slot *s = &m->slot[slot];
     int rows = sequences.start[sequences.count], at = 0;
@@ -225,7 +218,8 @@ qp_status qp_masking_new(const qp_masking_options *options, qp_masking **masking
 {
     *masking = NULL;
     if (!(options->rate > 0 && options->rate < 1))
-        return qp_fail(QP_EUSAGE, "masking: a share of %g tokens to hide; give more than 0 and less than 1", options->rate);
+        return qp_fail(QP_EUSAGE, "masking: a share of %g tokens to hide; give more than 0 and less than 1",
+                       options->rate);
     if (options->slots < 1 || options->slots > MOST_SLOTS)
         return qp_fail(QP_EUSAGE, "accum %d: out of bounds; give 1 to %d", options->slots, MOST_SLOTS);
     if (options->codec->vocabulary_size <= QP_SPECIAL_COUNT)

@@ -34,9 +34,9 @@ typedef struct qp_masking qp_masking;
 /* qp_masking_new — Memory  one byte a piece; 20 bytes a token of one batch for each slot.
  * Errors  QP_EUSAGE (rate out of bounds), QP_EMEMORY.
  * qp_masking_source — as qp_batcher_source. */
-qp_status       qp_masking_new(const qp_masking_options *options, qp_masking **masking);
+qp_status qp_masking_new(const qp_masking_options *options, qp_masking **masking);
 qp_batch_source qp_masking_source(qp_masking *masking);
-void            qp_masking_free(qp_masking *masking);
+void qp_masking_free(qp_masking *masking);
 
 /* qp_mask_id — the mask of this vocabulary. */
 int32_t qp_mask_id(const qp_text_codec *codec);

@@ -63,7 +63,8 @@ static qp_status next_line(qp_reader *reader, char **line, size_t *bytes)
     size_t at = 0, length;
     while (*line && at < *bytes) {
         if (qp_utf8_next(*line + at, *bytes - at, &length) == QP_INVALID_CODE)
-            return qp_fail(QP_EDATA, "%s:%lld: byte %zu is not UTF-8; convert the file, for example with iconv -t utf-8",
+            return qp_fail(QP_EDATA,
+                           "%s:%lld: byte %zu is not UTF-8; convert the file, for example with iconv -t utf-8",
                            qp_reader_path(reader), (long long)qp_reader_line(reader), at + 1);
         at += length;
     }
@@ -124,10 +125,7 @@ qp_status qp_parallel_next(qp_parallel *parallel, qp_text_pair *pair, bool *more
     return QP_OK;
 }
 
-int64_t qp_parallel_line(const qp_parallel *parallel)
-{
-    return parallel->line;
-}
+int64_t qp_parallel_line(const qp_parallel *parallel) { return parallel->line; }
 
 const char *qp_parallel_path(const qp_parallel *parallel, bool target)
 {

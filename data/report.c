@@ -105,7 +105,4 @@ qp_status qp_report_overlap(const qp_text_files *training, const qp_text_files *
     return status;
 }
 
-double qp_report_percent(int64_t part, int64_t whole)
-{
-    return whole ? 100.0 * (double)part / (double)whole : 0.0;
-}
+double qp_report_percent(int64_t part, int64_t whole) { return whole ? 100.0 * (double)part / (double)whole : 0.0; }

@@ -58,10 +58,11 @@ static double fit_last(const qp_series *series, int column, int window, int hori
 
 static qp_status too_short(const qp_scaling *s, const qp_series *series)
 {
-    return qp_fail(QP_EDATA,
-                   "%s: %lld row%s, less than a window of %d and the %d behind it; give more rows, or a smaller --window "
-                   "or --horizon",
-                   series->path, (long long)series->rows, series->rows == 1 ? "" : "s", s->window, s->horizon);
+    return qp_fail(
+        QP_EDATA,
+        "%s: %lld row%s, less than a window of %d and the %d behind it; give more rows, or a smaller --window "
+        "or --horizon",
+        series->path, (long long)series->rows, series->rows == 1 ? "" : "s", s->window, s->horizon);
 }
 
 qp_status qp_scaling_fit(const qp_series *series, qp_level_kind level, int window, int horizon, qp_scaling *scaling)
@@ -96,9 +97,9 @@ qp_status qp_scaling_json(const qp_scaling *scaling, char **json)
         json_array_append_new(mean, json_real(scaling->mean[i]));
         json_array_append_new(deviation, json_real(scaling->deviation[i]));
     }
-    json_t *root = json_pack("{s:s, s:i, s:i, s:o, s:o, s:o}", "level", scaling->level == QP_LEVEL_LAST ? "last" : "fixed",
-                             "window", scaling->window, "horizon", scaling->horizon, "columns", name, "mean", mean,
-                             "deviation", deviation);
+    json_t *root = json_pack("{s:s, s:i, s:i, s:o, s:o, s:o}", "level",
+                             scaling->level == QP_LEVEL_LAST ? "last" : "fixed", "window", scaling->window, "horizon",
+                             scaling->horizon, "columns", name, "mean", mean, "deviation", deviation);
     size_t columns = (size_t)scaling->columns;
     if (root && json_array_size(name) == columns && json_array_size(mean) == columns &&
         json_array_size(deviation) == columns)
@@ -112,7 +113,8 @@ static qp_status parse_columns(const json_t *root, qp_scaling *s)
     const json_t *name = json_object_get(root, "columns"), *mean = json_object_get(root, "mean");
     const json_t *deviation = json_object_get(root, "deviation");
     size_t columns = json_array_size(name);
-    if (columns < 1 || columns > MOST_COLUMNS || json_array_size(mean) != columns || json_array_size(deviation) != columns)
+    if (columns < 1 || columns > MOST_COLUMNS || json_array_size(mean) != columns ||
+        json_array_size(deviation) != columns)
         return qp_fail(QP_EDATA, "scaling: columns and numbers do not fit; the model file is damaged");
     QP_TRY(allocate(s, (int)columns));
     for (size_t i = 0; i < columns; i++) {
@@ -131,9 +133,10 @@ static qp_status parse(const json_t *root, qp_scaling *s)
     const char *level = json_string_value(json_object_get(root, "level"));
     json_int_t window = json_integer_value(json_object_get(root, "window"));
     json_int_t horizon = json_integer_value(json_object_get(root, "horizon"));
-    if (!level || (strcmp(level, "fixed") && strcmp(level, "last")) || window < 1 || window > MOST_STEPS || horizon < 1 ||
-        horizon > MOST_STEPS)
-        return qp_fail(QP_EDATA, "scaling: level, window or horizon is not to be understood; the model file is damaged");
+    if (!level || (strcmp(level, "fixed") && strcmp(level, "last")) || window < 1 || window > MOST_STEPS ||
+        horizon < 1 || horizon > MOST_STEPS)
+        return qp_fail(QP_EDATA,
+                       "scaling: level, window or horizon is not to be understood; the model file is damaged");
     s->level = strcmp(level, "last") ? QP_LEVEL_FIXED : QP_LEVEL_LAST;
     s->window = (int)window;
     s->horizon = (int)horizon;
@@ -182,8 +185,8 @@ qp_status qp_scaling_check(const qp_scaling *scaling, const qp_series *series)
                        series->columns, scaling->columns);
     for (int i = 0; i < series->columns; i++)
         if (strcmp(series->name[i], scaling->name[i]))
-            return qp_fail(QP_EDATA, "%s: column %s, but the model was trained with %s; give the same ones", series->path,
-                           series->name[i], scaling->name[i]);
+            return qp_fail(QP_EDATA, "%s: column %s, but the model was trained with %s; give the same ones",
+                           series->path, series->name[i], scaling->name[i]);
     return qp_scaling_windows(scaling, series) > 0 ? QP_OK : too_short(scaling, series);
 }
 
@@ -206,7 +209,8 @@ void qp_scaling_target(const qp_scaling *scaling, const qp_series *series, int64
 {
     double level = level_of(scaling, series, first, 0);
     for (int i = 0; i < scaling->horizon; i++)
-        target[i] = (qp_real)((qp_series_value(series, first + scaling->window + i, 0) - level) / scaling->deviation[0]);
+        target[i] =
+            (qp_real)((qp_series_value(series, first + scaling->window + i, 0) - level) / scaling->deviation[0]);
 }
 
 void qp_scaling_forecast(const qp_scaling *scaling, const qp_series *series, int64_t first, const qp_real *output,

@@ -17,7 +17,7 @@ typedef struct {
     qp_level_kind level;
     int window, horizon; /* rows that are read, rows that are foretold */
     int columns;
-    char **name;             /* [columns]; the first is foretold */
+    char **name;              /* [columns]; the first is foretold */
     double *mean, *deviation; /* [columns]; mean is not used by LAST */
 } qp_scaling;
 
@@ -25,7 +25,7 @@ typedef struct {
  * Errors  QP_EUSAGE: window or horizon below 1; QP_EDATA: the series is shorter than one window and its horizon;
  *         QP_EMEMORY. */
 qp_status qp_scaling_fit(const qp_series *series, qp_level_kind level, int window, int horizon, qp_scaling *scaling);
-void      qp_scaling_free(qp_scaling *scaling);
+void qp_scaling_free(qp_scaling *scaling);
 
 /* qp_scaling_json — as JSON text, malloc'ed; numbers come back exactly. qp_scaling_parse — QP_EDATA if it is damaged. */
 qp_status qp_scaling_json(const qp_scaling *scaling, char **json);
@@ -36,7 +36,7 @@ qp_status qp_scaling_columns(const qp_scaling *scaling, char **columns);
 
 /* qp_scaling_windows — windows of the series that have their whole horizon behind them (window w begins at row w).
  * qp_scaling_check   — QP_EDATA, with both numbers and the way out, if it has none, or other columns. */
-int64_t   qp_scaling_windows(const qp_scaling *scaling, const qp_series *series);
+int64_t qp_scaling_windows(const qp_scaling *scaling, const qp_series *series);
 qp_status qp_scaling_check(const qp_scaling *scaling, const qp_series *series);
 
 /* qp_scaling_input    — input [window, columns]: the scaled rows first .. first+window-1.

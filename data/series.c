@@ -24,7 +24,8 @@ typedef enum { CELL_NUMBER, CELL_HOLE, CELL_TEXT } cell_kind;
 
 static cell_kind read_cell(const char *cell, const char *missing, double *value)
 {
-    static const char *holes[] = {"", "NA", "N/A", "n/a", "na", "NaN", "nan", "NAN", "null", "NULL", "None", "none", "-", "?", "."};
+    static const char *holes[] = {"",     "NA",   "N/A",  "n/a",  "na", "NaN", "nan", "NAN",
+                                  "null", "NULL", "None", "none", "-",  "?",   "."};
     while (*cell == ' ' || *cell == '\t') cell++;
     size_t bytes = strlen(cell);
     while (bytes && (cell[bytes - 1] == ' ' || cell[bytes - 1] == '\t')) bytes--;
@@ -132,8 +133,8 @@ static qp_status choose_only(loader *l, const char *names, const qp_csv_record *
         return qp_fail(QP_EDATA, "%s:%lld: no number in the row; give a CSV file with a column of numbers",
                        qp_csv_path(l->csv), (long long)row->line);
     if (found > 1)
-        return qp_fail(QP_EUSAGE, "%s has %d columns of numbers; name one with --column: %s", qp_csv_path(l->csv), found,
-                       names);
+        return qp_fail(QP_EUSAGE, "%s has %d columns of numbers; name one with --column: %s", qp_csv_path(l->csv),
+                       found, names);
     l->series->columns = 1;
     return QP_OK;
 }
@@ -148,12 +149,14 @@ static qp_status add_row(loader *l, const qp_csv_record *row)
         l->first_line = row->line;
     }
     if (row->fields != l->fields)
-        return qp_fail(QP_EDATA, "%s:%lld: %d column%s, but line %lld has %d; each row needs as many", qp_csv_path(l->csv),
-                       (long long)row->line, row->fields, row->fields == 1 ? "" : "s", (long long)l->first_line, l->fields);
+        return qp_fail(QP_EDATA, "%s:%lld: %d column%s, but line %lld has %d; each row needs as many",
+                       qp_csv_path(l->csv), (long long)row->line, row->fields, row->fields == 1 ? "" : "s",
+                       (long long)l->first_line, l->fields);
     if (s->rows == l->capacity) {
         int64_t capacity = l->capacity ? l->capacity * 2 : 256;
         double *value = realloc(s->value, (size_t)(capacity * s->columns) * sizeof *value);
-        if (!value) return qp_fail(QP_EMEMORY, "%s: no memory for the numbers; use a shorter file", qp_csv_path(l->csv));
+        if (!value)
+            return qp_fail(QP_EMEMORY, "%s: no memory for the numbers; use a shorter file", qp_csv_path(l->csv));
         s->value = value;
         l->capacity = capacity;
     }
@@ -164,7 +167,8 @@ static qp_status add_row(loader *l, const qp_csv_record *row)
         const char *cell = row->field[l->place[i]];
         cell_kind kind = read_cell(cell, l->options->missing, &s->value[s->rows * s->columns + i]);
         if (kind == CELL_TEXT)
-            return qp_fail(QP_EDATA, "%s:%lld: '%.40s' in column %d is not a number; correct it, or name another column",
+            return qp_fail(QP_EDATA,
+                           "%s:%lld: '%.40s' in column %d is not a number; correct it, or name another column",
                            qp_csv_path(l->csv), (long long)row->line, cell, l->place[i] + 1);
         if (kind == CELL_HOLE && l->options->holes == QP_HOLES_REFUSE)
             return qp_fail(QP_EDATA,
@@ -228,10 +232,12 @@ static qp_status read_only(loader *l, const qp_csv_record *first)
     char **names = calloc((size_t)count, sizeof *names);
     qp_status status = names ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", qp_csv_path(l->csv));
     for (int i = 0; status == QP_OK && i < count; i++)
-        if (!(names[i] = strdup(first->field[i]))) status = qp_fail(QP_EMEMORY, "%s: out of memory", qp_csv_path(l->csv));
+        if (!(names[i] = strdup(first->field[i])))
+            status = qp_fail(QP_EMEMORY, "%s: out of memory", qp_csv_path(l->csv));
     qp_csv_record row;
     if (status == QP_OK) status = qp_csv_next(l->csv, &row, &more);
-    if (status == QP_OK && !more) status = qp_fail(QP_EDATA, "%s: a header and no rows; give numbers", qp_csv_path(l->csv));
+    if (status == QP_OK && !more)
+        status = qp_fail(QP_EDATA, "%s: a header and no rows; give numbers", qp_csv_path(l->csv));
     if (status == QP_OK) status = choose_only(l, list, &row);
     if (status == QP_OK) status = name_columns(l, names, count);
     if (status == QP_OK) status = add_row(l, &row);
@@ -276,8 +282,7 @@ static qp_status read_all(loader *l)
         if (!more) break;
         QP_TRY(add_row(l, &record));
     }
-    if (l->series->rows == 0)
-        return qp_fail(QP_EDATA, "%s: a header and no rows; give numbers", qp_csv_path(l->csv));
+    if (l->series->rows == 0) return qp_fail(QP_EDATA, "%s: a header and no rows; give numbers", qp_csv_path(l->csv));
     for (int i = 0; i < l->series->columns && l->series->holes; i++) QP_TRY(fill_column(l->series, i));
     return QP_OK;
 }

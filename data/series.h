@@ -16,7 +16,8 @@ typedef enum { QP_HOLES_REFUSE, QP_HOLES_INTERPOLATE } qp_hole_policy;
 
 typedef struct {
     const char *path;
-    const char *columns;  /* one, or several parted by commas: the first is foretold, the others help. "": the only column
+    const char
+        *columns; /* one, or several parted by commas: the first is foretold, the others help. "": the only column
                              of numbers */
     qp_hole_policy holes; /* INTERPOLATE: on the straight line between the neighbours; at the ends the nearest value */
     const char *missing;  /* a cell of this text is a hole too (-999); NULL or "": none */
@@ -25,10 +26,10 @@ typedef struct {
 typedef struct {
     char *path;
     int columns;
-    char **name;     /* [columns]; the number of a column without name */
+    char **name; /* [columns]; the number of a column without name */
     int64_t rows;
-    double *value;   /* [rows, columns], finite */
-    int64_t holes;   /* filled */
+    double *value; /* [rows, columns], finite */
+    int64_t holes; /* filled */
 } qp_series;
 
 /* qp_series_read — the whole file.   Memory  8 bytes a number.
@@ -36,7 +37,7 @@ typedef struct {
  *         holes alone; QP_EUSAGE: no such column (the known ones are told), or several to choose from and none chosen;
  *         those of qp_csv; QP_EMEMORY. */
 qp_status qp_series_read(const qp_series_options *options, qp_series *series);
-void      qp_series_free(qp_series *series);
+void qp_series_free(qp_series *series);
 
 static inline double qp_series_value(const qp_series *series, int64_t row, int column)
 {

@@ -19,10 +19,7 @@ struct qp_series_windows {
     window_slot *slot;
 };
 
-static int64_t batches_of(const qp_series_windows *w)
-{
-    return (w->count + w->options.size - 1) / w->options.size;
-}
+static int64_t batches_of(const qp_series_windows *w) { return (w->count + w->options.size - 1) / w->options.size; }
 
 static qp_status begin(void *self, int64_t epoch, int64_t *count)
 {
@@ -62,8 +59,8 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
     int64_t batches = batches_of(w);
     memset(batch, 0, sizeof *batch);
     if (number < 0 || number >= batches || slot < 0 || slot >= w->options.slots)
-        return qp_fail(QP_EBUG, "series: batch %lld of %lld, slot %d of %d", (long long)number, (long long)batches, slot,
-                       w->options.slots);
+        return qp_fail(QP_EBUG, "series: batch %lld of %lld, slot %d of %d", (long long)number, (long long)batches,
+                       slot, w->options.slots);
     window_slot *s = &w->slot[slot];
     if (!s->target_start) {
         qp_status status = allocate(w, s);

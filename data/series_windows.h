@@ -25,8 +25,8 @@ typedef struct qp_series_windows qp_series_windows;
  * Memory  4 bytes a window; the numbers of one batch for each slot.
  * Errors  QP_EUSAGE (options out of bounds), those of qp_scaling_check, QP_EMEMORY.
  * qp_series_windows_source — as qp_batcher_source. QP_EBUG when number or slot do not exist. */
-qp_status       qp_series_windows_new(const qp_series_windows_options *options, qp_series_windows **windows);
+qp_status qp_series_windows_new(const qp_series_windows_options *options, qp_series_windows **windows);
 qp_batch_source qp_series_windows_source(qp_series_windows *windows);
-void            qp_series_windows_free(qp_series_windows *windows);
+void qp_series_windows_free(qp_series_windows *windows);
 
 #endif

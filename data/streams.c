@@ -56,13 +56,14 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
     qp_streams *s = self;
     memset(batch, 0, sizeof *batch);
     if (number < 0 || number >= s->batches || slot != 0)
-        return qp_fail(QP_EBUG, "streams: batch %lld of %lld, slot %d of 1", (long long)number, (long long)s->batches, slot);
+        return qp_fail(QP_EBUG, "streams: batch %lld of %lld, slot %d of 1", (long long)number, (long long)s->batches,
+                       slot);
     int32_t rows = 0;
     int count = 0;
     for (int64_t i = 0; i < s->options.size; i++) {
         s->start[count] = rows;
         rows = copy_window(s, number, i, rows);
-        count += rows > s->start[count];    /* those at their end are the last ones */
+        count += rows > s->start[count]; /* those at their end are the last ones */
     }
     s->start[count] = rows;
     batch->target = (qp_ids){{.count = count, .start = s->start}, s->id};
@@ -74,11 +75,15 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
 static qp_status check(const qp_corpus *corpus, int64_t tokens, const qp_streams_options *o)
 {
     if (o->window < 1 || o->window > MOST_ROWS || o->size < 1 || o->size > MOST_ROWS / o->window || o->carry_width < 1)
-        return qp_fail(QP_EUSAGE, "streams: %lld windows of %lld tokens in a batch; use a smaller --batch-size or --lm-window",
+        return qp_fail(QP_EUSAGE,
+                       "streams: %lld windows of %lld tokens in a batch; use a smaller --batch-size or --lm-window",
                        (long long)o->size, (long long)o->window);
-    if (!corpus->target.id || tokens < 1) return qp_fail(QP_EDATA, "streams: the corpus is empty; give one with text in it");
+    if (!corpus->target.id || tokens < 1)
+        return qp_fail(QP_EDATA, "streams: the corpus is empty; give one with text in it");
     if (o->shuffle && tokens / o->size < o->window)
-        return qp_fail(QP_EDATA, "the training text has %lld tokens, less than a window of %lld for each of %lld streams; use a smaller --batch-size or --lm-window, or more text",
+        return qp_fail(QP_EDATA,
+                       "the training text has %lld tokens, less than a window of %lld for each of %lld streams; use a "
+                       "smaller --batch-size or --lm-window, or more text",
                        (long long)tokens, (long long)o->window, (long long)o->size);
     return QP_OK;
 }
@@ -107,7 +112,10 @@ qp_status qp_streams_new(const qp_corpus *corpus, const qp_streams_options *opti
 
 qp_batch_source qp_streams_source(qp_streams *s)
 {
-    return (qp_batch_source){.self = s, .begin = begin, .get = get, .carry = s->carry,
+    return (qp_batch_source){.self = s,
+                             .begin = begin,
+                             .get = get,
+                             .carry = s->carry,
                              .carry_count = (size_t)s->options.size * (size_t)s->options.carry_width};
 }
 

@@ -13,11 +13,11 @@
  * the first streams are one token longer where the text does not divide, and the last windows may be shorter.
  * Source   Williams & Peng 1990; Mikolov et al. 2010. */
 typedef struct {
-    int64_t window;    /* tokens */
-    int64_t size;      /* streams; size * window at most 2^30 */
+    int64_t window; /* tokens */
+    int64_t size;   /* streams; size * window at most 2^30 */
     bool shuffle;
     uint64_t seed;
-    int carry_width;   /* reals of a sequence's state (qp_model_carry_width) */
+    int carry_width; /* reals of a sequence's state (qp_model_carry_width) */
 } qp_streams_options;
 
 typedef struct qp_streams qp_streams;
@@ -27,8 +27,8 @@ typedef struct qp_streams qp_streams;
  * Errors  QP_EUSAGE (options out of bounds), QP_EDATA (a shuffled text without a window for each stream), QP_EMEMORY.
  * qp_streams_source — one slot; batches in order, but from any of them on whose carry was put back. QP_EBUG for numbers
  *   that do not exist. */
-qp_status       qp_streams_new(const qp_corpus *corpus, const qp_streams_options *options, qp_streams **streams);
+qp_status qp_streams_new(const qp_corpus *corpus, const qp_streams_options *options, qp_streams **streams);
 qp_batch_source qp_streams_source(qp_streams *streams);
-void            qp_streams_free(qp_streams *streams);
+void qp_streams_free(qp_streams *streams);
 
 #endif

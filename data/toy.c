@@ -50,10 +50,7 @@ static qp_status each_word(maker *m, const char *text, qp_status (*visit)(maker 
     return QP_OK;
 }
 
-static qp_status count_word(maker *m, uint64_t hash)
-{
-    return qp_hash_set_add(&m->words, hash);
-}
+static qp_status count_word(maker *m, uint64_t hash) { return qp_hash_set_add(&m->words, hash); }
 
 static qp_status require_word(maker *m, uint64_t hash)
 {
@@ -143,10 +140,7 @@ qp_status qp_toy_new(uint64_t seed, const int pairs[QP_TOY_PARTS], qp_toy **toy)
     return status;
 }
 
-int qp_toy_count(const qp_toy *toy, qp_toy_part part)
-{
-    return toy->count[part];
-}
+int qp_toy_count(const qp_toy *toy, qp_toy_part part) { return toy->count[part]; }
 
 qp_toy_pair qp_toy_get(const qp_toy *toy, qp_toy_part part, int index)
 {

@@ -9,15 +9,9 @@ typedef struct {
     uint64_t key, counter;
 } dice;
 
-static int roll(dice *d, int sides)
-{
-    return (int)qp_random_below(d->key, d->counter++, (uint64_t)sides);
-}
+static int roll(dice *d, int sides) { return (int)qp_random_below(d->key, d->counter++, (uint64_t)sides); }
 
-static bool chance(dice *d, int percent)
-{
-    return roll(d, 100) < percent;
-}
+static bool chance(dice *d, int percent) { return roll(d, 100) < percent; }
 
 /* One of the rows of a table whose first member is a mask that shares a bit with `wanted`; NULL if there is none. */
 static const void *pick_masked(dice *d, const void *table, size_t row_bytes, int rows, uint32_t wanted)
@@ -74,8 +68,8 @@ static void choose_mood(dice *d, qp_toy_clause *c)
 {
     int mood = roll(d, 100);
     c->negative = mood < 20;
-    c->question =
-        mood >= 85 && !(c->subject && (c->subject->agreement == QP_TOY_FIRST || !strcmp(c->subject->english, "we")));
+    c->question = mood >= 85 &&
+                  !(c->subject && (c->subject->agreement == QP_TOY_FIRST || !strcmp(c->subject->english, "we")));
 }
 
 static void choose_time(dice *d, qp_toy_clause *c)

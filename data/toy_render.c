@@ -31,10 +31,7 @@ static void add_with(line *l, const char *word, qp_particle particle)
     add(l, "%s%s ", word, qp_hangul_particle(word, particle));
 }
 
-static const qp_toy_pair_of_words *number_words(int number)
-{
-    return &qp_toy_words()->number[number - 1];
-}
+static const qp_toy_pair_of_words *number_words(int number) { return &qp_toy_words()->number[number - 1]; }
 
 /* ---- Korean ---- */
 
@@ -103,9 +100,7 @@ static void korean_ending(line *l, const qp_toy_clause *c, const char *stem, con
         else
             add(l, "%s 것입니다", future);
         break;
-    case QP_TOY_PROGRESSIVE:
-        add(l, "%s고 있%s습니다", stem, c->negative ? "지 않" : "");
-        break;
+    case QP_TOY_PROGRESSIVE: add(l, "%s고 있%s습니다", stem, c->negative ? "지 않" : ""); break;
     }
 }
 

@@ -7,6 +7,8 @@
 /* toy_words — the lexicon of the toy grammar (toy_grammar.h): every Korean and English form that is not a plain
  * concatenation is written out, so that irregular verbs and plurals need no rules. */
 
+/* clang-format off */
+
 /* What a noun can be: bits that verbs and locations ask for. */
 enum {
     QP_TOY_FOOD = 1 << 0,      QP_TOY_DRINK = 1 << 1,     QP_TOY_READ = 1 << 2,     QP_TOY_WRITE = 1 << 3,
@@ -43,44 +45,46 @@ enum {
     QP_TOY_PENCIL = 1 << 3,     QP_TOY_PEN = 1 << 4,   QP_TOY_BRUSH = 1 << 5
 };
 
+/* clang-format on */
+
 typedef enum { QP_TOY_PRESENT, QP_TOY_PAST, QP_TOY_FUTURE, QP_TOY_PROGRESSIVE } qp_toy_tense;
 #define QP_TOY_TENSE(tense) (1u << (tense))
 
 typedef enum { QP_TOY_SINGULAR, QP_TOY_PLURAL, QP_TOY_FIRST } qp_toy_agreement;
 
 typedef enum {
-    QP_TOY_TRANSITIVE,         /* S O-을/를 V */
-    QP_TOY_GENERIC,            /* the same, but a bare object is English plural: likes apples */
-    QP_TOY_INTRANSITIVE,       /* S place-에서 V */
-    QP_TOY_MOTION,             /* S place-에 V */
-    QP_TOY_RETURN,             /* S place-(으)로 V */
-    QP_TOY_MOVE,               /* S place-에서 place-(으)로 V */
-    QP_TOY_GIVE,               /* S person-에게 O-을/를 V */
-    QP_TOY_BECOME              /* S O-이/가 V */
+    QP_TOY_TRANSITIVE,   /* S O-을/를 V */
+    QP_TOY_GENERIC,      /* the same, but a bare object is English plural: likes apples */
+    QP_TOY_INTRANSITIVE, /* S place-에서 V */
+    QP_TOY_MOTION,       /* S place-에 V */
+    QP_TOY_RETURN,       /* S place-(으)로 V */
+    QP_TOY_MOVE,         /* S place-에서 place-(으)로 V */
+    QP_TOY_GIVE,         /* S person-에게 O-을/를 V */
+    QP_TOY_BECOME        /* S O-이/가 V */
 } qp_toy_frame;
 
 typedef struct {
-    uint32_t mask;             /* what it can be */
+    uint32_t mask; /* what it can be */
     const char *korean;
     const char *english, *plural;   /* plural NULL: not countable */
-    const char *counter;       /* Korean; NULL: never counted */
+    const char *counter;            /* Korean; NULL: never counted */
     const char *measure, *measures; /* English of the counter of an uncountable noun: cup of, cups of */
     uint32_t adjectives, tools;
 } qp_toy_noun;
 
 typedef struct {
-    uint32_t mask;             /* its own bit */
-    const char *korean;        /* before a noun: 큰 */
+    uint32_t mask;      /* its own bit */
+    const char *korean; /* before a noun: 큰 */
     const char *english;
-    const char *stem, *present, *past;   /* as predicate: 크(지 않습니다), 큽니다, 컸(습니다); NULL: only before a noun */
+    const char *stem, *present, *past; /* as predicate: 크(지 않습니다), 큽니다, 컸(습니다); NULL: only before a noun */
 } qp_toy_adjective;
 
 typedef struct {
     qp_toy_frame frame;
-    const char *stem, *present, *past, *future;   /* 읽(지, 고), 읽습니다, 읽었(습니다), 읽을 (것입니다) */
+    const char *stem, *present, *past, *future; /* 읽(지, 고), 읽습니다, 읽었(습니다), 읽을 (것입니다) */
     const char *base, *third, *preterite, *ing;
     uint32_t tenses, objects, places, tools;
-    bool needs_time;           /* English present and past look alike: read */
+    bool needs_time; /* English present and past look alike: read */
 } qp_toy_verb;
 
 typedef struct {
@@ -91,27 +95,50 @@ typedef struct {
 
 typedef struct {
     uint32_t mask;
-    const char *korean, *at, *to, *from;          /* from NULL: nobody moves there */
+    const char *korean, *at, *to, *from; /* from NULL: nobody moves there */
 } qp_toy_place;
 
-typedef struct { uint32_t mask; const char *korean, *english; } qp_toy_tool;
-typedef struct { uint32_t mask; const char *korean, *english; bool is_day; } qp_toy_time;   /* mask: tenses */
-typedef struct { uint32_t mask; const char *korean, *english; } qp_toy_location;            /* mask: nouns found there */
-typedef struct { const char *korean, *english; } qp_toy_pair_of_words;
+typedef struct {
+    uint32_t mask;
+    const char *korean, *english;
+} qp_toy_tool;
+typedef struct {
+    uint32_t mask;
+    const char *korean, *english;
+    bool is_day;
+} qp_toy_time; /* mask: tenses */
+typedef struct {
+    uint32_t mask;
+    const char *korean, *english;
+} qp_toy_location; /* mask: nouns found there */
+typedef struct {
+    const char *korean, *english;
+} qp_toy_pair_of_words;
 
 /* A table ends with its count in qp_toy_words. */
 typedef struct {
-    const qp_toy_noun *noun;               int nouns;
-    const qp_toy_adjective *adjective;     int adjectives;
-    const qp_toy_verb *verb;               int verbs;
-    const qp_toy_person *person;           int persons;
-    const qp_toy_place *place;             int places;
-    const qp_toy_tool *tool;               int tools;
-    const qp_toy_time *time;               int times;
-    const qp_toy_location *location;       int locations;
-    const qp_toy_pair_of_words *transport; int transports;
-    const qp_toy_pair_of_words *determiner; int determiners;
-    const qp_toy_pair_of_words *number;    int numbers;    /* one .. twelve; index + 1 is the number */
+    const qp_toy_noun *noun;
+    int nouns;
+    const qp_toy_adjective *adjective;
+    int adjectives;
+    const qp_toy_verb *verb;
+    int verbs;
+    const qp_toy_person *person;
+    int persons;
+    const qp_toy_place *place;
+    int places;
+    const qp_toy_tool *tool;
+    int tools;
+    const qp_toy_time *time;
+    int times;
+    const qp_toy_location *location;
+    int locations;
+    const qp_toy_pair_of_words *transport;
+    int transports;
+    const qp_toy_pair_of_words *determiner;
+    int determiners;
+    const qp_toy_pair_of_words *number;
+    int numbers; /* one .. twelve; index + 1 is the number */
 } qp_toy_lexicon;
 
 /* qp_toy_words — the lexicon; constant. */

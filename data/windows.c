@@ -72,7 +72,8 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
                        slot, w->options.slots);
     window_slot *s = &w->slot[slot];
     if (!s->start) QP_TRY(allocate(w, s));
-    int32_t first = (int32_t)(w->count * number / batches), end = (int32_t)(w->count * (number + 1) / batches), rows = 0;
+    int32_t first = (int32_t)(w->count * number / batches), end = (int32_t)(w->count * (number + 1) / batches),
+            rows = 0;
     for (int32_t i = first; i < end; i++) {
         s->start[i - first] = rows;
         rows = copy_window(w, w->order[i], s, rows);
@@ -90,9 +91,12 @@ static qp_status check(const qp_corpus *corpus, int64_t tokens, const qp_windows
                        (long long)o->size, (long long)o->window);
     if (o->slots < 1 || o->slots > MOST_SLOTS)
         return qp_fail(QP_EUSAGE, "accum %d: out of bounds; give 1 to %d", o->slots, MOST_SLOTS);
-    if (!corpus->target.id || tokens < 1) return qp_fail(QP_EDATA, "windows: the corpus is empty; give one with text in it");
+    if (!corpus->target.id || tokens < 1)
+        return qp_fail(QP_EDATA, "windows: the corpus is empty; give one with text in it");
     if (o->shuffle && tokens < o->window)
-        return qp_fail(QP_EDATA, "the training text has %lld tokens, less than one window; use a smaller --lm-window than %lld, or more text",
+        return qp_fail(QP_EDATA,
+                       "the training text has %lld tokens, less than one window; use a smaller --lm-window than %lld, "
+                       "or more text",
                        (long long)tokens, (long long)o->window);
     if (tokens / o->window >= INT32_MAX) return qp_fail(QP_EDATA, "windows: too many; use a larger --lm-window");
     return QP_OK;

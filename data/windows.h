@@ -18,7 +18,7 @@ typedef struct {
     int64_t size;   /* windows of a batch; size * window at most 2^30 */
     bool shuffle;
     uint64_t seed;
-    int slots;      /* batches that are held at once: --accum */
+    int slots; /* batches that are held at once: --accum */
 } qp_windows_options;
 
 typedef struct qp_windows qp_windows;
@@ -27,8 +27,8 @@ typedef struct qp_windows qp_windows;
  * Memory  4 bytes a window; 8 bytes a token of one batch per slot.
  * Errors  QP_EUSAGE (options out of bounds), QP_EDATA (shuffled text shorter than a window; 2^31 windows), QP_EMEMORY.
  * qp_windows_source — as qp_batcher_source. QP_EBUG when number or slot do not exist. */
-qp_status       qp_windows_new(const qp_corpus *corpus, const qp_windows_options *options, qp_windows **windows);
+qp_status qp_windows_new(const qp_corpus *corpus, const qp_windows_options *options, qp_windows **windows);
 qp_batch_source qp_windows_source(qp_windows *windows);
-void            qp_windows_free(qp_windows *windows);
+void qp_windows_free(qp_windows *windows);
 
 #endif

@@ -47,21 +47,12 @@ static qp_word_break class_of(int32_t code)
     return code == '@' ? QP_WB_LETTER : code >= 0xAC00 && code <= 0xD7A3 ? QP_WB_HANGUL : qp_word_break_of(code);
 }
 
-static bool is_letter(qp_word_break c)
-{
-    return c == QP_WB_LETTER || c == QP_WB_HEBREW;
-}
+static bool is_letter(qp_word_break c) { return c == QP_WB_LETTER || c == QP_WB_HEBREW; }
 
-static bool is_newline(qp_word_break c)
-{
-    return c == QP_WB_CR || c == QP_WB_LF || c == QP_WB_NEWLINE;
-}
+static bool is_newline(qp_word_break c) { return c == QP_WB_CR || c == QP_WB_LF || c == QP_WB_NEWLINE; }
 
 /* What rule WB4 looks through. */
-static bool is_ignored(qp_word_break c)
-{
-    return c == QP_WB_EXTEND || c == QP_WB_FORMAT || c == QP_WB_ZWJ;
-}
+static bool is_ignored(qp_word_break c) { return c == QP_WB_EXTEND || c == QP_WB_FORMAT || c == QP_WB_ZWJ; }
 
 /* The class of the first character from `at` on that is not looked through. */
 static qp_word_break class_ahead(const char *text, size_t bytes, size_t at)

@@ -26,32 +26,17 @@ void qp_bpe_scratch_free(qp_bpe_scratch *scratch)
     *scratch = (qp_bpe_scratch){0};
 }
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "bpe: out of memory; use shorter texts");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "bpe: out of memory; use shorter texts"); }
 
-static uint64_t pair_of(int32_t left, int32_t right)
-{
-    return (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
-}
+static uint64_t pair_of(int32_t left, int32_t right) { return (uint64_t)(uint32_t)left << 32 | (uint32_t)right; }
 
-static uint64_t mix(uint64_t pair)
-{
-    return pair * 0x9E3779B97F4A7C15u;
-}
+static uint64_t mix(uint64_t pair) { return pair * 0x9E3779B97F4A7C15u; }
 
-static size_t place_of(uint64_t mixed, size_t slot_count)
-{
-    return (size_t)(mixed >> 32) & (slot_count - 1);
-}
+static size_t place_of(uint64_t mixed, size_t slot_count) { return (size_t)(mixed >> 32) & (slot_count - 1); }
 
 /* One bit for eight times as many numbers as there are slots: a pair whose bit is not set is no merge. It fits where
  * the table does not, into the fastest memory, and most questions end there. */
-static size_t bit_of(uint64_t mixed, size_t slot_count)
-{
-    return (size_t)(mixed >> 24) & (8 * slot_count - 1);
-}
+static size_t bit_of(uint64_t mixed, size_t slot_count) { return (size_t)(mixed >> 24) & (8 * slot_count - 1); }
 
 const struct qp_merge_slot *qp_bpe_find(const qp_bpe *bpe, int32_t left, int32_t right)
 {

@@ -57,10 +57,7 @@ qp_status qp_charsmap_write(const qp_charsmap *map, char **content, size_t *byte
 
 /* A unit of darts-clone: bit 8 a value follows, low 31 bits a value, bit 31 and low 8 bits the label, the rest where
  * the children are. */
-static uint32_t offset_of(uint32_t unit)
-{
-    return (unit >> 10) << ((unit & (1u << 9)) >> 6);
-}
+static uint32_t offset_of(uint32_t unit) { return (unit >> 10) << ((unit & (1u << 9)) >> 6); }
 
 size_t qp_charsmap_longest(const qp_charsmap *map, const char *text, size_t bytes, const char **out, size_t *out_bytes)
 {

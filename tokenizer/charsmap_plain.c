@@ -14,10 +14,7 @@ typedef struct {
     size_t budget; /* of steps: keys share their ends, and a damaged trie may have circles */
 } walker;
 
-static uint32_t offset_of(uint32_t unit)
-{
-    return (unit >> 10) << ((unit & (1u << 9)) >> 6);
-}
+static uint32_t offset_of(uint32_t unit) { return (unit >> 10) << ((unit & (1u << 9)) >> 6); }
 
 static bool list_children(walker *w)
 {

@@ -31,10 +31,7 @@ typedef struct {
     size_t failed; /* the first line that failed; SIZE_MAX: none */
 } job;
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "tokenizer: out of memory; encode fewer lines at once");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; encode fewer lines at once"); }
 
 void qp_encoded_lines_free(qp_encoded_lines *lines)
 {
@@ -113,8 +110,8 @@ static qp_status gather(const job *j, size_t count, qp_encoded_lines *out)
 static qp_status tell(const job *j)
 {
     maker *m = &j->maker[0];
-    qp_status status =
-        qp_tokenizer_encode_into(j->tokenizer, j->line[j->failed].text, j->line[j->failed].bytes, &m->encoding);
+    qp_status status = qp_tokenizer_encode_into(j->tokenizer, j->line[j->failed].text, j->line[j->failed].bytes,
+                                                &m->encoding);
     if (status == QP_OK) return no_memory();
     char reason[512] = {0};
     strncpy(reason, qp_error_message(), sizeof reason - 1);

@@ -4,10 +4,7 @@
 #include "tokenizer/tokenizer_parts.h"
 #include "tokenizer/utf8.h"
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
 /* ---- special tokens ---- */
 

@@ -10,10 +10,7 @@
 
 static const char *const special[] = {"[UNK]", "[SEP]", "[CLS]", "[PAD]", "[MASK]"};
 
-static qp_status no_memory(const char *place)
-{
-    return qp_fail(QP_EMEMORY, "%s: out of memory", place);
-}
+static qp_status no_memory(const char *place) { return qp_fail(QP_EMEMORY, "%s: out of memory", place); }
 
 static qp_status add_stages(const char *place, bool cased, qp_pipeline *p)
 {

@@ -19,17 +19,14 @@ static qp_status stage_name(const qp_stage *s, const char *format)
 {
     static const char *const form[] = {"none", "NFC", "NFKC", "NFD", "NFKD"};
     switch (s->kind) {
-    case QP_STAGE_FORM:
-        return qp_fail(QP_EDATA, "the normal form %s cannot be said in %s", form[s->form], format);
-    case QP_STAGE_LOWER:
-        return refuse("lower case", format);
+    case QP_STAGE_FORM: return qp_fail(QP_EDATA, "the normal form %s cannot be said in %s", form[s->form], format);
+    case QP_STAGE_LOWER: return refuse("lower case", format);
     case QP_STAGE_PREPEND:
     case QP_STAGE_REPLACE:
         if (s->kind == QP_STAGE_REPLACE && (s->content_bytes != 1 || s->content[0] != ' '))
             return refuse("a replacement", format);
         return refuse("a space before the text (train with --space-first false)", format);
-    default:
-        return refuse("a normalizer", format);
+    default: return refuse("a normalizer", format);
     }
 }
 

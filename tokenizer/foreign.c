@@ -128,9 +128,9 @@ qp_status qp_foreign_encode_pair(const qp_foreign *f, const char *first, size_t 
     qp_token_list tokens = {0};
     e->count = 0;
     if (!f->pipeline) return sentencepiece_pair(f->sentencepiece, first, first_bytes, second, second_bytes, e);
-    qp_status status =
-        second ? qp_pipeline_encode_pair(f->pipeline, first, first_bytes, second, second_bytes, true, &tokens)
-               : qp_pipeline_encode(f->pipeline, first, first_bytes, true, true, &tokens);
+    qp_status status = second ? qp_pipeline_encode_pair(f->pipeline, first, first_bytes, second, second_bytes, true,
+                                                        &tokens)
+                              : qp_pipeline_encode(f->pipeline, first, first_bytes, true, true, &tokens);
     for (size_t i = 0; i < tokens.count && status == QP_OK; i++)
         status = add_typed(e, tokens.token[i].id, tokens.token[i].begin, tokens.token[i].end, tokens.token[i].type_id);
     qp_token_list_free(&tokens);
@@ -195,8 +195,8 @@ qp_tokenizer_facts qp_foreign_info(const qp_foreign *f)
                                 .normalization = "as the file says",
                                 .pattern = "as the file says",
                                 .unicode = utf8proc_unicode_version(),
-                                .byte_fallback =
-                                    p ? p->byte_fallback || p->byte_level : f->sentencepiece->byte_fallback,
+                                .byte_fallback = p ? p->byte_fallback || p->byte_level
+                                                   : f->sentencepiece->byte_fallback,
                                 .size = qp_foreign_size(f),
                                 .merges = p ? p->bpe.count : 0};
 }

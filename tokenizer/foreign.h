@@ -18,10 +18,7 @@ typedef struct {
 qp_status qp_foreign_read(const char *place, const char *content, size_t bytes, qp_foreign *foreign);
 void qp_foreign_free(qp_foreign *foreign);
 
-static inline bool qp_is_foreign(const qp_foreign *foreign)
-{
-    return foreign->sentencepiece || foreign->pipeline;
-}
+static inline bool qp_is_foreign(const qp_foreign *foreign) { return foreign->sentencepiece || foreign->pipeline; }
 
 /* Memory of one caller, kept from text to text; zero it before the first use. */
 typedef struct {

@@ -92,8 +92,8 @@ static qp_status read_charsmap(const char *place, const json_t *json, qp_stage *
     size_t bytes;
     if (!json_is_string(value)) return refuse(place, "Precompiled", "no charsmap");
     QP_TRY(qp_base64_read(place, json_string_value(value), json_string_length(value), &raw, &bytes));
-    qp_status status =
-        bytes ? qp_charsmap_read(place, raw, bytes, &s->charsmap) : refuse(place, "Precompiled", "an empty charsmap");
+    qp_status status = bytes ? qp_charsmap_read(place, raw, bytes, &s->charsmap)
+                             : refuse(place, "Precompiled", "an empty charsmap");
     free(raw);
     return status;
 }
@@ -169,23 +169,17 @@ static qp_status read_fields(const char *place, const char *name, const json_t *
     case QP_STAGE_DECODE_REPLACE:
         QP_TRY(read_pattern(place, name, json_object_get(json, "pattern"), s));
         return keep_text(place, name, json_object_get(json, "content"), &s->content, &s->content_bytes);
-    case QP_STAGE_PREPEND:
-        return keep_text(place, name, json_object_get(json, "prepend"), &s->text, &s->text_bytes);
-    case QP_STAGE_CHARSMAP:
-        return read_charsmap(place, json, s);
-    case QP_STAGE_BERT_NORMAL:
-        return read_bert_normalizer(place, json, s);
-    case QP_STAGE_BYTE_LEVEL:
-        return read_byte_level(place, json, s);
+    case QP_STAGE_PREPEND: return keep_text(place, name, json_object_get(json, "prepend"), &s->text, &s->text_bytes);
+    case QP_STAGE_CHARSMAP: return read_charsmap(place, json, s);
+    case QP_STAGE_BERT_NORMAL: return read_bert_normalizer(place, json, s);
+    case QP_STAGE_BYTE_LEVEL: return read_byte_level(place, json, s);
     case QP_STAGE_METASPACE:
-    case QP_STAGE_DECODE_METASPACE:
-        return read_metaspace(place, json, s);
+    case QP_STAGE_DECODE_METASPACE: return read_metaspace(place, json, s);
     case QP_STAGE_SPLIT:
         QP_TRY(read_pattern(place, name, json_object_get(json, "pattern"), s));
         QP_TRY(qp_json_flag(place, json, "invert", false, &s->invert));
         return read_behavior(place, name, json, s);
-    case QP_STAGE_DIGITS:
-        return qp_json_flag(place, json, "individual_digits", false, &s->individual);
+    case QP_STAGE_DIGITS: return qp_json_flag(place, json, "individual_digits", false, &s->individual);
     case QP_STAGE_PUNCTUATION:
         s->behavior = QP_SPLIT_ISOLATED;
         return json_object_get(json, "behavior") ? read_behavior(place, name, json, s) : QP_OK;
@@ -200,8 +194,7 @@ static qp_status read_fields(const char *place, const char *name, const json_t *
         QP_TRY(read_count(place, name, json_object_get(json, "start"), &s->start));
         QP_TRY(read_count(place, name, json_object_get(json, "stop"), &s->stop));
         return keep_character(place, name, json_object_get(json, "content"), &s->text, &s->text_bytes);
-    default:
-        return QP_OK;
+    default: return QP_OK;
     }
 }
 

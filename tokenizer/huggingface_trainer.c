@@ -44,10 +44,7 @@ typedef struct {
     size_t touched_count, touched_capacity;
 } trainer;
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "tokenizer training: out of memory; use less text");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer training: out of memory; use less text"); }
 
 void qp_hf_learned_free(qp_hf_learned *learned)
 {

@@ -6,10 +6,7 @@
 #include "tokenizer/huggingface_write.h"
 #include "tokenizer/pipeline_build.h"
 
-static void type(qp_json_out *out, const char *name)
-{
-    qp_json_out_format(out, "{\"type\": \"%s\"", name);
-}
+static void type(qp_json_out *out, const char *name) { qp_json_out_format(out, "{\"type\": \"%s\"", name); }
 
 static void flag(qp_json_out *out, const char *key, bool value)
 {
@@ -79,15 +76,9 @@ static qp_status normalizer(const qp_stage *s, qp_json_out *out)
 {
     static const char *const form[] = {"", "NFC", "NFKC", "NFD", "NFKD"};
     switch (s->kind) {
-    case QP_STAGE_FORM:
-        type(out, form[s->form]);
-        break;
-    case QP_STAGE_LOWER:
-        type(out, "Lowercase");
-        break;
-    case QP_STAGE_STRIP_ACCENTS:
-        type(out, "StripAccents");
-        break;
+    case QP_STAGE_FORM: type(out, form[s->form]); break;
+    case QP_STAGE_LOWER: type(out, "Lowercase"); break;
+    case QP_STAGE_STRIP_ACCENTS: type(out, "StripAccents"); break;
     case QP_STAGE_STRIP:
         type(out, "Strip");
         flag(out, "strip_left", s->left);
@@ -102,11 +93,8 @@ static qp_status normalizer(const qp_stage *s, qp_json_out *out)
         type(out, "Prepend");
         text(out, "prepend", s->text, s->text_bytes);
         break;
-    case QP_STAGE_NMT:
-        type(out, "Nmt");
-        break;
-    case QP_STAGE_CHARSMAP:
-        return charsmap(out, &s->charsmap);
+    case QP_STAGE_NMT: type(out, "Nmt"); break;
+    case QP_STAGE_CHARSMAP: return charsmap(out, &s->charsmap);
     case QP_STAGE_BERT_NORMAL:
         type(out, "BertNormalizer");
         flag(out, "clean_text", s->left);
@@ -114,8 +102,7 @@ static qp_status normalizer(const qp_stage *s, qp_json_out *out)
         flag(out, "strip_accents", s->accents);
         flag(out, "lowercase", s->lower);
         break;
-    default:
-        return qp_fail(QP_EBUG, "tokenizer.json: stage %d is no normalizer", (int)s->kind);
+    default: return qp_fail(QP_EBUG, "tokenizer.json: stage %d is no normalizer", (int)s->kind);
     }
     return QP_OK;
 }
@@ -123,24 +110,16 @@ static qp_status normalizer(const qp_stage *s, qp_json_out *out)
 static qp_status splitter(const qp_stage *s, qp_json_out *out)
 {
     switch (s->kind) {
-    case QP_STAGE_BYTE_LEVEL:
-        byte_level(out, s);
-        break;
-    case QP_STAGE_METASPACE:
-        metaspace(out, s);
-        break;
+    case QP_STAGE_BYTE_LEVEL: byte_level(out, s); break;
+    case QP_STAGE_METASPACE: metaspace(out, s); break;
     case QP_STAGE_SPLIT:
         type(out, "Split");
         pattern(out, s);
         text(out, "behavior", behavior(s->behavior), strlen(behavior(s->behavior)));
         flag(out, "invert", s->invert);
         break;
-    case QP_STAGE_WHITESPACE:
-        type(out, "Whitespace");
-        break;
-    case QP_STAGE_WHITESPACE_SPLIT:
-        type(out, "WhitespaceSplit");
-        break;
+    case QP_STAGE_WHITESPACE: type(out, "Whitespace"); break;
+    case QP_STAGE_WHITESPACE_SPLIT: type(out, "WhitespaceSplit"); break;
     case QP_STAGE_DIGITS:
         type(out, "Digits");
         flag(out, "individual_digits", s->individual);
@@ -149,18 +128,13 @@ static qp_status splitter(const qp_stage *s, qp_json_out *out)
         type(out, "Punctuation");
         text(out, "behavior", behavior(s->behavior), strlen(behavior(s->behavior)));
         break;
-    case QP_STAGE_BERT_SPLIT:
-        type(out, "BertPreTokenizer");
-        break;
-    case QP_STAGE_SCRIPTS:
-        type(out, "UnicodeScripts");
-        break;
+    case QP_STAGE_BERT_SPLIT: type(out, "BertPreTokenizer"); break;
+    case QP_STAGE_SCRIPTS: type(out, "UnicodeScripts"); break;
     case QP_STAGE_DELIMITER:
         type(out, "CharDelimiterSplit");
         text(out, "delimiter", s->text, s->text_bytes);
         break;
-    default:
-        return qp_fail(QP_EBUG, "tokenizer.json: stage %d is no pre-tokenizer", (int)s->kind);
+    default: return qp_fail(QP_EBUG, "tokenizer.json: stage %d is no pre-tokenizer", (int)s->kind);
     }
     return QP_OK;
 }
@@ -183,27 +157,20 @@ static qp_status decoder(const qp_stage *s, qp_json_out *out)
         type(out, "BPEDecoder");
         text(out, "suffix", s->text, s->text_bytes);
         break;
-    case QP_STAGE_DECODE_METASPACE:
-        metaspace(out, s);
-        break;
+    case QP_STAGE_DECODE_METASPACE: metaspace(out, s); break;
     case QP_STAGE_DECODE_REPLACE:
         type(out, "Replace");
         pattern(out, s);
         text(out, "content", s->content, s->content_bytes);
         break;
-    case QP_STAGE_DECODE_BYTES:
-        type(out, "ByteFallback");
-        break;
-    case QP_STAGE_DECODE_FUSE:
-        type(out, "Fuse");
-        break;
+    case QP_STAGE_DECODE_BYTES: type(out, "ByteFallback"); break;
+    case QP_STAGE_DECODE_FUSE: type(out, "Fuse"); break;
     case QP_STAGE_DECODE_STRIP:
         type(out, "Strip");
         text(out, "content", s->text, s->text_bytes);
         qp_json_out_format(out, ", \"start\": %d, \"stop\": %d", s->start, s->stop);
         break;
-    default:
-        return qp_fail(QP_EBUG, "tokenizer.json: stage %d is no decoder", (int)s->kind);
+    default: return qp_fail(QP_EBUG, "tokenizer.json: stage %d is no decoder", (int)s->kind);
     }
     return QP_OK;
 }

@@ -25,10 +25,7 @@ typedef struct {
     char message[512];
 } counter;
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "tokenizer training: out of memory; use less text");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer training: out of memory; use less text"); }
 
 static qp_status fill(block *b, qp_line_source source, void *self, bool *more)
 {

@@ -10,10 +10,7 @@
 #include "tokenizer/unicode_tables.h"
 #include "tokenizer/utf8.h"
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "moses: out of memory");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "moses: out of memory"); }
 
 void qp_moses_free(qp_moses *m)
 {
@@ -143,8 +140,8 @@ static qp_status find_protected(const qp_moses *m, const qp_moses_text *t, stret
         for (size_t rest = 0; status == QP_OK && rest < t->bytes;) { /* each search sees only what is left */
             size_t begin = 0, end = 0;
             bool any;
-            status =
-                qp_regex_find(&m->protected_pattern[p], &scratch, t->text + rest, t->bytes - rest, &begin, &end, &any);
+            status = qp_regex_find(&m->protected_pattern[p], &scratch, t->text + rest, t->bytes - rest, &begin, &end,
+                                   &any);
             if (status != QP_OK || !any || end == begin) break;
             char *copy = malloc(end - begin + 1);
             if (!copy || !QP_GROW(found->text, found->capacity, found->count + 1)) {
@@ -319,10 +316,7 @@ static void separate_commas(qp_moses_text *t)
     qp_moses_text_turn(t);
 }
 
-static bool is_s(int32_t code)
-{
-    return code == 's';
-}
+static bool is_s(int32_t code) { return code == 's'; }
 
 static void separate_apostrophes(const qp_moses *m, qp_moses_text *t)
 {

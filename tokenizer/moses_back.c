@@ -26,15 +26,9 @@ typedef struct {
     size_t slot_count;
 } joining;
 
-static bool is_language(const joining *j, const char *name)
-{
-    return strcmp(j->language, name) == 0;
-}
+static bool is_language(const joining *j, const char *name) { return strcmp(j->language, name) == 0; }
 
-static bool is_word(word w, const char *text)
-{
-    return w.bytes == strlen(text) && memcmp(w.text, text, w.bytes) == 0;
-}
+static bool is_word(word w, const char *text) { return w.bytes == strlen(text) && memcmp(w.text, text, w.bytes) == 0; }
 
 static int32_t first_code(word w)
 {
@@ -73,25 +67,13 @@ static bool is_opening(int32_t c)
            (c >= 0 && utf8proc_category(c) == UTF8PROC_CATEGORY_SC);
 }
 
-static bool is_closing(int32_t c)
-{
-    return c > 0 && c < 0x80 && strchr(",.?!:;\\%}])", c);
-}
+static bool is_closing(int32_t c) { return c > 0 && c < 0x80 && strchr(",.?!:;\\%}])", c); }
 
-static bool is_quote(int32_t c)
-{
-    return c == '\'' || c == '"' || c == '`' || c == 0x201E || c == 0x201C;
-}
+static bool is_quote(int32_t c) { return c == '\'' || c == '"' || c == '`' || c == 0x201E || c == 0x201C; }
 
-static bool is_low_high_quote(int32_t c)
-{
-    return c == 0x201E || c == 0x201C || c == 0x201D;
-}
+static bool is_low_high_quote(int32_t c) { return c == 0x201E || c == 0x201C || c == 0x201D; }
 
-static bool is_digit(int32_t c)
-{
-    return c >= '0' && c <= '9';
-}
+static bool is_digit(int32_t c) { return c >= '0' && c <= '9'; }
 
 static void put(joining *j, word w, bool glued)
 {
@@ -333,15 +315,9 @@ qp_status qp_moses_detokenize(const qp_moses *m, const char *line, size_t bytes,
 
 #define NBSP "\xC2\xA0"
 
-static bool is_ascii_digit(int32_t code)
-{
-    return code >= '0' && code <= '9';
-}
+static bool is_ascii_digit(int32_t code) { return code >= '0' && code <= '9'; }
 
-static bool is_ascii_letter(int32_t code)
-{
-    return (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z');
-}
+static bool is_ascii_letter(int32_t code) { return (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z'); }
 
 static void replace_all(qp_moses_text *t, const char *const (*pair)[2], size_t count)
 {

@@ -149,17 +149,8 @@ bool qp_moses_number(int32_t code)
     return c == UTF8PROC_CATEGORY_ND || c == UTF8PROC_CATEGORY_NL || c == UTF8PROC_CATEGORY_NO;
 }
 
-bool qp_moses_not_alpha(int32_t code)
-{
-    return !qp_moses_alpha(code);
-}
+bool qp_moses_not_alpha(int32_t code) { return !qp_moses_alpha(code); }
 
-bool qp_moses_not_number(int32_t code)
-{
-    return !qp_moses_number(code);
-}
+bool qp_moses_not_number(int32_t code) { return !qp_moses_number(code); }
 
-bool qp_moses_not_alpha_number(int32_t code)
-{
-    return !qp_moses_alpha(code) && !qp_moses_number(code);
-}
+bool qp_moses_not_alpha_number(int32_t code) { return !qp_moses_alpha(code) && !qp_moses_number(code); }

@@ -24,10 +24,7 @@ typedef struct {
     size_t tag_capacity;
 } words;
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "truecaser: out of memory");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "truecaser: out of memory"); }
 
 void qp_truecaser_init(qp_truecaser *t)
 {

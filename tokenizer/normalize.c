@@ -18,10 +18,7 @@ void qp_mapped_text_free(qp_mapped_text *mapped)
     *mapped = (qp_mapped_text){0};
 }
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
 qp_status qp_mapped_text_add(qp_mapped_text *mapped, const char *text, size_t bytes, size_t begin, size_t end,
                              bool one_to_one)
@@ -43,10 +40,7 @@ qp_status qp_mapped_text_add(qp_mapped_text *mapped, const char *text, size_t by
 
 /* ---- which code points may join what stands before them ---- */
 
-static int combining_class(int32_t code)
-{
-    return (int)utf8proc_get_property(code)->combining_class;
-}
+static int combining_class(int32_t code) { return (int)utf8proc_get_property(code)->combining_class; }
 
 /* A cluster ends before `code` iff nothing before it can compose with it or be reordered past it. All second halves of
  * compositions are marks or medial and final jamo. U+11A7 is no final jamo: utf8proc 2.8 takes it for one and drops it
@@ -152,8 +146,8 @@ static qp_status write_cluster(qp_mapped_text *out, qp_form form, const char *te
 {
     if (form != QP_FORM_NONE) QP_TRY(order_marks(out, count));
     if (form == QP_FORM_NFC || form == QP_FORM_NFKC) {
-        utf8proc_ssize_t composed =
-            utf8proc_normalize_utf32(out->code, (utf8proc_ssize_t)count, UTF8PROC_COMPOSE | UTF8PROC_STABLE);
+        utf8proc_ssize_t composed = utf8proc_normalize_utf32(out->code, (utf8proc_ssize_t)count,
+                                                             UTF8PROC_COMPOSE | UTF8PROC_STABLE);
         if (composed >= 0) count = (size_t)composed;
     }
     size_t start = out->bytes;

@@ -9,10 +9,7 @@
 #include "tokenizer/tokenizer_parts.h"
 #include "tokenizer/utf8.h"
 
-static qp_status refuse(const char *what)
-{
-    return qp_fail(QP_EDATA, "%s cannot be said in a tokenizer.json", what);
-}
+static qp_status refuse(const char *what) { return qp_fail(QP_EDATA, "%s cannot be said in a tokenizer.json", what); }
 
 static qp_status string(qp_json_out *out, const char *text, size_t bytes)
 {

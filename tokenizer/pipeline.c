@@ -9,10 +9,7 @@
 #include "tokenizer/stage_split.h"
 #include "tokenizer/utf8.h"
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
 void qp_token_list_free(qp_token_list *list)
 {

@@ -12,10 +12,7 @@
 enum { ASK, SPACE, PART, ALONE };
 enum { LETTERS = 0x530, SIGNS = 0x2010, SIGNS_END = 0x2060, TABLE = LETTERS + SIGNS_END - SIGNS };
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
 void qp_pipeline_bert_free(qp_pipeline_bert *fast)
 {

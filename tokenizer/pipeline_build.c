@@ -14,10 +14,7 @@ const char qp_gpt2_pattern[] = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^
 
 enum { HIGHEST_ID = 1 << 24 };
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "tokenizer file: out of memory");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer file: out of memory"); }
 
 char *qp_text_copy(const char *text, size_t bytes)
 {
@@ -225,8 +222,8 @@ static qp_status index_pieces(qp_pipeline *p)
     qp_vocabulary *v = &p->vocabulary;
     for (int byte = 0; byte < 256; byte++) {
         char name[8];
-        p->byte_piece[byte] =
-            qp_vocabulary_find(v, name, (size_t)snprintf(name, sizeof name, "<0x%02X>", (unsigned)byte));
+        p->byte_piece[byte] = qp_vocabulary_find(v, name,
+                                                 (size_t)snprintf(name, sizeof name, "<0x%02X>", (unsigned)byte));
     }
     if (p->model != QP_MODEL_UNIGRAM) return QP_OK;
     qp_trie_key *key = malloc(((size_t)v->count + 1) * sizeof *key);

@@ -6,10 +6,7 @@
 #include "tokenizer/growing.h"
 #include "tokenizer/pipeline_model.h"
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
 void qp_pipeline_bytes_free(qp_pipeline_bytes *fast)
 {

@@ -15,10 +15,7 @@ typedef struct {
     size_t count, end_capacity;
 } strings;
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use fewer tokens");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use fewer tokens"); }
 
 static qp_status put(strings *s, const char *text, size_t bytes)
 {
@@ -243,19 +240,15 @@ static qp_status stage_of_token(const qp_stage *st, const strings *in, size_t i,
     const char *text = in->text + begin;
     size_t bytes = in->end[i] - begin;
     switch (st->kind) {
-    case QP_STAGE_DECODE_WORDPIECE:
-        return wordpiece(st, out, text, bytes, i);
-    case QP_STAGE_DECODE_METASPACE:
-        return metaspace(st, out, text, bytes, i);
-    case QP_STAGE_DECODE_STRIP:
-        return strip(st, out, text, bytes);
+    case QP_STAGE_DECODE_WORDPIECE: return wordpiece(st, out, text, bytes, i);
+    case QP_STAGE_DECODE_METASPACE: return metaspace(st, out, text, bytes, i);
+    case QP_STAGE_DECODE_STRIP: return strip(st, out, text, bytes);
     case QP_STAGE_DECODE_SUFFIX:
         return put_replaced(out, text, bytes, st->text, st->text_bytes, " ", i + 1 < in->count);
     case QP_STAGE_DECODE_REPLACE:
         if (st->has_regex) return put_matched(out, st, text, bytes);
         return put_replaced(out, text, bytes, st->text, st->text_bytes, st->content, st->content_bytes);
-    default:
-        return qp_fail(QP_EBUG, "pipeline: stage %d does not decode", (int)st->kind);
+    default: return qp_fail(QP_EBUG, "pipeline: stage %d does not decode", (int)st->kind);
     }
 }
 
@@ -292,8 +285,8 @@ static qp_status collect(const qp_pipeline *p, const int32_t *id, size_t count, 
         if (!added && piece < 0) continue; /* an id that is nothing decodes to nothing */
         const char *shown = added && added->shown ? added->shown : added ? added->text : NULL;
         size_t shown_bytes = added && added->shown ? added->shown_bytes : added ? added->bytes : 0;
-        bool same =
-            added && shown_bytes == added->bytes && (shown_bytes == 0 || memcmp(shown, added->text, shown_bytes) == 0);
+        bool same = added && shown_bytes == added->bytes &&
+                    (shown_bytes == 0 || memcmp(shown, added->text, shown_bytes) == 0);
         if (added && added->special && skip_special && same) continue;
         if (!p->has_decoder && s->count > 0) QP_TRY(put(s, " ", 1));
         QP_TRY(added ? put(s, shown, shown_bytes) : put(s, p->token[piece], p->token_bytes[piece]));

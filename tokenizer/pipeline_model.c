@@ -6,10 +6,7 @@
 #include "tokenizer/growing.h"
 #include "tokenizer/utf8.h"
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
 void qp_word_pieces_free(qp_word_pieces *pieces)
 {

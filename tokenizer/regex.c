@@ -55,21 +55,11 @@ static bool item_has(const struct qp_regex_item *item, int32_t code)
 {
     bool has = false;
     switch (item->kind) {
-    case QP_RX_RANGE:
-        has = code >= item->low && code <= item->high;
-        break;
-    case QP_RX_CATEGORIES:
-        has = code >= 0 && (item->categories >> utf8proc_category(code) & 1);
-        break;
-    case QP_RX_SPACE:
-        has = qp_is_white_space(code);
-        break;
-    case QP_RX_WORD:
-        has = qp_is_word_character(code);
-        break;
-    case QP_RX_ANY:
-        has = code != '\n';
-        break;
+    case QP_RX_RANGE: has = code >= item->low && code <= item->high; break;
+    case QP_RX_CATEGORIES: has = code >= 0 && (item->categories >> utf8proc_category(code) & 1); break;
+    case QP_RX_SPACE: has = qp_is_white_space(code); break;
+    case QP_RX_WORD: has = qp_is_word_character(code); break;
+    case QP_RX_ANY: has = code != '\n'; break;
     }
     return has != item->opposite;
 }
@@ -184,29 +174,20 @@ static qp_status step(matcher *m, size_t *pc, size_t *at, int depth, bool *goes_
         *goes_on = length > 0;
         *at += length;
         break;
-    case QP_RX_LOOP:
-        QP_TRY(run_loop(m, *pc, at, goes_on));
-        break;
+    case QP_RX_LOOP: QP_TRY(run_loop(m, *pc, at, goes_on)); break;
     case QP_RX_SPLIT:
         QP_TRY(add_branch(m, (struct qp_regex_branch){node->second, *at, 0, false}));
         next = node->first;
         break;
-    case QP_RX_JUMP:
-        next = node->first;
-        break;
+    case QP_RX_JUMP: next = node->first; break;
     case QP_RX_LOOK:
     case QP_RX_ATOMIC:
         QP_TRY(run_body(m, node, at, depth, goes_on));
         next = node->second;
         break;
-    case QP_RX_END:
-        *goes_on = *at == m->bytes;
-        break;
-    case QP_RX_BEGIN:
-        *goes_on = *at == 0;
-        break;
-    case QP_RX_MATCH:
-        break;
+    case QP_RX_END: *goes_on = *at == m->bytes; break;
+    case QP_RX_BEGIN: *goes_on = *at == 0; break;
+    case QP_RX_MATCH: break;
     }
     *pc = next;
     return QP_OK;

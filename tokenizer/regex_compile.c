@@ -136,34 +136,21 @@ static qp_status parse_escape(parser *p, struct qp_regex_set *set, int32_t *code
     if (p->at >= p->bytes) return refuse(p, "a backslash at the end");
     int32_t letter = take(p);
     switch (letter) {
-    case 'n':
-        *code = '\n';
-        return QP_OK;
-    case 'r':
-        *code = '\r';
-        return QP_OK;
-    case 't':
-        *code = '\t';
-        return QP_OK;
-    case 'f':
-        *code = '\f';
-        return QP_OK;
-    case 'v':
-        *code = '\v';
-        return QP_OK;
+    case 'n': *code = '\n'; return QP_OK;
+    case 'r': *code = '\r'; return QP_OK;
+    case 't': *code = '\t'; return QP_OK;
+    case 'f': *code = '\f'; return QP_OK;
+    case 'v': *code = '\v'; return QP_OK;
     case 's':
-    case 'S':
-        return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_SPACE, .opposite = letter == 'S'});
+    case 'S': return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_SPACE, .opposite = letter == 'S'});
     case 'w':
-    case 'W':
-        return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_WORD, .opposite = letter == 'W'});
+    case 'W': return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_WORD, .opposite = letter == 'W'});
     case 'd':
     case 'D':
         return add_item(
             p, set, (struct qp_regex_item){.kind = QP_RX_CATEGORIES, .opposite = letter == 'D', .categories = BIT(ND)});
     case 'p':
-    case 'P':
-        return parse_property(p, set, letter == 'P');
+    case 'P': return parse_property(p, set, letter == 'P');
     default:
         if (letter < 0 || letter > 0x7F || (letter | 32) < 'a' || (letter | 32) > 'z') {
             if (letter < '0' || letter > '9') {

@@ -12,10 +12,7 @@
 static const char SPACE_SIGN[] = "\xE2\x96\x81", REPLACEMENT[] = "\xEF\xBF\xBD"; /* U+2581, U+FFFD */
 enum { SIGN = 3 };                                                               /* bytes of either */
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "sentencepiece: out of memory; use shorter texts");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "sentencepiece: out of memory; use shorter texts"); }
 
 void qp_piece_list_free(qp_piece_list *list)
 {
@@ -291,14 +288,9 @@ qp_status qp_sentencepiece_encode(const qp_sentencepiece *m, const char *text, s
     qp_status status = qp_sentencepiece_normalize(m, text, bytes, &normal);
     if (status == QP_OK) {
         switch (m->model_type) {
-        case QP_SPM_UNIGRAM:
-            status = encode_unigram(m, &normal, list);
-            break;
-        case QP_SPM_BPE:
-            status = encode_bpe(m, &normal, list);
-            break;
-        default:
-            status = encode_simple(m, &normal, list);
+        case QP_SPM_UNIGRAM: status = encode_unigram(m, &normal, list); break;
+        case QP_SPM_BPE: status = encode_bpe(m, &normal, list); break;
+        default: status = encode_simple(m, &normal, list);
         }
     }
     qp_mapped_text_free(&normal);

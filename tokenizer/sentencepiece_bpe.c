@@ -42,10 +42,7 @@ typedef struct {
     size_t pending_count, pending_capacity;
 } trainer;
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "sentencepiece training: out of memory; use less text");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "sentencepiece training: out of memory; use less text"); }
 
 void qp_sentencepiece_pieces_free(qp_sentencepiece_pieces *pieces)
 {
@@ -310,8 +307,8 @@ static qp_status learn(trainer *t, size_t wanted, qp_sentencepiece_pieces *piece
         if (best == NO_SYMBOL) break;
         const symbol *s = &t->symbol[best];
         size_t before = learned.count;
-        status =
-            qp_word_counts_add(&learned, (const char *)(t->code + s->code), (size_t)s->length * sizeof *t->code, 1);
+        status = qp_word_counts_add(&learned, (const char *)(t->code + s->code), (size_t)s->length * sizeof *t->code,
+                                    1);
         if (status != QP_OK) break;
         if (learned.count == before) { /* the same text by another way */
             t->symbol[best].gone = true;

@@ -11,10 +11,7 @@
 
 static const char UNKNOWN_SIGN[] = "\xE2\x96\x85"; /* U+2585 */
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "sentencepiece training: out of memory; use less text");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "sentencepiece training: out of memory; use less text"); }
 
 void qp_sentencepiece_corpus_free(qp_sentencepiece_corpus *c)
 {
@@ -113,10 +110,7 @@ static int by_count_then_code(const void *left, const void *right)
     return a->code < b->code ? -1 : a->code > b->code;
 }
 
-static bool may_count(int32_t code)
-{
-    return code > 0 && code != ' ';
-}
+static bool may_count(int32_t code) { return code > 0 && code != ' '; }
 
 /* Named characters first, then the most frequent until the wanted share is reached; the share is a float there too. */
 static size_t choose(const qp_sentencepiece_corpus *c, struct qp_required *list, size_t count, uint8_t *wanted,
@@ -276,10 +270,7 @@ qp_status qp_sentencepiece_words_make(const qp_sentencepiece_corpus *c, bool spl
 
 /* ---- pieces ---- */
 
-static bool is_digit(int32_t code)
-{
-    return (code >= '0' && code <= '9') || (code >= 0xFF10 && code <= 0xFF19);
-}
+static bool is_digit(int32_t code) { return (code >= '0' && code <= '9') || (code >= 0xFF10 && code <= 0xFF19); }
 
 /* Script as sentencepiece sees it: kana is Han, an unassigned character common; -1 joins any. */
 static int script_of(const qp_sentencepiece_config *config, int32_t code, int before)

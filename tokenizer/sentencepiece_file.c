@@ -60,41 +60,29 @@ static bool read_field(message *m, field *f, int depth)
     f->number = (uint32_t)(tag >> 3);
     f->wire = tag & 7;
     switch (f->wire) {
-    case 0:
-        return read_varint(m, &f->value);
-    case 1:
-        return read_fixed(m, 8, &f->value);
-    case 5:
-        return read_fixed(m, 4, &f->value);
+    case 0: return read_varint(m, &f->value);
+    case 1: return read_fixed(m, 8, &f->value);
+    case 5: return read_fixed(m, 4, &f->value);
     case 2:
         if (!read_varint(m, &f->value) || f->value > (uint64_t)(m->end - m->at)) return false;
         f->bytes = (message){m->at, m->at + f->value};
         m->at += f->value;
         return true;
-    case 3:
-        return skip_group(m, f->number, depth);
-    case 4:
-        return depth > 0;
-    default:
-        return false;
+    case 3: return skip_group(m, f->number, depth);
+    case 4: return depth > 0;
+    default: return false;
     }
 }
 
 /* A known field of another wire type counts as unknown, and is skipped, as protocol buffers do. */
-static bool is(const field *f, uint32_t number, uint32_t wire)
-{
-    return f->number == number && f->wire == wire;
-}
+static bool is(const field *f, uint32_t number, uint32_t wire) { return f->number == number && f->wire == wire; }
 
 static qp_status damaged(const char *place, const char *what)
 {
     return qp_fail(QP_EDATA, "%s: no sentencepiece model: %s; give a file made by sentencepiece", place, what);
 }
 
-static qp_status no_memory(const char *place)
-{
-    return qp_fail(QP_EMEMORY, "%s: out of memory", place);
-}
+static qp_status no_memory(const char *place) { return qp_fail(QP_EMEMORY, "%s: out of memory", place); }
 
 /* ---- the messages of the model ---- */
 

@@ -10,10 +10,7 @@
 static const char SPACE_SIGN[] = "\xE2\x96\x81"; /* U+2581 */
 enum { SIGN = 3 };
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "sentencepiece: out of memory; use shorter texts");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "sentencepiece: out of memory; use shorter texts"); }
 
 void qp_sentencepiece_scratch_free(qp_sentencepiece_scratch *s)
 {

@@ -6,10 +6,7 @@
 
 /* What sentencepiece_ids.c needs of a model, made once. */
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "sentencepiece: out of memory");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "sentencepiece: out of memory"); }
 
 void qp_sentencepiece_fast_free(qp_sentencepiece_fast *fast)
 {

@@ -31,10 +31,7 @@ typedef struct {
     int32_t *plain_first, *plain_next; /* characters whose whole decomposition is this one character, as a chain */
 } rules;
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "sentencepiece rules: out of memory");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "sentencepiece rules: out of memory"); }
 
 static bool is_character(int32_t code)
 {
@@ -222,8 +219,8 @@ static int32_t folded(int32_t code)
 {
     int32_t made[LONGEST_FORM];
     int boundary = 0;
-    utf8proc_ssize_t count =
-        utf8proc_decompose_char(code, made, LONGEST_FORM, UTF8PROC_STABLE | UTF8PROC_CASEFOLD, &boundary);
+    utf8proc_ssize_t count = utf8proc_decompose_char(code, made, LONGEST_FORM, UTF8PROC_STABLE | UTF8PROC_CASEFOLD,
+                                                     &boundary);
     if (count == 1) return made[0];
     return code == 0x130 ? code : utf8proc_tolower(code);
 }

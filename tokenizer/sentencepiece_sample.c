@@ -6,10 +6,7 @@
 #include "lib/base/random.h"
 #include "tokenizer/utf8.h"
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "sentencepiece: out of memory; use shorter texts");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "sentencepiece: out of memory; use shorter texts"); }
 
 /* A user-defined symbol counts by its characters. */
 static float score_of(const void *self, int32_t id, const char *text, size_t bytes)

@@ -20,10 +20,7 @@ typedef struct {
     size_t count, capacity;
 } candidates;
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "sentencepiece training: out of memory; use less text");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "sentencepiece training: out of memory; use less text"); }
 
 /* The lines end to end, each closed by LINE_END. */
 static int32_t *join_lines(const qp_sentencepiece_corpus *c, size_t *count)
@@ -84,8 +81,8 @@ static qp_status collect(const qp_sentencepiece_corpus *c, const int32_t *text, 
             if (length < 2 || length > longest || !forks(text, sorted, first, i - 1, length)) continue;
             if (!may_be_seed(c, text + sorted->order[first], length)) continue;
             if (!QP_GROW(out->list, out->capacity, out->count + 1)) return no_memory();
-            out->list[out->count] =
-                (candidate){sorted->order[first], (uint32_t)out->count, length, (int64_t)(i - first)};
+            out->list[out->count] = (candidate){sorted->order[first], (uint32_t)out->count, length,
+                                                (int64_t)(i - first)};
             out->count++;
         }
         if (shared > 0 && (depth == 0 || stack[depth - 1].length < shared)) {

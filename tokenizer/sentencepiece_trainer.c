@@ -28,10 +28,7 @@ typedef struct {
     size_t text_capacity;
 } trainer;
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "sentencepiece training: out of memory; use less text");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "sentencepiece training: out of memory; use less text"); }
 
 static void free_trainer(trainer *t)
 {

@@ -48,24 +48,19 @@ static char_class class_of(int32_t code)
     case UTF8PROC_CATEGORY_LL:
     case UTF8PROC_CATEGORY_LT:
     case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-        return class_of_letter(code);
+    case UTF8PROC_CATEGORY_LO: return class_of_letter(code);
     case UTF8PROC_CATEGORY_MN:
     case UTF8PROC_CATEGORY_MC:
     case UTF8PROC_CATEGORY_ME:
-    case UTF8PROC_CATEGORY_CF:
-        return MARK; /* joiners and the soft hyphen live inside words */
+    case UTF8PROC_CATEGORY_CF: return MARK; /* joiners and the soft hyphen live inside words */
     case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO:
-        return DIGIT;
+    case UTF8PROC_CATEGORY_NO: return DIGIT;
     case UTF8PROC_CATEGORY_ZS:
     case UTF8PROC_CATEGORY_ZL:
     case UTF8PROC_CATEGORY_ZP:
-    case UTF8PROC_CATEGORY_CC:
-        return ALONE;
-    default:
-        return PUNCTUATION;
+    case UTF8PROC_CATEGORY_CC: return ALONE;
+    default: return PUNCTUATION;
     }
 }
 
@@ -134,15 +129,12 @@ static size_t words_next(const qp_split_rules *rules, const char *text, size_t b
 size_t qp_split_next(const qp_split_rules *rules, const char *text, size_t bytes, size_t begin)
 {
     switch (rules->pattern) {
-    case QP_CUT_SPACES:
-        return before_space(text, bytes, begin);
+    case QP_CUT_SPACES: return before_space(text, bytes, begin);
     case QP_CUT_GPT2:
     case QP_CUT_GPT4:
         return qp_word_pattern_end(rules->pattern == QP_CUT_GPT2 ? QP_PATTERN_GPT2 : QP_PATTERN_CL100K_TIKTOKEN,
                                    rules->classes, text, bytes, begin);
-    case QP_CUT_NONE:
-        return bytes;
-    default:
-        return words_next(rules, text, bytes, begin);
+    case QP_CUT_NONE: return bytes;
+    default: return words_next(rules, text, bytes, begin);
     }
 }

@@ -16,10 +16,7 @@ void qp_stage_scratch_free(qp_stage_scratch *scratch)
 
 /* ---- normal forms ---- */
 
-static int class_of(int32_t code)
-{
-    return code < 0 ? 0 : (int)utf8proc_get_property(code)->combining_class;
-}
+static int class_of(int32_t code) { return code < 0 ? 0 : (int)utf8proc_get_property(code)->combining_class; }
 
 static qp_status decompose(qp_changes *c, int32_t code, bool compatible)
 {
@@ -138,10 +135,7 @@ static bool is_mark(int32_t code)
     return c == UTF8PROC_CATEGORY_MN || c == UTF8PROC_CATEGORY_MC || c == UTF8PROC_CATEGORY_ME;
 }
 
-static bool is_nonspacing(int32_t code)
-{
-    return code >= 0 && utf8proc_category(code) == UTF8PROC_CATEGORY_MN;
-}
+static bool is_nonspacing(int32_t code) { return code >= 0 && utf8proc_category(code) == UTF8PROC_CATEGORY_MN; }
 
 static bool is_chinese(int32_t c)
 {
@@ -185,19 +179,14 @@ typedef enum { PASS_LOWER, PASS_DROP_MARKS, PASS_DROP_NONSPACING, PASS_NMT, PASS
 static qp_status change_one(pass what, qp_changes *c, int32_t code)
 {
     switch (what) {
-    case PASS_LOWER:
-        return lower(c, code);
-    case PASS_DROP_MARKS:
-        return is_mark(code) ? QP_OK : qp_changes_add(c, code, 0);
-    case PASS_DROP_NONSPACING:
-        return is_nonspacing(code) ? QP_OK : qp_changes_add(c, code, 0);
-    case PASS_NMT:
-        return nmt(code) == -2 ? QP_OK : qp_changes_add(c, nmt(code), 0);
+    case PASS_LOWER: return lower(c, code);
+    case PASS_DROP_MARKS: return is_mark(code) ? QP_OK : qp_changes_add(c, code, 0);
+    case PASS_DROP_NONSPACING: return is_nonspacing(code) ? QP_OK : qp_changes_add(c, code, 0);
+    case PASS_NMT: return nmt(code) == -2 ? QP_OK : qp_changes_add(c, nmt(code), 0);
     case PASS_CLEAN:
         if (is_bert_control(code)) return QP_OK;
         return qp_changes_add(c, qp_is_white_space(code) ? ' ' : code, 0);
-    default:
-        break;
+    default: break;
     }
     if (!is_chinese(code)) return qp_changes_add(c, code, 0);
     QP_TRY(qp_changes_add(c, ' ', 0));
@@ -382,25 +371,15 @@ qp_status qp_stage_normalize(const qp_stage *s, qp_stage_scratch *scratch, const
 {
     qp_changes *c = &scratch->changes;
     switch (s->kind) {
-    case QP_STAGE_FORM:
-        return normal_form((qp_form)s->form, c, from, begin, end, out);
-    case QP_STAGE_LOWER:
-        return each_character(PASS_LOWER, c, from, begin, end, out);
-    case QP_STAGE_STRIP_ACCENTS:
-        return each_character(PASS_DROP_MARKS, c, from, begin, end, out);
-    case QP_STAGE_NMT:
-        return each_character(PASS_NMT, c, from, begin, end, out);
-    case QP_STAGE_STRIP:
-        return strip(s, from, begin, end, out);
-    case QP_STAGE_REPLACE:
-        return qp_stage_replace(s, scratch, from, begin, end, out);
-    case QP_STAGE_PREPEND:
-        return qp_stage_prepend(s->text, s->text_bytes, scratch, from, begin, end, out);
-    case QP_STAGE_CHARSMAP:
-        return charsmap(s, c, from, begin, end, out);
-    case QP_STAGE_BERT_NORMAL:
-        return bert(s, c, from, begin, end, out);
-    default:
-        return qp_fail(QP_EBUG, "pipeline: stage %d is no normalizer", (int)s->kind);
+    case QP_STAGE_FORM: return normal_form((qp_form)s->form, c, from, begin, end, out);
+    case QP_STAGE_LOWER: return each_character(PASS_LOWER, c, from, begin, end, out);
+    case QP_STAGE_STRIP_ACCENTS: return each_character(PASS_DROP_MARKS, c, from, begin, end, out);
+    case QP_STAGE_NMT: return each_character(PASS_NMT, c, from, begin, end, out);
+    case QP_STAGE_STRIP: return strip(s, from, begin, end, out);
+    case QP_STAGE_REPLACE: return qp_stage_replace(s, scratch, from, begin, end, out);
+    case QP_STAGE_PREPEND: return qp_stage_prepend(s->text, s->text_bytes, scratch, from, begin, end, out);
+    case QP_STAGE_CHARSMAP: return charsmap(s, c, from, begin, end, out);
+    case QP_STAGE_BERT_NORMAL: return bert(s, c, from, begin, end, out);
+    default: return qp_fail(QP_EBUG, "pipeline: stage %d is no normalizer", (int)s->kind);
     }
 }

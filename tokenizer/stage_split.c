@@ -75,18 +75,9 @@ static qp_status end_parts(joiner *j)
 
 typedef bool (*char_test)(int32_t code, int32_t wanted);
 
-static bool test_space(int32_t code, int32_t wanted)
-{
-    return (void)wanted, qp_is_white_space(code);
-}
-static bool test_punctuation(int32_t code, int32_t wanted)
-{
-    return (void)wanted, qp_is_bert_punctuation(code);
-}
-static bool test_equal(int32_t code, int32_t wanted)
-{
-    return code == wanted;
-}
+static bool test_space(int32_t code, int32_t wanted) { return (void)wanted, qp_is_white_space(code); }
+static bool test_punctuation(int32_t code, int32_t wanted) { return (void)wanted, qp_is_bert_punctuation(code); }
+static bool test_equal(int32_t code, int32_t wanted) { return code == wanted; }
 
 static bool test_numeric(int32_t code, int32_t wanted)
 {
@@ -241,25 +232,18 @@ qp_status qp_stage_split(const qp_stage *s, qp_stage_scratch *scratch, const qp_
     QP_TRY(qp_changes_copy(from, r.begin, r.end, out));
     const char *text = out->text + start;
     switch (s->kind) {
-    case QP_STAGE_SPLIT:
-        return by_pattern(s, scratch, text, bytes, start, ranges);
-    case QP_STAGE_WHITESPACE:
-        return by_words(text, bytes, start, ranges);
-    case QP_STAGE_WHITESPACE_SPLIT:
-        return by_character(test_space, 0, QP_SPLIT_REMOVED, text, bytes, start, ranges);
+    case QP_STAGE_SPLIT: return by_pattern(s, scratch, text, bytes, start, ranges);
+    case QP_STAGE_WHITESPACE: return by_words(text, bytes, start, ranges);
+    case QP_STAGE_WHITESPACE_SPLIT: return by_character(test_space, 0, QP_SPLIT_REMOVED, text, bytes, start, ranges);
     case QP_STAGE_DIGITS:
         return by_character(test_numeric, 0, s->individual ? QP_SPLIT_ISOLATED : QP_SPLIT_CONTIGUOUS, text, bytes,
                             start, ranges);
-    case QP_STAGE_PUNCTUATION:
-        return by_character(test_punctuation, 0, s->behavior, text, bytes, start, ranges);
-    case QP_STAGE_BERT_SPLIT:
-        return bert(text, bytes, start, ranges);
-    case QP_STAGE_SCRIPTS:
-        return by_scripts(text, bytes, start, ranges);
+    case QP_STAGE_PUNCTUATION: return by_character(test_punctuation, 0, s->behavior, text, bytes, start, ranges);
+    case QP_STAGE_BERT_SPLIT: return bert(text, bytes, start, ranges);
+    case QP_STAGE_SCRIPTS: return by_scripts(text, bytes, start, ranges);
     case QP_STAGE_DELIMITER:
         return by_character(test_equal, qp_utf8_next(s->text, s->text_bytes, &length), QP_SPLIT_REMOVED, text, bytes,
                             start, ranges);
-    default:
-        return qp_fail(QP_EBUG, "pipeline: stage %d does not split", (int)s->kind);
+    default: return qp_fail(QP_EBUG, "pipeline: stage %d does not split", (int)s->kind);
     }
 }

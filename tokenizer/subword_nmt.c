@@ -30,10 +30,7 @@ typedef struct {
     qp_regex_scratch regex;
 } state;
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "subword-nmt: out of memory; use shorter lines");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "subword-nmt: out of memory; use shorter lines"); }
 
 static qp_status put(state *s, const char *text, size_t bytes)
 {
@@ -188,10 +185,7 @@ static qp_status isolate(state *s, const char *word, size_t bytes, size_t index)
     return done < bytes ? isolate(s, word + done, bytes - done, index + 1) : QP_OK;
 }
 
-static bool is_edge(char c)
-{
-    return c == ' ' || c == '\r' || c == '\n';
-}
+static bool is_edge(char c) { return c == ' ' || c == '\r' || c == '\n'; }
 
 static qp_status apply_words(state *s, const char *text, size_t bytes)
 {

@@ -8,10 +8,7 @@
 #include "tokenizer/pipeline_build.h"
 #include "tokenizer/utf8.h"
 
-static qp_status no_memory(const char *place)
-{
-    return qp_fail(QP_EMEMORY, "%s: out of memory", place);
-}
+static qp_status no_memory(const char *place) { return qp_fail(QP_EMEMORY, "%s: out of memory", place); }
 
 void qp_subword_nmt_free(qp_subword_nmt *c)
 {
@@ -118,10 +115,7 @@ static qp_status read_version(const char *place, const char *line, size_t bytes,
     return QP_OK;
 }
 
-static bool is_edge(char c)
-{
-    return c == ' ' || c == '\r' || c == '\n';
-}
+static bool is_edge(char c) { return c == ' ' || c == '\r' || c == '\n'; }
 
 static qp_status read_codes(const char *place, const char *content, size_t bytes, int64_t merges, qp_subword_nmt *c)
 {

@@ -16,15 +16,9 @@ typedef struct {
     size_t count;
 } spelled;
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "subword-nmt training: out of memory; use less text");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "subword-nmt training: out of memory; use less text"); }
 
-static bool is_edge(char c)
-{
-    return c == ' ' || c == '\r' || c == '\n';
-}
+static bool is_edge(char c) { return c == ' ' || c == '\r' || c == '\n'; }
 
 qp_status qp_subword_nmt_count(qp_word_counts *words, const char *line, size_t bytes)
 {

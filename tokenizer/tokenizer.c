@@ -12,10 +12,7 @@
 
 static const char UNKNOWN_TEXT[] = "<unk>";
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
 /* ---- making ---- */
 
@@ -185,14 +182,10 @@ static qp_status add_parts(const qp_tokenizer *t, const char *text, size_t bytes
 {
     switch (t->type) {
     case QP_TOKENIZER_WORD:
-    case QP_TOKENIZER_SPACE:
-        return qp_encoding_add_unknown(t, text, bytes, e);
-    case QP_TOKENIZER_UNIGRAM:
-        return add_path(t, text, bytes, e);
-    case QP_TOKENIZER_WORDPIECE:
-        return add_longest(t, text, bytes, e);
-    default:
-        return add_joined(t, text, bytes, e);
+    case QP_TOKENIZER_SPACE: return qp_encoding_add_unknown(t, text, bytes, e);
+    case QP_TOKENIZER_UNIGRAM: return add_path(t, text, bytes, e);
+    case QP_TOKENIZER_WORDPIECE: return add_longest(t, text, bytes, e);
+    default: return add_joined(t, text, bytes, e);
     }
 }
 
@@ -422,10 +415,7 @@ static qp_status codec_decode(void *self, const int32_t *id, int count, char **t
     return qp_tokenizer_decode(self, id, count, text, bytes);
 }
 
-static const char *codec_piece(void *self, int32_t id)
-{
-    return qp_tokenizer_piece(self, id);
-}
+static const char *codec_piece(void *self, int32_t id) { return qp_tokenizer_piece(self, id); }
 
 qp_text_codec qp_tokenizer_codec(qp_tokenizer *tokenizer)
 {

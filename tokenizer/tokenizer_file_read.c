@@ -6,10 +6,7 @@
 
 #include "tokenizer/tokenizer_file_parts.h"
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "tokenizer file: out of memory");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer file: out of memory"); }
 
 /* Of version 1: settings, pieces, scores and merges. */
 static qp_status old_checksum(const qp_tokenizer *t, char *out, size_t out_bytes)
@@ -89,8 +86,8 @@ static qp_status add_piece(const content *c, qp_tokenizer *t, size_t index, cons
         if (strcmp(shown, expected) == 0) return QP_OK;
         return qp_fail(QP_EDATA, "%s: piece %zu is \"%.40s\", but must be \"%s\"", c->place, index, shown, expected);
     }
-    bool continuing =
-        t->type == QP_TOKENIZER_WORDPIECE && bytes > 2 && memcmp(shown, "##", 2) == 0 && !is_listed(c->initial, index);
+    bool continuing = t->type == QP_TOKENIZER_WORDPIECE && bytes > 2 && memcmp(shown, "##", 2) == 0 &&
+                      !is_listed(c->initial, index);
     qp_piece_kind kind = continuing ? QP_PIECE_CONTINUING : QP_PIECE_NORMAL;
     size_t skip = continuing ? 2 : 0, text_bytes = 0;
     char *text = malloc(bytes + 1);
@@ -201,21 +198,21 @@ static qp_status unpack(json_t *root, content *c)
     json_t *version = json_object_get(root, "version");
     bool old = json_is_integer(version) && json_integer_value(version) == 1;
     c->pattern = "words";
-    int failed =
-        old ? json_unpack_ex(root, &error, JSON_STRICT, "{s:s, s:i, s:s, s:s, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:s}",
-                             "format", &c->format, "version", &c->version, "unicode", &c->unicode, "type", &c->type,
-                             "normalization", &c->normalization, "lower_case", &c->lower_case, "byte_fallback",
-                             &c->byte_fallback, "digits", &c->digits, "pieces", &c->pieces, "merges", &c->merges,
-                             "scores", &c->scores, "checksum", &c->checksum)
-            : json_unpack_ex(root, &error, JSON_STRICT,
-                             "{s:s, s:i, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:s, s:s, s:b, s:o, s:o, "
-                             "s:o, s:o, s:s}",
-                             "format", &c->format, "version", &c->version, "unicode", &c->unicode, "type", &c->type,
-                             "normalization", &c->normalization, "lower_case", &c->lower_case, "case_fold",
-                             &c->case_fold, "strip_accents", &c->strip_accents, "jamo", &c->jamo, "byte_fallback",
-                             &c->byte_fallback, "digits", &c->digits, "pattern", &c->pattern, "space_first",
-                             &c->space_first, "pieces", &c->pieces, "initial", &c->initial, "merges", &c->merges,
-                             "scores", &c->scores, "checksum", &c->checksum);
+    int failed = old ? json_unpack_ex(root, &error, JSON_STRICT,
+                                      "{s:s, s:i, s:s, s:s, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:s}", "format",
+                                      &c->format, "version", &c->version, "unicode", &c->unicode, "type", &c->type,
+                                      "normalization", &c->normalization, "lower_case", &c->lower_case, "byte_fallback",
+                                      &c->byte_fallback, "digits", &c->digits, "pieces", &c->pieces, "merges",
+                                      &c->merges, "scores", &c->scores, "checksum", &c->checksum)
+                     : json_unpack_ex(root, &error, JSON_STRICT,
+                                      "{s:s, s:i, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:s, s:s, s:b, s:o, s:o, "
+                                      "s:o, s:o, s:s}",
+                                      "format", &c->format, "version", &c->version, "unicode", &c->unicode, "type",
+                                      &c->type, "normalization", &c->normalization, "lower_case", &c->lower_case,
+                                      "case_fold", &c->case_fold, "strip_accents", &c->strip_accents, "jamo", &c->jamo,
+                                      "byte_fallback", &c->byte_fallback, "digits", &c->digits, "pattern", &c->pattern,
+                                      "space_first", &c->space_first, "pieces", &c->pieces, "initial", &c->initial,
+                                      "merges", &c->merges, "scores", &c->scores, "checksum", &c->checksum);
     return failed ? qp_fail(QP_EDATA, "%s: no tokenizer of quipu: %s", c->place, error.text) : QP_OK;
 }
 

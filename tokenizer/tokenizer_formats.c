@@ -18,10 +18,7 @@ static const size_t LARGEST_FILE = (size_t)1 << 30;
 static const char *const word[] = {"auto", "quipu",    "sentencepiece", "huggingface",
                                    "gpt2", "tiktoken", "bert",          "subword-nmt"};
 
-const char *qp_tokenizer_format_word(qp_tokenizer_format format)
-{
-    return word[format];
-}
+const char *qp_tokenizer_format_word(qp_tokenizer_format format) { return word[format]; }
 
 /* ---- what a file is ---- */
 
@@ -123,23 +120,12 @@ static qp_status read_content(const qp_import *in, const char *content, size_t b
     qp_tokenizer_format format = in->format ? in->format : qp_tokenizer_format_of(content, bytes);
     if (format == QP_FORMAT_SUBWORD_NMT && in->count == 2) format = QP_FORMAT_GPT2;
     switch (format) {
-    case QP_FORMAT_QUIPU:
-        return qp_tokenizer_from_json(place, content, bytes, tokenizer);
-    case QP_FORMAT_SENTENCEPIECE:
-        QP_TRY(qp_sentencepiece_read(place, content, bytes, &foreign.sentencepiece));
-        break;
-    case QP_FORMAT_HUGGINGFACE:
-        QP_TRY(qp_pipeline_read_huggingface(place, content, bytes, &foreign.pipeline));
-        break;
-    case QP_FORMAT_GPT2:
-        QP_TRY(read_gpt2(in, content, bytes, &foreign.pipeline));
-        break;
-    case QP_FORMAT_TIKTOKEN:
-        QP_TRY(read_tiktoken(in, content, bytes, &foreign.pipeline));
-        break;
-    case QP_FORMAT_BERT:
-        QP_TRY(qp_pipeline_read_bert(place, content, bytes, in->cased, &foreign.pipeline));
-        break;
+    case QP_FORMAT_QUIPU: return qp_tokenizer_from_json(place, content, bytes, tokenizer);
+    case QP_FORMAT_SENTENCEPIECE: QP_TRY(qp_sentencepiece_read(place, content, bytes, &foreign.sentencepiece)); break;
+    case QP_FORMAT_HUGGINGFACE: QP_TRY(qp_pipeline_read_huggingface(place, content, bytes, &foreign.pipeline)); break;
+    case QP_FORMAT_GPT2: QP_TRY(read_gpt2(in, content, bytes, &foreign.pipeline)); break;
+    case QP_FORMAT_TIKTOKEN: QP_TRY(read_tiktoken(in, content, bytes, &foreign.pipeline)); break;
+    case QP_FORMAT_BERT: QP_TRY(qp_pipeline_read_bert(place, content, bytes, in->cased, &foreign.pipeline)); break;
     case QP_FORMAT_SUBWORD_NMT:
         return qp_fail(QP_EDATA,
                        "%s: subword-nmt codes name no ids and no characters, so they are no tokenizer; of "
@@ -185,18 +171,12 @@ void qp_export_free(qp_export *content)
 static qp_status export_pipeline(const qp_pipeline *p, qp_tokenizer_format format, qp_export *out)
 {
     switch (format) {
-    case QP_FORMAT_HUGGINGFACE:
-        return qp_pipeline_write_huggingface(p, &out->text[0], &out->bytes[0]);
-    case QP_FORMAT_GPT2:
-        return qp_pipeline_write_gpt2(p, out);
-    case QP_FORMAT_TIKTOKEN:
-        return qp_pipeline_write_tiktoken(p, out);
-    case QP_FORMAT_BERT:
-        return qp_pipeline_write_bert(p, out);
-    case QP_FORMAT_SUBWORD_NMT:
-        return qp_pipeline_write_codes(p, out);
-    default:
-        return qp_fail(QP_EDATA, "the stages of a tokenizer.json cannot be said in a sentencepiece model");
+    case QP_FORMAT_HUGGINGFACE: return qp_pipeline_write_huggingface(p, &out->text[0], &out->bytes[0]);
+    case QP_FORMAT_GPT2: return qp_pipeline_write_gpt2(p, out);
+    case QP_FORMAT_TIKTOKEN: return qp_pipeline_write_tiktoken(p, out);
+    case QP_FORMAT_BERT: return qp_pipeline_write_bert(p, out);
+    case QP_FORMAT_SUBWORD_NMT: return qp_pipeline_write_codes(p, out);
+    default: return qp_fail(QP_EDATA, "the stages of a tokenizer.json cannot be said in a sentencepiece model");
     }
 }
 

@@ -12,10 +12,7 @@
 /* What stands before splitting: a space, the normal form, and what the settings ask for beside it. Each step maps its
  * bytes to those of the step before; chain() leads them back to the text as given. */
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
 /* Spans of `to`, which lead into `from`, lead where those of `from` do. */
 static void chain(const qp_mapped_text *from, qp_mapped_text *to)
@@ -61,18 +58,12 @@ typedef enum { SIGNS, DECOMPOSED, STRIPPED, FOLDED, FORMED, IN_JAMO, STEPS } ste
 static bool wanted(const qp_tokenizer *t, step s, bool jamo)
 {
     switch (s) {
-    case SIGNS:
-        return t->rules.pattern == QP_CUT_SPACES;
-    case DECOMPOSED:
-        return t->form != QP_FORM_NONE && (t->strip_accents || t->case_fold);
-    case STRIPPED:
-        return t->strip_accents;
-    case FOLDED:
-        return t->case_fold;
-    case FORMED:
-        return t->form != QP_FORM_NONE || t->lower_case;
-    default:
-        return jamo && t->jamo;
+    case SIGNS: return t->rules.pattern == QP_CUT_SPACES;
+    case DECOMPOSED: return t->form != QP_FORM_NONE && (t->strip_accents || t->case_fold);
+    case STRIPPED: return t->strip_accents;
+    case FOLDED: return t->case_fold;
+    case FORMED: return t->form != QP_FORM_NONE || t->lower_case;
+    default: return jamo && t->jamo;
     }
 }
 
@@ -80,18 +71,12 @@ static qp_status run(const qp_tokenizer *t, step s, const qp_mapped_text *from, 
 {
     bool compatible = t->form == QP_FORM_NFKC || t->form == QP_FORM_NFKD;
     switch (s) {
-    case SIGNS:
-        return signs_to_spaces(from, out);
-    case DECOMPOSED:
-        return qp_normalize(compatible ? QP_FORM_NFKD : QP_FORM_NFD, false, from->text, from->bytes, out);
-    case STRIPPED:
-        return strip_marks(from, out);
-    case FOLDED:
-        return qp_letter_case(QP_CASE_FOLD, from->text, from->bytes, out);
-    case FORMED:
-        return qp_normalize(t->form, t->lower_case, from->text, from->bytes, out);
-    default:
-        return qp_jamo_take_apart(from->text, from->bytes, out);
+    case SIGNS: return signs_to_spaces(from, out);
+    case DECOMPOSED: return qp_normalize(compatible ? QP_FORM_NFKD : QP_FORM_NFD, false, from->text, from->bytes, out);
+    case STRIPPED: return strip_marks(from, out);
+    case FOLDED: return qp_letter_case(QP_CASE_FOLD, from->text, from->bytes, out);
+    case FORMED: return qp_normalize(t->form, t->lower_case, from->text, from->bytes, out);
+    default: return qp_jamo_take_apart(from->text, from->bytes, out);
     }
 }
 

@@ -8,10 +8,7 @@
 #include "tokenizer/sentencepiece_sample.h"
 #include "tokenizer/tokenizer_parts.h"
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
 /* ---- random segmentations ---- */
 
@@ -66,8 +63,8 @@ static qp_status draw_sentencepiece(const qp_sentencepiece *m, const qp_tokenize
 {
     qp_sentencepiece_sampler sampler = {0};
     qp_piece_list list = {0};
-    qp_status status =
-        qp_sentencepiece_sampler_begin(&sampler, m, text, bytes, how->among > 0 ? how->among : -1, how->alpha);
+    qp_status status = qp_sentencepiece_sampler_begin(&sampler, m, text, bytes, how->among > 0 ? how->among : -1,
+                                                      how->alpha);
     if (status == QP_OK) status = qp_sentencepiece_sampler_draw(&sampler, key, counter, &list);
     if (status == QP_OK) status = take_pieces(&list, e);
     qp_sentencepiece_sampler_free(&sampler);
@@ -165,8 +162,8 @@ static qp_status add_segment(search *s, const char *work, size_t begin, size_t e
     if (!QP_GROW(s->segment, s->capacity, s->count + 1)) return no_memory();
     struct segment *last = &s->segment[s->count];
     *last = (struct segment){.begin = begin, .end = end, .path = calloc(s->wanted, sizeof *last->path)};
-    qp_status status =
-        last->path ? build_lattice(s->tokenizer, work + begin, end - begin, &last->lattice) : no_memory();
+    qp_status status = last->path ? build_lattice(s->tokenizer, work + begin, end - begin, &last->lattice)
+                                  : no_memory();
     if (status == QP_OK) status = qp_unigram_lattice_best(&last->lattice, s->wanted, last->path, &found);
     if (status == QP_OK) status = extend(s, last, found);
     s->count++; /* also after a failure: it is freed with the others */

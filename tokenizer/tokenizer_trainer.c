@@ -31,17 +31,11 @@ typedef struct {
     qp_tokenizer_report report;
 } training;
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "tokenizer training: out of memory; use less text");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer training: out of memory; use less text"); }
 
 /* ---- counting ---- */
 
-static bool may_be_piece(int32_t code)
-{
-    return code > 0 && code != SPACE_SIGN;
-}
+static bool may_be_piece(int32_t code) { return code > 0 && code != SPACE_SIGN; }
 
 static int64_t least_frequency(const qp_tokenizer_config *config)
 {
@@ -108,10 +102,7 @@ static qp_status add_code(training *t, int32_t code)
     return qp_vocabulary_add(&t->tokenizer->vocabulary, QP_PIECE_NORMAL, text, bytes, NULL);
 }
 
-static bool is_full(const training *t)
-{
-    return t->tokenizer->vocabulary.count >= t->config->vocab_size;
-}
+static bool is_full(const training *t) { return t->tokenizer->vocabulary.count >= t->config->vocab_size; }
 
 static qp_status learn_characters(training *t)
 {
@@ -297,23 +288,14 @@ static qp_status learn(training *t)
                        (long long)t->config->vocab_size, t->tokenizer->vocabulary.count);
     }
     switch (t->config->type) {
-    case QP_TOKENIZER_CHAR:
-        QP_TRY(learn_characters(t));
-        break;
+    case QP_TOKENIZER_CHAR: QP_TRY(learn_characters(t)); break;
     case QP_TOKENIZER_WORD:
-    case QP_TOKENIZER_SPACE:
-        QP_TRY(learn_words(t));
-        break;
+    case QP_TOKENIZER_SPACE: QP_TRY(learn_words(t)); break;
     case QP_TOKENIZER_BPE:
     case QP_TOKENIZER_BYTE_BPE:
-    case QP_TOKENIZER_WORDPIECE:
-        QP_TRY(learn_merges(t));
-        break;
-    case QP_TOKENIZER_UNIGRAM:
-        QP_TRY(learn_unigram(t));
-        break;
-    default:
-        break; /* bytes: nothing to learn */
+    case QP_TOKENIZER_WORDPIECE: QP_TRY(learn_merges(t)); break;
+    case QP_TOKENIZER_UNIGRAM: QP_TRY(learn_unigram(t)); break;
+    default: break; /* bytes: nothing to learn */
     }
     return qp_tokenizer_finish(t->tokenizer);
 }

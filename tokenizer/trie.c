@@ -13,10 +13,7 @@ typedef struct {
     int32_t node;
 } span;
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "vocabulary: out of memory; use a smaller one");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "vocabulary: out of memory; use a smaller one"); }
 
 void qp_trie_free(qp_trie *trie)
 {

@@ -8,10 +8,7 @@
 
 enum { NOT_REACHED = -2, UNKNOWN = -1 };
 
-void qp_unigram_free(qp_unigram *unigram)
-{
-    qp_trie_free(&unigram->trie);
-}
+void qp_unigram_free(qp_unigram *unigram) { qp_trie_free(&unigram->trie); }
 
 void qp_unigram_path_free(qp_unigram_path *path)
 {
@@ -28,10 +25,7 @@ typedef struct {
     qp_unigram_path *path;
 } search;
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "unigram: out of memory; use shorter texts");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "unigram: out of memory; use shorter texts"); }
 
 static inline void offer(struct qp_unigram_node *node, float score, size_t begin, int32_t id)
 {

@@ -22,10 +22,7 @@ typedef struct {
 
 enum { MOST_HYPOTHESES = 10000000 };
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "unigram: out of memory; use shorter texts");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "unigram: out of memory; use shorter texts"); }
 
 void qp_unigram_lattice_free(qp_unigram_lattice *lattice)
 {

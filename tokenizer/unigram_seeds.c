@@ -23,10 +23,7 @@ typedef struct {
     size_t count, capacity;
 } candidates;
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "unigram training: out of memory; use less text");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "unigram training: out of memory; use less text"); }
 
 void qp_unigram_seeds_free(qp_unigram_seeds *s)
 {

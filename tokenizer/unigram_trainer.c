@@ -25,10 +25,7 @@ typedef struct {
     double scale; /* probabilities are multiplied by scale^length, which cancels in every quotient */
 } trainer;
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "unigram training: out of memory; use less text");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "unigram training: out of memory; use less text"); }
 
 void qp_unigram_pieces_free(qp_unigram_pieces *pieces)
 {

@@ -30,10 +30,7 @@ void qp_vocabulary_free(qp_vocabulary *v)
     qp_vocabulary_init(v);
 }
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "vocabulary: out of memory; use a smaller one");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "vocabulary: out of memory; use a smaller one"); }
 
 static uint32_t hash_of(qp_piece_kind kind, const char *text, size_t bytes)
 {

@@ -50,23 +50,17 @@ static uint8_t class_of(int32_t code)
     if (code == '\r' || code == '\n') return SPACE | BREAK;
     switch (utf8proc_category(code)) {
     case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LT:
-        return LETTER | UPPER;
-    case UTF8PROC_CATEGORY_LL:
-        return LETTER | LOWER;
+    case UTF8PROC_CATEGORY_LT: return LETTER | UPPER;
+    case UTF8PROC_CATEGORY_LL: return LETTER | LOWER;
     case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-        return LETTER | UPPER | LOWER;
+    case UTF8PROC_CATEGORY_LO: return LETTER | UPPER | LOWER;
     case UTF8PROC_CATEGORY_MN:
     case UTF8PROC_CATEGORY_MC:
-    case UTF8PROC_CATEGORY_ME:
-        return UPPER | LOWER;
+    case UTF8PROC_CATEGORY_ME: return UPPER | LOWER;
     case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO:
-        return NUMBER;
-    default:
-        return space;
+    case UTF8PROC_CATEGORY_NO: return NUMBER;
+    default: return space;
     }
 }
 
@@ -92,16 +86,14 @@ static inline uint8_t class_at(const reader *r, size_t at, size_t *length)
 /* The end of the run of characters from `at` on that have a class of `any`. */
 static inline size_t run_of(const reader *r, size_t at, uint8_t any)
 {
-    for (size_t length; class_at(r, at, &length) & any; at += length) {
-    }
+    for (size_t length; class_at(r, at, &length) & any; at += length) {}
     return at;
 }
 
 /* The same of those that have no class of `none`. */
 static inline size_t run_without(const reader *r, size_t at, uint8_t none)
 {
-    for (size_t length; !(class_at(r, at, &length) & none) && length; at += length) {
-    }
+    for (size_t length; !(class_at(r, at, &length) & none) && length; at += length) {}
     return at;
 }
 
@@ -221,17 +213,11 @@ size_t qp_word_pattern_end(qp_word_pattern pattern, const uint8_t *classes, cons
 {
     reader r = {classes, text, bytes};
     switch (pattern) {
-    case QP_PATTERN_GPT2:
-        return end_of_gpt2(&r, at);
-    case QP_PATTERN_CL100K:
-        return end_of_cl100k(&r, at, 3, false);
-    case QP_PATTERN_CL100K_TIKTOKEN:
-        return end_of_cl100k(&r, at, 3, true);
-    case QP_PATTERN_QWEN2:
-        return end_of_cl100k(&r, at, 1, false);
-    case QP_PATTERN_O200K:
-        return end_of_o200k(&r, at);
-    default:
-        return bytes;
+    case QP_PATTERN_GPT2: return end_of_gpt2(&r, at);
+    case QP_PATTERN_CL100K: return end_of_cl100k(&r, at, 3, false);
+    case QP_PATTERN_CL100K_TIKTOKEN: return end_of_cl100k(&r, at, 3, true);
+    case QP_PATTERN_QWEN2: return end_of_cl100k(&r, at, 1, false);
+    case QP_PATTERN_O200K: return end_of_o200k(&r, at);
+    default: return bytes;
     }
 }

@@ -38,9 +38,9 @@ enum { QP_PAD = 0, QP_BOS = 1, QP_EOS = 2, QP_UNK = 3, QP_SPECIAL_COUNT = 4 };
 /* The state in which each sequence goes on: row i [width] is read before sequence i and written behind it, without a
  * gradient between the two (truncated back-propagation through time). */
 typedef struct {
-    qp_real *row;    /* [sequences, width]; NULL: every sequence begins in the model's initial state */
+    qp_real *row; /* [sequences, width]; NULL: every sequence begins in the model's initial state */
     int width;
-    bool empty;      /* there is nothing to go on from yet: the initial state, but written behind it */
+    bool empty; /* there is nothing to go on from yet: the initial state, but written behind it */
 } qp_batch_carry;
 
 /* One batch. Sequences of source and target correspond one to one and lie end to end from row 0; those of translation end
@@ -53,12 +53,12 @@ typedef struct {
  * A target.id of -1 is not counted by the loss. Labels alone are not needed to predict: target.id may be NULL then. */
 typedef struct {
     qp_ids source, target;
-    const int32_t *input;     /* what the decoder reads at each target row; NULL: the target shifted right behind BOS */
-    const int32_t *read;      /* [target rows] the source row that answers, counted from the first of its own sequence */
-    const qp_real *source_value;   /* [source rows, features] */
-    const qp_real *target_value;   /* [target rows, outputs] */
+    const int32_t *input; /* what the decoder reads at each target row; NULL: the target shifted right behind BOS */
+    const int32_t *read;  /* [target rows] the source row that answers, counted from the first of its own sequence */
+    const qp_real *source_value; /* [source rows, features] */
+    const qp_real *target_value; /* [target rows, outputs] */
     int features, outputs;
-    qp_batch_carry carry;     /* running text with --carry */
+    qp_batch_carry carry; /* running text with --carry */
 } qp_batch;
 
 /* qp_batch_source — what the trainer asks for batches. Batches of an epoch are numbered 0 .. count-1 and are a pure
@@ -70,8 +70,8 @@ typedef struct {
     void *self;
     qp_status (*begin)(void *self, int64_t epoch, int64_t *count);
     qp_status (*get)(void *self, int64_t number, int slot, qp_batch *batch);
-    qp_real *carry;           /* [carry_count] what batches hand to those behind them; a checkpoint keeps it */
-    size_t carry_count;       /* 0: nothing; else batches are to be asked for in order */
+    qp_real *carry;     /* [carry_count] what batches hand to those behind them; a checkpoint keeps it */
+    size_t carry_count; /* 0: nothing; else batches are to be asked for in order */
 } qp_batch_source;
 
 /* qp_text_codec — text to ids and back, for validation and decoding inside `lib`.

@@ -120,7 +120,7 @@ static qp_status set_number(const qp_field *field, void *object, const char *pla
         value = (double)whole;
     } else {
         value = parse_real(text, &end);
-        if (errno == ERANGE && fabs(value) < 1) errno = 0;   /* too small for a double: as good as it gets */
+        if (errno == ERANGE && fabs(value) < 1) errno = 0; /* too small for a double: as good as it gets */
     }
     if (end == text || *end || isspace((unsigned char)text[0]) || isnan(value))
         return qp_fail(QP_EUSAGE, "%s: '%.60s' is not a %snumber", place, text,
@@ -175,7 +175,8 @@ static qp_status set_choice(const qp_field *field, void *object, const char *pla
     }
     const char *nearest = qp_config_suggest(text, word, count);
     if (nearest)
-        return qp_fail(QP_EUSAGE, "%s: '%.60s' is unknown; did you mean %s? (%s)", place, text, nearest, field->choices);
+        return qp_fail(QP_EUSAGE, "%s: '%.60s' is unknown; did you mean %s? (%s)", place, text, nearest,
+                       field->choices);
     return qp_fail(QP_EUSAGE, "%s: '%.60s' is unknown; choose one of: %s", place, text, field->choices);
 }
 
@@ -209,8 +210,7 @@ const char *qp_config_get(const qp_field *field, const void *object, char *text,
     case QP_FIELD_TEXT: snprintf(text, bytes, "%s", (const char *)place); break;
     case QP_FIELD_CHOICE:
         index = *(const int *)place;
-        snprintf(text, bytes, "%s",
-                 index >= 0 && index < cut_choices(field->choices, store, word) ? word[index] : "?");
+        snprintf(text, bytes, "%s", index >= 0 && index < cut_choices(field->choices, store, word) ? word[index] : "?");
         break;
     }
     return text;

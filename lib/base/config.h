@@ -20,11 +20,11 @@ typedef enum { QP_FIELD_INT, QP_FIELD_REAL, QP_FIELD_BOOL, QP_FIELD_TEXT, QP_FIE
 
 typedef struct {
     qp_field_kind kind;
-    const char *name;        /* C name, with underscores */
-    size_t offset;           /* in the struct */
-    const char *fallback;    /* default, as text */
-    double low, high;        /* bounds of INT and REAL */
-    const char *choices;     /* CHOICE: "adam, adamw, sgd": the field holds the index, an int */
+    const char *name;     /* C name, with underscores */
+    size_t offset;        /* in the struct */
+    const char *fallback; /* default, as text */
+    double low, high;     /* bounds of INT and REAL */
+    const char *choices;  /* CHOICE: "adam, adamw, sgd": the field holds the index, an int */
     const char *help;
 } qp_field;
 
@@ -35,11 +35,11 @@ typedef struct {
 #define QP_FIELD_TYPE_CHOICE(name) int name
 #define QP_FIELD_TYPE_TEXT(name) char name[512]
 #define QP_FIELD_DECLARE(kind, name, fallback, low, high, choices, help) QP_FIELD_TYPE_##kind(name);
-#define QP_FIELD_ROW(type, kind, name, fallback, low, high, choices, help) \
+#define QP_FIELD_ROW(type, kind, name, fallback, low, high, choices, help)                                             \
     {QP_FIELD_##kind, #name, offsetof(type, name), fallback, low, high, choices, help},
 
 typedef struct {
-    const char *title;       /* "model", heading in help, section in YAML and JSON */
+    const char *title; /* "model", heading in help, section in YAML and JSON */
     const qp_field *field;
     int count;
 } qp_field_table;
@@ -50,16 +50,16 @@ typedef struct {
  *                      out of bounds, unknown choice with "did you mean") otherwise.
  * qp_config_get      — print the field's value as text that qp_config_set reads back exactly; returns `text`.
  * qp_config_suggest  — the key or word of a list nearest to `wrong` (edit distance <= 2 or a third of its length), or NULL. */
-void            qp_config_defaults(const qp_field_table *table, void *object);
+void qp_config_defaults(const qp_field_table *table, void *object);
 const qp_field *qp_config_find(const qp_field_table *table, const char *key);
-qp_status       qp_config_set(const qp_field *field, void *object, const char *place, const char *text);
-const char     *qp_config_get(const qp_field *field, const void *object, char *text, size_t bytes);
-const char     *qp_config_suggest(const char *wrong, const char *const *word, int count);
+qp_status qp_config_set(const qp_field *field, void *object, const char *place, const char *text);
+const char *qp_config_get(const qp_field *field, const void *object, char *text, size_t bytes);
+const char *qp_config_suggest(const char *wrong, const char *const *word, int count);
 
 /* qp_config_yaml_load — `key: value` lines (libyaml; flat, or one level of sections named by table titles) into the
  * objects of several tables; unknown keys are QP_EUSAGE with file:line and "did you mean".
  * qp_config_yaml_write — every value in force, sections by table. */
 qp_status qp_config_yaml_load(const char *path, const qp_field_table *const *table, void *const *object, int count);
-void      qp_config_yaml_write(FILE *stream, const qp_field_table *const *table, void *const *object, int count);
+void qp_config_yaml_write(FILE *stream, const qp_field_table *const *table, void *const *object, int count);
 
 #endif

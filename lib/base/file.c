@@ -15,13 +15,13 @@ enum { CHUNK_BYTES = 1 << 16, GZIP_WINDOW = 15 + 16 };
 struct qp_reader {
     char *path;
     int descriptor;
-    bool borrowed;      /* standard input: not ours to close */
-    bool begun;         /* gzip has been decided */
-    bool gzip, ended;   /* ended: the file has no more bytes for us */
+    bool borrowed;    /* standard input: not ours to close */
+    bool begun;       /* gzip has been decided */
+    bool gzip, ended; /* ended: the file has no more bytes for us */
     z_stream inflater;
-    unsigned char raw[CHUNK_BYTES];   /* bytes of the file, raw_start .. raw_end unread */
+    unsigned char raw[CHUNK_BYTES]; /* bytes of the file, raw_start .. raw_end unread */
     size_t raw_start, raw_end;
-    unsigned char text[CHUNK_BYTES];  /* bytes of the text, text_start .. text_end unread */
+    unsigned char text[CHUNK_BYTES]; /* bytes of the text, text_start .. text_end unread */
     size_t text_start, text_end;
     char *line;
     size_t line_bytes, line_capacity;
@@ -142,7 +142,7 @@ static qp_status inflate_some(qp_reader *reader)
         bool more;
         QP_TRY(next_member(reader, &more));
         if (!more) {
-            reader->gzip = false;   /* what follows is the end of the file */
+            reader->gzip = false; /* what follows is the end of the file */
             inflateEnd(z);
             return QP_OK;
         }
@@ -196,7 +196,7 @@ static qp_status collect_line(qp_reader *reader, bool *found, bool *any)
         QP_TRY(append_to_line(reader, start, bytes));
         reader->text_start += bytes + (*found ? 1 : 0);
     }
-    return append_to_line(reader, (const unsigned char *)"", 0);   /* room for the NUL */
+    return append_to_line(reader, (const unsigned char *)"", 0); /* room for the NUL */
 }
 
 static qp_status begin_reading(qp_reader *reader)
@@ -253,7 +253,7 @@ static qp_status read_all(int descriptor, const char *path, size_t limit, char *
         if ((uintmax_t)information.st_size > limit)
             return qp_fail(QP_EDATA, "%s: %lld bytes are more than the %zu expected at most", path,
                            (long long)information.st_size, limit);
-        capacity = (size_t)information.st_size + 2;   /* one to see the end, one for the NUL */
+        capacity = (size_t)information.st_size + 2; /* one to see the end, one for the NUL */
     }
     char *buffer = malloc(capacity);
     qp_status status = buffer ? QP_OK : qp_fail(QP_EMEMORY, "%s: no memory for its %zu bytes", path, capacity);

@@ -19,15 +19,15 @@
 typedef struct qp_reader qp_reader;
 qp_status qp_reader_open(const char *path, qp_reader **reader);
 qp_status qp_reader_next(qp_reader *reader, char **line, size_t *bytes);
-int64_t   qp_reader_line(const qp_reader *reader);             /* number of the line just read, from 1 */
+int64_t qp_reader_line(const qp_reader *reader); /* number of the line just read, from 1 */
 const char *qp_reader_path(const qp_reader *reader);
-void      qp_reader_close(qp_reader *reader);
+void qp_reader_close(qp_reader *reader);
 
 /* qp_file_read — a whole regular file into malloc'ed memory, NUL-terminated behind *bytes; QP_EDATA above limit_bytes. */
 qp_status qp_file_read(const char *path, size_t limit_bytes, char **content, size_t *bytes);
 
-qp_status qp_folder_make(const char *path);                 /* with parents; exists already: fine */
-bool      qp_file_exists(const char *path);
-qp_status qp_file_remove_tree(const char *path);            /* a file or a folder with all in it; absent: fine */
+qp_status qp_folder_make(const char *path); /* with parents; exists already: fine */
+bool qp_file_exists(const char *path);
+qp_status qp_file_remove_tree(const char *path); /* a file or a folder with all in it; absent: fine */
 
 #endif

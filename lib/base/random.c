@@ -9,7 +9,10 @@ static uint64_t mix(uint64_t x)
     return x ^ (x >> 31);
 }
 
-uint64_t qp_random_key(uint64_t key, uint64_t word) { return mix(mix(key + 0x9e3779b97f4a7c15u) ^ (word * 0xd1342543de82ef95u + 1)); }
+uint64_t qp_random_key(uint64_t key, uint64_t word)
+{
+    return mix(mix(key + 0x9e3779b97f4a7c15u) ^ (word * 0xd1342543de82ef95u + 1));
+}
 
 uint64_t qp_random_bits(uint64_t key, uint64_t counter) { return mix(key + (counter + 1) * 0x9e3779b97f4a7c15u); }
 

@@ -16,13 +16,13 @@ uint64_t qp_random_key(uint64_t key, uint64_t word);
 uint64_t qp_random_bits(uint64_t key, uint64_t counter);
 
 /* qp_random_uniform — in [0, 1), 53 bits.     qp_random_normal — mean 0, variance 1 (Box & Muller 1958). */
-double   qp_random_uniform(uint64_t key, uint64_t counter);
-double   qp_random_normal(uint64_t key, uint64_t counter);
+double qp_random_uniform(uint64_t key, uint64_t counter);
+double qp_random_normal(uint64_t key, uint64_t counter);
 
 /* qp_random_below — an integer in [0, bound), bound > 0, without bias worth mentioning (bound < 2^32). */
 uint64_t qp_random_below(uint64_t key, uint64_t counter, uint64_t bound);
 
 /* qp_random_shuffle — Fisher–Yates over `count` indices in place. */
-void     qp_random_shuffle(uint64_t key, int32_t *index, int64_t count);
+void qp_random_shuffle(uint64_t key, int32_t *index, int64_t count);
 
 #endif

@@ -9,15 +9,15 @@
 
 typedef enum {
     QP_OK = 0,
-    QP_EUSAGE,     /* wrong option, key, value or combination      exit 2  */
-    QP_EDATA,      /* the content of an input is wrong              exit 65 */
-    QP_ENOINPUT,   /* an input is missing or unreadable             exit 66 */
-    QP_EBUG,       /* a broken invariant of ours                    exit 70 */
-    QP_ESHAPE,     /* shapes of a step do not fit                   exit 70 */
-    QP_EMEMORY,    /* out of memory                                 exit 71 */
-    QP_ECREATE,    /* an output cannot be created                   exit 73 */
-    QP_EIO,        /* read or write failed half-way                 exit 74 */
-    QP_ESTOPPED    /* asked to stop (signal); work is saved         exit 130/143 */
+    QP_EUSAGE,   /* wrong option, key, value or combination      exit 2  */
+    QP_EDATA,    /* the content of an input is wrong              exit 65 */
+    QP_ENOINPUT, /* an input is missing or unreadable             exit 66 */
+    QP_EBUG,     /* a broken invariant of ours                    exit 70 */
+    QP_ESHAPE,   /* shapes of a step do not fit                   exit 70 */
+    QP_EMEMORY,  /* out of memory                                 exit 71 */
+    QP_ECREATE,  /* an output cannot be created                   exit 73 */
+    QP_EIO,      /* read or write failed half-way                 exit 74 */
+    QP_ESTOPPED  /* asked to stop (signal); work is saved         exit 130/143 */
 } qp_status;
 
 /* qp_fail — remember a message for this thread and return `status`.  printf-style; one line, no newline. */
@@ -27,10 +27,10 @@ qp_status qp_fail(qp_status status, const char *format, ...) __attribute__((form
 const char *qp_error_message(void);
 
 /* qp_try — pass a failure up. */
-#define QP_TRY(expression)                                  \
-    do {                                                    \
-        qp_status qp_try_status_ = (expression);            \
-        if (qp_try_status_ != QP_OK) return qp_try_status_; \
+#define QP_TRY(expression)                                                                                             \
+    do {                                                                                                               \
+        qp_status qp_try_status_ = (expression);                                                                       \
+        if (qp_try_status_ != QP_OK) return qp_try_status_;                                                            \
     } while (0)
 
 #endif

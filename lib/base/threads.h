@@ -7,8 +7,8 @@
 
 /* qp_threads_available — CPUs this process may run on (its affinity mask), at least 1.
  * qp_threads_of — what `--threads wanted` means: 0 all of them, else at most as many (more would only take turns). */
-int  qp_threads_available(void);
-int  qp_threads_of(long long wanted);
+int qp_threads_available(void);
+int qp_threads_of(long long wanted);
 
 /* Where a thread was allowed to run before it was pinned. */
 typedef struct {

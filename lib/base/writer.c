@@ -14,9 +14,9 @@
 enum { BUFFER_BYTES = 1 << 16, TEMPORARY_NAMES = 100 };
 
 struct qp_writer {
-    char *path, *temporary;   /* temporary NULL: written directly (a stream, a device, a pipe) */
+    char *path, *temporary; /* temporary NULL: written directly (a stream, a device, a pipe) */
     int descriptor;
-    qp_status status;         /* the first failure and its line */
+    qp_status status; /* the first failure and its line */
     char message[512];
     size_t used;
     char buffer[BUFFER_BYTES];
@@ -73,14 +73,15 @@ static bool open_for_writing(qp_writer *writer)
         writer->descriptor = open(writer->path, O_WRONLY | O_CLOEXEC);
         return writer->descriptor >= 0;
     }
-    if (exists) {   /* keep a symbolic link: replace what it points to */
+    if (exists) { /* keep a symbolic link: replace what it points to */
         char *real = realpath(writer->path, NULL);
         if (!real) return false;
         free(writer->path);
         writer->path = real;
     }
     if (!open_temporary(writer, 0666)) return false;
-    if (exists && fchmod(writer->descriptor, information.st_mode & 0777) != 0) { /* the umask's mode will do */ }
+    if (exists && fchmod(writer->descriptor, information.st_mode & 0777) != 0) { /* the umask's mode will do */
+    }
     return true;
 }
 
@@ -173,7 +174,7 @@ qp_status qp_writer_commit(qp_writer *writer)
         else if (rename(writer->temporary, writer->path) != 0)
             status = writer_fail(writer, QP_ECREATE, "cannot be replaced");
         else {
-            free(writer->temporary);   /* it has its name: abort must not touch it */
+            free(writer->temporary); /* it has its name: abort must not touch it */
             writer->temporary = NULL;
             sync_folder_of(writer->path);
         }
@@ -186,7 +187,7 @@ qp_status qp_writer_commit(qp_writer *writer)
 void qp_writer_abort(qp_writer *writer)
 {
     if (!writer) return;
-    if (writer->temporary) unlink(writer->temporary);   /* while locked, so that nobody else's is removed */
+    if (writer->temporary) unlink(writer->temporary); /* while locked, so that nobody else's is removed */
     if (writer->descriptor >= 0) close(writer->descriptor);
     free(writer->temporary);
     free(writer->path);

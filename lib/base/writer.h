@@ -14,8 +14,8 @@ typedef struct qp_writer qp_writer;
 qp_status qp_writer_open(const char *path, qp_writer **writer);
 qp_status qp_writer_write(qp_writer *writer, const void *content, size_t bytes);
 qp_status qp_writer_printf(qp_writer *writer, const char *format, ...) __attribute__((format(printf, 2, 3)));
-qp_status qp_writer_commit(qp_writer *writer);                 /* frees the writer in either case */
-void      qp_writer_abort(qp_writer *writer);
+qp_status qp_writer_commit(qp_writer *writer); /* frees the writer in either case */
+void qp_writer_abort(qp_writer *writer);
 
 /* qp_output_check — after writing to a stream: QP_EIO with the reason (full disk, closed pipe) if anything was lost. */
 qp_status qp_output_check(FILE *stream, const char *name);

@@ -111,7 +111,8 @@ static qp_status add_bonus(const qp_beam *beam, qp_beam_end *end, qp_beam_bonus 
     return status;
 }
 
-qp_status qp_beam_finish(qp_beam *beam, double length_penalty, qp_beam_bonus bonus, int n_best, qp_search_result *result)
+qp_status qp_beam_finish(qp_beam *beam, double length_penalty, qp_beam_bonus bonus, int n_best,
+                         qp_search_result *result)
 {
     for (int j = 0; j < beam->live && beam->ends < beam->width; j++)
         beam->end[beam->ends++] = (qp_beam_end){.total = beam->total[j], .slot = j, .length = beam->length};

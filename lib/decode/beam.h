@@ -62,6 +62,7 @@ typedef struct {
 
 /* qp_beam_finish — rank what was found, the best live ones filling up to width; the n best of them into result.
  * Errors  QP_EMEMORY; those of the bonus. */
-qp_status qp_beam_finish(qp_beam *beam, double length_penalty, qp_beam_bonus bonus, int n_best, qp_search_result *result);
+qp_status qp_beam_finish(qp_beam *beam, double length_penalty, qp_beam_bonus bonus, int n_best,
+                         qp_search_result *result);
 
 #endif

@@ -14,18 +14,15 @@ typedef struct {
     qp_tape *tape;
     qp_state *state;
     qp_sampler *sampler;
-    int32_t *id;             /* [count] prompt and what was made */
+    int32_t *id; /* [count] prompt and what was made */
     int count, capacity, prompt;
-    int read;                /* tokens of id that the state has read */
-    int64_t context;         /* tokens a state may read; 0: any number */
+    int read;        /* tokens of id that the state has read */
+    int64_t context; /* tokens a state may read; 0: any number */
     bool running;
     qp_text_stream stream;
 } writing;
 
-static qp_status out_of_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "generate: out of memory; use fewer --tokens");
-}
+static qp_status out_of_memory(void) { return qp_fail(QP_EMEMORY, "generate: out of memory; use fewer --tokens"); }
 
 /* ---- prompt ---- */
 

@@ -13,20 +13,20 @@
  * it is read again from the beginning of the positions, and the text goes on from there; a recurrent decoder keeps its
  * state, and n-grams their last words, and need none of this. */
 typedef struct {
-    const qp_model *model;          /* without encoder; packed, so that the text does not depend on batches */
+    const qp_model *model; /* without encoder; packed, so that the text does not depend on batches */
     const qp_text_codec *codec;
     const qp_sample_config *sample;
-    int no_repeat_ngram;            /* no n-gram of so many tokens twice; 0: off */
-    int64_t tokens;                 /* at most; 0: no limit */
-    const char *const *stop;        /* [stops] the text ends before the first of these strings */
+    int no_repeat_ngram;     /* no n-gram of so many tokens twice; 0: off */
+    int64_t tokens;          /* at most; 0: no limit */
+    const char *const *stop; /* [stops] the text ends before the first of these strings */
     int stops;
     uint64_t seed;
 } qp_generator;
 
-typedef enum { QP_GENERATED_END, QP_GENERATED_STOP, QP_GENERATED_LENGTH } qp_generated_why;   /* QP_EOS, stop, tokens */
+typedef enum { QP_GENERATED_END, QP_GENERATED_STOP, QP_GENERATED_LENGTH } qp_generated_why; /* QP_EOS, stop, tokens */
 
 typedef struct {
-    char *text;            /* what follows the prompt: always UTF-8, bytes that are none are U+FFFD; NUL-terminated */
+    char *text; /* what follows the prompt: always UTF-8, bytes that are none are U+FFFD; NUL-terminated */
     size_t bytes;
     int64_t tokens;
     qp_generated_why why;
@@ -45,6 +45,6 @@ typedef qp_status qp_generate_emit(void *self, int number, const char *text, siz
 qp_status qp_generate_prompt(const qp_generator *generator, const char *text, size_t bytes, int32_t **id, int *count);
 qp_status qp_generate(const qp_generator *generator, qp_tape *tape, const int32_t *prompt, int count, int number,
                       qp_generate_emit *emit, void *self, qp_generated *result);
-void      qp_generated_free(qp_generated *generated);
+void qp_generated_free(qp_generated *generated);
 
 #endif

@@ -13,7 +13,7 @@ typedef struct {
     const qp_model *model;
     const qp_batch *batch;
     qp_real *score;
-    int *first;         /* [pieces + 1] sequences */
+    int *first; /* [pieces + 1] sequences */
     int pieces;
 } job;
 
@@ -27,7 +27,9 @@ static qp_status cut(job *j)
     if (!j->first) return qp_fail(QP_EMEMORY, "out of memory for a batch of %d sequences", count);
     j->first[0] = 0;
     for (int i = 1, first = 0; i <= count; i++) {
-        int rows = i == count ? 0 : rows_between(b->source.sequences, first, i + 1) + rows_between(b->target.sequences, first, i + 1);
+        int rows = i == count ? 0
+                              : rows_between(b->source.sequences, first, i + 1) +
+                                    rows_between(b->target.sequences, first, i + 1);
         if (i < count && rows <= PIECE_ROWS) continue;
         j->first[++j->pieces] = first = i;
     }
@@ -55,7 +57,8 @@ static qp_status run_piece(void *self, qp_tape *tape, int number)
     if (!start) return qp_fail(QP_EMEMORY, "out of memory for %d sequences", end - first);
     qp_batch piece = {.source = view(whole->source, first, end, start),
                       .target = view(whole->target, first, end, start + starts),
-                      .features = whole->features, .outputs = whole->outputs};
+                      .features = whole->features,
+                      .outputs = whole->outputs};
     if (whole->input) piece.input = whole->input + target;
     if (whole->read) piece.read = whole->read + target;
     if (whole->source_value) piece.source_value = whole->source_value + source * whole->features;
@@ -65,7 +68,8 @@ static qp_status run_piece(void *self, qp_tape *tape, int number)
         qp_tensor scores = qp_model_logits(j->model, tape, &piece, NULL);
         status = qp_tape_status(tape);
         for (int r = 0; status == QP_OK && r < scores.rows; r++)
-            memcpy(j->score + (target + r) * scores.columns, qp_tensor_row(scores, r), (size_t)scores.columns * sizeof(qp_real));
+            memcpy(j->score + (target + r) * scores.columns, qp_tensor_row(scores, r),
+                   (size_t)scores.columns * sizeof(qp_real));
         if (status != QP_OK) status = qp_fail(status, "%s", qp_tape_message(tape));
     }
     free(start);

@@ -13,6 +13,6 @@ qp_status qp_predict(const qp_model *model, const qp_batch *batch, int threads, 
 /* qp_predict_probabilities — softmax of one row of `count` scores, in place.
  * qp_predict_best — the number of the highest score, the first among equals. */
 void qp_predict_probabilities(qp_real *score, int count);
-int  qp_predict_best(const qp_real *score, int count);
+int qp_predict_best(const qp_real *score, int count);
 
 #endif

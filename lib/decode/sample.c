@@ -146,10 +146,7 @@ static void filter_min_p(qp_sampler *s)
     normalise(s);
 }
 
-static double surprise(double p)
-{
-    return p > 0 ? -log(p) : (double)INFINITY;
-}
+static double surprise(double p) { return p > 0 ? -log(p) : (double)INFINITY; }
 
 static double entropy_of(const qp_sampler *s)
 {

@@ -26,7 +26,8 @@
     X(REAL, min_p, "0", 0, 1, NULL, "draw among tokens with at least this share of the largest probability")           \
     X(REAL, typical, "1", 0, 1, NULL, "draw among the most typical tokens that together have this probability")        \
     X(REAL, epsilon_cutoff, "0", 0, 1, NULL, "leave out tokens less probable than this, but the best; 0: off")         \
-    X(REAL, eta_cutoff, "0", 0, 1, NULL, "leave out tokens less probable than this, or than less of it where all are improbable; 0: off") \
+    X(REAL, eta_cutoff, "0", 0, 1, NULL,                                                                               \
+      "leave out tokens less probable than this, or than less of it where all are improbable; 0: off")                 \
     X(REAL, repeat_penalty, "1", 0.01, 100, NULL, "make tokens that were there less probable; 1: off")                 \
     X(INT, repeat_last_n, "64", -1, 16777216, NULL, "how far back --repeat-penalty looks; -1: to the beginning")
 
@@ -39,7 +40,7 @@ extern const qp_field_table qp_sample_fields;
  * Errors  QP_EMEMORY. */
 typedef struct qp_sampler qp_sampler;
 qp_status qp_sampler_new(const qp_sample_config *config, int columns, qp_sampler **sampler);
-void      qp_sampler_free(qp_sampler *sampler);
+void qp_sampler_free(qp_sampler *sampler);
 
 /* qp_sampler_weigh — row [columns] of scores becomes the probabilities to draw with, 0 for tokens filtered out;
  * scores of -inf (forbidden tokens) get 0.   history [count]: the tokens so far, oldest first; ids outside the row are
@@ -49,6 +50,6 @@ qp_status qp_sampler_weigh(qp_sampler *sampler, qp_real *row, const int32_t *his
 /* qp_sample_draw — the first id whose cumulative probability exceeds `uniform` in [0, 1). With
  * uniform = qp_random_uniform(qp_random_key(seed, number of the text), number of the token)
  * the text depends on the seed alone, not on batches or threads. */
-int32_t   qp_sample_draw(int columns, const qp_real *probability, double uniform);
+int32_t qp_sample_draw(int columns, const qp_real *probability, double uniform);
 
 #endif

@@ -203,15 +203,18 @@ static qp_status add_coverage(void *self, const qp_hypothesis *hypothesis, doubl
     size_t rows = (size_t)hypothesis->count, columns = (size_t)c->source_count;
     qp_real *weight = malloc((rows * columns + 1) * sizeof *weight);
     if (!weight) return qp_fail(QP_EMEMORY, "search: out of memory for the attention of %zu tokens", rows);
-    qp_status status = qp_alignment(c->model, c->tape, c->source, c->source_count, hypothesis->id, hypothesis->count, weight);
+    qp_status status = qp_alignment(c->model, c->tape, c->source, c->source_count, hypothesis->id, hypothesis->count,
+                                    weight);
     for (size_t i = 0; i < columns && status == QP_OK; i++) {
         double sum = 0;
         for (size_t t = 0; t < rows; t++) sum += (double)weight[t * columns + i];
         *score += c->beta * log(sum > least_attention ? (sum < 1 ? sum : 1) : least_attention);
     }
     free(weight);
-    return status == QP_EUSAGE ? qp_fail(QP_EUSAGE, "--coverage-penalty counts attention between target and source, which "
-                                                    "this model has not; leave it out") : status;
+    return status == QP_EUSAGE
+               ? qp_fail(QP_EUSAGE, "--coverage-penalty counts attention between target and source, which "
+                                    "this model has not; leave it out")
+               : status;
 }
 
 static qp_status finish(search *s, const qp_model *model, qp_tape *tape, qp_ids source, qp_search_result *result)

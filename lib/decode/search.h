@@ -10,8 +10,9 @@
 #define QP_SEARCH_FIELDS(X)                                                                                            \
     X(INT, beam_size, "5", 1, 1000, NULL, "hypotheses kept a step; 1: greedy")                                         \
     X(REAL, length_penalty, "1", 0, 10, NULL, "alpha of score = log P / ((5+length)/6)^alpha")                         \
-    X(REAL, coverage_penalty, "0", 0, 100, NULL, "beta: beta * sum of log min(1, attention a source token got) joins the score") \
-    X(REAL, patience, "1", 1, 1000, NULL, "go on until this times --beam-size hypotheses are finished") \
+    X(REAL, coverage_penalty, "0", 0, 100, NULL,                                                                       \
+      "beta: beta * sum of log min(1, attention a source token got) joins the score")                                  \
+    X(REAL, patience, "1", 1, 1000, NULL, "go on until this times --beam-size hypotheses are finished")                \
     X(REAL, max_length_factor, "2", 0, 100, NULL, "output at most this times the source tokens")                       \
     X(INT, max_length_extra, "20", 0, 100000, NULL, "... plus this many tokens")                                       \
     X(INT, min_length, "0", 0, 100000, NULL, "no end before this many tokens")                                         \

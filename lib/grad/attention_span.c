@@ -7,10 +7,7 @@
 
 enum { CAUSAL_ROWS = 64 };
 
-int qp_attention_block_rows(const qp_attention_call *a)
-{
-    return a->config.causal ? CAUSAL_ROWS : QP_ATTENTION_ROWS;
-}
+int qp_attention_block_rows(const qp_attention_call *a) { return a->config.causal ? CAUSAL_ROWS : QP_ATTENTION_ROWS; }
 
 int qp_attention_keys_read(const qp_attention_call *a, const qp_attention_span *s, int q0, int rows)
 {

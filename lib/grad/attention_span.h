@@ -8,22 +8,22 @@
 typedef struct {
     qp_tensor query, key, value, y, weights;
     qp_sequences qs, ks;
-    qp_attention_config config;   /* kv_heads and scale filled in; dropout 0 outside training */
+    qp_attention_config config; /* kv_heads and scale filled in; dropout 0 outside training */
     int dk, dv;
-    int longest;                  /* keys of the longest sequence */
-    qp_real *kept;                /* P of all blocks for the backward or the map, or NULL */
+    int longest;   /* keys of the longest sequence */
+    qp_real *kept; /* P of all blocks for the backward or the map, or NULL */
     uint64_t key_of_dropout;
-    bool *done;                   /* backward has run (a call with a map leaves two entries) */
+    bool *done; /* backward has run (a call with a map leaves two entries) */
 } qp_attention_call;
 
 /* One pair of sequences. */
 typedef struct {
     int queries, keys;
-    int first_query;              /* row */
-    ptrdiff_t first_place;        /* of the keys */
-    size_t first_weight;          /* number of this sequence's first weight in [sum of heads*Tq*Tk] */
+    int first_query;       /* row */
+    ptrdiff_t first_place; /* of the keys */
+    size_t first_weight;   /* number of this sequence's first weight in [sum of heads*Tq*Tk] */
     size_t first_kept, kept_per_head;
-    const qp_real *key, *value;   /* row j of the keys that are read at key + j*key_stride */
+    const qp_real *key, *value; /* row j of the keys that are read at key + j*key_stride */
     int key_stride, value_stride;
 } qp_attention_span;
 
@@ -35,7 +35,7 @@ bool qp_attention_check(qp_tape *tape, qp_attention_call *a, size_t *weights, si
  * qp_attention_span_collect — bring scattered key and value rows together into memory [longest, key columns + value
  * columns]; nothing to do without key_row. */
 qp_attention_span qp_attention_span_of(const qp_attention_call *a, int i, const qp_attention_span *before);
-void              qp_attention_span_collect(const qp_attention_call *a, qp_attention_span *s, qp_real *memory);
+void qp_attention_span_collect(const qp_attention_call *a, qp_attention_span *s, qp_real *memory);
 
 /* Queries are taken in blocks of rows. Under a causal mask a block reads no further than the last key that any of its
  * queries may read, so smaller blocks skip more; without one a block only bounds the scratch. */

@@ -17,10 +17,7 @@ static void add_scaled(int n, qp_real factor, const qp_real *restrict x, qp_real
     for (int i = 0; i < n; i++) y[i] += factor * x[i];
 }
 
-static ptrdiff_t row_of(const qp_attention_step *step, int j)
-{
-    return step->row ? step->row[j] : j;
-}
+static ptrdiff_t row_of(const qp_attention_step *step, int j) { return step->row ? step->row[j] : j; }
 
 void qp_attention_step_scores(const qp_attention_step *step, qp_real *score)
 {
@@ -28,8 +25,8 @@ void qp_attention_step_scores(const qp_attention_step *step, qp_real *score)
     for (int j = 0; j < step->keys; j++) {
         const qp_real *key = step->key + row_of(step, j) * step->key_stride;
         for (int h = 0; h < step->heads; h++)
-            score[(ptrdiff_t)h * step->keys + j] =
-                step->scale * dot(dk, step->query + (ptrdiff_t)h * dk, key + (ptrdiff_t)(h / group) * dk);
+            score[(ptrdiff_t)h * step->keys + j] = step->scale * dot(dk, step->query + (ptrdiff_t)h * dk,
+                                                                     key + (ptrdiff_t)(h / group) * dk);
     }
 }
 

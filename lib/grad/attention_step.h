@@ -10,11 +10,11 @@
 typedef struct {
     int heads, kv_heads, dk, dv;
     qp_real scale;
-    const qp_real *query;          /* [heads*dk] */
-    const qp_real *key, *value;    /* [rows, kv_heads*dk], [rows, kv_heads*dv] */
+    const qp_real *query;       /* [heads*dk] */
+    const qp_real *key, *value; /* [rows, kv_heads*dk], [rows, kv_heads*dv] */
     int key_stride, value_stride;
-    int keys;                      /* how many rows are read */
-    const int32_t *row;            /* key j is row row[j] of key and value; NULL: row j */
+    int keys;           /* how many rows are read */
+    const int32_t *row; /* key j is row row[j] of key and value; NULL: row j */
 } qp_attention_step;
 
 /* score[h*keys + j] = scale * query of head h . key j          weight likewise -> y [heads*dv] */

@@ -5,8 +5,7 @@
 static const qp_real *cell_before(const qp_recurrent_run *run, int t, int i)
 {
     size_t width = (size_t)run->hidden;
-    return t == 0 ? run->cell_first + (size_t)i * width
-                  : run->cell + (size_t)(run->order.first[t - 1] + i) * width;
+    return t == 0 ? run->cell_first + (size_t)i * width : run->cell + (size_t)(run->order.first[t - 1] + i) * width;
 }
 
 /* One row: a = [i f g o] becomes its activations; c = f c' + i g; h = o tanh(c).    A pass for each function: one loop

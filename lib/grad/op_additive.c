@@ -9,19 +9,21 @@
 typedef struct {
     qp_tensor query, key, value, energy, y, weights;
     qp_sequences qs, ks;
-    int longest;             /* keys of the longest sequence */
+    int longest; /* keys of the longest sequence */
 } additive;
 
 static void attend_query(const additive *a, int query_row, int first_key, int keys, qp_real *weight, qp_real *score)
 {
     const qp_real *query = qp_tensor_row(a->query, query_row);
     for (int j = 0; j < keys; j++)
-        weight[j] = qp_additive_score((size_t)a->query.columns, query, qp_tensor_row(a->key, first_key + j), a->energy.value);
+        weight[j] = qp_additive_score((size_t)a->query.columns, query, qp_tensor_row(a->key, first_key + j),
+                                      a->energy.value);
     if (score) memcpy(score, weight, (size_t)keys * sizeof *score);
     if (keys > 0) qp_softmax_rows(1, keys, weight, keys, 1, weight, keys);
     qp_real *y = qp_tensor_row(a->y, query_row);
     memset(y, 0, (size_t)a->y.columns * sizeof *y);
-    for (int j = 0; j < keys; j++) qp_scale_add((size_t)a->y.columns, weight[j], qp_tensor_row(a->value, first_key + j), 1, y);
+    for (int j = 0; j < keys; j++)
+        qp_scale_add((size_t)a->y.columns, weight[j], qp_tensor_row(a->value, first_key + j), 1, y);
 }
 
 static bool sequences_fit(qp_sequences s, int rows)
@@ -40,7 +42,8 @@ static bool check(qp_tape *tape, const additive *a)
         a->key.rows == a->value.rows && a->qs.count == a->ks.count && sequences_fit(a->qs, a->query.rows) &&
         sequences_fit(a->ks, a->key.rows))
         return true;
-    qp_tape_fail(tape, QP_ESHAPE, "additive attention: query [%d, %d], key [%d, %d], value [%d, %d], energy [%d, %d] do not fit",
+    qp_tape_fail(tape, QP_ESHAPE,
+                 "additive attention: query [%d, %d], key [%d, %d], value [%d, %d], energy [%d, %d] do not fit",
                  a->query.rows, a->query.columns, a->key.rows, a->key.columns, a->value.rows, a->value.columns,
                  a->energy.rows, a->energy.columns);
     return false;
@@ -76,13 +79,14 @@ qp_tensor qp_additive_attention(qp_tape *tape, qp_tensor query, qp_sequences qs,
 /* ---- backward ---- */
 
 typedef struct {
-    qp_real *query, *key, *value, *energy;    /* gradients, zeroed: this operation only adds; NULL: not wanted */
+    qp_real *query, *key, *value, *energy; /* gradients, zeroed: this operation only adds; NULL: not wanted */
     qp_real *d_weight;
 } gradients;
 
 /* dw_j = dy . value_j (+ what the map's reader sent);  ds = w (dw - sum w dw);
  * with u = tanh(q + k_j): d_energy += ds_j u;  d(q + k_j) = ds_j energy (1 - u^2) */
-static void query_backward(const additive *a, const gradients *g, int query_row, int first_key, int keys, ptrdiff_t pair)
+static void query_backward(const additive *a, const gradients *g, int query_row, int first_key, int keys,
+                           ptrdiff_t pair)
 {
     size_t width = (size_t)a->query.columns, d = (size_t)a->value.columns;
     const qp_real *weight = a->weights.value + pair, *query = qp_tensor_row(a->query, query_row);
@@ -95,8 +99,8 @@ static void query_backward(const additive *a, const gradients *g, int query_row,
     qp_softmax_rows_back(1, keys, weight, keys, g->d_weight, keys, 1, 0, g->d_weight, keys);
     qp_real *d_query = g->query ? g->query + (ptrdiff_t)query_row * a->query.stride : NULL;
     for (int j = 0; j < keys; j++)
-        qp_additive_score_back(width, query, qp_tensor_row(a->key, first_key + j), a->energy.value, g->d_weight[j], d_query,
-                               g->key ? g->key + (ptrdiff_t)(first_key + j) * a->key.stride : NULL, g->energy);
+        qp_additive_score_back(width, query, qp_tensor_row(a->key, first_key + j), a->energy.value, g->d_weight[j],
+                               d_query, g->key ? g->key + (ptrdiff_t)(first_key + j) * a->key.stride : NULL, g->energy);
 }
 
 static void backward(qp_tape *tape, void *context)

@@ -21,10 +21,7 @@ typedef struct {
     int stride;
 } block;
 
-static int kv_head_of(const call *a, int head)
-{
-    return head / (a->config.heads / a->config.kv_heads);
-}
+static int kv_head_of(const call *a, int head) { return head / (a->config.heads / a->config.kv_heads); }
 
 /* Block of queries from q0. Its weights lie in the map, whole rows; or behind one another without what is never read,
  * `kept` being where; or in scratch. */
@@ -224,8 +221,8 @@ static void scores_back(const call *a, const span *s, const block *b, const back
                      work->ds + (ptrdiff_t)q * b->keys);
     qp_softmax_rows_back(b->rows, b->keys, b->weights, b->stride, work->ds, b->keys, 1, 0, work->ds, b->keys);
     for (int q = 0; q < b->rows && work->dbias; q++) {
-        size_t number =
-            qp_attention_weight_number(s, b->head, b->q0 + q) - (a->config.bias_shared ? s->first_weight : 0);
+        size_t number = qp_attention_weight_number(s, b->head, b->q0 + q) -
+                        (a->config.bias_shared ? s->first_weight : 0);
         qp_scale_add(width, 1, work->ds + (ptrdiff_t)q * b->keys, 1, work->dbias + number);
     }
 }
@@ -234,8 +231,8 @@ static void query_back(const call *a, const span *s, const block *b, const backw
 {
     if (!work->grad[0]) return;
     const qp_real *key = s->key + (ptrdiff_t)kv_head_of(a, b->head) * a->dk;
-    qp_real *dquery =
-        work->grad[0] + (ptrdiff_t)(s->first_query + b->q0) * a->query.stride + (ptrdiff_t)b->head * a->dk;
+    qp_real *dquery = work->grad[0] + (ptrdiff_t)(s->first_query + b->q0) * a->query.stride +
+                      (ptrdiff_t)b->head * a->dk;
     qp_gemm(false, false, b->rows, a->dk, b->keys, a->config.scale, work->ds, b->keys, key, s->key_stride,
             work->beta[0], dquery, a->query.stride);
     if (b->keys == 0 && work->beta[0] == 0) clear_rows(0, b->rows, a->dk, dquery, a->query.stride);

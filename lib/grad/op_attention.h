@@ -16,18 +16,18 @@
  *         slopes: Press et al. 2022. */
 typedef struct {
     int heads;
-    int kv_heads;                     /* 0: = heads */
-    qp_real scale;                    /* 0: 1/sqrt(dk) */
-    bool causal;                      /* a query reads the keys whose position is not above its own */
-    const int32_t *query_position;    /* [query rows]; NULL: the last query of a sequence stands at its last key */
-    const int32_t *key_position;      /* by place, like key_row; NULL: 0, 1, 2 ... within each sequence */
-    const int32_t *key_row;           /* place ks.start[i]+j is row key_row[ks.start[i]+j] of key and value (caches,
+    int kv_heads;                  /* 0: = heads */
+    qp_real scale;                 /* 0: 1/sqrt(dk) */
+    bool causal;                   /* a query reads the keys whose position is not above its own */
+    const int32_t *query_position; /* [query rows]; NULL: the last query of a sequence stands at its last key */
+    const int32_t *key_position;   /* by place, like key_row; NULL: 0, 1, 2 ... within each sequence */
+    const int32_t *key_row;        /* place ks.start[i]+j is row key_row[ks.start[i]+j] of key and value (caches,
                                          holes); NULL: the place itself */
-    const qp_real *slope;             /* [heads] ALiBi: bias = -slope[h]*|query position - key position|; or NULL */
-    qp_tensor bias;                   /* additive scores as a column [sum over i of heads*Tq(i)*Tk(i), 1], blocks
+    const qp_real *slope;          /* [heads] ALiBi: bias = -slope[h]*|query position - key position|; or NULL */
+    qp_tensor bias;                /* additive scores as a column [sum over i of heads*Tq(i)*Tk(i), 1], blocks
                                          [heads, Tq, Tk] sequence after sequence; empty: none */
-    bool bias_shared;                 /* bias holds one block [heads, Tq, Tk] for all sequences */
-    qp_real dropout;                  /* on the weights, in QP_TRAIN */
+    bool bias_shared;              /* bias holds one block [heads, Tq, Tk] for all sequences */
+    qp_real dropout;               /* on the weights, in QP_TRAIN */
 } qp_attention_config;
 
 /* The weights of one call, for pictures and tests: a column [sum over i of heads*Tq(i)*Tk(i), 1], blocks
@@ -39,7 +39,7 @@ typedef struct {
 } qp_attention_map;
 
 qp_tensor qp_attention(qp_tape *tape, qp_tensor query, qp_sequences qs, qp_tensor key, qp_tensor value, qp_sequences ks,
-                       const qp_attention_config *config, qp_attention_map *map);   /* map may be NULL */
+                       const qp_attention_config *config, qp_attention_map *map); /* map may be NULL */
 
 /* qp_attention_slopes — slope [heads] of ALiBi, m the largest power of two <= heads: 2^(-8k/m) for k = 1..m, then
  * 2^(-4k/m) for k = 1, 3, 5, ...                    Source  Press et al. 2022. */

@@ -18,7 +18,8 @@ typedef struct {
     const qp_real *running_mean, *running_variance;
     qp_real *mean, *variance;
 } qp_batch_norm_config;
-qp_tensor qp_batch_norm(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias, const qp_batch_norm_config *config);
+qp_tensor qp_batch_norm(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias,
+                        const qp_batch_norm_config *config);
 
 void qp_batch_norm_follow(int columns, qp_real momentum, const qp_real *mean, const qp_real *variance,
                           qp_real *running_mean, qp_real *running_variance);

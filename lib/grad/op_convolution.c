@@ -11,15 +11,9 @@ typedef struct {
 } convolution_context;
 
 /* Columns of x and of y that one group has. */
-static int group_in(const convolution_context *c)
-{
-    return c->x.columns / c->groups;
-}
+static int group_in(const convolution_context *c) { return c->x.columns / c->groups; }
 
-static int group_out(const convolution_context *c)
-{
-    return c->y.columns / c->groups;
-}
+static int group_out(const convolution_context *c) { return c->y.columns / c->groups; }
 
 /* What the frames of group g see: patch [frames, in/groups*size], column i*size + j as in the weight. */
 static void unfold(const convolution_context *c, int g, qp_real *patch)

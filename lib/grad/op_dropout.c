@@ -16,10 +16,7 @@ static void drop(int rows, int columns, uint64_t key, qp_real rate, const qp_rea
                          beta, to + (ptrdiff_t)r * to_stride);
 }
 
-static bool rate_is_wrong(qp_real rate)
-{
-    return !(rate >= 0 && rate < 1);
-}
+static bool rate_is_wrong(qp_real rate) { return !(rate >= 0 && rate < 1); }
 
 typedef struct {
     qp_tensor x, y;
@@ -58,7 +55,8 @@ typedef struct {
     qp_real rate;
 } shared_context;
 
-static void drop_shared(const shared_context *c, const qp_real *from, int from_stride, qp_real beta, qp_real *to, int to_stride)
+static void drop_shared(const shared_context *c, const qp_real *from, int from_stride, qp_real beta, qp_real *to,
+                        int to_stride)
 {
     for (int r = 0; r < c->y.rows; r++)
         qp_dropout_apply((size_t)c->y.columns, c->key, (uint64_t)c->group[r] * (uint64_t)c->y.columns, c->rate,
@@ -121,8 +119,10 @@ static void residual_forward(const residual_context *c)
     for (int r = 0; r < run.count; r++) {
         const qp_real *left = qp_tensor_row(x, r), *right = qp_tensor_row(branch, r);
         qp_real *sum = qp_tensor_row(y, r);
-        if (c->rate > 0) qp_dropout_apply(run.length, c->key, (uint64_t)r * (uint64_t)y.columns, c->rate, right, 0, sum);
-        else if (sum != right) memcpy(sum, right, run.length * sizeof *sum);
+        if (c->rate > 0)
+            qp_dropout_apply(run.length, c->key, (uint64_t)r * (uint64_t)y.columns, c->rate, right, 0, sum);
+        else if (sum != right)
+            memcpy(sum, right, run.length * sizeof *sum);
         qp_scale_add(run.length, 1, left, 1, sum);
     }
 }

@@ -8,8 +8,8 @@
 typedef struct {
     qp_tensor y;
     int count;
-    bool below;               /* parts one below the other */
-    const qp_tensor *part;    /* memory of the tape */
+    bool below;            /* parts one below the other */
+    const qp_tensor *part; /* memory of the tape */
 } join;
 
 /* Where part i begins in a matrix laid out as y. */
@@ -30,7 +30,8 @@ static void join_back(qp_tape *tape, void *context)
         place -= j->below ? (ptrdiff_t)x.rows * j->y.stride : x.columns;
         qp_real beta, *dx = qp_tape_grad(tape, x, &beta);
         for (int r = 0; dx && r < x.rows; r++)
-            qp_scale_add((size_t)x.columns, 1, dy + place + (ptrdiff_t)r * j->y.stride, beta, dx + (ptrdiff_t)r * x.stride);
+            qp_scale_add((size_t)x.columns, 1, dy + place + (ptrdiff_t)r * j->y.stride, beta,
+                         dx + (ptrdiff_t)r * x.stride);
     }
 }
 
@@ -49,8 +50,10 @@ static qp_tensor join_parts(qp_tape *tape, int count, const qp_tensor *part, boo
     if (count == 1) return part[0];
     int rows = part[0].rows, columns = part[0].columns;
     for (int i = 1; i < count; i++) {
-        if (below) rows += part[i].rows;
-        else columns += part[i].columns;
+        if (below)
+            rows += part[i].rows;
+        else
+            columns += part[i].columns;
     }
     join j = {.y = qp_tape_tensor(tape, rows, columns), .count = count, .below = below};
     qp_tensor *kept = qp_tape_memory(tape, (size_t)count * sizeof *kept);
@@ -67,6 +70,9 @@ static qp_tensor join_parts(qp_tape *tape, int count, const qp_tensor *part, boo
     return j.y;
 }
 
-qp_tensor qp_join_columns(qp_tape *tape, int count, const qp_tensor *part) { return join_parts(tape, count, part, false); }
+qp_tensor qp_join_columns(qp_tape *tape, int count, const qp_tensor *part)
+{
+    return join_parts(tape, count, part, false);
+}
 
 qp_tensor qp_join_rows(qp_tape *tape, int count, const qp_tensor *part) { return join_parts(tape, count, part, true); }

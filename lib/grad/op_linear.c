@@ -134,15 +134,9 @@ static bool slope_from_output(qp_activation_kind kind)
     return kind == QP_IDENTITY || kind == QP_SIGMOID || kind == QP_TANH || kind == QP_RELU || kind == QP_LEAKY_RELU;
 }
 
-static size_t hidden_count(const block_context *c)
-{
-    return (size_t)c->x.rows * (size_t)c->w.inner.rows;
-}
+static size_t hidden_count(const block_context *c) { return (size_t)c->x.rows * (size_t)c->w.inner.rows; }
 
-static bool hidden_is_act(const block_context *c)
-{
-    return !c->gated && c->w.dropout == 0;
-}
+static bool hidden_is_act(const block_context *c) { return !c->gated && c->w.dropout == 0; }
 
 /* hidden = dropout(act * up) into `to`. */
 static void make_hidden(const block_context *c, qp_real *to)

@@ -18,7 +18,7 @@ qp_tensor qp_linear(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias
 typedef struct {
     qp_tensor inner, inner_bias, gate, gate_bias, outer, outer_bias;
     qp_activation_kind activation;
-    qp_real dropout;                /* on the hidden layer */
+    qp_real dropout; /* on the hidden layer */
 } qp_feed_forward_weights;
 qp_tensor qp_feed_forward(qp_tape *tape, qp_tensor x, const qp_feed_forward_weights *w);
 

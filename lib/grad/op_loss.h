@@ -19,7 +19,8 @@ typedef struct {
     const qp_real *weight;
     bool keep_logits;
 } qp_cross_entropy_config;
-qp_tensor qp_cross_entropy(qp_tape *tape, qp_tensor logits, const int32_t *target, const qp_cross_entropy_config *config);
+qp_tensor qp_cross_entropy(qp_tape *tape, qp_tensor logits, const int32_t *target,
+                           const qp_cross_entropy_config *config);
 
 /* qp_soft_cross_entropy — rows of -sum_c t_c log p_c, target [rows, C] a distribution; no gradient to the target. */
 qp_tensor qp_soft_cross_entropy(qp_tape *tape, qp_tensor logits, const qp_real *target, qp_reduction reduction);

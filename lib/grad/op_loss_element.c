@@ -53,20 +53,11 @@ static double huber_value(double x, double t, double c)
     return d <= c ? d * d / 2 : c * (d - c / 2);
 }
 
-static double huber_slope(double x, double t, double c)
-{
-    return fmax(-c, fmin(c, x - t));
-}
+static double huber_slope(double x, double t, double c) { return fmax(-c, fmin(c, x - t)); }
 
-static double hinge_value(double x, double t, double c)
-{
-    return fmax(0, c - t * x);
-}
+static double hinge_value(double x, double t, double c) { return fmax(0, c - t * x); }
 
-static double hinge_slope(double x, double t, double c)
-{
-    return t * x < c ? -t : 0;
-}
+static double hinge_slope(double x, double t, double c) { return t * x < c ? -t : 0; }
 
 static double kl_value(double x, double t, double c)
 {

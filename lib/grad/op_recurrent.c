@@ -19,14 +19,16 @@ int qp_cell_gates(qp_cell_kind cell) { return cells[cell]->gates; }
 
 /* ---- rows between the caller's order and the working order ---- */
 
-static void copy_rows(int count, int columns, const int32_t *to_row, qp_real *to, int to_stride, const int32_t *from_row,
-                      const qp_real *from, int from_stride, qp_real beta)
+static void copy_rows(int count, int columns, const int32_t *to_row, qp_real *to, int to_stride,
+                      const int32_t *from_row, const qp_real *from, int from_stride, qp_real beta)
 {
     for (int i = 0; i < count; i++) {
         qp_real *target = to + (ptrdiff_t)(to_row ? to_row[i] : i) * to_stride;
         const qp_real *source = from + (ptrdiff_t)(from_row ? from_row[i] : i) * from_stride;
-        if (beta == 0) memcpy(target, source, (size_t)columns * sizeof *target);
-        else for (int c = 0; c < columns; c++) target[c] += source[c];
+        if (beta == 0)
+            memcpy(target, source, (size_t)columns * sizeof *target);
+        else
+            for (int c = 0; c < columns; c++) target[c] += source[c];
     }
 }
 
@@ -51,8 +53,9 @@ static qp_tensor check(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recu
     if (w->input.rows != gates || w->input.columns != x.columns || w->recurrent.rows != gates ||
         w->recurrent.columns != out || (w->bias.value && w->bias.columns != gates) ||
         (w->recurrent_bias.value && w->recurrent_bias.columns != gates))
-        return qp_tape_fail(tape, QP_ESHAPE, "recurrent: x [%d, %d], W [%d, %d], U [%d, %d], hidden %d do not fit", x.rows,
-                            x.columns, w->input.rows, w->input.columns, w->recurrent.rows, w->recurrent.columns, w->hidden);
+        return qp_tape_fail(tape, QP_ESHAPE, "recurrent: x [%d, %d], W [%d, %d], U [%d, %d], hidden %d do not fit",
+                            x.rows, x.columns, w->input.rows, w->input.columns, w->recurrent.rows, w->recurrent.columns,
+                            w->hidden);
     if (w->projection.value && (w->cell != QP_CELL_LSTM || w->projection.columns != w->hidden))
         return qp_tape_fail(tape, QP_ESHAPE, "recurrent: only an LSTM has a projection, of %d columns", w->hidden);
     int rows = 0;
@@ -110,7 +113,8 @@ static void input_product(qp_tape *tape, qp_recurrent_run *run)
     if (packed)
         qp_gemm_packed(rows, run->input, run->x.columns, packed, NULL, 0, run->gates, width);
     else
-        qp_gemm(false, true, rows, width, w.columns, 1, run->input, run->x.columns, w.value, w.stride, 0, run->gates, width);
+        qp_gemm(false, true, rows, width, w.columns, 1, run->input, run->x.columns, w.value, w.stride, 0, run->gates,
+                width);
     if (run->w.bias.value) qp_bias_rows(rows, width, run->w.bias.value, run->gates, width);
     if (run->w.recurrent_bias.value && !run->product)
         qp_bias_rows(rows, width, run->w.recurrent_bias.value, run->gates, width);
@@ -125,8 +129,8 @@ static void step_forward(qp_recurrent_run *run, int t, const qp_packed *recurren
         memcpy(before, run->after + (size_t)order->first[t - 1] * (size_t)out,
                (size_t)count * (size_t)out * sizeof *before);
     qp_real *gates = (run->product ? run->product : run->gates) + (size_t)place * (size_t)width;
-    qp_gemm_packed(count, before, out, recurrent, run->product ? run->w.recurrent_bias.value : NULL, run->product ? 0 : 1,
-                   gates, width);
+    qp_gemm_packed(count, before, out, recurrent, run->product ? run->w.recurrent_bias.value : NULL,
+                   run->product ? 0 : 1, gates, width);
     cells[run->w.cell]->forward(run, t, place, count);
     if (projection)
         qp_gemm_packed(count, run->unprojected + (size_t)place * (size_t)run->hidden, run->hidden, projection, NULL, 0,
@@ -164,7 +168,10 @@ qp_tensor qp_recurrent(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recu
                        const qp_carry *first, qp_carry *last)
 {
     if (!check(tape, x, s, w).value) return (qp_tensor){0};
-    qp_recurrent_run run = {.w = *w, .x = x, .hidden = w->hidden, .gates_width = qp_cell_gates(w->cell) * w->hidden,
+    qp_recurrent_run run = {.w = *w,
+                            .x = x,
+                            .hidden = w->hidden,
+                            .gates_width = qp_cell_gates(w->cell) * w->hidden,
                             .out = w->projection.value ? w->projection.rows : w->hidden};
     if (first) run.first = *first;
     if (!state_fits(tape, run.first.hidden, s.count, run.out) || !state_fits(tape, run.first.cell, s.count, run.hidden))
@@ -179,8 +186,9 @@ qp_tensor qp_recurrent(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recu
     qp_packed recurrent = pack(tape, &run, w->recurrent, false);
     qp_packed projection = w->projection.value ? pack(tape, &run, w->projection, false) : (qp_packed){0};
     if (qp_tape_failed(tape)) return (qp_tensor){0};
-    for (int t = 0; t < run.order.steps; t++) step_forward(&run, t, &recurrent, w->projection.value ? &projection : NULL);
-    if (!run.stepping) qp_tape_rewind(tape, mark);   /* what is packed for the pass stays */
+    for (int t = 0; t < run.order.steps; t++)
+        step_forward(&run, t, &recurrent, w->projection.value ? &projection : NULL);
+    if (!run.stepping) qp_tape_rewind(tape, mark); /* what is packed for the pass stays */
     copy_rows(x.rows, run.out, run.order.row, run.y.value, run.y.stride, NULL, run.after, run.out, 0);
     if (last && !make_last(tape, &run)) return (qp_tensor){0};
     if (last) *last = run.last;
@@ -208,7 +216,8 @@ static void collect(qp_recurrent_run *run)
 {
     const qp_recurrence *order = &run->order;
     if (has_grad(run->y))
-        copy_rows(order->rows, run->out, NULL, run->d_after, run->out, order->row, qp_tape_upstream(run->y), run->out, 0);
+        copy_rows(order->rows, run->out, NULL, run->d_after, run->out, order->row, qp_tape_upstream(run->y), run->out,
+                  0);
     else
         memset(run->d_after, 0, (size_t)order->rows * (size_t)run->out * sizeof(qp_real));
     if (has_grad(run->last.hidden))
@@ -219,8 +228,7 @@ static void collect(qp_recurrent_run *run)
         }
     if (run->d_cell) {
         qp_tensor given = {0};
-        if (has_grad(run->last.cell))
-            given = qp_tensor_of(order->sequences, run->hidden, run->last.cell.node->grad);
+        if (has_grad(run->last.cell)) given = qp_tensor_of(order->sequences, run->hidden, run->last.cell.node->grad);
         state_in(order, given, run->hidden, run->d_cell);
     }
     memset(run->d_first, 0, (size_t)order->sequences * (size_t)run->out * sizeof(qp_real));
@@ -267,7 +275,7 @@ static void input_gradient(qp_tape *tape, qp_recurrent_run *run)
     int rows = run->order.rows, columns = run->x.columns;
     qp_real beta, *grad = qp_tape_grad(tape, run->x, &beta);
     if (!grad) return;
-    qp_real *dx = run->input;   /* its values have had their last reader */
+    qp_real *dx = run->input; /* its values have had their last reader */
     const qp_packed *packed = run->stepping ? qp_step_packed(tape, run->w.input, true) : NULL;
     if (qp_tape_failed(tape)) return;
     if (packed)
@@ -278,7 +286,8 @@ static void input_gradient(qp_tape *tape, qp_recurrent_run *run)
     copy_rows(rows, columns, run->order.row, grad, run->x.stride, NULL, dx, columns, beta);
 }
 
-static void state_gradient(qp_tape *tape, const qp_recurrence *order, qp_tensor state, int columns, const qp_real *by_rank)
+static void state_gradient(qp_tape *tape, const qp_recurrence *order, qp_tensor state, int columns,
+                           const qp_real *by_rank)
 {
     qp_real beta, *grad = state.value ? qp_tape_grad(tape, state, &beta) : NULL;
     if (grad) copy_rows(order->sequences, columns, order->rank, grad, state.stride, NULL, by_rank, columns, beta);

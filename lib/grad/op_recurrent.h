@@ -36,7 +36,7 @@ typedef struct {
     qp_tensor hidden, cell;
 } qp_carry;
 
-int       qp_cell_gates(qp_cell_kind cell);       /* 1, 4 or 3 */
+int qp_cell_gates(qp_cell_kind cell); /* 1, 4 or 3 */
 
 qp_tensor qp_recurrent(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recurrent_weights *w, bool reverse,
                        const qp_carry *first, qp_carry *last);

@@ -16,7 +16,7 @@
  * Memory   the output.   Errors  QP_ESHAPE, QP_EMEMORY, remembered by the tape.     Source  Raffel et al. 2020. */
 typedef struct {
     bool both_ways;
-    int far;          /* 0: 128 */
+    int far; /* 0: 128 */
 } qp_relative_config;
 qp_tensor qp_relative_bias(qp_tape *tape, qp_tensor table, qp_sequences qs, qp_sequences ks,
                            const qp_relative_config *config);

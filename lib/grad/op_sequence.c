@@ -29,7 +29,8 @@ qp_tensor qp_sequence_mean(qp_tape *tape, qp_tensor x, qp_sequences s)
     for (int i = 0; i < s.count; i++) {
         int length = qp_sequence_length(s, i);
         if (s.start[i] < 0 || length < 0 || s.start[i] > x.rows - length)
-            return qp_tape_fail(tape, QP_ESHAPE, "mean: sequence %d of %d rows at %d in a matrix of %d", i, length, s.start[i], x.rows);
+            return qp_tape_fail(tape, QP_ESHAPE, "mean: sequence %d of %d rows at %d in a matrix of %d", i, length,
+                                s.start[i], x.rows);
     }
     qp_tensor y = qp_tape_tensor(tape, s.count, x.columns);
     if (!y.value) return y;
@@ -37,7 +38,8 @@ qp_tensor qp_sequence_mean(qp_tape *tape, qp_tensor x, qp_sequences s)
     for (int i = 0; i < s.count; i++) {
         int length = qp_sequence_length(s, i);
         for (int r = 0; r < length; r++)
-            qp_scale_add((size_t)x.columns, (qp_real)1 / (qp_real)length, qp_tensor_row(x, s.start[i] + r), 1, qp_tensor_row(y, i));
+            qp_scale_add((size_t)x.columns, (qp_real)1 / (qp_real)length, qp_tensor_row(x, s.start[i] + r), 1,
+                         qp_tensor_row(y, i));
     }
     qp_tape_record(tape, y, mean_back, &(mean_context){x, y, s}, sizeof(mean_context));
     return y;

@@ -9,9 +9,9 @@
 struct qp_step_entry {
     qp_step_entry *next;
     qp_tensor weight;
-    qp_packed packed[2];       /* as it stands, transposed; panel NULL: not laid out yet */
-    qp_real *d, *x;            /* [QP_STEP_ROWS, n], [QP_STEP_ROWS, k] put aside; NULL before the first */
-    int rows;                  /* of them in use */
+    qp_packed packed[2]; /* as it stands, transposed; panel NULL: not laid out yet */
+    qp_real *d, *x;      /* [QP_STEP_ROWS, n], [QP_STEP_ROWS, k] put aside; NULL before the first */
+    int rows;            /* of them in use */
 };
 
 void qp_tape_stepping(qp_tape *tape, bool stepping) { qp_tape_steps(tape)->on = stepping; }
@@ -48,8 +48,7 @@ static void multiply(qp_tape *tape, qp_step_entry *e)
 {
     qp_tensor w = e->weight;
     qp_real beta, *grad = e->rows > 0 ? qp_tape_grad(tape, w, &beta) : NULL;
-    if (grad)
-        qp_gemm(true, false, w.rows, w.columns, e->rows, 1, e->d, w.rows, e->x, w.columns, beta, grad, w.stride);
+    if (grad) qp_gemm(true, false, w.rows, w.columns, e->rows, 1, e->d, w.rows, e->x, w.columns, beta, grad, w.stride);
     e->rows = 0;
 }
 
@@ -59,7 +58,8 @@ static void put_aside(int rows, int columns, const qp_real *from, int stride, qp
         memcpy(to + (ptrdiff_t)r * columns, from + (ptrdiff_t)r * stride, (size_t)columns * sizeof *to);
 }
 
-void qp_step_gradient(qp_tape *tape, qp_tensor weight, int rows, const qp_real *d, int d_stride, const qp_real *x, int x_stride)
+void qp_step_gradient(qp_tape *tape, qp_tensor weight, int rows, const qp_real *d, int d_stride, const qp_real *x,
+                      int x_stride)
 {
     qp_step_entry *e = entry_of(tape, weight);
     if (!e) return;
@@ -70,7 +70,8 @@ void qp_step_gradient(qp_tape *tape, qp_tensor weight, int rows, const qp_real *
     if (qp_tape_failed(tape)) return;
     for (int done = 0; done < rows;) {
         int room = QP_STEP_ROWS - e->rows, count = rows - done < room ? rows - done : room;
-        put_aside(count, weight.rows, d + (ptrdiff_t)done * d_stride, d_stride, e->d + (ptrdiff_t)e->rows * weight.rows);
+        put_aside(count, weight.rows, d + (ptrdiff_t)done * d_stride, d_stride,
+                  e->d + (ptrdiff_t)e->rows * weight.rows);
         put_aside(count, weight.columns, x + (ptrdiff_t)done * x_stride, x_stride,
                   e->x + (ptrdiff_t)e->rows * weight.columns);
         e->rows += count;

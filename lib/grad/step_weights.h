@@ -26,7 +26,8 @@ const qp_packed *qp_step_packed(qp_tape *tape, qp_tensor weight, bool transposed
  * additions is that of the calls, QP_STEP_ROWS rows at a time. The same about mark and rewind.
  * qp_step_gradients_finish — what qp_tape_backward does at its end: the rows that are still put aside. */
 enum { QP_STEP_ROWS = 256 };
-void qp_step_gradient(qp_tape *tape, qp_tensor weight, int rows, const qp_real *d, int d_stride, const qp_real *x, int x_stride);
+void qp_step_gradient(qp_tape *tape, qp_tensor weight, int rows, const qp_real *d, int d_stride, const qp_real *x,
+                      int x_stride);
 void qp_step_gradients_finish(qp_tape *tape);
 
 #endif

@@ -73,50 +73,26 @@ void qp_tape_begin(qp_tape *tape, qp_mode mode, uint64_t key)
     tape->message[0] = '\0';
 }
 
-void qp_tape_bind(qp_tape *tape, qp_node *parameter_node)
-{
-    tape->parameter_node = parameter_node;
-}
+void qp_tape_bind(qp_tape *tape, qp_node *parameter_node) { tape->parameter_node = parameter_node; }
 
-bool qp_tape_training(const qp_tape *tape)
-{
-    return tape->mode == QP_TRAIN;
-}
+bool qp_tape_training(const qp_tape *tape) { return tape->mode == QP_TRAIN; }
 
 qp_node *qp_tape_parameter_node(const qp_tape *tape, int index)
 {
     return tape->parameter_node ? &tape->parameter_node[index] : NULL;
 }
 
-uint64_t qp_tape_next_key(qp_tape *tape)
-{
-    return qp_random_key(tape->key, tape->operations++);
-}
+uint64_t qp_tape_next_key(qp_tape *tape) { return qp_random_key(tape->key, tape->operations++); }
 
-qp_steps *qp_tape_steps(qp_tape *tape)
-{
-    return &tape->steps;
-}
+qp_steps *qp_tape_steps(qp_tape *tape) { return &tape->steps; }
 
-qp_status qp_tape_status(const qp_tape *tape)
-{
-    return tape->status;
-}
+qp_status qp_tape_status(const qp_tape *tape) { return tape->status; }
 
-const char *qp_tape_message(const qp_tape *tape)
-{
-    return tape->message;
-}
+const char *qp_tape_message(const qp_tape *tape) { return tape->message; }
 
-bool qp_tape_failed(const qp_tape *tape)
-{
-    return tape->status != QP_OK;
-}
+bool qp_tape_failed(const qp_tape *tape) { return tape->status != QP_OK; }
 
-size_t qp_tape_peak_bytes(const qp_tape *tape)
-{
-    return tape->arena.peak_bytes;
-}
+size_t qp_tape_peak_bytes(const qp_tape *tape) { return tape->arena.peak_bytes; }
 
 qp_tensor qp_tape_fail(qp_tape *tape, qp_status status, const char *format, ...)
 {
@@ -141,15 +117,9 @@ void *qp_tape_memory(qp_tape *tape, size_t bytes)
     return memory;
 }
 
-size_t qp_tape_mark(const qp_tape *tape)
-{
-    return qp_arena_mark(&tape->arena);
-}
+size_t qp_tape_mark(const qp_tape *tape) { return qp_arena_mark(&tape->arena); }
 
-void qp_tape_rewind(qp_tape *tape, size_t mark)
-{
-    qp_arena_rewind(&tape->arena, mark);
-}
+void qp_tape_rewind(qp_tape *tape, size_t mark) { qp_arena_rewind(&tape->arena, mark); }
 
 qp_tensor qp_tape_constant(qp_tape *tape, int rows, int columns)
 {
@@ -244,20 +214,14 @@ static void grad_release(qp_tape *tape, qp_node *node)
     node->filled = false;
 }
 
-static qp_real *grad_view(qp_tensor x)
-{
-    return x.node->grad + (x.value - x.node->value);
-}
+static qp_real *grad_view(qp_tensor x) { return x.node->grad + (x.value - x.node->value); }
 
 static bool is_band(qp_tensor x)
 {
     return x.columns != x.stride || (size_t)x.rows * (size_t)x.columns != x.node->count;
 }
 
-const qp_real *qp_tape_upstream(qp_tensor y)
-{
-    return grad_view(y);
-}
+const qp_real *qp_tape_upstream(qp_tensor y) { return grad_view(y); }
 
 qp_real *qp_tape_grad(qp_tape *tape, qp_tensor x, qp_real *beta)
 {

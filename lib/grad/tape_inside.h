@@ -7,7 +7,7 @@
 typedef struct qp_step_entry qp_step_entry;
 typedef struct {
     qp_step_entry *first;
-    bool on;                   /* what is recorded now is a step */
+    bool on; /* what is recorded now is a step */
 } qp_steps;
 
 qp_steps *qp_tape_steps(qp_tape *tape);

@@ -1,9 +1,6 @@
 #include "lib/grad/window.h"
 
-static int at_least_one(int n)
-{
-    return n == 0 ? 1 : n;
-}
+static int at_least_one(int n) { return n == 0 ? 1 : n; }
 
 static int64_t frames_in(const qp_window *w, int length)
 {

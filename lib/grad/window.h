@@ -9,8 +9,8 @@
  *   frames of a sequence of n rows: floor((n + pad_left + pad_right - dilation*(size-1) - 1) / stride) + 1, or 0
  *   tap j of frame t reads row t*stride + j*dilation - pad_left of the sequence, or padding */
 typedef struct {
-    int size;                  /* taps */
-    int stride, dilation;      /* 0 counts as 1 */
+    int size;             /* taps */
+    int stride, dilation; /* 0 counts as 1 */
     int pad_left, pad_right;
 } qp_window;
 

@@ -39,7 +39,8 @@ qp_status qp_accuracy_add(qp_segment hypothesis, const qp_segment *reference, in
     for (int r = 0; r < references; r++) {
         int longer = 0, equal = 0;
         QP_TRY(compare_words(hypothesis, reference[r], &longer, &equal));
-        exact |= hypothesis.bytes == reference[r].bytes && !memcmp(hypothesis.text, reference[r].text, hypothesis.bytes);
+        exact |= hypothesis.bytes == reference[r].bytes &&
+                 !memcmp(hypothesis.text, reference[r].text, hypothesis.bytes);
         /* equal/longer against best_equal/best_longer, without dividing */
         if (best_equal < 0 || (int64_t)equal * best_longer > (int64_t)best_equal * longer) {
             best_longer = longer;

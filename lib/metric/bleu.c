@@ -11,7 +11,8 @@ static const char *const smoothing_name[QP_SMOOTH_COUNT] = {"exp", "floor", "add
 
 qp_bleu_config qp_bleu_config_default(void)
 {
-    return (qp_bleu_config){.tokenizer = QP_BLEU_13A, .smoothing = QP_SMOOTH_EXP, .smoothing_value = -1, .max_order = 4};
+    return (qp_bleu_config){
+        .tokenizer = QP_BLEU_13A, .smoothing = QP_SMOOTH_EXP, .smoothing_value = -1, .max_order = 4};
 }
 
 qp_status qp_bleu_smoothing_find(const char *name, qp_bleu_smoothing *smoothing)
@@ -136,13 +137,14 @@ qp_bleu_score qp_bleu_finish(const qp_bleu_config *config, const qp_bleu_sums *s
     }
     score.brevity_penalty = 1;
     if (sums->hypothesis_length < sums->reference_length)
-        score.brevity_penalty =
-            sums->hypothesis_length ? exp(1 - (double)sums->reference_length / (double)sums->hypothesis_length) : 0;
+        score.brevity_penalty = sums->hypothesis_length
+                                    ? exp(1 - (double)sums->reference_length / (double)sums->hypothesis_length)
+                                    : 0;
     if (matches == 0) return score;
     int orders = fill_precisions(config, &score);
     double sum = 0;
     for (int n = 0; n < orders; n++) {
-        if (score.precision[n] == 0) return score;   /* log 0: the score stays 0 */
+        if (score.precision[n] == 0) return score; /* log 0: the score stays 0 */
         sum += log(score.precision[n]);
     }
     score.score = score.brevity_penalty * exp(sum / orders);

@@ -21,9 +21,9 @@ typedef struct {
     qp_bleu_tokenizer tokenizer;
     bool lower_case;
     qp_bleu_smoothing smoothing;
-    double smoothing_value;      /* negative: the method's own, 0.1 of floor and 1 of add-k */
-    int max_order;               /* 1 .. QP_BLEU_ORDER_MAX */
-    bool effective_order;        /* leave out orders longer than the hypothesis (for single sentences) */
+    double smoothing_value; /* negative: the method's own, 0.1 of floor and 1 of add-k */
+    int max_order;          /* 1 .. QP_BLEU_ORDER_MAX */
+    bool effective_order;   /* leave out orders longer than the hypothesis (for single sentences) */
 } qp_bleu_config;
 
 /* The customary choice: 13a, case kept, exp, order 4. */
@@ -39,9 +39,9 @@ typedef struct {
 } qp_bleu_sums;
 
 typedef struct {
-    double score;                            /* 0 .. 100 */
-    double precision[QP_BLEU_ORDER_MAX];     /* percent, smoothed */
-    double count[QP_BLEU_ORDER_MAX];         /* matches and n-grams as used: add-k has added k */
+    double score;                        /* 0 .. 100 */
+    double precision[QP_BLEU_ORDER_MAX]; /* percent, smoothed */
+    double count[QP_BLEU_ORDER_MAX];     /* matches and n-grams as used: add-k has added k */
     double total[QP_BLEU_ORDER_MAX];
     double brevity_penalty;
     int64_t hypothesis_length, reference_length;
@@ -49,11 +49,11 @@ typedef struct {
 
 /* qp_bleu_add — add one segment's statistics; 1 .. QP_REFERENCES_MAX references.   Errors  QP_EMEMORY, QP_EUSAGE.
  * qp_bleu_finish — the score of the sums. */
-qp_status     qp_bleu_add(const qp_bleu_config *config, qp_segment hypothesis, const qp_segment *reference, int references,
-                          qp_bleu_sums *sums);
+qp_status qp_bleu_add(const qp_bleu_config *config, qp_segment hypothesis, const qp_segment *reference, int references,
+                      qp_bleu_sums *sums);
 qp_bleu_score qp_bleu_finish(const qp_bleu_config *config, const qp_bleu_sums *sums);
 
 /* qp_bleu_signature — what sacreBLEU prints to make a score repeatable; returns `text`. */
-const char   *qp_bleu_signature(const qp_bleu_config *config, int references, char *text, size_t bytes);
+const char *qp_bleu_signature(const qp_bleu_config *config, int references, char *text, size_t bytes);
 
 #endif

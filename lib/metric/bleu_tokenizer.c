@@ -19,8 +19,10 @@ qp_status qp_bleu_tokenizer_find(const char *name, qp_bleu_tokenizer *tokenizer)
         }
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
         if (!strcmp(name, foreign[i]))
-            return qp_fail(QP_EUSAGE, "--tokenize %s: needs a dictionary that is not part of quipu; use char, or chrf, "
-                           "which needs no words", name);
+            return qp_fail(QP_EUSAGE,
+                           "--tokenize %s: needs a dictionary that is not part of quipu; use char, or chrf, "
+                           "which needs no words",
+                           name);
     return qp_fail(QP_EUSAGE, "--tokenize %s: unknown; use one of 13a, none, char, intl, zh", name);
 }
 

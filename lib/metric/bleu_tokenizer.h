@@ -10,7 +10,14 @@
  *   intl  NIST mteval-v14: Unicode punctuation and symbols apart
  *   zh    Chinese characters one by one, the rest as 13a
  * Source  sacreBLEU 2 (Post 2018); its faults are part of the definition and kept. */
-typedef enum { QP_BLEU_13A, QP_BLEU_NONE, QP_BLEU_CHAR, QP_BLEU_INTL, QP_BLEU_ZH, QP_BLEU_TOKENIZERS } qp_bleu_tokenizer;
+typedef enum {
+    QP_BLEU_13A,
+    QP_BLEU_NONE,
+    QP_BLEU_CHAR,
+    QP_BLEU_INTL,
+    QP_BLEU_ZH,
+    QP_BLEU_TOKENIZERS
+} qp_bleu_tokenizer;
 
 const char *qp_bleu_tokenizer_name(qp_bleu_tokenizer tokenizer);
 

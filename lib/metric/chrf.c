@@ -11,8 +11,8 @@ qp_chrf_config qp_chrf_config_default(void) { return (qp_chrf_config){.char_orde
 /* ---- a segment, cut both ways ---- */
 
 typedef struct {
-    qp_codes codes;            /* as read */
-    qp_codes letters;          /* without white space, unless it counts */
+    qp_codes codes;   /* as read */
+    qp_codes letters; /* without white space, unless it counts */
     qp_span *word;
     int word_count;
 } cut_segment;
@@ -112,8 +112,8 @@ static qp_status check(const qp_chrf_config *config, int references)
     return QP_OK;
 }
 
-static qp_status best_reference(const qp_chrf_config *config, const cut_segment *hypothesis, const qp_segment *reference,
-                                int references, qp_chrf_sums *best)
+static qp_status best_reference(const qp_chrf_config *config, const cut_segment *hypothesis,
+                                const qp_segment *reference, int references, qp_chrf_sums *best)
 {
     double best_score = -1;
     for (int r = 0; r < references; r++) {

@@ -13,7 +13,7 @@
 enum { QP_CHRF_ORDER_MAX = 16 };
 
 typedef struct {
-    int char_order, word_order, beta;     /* orders together at most QP_CHRF_ORDER_MAX */
+    int char_order, word_order, beta; /* orders together at most QP_CHRF_ORDER_MAX */
     bool lower_case, white_space, epsilon_smoothing;
 } qp_chrf_config;
 
@@ -28,7 +28,7 @@ typedef struct {
  * qp_chrf_finish — the score of the sums, 0 .. 100. */
 qp_status qp_chrf_add(const qp_chrf_config *config, qp_segment hypothesis, const qp_segment *reference, int references,
                       qp_chrf_sums *sums);
-double    qp_chrf_finish(const qp_chrf_config *config, const qp_chrf_sums *sums);
+double qp_chrf_finish(const qp_chrf_config *config, const qp_chrf_sums *sums);
 
 /* qp_chrf_signature / qp_chrf_name — as sacreBLEU prints them ("chrF2++"); return `text`. */
 const char *qp_chrf_signature(const qp_chrf_config *config, int references, char *text, size_t bytes);

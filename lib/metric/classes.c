@@ -6,7 +6,8 @@
 qp_status qp_confusion_init(qp_confusion *confusion, int classes)
 {
     *confusion = (qp_confusion){0};
-    if (classes < 1 || classes > 65536) return qp_fail(QP_EUSAGE, "classes: %d classes; there may be 1 to 65536", classes);
+    if (classes < 1 || classes > 65536)
+        return qp_fail(QP_EUSAGE, "classes: %d classes; there may be 1 to 65536", classes);
     confusion->count = calloc((size_t)classes * (size_t)classes, sizeof *confusion->count);
     if (!confusion->count) return qp_fail(QP_EMEMORY, "classes: out of memory for %d x %d counts", classes, classes);
     confusion->classes = classes;
@@ -27,7 +28,8 @@ static int64_t cell(const qp_confusion *c, int truth, int predicted)
 qp_status qp_confusion_add(qp_confusion *c, int truth, int predicted)
 {
     if (truth < 0 || truth >= c->classes || predicted < 0 || predicted >= c->classes)
-        return qp_fail(QP_EDATA, "classes: label %d, predicted %d; labels go from 0 to %d", truth, predicted, c->classes - 1);
+        return qp_fail(QP_EDATA, "classes: label %d, predicted %d; labels go from 0 to %d", truth, predicted,
+                       c->classes - 1);
     c->count[(size_t)truth * (size_t)c->classes + (size_t)predicted]++;
     return QP_OK;
 }
@@ -106,7 +108,8 @@ qp_class_scores qp_class_scores_of(const qp_confusion *c, int label, double beta
 {
     double hit = (double)cell(c, label, label);
     int64_t occurring = occurrences(c, label);
-    qp_class_scores s = {.precision = ratio(hit, (double)predictions(c, label)), .recall = ratio(hit, (double)occurring)};
+    qp_class_scores s = {.precision = ratio(hit, (double)predictions(c, label)),
+                         .recall = ratio(hit, (double)occurring)};
     s.f = ratio((1 + beta * beta) * s.precision * s.recall, beta * beta * s.precision + s.recall);
     if (support) *support = occurring;
     return s;

@@ -12,13 +12,13 @@
  *   kappa     = (accuracy - expected by chance) / (1 - expected by chance) (Cohen 1960) */
 typedef struct {
     int classes;
-    int64_t *count;          /* [classes, classes]: rows truth, columns prediction */
+    int64_t *count; /* [classes, classes]: rows truth, columns prediction */
 } qp_confusion;
 
 /* qp_confusion_init — nothing counted yet; 1 .. 65536 classes.   Errors  QP_EMEMORY, QP_EUSAGE.
  * qp_confusion_add — one example; QP_EDATA if a label is no class. */
 qp_status qp_confusion_init(qp_confusion *confusion, int classes);
-void      qp_confusion_free(qp_confusion *confusion);
+void qp_confusion_free(qp_confusion *confusion);
 qp_status qp_confusion_add(qp_confusion *confusion, int truth, int predicted);
 
 typedef struct {
@@ -26,7 +26,7 @@ typedef struct {
 } qp_class_scores;
 
 double qp_class_accuracy(const qp_confusion *confusion);
-double qp_class_balanced_accuracy(const qp_confusion *confusion);   /* mean recall of the classes that occur */
+double qp_class_balanced_accuracy(const qp_confusion *confusion); /* mean recall of the classes that occur */
 double qp_class_matthews(const qp_confusion *confusion);
 double qp_class_kappa(const qp_confusion *confusion);
 

@@ -5,13 +5,13 @@
 
 /* ---- alignment ---- */
 
-enum { STEP_LEFT = 1, STEP_UP_LEFT = 2 };   /* D(row, column) - D(row, column-1) is +1; is -1 */
+enum { STEP_LEFT = 1, STEP_UP_LEFT = 2 }; /* D(row, column) - D(row, column-1) is +1; is -1 */
 
 /* What is left of two rows without their common beginning and end. */
 typedef struct {
     const int32_t *reference, *hypothesis;
     int columns, rows;
-    unsigned char *step;     /* [rows + 1, columns + 1]; row 0 and column 0 unused */
+    unsigned char *step; /* [rows + 1, columns + 1]; row 0 and column 0 unused */
 } edit_table;
 
 /* The usual recursion, one row of distances at a time; only the signs of the steps along a row are kept. */
@@ -61,7 +61,9 @@ static void walk_back(const edit_table *t, qp_edit_sums *sums)
 
 qp_status qp_edit_compare(const qp_symbols *reference, const qp_symbols *hypothesis, qp_edit_sums *sums)
 {
-    edit_table t = {.reference = reference->symbol, .hypothesis = hypothesis->symbol, .columns = reference->count,
+    edit_table t = {.reference = reference->symbol,
+                    .hypothesis = hypothesis->symbol,
+                    .columns = reference->count,
                     .rows = hypothesis->count};
     while (t.columns > 0 && t.rows > 0 && t.reference[0] == t.hypothesis[0]) {
         t.reference++, t.hypothesis++, t.columns--, t.rows--;
@@ -169,10 +171,7 @@ qp_status qp_edit_characters(qp_segment hypothesis, const qp_segment *reference,
 
 /* ---- rates ---- */
 
-static double ratio(int64_t part, int64_t whole)
-{
-    return whole > 0 ? (double)part / (double)whole : part > 0 ? 1 : 0;
-}
+static double ratio(int64_t part, int64_t whole) { return whole > 0 ? (double)part / (double)whole : part > 0 ? 1 : 0; }
 
 double qp_edit_rate(const qp_edit_sums *sums) { return ratio(qp_edit_count(sums), qp_edit_reference_length(sums)); }
 

@@ -29,8 +29,8 @@ static bool equal(const qp_entity_span *a, const qp_entity_span *b)
 }
 
 /* Both lists are in order of their first words, and no two of a list share one. */
-static qp_status count_spans(qp_entity_sums *sums, const qp_entity_span *truth, int truths, const qp_entity_span *predicted,
-                             int predictions)
+static qp_status count_spans(qp_entity_sums *sums, const qp_entity_span *truth, int truths,
+                             const qp_entity_span *predicted, int predictions)
 {
     for (int t = 0, p = 0; t < truths || p < predictions;) {
         bool both = t < truths && p < predictions && equal(&truth[t], &predicted[p]);
@@ -114,15 +114,9 @@ static qp_class_scores mean(const qp_entity_sums *sums, bool weighted)
     return (qp_class_scores){total.precision / weights, total.recall / weights, total.f / weights};
 }
 
-qp_class_scores qp_entity_macro(const qp_entity_sums *sums)
-{
-    return mean(sums, false);
-}
+qp_class_scores qp_entity_macro(const qp_entity_sums *sums) { return mean(sums, false); }
 
-qp_class_scores qp_entity_weighted(const qp_entity_sums *sums)
-{
-    return mean(sums, true);
-}
+qp_class_scores qp_entity_weighted(const qp_entity_sums *sums) { return mean(sums, true); }
 
 double qp_entity_accuracy(const qp_entity_sums *sums)
 {

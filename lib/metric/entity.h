@@ -17,7 +17,13 @@
  *   single, unit.
  * Source   Tjong Kim Sang & De Meulder 2003 (conlleval); Ramshaw & Marcus 1995 (IOB1); both ways as in seqeval. */
 typedef enum {
-    QP_ENTITY_DEFAULT, QP_ENTITY_IOB1, QP_ENTITY_IOB2, QP_ENTITY_IOE1, QP_ENTITY_IOE2, QP_ENTITY_IOBES, QP_ENTITY_BILOU
+    QP_ENTITY_DEFAULT,
+    QP_ENTITY_IOB1,
+    QP_ENTITY_IOB2,
+    QP_ENTITY_IOE1,
+    QP_ENTITY_IOE2,
+    QP_ENTITY_IOBES,
+    QP_ENTITY_BILOU
 } qp_entity_scheme;
 
 /* Words first .. last of a sentence; type is borrowed from a tag. */
@@ -51,7 +57,7 @@ typedef struct {
 
 /* qp_entity_add — one sentence: its true and its predicted tags.   Errors  those of qp_entity_spans; QP_EMEMORY. */
 qp_status qp_entity_add(qp_entity_sums *sums, const char *const *truth, const char *const *predicted, int count);
-void      qp_entity_free(qp_entity_sums *sums);
+void qp_entity_free(qp_entity_sums *sums);
 
 /* qp_entity_scores_of — of one type; _micro — of all entities; _macro — plain mean over the types; _weighted — weighted by
  * how many are true. qp_entity_accuracy — share of right tags. */
@@ -59,6 +65,6 @@ qp_class_scores qp_entity_scores_of(const qp_entity_type *type);
 qp_class_scores qp_entity_micro(const qp_entity_sums *sums);
 qp_class_scores qp_entity_macro(const qp_entity_sums *sums);
 qp_class_scores qp_entity_weighted(const qp_entity_sums *sums);
-double          qp_entity_accuracy(const qp_entity_sums *sums);
+double qp_entity_accuracy(const qp_entity_sums *sums);
 
 #endif

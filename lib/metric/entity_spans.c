@@ -19,15 +19,9 @@ static parts take_apart(const char *tag)
     return p;
 }
 
-static bool same_type(parts a, parts b)
-{
-    return a.bytes == b.bytes && !memcmp(a.type, b.type, a.bytes);
-}
+static bool same_type(parts a, parts b) { return a.bytes == b.bytes && !memcmp(a.type, b.type, a.bytes); }
 
-static bool is_one_of(char letter, const char *letters)
-{
-    return letter && strchr(letters, letter) != NULL;
-}
+static bool is_one_of(char letter, const char *letters) { return letter && strchr(letters, letter) != NULL; }
 
 /* ---- conlleval's rules ---- */
 
@@ -78,7 +72,8 @@ static const rules scheme_rules[] = {
 static bool matches(const char *pattern, parts before, parts now)
 {
     for (;; pattern += 4) {
-        bool fits = (pattern[0] == '*' || pattern[0] == before.prefix) && (pattern[1] == '*' || pattern[1] == now.prefix);
+        bool fits = (pattern[0] == '*' || pattern[0] == before.prefix) &&
+                    (pattern[1] == '*' || pattern[1] == now.prefix);
         if (fits && (pattern[2] == ' ' || (pattern[2] == '=') == same_type(before, now))) return true;
         if (!pattern[3]) return false;
     }
@@ -117,7 +112,8 @@ qp_status qp_entity_spans(qp_entity_scheme scheme, const char *const *tag, int c
     const rules *r = &scheme_rules[scheme];
     for (int i = 0; i < count; i++)
         if (!is_one_of(take_apart(tag[i]).prefix, r->prefixes))
-            return qp_fail(QP_EDATA, "entities: tag '%.60s' begins with none of %s; choose the scheme the tags were written in",
+            return qp_fail(QP_EDATA,
+                           "entities: tag '%.60s' begins with none of %s; choose the scheme the tags were written in",
                            tag[i], r->prefixes);
     *spans = strict_spans(r, tag, count, span);
     return QP_OK;

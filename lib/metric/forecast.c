@@ -14,20 +14,11 @@ void qp_forecast_add(qp_forecast_sums *sums, const double *value, const double *
     }
 }
 
-double qp_forecast_mae(const qp_forecast_sums *sums)
-{
-    return sums->count ? sums->absolute / (double)sums->count : 0;
-}
+double qp_forecast_mae(const qp_forecast_sums *sums) { return sums->count ? sums->absolute / (double)sums->count : 0; }
 
-double qp_forecast_mse(const qp_forecast_sums *sums)
-{
-    return sums->count ? sums->squares / (double)sums->count : 0;
-}
+double qp_forecast_mse(const qp_forecast_sums *sums) { return sums->count ? sums->squares / (double)sums->count : 0; }
 
-double qp_forecast_rmse(const qp_forecast_sums *sums)
-{
-    return sqrt(qp_forecast_mse(sums));
-}
+double qp_forecast_rmse(const qp_forecast_sums *sums) { return sqrt(qp_forecast_mse(sums)); }
 
 double qp_forecast_r2(const qp_forecast_sums *sums)
 {

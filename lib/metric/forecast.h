@@ -10,12 +10,12 @@
  *   R^2  = 1 - sum (x - f)^2 / sum (x - mean x)^2;  1 if x never changes and is met exactly, else 0 then */
 typedef struct {
     int64_t count;
-    double absolute, squares;    /* sums of the errors' */
-    double mean, deviations;     /* of what came: running mean and sum of squared deviations (Welford 1962) */
-} qp_forecast_sums;              /* all zero = nothing yet */
+    double absolute, squares; /* sums of the errors' */
+    double mean, deviations;  /* of what came: running mean and sum of squared deviations (Welford 1962) */
+} qp_forecast_sums;           /* all zero = nothing yet */
 
 /* qp_forecast_add — `count` values and their forecasts. */
-void   qp_forecast_add(qp_forecast_sums *sums, const double *value, const double *forecast, int count);
+void qp_forecast_add(qp_forecast_sums *sums, const double *value, const double *forecast, int count);
 double qp_forecast_mae(const qp_forecast_sums *sums);
 double qp_forecast_mse(const qp_forecast_sums *sums);
 double qp_forecast_rmse(const qp_forecast_sums *sums);
@@ -42,8 +42,9 @@ typedef struct {
     double *weight;         /* [horizon, window + 1], the constant last */
 } qp_linear_forecast;
 
-qp_status qp_linear_forecast_fit(const double *value, int64_t count, int window, int horizon, qp_linear_forecast *linear);
-void      qp_linear_forecast_free(qp_linear_forecast *linear);
+qp_status qp_linear_forecast_fit(const double *value, int64_t count, int window, int horizon,
+                                 qp_linear_forecast *linear);
+void qp_linear_forecast_free(qp_linear_forecast *linear);
 
 /* qp_linear_forecast_make — forecast [horizon] of what is behind window [linear->window]. */
 void qp_linear_forecast_make(const qp_linear_forecast *linear, const double *window, double *forecast);

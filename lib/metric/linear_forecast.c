@@ -14,8 +14,8 @@ static void fill_row(const qp_linear_forecast *l, const double *value, double *r
 }
 
 /* The normal equations: matrix [size, size] (lower half) and right sides [horizon, size]. */
-static void add_windows(const qp_linear_forecast *l, const double *value, int64_t windows, double *matrix, double *right,
-                        double *row)
+static void add_windows(const qp_linear_forecast *l, const double *value, int64_t windows, double *matrix,
+                        double *right, double *row)
 {
     int size = l->window + 1;
     for (int64_t w = 0; w < windows; w++) {
@@ -68,11 +68,13 @@ static void find_scale(const double *value, int64_t count, qp_linear_forecast *l
     if (!(l->deviation > 0)) l->deviation = 1;
 }
 
-qp_status qp_linear_forecast_fit(const double *value, int64_t count, int window, int horizon, qp_linear_forecast *linear)
+qp_status qp_linear_forecast_fit(const double *value, int64_t count, int window, int horizon,
+                                 qp_linear_forecast *linear)
 {
     memset(linear, 0, sizeof *linear);
     if (window < 1 || window > MOST_WINDOW || horizon < 1)
-        return qp_fail(QP_EUSAGE, "linear forecast: window %d, horizon %d; give a window of 1 to %d and a horizon from 1 on",
+        return qp_fail(QP_EUSAGE,
+                       "linear forecast: window %d, horizon %d; give a window of 1 to %d and a horizon from 1 on",
                        window, horizon, MOST_WINDOW);
     int64_t windows = count - window - horizon + 1;
     if (windows < 1)

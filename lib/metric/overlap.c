@@ -1,4 +1,4 @@
-#define _GNU_SOURCE   /* qsort_r */
+#define _GNU_SOURCE /* qsort_r */
 #include "lib/metric/overlap.h"
 
 #include <stdlib.h>

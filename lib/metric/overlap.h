@@ -9,14 +9,14 @@
  * The places of a list are sorted once by what stands there; then the n-grams of every order lie in groups, and an order
  * is counted by one walk along both lists. */
 typedef struct {
-    const int32_t *symbol;   /* borrowed */
-    int32_t *place;          /* sorted */
+    const int32_t *symbol; /* borrowed */
+    int32_t *place;        /* sorted */
     int count;
 } qp_overlap_index;
 
 /* qp_overlap_index_make — sort the places of `symbols` by their first `order` symbols.  Errors  QP_EMEMORY. */
 qp_status qp_overlap_index_make(const qp_symbols *symbols, int order, qp_overlap_index *index);
-void      qp_overlap_index_free(qp_overlap_index *index);
+void qp_overlap_index_free(qp_overlap_index *index);
 
 /* qp_overlap_places — n-grams of order n in `count` symbols. */
 static inline int64_t qp_overlap_places(int count, int n) { return count >= n ? count - n + 1 : 0; }

@@ -19,7 +19,8 @@ static qp_status unknown_name(const char *name)
 {
     const char *nearest = qp_config_suggest(name, score_name, QP_SCORE_KINDS);
     if (nearest) return qp_fail(QP_EUSAGE, "unknown metric '%s'; did you mean %s?", name, nearest);
-    return qp_fail(QP_EUSAGE, "unknown metric '%s'; use bleu, chrf, chrf++, ter, wer, cer, accuracy or word-accuracy", name);
+    return qp_fail(QP_EUSAGE, "unknown metric '%s'; use bleu, chrf, chrf++, ter, wer, cer, accuracy or word-accuracy",
+                   name);
 }
 
 static qp_status choose(qp_scores *scores, const char *name)
@@ -27,7 +28,7 @@ static qp_status choose(qp_scores *scores, const char *name)
     for (int kind = 0; kind < QP_SCORE_KINDS; kind++) {
         if (strcmp(name, score_name[kind]) != 0) continue;
         for (int i = 0; i < scores->count; i++)
-            if ((int)scores->kind[i] == kind) return QP_OK;   /* named twice: once is enough */
+            if ((int)scores->kind[i] == kind) return QP_OK; /* named twice: once is enough */
         scores->kind[scores->count++] = (qp_score_kind)kind;
         return QP_OK;
     }

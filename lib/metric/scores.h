@@ -9,8 +9,15 @@
 
 /* scores — several text metrics at once, chosen by name: what `quipu evaluate` prints and what validation watches. */
 typedef enum {
-    QP_SCORE_BLEU, QP_SCORE_CHRF, QP_SCORE_CHRF_PLUS, QP_SCORE_TER, QP_SCORE_WER, QP_SCORE_CER, QP_SCORE_ACCURACY,
-    QP_SCORE_WORD_ACCURACY, QP_SCORE_KINDS
+    QP_SCORE_BLEU,
+    QP_SCORE_CHRF,
+    QP_SCORE_CHRF_PLUS,
+    QP_SCORE_TER,
+    QP_SCORE_WER,
+    QP_SCORE_CER,
+    QP_SCORE_ACCURACY,
+    QP_SCORE_WORD_ACCURACY,
+    QP_SCORE_KINDS
 } qp_score_kind;
 
 /* Names are bleu, chrf, chrf++, ter, wer, cer, accuracy (whole lines), word-accuracy. */
@@ -20,11 +27,11 @@ const char *qp_score_name(qp_score_kind kind);
 bool qp_score_higher_is_better(qp_score_kind kind);
 
 typedef struct {
-    qp_score_kind kind[QP_SCORE_KINDS];      /* the chosen ones, in the order asked for */
+    qp_score_kind kind[QP_SCORE_KINDS]; /* the chosen ones, in the order asked for */
     int count;
     int64_t segments;
-    int references;                          /* of the segments so far */
-    qp_bleu_config bleu;                     /* may be changed before the first segment */
+    int references;      /* of the segments so far */
+    qp_bleu_config bleu; /* may be changed before the first segment */
     qp_chrf_config chrf;
     qp_ter_config ter;
     qp_bleu_sums bleu_sums;
@@ -37,14 +44,14 @@ typedef struct {
 /* qp_scores_init — choose by a list, "bleu,chrf"; customary settings.   Errors  QP_EUSAGE naming the known ones.
  * qp_scores_reset — forget the segments, keep choice and settings. */
 qp_status qp_scores_init(qp_scores *scores, const char *names);
-void      qp_scores_reset(qp_scores *scores);
+void qp_scores_reset(qp_scores *scores);
 
 /* qp_scores_add — one segment with its references; every segment must have equally many. */
 qp_status qp_scores_add(qp_scores *scores, qp_segment hypothesis, const qp_segment *reference, int references);
 
 /* qp_scores_value — the score number `index` of the list, in percent (BLEU, chrF, TER: their usual scale).
  * qp_scores_signature — settings that make it repeatable; returns `text`. */
-double      qp_scores_value(const qp_scores *scores, int index);
+double qp_scores_value(const qp_scores *scores, int index);
 const char *qp_scores_signature(const qp_scores *scores, int index, char *text, size_t bytes);
 
 #endif

@@ -44,15 +44,31 @@ static bool is_cased(int32_t code)
 static bool is_case_ignorable(int32_t code)
 {
     switch (code) {
-    case 0x27: case 0x2E: case 0x3A: case 0xB7: case 0x387: case 0x55F: case 0x5F4: case 0x2018: case 0x2019:
-    case 0x2024: case 0x2027: case 0xFE13: case 0xFE52: case 0xFE55: case 0xFF07: case 0xFF0E: case 0xFF1A:
-        return true;
+    case 0x27:
+    case 0x2E:
+    case 0x3A:
+    case 0xB7:
+    case 0x387:
+    case 0x55F:
+    case 0x5F4:
+    case 0x2018:
+    case 0x2019:
+    case 0x2024:
+    case 0x2027:
+    case 0xFE13:
+    case 0xFE52:
+    case 0xFE55:
+    case 0xFF07:
+    case 0xFF0E:
+    case 0xFF1A: return true;
     default: break;
     }
     switch (utf8proc_category(code)) {
-    case UTF8PROC_CATEGORY_MN: case UTF8PROC_CATEGORY_ME: case UTF8PROC_CATEGORY_CF: case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_SK:
-        return true;
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_SK: return true;
     default: return false;
     }
 }
@@ -75,7 +91,7 @@ static void lower_from(qp_codes *codes, int first)
     codes->count = first;
     for (int i = 0; i < original.count; i++) {
         int32_t code = original.code[i];
-        if (code == 0x130) {   /* the only letter whose lower case is two code points */
+        if (code == 0x130) { /* the only letter whose lower case is two code points */
             qp_codes_push(codes, 'i');
             qp_codes_push(codes, 0x307);
         } else if (code == 0x3A3) {
@@ -113,7 +129,7 @@ qp_status qp_codes_words(const qp_codes *codes, qp_span **result, int *result_co
     *result = NULL;
     *result_count = 0;
     if (codes->failed) return qp_fail(QP_EMEMORY, "metric: out of memory for a segment");
-    qp_span *word = malloc(((size_t)codes->count / 2 + 1) * sizeof *word);   /* words have a space between them */
+    qp_span *word = malloc(((size_t)codes->count / 2 + 1) * sizeof *word); /* words have a space between them */
     if (!word) return qp_fail(QP_EMEMORY, "metric: out of memory for a segment");
     int count = 0;
     for (int i = 0; i < codes->count;) {
@@ -139,7 +155,7 @@ void qp_symbols_free(qp_symbols *symbols)
 typedef struct {
     const int32_t *code;
     int count;
-    int32_t *symbol;     /* where the word's number goes */
+    int32_t *symbol; /* where the word's number goes */
 } numbered_word;
 
 static int compare_words(const void *left, const void *right)

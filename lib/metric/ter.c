@@ -12,15 +12,15 @@ enum { SHIFT_SIZE = 10, SHIFT_DISTANCE = 50, CANDIDATES = 1000, BAND = 25, INFIN
 /* One hypothesis against one reference. */
 typedef struct {
     const int32_t *reference;
-    int columns;                       /* words of the reference */
-    int rows;                          /* words of the hypothesis */
+    int columns; /* words of the reference */
+    int rows;    /* words of the hypothesis */
     int band;
-    double slope;                      /* columns / rows */
-    int32_t *words, *shifted, *best;   /* the hypothesis as it is, with a trial shift, with the best one */
-    int32_t *cost;                     /* [rows + 1, columns + 1] for `words` */
-    char *way;                         /* how each cell was reached: ' ' equal, s, d (hypothesis word goes), i; 0 not */
-    int32_t *trial;                    /* two rows of cost for `shifted` */
-    int *align;                        /* [columns] hypothesis place of each reference word, -1 before the first */
+    double slope;                    /* columns / rows */
+    int32_t *words, *shifted, *best; /* the hypothesis as it is, with a trial shift, with the best one */
+    int32_t *cost;                   /* [rows + 1, columns + 1] for `words` */
+    char *way;                       /* how each cell was reached: ' ' equal, s, d (hypothesis word goes), i; 0 not */
+    int32_t *trial;                  /* two rows of cost for `shifted` */
+    int *align;                      /* [columns] hypothesis place of each reference word, -1 before the first */
     unsigned char *reference_error, *hypothesis_error;
     int candidates;
 } shift_search;
@@ -66,7 +66,8 @@ static int32_t fill_table(shift_search *s)
         s->way[c] = 'i';
     }
     for (int r = 1; r <= s->rows; r++)
-        fill_row(s, s->words, r, s->cost + (size_t)(r - 1) * width, s->cost + (size_t)r * width, s->way + (size_t)r * width);
+        fill_row(s, s->words, r, s->cost + (size_t)(r - 1) * width, s->cost + (size_t)r * width,
+                 s->way + (size_t)r * width);
     return s->cost[(size_t)s->rows * width + (size_t)s->columns];
 }
 
@@ -208,7 +209,8 @@ static qp_status count_edits(const qp_symbols *hypothesis, const qp_symbols *ref
     if (s.columns == 0) return QP_OK;
     size_t width = (size_t)s.columns + 1, rows = (size_t)s.rows + 1;
     if (width * rows > (size_t)1 << 28)
-        return qp_fail(QP_EDATA, "metric: segments of %d and %d words are too long for TER; split them", s.rows, s.columns);
+        return qp_fail(QP_EDATA, "metric: segments of %d and %d words are too long for TER; split them", s.rows,
+                       s.columns);
     s.slope = s.rows ? (double)s.columns / s.rows : 1;
     s.band = s.slope / 2 > BAND ? (int)ceil(s.slope / 2 + BAND) : BAND;
     s.words = malloc(3 * rows * sizeof *s.words);
@@ -283,8 +285,8 @@ double qp_ter_finish(const qp_ter_sums *sums)
 
 const char *qp_ter_signature(const qp_ter_config *config, int references, char *text, size_t bytes)
 {
-    snprintf(text, bytes, "nrefs:%d|case:%s|tok:tercom|norm:%s|punct:%s|asian:%s|version:" QP_SACREBLEU_VERSION, references,
-             config->case_sensitive ? "mixed" : "lc", config->normalized ? "yes" : "no",
+    snprintf(text, bytes, "nrefs:%d|case:%s|tok:tercom|norm:%s|punct:%s|asian:%s|version:" QP_SACREBLEU_VERSION,
+             references, config->case_sensitive ? "mixed" : "lc", config->normalized ? "yes" : "no",
              config->no_punctuation ? "no" : "yes", config->asian ? "yes" : "no");
     return text;
 }

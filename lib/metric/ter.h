@@ -12,9 +12,9 @@
  * Source  Snover et al. 2006; Post 2018. */
 typedef struct {
     bool case_sensitive;
-    bool normalized;        /* punctuation apart, escaped signs resolved */
-    bool no_punctuation;    /* punctuation removed */
-    bool asian;             /* with normalized: ideographs one by one; with no_punctuation: theirs removed too */
+    bool normalized;     /* punctuation apart, escaped signs resolved */
+    bool no_punctuation; /* punctuation removed */
+    bool asian;          /* with normalized: ideographs one by one; with no_punctuation: theirs removed too */
 } qp_ter_config;
 
 /* Sums over segments; start from {0}. */
@@ -27,7 +27,7 @@ typedef struct {
  * qp_ter_finish — the score of the sums, in percent; lower is better. */
 qp_status qp_ter_add(const qp_ter_config *config, qp_segment hypothesis, const qp_segment *reference, int references,
                      qp_ter_sums *sums);
-double    qp_ter_finish(const qp_ter_sums *sums);
+double qp_ter_finish(const qp_ter_sums *sums);
 
 const char *qp_ter_signature(const qp_ter_config *config, int references, char *text, size_t bytes);
 

@@ -33,7 +33,7 @@ static double gamma_draw(uint64_t key, double alpha)
 double qp_beta_draw(uint64_t key, double alpha)
 {
     double a = gamma_draw(qp_random_key(key, 1), alpha), b = gamma_draw(qp_random_key(key, 2), alpha);
-    return a + b > 0 ? a / (a + b) : 0.5;    /* both too small for a number */
+    return a + b > 0 ? a / (a + b) : 0.5; /* both too small for a number */
 }
 
 qp_tensor qp_mixup_loss(qp_tape *tape, qp_tensor scores, const int32_t *label, double alpha,
@@ -45,13 +45,15 @@ qp_tensor qp_mixup_loss(qp_tape *tape, qp_tensor scores, const int32_t *label, d
     uint64_t key = qp_tape_next_key(tape);
     qp_real own = (qp_real)qp_beta_draw(key, alpha);
     int shift = 1 + (int)qp_random_below(qp_random_key(key, 3), 0, (uint64_t)rows - 1);
-    int32_t *other = qp_tape_memory(tape, (size_t)rows * sizeof *other), *other_label = qp_tape_memory(tape, (size_t)rows * sizeof *other);
+    int32_t *other = qp_tape_memory(tape, (size_t)rows * sizeof *other),
+            *other_label = qp_tape_memory(tape, (size_t)rows * sizeof *other);
     if (!other || !other_label) return (qp_tensor){0};
     for (int r = 0; r < rows; r++) {
         other[r] = (r + shift) % rows;
         other_label[r] = label[other[r]];
     }
-    qp_tensor mixed = qp_add(tape, qp_scale(tape, scores, own), qp_scale(tape, qp_gather(tape, scores, rows, other), 1 - own));
+    qp_tensor mixed = qp_add(tape, qp_scale(tape, scores, own),
+                             qp_scale(tape, qp_gather(tape, scores, rows, other), 1 - own));
     return qp_add(tape, qp_scale(tape, qp_cross_entropy(tape, mixed, label, config), own),
                   qp_scale(tape, qp_cross_entropy(tape, mixed, other_label, config), 1 - own));
 }

@@ -20,8 +20,8 @@
  *   Source  Zhang et al. 2018; of sentences (senMixup) Guo et al. 2019.
  * qp_beta_draw — from Beta(alpha, alpha), alpha > 0, as gammas' share.      Source  Marsaglia & Tsang 2000. */
 const int32_t *qp_word_dropout(qp_tape *tape, const int32_t *id, int rows, double rate);
-qp_tensor      qp_mixup_loss(qp_tape *tape, qp_tensor scores, const int32_t *label, double alpha,
-                             const qp_cross_entropy_config *config);
-double         qp_beta_draw(uint64_t key, double alpha);
+qp_tensor qp_mixup_loss(qp_tape *tape, qp_tensor scores, const int32_t *label, double alpha,
+                        const qp_cross_entropy_config *config);
+double qp_beta_draw(uint64_t key, double alpha);
 
 #endif

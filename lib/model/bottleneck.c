@@ -13,11 +13,13 @@ qp_bottleneck qp_bottleneck_add(qp_params *params, const qp_model_config *config
     return made;
 }
 
-qp_encoded qp_bottleneck_forward(const qp_bottleneck *bottleneck, qp_tape *tape, const qp_encoded *encoded, qp_model_maps *maps)
+qp_encoded qp_bottleneck_forward(const qp_bottleneck *bottleneck, qp_tape *tape, const qp_encoded *encoded,
+                                 qp_model_maps *maps)
 {
     const qp_params *params = bottleneck->pooling.params;
     qp_tensor pooled = qp_pooling_forward(&bottleneck->pooling, tape, encoded, maps);
-    qp_tensor code = qp_linear(tape, pooled, qp_param(tape, params, bottleneck->weight), qp_param(tape, params, bottleneck->bias));
+    qp_tensor code = qp_linear(tape, pooled, qp_param(tape, params, bottleneck->weight),
+                               qp_param(tape, params, bottleneck->bias));
     qp_encoded made = {.sequences = qp_rows_one_each(tape, encoded->sequences.count), .memory = code, .summary = code};
     return made;
 }

@@ -11,7 +11,8 @@ static const qp_decoder_kind *const kinds[] = {
     [QP_KIND_NGRAM] = &qp_decoder_ngram,
 };
 
-qp_status qp_decoder_init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding, const qp_encoder *encoder)
+qp_status qp_decoder_init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding,
+                          const qp_encoder *encoder)
 {
     *decoder = (qp_decoder){.kind = kinds[config->decoder], .params = params};
     return decoder->kind->init(decoder, params, config, embedding, encoder);
@@ -29,7 +30,8 @@ qp_tensor qp_decoder_forward(const qp_decoder *decoder, qp_tape *tape, const qp_
     return decoder->kind->forward(decoder, tape, source, input, carry && carry->row ? carry : NULL, maps);
 }
 
-qp_status qp_decoder_start(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_sequences sequences, qp_state **state)
+qp_status qp_decoder_start(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_sequences sequences,
+                           qp_state **state)
 {
     *state = qp_state_new(decoder->kind->shape(decoder), sequences);
     if (!*state) return qp_fail(QP_EMEMORY, "out of memory for decoding %d sentences", sequences.count);

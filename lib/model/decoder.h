@@ -9,7 +9,8 @@
 typedef struct qp_decoder qp_decoder;
 
 typedef struct {
-    qp_status (*init)(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding, const qp_encoder *encoder);
+    qp_status (*init)(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding,
+                      const qp_encoder *encoder);
     void (*free)(qp_decoder *decoder);
     qp_tensor (*forward)(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_ids input,
                          const qp_batch_carry *carry, qp_model_maps *maps);
@@ -22,9 +23,9 @@ struct qp_decoder {
     const qp_decoder_kind *kind;
     void *self;
     const qp_params *params;
-    int width;                   /* columns of what it returns */
-    bool wants_summary;          /* of the encoder */
-    int carry_width;             /* reals of a sequence's state that qp_batch_carry hands on; 0: it has none */
+    int width;          /* columns of what it returns */
+    bool wants_summary; /* of the encoder */
+    int carry_width;    /* reals of a sequence's state that qp_batch_carry hands on; 0: it has none */
 };
 
 /* qp_decoder_init — the decoder config->decoder names, its parameters under `decoder.` and others; embedding: the index
@@ -34,11 +35,13 @@ struct qp_decoder {
  *   source NULL: a model without encoder; maps may be NULL.
  * qp_decoder_start — a state of one row a source (source.sequences.count), ready for the first token.
  * qp_decoder_step — last_id [rows of state] -> [rows of state, width]; the state goes one token on. */
-qp_status qp_decoder_init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding, const qp_encoder *encoder);
-void      qp_decoder_free(qp_decoder *decoder);
+qp_status qp_decoder_init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding,
+                          const qp_encoder *encoder);
+void qp_decoder_free(qp_decoder *decoder);
 qp_tensor qp_decoder_forward(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_ids input,
                              const qp_batch_carry *carry, qp_model_maps *maps);
-qp_status qp_decoder_start(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_sequences sequences, qp_state **state);
+qp_status qp_decoder_start(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_sequences sequences,
+                           qp_state **state);
 qp_tensor qp_decoder_step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state);
 
 #endif

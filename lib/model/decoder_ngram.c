@@ -7,10 +7,10 @@
 #include "lib/model/decoder_kinds.h"
 
 typedef struct {
-    qp_ngram *ngram;      /* owned */
-    int32_t *word;        /* [vocabulary] owned; -1: the n-grams do not know the token */
+    qp_ngram *ngram; /* owned */
+    int32_t *word;   /* [vocabulary] owned; -1: the n-grams do not know the token */
     int vocabulary;
-    qp_real unknown;      /* ln of a stranger's share of <unk> */
+    qp_real unknown; /* ln of a stranger's share of <unk> */
 } ngram_decoder;
 
 /* What a row has read: the last words but none before the beginning. */
@@ -19,7 +19,8 @@ typedef struct {
     int count;
 } context;
 
-static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding, const qp_encoder *encoder)
+static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding,
+                      const qp_encoder *encoder)
 {
     (void)params, (void)embedding, (void)encoder;
     ngram_decoder *d = decoder->self = calloc(1, sizeof *d);
@@ -67,7 +68,7 @@ const qp_ngram *qp_decoder_ngram_get(const qp_decoder *decoder, const int32_t **
 /* The word of a token that was read. */
 static int32_t word_of(const ngram_decoder *d, int32_t id)
 {
-    if (id == QP_BOS || id == QP_EOS) return id;    /* their words have the same numbers */
+    if (id == QP_BOS || id == QP_EOS) return id; /* their words have the same numbers */
     return id == QP_UNK || d->word[id] < 0 ? 0 : d->word[id];
 }
 
@@ -84,7 +85,8 @@ static void put_scores(const ngram_decoder *d, const context *c, qp_real *of_wor
 {
     qp_ngram_logits(d->ngram, c->word, c->count, of_word);
     qp_real unknown = of_word[0] + d->unknown;
-    for (int id = QP_SPECIAL_COUNT; id < d->vocabulary; id++) row[id] = d->word[id] < 0 ? unknown : of_word[d->word[id]];
+    for (int id = QP_SPECIAL_COUNT; id < d->vocabulary; id++)
+        row[id] = d->word[id] < 0 ? unknown : of_word[d->word[id]];
     row[QP_PAD] = row[QP_BOS] = -(qp_real)INFINITY;
     row[QP_EOS] = of_word[2];
     row[QP_UNK] = unknown;
@@ -160,5 +162,5 @@ static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *l
     return status == QP_OK ? scores : qp_tape_fail(tape, status, "%s", qp_error_message());
 }
 
-const qp_decoder_kind qp_decoder_ngram = {.init = init, .free = free_ngram, .forward = forward, .shape = shape,
-                                          .start = start, .step = step};
+const qp_decoder_kind qp_decoder_ngram = {
+    .init = init, .free = free_ngram, .forward = forward, .shape = shape, .start = start, .step = step};

@@ -12,7 +12,7 @@
  * of <unk> equally, UNK being one of them, so that the whole is 1.
  *
  * qp_decoder_ngram_set, _get — as qp_model_ngram_set and qp_model_ngram. */
-qp_status       qp_decoder_ngram_set(qp_decoder *decoder, qp_ngram *ngram, const int32_t *word);
+qp_status qp_decoder_ngram_set(qp_decoder *decoder, qp_ngram *ngram, const int32_t *word);
 const qp_ngram *qp_decoder_ngram_get(const qp_decoder *decoder, const int32_t **word);
 
 #endif

@@ -5,8 +5,8 @@
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_join.h"
 #include "lib/grad/op_linear.h"
-#include "lib/grad/step_weights.h"
 #include "lib/grad/recurrence.h"
+#include "lib/grad/step_weights.h"
 #include "lib/model/decoder_kinds.h"
 #include "lib/model/recurrent_layers.h"
 #include "lib/nn/embedding.h"
@@ -25,9 +25,9 @@ typedef struct {
     qp_recurrent_module layers;
     qp_recurrent_attention attention;
     bool has_source, looks_first, feeds_context, feeds_output, takes_states;
-    int bridge, bridge_bias, combine, combine_bias;   /* parameters, or -1 */
-    int width;                                        /* of u */
-    int states;                                       /* matrices of a layer's state: 2 for LSTM, else 1 */
+    int bridge, bridge_bias, combine, combine_bias; /* parameters, or -1 */
+    int width;                                      /* of u */
+    int states;                                     /* matrices of a layer's state: 2 for LSTM, else 1 */
     qp_real dropout;
 } recurrent_decoder;
 
@@ -54,7 +54,9 @@ static void add_source(recurrent_decoder *d, qp_params *params, const qp_model_c
     d->feeds_context = c->context_feeding != 0;
     d->looks_first = c->attention == QP_ATTENTION_BAHDANAU;
     d->takes_states = encoder->has_states && same_layers(c);
-    qp_attend_sizes sizes = {.query = hidden, .memory = encoder->memory_width, .gain = c->init_gain,
+    qp_attend_sizes sizes = {.query = hidden,
+                             .memory = encoder->memory_width,
+                             .gain = c->init_gain,
                              .attention = c->attention_size ? (int)c->attention_size : hidden};
     d->attention = qp_recurrent_attention_add(params, (qp_attend_kind)c->attention, sizes, "attention");
     if (d->takes_states) return;
@@ -69,18 +71,24 @@ static int context_width(const recurrent_decoder *d, const qp_encoder *encoder)
     return d->feeds_context ? encoder->summary_width : 0;
 }
 
-static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_config *c, int embedding, const qp_encoder *encoder)
+static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_config *c, int embedding,
+                      const qp_encoder *encoder)
 {
     recurrent_decoder *d = decoder->self = calloc(1, sizeof *d);
     if (!d) return qp_fail(QP_EMEMORY, "out of memory for a decoder");
     bool tied = c->tied_embeddings || c->tied_embeddings_all;
     int emb = (int)c->emb_size, hidden = qp_model_hidden_size(c);
-    *d = (recurrent_decoder){.bridge = -1, .bridge_bias = -1, .combine = -1, .combine_bias = -1,
-                             .states = c->decoder == QP_KIND_LSTM ? 2 : 1, .dropout = (qp_real)c->dropout};
+    *d = (recurrent_decoder){.bridge = -1,
+                             .bridge_bias = -1,
+                             .combine = -1,
+                             .combine_bias = -1,
+                             .states = c->decoder == QP_KIND_LSTM ? 2 : 1,
+                             .dropout = (qp_real)c->dropout};
     if (encoder->kind) add_source(d, params, c, encoder);
     int context = context_width(d, encoder);
     d->width = tied ? emb : hidden;
-    QP_TRY(qp_embedding_init(&d->embedding, params, embedding, emb, c->scale_embeddings != 0, QP_POSITION_NONE, 0, c->dropout, ""));
+    QP_TRY(qp_embedding_init(&d->embedding, params, embedding, emb, c->scale_embeddings != 0, QP_POSITION_NONE, 0,
+                             c->dropout, ""));
     d->embedding.noise = (qp_real)c->input_noise;
     int in = emb + (d->looks_first || d->feeds_context ? context : 0) + (d->feeds_output ? d->width : 0);
     qp_recurrent_config layers = qp_recurrent_layers(c, c->decoder, in, (int)c->dec_layers, false);
@@ -110,11 +118,11 @@ typedef struct {
     const recurrent_decoder *d;
     qp_tape *tape;
     const qp_params *params;
-    qp_tensor keys, memory;            /* of the sources */
-    qp_sequences memory_sequences;     /* the source of each sequence */
-    qp_tensor summary;                 /* [sequences, .] fed or combined at every step; or empty */
-    qp_carry *state;                   /* [layers] */
-    qp_tensor fed;                     /* [sequences, width] u of the token before */
+    qp_tensor keys, memory;        /* of the sources */
+    qp_sequences memory_sequences; /* the source of each sequence */
+    qp_tensor summary;             /* [sequences, .] fed or combined at every step; or empty */
+    qp_carry *state;               /* [layers] */
+    qp_tensor fed;                 /* [sequences, width] u of the token before */
     const qp_recurrent_noise *noise;
 } run;
 
@@ -147,8 +155,8 @@ static qp_tensor advance(run *r, qp_tensor x, qp_sequences s, qp_attention_map *
     if (d->feeds_context) part[parts++] = context = summary_rows(r, s, x.rows);
     if (d->feeds_output) part[parts++] = r->fed;
     x = qp_join_columns(r->tape, parts, part);
-    qp_recurrent_pass pass = {.tape = r->tape, .params = r->params, .sequences = s, .first = r->state, .last = r->state,
-                              .noise = r->noise};
+    qp_recurrent_pass pass = {
+        .tape = r->tape, .params = r->params, .sequences = s, .first = r->state, .last = r->state, .noise = r->noise};
     qp_tensor y = qp_recurrent_forward(&d->layers, &pass, x);
     if (d->attention.kind != QP_ATTEND_NONE && !d->looks_first) context = attend(r, y, s, map);
     if (d->combine >= 0) {
@@ -204,10 +212,10 @@ static bool begin(run *r, const qp_encoded *source, int sequences)
 /* The targets by length, longest first: those still running are always the first ones. */
 typedef struct {
     qp_recurrence order;
-    int32_t *one;            /* [sequences + 1] 0, 1, 2 ...: one row a sequence; as rows: those of the first ones */
+    int32_t *one; /* [sequences + 1] 0, 1, 2 ...: one row a sequence; as rows: those of the first ones */
     int32_t *source_start, *source_length;
-    qp_tensor *u;            /* [steps] */
-    qp_attention_map *map;   /* [steps], or NULL */
+    qp_tensor *u;          /* [steps] */
+    qp_attention_map *map; /* [steps], or NULL */
 } walk;
 
 static bool plan(run *r, const qp_encoded *source, qp_sequences target, int rows, bool maps, walk *w)
@@ -267,7 +275,8 @@ static void join_maps(run *r, const walk *w, qp_sequences target, qp_attention_m
         const qp_real *from = w->map[t].weights.value;
         for (int i = 0; i < order->first[t + 1] - order->first[t]; i++) {
             size_t keys = (size_t)w->source_length[i];
-            memcpy(map->weights.value + begin_of[order->rank[i]] + (ptrdiff_t)t * w->source_length[i], from, keys * sizeof *from);
+            memcpy(map->weights.value + begin_of[order->rank[i]] + (ptrdiff_t)t * w->source_length[i], from,
+                   keys * sizeof *from);
             from += keys;
         }
     }
@@ -334,7 +343,8 @@ static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_enco
     int count = input.sequences.count, rows = count > 0 ? input.sequences.start[count] : 0;
     qp_tensor x = qp_embedding_forward(&d->embedding, tape, decoder->params, input.sequences, rows, input.id, 0);
     if (carry && carry->width != decoder->carry_width)
-        return qp_tape_fail(tape, QP_ESHAPE, "a state of %d numbers for a decoder of %d", carry->width, decoder->carry_width);
+        return qp_tape_fail(tape, QP_ESHAPE, "a state of %d numbers for a decoder of %d", carry->width,
+                            decoder->carry_width);
     if (!begin(&r, source, count)) return (qp_tensor){0};
     if (carry && !carry->empty) take_carry(&r, carry, count);
     qp_attention_map *map = d->attention.kind != QP_ATTEND_NONE ? qp_model_maps_add(maps, QP_MAP_CROSS, 0) : NULL;
@@ -347,7 +357,10 @@ static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_enco
 /* ---- one token at a time ---- */
 
 /* The state's carries: each layer's hidden state, its cell, then u, then the summary. */
-static int carries_of(const recurrent_decoder *d) { return d->layers.slots * d->states + d->feeds_output + d->feeds_context; }
+static int carries_of(const recurrent_decoder *d)
+{
+    return d->layers.slots * d->states + d->feeds_output + d->feeds_context;
+}
 
 static qp_state_shape shape(const qp_decoder *decoder)
 {
@@ -405,5 +418,5 @@ static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *l
     return status == QP_OK ? u : qp_tape_fail(tape, status, "%s", qp_error_message());
 }
 
-const qp_decoder_kind qp_decoder_recurrent = {.init = init, .free = free_layers, .forward = forward, .shape = shape,
-                                              .start = start, .step = step};
+const qp_decoder_kind qp_decoder_recurrent = {
+    .init = init, .free = free_layers, .forward = forward, .shape = shape, .start = start, .step = step};

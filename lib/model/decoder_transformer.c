@@ -6,7 +6,8 @@
 /* decoder_transformer — a stack of causal layers; stepping keeps their keys and values in the state's caches, and those
  * of the sources in its memories. */
 
-static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding, const qp_encoder *encoder)
+static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding,
+                      const qp_encoder *encoder)
 {
     qp_stack *stack = decoder->self = calloc(1, sizeof *stack);
     if (!stack) return qp_fail(QP_EMEMORY, "out of memory for a decoder");
@@ -39,7 +40,8 @@ static qp_state_shape shape(const qp_decoder *decoder)
     const qp_stack *stack = decoder->self;
     const qp_attention_module *self = &stack->layer[0].self;
     bool layers = stack->layers > 0;
-    return (qp_state_shape){.caches = stack->layers, .cache_width = layers ? 2 * self->kv_width : 0, .memories = stack->layers};
+    return (qp_state_shape){
+        .caches = stack->layers, .cache_width = layers ? 2 * self->kv_width : 0, .memories = stack->layers};
 }
 
 static qp_status start(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_state *state)
@@ -55,10 +57,10 @@ static qp_status start(const qp_decoder *decoder, qp_tape *tape, const qp_encode
 
 static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state)
 {
-    qp_transformer_pass pass = {.tape = tape, .params = decoder->params, .state = state,
-                                .sequences = qp_state_query_sequences(state)};
+    qp_transformer_pass pass = {
+        .tape = tape, .params = decoder->params, .state = state, .sequences = qp_state_query_sequences(state)};
     return qp_stack_forward(decoder->self, pass, qp_state_rows(state), last_id, qp_state_time(state), NULL);
 }
 
-const qp_decoder_kind qp_decoder_transformer = {.init = init, .free = free_stack, .forward = forward, .shape = shape,
-                                                .start = start, .step = step};
+const qp_decoder_kind qp_decoder_transformer = {
+    .init = init, .free = free_stack, .forward = forward, .shape = shape, .start = start, .step = step};

@@ -20,8 +20,8 @@ qp_status qp_encoder_init(qp_encoder *encoder, qp_params *params, const qp_model
     if (!encoder->kind) return QP_OK;
     if (config->task == QP_TASK_REGRESS) {
         encoder->features = (int)config->features;
-        encoder->value_bias =
-            qp_params_add(params, 1, (int)config->emb_size, (qp_init){QP_INIT_CONSTANT, 0}, "src_embed.bias");
+        encoder->value_bias = qp_params_add(params, 1, (int)config->emb_size, (qp_init){QP_INIT_CONSTANT, 0},
+                                            "src_embed.bias");
     }
     return encoder->kind->init(encoder, params, config, embedding);
 }
@@ -32,14 +32,16 @@ void qp_encoder_free(qp_encoder *encoder)
     *encoder = (qp_encoder){0};
 }
 
-qp_encoded qp_encoder_forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary, qp_model_maps *maps)
+qp_encoded qp_encoder_forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary,
+                              qp_model_maps *maps)
 {
     qp_encoded encoded = {.sequences = input->sequences};
     encoder->kind->forward(encoder, tape, input, summary, maps, &encoded);
     return encoded;
 }
 
-qp_tensor qp_encoder_embed(const qp_encoder *encoder, qp_tape *tape, const qp_embedding_module *embedding, const qp_encoder_input *input)
+qp_tensor qp_encoder_embed(const qp_encoder *encoder, qp_tape *tape, const qp_embedding_module *embedding,
+                           const qp_encoder_input *input)
 {
     qp_sequences s = input->sequences;
     int rows = s.count > 0 ? s.start[s.count] : 0;

@@ -13,32 +13,32 @@ typedef struct qp_encoder qp_encoder;
 /* What goes in. */
 typedef struct {
     qp_sequences sequences;
-    const int32_t *id;           /* [source rows]; NULL: value */
-    const qp_real *value;        /* [source rows, features] of the configuration */
+    const int32_t *id;    /* [source rows]; NULL: value */
+    const qp_real *value; /* [source rows, features] of the configuration */
 } qp_encoder_input;
 
 /* What came out of one pass; memory of the tape. */
 typedef struct {
-    qp_sequences sequences;      /* of the sources */
-    qp_tensor memory;            /* [source rows, memory_width] */
-    qp_tensor summary;           /* [sources, summary_width] one vector a source */
-    const qp_carry *final;       /* [slots of the module] final states of every layer of a recurrent encoder, or NULL */
+    qp_sequences sequences; /* of the sources */
+    qp_tensor memory;       /* [source rows, memory_width] */
+    qp_tensor summary;      /* [sources, summary_width] one vector a source */
+    const qp_carry *final;  /* [slots of the module] final states of every layer of a recurrent encoder, or NULL */
 } qp_encoded;
 
 typedef struct {
     qp_status (*init)(qp_encoder *encoder, qp_params *params, const qp_model_config *config, int embedding);
     void (*free)(qp_encoder *encoder);
-    void (*forward)(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary, qp_model_maps *maps,
-                    qp_encoded *encoded);
+    void (*forward)(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary,
+                    qp_model_maps *maps, qp_encoded *encoded);
 } qp_encoder_kind;
 
 struct qp_encoder {
-    const qp_encoder_kind *kind;     /* NULL: a model without encoder */
-    void *self;                      /* the kind's own, made by its init */
+    const qp_encoder_kind *kind; /* NULL: a model without encoder */
+    void *self;                  /* the kind's own, made by its init */
     const qp_params *params;
     int memory_width, summary_width;
-    bool has_states;                 /* recurrent: a decoder of the same layers can go on from its final states */
-    int features, value_bias;        /* of numbers, made from them by one linear map; 0, -1: it reads ids */
+    bool has_states;          /* recurrent: a decoder of the same layers can go on from its final states */
+    int features, value_bias; /* of numbers, made from them by one linear map; 0, -1: it reads ids */
 };
 
 /* qp_encoder_init — the encoder config->encoder names; its parameters lie under `encoder.`; `embedding` is the index of
@@ -46,8 +46,10 @@ struct qp_encoder {
  * qp_encoder_forward — encode; the summary is made only if asked for; maps may be NULL. Errors  remembered by the tape.
  * qp_encoder_embed — for the kinds: the rows of what goes in as vectors [rows, d]. */
 qp_status qp_encoder_init(qp_encoder *encoder, qp_params *params, const qp_model_config *config, int embedding);
-void      qp_encoder_free(qp_encoder *encoder);
-qp_encoded qp_encoder_forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary, qp_model_maps *maps);
-qp_tensor qp_encoder_embed(const qp_encoder *encoder, qp_tape *tape, const qp_embedding_module *embedding, const qp_encoder_input *input);
+void qp_encoder_free(qp_encoder *encoder);
+qp_encoded qp_encoder_forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary,
+                              qp_model_maps *maps);
+qp_tensor qp_encoder_embed(const qp_encoder *encoder, qp_tape *tape, const qp_embedding_module *embedding,
+                           const qp_encoder_input *input);
 
 #endif

@@ -78,8 +78,8 @@ static void free_layers(qp_encoder *encoder)
     free(e);
 }
 
-static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary, qp_model_maps *maps,
-                    qp_encoded *encoded)
+static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary,
+                    qp_model_maps *maps, qp_encoded *encoded)
 {
     const convolution_encoder *e = encoder->self;
     const qp_params *params = encoder->params;

@@ -19,8 +19,8 @@ static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_con
     QP_TRY(qp_embedding_init(&e->embedding, params, embedding, (int)config->emb_size, config->scale_embeddings != 0,
                              QP_POSITION_NONE, 0, config->dropout, ""));
     e->embedding.noise = (qp_real)config->input_noise;
-    qp_recurrent_config layers = qp_recurrent_layers(config, config->encoder, (int)config->emb_size, (int)config->enc_layers,
-                                                     config->bidirectional != 0);
+    qp_recurrent_config layers = qp_recurrent_layers(config, config->encoder, (int)config->emb_size,
+                                                     (int)config->enc_layers, config->bidirectional != 0);
     QP_TRY(qp_recurrent_init(&e->layers, params, &layers, "encoder"));
     encoder->memory_width = e->layers.width;
     encoder->has_states = true;
@@ -36,8 +36,8 @@ static void free_layers(qp_encoder *encoder)
     free(e);
 }
 
-static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary, qp_model_maps *maps,
-                    qp_encoded *encoded)
+static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary,
+                    qp_model_maps *maps, qp_encoded *encoded)
 {
     const recurrent_encoder *e = encoder->self;
     const qp_recurrent_module *layers = &e->layers;

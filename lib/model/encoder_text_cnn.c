@@ -52,14 +52,15 @@ static void free_layers(qp_encoder *encoder)
     free(e);
 }
 
-static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary, qp_model_maps *maps,
-                    qp_encoded *encoded)
+static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary,
+                    qp_model_maps *maps, qp_encoded *encoded)
 {
     const text_cnn *e = encoder->self;
     qp_tensor x = qp_encoder_embed(encoder, tape, &e->embedding, input), part[WIDTHS];
     (void)maps;
     for (int i = 0; i < WIDTHS; i++)
-        part[i] = qp_activation(tape, qp_convolution_forward(&e->convolution[i], tape, encoder->params, input->sequences, x),
+        part[i] = qp_activation(tape,
+                                qp_convolution_forward(&e->convolution[i], tape, encoder->params, input->sequences, x),
                                 e->activation, 0);
     if (qp_tape_failed(tape)) return;
     encoded->memory = qp_dropout(tape, qp_join_columns(tape, WIDTHS, part), e->dropout);

@@ -20,8 +20,8 @@ static void free_stack(qp_encoder *encoder)
     free(encoder->self);
 }
 
-static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary, qp_model_maps *maps,
-                    qp_encoded *encoded)
+static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary,
+                    qp_model_maps *maps, qp_encoded *encoded)
 {
     const qp_stack *stack = encoder->self;
     qp_transformer_pass pass = {.tape = tape, .params = encoder->params, .sequences = input->sequences};

@@ -17,7 +17,8 @@ static void add_output(qp_head *head, qp_params *params, const qp_model_config *
 
 /* ---- one answer a source ---- */
 
-static qp_status pooled_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder, int embedding)
+static qp_status pooled_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder,
+                            int embedding)
 {
     (void)embedding;
     head->pooling = qp_pooling_add(params, c, encoder);
@@ -44,7 +45,8 @@ static bool check_rows(qp_tape *tape, const qp_encoded *encoded, const qp_batch 
         int length = qp_sequence_length(encoded->sequences, i);
         for (int r = target.start[i]; r < target.start[i + 1]; r++)
             if (batch->read[r] < 0 || batch->read[r] >= length)
-                qp_tape_fail(tape, QP_ESHAPE, "target row %d reads row %d of a source of %d", r, batch->read[r], length);
+                qp_tape_fail(tape, QP_ESHAPE, "target row %d reads row %d of a source of %d", r, batch->read[r],
+                             length);
     }
     return !qp_tape_failed(tape);
 }
@@ -78,7 +80,8 @@ static qp_sequences without_empty(qp_tape *tape, qp_sequences s)
     return made;
 }
 
-static qp_status tag_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder, int embedding)
+static qp_status tag_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder,
+                         int embedding)
 {
     int width = encoder->memory_width;
     (void)embedding;
@@ -100,7 +103,8 @@ static qp_tensor tag_features(const qp_head *head, qp_tape *tape, const qp_encod
     qp_tensor x = rows_read(tape, encoded, batch, false);
     if (head->has_words) {
         const qp_tensor word[] = {x, rows_read(tape, encoded, batch, true)};
-        qp_recurrent_pass pass = {.tape = tape, .params = head->params, .sequences = without_empty(tape, batch->target.sequences)};
+        qp_recurrent_pass pass = {
+            .tape = tape, .params = head->params, .sequences = without_empty(tape, batch->target.sequences)};
         x = qp_dropout(tape, qp_join_columns(tape, 2, word), head->dropout);
         if (qp_tape_failed(tape)) return (qp_tensor){0};
         x = qp_recurrent_forward(&head->words, &pass, x);
@@ -108,7 +112,8 @@ static qp_tensor tag_features(const qp_head *head, qp_tape *tape, const qp_encod
     return qp_dropout(tape, x, head->dropout);
 }
 
-static qp_status mlm_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder, int embedding)
+static qp_status mlm_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder,
+                         int embedding)
 {
     int width = (int)c->emb_size;
     head->dense = qp_params_add(params, width, encoder->memory_width, weights(c), "head.dense.weight");
@@ -131,17 +136,25 @@ static qp_tensor mlm_features(const qp_head *head, qp_tape *tape, const qp_encod
 
 /* ---- the table ---- */
 
-static const qp_head_kind pooled = {pooled_add, pooled_features}, tag = {tag_add, tag_features}, mlm = {mlm_add, mlm_features};
+static const qp_head_kind pooled = {pooled_add, pooled_features}, tag = {tag_add, tag_features},
+                          mlm = {mlm_add, mlm_features};
 
 static const qp_head_kind *const kinds[] = {
     [QP_TASK_TRANSLATE] = NULL,  [QP_TASK_LM] = NULL,         [QP_TASK_CLASSIFY] = &pooled, [QP_TASK_TAG] = &tag,
     [QP_TASK_REGRESS] = &pooled, [QP_TASK_AUTOENCODE] = NULL, [QP_TASK_MLM] = &mlm,
 };
 
-qp_status qp_head_init(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder, int embedding)
+qp_status qp_head_init(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder,
+                       int embedding)
 {
-    *head = (qp_head){.kind = kinds[config->task], .params = params, .dense = -1, .dense_bias = -1, .output = -1,
-                      .output_bias = -1, .activation = config->activation, .dropout = (qp_real)config->dropout};
+    *head = (qp_head){.kind = kinds[config->task],
+                      .params = params,
+                      .dense = -1,
+                      .dense_bias = -1,
+                      .output = -1,
+                      .output_bias = -1,
+                      .activation = config->activation,
+                      .dropout = (qp_real)config->dropout};
     return head->kind ? head->kind->add(head, params, config, encoder, embedding) : QP_OK;
 }
 
@@ -153,8 +166,10 @@ void qp_head_free(qp_head *head)
 
 bool qp_head_wants_summary(const qp_head *head) { return head->pooling.from_states; }
 
-qp_tensor qp_head_forward(const qp_head *head, qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch, qp_model_maps *maps)
+qp_tensor qp_head_forward(const qp_head *head, qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch,
+                          qp_model_maps *maps)
 {
     qp_tensor x = head->kind->features(head, tape, encoded, batch, maps);
-    return qp_linear(tape, x, qp_param(tape, head->params, head->output), qp_param(tape, head->params, head->output_bias));
+    return qp_linear(tape, x, qp_param(tape, head->params, head->output),
+                     qp_param(tape, head->params, head->output_bias));
 }

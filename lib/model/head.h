@@ -19,19 +19,20 @@
 typedef struct qp_head qp_head;
 
 typedef struct {
-    qp_status (*add)(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder, int embedding);
+    qp_status (*add)(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder,
+                     int embedding);
     qp_tensor (*features)(const qp_head *head, qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch,
-                          qp_model_maps *maps);   /* what the last linear map reads */
+                          qp_model_maps *maps); /* what the last linear map reads */
 } qp_head_kind;
 
 struct qp_head {
-    const qp_head_kind *kind;        /* NULL: the task has a decoder */
+    const qp_head_kind *kind; /* NULL: the task has a decoder */
     const qp_params *params;
     qp_pooling pooling;
     qp_norm norm;
     qp_recurrent_module words;
     bool has_words;
-    int dense, dense_bias, output, output_bias;   /* parameters, or -1 */
+    int dense, dense_bias, output, output_bias; /* parameters, or -1 */
     int activation;
     qp_real dropout;
 };
@@ -41,9 +42,11 @@ struct qp_head {
  * qp_head_forward — scores, as above. Of the batch it reads the target's sequences and `read` (tag, mlm); the rows of a
  *   target sequence are counted from the first row of its source in `encoded`. maps may be NULL.
  *   Errors  (init) QP_EMEMORY; (forward) QP_ESHAPE for a row outside its source; remembered by the tape. */
-qp_status qp_head_init(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder, int embedding);
-void      qp_head_free(qp_head *head);
-bool      qp_head_wants_summary(const qp_head *head);
-qp_tensor qp_head_forward(const qp_head *head, qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch, qp_model_maps *maps);
+qp_status qp_head_init(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder,
+                       int embedding);
+void qp_head_free(qp_head *head);
+bool qp_head_wants_summary(const qp_head *head);
+qp_tensor qp_head_forward(const qp_head *head, qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch,
+                          qp_model_maps *maps);
 
 #endif

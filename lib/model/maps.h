@@ -13,7 +13,7 @@ typedef struct {
     struct {
         qp_map_kind kind;
         int layer;
-        qp_attention_map map;     /* [heads, Tq, Tk] blocks, sequence after sequence; memory of the tape */
+        qp_attention_map map; /* [heads, Tq, Tk] blocks, sequence after sequence; memory of the tape */
     } entry[QP_MAPS_MAX];
 } qp_model_maps;
 

@@ -7,8 +7,8 @@
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_loss.h"
 #include "lib/grad/op_loss_element.h"
-#include "lib/model/bottleneck.h"
 #include "lib/model/augment.h"
+#include "lib/model/bottleneck.h"
 #include "lib/model/decoder.h"
 #include "lib/model/decoder_ngram.h"
 #include "lib/model/encoder.h"
@@ -22,8 +22,8 @@ struct qp_model {
     qp_encoder encoder;
     qp_bottleneck bottleneck;
     qp_decoder decoder;
-    int output, output_bias;      /* logits = x output' + output_bias, x the decoder's */
-    qp_head head;                 /* where there is no decoder */
+    int output, output_bias; /* logits = x output' + output_bias, x the decoder's */
+    qp_head head;            /* where there is no decoder */
 };
 
 /* ---- building ---- */
@@ -48,10 +48,11 @@ static qp_status build_decoder(qp_model *model, int source_embedding)
                            model->has_bottleneck ? &model->bottleneck.seen : &model->encoder));
     model->output = embedding;
     if (c->tied_embeddings || c->tied_embeddings_all) return QP_OK;
-    model->output = qp_params_add(model->params, vocabulary, model->decoder.width, (qp_init){QP_INIT_XAVIER_UNIFORM, c->init_gain},
-                                  "generator.weight");
+    model->output = qp_params_add(model->params, vocabulary, model->decoder.width,
+                                  (qp_init){QP_INIT_XAVIER_UNIFORM, c->init_gain}, "generator.weight");
     if (c->bias)
-        model->output_bias = qp_params_add(model->params, 1, vocabulary, (qp_init){QP_INIT_CONSTANT, 0}, "generator.bias");
+        model->output_bias = qp_params_add(model->params, 1, vocabulary, (qp_init){QP_INIT_CONSTANT, 0},
+                                           "generator.bias");
     return QP_OK;
 }
 
@@ -61,7 +62,8 @@ static int add_source_embedding(qp_model *model)
     const qp_model_config *c = &model->config;
     int width = (int)c->emb_size;
     if (c->task == QP_TASK_REGRESS)
-        return qp_params_add(model->params, width, (int)c->features, (qp_init){QP_INIT_XAVIER_UNIFORM, 1}, "src_embed.weight");
+        return qp_params_add(model->params, width, (int)c->features, (qp_init){QP_INIT_XAVIER_UNIFORM, 1},
+                             "src_embed.weight");
     return qp_embedding_add_weight(model->params, (int)c->src_vocab_size, width, c->scale_embeddings != 0,
                                    shares_embedding(c) ? "embed" : "src_embed");
 }
@@ -183,14 +185,16 @@ static bool put_class_token(qp_tape *tape, qp_encoder_input *input)
 }
 
 /* What the decoder or the head reads of the sources. */
-static bool encode(const qp_model *model, qp_tape *tape, qp_encoder_input input, qp_model_maps *maps, qp_encoded *encoded)
+static bool encode(const qp_model *model, qp_tape *tape, qp_encoder_input input, qp_model_maps *maps,
+                   qp_encoded *encoded)
 {
     if (model->has_class_token && !put_class_token(tape, &input)) return false;
     bool summary = model->has_bottleneck ? model->bottleneck.pooling.from_states
                    : model->has_decoder  ? model->decoder.wants_summary
                                          : qp_head_wants_summary(&model->head);
     *encoded = qp_encoder_forward(&model->encoder, tape, &input, summary, maps);
-    if (model->has_bottleneck && !qp_tape_failed(tape)) *encoded = qp_bottleneck_forward(&model->bottleneck, tape, encoded, maps);
+    if (model->has_bottleneck && !qp_tape_failed(tape))
+        *encoded = qp_bottleneck_forward(&model->bottleneck, tape, encoded, maps);
     return !qp_tape_failed(tape);
 }
 
@@ -202,13 +206,14 @@ static bool check_batch(const qp_model *model, qp_tape *tape, const qp_batch *ba
     if (model->has_encoder && sources != targets && (needs_targets || targets > 0))
         qp_tape_fail(tape, QP_ESHAPE, "a batch of %d sources and %d targets", sources, targets);
     if (c->task == QP_TASK_REGRESS && (!batch->source_value || batch->features != c->features))
-        qp_tape_fail(tape, QP_ESHAPE, "a batch of series of %d columns for a model of %lld", batch->features, (long long)c->features);
+        qp_tape_fail(tape, QP_ESHAPE, "a batch of series of %d columns for a model of %lld", batch->features,
+                     (long long)c->features);
     return !qp_tape_failed(tape);
 }
 
 static qp_tensor output(const qp_model *model, qp_tape *tape, qp_tensor x)
 {
-    if (model->output < 0) return x;    /* n-grams: the decoder's own probabilities */
+    if (model->output < 0) return x; /* n-grams: the decoder's own probabilities */
     return qp_linear(tape, x, qp_param(tape, model->params, model->output),
                      qp_param(tape, model->params, model->output_bias));
 }
@@ -220,12 +225,14 @@ qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *
     qp_encoded encoded, *source = NULL;
     if (model->has_encoder) {
         qp_encoder_input input = {batch->source.sequences, batch->source.id, batch->source_value};
-        if (input.id) input.id = qp_word_dropout(tape, input.id, rows_of(input.sequences), model->config.word_dropout_src);
+        if (input.id)
+            input.id = qp_word_dropout(tape, input.id, rows_of(input.sequences), model->config.word_dropout_src);
         if (!encode(model, tape, input, maps, &encoded)) return (qp_tensor){0};
         source = &encoded;
     }
     if (!model->has_decoder) return qp_head_forward(&model->head, tape, source, batch, maps);
-    qp_ids input = {.sequences = batch->target.sequences, .id = batch->input ? batch->input : shift_right(tape, batch->target, qp_model_first_token(model))};
+    qp_ids input = {.sequences = batch->target.sequences,
+                    .id = batch->input ? batch->input : shift_right(tape, batch->target, qp_model_first_token(model))};
     input.id = qp_word_dropout(tape, input.id, rows_of(input.sequences), model->config.word_dropout_tgt);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     return output(model, tape, qp_decoder_forward(&model->decoder, tape, source, input, &batch->carry, maps));
@@ -248,7 +255,8 @@ qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *ba
     qp_tensor scores = qp_model_logits(model, tape, batch, NULL);
     bool numbers = model->config.task == QP_TASK_REGRESS;
     if (qp_tape_failed(tape)) return (qp_tensor){0};
-    if (scores.rows != rows_of(batch->target.sequences) || !(numbers ? (const void *)batch->target_value : batch->target.id) ||
+    if (scores.rows != rows_of(batch->target.sequences) ||
+        !(numbers ? (const void *)batch->target_value : batch->target.id) ||
         (numbers && batch->outputs != scores.columns))
         return qp_tape_fail(tape, QP_ESHAPE, "a batch without an answer for each of its %d rows", scores.rows);
     if (numbers) return series_loss(model, tape, scores, batch->target_value);

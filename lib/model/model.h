@@ -15,14 +15,14 @@ typedef struct qp_model qp_model;
 
 /* qp_model_new — build and initialise from a configuration (vocabulary sizes included).
  * qp_model_new_blank — the same with all weights zero, to be loaded. */
-qp_status  qp_model_new_blank(const qp_model_config *config, qp_model **model);
-qp_status  qp_model_new(const qp_model_config *config, uint64_t seed, qp_model **model);
-void       qp_model_free(qp_model *model);
+qp_status qp_model_new_blank(const qp_model_config *config, qp_model **model);
+qp_status qp_model_new(const qp_model_config *config, uint64_t seed, qp_model **model);
+void qp_model_free(qp_model *model);
 const qp_model_config *qp_model_config_of(const qp_model *model);
 
 /* qp_model_first_token — what the decoder reads before the first target token: QP_BOS; for a model of running text
  * (--lm-window), to which QP_EOS is the end of a line like any other, that: the end of the line before. */
-int32_t    qp_model_first_token(const qp_model *model);
+int32_t qp_model_first_token(const qp_model *model);
 qp_params *qp_model_params(const qp_model *model);
 
 /* qp_model_ngram_set — give a model of --decoder ngram the n-grams it is made of; owns them from now on.
@@ -37,15 +37,15 @@ const qp_ngram *qp_model_ngram(const qp_model *model, const int32_t **word);
  *   the other tasks            what head.h says, without need of the answers (target.id, target_value)
  * qp_model_loss — summed (not averaged) over the target rows, [1,1]; the trainer divides by their number over the whole
  *   batch: cross-entropy, or, for series, the mean of a row's errors as --series-loss has them.   smoothing: label smoothing */
-qp_tensor  qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps);
-qp_tensor  qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing);
+qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps);
+qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing);
 
 /* Stepping. start encodes the sources; the state begins with one row a source (source.count rows; for a model without
  * encoder source.count rows as well, ids unread). step feeds each row's last token (QP_BOS first) and returns the
  * scores of the next one [rows, target vocabulary], memory of the tape until its next begin. The caller calls
  * qp_tape_begin(tape, QP_INFER, 0) before start and before every step. A row's scores do not depend on the other rows,
  * to the bit, when the parameters are packed (qp_params_pack). */
-qp_status  qp_model_start(const qp_model *model, qp_tape *tape, qp_ids source, qp_state **state);
-qp_tensor  qp_model_step(const qp_model *model, qp_tape *tape, const int32_t *last_id, qp_state *state);
+qp_status qp_model_start(const qp_model *model, qp_tape *tape, qp_ids source, qp_state **state);
+qp_tensor qp_model_step(const qp_model *model, qp_tape *tape, const int32_t *last_id, qp_state *state);
 
 #endif

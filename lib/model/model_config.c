@@ -50,7 +50,8 @@ int qp_model_outputs(const qp_model_config *config)
     }
 }
 
-void qp_model_config_complete(qp_model_config *config, bool (*given)(const void *self, const char *name), const void *self)
+void qp_model_config_complete(qp_model_config *config, bool (*given)(const void *self, const char *name),
+                              const void *self)
 {
     if (config->task == QP_TASK_LM && !given(self, "encoder")) config->encoder = QP_KIND_NONE;
     if (!qp_model_task_has_decoder(config->task) && !given(self, "decoder")) config->decoder = QP_KIND_NONE;
@@ -71,7 +72,8 @@ static qp_status check_transformer(const qp_model_config *config)
         return qp_fail(QP_EUSAGE, "--kv-heads %lld does not divide --heads %lld; choose a divisor",
                        (long long)config->kv_heads, (long long)config->heads);
     if (config->pos == QP_POS_ROPE && config->emb_size / config->heads % 2 != 0)
-        return qp_fail(QP_EUSAGE, "--pos rope needs heads of an even width, not %lld / %lld; change --heads or --emb-size",
+        return qp_fail(QP_EUSAGE,
+                       "--pos rope needs heads of an even width, not %lld / %lld; change --heads or --emb-size",
                        (long long)config->emb_size, (long long)config->heads);
     return QP_OK;
 }
@@ -81,7 +83,8 @@ static qp_status check_positions(const qp_model_config *config)
     bool beside = config->encoder == QP_KIND_TRANSFORMER || config->encoder == QP_KIND_CONV ||
                   config->decoder == QP_KIND_TRANSFORMER;
     if (beside && config->pos == QP_POS_SINUSOIDAL && config->emb_size % 2 != 0)
-        return qp_fail(QP_EUSAGE, "--pos sinusoidal needs an even --emb-size, not %lld; use an even one or --pos learned",
+        return qp_fail(QP_EUSAGE,
+                       "--pos sinusoidal needs an even --emb-size, not %lld; use an even one or --pos learned",
                        (long long)config->emb_size);
     return QP_OK;
 }
@@ -94,9 +97,11 @@ static qp_status check_recurrent(const qp_model_config *config)
     if (decoder && config->dec_layers < 1)
         return qp_fail(QP_EUSAGE, "--dec-layers 0: a recurrent decoder has at least one layer; use --dec-layers 1");
     if (config->bidirectional && !encoder)
-        return qp_fail(QP_EUSAGE, "--bidirectional is for recurrent encoders (a transformer sees both directions, a decoder must not); leave it out or use --encoder gru");
+        return qp_fail(QP_EUSAGE, "--bidirectional is for recurrent encoders (a transformer sees both directions, a "
+                                  "decoder must not); leave it out or use --encoder gru");
     if (config->hidden_size && !encoder && !decoder && !config->word_layers && config->encoder != QP_KIND_TEXT_CNN)
-        return qp_fail(QP_EUSAGE, "--hidden-size is the width of recurrent states; a transformer's width is --emb-size");
+        return qp_fail(QP_EUSAGE,
+                       "--hidden-size is the width of recurrent states; a transformer's width is --emb-size");
     return QP_OK;
 }
 
@@ -104,11 +109,17 @@ static qp_status check_feeding(const qp_model_config *config)
 {
     bool reads = qp_model_kind_is_recurrent(config->decoder) && config->encoder != QP_KIND_NONE;
     if (config->input_feeding && (!reads || config->attention == QP_ATTENTION_NONE))
-        return qp_fail(QP_EUSAGE, "--input-feeding is for a recurrent decoder with attention; add --attention luong-general or leave it out");
+        return qp_fail(
+            QP_EUSAGE,
+            "--input-feeding is for a recurrent decoder with attention; add --attention luong-general or leave it out");
     if (config->context_feeding && (!reads || config->attention != QP_ATTENTION_NONE))
-        return qp_fail(QP_EUSAGE, "--context-feeding gives a recurrent decoder without attention the source's summary; add --attention none or leave it out");
-    if (reads && config->attention == QP_ATTENTION_LUONG_DOT && qp_model_hidden_size(config) != qp_model_memory_width(config))
-        return qp_fail(QP_EUSAGE, "--attention luong-dot needs equal widths of decoder and encoder, not %d and %d; use --attention luong-general%s",
+        return qp_fail(QP_EUSAGE, "--context-feeding gives a recurrent decoder without attention the source's summary; "
+                                  "add --attention none or leave it out");
+    if (reads && config->attention == QP_ATTENTION_LUONG_DOT &&
+        qp_model_hidden_size(config) != qp_model_memory_width(config))
+        return qp_fail(QP_EUSAGE,
+                       "--attention luong-dot needs equal widths of decoder and encoder, not %d and %d; use "
+                       "--attention luong-general%s",
                        qp_model_hidden_size(config), qp_model_memory_width(config),
                        config->bidirectional ? ", or --direction-merge sum" : "");
     return QP_OK;
@@ -141,14 +152,17 @@ static qp_status check_sides(const qp_model_config *config)
 
 static qp_status check_pooling(const qp_model_config *config)
 {
-    bool pools = config->task == QP_TASK_CLASSIFY || config->task == QP_TASK_REGRESS || config->task == QP_TASK_AUTOENCODE;
+    bool pools = config->task == QP_TASK_CLASSIFY || config->task == QP_TASK_REGRESS ||
+                 config->task == QP_TASK_AUTOENCODE;
     if (config->pooling != QP_POOLING_AUTO && !pools)
         return qp_fail(QP_EUSAGE, "--pooling makes one vector of a text, which --task %s does not want; leave it out",
                        task_name(config->task));
     if (config->pooling != QP_POOLING_CLASS_TOKEN) return QP_OK;
     if (config->encoder != QP_KIND_TRANSFORMER || config->task == QP_TASK_REGRESS)
-        return qp_fail(QP_EUSAGE, "--pooling class-token is for transformers that read text (the token must see all of it); use --pooling %s",
-                       qp_model_kind_is_recurrent(config->encoder) ? "last" : "mean");
+        return qp_fail(
+            QP_EUSAGE,
+            "--pooling class-token is for transformers that read text (the token must see all of it); use --pooling %s",
+            qp_model_kind_is_recurrent(config->encoder) ? "last" : "mean");
     return QP_OK;
 }
 
@@ -160,9 +174,11 @@ static qp_status check_regularisers(const qp_model_config *config)
         return qp_fail(QP_EUSAGE, "--layer-drop leaves out layers of a transformer; use --dropout, or leave it out");
     if (config->word_dropout_src > 0 && (config->encoder == QP_KIND_NONE || config->task == QP_TASK_REGRESS))
         return qp_fail(QP_EUSAGE, "--word-dropout-src needs a source of words%s",
-                       config->task == QP_TASK_LM ? "; a language model reads its own: use --word-dropout-tgt" : "; leave it out");
+                       config->task == QP_TASK_LM ? "; a language model reads its own: use --word-dropout-tgt"
+                                                  : "; leave it out");
     if (config->word_dropout_tgt > 0 && (config->decoder == QP_KIND_NONE || config->decoder == QP_KIND_NGRAM))
-        return qp_fail(QP_EUSAGE, "--word-dropout-tgt is for what a decoder reads; leave it out, or use --word-dropout-src");
+        return qp_fail(QP_EUSAGE,
+                       "--word-dropout-tgt is for what a decoder reads; leave it out, or use --word-dropout-src");
     if (config->mixup > 0 && config->task != QP_TASK_CLASSIFY)
         return qp_fail(QP_EUSAGE, "--mixup mixes labelled texts; add --task classify, or leave it out");
     return QP_OK;
@@ -178,22 +194,26 @@ static qp_status check_task(const qp_model_config *config)
     if (config->series_loss != QP_SERIES_MSE && config->task != QP_TASK_REGRESS)
         return qp_fail(QP_EUSAGE, "--series-loss is for series of numbers; add --task regress, or leave it out");
     if (config->bottleneck && config->task != QP_TASK_AUTOENCODE)
-        return qp_fail(QP_EUSAGE, "--bottleneck is the vector of an autoencoder; add --task autoencode, or leave it out");
+        return qp_fail(QP_EUSAGE,
+                       "--bottleneck is the vector of an autoencoder; add --task autoencode, or leave it out");
     if (config->lm_window && config->task != QP_TASK_LM)
         return qp_fail(QP_EUSAGE, "--lm-window cuts the text of a language model; add --task lm, or leave it out");
     if (config->carry && (!config->lm_window || !qp_model_kind_is_recurrent(config->decoder)))
-        return qp_fail(QP_EUSAGE, "--carry hands the state of a recurrent decoder from window to window; add --lm-window and --decoder lstm, or leave it out");
+        return qp_fail(QP_EUSAGE, "--carry hands the state of a recurrent decoder from window to window; add "
+                                  "--lm-window and --decoder lstm, or leave it out");
     if (config->lm_window > config->max_length)
         return qp_fail(QP_EUSAGE, "--lm-window %lld is longer than --max-length %lld; make that as long",
                        (long long)config->lm_window, (long long)config->max_length);
     if (config->task == QP_TASK_AUTOENCODE && config->src_vocab_size != config->tgt_vocab_size)
-        return qp_fail(QP_EUSAGE, "--task autoencode makes what it reads: it needs one vocabulary, not %lld and %lld pieces",
+        return qp_fail(QP_EUSAGE,
+                       "--task autoencode makes what it reads: it needs one vocabulary, not %lld and %lld pieces",
                        (long long)config->src_vocab_size, (long long)config->tgt_vocab_size);
     if (!qp_model_task_has_decoder(config->task)) return QP_OK;
     if (config->tied_embeddings_all && config->src_vocab_size != config->tgt_vocab_size)
-        return qp_fail(QP_EUSAGE,
-                       "--tied-embeddings-all needs one vocabulary for both sides, not %lld and %lld pieces; add --share-vocab",
-                       (long long)config->src_vocab_size, (long long)config->tgt_vocab_size);
+        return qp_fail(
+            QP_EUSAGE,
+            "--tied-embeddings-all needs one vocabulary for both sides, not %lld and %lld pieces; add --share-vocab",
+            (long long)config->src_vocab_size, (long long)config->tgt_vocab_size);
     return QP_OK;
 }
 

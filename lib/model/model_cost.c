@@ -40,7 +40,7 @@ static void module_name(const char *name, char *key, size_t bytes, int *layer)
 
 typedef struct {
     qp_model_cost *cost;
-    int *first, *last;       /* layers of each row */
+    int *first, *last; /* layers of each row */
     int capacity;
 } table;
 
@@ -49,7 +49,7 @@ static qp_module_cost *row_of(table *t, const char *key, int layer, int rows, in
     qp_model_cost *cost = t->cost;
     for (int i = 0; i < cost->count; i++) {
         qp_module_cost *m = &cost->module[i];
-        bool vector = rows == 1 && m->rows > 1;             /* the bias of a matrix */
+        bool vector = rows == 1 && m->rows > 1; /* the bias of a matrix */
         if (strcmp(m->name, key) != 0) continue;
         if (!vector && (m->rows != rows || m->columns != columns)) continue;
         if (layer > t->last[i]) t->last[i] = layer;
@@ -82,7 +82,7 @@ static void number_layers(table *t)
 
 typedef struct {
     const qp_model_config *config;
-    double source, target;      /* tokens of a sequence */
+    double source, target; /* tokens of a sequence */
 } lengths;
 
 /* How often a parameter's matrix is used, per token of the side its module is counted on. */

@@ -11,24 +11,24 @@
  * (half of the sequence in a causal layer). Norms, activations and the softmax are left out: below 2 % of the whole in
  * customary sizes. The backward pass computes twice what the forward pass does: training = 3 * forward. */
 typedef struct {
-    char name[128];          /* "encoder.layers.0-5.linear1": one row for the equal layers of a stack */
+    char name[128]; /* "encoder.layers.0-5.linear1": one row for the equal layers of a stack */
     int copies;
-    int rows, columns;       /* of its weight; rows 1: a vector; both 0: no weights (attention's products) */
-    size_t weights;          /* of all copies, biases included */
-    double forward;          /* FLOPs of all copies per token of its side */
+    int rows, columns; /* of its weight; rows 1: a vector; both 0: no weights (attention's products) */
+    size_t weights;    /* of all copies, biases included */
+    double forward;    /* FLOPs of all copies per token of its side */
 } qp_module_cost;
 
 typedef struct {
-    qp_module_cost *module;  /* [count], in the order of the model */
+    qp_module_cost *module; /* [count], in the order of the model */
     int count;
     size_t weights;
-    double forward;          /* FLOPs per target token, its share of the source's included */
+    double forward; /* FLOPs per target token, its share of the source's included */
 } qp_model_cost;
 
 /* qp_model_cost_of — source_length, target_length: tokens of a sequence (source unused without encoder; target unused
  *   where the encoder's tokens are what is counted: no decoder).
  * Errors  QP_EMEMORY. */
 qp_status qp_model_cost_of(const qp_model *model, double source_length, double target_length, qp_model_cost *cost);
-void      qp_model_cost_free(qp_model_cost *cost);
+void qp_model_cost_free(qp_model_cost *cost);
 
 #endif

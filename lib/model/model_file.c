@@ -14,7 +14,7 @@
 #define TARGET_KEY "quipu.tokenizer.target"
 #define LABELS_KEY "quipu.labels"
 #define SCALING_KEY "quipu.scaling"
-#define TOKEN_WORD "ngram.token_word"    /* I32 [target vocabulary] the word of each token, -1: none */
+#define TOKEN_WORD "ngram.token_word" /* I32 [target vocabulary] the word of each token, -1: none */
 
 /* ---- configuration as JSON ---- */
 
@@ -43,11 +43,12 @@ static qp_status config_from_json(const char *path, const char *text, qp_model_c
     qp_status status = QP_OK;
     const char *key;
     json_t *value;
-    json_object_foreach(object, key, value)
-    {
+    json_object_foreach (object, key, value) {
         const qp_field *field = qp_config_find(&qp_model_fields, key);
         if (!field || !json_is_string(value))
-            status = qp_fail(QP_EDATA, "%s: unknown configuration key %.60s; the file is newer than this quipu or damaged", path, key);
+            status = qp_fail(QP_EDATA,
+                             "%s: unknown configuration key %.60s; the file is newer than this quipu or damaged", path,
+                             key);
         else if (qp_config_set(field, config, path, json_string_value(value)) != QP_OK)
             status = QP_EDATA;
         if (status != QP_OK) break;
@@ -139,8 +140,8 @@ static qp_status fill_ngram(const qp_safetensors *file, qp_model *model)
     int32_t *word = malloc((size_t)tokens * sizeof *word);
     qp_ngram *ngram = NULL;
     int arrays = 0;
-    qp_status status = wide && word ? qp_safetensors_integers(file, stored, wide) :
-                       qp_fail(QP_EMEMORY, "%s: out of memory while loading", qp_safetensors_path(file));
+    qp_status status = wide && word ? qp_safetensors_integers(file, stored, wide)
+                                    : qp_fail(QP_EMEMORY, "%s: out of memory while loading", qp_safetensors_path(file));
     if (status == QP_OK) status = qp_ngram_file_get(file, &ngram, &arrays);
     bool fits = status == QP_OK && qp_safetensors_count(file) == arrays + 1;
     for (int64_t i = 0; fits && i < tokens; i++) {
@@ -148,9 +149,12 @@ static qp_status fill_ngram(const qp_safetensors *file, qp_model *model)
         word[i] = (int32_t)wide[i];
     }
     if (status == QP_OK && !fits)
-        status = qp_fail(QP_EDATA, "%s: its n-grams do not belong to its tokenizer; the file is damaged", qp_safetensors_path(file));
-    if (status == QP_OK) status = qp_model_ngram_set(model, ngram, word);
-    else qp_ngram_free(ngram);
+        status = qp_fail(QP_EDATA, "%s: its n-grams do not belong to its tokenizer; the file is damaged",
+                         qp_safetensors_path(file));
+    if (status == QP_OK)
+        status = qp_model_ngram_set(model, ngram, word);
+    else
+        qp_ngram_free(ngram);
     free(wide);
     free(word);
     return status;
@@ -161,7 +165,8 @@ static double layer_weights(const qp_model_config *config, int64_t kind, int64_t
 {
     double hidden = qp_model_hidden_size(config), width = (double)config->emb_size;
     if (kind == QP_KIND_NONE) return 0;
-    if (kind == QP_KIND_CONV) return (double)layers * 2 * width * width * (config->separable ? 1 : (double)config->kernel_size);
+    if (kind == QP_KIND_CONV)
+        return (double)layers * 2 * width * width * (config->separable ? 1 : (double)config->kernel_size);
     if (kind == QP_KIND_TEXT_CNN) return hidden * width * (config->separable ? 1 : (double)config->kernel_size);
     return (double)layers * (qp_model_kind_is_recurrent(kind) ? hidden * hidden : width * (double)config->ff_size);
 }
@@ -174,7 +179,8 @@ static qp_status check_size(const qp_safetensors *file, const qp_model_config *c
     bool text = config->encoder != QP_KIND_NONE && config->task != QP_TASK_REGRESS;
     double source = (double)(text ? config->src_vocab_size : config->features);
     double target = qp_model_task_has_decoder(config->task) ? (double)config->tgt_vocab_size : 0;
-    double embeddings = (source > target ? source : target) * (double)config->emb_size, outputs = qp_model_outputs(config);
+    double embeddings = (source > target ? source : target) * (double)config->emb_size,
+           outputs = qp_model_outputs(config);
     double hidden = qp_model_hidden_size(config), words = (double)config->word_layers * hidden * hidden;
     double layers = layer_weights(config, config->encoder, config->enc_layers) +
                     layer_weights(config, config->decoder, config->dec_layers);
@@ -219,7 +225,8 @@ static qp_status load_from(const qp_safetensors *file, qp_model_bundle *bundle)
     if (!format || !config_text)
         return qp_fail(QP_EDATA, "%s: a safetensors file, but not a model of quipu; make one with quipu train", path);
     if (strcmp(format, FORMAT) != 0)
-        return qp_fail(QP_EDATA, "%s: model format %.20s, this quipu reads %s; use a newer quipu", path, format, FORMAT);
+        return qp_fail(QP_EDATA, "%s: model format %.20s, this quipu reads %s; use a newer quipu", path, format,
+                       FORMAT);
     QP_TRY(qp_safetensors_verify(file));
     qp_model_config config;
     QP_TRY(config_from_json(path, config_text, &config));
@@ -258,7 +265,8 @@ static qp_status add_up(const char *path, const qp_params *first, double *sum)
     qp_model_bundle other;
     QP_TRY(qp_model_file_load(path, &other));
     qp_params *params = qp_model_params(other.model);
-    bool same = qp_params_count(params) == qp_params_count(first) && qp_params_count(first) > 0 && qp_params_size(params) == qp_params_size(first);
+    bool same = qp_params_count(params) == qp_params_count(first) && qp_params_count(first) > 0 &&
+                qp_params_size(params) == qp_params_size(first);
     for (int i = 0; same && i < qp_params_count(first); i++) {
         const qp_parameter *a = qp_params_at(first, i), *b = qp_params_at(params, i);
         same = strcmp(a->name, b->name) == 0 && a->rows == b->rows && a->columns == b->columns;
@@ -267,7 +275,8 @@ static qp_status add_up(const char *path, const qp_params *first, double *sum)
         for (size_t i = 0; i < qp_params_size(first); i++) sum[i] += (double)qp_params_block(params)[i];
     qp_model_bundle_free(&other);
     if (same) return QP_OK;
-    return qp_fail(QP_EDATA, "%s: its arrays have other shapes than the first model's; average models of one run", path);
+    return qp_fail(QP_EDATA, "%s: its arrays have other shapes than the first model's; average models of one run",
+                   path);
 }
 
 qp_status qp_model_file_average(const char *path, const char *const *from, int count)
@@ -285,8 +294,9 @@ qp_status qp_model_file_average(const char *path, const char *const *from, int c
     for (int i = 0; status == QP_OK && i < count; i++) status = add_up(from[i], params, sum);
     if (status == QP_OK) {
         for (size_t i = 0; i < size; i++) qp_params_block(params)[i] = (qp_real)(sum[i] / count);
-        status = qp_model_file_save(path, first.model,
-                                    &(qp_model_texts){first.source_tokenizer, first.target_tokenizer, first.labels, first.scaling});
+        status = qp_model_file_save(
+            path, first.model,
+            &(qp_model_texts){first.source_tokenizer, first.target_tokenizer, first.labels, first.scaling});
     }
     free(sum);
     qp_model_bundle_free(&first);

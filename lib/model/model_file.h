@@ -14,9 +14,9 @@
  * Equal models make equal files, byte for byte: no date, host or path goes in. */
 typedef struct {
     qp_model *model;
-    char *source_tokenizer;     /* JSON text, or NULL */
-    char *target_tokenizer;     /* JSON text, or NULL: the source's */
-    char *labels, *scaling;     /* JSON texts, or NULL */
+    char *source_tokenizer; /* JSON text, or NULL */
+    char *target_tokenizer; /* JSON text, or NULL: the source's */
+    char *labels, *scaling; /* JSON texts, or NULL */
 } qp_model_bundle;
 
 /* What is saved beside the model: JSON texts, each may be NULL. */
@@ -30,7 +30,7 @@ qp_status qp_model_file_save(const char *path, const qp_model *model, const qp_m
 /* qp_model_file_load — verify the checksum, build the model and fill it. The caller frees the bundle.
  * Errors  QP_ENOINPUT, QP_EDATA (naming what is wrong with the file), QP_EMEMORY. */
 qp_status qp_model_file_load(const char *path, qp_model_bundle *bundle);
-void      qp_model_bundle_free(qp_model_bundle *bundle);
+void qp_model_bundle_free(qp_model_bundle *bundle);
 
 /* qp_model_file_texts — only the texts of any safetensors file, NULL where it has none, and no model; the caller frees the
  * bundle.   Errors  QP_ENOINPUT, QP_EDATA, QP_EMEMORY. */

@@ -35,7 +35,8 @@ static qp_status tell(qp_transfer *transfer, qp_transfer_group group, const char
     size_t used = list ? strlen(list) : 0, bytes = module_bytes(name);
     transfer->count[group]++;
     transfer->weights[group] += weights;
-    if (used >= bytes && strncmp(list + used - bytes, name, bytes) == 0 && (used == bytes || list[used - bytes - 1] == ' '))
+    if (used >= bytes && strncmp(list + used - bytes, name, bytes) == 0 &&
+        (used == bytes || list[used - bytes - 1] == ' '))
         return QP_OK;
     char *grown = realloc(list, used + bytes + 3);
     if (!grown) return qp_fail(QP_EMEMORY, "out of memory while taking over weights");
@@ -92,9 +93,12 @@ static qp_status take(const qp_safetensors *file, qp_transfer_words words, qp_pa
         const qp_parameter *p = qp_params_at(params, i);
         const qp_stored *stored = find(file, p->name, encoder);
         qp_transfer_group group = QP_TRANSFER_TAKEN;
-        if (!stored) group = QP_TRANSFER_NEW;
-        else if (is_refused(p->name, words)) group = QP_TRANSFER_REFUSED;
-        else if (!same_shape(stored, p)) group = QP_TRANSFER_SHAPE;
+        if (!stored)
+            group = QP_TRANSFER_NEW;
+        else if (is_refused(p->name, words))
+            group = QP_TRANSFER_REFUSED;
+        else if (!same_shape(stored, p))
+            group = QP_TRANSFER_SHAPE;
         if (group == QP_TRANSFER_TAKEN) QP_TRY(qp_safetensors_reals(file, stored, qp_params_value(params, i)));
         for (int k = 0; stored && k < qp_safetensors_count(file); k++)
             if (qp_safetensors_at(file, k) == stored) used[k] = true;
@@ -105,8 +109,10 @@ static qp_status take(const qp_safetensors *file, qp_transfer_words words, qp_pa
         if (!used[k]) QP_TRY(tell(transfer, QP_TRANSFER_LEFT, stored->name, stored->count));
     }
     if (transfer->count[QP_TRANSFER_TAKEN] == 0)
-        return qp_fail(QP_EDATA, "%s: none of its arrays has the name and shape of a parameter of this model; "
-                                 "`quipu info --tensors` lists them", qp_safetensors_path(file));
+        return qp_fail(QP_EDATA,
+                       "%s: none of its arrays has the name and shape of a parameter of this model; "
+                       "`quipu info --tensors` lists them",
+                       qp_safetensors_path(file));
     return QP_OK;
 }
 

@@ -7,11 +7,11 @@
  * model's file has too. An encoder also takes what a language model calls its decoder: where the file has no encoder,
  * "encoder.X" is looked for as "decoder.X", and "src_embed.X" as "tgt_embed.X". */
 typedef enum {
-    QP_TRANSFER_TAKEN,      /* the same name and shape */
-    QP_TRANSFER_SHAPE,      /* in both, but of another shape: not taken */
-    QP_TRANSFER_REFUSED,    /* not taken because the vocabularies or labels differ */
-    QP_TRANSFER_NEW,        /* not in the file */
-    QP_TRANSFER_LEFT,       /* in the file alone */
+    QP_TRANSFER_TAKEN,   /* the same name and shape */
+    QP_TRANSFER_SHAPE,   /* in both, but of another shape: not taken */
+    QP_TRANSFER_REFUSED, /* not taken because the vocabularies or labels differ */
+    QP_TRANSFER_NEW,     /* not in the file */
+    QP_TRANSFER_LEFT,    /* in the file alone */
     QP_TRANSFER_GROUPS
 } qp_transfer_group;
 
@@ -31,6 +31,6 @@ typedef struct {
 /* qp_model_transfer — fill what fits of `params` from the model file `path`, the rest stays.
  * Errors  QP_ENOINPUT, QP_EDATA (not a safetensors file, damaged, nothing fits), QP_EMEMORY. */
 qp_status qp_model_transfer(const char *path, qp_transfer_words words, qp_params *params, qp_transfer *transfer);
-void      qp_transfer_free(qp_transfer *transfer);
+void qp_transfer_free(qp_transfer *transfer);
 
 #endif

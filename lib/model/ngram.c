@@ -63,8 +63,10 @@ static qp_status walk(walker *w, int level, int64_t begin, int64_t end)
     const qp_ngram_level *l = &w->model->level[level];
     for (int64_t node = begin; node < end; node++) {
         w->word[level] = l->word[node];
-        if (level + 1 == w->order) QP_TRY(w->visit(w->self, node, w->word));
-        else QP_TRY(walk(w, level + 1, l->child[node], l->child[node + 1]));
+        if (level + 1 == w->order)
+            QP_TRY(w->visit(w->self, node, w->word));
+        else
+            QP_TRY(walk(w, level + 1, l->child[node], l->child[node + 1]));
     }
     return QP_OK;
 }
@@ -85,8 +87,10 @@ static int64_t child_of(const qp_ngram *model, int level, int64_t node, int32_t 
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
         if (sorted[middle] == word) return middle;
-        if (sorted[middle] < word) low = middle + 1;
-        else high = middle;
+        if (sorted[middle] < word)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return -1;
 }

@@ -15,12 +15,12 @@
 enum { QP_NGRAM_MAX_ORDER = 12 };
 typedef struct qp_ngram qp_ngram;
 
-void        qp_ngram_free(qp_ngram *model);
-int         qp_ngram_order(const qp_ngram *model);
-int32_t     qp_ngram_vocabulary(const qp_ngram *model);                 /* words, the three special ones included */
-int64_t     qp_ngram_count(const qp_ngram *model, int order);           /* n-grams of that order, from 1 */
+void qp_ngram_free(qp_ngram *model);
+int qp_ngram_order(const qp_ngram *model);
+int32_t qp_ngram_vocabulary(const qp_ngram *model);       /* words, the three special ones included */
+int64_t qp_ngram_count(const qp_ngram *model, int order); /* n-grams of that order, from 1 */
 const char *qp_ngram_word(const qp_ngram *model, int32_t id);
-int32_t     qp_ngram_find(const qp_ngram *model, const char *word, size_t bytes);   /* <unk> for a word it has not */
+int32_t qp_ngram_find(const qp_ngram *model, const char *word, size_t bytes); /* <unk> for a word it has not */
 
 /* qp_ngram_log10 — log10 P(word | context).
  * context  [count] oldest word first; the last order-1 of them matter. It begins with <s> at the beginning of a line.
@@ -34,16 +34,15 @@ void qp_ngram_logits(const qp_ngram *model, const int32_t *context, int count, q
 
 /* What was read, in sum. */
 typedef struct {
-    double log10, unknown_log10;    /* of all tokens; of those that are <unk> */
-    int64_t tokens, unknown;        /* </s> counts as a token */
+    double log10, unknown_log10; /* of all tokens; of those that are <unk> */
+    int64_t tokens, unknown;     /* </s> counts as a token */
 } qp_ngram_sums;
 
 /* qp_ngram_score — add one line of words with white space between them. begin: it begins after <s>; end: count </s>.
  * qp_ngram_perplexity — 10^(-log10 / tokens); NaN without tokens.
  * qp_ngram_next_word — the next word of a line from *at on; NULL at its end. */
-void        qp_ngram_score(const qp_ngram *model, const char *line, size_t bytes, bool begin, bool end,
-                           qp_ngram_sums *sums);
-double      qp_ngram_perplexity(const qp_ngram_sums *sums);
+void qp_ngram_score(const qp_ngram *model, const char *line, size_t bytes, bool begin, bool end, qp_ngram_sums *sums);
+double qp_ngram_perplexity(const qp_ngram_sums *sums);
 const char *qp_ngram_next_word(const char *line, size_t bytes, size_t *at, size_t *word_bytes);
 
 #endif

@@ -14,14 +14,14 @@
 typedef struct {
     int order;
     int64_t count, capacity;
-    int32_t *word;               /* [count * order] */
+    int32_t *word; /* [count * order] */
     float *log10, *backoff;
-    int64_t *place;              /* [count] their order when sorted */
+    int64_t *place; /* [count] their order when sorted */
 } section;
 
 typedef struct {
     qp_reader *reader;
-    char *line;                  /* the one just read, NULL at the end */
+    char *line; /* the one just read, NULL at the end */
     size_t bytes;
     qp_ngram *model;
     int64_t told[QP_NGRAM_MAX_ORDER];
@@ -55,7 +55,8 @@ static qp_status read_header(loader *l)
         long long order, count;
         QP_TRY(next_line(l));
         if (!l->line || sscanf(l->line, "ngram %lld = %lld", &order, &count) != 2) break;
-        if (order != l->model->order + 1 || count < 0) return wrong(l, "orders must be told as ngram 1=N, ngram 2=N ...");
+        if (order != l->model->order + 1 || count < 0)
+            return wrong(l, "orders must be told as ngram 1=N, ngram 2=N ...");
         if (order > QP_NGRAM_MAX_ORDER) return wrong(l, "n-grams of more than 12 words");
         l->told[l->model->order++] = count;
     }
@@ -102,13 +103,16 @@ static qp_status read_ngram(loader *l, section *s)
         field = qp_ngram_next_word(l->line, l->bytes, &at, &bytes);
         if (!field) return wrong(l, "too few words");
         if (memchr(field, '\0', bytes)) return wrong(l, "a NUL byte in a word");
-        if (s->order == 1) QP_TRY(qp_ngram_words_add(&l->model->words, field, bytes, id));
-        else *id = qp_ngram_words_find(&l->model->words, field, bytes);
+        if (s->order == 1)
+            QP_TRY(qp_ngram_words_add(&l->model->words, field, bytes, id));
+        else
+            *id = qp_ngram_words_find(&l->model->words, field, bytes);
         if (*id < 0) return wrong(l, "a word that is not among the unigrams");
     }
     s->backoff[s->count] = 0;
     field = qp_ngram_next_word(l->line, l->bytes, &at, &bytes);
-    if (field && !read_number(field, bytes, &s->backoff[s->count])) return wrong(l, "no log10 of a back-off at the end");
+    if (field && !read_number(field, bytes, &s->backoff[s->count]))
+        return wrong(l, "no log10 of a back-off at the end");
     if (field && qp_ngram_next_word(l->line, l->bytes, &at, &bytes)) return wrong(l, "too many words");
     s->count++;
     return QP_OK;
@@ -131,8 +135,9 @@ static qp_status sort_section(const loader *l, section *s)
     qsort_r(s->place, (size_t)s->count, sizeof *s->place, compare_ngrams, s);
     for (int64_t i = 1; i < s->count; i++)
         if (compare_ngrams(&s->place[i - 1], &s->place[i], s) == 0)
-            return qp_fail(QP_EDATA, "%s: a %d-gram stands there twice, the last word is %.100s", qp_reader_path(l->reader),
-                           s->order, qp_ngram_words_text(&l->model->words, s->word[s->place[i] * s->order + s->order - 1]));
+            return qp_fail(QP_EDATA, "%s: a %d-gram stands there twice, the last word is %.100s",
+                           qp_reader_path(l->reader), s->order,
+                           qp_ngram_words_text(&l->model->words, s->word[s->place[i] * s->order + s->order - 1]));
     return QP_OK;
 }
 
@@ -157,13 +162,13 @@ static qp_status keep_section(loader *l, const section *s)
     int k = s->order - 1;
     qp_ngram_level *level = &l->model->level[k], *below = &l->model->level[k - 1];
     QP_TRY(qp_ngram_level_new(level, s->count, s->order == l->model->order));
-    int64_t open = 0;   /* contexts below `open` have their first child */
+    int64_t open = 0; /* contexts below `open` have their first child */
     for (int64_t i = 0; i < s->count; i++) {
         const int32_t *word = s->word + s->place[i] * s->order;
         int64_t context = qp_ngram_node(l->model, word, k);
         if (context < 0)
-            return qp_fail(QP_EDATA, "%s: the words before %.100s in a %d-gram are no %d-gram", qp_reader_path(l->reader),
-                           qp_ngram_words_text(&l->model->words, word[k]), s->order, k);
+            return qp_fail(QP_EDATA, "%s: the words before %.100s in a %d-gram are no %d-gram",
+                           qp_reader_path(l->reader), qp_ngram_words_text(&l->model->words, word[k]), s->order, k);
         while (open <= context) below->child[open++] = i;
         level->word[i] = word[k];
         level->log10[i] = s->log10[s->place[i]];
@@ -215,8 +220,10 @@ qp_status qp_ngram_arpa_load(const char *path, qp_ngram **model)
         status = load(&l);
         qp_reader_close(l.reader);
     }
-    if (status == QP_OK) *model = l.model;
-    else qp_ngram_free(l.model);
+    if (status == QP_OK)
+        *model = l.model;
+    else
+        qp_ngram_free(l.model);
     return status;
 }
 
@@ -255,6 +262,6 @@ qp_status qp_ngram_arpa_save(const char *path, const qp_ngram *model)
 {
     saver s = {.model = model};
     QP_TRY(qp_writer_open(path, &s.writer));
-    (void)write_all(&s);   /* commit tells the first failure */
+    (void)write_all(&s); /* commit tells the first failure */
     return qp_writer_commit(s.writer);
 }

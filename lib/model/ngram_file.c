@@ -26,11 +26,16 @@ void qp_ngram_file_add(qp_safetensors_writer *writer, const qp_ngram *model)
         const qp_ngram_level *level = &model->level[k];
         const int64_t count = level->count, edges = level->count + 1;
         const int order = k + 1;
-        qp_safetensors_writer_add(writer, name_of(order, "log10", name, sizeof name), QP_DTYPE_F32, 1, &count, level->log10);
-        if (k) qp_safetensors_writer_add(writer, name_of(order, "word", name, sizeof name), QP_DTYPE_I32, 1, &count, level->word);
+        qp_safetensors_writer_add(writer, name_of(order, "log10", name, sizeof name), QP_DTYPE_F32, 1, &count,
+                                  level->log10);
+        if (k)
+            qp_safetensors_writer_add(writer, name_of(order, "word", name, sizeof name), QP_DTYPE_I32, 1, &count,
+                                      level->word);
         if (order == model->order) break;
-        qp_safetensors_writer_add(writer, name_of(order, "backoff", name, sizeof name), QP_DTYPE_F32, 1, &count, level->backoff);
-        qp_safetensors_writer_add(writer, name_of(order, "child", name, sizeof name), QP_DTYPE_I64, 1, &edges, level->child);
+        qp_safetensors_writer_add(writer, name_of(order, "backoff", name, sizeof name), QP_DTYPE_F32, 1, &count,
+                                  level->backoff);
+        qp_safetensors_writer_add(writer, name_of(order, "child", name, sizeof name), QP_DTYPE_I64, 1, &edges,
+                                  level->child);
     }
 }
 
@@ -38,11 +43,13 @@ void qp_ngram_file_add(qp_safetensors_writer *writer, const qp_ngram *model)
 
 static qp_status damaged(const qp_safetensors *file, const char *name)
 {
-    return qp_fail(QP_EDATA, "%s: array %s is no part of an n-gram model; the file is damaged", qp_safetensors_path(file), name);
+    return qp_fail(QP_EDATA, "%s: array %s is no part of an n-gram model; the file is damaged",
+                   qp_safetensors_path(file), name);
 }
 
 /* The array `name` of exactly this type and length (-1: any). */
-static qp_status find(const qp_safetensors *file, const char *name, qp_dtype dtype, int64_t count, const qp_stored **stored)
+static qp_status find(const qp_safetensors *file, const char *name, qp_dtype dtype, int64_t count,
+                      const qp_stored **stored)
 {
     QP_TRY(qp_safetensors_need(file, name, 1, &count, stored));
     return (*stored)->dtype == dtype ? QP_OK : damaged(file, name);
@@ -61,7 +68,7 @@ static qp_status read_words(const qp_safetensors *file, qp_ngram_words *words)
         size_t bytes = strlen(text + at), place = 0, length = 0;
         int32_t id = -1;
         const char *word = qp_ngram_next_word(text + at, bytes, &place, &length);
-        if (!word || length != bytes) status = damaged(file, WORDS);    /* empty, or with white space inside */
+        if (!word || length != bytes) status = damaged(file, WORDS); /* empty, or with white space inside */
         if (status == QP_OK) status = qp_ngram_words_add(words, text + at, bytes, &id);
         if (status == QP_OK && id != expected) status = damaged(file, WORDS);
         at += bytes + 1;
@@ -141,8 +148,10 @@ qp_status qp_ngram_file_get(const qp_safetensors *file, qp_ngram **model, int *a
     qp_status status = made->order ? qp_ngram_words_init(&made->words) : damaged(file, name);
     if (status == QP_OK) status = read_words(file, &made->words);
     for (int order = 1; status == QP_OK && order <= made->order; order++) status = read_level(file, order, made);
-    *arrays = 4 * made->order - 2;    /* the words and, but for the ends, four of each order */
-    if (status == QP_OK) *model = made;
-    else qp_ngram_free(made);
+    *arrays = 4 * made->order - 2; /* the words and, but for the ends, four of each order */
+    if (status == QP_OK)
+        *model = made;
+    else
+        qp_ngram_free(made);
     return status;
 }

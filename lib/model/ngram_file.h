@@ -15,7 +15,7 @@
  * qp_ngram_file_get — *arrays receives how many of the file's arrays it took. The file is taken as hostile: sizes,
  *   order of the words, children and numbers are checked.
  * Errors  QP_EDATA with file and array; QP_EIO, QP_EMEMORY. */
-void      qp_ngram_file_add(qp_safetensors_writer *writer, const qp_ngram *model);
+void qp_ngram_file_add(qp_safetensors_writer *writer, const qp_ngram *model);
 qp_status qp_ngram_file_get(const qp_safetensors *file, qp_ngram **model, int *arrays);
 
 #endif

@@ -9,10 +9,10 @@
  * Level 0 has every word at the place of its id. */
 typedef struct {
     int64_t count;
-    int32_t *word;       /* [count] the last word */
-    float *log10;        /* [count] */
-    float *backoff;      /* [count] log10; NULL on the highest level */
-    int64_t *child;      /* [count + 1]; NULL on the highest level */
+    int32_t *word;  /* [count] the last word */
+    float *log10;   /* [count] */
+    float *backoff; /* [count] log10; NULL on the highest level */
+    int64_t *child; /* [count + 1]; NULL on the highest level */
 } qp_ngram_level;
 
 struct qp_ngram {

@@ -9,21 +9,21 @@
 
 /* What is known of each node while learning. */
 typedef struct {
-    int64_t *count, *adjusted;   /* [nodes] times seen; a(g) */
-    int64_t *suffix;             /* [nodes] the node without its first word, one level below; levels from 1 */
-    double *p, *gamma;           /* [nodes] */
+    int64_t *count, *adjusted; /* [nodes] times seen; a(g) */
+    int64_t *suffix;           /* [nodes] the node without its first word, one level below; levels from 1 */
+    double *p, *gamma;         /* [nodes] */
 } estimates;
 
 typedef struct {
     const qp_ngram_config *config;
     qp_ngram *model;
-    int32_t *token;              /* <s> words </s>, line after line */
+    int32_t *token; /* <s> words </s>, line after line */
     int64_t tokens, capacity;
-    int32_t *sorted;             /* [tokens] places in token, by the words from there on */
+    int32_t *sorted; /* [tokens] places in token, by the words from there on */
     estimates at[QP_NGRAM_MAX_ORDER];
     double discount[QP_NGRAM_MAX_ORDER][4];
-    double gamma;                /* of the unigrams */
-    int level;                   /* that of the walk going on */
+    double gamma; /* of the unigrams */
+    int level;    /* that of the walk going on */
 } learner;
 
 static qp_status out_of_memory(void)
@@ -49,7 +49,8 @@ static qp_status add_token(learner *l, int32_t id)
 
 static qp_status add_line(learner *l, const char *line, size_t bytes, int64_t number)
 {
-    if (memchr(line, '\0', bytes)) return qp_fail(QP_EDATA, "n-grams: line %lld has a NUL byte; remove it", (long long)number);
+    if (memchr(line, '\0', bytes))
+        return qp_fail(QP_EDATA, "n-grams: line %lld has a NUL byte; remove it", (long long)number);
     QP_TRY(add_token(l, QP_NGRAM_BEGIN));
     size_t at = 0, word_bytes;
     for (const char *word; (word = qp_ngram_next_word(line, bytes, &at, &word_bytes)) != NULL;) {
@@ -129,8 +130,10 @@ static void lay_tree(learner *l, int64_t *used, bool write)
         for (int k = 1; write && k < common; k++) l->at[k].count[used[k] - 1]++;
         if (common && word[common - 1] == QP_NGRAM_END) continue;
         for (int k = common; k < order; k++) {
-            if (write) put_node(l, k, word[k], used);
-            else used[k]++;
+            if (write)
+                put_node(l, k, word[k], used);
+            else
+                used[k]++;
             if (word[k] == QP_NGRAM_END) break;
         }
     }
@@ -240,7 +243,8 @@ static double share_out(learner *l, int k, int64_t begin, int64_t end)
 
 static void interpolate(learner *l, int k, int64_t context, int64_t begin, int64_t end)
 {
-    for (int64_t i = begin; i < end; i++) l->at[k].p[i] += l->at[k - 1].gamma[context] * l->at[k - 1].p[l->at[k].suffix[i]];
+    for (int64_t i = begin; i < end; i++)
+        l->at[k].p[i] += l->at[k - 1].gamma[context] * l->at[k - 1].p[l->at[k].suffix[i]];
 }
 
 static void estimate(learner *l)
@@ -248,9 +252,10 @@ static void estimate(learner *l)
     qp_ngram *m = l->model;
     for (int k = 0; k < l->config->order; k++) find_discounts(l, k);
     double *p = l->at[0].p, gamma = share_out(l, 0, 0, m->words.count);
-    for (int32_t w = 0; l->config->interpolate_unigrams && w < m->words.count; w++) p[w] += gamma / (m->words.count - 1);
+    for (int32_t w = 0; l->config->interpolate_unigrams && w < m->words.count; w++)
+        p[w] += gamma / (m->words.count - 1);
     if (!l->config->interpolate_unigrams) p[QP_NGRAM_UNK] += gamma;
-    p[QP_NGRAM_BEGIN] = 1;   /* what ARPA files say of it; it is never predicted */
+    p[QP_NGRAM_BEGIN] = 1; /* what ARPA files say of it; it is never predicted */
     for (int k = 1; k < l->config->order; k++)
         for (int64_t context = 0; context < m->level[k - 1].count; context++) {
             int64_t begin = m->level[k - 1].child[context], end = m->level[k - 1].child[context + 1];

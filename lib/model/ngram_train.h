@@ -12,10 +12,10 @@
  *   gamma(h) (D_1 N_1(h) + D_2 N_2(h) + D_3 N_3(h) + a of what was pruned) / sum a(h.)  =  backoff(h)
  * Source   Chen & Goodman 1998; Heafield et al. 2013. */
 typedef struct {
-    int order;                            /* 1 .. QP_NGRAM_MAX_ORDER */
-    bool interpolate_unigrams;            /* false: <unk> alone gets the unigrams' gamma */
-    bool unknown_is_word;                 /* the text may hold <unk>, which is counted like any word */
-    int64_t prune[QP_NGRAM_MAX_ORDER];    /* n-grams of order i+1 seen at most so often are left out; not falling, [0] 0 */
+    int order;                         /* 1 .. QP_NGRAM_MAX_ORDER */
+    bool interpolate_unigrams;         /* false: <unk> alone gets the unigrams' gamma */
+    bool unknown_is_word;              /* the text may hold <unk>, which is counted like any word */
+    int64_t prune[QP_NGRAM_MAX_ORDER]; /* n-grams of order i+1 seen at most so often are left out; not falling, [0] 0 */
 } qp_ngram_config;
 
 /* [order-1][j] is D_j; NULL where they are not asked for. */

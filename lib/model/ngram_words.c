@@ -6,10 +6,7 @@
 
 enum { MOST_WORDS = 1 << 30, FIRST_SLOTS = 1024 };
 
-static qp_status out_of_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "n-grams: out of memory for the words");
-}
+static qp_status out_of_memory(void) { return qp_fail(QP_EMEMORY, "n-grams: out of memory for the words"); }
 
 /* The slot that holds the word, or the free one where it belongs. */
 static size_t slot_of(const qp_ngram_words *words, const char *word, size_t bytes)
@@ -63,7 +60,8 @@ qp_status qp_ngram_words_add(qp_ngram_words *words, const char *word, size_t byt
 {
     *id = qp_ngram_words_find(words, word, bytes);
     if (*id >= 0) return QP_OK;
-    if (words->count == MOST_WORDS) return qp_fail(QP_EDATA, "n-grams: more than %d words; use a smaller text", MOST_WORDS);
+    if (words->count == MOST_WORDS)
+        return qp_fail(QP_EDATA, "n-grams: more than %d words; use a smaller text", MOST_WORDS);
     QP_TRY(reserve(words, bytes));
     words->slot[slot_of(words, word, bytes)] = *id = words->count++;
     words->place[*id] = words->text_bytes;
@@ -78,10 +76,7 @@ int32_t qp_ngram_words_find(const qp_ngram_words *words, const char *word, size_
     return memchr(word, '\0', bytes) ? -1 : words->slot[slot_of(words, word, bytes)];
 }
 
-const char *qp_ngram_words_text(const qp_ngram_words *words, int32_t id)
-{
-    return words->text + words->place[id];
-}
+const char *qp_ngram_words_text(const qp_ngram_words *words, int32_t id) { return words->text + words->place[id]; }
 
 qp_status qp_ngram_words_init(qp_ngram_words *words)
 {

@@ -11,9 +11,9 @@
 enum { QP_NGRAM_UNK, QP_NGRAM_BEGIN, QP_NGRAM_END, QP_NGRAM_SPECIALS };
 
 typedef struct {
-    char *text;          /* all words, each NUL-terminated */
-    size_t *place;       /* [count] of each in text */
-    int32_t *slot;       /* [slots] hash table of ids, -1: free */
+    char *text;    /* all words, each NUL-terminated */
+    size_t *place; /* [count] of each in text */
+    int32_t *slot; /* [slots] hash table of ids, -1: free */
     int32_t count;
     size_t text_bytes, text_capacity, capacity, slots;
 } qp_ngram_words;
@@ -21,10 +21,10 @@ typedef struct {
 /* qp_ngram_words_init — the three special words.    _find — the id of a word, or -1.    _add — the same, new if absent.
  * qp_ngram_words_text — NUL-terminated, borrowed.   Memory  about 24 bytes a word and its text.
  * Errors  QP_EMEMORY; QP_EDATA for more than 2^30 words. */
-qp_status   qp_ngram_words_init(qp_ngram_words *words);
-void        qp_ngram_words_free(qp_ngram_words *words);
-int32_t     qp_ngram_words_find(const qp_ngram_words *words, const char *word, size_t bytes);
-qp_status   qp_ngram_words_add(qp_ngram_words *words, const char *word, size_t bytes, int32_t *id);
+qp_status qp_ngram_words_init(qp_ngram_words *words);
+void qp_ngram_words_free(qp_ngram_words *words);
+int32_t qp_ngram_words_find(const qp_ngram_words *words, const char *word, size_t bytes);
+qp_status qp_ngram_words_add(qp_ngram_words *words, const char *word, size_t bytes, int32_t *id);
 const char *qp_ngram_words_text(const qp_ngram_words *words, int32_t id);
 
 #endif

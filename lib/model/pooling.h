@@ -11,18 +11,18 @@
  * Parameters of attention: pooling.query [1, a], pooling.key.weight [a, memory width], pooling.energy.weight [1, a],
  * a = --attention-size, or the memory's width. */
 typedef struct {
-    int kind;                    /* QP_POOLING_LAST .. */
-    bool from_states;            /* last, of a recurrent encoder */
-    int width;                   /* columns of what it makes */
+    int kind;         /* QP_POOLING_LAST .. */
+    bool from_states; /* last, of a recurrent encoder */
+    int width;        /* columns of what it makes */
     const qp_params *params;
-    int query, key, energy;      /* parameters, or -1 */
+    int query, key, energy; /* parameters, or -1 */
 } qp_pooling;
 
 /* qp_pooling_add — the pooling config->pooling names, over what `encoder` makes.
  * qp_pooling_forward — -> [sources, width]; encoded with its summary where from_states. maps receives the weights of attention, as one query a source (NULL: not
  *   wanted).   Errors  QP_ESHAPE for a source without rows, QP_EMEMORY, remembered by the tape. */
 qp_pooling qp_pooling_add(qp_params *params, const qp_model_config *config, const qp_encoder *encoder);
-qp_tensor  qp_pooling_forward(const qp_pooling *pooling, qp_tape *tape, const qp_encoded *encoded, qp_model_maps *maps);
+qp_tensor qp_pooling_forward(const qp_pooling *pooling, qp_tape *tape, const qp_encoded *encoded, qp_model_maps *maps);
 
 /* qp_rows_one_each — sequences of one row each, memory of the tape; .start NULL: out of memory. */
 qp_sequences qp_rows_one_each(qp_tape *tape, int count);

@@ -9,7 +9,8 @@ static qp_cell_kind cell_of(const qp_model_config *config, int64_t kind)
     }
 }
 
-qp_recurrent_config qp_recurrent_layers(const qp_model_config *config, int64_t kind, int input, int layers, bool bidirectional)
+qp_recurrent_config qp_recurrent_layers(const qp_model_config *config, int64_t kind, int input, int layers,
+                                        bool bidirectional)
 {
     return (qp_recurrent_config){.cell = cell_of(config, kind),
                                  .input = input,

@@ -61,8 +61,7 @@ qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_confi
         stack->layer[i] = qp_transformer_layer_add(params, &layer, memory_width > 0, full);
     }
     snprintf(full, sizeof full, "%s.norm", name);
-    if (stack->has_norm)
-        stack->norm = qp_norm_add(params, layer.width, layer.rms, layer.epsilon, full);
+    if (stack->has_norm) stack->norm = qp_norm_add(params, layer.width, layer.rms, layer.epsilon, full);
     return QP_OK;
 }
 

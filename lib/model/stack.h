@@ -10,27 +10,28 @@
 /* stack — what encoders and decoders of transformers have in common: embedding, layers, final norm. */
 typedef struct {
     qp_embedding_module embedding;
-    qp_position position;            /* inside self-attention */
-    qp_transformer_layer *layer;     /* [layers] */
+    qp_position position;        /* inside self-attention */
+    qp_transformer_layer *layer; /* [layers] */
     int layers;
-    double layer_drop;               /* in training a step leaves each layer out with this probability (LayerDrop: Fan et
+    double layer_drop; /* in training a step leaves each layer out with this probability (LayerDrop: Fan et
                                         al. 2020); all are there, as they are, afterwards */
     bool has_norm;
     qp_norm norm;
-    qp_map_kind self_kind;           /* what its self-attention maps are called */
+    qp_map_kind self_kind; /* what its self-attention maps are called */
 } qp_stack;
 
 /* qp_stack_init — add the parameters of `layers` layers under NAME.layers.I and NAME.norm; `embedding` is the index of
  * its embedding matrix; memory_width: columns of the memory its layers read, 0: they read none. */
 qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_config *config, const char *name, int layers,
                         int embedding, int memory_width, qp_map_kind self_kind);
-void      qp_stack_free(qp_stack *stack);
+void qp_stack_free(qp_stack *stack);
 
 /* qp_stack_forward — ids of `rows` tokens, the first of each sequence at position `offset` -> [rows, d]. `pass` as for a
  * layer (tape, params, sequences, causal, memory, state); maps may be NULL.
  * qp_stack_layers — the same from x [rows, d], embedded. */
 qp_tensor qp_stack_forward(const qp_stack *stack, qp_transformer_pass pass, int rows, const int32_t *id, int offset,
                            qp_model_maps *maps);
-qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_tensor x, int offset, qp_model_maps *maps);
+qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_tensor x, int offset,
+                          qp_model_maps *maps);
 
 #endif

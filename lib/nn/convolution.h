@@ -16,7 +16,7 @@ typedef struct {
 
 typedef struct {
     qp_convolution_config config;
-    int weight, bias, depth;      /* parameters; depth -1: plain */
+    int weight, bias, depth; /* parameters; depth -1: plain */
 } qp_convolution_module;
 
 qp_convolution_module qp_convolution_add(qp_params *params, const qp_convolution_config *config, const char *name);

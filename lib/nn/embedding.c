@@ -25,11 +25,12 @@ qp_status qp_embedding_init(qp_embedding_module *embedding, qp_params *params, i
                                        .scale = scaled ? (qp_real)sqrt(width) : 1,
                                        .dropout = (qp_real)dropout};
     if (kind == QP_POSITION_LEARNED)
-        embedding->position_weight =
-            qp_params_add(params, positions, width, (qp_init){QP_INIT_NORMAL, 0.02}, "%s.weight", position_name);
+        embedding->position_weight = qp_params_add(params, positions, width, (qp_init){QP_INIT_NORMAL, 0.02},
+                                                   "%s.weight", position_name);
     if (kind != QP_POSITION_SINUSOIDAL) return QP_OK;
     embedding->sinusoid = malloc((size_t)positions * (size_t)width * sizeof *embedding->sinusoid);
-    if (!embedding->sinusoid) return qp_fail(QP_EMEMORY, "out of memory for %d positions; use a smaller --max-length", positions);
+    if (!embedding->sinusoid)
+        return qp_fail(QP_EMEMORY, "out of memory for %d positions; use a smaller --max-length", positions);
     qp_positions_sinusoidal(positions, width, 10000, false, embedding->sinusoid);
     return QP_OK;
 }
@@ -57,7 +58,8 @@ qp_tensor qp_embedding_forward(const qp_embedding_module *embedding, qp_tape *ta
 {
     int32_t *position;
     qp_tensor table = positions_of(embedding, tape, params, sequences, rows, offset, &position);
-    qp_tensor x = qp_embedding(tape, qp_param(tape, params, embedding->weight), rows, id, embedding->scale, position, table);
+    qp_tensor x = qp_embedding(tape, qp_param(tape, params, embedding->weight), rows, id, embedding->scale, position,
+                               table);
     return qp_dropout(tape, qp_noise(tape, x, embedding->noise), embedding->dropout);
 }
 

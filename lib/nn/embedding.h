@@ -9,19 +9,19 @@
 typedef enum { QP_POSITION_NONE, QP_POSITION_SINUSOIDAL, QP_POSITION_LEARNED } qp_position_kind;
 
 typedef struct {
-    int weight;                 /* parameter [vocabulary, d]; shared between embeddings by giving the same index */
-    int position_weight;        /* parameter of a learned table, or -1 */
-    qp_real *sinusoid;          /* [positions, d] owned, or NULL */
+    int weight;          /* parameter [vocabulary, d]; shared between embeddings by giving the same index */
+    int position_weight; /* parameter of a learned table, or -1 */
+    qp_real *sinusoid;   /* [positions, d] owned, or NULL */
     int positions, width;
     qp_real scale, dropout;
-    qp_real noise;              /* deviation of Gaussian noise while training, before the dropout; 0 after init */
+    qp_real noise; /* deviation of Gaussian noise while training, before the dropout; 0 after init */
 } qp_embedding_module;
 
 /* qp_embedding_add_weight — an embedding matrix NAME.weight, normal with std 1/sqrt(width) if scaled, else 0.02. */
-int       qp_embedding_add_weight(qp_params *params, int vocabulary, int width, bool scaled, const char *name);
+int qp_embedding_add_weight(qp_params *params, int vocabulary, int width, bool scaled, const char *name);
 qp_status qp_embedding_init(qp_embedding_module *embedding, qp_params *params, int weight, int width, bool scaled,
                             qp_position_kind kind, int positions, double dropout, const char *position_name);
-void      qp_embedding_free(qp_embedding_module *embedding);
+void qp_embedding_free(qp_embedding_module *embedding);
 
 /* qp_embedding_forward — id [rows] of the sequences, first token at position `offset` -> [rows, width].
  * qp_embedding_forward_values — value [rows, features] W' + b + P[position], W = the module's weight [width, features],

@@ -34,7 +34,8 @@ static void fill_orthogonal(double gain, int rows, int columns, uint64_t key, qp
     orthonormalise(shorter, longer, unit);
     for (int r = 0; r < rows; r++)
         for (int c = 0; c < columns; c++) {
-            size_t from = rows < columns ? (size_t)r * (size_t)longer + (size_t)c : (size_t)c * (size_t)longer + (size_t)r;
+            size_t from = rows < columns ? (size_t)r * (size_t)longer + (size_t)c
+                                         : (size_t)c * (size_t)longer + (size_t)r;
             value[(size_t)r * (size_t)columns + (size_t)c] = (qp_real)(gain * unit[from]);
         }
     free(unit);
@@ -73,7 +74,8 @@ void qp_init_fill(qp_init init, int rows, int columns, int fan_in, int fan_out, 
     else if (init.kind == QP_INIT_CONSTANT)
         for (size_t i = 0; i < count; i++) value[i] = (qp_real)init.gain;
     else if (init.kind == QP_INIT_FORGET_GATE)
-        for (size_t i = 0; i < count; i++) value[i] = (qp_real)((int)(i % (size_t)columns) / (columns / 4) == 1 ? init.gain : 0);
+        for (size_t i = 0; i < count; i++)
+            value[i] = (qp_real)((int)(i % (size_t)columns) / (columns / 4) == 1 ? init.gain : 0);
     else if (is_normal(init.kind))
         for (size_t i = 0; i < count; i++) value[i] = (qp_real)(deviation * qp_random_normal(key, i));
     else

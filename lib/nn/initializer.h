@@ -15,15 +15,26 @@
  *   ORTHOGONAL  W W' = gain^2 I if rows <= columns, else W' W = gain^2 I
  * Sources  Glorot & Bengio 2010; He et al. 2015; LeCun et al. 1998; Saxe et al. 2014. */
 typedef enum {
-    QP_INIT_CONSTANT, QP_INIT_UNIFORM, QP_INIT_NORMAL, QP_INIT_XAVIER_UNIFORM, QP_INIT_XAVIER_NORMAL,
-    QP_INIT_HE_UNIFORM, QP_INIT_HE_NORMAL, QP_INIT_LECUN_UNIFORM, QP_INIT_LECUN_NORMAL, QP_INIT_ORTHOGONAL,
+    QP_INIT_CONSTANT,
+    QP_INIT_UNIFORM,
+    QP_INIT_NORMAL,
+    QP_INIT_XAVIER_UNIFORM,
+    QP_INIT_XAVIER_NORMAL,
+    QP_INIT_HE_UNIFORM,
+    QP_INIT_HE_NORMAL,
+    QP_INIT_LECUN_UNIFORM,
+    QP_INIT_LECUN_NORMAL,
+    QP_INIT_ORTHOGONAL,
     QP_INIT_FORGET_GATE
 } qp_init_kind;
-typedef struct { qp_init_kind kind; double gain; } qp_init;
+typedef struct {
+    qp_init_kind kind;
+    double gain;
+} qp_init;
 
 /* qp_init_fill — draw value [rows, columns] by `init` from the random numbers of `key`.
  * qp_init_deviation — the standard deviation it draws with (0 for constant and orthogonal). */
-void   qp_init_fill(qp_init init, int rows, int columns, int fan_in, int fan_out, uint64_t key, qp_real *value);
+void qp_init_fill(qp_init init, int rows, int columns, int fan_in, int fan_out, uint64_t key, qp_real *value);
 double qp_init_deviation(qp_init init, int fan_in, int fan_out);
 
 #endif

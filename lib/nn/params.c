@@ -15,9 +15,9 @@ struct qp_params {
     int count, capacity;
     size_t size, elements;
     qp_real *block;
-    qp_packed *packed;       /* [count], or NULL */
+    qp_packed *packed; /* [count], or NULL */
     qp_real *packed_block;
-    qp_status status;        /* first failure of qp_params_add */
+    qp_status status; /* first failure of qp_params_add */
 };
 
 qp_params *qp_params_new(void) { return calloc(1, sizeof(qp_params)); }

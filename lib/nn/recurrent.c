@@ -12,8 +12,8 @@
 
 /* ---- parameters ---- */
 
-static qp_recurrent_direction add_direction(qp_params *params, const qp_recurrent_config *c, int in, int out, const char *name,
-                                            int layer, const char *suffix)
+static qp_recurrent_direction add_direction(qp_params *params, const qp_recurrent_config *c, int in, int out,
+                                            const char *name, int layer, const char *suffix)
 {
     int gates = qp_cell_gates(c->cell) * c->hidden;
     qp_init weight = {QP_INIT_UNIFORM, c->gain / sqrt(c->hidden)}, zero = {QP_INIT_CONSTANT, 0}, bias = zero;
@@ -26,7 +26,8 @@ static qp_recurrent_direction add_direction(qp_params *params, const qp_recurren
         d.recurrent_bias = qp_params_add(params, 1, gates, zero, "%s.bias_hh_l%d%s", name, layer, suffix);
     }
     if (c->projection)
-        d.projection = qp_params_add(params, c->projection, c->hidden, weight, "%s.weight_hr_l%d%s", name, layer, suffix);
+        d.projection = qp_params_add(params, c->projection, c->hidden, weight, "%s.weight_hr_l%d%s", name, layer,
+                                     suffix);
     return d;
 }
 
@@ -41,12 +42,17 @@ static void add_layer(qp_recurrent_module *m, qp_params *params, const char *nam
     if (c->norm) m->norm[layer] = qp_norm_add(params, m->width, false, c->epsilon, full);
 }
 
-qp_status qp_recurrent_init(qp_recurrent_module *module, qp_params *params, const qp_recurrent_config *config, const char *name)
+qp_status qp_recurrent_init(qp_recurrent_module *module, qp_params *params, const qp_recurrent_config *config,
+                            const char *name)
 {
     int directions = config->bidirectional ? 2 : 1, out = config->projection ? config->projection : config->hidden;
-    *module = (qp_recurrent_module){.config = *config, .directions = directions, .slots = directions * config->layers,
-                                    .out = out, .width = config->sum ? out : directions * out,
-                                    .first_hidden = -1, .first_cell = -1};
+    *module = (qp_recurrent_module){.config = *config,
+                                    .directions = directions,
+                                    .slots = directions * config->layers,
+                                    .out = out,
+                                    .width = config->sum ? out : directions * out,
+                                    .first_hidden = -1,
+                                    .first_cell = -1};
     module->slot = calloc((size_t)module->slots + 1, sizeof *module->slot);
     module->norm = calloc((size_t)config->layers + 1, sizeof *module->norm);
     if (!module->slot || !module->norm) {
@@ -96,7 +102,8 @@ static qp_tensor first_rows(qp_tape *tape, const qp_params *params, int paramete
     return row ? qp_gather(tape, qp_param(tape, params, parameter), count, row) : (qp_tensor){0};
 }
 
-void qp_recurrent_start(const qp_recurrent_module *module, qp_tape *tape, const qp_params *params, int count, qp_carry *state)
+void qp_recurrent_start(const qp_recurrent_module *module, qp_tape *tape, const qp_params *params, int count,
+                        qp_carry *state)
 {
     for (int slot = 0; slot < module->slots; slot++) {
         state[slot] = (qp_carry){.hidden = first_rows(tape, params, module->first_hidden, slot, count, module->out)};
@@ -119,7 +126,8 @@ static qp_recurrent_weights weights_of(const qp_recurrent_module *m, const qp_re
                                   .projection = qp_param(pass->tape, pass->params, d->projection)};
 }
 
-static qp_tensor read_layer(const qp_recurrent_module *m, const qp_recurrent_pass *pass, const qp_carry *first, int layer, qp_tensor x)
+static qp_tensor read_layer(const qp_recurrent_module *m, const qp_recurrent_pass *pass, const qp_carry *first,
+                            int layer, qp_tensor x)
 {
     qp_tensor y[2];
     for (int d = 0; d < m->directions; d++) {
@@ -146,11 +154,12 @@ static bool own_noise(const qp_recurrent_pass *pass, int rows, qp_recurrent_nois
     return true;
 }
 
-static qp_tensor between_layers(const qp_recurrent_module *m, const qp_recurrent_pass *pass, const qp_recurrent_noise *noise,
-                                int layer, qp_tensor x)
+static qp_tensor between_layers(const qp_recurrent_module *m, const qp_recurrent_pass *pass,
+                                const qp_recurrent_noise *noise, int layer, qp_tensor x)
 {
     if (!m->config.variational) return qp_dropout(pass->tape, x, m->config.dropout);
-    return qp_dropout_shared(pass->tape, x, noise->group, qp_random_key(noise->key, (uint64_t)layer), m->config.dropout);
+    return qp_dropout_shared(pass->tape, x, noise->group, qp_random_key(noise->key, (uint64_t)layer),
+                             m->config.dropout);
 }
 
 qp_tensor qp_recurrent_forward(const qp_recurrent_module *module, const qp_recurrent_pass *pass, qp_tensor x)
@@ -159,8 +168,10 @@ qp_tensor qp_recurrent_forward(const qp_recurrent_module *module, const qp_recur
     qp_recurrent_noise noise = {0};
     qp_carry *first = NULL;
     if (qp_tape_failed(pass->tape)) return (qp_tensor){0};
-    if (pass->noise) noise = *pass->noise;
-    else if (c->variational && c->dropout > 0 && !own_noise(pass, x.rows, &noise)) return (qp_tensor){0};
+    if (pass->noise)
+        noise = *pass->noise;
+    else if (c->variational && c->dropout > 0 && !own_noise(pass, x.rows, &noise))
+        return (qp_tensor){0};
     if (!pass->first && c->learned_state) {
         first = qp_tape_memory(pass->tape, (size_t)module->slots * sizeof *first);
         if (!first) return (qp_tensor){0};

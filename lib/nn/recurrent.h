@@ -20,31 +20,32 @@
 typedef struct {
     qp_cell_kind cell;
     int input, hidden, layers;
-    int projection;              /* 0: none; LSTM only */
-    bool bidirectional, sum;     /* sum: the directions are added, not set side by side */
+    int projection;          /* 0: none; LSTM only */
+    bool bidirectional, sum; /* sum: the directions are added, not set side by side */
     bool bias, residual, norm, learned_state;
-    bool variational;            /* one dropout mask a sequence, the same at every time */
+    bool variational; /* one dropout mask a sequence, the same at every time */
     qp_real dropout;
-    double gain;                 /* weights uniform in +-gain/sqrt(hidden) */
-    double forget_bias;          /* first value of an LSTM's forget bias */
-    double epsilon;              /* of the layer norm */
+    double gain;        /* weights uniform in +-gain/sqrt(hidden) */
+    double forget_bias; /* first value of an LSTM's forget bias */
+    double epsilon;     /* of the layer norm */
 } qp_recurrent_config;
 
 typedef struct {
-    int input, recurrent, bias, recurrent_bias, projection;   /* parameters; -1: none */
+    int input, recurrent, bias, recurrent_bias, projection; /* parameters; -1: none */
 } qp_recurrent_direction;
 
 typedef struct {
     qp_recurrent_config config;
-    qp_recurrent_direction *slot;    /* [slots] owned */
-    qp_norm *norm;                   /* [layers] owned */
+    qp_recurrent_direction *slot; /* [slots] owned */
+    qp_norm *norm;                /* [layers] owned */
     int directions, slots;
-    int out, width;                  /* of one direction; of a layer's output */
-    int first_hidden, first_cell;    /* parameters of the learned initial state, or -1 */
+    int out, width;               /* of one direction; of a layer's output */
+    int first_hidden, first_cell; /* parameters of the learned initial state, or -1 */
 } qp_recurrent_module;
 
-qp_status qp_recurrent_init(qp_recurrent_module *module, qp_params *params, const qp_recurrent_config *config, const char *name);
-void      qp_recurrent_free(qp_recurrent_module *module);
+qp_status qp_recurrent_init(qp_recurrent_module *module, qp_params *params, const qp_recurrent_config *config,
+                            const char *name);
+void qp_recurrent_free(qp_recurrent_module *module);
 
 /* Masks that several calls share (the steps of one decoder): row r of every layer's input belongs to group[r]. */
 typedef struct {
@@ -56,17 +57,18 @@ typedef struct {
     qp_tape *tape;
     const qp_params *params;
     qp_sequences sequences;
-    const qp_carry *first;            /* [slots] before the first token; NULL: the initial state */
-    qp_carry *last;                   /* [slots] receives the state after the last token; may be `first`; NULL: not wanted */
-    const qp_recurrent_noise *noise;  /* with `variational`; NULL: masks of this call */
+    const qp_carry *first; /* [slots] before the first token; NULL: the initial state */
+    qp_carry *last;        /* [slots] receives the state after the last token; may be `first`; NULL: not wanted */
+    const qp_recurrent_noise *noise; /* with `variational`; NULL: masks of this call */
 } qp_recurrent_pass;
 
 /* qp_recurrent_forward — x [rows, input] -> [rows, width].   Errors  remembered by the tape.
  * qp_recurrent_start — the initial state of `count` sequences, learned or zero, into state [slots]. */
 qp_tensor qp_recurrent_forward(const qp_recurrent_module *module, const qp_recurrent_pass *pass, qp_tensor x);
-void      qp_recurrent_start(const qp_recurrent_module *module, qp_tape *tape, const qp_params *params, int count, qp_carry *state);
+void qp_recurrent_start(const qp_recurrent_module *module, qp_tape *tape, const qp_params *params, int count,
+                        qp_carry *state);
 
 /* qp_carry_gather — row i of the result continues row[i] of `from`; empty parts stay empty. */
-qp_carry  qp_carry_gather(qp_tape *tape, qp_carry from, int rows, const int32_t *row);
+qp_carry qp_carry_gather(qp_tape *tape, qp_carry from, int rows, const int32_t *row);
 
 #endif

@@ -5,7 +5,8 @@
 
 static bool is_additive(qp_attend_kind kind) { return kind == QP_ATTEND_BAHDANAU || kind == QP_ATTEND_LUONG_CONCAT; }
 
-qp_recurrent_attention qp_recurrent_attention_add(qp_params *params, qp_attend_kind kind, qp_attend_sizes sizes, const char *name)
+qp_recurrent_attention qp_recurrent_attention_add(qp_params *params, qp_attend_kind kind, qp_attend_sizes sizes,
+                                                  const char *name)
 {
     qp_recurrent_attention made = {.kind = kind, .query = -1, .key = -1, .energy = -1};
     qp_init init = {QP_INIT_XAVIER_UNIFORM, sizes.gain};
@@ -19,19 +20,21 @@ qp_recurrent_attention qp_recurrent_attention_add(qp_params *params, qp_attend_k
     return made;
 }
 
-qp_tensor qp_recurrent_attention_keys(const qp_recurrent_attention *attention, qp_tape *tape, const qp_params *params, qp_tensor memory)
+qp_tensor qp_recurrent_attention_keys(const qp_recurrent_attention *attention, qp_tape *tape, const qp_params *params,
+                                      qp_tensor memory)
 {
     if (attention->key < 0) return memory;
     return qp_linear(tape, memory, qp_param(tape, params, attention->key), (qp_tensor){0});
 }
 
-qp_tensor qp_recurrent_attention_forward(const qp_recurrent_attention *attention, qp_tape *tape, const qp_params *params,
-                                         qp_tensor query, qp_sequences qs, qp_tensor keys, qp_tensor memory,
-                                         qp_sequences ks, qp_attention_map *map)
+qp_tensor qp_recurrent_attention_forward(const qp_recurrent_attention *attention, qp_tape *tape,
+                                         const qp_params *params, qp_tensor query, qp_sequences qs, qp_tensor keys,
+                                         qp_tensor memory, qp_sequences ks, qp_attention_map *map)
 {
     if (is_additive(attention->kind)) {
         query = qp_linear(tape, query, qp_param(tape, params, attention->query), (qp_tensor){0});
-        return qp_additive_attention(tape, query, qs, keys, memory, ks, qp_param(tape, params, attention->energy), map, NULL);
+        return qp_additive_attention(tape, query, qs, keys, memory, ks, qp_param(tape, params, attention->energy), map,
+                                     NULL);
     }
     qp_attention_config config = {.heads = 1, .scale = 1};
     return qp_attention(tape, query, qs, keys, memory, ks, &config, map);

@@ -15,28 +15,34 @@
  * Parameters  NAME.query_layer.weight [a, q], NAME.key_layer.weight [a, m], NAME.energy_layer.weight [1, a],
  * NAME.general.weight [q, m]. No biases.       Source  Bahdanau et al. 2015; Luong et al. 2015. */
 typedef enum {
-    QP_ATTEND_NONE, QP_ATTEND_BAHDANAU, QP_ATTEND_LUONG_DOT, QP_ATTEND_LUONG_GENERAL, QP_ATTEND_LUONG_CONCAT
+    QP_ATTEND_NONE,
+    QP_ATTEND_BAHDANAU,
+    QP_ATTEND_LUONG_DOT,
+    QP_ATTEND_LUONG_GENERAL,
+    QP_ATTEND_LUONG_CONCAT
 } qp_attend_kind;
 
 typedef struct {
     qp_attend_kind kind;
-    int query, key, energy;      /* parameters, or -1; `key` is U, or G */
+    int query, key, energy; /* parameters, or -1; `key` is U, or G */
 } qp_recurrent_attention;
 
 typedef struct {
-    int query, memory, attention;   /* widths of q, m and of the score's hidden layer */
+    int query, memory, attention; /* widths of q, m and of the score's hidden layer */
     double gain;
 } qp_attend_sizes;
 
 /* qp_recurrent_attention_add — the parameters of `kind` under `name`. luong-dot needs sizes.query = sizes.memory. */
-qp_recurrent_attention qp_recurrent_attention_add(qp_params *params, qp_attend_kind kind, qp_attend_sizes sizes, const char *name);
+qp_recurrent_attention qp_recurrent_attention_add(qp_params *params, qp_attend_kind kind, qp_attend_sizes sizes,
+                                                  const char *name);
 
 /* qp_recurrent_attention_keys — memory [memory rows, m] -> keys [memory rows, .], once a source.
  * qp_recurrent_attention_forward — query [query rows, q], sequence i of qs reads sequence i of ks -> context [query rows, m].
  *   map as qp_attention's (heads 1), or NULL.    Errors  remembered by the tape. */
-qp_tensor qp_recurrent_attention_keys(const qp_recurrent_attention *attention, qp_tape *tape, const qp_params *params, qp_tensor memory);
-qp_tensor qp_recurrent_attention_forward(const qp_recurrent_attention *attention, qp_tape *tape, const qp_params *params,
-                                         qp_tensor query, qp_sequences qs, qp_tensor keys, qp_tensor memory,
-                                         qp_sequences ks, qp_attention_map *map);
+qp_tensor qp_recurrent_attention_keys(const qp_recurrent_attention *attention, qp_tape *tape, const qp_params *params,
+                                      qp_tensor memory);
+qp_tensor qp_recurrent_attention_forward(const qp_recurrent_attention *attention, qp_tape *tape,
+                                         const qp_params *params, qp_tensor query, qp_sequences qs, qp_tensor keys,
+                                         qp_tensor memory, qp_sequences ks, qp_attention_map *map);
 
 #endif

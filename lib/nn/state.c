@@ -6,26 +6,26 @@
 /* What a hypothesis is: which source it translates and which cache rows it reads. Held twice: reorder fills the other
  * set from the present one and swaps them. */
 typedef struct {
-    int32_t *memory_start, *memory_length;   /* [row_capacity] rows of the source in the memory */
-    int32_t *key_row;                        /* [row_capacity, time_capacity] cache rows read, oldest first */
+    int32_t *memory_start, *memory_length; /* [row_capacity] rows of the source in the memory */
+    int32_t *key_row;                      /* [row_capacity, time_capacity] cache rows read, oldest first */
 } hypotheses;
 
 /* One row a hypothesis, held twice like them. */
 typedef struct {
     int columns, capacity;
-    qp_real *now, *other;                    /* [capacity, columns] */
+    qp_real *now, *other; /* [capacity, columns] */
 } carry;
 
 struct qp_state {
     int rows, time;
     int row_capacity, time_capacity;
     hypotheses now, other;
-    int32_t *key_start, *key_length, *query_start;   /* [row_capacity + 1] */
+    int32_t *key_start, *key_length, *query_start; /* [row_capacity + 1] */
     qp_state_shape shape;
-    int cache_rows, cache_capacity;                  /* rows in use and allocated in each layer's cache */
-    qp_real **cache;                                 /* [caches] of [cache_capacity, cache_width] */
-    qp_tensor *memory;                               /* [memories], values owned */
-    carry *carried;                                  /* [carries] */
+    int cache_rows, cache_capacity; /* rows in use and allocated in each layer's cache */
+    qp_real **cache;                /* [caches] of [cache_capacity, cache_width] */
+    qp_tensor *memory;              /* [memories], values owned */
+    carry *carried;                 /* [carries] */
 };
 
 int qp_state_rows(const qp_state *state) { return state->rows; }
@@ -110,7 +110,8 @@ static qp_status make_room(qp_state *state, int rows, int times)
     if (length) state->key_length = length;
     int32_t *query = realloc(state->query_start, entries * sizeof *query);
     if (query) state->query_start = query;
-    bool made = hypotheses_new(&now, row_capacity, time_capacity) && hypotheses_new(&other, row_capacity, time_capacity);
+    bool made = hypotheses_new(&now, row_capacity, time_capacity) &&
+                hypotheses_new(&other, row_capacity, time_capacity);
     if (!start || !length || !query || !made) {
         hypotheses_free(&now);
         hypotheses_free(&other);
@@ -135,7 +136,8 @@ qp_state *qp_state_new(qp_state_shape shape, qp_sequences source)
     state->cache = calloc((size_t)shape.caches + 1, sizeof *state->cache);
     state->memory = calloc((size_t)shape.memories + 1, sizeof *state->memory);
     state->carried = calloc((size_t)shape.carries + 1, sizeof *state->carried);
-    if (!state->cache || !state->memory || !state->carried || make_room(state, source.count > 0 ? source.count : 1, 1) != QP_OK) {
+    if (!state->cache || !state->memory || !state->carried ||
+        make_room(state, source.count > 0 ? source.count : 1, 1) != QP_OK) {
         qp_state_free(state);
         return NULL;
     }
@@ -178,7 +180,8 @@ qp_status qp_state_carry_set(qp_state *state, int slot, qp_tensor value)
     c->columns = value.columns;
     QP_TRY(carry_make_room(c, value.rows));
     for (int row = 0; row < value.rows; row++)
-        memcpy(c->now + (size_t)row * (size_t)c->columns, qp_tensor_row(value, row), (size_t)c->columns * sizeof *c->now);
+        memcpy(c->now + (size_t)row * (size_t)c->columns, qp_tensor_row(value, row),
+               (size_t)c->columns * sizeof *c->now);
     return QP_OK;
 }
 
@@ -234,7 +237,8 @@ static qp_status cache_make_room(qp_state *state)
     while (capacity < needed) capacity *= 2;
     if (capacity > INT32_MAX) return out_of_memory();
     for (int layer = 0; layer < state->shape.caches; layer++) {
-        qp_real *grown = realloc(state->cache[layer], (size_t)capacity * (size_t)state->shape.cache_width * sizeof *grown);
+        qp_real *grown = realloc(state->cache[layer],
+                                 (size_t)capacity * (size_t)state->shape.cache_width * sizeof *grown);
         if (!grown) return out_of_memory();
         state->cache[layer] = grown;
     }
@@ -258,8 +262,8 @@ qp_tensor qp_state_append(qp_state *state, int layer, qp_tensor keys_values)
 {
     qp_real *cache = state->cache[layer];
     for (int row = 0; row < state->rows; row++)
-        memcpy(cache + (size_t)(state->cache_rows + row) * (size_t)state->shape.cache_width, qp_tensor_row(keys_values, row),
-               (size_t)state->shape.cache_width * sizeof *cache);
+        memcpy(cache + (size_t)(state->cache_rows + row) * (size_t)state->shape.cache_width,
+               qp_tensor_row(keys_values, row), (size_t)state->shape.cache_width * sizeof *cache);
     return qp_tensor_of(state->cache_rows + state->rows, state->shape.cache_width, cache);
 }
 

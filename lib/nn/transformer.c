@@ -27,8 +27,14 @@ static qp_attention_module attention_sizes(const qp_transformer_config *c)
                                  .kv_heads = kv_heads,
                                  .width = c->width,
                                  .kv_width = c->width / c->heads * kv_heads,
-                                 .in = -1, .in_bias = -1, .query = -1, .query_bias = -1,
-                                 .memory = -1, .memory_bias = -1, .out = -1, .out_bias = -1};
+                                 .in = -1,
+                                 .in_bias = -1,
+                                 .query = -1,
+                                 .query_bias = -1,
+                                 .memory = -1,
+                                 .memory_bias = -1,
+                                 .out = -1,
+                                 .out_bias = -1};
 }
 
 static qp_attention_module add_self_attention(qp_params *params, const qp_transformer_config *c, const char *name)
@@ -46,7 +52,8 @@ static qp_attention_module add_cross_attention(qp_params *params, const qp_trans
     qp_attention_module m = attention_sizes(c);
     m.query = add_weight(params, c, m.width, m.width, name, "multihead_attn.q_proj_weight");
     m.query_bias = add_bias(params, c, m.width, name, "multihead_attn.q_proj_bias");
-    m.memory = add_weight(params, c, 2 * m.kv_width, c->memory_width ? c->memory_width : m.width, name, "multihead_attn.kv_proj_weight");
+    m.memory = add_weight(params, c, 2 * m.kv_width, c->memory_width ? c->memory_width : m.width, name,
+                          "multihead_attn.kv_proj_weight");
     m.memory_bias = add_bias(params, c, 2 * m.kv_width, name, "multihead_attn.kv_proj_bias");
     m.out = add_weight(params, c, m.width, m.width, name, "multihead_attn.out_proj.weight");
     m.out_bias = add_bias(params, c, m.width, name, "multihead_attn.out_proj.bias");
@@ -84,7 +91,8 @@ qp_transformer_layer qp_transformer_layer_add(qp_params *params, const qp_transf
 
 static qp_tensor linear(const qp_transformer_pass *pass, qp_tensor x, int weight, int bias)
 {
-    return qp_linear(pass->tape, x, qp_param(pass->tape, pass->params, weight), qp_param(pass->tape, pass->params, bias));
+    return qp_linear(pass->tape, x, qp_param(pass->tape, pass->params, weight),
+                     qp_param(pass->tape, pass->params, bias));
 }
 
 static qp_tensor attend_self(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x)
@@ -96,8 +104,8 @@ static qp_tensor attend_self(const qp_transformer_layer *layer, const qp_transfo
     if (qp_tape_failed(pass->tape)) return qkv;
     qp_tensor query = qp_tensor_columns(qkv, 0, m->width);
     qp_tensor kv = qp_tensor_columns(qkv, m->width, 2 * m->kv_width);
-    qp_attention_config config = {.heads = m->heads, .kv_heads = m->kv_heads, .causal = pass->causal,
-                                  .dropout = layer->config.attention_dropout};
+    qp_attention_config config = {
+        .heads = m->heads, .kv_heads = m->kv_heads, .causal = pass->causal, .dropout = layer->config.attention_dropout};
     config.slope = pass->position.slope;
     config.bias = pass->position.bias;
     qp_sequences queries = pass->sequences, keys = pass->sequences;
@@ -127,8 +135,8 @@ static qp_tensor attend_memory(const qp_transformer_layer *layer, const qp_trans
         kv = qp_transformer_layer_memory(layer, pass->tape, pass->params, pass->memory);
     }
     if (qp_tape_failed(pass->tape)) return (qp_tensor){0};
-    qp_attention_config config = {.heads = m->heads, .kv_heads = m->kv_heads,
-                                  .dropout = layer->config.attention_dropout};
+    qp_attention_config config = {
+        .heads = m->heads, .kv_heads = m->kv_heads, .dropout = layer->config.attention_dropout};
     qp_tensor mixed = qp_attention(pass->tape, query, queries, qp_tensor_columns(kv, 0, m->kv_width),
                                    qp_tensor_columns(kv, m->kv_width, m->kv_width), keys, &config, pass->cross_map);
     return linear(pass, mixed, m->out, m->out_bias);

@@ -22,7 +22,7 @@
  * values of a source are computed once a decode; [2*kv, m] where the memory has another width m. */
 typedef struct {
     int width, ff_size, heads, kv_heads;
-    int memory_width;               /* columns of the memory; 0: width */
+    int memory_width; /* columns of the memory; 0: width */
     bool norm_first, rms, bias, gated;
     double epsilon, gain;
     qp_activation_kind activation;
@@ -31,8 +31,8 @@ typedef struct {
 
 typedef struct {
     int heads, kv_heads, width, kv_width;
-    int in, in_bias;                         /* self-attention: one product for q, k, v */
-    int query, query_bias, memory, memory_bias;   /* attention to the memory */
+    int in, in_bias;                            /* self-attention: one product for q, k, v */
+    int query, query_bias, memory, memory_bias; /* attention to the memory */
     int out, out_bias;
 } qp_attention_module;
 
@@ -55,12 +55,12 @@ typedef struct {
     const qp_params *params;
     qp_sequences sequences;
     bool causal;
-    qp_position_pass position;                /* of self-attention; empty: none */
+    qp_position_pass position; /* of self-attention; empty: none */
     qp_tensor memory;
     qp_sequences memory_sequences;
-    qp_state *state;                          /* NULL: whole sequences */
+    qp_state *state; /* NULL: whole sequences */
     int layer;
-    qp_attention_map *self_map, *cross_map;   /* NULL: not wanted */
+    qp_attention_map *self_map, *cross_map; /* NULL: not wanted */
 } qp_transformer_pass;
 
 /* qp_transformer_layer_forward — x [rows, d] -> [rows, d].

@@ -17,7 +17,8 @@ qp_colour qp_dye(double strength)
     int first = (int)at;
     double part = at - first;
     const qp_colour *a = &stop[first], *b = &stop[first + 1];
-    return (qp_colour){between(a->red, b->red, part), between(a->green, b->green, part), between(a->blue, b->blue, part)};
+    return (qp_colour){between(a->red, b->red, part), between(a->green, b->green, part),
+                       between(a->blue, b->blue, part)};
 }
 
 int qp_dye_is_dark(qp_colour c) { return 0.3 * c.red + 0.59 * c.green + 0.11 * c.blue < 140; }

@@ -21,8 +21,8 @@ static qp_status choose(const char *option, const char *word, int count, int *li
     } else if (*word && *end == '\0' && number >= 1 && number <= count) {
         list[0] = (int)number - 1;
     } else {
-        return qp_fail(QP_EUSAGE, "--%s %.40s: there is none; give a number from 1 to %d, mean, max or all", option, word,
-                       count);
+        return qp_fail(QP_EUSAGE, "--%s %.40s: there is none; give a number from 1 to %d, mean, max or all", option,
+                       word, count);
     }
     return QP_OK;
 }
@@ -32,7 +32,8 @@ qp_status qp_panels_choose(const qp_picture *picture, qp_map_kind kind, const ch
 {
     *panels = (qp_panels){.kind = kind};
     if (picture->side[kind].layers == 0)
-        return qp_fail(QP_EUSAGE, "--kind %s: this model has no such attention; choose another kind", qp_map_kind_name(kind));
+        return qp_fail(QP_EUSAGE, "--kind %s: this model has no such attention; choose another kind",
+                       qp_map_kind_name(kind));
     QP_TRY(choose("layer", layer, picture->side[kind].layers, panels->layer, &panels->layers));
     return choose("head", head, picture->side[kind].heads, panels->head, &panels->heads);
 }

@@ -115,7 +115,8 @@ static qp_status check_map(const qp_picture *picture, qp_map_kind kind, int laye
     if (map_size(picture, kind) == 0)
         return qp_fail(QP_ESHAPE, "picture: the %s maps have no tokens at their sides", kind_name[kind]);
     if (layer < 0 || head < 0 || qp_picture_find(picture, kind, layer, head))
-        return qp_fail(QP_EBUG, "picture: layer %d, head %d of the %s maps is there already", layer, head, kind_name[kind]);
+        return qp_fail(QP_EBUG, "picture: layer %d, head %d of the %s maps is there already", layer, head,
+                       kind_name[kind]);
     return QP_OK;
 }
 
@@ -187,7 +188,8 @@ qp_status qp_picture_weights(const qp_picture *picture, qp_map_kind kind, int la
     return QP_OK;
 }
 
-const char *qp_picture_caption(const qp_picture *picture, qp_map_kind kind, int layer, int head, char *text, size_t bytes)
+const char *qp_picture_caption(const qp_picture *picture, qp_map_kind kind, int layer, int head, char *text,
+                               size_t bytes)
 {
     char in_layer[48], in_head[48];
     const char *over[2] = {"mean", "maximum"};

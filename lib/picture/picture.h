@@ -13,23 +13,23 @@ enum { QP_MAP_KINDS = 3 };
 enum { QP_OVER_MEAN = -1, QP_OVER_MAX = -2 };
 
 typedef struct {
-    char **text;      /* printable, see qp_label_clean */
+    char **text; /* printable, see qp_label_clean */
     int count;
 } qp_token_labels;
 
 typedef struct {
     qp_map_kind kind;
-    int layer, head;  /* from 0 */
-    float *weight;    /* [rows, columns] of the kind's labels */
+    int layer, head; /* from 0 */
+    float *weight;   /* [rows, columns] of the kind's labels */
 } qp_picture_map;
 
 typedef struct {
     char *title;
     struct {
         qp_token_labels rows, columns;
-        int layers, heads;     /* one more than the highest added; 0: nothing of this kind */
+        int layers, heads; /* one more than the highest added; 0: nothing of this kind */
     } side[QP_MAP_KINDS];
-    qp_picture_map *map;       /* in the order added */
+    qp_picture_map *map; /* in the order added */
     int maps, room;
 } qp_picture;
 
@@ -37,7 +37,7 @@ typedef struct {
  * qp_picture_free — and everything in it. */
 qp_status qp_picture_init(qp_picture *picture, const char *title);
 qp_status qp_picture_title(qp_picture *picture, const char *title);
-void      qp_picture_free(qp_picture *picture);
+void qp_picture_free(qp_picture *picture);
 
 /* qp_picture_label — the tokens along both sides of one kind's maps; copied and cleaned; before the first map of it.
  * A row of a cross or decoder map is best named by the token that was produced there, a column of a decoder map by the
@@ -61,7 +61,7 @@ qp_status qp_picture_weights(const qp_picture *picture, qp_map_kind kind, int la
 enum { QP_PANELS_MAX = 128 };
 typedef struct {
     qp_map_kind kind;
-    int layer[QP_PANELS_MAX], head[QP_PANELS_MAX];    /* numbers from 0, QP_OVER_MEAN, QP_OVER_MAX */
+    int layer[QP_PANELS_MAX], head[QP_PANELS_MAX]; /* numbers from 0, QP_OVER_MEAN, QP_OVER_MAX */
     int layers, heads;
 } qp_panels;
 
@@ -77,6 +77,7 @@ qp_status qp_panels_largest(const qp_picture *picture, const qp_panels *panels, 
 const char *qp_map_kind_name(qp_map_kind kind);
 
 /* qp_picture_caption — "cross attention, layer 2, mean of 8 heads"; returns `text`. People count from 1. */
-const char *qp_picture_caption(const qp_picture *picture, qp_map_kind kind, int layer, int head, char *text, size_t bytes);
+const char *qp_picture_caption(const qp_picture *picture, qp_map_kind kind, int layer, int head, char *text,
+                               size_t bytes);
 
 #endif

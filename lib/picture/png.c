@@ -6,12 +6,12 @@
 
 #include "lib/picture/dye.h"
 
-enum { CELL = 16, GAP = 16, COLOURS = 256, GROUND = 255 };   /* colour 255 is the white ground */
+enum { CELL = 16, GAP = 16, COLOURS = 256, GROUND = 255 }; /* colour 255 is the white ground */
 
 typedef struct {
-    int rows, columns;            /* of a map */
-    size_t width, height;         /* of the image */
-    unsigned char *point;         /* [height, width] numbers of colours */
+    int rows, columns;    /* of a map */
+    size_t width, height; /* of the image */
+    unsigned char *point; /* [height, width] numbers of colours */
 } canvas;
 
 static void paint(canvas *c, size_t x, size_t y, const float *weight, float largest)
@@ -44,15 +44,22 @@ static qp_status encode(const canvas *c, char **content, size_t *bytes)
     unsigned char map[COLOURS][3];
     for (int i = 0; i < COLOURS; i++) {
         qp_colour colour = qp_dye((double)i / (GROUND - 1));
-        memcpy(map[i], i == GROUND ? (unsigned char[]){255, 255, 255} : (unsigned char[]){colour.red, colour.green, colour.blue}, 3);
+        memcpy(map[i],
+               i == GROUND ? (unsigned char[]){255, 255, 255}
+                           : (unsigned char[]){colour.red, colour.green, colour.blue},
+               3);
     }
-    png_image image = {.version = PNG_IMAGE_VERSION, .width = (png_uint_32)c->width, .height = (png_uint_32)c->height,
-                       .format = PNG_FORMAT_RGB_COLORMAP, .colormap_entries = COLOURS};
+    png_image image = {.version = PNG_IMAGE_VERSION,
+                       .width = (png_uint_32)c->width,
+                       .height = (png_uint_32)c->height,
+                       .format = PNG_FORMAT_RGB_COLORMAP,
+                       .colormap_entries = COLOURS};
     png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
     char *memory = malloc(size);
     if (!memory || !png_image_write_to_memory(&image, memory, &size, 0, c->point, 0, map)) {
         free(memory);
-        return qp_fail(QP_EMEMORY, "picture: png: %s; draw fewer or shorter sequences", memory ? image.message : "out of memory");
+        return qp_fail(QP_EMEMORY, "picture: png: %s; draw fewer or shorter sequences",
+                       memory ? image.message : "out of memory");
     }
     *content = memory;
     *bytes = size;
@@ -66,8 +73,8 @@ qp_status qp_png_draw(const qp_picture *picture, const qp_panels *panels, char *
     c.height = (size_t)panels->layers * ((size_t)c.rows * CELL + GAP) + GAP;
     *content = NULL;
     if (c.width > 1u << 20 || c.height > 1u << 20 || c.width * c.height > 1u << 28)
-        return qp_fail(QP_EUSAGE, "a png of %zu x %zu points is too large; choose one --layer and --head, or html", c.width,
-                       c.height);
+        return qp_fail(QP_EUSAGE, "a png of %zu x %zu points is too large; choose one --layer and --head, or html",
+                       c.width, c.height);
     c.point = malloc(c.width * c.height);
     if (!c.point) return qp_fail(QP_EMEMORY, "picture: out of memory; draw fewer or shorter sequences");
     memset(c.point, GROUND, c.width * c.height);

@@ -13,8 +13,8 @@ enum { CELL = 24, COLUMN = 7, MARGIN = 20, GAP = 28, TITLE = 30, CAPTION = 22, L
 typedef struct {
     const qp_picture *picture;
     const qp_token_labels *rows, *columns;
-    double left, top, overhang;       /* room for labels: left of the cells, above them, and right of the last */
-    double width, height;             /* of a panel with its labels and caption */
+    double left, top, overhang; /* room for labels: left of the cells, above them, and right of the last */
+    double width, height;       /* of a panel with its labels and caption */
     float largest;
     qp_text_buffer *out;
 } drawing;
@@ -31,7 +31,7 @@ static int widest(const qp_token_labels *labels)
 
 static void measure(drawing *d)
 {
-    double slant = widest(d->columns) * COLUMN * 0.71;   /* written at 45 degrees */
+    double slant = widest(d->columns) * COLUMN * 0.71; /* written at 45 degrees */
     d->left = widest(d->rows) * COLUMN + 8;
     d->top = CAPTION + slant + 14;
     d->overhang = slant > CELL / 2.0 ? slant - CELL / 2.0 + 6 : 0;
@@ -74,9 +74,11 @@ static void draw_cells(drawing *d, double x, double y, const float *weight)
         for (int c = 0; c < d->columns->count; c++) {
             double w = (double)weight[(size_t)r * (size_t)d->columns->count + (size_t)c];
             qp_colour colour = qp_dye(d->largest > 0 ? w / (double)d->largest : 0);
-            qp_text_format(d->out, "<rect x='%.1f' y='%.1f' width='%d' height='%d' fill='#%02x%02x%02x'><title>%.4f</title></rect>\n",
-                           x + d->left + c * CELL, y + d->top + r * CELL, CELL - 1, CELL - 1, colour.red, colour.green,
-                           colour.blue, w);
+            qp_text_format(
+                d->out,
+                "<rect x='%.1f' y='%.1f' width='%d' height='%d' fill='#%02x%02x%02x'><title>%.4f</title></rect>\n",
+                x + d->left + c * CELL, y + d->top + r * CELL, CELL - 1, CELL - 1, colour.red, colour.green,
+                colour.blue, w);
         }
 }
 
@@ -86,10 +88,11 @@ static void draw_legend(drawing *d, double y)
     qp_text_format(d->out, "<text x='%d' y='%.1f'>0</text>\n", MARGIN, y + 12);
     for (int i = 0; i < STEPS; i++) {
         qp_colour colour = qp_dye((double)i / (STEPS - 1));
-        qp_text_format(d->out, "<rect x='%d' y='%.1f' width='%d' height='12' fill='#%02x%02x%02x'/>\n", MARGIN + 14 + i * STEP,
-                       y + 2, STEP, colour.red, colour.green, colour.blue);
+        qp_text_format(d->out, "<rect x='%d' y='%.1f' width='%d' height='12' fill='#%02x%02x%02x'/>\n",
+                       MARGIN + 14 + i * STEP, y + 2, STEP, colour.red, colour.green, colour.blue);
     }
-    qp_text_format(d->out, "<text x='%d' y='%.1f'>%.2f</text>\n", MARGIN + 20 + STEPS * STEP, y + 12, (double)d->largest);
+    qp_text_format(d->out, "<text x='%d' y='%.1f'>%.2f</text>\n", MARGIN + 20 + STEPS * STEP, y + 12,
+                   (double)d->largest);
 }
 
 static qp_status draw_panels(drawing *d, const qp_panels *p)
@@ -115,8 +118,10 @@ static double at_least(double value, double least) { return value > least ? valu
 qp_status qp_svg_draw(const qp_picture *picture, const qp_panels *panels, char **text, size_t *bytes)
 {
     qp_text_buffer out = {0};
-    drawing d = {.picture = picture, .rows = &picture->side[panels->kind].rows,
-                 .columns = &picture->side[panels->kind].columns, .out = &out};
+    drawing d = {.picture = picture,
+                 .rows = &picture->side[panels->kind].rows,
+                 .columns = &picture->side[panels->kind].columns,
+                 .out = &out};
     *text = NULL;
     measure(&d);
     QP_TRY(qp_panels_largest(picture, panels, &d.largest));
@@ -125,12 +130,13 @@ qp_status qp_svg_draw(const qp_picture *picture, const qp_panels *panels, char *
     double width = 2 * MARGIN + panels->heads * d.width + (panels->heads - 1) * GAP;
     double height = 2 * MARGIN + TITLE + panels->layers * d.height + (panels->layers - 1) * GAP + LEGEND;
     width = at_least(at_least(width, caption), 2 * MARGIN + title);
-    qp_text_format(&out,
-                   "<svg xmlns='http://www.w3.org/2000/svg' width='%.0f' height='%.0f' viewBox='0 0 %.0f %.0f'>\n"
-                   "<style>text { font: 12px 'Noto Sans', 'Noto Sans CJK KR', 'Malgun Gothic', sans-serif; fill: #231c24 } "
-                   ".soft { fill: #7a6f78 } .title { font-size: 16px; font-weight: bold }</style>\n"
-                   "<rect width='100%%' height='100%%' fill='#ffffff'/>\n<text class='title' x='%d' y='%d'>",
-                   width, height, width, height, MARGIN, MARGIN + 14);
+    qp_text_format(
+        &out,
+        "<svg xmlns='http://www.w3.org/2000/svg' width='%.0f' height='%.0f' viewBox='0 0 %.0f %.0f'>\n"
+        "<style>text { font: 12px 'Noto Sans', 'Noto Sans CJK KR', 'Malgun Gothic', sans-serif; fill: #231c24 } "
+        ".soft { fill: #7a6f78 } .title { font-size: 16px; font-weight: bold }</style>\n"
+        "<rect width='100%%' height='100%%' fill='#ffffff'/>\n<text class='title' x='%d' y='%d'>",
+        width, height, width, height, MARGIN, MARGIN + 14);
     qp_text_add_html(&out, picture->title);
     qp_text_add(&out, "</text>\n");
     qp_status status = draw_panels(&d, panels);

@@ -6,9 +6,9 @@
 #include "lib/picture/label.h"
 
 enum {
-    CELL = 2,             /* columns a cell takes: as many as a wide character */
-    LABEL_MAX = 18,       /* columns of a row label */
-    UPRIGHT_MAX = 12,     /* characters of a column label that may stand upright */
+    CELL = 2,         /* columns a cell takes: as many as a wide character */
+    LABEL_MAX = 18,   /* columns of a row label */
+    UPRIGHT_MAX = 12, /* characters of a column label that may stand upright */
     SHADES = 5,
     COLOURS = 10
 };
@@ -19,8 +19,8 @@ typedef struct {
     const float *weight;
     float largest;
     bool colour, numbered;
-    int label_width;      /* columns of the row labels */
-    int first, count;     /* the band of column tokens */
+    int label_width;  /* columns of the row labels */
+    int first, count; /* the band of column tokens */
     qp_text_buffer *out;
 } drawing;
 
@@ -152,8 +152,11 @@ qp_status qp_terminal_draw(const qp_picture *picture, qp_map_kind kind, int laye
     *text = NULL;
     QP_TRY(qp_picture_weights(picture, kind, layer, head, &weight));
     qp_text_buffer out = {0};
-    drawing d = {.rows = &picture->side[kind].rows, .columns = &picture->side[kind].columns, .weight = weight,
-                 .colour = style->colour, .out = &out};
+    drawing d = {.rows = &picture->side[kind].rows,
+                 .columns = &picture->side[kind].columns,
+                 .weight = weight,
+                 .colour = style->colour,
+                 .out = &out};
     measure(&d);
     int width = style->width > 0 ? style->width : 80;
     int cells = (width - d.label_width - 1) / CELL;

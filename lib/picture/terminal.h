@@ -5,8 +5,8 @@
 
 /* terminal — a heat map in a UTF-8 terminal: one line a row token, one cell two columns wide a column token. */
 typedef struct {
-    int width;       /* columns of the terminal; 0: 80. Maps wider than that are cut into bands, one below another */
-    bool colour;     /* 256-colour backgrounds; otherwise the blocks ░▒▓█ */
+    int width;   /* columns of the terminal; 0: 80. Maps wider than that are cut into bands, one below another */
+    bool colour; /* 256-colour backgrounds; otherwise the blocks ░▒▓█ */
 } qp_terminal_style;
 
 /* qp_terminal_draw — one map (layer, head: number from 0, QP_OVER_MEAN or QP_OVER_MAX) as text with caption, labels and

@@ -27,6 +27,6 @@ void qp_text_add_base64(qp_text_buffer *buffer, const unsigned char *byte, size_
 /* qp_text_finish — hand over the text, NUL-terminated, to be freed by the caller; QP_EMEMORY if anything was lost, and
  * then everything is freed. `bytes` may be NULL. */
 qp_status qp_text_finish(qp_text_buffer *buffer, char **text, size_t *bytes);
-void      qp_text_free(qp_text_buffer *buffer);
+void qp_text_free(qp_text_buffer *buffer);
 
 #endif

@@ -24,7 +24,7 @@ bool qp_checked_int(int64_t value, int low, int high, int *result)
 
 bool qp_checked_size(uint64_t value, size_t *result)
 {
-    if (value > SIZE_MAX / 2) return false;   /* also keeps pointer differences representable */
+    if (value > SIZE_MAX / 2) return false; /* also keeps pointer differences representable */
     *result = (size_t)value;
     return true;
 }

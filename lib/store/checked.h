@@ -36,6 +36,6 @@ bool qp_checked_size(uint64_t value, size_t *result);
 /* Little-endian numbers at any address. */
 uint32_t qp_little_u32(const unsigned char *byte);
 uint64_t qp_little_u64(const unsigned char *byte);
-void     qp_little_put_u64(unsigned char *byte, uint64_t value);
+void qp_little_put_u64(unsigned char *byte, uint64_t value);
 
 #endif

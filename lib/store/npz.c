@@ -11,23 +11,30 @@
 #include "lib/base/writer.h"
 #include "lib/store/checked.h"
 
-enum { NAME_MAX_BYTES = 100, HEADER_MAX = 512, ENTRIES_MAX = 65535, LOCAL_BYTES = 30, CENTRAL_BYTES = 46, END_BYTES = 22 };
+enum {
+    NAME_MAX_BYTES = 100,
+    HEADER_MAX = 512,
+    ENTRIES_MAX = 65535,
+    LOCAL_BYTES = 30,
+    CENTRAL_BYTES = 46,
+    END_BYTES = 22
+};
 
 typedef struct {
-    char name[NAME_MAX_BYTES + 5];      /* with .npy */
-    unsigned char header[HEADER_MAX];   /* of the .npy */
+    char name[NAME_MAX_BYTES + 5];    /* with .npy */
+    unsigned char header[HEADER_MAX]; /* of the .npy */
     size_t header_bytes;
     const void *value;
-    void *own;                          /* value, where it is ours */
+    void *own; /* value, where it is ours */
     uint64_t value_bytes;
     uint32_t crc;
-    uint64_t offset;                    /* of its local header */
+    uint64_t offset; /* of its local header */
 } array;
 
 struct qp_npz {
     array *array;
     int count, room;
-    qp_status status;                   /* the first failure */
+    qp_status status; /* the first failure */
     const char *problem;
 };
 
@@ -56,7 +63,8 @@ static void fill_header(array *a, const char *type, int dimensions, const int64_
     char text[HEADER_MAX];
     int used = snprintf(text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': (", type);
     for (int i = 0; i < dimensions; i++)
-        used += snprintf(text + used, sizeof text - (size_t)used, "%" PRId64 ",%s", shape[i], i + 1 < dimensions ? " " : "");
+        used += snprintf(text + used, sizeof text - (size_t)used, "%" PRId64 ",%s", shape[i],
+                         i + 1 < dimensions ? " " : "");
     used += snprintf(text + used, sizeof text - (size_t)used, "), }");
     size_t bytes = (10 + (size_t)used + 1 + 63) / 64 * 64;
     memset(a->header, ' ', bytes);
@@ -76,7 +84,8 @@ static bool has_name(const qp_npz *npz, const char *name)
 }
 
 /* A new entry; NULL (and remembered) if there cannot be one. */
-static array *add_entry(qp_npz *npz, const char *name, const char *type, size_t size, int dimensions, const int64_t *shape)
+static array *add_entry(qp_npz *npz, const char *name, const char *type, size_t size, int dimensions,
+                        const int64_t *shape)
 {
     uint64_t count, bytes;
     array entry = {0};
@@ -166,9 +175,9 @@ static unsigned char *put_common(unsigned char *to, const array *a)
     uint64_t bytes = a->header_bytes + a->value_bytes;
     to = put(to, 20, 2);
     to = put(to, 0, 2);
-    to = put(to, 0, 2);             /* stored */
+    to = put(to, 0, 2); /* stored */
     to = put(to, 0, 2);
-    to = put(to, 0x21, 2);          /* 1980-01-01 */
+    to = put(to, 0x21, 2); /* 1980-01-01 */
     to = put(to, a->crc, 4);
     to = put(to, bytes, 4);
     to = put(to, bytes, 4);
@@ -191,7 +200,7 @@ static void write_central(qp_writer *writer, const array *a)
     unsigned char header[CENTRAL_BYTES] = {0}, *to = put(header, 0x02014b50, 4);
     to = put(to, 20, 2);
     to = put_common(to, a);
-    put(to + 10, a->offset, 4);     /* no comment, disk 0, no attributes */
+    put(to + 10, a->offset, 4); /* no comment, disk 0, no attributes */
     qp_writer_write(writer, header, sizeof header);
     qp_writer_write(writer, a->name, strlen(a->name));
 }

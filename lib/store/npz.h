@@ -16,11 +16,11 @@ typedef struct qp_npz qp_npz;
  *   add_texts     an array of strings (numpy's <U type); copied; text that is not UTF-8 gets U+FFFD
  *   save          writes `path` completely or not at all; frees npz either way
  * Errors of save  QP_EMEMORY; QP_EDATA for more than 4 GB or a name twice; those of qp_writer. */
-qp_npz   *qp_npz_new(void);
-void      qp_npz_add_floats(qp_npz *npz, const char *name, int dimensions, const int64_t *shape, const float *value);
-void      qp_npz_add_integers(qp_npz *npz, const char *name, int dimensions, const int64_t *shape, const int32_t *value);
-void      qp_npz_add_texts(qp_npz *npz, const char *name, const char *const *text, int count);
+qp_npz *qp_npz_new(void);
+void qp_npz_add_floats(qp_npz *npz, const char *name, int dimensions, const int64_t *shape, const float *value);
+void qp_npz_add_integers(qp_npz *npz, const char *name, int dimensions, const int64_t *shape, const int32_t *value);
+void qp_npz_add_texts(qp_npz *npz, const char *name, const char *const *text, int count);
 qp_status qp_npz_save(qp_npz *npz, const char *path);
-void      qp_npz_free(qp_npz *npz);
+void qp_npz_free(qp_npz *npz);
 
 #endif

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE   /* qsort_r */
+#define _GNU_SOURCE /* qsort_r */
 #include "lib/store/safetensors.h"
 
 #include <errno.h>
@@ -11,16 +11,18 @@
 #include "lib/store/checked.h"
 #include "lib/store/safetensors_inside.h"
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the arrays of a file are little-endian and read as they are");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "the arrays of a file are little-endian and read as they are");
 
-enum { HEADER_LIMIT = 100000000, PREFIX_BYTES = 8 };   /* the limit is the format's own */
+enum { HEADER_LIMIT = 100000000, PREFIX_BYTES = 8 }; /* the limit is the format's own */
 
 static const struct {
     const char *name;
     size_t bytes;
 } dtype_table[QP_DTYPE_COUNT] = {
-    [QP_DTYPE_F64] = {"F64", 8}, [QP_DTYPE_F32] = {"F32", 4}, [QP_DTYPE_F16] = {"F16", 2}, [QP_DTYPE_BF16] = {"BF16", 2},
-    [QP_DTYPE_I64] = {"I64", 8}, [QP_DTYPE_I32] = {"I32", 4}, [QP_DTYPE_U8] = {"U8", 1},   [QP_DTYPE_BOOL] = {"BOOL", 1},
+    [QP_DTYPE_F64] = {"F64", 8},   [QP_DTYPE_F32] = {"F32", 4},   [QP_DTYPE_F16] = {"F16", 2},
+    [QP_DTYPE_BF16] = {"BF16", 2}, [QP_DTYPE_I64] = {"I64", 8},   [QP_DTYPE_I32] = {"I32", 4},
+    [QP_DTYPE_U8] = {"U8", 1},     [QP_DTYPE_BOOL] = {"BOOL", 1},
 };
 
 size_t qp_dtype_bytes(qp_dtype dtype) { return dtype_table[dtype].bytes; }
@@ -33,7 +35,7 @@ const char *qp_printable(const char *name, qp_printable_name *buffer)
         unsigned char c = (unsigned char)name[length];
         buffer->text[length] = c < 0x20 || c == 0x7f ? '?' : (char)c;
     }
-    if (name[length]) {   /* cut at the beginning of a character */
+    if (name[length]) { /* cut at the beginning of a character */
         while (length > 0 && ((unsigned char)name[length] & 0xC0) == 0x80) length--;
         memcpy(buffer->text + length, "...", 3);
         length += 3;
@@ -70,7 +72,8 @@ static qp_status parse_shape(const qp_safetensors *file, const char *name, const
     if (dimensions > QP_SHAPE_MAX) return entry_fail(file, name, "has more than 8 dimensions");
     for (size_t i = 0; i < dimensions; i++) {
         const json_t *dimension = json_array_get(shape, i);
-        if (!json_is_integer(dimension)) return entry_fail(file, name, "its shape holds something that is not an integer");
+        if (!json_is_integer(dimension))
+            return entry_fail(file, name, "its shape holds something that is not an integer");
         stored->shape[i] = json_integer_value(dimension);
     }
     stored->dimensions = (int)dimensions;
@@ -98,7 +101,8 @@ static qp_status parse_entry(const qp_safetensors *file, const char *name, const
     uint64_t first = (uint64_t)json_integer_value(begin), last = (uint64_t)json_integer_value(end);
     if (last - first != stored->bytes) return entry_fail(file, name, "its data_offsets do not fit its shape");
     uint64_t data_bytes = file->file_bytes - PREFIX_BYTES - file->header_bytes;
-    if (last > data_bytes) return entry_fail(file, name, "ends behind the end of the file; it was cut short, fetch it again");
+    if (last > data_bytes)
+        return entry_fail(file, name, "ends behind the end of the file; it was cut short, fetch it again");
     stored->offset = PREFIX_BYTES + file->header_bytes + first;
     return QP_OK;
 }
@@ -109,7 +113,7 @@ static int compare_offset(const void *left, const void *right)
 {
     const qp_stored *a = left, *b = right;
     if (a->offset != b->offset) return a->offset < b->offset ? -1 : 1;
-    if (a->bytes != b->bytes) return a->bytes < b->bytes ? -1 : 1;   /* empty ones first */
+    if (a->bytes != b->bytes) return a->bytes < b->bytes ? -1 : 1; /* empty ones first */
     return strcmp(a->name, b->name);
 }
 
@@ -126,12 +130,13 @@ static qp_status check_tiling(const qp_safetensors *file)
     for (int i = 0; i < file->count; i++) {
         const qp_stored *stored = &file->stored[i];
         if (stored->offset != end)
-            return entry_fail(file, stored->name, stored->offset < end ? "overlaps another one" : "has a gap before it");
-        end += stored->bytes;   /* cannot wrap: parse_entry compared it with the length of the file */
+            return entry_fail(file, stored->name,
+                              stored->offset < end ? "overlaps another one" : "has a gap before it");
+        end += stored->bytes; /* cannot wrap: parse_entry compared it with the length of the file */
     }
     if (end != file->file_bytes)
-        return qp_fail(QP_EDATA, "%s: %llu bytes behind the last tensor; the file is damaged, fetch it again", file->path,
-                       (unsigned long long)(file->file_bytes - end));
+        return qp_fail(QP_EDATA, "%s: %llu bytes behind the last tensor; the file is damaged, fetch it again",
+                       file->path, (unsigned long long)(file->file_bytes - end));
     return QP_OK;
 }
 
@@ -145,7 +150,7 @@ static qp_status parse_metadata(qp_safetensors *file, json_t *metadata)
     if (!file->key || !file->value) return qp_fail(QP_EMEMORY, "%s: out of memory for its metadata", file->path);
     const char *key;
     json_t *value;
-    json_object_foreach(metadata, key, value) {
+    json_object_foreach (metadata, key, value) {
         qp_printable_name printable;
         if (!json_is_string(value))
             return qp_fail(QP_EDATA, "%s: metadata '%s' is not a string; the file is damaged", file->path,
@@ -160,13 +165,14 @@ static qp_status parse_root(qp_safetensors *file)
 {
     size_t entries = json_object_size(file->root);
     if (entries > QP_STORED_MAX)
-        return qp_fail(QP_EDATA, "%s: claims %zu tensors; more than %d are not read", file->path, entries, QP_STORED_MAX);
+        return qp_fail(QP_EDATA, "%s: claims %zu tensors; more than %d are not read", file->path, entries,
+                       QP_STORED_MAX);
     file->stored = calloc(entries + 1, sizeof *file->stored);
     file->by_name = calloc(entries + 1, sizeof *file->by_name);
     if (!file->stored || !file->by_name) return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->path);
     const char *name;
     json_t *entry;
-    json_object_foreach(file->root, name, entry) {
+    json_object_foreach (file->root, name, entry) {
         if (!strcmp(name, "__metadata__"))
             QP_TRY(parse_metadata(file, entry));
         else
@@ -207,10 +213,12 @@ static qp_status read_header(qp_safetensors *file)
     if (have <= PREFIX_BYTES || prefix[PREFIX_BYTES] != '{')
         return qp_fail(QP_EDATA, "%s: no safetensors header; %s", file->path, guess_format(prefix, have));
     if (file->header_bytes > file->file_bytes - PREFIX_BYTES)
-        return qp_fail(QP_EDATA, "%s: claims a header of %llu bytes but has %llu bytes in all; it was cut short, fetch it again",
+        return qp_fail(QP_EDATA,
+                       "%s: claims a header of %llu bytes but has %llu bytes in all; it was cut short, fetch it again",
                        file->path, (unsigned long long)file->header_bytes, (unsigned long long)file->file_bytes);
     if (file->header_bytes > HEADER_LIMIT)
-        return qp_fail(QP_EDATA, "%s: a header of %llu bytes is above the format's limit of 100 MB; the file is damaged",
+        return qp_fail(QP_EDATA,
+                       "%s: a header of %llu bytes is above the format's limit of 100 MB; the file is damaged",
                        file->path, (unsigned long long)file->header_bytes);
     file->header = malloc((size_t)file->header_bytes + 1);
     if (!file->header) return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->path);

@@ -16,7 +16,14 @@
  * Source  the format's description at github.com/huggingface/safetensors. */
 
 typedef enum {
-    QP_DTYPE_F64, QP_DTYPE_F32, QP_DTYPE_F16, QP_DTYPE_BF16, QP_DTYPE_I64, QP_DTYPE_I32, QP_DTYPE_U8, QP_DTYPE_BOOL,
+    QP_DTYPE_F64,
+    QP_DTYPE_F32,
+    QP_DTYPE_F16,
+    QP_DTYPE_BF16,
+    QP_DTYPE_I64,
+    QP_DTYPE_I32,
+    QP_DTYPE_U8,
+    QP_DTYPE_BOOL,
     QP_DTYPE_COUNT
 } qp_dtype;
 
@@ -27,7 +34,7 @@ typedef enum {
 #endif
 
 /* qp_dtype_bytes / qp_dtype_name — of one element; "F32". */
-size_t      qp_dtype_bytes(qp_dtype dtype);
+size_t qp_dtype_bytes(qp_dtype dtype);
 const char *qp_dtype_name(qp_dtype dtype);
 
 enum { QP_SHAPE_MAX = 8, QP_STORED_MAX = 100000 };
@@ -36,11 +43,11 @@ enum { QP_SHAPE_MAX = 8, QP_STORED_MAX = 100000 };
 typedef struct {
     const char *name;
     qp_dtype dtype;
-    int dimensions;                  /* 0: a scalar */
+    int dimensions; /* 0: a scalar */
     int64_t shape[QP_SHAPE_MAX];
-    size_t count;                    /* elements */
+    size_t count; /* elements */
     size_t bytes;
-    uint64_t offset;                 /* of the first byte, from the beginning of the file */
+    uint64_t offset; /* of the first byte, from the beginning of the file */
 } qp_stored;
 
 /* ---- reading ---- */
@@ -52,12 +59,12 @@ typedef struct qp_safetensors qp_safetensors;
  * Errors  QP_ENOINPUT missing, a folder, unreadable; QP_EDATA not such a file, truncated, damaged, or an element type
  *         we do not know; QP_EIO; QP_EMEMORY. */
 qp_status qp_safetensors_open(const char *path, qp_safetensors **file);
-void      qp_safetensors_close(qp_safetensors *file);
+void qp_safetensors_close(qp_safetensors *file);
 const char *qp_safetensors_path(const qp_safetensors *file);
 
-int              qp_safetensors_count(const qp_safetensors *file);
+int qp_safetensors_count(const qp_safetensors *file);
 const qp_stored *qp_safetensors_at(const qp_safetensors *file, int index);
-const qp_stored *qp_safetensors_find(const qp_safetensors *file, const char *name);   /* NULL: none */
+const qp_stored *qp_safetensors_find(const qp_safetensors *file, const char *name); /* NULL: none */
 
 /* qp_safetensors_need — the array `name` with exactly this shape; QP_EDATA naming file, array and both shapes. A
  * dimension of -1 accepts any. */
@@ -65,10 +72,10 @@ qp_status qp_safetensors_need(const qp_safetensors *file, const char *name, int 
                               const qp_stored **stored);
 
 /* The string map, in the order of the file. Values live as long as the file is open. */
-int         qp_safetensors_metadata_count(const qp_safetensors *file);
+int qp_safetensors_metadata_count(const qp_safetensors *file);
 const char *qp_safetensors_metadata_key(const qp_safetensors *file, int index);
 const char *qp_safetensors_metadata_value(const qp_safetensors *file, int index);
-const char *qp_safetensors_metadata(const qp_safetensors *file, const char *key);     /* NULL: none */
+const char *qp_safetensors_metadata(const qp_safetensors *file, const char *key); /* NULL: none */
 
 /* Copy one array into the caller's memory of stored->count elements (bytes: stored->bytes).
  *   reals     any type, converted; F64 is rounded to float, F16 and BF16 are exact
@@ -96,10 +103,10 @@ typedef struct qp_safetensors_writer qp_safetensors_writer;
  *   add       copies the name; `value` is borrowed until save
  *   save      writes `path` completely or not at all (qp_writer) and adds the checksum; frees the writer either way */
 qp_safetensors_writer *qp_safetensors_writer_new(void);
-void      qp_safetensors_writer_metadata(qp_safetensors_writer *writer, const char *key, const char *value);
-void      qp_safetensors_writer_add(qp_safetensors_writer *writer, const char *name, qp_dtype dtype, int dimensions,
-                                    const int64_t *shape, const void *value);
+void qp_safetensors_writer_metadata(qp_safetensors_writer *writer, const char *key, const char *value);
+void qp_safetensors_writer_add(qp_safetensors_writer *writer, const char *name, qp_dtype dtype, int dimensions,
+                               const int64_t *shape, const void *value);
 qp_status qp_safetensors_writer_save(qp_safetensors_writer *writer, const char *path);
-void      qp_safetensors_writer_free(qp_safetensors_writer *writer);
+void qp_safetensors_writer_free(qp_safetensors_writer *writer);
 
 #endif

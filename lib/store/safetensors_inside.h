@@ -10,13 +10,13 @@ struct qp_safetensors {
     int descriptor;
     char *path;
     uint64_t file_bytes;
-    uint64_t header_bytes;      /* of the JSON */
-    char *header;               /* the JSON as it stands in the file */
-    json_t *root;               /* owns all names, keys and values below */
-    qp_stored *stored;          /* in the order of their bytes */
-    int *by_name;               /* indices into stored, sorted by name */
+    uint64_t header_bytes; /* of the JSON */
+    char *header;          /* the JSON as it stands in the file */
+    json_t *root;          /* owns all names, keys and values below */
+    qp_stored *stored;     /* in the order of their bytes */
+    int *by_name;          /* indices into stored, sorted by name */
     int count;
-    const char **key;           /* metadata */
+    const char **key; /* metadata */
     const char **value;
     int metadata_count;
 };
@@ -28,7 +28,9 @@ qp_status qp_safetensors_pread(const qp_safetensors *file, uint64_t offset, void
 char *qp_checksum_place(char *header, size_t bytes);
 
 /* qp_printable — a name from a file, fit for one line of a message: control characters replaced, long names cut. */
-typedef struct { char text[80]; } qp_printable_name;
+typedef struct {
+    char text[80];
+} qp_printable_name;
 const char *qp_printable(const char *name, qp_printable_name *buffer);
 
 enum { QP_CHECKSUM_DIGITS = 32 };

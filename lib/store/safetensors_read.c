@@ -1,4 +1,4 @@
-#define _GNU_SOURCE   /* memmem */
+#define _GNU_SOURCE /* memmem */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "lib/store/safetensors.h"
 #include "lib/store/safetensors_inside.h"
 
-enum { PIECE_BYTES = 1 << 16 };   /* on the stack; a multiple of every element's size */
+enum { PIECE_BYTES = 1 << 16 }; /* on the stack; a multiple of every element's size */
 
 int qp_safetensors_count(const qp_safetensors *file) { return file->count; }
 
@@ -103,11 +103,12 @@ qp_status qp_safetensors_bytes(const qp_safetensors *file, const qp_stored *stor
 static float half_to_float(uint16_t half)
 {
     uint32_t sign = (uint32_t)(half & 0x8000u) << 16, exponent = (half >> 10) & 31u, fraction = half & 1023u;
-    if (exponent == 0) {   /* zero and subnormal: fraction * 2^-24 is exact */
+    if (exponent == 0) { /* zero and subnormal: fraction * 2^-24 is exact */
         float magnitude = (float)fraction * 0x1p-24f;
         return sign ? -magnitude : magnitude;
     }
-    uint32_t bits = exponent == 31 ? sign | 0x7F800000u | fraction << 13 : sign | (exponent + 112) << 23 | fraction << 13;
+    uint32_t bits = exponent == 31 ? sign | 0x7F800000u | fraction << 13
+                                   : sign | (exponent + 112) << 23 | fraction << 13;
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
@@ -133,15 +134,29 @@ typedef union {
 static void convert_reals(const piece *p, qp_dtype dtype, size_t count, qp_real *value)
 {
     switch (dtype) {
-    case QP_DTYPE_F64: for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->f64[i]; break;
-    case QP_DTYPE_F32: for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->f32[i]; break;
-    case QP_DTYPE_F16: for (size_t i = 0; i < count; i++) value[i] = (qp_real)half_to_float(p->u16[i]); break;
-    case QP_DTYPE_BF16: for (size_t i = 0; i < count; i++) value[i] = (qp_real)bfloat_to_float(p->u16[i]); break;
-    case QP_DTYPE_I64: for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->i64[i]; break;
-    case QP_DTYPE_I32: for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->i32[i]; break;
+    case QP_DTYPE_F64:
+        for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->f64[i];
+        break;
+    case QP_DTYPE_F32:
+        for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->f32[i];
+        break;
+    case QP_DTYPE_F16:
+        for (size_t i = 0; i < count; i++) value[i] = (qp_real)half_to_float(p->u16[i]);
+        break;
+    case QP_DTYPE_BF16:
+        for (size_t i = 0; i < count; i++) value[i] = (qp_real)bfloat_to_float(p->u16[i]);
+        break;
+    case QP_DTYPE_I64:
+        for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->i64[i];
+        break;
+    case QP_DTYPE_I32:
+        for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->i32[i];
+        break;
     case QP_DTYPE_U8:
     case QP_DTYPE_BOOL:
-    case QP_DTYPE_COUNT: for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->u8[i]; break;
+    case QP_DTYPE_COUNT:
+        for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->u8[i];
+        break;
     }
 }
 
@@ -226,6 +241,7 @@ qp_status qp_safetensors_verify(const qp_safetensors *file)
     char digits[QP_CHECKSUM_DIGITS + 1];
     snprintf(digits, sizeof digits, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64, (uint64_t)hash.low64);
     if (memcmp(digits, place, QP_CHECKSUM_DIGITS) != 0)
-        return qp_fail(QP_EDATA, "%s: the checksum does not fit; the file is damaged, fetch or make it again", file->path);
+        return qp_fail(QP_EDATA, "%s: the checksum does not fit; the file is damaged, fetch or make it again",
+                       file->path);
     return QP_OK;
 }

@@ -10,7 +10,7 @@
 #include "lib/store/safetensors.h"
 #include "lib/store/safetensors_inside.h"
 
-enum { ALIGNMENT = 64 };   /* of the first array in the file, so that a mapped file can be used as it is */
+enum { ALIGNMENT = 64 }; /* of the first array in the file, so that a mapped file can be used as it is */
 
 typedef struct {
     const void *value;
@@ -19,12 +19,12 @@ typedef struct {
 
 struct qp_safetensors_writer {
     json_t *metadata;
-    json_t *tensors;         /* the header's entries, in the order given */
+    json_t *tensors; /* the header's entries, in the order given */
     part *part;
     size_t count, room;
-    uint64_t end;            /* bytes of all arrays so far */
+    uint64_t end; /* bytes of all arrays so far */
     bool no_memory;
-    char problem[160];       /* the first thing that was wrong, "" if nothing */
+    char problem[160]; /* the first thing that was wrong, "" if nothing */
 };
 
 qp_safetensors_writer *qp_safetensors_writer_new(void)
@@ -35,7 +35,8 @@ qp_safetensors_writer *qp_safetensors_writer_new(void)
     writer->tensors = json_object();
     char zeros[QP_CHECKSUM_DIGITS + 1] = {0};
     memset(zeros, '0', QP_CHECKSUM_DIGITS);
-    writer->no_memory = json_object_set_new(writer->metadata, QP_CHECKSUM_KEY, json_string(zeros)) != 0 || !writer->tensors;
+    writer->no_memory = json_object_set_new(writer->metadata, QP_CHECKSUM_KEY, json_string(zeros)) != 0 ||
+                        !writer->tensors;
     return writer;
 }
 
@@ -111,7 +112,8 @@ void qp_safetensors_writer_add(qp_safetensors_writer *writer, const char *name, 
 static char *build_header(const qp_safetensors_writer *writer, size_t *bytes)
 {
     json_t *root = json_object();
-    if (json_object_set(root, "__metadata__", writer->metadata) != 0 || json_object_update(root, writer->tensors) != 0) {
+    if (json_object_set(root, "__metadata__", writer->metadata) != 0 ||
+        json_object_update(root, writer->tensors) != 0) {
         json_decref(root);
         return NULL;
     }
@@ -165,7 +167,7 @@ static qp_status write_file(const qp_safetensors_writer *writer, const char *pat
     qp_writer *out;
     qp_status status = qp_writer_open(path, &out);
     if (status == QP_OK) {
-        qp_writer_write(out, prefix, sizeof prefix);   /* the writer remembers failures; commit reports them */
+        qp_writer_write(out, prefix, sizeof prefix); /* the writer remembers failures; commit reports them */
         qp_writer_write(out, header, bytes);
         for (size_t i = 0; i < writer->count; i++)
             if (writer->part[i].bytes) qp_writer_write(out, writer->part[i].value, writer->part[i].bytes);

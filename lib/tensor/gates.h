@@ -21,8 +21,8 @@ void qp_gru_row_back(size_t n, qp_real *a, qp_real *s, const qp_real *before, co
  *                         d = ds*energy*(1-u^2) is added to d_query and d_key. Each of the three may be NULL.
  * qp_dot                  sum of x*y */
 qp_real qp_additive_score(size_t n, const qp_real *query, const qp_real *key, const qp_real *energy);
-void    qp_additive_score_back(size_t n, const qp_real *query, const qp_real *key, const qp_real *energy, qp_real ds,
-                               qp_real *d_query, qp_real *d_key, qp_real *d_energy);
+void qp_additive_score_back(size_t n, const qp_real *query, const qp_real *key, const qp_real *energy, qp_real ds,
+                            qp_real *d_query, qp_real *d_key, qp_real *d_energy);
 qp_real qp_dot(size_t n, const qp_real *x, const qp_real *y);
 
 #endif

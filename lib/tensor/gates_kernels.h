@@ -9,7 +9,8 @@ typedef struct {
     void (*lstm_back)(size_t, qp_real *, const qp_real *, const qp_real *, const qp_real *, qp_real *);
     void (*gru_back)(size_t, qp_real *, qp_real *, const qp_real *, const qp_real *, qp_real *);
     qp_real (*score)(size_t, const qp_real *, const qp_real *, const qp_real *);
-    void (*score_back)(size_t, const qp_real *, const qp_real *, const qp_real *, qp_real, qp_real *, qp_real *, qp_real *);
+    void (*score_back)(size_t, const qp_real *, const qp_real *, const qp_real *, qp_real, qp_real *, qp_real *,
+                       qp_real *);
     qp_real (*dot)(size_t, const qp_real *, const qp_real *);
 } qp_gates_kernels;
 

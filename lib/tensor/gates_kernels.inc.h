@@ -46,7 +46,8 @@ static qp_real score(size_t n, const qp_real *query, const qp_real *key, const q
     vsum sum = v_sum_zero();
     for (size_t k = 0; k < n; k += V_LANES) {
         size_t left = n - k;
-        sum = v_sum_add_product(sum, load_at(energy + k, left), v_tanh(v_add(load_at(query + k, left), load_at(key + k, left))));
+        sum = v_sum_add_product(sum, load_at(energy + k, left),
+                                v_tanh(v_add(load_at(query + k, left), load_at(key + k, left))));
     }
     return v_sum_total(sum);
 }
@@ -81,5 +82,7 @@ static qp_real dot(size_t n, const qp_real *x, const qp_real *y)
     return v_sum_total(v_sum_join(sum[0], sum[1]));
 }
 
-#define QP_GATES_SET                                                                                                       \
-    {.lstm_back = lstm_back, .gru_back = gru_back, .score = score, .score_back = score_back, .dot = dot}
+#define QP_GATES_SET                                                                                                   \
+    {                                                                                                                  \
+        .lstm_back = lstm_back, .gru_back = gru_back, .score = score, .score_back = score_back, .dot = dot             \
+    }

@@ -37,10 +37,7 @@ static pthread_key_t scratch_key;
 static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
 static _Thread_local qp_real *thread_scratch;
 
-static void make_scratch_key(void)
-{
-    pthread_key_create(&scratch_key, free);
-}
+static void make_scratch_key(void) { pthread_key_create(&scratch_key, free); }
 
 const qp_gemm_kernels *qp_gemm_vector_kernels(qp_real **scratch)
 {
@@ -78,9 +75,18 @@ void qp_gemm(bool transpose_a, bool transpose_b, int m, int n, int k, qp_real al
     qp_real *scratch;
     const qp_gemm_kernels *kernels = qp_gemm_vector_kernels(&scratch);
     if (kernels != NULL) {
-        const qp_product p = {.m = m, .n = n, .k = k, .a = a, .b = b, .a_row = transpose_a ? 1 : a_stride,
-                              .a_step = transpose_a ? a_stride : 1, .b_step = transpose_b ? 1 : b_stride,
-                              .b_column = transpose_b ? b_stride : 1, .alpha = alpha, .beta = beta, .c = c,
+        const qp_product p = {.m = m,
+                              .n = n,
+                              .k = k,
+                              .a = a,
+                              .b = b,
+                              .a_row = transpose_a ? 1 : a_stride,
+                              .a_step = transpose_a ? a_stride : 1,
+                              .b_step = transpose_b ? 1 : b_stride,
+                              .b_column = transpose_b ? b_stride : 1,
+                              .alpha = alpha,
+                              .beta = beta,
+                              .c = c,
                               .c_row = c_stride};
         kernels->product(&p, scratch);
         return;

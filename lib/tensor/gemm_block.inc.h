@@ -10,7 +10,9 @@ static inline int smaller(int a, int b) { return a < b ? a : b; }
 static inline int parts(int size, int largest) { return (size + largest - 1) / largest; }
 
 /* `size` things in `count` equal parts, the first ones larger by one where it does not come out even */
-typedef struct { int count, least, larger; } cut;
+typedef struct {
+    int count, least, larger;
+} cut;
 static inline cut cut_of(int size, int largest)
 {
     const int count = parts(size, largest);
@@ -55,7 +57,8 @@ static void pack_group(const qp_product *p, const block_plan *plan, int first, i
         int start = cut_start(plan->strips, first);
         for (int i = first; i < last; i++) {
             int rows = cut_size(plan->strips, i);
-            v_store(plan->a_group + (i - first) * area + (ptrdiff_t)l * rows, load_at(a + start, (size_t)(p->m - start)));
+            v_store(plan->a_group + (i - first) * area + (ptrdiff_t)l * rows,
+                    load_at(a + start, (size_t)(p->m - start)));
             start += rows;
         }
     }
@@ -81,8 +84,14 @@ static void place_strip(const qp_product *p, const block_plan *plan, int i, int 
 static void block_product(const qp_product *p, const block_plan *plan, int jc, int nc, int pc, int kc)
 {
     const qp_real *b = p->b + pc * p->b_step + jc * p->b_column;
-    tile t = {.b = b, .b_step = p->b_step, .a_row = p->a_row, .a_step = p->a_step, .k = kc, .alpha = p->alpha,
-              .beta = pc == 0 ? p->beta : 1, .c_row = p->c_row};
+    tile t = {.b = b,
+              .b_step = p->b_step,
+              .a_row = p->a_row,
+              .a_step = p->a_step,
+              .k = kc,
+              .alpha = p->alpha,
+              .beta = pc == 0 ? p->beta : 1,
+              .c_row = p->c_row};
     if (plan->b_packed) {
         for (int j = 0; j < nc; j += TILE_COLUMNS)
             pack_rows(plan->b_block + (ptrdiff_t)j * kc, TILE_COLUMNS, b + j * p->b_column, p->b_column, p->b_step,
@@ -105,7 +114,8 @@ static void product(const qp_product *p, qp_real *scratch)
         .b_block = scratch,
         .a_group = scratch + BLOCK_DEPTH * BLOCK_COLUMNS,
     };
-    const cut panels = cut_of(parts(p->n, TILE_COLUMNS), BLOCK_COLUMNS / TILE_COLUMNS), depths = cut_of(p->k, BLOCK_DEPTH);
+    const cut panels = cut_of(parts(p->n, TILE_COLUMNS), BLOCK_COLUMNS / TILE_COLUMNS),
+              depths = cut_of(p->k, BLOCK_DEPTH);
     for (int j = 0; j < panels.count; j++) {
         int jc = TILE_COLUMNS * cut_start(panels, j), nc = smaller(TILE_COLUMNS * cut_size(panels, j), p->n - jc);
         for (int l = 0; l < depths.count; l++)

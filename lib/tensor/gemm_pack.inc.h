@@ -3,7 +3,8 @@
 /* to[l*width + r] = from[r*stride + l] for 8 rows and 8 steps */
 QP_INLINE void turn_8x8(qp_real *to, ptrdiff_t width, const qp_real *from, ptrdiff_t stride)
 {
-    UNROLL_ALL for (int half = 0; half < 8; half += 4) {
+    UNROLL_ALL for (int half = 0; half < 8; half += 4)
+    {
         __m256 x[4];
         UNROLL_ALL for (int r = 0; r < 4; r++)
             x[r] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(from + r * stride + half)),
@@ -38,9 +39,11 @@ static void pack_turned(qp_real *to, int width, const qp_real *from, ptrdiff_t s
     for (; l + LINE <= k; l += LINE) {
         int r = 0;
         for (; r + 8 <= rows; r += 8)
-            for (int i = l; i < l + LINE; i += 8) turn_8x8(to + (ptrdiff_t)i * width + r, width, from + r * stride + i, stride);
+            for (int i = l; i < l + LINE; i += 8)
+                turn_8x8(to + (ptrdiff_t)i * width + r, width, from + r * stride + i, stride);
         for (; r + 4 <= rows; r += 4)
-            for (int i = l; i < l + LINE; i += 4) turn_4x4(to + (ptrdiff_t)i * width + r, width, from + r * stride + i, stride);
+            for (int i = l; i < l + LINE; i += 4)
+                turn_4x4(to + (ptrdiff_t)i * width + r, width, from + r * stride + i, stride);
         for (; r < rows; r++)
             for (int i = l; i < l + LINE; i++) to[(ptrdiff_t)i * width + r] = from[r * stride + i];
     }
@@ -59,7 +62,8 @@ static void pack_straight(qp_real *to, int width, const qp_real *from, ptrdiff_t
         return;
     }
     for (int l = 0; l < k; l++, to += width, from += stride)
-        for (int r = 0; r < rows; r += V_LANES) store_at(to + r, load_at(from + r, (size_t)(rows - r)), (size_t)(rows - r));
+        for (int r = 0; r < rows; r += V_LANES)
+            store_at(to + r, load_at(from + r, (size_t)(rows - r)), (size_t)(rows - r));
 }
 
 /* One of the two: the operand's element (r, l) stands at from[r*row + l*step]. */

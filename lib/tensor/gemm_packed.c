@@ -2,10 +2,7 @@
 
 #include "lib/tensor/gemm_kernels.h"
 
-size_t qp_packed_count(int n, int k)
-{
-    return ((size_t)n + QP_PANEL - 1) / QP_PANEL * QP_PANEL * (size_t)k;
-}
+size_t qp_packed_count(int n, int k) { return ((size_t)n + QP_PANEL - 1) / QP_PANEL * QP_PANEL * (size_t)k; }
 
 static void pack_plain(qp_real *memory, int n, int k, const qp_real *w, ptrdiff_t stride, int transposed)
 {
@@ -40,8 +37,8 @@ static void row_panel(int k, const qp_real *a, const qp_real *panel, qp_real sum
         for (int j = 0; j < QP_PANEL; j++) sum[j] += a[i] * panel[(ptrdiff_t)i * QP_PANEL + j];
 }
 
-static void plain_product(int m, const qp_real *a, ptrdiff_t a_row, const qp_packed *w, const qp_real *bias, qp_real beta,
-                          qp_real *c, ptrdiff_t c_row)
+static void plain_product(int m, const qp_real *a, ptrdiff_t a_row, const qp_packed *w, const qp_real *bias,
+                          qp_real beta, qp_real *c, ptrdiff_t c_row)
 {
     for (int first = 0; first < w->n; first += QP_PANEL)
         for (int r = 0; r < m; r++) {

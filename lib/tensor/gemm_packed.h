@@ -17,7 +17,7 @@ typedef struct {
 
 /* qp_packed_count — reals of memory (64-byte aligned) for a weight [n, k].
  * qp_packed_init  — pack W: transposed = false: w is [n, k], row o at w + o*stride; true: w is [k, n]. */
-size_t    qp_packed_count(int n, int k);
+size_t qp_packed_count(int n, int k);
 qp_packed qp_packed_init(qp_real *memory, int n, int k, const qp_real *w, int stride, int transposed);
 
 /* qp_gemm_packed — C[m, n] = beta*C + A[m, k] W' + bias,  beta 0 or 1 (0: C is not read)

@@ -38,7 +38,8 @@ static inline bool tile_plain(const tile *t) { return t->alpha == 1 && t->beta =
 QP_INLINE void tile_store_all(const tile *t, vreal (*sum)[2], const int rows, const int vectors, const bool part,
                               const bool plain)
 {
-    UNROLL_ALL for (int r = 0; r < rows; r++) {
+    UNROLL_ALL for (int r = 0; r < rows; r++)
+    {
         qp_real *c = t->c + r * t->c_row;
         tile_store(t, c, 0, sum[r][0], part && vectors == 1, plain);
         if (vectors == 2) tile_store(t, c, V_LANES, sum[r][1], part, plain);
@@ -52,7 +53,8 @@ QP_INLINE void tile_product(const tile *t, const int rows, const int vectors, co
     const ptrdiff_t row = t->a_row, step = t->a_step, b_step = t->b_step;
     const qp_real *a[3] = {t->a, t->a + 4 * row, t->a + 8 * row}, *b = t->b;
     const size_t left = (size_t)(t->columns - (vectors - 1) * V_LANES);
-    UNROLL_ALL for (int r = 0; r < rows; r++) {
+    UNROLL_ALL for (int r = 0; r < rows; r++)
+    {
         sum[r][0] = sum[r][1] = v_set(0);
         __builtin_prefetch(t->c + r * t->c_row, 1);
         if (vectors == 2) __builtin_prefetch(t->c + r * t->c_row + V_LANES, 1);
@@ -60,7 +62,8 @@ QP_INLINE void tile_product(const tile *t, const int rows, const int vectors, co
     for (int l = 0; l < t->k; l++) {
         vreal b0 = part && vectors == 1 ? load_at(b, left) : v_load(b), b1 = b0;
         if (vectors == 2) b1 = part ? load_at(b + V_LANES, left) : v_load(b + V_LANES);
-        UNROLL_ALL for (int r = 0; r < rows; r++) {
+        UNROLL_ALL for (int r = 0; r < rows; r++)
+        {
             vreal x = v_set(a[r / 4][(r % 4) * row]);
             sum[r][0] = v_fma(x, b0, sum[r][0]);
             if (vectors == 2) sum[r][1] = v_fma(x, b1, sum[r][1]);
@@ -74,17 +77,15 @@ QP_INLINE void tile_product(const tile *t, const int rows, const int vectors, co
         tile_store_all(t, sum, rows, vectors, part, false);
 }
 
-#define TILE_OF(R)                                                                                                         \
-    static void tile_whole_##R(const tile *t) { tile_product(t, R, 2, false); }                                            \
-    static void tile_part_##R(const tile *t) { tile_product(t, R, 2, true); }                                              \
+#define TILE_OF(R)                                                                                                     \
+    static void tile_whole_##R(const tile *t) { tile_product(t, R, 2, false); }                                        \
+    static void tile_part_##R(const tile *t) { tile_product(t, R, 2, true); }                                          \
     static void tile_half_##R(const tile *t) { tile_product(t, R, 1, true); }
-FOR_EACH_TILE_HEIGHT(TILE_OF)
-
-typedef void (*tile_function)(const tile *);
+FOR_EACH_TILE_HEIGHT (TILE_OF) typedef void (*tile_function)(const tile *);
 
 static tile_function tile_function_of(int rows, int columns)
 {
 #define TILE_NAMES(R) {tile_whole_##R, tile_part_##R, tile_half_##R},
-    static const tile_function function[TILE_ROWS][3] = {FOR_EACH_TILE_HEIGHT(TILE_NAMES)};
+    static const tile_function function[TILE_ROWS][3] = {FOR_EACH_TILE_HEIGHT (TILE_NAMES)};
     return function[rows - 1][columns == TILE_COLUMNS ? 0 : columns > V_LANES ? 1 : 2];
 }

@@ -20,15 +20,15 @@ QP_INLINE void thin_product(const tile *t, const int rows, const int panels)
     const ptrdiff_t next = (ptrdiff_t)t->k * QP_PANEL;
     const qp_real *b[2] = {t->b, panels == 2 ? t->b + next : t->b};
     UNROLL_ALL for (int i = 0; i < rows * panels * EACH; i++) sum[i % rows][i / rows] = v_set(0);
-    for (int l = 0; l < t->k; l++)
-        UNROLL_ALL for (int i = 0; i < panels * EACH; i++) {
+    for (int l = 0; l < t->k; l++) UNROLL_ALL for (int i = 0; i < panels * EACH; i++)
+        {
             vreal w = v_load(b[i / EACH] + (ptrdiff_t)l * QP_PANEL + i % EACH * V_LANES);
             sum[0][i] = v_fma(v_set(t->a[l]), w, sum[0][i]);
             if (rows == 2) sum[1][i] = v_fma(v_set(t->a[t->a_row + l]), w, sum[1][i]);
         }
     UNROLL_ALL for (int r = 0; r < rows; r++)
-        UNROLL_ALL for (int i = 0; i < panels * EACH; i++)
-            if (i * V_LANES < t->columns) tile_store(t, t->c + r * t->c_row, i * V_LANES, sum[r][i], true, false);
+        UNROLL_ALL for (int i = 0; i < panels * EACH; i++) if (i * V_LANES < t->columns)
+            tile_store(t, t->c + r * t->c_row, i * V_LANES, sum[r][i], true, false);
 }
 
 static void thin_products(tile t, int rows, int n)
@@ -68,11 +68,20 @@ static void panel_products(tile t, int m, int n, const qp_real *bias)
     }
 }
 
-static void packed_product(int m, const qp_real *a, ptrdiff_t a_row, const qp_packed *w, const qp_real *bias, qp_real beta,
-                           qp_real *c, ptrdiff_t c_row, qp_real *scratch)
+static void packed_product(int m, const qp_real *a, ptrdiff_t a_row, const qp_packed *w, const qp_real *bias,
+                           qp_real beta, qp_real *c, ptrdiff_t c_row, qp_real *scratch)
 {
-    tile t = {.a = a, .a_row = a_row, .a_step = 1, .b = w->panel, .b_step = QP_PANEL, .bias = bias, .k = w->k, .alpha = 1,
-              .beta = beta, .c = c, .c_row = c_row};
+    tile t = {.a = a,
+              .a_row = a_row,
+              .a_step = 1,
+              .b = w->panel,
+              .b_step = QP_PANEL,
+              .bias = bias,
+              .k = w->k,
+              .alpha = 1,
+              .beta = beta,
+              .c = c,
+              .c_row = c_row};
     if (m <= 2) {
         thin_products(t, m, w->n);
         return;

@@ -38,10 +38,7 @@ void qp_multiply_add(size_t n, const qp_real *x, const qp_real *y, qp_real beta,
     kernels()->multiply_add(n, x, y, beta, z);
 }
 
-double qp_sum_squares(size_t n, const qp_real *x)
-{
-    return kernels()->sum_squares(n, x);
-}
+double qp_sum_squares(size_t n, const qp_real *x) { return kernels()->sum_squares(n, x); }
 
 void qp_dropout_apply(size_t n, uint64_t key, uint64_t first, qp_real rate, const qp_real *x, qp_real beta, qp_real *y)
 {
@@ -53,7 +50,8 @@ void qp_dropout_apply(size_t n, uint64_t key, uint64_t first, qp_real rate, cons
                               .scale = rate < 1 ? 1 / (1 - rate) : 0};
     for (size_t done = 0; done < n;) {
         /* The hash sees 32 bits of the index; the upper ones pick its key. */
-        uint64_t index = first + done, bits = qp_random_bits(key, index >> 32), room = (1ULL << 32) - (index & 0xffffffffU);
+        uint64_t index = first + done, bits = qp_random_bits(key, index >> 32),
+                 room = (1ULL << 32) - (index & 0xffffffffU);
         size_t count = n - done < room ? n - done : (size_t)room;
         piece.key[0] = (uint32_t)bits;
         piece.key[1] = (uint32_t)(bits >> 32);

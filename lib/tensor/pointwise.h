@@ -10,7 +10,16 @@
  * (in place) but not overlap otherwise; no alignment is needed. */
 
 typedef enum {
-    QP_IDENTITY, QP_SIGMOID, QP_TANH, QP_RELU, QP_LEAKY_RELU, QP_ELU, QP_SOFTPLUS, QP_GELU, QP_GELU_TANH, QP_SILU,
+    QP_IDENTITY,
+    QP_SIGMOID,
+    QP_TANH,
+    QP_RELU,
+    QP_LEAKY_RELU,
+    QP_ELU,
+    QP_SOFTPLUS,
+    QP_GELU,
+    QP_GELU_TANH,
+    QP_SILU,
     QP_ACTIVATION_COUNT
 } qp_activation_kind;
 
@@ -41,7 +50,7 @@ void qp_dropout_apply(size_t n, uint64_t key, uint64_t first, qp_real rate, cons
  *   g += l2*w;  m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;  w = w*(1 - lr*decay) - rate * m / (sqrt(v)*v_scale + eps)
  * rate = lr/(1-b1^t), v_scale = 1/sqrt(1-b2^t), both computed by the caller in double. */
 typedef struct {
-    qp_real beta1, beta2, epsilon, rate, v_scale, l2, shrink;   /* shrink = 1 - lr*decay */
+    qp_real beta1, beta2, epsilon, rate, v_scale, l2, shrink; /* shrink = 1 - lr*decay */
 } qp_adam_constants;
 void qp_adam_update(size_t n, const qp_adam_constants *c, const qp_real *g, qp_real *m, qp_real *v, qp_real *w);
 

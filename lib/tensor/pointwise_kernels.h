@@ -8,13 +8,13 @@
  * indices are 32-bit and do not wrap inside a call; an element is kept if its 31-bit hash is not below `threshold`. */
 typedef struct {
     uint32_t key[2], first, threshold;
-    qp_real  scale;
+    qp_real scale;
 } qp_dropout_piece;
 
 typedef struct {
     void (*activate)(qp_activation_kind, size_t, const qp_real *, qp_real, qp_real *);
-    void (*activate_back)(qp_activation_kind, size_t, const qp_real *, const qp_real *, qp_real, const qp_real *, qp_real,
-                          qp_real *);
+    void (*activate_back)(qp_activation_kind, size_t, const qp_real *, const qp_real *, qp_real, const qp_real *,
+                          qp_real, qp_real *);
     void (*scale_add)(size_t, qp_real, const qp_real *, qp_real, qp_real *);
     void (*multiply_add)(size_t, const qp_real *, const qp_real *, qp_real, qp_real *);
     double (*sum_squares)(size_t, const qp_real *);

@@ -59,17 +59,19 @@ QP_INLINE void activate_loop(qp_activation_kind kind, size_t n, const qp_real *x
     for (size_t i = 0; i < n; i += V_LANES) store_at(y + i, activation(kind, load_at(x + i, n - i), slopes), n - i);
 }
 
-#define FOR_EACH_ACTIVATION(DO)                                                                                            \
-    DO(QP_IDENTITY) DO(QP_SIGMOID) DO(QP_TANH) DO(QP_RELU) DO(QP_LEAKY_RELU) DO(QP_ELU) DO(QP_SOFTPLUS) DO(QP_GELU)        \
-    DO(QP_GELU_TANH) DO(QP_SILU)
+#define FOR_EACH_ACTIVATION(DO)                                                                                        \
+    DO(QP_IDENTITY)                                                                                                    \
+    DO(QP_SIGMOID)                                                                                                     \
+    DO(QP_TANH) DO(QP_RELU) DO(QP_LEAKY_RELU) DO(QP_ELU) DO(QP_SOFTPLUS) DO(QP_GELU) DO(QP_GELU_TANH) DO(QP_SILU)
 
 static void activate(qp_activation_kind kind, size_t n, const qp_real *x, qp_real slope, qp_real *y)
 {
     switch (kind) {
-#define DO(K) case K: activate_loop(K, n, x, slope, y); break;
-        FOR_EACH_ACTIVATION(DO)
+#define DO(K)                                                                                                          \
+    case K: activate_loop(K, n, x, slope, y); break;
+        FOR_EACH_ACTIVATION (DO)
 #undef DO
-    default: break;
+        default: break;
     }
 }
 
@@ -93,10 +95,11 @@ static void activate_back(qp_activation_kind kind, size_t n, const qp_real *x, c
     if (x == NULL) x = y;
     if (y == NULL) y = x;
     switch (kind) {
-#define DO(K) case K: activate_back_loop(K, n, x, y, slope, dy, beta, dx); break;
-        FOR_EACH_ACTIVATION(DO)
+#define DO(K)                                                                                                          \
+    case K: activate_back_loop(K, n, x, y, slope, dy, beta, dx); break;
+        FOR_EACH_ACTIVATION (DO)
 #undef DO
-    default: break;
+        default: break;
     }
 }
 
@@ -159,7 +162,8 @@ static void dropout(size_t n, const qp_dropout_piece *piece, const qp_real *x, q
 
 static void adam_update(size_t n, const qp_adam_constants *c, const qp_real *g, qp_real *m, qp_real *v, qp_real *w)
 {
-    const vreal beta1 = v_set(c->beta1), beta2 = v_set(c->beta2), rest1 = v_set(1 - c->beta1), rest2 = v_set(1 - c->beta2);
+    const vreal beta1 = v_set(c->beta1), beta2 = v_set(c->beta2), rest1 = v_set(1 - c->beta1),
+                rest2 = v_set(1 - c->beta2);
     const vreal epsilon = v_set(c->epsilon), rate = v_set(c->rate), v_scale = v_set(c->v_scale), l2 = v_set(c->l2),
                 shrink = v_set(c->shrink);
     for (size_t i = 0; i < n; i += V_LANES) {
@@ -174,6 +178,8 @@ static void adam_update(size_t n, const qp_adam_constants *c, const qp_real *g, 
     }
 }
 
-#define QP_POINTWISE_SET                                                                                                   \
-    {.activate = activate, .activate_back = activate_back, .scale_add = scale_add, .multiply_add = multiply_add,           \
-     .sum_squares = sum_squares, .dropout = dropout, .adam_update = adam_update}
+#define QP_POINTWISE_SET                                                                                               \
+    {                                                                                                                  \
+        .activate = activate, .activate_back = activate_back, .scale_add = scale_add, .multiply_add = multiply_add,    \
+        .sum_squares = sum_squares, .dropout = dropout, .adam_update = adam_update                                     \
+    }

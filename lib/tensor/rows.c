@@ -17,7 +17,8 @@ static const qp_rows_kernels *kernels(void)
 
 static inline ptrdiff_t at(int row, int stride) { return (ptrdiff_t)row * stride; }
 
-void qp_softmax_rows(int rows, int columns, const qp_real *x, int x_stride, qp_real temperature, qp_real *y, int y_stride)
+void qp_softmax_rows(int rows, int columns, const qp_real *x, int x_stride, qp_real temperature, qp_real *y,
+                     int y_stride)
 {
     const qp_rows_kernels *kernel = kernels();
     for (int r = 0; r < rows; r++) kernel->softmax(columns, x + at(r, x_stride), 1 / temperature, y + at(r, y_stride));
@@ -36,7 +37,8 @@ void qp_log_softmax_rows(int rows, int columns, const qp_real *x, int x_stride, 
                          int y_stride)
 {
     const qp_rows_kernels *kernel = kernels();
-    for (int r = 0; r < rows; r++) kernel->log_softmax(columns, x + at(r, x_stride), 1 / temperature, y + at(r, y_stride));
+    for (int r = 0; r < rows; r++)
+        kernel->log_softmax(columns, x + at(r, x_stride), 1 / temperature, y + at(r, y_stride));
 }
 
 void qp_log_softmax_rows_back(int rows, int columns, const qp_real *y, int y_stride, const qp_real *dy, int dy_stride,
@@ -57,9 +59,9 @@ void qp_norm_rows(int rows, int columns, const qp_real *x, int x_stride, const q
                      mean != NULL ? mean + r : NULL, inverse + r);
 }
 
-void qp_norm_rows_back(int rows, int columns, const qp_real *x, int x_stride, const qp_real *weight, const qp_real *mean,
-                       const qp_real *inverse, const qp_real *dy, int dy_stride, qp_real beta, qp_real *dx, int dx_stride,
-                       qp_real *dweight, qp_real *dbias)
+void qp_norm_rows_back(int rows, int columns, const qp_real *x, int x_stride, const qp_real *weight,
+                       const qp_real *mean, const qp_real *inverse, const qp_real *dy, int dy_stride, qp_real beta,
+                       qp_real *dx, int dx_stride, qp_real *dweight, qp_real *dbias)
 {
     const qp_rows_kernels *kernel = kernels();
     for (int r = 0; r < rows; r++)
@@ -83,15 +85,16 @@ void qp_gather_rows(int rows, int columns, const int32_t *id, const qp_real *tab
 {
     const qp_rows_kernels *kernel = kernels();
     for (int r = 0; r < rows; r++)
-        kernel->gather(columns, scale, table + at(id[r], columns), offset != NULL ? offset + at(position[r], columns) : NULL,
-                       y + at(r, y_stride));
+        kernel->gather(columns, scale, table + at(id[r], columns),
+                       offset != NULL ? offset + at(position[r], columns) : NULL, y + at(r, y_stride));
 }
 
 void qp_scatter_add_rows(int rows, int columns, const int32_t *id, const qp_real *dy, int dy_stride, qp_real scale,
                          qp_real *table)
 {
     const qp_rows_kernels *kernel = kernels();
-    for (int r = 0; r < rows; r++) kernel->add_scaled(columns, scale, dy + at(r, dy_stride), table + at(id[r], columns));
+    for (int r = 0; r < rows; r++)
+        kernel->add_scaled(columns, scale, dy + at(r, dy_stride), table + at(id[r], columns));
 }
 
 static qp_real sum_of_weights(int classes, const qp_real *weight)
@@ -129,10 +132,7 @@ void qp_cross_entropy_rows(int rows, int classes, const qp_real *logits, int log
 enum { LIST_AT_MOST = 48 };
 
 /* Does a come before b: larger, or as large and further left? */
-static bool precedes(const qp_real *x, int32_t a, int32_t b)
-{
-    return x[a] > x[b] || (x[a] == x[b] && a < b);
-}
+static bool precedes(const qp_real *x, int32_t a, int32_t b) { return x[a] > x[b] || (x[a] == x[b] && a < b); }
 
 /* index[0..count) is a heap whose root comes last of all; put `id` where the root was. */
 static void sink(const qp_real *x, int32_t *index, int count, int32_t id)
@@ -148,7 +148,7 @@ static void sink(const qp_real *x, int32_t *index, int count, int32_t id)
 
 static void top_by_heap(int columns, const qp_real *x, int k, int32_t *index)
 {
-    for (int i = 0; i < k; i++) {    /* sift up */
+    for (int i = 0; i < k; i++) { /* sift up */
         int at = i;
         for (; at > 0 && precedes(x, index[(at - 1) / 2], i); at = (at - 1) / 2) index[at] = index[(at - 1) / 2];
         index[at] = i;
@@ -165,5 +165,6 @@ static void top_by_heap(int columns, const qp_real *x, int k, int32_t *index)
 void qp_top_rows(int rows, int columns, const qp_real *x, int x_stride, int k, int32_t *index)
 {
     const qp_rows_kernels *kernel = kernels();
-    for (int r = 0; r < rows; r++) (k > LIST_AT_MOST ? top_by_heap : kernel->top)(columns, x + at(r, x_stride), k, index + at(r, k));
+    for (int r = 0; r < rows; r++)
+        (k > LIST_AT_MOST ? top_by_heap : kernel->top)(columns, x + at(r, x_stride), k, index + at(r, k));
 }

@@ -11,10 +11,12 @@
 /* qp_softmax_rows  y = softmax(x/temperature); -inf gives exactly 0; computed through the row's maximum.
  * qp_softmax_rows_back  dx = beta*dx + y*(dy - sum(y*dy))/temperature
  * qp_log_softmax_rows   y = x/temperature - log sum exp;      back  dx = beta*dx + (dy - exp(y)*sum(dy))/temperature */
-void qp_softmax_rows(int rows, int columns, const qp_real *x, int x_stride, qp_real temperature, qp_real *y, int y_stride);
+void qp_softmax_rows(int rows, int columns, const qp_real *x, int x_stride, qp_real temperature, qp_real *y,
+                     int y_stride);
 void qp_softmax_rows_back(int rows, int columns, const qp_real *y, int y_stride, const qp_real *dy, int dy_stride,
                           qp_real temperature, qp_real beta, qp_real *dx, int dx_stride);
-void qp_log_softmax_rows(int rows, int columns, const qp_real *x, int x_stride, qp_real temperature, qp_real *y, int y_stride);
+void qp_log_softmax_rows(int rows, int columns, const qp_real *x, int x_stride, qp_real temperature, qp_real *y,
+                         int y_stride);
 void qp_log_softmax_rows_back(int rows, int columns, const qp_real *y, int y_stride, const qp_real *dy, int dy_stride,
                               qp_real temperature, qp_real beta, qp_real *dx, int dx_stride);
 
@@ -24,9 +26,9 @@ void qp_log_softmax_rows_back(int rows, int columns, const qp_real *y, int y_str
  * back — dx = beta*dx + ...; dweight, dbias [columns] or NULL: always added to. */
 void qp_norm_rows(int rows, int columns, const qp_real *x, int x_stride, const qp_real *weight, const qp_real *bias,
                   qp_real epsilon, qp_real *y, int y_stride, qp_real *mean, qp_real *inverse);
-void qp_norm_rows_back(int rows, int columns, const qp_real *x, int x_stride, const qp_real *weight, const qp_real *mean,
-                       const qp_real *inverse, const qp_real *dy, int dy_stride, qp_real beta, qp_real *dx, int dx_stride,
-                       qp_real *dweight, qp_real *dbias);
+void qp_norm_rows_back(int rows, int columns, const qp_real *x, int x_stride, const qp_real *weight,
+                       const qp_real *mean, const qp_real *inverse, const qp_real *dy, int dy_stride, qp_real beta,
+                       qp_real *dx, int dx_stride, qp_real *dweight, qp_real *dbias);
 
 /* qp_bias_rows  y[r] += bias.        qp_column_sums  sum[c] = beta*sum[c] + sum over rows of x[r][c]. */
 void qp_bias_rows(int rows, int columns, const qp_real *bias, qp_real *y, int y_stride);

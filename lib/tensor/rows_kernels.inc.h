@@ -96,8 +96,8 @@ static void log_softmax(int columns, const qp_real *x, qp_real inverse_temperatu
         store_at(y + i, v_sub(v_mul(v_sub(load_at(x + i, n - i), top), scale), logs), n - i);
 }
 
-static void log_softmax_back(int columns, const qp_real *y, const qp_real *dy, qp_real inverse_temperature, qp_real beta,
-                             qp_real *dx)
+static void log_softmax_back(int columns, const qp_real *y, const qp_real *dy, qp_real inverse_temperature,
+                             qp_real beta, qp_real *dx)
 {
     size_t n = (size_t)columns;
     const vreal sum = v_set(row_sum(n, dy)), scale = v_set(inverse_temperature), betas = v_set(beta);
@@ -249,8 +249,8 @@ static void top(int columns, const qp_real *x, int k, int32_t *index)
     size_t n = (size_t)columns;
     int found = 0;
     for (size_t i = 0; i < n; i += V_LANES) {
-        if (found == k && !v_any(v_greater(v_keep(load_at(x + i, n - i), n - i, v_set(V_MOST_NEGATIVE)),
-                                           v_set(x[index[k - 1]]))))
+        if (found == k &&
+            !v_any(v_greater(v_keep(load_at(x + i, n - i), n - i, v_set(V_MOST_NEGATIVE)), v_set(x[index[k - 1]]))))
             continue;
         for (size_t j = i; j < n && j < i + V_LANES; j++) {
             if (found == k && !(x[j] > x[index[k - 1]])) continue;
@@ -261,7 +261,9 @@ static void top(int columns, const qp_real *x, int k, int32_t *index)
     }
 }
 
-#define QP_ROWS_SET                                                                                                        \
-    {.softmax = softmax, .softmax_back = softmax_back, .log_softmax = log_softmax, .log_softmax_back = log_softmax_back,   \
-     .norm = norm, .norm_back = norm_back, .add_scaled = add_scaled, .column_sums = column_sums, .gather = gather,         \
-     .cross_entropy = cross_entropy, .top = top}
+#define QP_ROWS_SET                                                                                                    \
+    {                                                                                                                  \
+        .softmax = softmax, .softmax_back = softmax_back, .log_softmax = log_softmax,                                  \
+        .log_softmax_back = log_softmax_back, .norm = norm, .norm_back = norm_back, .add_scaled = add_scaled,          \
+        .column_sums = column_sums, .gather = gather, .cross_entropy = cross_entropy, .top = top                       \
+    }

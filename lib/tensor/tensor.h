@@ -16,18 +16,18 @@
  * as the backward of the maker has run. (DESIGN.md §4 had value and grad side by side; that doubles the memory of a
  * step and needs every gradient cleared first.) */
 typedef struct qp_node {
-    qp_real *value;      /* first element of the whole matrix */
-    qp_real *grad;       /* its gradient, same layout; NULL until written */
-    size_t count;        /* elements of the whole matrix */
-    bool filled;         /* grad holds a sum; the first writer stores, later ones add */
-    bool parameter;      /* grad belongs to a gradient block, not to the tape */
+    qp_real *value; /* first element of the whole matrix */
+    qp_real *grad;  /* its gradient, same layout; NULL until written */
+    size_t count;   /* elements of the whole matrix */
+    bool filled;    /* grad holds a sum; the first writer stores, later ones add */
+    bool parameter; /* grad belongs to a gradient block, not to the tape */
 } qp_node;
 
 typedef struct {
     int rows, columns, stride;
     qp_real *value;
-    qp_node *node;       /* NULL where no gradient flows */
-    const void *packed;  /* a weight's packed copy for decoding (gemm_packed.h), or NULL */
+    qp_node *node;      /* NULL where no gradient flows */
+    const void *packed; /* a weight's packed copy for decoding (gemm_packed.h), or NULL */
 } qp_tensor;
 
 /* qp_tensor_of — a constant over caller's memory [rows, columns]. */

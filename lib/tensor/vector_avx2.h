@@ -15,9 +15,9 @@
 #define V_MOST_NEGATIVE (-FLT_MAX)
 #define V_LOG(a) logf(a)
 
-typedef __m256  vreal;
-typedef __m256  vsum;
-typedef __m256  vmask;
+typedef __m256 vreal;
+typedef __m256 vsum;
+typedef __m256 vmask;
 typedef __m256i vword;
 typedef __m256d vdouble;
 
@@ -30,9 +30,9 @@ static inline __m256i v_first_lanes(size_t count)
 
 static inline vreal v_set(qp_real a) { return _mm256_set1_ps(a); }
 static inline vreal v_load(const qp_real *p) { return _mm256_loadu_ps(p); }
-static inline void  v_store(qp_real *p, vreal a) { _mm256_storeu_ps(p, a); }
+static inline void v_store(qp_real *p, vreal a) { _mm256_storeu_ps(p, a); }
 static inline vreal v_load_part(const qp_real *p, size_t count) { return _mm256_maskload_ps(p, v_first_lanes(count)); }
-static inline void  v_store_part(qp_real *p, vreal a, size_t count) { _mm256_maskstore_ps(p, v_first_lanes(count), a); }
+static inline void v_store_part(qp_real *p, vreal a, size_t count) { _mm256_maskstore_ps(p, v_first_lanes(count), a); }
 
 static inline vreal v_add(vreal a, vreal b) { return _mm256_add_ps(a, b); }
 static inline vreal v_sub(vreal a, vreal b) { return _mm256_sub_ps(a, b); }
@@ -46,7 +46,7 @@ static inline vreal v_abs(vreal a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0
 static inline vreal v_sqrt(vreal a) { return _mm256_sqrt_ps(a); }
 
 static inline vmask v_greater(vreal a, vreal b) { return _mm256_cmp_ps(a, b, _CMP_GT_OQ); }
-static inline bool  v_any(vmask m) { return _mm256_movemask_ps(m) != 0; }
+static inline bool v_any(vmask m) { return _mm256_movemask_ps(m) != 0; }
 static inline vreal v_select(vmask m, vreal yes, vreal no) { return _mm256_blendv_ps(no, yes, m); }
 static inline vreal v_keep(vreal a, size_t count, vreal other)
 {
@@ -54,10 +54,10 @@ static inline vreal v_keep(vreal a, size_t count, vreal other)
 }
 
 static inline qp_real v_first(vreal a) { return _mm256_cvtss_f32(a); }
-static inline vsum    v_sum_zero(void) { return _mm256_setzero_ps(); }
-static inline vsum    v_sum_add(vsum s, vreal a) { return _mm256_add_ps(s, a); }
-static inline vsum    v_sum_add_product(vsum s, vreal a, vreal b) { return _mm256_fmadd_ps(a, b, s); }
-static inline vsum    v_sum_join(vsum a, vsum b) { return _mm256_add_ps(a, b); }
+static inline vsum v_sum_zero(void) { return _mm256_setzero_ps(); }
+static inline vsum v_sum_add(vsum s, vreal a) { return _mm256_add_ps(s, a); }
+static inline vsum v_sum_add_product(vsum s, vreal a, vreal b) { return _mm256_fmadd_ps(a, b, s); }
+static inline vsum v_sum_join(vsum a, vsum b) { return _mm256_add_ps(a, b); }
 static inline qp_real v_sum_total(vsum s)
 {
     __m128 a = _mm_add_ps(_mm256_castps256_ps128(s), _mm256_extractf128_ps(s, 1));

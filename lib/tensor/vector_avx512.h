@@ -15,19 +15,25 @@
 #define V_MOST_NEGATIVE (-FLT_MAX)
 #define V_LOG(a) logf(a)
 
-typedef __m512    vreal;
-typedef __m512    vsum;
+typedef __m512 vreal;
+typedef __m512 vsum;
 typedef __mmask16 vmask;
-typedef __m512i   vword;
-typedef __m512d   vdouble;
+typedef __m512i vword;
+typedef __m512d vdouble;
 
 static inline __mmask16 v_first_lanes(size_t count) { return (__mmask16)((1U << count) - 1); }
 
 static inline vreal v_set(qp_real a) { return _mm512_set1_ps(a); }
 static inline vreal v_load(const qp_real *p) { return _mm512_loadu_ps(p); }
-static inline void  v_store(qp_real *p, vreal a) { _mm512_storeu_ps(p, a); }
-static inline vreal v_load_part(const qp_real *p, size_t count) { return _mm512_maskz_loadu_ps(v_first_lanes(count), p); }
-static inline void  v_store_part(qp_real *p, vreal a, size_t count) { _mm512_mask_storeu_ps(p, v_first_lanes(count), a); }
+static inline void v_store(qp_real *p, vreal a) { _mm512_storeu_ps(p, a); }
+static inline vreal v_load_part(const qp_real *p, size_t count)
+{
+    return _mm512_maskz_loadu_ps(v_first_lanes(count), p);
+}
+static inline void v_store_part(qp_real *p, vreal a, size_t count)
+{
+    _mm512_mask_storeu_ps(p, v_first_lanes(count), a);
+}
 
 static inline vreal v_add(vreal a, vreal b) { return _mm512_add_ps(a, b); }
 static inline vreal v_sub(vreal a, vreal b) { return _mm512_sub_ps(a, b); }
@@ -41,7 +47,7 @@ static inline vreal v_abs(vreal a) { return _mm512_abs_ps(a); }
 static inline vreal v_sqrt(vreal a) { return _mm512_sqrt_ps(a); }
 
 static inline vmask v_greater(vreal a, vreal b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
-static inline bool  v_any(vmask m) { return m != 0; }
+static inline bool v_any(vmask m) { return m != 0; }
 static inline vreal v_select(vmask m, vreal yes, vreal no) { return _mm512_mask_blend_ps(m, no, yes); }
 static inline vreal v_keep(vreal a, size_t count, vreal other)
 {
@@ -49,10 +55,10 @@ static inline vreal v_keep(vreal a, size_t count, vreal other)
 }
 
 static inline qp_real v_first(vreal a) { return _mm512_cvtss_f32(a); }
-static inline vsum    v_sum_zero(void) { return _mm512_setzero_ps(); }
-static inline vsum    v_sum_add(vsum s, vreal a) { return _mm512_add_ps(s, a); }
-static inline vsum    v_sum_add_product(vsum s, vreal a, vreal b) { return _mm512_fmadd_ps(a, b, s); }
-static inline vsum    v_sum_join(vsum a, vsum b) { return _mm512_add_ps(a, b); }
+static inline vsum v_sum_zero(void) { return _mm512_setzero_ps(); }
+static inline vsum v_sum_add(vsum s, vreal a) { return _mm512_add_ps(s, a); }
+static inline vsum v_sum_add_product(vsum s, vreal a, vreal b) { return _mm512_fmadd_ps(a, b, s); }
+static inline vsum v_sum_join(vsum a, vsum b) { return _mm512_add_ps(a, b); }
 static inline qp_real v_sum_total(vsum s) { return _mm512_reduce_add_ps(s); }
 static inline qp_real v_largest(vreal a) { return _mm512_reduce_max_ps(a); }
 

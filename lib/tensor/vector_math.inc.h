@@ -49,10 +49,7 @@ static inline vreal v_tanh(vreal x)
     return v_select(v_greater(size, v_set(0.625f)), far, near);
 }
 
-static inline vreal v_sigmoid(vreal x)
-{
-    return v_div(v_set(1), v_add(v_set(1), v_exp(v_sub(v_set(0), x))));
-}
+static inline vreal v_sigmoid(vreal x) { return v_div(v_set(1), v_add(v_set(1), v_exp(v_sub(v_set(0), x)))); }
 
 /* log(1+x) for 0 <= x <= 1 = 2 atanh(s), s = x/(2+x) <= 1/3: 2s (1 + s^2 p(s^2)), 4.6e-9 */
 static inline vreal v_log1p_unit(vreal x)

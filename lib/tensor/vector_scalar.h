@@ -20,9 +20,9 @@
 #define V_LANES 1
 
 typedef qp_real vreal;
-typedef double  vsum;
-typedef double  vdouble;
-typedef bool    vmask;
+typedef double vsum;
+typedef double vdouble;
+typedef bool vmask;
 typedef uint32_t vword;
 
 #ifdef QP_DOUBLE
@@ -32,13 +32,21 @@ typedef uint32_t vword;
 #define V_LIBM(name) name##f
 #define V_MOST_NEGATIVE (-FLT_MAX)
 #endif
-#define V_LOG(a) V_LIBM(log)(a)     /* of one number */
+#define V_LOG(a) V_LIBM(log)(a) /* of one number */
 
 static inline vreal v_set(qp_real a) { return a; }
 static inline vreal v_load(const qp_real *p) { return *p; }
-static inline void  v_store(qp_real *p, vreal a) { *p = a; }
-static inline vreal v_load_part(const qp_real *p, size_t count) { (void)count; return *p; }
-static inline void  v_store_part(qp_real *p, vreal a, size_t count) { (void)count; *p = a; }
+static inline void v_store(qp_real *p, vreal a) { *p = a; }
+static inline vreal v_load_part(const qp_real *p, size_t count)
+{
+    (void)count;
+    return *p;
+}
+static inline void v_store_part(qp_real *p, vreal a, size_t count)
+{
+    (void)count;
+    *p = a;
+}
 
 static inline vreal v_add(vreal a, vreal b) { return a + b; }
 static inline vreal v_sub(vreal a, vreal b) { return a - b; }
@@ -52,21 +60,25 @@ static inline vreal v_abs(vreal a) { return V_LIBM(fabs)(a); }
 static inline vreal v_sqrt(vreal a) { return V_LIBM(sqrt)(a); }
 
 static inline vmask v_greater(vreal a, vreal b) { return a > b; }
-static inline bool  v_any(vmask m) { return m; }
+static inline bool v_any(vmask m) { return m; }
 static inline vreal v_select(vmask m, vreal yes, vreal no) { return m ? yes : no; }
-static inline vreal v_keep(vreal a, size_t count, vreal other) { (void)count, (void)other; return a; } /* lanes >= count: other */
+static inline vreal v_keep(vreal a, size_t count, vreal other)
+{
+    (void)count, (void)other;
+    return a;
+} /* lanes >= count: other */
 
-static inline vsum    v_sum_zero(void) { return 0; }
-static inline vsum    v_sum_add(vsum s, vreal a) { return s + (double)a; }
-static inline vsum    v_sum_add_product(vsum s, vreal a, vreal b) { return s + (double)a * (double)b; }
-static inline vsum    v_sum_join(vsum a, vsum b) { return a + b; }
+static inline vsum v_sum_zero(void) { return 0; }
+static inline vsum v_sum_add(vsum s, vreal a) { return s + (double)a; }
+static inline vsum v_sum_add_product(vsum s, vreal a, vreal b) { return s + (double)a * (double)b; }
+static inline vsum v_sum_join(vsum a, vsum b) { return a + b; }
 static inline qp_real v_sum_total(vsum s) { return (qp_real)s; }
 static inline qp_real v_largest(vreal a) { return a; }
 static inline qp_real v_first(vreal a) { return a; }
 
 static inline vdouble v_double_zero(void) { return 0; }
 static inline vdouble v_double_add_square(vdouble s, vreal a) { return s + (double)a * (double)a; }
-static inline double  v_double_total(vdouble s) { return s; }
+static inline double v_double_total(vdouble s) { return s; }
 
 static inline vword v_word_set(uint32_t a) { return a; }
 static inline vword v_word_count_up(uint32_t first) { return first; } /* first, first+1, ... */

@@ -24,9 +24,12 @@ qp_status qp_run_reset_parse(const char *text, qp_run_reset *reset)
     *reset = (qp_run_reset){0};
     while (*text) {
         size_t bytes = strcspn(text, ", ");
-        if (bytes == 9 && strncmp(text, "optimizer", 9) == 0) reset->optimizer = true;
-        else if (bytes == 8 && strncmp(text, "schedule", 8) == 0) reset->schedule = true;
-        else if (bytes == 8 && strncmp(text, "counters", 8) == 0) reset->counters = true;
+        if (bytes == 9 && strncmp(text, "optimizer", 9) == 0)
+            reset->optimizer = true;
+        else if (bytes == 8 && strncmp(text, "schedule", 8) == 0)
+            reset->schedule = true;
+        else if (bytes == 8 && strncmp(text, "counters", 8) == 0)
+            reset->counters = true;
         else if (bytes > 0)
             return qp_fail(QP_EUSAGE, "--reset: unknown '%.*s'; choose from optimizer, schedule, counters",
                            (int)(bytes < 40 ? bytes : 40), text);
@@ -169,9 +172,11 @@ static qp_status check_fingerprint(const qp_safetensors *file, const char *finge
     bool any = reset->optimizer || reset->schedule || reset->counters;
     size_t model = strcspn(fingerprint, " ");
     if (any && text && strcspn(text, " ") == model && strncmp(text, fingerprint, model) == 0) return QP_OK;
-    return qp_fail(QP_EUSAGE, any ? "%s: --reset: this run has another model; --init-from takes what fits of a model file"
-                                  : "%s: this run was begun with other options; give the same ones, --overwrite to begin "
-                                    "anew, or --reset for what is to be forgotten", qp_safetensors_path(file));
+    return qp_fail(QP_EUSAGE,
+                   any ? "%s: --reset: this run has another model; --init-from takes what fits of a model file"
+                       : "%s: this run was begun with other options; give the same ones, --overwrite to begin "
+                         "anew, or --reset for what is to be forgotten",
+                   qp_safetensors_path(file));
 }
 
 static qp_status read_optimizer(const qp_safetensors *file, const qp_params *params, qp_optimizer *optimizer)
@@ -196,7 +201,8 @@ static void forget(const qp_run_reset *reset, qp_run_state *state)
     *state = (qp_run_state){.epoch = 1, .carry = old.carry, .carry_count = old.carry_count};
     state->optimizer_update = old.optimizer_update;
     state->schedule_update = old.schedule_update;
-    state->plateau_bad = old.plateau_bad, state->plateau_rest = old.plateau_rest, state->plateau_seen = old.plateau_seen;
+    state->plateau_bad = old.plateau_bad, state->plateau_rest = old.plateau_rest,
+    state->plateau_seen = old.plateau_seen;
     state->plateau_rate = old.plateau_rate, state->plateau_best = old.plateau_best;
 }
 
@@ -212,8 +218,8 @@ static qp_status read_state(const qp_safetensors *file, const char *fingerprint,
 #define GET(name) QP_TRY(get_real(file, PREFIX #name, &state->name));
     QP_RUN_REALS(GET)
 #undef GET
-#define GET(name)                   \
-    state->name = state->update;    \
+#define GET(name)                                                                                                      \
+    state->name = state->update;                                                                                       \
     if (qp_safetensors_metadata(file, PREFIX #name)) QP_TRY(get_integer(file, PREFIX #name, &state->name));
     QP_RUN_CLOCKS(GET)
 #undef GET
@@ -278,7 +284,7 @@ qp_status qp_checkpoint_load(const char *folder, const char *fingerprint, qp_run
         if (status == QP_OK) status = read_state(file, fingerprint, reset, params, optimizer, state);
         qp_safetensors_close(file);
         *found = status == QP_OK;
-        if (status != QP_EDATA || i + 1 == count) continue;   /* not damage, or nothing older to try: reported */
+        if (status != QP_EDATA || i + 1 == count) continue; /* not damage, or nothing older to try: reported */
         snprintf(line, sizeof line, "%.900s; trying the save before it", qp_error_message());
         if (note) note(self, line);
         status = QP_OK;

@@ -14,8 +14,10 @@
  * A save is complete or absent; each carries a checksum. A damaged one is passed over for the one before it. */
 
 #define QP_RUN_INTEGERS(X)                                                                                             \
-    X(update) X(epoch) X(batch) X(target_tokens) X(validation_due) X(validated_update) X(window_tokens)                \
-    X(best_update) X(bad_validations) X(plateau_bad) X(plateau_rest) X(plateau_seen)
+    X(update)                                                                                                          \
+    X(epoch)                                                                                                           \
+    X(batch) X(target_tokens) X(validation_due) X(validated_update) X(window_tokens) X(best_update) X(bad_validations) \
+        X(plateau_bad) X(plateau_rest) X(plateau_seen)
 /* Counters that follow the updates, but may be set back apart from them; a save without them counts the updates. */
 #define QP_RUN_CLOCKS(X) X(optimizer_update) X(schedule_update)
 #define QP_RUN_REALS(X) X(seconds) X(window_loss) X(best_metric) X(plateau_rate) X(plateau_best)
@@ -37,7 +39,7 @@ typedef struct {
 #undef DECLARE
     int64_t model[QP_CHECKPOINTS_MAX];
     int models;
-    qp_real *carry;        /* borrowed; what the batches' source hands on (qp_batch_source), as array `carry` */
+    qp_real *carry; /* borrowed; what the batches' source hands on (qp_batch_source), as array `carry` */
     size_t carry_count;
 } qp_run_state;
 

@@ -11,14 +11,14 @@ enum { LEVELS_MAX = 32, NONE = -1 };
 
 struct qp_gradient_tree {
     const qp_params *params;
-    qp_arena arena;              /* memory of the blocks */
-    qp_gradient *block;          /* [capacity]; the first `made` exist */
+    qp_arena arena;     /* memory of the blocks */
+    qp_gradient *block; /* [capacity]; the first `made` exist */
     int capacity, made;
-    int *spare, spare_count;     /* blocks not in use, last used last */
-    int limit;                   /* blocks that may exist in this update */
-    int working;                 /* blocks in the hands of workers */
+    int *spare, spare_count; /* blocks not in use, last used last */
+    int limit;               /* blocks that may exist in this update */
+    int working;             /* blocks in the hands of workers */
     int leaves;
-    int *waiting;                /* [nodes] block that waits there for its sibling, or NONE */
+    int *waiting; /* [nodes] block that waits there for its sibling, or NONE */
     int waiting_capacity;
     int top[2];
     omp_lock_t lock;
@@ -139,7 +139,7 @@ void qp_gradient_tree_drop(qp_gradient_tree *tree, int block)
 
 void qp_gradient_tree_join(qp_gradient_tree *tree, int leaf, int block)
 {
-    int index = leaf, nodes = tree->leaves, first = 0;   /* first: place of this level in `waiting` */
+    int index = leaf, nodes = tree->leaves, first = 0; /* first: place of this level in `waiting` */
     while (nodes > 2) {
         int sibling = index ^ 1, other = NONE;
         if (sibling < nodes) {

@@ -14,7 +14,7 @@ typedef struct qp_gradient_tree qp_gradient_tree;
 /* qp_gradient_tree_new — a pool for at most `threads` workers.
  * qp_gradient_tree_begin — forget the last update; `leaves` gradients will join, made by `threads` workers. */
 qp_status qp_gradient_tree_new(const qp_params *params, int threads, qp_gradient_tree **tree);
-void      qp_gradient_tree_free(qp_gradient_tree *tree);
+void qp_gradient_tree_free(qp_gradient_tree *tree);
 qp_status qp_gradient_tree_begin(qp_gradient_tree *tree, int leaves, int threads);
 
 /* qp_gradient_tree_take — a block from the pool; waits for one when threads + log2(leaves) are in use; -1 when there is
@@ -22,13 +22,13 @@ qp_status qp_gradient_tree_begin(qp_gradient_tree *tree, int leaves, int threads
  * qp_gradient_tree_at — the block's gradient.
  * qp_gradient_tree_join — shard `leaf` is ready in `block`: sum upward as far as siblings are there.
  * qp_gradient_tree_drop — give the block back unread (the shard failed). */
-int          qp_gradient_tree_take(qp_gradient_tree *tree);
+int qp_gradient_tree_take(qp_gradient_tree *tree);
 qp_gradient *qp_gradient_tree_at(qp_gradient_tree *tree, int block);
-void         qp_gradient_tree_join(qp_gradient_tree *tree, int leaf, int block);
-void         qp_gradient_tree_drop(qp_gradient_tree *tree, int block);
+void qp_gradient_tree_join(qp_gradient_tree *tree, int leaf, int block);
+void qp_gradient_tree_drop(qp_gradient_tree *tree, int block);
 
 /* qp_gradient_tree_result — after all have joined: the one or two blocks at the top. */
-int          qp_gradient_tree_result(const qp_gradient_tree *tree, const qp_real *gradient[2]);
-int          qp_gradient_tree_blocks(const qp_gradient_tree *tree);    /* blocks ever used */
+int qp_gradient_tree_result(const qp_gradient_tree *tree, const qp_real *gradient[2]);
+int qp_gradient_tree_blocks(const qp_gradient_tree *tree); /* blocks ever used */
 
 #endif

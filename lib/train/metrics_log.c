@@ -41,7 +41,7 @@ static bool whole_csv(const char *line, size_t bytes, int64_t *update, bool *val
 {
     int commas = 0, third = 0;
     sscanf(line, "%*d,%*d,%n", &third);
-    *validation = third > 0 && line[third] == ',';   /* no target tokens */
+    *validation = third > 0 && line[third] == ','; /* no target tokens */
     for (size_t i = 0; i < bytes; i++) commas += line[i] == ',';
     if (strncmp(line, training_columns, sizeof training_columns - 1) == 0) return *update = 0, true;
     return commas == TRAINING_COLUMNS + VALIDATION_COLUMNS - 1 && sscanf(line, "%" SCNd64, update) == 1;

@@ -15,8 +15,8 @@ typedef struct qp_metrics_log qp_metrics_log;
  *   validated false: so is a validation of `update` itself, which will be repeated.
  * qp_metrics_log_close — QP_EIO if anything could not be written. */
 qp_status qp_metrics_log_open(const char *folder, int64_t update, bool validated, qp_metrics_log **log);
-void      qp_metrics_log_training(qp_metrics_log *log, const qp_progress *progress);
-void      qp_metrics_log_validation(qp_metrics_log *log, int64_t update, int64_t epoch, const qp_metrics *metrics);
+void qp_metrics_log_training(qp_metrics_log *log, const qp_progress *progress);
+void qp_metrics_log_validation(qp_metrics_log *log, int64_t update, int64_t epoch, const qp_metrics *metrics);
 qp_status qp_metrics_log_close(qp_metrics_log *log);
 
 #endif

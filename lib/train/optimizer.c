@@ -25,13 +25,13 @@ struct qp_optimizer {
     size_t size;
     int64_t updates;
     int rule_states, states;
-    qp_real *state[STATES_MAX];   /* those of the rule, then the ema */
+    qp_real *state[STATES_MAX]; /* those of the rule, then the ema */
     piece *piece;
     int piece_count;
-    int *tile;                    /* [tiles+1] first piece of each tile */
+    int *tile; /* [tiles+1] first piece of each tile */
     int tile_count;
-    double *partial;              /* [tiles] sums of squares */
-    double *row_sums;             /* adafactor: 2 of each row of the tallest parameter */
+    double *partial;  /* [tiles] sums of squares */
+    double *row_sums; /* adafactor: 2 of each row of the tallest parameter */
     qp_optimizer_span *span;
     int span_count;
 };
@@ -61,7 +61,7 @@ const qp_field_table qp_optimizer_fields = {
  * to fill. */
 static void cut_tiles(qp_optimizer *o, bool fill)
 {
-    size_t in_tile = TILE;   /* so that the first piece opens a tile */
+    size_t in_tile = TILE; /* so that the first piece opens a tile */
     o->piece_count = o->tile_count = 0;
     for (int s = 0; s < o->span_count; s++) {
         size_t total = (size_t)o->span[s].rows * (size_t)o->span[s].columns;
@@ -115,7 +115,8 @@ static qp_status allocate_states(qp_optimizer *o)
             continue;
         }
         if (posix_memalign(&memory, 64, o->size * sizeof(qp_real) + 64))
-            return qp_fail(QP_EMEMORY, "optimizer: no memory for %d blocks of %zu MB; use a smaller model or optimizer sgd",
+            return qp_fail(QP_EMEMORY,
+                           "optimizer: no memory for %d blocks of %zu MB; use a smaller model or optimizer sgd",
                            o->states, o->size * sizeof(qp_real) >> 20);
         o->state[i] = memory;
         memset(memory, 0, o->size * sizeof(qp_real));
@@ -280,9 +281,15 @@ static update begin_update(qp_optimizer *o, qp_real *weight, const qp_real *cons
     const qp_optimizer_config *c = &o->config;
     bool decoupled = c->optimizer == QP_ADAMW || c->optimizer == QP_LION || c->optimizer == QP_ADAFACTOR;
     double decay = c->decoupled_decay + (decoupled ? c->weight_decay : 0);
-    update u = {.optimizer = o, .weight = weight, .gradient = {gradient[0], count == 2 ? gradient[1] : NULL},
-                .count = count, .scale = (qp_real)scale, .clip = 1, .shrink = (qp_real)(1 - lr * decay),
-                .l2 = decoupled ? 0 : (qp_real)c->weight_decay, .lr = lr};
+    update u = {.optimizer = o,
+                .weight = weight,
+                .gradient = {gradient[0], count == 2 ? gradient[1] : NULL},
+                .count = count,
+                .scale = (qp_real)scale,
+                .clip = 1,
+                .shrink = (qp_real)(1 - lr * decay),
+                .l2 = decoupled ? 0 : (qp_real)c->weight_decay,
+                .lr = lr};
     o->rule->prepare(c, o->updates + 1, lr, &u.constants);
     return u;
 }
@@ -298,8 +305,7 @@ qp_status qp_optimizer_step(qp_optimizer *o, qp_real *weight, const qp_real *con
 {
     update u = begin_update(o, weight, gradient, count, scale, lr);
     double length = 0;
-    if (o->config.ema > 0 && o->updates == 0)
-        memcpy(o->state[o->rule_states], weight, o->size * sizeof(qp_real));
+    if (o->config.ema > 0 && o->updates == 0) memcpy(o->state[o->rule_states], weight, o->size * sizeof(qp_real));
     if (o->config.clip_norm > 0) {
 #pragma omp parallel for schedule(dynamic, 4) num_threads(threads)
         for (int i = 0; i < o->tile_count; i++) o->partial[i] = tile_squares(&u, i);

@@ -19,7 +19,7 @@
       "sgd, momentum, nesterov, adagrad, adadelta, rmsprop, adam, adamw, nadam, radam, lion, adafactor",               \
       "rule of the update")                                                                                            \
     X(REAL, beta1, "0.9", 0, 0.999999, NULL, "adam family: memory of the mean gradient")                               \
-    X(REAL, beta2, "0.98", 0, 0.999999, NULL, "adam family: memory of the mean squared gradient")                    \
+    X(REAL, beta2, "0.98", 0, 0.999999, NULL, "adam family: memory of the mean squared gradient")                      \
     X(REAL, eps, "1e-8", 0, 1, NULL, "adaptive rules: added to the root of the mean square")                           \
     X(BOOL, amsgrad, "false", 0, 0, NULL, "adam, adamw: divide by the largest mean square so far")                     \
     X(REAL, momentum_decay, "0.004", 0, 1, NULL, "nadam: how fast beta1 reaches its value")                            \
@@ -31,7 +31,7 @@
     X(REAL, adadelta_rho, "0.9", 0, 1, NULL, "adadelta: memory of both mean squares")                                  \
     X(REAL, adagrad_decay, "0", 0, 1e9, NULL, "adagrad: rate divided by 1 + this * updates")                           \
     X(REAL, adagrad_start, "0", 0, 1e9, NULL, "adagrad: initial sum of squares")                                       \
-    X(REAL, weight_decay, "0", 0, 1e9, NULL, "L2 on matrices; decoupled with adamw, lion, adafactor")                   \
+    X(REAL, weight_decay, "0", 0, 1e9, NULL, "L2 on matrices; decoupled with adamw, lion, adafactor")                  \
     X(REAL, decoupled_decay, "0", 0, 1e9, NULL, "decoupled decay of matrices with any optimizer")                      \
     X(REAL, l1, "0", 0, 1e9, NULL, "L1 penalty: this * sign(weight) joins the gradient")                               \
     X(REAL, clip_norm, "0", 0, 1e30, NULL, "scale gradients whose global norm is larger; 0: off")                      \
@@ -44,8 +44,19 @@ typedef struct {
 } qp_optimizer_config;
 
 enum {
-    QP_SGD, QP_MOMENTUM, QP_NESTEROV, QP_ADAGRAD, QP_ADADELTA, QP_RMSPROP, QP_ADAM, QP_ADAMW, QP_NADAM, QP_RADAM,
-    QP_LION, QP_ADAFACTOR, QP_OPTIMIZER_COUNT
+    QP_SGD,
+    QP_MOMENTUM,
+    QP_NESTEROV,
+    QP_ADAGRAD,
+    QP_ADADELTA,
+    QP_RMSPROP,
+    QP_ADAM,
+    QP_ADAMW,
+    QP_NADAM,
+    QP_RADAM,
+    QP_LION,
+    QP_ADAFACTOR,
+    QP_OPTIMIZER_COUNT
 };
 
 extern const qp_field_table qp_optimizer_fields;
@@ -54,9 +65,9 @@ extern const qp_field_table qp_optimizer_fields;
 typedef struct {
     size_t offset;
     int rows, columns;
-    bool decay;      /* weight decay and decoupled decay apply */
-    bool matrix;     /* max_norm applies to its rows */
-    bool frozen;     /* neither updated nor counted in the norm */
+    bool decay;  /* weight decay and decoupled decay apply */
+    bool matrix; /* max_norm applies to its rows */
+    bool frozen; /* neither updated nor counted in the norm */
 } qp_optimizer_span;
 
 typedef struct qp_optimizer qp_optimizer;
@@ -67,7 +78,7 @@ typedef struct qp_optimizer qp_optimizer;
  * Errors  QP_EMEMORY; QP_EBUG for a span outside the block. */
 qp_status qp_optimizer_new(const qp_optimizer_config *config, size_t size, const qp_optimizer_span *span, int count,
                            qp_optimizer **optimizer);
-void      qp_optimizer_free(qp_optimizer *optimizer);
+void qp_optimizer_free(qp_optimizer *optimizer);
 
 /* qp_optimizer_step — update number t = 1, 2, ... in this order, options that are 0 are off:
  *   g = scale * (gradient[0] + gradient[1])          the last sum of the shards' tree is taken here
@@ -87,12 +98,12 @@ qp_status qp_optimizer_step(qp_optimizer *optimizer, qp_real *weight, const qp_r
                             double scale, double lr, int threads, double *norm);
 
 /* What a checkpoint keeps: the number of updates done and the state blocks (moments; last the ema, if any), named. */
-int64_t     qp_optimizer_updates(const qp_optimizer *optimizer);
-void        qp_optimizer_set_updates(qp_optimizer *optimizer, int64_t updates);
-int         qp_optimizer_states(const qp_optimizer *optimizer);
+int64_t qp_optimizer_updates(const qp_optimizer *optimizer);
+void qp_optimizer_set_updates(qp_optimizer *optimizer, int64_t updates);
+int qp_optimizer_states(const qp_optimizer *optimizer);
 const char *qp_optimizer_state_name(const qp_optimizer *optimizer, int index);
-qp_real    *qp_optimizer_state(qp_optimizer *optimizer, int index);
-size_t      qp_optimizer_size(const qp_optimizer *optimizer);
-qp_real    *qp_optimizer_ema(qp_optimizer *optimizer);          /* NULL: off */
+qp_real *qp_optimizer_state(qp_optimizer *optimizer, int index);
+size_t qp_optimizer_size(const qp_optimizer *optimizer);
+qp_real *qp_optimizer_ema(qp_optimizer *optimizer); /* NULL: off */
 
 #endif

@@ -15,7 +15,8 @@
       "constant, inv-sqrt, noam, linear, cosine, step, multistep, exponential, one-cycle, cyclical, plateau, "         \
       "cosine-restarts",                                                                                               \
       "how the learning rate changes")                                                                                 \
-    X(INT, lr_warmup, "1000", 0, 1000000000000, NULL, "updates in which the rate rises from 0; not one-cycle, cyclical") \
+    X(INT, lr_warmup, "1000", 0, 1000000000000, NULL,                                                                  \
+      "updates in which the rate rises from 0; not one-cycle, cyclical")                                               \
     X(INT, lr_total, "0", 0, 1000000000000, NULL, "linear, cosine, one-cycle: updates until the end; 0: --steps")      \
     X(REAL, lr_min, "0", 0, 1e9, NULL, "linear, cosine: the last rate; plateau, restarts: the lowest")                 \
     X(REAL, lr_max, "0", 0, 1e9, NULL, "cyclical: the highest rate")                                                   \
@@ -40,9 +41,19 @@ typedef struct {
 } qp_schedule_config;
 
 enum {
-    QP_SCHEDULE_CONSTANT, QP_SCHEDULE_INV_SQRT, QP_SCHEDULE_NOAM, QP_SCHEDULE_LINEAR, QP_SCHEDULE_COSINE,
-    QP_SCHEDULE_STEP, QP_SCHEDULE_MULTISTEP, QP_SCHEDULE_EXPONENTIAL, QP_SCHEDULE_ONE_CYCLE, QP_SCHEDULE_CYCLICAL,
-    QP_SCHEDULE_PLATEAU, QP_SCHEDULE_COSINE_RESTARTS, QP_SCHEDULE_COUNT
+    QP_SCHEDULE_CONSTANT,
+    QP_SCHEDULE_INV_SQRT,
+    QP_SCHEDULE_NOAM,
+    QP_SCHEDULE_LINEAR,
+    QP_SCHEDULE_COSINE,
+    QP_SCHEDULE_STEP,
+    QP_SCHEDULE_MULTISTEP,
+    QP_SCHEDULE_EXPONENTIAL,
+    QP_SCHEDULE_ONE_CYCLE,
+    QP_SCHEDULE_CYCLICAL,
+    QP_SCHEDULE_PLATEAU,
+    QP_SCHEDULE_COSINE_RESTARTS,
+    QP_SCHEDULE_COUNT
 };
 enum { QP_CYCLE_TRIANGULAR, QP_CYCLE_TRIANGULAR2, QP_CYCLE_EXP_RANGE };
 enum { QP_ANNEAL_COSINE, QP_ANNEAL_LINEAR };
@@ -53,7 +64,7 @@ extern const qp_field_table qp_schedule_fields;
 typedef struct {
     double rate, best;
     int64_t bad, rest;
-    bool seen;           /* best holds a metric */
+    bool seen; /* best holds a metric */
 } qp_plateau;
 
 /* qp_schedule_check — QP_EUSAGE for what the kind needs and has not (total, width, maximum, milestones). */
@@ -71,13 +82,13 @@ qp_status qp_schedule_check(const qp_schedule_config *config);
  * linear, cosine, cosine-restarts, constant, step, multistep, exponential and plateau rise as lr*s/w while i < w (the last five: times
  * their own value). plateau may be NULL for every other kind.
  * Source  Vaswani et al. 2017 (noam), Loshchilov & Hutter 2017 (cosine), Smith 2017, 2019 (cyclical, one-cycle). */
-double    qp_schedule_rate(const qp_schedule_config *config, const qp_plateau *plateau, int64_t i);
+double qp_schedule_rate(const qp_schedule_config *config, const qp_plateau *plateau, int64_t i);
 
 /* qp_plateau_init   — rate = lr, nothing seen.
  * qp_plateau_report — a new metric. better: none yet, or metric < best*(1-threshold) (higher_is_better: metric >
  *   best*(1+threshold)); then best = metric, bad = 0, else bad += 1; rest > 0: rest -= 1, bad = 0;
  *   bad > patience: new = max(rate*gamma, min); rate = new if rate - new > 1e-8; rest = cooldown, bad = 0. */
-void      qp_plateau_init(const qp_schedule_config *config, qp_plateau *plateau);
-void      qp_plateau_report(const qp_schedule_config *config, qp_plateau *plateau, double metric, bool higher_is_better);
+void qp_plateau_init(const qp_schedule_config *config, qp_plateau *plateau);
+void qp_plateau_report(const qp_schedule_config *config, qp_plateau *plateau, double metric, bool higher_is_better);
 
 #endif

@@ -30,7 +30,7 @@ struct qp_shards {
     int threads;
     worker *worker;
     qp_gradient_tree *tree;
-    shard *shard;              /* those of the current update */
+    shard *shard; /* those of the current update */
     double *loss;
     int count, capacity;
     /* the current run */
@@ -38,9 +38,9 @@ struct qp_shards {
     qp_mode mode;
     uint64_t key;
     qp_real scale;
-    omp_lock_t lock;           /* guards next and the failure */
+    omp_lock_t lock; /* guards next and the failure */
     int next;
-    int failed_shard;          /* INT_MAX: none */
+    int failed_shard; /* INT_MAX: none */
     qp_status status;
     char message[512];
 };
@@ -217,9 +217,10 @@ static bool run_piece(qp_shards *s, shard piece, uint64_t key, qp_tape *tape, qp
     qp_batch view = view_batch(tape, &piece);
     qp_tensor loss = qp_tape_failed(tape) ? (qp_tensor){0} : s->function->loss(s->function->self, tape, &view);
     if (!qp_tape_failed(tape) && (loss.rows != 1 || loss.columns != 1))
-        loss = qp_tape_fail(tape, QP_ESHAPE, "training: a loss of %d x %d values; it must be one", loss.rows, loss.columns);
+        loss = qp_tape_fail(tape, QP_ESHAPE, "training: a loss of %d x %d values; it must be one", loss.rows,
+                            loss.columns);
     if (qp_tape_failed(tape)) return false;
-    *sum += (double)loss.value[0];   /* before backward, which may reuse the memory */
+    *sum += (double)loss.value[0]; /* before backward, which may reuse the memory */
     return !gradient || qp_tape_backward(tape, loss, s->scale) == QP_OK;
 }
 

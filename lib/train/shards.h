@@ -37,14 +37,14 @@ typedef struct qp_shards qp_shards;
 /* qp_shards_new — threads: workers, exactly as given (see qp_threads_of); shard_rows: rows of a shard, 0: QP_SHARD_ROWS.
  * qp_shards_free — by the thread that ran the steps: workers are unpinned. */
 qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows, qp_shards **shards);
-void      qp_shards_free(qp_shards *shards);
+void qp_shards_free(qp_shards *shards);
 
 typedef struct {
-    double loss;                   /* summed over all target rows, in the order of the tree */
+    double loss; /* summed over all target rows, in the order of the tree */
     int64_t source_rows, target_rows;
     int shards;
-    const qp_real *gradient[2];    /* their sum is d(loss / target_rows)/d(parameters); lent until the next call */
-    int gradient_count;            /* 1 or 2; 0 after qp_shards_evaluate */
+    const qp_real *gradient[2]; /* their sum is d(loss / target_rows)/d(parameters); lent until the next call */
+    int gradient_count;         /* 1 or 2; 0 after qp_shards_evaluate */
 } qp_shards_result;
 
 /* qp_shards_run — loss and gradient of `count` batches that make one update (gradient accumulation).
@@ -59,8 +59,8 @@ qp_status qp_shards_run(qp_shards *shards, const qp_loss_function *function, con
 qp_status qp_shards_evaluate(qp_shards *shards, const qp_loss_function *function, const qp_batch *batch, int count,
                              qp_shards_result *result);
 
-int       qp_shards_threads(const qp_shards *shards);
-int       qp_shards_blocks(const qp_shards *shards);       /* gradient blocks ever touched */
-size_t    qp_shards_bytes(const qp_shards *shards);        /* tapes at their peak, and blocks */
+int qp_shards_threads(const qp_shards *shards);
+int qp_shards_blocks(const qp_shards *shards);   /* gradient blocks ever touched */
+size_t qp_shards_bytes(const qp_shards *shards); /* tapes at their peak, and blocks */
 
 #endif

@@ -66,7 +66,8 @@ static qp_status check_config(qp_run *run)
     if (c->time_limit[0]) {
         run->time_limit = qp_duration_parse(c->time_limit);
         if (run->time_limit <= 0)
-            return qp_fail(QP_EUSAGE, "--time-limit: '%.40s' is no duration; write 90s, 30m, 2h or 1h30m", c->time_limit);
+            return qp_fail(QP_EUSAGE, "--time-limit: '%.40s' is no duration; write 90s, 30m, 2h or 1h30m",
+                           c->time_limit);
     }
     QP_TRY(qp_run_reset_parse(c->reset, &run->reset));
     run->epochs = c->epochs;
@@ -75,7 +76,8 @@ static qp_status check_config(qp_run *run)
     if (c->early_stopping > 0 && !qp_run_validates(run))
         return qp_fail(QP_EUSAGE, "--early-stopping: there is no validation data; give it or leave the option out");
     if (run->schedule.lr_schedule == QP_SCHEDULE_PLATEAU && !qp_run_validates(run))
-        return qp_fail(QP_EUSAGE, "--lr-schedule plateau: there is no validation data; give it or choose another schedule");
+        return qp_fail(QP_EUSAGE,
+                       "--lr-schedule plateau: there is no validation data; give it or choose another schedule");
     if (run->schedule.lr_total == 0) run->schedule.lr_total = c->steps;
     return qp_schedule_check(&run->schedule);
 }
@@ -103,8 +105,12 @@ static qp_status make_optimizer(qp_run *run)
     if (!span) return qp_fail(QP_EMEMORY, "training: out of memory");
     for (int i = 0; i < count; i++) {
         const qp_parameter *p = qp_params_at(params, i);
-        span[i] = (qp_optimizer_span){.offset = p->offset, .rows = p->rows, .columns = p->columns, .decay = p->decay,
-                                      .matrix = p->rows > 1, .frozen = matches(run->config->freeze, p->name)};
+        span[i] = (qp_optimizer_span){.offset = p->offset,
+                                      .rows = p->rows,
+                                      .columns = p->columns,
+                                      .decay = p->decay,
+                                      .matrix = p->rows > 1,
+                                      .frozen = matches(run->config->freeze, p->name)};
         frozen += span[i].frozen;
     }
     qp_status status = qp_optimizer_new(run->trainer->optimizer, qp_params_size(params), span, count, &run->optimizer);
@@ -144,8 +150,11 @@ static qp_status resume(qp_run *run, qp_trainer_result *result)
     if (!found) return QP_OK;
     const qp_run_state *s = &run->state;
     if (!run->reset.schedule)
-        run->plateau = (qp_plateau){.rate = s->plateau_rate, .best = s->plateau_best, .bad = s->plateau_bad,
-                                .rest = s->plateau_rest, .seen = s->plateau_seen != 0};
+        run->plateau = (qp_plateau){.rate = s->plateau_rate,
+                                    .best = s->plateau_best,
+                                    .bad = s->plateau_bad,
+                                    .rest = s->plateau_rest,
+                                    .seen = s->plateau_seen != 0};
     run->started -= s->seconds;
     run->saved_update = s->update;
     result->resumed_update = s->update;
@@ -160,7 +169,9 @@ static qp_status open_run(qp_run *run, qp_trainer *t, qp_trainer_result *result)
     run->fingerprint = t->fingerprint ? t->fingerprint : "";
     QP_TRY(check_config(run));
     if (t->train->carry_count && t->config->accum > 1)
-        return qp_fail(QP_EUSAGE, "--carry: a batch begins where the one before ended, so that --accum cannot join them; use --accum 1");
+        return qp_fail(
+            QP_EUSAGE,
+            "--carry: a batch begins where the one before ended, so that --accum cannot join them; use --accum 1");
     QP_TRY(make_optimizer(run));
     QP_TRY(qp_shards_new(t->params, qp_threads_of(t->config->threads), t->config->shard_rows, &run->shards));
     QP_TRY(qp_weight_noise_init(&run->noise, t->params, t->config->weight_noise, qp_threads_of(t->config->threads)));
@@ -196,8 +207,9 @@ static qp_status begin_epoch(qp_run *run)
     if (run->batches <= 0)
         return qp_fail(QP_EDATA, "training: no batches; the training data is empty or every line is too long");
     if (run->state.batch >= run->batches)
-        return qp_fail(QP_EUSAGE, "training: the data has fewer batches than when the run was begun; use the same data or "
-                                  "--overwrite");
+        return qp_fail(QP_EUSAGE,
+                       "training: the data has fewer batches than when the run was begun; use the same data or "
+                       "--overwrite");
     run->begun_epoch = run->state.epoch;
     return QP_OK;
 }
@@ -213,7 +225,8 @@ static qp_status refuse(const qp_run *run, const char *what)
 static qp_status learn(qp_run *run, int count, qp_shards_result *r, qp_progress *p)
 {
     qp_trainer *t = run->trainer;
-    uint64_t key = qp_random_key(qp_random_key((uint64_t)run->config->seed, 0x757064617465), (uint64_t)run->state.update);
+    uint64_t key = qp_random_key(qp_random_key((uint64_t)run->config->seed, 0x757064617465),
+                                 (uint64_t)run->state.update);
     char what[128];
     qp_weight_noise_begin(&run->noise, t->params, qp_random_key(key, 0x6e6f697365));
     qp_status done = qp_shards_run(run->shards, &t->loss, run->batch, count, key, r);
@@ -297,8 +310,7 @@ static qp_status do_update(qp_run *run)
     if (run->state.update == run->first_update) run->first_share = share_done(run);
     int64_t left = run->batches - run->state.batch;
     int count = (int)(left < run->config->accum ? left : run->config->accum);
-    for (int i = 0; i < count; i++)
-        QP_TRY(source->get(source->self, run->state.batch + i, i, &run->batch[i]));
+    for (int i = 0; i < count; i++) QP_TRY(source->get(source->self, run->state.batch + i, i, &run->batch[i]));
     QP_TRY(learn(run, count, &result, &progress));
     advance(run, count, &result, qp_run_clock() - begun, &progress);
     report(run, &progress);
@@ -335,7 +347,7 @@ static qp_status loop(qp_run *run, qp_trainer_end *end)
         if (asked && *asked) return stop(run);
         if (at_end(run, end)) {
             if (!qp_run_validates(run) || run->state.validated_update == run->state.update) return QP_OK;
-            run->state.validation_due = 1;   /* the last weights get their chance too */
+            run->state.validation_due = 1; /* the last weights get their chance too */
             continue;
         }
         QP_TRY(do_update(run));

@@ -22,7 +22,8 @@
     X(INT, train_tokens, "0", 0, 1000000000000000, NULL, "target tokens to read; 0: no limit")                         \
     X(TEXT, time_limit, "", 0, 0, NULL, "stop after 90s, 30m, 2h...; the result then depends on the machine's speed")  \
     X(INT, early_stopping, "0", 0, 1000000, NULL, "stop after so many validations without progress; 0: off")           \
-    X(CHOICE, early_stopping_metric, "loss", 0, 0, "loss, bleu, chrf, accuracy, f1", "what the best checkpoint is best at") \
+    X(CHOICE, early_stopping_metric, "loss", 0, 0, "loss, bleu, chrf, accuracy, f1",                                   \
+      "what the best checkpoint is best at")                                                                           \
     X(INT, valid_freq, "0", 0, 1000000000000, NULL, "updates between validations; 0: after every epoch")               \
     X(INT, disp_freq, "100", 1, 1000000000000, NULL, "updates between progress lines and metrics")                     \
     X(INT, save_freq, "1000", 0, 1000000000000, NULL, "updates between saves; 0: with validations only")               \
@@ -30,9 +31,10 @@
     X(INT, average, "1", 1, 1000, NULL, "final model: mean of the last N validated checkpoints; 1: the best one")      \
     X(INT, accum, "1", 1, 10000, NULL, "batches that make one update")                                                 \
     X(REAL, label_smoothing, "0", 0, 0.99, NULL, "share of the target given to all words alike")                       \
-    X(REAL, weight_noise, "0", 0, 100, NULL, "deviation of Gaussian noise on the matrices at which the gradient is taken") \
+    X(REAL, weight_noise, "0", 0, 100, NULL,                                                                           \
+      "deviation of Gaussian noise on the matrices at which the gradient is taken")                                    \
     X(TEXT, freeze, "", 0, 0, NULL, "parameters that stay as they are: patterns with * and ?, separated by commas")    \
-    X(TEXT, reset, "", 0, 0, NULL, "what going on with other options forgets: optimizer, schedule, counters")           \
+    X(TEXT, reset, "", 0, 0, NULL, "what going on with other options forgets: optimizer, schedule, counters")          \
     X(INT, shard_rows, "1024", 16, 1000000000, NULL, "source and target tokens of one shard; part of the arithmetic")  \
     X(INT, threads, "0", 0, 4096, NULL, "threads; 0: all CPUs; the result does not depend on it")                      \
     X(INT, seed, "1", 0, 9007199254740991, NULL, "seed of all random numbers")
@@ -67,38 +69,43 @@ typedef struct {
     qp_status (*save_model)(void *self, const char *path);
     void (*progress)(void *self, const qp_progress *progress);
     void (*note)(void *self, const char *line);
-    const volatile sig_atomic_t *stop;     /* not 0: save and return QP_ESTOPPED; NULL: never */
+    const volatile sig_atomic_t *stop; /* not 0: save and return QP_ESTOPPED; NULL: never */
 } qp_trainer_hooks;
 
 typedef struct {
     qp_params *params;
-    qp_loss_function loss;                 /* summed over the target tokens of a shard, with label smoothing */
-    qp_loss_function valid_loss;           /* the same without; loss NULL: use the first */
+    qp_loss_function loss;       /* summed over the target tokens of a shard, with label smoothing */
+    qp_loss_function valid_loss; /* the same without; loss NULL: use the first */
     qp_batch_source *train;
-    qp_batch_source *valid;                /* NULL: no validation loss */
-    bool no_perplexity;                    /* the loss is no -ln P: do not tell its exponential */
+    qp_batch_source *valid; /* NULL: no validation loss */
+    bool no_perplexity;     /* the loss is no -ln P: do not tell its exponential */
     const qp_training_config *config;
     const qp_optimizer_config *optimizer;
-    const qp_schedule_config *schedule;    /* lr_total 0: taken from steps */
-    const char *folder;                    /* the run's; made if absent; NULL: keep nothing, no resuming */
-    const char *model_path;                /* final model; NULL: none (the final weights are in params) */
-    const char *fingerprint;               /* one line that must be equal for a run to be resumed; NULL: "" */
+    const qp_schedule_config *schedule; /* lr_total 0: taken from steps */
+    const char *folder;                 /* the run's; made if absent; NULL: keep nothing, no resuming */
+    const char *model_path;             /* final model; NULL: none (the final weights are in params) */
+    const char *fingerprint;            /* one line that must be equal for a run to be resumed; NULL: "" */
     qp_trainer_hooks hooks;
 } qp_trainer;
 
 typedef enum {
-    QP_END_EPOCHS, QP_END_STEPS, QP_END_TOKENS, QP_END_TIME, QP_END_EARLY, QP_END_BEFORE   /* finished before */
+    QP_END_EPOCHS,
+    QP_END_STEPS,
+    QP_END_TOKENS,
+    QP_END_TIME,
+    QP_END_EARLY,
+    QP_END_BEFORE /* finished before */
 } qp_trainer_end;
 
 typedef struct {
     qp_trainer_end end;
-    int64_t updates, epochs, target_tokens, resumed_update;   /* resumed_update 0: from the beginning */
-    double seconds, tokens_per_second;     /* of this session's updates, validation and saves excluded */
-    double loss;                           /* per target token, of the last shown stretch */
+    int64_t updates, epochs, target_tokens, resumed_update; /* resumed_update 0: from the beginning */
+    double seconds, tokens_per_second; /* of this session's updates, validation and saves excluded */
+    double loss;                       /* per target token, of the last shown stretch */
     bool validated;
     double best_metric;
     int64_t best_update;
-    int64_t averaged;                      /* checkpoints in the final weights; 1: best or last */
+    int64_t averaged; /* checkpoints in the final weights; 1: best or last */
 } qp_trainer_result;
 
 /* qp_trainer_run — train from the beginning or from the folder's last complete save, until a limit.

@@ -53,7 +53,8 @@ qp_status qp_validation_loss(qp_shards *shards, const qp_loss_function *loss, qp
 static void swap_mean(qp_run *run)
 {
     qp_real *mean = qp_optimizer_ema(run->optimizer), *weight = qp_params_block(run->trainer->params);
-    for (size_t i = 0; mean && qp_optimizer_updates(run->optimizer) > 0 && i < qp_params_size(run->trainer->params); i++) {
+    for (size_t i = 0; mean && qp_optimizer_updates(run->optimizer) > 0 && i < qp_params_size(run->trainer->params);
+         i++) {
         qp_real value = weight[i];
         weight[i] = mean[i];
         mean[i] = value;
@@ -85,8 +86,9 @@ static qp_status chosen_metric(const qp_run *run, const qp_metrics *metrics, dou
             *value = metrics->entry[i].value;
             return QP_OK;
         }
-    return qp_fail(QP_EUSAGE, "--early-stopping-metric: %s is not measured; give validation data and --valid-metrics %s",
-                   name, name);
+    return qp_fail(QP_EUSAGE,
+                   "--early-stopping-metric: %s is not measured; give validation data and --valid-metrics %s", name,
+                   name);
 }
 
 static void note_metrics(qp_run *run, const char *what, const qp_metrics *metrics, bool best)
@@ -95,7 +97,8 @@ static void note_metrics(qp_run *run, const char *what, const qp_metrics *metric
     size_t at = 0;
     text[0] = '\0';
     for (int i = 0; i < metrics->count && at < sizeof text; i++)
-        at += (size_t)snprintf(text + at, sizeof text - at, "  %s %.4g", metrics->entry[i].name, metrics->entry[i].value);
+        at += (size_t)snprintf(text + at, sizeof text - at, "  %s %.4g", metrics->entry[i].name,
+                               metrics->entry[i].value);
     qp_run_note(run, "%s%s%s", what, text, best ? "  (best so far)" : "");
 }
 
@@ -143,7 +146,8 @@ qp_status qp_run_validate(qp_run *run)
     qp_status status = measure(run, &metrics);
     if (status == QP_OK) status = chosen_metric(run, &metrics, &value);
     if (status == QP_OK && !isfinite(value))
-        status = qp_fail(QP_EDATA, "update %" PRId64 ": the validation's %s is not finite; use a lower --lr or --clip-norm",
+        status = qp_fail(QP_EDATA,
+                         "update %" PRId64 ": the validation's %s is not finite; use a lower --lr or --clip-norm",
                          run->state.update, metric_name[run->config->early_stopping_metric]);
     if (status == QP_OK) {
         char what[64];

@@ -137,8 +137,13 @@ static void update_adam(const qp_rule_constants *c, size_t n, const qp_real *g, 
 {
     qp_real *m = state[0], *v = state[1], *top = state[2];
     if (!c->amsgrad) {
-        const qp_adam_constants k = {.beta1 = c->momentum, .beta2 = c->beta2, .epsilon = c->epsilon, .rate = c->rate,
-                                     .v_scale = c->v_scale, .l2 = 0, .shrink = 1};
+        const qp_adam_constants k = {.beta1 = c->momentum,
+                                     .beta2 = c->beta2,
+                                     .epsilon = c->epsilon,
+                                     .rate = c->rate,
+                                     .v_scale = c->v_scale,
+                                     .l2 = 0,
+                                     .shrink = 1};
         qp_adam_update(n, &k, g, m, v, w);
         return;
     }
@@ -154,7 +159,7 @@ static void update_adam(const qp_rule_constants *c, size_t n, const qp_real *g, 
 static void prepare_nadam(const qp_optimizer_config *config, int64_t t, double lr, qp_rule_constants *c)
 {
     prepare_adam(config, t, lr, c);
-    double product = 1, mu = 0;   /* P_t = mu_1 ... mu_t; its factors tend to beta1 < 1, so P is 0 before long */
+    double product = 1, mu = 0; /* P_t = mu_1 ... mu_t; its factors tend to beta1 < 1, so P is 0 before long */
     for (int64_t i = 1; i <= t; i++) {
         mu = config->beta1 * (1 - 0.5 * pow(0.96, (double)i * config->momentum_decay));
         product *= mu;
@@ -187,8 +192,8 @@ static void prepare_radam(const qp_optimizer_config *config, int64_t t, double l
     double r = top - 2 * (double)t * b2t / (1 - b2t);
     c->rectified = r > 5;
     if (c->rectified)
-        c->rate = (qp_real)((double)c->rate * sqrt((r - 4) * (r - 2) * top / ((top - 4) * (top - 2) * r)) *
-                            sqrt(1 - b2t));
+        c->rate =
+            (qp_real)((double)c->rate * sqrt((r - 4) * (r - 2) * top / ((top - 4) * (top - 2) * r)) * sqrt(1 - b2t));
 }
 
 /* radam: while the variance is known too little w -= lr m/(1-b1^t), later adam with a rectified rate   Liu et al. 2020 */

@@ -13,11 +13,11 @@ enum { QP_RULE_STATES_MAX = 3 };
 
 /* What is the same for all weights of one update; computed once, in double. */
 typedef struct {
-    qp_real rate, momentum, fresh;   /* step size; memory of m; weight of the new gradient in m */
+    qp_real rate, momentum, fresh; /* step size; memory of m; weight of the new gradient in m */
     qp_real beta2, epsilon;
-    qp_real v_scale;                 /* sqrt(v) * v_scale: bias correction of v */
-    qp_real gradient_rate;           /* nadam: share of the gradient itself */
-    bool rectified;                  /* radam: divide by sqrt(v) */
+    qp_real v_scale;       /* sqrt(v) * v_scale: bias correction of v */
+    qp_real gradient_rate; /* nadam: share of the gradient itself */
+    bool rectified;        /* radam: divide by sqrt(v) */
     bool amsgrad, centered;
 } qp_rule_constants;
 

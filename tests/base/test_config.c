@@ -7,14 +7,14 @@
 
 #include "lib/base/config.h"
 
-#define FIELDS(X)                                                             \
-    X(INT, enc_layers, "3", 0, 100, NULL, "layers")                           \
-    X(REAL, lr, "1e-3", 0, 10, NULL, "rate")                                  \
-    X(BOOL, bias, "true", 0, 0, NULL, "biases")                               \
-    X(CHOICE, optimizer, "adam", 0, 0, "sgd, adam, inv-sqrt", "rule")         \
+#define FIELDS(X)                                                                                                      \
+    X(INT, enc_layers, "3", 0, 100, NULL, "layers")                                                                    \
+    X(REAL, lr, "1e-3", 0, 10, NULL, "rate")                                                                           \
+    X(BOOL, bias, "true", 0, 0, NULL, "biases")                                                                        \
+    X(CHOICE, optimizer, "adam", 0, 0, "sgd, adam, inv-sqrt", "rule")                                                  \
     X(TEXT, train_src, "", 0, 0, NULL, "file")
-#define OTHER_FIELDS(X)                                                       \
-    X(INT, enc_layers, "7", 0, 100, NULL, "another of the name")              \
+#define OTHER_FIELDS(X)                                                                                                \
+    X(INT, enc_layers, "7", 0, 100, NULL, "another of the name")                                                       \
     X(INT, seed, "1", -9e18, 9e18, NULL, "seed")
 
 typedef struct {
@@ -74,11 +74,15 @@ Test(config, good_values)
 
 Test(config, bad_values)
 {
-    static const char *const bad[][2] = {
-        {"enc-layers", ""}, {"enc-layers", "x"}, {"enc-layers", "3x"}, {"enc-layers", "1.5"}, {"enc-layers", " 3"},
-        {"enc-layers", "-1"}, {"enc-layers", "101"}, {"enc-layers", "99999999999999999999"}, {"lr", "nan"},
-        {"lr", "inf"}, {"lr", "1e999"}, {"lr", "1,5"}, {"lr", "-1"}, {"bias", "maybe"}, {"bias", ""},
-        {"optimizer", "adem"}, {"optimizer", ""}, {"optimizer", "sgd, adam"}};
+    static const char *const bad[][2] = {{"enc-layers", ""},    {"enc-layers", "x"},
+                                         {"enc-layers", "3x"},  {"enc-layers", "1.5"},
+                                         {"enc-layers", " 3"},  {"enc-layers", "-1"},
+                                         {"enc-layers", "101"}, {"enc-layers", "99999999999999999999"},
+                                         {"lr", "nan"},         {"lr", "inf"},
+                                         {"lr", "1e999"},       {"lr", "1,5"},
+                                         {"lr", "-1"},          {"bias", "maybe"},
+                                         {"bias", ""},          {"optimizer", "adem"},
+                                         {"optimizer", ""},     {"optimizer", "sgd, adam"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         cr_assert_eq(set(bad[i][0], bad[i][1]), QP_EUSAGE, "%s=%s", bad[i][0], bad[i][1]);
         cr_assert(strncmp(qp_error_message(), "--key: ", 7) == 0);

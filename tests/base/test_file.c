@@ -64,14 +64,14 @@ static qp_status gather(const char *path, char *all, size_t capacity, int64_t *l
     return status;
 }
 
-#define EXPECT(content, expected, count)                                       \
-    do {                                                                       \
-        char all_[4096];                                                       \
-        int64_t lines_;                                                        \
-        put("t", content, sizeof(content) - 1);                                \
-        cr_assert_eq(gather("t", all_, sizeof all_, &lines_), QP_OK);          \
-        cr_assert(memcmp(all_, expected, sizeof expected) == 0, "%s", all_);   \
-        cr_assert_eq(lines_, count);                                           \
+#define EXPECT(content, expected, count)                                                                               \
+    do {                                                                                                               \
+        char all_[4096];                                                                                               \
+        int64_t lines_;                                                                                                \
+        put("t", content, sizeof(content) - 1);                                                                        \
+        cr_assert_eq(gather("t", all_, sizeof all_, &lines_), QP_OK);                                                  \
+        cr_assert(memcmp(all_, expected, sizeof expected) == 0, "%s", all_);                                           \
+        cr_assert_eq(lines_, count);                                                                                   \
     } while (0)
 
 Test(file, lines)
@@ -96,8 +96,8 @@ Test(file, gzip)
     put_gzip("g", "wb", "eins\nzwei\n", 10);
     cr_assert_eq(gather("g", all, sizeof all, &lines), QP_OK);
     cr_assert_str_eq(all, "[eins][zwei]");
-    put_gzip("g", "ab", "drei", 4);   /* a second member */
-    put_gzip("g", "ab", "", 0);       /* an empty third one */
+    put_gzip("g", "ab", "drei", 4); /* a second member */
+    put_gzip("g", "ab", "", 0);     /* an empty third one */
     cr_assert_eq(gather("g", all, sizeof all, &lines), QP_OK);
     cr_assert_str_eq(all, "[eins][zwei][drei]");
     FILE *stream = fopen("g", "ab");
@@ -117,7 +117,7 @@ Test(file, damaged_gzip)
     for (size_t i = 0; i < sizeof text; i++) text[i] = (char)(i % 50 == 49 ? '\n' : 'a' + (i * i + i / 7) % 26);
     put_gzip("g", "wb", text, sizeof text);
     cr_assert_eq(qp_file_read("g", 10000, &content, &bytes), QP_OK);
-    for (size_t cut = 2; cut < bytes; cut++) {   /* two bytes are enough to promise gzip */
+    for (size_t cut = 2; cut < bytes; cut++) { /* two bytes are enough to promise gzip */
         put("cut", content, cut);
         cr_assert_eq(gather("cut", all, sizeof all, &lines), QP_EDATA, "cut at %zu of %zu", cut, bytes);
         cr_assert(strstr(qp_error_message(), "cut: "));

@@ -34,7 +34,7 @@ TestSuite(writer, .init = make_folder, .fini = remove_folder);
 static int entries(void)
 {
     DIR *listing = opendir(".");
-    int count = -2;   /* . and .. */
+    int count = -2; /* . and .. */
     while (readdir(listing)) count++;
     closedir(listing);
     return count;

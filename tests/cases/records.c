@@ -18,10 +18,7 @@ void run_path(const run_context *c, const char *value, char *path, size_t bytes)
         snprintf(path, bytes, "%s/cases/%s/%s", c->root, c->name, value);
 }
 
-const char *run_text(const run_context *c, const char *key)
-{
-    return json_string_value(json_object_get(c->run, key));
-}
+const char *run_text(const run_context *c, const char *key) { return json_string_value(json_object_get(c->run, key)); }
 
 bool run_flag(const run_context *c, const char *option, bool fallback)
 {

@@ -23,8 +23,7 @@ static bool data_is_missing(const run_context *c)
 {
     const char *key;
     json_t *value;
-    json_object_foreach(json_object_get(c->root_json, "files"), key, value)
-    {
+    json_object_foreach (json_object_get(c->root_json, "files"), key, value) {
         char path[4096];
         const char *file = json_string_value(value);
         if (!file || strncmp(file, "@data/", 6) != 0) continue;
@@ -61,8 +60,7 @@ static void run_case(const char *root, const char *name)
     const char *wanted = json_string_value(json_object_get(json, "kind"));
     size_t index;
     json_t *run;
-    json_array_foreach(json_object_get(json, "runs"), index, run)
-    {
+    json_array_foreach (json_object_get(json, "runs"), index, run) {
         run_context c = {.root = root, .name = name, .root_json = json, .run = run};
         run_result result = RUN_SKIPPED;
         for (size_t i = 0; wanted && i < sizeof kind / sizeof *kind; i++) {
@@ -128,11 +126,11 @@ static void run_hostile_row(const char *folder, const char *kind, char *row, con
     snprintf(path, sizeof path, "%s/%s", folder, equal);
     bool compare = strcmp(equal, "-") != 0 && strcmp(kind, "codes") != 0 && read_numbers(path, &wanted);
     bool compare_lines = strcmp(equal, "-") != 0 && strcmp(kind, "codes") == 0 && read_records(path, &lines);
-    hostile_result r =
-        strcmp(kind, "codes") == 0 ? hostile_codes(content, bytes, probe, compare_lines ? &lines : NULL)
-        : strcmp(kind, "spm") == 0
-            ? hostile_sentencepiece(content, bytes, probe, compare ? &wanted : NULL)
-            : hostile_pipeline(kind, content, bytes, second, second_bytes, probe, compare ? &wanted : NULL);
+    hostile_result r = strcmp(kind, "codes") == 0 ? hostile_codes(content, bytes, probe, compare_lines ? &lines : NULL)
+                       : strcmp(kind, "spm") == 0
+                           ? hostile_sentencepiece(content, bytes, probe, compare ? &wanted : NULL)
+                           : hostile_pipeline(kind, content, bytes, second, second_bytes, probe,
+                                              compare ? &wanted : NULL);
     free(content);
     free(second);
     free_numbers(&wanted);
@@ -158,10 +156,7 @@ static void run_hostile(const char *root, const char *kind)
     free_records(&probe);
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
+static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 int main(int argc, char **argv)
 {

@@ -80,8 +80,8 @@ static run_result compare_lines(run_context *c, line_maker make, const void *sel
     for (const char *at = input, *end; result == RUN_PASSED && at < input + bytes; at = end + 1, number++) {
         end = memchr(at, '\n', (size_t)(input + bytes - at));
         if (!end) end = input + bytes;
-        const char *stop =
-            want < output + wanted_bytes ? memchr(want, '\n', (size_t)(output + wanted_bytes - want)) : 0;
+        const char *stop = want < output + wanted_bytes ? memchr(want, '\n', (size_t)(output + wanted_bytes - want))
+                                                        : 0;
         if (!stop) stop = output + wanted_bytes;
         char *line = NULL;
         size_t made;
@@ -99,10 +99,7 @@ static run_result compare_lines(run_context *c, line_maker make, const void *sel
 
 /* ---- truecaser models: lines in any order, within one the variants behind the first in any order ---- */
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
+static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 /* A line "best (n/all) other (n) ..." with the others sorted. */
 static char *sorted_line(char *line)

@@ -38,8 +38,7 @@ static qp_status add_specials(const run_context *c, qp_pipeline *p)
     json_t *allowed = json_object_get(json_object_get(c->run, "options"), "allowed_special");
     const char *name;
     if (!json_is_object(specials)) return QP_OK;
-    json_object_foreach(specials, name, id)
-    {
+    json_object_foreach (specials, name, id) {
         qp_added_token token = {.text = (char *)(uintptr_t)name,
                                 .bytes = strlen(name),
                                 .id = (int32_t)json_integer_value(id),

@@ -42,8 +42,7 @@ static qp_status read_options(run_context *c, qp_sentencepiece_config *config, q
     json_t *value;
     qp_config_defaults(&qp_sentencepiece_fields, config);
     *symbols = (qp_sentencepiece_symbols){.control = control, .user = user};
-    json_object_foreach(json_object_get(c->run, "options"), key, value)
-    {
+    json_object_foreach (json_object_get(c->run, "options"), key, value) {
         char text[600];
         if (strcmp(key, "control_symbols") == 0) symbols->control_count = read_symbols(value, control);
         if (strcmp(key, "user_defined_symbols") == 0) symbols->user_count = read_symbols(value, user);
@@ -102,8 +101,8 @@ static bool same_pieces(run_context *c, const qp_sentencepiece *m, const char *k
         json_t *row = json_array_get(wanted, (size_t)id), *piece = json_array_get(row, 0);
         size_t bytes;
         const char *text = qp_vocabulary_text(&m->vocabulary, id, &bytes);
-        same =
-            run_expect_text(c, "piece", (size_t)id, text, bytes, json_string_value(piece), json_string_length(piece));
+        same = run_expect_text(c, "piece", (size_t)id, text, bytes, json_string_value(piece),
+                               json_string_length(piece));
         if (!same) break;
         same = strcmp(json_string_value(json_array_get(row, 1)), type_name[m->type[id]]) == 0;
         if (m->type[id] == QP_SPM_NORMAL && m->score[id] != -(float)normal++) same = false;
@@ -171,8 +170,7 @@ static size_t compare_tables(const qp_sentencepiece *m, json_t *table, double *o
     double all = 0, common = 0;
     size_t count = 0, same = 0, index;
     json_t *row;
-    json_array_foreach(table, index, row)
-    {
+    json_array_foreach (table, index, row) {
         if (strcmp(json_string_value(json_array_get(row, 2)), "normal") != 0) continue;
         json_t *piece = json_array_get(row, 0);
         double p = exp(json_number_value(json_array_get(row, 1)));

@@ -46,8 +46,8 @@ static run_result compare_lines(run_context *c, const qp_subword_nmt *codes, con
     for (const char *at = input, *end; at < input + input_bytes; at = end + 1, line++) {
         end = memchr(at, '\n', (size_t)(input + input_bytes - at));
         if (!end) end = input + input_bytes;
-        const char *want_end =
-            want < output + output_bytes ? memchr(want, '\n', (size_t)(output + output_bytes - want)) : NULL;
+        const char *want_end = want < output + output_bytes ? memchr(want, '\n', (size_t)(output + output_bytes - want))
+                                                            : NULL;
         if (!want_end) want_end = output + output_bytes;
         char *text = NULL;
         size_t bytes;
@@ -66,10 +66,10 @@ static run_result run_learn(run_context *c)
     size_t bytes, wanted_bytes, made;
     qp_word_counts words = {0};
     json_t *options = json_object_get(c->run, "options");
-    qp_subword_nmt_training training = {.symbols = json_integer_value(json_object_get(options, "symbols")),
-                                        .least_frequency =
-                                            json_integer_value(json_object_get(options, "min_frequency")),
-                                        .total_symbols = run_flag(c, "total_symbols", false)};
+    qp_subword_nmt_training training = {
+        .symbols = json_integer_value(json_object_get(options, "symbols")),
+        .least_frequency = json_integer_value(json_object_get(options, "min_frequency")),
+        .total_symbols = run_flag(c, "total_symbols", false)};
     run_result result = RUN_PASSED;
     if (!named_file(c, run_text(c, "input"), &text, &bytes) ||
         !named_file(c, run_text(c, "codes"), &wanted, &wanted_bytes))
@@ -175,10 +175,10 @@ static run_result compare_vocabularies(run_context *c, const char *codes_text, s
 static run_result run_learn_joint(run_context *c)
 {
     json_t *options = json_object_get(c->run, "options"), *inputs = json_object_get(c->run, "inputs");
-    qp_subword_nmt_training training = {.symbols = json_integer_value(json_object_get(options, "symbols")),
-                                        .least_frequency =
-                                            json_integer_value(json_object_get(options, "min_frequency")),
-                                        .total_symbols = run_flag(c, "total_symbols", false)};
+    qp_subword_nmt_training training = {
+        .symbols = json_integer_value(json_object_get(options, "symbols")),
+        .least_frequency = json_integer_value(json_object_get(options, "min_frequency")),
+        .total_symbols = run_flag(c, "total_symbols", false)};
     qp_word_counts words = {0};
     char *codes = NULL, *wanted = NULL;
     size_t made, wanted_bytes;

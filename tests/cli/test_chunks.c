@@ -6,10 +6,7 @@
 
 #include "tests/cli/small_model.h"
 
-static void set_up(void)
-{
-    small_model_write("m.safetensors", false);
-}
+static void set_up(void) { small_model_write("m.safetensors", false); }
 
 TestSuite(chunks, .init = set_up, .fini = small_model_clean);
 

@@ -97,5 +97,6 @@ Test(cmd_generate, mistakes_are_told)
     cr_assert_eq(RUN(qp_cmd_generate, NULL, "generate", "-m", "mt.safetensors"), 2);
     cr_assert(strstr(small_err, "use quipu translate"), "%s", small_err);
     cr_assert_eq(small_run(qp_cmd_generate, NULL, "/dev/full",
-                           (const char *const[]){"generate", "-m", "lm.safetensors", "-p", "a", NULL}), 74);
+                           (const char *const[]){"generate", "-m", "lm.safetensors", "-p", "a", NULL}),
+                 74);
 }

@@ -7,10 +7,7 @@
 #include "cli/commands.h"
 #include "tests/cli/small_model.h"
 
-static void set_up(void)
-{
-    small_model_write("m.safetensors", false);
-}
+static void set_up(void) { small_model_write("m.safetensors", false); }
 
 TestSuite(cmd_score, .init = set_up, .fini = small_model_clean);
 

@@ -7,10 +7,7 @@
 #include "cli/commands.h"
 #include "tests/cli/small_model.h"
 
-static void set_up(void)
-{
-    small_model_write("m.safetensors", false);
-}
+static void set_up(void) { small_model_write("m.safetensors", false); }
 
 TestSuite(cmd_translate, .init = set_up, .fini = small_model_clean);
 
@@ -91,16 +88,14 @@ Test(cmd_translate, json_lines)
         json_t *tokens = json_object_get(object, "tokens"), *token;
         double sum = 0;
         size_t i;
-        json_array_foreach(tokens, i, token)
-        {
+        json_array_foreach (tokens, i, token) {
             cr_assert(json_is_string(json_object_get(token, "text")));
             sum += json_real_value(json_object_get(token, "logprob"));
         }
         cr_assert_float_eq(sum, json_real_value(json_object_get(object, "logprob")), 1e-4);
         cr_assert_eq(json_array_size(json_object_get(object, "n_best")), lines == 1 ? 0 : 2);
         json_t *pairs = json_object_get(object, "alignment"), *pair;
-        json_array_foreach(pairs, i, pair)
-        {
+        json_array_foreach (pairs, i, pair) {
             cr_assert_lt(json_integer_value(json_array_get(pair, 0)),
                          (json_int_t)json_array_size(json_object_get(object, "source")) - 1);
             cr_assert_eq(json_integer_value(json_array_get(pair, 1)), (json_int_t)i);

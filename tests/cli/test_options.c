@@ -7,13 +7,13 @@
 
 #include "cli/options.h"
 
-#define SEARCH_FIELDS(X)                                                       \
-    X(INT, beam_size, "5", 1, 1000, NULL, "hypotheses kept")                   \
-    X(REAL, length_penalty, "0.6", -10, 10, NULL, "penalty")                   \
-    X(INT, no_repeat_ngram, "0", 0, 100, NULL, "n")                            \
-    X(BOOL, json, "false", 0, 0, NULL, "JSON lines")                           \
-    X(BOOL, sort, "true", 0, 0, NULL, "sort by length")                        \
-    X(TEXT, model, "", 0, 0, NULL, "model file")                               \
+#define SEARCH_FIELDS(X)                                                                                               \
+    X(INT, beam_size, "5", 1, 1000, NULL, "hypotheses kept")                                                           \
+    X(REAL, length_penalty, "0.6", -10, 10, NULL, "penalty")                                                           \
+    X(INT, no_repeat_ngram, "0", 0, 100, NULL, "n")                                                                    \
+    X(BOOL, json, "false", 0, 0, NULL, "JSON lines")                                                                   \
+    X(BOOL, sort, "true", 0, 0, NULL, "sort by length")                                                                \
+    X(TEXT, model, "", 0, 0, NULL, "model file")                                                                       \
     X(CHOICE, scores, "none", 0, 0, "none, sentence, token", "scores")
 typedef struct {
     SEARCH_FIELDS(QP_FIELD_DECLARE)
@@ -26,9 +26,17 @@ static search s;
 static const qp_option_group group[] = {{&table, &s}};
 static const qp_option_alias alias[] = {{'b', "beam-size"}, {'m', "model"}, {'j', "json"}, {'S', "stop"}};
 static qp_option_list list[] = {{"stop", "end here", NULL, 0}};
-static qp_command command = {
-    .name = "try", .summary = "a try", .usage = "[FILE...]", .group = group, .group_count = 1, .alias = alias,
-    .alias_count = 4, .list = list, .list_count = 1, .takes_files = true, .takes_config = true};
+static qp_command command = {.name = "try",
+                             .summary = "a try",
+                             .usage = "[FILE...]",
+                             .group = group,
+                             .group_count = 1,
+                             .alias = alias,
+                             .alias_count = 4,
+                             .list = list,
+                             .list_count = 1,
+                             .takes_files = true,
+                             .takes_config = true};
 static qp_options options;
 
 static qp_status parse(const char *words)
@@ -101,26 +109,25 @@ Test(options, given_and_again)
 
 Test(options, mistakes)
 {
-    static const char *const bad[][2] = {
-        {"--beem-size 3", "unknown option --beem-size; did you mean --beam-size?"},
-        {"--beam_siz=3", "did you mean --beam-size?"},
-        {"--zebra", "unknown option --zebra; see quipu help try"},
-        {"--no-zebra", "unknown option --no-zebra"},
-        {"--no-beam-size 3", "unknown option --no-beam-size"},
-        {"--no-sort=true", "takes no value"},
-        {"-z", "unknown option -z"},
-        {"--hepl", "did you mean --help?"},
-        {"--", ""},
-        {"--beam-size", "--beam-size: its value is missing"},
-        {"--beam-size --json", "--beam-size: its value is missing"},
-        {"-m -b 3", "-m: its value is missing"},
-        {"--beam-size x", "--beam-size: 'x' is not a whole number"},
-        {"-b 0", "-b: 0 is out of bounds"},
-        {"--json=maybe", "--json: 'maybe' is neither true nor false"},
-        {"--scores tokan", "did you mean token?"},
-        {"--stop", "--stop: its value is missing"},
-        {"-", ""},
-        {"--=3", "unknown option --"}};
+    static const char *const bad[][2] = {{"--beem-size 3", "unknown option --beem-size; did you mean --beam-size?"},
+                                         {"--beam_siz=3", "did you mean --beam-size?"},
+                                         {"--zebra", "unknown option --zebra; see quipu help try"},
+                                         {"--no-zebra", "unknown option --no-zebra"},
+                                         {"--no-beam-size 3", "unknown option --no-beam-size"},
+                                         {"--no-sort=true", "takes no value"},
+                                         {"-z", "unknown option -z"},
+                                         {"--hepl", "did you mean --help?"},
+                                         {"--", ""},
+                                         {"--beam-size", "--beam-size: its value is missing"},
+                                         {"--beam-size --json", "--beam-size: its value is missing"},
+                                         {"-m -b 3", "-m: its value is missing"},
+                                         {"--beam-size x", "--beam-size: 'x' is not a whole number"},
+                                         {"-b 0", "-b: 0 is out of bounds"},
+                                         {"--json=maybe", "--json: 'maybe' is neither true nor false"},
+                                         {"--scores tokan", "did you mean token?"},
+                                         {"--stop", "--stop: its value is missing"},
+                                         {"-", ""},
+                                         {"--=3", "unknown option --"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         qp_status status = parse(bad[i][0]);
         cr_assert_eq(status, *bad[i][1] ? QP_EUSAGE : QP_OK, "%s", bad[i][0]);
@@ -155,8 +162,14 @@ Test(options, help)
     qp_options_help(&command);
     fclose(stdout);
     stdout = before;
-    static const char *const part[] = {"usage: quipu try [FILE...]", "-b, --beam-size N", "    --length-penalty X",
-                                       "--json  ", "--[no-]sort  ", "scores: none, sentence, token (none)", "-S, --stop TEXT", "(0.6)"};
+    static const char *const part[] = {"usage: quipu try [FILE...]",
+                                       "-b, --beam-size N",
+                                       "    --length-penalty X",
+                                       "--json  ",
+                                       "--[no-]sort  ",
+                                       "scores: none, sentence, token (none)",
+                                       "-S, --stop TEXT",
+                                       "(0.6)"};
     for (size_t i = 0; i < sizeof part / sizeof *part; i++) cr_assert(strstr(text, part[i]), "%s\n%s", part[i], text);
     free(text);
     char *argv[] = {"try", "--beam-size", "--help", NULL};

@@ -8,8 +8,9 @@
 
 Test(text, exit_codes)
 {
-    static const int code[][2] = {{QP_OK, 0},     {QP_EUSAGE, 2},   {QP_EDATA, 65}, {QP_ENOINPUT, 66}, {QP_EBUG, 70},
-                                  {QP_ESHAPE, 70}, {QP_EMEMORY, 71}, {QP_ECREATE, 73}, {QP_EIO, 74}, {QP_ESTOPPED, 130}};
+    static const int code[][2] = {{QP_OK, 0},    {QP_EUSAGE, 2},    {QP_EDATA, 65},   {QP_ENOINPUT, 66},
+                                  {QP_EBUG, 70}, {QP_ESHAPE, 70},   {QP_EMEMORY, 71}, {QP_ECREATE, 73},
+                                  {QP_EIO, 74},  {QP_ESTOPPED, 130}};
     FILE *before = stderr;
     stderr = fopen("/dev/null", "w");
     for (size_t i = 0; i < sizeof code / sizeof *code; i++) cr_assert_eq(qp_report((qp_status)code[i][0]), code[i][1]);

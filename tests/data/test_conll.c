@@ -80,9 +80,11 @@ static void refused(qp_status status, const char *text, int tag_column, const ch
 
 Test(conll, bad_files_are_told)
 {
-    refused(QP_EDATA, "a\tO\nb\n", 0, "refused.conll:2: 1 column, but line 1 has 2; each word needs as many, parted by TABs");
+    refused(QP_EDATA, "a\tO\nb\n", 0,
+            "refused.conll:2: 1 column, but line 1 has 2; each word needs as many, parted by TABs");
     refused(QP_EDATA, "a\tO\n\nb\tO\tO\n", 0, "refused.conll:3: 3 columns, but line 1 has 2");
-    refused(QP_EDATA, "a b O\nc O\n", 0, "refused.conll:2: 2 columns, but line 1 has 3; each word needs as many, parted by spaces");
+    refused(QP_EDATA, "a b O\nc O\n", 0,
+            "refused.conll:2: 2 columns, but line 1 has 3; each word needs as many, parted by spaces");
     refused(QP_EDATA, "", 0, "no word in the file");
     refused(QP_EDATA, "# a comment\n\n \n", 0, "no word in the file");
     refused(QP_EDATA, "a\tO\n\xc3(\tO\n", 0, "refused.conll:2: byte 1 is not UTF-8");
@@ -240,10 +242,11 @@ Test(conll, public_corpora)
         const char *train, *dev;
         int columns;
         bool dev_has_no_new_tag;
-    } set[] = {{"../shared/data/wnut17/train.conll", "../shared/data/wnut17/dev.conll", 2, true},
-               {"../shared/data/klue_ner/train.tsv.gz", "../shared/data/klue_ner/dev.tsv", 2, true},
-               {"../shared/data/ud_english_ewt/dev.conllu.gz", "../shared/data/ud_english_ewt/dev.conllu.gz", 10, true},
-               {"../shared/data/ud_korean_gsd/train.conllu.gz", "../shared/data/ud_korean_gsd/dev.conllu.gz", 10, true}};
+    } set[] = {
+        {"../shared/data/wnut17/train.conll", "../shared/data/wnut17/dev.conll", 2, true},
+        {"../shared/data/klue_ner/train.tsv.gz", "../shared/data/klue_ner/dev.tsv", 2, true},
+        {"../shared/data/ud_english_ewt/dev.conllu.gz", "../shared/data/ud_english_ewt/dev.conllu.gz", 10, true},
+        {"../shared/data/ud_korean_gsd/train.conllu.gz", "../shared/data/ud_korean_gsd/dev.conllu.gz", 10, true}};
     if (access(set[0].train, R_OK) != 0) cr_skip_test("no corpora here");
     qp_text_codec bytes_codec = fixture_bytes();
     for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
@@ -252,7 +255,8 @@ Test(conll, public_corpora)
             qp_conll *c;
             cr_assert_eq(qp_conll_read(part ? set[i].dev : set[i].train, 0, &c), QP_OK, "%s", qp_error_message());
             cr_assert_eq(c->columns, set[i].columns);
-            qp_conll_options options = {&bytes_codec, 0, QP_LONG_SKIP, &labels, part ? QP_LABEL_REFUSE : QP_LABEL_LEARN};
+            qp_conll_options options = {&bytes_codec, 0, QP_LONG_SKIP, &labels,
+                                        part ? QP_LABEL_REFUSE : QP_LABEL_LEARN};
             qp_corpus corpus;
             cr_assert_eq(qp_conll_corpus(c, &options, &corpus), QP_OK, "%s", qp_error_message());
             cr_assert_eq(corpus.target.start[corpus.sequences], c->words);
@@ -263,8 +267,8 @@ Test(conll, public_corpora)
             qp_conll_write(c, (const char *const *)tag, stream);
             fclose(stream);
             cr_assert(bytes == c->bytes && !memcmp(text, c->text, bytes));
-            cr_log_info("%s: %lld sentences, %lld words, %d tags", c->path, (long long)c->sentences, (long long)c->words,
-                        labels.count);
+            cr_log_info("%s: %lld sentences, %lld words, %d tags", c->path, (long long)c->sentences,
+                        (long long)c->words, labels.count);
             free(text);
             free(tag);
             qp_corpus_free(&corpus);

@@ -104,8 +104,10 @@ Test(corpus, failures_name_file_line_and_cause)
     expect_failure(load(QP_TEXT_TWO_FILES, bad, good, 0, QP_LONG_SKIP, &c), QP_EDATA, "worse:2: words: a bad word; ");
     cr_expect_null(c.target.id, "nothing is left of a corpus that failed");
     const char *latin = fixture_text("latin", "a\nb\xe9\n");
-    expect_failure(load(QP_TEXT_TWO_FILES, good, latin, 0, QP_LONG_SKIP, &c), QP_EDATA, "latin:2: byte 2 is not UTF-8; ");
-    expect_failure(load(QP_TEXT_TWO_FILES, latin, good, 0, QP_LONG_SKIP, &c), QP_EDATA, "latin:2: byte 2 is not UTF-8; ");
+    expect_failure(load(QP_TEXT_TWO_FILES, good, latin, 0, QP_LONG_SKIP, &c), QP_EDATA,
+                   "latin:2: byte 2 is not UTF-8; ");
+    expect_failure(load(QP_TEXT_TWO_FILES, latin, good, 0, QP_LONG_SKIP, &c), QP_EDATA,
+                   "latin:2: byte 2 is not UTF-8; ");
     const char *empty = fixture_text("empty", ""), *blank = fixture_text("blank", "\n\n");
     expect_failure(load(QP_TEXT_TWO_FILES, empty, empty, 0, QP_LONG_SKIP, &c), QP_EDATA,
                    "empty: the file has no lines");

@@ -30,7 +30,8 @@ static void expect(const char *content, const char *expected)
 
 Test(csv, fields_and_quotes)
 {
-    expect("a,b\r\n\r\n\"1,5\",\"say \"\"x\"\"\"\r\n,\n\"\",\"two\nlines\"\nlast,1", "1:a|b;3:1,5|say \"x\";4:|;5:|two\nlines;7:last|1");
+    expect("a,b\r\n\r\n\"1,5\",\"say \"\"x\"\"\"\r\n,\n\"\",\"two\nlines\"\nlast,1",
+           "1:a|b;3:1,5|say \"x\";4:|;5:|two\nlines;7:last|1");
     expect("a;b,c;d\n1;2,5;3", "1:a|b,c|d;2:1|2,5|3");
     expect("a\tb\n\"x\" \t2\n", "1:a|b;2:x|2");
     expect("one\n2 \n", "1:one;2:2 ");

@@ -109,8 +109,7 @@ Test(labelled, batches_count_source_tokens)
         qp_sequences texts = batch.source.sequences;
         cr_assert_leq(texts.start[texts.count], 60);
         cr_assert_eq(batch.target.sequences.start[texts.count], texts.count);
-        for (int i = 0; i < texts.count; i++)
-            cr_assert_eq(batch.target.id[i], batch.source.id[texts.start[i]]);
+        for (int i = 0; i < texts.count; i++) cr_assert_eq(batch.target.id[i], batch.source.id[texts.start[i]]);
         sequences += texts.count;
         tokens += texts.start[texts.count];
         cr_assert_null(batch.read);

@@ -52,7 +52,8 @@ Test(labels, json_brings_the_same_numbers_back)
 
 Test(labels, damaged_json_is_refused)
 {
-    const char *damaged[] = {"", "{", "{}", "[]", "[1]", "[\"a\", \"a\"]", "[\"\"]", "[\"a\", null]", "\"a\"", "[\"a\\u0000b\"]"};
+    const char *damaged[] = {
+        "", "{", "{}", "[]", "[1]", "[\"a\", \"a\"]", "[\"\"]", "[\"a\", null]", "\"a\"", "[\"a\\u0000b\"]"};
     for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
         qp_labels labels = {0};
         cr_assert_eq(qp_labels_parse(damaged[i], &labels), QP_EDATA, "%s", damaged[i]);

@@ -80,7 +80,8 @@ typedef struct {
     uint64_t sum; /* of everything, in order */
 } tally;
 
-static void check_text(const fixture *f, const qp_batch *masked, const qp_batch *plain, int i, bool whole_words, tally *t)
+static void check_text(const fixture *f, const qp_batch *masked, const qp_batch *plain, int i, bool whole_words,
+                       tally *t)
 {
     int first = plain->target.sequences.start[i], rows = qp_sequence_length(plain->target.sequences, i);
     int row = masked->target.sequences.start[i], end = masked->target.sequences.start[i + 1];
@@ -99,7 +100,8 @@ static void check_text(const fixture *f, const qp_batch *masked, const qp_batch 
             continue;
         }
         cr_assert_eq(masked->target.id[row], was);
-        if (whole_words && wanted >= 3) cr_assert_eq(masked->read[row - (was - QP_SPECIAL_COUNT) % 3], r - (was - QP_SPECIAL_COUNT) % 3);
+        if (whole_words && wanted >= 3)
+            cr_assert_eq(masked->read[row - (was - QP_SPECIAL_COUNT) % 3], r - (was - QP_SPECIAL_COUNT) % 3);
         row++;
         t->chosen++;
         t->masked += is == QP_PAD;
@@ -185,7 +187,8 @@ Test(masking, options_are_checked)
     qp_masking *masking;
     const double rates[] = {0, 1, -0.1, 1.5, (double)NAN};
     for (int i = 0; i < 5; i++)
-        cr_assert_eq(qp_masking_new(&(qp_masking_options){.codec = &codec, .rate = rates[i], .slots = 1}, &masking), QP_EUSAGE);
+        cr_assert_eq(qp_masking_new(&(qp_masking_options){.codec = &codec, .rate = rates[i], .slots = 1}, &masking),
+                     QP_EUSAGE);
     cr_assert_eq(qp_masking_new(&(qp_masking_options){.codec = &codec, .rate = 0.15}, &masking), QP_EUSAGE);
     codec.vocabulary_size = QP_SPECIAL_COUNT;
     cr_assert_eq(qp_masking_new(&(qp_masking_options){.codec = &codec, .rate = 0.15, .slots = 1}, &masking), QP_EUSAGE);

@@ -13,8 +13,9 @@ static void series_of(int rows, qp_series *series)
     char text[20000] = "x,y\n";
     size_t bytes = strlen(text);
     for (int i = 0; i < rows; i++) bytes += (size_t)sprintf(text + bytes, "%d,%d\n", i, 100 - i * i);
-    cr_assert_eq(qp_series_read(&(qp_series_options){fixture_text("xy.csv", text), "x,y", QP_HOLES_REFUSE, NULL}, series),
-                 QP_OK, "%s", qp_error_message());
+    cr_assert_eq(
+        qp_series_read(&(qp_series_options){fixture_text("xy.csv", text), "x,y", QP_HOLES_REFUSE, NULL}, series), QP_OK,
+        "%s", qp_error_message());
 }
 
 Test(scaling, fixed_level_is_mean_and_standard_deviation)
@@ -79,12 +80,16 @@ Test(scaling, json_brings_everything_back)
     qp_scaling_free(&again);
     qp_scaling_free(&scaling);
     qp_series_free(&s);
-    const char *damaged[] = {"", "[]", "{}", "{\"level\":\"last\",\"window\":3,\"horizon\":1}",
-                             "{\"level\":\"x\",\"window\":3,\"horizon\":1,\"columns\":[\"a\"],\"mean\":[0],\"deviation\":[1]}",
-                             "{\"level\":\"last\",\"window\":0,\"horizon\":1,\"columns\":[\"a\"],\"mean\":[0],\"deviation\":[1]}",
-                             "{\"level\":\"last\",\"window\":3,\"horizon\":1,\"columns\":[\"a\"],\"mean\":[0],\"deviation\":[0]}",
-                             "{\"level\":\"last\",\"window\":3,\"horizon\":1,\"columns\":[\"a\"],\"mean\":[],\"deviation\":[1]}",
-                             "{\"level\":\"last\",\"window\":3,\"horizon\":1,\"columns\":[7],\"mean\":[0],\"deviation\":[1]}"};
+    const char *damaged[] = {
+        "",
+        "[]",
+        "{}",
+        "{\"level\":\"last\",\"window\":3,\"horizon\":1}",
+        "{\"level\":\"x\",\"window\":3,\"horizon\":1,\"columns\":[\"a\"],\"mean\":[0],\"deviation\":[1]}",
+        "{\"level\":\"last\",\"window\":0,\"horizon\":1,\"columns\":[\"a\"],\"mean\":[0],\"deviation\":[1]}",
+        "{\"level\":\"last\",\"window\":3,\"horizon\":1,\"columns\":[\"a\"],\"mean\":[0],\"deviation\":[0]}",
+        "{\"level\":\"last\",\"window\":3,\"horizon\":1,\"columns\":[\"a\"],\"mean\":[],\"deviation\":[1]}",
+        "{\"level\":\"last\",\"window\":3,\"horizon\":1,\"columns\":[7],\"mean\":[0],\"deviation\":[1]}"};
     for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++)
         cr_assert_eq(qp_scaling_parse(damaged[i], &scaling), QP_EDATA, "%s", damaged[i]);
 }
@@ -95,7 +100,8 @@ Test(scaling, a_series_that_does_not_fit_is_told)
     qp_scaling scaling;
     series_of(5, &s);
     cr_assert_eq(qp_scaling_fit(&s, QP_LEVEL_FIXED, 4, 2, &scaling), QP_EDATA);
-    cr_assert(strstr(qp_error_message(), "5 rows, less than a window of 4 and the 2 behind it"), "%s", qp_error_message());
+    cr_assert(strstr(qp_error_message(), "5 rows, less than a window of 4 and the 2 behind it"), "%s",
+              qp_error_message());
     cr_assert_eq(qp_scaling_fit(&s, QP_LEVEL_FIXED, 0, 2, &scaling), QP_EUSAGE);
     cr_assert_eq(qp_scaling_fit(&s, QP_LEVEL_FIXED, 1, 0, &scaling), QP_EUSAGE);
     cr_assert_eq(qp_scaling_fit(&s, QP_LEVEL_FIXED, 4, 1, &scaling), QP_OK);

@@ -70,7 +70,8 @@ static void refused(qp_status status, const char *text, const char *columns, qp_
 
 Test(series, bad_files_are_told)
 {
-    refused(QP_EDATA, "x,y\n1,2\n3,\n", "y", QP_HOLES_REFUSE, "s.csv:3: no value in column 2; fill it, or give --holes");
+    refused(QP_EDATA, "x,y\n1,2\n3,\n", "y", QP_HOLES_REFUSE,
+            "s.csv:3: no value in column 2; fill it, or give --holes");
     refused(QP_EDATA, "x,y\n1,2\n-99,1\n", "x", QP_HOLES_REFUSE, "s.csv:3: no value in column 1");
     refused(QP_EDATA, "x,y\n1,2\n3,four\n", "y", QP_HOLES_INTERPOLATE, "s.csv:3: 'four' in column 2 is not a number");
     refused(QP_EDATA, "x,y\n1,2\n3,inf\n", "y", QP_HOLES_REFUSE, "'inf' in column 2 is not a number");

@@ -39,8 +39,10 @@ static int read_epoch(qp_streams *streams, int64_t epoch, int window, int *seen,
         for (int i = 0; i < s.count; i++) {
             cr_assert(qp_sequence_length(s, i) >= 1 && qp_sequence_length(s, i) <= window);
             int place = batch.target.id[s.start[i]] - 100;
-            if (b) cr_assert_eq(place, at[i], "batch %d sequence %d", (int)b, i);
-            else if (i == 0) *first = place;
+            if (b)
+                cr_assert_eq(place, at[i], "batch %d sequence %d", (int)b, i);
+            else if (i == 0)
+                *first = place;
             for (int r = s.start[i]; r < s.start[i + 1]; r++, place++) {
                 cr_assert_eq(batch.target.id[r], 100 + place);
                 cr_assert_eq(batch.input[r], place ? 99 + place : QP_EOS);
@@ -63,7 +65,8 @@ Test(streams, in_order_every_token_is_a_target_once)
             qp_streams *s = streams_of(&corpus, (qp_streams_options){.window = 3, .size = size, .carry_width = 3});
             int seen[40] = {0}, first;
             cr_assert_eq(read_epoch(s, 0, 3, seen, &first), tokens, "%d tokens, %d streams", tokens, size);
-            for (int i = 0; i < tokens; i++) cr_assert_eq(seen[i], 1, "%d tokens, %d streams: token %d", tokens, size, i);
+            for (int i = 0; i < tokens; i++)
+                cr_assert_eq(seen[i], 1, "%d tokens, %d streams: token %d", tokens, size, i);
             qp_streams_free(s);
             qp_corpus_free(&corpus);
         }
@@ -73,7 +76,8 @@ Test(streams, shuffled_whole_windows_from_another_offset_each_epoch)
 {
     qp_corpus corpus;
     text_of(103, &corpus);
-    qp_streams *s = streams_of(&corpus, (qp_streams_options){.window = 10, .size = 4, .shuffle = true, .seed = 5, .carry_width = 3});
+    qp_streams *s = streams_of(
+        &corpus, (qp_streams_options){.window = 10, .size = 4, .shuffle = true, .seed = 5, .carry_width = 3});
     int offsets[10] = {0}, different = 0;
     for (int epoch = 0; epoch < 40; epoch++) {
         int seen[103] = {0}, again[103] = {0}, first, first_again;

@@ -103,7 +103,8 @@ Test(windows, options_and_short_text_are_told)
     qp_windows *windows;
     qp_windows_options options = {.window = 10, .size = 1, .shuffle = true, .slots = 1};
     cr_assert_eq(qp_windows_new(&corpus, &options, &windows), QP_EDATA);
-    cr_assert(strstr(qp_error_message(), "9 tokens") && strstr(qp_error_message(), "--lm-window"), "%s", qp_error_message());
+    cr_assert(strstr(qp_error_message(), "9 tokens") && strstr(qp_error_message(), "--lm-window"), "%s",
+              qp_error_message());
     options.window = 9;
     windows = windows_of(&corpus, options);
     int seen[9] = {0}, first;
@@ -122,9 +123,10 @@ Test(windows, options_and_short_text_are_told)
 Test(windows, running_text_keeps_empty_lines)
 {
     qp_text_codec bytes = fixture_bytes();
-    qp_corpus_options options = {.files = {.kind = QP_TEXT_ONE_FILE, .target = fixture_text("running", "ab\n\n\303\244\n\n")},
-                                 .target_codec = &bytes,
-                                 .running_text = true};
+    qp_corpus_options options = {
+        .files = {.kind = QP_TEXT_ONE_FILE, .target = fixture_text("running", "ab\n\n\303\244\n\n")},
+        .target_codec = &bytes,
+        .running_text = true};
     qp_corpus corpus;
     cr_assert_eq(qp_corpus_load(&options, &corpus), QP_OK, "%s", qp_error_message());
     const int32_t expected[] = {4 + 'a', 4 + 'b', QP_EOS, QP_EOS, 4 + 0xC3, 4 + 0xA4, QP_EOS, QP_EOS};

@@ -35,21 +35,12 @@ static qp_status encode_bytes(void *self, const char *text, size_t bytes, int32_
     return QP_OK;
 }
 
-qp_text_codec fixture_words(void)
-{
-    return (qp_text_codec){.vocabulary_size = 100, .encode = encode_words};
-}
-qp_text_codec fixture_bytes(void)
-{
-    return (qp_text_codec){.vocabulary_size = 260, .encode = encode_bytes};
-}
+qp_text_codec fixture_words(void) { return (qp_text_codec){.vocabulary_size = 100, .encode = encode_words}; }
+qp_text_codec fixture_bytes(void) { return (qp_text_codec){.vocabulary_size = 260, .encode = encode_bytes}; }
 
 static char folder[] = "/tmp/qp_data_XXXXXX";
 
-static void remove_folder(void)
-{
-    qp_file_remove_tree(folder);
-}
+static void remove_folder(void) { qp_file_remove_tree(folder); }
 
 const char *fixture_file(const char *name, const void *content, size_t bytes)
 {
@@ -71,10 +62,7 @@ const char *fixture_file(const char *name, const void *content, size_t bytes)
     return path;
 }
 
-const char *fixture_text(const char *name, const char *text)
-{
-    return fixture_file(name, text, strlen(text));
-}
+const char *fixture_text(const char *name, const char *text) { return fixture_file(name, text, strlen(text)); }
 
 static const char *random_lines(const char *name, int lines, int longest, uint64_t key)
 {

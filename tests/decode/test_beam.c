@@ -15,8 +15,14 @@ static const qp_candidates candidates = {K + 1, id, log_probability, count, take
 static qp_beam new_beam(void)
 {
     total[0] = 0;
-    return (qp_beam){
-        .width = K, .enough = K, .longest = LONGEST, .live = 1, .total = total, .next_total = total + K, .node = node, .end = end};
+    return (qp_beam){.width = K,
+                     .enough = K,
+                     .longest = LONGEST,
+                     .live = 1,
+                     .total = total,
+                     .next_total = total + K,
+                     .node = node,
+                     .end = end};
 }
 
 static void offer(int slot, int candidate, int32_t token, double log_p)

@@ -113,10 +113,14 @@ static void check_window(const char *prompt, const int32_t *ids, int prompt_coun
         if (count - begin > context) begin = count - half;
         int32_t token = best_after(model, all + begin, count - begin);
         all[count++] = token;
-        if (token == QP_EOS && !window) ended = true;
-        else if (token == QP_EOS) strcat(expected, "\n");
-        else if (token == QP_UNK) strcat(expected, line_begins ? "?" : " ?");
-        else sprintf(expected + strlen(expected), "%sw%d", line_begins ? "" : " ", token);
+        if (token == QP_EOS && !window)
+            ended = true;
+        else if (token == QP_EOS)
+            strcat(expected, "\n");
+        else if (token == QP_UNK)
+            strcat(expected, line_begins ? "?" : " ?");
+        else
+            sprintf(expected + strlen(expected), "%sw%d", line_begins ? "" : " ", token);
         line_begins = token == QP_EOS;
     }
     cr_assert_str_eq(text, expected, "context %d, window %d", context, window);

@@ -48,7 +48,8 @@ static void fill(texts *t)
     t->source_start[TEXTS] = rows;
     t->target_start[TEXTS] = answers;
     t->batch = (qp_batch){.source = {{.count = TEXTS, .start = t->source_start}, t->id},
-                          .target = {{.count = TEXTS, .start = t->target_start}, NULL}, .read = t->read};
+                          .target = {{.count = TEXTS, .start = t->target_start}, NULL},
+                          .read = t->read};
 }
 
 Test(predict, a_batch_equals_its_texts_alone_and_threads_change_nothing)
@@ -57,20 +58,24 @@ Test(predict, a_batch_equals_its_texts_alone_and_threads_change_nothing)
     static texts t;
     fill(&t);
     int answers = t.target_start[TEXTS];
-    qp_real *one = calloc((size_t)answers * LABELS, sizeof *one), *three = calloc((size_t)answers * LABELS, sizeof *one);
+    qp_real *one = calloc((size_t)answers * LABELS, sizeof *one),
+            *three = calloc((size_t)answers * LABELS, sizeof *one);
     cr_assert_eq(qp_predict(model, &t.batch, 1, one), QP_OK, "%s", qp_error_message());
     cr_assert_eq(qp_predict(model, &t.batch, 3, three), QP_OK, "%s", qp_error_message());
     cr_assert_arr_eq(one, three, (size_t)answers * LABELS * sizeof *one);
     qp_tape *tape = qp_tape_new();
     for (int i = 0; i + 1 < TEXTS; i++) {
-        int32_t source[] = {0, t.source_start[i + 1] - t.source_start[i]}, target[] = {0, t.target_start[i + 1] - t.target_start[i]};
+        int32_t source[] = {0, t.source_start[i + 1] - t.source_start[i]},
+                target[] = {0, t.target_start[i + 1] - t.target_start[i]};
         qp_batch alone = {.source = {{.count = 1, .start = source}, t.id + t.source_start[i]},
-                          .target = {{.count = 1, .start = target}, NULL}, .read = t.read + t.target_start[i]};
+                          .target = {{.count = 1, .start = target}, NULL},
+                          .read = t.read + t.target_start[i]};
         qp_tape_begin(tape, QP_INFER, 0);
         qp_tensor scores = qp_model_logits(model, tape, &alone, NULL);
         cr_assert_eq(qp_tape_status(tape), QP_OK);
         for (int r = 0; r < scores.rows; r++)
-            cr_assert_arr_eq(qp_tensor_row(scores, r), one + (t.target_start[i] + r) * LABELS, LABELS * sizeof *one, "text %d row %d", i, r);
+            cr_assert_arr_eq(qp_tensor_row(scores, r), one + (t.target_start[i] + r) * LABELS, LABELS * sizeof *one,
+                             "text %d row %d", i, r);
     }
     qp_tape_free(tape);
     free(one);
@@ -94,7 +99,7 @@ Test(predict, a_failing_model_is_told)
     qp_model *model = tagger();
     static texts t;
     fill(&t);
-    t.read[3] = 99;   /* a row behind its text */
+    t.read[3] = 99; /* a row behind its text */
     qp_real *score = calloc((size_t)t.target_start[TEXTS] * LABELS, sizeof *score);
     cr_assert_neq(qp_predict(model, &t.batch, 2, score), QP_OK);
     free(score);

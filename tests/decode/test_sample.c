@@ -102,7 +102,7 @@ Test(test_sample, eta_depends_on_the_entropy_and_keeps_the_best)
     cr_assert_eq(weigh(NULL, 0), QP_OK);
     expect("x-x-x-", 1);
     prepare();
-    config.eta_cutoff = 1;    /* nothing is as probable as that */
+    config.eta_cutoff = 1; /* nothing is as probable as that */
     config.temp = 0.01;
     cr_assert_eq(weigh(NULL, 0), QP_OK);
     expect("x---x-", 1);

@@ -38,10 +38,7 @@ static void set_up(void)
         .model = support_model(vocabulary, 9, 3), .source = &codec, .target = &codec, .batch_size = 1, .threads = 1};
 }
 
-static void tear_down(void)
-{
-    qp_model_free((qp_model *)(uintptr_t)scorer.model);
-}
+static void tear_down(void) { qp_model_free((qp_model *)(uintptr_t)scorer.model); }
 
 TestSuite(score, .init = set_up, .fini = tear_down);
 

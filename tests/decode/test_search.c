@@ -142,7 +142,7 @@ Test(search, patience_waits_for_better_ones)
     int better = 0;
     for (int i = 0; i < SOURCES; i++) {
         qp_search_config config = support_search(2, LONGEST);
-        config.length_penalty = 3;    /* the longer ones are better, if they are waited for */
+        config.length_penalty = 3; /* the longer ones are better, if they are waited for */
         qp_search_result hasty, patient;
         search_one(i, &config, &hasty);
         config.patience = 4;
@@ -320,7 +320,9 @@ static double covered(const qp_ids *source, const qp_hypothesis *found)
     int count = source->sequences.start[1] - source->sequences.start[0];
     qp_real *weight = malloc((size_t)(count * found->count) * sizeof *weight);
     qp_tape *own = qp_tape_new();
-    cr_assert_eq(qp_alignment(model, own, source->id + source->sequences.start[0], count, found->id, found->count, weight), QP_OK);
+    cr_assert_eq(
+        qp_alignment(model, own, source->id + source->sequences.start[0], count, found->id, found->count, weight),
+        QP_OK);
     double total = 0;
     for (int i = 0; i < count; i++) {
         double sum = 0;
@@ -347,8 +349,10 @@ Test(search, coverage_joins_the_score_and_ranks)
         cr_assert_eq(result.count, without.count);
         for (int h = 0; h < result.count; h++) {
             const qp_hypothesis *found = &result.best[h];
-            double score = found->total / pow((5.0 + found->count) / 6, config.length_penalty) + 5 * covered(&source, found);
-            cr_assert_float_eq(found->score, score, 1e-4, "source %d, hypothesis %d: %g, not %g", i, h, found->score, score);
+            double score = found->total / pow((5.0 + found->count) / 6, config.length_penalty) +
+                           5 * covered(&source, found);
+            cr_assert_float_eq(found->score, score, 1e-4, "source %d, hypothesis %d: %g, not %g", i, h, found->score,
+                               score);
             cr_assert(h == 0 || found->score <= result.best[h - 1].score);
         }
         other_first += result.best[0].total != without.best[0].total;

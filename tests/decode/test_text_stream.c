@@ -11,7 +11,7 @@ static qp_status decode_raw(void *self, const int32_t *id, int count, char **tex
     (void)self;
     *text = malloc((size_t)count + 1);
     for (int i = 0; i < count; i++) (*text)[i] = (char)(id[i] - QP_SPECIAL_COUNT);
-    (*text)[*bytes = (size_t)count] = '\0';
+    (*text)[ *bytes = (size_t)count] = '\0';
     return QP_OK;
 }
 
@@ -129,8 +129,9 @@ Test(text_stream, stop_strings_end_the_text_before_them)
         const char *input, *expected;
         int until;
     } expected[] = {
-        {"one\n\ntwo", "one", 5}, {"one\ntwo", "one\ntwo", 7}, {"one\n", "one\n", 4}, {"ENEND", "EN", 5},
-        {"ENENEN", "ENENEN", 6},  {"END", "", 3},              {"aEN\n\nEND", "aEN", 5},
+        {"one\n\ntwo", "one", 5}, {"one\ntwo", "one\ntwo", 7}, {"one\n", "one\n", 4},
+        {"ENEND", "EN", 5},       {"ENENEN", "ENENEN", 6},     {"END", "", 3},
+        {"aEN\n\nEND", "aEN", 5},
     };
     static const char *const stop[] = {"\n\n", "END"};
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
@@ -145,8 +146,8 @@ Test(text_stream, stop_strings_end_the_text_before_them)
 Test(text_stream, spaces_between_prompt_and_text_and_ends_of_lines)
 {
     const int32_t id[] = {5, 6, 7, QP_EOS, 8, 9, QP_EOS, QP_EOS, 4};
-    static const char *const expected[] = {" w7", " w7\n", " w7\nw8", " w7\nw8 w9", " w7\nw8 w9\n", " w7\nw8 w9\n\n",
-                                           " w7\nw8 w9\n\nw4"};
+    static const char *const expected[] = {" w7",          " w7\n",          " w7\nw8",         " w7\nw8 w9",
+                                           " w7\nw8 w9\n", " w7\nw8 w9\n\n", " w7\nw8 w9\n\nw4"};
     qp_text_codec codec = {.decode = decode_words};
     qp_text_stream s = {.codec = &codec, .running = true};
     qp_text_stream_begin(&s, id, 2);

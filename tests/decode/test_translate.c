@@ -35,10 +35,7 @@ static void set_up(void)
     translator.search.n_best = 2;
 }
 
-static void tear_down(void)
-{
-    qp_model_free((qp_model *)(uintptr_t)translator.model);
-}
+static void tear_down(void) { qp_model_free((qp_model *)(uintptr_t)translator.model); }
 
 TestSuite(translate, .init = set_up, .fini = tear_down);
 

@@ -13,8 +13,5 @@ void qp_fuzz_require(int kept, const char *promise)
 #ifdef QP_FUZZ_TARGET
 /* What libFuzzer calls. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
-{
-    return QP_FUZZ_TARGET(data, bytes);
-}
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) { return QP_FUZZ_TARGET(data, bytes); }
 #endif

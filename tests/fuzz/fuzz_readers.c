@@ -49,8 +49,8 @@ static void read_pipeline(int kind, const char *content, size_t bytes)
     if (kind == 1) status = qp_pipeline_read_huggingface("fuzz", content, bytes, &f.pipeline);
     if (kind == 2) status = qp_sentencepiece_read("fuzz", content, bytes, &f.sentencepiece);
     if (kind == 3)
-        status =
-            qp_pipeline_read_gpt2("fuzz", content, first, content + bytes - second, second, second & 1, &f.pipeline);
+        status = qp_pipeline_read_gpt2("fuzz", content, first, content + bytes - second, second, second & 1,
+                                       &f.pipeline);
     if (kind == 4) status = qp_pipeline_read_tiktoken("fuzz", content, bytes, gpt4, &f.pipeline);
     if (kind == 5) status = qp_pipeline_read_bert("fuzz", content, bytes, bytes & 1, &f.pipeline);
     if (status != QP_OK) return;

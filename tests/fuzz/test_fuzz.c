@@ -26,17 +26,8 @@ static void replay(const char *name, int (*target)(const uint8_t *, size_t))
     cr_assert_gt(files, 0, "%s is empty", folder);
 }
 
-Test(fuzz, readers)
-{
-    replay("readers", qp_fuzz_readers);
-}
+Test(fuzz, readers) { replay("readers", qp_fuzz_readers); }
 
-Test(fuzz, encode)
-{
-    replay("encode", qp_fuzz_encode);
-}
+Test(fuzz, encode) { replay("encode", qp_fuzz_encode); }
 
-Test(fuzz, store)
-{
-    replay("store", qp_fuzz_store);
-}
+Test(fuzz, store) { replay("store", qp_fuzz_store); }

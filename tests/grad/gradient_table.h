@@ -18,9 +18,9 @@ typedef struct {
 
 typedef struct {
     qp_tape *tape;
-    int option;                        /* of the row: the kind of activation, a reduction ... */
+    int option; /* of the row: the kind of activation, a reduction ... */
     gradient_leaf leaf[GRADIENT_LEAVES];
-    int leaves, asked;                 /* leaves that exist; asked for in this build */
+    int leaves, asked; /* leaves that exist; asked for in this build */
     qp_tensor out[GRADIENT_OUTPUTS];
     int outs;
 } gradient_case;
@@ -29,8 +29,8 @@ typedef struct {
  * where some operations have a corner.
  * gradient_output — a result that receives an upstream gradient. */
 qp_tensor gradient_input_in(gradient_case *c, int rows, int columns, double low, double high);
-qp_tensor gradient_input(gradient_case *c, int rows, int columns);   /* from (-1, 1) */
-void      gradient_output(gradient_case *c, qp_tensor y);
+qp_tensor gradient_input(gradient_case *c, int rows, int columns); /* from (-1, 1) */
+void gradient_output(gradient_case *c, qp_tensor y);
 
 typedef struct {
     const char *op, *variant;
@@ -39,7 +39,8 @@ typedef struct {
 } gradient_row;
 
 /* One array a family, ended by a row of zeros; listed in test_gradients.c. */
-extern const gradient_row gradient_rows_basic[], gradient_rows_layers[], gradient_rows_loss[], gradient_rows_attention[],
-    gradient_rows_recurrent[], gradient_rows_losses[], gradient_rows_windows[], gradient_rows_places[];
+extern const gradient_row gradient_rows_basic[], gradient_rows_layers[], gradient_rows_loss[],
+    gradient_rows_attention[], gradient_rows_recurrent[], gradient_rows_losses[], gradient_rows_windows[],
+    gradient_rows_places[];
 
 #endif

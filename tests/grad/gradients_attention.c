@@ -14,10 +14,7 @@ static void run(gradient_case *c, const qp_attention_config *config, int query_c
     gradient_output(c, qp_attention(c->tape, query, queries, key, value, keys, config, NULL));
 }
 
-static void plain(gradient_case *c)
-{
-    run(c, &(qp_attention_config){.heads = 2}, 6, 6, 4);
-}
+static void plain(gradient_case *c) { run(c, &(qp_attention_config){.heads = 2}, 6, 6, 4); }
 static void causal(gradient_case *c)
 {
     run(c, &(qp_attention_config){.heads = 2, .causal = true, .scale = (qp_real)0.9}, 6, 6, 4);
@@ -26,14 +23,8 @@ static void grouped(gradient_case *c)
 {
     run(c, &(qp_attention_config){.heads = 4, .kv_heads = 2, .causal = true}, 8, 4, 6);
 }
-static void one_kv(gradient_case *c)
-{
-    run(c, &(qp_attention_config){.heads = 3, .kv_heads = 1}, 6, 2, 2);
-}
-static void dropout(gradient_case *c)
-{
-    run(c, &(qp_attention_config){.heads = 2, .dropout = (qp_real)0.4}, 6, 6, 4);
-}
+static void one_kv(gradient_case *c) { run(c, &(qp_attention_config){.heads = 3, .kv_heads = 1}, 6, 2, 2); }
+static void dropout(gradient_case *c) { run(c, &(qp_attention_config){.heads = 2, .dropout = (qp_real)0.4}, 6, 6, 4); }
 
 static void causal_dropout(gradient_case *c)
 {

@@ -20,10 +20,7 @@ static void add_twice(gradient_case *c)
     gradient_output(c, qp_add(c->tape, x, x));
 }
 
-static void scale(gradient_case *c)
-{
-    gradient_output(c, qp_scale(c->tape, gradient_input(c, 3, 4), (qp_real)-1.7));
-}
+static void scale(gradient_case *c) { gradient_output(c, qp_scale(c->tape, gradient_input(c, 3, 4), (qp_real)-1.7)); }
 
 static void scale_band(gradient_case *c)
 {

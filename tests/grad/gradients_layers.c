@@ -51,30 +51,12 @@ static void feed_forward(gradient_case *c, bool gated, bool biased, double dropo
     gradient_output(c, qp_feed_forward(c->tape, x, &w));
 }
 
-static void feed_forward_plain(gradient_case *c)
-{
-    feed_forward(c, false, true, 0);
-}
-static void feed_forward_no_bias(gradient_case *c)
-{
-    feed_forward(c, false, false, 0);
-}
-static void feed_forward_dropout(gradient_case *c)
-{
-    feed_forward(c, false, true, 0.3);
-}
-static void feed_forward_gated(gradient_case *c)
-{
-    feed_forward(c, true, true, 0);
-}
-static void feed_forward_gated_no_bias(gradient_case *c)
-{
-    feed_forward(c, true, false, 0);
-}
-static void feed_forward_gated_dropout(gradient_case *c)
-{
-    feed_forward(c, true, true, 0.3);
-}
+static void feed_forward_plain(gradient_case *c) { feed_forward(c, false, true, 0); }
+static void feed_forward_no_bias(gradient_case *c) { feed_forward(c, false, false, 0); }
+static void feed_forward_dropout(gradient_case *c) { feed_forward(c, false, true, 0.3); }
+static void feed_forward_gated(gradient_case *c) { feed_forward(c, true, true, 0); }
+static void feed_forward_gated_no_bias(gradient_case *c) { feed_forward(c, true, false, 0); }
+static void feed_forward_gated_dropout(gradient_case *c) { feed_forward(c, true, true, 0.3); }
 
 static void embedding(gradient_case *c)
 {

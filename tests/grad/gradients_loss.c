@@ -12,22 +12,10 @@ static void cross_entropy(gradient_case *c, qp_tensor logits, const qp_real *wei
     gradient_output(c, qp_cross_entropy(c->tape, logits, target, &config));
 }
 
-static void plain(gradient_case *c)
-{
-    cross_entropy(c, gradient_input_in(c, 5, 5, -3, 3), NULL, 0);
-}
-static void smoothed(gradient_case *c)
-{
-    cross_entropy(c, gradient_input_in(c, 5, 5, -3, 3), NULL, 0.1);
-}
-static void weighted(gradient_case *c)
-{
-    cross_entropy(c, gradient_input_in(c, 5, 5, -3, 3), class_weight, 0.1);
-}
-static void band(gradient_case *c)
-{
-    cross_entropy(c, qp_tensor_columns(gradient_input(c, 5, 8), 2, 5), NULL, 0.1);
-}
+static void plain(gradient_case *c) { cross_entropy(c, gradient_input_in(c, 5, 5, -3, 3), NULL, 0); }
+static void smoothed(gradient_case *c) { cross_entropy(c, gradient_input_in(c, 5, 5, -3, 3), NULL, 0.1); }
+static void weighted(gradient_case *c) { cross_entropy(c, gradient_input_in(c, 5, 5, -3, 3), class_weight, 0.1); }
+static void band(gradient_case *c) { cross_entropy(c, qp_tensor_columns(gradient_input(c, 5, 8), 2, 5), NULL, 0.1); }
 
 /* Logits of the tape's own: their memory becomes the gradient. */
 static void in_place(gradient_case *c)

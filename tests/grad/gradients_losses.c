@@ -10,10 +10,7 @@ static const qp_real share_target[] = {
     0, 1, (qp_real)0.5, (qp_real)0.1, (qp_real)0.9, 0, 1, 1, (qp_real)0.3, (qp_real)0.2, 0, (qp_real)0.7};
 static const int32_t class_target[] = {1, -1, 2, 0};
 
-static qp_tensor x_of(gradient_case *c)
-{
-    return gradient_input_in(c, 4, 3, -3, 3);
-}
+static qp_tensor x_of(gradient_case *c) { return gradient_input_in(c, 4, 3, -3, 3); }
 
 static void bce(gradient_case *c)
 {
@@ -62,10 +59,7 @@ static void class_hinge(gradient_case *c)
 }
 
 #define THREE_REDUCTIONS(op, build)                                                                                    \
-    {op, "sum", build, QP_SUM}, {op, "mean", build, QP_MEAN},                                                          \
-    {                                                                                                                  \
-        op, "each", build, QP_NONE                                                                                     \
-    }
+    {op, "sum", build, QP_SUM}, {op, "mean", build, QP_MEAN}, { op, "each", build, QP_NONE }
 
 const gradient_row gradient_rows_losses[] = {
     THREE_REDUCTIONS("qp_bce_with_logits", bce),

@@ -105,7 +105,10 @@ static void join(gradient_case *c)
     gradient_output(c, c->option ? qp_join_rows(c->tape, 3, part) : qp_join_columns(c->tape, 3, part));
 }
 
-static void mean(gradient_case *c) { gradient_output(c, qp_sequence_mean(c->tape, gradient_input(c, ROWS, IN), ragged)); }
+static void mean(gradient_case *c)
+{
+    gradient_output(c, qp_sequence_mean(c->tape, gradient_input(c, ROWS, IN), ragged));
+}
 
 static void shared_dropout(gradient_case *c)
 {

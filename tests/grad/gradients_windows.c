@@ -25,15 +25,9 @@ static void causal(gradient_case *c)
     convolve(c, 2, 3, 1, (qp_window){.size = 3, .dilation = 2, .pad_left = 4}, true);
 }
 
-static void strided(gradient_case *c)
-{
-    convolve(c, 2, 3, 1, (qp_window){.size = 2, .stride = 2}, false);
-}
+static void strided(gradient_case *c) { convolve(c, 2, 3, 1, (qp_window){.size = 2, .stride = 2}, false); }
 
-static void grouped(gradient_case *c)
-{
-    convolve(c, 4, 6, 2, (qp_window){.size = 2, .pad_right = 1}, true);
-}
+static void grouped(gradient_case *c) { convolve(c, 4, 6, 2, (qp_window){.size = 2, .pad_right = 1}, true); }
 
 static void depthwise(gradient_case *c)
 {

@@ -9,10 +9,7 @@
 static qp_real pool[1 << 18];
 static size_t pool_used;
 
-void op_numbers_reset(void)
-{
-    pool_used = 0;
-}
+void op_numbers_reset(void) { pool_used = 0; }
 
 qp_real *op_numbers(size_t count, uint64_t seed)
 {

@@ -7,8 +7,8 @@
 
 /* op_numbers — `count` numbers in (-1, 1), the same for the same seed; freed at exit by nobody: static memory of 1 MB,
  * op_numbers_reset begins it anew. op_matrix — a constant tensor of such numbers. */
-qp_real  *op_numbers(size_t count, uint64_t seed);
-void      op_numbers_reset(void);
+qp_real *op_numbers(size_t count, uint64_t seed);
+void op_numbers_reset(void);
 qp_tensor op_matrix(int rows, int columns, uint64_t seed);
 
 /* op_near — |x - y| <= tolerance * max(1, |y|) for every element; says which one is not. */

@@ -37,10 +37,7 @@ qp_tensor gradient_input_in(gradient_case *c, int rows, int columns, double low,
     return x;
 }
 
-qp_tensor gradient_input(gradient_case *c, int rows, int columns)
-{
-    return gradient_input_in(c, rows, columns, -1, 1);
-}
+qp_tensor gradient_input(gradient_case *c, int rows, int columns) { return gradient_input_in(c, rows, columns, -1, 1); }
 
 void gradient_output(gradient_case *c, qp_tensor y)
 {
@@ -59,10 +56,7 @@ static void build(const gradient_row *row, gradient_case *c)
     cr_assert_eq(qp_tape_status(c->tape), QP_OK, "%s (%s): %s", row->op, row->variant, qp_tape_message(c->tape));
 }
 
-static double upstream(int out, size_t i)
-{
-    return 2 * qp_random_uniform(qp_random_key(43, (uint64_t)out), i) - 1;
-}
+static double upstream(int out, size_t i) { return 2 * qp_random_uniform(qp_random_key(43, (uint64_t)out), i) - 1; }
 
 static void give_upstream(gradient_case *c)
 {

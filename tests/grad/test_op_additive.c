@@ -8,7 +8,8 @@
 enum { SEQUENCES = 4, QUERIES = 9, KEYS = 30, A = 6, D = 5, PAIRS = 3 * 4 + 1 * 6 + 5 * 20 };
 
 static const int32_t query_start[] = {0, 3, 4, 4, 9}, key_start[] = {0, 4, 10, 10, 30};
-static const qp_sequences queries = {.count = SEQUENCES, .start = query_start}, keys = {.count = SEQUENCES, .start = key_start};
+static const qp_sequences queries = {.count = SEQUENCES, .start = query_start},
+                          keys = {.count = SEQUENCES, .start = key_start};
 static qp_tensor query, key, value, energy;
 
 static void prepare(void)
@@ -29,7 +30,8 @@ static void plain_query(int s, int q, double *score, double *weight, double *y)
     for (int j = 0; j < count; j++) {
         score[j] = 0;
         for (int c = 0; c < A; c++)
-            score[j] += (double)energy.value[c] * tanh((double)qp_tensor_row(query, q)[c] + (double)qp_tensor_row(key, key_start[s] + j)[c]);
+            score[j] += (double)energy.value[c] *
+                        tanh((double)qp_tensor_row(query, q)[c] + (double)qp_tensor_row(key, key_start[s] + j)[c]);
         sum += weight[j] = exp(score[j]);
     }
     for (int c = 0; c < D; c++) y[c] = 0;
@@ -75,10 +77,12 @@ Test(test_op_additive, a_query_does_not_know_its_neighbours)
             const int32_t length[] = {key_start[s + 1] - key_start[s], key_start[s + 1] - key_start[s]};
             qp_real both[2 * A];
             for (int i = 0; i < 2; i++) memcpy(both + i * A, qp_tensor_row(query, q), A * sizeof *both);
-            qp_tensor alone = qp_additive_attention(tape, qp_tensor_of(2, A, both), (qp_sequences){.count = 2, .start = twice}, key,
-                                                    value, (qp_sequences){2, from, length}, energy, NULL, NULL);
+            qp_tensor alone = qp_additive_attention(tape, qp_tensor_of(2, A, both),
+                                                    (qp_sequences){.count = 2, .start = twice}, key, value,
+                                                    (qp_sequences){2, from, length}, energy, NULL, NULL);
             for (int i = 0; i < 2; i++)
-                cr_expect_arr_eq(qp_tensor_row(alone, i), qp_tensor_row(together, q), D * sizeof(qp_real), "query %d", q);
+                cr_expect_arr_eq(qp_tensor_row(alone, i), qp_tensor_row(together, q), D * sizeof(qp_real), "query %d",
+                                 q);
         }
     qp_tape_free(tape);
 }
@@ -106,16 +110,22 @@ Test(test_op_additive, refuses_what_does_not_fit)
     qp_tape_begin(tape, QP_TRAIN, 1);
     qp_sequences fewer = keys;
     fewer.count--;
-    op_refused(tape, qp_additive_attention(tape, query, queries, key, value, fewer, energy, NULL, NULL), "fewer sources");
-    op_refused(tape, qp_additive_attention(tape, query, queries, value, value, keys, energy, NULL, NULL), "keys of another width");
+    op_refused(tape, qp_additive_attention(tape, query, queries, key, value, fewer, energy, NULL, NULL),
+               "fewer sources");
+    op_refused(tape, qp_additive_attention(tape, query, queries, value, value, keys, energy, NULL, NULL),
+               "keys of another width");
     qp_tensor wrong = energy;
     wrong.columns--;
-    op_refused(tape, qp_additive_attention(tape, query, queries, key, value, keys, wrong, NULL, NULL), "a short energy");
+    op_refused(tape, qp_additive_attention(tape, query, queries, key, value, keys, wrong, NULL, NULL),
+               "a short energy");
     wrong = value;
     wrong.rows--;
-    op_refused(tape, qp_additive_attention(tape, query, queries, key, wrong, keys, energy, NULL, NULL), "fewer values than keys");
+    op_refused(tape, qp_additive_attention(tape, query, queries, key, wrong, keys, energy, NULL, NULL),
+               "fewer values than keys");
     static const int32_t beyond[] = {0, 4, 10, 10, KEYS + 1};
-    op_refused(tape, qp_additive_attention(tape, query, queries, key, value, (qp_sequences){.count = 4, .start = beyond}, energy, NULL, NULL),
+    op_refused(tape,
+               qp_additive_attention(tape, query, queries, key, value, (qp_sequences){.count = 4, .start = beyond},
+                                     energy, NULL, NULL),
                "keys beyond the matrix");
     qp_tape_free(tape);
 }

@@ -25,10 +25,7 @@ static void prepare(void)
     value.columns = KV_HEADS * DV;
 }
 
-static int length(const int32_t *start, int i)
-{
-    return start[i + 1] - start[i];
-}
+static int length(const int32_t *start, int i) { return start[i + 1] - start[i]; }
 
 /* One head of one query by the book; weights [keys of its sequence]. */
 static void plain_query(int s, int h, int q, const qp_attention_config *config, double *weights, double *y)
@@ -133,8 +130,8 @@ Test(test_op_attention, a_sequence_does_not_know_its_neighbours)
             v.value = qp_tensor_row(value, key_start[s]);
             q.rows = qs[1];
             k.rows = v.rows = ks[1];
-            qp_tensor alone =
-                qp_attention(tape, q, (qp_sequences){1, qs, NULL}, k, v, (qp_sequences){1, ks, NULL}, &config, NULL);
+            qp_tensor alone = qp_attention(tape, q, (qp_sequences){1, qs, NULL}, k, v, (qp_sequences){1, ks, NULL},
+                                           &config, NULL);
             cr_expect_arr_eq(alone.value, qp_tensor_row(together, query_start[s]),
                              (size_t)qs[1] * OUT * sizeof(qp_real), "sequence %d", s);
         }
@@ -171,8 +168,8 @@ Test(test_op_attention, hypotheses_share_a_memory)
     qp_tape_begin(tape, QP_INFER, 1);
     qp_attention_config config = {.heads = HEADS, .kv_heads = KV_HEADS};
     memcpy(qp_tensor_row(query, 2), qp_tensor_row(query, 0), (size_t)query.columns * sizeof(qp_real));
-    qp_tensor y =
-        qp_attention(tape, query, (qp_sequences){3, qs, ones}, key, value, (qp_sequences){3, ks, seen}, &config, NULL);
+    qp_tensor y = qp_attention(tape, query, (qp_sequences){3, qs, ones}, key, value, (qp_sequences){3, ks, seen},
+                               &config, NULL);
     cr_expect_arr_eq(qp_tensor_row(y, 0), qp_tensor_row(y, 2), OUT * sizeof(qp_real));
     cr_expect_neq(memcmp(qp_tensor_row(y, 0), qp_tensor_row(y, 1), OUT * sizeof(qp_real)), 0);
     for (int c = 0; c < OUT; c++) cr_expect_eq(qp_tensor_row(y, 3)[c], 0, "a row of no sequence");

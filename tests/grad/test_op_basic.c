@@ -38,26 +38,16 @@ Test(test_op_basic, sums_and_products_are_plain_loops)
 static double activated(int kind, double x)
 {
     switch (kind) {
-    case QP_SIGMOID:
-        return 1 / (1 + exp(-x));
-    case QP_TANH:
-        return tanh(x);
-    case QP_RELU:
-        return fmax(x, 0);
-    case QP_LEAKY_RELU:
-        return x < 0 ? 0.2 * x : x;
-    case QP_ELU:
-        return x < 0 ? 0.2 * expm1(x) : x;
-    case QP_SOFTPLUS:
-        return log1p(exp(-fabs(x))) + fmax(x, 0);
-    case QP_GELU:
-        return 0.5 * x * (1 + erf(x / sqrt(2)));
-    case QP_GELU_TANH:
-        return 0.5 * x * (1 + tanh(sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
-    case QP_SILU:
-        return x / (1 + exp(-x));
-    default:
-        return x;
+    case QP_SIGMOID: return 1 / (1 + exp(-x));
+    case QP_TANH: return tanh(x);
+    case QP_RELU: return fmax(x, 0);
+    case QP_LEAKY_RELU: return x < 0 ? 0.2 * x : x;
+    case QP_ELU: return x < 0 ? 0.2 * expm1(x) : x;
+    case QP_SOFTPLUS: return log1p(exp(-fabs(x))) + fmax(x, 0);
+    case QP_GELU: return 0.5 * x * (1 + erf(x / sqrt(2)));
+    case QP_GELU_TANH: return 0.5 * x * (1 + tanh(sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+    case QP_SILU: return x / (1 + exp(-x));
+    default: return x;
     }
 }
 

@@ -36,9 +36,9 @@ static void plain(bool own, double *y, double *mean, double *variance)
             v = (double)running_variance[c];
         }
         for (int r = 0; r < ROWS; r++)
-            y[r * COLUMNS + c] =
-                ((double)shared_x.value[r * COLUMNS + c] - m) / sqrt(v + 1e-3) * (double)shared_weight.value[c] +
-                (double)shared_bias.value[c];
+            y[r * COLUMNS + c] = ((double)shared_x.value[r * COLUMNS + c] - m) / sqrt(v + 1e-3) *
+                                     (double)shared_weight.value[c] +
+                                 (double)shared_bias.value[c];
     }
 }
 

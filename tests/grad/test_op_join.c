@@ -19,7 +19,8 @@ static qp_tape *fresh(void)
 Test(test_op_join, parts_lie_where_they_belong)
 {
     qp_tape *tape = fresh();
-    qp_tensor wide = op_matrix(3, 6, 1), part[] = {op_matrix(3, 2, 2), qp_tensor_columns(wide, 1, 4), op_matrix(3, 1, 3)};
+    qp_tensor wide = op_matrix(3, 6, 1),
+              part[] = {op_matrix(3, 2, 2), qp_tensor_columns(wide, 1, 4), op_matrix(3, 1, 3)};
     qp_tensor beside = qp_join_columns(tape, 3, part);
     cr_assert_eq(beside.columns, 7);
     for (int r = 0; r < 3; r++)
@@ -51,7 +52,8 @@ Test(test_op_join, mean_of_sequences)
             for (int r = start[i]; r < start[i + 1]; r++) sum += (double)qp_tensor_row(x, r)[c];
             cr_expect_float_eq(qp_tensor_row(y, i)[c], length > 0 ? sum / length : 0, 1e-6);
         }
-    op_refused(tape, qp_sequence_mean(tape, x, (qp_sequences){.count = 3, .start = beyond}), "a sequence beyond the matrix");
+    op_refused(tape, qp_sequence_mean(tape, x, (qp_sequences){.count = 3, .start = beyond}),
+               "a sequence beyond the matrix");
     qp_tape_free(tape);
 }
 

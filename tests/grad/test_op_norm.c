@@ -26,9 +26,9 @@ static void plain(qp_tensor x, qp_tensor weight, qp_tensor bias, double epsilon,
         for (int c = 0; c < COLUMNS && centred; c++) mean += (double)row[c] / COLUMNS;
         for (int c = 0; c < COLUMNS; c++) square += ((double)row[c] - mean) * ((double)row[c] - mean) / COLUMNS;
         for (int c = 0; c < COLUMNS; c++)
-            y[r * COLUMNS + c] =
-                ((double)row[c] - mean) / sqrt(square + epsilon) * (weight.value ? (double)weight.value[c] : 1) +
-                (bias.value ? (double)bias.value[c] : 0);
+            y[r * COLUMNS + c] = ((double)row[c] - mean) / sqrt(square + epsilon) *
+                                     (weight.value ? (double)weight.value[c] : 1) +
+                                 (bias.value ? (double)bias.value[c] : 0);
     }
 }
 

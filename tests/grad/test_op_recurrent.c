@@ -16,13 +16,19 @@ typedef struct {
 } variant;
 
 static const variant variants[] = {
-    {.cell = QP_CELL_RNN_TANH}, {.cell = QP_CELL_RNN_RELU, .reverse = true}, {.cell = QP_CELL_LSTM},
-    {.cell = QP_CELL_LSTM, .reverse = true}, {.cell = QP_CELL_LSTM, .projected = true}, {.cell = QP_CELL_GRU},
-    {.cell = QP_CELL_GRU, .reverse = true}, {.cell = QP_CELL_GRU, .bare = true}, {.cell = QP_CELL_LSTM, .bare = true},
+    {.cell = QP_CELL_RNN_TANH},
+    {.cell = QP_CELL_RNN_RELU, .reverse = true},
+    {.cell = QP_CELL_LSTM},
+    {.cell = QP_CELL_LSTM, .reverse = true},
+    {.cell = QP_CELL_LSTM, .projected = true},
+    {.cell = QP_CELL_GRU},
+    {.cell = QP_CELL_GRU, .reverse = true},
+    {.cell = QP_CELL_GRU, .bare = true},
+    {.cell = QP_CELL_LSTM, .bare = true},
 };
 enum { VARIANTS = sizeof variants / sizeof *variants };
 
-static variant now;          /* of this process: every test runs in its own */
+static variant now; /* of this process: every test runs in its own */
 static qp_tensor x;
 static qp_recurrent_weights w;
 static qp_carry first;
@@ -35,7 +41,10 @@ static void prepare(variant v)
     op_numbers_reset();
     int gates = qp_cell_gates(v.cell) * HIDDEN;
     x = op_matrix(ROWS, IN, 1);
-    w = (qp_recurrent_weights){.cell = v.cell, .hidden = HIDDEN, .input = op_matrix(gates, IN, 2), .recurrent = op_matrix(gates, out_width(), 3)};
+    w = (qp_recurrent_weights){.cell = v.cell,
+                               .hidden = HIDDEN,
+                               .input = op_matrix(gates, IN, 2),
+                               .recurrent = op_matrix(gates, out_width(), 3)};
     first = (qp_carry){0};
     if (v.projected) w.projection = op_matrix(PROJECTED, HIDDEN, 4);
     if (v.bare) return;
@@ -89,8 +98,10 @@ static void plain_sequence(int sequence, double *y, double *last, double *last_c
         affine(w.recurrent, w.recurrent_bias, h, s);
         memcpy(made, h, sizeof made);
         plain_cell(a, s, made, c);
-        if (now.projected) affine(w.projection, (qp_tensor){0}, made, h);
-        else memcpy(h, made, sizeof h);
+        if (now.projected)
+            affine(w.projection, (qp_tensor){0}, made, h);
+        else
+            memcpy(h, made, sizeof h);
         for (int k = 0; k < out; k++) y[row * out + k] = h[k];
     }
     memcpy(last + sequence * out, h, (size_t)out * sizeof *h);
@@ -133,7 +144,8 @@ Test(test_op_recurrent, a_sequence_does_not_know_its_neighbours)
             state.hidden.rows = state.cell.rows = 1;
             if (first.hidden.value) state.hidden.value = qp_tensor_row(first.hidden, s);
             if (first.cell.value) state.cell.value = qp_tensor_row(first.cell, s);
-            qp_tensor alone = qp_recurrent(tape, part, (qp_sequences){.count = 1, .start = own}, &w, now.reverse, &state, NULL);
+            qp_tensor alone = qp_recurrent(tape, part, (qp_sequences){.count = 1, .start = own}, &w, now.reverse,
+                                           &state, NULL);
             double expected[ROWS * HIDDEN];
             for (int i = 0; i < length * out_width(); i++) expected[i] = (double)qp_tensor_row(together, start[s])[i];
             op_near("alone", (size_t)(length * out_width()), alone.value, expected, 1e-6);
@@ -167,7 +179,8 @@ Test(test_op_recurrent, a_carry_continues_the_text)
 
 static void whole_pass(qp_tape *tape, qp_real *result)
 {
-    qp_tensor leaf[4] = {op_leaf(tape, x), op_leaf(tape, w.input), op_leaf(tape, w.recurrent), op_leaf(tape, first.hidden)};
+    qp_tensor leaf[4] = {op_leaf(tape, x), op_leaf(tape, w.input), op_leaf(tape, w.recurrent),
+                         op_leaf(tape, first.hidden)};
     qp_recurrent_weights own = w;
     own.input = leaf[1];
     own.recurrent = leaf[2];
@@ -188,7 +201,8 @@ Test(test_op_recurrent, threads_give_the_same_bits)
         prepare(variants[v]);
         if (now.bare) continue;
         int gates = qp_cell_gates(now.cell) * HIDDEN;
-        op_same_in_threads(whole_pass, (size_t)(ROWS * out_width() + ROWS * IN + gates * (IN + out_width()) + SEQUENCES * out_width()));
+        op_same_in_threads(whole_pass, (size_t)(ROWS * out_width() + ROWS * IN + gates * (IN + out_width()) +
+                                                SEQUENCES * out_width()));
     }
 }
 
@@ -210,8 +224,10 @@ Test(test_op_recurrent, refuses_what_does_not_fit)
     wrong = w;
     wrong.projection = op_matrix(HIDDEN, HIDDEN, 9);
     op_refused(tape, qp_recurrent(tape, x, ragged, &wrong, false, NULL, NULL), "projection of a GRU");
-    op_refused(tape, qp_recurrent(tape, x, (qp_sequences){.count = 2, .start = short_rows}, &w, false, NULL, NULL), "rows outside");
-    op_refused(tape, qp_recurrent(tape, x, (qp_sequences){.count = 2, .start = empty}, &w, false, NULL, NULL), "empty sequence");
+    op_refused(tape, qp_recurrent(tape, x, (qp_sequences){.count = 2, .start = short_rows}, &w, false, NULL, NULL),
+               "rows outside");
+    op_refused(tape, qp_recurrent(tape, x, (qp_sequences){.count = 2, .start = empty}, &w, false, NULL, NULL),
+               "empty sequence");
     qp_carry state = {.hidden = op_matrix(SEQUENCES - 1, HIDDEN, 9)};
     op_refused(tape, qp_recurrent(tape, x, ragged, &w, false, &state, NULL), "state of fewer sequences");
     state.hidden = op_matrix(SEQUENCES, HIDDEN + 1, 9);

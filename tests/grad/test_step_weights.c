@@ -50,7 +50,7 @@ Test(test_step_weights, steps_are_what_they_are_one_by_one)
     static qp_real together[COUNT], apart[COUNT];
     static double expected[COUNT];
     qp_tape *tape = qp_tape_new();
-    for (int pass = 0; pass < 2; pass++) {      /* the second finds nothing of the first */
+    for (int pass = 0; pass < 2; pass++) { /* the second finds nothing of the first */
         op_numbers_reset();
         qp_tape_begin(tape, QP_TRAIN, 1);
         steps(tape, false, apart);

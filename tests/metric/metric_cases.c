@@ -99,7 +99,7 @@ static int differences(const json_t *expected, const json_t *actual, double atol
     const char *key;
     json_t *value;
     if (json_is_object(expected)) {
-        json_object_foreach((json_t *)(intptr_t)expected, key, value)
+        json_object_foreach ((json_t *)(intptr_t)expected, key, value)
             count += differences(value, json_object_get(actual, key), atol, rtol, key);
         return count;
     }
@@ -119,7 +119,7 @@ void run_cases(const char *file, const char *metric, case_function compute)
     int run = 0, failed = 0, foreign = 0;
     size_t i;
     json_t *json;
-    json_array_foreach(json_object_get(root, "cases"), i, json) {
+    json_array_foreach (json_object_get(root, "cases"), i, json) {
         if (strcmp(json_string_value(json_object_get(json, "metric")), metric) != 0) continue;
         json_t *actual = compute(json);
         if (!actual) {
@@ -127,7 +127,8 @@ void run_cases(const char *file, const char *metric, case_function compute)
             continue;
         }
         run++;
-        double atol = json_number_value(json_object_get(json, "atol")), rtol = json_number_value(json_object_get(json, "rtol"));
+        double atol = json_number_value(json_object_get(json, "atol")),
+               rtol = json_number_value(json_object_get(json, "rtol"));
         int wrong = differences(json_object_get(json, "expected"), actual, atol, rtol, "value");
         if (wrong) fprintf(stderr, "%s: %d wrong\n", json_string_value(json_object_get(json, "case")), wrong);
         failed += wrong != 0;

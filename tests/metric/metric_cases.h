@@ -16,7 +16,7 @@ typedef struct {
 } case_text;
 
 case_text case_text_read(const char *name);
-void      case_text_free(case_text *text);
+void case_text_free(case_text *text);
 
 /* The hypothesis and reference files of a case. */
 typedef struct {
@@ -24,7 +24,7 @@ typedef struct {
     int references;
 } case_texts;
 case_texts case_texts_read(const json_t *json);
-void       case_texts_free(case_texts *texts);
+void case_texts_free(case_texts *texts);
 
 /* Computes a case: an object with the members of "expected" that we know; NULL: this case is not ours. */
 typedef json_t *(*case_function)(const json_t *json);
@@ -33,9 +33,9 @@ typedef json_t *(*case_function)(const json_t *json);
  * tolerance. Skips the test where the folder is absent. */
 void run_cases(const char *file, const char *metric, case_function compute);
 
-bool        case_bool(const json_t *json, const char *option);
-int         case_int(const json_t *json, const char *option);
-const char *case_string(const json_t *json, const char *option);   /* NULL if absent or null */
-double      case_real(const json_t *json, const char *option, double fallback);
+bool case_bool(const json_t *json, const char *option);
+int case_int(const json_t *json, const char *option);
+const char *case_string(const json_t *json, const char *option); /* NULL if absent or null */
+double case_real(const json_t *json, const char *option, double fallback);
 
 #endif

@@ -10,7 +10,7 @@ Test(accuracy, lines_and_words)
     cr_assert_eq(qp_word_accuracy(&sums), 0);
     qp_segment reference[2] = {segment_of("a b c"), segment_of("x y")};
     cr_assert_eq(qp_accuracy_add(segment_of("a b c"), reference, 1, &sums), QP_OK);
-    cr_assert_eq(qp_accuracy_add(segment_of("a c"), reference, 1, &sums), QP_OK);   /* 1 of 3 */
+    cr_assert_eq(qp_accuracy_add(segment_of("a c"), reference, 1, &sums), QP_OK); /* 1 of 3 */
     cr_assert_eq(qp_exact_match(&sums), 0.5);
     cr_assert_float_eq(qp_word_accuracy(&sums), 4.0 / 6, 1e-12);
     cr_assert_eq(qp_accuracy_add(segment_of("x y"), reference, 2, &sums), QP_OK);

@@ -34,8 +34,9 @@ Test(chrf, equals_sacrebleu)
 
 Test(chrf, single_segments_equal_sacrebleu)
 {
-    static const double expected[SAMPLES] = {73.44543297993441,  63.90992158319602, 46.892107072341815, 41.230816598074874,
-                                             52.468127110984256, 0.0,               34.006435149228885, 49.88172374048627};
+    static const double expected[SAMPLES] = {73.44543297993441,  63.90992158319602,  46.892107072341815,
+                                             41.230816598074874, 52.468127110984256, 0.0,
+                                             34.006435149228885, 49.88172374048627};
     qp_chrf_config config = qp_chrf_config_default();
     config.word_order = 2;
     for (int i = 0; i < SAMPLES; i++) {

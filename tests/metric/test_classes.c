@@ -28,12 +28,14 @@ Test(classes, a_matrix_by_hand)
 
 static json_t *averages(qp_class_scores one, qp_class_scores two)
 {
-    return json_pack("{s:f, s:f, s:f, s:f}", "precision", one.precision, "recall", one.recall, "f1", one.f, "f2", two.f);
+    return json_pack("{s:f, s:f, s:f, s:f}", "precision", one.precision, "recall", one.recall, "f1", one.f, "f2",
+                     two.f);
 }
 
 static json_t *each_class(const qp_confusion *c, json_t *confusion)
 {
-    json_t *precision = json_array(), *recall = json_array(), *f1 = json_array(), *f2 = json_array(), *supports = json_array();
+    json_t *precision = json_array(), *recall = json_array(), *f1 = json_array(), *f2 = json_array(),
+           *supports = json_array();
     for (int i = 0; i < c->classes; i++) {
         int64_t support;
         qp_class_scores one = qp_class_scores_of(c, i, 1, &support), two = qp_class_scores_of(c, i, 2, NULL);
@@ -46,8 +48,8 @@ static json_t *each_class(const qp_confusion *c, json_t *confusion)
         for (int j = 0; j < c->classes; j++) json_array_append_new(row, json_integer(c->count[i * c->classes + j]));
         json_array_append_new(confusion, row);
     }
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "precision", precision, "recall", recall, "f1", f1, "f2", f2, "support",
-                     supports);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "precision", precision, "recall", recall, "f1", f1, "f2", f2,
+                     "support", supports);
 }
 
 static json_t *compute(const json_t *json)
@@ -57,14 +59,15 @@ static json_t *compute(const json_t *json)
     const json_t *truth = json_object_get(json, "true"), *predicted = json_object_get(json, "predicted");
     for (size_t i = 0; i < json_array_size(truth); i++)
         cr_assert_eq(qp_confusion_add(&c, (int)json_integer_value(json_array_get(truth, i)),
-                                      (int)json_integer_value(json_array_get(predicted, i))), QP_OK);
+                                      (int)json_integer_value(json_array_get(predicted, i))),
+                     QP_OK);
     json_t *confusion = json_array(), *each = each_class(&c, confusion);
-    json_t *result = json_pack(
-        "{s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:o}", "accuracy", qp_class_accuracy(&c), "balanced_accuracy",
-        qp_class_balanced_accuracy(&c), "matthews", qp_class_matthews(&c), "kappa", qp_class_kappa(&c), "confusion", confusion,
-        "each", each, "micro", averages(qp_class_scores_micro(&c), qp_class_scores_micro(&c)), "macro",
-        averages(qp_class_scores_macro(&c, 1), qp_class_scores_macro(&c, 2)), "weighted",
-        averages(qp_class_scores_weighted(&c, 1), qp_class_scores_weighted(&c, 2)));
+    json_t *result = json_pack("{s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:o}", "accuracy", qp_class_accuracy(&c),
+                               "balanced_accuracy", qp_class_balanced_accuracy(&c), "matthews", qp_class_matthews(&c),
+                               "kappa", qp_class_kappa(&c), "confusion", confusion, "each", each, "micro",
+                               averages(qp_class_scores_micro(&c), qp_class_scores_micro(&c)), "macro",
+                               averages(qp_class_scores_macro(&c, 1), qp_class_scores_macro(&c, 2)), "weighted",
+                               averages(qp_class_scores_weighted(&c, 1), qp_class_scores_weighted(&c, 2)));
     qp_confusion_free(&c);
     return result;
 }

@@ -26,8 +26,8 @@ static void expect(qp_entity_scheme scheme, const char *tags, const char *expect
     int count = split(text, tag, 40);
     cr_assert_eq(qp_entity_spans(scheme, tag, count, span, &spans), QP_OK);
     for (int i = 0; i < spans; i++)
-        sprintf(shown + strlen(shown), "%s%.*s:%d-%d", i ? " " : "", (int)span[i].type_bytes, span[i].type, span[i].first,
-                span[i].last);
+        sprintf(shown + strlen(shown), "%s%.*s:%d-%d", i ? " " : "", (int)span[i].type_bytes, span[i].type,
+                span[i].first, span[i].last);
     cr_assert_str_eq(shown, expected, "%s: %s", tags, shown);
 }
 
@@ -89,17 +89,14 @@ static json_t *compute(const json_t *json)
         json_object_set_new(types, sums.type[i].type, type);
     }
     json_t *result = json_pack("{s:f, s:o, s:o, s:o, s:o}", "accuracy", qp_entity_accuracy(&sums), "micro",
-                               scores_of(qp_entity_micro(&sums)), "macro", scores_of(qp_entity_macro(&sums)), "weighted",
-                               scores_of(qp_entity_weighted(&sums)), "types", types);
+                               scores_of(qp_entity_micro(&sums)), "macro", scores_of(qp_entity_macro(&sums)),
+                               "weighted", scores_of(qp_entity_weighted(&sums)), "types", types);
     qp_entity_free(&sums);
     case_texts_free(&texts);
     return result;
 }
 
-Test(entity, reference_scores)
-{
-    run_cases("entity_f1.json", "entity_f1", compute);
-}
+Test(entity, reference_scores) { run_cases("entity_f1.json", "entity_f1", compute); }
 
 static json_t *compute_spans(const json_t *json)
 {
@@ -114,7 +111,8 @@ static json_t *compute_spans(const json_t *json)
         cr_assert_eq(qp_entity_spans(scheme_of(json), tag, count, span, &spans), QP_OK);
         json_t *list = json_array();
         for (int k = 0; k < spans; k++)
-            json_array_append_new(list, json_pack("[s%, i, i]", span[k].type, span[k].type_bytes, span[k].first, span[k].last));
+            json_array_append_new(
+                list, json_pack("[s%, i, i]", span[k].type, span[k].type_bytes, span[k].first, span[k].last));
         json_array_append_new(lines, list);
         free(line);
     }
@@ -122,7 +120,4 @@ static json_t *compute_spans(const json_t *json)
     return json_pack("{s:o}", "spans", lines);
 }
 
-Test(entity, reference_spans)
-{
-    run_cases("entity_spans.json", "entity_spans", compute_spans);
-}
+Test(entity, reference_spans) { run_cases("entity_spans.json", "entity_spans", compute_spans); }

@@ -71,10 +71,7 @@ static json_t *compute(const json_t *json)
                      qp_forecast_mae(&sums), "r2", qp_forecast_r2(&sums));
 }
 
-Test(forecast, reference_figures)
-{
-    run_cases("regression.json", "regression", compute);
-}
+Test(forecast, reference_figures) { run_cases("regression.json", "regression", compute); }
 
 Test(forecast, nothing_and_constants)
 {

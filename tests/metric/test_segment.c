@@ -9,7 +9,8 @@ static void expect_lower(const char *text, const int32_t *expected, int count)
     qp_codes codes = {0};
     qp_codes_read(&codes, segment_of(text), true);
     cr_assert_eq(codes.count, count, "%s", text);
-    for (int i = 0; i < count; i++) cr_assert_eq(codes.code[i], expected[i], "%s: %d: %x", text, i, (unsigned)codes.code[i]);
+    for (int i = 0; i < count; i++)
+        cr_assert_eq(codes.code[i], expected[i], "%s: %d: %x", text, i, (unsigned)codes.code[i]);
     qp_codes_free(&codes);
 }
 
@@ -27,12 +28,15 @@ Test(segment, lower_case_is_that_of_python)
 Test(segment, words_are_those_of_python_split)
 {
     qp_codes codes = {0};
-    qp_codes_read(&codes, segment_of(" a\tb\u00a0\u3000가나\x1f" "c\u200b "), false);
+    qp_codes_read(&codes,
+                  segment_of(" a\tb\u00a0\u3000가나\x1f"
+                             "c\u200b "),
+                  false);
     qp_span *word;
     int count;
     cr_assert_eq(qp_codes_words(&codes, &word, &count), QP_OK);
     cr_assert_eq(count, 4);
-    const int length[4] = {1, 1, 2, 2};   /* a zero-width space is no space */
+    const int length[4] = {1, 1, 2, 2}; /* a zero-width space is no space */
     for (int i = 0; i < 4; i++) cr_assert_eq(word[i].count, length[i], "%d", i);
     free(word);
     qp_codes_free(&codes);

@@ -36,8 +36,8 @@ static json_t *bleu_result(const qp_bleu_config *config, const qp_bleu_sums *sum
         json_array_append_new(totals, json_real(score.total[n]));
         json_array_append_new(precisions, json_real(score.precision[n]));
     }
-    return json_pack("{s:f, s:o, s:o, s:o, s:f, s:I, s:I, s:s}", "score", score.score, "counts", counts, "totals", totals,
-                     "precisions", precisions, "bp", score.brevity_penalty, "sys_len",
+    return json_pack("{s:f, s:o, s:o, s:o, s:f, s:I, s:I, s:s}", "score", score.score, "counts", counts, "totals",
+                     totals, "precisions", precisions, "bp", score.brevity_penalty, "sys_len",
                      (json_int_t)score.hypothesis_length, "ref_len", (json_int_t)score.reference_length, "signature",
                      qp_bleu_signature(config, references, text, sizeof text));
 }
@@ -84,8 +84,10 @@ Test(text_cases, sentence_bleu) { run_cases("bleu.json", "sentence_bleu", comput
 
 static qp_chrf_config chrf_config_of(const json_t *json)
 {
-    return (qp_chrf_config){.char_order = case_int(json, "char_order"), .word_order = case_int(json, "word_order"),
-                            .beta = case_int(json, "beta"), .lower_case = case_bool(json, "lowercase"),
+    return (qp_chrf_config){.char_order = case_int(json, "char_order"),
+                            .word_order = case_int(json, "word_order"),
+                            .beta = case_int(json, "beta"),
+                            .lower_case = case_bool(json, "lowercase"),
                             .white_space = case_bool(json, "whitespace"),
                             .epsilon_smoothing = case_bool(json, "eps_smoothing")};
 }
@@ -133,7 +135,8 @@ static json_t *compute_ter(const json_t *json)
 {
     qp_ter_config config = {.case_sensitive = case_bool(json, "case_sensitive"),
                             .normalized = case_bool(json, "normalized"),
-                            .no_punctuation = case_bool(json, "no_punct"), .asian = case_bool(json, "asian_support")};
+                            .no_punctuation = case_bool(json, "no_punct"),
+                            .asian = case_bool(json, "asian_support")};
     case_texts texts = case_texts_read(json);
     qp_ter_sums sums = {0};
     qp_segment reference[8];
@@ -158,7 +161,8 @@ Test(text_cases, sentence_ter) { run_cases("ter.json", "sentence_ter", compute_t
 
 /* ---- WER and CER ---- */
 
-typedef qp_status (*edit_function)(qp_segment hypothesis, const qp_segment *reference, int references, qp_edit_sums *sums);
+typedef qp_status (*edit_function)(qp_segment hypothesis, const qp_segment *reference, int references,
+                                   qp_edit_sums *sums);
 
 static json_t *compute_edits(const json_t *json, edit_function add, const char *rate)
 {

@@ -16,7 +16,8 @@ qp_batch model_reversed_pairs(model_pairs *p, int count, uint64_t key)
         p->source_start[i] = p->target_start[i] = row;
         int length = 1 + (int)qp_random_below(key, (uint64_t)(1000 + i), MODEL_LONGEST - 1);
         for (int j = 0; j < length; j++) {
-            int32_t id = (int32_t)(QP_SPECIAL_COUNT + qp_random_below(key, (uint64_t)(row + j), MODEL_VOCABULARY - QP_SPECIAL_COUNT));
+            int32_t id = (int32_t)(QP_SPECIAL_COUNT +
+                                   qp_random_below(key, (uint64_t)(row + j), MODEL_VOCABULARY - QP_SPECIAL_COUNT));
             p->source_id[row + j] = id;
             p->target_id[row + length - 1 - j] = id;
         }
@@ -107,7 +108,8 @@ double model_gradient(const qp_model *model, qp_tape *tape, const qp_batch *batc
 void model_learner_begin(model_learner *learner, qp_model *model)
 {
     qp_params *params = qp_model_params(model);
-    *learner = (model_learner){.model = model, .tape = qp_tape_new(), .moments = calloc(2 * qp_params_size(params), sizeof(qp_real))};
+    *learner = (model_learner){
+        .model = model, .tape = qp_tape_new(), .moments = calloc(2 * qp_params_size(params), sizeof(qp_real))};
     cr_assert_eq(qp_gradient_init(&learner->gradient, params), QP_OK);
 }
 
@@ -120,7 +122,8 @@ double model_learner_step(model_learner *learner, const qp_batch *batch, double 
     qp_adam_constants c = {(qp_real)0.9, (qp_real)0.98, (qp_real)1e-8, 0, 0, 0, 1};
     c.rate = (qp_real)(rate / (1 - pow(0.9, step)));
     c.v_scale = (qp_real)(1 / sqrt(1 - pow(0.98, step)));
-    qp_adam_update(size, &c, learner->gradient.block, learner->moments, learner->moments + size, qp_params_block(params));
+    qp_adam_update(size, &c, learner->gradient.block, learner->moments, learner->moments + size,
+                   qp_params_block(params));
     return loss;
 }
 

@@ -18,7 +18,7 @@ qp_batch model_reversed_pairs(model_pairs *p, int count, uint64_t key);
 qp_model *model_small(const char *const *setting, int settings);
 
 /* model_check_stepping — stepping through targets with the state gives the rows of the full pass. */
-void   model_check_stepping(qp_model *model, bool packed, const char *what);
+void model_check_stepping(qp_model *model, bool packed, const char *what);
 
 /* model_gradient — loss of one pass and its gradients, left in `gradient` (qp_params_size reals).
  * model_learner_step — one update of plain Adam on a batch; returns its loss per token.
@@ -30,9 +30,9 @@ typedef struct {
     qp_real *moments;
     int step;
 } model_learner;
-void   model_learner_begin(model_learner *learner, qp_model *model);
+void model_learner_begin(model_learner *learner, qp_model *model);
 double model_learner_step(model_learner *learner, const qp_batch *batch, double rate);
-void   model_learner_end(model_learner *learner);
+void model_learner_end(model_learner *learner);
 double model_gradient(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_gradient *gradient, uint64_t key);
 double model_train(qp_model *model, const qp_batch *batch, int steps, double rate);
 

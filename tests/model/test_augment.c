@@ -18,8 +18,10 @@ Test(augment, words_become_unknown_and_special_ids_stay)
     const int32_t *kept = qp_word_dropout(tape, id, ROWS, 0.3);
     int words = 0, dropped = 0;
     for (int i = 0; i < ROWS; i++) {
-        if (id[i] < QP_SPECIAL_COUNT) cr_assert_eq(kept[i], id[i]);
-        else cr_assert(kept[i] == id[i] || kept[i] == QP_UNK);
+        if (id[i] < QP_SPECIAL_COUNT)
+            cr_assert_eq(kept[i], id[i]);
+        else
+            cr_assert(kept[i] == id[i] || kept[i] == QP_UNK);
         words += id[i] >= QP_SPECIAL_COUNT;
         dropped += id[i] >= QP_SPECIAL_COUNT && kept[i] == QP_UNK;
     }
@@ -34,7 +36,8 @@ Test(augment, words_become_unknown_and_special_ids_stay)
 /* With every word unknown the loss is that of unknown words: what is read changes, what is to be made does not. */
 Test(augment, sources_and_what_the_decoder_reads)
 {
-    static const char *const both[] = {"dropout=0", "word_dropout_src=0.99", "word_dropout_tgt=0.99"}, *const none[] = {"dropout=0"};
+    static const char *const both[] = {"dropout=0", "word_dropout_src=0.99", "word_dropout_tgt=0.99"}, *const none[] = {
+                                                                                                           "dropout=0"};
     model_pairs pairs;
     qp_batch batch = model_reversed_pairs(&pairs, 8, 1);
     qp_model *dropping = model_small(both, 3), *plain = model_small(none, 1);
@@ -71,7 +74,8 @@ Test(augment, beta_has_its_mean_and_variance)
             squares += (x - 0.5) * (x - 0.5);
         }
         cr_expect_lt(fabs(sum / DRAWS - 0.5), 5 * sqrt(variance / DRAWS), "alpha %g: mean %g", alpha[k], sum / DRAWS);
-        cr_expect_lt(fabs(squares / DRAWS - variance), 0.1 * variance, "alpha %g: variance %g", alpha[k], squares / DRAWS);
+        cr_expect_lt(fabs(squares / DRAWS - variance), 0.1 * variance, "alpha %g: variance %g", alpha[k],
+                     squares / DRAWS);
     }
 }
 
@@ -134,7 +138,8 @@ Test(augment, layers_are_left_out_as_often_as_asked)
     qp_gradient gradient;
     qp_tape *tape = qp_tape_new();
     cr_assert_eq(qp_gradient_init(&gradient, params), QP_OK);
-    int at[2] = {qp_params_find(params, "encoder.layers.1.linear1.weight"), qp_params_find(params, "decoder.layers.0.linear2.weight")};
+    int at[2] = {qp_params_find(params, "encoder.layers.1.linear1.weight"),
+                 qp_params_find(params, "decoder.layers.0.linear2.weight")};
     int left_out[2] = {0};
     cr_assert(at[0] >= 0 && at[1] >= 0);
     enum { STEPS = 150 };
@@ -147,7 +152,8 @@ Test(augment, layers_are_left_out_as_often_as_asked)
             left_out[k] += !any;
         }
     }
-    for (int k = 0; k < 2; k++) cr_expect_lt(abs(left_out[k] - 60), 5 * 6, "left out %d times of %d", left_out[k], STEPS);
+    for (int k = 0; k < 2; k++)
+        cr_expect_lt(abs(left_out[k] - 60), 5 * 6, "left out %d times of %d", left_out[k], STEPS);
     qp_gradient_free(&gradient);
     qp_tape_free(tape);
     qp_model_free(model);
@@ -168,7 +174,8 @@ Test(augment, options_without_something_to_work_on_are_refused)
         config.encoder = wrong[i].encoder;
         config.decoder = wrong[i].decoder;
         cr_assert_eq(qp_model_config_check(&config), QP_OK, "%s", qp_error_message());
-        cr_assert_eq(qp_config_set(qp_config_find(&qp_model_fields, wrong[i].field), &config, "test", wrong[i].value), QP_OK);
+        cr_assert_eq(qp_config_set(qp_config_find(&qp_model_fields, wrong[i].field), &config, "test", wrong[i].value),
+                     QP_OK);
         cr_assert_eq(qp_model_config_check(&config), QP_EUSAGE, "%s", wrong[i].field);
         cr_assert(strstr(qp_error_message(), "--"), "%s", qp_error_message());
     }

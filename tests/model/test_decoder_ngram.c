@@ -109,8 +109,9 @@ Test(decoder_ngram, stepping_equals_the_full_pass)
         cr_assert_eq(qp_tape_status(other), QP_OK, "%s", qp_tape_message(other));
         for (int r = 0; r < rows; r++) {
             int text = t == 1 ? 1 - r : r;
-            cr_assert_eq(memcmp(qp_tensor_row(scores, r), qp_tensor_row(full, text ? 7 + t : t), TOKENS * sizeof(qp_real)), 0,
-                         "token %d text %d", t, text);
+            cr_assert_eq(
+                memcmp(qp_tensor_row(scores, r), qp_tensor_row(full, text ? 7 + t : t), TOKENS * sizeof(qp_real)), 0,
+                "token %d text %d", t, text);
         }
     }
     qp_state_free(state);
@@ -161,13 +162,16 @@ static qp_status load_with(const char *name, qp_dtype dtype, int64_t count, cons
     void *copy[40];
     for (int i = 0; i < qp_safetensors_metadata_count(file); i++)
         if (strcmp(qp_safetensors_metadata_key(file, i), QP_CHECKSUM_KEY) != 0)
-            qp_safetensors_writer_metadata(writer, qp_safetensors_metadata_key(file, i), qp_safetensors_metadata_value(file, i));
+            qp_safetensors_writer_metadata(writer, qp_safetensors_metadata_key(file, i),
+                                           qp_safetensors_metadata_value(file, i));
     for (int i = 0; i < qp_safetensors_count(file); i++) {
         const qp_stored *stored = qp_safetensors_at(file, i);
         copy[i] = malloc(stored->bytes + 1);
         cr_assert_eq(qp_safetensors_bytes(file, stored, copy[i]), QP_OK);
-        if (strcmp(stored->name, name) == 0) qp_safetensors_writer_add(writer, name, dtype, 1, &count, value);
-        else qp_safetensors_writer_add(writer, stored->name, stored->dtype, stored->dimensions, stored->shape, copy[i]);
+        if (strcmp(stored->name, name) == 0)
+            qp_safetensors_writer_add(writer, name, dtype, 1, &count, value);
+        else
+            qp_safetensors_writer_add(writer, stored->name, stored->dtype, stored->dimensions, stored->shape, copy[i]);
     }
     char changed[80];
     snprintf(changed, sizeof changed, "%s-changed", path);

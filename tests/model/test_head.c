@@ -17,26 +17,47 @@
 enum { LABELS = 4, HORIZON = 3, FEATURES = 2 };
 
 static const char *const encoders[][2] = {
-    {"encoder=transformer", NULL}, {"encoder=rnn", NULL}, {"encoder=lstm", NULL}, {"encoder=gru", NULL},
+    {"encoder=transformer", NULL},         {"encoder=rnn", NULL},  {"encoder=lstm", NULL},     {"encoder=gru", NULL},
     {"encoder=gru", "bidirectional=true"}, {"encoder=conv", NULL}, {"encoder=text-cnn", NULL},
 };
 static const char *const tasks[][2] = {
-    {"task=classify", NULL}, {"task=classify", "pooling=last"}, {"task=classify", "pooling=mean"},
-    {"task=classify", "pooling=max"}, {"task=classify", "pooling=attention"}, {"task=tag", NULL}, {"task=tag", "word_layers=1"},
-    {"task=regress", NULL}, {"task=regress", "pooling=attention"}, {"task=mlm", NULL}, {"task=autoencode", "bottleneck=40"},
+    {"task=classify", NULL},
+    {"task=classify", "pooling=last"},
+    {"task=classify", "pooling=mean"},
+    {"task=classify", "pooling=max"},
+    {"task=classify", "pooling=attention"},
+    {"task=tag", NULL},
+    {"task=tag", "word_layers=1"},
+    {"task=regress", NULL},
+    {"task=regress", "pooling=attention"},
+    {"task=mlm", NULL},
+    {"task=autoencode", "bottleneck=40"},
     {"task=classify", "pooling=class-token"},
 };
-enum { ENCODERS = sizeof encoders / sizeof *encoders, TASKS = sizeof tasks / sizeof *tasks, ALL = ENCODERS * (TASKS - 1) + 1 };
+enum {
+    ENCODERS = sizeof encoders / sizeof *encoders,
+    TASKS = sizeof tasks / sizeof *tasks,
+    ALL = ENCODERS * (TASKS - 1) + 1
+};
 
 static int task_of(int n) { return n < ENCODERS * (TASKS - 1) ? n / ENCODERS : TASKS - 1; }
 
 static qp_model *model_of(int n, const char *option, char what[200])
 {
-    const char *const *task = tasks[task_of(n)], *const *encoder = encoders[n < ENCODERS * (TASKS - 1) ? n % ENCODERS : 0];
+    const char *const *task = tasks[task_of(n)], *const *encoder =
+                                                     encoders[n < ENCODERS * (TASKS - 1) ? n % ENCODERS : 0];
     bool text = strstr(task[0], "autoencode") != NULL;
-    const char *const setting[] = {task[0], text ? "decoder=gru" : "decoder=none", "labels=4", "features=2", "horizon=3",
-                                   encoder[0], encoder[1], task[1], text ? "attention=none" : NULL,
-                                   text ? "context_feeding=true" : NULL, option};
+    const char *const setting[] = {task[0],
+                                   text ? "decoder=gru" : "decoder=none",
+                                   "labels=4",
+                                   "features=2",
+                                   "horizon=3",
+                                   encoder[0],
+                                   encoder[1],
+                                   task[1],
+                                   text ? "attention=none" : NULL,
+                                   text ? "context_feeding=true" : NULL,
+                                   option};
     snprintf(what, 200, "%s %s %s", task[0], task[1] ? task[1] : "", encoder[0]);
     return model_small(setting, sizeof setting / sizeof *setting);
 }
@@ -93,8 +114,10 @@ static const qp_batch *batch_of(answers *a, int task, int count)
         a->batch.target = pairs.source;
         return &a->batch;
     }
-    if (rows) answer_rows(a, count, strstr(tasks[task][0], "mlm") != NULL);
-    else answer_once(a, count);
+    if (rows)
+        answer_rows(a, count, strstr(tasks[task][0], "mlm") != NULL);
+    else
+        answer_once(a, count);
     if (rows) a->batch.read = a->read;
     if (!strstr(tasks[task][0], "regress")) return &a->batch;
     a->batch.source.id = a->batch.target.id = NULL;
@@ -123,7 +146,10 @@ static void check_learning(int first, int last)
 Test(test_head, classification_is_learned) { check_learning(0, 5 * ENCODERS); }
 Test(test_head, rows_and_series_and_texts_are_learned) { check_learning(5 * ENCODERS, ALL); }
 
-static qp_tensor loss_of(void *self, qp_tape *tape, const qp_batch *shard) { return qp_model_loss(self, tape, shard, (qp_real)0.1); }
+static qp_tensor loss_of(void *self, qp_tape *tape, const qp_batch *shard)
+{
+    return qp_model_loss(self, tape, shard, (qp_real)0.1);
+}
 
 /* Loss and gradient of an update by `threads`, many small shards; the caller frees the gradient. */
 static qp_real *gradient_of(qp_model *model, const qp_batch *batch, int threads, double *loss)
@@ -205,7 +231,8 @@ Test(test_head, a_batch_of_one_gives_the_same_bits)
             qp_tensor mine = qp_model_logits(model, tape, &one, NULL);
             cr_assert_eq(qp_tape_status(tape), QP_OK, "%s: %s", what, qp_tape_message(tape));
             size_t bytes = (size_t)mine.rows * (size_t)mine.columns * sizeof *mine.value;
-            cr_expect_eq(memcmp(mine.value, qp_tensor_row(scores, all.target.sequences.start[i]), bytes), 0, "%s", what);
+            cr_expect_eq(memcmp(mine.value, qp_tensor_row(scores, all.target.sequences.start[i]), bytes), 0, "%s",
+                         what);
         }
         qp_tape_free(tape);
         qp_model_free(model);
@@ -215,10 +242,12 @@ Test(test_head, a_batch_of_one_gives_the_same_bits)
 /* Searching from the one vector finds the source again. */
 Test(test_head, an_autoencoder_makes_its_source_again)
 {
-    static const char *const decoder[][3] = {
-        {"decoder=transformer", NULL, NULL}, {"decoder=lstm", "attention=none", "context_feeding=true"}, {"decoder=gru", NULL, NULL}};
+    static const char *const decoder[][3] = {{"decoder=transformer", NULL, NULL},
+                                             {"decoder=lstm", "attention=none", "context_feeding=true"},
+                                             {"decoder=gru", NULL, NULL}};
     for (int d = 0; d < 3; d++) {
-        const char *const setting[] = {"task=autoencode", "encoder=gru", "bottleneck=48", decoder[d][0], decoder[d][1], decoder[d][2]};
+        const char *const setting[] = {"task=autoencode", "encoder=gru", "bottleneck=48",
+                                       decoder[d][0],     decoder[d][1], decoder[d][2]};
         qp_model *model = model_small(setting, 6);
         model_pairs p;
         qp_batch batch = model_reversed_pairs(&p, 12, 5);
@@ -236,7 +265,8 @@ Test(test_head, an_autoencoder_makes_its_source_again)
             const qp_hypothesis *best = &result[i].best[0];
             size_t rows = (size_t)(p.source_start[i + 1] - p.source_start[i]);
             cr_expect_eq((size_t)best->count, rows, "%s", decoder[d][0]);
-            cr_expect_eq(memcmp(best->id, p.source_id + p.source_start[i], rows * sizeof(int32_t)), 0, "%s", decoder[d][0]);
+            cr_expect_eq(memcmp(best->id, p.source_id + p.source_start[i], rows * sizeof(int32_t)), 0, "%s",
+                         decoder[d][0]);
             qp_search_result_free(&result[i]);
         }
         qp_tape_free(tape);
@@ -302,9 +332,11 @@ Test(test_head, files_are_opened_again)
         cr_assert_eq(qp_model_file_save(path, model, NULL), QP_OK, "%s", qp_error_message());
         cr_assert_eq(qp_model_file_load(path, &bundle), QP_OK, "%s: %s", what, qp_error_message());
         size_t bytes = qp_params_size(qp_model_params(model)) * sizeof(qp_real);
-        cr_expect_eq(memcmp(qp_params_block(qp_model_params(model)), qp_params_block(qp_model_params(bundle.model)), bytes), 0);
+        cr_expect_eq(
+            memcmp(qp_params_block(qp_model_params(model)), qp_params_block(qp_model_params(bundle.model)), bytes), 0);
         const qp_model_config *before = qp_model_config_of(model), *after = qp_model_config_of(bundle.model);
-        cr_expect(before->task == after->task && before->pooling == after->pooling && before->labels == after->labels, "%s", what);
+        cr_expect(before->task == after->task && before->pooling == after->pooling && before->labels == after->labels,
+                  "%s", what);
         cr_expect(before->features == after->features && before->horizon == after->horizon, "%s", what);
         qp_model_bundle_free(&bundle);
         qp_model_free(model);

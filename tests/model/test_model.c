@@ -71,7 +71,8 @@ Test(model, file_gives_back_the_same_logits_and_texts)
     char path[] = "/tmp/quipu-test-model-XXXXXX";
     close(mkstemp(path));
     qp_model *model = variant_model(3);
-    cr_assert_eq(qp_model_file_save(path, model, &(qp_model_texts){.source_tokenizer = "{\"source\": 1}"}), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_model_file_save(path, model, &(qp_model_texts){.source_tokenizer = "{\"source\": 1}"}), QP_OK, "%s",
+                 qp_error_message());
     qp_model_bundle bundle;
     cr_assert_eq(qp_model_file_load(path, &bundle), QP_OK, "%s", qp_error_message());
     cr_assert_str_eq(bundle.source_tokenizer, "{\"source\": 1}");
@@ -86,7 +87,8 @@ Test(model, file_gives_back_the_same_logits_and_texts)
 
 Test(model, average_is_the_mean)
 {
-    char one[] = "/tmp/quipu-test-model-XXXXXX", two[] = "/tmp/quipu-test-model-XXXXXX", mean[] = "/tmp/quipu-test-model-XXXXXX";
+    char one[] = "/tmp/quipu-test-model-XXXXXX", two[] = "/tmp/quipu-test-model-XXXXXX",
+         mean[] = "/tmp/quipu-test-model-XXXXXX";
     close(mkstemp(one)), close(mkstemp(two)), close(mkstemp(mean));
     qp_model *model = variant_model(0);
     qp_real *weight = qp_params_value(qp_model_params(model), 0), before = weight[0];

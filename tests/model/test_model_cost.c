@@ -47,7 +47,8 @@ Test(model_cost, a_transformers_rows_by_hand)
     cr_assert_float_eq(row(&cost, "decoder: self-attention")->forward, 2 * 2.0 * 16 * 21, 0.5, "half of it is hidden");
     cr_assert_float_eq(row(&cost, "decoder: attention to the source")->forward, 2 * 4.0 * 16 * 10, 0.5);
     double source = 0, target = 0;
-    for (int i = 0; i < cost.count; i++) *(strncmp(cost.module[i].name, "encoder", 7) == 0 ? &source : &target) += cost.module[i].forward;
+    for (int i = 0; i < cost.count; i++)
+        *(strncmp(cost.module[i].name, "encoder", 7) == 0 ? &source : &target) += cost.module[i].forward;
     cr_assert_float_eq(cost.forward, target + source / 2, 0.5);
     qp_model_cost_free(&cost);
     qp_model_free(model);

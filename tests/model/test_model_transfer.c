@@ -48,12 +48,17 @@ Test(model_transfer, takes_what_fits_and_tells_the_rest)
     cr_assert_eq(qp_model_transfer(path, all, qp_model_params(to), &told), QP_OK, "%s", qp_error_message());
     unlink(path);
     cr_assert_arr_eq(value(from, "src_embed.weight"), value(to, "src_embed.weight"), 20 * 8 * sizeof(qp_real));
-    cr_assert_arr_eq(value(from, "encoder.layers.0.linear1.weight"), value(to, "encoder.layers.0.linear1.weight"), 16 * 8 * sizeof(qp_real));
-    cr_assert(strstr(told.modules[QP_TRANSFER_TAKEN], "src_embed, encoder.layers.0"), "%s", told.modules[QP_TRANSFER_TAKEN]);
-    cr_assert(strstr(told.modules[QP_TRANSFER_NEW], "encoder.layers.1") && strstr(told.modules[QP_TRANSFER_NEW], "head"));
-    cr_assert(strstr(told.modules[QP_TRANSFER_LEFT], "tgt_embed") && strstr(told.modules[QP_TRANSFER_LEFT], "decoder.layers.0"));
+    cr_assert_arr_eq(value(from, "encoder.layers.0.linear1.weight"), value(to, "encoder.layers.0.linear1.weight"),
+                     16 * 8 * sizeof(qp_real));
+    cr_assert(strstr(told.modules[QP_TRANSFER_TAKEN], "src_embed, encoder.layers.0"), "%s",
+              told.modules[QP_TRANSFER_TAKEN]);
+    cr_assert(strstr(told.modules[QP_TRANSFER_NEW], "encoder.layers.1") &&
+              strstr(told.modules[QP_TRANSFER_NEW], "head"));
+    cr_assert(strstr(told.modules[QP_TRANSFER_LEFT], "tgt_embed") &&
+              strstr(told.modules[QP_TRANSFER_LEFT], "decoder.layers.0"));
     cr_assert_eq(told.count[QP_TRANSFER_TAKEN] + told.count[QP_TRANSFER_SHAPE] + told.count[QP_TRANSFER_REFUSED] +
-                 told.count[QP_TRANSFER_NEW], qp_params_count(qp_model_params(to)));
+                     told.count[QP_TRANSFER_NEW],
+                 qp_params_count(qp_model_params(to)));
     qp_transfer_free(&told);
     qp_model_free(from);
     qp_model_free(to);
@@ -66,7 +71,8 @@ Test(model_transfer, an_encoder_takes_a_language_models_decoder)
     saved(from);
     cr_assert_eq(qp_model_transfer(path, all, qp_model_params(to), &told), QP_OK, "%s", qp_error_message());
     unlink(path);
-    cr_assert_arr_eq(value(from, "decoder.layers.0.linear2.weight"), value(to, "encoder.layers.0.linear2.weight"), 16 * 8 * sizeof(qp_real));
+    cr_assert_arr_eq(value(from, "decoder.layers.0.linear2.weight"), value(to, "encoder.layers.0.linear2.weight"),
+                     16 * 8 * sizeof(qp_real));
     cr_assert_arr_eq(value(from, "tgt_embed.weight"), value(to, "src_embed.weight"), 20 * 8 * sizeof(qp_real));
     qp_transfer_free(&told);
     qp_model_free(from);

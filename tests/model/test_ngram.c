@@ -47,9 +47,9 @@ static void check_two_lines(const qp_ngram *m)
     const struct {
         const char *before, *word;
         double p;
-    } expected[] = {{"", "a", 0.2},      {"", "b", 0.2},    {"", "</s>", 0.3},   {"", "?", 0.1},
-                    {"<s>", "a", 0.6},   {"a", "b", 0.35},  {"a", "c", 0.35},    {"b", "</s>", 0.65},
-                    {"a", "</s>", 0.15}, {"a", "?", 0.05},  {"?", "</s>", 0.3},  {"</s>", "a", 0.2}};
+    } expected[] = {{"", "a", 0.2},      {"", "b", 0.2},   {"", "</s>", 0.3},  {"", "?", 0.1},
+                    {"<s>", "a", 0.6},   {"a", "b", 0.35}, {"a", "c", 0.35},   {"b", "</s>", 0.65},
+                    {"a", "</s>", 0.15}, {"a", "?", 0.05}, {"?", "</s>", 0.3}, {"</s>", "a", 0.2}};
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         cr_assert_float_eq(probability(m, expected[i].before, expected[i].word), expected[i].p, 1e-7, "P(%s|%s) = %g",
                            expected[i].word, expected[i].before, probability(m, expected[i].before, expected[i].word));
@@ -87,7 +87,8 @@ Test(ngram, unknown_takes_all_without_interpolated_unigrams)
  * of one word alone. */
 static void check_sums(const qp_ngram *m)
 {
-    static const char *const context[][3] = {{"<s>"}, {"a"}, {"a", "b"}, {"<s>", "b", "a"}, {"?", "a"}, {"c", "b", "a"}};
+    static const char *const context[][3] = {{"<s>"},           {"a"},      {"a", "b"},
+                                             {"<s>", "b", "a"}, {"?", "a"}, {"c", "b", "a"}};
     int32_t words = qp_ngram_vocabulary(m);
     qp_real *log_p = malloc((size_t)words * sizeof *log_p);
     for (size_t c = 0; c <= sizeof context / sizeof *context; c++) {
@@ -109,7 +110,8 @@ static void check_sums(const qp_ngram *m)
 
 Test(ngram, probabilities_add_up_to_one)
 {
-    static const char *const lines[] = {"a b c a b", "a b d", "b a a a c", "", "c a b a b d", "d d", "a", "b c b a", NULL};
+    static const char *const lines[] = {"a b c a b", "a b d", "b a a a c", "",  "c a b a b d",
+                                        "d d",       "a",     "b c b a",   NULL};
     for (int order = 1; order <= 5; order++)
         for (int prune = 0; prune < 3; prune++) {
             qp_ngram_config config = {.order = order, .interpolate_unigrams = prune != 1};
@@ -194,7 +196,8 @@ Test(ngram_arpa, damaged_files_are_told)
         HEAD "\\2-grams:\n-0.3 a a -0.1 x\n\\end\\\n",
         "\\data\\\nngram 1=4\nngram 2=2\n\\1-grams:\n-1 a\n-1 b\n-1 c\n-1 a\n\\2-grams:\n-1 a b\n-1 a b\n\\end\\\n",
         "\\data\\\nngram 1=1\nngram 2=2\n\\1-grams:\n-1 a\n\\2-grams:\n-1 a a\n-1 a a\n\\end\\\n",
-        "\\data\\\nngram 1=2\nngram 2=1\nngram 3=1\n\\1-grams:\n-1 a\n-1 b\n\\2-grams:\n-1 a a\n\\3-grams:\n-1 a b a\n\\end\\\n",
+        ("\\data\\\nngram 1=2\nngram 2=1\nngram 3=1\n\\1-grams:\n-1 a\n-1 b\n\\2-grams:\n-1 a a\n\\3-grams:\n-1 a b "
+         "a\n\\end\\\n"),
     };
     for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
         cr_assert_eq(load_text(text[i]), QP_EDATA, "%zu", i);
@@ -222,7 +225,8 @@ static text_lines read_text(const char *folder, const char *name)
     text_lines text = {calloc(20000, sizeof(char *)), 0};
     snprintf(file, sizeof file, CASES "%s/%s", folder, name);
     cr_assert_eq(qp_reader_open(file, &reader), QP_OK, "%s", qp_error_message());
-    while (qp_reader_next(reader, &line, &bytes) == QP_OK && line && text.count < 19999) text.line[text.count++] = strdup(line);
+    while (qp_reader_next(reader, &line, &bytes) == QP_OK && line && text.count < 19999)
+        text.line[text.count++] = strdup(line);
     qp_reader_close(reader);
     return text;
 }
@@ -236,7 +240,8 @@ static void text_free(text_lines *text)
 static void near(double ours, json_t *theirs, const char *what, int line)
 {
     double value = json_number_value(theirs);
-    cr_assert(fabs(ours - value) <= 2e-4 + 1e-5 * fabs(value), "%s, line %d: %.7g, not %.7g", what, line + 1, ours, value);
+    cr_assert(fabs(ours - value) <= 2e-4 + 1e-5 * fabs(value), "%s, line %d: %.7g, not %.7g", what, line + 1, ours,
+              value);
 }
 
 /* Four digits of the perplexity: relative, because the file's sums are of floats. */
@@ -252,8 +257,7 @@ static void check_words(const qp_ngram *m, const char *line, json_t *words)
     int count = 1, matched;
     size_t at = 0, bytes, index;
     json_t *expected;
-    json_array_foreach(words, index, expected)
-    {
+    json_array_foreach (words, index, expected) {
         const char *word = qp_ngram_next_word(line, strlen(line), &at, &bytes);
         int32_t id = word ? qp_ngram_find(m, word, bytes) : qp_ngram_find(m, "</s>", 4);
         near(qp_ngram_log10(m, context, count, id, &matched), json_array_get(expected, 0), "word", (int)index);
@@ -268,8 +272,7 @@ static void check_sentences(const qp_ngram *m, const text_lines *test, json_t *s
     json_t *expected;
     size_t i;
     cr_assert_eq(json_array_size(sentences), (size_t)test->count);
-    json_array_foreach(sentences, i, expected)
-    {
+    json_array_foreach (sentences, i, expected) {
         const char *line = test->line[i];
         qp_ngram_sums all = {0}, no_end = {0}, no_begin = {0};
         qp_ngram_score(m, line, strlen(line), true, true, &all);
@@ -288,8 +291,7 @@ static void check_messages(const qp_ngram *m, qp_ngram_discounts discounts, json
 {
     json_t *message;
     size_t i;
-    json_array_foreach(messages, i, message)
-    {
+    json_array_foreach (messages, i, message) {
         int order;
         long long count;
         double d[4];
@@ -344,8 +346,7 @@ Test(ngram, equals_kenlm)
         json_t *all = json_load_file(file, 0, NULL), *one;
         size_t i;
         cr_assert(all);
-        json_array_foreach(json_object_get(all, "cases"), i, one)
-        {
+        json_array_foreach (json_object_get(all, "cases"), i, one) {
             if (strcmp(json_string_value(json_object_get(one, "tool")), "kenlm") != 0) continue;
             check_case(folder[f], one);
             cases++;

@@ -13,8 +13,13 @@ typedef struct {
 } pairing;
 
 static const char *const encoders[][2] = {
-    {"encoder=transformer"}, {"encoder=rnn"}, {"encoder=lstm"}, {"encoder=gru"},
-    {"encoder=rnn", "bidirectional=true"}, {"encoder=lstm", "bidirectional=true"}, {"encoder=gru", "bidirectional=true"},
+    {"encoder=transformer"},
+    {"encoder=rnn"},
+    {"encoder=lstm"},
+    {"encoder=gru"},
+    {"encoder=rnn", "bidirectional=true"},
+    {"encoder=lstm", "bidirectional=true"},
+    {"encoder=gru", "bidirectional=true"},
 };
 static const char *const decoders[] = {"decoder=transformer", "decoder=rnn", "decoder=lstm", "decoder=gru"};
 enum { ENCODERS = sizeof encoders / sizeof *encoders, DECODERS = sizeof decoders / sizeof *decoders };
@@ -42,7 +47,10 @@ static const pairing language_models[] = {
     {{"task=lm", "encoder=none", "decoder=lstm", "learned_state=true", "hidden_size=40"}},
     {{"task=lm", "encoder=none", "decoder=gru", "tied_embeddings=false"}},
 };
-enum { LANGUAGE_MODELS = sizeof language_models / sizeof *language_models, ALL = ENCODERS * DECODERS + OPTIONS + LANGUAGE_MODELS };
+enum {
+    LANGUAGE_MODELS = sizeof language_models / sizeof *language_models,
+    ALL = ENCODERS * DECODERS + OPTIONS + LANGUAGE_MODELS
+};
 
 static pairing nth(int n)
 {
@@ -104,9 +112,11 @@ static void check_search(const qp_model *model, const qp_batch *batch, int beam,
         const int32_t *from = batch->source.sequences.start + i, start[] = {0, from[1] - from[0]};
         qp_ids source = {.sequences = {.count = 1, .start = start}, .id = batch->source.id + from[0]};
         const qp_hypothesis *best = &result[i].best[0];
-        right += best->count == start[1] && memcmp(best->id, batch->target.id + from[0], (size_t)start[1] * sizeof(int32_t)) == 0;
+        right += best->count == start[1] &&
+                 memcmp(best->id, batch->target.id + from[0], (size_t)start[1] * sizeof(int32_t)) == 0;
         for (int h = 0; h < result[i].count; h++)
-            cr_expect_float_eq(result[i].best[h].total, log_probability(model, tape, source, &result[i].best[h]), 1e-3, "%s", what);
+            cr_expect_float_eq(result[i].best[h].total, log_probability(model, tape, source, &result[i].best[h]), 1e-3,
+                               "%s", what);
         qp_search_result_free(&result[i]);
     }
     if (beam == 1) cr_expect_eq(right, MODEL_SENTENCES, "%s: %d of the targets found", what, right);
@@ -130,7 +140,10 @@ static void check_learning(int first, int last)
 }
 
 Test(pairings, every_pairing_overfits_32_reversed_sequences) { check_learning(0, ENCODERS * DECODERS); }
-Test(pairings, every_option_overfits_32_reversed_sequences) { check_learning(ENCODERS * DECODERS, ENCODERS * DECODERS + OPTIONS); }
+Test(pairings, every_option_overfits_32_reversed_sequences)
+{
+    check_learning(ENCODERS * DECODERS, ENCODERS * DECODERS + OPTIONS);
+}
 
 /* Loss and gradients are the same bits in any number of threads at once. */
 Test(pairings, threads_give_the_same_bits)
@@ -184,8 +197,8 @@ Test(pairings, a_row_does_not_know_its_neighbours)
             qp_tape_begin(tape, QP_INFER, 0);
             qp_tape_begin(other, QP_INFER, 0);
             qp_tensor among = qp_model_step(model, tape, first, all), single = qp_model_step(model, other, first, one);
-            cr_expect_eq(memcmp(qp_tensor_row(among, 4), single.value, MODEL_VOCABULARY * sizeof(qp_real)), 0, "%s step %d",
-                         name_of(n, what, sizeof what), step);
+            cr_expect_eq(memcmp(qp_tensor_row(among, 4), single.value, MODEL_VOCABULARY * sizeof(qp_real)), 0,
+                         "%s step %d", name_of(n, what, sizeof what), step);
             for (int i = 0; i < 9; i++) first[i] = (int32_t)(5 + step);
         }
         qp_state_free(all);
@@ -235,7 +248,8 @@ Test(pairings, dropout_of_recurrent_layers_is_a_function_of_the_key)
 {
     static const char *const noise[] = {"variational_dropout=true", "variational_dropout=false"};
     for (int v = 0; v < 4; v++) {
-        const char *setting[] = {"encoder=gru", "decoder=gru", noise[v % 2], "dropout=0.4", v < 2 ? "attention=bahdanau" : "attention=luong-dot"};
+        const char *setting[] = {"encoder=gru", "decoder=gru", noise[v % 2], "dropout=0.4",
+                                 v < 2 ? "attention=bahdanau" : "attention=luong-dot"};
         qp_model *model = model_small(setting, 5);
         model_pairs p;
         qp_batch batch = model_reversed_pairs(&p, 5, 4);
@@ -275,8 +289,10 @@ Test(pairings, senseless_ones_are_refused)
     check_refused((const char *[]){"hidden_size=12"}, 1, "--hidden-size");
     check_refused((const char *[]){"input_feeding=true"}, 1, "--input-feeding");
     check_refused((const char *[]){"encoder=gru", "decoder=gru", "context_feeding=true"}, 3, "--context-feeding");
-    check_refused((const char *[]){"encoder=gru", "decoder=gru", "attention=none", "input_feeding=true"}, 4, "--input-feeding");
-    check_refused((const char *[]){"encoder=gru", "decoder=gru", "attention=luong-dot", "bidirectional=true"}, 4, "luong-general");
+    check_refused((const char *[]){"encoder=gru", "decoder=gru", "attention=none", "input_feeding=true"}, 4,
+                  "--input-feeding");
+    check_refused((const char *[]){"encoder=gru", "decoder=gru", "attention=luong-dot", "bidirectional=true"}, 4,
+                  "luong-general");
     check_refused((const char *[]){"encoder=gru", "enc_layers=0"}, 2, "--enc-layers");
     check_refused((const char *[]){"decoder=lstm", "dec_layers=0"}, 2, "--dec-layers");
     check_refused((const char *[]){"decoder=none"}, 1, "--decoder");

@@ -74,7 +74,8 @@ Test(test_pooling, rows_are_taken_or_put_together)
 /* energy . tanh(key m_r + query) */
 static double score(pooled *p, int r)
 {
-    const qp_real *query = qp_params_value(p->params, p->pooling.query), *key = qp_params_value(p->params, p->pooling.key);
+    const qp_real *query = qp_params_value(p->params, p->pooling.query),
+                  *key = qp_params_value(p->params, p->pooling.key);
     const qp_real *energy = qp_params_value(p->params, p->pooling.energy);
     double sum = 0;
     for (int a = 0; a < 3; a++) {

@@ -11,8 +11,13 @@
 enum { SYMBOLS = 5, LENGTH = 4, EVERY = 780, BATCH = 48, STEPS = 1500, LOOK = 50 };
 
 static const char *const encoders[][2] = {
-    {"encoder=transformer"}, {"encoder=rnn"}, {"encoder=lstm"}, {"encoder=gru"},
-    {"encoder=rnn", "bidirectional=true"}, {"encoder=lstm", "bidirectional=true"}, {"encoder=gru", "bidirectional=true"},
+    {"encoder=transformer"},
+    {"encoder=rnn"},
+    {"encoder=lstm"},
+    {"encoder=gru"},
+    {"encoder=rnn", "bidirectional=true"},
+    {"encoder=lstm", "bidirectional=true"},
+    {"encoder=gru", "bidirectional=true"},
 };
 static const char *const decoders[] = {"decoder=transformer", "decoder=rnn", "decoder=lstm", "decoder=gru"};
 enum { ENCODERS = 7, DECODERS = 4 };
@@ -37,7 +42,8 @@ static bool is_kept(int number) { return number >= 30 && qp_random_below(7, (uin
 
 static qp_batch batch_of(const pairs *p)
 {
-    return (qp_batch){.source = {{p->count, p->start, NULL}, p->source}, .target = {{p->count, p->start, NULL}, p->target}};
+    return (qp_batch){.source = {{p->count, p->start, NULL}, p->source},
+                      .target = {{p->count, p->start, NULL}, p->target}};
 }
 
 /* Of the kept sequences so many are reversed by a beam. */
@@ -48,14 +54,15 @@ static int right(const qp_model *model, const pairs *kept, int beam)
     qp_batch batch = batch_of(kept);
     qp_config_defaults(&qp_search_fields, &config);
     config.beam_size = beam;
-    config.patience = 3;    /* the models are sure of every token */
+    config.patience = 3; /* the models are sure of every token */
     qp_tape *tape = qp_tape_new();
     cr_assert_eq(qp_search(model, tape, batch.source, &config, result), QP_OK, "%s", qp_error_message());
     int found = 0;
     for (int i = 0; i < kept->count; i++) {
         const qp_hypothesis *best = &result[i].best[0];
         int count = kept->start[i + 1] - kept->start[i];
-        found += best->count == count && memcmp(best->id, kept->target + kept->start[i], (size_t)count * sizeof *best->id) == 0;
+        found += best->count == count &&
+                 memcmp(best->id, kept->target + kept->start[i], (size_t)count * sizeof *best->id) == 0;
         qp_search_result_free(&result[i]);
     }
     qp_tape_free(tape);
@@ -85,8 +92,9 @@ static void learn(int encoder, int decoder)
         greedy = right(model, kept, 1);
         if (100 * greedy >= 99 * kept->count) beam = right(model, kept, 3);
     }
-    cr_expect(100 * greedy >= 99 * kept->count && 100 * beam >= 99 * kept->count, "%s %s %s: %d greedy, %d by beam, of %d, after %d steps",
-              setting[0], setting[1] ? setting[1] : "", setting[2], greedy, beam, kept->count, step);
+    cr_expect(100 * greedy >= 99 * kept->count && 100 * beam >= 99 * kept->count,
+              "%s %s %s: %d greedy, %d by beam, of %d, after %d steps", setting[0], setting[1] ? setting[1] : "",
+              setting[2], greedy, beam, kept->count, step);
     model_learner_end(&learner);
     free(kept);
     free(batch);

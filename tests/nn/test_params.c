@@ -80,7 +80,8 @@ static void check_draw(qp_init init, int rows, int columns)
 
 Test(initializer, draws_have_the_stated_deviation)
 {
-    for (qp_init_kind kind = QP_INIT_UNIFORM; kind < QP_INIT_ORTHOGONAL; kind++) check_draw((qp_init){kind, 0.7}, 60, 90);
+    for (qp_init_kind kind = QP_INIT_UNIFORM; kind < QP_INIT_ORTHOGONAL; kind++)
+        check_draw((qp_init){kind, 0.7}, 60, 90);
 }
 
 Test(initializer, orthogonal_rows_or_columns)

@@ -24,7 +24,8 @@ static const int32_t source_start[] = {0, 3, 7};
 
 Test(state, starts_with_one_row_a_source)
 {
-    qp_state *state = qp_state_new((qp_state_shape){.caches = 1, .cache_width = 2}, (qp_sequences){.count = 2, .start = source_start});
+    qp_state *state = qp_state_new((qp_state_shape){.caches = 1, .cache_width = 2},
+                                   (qp_sequences){.count = 2, .start = source_start});
     cr_assert_eq(qp_state_rows(state), 2);
     qp_sequences memory = qp_state_memory_sequences(state);
     cr_assert_eq(memory.start[1], 3);
@@ -34,7 +35,8 @@ Test(state, starts_with_one_row_a_source)
 
 Test(state, reorder_carries_the_ancestry)
 {
-    qp_state *state = qp_state_new((qp_state_shape){.caches = 1, .cache_width = 2}, (qp_sequences){.count = 2, .start = source_start});
+    qp_state *state = qp_state_new((qp_state_shape){.caches = 1, .cache_width = 2},
+                                   (qp_sequences){.count = 2, .start = source_start});
     step(state, 10);
     qp_state_step_end(state);
     cr_assert_eq(qp_state_reorder(state, (const int32_t[]){1, 1, 0, 1}, 4), QP_OK);
@@ -52,7 +54,8 @@ Test(state, reorder_carries_the_ancestry)
 
 Test(state, grows_with_time)
 {
-    qp_state *state = qp_state_new((qp_state_shape){.caches = 1, .cache_width = 2}, (qp_sequences){.count = 2, .start = source_start});
+    qp_state *state = qp_state_new((qp_state_shape){.caches = 1, .cache_width = 2},
+                                   (qp_sequences){.count = 2, .start = source_start});
     qp_tensor cache = {0};
     for (int time = 0; time < 200; time++) {
         cache = step(state, (qp_real)(2 * time));
@@ -64,7 +67,8 @@ Test(state, grows_with_time)
 
 Test(state, rows_can_all_leave)
 {
-    qp_state *state = qp_state_new((qp_state_shape){.caches = 1, .cache_width = 2}, (qp_sequences){.count = 2, .start = source_start});
+    qp_state *state = qp_state_new((qp_state_shape){.caches = 1, .cache_width = 2},
+                                   (qp_sequences){.count = 2, .start = source_start});
     cr_assert_eq(qp_state_reorder(state, NULL, 0), QP_OK);
     cr_assert_eq(qp_state_rows(state), 0);
     qp_state_free(state);

@@ -110,10 +110,7 @@ qp_activation_kind oracle_activation(oracle *o, const char *key)
 
 /* ---- arrays ---- */
 
-const qp_stored *oracle_find(oracle *o, const char *name)
-{
-    return qp_safetensors_find(o->file, name);
-}
+const qp_stored *oracle_find(oracle *o, const char *name) { return qp_safetensors_find(o->file, name); }
 
 const qp_stored *oracle_array(oracle *o, const char *name)
 {

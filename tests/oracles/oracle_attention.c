@@ -72,12 +72,12 @@ static void attention(oracle *o)
     int dk = oracle_size(o, "in.q", 3), dv = oracle_size(o, "in.v", 3);
     bool causal = oracle_text_or(o, "causal_offset", NULL) != NULL;
     place(o, &s, causal ? oracle_int(o, "causal_offset") : 0);
-    qp_tensor q =
-        oracle_input(o, "q", s.batch * s.queries, s.heads * dk, oracle_heads_map(o, s.batch, s.heads, s.queries, dk));
-    qp_tensor k =
-        oracle_input(o, "k", s.batch * s.keys, s.kv_heads * dk, oracle_heads_map(o, s.batch, s.kv_heads, s.keys, dk));
-    qp_tensor v =
-        oracle_input(o, "v", s.batch * s.keys, s.kv_heads * dv, oracle_heads_map(o, s.batch, s.kv_heads, s.keys, dv));
+    qp_tensor q = oracle_input(o, "q", s.batch * s.queries, s.heads * dk,
+                               oracle_heads_map(o, s.batch, s.heads, s.queries, dk));
+    qp_tensor k = oracle_input(o, "k", s.batch * s.keys, s.kv_heads * dk,
+                               oracle_heads_map(o, s.batch, s.kv_heads, s.keys, dk));
+    qp_tensor v = oracle_input(o, "v", s.batch * s.keys, s.kv_heads * dv,
+                               oracle_heads_map(o, s.batch, s.kv_heads, s.keys, dv));
     qp_attention_config config = {.heads = s.heads,
                                   .kv_heads = s.kv_heads,
                                   .scale = (qp_real)oracle_number(o, "scale"),
@@ -115,9 +115,9 @@ static void project(oracle *o, qp_tensor query, qp_tensor key, qp_tensor value, 
     static const char *const own[3] = {"q_proj_weight", "k_proj_weight", "v_proj_weight"};
     const qp_tensor input[3] = {query, key, value};
     for (int i = 0; i < 3; i++)
-        projected[i] =
-            qp_linear(o->tape, input[i], fused.value ? part(fused, i * width, width) : oracle_param(o, own[i]),
-                      part(bias, i * width, width));
+        projected[i] = qp_linear(o->tape, input[i],
+                                 fused.value ? part(fused, i * width, width) : oracle_param(o, own[i]),
+                                 part(bias, i * width, width));
 }
 
 static qp_tensor input_or(oracle *o, const char *full, const char *name, qp_tensor other)

@@ -37,8 +37,8 @@ static void char_cnn(oracle *o)
     int words = oracle_size(o, "in.ids", 0), length = oracle_size(o, "in.ids", 1), widths = 0;
     qp_tensor part[MOST];
     qp_sequences s = oracle_ragged_of(o, words, length, NULL).sequences;
-    qp_tensor x = qp_embedding(o->tape, oracle_param(o, "embed.weight"), words * length, oracle_ints(o, "in.ids"), 1, NULL,
-                               (qp_tensor){0});
+    qp_tensor x = qp_embedding(o->tape, oracle_param(o, "embed.weight"), words * length, oracle_ints(o, "in.ids"), 1,
+                               NULL, (qp_tensor){0});
     for (const char *at = oracle_text(o, "widths"); *at && widths < MOST; widths++) {
         char stem[16], *end;
         int taps, width = (int)strtol(at, &end, 10);

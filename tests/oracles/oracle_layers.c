@@ -19,10 +19,7 @@ static qp_tensor input_x(oracle *o)
     return oracle_input(o, "x", rows, columns, NULL);
 }
 
-static void glu(oracle *o)
-{
-    oracle_output(o, "y", qp_glu(o->tape, input_x(o), QP_SIGMOID), NULL);
-}
+static void glu(oracle *o) { oracle_output(o, "y", qp_glu(o->tape, input_x(o), QP_SIGMOID), NULL); }
 
 static void batch_norm(oracle *o)
 {
@@ -36,8 +33,8 @@ static void batch_norm(oracle *o)
         config.running_mean = running_mean;
         config.running_variance = running_variance;
     }
-    qp_tensor y =
-        qp_batch_norm(o->tape, x, oracle_param_or_none(o, "weight"), oracle_param_or_none(o, "bias"), &config);
+    qp_tensor y = qp_batch_norm(o->tape, x, oracle_param_or_none(o, "weight"), oracle_param_or_none(o, "bias"),
+                                &config);
     oracle_output(o, "y", y, NULL);
     if (training)
         qp_batch_norm_follow(x.columns, (qp_real)oracle_number(o, "momentum"), mean, variance, running_mean,
@@ -57,8 +54,8 @@ static void highway(oracle *o)
 {
     qp_tensor x = input_x(o);
     qp_params *params = oracle_params(o);
-    qp_highway made =
-        qp_highway_add(params, x.columns, oracle_int(o, "layers"), oracle_activation(o, "activation"), "highway");
+    qp_highway made = qp_highway_add(params, x.columns, oracle_int(o, "layers"), oracle_activation(o, "activation"),
+                                     "highway");
     oracle_bind(o, "param.", split_highway);
     oracle_output(o, "y", qp_highway_forward(&made, o->tape, params, x), NULL);
 }

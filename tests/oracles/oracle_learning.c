@@ -84,10 +84,7 @@ static layout layout_of(oracle *o)
     return l;
 }
 
-static size_t span_count(const layout *l, int i)
-{
-    return (size_t)l->span[i].rows * (size_t)l->span[i].columns;
-}
+static size_t span_count(const layout *l, int i) { return (size_t)l->span[i].rows * (size_t)l->span[i].columns; }
 
 static qp_real *loaded(oracle *o, const char *prefix, const char *name, size_t count)
 {

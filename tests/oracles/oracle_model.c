@@ -28,10 +28,7 @@ static void translate(const name_pair *pair, size_t pairs, const char *ours, cha
     }
 }
 
-static size_t count_of(const qp_parameter *p)
-{
-    return (size_t)p->rows * (size_t)p->columns;
-}
+static size_t count_of(const qp_parameter *p) { return (size_t)p->rows * (size_t)p->columns; }
 
 static int whole(const qp_parameter *ours, oracle_piece *piece)
 {
@@ -109,8 +106,11 @@ int oracle_split_llama(const qp_parameter *ours, oracle_piece *piece)
 
 static int split_seq2seq(const qp_parameter *ours, oracle_piece *piece)
 {
-    static const name_pair pair[] = {{"attention.", ""}, {"generator.", "out."}, {"decoder.weight_ih_l0", "decoder.weight_ih"},
-                                     {"decoder.weight_hh_l0", "decoder.weight_hh"}, {"decoder.bias_ih_l0", "decoder.bias_ih"},
+    static const name_pair pair[] = {{"attention.", ""},
+                                     {"generator.", "out."},
+                                     {"decoder.weight_ih_l0", "decoder.weight_ih"},
+                                     {"decoder.weight_hh_l0", "decoder.weight_hh"},
+                                     {"decoder.bias_ih_l0", "decoder.bias_ih"},
                                      {"decoder.bias_hh_l0", "decoder.bias_hh"}};
     translate(pair, sizeof pair / sizeof *pair, ours->name, piece->name, sizeof piece->name);
     return whole(ours, piece);

@@ -15,7 +15,7 @@
 qp_model *oracle_model_make(oracle *o, const char *kind, const char *prefix);
 typedef struct {
     qp_batch batch;
-    oracle_ragged source, target;     /* where the rows of both lie in the file's arrays */
+    oracle_ragged source, target; /* where the rows of both lie in the file's arrays */
 } oracle_batch;
 oracle_batch oracle_model_batch(oracle *o, const char *kind, const char *prefix, int step);
 

@@ -24,20 +24,11 @@ static void loss(oracle *o, const char *kind)
     oracle_output(o, "loss", qp_scale(o->tape, sum, 1 / (qp_real)b.target.rows), NULL);
 }
 
-static void translator(oracle *o)
-{
-    loss(o, "translator");
-}
+static void translator(oracle *o) { loss(o, "translator"); }
 
-static void gpt2(oracle *o)
-{
-    logits(o, "gpt");
-}
+static void gpt2(oracle *o) { logits(o, "gpt"); }
 
-static void llama(oracle *o)
-{
-    logits(o, "llama");
-}
+static void llama(oracle *o) { logits(o, "llama"); }
 
 /* The decoder's map: our blocks [Tq, Tk] one after the other; in the file [batch, T, S]. */
 static void seq2seq(oracle *o)
@@ -59,6 +50,8 @@ static void seq2seq(oracle *o)
     oracle_output(o, "loss", qp_scale(o->tape, sum, 1 / (qp_real)b.target.rows), NULL);
 }
 
-const oracle_row oracle_rows_models[] = {
-    {"seq2seq_gru", seq2seq},
-    {"llama_model", llama}, {"transformer_translator", translator}, {"gpt2_model", gpt2}, {0}};
+const oracle_row oracle_rows_models[] = {{"seq2seq_gru", seq2seq},
+                                         {"llama_model", llama},
+                                         {"transformer_translator", translator},
+                                         {"gpt2_model", gpt2},
+                                         {0}};

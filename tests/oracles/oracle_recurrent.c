@@ -20,9 +20,13 @@ static int split_layers(const qp_parameter *ours, oracle_piece *piece)
 
 static qp_recurrent_config config_of(oracle *o, qp_cell_kind cell)
 {
-    return (qp_recurrent_config){.cell = cell, .input = oracle_size(o, "in.x", 2), .hidden = oracle_int(o, "hidden_size"),
-                                 .layers = oracle_int(o, "num_layers"), .bidirectional = oracle_flag(o, "bidirectional"),
-                                 .projection = (int)oracle_number_or(o, "proj_size", 0), .bias = oracle_flag(o, "bias"),
+    return (qp_recurrent_config){.cell = cell,
+                                 .input = oracle_size(o, "in.x", 2),
+                                 .hidden = oracle_int(o, "hidden_size"),
+                                 .layers = oracle_int(o, "num_layers"),
+                                 .bidirectional = oracle_flag(o, "bidirectional"),
+                                 .projection = (int)oracle_number_or(o, "proj_size", 0),
+                                 .bias = oracle_flag(o, "bias"),
                                  .gain = 1};
 }
 
@@ -42,7 +46,8 @@ static qp_carry *first_states(oracle *o, const qp_recurrent_module *m, int batch
     for (int s = 0; s < m->slots; s++) {
         first[s].hidden = oracle_input(o, "h0", batch, m->out, slot_map(o, batch, m->slots, s, m->out));
         if (m->config.cell != QP_CELL_LSTM) continue;
-        first[s].cell = oracle_input(o, "c0", batch, m->config.hidden, slot_map(o, batch, m->slots, s, m->config.hidden));
+        first[s].cell = oracle_input(o, "c0", batch, m->config.hidden,
+                                     slot_map(o, batch, m->slots, s, m->config.hidden));
     }
     return first;
 }
@@ -56,8 +61,11 @@ static void layers(oracle *o, qp_cell_kind cell)
     oracle_ragged rows = oracle_ragged_lengths(o, oracle_size(o, "in.x", 1), "in.lengths");
     qp_tensor x = oracle_input(o, "x", rows.rows, config.input, oracle_rows_map(o, &rows, config.input));
     qp_carry *last = oracle_memory(o, (size_t)m.slots * sizeof *last);
-    qp_recurrent_pass pass = {.tape = o->tape, .params = o->params, .sequences = rows.sequences,
-                              .first = first_states(o, &m, rows.batch), .last = last};
+    qp_recurrent_pass pass = {.tape = o->tape,
+                              .params = o->params,
+                              .sequences = rows.sequences,
+                              .first = first_states(o, &m, rows.batch),
+                              .last = last};
     qp_tensor y = qp_recurrent_forward(&m, &pass, x);
     oracle_output(o, "y", y, oracle_rows_map(o, &rows, m.width));
     for (int s = 0; s < m.slots; s++) {
@@ -70,9 +78,12 @@ static void layers(oracle *o, qp_cell_kind cell)
 
 static void rnn(oracle *o)
 {
-    if (oracle_is(o, "nonlinearity", "relu")) layers(o, QP_CELL_RNN_RELU);
-    else if (oracle_is(o, "nonlinearity", "tanh")) layers(o, QP_CELL_RNN_TANH);
-    else oracle_skip(o, "rnn %.80s", oracle_text_or(o, "nonlinearity", "none"));
+    if (oracle_is(o, "nonlinearity", "relu"))
+        layers(o, QP_CELL_RNN_RELU);
+    else if (oracle_is(o, "nonlinearity", "tanh"))
+        layers(o, QP_CELL_RNN_TANH);
+    else
+        oracle_skip(o, "rnn %.80s", oracle_text_or(o, "nonlinearity", "none"));
 }
 
 static void lstm(oracle *o) { layers(o, QP_CELL_LSTM); }
@@ -88,7 +99,8 @@ typedef struct {
 
 static looking looking_of(oracle *o)
 {
-    looking l = {.batch = oracle_size(o, "in.query", 0), .queries = oracle_size(o, "in.query", 1),
+    looking l = {.batch = oracle_size(o, "in.query", 0),
+                 .queries = oracle_size(o, "in.query", 1),
                  .keys = oracle_size(o, "in.memory", 1)};
     l.query_rows = oracle_ragged_of(o, l.batch, l.queries, NULL);
     l.memory_rows = oracle_ragged_lengths(o, l.keys, "in.lengths");
@@ -152,14 +164,15 @@ static int split_general(const qp_parameter *ours, oracle_piece *piece)
 
 static void product(oracle *o, qp_attend_kind kind)
 {
-    qp_attend_sizes sizes = {.query = oracle_size(o, "in.query", 2), .memory = oracle_size(o, "in.memory", 2), .gain = 1};
+    qp_attend_sizes sizes = {
+        .query = oracle_size(o, "in.query", 2), .memory = oracle_size(o, "in.memory", 2), .gain = 1};
     qp_recurrent_attention attention = qp_recurrent_attention_add(oracle_params(o), kind, sizes, "attention");
     oracle_bind(o, "param.", split_general);
     looking l = looking_of(o);
     qp_attention_map map;
     qp_tensor keys = qp_recurrent_attention_keys(&attention, o->tape, o->params, l.memory);
-    qp_tensor context = qp_recurrent_attention_forward(&attention, o->tape, o->params, l.query, l.query_rows.sequences, keys,
-                                                       l.memory, l.memory_rows.sequences, &map);
+    qp_tensor context = qp_recurrent_attention_forward(&attention, o->tape, o->params, l.query, l.query_rows.sequences,
+                                                       keys, l.memory, l.memory_rows.sequences, &map);
     if (qp_tape_failed(o->tape)) oracle_stop(o, "%s", qp_tape_message(o->tape));
     qp_real *score = scores_memory(o, &l), *next = score;
     for (int b = 0; b < l.batch; b++)
@@ -179,10 +192,12 @@ static void luong(oracle *o)
     } else if (oracle_is(o, "kind", "concat")) {
         qp_tensor both = oracle_param(o, "concat.weight");
         int width = oracle_size(o, "in.query", 2);
-        additive(o, qp_tensor_columns(both, 0, width), qp_tensor_columns(both, width, both.columns - width), "energy.weight");
+        additive(o, qp_tensor_columns(both, 0, width), qp_tensor_columns(both, width, both.columns - width),
+                 "energy.weight");
     } else {
         oracle_skip(o, "luong %.80s", oracle_text_or(o, "kind", "none"));
     }
 }
 
-const oracle_row oracle_rows_recurrent[] = {{"rnn", rnn}, {"lstm", lstm}, {"gru", gru}, {"bahdanau", bahdanau}, {"luong", luong}, {0}};
+const oracle_row oracle_rows_recurrent[] = {{"rnn", rnn},           {"lstm", lstm},   {"gru", gru},
+                                            {"bahdanau", bahdanau}, {"luong", luong}, {0}};

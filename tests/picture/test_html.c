@@ -1,4 +1,4 @@
-#define _GNU_SOURCE   /* memmem */
+#define _GNU_SOURCE /* memmem */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +94,8 @@ Test(html, plain_json)
     char *text;
     cr_assert_eq(qp_json_draw(&picture, &text, NULL), QP_OK);
     json_t *data = json_loads(text, 0, NULL), *kind = json_array_get(json_object_get(data, "kinds"), 0);
-    json_t *map = json_array_get(json_object_get(kind, "maps"), 3), *row = json_array_get(json_object_get(map, "weights"), 1);
+    json_t *map = json_array_get(json_object_get(kind, "maps"), 3),
+           *row = json_array_get(json_object_get(map, "weights"), 1);
     cr_assert_eq(json_integer_value(json_object_get(map, "layer")), 1);
     cr_assert_float_eq(json_number_value(json_array_get(row, 2)), (double)sample_weight(1, 1, 5), 1e-6);
     json_decref(data);

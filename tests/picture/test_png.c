@@ -8,8 +8,8 @@
 
 static void expect_colour(const unsigned char *point, qp_colour colour)
 {
-    cr_assert(point[0] == colour.red && point[1] == colour.green && point[2] == colour.blue, "%d %d %d", point[0], point[1],
-              point[2]);
+    cr_assert(point[0] == colour.red && point[1] == colour.green && point[2] == colour.blue, "%d %d %d", point[0],
+              point[1], point[2]);
 }
 
 Test(png, reads_back)
@@ -43,7 +43,7 @@ Test(png, too_large)
     size_t bytes;
     cr_assert_eq(qp_panels_choose(&picture, QP_MAP_CROSS, "1", "1", &panels), QP_OK);
     int rows = picture.side[QP_MAP_CROSS].rows.count;
-    picture.side[QP_MAP_CROSS].rows.count = 1 << 20;   /* the size is looked at before anything else */
+    picture.side[QP_MAP_CROSS].rows.count = 1 << 20; /* the size is looked at before anything else */
     cr_assert_eq(qp_png_draw(&picture, &panels, &content, &bytes), QP_EUSAGE);
     cr_assert_null(content);
     picture.side[QP_MAP_CROSS].rows.count = rows;

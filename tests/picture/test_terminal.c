@@ -1,4 +1,4 @@
-#define _GNU_SOURCE   /* memmem, strsep */
+#define _GNU_SOURCE /* memmem, strsep */
 #include <stdlib.h>
 #include <string.h>
 

@@ -123,7 +123,8 @@ Test(safetensors, written_is_read_back)
     cr_assert_null(qp_safetensors_metadata(file, "none"));
     cr_assert_null(qp_safetensors_find(file, "layer.0"));
     const qp_stored *stored = qp_safetensors_find(file, "layer.0.f32");
-    cr_assert(stored && stored->dimensions == 2 && stored->shape[0] == 2 && stored->shape[1] == 3 && stored->bytes == 24);
+    cr_assert(stored && stored->dimensions == 2 && stored->shape[0] == 2 && stored->shape[1] == 3 &&
+              stored->bytes == 24);
     float back[6];
     cr_assert_eq(qp_safetensors_bytes(file, stored, back), QP_OK);
     cr_assert_eq(memcmp(back, f32, sizeof f32), 0, "every bit comes back");
@@ -255,7 +256,8 @@ Test(safetensors, hostile_headers)
     refuse_header("{} 5", 0, "JSON");
     refuse_header("{\"a\":{\"dtype\":\"F8_E4M3\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1, "F8_E4M3");
     refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
-                  "\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", 8, "twice");
+                  "\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}",
+                  8, "twice");
     refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4, "do not fit its shape");
     refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}", 4, "negative");
     refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,0]}}", 0, "larger");
@@ -265,7 +267,8 @@ Test(safetensors, hostile_headers)
     refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 5, "behind the last");
     refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[1,5]}}", 5, "gap");
     refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
-                  "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[2,6]}}", 6, "overlaps");
+                  "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[2,6]}}",
+                  6, "overlaps");
     refuse_header("{\"a\":{\"dtype\":\"U8\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,1]}}", 1, "8 dimensions");
     refuse_header("{\"a\\nb\":5}", 0, "a?b");
     refuse_header("{\"__metadata__\":{\"k\":5}}", 0, "not a string");
@@ -275,7 +278,8 @@ Test(safetensors, hostile_headers)
 Test(safetensors, header_order_is_free)
 {
     put_header("{\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]},"
-               "\"a\":{\"shape\":[],\"dtype\":\"BOOL\",\"data_offsets\":[0,1]}}", 3);
+               "\"a\":{\"shape\":[],\"dtype\":\"BOOL\",\"data_offsets\":[0,1]}}",
+               3);
     qp_safetensors *file;
     cr_assert_eq(qp_safetensors_open(in_folder("x"), &file), QP_OK, "%s", qp_error_message());
     cr_assert_str_eq(qp_safetensors_at(file, 0)->name, "a");

@@ -13,8 +13,8 @@
 #include "lib/tensor/cpu.h"
 
 /* Helpers of the kernel tests. Every test runs at each level this CPU has, the scalar one first. */
-#define FOR_EACH_LEVEL(level)                                                                                            \
-    for (qp_cpu level = QP_CPU_SCALAR; level <= QP_CPU_AVX512; level = (qp_cpu)(level + 1))                              \
+#define FOR_EACH_LEVEL(level)                                                                                          \
+    for (qp_cpu level = QP_CPU_SCALAR; level <= QP_CPU_AVX512; level = (qp_cpu)(level + 1))                            \
         if (qp_cpu_force(level))
 
 #ifdef QP_DOUBLE
@@ -44,7 +44,8 @@ static inline void check_near(double got, double wanted, double size, double tol
                               size_t n, size_t place)
 {
     cr_assert(fabs(got - wanted) <= tolerance * size || (isnan(got) && isnan(wanted)) || got == wanted,
-              "%s, %s, n %zu, element %zu: %.9g instead of %.9g", what, qp_cpu_name((qp_cpu)level), n, place, got, wanted);
+              "%s, %s, n %zu, element %zu: %.9g instead of %.9g", what, qp_cpu_name((qp_cpu)level), n, place, got,
+              wanted);
 }
 
 #endif

@@ -31,7 +31,7 @@ Test(cpu, unknown_name_is_told_and_ignored)
 
 Test(cpu, force)
 {
-    FOR_EACH_LEVEL(level) cr_assert_eq(qp_cpu_level(), level);
+    FOR_EACH_LEVEL (level) cr_assert_eq(qp_cpu_level(), level);
     cr_assert(qp_cpu_supports(QP_CPU_SCALAR));
 }
 

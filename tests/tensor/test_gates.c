@@ -20,8 +20,8 @@ static void fill(qp_real *x, size_t count, uint64_t seed)
 
 static void near(double said, double expected, const char *what, size_t n, size_t k)
 {
-    cr_expect_lt(fabs(said - expected), 1e-5 * fmax(1, fabs(expected)), "%s, width %zu, element %zu: %g, not %g", what, n, k,
-                 said, expected);
+    cr_expect_lt(fabs(said - expected), 1e-5 * fmax(1, fabs(expected)), "%s, width %zu, element %zu: %g, not %g", what,
+                 n, k, said, expected);
 }
 
 Test(test_gates, lstm_rows)
@@ -30,8 +30,7 @@ Test(test_gates, lstm_rows)
     for (int w = 0; w < WIDTHS; w++) {
         size_t n = widths[w];
         fill(a, 4 * n, 1), fill(before, n, 2), fill(dh, n, 3), fill(dc_in, n, 4);
-        for (size_t k = 0; k < 4 * n; k++)
-            acts[k] = (qp_real)(k / n == 2 ? tanh((double)a[k]) : sigmoid((double)a[k]));
+        for (size_t k = 0; k < 4 * n; k++) acts[k] = (qp_real)(k / n == 2 ? tanh((double)a[k]) : sigmoid((double)a[k]));
         for (size_t k = 0; k < n; k++) c[k] = acts[n + k] * before[k] + acts[k] * acts[2 * n + k];
         memcpy(dc, dc_in, n * sizeof *dc);
         dc[n] = 77;
@@ -41,7 +40,8 @@ Test(test_gates, lstm_rows)
         cr_expect(dc[n] == 77, "width %zu: written behind the end", n);
         for (size_t k = 0; k < n; k++) {
             double i = sigmoid((double)a[k]), f = sigmoid((double)a[n + k]), g = tanh((double)a[2 * n + k]);
-            double o = sigmoid((double)a[3 * n + k]), cell = f * (double)before[k] + i * g, u = tanh(cell), up = (double)dh[k];
+            double o = sigmoid((double)a[3 * n + k]), cell = f * (double)before[k] + i * g, u = tanh(cell),
+                   up = (double)dh[k];
             double d = (double)dc_in[k] + up * o * (1 - u * u);
             near((double)back[k], d * g * i * (1 - i), "di", n, k);
             near((double)back[n + k], d * (double)before[k] * f * (1 - f), "df", n, k);
@@ -71,7 +71,8 @@ Test(test_gates, gru_rows)
             double r = sigmoid((double)a[k] + (double)s[k]), z = sigmoid((double)a[n + k] + (double)s[n + k]);
             double state = (double)s[2 * n + k], t = tanh((double)a[2 * n + k] + r * state), up = (double)dh[k];
             double dn = up * (1 - z) * (1 - t * t), dz = up * ((double)before[k] - t) * z * (1 - z);
-            near((double)acts[k], dn * state * r * (1 - r), "dr", n, k), near((double)ds[k], (double)acts[k], "dr of s", n, k);
+            near((double)acts[k], dn * state * r * (1 - r), "dr", n, k),
+                near((double)ds[k], (double)acts[k], "dr of s", n, k);
             near((double)acts[n + k], dz, "dz", n, k), near((double)ds[n + k], dz, "dz of s", n, k);
             near((double)acts[2 * n + k], dn, "dn", n, k), near((double)ds[2 * n + k], dn * r, "dn of s", n, k);
             near((double)dbefore[k], (double)given[k] + up * z, "dh'", n, k);

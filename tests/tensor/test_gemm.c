@@ -4,14 +4,19 @@
 
 TestSuite(gemm);
 
-typedef struct { bool ta, tb; int m, n, k, pad; qp_real alpha, beta; } product;
+typedef struct {
+    bool ta, tb;
+    int m, n, k, pad;
+    qp_real alpha, beta;
+} product;
 
 /* against a plain loop in double; the padding of every stride must stay as it was */
 static void check_product(qp_cpu level, product p)
 {
     int a_stride = (p.ta ? p.m : p.k) + p.pad, b_stride = (p.tb ? p.k : p.n) + p.pad, c_stride = p.n + p.pad;
     size_t c_size = (size_t)p.m * (size_t)c_stride;
-    qp_real *a = new_normal((size_t)((p.ta ? p.k : p.m) * a_stride), 1), *b = new_normal((size_t)((p.tb ? p.n : p.k) * b_stride), 2);
+    qp_real *a = new_normal((size_t)((p.ta ? p.k : p.m) * a_stride), 1),
+            *b = new_normal((size_t)((p.tb ? p.n : p.k) * b_stride), 2);
     qp_real *c = new_normal(c_size, 3), *old = new_normal(c_size, 3);
     if (p.beta == 0)
         for (int i = 0; i < p.m; i++) c[i * c_stride] = (qp_real)NAN;
@@ -20,11 +25,13 @@ static void check_product(qp_cpu level, product p)
         for (int j = 0; j < p.n; j++) {
             double sum = 0;
             for (int l = 0; l < p.k; l++)
-                sum += (double)(p.ta ? a[l * a_stride + i] : a[i * a_stride + l]) * (double)(p.tb ? b[j * b_stride + l] : b[l * b_stride + j]);
+                sum += (double)(p.ta ? a[l * a_stride + i] : a[i * a_stride + l]) *
+                       (double)(p.tb ? b[j * b_stride + l] : b[l * b_stride + j]);
             double wanted = (double)p.alpha * sum + (p.beta != 0 ? (double)p.beta * (double)old[i * c_stride + j] : 0);
             cr_assert(fabs((double)c[i * c_stride + j] - wanted) <= EPSILON * (4 + 4 * sqrt(p.k)),
-                      "%s %c%c %d x %d x %d pad %d alpha %g beta %g at %d, %d: %g instead of %g", qp_cpu_name(level), p.ta ? 'T' : 'N',
-                      p.tb ? 'T' : 'N', p.m, p.n, p.k, p.pad, (double)p.alpha, (double)p.beta, i, j, (double)c[i * c_stride + j], wanted);
+                      "%s %c%c %d x %d x %d pad %d alpha %g beta %g at %d, %d: %g instead of %g", qp_cpu_name(level),
+                      p.ta ? 'T' : 'N', p.tb ? 'T' : 'N', p.m, p.n, p.k, p.pad, (double)p.alpha, (double)p.beta, i, j,
+                      (double)c[i * c_stride + j], wanted);
         }
         for (int j = p.n; j < c_stride; j++) cr_assert_eq(c[i * c_stride + j], old[i * c_stride + j]);
     }
@@ -46,7 +53,7 @@ static void check_forms(qp_cpu level, int m, int n, int k)
 
 Test(gemm, small_shapes)
 {
-    FOR_EACH_LEVEL(level)
+    FOR_EACH_LEVEL (level)
         for (int m = 1; m <= 33; m += m < 9 ? 1 : 5)
             for (int n = 1; n <= 70; n += n < 4 ? 1 : 7)
                 for (int k = 1; k <= 40; k += k < 3 ? 1 : 9) check_forms(level, m, n, k);
@@ -54,15 +61,16 @@ Test(gemm, small_shapes)
 
 Test(gemm, shapes_across_every_block_edge)
 {
-    const int shape[][3] = {{1, 300, 600}, {300, 1, 600}, {65, 33, 700}, {130, 257, 65}, {97, 100, 513}, {5, 700, 64}, {700, 6, 64}, {256, 256, 256}, {49, 530, 300}, {300, 70, 1030}};
-    FOR_EACH_LEVEL(level)
-        for (size_t i = 0; i < sizeof shape / sizeof *shape; i++) check_forms(level, shape[i][0], shape[i][1], shape[i][2]);
+    const int shape[][3] = {{1, 300, 600}, {300, 1, 600}, {65, 33, 700},   {130, 257, 65}, {97, 100, 513},
+                            {5, 700, 64},  {700, 6, 64},  {256, 256, 256}, {49, 530, 300}, {300, 70, 1030}};
+    FOR_EACH_LEVEL (level)
+        for (size_t i = 0; i < sizeof shape / sizeof *shape; i++)
+            check_forms(level, shape[i][0], shape[i][1], shape[i][2]);
 }
 
 Test(gemm, no_terms_and_no_elements)
 {
-    FOR_EACH_LEVEL(level)
-    {
+    FOR_EACH_LEVEL (level) {
         qp_real a[4] = {1, 1, 1, 1}, b[4] = {1, 1, 1, 1}, c[4] = {2, 4, 6, 8};
         qp_gemm(false, false, 2, 2, 0, 1, a, 2, b, 2, (qp_real)0.5, c, 2);
         cr_assert(c[0] == 1 && c[3] == 4);
@@ -77,9 +85,9 @@ Test(gemm, no_terms_and_no_elements)
 Test(gemm, same_shape_same_bits_at_any_address)
 {
     enum { M = 70, N = 90, K = 130 };
-    FOR_EACH_LEVEL(level)
-    {
-        qp_real *a = new_normal(M * K, 1), *b = new_normal(K * N, 2), *first = new_reals(M * N), *c = new_reals(M * N + 16);
+    FOR_EACH_LEVEL (level) {
+        qp_real *a = new_normal(M * K, 1), *b = new_normal(K * N, 2), *first = new_reals(M * N),
+                *c = new_reals(M * N + 16);
         qp_real *moved = new_reals(M * K + 16);
         qp_gemm(false, true, M, N, K, 1, a, K, b, K, 0, first, N);
         for (int shift = 0; shift < 16; shift += 3) {

@@ -10,8 +10,10 @@ static void check_shape(qp_cpu level, int n, int k, bool transposed, bool with_b
 {
     int stride = (transposed ? n : k) + PAD, a_stride = k + PAD, c_stride = n + PAD;
     qp_real *w = new_normal((size_t)((transposed ? k : n) * stride), 1), *a = new_normal((size_t)(M * a_stride), 2);
-    qp_real *bias = new_normal((size_t)n, 3), *c = new_reals((size_t)(M * c_stride)), *old = new_normal((size_t)(M * c_stride), 4);
-    qp_real *row = new_reals((size_t)n), *memory = aligned_alloc(64, (qp_packed_count(n, k) * sizeof(qp_real) + 127) / 64 * 64);
+    qp_real *bias = new_normal((size_t)n, 3), *c = new_reals((size_t)(M * c_stride)),
+            *old = new_normal((size_t)(M * c_stride), 4);
+    qp_real *row = new_reals((size_t)n),
+            *memory = aligned_alloc(64, (qp_packed_count(n, k) * sizeof(qp_real) + 127) / 64 * 64);
     qp_packed packed = qp_packed_init(memory, n, k, w, stride, transposed);
     cr_assert(packed.n == n && packed.k == k);
     for (int m = 1; m <= M; m++) {
@@ -21,7 +23,8 @@ static void check_shape(qp_cpu level, int n, int k, bool transposed, bool with_b
         for (int r = 0; r < m; r++) {
             memcpy(row, old + r * c_stride, (size_t)n * sizeof *row);
             qp_gemm_packed(1, a + r * a_stride, a_stride, &packed, with_bias ? bias : NULL, beta, row, n);
-            cr_assert_arr_eq(c + r * c_stride, row, (size_t)n * sizeof *row, "%s: row %d of %d, n %d, k %d", qp_cpu_name(level), r, m, n, k);
+            cr_assert_arr_eq(c + r * c_stride, row, (size_t)n * sizeof *row, "%s: row %d of %d, n %d, k %d",
+                             qp_cpu_name(level), r, m, n, k);
             cr_assert_eq(row[n], GUARD);
             cr_assert_arr_eq(c + r * c_stride + n, old + r * c_stride + n, PAD * sizeof *c);
         }
@@ -30,8 +33,10 @@ static void check_shape(qp_cpu level, int n, int k, bool transposed, bool with_b
     for (int r = 0; r < M; r += 23)
         for (int j = 0; j < n; j++) {
             double wanted = (with_bias ? (double)bias[j] : 0) + (beta != 0 ? (double)old[r * c_stride + j] : 0);
-            for (int i = 0; i < k; i++) wanted += (double)a[r * a_stride + i] * (double)(transposed ? w[i * stride + j] : w[j * stride + i]);
-            check_near((double)c[r * c_stride + j], wanted, 4 + 10 * sqrt(k), EPSILON, "gemm_packed", (int)level, (size_t)n, (size_t)j);
+            for (int i = 0; i < k; i++)
+                wanted += (double)a[r * a_stride + i] * (double)(transposed ? w[i * stride + j] : w[j * stride + i]);
+            check_near((double)c[r * c_stride + j], wanted, 4 + 10 * sqrt(k), EPSILON, "gemm_packed", (int)level,
+                       (size_t)n, (size_t)j);
         }
     free(w), free(a), free(bias), free(c), free(old), free(row), free(memory);
 }
@@ -40,7 +45,7 @@ static void check_shape(qp_cpu level, int n, int k, bool transposed, bool with_b
 Test(gemm_packed, rows_do_not_depend_on_their_number)
 {
     const int n[] = {1, 7, 16, 17, 31, 32, 48, 65, 100, 129}, k[] = {1, 2, 13, 64, 100};
-    FOR_EACH_LEVEL(level)
+    FOR_EACH_LEVEL (level)
         for (size_t i = 0; i < sizeof n / sizeof *n; i++)
             for (size_t j = 0; j < sizeof k / sizeof *k; j++) {
                 check_shape(level, n[i], k[j], false, true, 0);
@@ -50,5 +55,5 @@ Test(gemm_packed, rows_do_not_depend_on_their_number)
 
 Test(gemm_packed, long_rows)
 {
-    FOR_EACH_LEVEL(level) check_shape(level, 50, 1500, false, true, 1);
+    FOR_EACH_LEVEL (level) check_shape(level, 50, 1500, false, true, 1);
 }

@@ -60,7 +60,7 @@ Test(pointwise, activations_over_the_whole_range)
 {
     qp_real *x = new_reals(100000), *y = new_reals(100000);
     size_t n = grid(x);
-    FOR_EACH_LEVEL(level)
+    FOR_EACH_LEVEL (level)
         for (int kind = 0; kind < QP_ACTIVATION_COUNT; kind++) {
             qp_activate((qp_activation_kind)kind, n, x, (qp_real)0.3, y);
             double worst = 0;
@@ -85,19 +85,21 @@ Test(pointwise, activations_over_the_whole_range)
 
 Test(pointwise, activation_of_a_nan_is_a_nan)
 {
-    FOR_EACH_LEVEL(level)
+    FOR_EACH_LEVEL (level)
         for (int kind = 0; kind < QP_ACTIVATION_COUNT; kind++) {
             qp_real x[20], y[20];
             for (int i = 0; i < 20; i++) x[i] = i % 7 == 3 ? (qp_real)NAN : 1;
             qp_activate((qp_activation_kind)kind, 20, x, 1, y);
-            for (int i = 0; i < 20; i++) cr_assert_eq(!!isnan(y[i]), i % 7 == 3, "kind %d at %d, level %d", kind, i, level);
+            for (int i = 0; i < 20; i++)
+                cr_assert_eq(!!isnan(y[i]), i % 7 == 3, "kind %d at %d, level %d", kind, i, level);
         }
 }
 
 static void check_back(qp_cpu level, qp_activation_kind kind, size_t n, bool with_x, qp_real beta)
 {
     const qp_real slope = (qp_real)0.2;
-    qp_real *x = new_normal(n, 1), *dy = new_normal(n, 2), *dx = new_normal(n, 3), *y = new_reals(n), *old = new_normal(n, 3);
+    qp_real *x = new_normal(n, 1), *dy = new_normal(n, 2), *dx = new_normal(n, 3), *y = new_reals(n),
+            *old = new_normal(n, 3);
     for (size_t i = 0; i < n; i++) x[i] *= i % 5 == 0 ? 30 : 2;
     if (n > 3) x[2] = 0;
     if (beta == 0) dx[0] = (qp_real)NAN;
@@ -106,7 +108,8 @@ static void check_back(qp_cpu level, qp_activation_kind kind, size_t n, bool wit
     for (size_t i = 0; i < n; i++) {
         double wanted = (double)dy[i] * reference_derivative(kind, (double)x[i], (double)slope);
         if (beta != 0) wanted += (double)beta * (double)old[i];
-        check_near((double)dx[i], wanted, 1 + fabs((double)dy[i]) + fabs((double)old[i]), 2 * EPSILON, "activate_back", (int)level, n, i);
+        check_near((double)dx[i], wanted, 1 + fabs((double)dy[i]) + fabs((double)old[i]), 2 * EPSILON, "activate_back",
+                   (int)level, n, i);
     }
     cr_assert_eq(dx[n], GUARD);
     free(x), free(dy), free(dx), free(y), free(old);
@@ -114,10 +117,11 @@ static void check_back(qp_cpu level, qp_activation_kind kind, size_t n, bool wit
 
 Test(pointwise, activation_derivatives)
 {
-    FOR_EACH_LEVEL(level)
+    FOR_EACH_LEVEL (level)
         for (int kind = 0; kind < QP_ACTIVATION_COUNT; kind++)
             for (size_t n = 1; n < 70; n++) {
-                bool from_y = kind == QP_IDENTITY || kind == QP_SIGMOID || kind == QP_TANH || kind == QP_RELU || kind == QP_LEAKY_RELU;
+                bool from_y = kind == QP_IDENTITY || kind == QP_SIGMOID || kind == QP_TANH || kind == QP_RELU ||
+                              kind == QP_LEAKY_RELU;
                 check_back(level, (qp_activation_kind)kind, n, true, 0);
                 check_back(level, (qp_activation_kind)kind, n, !from_y, 1);
                 check_back(level, (qp_activation_kind)kind, n, !from_y, (qp_real)0.5);
@@ -126,7 +130,7 @@ Test(pointwise, activation_derivatives)
 
 Test(pointwise, scale_add_and_multiply_add)
 {
-    FOR_EACH_LEVEL(level)
+    FOR_EACH_LEVEL (level)
         for (size_t n = 0; n < 100; n++)
             for (int b = 0; b < 3; b++) {
                 const qp_real beta = (qp_real)b / 2;
@@ -134,12 +138,14 @@ Test(pointwise, scale_add_and_multiply_add)
                 if (b == 0 && n > 0) z[n / 2] = (qp_real)NAN;
                 qp_multiply_add(n, x, y, beta, z);
                 for (size_t i = 0; i < n; i++)
-                    check_near((double)z[i], (double)x[i] * (double)y[i] + (double)beta * (double)old[i], 4, EPSILON, "multiply_add", (int)level, n, i);
+                    check_near((double)z[i], (double)x[i] * (double)y[i] + (double)beta * (double)old[i], 4, EPSILON,
+                               "multiply_add", (int)level, n, i);
                 memcpy(z, old, n * sizeof *z);
                 if (b == 0 && n > 0) z[n / 2] = (qp_real)NAN;
                 qp_scale_add(n, (qp_real)-1.5, x, beta, z);
                 for (size_t i = 0; i < n; i++)
-                    check_near((double)z[i], -1.5 * (double)x[i] + (double)beta * (double)old[i], 4, EPSILON, "scale_add", (int)level, n, i);
+                    check_near((double)z[i], -1.5 * (double)x[i] + (double)beta * (double)old[i], 4, EPSILON,
+                               "scale_add", (int)level, n, i);
                 cr_assert_eq(z[n], GUARD);
                 free(x), free(y), free(z), free(old);
             }
@@ -147,7 +153,7 @@ Test(pointwise, scale_add_and_multiply_add)
 
 Test(pointwise, sum_squares_in_double)
 {
-    FOR_EACH_LEVEL(level)
+    FOR_EACH_LEVEL (level)
         for (size_t n = 0; n < 3000; n = n < 100 ? n + 1 : n * 3) {
             qp_real *x = new_normal(n, 5);
             double wanted = 0;
@@ -166,7 +172,7 @@ Test(pointwise, dropout_mask_is_a_function_of_key_and_index)
     for (size_t f = 0; f < 4; f++) {
         qp_cpu_force(QP_CPU_SCALAR);
         qp_dropout_apply(N, 42, first[f], (qp_real)0.25, x, 0, whole);
-        FOR_EACH_LEVEL(level)
+        FOR_EACH_LEVEL (level)
             for (size_t start = 0; start < 40; start++) {
                 size_t n = 1 + start * 20;
                 y[n] = GUARD;
@@ -182,13 +188,15 @@ Test(pointwise, dropout_rate_scale_and_sum)
     enum { N = 200000 };
     qp_real *x = new_normal(N, 9), *y = new_reals(N), *z = new_reals(N);
     const double rate[] = {0.1, 0.5, 0.9};
-    FOR_EACH_LEVEL(level)
+    FOR_EACH_LEVEL (level)
         for (int r = 0; r < 3; r++) {
             qp_dropout_apply(N, (uint64_t)r, 1, (qp_real)rate[r], x, 0, y);
             size_t kept = 0, pairs = 0, agree = 0;
             qp_dropout_apply(N, (uint64_t)r + 1000, 1, (qp_real)rate[r], x, 0, z);
             for (size_t i = 0; i < N; i++) {
-                if (y[i] != 0) kept++, check_near((double)y[i], (double)x[i] / (1 - rate[r]), 10, 1e-5, "dropout", (int)level, N, i);
+                if (y[i] != 0)
+                    kept++,
+                        check_near((double)y[i], (double)x[i] / (1 - rate[r]), 10, 1e-5, "dropout", (int)level, N, i);
                 if (i > 0 && y[i] != 0 && y[i - 1] != 0) pairs++;
                 if ((y[i] != 0) == (z[i] != 0)) agree++;
             }
@@ -198,7 +206,8 @@ Test(pointwise, dropout_rate_scale_and_sum)
             cr_assert_float_eq((double)agree / N, keep * keep + (1 - keep) * (1 - keep), deviation);
             memcpy(z, x, N * sizeof *z);
             qp_dropout_apply(N, (uint64_t)r, 1, (qp_real)rate[r], x, 1, z);
-            for (size_t i = 0; i < N; i++) check_near((double)z[i], (double)x[i] + (double)y[i], 20, EPSILON, "dropout sum", (int)level, N, i);
+            for (size_t i = 0; i < N; i++)
+                check_near((double)z[i], (double)x[i] + (double)y[i], 20, EPSILON, "dropout sum", (int)level, N, i);
         }
     qp_dropout_apply(N, 3, 1, 0, x, 0, y);
     cr_assert_arr_eq(x, y, N * sizeof *x);
@@ -207,9 +216,14 @@ Test(pointwise, dropout_rate_scale_and_sum)
 
 Test(pointwise, adam_update)
 {
-    const qp_adam_constants c = {.beta1 = (qp_real)0.9, .beta2 = (qp_real)0.98, .epsilon = (qp_real)1e-8, .rate = (qp_real)1e-2,
-                                 .v_scale = (qp_real)1.7, .l2 = (qp_real)0.01, .shrink = (qp_real)0.999};
-    FOR_EACH_LEVEL(level)
+    const qp_adam_constants c = {.beta1 = (qp_real)0.9,
+                                 .beta2 = (qp_real)0.98,
+                                 .epsilon = (qp_real)1e-8,
+                                 .rate = (qp_real)1e-2,
+                                 .v_scale = (qp_real)1.7,
+                                 .l2 = (qp_real)0.01,
+                                 .shrink = (qp_real)0.999};
+    FOR_EACH_LEVEL (level)
         for (size_t n = 1; n < 60; n++) {
             qp_real *g = new_normal(n, 1), *m = new_normal(n, 2), *v = new_normal(n, 3), *w = new_normal(n, 4);
             for (size_t i = 0; i < n; i++) v[i] *= v[i];
@@ -221,7 +235,8 @@ Test(pointwise, adam_update)
                 double gi = (double)g[i] + (double)c.l2 * (double)w0[i];
                 double mi = (double)c.beta1 * (double)m0[i] + (1 - (double)c.beta1) * gi;
                 double vi = (double)c.beta2 * (double)v0[i] + (1 - (double)c.beta2) * gi * gi;
-                double wi = (double)w0[i] * (double)c.shrink - (double)c.rate * mi / (sqrt(vi) * (double)c.v_scale + (double)c.epsilon);
+                double wi = (double)w0[i] * (double)c.shrink -
+                            (double)c.rate * mi / (sqrt(vi) * (double)c.v_scale + (double)c.epsilon);
                 check_near((double)m[i], mi, 3, EPSILON, "adam m", (int)level, n, i);
                 check_near((double)v[i], vi, 6, EPSILON, "adam v", (int)level, n, i);
                 check_near((double)w[i], wi, 3, EPSILON, "adam w", (int)level, n, i);

@@ -19,66 +19,79 @@ static void softmax_reference(int n, const qp_real *x, double temperature, doubl
 
 Test(rows, softmax_and_log_softmax)
 {
-    FOR_EACH_LEVEL(level) FOR_COLUMNS(n)
-    {
-        qp_real *x = new_normal(SIZE, 1), *y = new_reals(SIZE), *log_y = new_reals(SIZE);
-        for (int i = 0; i < SIZE; i++) x[i] = 10 * x[i] + 500;
-        if (n > 1) x[0] = -(qp_real)INFINITY;
-        if (n > 20) x[STRIDE + n - 1] = -(qp_real)INFINITY;
-        double wanted[MANY];
-        qp_softmax_rows(ROWS, n, x, STRIDE, 2, y, STRIDE);
-        qp_log_softmax_rows(ROWS, n, x, STRIDE, 2, log_y, STRIDE);
-        for (int r = 0; r < ROWS; r++) {
-            softmax_reference(n, x + r * STRIDE, 2, wanted);
-            for (int i = 0; i < n; i++) {
-                check_near((double)y[r * STRIDE + i], wanted[i], 1, EPSILON, "softmax", (int)level, (size_t)n, (size_t)i);
-                if (x[r * STRIDE + i] == -(qp_real)INFINITY) {
-                    cr_assert_eq(y[r * STRIDE + i], 0);
-                    continue;
+    FOR_EACH_LEVEL (level) FOR_COLUMNS(n)
+        {
+            qp_real *x = new_normal(SIZE, 1), *y = new_reals(SIZE), *log_y = new_reals(SIZE);
+            for (int i = 0; i < SIZE; i++) x[i] = 10 * x[i] + 500;
+            if (n > 1) x[0] = -(qp_real)INFINITY;
+            if (n > 20) x[STRIDE + n - 1] = -(qp_real)INFINITY;
+            double wanted[MANY];
+            qp_softmax_rows(ROWS, n, x, STRIDE, 2, y, STRIDE);
+            qp_log_softmax_rows(ROWS, n, x, STRIDE, 2, log_y, STRIDE);
+            for (int r = 0; r < ROWS; r++) {
+                softmax_reference(n, x + r * STRIDE, 2, wanted);
+                for (int i = 0; i < n; i++) {
+                    check_near((double)y[r * STRIDE + i], wanted[i], 1, EPSILON, "softmax", (int)level, (size_t)n,
+                               (size_t)i);
+                    if (x[r * STRIDE + i] == -(qp_real)INFINITY) {
+                        cr_assert_eq(y[r * STRIDE + i], 0);
+                        continue;
+                    }
+                    check_near((double)log_y[r * STRIDE + i], log(wanted[i]), 30, EPSILON, "log_softmax", (int)level,
+                               (size_t)n, (size_t)i);
                 }
-                check_near((double)log_y[r * STRIDE + i], log(wanted[i]), 30, EPSILON, "log_softmax", (int)level, (size_t)n, (size_t)i);
+                cr_assert_eq(y[r * STRIDE + n], GUARD);
+                cr_assert_eq(log_y[r * STRIDE + n], GUARD);
             }
-            cr_assert_eq(y[r * STRIDE + n], GUARD);
-            cr_assert_eq(log_y[r * STRIDE + n], GUARD);
+            free(x), free(y), free(log_y);
         }
-        free(x), free(y), free(log_y);
-    }
 }
 
 Test(rows, softmax_backward)
 {
-    FOR_EACH_LEVEL(level) FOR_COLUMNS(n) for (int beta = 0; beta < 2; beta++)
-    {
-        qp_real *x = new_normal(SIZE, 1), *dy = new_normal(SIZE, 2), *dx = new_normal(SIZE, 3), *dx_log = new_normal(SIZE, 3);
-        qp_real *y = new_reals(SIZE), *log_y = new_reals(SIZE), *old = new_normal(SIZE, 3);
-        qp_softmax_rows(ROWS, n, x, STRIDE, 2, y, STRIDE);
-        qp_log_softmax_rows(ROWS, n, x, STRIDE, 2, log_y, STRIDE);
-        qp_softmax_rows_back(ROWS, n, y, STRIDE, dy, STRIDE, 2, (qp_real)beta, dx, STRIDE);
-        qp_log_softmax_rows_back(ROWS, n, log_y, STRIDE, dy, STRIDE, 2, (qp_real)beta, dx_log, STRIDE);
-        for (int r = 0; r < ROWS; r++) {
-            double product = 0, sum = 0;
-            for (int i = r * STRIDE; i < r * STRIDE + n; i++) {
-                product += (double)y[i] * (double)dy[i];
-                sum += (double)dy[i];
+    FOR_EACH_LEVEL (level) FOR_COLUMNS(n) for (int beta = 0; beta < 2; beta++)
+        {
+            qp_real *x = new_normal(SIZE, 1), *dy = new_normal(SIZE, 2), *dx = new_normal(SIZE, 3),
+                    *dx_log = new_normal(SIZE, 3);
+            qp_real *y = new_reals(SIZE), *log_y = new_reals(SIZE), *old = new_normal(SIZE, 3);
+            qp_softmax_rows(ROWS, n, x, STRIDE, 2, y, STRIDE);
+            qp_log_softmax_rows(ROWS, n, x, STRIDE, 2, log_y, STRIDE);
+            qp_softmax_rows_back(ROWS, n, y, STRIDE, dy, STRIDE, 2, (qp_real)beta, dx, STRIDE);
+            qp_log_softmax_rows_back(ROWS, n, log_y, STRIDE, dy, STRIDE, 2, (qp_real)beta, dx_log, STRIDE);
+            for (int r = 0; r < ROWS; r++) {
+                double product = 0, sum = 0;
+                for (int i = r * STRIDE; i < r * STRIDE + n; i++) {
+                    product += (double)y[i] * (double)dy[i];
+                    sum += (double)dy[i];
+                }
+                for (int i = r * STRIDE; i < r * STRIDE + n; i++) {
+                    double base = beta * (double)old[i];
+                    check_near((double)dx[i], base + (double)y[i] * ((double)dy[i] - product) / 2, 4, EPSILON,
+                               "softmax back", (int)level, (size_t)n, (size_t)i);
+                    check_near((double)dx_log[i], base + ((double)dy[i] - exp((double)log_y[i]) * sum) / 2, 10, EPSILON,
+                               "log_softmax back", (int)level, (size_t)n, (size_t)i);
+                }
+                cr_assert_eq(dx[r * STRIDE + n], old[r * STRIDE + n]);
             }
-            for (int i = r * STRIDE; i < r * STRIDE + n; i++) {
-                double base = beta * (double)old[i];
-                check_near((double)dx[i], base + (double)y[i] * ((double)dy[i] - product) / 2, 4, EPSILON, "softmax back", (int)level, (size_t)n, (size_t)i);
-                check_near((double)dx_log[i], base + ((double)dy[i] - exp((double)log_y[i]) * sum) / 2, 10, EPSILON, "log_softmax back", (int)level, (size_t)n, (size_t)i);
-            }
-            cr_assert_eq(dx[r * STRIDE + n], old[r * STRIDE + n]);
+            free(x), free(dy), free(dx), free(dx_log), free(y), free(log_y), free(old);
         }
-        free(x), free(dy), free(dx), free(dx_log), free(y), free(log_y), free(old);
-    }
 }
 
-typedef struct { qp_real *x, *weight, *bias, *dy, *y, *dx, *dweight, *dbias, mean[ROWS], inverse[ROWS]; } norm_case;
+typedef struct {
+    qp_real *x, *weight, *bias, *dy, *y, *dx, *dweight, *dbias, mean[ROWS], inverse[ROWS];
+} norm_case;
 
 /* forward and backward against the textbook formulas; `kind` 0: all, 1: no weight and bias, 2: RMS norm */
 static void check_norm(qp_cpu level, int n, int kind, int beta)
 {
-    norm_case c = {.x = new_normal(SIZE, 1), .weight = new_normal(MANY, 2), .bias = new_normal(MANY, 3), .dy = new_normal(SIZE, 4),
-                   .y = new_reals(SIZE), .dx = new_normal(SIZE, 5), .dweight = new_normal((size_t)n, 6), .dbias = new_normal((size_t)n, 7)};
+    norm_case c = {.x = new_normal(SIZE, 1),
+                   .weight = new_normal(MANY, 2),
+                   .bias = new_normal(MANY, 3),
+                   .dy = new_normal(SIZE, 4),
+                   .y = new_reals(SIZE),
+                   .dx = new_normal(SIZE, 5),
+                   .dweight = new_normal((size_t)n, 6),
+                   .dbias = new_normal((size_t)n, 7)};
     qp_real *old = new_normal(SIZE, 5), *old_dweight = new_normal((size_t)n, 6), *old_dbias = new_normal((size_t)n, 7);
     for (int i = 0; i < SIZE; i++) c.x[i] += 3;
     qp_real *weight = kind == 1 ? NULL : c.weight, *bias = kind >= 1 ? NULL : c.bias, *mean = kind == 2 ? NULL : c.mean;
@@ -104,14 +117,17 @@ static void check_norm(qp_cpu level, int n, int kind, int beta)
         for (int i = 0; i < n; i++) {
             double h = ((double)x[i] - center) * inverse, g = (double)dy[i] * (weight ? (double)weight[i] : 1);
             double wanted = inverse * (g - average_g - h * average_gh) + beta * (double)old[r * STRIDE + i];
-            check_near((double)c.dx[r * STRIDE + i], wanted, 10 * (1 + inverse), tolerance, "norm back", (int)level, (size_t)n, (size_t)i);
+            check_near((double)c.dx[r * STRIDE + i], wanted, 10 * (1 + inverse), tolerance, "norm back", (int)level,
+                       (size_t)n, (size_t)i);
         }
         cr_assert_eq(c.y[r * STRIDE + n], GUARD);
         cr_assert_eq(c.dx[r * STRIDE + n], old[r * STRIDE + n]);
     }
     for (int i = 0; i < n && kind != 1; i++) {
-        check_near((double)c.dweight[i], dweight[i] + (double)old_dweight[i], 100, EPSILON * 30, "norm dweight", (int)level, (size_t)n, (size_t)i);
-        check_near((double)c.dbias[i], dbias[i] + (double)old_dbias[i], 10, EPSILON, "norm dbias", (int)level, (size_t)n, (size_t)i);
+        check_near((double)c.dweight[i], dweight[i] + (double)old_dweight[i], 100, EPSILON * 30, "norm dweight",
+                   (int)level, (size_t)n, (size_t)i);
+        check_near((double)c.dbias[i], dbias[i] + (double)old_dbias[i], 10, EPSILON, "norm dbias", (int)level,
+                   (size_t)n, (size_t)i);
     }
     cr_assert(c.dweight[n] == GUARD && c.dbias[n] == GUARD);
     free(c.x), free(c.weight), free(c.bias), free(c.dy), free(c.y), free(c.dx), free(c.dweight), free(c.dbias);
@@ -120,63 +136,68 @@ static void check_norm(qp_cpu level, int n, int kind, int beta)
 
 Test(rows, norm_forward_and_backward)
 {
-    FOR_EACH_LEVEL(level) FOR_COLUMNS(n) for (int kind = 0; kind < 3; kind++)
-    {
-        if (n < 2 && kind != 2) continue; /* one column: the variance is 0 and the inverse 316 */
-        check_norm(level, n, kind, 0);
-        check_norm(level, n, kind, 1);
-    }
+    FOR_EACH_LEVEL (level) FOR_COLUMNS(n) for (int kind = 0; kind < 3; kind++)
+        {
+            if (n < 2 && kind != 2) continue; /* one column: the variance is 0 and the inverse 316 */
+            check_norm(level, n, kind, 0);
+            check_norm(level, n, kind, 1);
+        }
 }
 
 Test(rows, bias_and_column_sums)
 {
-    FOR_EACH_LEVEL(level) FOR_COLUMNS(n) for (int beta = 0; beta < 2; beta++)
-    {
-        qp_real *x = new_normal(SIZE, 1), *bias = new_normal((size_t)n, 2), *sum = new_normal((size_t)n, 3), *old = new_normal(SIZE, 1);
-        qp_real *old_sum = new_normal((size_t)n, 3);
-        if (beta == 0) sum[n - 1] = (qp_real)NAN;
-        qp_column_sums(ROWS, n, x, STRIDE, (qp_real)beta, sum);
-        qp_bias_rows(ROWS, n, bias, x, STRIDE);
-        for (int i = 0; i < n; i++) {
-            double wanted = beta != 0 ? (double)old_sum[i] : 0;
-            for (int r = 0; r < ROWS; r++) {
-                wanted += (double)old[r * STRIDE + i];
-                cr_assert_eq(x[r * STRIDE + i], old[r * STRIDE + i] + bias[i]);
+    FOR_EACH_LEVEL (level) FOR_COLUMNS(n) for (int beta = 0; beta < 2; beta++)
+        {
+            qp_real *x = new_normal(SIZE, 1), *bias = new_normal((size_t)n, 2), *sum = new_normal((size_t)n, 3),
+                    *old = new_normal(SIZE, 1);
+            qp_real *old_sum = new_normal((size_t)n, 3);
+            if (beta == 0) sum[n - 1] = (qp_real)NAN;
+            qp_column_sums(ROWS, n, x, STRIDE, (qp_real)beta, sum);
+            qp_bias_rows(ROWS, n, bias, x, STRIDE);
+            for (int i = 0; i < n; i++) {
+                double wanted = beta != 0 ? (double)old_sum[i] : 0;
+                for (int r = 0; r < ROWS; r++) {
+                    wanted += (double)old[r * STRIDE + i];
+                    cr_assert_eq(x[r * STRIDE + i], old[r * STRIDE + i] + bias[i]);
+                }
+                check_near((double)sum[i], wanted, 5, EPSILON, "column_sums", (int)level, (size_t)n, (size_t)i);
             }
-            check_near((double)sum[i], wanted, 5, EPSILON, "column_sums", (int)level, (size_t)n, (size_t)i);
+            cr_assert_eq(sum[n], GUARD);
+            cr_assert_eq(x[n], old[n]);
+            free(x), free(bias), free(sum), free(old), free(old_sum);
         }
-        cr_assert_eq(sum[n], GUARD);
-        cr_assert_eq(x[n], old[n]);
-        free(x), free(bias), free(sum), free(old), free(old_sum);
-    }
 }
 
 Test(rows, gather_and_scatter)
 {
     enum { IDS = 5, TABLE = 4 };
     const int32_t id[IDS] = {3, 0, 3, 1, 3}, position[IDS] = {0, 1, 2, 0, 1};
-    FOR_EACH_LEVEL(level) FOR_COLUMNS(n)
-    {
-        qp_real *table = new_normal((size_t)(TABLE * n), 1), *offset = new_normal((size_t)(3 * n), 2), *y = new_reals(IDS * STRIDE);
-        qp_gather_rows(IDS, n, id, table, 3, position, offset, y, STRIDE);
-        for (int r = 0; r < IDS; r++) {
-            for (int i = 0; i < n; i++)
-                check_near((double)y[r * STRIDE + i], 3 * (double)table[id[r] * n + i] + (double)offset[position[r] * n + i], 10, EPSILON, "gather", (int)level, (size_t)n, (size_t)i);
-            cr_assert_eq(y[r * STRIDE + n], GUARD);
-        }
-        qp_gather_rows(IDS, n, id, table, 1, NULL, NULL, y, STRIDE);
-        cr_assert_arr_eq(y + 2 * STRIDE, table + 3 * n, (size_t)n * sizeof *y);
-        qp_real *sum = new_normal((size_t)(TABLE * n), 9), *old = new_normal((size_t)(TABLE * n), 9);
-        qp_scatter_add_rows(IDS, n, id, y, STRIDE, 2, sum);
-        for (int t = 0; t < TABLE; t++)
-            for (int i = 0; i < n; i++) {
-                double wanted = (double)old[t * n + i];
-                for (int r = 0; r < IDS; r++) wanted += id[r] == t ? 2 * (double)y[r * STRIDE + i] : 0;
-                check_near((double)sum[t * n + i], wanted, 30, EPSILON, "scatter", (int)level, (size_t)n, (size_t)i);
+    FOR_EACH_LEVEL (level) FOR_COLUMNS(n)
+        {
+            qp_real *table = new_normal((size_t)(TABLE * n), 1), *offset = new_normal((size_t)(3 * n), 2),
+                    *y = new_reals(IDS * STRIDE);
+            qp_gather_rows(IDS, n, id, table, 3, position, offset, y, STRIDE);
+            for (int r = 0; r < IDS; r++) {
+                for (int i = 0; i < n; i++)
+                    check_near((double)y[r * STRIDE + i],
+                               3 * (double)table[id[r] * n + i] + (double)offset[position[r] * n + i], 10, EPSILON,
+                               "gather", (int)level, (size_t)n, (size_t)i);
+                cr_assert_eq(y[r * STRIDE + n], GUARD);
             }
-        cr_assert_eq(sum[TABLE * n], GUARD);
-        free(table), free(offset), free(y), free(sum), free(old);
-    }
+            qp_gather_rows(IDS, n, id, table, 1, NULL, NULL, y, STRIDE);
+            cr_assert_arr_eq(y + 2 * STRIDE, table + 3 * n, (size_t)n * sizeof *y);
+            qp_real *sum = new_normal((size_t)(TABLE * n), 9), *old = new_normal((size_t)(TABLE * n), 9);
+            qp_scatter_add_rows(IDS, n, id, y, STRIDE, 2, sum);
+            for (int t = 0; t < TABLE; t++)
+                for (int i = 0; i < n; i++) {
+                    double wanted = (double)old[t * n + i];
+                    for (int r = 0; r < IDS; r++) wanted += id[r] == t ? 2 * (double)y[r * STRIDE + i] : 0;
+                    check_near((double)sum[t * n + i], wanted, 30, EPSILON, "scatter", (int)level, (size_t)n,
+                               (size_t)i);
+                }
+            cr_assert_eq(sum[TABLE * n], GUARD);
+            free(table), free(offset), free(y), free(sum), free(old);
+        }
 }
 
 static void check_cross_entropy(qp_cpu level, int n, double smoothing, bool weighted, bool in_place)
@@ -185,17 +206,22 @@ static void check_cross_entropy(qp_cpu level, int n, double smoothing, bool weig
     qp_real *dx = in_place ? x : new_reals(SIZE), scale[ROWS] = {1, (qp_real)0.25, -3};
     const int32_t target[ROWS] = {n - 1, -1, n / 2};
     for (int i = 0; i < MANY; i++) weight[i] = (qp_real)fabs((double)weight[i]);
-    qp_cross_entropy_rows(ROWS, n, x, STRIDE, target, (qp_real)smoothing, weighted ? weight : NULL, scale, loss, dx, STRIDE);
+    qp_cross_entropy_rows(ROWS, n, x, STRIDE, target, (qp_real)smoothing, weighted ? weight : NULL, scale, loss, dx,
+                          STRIDE);
     for (int r = 0; r < ROWS; r++) {
         double p[MANY], wanted = 0, total = 0;
         softmax_reference(n, old + r * STRIDE, 1, p);
         for (int pass = 0; pass < 2; pass++)
             for (int i = 0; i < n; i++) {
                 double q = (smoothing / n + (i == target[r] ? 1 - smoothing : 0));
-                if (weighted) q = smoothing / n * (double)weight[i] + (i == target[r] ? (1 - smoothing) * (double)weight[i] : 0);
+                if (weighted)
+                    q = smoothing / n * (double)weight[i] + (i == target[r] ? (1 - smoothing) * (double)weight[i] : 0);
                 if (target[r] < 0) q = 0;
-                if (pass == 0) wanted -= q * log(p[i]), total += q;
-                else check_near((double)dx[r * STRIDE + i], (double)scale[r] * (total * p[i] - q), 10, EPSILON, "cross entropy gradient", (int)level, (size_t)n, (size_t)i);
+                if (pass == 0)
+                    wanted -= q * log(p[i]), total += q;
+                else
+                    check_near((double)dx[r * STRIDE + i], (double)scale[r] * (total * p[i] - q), 10, EPSILON,
+                               "cross entropy gradient", (int)level, (size_t)n, (size_t)i);
             }
         check_near((double)loss[r], wanted, 10 + wanted, EPSILON, "cross entropy", (int)level, (size_t)n, (size_t)r);
         cr_assert_eq(dx[r * STRIDE + n], in_place ? old[r * STRIDE + n] : GUARD);
@@ -206,14 +232,14 @@ static void check_cross_entropy(qp_cpu level, int n, double smoothing, bool weig
 
 Test(rows, cross_entropy)
 {
-    FOR_EACH_LEVEL(level) FOR_COLUMNS(n) for (int variant = 0; variant < 8; variant++)
+    FOR_EACH_LEVEL (level) FOR_COLUMNS(n)
+    for (int variant = 0; variant < 8; variant++)
         check_cross_entropy(level, n, variant & 1 ? 0.1 : 0, variant & 2, variant & 4);
 }
 
 Test(rows, cross_entropy_without_gradient_leaves_the_logits)
 {
-    FOR_EACH_LEVEL(level)
-    {
+    FOR_EACH_LEVEL (level) {
         qp_real *x = new_normal(100, 1), *old = new_normal(100, 1), loss, with_gradient, dx[100];
         const int32_t target = 50;
         qp_cross_entropy_rows(1, 100, x, 100, &target, (qp_real)0.1, NULL, NULL, &loss, NULL, 0);
@@ -228,54 +254,56 @@ Test(rows, cross_entropy_without_gradient_leaves_the_logits)
 Test(rows, top_many)
 {
     enum { N = 700 };
-    for (int k = 47; k <= N; k = k < 52 ? k + 1 : k + 81) for (int kind = 0; kind < 4; kind++) {
-        qp_real *x = new_normal(N, (uint64_t)k);
-        for (int i = 0; i < N; i++) {
-            if (kind == 1) x[i] = (qp_real)(i % 5);
-            if (kind == 2) x[i] = (qp_real)i;
-            if (kind == 3 && i % 2 == 0) x[i] = -(qp_real)INFINITY;
+    for (int k = 47; k <= N; k = k < 52 ? k + 1 : k + 81)
+        for (int kind = 0; kind < 4; kind++) {
+            qp_real *x = new_normal(N, (uint64_t)k);
+            for (int i = 0; i < N; i++) {
+                if (kind == 1) x[i] = (qp_real)(i % 5);
+                if (kind == 2) x[i] = (qp_real)i;
+                if (kind == 3 && i % 2 == 0) x[i] = -(qp_real)INFINITY;
+            }
+            int32_t index[N + 1];
+            bool taken[N] = {false};
+            index[k] = -77;
+            qp_top_rows(1, N, x, N, k, index);
+            for (int j = 0; j < k; j++) {
+                int best = -1;
+                for (int i = 0; i < N; i++)
+                    if (!taken[i] && (best < 0 || x[i] > x[best])) best = i;
+                taken[best] = true;
+                cr_assert_eq(index[j], best, "k %d, kind %d, place %d: %d instead of %d", k, kind, j, index[j], best);
+            }
+            cr_assert_eq(index[k], -77);
+            free(x);
         }
-        int32_t index[N + 1];
-        bool taken[N] = {false};
-        index[k] = -77;
-        qp_top_rows(1, N, x, N, k, index);
-        for (int j = 0; j < k; j++) {
-            int best = -1;
-            for (int i = 0; i < N; i++)
-                if (!taken[i] && (best < 0 || x[i] > x[best])) best = i;
-            taken[best] = true;
-            cr_assert_eq(index[j], best, "k %d, kind %d, place %d: %d instead of %d", k, kind, j, index[j], best);
-        }
-        cr_assert_eq(index[k], -77);
-        free(x);
-    }
 }
 
 /* the k largest by repeated search */
 Test(rows, top)
 {
-    FOR_EACH_LEVEL(level) FOR_COLUMNS(n) for (int k = 1; k <= n && k <= 9; k++) for (int kind = 0; kind < 4; kind++)
-    {
-        qp_real *x = new_normal(SIZE, (uint64_t)n);
-        for (int i = 0; i < SIZE; i++) {
-            if (kind == 1) x[i] = (qp_real)(i % 3);             /* many ties */
-            if (kind == 2) x[i] = (qp_real)i;                   /* ascending */
-            if (kind == 3 && i % 2 == 0) x[i] = -(qp_real)INFINITY;
-        }
-        int32_t index[ROWS * 9 + 1];
-        index[ROWS * k] = -77;
-        qp_top_rows(ROWS, n, x, STRIDE, k, index);
-        for (int r = 0; r < ROWS; r++) {
-            bool taken[MANY] = {false};
-            for (int j = 0; j < k; j++) {
-                int best = -1;
-                for (int i = 0; i < n; i++)
-                    if (!taken[i] && (best < 0 || x[r * STRIDE + i] > x[r * STRIDE + best])) best = i;
-                taken[best] = true;
-                cr_assert_eq(index[r * k + j], best, "level %d, n %d, k %d, kind %d: %d instead of %d", level, n, k, kind, index[r * k + j], best);
+    FOR_EACH_LEVEL (level) FOR_COLUMNS(n) for (int k = 1; k <= n && k <= 9; k++) for (int kind = 0; kind < 4; kind++)
+        {
+            qp_real *x = new_normal(SIZE, (uint64_t)n);
+            for (int i = 0; i < SIZE; i++) {
+                if (kind == 1) x[i] = (qp_real)(i % 3); /* many ties */
+                if (kind == 2) x[i] = (qp_real)i;       /* ascending */
+                if (kind == 3 && i % 2 == 0) x[i] = -(qp_real)INFINITY;
             }
+            int32_t index[ROWS * 9 + 1];
+            index[ROWS * k] = -77;
+            qp_top_rows(ROWS, n, x, STRIDE, k, index);
+            for (int r = 0; r < ROWS; r++) {
+                bool taken[MANY] = {false};
+                for (int j = 0; j < k; j++) {
+                    int best = -1;
+                    for (int i = 0; i < n; i++)
+                        if (!taken[i] && (best < 0 || x[r * STRIDE + i] > x[r * STRIDE + best])) best = i;
+                    taken[best] = true;
+                    cr_assert_eq(index[r * k + j], best, "level %d, n %d, k %d, kind %d: %d instead of %d", level, n, k,
+                                 kind, index[r * k + j], best);
+                }
+            }
+            cr_assert_eq(index[ROWS * k], -77);
+            free(x);
         }
-        cr_assert_eq(index[ROWS * k], -77);
-        free(x);
-    }
 }

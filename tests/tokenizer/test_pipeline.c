@@ -51,11 +51,11 @@ Test(pipeline, byte_level_with_added_token_and_template)
 
 Test(pipeline, wordpiece)
 {
-    qp_pipeline *p =
-        open_text("{\"normalizer\":{\"type\":\"BertNormalizer\"},\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},"
-                  "\"decoder\":{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":true},"
-                  "\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\",\"continuing_subword_prefix\":\"##\","
-                  "\"vocab\":{\"[UNK]\":0,\"un\":1,\"##able\":2,\".\":3,\"a\":4}}}");
+    qp_pipeline *p = open_text(
+        "{\"normalizer\":{\"type\":\"BertNormalizer\"},\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},"
+        "\"decoder\":{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":true},"
+        "\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\",\"continuing_subword_prefix\":\"##\","
+        "\"vocab\":{\"[UNK]\":0,\"un\":1,\"##able\":2,\".\":3,\"a\":4}}}");
     qp_token_list list = {0};
     const int32_t wanted[] = {1, 2, 3, 0, 4};
     cr_assert_eq(qp_pipeline_encode(p, "Un\u0301able. xyz a", 15, true, true, &list), QP_OK);
@@ -76,8 +76,8 @@ Test(pipeline, tiktoken_ranks)
     size_t made = 0;
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (int i = 0; i < 256; i++)
-        made +=
-            (size_t)snprintf(file + made, sizeof file - made, "%c%c== %d\n", letters[i >> 2], letters[(i & 3) << 4], i);
+        made += (size_t)snprintf(file + made, sizeof file - made, "%c%c== %d\n", letters[i >> 2], letters[(i & 3) << 4],
+                                 i);
     made += (size_t)snprintf(file + made, sizeof file - made, "YWI= 256\nYWFi 257\n"); /* "ab", "aab" */
     qp_pipeline *p;
     qp_token_list list = {0};

@@ -65,20 +65,14 @@ static void compare_random_texts(qp_sentencepiece *m)
     qp_sentencepiece_free(m);
 }
 
-Test(sentencepiece_ids, bpe_equals_the_way_with_spans)
-{
-    compare_random_texts(learn(QP_SPM_TRAIN_BPE, false));
-}
+Test(sentencepiece_ids, bpe_equals_the_way_with_spans) { compare_random_texts(learn(QP_SPM_TRAIN_BPE, false)); }
 
 Test(sentencepiece_ids, bpe_with_bytes_equals_the_way_with_spans)
 {
     compare_random_texts(learn(QP_SPM_TRAIN_BPE, true));
 }
 
-Test(sentencepiece_ids, unigram_equals_the_way_with_spans)
-{
-    compare_random_texts(learn(QP_SPM_TRAIN_UNIGRAM, false));
-}
+Test(sentencepiece_ids, unigram_equals_the_way_with_spans) { compare_random_texts(learn(QP_SPM_TRAIN_UNIGRAM, false)); }
 
 /* Every character that the table leaves alone stays itself, alone and before another. */
 Test(sentencepiece_ids, plain_characters_have_no_rule)

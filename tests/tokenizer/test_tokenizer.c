@@ -57,7 +57,8 @@ Test(tokenizer, words_between_white_space)
     qp_encoding e = {.spans = true};
     cr_assert_eq(qp_tokenizer_encode_into(t, "go  \t12,5 ", 10, &e), QP_OK);
     cr_assert_eq(e.count, 2);
-    cr_assert(e.begin[0] == 0 && e.end[0] == 2 && e.end[1] == 9, "%u-%u %u-%u", e.begin[0], e.end[0], e.begin[1], e.end[1]);
+    cr_assert(e.begin[0] == 0 && e.end[0] == 2 && e.end[1] == 9, "%u-%u %u-%u", e.begin[0], e.end[0], e.begin[1],
+              e.end[1]);
     cr_assert_geq(e.begin[1], 2);
     qp_encoding_free(&e);
     qp_tokenizer_free(t);

@@ -39,8 +39,16 @@ static void end(run *r)
 static void save(run *r)
 {
     begin(r, "adam");
-    r->state = (qp_run_state){.update = 40, .epoch = 3, .batch = 2, .target_tokens = 900, .best_update = 30, .best_metric = 1.5,
-                              .optimizer_update = 40, .schedule_update = 40, .plateau_seen = 1, .plateau_rate = 0.25};
+    r->state = (qp_run_state){.update = 40,
+                              .epoch = 3,
+                              .batch = 2,
+                              .target_tokens = 900,
+                              .best_update = 30,
+                              .best_metric = 1.5,
+                              .optimizer_update = 40,
+                              .schedule_update = 40,
+                              .plateau_seen = 1,
+                              .plateau_rate = 0.25};
     for (size_t i = 0; i < qp_params_size(r->params); i++) qp_optimizer_state(r->optimizer, 0)[i] = 7;
     qp_params_value(r->params, 0)[5] = 9;
     cr_assert_eq(qp_checkpoint_save(r->folder, &r->state, "model-a learning-b data-c", r->params, r->optimizer), QP_OK);

@@ -136,7 +136,8 @@ static void compare(const qp_optimizer_config *c, const char *name)
     }
     for (int i = 0; i < SIZE; i++) {
         double tolerance = 2e-5 + 2e-5 * fabs(r.w[i]);
-        cr_assert(fabs((double)w[i] - r.w[i]) <= tolerance, "%s: w[%d] %.9g, expected %.9g", name, i, (double)w[i], r.w[i]);
+        cr_assert(fabs((double)w[i] - r.w[i]) <= tolerance, "%s: w[%d] %.9g, expected %.9g", name, i, (double)w[i],
+                  r.w[i]);
         if (c->ema > 0) cr_assert(fabs((double)qp_optimizer_ema(o)[i] - r.ema[i]) <= tolerance, "%s: ema[%d]", name, i);
     }
     cr_assert_eq(qp_optimizer_updates(o), STEPS);
@@ -153,8 +154,8 @@ static qp_optimizer_config defaults(int kind)
 
 Test(optimizer, every_rule_equals_a_plain_loop)
 {
-    const char *const name[] = {"sgd",  "momentum", "nesterov", "adagrad", "adadelta",
-                                "rmsprop", "adam",  "adamw",    "nadam",   "radam",    "lion"};
+    const char *const name[] = {"sgd",  "momentum", "nesterov", "adagrad", "adadelta", "rmsprop",
+                                "adam", "adamw",    "nadam",    "radam",   "lion"};
     for (int kind = 0; kind < QP_ADAFACTOR; kind++) {
         qp_optimizer_config c = defaults(kind);
         c.eps = 1e-3;

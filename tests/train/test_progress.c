@@ -22,8 +22,13 @@ Test(progress, durations)
 Test(progress, line)
 {
     char text[200];
-    qp_progress p = {.update = 1200, .epoch = 3, .loss = 2.3141, .tokens_per_second = 8123.4, .gradient_norm = 0.84,
-                     .rate = 4.5e-4, .left_seconds = 750};
+    qp_progress p = {.update = 1200,
+                     .epoch = 3,
+                     .loss = 2.3141,
+                     .tokens_per_second = 8123.4,
+                     .gradient_norm = 0.84,
+                     .rate = 4.5e-4,
+                     .left_seconds = 750};
     cr_assert_str_eq(qp_progress_line(&p, text, sizeof text),
                      "epoch 3  update 1200  loss 2.314  8123 tokens/s  norm 0.84  rate 4.50e-04  left 12m 30s");
     cr_assert_str_eq(qp_progress_line(&p, text, 8), "epoch 3");

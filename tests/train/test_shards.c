@@ -132,7 +132,7 @@ Test(shards, inputs_are_cut_like_targets)
 Test(shards, odd_numbers_of_shards_and_one)
 {
     static toy_batch batch[3];
-    for (int i = 0; i < 3; i++) toy_batch_fill(&batch[i], 3, (uint64_t)i);   /* one shard each */
+    for (int i = 0; i < 3; i++) toy_batch_fill(&batch[i], 3, (uint64_t)i); /* one shard each */
     const qp_batch list[] = {batch[0].batch, batch[1].batch, batch[2].batch};
     toy *t = toy_new(3);
     qp_shards_result one, three;
@@ -237,7 +237,7 @@ Test(shards, nothing_is_allocated_after_the_first_update)
         cr_assert_eq(allocations(), before, "%ld allocations with %d threads", allocations() - before, threads);
         qp_shards_free(s);
     }
-    void *volatile seen = malloc(10);   /* the counter itself works */
+    void *volatile seen = malloc(10); /* the counter itself works */
     cr_assert(!ALLOCATIONS_COUNTED || allocations() > 0);
     free(seen);
     toy_free(t);

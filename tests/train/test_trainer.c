@@ -28,7 +28,7 @@ typedef struct {
     volatile sig_atomic_t stop;
     int64_t stop_at, shown, notes, validations, saves;
     long allocations_from, allocations_to;
-    double metric[50];           /* what `measure` answers, one validation after the other */
+    double metric[50]; /* what `measure` answers, one validation after the other */
     char last_note[1024];
 } run;
 
@@ -286,13 +286,13 @@ Test(trainer, a_killed_and_resumed_run_equals_a_straight_one)
     use_validation(b);
     a->config.steps = b->config.steps = 20;
     cr_assert_eq(qp_trainer_run(&a->trainer, &a->result), QP_OK);
-    b->config.save_freq = 0;            /* a later save that never came ... */
+    b->config.save_freq = 0; /* a later save that never came ... */
     b->config.steps = 13;
     cr_assert_eq(qp_trainer_run(&b->trainer, &b->result), QP_OK);
     char path[300];
     snprintf(path, sizeof path, "%s/finished", b->folder);
     unlink(path);
-    unlink(qp_checkpoint_path(b->folder, "state", 13, path, sizeof path));   /* ... so the run stands at update 7 */
+    unlink(qp_checkpoint_path(b->folder, "state", 13, path, sizeof path)); /* ... so the run stands at update 7 */
     b->config.save_freq = 5;
     b->config.steps = 20;
     cr_assert_eq(again(b), QP_OK, "%s", qp_error_message());
@@ -417,9 +417,10 @@ Test(trainer, a_loss_that_is_not_a_number_stops_with_the_last_save)
     r->config.threads = 1;
     r->model->poison_after = 45;
     cr_assert_eq(qp_trainer_run(&r->trainer, &r->result), QP_EDATA);
-    cr_assert_not_null(strstr(qp_error_message(), "the loss is not a number; the last good save is that of update "), "%s",
-                       qp_error_message());
-    for (size_t i = 0; i < qp_params_size(r->model->params); i++) cr_assert(isfinite(qp_params_block(r->model->params)[i]));
+    cr_assert_not_null(strstr(qp_error_message(), "the loss is not a number; the last good save is that of update "),
+                       "%s", qp_error_message());
+    for (size_t i = 0; i < qp_params_size(r->model->params); i++)
+        cr_assert(isfinite(qp_params_block(r->model->params)[i]));
     run_free(r);
 }
 
@@ -463,9 +464,11 @@ Test(trainer, limits_and_wrong_options)
     toy *untouched = toy_new(9);
     cr_assert_eq(again(r), QP_OK);
     cr_assert_eq(memcmp(qp_params_value(r->model->params, 0), qp_params_value(untouched->params, 0),
-                        TOY_VOCABULARY * TOY_WIDTH * sizeof(qp_real)), 0);
+                        TOY_VOCABULARY * TOY_WIDTH * sizeof(qp_real)),
+                 0);
     cr_assert_neq(memcmp(qp_params_value(r->model->params, 3), qp_params_value(untouched->params, 3),
-                         TOY_VOCABULARY * TOY_WIDTH * sizeof(qp_real)), 0);
+                         TOY_VOCABULARY * TOY_WIDTH * sizeof(qp_real)),
+                  0);
     toy_free(untouched);
     run_free(r);
 }

@@ -30,7 +30,9 @@ Test(weight_noise, moves_matrices_and_puts_the_weights_back)
         const qp_real *value = qp_params_value(params, matrix), *old = before + qp_params_at(params, matrix)->offset;
         for (int i = 0; i < 4200; i++) squares += pow((double)value[i] - (double)old[i], 2);
         cr_expect_lt(fabs(sqrt(squares / 4200) - 0.1), 0.01);
-        cr_expect_eq(memcmp(qp_params_value(params, bias), before + qp_params_at(params, bias)->offset, 70 * sizeof(qp_real)), 0);
+        cr_expect_eq(
+            memcmp(qp_params_value(params, bias), before + qp_params_at(params, bias)->offset, 70 * sizeof(qp_real)),
+            0);
         if (threads == 1) memcpy(noisy, qp_params_block(params), size);
         cr_expect_eq(memcmp(noisy, qp_params_block(params), size), 0, "%d threads have other bits", threads);
         qp_weight_noise_end(&noise, params);

@@ -22,8 +22,8 @@ typedef struct {
     qp_params *params;
     int embedding, inner, inner_bias, outer, outer_bias;
     qp_real dropout;
-    int fail_above;          /* a shard with an id above this fails; 0: none does */
-    int poison_after;        /* from this call on the loss is NaN; 0: never */
+    int fail_above;   /* a shard with an id above this fails; 0: none does */
+    int poison_after; /* from this call on the loss is NaN; 0: never */
     int calls;
 } toy;
 
@@ -56,9 +56,10 @@ static inline qp_tensor toy_loss(void *self, qp_tape *tape, const qp_batch *shar
     int32_t *before = qp_tape_memory(tape, (size_t)rows * sizeof *before);
     for (int i = 0; before && i < s.count; i++)
         for (int r = s.start[i]; r < s.start[i + 1]; r++) {
-            before[r] = r == s.start[i] ? (shard->source.sequences.count ? shard->source.id[shard->source.sequences.start[i]]
-                                                                         : QP_BOS)
-                                        : shard->target.id[r - 1];
+            before[r] = r == s.start[i]
+                            ? (shard->source.sequences.count ? shard->source.id[shard->source.sequences.start[i]]
+                                                             : QP_BOS)
+                            : shard->target.id[r - 1];
             if (t->fail_above && before[r] > t->fail_above)
                 return qp_tape_fail(tape, QP_EDATA, "toy: id %d", before[r]);
         }
