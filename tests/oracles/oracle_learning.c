@@ -16,6 +16,13 @@ static void set_text(oracle *o, const qp_field_table *table, void *config, const
     if (qp_config_set(found, config, o->name, text) != QP_OK) oracle_stop(o, "%s", qp_error_message());
 }
 
+/* The same for the name of a rule: one that we do not have skips the case. */
+static void set_rule(oracle *o, const qp_field_table *table, void *config, const char *field, const char *name)
+{
+    if (qp_config_set(qp_config_find(table, field), config, o->name, name) != QP_OK)
+        oracle_skip(o, "%s %s", table->title, name);
+}
+
 /* Field `field` from key `key`, where the case has it. */
 static void set(oracle *o, const qp_field_table *table, void *config, const char *field, const char *key)
 {
@@ -36,8 +43,7 @@ typedef struct {
 
 void oracle_optimizer_config(oracle *o, qp_optimizer_config *config)
 {
-    static const char *const pair[][2] = {{"optimizer", "optimizer"},
-                                          {"eps", "eps"},
+    static const char *const pair[][2] = {{"eps", "eps"},
                                           {"amsgrad", "amsgrad"},
                                           {"momentum_decay", "momentum_decay"},
                                           {"momentum", "momentum"},
@@ -55,6 +61,7 @@ void oracle_optimizer_config(oracle *o, qp_optimizer_config *config)
                                           {"max_norm", "max_norm"},
                                           {"ema", "ema_decay"}};
     qp_config_defaults(&qp_optimizer_fields, config);
+    set_rule(o, &qp_optimizer_fields, config, "optimizer", oracle_text(o, "optimizer"));
     for (size_t i = 0; i < sizeof pair / sizeof *pair; i++)
         if (qp_config_find(&qp_optimizer_fields, pair[i][0]))
             set(o, &qp_optimizer_fields, config, pair[i][0], pair[i][1]);
@@ -161,6 +168,8 @@ void oracle_schedule_config(oracle *o, const char *key, qp_schedule_config *conf
                                           {"lr_gamma", "gamma"},
                                           {"lr_step", "step_size"},
                                           {"lr_step", "step_size_up"},
+                                          {"lr_step", "t0"},
+                                          {"lr_stretch", "t_mult"},
                                           {"lr_step_down", "step_size_down"},
                                           {"lr_milestones", "milestones"},
                                           {"lr_anneal", "anneal"},
@@ -177,7 +186,7 @@ void oracle_schedule_config(oracle *o, const char *key, qp_schedule_config *conf
     config->lr_warmup = 0;
     for (size_t i = 0; i < sizeof kind / sizeof *kind; i++)
         if (strcmp(name, kind[i][0]) == 0) name = kind[i][1];
-    set_text(o, &qp_schedule_fields, config, "lr_schedule", name);
+    set_rule(o, &qp_schedule_fields, config, "lr_schedule", name);
     for (size_t i = 0; i < sizeof pair / sizeof *pair; i++)
         if (!plateau || strcmp(pair[i][1], "factor") != 0) set(o, &qp_schedule_fields, config, pair[i][0], pair[i][1]);
     set(o, &qp_schedule_fields, config, cycle ? "lr" : "lr_max", "max_lr");

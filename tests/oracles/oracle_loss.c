@@ -39,7 +39,10 @@ static qp_tensor cross_entropy(oracle *o, qp_reduction reduction)
 
 static qp_tensor element(oracle *o, qp_reduction reduction)
 {
-    int rows, columns;
+    static const char *const known[] = {"bce_with_logits", "l1", "mse", "kl_div", "huber", "hinge"};
+    int rows, columns, kind = 0, kinds = sizeof known / sizeof *known;
+    while (kind < kinds && !oracle_is(o, "kind", known[kind])) kind++;
+    if (kind == kinds) oracle_skip(o, "loss %s", oracle_text(o, "kind"));
     oracle_matrix(o, "in.x", &rows, &columns);
     qp_tensor x = oracle_input(o, "x", rows, columns, NULL);
     const qp_real *target = oracle_reals(o, "in.target");
@@ -48,9 +51,10 @@ static qp_tensor element(oracle *o, qp_reduction reduction)
     if (oracle_is(o, "kind", "bce_with_logits")) return qp_bce_with_logits(o->tape, x, target, reduction);
     if (oracle_is(o, "kind", "l1")) return qp_l1(o->tape, x, target, reduction);
     if (oracle_is(o, "kind", "mse")) return qp_mse(o->tape, x, target, reduction);
-    if (oracle_is(o, "kind", "kl_div"))
-        return qp_kl_divergence(o->tape, x, target, oracle_flag_or(o, "log_target", false), reduction);
-    oracle_skip(o, "loss %s", oracle_text(o, "kind"));
+    if (oracle_is(o, "kind", "huber"))
+        return qp_huber(o->tape, x, target, (qp_real)oracle_number(o, "delta"), reduction);
+    if (oracle_is(o, "kind", "hinge")) return qp_hinge(o->tape, x, target, 1, reduction);
+    return qp_kl_divergence(o->tape, x, target, oracle_flag_or(o, "log_target", false), reduction);
 }
 
 static void loss(oracle *o)
