@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tokenizer/growing.h"
+#include "tokenizer/heap.h"
 
 enum { FEW = 48 }; /* up to here a scan for the best pair beats a heap */
 static const int32_t NO_RANK = INT32_MAX;
@@ -148,26 +149,13 @@ static size_t apply_to_few(const qp_bpe *bpe, int32_t *symbol, uint32_t *bytes, 
 
 /* ---- many symbols: linked list and a heap of (rank, place) ---- */
 
+QP_HEAP(ranks, uint64_t, const void *, qp_smaller_first)
+
 static qp_status push(qp_bpe_scratch *s, uint64_t value)
 {
     if (!QP_GROW(s->heap, s->heap_capacity, s->heap_count + 1)) return no_memory();
-    size_t at = s->heap_count++;
-    for (; at > 0 && s->heap[(at - 1) / 2] > value; at = (at - 1) / 2) s->heap[at] = s->heap[(at - 1) / 2];
-    s->heap[at] = value;
+    ranks_push(s->heap, &s->heap_count, value, NULL);
     return QP_OK;
-}
-
-static uint64_t pop(qp_bpe_scratch *s)
-{
-    uint64_t top = s->heap[0], last = s->heap[--s->heap_count];
-    size_t at = 0, count = s->heap_count;
-    for (size_t child; (child = 2 * at + 1) < count; at = child) {
-        if (child + 1 < count && s->heap[child + 1] < s->heap[child]) child++;
-        if (s->heap[child] >= last) break;
-        s->heap[at] = s->heap[child];
-    }
-    if (count) s->heap[at] = last;
-    return top;
 }
 
 static qp_status push_pair(const qp_bpe *bpe, qp_bpe_scratch *s, const int32_t *symbol, int32_t left)
@@ -189,7 +177,7 @@ static qp_status apply_to_many(const qp_bpe *bpe, qp_bpe_scratch *s, int32_t *sy
     }
     for (int32_t i = 0; i < length; i++) QP_TRY(push_pair(bpe, s, symbol, i));
     while (s->heap_count > 0) {
-        uint64_t best = pop(s);
+        uint64_t best = ranks_pop(s->heap, &s->heap_count, NULL);
         int32_t rank = (int32_t)(best >> 32), left = (int32_t)(uint32_t)best;
         int32_t right = symbol[left] < 0 ? -1 : s->next[left];
         if (right < 0) continue;

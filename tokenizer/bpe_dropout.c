@@ -5,6 +5,7 @@
 
 #include "lib/base/random.h"
 #include "tokenizer/growing.h"
+#include "tokenizer/heap.h"
 
 /* Symbols under way: a list, and a heap of the pairs that could be joined, rank << 32 | place. Pairs that were left out
  * before the next merge wait at the end of the same array. */
@@ -15,6 +16,8 @@ typedef struct {
     size_t waiting; /* they are heap[heap_count .. heap_count + waiting) */
 } joining;
 
+QP_HEAP(ranks, uint64_t, const void *, qp_smaller_first)
+
 static qp_status push(joining *j, uint64_t value)
 {
     qp_bpe_scratch *s = j->s;
@@ -22,24 +25,15 @@ static qp_status push(joining *j, uint64_t value)
     if (!QP_GROW(s->heap, s->heap_capacity, all + 1))
         return qp_fail(QP_EMEMORY, "bpe: out of memory; use shorter texts");
     if (j->waiting) s->heap[all] = s->heap[s->heap_count]; /* the first that waits makes room */
-    size_t at = s->heap_count++;
-    for (; at > 0 && s->heap[(at - 1) / 2] > value; at = (at - 1) / 2) s->heap[at] = s->heap[(at - 1) / 2];
-    s->heap[at] = value;
+    ranks_push(s->heap, &s->heap_count, value, NULL);
     return QP_OK;
 }
 
 static uint64_t pop(joining *j)
 {
     qp_bpe_scratch *s = j->s;
-    uint64_t top = s->heap[0], last = s->heap[--s->heap_count];
-    size_t at = 0, count = s->heap_count;
-    for (size_t child; (child = 2 * at + 1) < count; at = child) {
-        if (child + 1 < count && s->heap[child + 1] < s->heap[child]) child++;
-        if (s->heap[child] >= last) break;
-        s->heap[at] = s->heap[child];
-    }
-    if (count) s->heap[at] = last;
-    if (j->waiting) s->heap[count] = s->heap[count + j->waiting];
+    uint64_t top = ranks_pop(s->heap, &s->heap_count, NULL);
+    if (j->waiting) s->heap[s->heap_count] = s->heap[s->heap_count + j->waiting];
     return top;
 }
 

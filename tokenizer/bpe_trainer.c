@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tokenizer/growing.h"
+#include "tokenizer/heap.h"
 
 static const uint32_t NO_PAIR = UINT32_MAX;
 
@@ -113,37 +114,22 @@ static int compare_texts(const trainer *t, int32_t a, int32_t b)
     return order != 0 ? order : a_bytes < b_bytes ? -1 : a_bytes > b_bytes;
 }
 
-static bool goes_before(const trainer *t, queued a, queued b)
+static bool goes_before(const trainer *t, const queued *a, const queued *b)
 {
-    if (a.count != b.count) return a.count > b.count;
-    const pair_entry *p = &t->pair[a.pair], *q = &t->pair[b.pair];
+    if (a->count != b->count) return a->count > b->count;
+    const pair_entry *p = &t->pair[a->pair], *q = &t->pair[b->pair];
     if (t->in->tie == QP_TIE_SMALLER_IDS) return p->left != q->left ? p->left < q->left : p->right < q->right;
     int order = p->left == q->left ? 0 : compare_texts(t, p->left, q->left);
     return order != 0 ? order > 0 : compare_texts(t, p->right, q->right) > 0;
 }
 
+QP_HEAP(queue, queued, const trainer *, goes_before)
+
 static qp_status push(trainer *t, uint32_t pair)
 {
     if (!QP_GROW(t->heap, t->heap_capacity, t->heap_count + 1)) return no_memory();
-    queued entry = {t->pair[pair].count, pair};
-    size_t at = t->heap_count++;
-    for (; at > 0 && goes_before(t, entry, t->heap[(at - 1) / 2]); at = (at - 1) / 2)
-        t->heap[at] = t->heap[(at - 1) / 2];
-    t->heap[at] = entry;
+    queue_push(t->heap, &t->heap_count, (queued){t->pair[pair].count, pair}, t);
     return QP_OK;
-}
-
-static queued pop(trainer *t)
-{
-    queued top = t->heap[0], last = t->heap[--t->heap_count];
-    size_t at = 0, count = t->heap_count;
-    for (size_t child; (child = 2 * at + 1) < count; at = child) {
-        if (child + 1 < count && goes_before(t, t->heap[child + 1], t->heap[child])) child++;
-        if (!goes_before(t, t->heap[child], last)) break;
-        t->heap[at] = t->heap[child];
-    }
-    if (count) t->heap[at] = last;
-    return top;
 }
 
 /* ---- places ---- */
@@ -336,7 +322,7 @@ static qp_status learn_all(trainer *t)
     int64_t least = t->in->least_frequency > 0 ? t->in->least_frequency : 1;
     size_t most = t->in->merge_count > 0 ? (size_t)t->in->merge_count : SIZE_MAX;
     while (t->heap_count > 0 && t->vocabulary->count < t->in->vocabulary_size && t->bpe->count < most) {
-        queued best = pop(t);
+        queued best = queue_pop(t->heap, &t->heap_count, t);
         int64_t now = t->pair[best.pair].count;
         if (best.count > now && now > 0) QP_TRY(push(t, best.pair));
         if (best.count != now) continue; /* a newer entry is queued */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tokenizer/growing.h"
+#include "tokenizer/heap.h"
 #include "tokenizer/utf8.h"
 
 /* The words in which a pair was newly seen, ascending. */
@@ -186,30 +187,16 @@ static bool goes_before(const trainer *t, const queued *a, const queued *b)
     return x->left != y->left ? x->left < y->left : x->right < y->right;
 }
 
+QP_HEAP(queue, queued, const trainer *, goes_before)
+
 static qp_status push(trainer *t, queued entry)
 {
     if (!QP_GROW(t->heap, t->heap_capacity, t->heap_count + 1)) {
         free(entry.where.word);
         return no_memory();
     }
-    size_t at = t->heap_count++;
-    for (; at > 0 && goes_before(t, &entry, &t->heap[(at - 1) / 2]); at = (at - 1) / 2)
-        t->heap[at] = t->heap[(at - 1) / 2];
-    t->heap[at] = entry;
+    queue_push(t->heap, &t->heap_count, entry, t);
     return QP_OK;
-}
-
-static queued pop(trainer *t)
-{
-    queued top = t->heap[0], last = t->heap[--t->heap_count];
-    size_t at = 0, count = t->heap_count;
-    for (size_t child; (child = 2 * at + 1) < count; at = child) {
-        if (child + 1 < count && goes_before(t, &t->heap[child + 1], &t->heap[child])) child++;
-        if (!goes_before(t, &t->heap[child], &last)) break;
-        t->heap[at] = t->heap[child];
-    }
-    if (count) t->heap[at] = last;
-    return top;
 }
 
 static qp_status queue_touched(trainer *t)
@@ -340,7 +327,7 @@ static qp_status learn_merges(trainer *t)
 {
     qp_status status = QP_OK;
     while (t->heap_count > 0 && t->v->count < t->in->vocab_size && status == QP_OK) {
-        queued top = pop(t);
+        queued top = queue_pop(t->heap, &t->heap_count, t);
         uint64_t now = (uint64_t)t->pair[top.pair].count;
         if (top.count != now) {
             top.count = now;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tokenizer/growing.h"
+#include "tokenizer/heap.h"
 
 enum { NO_SYMBOL = -1, INVALID = -2 };
 
@@ -156,33 +157,18 @@ static void count_places(trainer *t, symbol *s)
     s->stale = false;
 }
 
-static bool goes_before(const trainer *t, queued a, queued b)
+static bool goes_before(const trainer *t, const queued *a, const queued *b)
 {
-    return a.frequency != b.frequency ? a.frequency > b.frequency : compare_texts(t, a.symbol, b.symbol) < 0;
+    return a->frequency != b->frequency ? a->frequency > b->frequency : compare_texts(t, a->symbol, b->symbol) < 0;
 }
+
+QP_HEAP(queue, queued, const trainer *, goes_before)
 
 static qp_status push(trainer *t, int32_t number)
 {
     if (!QP_GROW(t->heap, t->heap_capacity, t->heap_count + 1)) return no_memory();
-    queued entry = {t->symbol[number].frequency, number};
-    size_t at = t->heap_count++;
-    for (; at > 0 && goes_before(t, entry, t->heap[(at - 1) / 2]); at = (at - 1) / 2)
-        t->heap[at] = t->heap[(at - 1) / 2];
-    t->heap[at] = entry;
+    queue_push(t->heap, &t->heap_count, (queued){t->symbol[number].frequency, number}, t);
     return QP_OK;
-}
-
-static queued pop(trainer *t)
-{
-    queued top = t->heap[0], last = t->heap[--t->heap_count];
-    size_t at = 0, count = t->heap_count;
-    for (size_t child; (child = 2 * at + 1) < count; at = child) {
-        if (child + 1 < count && goes_before(t, t->heap[child + 1], t->heap[child])) child++;
-        if (!goes_before(t, t->heap[child], last)) break;
-        t->heap[at] = t->heap[child];
-    }
-    if (count) t->heap[at] = last;
-    return top;
 }
 
 static qp_status push_pending(trainer *t)
@@ -274,7 +260,7 @@ static qp_status join_places(trainer *t, int32_t number)
 static int32_t best_symbol(trainer *t, qp_status *status)
 {
     while (t->heap_count > 0) {
-        queued top = pop(t);
+        queued top = queue_pop(t->heap, &t->heap_count, t);
         symbol *s = &t->symbol[top.symbol];
         if (s->gone || top.frequency != s->frequency) continue;
         if (!s->stale) return top.symbol;
