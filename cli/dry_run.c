@@ -260,8 +260,7 @@ static void warn_of_learning(const qp_train_settings *settings, size_t weights, 
     const qp_corpus_figures *f = &data->corpus[QP_TRAINING].figures;
     int64_t tokens = f->target.tokens > f->source.tokens ? f->target.tokens : f->source.tokens;
     char text[300];
-    if (t->steps > 0 && settings->schedule.lr_warmup >= t->steps &&
-        settings->schedule.lr_schedule != QP_SCHEDULE_ONE_CYCLE) {
+    if (t->steps > 0 && settings->schedule.lr_warmup >= t->steps && qp_schedule_warms(&settings->schedule)) {
         snprintf(text, sizeof text,
                  "--lr-warmup %lld does not end within --steps %lld: the learning rate never reaches --lr",
                  (long long)settings->schedule.lr_warmup, (long long)t->steps);

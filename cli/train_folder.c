@@ -49,9 +49,7 @@ static bool is_free(const qp_train_settings *settings, const char *name)
                                                   "disp_freq",  "save_freq", "keep",    "model",
                                                   "time_limit", "log",       "dry_run", "preset"};
     static const char *const limits[] = {"epochs", "steps", "train_tokens"};
-    int schedule = settings->schedule.lr_schedule;
-    bool ends = settings->schedule.lr_total == 0 &&
-                (schedule == QP_SCHEDULE_LINEAR || schedule == QP_SCHEDULE_COSINE || schedule == QP_SCHEDULE_ONE_CYCLE);
+    bool ends = settings->schedule.lr_total == 0 && qp_schedule_ends(&settings->schedule);
     for (size_t i = 0; i < sizeof changes_nothing / sizeof *changes_nothing; i++)
         if (strcmp(name, changes_nothing[i]) == 0) return true;
     for (size_t i = 0; !ends && i < sizeof limits / sizeof *limits; i++)

@@ -35,10 +35,22 @@ static double rate_noam(const qp_schedule_config *c, double i)
     return c->lr / sqrt((double)c->lr_width) * fmin(1 / sqrt(s), s * pow(warmup, -1.5));
 }
 
-static double rate_linear(const qp_schedule_config *c, double i)
+/* The share of the updates after the warmup that is left. */
+static double share_left(const qp_schedule_config *c, double i)
 {
     double warmup = (double)c->lr_warmup, total = (double)c->lr_total;
-    return c->lr_min + (c->lr - c->lr_min) * fmax(0, (total - i) / (total - warmup));
+    return fmax(0, (total - i) / (total - warmup));
+}
+
+static double rate_linear(const qp_schedule_config *c, double i)
+{
+    return c->lr_min + (c->lr - c->lr_min) * share_left(c, i);
+}
+
+static double rate_polynomial(const qp_schedule_config *c, double i)
+{
+    double left = share_left(c, i);
+    return left > 0 ? c->lr_min + (c->lr - c->lr_min) * pow(left, c->lr_power) : c->lr_min;
 }
 
 static double rate_cosine(const qp_schedule_config *c, double i)
@@ -65,7 +77,7 @@ static double rate_cosine_restarts(const qp_schedule_config *c, double i)
 
 static double rate_step(const qp_schedule_config *c, double i)
 {
-    return c->lr * pow(c->lr_gamma, floor(i / (double)c->lr_step));
+    return c->lr * pow(c->lr_gamma, floor(fmax(0, i - (double)c->lr_hold) / (double)c->lr_step));
 }
 
 static double rate_multistep(const qp_schedule_config *c, double i)
@@ -85,7 +97,11 @@ static double rate_exponential(const qp_schedule_config *c, double i) { return c
 
 static double anneal(const qp_schedule_config *c, double a, double b, double x)
 {
-    return c->lr_anneal == QP_ANNEAL_LINEAR ? a + (b - a) * x : b + (a - b) / 2 * (1 + cos(pi * x));
+    switch (c->lr_anneal) {
+    case QP_ANNEAL_LINEAR: return a + (b - a) * x;
+    case QP_ANNEAL_SQRT: return a + (b - a) * sqrt(x);
+    default: return b + (a - b) / 2 * (1 + cos(pi * x));
+    }
 }
 
 static double rate_one_cycle(const qp_schedule_config *c, double i)
@@ -105,47 +121,125 @@ static double rate_cyclical(const qp_schedule_config *c, double i)
     return c->lr + (c->lr_max - c->lr) * height;
 }
 
-/* WARMUP_SCALES: the rule's value times s/w while i < w; WARMUP_REPLACES: lr*s/w stands instead of the rule's value;
- * WARMUP_OWN: the rule rises by itself. */
-typedef enum { WARMUP_SCALES, WARMUP_REPLACES, WARMUP_OWN } warmup_kind;
+static double hold_of(const qp_schedule_config *c)
+{
+    return (double)(c->lr_hold > 0 ? c->lr_hold : c->lr_total - c->lr_warmup - c->lr_fall);
+}
+
+/* How far the fall after warmup and hold has come: 0 until it begins, 1 when it is over. */
+static double share_fallen(const qp_schedule_config *c, double i)
+{
+    double into = i - (double)c->lr_warmup - hold_of(c);
+    return fmax(0, fmin(1, into / (double)c->lr_fall));
+}
+
+static double rate_wsd(const qp_schedule_config *c, double i)
+{
+    return anneal(c, c->lr, c->lr_min, share_fallen(c, i));
+}
+
+static double rate_tri_stage(const qp_schedule_config *c, double i)
+{
+    double warmup = (double)c->lr_warmup, start = c->lr_warmup_start;
+    if (i < warmup) return c->lr * (start + (1 - start) * i / warmup);
+    return c->lr * pow(c->lr_min / c->lr, share_fallen(c, i));
+}
+
+static double rate_slanted_triangular(const qp_schedule_config *c, double i)
+{
+    double cut = floor((double)c->lr_total * c->lr_rise), height;
+    if (i < cut)
+        height = i / cut;
+    else if (cut > 0)
+        height = c->lr_rise < 1 ? fmax(0, 1 - (i - cut) / (cut * (1 / c->lr_rise - 1))) : 1;
+    else
+        height = fmax(0, 1 - i / (double)c->lr_total);
+    return c->lr * (1 + height * (c->lr_div - 1)) / c->lr_div;
+}
+
+static double rate_inv_sqrt_marian(const qp_schedule_config *c, double i)
+{
+    return c->lr * sqrt((double)c->lr_step / fmax((double)c->lr_step, i + 1));
+}
+
+static double rate_inverse_time(const qp_schedule_config *c, double i)
+{
+    double x = i / (double)c->lr_step;
+    return c->lr / (1 + c->lr_gamma * (c->lr_staircase ? floor(x) : x));
+}
+
+/* WARMUP_SCALES: the rule's value times the rise while i < w; WARMUP_REPLACES: lr times the rise stands instead of the
+ * rule's value; WARMUP_OWN: the rule rises by itself; WARMUP_NONE: it does not look at lr_warmup.
+ * TOTAL_LATER: lr_total is needed, and above lr_warmup; TOTAL_UNLESS_HOLD: needed if lr_hold is 0. */
+typedef enum { WARMUP_SCALES, WARMUP_REPLACES, WARMUP_OWN, WARMUP_NONE } warmup_kind;
+typedef enum { TOTAL_NONE, TOTAL_NEEDED, TOTAL_LATER, TOTAL_UNLESS_HOLD } total_kind;
 
 static const struct {
     rate_function *rate;
     warmup_kind warmup;
+    total_kind total;
 } kinds[QP_SCHEDULE_COUNT] = {
-    [QP_SCHEDULE_CONSTANT] = {rate_constant, WARMUP_SCALES},
-    [QP_SCHEDULE_INV_SQRT] = {rate_inv_sqrt, WARMUP_OWN},
-    [QP_SCHEDULE_NOAM] = {rate_noam, WARMUP_OWN},
-    [QP_SCHEDULE_LINEAR] = {rate_linear, WARMUP_REPLACES},
-    [QP_SCHEDULE_COSINE] = {rate_cosine, WARMUP_REPLACES},
-    [QP_SCHEDULE_STEP] = {rate_step, WARMUP_SCALES},
-    [QP_SCHEDULE_MULTISTEP] = {rate_multistep, WARMUP_SCALES},
-    [QP_SCHEDULE_EXPONENTIAL] = {rate_exponential, WARMUP_SCALES},
-    [QP_SCHEDULE_ONE_CYCLE] = {rate_one_cycle, WARMUP_OWN},
-    [QP_SCHEDULE_CYCLICAL] = {rate_cyclical, WARMUP_OWN},
-    [QP_SCHEDULE_PLATEAU] = {rate_constant, WARMUP_SCALES},
-    [QP_SCHEDULE_COSINE_RESTARTS] = {rate_cosine_restarts, WARMUP_REPLACES},
+    [QP_SCHEDULE_CONSTANT] = {rate_constant, WARMUP_SCALES, TOTAL_NONE},
+    [QP_SCHEDULE_INV_SQRT] = {rate_inv_sqrt, WARMUP_OWN, TOTAL_NONE},
+    [QP_SCHEDULE_NOAM] = {rate_noam, WARMUP_OWN, TOTAL_NONE},
+    [QP_SCHEDULE_LINEAR] = {rate_linear, WARMUP_REPLACES, TOTAL_LATER},
+    [QP_SCHEDULE_COSINE] = {rate_cosine, WARMUP_REPLACES, TOTAL_LATER},
+    [QP_SCHEDULE_STEP] = {rate_step, WARMUP_SCALES, TOTAL_NONE},
+    [QP_SCHEDULE_MULTISTEP] = {rate_multistep, WARMUP_SCALES, TOTAL_NONE},
+    [QP_SCHEDULE_EXPONENTIAL] = {rate_exponential, WARMUP_SCALES, TOTAL_NONE},
+    [QP_SCHEDULE_ONE_CYCLE] = {rate_one_cycle, WARMUP_NONE, TOTAL_NEEDED},
+    [QP_SCHEDULE_CYCLICAL] = {rate_cyclical, WARMUP_NONE, TOTAL_NONE},
+    [QP_SCHEDULE_PLATEAU] = {rate_constant, WARMUP_SCALES, TOTAL_NONE},
+    [QP_SCHEDULE_COSINE_RESTARTS] = {rate_cosine_restarts, WARMUP_REPLACES, TOTAL_NONE},
+    [QP_SCHEDULE_POLYNOMIAL] = {rate_polynomial, WARMUP_REPLACES, TOTAL_LATER},
+    [QP_SCHEDULE_WSD] = {rate_wsd, WARMUP_REPLACES, TOTAL_UNLESS_HOLD},
+    [QP_SCHEDULE_TRI_STAGE] = {rate_tri_stage, WARMUP_OWN, TOTAL_UNLESS_HOLD},
+    [QP_SCHEDULE_SLANTED_TRIANGULAR] = {rate_slanted_triangular, WARMUP_NONE, TOTAL_NEEDED},
+    [QP_SCHEDULE_INV_SQRT_MARIAN] = {rate_inv_sqrt_marian, WARMUP_SCALES, TOTAL_NONE},
+    [QP_SCHEDULE_INVERSE_TIME] = {rate_inverse_time, WARMUP_SCALES, TOTAL_NONE},
 };
 
 double qp_schedule_rate(const qp_schedule_config *c, const qp_plateau *plateau, int64_t i)
 {
     warmup_kind warmup = kinds[c->lr_schedule].warmup;
-    double rise = i < c->lr_warmup ? (double)(i + 1) / (double)c->lr_warmup : 1;
+    double start = c->lr_warmup_start, rise = 1;
+    if (i < c->lr_warmup) rise = start + (1 - start) * (double)(i + 1) / (double)c->lr_warmup;
     if (warmup == WARMUP_REPLACES && i < c->lr_warmup) return c->lr * rise;
     double rate = c->lr_schedule == QP_SCHEDULE_PLATEAU && plateau ? plateau->rate
                                                                    : kinds[c->lr_schedule].rate(c, (double)i);
     return warmup == WARMUP_SCALES ? rate * rise : rate;
 }
 
+bool qp_schedule_ends(const qp_schedule_config *c)
+{
+    total_kind total = kinds[c->lr_schedule].total;
+    return total == TOTAL_UNLESS_HOLD ? c->lr_hold == 0 : total != TOTAL_NONE;
+}
+
+bool qp_schedule_warms(const qp_schedule_config *c) { return kinds[c->lr_schedule].warmup != WARMUP_NONE; }
+
+/* Schedules with a fall. */
+static qp_status check_fall(const qp_schedule_config *c)
+{
+    if (c->lr_fall <= 0)
+        return qp_fail(QP_EUSAGE, "--lr-fall: this schedule needs the length of its fall; give updates");
+    if (c->lr_hold == 0 && c->lr_warmup + c->lr_fall > c->lr_total)
+        return qp_fail(QP_EUSAGE, "--lr-fall: %lld updates of warmup and %lld of fall are more than the %lld of all",
+                       (long long)c->lr_warmup, (long long)c->lr_fall, (long long)c->lr_total);
+    if (c->lr_schedule == QP_SCHEDULE_TRI_STAGE && (c->lr_min <= 0 || c->lr <= 0))
+        return qp_fail(QP_EUSAGE, "--lr-min: the fall of tri-stage is exponential; give a last rate above 0");
+    return QP_OK;
+}
+
 qp_status qp_schedule_check(const qp_schedule_config *c)
 {
     int kind = c->lr_schedule;
-    bool needs_total = kind == QP_SCHEDULE_LINEAR || kind == QP_SCHEDULE_COSINE || kind == QP_SCHEDULE_ONE_CYCLE;
-    if (needs_total && c->lr_total <= 0)
+    if (qp_schedule_ends(c) && c->lr_total <= 0)
         return qp_fail(QP_EUSAGE, "--lr-schedule: this schedule needs its length; give --lr-total or --steps");
-    if (needs_total && kind != QP_SCHEDULE_ONE_CYCLE && c->lr_warmup >= c->lr_total)
+    if (kinds[kind].total == TOTAL_LATER && c->lr_warmup >= c->lr_total)
         return qp_fail(QP_EUSAGE, "--lr-warmup: %lld is not below the %lld updates of the schedule; give less",
                        (long long)c->lr_warmup, (long long)c->lr_total);
+    if (kinds[kind].total == TOTAL_UNLESS_HOLD && check_fall(c) != QP_OK) return QP_EUSAGE;
     if (kind == QP_SCHEDULE_NOAM && c->lr_width <= 0)
         return qp_fail(QP_EUSAGE, "--lr-width: noam needs the width of the model; give a number above 0");
     if (kind == QP_SCHEDULE_CYCLICAL && c->lr_max < c->lr)

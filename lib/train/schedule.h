@@ -13,23 +13,32 @@
     X(REAL, lr, "0.001", 0, 1e9, NULL, "learning rate: the peak; noam: the factor")                                    \
     X(CHOICE, lr_schedule, "inv-sqrt", 0, 0,                                                                           \
       "constant, inv-sqrt, noam, linear, cosine, step, multistep, exponential, one-cycle, cyclical, plateau, "         \
-      "cosine-restarts",                                                                                               \
+      "cosine-restarts, polynomial, wsd, tri-stage, slanted-triangular, inv-sqrt-marian, inverse-time",                \
       "how the learning rate changes")                                                                                 \
     X(INT, lr_warmup, "1000", 0, 1000000000000, NULL,                                                                  \
-      "updates in which the rate rises from 0; not one-cycle, cyclical")                                               \
-    X(INT, lr_total, "0", 0, 1000000000000, NULL, "linear, cosine, one-cycle: updates until the end; 0: --steps")      \
-    X(REAL, lr_min, "0", 0, 1e9, NULL, "linear, cosine: the last rate; plateau, restarts: the lowest")                 \
+      "updates in which the rate rises from 0; not one-cycle, cyclical, slanted-triangular")                           \
+    X(REAL, lr_warmup_start, "0", 0, 1, NULL, "share of the rate with which the warmup begins; not inv-sqrt, noam")    \
+    X(INT, lr_total, "0", 0, 1000000000000, NULL, "schedules that end: updates until the end; 0: --steps")             \
+    X(INT, lr_hold, "0", 0, 1000000000000, NULL,                                                                       \
+      "wsd, tri-stage: updates at the peak, 0: all but the fall; step: updates before the first interval")             \
+    X(INT, lr_fall, "0", 0, 1000000000000, NULL, "wsd, tri-stage: updates of the fall")                                \
+    X(REAL, lr_min, "0", 0, 1e9, NULL,                                                                                 \
+      "linear, cosine, polynomial, wsd, tri-stage: the last rate; plateau, restarts: the lowest")                      \
     X(REAL, lr_max, "0", 0, 1e9, NULL, "cyclical: the highest rate")                                                   \
-    X(REAL, lr_gamma, "0.5", 0, 1, NULL, "step, multistep, exponential, plateau: factor; cyclical exp-range: decay")   \
+    X(REAL, lr_gamma, "0.5", 0, 1, NULL,                                                                               \
+      "step, multistep, exponential, plateau: factor; inverse-time: slope; cyclical exp-range: decay")                 \
+    X(REAL, lr_power, "1", 0, 100, NULL, "polynomial: exponent of the share that is left")                             \
     X(INT, lr_step, "10000", 1, 1000000000000, NULL,                                                                   \
-      "step: updates between two cuts; cyclical: updates up; cosine-restarts: of the first cycle")                     \
+      "step: updates between two cuts; cyclical: updates up; cosine-restarts: of the first cycle; inverse-time: unit " \
+      "of time; inv-sqrt-marian: update after which the rate falls")                                                   \
+    X(BOOL, lr_staircase, "false", 0, 0, NULL, "inverse-time: whole units of time only")                               \
     X(REAL, lr_stretch, "1", 1, 1000, NULL, "cosine-restarts: each cycle is so many times as long as the last")        \
     X(INT, lr_step_down, "0", 0, 1000000000000, NULL, "cyclical: updates down; 0: as many as up")                      \
     X(TEXT, lr_milestones, "", 0, 0, NULL, "multistep: updates at which the rate is cut, as 1000,2000")                \
     X(CHOICE, lr_cycle, "triangular", 0, 0, "triangular, triangular2, exp-range", "cyclical: height of later cycles")  \
-    X(CHOICE, lr_anneal, "cosine", 0, 0, "cosine, linear", "one-cycle: form of rise and fall")                         \
-    X(REAL, lr_rise, "0.3", 0, 1, NULL, "one-cycle: share of the updates in which the rate rises")                     \
-    X(REAL, lr_div, "25", 1e-9, 1e12, NULL, "one-cycle: peak / first rate")                                            \
+    X(CHOICE, lr_anneal, "cosine", 0, 0, "cosine, linear, sqrt", "one-cycle: form of rise and fall; wsd: of the fall") \
+    X(REAL, lr_rise, "0.3", 0, 1, NULL, "one-cycle, slanted-triangular: share of the updates in which the rate rises") \
+    X(REAL, lr_div, "25", 1e-9, 1e12, NULL, "one-cycle: peak / first rate; slanted-triangular: peak / lowest rate")    \
     X(REAL, lr_final_div, "10000", 1e-9, 1e12, NULL, "one-cycle: first / last rate")                                   \
     X(INT, lr_width, "0", 0, 1000000, NULL, "noam: width of the model; 0: its --emb-size")                             \
     X(INT, lr_patience, "5", 0, 1000000, NULL, "plateau: validations without progress before a cut")                   \
@@ -53,10 +62,16 @@ enum {
     QP_SCHEDULE_CYCLICAL,
     QP_SCHEDULE_PLATEAU,
     QP_SCHEDULE_COSINE_RESTARTS,
+    QP_SCHEDULE_POLYNOMIAL,
+    QP_SCHEDULE_WSD,
+    QP_SCHEDULE_TRI_STAGE,
+    QP_SCHEDULE_SLANTED_TRIANGULAR,
+    QP_SCHEDULE_INV_SQRT_MARIAN,
+    QP_SCHEDULE_INVERSE_TIME,
     QP_SCHEDULE_COUNT
 };
 enum { QP_CYCLE_TRIANGULAR, QP_CYCLE_TRIANGULAR2, QP_CYCLE_EXP_RANGE };
-enum { QP_ANNEAL_COSINE, QP_ANNEAL_LINEAR };
+enum { QP_ANNEAL_COSINE, QP_ANNEAL_LINEAR, QP_ANNEAL_SQRT };
 
 extern const qp_field_table qp_schedule_fields;
 
@@ -67,21 +82,36 @@ typedef struct {
     bool seen; /* best holds a metric */
 } qp_plateau;
 
-/* qp_schedule_check — QP_EUSAGE for what the kind needs and has not (total, width, maximum, milestones). */
+/* qp_schedule_check — QP_EUSAGE for what the kind needs and has not (total, width, maximum, milestones, fall).
+ * qp_schedule_ends  — whether its rates depend on lr_total.
+ * qp_schedule_warms — whether its rates depend on lr_warmup. */
 qp_status qp_schedule_check(const qp_schedule_config *config);
+bool qp_schedule_ends(const qp_schedule_config *config);
+bool qp_schedule_warms(const qp_schedule_config *config);
 
 /* qp_schedule_rate — the rate of update i = 0, 1, ..., with s = i+1, w = lr_warmup, T = lr_total
  *   constant     lr                                        noam         lr * width^-0.5 * min(s^-0.5, s*w^-1.5)
- *   inv-sqrt     lr * min(s/w, sqrt(w/s))                  step         lr * gamma^floor(i/step)
+ *   inv-sqrt     lr * min(s/w, sqrt(w/s))                  step         lr * gamma^floor(max(0, i-hold)/step)
  *   linear       min + (lr-min) * max(0, (T-i)/(T-w))      multistep    lr * gamma^(milestones <= i)
  *   cosine       min + (lr-min)/2 * (1 + cos(pi*min(1, (i-w)/(T-w))))   exponential  lr * gamma^i
+ *   polynomial   min + (lr-min) * max(0, (T-i)/(T-w))^power             plateau      plateau->rate
  *   one-cycle    from lr/div to lr until peak = rise*T - 1, then to lr/div/final_div at T-1
  *   cyclical     triangles from lr to max; later ones halved (triangular2) or times gamma^i (exp-range)
- *   plateau      plateau->rate
- *   cosine-restarts   min + (lr-min)/2 * (1 + cos(pi*j/n)), j updates into a cycle of n = step*stretch^cycle, from i = w
- * linear, cosine, cosine-restarts, constant, step, multistep, exponential and plateau rise as lr*s/w while i < w (the last five: times
- * their own value). plateau may be NULL for every other kind.
- * Source  Vaswani et al. 2017 (noam), Loshchilov & Hutter 2017 (cosine), Smith 2017, 2019 (cyclical, one-cycle). */
+ *   cosine-restarts     min + (lr-min)/2 * (1 + cos(pi*j/n)), j updates into a cycle of n = step*stretch^cycle, from i = w
+ *   wsd                 lr until update w + hold, then min + (lr-min) * f(x), x = min(1, (i-w-hold)/fall), f of anneal:
+ *                       linear 1-x, cosine (1 + cos(pi*x))/2, sqrt 1 - sqrt(x)
+ *   tri-stage           lr * (start + (1-start)*i/w), lr until w + hold, then lr * (min/lr)^x, x as above
+ *   slanted-triangular  lr * (1 + p*(div-1))/div, p = i/c, from c = floor(rise*T) on max(0, 1 - (i-c)/(c*(1/rise-1)))
+ *   inv-sqrt-marian     lr * sqrt(step / max(step, s))
+ *   inverse-time        lr / (1 + gamma*x), x = i/step, of its floor (staircase)
+ * While i < w the rate is lr * (start + (1-start)*s/w), start = lr_warmup_start: linear, cosine, cosine-restarts,
+ * polynomial, wsd; constant, step, multistep, exponential, plateau, inv-sqrt-marian, inverse-time: times their own
+ * value. Where hold is 0, wsd and tri-stage hold until T - fall. plateau may be NULL for every other kind.
+ * "Luong's" schedule of GNMT and nmt is step with hold = T/2 or 2T/3, the exponential decay of Sockeye and Tacotron
+ * after a warmup step with hold = w.
+ * Source  Vaswani et al. 2017 (noam), Loshchilov & Hutter 2017 (cosine), Smith 2017, 2019 (cyclical, one-cycle),
+ *         Hu et al. 2024 (wsd), Hagele et al. 2024 (its forms), Park et al. 2019 (tri-stage), Howard & Ruder 2018
+ *         (slanted-triangular), Junczys-Dowmunt et al. 2018 (inv-sqrt-marian), Luong et al. 2015. */
 double qp_schedule_rate(const qp_schedule_config *config, const qp_plateau *plateau, int64_t i);
 
 /* qp_plateau_init   — rate = lr, nothing seen.

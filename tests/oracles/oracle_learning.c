@@ -156,11 +156,27 @@ static void optimizer(oracle *o)
 
 /* ---- learning rates ---- */
 
+/* What the cases say in other units than we do. */
+static void schedule_translated(oracle *o, const char *key, qp_schedule_config *config)
+{
+    if (oracle_is(o, key, "tri_stage")) config->lr_min = config->lr * oracle_number(o, "final_scale");
+    if (oracle_is(o, key, "exponential_warmup")) config->lr_hold = config->lr_warmup;
+    if (oracle_is(o, key, "inverse_sqrt_marian")) config->lr_warmup_start = oracle_number(o, "start");
+    if (oracle_is(o, key, "luong")) {
+        int total = oracle_int(o, "total"), begin = (int)(total * oracle_number(o, "start"));
+        config->lr_hold = begin;
+        config->lr_step = (total - begin) / oracle_int(o, "times");
+    }
+}
+
 void oracle_schedule_config(oracle *o, const char *key, qp_schedule_config *config)
 {
-    static const char *const kind[][2] = {{"inverse_sqrt", "inv-sqrt"}, {"onecycle", "one-cycle"}};
+    static const char *const kind[][2] = {{"inverse_sqrt", "inv-sqrt"},
+                                          {"onecycle", "one-cycle"},
+                                          {"inverse_sqrt_marian", "inv-sqrt-marian"},
+                                          {"luong", "step"},
+                                          {"exponential_warmup", "step"}};
     static const char *const pair[][2] = {{"lr", "base_lr"},
-                                          {"lr", "factor"},
                                           {"lr_warmup", "warmup"},
                                           {"lr_total", "total"},
                                           {"lr_min", "end_lr"},
@@ -170,6 +186,18 @@ void oracle_schedule_config(oracle *o, const char *key, qp_schedule_config *conf
                                           {"lr_step", "step_size_up"},
                                           {"lr_step", "t0"},
                                           {"lr_stretch", "t_mult"},
+                                          {"lr_power", "power"},
+                                          {"lr_hold", "stable"},
+                                          {"lr_hold", "hold"},
+                                          {"lr_fall", "decay"},
+                                          {"lr_anneal", "shape"},
+                                          {"lr_warmup_start", "init_scale"},
+                                          {"lr_step", "inv_sqrt"},
+                                          {"lr_step", "decay_steps"},
+                                          {"lr_step", "every"},
+                                          {"lr_staircase", "staircase"},
+                                          {"lr_div", "ratio"},
+                                          {"lr_rise", "cut_frac"},
                                           {"lr_step_down", "step_size_down"},
                                           {"lr_milestones", "milestones"},
                                           {"lr_anneal", "anneal"},
@@ -180,19 +208,19 @@ void oracle_schedule_config(oracle *o, const char *key, qp_schedule_config *conf
                                           {"lr_patience", "patience"},
                                           {"lr_cooldown", "cooldown"},
                                           {"lr_threshold", "threshold"}};
-    bool plateau = oracle_is(o, key, "plateau"), cycle = oracle_is(o, key, "onecycle");
+    bool noam = oracle_is(o, key, "noam"), cycle = oracle_is(o, key, "onecycle");
     const char *name = oracle_text(o, key);
     qp_config_defaults(&qp_schedule_fields, config);
     config->lr_warmup = 0;
     for (size_t i = 0; i < sizeof kind / sizeof *kind; i++)
         if (strcmp(name, kind[i][0]) == 0) name = kind[i][1];
     set_rule(o, &qp_schedule_fields, config, "lr_schedule", name);
-    for (size_t i = 0; i < sizeof pair / sizeof *pair; i++)
-        if (!plateau || strcmp(pair[i][1], "factor") != 0) set(o, &qp_schedule_fields, config, pair[i][0], pair[i][1]);
+    for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) set(o, &qp_schedule_fields, config, pair[i][0], pair[i][1]);
     set(o, &qp_schedule_fields, config, cycle ? "lr" : "lr_max", "max_lr");
     if (oracle_is(o, "mode", "exp_range")) set_text(o, &qp_schedule_fields, config, "lr_cycle", "exp-range");
     if (oracle_is(o, "mode", "triangular2")) set_text(o, &qp_schedule_fields, config, "lr_cycle", "triangular2");
-    if (plateau) set(o, &qp_schedule_fields, config, "lr_gamma", "factor");
+    set(o, &qp_schedule_fields, config, noam ? "lr" : "lr_gamma", "factor");
+    schedule_translated(o, key, config);
     if (qp_schedule_check(config) != QP_OK) oracle_stop(o, "%s", qp_error_message());
 }
 

@@ -85,6 +85,80 @@ Test(schedule, cosine_with_restarts)
     expect(&c, 0, 1), expect(&c, 50, 0.6);
 }
 
+Test(schedule, polynomial_is_a_power_of_linear)
+{
+    qp_schedule_config c = make(QP_SCHEDULE_POLYNOMIAL, 1, 20, 120);
+    c.lr_min = 0.1;
+    expect(&c, 9, 0.5), expect(&c, 70, 0.55);
+    c.lr_power = 2;
+    expect(&c, 20, 1), expect(&c, 70, 0.1 + 0.9 / 4), expect(&c, 120, 0.1), expect(&c, 500, 0.1);
+    c.lr_power = 0;
+    expect(&c, 119, 1), expect(&c, 120, 0.1);
+    c.lr_total = 0;
+    cr_assert_eq(qp_schedule_check(&c), QP_EUSAGE);
+}
+
+Test(schedule, hold_and_fall)
+{
+    qp_schedule_config c = make(QP_SCHEDULE_WSD, 1, 10, 0);
+    c.lr_min = 0.2;
+    cr_assert_eq(qp_schedule_check(&c), QP_EUSAGE, "no fall");
+    c.lr_fall = 40, c.lr_hold = 100;
+    cr_assert_eq(qp_schedule_check(&c), QP_OK);
+    cr_assert_not(qp_schedule_ends(&c));
+    for (c.lr_anneal = QP_ANNEAL_COSINE; c.lr_anneal <= QP_ANNEAL_LINEAR; c.lr_anneal++)
+        expect(&c, 4, 0.5), expect(&c, 110, 1), expect(&c, 130, 0.6), expect(&c, 999, 0.2);
+    c.lr_anneal = QP_ANNEAL_SQRT;
+    expect(&c, 120, 0.6), expect(&c, 150, 0.2);
+    c.lr_hold = 0; /* until the fall ends with all updates */
+    cr_assert(qp_schedule_ends(&c));
+    cr_assert_eq(qp_schedule_check(&c), QP_EUSAGE, "no total");
+    c.lr_total = 49;
+    cr_assert_eq(qp_schedule_check(&c), QP_EUSAGE, "too short");
+    c.lr_total = 90;
+    cr_assert_eq(qp_schedule_check(&c), QP_OK);
+    expect(&c, 50, 1), expect(&c, 60, 0.6), expect(&c, 90, 0.2);
+    c.lr_schedule = QP_SCHEDULE_TRI_STAGE;
+    c.lr_warmup_start = 0.5, c.lr_min = 0.01;
+    expect(&c, 0, 0.5), expect(&c, 5, 0.75), expect(&c, 50, 1), expect(&c, 70, 0.1), expect(&c, 1000, 0.01);
+    c.lr_min = 0;
+    cr_assert_eq(qp_schedule_check(&c), QP_EUSAGE, "an exponential never reaches 0");
+}
+
+Test(schedule, slanted_triangular)
+{
+    qp_schedule_config c = make(QP_SCHEDULE_SLANTED_TRIANGULAR, 1, 1000, 100);
+    c.lr_rise = 0.1, c.lr_div = 10;
+    cr_assert_eq(qp_schedule_check(&c), QP_OK);
+    cr_assert_not(qp_schedule_warms(&c));
+    expect(&c, 0, 0.1), expect(&c, 5, 0.55), expect(&c, 10, 1), expect(&c, 55, 0.55), expect(&c, 100, 0.1);
+    expect(&c, 1000, 0.1);
+    c.lr_rise = 0;
+    expect(&c, 0, 1), expect(&c, 50, 0.55);
+    c.lr_rise = 1;
+    expect(&c, 50, 0.55), expect(&c, 100, 1);
+}
+
+Test(schedule, inverse_time_and_marian)
+{
+    qp_schedule_config c = make(QP_SCHEDULE_INVERSE_TIME, 1, 0, 0);
+    c.lr_step = 10;
+    expect(&c, 0, 1), expect(&c, 20, 0.5), expect(&c, 25, 1 / 2.25);
+    c.lr_staircase = true;
+    expect(&c, 25, 0.5);
+    c = make(QP_SCHEDULE_INV_SQRT_MARIAN, 1, 50, 0);
+    c.lr_step = 100, c.lr_warmup_start = 0.5;
+    expect(&c, 24, 0.75), expect(&c, 60, 1), expect(&c, 99, 1), expect(&c, 399, 0.5);
+}
+
+/* GNMT's: half of the updates at the full rate, then halved at equal distances. */
+Test(schedule, step_after_a_hold)
+{
+    qp_schedule_config c = make(QP_SCHEDULE_STEP, 1, 0, 0);
+    c.lr_hold = 100, c.lr_step = 10;
+    expect(&c, 0, 1), expect(&c, 109, 1), expect(&c, 110, 0.5), expect(&c, 125, 0.25);
+}
+
 Test(schedule, one_cycle_and_cyclical)
 {
     qp_schedule_config c = make(QP_SCHEDULE_ONE_CYCLE, 1, 0, 101);
