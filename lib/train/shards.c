@@ -16,6 +16,7 @@
 typedef struct {
     const qp_batch *batch;
     int first, end;
+    qp_real weight; /* of its loss */
 } shard;
 
 typedef struct {
@@ -27,6 +28,7 @@ typedef struct {
 struct qp_shards {
     const qp_params *params;
     int64_t shard_rows;
+    bool alike; /* batches count by themselves, not by their rows */
     int threads;
     worker *worker;
     qp_gradient_tree *tree;
@@ -79,6 +81,8 @@ qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows
     return status;
 }
 
+void qp_shards_count_alike(qp_shards *s) { s->alike = true; }
+
 void qp_shards_free(qp_shards *s)
 {
     if (!s) return;
@@ -122,7 +126,7 @@ static void cut_batch(qp_shards *s, const qp_batch *batch, int shards)
     int sequences = batch->target.sequences.count;
     for (int k = 1, from = 0; k <= shards; k++) {
         int end = cut_end(batch, 0, sequences, shards, k, from);
-        s->shard[s->count++] = (shard){batch, from, end};
+        s->shard[s->count++] = (shard){batch, from, end, 1};
         from = end;
     }
 }
@@ -160,6 +164,15 @@ static qp_status cut(qp_shards *s, const qp_batch *batch, int count, qp_shards_r
         cut_batch(s, &batch[i], qp_shards_count(batch_rows_before(&batch[i], sequences), sequences, s->shard_rows));
     }
     return QP_OK;
+}
+
+/* Every batch counts alike: its rows together weigh as much as those of any other. */
+static void weigh(qp_shards *s, int count, int64_t all_rows)
+{
+    for (int i = 0; i < s->count; i++) {
+        qp_sequences target = s->shard[i].batch->target.sequences;
+        s->shard[i].weight = (qp_real)((double)all_rows / ((double)count * (double)rows_before(target, target.count)));
+    }
 }
 
 /* ---- one shard ---- */
@@ -220,8 +233,8 @@ static bool run_piece(qp_shards *s, shard piece, uint64_t key, qp_tape *tape, qp
         loss = qp_tape_fail(tape, QP_ESHAPE, "training: a loss of %d x %d values; it must be one", loss.rows,
                             loss.columns);
     if (qp_tape_failed(tape)) return false;
-    *sum += (double)loss.value[0]; /* before backward, which may reuse the memory */
-    return !gradient || qp_tape_backward(tape, loss, s->scale) == QP_OK;
+    *sum += (double)(loss.value[0] * piece.weight); /* before backward, which may reuse the memory */
+    return !gradient || qp_tape_backward(tape, loss, s->scale * piece.weight) == QP_OK;
 }
 
 /* The pieces of shard `number`, one after the other into the same gradient. */
@@ -236,8 +249,8 @@ static bool run_shard(qp_shards *s, int number, qp_tape *tape, qp_gradient *grad
     if (gradient) qp_gradient_begin(gradient, s->params);
     for (int k = 1, from = whole->first; k <= pieces; k++) {
         int end = cut_end(whole->batch, whole->first, whole->end, pieces, k, from);
-        if (!run_piece(s, (shard){whole->batch, from, end}, k == 1 ? key : qp_random_key(key, (uint64_t)k), tape,
-                       gradient, &s->loss[number])) {
+        if (!run_piece(s, (shard){whole->batch, from, end, whole->weight},
+                       k == 1 ? key : qp_random_key(key, (uint64_t)k), tape, gradient, &s->loss[number])) {
             fail(s, number, qp_tape_status(tape), qp_tape_message(tape));
             return false;
         }
@@ -310,6 +323,7 @@ static qp_status run(qp_shards *s, const qp_loss_function *function, const qp_ba
     *result = (qp_shards_result){0};
     QP_TRY(cut(s, batch, count, result));
     result->shards = s->count;
+    if (s->alike) weigh(s, count, result->target_rows);
     s->function = function;
     s->mode = mode;
     s->key = key;

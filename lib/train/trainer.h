@@ -30,6 +30,9 @@
     X(INT, keep, "2", 1, 1000000, NULL, "saved states of the run that are kept")                                       \
     X(INT, average, "1", 1, 1000, NULL, "final model: mean of the last N validated checkpoints; 1: the best one")      \
     X(INT, accum, "1", 1, 10000, NULL, "batches that make one update")                                                 \
+    X(CHOICE, accum_mean, "tokens", 0, 0, "tokens, batches",                                                           \
+      "--accum: batches count by their target tokens, or all alike")                                                   \
+    X(BOOL, decay_all, "false", 0, 0, NULL, "weight decay reaches biases and norms too, not matrices alone")           \
     X(REAL, label_smoothing, "0", 0, 0.99, NULL, "share of the target given to all words alike")                       \
     X(REAL, weight_noise, "0", 0, 100, NULL,                                                                           \
       "deviation of Gaussian noise on the matrices at which the gradient is taken")                                    \
@@ -45,6 +48,7 @@ typedef struct {
 
 extern const qp_field_table qp_training_fields;
 enum { QP_EPOCHS_UNLESS_LIMITED = 20 };
+enum { QP_ACCUM_TOKENS, QP_ACCUM_BATCHES };
 enum { QP_BY_LOSS, QP_BY_BLEU, QP_BY_CHRF, QP_BY_ACCURACY, QP_BY_F1 };
 
 /* What one validation measured, in order. */

@@ -359,7 +359,6 @@ void oracle_compare_weights(oracle *o, const char *prefix)
         snprintf(o->leaf[i].name, sizeof o->leaf[i].name, "%s", name);
     }
     for (int i = 0; i < o->leaves; i++) compare_parts(o, o->leaf, o->leaves, i, false);
-    o->leaves = 0;
 }
 
 static void give_upstream(oracle *o, const oracle_part *out)

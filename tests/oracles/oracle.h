@@ -76,7 +76,8 @@ int32_t *oracle_ints(oracle *o, const char *name); /* stops where one does not f
  * oracle_params  an empty set of parameters, freed with the case
  * oracle_bind    every parameter gets its values from PREFIX.NAME and its gradient is compared with gPREFIX.NAME; `split`
  *                says which arrays hold it: elements first .. first+count-1 of ours are at .. of array NAME.
- * oracle_compare_weights — the bound parameters as they are now with PREFIX.NAME; they are leaves no longer. */
+ * oracle_compare_weights — the bound parameters as they are now with PREFIX.NAME; may be asked of several
+ * prefixes, then leaves = 0: no gradients of them are compared. */
 qp_tensor oracle_input(oracle *o, const char *name, int rows, int columns, const int32_t *map);
 qp_tensor oracle_param(oracle *o, const char *name);
 qp_tensor oracle_param_or_none(oracle *o, const char *name);

@@ -381,6 +381,8 @@ qp_model *oracle_model_make(oracle *o, const char *kind, const char *prefix)
     return o->model;
 }
 
+oracle_split *oracle_model_split(oracle *o, const char *kind) { return row_of(o, kind)->split; }
+
 oracle_batch oracle_model_batch(oracle *o, const char *kind, const char *prefix, int step)
 {
     return row_of(o, kind)->batch(o, prefix, step);

@@ -11,8 +11,10 @@
 
 /* oracle_model_make — the model `kind` of the case with the arrays PREFIX... as weights; its gradients are compared with
  * gparam.*. It is freed with the case.
+ * oracle_model_split — what the case calls its parameters.
  * oracle_model_batch — what it reads: in.* (step 0), or step `step` of batch.*. */
 qp_model *oracle_model_make(oracle *o, const char *kind, const char *prefix);
+oracle_split *oracle_model_split(oracle *o, const char *kind);
 typedef struct {
     qp_batch batch;
     oracle_ragged source, target; /* where the rows of both lie in the file's arrays */

@@ -1,78 +1,185 @@
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/model/model_file.h"
+#include "lib/train/trainer.h"
 #include "tests/oracles/oracle_learning.h"
 #include "tests/oracles/oracle_model.h"
 
-/* Whole trainings: loss, gradient norm and rate of every step, and the weights at the end. */
+/* Whole trainings by the library's own trainer: loss, gradient norm and rate of every step, the weights at the end, and
+ * their means. */
 
-static void configure(oracle *o, qp_optimizer_config *config)
+typedef struct {
+    oracle *o;
+    const char *kind;
+    qp_real smoothing;
+    qp_real *loss, *norm, *rate; /* [steps] */
+    qp_real *last;               /* the weights behind the last step */
+    size_t bytes;                /* of them */
+    int steps, accumulate;
+    char folder[64]; /* of the run; "": none */
+} training;
+
+static void settle_optimizer(oracle *o, qp_optimizer_config *config)
 {
     oracle_optimizer_config(o, config);
     if (!oracle_is(o, "optimizer", "sgd") || oracle_number_or(o, "momentum", 0) == 0) return;
     config->optimizer = oracle_flag_or(o, "nesterov", false) ? QP_NESTEROV : QP_MOMENTUM;
 }
 
-static qp_optimizer *optimizer_of(oracle *o)
+/* ---- what the trainer asks ---- */
+
+static qp_status begin(void *self, int64_t epoch, int64_t *count)
 {
-    bool matrices_only = oracle_flag(o, "decay_matrices_only");
-    int count = qp_params_count(o->params);
-    qp_optimizer_span *span = oracle_memory(o, (size_t)count * sizeof *span);
-    for (int i = 0; i < count; i++) {
+    training *t = self;
+    (void)epoch;
+    *count = (int64_t)t->steps * t->accumulate;
+    return QP_OK;
+}
+
+static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
+{
+    training *t = self;
+    (void)slot;
+    *batch = oracle_model_batch(t->o, t->kind, "batch.", (int)number).batch;
+    return QP_OK;
+}
+
+static qp_tensor loss_of(void *self, qp_tape *tape, const qp_batch *batch)
+{
+    training *t = self;
+    return qp_model_loss(t->o->model, tape, batch, t->smoothing);
+}
+
+static void progress(void *self, const qp_progress *p)
+{
+    training *t = self;
+    t->loss[p->update - 1] = (qp_real)p->loss;
+    t->norm[p->update - 1] = (qp_real)p->gradient_norm;
+    t->rate[p->update - 1] = (qp_real)p->rate;
+    if (p->update == t->steps) memcpy(t->last, qp_params_block(t->o->params), t->bytes);
+}
+
+/* A validation that finds nothing better or worse: it keeps the weights, for their mean. */
+static qp_status measure(void *self, int threads, qp_metrics *metrics)
+{
+    (void)self;
+    (void)threads;
+    qp_metrics_add(metrics, "loss", 0);
+    return QP_OK;
+}
+
+static qp_status save_model(void *self, const char *path)
+{
+    return qp_model_file_save(path, ((training *)self)->o->model, &(qp_model_texts){0});
+}
+
+/* ---- its configuration ---- */
+
+static bool starts_with_one_of(const char *name, const char *prefixes)
+{
+    while (*prefixes) {
+        size_t bytes = strcspn(prefixes, ",");
+        if (bytes > 0 && strncmp(name, prefixes, bytes) == 0) return true;
+        prefixes += bytes + (prefixes[bytes] == ',');
+    }
+    return false;
+}
+
+/* `frozen` has beginnings of the case's names; --freeze wants ours. */
+static void freeze(oracle *o, const char *kind, qp_training_config *config)
+{
+    const char *prefixes = oracle_text_or(o, "frozen", "none");
+    if (strcmp(prefixes, "none") == 0) return;
+    size_t used = 0;
+    for (int i = 0; i < qp_params_count(o->params); i++) {
         const qp_parameter *p = qp_params_at(o->params, i);
-        span[i] =
-            (qp_optimizer_span){.offset = p->offset, .rows = p->rows, .columns = p->columns, .matrix = p->rows > 1};
-        span[i].decay = !matrices_only || p->decay;
+        oracle_piece piece[ORACLE_PIECES] = {0};
+        int pieces = oracle_model_split(o, kind)(p, piece), frozen = 0;
+        for (int k = 0; k < pieces; k++) frozen += starts_with_one_of(piece[k].name, prefixes);
+        if (frozen == 0) continue;
+        if (frozen != pieces) oracle_stop(o, "part of %s is frozen", p->name);
+        used += (size_t)snprintf(config->freeze + used, sizeof config->freeze - used, "%s,", p->name);
+        if (used >= sizeof config->freeze) oracle_stop(o, "too many frozen parameters");
     }
-    qp_optimizer_config config;
-    qp_optimizer *made;
-    configure(o, &config);
-    if (qp_optimizer_new(&config, qp_params_size(o->params), span, count, &made) != QP_OK)
-        oracle_stop(o, "%s", qp_error_message());
-    return made;
 }
 
-/* One step: the mean loss of the batch, and its gradients in the case's block. */
-static qp_real backward(oracle *o, const qp_batch *batch)
+/* The mean of the weights behind the last steps is that of the run's last validated models. */
+static void settle_mean(training *t, qp_training_config *config, qp_trainer *trainer)
 {
-    int tokens = batch->target.sequences.start[batch->target.sequences.count];
-    qp_tape_begin(o->tape, QP_TRAIN, 1);
-    qp_gradient_begin(&o->gradient, o->params);
-    qp_tape_bind(o->tape, o->gradient.node);
-    qp_tensor loss = qp_model_loss(o->model, o->tape, batch, (qp_real)oracle_number_or(o, "label_smoothing", 0));
-    qp_real value = qp_tape_failed(o->tape) ? 0 : loss.value[0] / (qp_real)tokens;
-    if (qp_tape_backward(o->tape, loss, 1 / (qp_real)tokens) != QP_OK) oracle_stop(o, "%s", qp_tape_message(o->tape));
-    qp_gradient_finish(&o->gradient, o->params);
-    return value;
+    int start = (int)oracle_number_or(t->o, "swa_start", -1);
+    if (start < 0) return;
+    const char *place = getenv("TMPDIR");
+    snprintf(t->folder, sizeof t->folder, "%.40s/oracle-XXXXXX", place ? place : "/tmp");
+    if (!mkdtemp(t->folder)) oracle_stop(t->o, "%s cannot be made", t->folder);
+    config->average = t->steps - start;
+    config->valid_freq = 1;
+    trainer->hooks.measure = measure;
+    trainer->hooks.save_model = save_model;
+    trainer->folder = t->folder;
 }
 
-static void training(oracle *o)
+static qp_status run(training *t)
 {
-    const char *kind = oracle_text(o, "model");
-    int steps = oracle_int(o, "steps");
-    oracle_model_make(o, kind, "init.");
-    qp_optimizer *optimizer = optimizer_of(o);
+    qp_optimizer_config optimizer;
     qp_schedule_config schedule;
-    oracle_schedule_config(o, "schedule", &schedule);
-    qp_real *loss = oracle_memory(o, (size_t)steps * sizeof *loss),
-            *norm = oracle_memory(o, (size_t)steps * sizeof *norm),
-            *rate = oracle_memory(o, (size_t)steps * sizeof *rate);
-    qp_status status = QP_OK;
-    for (int i = 0; i < steps && status == QP_OK; i++) {
-        oracle_batch b = oracle_model_batch(o, kind, "batch.", i);
-        const qp_real *block[1] = {o->gradient.block};
-        double lr = qp_schedule_rate(&schedule, NULL, i), length;
-        loss[i] = backward(o, &b.batch);
-        status = qp_optimizer_step(optimizer, qp_params_block(o->params), block, 1, 1, lr, 1, &length);
-        norm[i] = (qp_real)length;
-        rate[i] = (qp_real)lr;
-    }
-    qp_optimizer_free(optimizer);
-    if (status != QP_OK) oracle_stop(o, "%s", qp_error_message());
-    qp_tape_begin(o->tape, QP_TRAIN, 1);
-    oracle_compare(o, "loss", (size_t)steps, loss);
-    oracle_compare(o, "grad_norm", (size_t)steps, norm);
-    oracle_compare(o, "lr", (size_t)steps, rate);
-    oracle_compare_weights(o, "final.");
+    qp_training_config config;
+    qp_trainer_result result;
+    settle_optimizer(t->o, &optimizer);
+    oracle_schedule_config(t->o, "schedule", &schedule);
+    qp_config_defaults(&qp_training_fields, &config);
+    config.steps = t->steps;
+    config.accum = t->accumulate;
+    config.accum_mean = QP_ACCUM_BATCHES;
+    config.decay_all = !oracle_flag(t->o, "decay_matrices_only");
+    config.disp_freq = config.threads = 1;
+    config.save_freq = 0;
+    freeze(t->o, t->kind, &config);
+    qp_batch_source source = {.self = t, .begin = begin, .get = get};
+    qp_trainer trainer = {.params = t->o->params,
+                          .loss = {.self = t, .loss = loss_of},
+                          .train = &source,
+                          .config = &config,
+                          .optimizer = &optimizer,
+                          .schedule = &schedule,
+                          .hooks = {.self = t, .progress = progress}};
+    settle_mean(t, &config, &trainer);
+    qp_status status = qp_trainer_run(&trainer, &result);
+    if (t->folder[0]) qp_trainer_discard(t->folder);
+    return status;
 }
 
-const oracle_row oracle_rows_training[] = {{"training", training}, {0}};
+/* ---- the case ---- */
+
+static void compare(training *t)
+{
+    oracle *o = t->o;
+    oracle_compare(o, "loss", (size_t)t->steps, t->loss);
+    oracle_compare(o, "grad_norm", (size_t)t->steps, t->norm);
+    oracle_compare(o, "lr", (size_t)t->steps, t->rate);
+    if (oracle_number_or(o, "ema_decay", 0) > 0 || oracle_number_or(o, "swa_start", -1) >= 0)
+        oracle_compare_weights(o, "ema.");
+    memcpy(qp_params_block(o->params), t->last, t->bytes);
+    oracle_compare_weights(o, "final.");
+    o->leaves = 0;
+}
+
+static void train(oracle *o)
+{
+    training t = {.o = o, .kind = oracle_text(o, "model"), .steps = oracle_int(o, "steps")};
+    t.accumulate = (int)oracle_number_or(o, "accumulate", 1);
+    t.smoothing = (qp_real)oracle_number_or(o, "label_smoothing", 0);
+    oracle_model_make(o, t.kind, "init.");
+    size_t steps = (size_t)t.steps;
+    t.loss = oracle_memory(o, steps * sizeof *t.loss);
+    t.norm = oracle_memory(o, steps * sizeof *t.norm);
+    t.rate = oracle_memory(o, steps * sizeof *t.rate);
+    t.bytes = qp_params_size(o->params) * sizeof *t.last;
+    t.last = oracle_memory(o, t.bytes);
+    if (run(&t) != QP_OK) oracle_stop(o, "%s", qp_error_message());
+    qp_tape_begin(o->tape, QP_TRAIN, 1);
+    compare(&t);
+}
+
+const oracle_row oracle_rows_training[] = {{"training", train}, {0}};

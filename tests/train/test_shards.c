@@ -80,6 +80,37 @@ Test(shards, the_sum_is_the_gradient_of_the_whole)
     toy_free(t);
 }
 
+/* Three batches of unequal size: the mean of their own means, and of their gradients. */
+Test(shards, batches_can_count_alike)
+{
+    static toy_batch batch[3];
+    for (int i = 0; i < 3; i++) toy_batch_fill(&batch[i], 20 + 60 * i, (uint64_t)i);
+    const qp_batch list[] = {batch[0].batch, batch[1].batch, batch[2].batch};
+    toy *t = toy_new(3);
+    qp_shards *s;
+    qp_loss_function f = {t, toy_loss};
+    qp_shards_result all, one;
+    size_t size = qp_params_size(t->params);
+    double *expected = calloc(size, sizeof *expected), loss = 0;
+    for (int b = 0; b < 3; b++) {
+        qp_real *g = gradient_of(t, &list[b], 1, 1, 64, &one);
+        for (size_t i = 0; i < size; i++) expected[i] += (double)g[i] / 3;
+        loss += one.loss / (double)one.target_rows / 3;
+        free(g);
+    }
+    cr_assert_eq(qp_shards_new(t->params, 2, 64, &s), QP_OK);
+    qp_shards_count_alike(s);
+    cr_assert_eq(qp_shards_run(s, &f, list, 3, 77, &all), QP_OK);
+    cr_expect_float_eq(all.loss / (double)all.target_rows, loss, 1e-5 * loss);
+    for (size_t i = 0; i < size; i++) {
+        double sum = (double)all.gradient[0][i] + (double)all.gradient[1][i];
+        cr_expect_float_eq(sum, expected[i], 1e-5, "%zu: %g, not %g", i, sum, expected[i]);
+    }
+    qp_shards_free(s);
+    free(expected);
+    toy_free(t);
+}
+
 /* A shard larger than a piece runs as several; the same gradient, less memory. */
 Test(shards, a_large_shard_runs_in_pieces)
 {
