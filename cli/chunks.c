@@ -100,5 +100,3 @@ void qp_chunks_end(qp_chunks *chunks)
     free(chunks->text);
     *chunks = (qp_chunks){0};
 }
-
-int qp_chunks_report(qp_status status) { return status == QP_EIO && errno == EPIPE ? 74 : qp_report(status); }

@@ -32,8 +32,4 @@ const char *qp_chunks_path(const qp_chunks *chunks, int i);
 int64_t qp_chunks_number(const qp_chunks *chunks, int i);
 void qp_chunks_end(qp_chunks *chunks);
 
-/* qp_chunks_report — as qp_report, but silent (74) when the reader of stdout went away on purpose (head, less). To be
- * called right after the failure. */
-int qp_chunks_report(qp_status status);
-
 #endif

@@ -140,8 +140,9 @@ static qp_status give_title(qp_picture *picture, const char *source, const char 
     return status;
 }
 
-static qp_status attend(const attend_options *o, const qp_search_config *search, const char *source, const char *target,
-                        form as)
+static qp_search_config search; /* how the model's own translation is found */
+
+static qp_status attend(const attend_options *o, const char *source, const char *target, form as)
 {
     qp_text_model opened;
     qp_picture picture;
@@ -155,7 +156,7 @@ static qp_status attend(const attend_options *o, const qp_search_config *search,
         status = qp_fail(QP_EUSAGE, "%s: is a language model; give the text to read as --tgt TEXT", o->model);
     else if (!opened.source && source)
         status = qp_fail(QP_EUSAGE, "%s: is a language model, it has no source; drop --src", o->model);
-    if (status == QP_OK) status = qp_attend_pair(&opened, source ? source : "", target, search, &picture, &found);
+    if (status == QP_OK) status = qp_attend_pair(&opened, source ? source : "", target, &search, &picture, &found);
     if (status == QP_OK) {
         status = give_title(&picture, source ? source : "", found);
         if (status == QP_OK) status = draw(o, &picture, as);
@@ -175,33 +176,33 @@ static qp_status one_text(const qp_option_list *list, const char **text)
     return QP_OK;
 }
 
-int qp_cmd_attend(int argc, char **argv)
+static qp_status run(void *self, const qp_options *options)
 {
-    attend_options o;
-    qp_search_config search;
-    qp_option_list list[] = {{.name = "src", .help = "source sentence"},
-                             {.name = "tgt", .help = "its translation; absent: the model's own"}};
-    const qp_option_group group[] = {{&attend_table, &o}, {&qp_search_fields, &search}};
-    static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}, {'b', "beam-size"}};
-    const qp_command command = {.name = "attend",
-                                .summary = "attention maps of one sentence: terminal, html, svg, png, json, npz",
-                                .usage = "-m MODEL --src TEXT [--tgt TEXT] [-o FILE]",
-                                .notes = notes,
-                                .group = group,
-                                .group_count = 2,
-                                .alias = alias,
-                                .alias_count = 3,
-                                .list = list,
-                                .list_count = 2};
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
+    const attend_options *o = self;
     const char *source, *target;
     form as;
-    qp_status status = one_text(&list[0], &source);
-    if (status == QP_OK) status = one_text(&list[1], &target);
-    if (status == QP_OK) status = find_form(o.output, &as);
-    if (status == QP_OK) status = attend(&o, &search, source, target, as);
-    qp_options_free(&options);
-    return status == QP_OK ? 0 : qp_report(status);
+    QP_TRY(one_text(&options->command->list[0], &source));
+    QP_TRY(one_text(&options->command->list[1], &target));
+    QP_TRY(find_form(o->output, &as));
+    return attend(o, source, target, as);
+}
+
+int qp_cmd_attend(int argc, char **argv)
+{
+    static attend_options o;
+    static qp_option_list list[] = {{.name = "src", .help = "source sentence"},
+                                    {.name = "tgt", .help = "its translation; absent: the model's own"}};
+    static const qp_option_group group[] = {{&attend_table, &o}, {&qp_search_fields, &search}};
+    static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}, {'b', "beam-size"}};
+    static const qp_command command = {.name = "attend",
+                                       .summary = "attention maps of one sentence: terminal, html, svg, png, json, npz",
+                                       .usage = "-m MODEL --src TEXT [--tgt TEXT] [-o FILE]",
+                                       .notes = notes,
+                                       .group = group,
+                                       .group_count = 2,
+                                       .alias = alias,
+                                       .alias_count = 3,
+                                       .list = list,
+                                       .list_count = 2};
+    return qp_options_run(&command, argc, argv, run, &o);
 }

@@ -31,18 +31,13 @@ static const qp_command average = {
     .takes_files = true,
 };
 
-int qp_cmd_average(int argc, char **argv)
+static qp_status run(void *self, const qp_options *options)
 {
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &average, argc, argv, &code)) return code;
-    qp_status status = QP_OK;
-    if (!*config.output)
-        status = qp_fail(QP_EUSAGE, "no model file to make; name it with -o MODEL");
-    else if (options.file_count < 1)
-        status = qp_fail(QP_EUSAGE, "no checkpoints to average; name them, such as MODEL.run/model-*.safetensors");
-    else
-        status = qp_model_file_average(config.output, (const char *const *)options.file, options.file_count);
-    qp_options_free(&options);
-    return qp_report(status);
+    (void)self;
+    if (!*config.output) return qp_fail(QP_EUSAGE, "no model file to make; name it with -o MODEL");
+    if (options->file_count < 1)
+        return qp_fail(QP_EUSAGE, "no checkpoints to average; name them, such as MODEL.run/model-*.safetensors");
+    return qp_model_file_average(config.output, (const char *const *)options->file, options->file_count);
 }
+
+int qp_cmd_average(int argc, char **argv) { return qp_options_run(&average, argc, argv, run, NULL); }

@@ -241,8 +241,10 @@ static qp_status write_corpus(const places *p)
     return reverse ? qp_toy_reverse_write(p->folder, seed, NULL) : qp_toy_write(p->folder, seed, NULL);
 }
 
-static qp_status run(void)
+static qp_status run(void *self, const qp_options *options)
 {
+    (void)self;
+    (void)options;
     places p;
     qp_train_settings settings;
     qp_trainer_result result;
@@ -253,11 +255,4 @@ static qp_status run(void)
     return try_it(&p);
 }
 
-int qp_cmd_demo(int argc, char **argv)
-{
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &demo, argc, argv, &code)) return code;
-    qp_options_free(&options);
-    return qp_report(run());
-}
+int qp_cmd_demo(int argc, char **argv) { return qp_options_run(&demo, argc, argv, run, NULL); }

@@ -291,7 +291,7 @@ static qp_status run_model(evaluation *e, const evaluate_options *o, const qp_se
     return status;
 }
 
-static qp_status run(evaluation *e, evaluate_options *o, const qp_search_config *search, const qp_option_list *ref)
+static qp_status compare(evaluation *e, evaluate_options *o, const qp_search_config *search, const qp_option_list *ref)
 {
     char *file = o->model[0] ? o->src : o->hyp;
     e->options = o;
@@ -318,17 +318,36 @@ static qp_status try_model(const qp_options *options, const evaluate_options *o,
                             o->json != 0);
 }
 
-int qp_cmd_evaluate(int argc, char **argv)
-{
+typedef struct {
     evaluate_options o;
     qp_evaluate_task_config test;
     metric_options metric;
     qp_search_config search;
+} evaluate_config;
+
+static qp_status run(void *self, const qp_options *options)
+{
+    evaluate_config *c = self;
+    const qp_option_list *ref = options->command->list;
+    evaluation e = {0};
+    bool perplexity = options->file_count == 1 && strcmp(options->file[0], "perplexity") == 0;
+    if (c->test.test[0] || perplexity) return try_model(options, &c->o, &c->test, ref->count);
+    QP_TRY(settle(options, &c->o, ref));
+    QP_TRY(qp_scores_init(&e.scores, options->file_count ? options->file[0] : "bleu,chrf"));
+    QP_TRY(configure(&e.scores, &c->metric, c->o.sentence_level));
+    qp_status status = compare(&e, &c->o, &c->search, ref);
+    for (int r = 0; r < e.references; r++) qp_reader_close(e.reference[r]);
+    return status;
+}
+
+int qp_cmd_evaluate(int argc, char **argv)
+{
+    evaluate_config c;
     qp_option_list ref = {.name = "ref", .help = "file of references, one a line"};
-    const qp_option_group group[] = {{&evaluate_table, &o},
-                                     {&qp_evaluate_task_fields, &test},
-                                     {&metric_table, &metric},
-                                     {&qp_search_fields, &search}};
+    const qp_option_group group[] = {{&evaluate_table, &c.o},
+                                     {&qp_evaluate_task_fields, &c.test},
+                                     {&metric_table, &c.metric},
+                                     {&qp_search_fields, &c.search}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'b', "beam-size"}, {'t', "threads"}};
     const qp_command command = {
         .name = "evaluate",
@@ -342,21 +361,5 @@ int qp_cmd_evaluate(int argc, char **argv)
         .list = &ref,
         .list_count = 1,
         .takes_files = true};
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    evaluation e = {0};
-    bool perplexity = options.file_count == 1 && strcmp(options.file[0], "perplexity") == 0;
-    if (test.test[0] || perplexity) {
-        qp_status measured = try_model(&options, &o, &test, ref.count);
-        qp_options_free(&options);
-        return measured == QP_OK ? 0 : qp_chunks_report(measured);
-    }
-    qp_status status = settle(&options, &o, &ref);
-    if (status == QP_OK) status = qp_scores_init(&e.scores, options.file_count ? options.file[0] : "bleu,chrf");
-    if (status == QP_OK) status = configure(&e.scores, &metric, o.sentence_level);
-    if (status == QP_OK) status = run(&e, &o, &search, &ref);
-    for (int r = 0; r < e.references; r++) qp_reader_close(e.reference[r]);
-    qp_options_free(&options);
-    return status == QP_OK ? 0 : qp_chunks_report(status);
+    return qp_options_run(&command, argc, argv, run, &c);
 }

@@ -42,6 +42,22 @@ static qp_status export_from(const export_options *o, const qp_text_model *m)
     return qp_tokenizer_save(o->source ? m->source : m->target, o->out);
 }
 
+static qp_status run(void *self, const qp_options *options)
+{
+    export_options *o = self;
+    qp_text_model m;
+    if (options->file_count == 1 && !*o->model)
+        snprintf(o->model, sizeof o->model, "%s", options->file[0]);
+    else if (options->file_count)
+        return qp_fail(QP_EUSAGE, "export: '%s' is one word too many", options->file[0]);
+    if (!*o->model) return qp_fail(QP_EUSAGE, "export: no model; name one with -m MODEL.safetensors");
+    if (!*o->out) return qp_fail(QP_EUSAGE, "export: no file to make; name it with -o FILE.arpa or FILE.json");
+    QP_TRY(qp_text_model_load(o->model, &m));
+    qp_status status = export_from(o, &m);
+    qp_text_model_free(&m);
+    return status;
+}
+
 int qp_cmd_export(int argc, char **argv)
 {
     export_options o;
@@ -56,22 +72,5 @@ int qp_cmd_export(int argc, char **argv)
                                 .alias = alias,
                                 .alias_count = 2,
                                 .takes_files = true};
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    qp_status status = QP_OK;
-    qp_text_model m = {0};
-    if (options.file_count == 1 && !*o.model)
-        snprintf(o.model, sizeof o.model, "%s", options.file[0]);
-    else if (options.file_count)
-        status = qp_fail(QP_EUSAGE, "export: '%s' is one word too many", options.file[0]);
-    if (status == QP_OK && !*o.model)
-        status = qp_fail(QP_EUSAGE, "export: no model; name one with -m MODEL.safetensors");
-    if (status == QP_OK && !*o.out)
-        status = qp_fail(QP_EUSAGE, "export: no file to make; name it with -o FILE.arpa or FILE.json");
-    if (status == QP_OK) status = qp_text_model_load(o.model, &m);
-    if (status == QP_OK) status = export_from(&o, &m);
-    qp_text_model_free(&m);
-    qp_options_free(&options);
-    return qp_report(status);
+    return qp_options_run(&command, argc, argv, run, &o);
 }

@@ -181,8 +181,16 @@ static qp_status read_prompt(const generate_options *o, const qp_option_list *pr
     return status;
 }
 
-static qp_status generate_with(generate_options *o, const qp_sample_config *sample, const qp_option_list *list)
+typedef struct {
+    generate_options o;
+    qp_sample_config sample;
+} generation;
+
+static qp_status run(void *self, const qp_options *options)
 {
+    generation *how = self;
+    generate_options *o = &how->o;
+    const qp_option_list *list = options->command->list;
     char *content = NULL;
     show s = {.o = o};
     static const int tasks[] = {QP_TASK_LM, -1};
@@ -191,7 +199,7 @@ static qp_status generate_with(generate_options *o, const qp_sample_config *samp
     if (status == QP_OK) status = qp_decode_open(&o->ask, tasks, &opened);
     qp_generator generator = {.model = opened.model,
                               .codec = &opened.target_codec,
-                              .sample = sample,
+                              .sample = &how->sample,
                               .no_repeat_ngram = (int)o->no_repeat_ngram,
                               .tokens = o->tokens,
                               .stop = list[1].value,
@@ -208,9 +216,9 @@ static qp_status generate_with(generate_options *o, const qp_sample_config *samp
 
 int qp_cmd_generate(int argc, char **argv)
 {
-    generate_options o;
-    qp_sample_config sample;
-    const qp_option_group group[] = {{&qp_decode_fields, &o.ask}, {&generate_table, &o}, {&qp_sample_fields, &sample}};
+    generation how;
+    const qp_option_group group[] = {
+        {&qp_decode_fields, &how.o.ask}, {&generate_table, &how.o}, {&qp_sample_fields, &how.sample}};
     static const qp_option_alias alias[] = {
         {'m', "model"}, {'p', "prompt"}, {'f', "file"}, {'n', "tokens"}, {'t', "threads"}};
     qp_option_list list[] = {{.name = "prompt", .help = "the text to go on with; without one, a new text"},
@@ -225,11 +233,5 @@ int qp_cmd_generate(int argc, char **argv)
                                 .alias_count = sizeof alias / sizeof *alias,
                                 .list = list,
                                 .list_count = 2};
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    qp_status status = generate_with(&o, &sample, list);
-    code = status == QP_OK ? 0 : qp_chunks_report(status);
-    qp_options_free(&options);
-    return code;
+    return qp_options_run(&command, argc, argv, run, &how);
 }

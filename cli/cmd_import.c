@@ -73,6 +73,14 @@ static qp_status import_arpa(const import_options *o, const char *path)
     return status;
 }
 
+static qp_status run(void *self, const qp_options *options)
+{
+    const import_options *o = self;
+    if (options->file_count != 1) return qp_fail(QP_EUSAGE, "import: name one file to read");
+    if (!*o->model) return qp_fail(QP_EUSAGE, "import: no model file to make; name it with -o MODEL.safetensors");
+    return import_arpa(o, options->file[0]);
+}
+
 int qp_cmd_import(int argc, char **argv)
 {
     import_options o;
@@ -89,15 +97,5 @@ int qp_cmd_import(int argc, char **argv)
         .alias = alias,
         .alias_count = 2,
         .takes_files = true};
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    qp_status status = QP_OK;
-    if (options.file_count != 1)
-        status = qp_fail(QP_EUSAGE, "import: name one file to read");
-    else if (!*o.model)
-        status = qp_fail(QP_EUSAGE, "import: no model file to make; name it with -o MODEL.safetensors");
-    if (status == QP_OK) status = import_arpa(&o, options.file[0]);
-    qp_options_free(&options);
-    return qp_report(status);
+    return qp_options_run(&command, argc, argv, run, &o);
 }

@@ -159,27 +159,32 @@ static void print_text(const char *path, const qp_text_model *m, const estimate 
     if (config.tensors) print_tensors(params);
 }
 
-int qp_cmd_info(int argc, char **argv)
+static qp_status tell(const char *path, const qp_text_model *m)
 {
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &info, argc, argv, &code)) return code;
     qp_optimizer_config optimizer;
     qp_config_defaults(&qp_optimizer_fields, &optimizer);
-    qp_status status = options.file_count ? QP_OK : qp_fail(QP_EUSAGE, "no model; name one: quipu info MODEL");
-    for (int i = 0; status == QP_OK && i < options.file_count; i++) {
-        qp_text_model m;
-        status = qp_text_model_load(options.file[i], &m);
-        if (status != QP_OK) break;
-        estimate e;
-        status = estimate_of(m.model, &optimizer, &e);
-        if (status == QP_OK && config.json)
-            print_json(options.file[i], &m, &e);
-        else if (status == QP_OK)
-            print_text(options.file[i], &m, &e);
-        if (status == QP_OK) qp_model_cost_free(&e.cost);
-        qp_text_model_free(&m);
-    }
-    qp_options_free(&options);
-    return qp_report(status);
+    estimate e;
+    QP_TRY(estimate_of(m->model, &optimizer, &e));
+    if (config.json)
+        print_json(path, m, &e);
+    else
+        print_text(path, m, &e);
+    qp_model_cost_free(&e.cost);
+    return QP_OK;
 }
+
+static qp_status run(void *self, const qp_options *options)
+{
+    (void)self;
+    if (!options->file_count) return qp_fail(QP_EUSAGE, "no model; name one: quipu info MODEL");
+    for (int i = 0; i < options->file_count; i++) {
+        qp_text_model m;
+        QP_TRY(qp_text_model_load(options->file[i], &m));
+        qp_status status = tell(options->file[i], &m);
+        qp_text_model_free(&m);
+        QP_TRY(status);
+    }
+    return QP_OK;
+}
+
+int qp_cmd_info(int argc, char **argv) { return qp_options_run(&info, argc, argv, run, NULL); }

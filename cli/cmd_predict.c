@@ -56,8 +56,9 @@ qp_status qp_predict_lines(const qp_text_model *m, const qp_predict_config *o, c
     return status;
 }
 
-static qp_status run(const qp_options *options)
+static qp_status run(void *self, const qp_options *options)
 {
+    (void)self;
     static const int tasks[] = {QP_TASK_CLASSIFY, QP_TASK_TAG, QP_TASK_REGRESS, QP_TASK_MLM, -1};
     qp_text_model m;
     QP_TRY(qp_text_model_open_as(config.model, tasks, &m));
@@ -70,12 +71,4 @@ static qp_status run(const qp_options *options)
     return status;
 }
 
-int qp_cmd_predict(int argc, char **argv)
-{
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &predict, argc, argv, &code)) return code;
-    qp_status status = run(&options);
-    qp_options_free(&options);
-    return qp_chunks_report(status);
-}
+int qp_cmd_predict(int argc, char **argv) { return qp_options_run(&predict, argc, argv, run, NULL); }

@@ -176,12 +176,12 @@ static qp_status score_chunk(const score_options *o, const qp_scorer *scorer, pa
     return status;
 }
 
-static int score_with(const qp_options *options, score_options *o)
+static qp_status run(void *self, const qp_options *options)
 {
+    score_options *o = self;
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_LM, QP_TASK_AUTOENCODE, -1};
     qp_text_model opened;
-    qp_status status = qp_decode_open(&o->ask, tasks, &opened);
-    if (status != QP_OK) return qp_report(status);
+    QP_TRY(qp_decode_open(&o->ask, tasks, &opened));
     bool has_source = qp_model_config_of(opened.model)->encoder != QP_KIND_NONE;
     qp_scorer scorer = {.model = opened.model,
                         .source = &opened.source_codec,
@@ -189,17 +189,16 @@ static int score_with(const qp_options *options, score_options *o)
                         .batch_size = (int)o->batch_size,
                         .threads = (int)o->ask.threads};
     pair_input in;
-    status = input_begin(&in, options, o, has_source);
+    qp_status status = input_begin(&in, options, o, has_source);
     while (status == QP_OK) {
         status = input_next(&in);
         if (status != QP_OK || in.chunks.count == 0) break;
         status = score_chunk(o, &scorer, &in);
         if (status == QP_OK) status = qp_output_check(stdout, "stdout");
     }
-    int code = qp_chunks_report(status);
     input_end(&in);
     qp_text_model_free(&opened);
-    return code;
+    return status;
 }
 
 int qp_cmd_score(int argc, char **argv)
@@ -216,10 +215,5 @@ int qp_cmd_score(int argc, char **argv)
                                 .alias = alias,
                                 .alias_count = 2,
                                 .takes_files = true};
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    code = score_with(&options, &o);
-    qp_options_free(&options);
-    return code;
+    return qp_options_run(&command, argc, argv, run, &o);
 }

@@ -144,6 +144,23 @@ static void print_text(const comparison *c, char *const *file)
     }
 }
 
+static qp_status compare(void *self, const qp_options *options)
+{
+    const compare_options *use = self;
+    comparison c = {.options = use, .encoding = {{.spans = true}, {.spans = true}}, .shown = json_array()};
+    qp_status status = QP_OK;
+    if (options->file_count < 2) status = qp_fail(QP_EUSAGE, "tokenizer compare: give two tokenizers, then the text");
+    for (int k = 0; k < 2 && status == QP_OK; k++) status = qp_tokenizer_load(options->file[k], &c.tokenizer[k]);
+    if (status == QP_OK) status = qp_each_line(options->file + 2, options->file_count - 2, &c.at, compare_line, &c);
+    if (status == QP_OK) use->json ? print_json(&c, options->file) : print_text(&c, options->file);
+    for (int k = 0; k < 2; k++) {
+        qp_encoding_free(&c.encoding[k]);
+        qp_tokenizer_free(c.tokenizer[k]);
+    }
+    json_decref(c.shown);
+    return status;
+}
+
 int qp_tokenizer_compare_main(int argc, char **argv)
 {
     static compare_options use;
@@ -156,20 +173,5 @@ int qp_tokenizer_compare_main(int argc, char **argv)
                                        .group = group,
                                        .group_count = 1,
                                        .takes_files = true};
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    comparison c = {.options = &use, .encoding = {{.spans = true}, {.spans = true}}, .shown = json_array()};
-    qp_status status = QP_OK;
-    if (options.file_count < 2) status = qp_fail(QP_EUSAGE, "tokenizer compare: give two tokenizers, then the text");
-    for (int k = 0; k < 2 && status == QP_OK; k++) status = qp_tokenizer_load(options.file[k], &c.tokenizer[k]);
-    if (status == QP_OK) status = qp_each_line(options.file + 2, options.file_count - 2, &c.at, compare_line, &c);
-    if (status == QP_OK) use.json ? print_json(&c, options.file) : print_text(&c, options.file);
-    for (int k = 0; k < 2; k++) {
-        qp_encoding_free(&c.encoding[k]);
-        qp_tokenizer_free(c.tokenizer[k]);
-    }
-    json_decref(c.shown);
-    qp_options_free(&options);
-    return status == QP_OK ? 0 : qp_report(status);
+    return qp_options_run(&command, argc, argv, compare, &use);
 }

@@ -33,6 +33,22 @@ static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}};
 
 /* ---- import ---- */
 
+static qp_status import(void *self, const qp_options *options)
+{
+    const file_options *use = self;
+    qp_import in = {.format = (qp_tokenizer_format)use->format, .pattern = use->pattern, .cased = use->cased};
+    qp_tokenizer *tokenizer;
+    if (options->file_count < 1 || options->file_count > 2)
+        return qp_fail(QP_EUSAGE, "tokenizer import: give one file, or vocab.json and merges.txt");
+    for (int i = 0; i < options->file_count; i++) in.path[in.count++] = options->file[i];
+    QP_TRY(qp_tokenizer_import(&in, &tokenizer));
+    qp_status status = qp_tokenizer_save(tokenizer, use->output);
+    if (status == QP_OK)
+        fprintf(stderr, "%s: %d pieces\n", qp_tokenizer_info(tokenizer).type, qp_tokenizer_size(tokenizer));
+    qp_tokenizer_free(tokenizer);
+    return status;
+}
+
 int qp_tokenizer_import_main(int argc, char **argv)
 {
     static file_options use;
@@ -48,22 +64,7 @@ int qp_tokenizer_import_main(int argc, char **argv)
         .alias = alias + 1,
         .alias_count = 1,
         .takes_files = true};
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    qp_import in = {.format = (qp_tokenizer_format)use.format, .pattern = use.pattern, .cased = use.cased};
-    qp_tokenizer *tokenizer = NULL;
-    qp_status status = QP_OK;
-    if (options.file_count < 1 || options.file_count > 2)
-        status = qp_fail(QP_EUSAGE, "tokenizer import: give one file, or vocab.json and merges.txt");
-    for (int i = 0; status == QP_OK && i < options.file_count; i++) in.path[in.count++] = options.file[i];
-    if (status == QP_OK) status = qp_tokenizer_import(&in, &tokenizer);
-    if (status == QP_OK) status = qp_tokenizer_save(tokenizer, use.output);
-    if (status == QP_OK)
-        fprintf(stderr, "%s: %d pieces\n", qp_tokenizer_info(tokenizer).type, qp_tokenizer_size(tokenizer));
-    qp_tokenizer_free(tokenizer);
-    qp_options_free(&options);
-    return status == QP_OK ? 0 : qp_report(status);
+    return qp_options_run(&command, argc, argv, import, &use);
 }
 
 /* ---- export ---- */
@@ -89,6 +90,23 @@ static qp_status write_export(const file_options *use, const qp_export *out)
     return qp_tokenizer_write_file(path[1], out->text[1], out->bytes[1]);
 }
 
+static qp_status export(void *self, const qp_options *options)
+{
+    const file_options *use = self;
+    const char *path = use->model[0] ? use->model : options->file_count == 1 ? options->file[0] : NULL;
+    qp_tokenizer *tokenizer;
+    qp_export out = {0};
+    if (!path || (use->model[0] && options->file_count))
+        return qp_fail(QP_EUSAGE, "tokenizer export: give one tokenizer, as a word or with -m");
+    QP_TRY(qp_tokenizer_load(path, &tokenizer));
+    qp_status status = qp_tokenizer_export(tokenizer, (qp_tokenizer_format)use->format, &out);
+    if (status == QP_OK) status = write_export(use, &out);
+    if (status == QP_OK && out.note[0]) fprintf(stderr, "not in the file: %s\n", out.note);
+    qp_export_free(&out);
+    qp_tokenizer_free(tokenizer);
+    return status;
+}
+
 int qp_tokenizer_export_main(int argc, char **argv)
 {
     static file_options use;
@@ -104,23 +122,7 @@ int qp_tokenizer_export_main(int argc, char **argv)
         .alias = alias,
         .alias_count = 2,
         .takes_files = true};
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    const char *path = use.model[0] ? use.model : options.file_count == 1 ? options.file[0] : NULL;
-    qp_tokenizer *tokenizer = NULL;
-    qp_export out = {0};
-    qp_status status = QP_OK;
-    if (!path || (use.model[0] && options.file_count))
-        status = qp_fail(QP_EUSAGE, "tokenizer export: give one tokenizer, as a word or with -m");
-    if (status == QP_OK) status = qp_tokenizer_load(path, &tokenizer);
-    if (status == QP_OK) status = qp_tokenizer_export(tokenizer, (qp_tokenizer_format)use.format, &out);
-    if (status == QP_OK) status = write_export(&use, &out);
-    if (status == QP_OK && out.note[0]) fprintf(stderr, "not in the file: %s\n", out.note);
-    qp_export_free(&out);
-    qp_tokenizer_free(tokenizer);
-    qp_options_free(&options);
-    return status == QP_OK ? 0 : qp_report(status);
+    return qp_options_run(&command, argc, argv, export, &use);
 }
 
 /* ---- info ---- */
@@ -163,6 +165,19 @@ static void print_info(const qp_tokenizer *tokenizer, bool as_json)
            f.single_digits ? ", digits single" : "", f.space_first ? "yes" : "no");
 }
 
+static qp_status info(void *self, const qp_options *options)
+{
+    const file_options *use = self;
+    if (options->file_count == 0) return qp_fail(QP_EUSAGE, "tokenizer info: no file given; add TOKENIZER.json");
+    for (int i = 0; i < options->file_count; i++) {
+        qp_tokenizer *tokenizer;
+        QP_TRY(qp_tokenizer_load(options->file[i], &tokenizer));
+        print_info(tokenizer, use->json);
+        qp_tokenizer_free(tokenizer);
+    }
+    return QP_OK;
+}
+
 int qp_tokenizer_info_main(int argc, char **argv)
 {
     static file_options use;
@@ -173,18 +188,5 @@ int qp_tokenizer_info_main(int argc, char **argv)
                                        .group = group,
                                        .group_count = 1,
                                        .takes_files = true};
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    qp_status status = QP_OK;
-    if (options.file_count == 0) status = qp_fail(QP_EUSAGE, "tokenizer info: no file given; add TOKENIZER.json");
-    for (int i = 0; status == QP_OK && i < options.file_count; i++) {
-        qp_tokenizer *tokenizer;
-        status = qp_tokenizer_load(options.file[i], &tokenizer);
-        if (status != QP_OK) break;
-        print_info(tokenizer, use.json);
-        qp_tokenizer_free(tokenizer);
-    }
-    qp_options_free(&options);
-    return status == QP_OK ? 0 : qp_report(status);
+    return qp_options_run(&command, argc, argv, info, &use);
 }

@@ -173,12 +173,31 @@ static qp_status learn_like(const hf_options *use, const char *output, json_t *r
     return status;
 }
 
+static output_options out;
+
+static qp_status run(void *self, const qp_options *options)
+{
+    const hf_options *use = self;
+    const qp_option_list *special = options->command->list;
+    json_error_t error;
+    char *content;
+    size_t bytes;
+    if (!use->like[0]) return qp_fail(QP_EUSAGE, "tokenizer hf-train: no file given; add --like TOKENIZER.json");
+    QP_TRY(qp_file_read(use->like, (size_t)1 << 30, &content, &bytes));
+    json_t *root = json_loadb(content, bytes, JSON_ALLOW_NUL, &error);
+    qp_status status = json_is_object(root)
+                           ? learn_like(use, out.output, root, options, special->value, (size_t)special->count)
+                           : qp_fail(QP_EDATA, "%s: no JSON object: %s", use->like, error.text);
+    free(content);
+    json_decref(root);
+    return status;
+}
+
 int qp_tokenizer_hf_train_main(int argc, char **argv)
 {
     static const qp_field field[] = {HF_FIELDS(ROW_OF_HF)};
     static const qp_field_table table = {"learning", field, sizeof field / sizeof *field};
     static hf_options use;
-    static output_options out;
     static const qp_option_group group[] = {{&table, &use}, {&output_table, &out}};
     static qp_option_list list[] = {{"special_tokens", "a special token; give it several times", NULL, 0}};
     static const qp_command command = {.name = "tokenizer hf-train",
@@ -191,23 +210,5 @@ int qp_tokenizer_hf_train_main(int argc, char **argv)
                                        .list = list,
                                        .list_count = 1,
                                        .takes_files = true};
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    json_error_t error = {.text = "no file given; add --like TOKENIZER.json"};
-    char *content = NULL;
-    size_t bytes;
-    json_t *root = NULL;
-    qp_status status = use.like[0] ? qp_file_read(use.like, (size_t)1 << 30, &content, &bytes) : QP_EUSAGE;
-    if (status == QP_OK) {
-        root = json_loadb(content, bytes, JSON_ALLOW_NUL, &error);
-        if (!json_is_object(root)) status = qp_fail(QP_EDATA, "%s: no JSON object: %s", use.like, error.text);
-    } else if (!use.like[0]) {
-        qp_fail(QP_EUSAGE, "%s: %s", command.name, error.text);
-    }
-    if (status == QP_OK) status = learn_like(&use, out.output, root, &options, list[0].value, (size_t)list[0].count);
-    free(content);
-    json_decref(root);
-    qp_options_free(&options);
-    return status == QP_OK ? 0 : qp_report(status);
+    return qp_options_run(&command, argc, argv, run, &use);
 }

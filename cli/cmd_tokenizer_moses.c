@@ -93,7 +93,7 @@ static qp_status change_line(void *self, char *line, size_t bytes)
     return QP_OK;
 }
 
-static qp_status run(moses_state *s, const qp_options *options)
+static qp_status change_files(moses_state *s, const qp_options *options)
 {
     qp_line_place at = {0};
     QP_TRY(prepare(s));
@@ -109,6 +109,17 @@ static qp_status run(moses_state *s, const qp_options *options)
     qp_writer *writer = s->writer;
     s->writer = NULL;
     return qp_writer_commit(writer);
+}
+
+static qp_status run(void *self, const qp_options *options)
+{
+    moses_state state = {.options = self};
+    qp_truecaser_init(&state.truecaser);
+    qp_status status = change_files(&state, options);
+    if (state.writer) qp_writer_abort(state.writer);
+    qp_moses_free(&state.moses);
+    qp_truecaser_free(&state.truecaser);
+    return status;
 }
 
 int qp_tokenizer_moses_main(int argc, char **argv)
@@ -127,15 +138,5 @@ int qp_tokenizer_moses_main(int argc, char **argv)
         .alias = alias,
         .alias_count = 3,
         .takes_files = true};
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    moses_state state = {.options = &use};
-    qp_truecaser_init(&state.truecaser);
-    qp_status status = run(&state, &options);
-    if (state.writer) qp_writer_abort(state.writer);
-    qp_moses_free(&state.moses);
-    qp_truecaser_free(&state.truecaser);
-    qp_options_free(&options);
-    return status == QP_OK ? 0 : qp_report(status);
+    return qp_options_run(&command, argc, argv, run, &use);
 }

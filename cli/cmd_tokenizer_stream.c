@@ -7,6 +7,7 @@
 #include "cli/json_text.h"
 #include "cli/text.h"
 #include "lib/base/file.h"
+#include "lib/base/writer.h"
 #include "tokenizer/tokenizer_file.h"
 #include "tokenizer/tokenizer_sample.h"
 
@@ -49,8 +50,14 @@ typedef struct {
     int32_t *id;
     size_t id_capacity;
     FILE *output;
+    qp_writer *writer; /* behind output, or NULL */
     qp_line_place at;
 } stream_state;
+
+typedef struct {
+    stream_options options;
+    qp_status (*act)(void *self, char *line, size_t bytes);
+} stream_command;
 
 static qp_status check_options(const qp_command *command, const stream_options *o)
 {
@@ -71,35 +78,36 @@ static qp_status check_options(const qp_command *command, const stream_options *
     return QP_OK;
 }
 
-static int run_stream(const qp_command *command, stream_options *o, int argc, char **argv,
-                      qp_status (*act)(void *self, char *line, size_t bytes))
+static qp_status change_files(stream_state *s, const stream_command *how, const qp_options *options)
 {
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, command, argc, argv, &code)) return code;
+    QP_TRY(check_options(options->command, s->options));
+    QP_TRY(qp_tokenizer_load(s->options->model, &s->tokenizer));
+    if (strcmp(s->options->output, "-") != 0) {
+        QP_TRY(qp_writer_open(s->options->output, &s->writer));
+        s->output = qp_writer_stream(s->writer);
+        if (!s->output) return qp_fail(QP_EMEMORY, "%s: out of memory", s->options->output);
+    }
+    s->at.output = s->output;
+    QP_TRY(qp_each_line(options->file, options->file_count, &s->at, how->act, s));
+    qp_writer *writer = s->writer;
+    s->writer = NULL;
+    return writer ? qp_writer_commit(writer) : QP_OK;
+}
+
+static qp_status run(void *self, const qp_options *options)
+{
+    const stream_command *how = self;
+    const stream_options *o = &how->options;
     stream_state state = {.options = o, .output = stdout, .encoding = {.spans = o->offsets || o->characters}};
-    qp_status status = check_options(command, o);
-    if (status == QP_OK) status = qp_tokenizer_load(o->model, &state.tokenizer);
-    if (status == QP_OK && strcmp(o->output, "-") != 0) {
-        state.output = fopen(o->output, "wb");
-        if (!state.output) status = qp_fail(QP_ECREATE, "%s: cannot create: %s", o->output, strerror(errno));
-    }
-    state.at.output = state.output;
-    if (status == QP_OK) status = qp_each_line(options.file, options.file_count, &state.at, act, &state);
-    if (state.output && state.output != stdout) {
-        qp_status written = qp_output_check(state.output, o->output);
-        if (fclose(state.output) != 0 && written == QP_OK)
-            written = qp_fail(QP_EIO, "%s: cannot write: %s", o->output, strerror(errno));
-        if (status == QP_OK) status = written;
-    }
+    qp_status status = change_files(&state, how, options);
+    qp_writer_abort(state.writer);
     qp_encoding_free(&state.encoding);
     for (int64_t i = 0; state.best && i < o->n_best; i++) qp_encoding_free(&state.best[i]);
     free(state.best);
     free(state.score);
     free(state.id);
     qp_tokenizer_free(state.tokenizer);
-    qp_options_free(&options);
-    return status == QP_OK ? 0 : qp_report(status);
+    return status;
 }
 
 /* ---- encode ---- */
@@ -208,8 +216,8 @@ static qp_status encode_line(void *self, char *line, size_t bytes)
 
 int qp_tokenizer_encode_main(int argc, char **argv)
 {
-    static stream_options use;
-    static const qp_option_group group[] = {{&encode_table, &use}};
+    static stream_command how = {.act = encode_line};
+    static const qp_option_group group[] = {{&encode_table, &how.options}};
     static const qp_command command = {.name = "tokenizer encode",
                                        .summary = "text to pieces, line by line",
                                        .usage = "-m TOKENIZER [--ids | --pieces] [--offsets] [--json] [FILE...]",
@@ -221,7 +229,7 @@ int qp_tokenizer_encode_main(int argc, char **argv)
                                        .alias = alias,
                                        .alias_count = 2,
                                        .takes_files = true};
-    return run_stream(&command, &use, argc, argv, encode_line);
+    return qp_options_run(&command, argc, argv, run, &how);
 }
 
 /* ---- decode ---- */
@@ -290,8 +298,8 @@ static qp_status decode_line(void *self, char *line, size_t bytes)
 
 int qp_tokenizer_decode_main(int argc, char **argv)
 {
-    static stream_options use;
-    static const qp_option_group group[] = {{&decode_table, &use}};
+    static stream_command how = {.act = decode_line};
+    static const qp_option_group group[] = {{&decode_table, &how.options}};
     static const qp_command command = {.name = "tokenizer decode",
                                        .summary = "pieces back to text, line by line",
                                        .usage = "-m TOKENIZER [--ids | --pieces] [--json] [FILE...]",
@@ -300,5 +308,5 @@ int qp_tokenizer_decode_main(int argc, char **argv)
                                        .alias = alias,
                                        .alias_count = 2,
                                        .takes_files = true};
-    return run_stream(&command, &use, argc, argv, decode_line);
+    return qp_options_run(&command, argc, argv, run, &how);
 }

@@ -78,10 +78,29 @@ static qp_status save_model(const char *path, const char *content, size_t bytes)
     return status;
 }
 
+static qp_sentencepiece_config config;
+
+static qp_status spm_train(void *self, const qp_options *options)
+{
+    const tool_options *use = self;
+    const qp_option_list *list = options->command->list;
+    qp_sentencepiece_symbols symbols = {.control = list[0].value,
+                                        .control_count = (size_t)list[0].count,
+                                        .user = list[1].value,
+                                        .user_count = (size_t)list[1].count};
+    file_lines lines = {.file = options->file, .count = options->file_count};
+    char *content = NULL;
+    size_t bytes = 0;
+    qp_status status = qp_sentencepiece_train(&config, &symbols, next_line, &lines, &content, &bytes);
+    if (status == QP_OK) status = save_model(use->output, content, bytes);
+    if (lines.reader) qp_reader_close(lines.reader);
+    free(content);
+    return status;
+}
+
 int qp_tokenizer_spm_train_main(int argc, char **argv)
 {
     static tool_options use;
-    static qp_sentencepiece_config config;
     static const qp_option_group group[] = {{&qp_sentencepiece_fields, &config}, {&output_table, &use}};
     static qp_option_list list[] = {{.name = "control-symbols", .help = "a piece that no text becomes"},
                                     {.name = "user-defined-symbols", .help = "a text that is always one piece"}};
@@ -98,22 +117,7 @@ int qp_tokenizer_spm_train_main(int argc, char **argv)
                                        .alias = alias,
                                        .alias_count = 1,
                                        .takes_files = true};
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    qp_sentencepiece_symbols symbols = {.control = list[0].value,
-                                        .control_count = (size_t)list[0].count,
-                                        .user = list[1].value,
-                                        .user_count = (size_t)list[1].count};
-    file_lines lines = {.file = options.file, .count = options.file_count};
-    char *content = NULL;
-    size_t bytes = 0;
-    qp_status status = qp_sentencepiece_train(&config, &symbols, next_line, &lines, &content, &bytes);
-    if (status == QP_OK) status = save_model(use.output, content, bytes);
-    if (lines.reader) qp_reader_close(lines.reader);
-    free(content);
-    qp_options_free(&options);
-    return status == QP_OK ? 0 : qp_report(status);
+    return qp_options_run(&command, argc, argv, spm_train, &use);
 }
 
 /* ---- learn-bpe ---- */
@@ -179,6 +183,24 @@ static qp_status write_vocabularies(const qp_options *options, const qp_option_l
     return status;
 }
 
+static qp_status learn_bpe(void *self, const qp_options *options)
+{
+    const tool_options *use = self;
+    counted c = {.dict_input = use->dict_input};
+    qp_line_place at = {0};
+    qp_subword_nmt_training training = {
+        .symbols = use->symbols, .least_frequency = use->min_frequency, .total_symbols = use->total_symbols};
+    char *codes = NULL;
+    size_t bytes = 0;
+    qp_status status = qp_each_line(options->file, options->file_count, &at, count_line, &c);
+    if (status == QP_OK) status = qp_subword_nmt_learn(&training, &c.words, &codes, &bytes);
+    if (status == QP_OK) status = write_vocabularies(options, options->command->list, codes, bytes);
+    if (status == QP_OK) status = qp_tokenizer_write_file(use->output, codes, bytes);
+    qp_word_counts_free(&c.words);
+    free(codes);
+    return status;
+}
+
 int qp_tokenizer_learn_bpe_main(int argc, char **argv)
 {
     static tool_options use;
@@ -197,23 +219,7 @@ int qp_tokenizer_learn_bpe_main(int argc, char **argv)
                                        .alias = alias,
                                        .alias_count = 3,
                                        .takes_files = true};
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    counted c = {.dict_input = use.dict_input};
-    qp_line_place at = {0};
-    qp_subword_nmt_training training = {
-        .symbols = use.symbols, .least_frequency = use.min_frequency, .total_symbols = use.total_symbols};
-    char *codes = NULL;
-    size_t bytes = 0;
-    qp_status status = qp_each_line(options.file, options.file_count, &at, count_line, &c);
-    if (status == QP_OK) status = qp_subword_nmt_learn(&training, &c.words, &codes, &bytes);
-    if (status == QP_OK) status = write_vocabularies(&options, vocabulary, codes, bytes);
-    if (status == QP_OK) status = qp_tokenizer_write_file(use.output, codes, bytes);
-    qp_word_counts_free(&c.words);
-    free(codes);
-    qp_options_free(&options);
-    return status == QP_OK ? 0 : qp_report(status);
+    return qp_options_run(&command, argc, argv, learn_bpe, &use);
 }
 
 /* ---- apply-bpe ---- */
@@ -253,6 +259,16 @@ static qp_status open_codes(const tool_options *use, const qp_option_list *gloss
     return status;
 }
 
+static qp_status apply_bpe(void *self, const qp_options *options)
+{
+    qp_subword_nmt *codes = NULL;
+    qp_status status = open_codes(self, options->command->list, &codes);
+    application a = {codes, {.output = stdout}};
+    if (status == QP_OK) status = qp_each_line(options->file, options->file_count, &a.at, apply_line, &a);
+    qp_subword_nmt_free(codes);
+    return status;
+}
+
 int qp_tokenizer_apply_bpe_main(int argc, char **argv)
 {
     static tool_options use;
@@ -269,14 +285,5 @@ int qp_tokenizer_apply_bpe_main(int argc, char **argv)
                                        .alias = alias,
                                        .alias_count = 3,
                                        .takes_files = true};
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    qp_subword_nmt *codes = NULL;
-    qp_status status = open_codes(&use, glossary, &codes);
-    application a = {codes, {.output = stdout}};
-    if (status == QP_OK) status = qp_each_line(options.file, options.file_count, &a.at, apply_line, &a);
-    qp_subword_nmt_free(codes);
-    qp_options_free(&options);
-    return status == QP_OK ? 0 : qp_report(status);
+    return qp_options_run(&command, argc, argv, apply_bpe, &use);
 }

@@ -77,10 +77,28 @@ static void tell_progress(void *self, const char *stage, int64_t bytes)
     fflush(stderr);
 }
 
+static qp_tokenizer_config config;
+
+static qp_status run(void *self, const qp_options *options)
+{
+    const train_options *use = self;
+    static const char *const standard[] = {"-"};
+    const char *const *file = options->file_count ? (const char *const *)options->file : standard;
+    qp_tokenizer *tokenizer = NULL;
+    bool watched = !use->quiet && isatty(STDERR_FILENO);
+    qp_tokenizer_report report = {.progress = watched ? tell_progress : NULL};
+    qp_status status = qp_tokenizer_train_files(&config, file, options->file_count ? options->file_count : 1,
+                                                use->quiet ? NULL : &report, &tokenizer);
+    if (watched) fprintf(stderr, "\r\033[K");
+    if (status == QP_OK) status = qp_tokenizer_save(tokenizer, use->output);
+    if (status == QP_OK && !use->quiet) tell_report(tokenizer, &report);
+    qp_tokenizer_free(tokenizer);
+    return status;
+}
+
 int qp_tokenizer_train_main(int argc, char **argv)
 {
     static train_options use;
-    static qp_tokenizer_config config;
     static const qp_option_group group[] = {{&qp_tokenizer_fields, &config}, {&train_table, &use}};
     static const qp_command command = {.name = "tokenizer train",
                                        .summary = "learn a tokenizer from text",
@@ -94,20 +112,5 @@ int qp_tokenizer_train_main(int argc, char **argv)
                                        .alias = alias,
                                        .alias_count = 2,
                                        .takes_files = true};
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    static const char *const standard[] = {"-"};
-    const char *const *file = options.file_count ? (const char *const *)options.file : standard;
-    qp_tokenizer *tokenizer = NULL;
-    bool watched = !use.quiet && isatty(STDERR_FILENO);
-    qp_tokenizer_report report = {.progress = watched ? tell_progress : NULL};
-    qp_status status = qp_tokenizer_train_files(&config, file, options.file_count ? options.file_count : 1,
-                                                use.quiet ? NULL : &report, &tokenizer);
-    if (watched) fprintf(stderr, "\r\033[K");
-    if (status == QP_OK) status = qp_tokenizer_save(tokenizer, use.output);
-    if (status == QP_OK && !use.quiet) tell_report(tokenizer, &report);
-    qp_tokenizer_free(tokenizer);
-    qp_options_free(&options);
-    return status == QP_OK ? 0 : qp_report(status);
+    return qp_options_run(&command, argc, argv, run, &use);
 }

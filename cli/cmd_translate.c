@@ -207,7 +207,7 @@ static qp_status translate_chunk(const translate_options *o, const qp_translator
     return status;
 }
 
-static int translate_files(const translate_options *o, const qp_translator *translator, const qp_options *options)
+static qp_status translate_files(const translate_options *o, const qp_translator *translator, const qp_options *options)
 {
     qp_chunks chunks;
     int64_t lines = 0;
@@ -220,13 +220,12 @@ static int translate_files(const translate_options *o, const qp_translator *tran
         lines += chunks.count;
         if (status == QP_OK) status = qp_output_check(stdout, "stdout");
     }
-    int code = qp_chunks_report(status);
     qp_chunks_end(&chunks);
-    return code;
+    return status;
 }
 
 /* Options that only together make sense or not. */
-static qp_status settle(const qp_options *options, translate_options *o, qp_search_config *search)
+static qp_status settle(const qp_options *options, const translate_options *o, qp_search_config *search)
 {
     if (o->max_length > 0) {
         search->max_length_factor = 0;
@@ -244,29 +243,36 @@ static qp_status settle(const qp_options *options, translate_options *o, qp_sear
     return QP_OK;
 }
 
-static int translate_with(const qp_options *options, translate_options *o, const qp_search_config *search)
+typedef struct {
+    translate_options o;
+    qp_search_config search;
+} translation;
+
+static qp_status run(void *self, const qp_options *options)
 {
+    translation *how = self;
+    translate_options *o = &how->o;
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_AUTOENCODE, -1};
     qp_text_model opened;
-    qp_status status = qp_decode_open(&o->ask, tasks, &opened);
-    if (status != QP_OK) return qp_report(status);
+    QP_TRY(settle(options, o, &how->search));
+    QP_TRY(qp_decode_open(&o->ask, tasks, &opened));
     qp_translator translator = {.model = opened.model,
                                 .source = &opened.source_codec,
                                 .target = &opened.target_codec,
-                                .search = *search,
+                                .search = how->search,
                                 .batch_size = (int)o->batch_size,
                                 .threads = (int)o->ask.threads,
                                 .alignment = o->alignment != ALIGNMENT_NONE};
-    int code = translate_files(o, &translator, options);
+    qp_status status = translate_files(o, &translator, options);
     qp_text_model_free(&opened);
-    return code;
+    return status;
 }
 
 int qp_cmd_translate(int argc, char **argv)
 {
-    translate_options o;
-    qp_search_config search;
-    const qp_option_group group[] = {{&qp_decode_fields, &o.ask}, {&translate_table, &o}, {&qp_search_fields, &search}};
+    translation how;
+    const qp_option_group group[] = {
+        {&qp_decode_fields, &how.o.ask}, {&translate_table, &how.o}, {&qp_search_fields, &how.search}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'b', "beam-size"}, {'t', "threads"}};
     const qp_command command = {.name = "translate",
                                 .summary = "source lines to target lines",
@@ -277,11 +283,5 @@ int qp_cmd_translate(int argc, char **argv)
                                 .alias = alias,
                                 .alias_count = 3,
                                 .takes_files = true};
-    qp_options options;
-    int code;
-    if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
-    qp_status status = settle(&options, &o, &search);
-    code = status == QP_OK ? translate_with(&options, &o, &search) : qp_report(status);
-    qp_options_free(&options);
-    return code;
+    return qp_options_run(&command, argc, argv, run, &how);
 }

@@ -61,13 +61,13 @@ static int run_command(int argc, char **argv)
 
 static int dispatch(int argc, char **argv)
 {
-    char *help[] = {NULL, (char[]){"--help"}, NULL};
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) return list_commands();
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) return qp_versions_print(stdout);
     if (strcmp(argv[1], "help") != 0) return run_command(argc - 1, argv + 1);
     if (argc == 2) return list_commands();
-    help[0] = argv[2];
-    return run_command(2, help);
+    for (int i = 2; i < argc; i++) argv[i - 1] = argv[i]; /* help tokenizer train: tokenizer train --help */
+    argv[argc - 1] = (char[]){"--help"};
+    return run_command(argc - 1, argv + 1);
 }
 
 /* A program started with a closed stdin, stdout or stderr must not get one of its own files under that number. The
@@ -85,9 +85,6 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write(2), told and answered like a full disk, */
     signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
     int code = dispatch(argc, argv);
-    errno = 0;
     qp_status status = qp_output_check(stdout, "stdout");
-    if (status == QP_OK || code != 0) return code;
-    /* the reader of a pipe went away on purpose (head, less): nothing to tell */
-    return errno == EPIPE ? 74 : qp_report(status);
+    return status == QP_OK || code != 0 ? code : qp_report(status);
 }

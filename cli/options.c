@@ -257,6 +257,17 @@ void qp_options_free(qp_options *options)
     options->file_count = 0;
 }
 
+int qp_options_run(const qp_command *command, int argc, char **argv,
+                   qp_status (*run)(void *self, const qp_options *options), void *self)
+{
+    qp_options options;
+    int code;
+    if (!qp_options_begin(&options, command, argc, argv, &code)) return code;
+    code = qp_report(run(self, &options));
+    qp_options_free(&options);
+    return code;
+}
+
 bool qp_options_given(const qp_options *options, const char *name)
 {
     option wanted = {0};

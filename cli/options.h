@@ -6,11 +6,7 @@
 #include "lib/base/config.h"
 
 /* options — the words of a command line, told by the same field tables that make structs, defaults, YAML keys and help
- * (lib/base/config.h). A command fills one qp_command, all of it static, and begins with
- *
- *     qp_options options;
- *     int code;
- *     if (!qp_options_begin(&options, &command, argc, argv, &code)) return code;
+ * (lib/base/config.h). A command fills one qp_command and is qp_options_run of it.
  *
  * Accepted: --key value, --key=value, underscores for hyphens; --flag, --no-flag, --flag=false for BOOL fields;
  * -k value, -kvalue, -k=value for letters of the alias table; "--" ends the options; "-" is a file name. A value that
@@ -63,6 +59,10 @@ typedef struct {
  * printed, or the mistake reported) and *exit_code says how. */
 bool qp_options_begin(qp_options *options, const qp_command *command, int argc, char **argv, int *exit_code);
 void qp_options_free(qp_options *options);
+
+/* qp_options_run — a whole command: begin, run, free, and qp_report of what run returned. Returns the exit code. */
+int qp_options_run(const qp_command *command, int argc, char **argv,
+                   qp_status (*run)(void *self, const qp_options *options), void *self);
 
 /* qp_options_parse — the same without printing; *help is set, and nothing else done, when --help or -h is among them. */
 qp_status qp_options_parse(qp_options *options, const qp_command *command, int argc, char **argv, bool *help);

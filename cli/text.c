@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "cli/text.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -41,7 +43,8 @@ static void print_line(const char *prefix, const char *message)
 
 int qp_report(qp_status status)
 {
-    if (status != QP_OK) print_line("", qp_error_message());
+    bool unwanted = status == QP_EIO && errno == EPIPE;
+    if (status != QP_OK && !unwanted) print_line("", qp_error_message());
     return exit_code(status);
 }
 

@@ -9,7 +9,9 @@
 /* text — what the program says to people. */
 
 /* qp_report — print `quipu: <message of the last failure>` as one line on stderr; returns the exit code of `status`:
- * 0 done, 2 usage, 65 bad data, 66 missing input, 70 bug, 71 memory, 73 cannot create, 74 I/O, 128+n after signal n. */
+ * 0 done, 2 usage, 65 bad data, 66 missing input, 70 bug, 71 memory, 73 cannot create, 74 I/O, 128+n after signal n.
+ * Silent (74) when the reader of a pipe went away on purpose (head, less). To be called right after the failure: errno
+ * tells. */
 int qp_report(qp_status status);
 
 /* qp_warn — one line `quipu: warning: ...` on stderr. */

@@ -16,6 +16,7 @@ enum { BUFFER_BYTES = 1 << 16, TEMPORARY_NAMES = 100 };
 struct qp_writer {
     char *path, *temporary; /* temporary NULL: written directly (a stream, a device, a pipe) */
     int descriptor;
+    FILE *stream;     /* of qp_writer_stream, or NULL */
     qp_status status; /* the first failure and its line */
     char message[512];
     size_t used;
@@ -151,6 +152,23 @@ qp_status qp_writer_printf(qp_writer *writer, const char *format, ...)
     return status;
 }
 
+static ssize_t stream_write(void *self, const char *content, size_t bytes)
+{
+    return qp_writer_write(self, content, bytes) == QP_OK ? (ssize_t)bytes : 0;
+}
+
+FILE *qp_writer_stream(qp_writer *writer)
+{
+    if (!writer->stream) writer->stream = fopencookie(writer, "w", (cookie_io_functions_t){.write = stream_write});
+    return writer->stream;
+}
+
+static void close_stream(qp_writer *writer)
+{
+    if (writer->stream) fclose(writer->stream); /* what it could not write is remembered by the writer */
+    writer->stream = NULL;
+}
+
 /* Make the folder's entry durable. Some file systems refuse to sync a folder; the rename stands all the same. */
 static void sync_folder_of(const char *path)
 {
@@ -166,6 +184,7 @@ static void sync_folder_of(const char *path)
 
 qp_status qp_writer_commit(qp_writer *writer)
 {
+    close_stream(writer);
     qp_status status = writer->status;
     if (status == QP_OK) status = writer_flush(writer);
     if (status == QP_OK && writer->temporary) {
@@ -187,6 +206,7 @@ qp_status qp_writer_commit(qp_writer *writer)
 void qp_writer_abort(qp_writer *writer)
 {
     if (!writer) return;
+    close_stream(writer);
     if (writer->temporary) unlink(writer->temporary); /* while locked, so that nobody else's is removed */
     if (writer->descriptor >= 0) close(writer->descriptor);
     free(writer->temporary);

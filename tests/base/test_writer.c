@@ -74,6 +74,26 @@ Test(writer, complete_or_absent)
     cr_assert_eq(entries(), 1);
 }
 
+Test(writer, stream)
+{
+    qp_writer *writer;
+    cr_assert_eq(qp_writer_open("file", &writer), QP_OK);
+    fprintf(qp_writer_stream(writer), "%d, ", 1);
+    cr_assert_eq(qp_writer_stream(writer), qp_writer_stream(writer));
+    fputs("two", qp_writer_stream(writer));
+    cr_assert_eq(access("file", F_OK), -1, "there before commit");
+    cr_assert_eq(qp_writer_commit(writer), QP_OK);
+    expect_content("file", "1, two");
+    cr_assert_eq(qp_writer_open("file", &writer), QP_OK);
+    fputs("lost", qp_writer_stream(writer));
+    qp_writer_abort(writer);
+    expect_content("file", "1, two");
+    cr_assert_eq(entries(), 1);
+    cr_assert_eq(qp_writer_open("/dev/full", &writer), QP_OK);
+    fputs("lost", qp_writer_stream(writer));
+    cr_assert_eq(qp_writer_commit(writer), QP_EIO);
+}
+
 Test(writer, killed_in_the_middle)
 {
     cr_assert_eq(write_text("f", "old"), QP_OK);

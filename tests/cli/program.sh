@@ -24,6 +24,10 @@ done
 [ "$(QUIPU_CPU=scalar "$QUIPU" --version | awk '$1 == "kernels" { print $2 }')" = scalar ]
 result $? "QUIPU_CPU is obeyed"
 
+"$QUIPU" help tokenizer train >one && "$QUIPU" tokenizer train --help >two && cmp -s one two && grep -q vocab-size one
+result $? "help tokenizer train tells of train" "$(head -n 3 one)"
+fails 2 "unknown command \"zebra\"" "$QUIPU" help tokenizer zebra
+
 fails 2 "did you mean doctor?" "$QUIPU" docter
 fails 2 "unknown command" "$QUIPU" zebra
 fails 2 "unknown command" "$QUIPU" ''

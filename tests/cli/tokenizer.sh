@@ -30,6 +30,12 @@ done
 printf 'a\0b\r\n\n \xff\xfe x\n\tend  \n' >odd
 back gpt2.json odd
 result $? "NUL, CR, bad UTF-8, tabs and spaces come back" "$(od -c .back | head -n 3 | tr '\n' '~')"
+cp corpus itself
+$T encode -m gpt2.json itself -o itself && $T decode -m gpt2.json itself -o itself && cmp -s itself corpus
+result $? "a file may be encoded and decoded into itself" "$(cmp itself corpus 2>&1)"
+$T decode -m gpt2.json odd -o itself 2>/dev/null
+[ $? -eq 65 ] && cmp -s itself corpus
+result $? "a failure leaves the file that was there" "$(cmp itself corpus 2>&1)"
 { head -c 10000000 /dev/zero | tr '\0' w; echo; echo "the cat"; } >long
 back bpe.json long
 result $? "a line of 10 MB comes back"
