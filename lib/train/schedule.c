@@ -242,9 +242,9 @@ qp_status qp_schedule_check(const qp_schedule_config *c)
     if (kinds[kind].total == TOTAL_UNLESS_HOLD && check_fall(c) != QP_OK) return QP_EUSAGE;
     if (kind == QP_SCHEDULE_NOAM && c->lr_width <= 0)
         return qp_fail(QP_EUSAGE, "--lr-width: noam needs the width of the model; give a number above 0");
-    if (kind == QP_SCHEDULE_CYCLICAL && c->lr_max < c->lr)
-        return qp_fail(QP_EUSAGE, "--lr-max: %g is below --lr %g; give the highest rate of the cycle", c->lr_max,
-                       c->lr);
+    if (kind == QP_SCHEDULE_CYCLICAL && c->lr_max <= 0)
+        return qp_fail(QP_EUSAGE,
+                       "--lr-max: cyclical needs the rate at the other end of the cycle; give a number above 0");
     for (const char *at = c->lr_milestones; *at;) {
         char *end;
         double milestone = strtod(at, &end);

@@ -24,8 +24,8 @@
     X(INT, lr_fall, "0", 0, 1000000000000, NULL, "wsd, tri-stage: updates of the fall")                                \
     X(REAL, lr_min, "0", 0, 1e9, NULL,                                                                                 \
       "linear, cosine, polynomial, wsd, tri-stage: the last rate; plateau, restarts: the lowest")                      \
-    X(REAL, lr_max, "0", 0, 1e9, NULL, "cyclical: the highest rate")                                                   \
-    X(REAL, lr_gamma, "0.5", 0, 1, NULL,                                                                               \
+    X(REAL, lr_max, "0", 0, 1e9, NULL, "cyclical: the rate at the other end of the cycle")                             \
+    X(REAL, lr_gamma, "0.5", 0, 1000, NULL,                                                                            \
       "step, multistep, exponential, plateau: factor; inverse-time: slope; cyclical exp-range: decay")                 \
     X(REAL, lr_power, "1", 0, 100, NULL, "polynomial: exponent of the share that is left")                             \
     X(INT, lr_step, "10000", 1, 1000000000000, NULL,                                                                   \

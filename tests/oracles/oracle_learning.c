@@ -32,7 +32,7 @@ static void set(oracle *o, const qp_field_table *table, void *config, const char
 
 /* ---- optimizers ---- */
 
-enum { NAMES = 16 };
+enum { NAMES = 256 };
 
 typedef struct {
     qp_optimizer_span span[NAMES];
@@ -81,11 +81,12 @@ static layout layout_of(oracle *o)
         const qp_stored *stored = qp_safetensors_at(o->file, i);
         if (strncmp(stored->name, "p0.", 3) != 0) continue;
         if (l.spans == NAMES) oracle_stop(o, "more than %d parameters", NAMES);
-        int rows, columns;
-        oracle_matrix(o, stored->name, &rows, &columns);
+        if (stored->count == 0) oracle_stop(o, "%s is empty", stored->name);
+        bool matrix = stored->dimensions >= 2; /* its rows are the first axis, whatever the rank */
+        int rows = matrix ? oracle_size(o, stored->name, 0) : 1, columns = (int)stored->count / rows;
         l.name[l.spans] = stored->name + 3;
-        l.span[l.spans++] = (qp_optimizer_span){
-            .offset = l.size, .rows = rows, .columns = columns, .decay = true, .matrix = stored->dimensions >= 2};
+        l.span[l.spans++] =
+            (qp_optimizer_span){.offset = l.size, .rows = rows, .columns = columns, .decay = true, .matrix = matrix};
         l.size += (stored->count + 15) / 16 * 16;
     }
     return l;
@@ -147,6 +148,7 @@ static void optimizer(oracle *o)
 {
     qp_optimizer_config config;
     oracle_optimizer_config(o, &config);
+    if (config.optimizer == QP_ADAMW) config.optimizer = QP_ADAM; /* here weight_decay is L2 with every rule */
     layout l = layout_of(o);
     qp_optimizer *made;
     if (qp_optimizer_new(&config, l.size, l.span, l.spans, &made) != QP_OK) oracle_stop(o, "%s", qp_error_message());

@@ -174,8 +174,22 @@ Test(schedule, one_cycle_and_cyclical)
     expect(&c, 20, 3), expect(&c, 50, 2);
     c.lr_cycle = QP_CYCLE_EXP_RANGE;
     expect(&c, 20, 1 + 2 * pow(0.99, 20));
-    c.lr_max = 0.5;
+    c.lr_max = 0;
     cr_assert_eq(qp_schedule_check(&c), QP_EUSAGE);
+}
+
+/* A cycle may go down from lr, and a factor above 1 lets the rate grow, as a search for the largest usable one does. */
+Test(schedule, the_other_end_may_be_lower_and_the_factor_above_1)
+{
+    qp_schedule_config c = make(QP_SCHEDULE_CYCLICAL, 1, 0, 0);
+    c.lr_max = 0.5, c.lr_step = 10;
+    cr_assert_eq(qp_schedule_check(&c), QP_OK);
+    expect(&c, 0, 1), expect(&c, 5, 0.75), expect(&c, 10, 0.5), expect(&c, 20, 1);
+    c = make(QP_SCHEDULE_EXPONENTIAL, 1, 0, 0);
+    const qp_field *gamma = qp_config_find(&qp_schedule_fields, "lr_gamma");
+    cr_assert_eq(qp_config_set(gamma, &c, "test", "1.5"), QP_OK);
+    cr_assert_eq(qp_schedule_check(&c), QP_OK);
+    expect(&c, 0, 1), expect(&c, 2, 2.25);
 }
 
 Test(schedule, plateau_cuts_after_patience_and_rests)
