@@ -146,6 +146,7 @@ static qp_status print_time(const qp_train_settings *settings, qp_trainer *train
     timed.hooks = (qp_trainer_hooks){.self = &watch, .progress = tick, .stop = &watch.stop};
     qp_schedule_config schedule = *trainer->schedule;
     if (schedule.lr_schedule == QP_SCHEDULE_PLATEAU) schedule.lr_schedule = QP_SCHEDULE_CONSTANT;
+    if (schedule.lr_total == 0) schedule.lr_total = trainer->config->steps; /* the run's, not the trial's */
     timed.schedule = &schedule;
     qp_status status = qp_trainer_run(&timed, &result);
     if (status == QP_ESTOPPED && *watch.asked) return status;

@@ -6,12 +6,11 @@
 
 #include "lib/tensor/cpu.h"
 #include "lib/tensor/pointwise.h"
-#include "lib/train/adafactor.h"
 #include "lib/train/update_rules.h"
 
 /* A tile is the unit of work of a thread, a chunk what stays in the first-level cache between two kernels. Both are
  * part of the arithmetic (order of the norm's sum), so they never change with the machine. */
-enum { TILE = 16384, CHUNK = 2048, STATES_MAX = QP_RULE_STATES_MAX + 1 };
+enum { TILE = 16384, CHUNK = QP_RULE_CHUNK, STATES_MAX = QP_RULE_STATES_MAX + 2 };
 
 /* A piece lies inside one span; a tile is a run of pieces. */
 typedef struct {
@@ -25,13 +24,15 @@ struct qp_optimizer {
     size_t size;
     int64_t updates;
     int rule_states, states;
-    qp_real *state[STATES_MAX]; /* those of the rule, then the ema */
+    qp_real *state[STATES_MAX]; /* those of the rule, then slow weights, then the ema */
+    qp_real *slow, *ema;        /* among them, or NULL */
     piece *piece;
     int piece_count;
     int *tile; /* [tiles+1] first piece of each tile */
     int tile_count;
     double *partial;  /* [tiles] sums of squares */
-    double *row_sums; /* adafactor: 2 of each row of the tallest parameter */
+    double *row_sums; /* rules of whole parameters: 2 of each row of the tallest one */
+    qp_real *scratch; /* theirs */
     qp_optimizer_span *span;
     int span_count;
 };
@@ -95,11 +96,15 @@ static qp_status allocate_tiles(qp_optimizer *o, const qp_optimizer_span *span, 
     int tallest = 1;
     for (int s = 0; s < count; s++) tallest = span[s].rows > tallest ? span[s].rows : tallest;
     o->row_sums = malloc(2 * (size_t)tallest * sizeof *o->row_sums);
+    size_t scratch = 0;
+    for (int s = 0; o->rule->scratch && s < count; s++)
+        if (o->rule->scratch(&span[s]) > scratch) scratch = o->rule->scratch(&span[s]);
+    o->scratch = malloc(scratch * sizeof *o->scratch + 1);
     cut_tiles(o, false);
     o->piece = malloc(((size_t)o->piece_count + 1) * sizeof *o->piece);
     o->tile = malloc(((size_t)o->tile_count + 1) * sizeof *o->tile);
     o->partial = malloc(((size_t)o->tile_count + 1) * sizeof *o->partial);
-    if (!o->piece || !o->tile || !o->partial || !o->row_sums)
+    if (!o->piece || !o->tile || !o->partial || !o->row_sums || !o->scratch)
         return qp_fail(QP_EMEMORY, "optimizer: out of memory; use a smaller model");
     cut_tiles(o, true);
     return QP_OK;
@@ -107,9 +112,10 @@ static qp_status allocate_tiles(qp_optimizer *o, const qp_optimizer_span *span, 
 
 static qp_status allocate_states(qp_optimizer *o)
 {
+    o->states = o->rule_states + (o->config.lookahead > 0) + (o->config.ema > 0);
     for (int i = 0; i < o->states; i++) {
         void *memory = NULL;
-        if (o->config.optimizer == QP_ADAFACTOR && i == 0) { /* most of it is never touched */
+        if (o->rule->sparse_state && i == 0) {
             o->state[i] = calloc(o->size + 1, sizeof(qp_real));
             if (!o->state[i]) return qp_fail(QP_EMEMORY, "optimizer: no memory; use a smaller model or optimizer sgd");
             continue;
@@ -121,8 +127,20 @@ static qp_status allocate_states(qp_optimizer *o)
         o->state[i] = memory;
         memset(memory, 0, o->size * sizeof(qp_real));
     }
+    if (o->config.lookahead > 0) o->slow = o->state[o->rule_states];
+    if (o->config.ema > 0) o->ema = o->state[o->states - 1];
     if (o->config.optimizer == QP_ADAGRAD)
         for (size_t i = 0; i < o->size; i++) o->state[0][i] = (qp_real)o->config.adagrad_start;
+    return QP_OK;
+}
+
+/* A rule that makes the weights anew of its states would forget what else changed them. */
+static qp_status check_options(const qp_optimizer *o)
+{
+    const qp_optimizer_config *c = &o->config;
+    if (o->rule->from_weights && (c->ema > 0 || c->lookahead > 0 || c->max_norm > 0 || c->decoupled_decay > 0))
+        return qp_fail(QP_EUSAGE, "--optimizer schedule-free goes without --ema, --lookahead, --max-norm and "
+                                  "--decoupled-decay; leave them out (--weight-decay goes with it)");
     return QP_OK;
 }
 
@@ -135,8 +153,8 @@ qp_status qp_optimizer_new(const qp_optimizer_config *config, size_t size, const
     o->config = *config;
     o->size = size;
     o->rule = qp_rule_of(config, &o->rule_states);
-    o->states = o->rule_states + (config->ema > 0);
-    qp_status status = allocate_tiles(o, span, count);
+    qp_status status = check_options(o);
+    if (status == QP_OK) status = allocate_tiles(o, span, count);
     if (status == QP_OK) status = allocate_states(o);
     if (status == QP_OK)
         *optimizer = o;
@@ -153,6 +171,7 @@ void qp_optimizer_free(qp_optimizer *o)
     free(o->tile);
     free(o->partial);
     free(o->row_sums);
+    free(o->scratch);
     free(o->span);
     free(o);
 }
@@ -202,7 +221,7 @@ static void update_chunk(const update *u, size_t at, size_t n, bool decay, qp_re
     qp_real *w = u->weight + at;
     if (decay && u->shrink < 1)
         for (size_t i = 0; i < n; i++) w[i] *= u->shrink;
-    if (!o->rule->update) return; /* of whole matrices; see update_factored */
+    if (!o->rule->update) return; /* of whole parameters; see update_spans */
     finish_gradient(u, at, n, decay, g);
     qp_real *state[QP_RULE_STATES_MAX] = {NULL};
     for (int i = 0; i < o->rule_states; i++) state[i] = o->state[i] + at;
@@ -225,20 +244,29 @@ static double tile_update(const update *u, int tile)
     return sum;
 }
 
-static void factored_gradient(const void *context, size_t at, size_t n, bool decay, qp_real *g)
+static void span_gradient(const void *context, size_t at, size_t n, bool decay, qp_real *g)
 {
     load_gradient(context, at, n, g);
     finish_gradient(context, at, n, decay, g);
 }
 
-static void update_factored(const update *u, int threads)
+static void update_spans(const update *u, int threads)
 {
     const qp_optimizer *o = u->optimizer;
     for (int s = 0; s < o->span_count; s++) {
         size_t at = o->span[s].offset;
-        if (!o->span[s].frozen)
-            qp_adafactor_update(&o->span[s], o->updates + 1, u->lr, factored_gradient, u, o->state[0] + at,
-                                u->weight + at, o->row_sums, threads);
+        qp_span_update one = {.config = &o->config,
+                              .span = &o->span[s],
+                              .t = o->updates + 1,
+                              .lr = u->lr,
+                              .gradient = span_gradient,
+                              .context = u,
+                              .weight = u->weight + at,
+                              .row_sums = o->row_sums,
+                              .scratch = o->scratch,
+                              .threads = threads};
+        for (int i = 0; i < o->rule_states; i++) one.state[i] = o->state[i] + at;
+        if (!o->span[s].frozen) o->rule->update_span(&one);
     }
 }
 
@@ -269,18 +297,37 @@ static void limit_row_norms(qp_optimizer *o, qp_real *weight, int threads)
 
 static void average_weights(qp_optimizer *o, const qp_real *weight, int threads)
 {
-    qp_real *mean = o->state[o->rule_states], keep = (qp_real)o->config.ema, fresh = (qp_real)(1 - o->config.ema);
+    qp_real *mean = o->ema, keep = (qp_real)o->config.ema, fresh = (qp_real)(1 - o->config.ema);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (int p = 0; p < o->piece_count; p++)
         qp_scale_add(o->piece[p].count, fresh, weight + o->piece[p].offset, keep, mean + o->piece[p].offset);
+}
+
+/* Every k-th update the slow weights go a share of the way to the fast ones, which go on from there. */
+static void look_ahead(qp_optimizer *o, qp_real *weight, int threads)
+{
+    qp_real share = (qp_real)o->config.lookahead_alpha;
+    if ((o->updates + 1) % o->config.lookahead != 0) return;
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int p = 0; p < o->piece_count; p++)
+        for (size_t i = o->piece[p].offset; i < o->piece[p].offset + o->piece[p].count; i++)
+            weight[i] = o->slow[i] += share * (weight[i] - o->slow[i]);
+}
+
+/* What starts as the weights are before the first update. */
+static void begin_states(qp_optimizer *o, const qp_real *weight)
+{
+    int rule_states = o->rule->from_weights ? o->rule_states : 0;
+    for (int i = 0; i < rule_states; i++) memcpy(o->state[i], weight, o->size * sizeof *weight);
+    if (o->slow) memcpy(o->slow, weight, o->size * sizeof *weight);
+    if (o->ema) memcpy(o->ema, weight, o->size * sizeof *weight);
 }
 
 static update begin_update(qp_optimizer *o, qp_real *weight, const qp_real *const *gradient, int count, double scale,
                            double lr)
 {
     const qp_optimizer_config *c = &o->config;
-    bool decoupled = c->optimizer == QP_ADAMW || c->optimizer == QP_LION || c->optimizer == QP_ADAFACTOR;
-    double decay = c->decoupled_decay + (decoupled ? c->weight_decay : 0);
+    double decay = c->decoupled_decay + (o->rule->decay == QP_DECAY_DECOUPLED ? c->weight_decay : 0);
     update u = {.optimizer = o,
                 .weight = weight,
                 .gradient = {gradient[0], count == 2 ? gradient[1] : NULL},
@@ -288,9 +335,9 @@ static update begin_update(qp_optimizer *o, qp_real *weight, const qp_real *cons
                 .scale = (qp_real)scale,
                 .clip = 1,
                 .shrink = (qp_real)(1 - lr * decay),
-                .l2 = decoupled ? 0 : (qp_real)c->weight_decay,
+                .l2 = o->rule->decay == QP_DECAY_L2 ? (qp_real)c->weight_decay : 0,
                 .lr = lr};
-    o->rule->prepare(c, o->updates + 1, lr, &u.constants);
+    if (o->rule->prepare) o->rule->prepare(c, o->updates + 1, lr, &u.constants);
     return u;
 }
 
@@ -305,7 +352,7 @@ qp_status qp_optimizer_step(qp_optimizer *o, qp_real *weight, const qp_real *con
 {
     update u = begin_update(o, weight, gradient, count, scale, lr);
     double length = 0;
-    if (o->config.ema > 0 && o->updates == 0) memcpy(o->state[o->rule_states], weight, o->size * sizeof(qp_real));
+    if (o->updates == 0) begin_states(o, weight);
     if (o->config.clip_norm > 0) {
 #pragma omp parallel for schedule(dynamic, 4) num_threads(threads)
         for (int i = 0; i < o->tile_count; i++) o->partial[i] = tile_squares(&u, i);
@@ -323,9 +370,10 @@ qp_status qp_optimizer_step(qp_optimizer *o, qp_real *weight, const qp_real *con
     if (o->config.clip_norm <= 0) length = sum_tiles(o);
     if (norm) *norm = length;
     if (!isfinite(length)) return refuse_norm(o, length);
-    if (o->config.optimizer == QP_ADAFACTOR) update_factored(&u, threads);
+    if (o->rule->update_span) update_spans(&u, threads);
     if (o->config.max_norm > 0) limit_row_norms(o, weight, threads);
-    if (o->config.ema > 0) average_weights(o, weight, threads);
+    if (o->slow) look_ahead(o, weight, threads);
+    if (o->ema) average_weights(o, weight, threads);
     o->updates++;
     return QP_OK;
 }
@@ -338,11 +386,12 @@ int qp_optimizer_states(const qp_optimizer *o) { return o->states; }
 
 const char *qp_optimizer_state_name(const qp_optimizer *o, int index)
 {
-    return index < o->rule_states ? o->rule->state_name[index] : "ema";
+    if (index < o->rule_states) return o->rule->state_name[index];
+    return o->state[index] == o->slow ? "slow" : "ema";
 }
 
 qp_real *qp_optimizer_state(qp_optimizer *o, int index) { return o->state[index]; }
 
 size_t qp_optimizer_size(const qp_optimizer *o) { return o->size; }
 
-qp_real *qp_optimizer_ema(qp_optimizer *o) { return o->config.ema > 0 ? o->state[o->rule_states] : NULL; }
+qp_real *qp_optimizer_mean(qp_optimizer *o) { return o->rule->from_weights ? o->state[0] : o->ema; }

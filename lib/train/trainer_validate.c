@@ -52,7 +52,7 @@ qp_status qp_validation_loss(qp_shards *shards, const qp_loss_function *loss, qp
 /* Exchange the weights with their exponential mean; a second call puts everything back. */
 static void swap_mean(qp_run *run)
 {
-    qp_real *mean = qp_optimizer_ema(run->optimizer), *weight = qp_params_block(run->trainer->params);
+    qp_real *mean = qp_optimizer_mean(run->optimizer), *weight = qp_params_block(run->trainer->params);
     for (size_t i = 0; mean && qp_optimizer_updates(run->optimizer) > 0 && i < qp_params_size(run->trainer->params);
          i++) {
         qp_real value = weight[i];

@@ -1,15 +1,8 @@
 #include "lib/train/update_rules.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "lib/tensor/pointwise.h"
-
-#ifdef QP_DOUBLE
-#define ROOT sqrt
-#else
-#define ROOT sqrtf
-#endif
 
 static void prepare_plain(const qp_optimizer_config *config, int64_t t, double lr, qp_rule_constants *c)
 {
@@ -65,7 +58,7 @@ static void update_adagrad(const qp_rule_constants *c, size_t n, const qp_real *
     qp_real *v = state[0];
     for (size_t i = 0; i < n; i++) {
         v[i] += g[i] * g[i];
-        w[i] -= c->rate * g[i] / (ROOT(v[i]) + c->epsilon);
+        w[i] -= c->rate * g[i] / (QP_ROOT(v[i]) + c->epsilon);
     }
 }
 
@@ -84,7 +77,7 @@ static void update_adadelta(const qp_rule_constants *c, size_t n, const qp_real 
     qp_real *v = state[0], *u = state[1];
     for (size_t i = 0; i < n; i++) {
         v[i] = c->beta2 * v[i] + c->fresh * g[i] * g[i];
-        qp_real d = ROOT(u[i] + c->epsilon) / ROOT(v[i] + c->epsilon) * g[i];
+        qp_real d = QP_ROOT(u[i] + c->epsilon) / QP_ROOT(v[i] + c->epsilon) * g[i];
         u[i] = c->beta2 * u[i] + c->fresh * d * d;
         w[i] -= c->rate * d;
     }
@@ -114,139 +107,117 @@ static void update_rmsprop(const qp_rule_constants *c, size_t n, const qp_real *
             variance -= a[i] * a[i];
             if (variance < 0) variance = 0;
         }
-        m[i] = c->momentum * m[i] + g[i] / (ROOT(variance) + c->epsilon);
+        m[i] = c->momentum * m[i] + g[i] / (QP_ROOT(variance) + c->epsilon);
         w[i] -= c->rate * m[i];
     }
 }
 
-static void prepare_adam(const qp_optimizer_config *config, int64_t t, double lr, qp_rule_constants *c)
+static void prepare_asgd(const qp_optimizer_config *config, int64_t t, double lr, qp_rule_constants *c)
 {
-    /* the correction of the betas as they are rounded: 1 - 0.999 is another number by 1e-5 of itself in float */
-    c->rate = (qp_real)(lr / (1 - pow((double)(qp_real)config->beta1, (double)t)));
-    c->v_scale = (qp_real)(1 / sqrt(1 - pow((double)(qp_real)config->beta2, (double)t)));
-    c->momentum = (qp_real)config->beta1;
-    c->fresh = 1 - c->momentum;
-    c->beta2 = (qp_real)config->beta2;
-    c->epsilon = (qp_real)config->eps;
-    c->amsgrad = config->amsgrad != 0;
+    double rate = lr / pow(1 + config->asgd_lambda * lr * (double)(t - 1), config->asgd_alpha);
+    c->rate = (qp_real)rate;
+    c->keep = (qp_real)(1 - config->asgd_lambda * rate);
 }
 
-/* adam: m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; v' = v or its largest so far (amsgrad);
- * w -= lr * m/(1-b1^t) / (sqrt(v'/(1-b2^t)) + eps)                  Kingma & Ba 2015; amsgrad: Reddi et al. 2018 */
-static void update_adam(const qp_rule_constants *c, size_t n, const qp_real *g, qp_real *const *state, qp_real *w)
+/* asgd: eta = lr/(1 + lambda lr (t-1))^alpha; w = w (1 - lambda eta) - eta g
+ * Polyak & Juditsky 1992, Bottou 2010; their mean of the weights is --ema. */
+static void update_asgd(const qp_rule_constants *c, size_t n, const qp_real *g, qp_real *const *state, qp_real *w)
 {
-    qp_real *m = state[0], *v = state[1], *top = state[2];
-    if (!c->amsgrad) {
-        const qp_adam_constants k = {.beta1 = c->momentum,
-                                     .beta2 = c->beta2,
-                                     .epsilon = c->epsilon,
-                                     .rate = c->rate,
-                                     .v_scale = c->v_scale,
-                                     .l2 = 0,
-                                     .shrink = 1};
-        qp_adam_update(n, &k, g, m, v, w);
-        return;
-    }
-    qp_real fresh2 = 1 - c->beta2;
+    (void)state;
+    qp_scale_add(n, -c->rate, g, c->keep, w);
+}
+
+static void prepare_rprop(const qp_optimizer_config *config, int64_t t, double lr, qp_rule_constants *c)
+{
+    c->rate = (qp_real)lr;
+    c->first = t == 1;
+    c->shrink = (qp_real)config->rprop_shrink;
+    c->grow = (qp_real)config->rprop_grow;
+    c->low = (qp_real)config->rprop_min;
+    c->high = (qp_real)config->rprop_max;
+}
+
+/* rprop: a step of its own for each weight, lr at first. g g' > 0 (g' the last one): step *= grow; g g' < 0: step *=
+ * shrink and g = 0; step = clamp(step, min, max); w -= sign(g) step; g' = g              Riedmiller & Braun 1993 */
+static void update_rprop(const qp_rule_constants *c, size_t n, const qp_real *g, qp_real *const *state, qp_real *w)
+{
+    qp_real *step = state[0], *last = state[1];
     for (size_t i = 0; i < n; i++) {
-        m[i] = c->momentum * m[i] + c->fresh * g[i];
-        v[i] = c->beta2 * v[i] + fresh2 * g[i] * g[i];
-        if (v[i] > top[i]) top[i] = v[i];
-        w[i] -= c->rate * m[i] / (ROOT(top[i]) * c->v_scale + c->epsilon);
+        if (c->first) step[i] = c->rate;
+        bool agree = (g[i] > 0 && last[i] > 0) || (g[i] < 0 && last[i] < 0);
+        bool turned = (g[i] > 0 && last[i] < 0) || (g[i] < 0 && last[i] > 0);
+        if (agree) step[i] *= c->grow;
+        if (turned) step[i] *= c->shrink;
+        step[i] = step[i] < c->low ? c->low : step[i] > c->high ? c->high : step[i];
+        last[i] = turned ? 0 : g[i];
+        w[i] -= last[i] > 0 ? step[i] : last[i] < 0 ? -step[i] : 0;
     }
 }
 
-static void prepare_nadam(const qp_optimizer_config *config, int64_t t, double lr, qp_rule_constants *c)
+static void prepare_schedule_free(const qp_optimizer_config *config, int64_t t, double lr, qp_rule_constants *c)
 {
-    prepare_adam(config, t, lr, c);
-    double product = 1, mu = 0; /* P_t = mu_1 ... mu_t; its factors tend to beta1 < 1, so P is 0 before long */
-    for (int64_t i = 1; i <= t; i++) {
-        mu = config->beta1 * (1 - 0.5 * pow(0.96, (double)i * config->momentum_decay));
-        product *= mu;
-        if (product < 1e-300) {
-            product = 0;
-            mu = config->beta1 * (1 - 0.5 * pow(0.96, (double)t * config->momentum_decay));
-            break;
-        }
-    }
-    double next = config->beta1 * (1 - 0.5 * pow(0.96, (double)(t + 1) * config->momentum_decay));
-    c->gradient_rate = (qp_real)(lr * (1 - mu) / (1 - product));
-    c->rate = (qp_real)(lr * next / (1 - product * next));
-}
-
-/* nadam: w -= lr * ((1-mu_t)/(1-P_t) g + mu_{t+1}/(1-P_{t+1}) m) / (sqrt(v/(1-b2^t)) + eps)    Dozat 2016 */
-static void update_nadam(const qp_rule_constants *c, size_t n, const qp_real *g, qp_real *const *state, qp_real *w)
-{
-    qp_real *m = state[0], *v = state[1], fresh2 = 1 - c->beta2;
-    for (size_t i = 0; i < n; i++) {
-        m[i] = c->momentum * m[i] + c->fresh * g[i];
-        v[i] = c->beta2 * v[i] + fresh2 * g[i] * g[i];
-        w[i] -= (c->gradient_rate * g[i] + c->rate * m[i]) / (ROOT(v[i]) * c->v_scale + c->epsilon);
-    }
-}
-
-static void prepare_radam(const qp_optimizer_config *config, int64_t t, double lr, qp_rule_constants *c)
-{
-    prepare_adam(config, t, lr, c);
-    double b2t = pow(config->beta2, (double)t), top = 2 / (1 - config->beta2) - 1;
-    double r = top - 2 * (double)t * b2t / (1 - b2t);
-    c->rectified = r > 5;
-    if (c->rectified)
-        c->rate =
-            (qp_real)((double)c->rate * sqrt((r - 4) * (r - 2) * top / ((top - 4) * (top - 2) * r)) * sqrt(1 - b2t));
-}
-
-/* radam: while the variance is known too little w -= lr m/(1-b1^t), later adam with a rectified rate   Liu et al. 2020 */
-static void update_radam(const qp_rule_constants *c, size_t n, const qp_real *g, qp_real *const *state, qp_real *w)
-{
-    qp_real *m = state[0], *v = state[1], fresh2 = 1 - c->beta2;
-    for (size_t i = 0; i < n; i++) {
-        m[i] = c->momentum * m[i] + c->fresh * g[i];
-        v[i] = c->beta2 * v[i] + fresh2 * g[i] * g[i];
-        w[i] -= c->rate * (c->rectified ? m[i] / (ROOT(v[i]) + c->epsilon) : m[i]);
-    }
-}
-
-static void prepare_lion(const qp_optimizer_config *config, int64_t t, double lr, qp_rule_constants *c)
-{
-    (void)t;
     c->rate = (qp_real)lr;
     c->momentum = (qp_real)config->beta1;
-    c->fresh = (qp_real)(1 - config->beta1);
-    c->beta2 = (qp_real)config->beta2;
+    c->fresh = (qp_real)(1 / (double)t);
 }
 
-/* lion: w -= lr * sign(b1 m + (1-b1) g); m = b2 m + (1-b2) g                                  Chen et al. 2023 */
-static void update_lion(const qp_rule_constants *c, size_t n, const qp_real *g, qp_real *const *state, qp_real *w)
+/* schedule-free: z -= lr g; x += (z - x)/t; w = (1-b1) z + b1 x: gradients are taken at w, x is the model. z and x start
+ * as w.                                                                                     Defazio et al. 2024 */
+static void update_schedule_free(const qp_rule_constants *c, size_t n, const qp_real *g, qp_real *const *state,
+                                 qp_real *w)
 {
-    qp_real *m = state[0], fresh2 = 1 - c->beta2;
+    qp_real *x = state[0], *z = state[1];
     for (size_t i = 0; i < n; i++) {
-        qp_real way = c->momentum * m[i] + c->fresh * g[i];
-        w[i] -= way > 0 ? c->rate : way < 0 ? -c->rate : 0;
-        m[i] = c->beta2 * m[i] + fresh2 * g[i];
+        z[i] -= c->rate * g[i];
+        x[i] += c->fresh * (z[i] - x[i]);
+        w[i] = (1 - c->momentum) * z[i] + c->momentum * x[i];
     }
 }
 
-static const qp_rule rules[QP_OPTIMIZER_COUNT] = {
-    [QP_SGD] = {0, {NULL}, prepare_plain, update_sgd},
-    [QP_MOMENTUM] = {1, {"momentum"}, prepare_momentum, update_momentum},
-    [QP_NESTEROV] = {1, {"momentum"}, prepare_momentum, update_nesterov},
-    [QP_ADAGRAD] = {1, {"square_sum"}, prepare_adagrad, update_adagrad},
-    [QP_ADADELTA] = {2, {"square_mean", "update_square_mean"}, prepare_adadelta, update_adadelta},
-    [QP_RMSPROP] = {3, {"square_mean", "momentum", "mean"}, prepare_rmsprop, update_rmsprop},
-    [QP_ADAM] = {3, {"mean", "square_mean", "square_mean_max"}, prepare_adam, update_adam},
-    [QP_ADAMW] = {3, {"mean", "square_mean", "square_mean_max"}, prepare_adam, update_adam},
-    [QP_NADAM] = {2, {"mean", "square_mean"}, prepare_nadam, update_nadam},
-    [QP_RADAM] = {2, {"mean", "square_mean"}, prepare_radam, update_radam},
-    [QP_LION] = {1, {"mean"}, prepare_lion, update_lion},
-    [QP_ADAFACTOR] = {1, {"factored_square_mean"}, prepare_plain, NULL}, /* adafactor.c */
-};
+static const qp_rule
+    sgd = {.prepare = prepare_plain, .update = update_sgd},
+    momentum = {.states = 1, .state_name = {"momentum"}, .prepare = prepare_momentum, .update = update_momentum},
+    nesterov = {.states = 1, .state_name = {"momentum"}, .prepare = prepare_momentum, .update = update_nesterov},
+    adagrad = {.states = 1, .state_name = {"square_sum"}, .prepare = prepare_adagrad, .update = update_adagrad},
+    adadelta = {.states = 2,
+                .state_name = {"square_mean", "update_square_mean"},
+                .prepare = prepare_adadelta,
+                .update = update_adadelta},
+    rmsprop = {.states = 3,
+               .state_name = {"square_mean", "momentum", "mean"},
+               .prepare = prepare_rmsprop,
+               .update = update_rmsprop},
+    asgd = {.prepare = prepare_asgd, .update = update_asgd},
+    rprop = {.states = 2, .state_name = {"step", "last_gradient"}, .prepare = prepare_rprop, .update = update_rprop},
+    schedule_free = {2, {"average", "fast"}, prepare_schedule_free, update_schedule_free, .from_weights = true};
+
+static const qp_rule *const rules[QP_OPTIMIZER_COUNT] = {[QP_SGD] = &sgd,
+                                                         [QP_MOMENTUM] = &momentum,
+                                                         [QP_NESTEROV] = &nesterov,
+                                                         [QP_ADAGRAD] = &adagrad,
+                                                         [QP_ADADELTA] = &adadelta,
+                                                         [QP_RMSPROP] = &rmsprop,
+                                                         [QP_ADAM] = &qp_rule_adam,
+                                                         [QP_ADAMW] = &qp_rule_adamw,
+                                                         [QP_NADAM] = &qp_rule_nadam,
+                                                         [QP_RADAM] = &qp_rule_radam,
+                                                         [QP_LION] = &qp_rule_lion,
+                                                         [QP_ADAMAX] = &qp_rule_adamax,
+                                                         [QP_ADABELIEF] = &qp_rule_adabelief,
+                                                         [QP_YOGI] = &qp_rule_yogi,
+                                                         [QP_ASGD] = &asgd,
+                                                         [QP_RPROP] = &rprop,
+                                                         [QP_SCHEDULE_FREE] = &schedule_free,
+                                                         [QP_ADAFACTOR] = &qp_rule_adafactor,
+                                                         [QP_LAMB] = &qp_rule_lamb,
+                                                         [QP_LARS] = &qp_rule_lars,
+                                                         [QP_MUON] = &qp_rule_muon};
 
 const qp_rule *qp_rule_of(const qp_optimizer_config *config, int *states)
 {
     int kind = config->optimizer;
-    *states = rules[kind].states;
+    *states = rules[kind]->states;
     if ((kind == QP_ADAM || kind == QP_ADAMW) && !config->amsgrad) *states = 2;
     if (kind == QP_RMSPROP && !config->rmsprop_centered) *states = 2;
-    return &rules[kind];
+    return rules[kind];
 }

@@ -41,9 +41,29 @@ typedef struct {
     size_t size;
 } layout;
 
+/* Two fields from one key, "first,second". */
+static void set_two(oracle *o, qp_optimizer_config *config, const char *first, const char *second, const char *key)
+{
+    const char *text = oracle_text_or(o, key, NULL), *comma = text ? strchr(text, ',') : NULL;
+    char before[64];
+    if (!comma) return;
+    snprintf(before, sizeof before, "%.*s", (int)(comma - text), text);
+    set_text(o, &qp_optimizer_fields, config, first, before);
+    set_text(o, &qp_optimizer_fields, config, second, comma + 1);
+}
+
 void oracle_optimizer_config(oracle *o, qp_optimizer_config *config)
 {
     static const char *const pair[][2] = {{"eps", "eps"},
+                                          {"beta1", "beta"},
+                                          {"adafactor_eps", "eps1"},
+                                          {"adafactor_least", "eps2"},
+                                          {"adafactor_clip", "clip_threshold"},
+                                          {"asgd_lambda", "lambd"},
+                                          {"lars_trust", "trust"},
+                                          {"muon_nesterov", "nesterov"},
+                                          {"muon_steps", "ns_steps"},
+                                          {"lookahead", "k"},
                                           {"amsgrad", "amsgrad"},
                                           {"momentum_decay", "momentum_decay"},
                                           {"momentum", "momentum"},
@@ -54,6 +74,7 @@ void oracle_optimizer_config(oracle *o, qp_optimizer_config *config)
                                           {"adagrad_decay", "lr_decay"},
                                           {"adagrad_start", "initial_accumulator_value"},
                                           {"weight_decay", "weight_decay"},
+                                          {"weight_decay", "direction_decay"},
                                           {"decoupled_decay", "decoupled_decay"},
                                           {"l1", "l1"},
                                           {"clip_norm", "clip_norm"},
@@ -61,17 +82,17 @@ void oracle_optimizer_config(oracle *o, qp_optimizer_config *config)
                                           {"max_norm", "max_norm"},
                                           {"ema", "ema_decay"}};
     qp_config_defaults(&qp_optimizer_fields, config);
-    set_rule(o, &qp_optimizer_fields, config, "optimizer", oracle_text(o, "optimizer"));
+    bool lookahead = oracle_is(o, "optimizer", "lookahead");
+    set_rule(o, &qp_optimizer_fields, config, "optimizer", lookahead ? "adam" : oracle_text(o, "optimizer"));
     for (size_t i = 0; i < sizeof pair / sizeof *pair; i++)
-        if (qp_config_find(&qp_optimizer_fields, pair[i][0]))
-            set(o, &qp_optimizer_fields, config, pair[i][0], pair[i][1]);
+        set(o, &qp_optimizer_fields, config, pair[i][0], pair[i][1]);
+    if (oracle_is(o, "optimizer", "asgd")) set(o, &qp_optimizer_fields, config, "asgd_alpha", "alpha");
+    if (lookahead) set(o, &qp_optimizer_fields, config, "lookahead_alpha", "alpha");
+    if (oracle_text_or(o, "decay_rate", NULL)) config->adafactor_decay = -oracle_number(o, "decay_rate");
     if (oracle_is(o, "optimizer", "rmsprop")) set(o, &qp_optimizer_fields, config, "rmsprop_momentum", "momentum");
-    const char *betas = oracle_text_or(o, "betas", NULL), *comma = betas ? strchr(betas, ',') : NULL;
-    if (!comma) return;
-    char first[64];
-    snprintf(first, sizeof first, "%.*s", (int)(comma - betas), betas);
-    set_text(o, &qp_optimizer_fields, config, "beta1", first);
-    set_text(o, &qp_optimizer_fields, config, "beta2", comma + 1);
+    set_two(o, config, "beta1", "beta2", "betas");
+    set_two(o, config, "rprop_shrink", "rprop_grow", "etas");
+    set_two(o, config, "rprop_min", "rprop_max", "step_sizes");
 }
 
 static layout layout_of(oracle *o)
@@ -132,7 +153,7 @@ static void walk(oracle *o, const layout *l, qp_optimizer *optimizer, double lr)
         if (qp_optimizer_step(optimizer, weight, blocks, 1, 1, lr, 1, &norm) != QP_OK)
             oracle_stop(o, "%s", qp_error_message());
         norms[t] = (qp_real)norm;
-        const qp_real *ema = qp_optimizer_ema(optimizer);
+        const qp_real *ema = qp_optimizer_mean(optimizer);
         for (int i = 0; i < l->spans; i++) {
             size_t count = span_count(l, i), at = (size_t)t * count;
             memcpy(past[i] + at, weight + l->span[i].offset, count * sizeof *weight);
@@ -140,7 +161,7 @@ static void walk(oracle *o, const layout *l, qp_optimizer *optimizer, double lr)
         }
     }
     compare_history(o, l, "p.", past);
-    if (qp_optimizer_ema(optimizer)) compare_history(o, l, "ema.", past_ema);
+    if (oracle_number(o, "ema_decay") > 0) compare_history(o, l, "ema.", past_ema);
     oracle_compare(o, "grad_norm", (size_t)l->steps, norms);
 }
 

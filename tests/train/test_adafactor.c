@@ -56,12 +56,12 @@ static void reference(int s, const qp_real *gradient, int t, double lr, double d
     for (int i = 0; i < n; i++) {
         size_t at = p->offset + (size_t)i;
         g[i] = (double)gradient[at];
-        if (p->decay) w[at] *= 1 - lr * decay;
         weights += w[at] * w[at];
     }
     mean_squares(s, g, 1 - pow(t, -0.8));
     for (int i = 0; i < n; i++) steps += g[i] * g[i] / v[p->offset + (size_t)i];
-    double rate = lr * fmax(1e-3, sqrt(weights / n)) / fmax(1, sqrt(steps / n));
+    double rate = fmin(lr, 1 / sqrt(t)) * fmax(1e-3, sqrt(weights / n)) / fmax(1, sqrt(steps / n));
+    for (int i = 0; i < n && p->decay; i++) w[p->offset + (size_t)i] *= 1 - lr * decay;
     for (int i = 0; i < n; i++) w[p->offset + (size_t)i] -= rate * g[i] / sqrt(v[p->offset + (size_t)i]);
 }
 
@@ -83,7 +83,7 @@ Test(adafactor, it_is_a_plain_loop)
     fill(1, 0.5, ours);
     for (int i = 0; i < SIZE; i++) w[i] = (double)ours[i];
     for (int t = 1; t <= STEPS; t++) {
-        double lr = 0.02 * t, norm;
+        double lr = 0.1 * t, norm; /* the last ones above t^-1/2 */
         fill((uint64_t)t + 9, 0.3 + t, gradient);
         cr_assert_eq(qp_optimizer_step(o, ours, (const qp_real *[]){gradient}, 1, 1, lr, 2, &norm), QP_OK);
         for (int s = 0; s < SPANS; s++) reference(s, gradient, t, lr, 0.1);

@@ -22,17 +22,52 @@ static void fill(uint64_t key, double scale, qp_real *x)
 
 /* The rules once more, in double, element by element, written from the text of the rules. */
 typedef struct {
-    double w[SIZE], m[SIZE], v[SIZE], a[SIZE], ema[SIZE], mu_product;
+    double w[SIZE], m[SIZE], v[SIZE], a[SIZE], slow[SIZE], ema[SIZE];
 } reference;
 
-static bool decoupled(const qp_optimizer_config *c)
+static bool decoupled(const qp_optimizer_config *c) { return c->optimizer == QP_ADAMW || c->optimizer == QP_LION; }
+
+/* The rules that change the weight itself, or have no mean gradient; returns the decrement. */
+static double other_rule(const qp_optimizer_config *c, reference *r, int i, double g, int t, double lr)
 {
-    return c->optimizer == QP_ADAMW || c->optimizer == QP_LION || c->optimizer == QP_ADAFACTOR;
+    double *m = &r->m[i], *v = &r->v[i], w = r->w[i];
+    if (c->optimizer == QP_ASGD) {
+        double eta = lr / pow(1 + c->asgd_lambda * lr * (t - 1), c->asgd_alpha);
+        return w - (w * (1 - c->asgd_lambda * eta) - eta * g);
+    }
+    if (c->optimizer == QP_RPROP) { /* m the step, v the last gradient */
+        if (t == 1) *m = lr;
+        *m *= g * *v > 0 ? c->rprop_grow : g * *v < 0 ? c->rprop_shrink : 1;
+        if (g * *v < 0) g = 0;
+        *m = fmax(c->rprop_min, fmin(c->rprop_max, *m));
+        *v = g;
+        return ((g > 0) - (g < 0)) * *m;
+    }
+    if (t == 1) *m = *v = w; /* schedule-free: m is x, v is z */
+    *v -= lr * g;
+    *m += (*v - *m) / t;
+    return w - (1 - c->beta1) * *v - c->beta1 * *m;
+}
+
+/* The newer ones of adam's family; m is the new mean already. */
+static double newer_rule(const qp_optimizer_config *c, reference *r, int i, double g, int t, double lr)
+{
+    double m = r->m[i], *v = &r->v[i], b2 = c->beta2, rate = lr / (1 - pow(c->beta1, t));
+    if (c->optimizer == QP_ADAMAX) {
+        *v = fmax(b2 * *v, fabs(g) + c->eps);
+        return rate * m / *v;
+    }
+    if (c->optimizer == QP_ADABELIEF)
+        *v = b2 * *v + (1 - b2) * (g - m) * (g - m) + c->eps;
+    else
+        *v -= (1 - b2) * ((*v > g * g) - (*v < g * g)) * g * g;
+    return rate * m / (sqrt(*v / (1 - pow(b2, t))) + c->eps);
 }
 
 static double rule(const qp_optimizer_config *c, reference *r, int i, double g, int t, double lr)
 {
     double *m = &r->m[i], *v = &r->v[i], *a = &r->a[i], b1 = c->beta1, b2 = c->beta2;
+    if (c->optimizer >= QP_ASGD) return other_rule(c, r, i, g, t, lr);
     switch (c->optimizer) {
     case QP_SGD: return lr * g;
     case QP_MOMENTUM: *m = t == 1 ? g : c->momentum * *m + (1 - c->dampening) * g; return lr * *m;
@@ -61,6 +96,7 @@ static double rule(const qp_optimizer_config *c, reference *r, int i, double g, 
         return way > 0 ? lr : way < 0 ? -lr : 0;
     }
     *m = b1 * *m + (1 - b1) * g;
+    if (c->optimizer >= QP_ADAMAX) return newer_rule(c, r, i, g, t, lr);
     *v = b2 * *v + (1 - b2) * g * g;
     *a = fmax(*a, *v);
     double mean = *m / (1 - pow(b1, t));
@@ -96,6 +132,7 @@ static double reference_step(const qp_optimizer_config *c, reference *r, const q
     double decay = c->decoupled_decay + (decoupled(c) ? c->weight_decay : 0), norm = 0;
     static double g[SIZE];
     if (t == 1) memcpy(r->ema, r->w, sizeof r->w);
+    if (t == 1) memcpy(r->slow, r->w, sizeof r->w);
     for (int s = 0; s < SPANS; s++)
         for (int k = 0; k < spans[s].rows * spans[s].columns; k++) {
             size_t i = spans[s].offset + (size_t)k;
@@ -113,13 +150,16 @@ static double reference_step(const qp_optimizer_config *c, reference *r, const q
             r->w[i] -= rule(c, r, (int)i, g[i], t, lr);
         }
     limit_rows(c, r);
+    for (int i = 0; i < SIZE && c->lookahead > 0 && t % c->lookahead == 0; i++)
+        r->w[i] = r->slow[i] += c->lookahead_alpha * (r->w[i] - r->slow[i]);
     for (int i = 0; i < SIZE; i++) r->ema[i] = c->ema * r->ema[i] + (1 - c->ema) * r->w[i];
     return norm;
 }
 
 static void compare(const qp_optimizer_config *c, const char *name)
 {
-    static qp_real w[SIZE], g1[SIZE], g2[SIZE];
+    static qp_real w[SIZE], given[STEPS][2][SIZE];
+    static bool filled;
     static reference r;
     memset(&r, 0, sizeof r);
     fill(1, 1, w);
@@ -127,18 +167,23 @@ static void compare(const qp_optimizer_config *c, const char *name)
     qp_optimizer *o;
     cr_assert_eq(qp_optimizer_new(c, SIZE, spans, SPANS, &o), QP_OK);
     for (int t = 1; t <= STEPS; t++) {
-        fill((uint64_t)t * 2, 0.3, g1);
-        fill((uint64_t)t * 2 + 1, 0.3, g2);
+        qp_real *g1 = given[t - 1][0], *g2 = given[t - 1][1];
+        if (!filled) {
+            fill((uint64_t)t * 2, 0.3, g1);
+            fill((uint64_t)t * 2 + 1, 0.3, g2);
+        }
         double norm, lr = 0.01 * t, expected = reference_step(c, &r, g1, g2, t, lr);
         const qp_real *g[] = {g1, g2};
         cr_assert_eq(qp_optimizer_step(o, w, g, 2, 0.5, lr, 2, &norm), QP_OK);
         cr_assert(fabs(norm - expected) <= 1e-5 * expected, "%s: norm %g, expected %g", name, norm, expected);
     }
+    filled = true;
     for (int i = 0; i < SIZE; i++) {
         double tolerance = 2e-5 + 2e-5 * fabs(r.w[i]);
         cr_assert(fabs((double)w[i] - r.w[i]) <= tolerance, "%s: w[%d] %.9g, expected %.9g", name, i, (double)w[i],
                   r.w[i]);
-        if (c->ema > 0) cr_assert(fabs((double)qp_optimizer_ema(o)[i] - r.ema[i]) <= tolerance, "%s: ema[%d]", name, i);
+        if (c->ema > 0)
+            cr_assert(fabs((double)qp_optimizer_mean(o)[i] - r.ema[i]) <= tolerance, "%s: ema[%d]", name, i);
     }
     cr_assert_eq(qp_optimizer_updates(o), STEPS);
     qp_optimizer_free(o);
@@ -152,14 +197,19 @@ static qp_optimizer_config defaults(int kind)
     return c;
 }
 
+static const char *rule_name(int kind)
+{
+    static char text[32];
+    qp_optimizer_config c = defaults(kind);
+    return qp_config_get(qp_config_find(&qp_optimizer_fields, "optimizer"), &c, text, sizeof text);
+}
+
 Test(optimizer, every_rule_equals_a_plain_loop)
 {
-    const char *const name[] = {"sgd",  "momentum", "nesterov", "adagrad", "adadelta", "rmsprop",
-                                "adam", "adamw",    "nadam",    "radam",   "lion"};
     for (int kind = 0; kind < QP_ADAFACTOR; kind++) {
         qp_optimizer_config c = defaults(kind);
         c.eps = 1e-3;
-        compare(&c, name[kind]);
+        compare(&c, rule_name(kind));
     }
 }
 
@@ -186,8 +236,20 @@ Test(optimizer, options_of_all_rules_in_their_order)
         qp_optimizer_config c = defaults(kind);
         c.eps = 1e-2, c.l1 = 0.01, c.clip_norm = 20, c.clip_value = 0.5, c.weight_decay = 0.05;
         c.decoupled_decay = 0.1, c.max_norm = 3, c.ema = 0.9;
-        if (kind == QP_LION) c.l1 = 0; /* its steps jump where a sign changes: rounding must not decide one */
-        compare(&c, "all options");
+        /* their steps jump where a sign changes: rounding must not decide one */
+        if (kind == QP_LION || kind == QP_RPROP) c.l1 = c.weight_decay = 0;
+        if (kind == QP_SCHEDULE_FREE) c.decoupled_decay = c.max_norm = c.ema = 0;
+        compare(&c, rule_name(kind));
+    }
+}
+
+Test(optimizer, slow_weights_behind_fast_ones)
+{
+    static const int some[] = {QP_SGD, QP_ADAM, QP_RMSPROP};
+    for (size_t k = 0; k < sizeof some / sizeof *some; k++) {
+        qp_optimizer_config c = defaults(some[k]);
+        c.lookahead = 4, c.lookahead_alpha = 0.3, c.eps = 1e-2, c.ema = 0.9;
+        compare(&c, rule_name(some[k]));
     }
 }
 
@@ -195,7 +257,7 @@ Test(optimizer, any_thread_count_gives_the_same_bits)
 {
     static qp_real first[SIZE], w[SIZE], g1[SIZE], g2[SIZE];
     qp_optimizer_config c = defaults(QP_ADAMW);
-    c.clip_norm = 1, c.weight_decay = 0.1, c.max_norm = 5, c.ema = 0.9;
+    c.clip_norm = 1, c.weight_decay = 0.1, c.max_norm = 5, c.ema = 0.9, c.lookahead = 2;
     double first_norm = 0;
     for (int threads = 1; threads <= 4; threads++) {
         qp_optimizer *o;
@@ -215,6 +277,34 @@ Test(optimizer, any_thread_count_gives_the_same_bits)
         cr_assert_eq(memcmp(&first_norm, &norm, sizeof norm), 0, "%d threads: norm", threads);
         qp_optimizer_free(o);
     }
+}
+
+/* Schedule-free trains one set of weights and keeps another: the mean of the fast ones, whole with what is frozen. */
+Test(optimizer, schedule_free_keeps_the_mean)
+{
+    static qp_real w[SIZE], g[SIZE];
+    qp_optimizer_span some[SPANS];
+    memcpy(some, spans, sizeof spans);
+    some[2].frozen = true;
+    fill(1, 1, w);
+    double z = (double)w[5], x = z;
+    qp_real frozen = w[30070];
+    qp_optimizer_config c = defaults(QP_SCHEDULE_FREE);
+    qp_optimizer *o;
+    cr_assert_eq(qp_optimizer_new(&c, SIZE, some, SPANS, &o), QP_OK);
+    for (int t = 1; t <= 4; t++) {
+        fill((uint64_t)t, 1, g);
+        cr_assert_eq(qp_optimizer_step(o, w, (const qp_real *[]){g}, 1, 1, 0.1, 1, NULL), QP_OK);
+        z -= 0.1 * (double)g[5];
+        x += (z - x) / t;
+    }
+    cr_assert_float_eq((double)qp_optimizer_mean(o)[5], x, 1e-5);
+    cr_assert_float_eq((double)w[5], 0.1 * z + 0.9 * x, 1e-5);
+    cr_assert_eq(qp_optimizer_mean(o)[30070], frozen);
+    qp_optimizer_free(o);
+    c.lookahead = 5;
+    cr_assert_eq(qp_optimizer_new(&c, SIZE, some, SPANS, &o), QP_EUSAGE);
+    cr_assert_null(o);
 }
 
 Test(optimizer, frozen_spans_and_holes_stay)
