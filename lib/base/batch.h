@@ -53,8 +53,9 @@ typedef struct {
  * A target.id of -1 is not counted by the loss. Labels alone are not needed to predict: target.id may be NULL then. */
 typedef struct {
     qp_ids source, target;
-    const int32_t *input; /* what the decoder reads at each target row; NULL: the target shifted right behind BOS */
-    const int32_t *read;  /* [target rows] the source row that answers, counted from the first of its own sequence */
+    const int32_t *input;   /* what the decoder reads at each target row; NULL: the target shifted right behind BOS */
+    const int32_t *read;    /* [target rows] the source row that answers, counted from the first of its own sequence */
+    const int32_t *segment; /* [source rows] of models with --segments; NULL: all of segment 0 */
     const qp_real *source_value; /* [source rows, features] */
     const qp_real *target_value; /* [target rows, outputs] */
     int features, outputs;

@@ -44,3 +44,43 @@ qp_tensor qp_sequence_mean(qp_tape *tape, qp_tensor x, qp_sequences s)
     qp_tape_record(tape, y, mean_back, &(mean_context){x, y, s}, sizeof(mean_context));
     return y;
 }
+
+/* ---- a factor for each sequence ---- */
+
+typedef struct {
+    qp_tensor x, y;
+    qp_sequences s;
+    const qp_real *factor;
+} scale_context;
+
+/* to = beta*to + factor*from, row by row. */
+static void scale_rows(const scale_context *c, const qp_real *from, int from_stride, qp_real beta, qp_real *to,
+                       int to_stride)
+{
+    for (int i = 0; i < c->s.count; i++)
+        for (int r = c->s.start[i]; r < c->s.start[i + 1]; r++)
+            qp_scale_add((size_t)c->y.columns, c->factor[i], from + (ptrdiff_t)r * from_stride, beta,
+                         to + (ptrdiff_t)r * to_stride);
+}
+
+static void scale_back(qp_tape *tape, void *context)
+{
+    const scale_context *c = context;
+    const qp_real *dy = qp_tape_upstream(c->y);
+    qp_real beta;
+    qp_real *dx = qp_tape_grad(tape, c->x, &beta);
+    if (dx) scale_rows(c, dy, c->y.stride, beta, dx, c->x.stride);
+}
+
+qp_tensor qp_sequence_scale(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_real *factor)
+{
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    if (s.length || s.count < 1 || s.start[0] != 0 || s.start[s.count] != x.rows)
+        return qp_tape_fail(tape, QP_ESHAPE, "factors for %d sequences that are not the %d rows end to end", s.count,
+                            x.rows);
+    scale_context c = {.x = x, .s = s, .factor = factor, .y = qp_tape_tensor(tape, x.rows, x.columns)};
+    if (!c.y.value) return c.y;
+    scale_rows(&c, x.value, x.stride, 0, c.y.value, c.y.stride);
+    qp_tape_record(tape, c.y, scale_back, &c, sizeof c);
+    return c.y;
+}

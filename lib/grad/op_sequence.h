@@ -9,4 +9,9 @@
  * Memory  the output.   Errors  QP_ESHAPE for a sequence outside x, remembered by the tape. */
 qp_tensor qp_sequence_mean(qp_tape *tape, qp_tensor x, qp_sequences s);
 
+/* qp_sequence_scale — y_r = factor_i x_r for every row r of sequence i.
+ * x [rows, columns]; the sequences lie end to end and are all of it; factor [sequences], borrowed until the backward
+ * Memory  the output.   Errors  QP_ESHAPE for sequences that are not all of x, remembered by the tape. */
+qp_tensor qp_sequence_scale(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_real *factor);
+
 #endif

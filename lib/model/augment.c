@@ -1,9 +1,12 @@
 #include "lib/model/augment.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "lib/base/random.h"
 #include "lib/grad/op_basic.h"
+#include "lib/grad/op_sequence.h"
+#include "lib/model/pooling.h"
 
 const int32_t *qp_word_dropout(qp_tape *tape, const int32_t *id, int rows, double rate)
 {
@@ -36,6 +39,40 @@ double qp_beta_draw(uint64_t key, double alpha)
     return a + b > 0 ? a / (a + b) : 0.5; /* both too small for a number */
 }
 
+qp_tensor qp_mixup(qp_tape *tape, qp_tensor x, const qp_real *own, const int32_t *other)
+{
+    qp_sequences each = qp_rows_one_each(tape, x.rows);
+    qp_real *rest = qp_tape_memory(tape, ((size_t)x.rows + 1) * sizeof *rest);
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    for (int r = 0; r < x.rows; r++) rest[r] = 1 - own[r];
+    qp_tensor others = qp_sequence_scale(tape, qp_gather(tape, x, x.rows, other), each, rest);
+    return qp_add(tape, qp_sequence_scale(tape, x, each, own), others);
+}
+
+/* The two cross-entropies are one, with a distribution of two labels as its target. */
+qp_tensor qp_mixup_cross_entropy(qp_tape *tape, qp_tensor scores, const int32_t *label, const qp_real *own,
+                                 const int32_t *other, qp_real smoothing)
+{
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    size_t labels = (size_t)scores.columns;
+    qp_real *target = qp_tape_memory(tape, ((size_t)scores.rows * labels + 1) * sizeof *target);
+    if (!target) return (qp_tensor){0};
+    for (int r = 0; r < scores.rows; r++) {
+        const int32_t of[] = {label[r], label[other[r]]};
+        const qp_real share[] = {own[r], 1 - own[r]};
+        qp_real *row = target + (size_t)r * labels;
+        memset(row, 0, labels * sizeof *row);
+        for (int k = 0; k < 2; k++) {
+            if (of[k] >= scores.columns)
+                return qp_tape_fail(tape, QP_ESHAPE, "mixup: label %d of %d", of[k], scores.columns);
+            if (of[k] < 0) continue; /* not counted */
+            for (size_t c = 0; c < labels; c++) row[c] += share[k] * smoothing / (qp_real)labels;
+            row[of[k]] += share[k] * (1 - smoothing);
+        }
+    }
+    return qp_soft_cross_entropy(tape, scores, target, QP_SUM);
+}
+
 qp_tensor qp_mixup_loss(qp_tape *tape, qp_tensor scores, const int32_t *label, double alpha,
                         const qp_cross_entropy_config *config)
 {
@@ -43,17 +80,14 @@ qp_tensor qp_mixup_loss(qp_tape *tape, qp_tensor scores, const int32_t *label, d
     if (alpha <= 0 || rows < 2 || !qp_tape_training(tape) || qp_tape_failed(tape))
         return qp_cross_entropy(tape, scores, label, config);
     uint64_t key = qp_tape_next_key(tape);
-    qp_real own = (qp_real)qp_beta_draw(key, alpha);
+    qp_real lambda = (qp_real)qp_beta_draw(key, alpha);
     int shift = 1 + (int)qp_random_below(qp_random_key(key, 3), 0, (uint64_t)rows - 1);
-    int32_t *other = qp_tape_memory(tape, (size_t)rows * sizeof *other),
-            *other_label = qp_tape_memory(tape, (size_t)rows * sizeof *other);
-    if (!other || !other_label) return (qp_tensor){0};
+    int32_t *other = qp_tape_memory(tape, (size_t)rows * sizeof *other);
+    qp_real *own = qp_tape_memory(tape, (size_t)rows * sizeof *own);
+    if (!other || !own) return (qp_tensor){0};
     for (int r = 0; r < rows; r++) {
         other[r] = (r + shift) % rows;
-        other_label[r] = label[other[r]];
+        own[r] = lambda;
     }
-    qp_tensor mixed = qp_add(tape, qp_scale(tape, scores, own),
-                             qp_scale(tape, qp_gather(tape, scores, rows, other), 1 - own));
-    return qp_add(tape, qp_scale(tape, qp_cross_entropy(tape, mixed, label, config), own),
-                  qp_scale(tape, qp_cross_entropy(tape, mixed, other_label, config), 1 - own));
+    return qp_mixup_cross_entropy(tape, qp_mixup(tape, scores, own, other), label, own, other, config->smoothing);
 }

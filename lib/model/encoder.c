@@ -45,7 +45,8 @@ qp_tensor qp_encoder_embed(const qp_encoder *encoder, qp_tape *tape, const qp_em
 {
     qp_sequences s = input->sequences;
     int rows = s.count > 0 ? s.start[s.count] : 0;
-    if (!encoder->features) return qp_embedding_forward(embedding, tape, encoder->params, s, rows, input->id, 0);
+    if (!encoder->features)
+        return qp_embedding_forward_segments(embedding, tape, encoder->params, s, rows, input->id, input->segment);
     qp_tensor value = qp_tape_constant(tape, rows, encoder->features);
     if (!value.value) return value;
     memcpy(value.value, input->value, (size_t)rows * (size_t)encoder->features * sizeof *value.value);

@@ -13,8 +13,9 @@ typedef struct qp_encoder qp_encoder;
 /* What goes in. */
 typedef struct {
     qp_sequences sequences;
-    const int32_t *id;    /* [source rows]; NULL: value */
-    const qp_real *value; /* [source rows, features] of the configuration */
+    const int32_t *id;      /* [source rows]; NULL: value */
+    const qp_real *value;   /* [source rows, features] of the configuration */
+    const int32_t *segment; /* [source rows], or NULL */
 } qp_encoder_input;
 
 /* What came out of one pass; memory of the tape. */

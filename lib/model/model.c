@@ -173,14 +173,18 @@ static bool put_class_token(qp_tape *tape, qp_encoder_input *input)
     size_t rows = (size_t)rows_of(s), count = (size_t)s.count;
     int32_t *start = qp_tape_memory(tape, (count + 1) * sizeof *start);
     int32_t *id = qp_tape_memory(tape, (rows + count + 1) * sizeof *id);
-    if (!start || !id) return false;
+    int32_t *segment = input->segment ? qp_tape_memory(tape, (rows + count + 1) * sizeof *segment) : NULL;
+    if (qp_tape_failed(tape)) return false;
     for (int i = 0; i < s.count; i++) {
         start[i] = s.start[i] + i;
         id[start[i]] = QP_BOS;
         memcpy(id + start[i] + 1, input->id + s.start[i], (size_t)qp_sequence_length(s, i) * sizeof *id);
+        if (!segment) continue;
+        segment[start[i]] = 0;
+        memcpy(segment + start[i] + 1, input->segment + s.start[i], (size_t)qp_sequence_length(s, i) * sizeof *segment);
     }
     start[s.count] = rows_of(s) + s.count;
-    *input = (qp_encoder_input){.sequences = {.count = s.count, .start = start}, .id = id};
+    *input = (qp_encoder_input){.sequences = {.count = s.count, .start = start}, .id = id, .segment = segment};
     return true;
 }
 
@@ -224,7 +228,7 @@ qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *
     if (!check_batch(model, tape, batch)) return (qp_tensor){0};
     qp_encoded encoded, *source = NULL;
     if (model->has_encoder) {
-        qp_encoder_input input = {batch->source.sequences, batch->source.id, batch->source_value};
+        qp_encoder_input input = {batch->source.sequences, batch->source.id, batch->source_value, batch->segment};
         if (input.id)
             input.id = qp_word_dropout(tape, input.id, rows_of(input.sequences), model->config.word_dropout_src);
         if (!encode(model, tape, input, maps, &encoded)) return (qp_tensor){0};

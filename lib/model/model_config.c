@@ -78,6 +78,17 @@ static qp_status check_transformer(const qp_model_config *config)
     return QP_OK;
 }
 
+static qp_status check_embedding(const qp_model_config *config)
+{
+    bool reads = config->encoder == QP_KIND_TRANSFORMER, makes = config->decoder == QP_KIND_TRANSFORMER;
+    if (config->segments && (!reads || config->task == QP_TASK_REGRESS))
+        return qp_fail(QP_EUSAGE, "--segments are for a transformer that encodes text; add --encoder transformer, or "
+                                  "leave them out");
+    if (config->embedding_norm && !reads && !makes)
+        return qp_fail(QP_EUSAGE, "--embedding-norm is for the embeddings of a transformer; leave it out");
+    return QP_OK;
+}
+
 static qp_status check_positions(const qp_model_config *config)
 {
     bool beside = config->encoder == QP_KIND_TRANSFORMER || config->encoder == QP_KIND_CONV ||
@@ -172,6 +183,9 @@ static qp_status check_regularisers(const qp_model_config *config)
     bool transformer = config->encoder == QP_KIND_TRANSFORMER || config->decoder == QP_KIND_TRANSFORMER;
     if (config->layer_drop > 0 && !transformer)
         return qp_fail(QP_EUSAGE, "--layer-drop leaves out layers of a transformer; use --dropout, or leave it out");
+    if (config->stochastic_depth > 0 && !transformer)
+        return qp_fail(QP_EUSAGE,
+                       "--stochastic-depth leaves out branches of a transformer; use --dropout, or leave it out");
     if (config->word_dropout_src > 0 && (config->encoder == QP_KIND_NONE || config->task == QP_TASK_REGRESS))
         return qp_fail(QP_EUSAGE, "--word-dropout-src needs a source of words%s",
                        config->task == QP_TASK_LM ? "; a language model reads its own: use --word-dropout-tgt"
@@ -221,6 +235,7 @@ qp_status qp_model_config_check(const qp_model_config *config)
 {
     QP_TRY(check_transformer(config));
     QP_TRY(check_positions(config));
+    QP_TRY(check_embedding(config));
     QP_TRY(check_recurrent(config));
     QP_TRY(check_feeding(config));
     return check_task(config);

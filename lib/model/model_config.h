@@ -46,6 +46,9 @@
     X(CHOICE, pos, "sinusoidal", 0, 0, "none, sinusoidal, learned, rope, alibi, relative",                             \
       "positions: beside the embedding, or inside self-attention (the last three)")                                    \
     X(REAL, rope_base, "10000", 1, 1e12, NULL, "rope: slowest angle of turning is 1 over this")                        \
+    X(INT, segments, "0", 0, 65536, NULL,                                                                              \
+      "kinds of segments (BERT's token types), each with a vector that is added; a text by itself is of the first")    \
+    X(BOOL, embedding_norm, "false", 0, 0, NULL, "norm on a transformer's embeddings, as BERT has it")                 \
     X(BOOL, scale_embeddings, "true", 0, 0, NULL, "multiply embeddings by sqrt(--emb-size)")                           \
     X(CHOICE, activation, "relu", 0, 0,                                                                                \
       "identity, sigmoid, tanh, relu, leaky-relu, elu, softplus, gelu, gelu-tanh, silu", "feed-forward activation")    \
@@ -68,6 +71,10 @@
     X(REAL, input_noise, "0", 0, 100, NULL, "training: deviation of Gaussian noise on the embeddings")                 \
     X(REAL, layer_drop, "0", 0, 0.99, NULL,                                                                            \
       "training: share of a transformer's layers that is left out, drawn for each step")                               \
+    X(REAL, stochastic_depth, "0", 0, 0.99, NULL,                                                                      \
+      "training: share of the branches around a transformer's residuals that is left out, the others scaled up")       \
+    X(CHOICE, stochastic_depth_mode, "row", 0, 0, "layer, row",                                                        \
+      "--stochastic-depth: a branch is left out for all sequences of a shard, or for each by itself")                  \
     X(REAL, word_dropout_src, "0", 0, 0.99, NULL, "training: share of source words that are read as unknown")          \
     X(REAL, word_dropout_tgt, "0", 0, 0.99, NULL,                                                                      \
       "training: share of words read as unknown by the decoder (those to make stay)")                                  \
@@ -109,6 +116,7 @@ enum {
     QP_ATTENTION_LUONG_CONCAT
 };
 enum { QP_NORM_PRE, QP_NORM_POST };
+enum { QP_DEPTH_LAYER, QP_DEPTH_ROW };
 enum { QP_NORM_LAYER, QP_NORM_RMS };
 enum { QP_POS_NONE, QP_POS_SINUSOIDAL, QP_POS_LEARNED, QP_POS_ROPE, QP_POS_ALIBI, QP_POS_RELATIVE };
 

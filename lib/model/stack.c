@@ -20,7 +20,9 @@ static qp_transformer_config layer_config(const qp_model_config *c)
                                    .activation = (qp_activation_kind)c->activation,
                                    .dropout = (qp_real)c->dropout,
                                    .attention_dropout = (qp_real)c->attention_dropout,
-                                   .ff_dropout = (qp_real)c->ff_dropout};
+                                   .ff_dropout = (qp_real)c->ff_dropout,
+                                   .depth_drop = (qp_real)c->stochastic_depth,
+                                   .depth_by_sequence = c->stochastic_depth_mode == QP_DEPTH_ROW};
 }
 
 static qp_position_kind outer_kind(const qp_model_config *c)
@@ -51,6 +53,12 @@ qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_confi
                              outer_kind(config), (int)config->max_length, config->dropout, full));
     stack->embedding.noise = (qp_real)config->input_noise;
     stack->layer_drop = config->layer_drop;
+    snprintf(full, sizeof full, "%s.segments", name);
+    if (config->segments > 0 && self_kind == QP_MAP_ENCODER)
+        qp_embedding_add_segments(&stack->embedding, params, (int)config->segments, full);
+    snprintf(full, sizeof full, "%s.embedding_norm", name);
+    if (config->embedding_norm)
+        qp_embedding_add_norm(&stack->embedding, params, config->norm_type == QP_NORM_RMS, config->norm_epsilon, full);
     qp_transformer_config layer = layer_config(config);
     snprintf(full, sizeof full, "%s.relative", name);
     QP_TRY(qp_position_init(&stack->position, params, inner_kind(config), layer.heads, layer.width / layer.heads,

@@ -2,7 +2,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "lib/grad/op_basic.h"
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_embedding.h"
 #include "lib/grad/op_linear.h"
@@ -20,6 +22,7 @@ qp_status qp_embedding_init(qp_embedding_module *embedding, qp_params *params, i
 {
     *embedding = (qp_embedding_module){.weight = weight,
                                        .position_weight = -1,
+                                       .segment_weight = -1,
                                        .positions = positions,
                                        .width = width,
                                        .scale = scaled ? (qp_real)sqrt(width) : 1,
@@ -33,6 +36,19 @@ qp_status qp_embedding_init(qp_embedding_module *embedding, qp_params *params, i
         return qp_fail(QP_EMEMORY, "out of memory for %d positions; use a smaller --max-length", positions);
     qp_positions_sinusoidal(positions, width, 10000, false, embedding->sinusoid);
     return QP_OK;
+}
+
+void qp_embedding_add_segments(qp_embedding_module *embedding, qp_params *params, int kinds, const char *name)
+{
+    embedding->segment_weight = qp_params_add(params, kinds, embedding->width, (qp_init){QP_INIT_NORMAL, 0.02},
+                                              "%s.weight", name);
+}
+
+void qp_embedding_add_norm(qp_embedding_module *embedding, qp_params *params, bool rms, double epsilon,
+                           const char *name)
+{
+    embedding->norm = qp_norm_add(params, embedding->width, rms, epsilon, name);
+    embedding->has_norm = true;
 }
 
 void qp_embedding_free(qp_embedding_module *embedding)
@@ -53,14 +69,40 @@ static qp_tensor positions_of(const qp_embedding_module *embedding, qp_tape *tap
     return table;
 }
 
-qp_tensor qp_embedding_forward(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
-                               qp_sequences sequences, int rows, const int32_t *id, int offset)
+/* What every kind of row ends with. */
+static qp_tensor finish(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params, qp_tensor x)
+{
+    if (embedding->has_norm) x = qp_norm_forward(&embedding->norm, tape, params, x);
+    return qp_dropout(tape, qp_noise(tape, x, embedding->noise), embedding->dropout);
+}
+
+static qp_tensor look_up(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
+                         qp_sequences sequences, int rows, const int32_t *id, int offset)
 {
     int32_t *position;
     qp_tensor table = positions_of(embedding, tape, params, sequences, rows, offset, &position);
-    qp_tensor x = qp_embedding(tape, qp_param(tape, params, embedding->weight), rows, id, embedding->scale, position,
-                               table);
-    return qp_dropout(tape, qp_noise(tape, x, embedding->noise), embedding->dropout);
+    return qp_embedding(tape, qp_param(tape, params, embedding->weight), rows, id, embedding->scale, position, table);
+}
+
+qp_tensor qp_embedding_forward(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
+                               qp_sequences sequences, int rows, const int32_t *id, int offset)
+{
+    return finish(embedding, tape, params, look_up(embedding, tape, params, sequences, rows, id, offset));
+}
+
+qp_tensor qp_embedding_forward_segments(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
+                                        qp_sequences sequences, int rows, const int32_t *id, const int32_t *segment)
+{
+    qp_tensor x = look_up(embedding, tape, params, sequences, rows, id, 0);
+    if (embedding->segment_weight >= 0) {
+        int32_t *first = segment ? NULL : qp_tape_memory(tape, ((size_t)rows + 1) * sizeof *first);
+        if (!segment && !first) return (qp_tensor){0};
+        if (first) memset(first, 0, ((size_t)rows + 1) * sizeof *first);
+        x = qp_add(tape, x,
+                   qp_embedding(tape, qp_param(tape, params, embedding->segment_weight), rows,
+                                segment ? segment : first, 1, NULL, (qp_tensor){0}));
+    }
+    return finish(embedding, tape, params, x);
 }
 
 qp_tensor qp_embedding_forward_values(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
@@ -72,5 +114,5 @@ qp_tensor qp_embedding_forward_values(const qp_embedding_module *embedding, qp_t
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     for (int r = 0; r < value.rows; r++) own[r] = r;
     if (table.value) x = qp_embedding(tape, x, value.rows, own, 1, position, table);
-    return qp_dropout(tape, qp_noise(tape, x, embedding->noise), embedding->dropout);
+    return finish(embedding, tape, params, x);
 }

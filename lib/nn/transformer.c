@@ -5,6 +5,7 @@
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_rope.h"
+#include "lib/nn/noise.h"
 
 /* ---- parameters ---- */
 
@@ -173,6 +174,8 @@ static qp_tensor connect(const qp_transformer_layer *layer, const qp_transformer
 {
     bool first = layer->config.norm_first;
     qp_tensor branch = f(layer, pass, first ? qp_norm_forward(norm, pass->tape, pass->params, x) : x);
+    branch = qp_branch_drop(pass->tape, branch, pass->sequences, layer->config.depth_drop,
+                            layer->config.depth_by_sequence);
     qp_tensor sum = qp_residual(pass->tape, x, branch, layer->config.dropout);
     return first ? sum : qp_norm_forward(norm, pass->tape, pass->params, sum);
 }

@@ -201,6 +201,7 @@ static qp_batch view_batch(qp_tape *tape, const shard *piece)
                      .outputs = whole->outputs};
     if (whole->input) view.input = whole->input + target;
     if (whole->read) view.read = whole->read + target;
+    if (whole->segment) view.segment = whole->segment + source;
     if (whole->source_value) view.source_value = whole->source_value + source * whole->features;
     if (whole->target_value) view.target_value = whole->target_value + target * whole->outputs;
     view.carry = whole->carry;

@@ -110,6 +110,13 @@ static void mean(gradient_case *c)
     gradient_output(c, qp_sequence_mean(c->tape, gradient_input(c, ROWS, IN), ragged));
 }
 
+static void factors(gradient_case *c)
+{
+    static const qp_real factor[] = {(qp_real)1.5, 0, (qp_real)-0.7, 1};
+    qp_tensor wide = gradient_input(c, ROWS, IN + 2);
+    gradient_output(c, qp_sequence_scale(c->tape, qp_tensor_columns(wide, 1, IN), ragged, factor));
+}
+
 static void shared_dropout(gradient_case *c)
 {
     static const int32_t group[] = {0, 0, 1, 1, 1, 1, 2, 3, 3, 3};
@@ -136,6 +143,7 @@ const gradient_row gradient_rows_recurrent[] = {
     {"qp_join_columns", "a part twice, a band", join, 0},
     {"qp_join_rows", "a part twice, a band", join, 1},
     {"qp_sequence_mean", "ragged", mean, 0},
+    {"qp_sequence_scale", "ragged, a band", factors, 0},
     {"qp_dropout_shared", "by sequence", shared_dropout, 0},
     {0},
 };

@@ -57,6 +57,23 @@ Test(test_op_join, mean_of_sequences)
     qp_tape_free(tape);
 }
 
+Test(test_op_join, a_factor_for_each_sequence)
+{
+    static const int32_t start[] = {0, 3, 3, 7}, beyond[] = {0, 3, 3, 8};
+    static const qp_real factor[] = {2, 5, (qp_real)-0.5};
+    qp_tape *tape = fresh();
+    qp_tensor x = op_matrix(7, 4, 1),
+              y = qp_sequence_scale(tape, x, (qp_sequences){.count = 3, .start = start}, factor);
+    for (int r = 0; r < 7; r++)
+        for (int c = 0; c < 4; c++)
+            cr_expect_eq(qp_tensor_row(y, r)[c], (r < 3 ? factor[0] : factor[2]) * qp_tensor_row(x, r)[c]);
+    op_refused(tape, qp_sequence_scale(tape, x, (qp_sequences){.count = 3, .start = beyond}, factor),
+               "sequences of more rows than the matrix has");
+    op_refused(tape, qp_sequence_scale(tape, x, (qp_sequences){.count = 2, .start = start}, factor),
+               "sequences of fewer rows than the matrix has");
+    qp_tape_free(tape);
+}
+
 /* Rows of a group drop the same columns; groups do not; about as many as they should. */
 Test(test_op_join, a_group_has_one_mask)
 {

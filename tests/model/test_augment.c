@@ -126,6 +126,37 @@ Test(augment, mixup_is_its_equation)
     qp_tape_free(tape);
 }
 
+/* The gradient of the loss of five rows, two lambdas among them, against differences. */
+Test(augment, mixup_has_its_gradient)
+{
+    enum { ROWS = 5, LABELS = 3, COUNT = ROWS * LABELS };
+    static const int32_t label[ROWS] = {0, 1, 2, -1, 1}, other[ROWS] = {3, 0, 1, 2, 4};
+    static const qp_real own[ROWS] = {(qp_real)0.3, (qp_real)0.8, (qp_real)0.5, (qp_real)0.9, 1};
+    qp_tape *tape = qp_tape_new();
+    qp_real numbers[COUNT], gradient[COUNT];
+    double loss[2];
+    for (int i = 0; i < COUNT; i++) numbers[i] = (qp_real)((7 * i + 3) % 11) / 5 - 1;
+    qp_node node = {.value = numbers, .grad = gradient, .count = COUNT, .parameter = true};
+    qp_tensor x = qp_tensor_of(ROWS, LABELS, numbers);
+    x.node = &node;
+    for (int i = -1; i < COUNT; i++)
+        for (int side = 0; side < 2; side++) {
+            qp_real kept = i < 0 ? 0 : numbers[i];
+            if (i >= 0) numbers[i] += (qp_real)(side ? -0.01 : 0.01);
+            qp_tape_begin(tape, QP_TRAIN, 1);
+            node.filled = i >= 0; /* the first time alone */
+            qp_tensor y = qp_mixup_cross_entropy(tape, qp_mixup(tape, x, own, other), label, own, other, (qp_real)0.1);
+            loss[side] = (double)y.value[0];
+            if (i < 0) cr_assert_eq(qp_tape_backward(tape, y, 1), QP_OK);
+            if (i < 0) break;
+            numbers[i] = kept;
+            if (side)
+                cr_expect_float_eq((double)gradient[i], (loss[0] - loss[1]) / 0.02, 1e-3, "%d: %g, not %g", i,
+                                   (double)gradient[i], (loss[0] - loss[1]) / 0.02);
+        }
+    qp_tape_free(tape);
+}
+
 /* ---- layers left out ---- */
 
 Test(augment, layers_are_left_out_as_often_as_asked)
@@ -166,8 +197,11 @@ Test(augment, options_without_something_to_work_on_are_refused)
         int task, encoder, decoder;
     } wrong[] = {{"layer_drop", "0.1", QP_TASK_TRANSLATE, QP_KIND_GRU, QP_KIND_GRU},
                  {"word_dropout_src", "0.1", QP_TASK_LM, QP_KIND_NONE, QP_KIND_GRU},
+                 {"stochastic_depth", "0.1", QP_TASK_TRANSLATE, QP_KIND_GRU, QP_KIND_GRU},
+                 {"segments", "2", QP_TASK_TRANSLATE, QP_KIND_GRU, QP_KIND_TRANSFORMER},
+                 {"embedding_norm", "true", QP_TASK_TRANSLATE, QP_KIND_GRU, QP_KIND_GRU},
                  {"mixup", "0.2", QP_TASK_TRANSLATE, QP_KIND_GRU, QP_KIND_GRU}};
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < (int)(sizeof wrong / sizeof *wrong); i++) {
         qp_model_config config;
         qp_config_defaults(&qp_model_fields, &config);
         config.task = wrong[i].task;

@@ -80,3 +80,41 @@ Test(noise, same_bits_in_any_thread)
     }
     cr_assert_eq(different, 0);
 }
+
+/* ---- stochastic depth ---- */
+
+enum { SEQUENCES = 500 };
+
+/* Of every sequence's rows all are left out or none; those that stay are 1/(1 - rate) of what they were. */
+static int sequences_left_out(qp_tape *tape, uint64_t key, bool by_sequence)
+{
+    static int32_t start[SEQUENCES + 1];
+    static qp_real ones[2 * SEQUENCES * 3];
+    for (int i = 0; i <= SEQUENCES; i++) start[i] = 2 * i;
+    for (int i = 0; i < 2 * SEQUENCES * 3; i++) ones[i] = 1;
+    qp_tape_begin(tape, QP_TRAIN, key);
+    qp_tensor y = qp_branch_drop(tape, qp_tensor_of(2 * SEQUENCES, 3, ones),
+                                 (qp_sequences){.count = SEQUENCES, .start = start}, (qp_real)0.25, by_sequence);
+    int left_out = 0;
+    for (int i = 0; i < SEQUENCES; i++) {
+        qp_real first = qp_tensor_row(y, 2 * i)[0];
+        cr_assert(first == 0 || fabs((double)first - 1 / 0.75) < 1e-6);
+        for (int e = 1; e < 6; e++) cr_assert_eq(qp_tensor_row(y, 2 * i)[e], first);
+        left_out += first == 0;
+    }
+    return left_out;
+}
+
+Test(noise, branches_are_left_out_as_often_as_asked)
+{
+    qp_tape *tape = qp_tape_new();
+    int rows = sequences_left_out(tape, 3, true), all = 0;
+    cr_expect_lt(fabs(rows - 0.25 * SEQUENCES), 5 * sqrt(SEQUENCES * 0.1875), "%d of %d", rows, SEQUENCES);
+    for (uint64_t key = 0; key < SEQUENCES; key++) {
+        int left_out = sequences_left_out(tape, key, false);
+        cr_assert(left_out == 0 || left_out == SEQUENCES);
+        all += left_out > 0;
+    }
+    cr_expect_lt(fabs(all - 0.25 * SEQUENCES), 5 * sqrt(SEQUENCES * 0.1875), "%d of %d", all, SEQUENCES);
+    qp_tape_free(tape);
+}

@@ -1,12 +1,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/grad/op_basic.h"
 #include "lib/grad/op_batch_norm.h"
 #include "lib/grad/op_convolution.h"
+#include "lib/grad/op_dropout.h"
 #include "lib/grad/op_embedding.h"
 #include "lib/grad/op_glu.h"
+#include "lib/grad/op_linear.h"
 #include "lib/grad/op_pool.h"
 #include "lib/grad/op_rope.h"
+#include "lib/grad/op_sequence.h"
 #include "lib/nn/highway.h"
 #include "tests/oracles/oracle.h"
 
@@ -127,7 +131,32 @@ static void rope(oracle *o)
     oracle_output(o, "y", qp_rope(o->tape, x, heads, position, qp_tensor_of(places, width, table)), map);
 }
 
-const oracle_row oracle_rows_layers[] = {{"glu", glu},
+/* Coins of [layers, 1 or batch]: 1 keeps the branch. Outside of training all stay as they are. */
+static void stochastic_depth(oracle *o)
+{
+    int batch = oracle_size(o, "in.x", 0), time = oracle_size(o, "in.x", 1), columns = oracle_size(o, "in.x", 2);
+    int coins = oracle_size(o, "in.coin", 1), layers = oracle_int(o, "layers");
+    const qp_real *coin = oracle_reals(o, "in.coin");
+    qp_real keep = (qp_real)oracle_number(o, "keep");
+    bool training = oracle_flag(o, "training");
+    qp_sequences sequences = oracle_ragged_of(o, batch, time, NULL).sequences;
+    if (coins != (oracle_is(o, "mode", "row") ? batch : 1)) oracle_stop(o, "%d coins", coins);
+    qp_tensor y = oracle_input(o, "x", batch * time, columns, NULL);
+    for (int i = 0; i < layers; i++) {
+        char name[2][48];
+        qp_real *factor = oracle_memory(o, (size_t)batch * sizeof *factor);
+        for (int k = 0; k < 2; k++) snprintf(name[k], sizeof name[k], "%d.linear%d.weight", i, k + 1);
+        for (int b = 0; b < batch; b++) factor[b] = training ? coin[i * coins + b % coins] / keep : 1;
+        qp_tensor inner = qp_linear(o->tape, y, oracle_param(o, name[0]), (qp_tensor){0});
+        inner = qp_activation(o->tape, inner, QP_RELU, 0);
+        qp_tensor branch = qp_linear(o->tape, inner, oracle_param(o, name[1]), (qp_tensor){0});
+        y = qp_residual(o->tape, y, qp_sequence_scale(o->tape, branch, sequences, factor), 0);
+    }
+    oracle_output(o, "y", y, NULL);
+}
+
+const oracle_row oracle_rows_layers[] = {{"stochastic_depth", stochastic_depth},
+                                         {"glu", glu},
                                          {"batch_norm", batch_norm},
                                          {"highway", highway},
                                          {"conv1d", conv1d},

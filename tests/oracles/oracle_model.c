@@ -137,6 +137,19 @@ static int split_autoencoder(const qp_parameter *ours, oracle_piece *piece)
     return whole(ours, piece);
 }
 
+static int split_bert(const qp_parameter *ours, oracle_piece *piece)
+{
+    static const name_pair pair[] = {{"src_embed.", "token."},
+                                     {"encoder.positions.", "position."},
+                                     {"encoder.segments.", "segment."},
+                                     {"encoder.embedding_norm.", "norm."},
+                                     {"head.dense.", "transform."},
+                                     {"head.norm.", "transform_norm."},
+                                     {"head.bias", "bias"}};
+    translate(pair, sizeof pair / sizeof *pair, ours->name, piece->name, sizeof piece->name);
+    return whole(ours, piece);
+}
+
 /* ---- configurations ---- */
 
 static void configure_vocabularies(oracle *o, qp_model_config *config)
@@ -254,6 +267,29 @@ static void configure_autoencoder(oracle *o, qp_model_config *config)
     configure_vocabularies(o, config);
 }
 
+static void configure_bert(oracle *o, qp_model_config *config)
+{
+    int columns, kinds, positions;
+    oracle_matrix(o, "init.segment.weight", &kinds, &columns);
+    oracle_matrix(o, "init.position.weight", &positions, &columns);
+    config->task = QP_TASK_MLM;
+    config->decoder = QP_KIND_NONE;
+    config->emb_size = oracle_int(o, "d_model");
+    config->heads = oracle_int(o, "nhead");
+    config->enc_layers = oracle_int(o, "layers");
+    config->ff_size = oracle_int(o, "ff");
+    config->norm = QP_NORM_POST;
+    config->norm_epsilon = oracle_number(o, "layer_norm_eps");
+    config->final_norm = 0;
+    config->activation = QP_GELU;
+    config->pos = QP_POS_LEARNED;
+    config->max_length = positions;
+    config->segments = kinds;
+    config->embedding_norm = 1;
+    config->scale_embeddings = 0;
+    config->src_vocab_size = oracle_int(o, "vocab");
+}
+
 /* ---- batches ---- */
 
 oracle_ids oracle_ids_of(oracle *o, int batch, int time, const int32_t *padded, const int32_t *length)
@@ -313,13 +349,13 @@ static oracle_batch batch_of_text(oracle *o, const char *prefix, int step)
     return (oracle_batch){.batch = batch, .target = all};
 }
 
-/* Every token of ids [B, T] up to its length has a tag, or -100: not counted. */
-static oracle_batch batch_of_tags(oracle *o, const char *prefix, int step)
+/* Every token of ids [B, T] up to its length has a label, or -100: not counted. */
+static oracle_batch batch_of_labels(oracle *o, const char *prefix, const char *labels, int step)
 {
     int count, time, lengths, tags, tag_time;
     const int32_t *id = step_of(o, prefix, "ids", step, &count, &time);
     const int32_t *length = step_of(o, prefix, "lengths", step, &lengths, NULL);
-    const int32_t *tag = step_of(o, prefix, "tags", step, &tags, &tag_time);
+    const int32_t *tag = step_of(o, prefix, labels, step, &tags, &tag_time);
     if (lengths != count || tags != count || tag_time != time) oracle_stop(o, "%d texts, %d with tags", count, tags);
     oracle_ids from = oracle_ids_of(o, count, time, id, length);
     int32_t *start = oracle_memory(o, ((size_t)count + 1) * sizeof *start);
@@ -337,6 +373,22 @@ static oracle_batch batch_of_tags(oracle *o, const char *prefix, int step)
     start[count] = rows;
     qp_batch batch = {.source = from.ids, .target = {{.count = count, .start = start}, target}, .read = read};
     return (oracle_batch){.batch = batch, .source = from.rows};
+}
+
+static oracle_batch batch_of_tags(oracle *o, const char *prefix, int step)
+{
+    return batch_of_labels(o, prefix, "tags", step);
+}
+
+static oracle_batch batch_of_masks(oracle *o, const char *prefix, int step)
+{
+    oracle_batch made = batch_of_labels(o, prefix, "labels", step);
+    int count, time;
+    const int32_t *padded = step_of(o, prefix, "segments", step, &count, &time);
+    int32_t *segment = oracle_memory(o, (size_t)made.source.rows * sizeof *segment);
+    for (int r = 0; r < made.source.rows; r++) segment[r] = padded[made.source.row[r]];
+    made.batch.segment = segment;
+    return made;
 }
 
 static oracle_batch batch_of_copies(oracle *o, const char *prefix, int step)
@@ -358,6 +410,7 @@ static const model_row models[] = {
     {"gru_seq2seq", configure_seq2seq, split_seq2seq, batch_of_pairs},
     {"char_lstm", configure_char_lstm, split_char_lstm, batch_of_text},
     {"bigru_tagger", configure_tagger, split_tagger, batch_of_tags},
+    {"bert_mlm", configure_bert, split_bert, batch_of_masks},
     {"autoencoder", configure_autoencoder, split_autoencoder, batch_of_copies},
 };
 

@@ -2,6 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/grad/op_basic.h"
+#include "lib/grad/op_linear.h"
+#include "lib/model/augment.h"
 #include "lib/model/model_file.h"
 #include "lib/train/trainer.h"
 #include "tests/oracles/oracle_learning.h"
@@ -10,16 +13,29 @@
 /* Whole trainings by the library's own trainer: loss, gradient norm and rate of every step, the weights at the end, and
  * their means. */
 
+typedef struct training training;
+
+/* A kind of model: how it is built, where its batches lie, its loss; names as the case has them. */
 typedef struct {
+    const char *kind; /* NULL: any of oracle_model.h */
+    void (*make)(training *t);
+    void (*batch)(training *t, int number, qp_batch *batch);
+    qp_tensor (*loss)(training *t, qp_tape *tape, const qp_batch *batch);
+    oracle_split *split;
+} training_row;
+
+struct training {
     oracle *o;
     const char *kind;
+    const training_row *row;
+    int number; /* of the batch */
     qp_real smoothing;
     qp_real *loss, *norm, *rate; /* [steps] */
     qp_real *last;               /* the weights behind the last step */
     size_t bytes;                /* of them */
     int steps, accumulate;
     char folder[64]; /* of the run; "": none */
-} training;
+};
 
 static void settle_optimizer(oracle *o, qp_optimizer_config *config)
 {
@@ -27,6 +43,72 @@ static void settle_optimizer(oracle *o, qp_optimizer_config *config)
     if (!oracle_is(o, "optimizer", "sgd") || oracle_number_or(o, "momentum", 0) == 0) return;
     config->optimizer = oracle_flag_or(o, "nesterov", false) ? QP_NESTEROV : QP_MOMENTUM;
 }
+
+/* ---- kinds of models ---- */
+
+static void make_model(training *t) { oracle_model_make(t->o, t->kind, "init."); }
+
+static void model_batch(training *t, int number, qp_batch *batch)
+{
+    *batch = oracle_model_batch(t->o, t->kind, "batch.", number).batch;
+}
+
+static qp_tensor model_loss(training *t, qp_tape *tape, const qp_batch *batch)
+{
+    return qp_model_loss(t->o->model, tape, batch, t->smoothing);
+}
+
+static int split_nothing(const qp_parameter *ours, oracle_piece *piece)
+{
+    snprintf(piece->name, sizeof piece->name, "%s", ours->name);
+    piece->count = (size_t)ours->rows * (size_t)ours->columns;
+    return 1;
+}
+
+/* linear2(tanh(linear1 x)): one row a sequence, so that no shard cuts between a row and the one it is mixed with. */
+static void make_mixup(training *t)
+{
+    static const char *const name[] = {"linear1.weight", "linear1.bias", "linear2.weight", "linear2.bias"};
+    qp_params *params = oracle_params(t->o);
+    for (int i = 0; i < 4; i++) {
+        char full[32];
+        int rows, columns;
+        snprintf(full, sizeof full, "init.%s", name[i]);
+        oracle_matrix(t->o, full, &rows, &columns);
+        qp_params_add(params, rows, columns, (qp_init){QP_INIT_CONSTANT, 0}, "%s", name[i]);
+    }
+    oracle_bind(t->o, "init.", split_nothing);
+}
+
+static void mixup_batch(training *t, int number, qp_batch *batch)
+{
+    int count = oracle_size(t->o, "batch.x", 1), columns = oracle_size(t->o, "batch.x", 2);
+    oracle_ragged rows = oracle_ragged_of(t->o, count, 1, NULL);
+    ptrdiff_t first = (ptrdiff_t)number * count;
+    *batch = (qp_batch){.target = {rows.sequences, oracle_ints(t->o, "batch.target") + first},
+                        .source = {.sequences = rows.sequences},
+                        .source_value = oracle_reals(t->o, "batch.x") + first * columns,
+                        .features = columns};
+}
+
+static qp_tensor mixup_loss(training *t, qp_tape *tape, const qp_batch *batch)
+{
+    int rows = batch->target.sequences.count;
+    if (rows != oracle_size(t->o, "batch.x", 1)) return qp_tape_fail(tape, QP_ESHAPE, "a part of a batch");
+    ptrdiff_t first = (ptrdiff_t)t->number * rows;
+    const qp_real *own = oracle_reals(t->o, "batch.lambda") + first;
+    const int32_t *other = oracle_ints(t->o, "batch.permutation") + first;
+    qp_tensor x = qp_tensor_of(rows, batch->features, (qp_real *)(uintptr_t)batch->source_value), parameter[4];
+    for (int i = 0; i < 4; i++) parameter[i] = qp_param(tape, t->o->params, i);
+    x = qp_linear(tape, qp_mixup(tape, x, own, other), parameter[0], parameter[1]);
+    x = qp_linear(tape, qp_activation(tape, x, QP_TANH, 0), parameter[2], parameter[3]);
+    return qp_mixup_cross_entropy(tape, x, batch->target.id, own, other, t->smoothing);
+}
+
+static const training_row rows[] = {
+    {"mixup_mlp", make_mixup, mixup_batch, mixup_loss, split_nothing},
+    {NULL, make_model, model_batch, model_loss, NULL},
+};
 
 /* ---- what the trainer asks ---- */
 
@@ -42,14 +124,15 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
 {
     training *t = self;
     (void)slot;
-    *batch = oracle_model_batch(t->o, t->kind, "batch.", (int)number).batch;
+    t->number = (int)number;
+    t->row->batch(t, t->number, batch);
     return QP_OK;
 }
 
 static qp_tensor loss_of(void *self, qp_tape *tape, const qp_batch *batch)
 {
     training *t = self;
-    return qp_model_loss(t->o->model, tape, batch, t->smoothing);
+    return t->row->loss(t, tape, batch);
 }
 
 static void progress(void *self, const qp_progress *p)
@@ -88,15 +171,17 @@ static bool starts_with_one_of(const char *name, const char *prefixes)
 }
 
 /* `frozen` has beginnings of the case's names; --freeze wants ours. */
-static void freeze(oracle *o, const char *kind, qp_training_config *config)
+static void freeze(const training *t, qp_training_config *config)
 {
+    oracle *o = t->o;
+    oracle_split *split = t->row->split ? t->row->split : oracle_model_split(o, t->kind);
     const char *prefixes = oracle_text_or(o, "frozen", "none");
     if (strcmp(prefixes, "none") == 0) return;
     size_t used = 0;
     for (int i = 0; i < qp_params_count(o->params); i++) {
         const qp_parameter *p = qp_params_at(o->params, i);
         oracle_piece piece[ORACLE_PIECES] = {0};
-        int pieces = oracle_model_split(o, kind)(p, piece), frozen = 0;
+        int pieces = split(p, piece), frozen = 0;
         for (int k = 0; k < pieces; k++) frozen += starts_with_one_of(piece[k].name, prefixes);
         if (frozen == 0) continue;
         if (frozen != pieces) oracle_stop(o, "part of %s is frozen", p->name);
@@ -135,7 +220,7 @@ static qp_status run(training *t)
     config.decay_all = !oracle_flag(t->o, "decay_matrices_only");
     config.disp_freq = config.threads = 1;
     config.save_freq = 0;
-    freeze(t->o, t->kind, &config);
+    freeze(t, &config);
     qp_batch_source source = {.self = t, .begin = begin, .get = get};
     qp_trainer trainer = {.params = t->o->params,
                           .loss = {.self = t, .loss = loss_of},
@@ -170,7 +255,8 @@ static void train(oracle *o)
     training t = {.o = o, .kind = oracle_text(o, "model"), .steps = oracle_int(o, "steps")};
     t.accumulate = (int)oracle_number_or(o, "accumulate", 1);
     t.smoothing = (qp_real)oracle_number_or(o, "label_smoothing", 0);
-    oracle_model_make(o, t.kind, "init.");
+    for (t.row = rows; t.row->kind && strcmp(t.row->kind, t.kind) != 0;) t.row++;
+    t.row->make(&t);
     size_t steps = (size_t)t.steps;
     t.loss = oracle_memory(o, steps * sizeof *t.loss);
     t.norm = oracle_memory(o, steps * sizeof *t.norm);
