@@ -38,7 +38,8 @@ static qp_status read_pattern(const char *place, const char *name, const json_t 
     if (text) return keep_text(place, name, text, &s->text, &s->text_bytes);
     QP_TRY(keep_text(place, name, regex, &s->text, &s->text_bytes));
     s->has_regex = true;
-    return qp_regex_compile(place, json_string_value(regex), json_string_length(regex), &s->regex);
+    return qp_regex_compile_as(QP_REGEX_ONIGURUMA, place, json_string_value(regex), json_string_length(regex),
+                               &s->regex);
 }
 
 static qp_status read_behavior(const char *place, const char *name, const json_t *json, qp_stage *s)

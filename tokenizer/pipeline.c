@@ -107,7 +107,8 @@ static bool stands_alone(const char *text, size_t bytes, size_t at, size_t end)
     return end == bytes || !qp_is_word_character(qp_utf8_next(text + end, bytes - end, &length));
 }
 
-/* Find added tokens in one range, longest at the leftmost place, and cut it there. */
+/* Find added tokens in one range, longest at the leftmost place, and cut it there. The spaces that a token takes behind
+ * it are looked through too: a token of spaces stands in both. */
 static qp_status cut_added(const qp_pipeline *p, const qp_trie *trie, state *s, struct qp_range r)
 {
     size_t start = s->next.bytes, bytes = r.end - r.begin, done = 0;
@@ -123,13 +124,12 @@ static qp_status cut_added(const qp_pipeline *p, const qp_trie *trie, state *s, 
         size_t from = at, to = at + length;
         at = to;
         if (token->single_word && !stands_alone(text, bytes, from, to)) continue;
-        if (from < done) from = done; /* the spaces an earlier token took */
-        if (token->left_strip) from = spaces_before(text, done, from);
+        if (token->left_strip) from = spaces_before(text, done < from ? done : from, from);
+        if (token->left_strip && from < done) from = done;
         if (token->right_strip) to = spaces_behind(text, bytes, to);
-        QP_TRY(qp_ranges_add(&s->next_ranges, start + done, start + from, -1));
+        if (done < from) QP_TRY(qp_ranges_add(&s->next_ranges, start + done, start + from, -1));
         QP_TRY(qp_ranges_add(&s->next_ranges, start + from, start + to, number));
         done = to;
-        if (at < done && token->right_strip) at = done;
     }
     return qp_ranges_add(&s->next_ranges, start + done, start + bytes, -1);
 }

@@ -277,6 +277,16 @@ static const qp_added_token *added_with(const qp_pipeline *p, int32_t id)
     return NULL;
 }
 
+/* An added token's text. tiktoken's are bytes as they stand, so they are put in letters that decoding turns back. */
+static qp_status put_added(const qp_pipeline *p, strings *s, const char *text, size_t bytes)
+{
+    if (!p->keeps_bytes) return put(s, text, bytes);
+    char letter[4];
+    for (size_t i = 0; i < bytes; i++)
+        QP_TRY(put(s, letter, (size_t)qp_utf8_write(qp_byte_letter((unsigned char)text[i]), letter)));
+    return QP_OK;
+}
+
 static qp_status collect(const qp_pipeline *p, const int32_t *id, size_t count, bool skip_special, strings *s)
 {
     for (size_t i = 0; i < count; i++) {
@@ -289,7 +299,7 @@ static qp_status collect(const qp_pipeline *p, const int32_t *id, size_t count, 
                     (shown_bytes == 0 || memcmp(shown, added->text, shown_bytes) == 0);
         if (added && added->special && skip_special && same) continue;
         if (!p->has_decoder && s->count > 0) QP_TRY(put(s, " ", 1));
-        QP_TRY(added ? put(s, shown, shown_bytes) : put(s, p->token[piece], p->token_bytes[piece]));
+        QP_TRY(added ? put_added(p, s, shown, shown_bytes) : put(s, p->token[piece], p->token_bytes[piece]));
         QP_TRY(end_token(s));
     }
     return QP_OK;

@@ -5,6 +5,7 @@
 
 #include "tokenizer/growing.h"
 #include "tokenizer/regex_parts.h"
+#include "tokenizer/unicode_tables.h"
 #include "tokenizer/utf8.h"
 
 /* A way not taken yet: go on with node at `at`; for a loop also with every character less, down to `least`. */
@@ -17,6 +18,7 @@ enum { STEPS_PER_BYTE = 64, FREE_STEPS = 1 << 20, DEEPEST = 64 };
 
 void qp_regex_free(qp_regex *regex)
 {
+    for (size_t i = 0; i < regex->set_count; i++) free(regex->set[i].item);
     free(regex->node);
     free(regex->set);
     free(regex->classes);
@@ -51,7 +53,16 @@ bool qp_is_word_character(int32_t code)
            c == UTF8PROC_CATEGORY_PC;
 }
 
-static bool item_has(const struct qp_regex_item *item, int32_t code)
+/* Also the ideographs that came behind Unicode 9.0. */
+static bool is_of_script(int32_t script, int32_t code)
+{
+    if (qp_script_of(code) == script) return true;
+    return script == QP_SCRIPT_HAN && ((code >= 0x4DB6 && code <= 0x4DBF) || (code >= 0x9FD6 && code <= 0x9FFF) ||
+                                       (code >= 0x2A6D7 && code <= 0x2A6DF) || (code >= 0x2B735 && code <= 0x2B739) ||
+                                       (code >= 0x2CEB0 && code <= 0x2EBE0) || (code >= 0x30000 && code <= 0x323AF));
+}
+
+static bool item_has(const qp_regex *regex, const struct qp_regex_item *item, int32_t code)
 {
     bool has = false;
     switch (item->kind) {
@@ -60,26 +71,30 @@ static bool item_has(const struct qp_regex_item *item, int32_t code)
     case QP_RX_SPACE: has = qp_is_white_space(code); break;
     case QP_RX_WORD: has = qp_is_word_character(code); break;
     case QP_RX_ANY: has = code != '\n'; break;
+    case QP_RX_SCRIPT: has = is_of_script(item->low, code); break;
+    case QP_RX_ALPHABETIC: has = qp_is_alphabetic(code); break;
+    case QP_RX_LOWER: has = qp_is_lower_case(code); break;
+    case QP_RX_SUBSET: has = qp_regex_set_has(regex, &regex->set[item->low], code); break;
     }
     return has != item->opposite;
 }
 
-bool qp_regex_set_has(const struct qp_regex_set *set, int32_t code)
+bool qp_regex_set_has(const qp_regex *regex, const struct qp_regex_set *set, int32_t code)
 {
-    bool has = false;
-    for (int i = 0; i < set->item_count && !has; i++) has = item_has(&set->item[i], code);
+    bool has = set->all;
+    for (size_t i = 0; i < set->item_count && has == set->all; i++) has = item_has(regex, &set->item[i], code);
     return has != set->opposite;
 }
 
 /* The length of the character at `at` if it is in the set, else 0. */
-static size_t in_set(const struct qp_regex_set *set, const char *text, size_t bytes, size_t at)
+static size_t in_set(const qp_regex *regex, const struct qp_regex_set *set, const char *text, size_t bytes, size_t at)
 {
     if (at >= bytes) return 0;
     unsigned char byte = (unsigned char)text[at];
     if (byte < 0x80) return set->ascii[byte];
     size_t length;
     int32_t code = qp_utf8_next(text + at, bytes - at, &length);
-    return qp_regex_set_has(set, code) ? length : 0;
+    return qp_regex_set_has(regex, set, code) ? length : 0;
 }
 
 /* Where the character before `at` begins. */
@@ -95,7 +110,7 @@ typedef struct {
     const qp_regex *regex;
     qp_regex_scratch *scratch;
     const char *text;
-    size_t bytes, steps;
+    size_t bytes, steps, here; /* here: where a look back was asked from */
 } matcher;
 
 static qp_status add_branch(matcher *m, struct qp_regex_branch branch)
@@ -113,14 +128,14 @@ static qp_status run_loop(matcher *m, size_t pc, size_t *at, bool *goes_on)
     const struct qp_regex_set *set = &m->regex->set[node->set];
     size_t least = *at, length;
     uint32_t count = 0;
-    while (count < node->low && (length = in_set(set, m->text, m->bytes, *at)) > 0) {
+    while (count < node->low && (length = in_set(m->regex, set, m->text, m->bytes, *at)) > 0) {
         *at += length;
         count++;
     }
     *goes_on = count >= node->low;
     if (!*goes_on || node->lazy) return QP_OK;
     least = *at;
-    while (count < node->high && (length = in_set(set, m->text, m->bytes, *at)) > 0) {
+    while (count < node->high && (length = in_set(m->regex, set, m->text, m->bytes, *at)) > 0) {
         *at += length;
         count++;
     }
@@ -163,6 +178,46 @@ static qp_status run_body(matcher *m, const struct qp_regex_node *node, size_t *
     return QP_OK;
 }
 
+/* Does the body match from one of the places before `at` up to it? */
+static qp_status look_back(matcher *m, const struct qp_regex_node *node, size_t at, int depth, bool *goes_on)
+{
+    size_t outer = m->here, end, from = at;
+    bool matches = false;
+    m->here = at;
+    for (uint32_t back = 0; !matches && back <= node->high; back++) {
+        if (back > 0 && from == 0) break;
+        if (back > 0) from = one_back(m->text, from);
+        QP_TRY(run(m, node->first, from, depth + 1, &matches, &end));
+    }
+    m->here = outer;
+    *goes_on = matches == node->wanted;
+    return QP_OK;
+}
+
+static bool is_edge(const matcher *m, size_t at)
+{
+    size_t length;
+    bool before = false, behind = false;
+    if (at > 0) {
+        size_t from = one_back(m->text, at);
+        before = qp_is_word_character(qp_utf8_next(m->text + from, at - from, &length));
+    }
+    if (at < m->bytes) behind = qp_is_word_character(qp_utf8_next(m->text + at, m->bytes - at, &length));
+    return before != behind;
+}
+
+static bool is_place(const matcher *m, const struct qp_regex_node *node, size_t at)
+{
+    switch (node->code) {
+    case QP_RX_HERE: return at == m->here;
+    case QP_RX_END: return at == m->bytes;
+    case QP_RX_BEGIN: return at == 0;
+    case QP_RX_LINE_END: return at == m->bytes || m->text[at] == '\n';
+    case QP_RX_LINE_BEGIN: return at == 0 || (at < m->bytes && m->text[at - 1] == '\n');
+    default: return is_edge(m, at) == node->wanted;
+    }
+}
+
 static qp_status step(matcher *m, size_t *pc, size_t *at, int depth, bool *goes_on)
 {
     const struct qp_regex_node *node = &m->regex->node[*pc];
@@ -170,7 +225,7 @@ static qp_status step(matcher *m, size_t *pc, size_t *at, int depth, bool *goes_
     *goes_on = true;
     switch (node->code) {
     case QP_RX_SET:
-        length = in_set(&m->regex->set[node->set], m->text, m->bytes, *at);
+        length = in_set(m->regex, &m->regex->set[node->set], m->text, m->bytes, *at);
         *goes_on = length > 0;
         *at += length;
         break;
@@ -185,9 +240,12 @@ static qp_status step(matcher *m, size_t *pc, size_t *at, int depth, bool *goes_
         QP_TRY(run_body(m, node, at, depth, goes_on));
         next = node->second;
         break;
-    case QP_RX_END: *goes_on = *at == m->bytes; break;
-    case QP_RX_BEGIN: *goes_on = *at == 0; break;
+    case QP_RX_BEHIND:
+        QP_TRY(look_back(m, node, *at, depth, goes_on));
+        next = node->second;
+        break;
     case QP_RX_MATCH: break;
+    default: *goes_on = is_place(m, node, *at);
     }
     *pc = next;
     return QP_OK;
@@ -216,7 +274,7 @@ static qp_status run(matcher *m, size_t pc, size_t at, int depth, bool *matches,
 qp_status qp_regex_at(const qp_regex *regex, qp_regex_scratch *scratch, const char *text, size_t bytes, size_t at,
                       bool *matches, size_t *end)
 {
-    matcher m = {regex, scratch, text, bytes, FREE_STEPS + STEPS_PER_BYTE * (bytes - at)};
+    matcher m = {regex, scratch, text, bytes, FREE_STEPS + STEPS_PER_BYTE * (bytes - at), 0};
     scratch->count = 0;
     return run(&m, 0, at, 0, matches, end);
 }

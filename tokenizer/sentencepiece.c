@@ -210,14 +210,11 @@ static qp_status encode_unigram(const qp_sentencepiece *m, const qp_mapped_text 
     return status;
 }
 
-/* The end of the word that begins at `begin`: before the next space, or behind it in suffix models. */
-static size_t word_end(const qp_sentencepiece *m, const char *text, size_t bytes, size_t begin)
+/* The end of the word that begins at `begin`: before the next space, in suffix models too, as sentencepiece does. */
+static size_t word_end(const char *text, size_t bytes, size_t begin)
 {
     for (size_t at = begin, length; at < bytes; at += length) {
-        bool space = qp_utf8_next(text + at, bytes - at, &length) == 0x2581;
-        if (!space) continue;
-        if (m->space_as_suffix) return at + length;
-        if (at > begin) return at;
+        if (qp_utf8_next(text + at, bytes - at, &length) == 0x2581 && at > begin) return at;
     }
     return bytes;
 }
@@ -234,7 +231,7 @@ static qp_status encode_simple(const qp_sentencepiece *m, const qp_mapped_text *
 {
     bool after_unknown = false, words = m->model_type == QP_SPM_WORD;
     for (size_t at = 0, end; at < normal->bytes; at = end) {
-        end = words ? word_end(m, normal->text, normal->bytes, at) : char_end(m, normal->text, normal->bytes, at);
+        end = words ? word_end(normal->text, normal->bytes, at) : char_end(m, normal->text, normal->bytes, at);
         int32_t id = id_of(m, normal->text + at, end - at);
         QP_TRY(qp_sentencepiece_add(m, normal, at, end, id, &after_unknown, list));
     }

@@ -8,24 +8,37 @@
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "sentencepiece: out of memory; use shorter texts"); }
 
-/* A user-defined symbol counts by its characters. */
+static int characters_of(const char *text, size_t bytes)
+{
+    int characters = 0;
+    for (size_t at = 0, length; at < bytes; at += length, characters++) qp_utf8_next(text + at, bytes - at, &length);
+    return characters;
+}
+
+/* In the n best a user-defined symbol gets 0.1 for every character behind the first: sentencepiece 0.2.3. */
 static float score_of(const void *self, int32_t id, const char *text, size_t bytes)
 {
     const qp_sentencepiece *m = self;
     if (m->type[id] != QP_SPM_USER_DEFINED) return m->score[id];
-    int characters = 0;
-    for (size_t at = 0, length; at < bytes; at += length, characters++) qp_utf8_next(text + at, bytes - at, &length);
-    return (float)((float)characters * m->highest_score - 0.1);
+    return (float)(characters_of(text, bytes) * 0.1 - 0.1);
 }
 
-static qp_status build(const qp_sentencepiece *m, const char *text, size_t bytes, qp_mapped_text *normal,
-                       qp_unigram_lattice *l)
+/* In sampling it counts as much as the best piece for each of its characters, the rule that was published. */
+static float weight_of(const void *self, int32_t id, const char *text, size_t bytes)
+{
+    const qp_sentencepiece *m = self;
+    if (m->type[id] != QP_SPM_USER_DEFINED) return m->score[id];
+    return (float)((float)characters_of(text, bytes) * m->highest_score - 0.1);
+}
+
+static qp_status build(const qp_sentencepiece *m, const char *text, size_t bytes, qp_lattice_score score,
+                       qp_mapped_text *normal, qp_unigram_lattice *l)
 {
     if (m->model_type != QP_SPM_UNIGRAM)
         return qp_fail(QP_EUSAGE, "sentencepiece: n best and sampling need a unigram model; use plain encoding");
     normal->bytes = 0;
     QP_TRY(qp_sentencepiece_normalize(m, text, bytes, normal));
-    return qp_unigram_lattice_build(l, &m->unigram.trie, score_of, m, m->unigram.unknown_score, normal->text,
+    return qp_unigram_lattice_build(l, &m->unigram.trie, score, m, m->unigram.unknown_score, normal->text,
                                     normal->bytes);
 }
 
@@ -55,7 +68,7 @@ qp_status qp_sentencepiece_nbest(const qp_sentencepiece *m, const char *text, si
     qp_unigram_lattice l = {0};
     qp_lattice_path *path = calloc(wanted + 1, sizeof *path);
     *found = 0;
-    qp_status status = path ? build(m, text, bytes, &normal, &l) : no_memory();
+    qp_status status = path ? build(m, text, bytes, score_of, &normal, &l) : no_memory();
     if (status == QP_OK && normal.bytes == 0 && wanted > 0) { /* nothing has one segmentation, into nothing */
         list[0].count = 0;
         score[0] = 0;
@@ -79,7 +92,7 @@ qp_status qp_sentencepiece_sampler_begin(qp_sentencepiece_sampler *s, const qp_s
     qp_sentencepiece_sampler_free(s);
     s->model = m;
     s->nbest_size = nbest_size;
-    QP_TRY(build(m, text, bytes, &s->normal, &s->lattice));
+    QP_TRY(build(m, text, bytes, weight_of, &s->normal, &s->lattice));
     if (nbest_size < 0) {
         qp_unigram_lattice_weigh(&s->lattice, alpha);
         return QP_OK;

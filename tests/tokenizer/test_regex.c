@@ -3,14 +3,15 @@
 #include "tokenizer/regex.h"
 
 /* All matches one behind the other, as "a|b|c"; what lies between them is left out. */
-static const char *matches(const char *pattern, const char *text)
+static const char *matches_as(qp_regex_flavor flavor, const char *pattern, const char *text)
 {
     static char out[1024];
     qp_regex regex;
     qp_regex_scratch scratch = {0};
     size_t bytes = strlen(text), made = 0;
     out[0] = '\0';
-    cr_assert_eq(qp_regex_compile("test", pattern, strlen(pattern), &regex), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_regex_compile_as(flavor, "test", pattern, strlen(pattern), &regex), QP_OK, "%s",
+                 qp_error_message());
     for (size_t at = 0, end = 0; at<bytes; at = end> at ? end : at + 1) {
         bool found;
         cr_assert_eq(qp_regex_find(&regex, &scratch, text, bytes, &at, &end, &found), QP_OK);
@@ -20,6 +21,49 @@ static const char *matches(const char *pattern, const char *text)
     qp_regex_free(&regex);
     qp_regex_scratch_free(&scratch);
     return out;
+}
+
+static const char *matches(const char *pattern, const char *text) { return matches_as(QP_REGEX_COMMON, pattern, text); }
+
+static const char *matches_there(const char *pattern, const char *text)
+{
+    return matches_as(QP_REGEX_ONIGURUMA, pattern, text);
+}
+
+Test(regex, classes_in_classes)
+{
+    /* BLOOM's expression: neither a space nor one of the signs */
+    cr_assert_str_eq(matches_there(" ?[^(\\s|[.,!?])]+", "Hello, w(orld x!"), "Hello| w|orld| x");
+    cr_assert_str_eq(matches_there("[a-z&&[^aeiou]]+", "hello"), "h|ll");
+    cr_assert_str_eq(matches_as(QP_REGEX_RUST, "[\\p{L}&&[^\\p{Han}]]+", "ab漢字가"), "ab|가");
+    cr_assert_str_eq(matches_there("[^a-z&&[^aeiou]]+", "hello"), "e|o");
+    cr_assert_str_eq(matches_there("[[:alpha:]]+|[[:digit:]]", "ab1é²"), "ab|1|é");
+    cr_assert_str_eq(matches_there("[[:punct:]]+", "a!$_-b"), "!$_-");
+}
+
+Test(regex, looking_back_and_edges)
+{
+    cr_assert_str_eq(matches("(?<=a)b", "abbab"), "b|b");
+    cr_assert_str_eq(matches("(?<!a)b", "abbab"), "b");
+    cr_assert_str_eq(matches("(?<=[가a]|xy)b", "가bxybyb"), "b|b");
+    cr_assert_str_eq(matches("\\b\\w", "ab cd"), "a|c");
+    cr_assert_str_eq(matches("(?>a+)b|a", "aab"), "aab");
+    cr_assert_str_eq(matches("(?i)the", "The THE"), "The|THE");
+    cr_assert_str_eq(matches("(?<name>a)b", "ab"), "ab");
+    cr_assert_str_eq(matches("\\x41\\u0042\\x{1F600}", "AB😀"), "AB😀");
+}
+
+/* ^ and $ are ends of lines there, and x{1,2}+ repeats. */
+Test(regex, lines)
+{
+    cr_assert_str_eq(matches("^a|b$", "ab\nab"), "a|b");
+    cr_assert_str_eq(matches_there("^a|b$", "ab\nab"), "a|b|a|b");
+    cr_assert_str_eq(matches("\\d{1,2}+", "12345"), "12|34|5");
+    cr_assert_str_eq(matches_there("\\d{1,2}+", "12345"), "12345");
+    const char *gpt2 = "'(?:[sdmt]|ll|ve|re)| ?\\p{L}++| ?\\p{N}++| ?[^\\s\\p{L}\\p{N}]++|\\s++$|\\s+(?!\\S)|\\s";
+    cr_assert_str_eq(matches(gpt2, "a  \nb"), "a|  |\n|b");
+    cr_assert_str_eq(matches_there(gpt2, "a  \nb"), "a|  |\n|b");
+    cr_assert_str_eq(matches(gpt2, "a \t\nb"), "a| \t|\n|b");
 }
 
 Test(regex, parts)
@@ -53,8 +97,9 @@ Test(regex, overlapping_classes_give_back)
 
 Test(regex, what_is_not_understood_is_refused)
 {
-    static const char *const wrong[] = {"(",   ")",       "[a",  "a{2",         "a{3,1}", "*a", "\\p{Xx}",
-                                        "\\q", "(?<=a)b", "\\1", "[[:alpha:]]", "a**",    "\\"};
+    static const char *const wrong[] = {"(",       ")",      "[a",       "a{2",   "a{3,1}",      "*a",
+                                        "\\p{Xx}", "\\q",    "(?<=a*)b", "\\1",   "[[:alpha:]]", "a**",
+                                        "\\",      "[a&&b]", "[a[b]]",   "\\u12", "(?<=a{300})b"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         qp_regex regex;
         cr_assert_eq(qp_regex_compile("test", wrong[i], strlen(wrong[i]), &regex), QP_EDATA, "%s", wrong[i]);

@@ -68,6 +68,46 @@ Test(sentencepiece, bpe_and_unigram)
     }
 }
 
+static void expect_ids(const qp_sentencepiece *m, const char *text, const int32_t *wanted, size_t count)
+{
+    qp_piece_list list = {0};
+    cr_assert_eq(qp_sentencepiece_encode(m, text, strlen(text), &list), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(list.count, count, "%zu ids of %s", list.count, text);
+    for (size_t i = 0; i < count; i++) cr_assert_eq(list.id[i], wanted[i], "id %zu of %s", i, text);
+    qp_piece_list_free(&list);
+}
+
+/* A user-defined symbol is worth 0.1 for every byte behind the first, whatever the best score is. */
+Test(sentencepiece, user_defined_symbols_beat_good_pieces)
+{
+    model_file f;
+    qp_sentencepiece *m;
+    make(&f, QP_SPM_UNIGRAM);
+    put_piece(&f, "z", -1, QP_SPM_NORMAL);
+    put_piece(&f, "ab", 0, QP_SPM_USER_DEFINED);
+    put_piece(&f, "abz", -0.95F, QP_SPM_NORMAL);
+    cr_assert_eq(qp_sentencepiece_read("test", f.file, f.bytes, &m), QP_OK, "%s", qp_error_message());
+    expect_ids(m, "abz", (int32_t[]){6, 11, 10}, 3); /* 0.1 - 1 > -0.95 */
+    qp_sentencepiece_free(m);
+}
+
+/* Word models cut before every space, also where the space stands behind the text. */
+Test(sentencepiece, words_of_a_suffix_model)
+{
+    model_file f = {.bytes = 0};
+    qp_sentencepiece *m;
+    put_piece(&f, "<unk>", 0, QP_SPM_UNKNOWN);
+    put_piece(&f, "\u2581", -1, QP_SPM_NORMAL);
+    put_piece(&f, "the", -2, QP_SPM_NORMAL);
+    put_piece(&f, "\u2581he", -3, QP_SPM_NORMAL);
+    const char trainer[] = {0x12, 0x05, 0x18, QP_SPM_WORD, (char)0xC0, 0x01, 0x01};
+    memcpy(f.file + f.bytes, trainer, sizeof trainer);
+    f.bytes += sizeof trainer;
+    cr_assert_eq(qp_sentencepiece_read("test", f.file, f.bytes, &m), QP_OK, "%s", qp_error_message());
+    expect_ids(m, "the he", (int32_t[]){2, 3, 1}, 3);
+    qp_sentencepiece_free(m);
+}
+
 Test(sentencepiece, cut_and_damaged_models_do_no_harm)
 {
     model_file f;
