@@ -61,8 +61,7 @@ static qp_status add_batch(const qp_text_model *m, const qp_batch *batch, int th
     int32_t *best = malloc(((size_t)rows + 1) * sizeof *best);
     qp_status status = score && best ? qp_predict(m->model, batch, threads, score)
                                      : qp_fail(QP_EMEMORY, "out of memory for %d answers", rows);
-    for (int r = 0; status == QP_OK && r < rows; r++)
-        best[r] = qp_predict_best(score + (size_t)r * (size_t)outputs, outputs);
+    if (status == QP_OK) status = qp_predict_answers(m->model, s, score, best, NULL);
     for (int i = 0; status == QP_OK && i < s.count; i++)
         status = qp_label_metrics_add(metrics, batch->target.id + s.start[i], best + s.start[i],
                                       s.start[i + 1] - s.start[i]);

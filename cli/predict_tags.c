@@ -86,14 +86,11 @@ static qp_status tag_sentences(const qp_text_model *m, const qp_conll *conll, in
         qp_batch batch = {.source = {{.count = p.parts, .start = p.source_start}, p.id},
                           .target = {{.count = p.parts, .start = p.target_start}, NULL},
                           .read = p.read};
+        ptrdiff_t word = (ptrdiff_t)conll->start[first];
         status = qp_predict(m->model, &batch, threads, score);
-    }
-    for (int r = 0; status == QP_OK && r < p.answers; r++) {
-        qp_real *row = score + (size_t)r * (size_t)labels;
-        best[conll->start[first] + r] = qp_predict_best(row, labels);
-        if (!probability) continue;
-        qp_predict_probabilities(row, labels);
-        probability[conll->start[first] + r] = row[best[conll->start[first] + r]];
+        if (status == QP_OK)
+            status = qp_predict_answers(m->model, batch.target.sequences, score, best + word,
+                                        probability ? probability + word : NULL);
     }
     free(score);
     parts_free(&p);

@@ -53,6 +53,9 @@ qp_status qp_classify_load(const qp_train_settings *settings, qp_train_data *dat
 
 qp_status qp_tag_files(const qp_train_settings *settings, qp_train_data *data)
 {
+    if (settings->model.crf && settings->training.label_smoothing > 0)
+        return qp_fail(QP_EUSAGE, "--label-smoothing is not for --crf, which scores whole sentences; leave one of them "
+                                  "out");
     return qp_text_one_file(settings, "tag", QP_TEXT_LABELLED, data);
 }
 

@@ -101,3 +101,60 @@ int qp_predict_best(const qp_real *score, int count)
         if (score[i] > score[best]) best = i;
     return best;
 }
+
+/* ---- answers ---- */
+
+/* The softmax at the place of the highest score. */
+static qp_real probability_of(const qp_real *score, int count, int best)
+{
+    double sum = 0;
+    for (int i = 0; i < count; i++) sum += exp((double)(score[i] - score[best]));
+    return (qp_real)(1 / sum);
+}
+
+/* Sequence i of a conditional random field; memory: the lattice's and two tables [rows, labels]. */
+static void answer_together(const qp_crf *crf, qp_tensor emissions, double *memory, int32_t *best, qp_real *probability)
+{
+    int labels = emissions.columns;
+    double *alpha = memory + qp_crf_lattice_doubles(labels), *beta = alpha + (ptrdiff_t)emissions.rows * labels;
+    qp_crf_viterbi(crf, emissions, alpha, best);
+    if (!probability) return;
+    qp_crf_lattice lattice;
+    qp_crf_lattice_init(&lattice, crf, memory);
+    double total = qp_crf_forward(&lattice, emissions, NULL, alpha);
+    qp_crf_backward(&lattice, emissions, NULL, beta);
+    for (int t = 0; t < emissions.rows; t++)
+        probability[t] = (qp_real)qp_crf_marginal(labels, alpha, beta, total, t, best[t]);
+}
+
+static qp_status answer_by_field(const qp_crf *crf, qp_sequences s, const qp_real *score, int32_t *best,
+                                 qp_real *probability)
+{
+    int labels = crf->transitions.rows, longest = 0;
+    for (int i = 0; i < s.count; i++)
+        if (qp_sequence_length(s, i) > longest) longest = qp_sequence_length(s, i);
+    size_t doubles = qp_crf_lattice_doubles(labels) + 2 * (size_t)longest * (size_t)labels;
+    double *memory = malloc(doubles * sizeof *memory);
+    if (!memory) return qp_fail(QP_EMEMORY, "out of memory for a sentence of %d words", longest);
+    for (int i = 0; i < s.count; i++) {
+        int first = s.start[i], rows = qp_sequence_length(s, i);
+        qp_tensor emissions = qp_tensor_of(rows, labels, (qp_real *)score + (ptrdiff_t)first * labels);
+        if (rows > 0) answer_together(crf, emissions, memory, best + first, probability ? probability + first : NULL);
+    }
+    free(memory);
+    return QP_OK;
+}
+
+qp_status qp_predict_answers(const qp_model *model, qp_sequences sequences, const qp_real *score, int32_t *best,
+                             qp_real *probability)
+{
+    qp_crf crf = qp_model_crf(model);
+    int outputs = qp_model_outputs(qp_model_config_of(model)), rows = rows_between(sequences, 0, sequences.count);
+    if (crf.transitions.value) return answer_by_field(&crf, sequences, score, best, probability);
+    for (int r = 0; r < rows; r++) {
+        const qp_real *row = score + (ptrdiff_t)r * outputs;
+        best[r] = qp_predict_best(row, outputs);
+        if (probability) probability[r] = probability_of(row, outputs, best[r]);
+    }
+    return QP_OK;
+}

@@ -10,6 +10,15 @@
  * Errors    those of the model; QP_EMEMORY. */
 qp_status qp_predict(const qp_model *model, const qp_batch *batch, int threads, qp_real *score);
 
+/* qp_predict_answers — the answer to every target row: the label of the highest score; of a tagger with --crf the labels
+ * of the sentence's best path (Viterbi), which alone need not be the likeliest.
+ * score        [target rows, qp_model_outputs], made by qp_predict
+ * best         [target rows]
+ * probability  [target rows] of `best`: the softmax, or the field's marginal; may be NULL
+ * Errors       QP_EMEMORY. */
+qp_status qp_predict_answers(const qp_model *model, qp_sequences sequences, const qp_real *score, int32_t *best,
+                             qp_real *probability);
+
 /* qp_predict_probabilities — softmax of one row of `count` scores, in place.
  * qp_predict_best — the number of the highest score, the first among equals. */
 void qp_predict_probabilities(qp_real *score, int count);

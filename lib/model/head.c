@@ -80,6 +80,15 @@ static qp_sequences without_empty(qp_tape *tape, qp_sequences s)
     return made;
 }
 
+/* Zeros: at first the tags do not know of each other. */
+static void add_field(qp_head *head, qp_params *params, int labels)
+{
+    qp_init zeros = {QP_INIT_CONSTANT, 0};
+    head->transitions = qp_params_add(params, labels, labels, zeros, "head.transitions");
+    head->start = qp_params_add(params, 1, labels, zeros, "head.start");
+    head->end = qp_params_add(params, 1, labels, zeros, "head.end");
+}
+
 static qp_status tag_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder,
                          int embedding)
 {
@@ -93,6 +102,7 @@ static qp_status tag_add(qp_head *head, qp_params *params, const qp_model_config
         width = head->words.width;
     }
     add_output(head, params, c, width);
+    if (c->crf) add_field(head, params, (int)c->labels);
     return QP_OK;
 }
 
@@ -153,6 +163,9 @@ qp_status qp_head_init(qp_head *head, qp_params *params, const qp_model_config *
                       .dense_bias = -1,
                       .output = -1,
                       .output_bias = -1,
+                      .transitions = -1,
+                      .start = -1,
+                      .end = -1,
                       .activation = config->activation,
                       .dropout = (qp_real)config->dropout};
     return head->kind ? head->kind->add(head, params, config, encoder, embedding) : QP_OK;
@@ -165,6 +178,12 @@ void qp_head_free(qp_head *head)
 }
 
 bool qp_head_wants_summary(const qp_head *head) { return head->pooling.from_states; }
+
+qp_crf qp_head_crf(const qp_head *head, qp_tape *tape)
+{
+    return (qp_crf){qp_param(tape, head->params, head->transitions), qp_param(tape, head->params, head->start),
+                    qp_param(tape, head->params, head->end)};
+}
 
 qp_tensor qp_head_forward(const qp_head *head, qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch,
                           qp_model_maps *maps)

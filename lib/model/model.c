@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/grad/op_basic.h"
+#include "lib/grad/op_crf.h"
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_loss.h"
 #include "lib/grad/op_loss_element.h"
@@ -254,6 +255,27 @@ static qp_tensor series_loss(const qp_model *model, qp_tape *tape, qp_tensor y, 
     return qp_scale(tape, loss, 1 / (qp_real)y.columns);
 }
 
+static qp_tensor field_loss(const qp_model *model, qp_tape *tape, qp_tensor scores, const qp_batch *batch,
+                            qp_real smoothing)
+{
+    if (smoothing > 0) return qp_tape_fail(tape, QP_EUSAGE, "label smoothing of a conditional random field");
+    qp_crf crf = qp_head_crf(&model->head, tape);
+    return qp_crf_loss(tape, scores, batch->target.sequences, batch->target.id, &crf, QP_SUM);
+}
+
+static qp_tensor values_of(const qp_model *model, int index)
+{
+    const qp_parameter *p = qp_params_at(model->params, index);
+    return qp_tensor_of(p->rows, p->columns, qp_params_value(model->params, index));
+}
+
+qp_crf qp_model_crf(const qp_model *model)
+{
+    const qp_head *head = &model->head;
+    if (!model->config.crf) return (qp_crf){0};
+    return (qp_crf){values_of(model, head->transitions), values_of(model, head->start), values_of(model, head->end)};
+}
+
 qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing)
 {
     qp_tensor scores = qp_model_logits(model, tape, batch, NULL);
@@ -264,6 +286,7 @@ qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *ba
         (numbers && batch->outputs != scores.columns))
         return qp_tape_fail(tape, QP_ESHAPE, "a batch without an answer for each of its %d rows", scores.rows);
     if (numbers) return series_loss(model, tape, scores, batch->target_value);
+    if (model->config.crf) return field_loss(model, tape, scores, batch, smoothing);
     qp_cross_entropy_config config = {.reduction = QP_SUM, .smoothing = smoothing};
     return qp_mixup_loss(tape, scores, batch->target.id, model->config.mixup, &config);
 }

@@ -2,6 +2,7 @@
 #define QP_MODEL_H
 
 #include "lib/base/batch.h"
+#include "lib/grad/crf_lattice.h"
 #include "lib/grad/tape.h"
 #include "lib/model/maps.h"
 #include "lib/model/model_config.h"
@@ -36,9 +37,13 @@ const qp_ngram *qp_model_ngram(const qp_model *model, const int32_t **word);
  *                              [target rows, target vocabulary]
  *   the other tasks            what head.h says, without need of the answers (target.id, target_value)
  * qp_model_loss — summed (not averaged) over the target rows, [1,1]; the trainer divides by their number over the whole
- *   batch: cross-entropy, or, for series, the mean of a row's errors as --series-loss has them.   smoothing: label smoothing */
+ *   batch: cross-entropy, or, for series, the mean of a row's errors as --series-loss has them, or, with --crf, the loss
+ *   of the conditional random field (lib/grad/op_crf.h).   smoothing: label smoothing; not of a field: QP_EUSAGE
+ * qp_model_crf — the weights of the field of a tagger with --crf; else transitions.value is NULL. */
 qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps);
 qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing);
+
+qp_crf qp_model_crf(const qp_model *model);
 
 /* Stepping. start encodes the sources; the state begins with one row a source (source.count rows; for a model without
  * encoder source.count rows as well, ids unread). step feeds each row's last token (QP_BOS first) and returns the

@@ -204,6 +204,8 @@ static qp_status check_task(const qp_model_config *config)
     QP_TRY(check_pooling(config));
     if (config->word_layers && config->task != QP_TASK_TAG)
         return qp_fail(QP_EUSAGE, "--word-layers read the words of tagged sentences; add --task tag, or leave it out");
+    if (config->crf && config->task != QP_TASK_TAG)
+        return qp_fail(QP_EUSAGE, "--crf chooses the tags of a sentence together; add --task tag, or leave it out");
     QP_TRY(check_regularisers(config));
     if (config->series_loss != QP_SERIES_MSE && config->task != QP_TASK_REGRESS)
         return qp_fail(QP_EUSAGE, "--series-loss is for series of numbers; add --task regress, or leave it out");

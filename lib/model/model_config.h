@@ -60,6 +60,8 @@
       "one vector for a whole text; auto: last for recurrent encoders, max for text-cnn, else mean")                   \
     X(INT, word_layers, "0", 0, 128, NULL,                                                                             \
       "tag: recurrent layers in both directions over the words, above their pieces")                                   \
+    X(BOOL, crf, "false", 0, 0, NULL,                                                                                  \
+      "tag: the tags of a sentence are scored and chosen together, by a conditional random field")                     \
     X(INT, bottleneck, "0", 0, 65536, NULL,                                                                            \
       "autoencode: width of the vector between encoder and decoder; 0: --emb-size")                                    \
     X(BOOL, carry, "false", 0, 0, NULL,                                                                                \

@@ -81,6 +81,7 @@ static bool is_refused(const char *name, qp_transfer_words words)
 {
     if (begins(name, "src_embed.")) return !words.source;
     if (begins(name, "tgt_embed.") || begins(name, "generator.")) return !words.target;
+    if (begins(name, "head.words.")) return false;
     if (begins(name, "head.")) return !words.labels || !words.source;
     return begins(name, "embed.") && !(words.source && words.target);
 }

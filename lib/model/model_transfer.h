@@ -23,7 +23,8 @@ typedef struct {
     char *modules[QP_TRANSFER_GROUPS];
 } qp_transfer;
 
-/* Which words the file shares: a vocabulary's embedding and output layer, or the labels' head, may be taken only then. */
+/* Which words the file shares: a vocabulary's embedding and output layer, or the labels' head (of which the word layers
+ * know no label), may be taken only then. */
 typedef struct {
     bool source, target, labels;
 } qp_transfer_words;

@@ -16,12 +16,13 @@ cut -f 2 texts >lines
 common="--layers 1 --emb-size 16 --hidden-size 24 --dropout 0.1 --batch-type sentence --batch-size 16 --lr 0.02 --lr-warmup 5 --save-freq 5 --seed 3 -q"
 classify="--task classify --train texts --valid texts.valid --tokenizer word --encoder gru $common"
 tag="--task tag --train words.conll --valid valid.conll --tokenizer char --encoder lstm --bidirectional $common"
+field="$tag --crf"
 regress="--task regress --train days.csv --valid later.csv --column temp,wind --window 12 --horizon 3 --encoder gru $common"
 autoencode="--task autoencode --train lines --valid lines --tokenizer word --encoder gru --decoder gru --valid-metrics accuracy $common"
 mlm="--task mlm --train lines --valid lines --tokenizer word --encoder gru $common"
 
 # ---- the same bytes for any threads, stopped or not ----
-for task in classify tag regress autoencode mlm; do
+for task in classify tag field regress autoencode mlm; do
     options=$(eval echo \$$task)
     "$QUIPU" train $options --steps 40 --valid-freq 10 --threads 1 -m $task.safetensors 2>.err
     result $? "$task: trained" "$(cat .err)"
@@ -82,6 +83,19 @@ sed 's/[^	]*$/?/; /^#/s/.*/# kept/' valid.conll | sed 's/^?$//' >blind.conll
 result $? "tag: CoNLL in, CoNLL out" "$(cat .err; head -n 5 .out)"
 seq 900 | tr '\n' ' ' | "$QUIPU" predict -m tagger.safetensors >.out && [ "$(wc -w <.out)" = 900 ]
 result $? "tag: a sentence longer than the model reads" "$(wc -w <.out)"
+
+# ---- tag --crf ----
+"$QUIPU" info field.safetensors | grep -q 'crf *true' && "$QUIPU" info --tensors field.safetensors | grep -q 'head.transitions'
+result $? "tag --crf: info" "$("$QUIPU" info --tensors field.safetensors)"
+"$QUIPU" train $field --steps 150 --init-from tagger.safetensors --log told -m field-tagger.safetensors 2>.err
+grep -q 'new, not in the file: 3 parameters.*head' told && "$QUIPU" evaluate accuracy,entity-f1 -m field-tagger.safetensors --test valid.conll >.out 2>.err &&
+    awk '/^(accuracy|entity-f1)/ { if (!($2 > 90)) exit 1 }' .out
+result $? "tag --crf: on top of a tagger, evaluate" "$(cat .out .err)"
+printf 'w1 w5\n\nw9\n' | "$QUIPU" predict --json -m field-tagger.safetensors >.out 2>.err &&
+    sed 's/"probability":/\n&/g' .out | awk -F '[:},]' '/^"prob/ { n++; if (!($2 > 0.3 && $2 <= 1)) exit 1 } END { exit n != 3 }'
+result $? "tag --crf: predict tells the tags' probabilities" "$(cat .out .err)"
+fails 2 "add --task tag" "$QUIPU" train --crf $classify --steps 1 -m bad.safetensors
+fails 2 "leave one of them out" "$QUIPU" train $field --label-smoothing 0.1 --steps 1 -m bad.safetensors
 
 # ---- regress ----
 "$QUIPU" evaluate -m regress.safetensors --test later.csv --train days.csv --period 3 >.out 2>.err

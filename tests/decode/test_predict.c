@@ -8,7 +8,7 @@
 
 enum { TEXTS = 60, LENGTH = 37, LABELS = 5, WORDS = 30 };
 
-static qp_model *tagger(void)
+static qp_model *tagger_of(bool crf)
 {
     qp_model_config c;
     qp_model *model;
@@ -21,10 +21,13 @@ static qp_model *tagger(void)
     c.heads = 2;
     c.src_vocab_size = WORDS;
     c.labels = LABELS;
+    c.crf = crf;
     cr_assert_eq(qp_model_new(&c, 5, &model), QP_OK, "%s", qp_error_message());
     cr_assert_eq(qp_params_pack(qp_model_params(model)), QP_OK);
     return model;
 }
+
+static qp_model *tagger(void) { return tagger_of(false); }
 
 /* Texts of different lengths, every second token of which is asked for; the last text has no question. */
 typedef struct {
@@ -103,5 +106,81 @@ Test(predict, a_failing_model_is_told)
     qp_real *score = calloc((size_t)t.target_start[TEXTS] * LABELS, sizeof *score);
     cr_assert_neq(qp_predict(model, &t.batch, 2, score), QP_OK);
     free(score);
+    qp_model_free(model);
+}
+
+/* ---- answers ---- */
+
+Test(predict, answers_are_the_highest_scores_and_their_softmax)
+{
+    qp_model *model = tagger();
+    int32_t start[] = {0, 2, 2, 3}, best[3];
+    qp_real score[3 * LABELS] = {0, 3, 1, 3, 0, 900, 0, 0, 0, 0, 0, 0, 0, 0, 0}, probability[3];
+    qp_sequences s = {.count = 3, .start = start};
+    cr_assert_eq(qp_predict_answers(model, s, score, best, probability), QP_OK);
+    cr_expect(best[0] == 1 && best[1] == 0 && best[2] == 0);
+    cr_expect_float_eq(probability[0], 1 / (2 + exp(-2) + 2 * exp(-3)), 1e-6);
+    cr_expect_float_eq(probability[1], 1, 1e-6);
+    cr_expect_float_eq(probability[2], 1.0 / LABELS, 1e-6);
+    cr_expect_eq(score[1], 3, "only read");
+    qp_model_free(model);
+}
+
+static double path_score(const qp_crf *crf, const qp_real *score, const int *y, int rows)
+{
+    double sum = (double)crf->start.value[y[0]] + (double)crf->end.value[y[rows - 1]];
+    for (int t = 0; t < rows; t++) {
+        sum += (double)score[t * LABELS + y[t]];
+        if (t > 0) sum += (double)qp_tensor_row(crf->transitions, y[t - 1])[y[t]];
+    }
+    return sum;
+}
+
+/* The best of all paths, and the share of the paths that go through each of its places. */
+static void check_text(const qp_crf *crf, const qp_real *score, int rows, const int32_t *best, const qp_real *share)
+{
+    double sum = 0, through[6] = {0}, highest = -INFINITY;
+    int ways = 1, y[6], found[6] = {0};
+    for (int t = 0; t < rows; t++) ways *= LABELS;
+    for (int way = 0; way < ways; way++) {
+        for (int t = 0, rest = way; t < rows; t++, rest /= LABELS) y[t] = rest % LABELS;
+        double s = path_score(crf, score, y, rows), weight = exp(s);
+        sum += weight;
+        for (int t = 0; t < rows; t++) through[t] += y[t] == best[t] ? weight : 0;
+        if (s > highest) highest = s, memcpy(found, y, sizeof y);
+    }
+    for (int t = 0; t < rows; t++) {
+        cr_expect_eq(best[t], found[t]);
+        cr_expect_float_eq(share[t], through[t] / sum, 1e-5);
+    }
+}
+
+Test(predict, a_field_answers_for_the_whole_text)
+{
+    qp_model *model = tagger_of(true);
+    static texts t;
+    fill(&t);
+    qp_crf crf = qp_model_crf(model);
+    for (int i = 0; i < LABELS * LABELS; i++) crf.transitions.value[i] = (qp_real)(i % 7) - 3;
+    for (int i = 0; i < LABELS; i++) crf.start.value[i] = (qp_real)(i % 3), crf.end.value[i] = (qp_real)(i % 2);
+    int answers = t.target_start[TEXTS], checked = 0, moved = 0;
+    qp_real *score = calloc((size_t)answers * LABELS, sizeof *score), *share = calloc((size_t)answers, sizeof *share);
+    int32_t *best = calloc((size_t)answers, sizeof *best), *again = calloc((size_t)answers, sizeof *best);
+    cr_assert_eq(qp_predict(model, &t.batch, 2, score), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_predict_answers(model, t.batch.target.sequences, score, best, share), QP_OK);
+    cr_assert_eq(qp_predict_answers(model, t.batch.target.sequences, score, again, NULL), QP_OK);
+    cr_expect_arr_eq(best, again, (size_t)answers * sizeof *best);
+    for (int i = 0; i < TEXTS; i++) {
+        int first = t.target_start[i], rows = t.target_start[i + 1] - first;
+        if (rows == 0 || rows > 6) continue;
+        check_text(&crf, score + first * LABELS, rows, best + first, share + first);
+        checked++;
+    }
+    for (int r = 0; r < answers; r++) moved += best[r] != qp_predict_best(score + r * LABELS, LABELS);
+    cr_expect(checked > 5 && moved > 5, "%d texts, %d labels that their neighbours changed", checked, moved);
+    free(score);
+    free(share);
+    free(best);
+    free(again);
     qp_model_free(model);
 }

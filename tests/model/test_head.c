@@ -28,6 +28,7 @@ static const char *const tasks[][2] = {
     {"task=classify", "pooling=attention"},
     {"task=tag", NULL},
     {"task=tag", "word_layers=1"},
+    {"task=tag", "crf=true"},
     {"task=regress", NULL},
     {"task=regress", "pooling=attention"},
     {"task=mlm", NULL},
@@ -148,7 +149,7 @@ Test(test_head, rows_and_series_and_texts_are_learned) { check_learning(5 * ENCO
 
 static qp_tensor loss_of(void *self, qp_tape *tape, const qp_batch *shard)
 {
-    return qp_model_loss(self, tape, shard, (qp_real)0.1);
+    return qp_model_loss(self, tape, shard, qp_model_config_of(self)->crf ? 0 : (qp_real)0.1);
 }
 
 /* Loss and gradient of an update by `threads`, many small shards; the caller frees the gradient. */
@@ -281,7 +282,7 @@ Test(test_head, series_losses_are_means_over_the_columns)
     char what[200];
     for (int kind = 0; kind < 3; kind++) {
         answers a;
-        int n = 7 * ENCODERS;
+        int n = 8 * ENCODERS;
         const qp_batch *batch = batch_of(&a, task_of(n), 5);
         qp_model *model = model_of(n, option[kind], what);
         qp_tape *tape = qp_tape_new();

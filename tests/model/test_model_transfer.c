@@ -6,12 +6,14 @@
 #include "lib/model/model_file.h"
 #include "lib/model/model_transfer.h"
 
-static qp_model *make(int task, int layers, int words, uint64_t seed)
+static qp_model *make_tagger(int task, int layers, int words, uint64_t seed, int word_layers, bool crf)
 {
     qp_model_config c;
     qp_model *model;
     qp_config_defaults(&qp_model_fields, &c);
     c.task = task;
+    c.word_layers = word_layers;
+    c.crf = crf;
     if (task == QP_TASK_LM) c.encoder = QP_KIND_NONE;
     if (!qp_model_task_has_decoder(task)) c.decoder = QP_KIND_NONE;
     c.enc_layers = c.dec_layers = layers;
@@ -22,6 +24,11 @@ static qp_model *make(int task, int layers, int words, uint64_t seed)
     c.labels = 3;
     cr_assert_eq(qp_model_new(&c, seed, &model), QP_OK, "%s", qp_error_message());
     return model;
+}
+
+static qp_model *make(int task, int layers, int words, uint64_t seed)
+{
+    return make_tagger(task, layers, words, seed, 0, false);
 }
 
 static const qp_real *value(const qp_model *model, const char *name)
@@ -99,4 +106,23 @@ Test(model_transfer, other_words_and_shapes_stay)
     qp_model_free(from);
     qp_model_free(to);
     qp_model_free(wider);
+}
+
+/* A tagger with other labels goes on with the word layers, but neither with the last map nor with the field. */
+Test(model_transfer, word_layers_know_no_label)
+{
+    qp_model *from = make_tagger(QP_TASK_TAG, 1, 20, 1, 1, true), *to = make_tagger(QP_TASK_TAG, 1, 20, 2, 1, true);
+    qp_transfer told;
+    saved(from);
+    qp_real before = value(to, "head.weight")[0];
+    cr_assert_eq(qp_model_transfer(path, (qp_transfer_words){true, true, false}, qp_model_params(to), &told), QP_OK);
+    unlink(path);
+    cr_expect_arr_eq(value(from, "head.words.weight_hh_l0"), value(to, "head.words.weight_hh_l0"),
+                     32 * 8 * sizeof(qp_real));
+    cr_expect_eq(value(to, "head.weight")[0], before);
+    cr_expect_eq(told.count[QP_TRANSFER_REFUSED], 5, "weight, bias, transitions, start, end: %s",
+                 told.modules[QP_TRANSFER_REFUSED]);
+    qp_transfer_free(&told);
+    qp_model_free(from);
+    qp_model_free(to);
 }

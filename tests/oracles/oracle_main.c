@@ -11,10 +11,10 @@
  * One line for each array that is wrong, the unknown operations with their counts, last `N passed, N failed, N
  * skipped`. */
 
-static const oracle_row *const family[] = {oracle_rows_ops,       oracle_rows_layers,      oracle_rows_loss,
-                                           oracle_rows_attention, oracle_rows_transformer, oracle_rows_models,
-                                           oracle_rows_learning,  oracle_rows_training,    oracle_rows_decode,
-                                           oracle_rows_recurrent, oracle_rows_convolutions};
+static const oracle_row *const family[] = {oracle_rows_ops,       oracle_rows_layers,       oracle_rows_loss,
+                                           oracle_rows_attention, oracle_rows_transformer,  oracle_rows_models,
+                                           oracle_rows_learning,  oracle_rows_training,     oracle_rows_decode,
+                                           oracle_rows_recurrent, oracle_rows_convolutions, oracle_rows_crf};
 
 enum { UNKNOWN_KINDS = 256 };
 

@@ -130,6 +130,15 @@ static int split_tagger(const qp_parameter *ours, oracle_piece *piece)
     return whole(ours, piece);
 }
 
+static int split_field(const qp_parameter *ours, oracle_piece *piece)
+{
+    static const name_pair pair[] = {
+        {"src_embed.", "embed."}, {"encoder.", "lstm."}, {"head.transitions", "transitions"},
+        {"head.start", "start"},  {"head.end", "end"},   {"head.", "out."}};
+    translate(pair, sizeof pair / sizeof *pair, ours->name, piece->name, sizeof piece->name);
+    return whole(ours, piece);
+}
+
 static int split_autoencoder(const qp_parameter *ours, oracle_piece *piece)
 {
     static const name_pair pair[] = {{"bottleneck.", "mu."}, {"generator.", "out."}};
@@ -247,6 +256,21 @@ static void configure_tagger(oracle *o, qp_model_config *config)
     config->emb_size = oracle_int(o, "embed_size");
     config->hidden_size = oracle_int(o, "hidden_size");
     config->enc_layers = oracle_int(o, "num_layers");
+    config->scale_embeddings = 0;
+    config->src_vocab_size = oracle_int(o, "vocab");
+    config->labels = oracle_int(o, "tags");
+}
+
+static void configure_field(oracle *o, qp_model_config *config)
+{
+    config->task = QP_TASK_TAG;
+    config->encoder = QP_KIND_LSTM;
+    config->decoder = QP_KIND_NONE;
+    config->bidirectional = 1;
+    config->crf = 1;
+    config->emb_size = oracle_int(o, "embed");
+    config->hidden_size = oracle_int(o, "hidden");
+    config->enc_layers = 1;
     config->scale_embeddings = 0;
     config->src_vocab_size = oracle_int(o, "vocab");
     config->labels = oracle_int(o, "tags");
@@ -411,6 +435,7 @@ static const model_row models[] = {
     {"char_lstm", configure_char_lstm, split_char_lstm, batch_of_text},
     {"bigru_tagger", configure_tagger, split_tagger, batch_of_tags},
     {"bert_mlm", configure_bert, split_bert, batch_of_masks},
+    {"bilstm_crf", configure_field, split_field, batch_of_tags},
     {"autoencoder", configure_autoencoder, split_autoencoder, batch_of_copies},
 };
 

@@ -30,6 +30,7 @@ struct training {
     const training_row *row;
     int number; /* of the batch */
     qp_real smoothing;
+    qp_real unit;                /* rows a sequence, in the batch */
     qp_real *loss, *norm, *rate; /* [steps] */
     qp_real *last;               /* the weights behind the last step */
     size_t bytes;                /* of them */
@@ -56,6 +57,19 @@ static void model_batch(training *t, int number, qp_batch *batch)
 static qp_tensor model_loss(training *t, qp_tape *tape, const qp_batch *batch)
 {
     return qp_model_loss(t->o->model, tape, batch, t->smoothing);
+}
+
+/* The mean over the sequences, which the trainer divides by the rows. */
+static void field_batch(training *t, int number, qp_batch *batch)
+{
+    model_batch(t, number, batch);
+    qp_sequences s = batch->target.sequences;
+    t->unit = (qp_real)s.start[s.count] / (qp_real)s.count;
+}
+
+static qp_tensor field_loss(training *t, qp_tape *tape, const qp_batch *batch)
+{
+    return qp_scale(tape, model_loss(t, tape, batch), t->unit);
 }
 
 static int split_nothing(const qp_parameter *ours, oracle_piece *piece)
@@ -107,6 +121,7 @@ static qp_tensor mixup_loss(training *t, qp_tape *tape, const qp_batch *batch)
 
 static const training_row rows[] = {
     {"mixup_mlp", make_mixup, mixup_batch, mixup_loss, split_nothing},
+    {"bilstm_crf", make_model, field_batch, field_loss, NULL},
     {NULL, make_model, model_batch, model_loss, NULL},
 };
 
