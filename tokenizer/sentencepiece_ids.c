@@ -22,36 +22,56 @@ void qp_sentencepiece_scratch_free(qp_sentencepiece_scratch *s)
     *s = (qp_sentencepiece_scratch){0};
 }
 
+static bool is_sign(const char *text, const char *end)
+{
+    return end - text >= SIGN && (unsigned char)text[0] == 0xE2 && (unsigned char)text[1] == 0x96 &&
+           (unsigned char)text[2] == 0x81;
+}
+
 /* ---- normal form, without the way back ---- */
 
-/* Copy characters that the rules leave alone, spaces as signs, until one has to be asked for. `to` has room for three
- * bytes for each byte left. */
-static size_t copy_plain(const qp_sentencepiece *m, const char *text, size_t bytes, size_t at, char **to,
-                         bool *after_space)
+static bool ends_in_sign(const char *text, const char *end)
 {
-    const uint8_t *plain = m->fast->plain;
-    char *out = *to;
-    bool space_before = *after_space, drop = m->remove_extra_spaces;
-    for (size_t length; at < bytes; at += length) {
-        int32_t code = qp_utf8_next(text + at, bytes - at, &length);
-        if (!qp_charsmap_is_plain(plain, text + at, bytes - at, code, length)) break;
+    return end - text >= SIGN && memcmp(end - SIGN, SPACE_SIGN, SIGN) == 0;
+}
+
+/* A text on its way to its normal form. */
+typedef struct {
+    const char *text;
+    size_t bytes, at;
+    bool after_space, by_words; /* by_words: stop at the space behind a word */
+} reader;
+
+/* Does a space here end a word that lies in from[0] .. to[-1]? */
+static bool ends_word(const reader *r, const char *from, const char *to)
+{
+    return r->by_words && to > from && !ends_in_sign(from, to);
+}
+
+/* Copy characters that the rules leave alone, spaces as signs, until one has to be asked for. `out` has room for three
+ * bytes for each byte left. */
+static void copy_plain(const qp_sentencepiece *m, reader *r, qp_mapped_text *out)
+{
+    const char *text = r->text;
+    char *from = out->text, *to = from + out->bytes;
+    bool drop = m->remove_extra_spaces;
+    for (size_t length, left; (left = r->bytes - r->at) > 0; r->at += length) {
+        const char *here = text + r->at;
+        int32_t code = qp_utf8_next(here, left, &length);
+        if (!qp_charsmap_is_plain(m->fast->plain, here, left, code, length)) break;
         if (code == ' ') {
-            if (space_before) continue;
-            memcpy(out, SPACE_SIGN, SIGN);
-            out += SIGN;
-            space_before = drop;
+            if (ends_word(r, from, to)) break;
+            if (r->after_space) continue;
+            memcpy(to, SPACE_SIGN, SIGN);
+            to += SIGN;
+            r->after_space = drop;
             continue;
         }
-        if (bytes - at >= 4)
-            memcpy(out, text + at, 4); /* more than the character, but there is room */
-        else
-            memcpy(out, text + at, length);
-        out += length;
-        space_before = false;
+        memcpy(to, here, left >= 4 ? 4 : length); /* more than the character, but there is room */
+        to += length;
+        r->after_space = false;
     }
-    *to = out;
-    *after_space = space_before;
-    return at;
+    out->bytes = (size_t)(to - from);
 }
 
 static qp_status make_room(qp_mapped_text *out, size_t more)
@@ -59,68 +79,42 @@ static qp_status make_room(qp_mapped_text *out, size_t more)
     return QP_GROW(out->text, out->capacity, out->bytes + more + 1) ? QP_OK : no_memory();
 }
 
-/* What qp_sentencepiece_normalize makes, spaces shown as signs. */
-static qp_status normalize(const qp_sentencepiece *m, const char *text, size_t bytes, qp_mapped_text *out)
+/* What qp_sentencepiece_normalize makes, spaces shown as signs: of the whole text or of the next words. */
+static qp_status normalize(const qp_sentencepiece *m, reader *r, qp_mapped_text *out)
 {
-    if (bytes > INT32_MAX / 4) return qp_fail(QP_EDATA, "sentencepiece: text of 2^29 bytes or more; cut it into lines");
-    size_t at = qp_sentencepiece_leading_spaces(m, text, bytes);
-    bool after_space = m->remove_extra_spaces;
+    bool drop = m->remove_extra_spaces;
     out->bytes = 0;
     out->mapped = false;
-    if (at == bytes) return QP_OK;
-    if (m->add_dummy_prefix) QP_TRY(qp_mapped_text_add(out, SPACE_SIGN, SIGN, 0, 0, false));
-    while (at < bytes) {
-        QP_TRY(make_room(out, SIGN * (bytes - at) + 4));
-        char *to = out->text + out->bytes;
-        at = copy_plain(m, text, bytes, at, &to, &after_space);
-        out->bytes = (size_t)(to - out->text);
-        if (at == bytes) break;
-        QP_TRY(qp_sentencepiece_step(m, text, bytes, &at, &after_space, out));
+    if (r->at == 0) {
+        r->at = qp_sentencepiece_leading_spaces(m, r->text, r->bytes);
+        r->after_space = drop;
+        if (r->at == r->bytes) return QP_OK;
+        if (m->add_dummy_prefix) QP_TRY(qp_mapped_text_add(out, SPACE_SIGN, SIGN, 0, 0, false));
     }
-    while (m->remove_extra_spaces && out->bytes >= SIGN && memcmp(out->text + out->bytes - SIGN, SPACE_SIGN, SIGN) == 0)
-        out->bytes -= SIGN;
+    while (r->at < r->bytes) {
+        QP_TRY(make_room(out, SIGN * (r->bytes - r->at) + 4));
+        copy_plain(m, r, out);
+        if (r->at == r->bytes) break;
+        if (r->text[r->at] == ' ' && ends_word(r, out->text, out->text + out->bytes)) return QP_OK;
+        QP_TRY(qp_sentencepiece_step(m, r->text, r->bytes, &r->at, &r->after_space, out));
+    }
+    while (drop && ends_in_sign(out->text, out->text + out->bytes)) out->bytes -= SIGN;
     return QP_OK;
 }
 
 /* ---- ids ---- */
 
-typedef struct {
-    const qp_sentencepiece *m;
-    int32_t *id;
-    size_t count;
-    bool after_unknown;
-} id_list;
+typedef qp_sentencepiece_id_list id_list;
 
-static void add(id_list *list, const char *text, size_t bytes, int32_t id)
+static qp_status unigram_ids(id_list *list, const char *text, size_t bytes)
 {
-    if (id >= 0 && id != list->m->unknown_id) {
-        list->id[list->count++] = id;
-        list->after_unknown = false;
-        return;
-    }
-    if (list->m->byte_fallback) {
-        for (size_t i = 0; i < bytes; i++) list->id[list->count++] = list->m->byte_id[(unsigned char)text[i]];
-    } else if (!list->after_unknown) {
-        list->id[list->count++] = list->m->unknown_id;
-    }
-    list->after_unknown = true;
-}
-
-static qp_status unigram_ids(const qp_sentencepiece *m, qp_sentencepiece_scratch *s, id_list *list)
-{
-    const char *text = s->normal.text;
-    QP_TRY(qp_unigram_apply(&m->unigram, text, s->normal.bytes, &s->path));
-    for (size_t i = 0; i < s->path.count; i++) {
-        const qp_unigram_piece *p = &s->path.piece[i];
-        add(list, text + p->begin, p->bytes, p->id);
+    qp_unigram_path *path = &list->scratch->path;
+    QP_TRY(qp_unigram_go_on(&list->model->unigram, text, bytes, &list->score, path));
+    for (size_t i = 0; i < path->count; i++) {
+        const qp_unigram_piece *p = &path->piece[i];
+        qp_sentencepiece_put(list, text + p->begin, p->bytes, p->id);
     }
     return QP_OK;
-}
-
-static bool is_sign(const char *text, const char *end)
-{
-    return end - text >= SIGN && (unsigned char)text[0] == 0xE2 && (unsigned char)text[1] == 0x96 &&
-           (unsigned char)text[2] == 0x81;
 }
 
 /* The normal form is UTF-8, always: the first byte tells a character's length. */
@@ -147,9 +141,10 @@ static const char *segment_end(const char *text, const char *end)
 }
 
 /* Join a segment's characters, laid out where the ids go. Unknown ones need the bytes they cover. */
-static qp_status join(const qp_sentencepiece *m, qp_sentencepiece_scratch *s, const char *text, size_t bytes,
-                      id_list *list)
+static qp_status join(id_list *list, const char *text, size_t bytes)
 {
+    const qp_sentencepiece *m = list->model;
+    qp_sentencepiece_scratch *s = list->scratch;
     int32_t *symbol = list->id + list->count;
     size_t count = 0, at = 0, length;
     bool known = true;
@@ -174,29 +169,40 @@ static qp_status join(const qp_sentencepiece *m, qp_sentencepiece_scratch *s, co
     if (!kept) return no_memory();
     memcpy(kept, symbol, count * sizeof *kept);
     at = 0;
-    for (size_t k = 0; k < count; at += s->covered[k++]) add(list, text + at, s->covered[k], kept[k]);
+    for (size_t k = 0; k < count; at += s->covered[k++]) qp_sentencepiece_put(list, text + at, s->covered[k], kept[k]);
     free(kept);
     return QP_OK;
 }
 
-static qp_status joined_ids(const qp_sentencepiece *m, qp_sentencepiece_scratch *s, id_list *list)
+static qp_status joined_ids(id_list *list, const char *text, size_t bytes)
 {
-    const qp_sentencepiece_fast *fast = m->fast;
-    const char *text = s->normal.text, *end = text + s->normal.bytes;
+    const qp_sentencepiece *m = list->model;
+    const char *end = text + bytes;
     for (const char *next; text < end; text = next) {
         next = m->cuts_at_spaces ? segment_end(text, end) : end;
-        size_t bytes = (size_t)(next - text);
+        size_t length = (size_t)(next - text);
         int32_t id = -1;
-        if (bytes <= QP_LONGEST_TABLE_WORD)
-            id = qp_word_table_find(&fast->word, text, bytes, (size_t)(end - text));
-        else if (bytes <= fast->longest)
-            id = qp_vocabulary_find(&m->vocabulary, text, bytes);
-        if (id >= 0 && fast->whole[id])
-            add(list, text, bytes, id);
+        if (length > SIGN && is_sign(text, end))
+            id = qp_word_table_find(&m->fast->word, text + SIGN, length - SIGN, (size_t)(end - text) - SIGN);
+        if (id >= 0)
+            qp_sentencepiece_put(list, text, length, id);
         else
-            QP_TRY(join(m, s, text, bytes, list));
+            QP_TRY(join(list, text, length));
     }
     return QP_OK;
+}
+
+qp_status qp_sentencepiece_chunk(qp_sentencepiece_id_list *list, const char *text, size_t bytes, size_t *at)
+{
+    const qp_sentencepiece *m = list->model;
+    qp_mapped_text *normal = &list->scratch->normal;
+    if (bytes > INT32_MAX / 4) return qp_fail(QP_EDATA, "sentencepiece: text of 2^29 bytes or more; cut it into lines");
+    reader r = {.text = text, .bytes = bytes, .at = *at, .by_words = m->fast->letter != NULL};
+    QP_TRY(normalize(m, &r, normal));
+    *at = r.at;
+    if (!QP_GROW(list->id, list->capacity, list->count + normal->bytes + (bytes - r.at) + 2)) return no_memory();
+    return m->model_type == QP_SPM_UNIGRAM ? unigram_ids(list, normal->text, normal->bytes)
+                                           : joined_ids(list, normal->text, normal->bytes);
 }
 
 static qp_status slow_ids(const qp_sentencepiece *m, qp_sentencepiece_scratch *s, const char *text, size_t bytes,
@@ -215,11 +221,12 @@ qp_status qp_sentencepiece_ids(const qp_sentencepiece *m, qp_sentencepiece_scrat
     bool quick = m->fast && (m->model_type == QP_SPM_UNIGRAM || m->fast->joins);
     *count = 0;
     if (!quick) return slow_ids(m, s, text, bytes, id, capacity, count);
-    QP_TRY(normalize(m, text, bytes, &s->normal));
-    if (s->normal.bytes == 0) return QP_OK;
-    if (!QP_GROW(*id, *capacity, s->normal.bytes + 1)) return no_memory();
-    id_list list = {.m = m, .id = *id};
-    QP_TRY(m->model_type == QP_SPM_UNIGRAM ? unigram_ids(m, s, &list) : joined_ids(m, s, &list));
-    *count = list.count;
-    return QP_OK;
+    qp_sentencepiece_id_list list = {.model = m, .scratch = s, .id = *id, .capacity = *capacity};
+    size_t at = 0;
+    qp_status status = m->fast->letter ? qp_sentencepiece_words(&list, text, bytes)
+                                       : qp_sentencepiece_chunk(&list, text, bytes, &at);
+    *id = list.id;
+    *capacity = list.capacity;
+    if (status == QP_OK) *count = list.count;
+    return status;
 }

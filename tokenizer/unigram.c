@@ -90,15 +90,23 @@ static qp_status settle(search *s, size_t end)
     return QP_OK;
 }
 
-qp_status qp_unigram_apply(const qp_unigram *unigram, const char *text, size_t bytes, qp_unigram_path *path)
+qp_status qp_unigram_go_on(const qp_unigram *unigram, const char *text, size_t bytes, float *score,
+                           qp_unigram_path *path)
 {
     search s = {.unigram = unigram, .text = text, .bytes = bytes, .path = path};
     path->count = 0;
     QP_TRY(reach(&s, 0));
-    path->node[0] = (struct qp_unigram_node){0};
+    path->node[0] = (struct qp_unigram_node){.score = *score};
     for (size_t at = 0; at < bytes;) {
         QP_TRY(leave(&s, at, &at));
         if (s.start + s.known == at) QP_TRY(settle(&s, at));
     }
+    *score = path->node[0].score;
     return QP_OK;
+}
+
+qp_status qp_unigram_apply(const qp_unigram *unigram, const char *text, size_t bytes, qp_unigram_path *path)
+{
+    float score = 0;
+    return qp_unigram_go_on(unigram, text, bytes, &score, path);
 }

@@ -40,7 +40,11 @@ void qp_unigram_free(qp_unigram *unigram);
 void qp_unigram_path_free(qp_unigram_path *path);
 
 /* qp_unigram_apply — the best segmentation of text[0..bytes). Time: bytes times the longest match; memory: the longest
- * stretch without a place that no piece reaches over. Errors: QP_EMEMORY. */
+ * stretch without a place that no piece reaches over. Errors: QP_EMEMORY.
+ * qp_unigram_go_on — the same behind a text whose path has *score, which grows by that of this one: a text cut where no
+ * piece reaches over, part by part, gives the pieces of the whole. */
 qp_status qp_unigram_apply(const qp_unigram *unigram, const char *text, size_t bytes, qp_unigram_path *path);
+qp_status qp_unigram_go_on(const qp_unigram *unigram, const char *text, size_t bytes, float *score,
+                           qp_unigram_path *path);
 
 #endif

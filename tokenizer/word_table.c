@@ -5,12 +5,15 @@
 void qp_word_table_free(qp_word_table *table)
 {
     free(table->slot);
+    free(table->filter);
     *table = (qp_word_table){0};
 }
 
 static void put(qp_word_table *table, struct qp_word_slot word)
 {
-    size_t i = qp_word_place(word.low, word.high, table->mask);
+    uint64_t hash = qp_word_hash(word.low, word.high);
+    size_t i = (size_t)hash & table->mask, bit = qp_word_bit(hash, table->mask);
+    table->filter[bit / 64] |= (uint64_t)1 << (bit % 64);
     while (table->slot[i].id >= 0) i = (i + 1) & table->mask;
     table->slot[i] = word;
 }
@@ -21,7 +24,14 @@ static qp_status grow(qp_word_table *table)
     size_t old_count = table->slot ? table->mask + 1 : 0, count = old_count ? 2 * old_count : 1024;
     if (2 * (table->count + 1) <= old_count) return QP_OK;
     struct qp_word_slot *old = table->slot, *fresh = malloc(count * sizeof *fresh);
-    if (!fresh) return qp_fail(QP_EMEMORY, "vocabulary: out of memory; use a smaller one");
+    uint64_t *filter = calloc(count / 8, sizeof *filter);
+    if (!fresh || !filter) {
+        free(fresh);
+        free(filter);
+        return qp_fail(QP_EMEMORY, "vocabulary: out of memory; use a smaller one");
+    }
+    free(table->filter);
+    table->filter = filter;
     for (size_t i = 0; i < count; i++) fresh[i] = (struct qp_word_slot){0, 0, -1};
     table->slot = fresh;
     table->mask = count - 1;

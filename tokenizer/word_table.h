@@ -16,6 +16,8 @@ typedef struct {
         uint64_t low, high; /* bytes 0..7, and 8..14 with the length on top */
         int32_t id;         /* -1: empty */
     } * slot;
+    uint64_t *filter;   /* 8 bits for each slot: a word whose bit is not set is not there. It fits into the fastest
+                         * memory, where the slots do not, and most questions of unknown words end there */
     size_t mask, count; /* slots are mask + 1, a power of two, or none */
 } qp_word_table;
 
@@ -24,11 +26,13 @@ void qp_word_table_free(qp_word_table *table);
 /* qp_word_table_add — 1 .. 15 bytes; a word that is there already stays. Errors: QP_EMEMORY. */
 qp_status qp_word_table_add(qp_word_table *table, const char *text, size_t bytes, int32_t id);
 
-static inline size_t qp_word_place(uint64_t low, uint64_t high, size_t mask)
+static inline uint64_t qp_word_hash(uint64_t low, uint64_t high)
 {
     uint64_t mixed = (low ^ (high * 0xC2B2AE3D27D4EB4Fu)) * 0x9E3779B97F4A7C15u;
-    return (size_t)(mixed >> 32 ^ mixed >> 17) & mask;
+    return mixed ^ mixed >> 32;
 }
+
+static inline size_t qp_word_bit(uint64_t hash, size_t mask) { return (size_t)(hash >> 20) & (8 * mask + 7); }
 
 /* qp_word_table_find — the id of text[0..bytes), or -1; `readable` is how many bytes may be read from `text` on. */
 static inline int32_t qp_word_table_find(const qp_word_table *table, const char *text, size_t bytes, size_t readable)
@@ -47,7 +51,10 @@ static inline int32_t qp_word_table_find(const qp_word_table *table, const char 
         memcpy(part, text, bytes);
     }
     uint64_t high = part[1] | (uint64_t)bytes << 56;
-    for (size_t i = qp_word_place(part[0], high, table->mask);; i = (i + 1) & table->mask) {
+    uint64_t hash = qp_word_hash(part[0], high);
+    size_t bit = qp_word_bit(hash, table->mask);
+    if (!(table->filter[bit / 64] >> (bit % 64) & 1)) return -1;
+    for (size_t i = (size_t)hash & table->mask;; i = (i + 1) & table->mask) {
         const struct qp_word_slot *slot = &table->slot[i];
         if (slot->low == part[0] && slot->high == high) return slot->id;
         if (slot->id < 0) return -1;
