@@ -33,11 +33,14 @@ typedef struct {
 
 /* ---- parameters ---- */
 
-static int add(qp_params *params, int rows, int columns, double gain, const char *name)
+static int add_weight(qp_params *params, int rows, int columns, const qp_model_config *c, const char *name)
 {
-    qp_init init = {QP_INIT_XAVIER_UNIFORM, gain};
-    if (rows == 1) init = (qp_init){QP_INIT_CONSTANT, 0};
-    return qp_params_add(params, rows, columns, init, "%s", name);
+    return qp_params_add(params, rows, columns, (qp_init){QP_INIT_XAVIER_UNIFORM, c->init_gain}, "%s", name);
+}
+
+static int add_bias(qp_params *params, int columns, const char *name)
+{
+    return qp_params_add(params, 1, columns, (qp_init){QP_INIT_CONSTANT, 0}, "%s", name);
 }
 
 /* The encoder's layers end where these begin. */
@@ -60,8 +63,8 @@ static void add_source(recurrent_decoder *d, qp_params *params, const qp_model_c
                              .attention = c->attention_size ? (int)c->attention_size : hidden};
     d->attention = qp_recurrent_attention_add(params, (qp_attend_kind)c->attention, sizes, "attention");
     if (d->takes_states) return;
-    d->bridge = add(params, initial, encoder->summary_width, c->init_gain, "bridge.weight");
-    if (c->bias) d->bridge_bias = add(params, 1, initial, 0, "bridge.bias");
+    d->bridge = add_weight(params, initial, encoder->summary_width, c, "bridge.weight");
+    if (c->bias) d->bridge_bias = add_bias(params, initial, "bridge.bias");
 }
 
 static int context_width(const recurrent_decoder *d, const qp_encoder *encoder)
@@ -95,8 +98,8 @@ static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_con
     layers.learned_state = layers.learned_state && !d->has_source;
     QP_TRY(qp_recurrent_init(&d->layers, params, &layers, "decoder"));
     if (context > 0 || d->width != hidden) {
-        d->combine = add(params, d->width, hidden + context, c->init_gain, "combine.weight");
-        if (c->bias) d->combine_bias = add(params, 1, d->width, 0, "combine.bias");
+        d->combine = add_weight(params, d->width, hidden + context, c, "combine.weight");
+        if (c->bias) d->combine_bias = add_bias(params, d->width, "combine.bias");
     }
     decoder->width = d->width;
     decoder->wants_summary = d->has_source;

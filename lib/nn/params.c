@@ -45,11 +45,19 @@ static bool grow(qp_params *params)
     return true;
 }
 
+/* Vectors are biases, gains of norms and queries that start at one value; one row that is drawn is a matrix still: the
+ * weights of a single output. */
+static bool is_matrix(int rows, qp_init init)
+{
+    return rows > 1 || (init.kind != QP_INIT_CONSTANT && init.kind != QP_INIT_FORGET_GATE);
+}
+
 int qp_params_add(qp_params *params, int rows, int columns, qp_init init, const char *name_format, ...)
 {
     if (params->status != QP_OK || !grow(params)) return -1;
     qp_parameter *added = &params->parameter[params->count];
-    *added = (qp_parameter){.rows = rows, .columns = columns, .offset = params->size, .init = init, .decay = rows > 1};
+    *added = (qp_parameter){
+        .rows = rows, .columns = columns, .offset = params->size, .init = init, .decay = is_matrix(rows, init)};
     va_list arguments;
     va_start(arguments, name_format);
     int length = vsnprintf(added->name, sizeof added->name, name_format, arguments);

@@ -18,7 +18,7 @@ typedef struct {
     int rows, columns;
     size_t offset; /* in the flat block, in reals; 16-real aligned */
     qp_init init;
-    bool decay; /* weight decay applies (matrices); false for biases and norms */
+    bool decay; /* weight decay applies (matrices, of one row too); false for biases and norms */
 } qp_parameter;
 
 qp_params *qp_params_new(void);

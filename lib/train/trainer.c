@@ -109,7 +109,7 @@ static qp_status make_optimizer(qp_run *run)
                                       .rows = p->rows,
                                       .columns = p->columns,
                                       .decay = p->decay || run->config->decay_all,
-                                      .matrix = p->rows > 1,
+                                      .matrix = p->decay,
                                       .frozen = matches(run->config->freeze, p->name)};
         frozen += span[i].frozen;
     }

@@ -47,6 +47,22 @@ Test(model, overfits_32_reversed_sequences)
     }
 }
 
+/* A matrix of one row is no bias: it is drawn, and decays. */
+Test(model, a_state_of_one_number_has_drawn_weights)
+{
+    static const char *const weight[] = {"bridge.weight", "combine.weight", "attention.energy_layer.weight"};
+    const char *setting[] = {"encoder=gru", "decoder=gru", "bidirectional=true", "hidden_size=1"};
+    qp_model *model = model_small(setting, 4);
+    qp_params *params = qp_model_params(model);
+    for (size_t i = 0; i < sizeof weight / sizeof *weight; i++) {
+        int index = qp_params_find(params, weight[i]);
+        cr_assert_geq(index, 0, "%s", weight[i]);
+        cr_expect_neq(qp_params_value(params, index)[0], 0, "%s", weight[i]);
+        cr_expect(qp_params_at(params, index)->decay, "%s", weight[i]);
+    }
+    qp_model_free(model);
+}
+
 Test(model, dropout_changes_training_and_not_inference)
 {
     const char *setting[] = {"dropout=0.3", "attention_dropout=0.2", "ff_dropout=0.1"};

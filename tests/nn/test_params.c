@@ -38,6 +38,24 @@ Test(params, values_depend_on_seed_and_own_name_alone)
     qp_params_free(c);
 }
 
+Test(params, decay_reaches_matrices_of_one_row_but_no_vector)
+{
+    static const struct {
+        int rows;
+        qp_init init;
+        bool decay;
+    } row[] = {{3, {QP_INIT_UNIFORM, 1}, true},       /* a matrix */
+               {1, {QP_INIT_UNIFORM, 1}, true},       /* the weights of one output, as Bahdanau's energy */
+               {1, {QP_INIT_CONSTANT, 0}, false},     /* a bias */
+               {1, {QP_INIT_CONSTANT, 1}, false},     /* a norm's gain */
+               {1, {QP_INIT_FORGET_GATE, 1}, false}}; /* an LSTM's bias */
+    qp_params *params = qp_params_new();
+    int count = (int)(sizeof row / sizeof *row);
+    for (int i = 0; i < count; i++) qp_params_add(params, row[i].rows, 4, row[i].init, "p%d", i);
+    for (int i = 0; i < count; i++) cr_expect_eq(qp_params_at(params, i)->decay, row[i].decay, "p%d", i);
+    qp_params_free(params);
+}
+
 Test(params, an_impossible_size_is_reported_by_finish)
 {
     qp_params *params = qp_params_new();
