@@ -16,7 +16,7 @@
 #include "tokenizer/tokenizer_trainer.h"
 
 typedef struct {
-    const char *data, *work, *what, *corpora, *kinds, *sizes;
+    const char *data, *work, *what, *corpora, *shapes, *kinds, *sizes;
     int threads, reps, vocabulary;
     double max_seconds;
     bool cpu_time; /* count the time of the process, where others need the machine too */
@@ -144,8 +144,8 @@ static void measure_encoding(const run *r, const char *kind, const char *file)
         text_list lines = {0}, documents = {0};
         if (!is_wanted(r->corpora, corpus[i]) || !read_corpus(r->data, corpus[i], &lines)) continue;
         make_documents(&lines, &documents);
-        measure_texts(r, kind, corpus[i], "lines", tokenizer, &lines);
-        measure_texts(r, kind, corpus[i], "docs", tokenizer, &documents);
+        if (is_wanted(r->shapes, "lines")) measure_texts(r, kind, corpus[i], "lines", tokenizer, &lines);
+        if (is_wanted(r->shapes, "docs")) measure_texts(r, kind, corpus[i], "docs", tokenizer, &documents);
         free_texts(&lines);
         free_texts(&documents);
     }
@@ -226,7 +226,8 @@ static int usage(void)
 {
     fprintf(stderr,
             "usage: tokenize [--data DIR] [--work DIR] [--what \"train encode\"] [--kinds LIST] [--threads \"1 2\"]"
-            " [--corpora \"en ko mixed\"] [--sizes \"small big\"] [--vocab-size N] [--reps N] [--max-seconds S]"
+            " [--corpora \"en ko mixed\"] [--shapes \"lines docs\"] [--sizes \"small big\"] [--vocab-size N] [--reps "
+            "N] [--max-seconds S]"
             " [--cpu-time]\n");
     return 2;
 }
@@ -238,17 +239,19 @@ int main(int argc, char **argv)
              .what = "",
              .kinds = "",
              .corpora = "en ko mixed",
+             .shapes = "",
              .sizes = "small",
              .reps = 5,
              .vocabulary = 8000,
              .max_seconds = 2};
     const char *threads = "1 2";
-    static const struct option options[] = {
-        {"data", 1, NULL, 'd'},    {"work", 1, NULL, 'w'},       {"what", 1, NULL, 'W'},
-        {"kinds", 1, NULL, 'k'},   {"sizes", 1, NULL, 's'},      {"reps", 1, NULL, 'r'},
-        {"corpora", 1, NULL, 'c'}, {"json", 0, NULL, 'j'},       {"cpu-time", 0, NULL, 'p'},
-        {"threads", 1, NULL, 't'}, {"vocab-size", 1, NULL, 'v'}, {"max-seconds", 1, NULL, 'm'},
-        {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"data", 1, NULL, 'd'},       {"work", 1, NULL, 'w'},
+                                            {"what", 1, NULL, 'W'},       {"kinds", 1, NULL, 'k'},
+                                            {"sizes", 1, NULL, 's'},      {"reps", 1, NULL, 'r'},
+                                            {"corpora", 1, NULL, 'c'},    {"json", 0, NULL, 'j'},
+                                            {"cpu-time", 0, NULL, 'p'},   {"threads", 1, NULL, 't'},
+                                            {"vocab-size", 1, NULL, 'v'}, {"max-seconds", 1, NULL, 'm'},
+                                            {"shapes", 1, NULL, 'S'},     {NULL, 0, NULL, 0}};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'd')
             r.data = optarg;
@@ -268,6 +271,8 @@ int main(int argc, char **argv)
             threads = optarg;
         else if (option == 'v')
             r.vocabulary = atoi(optarg);
+        else if (option == 'S')
+            r.shapes = optarg;
         else if (option == 'm')
             r.max_seconds = atof(optarg);
         else if (option == 'p')

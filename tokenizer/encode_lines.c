@@ -15,7 +15,7 @@ typedef struct {
 } block;
 
 /* What one thread has made. */
-typedef struct {
+typedef struct qp_line_maker {
     qp_encoding encoding;
     int32_t *id;
     size_t count, capacity;
@@ -35,6 +35,11 @@ static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of
 
 void qp_encoded_lines_free(qp_encoded_lines *lines)
 {
+    for (int k = 0; k < lines->makers; k++) {
+        qp_encoding_free(&lines->maker[k].encoding);
+        free(lines->maker[k].id);
+    }
+    free(lines->maker);
     free(lines->id);
     free(lines->start);
     *lines = (qp_encoded_lines){0};
@@ -118,6 +123,17 @@ static qp_status tell(const job *j)
     return qp_fail(status, "line %zu: %s", j->failed + 1, reason);
 }
 
+static qp_status take_makers(qp_encoded_lines *lines, int threads)
+{
+    for (int k = 0; k < lines->makers; k++) lines->maker[k].count = 0;
+    if (threads <= lines->makers) return QP_OK;
+    maker *grown = realloc(lines->maker, (size_t)threads * sizeof *grown);
+    if (!grown) return no_memory();
+    lines->maker = grown;
+    while (lines->makers < threads) grown[lines->makers++] = (maker){0};
+    return QP_OK;
+}
+
 qp_status qp_tokenizer_encode_lines(const qp_tokenizer *tokenizer, const qp_text_line *line, size_t count, int threads,
                                     qp_encoded_lines *out)
 {
@@ -129,15 +145,10 @@ qp_status qp_tokenizer_encode_lines(const qp_tokenizer *tokenizer, const qp_text
     j.start = out->start;
     qp_status status = cut_into_blocks(&j, count);
     if ((size_t)threads > j.block_count) threads = j.block_count ? (int)j.block_count : 1;
-    j.maker = status == QP_OK ? calloc((size_t)threads, sizeof *j.maker) : NULL;
-    if (status == QP_OK && !j.maker) status = no_memory();
+    if (status == QP_OK) status = take_makers(out, threads);
+    j.maker = out->maker;
     if (status == QP_OK) encode_blocks(&j, threads);
     if (status == QP_OK) status = j.failed == SIZE_MAX ? gather(&j, count, out) : tell(&j);
-    for (int k = 0; j.maker && k < threads; k++) {
-        qp_encoding_free(&j.maker[k].encoding);
-        free(j.maker[k].id);
-    }
-    free(j.maker);
     free(j.block);
     return status;
 }

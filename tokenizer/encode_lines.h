@@ -18,6 +18,8 @@ typedef struct {
     int32_t *id;
     size_t *start;
     size_t count, id_capacity, start_capacity;
+    struct qp_line_maker *maker; /* what each thread works with */
+    int makers;
 } qp_encoded_lines;
 
 void qp_encoded_lines_free(qp_encoded_lines *lines);
