@@ -94,8 +94,8 @@ static char *content(const char *path)
 int small_run(small_command *command, const char *input, const char *out, const char *const *word)
 {
     int saved[3], argc = 0;
-    char *argv[32];
-    while (word[argc]) {
+    char *argv[80];
+    while (word[argc] && argc < 79) {
         argv[argc] = (char *)(uintptr_t)word[argc];
         argc++;
     }
