@@ -8,6 +8,7 @@ typedef double element_function(double x, double t, double c);
 typedef struct {
     const char *name;
     element_function *value, *slope;
+    bool positive; /* its constant must be above 0 */
 } element_loss;
 
 static double bce_value(double x, double t, double c)
@@ -85,10 +86,57 @@ static double kl_log_slope(double x, double t, double c)
     return -exp(t);
 }
 
-static const element_loss bce = {"binary cross-entropy", bce_value, bce_slope}, mse = {"mse", mse_value, mse_slope},
-                          l1 = {"l1", l1_value, l1_slope}, huber = {"huber", huber_value, huber_slope},
-                          hinge = {"hinge", hinge_value, hinge_slope}, kl = {"kl divergence", kl_value, kl_slope},
-                          kl_log = {"kl divergence", kl_log_value, kl_log_slope};
+static double smooth_value(double x, double t, double c)
+{
+    double d = fabs(x - t);
+    return d < c ? d * d / (2 * c) : d - c / 2;
+}
+
+static double smooth_slope(double x, double t, double c) { return fmax(-1, fmin(1, (x - t) / c)); }
+
+/* |d| + log(1 + exp(-2|d|)) - log 2, which does not overflow */
+static double log_cosh_value(double x, double t, double c)
+{
+    double d = fabs(x - t);
+    (void)c;
+    return d + log1p(exp(-2 * d)) - 0.69314718055994530942;
+}
+
+static double log_cosh_slope(double x, double t, double c)
+{
+    (void)c;
+    return tanh(x - t);
+}
+
+static double poisson_value(double x, double t, double c)
+{
+    (void)c;
+    return exp(x) - t * x;
+}
+
+static double poisson_slope(double x, double t, double c)
+{
+    (void)c;
+    return exp(x) - t;
+}
+
+static double quantile_value(double x, double t, double c) { return fmax(c * (t - x), (c - 1) * (t - x)); }
+
+static double quantile_slope(double x, double t, double c) { return t > x ? -c : t < x ? 1 - c : 0; }
+
+static const element_loss kinds[QP_LOSS_KINDS] = {
+    [QP_LOSS_BCE] = {"binary cross-entropy", bce_value, bce_slope, false},
+    [QP_LOSS_MSE] = {"mse", mse_value, mse_slope, false},
+    [QP_LOSS_L1] = {"l1", l1_value, l1_slope, false},
+    [QP_LOSS_HUBER] = {"huber", huber_value, huber_slope, true},
+    [QP_LOSS_SMOOTH_L1] = {"smooth l1", smooth_value, smooth_slope, true},
+    [QP_LOSS_LOG_COSH] = {"log cosh", log_cosh_value, log_cosh_slope, false},
+    [QP_LOSS_POISSON] = {"poisson", poisson_value, poisson_slope, false},
+    [QP_LOSS_QUANTILE] = {"quantile", quantile_value, quantile_slope, false},
+    [QP_LOSS_HINGE] = {"hinge", hinge_value, hinge_slope, false},
+    [QP_LOSS_KL] = {"kl divergence", kl_value, kl_slope, false},
+    [QP_LOSS_KL_LOG] = {"kl divergence", kl_log_value, kl_log_slope, false},
+};
 
 typedef struct {
     qp_tensor x, y;
@@ -118,10 +166,13 @@ static void element_back(qp_tape *tape, void *context)
     }
 }
 
-static qp_tensor element(qp_tape *tape, const element_loss *loss, qp_tensor x, const qp_real *target, double constant,
-                         qp_reduction reduction)
+qp_tensor qp_element_loss(qp_tape *tape, qp_element_loss_kind kind, qp_tensor x, const qp_real *target,
+                          qp_real constant, qp_reduction reduction)
 {
+    const element_loss *loss = &kinds[kind];
     if (qp_tape_failed(tape)) return (qp_tensor){0};
+    if (loss->positive && !(constant > 0))
+        return qp_tape_fail(tape, QP_ESHAPE, "%s: its constant %g is not above 0", loss->name, (double)constant);
     bool each = reduction == QP_NONE;
     if (x.rows < 1 || x.columns < 1 || !target)
         return qp_tape_fail(tape, QP_ESHAPE, "%s: x [%d, %d]%s; nothing to compare", loss->name, x.rows, x.columns,
@@ -132,46 +183,14 @@ static qp_tensor element(qp_tape *tape, const element_loss *loss, qp_tensor x, c
     for (int r = 0; r < x.rows; r++) {
         const qp_real *row = qp_tensor_row(x, r), *t = target + (ptrdiff_t)r * x.columns;
         for (int i = 0; i < x.columns; i++) {
-            double value = loss->value((double)row[i], (double)t[i], constant);
+            double value = loss->value((double)row[i], (double)t[i], (double)constant);
             if (each) qp_tensor_row(y, r)[i] = (qp_real)value;
             sum += value;
         }
     }
     if (reduction == QP_MEAN) sum /= (double)x.rows * (double)x.columns;
     if (!each) y.value[0] = (qp_real)sum;
-    element_context c = {x, y, target, loss, constant, reduction};
+    element_context c = {x, y, target, loss, (double)constant, reduction};
     qp_tape_record(tape, y, element_back, &c, sizeof c);
     return y;
-}
-
-qp_tensor qp_bce_with_logits(qp_tape *tape, qp_tensor x, const qp_real *target, qp_reduction reduction)
-{
-    return element(tape, &bce, x, target, 0, reduction);
-}
-
-qp_tensor qp_mse(qp_tape *tape, qp_tensor x, const qp_real *target, qp_reduction reduction)
-{
-    return element(tape, &mse, x, target, 0, reduction);
-}
-
-qp_tensor qp_l1(qp_tape *tape, qp_tensor x, const qp_real *target, qp_reduction reduction)
-{
-    return element(tape, &l1, x, target, 0, reduction);
-}
-
-qp_tensor qp_huber(qp_tape *tape, qp_tensor x, const qp_real *target, qp_real delta, qp_reduction reduction)
-{
-    if (!qp_tape_failed(tape) && !(delta > 0))
-        return qp_tape_fail(tape, QP_ESHAPE, "huber: delta %g is not above 0", (double)delta);
-    return element(tape, &huber, x, target, (double)delta, reduction);
-}
-
-qp_tensor qp_hinge(qp_tape *tape, qp_tensor x, const qp_real *target, qp_real margin, qp_reduction reduction)
-{
-    return element(tape, &hinge, x, target, (double)margin, reduction);
-}
-
-qp_tensor qp_kl_divergence(qp_tape *tape, qp_tensor x, const qp_real *target, bool log_target, qp_reduction reduction)
-{
-    return element(tape, log_target ? &kl_log : &kl, x, target, 0, reduction);
 }

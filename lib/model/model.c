@@ -246,12 +246,9 @@ qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *
 /* The mean over a row's columns, summed over the rows. */
 static qp_tensor series_loss(const qp_model *model, qp_tape *tape, qp_tensor y, const qp_real *target)
 {
-    qp_tensor loss;
-    switch (model->config.series_loss) {
-    case QP_SERIES_MAE: loss = qp_l1(tape, y, target, QP_SUM); break;
-    case QP_SERIES_HUBER: loss = qp_huber(tape, y, target, 1, QP_SUM); break;
-    default: loss = qp_mse(tape, y, target, QP_SUM);
-    }
+    static const qp_element_loss_kind kind[] = {
+        [QP_SERIES_MSE] = QP_LOSS_MSE, [QP_SERIES_MAE] = QP_LOSS_L1, [QP_SERIES_HUBER] = QP_LOSS_HUBER};
+    qp_tensor loss = qp_element_loss(tape, kind[model->config.series_loss], y, target, 1, QP_SUM);
     return qp_scale(tape, loss, 1 / (qp_real)y.columns);
 }
 

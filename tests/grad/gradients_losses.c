@@ -1,9 +1,12 @@
 #include "lib/grad/op_crf.h"
+#include "lib/grad/op_loss_class.h"
 #include "lib/grad/op_loss_element.h"
-#include "lib/grad/op_loss_margin.h"
+#include "lib/grad/op_loss_pair.h"
 #include "tests/grad/gradient_table.h"
 
-/* Losses other than cross-entropy. Inputs stay clear of 0, where l1 has its corner. */
+/* Losses other than cross-entropy. Inputs stay clear of 0, where l1 has its corner. A row's option is its kind and its
+ * reduction. */
+#define ROW_OPTION(kind, reduction) ((int)(kind)*3 + (int)(reduction))
 
 static const qp_real distance_target[] = {0, 2, -2, 0, 0, 2, 0, -2, 0, 0, 2, 0};
 static const qp_real sign_target[] = {1, -1, 1, 1, -1, -1, 1, -1, -1, 1, 1, -1};
@@ -13,50 +16,62 @@ static const int32_t class_target[] = {1, -1, 2, 0};
 
 static qp_tensor x_of(gradient_case *c) { return gradient_input_in(c, 4, 3, -3, 3); }
 
-static void bce(gradient_case *c)
+static void element(gradient_case *c)
 {
-    gradient_output(c, qp_bce_with_logits(c->tape, x_of(c), share_target, (qp_reduction)c->option));
+    qp_element_loss_kind kind = (qp_element_loss_kind)(c->option / 3);
+    const qp_real *target = distance_target;
+    if (kind == QP_LOSS_BCE || kind == QP_LOSS_KL) target = share_target;
+    if (kind == QP_LOSS_HINGE) target = sign_target;
+    gradient_output(c, qp_element_loss(c->tape, kind, x_of(c), target, (qp_real)0.7, (qp_reduction)(c->option % 3)));
 }
 
-static void mse(gradient_case *c)
-{
-    gradient_output(c, qp_mse(c->tape, x_of(c), distance_target, (qp_reduction)c->option));
-}
-
-static void mse_band(gradient_case *c)
+static void element_band(gradient_case *c)
 {
     qp_tensor x = qp_tensor_columns(gradient_input(c, 4, 5), 1, 3);
-    gradient_output(c, qp_mse(c->tape, x, distance_target, (qp_reduction)c->option));
+    gradient_output(c, qp_element_loss(c->tape, QP_LOSS_MSE, x, distance_target, 0, QP_NONE));
 }
 
-static void l1(gradient_case *c)
+static void classes(gradient_case *c)
 {
-    gradient_output(c, qp_l1(c->tape, x_of(c), distance_target, (qp_reduction)c->option));
+    qp_class_loss_config config = {.kind = (qp_class_loss_kind)(c->option / 3),
+                                   .reduction = (qp_reduction)(c->option % 3),
+                                   .strength = (qp_real)0.7,
+                                   .temperature = 2,
+                                   .beside = share_target};
+    bool guided = config.kind == QP_CLASS_GUIDED;
+    gradient_output(c, qp_class_loss(c->tape, x_of(c), guided ? NULL : class_target, &config));
 }
 
-static void huber(gradient_case *c)
+static void class_band(gradient_case *c)
 {
-    gradient_output(c, qp_huber(c->tape, x_of(c), distance_target, (qp_real)0.7, (qp_reduction)c->option));
+    qp_class_loss_config config = {.kind = QP_CLASS_FOCAL, .reduction = QP_MEAN, .strength = 2};
+    gradient_output(c, qp_class_loss(c->tape, qp_tensor_columns(gradient_input(c, 4, 5), 1, 3), class_target, &config));
 }
 
-static void hinge(gradient_case *c)
+static void pair(gradient_case *c)
 {
-    gradient_output(c, qp_hinge(c->tape, x_of(c), sign_target, 1, (qp_reduction)c->option));
+    qp_pair_loss_kind kind = (qp_pair_loss_kind)(c->option / 3);
+    const qp_real *target = kind == QP_PAIR_GAUSSIAN_NLL ? distance_target : sign_target;
+    gradient_output(c, qp_pair_loss(c->tape, kind, gradient_input(c, 4, 3), gradient_input(c, 4, 3), target, 2,
+                                    (qp_reduction)(c->option % 3)));
 }
 
-static void kl(gradient_case *c)
+/* Both sides one tensor: the gradients add up. */
+static void pair_with_itself(gradient_case *c)
 {
-    gradient_output(c, qp_kl_divergence(c->tape, x_of(c), share_target, false, (qp_reduction)c->option));
+    qp_tensor x = gradient_input(c, 4, 3);
+    gradient_output(c, qp_pair_loss(c->tape, QP_PAIR_GAUSSIAN_KL, x, x, NULL, 0, QP_NONE));
 }
 
-static void kl_log(gradient_case *c)
+static void triplet(gradient_case *c)
 {
-    gradient_output(c, qp_kl_divergence(c->tape, x_of(c), distance_target, true, (qp_reduction)c->option));
+    qp_tensor anchor = gradient_input(c, 4, 3), positive = gradient_input(c, 4, 3), negative = gradient_input(c, 4, 3);
+    gradient_output(c, qp_triplet_loss(c->tape, anchor, positive, negative, 1, (qp_reduction)(c->option % 3)));
 }
 
-static void class_hinge(gradient_case *c)
+static void info_nce(gradient_case *c)
 {
-    gradient_output(c, qp_class_hinge(c->tape, x_of(c), class_target, 1, (qp_reduction)c->option));
+    gradient_output(c, qp_info_nce(c->tape, gradient_input(c, 4, 3), gradient_input(c, 4, 3), (qp_real)0.3));
 }
 
 /* ---- conditional random field: three sequences, the middle one without rows ---- */
@@ -87,20 +102,44 @@ static void crf_band(gradient_case *c)
     gradient_output(c, qp_crf_loss(c->tape, e, field_sequences, field_tags_partly, &bare, (qp_reduction)c->option));
 }
 
-#define THREE_REDUCTIONS(op, build)                                                                                    \
-    {op, "sum", build, QP_SUM}, {op, "mean", build, QP_MEAN}, { op, "each", build, QP_NONE }
+#define THREE_REDUCTIONS(op, name, build, kind)                                                                        \
+    {op, name ", sum", build, ROW_OPTION(kind, QP_SUM)}, {op, name ", mean", build, ROW_OPTION(kind, QP_MEAN)},        \
+    {                                                                                                                  \
+        op, name ", each", build, ROW_OPTION(kind, QP_NONE)                                                            \
+    }
 
 const gradient_row gradient_rows_losses[] = {
-    THREE_REDUCTIONS("qp_bce_with_logits", bce),
-    THREE_REDUCTIONS("qp_mse", mse),
-    {"qp_mse", "band, each", mse_band, QP_NONE},
-    THREE_REDUCTIONS("qp_l1", l1),
-    THREE_REDUCTIONS("qp_huber", huber),
-    THREE_REDUCTIONS("qp_hinge", hinge),
-    THREE_REDUCTIONS("qp_kl_divergence", kl),
-    {"qp_kl_divergence", "log target, mean", kl_log, QP_MEAN},
-    THREE_REDUCTIONS("qp_class_hinge", class_hinge),
-    THREE_REDUCTIONS("qp_crf_loss", crf),
+    THREE_REDUCTIONS("qp_element_loss", "bce", element, QP_LOSS_BCE),
+    THREE_REDUCTIONS("qp_element_loss", "mse", element, QP_LOSS_MSE),
+    THREE_REDUCTIONS("qp_element_loss", "l1", element, QP_LOSS_L1),
+    THREE_REDUCTIONS("qp_element_loss", "huber", element, QP_LOSS_HUBER),
+    THREE_REDUCTIONS("qp_element_loss", "smooth l1", element, QP_LOSS_SMOOTH_L1),
+    THREE_REDUCTIONS("qp_element_loss", "log cosh", element, QP_LOSS_LOG_COSH),
+    THREE_REDUCTIONS("qp_element_loss", "poisson", element, QP_LOSS_POISSON),
+    THREE_REDUCTIONS("qp_element_loss", "quantile", element, QP_LOSS_QUANTILE),
+    THREE_REDUCTIONS("qp_element_loss", "hinge", element, QP_LOSS_HINGE),
+    THREE_REDUCTIONS("qp_element_loss", "kl", element, QP_LOSS_KL),
+    THREE_REDUCTIONS("qp_element_loss", "kl of logarithms", element, QP_LOSS_KL_LOG),
+    {"qp_element_loss", "band", element_band, 0},
+    THREE_REDUCTIONS("qp_class_loss", "hinge", classes, QP_CLASS_HINGE),
+    THREE_REDUCTIONS("qp_class_loss", "focal", classes, QP_CLASS_FOCAL),
+    THREE_REDUCTIONS("qp_class_loss", "poly-1", classes, QP_CLASS_POLY1),
+    THREE_REDUCTIONS("qp_class_loss", "z", classes, QP_CLASS_Z),
+    THREE_REDUCTIONS("qp_class_loss", "unlikelihood", classes, QP_CLASS_UNLIKELIHOOD),
+    THREE_REDUCTIONS("qp_class_loss", "confidence", classes, QP_CLASS_CONFIDENCE),
+    THREE_REDUCTIONS("qp_class_loss", "distillation", classes, QP_CLASS_DISTILLATION),
+    THREE_REDUCTIONS("qp_class_loss", "guided alignment", classes, QP_CLASS_GUIDED),
+    {"qp_class_loss", "band", class_band, 0},
+    THREE_REDUCTIONS("qp_pair_loss", "cosine", pair, QP_PAIR_COSINE),
+    THREE_REDUCTIONS("qp_pair_loss", "contrastive", pair, QP_PAIR_CONTRASTIVE),
+    THREE_REDUCTIONS("qp_pair_loss", "ranking", pair, QP_PAIR_RANKING),
+    THREE_REDUCTIONS("qp_pair_loss", "symmetric kl", pair, QP_PAIR_SYMMETRIC_KL),
+    THREE_REDUCTIONS("qp_pair_loss", "gaussian kl", pair, QP_PAIR_GAUSSIAN_KL),
+    THREE_REDUCTIONS("qp_pair_loss", "gaussian nll", pair, QP_PAIR_GAUSSIAN_NLL),
+    {"qp_pair_loss", "both sides the same", pair_with_itself, 0},
+    THREE_REDUCTIONS("qp_triplet_loss", "triplet", triplet, 0),
+    {"qp_info_nce", "mean", info_nce, 0},
+    THREE_REDUCTIONS("qp_crf_loss", "boundaries", crf, 0),
     {"qp_crf_loss", "tags known in part, mean", crf_partly, QP_MEAN},
     {"qp_crf_loss", "no boundaries, each", crf_bare, QP_NONE},
     {"qp_crf_loss", "bands, sum", crf_band, QP_SUM},

@@ -7,7 +7,7 @@
 #include "lib/train/optimizer.h"
 
 /* Two matrices and a bias, with holes between them as in qp_params. */
-enum { SIZE = 50000, STEPS = 12 };
+enum { SIZE = 50000, STEPS = 8 };
 static const qp_optimizer_span spans[] = {
     {.offset = 0, .rows = 50, .columns = 600, .decay = true, .matrix = true},
     {.offset = 30016, .rows = 1, .columns = 37, .decay = false, .matrix = false},
@@ -23,6 +23,7 @@ static void fill(uint64_t key, double scale, qp_real *x)
 /* The rules once more, in double, element by element, written from the text of the rules. */
 typedef struct {
     double w[SIZE], m[SIZE], v[SIZE], a[SIZE], slow[SIZE], ema[SIZE];
+    double beta1_power, beta2_power; /* beta^t */
 } reference;
 
 static bool decoupled(const qp_optimizer_config *c) { return c->optimizer == QP_ADAMW || c->optimizer == QP_LION; }
@@ -50,9 +51,9 @@ static double other_rule(const qp_optimizer_config *c, reference *r, int i, doub
 }
 
 /* The newer ones of adam's family; m is the new mean already. */
-static double newer_rule(const qp_optimizer_config *c, reference *r, int i, double g, int t, double lr)
+static double newer_rule(const qp_optimizer_config *c, reference *r, int i, double g, double lr)
 {
-    double m = r->m[i], *v = &r->v[i], b2 = c->beta2, rate = lr / (1 - pow(c->beta1, t));
+    double m = r->m[i], *v = &r->v[i], b2 = c->beta2, rate = lr / (1 - r->beta1_power);
     if (c->optimizer == QP_ADAMAX) {
         *v = fmax(b2 * *v, fabs(g) + c->eps);
         return rate * m / *v;
@@ -61,7 +62,7 @@ static double newer_rule(const qp_optimizer_config *c, reference *r, int i, doub
         *v = b2 * *v + (1 - b2) * (g - m) * (g - m) + c->eps;
     else
         *v -= (1 - b2) * ((*v > g * g) - (*v < g * g)) * g * g;
-    return rate * m / (sqrt(*v / (1 - pow(b2, t))) + c->eps);
+    return rate * m / (sqrt(*v / (1 - r->beta2_power)) + c->eps);
 }
 
 static double rule(const qp_optimizer_config *c, reference *r, int i, double g, int t, double lr)
@@ -96,24 +97,24 @@ static double rule(const qp_optimizer_config *c, reference *r, int i, double g, 
         return way > 0 ? lr : way < 0 ? -lr : 0;
     }
     *m = b1 * *m + (1 - b1) * g;
-    if (c->optimizer >= QP_ADAMAX) return newer_rule(c, r, i, g, t, lr);
+    if (c->optimizer >= QP_ADAMAX) return newer_rule(c, r, i, g, lr);
     *v = b2 * *v + (1 - b2) * g * g;
     *a = fmax(*a, *v);
-    double mean = *m / (1 - pow(b1, t));
+    double mean = *m / (1 - r->beta1_power);
     if (c->optimizer == QP_NADAM) {
         double mu = b1 * (1 - 0.5 * pow(0.96, t * c->momentum_decay)), product = 1;
         double next = b1 * (1 - 0.5 * pow(0.96, (t + 1) * c->momentum_decay));
         for (int k = 1; k <= t; k++) product *= b1 * (1 - 0.5 * pow(0.96, k * c->momentum_decay));
         return lr * ((1 - mu) / (1 - product) * g + next / (1 - product * next) * *m) /
-               (sqrt(*v / (1 - pow(b2, t))) + c->eps);
+               (sqrt(*v / (1 - r->beta2_power)) + c->eps);
     }
     if (c->optimizer == QP_RADAM) {
-        double top = 2 / (1 - b2) - 1, q = top - 2 * t * pow(b2, t) / (1 - pow(b2, t));
+        double top = 2 / (1 - b2) - 1, q = top - 2 * t * r->beta2_power / (1 - r->beta2_power);
         if (q <= 5) return lr * mean;
-        return lr * mean * sqrt((q - 4) * (q - 2) * top / ((top - 4) * (top - 2) * q)) * sqrt(1 - pow(b2, t)) /
+        return lr * mean * sqrt((q - 4) * (q - 2) * top / ((top - 4) * (top - 2) * q)) * sqrt(1 - r->beta2_power) /
                (sqrt(*v) + c->eps);
     }
-    return lr * mean / (sqrt((c->amsgrad ? *a : *v) / (1 - pow(b2, t))) + c->eps);
+    return lr * mean / (sqrt((c->amsgrad ? *a : *v) / (1 - r->beta2_power)) + c->eps);
 }
 
 static void limit_rows(const qp_optimizer_config *c, reference *r)
@@ -131,6 +132,8 @@ static double reference_step(const qp_optimizer_config *c, reference *r, const q
 {
     double decay = c->decoupled_decay + (decoupled(c) ? c->weight_decay : 0), norm = 0;
     static double g[SIZE];
+    r->beta1_power = pow(c->beta1, t);
+    r->beta2_power = pow(c->beta2, t);
     if (t == 1) memcpy(r->ema, r->w, sizeof r->w);
     if (t == 1) memcpy(r->slow, r->w, sizeof r->w);
     for (int s = 0; s < SPANS; s++)
