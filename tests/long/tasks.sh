@@ -1,5 +1,5 @@
 # The one-file tasks on public data, each as one command: what a label, a tag and a forecast cost and how good they are.
-# About three minutes of one core. Nothing is drawn from the parts the scores are of.
+# About five minutes of one core. Nothing is drawn from the parts the scores are of.
 . tests/cli/support
 data=$top/../shared/data
 [ -d "$data/nsmc" ] || { skip "tasks" "no ../shared/data"; exit 0; }
@@ -41,6 +41,15 @@ reaches 91 accuracy english-tags "$data/ud_english_ewt/dev.conllu.gz"
 learns korean-tags $tagger --train "$data/ud_korean_gsd/train.conllu.gz" --vocab-size 4000 --hidden-size 96 \
     --emb-size 96 --lr 0.004 --lr-warmup 50 --steps 500
 reaches 90 accuracy korean-tags "$data/ud_korean_gsd/dev.conllu.gz"
+
+# Names of people, places, times ...: whole sentences of tags by a conditional random field.
+names="--task tag --crf --encoder lstm --bidirectional --dropout 0.4 --lr-warmup 50 --steps 500"
+learns korean-names $names --train "$data/klue_ner/train.tsv.gz" --tokenizer word --vocab-size 2000 --enc-layers 2 \
+    --hidden-size 96 --emb-size 96 --batch-size 4000 --lr 0.004
+reaches 65 entity-f1 korean-names "$data/klue_ner/dev.tsv"
+learns rare-names $names --train "$data/wnut17/train.conll" --tokenizer bpe --vocab-size 4000 --enc-layers 1 \
+    --word-layers 1 --hidden-size 100 --emb-size 100 --batch-size 2000 --lr 0.003
+reaches 21 entity-f1 rare-names "$data/wnut17/dev.conll"
 
 # Sunspots, twelve months ahead: the last fifth of the years is for the score.
 sunspots=$data/timeseries/monthly_sunspots.csv
