@@ -35,4 +35,15 @@ typedef struct {
 qp_status qp_each_line(char *const *file, int count, qp_line_place *at,
                        qp_status (*act)(void *self, char *line, size_t bytes), void *self);
 
+/* qp_each_line_by — the same by several workers at once, a megabyte of lines at a time: `act` gets the self of one of
+ * them, whose `at` says which line it is and where to write. What is written stands in at->output in the order of the
+ * lines, up to the first that fails: it does not depend on the number of workers. */
+typedef struct {
+    void *self;
+    qp_line_place *at; /* inside self */
+} qp_line_worker;
+
+qp_status qp_each_line_by(char *const *file, int count, qp_line_place *at, const qp_line_worker *worker, int workers,
+                          qp_status (*act)(void *self, char *line, size_t bytes));
+
 #endif

@@ -7,6 +7,7 @@
 #include "cli/json_text.h"
 #include "cli/text.h"
 #include "lib/base/file.h"
+#include "lib/base/threads.h"
 #include "lib/base/writer.h"
 #include "tokenizer/tokenizer_file.h"
 #include "tokenizer/tokenizer_sample.h"
@@ -22,6 +23,8 @@
     X(BOOL, ids, "false", 0, 0, NULL, "numbers (the default)")                                                         \
     X(BOOL, pieces, "false", 0, 0, NULL, "printable pieces instead of numbers")                                        \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object for each line")                                                \
+    X(INT, threads, "1", 0, 4096, NULL,                                                                                \
+      "threads; 0: all CPUs; more than 1 read a megabyte ahead, the output does not depend on it")                     \
     X(BOOL, offsets, "false", 0, 0, NULL, "begin:end of every piece in bytes of the line; JSON tells characters too")  \
     X(BOOL, characters, "false", 0, 0, NULL, "the same in characters")                                                 \
     X(BOOL, special, "false", 0, 0, NULL, "add what belongs there: [CLS] and [SEP], <s> and </s>")                     \
@@ -37,21 +40,19 @@ typedef struct {
 } stream_options;
 
 static const qp_field stream_field[] = {STREAM_FIELDS(ROW)};
-enum { ENCODE_FIELDS = sizeof stream_field / sizeof *stream_field, DECODE_FIELDS = 5 };
+enum { ENCODE_FIELDS = sizeof stream_field / sizeof *stream_field, DECODE_FIELDS = 6 };
 static const qp_field_table encode_table = {"output", stream_field, ENCODE_FIELDS};
 static const qp_field_table decode_table = {"output", stream_field, DECODE_FIELDS};
-static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}};
+static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}, {'t', "threads"}};
 
 typedef struct {
-    qp_tokenizer *tokenizer;
+    const qp_tokenizer *tokenizer;
     const stream_options *options;
     qp_encoding encoding, *best; /* best: of --n-best */
     double *score;
     int32_t *id;
     size_t id_capacity;
-    FILE *output;
-    qp_writer *writer; /* behind output, or NULL */
-    qp_line_place at;
+    qp_line_place at; /* where it writes, too */
 } stream_state;
 
 typedef struct {
@@ -78,35 +79,61 @@ static qp_status check_options(const qp_command *command, const stream_options *
     return QP_OK;
 }
 
-static qp_status change_files(stream_state *s, const stream_command *how, const qp_options *options)
+static void free_state(stream_state *s)
 {
-    QP_TRY(check_options(options->command, s->options));
-    QP_TRY(qp_tokenizer_load(s->options->model, &s->tokenizer));
-    if (strcmp(s->options->output, "-") != 0) {
-        QP_TRY(qp_writer_open(s->options->output, &s->writer));
-        s->output = qp_writer_stream(s->writer);
-        if (!s->output) return qp_fail(QP_EMEMORY, "%s: out of memory", s->options->output);
+    qp_encoding_free(&s->encoding);
+    for (int64_t i = 0; s->best && i < s->options->n_best; i++) qp_encoding_free(&s->best[i]);
+    free(s->best);
+    free(s->score);
+    free(s->id);
+}
+
+static qp_status change_lines(const stream_command *how, const qp_options *options, const qp_tokenizer *tokenizer,
+                              FILE *output)
+{
+    const stream_options *o = &how->options;
+    int workers = qp_threads_of(o->threads);
+    stream_state *state = calloc((size_t)workers, sizeof *state);
+    qp_line_worker *worker = calloc((size_t)workers, sizeof *worker);
+    qp_status status = state && worker ? QP_OK : qp_fail(QP_EMEMORY, "out of memory; use fewer --threads");
+    for (int k = 0; status == QP_OK && k < workers; k++) {
+        state[k] = (stream_state){.options = o, .tokenizer = tokenizer, .at = {.output = output}};
+        state[k].encoding.spans = o->offsets || o->characters;
+        worker[k] = (qp_line_worker){&state[k], &state[k].at};
     }
-    s->at.output = s->output;
-    QP_TRY(qp_each_line(options->file, options->file_count, &s->at, how->act, s));
-    qp_writer *writer = s->writer;
-    s->writer = NULL;
-    return writer ? qp_writer_commit(writer) : QP_OK;
+    qp_line_place at = {.output = output};
+    if (status == QP_OK && workers == 1)
+        status = qp_each_line(options->file, options->file_count, &state->at, how->act, state);
+    else if (status == QP_OK)
+        status = qp_each_line_by(options->file, options->file_count, &at, worker, workers, how->act);
+    for (int k = 0; state && k < workers; k++) free_state(&state[k]);
+    free(state);
+    free(worker);
+    return status;
+}
+
+static qp_status change_files(const stream_command *how, const qp_options *options, const qp_tokenizer *tokenizer)
+{
+    const char *path = how->options.output;
+    if (strcmp(path, "-") == 0) return change_lines(how, options, tokenizer, stdout);
+    qp_writer *writer;
+    QP_TRY(qp_writer_open(path, &writer));
+    FILE *output = qp_writer_stream(writer);
+    qp_status status = output ? change_lines(how, options, tokenizer, output)
+                              : qp_fail(QP_EMEMORY, "%s: out of memory", path);
+    if (status == QP_OK) return qp_writer_commit(writer);
+    qp_writer_abort(writer);
+    return status;
 }
 
 static qp_status run(void *self, const qp_options *options)
 {
     const stream_command *how = self;
-    const stream_options *o = &how->options;
-    stream_state state = {.options = o, .output = stdout, .encoding = {.spans = o->offsets || o->characters}};
-    qp_status status = change_files(&state, how, options);
-    qp_writer_abort(state.writer);
-    qp_encoding_free(&state.encoding);
-    for (int64_t i = 0; state.best && i < o->n_best; i++) qp_encoding_free(&state.best[i]);
-    free(state.best);
-    free(state.score);
-    free(state.id);
-    qp_tokenizer_free(state.tokenizer);
+    qp_tokenizer *tokenizer = NULL;
+    QP_TRY(check_options(options->command, &how->options));
+    QP_TRY(qp_tokenizer_load(how->options.model, &tokenizer));
+    qp_status status = change_files(how, options, tokenizer);
+    qp_tokenizer_free(tokenizer);
     return status;
 }
 
@@ -140,8 +167,8 @@ static qp_status write_json(stream_state *s)
     else
         json_decref(types);
     if (whole) {
-        json_dumpf(root, s->output, JSON_COMPACT);
-        putc('\n', s->output);
+        json_dumpf(root, s->at.output, JSON_COMPACT);
+        putc('\n', s->at.output);
     }
     json_decref(root);
     return whole ? QP_OK : qp_fail(QP_EMEMORY, "%s:%lld: out of memory", s->at.place, (long long)s->at.line);
@@ -158,20 +185,20 @@ static qp_status write_best(stream_state *s, const char *line, size_t bytes)
     QP_TRY(qp_tokenizer_encode_nbest(s->tokenizer, line, bytes, wanted, s->best, s->score, &found));
     for (size_t i = 0; i < found; i++) {
         if (o->json)
-            fprintf(s->output, "{\"line\":%lld,\"score\":%.6g,\"ids\":[", (long long)s->at.line - 1, s->score[i]);
+            fprintf(s->at.output, "{\"line\":%lld,\"score\":%.6g,\"ids\":[", (long long)s->at.line - 1, s->score[i]);
         else
-            fprintf(s->output, "%lld ||| ", (long long)s->at.line - 1);
+            fprintf(s->at.output, "%lld ||| ", (long long)s->at.line - 1);
         for (int k = 0; k < s->best[i].count; k++) {
-            if (k) putc(o->json ? ',' : ' ', s->output);
+            if (k) putc(o->json ? ',' : ' ', s->at.output);
             if (o->pieces && !o->json)
-                fputs(qp_tokenizer_piece(s->tokenizer, s->best[i].id[k]), s->output);
+                fputs(qp_tokenizer_piece(s->tokenizer, s->best[i].id[k]), s->at.output);
             else
-                fprintf(s->output, "%d", s->best[i].id[k]);
+                fprintf(s->at.output, "%d", s->best[i].id[k]);
         }
         if (o->json)
-            fputs("]}\n", s->output);
+            fputs("]}\n", s->at.output);
         else
-            fprintf(s->output, " ||| %.6g\n", s->score[i]);
+            fprintf(s->at.output, " ||| %.6g\n", s->score[i]);
     }
     return QP_OK;
 }
@@ -203,14 +230,14 @@ static qp_status encode_line(void *self, char *line, size_t bytes)
     const uint32_t *begin = o->characters ? e->first_character : e->begin;
     const uint32_t *end = o->characters ? e->last_character : e->end;
     for (int i = 0; i < e->count; i++) {
-        if (i) putc(' ', s->output);
+        if (i) putc(' ', s->at.output);
         if (o->pieces)
-            fputs(qp_tokenizer_piece(s->tokenizer, e->id[i]), s->output);
+            fputs(qp_tokenizer_piece(s->tokenizer, e->id[i]), s->at.output);
         else if (!only_offsets)
-            fprintf(s->output, "%d", e->id[i]);
-        if (e->spans) fprintf(s->output, "%s%u:%u", only_offsets ? "" : "@", begin[i], end[i]);
+            fprintf(s->at.output, "%d", e->id[i]);
+        if (e->spans) fprintf(s->at.output, "%s%u:%u", only_offsets ? "" : "@", begin[i], end[i]);
     }
-    putc('\n', s->output);
+    putc('\n', s->at.output);
     return QP_OK;
 }
 
@@ -227,7 +254,7 @@ int qp_tokenizer_encode_main(int argc, char **argv)
                                        .group = group,
                                        .group_count = 1,
                                        .alias = alias,
-                                       .alias_count = 2,
+                                       .alias_count = 3,
                                        .takes_files = true};
     return qp_options_run(&command, argc, argv, run, &how);
 }
@@ -286,12 +313,12 @@ static qp_status decode_line(void *self, char *line, size_t bytes)
     if (s->options->json) {
         json_t *root = json_object();
         json_object_set_new(root, "text", qp_json_text(text, text_bytes));
-        json_dumpf(root, s->output, JSON_COMPACT);
+        json_dumpf(root, s->at.output, JSON_COMPACT);
         json_decref(root);
     } else {
-        fwrite(text, 1, text_bytes, s->output);
+        fwrite(text, 1, text_bytes, s->at.output);
     }
-    putc('\n', s->output);
+    putc('\n', s->at.output);
     free(text);
     return QP_OK;
 }
@@ -306,7 +333,7 @@ int qp_tokenizer_decode_main(int argc, char **argv)
                                        .group = group,
                                        .group_count = 1,
                                        .alias = alias,
-                                       .alias_count = 2,
+                                       .alias_count = 3,
                                        .takes_files = true};
     return qp_options_run(&command, argc, argv, run, &how);
 }

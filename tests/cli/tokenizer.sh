@@ -30,6 +30,15 @@ done
 printf 'a\0b\r\n\n \xff\xfe x\n\tend  \n' >odd
 back gpt2.json odd
 result $? "NUL, CR, bad UTF-8, tabs and spaces come back" "$(od -c .back | head -n 3 | tr '\n' '~')"
+for i in $(seq 9); do cat corpus odd; done >many
+for way in "--pieces" "--json --offsets" "--dropout 0.3 --seed 7"; do
+    $T encode -m gpt2.json $way many odd >one && $T encode -m gpt2.json $way -t 3 many odd >three && cmp -s one three
+    result $? "encode $way: three threads write what one does" "$(cmp one three 2>&1)"
+done
+$T encode -m gpt2.json many | sed '$s/$/ nothing/' | tee ids | $T decode -m gpt2.json >one 2>one.err
+$T decode -m gpt2.json -t 3 ids >three 2>three.err
+[ $? -eq 65 ] && cmp -s one three && sed 's/stdin/ids/' one.err | cmp -s - three.err && [ -s three ]
+result $? "decode by three threads: all up to the line that fails, and its number" "$(cat one.err three.err)"
 cp corpus itself
 $T encode -m gpt2.json itself -o itself && $T decode -m gpt2.json itself -o itself && cmp -s itself corpus
 result $? "a file may be encoded and decoded into itself" "$(cmp itself corpus 2>&1)"
