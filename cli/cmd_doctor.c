@@ -16,6 +16,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/text.h"
+#include "lib/base/memory.h"
 #include "lib/tensor/cpu.h"
 #include "lib/tensor/gemm.h"
 
@@ -116,9 +117,8 @@ static void examine_memory(void)
 {
     char value[100], text[2][40];
     double available = proc_value("/proc/meminfo", "MemAvailable", value, sizeof value) ? 1024 * atof(value) : 0;
-    double total = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE), limit[2], used[2];
+    double total = (double)qp_memory_bytes(), limit[2], used[2];
     if (group_numbers("/sys/fs/cgroup/memory.max", limit) >= 1) {
-        if (limit[0] < total) total = limit[0];
         bool known = group_numbers("/sys/fs/cgroup/memory.current", used) >= 1;
         if (known && limit[0] - used[0] < available) available = limit[0] - used[0];
     }

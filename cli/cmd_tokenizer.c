@@ -1,31 +1,25 @@
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cmd_tokenizer.h"
 #include "cli/commands.h"
 #include "cli/text.h"
+#include "lib/base/file.h"
 
 /* ---- lines ---- */
 
-static qp_status lines_of(FILE *input, qp_line_place *at, qp_status (*act)(void *self, char *line, size_t bytes),
+static qp_status lines_of(qp_reader *reader, qp_line_place *at, qp_status (*act)(void *self, char *line, size_t bytes),
                           void *self)
 {
-    char *line = NULL;
-    size_t capacity = 0;
-    qp_status status = QP_OK;
-    at->line = 0;
-    errno = 0;
-    for (ssize_t bytes; status == QP_OK && (bytes = getline(&line, &capacity, input)) >= 0;) {
-        if (bytes > 0 && line[bytes - 1] == '\n') line[--bytes] = '\0';
-        at->line++;
-        status = act(self, line, (size_t)bytes);
-        if (status == QP_OK && at->output && ferror(at->output)) break; /* main tells what happened to stdout */
+    char *line;
+    size_t bytes;
+    for (;;) {
+        QP_TRY(qp_reader_raw(reader, &line, &bytes));
+        if (!line) return QP_OK;
+        at->line = qp_reader_line(reader);
+        QP_TRY(act(self, line, bytes));
+        if (at->output && ferror(at->output)) return QP_OK; /* main tells what happened to stdout */
     }
-    if (status == QP_OK && ferror(input))
-        status = qp_fail(QP_EIO, "%s:%lld: cannot read: %s", at->place, (long long)at->line, strerror(errno));
-    free(line);
-    return status;
 }
 
 qp_status qp_each_line(char *const *file, int count, qp_line_place *at,
@@ -35,12 +29,12 @@ qp_status qp_each_line(char *const *file, int count, qp_line_place *at,
     char *const standard[] = {dash};
     if (count == 0) file = standard;
     for (int i = 0; i < (count ? count : 1); i++) {
-        bool is_standard = strcmp(file[i], "-") == 0;
-        FILE *input = is_standard ? stdin : fopen(file[i], "rb");
-        if (!input) return qp_fail(QP_ENOINPUT, "%s: cannot open: %s", file[i], strerror(errno));
-        at->place = is_standard ? "stdin" : file[i];
-        qp_status status = lines_of(input, at, act, self);
-        if (!is_standard) fclose(input);
+        qp_reader *reader;
+        QP_TRY(qp_reader_open(file[i], &reader));
+        at->place = strcmp(file[i], "-") == 0 ? "stdin" : file[i];
+        at->line = 0;
+        qp_status status = lines_of(reader, at, act, self);
+        qp_reader_close(reader);
         QP_TRY(status);
     }
     return QP_OK;

@@ -24,8 +24,8 @@ int qp_tokenizer_moses_main(int argc, char **argv);
 /* qp_tokenizer_write_file — all of a file, or nothing of it; "-" is stdout. */
 qp_status qp_tokenizer_write_file(const char *path, const char *text, size_t bytes);
 
-/* qp_each_line — every line of the files, or of stdin, to `act`: cut at LF alone, every other byte kept, memory for one
- * line. Stops early, with QP_OK, when `output` cannot be written (main tells). `place` and `line` say where it is. */
+/* qp_each_line — every line of the files, or of stdin, to `act`: gzipped or not, cut at LF alone, every other byte kept,
+ * memory for one line. Stops early, with QP_OK, when `output` cannot be written (main tells). `place` and `line` say where it is. */
 typedef struct {
     const char *place;
     int64_t line;

@@ -3,6 +3,7 @@
 
 #include "cli/json_text.h"
 #include "cli/predict_tasks.h"
+#include "cli/text.h"
 #include "lib/base/writer.h"
 #include "lib/decode/predict.h"
 
@@ -191,11 +192,23 @@ static void put_lines(const qp_text_model *m, const qp_predict_config *o, const 
     }
 }
 
+enum { INPUT_AUTO, INPUT_TEXT, INPUT_CONLL };
+
+/* A CoNLL file of another suffix would be tagged line by line, columns and all. */
+static void warn_of_columns(const qp_predict_config *o, const qp_chunks *chunk)
+{
+    if (o->input != INPUT_AUTO || qp_chunks_number(chunk, 0) != 1) return;
+    if (memchr(chunk->line[0].text, '\t', chunk->line[0].bytes))
+        qp_warn("%s:1: has a TAB and is read as a line of words; are these CoNLL columns? Then add --input conll",
+                qp_chunks_path(chunk, 0));
+}
+
 static qp_status tag_chunk(const qp_text_model *m, const qp_predict_config *o, const qp_chunks *chunk)
 {
     qp_conll conll;
     int32_t *best = NULL;
     qp_real *probability = NULL;
+    warn_of_columns(o, chunk);
     qp_status status = split_lines(chunk, &conll);
     if (status == QP_OK) status = answers_of(&conll, &best, &probability);
     if (status == QP_OK) status = qp_tag_words(m, &conll, (int)o->threads, best, probability);
@@ -239,8 +252,6 @@ static qp_status tag_file(const qp_text_model *m, const qp_predict_config *o, co
     qp_conll_free(conll);
     return status;
 }
-
-enum { INPUT_AUTO, INPUT_TEXT, INPUT_CONLL };
 
 static bool is_conll(const qp_predict_config *o, const char *path)
 {

@@ -276,8 +276,9 @@ qp_status qp_train_job_run(qp_train_settings *settings, qp_trainer_result *resul
     *result = (qp_trainer_result){0};
     j.live = progress == QP_PROGRESS_ALWAYS || (progress == QP_PROGRESS_AUTO && isatty(STDERR_FILENO));
     if (settings->schedule.lr_width == 0) settings->schedule.lr_width = settings->model.emb_size;
-    qp_signals_watch();
     qp_status status = prepare(&j);
+    if (!settings->job.dry_run)
+        qp_signals_watch(); /* only now there is something to save: before, a signal just ends us */
     if (status == QP_OK) status = train(&j, result);
     end_line(&j);
     status = close_log(&j, status);

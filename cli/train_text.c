@@ -75,15 +75,24 @@ qp_status qp_autoencode_files(const qp_train_settings *settings, qp_train_data *
 
 /* The lines one tokenizer is learned from: the source side, the target side, or both in turn. */
 typedef struct {
-    qp_parallel *parallel;
+    const qp_text_files *files;
+    qp_parallel *parallel; /* NULL until the first line is asked for: a tokenizer from elsewhere needs none */
     bool source, target;
     bool pending; /* the pair's target is still to come */
     qp_text_pair pair;
 } side_lines;
 
+static qp_status begin_lines(side_lines *lines)
+{
+    if (lines->parallel) return QP_OK;
+    QP_TRY(qp_parallel_twice(lines->files, "for the tokenizer and for the model; name a file, or --tokenizer FILE"));
+    return qp_parallel_open(lines->files, &lines->parallel);
+}
+
 static qp_status next_line(void *self, const char **line, size_t *bytes)
 {
     side_lines *lines = self;
+    QP_TRY(begin_lines(lines));
     if (lines->pending) {
         lines->pending = false;
         *line = lines->pair.target;
@@ -104,8 +113,7 @@ static qp_status next_line(void *self, const char **line, size_t *bytes)
 qp_status qp_text_tokenizer(const qp_job_config *job, const qp_text_files *files, const qp_tokenizer_wish *wish,
                             bool source, bool target, qp_tokenizer **tokenizer)
 {
-    side_lines lines = {.source = source, .target = target};
-    QP_TRY(qp_parallel_open(files, &lines.parallel));
+    side_lines lines = {.files = files, .source = source, .target = target};
     qp_status status = qp_train_tokenizer(job, wish, next_line, &lines, tokenizer);
     qp_parallel_close(lines.parallel);
     return status;

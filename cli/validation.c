@@ -62,6 +62,7 @@ qp_status qp_validation_init(qp_validation *validation, const qp_text_files *fil
     *validation = (qp_validation){.beam_size = 1};
     QP_TRY(choose_metrics(validation, metrics));
     if (!validation->scores.count) return QP_OK;
+    QP_TRY(qp_parallel_twice(files, "for the loss and for --valid-metrics; name a file"));
     qp_parallel *parallel;
     QP_TRY(qp_parallel_open(files, &parallel));
     qp_text_pair pair;

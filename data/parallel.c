@@ -125,6 +125,16 @@ qp_status qp_parallel_next(qp_parallel *parallel, qp_text_pair *pair, bool *more
     return QP_OK;
 }
 
+qp_status qp_parallel_twice(const qp_text_files *files, const char *why)
+{
+    const char *path[] = {files->source, files->target};
+    for (int i = 0; i < 2; i++)
+        if (path[i] && qp_file_once(path[i]))
+            return qp_fail(QP_EUSAGE, "%s: can be read only once, but is needed twice: %s",
+                           strcmp(path[i], "-") == 0 ? "stdin" : path[i], why);
+    return QP_OK;
+}
+
 int64_t qp_parallel_line(const qp_parallel *parallel) { return parallel->line; }
 
 const char *qp_parallel_path(const qp_parallel *parallel, bool target)

@@ -79,8 +79,12 @@ qp_status qp_scaling_fit(const qp_series *series, qp_level_kind level, int windo
         double *deviation = &scaling->deviation[i];
         fit_fixed(series, i, &scaling->mean[i], deviation);
         if (level == QP_LEVEL_LAST) *deviation = fit_last(series, i, window, horizon);
-        if (!(*deviation > 0) || !isfinite(*deviation)) *deviation = 1;
-        if (!(scaling->name[i] = strdup(series->name[i]))) status = qp_fail(QP_EMEMORY, "scaling: out of memory");
+        if (status == QP_OK && !isfinite(*deviation))
+            status = qp_fail(QP_EDATA, "%s: column %s: its numbers are too large to be squared; divide them all",
+                             series->path, series->name[i]);
+        if (!(*deviation > 0)) *deviation = 1;
+        if (status == QP_OK && !(scaling->name[i] = strdup(series->name[i])))
+            status = qp_fail(QP_EMEMORY, "scaling: out of memory");
     }
     if (status != QP_OK) qp_scaling_free(scaling);
     return status;

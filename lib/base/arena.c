@@ -2,21 +2,15 @@
 
 #include <stdint.h>
 #include <sys/mman.h>
-#include <unistd.h>
+
+#include "lib/base/memory.h"
 
 enum { ALIGNMENT = 64 };
-
-static size_t machine_memory_bytes(void)
-{
-    long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
-    if (pages <= 0 || page_bytes <= 0) return (size_t)1 << 32;
-    return (size_t)pages * (size_t)page_bytes;
-}
 
 bool qp_arena_init(qp_arena *arena, size_t reserve_bytes)
 {
     *arena = (qp_arena){0};
-    if (reserve_bytes == 0) reserve_bytes = machine_memory_bytes();
+    if (reserve_bytes == 0) reserve_bytes = qp_memory_bytes();
     /* A machine that limits address space refuses the whole; half, and half again, is still useful. */
     for (size_t bytes = reserve_bytes; bytes >= ((size_t)1 << 20); bytes /= 2) {
         void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -126,7 +126,7 @@ static qp_status set_number(const qp_field *field, void *object, const char *pla
         return qp_fail(QP_EUSAGE, "%s: '%.60s' is not a %snumber", place, text,
                        field->kind == QP_FIELD_INT ? "whole " : "");
     if (errno == ERANGE || value < field->low || value > field->high)
-        return qp_fail(QP_EUSAGE, "%s: %.60s is out of bounds; %.15g to %.15g is possible", place, text, field->low,
+        return qp_fail(QP_EUSAGE, "%s: %.60s is out of bounds; %.16g to %.16g is possible", place, text, field->low,
                        field->high);
     if (field->kind == QP_FIELD_INT)
         *(int64_t *)place_of(field, object) = whole;

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { CHUNK_BYTES = 1 << 16, GZIP_WINDOW = 15 + 16 };
+enum { CHUNK_BYTES = 1 << 16, GZIP_WINDOW = 15 + 16, LARGEST_LINE = 1 << 30 };
 
 struct qp_reader {
     char *path;
@@ -166,6 +166,9 @@ static qp_status fill_text(qp_reader *reader)
 static qp_status append_to_line(qp_reader *reader, const unsigned char *text, size_t bytes)
 {
     size_t needed = reader->line_bytes + bytes + 1;
+    if (needed > LARGEST_LINE)
+        return qp_fail(QP_EDATA, "%s:%lld: a line of more than 1 GiB; break it into lines", reader->path,
+                       (long long)reader->line_number + 1);
     if (needed > reader->line_capacity) {
         size_t capacity = reader->line_capacity ? reader->line_capacity : 256;
         while (capacity < needed) capacity *= 2;
@@ -211,22 +214,38 @@ static qp_status begin_reading(qp_reader *reader)
     return QP_OK;
 }
 
-qp_status qp_reader_next(qp_reader *reader, char **line, size_t *bytes)
+/* A line without its LF; *found: it had one. */
+static qp_status read_line(qp_reader *reader, char **line, size_t *bytes, bool *found)
 {
     *line = NULL;
     *bytes = 0;
     QP_TRY(begin_reading(reader));
     reader->line_bytes = 0;
-    bool found, any;
-    QP_TRY(collect_line(reader, &found, &any));
+    bool any;
+    QP_TRY(collect_line(reader, found, &any));
     if (!any) return QP_OK;
     reader->line_number++;
-    size_t length = reader->line_bytes, skipped = 0;
-    if (found && length > 0 && reader->line[length - 1] == '\r') length--;
-    if (reader->line_number == 1 && length >= 3 && memcmp(reader->line, "\xef\xbb\xbf", 3) == 0) skipped = 3;
-    reader->line[length] = '\0';
-    *line = reader->line + skipped;
-    *bytes = length - skipped;
+    reader->line[reader->line_bytes] = '\0';
+    *line = reader->line;
+    *bytes = reader->line_bytes;
+    return QP_OK;
+}
+
+qp_status qp_reader_raw(qp_reader *reader, char **line, size_t *bytes)
+{
+    bool found;
+    return read_line(reader, line, bytes, &found);
+}
+
+qp_status qp_reader_next(qp_reader *reader, char **line, size_t *bytes)
+{
+    bool found;
+    QP_TRY(read_line(reader, line, bytes, &found));
+    if (!*line) return QP_OK;
+    if (found && *bytes > 0 && (*line)[*bytes - 1] == '\r') (*line)[--*bytes] = '\0';
+    if (reader->line_number > 1 || *bytes < 3 || memcmp(*line, "\xef\xbb\xbf", 3) != 0) return QP_OK;
+    *line += 3;
+    *bytes -= 3;
     return QP_OK;
 }
 
@@ -315,6 +334,13 @@ qp_status qp_folder_make(const char *path)
 }
 
 bool qp_file_exists(const char *path) { return access(path, F_OK) == 0; }
+
+bool qp_file_once(const char *path)
+{
+    struct stat information;
+    return strcmp(path, "-") == 0 ||
+           (stat(path, &information) == 0 && !S_ISREG(information.st_mode) && !S_ISDIR(information.st_mode));
+}
 
 static int remove_entry(const char *path, const struct stat *information, int kind, struct FTW *place)
 {

@@ -15,10 +15,13 @@
 /* qp_reader — lines of a file, gzip recognised by its first bytes, bounded memory (one line).
  *   next  *line is NUL-terminated, its LF and a CR before it removed, and may hold NUL bytes inside (*bytes counts);
  *         valid until the next call; *line NULL at the end. A last line without LF is a line; a byte-order mark at the
- *         very beginning is dropped. A truncated or damaged .gz is QP_EDATA. */
+ *         very beginning is dropped. A truncated or damaged .gz is QP_EDATA, and so is a line of more than 1 GiB: an
+ *         endless device must not take all memory.
+ *   raw   the same, but only the LF is removed: every other byte belongs to the line */
 typedef struct qp_reader qp_reader;
 qp_status qp_reader_open(const char *path, qp_reader **reader);
 qp_status qp_reader_next(qp_reader *reader, char **line, size_t *bytes);
+qp_status qp_reader_raw(qp_reader *reader, char **line, size_t *bytes);
 int64_t qp_reader_line(const qp_reader *reader); /* number of the line just read, from 1 */
 const char *qp_reader_path(const qp_reader *reader);
 void qp_reader_close(qp_reader *reader);
@@ -28,6 +31,7 @@ qp_status qp_file_read(const char *path, size_t limit_bytes, char **content, siz
 
 qp_status qp_folder_make(const char *path); /* with parents; exists already: fine */
 bool qp_file_exists(const char *path);
+bool qp_file_once(const char *path);             /* can it be read only once: standard input, a pipe, a device? */
 qp_status qp_file_remove_tree(const char *path); /* a file or a folder with all in it; absent: fine */
 
 #endif

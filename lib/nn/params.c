@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/memory.h"
 #include "lib/base/random.h"
 #include "lib/tensor/gemm_packed.h"
 
@@ -91,7 +92,7 @@ static qp_real *reals_new(size_t count)
 qp_status qp_params_finish(qp_params *params)
 {
     if (params->status != QP_OK) return params->status;
-    params->block = reals_new(params->size);
+    params->block = params->size <= qp_memory_bytes() / sizeof(qp_real) ? reals_new(params->size) : NULL;
     if (!params->block)
         return qp_fail(QP_EMEMORY, "out of memory for %zu parameters (%zu MB); use a smaller model", params->elements,
                        params->size * sizeof(qp_real) >> 20);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/memory.h"
 #include "lib/tensor/cpu.h"
 #include "lib/tensor/pointwise.h"
 #include "lib/train/update_rules.h"
@@ -110,9 +111,23 @@ static qp_status allocate_tiles(qp_optimizer *o, const qp_optimizer_span *span, 
     return QP_OK;
 }
 
+/* Weights, one block of gradients and the states are touched whole: more than there is would end in the system's killing. */
+static qp_status check_memory(const qp_optimizer *o)
+{
+    int blocks = 2 + o->states - o->rule->sparse_state;
+    size_t block = o->size * sizeof(qp_real), there = qp_memory_bytes();
+    if (block <= there / (size_t)blocks) return QP_OK;
+    return qp_fail(
+        QP_EMEMORY,
+        "training needs at least %zu MB for weights, gradients and the optimizer, this machine has %zu; use a "
+        "smaller model or --optimizer sgd",
+        (block >> 20) * (size_t)blocks, there >> 20);
+}
+
 static qp_status allocate_states(qp_optimizer *o)
 {
     o->states = o->rule_states + (o->config.lookahead > 0) + (o->config.ema > 0);
+    QP_TRY(check_memory(o));
     for (int i = 0; i < o->states; i++) {
         void *memory = NULL;
         if (o->rule->sparse_state && i == 0) {

@@ -89,6 +89,43 @@ Test(file, lines)
     EXPECT("\x1fx\nb", "[\x1fx][b]", 2);
 }
 
+Test(file, raw_lines_keep_all_but_the_line_end)
+{
+    static const struct {
+        const char *text;
+        size_t bytes;
+    } expected[] = {{"\xef\xbb\xbf"
+                     "a\r",
+                     5},
+                    {"", 0},
+                    {"\r", 1},
+                    {"b\0\r", 3}};
+    qp_reader *reader;
+    char *line;
+    size_t bytes;
+    put("t",
+        "\xef\xbb\xbf"
+        "a\r\n\n\r\nb\0\r",
+        12);
+    cr_assert_eq(qp_reader_open("t", &reader), QP_OK);
+    for (int i = 0; i < 4; i++) {
+        cr_assert_eq(qp_reader_raw(reader, &line, &bytes), QP_OK);
+        cr_assert(line && bytes == expected[i].bytes && memcmp(line, expected[i].text, bytes) == 0, "line %d", i + 1);
+        cr_assert(line[bytes] == '\0' && qp_reader_line(reader) == i + 1);
+    }
+    cr_assert_eq(qp_reader_raw(reader, &line, &bytes), QP_OK);
+    cr_assert_null(line);
+    qp_reader_close(reader);
+}
+
+Test(file, what_can_be_read_only_once)
+{
+    put("t", "a", 1);
+    cr_assert_eq(mkfifo("pipe", 0600), 0);
+    cr_assert(qp_file_once("-") && qp_file_once("pipe") && qp_file_once("/dev/null"));
+    cr_assert(!qp_file_once("t") && !qp_file_once(".") && !qp_file_once("absent"));
+}
+
 Test(file, gzip)
 {
     char all[64];

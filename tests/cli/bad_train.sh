@@ -31,6 +31,16 @@ rm -rf m.*
 gzip -c pairs | head -c 200 >cut.gz
 fails 65 cut.gz $try --train cut.gz
 fails 66 . $try --train .
+mkfifo pipe
+fails 2 "pipe: can be read only once" $try --train pipe
+fails 2 "stdin: can be read only once" $try --train -
+fails 2 "/dev/zero: can be read only once" $try --train /dev/zero
+fails 71 "smaller model" $try --train pairs --emb-size 65536 --ff-size 1048576 --enc-layers 128
+"$QUIPU" tokenizer train --type word -q -o words.json src tgt
+(cat pairs >pipe &)
+holds "a pipe is read once where the tokenizer is a file" $try --train pipe --tokenizer words.json
+fails 2 "stdin: can be read only once.*valid-metrics" sh -c "cat pairs | $try --train pairs --valid - --valid-metrics bleu"
+rm -rf m.*
 
 fails 2 "did you mean --heads" $try --train pairs --head 2
 fails 2 "did you mean --emb-size" $try --train pairs --emb_siz 2

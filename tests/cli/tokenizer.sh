@@ -45,6 +45,10 @@ result $? "a file may be encoded and decoded into itself" "$(cmp itself corpus 2
 $T decode -m gpt2.json odd -o itself 2>/dev/null
 [ $? -eq 65 ] && cmp -s itself corpus
 result $? "a failure leaves the file that was there" "$(cmp itself corpus 2>&1)"
+gzip -c corpus >packed.gz
+$T encode -m gpt2.json packed.gz >.ids && $T decode -m gpt2.json .ids | cmp -s - corpus
+result $? "gzipped text is read as it is"
+fails 65 "/dev/zero:1: a line of more than 1 GiB" $T encode -m gpt2.json /dev/zero
 { head -c 10000000 /dev/zero | tr '\0' w; echo; echo "the cat"; } >long
 back bpe.json long
 result $? "a line of 10 MB comes back"

@@ -116,6 +116,19 @@ Test(scaling, a_series_that_does_not_fit_is_told)
     qp_series_free(&other);
 }
 
+Test(scaling, numbers_too_large_are_told)
+{
+    qp_series s;
+    qp_scaling scaling;
+    series_of(5, &s);
+    for (int64_t i = 0; i < s.rows * s.columns; i++) s.value[i] *= 1e300;
+    for (int level = QP_LEVEL_FIXED; level <= QP_LEVEL_LAST; level++) {
+        cr_assert_eq(qp_scaling_fit(&s, (qp_level_kind)level, 3, 1, &scaling), QP_EDATA);
+        cr_assert(strstr(qp_error_message(), "too large"), "%s", qp_error_message());
+    }
+    qp_series_free(&s);
+}
+
 Test(scaling, a_constant_column_stays_finite)
 {
     qp_series s;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/memory.h"
 #include "lib/base/random.h"
 #include "lib/train/optimizer.h"
 
@@ -353,4 +354,14 @@ Test(optimizer, a_span_outside_the_block_is_refused)
     qp_optimizer *o;
     cr_assert_eq(qp_optimizer_new(&c, SIZE, &bad, 1, &o), QP_EBUG);
     cr_assert_null(o);
+}
+
+Test(optimizer, refuses_what_the_machine_cannot_hold)
+{
+    qp_optimizer_config config;
+    qp_optimizer *optimizer;
+    qp_config_defaults(&qp_optimizer_fields, &config);
+    size_t most = qp_memory_bytes() / sizeof(qp_real);
+    cr_assert_eq(qp_optimizer_new(&config, most / 3, spans, SPANS, &optimizer), QP_EMEMORY);
+    cr_assert(strstr(qp_error_message(), "use a smaller model"), "%s", qp_error_message());
 }
