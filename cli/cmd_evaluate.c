@@ -70,7 +70,9 @@ static const char notes[] =
     "unknown tokens included); classify, tag: accuracy, f1, precision, recall, micro-f1, weighted-f1, "
     "balanced-accuracy,\n"
     "matthews, kappa, entity-precision, entity-recall, entity-f1 (as seqeval), report, confusion; regress: mae, rmse, "
-    "mse, r2.";
+    "mse, r2;\n"
+    "mlm: accuracy, loss, perplexity of hidden tokens, the same ones for the same --seed; autoencode: accuracy (lines\n"
+    "given back exactly), token-accuracy, loss, perplexity.";
 
 /* What a run carries about. */
 typedef struct {

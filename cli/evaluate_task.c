@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/evaluate_tokens.h"
 #include "cli/forecast_table.h"
 #include "cli/label_metrics.h"
 #include "cli/perplexity.h"
@@ -137,6 +138,18 @@ static qp_status try_series(const trial *t, const char *metrics)
     return status;
 }
 
+/* ---- tokens ---- */
+
+static qp_status try_masks(const trial *t, const char *metrics)
+{
+    return qp_evaluate_masks(t->m, t->o, t->threads, t->json, metrics);
+}
+
+static qp_status try_copies(const trial *t, const char *metrics)
+{
+    return qp_evaluate_copies(t->m, t->o, t->threads, t->json, metrics);
+}
+
 /* ---- the table ---- */
 
 static const struct {
@@ -148,6 +161,8 @@ static const struct {
     {QP_TASK_CLASSIFY, "accuracy,f1", try_labels},
     {QP_TASK_TAG, "accuracy,f1", try_labels},
     {QP_TASK_REGRESS, "mae,rmse,r2", try_series},
+    {QP_TASK_MLM, "accuracy,loss,perplexity", try_masks},
+    {QP_TASK_AUTOENCODE, "accuracy,token-accuracy,loss,perplexity", try_copies},
 };
 
 static qp_status run(const trial *t, const char *metrics)
@@ -155,11 +170,7 @@ static qp_status run(const trial *t, const char *metrics)
     int task = qp_model_config_of(t->m->model)->task;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].task == task) return rows[i].run(t, metrics ? metrics : rows[i].metrics);
-    return qp_fail(
-        QP_EUSAGE,
-        task == QP_TASK_MLM
-            ? "evaluate: a masked language model has no test of its own; its validation tells loss and accuracy"
-            : "evaluate: --test is for models of one text; give this one --src FILE and --ref FILE");
+    return qp_fail(QP_EUSAGE, "evaluate: --test is for models of one text; give this one --src FILE and --ref FILE");
 }
 
 qp_status qp_evaluate_task(const char *metrics, const char *model, const qp_evaluate_task_config *o, int threads,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/json_text.h"
+#include "cli/metric_names.h"
 #include "lib/decode/predict.h"
 
 static const char unseen_name[] = "(unseen)";
@@ -134,35 +135,12 @@ static const struct {
 enum { FIGURES = sizeof figures / sizeof *figures };
 
 /* Is `name` a word of the list? */
-static bool listed(const char *names, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *at = names; (at = strstr(at, name)); at += length)
-        if ((at == names || at[-1] == ',' || at[-1] == ' ') &&
-            (at[length] == '\0' || at[length] == ',' || at[length] == ' '))
-            return true;
-    return false;
-}
-
 qp_status qp_label_metrics_check(const char *names)
 {
     const char *known[FIGURES];
     for (int i = 0; i < FIGURES; i++) known[i] = figures[i].name;
-    for (const char *at = names; *at;) {
-        char word[40];
-        size_t bytes = strcspn(at, ", ");
-        snprintf(word, sizeof word, "%.*s", (int)(bytes < sizeof word ? bytes : sizeof word - 1), at);
-        bool found = bytes == 0;
-        for (int i = 0; i < FIGURES; i++) found = found || strcmp(word, known[i]) == 0;
-        const char *near = found ? NULL : qp_config_suggest(word, known, FIGURES);
-        if (!found)
-            return qp_fail(QP_EUSAGE, "evaluate: unknown metric '%s' for labels; %s%s", word,
-                           near ? "did you mean "
-                                : "choose from accuracy, f1, precision, recall, entity-f1, report, confusion",
-                           near ? near : "");
-        at += bytes + strspn(at + bytes, ", ");
-    }
-    return QP_OK;
+    return qp_metric_names_check(names, known, FIGURES, "labels",
+                                 "accuracy, f1, precision, recall, entity-f1, report, confusion");
 }
 
 static const char *class_name(const qp_label_metrics *m, int label)
@@ -236,7 +214,7 @@ static void print_json(const qp_label_metrics *m, const char *names)
 {
     json_t *root = json_object();
     for (int i = 0; i < FIGURES; i++) {
-        if (!listed(names, figures[i].name)) continue;
+        if (!qp_metric_listed(names, figures[i].name)) continue;
         json_t *value = figures[i].value                         ? json_pack("{s:f}", "score", figures[i].value(m))
                         : strcmp(figures[i].name, "report") == 0 ? json_report(m)
                                                                  : json_confusion(m);
@@ -249,7 +227,7 @@ static void print_json(const qp_label_metrics *m, const char *names)
 qp_status qp_label_metrics_print(const qp_label_metrics *m, const char *names, bool json)
 {
     for (int i = 0; i < FIGURES; i++)
-        if (figures[i].of_entities && !m->entities && listed(names, figures[i].name))
+        if (figures[i].of_entities && !m->entities && qp_metric_listed(names, figures[i].name))
             return qp_fail(QP_EUSAGE,
                            "evaluate: %s: the labels of this model mean no entities (B-..., I-..., O); use f1",
                            figures[i].name);
@@ -258,7 +236,7 @@ qp_status qp_label_metrics_print(const qp_label_metrics *m, const char *names, b
         return QP_OK;
     }
     for (int i = 0; i < FIGURES; i++) {
-        if (!listed(names, figures[i].name)) continue;
+        if (!qp_metric_listed(names, figures[i].name)) continue;
         if (figures[i].value)
             printf("%-18s%6.2f  %s\n", figures[i].name, figures[i].value(m), figures[i].what);
         else if (strcmp(figures[i].name, "report") == 0)

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "cli/label_metrics.h"
+#include "cli/token_metrics.h"
 #include "cli/train_text.h"
 #include "data/labelled.h"
-#include "lib/decode/predict.h"
 
 /* One tokenizer, of the source side. */
 static qp_tokenizer_wish source_wish(const qp_train_settings *settings, const char *folder)
@@ -144,30 +144,10 @@ qp_status qp_mlm_source(const qp_train_settings *s, qp_train_data *data, int par
     return QP_OK;
 }
 
-static qp_status count_right(const qp_model *model, const qp_batch *batch, int threads, int64_t *right, int64_t *all)
-{
-    int outputs = qp_model_outputs(qp_model_config_of(model)),
-        rows = batch->target.sequences.start[batch->target.sequences.count];
-    qp_real *score = malloc(((size_t)rows * (size_t)outputs + 1) * sizeof *score);
-    qp_status status = score ? qp_predict(model, batch, threads, score)
-                             : qp_fail(QP_EMEMORY, "out of memory for %d tokens", rows);
-    for (int r = 0; status == QP_OK && r < rows; r++)
-        *right += qp_predict_best(score + (size_t)r * (size_t)outputs, outputs) == batch->target.id[r];
-    *all += rows;
-    free(score);
-    return status;
-}
-
 qp_status qp_mlm_measure(qp_train_data *data, const qp_text_model *text_model, int threads, qp_metrics *metrics)
 {
-    qp_batch_source *source = &data->batches[QP_VALIDATION];
-    int64_t count, right = 0, all = 0;
-    QP_TRY(source->begin(source->self, 0, &count));
-    for (int64_t i = 0; i < count; i++) {
-        qp_batch batch;
-        QP_TRY(source->get(source->self, i, 0, &batch));
-        QP_TRY(count_right(text_model->model, &batch, threads, &right, &all));
-    }
-    if (all > 0) qp_metrics_add(metrics, "accuracy", 100 * (double)right / (double)all);
+    qp_token_metrics sums = {0};
+    QP_TRY(qp_token_metrics_measure(text_model->model, &data->batches[QP_VALIDATION], threads, &sums));
+    if (sums.tokens > 0) qp_metrics_add(metrics, "accuracy", qp_token_metrics_accuracy(&sums));
     return QP_OK;
 }

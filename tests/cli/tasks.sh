@@ -112,6 +112,26 @@ result $? "autoencode: translate gives lines back" ""
 printf 'w1 [MASK] w2\nw1\n' | "$QUIPU" predict --top 2 -m mlm.safetensors >.out 2>.err && [ "$(wc -l <.out)" = 2 ] && ! grep -q MASK .out && grep -q '	.*, ' .out
 result $? "mlm: fills in" "$(cat .out .err)"
 
+"$QUIPU" evaluate --seed 3 -m mlm.safetensors --test lines --threads 1 >.out 2>.err
+"$QUIPU" evaluate --seed 3 -m mlm.safetensors --test lines --threads 3 | cmp -s - .out
+result $? "mlm: evaluate hides the same tokens for the same seed" "$(cat .out .err)"
+"$QUIPU" evaluate --seed 4 -m mlm.safetensors --test lines | cmp -s - .out
+[ $? = 1 ] && [ "$(sed -n 's/^\([a-z]*\) .*/\1/p' .out | tr '\n' ' ')" = "accuracy loss perplexity " ]
+result $? "mlm: evaluate with another seed" "$(cat .out)"
+valid=$(sed -n 's/^validation at update 40  loss \([0-9.]*\).*/\1/p' mlm.run/train.log)
+"$QUIPU" evaluate loss --seed 3 -m mlm.safetensors --test lines >.out 2>.err && awk -v v="$valid" '/^loss/ { exit !($2 - v < 0.3 && v - $2 < 0.3) }' .out
+result $? "mlm: evaluate is near the validation, which cuts other batches and hides others" "$(cat .out .err) $valid"
+"$QUIPU" evaluate -m mlm.safetensors --mask-rate 0.5 --test - <lines | grep -q '^300 lines, [0-9]* hidden tokens'
+result $? "mlm: evaluate reads stdin, hides as many as asked" ""
+"$QUIPU" evaluate --json -m autoencode.safetensors --test lines >.out 2>.err && grep -q '"accuracy":{"score":.*"token-accuracy":{"score":.*"loss":.*"perplexity":.*"lines":300' .out
+result $? "autoencode: evaluate --json" "$(cat .out .err)"
+"$QUIPU" translate --beam-size 1 -m autoencode.safetensors lines | paste -d '|' - lines | awk -F'|' '$1 == $2 { n++ } END { printf "%.2f\n", n / 3 }' >same
+"$QUIPU" evaluate accuracy -m autoencode.safetensors --test lines | awk -v s="$(cat same)" '/^accuracy/ { exit $2 != s }'
+result $? "autoencode: evaluate counts the lines given back" "$(cat same)"
+fails 2 "did you mean loss" "$QUIPU" evaluate los -m autoencode.safetensors --test lines
+fails 2 "choose from accuracy, loss, perplexity" "$QUIPU" evaluate bleu -m mlm.safetensors --test lines
+fails 2 "name a file" "$QUIPU" evaluate -m autoencode.safetensors --test -
+
 # ---- transfer: a pretrained encoder ----
 "$QUIPU" train $classify --steps 1 --init-from mlm.safetensors --log told -m fine.safetensors 2>.err && grep -q "taken: .*encoder" told
 result $? "classify begins with an mlm's encoder" "$(cat .err)"
