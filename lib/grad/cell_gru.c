@@ -37,4 +37,7 @@ static void backward(qp_recurrent_run *run, int t, int place, int count, const q
     }
 }
 
-const qp_cell qp_cell_gru = {.gates = 3, .product_apart = true, .forward = forward, .backward = backward};
+const qp_cell qp_cell_gru = {.shape = {.gates = 3, .recurrent = 3, .two_biases = true, .forget = QP_CELL_NO_GATE},
+                             .product_apart = true,
+                             .forward = forward,
+                             .backward = backward};

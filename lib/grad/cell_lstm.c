@@ -2,12 +2,6 @@
 #include "lib/tensor/gates.h"
 #include "lib/tensor/pointwise.h"
 
-static const qp_real *cell_before(const qp_recurrent_run *run, int t, int i)
-{
-    size_t width = (size_t)run->hidden;
-    return t == 0 ? run->cell_first + (size_t)i * width : run->cell + (size_t)(run->order.first[t - 1] + i) * width;
-}
-
 /* One row: a = [i f g o] becomes its activations; c = f c' + i g; h = o tanh(c).    A pass for each function: one loop
  * over all of them is slower. */
 static void row_forward(size_t width, qp_real *a, const qp_real *before, qp_real *c, qp_real *h)
@@ -26,7 +20,7 @@ static void forward(qp_recurrent_run *run, int t, int place, int count)
     size_t width = (size_t)run->hidden;
     for (int i = 0; i < count; i++) {
         size_t p = (size_t)(place + i);
-        row_forward(width, run->gates + 4 * p * width, cell_before(run, t, i), run->cell + p * width,
+        row_forward(width, run->gates + 4 * p * width, qp_recurrence_cell_before(run, t, i), run->cell + p * width,
                     run->unprojected + p * width);
     }
 }
@@ -37,9 +31,11 @@ static void backward(qp_recurrent_run *run, int t, int place, int count, const q
     size_t width = (size_t)run->hidden;
     for (int i = 0; i < count; i++) {
         size_t p = (size_t)(place + i);
-        qp_lstm_row_back(width, run->gates + 4 * p * width, cell_before(run, t, i), run->cell + p * width,
+        qp_lstm_row_back(width, run->gates + 4 * p * width, qp_recurrence_cell_before(run, t, i), run->cell + p * width,
                          dh + (size_t)i * width, run->d_cell + (size_t)i * width);
     }
 }
 
-const qp_cell qp_cell_lstm = {.gates = 4, .has_cell = true, .forward = forward, .backward = backward};
+const qp_cell qp_cell_lstm = {.shape = {.gates = 4, .recurrent = 4, .has_cell = true, .two_biases = true, .forget = 1},
+                              .forward = forward,
+                              .backward = backward};

@@ -44,5 +44,9 @@ static void relu_backward(qp_recurrent_run *run, int t, int place, int count, co
     backward(run, place, count, dh, QP_RELU);
 }
 
-const qp_cell qp_cell_rnn_tanh = {.gates = 1, .forward = tanh_forward, .backward = tanh_backward};
-const qp_cell qp_cell_rnn_relu = {.gates = 1, .forward = relu_forward, .backward = relu_backward};
+#define RNN_SHAPE                                                                                                      \
+    {                                                                                                                  \
+        .gates = 1, .recurrent = 1, .two_biases = true, .forget = QP_CELL_NO_GATE                                      \
+    }
+const qp_cell qp_cell_rnn_tanh = {.shape = RNN_SHAPE, .forward = tanh_forward, .backward = tanh_backward};
+const qp_cell qp_cell_rnn_relu = {.shape = RNN_SHAPE, .forward = relu_forward, .backward = relu_backward};

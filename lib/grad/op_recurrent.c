@@ -8,14 +8,11 @@
 #include "lib/tensor/gemm_packed.h"
 #include "lib/tensor/rows.h"
 
-static const qp_cell *const cells[QP_CELL_COUNT] = {
-    [QP_CELL_RNN_TANH] = &qp_cell_rnn_tanh,
-    [QP_CELL_RNN_RELU] = &qp_cell_rnn_relu,
-    [QP_CELL_LSTM] = &qp_cell_lstm,
-    [QP_CELL_GRU] = &qp_cell_gru,
-};
+#define ROW(NAME, symbol, text) [QP_CELL_##NAME] = &qp_cell_##symbol,
+static const qp_cell *const cells[QP_CELL_COUNT] = {QP_CELLS(ROW)[QP_CELL_RNN_RELU] = &qp_cell_rnn_relu};
+#undef ROW
 
-int qp_cell_gates(qp_cell_kind cell) { return cells[cell]->gates; }
+const qp_cell_shape *qp_cell_shape_of(qp_cell_kind cell) { return &cells[cell]->shape; }
 
 /* ---- rows between the caller's order and the working order ---- */
 
@@ -46,13 +43,34 @@ static int last_place(const qp_recurrence *order, int rank) { return order->firs
 
 /* ---- forward ---- */
 
+static bool is(qp_tensor x, int rows, int columns)
+{
+    return rows > 0 ? x.value && x.rows == rows && x.columns == columns : !x.value;
+}
+
+static bool is_or_none(qp_tensor x, int rows, int columns) { return !x.value || is(x, rows, columns); }
+
+/* The weights are those of the cell's shape. */
+static bool weights_fit(const qp_recurrent_weights *w, int in, int out)
+{
+    const qp_cell_shape *shape = qp_cell_shape_of(w->cell);
+    int hidden = w->hidden, gates = shape->gates * hidden, window = shape->window > 1 ? shape->window : 1;
+    if (!is(w->input, gates, window * in) || !is(w->recurrent, shape->recurrent * hidden, out) ||
+        !is(w->gated, shape->gated * hidden, out) || !is_or_none(w->bias, 1, gates) ||
+        !is_or_none(w->recurrent_bias, shape->two_biases, gates))
+        return false;
+    for (int e = 0; e < QP_CELL_EXTRAS && shape->extra[e].name; e++)
+        if (!is(w->extra[e], shape->extra[e].rows, shape->extra[e].blocks * hidden) ||
+            w->extra[e].stride != w->extra[e].columns)
+            return false;
+    return true;
+}
+
 static qp_tensor check(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recurrent_weights *w)
 {
-    int gates = qp_cell_gates(w->cell) * w->hidden, out = w->projection.value ? w->projection.rows : w->hidden;
+    int out = w->projection.value ? w->projection.rows : w->hidden;
     if (qp_tape_failed(tape)) return (qp_tensor){0};
-    if (w->input.rows != gates || w->input.columns != x.columns || w->recurrent.rows != gates ||
-        w->recurrent.columns != out || (w->bias.value && w->bias.columns != gates) ||
-        (w->recurrent_bias.value && w->recurrent_bias.columns != gates))
+    if (!weights_fit(w, x.columns, out))
         return qp_tape_fail(tape, QP_ESHAPE, "recurrent: x [%d, %d], W [%d, %d], U [%d, %d], hidden %d do not fit",
                             x.rows, x.columns, w->input.rows, w->input.columns, w->recurrent.rows, w->recurrent.columns,
                             w->hidden);
@@ -76,15 +94,22 @@ static qp_real *reals(qp_tape *tape, int rows, int columns)
 static bool take_buffers(qp_tape *tape, qp_recurrent_run *run)
 {
     const qp_cell *cell = cells[run->w.cell];
+    const qp_recurrent_masks *masks = &run->w.masks;
     int rows = run->order.rows, sequences = run->order.sequences;
-    run->input = reals(tape, rows, run->x.columns);
+    run->input = reals(tape, rows, run->w.input.columns);
     run->gates = reals(tape, rows, run->gates_width);
     if (cell->product_apart) run->product = reals(tape, rows, run->gates_width);
     run->before = reals(tape, rows, run->out);
-    if (cell->has_cell) run->cell = reals(tape, rows, run->hidden);
-    if (cell->has_cell) run->cell_first = reals(tape, sequences, run->hidden);
+    run->read = masks->recurrent ? reals(tape, rows, run->out) : run->before;
+    if (cell->gate) run->gated = reals(tape, rows, run->out);
+    if (cell->shape.has_cell) {
+        run->cell = reals(tape, rows, run->hidden);
+        run->cell_kept = masks->keep_cell ? reals(tape, rows, run->hidden) : run->cell;
+        run->cell_first = reals(tape, sequences, run->hidden);
+    }
     run->after = reals(tape, rows, run->out);
-    run->unprojected = run->w.projection.value ? reals(tape, rows, run->hidden) : run->after;
+    bool apart = run->w.projection.value || masks->keep_hidden;
+    run->unprojected = apart ? reals(tape, rows, run->hidden) : run->after;
     run->y = qp_tape_tensor(tape, rows, run->out);
     return !qp_tape_failed(tape);
 }
@@ -107,34 +132,61 @@ static void input_product(qp_tape *tape, qp_recurrent_run *run)
 {
     int rows = run->order.rows, width = run->gates_width;
     qp_tensor w = run->w.input;
-    copy_rows(rows, run->x.columns, NULL, run->input, run->x.columns, run->order.row, run->x.value, run->x.stride, 0);
+    if (w.columns == run->x.columns)
+        copy_rows(rows, w.columns, NULL, run->input, w.columns, run->order.row, run->x.value, run->x.stride, 0);
+    else
+        qp_recurrence_window(run, run->input);
     const qp_packed *packed = run->stepping ? qp_step_packed(tape, w, false) : w.packed;
     if (qp_tape_failed(tape)) return;
     if (packed)
-        qp_gemm_packed(rows, run->input, run->x.columns, packed, NULL, 0, run->gates, width);
+        qp_gemm_packed(rows, run->input, w.columns, packed, NULL, 0, run->gates, width);
     else
-        qp_gemm(false, true, rows, width, w.columns, 1, run->input, run->x.columns, w.value, w.stride, 0, run->gates,
-                width);
+        qp_gemm(false, true, rows, width, w.columns, 1, run->input, w.columns, w.value, w.stride, 0, run->gates, width);
+    if (cells[run->w.cell]->inputs) cells[run->w.cell]->inputs(tape, run);
+    if (qp_tape_failed(tape)) return;
     if (run->w.bias.value) qp_bias_rows(rows, width, run->w.bias.value, run->gates, width);
     if (run->w.recurrent_bias.value && !run->product)
         qp_bias_rows(rows, width, run->w.recurrent_bias.value, run->gates, width);
 }
 
-static void step_forward(qp_recurrent_run *run, int t, const qp_packed *recurrent, const qp_packed *projection)
+/* The weights of the steps' products, laid out; empty where the cell has none. */
+typedef struct {
+    qp_packed recurrent, gated, projection;
+} step_products;
+
+static step_products pack_all(qp_tape *tape, const qp_recurrent_run *run, bool transposed)
+{
+    const qp_recurrent_weights *w = &run->w;
+    step_products p = {0};
+    if (w->recurrent.value) p.recurrent = pack(tape, run, w->recurrent, transposed);
+    if (w->gated.value) p.gated = pack(tape, run, w->gated, transposed);
+    if (w->projection.value) p.projection = pack(tape, run, w->projection, transposed);
+    return p;
+}
+
+static void step_forward(qp_recurrent_run *run, int t, const step_products *p)
 {
     const qp_recurrence *order = &run->order;
+    const qp_cell *cell = cells[run->w.cell];
     int place = order->first[t], count = order->first[t + 1] - place, width = run->gates_width, out = run->out;
-    qp_real *before = run->before + (size_t)place * (size_t)out;
+    size_t at = (size_t)place * (size_t)out, gates_at = (size_t)place * (size_t)width;
     if (t > 0)
-        memcpy(before, run->after + (size_t)order->first[t - 1] * (size_t)out,
-               (size_t)count * (size_t)out * sizeof *before);
-    qp_real *gates = (run->product ? run->product : run->gates) + (size_t)place * (size_t)width;
-    qp_gemm_packed(count, before, out, recurrent, run->product ? run->w.recurrent_bias.value : NULL,
-                   run->product ? 0 : 1, gates, width);
-    cells[run->w.cell]->forward(run, t, place, count);
-    if (projection)
-        qp_gemm_packed(count, run->unprojected + (size_t)place * (size_t)run->hidden, run->hidden, projection, NULL, 0,
-                       run->after + (size_t)place * (size_t)out, out);
+        memcpy(run->before + at, run->after + (size_t)order->first[t - 1] * (size_t)out,
+               (size_t)count * (size_t)out * sizeof *run->before);
+    qp_recurrence_read(run, place, count);
+    qp_real *gates = (run->product ? run->product : run->gates) + gates_at;
+    if (p->recurrent.panel)
+        qp_gemm_packed(count, run->read + at, out, &p->recurrent, run->product ? run->w.recurrent_bias.value : NULL,
+                       run->product ? 0 : 1, gates, width);
+    if (cell->gate) {
+        cell->gate(run, place, count);
+        qp_gemm_packed(count, run->gated + at, out, &p->gated, NULL, 1, gates + run->product_width, width);
+    }
+    cell->forward(run, t, place, count);
+    if (p->projection.panel)
+        qp_gemm_packed(count, run->unprojected + (size_t)place * (size_t)run->hidden, run->hidden, &p->projection, NULL,
+                       0, run->after + at, out);
+    qp_recurrence_keep(run, t, place, count);
 }
 
 static bool make_last(qp_tape *tape, qp_recurrent_run *run)
@@ -148,7 +200,7 @@ static bool make_last(qp_tape *tape, qp_recurrent_run *run)
         memcpy(qp_tensor_row(run->last.hidden, order->rank[i]), run->after + place * (size_t)run->out,
                (size_t)run->out * sizeof(qp_real));
         if (run->cell)
-            memcpy(qp_tensor_row(run->last.cell, order->rank[i]), run->cell + place * (size_t)run->hidden,
+            memcpy(qp_tensor_row(run->last.cell, order->rank[i]), run->cell_kept + place * (size_t)run->hidden,
                    (size_t)run->hidden * sizeof(qp_real));
     }
     return true;
@@ -164,6 +216,14 @@ static bool state_fits(qp_tape *tape, qp_tensor state, int sequences, int column
 
 static qp_backward backward;
 
+static bool is_step(qp_tape *tape, const qp_recurrent_run *run)
+{
+    const qp_tensor weight[] = {run->w.input, run->w.recurrent, run->w.gated, run->w.projection};
+    for (int i = 0; i < 4; i++)
+        if (weight[i].value && !qp_step_weight(tape, weight[i])) return false;
+    return run->order.steps == 1;
+}
+
 qp_tensor qp_recurrent(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recurrent_weights *w, bool reverse,
                        const qp_carry *first, qp_carry *last)
 {
@@ -171,23 +231,21 @@ qp_tensor qp_recurrent(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recu
     qp_recurrent_run run = {.w = *w,
                             .x = x,
                             .hidden = w->hidden,
-                            .gates_width = qp_cell_gates(w->cell) * w->hidden,
+                            .gates_width = qp_cell_shape_of(w->cell)->gates * w->hidden,
+                            .product_width = qp_cell_shape_of(w->cell)->recurrent * w->hidden,
                             .out = w->projection.value ? w->projection.rows : w->hidden};
     if (first) run.first = *first;
     if (!state_fits(tape, run.first.hidden, s.count, run.out) || !state_fits(tape, run.first.cell, s.count, run.hidden))
         return (qp_tensor){0};
     if (!qp_recurrence_plan(tape, s, x.rows, reverse, &run.order) || !take_buffers(tape, &run)) return (qp_tensor){0};
-    run.stepping = run.order.steps == 1 && qp_step_weight(tape, w->recurrent) && qp_step_weight(tape, w->input) &&
-                   (!w->projection.value || qp_step_weight(tape, w->projection));
+    run.stepping = is_step(tape, &run);
     input_product(tape, &run);
     state_in(&run.order, run.first.hidden, run.out, run.before);
     if (run.cell) state_in(&run.order, run.first.cell, run.hidden, run.cell_first);
     size_t mark = qp_tape_mark(tape);
-    qp_packed recurrent = pack(tape, &run, w->recurrent, false);
-    qp_packed projection = w->projection.value ? pack(tape, &run, w->projection, false) : (qp_packed){0};
+    step_products products = pack_all(tape, &run, false);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
-    for (int t = 0; t < run.order.steps; t++)
-        step_forward(&run, t, &recurrent, w->projection.value ? &projection : NULL);
+    for (int t = 0; t < run.order.steps; t++) step_forward(&run, t, &products);
     if (!run.stepping) qp_tape_rewind(tape, mark); /* what is packed for the pass stays */
     copy_rows(x.rows, run.out, run.order.row, run.y.value, run.y.stride, NULL, run.after, run.out, 0);
     if (last && !make_last(tape, &run)) return (qp_tensor){0};
@@ -199,13 +257,32 @@ qp_tensor qp_recurrent(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recu
 
 /* ---- backward ---- */
 
+/* Where the cell adds the gradients of its extras; those that nobody wants go to waste. */
+static void take_extras(qp_tape *tape, qp_recurrent_run *run)
+{
+    for (int e = 0; e < QP_CELL_EXTRAS; e++) {
+        qp_tensor extra = run->w.extra[e];
+        size_t bytes = (size_t)extra.rows * (size_t)extra.stride * sizeof(qp_real);
+        run->d_extra[e] = NULL;
+        if (!extra.value || (run->d_extra[e] = qp_tape_grad_zeroed(tape, extra))) continue;
+        run->d_extra[e] = qp_tape_memory(tape, bytes);
+        if (run->d_extra[e]) memset(run->d_extra[e], 0, bytes);
+    }
+}
+
 static bool take_gradients(qp_tape *tape, qp_recurrent_run *run)
 {
     const qp_recurrence *order = &run->order;
+    int sequences = order->sequences;
     run->d_after = reals(tape, order->rows, run->out);
-    run->d_first = reals(tape, order->sequences, run->out);
-    if (run->cell) run->d_cell = reals(tape, order->sequences, run->hidden);
-    if (run->w.projection.value) run->d_unprojected = reals(tape, order->sequences, run->hidden);
+    run->d_first = reals(tape, sequences, run->out);
+    if (run->cell) run->d_cell = reals(tape, sequences, run->hidden);
+    if (run->w.projection.value) run->d_unprojected = reals(tape, sequences, run->hidden);
+    if (run->w.masks.recurrent) run->d_read = reals(tape, sequences, run->out);
+    if (run->w.masks.keep_cell && run->cell) run->d_kept = reals(tape, sequences, run->hidden);
+    if (run->gated) run->d_gated = reals(tape, sequences, run->out);
+    if (run->gated) run->d_partial = reals(tape, sequences, run->hidden);
+    take_extras(tape, run);
     return !qp_tape_failed(tape);
 }
 
@@ -234,33 +311,50 @@ static void collect(qp_recurrent_run *run)
     memset(run->d_first, 0, (size_t)order->sequences * (size_t)run->out * sizeof(qp_real));
 }
 
-static void step_backward(qp_recurrent_run *run, int t, const qp_packed *recurrent, const qp_packed *projection)
+/* What the products of the step hand on to h_{t-1}. */
+static void products_backward(qp_recurrent_run *run, int place, int count, const step_products *p, qp_real *dh_before)
+{
+    int width = run->gates_width, out = run->out;
+    const qp_real *through = (run->product ? run->product : run->gates) + (size_t)place * (size_t)width;
+    qp_real *d_read = run->d_read ? run->d_read : dh_before;
+    if (run->d_read) memset(run->d_read, 0, (size_t)count * (size_t)out * sizeof *run->d_read);
+    if (p->gated.panel) {
+        qp_gemm_packed(count, through + run->product_width, width, &p->gated, NULL, 0, run->d_gated, out);
+        cells[run->w.cell]->gate_backward(run, place, count, d_read);
+    }
+    if (p->recurrent.panel) qp_gemm_packed(count, through, width, &p->recurrent, NULL, 1, d_read, out);
+    qp_recurrence_read_back(run, count, dh_before);
+}
+
+static void step_backward(qp_recurrent_run *run, int t, const step_products *p)
 {
     const qp_recurrence *order = &run->order;
-    int place = order->first[t], count = order->first[t + 1] - place, width = run->gates_width, out = run->out;
-    const qp_real *dh = run->d_after + (size_t)place * (size_t)out;
-    if (projection) {
-        qp_gemm_packed(count, dh, out, projection, NULL, 0, run->d_unprojected, run->hidden);
+    int place = order->first[t], count = order->first[t + 1] - place, out = run->out;
+    qp_real *dh = run->d_after + (size_t)place * (size_t)out;
+    qp_real *dh_before = t > 0 ? run->d_after + (size_t)order->first[t - 1] * (size_t)out : run->d_first;
+    qp_recurrence_keep_back(run, place, count, dh, dh_before);
+    if (p->projection.panel) {
+        qp_gemm_packed(count, dh, out, &p->projection, NULL, 0, run->d_unprojected, run->hidden);
         dh = run->d_unprojected;
     }
-    qp_real *dh_before = t > 0 ? run->d_after + (size_t)order->first[t - 1] * (size_t)out : run->d_first;
     cells[run->w.cell]->backward(run, t, place, count, dh, dh_before);
-    const qp_real *through = (run->product ? run->product : run->gates) + (size_t)place * (size_t)width;
-    qp_gemm_packed(count, through, width, recurrent, NULL, 1, dh_before, out);
+    qp_recurrence_keep_cell_back(run, count);
+    products_backward(run, place, count, p, dh_before);
 }
 
 /* dW = d' input, over all steps at once; db = sum of d's rows */
 static void weight_gradient(qp_tape *tape, const qp_recurrent_run *run, qp_tensor weight, const qp_real *d,
-                            const qp_real *input)
+                            int d_stride, const qp_real *input)
 {
     int rows = run->order.rows;
+    if (!weight.value) return;
     if (run->stepping) {
-        qp_step_gradient(tape, weight, rows, d, weight.rows, input, weight.columns);
+        qp_step_gradient(tape, weight, rows, d, d_stride, input, weight.columns);
         return;
     }
     qp_real beta, *grad = qp_tape_grad(tape, weight, &beta);
     if (grad)
-        qp_gemm(true, false, weight.rows, weight.columns, rows, 1, d, weight.rows, input, weight.columns, beta, grad,
+        qp_gemm(true, false, weight.rows, weight.columns, rows, 1, d, d_stride, input, weight.columns, beta, grad,
                 weight.stride);
 }
 
@@ -272,18 +366,20 @@ static void bias_gradient(qp_tape *tape, int rows, qp_tensor bias, const qp_real
 
 static void input_gradient(qp_tape *tape, qp_recurrent_run *run)
 {
-    int rows = run->order.rows, columns = run->x.columns;
+    int rows = run->order.rows, columns = run->x.columns, read = run->w.input.columns;
     qp_real beta, *grad = qp_tape_grad(tape, run->x, &beta);
     if (!grad) return;
     qp_real *dx = run->input; /* its values have had their last reader */
     const qp_packed *packed = run->stepping ? qp_step_packed(tape, run->w.input, true) : NULL;
+    qp_real *folded = read == columns ? dx : reals(tape, rows, columns);
     if (qp_tape_failed(tape)) return;
     if (packed)
-        qp_gemm_packed(rows, run->gates, run->gates_width, packed, NULL, 0, dx, columns);
+        qp_gemm_packed(rows, run->gates, run->gates_width, packed, NULL, 0, dx, read);
     else
-        qp_gemm(false, false, rows, columns, run->gates_width, 1, run->gates, run->gates_width, run->w.input.value,
-                run->w.input.stride, 0, dx, columns);
-    copy_rows(rows, columns, run->order.row, grad, run->x.stride, NULL, dx, columns, beta);
+        qp_gemm(false, false, rows, read, run->gates_width, 1, run->gates, run->gates_width, run->w.input.value,
+                run->w.input.stride, 0, dx, read);
+    if (folded != dx) qp_recurrence_window_back(run, dx, folded);
+    copy_rows(rows, columns, run->order.row, grad, run->x.stride, NULL, folded, columns, beta);
 }
 
 static void state_gradient(qp_tape *tape, const qp_recurrence *order, qp_tensor state, int columns,
@@ -299,18 +395,19 @@ static void backward(qp_tape *tape, void *context)
     const qp_recurrent_weights *w = &run->w;
     int rows = run->order.rows;
     if (!take_gradients(tape, run)) return;
-    qp_packed recurrent = pack(tape, run, w->recurrent, true);
-    qp_packed projection = w->projection.value ? pack(tape, run, w->projection, true) : (qp_packed){0};
+    step_products products = pack_all(tape, run, true);
     if (qp_tape_failed(tape)) return;
     collect(run);
-    for (int t = run->order.steps - 1; t >= 0; t--)
-        step_backward(run, t, &recurrent, w->projection.value ? &projection : NULL);
+    for (int t = run->order.steps - 1; t >= 0; t--) step_backward(run, t, &products);
     const qp_real *through = run->product ? run->product : run->gates;
-    weight_gradient(tape, run, w->input, run->gates, run->input);
-    weight_gradient(tape, run, w->recurrent, through, run->before);
-    if (w->projection.value) weight_gradient(tape, run, w->projection, run->d_after, run->unprojected);
+    int width = run->gates_width;
     bias_gradient(tape, rows, w->bias, run->gates);
     bias_gradient(tape, rows, w->recurrent_bias, through);
+    if (cells[w->cell]->inputs_backward) cells[w->cell]->inputs_backward(run);
+    weight_gradient(tape, run, w->input, run->gates, width, run->input);
+    weight_gradient(tape, run, w->recurrent, through, width, run->read);
+    weight_gradient(tape, run, w->gated, through + run->product_width, width, run->gated);
+    weight_gradient(tape, run, w->projection, run->d_after, run->out, run->unprojected);
     input_gradient(tape, run);
     state_gradient(tape, &run->order, run->first.hidden, run->out, run->d_first);
     if (run->d_cell) state_gradient(tape, &run->order, run->first.cell, run->hidden, run->d_cell);

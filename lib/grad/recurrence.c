@@ -43,3 +43,10 @@ bool qp_recurrence_plan(qp_tape *tape, qp_sequences s, int rows, bool reverse, q
     order->first[order->steps] = place;
     return true;
 }
+
+const qp_real *qp_recurrence_cell_before(const qp_recurrent_run *run, int t, int i)
+{
+    size_t width = (size_t)run->hidden;
+    if (t == 0) return run->cell_first + (size_t)i * width;
+    return run->cell_kept + (size_t)(run->order.first[t - 1] + i) * width;
+}

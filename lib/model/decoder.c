@@ -2,13 +2,11 @@
 
 #include "lib/model/decoder_kinds.h"
 
+#define RECURRENT(NAME, symbol, text) [QP_KIND_##NAME] = &qp_decoder_recurrent,
 static const qp_decoder_kind *const kinds[] = {
     [QP_KIND_NONE] = NULL,
     [QP_KIND_TRANSFORMER] = &qp_decoder_transformer,
-    [QP_KIND_RNN] = &qp_decoder_recurrent,
-    [QP_KIND_LSTM] = &qp_decoder_recurrent,
-    [QP_KIND_GRU] = &qp_decoder_recurrent,
-    [QP_KIND_NGRAM] = &qp_decoder_ngram,
+    QP_CELLS(RECURRENT)[QP_KIND_NGRAM] = &qp_decoder_ngram,
 };
 
 qp_status qp_decoder_init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding,

@@ -12,7 +12,7 @@
 #include "lib/nn/embedding.h"
 #include "lib/nn/recurrent_attention.h"
 
-/* decoder_recurrent — rnn, lstm, gru.
+/* decoder_recurrent — rnn, lstm, gru and every other cell.
  *   s_0   the encoder's final states where both have the same layers, else tanh(bridge [summary]), for every layer and
  *         state; without encoder the learned or zero state
  *   x_t   = [E y_{t-1}; c_t if attention looks first; summary with context feeding; u_{t-1} with input feeding]
@@ -27,7 +27,7 @@ typedef struct {
     bool has_source, looks_first, feeds_context, feeds_output, takes_states;
     int bridge, bridge_bias, combine, combine_bias; /* parameters, or -1 */
     int width;                                      /* of u */
-    int states;                                     /* matrices of a layer's state: 2 for LSTM, else 1 */
+    int states;                                     /* matrices of a layer's state: 2 for cells with a c, else 1 */
     qp_real dropout;
 } recurrent_decoder;
 
@@ -85,7 +85,7 @@ static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_con
                              .bridge_bias = -1,
                              .combine = -1,
                              .combine_bias = -1,
-                             .states = c->decoder == QP_KIND_LSTM ? 2 : 1,
+                             .states = qp_cell_shape_of(qp_model_cell(c->decoder))->has_cell ? 2 : 1,
                              .dropout = (qp_real)c->dropout};
     if (encoder->kind) add_source(d, params, c, encoder);
     int context = context_width(d, encoder);

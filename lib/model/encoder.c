@@ -4,13 +4,11 @@
 
 #include "lib/model/encoder_kinds.h"
 
+#define RECURRENT(NAME, symbol, text) [QP_KIND_##NAME] = &qp_encoder_recurrent,
 static const qp_encoder_kind *const kinds[] = {
     [QP_KIND_NONE] = NULL,
     [QP_KIND_TRANSFORMER] = &qp_encoder_transformer,
-    [QP_KIND_RNN] = &qp_encoder_recurrent,
-    [QP_KIND_LSTM] = &qp_encoder_recurrent,
-    [QP_KIND_GRU] = &qp_encoder_recurrent,
-    [QP_KIND_CONV] = &qp_encoder_convolution,
+    QP_CELLS(RECURRENT)[QP_KIND_CONV] = &qp_encoder_convolution,
     [QP_KIND_TEXT_CNN] = &qp_encoder_text_cnn,
 };
 

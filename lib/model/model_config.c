@@ -5,7 +5,9 @@ static const qp_field fields[] = {QP_MODEL_FIELDS(ROW)};
 
 const qp_field_table qp_model_fields = {"model", fields, sizeof fields / sizeof fields[0]};
 
-bool qp_model_kind_is_recurrent(int64_t kind) { return kind >= QP_KIND_RNN && kind <= QP_KIND_GRU; }
+bool qp_model_kind_is_recurrent(int64_t kind) { return kind >= QP_KIND_RNN && kind < QP_KIND_CONV; }
+
+qp_cell_kind qp_model_cell(int64_t kind) { return (qp_cell_kind)(kind - QP_KIND_RNN); }
 
 int qp_model_hidden_size(const qp_model_config *config)
 {
@@ -15,7 +17,8 @@ int qp_model_hidden_size(const qp_model_config *config)
 int qp_model_carry_width(const qp_model_config *config)
 {
     if (config->encoder != QP_KIND_NONE || !qp_model_kind_is_recurrent(config->decoder)) return 0;
-    return (int)config->dec_layers * (config->decoder == QP_KIND_LSTM ? 2 : 1) * qp_model_hidden_size(config);
+    bool has_cell = qp_cell_shape_of(qp_model_cell(config->decoder))->has_cell;
+    return (int)config->dec_layers * (has_cell ? 2 : 1) * qp_model_hidden_size(config);
 }
 
 int qp_model_memory_width(const qp_model_config *config)
@@ -107,6 +110,9 @@ static qp_status check_recurrent(const qp_model_config *config)
         return qp_fail(QP_EUSAGE, "--enc-layers 0: a recurrent encoder has at least one layer; use --enc-layers 1");
     if (decoder && config->dec_layers < 1)
         return qp_fail(QP_EUSAGE, "--dec-layers 0: a recurrent decoder has at least one layer; use --dec-layers 1");
+    if (decoder && qp_cell_shape_of(qp_model_cell(config->decoder))->window > 1)
+        return qp_fail(QP_EUSAGE, "--decoder qrnn reads two tokens at a time, which a decoder that goes token by token "
+                                  "does not remember; use --decoder sru, or qrnn as --encoder");
     if (config->bidirectional && !encoder)
         return qp_fail(QP_EUSAGE, "--bidirectional is for recurrent encoders (a transformer sees both directions, a "
                                   "decoder must not); leave it out or use --encoder gru");
@@ -177,6 +183,32 @@ static qp_status check_pooling(const qp_model_config *config)
     return QP_OK;
 }
 
+/* Whether a side of the model has cells with a product of the state, or with a c. */
+static bool any_cell(const qp_model_config *config, bool with_cell)
+{
+    int64_t kind[] = {config->encoder, config->decoder, QP_KIND_NONE};
+    if (config->word_layers) kind[2] = qp_model_kind_is_recurrent(config->encoder) ? config->encoder : QP_KIND_LSTM;
+    for (int i = 0; i < 3; i++) {
+        if (!qp_model_kind_is_recurrent(kind[i])) continue;
+        const qp_cell_shape *shape = qp_cell_shape_of(qp_model_cell(kind[i]));
+        if (with_cell ? shape->has_cell : shape->recurrent > 0) return true;
+    }
+    return false;
+}
+
+static qp_status check_state_noise(const qp_model_config *config)
+{
+    bool recurrent = qp_model_kind_is_recurrent(config->encoder) || qp_model_kind_is_recurrent(config->decoder);
+    if (config->recurrent_dropout > 0 && !any_cell(config, false))
+        return qp_fail(QP_EUSAGE, "--recurrent-dropout is for cells whose gates read the state; use --dropout, or "
+                                  "--encoder gru");
+    if (config->zoneout > 0 && !recurrent && !config->word_layers)
+        return qp_fail(QP_EUSAGE, "--zoneout keeps a part of recurrent states; leave it out, or use --encoder gru");
+    if (config->zoneout_cell > 0 && !any_cell(config, true))
+        return qp_fail(QP_EUSAGE, "--zoneout-cell is for cells with a c; use --zoneout, or --encoder lstm");
+    return QP_OK;
+}
+
 /* Each regulariser has something to work on. */
 static qp_status check_regularisers(const qp_model_config *config)
 {
@@ -186,6 +218,7 @@ static qp_status check_regularisers(const qp_model_config *config)
     if (config->stochastic_depth > 0 && !transformer)
         return qp_fail(QP_EUSAGE,
                        "--stochastic-depth leaves out branches of a transformer; use --dropout, or leave it out");
+    QP_TRY(check_state_noise(config));
     if (config->word_dropout_src > 0 && (config->encoder == QP_KIND_NONE || config->task == QP_TASK_REGRESS))
         return qp_fail(QP_EUSAGE, "--word-dropout-src needs a source of words%s",
                        config->task == QP_TASK_LM ? "; a language model reads its own: use --word-dropout-tgt"

@@ -4,15 +4,20 @@
 #include <stdbool.h>
 
 #include "lib/base/config.h"
+#include "lib/grad/op_recurrent.h"
+
+/* Every cell is a kind of encoder and of decoder: ", rnn, lstm ..." */
+#define QP_RECURRENT_KIND(NAME, symbol, text) ", " text
+#define QP_RECURRENT_KINDS QP_CELLS(QP_RECURRENT_KIND)
 
 /* model_config — what a model is: enough to build it again from its file.
  * X(kind, name, default, low, high, choices, help); see base/config.h */
 #define QP_MODEL_FIELDS(X)                                                                                             \
     X(CHOICE, task, "translate", 0, 0, "translate, lm, classify, tag, regress, autoencode, mlm",                       \
       "what the model does")                                                                                           \
-    X(CHOICE, encoder, "transformer", 0, 0, "none, transformer, rnn, lstm, gru, conv, text-cnn",                       \
+    X(CHOICE, encoder, "transformer", 0, 0, "none, transformer" QP_RECURRENT_KINDS ", conv, text-cnn",                 \
       "kind of encoder; text-cnn: convolutions of three widths side by side, made for --task classify")                \
-    X(CHOICE, decoder, "transformer", 0, 0, "none, transformer, rnn, lstm, gru, ngram",                                \
+    X(CHOICE, decoder, "transformer", 0, 0, "none, transformer" QP_RECURRENT_KINDS ", ngram",                          \
       "kind of decoder; ngram: a table of counted n-grams (--task lm), learned at once")                               \
     X(INT, enc_layers, "3", 0, 128, NULL, "layers of the encoder")                                                     \
     X(INT, dec_layers, "3", 0, 128, NULL, "layers of the decoder")                                                     \
@@ -30,6 +35,10 @@
     X(BOOL, rnn_norm, "false", 0, 0, NULL, "layer norm after every recurrent layer")                                   \
     X(BOOL, learned_state, "false", 0, 0, NULL, "initial recurrent states are learned, not zero")                      \
     X(REAL, forget_bias, "1", -100, 100, NULL, "first value of the forget bias of LSTM cells")                         \
+    X(REAL, recurrent_dropout, "0", 0, 0.99, NULL,                                                                     \
+      "training: dropout on recurrent states where a product reads them, one mask a sequence")                         \
+    X(REAL, zoneout, "0", 0, 0.99, NULL, "training: share of a recurrent state that stays as it was at each step")     \
+    X(REAL, zoneout_cell, "0", 0, 0.99, NULL, "the same share of the cell, in cells that have one (lstm ...)")         \
     X(BOOL, variational_dropout, "false", 0, 0, NULL, "between recurrent layers: one mask a sequence")                 \
     X(INT, kernel_size, "3", 1, 1024, NULL, "conv: tokens that one layer sees at once; text-cnn: the least")           \
     X(INT, dilation, "1", 1, 16, NULL, "conv: each layer looks so many times as far as the one below")                 \
@@ -104,8 +113,10 @@ enum {
     QP_POOLING_ATTENTION,
     QP_POOLING_CLASS_TOKEN
 };
-enum { QP_KIND_NONE, QP_KIND_TRANSFORMER, QP_KIND_RNN, QP_KIND_LSTM, QP_KIND_GRU, QP_KIND_CONV, QP_KIND_TEXT_CNN };
-enum { QP_KIND_NGRAM = 5 }; /* decoders and encoders share the kinds before */
+#define QP_KIND_ENUM(NAME, symbol, text) QP_KIND_##NAME,
+enum { QP_KIND_NONE, QP_KIND_TRANSFORMER, QP_CELLS(QP_KIND_ENUM) QP_KIND_CONV, QP_KIND_TEXT_CNN, QP_KIND_COUNT };
+#undef QP_KIND_ENUM
+enum { QP_KIND_NGRAM = QP_KIND_CONV }; /* decoders and encoders share the kinds before */
 enum { QP_TEXT_CNN_WIDTHS = 3 };
 enum { QP_SERIES_MSE, QP_SERIES_MAE, QP_SERIES_HUBER };
 enum { QP_MERGE_CONCAT, QP_MERGE_SUM };
@@ -124,11 +135,13 @@ enum { QP_POS_NONE, QP_POS_SINUSOIDAL, QP_POS_LEARNED, QP_POS_ROPE, QP_POS_ALIBI
 
 extern const qp_field_table qp_model_fields;
 
-/* qp_model_kind_is_recurrent — rnn, lstm, gru.   qp_model_hidden_size — the width of a recurrent state.
+/* qp_model_kind_is_recurrent — rnn, lstm, gru ...   qp_model_cell — the cell of such a kind (rnn: with tanh).
+ * qp_model_hidden_size — the width of a recurrent state.
  * qp_model_carry_width — reals of one sequence's state in a qp_batch_carry (lib/base/batch.h): of every layer of a
  *   recurrent decoder without source; else 0.
  * qp_model_memory_width — columns of what a decoder or a head is handed. */
 bool qp_model_kind_is_recurrent(int64_t kind);
+qp_cell_kind qp_model_cell(int64_t kind);
 int qp_model_hidden_size(const qp_model_config *config);
 int qp_model_carry_width(const qp_model_config *config);
 int qp_model_memory_width(const qp_model_config *config);

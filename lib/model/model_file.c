@@ -168,7 +168,9 @@ static double layer_weights(const qp_model_config *config, int64_t kind, int64_t
     if (kind == QP_KIND_CONV)
         return (double)layers * 2 * width * width * (config->separable ? 1 : (double)config->kernel_size);
     if (kind == QP_KIND_TEXT_CNN) return hidden * width * (config->separable ? 1 : (double)config->kernel_size);
-    return (double)layers * (qp_model_kind_is_recurrent(kind) ? hidden * hidden : width * (double)config->ff_size);
+    if (!qp_model_kind_is_recurrent(kind)) return (double)layers * width * (double)config->ff_size;
+    bool has_product = qp_cell_shape_of(qp_model_cell(kind))->recurrent > 0; /* else only W, [hidden, width] at first */
+    return (double)(layers - 1) * hidden * hidden + hidden * (has_product ? hidden : width);
 }
 
 /* The configuration decides how much memory is asked for; the file is large enough for honest ones. */

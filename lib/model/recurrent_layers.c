@@ -2,11 +2,8 @@
 
 static qp_cell_kind cell_of(const qp_model_config *config, int64_t kind)
 {
-    switch (kind) {
-    case QP_KIND_LSTM: return QP_CELL_LSTM;
-    case QP_KIND_GRU: return QP_CELL_GRU;
-    default: return config->rnn_activation == QP_RNN_RELU ? QP_CELL_RNN_RELU : QP_CELL_RNN_TANH;
-    }
+    if (kind == QP_KIND_RNN && config->rnn_activation == QP_RNN_RELU) return QP_CELL_RNN_RELU;
+    return qp_model_cell(kind);
 }
 
 qp_recurrent_config qp_recurrent_layers(const qp_model_config *config, int64_t kind, int input, int layers,
@@ -24,6 +21,9 @@ qp_recurrent_config qp_recurrent_layers(const qp_model_config *config, int64_t k
                                  .learned_state = config->learned_state != 0,
                                  .variational = config->variational_dropout != 0,
                                  .dropout = (qp_real)config->dropout,
+                                 .recurrent_dropout = (qp_real)config->recurrent_dropout,
+                                 .zoneout_hidden = (qp_real)config->zoneout,
+                                 .zoneout_cell = (qp_real)config->zoneout_cell,
                                  .gain = config->init_gain,
                                  .forget_bias = config->forget_bias,
                                  .epsilon = config->norm_epsilon};

@@ -41,6 +41,14 @@ static void fill_orthogonal(double gain, int rows, int columns, uint64_t key, qp
     free(unit);
 }
 
+/* gain in one of `parts` equal parts of every row */
+static void fill_part(double gain, int part, int parts, int rows, int columns, qp_real *value)
+{
+    for (int r = 0; r < rows; r++)
+        for (int c = 0; c < columns; c++)
+            value[(size_t)r * (size_t)columns + (size_t)c] = (qp_real)(c / (columns / parts) == part ? gain : 0);
+}
+
 double qp_init_deviation(qp_init init, int fan_in, int fan_out)
 {
     switch (init.kind) {
@@ -53,7 +61,9 @@ double qp_init_deviation(qp_init init, int fan_in, int fan_out)
     case QP_INIT_UNIFORM: return init.gain / sqrt(3.0);
     case QP_INIT_NORMAL: return init.gain;
     case QP_INIT_CONSTANT:
-    case QP_INIT_FORGET_GATE:
+    case QP_INIT_FORGET_2_OF_4:
+    case QP_INIT_FORGET_1_OF_3:
+    case QP_INIT_FORGET_2_OF_3:
     case QP_INIT_ORTHOGONAL: break;
     }
     return 0;
@@ -73,9 +83,12 @@ void qp_init_fill(qp_init init, int rows, int columns, int fan_in, int fan_out, 
         fill_orthogonal(init.gain, rows, columns, key, value);
     else if (init.kind == QP_INIT_CONSTANT)
         for (size_t i = 0; i < count; i++) value[i] = (qp_real)init.gain;
-    else if (init.kind == QP_INIT_FORGET_GATE)
-        for (size_t i = 0; i < count; i++)
-            value[i] = (qp_real)((int)(i % (size_t)columns) / (columns / 4) == 1 ? init.gain : 0);
+    else if (init.kind == QP_INIT_FORGET_2_OF_4)
+        fill_part(init.gain, 1, 4, rows, columns, value);
+    else if (init.kind == QP_INIT_FORGET_1_OF_3)
+        fill_part(init.gain, 0, 3, rows, columns, value);
+    else if (init.kind == QP_INIT_FORGET_2_OF_3)
+        fill_part(init.gain, 1, 3, rows, columns, value);
     else if (is_normal(init.kind))
         for (size_t i = 0; i < count; i++) value[i] = (qp_real)(deviation * qp_random_normal(key, i));
     else

@@ -11,7 +11,8 @@
  *   XAVIER  std = gain*sqrt(2/(fan_in+fan_out))    HE  std = gain*sqrt(2/fan_in)    LECUN  std = gain*sqrt(1/fan_in)
  *           each either uniform on +-sqrt(3)*std or normal with mean 0
  *   NORMAL  std = gain      UNIFORM on +-gain      CONSTANT = gain
- *   FORGET_GATE = gain in the second quarter of the columns, 0 elsewhere: the bias of an LSTM (Jozefowicz et al. 2015)
+ *   FORGET_a_OF_b = gain in part a of b equal parts of the columns, 0 elsewhere: the bias of an LSTM's gates
+ *           (Jozefowicz et al. 2015)
  *   ORTHOGONAL  W W' = gain^2 I if rows <= columns, else W' W = gain^2 I
  * Sources  Glorot & Bengio 2010; He et al. 2015; LeCun et al. 1998; Saxe et al. 2014. */
 typedef enum {
@@ -25,7 +26,9 @@ typedef enum {
     QP_INIT_LECUN_UNIFORM,
     QP_INIT_LECUN_NORMAL,
     QP_INIT_ORTHOGONAL,
-    QP_INIT_FORGET_GATE
+    QP_INIT_FORGET_2_OF_4,
+    QP_INIT_FORGET_1_OF_3,
+    QP_INIT_FORGET_2_OF_3
 } qp_init_kind;
 typedef struct {
     qp_init_kind kind;

@@ -9,25 +9,48 @@
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_join.h"
+#include "lib/tensor/pointwise.h"
 
 /* ---- parameters ---- */
+
+/* First values of the gates' bias. */
+static qp_init bias_init(const qp_cell_shape *shape, double forget_bias)
+{
+    if (shape->forget == QP_CELL_NO_GATE) return (qp_init){QP_INIT_CONSTANT, 0};
+    if (shape->gates == 4) return (qp_init){QP_INIT_FORGET_2_OF_4, forget_bias};
+    return (qp_init){shape->forget ? QP_INIT_FORGET_2_OF_3 : QP_INIT_FORGET_1_OF_3, forget_bias};
+}
 
 static qp_recurrent_direction add_direction(qp_params *params, const qp_recurrent_config *c, int in, int out,
                                             const char *name, int layer, const char *suffix)
 {
-    int gates = qp_cell_gates(c->cell) * c->hidden;
-    qp_init weight = {QP_INIT_UNIFORM, c->gain / sqrt(c->hidden)}, zero = {QP_INIT_CONSTANT, 0}, bias = zero;
-    if (c->cell == QP_CELL_LSTM) bias = (qp_init){QP_INIT_FORGET_GATE, c->forget_bias};
-    qp_recurrent_direction d = {.bias = -1, .recurrent_bias = -1, .projection = -1};
-    d.input = qp_params_add(params, gates, in, weight, "%s.weight_ih_l%d%s", name, layer, suffix);
-    d.recurrent = qp_params_add(params, gates, out, weight, "%s.weight_hh_l%d%s", name, layer, suffix);
-    if (c->bias) {
-        d.bias = qp_params_add(params, 1, gates, bias, "%s.bias_ih_l%d%s", name, layer, suffix);
+    const qp_cell_shape *shape = qp_cell_shape_of(c->cell);
+    int gates = shape->gates * c->hidden, window = shape->window > 1 ? shape->window : 1;
+    qp_init weight = {QP_INIT_UNIFORM, c->gain / sqrt(c->hidden)}, zero = {QP_INIT_CONSTANT, 0};
+    qp_recurrent_direction d = {.recurrent = -1, .gated = -1, .bias = -1, .recurrent_bias = -1, .projection = -1};
+    d.input = qp_params_add(params, gates, window * in, weight, "%s.weight_ih_l%d%s", name, layer, suffix);
+    if (shape->recurrent)
+        d.recurrent = qp_params_add(params, shape->recurrent * c->hidden, out, weight, "%s.weight_hh_l%d%s", name,
+                                    layer, suffix);
+    if (shape->gated)
+        d.gated = qp_params_add(params, shape->gated * c->hidden, out, weight, "%s.weight_gh_l%d%s", name, layer,
+                                suffix);
+    if (c->bias)
+        d.bias = qp_params_add(params, 1, gates, bias_init(shape, c->forget_bias), "%s.bias_ih_l%d%s", name, layer,
+                               suffix);
+    if (c->bias && shape->two_biases)
         d.recurrent_bias = qp_params_add(params, 1, gates, zero, "%s.bias_hh_l%d%s", name, layer, suffix);
-    }
     if (c->projection)
         d.projection = qp_params_add(params, c->projection, c->hidden, weight, "%s.weight_hr_l%d%s", name, layer,
                                      suffix);
+    for (int e = 0; e < QP_CELL_EXTRAS; e++) {
+        const qp_cell_extra *extra = &shape->extra[e];
+        d.extra[e] = -1;
+        if (!extra->name) continue;
+        d.extra[e] = qp_params_add(params, extra->rows, extra->blocks * c->hidden,
+                                   (qp_init){QP_INIT_CONSTANT, extra->first}, "%s.%s_l%d%s", name, extra->name, layer,
+                                   suffix);
+    }
     return d;
 }
 
@@ -49,6 +72,7 @@ qp_status qp_recurrent_init(qp_recurrent_module *module, qp_params *params, cons
     *module = (qp_recurrent_module){.config = *config,
                                     .directions = directions,
                                     .slots = directions * config->layers,
+                                    .has_cell = qp_cell_shape_of(config->cell)->has_cell,
                                     .out = out,
                                     .width = config->sum ? out : directions * out,
                                     .first_hidden = -1,
@@ -63,7 +87,7 @@ qp_status qp_recurrent_init(qp_recurrent_module *module, qp_params *params, cons
     if (!config->learned_state) return QP_OK;
     qp_init zero = {QP_INIT_CONSTANT, 0};
     module->first_hidden = qp_params_add(params, module->slots, out, zero, "%s.h0", name);
-    if (config->cell == QP_CELL_LSTM)
+    if (module->has_cell)
         module->first_cell = qp_params_add(params, module->slots, config->hidden, zero, "%s.c0", name);
     return QP_OK;
 }
@@ -107,7 +131,7 @@ void qp_recurrent_start(const qp_recurrent_module *module, qp_tape *tape, const 
 {
     for (int slot = 0; slot < module->slots; slot++) {
         state[slot] = (qp_carry){.hidden = first_rows(tape, params, module->first_hidden, slot, count, module->out)};
-        if (module->config.cell == QP_CELL_LSTM)
+        if (module->has_cell)
             state[slot].cell = first_rows(tape, params, module->first_cell, slot, count, module->config.hidden);
     }
 }
@@ -117,22 +141,67 @@ void qp_recurrent_start(const qp_recurrent_module *module, qp_tape *tape, const 
 static qp_recurrent_weights weights_of(const qp_recurrent_module *m, const qp_recurrent_pass *pass, int slot)
 {
     const qp_recurrent_direction *d = &m->slot[slot];
-    return (qp_recurrent_weights){.cell = m->config.cell,
-                                  .hidden = m->config.hidden,
-                                  .input = qp_param(pass->tape, pass->params, d->input),
-                                  .recurrent = qp_param(pass->tape, pass->params, d->recurrent),
-                                  .bias = qp_param(pass->tape, pass->params, d->bias),
-                                  .recurrent_bias = qp_param(pass->tape, pass->params, d->recurrent_bias),
-                                  .projection = qp_param(pass->tape, pass->params, d->projection)};
+    qp_recurrent_weights w = {.cell = m->config.cell,
+                              .hidden = m->config.hidden,
+                              .input = qp_param(pass->tape, pass->params, d->input),
+                              .recurrent = qp_param(pass->tape, pass->params, d->recurrent),
+                              .gated = qp_param(pass->tape, pass->params, d->gated),
+                              .bias = qp_param(pass->tape, pass->params, d->bias),
+                              .recurrent_bias = qp_param(pass->tape, pass->params, d->recurrent_bias),
+                              .projection = qp_param(pass->tape, pass->params, d->projection),
+                              .epsilon = (qp_real)m->config.epsilon};
+    for (int e = 0; e < QP_CELL_EXTRAS; e++) w.extra[e] = qp_param(pass->tape, pass->params, d->extra[e]);
+    return w;
 }
 
-static qp_tensor read_layer(const qp_recurrent_module *m, const qp_recurrent_pass *pass, const qp_carry *first,
-                            int layer, qp_tensor x)
+/* [count] of 1/(1-rate) or 0, those of row r by the numbers group[r]*columns + c of the key. */
+static qp_real *draw(qp_tape *tape, int rows, int columns, const int32_t *group, uint64_t key, qp_real rate)
+{
+    size_t width = (size_t)columns;
+    qp_real *mask = qp_tape_memory(tape, ((size_t)rows * width + 1) * sizeof *mask);
+    for (size_t k = 0; mask && k < (size_t)rows * width; k++) mask[k] = 1;
+    for (int r = 0; mask && r < rows; r++) {
+        uint64_t first = (uint64_t)(group ? group[r] : r) * width;
+        qp_dropout_apply(width, key, first, rate, mask + (size_t)r * width, 0, mask + (size_t)r * width);
+    }
+    return mask;
+}
+
+/* 1 with probability `share`, else 0; in use the share itself. NULL: nothing stays. */
+static const qp_real *zoneout(qp_tape *tape, int rows, int columns, qp_real share)
+{
+    size_t count = (size_t)rows * (size_t)columns;
+    if (share <= 0) return NULL;
+    bool training = qp_tape_training(tape);
+    qp_real *m = training ? draw(tape, rows, columns, NULL, qp_tape_next_key(tape), share)
+                          : qp_tape_memory(tape, (count + 1) * sizeof *m);
+    for (size_t k = 0; m && k < count; k++) m[k] = training ? (m[k] == 0 ? 1 : 0) : share;
+    return m;
+}
+
+static qp_recurrent_masks masks_of(const qp_recurrent_module *m, const qp_recurrent_pass *pass,
+                                   const qp_recurrent_noise *noise, int slot, int rows)
+{
+    const qp_recurrent_config *c = &m->config;
+    qp_recurrent_masks masks = {0};
+    if (c->recurrent_dropout > 0 && qp_tape_training(pass->tape)) {
+        uint64_t key = qp_random_key(noise->key, (uint64_t)(c->layers + slot));
+        const int32_t *group = pass->noise ? noise->group : NULL; /* own noise: sequence s is group s */
+        masks.recurrent = draw(pass->tape, pass->sequences.count, m->out, group, key, c->recurrent_dropout);
+    }
+    masks.keep_hidden = zoneout(pass->tape, rows, m->out, c->zoneout_hidden);
+    if (m->has_cell) masks.keep_cell = zoneout(pass->tape, rows, c->hidden, c->zoneout_cell);
+    return masks;
+}
+
+static qp_tensor read_layer(const qp_recurrent_module *m, const qp_recurrent_pass *pass,
+                            const qp_recurrent_noise *noise, const qp_carry *first, int layer, qp_tensor x)
 {
     qp_tensor y[2];
     for (int d = 0; d < m->directions; d++) {
         int slot = layer * m->directions + d;
         qp_recurrent_weights w = weights_of(m, pass, slot);
+        w.masks = masks_of(m, pass, noise, slot, x.rows);
         y[d] = qp_recurrent(pass->tape, x, pass->sequences, &w, d == 1, first ? &first[slot] : NULL,
                             pass->last ? &pass->last[slot] : NULL);
     }
@@ -170,7 +239,7 @@ qp_tensor qp_recurrent_forward(const qp_recurrent_module *module, const qp_recur
     if (qp_tape_failed(pass->tape)) return (qp_tensor){0};
     if (pass->noise)
         noise = *pass->noise;
-    else if (c->variational && c->dropout > 0 && !own_noise(pass, x.rows, &noise))
+    else if (((c->variational && c->dropout > 0) || c->recurrent_dropout > 0) && !own_noise(pass, x.rows, &noise))
         return (qp_tensor){0};
     if (!pass->first && c->learned_state) {
         first = qp_tape_memory(pass->tape, (size_t)module->slots * sizeof *first);
@@ -179,7 +248,7 @@ qp_tensor qp_recurrent_forward(const qp_recurrent_module *module, const qp_recur
     }
     for (int layer = 0; layer < c->layers; layer++) {
         qp_tensor in = layer ? between_layers(module, pass, &noise, layer, x) : x;
-        qp_tensor y = read_layer(module, pass, pass->first ? pass->first : first, layer, in);
+        qp_tensor y = read_layer(module, pass, &noise, pass->first ? pass->first : first, layer, in);
         if (qp_tape_failed(pass->tape)) return (qp_tensor){0};
         if (c->residual && y.columns == x.columns) y = qp_residual(pass->tape, x, y, 0);
         x = c->norm ? qp_norm_forward(&module->norm[layer], pass->tape, pass->params, y) : y;

@@ -14,9 +14,10 @@
  *
  * Parameters are named as PyTorch names them: NAME.weight_ih_l0 [gates*hidden, in], .weight_hh_l0 [gates*hidden, out],
  * .bias_ih_l0, .bias_hh_l0 [gates*hidden], .weight_hr_l0 [out, hidden] (projection), with _reverse behind them for the
- * backward direction; besides NAME.norm_l0.weight, and for a learned initial state NAME.h0 [slots, out], .c0 [slots, hidden].
+ * backward direction; where the cell has them .weight_gh_l0 [gated*hidden, out] (what reads r*h) and its extras; besides NAME.norm_l0.weight, and for a learned initial state NAME.h0 [slots, out], .c0 [slots, hidden].
  * A state is an array of carries by slot: layer*directions + direction (0 forward, 1 backward).
- * Source  stacking and directions: Graves et al. 2013; residual: Wu et al. 2016; variational dropout: Gal & Ghahramani 2016. */
+ * Source  stacking and directions: Graves et al. 2013; residual: Wu et al. 2016; variational dropout: Gal & Ghahramani 2016;
+ *         zoneout: Krueger et al. 2017 (in use the state is the mean over the draws of training). */
 typedef struct {
     qp_cell_kind cell;
     int input, hidden, layers;
@@ -25,13 +26,16 @@ typedef struct {
     bool bias, residual, norm, learned_state;
     bool variational; /* one dropout mask a sequence, the same at every time */
     qp_real dropout;
-    double gain;        /* weights uniform in +-gain/sqrt(hidden) */
-    double forget_bias; /* first value of an LSTM's forget bias */
-    double epsilon;     /* of the layer norm */
+    qp_real recurrent_dropout;            /* on the state where a product reads it: one mask a sequence */
+    qp_real zoneout_hidden, zoneout_cell; /* share of the state that stays as it was */
+    double gain;                          /* weights uniform in +-gain/sqrt(hidden) */
+    double forget_bias;                   /* first value of a forget gate's bias */
+    double epsilon;                       /* of layer norms */
 } qp_recurrent_config;
 
 typedef struct {
-    int input, recurrent, bias, recurrent_bias, projection; /* parameters; -1: none */
+    int input, recurrent, gated, bias, recurrent_bias, projection; /* parameters; -1: none */
+    int extra[QP_CELL_EXTRAS];                                     /* the first ones, as the cell has them */
 } qp_recurrent_direction;
 
 typedef struct {
@@ -39,6 +43,7 @@ typedef struct {
     qp_recurrent_direction *slot; /* [slots] owned */
     qp_norm *norm;                /* [layers] owned */
     int directions, slots;
+    bool has_cell;                /* c beside h in every state */
     int out, width;               /* of one direction; of a layer's output */
     int first_hidden, first_cell; /* parameters of the learned initial state, or -1 */
 } qp_recurrent_module;
@@ -47,7 +52,8 @@ qp_status qp_recurrent_init(qp_recurrent_module *module, qp_params *params, cons
                             const char *name);
 void qp_recurrent_free(qp_recurrent_module *module);
 
-/* Masks that several calls share (the steps of one decoder): row r of every layer's input belongs to group[r]. */
+/* Masks that several calls share (the steps of one decoder): row r of every layer's input belongs to group[r], and
+ * sequence s of the call is group s. */
 typedef struct {
     uint64_t key;
     const int32_t *group;

@@ -15,7 +15,7 @@ enum { ROWS = 10, IN = 3, HIDDEN = 2, PROJECTED = 3 };
 static void whole(gradient_case *c, bool reverse, bool projected)
 {
     qp_cell_kind cell = (qp_cell_kind)c->option;
-    int gates = qp_cell_gates(cell) * HIDDEN, out = projected ? PROJECTED : HIDDEN;
+    int gates = qp_cell_shape_of(cell)->gates * HIDDEN, out = projected ? PROJECTED : HIDDEN;
     qp_tensor x = gradient_input(c, ROWS, IN);
     qp_recurrent_weights w = {.cell = cell, .hidden = HIDDEN};
     w.input = gradient_input(c, gates, IN);
@@ -38,7 +38,7 @@ static void projection(gradient_case *c) { whole(c, false, true); }
 static void bare(gradient_case *c)
 {
     qp_cell_kind cell = (qp_cell_kind)c->option;
-    int gates = qp_cell_gates(cell) * HIDDEN;
+    int gates = qp_cell_shape_of(cell)->gates * HIDDEN;
     qp_tensor x = gradient_input(c, ROWS, IN);
     qp_recurrent_weights w = {.cell = cell, .hidden = HIDDEN};
     w.input = gradient_input(c, gates, IN);
@@ -50,7 +50,7 @@ static void bare(gradient_case *c)
 static void last_only(gradient_case *c)
 {
     qp_cell_kind cell = (qp_cell_kind)c->option;
-    int gates = qp_cell_gates(cell) * HIDDEN;
+    int gates = qp_cell_shape_of(cell)->gates * HIDDEN;
     qp_tensor x = gradient_input(c, ROWS, IN);
     qp_recurrent_weights w = {.cell = cell, .hidden = HIDDEN};
     w.input = gradient_input(c, gates, IN);
@@ -66,7 +66,7 @@ static void steps(gradient_case *c)
     static const int32_t one_each[] = {0, 1, 2, 3, 4};
     qp_sequences s = {.count = 4, .start = one_each};
     qp_cell_kind cell = (qp_cell_kind)c->option;
-    int gates = qp_cell_gates(cell) * HIDDEN, out = cell == QP_CELL_LSTM ? PROJECTED : HIDDEN;
+    int gates = qp_cell_shape_of(cell)->gates * HIDDEN, out = cell == QP_CELL_LSTM ? PROJECTED : HIDDEN;
     qp_recurrent_weights w = {.cell = cell, .hidden = HIDDEN};
     qp_tensor x = gradient_input(c, 4, IN), map = gradient_input(c, IN, out), map_bias = gradient_input(c, 1, IN);
     w.input = gradient_input(c, gates, IN);
@@ -125,7 +125,7 @@ static void shared_dropout(gradient_case *c)
 }
 
 const gradient_row gradient_rows_recurrent[] = {
-    {"qp_recurrent", "RNN tanh", forward, QP_CELL_RNN_TANH},
+    {"qp_recurrent", "RNN tanh", forward, QP_CELL_RNN},
     {"qp_recurrent", "RNN relu, reverse", reverse, QP_CELL_RNN_RELU},
     {"qp_recurrent", "LSTM", forward, QP_CELL_LSTM},
     {"qp_recurrent", "LSTM, reverse", reverse, QP_CELL_LSTM},
@@ -135,7 +135,7 @@ const gradient_row gradient_rows_recurrent[] = {
     {"qp_recurrent", "GRU", forward, QP_CELL_GRU},
     {"qp_recurrent", "GRU, reverse", reverse, QP_CELL_GRU},
     {"qp_recurrent", "GRU, no bias", bare, QP_CELL_GRU},
-    {"qp_recurrent", "RNN, step by step", steps, QP_CELL_RNN_TANH},
+    {"qp_recurrent", "RNN, step by step", steps, QP_CELL_RNN},
     {"qp_recurrent", "LSTM with projection, step by step", steps, QP_CELL_LSTM},
     {"qp_recurrent", "GRU, step by step", steps, QP_CELL_GRU},
     {"qp_additive_attention", "values apart", additive, 0},

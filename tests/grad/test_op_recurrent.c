@@ -16,7 +16,7 @@ typedef struct {
 } variant;
 
 static const variant variants[] = {
-    {.cell = QP_CELL_RNN_TANH},
+    {.cell = QP_CELL_RNN},
     {.cell = QP_CELL_RNN_RELU, .reverse = true},
     {.cell = QP_CELL_LSTM},
     {.cell = QP_CELL_LSTM, .reverse = true},
@@ -39,7 +39,7 @@ static void prepare(variant v)
 {
     now = v;
     op_numbers_reset();
-    int gates = qp_cell_gates(v.cell) * HIDDEN;
+    int gates = qp_cell_shape_of(v.cell)->gates * HIDDEN;
     x = op_matrix(ROWS, IN, 1);
     w = (qp_recurrent_weights){.cell = v.cell,
                                .hidden = HIDDEN,
@@ -69,7 +69,7 @@ static void affine(qp_tensor weight, qp_tensor bias, const double *v, double *y)
 static void plain_cell(const double *a, const double *s, double *h, double *c)
 {
     for (int k = 0; k < HIDDEN; k++) {
-        if (now.cell == QP_CELL_RNN_TANH) h[k] = tanh(a[k] + s[k]);
+        if (now.cell == QP_CELL_RNN) h[k] = tanh(a[k] + s[k]);
         if (now.cell == QP_CELL_RNN_RELU) h[k] = fmax(0, a[k] + s[k]);
         if (now.cell == QP_CELL_LSTM) {
             double i = sigmoid(a[k] + s[k]), f = sigmoid(a[HIDDEN + k] + s[HIDDEN + k]);
@@ -200,7 +200,7 @@ Test(test_op_recurrent, threads_give_the_same_bits)
     for (int v = 0; v < VARIANTS; v++) {
         prepare(variants[v]);
         if (now.bare) continue;
-        int gates = qp_cell_gates(now.cell) * HIDDEN;
+        int gates = qp_cell_shape_of(now.cell)->gates * HIDDEN;
         op_same_in_threads(whole_pass, (size_t)(ROWS * out_width() + ROWS * IN + gates * (IN + out_width()) +
                                                 SEQUENCES * out_width()));
     }

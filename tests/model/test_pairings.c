@@ -42,22 +42,36 @@ static const pairing options[] = {
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 
+/* Every cell; as a decoder with one attention or the other, read step by step or as a whole. */
+#define CELL(NAME, symbol, text) {QP_CELL_##NAME, {"encoder=" text, "decoder=" text}},
+static const struct {
+    qp_cell_kind cell;
+    const char *side[2];
+} cells[] = {QP_CELLS(CELL)};
+#undef CELL
+enum { CELLS = sizeof cells / sizeof *cells, TRANSLATORS = ENCODERS * DECODERS + OPTIONS + CELLS };
+
 static const pairing language_models[] = {
     {{"task=lm", "encoder=none", "decoder=rnn"}},
     {{"task=lm", "encoder=none", "decoder=lstm", "learned_state=true", "hidden_size=40"}},
     {{"task=lm", "encoder=none", "decoder=gru", "tied_embeddings=false"}},
+    {{"task=lm", "encoder=none", "decoder=gru-reset-before", "recurrent_dropout=0.3", "zoneout=0.2"}},
+    {{"task=lm", "encoder=none", "decoder=lstm-layer-norm", "zoneout=0.1", "zoneout_cell=0.4"}},
 };
-enum {
-    LANGUAGE_MODELS = sizeof language_models / sizeof *language_models,
-    ALL = ENCODERS * DECODERS + OPTIONS + LANGUAGE_MODELS
-};
+enum { LANGUAGE_MODELS = sizeof language_models / sizeof *language_models, ALL = TRANSLATORS + LANGUAGE_MODELS };
 
 static pairing nth(int n)
 {
     if (n < ENCODERS * DECODERS)
         return (pairing){{encoders[n / DECODERS][0], encoders[n / DECODERS][1], decoders[n % DECODERS]}};
     n -= ENCODERS * DECODERS;
-    return n < OPTIONS ? options[n] : language_models[n - OPTIONS];
+    if (n < OPTIONS) return options[n];
+    n -= OPTIONS;
+    if (n >= CELLS) return language_models[n - CELLS];
+    bool decodes = qp_cell_shape_of(cells[n].cell)->window < 2;
+    return (pairing){{cells[n].side[0], decodes ? cells[n].side[1] : "decoder=gru",
+                      n % 2 ? "attention=luong-general" : "attention=bahdanau",
+                      n % 4 == 1 ? "bidirectional=true" : NULL}};
 }
 
 static const char *name_of(int n, char *text, size_t bytes)
@@ -144,6 +158,10 @@ Test(pairings, every_option_overfits_32_reversed_sequences)
 {
     check_learning(ENCODERS * DECODERS, ENCODERS * DECODERS + OPTIONS);
 }
+Test(pairings, every_cell_overfits_32_reversed_sequences)
+{
+    check_learning(ENCODERS * DECODERS + OPTIONS, TRANSLATORS);
+}
 
 /* Loss and gradients are the same bits in any number of threads at once. */
 Test(pairings, threads_give_the_same_bits)
@@ -179,7 +197,7 @@ Test(pairings, threads_give_the_same_bits)
 Test(pairings, a_row_does_not_know_its_neighbours)
 {
     char what[200];
-    for (int n = 0; n < ENCODERS * DECODERS + OPTIONS; n++) {
+    for (int n = 0; n < TRANSLATORS; n++) {
         model_pairs p;
         qp_batch batch = model_reversed_pairs(&p, 9, 8);
         qp_model *model = model_of(n);
@@ -243,13 +261,15 @@ Test(pairings, recurrent_decoders_give_their_map)
     }
 }
 
-/* Variational dropout between layers: the loss depends on the key alone, and inference does not know it. */
+/* Noise between layers and on states: the loss depends on the key alone, and inference does not know it (zoneout's mean
+ * it does). */
 Test(pairings, dropout_of_recurrent_layers_is_a_function_of_the_key)
 {
-    static const char *const noise[] = {"variational_dropout=true", "variational_dropout=false"};
-    for (int v = 0; v < 4; v++) {
-        const char *setting[] = {"encoder=gru", "decoder=gru", noise[v % 2], "dropout=0.4",
-                                 v < 2 ? "attention=bahdanau" : "attention=luong-dot"};
+    static const char *const noise[] = {"variational_dropout=true", "variational_dropout=false",
+                                        "recurrent_dropout=0.3", "zoneout=0.3"};
+    for (int v = 0; v < 8; v++) {
+        const char *setting[] = {"encoder=gru", "decoder=gru", noise[v % 4], v % 4 < 2 ? "dropout=0.4" : "dropout=0",
+                                 v < 4 ? "attention=bahdanau" : "attention=luong-dot"};
         qp_model *model = model_small(setting, 5);
         model_pairs p;
         qp_batch batch = model_reversed_pairs(&p, 5, 4);
@@ -296,4 +316,8 @@ Test(pairings, senseless_ones_are_refused)
     check_refused((const char *[]){"encoder=gru", "enc_layers=0"}, 2, "--enc-layers");
     check_refused((const char *[]){"decoder=lstm", "dec_layers=0"}, 2, "--dec-layers");
     check_refused((const char *[]){"decoder=none"}, 1, "--decoder");
+    check_refused((const char *[]){"encoder=gru", "decoder=qrnn"}, 2, "--decoder sru");
+    check_refused((const char *[]){"zoneout=0.1"}, 1, "--zoneout");
+    check_refused((const char *[]){"encoder=gru", "zoneout_cell=0.1"}, 2, "--encoder lstm");
+    check_refused((const char *[]){"encoder=min-gru", "recurrent_dropout=0.1"}, 2, "--recurrent-dropout");
 }

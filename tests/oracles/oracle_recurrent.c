@@ -81,7 +81,7 @@ static void rnn(oracle *o)
     if (oracle_is(o, "nonlinearity", "relu"))
         layers(o, QP_CELL_RNN_RELU);
     else if (oracle_is(o, "nonlinearity", "tanh"))
-        layers(o, QP_CELL_RNN_TANH);
+        layers(o, QP_CELL_RNN);
     else
         oracle_skip(o, "rnn %.80s", oracle_text_or(o, "nonlinearity", "none"));
 }

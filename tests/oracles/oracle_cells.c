@@ -1,0 +1,103 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/grad/op_basic.h"
+#include "lib/grad/op_recurrent.h"
+#include "tests/oracles/oracle.h"
+
+/* rnn_cell: every cell of lib/grad/op_recurrent.h by its name, with the masks of recurrent states. */
+
+/* "weight_hh@72" is what begins at element 72 of the file's weight_hh. */
+static int split_parts(const qp_parameter *ours, oracle_piece *piece)
+{
+    const char *at = strchr(ours->name, '@');
+    snprintf(piece->name, sizeof piece->name, "%.*s", (int)(at ? at - ours->name : 100), ours->name);
+    piece->at = at ? strtoul(at + 1, NULL, 10) : 0;
+    piece->count = (size_t)ours->rows * (size_t)ours->columns;
+    return 1;
+}
+
+static int add(qp_params *params, int rows, int columns, const char *name)
+{
+    return rows > 0 ? qp_params_add(params, rows, columns, (qp_init){QP_INIT_CONSTANT, 0}, "%s", name) : -1;
+}
+
+static qp_recurrent_weights weights_of(oracle *o, qp_cell_kind cell, int inputs, int hidden)
+{
+    const qp_cell_shape *shape = qp_cell_shape_of(cell);
+    qp_params *params = oracle_params(o);
+    char late[40];
+    snprintf(late, sizeof late, "weight_hh@%d", shape->recurrent * hidden * hidden);
+    int input = add(params, shape->gates * hidden, inputs * (shape->window > 1 ? shape->window : 1), "weight_ih");
+    int recurrent = add(params, shape->recurrent * hidden, hidden, "weight_hh");
+    int gated = add(params, shape->gated * hidden, hidden, late), bias = add(params, 1, shape->gates * hidden, "bias");
+    int extra[QP_CELL_EXTRAS];
+    for (int e = 0; e < QP_CELL_EXTRAS; e++)
+        extra[e] = shape->extra[e].name
+                       ? add(params, shape->extra[e].rows, shape->extra[e].blocks * hidden, shape->extra[e].name)
+                       : -1;
+    oracle_bind(o, "param.", split_parts);
+    qp_recurrent_weights w = {.cell = cell,
+                              .hidden = hidden,
+                              .input = qp_param(o->tape, params, input),
+                              .recurrent = qp_param(o->tape, params, recurrent),
+                              .gated = qp_param(o->tape, params, gated),
+                              .bias = qp_param(o->tape, params, bias),
+                              .epsilon = (qp_real)1e-5};
+    for (int e = 0; e < QP_CELL_EXTRAS; e++) w.extra[e] = qp_param(o->tape, params, extra[e]);
+    return w;
+}
+
+static bool cell_named(oracle *o, qp_cell_kind *cell)
+{
+#define NAME(NAME, symbol, text) [QP_CELL_##NAME] = text,
+    static const char *const name[QP_CELL_COUNT] = {QP_CELLS(NAME)};
+#undef NAME
+    char kind[100];
+    snprintf(kind, sizeof kind, "%s", oracle_text(o, "kind"));
+    for (char *c = kind; *c; c++)
+        if (*c == '_') *c = '-';
+    for (int i = 0; i < QP_CELL_COUNT; i++)
+        if (name[i] && strcmp(name[i], kind) == 0) {
+            *cell = (qp_cell_kind)i;
+            return true;
+        }
+    return false;
+}
+
+static const qp_real *mask(oracle *o, const char *name) { return oracle_find(o, name) ? oracle_reals(o, name) : NULL; }
+
+/* x after its mask [batch, inputs], the same at every step. */
+static qp_tensor masked_input(oracle *o, qp_tensor x, int time)
+{
+    const qp_real *given = mask(o, "in.mask_x");
+    if (!given) return x;
+    qp_tensor m = qp_tape_constant(o->tape, x.rows, x.columns);
+    for (int r = 0; m.value && r < x.rows; r++)
+        memcpy(qp_tensor_row(m, r), given + r / time * x.columns, (size_t)x.columns * sizeof *given);
+    return qp_multiply(o->tape, x, m);
+}
+
+static void rnn_cell(oracle *o)
+{
+    qp_cell_kind cell;
+    if (!cell_named(o, &cell)) oracle_skip(o, "rnn_cell %.80s", oracle_text(o, "kind"));
+    int batch = oracle_size(o, "in.x", 0), time = oracle_size(o, "in.x", 1), inputs = oracle_size(o, "in.x", 2);
+    int hidden = oracle_int(o, "hidden");
+    bool has_cell = qp_cell_shape_of(cell)->has_cell;
+    qp_recurrent_weights w = weights_of(o, cell, inputs, hidden);
+    w.masks = (qp_recurrent_masks){.recurrent = mask(o, "in.mask_h"),
+                                   .keep_hidden = mask(o, "in.zoneout_h"),
+                                   .keep_cell = mask(o, "in.zoneout_c")};
+    qp_tensor x = masked_input(o, oracle_input(o, "x", batch * time, inputs, NULL), time);
+    qp_carry first = {0}, last;
+    if (oracle_flag(o, "initial_state")) first.hidden = oracle_input(o, "h0", batch, hidden, NULL);
+    if (oracle_flag(o, "initial_state") && has_cell) first.cell = oracle_input(o, "c0", batch, hidden, NULL);
+    oracle_ragged rows = oracle_ragged_of(o, batch, time, NULL);
+    oracle_output(o, "y", qp_recurrent(o->tape, x, rows.sequences, &w, false, &first, &last), NULL);
+    oracle_output(o, "h_n", last.hidden, NULL);
+    if (has_cell) oracle_output(o, "c_n", last.cell, NULL);
+}
+
+const oracle_row oracle_rows_cells[] = {{"rnn_cell", rnn_cell}, {0}};
