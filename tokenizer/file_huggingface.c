@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tokenizer/byte_letters.h"
 #include "tokenizer/huggingface_stages.h"
 #include "tokenizer/pipeline_build.h"
+#include "tokenizer/pipeline_length.h"
 #include "tokenizer/utf8.h"
 
 /* ---- models ---- */
@@ -53,6 +55,17 @@ static qp_status read_unknown_token(const char *place, const json_t *model, bool
     return p->unknown >= 0 ? QP_OK : refuse(place, "unk_token is not in the vocab");
 }
 
+/* A WordLevel model may name a token that it has not: then a word that it does not know is an error. */
+static qp_status read_word_level_unknown(const char *place, const json_t *model, qp_pipeline *p)
+{
+    const json_t *token = json_object_get(model, "unk_token");
+    if (!json_is_string(token)) return refuse(place, "the model has no unk_token");
+    p->unknown = qp_pipeline_find_piece(p, json_string_value(token), json_string_length(token));
+    if (p->unknown >= 0) return QP_OK;
+    p->unknown_text = qp_text_copy(json_string_value(token), json_string_length(token));
+    return p->unknown_text ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", place);
+}
+
 static qp_status read_merge(const char *place, const json_t *merge, qp_pipeline *p)
 {
     if (json_is_array(merge)) {
@@ -83,6 +96,8 @@ static qp_status read_bpe(const char *place, const json_t *model, qp_pipeline *p
     QP_TRY(qp_json_flag(place, model, "ignore_merges", false, &p->ignore_merges));
     QP_TRY(read_vocabulary_object(place, json_object_get(model, "vocab"), p));
     QP_TRY(read_unknown_token(place, model, false, p));
+    if (p->byte_fallback && (p->prefix || p->suffix))
+        return refuse(place, "byte_fallback with a prefix or suffix of pieces is not done by this program");
     if (!json_is_array(merges)) return refuse(place, "the model has no merges");
     for (size_t i = 0; i < json_array_size(merges); i++) QP_TRY(read_merge(place, json_array_get(merges, i), p));
     return QP_OK;
@@ -155,7 +170,7 @@ static qp_status read_model(const char *place, const json_t *model, qp_pipeline 
     if (strcmp(type, "WordLevel") != 0) return refuse(place, "unknown type of model");
     p->model = QP_MODEL_WORD_LEVEL;
     QP_TRY(read_vocabulary_object(place, json_object_get(model, "vocab"), p));
-    return read_unknown_token(place, model, true, p);
+    return read_word_level_unknown(place, model, p);
 }
 
 /* ---- added tokens ---- */
@@ -257,7 +272,10 @@ static qp_status read_template(const char *place, const json_t *list, const json
 
 static qp_status read_trimming(const char *place, const json_t *json, qp_pipeline *p)
 {
+    bool before = p->trims;
     QP_TRY(qp_json_flag(place, json, "trim_offsets", true, &p->trims));
+    if (before && p->trims) return refuse(place, "two post-processors that trim offsets");
+    if (before) return p->trims = true, QP_OK;
     return qp_json_flag(place, json, "add_prefix_space", true, &p->trim_prefix_space);
 }
 
@@ -290,28 +308,56 @@ static qp_status read_post(const char *place, const json_t *json, int depth, qp_
 
 /* ---- the file ---- */
 
+static bool has_all_letters(const json_t *vocabulary)
+{
+    for (int byte = 0; byte < 256; byte++) {
+        char letter[5] = "";
+        qp_utf8_write(qp_byte_letter((unsigned char)byte), letter);
+        if (!json_object_get(vocabulary, letter)) return false;
+    }
+    return true;
+}
+
+/* ByteLevel as the last stage: the model works on bytes. Where other stages follow it, or what it lacks is spelled in
+ * bytes, the text becomes letters instead, as it does there. */
+static qp_status choose_bytes(const json_t *model, qp_pipeline *p)
+{
+    qp_stage_list old = p->splitter, *list = &p->splitter;
+    bool falls_back = json_is_true(json_object_get(model, "byte_fallback")) &&
+                      !has_all_letters(json_object_get(model, "vocab"));
+    qp_status status = QP_OK;
+    size_t i = 0;
+    while (i < old.count && old.stage[i].kind != QP_STAGE_BYTE_LEVEL) i++;
+    if (i == old.count) return QP_OK;
+    if (i + 1 == old.count && !falls_back) {
+        p->byte_level = true;
+        return QP_OK;
+    }
+    *list = (qp_stage_list){0};
+    for (i = 0; i < old.count && status == QP_OK; i++) {
+        qp_stage *stage;
+        status = qp_pipeline_add_stage(list, old.stage[i].kind, &stage);
+        if (status != QP_OK) break;
+        *stage = old.stage[i];
+        old.stage[i] = (qp_stage){0};
+        if (stage->kind == QP_STAGE_BYTE_LEVEL) status = qp_pipeline_add_stage(list, QP_STAGE_LETTERS, &stage);
+    }
+    qp_pipeline_free_stages(&old);
+    return status;
+}
+
 static qp_status read_root(const char *place, const json_t *root, qp_pipeline *p)
 {
     const json_t *version = json_object_get(root, "version"), *decoder = json_object_get(root, "decoder");
     if (!json_is_object(root)) return refuse(place, "it is no object");
     if (version && (!json_is_string(version) || strcmp(json_string_value(version), "1.0") != 0))
         return refuse(place, "its version is not 1.0");
-    static const char *const whole[] = {"truncation", "padding"};
-    for (int i = 0; i < 2; i++) {
-        const json_t *value = json_object_get(root, whole[i]);
-        if (value && !json_is_null(value))
-            return qp_fail(QP_EDATA, "%s: %s is not done by this program; set it to null", place, whole[i]);
-    }
+    QP_TRY(qp_pipeline_read_length(place, root, &p->length));
     QP_TRY(qp_huggingface_stages(place, json_object_get(root, "normalizer"), QP_ROLE_NORMALIZER, 0, &p->normalizer));
     QP_TRY(qp_huggingface_stages(place, json_object_get(root, "pre_tokenizer"), QP_ROLE_SPLITTER, 0, &p->splitter));
     QP_TRY(qp_huggingface_stages(place, decoder, QP_ROLE_DECODER, 0, &p->decoder));
     p->has_decoder = decoder && !json_is_null(decoder);
-    for (size_t i = 0; i < p->splitter.count; i++) {
-        if (p->splitter.stage[i].kind != QP_STAGE_BYTE_LEVEL) continue;
-        if (i + 1 < p->splitter.count)
-            return refuse(place, "a pre-tokenizer behind ByteLevel is not done by this program");
-        p->byte_level = true;
-    }
+    QP_TRY(choose_bytes(json_object_get(root, "model"), p));
     QP_TRY(read_post(place, json_object_get(root, "post_processor"), 0, p));
     QP_TRY(read_model(place, json_object_get(root, "model"), p));
     QP_TRY(read_added(place, json_object_get(root, "added_tokens"), p));

@@ -158,7 +158,10 @@ static const struct {
              {QP_ROLE_DECODER, "Replace", QP_STAGE_DECODE_REPLACE, 0},
              {QP_ROLE_DECODER, "ByteFallback", QP_STAGE_DECODE_BYTES, 0},
              {QP_ROLE_DECODER, "Fuse", QP_STAGE_DECODE_FUSE, 0},
-             {QP_ROLE_DECODER, "Strip", QP_STAGE_DECODE_STRIP, 0}};
+             {QP_ROLE_DECODER, "Strip", QP_STAGE_DECODE_STRIP, 0},
+             {QP_ROLE_DECODER, "CTC", QP_STAGE_DECODE_CTC, 0},
+             {QP_ROLE_NORMALIZER, "ByteLevel", QP_STAGE_LETTERS, 0},
+             {QP_ROLE_SPLITTER, "FixedLength", QP_STAGE_FIXED_LENGTH, 0}};
 
 static qp_status read_fields(const char *place, const char *name, const json_t *json, qp_stage *s)
 {
@@ -191,6 +194,15 @@ static qp_status read_fields(const char *place, const char *name, const json_t *
         return keep_text(place, name, json_object_get(json, "prefix"), &s->text, &s->text_bytes);
     case QP_STAGE_DECODE_SUFFIX:
         return keep_text(place, name, json_object_get(json, "suffix"), &s->text, &s->text_bytes);
+    case QP_STAGE_FIXED_LENGTH:
+        s->start = 5;
+        if (json_object_get(json, "length"))
+            QP_TRY(read_count(place, name, json_object_get(json, "length"), &s->start));
+        return s->start > 0 ? QP_OK : refuse(place, name, "a length of 0");
+    case QP_STAGE_DECODE_CTC:
+        QP_TRY(qp_json_flag(place, json, "cleanup", true, &s->cleanup));
+        QP_TRY(keep_text(place, name, json_object_get(json, "pad_token"), &s->text, &s->text_bytes));
+        return keep_text(place, name, json_object_get(json, "word_delimiter_token"), &s->content, &s->content_bytes);
     case QP_STAGE_DECODE_STRIP:
         QP_TRY(read_count(place, name, json_object_get(json, "start"), &s->start));
         QP_TRY(read_count(place, name, json_object_get(json, "stop"), &s->stop));

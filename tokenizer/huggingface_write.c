@@ -6,6 +6,7 @@
 #include "tokenizer/bpe_texts.h"
 #include "tokenizer/huggingface_stages.h"
 #include "tokenizer/pipeline_build.h"
+#include "tokenizer/pipeline_length.h"
 
 static qp_status string(qp_json_out *out, const char *text, size_t bytes)
 {
@@ -36,6 +37,7 @@ static qp_status unknown_token(const qp_pipeline *p, qp_json_out *out)
 {
     qp_json_out_format(out, ", \"unk_token\": ");
     if (p->unknown >= 0) return string(out, p->token[p->unknown], p->token_bytes[p->unknown]);
+    if (p->unknown_text) return string(out, p->unknown_text, strlen(p->unknown_text));
     qp_json_out_format(out, "null");
     return QP_OK;
 }
@@ -274,7 +276,9 @@ static qp_status post_processor(const qp_pipeline *p, qp_json_out *out)
 
 static qp_status file(const qp_pipeline *p, qp_json_out *out)
 {
-    qp_json_out_format(out, "{\"version\": \"1.0\",\n \"truncation\": null,\n \"padding\": null,\n \"added_tokens\": ");
+    qp_json_out_format(out, "{\"version\": \"1.0\",\n");
+    QP_TRY(qp_pipeline_write_length(&p->length, out));
+    qp_json_out_format(out, ",\n \"added_tokens\": ");
     QP_TRY(added_tokens(p, out));
     qp_json_out_format(out, ",\n \"normalizer\": ");
     QP_TRY(qp_huggingface_write_stages(&p->normalizer, QP_ROLE_NORMALIZER, p->normalizer.count > 0, out));

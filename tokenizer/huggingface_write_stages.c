@@ -94,6 +94,7 @@ static qp_status normalizer(const qp_stage *s, qp_json_out *out)
         text(out, "prepend", s->text, s->text_bytes);
         break;
     case QP_STAGE_NMT: type(out, "Nmt"); break;
+    case QP_STAGE_LETTERS: type(out, "ByteLevel"); break;
     case QP_STAGE_CHARSMAP: return charsmap(out, &s->charsmap);
     case QP_STAGE_BERT_NORMAL:
         type(out, "BertNormalizer");
@@ -134,6 +135,10 @@ static qp_status splitter(const qp_stage *s, qp_json_out *out)
         type(out, "CharDelimiterSplit");
         text(out, "delimiter", s->text, s->text_bytes);
         break;
+    case QP_STAGE_FIXED_LENGTH:
+        type(out, "FixedLength");
+        qp_json_out_format(out, ", \"length\": %d", s->start);
+        break;
     default: return qp_fail(QP_EBUG, "tokenizer.json: stage %d is no pre-tokenizer", (int)s->kind);
     }
     return QP_OK;
@@ -170,6 +175,12 @@ static qp_status decoder(const qp_stage *s, qp_json_out *out)
         text(out, "content", s->text, s->text_bytes);
         qp_json_out_format(out, ", \"start\": %d, \"stop\": %d", s->start, s->stop);
         break;
+    case QP_STAGE_DECODE_CTC:
+        type(out, "CTC");
+        text(out, "pad_token", s->text, s->text_bytes);
+        text(out, "word_delimiter_token", s->content, s->content_bytes);
+        flag(out, "cleanup", s->cleanup);
+        break;
     default: return qp_fail(QP_EBUG, "tokenizer.json: stage %d is no decoder", (int)s->kind);
     }
     return QP_OK;
@@ -184,8 +195,9 @@ qp_status qp_huggingface_write_stages(const qp_stage_list *list, int role, bool 
     }
     qp_json_out_format(out, "{\"type\": \"Sequence\", \"%s\": [", key[role]);
     for (size_t i = 0; i < list->count; i++) {
-        qp_json_out_format(out, "%s\n  ", i ? "," : "");
         const qp_stage *s = &list->stage[i];
+        if (role == QP_ROLE_SPLITTER && s->kind == QP_STAGE_LETTERS) continue; /* part of the ByteLevel before it */
+        qp_json_out_format(out, "%s\n  ", i ? "," : "");
         QP_TRY(role == QP_ROLE_NORMALIZER ? normalizer(s, out)
                : role == QP_ROLE_SPLITTER ? splitter(s, out)
                                           : decoder(s, out));

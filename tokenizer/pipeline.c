@@ -5,6 +5,7 @@
 
 #include "tokenizer/byte_letters.h"
 #include "tokenizer/growing.h"
+#include "tokenizer/pipeline_length.h"
 #include "tokenizer/pipeline_model.h"
 #include "tokenizer/stage_split.h"
 #include "tokenizer/utf8.h"
@@ -193,7 +194,7 @@ static qp_status add_token(qp_token_list *list, struct qp_token token)
     return QP_OK;
 }
 
-/* `count` characters of the original on from `at`, or back. */
+/* Where `count` characters of the original behind `at` end, or before it begin; at the ends of the text: there. */
 static uint32_t move_characters(const state *s, uint32_t at, int count)
 {
     size_t length;
@@ -208,27 +209,41 @@ static uint32_t move_characters(const state *s, uint32_t at, int count)
     return at;
 }
 
+/* What counts as a space: in pieces of bytes the space alone; in strings of tokens also the letter it is shown as. */
+static bool is_trimmed(int32_t code, bool bytes)
+{
+    return bytes ? code == ' ' : qp_is_white_space(code) || code == qp_byte_letter(' ');
+}
+
 /* Spaces at either end of a token do not belong to its span: as many characters less, whatever they were. */
-static void trim(const qp_pipeline *p, const state *s, const char *text, size_t bytes, bool any_space, bool is_first,
-                 struct qp_token *t)
+static void trim(const qp_pipeline *p, const state *s, const char *text, size_t length_of_text, bool bytes,
+                 bool is_first, struct qp_token *t)
 {
     int leading = 0, trailing = 0;
     size_t length;
-    for (size_t at = 0; at < bytes; at += length, leading++) {
-        int32_t code = qp_utf8_next(text + at, bytes - at, &length);
-        if (any_space ? !qp_is_white_space(code) : code != ' ') break;
+    for (size_t at = 0; at < length_of_text; at += length, leading++) {
+        if (!is_trimmed(qp_utf8_next(text + at, length_of_text - at, &length), bytes)) break;
     }
-    for (size_t at = bytes; at > 0; at -= length, trailing++) {
-        int32_t code = code_before(text, at);
-        if (any_space ? !qp_is_white_space(code) : code != ' ') break;
+    for (size_t at = length_of_text; at > 0; at -= length, trailing++) {
+        if (!is_trimmed(code_before(text, at), bytes)) break;
         length = 1;
         while (length < at && ((unsigned char)text[at - length] & 0xC0) == 0x80) length++;
     }
     if (leading == 1 && p->trim_prefix_space && (is_first || t->begin == 0)) leading = 0;
     uint32_t begin_at = move_characters(s, t->begin, leading);
     t->begin = begin_at < t->end ? begin_at : t->end;
+    if (trailing > 0 && move_characters(s, 0, trailing) > t->end) return; /* more spaces than text before the end */
     uint32_t end_at = move_characters(s, t->end, -trailing);
     t->end = end_at > t->begin ? end_at : t->begin;
+}
+
+/* The same for a piece of the model: by its bytes, or by its string (an unknown word's is the word itself). */
+static void trim_piece(const qp_pipeline *p, const state *s, size_t at, size_t end, int32_t piece, bool is_first,
+                       struct qp_token *t)
+{
+    bool own = p->byte_level || (piece == p->unknown && p->model == QP_MODEL_UNIGRAM);
+    const char *text = own ? s->text.text + at : p->token[piece];
+    trim(p, s, text, own ? end - at : p->token_bytes[piece], p->byte_level, is_first, t);
 }
 
 static qp_status tokens_of_range(const qp_pipeline *p, state *s, struct qp_range r, qp_token_list *list)
@@ -237,7 +252,7 @@ static qp_status tokens_of_range(const qp_pipeline *p, state *s, struct qp_range
     if (r.added >= 0) {
         struct qp_token token = {
             .id = p->added[r.added].id, .begin = text->begin[r.begin], .end = text->end[r.end - 1]};
-        if (p->trims) trim(p, s, text->text + r.begin, r.end - r.begin, true, list->count == 0, &token);
+        if (p->trims) trim(p, s, text->text + r.begin, r.end - r.begin, false, list->count == 0, &token);
         return add_token(list, token);
     }
     QP_TRY(qp_pipeline_model(p, text->text + r.begin, r.end - r.begin, &s->pieces));
@@ -246,7 +261,7 @@ static qp_status tokens_of_range(const qp_pipeline *p, state *s, struct qp_range
         size_t end = at + (s->pieces.bytes[i] & ~QP_SHARED);
         struct qp_token token = {
             .id = p->token_id[s->pieces.piece[i]], .begin = text->begin[at], .end = text->end[end - 1]};
-        if (p->trims) trim(p, s, text->text + at, end - at, false, list->count == 0, &token);
+        if (p->trims) trim_piece(p, s, at, end, s->pieces.piece[i], list->count == 0, &token);
         QP_TRY(add_token(list, token));
         if (!(s->pieces.bytes[i] & QP_SHARED)) at = end;
     }
@@ -286,24 +301,41 @@ static qp_status fill_template(const qp_template *t, const qp_token_list *one, c
 
 static const qp_template plain_pair = {(qp_template_part[]){{0, 0, NULL, 0}, {1, 1, NULL, 0}}, 2, 2};
 
+/* Tokens that a template adds. */
+static size_t added_by(const qp_template *t)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < t->count; i++) count += t->part[i].sequence < 0 ? t->part[i].id_count : 0;
+    return count;
+}
+
+static qp_status encode_text(const qp_pipeline *p, const char *text, size_t bytes, bool special, bool match_added,
+                             bool cut, state *s, qp_token_list *list)
+{
+    bool fills_template = special && p->has_template;
+    qp_token_list *one = fills_template ? &s->one : list;
+    QP_TRY(encode_one(p, text, bytes, match_added, s, one));
+    if (cut) QP_TRY(qp_pipeline_cut(&p->length, fills_template ? added_by(&p->single) : 0, one, NULL));
+    if (fills_template) QP_TRY(fill_template(&p->single, one, NULL, list));
+    return cut ? qp_pipeline_fill(&p->length, list) : QP_OK;
+}
+
 qp_status qp_pipeline_encode_into(const qp_pipeline *p, const char *text, size_t bytes, bool special, bool match_added,
                                   qp_pipeline_scratch **scratch, qp_token_list *list)
 {
     list->count = 0;
     if (!*scratch) *scratch = calloc(1, sizeof **scratch);
     if (!*scratch) return no_memory();
-    if (!special || !p->has_template) return encode_one(p, text, bytes, match_added, *scratch, list);
-    qp_token_list *one = &(*scratch)->one;
-    QP_TRY(encode_one(p, text, bytes, match_added, *scratch, one));
-    return fill_template(&p->single, one, NULL, list);
+    return encode_text(p, text, bytes, special, match_added, false, *scratch, list);
 }
 
 qp_status qp_pipeline_encode(const qp_pipeline *p, const char *text, size_t bytes, bool special, bool match_added,
                              qp_token_list *list)
 {
-    qp_pipeline_scratch *scratch = NULL;
-    qp_status status = qp_pipeline_encode_into(p, text, bytes, special, match_added, &scratch, list);
-    qp_pipeline_scratch_free(scratch);
+    state s = {0};
+    list->count = 0;
+    qp_status status = encode_text(p, text, bytes, special, match_added, true, &s, list);
+    free_state(&s);
     return status;
 }
 
@@ -312,10 +344,13 @@ qp_status qp_pipeline_encode_pair(const qp_pipeline *p, const char *a, size_t a_
 {
     state s = {0};
     qp_token_list one = {0}, two = {0};
+    const qp_template *t = special && p->has_template ? &p->pair : &plain_pair;
     list->count = 0;
     qp_status status = encode_one(p, a, a_bytes, true, &s, &one);
     if (status == QP_OK) status = encode_one(p, b, b_bytes, true, &s, &two);
-    if (status == QP_OK) status = fill_template(special && p->has_template ? &p->pair : &plain_pair, &one, &two, list);
+    if (status == QP_OK) status = qp_pipeline_cut(&p->length, added_by(t), &one, &two);
+    if (status == QP_OK) status = fill_template(t, &one, &two, list);
+    if (status == QP_OK) status = qp_pipeline_fill(&p->length, list);
     qp_token_list_free(&one);
     qp_token_list_free(&two);
     free_state(&s);
@@ -357,7 +392,8 @@ qp_status qp_pipeline_count_words(const qp_pipeline *p, const char *text, size_t
     qp_mapped_text work = {0};
     bool letters = false;
     for (size_t k = 0; k < p->splitter.count; k++)
-        letters = letters || p->splitter.stage[k].kind == QP_STAGE_BYTE_LEVEL;
+        letters = p->splitter.stage[k].kind == QP_STAGE_BYTE_LEVEL ||
+                  (letters && p->splitter.stage[k].kind != QP_STAGE_LETTERS);
     qp_status status = begin(&s, text, bytes);
     if (status == QP_OK) status = normalize(p, &s);
     if (status == QP_OK) status = split(p, &s);

@@ -28,6 +28,7 @@ typedef enum {
     QP_STAGE_NMT,
     QP_STAGE_CHARSMAP,
     QP_STAGE_BERT_NORMAL,
+    QP_STAGE_LETTERS,
     QP_STAGE_BYTE_LEVEL,
     QP_STAGE_METASPACE,
     QP_STAGE_SPLIT,
@@ -37,6 +38,7 @@ typedef enum {
     QP_STAGE_PUNCTUATION,
     QP_STAGE_BERT_SPLIT,
     QP_STAGE_DELIMITER,
+    QP_STAGE_FIXED_LENGTH,
     QP_STAGE_SCRIPTS,
     QP_STAGE_DECODE_BYTE_LEVEL,
     QP_STAGE_DECODE_WORDPIECE,
@@ -45,7 +47,8 @@ typedef enum {
     QP_STAGE_DECODE_REPLACE,
     QP_STAGE_DECODE_BYTES,
     QP_STAGE_DECODE_FUSE,
-    QP_STAGE_DECODE_STRIP
+    QP_STAGE_DECODE_STRIP,
+    QP_STAGE_DECODE_CTC
 } qp_stage_kind;
 
 typedef enum {
@@ -70,7 +73,7 @@ typedef struct {
     bool prefix_space, use_regex, individual, cleanup;
     qp_prepend prepend;
     bool split;      /* METASPACE */
-    int start, stop; /* DECODE_STRIP */
+    int start, stop; /* DECODE_STRIP; FIXED_LENGTH: characters in start */
     qp_charsmap charsmap;
 } qp_stage;
 
@@ -103,6 +106,19 @@ typedef struct {
     size_t count, capacity;
 } qp_template;
 
+/* How long an encoding is made (pipeline_length.h). */
+enum { QP_CUT_LONGEST, QP_CUT_FIRST, QP_CUT_SECOND };
+
+typedef struct {
+    bool cuts, cuts_left, fills, fills_left;
+    int strategy;           /* QP_CUT_... */
+    size_t most, stride;    /* tokens, those of the template included; stride is only kept */
+    size_t least, multiple; /* filled up to `least` (0: no) and to a multiple (0: no) */
+    int32_t fill_id, fill_type;
+    char *fill_text;
+    size_t fill_bytes;
+} qp_length_rules;
+
 typedef struct {
     qp_stage_list normalizer, splitter, decoder;
     bool has_decoder;
@@ -120,6 +136,7 @@ typedef struct {
     bool keeps_bytes; /* decoding gives the bytes as they are, UTF-8 or not (tiktoken) */
     bool byte_level, byte_fallback, fuse_unknown, ignore_merges;
     int32_t unknown;         /* piece number, -1: none */
+    char *unknown_text;      /* WordLevel: the name of an unknown token that there is not; else NULL */
     int32_t byte_piece[256]; /* of <0xNN>, -1: none */
     char *prefix, *suffix;   /* continuing_subword_prefix, end_of_word_suffix; NULL: none */
     int longest_word;        /* WordPiece: in characters */
@@ -132,6 +149,7 @@ typedef struct {
     qp_trie raw_added, normal_added; /* values: numbers of added tokens */
     bool has_template, trims, trim_prefix_space;
     qp_template single, pair;
+    qp_length_rules length;
     struct qp_pipeline_bytes *bytes; /* byte-level BPE done directly (pipeline_bytes.h); NULL: not this one */
     struct qp_pipeline_bert *bert;   /* WordPiece done directly (pipeline_bert.h); NULL: not this one */
 } qp_pipeline;
@@ -169,9 +187,9 @@ typedef struct qp_pipeline_scratch qp_pipeline_scratch;
 void qp_pipeline_scratch_free(qp_pipeline_scratch *scratch);
 
 /* qp_pipeline_encode — tokens of a text; special: what the post-processor adds is added; match_added: added tokens are
- * found in the text (else all is ordinary text).
- * qp_pipeline_encode_into — the same; no allocation once the longest text was seen.
- * qp_pipeline_encode_pair — two texts into one list. */
+ * found in the text (else all is ordinary text). Cut and filled up as the file says.
+ * qp_pipeline_encode_into — the same, neither cut nor filled up; no allocation once the longest text was seen.
+ * qp_pipeline_encode_pair — two texts into one list, cut and filled up. */
 qp_status qp_pipeline_encode(const qp_pipeline *pipeline, const char *text, size_t bytes, bool special,
                              bool match_added, qp_token_list *list);
 qp_status qp_pipeline_encode_into(const qp_pipeline *pipeline, const char *text, size_t bytes, bool special,

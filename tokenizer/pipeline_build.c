@@ -36,7 +36,7 @@ qp_pipeline *qp_pipeline_new(void)
     return p;
 }
 
-static void free_stages(qp_stage_list *list)
+void qp_pipeline_free_stages(qp_stage_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         qp_regex_free(&list->stage[i].regex);
@@ -56,9 +56,9 @@ static void free_template(qp_template *t)
 void qp_pipeline_free(qp_pipeline *p)
 {
     if (!p) return;
-    free_stages(&p->normalizer);
-    free_stages(&p->splitter);
-    free_stages(&p->decoder);
+    qp_pipeline_free_stages(&p->normalizer);
+    qp_pipeline_free_stages(&p->splitter);
+    qp_pipeline_free_stages(&p->decoder);
     for (int i = 0; i < p->vocabulary.count; i++) free(p->token[i]);
     qp_vocabulary_free(&p->vocabulary);
     free(p->token_id);
@@ -68,6 +68,7 @@ void qp_pipeline_free(qp_pipeline *p)
     free(p->piece_of_id);
     free(p->prefix);
     free(p->suffix);
+    free(p->unknown_text);
     qp_bpe_free(&p->bpe);
     qp_trie_free(&p->trie);
     for (size_t i = 0; i < p->added_count; i++) {
@@ -79,6 +80,7 @@ void qp_pipeline_free(qp_pipeline *p)
     qp_trie_free(&p->normal_added);
     free_template(&p->single);
     free_template(&p->pair);
+    free(p->length.fill_text);
     qp_pipeline_bytes_free(p->bytes);
     qp_pipeline_bert_free(p->bert);
     free(p);

@@ -7,6 +7,7 @@
 qp_pipeline *qp_pipeline_new(void);
 
 /* qp_pipeline_add_stage — a zeroed stage of this kind at the end of the list; *stage is valid until the next. */
+void qp_pipeline_free_stages(qp_stage_list *list);
 qp_status qp_pipeline_add_stage(qp_stage_list *list, qp_stage_kind kind, qp_stage **stage);
 
 /* qp_pipeline_add_piece — a piece of the model, as the file writes it (in byte-level models with letters for bytes).

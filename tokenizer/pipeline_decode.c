@@ -235,6 +235,33 @@ static qp_status byte_level(const strings *in, bool keeps_bytes, strings *out)
     return status;
 }
 
+static bool equals_last(const strings *in, size_t i, size_t begin)
+{
+    size_t before = i > 1 ? in->end[i - 2] : 0, bytes = in->end[i] - begin;
+    return i > 0 && begin - before == bytes && (bytes == 0 || memcmp(in->text + before, in->text + begin, bytes) == 0);
+}
+
+/* Speech: of equal tokens in a row one, without padding; the word delimiter becomes a space. Empty tokens go. */
+static qp_status ctc(const qp_stage *st, const strings *in, strings *out)
+{
+    strings one = {0}, clean = {0};
+    qp_status status = QP_OK;
+    for (size_t i = 0, begin = 0; i < in->count && status == QP_OK; begin = in->end[i++]) {
+        size_t start = out->bytes;
+        if (equals_last(in, i, begin)) continue;
+        one.bytes = clean.bytes = 0;
+        status = put_replaced(&one, in->text + begin, in->end[i] - begin, st->text, st->text_bytes, "", 0);
+        if (status == QP_OK && st->cleanup) status = put_clean(&clean, one.text, one.bytes);
+        if (status == QP_OK)
+            status = st->cleanup ? put_replaced(out, clean.text, clean.bytes, st->content, st->content_bytes, " ", 1)
+                                 : put(out, one.text, one.bytes);
+        if (status == QP_OK && out->bytes > start) status = end_token(out);
+    }
+    free_strings(&one);
+    free_strings(&clean);
+    return status;
+}
+
 static qp_status stage_of_token(const qp_stage *st, const strings *in, size_t i, size_t begin, strings *out)
 {
     const char *text = in->text + begin;
@@ -256,6 +283,7 @@ static qp_status run_stage(const qp_pipeline *p, const qp_stage *st, const strin
 {
     if (st->kind == QP_STAGE_DECODE_BYTES) return byte_fallback(in, out);
     if (st->kind == QP_STAGE_DECODE_BYTE_LEVEL) return byte_level(in, p->keeps_bytes, out);
+    if (st->kind == QP_STAGE_DECODE_CTC) return ctc(st, in, out);
     if (st->kind == QP_STAGE_DECODE_FUSE) {
         QP_TRY(put(out, in->text, in->bytes));
         return end_token(out);

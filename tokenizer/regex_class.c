@@ -141,7 +141,10 @@ static qp_status parse_escape(qp_rx_parser *p, struct qp_regex_set *set, int32_t
     case 's':
     case 'S': return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_SPACE, .opposite = letter == 'S'});
     case 'w':
-    case 'W': return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_WORD, .opposite = letter == 'W'});
+    case 'W':
+        return add_item(p, set,
+                        (struct qp_regex_item){
+                            .kind = QP_RX_WORD, .opposite = letter == 'W', .low = p->flavor == QP_REGEX_ONIGURUMA});
     case 'd':
     case 'D':
         return add_item(
@@ -185,20 +188,19 @@ static qp_status add_subset(qp_rx_parser *p, struct qp_regex_set *inner, struct 
 /* [:name:] in a class; *known false: it is none. Oniguruma takes them from Unicode. */
 static qp_status parse_posix(qp_rx_parser *p, struct qp_regex_set *set, bool *known)
 {
-    static const uint32_t signs = BIT(PC) | BIT(PD) | BIT(PS) | BIT(PE) | BIT(PI) | BIT(PF) | BIT(PO);
+    static const uint32_t signs = BIT(PC) | BIT(PD) | BIT(PS) | BIT(PE) | BIT(PI) | BIT(PF) | BIT(PO) | BIT(SM) |
+                                  BIT(SC) | BIT(SK) | BIT(SO);
     *known = true;
     if (qp_rx_take_if(p, "[:alpha:]")) return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_ALPHABETIC});
     if (qp_rx_take_if(p, "[:lower:]")) return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_LOWER});
     if (qp_rx_take_if(p, "[:space:]")) return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_SPACE});
-    if (qp_rx_take_if(p, "[:word:]")) return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_WORD});
+    if (qp_rx_take_if(p, "[:word:]")) return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_WORD, .low = 1});
     bool both = qp_rx_take_if(p, "[:alnum:]");
     if (both) QP_TRY(add_item(p, set, (struct qp_regex_item){.kind = QP_RX_ALPHABETIC}));
     if (both || qp_rx_take_if(p, "[:digit:]"))
         return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_CATEGORIES, .categories = BIT(ND)});
-    if (qp_rx_take_if(p, "[:punct:]")) {
-        for (const char *sign = "$+<=>^`|~"; *sign; sign++) QP_TRY(add_range(p, set, *sign, *sign));
+    if (qp_rx_take_if(p, "[:punct:]"))
         return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_CATEGORIES, .categories = signs});
-    }
     *known = false;
     return QP_OK;
 }

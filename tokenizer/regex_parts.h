@@ -46,7 +46,7 @@ typedef enum {
 struct qp_regex_item {
     qp_rx_item kind;
     bool opposite;
-    int32_t low, high;   /* RANGE; SCRIPT, SUBSET: its number in low */
+    int32_t low, high;   /* RANGE; SCRIPT, SUBSET: its number in low; WORD: low 1, Oniguruma's */
     uint32_t categories; /* CATEGORIES: bit n is utf8proc category n */
 };
 

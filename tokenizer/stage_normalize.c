@@ -5,6 +5,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "tokenizer/byte_letters.h"
 #include "tokenizer/growing.h"
 #include "tokenizer/utf8.h"
 
@@ -235,6 +236,18 @@ static qp_status bert(const qp_stage *s, qp_changes *c, const qp_mapped_text *fr
     return status;
 }
 
+/* The letter of every byte; the first of a character stands for it. */
+static qp_status letters(qp_changes *c, const qp_mapped_text *from, size_t begin, size_t end, qp_mapped_text *out)
+{
+    c->count = 0;
+    for (size_t at = begin, length; at < end; at += length) {
+        qp_utf8_next(from->text + at, end - at, &length);
+        for (size_t i = 0; i < length; i++)
+            QP_TRY(qp_changes_add(c, qp_byte_letter((unsigned char)from->text[at + i]), i > 0));
+    }
+    return qp_changes_apply(c, from, begin, end, 0, out);
+}
+
 static qp_status strip(const qp_stage *s, const qp_mapped_text *from, size_t begin, size_t end, qp_mapped_text *out)
 {
     size_t length;
@@ -380,6 +393,7 @@ qp_status qp_stage_normalize(const qp_stage *s, qp_stage_scratch *scratch, const
     case QP_STAGE_PREPEND: return qp_stage_prepend(s->text, s->text_bytes, scratch, from, begin, end, out);
     case QP_STAGE_CHARSMAP: return charsmap(s, c, from, begin, end, out);
     case QP_STAGE_BERT_NORMAL: return bert(s, c, from, begin, end, out);
+    case QP_STAGE_LETTERS: return letters(c, from, begin, end, out);
     default: return qp_fail(QP_EBUG, "pipeline: stage %d is no normalizer", (int)s->kind);
     }
 }

@@ -1,5 +1,6 @@
 #include "tokenizer/stage_split.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <utf8proc.h>
 
@@ -33,6 +34,16 @@ typedef struct {
     size_t held_begin, held_end; /* NEXT: a match that waits for what follows */
 } joiner;
 
+static qp_status put_part(joiner *j, size_t begin, size_t end)
+{
+    qp_ranges *out = j->out;
+    if (!QP_GROW(out->range, out->capacity, out->count + 1))
+        return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
+    out->range[out->count++] = (struct qp_range){begin, end, -1};
+    return QP_OK;
+}
+
+/* Empty parts take part in joining; end_parts takes them out. */
 static qp_status add_part(joiner *j, size_t begin, size_t end, bool match)
 {
     qp_ranges *out = j->out;
@@ -41,36 +52,36 @@ static qp_status add_part(joiner *j, size_t begin, size_t end, bool match)
     bool any = out->count > j->first;
     bool join = j->behavior == QP_SPLIT_CONTIGUOUS ? match == j->matched_before
                                                    : j->behavior == QP_SPLIT_PREVIOUS && match && !j->matched_before;
-    if (begin == end) return QP_OK;
     if (j->behavior == QP_SPLIT_REMOVED && match) return QP_OK;
     if (j->behavior == QP_SPLIT_NEXT) {
         /* read from the right: a match joins what follows it unless that is a match too */
-        if (j->held && !match) {
+        if (j->held && !match)
             begin = j->held_begin;
-            j->held = false;
-        } else if (j->held) {
-            QP_TRY(qp_ranges_add(out, j->held_begin, j->held_end, -1));
-            j->held = false;
-        }
-        if (match) {
-            j->held = true;
-            j->held_begin = begin;
-            j->held_end = end;
-            return QP_OK;
-        }
-        return qp_ranges_add(out, begin, end, -1);
+        else if (j->held)
+            QP_TRY(put_part(j, j->held_begin, j->held_end));
+        j->held = match;
+        j->held_begin = begin;
+        j->held_end = end;
+        return match ? QP_OK : put_part(j, begin, end);
     }
     j->matched_before = match;
     if (join && any) {
         out->range[out->count - 1].end = end;
         return QP_OK;
     }
-    return qp_ranges_add(out, begin, end, -1);
+    return put_part(j, begin, end);
 }
 
 static qp_status end_parts(joiner *j)
 {
-    return j->held ? qp_ranges_add(j->out, j->held_begin, j->held_end, -1) : QP_OK;
+    qp_ranges *out = j->out;
+    size_t kept = j->first;
+    if (j->held) QP_TRY(put_part(j, j->held_begin, j->held_end));
+    for (size_t i = j->first; i < out->count; i++) {
+        if (out->range[i].begin < out->range[i].end) out->range[kept++] = out->range[i];
+    }
+    out->count = kept;
+    return QP_OK;
 }
 
 typedef bool (*char_test)(int32_t code, int32_t wanted);
@@ -94,35 +105,35 @@ static qp_status by_character(char_test test, int32_t wanted, qp_split_behavior 
     size_t done = 0;
     for (size_t at = 0, length; at < bytes; at += length) {
         if (!test(qp_utf8_next(text + at, bytes - at, &length), wanted)) continue;
-        QP_TRY(add_part(&j, done, at, false));
+        if (done < at) QP_TRY(add_part(&j, done, at, false));
         QP_TRY(add_part(&j, at, at + length, true));
         done = at + length;
     }
-    QP_TRY(add_part(&j, done, bytes, false));
+    if (done < bytes) QP_TRY(add_part(&j, done, bytes, false));
     return end_parts(&j);
 }
 
+/* Matches one behind the other; an empty one does not stand right behind another. */
 static qp_status by_pattern(const qp_stage *s, qp_stage_scratch *scratch, const char *text, size_t bytes, size_t shift,
                             qp_ranges *out)
 {
     joiner j = {.behavior = s->behavior, .out = out, .first = out->count, .shift = shift};
     size_t done = 0;
-    while (done < bytes) {
-        size_t at = done, end = done, length;
+    for (size_t next = 0, last = SIZE_MAX; bytes > 0 && next <= bytes;) {
+        size_t at = next, end = next, length = 1;
         bool found;
         QP_TRY(qp_stage_match(s, scratch, text, bytes, &at, &end, &found));
-        if (!found || at == bytes) break;
-        QP_TRY(add_part(&j, done, at, s->invert));
-        if (end == at) { /* an empty match: the character goes with what follows */
-            qp_utf8_next(text + at, bytes - at, &length);
-            end = at + length;
-            QP_TRY(add_part(&j, at, end, s->invert));
-        } else {
-            QP_TRY(add_part(&j, at, end, !s->invert));
+        if (!found) break;
+        if (at == end && end == last) {
+            if (next < bytes) qp_utf8_next(text + next, bytes - next, &length);
+            next += length;
+            continue;
         }
-        done = end;
+        if (done < at) QP_TRY(add_part(&j, done, at, s->invert));
+        QP_TRY(add_part(&j, at, end, !s->invert));
+        done = next = last = end;
     }
-    QP_TRY(add_part(&j, done, bytes, s->invert));
+    if (done < bytes) QP_TRY(add_part(&j, done, bytes, s->invert));
     return end_parts(&j);
 }
 
@@ -169,7 +180,25 @@ static qp_status by_scripts(const char *text, size_t bytes, size_t shift, qp_ran
     return qp_ranges_add(out, shift + begin, shift + bytes, -1);
 }
 
+static qp_status by_length(int length_of_part, const char *text, size_t bytes, size_t shift, qp_ranges *out)
+{
+    for (size_t at = 0, begin = 0, length; at < bytes; begin = at) {
+        for (int i = 0; i < length_of_part && at < bytes; i++, at += length)
+            qp_utf8_next(text + at, bytes - at, &length);
+        QP_TRY(qp_ranges_add(out, shift + begin, shift + at, -1));
+    }
+    return QP_OK;
+}
+
 /* ---- stages that change the text before they cut it ---- */
+
+static qp_status letters(const qp_stage *s, qp_stage_scratch *scratch, const qp_mapped_text *from, struct qp_range r,
+                         qp_mapped_text *out, qp_ranges *ranges)
+{
+    size_t start = out->bytes;
+    QP_TRY(qp_stage_normalize(s, scratch, from, r.begin, r.end, out));
+    return qp_ranges_add(ranges, start, out->bytes, -1);
+}
 
 static qp_status byte_level(const qp_stage *s, qp_stage_scratch *scratch, const qp_mapped_text *from, struct qp_range r,
                             qp_mapped_text *out, qp_ranges *ranges)
@@ -228,6 +257,7 @@ qp_status qp_stage_split(const qp_stage *s, qp_stage_scratch *scratch, const qp_
 {
     if (s->kind == QP_STAGE_BYTE_LEVEL) return byte_level(s, scratch, from, r, out, ranges);
     if (s->kind == QP_STAGE_METASPACE) return metaspace(s, scratch, from, r, out, ranges);
+    if (s->kind == QP_STAGE_LETTERS) return letters(s, scratch, from, r, out, ranges);
     size_t start = out->bytes, bytes = r.end - r.begin, length;
     QP_TRY(qp_changes_copy(from, r.begin, r.end, out));
     const char *text = out->text + start;
@@ -240,6 +270,7 @@ qp_status qp_stage_split(const qp_stage *s, qp_stage_scratch *scratch, const qp_
                             start, ranges);
     case QP_STAGE_PUNCTUATION: return by_character(test_punctuation, 0, s->behavior, text, bytes, start, ranges);
     case QP_STAGE_BERT_SPLIT: return bert(text, bytes, start, ranges);
+    case QP_STAGE_FIXED_LENGTH: return by_length(s->start, text, bytes, start, ranges);
     case QP_STAGE_SCRIPTS: return by_scripts(text, bytes, start, ranges);
     case QP_STAGE_DELIMITER:
         return by_character(test_equal, qp_utf8_next(s->text, s->text_bytes, &length), QP_SPLIT_REMOVED, text, bytes,

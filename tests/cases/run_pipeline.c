@@ -148,6 +148,8 @@ static bool expect_offsets(run_context *c, const char *text, const qp_token_list
 /* The piece of an unknown may be the text itself, that of an added token the text with its spaces. */
 static bool is_shown_as_text(const qp_pipeline *p, int32_t id, json_t *want)
 {
+    bool padding = p->length.fills && p->length.fill_id == id;
+    if (padding && strcmp(json_string_value(want), p->length.fill_text) == 0) return true;
     if (p->unknown >= 0 && p->token_id[p->unknown] == id) return true;
     for (size_t k = 0; k < p->added_count; k++) {
         if (p->added[k].id == id && strstr(json_string_value(want), p->added[k].text)) return true;
