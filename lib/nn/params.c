@@ -50,7 +50,7 @@ static bool grow(qp_params *params)
  * weights of a single output. */
 static bool is_matrix(int rows, qp_init init)
 {
-    return rows > 1 || (init.kind != QP_INIT_CONSTANT && init.kind != QP_INIT_FORGET_GATE);
+    return rows > 1 || (init.kind != QP_INIT_CONSTANT && init.kind < QP_INIT_FORGET_2_OF_4);
 }
 
 int qp_params_add(qp_params *params, int rows, int columns, qp_init init, const char *name_format, ...)
