@@ -69,6 +69,12 @@ double qp_init_deviation(qp_init init, int fan_in, int fan_out)
     return 0;
 }
 
+bool qp_init_is_vector(qp_init init)
+{
+    return init.kind == QP_INIT_CONSTANT || init.kind == QP_INIT_FORGET_2_OF_4 || init.kind == QP_INIT_FORGET_1_OF_3 ||
+           init.kind == QP_INIT_FORGET_2_OF_3;
+}
+
 static bool is_normal(qp_init_kind kind)
 {
     return kind == QP_INIT_NORMAL || kind == QP_INIT_XAVIER_NORMAL || kind == QP_INIT_HE_NORMAL ||

@@ -35,8 +35,10 @@ typedef struct {
     double gain;
 } qp_init;
 
-/* qp_init_fill — draw value [rows, columns] by `init` from the random numbers of `key`.
+/* qp_init_is_vector — a first value that only vectors have (biases, gains): constant, or constant in parts.
+ * qp_init_fill — draw value [rows, columns] by `init` from the random numbers of `key`.
  * qp_init_deviation — the standard deviation it draws with (0 for constant and orthogonal). */
+bool qp_init_is_vector(qp_init init);
 void qp_init_fill(qp_init init, int rows, int columns, int fan_in, int fan_out, uint64_t key, qp_real *value);
 double qp_init_deviation(qp_init init, int fan_in, int fan_out);
 

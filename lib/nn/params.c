@@ -48,10 +48,7 @@ static bool grow(qp_params *params)
 
 /* Vectors are biases, gains of norms and queries that start at one value; one row that is drawn is a matrix still: the
  * weights of a single output. */
-static bool is_matrix(int rows, qp_init init)
-{
-    return rows > 1 || (init.kind != QP_INIT_CONSTANT && init.kind < QP_INIT_FORGET_2_OF_4);
-}
+static bool is_matrix(int rows, qp_init init) { return rows > 1 || !qp_init_is_vector(init); }
 
 int qp_params_add(qp_params *params, int rows, int columns, qp_init init, const char *name_format, ...)
 {

@@ -44,11 +44,12 @@ Test(params, decay_reaches_matrices_of_one_row_but_no_vector)
         int rows;
         qp_init init;
         bool decay;
-    } row[] = {{3, {QP_INIT_UNIFORM, 1}, true},       /* a matrix */
-               {1, {QP_INIT_UNIFORM, 1}, true},       /* the weights of one output, as Bahdanau's energy */
-               {1, {QP_INIT_CONSTANT, 0}, false},     /* a bias */
-               {1, {QP_INIT_CONSTANT, 1}, false},     /* a norm's gain */
-               {1, {QP_INIT_FORGET_GATE, 1}, false}}; /* an LSTM's bias */
+    } row[] = {{3, {QP_INIT_UNIFORM, 1}, true},         /* a matrix */
+               {1, {QP_INIT_UNIFORM, 1}, true},         /* the weights of one output, as Bahdanau's energy */
+               {1, {QP_INIT_CONSTANT, 0}, false},       /* a bias */
+               {1, {QP_INIT_CONSTANT, 1}, false},       /* a norm's gain */
+               {1, {QP_INIT_FORGET_2_OF_4, 1}, false},  /* an LSTM's bias */
+               {1, {QP_INIT_FORGET_1_OF_3, 1}, false}}; /* one with three gates */
     qp_params *params = qp_params_new();
     int count = (int)(sizeof row / sizeof *row);
     for (int i = 0; i < count; i++) qp_params_add(params, row[i].rows, 4, row[i].init, "p%d", i);
