@@ -72,7 +72,7 @@ static const char notes[] =
     "matthews, kappa, entity-precision, entity-recall, entity-f1 (as seqeval), report, confusion; regress: mae, rmse, "
     "mse, r2;\n"
     "mlm: accuracy, loss, perplexity of hidden tokens, the same ones for the same --seed; autoencode: accuracy (lines\n"
-    "given back exactly), token-accuracy, loss, perplexity.";
+    "given back exactly), token-accuracy, loss, perplexity, divergence (variational ones).";
 
 /* What a run carries about. */
 typedef struct {

@@ -46,7 +46,10 @@ static const char notes[] =
     "Recurrent decoders keep their state instead, n-grams their last words. Equal model, prompt, options and seed "
     "make\n"
     "an equal text, whatever --threads was. A model trained line by line ends its text itself; one of running text\n"
-    "(--lm-window) writes line after line until --tokens or --stop.";
+    "(--lm-window) writes line after line until --tokens or --stop. A variational autoencoder makes each text of a "
+    "vector "
+    "drawn\n"
+    "for it.";
 
 /* What all texts share, and the stage they appear on: one at a time, in order, whoever is ready first. */
 typedef struct {
@@ -193,10 +196,16 @@ static qp_status run(void *self, const qp_options *options)
     const qp_option_list *list = options->command->list;
     char *content = NULL;
     show s = {.o = o};
-    static const int tasks[] = {QP_TASK_LM, -1};
+    static const int tasks[] = {QP_TASK_LM, QP_TASK_AUTOENCODE, -1};
     qp_text_model opened = {0};
     qp_status status = read_prompt(o, &list[0], &content, &s);
     if (status == QP_OK) status = qp_decode_open(&o->ask, tasks, &opened);
+    if (status == QP_OK && qp_model_config_of(opened.model)->task == QP_TASK_AUTOENCODE &&
+        !qp_model_config_of(opened.model)->variational)
+        status = qp_fail(QP_EUSAGE,
+                         "%s: is an autoencoder that only gives text back (quipu translate); for new texts train it "
+                         "with --variational",
+                         o->ask.model);
     qp_generator generator = {.model = opened.model,
                               .codec = &opened.target_codec,
                               .sample = &how->sample,

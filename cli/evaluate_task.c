@@ -154,7 +154,7 @@ static qp_status try_copies(const trial *t, const char *metrics)
 
 static const struct {
     int task;
-    const char *metrics; /* the usual ones */
+    const char *metrics; /* the usual ones; NULL: it knows */
     qp_status (*run)(const trial *t, const char *metrics);
 } rows[] = {
     {QP_TASK_LM, "perplexity", try_language},
@@ -162,7 +162,7 @@ static const struct {
     {QP_TASK_TAG, "accuracy,f1", try_labels},
     {QP_TASK_REGRESS, "mae,rmse,r2", try_series},
     {QP_TASK_MLM, "accuracy,loss,perplexity", try_masks},
-    {QP_TASK_AUTOENCODE, "accuracy,token-accuracy,loss,perplexity", try_copies},
+    {QP_TASK_AUTOENCODE, NULL, try_copies},
 };
 
 static qp_status run(const trial *t, const char *metrics)

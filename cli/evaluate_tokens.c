@@ -12,7 +12,7 @@
 #include "data/batcher.h"
 #include "data/masking.h"
 
-enum { BATCH_TOKENS = 1024, FIGURES = 4 };
+enum { BATCH_TOKENS = 1024, FIGURES = 5 };
 
 /* ---- printing ---- */
 
@@ -144,12 +144,15 @@ static qp_status count_lines(const qp_text_model *m, const char *path, int threa
     return status;
 }
 
-static qp_status count_copies(const qp_text_model *m, const qp_corpus *corpus, int threads, qp_token_metrics *sums)
+static qp_status count_copies(const qp_text_model *m, const qp_corpus *corpus, int threads, qp_token_metrics *sums,
+                              double *divergence)
 {
     qp_batcher *batcher = NULL;
     QP_TRY(batches_of(corpus, &batcher));
     qp_batch_source source = qp_batcher_source(batcher);
     qp_status status = qp_token_metrics_measure(m->model, &source, threads, sums);
+    if (status == QP_OK && qp_model_config_of(m->model)->variational)
+        status = qp_divergence_measure(m->model, &source, divergence);
     qp_batcher_free(batcher);
     return status;
 }
@@ -162,19 +165,24 @@ qp_status qp_evaluate_copies(const qp_text_model *m, const qp_evaluate_task_conf
     figure list[] = {{"accuracy", 0, 2, "percent of the lines given back exactly"},
                      {"token-accuracy", 0, 2, "percent of the tokens, those before them given"},
                      {"loss", 0, 4, "mean -ln P of a token, ends of lines included"},
-                     {"perplexity", 0, 4, "exp of it"}};
-    QP_TRY(check_names(list, 4, metrics, "autoencoders"));
+                     {"perplexity", 0, 4, "exp of it"},
+                     {"divergence", 0, 4, "nats a line from N(0, 1)"}};
+    int figures = qp_model_config_of(m->model)->variational ? 5 : 4;
+    if (!metrics)
+        metrics = figures == 5 ? "accuracy,token-accuracy,loss,perplexity,divergence"
+                               : "accuracy,token-accuracy,loss,perplexity";
+    QP_TRY(check_names(list, figures, metrics, "autoencoders"));
     if (strcmp(o->test, "-") == 0)
         return qp_fail(QP_EUSAGE, "evaluate: an autoencoder reads its test twice; name a file in place of '-'");
     QP_TRY(load(m, o->test, true, &corpus));
-    qp_status status = count_copies(m, &corpus, threads, &sums);
+    qp_status status = count_copies(m, &corpus, threads, &sums, &list[4].value);
     if (status == QP_OK && qp_metric_listed(metrics, "accuracy"))
         status = count_lines(m, o->test, threads, &list[0].value);
     if (status == QP_OK) {
         list[1].value = qp_token_metrics_accuracy(&sums);
         list[2].value = qp_token_metrics_loss(&sums);
         list[3].value = exp(list[2].value);
-        print_figures(list, 4, metrics, corpus.sequences, sums.tokens, "tokens", json);
+        print_figures(list, figures, metrics, corpus.sequences, sums.tokens, "tokens", json);
     }
     qp_corpus_free(&corpus);
     return status;

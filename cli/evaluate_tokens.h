@@ -8,7 +8,8 @@
  *   mlm          accuracy, loss, perplexity of hidden tokens, drawn by --seed as a validation draws them
  *   autoencode   accuracy: lines given back exactly (greedy); token-accuracy, loss, perplexity: of each token given the
  *                vector and the tokens before it
- * metrics   the list of those wanted.   Errors  QP_EUSAGE: unknown metric; QP_EDATA: a text without tokens; those of
+ *                variational ones: divergence, in nats a line
+ * metrics   the list of those wanted; NULL (autoencoders): all.   Errors  QP_EUSAGE: unknown metric; QP_EDATA: a text without tokens; those of
  * reading and of the model. */
 qp_status qp_evaluate_masks(const qp_text_model *m, const qp_evaluate_task_config *o, int threads, bool json,
                             const char *metrics);

@@ -50,3 +50,23 @@ double qp_token_metrics_accuracy(const qp_token_metrics *m)
 {
     return m->tokens ? 100 * (double)m->right / (double)m->tokens : 0;
 }
+
+qp_status qp_divergence_measure(const qp_model *model, qp_batch_source *source, double *mean)
+{
+    int64_t count, texts = 0;
+    double sum = 0;
+    qp_tape *tape = qp_tape_new();
+    qp_status status = tape ? source->begin(source->self, 0, &count) : qp_fail(QP_EMEMORY, "out of memory for a tape");
+    for (int64_t i = 0; status == QP_OK && i < count; i++) {
+        qp_batch batch;
+        if ((status = source->get(source->self, i, 0, &batch)) != QP_OK) break;
+        qp_tape_begin(tape, QP_INFER, 0);
+        qp_tensor divergence = qp_model_loss_parts(model, tape, &batch, 0).divergence;
+        if (qp_tape_failed(tape)) status = qp_fail(qp_tape_status(tape), "%s", qp_tape_message(tape));
+        if (status == QP_OK) sum += (double)divergence.value[0];
+        texts += batch.target.sequences.count;
+    }
+    qp_tape_free(tape);
+    *mean = texts ? sum / (double)texts : 0;
+    return status;
+}

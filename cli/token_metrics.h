@@ -15,6 +15,9 @@ typedef struct {
  * any number of threads.   Memory  scores of one batch.   Errors  those of the source and the model; QP_EMEMORY. */
 qp_status qp_token_metrics_measure(const qp_model *model, qp_batch_source *source, int threads,
                                    qp_token_metrics *metrics);
+/* qp_divergence_measure — of a variational autoencoder: how far the distributions that texts tell are from N(0, 1), in nats a
+ * text, over all of a source. */
+qp_status qp_divergence_measure(const qp_model *model, qp_batch_source *source, double *mean);
 double qp_token_metrics_loss(const qp_token_metrics *metrics);
 double qp_token_metrics_accuracy(const qp_token_metrics *metrics); /* percent */
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/token_metrics.h"
 #include "cli/train_tokenizer.h"
 
 /* ---- files ---- */
@@ -245,6 +246,11 @@ qp_status qp_text_source(const qp_train_settings *s, qp_train_data *data, int pa
 
 qp_status qp_pairs_measure(qp_train_data *data, const qp_text_model *text_model, int threads, qp_metrics *metrics)
 {
+    if (qp_model_config_of(text_model->model)->variational) {
+        double divergence;
+        QP_TRY(qp_divergence_measure(text_model->model, &data->batches[QP_VALIDATION], &divergence));
+        qp_metrics_add(metrics, "divergence", divergence);
+    }
     data->translations.text_model = text_model;
     return qp_validation_measure(&data->translations, threads, metrics);
 }

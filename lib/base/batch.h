@@ -59,6 +59,8 @@ typedef struct {
     const qp_real *source_value; /* [source rows, features] */
     const qp_real *target_value; /* [target rows, outputs] */
     int features, outputs;
+    const qp_real *noise; /* [sources, noise_columns] what a variational autoencoder draws; NULL: it draws itself */
+    int noise_columns;
     qp_batch_carry carry; /* running text with --carry */
 } qp_batch;
 

@@ -15,7 +15,7 @@ typedef struct {
     qp_state *state;
     qp_sampler *sampler;
     int32_t *id; /* [count] prompt and what was made */
-    int count, capacity, prompt;
+    int count, capacity, prompt, number;
     int read;        /* tokens of id that the state has read */
     int64_t context; /* tokens a state may read; 0: any number */
     bool running;
@@ -71,6 +71,15 @@ qp_status qp_generate_prompt(const qp_generator *g, const char *text, size_t byt
 
 /* ---- the model ---- */
 
+/* The vector of text `number`, drawn from N(0, 1): what a variational autoencoder makes a text of. */
+static qp_tensor drawn_code(const writing *w)
+{
+    uint64_t key = qp_random_key(qp_random_key(w->g->seed, (uint64_t)w->number), 0x636f6465);
+    qp_tensor code = qp_tape_constant(w->tape, 1, qp_model_memory_width(qp_model_config_of(w->g->model)));
+    for (int i = 0; code.value && i < code.columns; i++) code.value[i] = (qp_real)qp_random_normal(key, (uint64_t)i);
+    return code;
+}
+
 /* A new state that has read nothing. */
 static qp_status restart(writing *w)
 {
@@ -78,6 +87,8 @@ static qp_status restart(writing *w)
     qp_state_free(w->state);
     w->state = NULL;
     qp_tape_begin(w->tape, QP_INFER, 0);
+    if (qp_model_config_of(w->g->model)->variational)
+        return qp_model_start_code(w->g->model, w->tape, drawn_code(w), &w->state);
     return qp_model_start(w->g->model, w->tape, (qp_ids){.sequences = {.count = 1, .start = nothing}}, &w->state);
 }
 
@@ -106,7 +117,7 @@ static qp_status next_scores(writing *w, qp_tensor *scores)
     return QP_OK;
 }
 
-static qp_status next_token(writing *w, int number, int32_t *token)
+static qp_status next_token(writing *w, int32_t *token)
 {
     qp_tensor scores;
     QP_TRY(next_scores(w, &scores));
@@ -115,20 +126,20 @@ static qp_status next_token(writing *w, int number, int32_t *token)
     qp_logits_forbid(scores.columns, row, QP_BOS);
     qp_logits_forbid_repeats(scores.columns, row, w->id, w->count, w->g->no_repeat_ngram);
     QP_TRY(qp_sampler_weigh(w->sampler, row, w->id, w->count));
-    uint64_t key = qp_random_key(w->g->seed, (uint64_t)number);
+    uint64_t key = qp_random_key(w->g->seed, (uint64_t)w->number);
     *token = qp_sample_draw(scores.columns, row, qp_random_uniform(key, (uint64_t)(w->count - w->prompt)));
     return QP_OK;
 }
 
 /* ---- the text ---- */
 
-static qp_status write_text(writing *w, int number, qp_generate_emit *emit, void *self, qp_generated *result)
+static qp_status write_text(writing *w, qp_generate_emit *emit, void *self, qp_generated *result)
 {
     result->why = QP_GENERATED_LENGTH;
     size_t told = 0;
     while (!w->g->tokens || result->tokens < w->g->tokens) {
         int32_t token;
-        QP_TRY(next_token(w, number, &token));
+        QP_TRY(next_token(w, &token));
         result->tokens++;
         if (token == QP_EOS && !w->running) {
             result->why = QP_GENERATED_END;
@@ -136,13 +147,13 @@ static qp_status write_text(writing *w, int number, qp_generate_emit *emit, void
         }
         QP_TRY(append(&w->id, &w->count, &w->capacity, &token, 1));
         QP_TRY(qp_text_stream_add(&w->stream, w->id, w->count));
-        if (w->stream.certain > told && emit) QP_TRY(emit(self, number, w->stream.text, w->stream.certain));
+        if (w->stream.certain > told && emit) QP_TRY(emit(self, w->number, w->stream.text, w->stream.certain));
         told = w->stream.certain;
         if (w->stream.stopped) break;
     }
     QP_TRY(qp_text_stream_end(&w->stream, w->id, w->count));
     if (w->stream.stopped) result->why = QP_GENERATED_STOP;
-    return w->stream.certain > told && emit ? emit(self, number, w->stream.text, w->stream.certain) : QP_OK;
+    return w->stream.certain > told && emit ? emit(self, w->number, w->stream.text, w->stream.certain) : QP_OK;
 }
 
 static qp_status prepare(writing *w, const int32_t *prompt, int count)
@@ -161,9 +172,9 @@ qp_status qp_generate(const qp_generator *generator, qp_tape *tape, const int32_
                       qp_generate_emit *emit, void *self, qp_generated *result)
 {
     *result = (qp_generated){0};
-    writing w = {.g = generator, .tape = tape};
+    writing w = {.g = generator, .tape = tape, .number = number};
     qp_status status = prepare(&w, prompt, count);
-    if (status == QP_OK) status = write_text(&w, number, emit, self, result);
+    if (status == QP_OK) status = write_text(&w, emit, self, result);
     result->text = w.stream.text;
     result->bytes = w.stream.bytes;
     if (status == QP_OK && !result->text && !(result->text = calloc(1, 1))) status = out_of_memory();

@@ -38,7 +38,7 @@ typedef qp_status qp_generate_emit(void *self, int number, const char *text, siz
 
 /* qp_generate_prompt — ids of a prompt; the caller frees *id. For running text every '\n' is QP_EOS and the lines between
  * are encoded each by itself.
- * qp_generate — text `number` of a seed: depends on model, prompt, options, seed and number alone.
+ * qp_generate — of a language model, or of a variational autoencoder from a vector drawn for it; text `number` of a seed: depends on model, prompt, options, seed and number alone.
  *   prompt  [count]      result  the caller frees it with qp_generated_free, after a failure too
  * Memory  4 bytes a token, the text, 24 bytes for each of the vocabulary.
  * Errors  QP_EMEMORY; QP_EDATA for scores that are not numbers; what emit and codec return. */

@@ -20,10 +20,11 @@ typedef struct {
 
 /* What came out of one pass; memory of the tape. */
 typedef struct {
-    qp_sequences sequences; /* of the sources */
-    qp_tensor memory;       /* [source rows, memory_width] */
-    qp_tensor summary;      /* [sources, summary_width] one vector a source */
-    const qp_carry *final;  /* [slots of the module] final states of every layer of a recurrent encoder, or NULL */
+    qp_sequences sequences;       /* of the sources */
+    qp_tensor memory;             /* [source rows, memory_width] */
+    qp_tensor summary;            /* [sources, summary_width] one vector a source */
+    qp_tensor mean, log_variance; /* of what a variational bottleneck draws from; else empty */
+    const qp_carry *final; /* [slots of the module] final states of every layer of a recurrent encoder, or NULL */
 } qp_encoded;
 
 typedef struct {

@@ -8,6 +8,7 @@
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_loss.h"
 #include "lib/grad/op_loss_element.h"
+#include "lib/grad/op_loss_pair.h"
 #include "lib/model/augment.h"
 #include "lib/model/bottleneck.h"
 #include "lib/model/decoder.h"
@@ -189,9 +190,9 @@ static bool put_class_token(qp_tape *tape, qp_encoder_input *input)
     return true;
 }
 
-/* What the decoder or the head reads of the sources. */
-static bool encode(const qp_model *model, qp_tape *tape, qp_encoder_input input, qp_model_maps *maps,
-                   qp_encoded *encoded)
+/* What the decoder or the head reads of the sources; batch NULL: one to decode. */
+static bool encode(const qp_model *model, qp_tape *tape, qp_encoder_input input, const qp_batch *batch,
+                   qp_model_maps *maps, qp_encoded *encoded)
 {
     if (model->has_class_token && !put_class_token(tape, &input)) return false;
     bool summary = model->has_bottleneck ? model->bottleneck.pooling.from_states
@@ -199,7 +200,8 @@ static bool encode(const qp_model *model, qp_tape *tape, qp_encoder_input input,
                                          : qp_head_wants_summary(&model->head);
     *encoded = qp_encoder_forward(&model->encoder, tape, &input, summary, maps);
     if (model->has_bottleneck && !qp_tape_failed(tape))
-        *encoded = qp_bottleneck_forward(&model->bottleneck, tape, encoded, maps);
+        *encoded = qp_bottleneck_forward(&model->bottleneck, tape, encoded, batch ? batch->noise : NULL,
+                                         batch ? batch->noise_columns : 0, maps);
     return !qp_tape_failed(tape);
 }
 
@@ -223,17 +225,20 @@ static qp_tensor output(const qp_model *model, qp_tape *tape, qp_tensor x)
                      qp_param(tape, model->params, model->output_bias));
 }
 
-qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps)
+/* The scores, and what was encoded for them. */
+static qp_tensor scores_of(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps,
+                           qp_encoded *encoded)
 {
+    *encoded = (qp_encoded){0};
     if (maps) maps->count = 0;
     if (!check_batch(model, tape, batch)) return (qp_tensor){0};
-    qp_encoded encoded, *source = NULL;
+    const qp_encoded *source = NULL;
     if (model->has_encoder) {
         qp_encoder_input input = {batch->source.sequences, batch->source.id, batch->source_value, batch->segment};
         if (input.id)
             input.id = qp_word_dropout(tape, input.id, rows_of(input.sequences), model->config.word_dropout_src);
-        if (!encode(model, tape, input, maps, &encoded)) return (qp_tensor){0};
-        source = &encoded;
+        if (!encode(model, tape, input, batch, maps, encoded)) return (qp_tensor){0};
+        source = encoded;
     }
     if (!model->has_decoder) return qp_head_forward(&model->head, tape, source, batch, maps);
     qp_ids input = {.sequences = batch->target.sequences,
@@ -241,6 +246,12 @@ qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *
     input.id = qp_word_dropout(tape, input.id, rows_of(input.sequences), model->config.word_dropout_tgt);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     return output(model, tape, qp_decoder_forward(&model->decoder, tape, source, input, &batch->carry, maps));
+}
+
+qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps)
+{
+    qp_encoded encoded;
+    return scores_of(model, tape, batch, maps, &encoded);
 }
 
 /* The mean over a row's columns, summed over the rows. */
@@ -273,9 +284,10 @@ qp_crf qp_model_crf(const qp_model *model)
     return (qp_crf){values_of(model, head->transitions), values_of(model, head->start), values_of(model, head->end)};
 }
 
-qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing)
+/* -ln P of the answers, or the errors of the numbers. */
+static qp_tensor answers_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_tensor scores,
+                              qp_real smoothing)
 {
-    qp_tensor scores = qp_model_logits(model, tape, batch, NULL);
     bool numbers = model->config.task == QP_TASK_REGRESS;
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     if (scores.rows != rows_of(batch->target.sequences) ||
@@ -288,6 +300,23 @@ qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *ba
     return qp_mixup_loss(tape, scores, batch->target.id, model->config.mixup, &config);
 }
 
+qp_model_parts qp_model_loss_parts(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing)
+{
+    qp_encoded encoded;
+    qp_tensor scores = scores_of(model, tape, batch, NULL, &encoded);
+    qp_model_parts parts = {.words = answers_loss(model, tape, batch, scores, smoothing)};
+    if (model->config.variational && !qp_tape_failed(tape))
+        parts.divergence = qp_pair_loss(tape, QP_PAIR_GAUSSIAN_KL, encoded.mean, encoded.log_variance, NULL, 0, QP_SUM);
+    return parts;
+}
+
+qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing)
+{
+    qp_model_parts parts = qp_model_loss_parts(model, tape, batch, smoothing);
+    if (!model->config.variational) return parts.words;
+    return qp_add(tape, parts.words, qp_scale(tape, parts.divergence, (qp_real)model->config.kl_weight));
+}
+
 /* ---- one token at a time ---- */
 
 qp_status qp_model_start(const qp_model *model, qp_tape *tape, qp_ids source, qp_state **state)
@@ -296,8 +325,19 @@ qp_status qp_model_start(const qp_model *model, qp_tape *tape, qp_ids source, qp
     if (!model->has_decoder) return qp_fail(QP_EUSAGE, "this model makes no text; it was trained for another task");
     if (!model->has_encoder) return qp_decoder_start(&model->decoder, tape, NULL, source.sequences, state);
     qp_encoded encoded;
-    if (!encode(model, tape, (qp_encoder_input){.sequences = source.sequences, .id = source.id}, NULL, &encoded))
+    if (!encode(model, tape, (qp_encoder_input){.sequences = source.sequences, .id = source.id}, NULL, NULL, &encoded))
         return qp_tape_status(tape);
+    return qp_decoder_start(&model->decoder, tape, &encoded, encoded.sequences, state);
+}
+
+qp_status qp_model_start_code(const qp_model *model, qp_tape *tape, qp_tensor code, qp_state **state)
+{
+    *state = NULL;
+    if (!model->has_bottleneck || code.columns != model->bottleneck.seen.memory_width)
+        return qp_fail(QP_EUSAGE, "vectors of %d columns do not fit this model; use those of its own bottleneck",
+                       code.columns);
+    qp_encoded encoded = qp_bottleneck_code(tape, code);
+    if (qp_tape_failed(tape)) return qp_tape_status(tape);
     return qp_decoder_start(&model->decoder, tape, &encoded, encoded.sequences, state);
 }
 

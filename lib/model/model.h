@@ -40,6 +40,13 @@ const qp_ngram *qp_model_ngram(const qp_model *model, const int32_t **word);
  *   batch: cross-entropy, or, for series, the mean of a row's errors as --series-loss has them, or, with --crf, the loss
  *   of the conditional random field (lib/grad/op_crf.h).   smoothing: label smoothing; not of a field: QP_EUSAGE
  * qp_model_crf — the weights of the field of a tagger with --crf; else transitions.value is NULL. */
+/* qp_model_loss_parts — the same loss in its two parts, sums [1, 1]: `words` as above; `divergence`, of the distribution of
+ *   a variational autoencoder from N(0, 1), summed over the sources (empty for other models).
+ *   qp_model_loss = words + --kl-weight * divergence: with weight 1 the negative evidence lower bound. */
+typedef struct {
+    qp_tensor words, divergence;
+} qp_model_parts;
+qp_model_parts qp_model_loss_parts(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing);
 qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps);
 qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing);
 
@@ -51,6 +58,8 @@ qp_crf qp_model_crf(const qp_model *model);
  * qp_tape_begin(tape, QP_INFER, 0) before start and before every step. A row's scores do not depend on the other rows,
  * to the bit, when the parameters are packed (qp_params_pack). */
 qp_status qp_model_start(const qp_model *model, qp_tape *tape, qp_ids source, qp_state **state);
+/* qp_model_start_code — the same for an autoencoder, from vectors code [rows, width of the bottleneck] instead of sources. */
+qp_status qp_model_start_code(const qp_model *model, qp_tape *tape, qp_tensor code, qp_state **state);
 qp_tensor qp_model_step(const qp_model *model, qp_tape *tape, const int32_t *last_id, qp_state *state);
 
 #endif

@@ -245,6 +245,8 @@ static qp_status check_task(const qp_model_config *config)
     if (config->bottleneck && config->task != QP_TASK_AUTOENCODE)
         return qp_fail(QP_EUSAGE,
                        "--bottleneck is the vector of an autoencoder; add --task autoencode, or leave it out");
+    if (config->variational && config->task != QP_TASK_AUTOENCODE)
+        return qp_fail(QP_EUSAGE, "--variational is for autoencoders; add --task autoencode, or leave it out");
     if (config->lm_window && config->task != QP_TASK_LM)
         return qp_fail(QP_EUSAGE, "--lm-window cuts the text of a language model; add --task lm, or leave it out");
     if (config->carry && (!config->lm_window || !qp_model_kind_is_recurrent(config->decoder)))

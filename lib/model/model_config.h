@@ -73,6 +73,10 @@
       "tag: the tags of a sentence are scored and chosen together, by a conditional random field")                     \
     X(INT, bottleneck, "0", 0, 65536, NULL,                                                                            \
       "autoencode: width of the vector between encoder and decoder; 0: --emb-size")                                    \
+    X(BOOL, variational, "false", 0, 0, NULL,                                                                          \
+      "autoencode: the vector is drawn from a normal distribution that the text tells; generate makes new texts")      \
+    X(REAL, kl_weight, "1", 0, 1000000, NULL,                                                                          \
+      "--variational: weight of the distribution's divergence from N(0, 1) beside the text's -ln P")                   \
     X(BOOL, carry, "false", 0, 0, NULL,                                                                                \
       "--lm-window: a recurrent decoder goes on in the state the window before left it in")                            \
     X(INT, max_length, "512", 1, 1048576, NULL, "longest sequence in tokens; longer lines are cut with a warning")     \

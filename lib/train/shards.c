@@ -204,6 +204,8 @@ static qp_batch view_batch(qp_tape *tape, const shard *piece)
     if (whole->segment) view.segment = whole->segment + source;
     if (whole->source_value) view.source_value = whole->source_value + source * whole->features;
     if (whole->target_value) view.target_value = whole->target_value + target * whole->outputs;
+    view.noise_columns = whole->noise_columns;
+    if (whole->noise) view.noise = whole->noise + (ptrdiff_t)piece->first * whole->noise_columns;
     view.carry = whole->carry;
     if (view.carry.row) view.carry.row += (ptrdiff_t)piece->first * view.carry.width;
     return view;

@@ -132,6 +132,15 @@ fails 2 "did you mean loss" "$QUIPU" evaluate los -m autoencode.safetensors --te
 fails 2 "choose from accuracy, loss, perplexity" "$QUIPU" evaluate bleu -m mlm.safetensors --test lines
 fails 2 "name a file" "$QUIPU" evaluate -m autoencode.safetensors --test -
 
+"$QUIPU" train $autoencode --variational --kl-weight 0.05 --steps 60 -m drawn.safetensors 2>.err && grep -q 'divergence' drawn.run/train.log
+result $? "autoencode: --variational tells its divergence" "$(cat .err)"
+"$QUIPU" evaluate -m drawn.safetensors --test lines >.out 2>.err && awk '/^divergence/ { exit !($2 > 0) }' .out
+result $? "autoencode: evaluate tells the divergence" "$(cat .out .err)"
+"$QUIPU" generate --samples 3 --tokens 8 --seed 5 -m drawn.safetensors >.out 2>.err && [ "$(grep -vc '^---' .out)" = 3 ] && "$QUIPU" generate --samples 3 --tokens 8 --seed 5 --threads 1 -m drawn.safetensors | cmp -s - .out
+result $? "autoencode: texts of drawn vectors" "$(cat .out .err)"
+fails 2 "with --variational" "$QUIPU" generate -m autoencode.safetensors
+fails 2 "add --task autoencode" "$QUIPU" train $mlm --variational -m bad.safetensors
+
 # ---- transfer: a pretrained encoder ----
 "$QUIPU" train $classify --steps 1 --init-from mlm.safetensors --log told -m fine.safetensors 2>.err && grep -q "taken: .*encoder" told
 result $? "classify begins with an mlm's encoder" "$(cat .err)"

@@ -188,6 +188,7 @@ Test(thread_bits, autoencode)
     const char *task = "--task autoencode --valid-metrics loss " LINES_OF_TEXT;
     cr_expect_geq(each_kind("encoder", "text-cnn", task, "--decoder gru", check), 8);
     cr_expect_geq(each_kind("decoder", "", task, "--encoder lstm", check), 4);
+    check(task, "--encoder gru --decoder gru --variational");
 }
 
 Test(thread_bits, mlm)

@@ -1,4 +1,5 @@
 #include "lib/grad/op_crf.h"
+#include "lib/grad/op_gaussian.h"
 #include "lib/grad/op_loss_class.h"
 #include "lib/grad/op_loss_element.h"
 #include "lib/grad/op_loss_pair.h"
@@ -29,6 +30,12 @@ static void element_band(gradient_case *c)
 {
     qp_tensor x = qp_tensor_columns(gradient_input(c, 4, 5), 1, 3);
     gradient_output(c, qp_element_loss(c->tape, QP_LOSS_MSE, x, distance_target, 0, QP_NONE));
+}
+
+static void sample(gradient_case *c)
+{
+    qp_tensor mean = gradient_input(c, 4, 3), wide = gradient_input(c, 4, 5);
+    gradient_output(c, qp_gaussian_sample(c->tape, mean, qp_tensor_columns(wide, 1, 3), distance_target));
 }
 
 static void classes(gradient_case *c)
@@ -120,6 +127,7 @@ const gradient_row gradient_rows_losses[] = {
     THREE_REDUCTIONS("qp_element_loss", "hinge", element, QP_LOSS_HINGE),
     THREE_REDUCTIONS("qp_element_loss", "kl", element, QP_LOSS_KL),
     THREE_REDUCTIONS("qp_element_loss", "kl of logarithms", element, QP_LOSS_KL_LOG),
+    {"qp_gaussian_sample", "a band", sample, 0},
     {"qp_element_loss", "band", element_band, 0},
     THREE_REDUCTIONS("qp_class_loss", "hinge", classes, QP_CLASS_HINGE),
     THREE_REDUCTIONS("qp_class_loss", "focal", classes, QP_CLASS_FOCAL),

@@ -141,7 +141,8 @@ static int split_field(const qp_parameter *ours, oracle_piece *piece)
 
 static int split_autoencoder(const qp_parameter *ours, oracle_piece *piece)
 {
-    static const name_pair pair[] = {{"bottleneck.", "mu."}, {"generator.", "out."}};
+    static const name_pair pair[] = {
+        {"bottleneck.log_var.", "log_var."}, {"bottleneck.", "mu."}, {"generator.", "out."}};
     translate(pair, sizeof pair / sizeof *pair, ours->name, piece->name, sizeof piece->name);
     return whole(ours, piece);
 }
@@ -278,7 +279,6 @@ static void configure_field(oracle *o, qp_model_config *config)
 
 static void configure_autoencoder(oracle *o, qp_model_config *config)
 {
-    if (oracle_flag(o, "variational")) oracle_skip(o, "training (variational autoencoder)");
     config->task = QP_TASK_AUTOENCODE;
     config->encoder = config->decoder = QP_KIND_GRU;
     config->enc_layers = config->dec_layers = 1;
@@ -286,6 +286,7 @@ static void configure_autoencoder(oracle *o, qp_model_config *config)
     config->emb_size = oracle_int(o, "embed");
     config->hidden_size = oracle_int(o, "hidden");
     config->bottleneck = oracle_int(o, "latent");
+    config->variational = oracle_flag(o, "variational");
     config->scale_embeddings = 0;
     config->tied_embeddings = 0;
     configure_vocabularies(o, config);
@@ -422,7 +423,13 @@ static oracle_batch batch_of_copies(oracle *o, const char *prefix, int step)
     const int32_t *length = step_of(o, prefix, "lengths", step, &lengths, NULL);
     if (lengths != count) oracle_stop(o, "%d texts, %d lengths", count, lengths);
     oracle_ids from = oracle_ids_of(o, count, time, id, length);
-    return (oracle_batch){.batch = {.source = from.ids, .target = from.ids}, .source = from.rows, .target = from.rows};
+    oracle_batch made = {.batch = {.source = from.ids, .target = from.ids}, .source = from.rows, .target = from.rows};
+    if (!oracle_flag_or(o, "variational", false)) return made;
+    char full[64];
+    snprintf(full, sizeof full, "%seps", prefix);
+    made.batch.noise_columns = oracle_size(o, full, -1);
+    made.batch.noise = oracle_reals(o, full) + (ptrdiff_t)step * count * made.batch.noise_columns;
+    return made;
 }
 
 /* ---- the table ---- */

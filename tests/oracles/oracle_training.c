@@ -29,7 +29,7 @@ struct training {
     const char *kind;
     const training_row *row;
     int number; /* of the batch */
-    qp_real smoothing;
+    qp_real smoothing, tokens_per_text;
     qp_real unit;                /* rows a sequence, in the batch */
     qp_real *loss, *norm, *rate; /* [steps] */
     qp_real *last;               /* the weights behind the last step */
@@ -119,9 +119,27 @@ static qp_tensor mixup_loss(training *t, qp_tape *tape, const qp_batch *batch)
     return qp_mixup_cross_entropy(tape, x, batch->target.id, own, other, t->smoothing);
 }
 
+/* Beside the mean over the tokens the divergence is a mean over the texts: the library's is summed over both. */
+static void code_batch(training *t, int number, qp_batch *batch)
+{
+    model_batch(t, number, batch);
+    qp_sequences s = batch->target.sequences;
+    t->tokens_per_text = (qp_real)s.start[s.count] / (qp_real)s.count;
+    if (t->accumulate > 1) oracle_stop(t->o, "batches of several mean lengths");
+}
+
+static qp_tensor code_loss(training *t, qp_tape *tape, const qp_batch *batch)
+{
+    qp_model_parts parts = qp_model_loss_parts(t->o->model, tape, batch, t->smoothing);
+    if (!parts.divergence.value) return parts.words;
+    qp_real weight = (qp_real)oracle_number(t->o, "kl_weight") * t->tokens_per_text;
+    return qp_add(tape, parts.words, qp_scale(tape, parts.divergence, weight));
+}
+
 static const training_row rows[] = {
     {"mixup_mlp", make_mixup, mixup_batch, mixup_loss, split_nothing},
     {"bilstm_crf", make_model, field_batch, field_loss, NULL},
+    {"autoencoder", make_model, code_batch, code_loss, NULL},
     {NULL, make_model, model_batch, model_loss, NULL},
 };
 
