@@ -114,7 +114,8 @@ static bool heads_fit(const qp_attention_call *a)
     int heads = a->config.heads, kv = a->config.kv_heads;
     return heads > 0 && kv > 0 && heads % kv == 0 && a->query.columns % heads == 0 && a->key.columns % kv == 0 &&
            a->value.columns % kv == 0 && a->query.columns / heads == a->key.columns / kv && a->query.columns > 0 &&
-           a->key.rows == a->value.rows && a->config.dropout >= 0 && a->config.dropout < 1;
+           a->key.rows == a->value.rows && a->config.dropout >= 0 && a->config.dropout < 1 && a->config.window >= 0 &&
+           a->config.sinks >= 0 && a->config.softcap >= 0;
 }
 
 static bool bias_fits(const qp_attention_call *a, size_t weights)

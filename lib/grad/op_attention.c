@@ -1,11 +1,11 @@
 #include "lib/grad/op_attention.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/grad/attention_span.h"
 #include "lib/grad/attention_step.h"
+#include "lib/grad/attention_weigh.h"
 #include "lib/grad/views.h"
 #include "lib/tensor/gemm.h"
 #include "lib/tensor/pointwise.h"
@@ -38,37 +38,15 @@ static block block_of(const call *a, const span *s, int head, int q0, size_t kep
     return b;
 }
 
-/* Scores of one query to weights, in place: biases, mask, softmax over the keys it may read; 0 up to `width`. */
-static void weigh_row(const call *a, const span *s, int head, int q, int keys, int width, qp_real *row)
-{
-    const qp_attention_config *config = &a->config;
-    int position = qp_attention_query_position(a, s, q), readable = keys;
-    if (!qp_view_empty(config->bias)) {
-        size_t number = qp_attention_weight_number(s, head, q) - (config->bias_shared ? s->first_weight : 0);
-        const qp_real *bias = config->bias.value + number;
-        for (int j = 0; j < keys; j++) row[j] += bias[j];
-    }
-    if (config->slope)
-        for (int j = 0; j < keys; j++)
-            row[j] -= config->slope[head] * (qp_real)abs(position - qp_attention_key_position(a, s, j));
-    if (config->causal) {
-        readable = qp_attention_readable(a, s, position, keys);
-        for (int j = 0; config->key_position && j < readable; j++)
-            if (qp_attention_key_position(a, s, j) > position) row[j] = -(qp_real)INFINITY;
-    }
-    if (readable > 0) qp_softmax_rows(1, readable, row, readable, 1, row, readable);
-    if (readable < width) memset(row + readable, 0, (size_t)(width - readable) * sizeof *row);
-}
-
-/* The same for every query of a block; where all read all and nothing is added, in one call. */
+/* Scores to weights for every query of a block; where all read all and nothing is added, in one call. */
 static void weigh_block(const call *a, const span *s, const block *b)
 {
-    if (!a->config.causal && !a->config.slope && qp_view_empty(a->config.bias) && b->keys > 0) {
+    if (qp_attention_plain(a) && b->keys > 0) {
         qp_softmax_rows(b->rows, b->keys, b->weights, b->stride, 1, b->weights, b->stride);
         return;
     }
     for (int q = 0; q < b->rows; q++)
-        weigh_row(a, s, b->head, b->q0 + q, b->keys, b->stride, b->weights + (ptrdiff_t)q * b->stride);
+        qp_attention_weigh_row(a, s, b->head, b->q0 + q, b->keys, b->stride, b->weights + (ptrdiff_t)q * b->stride);
 }
 
 /* Dropout of a block's weights, elements numbered as in the map. `to` [rows, keys] may be `from`. */
@@ -137,7 +115,8 @@ static void step_forward(const call *a, const span *s, const forward_scratch *sc
     step.row = a->config.key_row ? a->config.key_row + s->first_place : NULL;
     qp_real *weights = a->kept ? a->kept + s->first_weight : scratch->weights;
     qp_attention_step_scores(&step, weights);
-    for (int h = 0; h < step.heads; h++) weigh_row(a, s, h, 0, s->keys, s->keys, weights + (ptrdiff_t)h * s->keys);
+    for (int h = 0; h < step.heads; h++)
+        qp_attention_weigh_row(a, s, h, 0, s->keys, s->keys, weights + (ptrdiff_t)h * s->keys);
     qp_attention_step_mix(&step, weights, qp_tensor_row(a->y, s->first_query));
 }
 
@@ -178,6 +157,7 @@ typedef struct {
     qp_real *grad[3], beta[3];    /* query, key, value: the whole matrices */
     qp_real *dbias;
     qp_real *ds, *dropped;           /* scratch [rows, longest] */
+    qp_real *scores;                 /* the same; NULL without softcap */
     qp_real *collected, *dcollected; /* scratch of span_collect; gradients of the same layout */
 } backward_work;
 
@@ -227,6 +207,16 @@ static void scores_back(const call *a, const span *s, const block *b, const back
     }
 }
 
+/* From the bent scores to the products: these are made once more, to know how far each was bent. */
+static void cap_back(const call *a, const span *s, const block *b, const backward_work *work)
+{
+    const qp_real *query = qp_tensor_row(a->query, s->first_query + b->q0) + (ptrdiff_t)b->head * a->dk;
+    const qp_real *key = s->key + (ptrdiff_t)kv_head_of(a, b->head) * a->dk;
+    qp_gemm(false, true, b->rows, b->keys, a->dk, a->config.scale, query, a->query.stride, key, s->key_stride, 0,
+            work->scores, b->keys);
+    qp_attention_cap_back((size_t)b->rows * (size_t)b->keys, a->config.softcap, work->scores, work->ds);
+}
+
 static void query_back(const call *a, const span *s, const block *b, const backward_work *work)
 {
     if (!work->grad[0]) return;
@@ -249,6 +239,7 @@ static void head_back(const call *a, const span *s, int head, const backward_wor
         kept -= (size_t)b.rows * (size_t)b.keys;
         if (!a->weights.value) b.weights = a->kept + kept;
         scores_back(a, s, &b, work, &dvalue);
+        if (work->scores) cap_back(a, s, &b, work);
         query_back(a, s, &b, work);
         const qp_real *query = qp_tensor_row(a->query, s->first_query + q0) + (ptrdiff_t)head * a->dk;
         if (dkey.grad) back_to_keys(s, &b, a->dk, a->config.scale, work->ds, b.keys, query, a->query.stride, &dkey);
@@ -323,6 +314,7 @@ static void attention_back(qp_tape *tape, void *context)
     size_t mark = qp_tape_mark(tape), bytes = (size_t)qp_attention_block_rows(a) * (size_t)a->longest * sizeof(qp_real);
     work.ds = qp_tape_memory(tape, bytes);
     if (a->config.dropout > 0) work.dropped = qp_tape_memory(tape, bytes);
+    if (a->config.softcap > 0) work.scores = qp_tape_memory(tape, bytes);
     work.collected = collect_memory(tape, a);
     work.dcollected = collect_memory(tape, a);
     span s = {0};

@@ -6,6 +6,8 @@
 
 /* qp_attention — multi-head scaled dot-product attention over a ragged batch, one tape entry
  *   for every sequence s and head h:  P = softmax(scale * Q K' + bias)  over the keys a query may read,  Y = dropout(P) V
+ *   window: |query position - key position| < window, or key position < sinks;  softcap c: the scores before the bias
+ *   become c*tanh(score/c)
  * query [query rows, heads*dk]      head h is columns h*dk .. ; any stride (bands of one fused product)
  * key   [key rows, kv_heads*dk], value [key rows, kv_heads*dv]; query head h reads key/value head h/(heads/kv_heads)
  * qs, ks  sequences of queries and keys, equal count; sequence i of queries reads sequence i of keys
@@ -13,7 +15,7 @@
  * Memory  the output; while training also P, heads*Tq*Tk reals a sequence, under a causal mask about half of them.
  *         query_position, key_position, key_row and slope are borrowed until the backward.
  * Errors  QP_ESHAPE, QP_EMEMORY, remembered by the tape.     Source  Vaswani et al. 2017; kv_heads: Ainslie et al. 2023;
- *         slopes: Press et al. 2022. */
+ *         slopes: Press et al. 2022; window: Beltagy et al. 2020; sinks: Xiao et al. 2023; softcap: Gemma Team 2024. */
 typedef struct {
     int heads;
     int kv_heads;                  /* 0: = heads */
@@ -27,6 +29,8 @@ typedef struct {
     qp_tensor bias;                /* additive scores as a column [sum over i of heads*Tq(i)*Tk(i), 1], blocks
                                          [heads, Tq, Tk] sequence after sequence; empty: none */
     bool bias_shared;              /* bias holds one block [heads, Tq, Tk] for all sequences */
+    int window, sinks;             /* how far a query reads, its own position counted; 0: everywhere */
+    qp_real softcap;               /* 0: off */
     qp_real dropout;               /* on the weights, in QP_TRAIN */
 } qp_attention_config;
 

@@ -46,6 +46,11 @@
     X(INT, ff_size, "1024", 1, 1048576, NULL, "width of a transformer's feed-forward layer")                           \
     X(INT, heads, "8", 1, 1024, NULL, "attention heads; must divide --emb-size")                                       \
     X(INT, kv_heads, "0", 0, 1024, NULL, "key/value heads; 0: as many as --heads")                                     \
+    X(INT, attention_window, "0", 0, 1048576, NULL,                                                                    \
+      "transformer: self-attention reads only so many tokens back (and ahead), itself counted; 0: all")                \
+    X(INT, attention_sinks, "0", 0, 1048576, NULL, "--attention-window: the first tokens that all read beside it")     \
+    X(REAL, attention_softcap, "0", 0, 1e6, NULL,                                                                      \
+      "transformer: scores of self-attention are bent to stay within +- this; 0: off")                                 \
     X(CHOICE, norm, "pre", 0, 0, "pre, post", "norm before or after a sublayer")                                       \
     X(CHOICE, norm_type, "layer", 0, 0, "layer, rms", "kind of normalisation")                                         \
     X(REAL, norm_epsilon, "1e-5", 0, 1, NULL, "epsilon inside the norm's square root")                                 \

@@ -21,6 +21,9 @@ static qp_transformer_config layer_config(const qp_model_config *c)
                                    .dropout = (qp_real)c->dropout,
                                    .attention_dropout = (qp_real)c->attention_dropout,
                                    .ff_dropout = (qp_real)c->ff_dropout,
+                                   .window = (int)c->attention_window,
+                                   .sinks = (int)c->attention_sinks,
+                                   .softcap = (qp_real)c->attention_softcap,
                                    .depth_drop = (qp_real)c->stochastic_depth,
                                    .depth_by_sequence = c->stochastic_depth_mode == QP_DEPTH_ROW};
 }

@@ -108,6 +108,9 @@ static qp_tensor attend_self(const qp_transformer_layer *layer, const qp_transfo
     qp_attention_config config = {
         .heads = m->heads, .kv_heads = m->kv_heads, .causal = pass->causal, .dropout = layer->config.attention_dropout};
     config.slope = pass->position.slope;
+    config.window = layer->config.window;
+    config.sinks = layer->config.sinks;
+    config.softcap = layer->config.softcap;
     config.bias = pass->position.bias;
     qp_sequences queries = pass->sequences, keys = pass->sequences;
     if (pass->state) {

@@ -27,6 +27,8 @@ typedef struct {
     double epsilon, gain;
     qp_activation_kind activation;
     qp_real dropout, attention_dropout, ff_dropout;
+    int window, sinks; /* of self-attention, as softcap; see op_attention.h */
+    qp_real softcap;
     qp_real depth_drop; /* stochastic depth: share of the branches left out in training (noise.h) */
     bool depth_by_sequence;
 } qp_transformer_config;

@@ -81,6 +81,23 @@ static void slopes(gradient_case *c)
     run(c, &(qp_attention_config){.heads = 2, .slope = slope, .causal = c->option != 0}, 6, 6, 4);
 }
 
+static void window(gradient_case *c)
+{
+    run(c, &(qp_attention_config){.heads = 2, .window = 2, .sinks = c->option > 1, .causal = c->option != 0}, 6, 6, 4);
+}
+
+static void softcap(gradient_case *c)
+{
+    static const qp_real slope[] = {(qp_real)0.5, (qp_real)0.25, 1, 2};
+    run(c,
+        &(qp_attention_config){.heads = 4,
+                               .kv_heads = 2,
+                               .softcap = (qp_real)0.4,
+                               .slope = c->option > 1 ? slope : NULL,
+                               .causal = c->option != 0},
+        8, 4, 6);
+}
+
 static void bias(gradient_case *c)
 {
     qp_attention_config config = {.heads = 2, .causal = c->option != 0};
@@ -160,6 +177,11 @@ const gradient_row gradient_rows_attention[] = {
     {"qp_attention", "keys nobody reads", unread_keys, 0},
     {"qp_attention", "slopes", slopes, 0},
     {"qp_attention", "slopes, causal", slopes, 1},
+    {"qp_attention", "window", window, 0},
+    {"qp_attention", "window, causal", window, 1},
+    {"qp_attention", "window, sinks, causal", window, 2},
+    {"qp_attention", "softcap", softcap, 0},
+    {"qp_attention", "softcap, slopes, causal", softcap, 2},
     {"qp_attention", "bias", bias, 0},
     {"qp_attention", "bias, causal", bias, 1},
     {"qp_attention", "shared bias", bias_shared, 0},

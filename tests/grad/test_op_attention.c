@@ -37,8 +37,11 @@ static void plain_query(int s, int h, int q, const qp_attention_config *config, 
         const qp_real *to = qp_tensor_row(key, key_start[s] + j) + kv * DK;
         double score = 0;
         for (int d = 0; d < DK; d++) score += (double)from[d] * (double)to[d];
-        score = score * scale - (config->slope ? (double)config->slope[h] * abs(position - j) : 0);
-        weights[j] = config->causal && j > position ? 0 : exp(score);
+        score *= scale;
+        if (config->softcap > 0) score = (double)config->softcap * tanh(score / (double)config->softcap);
+        score -= (config->slope ? (double)config->slope[h] * abs(position - j) : 0);
+        bool near = config->window == 0 || j < config->sinks || abs(position - j) < config->window;
+        weights[j] = (config->causal && j > position) || !near ? 0 : exp(score);
         sum += weights[j];
     }
     for (int d = 0; d < DV; d++) y[d] = 0;
@@ -63,9 +66,12 @@ static size_t plain(const qp_attention_config *config, double *y, double *weight
 Test(test_op_attention, attention_is_a_plain_loop)
 {
     double *y = calloc(QUERIES * OUT, sizeof *y), *weights = calloc(HEADS * QUERIES * KEYS, sizeof *weights);
-    for (int k = 0; k < 8; k++) {
+    for (int k = 0; k < 32; k++) {
         prepare();
         qp_attention_config config = {.heads = HEADS,
+                                      .window = k & 8 ? 3 : 0,
+                                      .sinks = k & 16 ? 2 : 0,
+                                      .softcap = k & 16 ? (qp_real)0.7 : 0,
                                       .kv_heads = KV_HEADS,
                                       .causal = k & 1,
                                       .slope = k & 2 ? slope : NULL,
@@ -85,6 +91,25 @@ Test(test_op_attention, attention_is_a_plain_loop)
     }
     free(y);
     free(weights);
+}
+
+/* Positions so far from every key that a window holds none: such a query's result is 0. */
+Test(test_op_attention, a_window_without_a_key_gives_zero)
+{
+    prepare();
+    int32_t at[QUERIES];
+    for (int q = 0; q < QUERIES; q++) at[q] = q == 1 ? 900 : 1;
+    qp_tape *tape = qp_tape_new();
+    qp_tape_begin(tape, QP_TRAIN, 1);
+    qp_attention_config config = {.heads = HEADS, .kv_heads = KV_HEADS, .window = 2, .query_position = at};
+    qp_tensor leaf = op_leaf(tape, query), y = qp_attention(tape, leaf, queries, key, value, keys, &config, NULL);
+    cr_assert_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
+    for (int i = 0; i < OUT; i++) cr_expect_eq(qp_tensor_row(y, 1)[i], 0);
+    op_backward(tape, y);
+    for (size_t i = 0; i < QUERIES * (size_t)query.stride; i++) cr_assert(isfinite(leaf.node->grad[i]));
+    config.window = -1;
+    op_refused(tape, qp_attention(tape, query, queries, key, value, keys, &config, NULL), "a negative window");
+    qp_tape_free(tape);
 }
 
 /* Key rows in any place, told by key_row, are the same keys. */

@@ -13,6 +13,7 @@ static const char *const variants[][4] = {
     {"norm_type=rms", "bias=false", "gated_ff=true", "activation=silu"},
     {"pos=learned", "kv_heads=2", "tied_embeddings=false"},
     {"tied_embeddings_all=true", "final_norm=false"},
+    {"pos=rope", "attention_window=3", "attention_softcap=5"},
     {"encoder=none", "task=lm"},
 };
 enum { VARIANTS = sizeof variants / sizeof variants[0] };

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 
 #include "lib/grad/op_attention.h"
+#include "lib/grad/op_basic.h"
 #include "lib/grad/op_linear.h"
+#include "lib/grad/op_relative.h"
 #include "tests/oracles/oracle.h"
 
 typedef struct {
@@ -45,7 +47,7 @@ static void weights_out(oracle *o, const shape *s, const qp_attention_map *map)
 
 static void add_bias(oracle *o, const shape *s, qp_attention_config *config)
 {
-    if (oracle_is(o, "additive_bias", "none")) return;
+    if (!oracle_text_or(o, "additive_bias", NULL)) return;
     if (oracle_is(o, "additive_bias", "alibi")) {
         qp_real *slope = oracle_memory(o, (size_t)s->heads * sizeof *slope);
         qp_attention_slopes(s->heads, slope);
@@ -61,7 +63,7 @@ static void add_bias(oracle *o, const shape *s, qp_attention_config *config)
     config->bias = oracle_input(o, "bias", count, 1, map);
 }
 
-/* sdpa and gqa */
+/* sdpa, gqa, window_attention; softcap_attention, causal, with a factor 2 of its own */
 static void attention(oracle *o)
 {
     shape s = {.batch = oracle_size(o, "in.q", 0),
@@ -70,8 +72,8 @@ static void attention(oracle *o)
                .kv_heads = oracle_size(o, "in.k", 1),
                .keys = oracle_size(o, "in.k", 2)};
     int dk = oracle_size(o, "in.q", 3), dv = oracle_size(o, "in.v", 3);
-    bool causal = oracle_text_or(o, "causal_offset", NULL) != NULL;
-    place(o, &s, causal ? oracle_int(o, "causal_offset") : 0);
+    bool capped = oracle_is(o, "op", "softcap_attention"), offset = oracle_text_or(o, "causal_offset", NULL) != NULL;
+    place(o, &s, offset ? oracle_int(o, "causal_offset") : 0);
     qp_tensor q = oracle_input(o, "q", s.batch * s.queries, s.heads * dk,
                                oracle_heads_map(o, s.batch, s.heads, s.queries, dk));
     qp_tensor k = oracle_input(o, "k", s.batch * s.keys, s.kv_heads * dk,
@@ -80,8 +82,11 @@ static void attention(oracle *o)
                                oracle_heads_map(o, s.batch, s.kv_heads, s.keys, dv));
     qp_attention_config config = {.heads = s.heads,
                                   .kv_heads = s.kv_heads,
-                                  .scale = (qp_real)oracle_number(o, "scale"),
-                                  .causal = causal,
+                                  .scale = (qp_real)oracle_number_or(o, "scale", (capped ? 2 : 1) / sqrt(dk)),
+                                  .causal = offset || capped || oracle_flag_or(o, "causal", false),
+                                  .window = (int)oracle_number_or(o, "window", 0),
+                                  .sinks = (int)oracle_number_or(o, "sinks", 0),
+                                  .softcap = (qp_real)oracle_number_or(o, "cap", 0),
                                   .query_position = s.query_position,
                                   .key_position = s.key_position};
     if (s.key_rows.rows != k.rows) config.key_row = s.key_rows.row;
@@ -169,6 +174,36 @@ static void alibi(oracle *o)
     oracle_compare(o, "out.bias", (size_t)(next - bias), bias);
 }
 
+/* The table's scores, for the first queries of as many queries as keys: here query i stands at i, ours at the end. */
+static void t5_bias(oracle *o)
+{
+    int heads = oracle_int(o, "heads"), queries = oracle_int(o, "queries"), keys = oracle_int(o, "keys"), wrong = 0;
+    int side = queries > keys ? queries : keys, count = 0;
+    qp_tensor table = oracle_param(o, "weight");
+    qp_relative_config config = {.both_ways = oracle_flag(o, "bidirectional"), .far = oracle_int(o, "max_distance")};
+    int32_t *start = oracle_memory(o, 2 * sizeof *start);
+    const int32_t *bucket = oracle_ints(o, "out.bucket");
+    start[1] = side;
+    const qp_sequences all = {.count = 1, .start = start};
+    int32_t *row = oracle_memory(o, (size_t)heads * (size_t)queries * (size_t)keys * sizeof *row);
+    for (int h = 0; h < heads; h++)
+        for (int i = 0; i < queries; i++)
+            for (int j = 0; j < keys; j++) {
+                row[count++] = (h * side + i) * side + j;
+                wrong += bucket[i * keys + j] != qp_relative_bucket(j - i, table.rows, &config);
+            }
+    oracle_expect(o, "out.bucket", wrong == 0, "%d buckets are others", wrong);
+    qp_tensor bias = qp_relative_bias(o->tape, table, all, all, &config);
+    oracle_output(o, "bias", qp_gather(o->tape, bias, count, row), NULL);
+}
+
 const oracle_row oracle_rows_attention[] = {
-    {"sdpa", attention}, {"gqa", attention}, {"mha", mha}, {"alibi", alibi}, {0},
+    {"sdpa", attention},
+    {"gqa", attention},
+    {"window_attention", attention},
+    {"softcap_attention", attention},
+    {"t5_bias", t5_bias},
+    {"mha", mha},
+    {"alibi", alibi},
+    {0},
 };
