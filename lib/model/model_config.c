@@ -92,17 +92,6 @@ static qp_status check_embedding(const qp_model_config *config)
     return QP_OK;
 }
 
-static qp_status check_positions(const qp_model_config *config)
-{
-    bool beside = config->encoder == QP_KIND_TRANSFORMER || config->encoder == QP_KIND_CONV ||
-                  config->decoder == QP_KIND_TRANSFORMER;
-    if (beside && config->pos == QP_POS_SINUSOIDAL && config->emb_size % 2 != 0)
-        return qp_fail(QP_EUSAGE,
-                       "--pos sinusoidal needs an even --emb-size, not %lld; use an even one or --pos learned",
-                       (long long)config->emb_size);
-    return QP_OK;
-}
-
 static qp_status check_recurrent(const qp_model_config *config)
 {
     bool encoder = qp_model_kind_is_recurrent(config->encoder), decoder = qp_model_kind_is_recurrent(config->decoder);
@@ -271,7 +260,6 @@ static qp_status check_task(const qp_model_config *config)
 qp_status qp_model_config_check(const qp_model_config *config)
 {
     QP_TRY(check_transformer(config));
-    QP_TRY(check_positions(config));
     QP_TRY(check_embedding(config));
     QP_TRY(check_recurrent(config));
     QP_TRY(check_feeding(config));

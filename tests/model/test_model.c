@@ -36,6 +36,15 @@ Test(model, cached_stepping_equals_the_full_pass)
     }
 }
 
+/* The last sine of an odd width has no cosine beside it. */
+Test(model, an_odd_width_has_sinusoidal_positions)
+{
+    const char *setting[] = {"emb_size=15", "heads=3"};
+    qp_model *model = model_small(setting, 2);
+    model_check_stepping(model, true, "15 columns");
+    qp_model_free(model);
+}
+
 Test(model, overfits_32_reversed_sequences)
 {
     for (int v = 0; v < VARIANTS - 1; v++) {

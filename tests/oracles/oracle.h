@@ -20,7 +20,7 @@
  * (row-major, without gaps). That is how padded arrays [B, T, F] become ragged rows and heads change places. NULL: in
  * the same order. Several tensors may share one array: values are laid down, gradients added up.
  * Whatever is wrong with a case ends it through oracle_stop; it counts as failed. */
-enum { ORACLE_LEAVES = 4096, ORACLE_PARTS = 64, ORACLE_PIECES = 3 };
+enum { ORACLE_LEAVES = 4096, ORACLE_PARTS = 1024, ORACLE_PIECES = 3 };
 
 typedef struct {
     char name[160];   /* of the computed array: "gin.x", "gparam.weight", "out.y" */

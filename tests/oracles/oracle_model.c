@@ -453,12 +453,26 @@ static const model_row *row_of(oracle *o, const char *kind)
     oracle_skip(o, "%s (%.80s)", oracle_text(o, "op"), kind);
 }
 
+/* The longest sequence the case reads or writes: the last axis of an array of ids, or max_len. */
+static int longest_of(oracle *o)
+{
+    int longest = (int)oracle_number_or(o, "max_len", 1);
+    for (int i = 0; i < qp_safetensors_count(o->file); i++) {
+        const qp_stored *stored = qp_safetensors_at(o->file, i);
+        if (stored->dtype != QP_DTYPE_I64 || stored->dimensions < 2) continue;
+        int last = (int)stored->shape[stored->dimensions - 1];
+        if (last > longest) longest = last;
+    }
+    return longest;
+}
+
 qp_model *oracle_model_make(oracle *o, const char *kind, const char *prefix)
 {
     const model_row *row = row_of(o, kind);
     qp_model_config config;
     qp_config_defaults(&qp_model_fields, &config);
     config.dropout = 0;
+    if (longest_of(o) > config.max_length) config.max_length = longest_of(o);
     row->configure(o, &config);
     if (qp_model_new_blank(&config, &o->model) != QP_OK) oracle_stop(o, "%s", qp_error_message());
     o->params = qp_model_params(o->model);
