@@ -93,7 +93,7 @@ install: all  ## install under PREFIX (/usr/local)
 	install -m 755 $(BUILD)/libquipu.so $(DESTDIR)$(PREFIX)/lib/libquipu.so.$(VERSION)
 	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
 	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libquipu.so
-	for header in $(wildcard lib/*/*.h tokenizer/*.h data/*.h); do \
+	for header in $(filter-out %.inc.h, $(wildcard lib/*/*.h tokenizer/*.h data/*.h)); do \
 	    install -D -m 644 $$header $(DESTDIR)$(PREFIX)/include/quipu/$$header || exit 1; done
 	printf '%s\n' 'Name: quipu' 'Description: sequence models on the CPU' 'Version: $(VERSION)' \
 	    'Cflags: -I$(PREFIX)/include/quipu -fopenmp' 'Libs: -L$(PREFIX)/lib -lquipu' \

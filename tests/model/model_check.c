@@ -8,6 +8,18 @@
 #include "lib/base/random.h"
 #include "lib/tensor/pointwise.h"
 
+const char *const model_encoders[MODEL_ENCODERS][2] = {
+    {"encoder=transformer"},
+    {"encoder=rnn"},
+    {"encoder=lstm"},
+    {"encoder=gru"},
+    {"encoder=rnn", "bidirectional=true"},
+    {"encoder=lstm", "bidirectional=true"},
+    {"encoder=gru", "bidirectional=true"},
+};
+const char *const model_decoders[MODEL_DECODERS] = {"decoder=transformer", "decoder=rnn", "decoder=lstm",
+                                                    "decoder=gru"};
+
 /* Sequences of 1 .. MODEL_LONGEST-1 symbols and their reverse, both with EOS. */
 qp_batch model_reversed_pairs(model_pairs *p, int count, uint64_t key)
 {
@@ -142,4 +154,21 @@ double model_train(qp_model *model, const qp_batch *batch, int steps, double rat
     for (int step = 0; step < steps; step++) loss = model_learner_step(&learner, batch, rate);
     model_learner_end(&learner);
     return loss;
+}
+
+void model_check_noise(const qp_model *model)
+{
+    static const uint64_t key[] = {0, 1, 1, 3};
+    model_pairs p;
+    qp_batch batch = model_reversed_pairs(&p, 5, 4);
+    qp_tape *tape = qp_tape_new();
+    double loss[4];
+    for (int i = 0; i < 4; i++) {
+        qp_tape_begin(tape, i < 3 ? QP_TRAIN : QP_INFER, key[i]);
+        loss[i] = (double)qp_model_loss(model, tape, &batch, 0).value[0];
+    }
+    cr_expect_neq(loss[0], loss[1]);
+    cr_expect_eq(loss[1], loss[2]);
+    cr_expect_neq(loss[0], loss[3]);
+    qp_tape_free(tape);
 }

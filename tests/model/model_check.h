@@ -17,6 +17,13 @@ qp_batch model_reversed_pairs(model_pairs *p, int count, uint64_t key);
 /* model_small — a model of width 32 with "field=value" settings on top, NULL among them is skipped. */
 qp_model *model_small(const char *const *setting, int settings);
 
+/* Every encoder and every decoder, as settings of model_small. */
+enum { MODEL_ENCODERS = 7, MODEL_DECODERS = 4 };
+extern const char *const model_encoders[MODEL_ENCODERS][2], *const model_decoders[MODEL_DECODERS];
+
+/* model_check_noise — the loss of a training pass depends on the key and on nothing else; inference does not know it. */
+void model_check_noise(const qp_model *model);
+
 /* model_check_stepping — stepping through targets with the state gives the rows of the full pass. */
 void model_check_stepping(qp_model *model, bool packed, const char *what);
 

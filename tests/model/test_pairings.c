@@ -12,18 +12,6 @@ typedef struct {
     const char *setting[SETTINGS];
 } pairing;
 
-static const char *const encoders[][2] = {
-    {"encoder=transformer"},
-    {"encoder=rnn"},
-    {"encoder=lstm"},
-    {"encoder=gru"},
-    {"encoder=rnn", "bidirectional=true"},
-    {"encoder=lstm", "bidirectional=true"},
-    {"encoder=gru", "bidirectional=true"},
-};
-static const char *const decoders[] = {"decoder=transformer", "decoder=rnn", "decoder=lstm", "decoder=gru"};
-enum { ENCODERS = sizeof encoders / sizeof *encoders, DECODERS = sizeof decoders / sizeof *decoders };
-
 static const pairing options[] = {
     {{"encoder=gru", "decoder=gru", "attention=none"}},
     {{"encoder=gru", "decoder=gru", "attention=none", "context_feeding=true", "hidden_size=48"}},
@@ -49,7 +37,7 @@ static const struct {
     const char *side[2];
 } cells[] = {QP_CELLS(CELL)};
 #undef CELL
-enum { CELLS = sizeof cells / sizeof *cells, TRANSLATORS = ENCODERS * DECODERS + OPTIONS + CELLS };
+enum { CELLS = sizeof cells / sizeof *cells, TRANSLATORS = MODEL_ENCODERS * MODEL_DECODERS + OPTIONS + CELLS };
 
 static const pairing language_models[] = {
     {{"task=lm", "encoder=none", "decoder=rnn"}},
@@ -62,9 +50,10 @@ enum { LANGUAGE_MODELS = sizeof language_models / sizeof *language_models, ALL =
 
 static pairing nth(int n)
 {
-    if (n < ENCODERS * DECODERS)
-        return (pairing){{encoders[n / DECODERS][0], encoders[n / DECODERS][1], decoders[n % DECODERS]}};
-    n -= ENCODERS * DECODERS;
+    if (n < MODEL_ENCODERS * MODEL_DECODERS)
+        return (pairing){{model_encoders[n / MODEL_DECODERS][0], model_encoders[n / MODEL_DECODERS][1],
+                          model_decoders[n % MODEL_DECODERS]}};
+    n -= MODEL_ENCODERS * MODEL_DECODERS;
     if (n < OPTIONS) return options[n];
     n -= OPTIONS;
     if (n >= CELLS) return language_models[n - CELLS];
@@ -153,14 +142,14 @@ static void check_learning(int first, int last)
     }
 }
 
-Test(pairings, every_pairing_overfits_32_reversed_sequences) { check_learning(0, ENCODERS * DECODERS); }
+Test(pairings, every_pairing_overfits_32_reversed_sequences) { check_learning(0, MODEL_ENCODERS * MODEL_DECODERS); }
 Test(pairings, every_option_overfits_32_reversed_sequences)
 {
-    check_learning(ENCODERS * DECODERS, ENCODERS * DECODERS + OPTIONS);
+    check_learning(MODEL_ENCODERS * MODEL_DECODERS, MODEL_ENCODERS * MODEL_DECODERS + OPTIONS);
 }
 Test(pairings, every_cell_overfits_32_reversed_sequences)
 {
-    check_learning(ENCODERS * DECODERS + OPTIONS, TRANSLATORS);
+    check_learning(MODEL_ENCODERS * MODEL_DECODERS + OPTIONS, TRANSLATORS);
 }
 
 /* Loss and gradients are the same bits in any number of threads at once. */
@@ -271,18 +260,7 @@ Test(pairings, dropout_of_recurrent_layers_is_a_function_of_the_key)
         const char *setting[] = {"encoder=gru", "decoder=gru", noise[v % 4], v % 4 < 2 ? "dropout=0.4" : "dropout=0",
                                  v < 4 ? "attention=bahdanau" : "attention=luong-dot"};
         qp_model *model = model_small(setting, 5);
-        model_pairs p;
-        qp_batch batch = model_reversed_pairs(&p, 5, 4);
-        qp_tape *tape = qp_tape_new();
-        double loss[4];
-        for (int i = 0; i < 4; i++) {
-            qp_tape_begin(tape, i < 3 ? QP_TRAIN : QP_INFER, i == 2 ? 1 : (uint64_t)i);
-            loss[i] = (double)qp_model_loss(model, tape, &batch, 0).value[0];
-        }
-        cr_expect_neq(loss[0], loss[1]);
-        cr_expect_eq(loss[1], loss[2]);
-        cr_expect_neq(loss[0], loss[3]);
-        qp_tape_free(tape);
+        model_check_noise(model);
         qp_model_free(model);
     }
 }

@@ -10,18 +10,6 @@
  * of 1 to 4 of 5 symbols; a fifth of those of 3 and 4 is kept for testing. */
 enum { SYMBOLS = 5, LENGTH = 4, EVERY = 780, BATCH = 48, STEPS = 1500, LOOK = 50 };
 
-static const char *const encoders[][2] = {
-    {"encoder=transformer"},
-    {"encoder=rnn"},
-    {"encoder=lstm"},
-    {"encoder=gru"},
-    {"encoder=rnn", "bidirectional=true"},
-    {"encoder=lstm", "bidirectional=true"},
-    {"encoder=gru", "bidirectional=true"},
-};
-static const char *const decoders[] = {"decoder=transformer", "decoder=rnn", "decoder=lstm", "decoder=gru"};
-enum { ENCODERS = 7, DECODERS = 4 };
-
 typedef struct {
     int32_t start[EVERY + 1], source[EVERY * (LENGTH + 1)], target[EVERY * (LENGTH + 1)];
     int count;
@@ -71,7 +59,7 @@ static int right(const qp_model *model, const pairs *kept, int beam)
 
 static void learn(int encoder, int decoder)
 {
-    const char *setting[] = {encoders[encoder][0], encoders[encoder][1], decoders[decoder]};
+    const char *setting[] = {model_encoders[encoder][0], model_encoders[encoder][1], model_decoders[decoder]};
     qp_model *model = model_small(setting, 3);
     pairs *kept = calloc(1, sizeof *kept), *batch = calloc(1, sizeof *batch);
     model_learner learner;
@@ -103,6 +91,6 @@ static void learn(int encoder, int decoder)
 
 Test(reversing, every_pairing_reverses_what_it_has_not_seen)
 {
-    for (int encoder = 0; encoder < ENCODERS; encoder++)
-        for (int decoder = 0; decoder < DECODERS; decoder++) learn(encoder, decoder);
+    for (int encoder = 0; encoder < MODEL_ENCODERS; encoder++)
+        for (int decoder = 0; decoder < MODEL_DECODERS; decoder++) learn(encoder, decoder);
 }
