@@ -1,10 +1,13 @@
 #include "tokenizer/sentencepiece_corpus.h"
 
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/random.h"
+#include "tokenizer/charsmap_plain.h"
 #include "tokenizer/growing.h"
+#include "tokenizer/sentencepiece_ids.h"
 #include "tokenizer/sentencepiece_rules.h"
 #include "tokenizer/unicode_tables.h"
 #include "tokenizer/utf8.h"
@@ -24,6 +27,13 @@ void qp_sentencepiece_corpus_free(qp_sentencepiece_corpus *c)
     *c = (qp_sentencepiece_corpus){0};
 }
 
+/* What text that the rules leave alone is copied by. */
+static qp_status prepare_plain(qp_sentencepiece *rules)
+{
+    rules->fast = calloc(1, sizeof *rules->fast);
+    return rules->fast ? qp_charsmap_plain_make(&rules->rules, &rules->user_defined, &rules->fast->plain) : no_memory();
+}
+
 qp_status qp_sentencepiece_corpus_begin(qp_sentencepiece_corpus *c, const qp_sentencepiece_config *config,
                                         const char *const *names, size_t count)
 {
@@ -41,6 +51,7 @@ qp_status qp_sentencepiece_corpus_begin(qp_sentencepiece_corpus *c, const qp_sen
     }
     if (status == QP_OK) status = qp_trie_build(&c->meta, key, count);
     if (status == QP_OK) status = qp_trie_build(&c->rules->user_defined, key, 0);
+    if (status == QP_OK && !config->treat_whitespace_as_suffix) status = prepare_plain(c->rules);
     if (status == QP_OK && !QP_GROW(c->start, c->start_capacity, 1)) status = no_memory();
     if (status == QP_OK) c->start[0] = 0;
     free(key);
@@ -95,7 +106,8 @@ qp_status qp_sentencepiece_corpus_add(qp_sentencepiece_corpus *c, const char *li
         if (place >= c->lines) return QP_OK;
     }
     c->work.bytes = 0;
-    QP_TRY(qp_sentencepiece_normalize(c->rules, line, bytes, &c->work));
+    QP_TRY(c->rules->fast && c->rules->fast->plain ? qp_sentencepiece_plain_normal(c->rules, line, bytes, &c->work)
+                                                   : qp_sentencepiece_normalize(c->rules, line, bytes, &c->work));
     if (c->work.bytes == 0) return QP_OK;
     QP_TRY(append_codes(c, c->work.text, c->work.bytes));
     return place == UINT64_MAX ? QP_OK : replace_line(c, (size_t)place);
@@ -196,11 +208,12 @@ static qp_status count_word(qp_word_counts *counts, const int32_t *code, size_t 
     return qp_word_counts_add(counts, work->text, bytes, 1);
 }
 
-static qp_status count_words(const qp_sentencepiece_corpus *c, qp_word_counts *counts)
+/* The words of lines first .. last-1. */
+static qp_status count_lines(const qp_sentencepiece_corpus *c, size_t first, size_t last, qp_word_counts *counts)
 {
     qp_mapped_text work = {0};
     qp_status status = QP_OK;
-    for (size_t l = 0; l < c->lines && status == QP_OK; l++) {
+    for (size_t l = first; l < last && status == QP_OK; l++) {
         const int32_t *line = c->code + c->start[l];
         size_t length = c->start[l + 1] - c->start[l], begin = 0;
         for (size_t at = 1; at <= length && status == QP_OK; at++) {
@@ -210,8 +223,40 @@ static qp_status count_words(const qp_sentencepiece_corpus *c, qp_word_counts *c
         }
     }
     qp_mapped_text_free(&work);
-    qp_word_counts_sort(counts);
     return status;
+}
+
+/* Every thread counts a stretch; added in the order of the text they are what one thread counts. */
+static qp_status count_by_threads(const qp_sentencepiece_corpus *c, int threads, qp_word_counts *counts)
+{
+    qp_word_counts *own = calloc((size_t)threads, sizeof *own);
+    if (!own) return no_memory();
+    bool failed = false;
+#pragma omp parallel for schedule(static, 1) num_threads(threads) reduction(|| : failed)
+    for (int k = 0; k < threads; k++) {
+        size_t first = c->lines * (size_t)k / (size_t)threads, last = c->lines * (size_t)(k + 1) / (size_t)threads;
+        failed = count_lines(c, first, last, &own[k]) != QP_OK || failed;
+    }
+    qp_status status = failed ? no_memory() : QP_OK;
+    for (int k = 0; k < threads; k++) {
+        for (size_t w = 0; status == QP_OK && w < own[k].count; w++) {
+            const struct qp_word *word = &own[k].word[w];
+            status = qp_word_counts_add(counts, own[k].text + word->start, word->bytes, word->count);
+        }
+        qp_word_counts_free(&own[k]);
+    }
+    free(own);
+    return status;
+}
+
+static qp_status count_words(const qp_sentencepiece_corpus *c, qp_word_counts *counts)
+{
+    enum { LEAST_FOR_THREADS = 1 << 16, MOST_THREADS = 256 };
+    int threads = omp_get_max_threads() < MOST_THREADS ? omp_get_max_threads() : MOST_THREADS;
+    bool one = threads == 1 || c->start[c->lines] < LEAST_FOR_THREADS;
+    QP_TRY(one ? count_lines(c, 0, c->lines, counts) : count_by_threads(c, threads, counts));
+    qp_word_counts_sort(counts);
+    return QP_OK;
 }
 
 void qp_sentencepiece_words_free(qp_sentencepiece_words *words)

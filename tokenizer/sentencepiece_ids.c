@@ -83,6 +83,8 @@ static qp_status make_room(qp_mapped_text *out, size_t more)
 static qp_status normalize(const qp_sentencepiece *m, reader *r, qp_mapped_text *out)
 {
     bool drop = m->remove_extra_spaces;
+    if (r->bytes > INT32_MAX / 4)
+        return qp_fail(QP_EDATA, "sentencepiece: text of 2^29 bytes or more; cut it into lines");
     out->bytes = 0;
     out->mapped = false;
     if (r->at == 0) {
@@ -100,6 +102,12 @@ static qp_status normalize(const qp_sentencepiece *m, reader *r, qp_mapped_text 
     }
     while (drop && ends_in_sign(out->text, out->text + out->bytes)) out->bytes -= SIGN;
     return QP_OK;
+}
+
+qp_status qp_sentencepiece_plain_normal(const qp_sentencepiece *m, const char *text, size_t bytes, qp_mapped_text *out)
+{
+    reader r = {.text = text, .bytes = bytes};
+    return normalize(m, &r, out);
 }
 
 /* ---- ids ---- */
@@ -192,11 +200,10 @@ static qp_status joined_ids(id_list *list, const char *text, size_t bytes)
     return QP_OK;
 }
 
-qp_status qp_sentencepiece_chunk(qp_sentencepiece_id_list *list, const char *text, size_t bytes, size_t *at)
+qp_status qp_sentencepiece_chunk_ids(qp_sentencepiece_id_list *list, const char *text, size_t bytes, size_t *at)
 {
     const qp_sentencepiece *m = list->model;
     qp_mapped_text *normal = &list->scratch->normal;
-    if (bytes > INT32_MAX / 4) return qp_fail(QP_EDATA, "sentencepiece: text of 2^29 bytes or more; cut it into lines");
     reader r = {.text = text, .bytes = bytes, .at = *at, .by_words = m->fast->letter != NULL};
     QP_TRY(normalize(m, &r, normal));
     *at = r.at;
@@ -223,8 +230,8 @@ qp_status qp_sentencepiece_ids(const qp_sentencepiece *m, qp_sentencepiece_scrat
     if (!quick) return slow_ids(m, s, text, bytes, id, capacity, count);
     qp_sentencepiece_id_list list = {.model = m, .scratch = s, .id = *id, .capacity = *capacity};
     size_t at = 0;
-    qp_status status = m->fast->letter ? qp_sentencepiece_words(&list, text, bytes)
-                                       : qp_sentencepiece_chunk(&list, text, bytes, &at);
+    qp_status status = m->fast->letter ? qp_sentencepiece_word_ids(&list, text, bytes)
+                                       : qp_sentencepiece_chunk_ids(&list, text, bytes, &at);
     *id = list.id;
     *capacity = list.capacity;
     if (status == QP_OK) *count = list.count;

@@ -62,12 +62,17 @@ static inline void qp_sentencepiece_put(qp_sentencepiece_id_list *list, const ch
     list->after_unknown = true;
 }
 
-/* qp_sentencepiece_chunk — what begins at text[*at], which is the beginning of the text or a space behind a word, up to
+/* qp_sentencepiece_chunk_ids — what begins at text[*at], which is the beginning of the text or a space behind a word, up to
  * the next such space, by the rules; *at moves on. Only of use where words can be read as they stand; else and with
  * *at = 0 the whole text. Errors: QP_EDATA (2^29 bytes), QP_EMEMORY.
- * qp_sentencepiece_words — the whole text, word by word; needs fast->letter. Errors: the same. */
-qp_status qp_sentencepiece_chunk(qp_sentencepiece_id_list *list, const char *text, size_t bytes, size_t *at);
-qp_status qp_sentencepiece_words(qp_sentencepiece_id_list *list, const char *text, size_t bytes);
+ * qp_sentencepiece_word_ids — the whole text, word by word; needs fast->letter. Errors: the same. */
+qp_status qp_sentencepiece_chunk_ids(qp_sentencepiece_id_list *list, const char *text, size_t bytes, size_t *at);
+qp_status qp_sentencepiece_word_ids(qp_sentencepiece_id_list *list, const char *text, size_t bytes);
+
+/* qp_sentencepiece_plain_normal — what qp_sentencepiece_normalize makes, without the way back, in *out, which need not be
+ * empty; for models with fast->plain that show spaces as signs before words. Errors: QP_EDATA (2^29 bytes), QP_EMEMORY. */
+qp_status qp_sentencepiece_plain_normal(const qp_sentencepiece *model, const char *text, size_t bytes,
+                                        qp_mapped_text *out);
 
 /* qp_sentencepiece_fast_make — for a model that is otherwise complete. Errors: QP_EMEMORY. */
 qp_status qp_sentencepiece_fast_make(const qp_sentencepiece *model, qp_sentencepiece_fast **fast);

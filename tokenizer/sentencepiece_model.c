@@ -5,7 +5,6 @@
 
 #include "tokenizer/protobuf_out.h"
 #include "tokenizer/sentencepiece.h"
-#include "tokenizer/sentencepiece_rules.h"
 #include "tokenizer/sentencepiece_write.h"
 
 static void put_trainer(qp_json_out *out, const qp_sentencepiece_config *c, const qp_sentencepiece_symbols *s,
@@ -45,13 +44,13 @@ static void put_trainer(qp_json_out *out, const qp_sentencepiece_config *c, cons
     qp_protobuf_message(out, 2, &b);
 }
 
-static qp_status put_normalizer(qp_json_out *out, const qp_sentencepiece_config *c)
+static qp_status put_normalizer(qp_json_out *out, const qp_sentencepiece_config *c, const qp_charsmap *map)
 {
     static const char *const name[] = {"nmt_nfkc", "nfkc", "nmt_nfkc_cf", "nfkc_cf", "identity"};
     char *rules;
     size_t bytes;
     qp_json_out b = {0};
-    QP_TRY(qp_sentencepiece_rules_content(c->normalization_rule_name, &rules, &bytes));
+    QP_TRY(qp_charsmap_write(map, &rules, &bytes));
     qp_protobuf_text(&b, 1, name[c->normalization_rule_name], strlen(name[c->normalization_rule_name]));
     qp_protobuf_text(&b, 2, rules, bytes);
     qp_protobuf_number(&b, 3, c->add_dummy_prefix);
@@ -63,13 +62,14 @@ static qp_status put_normalizer(qp_json_out *out, const qp_sentencepiece_config 
 }
 
 qp_status qp_sentencepiece_model_write(const qp_sentencepiece_config *config, const qp_sentencepiece_symbols *symbols,
-                                       const qp_spm_piece *piece, size_t count, char **content, size_t *bytes)
+                                       const qp_charsmap *rules, const qp_spm_piece *piece, size_t count,
+                                       char **content, size_t *bytes)
 {
     qp_json_out out = {0};
     for (size_t i = 0; i < count; i++)
         qp_spm_put_piece(&out, piece[i].text, piece[i].bytes, piece[i].score, piece[i].type);
     put_trainer(&out, config, symbols, count);
-    qp_status status = put_normalizer(&out, config);
+    qp_status status = put_normalizer(&out, config, rules);
     if (status == QP_OK) return qp_json_out_take(&out, content, bytes);
     qp_json_out_free(&out);
     return status;

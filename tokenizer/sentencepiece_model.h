@@ -1,6 +1,7 @@
 #ifndef QP_SENTENCEPIECE_MODEL_H
 #define QP_SENTENCEPIECE_MODEL_H
 
+#include "tokenizer/charsmap.h"
 #include "tokenizer/sentencepiece_trainer.h"
 
 /* sentencepiece_model — the .model file of a trained vocabulary. Source: sentencepiece_model.proto. */
@@ -11,8 +12,9 @@ typedef struct {
     int type; /* QP_SPM_NORMAL... */
 } qp_spm_piece;
 
-/* qp_sentencepiece_model_write — pieces in order of id; *content is malloc'ed. Errors: QP_EMEMORY. */
+/* qp_sentencepiece_model_write — pieces in order of id, rules: those the configuration names; *content is malloc'ed. Errors: QP_EMEMORY. */
 qp_status qp_sentencepiece_model_write(const qp_sentencepiece_config *config, const qp_sentencepiece_symbols *symbols,
-                                       const qp_spm_piece *piece, size_t count, char **content, size_t *bytes);
+                                       const qp_charsmap *rules, const qp_spm_piece *piece, size_t count,
+                                       char **content, size_t *bytes);
 
 #endif

@@ -310,7 +310,8 @@ static qp_status compile(const rules *r, char **content, size_t *bytes)
     return status;
 }
 
-qp_status qp_sentencepiece_rules_content(int rule, char **content, size_t *bytes)
+/* The rules as the content of precompiled_charsmap, malloc'ed; *bytes 0: none. */
+static qp_status make_content(int rule, char **content, size_t *bytes)
 {
     rules r = {0};
     *content = NULL;
@@ -333,7 +334,7 @@ qp_status qp_sentencepiece_rules(int rule, qp_charsmap *map)
     char *content;
     size_t bytes;
     *map = (qp_charsmap){0};
-    qp_status status = qp_sentencepiece_rules_content(rule, &content, &bytes);
+    qp_status status = make_content(rule, &content, &bytes);
     if (status == QP_OK && bytes) status = qp_charsmap_read("sentencepiece rules", content, bytes, map);
     free(content);
     return status;

@@ -11,9 +11,7 @@
  * characters that are younger than Unicode 15. About 225 000 rules, made in less than a second.
  * Source: sentencepiece's description of its rules (doc/normalization.md) and its tables. */
 
-/* qp_sentencepiece_rules — rule as in QP_SPM_NMT_NFKC..QP_SPM_IDENTITY (an empty map). Errors: QP_EMEMORY, QP_EDATA.
- * qp_sentencepiece_rules_content — the same as the content of precompiled_charsmap, malloc'ed; *bytes 0: none. */
+/* qp_sentencepiece_rules — rule as in QP_SPM_NMT_NFKC..QP_SPM_IDENTITY (an empty map). Errors: QP_EMEMORY, QP_EDATA. */
 qp_status qp_sentencepiece_rules(int rule, qp_charsmap *map);
-qp_status qp_sentencepiece_rules_content(int rule, char **content, size_t *bytes);
 
 #endif

@@ -272,7 +272,7 @@ static qp_status write(trainer *t, char **content, size_t *bytes)
         else if (next < t->learned_count)
             all[count++] = t->learned[next++];
     }
-    qp_status status = qp_sentencepiece_model_write(c, t->symbols, all, count, content, bytes);
+    qp_status status = qp_sentencepiece_model_write(c, t->symbols, &t->corpus.rules->rules, all, count, content, bytes);
     free(all);
     return status;
 }

@@ -7,7 +7,7 @@
 #include "tokenizer/utf8.h"
 
 /* Words between spaces, read as they stand: no copy of the text is made, no rule is asked. As soon as a character is
- * met that the rules may change, what began at the last space goes to qp_sentencepiece_chunk. */
+ * met that the rules may change, what began at the last space goes to qp_sentencepiece_chunk_ids. */
 
 static const char SPACE_SIGN[] = "\xE2\x96\x81"; /* U+2581 */
 enum { SIGN = 3, NO_WORD = -1 };
@@ -98,7 +98,7 @@ static qp_status take_word(qp_sentencepiece_id_list *list, reader *r)
     }
     if (!read_letters(m->fast, r, symbol, &count)) {
         r->at = r->begin;
-        return qp_sentencepiece_chunk(list, r->text, r->bytes, &r->at);
+        return qp_sentencepiece_chunk_ids(list, r->text, r->bytes, &r->at);
     }
     if (unigram) return segment(list, r, begin);
     QP_TRY(qp_bpe_apply(&m->fast->bpe, &list->scratch->bpe, symbol, &count));
@@ -107,7 +107,7 @@ static qp_status take_word(qp_sentencepiece_id_list *list, reader *r)
     return QP_OK;
 }
 
-qp_status qp_sentencepiece_words(qp_sentencepiece_id_list *list, const char *text, size_t bytes)
+qp_status qp_sentencepiece_word_ids(qp_sentencepiece_id_list *list, const char *text, size_t bytes)
 {
     const qp_sentencepiece *m = list->model;
     bool drop = m->remove_extra_spaces;
@@ -119,7 +119,7 @@ qp_status qp_sentencepiece_words(qp_sentencepiece_id_list *list, const char *tex
     while (r.at < bytes) {
         for (; r.at < bytes && text[r.at] == ' '; r.at++) r.signs += !drop || r.signs == 0;
         if (r.at == bytes && drop) break;
-        QP_TRY(r.at == bytes ? qp_sentencepiece_chunk(list, text, bytes, &r.begin) : take_word(list, &r));
+        QP_TRY(r.at == bytes ? qp_sentencepiece_chunk_ids(list, text, bytes, &r.begin) : take_word(list, &r));
         r.begin = r.at;
         r.signs = 0;
     }
