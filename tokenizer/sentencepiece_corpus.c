@@ -16,12 +16,20 @@ static const char UNKNOWN_SIGN[] = "\xE2\x96\x85"; /* U+2585 */
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "sentencepiece training: out of memory; use less text"); }
 
-void qp_sentencepiece_corpus_free(qp_sentencepiece_corpus *c)
+void qp_sentencepiece_corpus_forget(qp_sentencepiece_corpus *c)
 {
-    qp_sentencepiece_free(c->rules);
-    qp_trie_free(&c->meta);
     free(c->code);
     free(c->start);
+    c->code = NULL;
+    c->start = NULL;
+    c->code_capacity = c->start_capacity = c->lines = 0;
+}
+
+void qp_sentencepiece_corpus_free(qp_sentencepiece_corpus *c)
+{
+    qp_sentencepiece_corpus_forget(c);
+    qp_sentencepiece_free(c->rules);
+    qp_trie_free(&c->meta);
     free(c->required);
     qp_mapped_text_free(&c->work);
     *c = (qp_sentencepiece_corpus){0};

@@ -28,11 +28,13 @@ typedef struct {
 /* qp_sentencepiece_corpus_begin — names: of the special pieces, `count` of them.
  * qp_sentencepiece_corpus_add   — one line without its end; *full: no more are wanted.
  * qp_sentencepiece_corpus_end   — choose the characters, replace the others by QP_SPM_UNKNOWN_CODE.
+ * qp_sentencepiece_corpus_forget — the lines are no longer wanted; characters and rules stay.
  * Errors  QP_EUSAGE: no usable line; QP_EMEMORY; QP_EDATA: more than 2^31 characters. */
 qp_status qp_sentencepiece_corpus_begin(qp_sentencepiece_corpus *corpus, const qp_sentencepiece_config *config,
                                         const char *const *names, size_t count);
 qp_status qp_sentencepiece_corpus_add(qp_sentencepiece_corpus *corpus, const char *line, size_t bytes, bool *full);
 qp_status qp_sentencepiece_corpus_end(qp_sentencepiece_corpus *corpus);
+void qp_sentencepiece_corpus_forget(qp_sentencepiece_corpus *corpus);
 void qp_sentencepiece_corpus_free(qp_sentencepiece_corpus *corpus);
 
 /* The distinct words with their counts, most frequent first, as code points; where words are not split, the lines. */

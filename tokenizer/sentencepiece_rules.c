@@ -18,14 +18,18 @@ typedef struct {
     int count;
 } sequence;
 
+/* There are many of them: what they write lies in a pool. */
 typedef struct {
-    sequence from, to;
+    int32_t from[LONGEST_KEY];
+    uint32_t to;
+    uint8_t from_count, to_count;
     bool dropped;
 } rewrite;
 
 typedef struct {
     rewrite *list;
-    size_t count, capacity;
+    int32_t *pool;
+    size_t count, capacity, pool_count, pool_capacity;
     uint32_t *slot; /* hash of list[i].from: i + 1 */
     size_t slot_count;
     int32_t *plain_first, *plain_next; /* characters whose whole decomposition is this one character, as a chain */
@@ -73,10 +77,30 @@ static sequence composed(sequence s)
 
 /* ---- rules by what they replace ---- */
 
+static sequence from_of(const rewrite *rule)
+{
+    sequence s = {.count = rule->from_count};
+    memcpy(s.code, rule->from, rule->from_count * sizeof *s.code);
+    return s;
+}
+
+static sequence to_of(const rules *r, const rewrite *rule)
+{
+    sequence s = {.count = rule->to_count};
+    memcpy(s.code, r->pool + rule->to, rule->to_count * sizeof *s.code);
+    return s;
+}
+
+static bool replaces(const rewrite *rule, const sequence *from)
+{
+    return rule->from_count == from->count &&
+           memcmp(rule->from, from->code, (size_t)from->count * sizeof *from->code) == 0;
+}
+
 static size_t slot_of(const rules *r, const sequence *from)
 {
     size_t i = XXH3_64bits(from->code, (size_t)from->count * sizeof *from->code) & (r->slot_count - 1);
-    while (r->slot[i] && !is_same(&r->list[r->slot[i] - 1].from, from)) i = (i + 1) & (r->slot_count - 1);
+    while (r->slot[i] && !replaces(&r->list[r->slot[i] - 1], from)) i = (i + 1) & (r->slot_count - 1);
     return i;
 }
 
@@ -87,25 +111,45 @@ static rewrite *find(const rules *r, const sequence *from)
     return index ? &r->list[index - 1] : NULL;
 }
 
+static qp_status write_to(rules *r, rewrite *rule, const sequence *to)
+{
+    size_t count = (size_t)to->count;
+    if (!QP_GROW(r->pool, r->pool_capacity, r->pool_count + count)) return no_memory();
+    memcpy(r->pool + r->pool_count, to->code, count * sizeof *to->code);
+    rule->to = (uint32_t)r->pool_count;
+    rule->to_count = (uint8_t)count;
+    r->pool_count += count;
+    return QP_OK;
+}
+
+static qp_status grow_slots(rules *r)
+{
+    if (2 * (r->count + 1) <= r->slot_count) return QP_OK;
+    free(r->slot);
+    r->slot_count = r->slot_count ? 2 * r->slot_count : 1 << 16;
+    r->slot = calloc(r->slot_count, sizeof *r->slot);
+    if (!r->slot) return no_memory();
+    for (size_t i = 0; i < r->count; i++) {
+        sequence from = from_of(&r->list[i]);
+        r->slot[slot_of(r, &from)] = (uint32_t)i + 1;
+    }
+    return QP_OK;
+}
+
 static qp_status set(rules *r, const sequence *from, const sequence *to)
 {
     rewrite *old = find(r, from);
     if (old) {
-        old->to = *to;
         old->dropped = false;
-        return QP_OK;
+        return write_to(r, old, to);
     }
-    if (2 * (r->count + 1) > r->slot_count) {
-        free(r->slot);
-        r->slot_count = r->slot_count ? 2 * r->slot_count : 1 << 16;
-        r->slot = calloc(r->slot_count, sizeof *r->slot);
-        if (!r->slot) return no_memory();
-        for (size_t i = 0; i < r->count; i++) r->slot[slot_of(r, &r->list[i].from)] = (uint32_t)i + 1;
-    }
+    QP_TRY(grow_slots(r));
     if (!QP_GROW(r->list, r->capacity, r->count + 1)) return no_memory();
-    size_t slot = slot_of(r, from);
-    r->list[r->count++] = (rewrite){*from, *to, false};
-    r->slot[slot] = (uint32_t)r->count;
+    rewrite *fresh = &r->list[r->count];
+    *fresh = (rewrite){.from_count = (uint8_t)from->count};
+    memcpy(fresh->from, from->code, (size_t)from->count * sizeof *from->code);
+    QP_TRY(write_to(r, fresh, to));
+    r->slot[slot_of(r, from)] = (uint32_t)++r->count;
     return QP_OK;
 }
 
@@ -161,7 +205,7 @@ static qp_status add_compatible(rules *r)
 /* Does reading `from` from the left, always by the longest kept rule of less than all its characters, give `to`? */
 static bool follows(const rules *r, const rewrite *whole)
 {
-    const sequence *from = &whole->from, *to = &whole->to;
+    const sequence first = from_of(whole), last = to_of(r, whole), *from = &first, *to = &last;
     int made = 0;
     for (int at = 0, used; at < from->count; at += used) {
         const rewrite *best = NULL;
@@ -174,8 +218,8 @@ static bool follows(const rules *r, const rewrite *whole)
             best = NULL;
         }
         if (!best) used = 1;
-        int length = best ? best->to.count : 1;
-        const int32_t *code = best ? best->to.code : from->code + at;
+        int length = best ? best->to_count : 1;
+        const int32_t *code = best ? r->pool + best->to : from->code + at;
         if (made + length > to->count || memcmp(to->code + made, code, (size_t)length * sizeof *code) != 0)
             return false;
         made += length;
@@ -187,7 +231,7 @@ static void drop_redundant(rules *r)
 {
     for (int length = 2; length <= LONGEST_KEY; length++) {
         for (size_t i = 0; i < r->count; i++) {
-            if (r->list[i].from.count == length && !r->list[i].dropped) r->list[i].dropped = follows(r, &r->list[i]);
+            if (r->list[i].from_count == length && !r->list[i].dropped) r->list[i].dropped = follows(r, &r->list[i]);
         }
     }
 }
@@ -228,7 +272,8 @@ static int32_t folded(int32_t code)
 static qp_status fold_case(rules *r)
 {
     for (size_t i = 0; i < r->count; i++) {
-        for (int k = 0; k < r->list[i].to.count; k++) r->list[i].to.code[k] = folded(r->list[i].to.code[k]);
+        int32_t *code = r->pool + r->list[i].to;
+        for (int k = 0; k < r->list[i].to_count; k++) code[k] = folded(code[k]);
     }
     for (int32_t code = 1; code < CODES; code++) {
         sequence from = {{code}, 1}, to = {{folded(code)}, 1};
@@ -286,10 +331,11 @@ static qp_status compile(const rules *r, char **content, size_t *bytes)
     qp_status status = key && pool && to ? QP_OK : no_memory();
     for (size_t i = 0; status == QP_OK && i < r->count; i++) {
         if (r->list[i].dropped) continue;
-        size_t length = write_codes(&r->list[i].from, pool + used); /* its NUL is part of the key */
+        sequence from = from_of(&r->list[i]), written = to_of(r, &r->list[i]);
+        size_t length = write_codes(&from, pool + used); /* its NUL is part of the key */
         key[keys++] = (qp_trie_key){pool + used, length, (int32_t)made};
         used += length;
-        made += write_codes(&r->list[i].to, to + made);
+        made += write_codes(&written, to + made);
     }
     if (status == QP_OK) status = qp_trie_build(&trie, key, keys);
     if (status == QP_OK && trie.count >= 1 << 21) status = qp_fail(QP_EBUG, "sentencepiece rules: too large a trie");
@@ -323,6 +369,7 @@ static qp_status make_content(int rule, char **content, size_t *bytes)
     if (status == QP_OK && (rule == QP_SPM_NFKC_CF || rule == QP_SPM_NMT_NFKC_CF)) status = fold_case(&r);
     if (status == QP_OK) status = compile(&r, content, bytes);
     free(r.list);
+    free(r.pool);
     free(r.slot);
     free(r.plain_first);
     free(r.plain_next);

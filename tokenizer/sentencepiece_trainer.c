@@ -249,7 +249,9 @@ static qp_status load(trainer *t, qp_line_source source, void *self)
             "it or lower character_coverage",
             (long long)t->config->vocab_size, least);
     bool split = t->config->split_by_whitespace || t->config->model_type == QP_SPM_TRAIN_WORD;
-    return qp_sentencepiece_words_make(&t->corpus, split, &t->words);
+    QP_TRY(qp_sentencepiece_words_make(&t->corpus, split, &t->words));
+    if (t->config->model_type != QP_SPM_TRAIN_UNIGRAM) qp_sentencepiece_corpus_forget(&t->corpus);
+    return QP_OK;
 }
 
 /* Learned pieces fill the ids that special ones leave free. */
