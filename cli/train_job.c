@@ -202,6 +202,7 @@ static qp_status build_model(job *j)
     qp_model *model;
     QP_TRY(qp_model_new(&s->model, (uint64_t)s->training.seed, &model));
     qp_text_model_adopt(&j->text_model, model, j->data.source, j->data.target);
+    j->data.model = model;
     j->data.source = j->data.target = NULL;
     j->text_model.labels = j->data.labels;
     j->text_model.scaling = j->data.scaling;
@@ -215,7 +216,10 @@ static qp_status build_model(job *j)
 static qp_status prepare(job *j)
 {
     qp_train_settings *s = j->settings;
-    bool dry = s->job.dry_run;
+    bool dry = s->job.dry_run, pairs = s->model.task == QP_TASK_TRANSLATE || s->model.task == QP_TASK_AUTOENCODE;
+    if (s->job.scheduled_sampling > 0 && !pairs)
+        return qp_fail(QP_EUSAGE, "--scheduled-sampling is for a decoder that reads what it makes of a source; use "
+                                  "--word-dropout-tgt, or leave it out");
     QP_TRY(j->task->files(s, &j->data));
     if (!dry) {
         QP_TRY(qp_train_folder_find(&s->job, j->folder));

@@ -39,6 +39,8 @@
       "regress: scale around the mean of training, or the window's last value")                                        \
     X(CHOICE, holes, "refuse", 0, 0, "refuse, interpolate", "regress: what an empty cell means")                       \
     X(TEXT, missing, "", 0, 0, NULL, "regress: a cell of this text is empty too, such as -999")                        \
+    X(REAL, scheduled_sampling, "0", 0, 1, NULL,                                                                       \
+      "translate, autoencode: share of the tokens a learning decoder reads that are its own best ones")                \
     X(REAL, mask_rate, "0.15", 0.001, 0.999, NULL, "mlm: share of the tokens that are hidden")                         \
     X(BOOL, whole_words, "false", 0, 0, NULL, "mlm: hide whole words, not pieces")                                     \
     X(TEXT, preset, "", 0, 0, NULL, "sizes and rates of a paper or tutorial; what it sets is told")                    \

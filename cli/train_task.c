@@ -26,6 +26,7 @@ const qp_train_task *qp_train_task_of(int64_t task) { return &tasks[task]; }
 void qp_train_data_free(qp_train_data *data)
 {
     qp_validation_free(&data->translations);
+    qp_own_reading_free(data->own_reading);
     for (int part = 0; part < QP_PARTS; part++) {
         qp_batcher_free(data->batcher[part]);
         qp_windows_free(data->windows[part]);

@@ -8,6 +8,7 @@
 #include "data/corpus.h"
 #include "data/labels.h"
 #include "data/masking.h"
+#include "data/own_reading.h"
 #include "data/series_windows.h"
 #include "data/streams.h"
 #include "data/windows.h"
@@ -31,6 +32,8 @@ typedef struct {
     qp_windows *windows[QP_PARTS];
     qp_streams *streams[QP_PARTS];
     qp_masking *masking[QP_PARTS];
+    const qp_model *model; /* that learns; known before the batches are */
+    qp_own_reading *own_reading;
     qp_series_windows *series_windows[QP_PARTS];
     qp_batch_source batches[QP_PARTS];
     qp_validation translations; /* what translating tasks measure */

@@ -6,6 +6,7 @@
 
 #include "cli/token_metrics.h"
 #include "cli/train_tokenizer.h"
+#include "lib/base/threads.h"
 
 /* ---- files ---- */
 
@@ -228,6 +229,20 @@ static qp_status streams_source(const qp_train_settings *s, qp_train_data *data,
     return QP_OK;
 }
 
+/* The decoder reads some words of its own. */
+static qp_status own_reading(const qp_train_settings *s, qp_train_data *data, qp_batch_source *source)
+{
+    qp_own_reading_options options = {.texts = *source,
+                                      .model = data->model,
+                                      .rate = s->job.scheduled_sampling,
+                                      .seed = (uint64_t)s->training.seed,
+                                      .slots = (int)s->training.accum,
+                                      .threads = qp_threads_of(s->training.threads)};
+    QP_TRY(qp_own_reading_new(&options, &data->own_reading));
+    *source = qp_own_reading_source(data->own_reading);
+    return QP_OK;
+}
+
 qp_status qp_text_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
 {
     if (s->model.carry) return streams_source(s, data, part, source);
@@ -239,7 +254,7 @@ qp_status qp_text_source(const qp_train_settings *s, qp_train_data *data, int pa
                                   .slots = part == QP_TRAINING ? (int)s->training.accum : 1};
     QP_TRY(qp_batcher_new(&data->corpus[part], &options, &data->batcher[part]));
     *source = qp_batcher_source(data->batcher[part]);
-    return QP_OK;
+    return part == QP_TRAINING && s->job.scheduled_sampling > 0 ? own_reading(s, data, source) : QP_OK;
 }
 
 /* ---- measuring ---- */

@@ -138,6 +138,10 @@ result $? "autoencode: --variational tells its divergence" "$(cat .err)"
 result $? "autoencode: evaluate tells the divergence" "$(cat .out .err)"
 "$QUIPU" generate --samples 3 --tokens 8 --seed 5 -m drawn.safetensors >.out 2>.err && [ "$(grep -vc '^---' .out)" = 3 ] && "$QUIPU" generate --samples 3 --tokens 8 --seed 5 --threads 1 -m drawn.safetensors | cmp -s - .out
 result $? "autoencode: texts of drawn vectors" "$(cat .out .err)"
+"$QUIPU" train $autoencode --scheduled-sampling 0.5 --steps 13 --valid-freq 10 -m own.safetensors 2>.err && "$QUIPU" train $autoencode --scheduled-sampling 0.5 --steps 40 --valid-freq 10 -m own.safetensors 2>.err &&
+    "$QUIPU" train $autoencode --scheduled-sampling 0.5 --steps 40 --valid-freq 10 -m owner.safetensors 2>.err && cmp -s own.safetensors owner.safetensors && ! cmp -s own.safetensors autoencode.safetensors
+result $? "autoencode: --scheduled-sampling goes on as it would have" "$(cat .err)"
+fails 2 "word-dropout-tgt" "$QUIPU" train --task lm --train lines --scheduled-sampling 0.5 -m bad.safetensors
 fails 2 "with --variational" "$QUIPU" generate -m autoencode.safetensors
 fails 2 "add --task autoencode" "$QUIPU" train $mlm --variational -m bad.safetensors
 

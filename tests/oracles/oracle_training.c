@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/decode/own_words.h"
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_linear.h"
 #include "lib/model/augment.h"
@@ -136,9 +137,30 @@ static qp_tensor code_loss(training *t, qp_tape *tape, const qp_batch *batch)
     return qp_add(tape, parts.words, qp_scale(tape, parts.divergence, weight));
 }
 
+/* The model is the first set's; what its decoder reads depends on coins and on what it makes. */
+static void make_sampled(training *t)
+{
+    t->kind = "gru_seq2seq";
+    make_model(t);
+}
+
+static void sampled_batch(training *t, int number, qp_batch *batch)
+{
+    oracle_batch b = oracle_model_batch(t->o, t->kind, "batch.", number);
+    const int32_t *coins = oracle_ints(t->o, "batch.coins") + (ptrdiff_t)number * b.target.batch * b.target.time;
+    size_t rows = (size_t)b.target.rows;
+    uint8_t *coin = oracle_memory(t->o, rows);
+    int32_t *input = oracle_memory(t->o, rows * sizeof *input);
+    for (size_t r = 0; r < rows; r++) coin[r] = coins[b.target.row[r]] != 0;
+    *batch = b.batch;
+    batch->input = input;
+    if (qp_own_words(t->o->model, batch, coin, 1, input) != QP_OK) oracle_stop(t->o, "%s", qp_error_message());
+}
+
 static const training_row rows[] = {
     {"mixup_mlp", make_mixup, mixup_batch, mixup_loss, split_nothing},
     {"bilstm_crf", make_model, field_batch, field_loss, NULL},
+    {"gru_seq2seq_sampled", make_sampled, sampled_batch, model_loss, NULL},
     {"autoencoder", make_model, code_batch, code_loss, NULL},
     {NULL, make_model, model_batch, model_loss, NULL},
 };
