@@ -10,7 +10,8 @@
  * mean, variance  receive m and the unbiased variance v*n/(n-1) of the rows, [columns]; may be NULL
  * The operation does not touch the running statistics: shards share them, and the caller lets them follow, shard after
  * shard in one order, by
- * qp_batch_norm_follow — running = (1 - momentum)*running + momentum*batch's, for both
+ * qp_batch_norm_follow — running = (1 - momentum)*running + momentum*batch's, for both; momentum 1/t at the t-th batch makes
+ * it the mean over all batches
  * Memory  the output and 2 reals a column.   Errors  QP_ESHAPE, QP_EMEMORY, remembered by the tape.
  * Source  Ioffe & Szegedy 2015. */
 typedef struct {

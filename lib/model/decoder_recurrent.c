@@ -93,6 +93,7 @@ static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_con
     QP_TRY(qp_embedding_init(&d->embedding, params, embedding, emb, c->scale_embeddings != 0, QP_POSITION_NONE, 0,
                              c->dropout, ""));
     d->embedding.noise = (qp_real)c->input_noise;
+    d->embedding.type_dropout = (qp_real)c->embedding_dropout;
     int in = emb + (d->looks_first || d->feeds_context ? context : 0) + (d->feeds_output ? d->width : 0);
     qp_recurrent_config layers = qp_recurrent_layers(c, c->decoder, in, (int)c->dec_layers, false);
     layers.learned_state = layers.learned_state && !d->has_source;

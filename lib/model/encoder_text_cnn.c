@@ -42,6 +42,7 @@ static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_con
     QP_TRY(qp_embedding_init(&e->embedding, params, embedding, (int)config->emb_size, config->scale_embeddings != 0,
                              QP_POSITION_NONE, 0, config->dropout, ""));
     e->embedding.noise = (qp_real)config->input_noise;
+    e->embedding.type_dropout = (qp_real)config->embedding_dropout;
     return QP_OK;
 }
 

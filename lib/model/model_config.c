@@ -208,6 +208,9 @@ static qp_status check_regularisers(const qp_model_config *config)
         return qp_fail(QP_EUSAGE,
                        "--stochastic-depth leaves out branches of a transformer; use --dropout, or leave it out");
     QP_TRY(check_state_noise(config));
+    if (config->embedding_dropout > 0 && (config->task == QP_TASK_REGRESS || config->decoder == QP_KIND_NGRAM))
+        return qp_fail(QP_EUSAGE,
+                       "--embedding-dropout leaves out embeddings of words; there are none, so leave it out");
     if (config->word_dropout_src > 0 && (config->encoder == QP_KIND_NONE || config->task == QP_TASK_REGRESS))
         return qp_fail(QP_EUSAGE, "--word-dropout-src needs a source of words%s",
                        config->task == QP_TASK_LM ? "; a language model reads its own: use --word-dropout-tgt"

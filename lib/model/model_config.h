@@ -95,6 +95,8 @@
       "training: share of the branches around a transformer's residuals that is left out, the others scaled up")       \
     X(CHOICE, stochastic_depth_mode, "row", 0, 0, "layer, row",                                                        \
       "--stochastic-depth: a branch is left out for all sequences of a shard, or for each by itself")                  \
+    X(REAL, embedding_dropout, "0", 0, 0.99, NULL,                                                                     \
+      "training: share of a vocabulary whose embeddings are left out, wherever the words stand")                       \
     X(REAL, word_dropout_src, "0", 0, 0.99, NULL, "training: share of source words that are read as unknown")          \
     X(REAL, word_dropout_tgt, "0", 0, 0.99, NULL,                                                                      \
       "training: share of words read as unknown by the decoder (those to make stay)")                                  \

@@ -55,6 +55,7 @@ qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_confi
     QP_TRY(qp_embedding_init(&stack->embedding, params, embedding, (int)config->emb_size, config->scale_embeddings != 0,
                              outer_kind(config), (int)config->max_length, config->dropout, full));
     stack->embedding.noise = (qp_real)config->input_noise;
+    stack->embedding.type_dropout = (qp_real)config->embedding_dropout;
     stack->layer_drop = config->layer_drop;
     snprintf(full, sizeof full, "%s.segments", name);
     if (config->segments > 0 && self_kind == QP_MAP_ENCODER)

@@ -69,6 +69,15 @@ static qp_tensor positions_of(const qp_embedding_module *embedding, qp_tape *tap
     return table;
 }
 
+/* x_r + P[position_r] */
+static qp_tensor add_positions(qp_tape *tape, qp_tensor x, const int32_t *position, qp_tensor table)
+{
+    int32_t *own = qp_tape_memory(tape, ((size_t)x.rows + 1) * sizeof *own);
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    for (int r = 0; r < x.rows; r++) own[r] = r;
+    return qp_embedding(tape, x, x.rows, own, 1, position, table);
+}
+
 /* What every kind of row ends with. */
 static qp_tensor finish(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params, qp_tensor x)
 {
@@ -81,7 +90,12 @@ static qp_tensor look_up(const qp_embedding_module *embedding, qp_tape *tape, co
 {
     int32_t *position;
     qp_tensor table = positions_of(embedding, tape, params, sequences, rows, offset, &position);
-    return qp_embedding(tape, qp_param(tape, params, embedding->weight), rows, id, embedding->scale, position, table);
+    qp_tensor weight = qp_param(tape, params, embedding->weight);
+    if (embedding->type_dropout <= 0 || !qp_tape_training(tape))
+        return qp_embedding(tape, weight, rows, id, embedding->scale, position, table);
+    qp_tensor x = qp_embedding(tape, weight, rows, id, embedding->scale, NULL, (qp_tensor){0});
+    x = qp_type_drop(tape, x, id, embedding->type_dropout);
+    return table.value ? add_positions(tape, x, position, table) : x;
 }
 
 qp_tensor qp_embedding_forward(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
@@ -108,11 +122,9 @@ qp_tensor qp_embedding_forward_segments(const qp_embedding_module *embedding, qp
 qp_tensor qp_embedding_forward_values(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
                                       qp_sequences sequences, qp_tensor value, int bias)
 {
-    int32_t *position, *own = qp_tape_memory(tape, ((size_t)value.rows + 1) * sizeof *own);
+    int32_t *position;
     qp_tensor table = positions_of(embedding, tape, params, sequences, value.rows, 0, &position);
     qp_tensor x = qp_linear(tape, value, qp_param(tape, params, embedding->weight), qp_param(tape, params, bias));
-    if (qp_tape_failed(tape)) return (qp_tensor){0};
-    for (int r = 0; r < value.rows; r++) own[r] = r;
-    if (table.value) x = qp_embedding(tape, x, value.rows, own, 1, position, table);
+    if (table.value) x = add_positions(tape, x, position, table);
     return finish(embedding, tape, params, x);
 }

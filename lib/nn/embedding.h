@@ -19,7 +19,8 @@ typedef struct {
     int segment_weight; /* parameter [kinds, d], or -1 */
     bool has_norm;
     qp_norm norm;
-    qp_real noise; /* deviation of Gaussian noise while training, before the dropout; 0 after init */
+    qp_real type_dropout; /* share of the vocabulary left out while training (noise.h); 0 after init */
+    qp_real noise;        /* deviation of Gaussian noise while training, before the dropout; 0 after init */
 } qp_embedding_module;
 
 /* qp_embedding_add_weight — an embedding matrix NAME.weight, normal with std 1/sqrt(width) if scaled, else 0.02. */

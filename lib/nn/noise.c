@@ -26,3 +26,16 @@ qp_tensor qp_branch_drop(qp_tape *tape, qp_tensor x, qp_sequences sequences, qp_
         factor[i] = qp_random_uniform(key, by_sequence ? (uint64_t)i : 0) < (double)rate ? 0 : 1 / (1 - rate);
     return factor ? qp_sequence_scale(tape, x, sequences, factor) : (qp_tensor){0};
 }
+
+qp_tensor qp_type_drop(qp_tape *tape, qp_tensor x, const int32_t *id, qp_real rate)
+{
+    if (rate <= 0 || !qp_tape_training(tape) || qp_tape_failed(tape)) return x;
+    uint64_t key = qp_tape_next_key(tape);
+    qp_real *factor = qp_tape_memory(tape, ((size_t)x.rows + 1) * sizeof *factor);
+    int32_t *start = qp_tape_memory(tape, ((size_t)x.rows + 1) * sizeof *start);
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    for (int r = 0; r < x.rows; r++)
+        factor[r] = qp_random_uniform(key, (uint64_t)id[r]) < (double)rate ? 0 : 1 / (1 - rate);
+    for (int r = 0; r <= x.rows; r++) start[r] = r;
+    return qp_sequence_scale(tape, x, (qp_sequences){.count = x.rows, .start = start}, factor);
+}

@@ -255,10 +255,12 @@ Test(pairings, recurrent_decoders_give_their_map)
 Test(pairings, dropout_of_recurrent_layers_is_a_function_of_the_key)
 {
     static const char *const noise[] = {"variational_dropout=true", "variational_dropout=false",
-                                        "recurrent_dropout=0.3", "zoneout=0.3"};
-    for (int v = 0; v < 8; v++) {
-        const char *setting[] = {"encoder=gru", "decoder=gru", noise[v % 4], v % 4 < 2 ? "dropout=0.4" : "dropout=0",
-                                 v < 4 ? "attention=bahdanau" : "attention=luong-dot"};
+                                        "recurrent_dropout=0.3", "zoneout=0.3", "embedding_dropout=0.3"};
+    enum { NOISES = 5 };
+    for (int v = 0; v < 2 * NOISES; v++) {
+        const char *setting[] = {"encoder=gru", "decoder=gru", noise[v % NOISES],
+                                 v % NOISES < 2 ? "dropout=0.4" : "dropout=0",
+                                 v < NOISES ? "attention=bahdanau" : "attention=luong-dot"};
         qp_model *model = model_small(setting, 5);
         model_check_noise(model);
         qp_model_free(model);
@@ -296,6 +298,7 @@ Test(pairings, senseless_ones_are_refused)
     check_refused((const char *[]){"decoder=none"}, 1, "--decoder");
     check_refused((const char *[]){"encoder=gru", "decoder=qrnn"}, 2, "--decoder sru");
     check_refused((const char *[]){"zoneout=0.1"}, 1, "--zoneout");
+    check_refused((const char *[]){"task=regress", "decoder=none", "embedding_dropout=0.1"}, 3, "--embedding-dropout");
     check_refused((const char *[]){"encoder=gru", "zoneout_cell=0.1"}, 2, "--encoder lstm");
     check_refused((const char *[]){"encoder=min-gru", "recurrent_dropout=0.1"}, 2, "--recurrent-dropout");
 }

@@ -118,3 +118,32 @@ Test(noise, branches_are_left_out_as_often_as_asked)
     cr_expect_lt(fabs(all - 0.25 * SEQUENCES), 5 * sqrt(SEQUENCES * 0.1875), "%d of %d", all, SEQUENCES);
     qp_tape_free(tape);
 }
+
+/* A word is there everywhere or nowhere; about `rate` of the words are not; where it is, the mean is made good. */
+Test(noise, a_word_is_left_out_wherever_it_stands)
+{
+    enum { WORDS = 400, PLACES = 3 * WORDS };
+    int32_t id[PLACES];
+    qp_real ones[2 * PLACES];
+    for (int i = 0; i < PLACES; i++) id[i] = (int32_t)((i * 7) % WORDS);
+    for (int i = 0; i < 2 * PLACES; i++) ones[i] = 1;
+    qp_tensor x = qp_tensor_of(PLACES, 2, ones);
+    qp_tape *tape = qp_tape_new();
+    qp_tape_begin(tape, QP_INFER, 5);
+    cr_expect_eq(qp_type_drop(tape, x, id, (qp_real)0.2).value, x.value);
+    qp_tape_begin(tape, QP_TRAIN, 5);
+    cr_expect_eq(qp_type_drop(tape, x, id, 0).value, x.value);
+    qp_tensor y = qp_type_drop(tape, x, id, (qp_real)0.2);
+    qp_real seen[WORDS];
+    int dropped = 0;
+    for (int i = 0; i < WORDS; i++) seen[i] = -1;
+    for (int i = 0; i < PLACES; i++) {
+        qp_real *first = &seen[id[i]];
+        if (*first < 0) dropped += qp_tensor_row(y, i)[0] == 0;
+        if (*first < 0) *first = qp_tensor_row(y, i)[0];
+        cr_expect(qp_tensor_row(y, i)[0] == *first && qp_tensor_row(y, i)[1] == *first, "place %d", i);
+        cr_expect(*first == 0 || fabs((double)*first - 1.25) < 1e-6);
+    }
+    cr_expect(dropped > 50 && dropped < 110, "%d of %d words", dropped, WORDS);
+    qp_tape_free(tape);
+}

@@ -3,10 +3,14 @@
 #include <string.h>
 
 #include "lib/grad/op_basic.h"
+#include "lib/grad/op_batch_norm.h"
+#include "lib/grad/op_embedding.h"
 #include "lib/grad/op_recurrent.h"
+#include "lib/grad/op_sequence.h"
 #include "tests/oracles/oracle.h"
 
-/* rnn_cell: every cell of lib/grad/op_recurrent.h by its name, with the masks of recurrent states. */
+/* rnn_cell: every cell of lib/grad/op_recurrent.h by its name, with the masks of recurrent states; dropout with given
+ * masks; batch norm over several batches. */
 
 /* "weight_hh@72" is what begins at element 72 of the file's weight_hh. */
 static int split_parts(const qp_parameter *ours, oracle_piece *piece)
@@ -100,4 +104,73 @@ static void rnn_cell(oracle *o)
     if (has_cell) oracle_output(o, "c_n", last.cell, NULL);
 }
 
-const oracle_row oracle_rows_cells[] = {{"rnn_cell", rnn_cell}, {0}};
+/* ---- words and values left out ---- */
+
+/* y = (weight * row_mask)[ids] */
+static void embedding_dropout(oracle *o)
+{
+    const qp_real *row_mask = oracle_reals(o, "in.row_mask");
+    const int32_t *id = oracle_ints(o, "in.ids");
+    int rows = oracle_size(o, "in.ids", 0) * oracle_size(o, "in.ids", 1);
+    int32_t *start = oracle_memory(o, ((size_t)rows + 1) * sizeof *start);
+    qp_real *factor = oracle_memory(o, (size_t)rows * sizeof *factor);
+    qp_tensor y = qp_embedding(o->tape, oracle_param(o, "weight"), rows, id, 1, NULL, (qp_tensor){0});
+    if (qp_tape_failed(o->tape)) oracle_stop(o, "%s", qp_tape_message(o->tape));
+    for (int r = 0; r < rows; r++) factor[r] = row_mask[id[r]];
+    for (int r = 0; r <= rows; r++) start[r] = r;
+    oracle_output(o, "y", qp_sequence_scale(o->tape, y, (qp_sequences){.count = rows, .start = start}, factor), NULL);
+}
+
+/* y = x mask / (1 - p), a mask for all or one for all times */
+static void masked_dropout(oracle *o)
+{
+    int rows, columns, time = oracle_size(o, "in.x", 1), times = oracle_size(o, "in.mask", 1);
+    oracle_matrix(o, "in.x", &rows, &columns);
+    const qp_real *given = oracle_reals(o, "in.mask");
+    qp_tensor x = oracle_input(o, "x", rows, columns, NULL), m = qp_tape_constant(o->tape, rows, columns);
+    for (int r = 0; m.value && r < rows; r++)
+        memcpy(qp_tensor_row(m, r), given + (times == 1 ? r / time : r) * columns, (size_t)columns * sizeof *given);
+    qp_real factor = 1 / (1 - (qp_real)oracle_number(o, "p"));
+    oracle_output(o, "y", qp_scale(o->tape, qp_multiply(o->tape, x, m), factor), NULL);
+}
+
+/* ---- batch norm, one batch after the other ---- */
+
+static void batch_norm_run(oracle *o)
+{
+    int steps = oracle_size(o, "in.x", 0), batch = oracle_size(o, "in.x", 1), features = oracle_size(o, "in.x", 2);
+    double momentum = oracle_number(o, "momentum");
+    size_t all = (size_t)steps * (size_t)features;
+    qp_real *mean = oracle_memory(o, all * sizeof *mean), *variance = oracle_memory(o, all * sizeof *variance);
+    qp_real *batch_mean = oracle_memory(o, all * sizeof *mean), *batch_variance = oracle_memory(o, all * sizeof *mean);
+    qp_tensor weight = oracle_param_or_none(o, "weight"), bias = oracle_param_or_none(o, "bias");
+    qp_batch_norm_config config = {.epsilon = (qp_real)oracle_number(o, "eps")};
+    qp_real *x = oracle_reals(o, "in.x"), *y = oracle_memory(o, all * (size_t)batch * sizeof *y);
+    for (int k = 0; k < features; k++) mean[k] = 0, variance[k] = 1;
+    for (int t = 0; t < steps; t++) {
+        size_t at = (size_t)t * (size_t)features, rows_at = at * (size_t)batch;
+        if (t > 0) memcpy(mean + at, mean + at - features, (size_t)features * sizeof *mean);
+        if (t > 0) memcpy(variance + at, variance + at - features, (size_t)features * sizeof *mean);
+        config.mean = batch_mean, config.variance = batch_variance;
+        qp_tensor made = qp_batch_norm(o->tape, qp_tensor_of(batch, features, x + rows_at), weight, bias, &config);
+        if (qp_tape_failed(o->tape)) oracle_stop(o, "%s", qp_tape_message(o->tape));
+        memcpy(y + rows_at, made.value, (size_t)batch * (size_t)features * sizeof *y);
+        qp_batch_norm_follow(features, (qp_real)(momentum > 0 ? momentum : 1.0 / (t + 1)), batch_mean, batch_variance,
+                             mean + at, variance + at);
+    }
+    oracle_compare(o, "out.y", all * (size_t)batch, y);
+    oracle_compare(o, "out.running_mean", all, mean);
+    oracle_compare(o, "out.running_var", all, variance);
+    config = (qp_batch_norm_config){.epsilon = config.epsilon,
+                                    .running_mean = mean + all - features,
+                                    .running_variance = variance + all - features};
+    int rows = oracle_size(o, "in.x_eval", 0);
+    qp_tensor in_use = qp_tensor_of(rows, features, oracle_reals(o, "in.x_eval"));
+    oracle_output(o, "y_eval", qp_batch_norm(o->tape, in_use, weight, bias, &config), NULL);
+}
+
+const oracle_row oracle_rows_cells[] = {{"rnn_cell", rnn_cell},
+                                        {"embedding_dropout", embedding_dropout},
+                                        {"masked_dropout", masked_dropout},
+                                        {"batch_norm_run", batch_norm_run},
+                                        {0}};
