@@ -1,3 +1,4 @@
+#include "lib/grad/op_distance.h"
 #include "lib/grad/op_embedding.h"
 #include "lib/grad/op_relative.h"
 #include "lib/grad/op_rope.h"
@@ -31,10 +32,30 @@ static void relative(gradient_case *c)
     gradient_output(c, qp_relative_bias(c->tape, gradient_input(c, 6, 2), qs, ks, &config));
 }
 
+/* Vectors of distances: the query, or the weights, and the table; option: bands of wider matrices. */
+static const int32_t near_start[] = {0, 3, 4}, far_start[] = {0, 3, 9};
+static const qp_sequences near_rows = {.count = 2, .start = near_start}, far_rows = {.count = 2, .start = far_start};
+
+static void distance_scores(gradient_case *c)
+{
+    qp_tensor query = gradient_input(c, 5, c->option ? 7 : 6), table = gradient_input(c, 5, c->option ? 4 : 3);
+    if (c->option) query = qp_tensor_columns(query, 1, 6), table = qp_tensor_columns(table, 1, 3);
+    gradient_output(c, qp_distance_scores(c->tape, query, table, near_rows, far_rows, 2, (qp_real)0.7));
+}
+
+static void distance_values(gradient_case *c)
+{
+    qp_tensor weights = gradient_input(c, 2 * (9 + 6), 1), table = gradient_input(c, 5, 3);
+    gradient_output(c, qp_distance_values(c->tape, weights, table, near_rows, far_rows, 2, 5));
+}
+
 const gradient_row gradient_rows_places[] = {
     {"qp_rope", "two heads", rope, 0},
     {"qp_rope", "band, columns that stay", rope_part, 0},
     {"qp_relative_bias", "one way", relative, 0},
     {"qp_relative_bias", "both ways", relative, 1},
+    {"qp_distance_scores", "two heads", distance_scores, 0},
+    {"qp_distance_scores", "bands", distance_scores, 1},
+    {"qp_distance_values", "two heads", distance_values, 0},
     {0},
 };

@@ -3,6 +3,7 @@
 
 #include "lib/grad/op_attention.h"
 #include "lib/grad/op_basic.h"
+#include "lib/grad/op_distance.h"
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_relative.h"
 #include "tests/oracles/oracle.h"
@@ -174,6 +175,31 @@ static void alibi(oracle *o)
     oracle_compare(o, "out.bias", (size_t)(next - bias), bias);
 }
 
+/* Vectors of distances beside keys and values: a bias before the softmax, a sum after it. */
+static void shaw_attention(oracle *o)
+{
+    shape s = {.batch = oracle_size(o, "in.q", 0), .heads = oracle_size(o, "in.q", 1)};
+    int time = oracle_size(o, "in.q", 2), width = oracle_size(o, "in.q", 3);
+    static const char *const name[] = {"q", "k", "v"};
+    qp_tensor x[3];
+    s.queries = s.keys = time;
+    place(o, &s, 0);
+    for (int i = 0; i < 3; i++)
+        x[i] = oracle_input(o, name[i], s.batch * time, s.heads * width,
+                            oracle_heads_map(o, s.batch, s.heads, time, width));
+    const qp_sequences rows = s.query_rows.sequences;
+    qp_attention_config config = {.heads = s.heads, .causal = oracle_flag(o, "causal")};
+    config.bias = qp_distance_scores(o->tape, x[0], oracle_param(o, "relative_k"), rows, rows, s.heads,
+                                     (qp_real)(1 / sqrt(width)));
+    qp_attention_map map;
+    qp_tensor y = qp_attention(o->tape, x[0], rows, x[1], x[2], rows, &config, &map);
+    if (qp_tape_failed(o->tape)) oracle_stop(o, "%s", qp_tape_message(o->tape));
+    qp_tensor moved = qp_distance_values(o->tape, map.weights, oracle_param(o, "relative_v"), rows, rows, s.heads,
+                                         y.rows);
+    oracle_output(o, "y", qp_add(o->tape, y, moved), oracle_heads_map(o, s.batch, s.heads, time, width));
+    weights_out(o, &s, &map);
+}
+
 /* The table's scores, for the first queries of as many queries as keys: here query i stands at i, ours at the end. */
 static void t5_bias(oracle *o)
 {
@@ -202,6 +228,7 @@ const oracle_row oracle_rows_attention[] = {
     {"gqa", attention},
     {"window_attention", attention},
     {"softcap_attention", attention},
+    {"shaw_attention", shaw_attention},
     {"t5_bias", t5_bias},
     {"mha", mha},
     {"alibi", alibi},
