@@ -6,6 +6,7 @@
 
 #include "cli/options.h"
 #include "tokenizer/tokenizer.h"
+#include "tokenizer/word_counts.h"
 
 /* cmd_tokenizer — the verbs of `quipu tokenizer`, each in a file cmd_tokenizer_*.c. argv[0] is the verb. */
 int qp_tokenizer_train_main(int argc, char **argv);
@@ -42,6 +43,12 @@ typedef struct {
     void *self;
     qp_line_place *at; /* inside self */
 } qp_line_worker;
+
+/* qp_count_lines — the words of all lines, counted by as many workers as OpenMP has threads; they and their order are
+ * those that one finds. `count` adds the words of one line, whose end may be written to. */
+qp_status qp_count_lines(char *const *file, int count_of_files, const void *self,
+                         qp_status (*count)(const void *self, char *line, size_t bytes, qp_word_counts *words),
+                         qp_word_counts *words);
 
 qp_status qp_each_line_by(char *const *file, int count, qp_line_place *at, const qp_line_worker *worker, int workers,
                           qp_status (*act)(void *self, char *line, size_t bytes));

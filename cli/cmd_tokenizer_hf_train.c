@@ -43,14 +43,13 @@ typedef struct {
 typedef struct {
     const hf_options *options;
     qp_pipeline *pipeline;
-    qp_word_counts words;
 } hf_counting;
 
-static qp_status count_line(void *self, char *line, size_t bytes)
+static qp_status count_line(const void *self, char *line, size_t bytes, qp_word_counts *words)
 {
-    hf_counting *c = self;
+    const hf_counting *c = self;
     if (c->options->line_ends) line[bytes++] = '\n'; /* it stood there */
-    return qp_pipeline_count_words(c->pipeline, line, bytes, &c->words);
+    return qp_pipeline_count_words(c->pipeline, line, bytes, words);
 }
 
 static bool has_type(const json_t *json, const char *type)
@@ -145,7 +144,7 @@ static qp_status learn_like(const hf_options *use, const char *output, json_t *r
     size_t made = 0;
     hf_counting counting = {.options = use};
     qp_hf_learned learned = {0};
-    qp_line_place at = {0};
+    qp_word_counts words = {0};
     qp_hf_training training = {.vocab_size = use->vocab_size,
                                .min_frequency = use->min_frequency,
                                .special = special,
@@ -159,8 +158,8 @@ static qp_status learn_like(const hf_options *use, const char *output, json_t *r
     qp_vocabulary_init(&learned.vocabulary);
     qp_status status = read_kind(use->like, root, &training);
     if (status == QP_OK) status = read_stages(use->like, root, &counting.pipeline);
-    if (status == QP_OK) status = qp_each_line(options->file, options->file_count, &at, count_line, &counting);
-    if (status == QP_OK) status = qp_hf_train(&training, &counting.words, &learned);
+    if (status == QP_OK) status = qp_count_lines(options->file, options->file_count, &counting, count_line, &words);
+    if (status == QP_OK) status = qp_hf_train(&training, &words, &learned);
     if (status == QP_OK) {
         put_learned(root, &learned, special, specials);
         char *text = json_dumps(root, JSON_INDENT(2) | JSON_ENSURE_ASCII);
@@ -168,7 +167,7 @@ static qp_status learn_like(const hf_options *use, const char *output, json_t *r
         free(text);
     }
     qp_hf_learned_free(&learned);
-    qp_word_counts_free(&counting.words);
+    qp_word_counts_free(&words);
     qp_pipeline_free(counting.pipeline);
     return status;
 }

@@ -122,16 +122,10 @@ int qp_tokenizer_spm_train_main(int argc, char **argv)
 
 /* ---- learn-bpe ---- */
 
-typedef struct {
-    qp_word_counts words;
-    bool dict_input;
-} counted;
-
-static qp_status count_line(void *self, char *line, size_t bytes)
+static qp_status count_line(const void *self, char *line, size_t bytes, qp_word_counts *words)
 {
-    counted *c = self;
-    return c->dict_input ? qp_subword_nmt_count_pair(&c->words, line, bytes)
-                         : qp_subword_nmt_count(&c->words, line, bytes);
+    const tool_options *use = self;
+    return use->dict_input ? qp_subword_nmt_count_pair(words, line, bytes) : qp_subword_nmt_count(words, line, bytes);
 }
 
 /* Of a text cut by the codes: its pieces and how often each stands there, the most frequent first. */
@@ -186,17 +180,16 @@ static qp_status write_vocabularies(const qp_options *options, const qp_option_l
 static qp_status learn_bpe(void *self, const qp_options *options)
 {
     const tool_options *use = self;
-    counted c = {.dict_input = use->dict_input};
-    qp_line_place at = {0};
+    qp_word_counts words = {0};
     qp_subword_nmt_training training = {
         .symbols = use->symbols, .least_frequency = use->min_frequency, .total_symbols = use->total_symbols};
     char *codes = NULL;
     size_t bytes = 0;
-    qp_status status = qp_each_line(options->file, options->file_count, &at, count_line, &c);
-    if (status == QP_OK) status = qp_subword_nmt_learn(&training, &c.words, &codes, &bytes);
+    qp_status status = qp_count_lines(options->file, options->file_count, use, count_line, &words);
+    if (status == QP_OK) status = qp_subword_nmt_learn(&training, &words, &codes, &bytes);
     if (status == QP_OK) status = write_vocabularies(options, options->command->list, codes, bytes);
     if (status == QP_OK) status = qp_tokenizer_write_file(use->output, codes, bytes);
-    qp_word_counts_free(&c.words);
+    qp_word_counts_free(&words);
     free(codes);
     return status;
 }

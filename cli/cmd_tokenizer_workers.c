@@ -1,3 +1,4 @@
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ typedef struct {
     stretch *made;
     int workers;
     qp_status (*act)(void *self, char *line, size_t bytes);
+    qp_status (*after)(void *self); /* for each worker, in order of their lines, behind each block; or NULL */
     const char *place;
     int64_t first_line;
     char *text;
@@ -64,6 +66,7 @@ static qp_status finish_block(gathering *g)
         if (status == QP_OK && made->bytes) fwrite(made->text, 1, made->bytes, g->at->output);
         if (status == QP_OK && made->status != QP_OK) status = qp_fail(made->status, "%s", made->message);
         free(made->text);
+        if (status == QP_OK && g->after) status = g->after(g->worker[k].self);
     }
     g->lines = g->bytes = 0;
     return status;
@@ -102,19 +105,71 @@ static qp_status gather(void *self, char *line, size_t bytes)
     return QP_OK;
 }
 
+static qp_status run_all(gathering *g, char *const *file, int count)
+{
+    g->made = calloc((size_t)g->workers, sizeof *g->made);
+    if (!g->made) return no_memory(g);
+    char reason[512] = {0};
+    qp_status reading = qp_each_line(file, count, g->at, gather, g);
+    if (reading != QP_OK) strncpy(reason, qp_error_message(), sizeof reason - 1);
+    qp_status status = finish_block(g); /* of lines before the one that failed */
+    if (status == QP_OK && reading != QP_OK) status = qp_fail(reading, "%s", reason);
+    free(g->made);
+    free(g->text);
+    free(g->start);
+    return status;
+}
+
 qp_status qp_each_line_by(char *const *file, int count, qp_line_place *at, const qp_line_worker *worker, int workers,
                           qp_status (*act)(void *self, char *line, size_t bytes))
 {
     gathering g = {.at = at, .worker = worker, .workers = workers, .act = act};
-    g.made = calloc((size_t)workers, sizeof *g.made);
-    if (!g.made) return no_memory(&g);
-    char reason[512] = {0};
-    qp_status reading = qp_each_line(file, count, at, gather, &g);
-    if (reading != QP_OK) strncpy(reason, qp_error_message(), sizeof reason - 1);
-    qp_status status = finish_block(&g); /* of lines before the one that failed */
-    if (status == QP_OK && reading != QP_OK) status = qp_fail(reading, "%s", reason);
-    free(g.made);
-    free(g.text);
-    free(g.start);
+    return run_all(&g, file, count);
+}
+
+/* ---- words ---- */
+
+typedef struct {
+    const void *self;
+    qp_status (*count)(const void *self, char *line, size_t bytes, qp_word_counts *words);
+    qp_word_counts own, *all;
+    qp_line_place at;
+} word_counter;
+
+static qp_status count_line(void *self, char *line, size_t bytes)
+{
+    word_counter *c = self;
+    return c->count(c->self, line, bytes, &c->own);
+}
+
+static qp_status hand_over(void *self)
+{
+    word_counter *c = self;
+    for (size_t w = 0; w < c->own.count; w++) {
+        const struct qp_word *word = &c->own.word[w];
+        QP_TRY(qp_word_counts_add(c->all, c->own.text + word->start, word->bytes, word->count));
+    }
+    qp_word_counts_free(&c->own);
+    return QP_OK;
+}
+
+qp_status qp_count_lines(char *const *file, int count_of_files, const void *self,
+                         qp_status (*count)(const void *self, char *line, size_t bytes, qp_word_counts *words),
+                         qp_word_counts *words)
+{
+    int workers = omp_get_max_threads();
+    qp_line_place at = {0};
+    word_counter *counter = calloc((size_t)workers, sizeof *counter);
+    qp_line_worker *worker = calloc((size_t)workers, sizeof *worker);
+    qp_status status = counter && worker ? QP_OK : qp_fail(QP_EMEMORY, "out of memory; set OMP_NUM_THREADS lower");
+    for (int k = 0; status == QP_OK && k < workers; k++) {
+        counter[k] = (word_counter){.self = self, .count = count, .all = words};
+        worker[k] = (qp_line_worker){&counter[k], &counter[k].at};
+    }
+    gathering g = {.at = &at, .worker = worker, .workers = workers, .act = count_line, .after = hand_over};
+    if (status == QP_OK) status = run_all(&g, file, count_of_files);
+    for (int k = 0; counter && k < workers; k++) qp_word_counts_free(&counter[k].own);
+    free(counter);
+    free(worker);
     return status;
 }
