@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lib/base/random.h"
+#include "tests/tokenizer/two_ways.h"
 #include "tokenizer/file_formats.h"
 #include "tokenizer/foreign.h"
 #include "tokenizer/utf8.h"
@@ -20,9 +21,7 @@ static const char *const part[] = {"the",        "The",    "cats",     " ",     
 
 static void compare(qp_pipeline *p)
 {
-    const qp_foreign foreign = {.pipeline = p};
-    qp_encoding with = {.spans = true}, without = {0};
-    qp_foreign_scratch scratch = {0};
+    two_ways ways = {.foreign = {.pipeline = p}};
     cr_assert_not_null(p->bert);
     for (uint64_t i = 0; i < 20000; i++) {
         char text[2048];
@@ -39,15 +38,9 @@ static void compare(qp_pipeline *p)
             memcpy(text + bytes, piece, strlen(piece));
             bytes += strlen(piece);
         }
-        cr_assert_eq(qp_foreign_encode(&foreign, text, bytes, &with, &scratch), QP_OK);
-        cr_assert_eq(qp_foreign_encode(&foreign, text, bytes, &without, &scratch), QP_OK);
-        cr_assert_eq(with.count, without.count, "\"%.*s\": %d ids and %d", (int)bytes, text, with.count, without.count);
-        cr_assert(with.count == 0 || memcmp(with.id, without.id, (size_t)with.count * sizeof *with.id) == 0, "\"%.*s\"",
-                  (int)bytes, text);
+        two_ways_compare(&ways, text, bytes);
     }
-    qp_encoding_free(&with);
-    qp_encoding_free(&without);
-    qp_foreign_scratch_free(&scratch);
+    two_ways_free(&ways);
 }
 
 Test(pipeline_bert, equals_the_stages_on_random_texts)

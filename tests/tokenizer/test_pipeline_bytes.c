@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/base/random.h"
+#include "tests/tokenizer/two_ways.h"
 #include "tokenizer/byte_letters.h"
 #include "tokenizer/foreign.h"
 #include "tokenizer/utf8.h"
@@ -41,17 +42,6 @@ static qp_pipeline *open_gpt2(bool prefix_space)
     return p;
 }
 
-static void expect_same(qp_pipeline *p, const char *text, size_t bytes, qp_encoding *with, qp_encoding *without,
-                        qp_foreign_scratch *scratch)
-{
-    const qp_foreign foreign = {.pipeline = p};
-    with->spans = true;
-    cr_assert_eq(qp_foreign_encode(&foreign, text, bytes, with, scratch), QP_OK);
-    cr_assert_eq(qp_foreign_encode(&foreign, text, bytes, without, scratch), QP_OK);
-    cr_assert_eq(with->count, without->count, "\"%.*s\": %d ids and %d", (int)bytes, text, with->count, without->count);
-    cr_assert(with->count == 0 || memcmp(with->id, without->id, (size_t)with->count * sizeof *with->id) == 0);
-}
-
 Test(pipeline_bytes, equals_the_stages_on_random_texts)
 {
     static const char *const part[] = {"the",
@@ -71,8 +61,7 @@ Test(pipeline_bytes, equals_the_stages_on_random_texts)
                                        "\u0301"};
     for (int prefix = 0; prefix < 2; prefix++) {
         qp_pipeline *p = open_gpt2(prefix);
-        qp_encoding with = {0}, without = {0};
-        qp_foreign_scratch scratch = {0};
+        two_ways ways = {.foreign = {.pipeline = p}};
         for (uint64_t i = 0; i < 5000; i++) {
             char text[512];
             size_t bytes = 0;
@@ -81,11 +70,9 @@ Test(pipeline_bytes, equals_the_stages_on_random_texts)
                 memcpy(text + bytes, piece, strlen(piece));
                 bytes += strlen(piece);
             }
-            expect_same(p, text, bytes, &with, &without, &scratch);
+            two_ways_compare(&ways, text, bytes);
         }
-        qp_encoding_free(&with);
-        qp_encoding_free(&without);
-        qp_foreign_scratch_free(&scratch);
+        two_ways_free(&ways);
         qp_pipeline_free(p);
     }
 }

@@ -1,6 +1,7 @@
 #include "tests/tokenizer/tokenizer_help.h"
 
 #include "lib/base/random.h"
+#include "tests/tokenizer/two_ways.h"
 #include "tokenizer/charsmap_plain.h"
 #include "tokenizer/foreign.h"
 #include "tokenizer/sentencepiece_trainer.h"
@@ -41,9 +42,7 @@ static qp_sentencepiece *learn(int type, bool bytes)
 
 static void compare_random_texts(qp_sentencepiece *m)
 {
-    const qp_foreign foreign = {.sentencepiece = m};
-    qp_encoding with = {.spans = true}, without = {0};
-    qp_foreign_scratch scratch = {0};
+    two_ways ways = {.foreign = {.sentencepiece = m}};
     cr_assert_not_null(m->fast);
     for (uint64_t i = 0; i < 10000; i++) {
         char text[512];
@@ -53,15 +52,9 @@ static void compare_random_texts(qp_sentencepiece *m)
             memcpy(text + bytes, piece, strlen(piece));
             bytes += strlen(piece);
         }
-        cr_assert_eq(qp_foreign_encode(&foreign, text, bytes, &with, &scratch), QP_OK);
-        cr_assert_eq(qp_foreign_encode(&foreign, text, bytes, &without, &scratch), QP_OK);
-        cr_assert_eq(with.count, without.count, "\"%.*s\": %d ids and %d", (int)bytes, text, with.count, without.count);
-        cr_assert(with.count == 0 || memcmp(with.id, without.id, (size_t)with.count * sizeof *with.id) == 0, "\"%.*s\"",
-                  (int)bytes, text);
+        two_ways_compare(&ways, text, bytes);
     }
-    qp_encoding_free(&with);
-    qp_encoding_free(&without);
-    qp_foreign_scratch_free(&scratch);
+    two_ways_free(&ways);
     qp_sentencepiece_free(m);
 }
 
