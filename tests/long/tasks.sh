@@ -1,5 +1,5 @@
 # The one-file tasks on public data, each as one command: what a label, a tag and a forecast cost and how good they are.
-# About five minutes of one core. Nothing is drawn from the parts the scores are of.
+# About eight minutes of one core. Nothing is drawn from the parts the scores are of.
 . tests/cli/support
 data=$top/../shared/data
 [ -d "$data/nsmc" ] || { skip "tasks" "no ../shared/data"; exit 0; }
@@ -50,6 +50,42 @@ reaches 65 entity-f1 korean-names "$data/klue_ner/dev.tsv"
 learns rare-names $names --train "$data/wnut17/train.conll" --tokenizer bpe --vocab-size 4000 --enc-layers 1 \
     --word-layers 1 --hidden-size 100 --emb-size 100 --batch-size 2000 --lr 0.003
 reaches 21 entity-f1 rare-names "$data/wnut17/dev.conll"
+
+# The same behind the parts of speech of EWT, which know names from other words.
+names="--task tag --encoder lstm --bidirectional --enc-layers 1 --word-layers 1 --hidden-size 128 --emb-size 128 --lr 0.003
+    --lr-warmup 50 --batch-size 2000"
+holds "speech is learned" "$QUIPU" train $names --train "$data/ud_english_ewt/train.conllu.gz" --tokenizer bpe \
+    --vocab-size 6000 --dropout 0.33 --lr-schedule linear --lr-total 460 --epochs 4 --quiet -m speech.safetensors
+learns rare-behind $names --crf --train "$data/wnut17/train.conll" --init-from speech.safetensors --dropout 0.5 \
+    --word-dropout-src 0.05 --steps 500
+reaches 26 entity-f1 rare-behind "$data/wnut17/dev.conll"
+
+# Korean names behind the morphemes of GSD: each character with its morpheme's tag, a space between words.
+zcat "$data/ud_korean_gsd/train.conllu.gz" | LC_ALL=C awk -F'\t' '
+    function put(text, tag,    at, bytes, first) {
+        for (at = 1; at <= length(text); at += bytes) {
+            first = substr(text, at, 1)
+            bytes = first < "\300" ? 1 : first < "\340" ? 2 : first < "\360" ? 3 : 4
+            print substr(text, at, bytes) "\t" (at == 1 ? "B-" : "I-") tag
+        }
+    }
+    $1 ~ /^[0-9]+$/ {
+        if (space) print " \tO"
+        parts = split($3, lemma, "+"); tags = split($5, tag, "+"); joined = $3; gsub(/\+/, "", joined)
+        if (parts == tags && joined == $2) for (k = 1; k <= parts; k++) put(lemma[k], tag[k])
+        else put($2, $5 ~ /\+/ ? $4 : $5)
+        space = $10 !~ /SpaceAfter=No/
+    }
+    /^$/ { print ""; space = 0 }' >morphemes
+{ cut -f 1 morphemes | tr '\n' ' '; echo; zcat "$data/klue_ner/train.tsv.gz" | grep -v '^##' | cut -f 1 | tr '\n' ' '; } >characters
+"$QUIPU" tokenizer train --type char --vocab-size 3000 -o characters.json characters 2>/dev/null
+names="--task tag --crf --tokenizer characters.json --encoder lstm --bidirectional --enc-layers 2 --hidden-size 128
+    --emb-size 96 --lr 0.003 --lr-schedule linear --quiet"
+holds "morphemes is learned" "$QUIPU" train $names --train morphemes --dropout 0.3 --batch-size 3000 --lr-warmup 50 \
+    --lr-total 420 --steps 267 -m morphemes.safetensors
+holds "names-behind is learned" "$QUIPU" train $names --train "$data/klue_ner/train.tsv.gz" --init-from morphemes.safetensors \
+    --dropout 0.4 --batch-size 2000 --lr-warmup 20 --lr-total 610 --epochs 5 -m names-behind.safetensors
+reaches 67 entity-f1 names-behind "$data/klue_ner/dev.tsv"
 
 # Sunspots, twelve months ahead: the last fifth of the years is for the score.
 sunspots=$data/timeseries/monthly_sunspots.csv
