@@ -4,6 +4,7 @@
 #include "tests/tokenizer/two_ways.h"
 #include "tokenizer/charsmap_plain.h"
 #include "tokenizer/foreign.h"
+#include "tokenizer/sentencepiece_ids.h"
 #include "tokenizer/sentencepiece_trainer.h"
 #include "tokenizer/utf8.h"
 
@@ -20,12 +21,14 @@ static const char *const part[] = {"the",  "cat",          " ",    "  ",       "
                                    "ﬁ",    "\u1100\u1161", "\x80", "\xE2\x96", "q",       "\U0001F600", "\u200B",
                                    "\n",   "\t",           "…",    "\u0300"};
 
-static qp_sentencepiece *learn(int type, bool bytes)
+static qp_sentencepiece *learn_spaced(int type, bool bytes, bool prefix, bool remove)
 {
     qp_sentencepiece_config config;
     qp_config_defaults(&qp_sentencepiece_fields, &config);
     config.model_type = type;
     config.byte_fallback = bytes;
+    config.add_dummy_prefix = prefix;
+    config.remove_extra_whitespaces = remove;
     config.vocab_size = bytes ? 340 : 70;
     config.hard_vocab_limit = 0;
     test_lines lines = {corpus, sizeof corpus / sizeof *corpus, 0};
@@ -40,10 +43,14 @@ static qp_sentencepiece *learn(int type, bool bytes)
     return m;
 }
 
+static qp_sentencepiece *learn(int type, bool bytes) { return learn_spaced(type, bytes, true, true); }
+
 static void compare_random_texts(qp_sentencepiece *m)
 {
     two_ways ways = {.foreign = {.sentencepiece = m}};
     cr_assert_not_null(m->fast);
+    cr_assert_not_null(m->fast->letter);
+    cr_assert_gt(m->fast->word.count, 0);
     for (uint64_t i = 0; i < 10000; i++) {
         char text[512];
         size_t bytes = 0;
@@ -66,6 +73,41 @@ Test(sentencepiece_ids, bpe_with_bytes_equals_the_way_with_spans)
 }
 
 Test(sentencepiece_ids, unigram_equals_the_way_with_spans) { compare_random_texts(learn(QP_SPM_TRAIN_UNIGRAM, false)); }
+
+Test(sentencepiece_ids, spaces_kept_and_none_put_first)
+{
+    for (int type = QP_SPM_TRAIN_UNIGRAM; type <= QP_SPM_TRAIN_BPE; type++) {
+        for (int way = 0; way < 3; way++) compare_random_texts(learn_spaced(type, false, way & 1, way & 2));
+    }
+}
+
+/* Beyond the score up to which words are certain, the lattice decides. */
+Test(sentencepiece_ids, a_unigram_text_of_any_length)
+{
+    enum { TIMES = 40000 };
+    qp_sentencepiece *m = learn(QP_SPM_TRAIN_UNIGRAM, false);
+    qp_piece_list list = {0};
+    qp_sentencepiece_scratch scratch = {0};
+    int32_t *id = NULL;
+    size_t capacity = 0, count;
+    char *text = malloc(TIMES * 32);
+    size_t bytes = 0;
+    for (int i = 0; i < TIMES; i++) {
+        const char *line = corpus[i % 2];
+        memcpy(text + bytes, line, strlen(line));
+        bytes += strlen(line);
+        text[bytes++] = ' ';
+    }
+    cr_assert_eq(qp_sentencepiece_encode(m, text, bytes, &list), QP_OK);
+    cr_assert_eq(qp_sentencepiece_ids(m, &scratch, text, bytes, &id, &capacity, &count), QP_OK);
+    cr_assert_eq(count, list.count);
+    cr_assert_arr_eq(id, list.id, count * sizeof *id);
+    free(text);
+    free(id);
+    qp_piece_list_free(&list);
+    qp_sentencepiece_scratch_free(&scratch);
+    qp_sentencepiece_free(m);
+}
 
 /* Every character that the table leaves alone stays itself, alone and before another. */
 Test(sentencepiece_ids, plain_characters_have_no_rule)
