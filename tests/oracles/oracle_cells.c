@@ -7,10 +7,11 @@
 #include "lib/grad/op_embedding.h"
 #include "lib/grad/op_recurrent.h"
 #include "lib/grad/op_sequence.h"
+#include "lib/train/optimizer.h"
 #include "tests/oracles/oracle.h"
 
 /* rnn_cell: every cell of lib/grad/op_recurrent.h by its name, with the masks of recurrent states; dropout with given
- * masks; batch norm over several batches. */
+ * masks, max-norm of embeddings; batch norm over several batches. */
 
 /* "weight_hh@72" is what begins at element 72 of the file's weight_hh. */
 static int split_parts(const qp_parameter *ours, oracle_piece *piece)
@@ -134,6 +135,36 @@ static void masked_dropout(oracle *o)
     oracle_output(o, "y", qp_scale(o->tape, qp_multiply(o->tape, x, m), factor), NULL);
 }
 
+/* Rows that are read are no longer than max_norm, in the table itself: the optimizer's rule, on these rows alone. */
+static void embedding_max_norm(oracle *o)
+{
+    int rows = oracle_size(o, "in.weight", 0), columns = oracle_size(o, "in.weight", 1), spans = 0;
+    size_t size = (size_t)rows * (size_t)columns;
+    const int32_t *id = oracle_ints(o, "in.ids");
+    int count = oracle_size(o, "in.ids", 0);
+    qp_real *table = oracle_reals(o, "in.weight"), *zeros = oracle_memory(o, size * sizeof *zeros);
+    qp_optimizer_span *span = oracle_memory(o, (size_t)count * sizeof *span);
+    memset(zeros, 0, size * sizeof *zeros);
+    for (int r = 0; r < rows; r++) {
+        bool used = false;
+        for (int i = 0; i < count; i++) used = used || id[i] == r;
+        qp_optimizer_span row = {.offset = (size_t)r * (size_t)columns, .rows = 1, .columns = columns, .matrix = true};
+        if (used) span[spans++] = row;
+    }
+    qp_optimizer_config config;
+    qp_optimizer *optimizer;
+    qp_config_defaults(&qp_optimizer_fields, &config);
+    config.clip_norm = 0; /* gradients are zero: no rule moves anything */
+    config.max_norm = oracle_number(o, "max_norm");
+    if (qp_optimizer_new(&config, size, span, spans, &optimizer) != QP_OK) oracle_stop(o, "%s", qp_error_message());
+    qp_status status = qp_optimizer_step(optimizer, table, (const qp_real *const[]){zeros}, 1, 1, 0, 1, NULL);
+    qp_optimizer_free(optimizer);
+    if (status != QP_OK) oracle_stop(o, "%s", qp_error_message());
+    oracle_compare(o, "out.weight", size, table);
+    qp_tensor weight = qp_tensor_of(rows, columns, table);
+    oracle_output(o, "y", qp_embedding(o->tape, weight, count, id, 1, NULL, (qp_tensor){0}), NULL);
+}
+
 /* ---- batch norm, one batch after the other ---- */
 
 static void batch_norm_run(oracle *o)
@@ -172,5 +203,6 @@ static void batch_norm_run(oracle *o)
 const oracle_row oracle_rows_cells[] = {{"rnn_cell", rnn_cell},
                                         {"embedding_dropout", embedding_dropout},
                                         {"masked_dropout", masked_dropout},
+                                        {"embedding_max_norm", embedding_max_norm},
                                         {"batch_norm_run", batch_norm_run},
                                         {0}};
