@@ -241,9 +241,9 @@ static void trim(const qp_pipeline *p, const state *s, const char *text, size_t 
 static void trim_piece(const qp_pipeline *p, const state *s, size_t at, size_t end, int32_t piece, bool is_first,
                        struct qp_token *t)
 {
-    bool own = p->byte_level || (piece == p->unknown && p->model == QP_MODEL_UNIGRAM);
+    bool unknown = piece == p->unknown, own = unknown ? p->model == QP_MODEL_UNIGRAM : p->byte_level;
     const char *text = own ? s->text.text + at : p->token[piece];
-    trim(p, s, text, own ? end - at : p->token_bytes[piece], p->byte_level, is_first, t);
+    trim(p, s, text, own ? end - at : p->token_bytes[piece], own && p->byte_level, is_first, t);
 }
 
 static qp_status tokens_of_range(const qp_pipeline *p, state *s, struct qp_range r, qp_token_list *list)

@@ -201,15 +201,20 @@ static qp_status look_back(matcher *m, const struct qp_regex_node *node, size_t 
     return QP_OK;
 }
 
-static bool is_edge(const matcher *m, size_t at)
+static bool is_word(const struct qp_regex_node *node, int32_t code)
+{
+    return node->low ? is_oniguruma_word(code) : qp_is_word_character(code);
+}
+
+static bool is_edge(const matcher *m, const struct qp_regex_node *node, size_t at)
 {
     size_t length;
     bool before = false, behind = false;
     if (at > 0) {
         size_t from = one_back(m->text, at);
-        before = qp_is_word_character(qp_utf8_next(m->text + from, at - from, &length));
+        before = is_word(node, qp_utf8_next(m->text + from, at - from, &length));
     }
-    if (at < m->bytes) behind = qp_is_word_character(qp_utf8_next(m->text + at, m->bytes - at, &length));
+    if (at < m->bytes) behind = is_word(node, qp_utf8_next(m->text + at, m->bytes - at, &length));
     return before != behind;
 }
 
@@ -221,7 +226,7 @@ static bool is_place(const matcher *m, const struct qp_regex_node *node, size_t 
     case QP_RX_BEGIN: return at == 0;
     case QP_RX_LINE_END: return at == m->bytes || m->text[at] == '\n';
     case QP_RX_LINE_BEGIN: return at == 0 || (at < m->bytes && m->text[at - 1] == '\n');
-    default: return is_edge(m, at) == node->wanted;
+    default: return is_edge(m, node, at) == node->wanted;
     }
 }
 

@@ -229,9 +229,9 @@ static bool take_place(qp_rx_parser *p, struct qp_regex_node *node)
     else if (qp_rx_take_if(p, "\\z"))
         node->code = QP_RX_END;
     else if (qp_rx_take_if(p, "\\b"))
-        *node = (struct qp_regex_node){.code = QP_RX_EDGE, .wanted = true};
+        *node = (struct qp_regex_node){.code = QP_RX_EDGE, .low = lines, .wanted = true};
     else if (qp_rx_take_if(p, "\\B"))
-        *node = (struct qp_regex_node){.code = QP_RX_EDGE, .wanted = false};
+        *node = (struct qp_regex_node){.code = QP_RX_EDGE, .low = lines, .wanted = false};
     else
         place = false;
     return place;

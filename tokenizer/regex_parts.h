@@ -24,7 +24,8 @@ typedef enum {
 struct qp_regex_node {
     qp_rx_code code;
     int set;               /* SET, LOOP */
-    uint32_t low, high;    /* LOOP: how often; UINT32_MAX: any number. BEHIND: high, the most characters back */
+    uint32_t low, high;    /* LOOP: how often; UINT32_MAX: any number. BEHIND: high, the most characters back.
+                            * EDGE: low 1, by Oniguruma's \w */
     bool possessive, lazy; /* LOOP */
     bool wanted;           /* LOOK, BEHIND, EDGE: must match (or must not) */
     size_t first,

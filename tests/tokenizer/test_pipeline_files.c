@@ -125,3 +125,12 @@ Test(pipeline_files, ctc)
     free(text);
     qp_pipeline_free(p);
 }
+
+/* An unknown byte is shown by the unknown token, which has no spaces to trim. */
+Test(pipeline_files, spaces_of_unknown_bytes_stay_in_their_span)
+{
+    expect_text("{\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false},"
+                "\"post_processor\":{\"type\":\"ByteLevel\",\"trim_offsets\":true},"
+                "\"model\":{\"type\":\"BPE\",\"unk_token\":\"?\",\"vocab\":{\"?\":0,\"a\":1},\"merges\":[]}}",
+                "a a", "1:0-1 0:1-2 1:2-3");
+}

@@ -38,7 +38,9 @@ Test(regex, classes_in_classes)
     cr_assert_str_eq(matches_as(QP_REGEX_RUST, "[\\p{L}&&[^\\p{Han}]]+", "ab漢字가"), "ab|가");
     cr_assert_str_eq(matches_there("[^a-z&&[^aeiou]]+", "hello"), "e|o");
     cr_assert_str_eq(matches_there("[[:alpha:]]+|[[:digit:]]", "ab1é²"), "ab|1|é");
-    cr_assert_str_eq(matches_there("[[:punct:]]+", "a!$_-b"), "!$_-");
+    cr_assert_str_eq(matches_there("[[:punct:]]+", "a!$_-©b"), "!$_-©");
+    cr_assert_str_eq(matches_there("\\w+", "½a\u200Db"), "½a|b");
+    cr_assert_str_eq(matches("\\w+", "½a\u200Db"), "a\u200Db");
 }
 
 Test(regex, looking_back_and_edges)
