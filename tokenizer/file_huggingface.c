@@ -318,18 +318,19 @@ static bool has_all_letters(const json_t *vocabulary)
     return true;
 }
 
-/* ByteLevel as the last stage: the model works on bytes. Where other stages follow it, or what it lacks is spelled in
- * bytes, the text becomes letters instead, as it does there. */
+/* ByteLevel as the last stage: the model works on bytes. Where other stages follow it, or bytes that it lacks are
+ * spelled or left out (which moves the spans behind them), the text becomes letters instead, as it does there. */
 static qp_status choose_bytes(const json_t *model, qp_pipeline *p)
 {
     qp_stage_list old = p->splitter, *list = &p->splitter;
-    bool falls_back = json_is_true(json_object_get(model, "byte_fallback")) &&
-                      !has_all_letters(json_object_get(model, "vocab"));
+    const json_t *unknown = json_object_get(model, "unk_token");
+    bool spelled = json_is_true(json_object_get(model, "byte_fallback")) || !json_is_string(unknown);
+    bool letters = spelled && !has_all_letters(json_object_get(model, "vocab"));
     qp_status status = QP_OK;
     size_t i = 0;
     while (i < old.count && old.stage[i].kind != QP_STAGE_BYTE_LEVEL) i++;
     if (i == old.count) return QP_OK;
-    if (i + 1 == old.count && !falls_back) {
+    if (i + 1 == old.count && !letters) {
         p->byte_level = true;
         return QP_OK;
     }

@@ -137,8 +137,8 @@ static void cut_both(const qp_length_rules *r, size_t most, qp_token_list *first
 
 qp_status qp_pipeline_cut(const qp_length_rules *r, size_t added, qp_token_list *first, qp_token_list *second)
 {
-    size_t total = first->count + (second ? second->count : 0), most = r->most > added ? r->most - added : 0;
-    if (!r->cuts || total <= most) return QP_OK;
+    size_t total = first->count + (second ? second->count : 0), most = r->most - added;
+    if (!r->cuts || added > r->most || total <= most) return QP_OK; /* no room for the template: nothing is cut */
     qp_token_list *target = r->strategy == QP_CUT_SECOND ? second : first;
     if (most == 0) {
         keep(r, first, 0);

@@ -62,9 +62,10 @@ static bool is_of_script(int32_t script, int32_t code)
                                        (code >= 0x2CEB0 && code <= 0x2EBE0) || (code >= 0x30000 && code <= 0x323AF));
 }
 
-/* Its \w has no joiners, but the six small numbers of Latin-1. */
-static bool is_oniguruma_word(int32_t code)
+/* Its \w has no joiners, and alone (not in a class) the six small numbers of Latin-1. */
+static bool is_oniguruma_word(int32_t code, bool alone)
 {
+    if (!alone) return code != 0x200C && code != 0x200D && qp_is_word_character(code);
     if (code == 0xB2 || code == 0xB3 || code == 0xB9 || (code >= 0xBC && code <= 0xBE)) return true;
     return code != 0x200C && code != 0x200D && qp_is_word_character(code);
 }
@@ -76,7 +77,7 @@ static bool item_has(const qp_regex *regex, const struct qp_regex_item *item, in
     case QP_RX_RANGE: has = code >= item->low && code <= item->high; break;
     case QP_RX_CATEGORIES: has = code >= 0 && (item->categories >> utf8proc_category(code) & 1); break;
     case QP_RX_SPACE: has = qp_is_white_space(code); break;
-    case QP_RX_WORD: has = item->low ? is_oniguruma_word(code) : qp_is_word_character(code); break;
+    case QP_RX_WORD: has = item->low ? is_oniguruma_word(code, item->low == 1) : qp_is_word_character(code); break;
     case QP_RX_ANY: has = code != '\n'; break;
     case QP_RX_SCRIPT: has = is_of_script(item->low, code); break;
     case QP_RX_ALPHABETIC: has = qp_is_alphabetic(code); break;
@@ -203,7 +204,7 @@ static qp_status look_back(matcher *m, const struct qp_regex_node *node, size_t 
 
 static bool is_word(const struct qp_regex_node *node, int32_t code)
 {
-    return node->low ? is_oniguruma_word(code) : qp_is_word_character(code);
+    return node->low ? is_oniguruma_word(code, true) : qp_is_word_character(code);
 }
 
 static bool is_edge(const matcher *m, const struct qp_regex_node *node, size_t at)

@@ -143,8 +143,9 @@ static qp_status parse_escape(qp_rx_parser *p, struct qp_regex_set *set, int32_t
     case 'w':
     case 'W':
         return add_item(p, set,
-                        (struct qp_regex_item){
-                            .kind = QP_RX_WORD, .opposite = letter == 'W', .low = p->flavor == QP_REGEX_ONIGURUMA});
+                        (struct qp_regex_item){.kind = QP_RX_WORD,
+                                               .opposite = letter == 'W',
+                                               .low = p->flavor == QP_REGEX_ONIGURUMA ? 2 : 0});
     case 'd':
     case 'D':
         return add_item(
@@ -194,7 +195,7 @@ static qp_status parse_posix(qp_rx_parser *p, struct qp_regex_set *set, bool *kn
     if (qp_rx_take_if(p, "[:alpha:]")) return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_ALPHABETIC});
     if (qp_rx_take_if(p, "[:lower:]")) return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_LOWER});
     if (qp_rx_take_if(p, "[:space:]")) return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_SPACE});
-    if (qp_rx_take_if(p, "[:word:]")) return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_WORD, .low = 1});
+    if (qp_rx_take_if(p, "[:word:]")) return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_WORD, .low = 2});
     bool both = qp_rx_take_if(p, "[:alnum:]");
     if (both) QP_TRY(add_item(p, set, (struct qp_regex_item){.kind = QP_RX_ALPHABETIC}));
     if (both || qp_rx_take_if(p, "[:digit:]"))
@@ -275,6 +276,7 @@ static qp_status read_one(qp_rx_parser *p, struct qp_regex_set *set)
     if (code == '[') return parse_class(p, set);
     if (code == '.') return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_ANY});
     if (code == '\\') QP_TRY(parse_escape(p, set, &code));
+    if (set->item_count == 1 && set->item[0].kind == QP_RX_WORD && set->item[0].low) set->item[0].low = 1;
     return code >= 0 ? add_range(p, set, code, code) : QP_OK;
 }
 

@@ -47,7 +47,7 @@ typedef enum {
 struct qp_regex_item {
     qp_rx_item kind;
     bool opposite;
-    int32_t low, high;   /* RANGE; SCRIPT, SUBSET: its number in low; WORD: low 1, Oniguruma's */
+    int32_t low, high;   /* RANGE; SCRIPT, SUBSET: its number in low; WORD: low 1, Oniguruma's alone, 2, in a class */
     uint32_t categories; /* CATEGORIES: bit n is utf8proc category n */
 };
 

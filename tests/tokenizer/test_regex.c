@@ -40,6 +40,7 @@ Test(regex, classes_in_classes)
     cr_assert_str_eq(matches_there("[[:alpha:]]+|[[:digit:]]", "ab1é²"), "ab|1|é");
     cr_assert_str_eq(matches_there("[[:punct:]]+", "a!$_-©b"), "!$_-©");
     cr_assert_str_eq(matches_there("\\w+", "½a\u200Db"), "½a|b");
+    cr_assert_str_eq(matches_there("[^\\w\\s]+", "½a"), "½");
     cr_assert_str_eq(matches("\\w+", "½a\u200Db"), "a\u200Db");
 }
 
