@@ -191,6 +191,21 @@ qp_status qp_subword_nmt_limit(const char *place, qp_subword_nmt *c, const char 
     return QP_OK;
 }
 
+/* A group that is not (?: ... ): the tool writes what such a group matched once more into the text. */
+static bool has_group(const char *pattern)
+{
+    bool in_class = false;
+    for (const char *at = pattern; *at; at++) {
+        if (*at == '\\' && at[1])
+            at++;
+        else if (*at == '[' || *at == ']')
+            in_class = *at == '[';
+        else if (*at == '(' && !in_class && at[1] != '?')
+            return true;
+    }
+    return false;
+}
+
 qp_status qp_subword_nmt_glossary(const char *place, qp_subword_nmt *c, const char *const *pattern, size_t count)
 {
     size_t total = 16;
@@ -202,6 +217,12 @@ qp_status qp_subword_nmt_glossary(const char *place, qp_subword_nmt *c, const ch
     size_t made = 0;
     if (status == QP_OK) made = (size_t)snprintf(any, total, "(?:");
     for (size_t i = 0; i < count && status == QP_OK; i++) {
+        if (has_group(pattern[i])) {
+            status = qp_fail(QP_EDATA,
+                             "%s: glossary \"%.60s\": subword-nmt doubles what a group ( ) matches; write (?: )", place,
+                             pattern[i]);
+            break;
+        }
         made += (size_t)snprintf(any + made, total - made, "%s%s", i ? "|" : "", pattern[i]);
         status = qp_regex_compile(place, pattern[i], strlen(pattern[i]), &c->glossary[i]);
         snprintf(one, total, "(?:%s)$", pattern[i]);

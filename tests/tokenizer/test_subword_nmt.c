@@ -58,6 +58,17 @@ Test(subword_nmt, version_0_1_vocabulary_and_glossaries)
     qp_subword_nmt_free(codes);
 }
 
+Test(subword_nmt, groups_in_glossaries_are_refused)
+{
+    const char *group[] = {"x(ab|cd)"}, *plain[] = {"(?:ab)\\(", "[(]"};
+    qp_subword_nmt *codes = open_codes("a b\nab </w>\n", -1);
+    cr_assert_eq(qp_subword_nmt_glossary("test", codes, group, 1), QP_EDATA);
+    qp_subword_nmt_free(codes);
+    codes = open_codes("a b\nab </w>\n", -1);
+    cr_assert_eq(qp_subword_nmt_glossary("test", codes, plain, 2), QP_OK, "%s", qp_error_message());
+    qp_subword_nmt_free(codes);
+}
+
 Test(subword_nmt, wrong_codes_are_refused)
 {
     static const char *const wrong[] = {"a b c\n", "a\n", "a b\n\nc d\n", "#version: x\na b\n", "a \xFF\n"};
