@@ -48,7 +48,11 @@ result $? "a failure leaves the file that was there" "$(cmp itself corpus 2>&1)"
 gzip -c corpus >packed.gz
 $T encode -m gpt2.json packed.gz >.ids && $T decode -m gpt2.json .ids | cmp -s - corpus
 result $? "gzipped text is read as it is"
-fails 65 "/dev/zero:1: a line of more than 1 GiB" $T encode -m gpt2.json /dev/zero
+if awk '/^MemAvailable/ { exit $2 < 4000000 }' /proc/meminfo; then
+    fails 65 "/dev/zero:1: a line of more than 1 GiB" $T encode -m gpt2.json /dev/zero
+else
+    skip "an endless line is refused" "less than 4 GB of memory free"
+fi
 { head -c 10000000 /dev/zero | tr '\0' w; echo; echo "the cat"; } >long
 back bpe.json long
 result $? "a line of 10 MB comes back"
