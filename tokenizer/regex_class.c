@@ -6,7 +6,7 @@
 #include "tokenizer/regex_parse.h"
 #include "tokenizer/unicode_tables.h"
 
-enum { MOST_ITEMS = 4096, DEEPEST_CLASS = 20 };
+enum { MOST_ITEMS = 4096, DEEPEST_CLASS = 60 };
 
 static qp_status add_item(const qp_rx_parser *p, struct qp_regex_set *set, struct qp_regex_item item)
 {
