@@ -204,7 +204,7 @@ static void class_back(qp_tape *tape, void *context)
     for (int r = 0; r < x.rows; r++) {
         qp_real *d = dx + (ptrdiff_t)r * x.stride;
         double scale = (double)dy[c->config.reduction == QP_NONE ? r : 0];
-        if (c->config.reduction == QP_MEAN) scale /= c->counted;
+        if (c->config.reduction == QP_MEAN) scale = c->counted > 0 ? scale / c->counted : 0;
         if (counts(c, r))
             row_value(c, &row, r, slope);
         else

@@ -115,6 +115,22 @@ Test(test_op_loss_class, large_logits_stay_numbers)
     qp_tape_free(tape);
 }
 
+Test(test_op_loss_class, rows_that_are_all_uncounted_have_no_gradient)
+{
+    static const int32_t none[ROWS] = {-1, -1, -1, -1, -1};
+    prepare();
+    qp_tape *tape = qp_tape_new();
+    for (int kind = 0; kind < QP_CLASS_KINDS; kind++) {
+        qp_class_loss_config config = config_of(kind, QP_MEAN, 0);
+        qp_tape_begin(tape, QP_TRAIN, 1);
+        qp_tensor x = op_leaf(tape, shared_x), y = qp_class_loss(tape, x, none, &config);
+        cr_expect(y.value[0] == 0, "kind %d: loss", kind);
+        op_backward(tape, y);
+        for (int i = 0; i < COUNT; i++) cr_expect(x.node->grad[i] == 0, "kind %d: gradient %d", kind, i);
+    }
+    qp_tape_free(tape);
+}
+
 static int chosen;
 
 static void rows_of(qp_tape *tape, int first, int rows, qp_real *y)
