@@ -40,16 +40,12 @@ static const qp_field_table generate_table = {"generate", generate_field,
 static const char notes[] =
     "Filters act in this order: --repeat-penalty, --no-repeat-ngram, --temp, --top-k, --top-p, --min-p, --typical,\n"
     "--epsilon-cutoff, --eta-cutoff.\n"
-    "A text longer than the context goes on with a sliding window: a transformer reads at most --lm-window tokens "
-    "(else\n"
-    "--max-length) of its training; when they are full, the last half is read anew and the text goes on from there.\n"
-    "Recurrent decoders keep their state instead, n-grams their last words. Equal model, prompt, options and seed "
-    "make\n"
-    "an equal text, whatever --threads was. A model trained line by line ends its text itself; one of running text\n"
-    "(--lm-window) writes line after line until --tokens or --stop. A variational autoencoder makes each text of a "
-    "vector "
-    "drawn\n"
-    "for it.";
+    "A text longer than the context goes on with a sliding window: a transformer reads at most --lm-window tokens\n"
+    "(else --max-length) of its training; when they are full, the last half is read anew and the text goes on from\n"
+    "there. Recurrent decoders keep their state instead, n-grams their last words. Equal model, prompt, options and\n"
+    "seed make an equal text, whatever --threads was. A model trained line by line ends its text itself; one of\n"
+    "running text (--lm-window) writes line after line until --tokens or --stop. A variational autoencoder makes\n"
+    "each text of a vector drawn for it.";
 
 /* What all texts share, and the stage they appear on: one at a time, in order, whoever is ready first. */
 typedef struct {

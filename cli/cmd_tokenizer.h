@@ -26,7 +26,8 @@ int qp_tokenizer_moses_main(int argc, char **argv);
 qp_status qp_tokenizer_write_file(const char *path, const char *text, size_t bytes);
 
 /* qp_each_line — every line of the files, or of stdin, to `act`: gzipped or not, cut at LF alone, every other byte kept,
- * memory for one line. Stops early, with QP_OK, when `output` cannot be written (main tells). `place` and `line` say where it is. */
+ * memory for one line. Stops early, with QP_OK, when `output` cannot be written (main tells). `place` and `line` say
+ * where it is. */
 typedef struct {
     const char *place;
     int64_t line;
@@ -44,13 +45,13 @@ typedef struct {
     qp_line_place *at; /* inside self */
 } qp_line_worker;
 
+qp_status qp_each_line_by(char *const *file, int count, qp_line_place *at, const qp_line_worker *worker, int workers,
+                          qp_status (*act)(void *self, char *line, size_t bytes));
+
 /* qp_count_lines — the words of all lines, counted by as many workers as OpenMP has threads; they and their order are
  * those that one finds. `count` adds the words of one line, whose end may be written to. */
 qp_status qp_count_lines(char *const *file, int count_of_files, const void *self,
                          qp_status (*count)(const void *self, char *line, size_t bytes, qp_word_counts *words),
                          qp_word_counts *words);
-
-qp_status qp_each_line_by(char *const *file, int count, qp_line_place *at, const qp_line_worker *worker, int workers,
-                          qp_status (*act)(void *self, char *line, size_t bytes));
 
 #endif

@@ -16,7 +16,7 @@
  * tag        [rows], from -1 to K - 1
  * crf        transitions [K, K], start and end [1, K] or empty
  * reduction  QP_SUM, QP_MEAN over the sequences: [1, 1]; QP_NONE: [sequences, 1]
- * Memory   2*K*(K+2) + 2*K*(longest sequence) doubles while it runs; nothing but the value stays.
+ * Memory   K*(2*K+5) + 2*K*(longest sequence) doubles while it runs; nothing but the value stays.
  * Time     K*K a row, and K exponentials; thrice that backward.
  * Errors   QP_ESHAPE, QP_EMEMORY, remembered by the tape.
  * Source   Lafferty, McCallum & Pereira 2001; above a recurrent network: Lample et al. 2016. */

@@ -17,8 +17,7 @@
 #define QP_OPTIMIZER_FIELDS(X)                                                                                         \
     X(CHOICE, optimizer, "adam", 0, 0,                                                                                 \
       "sgd, momentum, nesterov, adagrad, adadelta, rmsprop, adam, adamw, nadam, radam, lion, adamax, adabelief, "      \
-      "yogi, "                                                                                                         \
-      "asgd, rprop, schedule-free, adafactor, lamb, lars, muon",                                                       \
+      "yogi, asgd, rprop, schedule-free, adafactor, lamb, lars, muon",                                                 \
       "rule of the update")                                                                                            \
     X(REAL, beta1, "0.9", 0, 0.999999, NULL, "adam family: memory of the mean gradient")                               \
     X(REAL, beta2, "0.98", 0, 0.999999, NULL, "adam family: memory of the mean squared gradient")                      \
