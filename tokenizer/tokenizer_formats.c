@@ -9,6 +9,7 @@
 #include "tokenizer/file_formats.h"
 #include "tokenizer/huggingface_write.h"
 #include "tokenizer/own_huggingface.h"
+#include "tokenizer/sentencepiece_huggingface.h"
 #include "tokenizer/sentencepiece_write.h"
 #include "tokenizer/split.h"
 #include "tokenizer/tokenizer_file.h"
@@ -209,6 +210,8 @@ qp_status qp_tokenizer_export(const qp_tokenizer *t, qp_tokenizer_format format,
         status = export_own(t, format, out);
     else if (format == QP_FORMAT_SENTENCEPIECE)
         status = qp_sentencepiece_write(t->foreign.sentencepiece, &out->text[0], &out->bytes[0]);
+    else if (format == QP_FORMAT_HUGGINGFACE)
+        status = qp_sentencepiece_write_huggingface(t->foreign.sentencepiece, &out->text[0], &out->bytes[0]);
     else
         status = qp_fail(QP_EDATA, "a sentencepiece model cannot be said in the format %s", word[format]);
     if (status != QP_OK) {

@@ -103,6 +103,9 @@ twice() {
 }
 twice tokenizer.json huggingface bpe.json
 twice "a sentencepiece model" sentencepiece uni.json
+holds "train for sentencepiece" $T train --pattern spaces --normalization none --vocab-size 400 -q -o flat.json corpus
+holds "a sentencepiece model of BPE" $T export --format sentencepiece flat.json -o flat.model
+twice "a sentencepiece model as tokenizer.json" huggingface flat.model
 twice "GPT-2's files" gpt2 gpt2.json
 twice "tiktoken's ranks" tiktoken gpt2.json --pattern gpt2
 holds "info" $T info bpe.json again.json out.huggingface out.sentencepiece
@@ -114,6 +117,7 @@ result $? "the first differences are shown" "$(head -n 4 .out | tr '\n' '~')"
 fails 65 "normal form" $T export --format sentencepiece bpe.json -o x.model
 fails 65 "byte fallback cannot be said in subword-nmt codes" $T export --format subword-nmt bpe.json -o x.codes
 fails 65 "cannot be said in a tokenizer.json" $T export --format huggingface uni.json -o x.json
+fails 65 "a unigram model" $T export --format huggingface out.sentencepiece -o x.json
 fails 2 "pattern" $T import out.tiktoken -o x.json
 fails 2 "which format" $T export bpe.json -o x
 fails 2 "two files" $T import --format gpt2 out.gpt2/vocab.json -o x.json
