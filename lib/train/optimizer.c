@@ -350,7 +350,7 @@ static update begin_update(qp_optimizer *o, qp_real *weight, const qp_real *cons
                 .scale = (qp_real)scale,
                 .clip = 1,
                 .shrink = (qp_real)(1 - lr * decay),
-                .l2 = o->rule->decay == QP_DECAY_L2 ? (qp_real)c->weight_decay : 0,
+                .l2 = (qp_real)(c->l2 + (o->rule->decay == QP_DECAY_L2 ? c->weight_decay : 0)),
                 .lr = lr};
     if (o->rule->prepare) o->rule->prepare(c, o->updates + 1, lr, &u.constants);
     return u;

@@ -51,6 +51,7 @@
     X(INT, lookahead, "0", 0, 1000000, NULL, "any rule: every so many updates go back to slow weights; 0: off")        \
     X(REAL, lookahead_alpha, "0.5", 0, 1, NULL, "lookahead: share of the way the slow weights follow")                 \
     X(REAL, l1, "0", 0, 1e9, NULL, "L1 penalty: this * sign(weight) joins the gradient")                               \
+    X(REAL, l2, "0", 0, 1e9, NULL, "L2 penalty of matrices with any optimizer: this * weight joins the gradient")      \
     X(REAL, clip_norm, "0", 0, 1e30, NULL, "scale gradients whose global norm is larger; 0: off")                      \
     X(REAL, clip_value, "0", 0, 1e30, NULL, "clamp every gradient to +- this; 0: off")                                 \
     X(REAL, max_norm, "0", 0, 1e30, NULL, "scale rows of matrices whose norm is larger; 0: off")                       \
@@ -112,7 +113,8 @@ void qp_optimizer_free(qp_optimizer *optimizer);
  *   g += l1 * sign(w)
  *   norm = sqrt(sum g^2)                             over all spans not frozen, in double
  *   clip_norm: g *= min(1, clip_norm/(norm + 1e-6))  clip_value: g = clamp(g)
- *   decoupled decay: w *= 1 - lr*decay               weight_decay: g += weight_decay*w, or as the rule has it
+ *   decoupled decay: w *= 1 - lr*decay               l2: g += l2*w
+ *   weight_decay: as l2, or as the rule has it
  *   the rule (update_rules.c)
  *   max_norm: rows of matrices with a larger norm are scaled to it
  *   lookahead: after every k-th update slow += alpha*(w - slow), w = slow; slow starts as the weights before the first

@@ -1,7 +1,7 @@
 # Regularisers on the command line: the same file for any number of threads and after a stop, off unless asked for.
 . tests/cli/support
 
-all="--input-noise 0.05 --weight-noise 0.01 --layer-drop 0.1 --word-dropout-src 0.05 --word-dropout-tgt 0.05 --l1 1e-6 --clip-value 0.5"
+all="--input-noise 0.05 --weight-noise 0.01 --layer-drop 0.1 --word-dropout-src 0.05 --word-dropout-tgt 0.05 --l1 1e-6 --l2 1e-6 --clip-value 0.5"
 toy_train a.safetensors $all --threads 1 && toy_train b.safetensors $all --threads 3 && cmp -s a.safetensors b.safetensors
 result $? "any number of threads makes the same file"
 toy_train c.safetensors $all --steps 35 && toy_train c.safetensors $all && cmp -s a.safetensors c.safetensors

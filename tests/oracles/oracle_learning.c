@@ -169,7 +169,8 @@ static void optimizer(oracle *o)
 {
     qp_optimizer_config config;
     oracle_optimizer_config(o, &config);
-    if (config.optimizer == QP_ADAMW) config.optimizer = QP_ADAM; /* here weight_decay is L2 with every rule */
+    config.l2 = oracle_number_or(o, "weight_decay", 0); /* here weight_decay is L2 with every rule */
+    config.weight_decay = oracle_number_or(o, "direction_decay", 0);
     layout l = layout_of(o);
     qp_optimizer *made;
     if (qp_optimizer_new(&config, l.size, l.span, l.spans, &made) != QP_OK) oracle_stop(o, "%s", qp_error_message());
@@ -185,6 +186,8 @@ static void schedule_translated(oracle *o, const char *key, qp_schedule_config *
     if (oracle_is(o, key, "tri_stage")) config->lr_min = config->lr * oracle_number(o, "final_scale");
     if (oracle_is(o, key, "exponential_warmup")) config->lr_hold = config->lr_warmup;
     if (oracle_is(o, key, "inverse_sqrt_marian")) config->lr_warmup_start = oracle_number(o, "start");
+    bool plateau = oracle_is(o, key, "wsd") || oracle_is(o, key, "tri_stage");
+    if (plateau && config->lr_hold == 0) config->lr_total = config->lr_warmup + config->lr_fall;
     if (oracle_is(o, key, "luong")) {
         int total = oracle_int(o, "total"), begin = (int)(total * oracle_number(o, "start"));
         config->lr_hold = begin;

@@ -150,7 +150,7 @@ static double reference_step(const qp_optimizer_config *c, reference *r, const q
             if (c->clip_norm > 0) g[i] *= fmin(1, c->clip_norm / (norm + 1e-6));
             if (c->clip_value > 0) g[i] = fmax(-c->clip_value, fmin(c->clip_value, g[i]));
             if (spans[s].decay) r->w[i] *= 1 - lr * decay;
-            if (spans[s].decay && !decoupled(c)) g[i] += c->weight_decay * r->w[i];
+            if (spans[s].decay) g[i] += (c->l2 + (decoupled(c) ? 0 : c->weight_decay)) * r->w[i];
             r->w[i] -= rule(c, r, (int)i, g[i], t, lr);
         }
     limit_rows(c, r);
@@ -238,10 +238,10 @@ Test(optimizer, options_of_all_rules_in_their_order)
 {
     for (int kind = 0; kind < QP_ADAFACTOR; kind++) {
         qp_optimizer_config c = defaults(kind);
-        c.eps = 1e-2, c.l1 = 0.01, c.clip_norm = 20, c.clip_value = 0.5, c.weight_decay = 0.05;
+        c.eps = 1e-2, c.l1 = 0.01, c.clip_norm = 20, c.clip_value = 0.5, c.weight_decay = 0.05, c.l2 = 0.03;
         c.decoupled_decay = 0.1, c.max_norm = 3, c.ema = 0.9;
         /* their steps jump where a sign changes: rounding must not decide one */
-        if (kind == QP_LION || kind == QP_RPROP) c.l1 = c.weight_decay = 0;
+        if (kind == QP_LION || kind == QP_RPROP) c.l1 = c.l2 = c.weight_decay = 0;
         if (kind == QP_SCHEDULE_FREE) c.decoupled_decay = c.max_norm = c.ema = 0;
         compare(&c, rule_name(kind));
     }

@@ -119,7 +119,8 @@ static void reference(const qp_optimizer_config *c, const qp_optimizer_span *p, 
     static double g[LARGEST];
     int n = p->rows * p->columns;
     double decay = p->decay ? c->weight_decay : 0, *x = w + p->offset, *mean = m + p->offset;
-    for (int i = 0; i < n; i++) g[i] = (double)gradient[p->offset + (size_t)i];
+    double shrink = c->optimizer == QP_MUON ? 1 - lr * decay : 1; /* the decay comes before the penalty */
+    for (int i = 0; i < n; i++) g[i] = (double)gradient[p->offset + (size_t)i] + (p->decay ? c->l2 * shrink * x[i] : 0);
     if (c->optimizer == QP_LAMB) lamb(c, n, g, x, mean, v + p->offset, t, lr, decay);
     if (c->optimizer == QP_LARS) lars(c, n, g, x, mean, lr, decay);
     if (c->optimizer == QP_MUON) muon(c, p, g, x, mean, lr, decay);
@@ -152,6 +153,8 @@ Test(span_rules, they_are_plain_loops)
         qp_optimizer_config c = config_of(kinds[k]);
         c.lars_trust = 0.05;
         c.muon_steps = 2;
+        compare(&c);
+        c.l2 = 0.5;
         compare(&c);
         c.muon_nesterov = 0;
         if (kinds[k] == QP_MUON) compare(&c);
