@@ -21,7 +21,7 @@
       "rule of the update")                                                                                            \
     X(REAL, beta1, "0.9", 0, 0.999999, NULL, "adam family: memory of the mean gradient")                               \
     X(REAL, beta2, "0.98", 0, 0.999999, NULL, "adam family: memory of the mean squared gradient")                      \
-    X(REAL, eps, "1e-8", 0, 1, NULL, "adaptive rules: added to the root of the mean square")                           \
+    X(REAL, eps, "1e-8", 1e-30, 1, NULL, "adaptive rules: added to the root of the mean square")                       \
     X(BOOL, amsgrad, "false", 0, 0, NULL, "adam, adamw: divide by the largest mean square so far")                     \
     X(REAL, momentum_decay, "0.004", 0, 1, NULL, "nadam: how fast beta1 reaches its value")                            \
     X(REAL, momentum, "0.9", 0, 1, NULL, "momentum, nesterov, lars, muon: memory of the past updates")                 \
@@ -42,7 +42,7 @@
     X(REAL, rprop_min, "1e-6", 0, 1e9, NULL, "rprop: smallest step")                                                   \
     X(REAL, rprop_max, "50", 0, 1e9, NULL, "rprop: largest step")                                                      \
     X(REAL, adafactor_decay, "0.8", 0, 10, NULL, "adafactor: mean squares remember 1 - updates^-this")                 \
-    X(REAL, adafactor_eps, "1e-30", 0, 1, NULL, "adafactor: added to squared gradients")                               \
+    X(REAL, adafactor_eps, "1e-30", 1e-37, 1, NULL, "adafactor: added to squared gradients")                           \
     X(REAL, adafactor_least, "1e-3", 0, 1e9, NULL, "adafactor: least size of a parameter its rate is relative to")     \
     X(REAL, adafactor_clip, "1", 1e-9, 1e30, NULL, "adafactor: largest root mean square of a step")                    \
     X(REAL, lars_trust, "0.001", 0, 1e9, NULL, "lars: share of its norm a parameter moves by")                         \
