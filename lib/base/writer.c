@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -214,10 +215,17 @@ void qp_writer_abort(qp_writer *writer)
     free(writer);
 }
 
+static bool has_no_reader(FILE *stream)
+{
+    struct pollfd pipe = {.fd = fileno(stream), .events = POLLOUT};
+    return poll(&pipe, 1, 0) == 1 && (pipe.revents & POLLERR);
+}
+
 qp_status qp_output_check(FILE *stream, const char *name)
 {
     errno = 0;
     bool flushed = fflush(stream) == 0;
     if (flushed && !ferror(stream)) return QP_OK;
+    if (errno == 0 && has_no_reader(stream)) errno = EPIPE; /* of a long write, which leaves nothing to flush */
     return qp_fail(QP_EIO, "%s: writing failed: %s", name, errno ? strerror(errno) : "output was lost");
 }

@@ -18,7 +18,8 @@ FILE *qp_writer_stream(qp_writer *writer);     /* the same for stdio; NULL: no m
 qp_status qp_writer_commit(qp_writer *writer); /* frees the writer in either case */
 void qp_writer_abort(qp_writer *writer);
 
-/* qp_output_check — after writing to a stream: QP_EIO with the reason (full disk, closed pipe) if anything was lost. */
+/* qp_output_check — after writing to a stream: QP_EIO with the reason (full disk, closed pipe) if anything was lost; errno
+ * is EPIPE for the pipe. */
 qp_status qp_output_check(FILE *stream, const char *name);
 
 #endif

@@ -208,3 +208,20 @@ Test(writer, standard_output)
     cr_assert_eq(qp_output_check(full, "full"), QP_EIO);
     fclose(full);
 }
+
+/* What a short write leaves in the buffer fails again when it is flushed; a long one leaves nothing. */
+Test(writer, a_pipe_that_nobody_reads_is_told_by_its_name)
+{
+    static char text[1 << 20];
+    for (size_t bytes = 1; bytes <= sizeof text; bytes *= sizeof text) {
+        int end[2];
+        signal(SIGPIPE, SIG_IGN);
+        cr_assert_eq(pipe(end), 0);
+        FILE *stream = fdopen(end[1], "w");
+        close(end[0]);
+        fwrite(text, 1, bytes, stream);
+        cr_assert_eq(qp_output_check(stream, "pipe"), QP_EIO);
+        cr_expect_eq(errno, EPIPE, "%zu bytes", bytes);
+        fclose(stream);
+    }
+}
