@@ -5,6 +5,7 @@
 #include "tokenizer/huggingface_stages.h"
 #include "tokenizer/huggingface_write.h"
 #include "tokenizer/pipeline_build.h"
+#include "tokenizer/regex_translate.h"
 
 static void type(qp_json_out *out, const char *name) { qp_json_out_format(out, "{\"type\": \"%s\"", name); }
 
@@ -56,12 +57,17 @@ static void metaspace(qp_json_out *out, const qp_stage *s)
     flag(out, "split", s->split);
 }
 
-/* ByteLevel; with a pattern of its own (tiktoken) it is two stages. */
+/* ByteLevel; with a pattern of its own (tiktoken's, of Rust's kind) it is two stages. */
 static void byte_level(qp_json_out *out, const qp_stage *s)
 {
     if (s->text) {
+        qp_json_out there = {0};
+        qp_regex_translate(s->text, s->text_bytes, &there);
         type(out, "Split");
-        pattern(out, s);
+        qp_json_out_format(out, ", \"pattern\": {\"Regex\": ");
+        if (there.failed || !qp_json_out_string(out, there.text, there.bytes)) out->failed = true;
+        qp_json_out_raw(out, "}", 1);
+        qp_json_out_free(&there);
         text(out, "behavior", "Isolated", 8);
         flag(out, "invert", false);
         qp_json_out_raw(out, "}, ", 3);
