@@ -82,8 +82,9 @@ static void fill_standard_descriptors(void)
 int main(int argc, char **argv)
 {
     fill_standard_descriptors();
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write(2), told and answered like a full disk, */
-    signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
+    /* A closed pipe and a file that may not grow are errors of write(2), answered like a full disk; see qp_report. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     int code = dispatch(argc, argv);
     qp_status status = qp_output_check(stdout, "stdout");
     return status == QP_OK || code != 0 ? code : qp_report(status);

@@ -92,7 +92,9 @@ static double uses(const lengths *l, const char *name)
     bool text = l->config->decoder != QP_KIND_NONE;
     if (begins(name, "tgt_embed.")) return text && tied ? 1 : 0;
     if (begins(name, "embed.")) return text ? 1 : 0;
-    if (holds(name, "embed") || holds(name, "positions") || holds(name, ".h0") || holds(name, ".c0")) return 0;
+    static const char *const looked_up[] = {"embed", "positions", "segments", ".h0", ".c0"};
+    for (size_t i = 0; i < sizeof looked_up / sizeof *looked_up; i++)
+        if (holds(name, looked_up[i])) return 0;
     if (holds(name, "kv_proj") || holds(name, "key_layer") || holds(name, "general")) return l->source / l->target;
     if (begins(name, "bridge")) return 1 / l->target;
     return 1;

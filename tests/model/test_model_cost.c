@@ -26,7 +26,7 @@ static qp_model *make(void (*change)(qp_model_config *c))
     return model;
 }
 
-static void transformer(qp_model_config *c) { c->enc_layers = 3, c->dec_layers = 2; }
+static void transformer(qp_model_config *c) { c->enc_layers = 3, c->dec_layers = 2, c->segments = 2; }
 
 Test(model_cost, a_transformers_rows_by_hand)
 {
@@ -40,6 +40,7 @@ Test(model_cost, a_transformers_rows_by_hand)
     cr_assert_eq(m->weights, (size_t)3 * (64 * 16 + 64));
     cr_assert_float_eq(m->forward, 3 * 2.0 * 64 * 16, 0.5);
     cr_assert_eq(row(&cost, "src_embed")->forward, 0, "looking up is free");
+    cr_assert_eq(row(&cost, "encoder.segments")->forward, 0, "segments are looked up, too");
     cr_assert_float_eq(row(&cost, "tgt_embed")->forward, 2.0 * 50 * 16, 0.5, "the tied output layer is not");
     cr_assert_float_eq(row(&cost, "decoder.layers.0-1.multihead_attn.kv_proj")->forward, 2 * 2.0 * 32 * 16 * 0.5, 0.5,
                        "once a source token");
