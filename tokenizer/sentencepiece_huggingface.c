@@ -52,12 +52,15 @@ static qp_status check_pieces(const qp_sentencepiece *m)
     for (int32_t id = 0; id < m->vocabulary.count; id++) {
         size_t bytes;
         const char *text = qp_vocabulary_text(&m->vocabulary, id, &bytes);
-        if (m->type[id] == QP_SPM_USER_DEFINED)
-            return refuse("a user-defined piece (normalisation goes on behind it, added tokens begin anew)");
+        if (m->type[id] == QP_SPM_USER_DEFINED && (m->add_dummy_prefix || m->remove_extra_spaces))
+            return refuse("a user-defined piece beside a space put first or extra spaces removed (which an added token "
+                          "would undergo too)");
+        if (m->type[id] == QP_SPM_USER_DEFINED && memchr(text, ' ', bytes))
+            return refuse("a user-defined piece with a space that is not escaped");
         if (m->type[id] == QP_SPM_UNUSED) return refuse("an unused piece");
         if (!m->byte_fallback && memmem(text, bytes, UNKNOWN_SIGN, 3))
             return refuse("a piece with the sign U+2047, which is the text of an unknown one too,");
-        if (m->type[id] == QP_SPM_NORMAL) continue;
+        if (m->type[id] == QP_SPM_NORMAL || m->type[id] == QP_SPM_USER_DEFINED) continue;
         if (++reserved > 4096) return refuse("more than 4,096 control pieces");
         QP_TRY(check_reserved(m, id));
     }
@@ -182,9 +185,8 @@ static qp_status decoder(const qp_sentencepiece *m, qp_json_out *out)
 /* ---- the model ---- */
 
 /* Any two pieces that spell this one, with its rank. */
-static qp_status add_splits(const qp_sentencepiece *m, int32_t id, qp_bpe *bpe)
+static qp_status add_splits(const qp_sentencepiece *m, const qp_vocabulary *v, int32_t id, qp_bpe *bpe)
 {
-    const qp_vocabulary *v = &m->vocabulary;
     size_t bytes, length;
     const char *text = qp_vocabulary_text(v, id, &bytes);
     for (size_t at = 0; at < bytes; at += length) {
@@ -196,10 +198,17 @@ static qp_status add_splits(const qp_sentencepiece *m, int32_t id, qp_bpe *bpe)
     return QP_OK;
 }
 
-static qp_status joins(const qp_sentencepiece *m, qp_bpe *bpe)
+/* The pieces that are joined and join: *v has the others as special ones, which no text finds. */
+static qp_status joins(const qp_sentencepiece *m, qp_vocabulary *v, qp_bpe *bpe)
 {
     for (int32_t id = 0; id < m->vocabulary.count; id++) {
-        if (m->type[id] == QP_SPM_NORMAL) QP_TRY(add_splits(m, id, bpe));
+        size_t bytes;
+        const char *text = qp_vocabulary_text(&m->vocabulary, id, &bytes);
+        qp_piece_kind kind = m->type[id] == QP_SPM_NORMAL ? QP_PIECE_NORMAL : QP_PIECE_SPECIAL;
+        QP_TRY(qp_vocabulary_add(v, kind, text, bytes, NULL));
+    }
+    for (int32_t id = 0; id < v->count; id++) {
+        if (m->type[id] == QP_SPM_NORMAL) QP_TRY(add_splits(m, v, id, bpe));
     }
     return QP_OK;
 }
@@ -208,12 +217,15 @@ static qp_status joins(const qp_sentencepiece *m, qp_bpe *bpe)
 static qp_status find_pairs(const qp_sentencepiece *m, struct qp_merge **pair, size_t *count)
 {
     qp_bpe bpe = {0};
+    qp_vocabulary v;
     int32_t unreached = -1, broken = -1;
     *pair = NULL;
     *count = 0;
-    qp_status status = joins(m, &bpe);
-    if (status == QP_OK) status = qp_bpe_pairs(&m->vocabulary, &bpe, false, pair, count, &unreached, &broken);
+    qp_vocabulary_init(&v);
+    qp_status status = joins(m, &v, &bpe);
+    if (status == QP_OK) status = qp_bpe_pairs(&v, &bpe, false, pair, count, &unreached, &broken);
     qp_bpe_free(&bpe);
+    qp_vocabulary_free(&v);
     if (status != QP_OK) return status;
     int32_t wrong = broken >= 0 ? broken : unreached;
     if (wrong >= 0)
@@ -260,10 +272,28 @@ static qp_status model(const qp_sentencepiece *m, const struct qp_merge *pair, s
     return QP_OK;
 }
 
+/* User-defined pieces: taken out of the normalised text, the longest at each place, before the model. */
+static qp_status added_tokens(const qp_sentencepiece *m, qp_json_out *out)
+{
+    bool first = true;
+    qp_json_out_raw(out, "[", 1);
+    for (int32_t id = 0; id < m->vocabulary.count; id++) {
+        if (m->type[id] != QP_SPM_USER_DEFINED) continue;
+        qp_json_out_format(out, "%s\n  {\"id\": %d, \"content\": ", first ? "" : ",", id);
+        QP_TRY(piece(m, id, out));
+        qp_json_out_format(out, ", \"single_word\": false, \"lstrip\": false, \"rstrip\": false, "
+                                "\"normalized\": true, \"special\": false}");
+        first = false;
+    }
+    qp_json_out_raw(out, "]", 1);
+    return QP_OK;
+}
+
 static qp_status file(const qp_sentencepiece *m, const struct qp_merge *pair, size_t count, qp_json_out *out)
 {
-    qp_json_out_format(out, "{\"version\": \"1.0\",\n \"truncation\": null,\n \"padding\": null,\n"
-                            " \"added_tokens\": [],\n \"normalizer\": ");
+    qp_json_out_format(out, "{\"version\": \"1.0\",\n \"truncation\": null,\n \"padding\": null,\n \"added_tokens\": ");
+    QP_TRY(added_tokens(m, out));
+    qp_json_out_format(out, ",\n \"normalizer\": ");
     normalizer(m, out);
     qp_json_out_format(out, ",\n \"pre_tokenizer\": null,\n \"post_processor\": null,\n \"decoder\": ");
     QP_TRY(decoder(m, out));

@@ -11,7 +11,8 @@
  * Errors  QP_EDATA, naming what a tokenizer.json cannot say:
  *           unigram              sums are 64-bit there and 32-bit here, so that equal sums part
  *           normalisation rules  "Precompiled" applies only the shortest rule to a short cluster of characters
- *           words, user-defined and unused pieces, a space behind words, a denormalizer, equal scores, a piece that is
+ *           user-defined pieces  where a space is put first or extra spaces are removed; else they are added tokens
+ *           words, unused pieces, a space behind words, a denormalizer, equal scores, a piece that is
  *           joined in more ways than one
  *         QP_EMEMORY. */
 qp_status qp_sentencepiece_write_huggingface(const qp_sentencepiece *model, char **text, size_t *bytes);

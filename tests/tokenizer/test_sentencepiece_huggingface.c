@@ -29,32 +29,11 @@ static const row usual[] = {{"<unk>", 0, QP_SPM_UNKNOWN},
                             {">", -13, QP_SPM_NORMAL}};
 enum { USUAL = sizeof usual / sizeof *usual };
 
-static const char *const text[] = {"",
-                                   " ",
-                                   "   ",
-                                   "the",
-                                   "the the",
-                                   "  the   the  ",
-                                   "aaaaa",
-                                   "xthe",
-                                   " xyzthe",
-                                   "\u2581the",
-                                   "\u2581",
-                                   "the \u2581",
-                                   " \u2581 \u2581",
-                                   "\u2581\u2581 the",
-                                   "<s>the",
-                                   "<unk>",
-                                   "\u2047 x",
-                                   " \u2047 ",
-                                   "x",
-                                   "a\u00E9 \u0301",
-                                   "the\u2581 ",
-                                   "a\nthe\n",
-                                   "학교",
-                                   "\u2581 \u2047",
-                                   "<0x20>the",
-                                   "\U0001F600 the"};
+static const char *const text[] = {
+    "",          " ",        "   ",       "the",           "the the",    "  the   the  ",  "aaaaa",
+    "xthe",      " xyzthe",  "\u2581the", "\u2581",        "the \u2581", " \u2581 \u2581", "\u2581\u2581 the",
+    "<s>the",    "<unk>",    "\u2047 x",  " \u2047 ",      "x",          "a\u00E9 \u0301", "the\u2581 ",
+    "he>the>>h", "a\nthe\n", "학교",      "\u2581 \u2047", "<0x20>the",  "\U0001F600 the"};
 enum { TEXTS = sizeof text / sizeof *text };
 
 static void put_all(qp_json_out *out, const row *piece, int count, const row *more, bool bytes)
@@ -110,6 +89,23 @@ static void same_on(const qp_sentencepiece *m, const qp_pipeline *p, const char 
     qp_token_list_free(&b);
 }
 
+/* Written and read back: the same on every line; control pieces decode to nothing. */
+static void round_trip(const qp_sentencepiece *m, const char *decoded)
+{
+    char *json, *back;
+    size_t bytes;
+    qp_pipeline *p;
+    int32_t control[] = {1, 5, 2};
+    cr_assert_eq(qp_sentencepiece_write_huggingface(m, &json, &bytes), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_pipeline_read_huggingface("test", json, bytes, &p), QP_OK, "%s", qp_error_message());
+    for (int i = 0; i < TEXTS; i++) same_on(m, p, text[i]);
+    cr_assert_eq(qp_pipeline_decode(p, control, 3, true, &back, &bytes), QP_OK);
+    cr_assert_str_eq(back, decoded);
+    free(back);
+    free(json);
+    qp_pipeline_free(p);
+}
+
 Test(sentencepiece_huggingface, every_setting_of_spaces_and_bytes)
 {
     for (int k = 0; k < 16; k++) {
@@ -119,19 +115,22 @@ Test(sentencepiece_huggingface, every_setting_of_spaces_and_bytes)
                                                       .byte_fallback = k & 4,
                                                       .escape_spaces = true},
                                     NULL);
-        char *json;
-        size_t bytes;
-        qp_pipeline *p;
-        cr_assert_eq(qp_sentencepiece_write_huggingface(m, &json, &bytes), QP_OK, "%s", qp_error_message());
-        cr_assert_eq(qp_pipeline_read_huggingface("test", json, bytes, &p), QP_OK, "%s", qp_error_message());
-        for (int i = 0; i < TEXTS; i++) same_on(m, p, text[i]);
-        int32_t control[] = {1, 5, 2};
-        char *decoded;
-        cr_assert_eq(qp_pipeline_decode(p, control, 3, true, &decoded, &bytes), QP_OK);
-        cr_assert_str_eq(decoded, k & 3 ? "the" : " the"); /* control pieces decode to nothing */
-        free(decoded);
-        free(json);
-        qp_pipeline_free(p);
+        round_trip(m, k & 3 ? "the" : " the");
+        qp_sentencepiece_free(m);
+    }
+}
+
+/* They are found before the model joins anything, so "he>" leaves no "he" to "\u2581the". */
+Test(sentencepiece_huggingface, user_defined_pieces)
+{
+    static const row piece[] = {
+        {"he>", 0, QP_SPM_USER_DEFINED}, {"\u2581\u2581\u2581", 0, QP_SPM_USER_DEFINED}, {"x", 0, QP_SPM_USER_DEFINED}};
+    for (int k = 0; k < 12; k++) {
+        qp_sentencepiece *m = model((qp_spm_settings){.model_type = k & 1 ? QP_SPM_CHAR : QP_SPM_BPE,
+                                                      .byte_fallback = k & 2,
+                                                      .escape_spaces = true},
+                                    &piece[k / 4]);
+        round_trip(m, " the");
         qp_sentencepiece_free(m);
     }
 }
@@ -159,7 +158,9 @@ Test(sentencepiece_huggingface, what_cannot_be_said_is_named)
     refused((qp_spm_settings){.unknown_surface = "?"}, NULL, "unknown_surface");
     refused((qp_spm_settings){.rules = rules, .rules_bytes = sizeof rules}, NULL, "normalisation rules");
     refused((qp_spm_settings){.back_rules = rules, .back_rules_bytes = sizeof rules}, NULL, "denormalizer");
-    refused((qp_spm_settings){0}, &(row){"<x>", 0, QP_SPM_USER_DEFINED}, "user-defined");
+    refused((qp_spm_settings){.add_dummy_prefix = true}, &(row){"<x>", 0, QP_SPM_USER_DEFINED}, "user-defined");
+    refused((qp_spm_settings){.remove_extra_spaces = true}, &(row){"<x>", 0, QP_SPM_USER_DEFINED}, "user-defined");
+    refused((qp_spm_settings){0}, &(row){"< x", 0, QP_SPM_USER_DEFINED}, "not escaped");
     refused((qp_spm_settings){0}, &(row){"ea", -20, QP_SPM_UNUSED}, "unused");
     refused((qp_spm_settings){0}, &(row){"ea", -5, QP_SPM_NORMAL}, "one score");
     refused((qp_spm_settings){0}, &(row){"<s>", -20, QP_SPM_NORMAL}, "like a control piece");
