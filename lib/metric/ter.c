@@ -243,8 +243,8 @@ static qp_status number_pair(const qp_ter_config *config, qp_segment hypothesis,
     qp_codes codes[2] = {{0}};
     qp_span *word[2] = {NULL, NULL};
     int count[2] = {0, 0};
-    qp_ter_tokenize(config, hypothesis, &codes[0]);
-    qp_ter_tokenize(config, reference, &codes[1]);
+    qp_ter_tokenize(config, hypothesis, 1, &codes[0]);
+    qp_ter_tokenize(config, reference, 2, &codes[1]);
     qp_status status = QP_OK;
     for (int i = 0; i < 2 && status == QP_OK; i++) status = qp_codes_words(&codes[i], &word[i], &count[i]);
     if (status == QP_OK) status = qp_words_number(codes, word, count, 2, symbols);

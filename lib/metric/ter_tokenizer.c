@@ -35,23 +35,47 @@ static void swap_codes(qp_codes *a, qp_codes *b)
     *b = swap;
 }
 
-void qp_ter_tokenize(const qp_ter_config *config, qp_segment segment, qp_codes *out)
+/* The words with one space between them. */
+static void single_spaces(qp_codes *in, qp_codes *out)
 {
-    qp_codes a = {0}, b = {0};
-    qp_codes_read(&a, segment, !config->case_sensitive);
+    bool gap = false;
+    out->count = 0;
+    for (int i = 0; i < in->count; i++) {
+        bool space = qp_code_is_space(in->code[i]);
+        if (!space && gap && out->count > 0) qp_codes_push(out, ' ');
+        if (!space) qp_codes_push(out, in->code[i]);
+        gap = space;
+    }
+    out->failed |= in->failed;
+}
+
+/* One pass over `a`; `b` is room for it. */
+static void normalise(const qp_ter_config *config, qp_codes *a, qp_codes *b)
+{
     if (config->normalized) {
-        while (a.count > 0 && qp_code_is_space(a.code[a.count - 1])) a.count--;
-        qp_pass_unescape(&a, &b);
-        qp_pass_apart(&b, &a, qp_is_western_symbol);
-        qp_pass_replace(&a, &b, "'s ", " 's ");
-        qp_pass_numbers(&b, &a);
+        qp_pass_unescape(a, b);
+        qp_pass_apart(b, a, qp_is_western_symbol);
+        qp_pass_replace(a, b, "'s ", " 's ");
+        qp_pass_numbers(b, a);
         if (config->asian) {
-            qp_pass_apart(&a, &b, is_asian_apart);
-            swap_codes(&a, &b);
+            qp_pass_apart(a, b, is_asian_apart);
+            swap_codes(a, b);
         }
     }
     if (config->no_punctuation) {
-        qp_pass_remove(&a, &b, config->asian ? is_asian_removed : is_western_punctuation);
+        qp_pass_remove(a, b, config->asian ? is_asian_removed : is_western_punctuation);
+        swap_codes(a, b);
+    }
+}
+
+void qp_ter_tokenize(const qp_ter_config *config, qp_segment segment, int passes, qp_codes *out)
+{
+    qp_codes a = {0}, b = {0};
+    qp_codes_read(&a, segment, !config->case_sensitive);
+    for (int pass = 0; pass < passes; pass++) {
+        while (a.count > 0 && qp_code_is_space(a.code[a.count - 1])) a.count--;
+        normalise(config, &a, &b);
+        single_spaces(&a, &b);
         swap_codes(&a, &b);
     }
     for (int i = 0; i < a.count; i++) qp_codes_push(out, a.code[i]);

@@ -37,6 +37,28 @@ Test(ter, equals_sacrebleu)
     cr_assert_float_eq(score_samples(&config), 38.20224719101123, 1e-9);
 }
 
+/* References pass the normaliser twice: sacreBLEU 2.6 gives these. */
+Test(ter, references_are_normalised_twice)
+{
+    static const struct {
+        const char *hypothesis, *reference;
+        double score;
+    } rows[] = {
+        {"a &amp;amp; b", "a &amp;amp; b", 0},
+        {"it's\u2003the cat", "it's\u2003the cat", 50},
+        {"&amp;quot;x&amp;quot; y z", "&amp;quot;x&amp;quot; y z", 0},
+        {"one...... two,,3 5--6", "one...... two,,3 5--6", 14.285714285714285},
+        {"the dog's end.", "the dog's end.", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        qp_ter_config config = {.normalized = true};
+        qp_ter_sums sums = {0};
+        qp_segment reference = segment_of(rows[i].reference);
+        cr_assert_eq(qp_ter_add(&config, segment_of(rows[i].hypothesis), &reference, 1, &sums), QP_OK);
+        cr_assert_float_eq(qp_ter_finish(&sums), rows[i].score, 1e-9, "%s", rows[i].reference);
+    }
+}
+
 Test(ter, a_moved_group_is_one_edit)
 {
     cr_assert_float_eq(score_pair("d e f a b c x", "a b c d e f y"), 100 * 2.0 / 7, 1e-9);
