@@ -221,7 +221,7 @@ static bool check(qp_tape *tape, qp_tensor x, const int32_t *target, const qp_cl
     if (!target && !kinds[config->kind].without_target) lacks = "no target";
     if (!config->beside && kinds[config->kind].beside) lacks = "nothing beside the logits";
     if (config->kind == QP_CLASS_DISTILLATION && !(config->temperature > 0)) lacks = "no temperature above 0";
-    if (x.columns < 2) lacks = "fewer than two classes";
+    if (x.columns < 2 && config->kind != QP_CLASS_GUIDED) lacks = "fewer than two classes"; /* one key is a sentence */
     if (lacks) qp_tape_fail(tape, QP_ESHAPE, "%s: logits [%d, %d], %s", name, x.rows, x.columns, lacks);
     for (int r = 0; !lacks && target && r < x.rows; r++)
         if (target[r] >= x.columns) {

@@ -158,6 +158,21 @@ Test(test_op_loss_class, neither_neighbours_nor_threads_change_a_bit)
     }
 }
 
+/* A source of one word: all attention is on it, p = 1. */
+Test(test_op_loss_class, an_alignment_may_have_one_key)
+{
+    prepare();
+    qp_tape *tape = qp_tape_new();
+    qp_tape_begin(tape, QP_TRAIN, 1);
+    qp_class_loss_config config = config_of(QP_CLASS_GUIDED, QP_SUM, 0);
+    qp_tensor loss = qp_class_loss(tape, qp_tensor_of(3, 1, shared_x.value), NULL, &config);
+    cr_assert_not(qp_tape_failed(tape));
+    double sum = 0;
+    for (int r = 0; r < 3; r++) sum -= (double)beside[r] * log(1 + strength);
+    cr_assert_float_eq((double)loss.value[0], sum, 1e-5);
+    qp_tape_free(tape);
+}
+
 Test(test_op_loss_class, wrong_shapes_are_refused)
 {
     prepare();
