@@ -10,12 +10,11 @@ qp_bottleneck qp_bottleneck_add(qp_params *params, const qp_model_config *config
     qp_bottleneck made = {
         .pooling = qp_pooling_add(params, config, encoder), .bias = -1, .spread = -1, .spread_bias = -1};
     made.seen = (qp_encoder){.kind = encoder->kind, .memory_width = width, .summary_width = width, .value_bias = -1};
-    made.weight = qp_params_add(params, width, made.pooling.width, (qp_init){QP_INIT_XAVIER_UNIFORM, config->init_gain},
-                                "bottleneck.weight");
+    made.weight = qp_params_add(params, width, made.pooling.width, qp_model_init(config, 0), "bottleneck.weight");
     if (config->bias) made.bias = qp_params_add(params, 1, width, (qp_init){QP_INIT_CONSTANT, 0}, "bottleneck.bias");
     made.variational = config->variational != 0;
     if (!made.variational) return made;
-    made.spread = qp_params_add(params, width, made.pooling.width, (qp_init){QP_INIT_XAVIER_UNIFORM, config->init_gain},
+    made.spread = qp_params_add(params, width, made.pooling.width, qp_model_init(config, 0),
                                 "bottleneck.log_var.weight");
     if (config->bias)
         made.spread_bias = qp_params_add(params, 1, width, (qp_init){QP_INIT_CONSTANT, 0}, "bottleneck.log_var.bias");

@@ -35,7 +35,7 @@ typedef struct {
 
 static int add_weight(qp_params *params, int rows, int columns, const qp_model_config *c, const char *name)
 {
-    return qp_params_add(params, rows, columns, (qp_init){QP_INIT_XAVIER_UNIFORM, c->init_gain}, "%s", name);
+    return qp_params_add(params, rows, columns, qp_model_init(c, 0), "%s", name);
 }
 
 static int add_bias(qp_params *params, int columns, const char *name)
@@ -59,7 +59,7 @@ static void add_source(recurrent_decoder *d, qp_params *params, const qp_model_c
     d->takes_states = encoder->has_states && same_layers(c);
     qp_attend_sizes sizes = {.query = hidden,
                              .memory = encoder->memory_width,
-                             .gain = c->init_gain,
+                             .weight = qp_model_init(c, 0),
                              .attention = c->attention_size ? (int)c->attention_size : hidden};
     d->attention = qp_recurrent_attention_add(params, (qp_attend_kind)c->attention, sizes, "attention");
     if (d->takes_states) return;

@@ -44,7 +44,7 @@ static void add_layers(convolution_encoder *e, qp_params *params, const qp_model
                                              .size = (int)c->kernel_size,
                                              .dilation = dilation_of(c, i),
                                              .separable = c->separable != 0,
-                                             .gain = c->init_gain};
+                                             .weight = qp_model_init(c, 0)};
         snprintf(name, sizeof name, "encoder.layers.%d.convolution", i);
         e->layer[i].convolution = qp_convolution_add(params, &layer, name);
         snprintf(name, sizeof name, "encoder.layers.%d.norm", i);

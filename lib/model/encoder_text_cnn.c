@@ -35,7 +35,7 @@ static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_con
                                            .size = (int)config->kernel_size + i,
                                            .dilation = (int)config->dilation,
                                            .separable = config->separable != 0,
-                                           .gain = config->init_gain};
+                                           .weight = qp_model_init(config, 0)};
         snprintf(name, sizeof name, "encoder.convolutions.%d", i);
         e->convolution[i] = qp_convolution_add(params, &one, name);
     }

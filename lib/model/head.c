@@ -6,7 +6,7 @@
 #include "lib/grad/op_linear.h"
 #include "lib/model/recurrent_layers.h"
 
-static qp_init weights(const qp_model_config *c) { return (qp_init){QP_INIT_XAVIER_UNIFORM, c->init_gain}; }
+static qp_init weights(const qp_model_config *c) { return qp_model_init(c, 0); }
 
 static void add_output(qp_head *head, qp_params *params, const qp_model_config *c, int width)
 {

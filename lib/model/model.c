@@ -50,8 +50,8 @@ static qp_status build_decoder(qp_model *model, int source_embedding)
                            model->has_bottleneck ? &model->bottleneck.seen : &model->encoder));
     model->output = embedding;
     if (c->tied_embeddings || c->tied_embeddings_all) return QP_OK;
-    model->output = qp_params_add(model->params, vocabulary, model->decoder.width,
-                                  (qp_init){QP_INIT_XAVIER_UNIFORM, c->init_gain}, "generator.weight");
+    model->output = qp_params_add(model->params, vocabulary, model->decoder.width, qp_model_init(c, 0),
+                                  "generator.weight");
     if (c->bias)
         model->output_bias = qp_params_add(model->params, 1, vocabulary, (qp_init){QP_INIT_CONSTANT, 0},
                                            "generator.bias");
@@ -64,8 +64,7 @@ static int add_source_embedding(qp_model *model)
     const qp_model_config *c = &model->config;
     int width = (int)c->emb_size;
     if (c->task == QP_TASK_REGRESS)
-        return qp_params_add(model->params, width, (int)c->features, (qp_init){QP_INIT_XAVIER_UNIFORM, 1},
-                             "src_embed.weight");
+        return qp_params_add(model->params, width, (int)c->features, qp_model_init(c, 0), "src_embed.weight");
     return qp_embedding_add_weight(model->params, (int)c->src_vocab_size, width, c->scale_embeddings != 0,
                                    shares_embedding(c) ? "embed" : "src_embed");
 }

@@ -1,5 +1,7 @@
 #include "lib/model/model_config.h"
 
+#include <math.h>
+
 #define ROW(...) QP_FIELD_ROW(qp_model_config, __VA_ARGS__)
 static const qp_field fields[] = {QP_MODEL_FIELDS(ROW)};
 
@@ -40,6 +42,16 @@ int qp_model_pooling(const qp_model_config *config)
     if (config->pooling != QP_POOLING_AUTO) return config->pooling;
     if (qp_model_kind_is_recurrent(config->encoder)) return QP_POOLING_LAST;
     return config->encoder == QP_KIND_TEXT_CNN ? QP_POOLING_MAX : QP_POOLING_MEAN;
+}
+
+qp_init qp_model_init(const qp_model_config *config, int recurrent)
+{
+    /* In the order of the choices of --init. */
+    static const qp_init_kind kind[] = {
+        QP_INIT_XAVIER_UNIFORM, QP_INIT_UNIFORM,   QP_INIT_NORMAL,        QP_INIT_XAVIER_UNIFORM, QP_INIT_XAVIER_NORMAL,
+        QP_INIT_HE_UNIFORM,     QP_INIT_HE_NORMAL, QP_INIT_LECUN_UNIFORM, QP_INIT_LECUN_NORMAL,   QP_INIT_ORTHOGONAL};
+    if (config->init == 0 && recurrent > 0) return (qp_init){QP_INIT_UNIFORM, config->init_gain / sqrt(recurrent)};
+    return (qp_init){kind[config->init], config->init_gain};
 }
 
 int qp_model_outputs(const qp_model_config *config)

@@ -5,6 +5,7 @@
 
 #include "lib/base/config.h"
 #include "lib/grad/op_recurrent.h"
+#include "lib/nn/initializer.h"
 
 /* Every cell is a kind of encoder and of decoder: ", rnn, lstm ..." */
 #define QP_RECURRENT_KIND(NAME, symbol, text) ", " text
@@ -102,7 +103,11 @@
       "training: share of words read as unknown by the decoder (those to make stay)")                                  \
     X(REAL, mixup, "0", 0, 100, NULL,                                                                                  \
       "training, classify: two texts and their labels in one, in shares from Beta(this, this)")                        \
-    X(REAL, init_gain, "1", 0, 100, NULL, "factor on the initial weights")                                             \
+    X(CHOICE, init, "auto", 0, 0,                                                                                      \
+      "auto, uniform, normal, xavier-uniform, xavier-normal, he-uniform, he-normal, lecun-uniform, lecun-normal, "     \
+      "orthogonal",                                                                                                    \
+      "first values of matrices but embeddings; auto: xavier-uniform, recurrent ones within 1/sqrt(--hidden-size)")    \
+    X(REAL, init_gain, "1", 0, 100, NULL, "factor on them; uniform: their bound, normal: their deviation")             \
     X(INT, src_vocab_size, "0", 0, 16777216, NULL, "source vocabulary (from the tokenizer)")                           \
     X(INT, tgt_vocab_size, "0", 0, 16777216, NULL, "target vocabulary (from the tokenizer)")                           \
     X(INT, labels, "0", 0, 16777216, NULL, "classify, tag: number of labels (from the data)")                          \
@@ -166,6 +171,11 @@ int qp_model_memory_width(const qp_model_config *config);
 bool qp_model_task_has_decoder(int64_t task);
 int qp_model_pooling(const qp_model_config *config);
 int qp_model_outputs(const qp_model_config *config);
+
+/* qp_model_init — the first values of a matrix, by --init and --init-gain; initializer.h has the equations. `recurrent`
+ *   is the width of the recurrent layer it belongs to, 0 if none: --init auto means uniform on +-gain/sqrt(recurrent)
+ *   there (as PyTorch's cells) and Xavier's uniform elsewhere. */
+qp_init qp_model_init(const qp_model_config *config, int recurrent);
 void qp_model_config_complete(qp_model_config *config, bool (*given)(const void *self, const char *name),
                               const void *self);
 

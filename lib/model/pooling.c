@@ -13,7 +13,7 @@ qp_pooling qp_pooling_add(qp_params *params, const qp_model_config *config, cons
     made.width = made.from_states ? encoder->summary_width : encoder->memory_width;
     if (made.kind != QP_POOLING_ATTENTION) return made;
     int size = config->attention_size ? (int)config->attention_size : encoder->memory_width;
-    qp_init init = {QP_INIT_XAVIER_UNIFORM, config->init_gain};
+    qp_init init = qp_model_init(config, 0);
     made.query = qp_params_add(params, 1, size, (qp_init){QP_INIT_CONSTANT, 0}, "pooling.query");
     made.key = qp_params_add(params, size, encoder->memory_width, init, "pooling.key.weight");
     made.energy = qp_params_add(params, 1, size, init, "pooling.energy.weight");

@@ -16,7 +16,7 @@ static qp_transformer_config layer_config(const qp_model_config *c)
                                    .bias = c->bias != 0,
                                    .gated = c->gated_ff != 0,
                                    .epsilon = c->norm_epsilon,
-                                   .gain = c->init_gain,
+                                   .weight = qp_model_init(c, 0),
                                    .activation = (qp_activation_kind)c->activation,
                                    .dropout = (qp_real)c->dropout,
                                    .attention_dropout = (qp_real)c->attention_dropout,

@@ -7,7 +7,7 @@ qp_convolution_module qp_convolution_add(qp_params *params, const qp_convolution
 {
     const qp_convolution_config *c = config;
     qp_convolution_module made = {.config = *c, .depth = -1};
-    const qp_init init = {QP_INIT_XAVIER_UNIFORM, c->gain};
+    const qp_init init = c->weight;
     if (c->separable) made.depth = qp_params_add(params, c->in, c->size, init, "%s.depth.weight", name);
     made.weight = qp_params_add(params, c->out, c->separable ? c->in : c->in * c->size, init, "%s.weight", name);
     made.bias = qp_params_add(params, 1, c->out, (qp_init){QP_INIT_CONSTANT, 0}, "%s.bias", name);

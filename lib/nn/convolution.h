@@ -11,7 +11,7 @@
 typedef struct {
     int in, out, size, dilation;
     bool causal, separable;
-    double gain;
+    qp_init weight; /* first values of the matrices */
 } qp_convolution_config;
 
 typedef struct {

@@ -1,6 +1,5 @@
 #include "lib/nn/recurrent.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +25,7 @@ static qp_recurrent_direction add_direction(qp_params *params, const qp_recurren
 {
     const qp_cell_shape *shape = qp_cell_shape_of(c->cell);
     int gates = shape->gates * c->hidden, window = shape->window > 1 ? shape->window : 1;
-    qp_init weight = {QP_INIT_UNIFORM, c->gain / sqrt(c->hidden)}, zero = {QP_INIT_CONSTANT, 0};
+    const qp_init weight = c->weight, zero = {QP_INIT_CONSTANT, 0};
     qp_recurrent_direction d = {.recurrent = -1, .gated = -1, .bias = -1, .recurrent_bias = -1, .projection = -1};
     d.input = qp_params_add(params, gates, window * in, weight, "%s.weight_ih_l%d%s", name, layer, suffix);
     if (shape->recurrent)

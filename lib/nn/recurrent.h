@@ -28,7 +28,7 @@ typedef struct {
     qp_real dropout;
     qp_real recurrent_dropout;            /* on the state where a product reads it: one mask a sequence */
     qp_real zoneout_hidden, zoneout_cell; /* share of the state that stays as it was */
-    double gain;                          /* weights uniform in +-gain/sqrt(hidden) */
+    qp_init weight;                       /* first values of the matrices */
     double forget_bias;                   /* first value of a forget gate's bias */
     double epsilon;                       /* of layer norms */
 } qp_recurrent_config;

@@ -9,7 +9,7 @@ qp_recurrent_attention qp_recurrent_attention_add(qp_params *params, qp_attend_k
                                                   const char *name)
 {
     qp_recurrent_attention made = {.kind = kind, .query = -1, .key = -1, .energy = -1};
-    qp_init init = {QP_INIT_XAVIER_UNIFORM, sizes.gain};
+    const qp_init init = sizes.weight;
     if (is_additive(kind)) {
         made.query = qp_params_add(params, sizes.attention, sizes.query, init, "%s.query_layer.weight", name);
         made.key = qp_params_add(params, sizes.attention, sizes.memory, init, "%s.key_layer.weight", name);

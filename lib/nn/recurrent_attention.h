@@ -29,7 +29,7 @@ typedef struct {
 
 typedef struct {
     int query, memory, attention; /* widths of q, m and of the score's hidden layer */
-    double gain;
+    qp_init weight;               /* first values of the matrices */
 } qp_attend_sizes;
 
 /* qp_recurrent_attention_add — the parameters of `kind` under `name`. luong-dot needs sizes.query = sizes.memory. */

@@ -12,7 +12,7 @@
 static int add_weight(qp_params *params, const qp_transformer_config *c, int rows, int columns, const char *name,
                       const char *part)
 {
-    return qp_params_add(params, rows, columns, (qp_init){QP_INIT_XAVIER_UNIFORM, c->gain}, "%s.%s", name, part);
+    return qp_params_add(params, rows, columns, c->weight, "%s.%s", name, part);
 }
 
 static int add_bias(qp_params *params, const qp_transformer_config *c, int columns, const char *name, const char *part)

@@ -24,7 +24,8 @@ typedef struct {
     int width, ff_size, heads, kv_heads;
     int memory_width; /* columns of the memory; 0: width */
     bool norm_first, rms, bias, gated;
-    double epsilon, gain;
+    double epsilon;
+    qp_init weight; /* first values of the matrices */
     qp_activation_kind activation;
     qp_real dropout, attention_dropout, ff_dropout;
     int window, sinks; /* of self-attention, as softcap; see op_attention.h */

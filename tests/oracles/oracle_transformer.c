@@ -17,7 +17,7 @@ static qp_transformer_config config_of(oracle *o)
                                    .norm_first = oracle_flag(o, "norm_first"),
                                    .bias = true,
                                    .epsilon = oracle_number(o, "layer_norm_eps"),
-                                   .gain = 1,
+                                   .weight = {QP_INIT_XAVIER_UNIFORM, 1},
                                    .activation = oracle_activation(o, "activation")};
 }
 
@@ -129,7 +129,7 @@ static void llama_block(oracle *o)
                                     .rms = true,
                                     .gated = true,
                                     .epsilon = oracle_number(o, "eps"),
-                                    .gain = 1,
+                                    .weight = {QP_INIT_XAVIER_UNIFORM, 1},
                                     .activation = QP_SILU};
     qp_params *params = oracle_params(o);
     qp_transformer_layer layer = qp_transformer_layer_add(params, &config, false, "layer");
