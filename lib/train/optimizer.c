@@ -149,13 +149,17 @@ static qp_status allocate_states(qp_optimizer *o)
     return QP_OK;
 }
 
-/* A rule that makes the weights anew of its states would forget what else changed them. */
+/* A rule that makes the weights anew of its states would forget what else changed them; a step cannot be held between
+ * bounds that stand the wrong way round. */
 static qp_status check_options(const qp_optimizer *o)
 {
     const qp_optimizer_config *c = &o->config;
     if (o->rule->from_weights && (c->ema > 0 || c->lookahead > 0 || c->max_norm > 0 || c->decoupled_decay > 0))
         return qp_fail(QP_EUSAGE, "--optimizer schedule-free goes without --ema, --lookahead, --max-norm and "
                                   "--decoupled-decay; leave them out (--weight-decay goes with it)");
+    if (c->optimizer == QP_RPROP && c->rprop_min > c->rprop_max)
+        return qp_fail(QP_EUSAGE, "--rprop-min %g is above --rprop-max %g; give the smaller one to --rprop-min",
+                       c->rprop_min, c->rprop_max);
     return QP_OK;
 }
 

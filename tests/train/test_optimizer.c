@@ -311,6 +311,15 @@ Test(optimizer, schedule_free_keeps_the_mean)
     cr_assert_null(o);
 }
 
+Test(optimizer, bounds_of_a_step_the_wrong_way_round_are_refused)
+{
+    qp_optimizer_config c = defaults(QP_RPROP);
+    qp_optimizer *o;
+    c.rprop_min = 2 * c.rprop_max;
+    cr_assert_eq(qp_optimizer_new(&c, SIZE, spans, SPANS, &o), QP_EUSAGE);
+    cr_assert_null(o);
+}
+
 Test(optimizer, frozen_spans_and_holes_stay)
 {
     static qp_real before[SIZE], w[SIZE], g[SIZE];
