@@ -34,12 +34,16 @@ LIBS = $(BLAS) $(OTHER_LIBS)
 STAMP = build/packages.$(notdir $(firstword $(CC)))
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-LIB_OBJ      := $(call object,$(wildcard lib/*/*.c tokenizer/*.c data/*.c))
-TOKENIZER_OBJ := $(call object,$(wildcard lib/base/*.c tokenizer/*.c))
-CLI_OBJ      := $(call object,$(wildcard cli/*.c))
+# every .c file in and below some folders
+sources = $(foreach folder,$(1),$(wildcard $(folder)/*.c $(folder)/*/*.c $(folder)/*/*/*.c))
+# what the tokenizer needs of lib: no products, no pictures
+TOKENIZER_ROOMS = lib/base lib/config lib/text tokenizer
+LIB_OBJ      := $(call object,$(call sources,lib tokenizer data))
+TOKENIZER_OBJ := $(call object,$(call sources,$(TOKENIZER_ROOMS)))
+CLI_OBJ      := $(call object,$(call sources,cli))
 BENCH        := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
-TEST_OBJ     := $(call object,$(wildcard tests/*/*.c))
-TEST_FOLDERS := $(patsubst tests/%/,%,$(sort $(dir $(wildcard tests/*/test_*.c))))
+TEST_OBJ     := $(call object,$(call sources,tests))
+TEST_FOLDERS := $(sort $(foreach file,$(filter %.c,$(wildcard tests/*/test_*.c tests/*/*/test_*.c)),$(word 2,$(subst /, ,$(file)))))
 # folders whose tests say more when the library computes with double
 GRADIENT_FOLDERS = $(filter grad,$(TEST_FOLDERS))
 TEST_SCRIPTS := $(wildcard tests/cli/*.sh)
@@ -82,7 +86,7 @@ lint:  ## the rules of the house: floors, sizes, names, warnings of clang
 
 format:  ## lay out every source file by .clang-format
 	@sh .ci/packages format
-	@clang-format -i $(filter-out tokenizer/unicode_letters.c tokenizer/unicode_tables.c, $(shell git ls-files '*.c' '*.h'))
+	@clang-format -i $(filter-out lib/text/unicode_letters.c lib/text/unicode_tables.c, $(shell git ls-files '*.c' '*.h'))
 
 bench: $(BENCH)  ## build/bench/*: the programs that measure speed
 
@@ -93,7 +97,7 @@ install: all  ## install under PREFIX (/usr/local)
 	install -m 755 $(BUILD)/libquipu.so $(DESTDIR)$(PREFIX)/lib/libquipu.so.$(VERSION)
 	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
 	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libquipu.so
-	for header in $(filter-out %.inc.h, $(wildcard lib/*/*.h tokenizer/*.h data/*.h)); do \
+	for header in $(filter-out %.inc.h, $(shell find lib tokenizer data -name "*.h")); do \
 	    install -D -m 644 $$header $(DESTDIR)$(PREFIX)/include/quipu/$$header || exit 1; done
 	printf '%s\n' 'Name: quipu' 'Description: sequence models on the CPU' 'Version: $(VERSION)' \
 	    'Cflags: -I$(PREFIX)/include/quipu -fopenmp' 'Libs: -L$(PREFIX)/lib -lquipu' \
@@ -165,7 +169,7 @@ $(BUILD)/tests/%: $$(filter $(BUILD)/obj/tests/$$*/$$(PERCENT),$(TEST_OBJ)) $(BU
 
 # Fuzzers need no more than what they feed.
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(filter-out %_entry.c,$(wildcard tests/fuzz/fuzz_*.c)))
-FUZZ_OBJ     := $(call object,$(wildcard lib/base/*.c lib/store/*.c tokenizer/*.c))
+FUZZ_OBJ     := $(call object,$(call sources,$(TOKENIZER_ROOMS) lib/store))
 fuzzers: $(FUZZ_TARGETS:%=$(BUILD)/fuzz_%)
 $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ) tests/fuzz/fuzz_entry.c
 	$(call say,link $@)$(CC) $(FLAGS) -fsanitize=fuzzer -DQP_FUZZ_TARGET=qp_fuzz_$* $^ -o $@ $(OTHER_LIBS)

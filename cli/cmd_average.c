@@ -1,8 +1,8 @@
 #include <stdio.h>
 
-#include "cli/commands.h"
-#include "cli/options.h"
-#include "cli/text.h"
+#include "cli/base/commands.h"
+#include "cli/base/options.h"
+#include "cli/base/text.h"
 #include "lib/model/model_file.h"
 
 #define QP_AVERAGE_FIELDS(X) X(TEXT, output, "", 0, 0, NULL, "the model file to make")

@@ -4,13 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/attend_pair.h"
-#include "cli/commands.h"
-#include "cli/options.h"
-#include "cli/text.h"
-#include "cli/train_job.h"
-#include "cli/validation.h"
-#include "data/toy.h"
+#include "cli/decode/attend_pair.h"
+#include "cli/base/commands.h"
+#include "cli/base/options.h"
+#include "cli/base/text.h"
+#include "cli/train/train_job.h"
+#include "cli/train/validation.h"
+#include "data/toy/toy.h"
 #include "lib/base/file.h"
 #include "lib/base/threads.h"
 #include "lib/picture/html.h"

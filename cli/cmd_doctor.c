@@ -13,9 +13,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "cli/commands.h"
-#include "cli/options.h"
-#include "cli/text.h"
+#include "cli/base/commands.h"
+#include "cli/base/options.h"
+#include "cli/base/text.h"
 #include "lib/base/memory.h"
 #include "lib/tensor/cpu.h"
 #include "lib/tensor/gemm.h"

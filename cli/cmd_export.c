@@ -1,11 +1,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/commands.h"
-#include "cli/options.h"
-#include "cli/text.h"
-#include "cli/text_model.h"
-#include "lib/model/ngram_arpa.h"
+#include "cli/base/commands.h"
+#include "cli/base/options.h"
+#include "cli/base/text.h"
+#include "cli/base/text_model.h"
+#include "lib/ngram/ngram_arpa.h"
 #include "tokenizer/tokenizer_file.h"
 
 /* export — a model file becomes files of other projects. */

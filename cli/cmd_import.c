@@ -1,12 +1,12 @@
 #include <string.h>
 
-#include "cli/commands.h"
-#include "cli/options.h"
-#include "cli/text.h"
-#include "cli/train_ngram.h"
-#include "lib/model/ngram_arpa.h"
+#include "cli/base/commands.h"
+#include "cli/base/options.h"
+#include "cli/base/text.h"
+#include "cli/train/train_ngram.h"
+#include "lib/ngram/ngram_arpa.h"
 #include "tokenizer/tokenizer_file.h"
-#include "tokenizer/tokenizer_trainer.h"
+#include "tokenizer/learn/tokenizer_trainer.h"
 
 /* import — files of other projects become a model file. */
 #define IMPORT_FIELDS(X)                                                                                               \

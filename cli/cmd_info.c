@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/commands.h"
-#include "cli/model_table.h"
-#include "cli/options.h"
-#include "cli/text.h"
-#include "cli/text_model.h"
+#include "cli/base/commands.h"
+#include "cli/base/model_table.h"
+#include "cli/base/options.h"
+#include "cli/base/text.h"
+#include "cli/base/text_model.h"
 #include "lib/base/threads.h"
 
 #define QP_INFO_FIELDS(X)                                                                                              \

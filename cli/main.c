@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/commands.h"
-#include "cli/text.h"
-#include "cli/versions.h"
-#include "lib/base/config.h"
+#include "cli/base/commands.h"
+#include "cli/base/text.h"
+#include "cli/base/versions.h"
+#include "lib/config/config.h"
 #include "lib/base/writer.h"
 
 static const struct {

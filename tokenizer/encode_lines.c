@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tokenizer/growing.h"
+#include "lib/base/array.h"
 
 enum { BLOCK_BYTES = 1 << 15 };
 

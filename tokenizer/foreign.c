@@ -4,7 +4,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
-#include "tokenizer/growing.h"
+#include "lib/base/array.h"
 
 qp_status qp_foreign_read(const char *place, const char *content, size_t bytes, qp_foreign *foreign)
 {

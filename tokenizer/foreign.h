@@ -1,10 +1,10 @@
 #ifndef QP_FOREIGN_H
 #define QP_FOREIGN_H
 
-#include "tokenizer/pipeline.h"
-#include "tokenizer/pipeline_bert.h"
-#include "tokenizer/pipeline_bytes.h"
-#include "tokenizer/sentencepiece_ids.h"
+#include "tokenizer/huggingface/pipeline.h"
+#include "tokenizer/huggingface/pipeline_bert.h"
+#include "tokenizer/huggingface/pipeline_bytes.h"
+#include "tokenizer/sentencepiece/sentencepiece_ids.h"
 #include "tokenizer/tokenizer.h"
 
 /* foreign — tokenizers of other projects behind the interface of ours: one of the two is set. Their ids are their own:

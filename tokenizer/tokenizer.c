@@ -4,11 +4,11 @@
 #include <string.h>
 #include <utf8proc.h>
 
-#include "tokenizer/growing.h"
-#include "tokenizer/jamo.h"
-#include "tokenizer/tokenizer_parts.h"
-#include "tokenizer/utf8.h"
-#include "tokenizer/word_pattern.h"
+#include "lib/base/array.h"
+#include "lib/text/jamo.h"
+#include "tokenizer/own/tokenizer_internal.h"
+#include "lib/text/utf8.h"
+#include "tokenizer/split/word_pattern.h"
 
 static const char UNKNOWN_TEXT[] = "<unk>";
 

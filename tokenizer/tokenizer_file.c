@@ -8,8 +8,8 @@
 #include <xxhash.h>
 
 #include "lib/base/file.h"
-#include "tokenizer/huggingface_write.h"
-#include "tokenizer/tokenizer_file_parts.h"
+#include "tokenizer/huggingface/huggingface_write.h"
+#include "tokenizer/own/tokenizer_file_internal.h"
 #include "tokenizer/tokenizer_formats.h"
 
 const char qp_tokenizer_format_name[] = "quipu-tokenizer";

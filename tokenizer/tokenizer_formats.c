@@ -6,14 +6,14 @@
 #include <string.h>
 
 #include "lib/base/file.h"
-#include "tokenizer/file_formats.h"
-#include "tokenizer/huggingface_write.h"
-#include "tokenizer/own_huggingface.h"
-#include "tokenizer/sentencepiece_huggingface.h"
-#include "tokenizer/sentencepiece_write.h"
-#include "tokenizer/split.h"
+#include "tokenizer/huggingface/file_formats.h"
+#include "tokenizer/huggingface/huggingface_write.h"
+#include "tokenizer/own/own_huggingface.h"
+#include "tokenizer/sentencepiece/sentencepiece_huggingface.h"
+#include "tokenizer/sentencepiece/sentencepiece_write.h"
+#include "tokenizer/split/split.h"
 #include "tokenizer/tokenizer_file.h"
-#include "tokenizer/tokenizer_file_parts.h"
+#include "tokenizer/own/tokenizer_file_internal.h"
 
 static const size_t LARGEST_FILE = (size_t)1 << 30;
 static const char *const word[] = {"auto", "quipu",    "sentencepiece", "huggingface",

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "lib/base/config.h"
+#include "lib/config/config.h"
 #include "lib/base/real.h"
 
 /* sample — from one row of scores to the probabilities a token is drawn with, and the draw. Filters act in this order,

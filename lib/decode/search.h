@@ -2,7 +2,7 @@
 #define QP_SEARCH_H
 
 #include "lib/base/batch.h"
-#include "lib/base/config.h"
+#include "lib/config/config.h"
 #include "lib/model/model.h"
 
 /* search — the most probable target sequences of a batch of sources: greedy (beam_size 1) or beam. Knows nothing of the

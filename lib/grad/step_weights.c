@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "lib/grad/tape_inside.h"
+#include "lib/grad/tape_internal.h"
 #include "lib/tensor/gemm.h"
 
 /* One weight of the pass. */

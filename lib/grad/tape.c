@@ -8,7 +8,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/random.h"
 #include "lib/grad/step_weights.h"
-#include "lib/grad/tape_inside.h"
+#include "lib/grad/tape_internal.h"
 
 /* One operation of the step. */
 typedef struct entry {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/config.h"
+#include "lib/config/config.h"
 
 static const char *const score_name[QP_SCORE_KINDS] = {"bleu", "chrf", "chrf++",   "ter",
                                                        "wer",  "cer",  "accuracy", "word-accuracy"};

@@ -2,7 +2,7 @@
 #define QP_AUGMENT_H
 
 #include "lib/base/batch.h"
-#include "lib/grad/op_loss.h"
+#include "lib/grad/loss/op_loss.h"
 
 /* augment — what training does to the words and labels of a batch, so that a model does not lean on any of them alone.
  * All draws come from the tape's keys: they depend on neither threads nor the batch's place in memory. Nothing happens,

@@ -2,7 +2,7 @@
 #define QP_DECODER_NGRAM_H
 
 #include "lib/model/decoder.h"
-#include "lib/model/ngram.h"
+#include "lib/ngram/ngram.h"
 
 /* decoder_ngram — n-grams behind the one interface of decoders: what they return are the log-probabilities themselves,
  * [rows, vocabulary], so that no head follows, and a state is the last order - 1 words. Score, generate, beam and loss

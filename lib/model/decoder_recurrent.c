@@ -5,7 +5,7 @@
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_join.h"
 #include "lib/grad/op_linear.h"
-#include "lib/grad/recurrence.h"
+#include "lib/grad/recurrent/recurrence.h"
 #include "lib/grad/step_weights.h"
 #include "lib/model/decoder_kinds.h"
 #include "lib/model/recurrent_layers.h"

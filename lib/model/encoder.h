@@ -1,7 +1,7 @@
 #ifndef QP_ENCODER_H
 #define QP_ENCODER_H
 
-#include "lib/grad/op_recurrent.h"
+#include "lib/grad/recurrent/op_recurrent.h"
 #include "lib/model/maps.h"
 #include "lib/model/model_config.h"
 #include "lib/nn/embedding.h"

@@ -1,7 +1,7 @@
 #ifndef QP_HEAD_H
 #define QP_HEAD_H
 
-#include "lib/grad/crf_lattice.h"
+#include "lib/grad/loss/crf_lattice.h"
 #include "lib/model/encoder.h"
 #include "lib/model/pooling.h"
 #include "lib/nn/norm.h"

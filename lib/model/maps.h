@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "lib/grad/op_attention.h"
+#include "lib/grad/attention/op_attention.h"
 
 /* maps — attention maps of one forward pass, for pictures, alignments and tests. */
 typedef enum { QP_MAP_ENCODER, QP_MAP_DECODER, QP_MAP_CROSS } qp_map_kind;

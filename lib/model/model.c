@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "lib/grad/op_basic.h"
-#include "lib/grad/op_crf.h"
+#include "lib/grad/loss/op_crf.h"
 #include "lib/grad/op_linear.h"
-#include "lib/grad/op_loss.h"
-#include "lib/grad/op_loss_element.h"
-#include "lib/grad/op_loss_pair.h"
+#include "lib/grad/loss/op_loss.h"
+#include "lib/grad/loss/op_loss_element.h"
+#include "lib/grad/loss/op_loss_pair.h"
 #include "lib/model/augment.h"
 #include "lib/model/bottleneck.h"
 #include "lib/model/decoder.h"

@@ -2,11 +2,11 @@
 #define QP_MODEL_H
 
 #include "lib/base/batch.h"
-#include "lib/grad/crf_lattice.h"
+#include "lib/grad/loss/crf_lattice.h"
 #include "lib/grad/tape.h"
 #include "lib/model/maps.h"
 #include "lib/model/model_config.h"
-#include "lib/model/ngram.h"
+#include "lib/ngram/ngram.h"
 #include "lib/nn/params.h"
 #include "lib/nn/state.h"
 

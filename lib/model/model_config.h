@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-#include "lib/base/config.h"
-#include "lib/grad/op_recurrent.h"
+#include "lib/config/config.h"
+#include "lib/grad/recurrent/op_recurrent.h"
 #include "lib/nn/initializer.h"
 
 /* Every cell is a kind of encoder and of decoder: ", rnn, lstm ..." */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/model/ngram_file.h"
+#include "lib/ngram/ngram_file.h"
 #include "lib/store/safetensors.h"
 
 #define FORMAT_KEY "quipu.format"

@@ -1,6 +1,6 @@
 #include "lib/model/pooling.h"
 
-#include "lib/grad/op_additive.h"
+#include "lib/grad/attention/op_additive.h"
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_pool.h"

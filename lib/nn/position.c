@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
-#include "lib/grad/op_attention.h"
+#include "lib/grad/attention/op_attention.h"
 #include "lib/grad/op_embedding.h"
-#include "lib/grad/op_relative.h"
+#include "lib/grad/attention/op_relative.h"
 
 enum { BUCKETS = 32 };
 

@@ -2,7 +2,7 @@
 #define QP_RECURRENT_H
 
 #include "lib/base/batch.h"
-#include "lib/grad/op_recurrent.h"
+#include "lib/grad/recurrent/op_recurrent.h"
 #include "lib/nn/norm.h"
 #include "lib/nn/params.h"
 

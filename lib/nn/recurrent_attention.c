@@ -1,6 +1,6 @@
 #include "lib/nn/recurrent_attention.h"
 
-#include "lib/grad/op_additive.h"
+#include "lib/grad/attention/op_additive.h"
 #include "lib/grad/op_linear.h"
 
 static bool is_additive(qp_attend_kind kind) { return kind == QP_ATTEND_BAHDANAU || kind == QP_ATTEND_LUONG_CONCAT; }

@@ -2,7 +2,7 @@
 #define QP_RECURRENT_ATTENTION_H
 
 #include "lib/base/batch.h"
-#include "lib/grad/op_attention.h"
+#include "lib/grad/attention/op_attention.h"
 #include "lib/nn/params.h"
 
 /* recurrent_attention — how a recurrent decoder looks at the memory of its sources. One head.

@@ -4,7 +4,7 @@
 
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_linear.h"
-#include "lib/grad/op_rope.h"
+#include "lib/grad/attention/op_rope.h"
 #include "lib/nn/noise.h"
 
 /* ---- parameters ---- */

@@ -2,7 +2,7 @@
 #define QP_TRANSFORMER_H
 
 #include "lib/base/batch.h"
-#include "lib/grad/op_attention.h"
+#include "lib/grad/attention/op_attention.h"
 #include "lib/nn/norm.h"
 #include "lib/nn/params.h"
 #include "lib/nn/position.h"

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "lib/picture/html_page.h"
-#include "lib/picture/text_buffer.h"
+#include "lib/picture/page/html_page.h"
+#include "lib/text/text_buffer.h"
 
 static const qp_map_kind kind_order[QP_MAP_KINDS] = {QP_MAP_CROSS, QP_MAP_ENCODER, QP_MAP_DECODER};
 

@@ -1,7 +1,7 @@
 #ifndef QP_LABEL_H
 #define QP_LABEL_H
 
-#include "lib/picture/text_buffer.h"
+#include "lib/text/text_buffer.h"
 
 /* label — token texts made fit to be shown. Tokens come from files and may hold anything; a label is valid UTF-8 without
  * control characters, so it can neither move a terminal's cursor nor turn the direction of a page. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/picture/dye.h"
+#include "lib/picture/colormap.h"
 
 enum { CELL = 16, GAP = 16, COLOURS = 256, GROUND = 255 }; /* colour 255 is the white ground */
 

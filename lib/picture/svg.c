@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
-#include "lib/picture/dye.h"
+#include "lib/picture/colormap.h"
 #include "lib/picture/label.h"
-#include "lib/picture/text_buffer.h"
+#include "lib/text/text_buffer.h"
 
 /* Lengths in SVG's user units. The width of a letter is only known to who draws it; 7 a terminal column is on the safe
  * side for 12 unit letters. */

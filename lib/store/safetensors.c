@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "lib/store/checked.h"
-#include "lib/store/safetensors_inside.h"
+#include "lib/store/safetensors_internal.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "the arrays of a file are little-endian and read as they are");

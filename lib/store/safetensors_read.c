@@ -8,7 +8,7 @@
 
 #include "lib/store/checked.h"
 #include "lib/store/safetensors.h"
-#include "lib/store/safetensors_inside.h"
+#include "lib/store/safetensors_internal.h"
 
 enum { PIECE_BYTES = 1 << 16 }; /* on the stack; a multiple of every element's size */
 

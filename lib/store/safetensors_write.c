@@ -8,7 +8,7 @@
 #include "lib/base/file.h"
 #include "lib/store/checked.h"
 #include "lib/store/safetensors.h"
-#include "lib/store/safetensors_inside.h"
+#include "lib/store/safetensors_internal.h"
 
 enum { ALIGNMENT = 64 }; /* of the first array in the file, so that a mapped file can be used as it is */
 

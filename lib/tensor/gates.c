@@ -1,7 +1,7 @@
 #include "lib/tensor/gates.h"
 
 #include "lib/tensor/cpu.h"
-#include "lib/tensor/gates_kernels.h"
+#include "lib/tensor/kernels/gates_kernels.h"
 
 static const qp_gates_kernels *kernels(void)
 {

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "lib/tensor/gemm_kernels.h"
+#include "lib/tensor/kernels/gemm_kernels.h"
 
 /* OpenBLAS must not start threads of its own: the shards above are the threads. The one built with OpenMP starts as many
  * as the calling thread may, unless it may start but one; any other is told once. */

@@ -1,6 +1,6 @@
 #include "lib/tensor/gemm_packed.h"
 
-#include "lib/tensor/gemm_kernels.h"
+#include "lib/tensor/kernels/gemm_kernels.h"
 
 size_t qp_packed_count(int n, int k) { return ((size_t)n + QP_PANEL - 1) / QP_PANEL * QP_PANEL * (size_t)k; }
 

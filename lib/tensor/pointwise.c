@@ -2,7 +2,7 @@
 
 #include "lib/base/random.h"
 #include "lib/tensor/cpu.h"
-#include "lib/tensor/pointwise_kernels.h"
+#include "lib/tensor/kernels/pointwise_kernels.h"
 
 static const qp_pointwise_kernels *kernels(void)
 {

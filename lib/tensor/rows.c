@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 #include "lib/tensor/cpu.h"
-#include "lib/tensor/rows_kernels.h"
+#include "lib/tensor/kernels/rows_kernels.h"
 
 static const qp_rows_kernels *kernels(void)
 {

@@ -7,7 +7,7 @@
 #include "lib/base/memory.h"
 #include "lib/tensor/cpu.h"
 #include "lib/tensor/pointwise.h"
-#include "lib/train/update_rules.h"
+#include "lib/train/rules/update_rules.h"
 
 /* A tile is the unit of work of a thread, a chunk what stays in the first-level cache between two kernels. Both are
  * part of the arithmetic (order of the norm's sum), so they never change with the machine. */

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/base/config.h"
+#include "lib/config/config.h"
 #include "lib/base/real.h"
 #include "lib/base/status.h"
 

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/base/config.h"
+#include "lib/config/config.h"
 
 /* schedule — the learning rate of each update. A pure function of the update's number, but for plateau, which also
  * knows the metrics seen so far. All lengths are in updates.

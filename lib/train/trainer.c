@@ -10,7 +10,7 @@
 #include "lib/base/file.h"
 #include "lib/base/random.h"
 #include "lib/base/threads.h"
-#include "lib/train/trainer_inside.h"
+#include "lib/train/trainer_internal.h"
 
 enum { PATH_BYTES = 4096 };
 

@@ -4,7 +4,7 @@
 #include <signal.h>
 
 #include "lib/base/batch.h"
-#include "lib/base/config.h"
+#include "lib/config/config.h"
 #include "lib/train/optimizer.h"
 #include "lib/train/progress.h"
 #include "lib/train/schedule.h"

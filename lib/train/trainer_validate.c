@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/train/trainer_inside.h"
+#include "lib/train/trainer_internal.h"
 
 enum { PATH_BYTES = 4096 };
 

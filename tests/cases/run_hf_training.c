@@ -4,10 +4,10 @@
 
 #include "lib/base/file.h"
 #include "tests/cases/run_kinds.h"
-#include "tokenizer/byte_letters.h"
-#include "tokenizer/huggingface_trainer.h"
-#include "tokenizer/pipeline.h"
-#include "tokenizer/utf8.h"
+#include "lib/text/byte_letters.h"
+#include "tokenizer/huggingface/huggingface_trainer.h"
+#include "tokenizer/huggingface/pipeline.h"
+#include "lib/text/utf8.h"
 
 /* Training as Hugging Face's trainers do it. The words are those of the case's tokenizer.json; files are read with
  * their line ends there, iterators give lines without. */

@@ -2,7 +2,7 @@
 #define QP_RUN_KINDS_H
 
 #include "tests/cases/records.h"
-#include "tokenizer/sentencepiece.h"
+#include "tokenizer/sentencepiece/sentencepiece.h"
 
 /* run_kinds — one function for each kind of case: does the run and compares. RUN_SKIPPED: an op we do not have. */
 run_result run_sentencepiece(run_context *c);

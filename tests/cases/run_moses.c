@@ -5,8 +5,8 @@
 
 #include "lib/base/file.h"
 #include "tests/cases/run_kinds.h"
-#include "tokenizer/moses.h"
-#include "tokenizer/moses_truecase.h"
+#include "tokenizer/moses/moses.h"
+#include "tokenizer/moses/moses_truecase.h"
 
 static bool read_named(const run_context *c, const char *name, char **content, size_t *bytes)
 {

@@ -5,7 +5,7 @@
 #include "lib/base/file.h"
 #include "tests/cases/run_kinds.h"
 #include "tests/cases/same_ids.h"
-#include "tokenizer/pipeline.h"
+#include "tokenizer/huggingface/pipeline.h"
 
 static const char tiktoken_gpt2[] =
     "'(?:[sdmt]|ll|ve|re)| ?\\p{L}++| ?\\p{N}++| ?[^\\s\\p{L}\\p{N}]++|\\s++$|\\s+(?!\\S)|\\s";

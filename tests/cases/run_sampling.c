@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "tests/cases/run_kinds.h"
-#include "tokenizer/sentencepiece_sample.h"
+#include "tokenizer/sentencepiece/sentencepiece_sample.h"
 
 static double option(const run_context *c, const char *key, double missing)
 {

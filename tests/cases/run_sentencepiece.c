@@ -5,7 +5,7 @@
 #include "lib/base/file.h"
 #include "tests/cases/run_kinds.h"
 #include "tests/cases/same_ids.h"
-#include "tokenizer/sentencepiece.h"
+#include "tokenizer/sentencepiece/sentencepiece.h"
 
 static void reverse(int32_t *number, size_t count)
 {

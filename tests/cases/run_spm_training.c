@@ -5,7 +5,7 @@
 
 #include "lib/base/file.h"
 #include "tests/cases/run_kinds.h"
-#include "tokenizer/sentencepiece_trainer.h"
+#include "tokenizer/sentencepiece/sentencepiece_trainer.h"
 
 /* Training as sentencepiece does it: the options of the case become ours by their own names. */
 

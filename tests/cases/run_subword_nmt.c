@@ -5,8 +5,8 @@
 
 #include "lib/base/file.h"
 #include "tests/cases/run_kinds.h"
-#include "tokenizer/subword_nmt.h"
-#include "tokenizer/subword_nmt_trainer.h"
+#include "tokenizer/subword_nmt/subword_nmt.h"
+#include "tokenizer/subword_nmt/subword_nmt_trainer.h"
 
 static bool named_file(const run_context *c, const char *value, char **content, size_t *bytes)
 {

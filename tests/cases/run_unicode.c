@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tokenizer/boundary.h"
-#include "tokenizer/letter_case.h"
-#include "tokenizer/normalize.h"
+#include "tokenizer/split/boundary.h"
+#include "lib/text/letter_case.h"
+#include "lib/text/normalize.h"
 
 static const struct {
     const char *op;

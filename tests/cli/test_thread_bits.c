@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/commands.h"
+#include "cli/base/commands.h"
 #include "lib/model/model_config.h"
 #include "tests/cli/small_model.h"
 

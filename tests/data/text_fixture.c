@@ -1,4 +1,4 @@
-#include "text_fixture.h"
+#include "tests/data/text_fixture.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

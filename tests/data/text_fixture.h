@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "data/corpus.h"
+#include "data/text/corpus.h"
 
 /* A codec of words: id = QP_SPECIAL_COUNT + length of the word, "?" is unknown; the word "bad" is refused. */
 qp_text_codec fixture_words(void);

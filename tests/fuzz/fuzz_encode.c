@@ -4,8 +4,8 @@
 
 #include "tests/fuzz/fuzz_targets.h"
 #include "tokenizer/foreign.h"
-#include "tokenizer/sentencepiece_trainer.h"
-#include "tokenizer/tokenizer_trainer.h"
+#include "tokenizer/sentencepiece/sentencepiece_trainer.h"
+#include "tokenizer/learn/tokenizer_trainer.h"
 
 static const char *const corpus[] = {"the cat and the hat of the man's 12 hats",
                                      "나는 학교에 간다 학교에서",

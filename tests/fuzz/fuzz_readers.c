@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "tests/fuzz/fuzz_targets.h"
-#include "tokenizer/file_formats.h"
+#include "tokenizer/huggingface/file_formats.h"
 #include "tokenizer/foreign.h"
-#include "tokenizer/regex.h"
-#include "tokenizer/subword_nmt.h"
+#include "tokenizer/split/regex.h"
+#include "tokenizer/subword_nmt/subword_nmt.h"
 #include "tokenizer/tokenizer_file.h"
 
 static const char probe[] =

@@ -4,10 +4,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "lib/base/config.h"
+#include "lib/config/config.h"
 #include "lib/store/safetensors.h"
 #include "tests/fuzz/fuzz_targets.h"
-#include "tokenizer/tokenizer_config.h"
+#include "tokenizer/own/tokenizer_config.h"
 
 static void read_safetensors(const char *path)
 {

@@ -1,4 +1,4 @@
-#include "lib/grad/op_attention.h"
+#include "lib/grad/attention/op_attention.h"
 #include "tests/grad/gradient_table.h"
 
 /* Three sequences of 3, 1 and 4 queries; 2, 5 and 4 keys. */

@@ -1,4 +1,4 @@
-#include "lib/grad/op_recurrent.h"
+#include "lib/grad/recurrent/op_recurrent.h"
 #include "lib/grad/step_weights.h"
 #include "tests/grad/gradient_table.h"
 

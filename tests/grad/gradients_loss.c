@@ -1,5 +1,5 @@
 #include "lib/grad/op_basic.h"
-#include "lib/grad/op_loss.h"
+#include "lib/grad/loss/op_loss.h"
 #include "tests/grad/gradient_table.h"
 
 static const int32_t target[] = {2, 0, -1, 4, 2};

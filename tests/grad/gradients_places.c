@@ -1,7 +1,7 @@
 #include "lib/grad/op_distance.h"
 #include "lib/grad/op_embedding.h"
-#include "lib/grad/op_relative.h"
-#include "lib/grad/op_rope.h"
+#include "lib/grad/attention/op_relative.h"
+#include "lib/grad/attention/op_rope.h"
 #include "tests/grad/gradient_table.h"
 
 /* Positions: rotary and relative. */

@@ -1,7 +1,7 @@
 #ifndef QP_PLAIN_CELLS_H
 #define QP_PLAIN_CELLS_H
 
-#include "lib/grad/op_recurrent.h"
+#include "lib/grad/recurrent/op_recurrent.h"
 
 /* plain_cells — the cells by the book, one step of one sequence in plain loops and double. Blocks of `n` numbers. */
 typedef struct {

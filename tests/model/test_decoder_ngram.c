@@ -7,7 +7,7 @@
 
 #include "lib/decode/score.h"
 #include "lib/model/model_file.h"
-#include "lib/model/ngram_train.h"
+#include "lib/ngram/ngram_train.h"
 #include "lib/store/safetensors.h"
 #include "tests/model/model_check.h"
 

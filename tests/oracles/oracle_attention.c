@@ -1,11 +1,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "lib/grad/op_attention.h"
+#include "lib/grad/attention/op_attention.h"
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_distance.h"
 #include "lib/grad/op_linear.h"
-#include "lib/grad/op_relative.h"
+#include "lib/grad/attention/op_relative.h"
 #include "tests/oracles/oracle.h"
 
 typedef struct {

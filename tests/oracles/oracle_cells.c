@@ -5,7 +5,7 @@
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_batch_norm.h"
 #include "lib/grad/op_embedding.h"
-#include "lib/grad/op_recurrent.h"
+#include "lib/grad/recurrent/op_recurrent.h"
 #include "lib/grad/op_sequence.h"
 #include "lib/train/optimizer.h"
 #include "tests/oracles/oracle.h"

@@ -1,5 +1,5 @@
 #include "lib/grad/op_basic.h"
-#include "lib/grad/op_crf.h"
+#include "lib/grad/loss/op_crf.h"
 #include "tests/oracles/oracle.h"
 
 /* Linear-chain conditional random fields: loss, gradients, marginals and best paths of padded emissions [B, T, K]. */

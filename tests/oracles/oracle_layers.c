@@ -9,7 +9,7 @@
 #include "lib/grad/op_glu.h"
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_pool.h"
-#include "lib/grad/op_rope.h"
+#include "lib/grad/attention/op_rope.h"
 #include "lib/grad/op_sequence.h"
 #include "lib/nn/highway.h"
 #include "tests/oracles/oracle.h"

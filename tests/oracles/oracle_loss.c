@@ -1,10 +1,10 @@
 #include <stdio.h>
 
 #include "lib/grad/op_basic.h"
-#include "lib/grad/op_loss.h"
-#include "lib/grad/op_loss_class.h"
-#include "lib/grad/op_loss_element.h"
-#include "lib/grad/op_loss_pair.h"
+#include "lib/grad/loss/op_loss.h"
+#include "lib/grad/loss/op_loss_class.h"
+#include "lib/grad/loss/op_loss_element.h"
+#include "lib/grad/loss/op_loss_pair.h"
 #include "tests/oracles/oracle.h"
 
 /* batchmean is the sum, to be divided by the first axis. */

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/grad/op_additive.h"
+#include "lib/grad/attention/op_additive.h"
 #include "lib/grad/op_linear.h"
 #include "lib/nn/recurrent.h"
 #include "lib/nn/recurrent_attention.h"

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/decode/own_words.h"
+#include "lib/decode/scheduled_words.h"
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_linear.h"
 #include "lib/model/augment.h"

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/picture/dye.h"
+#include "lib/picture/colormap.h"
 #include "lib/picture/png.h"
 #include "tests/picture/sample_picture.h"
 

@@ -1,4 +1,4 @@
-#include "tensor_check.h"
+#include "tests/tensor/tensor_check.h"
 
 TestSuite(cpu);
 

@@ -1,6 +1,6 @@
 #include "lib/tensor/gemm.h"
 
-#include "tensor_check.h"
+#include "tests/tensor/tensor_check.h"
 
 TestSuite(gemm);
 

@@ -1,6 +1,6 @@
 #include "lib/tensor/gemm_packed.h"
 
-#include "tensor_check.h"
+#include "tests/tensor/tensor_check.h"
 
 TestSuite(gemm_packed);
 

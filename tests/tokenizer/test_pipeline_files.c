@@ -1,6 +1,6 @@
 #include "tests/tokenizer/tokenizer_help.h"
 
-#include "tokenizer/pipeline.h"
+#include "tokenizer/huggingface/pipeline.h"
 
 /* Small tokenizer.json files, each with what Hugging Face tokenizers 0.23.3 makes of a text. */
 

@@ -3,8 +3,8 @@
 
 #include "lib/base/random.h"
 #include "tests/tokenizer/tokenizer_help.h"
-#include "tokenizer/normalize.h"
-#include "tokenizer/utf8.h"
+#include "lib/text/normalize.h"
+#include "lib/text/utf8.h"
 
 /* decode(encode(x)) = x for random strings: 100,000 of them, or as many as QUIPU_ROUND_TRIPS says (tests/long). */
 static const char *const corpus[] = {"the cat and the hat of the man's 12 hats",

@@ -12,7 +12,7 @@
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_embedding.h"
 #include "lib/grad/op_linear.h"
-#include "lib/grad/op_loss.h"
+#include "lib/grad/loss/op_loss.h"
 #include "lib/nn/params.h"
 #include "lib/train/shards.h"
 

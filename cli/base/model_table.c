@@ -1,0 +1,198 @@
+#include "cli/base/model_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/base/text.h"
+#include "lib/base/random.h"
+#include "lib/train/shards.h"
+
+/* ---- memory ---- */
+
+enum { PROBE_ROWS = 128 };
+
+typedef struct {
+    int32_t *start, *id, *read;
+    qp_real *value;
+    qp_batch batch;
+    double rows;
+} probe;
+
+/* An encoder's task has answers for targets: one a sequence, or one a row of the source. */
+static void ask(const qp_model_config *c, int length, int count, probe *p)
+{
+    p->rows = count * length;
+    for (int r = 0; r < count * length; r++) p->read[r] = r % length;
+    if (c->task == QP_TASK_TAG || c->task == QP_TASK_MLM) p->batch.read = p->read;
+    bool once = c->task == QP_TASK_CLASSIFY || c->task == QP_TASK_REGRESS;
+    for (int i = 0; once && i <= count; i++) p->start[i] = i;
+    p->batch.source_value = p->batch.target_value = p->value;
+    p->batch.features = (int)c->features;
+    p->batch.outputs = (int)c->horizon;
+}
+
+static qp_status probe_make(const qp_model *model, const qp_training_shape *shape, probe *p)
+{
+    const qp_model_config *c = qp_model_config_of(model);
+    bool reads = c->encoder != QP_KIND_NONE;
+    double longest = (double)c->max_length;
+    int length = (int)(shape->target_length < longest ? shape->target_length : longest);
+    int source = (int)(shape->source_length < longest ? shape->source_length : longest);
+    if (length < 1) length = 1;
+    if (source < 1) source = 1;
+    if (!qp_model_task_has_decoder(c->task)) length = source;
+    int count = PROBE_ROWS / (length + source) + 1, rows = count * (length + source);
+    *p = (probe){.rows = count * (length + (reads ? source : 0))};
+    p->start = malloc(2 * ((size_t)count + 1) * sizeof *p->start);
+    p->id = malloc((size_t)rows * sizeof *p->id);
+    p->read = malloc((size_t)rows * sizeof *p->read);
+    p->value = calloc((size_t)rows * (size_t)(c->features + c->horizon), sizeof *p->value);
+    if (!p->start || !p->id || !p->read || !p->value)
+        return qp_fail(QP_EMEMORY, "out of memory while measuring a training step");
+    int64_t words = qp_model_outputs(c) < c->src_vocab_size || !reads ? qp_model_outputs(c) : c->src_vocab_size;
+    for (int r = 0; words > 0 && r < rows; r++) p->id[r] = (int32_t)qp_random_below(1, (uint64_t)r, (uint64_t)words);
+    for (int i = 0; i <= count; i++) {
+        p->start[i] = i * length;
+        p->start[count + 1 + i] = i * source;
+    }
+    p->batch.target = (qp_ids){{.count = count, .start = p->start}, p->id};
+    if (!qp_model_task_has_decoder(c->task)) ask(c, length, count, p);
+    if (reads) p->batch.source = (qp_ids){{.count = count, .start = p->start + count + 1}, p->id};
+    return QP_OK;
+}
+
+static qp_tensor probe_loss(void *self, qp_tape *tape, const qp_batch *shard)
+{
+    return qp_model_loss(self, tape, shard, 0);
+}
+
+/* Bytes of one tape while `p` runs through the model, gradient blocks not counted. */
+static qp_status probe_run(const qp_model *model, const probe *p, double *bytes)
+{
+    const qp_params *params = qp_model_params(model);
+    qp_loss_function loss = {(void *)(uintptr_t)model, probe_loss};
+    qp_shards *shards;
+    qp_shards_result result;
+    QP_TRY(qp_shards_new(params, 1, 1 << 30, &shards));
+    qp_status status = qp_shards_run(shards, &loss, &p->batch, 1, 1, &result);
+    double blocks = (double)qp_shards_blocks(shards) * (double)qp_params_size(params) * (double)sizeof(qp_real);
+    *bytes = (double)qp_shards_bytes(shards) - blocks;
+    qp_shards_free(shards);
+    return status;
+}
+
+static int moments_of(const qp_optimizer_config *config)
+{
+    qp_optimizer *optimizer;
+    qp_optimizer_span span = {.rows = 1, .columns = 1};
+    if (qp_optimizer_new(config, 16, &span, 1, &optimizer) != QP_OK) return 0;
+    int states = qp_optimizer_states(optimizer);
+    qp_optimizer_free(optimizer);
+    return states;
+}
+
+qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *shape, qp_training_memory *memory)
+{
+    probe p;
+    double bytes = 0;
+    qp_status status = probe_make(model, shape, &p);
+    if (status == QP_OK) status = probe_run(model, &p, &bytes);
+    free(p.start);
+    free(p.id);
+    free(p.read);
+    free(p.value);
+    QP_TRY(status);
+    int shards = qp_shards_count((int64_t)shape->batch_rows, 1 << 30, shape->shard_rows), levels = 0;
+    while (1 << levels < shards) levels++;
+    int workers = shape->threads < shards ? shape->threads : shards;
+    double piece = shape->batch_rows / shards;
+    if (piece > QP_PIECE_ROWS) piece = QP_PIECE_ROWS;
+    double block = (double)qp_params_size(qp_model_params(model)) * (double)sizeof(qp_real);
+    int blocks = workers + levels < shards ? workers + levels : shards;
+    *memory = (qp_training_memory){.weights = block,
+                                   .moments = block * moments_of(shape->optimizer),
+                                   .gradients = block * blocks,
+                                   .activations = bytes / p.rows * piece * workers};
+    memory->total = memory->weights + memory->moments + memory->gradients + memory->activations;
+    return QP_OK;
+}
+
+/* ---- showing ---- */
+
+/* "1.23 G" of a number of operations or weights. */
+static const char *short_number(double value, char *text, size_t bytes)
+{
+    static const char *const unit[] = {"", " k", " M", " G", " T"};
+    int u = 0;
+    while (value >= 999.5 && u < 4) value /= 1000, u++;
+    snprintf(text, bytes,
+             u == 0          ? "%.0f%s"
+             : value < 9.995 ? "%.2f%s"
+             : value < 99.95 ? "%.1f%s"
+                             : "%.0f%s",
+             value, unit[u]);
+    return text;
+}
+
+static const char *shape_text(const qp_module_cost *m, char *text, size_t bytes)
+{
+    char copies[16] = "";
+    if (m->copies > 1) snprintf(copies, sizeof copies, "%d x ", m->copies);
+    if (m->rows == 0)
+        snprintf(text, bytes, "-");
+    else if (m->rows == 1)
+        snprintf(text, bytes, "%s[%d]", copies, m->columns);
+    else
+        snprintf(text, bytes, "%s[%d, %d]", copies, m->rows, m->columns);
+    return text;
+}
+
+void qp_model_table_print(FILE *stream, const qp_model_cost *cost)
+{
+    char shape[64], forward[32], training[32];
+    fprintf(stream, "\n%-44s %-20s %12s %12s %12s\n%-44s %-20s %12s %12s %12s\n", "module", "shape", "parameters",
+            "FLOPs/token", "FLOPs/token", "", "", "", "forward", "training");
+    for (int i = 0; i < cost->count; i++) {
+        const qp_module_cost *m = &cost->module[i];
+        fprintf(stream, "%-44s %-20s %12zu %12s %12s\n", m->name, shape_text(m, shape, sizeof shape), m->weights,
+                short_number(m->forward, forward, sizeof forward),
+                short_number(3 * m->forward, training, sizeof training));
+    }
+    fprintf(stream, "%-44s %-20s %12zu %12s %12s\n", "all, per target token", "", cost->weights,
+            short_number(cost->forward, forward, sizeof forward),
+            short_number(3 * cost->forward, training, sizeof training));
+}
+
+void qp_training_memory_print(FILE *stream, const qp_training_shape *shape, const qp_training_memory *memory)
+{
+    char total[32], weights[32], moments[32], gradients[32], activations[32];
+    fprintf(stream,
+            "memory     %s to train with batches of %.0f tokens and %d threads: weights %s, optimizer %s, gradients "
+            "%s, activations %s\n",
+            qp_text_size(memory->total, total, sizeof total), shape->batch_rows, shape->threads,
+            qp_text_size(memory->weights, weights, sizeof weights),
+            qp_text_size(memory->moments, moments, sizeof moments),
+            qp_text_size(memory->gradients, gradients, sizeof gradients),
+            qp_text_size(memory->activations, activations, sizeof activations));
+}
+
+json_t *qp_model_table_json(const qp_model_cost *cost)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < cost->count; i++) {
+        const qp_module_cost *m = &cost->module[i];
+        json_t *shape = m->rows > 1    ? json_pack("[i,i]", m->rows, m->columns)
+                        : m->rows == 1 ? json_pack("[i]", m->columns)
+                                       : json_null();
+        json_array_append_new(list, json_pack("{s:s, s:i, s:o, s:I, s:f, s:f}", "name", m->name, "copies", m->copies,
+                                              "shape", shape, "parameters", (json_int_t)m->weights, "forward_flops",
+                                              m->forward, "training_flops", 3 * m->forward));
+    }
+    return list;
+}
+
+json_t *qp_training_memory_json(const qp_training_memory *memory)
+{
+    return json_pack("{s:f, s:f, s:f, s:f, s:f}", "weights", memory->weights, "optimizer", memory->moments, "gradients",
+                     memory->gradients, "activations", memory->activations, "total", memory->total);
+}

@@ -1,0 +1,339 @@
+#define _GNU_SOURCE
+#include "cli/base/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/base/text.h"
+
+enum { NAME_BYTES = 80, SUGGESTIONS = 400 };
+
+/* What one option of the command line turned out to be. */
+typedef struct {
+    const qp_field *field; /* or */
+    void *object;
+    qp_option_list *list;
+    bool negated;           /* --no-flag */
+    const char *text;       /* its value; NULL: a bare flag */
+    char shown[NAME_BYTES]; /* as the user wrote it, for messages */
+} option;
+
+typedef struct {
+    int at;          /* index into argv of the next word */
+    bool only_files; /* "--" was seen */
+} cursor;
+
+static bool is_list(const qp_option_list *list, const char *name)
+{
+    const char *a = list->name, *b = name;
+    while (*a && (*a == *b || (*a == '-' && *b == '_') || (*a == '_' && *b == '-'))) a++, b++;
+    return *a == '\0' && *b == '\0';
+}
+
+/* Field or list called `name`. */
+static bool find_name(const qp_command *command, const char *name, option *found)
+{
+    for (int g = 0; g < command->group_count; g++) {
+        found->field = qp_config_find(command->group[g].table, name);
+        found->object = command->group[g].object;
+        if (found->field) return true;
+    }
+    for (int i = 0; i < command->list_count; i++) {
+        found->list = &command->list[i];
+        if (is_list(found->list, name)) return true;
+    }
+    found->list = NULL;
+    return false;
+}
+
+static const char *alias_name(const qp_command *command, char letter)
+{
+    for (int i = 0; i < command->alias_count; i++)
+        if (command->alias[i].letter == letter) return command->alias[i].name;
+    return NULL;
+}
+
+static qp_status unknown_option(const qp_command *command, const char *shown, const char *name)
+{
+    const char *word[SUGGESTIONS];
+    int count = 0;
+    word[count++] = "help";
+    for (int g = 0; g < command->group_count; g++)
+        for (int i = 0; i < command->group[g].table->count && count < SUGGESTIONS; i++)
+            word[count++] = command->group[g].table->field[i].name;
+    for (int i = 0; i < command->list_count && count < SUGGESTIONS; i++) word[count++] = command->list[i].name;
+    const char *nearest = *name ? qp_config_suggest(name, word, count) : NULL;
+    if (!nearest)
+        return qp_fail(QP_EUSAGE, "%s: unknown option %s; see quipu help %s", command->name, shown, command->name);
+    char hyphenated[NAME_BYTES];
+    qp_text_hyphenate(nearest, hyphenated, sizeof hyphenated);
+    return qp_fail(QP_EUSAGE, "%s: unknown option %s; did you mean --%s?", command->name, shown, hyphenated);
+}
+
+/* Cut argv[at] into name and value; the value may be behind "=", behind the letter, or nowhere yet. */
+static qp_status cut_option(const qp_command *command, const char *word, option *cut)
+{
+    *cut = (option){0};
+    const char *equals = strchr(word, '=');
+    char name[NAME_BYTES];
+    if (word[1] != '-') {
+        snprintf(cut->shown, sizeof cut->shown, "-%c", word[1]);
+        const char *full = alias_name(command, word[1]);
+        if (!full || !find_name(command, full, cut)) {
+            snprintf(cut->shown, sizeof cut->shown, "%.70s", word);
+            return unknown_option(command, cut->shown, word + 1);
+        }
+        if (word[2]) cut->text = word + (word[2] == '=' ? 3 : 2);
+        return QP_OK;
+    }
+    int bytes = equals ? (int)(equals - word) : (int)strlen(word);
+    snprintf(cut->shown, sizeof cut->shown, "%.*s", bytes > 70 ? 70 : bytes, word);
+    snprintf(name, sizeof name, "%s", cut->shown + 2);
+    if (equals) cut->text = equals + 1;
+    if (find_name(command, name, cut)) return QP_OK;
+    bool no = strncmp(name, "no-", 3) == 0 || strncmp(name, "no_", 3) == 0;
+    if (no && find_name(command, name + 3, cut) && cut->field && cut->field->kind == QP_FIELD_BOOL) {
+        cut->negated = true;
+        return equals ? qp_fail(QP_EUSAGE, "%s: takes no value; write --%s=...", cut->shown, name + 3) : QP_OK;
+    }
+    return unknown_option(command, cut->shown, name);
+}
+
+/* Is this word an option of the command, rather than a value that begins with a hyphen (-0.5, -)? */
+static bool looks_like_option(const qp_command *command, const char *word)
+{
+    if (word[0] != '-' || word[1] == '\0') return false;
+    return word[1] == '-' || (alias_name(command, word[1]) && (word[2] == '\0' || word[2] == '='));
+}
+
+/* The next word of the command line: an option with its value, or a file. At the end *file and the option are empty. */
+static qp_status next_word(const qp_options *options, cursor *place, option *found, char **file)
+{
+    *file = NULL;
+    *found = (option){0};
+    if (place->at >= options->argc) return QP_OK;
+    char *word = options->argv[place->at++];
+    if (!place->only_files && strcmp(word, "--") == 0) {
+        place->only_files = true;
+        if (place->at >= options->argc) return QP_OK;
+        word = options->argv[place->at++];
+    }
+    if (place->only_files || word[0] != '-' || word[1] == '\0') {
+        *file = word;
+        return QP_OK;
+    }
+    QP_TRY(cut_option(options->command, word, found));
+    if (found->text || found->negated || (found->field && found->field->kind == QP_FIELD_BOOL)) return QP_OK;
+    bool there = place->at < options->argc && !looks_like_option(options->command, options->argv[place->at]);
+    if (!there)
+        return qp_fail(QP_EUSAGE, "%s: its value is missing; write %s%sVALUE", found->shown, found->shown,
+                       found->shown[1] == '-' ? "=" : " ");
+    found->text = options->argv[place->at++];
+    return QP_OK;
+}
+
+static qp_status list_add(qp_option_list *list, const char *text)
+{
+    const char **grown = realloc(list->value, sizeof *grown * (size_t)(list->count + 1));
+    if (!grown) return qp_fail(QP_EMEMORY, "--%s: no memory", list->name);
+    list->value = grown;
+    list->value[list->count++] = text;
+    return QP_OK;
+}
+
+qp_status qp_options_apply(qp_options *options)
+{
+    const qp_command *command = options->command;
+    for (int i = 0; i < command->list_count; i++) command->list[i].count = 0;
+    cursor place = {.at = 1};
+    for (;;) {
+        option found;
+        char *file;
+        QP_TRY(next_word(options, &place, &found, &file));
+        if (file) continue;
+        if (found.list) {
+            QP_TRY(list_add(found.list, found.text));
+        } else if (found.field) {
+            const char *text = found.text ? found.text : found.negated ? "false" : "true";
+            QP_TRY(qp_config_set(found.field, found.object, found.shown, text));
+        } else {
+            return QP_OK;
+        }
+    }
+}
+
+/* First pass: every option is known and complete; files are collected. Options may follow files. */
+static qp_status collect_files(qp_options *options)
+{
+    options->file = calloc((size_t)options->argc + 1, sizeof *options->file);
+    if (!options->file) return qp_fail(QP_EMEMORY, "%s: no memory", options->command->name);
+    cursor place = {.at = 1};
+    for (;;) {
+        option found;
+        char *file;
+        QP_TRY(next_word(options, &place, &found, &file));
+        if (!file && !found.field && !found.list) return QP_OK;
+        if (file) options->file[options->file_count++] = file;
+    }
+}
+
+static bool is_config(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+}
+
+qp_status qp_options_config(qp_options *options)
+{
+    const qp_command *command = options->command;
+    if (!options->config) return QP_OK;
+    const qp_field_table *table[16];
+    void *object[16];
+    int count = command->group_count < 16 ? command->group_count : 16;
+    for (int g = 0; g < count; g++) {
+        table[g] = command->group[g].table;
+        object[g] = command->group[g].object;
+    }
+    return qp_config_yaml_load(options->config, table, object, count);
+}
+
+static qp_status load_config(qp_options *options)
+{
+    const qp_command *command = options->command;
+    if (!command->takes_config || options->file_count == 0 || !is_config(options->file[0])) return QP_OK;
+    options->config = options->file[0];
+    memmove(options->file, options->file + 1, sizeof *options->file * (size_t)options->file_count);
+    options->file_count--;
+    return qp_options_config(options);
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
+    return false;
+}
+
+qp_status qp_options_parse(qp_options *options, const qp_command *command, int argc, char **argv, bool *help)
+{
+    *options = (qp_options){.command = command, .argc = argc, .argv = argv};
+    *help = asks_for_help(argc, argv);
+    if (*help) return QP_OK;
+    for (int g = 0; g < command->group_count; g++)
+        qp_config_defaults(command->group[g].table, command->group[g].object);
+    QP_TRY(collect_files(options));
+    QP_TRY(load_config(options));
+    if (!command->takes_files && options->file_count > 0)
+        return qp_fail(QP_EUSAGE, "%s: '%.200s' is one word too many; see quipu help %s", command->name,
+                       options->file[0], command->name);
+    return qp_options_apply(options);
+}
+
+bool qp_options_begin(qp_options *options, const qp_command *command, int argc, char **argv, int *exit_code)
+{
+    bool help;
+    qp_status status = qp_options_parse(options, command, argc, argv, &help);
+    if (status == QP_OK && !help) return true;
+    *exit_code = 0;
+    if (help)
+        qp_options_help(command);
+    else
+        *exit_code = qp_report(status);
+    qp_options_free(options);
+    return false;
+}
+
+void qp_options_free(qp_options *options)
+{
+    const qp_command *command = options->command;
+    for (int i = 0; i < command->list_count; i++) {
+        free(command->list[i].value);
+        command->list[i].value = NULL;
+        command->list[i].count = 0;
+    }
+    free(options->file);
+    options->file = NULL;
+    options->file_count = 0;
+}
+
+int qp_options_run(const qp_command *command, int argc, char **argv,
+                   qp_status (*run)(void *self, const qp_options *options), void *self)
+{
+    qp_options options;
+    int code;
+    if (!qp_options_begin(&options, command, argc, argv, &code)) return code;
+    code = qp_report(run(self, &options));
+    qp_options_free(&options);
+    return code;
+}
+
+bool qp_options_given(const qp_options *options, const char *name)
+{
+    option wanted = {0};
+    if (!find_name(options->command, name, &wanted)) return false;
+    cursor place = {.at = 1};
+    for (;;) {
+        option found;
+        char *file;
+        if (next_word(options, &place, &found, &file) != QP_OK) return false;
+        if (file) continue;
+        if (!found.field && !found.list) return false;
+        if (wanted.field ? found.field == wanted.field : found.list == wanted.list) return true;
+    }
+}
+
+/* ---- help ---- */
+
+static char alias_letter(const qp_command *command, const char *name)
+{
+    for (int i = 0; i < command->alias_count; i++) {
+        option found = {0}, named = {0};
+        if (!find_name(command, command->alias[i].name, &found) || !find_name(command, name, &named)) continue;
+        if (found.field == named.field && found.list == named.list) return command->alias[i].letter;
+    }
+    return '\0';
+}
+
+static void help_row(const qp_command *command, const char *name, const char *value, const char *text)
+{
+    char left[NAME_BYTES * 2], hyphenated[NAME_BYTES], letter = alias_letter(command, name);
+    qp_text_hyphenate(name, hyphenated, sizeof hyphenated);
+    bool may_be_off = strcmp(value, "[no-]") == 0;
+    snprintf(left, sizeof left, "%c%c%c --%s%s%s%s", letter ? '-' : ' ', letter ? letter : ' ', letter ? ',' : ' ',
+             may_be_off ? value : "", hyphenated, *value && !may_be_off ? " " : "", may_be_off ? "" : value);
+    qp_text_row(stdout, left, text);
+}
+
+static void help_field(const qp_command *command, const qp_field *field)
+{
+    static const char *const value[] = {[QP_FIELD_INT] = "N",
+                                        [QP_FIELD_REAL] = "X",
+                                        [QP_FIELD_BOOL] = "",
+                                        [QP_FIELD_TEXT] = "TEXT",
+                                        [QP_FIELD_CHOICE] = "NAME"};
+    char text[2048];
+    int used = snprintf(text, sizeof text, "%s", field->help);
+    size_t room = sizeof text - (size_t)used;
+    if (field->kind == QP_FIELD_CHOICE)
+        snprintf(text + used, room, ": %s (%s)", field->choices, field->fallback);
+    else if (field->kind != QP_FIELD_BOOL && field->fallback[0])
+        snprintf(text + used, room, " (%s)", field->fallback);
+    bool on = field->kind == QP_FIELD_BOOL && strcmp(field->fallback, "true") == 0;
+    if (on) snprintf(text + used, room, " (on)");
+    help_row(command, field->name, on ? "[no-]" : value[field->kind], text);
+}
+
+void qp_options_help(const qp_command *command)
+{
+    printf("quipu %s: %s\n\nusage: quipu %s %s\n", command->name, command->summary, command->name, command->usage);
+    for (int g = 0; g < command->group_count; g++) {
+        const qp_field_table *table = command->group[g].table;
+        printf("\n%s\n", table->title);
+        for (int i = 0; i < table->count; i++) help_field(command, &table->field[i]);
+    }
+    if (command->list_count > 0) printf("\nmay be repeated\n");
+    for (int i = 0; i < command->list_count; i++)
+        help_row(command, command->list[i].name, "TEXT", command->list[i].help);
+    if (command->notes) printf("\n%s\n", command->notes);
+}

@@ -1,0 +1,37 @@
+#define _GNU_SOURCE
+#include "cli/base/signals.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+static const int watched[] = {SIGINT, SIGTERM, SIGHUP};
+enum { WATCHED = sizeof watched / sizeof *watched };
+
+static volatile sig_atomic_t received;
+
+static void remember(int number)
+{
+    received = number;
+    for (int i = 0; i < WATCHED; i++) signal(watched[i], SIG_DFL); /* the next one kills */
+}
+
+void qp_signals_watch(void)
+{
+    struct sigaction action = {.sa_handler = remember}; /* no SA_RESTART: a waiting read must come back */
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < WATCHED; i++) {
+        struct sigaction before; /* nohup and background jobs of a shell ignore some: that stays */
+        if (sigaction(watched[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(watched[i], &action, NULL);
+    }
+}
+
+const volatile sig_atomic_t *qp_signals_flag(void) { return &received; }
+
+int qp_signals_received(void) { return (int)received; }
+
+bool qp_signals_stop(void *unused)
+{
+    (void)unused;
+    return received != 0;
+}

@@ -1,0 +1,121 @@
+#define _GNU_SOURCE
+#include "cli/base/text.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/base/signals.h"
+
+enum { DEFAULT_COLUMNS = 100, LEFT_COLUMNS = 28 };
+
+static int exit_code(qp_status status)
+{
+    switch (status) {
+    case QP_OK: return 0;
+    case QP_EUSAGE: return 2;
+    case QP_EDATA: return 65;
+    case QP_ENOINPUT: return 66;
+    case QP_EBUG:
+    case QP_ESHAPE: return 70;
+    case QP_EMEMORY: return 71;
+    case QP_ECREATE: return 73;
+    case QP_EIO: return 74;
+    case QP_ESTOPPED: return 128 + (qp_signals_received() ? qp_signals_received() : 2);
+    }
+    return 70;
+}
+
+/* One line, whatever a file name holds: control characters must not reach the terminal. */
+static void print_line(const char *prefix, const char *message)
+{
+    char line[1200];
+    snprintf(line, sizeof line - 1, "quipu: %s%s", prefix, message);
+    for (char *c = line; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+    strcat(line, "\n");
+    fputs(line, stderr);
+}
+
+int qp_report(qp_status status)
+{
+    bool unwanted = status == QP_EIO && errno == EPIPE;
+    if (status != QP_OK && !unwanted) print_line("", qp_error_message());
+    return exit_code(status);
+}
+
+void qp_warn(const char *format, ...)
+{
+    char message[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    print_line("warning: ", message);
+}
+
+int qp_text_columns(FILE *stream)
+{
+    struct winsize size;
+    if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) return size.ws_col;
+    const char *columns = getenv("COLUMNS");
+    int given = columns ? atoi(columns) : 0;
+    return given >= 40 && given < 1000 ? given : DEFAULT_COLUMNS;
+}
+
+void qp_text_row(FILE *stream, const char *left, const char *right)
+{
+    size_t indent = LEFT_COLUMNS + 4, width = (size_t)qp_text_columns(stream) - indent - 1;
+    fprintf(stream, "  %-*s", LEFT_COLUMNS, left);
+    if (strlen(left) > LEFT_COLUMNS) fprintf(stream, "\n  %*s", LEFT_COLUMNS, "");
+    for (const char *at = right; *at || at == right;) {
+        size_t bytes = strlen(at);
+        if (bytes > width) { /* break at the last space that fits, or at the first one after */
+            bytes = width;
+            while (bytes > 0 && at[bytes] != ' ') bytes--;
+            if (bytes == 0) bytes = strcspn(at, " ");
+        }
+        if (at != right) fprintf(stream, "%*s", (int)indent - 2, "");
+        fprintf(stream, "  %.*s\n", (int)bytes, at);
+        at += bytes;
+        if (bytes == 0) break;
+        at += strspn(at, " ");
+    }
+}
+
+void qp_text_hyphenate(const char *name, char *text, size_t bytes)
+{
+    snprintf(text, bytes, "%s", name);
+    for (char *c = text; *c; c++)
+        if (*c == '_') *c = '-';
+}
+
+const char *qp_text_size(double size_bytes, char *text, size_t bytes)
+{
+    static const char *const unit[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
+    int step = 0;
+    while (size_bytes >= 999.5 && step < 5) {
+        size_bytes /= 1000;
+        step++;
+    }
+    snprintf(text, bytes, size_bytes < 9.95 && step > 0 ? "%.1f %s" : "%.0f %s", size_bytes, unit[step]);
+    return text;
+}
+
+const char *qp_text_duration(double seconds, char *text, size_t bytes)
+{
+    long whole = (long)(seconds + 0.5);
+    if (seconds < 9.95)
+        snprintf(text, bytes, "%.1f s", seconds);
+    else if (whole < 100)
+        snprintf(text, bytes, "%ld s", whole);
+    else if (whole < 6000)
+        snprintf(text, bytes, "%ld min %02ld s", whole / 60, whole % 60);
+    else
+        snprintf(text, bytes, "%ld h %02ld min", whole / 3600, whole / 60 % 60);
+    return text;
+}

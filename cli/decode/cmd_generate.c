@@ -1,0 +1,242 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/base/chunks.h"
+#include "cli/base/commands.h"
+#include "cli/decode/decode_options.h"
+#include "cli/base/json_text.h"
+#include "cli/base/options.h"
+#include "cli/base/text.h"
+#include "cli/base/text_model.h"
+#include "lib/base/file.h"
+#include "lib/decode/generate.h"
+#include "lib/decode/lines.h"
+
+/* generate — a language model goes on with a prompt; the text appears as it is made. */
+enum { MOST_PROMPT_BYTES = 1 << 28 };
+
+#define GENERATE_FIELDS(X)                                                                                             \
+    X(TEXT, file, "", 0, 0, NULL, "the prompt is the content of this file but for its last line end; -: stdin")        \
+    X(INT, tokens, "256", 0, 1000000000, NULL, "tokens to make at most; 0: until the text ends by itself")             \
+    X(INT, samples, "1", 1, 1000000, NULL, "texts to make, each another one; a line --- stands between them")          \
+    X(INT, no_repeat_ngram, "0", 0, 100, NULL, "no n-gram of so many tokens twice; 0: off")                            \
+    X(INT, seed, "1", 0, 9007199254740991, NULL, "seed of the draws; text i of a seed is always the same")             \
+    X(BOOL, echo, "true", 0, 0, NULL, "print the prompt before each text")
+
+typedef struct {
+    qp_decode_options ask;
+    GENERATE_FIELDS(QP_FIELD_DECLARE)
+} generate_options;
+
+static const qp_field generate_field[] = {
+#define ROW(...) QP_FIELD_ROW(generate_options, __VA_ARGS__)
+    GENERATE_FIELDS(ROW)
+#undef ROW
+};
+static const qp_field_table generate_table = {"generate", generate_field,
+                                              sizeof generate_field / sizeof *generate_field};
+
+static const char notes[] =
+    "Filters act in this order: --repeat-penalty, --no-repeat-ngram, --temp, --top-k, --top-p, --min-p, --typical,\n"
+    "--epsilon-cutoff, --eta-cutoff.\n"
+    "A text longer than the context goes on with a sliding window: a transformer reads at most --lm-window tokens\n"
+    "(else --max-length) of its training; when they are full, the last half is read anew and the text goes on from\n"
+    "there. Recurrent decoders keep their state instead, n-grams their last words. Equal model, prompt, options and\n"
+    "seed make an equal text, whatever --threads was. A model trained line by line ends its text itself; one of\n"
+    "running text (--lm-window) writes line after line until --tokens or --stop. A variational autoencoder makes\n"
+    "each text of a vector drawn for it.";
+
+/* What all texts share, and the stage they appear on: one at a time, in order, whoever is ready first. */
+typedef struct {
+    const generate_options *o;
+    const qp_generator *generator;
+    const char *prompt;
+    size_t prompt_bytes;
+    int32_t *id;
+    int count;
+    int turn;             /* the text that may be printed */
+    size_t printed;       /* bytes of it that are */
+    qp_generated *result; /* [samples] */
+    bool *done;           /* [samples] */
+} show;
+
+/* ---- printing ---- */
+
+static void begin_text(const show *s)
+{
+    if (s->o->ask.json) return;
+    if (s->turn > 0) puts("---");
+    if (s->o->echo) fwrite(s->prompt, 1, s->prompt_bytes, stdout);
+}
+
+static void print_more(show *s, const char *text, size_t bytes)
+{
+    if (s->o->ask.json || bytes <= s->printed) return;
+    fwrite(text + s->printed, 1, bytes - s->printed, stdout);
+    s->printed = bytes;
+}
+
+static void print_json(const show *s, const qp_generated *result)
+{
+    static const char *const why[] = {"end", "stop", "length"};
+    json_t *object = json_object();
+    if (s->o->echo) json_object_set_new(object, "prompt", qp_json_text(s->prompt, s->prompt_bytes));
+    json_object_set_new(object, "text", qp_json_text(result->text, result->bytes));
+    json_object_set_new(object, "tokens", json_integer(result->tokens));
+    json_object_set_new(object, "end", json_string(why[result->why]));
+    qp_json_line(stdout, object);
+}
+
+static void end_text(show *s)
+{
+    qp_generated *result = &s->result[s->turn];
+    print_more(s, result->text, result->bytes);
+    if (s->o->ask.json)
+        print_json(s, result);
+    else
+        putchar('\n');
+    qp_generated_free(result);
+    s->turn++;
+    s->printed = 0;
+}
+
+static qp_status emit(void *self, int number, const char *text, size_t bytes)
+{
+    show *s = self;
+    qp_status status = QP_OK;
+#pragma omp critical(quipu_generate_show)
+    if (number == s->turn && !s->o->ask.json) {
+        print_more(s, text, bytes);
+        status = qp_output_check(stdout, "stdout");
+    }
+    return status;
+}
+
+static qp_status finish(show *s, int number)
+{
+    qp_status status;
+#pragma omp critical(quipu_generate_show)
+    {
+        s->done[number] = true;
+        while (s->turn < s->o->samples && s->done[s->turn]) {
+            end_text(s);
+            if (s->turn < s->o->samples) begin_text(s);
+        }
+        status = qp_output_check(stdout, "stdout");
+    }
+    return status;
+}
+
+static qp_status write_one(void *self, qp_tape *tape, int number)
+{
+    show *s = self;
+    QP_TRY(qp_generate(s->generator, tape, s->id, s->count, number, emit, s, &s->result[number]));
+    return finish(s, number);
+}
+
+static qp_status write_all(show *s)
+{
+    int samples = (int)s->o->samples;
+    s->result = calloc((size_t)samples, sizeof *s->result);
+    s->done = calloc((size_t)samples, sizeof *s->done);
+    qp_status status = qp_fail(QP_EMEMORY, "generate: out of memory for %d texts", samples);
+    if (s->result && s->done) {
+        begin_text(s);
+        status = qp_output_check(stdout, "stdout");
+        if (status == QP_OK) status = qp_lines_run(samples, (int)s->o->ask.threads, write_one, s);
+    }
+    for (int i = 0; s->result && i < samples; i++) qp_generated_free(&s->result[i]);
+    free(s->result);
+    free(s->done);
+    return status;
+}
+
+/* ---- the command ---- */
+
+static qp_status read_prompt(const generate_options *o, const qp_option_list *prompt, char **content, show *s)
+{
+    if (prompt->count > 1) return qp_fail(QP_EUSAGE, "--prompt is given %d times; give one", prompt->count);
+    if (prompt->count && *o->file) return qp_fail(QP_EUSAGE, "--prompt and --file contradict each other; give one");
+    s->prompt = prompt->count ? prompt->value[0] : "";
+    s->prompt_bytes = strlen(s->prompt);
+    if (!*o->file) return QP_OK;
+    qp_chunks chunks;
+    char *name = (char *)(uintptr_t)o->file;
+    FILE *memory = open_memstream(content, &s->prompt_bytes);
+    if (!memory) return qp_fail(QP_EMEMORY, "generate: out of memory for the prompt");
+    qp_status status = qp_chunks_begin(&chunks, &name, 1, 1024);
+    while (status == QP_OK && (status = qp_chunks_next(&chunks)) == QP_OK && chunks.count > 0)
+        for (int i = 0; i < chunks.count; i++) {
+            fwrite(chunks.line[i].text, 1, chunks.line[i].bytes, memory);
+            putc('\n', memory);
+        }
+    qp_chunks_end(&chunks);
+    if (fclose(memory) != 0 && status == QP_OK) status = qp_fail(QP_EMEMORY, "generate: out of memory for the prompt");
+    s->prompt = *content;
+    if (s->prompt_bytes > 0) s->prompt_bytes--;
+    if (status == QP_OK && s->prompt_bytes > MOST_PROMPT_BYTES)
+        status = qp_fail(QP_EDATA, "%s: longer than any prompt may be; cut it", o->file);
+    return status;
+}
+
+typedef struct {
+    generate_options o;
+    qp_sample_config sample;
+} generation;
+
+static qp_status run(void *self, const qp_options *options)
+{
+    generation *how = self;
+    generate_options *o = &how->o;
+    const qp_option_list *list = options->command->list;
+    char *content = NULL;
+    show s = {.o = o};
+    static const int tasks[] = {QP_TASK_LM, QP_TASK_AUTOENCODE, -1};
+    qp_text_model opened = {0};
+    qp_status status = read_prompt(o, &list[0], &content, &s);
+    if (status == QP_OK) status = qp_decode_open(&o->ask, tasks, &opened);
+    if (status == QP_OK && qp_model_config_of(opened.model)->task == QP_TASK_AUTOENCODE &&
+        !qp_model_config_of(opened.model)->variational)
+        status = qp_fail(QP_EUSAGE,
+                         "%s: is an autoencoder that only gives text back (quipu translate); for new texts train it "
+                         "with --variational",
+                         o->ask.model);
+    qp_generator generator = {.model = opened.model,
+                              .codec = &opened.target_codec,
+                              .sample = &how->sample,
+                              .no_repeat_ngram = (int)o->no_repeat_ngram,
+                              .tokens = o->tokens,
+                              .stop = list[1].value,
+                              .stops = list[1].count,
+                              .seed = (uint64_t)o->seed};
+    s.generator = &generator;
+    if (status == QP_OK) status = qp_generate_prompt(&generator, s.prompt, s.prompt_bytes, &s.id, &s.count);
+    if (status == QP_OK) status = write_all(&s);
+    free(s.id);
+    free(content);
+    if (opened.model) qp_text_model_free(&opened);
+    return status;
+}
+
+int qp_cmd_generate(int argc, char **argv)
+{
+    generation how;
+    const qp_option_group group[] = {
+        {&qp_decode_fields, &how.o.ask}, {&generate_table, &how.o}, {&qp_sample_fields, &how.sample}};
+    static const qp_option_alias alias[] = {
+        {'m', "model"}, {'p', "prompt"}, {'f', "file"}, {'n', "tokens"}, {'t', "threads"}};
+    qp_option_list list[] = {{.name = "prompt", .help = "the text to go on with; without one, a new text"},
+                             {.name = "stop", .help = "end before this string; may be given several times"}};
+    const qp_command command = {.name = "generate",
+                                .summary = "continue a text",
+                                .usage = "-m MODEL [-p PROMPT | -f FILE] [options]",
+                                .notes = notes,
+                                .group = group,
+                                .group_count = 3,
+                                .alias = alias,
+                                .alias_count = sizeof alias / sizeof *alias,
+                                .list = list,
+                                .list_count = 2};
+    return qp_options_run(&command, argc, argv, run, &how);
+}

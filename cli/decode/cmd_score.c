@@ -1,0 +1,219 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/base/chunks.h"
+#include "cli/base/commands.h"
+#include "cli/decode/decode_options.h"
+#include "cli/base/json_text.h"
+#include "cli/base/options.h"
+#include "cli/base/text.h"
+#include "cli/base/text_model.h"
+#include "lib/decode/score.h"
+
+/* score — log-probability of given text, one line of output for each line of input. */
+enum { LINES_A_THREAD = 1024 };
+enum { SCORES_SENTENCE, SCORES_TOKEN };
+
+#define SCORE_FIELDS(X)                                                                                                \
+    X(TEXT, src, "", 0, 0, NULL, "file of source lines, beside --tgt; instead of FILE")                                \
+    X(TEXT, tgt, "", 0, 0, NULL, "file of target lines, beside --src")                                                 \
+    X(CHOICE, scores, "sentence", 0, 0, "sentence, token", "token: each token's log-probability too")                  \
+    X(INT, batch_size, "32", 1, 100000, NULL, "sentences scored together at most; changes the speed alone")
+
+typedef struct {
+    qp_decode_options ask;
+    SCORE_FIELDS(QP_FIELD_DECLARE)
+} score_options;
+
+static const qp_field score_field[] = {
+#define ROW(...) QP_FIELD_ROW(score_options, __VA_ARGS__)
+    SCORE_FIELDS(ROW)
+#undef ROW
+};
+static const qp_field_table score_table = {"score", score_field, sizeof score_field / sizeof *score_field};
+
+static const char notes[] =
+    "Lines of FILE are SOURCE TAB TARGET, for a language model just text. Printed is the sum of the log-probabilities\n"
+    "(natural logarithm) of the target's tokens and its end; --scores token adds  ||| LOGP LOGP ...  An empty line\n"
+    "gives an empty line.";
+
+/* Where the pairs of one chunk come from: one input with a TAB inside, or two beside each other. */
+typedef struct {
+    qp_chunks chunks, beside;
+    bool two, pairs;          /* two inputs; lines hold two texts */
+    qp_line *source, *target; /* [lines of a chunk]; a target of NULL text is an empty line */
+    char *file[2];
+} pair_input;
+
+static qp_status input_begin(pair_input *in, const qp_options *options, const score_options *o, bool has_source)
+{
+    int limit = LINES_A_THREAD * (int)o->ask.threads;
+    *in = (pair_input){.two = *o->src || *o->tgt, .pairs = has_source};
+    in->source = malloc((size_t)limit * sizeof *in->source);
+    in->target = malloc((size_t)limit * sizeof *in->target);
+    if (!in->source || !in->target) return qp_fail(QP_EMEMORY, "score: out of memory for %d lines", limit);
+    if (!in->two) return qp_chunks_begin(&in->chunks, options->file, options->file_count, limit);
+    if (!*o->src || !*o->tgt || !has_source)
+        return qp_fail(QP_EUSAGE, has_source ? "--src and --tgt go together; give both, or a file of SOURCE TAB TARGET"
+                                             : "--src and --tgt: this is a language model; give it a file of text");
+    if (options->file_count > 0)
+        return qp_fail(QP_EUSAGE, "%s: is too much beside --src and --tgt; leave one or the other out",
+                       options->file[0]);
+    in->file[0] = (char *)(uintptr_t)o->src;
+    in->file[1] = (char *)(uintptr_t)o->tgt;
+    QP_TRY(qp_chunks_begin(&in->chunks, &in->file[0], 1, limit));
+    return qp_chunks_begin(&in->beside, &in->file[1], 1, limit);
+}
+
+static void input_end(pair_input *in)
+{
+    qp_chunks_end(&in->chunks);
+    qp_chunks_end(&in->beside);
+    free(in->source);
+    free(in->target);
+}
+
+static qp_status split_line(pair_input *in, int i)
+{
+    qp_line line = in->chunks.line[i];
+    in->source[i] = in->target[i] = line;
+    if (line.bytes == 0) in->target[i].text = NULL;
+    if (!in->pairs || line.bytes == 0) return QP_OK;
+    const char *tab = memchr(line.text, '\t', line.bytes);
+    if (!tab)
+        return qp_fail(QP_EDATA,
+                       "%s:%lld: no TAB between source and target; give lines SOURCE TAB TARGET, or --src and --tgt",
+                       qp_chunks_path(&in->chunks, i), (long long)qp_chunks_number(&in->chunks, i));
+    in->source[i].bytes = (size_t)(tab - line.text);
+    in->target[i] = (qp_line){tab + 1, line.bytes - in->source[i].bytes - 1};
+    return QP_OK;
+}
+
+/* As many lines of the second input as there are of the first; at the end of the first there must be none. */
+static qp_status pair_beside(pair_input *in)
+{
+    in->beside.text_limit = SIZE_MAX;
+    in->beside.line_limit = in->chunks.count > 0 ? in->chunks.count : 1;
+    QP_TRY(qp_chunks_next(&in->beside));
+    if (in->beside.count != in->chunks.count)
+        return qp_fail(QP_EDATA, "%s and %s: not equally many lines; line n of one must belong to line n of the other",
+                       in->file[0], in->file[1]);
+    for (int i = 0; i < in->chunks.count; i++) {
+        in->source[i] = in->chunks.line[i];
+        in->target[i] = in->beside.line[i];
+        if (in->source[i].bytes == 0 && in->target[i].bytes == 0) in->target[i].text = NULL;
+    }
+    return QP_OK;
+}
+
+static qp_status input_next(pair_input *in)
+{
+    QP_TRY(qp_chunks_next(&in->chunks));
+    if (in->two) return pair_beside(in);
+    for (int i = 0; i < in->chunks.count; i++) QP_TRY(split_line(in, i));
+    return QP_OK;
+}
+
+/* ---- one score on stdout ---- */
+
+static void put_json(const qp_text_codec *codec, const qp_scored *scored)
+{
+    json_t *object = json_object(), *tokens = json_array();
+    for (int t = 0; t < scored->count; t++) {
+        const char *piece = codec->piece(codec->self, scored->id[t]);
+        json_t *token = json_object();
+        json_object_set_new(token, "text", qp_json_text(piece, strlen(piece)));
+        json_object_set_new(token, "logprob", json_real((double)scored->log_probability[t]));
+        json_array_append_new(tokens, token);
+    }
+    json_object_set_new(object, "logprob", json_real(scored->total));
+    json_object_set_new(object, "tokens", tokens);
+    qp_json_line(stdout, object);
+}
+
+static void put_scored(const score_options *o, const qp_text_codec *codec, const qp_scored *scored, bool empty)
+{
+    if (o->ask.json) {
+        if (empty)
+            puts("{\"logprob\":0.0,\"tokens\":[]}");
+        else
+            put_json(codec, scored);
+        return;
+    }
+    if (!empty) {
+        printf("%.4f", scored->total);
+        if (o->scores == SCORES_TOKEN) fputs(" |||", stdout);
+        for (int t = 0; o->scores == SCORES_TOKEN && t < scored->count; t++)
+            printf(" %.4f", (double)scored->log_probability[t]);
+    }
+    putchar('\n');
+}
+
+static void warn_cut(const pair_input *in, int i, const qp_scored *scored)
+{
+    bool source = in->pairs && scored->source_tokens >= scored->source_count;
+    if (source || scored->tokens >= scored->count)
+        qp_warn("%s:%lld: more tokens than the model reads; cut to %d", qp_chunks_path(&in->chunks, i),
+                (long long)qp_chunks_number(&in->chunks, i), (source ? scored->source_count : scored->count) - 1);
+}
+
+static qp_status score_chunk(const score_options *o, const qp_scorer *scorer, pair_input *in)
+{
+    int count = in->chunks.count;
+    qp_scored *scored = malloc((size_t)count * sizeof *scored);
+    if (!scored) return qp_fail(QP_EMEMORY, "score: out of memory for %d lines", count);
+    for (int i = 0; i < count; i++) scored[i] = (qp_scored){0};
+    qp_status status = qp_score_lines(scorer, in->pairs ? in->source : NULL, in->target, count, scored);
+    for (int i = 0; i < count; i++) {
+        if (status == QP_OK) {
+            warn_cut(in, i, &scored[i]);
+            put_scored(o, scorer->target, &scored[i], !in->target[i].text);
+        }
+        qp_scored_free(&scored[i]);
+    }
+    free(scored);
+    return status;
+}
+
+static qp_status run(void *self, const qp_options *options)
+{
+    score_options *o = self;
+    static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_LM, QP_TASK_AUTOENCODE, -1};
+    qp_text_model opened;
+    QP_TRY(qp_decode_open(&o->ask, tasks, &opened));
+    bool has_source = qp_model_config_of(opened.model)->encoder != QP_KIND_NONE;
+    qp_scorer scorer = {.model = opened.model,
+                        .source = &opened.source_codec,
+                        .target = &opened.target_codec,
+                        .batch_size = (int)o->batch_size,
+                        .threads = (int)o->ask.threads};
+    pair_input in;
+    qp_status status = input_begin(&in, options, o, has_source);
+    while (status == QP_OK) {
+        status = input_next(&in);
+        if (status != QP_OK || in.chunks.count == 0) break;
+        status = score_chunk(o, &scorer, &in);
+        if (status == QP_OK) status = qp_output_check(stdout, "stdout");
+    }
+    input_end(&in);
+    qp_text_model_free(&opened);
+    return status;
+}
+
+int qp_cmd_score(int argc, char **argv)
+{
+    score_options o;
+    const qp_option_group group[] = {{&qp_decode_fields, &o.ask}, {&score_table, &o}};
+    static const qp_option_alias alias[] = {{'m', "model"}, {'t', "threads"}};
+    const qp_command command = {.name = "score",
+                                .summary = "log-probability of given text",
+                                .usage = "-m MODEL [FILE...] | -m MODEL --src FILE --tgt FILE",
+                                .notes = notes,
+                                .group = group,
+                                .group_count = 2,
+                                .alias = alias,
+                                .alias_count = 2,
+                                .takes_files = true};
+    return qp_options_run(&command, argc, argv, run, &o);
+}

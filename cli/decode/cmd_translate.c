@@ -1,0 +1,287 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/base/chunks.h"
+#include "cli/base/commands.h"
+#include "cli/decode/decode_options.h"
+#include "cli/base/json_text.h"
+#include "cli/base/options.h"
+#include "cli/base/text.h"
+#include "cli/base/text_model.h"
+#include "lib/decode/alignment.h"
+#include "lib/decode/translate.h"
+
+/* translate — source lines to target lines. Output lines = input lines, always, in order: an empty line gives an empty
+ * line, and a line end inside a translation becomes a space. */
+enum { LINES_A_THREAD = 1024 };
+enum { SCORES_NONE, SCORES_SENTENCE, SCORES_TOKEN };
+enum { ALIGNMENT_NONE, ALIGNMENT_HARD, ALIGNMENT_SOFT };
+
+#define TRANSLATE_FIELDS(X)                                                                                            \
+    X(INT, max_length, "0", 0, 100000, NULL, "output at most N tokens; 0: by --max-length-factor and -extra")          \
+    X(CHOICE, scores, "none", 0, 0, "none, sentence, token", "print log-probabilities behind the text")                \
+    X(CHOICE, alignment, "none", 0, 0, "none, hard, soft", "print what each target token looked at")                   \
+    X(INT, batch_size, "32", 1, 100000, NULL, "sentences searched together; changes the speed, not the text")
+
+typedef struct {
+    qp_decode_options ask;
+    TRANSLATE_FIELDS(QP_FIELD_DECLARE)
+} translate_options;
+
+static const qp_field translate_field[] = {
+#define ROW(...) QP_FIELD_ROW(translate_options, __VA_ARGS__)
+    TRANSLATE_FIELDS(ROW)
+#undef ROW
+};
+static const qp_field_table translate_table = {"translate", translate_field,
+                                               sizeof translate_field / sizeof *translate_field};
+
+static const char notes[] =
+    "Plain output: TEXT, then as asked for  ||| SCORE  ||| LOGP LOGP ...  ||| ALIGNMENT.\n"
+    "--n-best N prints N lines a sentence: ID ||| TEXT ||| features ||| SCORE, ID counting sentences from 0.\n"
+    "The score is the log-probability of the whole with --length-penalty; LOGP is one number a target token, the\n"
+    "end of the sentence included.  --alignment hard: pairs source-target of tokens, from 0 (as --json shows\n"
+    "them); soft: for each target token its weights over the source tokens, ends included, joined by commas.\n"
+    "Weights are the mean over the heads of the last decoder layer but one (of fewer than three layers: the last).";
+
+/* ---- one translation on stdout ---- */
+
+static void put_scores(const qp_hypothesis *found, int scores)
+{
+    if (scores == SCORES_NONE) return;
+    printf(" ||| %.4f", found->score);
+    if (scores != SCORES_TOKEN) return;
+    fputs(" |||", stdout);
+    for (int t = 0; t < found->count; t++) printf(" %.4f", (double)found->log_probability[t]);
+}
+
+static int tokens_but_eos(const qp_hypothesis *found)
+{
+    bool ended = found->count > 0 && found->id[found->count - 1] == QP_EOS;
+    return found->count - (ended ? 1 : 0);
+}
+
+static void put_alignment(const qp_translation *made, int h, int alignment)
+{
+    const qp_hypothesis *found = &made->search.best[h];
+    const qp_real *weight = made->best[h].alignment;
+    if (alignment == ALIGNMENT_NONE) return;
+    fputs(" |||", stdout);
+    int tokens = alignment == ALIGNMENT_HARD ? tokens_but_eos(found) : found->count;
+    for (int t = 0; t < tokens; t++) {
+        if (alignment == ALIGNMENT_HARD) {
+            printf(" %d-%d", qp_alignment_hard(weight, made->source_count, t), t);
+            continue;
+        }
+        for (int s = 0; s < made->source_count; s++)
+            printf("%s%.4f", s ? "," : " ", (double)weight[(ptrdiff_t)t * made->source_count + s]);
+    }
+}
+
+static void put_plain(const translate_options *o, const qp_translation *made)
+{
+    if (made->search.count > 0) {
+        qp_line_put(stdout, made->best[0].text, made->best[0].bytes);
+        put_scores(&made->search.best[0], o->scores);
+        put_alignment(made, 0, o->alignment);
+    }
+    putchar('\n');
+}
+
+static void put_n_best(const translate_options *o, const qp_translation *made, int64_t id)
+{
+    if (made->search.count == 0) printf("%lld |||  ||| logprob= 0.0000 length= 0 ||| 0.0000\n", (long long)id);
+    for (int h = 0; h < made->search.count; h++) {
+        const qp_hypothesis *found = &made->search.best[h];
+        printf("%lld ||| ", (long long)id);
+        qp_line_put(stdout, made->best[h].text, made->best[h].bytes);
+        printf(" ||| logprob= %.4f length= %d", found->total, found->count);
+        if (o->scores == SCORES_TOKEN) fputs(" tokens=", stdout);
+        for (int t = 0; o->scores == SCORES_TOKEN && t < found->count; t++)
+            printf(" %.4f", (double)found->log_probability[t]);
+        printf(" ||| %.4f", found->score);
+        put_alignment(made, h, o->alignment);
+        putchar('\n');
+    }
+}
+
+/* ---- JSON ---- */
+
+static json_t *json_piece(const qp_text_codec *codec, int32_t id)
+{
+    const char *piece = codec->piece(codec->self, id);
+    return qp_json_text(piece, strlen(piece));
+}
+
+static json_t *json_alignment(const translate_options *o, const qp_translation *made, int h)
+{
+    const qp_hypothesis *found = &made->search.best[h];
+    const qp_real *weight = made->best[h].alignment;
+    json_t *rows = json_array();
+    int tokens = o->alignment == ALIGNMENT_HARD ? tokens_but_eos(found) : found->count;
+    for (int t = 0; t < tokens; t++) {
+        json_t *row = json_array();
+        if (o->alignment == ALIGNMENT_HARD) {
+            json_array_append_new(row, json_integer(qp_alignment_hard(weight, made->source_count, t)));
+            json_array_append_new(row, json_integer(t));
+        } else {
+            for (int s = 0; s < made->source_count; s++)
+                json_array_append_new(row, json_real((double)weight[(ptrdiff_t)t * made->source_count + s]));
+        }
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+static json_t *json_hypothesis(const translate_options *o, const qp_text_codec *target, const qp_translation *made,
+                               int h)
+{
+    const qp_hypothesis *found = &made->search.best[h];
+    json_t *object = json_object(), *tokens = json_array();
+    for (int t = 0; t < found->count; t++) {
+        json_t *token = json_object();
+        json_object_set_new(token, "text", json_piece(target, found->id[t]));
+        json_object_set_new(token, "logprob", json_real((double)found->log_probability[t]));
+        json_array_append_new(tokens, token);
+    }
+    json_object_set_new(object, "text", qp_json_text(made->best[h].text, made->best[h].bytes));
+    json_object_set_new(object, "score", json_real(found->score));
+    json_object_set_new(object, "logprob", json_real(found->total));
+    json_object_set_new(object, "tokens", tokens);
+    if (made->best[h].alignment) json_object_set_new(object, "alignment", json_alignment(o, made, h));
+    return object;
+}
+
+static void put_json(const translate_options *o, const qp_translator *translator, const qp_translation *made)
+{
+    json_t *object = NULL;
+    if (made->search.count == 0) {
+        object = json_pack("{s:s, s:f, s:f, s:[]}", "text", "", "score", 0.0, "logprob", 0.0, "tokens");
+    } else {
+        object = json_hypothesis(o, translator->target, made, 0);
+        if (o->alignment != ALIGNMENT_NONE) {
+            json_t *source = json_array();
+            for (int s = 0; s < made->source_count; s++)
+                json_array_append_new(source, json_piece(translator->source, made->source_id[s]));
+            json_object_set_new(object, "source", source);
+        }
+        if (translator->search.n_best > 1) {
+            json_t *list = json_array();
+            for (int h = 0; h < made->search.count; h++)
+                json_array_append_new(list, json_hypothesis(o, translator->target, made, h));
+            json_object_set_new(object, "n_best", list);
+        }
+    }
+    qp_json_line(stdout, object);
+}
+
+/* ---- the loop ---- */
+
+static void warn_cut(const qp_chunks *chunks, int i, const qp_translation *made)
+{
+    if (made->source_tokens >= made->source_count)
+        qp_warn("%s:%lld: %d tokens are more than the model reads; cut to %d", qp_chunks_path(chunks, i),
+                (long long)qp_chunks_number(chunks, i), made->source_tokens, made->source_count - 1);
+}
+
+static qp_status translate_chunk(const translate_options *o, const qp_translator *translator, const qp_chunks *chunks,
+                                 int64_t first)
+{
+    qp_translation *made = malloc((size_t)chunks->count * sizeof *made);
+    if (!made) return qp_fail(QP_EMEMORY, "translate: out of memory for %d lines", chunks->count);
+    qp_status status = qp_translate(translator, chunks->line, chunks->count, made);
+    for (int i = 0; i < chunks->count; i++) {
+        if (status == QP_OK) {
+            warn_cut(chunks, i, &made[i]);
+            if (o->ask.json)
+                put_json(o, translator, &made[i]);
+            else if (translator->search.n_best > 1)
+                put_n_best(o, &made[i], first + i);
+            else
+                put_plain(o, &made[i]);
+        }
+        qp_translation_free(&made[i]);
+    }
+    free(made);
+    return status;
+}
+
+static qp_status translate_files(const translate_options *o, const qp_translator *translator, const qp_options *options)
+{
+    qp_chunks chunks;
+    int64_t lines = 0;
+    qp_status status = qp_chunks_begin(&chunks, options->file, options->file_count,
+                                       LINES_A_THREAD * translator->threads);
+    while (status == QP_OK) {
+        status = qp_chunks_next(&chunks);
+        if (status != QP_OK || chunks.count == 0) break;
+        status = translate_chunk(o, translator, &chunks, lines);
+        lines += chunks.count;
+        if (status == QP_OK) status = qp_output_check(stdout, "stdout");
+    }
+    qp_chunks_end(&chunks);
+    return status;
+}
+
+/* Options that only together make sense or not. */
+static qp_status settle(const qp_options *options, const translate_options *o, qp_search_config *search)
+{
+    if (o->max_length > 0) {
+        search->max_length_factor = 0;
+        search->max_length_extra = o->max_length;
+    }
+    if (search->n_best > search->beam_size) {
+        if (qp_options_given(options, "beam-size"))
+            return qp_fail(QP_EUSAGE, "--n-best %lld is more than --beam-size %lld; a beam holds only its own",
+                           (long long)search->n_best, (long long)search->beam_size);
+        search->beam_size = search->n_best;
+    }
+    if (o->max_length > 0 && search->min_length > o->max_length)
+        return qp_fail(QP_EUSAGE, "--min-length %lld is more than --max-length %lld; lower one or raise the other",
+                       (long long)search->min_length, (long long)o->max_length);
+    return QP_OK;
+}
+
+typedef struct {
+    translate_options o;
+    qp_search_config search;
+} translation;
+
+static qp_status run(void *self, const qp_options *options)
+{
+    translation *how = self;
+    translate_options *o = &how->o;
+    static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_AUTOENCODE, -1};
+    qp_text_model opened;
+    QP_TRY(settle(options, o, &how->search));
+    QP_TRY(qp_decode_open(&o->ask, tasks, &opened));
+    qp_translator translator = {.model = opened.model,
+                                .source = &opened.source_codec,
+                                .target = &opened.target_codec,
+                                .search = how->search,
+                                .batch_size = (int)o->batch_size,
+                                .threads = (int)o->ask.threads,
+                                .alignment = o->alignment != ALIGNMENT_NONE};
+    qp_status status = translate_files(o, &translator, options);
+    qp_text_model_free(&opened);
+    return status;
+}
+
+int qp_cmd_translate(int argc, char **argv)
+{
+    translation how;
+    const qp_option_group group[] = {
+        {&qp_decode_fields, &how.o.ask}, {&translate_table, &how.o}, {&qp_search_fields, &how.search}};
+    static const qp_option_alias alias[] = {{'m', "model"}, {'b', "beam-size"}, {'t', "threads"}};
+    const qp_command command = {.name = "translate",
+                                .summary = "source lines to target lines",
+                                .usage = "-m MODEL [FILE...]",
+                                .notes = notes,
+                                .group = group,
+                                .group_count = 3,
+                                .alias = alias,
+                                .alias_count = 3,
+                                .takes_files = true};
+    return qp_options_run(&command, argc, argv, run, &how);
+}

@@ -1,0 +1,22 @@
+#ifndef QP_DECODE_OPTIONS_H
+#define QP_DECODE_OPTIONS_H
+
+#include "cli/base/options.h"
+#include "cli/base/text_model.h"
+
+/* decode_options — what all commands that ask a model have in common: which one, how it answers, on how many threads. */
+#define QP_DECODE_FIELDS(X)                                                                                            \
+    X(TEXT, model, "", 0, 0, NULL, "model file (.safetensors)")                                                        \
+    X(BOOL, json, "false", 0, 0, NULL, "one JSON object a line (generate: a text)")                                    \
+    X(INT, threads, "0", 0, 1024, NULL, "threads (generate: one text each); 0: all")
+
+typedef struct {
+    QP_DECODE_FIELDS(QP_FIELD_DECLARE)
+} qp_decode_options;
+extern const qp_field_table qp_decode_fields;
+
+/* qp_decode_open — the model for decoding, of one of these tasks, its weights packed, threads settled.
+ * Errors  those of qp_text_model_open_as. */
+qp_status qp_decode_open(qp_decode_options *options, const int *task, qp_text_model *text_model);
+
+#endif

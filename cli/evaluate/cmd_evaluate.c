@@ -1,0 +1,367 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/base/chunks.h"
+#include "cli/base/commands.h"
+#include "cli/evaluate/evaluate_task.h"
+#include "cli/base/json_text.h"
+#include "cli/base/options.h"
+#include "cli/base/text.h"
+#include "cli/base/text_model.h"
+#include "lib/base/file.h"
+#include "lib/base/threads.h"
+#include "lib/decode/translate.h"
+#include "lib/metric/overlap.h"
+#include "lib/metric/scores.h"
+
+/* evaluate — compare text with references: a file of hypotheses, or what a model makes of a source file. */
+enum { LINES_AT_ONCE = 1024 };
+
+#define EVALUATE_FIELDS(X)                                                                                             \
+    X(TEXT, hyp, "", 0, 0, NULL, "file of hypotheses, one a line; - is stdin")                                         \
+    X(TEXT, model, "", 0, 0, NULL, "... or a model file, whose translations of --src are compared")                    \
+    X(TEXT, src, "", 0, 0, NULL, "file of source lines for the model")                                                 \
+    X(BOOL, json, "false", 0, 0, NULL, "one JSON object instead of lines")                                             \
+    X(BOOL, sentence_level, "false", 0, 0, NULL, "scores of every line, tab-separated; BLEU with --effective-order")   \
+    X(INT, batch_size, "32", 1, 100000, NULL, "sentences translated together; changes the speed, not the text")        \
+    X(INT, threads, "0", 0, 1024, NULL, "threads; 0: all")
+
+#define METRIC_FIELDS(X)                                                                                               \
+    X(BOOL, lower_case, "false", 0, 0, NULL, "lower case before BLEU and chrF")                                        \
+    X(TEXT, tokenize, "13a", 0, 0, NULL, "BLEU's words: 13a, none, char, intl, zh")                                    \
+    X(CHOICE, smooth_method, "exp", 0, 0, "exp, floor, add-k, none", "BLEU's smoothing of orders without a match")     \
+    X(REAL, smooth_value, "-1", -1, 1000, NULL, "value of floor and add-k; -1: 0.1 and 1")                             \
+    X(INT, max_ngram_order, "4", 1, QP_BLEU_ORDER_MAX, NULL, "BLEU's longest n-grams")                                 \
+    X(BOOL, effective_order, "false", 0, 0, NULL, "BLEU without the orders a hypothesis is too short for")             \
+    X(INT, chrf_char_order, "6", 0, 8, NULL, "chrF's longest character n-grams")                                       \
+    X(INT, chrf_word_order, "0", 0, 8, NULL, "chrF's longest word n-grams; 2: chrF++")                                 \
+    X(INT, chrf_beta, "2", 1, 100, NULL, "weight of recall in chrF")                                                   \
+    X(BOOL, chrf_whitespace, "false", 0, 0, NULL, "chrF counts white space")                                           \
+    X(BOOL, chrf_eps_smoothing, "false", 0, 0, NULL, "chrF as chrF++.py, NLTK and Moses have it")                      \
+    X(BOOL, ter_normalized, "false", 0, 0, NULL, "TER sets punctuation apart")                                         \
+    X(BOOL, ter_no_punct, "false", 0, 0, NULL, "TER drops punctuation")                                                \
+    X(BOOL, ter_asian_support, "false", 0, 0, NULL, "the two above for East Asian text too")                           \
+    X(BOOL, ter_case_sensitive, "false", 0, 0, NULL, "TER keeps upper and lower case apart")
+
+typedef struct {
+    EVALUATE_FIELDS(QP_FIELD_DECLARE)
+} evaluate_options;
+
+typedef struct {
+    METRIC_FIELDS(QP_FIELD_DECLARE)
+} metric_options;
+
+#define EVALUATE_ROW(...) QP_FIELD_ROW(evaluate_options, __VA_ARGS__)
+#define METRIC_ROW(...) QP_FIELD_ROW(metric_options, __VA_ARGS__)
+static const qp_field evaluate_field[] = {EVALUATE_FIELDS(EVALUATE_ROW)};
+static const qp_field metric_field[] = {METRIC_FIELDS(METRIC_ROW)};
+static const qp_field_table evaluate_table = {"evaluate", evaluate_field,
+                                              sizeof evaluate_field / sizeof *evaluate_field};
+static const qp_field_table metric_table = {"metrics", metric_field, sizeof metric_field / sizeof *metric_field};
+
+static const char notes[] =
+    "METRICS is a list of bleu, chrf, chrf++, ter, wer, cer, accuracy (lines that are exactly right), word-accuracy;\n"
+    "without it: bleu,chrf. BLEU, chrF and TER are those of sacreBLEU " QP_SACREBLEU_VERSION ", and so are their "
+    "signatures; all are\n"
+    "percentages. --ref may be repeated: several references for each line.\n"
+    "METRICS -m MODEL --test FILE, by the model's task: lm: perplexity (exp of the mean -ln P of a token, ends of "
+    "lines and\n"
+    "unknown tokens included); classify, tag: accuracy, f1, precision, recall, micro-f1, weighted-f1, "
+    "balanced-accuracy,\n"
+    "matthews, kappa, entity-precision, entity-recall, entity-f1 (as seqeval), report, confusion; regress: mae, rmse, "
+    "mse, r2;\n"
+    "mlm: accuracy, loss, perplexity of hidden tokens, the same ones for the same --seed; autoencode: accuracy (lines\n"
+    "given back exactly), token-accuracy, loss, perplexity, divergence (variational ones).";
+
+/* What a run carries about. */
+typedef struct {
+    const evaluate_options *options;
+    qp_scores scores;
+    qp_reader *reference[QP_REFERENCES_MAX];
+    int references;
+    const char *hypothesis_path;
+    int64_t lines;
+    qp_translator *translator; /* NULL: the lines are the hypotheses */
+} evaluation;
+
+/* ---- output ---- */
+
+static json_t *json_numbers(const double *number, int count)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++) json_array_append_new(list, json_real(number[i]));
+    return list;
+}
+
+static void put_json(const evaluation *e)
+{
+    json_t *root = json_object();
+    for (int i = 0; i < e->scores.count; i++) {
+        char text[160];
+        json_t *one = json_object();
+        json_object_set_new(one, "score", json_real(qp_scores_value(&e->scores, i)));
+        json_object_set_new(one, "signature", json_string(qp_scores_signature(&e->scores, i, text, sizeof text)));
+        if (e->scores.kind[i] == QP_SCORE_BLEU) {
+            qp_bleu_score bleu = qp_bleu_finish(&e->scores.bleu, &e->scores.bleu_sums);
+            json_object_set_new(one, "precisions", json_numbers(bleu.precision, e->scores.bleu.max_order));
+            json_object_set_new(one, "brevity_penalty", json_real(bleu.brevity_penalty));
+            json_object_set_new(one, "hypothesis_length", json_integer(bleu.hypothesis_length));
+            json_object_set_new(one, "reference_length", json_integer(bleu.reference_length));
+        }
+        json_object_set_new(root, qp_score_name(e->scores.kind[i]), one);
+    }
+    json_object_set_new(root, "lines", json_integer(e->lines));
+    qp_json_line(stdout, root);
+}
+
+static void put_lines(const evaluation *e)
+{
+    for (int i = 0; i < e->scores.count; i++) {
+        char text[160];
+        printf("%-14s%6.2f  %s\n", qp_score_name(e->scores.kind[i]), qp_scores_value(&e->scores, i),
+               qp_scores_signature(&e->scores, i, text, sizeof text));
+        if (e->scores.kind[i] != QP_SCORE_BLEU) continue;
+        qp_bleu_score bleu = qp_bleu_finish(&e->scores.bleu, &e->scores.bleu_sums);
+        printf("%-22sprecisions ", "");
+        for (int n = 0; n < e->scores.bleu.max_order; n++) printf("%s%.1f", n ? "/" : "", bleu.precision[n]);
+        printf(", brevity penalty %.3f, %lld words for %lld\n", bleu.brevity_penalty, (long long)bleu.hypothesis_length,
+               (long long)bleu.reference_length);
+    }
+}
+
+/* The scores of the one line in `scores`. */
+static void put_sentence(const evaluation *e)
+{
+    json_t *object = e->options->json ? json_object() : NULL;
+    for (int i = 0; i < e->scores.count; i++) {
+        double value = qp_scores_value(&e->scores, i);
+        if (object)
+            json_object_set_new(object, qp_score_name(e->scores.kind[i]), json_real(value));
+        else
+            printf("%s%.4f", i ? "\t" : "", value);
+    }
+    if (object)
+        qp_json_line(stdout, object);
+    else
+        putchar('\n');
+}
+
+/* ---- lines ---- */
+
+/* How many lines there are in all, for the message: the rest of both files is counted. */
+static qp_status unequal(evaluation *e, int r, qp_chunks *chunks, int taken)
+{
+    char *line;
+    size_t bytes;
+    int64_t hypotheses = e->lines;
+    for (int rest = chunks->count - taken; rest > 0;) {
+        hypotheses += rest;
+        QP_TRY(qp_chunks_next(chunks));
+        rest = chunks->count;
+    }
+    do QP_TRY(qp_reader_next(e->reference[r], &line, &bytes));
+    while (line);
+    return qp_fail(QP_EDATA, "%s: %lld lines, but %s has %lld; both must correspond line by line",
+                   qp_reader_path(e->reference[r]), (long long)qp_reader_line(e->reference[r]), e->hypothesis_path,
+                   (long long)hypotheses);
+}
+
+/* Compare hypothesis number `i` of the chunk with the next line of every reference. */
+static qp_status add_line(evaluation *e, qp_chunks *chunks, int i, qp_segment hypothesis)
+{
+    qp_segment reference[QP_REFERENCES_MAX];
+    for (int r = 0; r < e->references; r++) {
+        char *line;
+        QP_TRY(qp_reader_next(e->reference[r], &line, &reference[r].bytes));
+        if (!line) return unequal(e, r, chunks, i);
+        reference[r].text = line;
+    }
+    QP_TRY(qp_scores_add(&e->scores, hypothesis, reference, e->references));
+    e->lines++;
+    if (e->options->sentence_level) {
+        put_sentence(e);
+        qp_scores_reset(&e->scores);
+    }
+    return QP_OK;
+}
+
+static qp_status add_chunk(evaluation *e, qp_chunks *chunks)
+{
+    qp_translation *made = NULL;
+    qp_status status = QP_OK;
+    int count = chunks->count;
+    if (e->translator) {
+        made = malloc((size_t)count * sizeof *made);
+        if (!made) return qp_fail(QP_EMEMORY, "evaluate: out of memory for %d lines", count);
+        status = qp_translate(e->translator, chunks->line, count, made);
+    }
+    for (int i = 0; i < count && status == QP_OK; i++) {
+        qp_segment hypothesis = {chunks->line[i].text, chunks->line[i].bytes};
+        if (made)
+            hypothesis = made[i].search.count ? (qp_segment){made[i].best[0].text, made[i].best[0].bytes}
+                                              : (qp_segment){"", 0};
+        status = add_line(e, chunks, i, hypothesis);
+    }
+    for (int i = 0; made && i < count; i++) qp_translation_free(&made[i]);
+    free(made);
+    return status;
+}
+
+static qp_status add_all(evaluation *e, char *file)
+{
+    qp_chunks chunks;
+    qp_status status = qp_chunks_begin(&chunks, &file, 1, LINES_AT_ONCE);
+    while (status == QP_OK) {
+        status = qp_chunks_next(&chunks);
+        if (status != QP_OK || chunks.count == 0) break;
+        status = add_chunk(e, &chunks);
+    }
+    for (int r = 0; r < e->references && status == QP_OK; r++) {
+        char *line;
+        size_t bytes;
+        status = qp_reader_next(e->reference[r], &line, &bytes);
+        if (status == QP_OK && line) status = unequal(e, r, &chunks, chunks.count);
+    }
+    qp_chunks_end(&chunks);
+    if (status == QP_OK && e->lines == 0)
+        status = qp_fail(QP_EDATA, "%s: there is no line to compare; give a file with text", e->hypothesis_path);
+    return status;
+}
+
+/* ---- the command ---- */
+
+static qp_status configure(qp_scores *scores, const metric_options *m, bool sentence_level)
+{
+    qp_bleu_config *bleu = &scores->bleu;
+    QP_TRY(qp_bleu_tokenizer_find(m->tokenize, &bleu->tokenizer));
+    bleu->lower_case = m->lower_case;
+    bleu->smoothing = (qp_bleu_smoothing)m->smooth_method;
+    bleu->smoothing_value = m->smooth_value;
+    bleu->max_order = (int)m->max_ngram_order;
+    bleu->effective_order = m->effective_order || sentence_level;
+    scores->chrf = (qp_chrf_config){.char_order = (int)m->chrf_char_order,
+                                    .word_order = (int)m->chrf_word_order,
+                                    .beta = (int)m->chrf_beta,
+                                    .lower_case = m->lower_case,
+                                    .white_space = m->chrf_whitespace,
+                                    .epsilon_smoothing = m->chrf_eps_smoothing};
+    scores->ter = (qp_ter_config){.case_sensitive = m->ter_case_sensitive,
+                                  .normalized = m->ter_normalized,
+                                  .no_punctuation = m->ter_no_punct,
+                                  .asian = m->ter_asian_support};
+    return QP_OK;
+}
+
+static qp_status settle(const qp_options *options, const evaluate_options *o, const qp_option_list *ref)
+{
+    if (options->file_count > 1)
+        return qp_fail(QP_EUSAGE,
+                       "evaluate: '%s' is one word too many; metrics are one list without blanks, files follow "
+                       "--hyp, --src and --ref",
+                       options->file[1]);
+    if (ref->count == 0) return qp_fail(QP_EUSAGE, "evaluate: no reference given; add --ref FILE");
+    if (ref->count > QP_REFERENCES_MAX)
+        return qp_fail(QP_EUSAGE, "evaluate: %d references are more than %d; give fewer", ref->count,
+                       QP_REFERENCES_MAX);
+    if (!o->hyp[0] == !o->model[0])
+        return qp_fail(QP_EUSAGE, "evaluate: give either --hyp FILE, or -m MODEL and --src FILE");
+    if (!o->model[0] != !o->src[0])
+        return qp_fail(QP_EUSAGE, "evaluate: -m MODEL and --src FILE belong together; give both");
+    int standard = strcmp(o->hyp, "-") == 0 || strcmp(o->src, "-") == 0;
+    for (int r = 0; r < ref->count; r++) standard += strcmp(ref->value[r], "-") == 0;
+    if (standard > 1)
+        return qp_fail(QP_EUSAGE, "evaluate: stdin can be read only once; name a file in place of one '-'");
+    return QP_OK;
+}
+
+static qp_status run_model(evaluation *e, const evaluate_options *o, const qp_search_config *search, char *file)
+{
+    static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_AUTOENCODE, -1};
+    qp_text_model opened;
+    QP_TRY(qp_text_model_open_as(o->model, tasks, &opened));
+    qp_translator translator = {.model = opened.model,
+                                .source = &opened.source_codec,
+                                .target = &opened.target_codec,
+                                .search = *search,
+                                .batch_size = (int)o->batch_size,
+                                .threads = qp_threads_of(o->threads)};
+    e->translator = &translator;
+    qp_status status = add_all(e, file);
+    e->translator = NULL;
+    qp_text_model_free(&opened);
+    return status;
+}
+
+static qp_status compare(evaluation *e, evaluate_options *o, const qp_search_config *search, const qp_option_list *ref)
+{
+    char *file = o->model[0] ? o->src : o->hyp;
+    e->options = o;
+    e->hypothesis_path = strcmp(file, "-") == 0 ? "stdin" : file;
+    for (; e->references < ref->count; e->references++)
+        QP_TRY(qp_reader_open(ref->value[e->references], &e->reference[e->references]));
+    QP_TRY(o->model[0] ? run_model(e, o, search, file) : add_all(e, file));
+    if (o->sentence_level) return QP_OK;
+    if (o->json)
+        put_json(e);
+    else
+        put_lines(e);
+    return QP_OK;
+}
+
+/* A model and one file. */
+static qp_status try_model(const qp_options *options, const evaluate_options *o, const qp_evaluate_task_config *test,
+                           int references)
+{
+    if (!o->model[0] || !test->test[0] || o->hyp[0] || o->src[0] || references || options->file_count > 1)
+        return qp_fail(QP_EUSAGE,
+                       "evaluate --test: give [METRICS] -m MODEL --test FILE, without --hyp, --src and --ref");
+    return qp_evaluate_task(options->file_count ? options->file[0] : NULL, o->model, test, qp_threads_of(o->threads),
+                            o->json != 0);
+}
+
+typedef struct {
+    evaluate_options o;
+    qp_evaluate_task_config test;
+    metric_options metric;
+    qp_search_config search;
+} evaluate_config;
+
+static qp_status run(void *self, const qp_options *options)
+{
+    evaluate_config *c = self;
+    const qp_option_list *ref = options->command->list;
+    evaluation e = {0};
+    bool perplexity = options->file_count == 1 && strcmp(options->file[0], "perplexity") == 0;
+    if (c->test.test[0] || perplexity) return try_model(options, &c->o, &c->test, ref->count);
+    QP_TRY(settle(options, &c->o, ref));
+    QP_TRY(qp_scores_init(&e.scores, options->file_count ? options->file[0] : "bleu,chrf"));
+    QP_TRY(configure(&e.scores, &c->metric, c->o.sentence_level));
+    qp_status status = compare(&e, &c->o, &c->search, ref);
+    for (int r = 0; r < e.references; r++) qp_reader_close(e.reference[r]);
+    return status;
+}
+
+int qp_cmd_evaluate(int argc, char **argv)
+{
+    evaluate_config c;
+    qp_option_list ref = {.name = "ref", .help = "file of references, one a line"};
+    const qp_option_group group[] = {{&evaluate_table, &c.o},
+                                     {&qp_evaluate_task_fields, &c.test},
+                                     {&metric_table, &c.metric},
+                                     {&qp_search_fields, &c.search}};
+    static const qp_option_alias alias[] = {{'m', "model"}, {'b', "beam-size"}, {'t', "threads"}};
+    const qp_command command = {
+        .name = "evaluate",
+        .summary = "BLEU, chrF, TER and other scores of text against references",
+        .usage = "[METRICS] --hyp FILE --ref FILE  or  -m MODEL --src FILE --ref FILE  or  -m MODEL --test FILE",
+        .notes = notes,
+        .group = group,
+        .group_count = 4,
+        .alias = alias,
+        .alias_count = 3,
+        .list = &ref,
+        .list_count = 1,
+        .takes_files = true};
+    return qp_options_run(&command, argc, argv, run, &c);
+}

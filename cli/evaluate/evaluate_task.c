@@ -1,0 +1,184 @@
+#include "cli/evaluate/evaluate_task.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/evaluate/evaluate_tokens.h"
+#include "cli/evaluate/forecast_table.h"
+#include "cli/evaluate/label_metrics.h"
+#include "cli/evaluate/perplexity.h"
+#include "cli/predict/predict_tasks.h"
+#include "cli/base/text.h"
+#include "data/batches/batcher.h"
+#include "data/text/labelled.h"
+
+#define ROW(...) QP_FIELD_ROW(qp_evaluate_task_config, __VA_ARGS__)
+static const qp_field fields[] = {QP_EVALUATE_TASK_FIELDS(ROW)};
+const qp_field_table qp_evaluate_task_fields = {"a model and one file", fields, sizeof fields / sizeof *fields};
+
+typedef struct {
+    const qp_text_model *m;
+    const qp_evaluate_task_config *o;
+    int threads;
+    bool json;
+} trial;
+
+/* ---- language models ---- */
+
+static qp_status try_language(const trial *t, const char *metrics)
+{
+    qp_perplexity sums;
+    if (strcmp(metrics, "perplexity") != 0)
+        return qp_fail(QP_EUSAGE, "evaluate: a language model has perplexity (and bits per character), not '%.60s'",
+                       metrics);
+    QP_TRY(qp_perplexity_measure(t->m, (char *)(uintptr_t)t->o->test, t->threads, &sums));
+    if (sums.cut) qp_warn("%s: %lld lines have more tokens than the model reads; cut", t->o->test, (long long)sums.cut);
+    qp_perplexity_print(&sums, t->json);
+    return QP_OK;
+}
+
+/* ---- labels ---- */
+
+static qp_status count_texts(const trial *t, qp_label_metrics *figures)
+{
+    const qp_model_config *c = qp_model_config_of(t->m->model);
+    qp_corpus corpus;
+    qp_labels labels = t->m->labels;
+    qp_labelled_options options = {.path = t->o->test,
+                                   .codec = &t->m->source_codec,
+                                   .max_length = (int)c->max_length,
+                                   .when_longer = QP_LONG_CUT,
+                                   .labels = &labels,
+                                   .policy = QP_LABEL_IGNORE};
+    QP_TRY(qp_labelled_load(&options, &corpus));
+    qp_batcher_options batches = {.kind = QP_BATCH_TOKENS, .size = 4096, .slots = 1};
+    qp_batcher *batcher = NULL;
+    qp_status status = qp_batcher_new(&corpus, &batches, &batcher);
+    if (status == QP_OK) {
+        qp_batch_source source = qp_batcher_source(batcher);
+        status = qp_label_metrics_measure(t->m, &source, t->threads, figures);
+    }
+    if (status == QP_OK && corpus.figures.cut)
+        qp_warn("%s: %lld texts have more tokens than the model reads; cut", t->o->test, (long long)corpus.figures.cut);
+    if (status == QP_OK && corpus.figures.empty)
+        qp_warn("%s: %lld empty texts left out", t->o->test, (long long)corpus.figures.empty);
+    qp_batcher_free(batcher);
+    qp_corpus_free(&corpus);
+    return status;
+}
+
+static qp_status count_sentences(const trial *t, const qp_conll *conll, const int32_t *best, qp_label_metrics *figures)
+{
+    int32_t *truth = malloc(((size_t)conll->words + 1) * sizeof *truth);
+    if (!truth) return qp_fail(QP_EMEMORY, "out of memory for %lld words", (long long)conll->words);
+    for (int64_t w = 0; w < conll->words; w++) {
+        const qp_conll_word *word = &conll->word[w];
+        truth[w] = qp_labels_find(&t->m->labels, conll->text + word->tag, word->tag_end - word->tag);
+    }
+    qp_status status = QP_OK;
+    for (int64_t s = 0; status == QP_OK && s < conll->sentences; s++)
+        status = qp_label_metrics_add(figures, truth + conll->start[s], best + conll->start[s],
+                                      (int)(conll->start[s + 1] - conll->start[s]));
+    free(truth);
+    return status;
+}
+
+static qp_status count_words(const trial *t, qp_label_metrics *figures)
+{
+    qp_conll *conll;
+    QP_TRY(qp_conll_read(t->o->test, (int)t->o->tag_column, &conll));
+    int32_t *best = malloc(((size_t)conll->words + 1) * sizeof *best);
+    qp_status status = best ? QP_OK : qp_fail(QP_EMEMORY, "out of memory for %lld words", (long long)conll->words);
+    if (status == QP_OK && conll->tag_column == 0)
+        status = qp_fail(QP_EDATA, "%s: one column, no tags to compare with; give the words with their tags",
+                         t->o->test);
+    if (status == QP_OK) status = qp_tag_words(t->m, conll, t->threads, best, NULL);
+    if (status == QP_OK) status = count_sentences(t, conll, best, figures);
+    free(best);
+    qp_conll_free(conll);
+    return status;
+}
+
+static qp_status try_labels(const trial *t, const char *metrics)
+{
+    bool tags = qp_model_config_of(t->m->model)->task == QP_TASK_TAG;
+    qp_label_metrics figures;
+    QP_TRY(qp_label_metrics_check(metrics));
+    qp_status status = qp_label_metrics_init(&t->m->labels, tags, &figures);
+    if (status == QP_OK) status = tags ? count_words(t, &figures) : count_texts(t, &figures);
+    if (status == QP_OK) status = qp_label_metrics_print(&figures, metrics, t->json);
+    qp_label_metrics_free(&figures);
+    return status;
+}
+
+/* ---- series ---- */
+
+static qp_status read_series(const trial *t, const char *path, qp_series *series)
+{
+    char *columns;
+    QP_TRY(qp_scaling_columns(&t->m->scaling, &columns));
+    qp_series_options options = {
+        .path = path, .columns = columns, .holes = (qp_hole_policy)t->o->holes, .missing = t->o->missing};
+    qp_status status = qp_series_read(&options, series);
+    free(columns);
+    return status;
+}
+
+static qp_status try_series(const trial *t, const char *metrics)
+{
+    qp_series test, training = {0};
+    QP_TRY(qp_forecast_table_check(metrics));
+    QP_TRY(read_series(t, t->o->test, &test));
+    qp_status status = *t->o->train ? read_series(t, t->o->train, &training) : QP_OK;
+    if (status == QP_OK)
+        status = qp_forecast_table_print(t->m, &test, *t->o->train ? &training : NULL, (int)t->o->period, t->threads,
+                                         metrics, t->json);
+    qp_series_free(&test);
+    qp_series_free(&training);
+    return status;
+}
+
+/* ---- tokens ---- */
+
+static qp_status try_masks(const trial *t, const char *metrics)
+{
+    return qp_evaluate_masks(t->m, t->o, t->threads, t->json, metrics);
+}
+
+static qp_status try_copies(const trial *t, const char *metrics)
+{
+    return qp_evaluate_copies(t->m, t->o, t->threads, t->json, metrics);
+}
+
+/* ---- the table ---- */
+
+static const struct {
+    int task;
+    const char *metrics; /* the usual ones; NULL: it knows */
+    qp_status (*run)(const trial *t, const char *metrics);
+} rows[] = {
+    {QP_TASK_LM, "perplexity", try_language},
+    {QP_TASK_CLASSIFY, "accuracy,f1", try_labels},
+    {QP_TASK_TAG, "accuracy,f1", try_labels},
+    {QP_TASK_REGRESS, "mae,rmse,r2", try_series},
+    {QP_TASK_MLM, "accuracy,loss,perplexity", try_masks},
+    {QP_TASK_AUTOENCODE, NULL, try_copies},
+};
+
+static qp_status run(const trial *t, const char *metrics)
+{
+    int task = qp_model_config_of(t->m->model)->task;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].task == task) return rows[i].run(t, metrics ? metrics : rows[i].metrics);
+    return qp_fail(QP_EUSAGE, "evaluate: --test is for models of one text; give this one --src FILE and --ref FILE");
+}
+
+qp_status qp_evaluate_task(const char *metrics, const char *model, const qp_evaluate_task_config *o, int threads,
+                           bool json)
+{
+    qp_text_model m;
+    QP_TRY(qp_text_model_open(model, &m));
+    qp_status status = run(&(trial){.m = &m, .o = o, .threads = threads, .json = json}, metrics);
+    qp_text_model_free(&m);
+    return status;
+}

@@ -1,0 +1,154 @@
+#include "cli/evaluate/forecast_table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/base/json_text.h"
+#include "cli/train/train_series.h"
+
+static const struct {
+    const char *name;
+    double (*value)(const qp_forecast_sums *sums);
+} figures[] = {{"mae", qp_forecast_mae}, {"rmse", qp_forecast_rmse}, {"mse", qp_forecast_mse}, {"r2", qp_forecast_r2}};
+enum { FIGURES = sizeof figures / sizeof *figures };
+
+/* The number of the figure that the list begins with, or -1; *at moves behind it. -2: the end. */
+static int next_figure(const char **at)
+{
+    *at += strspn(*at, ", ");
+    size_t bytes = strcspn(*at, ", ");
+    int found = bytes ? -1 : -2;
+    for (int i = 0; i < FIGURES; i++)
+        if (strlen(figures[i].name) == bytes && strncmp(figures[i].name, *at, bytes) == 0) found = i;
+    if (found >= 0) *at += bytes;
+    return found;
+}
+
+qp_status qp_forecast_table_check(const char *metrics)
+{
+    int figure;
+    while ((figure = next_figure(&metrics)) >= 0) continue;
+    if (figure == -2) return QP_OK;
+    return qp_fail(QP_EUSAGE, "evaluate: '%.60s' is no metric of forecasts; choose from mae, rmse, mse, r2", metrics);
+}
+
+/* ---- simple forecasts ---- */
+
+typedef struct {
+    int window, horizon, period;
+    const qp_linear_forecast *linear;
+} rule;
+
+static void naive(const rule *r, const double *window, double *forecast)
+{
+    qp_forecast_naive(window, r->window, r->horizon, forecast);
+}
+
+static void line(const rule *r, const double *window, double *forecast)
+{
+    qp_forecast_line(window, r->window, r->horizon, forecast);
+}
+
+static void seasonal(const rule *r, const double *window, double *forecast)
+{
+    qp_forecast_seasonal(window, r->window, r->period, r->horizon, forecast);
+}
+
+static void linear(const rule *r, const double *window, double *forecast)
+{
+    qp_linear_forecast_make(r->linear, window, forecast);
+}
+
+static qp_status compare(const rule *r, const double *value, int64_t windows,
+                         void (*make)(const rule *, const double *, double *), qp_forecast_sums *sums)
+{
+    double *forecast = malloc((size_t)r->horizon * sizeof *forecast);
+    if (!forecast) return qp_fail(QP_EMEMORY, "out of memory for forecasts");
+    for (int64_t w = 0; w < windows; w++) {
+        make(r, value + w, forecast);
+        qp_forecast_add(sums, value + w + r->window, forecast, r->horizon);
+    }
+    free(forecast);
+    return QP_OK;
+}
+
+/* The column that is foretold; the caller frees it. */
+static double *first_column(const qp_series *series)
+{
+    double *value = malloc((size_t)series->rows * sizeof *value);
+    for (int64_t r = 0; value && r < series->rows; r++) value[r] = qp_series_value(series, r, 0);
+    return value;
+}
+
+static qp_status compare_linear(rule *r, const qp_series *training, const double *value, int64_t windows,
+                                qp_forecast_sums *sums)
+{
+    qp_linear_forecast fitted = {0};
+    double *past = first_column(training);
+    qp_status status = past ? qp_linear_forecast_fit(past, training->rows, r->window, r->horizon, &fitted)
+                            : qp_fail(QP_EMEMORY, "out of memory for %lld rows", (long long)training->rows);
+    r->linear = &fitted;
+    if (status == QP_OK) status = compare(r, value, windows, linear, sums);
+    qp_linear_forecast_free(&fitted);
+    free(past);
+    return status;
+}
+
+/* ---- output ---- */
+
+enum { MODEL, NAIVE, LINE, SEASONAL, LINEAR, ROWS };
+static const char *const row_name[] = {"model", "naive", "line", "seasonal", "linear"};
+
+static void print_rows(const qp_forecast_sums *sums, const char *metrics)
+{
+    int figure;
+    printf("%-10s", "");
+    for (const char *at = metrics; (figure = next_figure(&at)) >= 0;) printf(" %12s", figures[figure].name);
+    putchar('\n');
+    for (int i = 0; i < ROWS; i++) {
+        if (sums[i].count == 0) continue;
+        printf("%-10s", row_name[i]);
+        for (const char *at = metrics; (figure = next_figure(&at)) >= 0;)
+            printf(" %12.6g", figures[figure].value(&sums[i]));
+        putchar('\n');
+    }
+}
+
+static void print_json(const qp_forecast_sums *sums, const char *metrics)
+{
+    json_t *root = json_object();
+    int figure;
+    for (const char *at = metrics; (figure = next_figure(&at)) >= 0;) {
+        json_t *one = json_object();
+        for (int i = 0; i < ROWS; i++)
+            if (sums[i].count)
+                json_object_set_new(one, i == MODEL ? "score" : row_name[i],
+                                    json_real(figures[figure].value(&sums[i])));
+        json_object_set_new(root, figures[figure].name, one);
+    }
+    qp_json_line(stdout, root);
+}
+
+qp_status qp_forecast_table_print(const qp_text_model *m, const qp_series *test, const qp_series *training, int period,
+                                  int threads, const char *metrics, bool json)
+{
+    qp_forecast_sums sums[ROWS] = {0};
+    rule r = {.window = m->scaling.window, .horizon = m->scaling.horizon, .period = period};
+    if (period > r.window)
+        return qp_fail(QP_EUSAGE, "--period %d is longer than the model's window of %d rows; use a shorter one", period,
+                       r.window);
+    QP_TRY(qp_series_compare(m, test, threads, &sums[MODEL]));
+    int64_t windows = qp_scaling_windows(&m->scaling, test);
+    double *value = first_column(test);
+    qp_status status = value ? compare(&r, value, windows, naive, &sums[NAIVE]) : qp_fail(QP_EMEMORY, "out of memory");
+    if (status == QP_OK) status = compare(&r, value, windows, line, &sums[LINE]);
+    if (status == QP_OK && period > 0) status = compare(&r, value, windows, seasonal, &sums[SEASONAL]);
+    if (status == QP_OK && training) status = compare_linear(&r, training, value, windows, &sums[LINEAR]);
+    if (status == QP_OK && json)
+        print_json(sums, metrics);
+    else if (status == QP_OK)
+        print_rows(sums, metrics);
+    free(value);
+    return status;
+}

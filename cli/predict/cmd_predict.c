@@ -1,0 +1,74 @@
+#include <stdio.h>
+
+#include "cli/base/commands.h"
+#include "cli/base/options.h"
+#include "cli/predict/predict_tasks.h"
+#include "cli/base/text.h"
+#include "lib/base/threads.h"
+#include "lib/base/writer.h"
+
+#define ROW(...) QP_FIELD_ROW(qp_predict_config, __VA_ARGS__)
+static const qp_field fields[] = {QP_PREDICT_FIELDS(ROW)};
+static const qp_field_table table = {"predict", fields, sizeof fields / sizeof *fields};
+static qp_predict_config config;
+
+static const qp_option_group groups[] = {{&table, &config}};
+static const qp_option_alias aliases[] = {{'m', "model"}, {'t', "threads"}};
+static const qp_command predict = {
+    .name = "predict",
+    .summary = "label texts, tag words, forecast series, fill in hidden words",
+    .usage = "-m MODEL [FILE...]",
+    .notes = "classify  lines of text in; label TAB probability out\n"
+             "tag       lines of words in, word/TAG out; or CoNLL columns in, the same with the model's tags out\n"
+             "regress   CSV in; the next values out, one a line\n"
+             "mlm       lines with [MASK] in; the lines with the likeliest words out",
+    .group = groups,
+    .group_count = 1,
+    .alias = aliases,
+    .alias_count = 2,
+    .takes_files = true,
+};
+
+/* What each task does. */
+static const struct {
+    int task;
+    qp_status (*run)(const qp_text_model *m, const qp_predict_config *o, char **file, int files);
+} rows[] = {
+    {QP_TASK_CLASSIFY, qp_predict_labels},
+    {QP_TASK_TAG, qp_predict_tags},
+    {QP_TASK_REGRESS, qp_predict_series},
+    {QP_TASK_MLM, qp_predict_masks},
+};
+
+qp_status qp_predict_lines(const qp_text_model *m, const qp_predict_config *o, char **file, int files,
+                           qp_status (*one)(const qp_text_model *m, const qp_predict_config *o, const qp_chunks *chunk))
+{
+    enum { LINES_AT_ONCE = 256 };
+    qp_chunks chunks;
+    qp_status status = qp_chunks_begin(&chunks, file, files, LINES_AT_ONCE);
+    while (status == QP_OK) {
+        status = qp_chunks_next(&chunks);
+        if (status != QP_OK || chunks.count == 0) break;
+        status = one(m, o, &chunks);
+        if (status == QP_OK) status = qp_output_check(stdout, "stdout");
+    }
+    qp_chunks_end(&chunks);
+    return status;
+}
+
+static qp_status run(void *self, const qp_options *options)
+{
+    (void)self;
+    static const int tasks[] = {QP_TASK_CLASSIFY, QP_TASK_TAG, QP_TASK_REGRESS, QP_TASK_MLM, -1};
+    qp_text_model m;
+    QP_TRY(qp_text_model_open_as(config.model, tasks, &m));
+    config.threads = qp_threads_of(config.threads);
+    qp_status status = QP_OK;
+    for (size_t i = 0; status == QP_OK && i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].task == qp_model_config_of(m.model)->task)
+            status = rows[i].run(&m, &config, options->file, options->file_count);
+    qp_text_model_free(&m);
+    return status;
+}
+
+int qp_cmd_predict(int argc, char **argv) { return qp_options_run(&predict, argc, argv, run, NULL); }

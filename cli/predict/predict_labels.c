@@ -1,0 +1,97 @@
+#include <stdlib.h>
+
+#include "cli/base/json_text.h"
+#include "cli/predict/predict_tasks.h"
+#include "cli/base/text.h"
+#include "lib/decode/predict.h"
+
+/* predict_labels — lines of text to labels with their probabilities. */
+typedef struct {
+    const qp_real *probability;
+    int label;
+} candidate;
+
+static int likelier(const void *a, const void *b)
+{
+    const candidate *x = a, *y = b;
+    if (*x->probability != *y->probability) return *x->probability < *y->probability ? 1 : -1;
+    return x->label - y->label;
+}
+
+static void put_one(const qp_text_model *m, const qp_predict_config *o, const candidate *sorted)
+{
+    int shown = o->all ? m->labels.count : 1;
+    if (!o->json) {
+        for (int k = 0; k < shown; k++)
+            printf("%s%s\t%.4f", k ? "\t" : "", m->labels.text[sorted[k].label], (double)*sorted[k].probability);
+        putchar('\n');
+        return;
+    }
+    json_t *object = json_pack("{s:s, s:f}", "label", m->labels.text[sorted[0].label], "probability",
+                               (double)*sorted[0].probability);
+    if (o->all) {
+        json_t *every = json_object();
+        for (int k = 0; k < shown; k++)
+            json_object_set_new(every, m->labels.text[sorted[k].label], json_real((double)*sorted[k].probability));
+        json_object_set_new(object, "probabilities", every);
+    }
+    qp_json_line(stdout, object);
+}
+
+static qp_status put_all(const qp_text_model *m, const qp_predict_config *o, qp_real *score, int rows)
+{
+    int labels = m->labels.count;
+    candidate *sorted = malloc((size_t)labels * sizeof *sorted);
+    if (!sorted) return qp_fail(QP_EMEMORY, "predict: out of memory for %d labels", labels);
+    for (int r = 0; r < rows; r++) {
+        qp_real *row = score + (size_t)r * (size_t)labels;
+        qp_predict_probabilities(row, labels);
+        for (int k = 0; k < labels; k++) sorted[k] = (candidate){row + k, k};
+        qsort(sorted, (size_t)labels, sizeof *sorted, likelier);
+        put_one(m, o, sorted);
+    }
+    free(sorted);
+    return QP_OK;
+}
+
+static qp_status predict_ids(const qp_text_model *m, const qp_predict_config *o, const qp_line_ids *ids, int count)
+{
+    size_t rows = 0;
+    for (int i = 0; i < count; i++) rows += (size_t)ids[i].count;
+    int32_t *start = malloc((3 * (size_t)count + 2) * sizeof *start), *flat = malloc(rows * sizeof *flat);
+    qp_real *score = malloc((size_t)count * (size_t)m->labels.count * sizeof *score);
+    qp_status status = start && flat && score ? QP_OK
+                                              : qp_fail(QP_EMEMORY, "predict: out of memory for %d lines", count);
+    if (status == QP_OK) {
+        int32_t *answer = start + count + 1, *pick = answer + count + 1;
+        for (int i = 0; i <= count; i++) answer[i] = i;
+        for (int i = 0; i < count; i++) pick[i] = i;
+        qp_batch batch = {.source = qp_lines_gather(ids, pick, count, start, flat),
+                          .target = {{.count = count, .start = answer}, NULL}};
+        status = qp_predict(m->model, &batch, (int)o->threads, score);
+    }
+    if (status == QP_OK) status = put_all(m, o, score, count);
+    free(start);
+    free(flat);
+    free(score);
+    return status;
+}
+
+static qp_status predict_chunk(const qp_text_model *m, const qp_predict_config *o, const qp_chunks *chunk)
+{
+    qp_line_ids *ids;
+    int longest = (int)qp_model_config_of(m->model)->max_length;
+    qp_status status = qp_lines_encode(&m->source_codec, chunk->line, chunk->count, longest, &ids);
+    for (int i = 0; status == QP_OK && i < chunk->count; i++)
+        if (ids[i].count < ids[i].tokens + 1)
+            qp_warn("%s:%lld: %d tokens are more than the model reads; cut to %d", qp_chunks_path(chunk, i),
+                    (long long)qp_chunks_number(chunk, i), ids[i].tokens, ids[i].count - 1);
+    if (status == QP_OK) status = predict_ids(m, o, ids, chunk->count);
+    qp_lines_free(ids, chunk->count);
+    return status;
+}
+
+qp_status qp_predict_labels(const qp_text_model *m, const qp_predict_config *o, char **file, int files)
+{
+    return qp_predict_lines(m, o, file, files, predict_chunk);
+}

@@ -1,0 +1,112 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/base/json_text.h"
+#include "cli/predict/predict_tasks.h"
+#include "data/batches/masking.h"
+#include "lib/decode/predict.h"
+
+/* predict_masks — lines with hidden words, filled in by a masked language model. */
+
+/* The `count` likeliest pieces of a row, likeliest first; piece ids that are no words are never candidates. */
+static void choose(const qp_real *row, int vocabulary, int count, int32_t *chosen)
+{
+    for (int k = 0; k < count; k++) {
+        chosen[k] = -1;
+        for (int32_t v = QP_UNK + 1; v < vocabulary; v++) {
+            bool taken = false;
+            for (int j = 0; j < k && !taken; j++) taken = chosen[j] == v;
+            if (!taken && (chosen[k] < 0 || row[v] > row[chosen[k]])) chosen[k] = v;
+        }
+    }
+}
+
+static qp_status fill(const qp_text_model *m, const qp_predict_config *o, int32_t *id, int count, const int32_t *place,
+                      int masks, int32_t *chosen, qp_real *probability)
+{
+    int vocabulary = qp_model_outputs(qp_model_config_of(m->model)), top = o->top > 0 ? (int)o->top : 1;
+    int32_t source[] = {0, count + 1}, target[] = {0, masks};
+    qp_real *score = malloc((size_t)masks * (size_t)vocabulary * sizeof *score);
+    if (!score) return qp_fail(QP_EMEMORY, "predict: out of memory for %d hidden words", masks);
+    qp_batch batch = {
+        .source = {{.count = 1, .start = source}, id}, .target = {{.count = 1, .start = target}, NULL}, .read = place};
+    qp_status status = qp_predict(m->model, &batch, 1, score);
+    for (int k = 0; status == QP_OK && k < masks; k++) {
+        qp_real *row = score + (size_t)k * (size_t)vocabulary;
+        qp_predict_probabilities(row, vocabulary);
+        choose(row, vocabulary, top, chosen + k * top);
+        for (int j = 0; j < top; j++) probability[k * top + j] = chosen[k * top + j] < 0 ? 0 : row[chosen[k * top + j]];
+        if (chosen[k * top] >= 0) id[place[k]] = chosen[k * top];
+    }
+    free(score);
+    return status;
+}
+
+static qp_status put(const qp_text_model *m, const qp_predict_config *o, const int32_t *id, int count, int masks,
+                     const int32_t *chosen, const qp_real *probability)
+{
+    char *text;
+    size_t bytes;
+    const qp_text_codec *codec = &m->source_codec;
+    int top = o->top > 0 ? (int)o->top : 1;
+    QP_TRY(codec->decode(codec->self, id, count, &text, &bytes));
+    json_t *list = json_array();
+    if (!o->json) qp_line_put(stdout, text, bytes);
+    for (int k = 0; k < masks; k++) {
+        json_t *candidates = json_array();
+        for (int j = 0; j < top && chosen[k * top + j] >= 0; j++) {
+            const char *piece = codec->piece(codec->self, chosen[k * top + j]);
+            double p = (double)probability[k * top + j];
+            json_array_append_new(
+                candidates, json_pack("{s:o, s:f}", "text", qp_json_text(piece, strlen(piece)), "probability", p));
+            if (!o->json && o->top > 0) printf("%s%s %.4f", j ? ", " : "\t", piece, p);
+        }
+        json_array_append_new(list, candidates);
+    }
+    if (o->json)
+        qp_json_line(stdout, json_pack("{s:o, s:o}", "text", qp_json_text(text, bytes), "masks", list));
+    else
+        putchar('\n');
+    if (!o->json) json_decref(list);
+    free(text);
+    return QP_OK;
+}
+
+static qp_status predict_line(const qp_text_model *m, const qp_predict_config *o, const char *place_of,
+                              const qp_line *line)
+{
+    int32_t *id, *place;
+    int count, masks, longest = (int)qp_model_config_of(m->model)->max_length, top = o->top > 0 ? (int)o->top : 1;
+    QP_TRY(qp_mask_encode(&m->source_codec, line->text, line->bytes, &id, &count, &place, &masks));
+    int32_t *ended = realloc(id, ((size_t)count + 1) * sizeof *ended);
+    if (ended) (id = ended)[count] = QP_EOS;
+    int32_t *chosen = malloc(((size_t)masks * (size_t)top + 1) * sizeof *chosen);
+    qp_real *probability = malloc(((size_t)masks * (size_t)top + 1) * sizeof *probability);
+    qp_status status = ended && chosen && probability ? QP_OK
+                                                      : qp_fail(QP_EMEMORY, "predict: out of memory for a line");
+    if (status == QP_OK && count + 1 > longest)
+        status = qp_fail(QP_EDATA, "%s: %d tokens are more than the model reads (%d); shorten the line", place_of,
+                         count, longest - 1);
+    if (status == QP_OK && masks > 0) status = fill(m, o, id, count, place, masks, chosen, probability);
+    if (status == QP_OK) status = put(m, o, id, count, masks, chosen, probability);
+    free(id);
+    free(place);
+    free(chosen);
+    free(probability);
+    return status;
+}
+
+static qp_status predict_chunk(const qp_text_model *m, const qp_predict_config *o, const qp_chunks *chunk)
+{
+    for (int i = 0; i < chunk->count; i++) {
+        char place[1100];
+        snprintf(place, sizeof place, "%.1000s:%lld", qp_chunks_path(chunk, i), (long long)qp_chunks_number(chunk, i));
+        QP_TRY(predict_line(m, o, place, &chunk->line[i]));
+    }
+    return QP_OK;
+}
+
+qp_status qp_predict_masks(const qp_text_model *m, const qp_predict_config *o, char **file, int files)
+{
+    return qp_predict_lines(m, o, file, files, predict_chunk);
+}

@@ -1,0 +1,65 @@
+#include <stdlib.h>
+
+#include "cli/base/json_text.h"
+#include "cli/predict/predict_tasks.h"
+#include "cli/train/train_series.h"
+#include "lib/base/writer.h"
+
+/* predict_series — the values behind the end of a series, or behind each of its windows. */
+
+static void put(const qp_text_model *m, const qp_predict_config *o, int64_t row, const double *forecast)
+{
+    int horizon = m->scaling.horizon;
+    if (o->json) {
+        json_t *list = json_array();
+        for (int h = 0; h < horizon; h++) json_array_append_new(list, json_real(forecast[h]));
+        qp_json_line(stdout, json_pack("{s:s, s:I, s:o}", "column", m->scaling.name[0], "row", (json_int_t)row,
+                                       "forecast", list));
+        return;
+    }
+    if (o->rolling) printf("%lld", (long long)row);
+    for (int h = 0; h < horizon; h++) printf(o->rolling ? "\t%.9g" : "%.9g\n", forecast[h]);
+    if (o->rolling) putchar('\n');
+}
+
+/* Windows end at every row from the first possible one on, or at the last row alone. `row` is the first foretold one,
+ * counted from 1. */
+static qp_status foretell(const qp_text_model *m, const qp_predict_config *o, const qp_series *series)
+{
+    int window = m->scaling.window, horizon = m->scaling.horizon;
+    int64_t first = o->rolling ? 0 : series->rows - window, count = series->rows - window - first + 1;
+    double *forecast = malloc((size_t)count * (size_t)horizon * sizeof *forecast);
+    if (!forecast) return qp_fail(QP_EMEMORY, "predict: out of memory for %lld windows", (long long)count);
+    qp_status status = qp_series_foretell(m, series, first, 1, count, (int)o->threads, forecast);
+    for (int64_t i = 0; status == QP_OK && i < count; i++) put(m, o, first + i + window + 1, forecast + i * horizon);
+    free(forecast);
+    return status == QP_OK ? qp_output_check(stdout, "stdout") : status;
+}
+
+static qp_status foretell_file(const qp_text_model *m, const qp_predict_config *o, const char *columns,
+                               const char *path)
+{
+    qp_series series;
+    qp_series_options options = {
+        .path = path, .columns = columns, .holes = (qp_hole_policy)o->holes, .missing = o->missing};
+    QP_TRY(qp_series_read(&options, &series));
+    qp_status status = QP_OK;
+    if (series.rows < m->scaling.window)
+        status = qp_fail(QP_EDATA, "%s: %lld rows, but the model reads %d; give a longer series", path,
+                         (long long)series.rows, m->scaling.window);
+    if (status == QP_OK) status = foretell(m, o, &series);
+    qp_series_free(&series);
+    return status;
+}
+
+qp_status qp_predict_series(const qp_text_model *m, const qp_predict_config *o, char **file, int files)
+{
+    static char standard[] = "-";
+    char *none[] = {standard}, *columns;
+    if (files == 0) file = none, files = 1;
+    QP_TRY(qp_scaling_columns(&m->scaling, &columns));
+    qp_status status = QP_OK;
+    for (int i = 0; status == QP_OK && i < files; i++) status = foretell_file(m, o, columns, file[i]);
+    free(columns);
+    return status;
+}

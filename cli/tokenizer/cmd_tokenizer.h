@@ -1,0 +1,57 @@
+#ifndef QP_CMD_TOKENIZER_H
+#define QP_CMD_TOKENIZER_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "cli/base/options.h"
+#include "tokenizer/tokenizer.h"
+#include "tokenizer/learn/word_counts.h"
+
+/* cmd_tokenizer — the verbs of `quipu tokenizer`, each in a file cmd_tokenizer_*.c. argv[0] is the verb. */
+int qp_tokenizer_train_main(int argc, char **argv);
+int qp_tokenizer_encode_main(int argc, char **argv);
+int qp_tokenizer_decode_main(int argc, char **argv);
+int qp_tokenizer_info_main(int argc, char **argv);
+int qp_tokenizer_import_main(int argc, char **argv);
+int qp_tokenizer_export_main(int argc, char **argv);
+int qp_tokenizer_compare_main(int argc, char **argv);
+int qp_tokenizer_spm_train_main(int argc, char **argv);
+int qp_tokenizer_learn_bpe_main(int argc, char **argv);
+int qp_tokenizer_apply_bpe_main(int argc, char **argv);
+int qp_tokenizer_hf_train_main(int argc, char **argv);
+int qp_tokenizer_moses_main(int argc, char **argv);
+
+/* qp_tokenizer_write_file — all of a file, or nothing of it; "-" is stdout. */
+qp_status qp_tokenizer_write_file(const char *path, const char *text, size_t bytes);
+
+/* qp_each_line — every line of the files, or of stdin, to `act`: gzipped or not, cut at LF alone, every other byte kept,
+ * memory for one line. Stops early, with QP_OK, when `output` cannot be written (main tells). `place` and `line` say
+ * where it is. */
+typedef struct {
+    const char *place;
+    int64_t line;
+    FILE *output; /* may be NULL */
+} qp_line_place;
+
+qp_status qp_each_line(char *const *file, int count, qp_line_place *at,
+                       qp_status (*act)(void *self, char *line, size_t bytes), void *self);
+
+/* qp_each_line_by — the same by several workers at once, a megabyte of lines at a time: `act` gets the self of one of
+ * them, whose `at` says which line it is and where to write. What is written stands in at->output in the order of the
+ * lines, up to the first that fails: it does not depend on the number of workers. */
+typedef struct {
+    void *self;
+    qp_line_place *at; /* inside self */
+} qp_line_worker;
+
+qp_status qp_each_line_by(char *const *file, int count, qp_line_place *at, const qp_line_worker *worker, int workers,
+                          qp_status (*act)(void *self, char *line, size_t bytes));
+
+/* qp_count_lines — the words of all lines, counted by as many workers as OpenMP has threads; they and their order are
+ * those that one finds. `count` adds the words of one line, whose end may be written to. */
+qp_status qp_count_lines(char *const *file, int count_of_files, const void *self,
+                         qp_status (*count)(const void *self, char *line, size_t bytes, qp_word_counts *words),
+                         qp_word_counts *words);
+
+#endif

@@ -1,0 +1,192 @@
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/tokenizer/cmd_tokenizer.h"
+#include "cli/base/text.h"
+#include "lib/base/file.h"
+#include "tokenizer/tokenizer_file.h"
+#include "tokenizer/tokenizer_formats.h"
+
+/* import, export and info: tokenizers as files. */
+
+#define ROW(kind, name, fallback, low, high, choices, help)                                                            \
+    QP_FIELD_ROW(file_options, kind, name, fallback, low, high, choices, help)
+#define FILE_FIELDS(X)                                                                                                 \
+    X(TEXT, model, "", 0, 0, NULL, "tokenizer to write; may also stand as a word")                                     \
+    X(TEXT, output, "-", 0, 0, NULL, "where to write; for gpt2 a folder")                                              \
+    X(CHOICE, format, "auto", 0, 0, QP_FORMAT_NAMES, "of the file; in reading auto tells it by content")               \
+    X(TEXT, pattern, "", 0, 0, NULL, "tiktoken: gpt2, gpt4, gpt4o or a regular expression")                            \
+    X(BOOL, cased, "false", 0, 0, NULL, "bert: the vocabulary knows capitals and accents")                             \
+    X(BOOL, json, "false", 0, 0, NULL, "one JSON object for each file")
+
+typedef struct {
+    FILE_FIELDS(QP_FIELD_DECLARE)
+} file_options;
+
+static const qp_field file_field[] = {FILE_FIELDS(ROW)};
+static const qp_field_table import_table = {"file", file_field + 1, 4};
+static const qp_field_table export_table = {"file", file_field, 3};
+static const qp_field_table info_table = {"output", file_field + 5, 1};
+static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}};
+
+/* ---- import ---- */
+
+static qp_status import(void *self, const qp_options *options)
+{
+    const file_options *use = self;
+    qp_import in = {.format = (qp_tokenizer_format)use->format, .pattern = use->pattern, .cased = use->cased};
+    qp_tokenizer *tokenizer;
+    if (options->file_count < 1 || options->file_count > 2)
+        return qp_fail(QP_EUSAGE, "tokenizer import: give one file, or vocab.json and merges.txt");
+    for (int i = 0; i < options->file_count; i++) in.path[in.count++] = options->file[i];
+    QP_TRY(qp_tokenizer_import(&in, &tokenizer));
+    qp_status status = qp_tokenizer_save(tokenizer, use->output);
+    if (status == QP_OK)
+        fprintf(stderr, "%s: %d pieces\n", qp_tokenizer_info(tokenizer).type, qp_tokenizer_size(tokenizer));
+    qp_tokenizer_free(tokenizer);
+    return status;
+}
+
+int qp_tokenizer_import_main(int argc, char **argv)
+{
+    static file_options use;
+    static const qp_option_group group[] = {{&import_table, &use}};
+    static const qp_command command = {
+        .name = "tokenizer import",
+        .summary = "a file of another project becomes one of ours: same ids, offsets and text",
+        .usage = "[--format NAME] FILE [merges.txt] -o TOKENIZER.json",
+        .notes = "sentencepiece .model, Hugging Face tokenizer.json, GPT-2 vocab.json and merges.txt, tiktoken ranks "
+                 "with --pattern,\nBERT vocab.txt.",
+        .group = group,
+        .group_count = 1,
+        .alias = alias + 1,
+        .alias_count = 1,
+        .takes_files = true};
+    return qp_options_run(&command, argc, argv, import, &use);
+}
+
+/* ---- export ---- */
+
+qp_status qp_tokenizer_write_file(const char *path, const char *text, size_t bytes)
+{
+    qp_writer *writer;
+    QP_TRY(qp_writer_open(path, &writer));
+    qp_writer_write(writer, text, bytes);
+    return qp_writer_commit(writer);
+}
+
+static qp_status write_export(const file_options *use, const qp_export *out)
+{
+    char path[2][600];
+    if (!out->text[1]) return qp_tokenizer_write_file(use->output, out->text[0], out->bytes[0]);
+    if (strcmp(use->output, "-") == 0)
+        return qp_fail(QP_EUSAGE, "tokenizer export: two files are written; name their folder with -o");
+    QP_TRY(qp_folder_make(use->output));
+    snprintf(path[0], sizeof path[0], "%s/vocab.json", use->output);
+    snprintf(path[1], sizeof path[1], "%s/merges.txt", use->output);
+    QP_TRY(qp_tokenizer_write_file(path[0], out->text[0], out->bytes[0]));
+    return qp_tokenizer_write_file(path[1], out->text[1], out->bytes[1]);
+}
+
+static qp_status export(void *self, const qp_options *options)
+{
+    const file_options *use = self;
+    const char *path = use->model[0] ? use->model : options->file_count == 1 ? options->file[0] : NULL;
+    qp_tokenizer *tokenizer;
+    qp_export out = {0};
+    if (!path || (use->model[0] && options->file_count))
+        return qp_fail(QP_EUSAGE, "tokenizer export: give one tokenizer, as a word or with -m");
+    QP_TRY(qp_tokenizer_load(path, &tokenizer));
+    qp_status status = qp_tokenizer_export(tokenizer, (qp_tokenizer_format)use->format, &out);
+    if (status == QP_OK) status = write_export(use, &out);
+    if (status == QP_OK && out.note[0]) fprintf(stderr, "not in the file: %s\n", out.note);
+    qp_export_free(&out);
+    qp_tokenizer_free(tokenizer);
+    return status;
+}
+
+int qp_tokenizer_export_main(int argc, char **argv)
+{
+    static file_options use;
+    static const qp_option_group group[] = {{&export_table, &use}};
+    static const qp_command command = {
+        .name = "tokenizer export",
+        .summary = "into the file of another project, which then gives the same ids, offsets and text",
+        .usage = "--format NAME TOKENIZER -o OUT",
+        .notes = "What a format cannot say is refused by name. What the file leaves to whoever opens it (special "
+                 "tokens, a pattern)\nis told on stderr.",
+        .group = group,
+        .group_count = 1,
+        .alias = alias,
+        .alias_count = 2,
+        .takes_files = true};
+    return qp_options_run(&command, argc, argv, export, &use);
+}
+
+/* ---- info ---- */
+
+/* What the vocabulary is made of: pieces of one character, and the longest one in characters. */
+static void look_through(const qp_tokenizer *tokenizer, int *single, int *longest)
+{
+    *single = *longest = 0;
+    for (int32_t id = 0; id < qp_tokenizer_size(tokenizer); id++) {
+        const char *piece = qp_tokenizer_piece(tokenizer, id);
+        int characters = 0;
+        for (const char *at = piece; *at; at++) characters += ((unsigned char)*at & 0xC0) != 0x80;
+        *single += characters == 1;
+        if (characters > *longest) *longest = characters;
+    }
+}
+
+static void print_info(const qp_tokenizer *tokenizer, bool as_json)
+{
+    qp_tokenizer_facts f = qp_tokenizer_info(tokenizer);
+    int single, longest;
+    look_through(tokenizer, &single, &longest);
+    if (as_json) {
+        json_t *root = json_pack("{s:s, s:i, s:i, s:i, s:i, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:s, s:s, s:s}", "type",
+                                 f.type, "pieces", f.size, "merges", (int)f.merges, "pieces_of_one_character", single,
+                                 "longest_piece", longest, "normalization", f.normalization, "lower_case", f.lower_case,
+                                 "case_fold", f.case_fold, "strip_accents", f.strip_accents, "jamo", f.jamo,
+                                 "space_first", f.space_first, "byte_fallback", f.byte_fallback, "pattern", f.pattern,
+                                 "digits", f.single_digits ? "single" : "together", "unicode", f.unicode);
+        json_dumpf(root, stdout, JSON_COMPACT);
+        putchar('\n');
+        json_decref(root);
+        return;
+    }
+    printf("type           %s\npieces         %d\nmerges         %zu\nnormalization  %s (Unicode %s)%s%s%s%s\n", f.type,
+           f.size, f.merges, f.normalization, f.unicode, f.lower_case ? ", lower case" : "",
+           f.case_fold ? ", case folded" : "", f.strip_accents ? ", without accents" : "", f.jamo ? ", in jamo" : "");
+    printf("one character  %d pieces; the longest has %d\n", single, longest);
+    printf("byte fallback  %s\npattern        %s%s\nspace first    %s\n", f.byte_fallback ? "yes" : "no", f.pattern,
+           f.single_digits ? ", digits single" : "", f.space_first ? "yes" : "no");
+}
+
+static qp_status info(void *self, const qp_options *options)
+{
+    const file_options *use = self;
+    if (options->file_count == 0) return qp_fail(QP_EUSAGE, "tokenizer info: no file given; add TOKENIZER.json");
+    for (int i = 0; i < options->file_count; i++) {
+        qp_tokenizer *tokenizer;
+        QP_TRY(qp_tokenizer_load(options->file[i], &tokenizer));
+        print_info(tokenizer, use->json);
+        qp_tokenizer_free(tokenizer);
+    }
+    return QP_OK;
+}
+
+int qp_tokenizer_info_main(int argc, char **argv)
+{
+    static file_options use;
+    static const qp_option_group group[] = {{&info_table, &use}};
+    static const qp_command command = {.name = "tokenizer info",
+                                       .summary = "what a tokenizer file holds",
+                                       .usage = "[--json] TOKENIZER...",
+                                       .group = group,
+                                       .group_count = 1,
+                                       .takes_files = true};
+    return qp_options_run(&command, argc, argv, info, &use);
+}

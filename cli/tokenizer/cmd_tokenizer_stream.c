@@ -1,0 +1,339 @@
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/tokenizer/cmd_tokenizer.h"
+#include "cli/base/json_text.h"
+#include "cli/base/text.h"
+#include "lib/base/file.h"
+#include "lib/base/threads.h"
+#include "lib/base/writer.h"
+#include "tokenizer/tokenizer_file.h"
+#include "tokenizer/own/tokenizer_sample.h"
+
+/* encode and decode: a line in, a line out. */
+
+#define ROW(kind, name, fallback, low, high, choices, help)                                                            \
+    QP_FIELD_ROW(stream_options, kind, name, fallback, low, high, choices, help)
+#define STREAM_FIELDS(X)                                                                                               \
+    X(TEXT, model, "", 0, 0, NULL,                                                                                     \
+      "tokenizer: a file of ours, a sentencepiece .model, a Hugging Face tokenizer.json, a vocab.txt of BERT")         \
+    X(TEXT, output, "-", 0, 0, NULL, "where to write")                                                                 \
+    X(BOOL, ids, "false", 0, 0, NULL, "numbers (the default)")                                                         \
+    X(BOOL, pieces, "false", 0, 0, NULL, "printable pieces instead of numbers")                                        \
+    X(BOOL, json, "false", 0, 0, NULL, "one JSON object for each line")                                                \
+    X(INT, threads, "1", 0, 4096, NULL,                                                                                \
+      "threads; 0: all CPUs; more than 1 read a megabyte ahead, the output does not depend on it")                     \
+    X(BOOL, offsets, "false", 0, 0, NULL, "begin:end of every piece in bytes of the line; JSON tells characters too")  \
+    X(BOOL, characters, "false", 0, 0, NULL, "the same in characters")                                                 \
+    X(BOOL, special, "false", 0, 0, NULL, "add what belongs there: [CLS] and [SEP], <s> and </s>")                     \
+    X(BOOL, pairs, "false", 0, 0, NULL, "with --special: two texts a line, a TAB between them")                        \
+    X(REAL, dropout, "0", 0, 1, NULL, "bpe: leave each merge out with this probability, another way on every line")    \
+    X(BOOL, sample, "false", 0, 0, NULL, "unigram: a random segmentation, drawn by --alpha")                           \
+    X(REAL, alpha, "0.1", 0, 1000, NULL, "of --sample: 0 is any segmentation, larger is nearer to the best")           \
+    X(INT, n_best, "0", 0, 1000, NULL, "unigram: the N best segmentations: line ||| pieces ||| score")                 \
+    X(INT, seed, "1", 0, 4294967295, NULL, "of --dropout and --sample")
+
+typedef struct {
+    STREAM_FIELDS(QP_FIELD_DECLARE)
+} stream_options;
+
+static const qp_field stream_field[] = {STREAM_FIELDS(ROW)};
+enum { ENCODE_FIELDS = sizeof stream_field / sizeof *stream_field, DECODE_FIELDS = 6 };
+static const qp_field_table encode_table = {"output", stream_field, ENCODE_FIELDS};
+static const qp_field_table decode_table = {"output", stream_field, DECODE_FIELDS};
+static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}, {'t', "threads"}};
+
+typedef struct {
+    const qp_tokenizer *tokenizer;
+    const stream_options *options;
+    qp_encoding encoding, *best; /* best: of --n-best */
+    double *score;
+    int32_t *id;
+    size_t id_capacity;
+    qp_line_place at; /* where it writes, too */
+} stream_state;
+
+typedef struct {
+    stream_options options;
+    qp_status (*act)(void *self, char *line, size_t bytes);
+} stream_command;
+
+static qp_status check_options(const qp_command *command, const stream_options *o)
+{
+    if (!o->model[0]) return qp_fail(QP_EUSAGE, "%s: no tokenizer given; add -m FILE.json", command->name);
+    if (o->ids && o->pieces)
+        return qp_fail(QP_EUSAGE, "%s: --ids and --pieces exclude each other; give one", command->name);
+    if (o->pairs && !o->special)
+        return qp_fail(QP_EUSAGE, "%s: --pairs needs the tokens between the texts; add --special", command->name);
+    if (o->pairs && o->characters)
+        return qp_fail(QP_EUSAGE, "%s: --characters is of one text; leave --pairs out", command->name);
+    bool random = o->sample || o->dropout > 0;
+    if (random && (o->special || o->n_best > 0))
+        return qp_fail(QP_EUSAGE, "%s: --sample and --dropout go with neither --special nor --n-best; leave them out",
+                       command->name);
+    if (o->n_best > 0 && (o->special || o->offsets || o->characters))
+        return qp_fail(QP_EUSAGE, "%s: --n-best goes with neither --special nor --offsets; leave them out",
+                       command->name);
+    return QP_OK;
+}
+
+static void free_state(stream_state *s)
+{
+    qp_encoding_free(&s->encoding);
+    for (int64_t i = 0; s->best && i < s->options->n_best; i++) qp_encoding_free(&s->best[i]);
+    free(s->best);
+    free(s->score);
+    free(s->id);
+}
+
+static qp_status change_lines(const stream_command *how, const qp_options *options, const qp_tokenizer *tokenizer,
+                              FILE *output)
+{
+    const stream_options *o = &how->options;
+    int workers = qp_threads_of(o->threads);
+    stream_state *state = calloc((size_t)workers, sizeof *state);
+    qp_line_worker *worker = calloc((size_t)workers, sizeof *worker);
+    qp_status status = state && worker ? QP_OK : qp_fail(QP_EMEMORY, "out of memory; use fewer --threads");
+    for (int k = 0; status == QP_OK && k < workers; k++) {
+        state[k] = (stream_state){.options = o, .tokenizer = tokenizer, .at = {.output = output}};
+        state[k].encoding.spans = o->offsets || o->characters;
+        worker[k] = (qp_line_worker){&state[k], &state[k].at};
+    }
+    qp_line_place at = {.output = output};
+    if (status == QP_OK && workers == 1)
+        status = qp_each_line(options->file, options->file_count, &state->at, how->act, state);
+    else if (status == QP_OK)
+        status = qp_each_line_by(options->file, options->file_count, &at, worker, workers, how->act);
+    for (int k = 0; state && k < workers; k++) free_state(&state[k]);
+    free(state);
+    free(worker);
+    return status;
+}
+
+static qp_status change_files(const stream_command *how, const qp_options *options, const qp_tokenizer *tokenizer)
+{
+    const char *path = how->options.output;
+    if (strcmp(path, "-") == 0) return change_lines(how, options, tokenizer, stdout);
+    qp_writer *writer;
+    QP_TRY(qp_writer_open(path, &writer));
+    FILE *output = qp_writer_stream(writer);
+    qp_status status = output ? change_lines(how, options, tokenizer, output)
+                              : qp_fail(QP_EMEMORY, "%s: out of memory", path);
+    if (status == QP_OK) return qp_writer_commit(writer);
+    qp_writer_abort(writer);
+    return status;
+}
+
+static qp_status run(void *self, const qp_options *options)
+{
+    const stream_command *how = self;
+    qp_tokenizer *tokenizer = NULL;
+    QP_TRY(check_options(options->command, &how->options));
+    QP_TRY(qp_tokenizer_load(how->options.model, &tokenizer));
+    qp_status status = change_files(how, options, tokenizer);
+    qp_tokenizer_free(tokenizer);
+    return status;
+}
+
+/* ---- encode ---- */
+
+static json_t *spans(const uint32_t *begin, const uint32_t *end, int count)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++) json_array_append_new(list, json_pack("[i,i]", (int)begin[i], (int)end[i]));
+    return list;
+}
+
+static qp_status write_json(stream_state *s)
+{
+    const qp_encoding *e = &s->encoding;
+    json_t *root = json_object(), *ids = json_array(), *pieces = json_array(), *types = json_array();
+    for (int i = 0; i < e->count; i++) {
+        const char *piece = qp_tokenizer_piece(s->tokenizer, e->id[i]);
+        json_array_append_new(ids, json_integer(e->id[i]));
+        json_array_append_new(pieces, qp_json_text(piece, strlen(piece)));
+        if (s->options->special) json_array_append_new(types, json_integer(e->type_id[i]));
+    }
+    bool whole = root && ids && pieces && types;
+    json_object_set_new(root, "ids", ids);
+    json_object_set_new(root, "pieces", pieces);
+    if (e->spans) json_object_set_new(root, "offsets", spans(e->begin, e->end, e->count));
+    if (e->spans && !s->options->pairs)
+        json_object_set_new(root, "characters", spans(e->first_character, e->last_character, e->count));
+    if (s->options->special)
+        json_object_set_new(root, "type_ids", types);
+    else
+        json_decref(types);
+    if (whole) {
+        json_dumpf(root, s->at.output, JSON_COMPACT);
+        putc('\n', s->at.output);
+    }
+    json_decref(root);
+    return whole ? QP_OK : qp_fail(QP_EMEMORY, "%s:%lld: out of memory", s->at.place, (long long)s->at.line);
+}
+
+/* The N best, each on a line of its own. */
+static qp_status write_best(stream_state *s, const char *line, size_t bytes)
+{
+    const stream_options *o = s->options;
+    size_t wanted = (size_t)o->n_best, found;
+    if (!s->best) s->best = calloc(wanted, sizeof *s->best);
+    if (!s->score) s->score = calloc(wanted, sizeof *s->score);
+    if (!s->best || !s->score) return qp_fail(QP_EMEMORY, "%s:%lld: out of memory", s->at.place, (long long)s->at.line);
+    QP_TRY(qp_tokenizer_encode_nbest(s->tokenizer, line, bytes, wanted, s->best, s->score, &found));
+    for (size_t i = 0; i < found; i++) {
+        if (o->json)
+            fprintf(s->at.output, "{\"line\":%lld,\"score\":%.6g,\"ids\":[", (long long)s->at.line - 1, s->score[i]);
+        else
+            fprintf(s->at.output, "%lld ||| ", (long long)s->at.line - 1);
+        for (int k = 0; k < s->best[i].count; k++) {
+            if (k) putc(o->json ? ',' : ' ', s->at.output);
+            if (o->pieces && !o->json)
+                fputs(qp_tokenizer_piece(s->tokenizer, s->best[i].id[k]), s->at.output);
+            else
+                fprintf(s->at.output, "%d", s->best[i].id[k]);
+        }
+        if (o->json)
+            fputs("]}\n", s->at.output);
+        else
+            fprintf(s->at.output, " ||| %.6g\n", s->score[i]);
+    }
+    return QP_OK;
+}
+
+static qp_status encode(stream_state *s, char *line, size_t bytes)
+{
+    const stream_options *o = s->options;
+    const qp_tokenizer_random how = {.dropout = o->dropout, .alpha = o->alpha};
+    if (o->sample || o->dropout > 0)
+        return qp_tokenizer_encode_random(s->tokenizer, &how, (uint64_t)o->seed, (uint64_t)s->at.line, line, bytes,
+                                          &s->encoding);
+    if (!o->special) return qp_tokenizer_encode_into(s->tokenizer, line, bytes, &s->encoding);
+    const char *tab = o->pairs ? memchr(line, '\t', bytes) : NULL;
+    if (!tab) return qp_tokenizer_encode_pair(s->tokenizer, line, bytes, NULL, 0, &s->encoding);
+    size_t first = (size_t)(tab - line);
+    return qp_tokenizer_encode_pair(s->tokenizer, line, first, tab + 1, bytes - first - 1, &s->encoding);
+}
+
+static qp_status encode_line(void *self, char *line, size_t bytes)
+{
+    stream_state *s = self;
+    const stream_options *o = s->options;
+    const qp_encoding *e = &s->encoding;
+    if (o->n_best > 0) return write_best(s, line, bytes);
+    QP_TRY(encode(s, line, bytes));
+    if (e->spans && !o->pairs && (o->characters || o->json)) QP_TRY(qp_encoding_characters(line, bytes, &s->encoding));
+    if (o->json) return write_json(s);
+    bool only_offsets = e->spans && !o->ids && !o->pieces;
+    const uint32_t *begin = o->characters ? e->first_character : e->begin;
+    const uint32_t *end = o->characters ? e->last_character : e->end;
+    for (int i = 0; i < e->count; i++) {
+        if (i) putc(' ', s->at.output);
+        if (o->pieces)
+            fputs(qp_tokenizer_piece(s->tokenizer, e->id[i]), s->at.output);
+        else if (!only_offsets)
+            fprintf(s->at.output, "%d", e->id[i]);
+        if (e->spans) fprintf(s->at.output, "%s%u:%u", only_offsets ? "" : "@", begin[i], end[i]);
+    }
+    putc('\n', s->at.output);
+    return QP_OK;
+}
+
+int qp_tokenizer_encode_main(int argc, char **argv)
+{
+    static stream_command how = {.act = encode_line};
+    static const qp_option_group group[] = {{&encode_table, &how.options}};
+    static const qp_command command = {.name = "tokenizer encode",
+                                       .summary = "text to pieces, line by line",
+                                       .usage = "-m TOKENIZER [--ids | --pieces] [--offsets] [--json] [FILE...]",
+                                       .notes = "Lines end at LF; every other byte, CR and NUL too, belongs to the "
+                                                "line. With --offsets alone each piece is "
+                                                "begin:end,\nwith --ids or --pieces it is id@begin:end.",
+                                       .group = group,
+                                       .group_count = 1,
+                                       .alias = alias,
+                                       .alias_count = 3,
+                                       .takes_files = true};
+    return qp_options_run(&command, argc, argv, run, &how);
+}
+
+/* ---- decode ---- */
+
+static qp_status read_id(stream_state *s, const char *word, int32_t *id)
+{
+    if (s->options->pieces) {
+        *id = qp_tokenizer_find(s->tokenizer, word);
+        if (*id >= 0) return QP_OK;
+        return qp_fail(QP_EDATA, "%s:%lld: \"%.40s\" is no piece of this tokenizer", s->at.place, (long long)s->at.line,
+                       word);
+    }
+    char *end;
+    errno = 0;
+    long number = strtol(word, &end, 10);
+    if (end == word || *end || errno || number < 0 || number >= qp_tokenizer_size(s->tokenizer))
+        return qp_fail(QP_EDATA, "%s:%lld: \"%.40s\" is no id of this tokenizer (0 to %d); for pieces add --pieces",
+                       s->at.place, (long long)s->at.line, word, qp_tokenizer_size(s->tokenizer) - 1);
+    *id = (int32_t)number;
+    return QP_OK;
+}
+
+static qp_status keep_id(stream_state *s, size_t count, const char *word)
+{
+    if (count == s->id_capacity) {
+        size_t capacity = s->id_capacity ? 2 * s->id_capacity : 256;
+        int32_t *grown = realloc(s->id, capacity * sizeof *grown);
+        if (!grown) return qp_fail(QP_EMEMORY, "%s:%lld: out of memory", s->at.place, (long long)s->at.line);
+        s->id = grown;
+        s->id_capacity = capacity;
+    }
+    return read_id(s, word, &s->id[count]);
+}
+
+static qp_status decode_line(void *self, char *line, size_t bytes)
+{
+    stream_state *s = self;
+    int count = 0;
+    char *end = line + bytes;
+    for (char *word = line; word < end;) {
+        if (*word == ' ') {
+            word++;
+            continue;
+        }
+        char *after = memchr(word, ' ', (size_t)(end - word));
+        if (!after) after = end;
+        *after = '\0';
+        QP_TRY(keep_id(s, (size_t)count++, word));
+        word = after + 1;
+    }
+    char *text;
+    size_t text_bytes;
+    QP_TRY(qp_tokenizer_decode(s->tokenizer, s->id, count, &text, &text_bytes));
+    if (s->options->json) {
+        json_t *root = json_object();
+        json_object_set_new(root, "text", qp_json_text(text, text_bytes));
+        json_dumpf(root, s->at.output, JSON_COMPACT);
+        json_decref(root);
+    } else {
+        fwrite(text, 1, text_bytes, s->at.output);
+    }
+    putc('\n', s->at.output);
+    free(text);
+    return QP_OK;
+}
+
+int qp_tokenizer_decode_main(int argc, char **argv)
+{
+    static stream_command how = {.act = decode_line};
+    static const qp_option_group group[] = {{&decode_table, &how.options}};
+    static const qp_command command = {.name = "tokenizer decode",
+                                       .summary = "pieces back to text, line by line",
+                                       .usage = "-m TOKENIZER [--ids | --pieces] [--json] [FILE...]",
+                                       .group = group,
+                                       .group_count = 1,
+                                       .alias = alias,
+                                       .alias_count = 3,
+                                       .takes_files = true};
+    return qp_options_run(&command, argc, argv, run, &how);
+}

@@ -1,0 +1,291 @@
+#include "cli/train/dry_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "cli/base/model_table.h"
+#include "cli/base/text.h"
+#include "data/text/corpus_statistics.h"
+#include "lib/base/threads.h"
+
+/* ---- data ---- */
+
+typedef struct {
+    double source, target; /* mean lengths */
+    int64_t pieces[2];     /* of the tokenizers; 0: none */
+    qp_overlap_figures overlap;
+    int warnings;
+} findings;
+
+static void warn(findings *found, const char *text)
+{
+    if (found->warnings++ == 0) fputs("\nwarnings\n", stdout);
+    printf("  %s\n", text);
+}
+
+static qp_status print_side(const char *name, const qp_corpus_side *side, const qp_side_figures *figures,
+                            int64_t sequences, double *mean)
+{
+    qp_length_figures l;
+    if (!side->start || figures->tokens == 0) return QP_OK;
+    QP_TRY(qp_report_lengths(side, sequences, &l));
+    *mean = l.mean;
+    printf("  %-8s %lld tokens, %.2f %% unknown; length mean %.1f, median %d, 95 %% %d, 99 %% %d, longest %d\n", name,
+           (long long)figures->tokens, qp_report_percent(figures->unknown, figures->tokens), l.mean, l.median,
+           l.percentile_95, l.percentile_99, l.longest);
+    return QP_OK;
+}
+
+static qp_status print_part(const char *name, const qp_corpus *corpus, double *source, double *target)
+{
+    const qp_corpus_figures *f = &corpus->figures;
+    if (corpus->sequences == 0) return QP_OK;
+    printf("%s: %lld lines, %lld used; %lld empty, %lld too long, %lld cut\n", name, (long long)f->lines,
+           (long long)corpus->sequences, (long long)f->empty, (long long)f->skipped, (long long)f->cut);
+    QP_TRY(print_side("source", &corpus->source, &f->source, corpus->sequences, source));
+    if (corpus->target.start == corpus->source.start) return QP_OK;
+    return print_side(corpus->answers ? "answers" : "target", &corpus->target, &f->target, corpus->sequences, target);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static uint64_t hash_of(const qp_corpus_side *side, int64_t sequence)
+{
+    return XXH3_64bits(side->id + side->start[sequence], (size_t)qp_corpus_length(side, sequence) * sizeof *side->id);
+}
+
+/* Sentences of columns are compared by their pieces. */
+static qp_status sentence_overlap(const qp_corpus *train, const qp_corpus *valid, qp_overlap_figures *o)
+{
+    uint64_t *seen = malloc((size_t)train->sequences * sizeof *seen);
+    if (!seen) return qp_fail(QP_EMEMORY, "out of memory for %lld sentences", (long long)train->sequences);
+    for (int64_t i = 0; i < train->sequences; i++) seen[i] = hash_of(&train->source, i);
+    qsort(seen, (size_t)train->sequences, sizeof *seen, by_number);
+    for (int64_t i = 1; i < train->sequences; i++) o->repeated_training_pairs += seen[i] == seen[i - 1];
+    o->pairs = valid->sequences;
+    for (int64_t i = 0; i < valid->sequences; i++) {
+        uint64_t hash = hash_of(&valid->source, i);
+        o->seen_pairs += bsearch(&hash, seen, (size_t)train->sequences, sizeof *seen, by_number) != NULL;
+    }
+    free(seen);
+    return QP_OK;
+}
+
+static qp_status print_overlap(const qp_train_data *data, findings *found)
+{
+    qp_overlap_figures *o = &found->overlap;
+    if (!data->has_valid || data->series[QP_TRAINING].rows) return QP_OK;
+    if (data->conll[QP_TRAINING]) {
+        QP_TRY(sentence_overlap(&data->corpus[QP_TRAINING], &data->corpus[QP_VALIDATION], o));
+        printf("overlap: %.1f %% of the validation sentences stand in training as they are; training repeats %lld of "
+               "its own\n",
+               qp_report_percent(o->seen_pairs, o->pairs), (long long)o->repeated_training_pairs);
+        return QP_OK;
+    }
+    QP_TRY(qp_report_overlap(&data->files[QP_TRAINING], &data->files[QP_VALIDATION], o));
+    printf("overlap: %.1f %% of the validation lines stand in training as they are (source %.1f %%, target %.1f %%); "
+           "training repeats %lld of its own\n",
+           qp_report_percent(o->seen_pairs, o->pairs), qp_report_percent(o->seen_sources, o->pairs),
+           qp_report_percent(o->seen_targets, o->pairs), (long long)o->repeated_training_pairs);
+    return QP_OK;
+}
+
+static qp_status print_data(const qp_train_data *data, findings *found)
+{
+    double unused;
+    puts("");
+    QP_TRY(print_part("training", &data->corpus[QP_TRAINING], &found->source, &found->target));
+    if (data->has_valid) QP_TRY(print_part("validation", &data->corpus[QP_VALIDATION], &unused, &unused));
+    return print_overlap(data, found);
+}
+
+/* ---- model and time ---- */
+
+enum { TIMED_UPDATES = 6, UPDATE_SECONDS = 10 };
+
+/* A few updates, the first of them uncounted: it meets cold memory. */
+typedef struct {
+    volatile sig_atomic_t stop;
+    const volatile sig_atomic_t *asked;
+    double begun, seconds;
+    int64_t updates, batches, tokens, first_tokens;
+} stopwatch;
+
+static void tick(void *self, const qp_progress *p)
+{
+    stopwatch *w = self;
+    w->batches = p->batches;
+    if (p->update == 1) {
+        w->begun = p->elapsed_seconds;
+        w->first_tokens = p->target_tokens;
+    }
+    w->updates = p->update - 1;
+    w->seconds = p->elapsed_seconds - w->begun;
+    w->tokens = p->target_tokens - w->first_tokens;
+    if (p->elapsed_seconds > UPDATE_SECONDS || *w->asked) w->stop = 1;
+}
+
+static qp_status print_time(const qp_train_settings *settings, qp_trainer *trainer)
+{
+    stopwatch watch = {.asked = trainer->hooks.stop};
+    qp_training_config config = *trainer->config;
+    qp_trainer timed = *trainer;
+    qp_trainer_result result;
+    config.steps = TIMED_UPDATES;
+    config.epochs = config.train_tokens = config.early_stopping = 0;
+    config.time_limit[0] = config.reset[0] = '\0';
+    timed.config = &config;
+    timed.folder = timed.model_path = NULL;
+    timed.valid = NULL;
+    timed.hooks = (qp_trainer_hooks){.self = &watch, .progress = tick, .stop = &watch.stop};
+    qp_schedule_config schedule = *trainer->schedule;
+    if (schedule.lr_schedule == QP_SCHEDULE_PLATEAU) schedule.lr_schedule = QP_SCHEDULE_CONSTANT;
+    if (schedule.lr_total == 0) schedule.lr_total = trainer->config->steps; /* the run's, not the trial's */
+    timed.schedule = &schedule;
+    qp_status status = qp_trainer_run(&timed, &result);
+    if (status == QP_ESTOPPED && *watch.asked) return status;
+    if (status != QP_OK && status != QP_ESTOPPED) return status;
+    if (watch.updates < 1 || watch.seconds <= 0) {
+        puts("\ntime: an update takes longer than this trial");
+        return QP_OK;
+    }
+    double update = watch.seconds / (double)watch.updates;
+    double updates = (double)((watch.batches + settings->training.accum - 1) / settings->training.accum);
+    char epoch[32];
+    printf(
+        "\ntime: %.3g s an update, %.0f target tokens a second with %d threads; %.0f updates an epoch: %s an epoch\n",
+        update, (double)watch.tokens / watch.seconds, qp_threads_of(settings->training.threads), updates,
+        qp_text_duration(update * updates, epoch, sizeof epoch));
+    return QP_OK;
+}
+
+static qp_status print_model(const qp_train_settings *settings, const qp_model *model, const findings *found)
+{
+    const qp_model_config *c = qp_model_config_of(model);
+    double target = c->task == QP_TASK_REGRESS ? (double)settings->job.window
+                    : c->lm_window             ? (double)c->lm_window
+                    : found->target > 0        ? found->target
+                                               : found->source;
+    double source = found->source > 0 ? found->source : target, batch = (double)settings->job.batch_size;
+    bool reads = c->encoder != QP_KIND_NONE && c->decoder != QP_KIND_NONE;
+    if (c->decoder == QP_KIND_NONE) target = source;
+    if (settings->job.batch_type == 1) batch *= target;
+    qp_training_shape shape = {.batch_rows = batch * (reads ? 1 + source / target : 1),
+                               .source_length = source,
+                               .target_length = target,
+                               .shard_rows = settings->training.shard_rows,
+                               .threads = qp_threads_of(settings->training.threads),
+                               .optimizer = &settings->optimizer};
+    qp_model_cost cost;
+    qp_training_memory memory;
+    QP_TRY(qp_model_cost_of(model, source, target, &cost));
+    qp_model_table_print(stdout, &cost);
+    qp_model_cost_free(&cost);
+    QP_TRY(qp_training_memory_of(model, &shape, &memory));
+    puts("");
+    qp_training_memory_print(stdout, &shape, &memory);
+    return QP_OK;
+}
+
+/* ---- what will go wrong ---- */
+
+static void warn_of_vocabulary(const char *side, int64_t pieces, const qp_side_figures *figures, findings *found)
+{
+    char text[300];
+    if (pieces > 0 && figures->tokens > 0 && figures->tokens / pieces < 20) {
+        snprintf(text, sizeof text,
+                 "the %s vocabulary of %lld pieces is too large for %lld tokens (%lld a piece; 100 is a "
+                 "good number): use --vocab-size %lld or --tokenizer char",
+                 side, (long long)pieces, (long long)figures->tokens, (long long)(figures->tokens / pieces),
+                 (long long)(figures->tokens / 100 > 100 ? figures->tokens / 100 : 100));
+        warn(found, text);
+    }
+    if (figures->tokens > 0 && qp_report_percent(figures->unknown, figures->tokens) > 1) {
+        snprintf(text, sizeof text,
+                 "%.1f %% of the %s tokens are unknown to the tokenizer: use --tokenizer bpe, or a larger "
+                 "--vocab-size",
+                 qp_report_percent(figures->unknown, figures->tokens), side);
+        warn(found, text);
+    }
+}
+
+static void warn_of_data(const qp_train_settings *settings, const qp_train_data *data, findings *found)
+{
+    const qp_corpus *train = &data->corpus[QP_TRAINING], *valid = &data->corpus[QP_VALIDATION];
+    const qp_corpus_figures *f = &train->figures;
+    char text[300];
+    if (train->sequences == 0) return;
+    warn_of_vocabulary("source", found->pieces[0], &f->source, found);
+    bool makes_text = qp_model_task_has_decoder(settings->model.task);
+    if (makes_text) warn_of_vocabulary("target", found->pieces[1], &f->target, found);
+    if (data->has_valid && qp_report_percent(found->overlap.seen_pairs, found->overlap.pairs) > 1) {
+        snprintf(text, sizeof text,
+                 "%lld of %lld validation lines are training lines: the validation measures memory; take "
+                 "them out of one of the two",
+                 (long long)found->overlap.seen_pairs, (long long)found->overlap.pairs);
+        warn(found, text);
+    }
+    if (!data->has_valid)
+        warn(found,
+             "there is no validation data: nothing tells when to stop; give --valid-src and --valid-tgt, or --valid");
+    int64_t size = settings->job.batch_type == 1 ? train->sequences : makes_text ? f->target.tokens : f->source.tokens;
+    if (size < settings->job.batch_size) {
+        snprintf(text, sizeof text,
+                 "the training text is shorter than one batch (%lld of --batch-size %lld): an epoch is one "
+                 "update; use --batch-size %lld",
+                 (long long)size, (long long)settings->job.batch_size, (long long)(size / 16 > 0 ? size / 16 : 1));
+        warn(found, text);
+    }
+    if (qp_report_percent(f->skipped, f->lines) > 1) {
+        snprintf(text, sizeof text, "%.1f %% of the training lines are longer than --max-length %lld and are left out",
+                 qp_report_percent(f->skipped, f->lines), (long long)settings->model.max_length);
+        warn(found, text);
+    }
+    if (data->has_valid && valid->figures.cut > 0) {
+        snprintf(text, sizeof text, "%lld validation lines are cut to --max-length %lld", (long long)valid->figures.cut,
+                 (long long)settings->model.max_length);
+        warn(found, text);
+    }
+}
+
+static void warn_of_learning(const qp_train_settings *settings, size_t weights, const qp_train_data *data,
+                             findings *found)
+{
+    const qp_training_config *t = &settings->training;
+    const qp_corpus_figures *f = &data->corpus[QP_TRAINING].figures;
+    int64_t tokens = f->target.tokens > f->source.tokens ? f->target.tokens : f->source.tokens;
+    char text[300];
+    if (t->steps > 0 && settings->schedule.lr_warmup >= t->steps && qp_schedule_warms(&settings->schedule)) {
+        snprintf(text, sizeof text,
+                 "--lr-warmup %lld does not end within --steps %lld: the learning rate never reaches --lr",
+                 (long long)settings->schedule.lr_warmup, (long long)t->steps);
+        warn(found, text);
+    }
+    if (tokens > 0 && (double)weights > 50 * (double)tokens) {
+        snprintf(text, sizeof text,
+                 "%zu weights for %lld tokens: the model will learn the text by heart; use --preset tiny", weights,
+                 (long long)tokens);
+        warn(found, text);
+    }
+}
+
+qp_status qp_dry_run(const qp_train_settings *settings, const qp_train_data *data, const qp_model *model,
+                     qp_trainer *trainer)
+{
+    const qp_model_config *c = qp_model_config_of(model);
+    findings found = {.pieces = {c->src_vocab_size, c->tgt_vocab_size}};
+    QP_TRY(print_data(data, &found));
+    QP_TRY(print_model(settings, model, &found));
+    size_t weights = qp_params_elements(qp_model_params(model));
+    QP_TRY(print_time(settings, trainer));
+    warn_of_data(settings, data, &found);
+    warn_of_learning(settings, weights, data, &found);
+    if (found.warnings == 0) puts("\nno warnings");
+    return QP_OK;
+}

@@ -1,0 +1,87 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/batches/masking.h"
+
+/* A text with marks, growing. */
+typedef struct {
+    int32_t *id, *place;
+    int count, masks;
+} masked_text;
+
+/* Append ids; at a mark their place is remembered too. */
+static qp_status append(masked_text *t, const int32_t *id, int count, bool is_mask)
+{
+    if (count == 0) return QP_OK;
+    if (count > INT32_MAX - 1 - t->count) return qp_fail(QP_EDATA, "too many tokens; split the line");
+    int32_t *grown = realloc(t->id, (size_t)(t->count + count) * sizeof *grown);
+    if (!grown) return qp_fail(QP_EMEMORY, "no memory for the line");
+    t->id = grown;
+    memcpy(grown + t->count, id, (size_t)count * sizeof *id);
+    if (is_mask) {
+        int32_t *place = realloc(t->place, (size_t)(t->masks + 1) * sizeof *place);
+        if (!place) return qp_fail(QP_EMEMORY, "no memory for the line");
+        t->place = place;
+        place[t->masks++] = t->count;
+    }
+    t->count += count;
+    return QP_OK;
+}
+
+static qp_status append_text(masked_text *t, const qp_text_codec *codec, const char *text, size_t bytes)
+{
+    int32_t *id;
+    int count;
+    if (bytes == 0) return QP_OK;
+    QP_TRY(codec->encode(codec->self, text, bytes, &id, &count));
+    qp_status status = append(t, id, count, false);
+    free(id);
+    return status;
+}
+
+/* The next mark in text[at..bytes) and its length; false: none. */
+static bool find_mark(const char *text, size_t at, size_t bytes, size_t *mark, size_t *length)
+{
+    static const char *marks[] = {"[MASK]", "<mask>"};
+    for (*length = 6; at + *length <= bytes; at++)
+        for (int k = 0; k < 2; k++)
+            if (!memcmp(text + at, marks[k], *length)) {
+                *mark = at;
+                return true;
+            }
+    return false;
+}
+
+static qp_status encode(masked_text *t, const qp_text_codec *codec, const char *text, size_t bytes)
+{
+    int32_t mask_id = qp_mask_id(codec);
+    size_t at = 0, mark, length;
+    while (find_mark(text, at, bytes, &mark, &length)) {
+        size_t end = mark;
+        while (end > at && text[end - 1] == ' ') end--;
+        QP_TRY(append_text(t, codec, text + at, end - at));
+        QP_TRY(append(t, &mask_id, 1, true));
+        at = mark + length;
+        while (at < bytes && text[at] == ' ') at++;
+    }
+    return append_text(t, codec, text + at, bytes - at);
+}
+
+qp_status qp_mask_encode(const qp_text_codec *codec, const char *text, size_t bytes, int32_t **id, int *count,
+                         int32_t **place, int *masks)
+{
+    masked_text t = {0};
+    *id = *place = NULL;
+    *count = *masks = 0;
+    qp_status status = encode(&t, codec, text, bytes);
+    if (status != QP_OK) {
+        free(t.id);
+        free(t.place);
+        return status;
+    }
+    *id = t.id;
+    *count = t.count;
+    *place = t.place;
+    *masks = t.masks;
+    return QP_OK;
+}

@@ -1,0 +1,130 @@
+#include "data/batches/tbptt_batches.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/random.h"
+
+enum { MOST_ROWS = 1 << 30 };
+enum { PURPOSE_OFFSET = 0x737472 };
+
+struct qp_streams {
+    const int32_t *token; /* the text */
+    int64_t tokens;
+    qp_streams_options options;
+    int64_t offset, length; /* of this epoch: where the first stream begins, tokens of the shortest one */
+    int64_t longer;         /* so many streams, the first ones, have one token more */
+    int64_t batches;
+    int32_t *id, *input, *start;
+    qp_real *carry; /* [size, carry_width] */
+};
+
+static qp_status begin(void *self, int64_t epoch, int64_t *count)
+{
+    qp_streams *s = self;
+    const qp_streams_options *o = &s->options;
+    s->offset = 0;
+    if (o->shuffle) {
+        int64_t spare = s->tokens - o->size * o->window + 1;
+        uint64_t key = qp_random_key(qp_random_key(o->seed, (uint64_t)epoch), PURPOSE_OFFSET);
+        s->offset = (int64_t)qp_random_below(key, 0, (uint64_t)(spare < o->window ? spare : o->window));
+    }
+    s->length = (s->tokens - s->offset) / o->size;
+    s->longer = o->shuffle ? 0 : s->tokens - s->length * o->size;
+    int64_t longest = s->length + (s->longer > 0);
+    s->batches = o->shuffle ? s->length / o->window : (longest + o->window - 1) / o->window;
+    *count = s->batches;
+    return QP_OK;
+}
+
+/* Window `number` of stream i to row `rows`; the row behind it. */
+static int32_t copy_window(const qp_streams *s, int64_t number, int64_t i, int32_t rows)
+{
+    int64_t first = s->offset + i * s->length + (i < s->longer ? i : s->longer);
+    int64_t end = first + s->length + (i < s->longer);
+    first += number * s->options.window;
+    int64_t length = end - first < s->options.window ? end - first : s->options.window;
+    if (length <= 0) return rows;
+    memcpy(s->id + rows, s->token + first, (size_t)length * sizeof *s->id);
+    s->input[rows] = first ? s->token[first - 1] : QP_EOS;
+    memcpy(s->input + rows + 1, s->token + first, (size_t)(length - 1) * sizeof *s->input);
+    return rows + (int32_t)length;
+}
+
+static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
+{
+    qp_streams *s = self;
+    memset(batch, 0, sizeof *batch);
+    if (number < 0 || number >= s->batches || slot != 0)
+        return qp_fail(QP_EBUG, "streams: batch %lld of %lld, slot %d of 1", (long long)number, (long long)s->batches,
+                       slot);
+    int32_t rows = 0;
+    int count = 0;
+    for (int64_t i = 0; i < s->options.size; i++) {
+        s->start[count] = rows;
+        rows = copy_window(s, number, i, rows);
+        count += rows > s->start[count]; /* those at their end are the last ones */
+    }
+    s->start[count] = rows;
+    batch->target = (qp_ids){{.count = count, .start = s->start}, s->id};
+    batch->input = s->input;
+    batch->carry = (qp_batch_carry){.row = s->carry, .width = s->options.carry_width, .empty = number == 0};
+    return QP_OK;
+}
+
+static qp_status check(const qp_corpus *corpus, int64_t tokens, const qp_streams_options *o)
+{
+    if (o->window < 1 || o->window > MOST_ROWS || o->size < 1 || o->size > MOST_ROWS / o->window || o->carry_width < 1)
+        return qp_fail(QP_EUSAGE,
+                       "streams: %lld windows of %lld tokens in a batch; use a smaller --batch-size or --lm-window",
+                       (long long)o->size, (long long)o->window);
+    if (!corpus->target.id || tokens < 1)
+        return qp_fail(QP_EDATA, "streams: the corpus is empty; give one with text in it");
+    if (o->shuffle && tokens / o->size < o->window)
+        return qp_fail(QP_EDATA,
+                       "the training text has %lld tokens, less than a window of %lld for each of %lld streams; use a "
+                       "smaller --batch-size or --lm-window, or more text",
+                       (long long)tokens, (long long)o->window, (long long)o->size);
+    return QP_OK;
+}
+
+qp_status qp_streams_new(const qp_corpus *corpus, const qp_streams_options *options, qp_streams **streams)
+{
+    *streams = NULL;
+    int64_t tokens = corpus->target.start ? corpus->target.start[corpus->sequences] : 0;
+    QP_TRY(check(corpus, tokens, options));
+    qp_streams *s = calloc(1, sizeof *s);
+    if (!s) return qp_fail(QP_EMEMORY, "streams: out of memory");
+    *s = (qp_streams){.token = corpus->target.id, .tokens = tokens, .options = *options};
+    if (s->options.size > tokens) s->options.size = tokens;
+    size_t rows = (size_t)(s->options.size * s->options.window), size = (size_t)s->options.size;
+    s->id = malloc(rows * sizeof *s->id);
+    s->input = malloc(rows * sizeof *s->input);
+    s->start = malloc((size + 1) * sizeof *s->start);
+    s->carry = calloc(size * (size_t)s->options.carry_width, sizeof *s->carry);
+    if (!s->id || !s->input || !s->start || !s->carry) {
+        qp_streams_free(s);
+        return qp_fail(QP_EMEMORY, "streams: no memory for %zu tokens; use a smaller --batch-size", rows);
+    }
+    *streams = s;
+    return QP_OK;
+}
+
+qp_batch_source qp_streams_source(qp_streams *s)
+{
+    return (qp_batch_source){.self = s,
+                             .begin = begin,
+                             .get = get,
+                             .carry = s->carry,
+                             .carry_count = (size_t)s->options.size * (size_t)s->options.carry_width};
+}
+
+void qp_streams_free(qp_streams *s)
+{
+    if (!s) return;
+    free(s->id);
+    free(s->input);
+    free(s->start);
+    free(s->carry);
+    free(s);
+}

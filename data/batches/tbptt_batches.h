@@ -1,0 +1,34 @@
+#ifndef QP_TBPTT_BATCHES_H
+#define QP_TBPTT_BATCHES_H
+
+#include "data/text/corpus.h"
+#include "lib/base/batch.h"
+
+/* streams — the qp_batch_source of truncated back-propagation through time: running text as in window_batches.h, cut into
+ * `size` streams of about equal length; batch b holds window b of every stream, so that sequence i of a batch goes on
+ * where sequence i of the batch before ended, in the state (qp_batch_carry) it was left in. Every epoch begins anew.
+ *
+ * Shuffled: streams begin at an offset below `window` drawn from (seed, epoch), so that windows end at other places in
+ * every epoch, and are whole windows only; the rest waits for another epoch. In order: every token is a target once;
+ * the first streams are one token longer where the text does not divide, and the last windows may be shorter.
+ * Source   Williams & Peng 1990; Mikolov et al. 2010. */
+typedef struct {
+    int64_t window; /* tokens */
+    int64_t size;   /* streams; size * window at most 2^30 */
+    bool shuffle;
+    uint64_t seed;
+    int carry_width; /* reals of a sequence's state (qp_model_carry_width) */
+} qp_streams_options;
+
+typedef struct qp_streams qp_streams;
+
+/* qp_streams_new — over `corpus`, which must outlive it.
+ * Memory  8 bytes a token of one batch, and the states.
+ * Errors  QP_EUSAGE (options out of bounds), QP_EDATA (a shuffled text without a window for each stream), QP_EMEMORY.
+ * qp_streams_source — one slot; batches in order, but from any of them on whose carry was put back. QP_EBUG for numbers
+ *   that do not exist. */
+qp_status qp_streams_new(const qp_corpus *corpus, const qp_streams_options *options, qp_streams **streams);
+qp_batch_source qp_streams_source(qp_streams *streams);
+void qp_streams_free(qp_streams *streams);
+
+#endif

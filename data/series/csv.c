@@ -1,0 +1,161 @@
+#include "data/series/csv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/file.h"
+
+struct qp_csv {
+    qp_reader *reader;
+    char separator; /* 0: not known yet */
+    char *text;     /* fields of one record, each NUL-terminated */
+    size_t bytes, capacity;
+    size_t *start; /* of each field */
+    size_t start_capacity;
+    char **field;
+    int fields;
+};
+
+qp_status qp_csv_open(const char *path, qp_csv **csv)
+{
+    *csv = NULL;
+    qp_csv *opened = calloc(1, sizeof *opened);
+    if (!opened) return qp_fail(QP_EMEMORY, "%s: out of memory", path);
+    qp_status status = qp_reader_open(path, &opened->reader);
+    if (status == QP_OK)
+        *csv = opened;
+    else
+        free(opened);
+    return status;
+}
+
+const char *qp_csv_path(const qp_csv *csv) { return qp_reader_path(csv->reader); }
+
+void qp_csv_close(qp_csv *csv)
+{
+    if (!csv) return;
+    qp_reader_close(csv->reader);
+    free(csv->text);
+    free(csv->start);
+    free(csv->field);
+    free(csv);
+}
+
+static qp_status fail_at(const qp_csv *csv, qp_status status, const char *what)
+{
+    return qp_fail(status, "%s:%lld: %s", qp_reader_path(csv->reader), (long long)qp_reader_line(csv->reader), what);
+}
+
+static qp_status put(qp_csv *csv, char byte)
+{
+    if (csv->bytes == csv->capacity) {
+        size_t capacity = csv->capacity ? csv->capacity * 2 : 256;
+        char *text = realloc(csv->text, capacity);
+        if (!text) return fail_at(csv, QP_EMEMORY, "no memory for the line");
+        csv->text = text;
+        csv->capacity = capacity;
+    }
+    csv->text[csv->bytes++] = byte;
+    return QP_OK;
+}
+
+static qp_status begin_field(qp_csv *csv)
+{
+    if ((size_t)csv->fields == csv->start_capacity) {
+        size_t capacity = csv->start_capacity ? csv->start_capacity * 2 : 16;
+        size_t *start = realloc(csv->start, capacity * sizeof *start);
+        if (start) csv->start = start;
+        char **field = realloc(csv->field, capacity * sizeof *field);
+        if (field) csv->field = field;
+        if (!start || !field) return fail_at(csv, QP_EMEMORY, "no memory for the line");
+        csv->start_capacity = capacity;
+    }
+    csv->start[csv->fields++] = csv->bytes;
+    return QP_OK;
+}
+
+static void find_separator(qp_csv *csv, const char *line, size_t bytes)
+{
+    static const char candidates[] = ",;\t";
+    size_t count[3] = {0};
+    bool quoted = false;
+    for (size_t i = 0; i < bytes; i++) {
+        if (line[i] == '"') quoted = !quoted;
+        for (int k = 0; k < 3; k++) count[k] += !quoted && line[i] == candidates[k];
+    }
+    int best = 0;
+    for (int k = 1; k < 3; k++)
+        if (count[k] > count[best]) best = k;
+    csv->separator = candidates[best];
+}
+
+/* The next line that belongs to the record; QP_EDATA at the end of the file, since a quote is open. */
+static qp_status continue_quote(qp_csv *csv, char **line, size_t *bytes, int64_t begun)
+{
+    QP_TRY(qp_reader_next(csv->reader, line, bytes));
+    if (*line) return put(csv, '\n');
+    return qp_fail(QP_EDATA, "%s:%lld: a quote is opened here and never closed; write quotes inside a field twice",
+                   qp_reader_path(csv->reader), (long long)begun);
+}
+
+/* A quoted field from behind its opening quote; *at is behind the closing one then. Further lines are read as needed. */
+static qp_status quoted_field(qp_csv *csv, char **line, size_t *bytes, size_t *at)
+{
+    int64_t begun = qp_reader_line(csv->reader);
+    for (;;) {
+        while (*at == *bytes) {
+            QP_TRY(continue_quote(csv, line, bytes, begun));
+            *at = 0;
+        }
+        char byte = (*line)[(*at)++];
+        if (byte == '"') {
+            if (*at == *bytes || (*line)[*at] != '"') break;
+            (*at)++;
+        }
+        QP_TRY(put(csv, byte));
+    }
+    while (*at < *bytes && (*line)[*at] == ' ' && csv->separator != ' ') (*at)++;
+    if (*at < *bytes && (*line)[*at] != csv->separator)
+        return fail_at(csv, QP_EDATA, "text behind a closing quote; write quotes inside a field twice");
+    return QP_OK;
+}
+
+static qp_status split(qp_csv *csv, char *line, size_t bytes)
+{
+    size_t at = 0;
+    csv->bytes = 0;
+    csv->fields = 0;
+    for (;;) {
+        QP_TRY(begin_field(csv));
+        if (at < bytes && line[at] == '"') {
+            at++;
+            QP_TRY(quoted_field(csv, &line, &bytes, &at));
+        }
+        for (; at < bytes && line[at] != csv->separator; at++) {
+            if (!line[at]) return fail_at(csv, QP_EDATA, "a NUL byte; is this a text file?");
+            QP_TRY(put(csv, line[at]));
+        }
+        QP_TRY(put(csv, 0));
+        if (at++ >= bytes) return QP_OK;
+    }
+}
+
+qp_status qp_csv_next(qp_csv *csv, qp_csv_record *record, bool *more)
+{
+    char *line;
+    size_t bytes;
+    *record = (qp_csv_record){0};
+    *more = false;
+    do {
+        QP_TRY(qp_reader_next(csv->reader, &line, &bytes));
+        if (!line) return QP_OK;
+    } while (bytes == 0);
+    if (!csv->separator) find_separator(csv, line, bytes);
+    record->line = qp_reader_line(csv->reader);
+    QP_TRY(split(csv, line, bytes));
+    for (int i = 0; i < csv->fields; i++) csv->field[i] = csv->text + csv->start[i];
+    record->fields = csv->fields;
+    record->field = csv->field;
+    *more = true;
+    return QP_OK;
+}

@@ -1,0 +1,225 @@
+#include "data/series/scaling.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_STEPS = 1 << 20, MOST_COLUMNS = 1024 };
+
+static qp_status allocate(qp_scaling *s, int columns)
+{
+    s->columns = columns;
+    s->name = calloc((size_t)columns, sizeof *s->name);
+    s->mean = calloc((size_t)columns, sizeof *s->mean);
+    s->deviation = calloc((size_t)columns, sizeof *s->deviation);
+    return s->name && s->mean && s->deviation ? QP_OK : qp_fail(QP_EMEMORY, "scaling: out of memory");
+}
+
+void qp_scaling_free(qp_scaling *scaling)
+{
+    for (int i = 0; scaling->name && i < scaling->columns; i++) free(scaling->name[i]);
+    free(scaling->name);
+    free(scaling->mean);
+    free(scaling->deviation);
+    memset(scaling, 0, sizeof *scaling);
+}
+
+/* ---- fitting ---- */
+
+/* Mean and deviation of a column, the mean first: the plain sum of squares would cancel. */
+static void fit_fixed(const qp_series *series, int column, double *mean, double *deviation)
+{
+    double sum = 0, squares = 0;
+    for (int64_t i = 0; i < series->rows; i++) sum += qp_series_value(series, i, column);
+    *mean = sum / (double)series->rows;
+    for (int64_t i = 0; i < series->rows; i++) {
+        double d = qp_series_value(series, i, column) - *mean;
+        squares += d * d;
+    }
+    *deviation = sqrt(squares / (double)series->rows);
+}
+
+/* Root mean square of the differences to the last value of each window, in it and in its horizon. */
+static double fit_last(const qp_series *series, int column, int window, int horizon)
+{
+    double squares = 0;
+    int64_t windows = series->rows - window - horizon + 1;
+    for (int64_t w = 0; w < windows; w++) {
+        double last = qp_series_value(series, w + window - 1, column), sum = 0;
+        for (int64_t i = w; i < w + window + horizon; i++) {
+            double d = qp_series_value(series, i, column) - last;
+            sum += d * d;
+        }
+        squares += sum / (window + horizon);
+    }
+    return sqrt(squares / (double)windows);
+}
+
+static qp_status too_short(const qp_scaling *s, const qp_series *series)
+{
+    return qp_fail(
+        QP_EDATA,
+        "%s: %lld row%s, less than a window of %d and the %d behind it; give more rows, or a smaller --window "
+        "or --horizon",
+        series->path, (long long)series->rows, series->rows == 1 ? "" : "s", s->window, s->horizon);
+}
+
+qp_status qp_scaling_fit(const qp_series *series, qp_level_kind level, int window, int horizon, qp_scaling *scaling)
+{
+    memset(scaling, 0, sizeof *scaling);
+    if (window < 1 || window > MOST_STEPS || horizon < 1 || horizon > MOST_STEPS)
+        return qp_fail(QP_EUSAGE, "window %d, horizon %d: out of bounds; give 1 to %d", window, horizon, MOST_STEPS);
+    scaling->level = level;
+    scaling->window = window;
+    scaling->horizon = horizon;
+    if (qp_scaling_windows(scaling, series) == 0) return too_short(scaling, series);
+    qp_status status = allocate(scaling, series->columns);
+    for (int i = 0; status == QP_OK && i < series->columns; i++) {
+        double *deviation = &scaling->deviation[i];
+        fit_fixed(series, i, &scaling->mean[i], deviation);
+        if (level == QP_LEVEL_LAST) *deviation = fit_last(series, i, window, horizon);
+        if (status == QP_OK && !isfinite(*deviation))
+            status = qp_fail(QP_EDATA, "%s: column %s: its numbers are too large to be squared; divide them all",
+                             series->path, series->name[i]);
+        if (!(*deviation > 0)) *deviation = 1;
+        if (status == QP_OK && !(scaling->name[i] = strdup(series->name[i])))
+            status = qp_fail(QP_EMEMORY, "scaling: out of memory");
+    }
+    if (status != QP_OK) qp_scaling_free(scaling);
+    return status;
+}
+
+/* ---- in the model file ---- */
+
+qp_status qp_scaling_json(const qp_scaling *scaling, char **json)
+{
+    json_t *name = json_array(), *mean = json_array(), *deviation = json_array();
+    *json = NULL;
+    for (int i = 0; i < scaling->columns; i++) {
+        json_array_append_new(name, json_string(scaling->name[i]));
+        json_array_append_new(mean, json_real(scaling->mean[i]));
+        json_array_append_new(deviation, json_real(scaling->deviation[i]));
+    }
+    json_t *root = json_pack("{s:s, s:i, s:i, s:o, s:o, s:o}", "level",
+                             scaling->level == QP_LEVEL_LAST ? "last" : "fixed", "window", scaling->window, "horizon",
+                             scaling->horizon, "columns", name, "mean", mean, "deviation", deviation);
+    size_t columns = (size_t)scaling->columns;
+    if (root && json_array_size(name) == columns && json_array_size(mean) == columns &&
+        json_array_size(deviation) == columns)
+        *json = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    json_decref(root);
+    return *json ? QP_OK : qp_fail(QP_EMEMORY, "scaling: out of memory");
+}
+
+static qp_status parse_columns(const json_t *root, qp_scaling *s)
+{
+    const json_t *name = json_object_get(root, "columns"), *mean = json_object_get(root, "mean");
+    const json_t *deviation = json_object_get(root, "deviation");
+    size_t columns = json_array_size(name);
+    if (columns < 1 || columns > MOST_COLUMNS || json_array_size(mean) != columns ||
+        json_array_size(deviation) != columns)
+        return qp_fail(QP_EDATA, "scaling: columns and numbers do not fit; the model file is damaged");
+    QP_TRY(allocate(s, (int)columns));
+    for (size_t i = 0; i < columns; i++) {
+        const char *text = json_string_value(json_array_get(name, i));
+        s->mean[i] = json_number_value(json_array_get(mean, i));
+        s->deviation[i] = json_number_value(json_array_get(deviation, i));
+        if (!text || !(s->deviation[i] > 0))
+            return qp_fail(QP_EDATA, "scaling: a column without name or deviation; the model file is damaged");
+        if (!(s->name[i] = strdup(text))) return qp_fail(QP_EMEMORY, "scaling: out of memory");
+    }
+    return QP_OK;
+}
+
+static qp_status parse(const json_t *root, qp_scaling *s)
+{
+    const char *level = json_string_value(json_object_get(root, "level"));
+    json_int_t window = json_integer_value(json_object_get(root, "window"));
+    json_int_t horizon = json_integer_value(json_object_get(root, "horizon"));
+    if (!level || (strcmp(level, "fixed") && strcmp(level, "last")) || window < 1 || window > MOST_STEPS ||
+        horizon < 1 || horizon > MOST_STEPS)
+        return qp_fail(QP_EDATA,
+                       "scaling: level, window or horizon is not to be understood; the model file is damaged");
+    s->level = strcmp(level, "last") ? QP_LEVEL_FIXED : QP_LEVEL_LAST;
+    s->window = (int)window;
+    s->horizon = (int)horizon;
+    return parse_columns(root, s);
+}
+
+qp_status qp_scaling_parse(const char *json, qp_scaling *scaling)
+{
+    memset(scaling, 0, sizeof *scaling);
+    json_t *root = json_loads(json, 0, NULL);
+    qp_status status = parse(root, scaling);
+    json_decref(root);
+    if (status != QP_OK) qp_scaling_free(scaling);
+    return status;
+}
+
+qp_status qp_scaling_columns(const qp_scaling *scaling, char **columns)
+{
+    size_t bytes = 1, at = 0;
+    for (int i = 0; i < scaling->columns; i++) bytes += strlen(scaling->name[i]) + 1;
+    char *text = malloc(bytes);
+    *columns = text;
+    if (!text) return qp_fail(QP_EMEMORY, "scaling: out of memory");
+    for (int i = 0; i < scaling->columns; i++) {
+        size_t length = strlen(scaling->name[i]);
+        if (i) text[at++] = ',';
+        memcpy(text + at, scaling->name[i], length);
+        at += length;
+    }
+    text[at] = 0;
+    return QP_OK;
+}
+
+/* ---- windows ---- */
+
+int64_t qp_scaling_windows(const qp_scaling *scaling, const qp_series *series)
+{
+    int64_t windows = series->rows - scaling->window - scaling->horizon + 1;
+    return windows > 0 ? windows : 0;
+}
+
+qp_status qp_scaling_check(const qp_scaling *scaling, const qp_series *series)
+{
+    if (series->columns != scaling->columns)
+        return qp_fail(QP_EDATA, "%s: %d columns, but the model was trained with %d; give the same ones", series->path,
+                       series->columns, scaling->columns);
+    for (int i = 0; i < series->columns; i++)
+        if (strcmp(series->name[i], scaling->name[i]))
+            return qp_fail(QP_EDATA, "%s: column %s, but the model was trained with %s; give the same ones",
+                           series->path, series->name[i], scaling->name[i]);
+    return qp_scaling_windows(scaling, series) > 0 ? QP_OK : too_short(scaling, series);
+}
+
+static double level_of(const qp_scaling *s, const qp_series *series, int64_t first, int column)
+{
+    return s->level == QP_LEVEL_FIXED ? s->mean[column] : qp_series_value(series, first + s->window - 1, column);
+}
+
+void qp_scaling_input(const qp_scaling *scaling, const qp_series *series, int64_t first, qp_real *input)
+{
+    for (int c = 0; c < scaling->columns; c++) {
+        double level = level_of(scaling, series, first, c);
+        for (int i = 0; i < scaling->window; i++)
+            input[i * scaling->columns + c] =
+                (qp_real)((qp_series_value(series, first + i, c) - level) / scaling->deviation[c]);
+    }
+}
+
+void qp_scaling_target(const qp_scaling *scaling, const qp_series *series, int64_t first, qp_real *target)
+{
+    double level = level_of(scaling, series, first, 0);
+    for (int i = 0; i < scaling->horizon; i++)
+        target[i] =
+            (qp_real)((qp_series_value(series, first + scaling->window + i, 0) - level) / scaling->deviation[0]);
+}
+
+void qp_scaling_forecast(const qp_scaling *scaling, const qp_series *series, int64_t first, const qp_real *output,
+                         double *forecast)
+{
+    double level = level_of(scaling, series, first, 0);
+    for (int i = 0; i < scaling->horizon; i++) forecast[i] = level + (double)output[i] * scaling->deviation[0];
+}

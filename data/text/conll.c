@@ -1,0 +1,224 @@
+#include "data/text/conll.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/file.h"
+#include "lib/text/utf8.h"
+
+enum { CONLLU_COLUMNS = 10, CONLLU_WORD = 2, CONLLU_TAG = 4 };
+
+/* ---- the file as text ---- */
+
+static void *grow(void *block, size_t needed, size_t *capacity, size_t element_bytes)
+{
+    if (needed <= *capacity) return block;
+    size_t wanted = *capacity * 2 > needed ? *capacity * 2 : needed + 256;
+    void *grown = wanted <= SIZE_MAX / element_bytes ? realloc(block, wanted * element_bytes) : NULL;
+    if (grown) *capacity = wanted;
+    return grown;
+}
+
+static qp_status read_text(qp_reader *reader, qp_conll *c)
+{
+    for (;;) {
+        char *line;
+        size_t bytes, length;
+        QP_TRY(qp_reader_next(reader, &line, &bytes));
+        if (!line) return QP_OK;
+        for (size_t at = 0; at < bytes; at += length)
+            if (qp_utf8_next(line + at, bytes - at, &length) == QP_INVALID_CODE)
+                return qp_fail(QP_EDATA,
+                               "%s:%lld: byte %zu is not UTF-8; convert the file, for example with iconv -t utf-8",
+                               c->path, (long long)qp_reader_line(reader), at + 1);
+        char *text = grow(c->text, c->bytes + bytes + 1, &c->capacity, 1);
+        if (!text) return qp_fail(QP_EMEMORY, "%s: no memory for the file; use a shorter one", c->path);
+        c->text = text;
+        memcpy(text + c->bytes, line, bytes);
+        text[c->bytes + bytes] = '\n';
+        c->bytes += bytes + 1;
+    }
+}
+
+/* ---- lines and columns ---- */
+
+typedef struct {
+    size_t begin, end; /* bytes of the text, without the LF */
+    int64_t number;
+} text_line;
+
+/* The line behind this one; false at the end. Begin with all zero. */
+static bool next_line(const qp_conll *c, text_line *line)
+{
+    line->begin = line->number ? line->end + 1 : 0;
+    if (line->begin >= c->bytes) return false;
+    const char *end = memchr(c->text + line->begin, '\n', c->bytes - line->begin);
+    line->end = (size_t)(end - c->text);
+    line->number++;
+    return true;
+}
+
+static bool is_blank(const qp_conll *c, const text_line *line)
+{
+    for (size_t i = line->begin; i < line->end; i++)
+        if (c->text[i] != ' ' && c->text[i] != '\t') return false;
+    return true;
+}
+
+static bool begins_with(const qp_conll *c, const text_line *line, const char *start)
+{
+    size_t bytes = strlen(start);
+    return line->end - line->begin >= bytes && !memcmp(c->text + line->begin, start, bytes);
+}
+
+static bool has_tab(const qp_conll *c, const text_line *line)
+{
+    return memchr(c->text + line->begin, '\t', line->end - line->begin) != NULL;
+}
+
+/* Column `wanted` (from 1) as begin and end; returns the number of columns. */
+static int find_column(const qp_conll *c, const text_line *line, int wanted, size_t *begin, size_t *end)
+{
+    int columns = 0;
+    for (size_t at = line->begin; at <= line->end;) {
+        size_t from = at;
+        if (c->separator == ' ') {
+            while (from < line->end && c->text[from] == ' ') from++;
+            if (from == line->end) break;
+        }
+        size_t to = from;
+        while (to < line->end && c->text[to] != c->separator) to++;
+        if (++columns == wanted) {
+            *begin = from;
+            *end = to;
+        }
+        at = to + 1;
+    }
+    return columns;
+}
+
+static bool is_comment(const qp_conll *c, const text_line *line)
+{
+    if (!begins_with(c, line, "#")) return false;
+    if (c->columns == CONLLU_COLUMNS) return true;
+    size_t begin, end;
+    if (c->separator == '\t') return !has_tab(c, line) || begins_with(c, line, "## ");
+    return c->columns == 1 ? begins_with(c, line, "# ") : find_column(c, line, 0, &begin, &end) != c->columns;
+}
+
+/* Ranges and empty nodes of CoNLL-U: their number is 1-2 or 1.1. */
+static bool is_no_word(const qp_conll *c, const text_line *line)
+{
+    if (begins_with(c, line, "-DOCSTART-")) return true;
+    if (c->columns != CONLLU_COLUMNS) return false;
+    size_t begin = 0, end = 0;
+    find_column(c, line, 1, &begin, &end);
+    return memchr(c->text + begin, '-', end - begin) || memchr(c->text + begin, '.', end - begin);
+}
+
+/* ---- what kind of file it is ---- */
+
+static qp_status find_format(qp_conll *c, int tag_column, int64_t *first)
+{
+    text_line line = {0}, word = {0}, tagged = {0};
+    while (!word.number && next_line(c, &line)) {
+        if (is_blank(c, &line) || begins_with(c, &line, "-DOCSTART-")) continue;
+        if (!begins_with(c, &line, "#"))
+            word = line;
+        else if (!tagged.number && has_tab(c, &line) && !begins_with(c, &line, "## "))
+            tagged = line; /* a file of nothing but hashtags */
+    }
+    if (!word.number) word = tagged;
+    if (!word.number)
+        return qp_fail(QP_EDATA, "%s: no word in the file; give sentences with one word a line, its tag behind a TAB",
+                       c->path);
+    size_t begin, end;
+    c->separator = has_tab(c, &word) ? '\t' : ' ';
+    c->columns = find_column(c, &word, 0, &begin, &end);
+    *first = word.number;
+    bool conllu = c->columns == CONLLU_COLUMNS;
+    if (tag_column == 0) tag_column = conllu ? CONLLU_TAG : c->columns;
+    if (c->columns == 1 && tag_column <= 2) tag_column = 0; /* words alone */
+    if (tag_column > c->columns)
+        return qp_fail(QP_EUSAGE, "tag-column %d: %s:%lld has %d columns; name one of them", tag_column, c->path,
+                       (long long)word.number, c->columns);
+    if (tag_column < 0 || tag_column == (conllu ? CONLLU_WORD : 1))
+        return qp_fail(QP_EUSAGE, "tag-column %d: is no column of tags in %s; name another", tag_column, c->path);
+    c->tag_column = tag_column;
+    return QP_OK;
+}
+
+/* ---- words and sentences ---- */
+
+static qp_status add_word(qp_conll *c, const text_line *line, int64_t first)
+{
+    qp_conll_word word = {.line = line->number};
+    int columns = find_column(c, line, c->columns == CONLLU_COLUMNS ? CONLLU_WORD : 1, &word.word, &word.word_end);
+    if (columns != c->columns)
+        return qp_fail(QP_EDATA, "%s:%lld: %d column%s, but line %lld has %d; each word needs as many, parted by %s",
+                       c->path, (long long)line->number, columns, columns == 1 ? "" : "s", (long long)first, c->columns,
+                       c->separator == '\t' ? "TABs" : "spaces");
+    find_column(c, line, c->tag_column, &word.tag, &word.tag_end);
+    size_t capacity = (size_t)c->word_capacity;
+    qp_conll_word *grown = grow(c->word, (size_t)c->words + 1, &capacity, sizeof *grown);
+    if (!grown) return qp_fail(QP_EMEMORY, "%s: no memory for the words; use a shorter file", c->path);
+    c->word = grown;
+    c->word_capacity = (int64_t)capacity;
+    c->word[c->words++] = word;
+    return QP_OK;
+}
+
+/* The words since the last end are a sentence, if there are any. */
+static qp_status end_sentence(qp_conll *c)
+{
+    int64_t begun = c->sentences ? c->start[c->sentences] : 0;
+    if (c->start && begun == c->words) return QP_OK;
+    size_t capacity = (size_t)c->start_capacity;
+    int64_t *grown = grow(c->start, (size_t)c->sentences + 2, &capacity, sizeof *grown);
+    if (!grown) return qp_fail(QP_EMEMORY, "%s: no memory for the sentences; use a shorter file", c->path);
+    c->start = grown;
+    c->start_capacity = (int64_t)capacity;
+    c->start[0] = 0;
+    if (begun < c->words) c->start[++c->sentences] = c->words;
+    return QP_OK;
+}
+
+static qp_status parse(qp_conll *c, int tag_column)
+{
+    int64_t first = 0;
+    QP_TRY(find_format(c, tag_column, &first));
+    for (text_line line = {0}; next_line(c, &line);) {
+        if (is_blank(c, &line))
+            QP_TRY(end_sentence(c));
+        else if (!is_comment(c, &line) && !is_no_word(c, &line))
+            QP_TRY(add_word(c, &line, first));
+    }
+    return end_sentence(c);
+}
+
+qp_status qp_conll_read(const char *path, int tag_column, qp_conll **conll)
+{
+    *conll = NULL;
+    qp_reader *reader;
+    QP_TRY(qp_reader_open(path, &reader));
+    qp_conll *c = calloc(1, sizeof *c);
+    if (c) c->path = strdup(qp_reader_path(reader));
+    qp_status status = c && c->path ? read_text(reader, c) : qp_fail(QP_EMEMORY, "%s: out of memory", path);
+    qp_reader_close(reader);
+    if (status == QP_OK) status = parse(c, tag_column);
+    if (status == QP_OK)
+        *conll = c;
+    else
+        qp_conll_free(c);
+    return status;
+}
+
+void qp_conll_free(qp_conll *conll)
+{
+    if (!conll) return;
+    free(conll->path);
+    free(conll->text);
+    free(conll->word);
+    free(conll->start);
+    free(conll);
+}

@@ -1,0 +1,200 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/text/conll.h"
+#include "data/text/corpus_builder.h"
+
+/* ---- words as pieces ---- */
+
+typedef struct {
+    int32_t *id;
+    int count, capacity;
+} pieces;
+
+static qp_status add_pieces(pieces *p, const qp_corpus_line *word, qp_corpus_place place)
+{
+    int32_t unknown = QP_UNK;
+    int more = word->count ? word->count : 1;
+    if (p->count > INT32_MAX / 2 - more)
+        return qp_fail(QP_EDATA, "%s:%lld: too many tokens; split the sentence", place.path, (long long)place.line);
+    if (p->count + more > p->capacity) {
+        int capacity = 2 * (p->count + more);
+        int32_t *id = realloc(p->id, (size_t)capacity * sizeof *id);
+        if (!id) return qp_fail(QP_EMEMORY, "%s:%lld: no memory for the sentence", place.path, (long long)place.line);
+        p->id = id;
+        p->capacity = capacity;
+    }
+    memcpy(p->id + p->count, word->count ? word->id : &unknown, (size_t)more * sizeof *p->id);
+    p->count += more;
+    return QP_OK;
+}
+
+static qp_status encode_words(const qp_conll *c, int64_t first, int64_t end, const qp_text_codec *codec, pieces *p,
+                              int32_t *read)
+{
+    for (int64_t w = first; w < end; w++) {
+        const qp_conll_word *word = &c->word[w];
+        qp_corpus_place place = {c->path, word->line};
+        qp_corpus_line line;
+        QP_TRY(qp_corpus_encode(codec, place, c->text + word->word, word->word_end - word->word, &line));
+        read[w - first] = p->count;
+        qp_status status = add_pieces(p, &line, place);
+        free(line.id);
+        QP_TRY(status);
+    }
+    return QP_OK;
+}
+
+qp_status qp_conll_pieces(const qp_conll *conll, int64_t sentence, const qp_text_codec *codec, int32_t **id, int *count,
+                          int32_t **read)
+{
+    int64_t first = conll->start[sentence], end = conll->start[sentence + 1];
+    pieces p = {0};
+    *id = NULL;
+    *count = 0;
+    *read = malloc((size_t)(end - first) * sizeof **read);
+    qp_status status = *read ? encode_words(conll, first, end, codec, &p, *read)
+                             : qp_fail(QP_EMEMORY, "%s:%lld: no memory for the sentence", conll->path,
+                                       (long long)conll->word[first].line);
+    if (status != QP_OK) {
+        free(p.id);
+        free(*read);
+        *read = NULL;
+        return status;
+    }
+    *id = p.id;
+    *count = p.count;
+    return QP_OK;
+}
+
+/* ---- sentences as a corpus ---- */
+
+static qp_status number_tags(const qp_conll *c, int64_t sentence, const qp_conll_options *options, int32_t *label)
+{
+    int64_t first = c->start[sentence];
+    for (int64_t w = first; w < c->start[sentence + 1]; w++) {
+        const qp_conll_word *word = &c->word[w];
+        QP_TRY(qp_labels_number(options->labels, options->policy, c->path, word->line, c->text + word->tag,
+                                word->tag_end - word->tag, &label[w - first]));
+    }
+    return QP_OK;
+}
+
+static int64_t characters_of(const qp_conll *c, int64_t first, int64_t end)
+{
+    int64_t characters = end - first; /* the spaces between words and the end of the line */
+    for (int64_t w = first; w < end; w++)
+        for (size_t i = c->word[w].word; i < c->word[w].word_end; i++)
+            characters += ((unsigned char)c->text[i] & 0xC0) != 0x80;
+    return characters;
+}
+
+static qp_status keep(const qp_conll *c, int64_t sentence, const qp_conll_options *options, qp_corpus_builder *builder,
+                      qp_corpus_line *text, qp_corpus_line *answers, const int32_t *read)
+{
+    qp_corpus_figures *figures = &builder->corpus->figures;
+    int64_t line = c->word[c->start[sentence]].line;
+    qp_corpus_builder_note(&figures->source, text->count, line);
+    if (!qp_corpus_builder_fits(builder, text->count, options->max_length, options->when_longer)) return QP_OK;
+    int longest = options->max_length - 1;
+    if (options->max_length && text->count > longest) {
+        text->count = longest;
+        while (read[answers->count - 1] >= longest) answers->count--; /* the first word begins at 0 */
+    }
+    for (int w = 0; w < answers->count; w++) figures->unseen += answers->id[w] < 0;
+    return qp_corpus_builder_add(builder, (qp_corpus_place){c->path, line}, text, answers, read);
+}
+
+static qp_status load_sentence(const qp_conll *c, int64_t sentence, const qp_conll_options *options,
+                               qp_corpus_builder *builder)
+{
+    int64_t first = c->start[sentence], end = c->start[sentence + 1];
+    qp_corpus_line text = {.characters = characters_of(c, first, end)};
+    qp_corpus_line answers = {.count = (int)(end - first), .without_end = true};
+    int32_t *read = NULL;
+    builder->corpus->figures.lines++;
+    qp_status status = qp_conll_pieces(c, sentence, options->codec, &text.id, &text.count, &read);
+    if (status == QP_OK) {
+        answers.id = malloc((size_t)answers.count * sizeof *answers.id);
+        status = answers.id
+                     ? number_tags(c, sentence, options, answers.id)
+                     : qp_fail(QP_EMEMORY, "%s:%lld: no memory for the tags", c->path, (long long)c->word[first].line);
+    }
+    if (status == QP_OK) status = keep(c, sentence, options, builder, &text, &answers, read);
+    free(text.id);
+    free(answers.id);
+    free(read);
+    return status;
+}
+
+static qp_status load_all(const qp_conll *c, const qp_conll_options *options, qp_corpus_builder *builder)
+{
+    if (c->tag_column == 0)
+        return qp_fail(QP_EDATA, "%s: words alone; to learn tags, or to compare with them, put them in a column behind",
+                       c->path);
+    for (int64_t i = 0; i < c->sentences; i++) QP_TRY(load_sentence(c, i, options, builder));
+    QP_TRY(qp_corpus_builder_check(builder, c->path, options->max_length));
+    if (options->policy == QP_LABEL_LEARN && options->labels->count < 2)
+        return qp_fail(QP_EDATA, "%s: column %d of every word is '%s'; name the column of the tags with --tag-column",
+                       c->path, c->tag_column, options->labels->text[0]);
+    return QP_OK;
+}
+
+qp_status qp_conll_corpus(const qp_conll *conll, const qp_conll_options *options, qp_corpus *corpus)
+{
+    memset(corpus, 0, sizeof *corpus);
+    corpus->answers = true;
+    QP_TRY(qp_corpus_check_length(options->max_length));
+    qp_corpus_builder builder = {.corpus = corpus};
+    qp_status status = load_all(conll, options, &builder);
+    if (status == QP_OK)
+        qp_corpus_builder_end(&builder);
+    else
+        qp_corpus_free(corpus);
+    return status;
+}
+
+/* ---- back to text ---- */
+
+void qp_conll_write(const qp_conll *conll, const char *const *tag, FILE *stream)
+{
+    size_t done = 0;
+    for (int64_t w = 0; w < conll->words; w++) {
+        const qp_conll_word *word = &conll->word[w];
+        size_t begin = word->tag, end = word->tag_end;
+        if (!conll->tag_column) begin = end = word->word_end;
+        fwrite(conll->text + done, 1, begin - done, stream);
+        if (!conll->tag_column) fputc('\t', stream);
+        fputs(tag[w], stream);
+        done = end;
+    }
+    fwrite(conll->text + done, 1, conll->bytes - done, stream);
+}
+
+qp_status qp_conll_lines_next(void *self, const char **line, size_t *bytes)
+{
+    qp_conll_lines *l = self;
+    const qp_conll *c = l->conll;
+    *line = NULL;
+    *bytes = 0;
+    if (l->sentence == c->sentences) return QP_OK;
+    int64_t first = c->start[l->sentence], end = c->start[l->sentence + 1];
+    size_t needed = 1;
+    for (int64_t w = first; w < end; w++) needed += c->word[w].word_end - c->word[w].word + 1;
+    if (needed > l->capacity) {
+        char *grown = realloc(l->line, needed);
+        if (!grown) return qp_fail(QP_EMEMORY, "%s: no memory for a sentence", c->path);
+        l->line = grown;
+        l->capacity = needed;
+    }
+    for (int64_t w = first; w < end; w++) {
+        size_t length = c->word[w].word_end - c->word[w].word;
+        if (w > first) l->line[(*bytes)++] = ' ';
+        memcpy(l->line + *bytes, c->text + c->word[w].word, length);
+        *bytes += length;
+    }
+    l->line[*bytes] = 0;
+    *line = l->line;
+    l->sentence++;
+    return QP_OK;
+}

@@ -1,0 +1,112 @@
+#include "data/text/corpus.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/text/corpus_builder.h"
+
+typedef struct {
+    const qp_corpus_options *options;
+    qp_parallel *text;
+    qp_corpus_builder builder;
+} loader;
+
+static qp_corpus_place place_of(const loader *l, bool target)
+{
+    return (qp_corpus_place){qp_parallel_path(l->text, target), qp_parallel_line(l->text)};
+}
+
+/* Ids of one side of the pair just read. */
+static qp_status encode(const loader *l, bool target, const qp_text_pair *pair, qp_corpus_line *line)
+{
+    return qp_corpus_encode(target ? l->options->target_codec : l->options->source_codec, place_of(l, target),
+                            target ? pair->target : pair->source, target ? pair->target_bytes : pair->source_bytes,
+                            line);
+}
+
+static qp_status keep_pair(loader *l, qp_corpus_line *source, qp_corpus_line *target)
+{
+    const qp_corpus_options *o = l->options;
+    qp_corpus_figures *figures = &l->builder.corpus->figures;
+    bool monolingual = o->files.kind == QP_TEXT_ONE_FILE;
+    int64_t line = qp_parallel_line(l->text);
+    if (!monolingual) qp_corpus_builder_note(&figures->source, source->count, line);
+    qp_corpus_builder_note(&figures->target, target->count, line);
+    bool empty_stays = monolingual && o->running_text;
+    if ((target->count == 0 && !empty_stays) || (!monolingual && source->count == 0)) {
+        figures->empty++;
+        return QP_OK;
+    }
+    int most = target->count;
+    if (!monolingual && source->count > most) most = source->count;
+    if (!qp_corpus_builder_fits(&l->builder, most, o->max_length, o->when_longer)) return QP_OK;
+    int longest = o->max_length - 1;
+    if (o->max_length && source->count > longest) source->count = longest;
+    if (o->max_length && target->count > longest) target->count = longest;
+    return qp_corpus_builder_add(&l->builder, place_of(l, false), monolingual ? NULL : source, target, NULL);
+}
+
+static qp_status load_pair(loader *l, const qp_text_pair *pair)
+{
+    qp_corpus_line source = {0}, target = {0};
+    qp_status status = QP_OK;
+    l->builder.corpus->figures.lines++;
+    if (l->options->files.kind != QP_TEXT_ONE_FILE) status = encode(l, false, pair, &source);
+    if (status == QP_OK) status = encode(l, true, pair, &target);
+    if (status == QP_OK) status = keep_pair(l, &source, &target);
+    free(source.id);
+    free(target.id);
+    return status;
+}
+
+static qp_status load_all(loader *l)
+{
+    for (;;) {
+        qp_text_pair pair;
+        bool more;
+        QP_TRY(qp_parallel_next(l->text, &pair, &more));
+        if (!more) break;
+        QP_TRY(load_pair(l, &pair));
+    }
+    return qp_corpus_builder_check(&l->builder, qp_parallel_path(l->text, false), l->options->max_length);
+}
+
+qp_status qp_corpus_check_length(int max_length)
+{
+    if (max_length >= 0 && max_length != 1) return QP_OK;
+    return qp_fail(QP_EUSAGE, "max-length %d: a sequence has at least a token and its end; give 2 or more, or 0",
+                   max_length);
+}
+
+qp_status qp_corpus_load(const qp_corpus_options *options, qp_corpus *corpus)
+{
+    memset(corpus, 0, sizeof *corpus);
+    QP_TRY(qp_corpus_check_length(options->max_length));
+    loader l = {.options = options, .builder.corpus = corpus};
+    QP_TRY(qp_parallel_open(&options->files, &l.text));
+    qp_status status = load_all(&l);
+    qp_parallel_close(l.text);
+    if (status != QP_OK) {
+        qp_corpus_free(corpus);
+        return status;
+    }
+    qp_corpus_builder_end(&l.builder);
+    if (options->to_itself) {
+        corpus->source = corpus->target;
+        corpus->figures.source = corpus->figures.target;
+    }
+    return QP_OK;
+}
+
+void qp_corpus_free(qp_corpus *corpus)
+{
+    bool shared = corpus->source.start == corpus->target.start;
+    if (!shared) {
+        free(corpus->source.id);
+        free(corpus->source.start);
+    }
+    free(corpus->target.id);
+    free(corpus->target.start);
+    free(corpus->read);
+    memset(corpus, 0, sizeof *corpus);
+}

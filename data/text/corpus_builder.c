@@ -1,0 +1,139 @@
+#include "data/text/corpus_builder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The block, moved if it must be, with room for `needed` elements: it doubles. NULL and a message without memory. */
+static void *grow(qp_corpus_place place, void *block, int64_t *capacity, int64_t needed, size_t element_bytes)
+{
+    if (needed <= *capacity) return block;
+    int64_t wanted = *capacity > 512 ? *capacity : 512;
+    while (wanted < needed && wanted <= INT64_MAX / 2) wanted *= 2;
+    void *grown = NULL;
+    if (wanted >= needed && (uint64_t)wanted <= SIZE_MAX / element_bytes)
+        grown = realloc(block, (size_t)wanted * element_bytes);
+    if (grown)
+        *capacity = wanted;
+    else
+        qp_fail(QP_EMEMORY, "%s:%lld: no memory for the corpus; use a shorter one or a smaller --max-length",
+                place.path, (long long)place.line);
+    return grown;
+}
+
+/* Room for one more sequence in the places of one side. */
+static qp_status reserve_sequence(qp_corpus_builder *b, qp_corpus_place place, bool target)
+{
+    qp_corpus_side *side = target ? &b->corpus->target : &b->corpus->source;
+    int64_t sequences = b->corpus->sequences;
+    if (sequences == INT32_MAX - 1)
+        return qp_fail(QP_EDATA, "%s: more than %d lines; use a shorter corpus", place.path, INT32_MAX - 1);
+    int64_t *start = grow(place, side->start, &b->start_capacity[target], sequences + 2, sizeof *start);
+    if (!start) return QP_EMEMORY;
+    if (sequences == 0) start[0] = 0;
+    side->start = start;
+    return QP_OK;
+}
+
+/* Append one side of sequence number corpus->sequences. */
+static qp_status append(qp_corpus_builder *b, qp_corpus_place place, bool target, const qp_corpus_line *line)
+{
+    qp_corpus_side *side = target ? &b->corpus->target : &b->corpus->source;
+    qp_side_figures *figures = target ? &b->corpus->figures.target : &b->corpus->figures.source;
+    QP_TRY(reserve_sequence(b, place, target));
+    int64_t begin = side->start[b->corpus->sequences], end = begin + line->count + !line->without_end;
+    int32_t *id = grow(place, side->id, &b->id_capacity[target], end, sizeof *id);
+    if (!id) return QP_EMEMORY;
+    side->id = id;
+    if (line->count) memcpy(side->id + begin, line->id, (size_t)line->count * sizeof *line->id);
+    if (!line->without_end) side->id[end - 1] = QP_EOS;
+    side->start[b->corpus->sequences + 1] = end;
+    figures->tokens += end - begin;
+    figures->characters += line->characters;
+    if (!line->without_end) /* labels are never unknown */
+        for (int i = 0; i < line->count; i++) figures->unknown += line->id[i] == QP_UNK;
+    return QP_OK;
+}
+
+qp_status qp_corpus_builder_add(qp_corpus_builder *builder, qp_corpus_place place, const qp_corpus_line *source,
+                                const qp_corpus_line *target, const int32_t *read)
+{
+    qp_corpus *corpus = builder->corpus;
+    if (source) QP_TRY(append(builder, place, false, source));
+    if (target) QP_TRY(append(builder, place, true, target));
+    if (read) {
+        int64_t end = corpus->target.start[corpus->sequences + 1];
+        int32_t *grown = grow(place, corpus->read, &builder->read_capacity, end, sizeof *grown);
+        if (!grown) return QP_EMEMORY;
+        corpus->read = grown;
+        memcpy(grown + end - target->count, read, (size_t)target->count * sizeof *read);
+    }
+    corpus->sequences++;
+    return QP_OK;
+}
+
+qp_status qp_corpus_encode(const qp_text_codec *codec, qp_corpus_place place, const char *text, size_t bytes,
+                           qp_corpus_line *line)
+{
+    *line = (qp_corpus_line){.characters = 1};
+    for (size_t i = 0; i < bytes; i++) line->characters += ((unsigned char)text[i] & 0xC0) != 0x80;
+    qp_status status = codec->encode(codec->self, text, bytes, &line->id, &line->count);
+    if (status == QP_OK && line->count < INT32_MAX) return QP_OK;
+    char reason[512] = "too many tokens; split the line";
+    if (status != QP_OK) {
+        strncpy(reason, qp_error_message(), sizeof reason - 1);
+        line->id = NULL; /* a codec that failed has nothing to free */
+    }
+    return qp_fail(status == QP_OK ? QP_EDATA : status, "%s:%lld: %s", place.path, (long long)place.line, reason);
+}
+
+bool qp_corpus_builder_fits(qp_corpus_builder *builder, int tokens, int max_length, qp_long_policy when_longer)
+{
+    if (!max_length || tokens <= max_length - 1) return true;
+    if (when_longer == QP_LONG_SKIP) {
+        builder->corpus->figures.skipped++;
+        return false;
+    }
+    builder->corpus->figures.cut++;
+    return true;
+}
+
+void qp_corpus_builder_note(qp_side_figures *figures, int tokens, int64_t line)
+{
+    if ((int64_t)tokens + 1 <= figures->longest) return;
+    figures->longest = (int64_t)tokens + 1;
+    figures->longest_line = line;
+}
+
+qp_status qp_corpus_builder_check(const qp_corpus_builder *builder, const char *path, int max_length)
+{
+    const qp_corpus_figures *f = &builder->corpus->figures;
+    if (f->lines == 0) return qp_fail(QP_EDATA, "%s: the file has no lines; give a corpus with text in it", path);
+    if (builder->corpus->sequences > 0) return QP_OK;
+    if (f->unseen)
+        return qp_fail(QP_EDATA, "%s: none of %lld lines has a label that the model knows; check the labels", path,
+                       (long long)f->lines);
+    return qp_fail(QP_EDATA,
+                   "%s: none of %lld lines can be used, %lld are empty and %lld longer than %d tokens; "
+                   "check the file and --max-length",
+                   path, (long long)f->lines, (long long)f->empty, (long long)f->skipped, max_length);
+}
+
+/* A block that cannot shrink stays as it is. */
+static void shrink(qp_corpus_side *side, int64_t sequences)
+{
+    if (!side->start) return;
+    int32_t *id = realloc(side->id, (size_t)side->start[sequences] * sizeof *id);
+    if (id) side->id = id;
+    int64_t *start = realloc(side->start, (size_t)(sequences + 1) * sizeof *start);
+    if (start) side->start = start;
+}
+
+void qp_corpus_builder_end(qp_corpus_builder *builder)
+{
+    qp_corpus *corpus = builder->corpus;
+    shrink(&corpus->source, corpus->sequences);
+    shrink(&corpus->target, corpus->sequences);
+    if (!corpus->read) return;
+    int32_t *read = realloc(corpus->read, (size_t)corpus->target.start[corpus->sequences] * sizeof *read);
+    if (read) corpus->read = read;
+}

@@ -1,0 +1,65 @@
+#include "data/text/labelled.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/text/corpus_builder.h"
+
+/* One line: the label first, so that a bad one is told even where the text is left out. */
+static qp_status load_line(const qp_labelled_options *options, qp_corpus_builder *builder, qp_corpus_place place,
+                           const qp_text_pair *pair)
+{
+    qp_corpus_figures *figures = &builder->corpus->figures;
+    qp_corpus_line text, answer = {.count = 1, .without_end = true};
+    int32_t label;
+    figures->lines++;
+    QP_TRY(qp_labels_number(options->labels, options->policy, place.path, place.line, pair->source, pair->source_bytes,
+                            &label));
+    QP_TRY(qp_corpus_encode(options->codec, place, pair->target, pair->target_bytes, &text));
+    answer.id = &label;
+    qp_status status = QP_OK;
+    qp_corpus_builder_note(&figures->source, text.count, place.line);
+    if (text.count == 0) {
+        figures->empty++;
+    } else if (qp_corpus_builder_fits(builder, text.count, options->max_length, options->when_longer)) {
+        if (options->max_length && text.count > options->max_length - 1) text.count = options->max_length - 1;
+        figures->unseen += label < 0;
+        status = qp_corpus_builder_add(builder, place, &text, &answer, NULL);
+    }
+    free(text.id);
+    return status;
+}
+
+static qp_status load_all(const qp_labelled_options *options, qp_parallel *lines, qp_corpus_builder *builder)
+{
+    const char *path = qp_parallel_path(lines, false);
+    for (;;) {
+        qp_text_pair pair;
+        bool more;
+        QP_TRY(qp_parallel_next(lines, &pair, &more));
+        if (!more) break;
+        QP_TRY(load_line(options, builder, (qp_corpus_place){path, qp_parallel_line(lines)}, &pair));
+    }
+    QP_TRY(qp_corpus_builder_check(builder, path, options->max_length));
+    if (options->policy == QP_LABEL_LEARN && options->labels->count < 2)
+        return qp_fail(QP_EDATA, "%s: every line has the label '%s'; give examples of two labels or more", path,
+                       options->labels->text[0]);
+    return QP_OK;
+}
+
+qp_status qp_labelled_load(const qp_labelled_options *options, qp_corpus *corpus)
+{
+    memset(corpus, 0, sizeof *corpus);
+    corpus->answers = true;
+    QP_TRY(qp_corpus_check_length(options->max_length));
+    qp_corpus_builder builder = {.corpus = corpus};
+    qp_parallel *lines;
+    QP_TRY(qp_parallel_open(&(qp_text_files){.kind = QP_TEXT_LABELLED, .source = options->path}, &lines));
+    qp_status status = load_all(options, lines, &builder);
+    qp_parallel_close(lines);
+    if (status == QP_OK)
+        qp_corpus_builder_end(&builder);
+    else
+        qp_corpus_free(corpus);
+    return status;
+}

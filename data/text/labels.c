@@ -1,0 +1,150 @@
+#include "data/text/labels.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/hash_set.h"
+#include "lib/config/config.h"
+
+/* The slot of this label, or the free one where it belongs. There is always a free one. */
+static size_t slot_of(const qp_labels *labels, const char *label, size_t bytes)
+{
+    size_t at = (size_t)qp_hash_text(label, bytes) & (labels->slots - 1);
+    while (labels->slot[at]) {
+        const char *text = labels->text[labels->slot[at] - 1];
+        if (strlen(text) == bytes && !memcmp(text, label, bytes)) break;
+        at = (at + 1) & (labels->slots - 1);
+    }
+    return at;
+}
+
+int qp_labels_find(const qp_labels *labels, const char *label, size_t bytes)
+{
+    return labels->slots ? labels->slot[slot_of(labels, label, bytes)] - 1 : -1;
+}
+
+/* Twice the slots. */
+static qp_status widen(qp_labels *labels)
+{
+    size_t slots = labels->slots ? labels->slots * 2 : 64;
+    int32_t *slot = calloc(slots, sizeof *slot);
+    if (!slot) return qp_fail(QP_EMEMORY, "labels: out of memory");
+    free(labels->slot);
+    labels->slot = slot;
+    labels->slots = slots;
+    for (int i = 0; i < labels->count; i++) slot[slot_of(labels, labels->text[i], strlen(labels->text[i]))] = i + 1;
+    return QP_OK;
+}
+
+static qp_status append(qp_labels *labels, const char *label, size_t bytes)
+{
+    if (labels->count == QP_LABELS_MOST)
+        return qp_fail(QP_EDATA, "more than %d different labels; is this the column of the labels?", QP_LABELS_MOST);
+    if ((size_t)labels->count * 2 >= labels->slots) QP_TRY(widen(labels));
+    if (labels->count == labels->capacity) {
+        int capacity = labels->capacity ? labels->capacity * 2 : 16;
+        char **text = realloc(labels->text, (size_t)capacity * sizeof *text);
+        if (!text) return qp_fail(QP_EMEMORY, "labels: out of memory");
+        labels->text = text;
+        labels->capacity = capacity;
+    }
+    char *copy = malloc(bytes + 1);
+    if (!copy) return qp_fail(QP_EMEMORY, "labels: out of memory");
+    memcpy(copy, label, bytes);
+    copy[bytes] = 0;
+    size_t slot = slot_of(labels, label, bytes);
+    labels->text[labels->count++] = copy;
+    labels->slot[slot] = labels->count;
+    return QP_OK;
+}
+
+qp_status qp_labels_add(qp_labels *labels, const char *label, size_t bytes, int *number)
+{
+    *number = -1;
+    if (bytes == 0) return qp_fail(QP_EDATA, "the label is empty; write one");
+    if (memchr(label, 0, bytes)) return qp_fail(QP_EDATA, "the label holds a NUL byte; is this a text file?");
+    *number = qp_labels_find(labels, label, bytes);
+    if (*number >= 0) return QP_OK;
+    QP_TRY(append(labels, label, bytes));
+    *number = labels->count - 1;
+    return QP_OK;
+}
+
+/* The label nearest to an unseen one, in brackets: misspelling is the common reason. */
+static qp_status refuse(const qp_labels *labels, const char *path, int64_t line, const char *label, size_t bytes)
+{
+    char wrong[80];
+    size_t shown = bytes < sizeof wrong - 1 ? bytes : sizeof wrong - 1;
+    while (shown < bytes && shown > 0 && ((unsigned char)label[shown] & 0xC0) == 0x80) shown--;
+    memcpy(wrong, label, shown);
+    wrong[shown] = 0;
+    const char *near = qp_config_suggest(wrong, (const char *const *)labels->text, labels->count);
+    return qp_fail(QP_EDATA,
+                   "%s:%lld: label '%s%s' does not occur in the training file%s%s%s; correct it, train with an example "
+                   "of it, or count it as wrong with --unseen-labels ignore",
+                   path, (long long)line, wrong, shown < bytes ? "..." : "", near ? " (did you mean '" : "",
+                   near ? near : "", near ? "'?)" : "");
+}
+
+qp_status qp_labels_number(qp_labels *labels, qp_label_policy policy, const char *path, int64_t line, const char *label,
+                           size_t bytes, int32_t *number)
+{
+    int found = bytes ? qp_labels_find(labels, label, bytes) : -1;
+    qp_status status = QP_OK;
+    if (found < 0 && (policy == QP_LABEL_LEARN || bytes == 0)) {
+        status = qp_labels_add(labels, label, bytes, &found);
+        if (status != QP_OK) {
+            char reason[300];
+            strncpy(reason, qp_error_message(), sizeof reason - 1);
+            reason[sizeof reason - 1] = 0;
+            return qp_fail(status, "%s:%lld: %s", path, (long long)line, reason);
+        }
+    }
+    *number = found;
+    return found < 0 && policy == QP_LABEL_REFUSE ? refuse(labels, path, line, label, bytes) : QP_OK;
+}
+
+qp_status qp_labels_json(const qp_labels *labels, char **json)
+{
+    *json = NULL;
+    json_t *array = json_array();
+    bool whole = array != NULL;
+    for (int i = 0; whole && i < labels->count; i++)
+        whole = json_array_append_new(array, json_string(labels->text[i])) == 0;
+    if (whole) *json = json_dumps(array, JSON_COMPACT);
+    json_decref(array);
+    return *json ? QP_OK : qp_fail(QP_EMEMORY, "labels: out of memory");
+}
+
+static qp_status parse_array(const json_t *array, qp_labels *labels)
+{
+    if (!json_is_array(array) || json_array_size(array) == 0 || json_array_size(array) > QP_LABELS_MOST)
+        return qp_fail(QP_EDATA, "labels: not a list of labels; the model file is damaged");
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const json_t *label = json_array_get(array, i);
+        int number;
+        if (!json_is_string(label)) return qp_fail(QP_EDATA, "labels: one is no text; the model file is damaged");
+        QP_TRY(qp_labels_add(labels, json_string_value(label), json_string_length(label), &number));
+        if ((size_t)number != i) return qp_fail(QP_EDATA, "labels: one stands there twice; the model file is damaged");
+    }
+    return QP_OK;
+}
+
+qp_status qp_labels_parse(const char *json, qp_labels *labels)
+{
+    json_t *array = json_loads(json, JSON_DECODE_ANY, NULL);
+    qp_status status = parse_array(array, labels);
+    json_decref(array);
+    if (status != QP_OK) qp_labels_free(labels);
+    return status;
+}
+
+void qp_labels_free(qp_labels *labels)
+{
+    for (int i = 0; i < labels->count; i++) free(labels->text[i]);
+    free(labels->text);
+    free(labels->slot);
+    memset(labels, 0, sizeof *labels);
+}

@@ -1,0 +1,152 @@
+#include "data/text/text_pairs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/file.h"
+#include "lib/text/utf8.h"
+
+struct qp_parallel {
+    qp_text_kind kind;
+    qp_reader *source, *target; /* NULL where the kind has none */
+    int64_t line;
+};
+
+static qp_status open_readers(const qp_text_files *files, qp_parallel *opened)
+{
+    bool source = files->kind != QP_TEXT_ONE_FILE;
+    bool target = files->kind == QP_TEXT_TWO_FILES || files->kind == QP_TEXT_ONE_FILE;
+    if ((source && !files->source) || (target && !files->target))
+        return qp_fail(QP_EUSAGE, "corpus: no %s file; name one", source && !files->source ? "source" : "target");
+    if (source && target && !strcmp(files->source, "-") && !strcmp(files->target, "-"))
+        return qp_fail(QP_EUSAGE, "corpus: source and target are both standard input; name a file for one of them");
+    if (source) QP_TRY(qp_reader_open(files->source, &opened->source));
+    if (target) QP_TRY(qp_reader_open(files->target, &opened->target));
+    return QP_OK;
+}
+
+qp_status qp_parallel_open(const qp_text_files *files, qp_parallel **parallel)
+{
+    *parallel = NULL;
+    qp_parallel *opened = calloc(1, sizeof *opened);
+    if (!opened) return qp_fail(QP_EMEMORY, "corpus: out of memory");
+    opened->kind = files->kind;
+    qp_status status = open_readers(files, opened);
+    if (status == QP_OK)
+        *parallel = opened;
+    else
+        qp_parallel_close(opened);
+    return status;
+}
+
+/* One file has ended, the other has not: read on to tell how many lines it has. */
+static qp_status different_counts(qp_reader *shorter, qp_reader *longer, int64_t lines, bool source_is_shorter)
+{
+    char *line;
+    size_t bytes;
+    int64_t others = lines;
+    do {
+        others++;
+        QP_TRY(qp_reader_next(longer, &line, &bytes));
+    } while (line);
+    const char *source = qp_reader_path(source_is_shorter ? shorter : longer);
+    const char *target = qp_reader_path(source_is_shorter ? longer : shorter);
+    return qp_fail(QP_EDATA, "%s: %lld lines, but %s has %lld; parallel files need one line for each line of the other",
+                   source, (long long)(source_is_shorter ? lines : others), target,
+                   (long long)(source_is_shorter ? others : lines));
+}
+
+/* The next line, which must be UTF-8: what a corpus in another encoding teaches is noise, and nobody would see it. */
+static qp_status next_line(qp_reader *reader, char **line, size_t *bytes)
+{
+    QP_TRY(qp_reader_next(reader, line, bytes));
+    size_t at = 0, length;
+    while (*line && at < *bytes) {
+        if (qp_utf8_next(*line + at, *bytes - at, &length) == QP_INVALID_CODE)
+            return qp_fail(QP_EDATA,
+                           "%s:%lld: byte %zu is not UTF-8; convert the file, for example with iconv -t utf-8",
+                           qp_reader_path(reader), (long long)qp_reader_line(reader), at + 1);
+        at += length;
+    }
+    return QP_OK;
+}
+
+static qp_status next_of_two(qp_parallel *parallel, qp_text_pair *pair, bool *more)
+{
+    char *source, *target;
+    QP_TRY(next_line(parallel->source, &source, &pair->source_bytes));
+    QP_TRY(next_line(parallel->target, &target, &pair->target_bytes));
+    if (!source && target) return different_counts(parallel->source, parallel->target, parallel->line, true);
+    if (source && !target) return different_counts(parallel->target, parallel->source, parallel->line, false);
+    *more = source != NULL;
+    pair->source = source;
+    pair->target = target;
+    return QP_OK;
+}
+
+static qp_status next_tabbed(qp_parallel *parallel, qp_text_pair *pair, bool *more)
+{
+    char *line;
+    size_t bytes;
+    QP_TRY(next_line(parallel->source, &line, &bytes));
+    *more = line != NULL;
+    if (!line) return QP_OK;
+    char *tab = memchr(line, '\t', bytes);
+    bool labelled = parallel->kind == QP_TEXT_LABELLED;
+    if (!tab)
+        return qp_fail(QP_EDATA, "%s:%lld: no TAB; each line must be %s", qp_reader_path(parallel->source),
+                       (long long)parallel->line + 1, labelled ? "label TAB text" : "source TAB target");
+    *tab = 0;
+    pair->source = line;
+    pair->source_bytes = (size_t)(tab - line);
+    pair->target = tab + 1;
+    pair->target_bytes = bytes - pair->source_bytes - 1;
+    if (!labelled && memchr(pair->target, '\t', pair->target_bytes))
+        return qp_fail(QP_EDATA, "%s:%lld: more than one TAB; each line must be source TAB target, no more columns",
+                       qp_reader_path(parallel->source), (long long)parallel->line + 1);
+    return QP_OK;
+}
+
+qp_status qp_parallel_next(qp_parallel *parallel, qp_text_pair *pair, bool *more)
+{
+    memset(pair, 0, sizeof *pair);
+    *more = false;
+    if (parallel->kind == QP_TEXT_TWO_FILES) {
+        QP_TRY(next_of_two(parallel, pair, more));
+    } else if (parallel->kind != QP_TEXT_ONE_FILE) {
+        QP_TRY(next_tabbed(parallel, pair, more));
+    } else {
+        char *line;
+        QP_TRY(next_line(parallel->target, &line, &pair->target_bytes));
+        *more = line != NULL;
+        pair->target = line;
+    }
+    if (*more) parallel->line++;
+    return QP_OK;
+}
+
+qp_status qp_parallel_twice(const qp_text_files *files, const char *why)
+{
+    const char *path[] = {files->source, files->target};
+    for (int i = 0; i < 2; i++)
+        if (path[i] && qp_file_once(path[i]))
+            return qp_fail(QP_EUSAGE, "%s: can be read only once, but is needed twice: %s",
+                           strcmp(path[i], "-") == 0 ? "stdin" : path[i], why);
+    return QP_OK;
+}
+
+int64_t qp_parallel_line(const qp_parallel *parallel) { return parallel->line; }
+
+const char *qp_parallel_path(const qp_parallel *parallel, bool target)
+{
+    bool second = (target && parallel->target) || !parallel->source;
+    return qp_reader_path(second ? parallel->target : parallel->source);
+}
+
+void qp_parallel_close(qp_parallel *parallel)
+{
+    if (!parallel) return;
+    if (parallel->source) qp_reader_close(parallel->source);
+    if (parallel->target) qp_reader_close(parallel->target);
+    free(parallel);
+}

@@ -1,0 +1,45 @@
+#ifndef QP_TEXT_PAIRS_H
+#define QP_TEXT_PAIRS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/status.h"
+
+/* parallel — lines of text that belong together, read one pair at a time (gzip too, memory of one line).
+ * TWO_FILES  line i of `target` is the translation of line i of `source`
+ * TABBED     each line of `source` is source TAB target
+ * LABELLED   each line of `source` is label TAB text: the pair's source is the label, its target the text, which may
+ *            hold TABs
+ * ONE_FILE   each line of `target` is a text by itself; there is no source (language models) */
+typedef enum { QP_TEXT_TWO_FILES, QP_TEXT_TABBED, QP_TEXT_LABELLED, QP_TEXT_ONE_FILE } qp_text_kind;
+
+typedef struct {
+    qp_text_kind kind;
+    const char *source, *target; /* paths; "-" is standard input; NULL where the kind has none */
+} qp_text_files;
+
+/* One pair; NUL-terminated, may hold NUL bytes inside; valid until the next one is read. source NULL in ONE_FILE. */
+typedef struct {
+    const char *source, *target;
+    size_t source_bytes, target_bytes;
+} qp_text_pair;
+
+typedef struct qp_parallel qp_parallel;
+
+/* qp_parallel_open — QP_ENOINPUT when a file is missing or a folder, QP_EUSAGE when both are standard input.
+ * qp_parallel_next — the next pair; *more false behind the last one. QP_EDATA when one file has more lines than the
+ *                    other (both counts are told), a line is not UTF-8, or has no TAB or several; QP_EIO, QP_EMEMORY.
+ * qp_parallel_twice — QP_EUSAGE when a file that is about to be read twice can be read only once (standard input, a pipe);
+ *                    `why` ends the message: what for, and what to do.
+ * qp_parallel_line — number of the pair just read, from 1.
+ * qp_parallel_path — the file that a message about the target (or else the source) should name. */
+qp_status qp_parallel_open(const qp_text_files *files, qp_parallel **parallel);
+qp_status qp_parallel_next(qp_parallel *parallel, qp_text_pair *pair, bool *more);
+qp_status qp_parallel_twice(const qp_text_files *files, const char *why);
+int64_t qp_parallel_line(const qp_parallel *parallel);
+const char *qp_parallel_path(const qp_parallel *parallel, bool target);
+void qp_parallel_close(qp_parallel *parallel);
+
+#endif

@@ -1,0 +1,56 @@
+#include "lib/grad/attention/op_rope.h"
+
+#include "lib/tensor/pointwise.h"
+
+typedef struct {
+    qp_tensor x, y, table;
+    const int32_t *position;
+    int heads;
+} rope_context;
+
+/* One head by one row of the table; sign -1 turns back. to = beta*to + turned. */
+static void turn(int half, const qp_real *sine, qp_real sign, const qp_real *from, qp_real beta, qp_real *to)
+{
+    const qp_real *cosine = sine + half;
+    for (int i = 0; i < half; i++) {
+        qp_real s = sign * sine[i], a = from[i] * cosine[i] - from[i + half] * s;
+        qp_real b = from[i + half] * cosine[i] + from[i] * s;
+        to[i] = beta == 0 ? a : to[i] + a;
+        to[i + half] = beta == 0 ? b : to[i + half] + b;
+    }
+}
+
+static void turn_row(const rope_context *c, int r, qp_real sign, const qp_real *from, qp_real beta, qp_real *to)
+{
+    int d = c->table.columns, turned = c->heads * d;
+    const qp_real *sine = qp_tensor_row(c->table, c->position[r]);
+    for (int h = 0; h < c->heads; h++) turn(d / 2, sine, sign, from + h * d, beta, to + h * d);
+    if (c->x.columns > turned) qp_scale_add((size_t)(c->x.columns - turned), 1, from + turned, beta, to + turned);
+}
+
+static void rope_back(qp_tape *tape, void *context)
+{
+    const rope_context *c = context;
+    const qp_real *dy = qp_tape_upstream(c->y);
+    qp_real beta, *dx = qp_tape_grad(tape, c->x, &beta);
+    for (int r = 0; dx && r < c->x.rows; r++)
+        turn_row(c, r, -1, dy + (ptrdiff_t)r * c->y.stride, beta, dx + (ptrdiff_t)r * c->x.stride);
+}
+
+qp_tensor qp_rope(qp_tape *tape, qp_tensor x, int heads, const int32_t *position, qp_tensor table)
+{
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    if (heads < 1 || table.columns < 2 || table.columns % 2 != 0 || heads > x.columns / table.columns)
+        return qp_tape_fail(tape, QP_ESHAPE, "rope: %d heads of %d columns in %d; they must be even and fit", heads,
+                            table.columns, x.columns);
+    for (int r = 0; r < x.rows; r++)
+        if (position[r] < 0 || position[r] >= table.rows)
+            return qp_tape_fail(tape, QP_ESHAPE, "rope: position %d of %d; use a larger --max-length", position[r],
+                                table.rows);
+    rope_context c = {.x = x, .table = table, .position = position, .heads = heads};
+    c.y = qp_tape_tensor(tape, x.rows, x.columns);
+    if (!c.y.value) return c.y;
+    for (int r = 0; r < x.rows; r++) turn_row(&c, r, 1, qp_tensor_row(x, r), 0, qp_tensor_row(c.y, r));
+    qp_tape_record(tape, c.y, rope_back, &c, sizeof c);
+    return c.y;
+}

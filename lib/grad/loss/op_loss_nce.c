@@ -1,0 +1,110 @@
+#include <math.h>
+
+#include "lib/grad/loss/op_loss_pair.h"
+#include "lib/tensor/gemm.h"
+#include "lib/tensor/pointwise.h"
+
+/* qp_info_nce: both softmaxes of one matrix of likenesses. */
+
+typedef struct {
+    qp_tensor x[2], y;
+    qp_real *unit[2], *length[2], *like; /* [rows, columns], [rows], [rows, rows] */
+    qp_real temperature;
+} nce_context;
+
+static bool make_unit(qp_tensor x, qp_real *unit, qp_real *length)
+{
+    for (int r = 0; r < x.rows; r++) {
+        length[r] = (qp_real)sqrt(qp_sum_squares((size_t)x.columns, qp_tensor_row(x, r)));
+        if (!(length[r] > 0)) return false;
+        qp_scale_add((size_t)x.columns, 1 / length[r], qp_tensor_row(x, r), 0, unit + (ptrdiff_t)r * x.columns);
+    }
+    return true;
+}
+
+/* log sum exp of n numbers, `step` apart */
+static double log_sum(int n, const qp_real *x, int step)
+{
+    double top = (double)x[0], sum = 0;
+    for (int k = 1; k < n; k++) top = fmax(top, (double)x[(ptrdiff_t)k * step]);
+    for (int k = 0; k < n; k++) sum += exp((double)x[(ptrdiff_t)k * step] - top);
+    return top + log(sum);
+}
+
+/* d(loss)/d(like), scaled: (softmax over the row + softmax over the column - 2 on the diagonal)/(2 rows) */
+static void slope_of_likeness(const nce_context *c, double scale, double *column_sum, qp_real *slope)
+{
+    int n = c->x[0].rows;
+    for (int k = 0; k < n; k++) column_sum[k] = log_sum(n, c->like + k, n);
+    for (int r = 0; r < n; r++) {
+        const qp_real *row = c->like + (ptrdiff_t)r * n;
+        double row_sum = log_sum(n, row, 1);
+        for (int k = 0; k < n; k++) {
+            double share = exp((double)row[k] - row_sum) + exp((double)row[k] - column_sum[k]) - 2 * (k == r);
+            slope[(ptrdiff_t)r * n + k] = (qp_real)(scale * share / (2.0 * n));
+        }
+    }
+}
+
+/* From the gradient of a unit row to that of the row: what points along it falls away. */
+static void through_length(const nce_context *c, int which, const qp_real *dunit, qp_real beta, qp_real *dx)
+{
+    const qp_tensor x = c->x[which];
+    for (int r = 0; r < x.rows; r++) {
+        const qp_real *unit = c->unit[which] + (ptrdiff_t)r * x.columns, *d = dunit + (ptrdiff_t)r * x.columns;
+        qp_real *to = dx + (ptrdiff_t)r * x.stride;
+        double along = 0;
+        for (int k = 0; k < x.columns; k++) along += (double)unit[k] * (double)d[k];
+        for (int k = 0; k < x.columns; k++) {
+            double slope = ((double)d[k] - along * (double)unit[k]) / (double)c->length[which][r];
+            to[k] = (beta == 0 ? 0 : to[k]) + (qp_real)slope;
+        }
+    }
+}
+
+static void nce_back(qp_tape *tape, void *context)
+{
+    const nce_context *c = context;
+    int n = c->x[0].rows, columns = c->x[0].columns;
+    double scale = (double)qp_tape_upstream(c->y)[0] / (double)c->temperature;
+    for (int i = 0; i < 2; i++) {
+        qp_real beta, *dx = qp_tape_grad(tape, c->x[i], &beta);
+        if (!dx) continue;
+        size_t mark = qp_tape_mark(tape);
+        double *column_sum = qp_tape_memory(tape, (size_t)n * sizeof *column_sum);
+        qp_real *slope = qp_tape_memory(tape, (size_t)n * (size_t)n * sizeof *slope);
+        qp_real *dunit = qp_tape_memory(tape, (size_t)n * (size_t)columns * sizeof *dunit);
+        if (!column_sum || !slope || !dunit) return;
+        slope_of_likeness(c, scale, column_sum, slope);
+        qp_gemm(i == 1, false, n, columns, n, 1, slope, n, c->unit[1 - i], columns, 0, dunit, columns);
+        through_length(c, i, dunit, beta, dx);
+        qp_tape_rewind(tape, mark);
+    }
+}
+
+qp_tensor qp_info_nce(qp_tape *tape, qp_tensor a, qp_tensor b, qp_real temperature)
+{
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    int n = a.rows, columns = a.columns;
+    if (n < 1 || columns < 1 || b.rows != n || b.columns != columns || !(temperature > 0))
+        return qp_tape_fail(tape, QP_ESHAPE, "info nce: [%d, %d] and [%d, %d] do not fit, temperature %g", n, columns,
+                            b.rows, b.columns, (double)temperature);
+    nce_context c = {.x = {a, b}, .temperature = temperature, .y = qp_tape_tensor(tape, 1, 1)};
+    for (int i = 0; i < 2; i++) {
+        c.unit[i] = qp_tape_memory(tape, (size_t)n * (size_t)columns * sizeof(qp_real));
+        c.length[i] = qp_tape_memory(tape, (size_t)n * sizeof(qp_real));
+    }
+    c.like = qp_tape_memory(tape, (size_t)n * (size_t)n * sizeof(qp_real));
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    if (!make_unit(a, c.unit[0], c.length[0]) || !make_unit(b, c.unit[1], c.length[1]))
+        return qp_tape_fail(tape, QP_ESHAPE, "info nce: a row of zeros has no direction");
+    qp_gemm(false, true, n, n, columns, 1 / temperature, c.unit[0], columns, c.unit[1], columns, 0, c.like, n);
+    double sum = 0;
+    for (int r = 0; r < n; r++) {
+        const double own = (double)c.like[(ptrdiff_t)r * n + r];
+        sum += (log_sum(n, c.like + (ptrdiff_t)r * n, 1) + log_sum(n, c.like + r, n)) / 2 - own;
+    }
+    c.y.value[0] = (qp_real)(sum / n);
+    qp_tape_record(tape, c.y, nce_back, &c, sizeof c);
+    return c.y;
+}

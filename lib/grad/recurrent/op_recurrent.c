@@ -1,0 +1,414 @@
+#include "lib/grad/recurrent/op_recurrent.h"
+
+#include <string.h>
+
+#include "lib/grad/recurrent/recurrence.h"
+#include "lib/grad/step_weights.h"
+#include "lib/tensor/gemm.h"
+#include "lib/tensor/gemm_packed.h"
+#include "lib/tensor/rows.h"
+
+#define ROW(NAME, symbol, text) [QP_CELL_##NAME] = &qp_cell_##symbol,
+static const qp_cell *const cells[QP_CELL_COUNT] = {QP_CELLS(ROW)[QP_CELL_RNN_RELU] = &qp_cell_rnn_relu};
+#undef ROW
+
+const qp_cell_shape *qp_cell_shape_of(qp_cell_kind cell) { return &cells[cell]->shape; }
+
+/* ---- rows between the caller's order and the working order ---- */
+
+static void copy_rows(int count, int columns, const int32_t *to_row, qp_real *to, int to_stride,
+                      const int32_t *from_row, const qp_real *from, int from_stride, qp_real beta)
+{
+    for (int i = 0; i < count; i++) {
+        qp_real *target = to + (ptrdiff_t)(to_row ? to_row[i] : i) * to_stride;
+        const qp_real *source = from + (ptrdiff_t)(from_row ? from_row[i] : i) * from_stride;
+        if (beta == 0)
+            memcpy(target, source, (size_t)columns * sizeof *target);
+        else
+            for (int c = 0; c < columns; c++) target[c] += source[c];
+    }
+}
+
+/* State by rank from a caller's tensor by sequence; zeros if there is none. */
+static void state_in(const qp_recurrence *order, qp_tensor given, int columns, qp_real *by_rank)
+{
+    if (given.value)
+        copy_rows(order->sequences, columns, NULL, by_rank, columns, order->rank, given.value, given.stride, 0);
+    else
+        memset(by_rank, 0, (size_t)order->sequences * (size_t)columns * sizeof *by_rank);
+}
+
+/* Place of the last step of the sequence at `rank`. */
+static int last_place(const qp_recurrence *order, int rank) { return order->first[order->length[rank] - 1] + rank; }
+
+/* ---- forward ---- */
+
+static bool is(qp_tensor x, int rows, int columns)
+{
+    return rows > 0 ? x.value && x.rows == rows && x.columns == columns : !x.value;
+}
+
+static bool is_or_none(qp_tensor x, int rows, int columns) { return !x.value || is(x, rows, columns); }
+
+/* The weights are those of the cell's shape. */
+static bool weights_fit(const qp_recurrent_weights *w, int in, int out)
+{
+    const qp_cell_shape *shape = qp_cell_shape_of(w->cell);
+    int hidden = w->hidden, gates = shape->gates * hidden, window = shape->window > 1 ? shape->window : 1;
+    if (!is(w->input, gates, window * in) || !is(w->recurrent, shape->recurrent * hidden, out) ||
+        !is(w->gated, shape->gated * hidden, out) || !is_or_none(w->bias, 1, gates) ||
+        !is_or_none(w->recurrent_bias, shape->two_biases, gates))
+        return false;
+    for (int e = 0; e < QP_CELL_EXTRAS && shape->extra[e].name; e++)
+        if (!is(w->extra[e], shape->extra[e].rows, shape->extra[e].blocks * hidden) ||
+            w->extra[e].stride != w->extra[e].columns)
+            return false;
+    return true;
+}
+
+static qp_tensor check(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recurrent_weights *w)
+{
+    int out = w->projection.value ? w->projection.rows : w->hidden;
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    if (!weights_fit(w, x.columns, out))
+        return qp_tape_fail(tape, QP_ESHAPE, "recurrent: x [%d, %d], W [%d, %d], U [%d, %d], hidden %d do not fit",
+                            x.rows, x.columns, w->input.rows, w->input.columns, w->recurrent.rows, w->recurrent.columns,
+                            w->hidden);
+    if (w->projection.value && (w->cell != QP_CELL_LSTM || w->projection.columns != w->hidden))
+        return qp_tape_fail(tape, QP_ESHAPE, "recurrent: only an LSTM has a projection, of %d columns", w->hidden);
+    int rows = 0;
+    for (int i = 0; i < s.count; i++) {
+        int length = qp_sequence_length(s, i);
+        if (length < 1) return qp_tape_fail(tape, QP_ESHAPE, "recurrent: sequence %d is empty", i);
+        rows += length;
+    }
+    if (rows != x.rows) return qp_tape_fail(tape, QP_ESHAPE, "recurrent: %d rows in sequences of %d", x.rows, rows);
+    return x;
+}
+
+static qp_real *reals(qp_tape *tape, int rows, int columns)
+{
+    return qp_tape_memory(tape, (size_t)rows * (size_t)columns * sizeof(qp_real));
+}
+
+static bool take_buffers(qp_tape *tape, qp_recurrent_run *run)
+{
+    const qp_cell *cell = cells[run->w.cell];
+    const qp_recurrent_masks *masks = &run->w.masks;
+    int rows = run->order.rows, sequences = run->order.sequences;
+    run->input = reals(tape, rows, run->w.input.columns);
+    run->gates = reals(tape, rows, run->gates_width);
+    if (cell->product_apart) run->product = reals(tape, rows, run->gates_width);
+    run->before = reals(tape, rows, run->out);
+    run->read = masks->recurrent ? reals(tape, rows, run->out) : run->before;
+    if (cell->gate) run->gated = reals(tape, rows, run->out);
+    if (cell->shape.has_cell) {
+        run->cell = reals(tape, rows, run->hidden);
+        run->cell_kept = masks->keep_cell ? reals(tape, rows, run->hidden) : run->cell;
+        run->cell_first = reals(tape, sequences, run->hidden);
+    }
+    run->after = reals(tape, rows, run->out);
+    bool apart = run->w.projection.value || masks->keep_hidden;
+    run->unprojected = apart ? reals(tape, rows, run->hidden) : run->after;
+    run->y = qp_tape_tensor(tape, rows, run->out);
+    return !qp_tape_failed(tape);
+}
+
+/* The weight laid out for the step's product: its own packed copy, that of the pass, or one for this call. */
+static qp_packed pack(qp_tape *tape, const qp_recurrent_run *run, qp_tensor weight, bool transposed)
+{
+    if (weight.packed && !transposed) return *(const qp_packed *)weight.packed;
+    if (run->stepping) {
+        const qp_packed *packed = qp_step_packed(tape, weight, transposed);
+        return packed ? *packed : (qp_packed){0};
+    }
+    int n = transposed ? weight.columns : weight.rows, k = transposed ? weight.rows : weight.columns;
+    qp_real *memory = qp_tape_memory(tape, qp_packed_count(n, k) * sizeof *memory);
+    return memory ? qp_packed_init(memory, n, k, weight.value, weight.stride, transposed) : (qp_packed){0};
+}
+
+/* a = x W' + b for all steps in one product */
+static void input_product(qp_tape *tape, qp_recurrent_run *run)
+{
+    int rows = run->order.rows, width = run->gates_width;
+    qp_tensor w = run->w.input;
+    if (w.columns == run->x.columns)
+        copy_rows(rows, w.columns, NULL, run->input, w.columns, run->order.row, run->x.value, run->x.stride, 0);
+    else
+        qp_recurrence_window(run, run->input);
+    const qp_packed *packed = run->stepping ? qp_step_packed(tape, w, false) : w.packed;
+    if (qp_tape_failed(tape)) return;
+    if (packed)
+        qp_gemm_packed(rows, run->input, w.columns, packed, NULL, 0, run->gates, width);
+    else
+        qp_gemm(false, true, rows, width, w.columns, 1, run->input, w.columns, w.value, w.stride, 0, run->gates, width);
+    if (cells[run->w.cell]->inputs) cells[run->w.cell]->inputs(tape, run);
+    if (qp_tape_failed(tape)) return;
+    if (run->w.bias.value) qp_bias_rows(rows, width, run->w.bias.value, run->gates, width);
+    if (run->w.recurrent_bias.value && !run->product)
+        qp_bias_rows(rows, width, run->w.recurrent_bias.value, run->gates, width);
+}
+
+/* The weights of the steps' products, laid out; empty where the cell has none. */
+typedef struct {
+    qp_packed recurrent, gated, projection;
+} step_products;
+
+static step_products pack_all(qp_tape *tape, const qp_recurrent_run *run, bool transposed)
+{
+    const qp_recurrent_weights *w = &run->w;
+    step_products p = {0};
+    if (w->recurrent.value) p.recurrent = pack(tape, run, w->recurrent, transposed);
+    if (w->gated.value) p.gated = pack(tape, run, w->gated, transposed);
+    if (w->projection.value) p.projection = pack(tape, run, w->projection, transposed);
+    return p;
+}
+
+static void step_forward(qp_recurrent_run *run, int t, const step_products *p)
+{
+    const qp_recurrence *order = &run->order;
+    const qp_cell *cell = cells[run->w.cell];
+    int place = order->first[t], count = order->first[t + 1] - place, width = run->gates_width, out = run->out;
+    size_t at = (size_t)place * (size_t)out, gates_at = (size_t)place * (size_t)width;
+    if (t > 0)
+        memcpy(run->before + at, run->after + (size_t)order->first[t - 1] * (size_t)out,
+               (size_t)count * (size_t)out * sizeof *run->before);
+    qp_recurrence_read(run, place, count);
+    qp_real *gates = (run->product ? run->product : run->gates) + gates_at;
+    if (p->recurrent.panel)
+        qp_gemm_packed(count, run->read + at, out, &p->recurrent, run->product ? run->w.recurrent_bias.value : NULL,
+                       run->product ? 0 : 1, gates, width);
+    if (cell->gate) {
+        cell->gate(run, place, count);
+        qp_gemm_packed(count, run->gated + at, out, &p->gated, NULL, 1, gates + run->product_width, width);
+    }
+    cell->forward(run, t, place, count);
+    if (p->projection.panel)
+        qp_gemm_packed(count, run->unprojected + (size_t)place * (size_t)run->hidden, run->hidden, &p->projection, NULL,
+                       0, run->after + at, out);
+    qp_recurrence_keep(run, t, place, count);
+}
+
+static bool make_last(qp_tape *tape, qp_recurrent_run *run)
+{
+    const qp_recurrence *order = &run->order;
+    run->last.hidden = qp_tape_tensor(tape, order->sequences, run->out);
+    if (run->cell) run->last.cell = qp_tape_tensor(tape, order->sequences, run->hidden);
+    if (qp_tape_failed(tape)) return false;
+    for (int i = 0; i < order->sequences; i++) {
+        size_t place = (size_t)last_place(order, i);
+        memcpy(qp_tensor_row(run->last.hidden, order->rank[i]), run->after + place * (size_t)run->out,
+               (size_t)run->out * sizeof(qp_real));
+        if (run->cell)
+            memcpy(qp_tensor_row(run->last.cell, order->rank[i]), run->cell_kept + place * (size_t)run->hidden,
+                   (size_t)run->hidden * sizeof(qp_real));
+    }
+    return true;
+}
+
+static bool state_fits(qp_tape *tape, qp_tensor state, int sequences, int columns)
+{
+    if (!state.value || (state.rows == sequences && state.columns == columns)) return true;
+    qp_tape_fail(tape, QP_ESHAPE, "recurrent: a first state [%d, %d] for %d sequences of %d", state.rows, state.columns,
+                 sequences, columns);
+    return false;
+}
+
+static qp_backward backward;
+
+static bool is_step(qp_tape *tape, const qp_recurrent_run *run)
+{
+    const qp_tensor weight[] = {run->w.input, run->w.recurrent, run->w.gated, run->w.projection};
+    for (int i = 0; i < 4; i++)
+        if (weight[i].value && !qp_step_weight(tape, weight[i])) return false;
+    return run->order.steps == 1;
+}
+
+qp_tensor qp_recurrent(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recurrent_weights *w, bool reverse,
+                       const qp_carry *first, qp_carry *last)
+{
+    if (!check(tape, x, s, w).value) return (qp_tensor){0};
+    qp_recurrent_run run = {.w = *w,
+                            .x = x,
+                            .hidden = w->hidden,
+                            .gates_width = qp_cell_shape_of(w->cell)->gates * w->hidden,
+                            .product_width = qp_cell_shape_of(w->cell)->recurrent * w->hidden,
+                            .out = w->projection.value ? w->projection.rows : w->hidden};
+    if (first) run.first = *first;
+    if (!state_fits(tape, run.first.hidden, s.count, run.out) || !state_fits(tape, run.first.cell, s.count, run.hidden))
+        return (qp_tensor){0};
+    if (!qp_recurrence_plan(tape, s, x.rows, reverse, &run.order) || !take_buffers(tape, &run)) return (qp_tensor){0};
+    run.stepping = is_step(tape, &run);
+    input_product(tape, &run);
+    state_in(&run.order, run.first.hidden, run.out, run.before);
+    if (run.cell) state_in(&run.order, run.first.cell, run.hidden, run.cell_first);
+    size_t mark = qp_tape_mark(tape);
+    step_products products = pack_all(tape, &run, false);
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    for (int t = 0; t < run.order.steps; t++) step_forward(&run, t, &products);
+    if (!run.stepping) qp_tape_rewind(tape, mark); /* what is packed for the pass stays */
+    copy_rows(x.rows, run.out, run.order.row, run.y.value, run.y.stride, NULL, run.after, run.out, 0);
+    if (last && !make_last(tape, &run)) return (qp_tensor){0};
+    if (last) *last = run.last;
+    const qp_tensor made[] = {run.y, run.last.hidden, run.last.cell};
+    qp_tape_record_several(tape, made, 3, backward, &run, sizeof run);
+    return run.y;
+}
+
+/* ---- backward ---- */
+
+/* Where the cell adds the gradients of its extras; those that nobody wants go to waste. */
+static void take_extras(qp_tape *tape, qp_recurrent_run *run)
+{
+    for (int e = 0; e < QP_CELL_EXTRAS; e++) {
+        qp_tensor extra = run->w.extra[e];
+        size_t bytes = (size_t)extra.rows * (size_t)extra.stride * sizeof(qp_real);
+        run->d_extra[e] = NULL;
+        if (!extra.value || (run->d_extra[e] = qp_tape_grad_zeroed(tape, extra))) continue;
+        run->d_extra[e] = qp_tape_memory(tape, bytes);
+        if (run->d_extra[e]) memset(run->d_extra[e], 0, bytes);
+    }
+}
+
+static bool take_gradients(qp_tape *tape, qp_recurrent_run *run)
+{
+    const qp_recurrence *order = &run->order;
+    int sequences = order->sequences;
+    run->d_after = reals(tape, order->rows, run->out);
+    run->d_first = reals(tape, sequences, run->out);
+    if (run->cell) run->d_cell = reals(tape, sequences, run->hidden);
+    if (run->w.projection.value) run->d_unprojected = reals(tape, sequences, run->hidden);
+    if (run->w.masks.recurrent) run->d_read = reals(tape, sequences, run->out);
+    if (run->w.masks.keep_cell && run->cell) run->d_kept = reals(tape, sequences, run->hidden);
+    if (run->gated) run->d_gated = reals(tape, sequences, run->out);
+    if (run->gated) run->d_partial = reals(tape, sequences, run->hidden);
+    take_extras(tape, run);
+    return !qp_tape_failed(tape);
+}
+
+static bool has_grad(qp_tensor x) { return x.node && x.node->filled; }
+
+/* What arrives from outside: the outputs' gradients and those of the last state. */
+static void collect(qp_recurrent_run *run)
+{
+    const qp_recurrence *order = &run->order;
+    if (has_grad(run->y))
+        copy_rows(order->rows, run->out, NULL, run->d_after, run->out, order->row, qp_tape_upstream(run->y), run->out,
+                  0);
+    else
+        memset(run->d_after, 0, (size_t)order->rows * (size_t)run->out * sizeof(qp_real));
+    if (has_grad(run->last.hidden))
+        for (int i = 0; i < order->sequences; i++) {
+            const qp_real *from = qp_tape_upstream(run->last.hidden) + (size_t)order->rank[i] * (size_t)run->out;
+            qp_real *to = run->d_after + (size_t)last_place(order, i) * (size_t)run->out;
+            for (int c = 0; c < run->out; c++) to[c] += from[c];
+        }
+    if (run->d_cell) {
+        qp_tensor given = {0};
+        if (has_grad(run->last.cell)) given = qp_tensor_of(order->sequences, run->hidden, run->last.cell.node->grad);
+        state_in(order, given, run->hidden, run->d_cell);
+    }
+    memset(run->d_first, 0, (size_t)order->sequences * (size_t)run->out * sizeof(qp_real));
+}
+
+/* What the products of the step hand on to h_{t-1}. */
+static void products_backward(qp_recurrent_run *run, int place, int count, const step_products *p, qp_real *dh_before)
+{
+    int width = run->gates_width, out = run->out;
+    const qp_real *through = (run->product ? run->product : run->gates) + (size_t)place * (size_t)width;
+    qp_real *d_read = run->d_read ? run->d_read : dh_before;
+    if (run->d_read) memset(run->d_read, 0, (size_t)count * (size_t)out * sizeof *run->d_read);
+    if (p->gated.panel) {
+        qp_gemm_packed(count, through + run->product_width, width, &p->gated, NULL, 0, run->d_gated, out);
+        cells[run->w.cell]->gate_backward(run, place, count, d_read);
+    }
+    if (p->recurrent.panel) qp_gemm_packed(count, through, width, &p->recurrent, NULL, 1, d_read, out);
+    qp_recurrence_read_back(run, count, dh_before);
+}
+
+static void step_backward(qp_recurrent_run *run, int t, const step_products *p)
+{
+    const qp_recurrence *order = &run->order;
+    int place = order->first[t], count = order->first[t + 1] - place, out = run->out;
+    qp_real *dh = run->d_after + (size_t)place * (size_t)out;
+    qp_real *dh_before = t > 0 ? run->d_after + (size_t)order->first[t - 1] * (size_t)out : run->d_first;
+    qp_recurrence_keep_back(run, place, count, dh, dh_before);
+    if (p->projection.panel) {
+        qp_gemm_packed(count, dh, out, &p->projection, NULL, 0, run->d_unprojected, run->hidden);
+        dh = run->d_unprojected;
+    }
+    cells[run->w.cell]->backward(run, t, place, count, dh, dh_before);
+    qp_recurrence_keep_cell_back(run, count);
+    products_backward(run, place, count, p, dh_before);
+}
+
+/* dW = d' input, over all steps at once; db = sum of d's rows */
+static void weight_gradient(qp_tape *tape, const qp_recurrent_run *run, qp_tensor weight, const qp_real *d,
+                            int d_stride, const qp_real *input)
+{
+    int rows = run->order.rows;
+    if (!weight.value) return;
+    if (run->stepping) {
+        qp_step_gradient(tape, weight, rows, d, d_stride, input, weight.columns);
+        return;
+    }
+    qp_real beta, *grad = qp_tape_grad(tape, weight, &beta);
+    if (grad)
+        qp_gemm(true, false, weight.rows, weight.columns, rows, 1, d, d_stride, input, weight.columns, beta, grad,
+                weight.stride);
+}
+
+static void bias_gradient(qp_tape *tape, int rows, qp_tensor bias, const qp_real *d)
+{
+    qp_real beta, *grad = bias.value ? qp_tape_grad(tape, bias, &beta) : NULL;
+    if (grad) qp_column_sums(rows, bias.columns, d, bias.columns, beta, grad);
+}
+
+static void input_gradient(qp_tape *tape, qp_recurrent_run *run)
+{
+    int rows = run->order.rows, columns = run->x.columns, read = run->w.input.columns;
+    qp_real beta, *grad = qp_tape_grad(tape, run->x, &beta);
+    if (!grad) return;
+    qp_real *dx = run->input; /* its values have had their last reader */
+    const qp_packed *packed = run->stepping ? qp_step_packed(tape, run->w.input, true) : NULL;
+    qp_real *folded = read == columns ? dx : reals(tape, rows, columns);
+    if (qp_tape_failed(tape)) return;
+    if (packed)
+        qp_gemm_packed(rows, run->gates, run->gates_width, packed, NULL, 0, dx, read);
+    else
+        qp_gemm(false, false, rows, read, run->gates_width, 1, run->gates, run->gates_width, run->w.input.value,
+                run->w.input.stride, 0, dx, read);
+    if (folded != dx) qp_recurrence_window_back(run, dx, folded);
+    copy_rows(rows, columns, run->order.row, grad, run->x.stride, NULL, folded, columns, beta);
+}
+
+static void state_gradient(qp_tape *tape, const qp_recurrence *order, qp_tensor state, int columns,
+                           const qp_real *by_rank)
+{
+    qp_real beta, *grad = state.value ? qp_tape_grad(tape, state, &beta) : NULL;
+    if (grad) copy_rows(order->sequences, columns, order->rank, grad, state.stride, NULL, by_rank, columns, beta);
+}
+
+static void backward(qp_tape *tape, void *context)
+{
+    qp_recurrent_run *run = context;
+    const qp_recurrent_weights *w = &run->w;
+    int rows = run->order.rows;
+    if (!take_gradients(tape, run)) return;
+    step_products products = pack_all(tape, run, true);
+    if (qp_tape_failed(tape)) return;
+    collect(run);
+    for (int t = run->order.steps - 1; t >= 0; t--) step_backward(run, t, &products);
+    const qp_real *through = run->product ? run->product : run->gates;
+    int width = run->gates_width;
+    bias_gradient(tape, rows, w->bias, run->gates);
+    bias_gradient(tape, rows, w->recurrent_bias, through);
+    if (cells[w->cell]->inputs_backward) cells[w->cell]->inputs_backward(run);
+    weight_gradient(tape, run, w->input, run->gates, width, run->input);
+    weight_gradient(tape, run, w->recurrent, through, width, run->read);
+    weight_gradient(tape, run, w->gated, through + run->product_width, width, run->gated);
+    weight_gradient(tape, run, w->projection, run->d_after, run->out, run->unprojected);
+    input_gradient(tape, run);
+    state_gradient(tape, &run->order, run->first.hidden, run->out, run->d_first);
+    if (run->d_cell) state_gradient(tape, &run->order, run->first.cell, run->hidden, run->d_cell);
+}

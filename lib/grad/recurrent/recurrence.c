@@ -1,0 +1,52 @@
+#include "lib/grad/recurrent/recurrence.h"
+
+static bool take(qp_tape *tape, int count, int32_t **made)
+{
+    *made = qp_tape_memory(tape, (size_t)count * sizeof **made);
+    return *made != NULL;
+}
+
+/* Counting sort by length, longest first; equal lengths stay in batch order. */
+static bool rank_by_length(qp_tape *tape, qp_sequences s, qp_recurrence *order)
+{
+    int32_t *next;
+    if (!take(tape, order->steps + 2, &next)) return false;
+    for (int length = 0; length <= order->steps + 1; length++) next[length] = 0;
+    for (int i = 0; i < s.count; i++) next[order->steps - qp_sequence_length(s, i) + 1]++;
+    for (int k = 1; k <= order->steps + 1; k++) next[k] += next[k - 1];
+    for (int i = 0; i < s.count; i++) {
+        int place = next[order->steps - qp_sequence_length(s, i)]++;
+        order->rank[place] = i;
+        order->length[place] = qp_sequence_length(s, i);
+    }
+    return true;
+}
+
+bool qp_recurrence_plan(qp_tape *tape, qp_sequences s, int rows, bool reverse, qp_recurrence *order)
+{
+    *order = (qp_recurrence){.rows = rows, .sequences = s.count};
+    for (int i = 0; i < s.count; i++)
+        if (qp_sequence_length(s, i) > order->steps) order->steps = qp_sequence_length(s, i);
+    if (!take(tape, s.count + 1, &order->rank) || !take(tape, s.count + 1, &order->length) ||
+        !take(tape, order->steps + 1, &order->first) || !take(tape, rows + 1, &order->row))
+        return false;
+    if (!rank_by_length(tape, s, order)) return false;
+    int place = 0, running = s.count;
+    for (int t = 0; t < order->steps; t++) {
+        order->first[t] = place;
+        while (running > 0 && order->length[running - 1] <= t) running--;
+        for (int i = 0; i < running; i++) {
+            int token = reverse ? order->length[i] - 1 - t : t;
+            order->row[place++] = s.start[order->rank[i]] + token;
+        }
+    }
+    order->first[order->steps] = place;
+    return true;
+}
+
+const qp_real *qp_recurrence_cell_before(const qp_recurrent_run *run, int t, int i)
+{
+    size_t width = (size_t)run->hidden;
+    if (t == 0) return run->cell_first + (size_t)i * width;
+    return run->cell_kept + (size_t)(run->order.first[t - 1] + i) * width;
+}

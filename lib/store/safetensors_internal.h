@@ -1,0 +1,38 @@
+#ifndef QP_SAFETENSORS_INTERNAL_H
+#define QP_SAFETENSORS_INTERNAL_H
+
+#include <jansson.h>
+
+#include "lib/store/safetensors.h"
+
+/* The reader's inside, shared by the files that parse the header and that read the arrays. */
+struct qp_safetensors {
+    int descriptor;
+    char *path;
+    uint64_t file_bytes;
+    uint64_t header_bytes; /* of the JSON */
+    char *header;          /* the JSON as it stands in the file */
+    json_t *root;          /* owns all names, keys and values below */
+    qp_stored *stored;     /* in the order of their bytes */
+    int *by_name;          /* indices into stored, sorted by name */
+    int count;
+    const char **key; /* metadata */
+    const char **value;
+    int metadata_count;
+};
+
+/* qp_safetensors_pread — exactly `bytes` from `offset`; QP_EIO otherwise. */
+qp_status qp_safetensors_pread(const qp_safetensors *file, uint64_t offset, void *memory, size_t bytes);
+
+/* qp_checksum_place — where in a header of `bytes` the 32 digits of the checksum stand; NULL: nowhere. */
+char *qp_checksum_place(char *header, size_t bytes);
+
+/* qp_printable — a name from a file, fit for one line of a message: control characters replaced, long names cut. */
+typedef struct {
+    char text[80];
+} qp_printable_name;
+const char *qp_printable(const char *name, qp_printable_name *buffer);
+
+enum { QP_CHECKSUM_DIGITS = 32 };
+
+#endif

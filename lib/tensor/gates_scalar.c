@@ -1,6 +1,0 @@
-/* The kernels of gates.h for any CPU, and in double. */
-#include "lib/tensor/vector_scalar.h"
-
-#include "lib/tensor/gates_kernels.inc.h"
-
-const qp_gates_kernels qp_gates_scalar = QP_GATES_SET;

@@ -1,0 +1,124 @@
+/* gemm_block.inc.h — products cut into tiles (Goto & van de Geijn 2008).
+ * A block of B, BLOCK_DEPTH x BLOCK_COLUMNS, is packed and stays in the second-level cache; a strip of A of one tile's
+ * height stays in the first level and meets all of the block. Blocks are of equal size, so none is a
+ * remainder; their number depends on the shape alone. */
+#include <string.h>
+
+#include "lib/tensor/kernels/gemm_pack.inc.h"
+
+static inline int smaller(int a, int b) { return a < b ? a : b; }
+static inline int parts(int size, int largest) { return (size + largest - 1) / largest; }
+
+/* `size` things in `count` equal parts, the first ones larger by one where it does not come out even */
+typedef struct {
+    int count, least, larger;
+} cut;
+static inline cut cut_of(int size, int largest)
+{
+    const int count = parts(size, largest);
+    return (cut){.count = count, .least = size / count, .larger = size % count};
+}
+static inline int cut_start(cut c, int i) { return i * c.least + smaller(i, c.larger); }
+static inline int cut_size(cut c, int i) { return c.least + (i < c.larger); }
+
+/* What of a product is packed (A: only where reading it as it stands is slower, see READ_A_DIRECTLY), and the place for it. */
+typedef struct {
+    bool a_packed, b_packed;
+    cut strips;
+    qp_real *b_block, *a_group;
+} block_plan;
+
+/* All columns of a strip of `rows` rows: t.a and t.c stand at its first row. */
+static void strip_product(tile t, int rows, int n, ptrdiff_t b_panel)
+{
+    for (int j = 0; j < n; j += TILE_COLUMNS) {
+        t.columns = smaller(TILE_COLUMNS, n - j);
+        tile_function_of(rows, t.columns)(&t);
+        t.b += b_panel;
+        t.c += TILE_COLUMNS;
+    }
+}
+
+/* Rows of A side by side, a little further apart than they are long: no two of them on the same place of the cache. */
+static ptrdiff_t copy_rows(const qp_real *from, ptrdiff_t stride, int rows, int kc, qp_real *to)
+{
+    const ptrdiff_t apart = (kc + 31) / 16 * 16;
+    for (int r = 0; r < rows; r++) memcpy(to + r * apart, from + r * stride, (size_t)kc * sizeof *to);
+    return apart;
+}
+
+/* Columns of A as strips first .. last, depth kc from step pc, each in TILE_ROWS*kc + V_LANES reals: a row is stored as
+ * a whole vector, whose end the next store covers. */
+static void pack_group(const qp_product *p, const block_plan *plan, int first, int last, int pc, int kc)
+{
+    const ptrdiff_t area = (ptrdiff_t)TILE_ROWS * kc + V_LANES;
+    const qp_real *a = p->a + pc * p->a_step;
+    for (int l = 0; l < kc; l++, a += p->a_step) {
+        int start = cut_start(plan->strips, first);
+        for (int i = first; i < last; i++) {
+            int rows = cut_size(plan->strips, i);
+            v_store(plan->a_group + (i - first) * area + (ptrdiff_t)l * rows,
+                    load_at(a + start, (size_t)(p->m - start)));
+            start += rows;
+        }
+    }
+}
+
+/* Say where strip i of A is to be read, having packed it if that is the plan. */
+static void place_strip(const qp_product *p, const block_plan *plan, int i, int pc, int kc, tile *t)
+{
+    const int in_group = i % STRIP_GROUP, rows = cut_size(plan->strips, i);
+    t->a = p->a + cut_start(plan->strips, i) * p->a_row + pc * p->a_step;
+    if (!plan->a_packed) return;
+    if (p->a_step == 1) {
+        t->a_row = copy_rows(t->a, p->a_row, rows, kc, plan->a_group);
+        t->a = plan->a_group;
+    } else {
+        if (in_group == 0) pack_group(p, plan, i, smaller(i + STRIP_GROUP, plan->strips.count), pc, kc);
+        t->a = plan->a_group + in_group * ((ptrdiff_t)TILE_ROWS * kc + V_LANES);
+        t->a_step = rows;
+    }
+}
+
+/* C += one block: depth kc from step pc, the nc columns from jc. */
+static void block_product(const qp_product *p, const block_plan *plan, int jc, int nc, int pc, int kc)
+{
+    const qp_real *b = p->b + pc * p->b_step + jc * p->b_column;
+    tile t = {.b = b,
+              .b_step = p->b_step,
+              .a_row = p->a_row,
+              .a_step = p->a_step,
+              .k = kc,
+              .alpha = p->alpha,
+              .beta = pc == 0 ? p->beta : 1,
+              .c_row = p->c_row};
+    if (plan->b_packed) {
+        for (int j = 0; j < nc; j += TILE_COLUMNS)
+            pack_rows(plan->b_block + (ptrdiff_t)j * kc, TILE_COLUMNS, b + j * p->b_column, p->b_column, p->b_step,
+                      smaller(TILE_COLUMNS, nc - j), kc);
+        t.b = plan->b_block, t.b_step = TILE_COLUMNS;
+    }
+    for (int i = 0; i < plan->strips.count; i++) {
+        place_strip(p, plan, i, pc, kc, &t);
+        t.c = p->c + cut_start(plan->strips, i) * p->c_row + jc;
+        strip_product(t, cut_size(plan->strips, i), nc, plan->b_packed ? (ptrdiff_t)TILE_COLUMNS * kc : TILE_COLUMNS);
+    }
+}
+
+static void product(const qp_product *p, qp_real *scratch)
+{
+    const block_plan plan = {
+        .a_packed = p->n > DIRECT_COLUMNS && !READ_A_DIRECTLY(p), /* few tiles a strip: not worth it */
+        .b_packed = p->b_column != 1 || p->m > DIRECT_ROWS,
+        .strips = cut_of(p->m, TILE_ROWS),
+        .b_block = scratch,
+        .a_group = scratch + BLOCK_DEPTH * BLOCK_COLUMNS,
+    };
+    const cut panels = cut_of(parts(p->n, TILE_COLUMNS), BLOCK_COLUMNS / TILE_COLUMNS),
+              depths = cut_of(p->k, BLOCK_DEPTH);
+    for (int j = 0; j < panels.count; j++) {
+        int jc = TILE_COLUMNS * cut_start(panels, j), nc = smaller(TILE_COLUMNS * cut_size(panels, j), p->n - jc);
+        for (int l = 0; l < depths.count; l++)
+            block_product(p, &plan, jc, nc, cut_start(depths, l), cut_size(depths, l));
+    }
+}

@@ -1,6 +1,0 @@
-/* The pointwise kernels for any CPU, and in double. */
-#include "lib/tensor/vector_scalar.h"
-
-#include "lib/tensor/pointwise_kernels.inc.h"
-
-const qp_pointwise_kernels qp_pointwise_scalar = QP_POINTWISE_SET;

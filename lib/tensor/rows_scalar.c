@@ -1,6 +1,0 @@
-/* The row kernels for any CPU, and in double. */
-#include "lib/tensor/vector_scalar.h"
-
-#include "lib/tensor/rows_kernels.inc.h"
-
-const qp_rows_kernels qp_rows_scalar = QP_ROWS_SET;

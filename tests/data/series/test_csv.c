@@ -1,0 +1,63 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/series/csv.h"
+#include "tests/data/text_fixture.h"
+
+/* The records of a file as "line:field|field;line:..." */
+static void expect(const char *content, const char *expected)
+{
+    qp_csv *csv;
+    cr_assert_eq(qp_csv_open(fixture_text("a.csv", content), &csv), QP_OK);
+    char *shown;
+    size_t bytes;
+    FILE *stream = open_memstream(&shown, &bytes);
+    for (int first = 1;; first = 0) {
+        qp_csv_record record;
+        bool more;
+        cr_assert_eq(qp_csv_next(csv, &record, &more), QP_OK, "%s", qp_error_message());
+        if (!more) break;
+        fprintf(stream, "%s%lld:", first ? "" : ";", (long long)record.line);
+        for (int i = 0; i < record.fields; i++) fprintf(stream, "%s%s", i ? "|" : "", record.field[i]);
+    }
+    fclose(stream);
+    cr_assert_str_eq(shown, expected);
+    free(shown);
+    qp_csv_close(csv);
+}
+
+Test(csv, fields_and_quotes)
+{
+    expect("a,b\r\n\r\n\"1,5\",\"say \"\"x\"\"\"\r\n,\n\"\",\"two\nlines\"\nlast,1",
+           "1:a|b;3:1,5|say \"x\";4:|;5:|two\nlines;7:last|1");
+    expect("a;b,c;d\n1;2,5;3", "1:a|b,c|d;2:1|2,5|3");
+    expect("a\tb\n\"x\" \t2\n", "1:a|b;2:x|2");
+    expect("one\n2 \n", "1:one;2:2 ");
+    expect("a,\"b;;;;\"\n1,2\n", "1:a|b;;;;;2:1|2");
+    expect("", "");
+    expect("a\"b,c\n", "1:a\"b|c");
+}
+
+static void refused(const char *content, size_t bytes, const char *part)
+{
+    qp_csv *csv;
+    qp_csv_record record;
+    bool more = true;
+    qp_status status = QP_OK;
+    cr_assert_eq(qp_csv_open(fixture_file("bad.csv", content, bytes), &csv), QP_OK);
+    while (status == QP_OK && more) status = qp_csv_next(csv, &record, &more);
+    cr_assert_eq(status, QP_EDATA);
+    cr_assert(strstr(qp_error_message(), part), "%s", qp_error_message());
+    qp_csv_close(csv);
+}
+
+Test(csv, damage_is_told)
+{
+    refused("a,b\n1,\"2\n3,4\n", 12, "bad.csv:2: a quote is opened here and never closed");
+    refused("a,b\n1,\"2\"3\n", 11, "bad.csv:2: text behind a closing quote");
+    refused("a,b\n1,\0\n", 8, "bad.csv:2: a NUL byte");
+    qp_csv *csv;
+    cr_assert_eq(qp_csv_open("/nowhere/a.csv", &csv), QP_ENOINPUT);
+}

@@ -1,0 +1,143 @@
+#include <criterion/criterion.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "data/batches/batcher.h"
+#include "data/text/labelled.h"
+#include "tests/data/text_fixture.h"
+
+static qp_text_codec words;
+
+static qp_labelled_options options_of(const char *path, qp_labels *labels, qp_label_policy policy)
+{
+    words = fixture_words();
+    return (qp_labelled_options){.path = path, .codec = &words, .labels = labels, .policy = policy};
+}
+
+/* Load a file that must be refused with a message holding `part`. */
+static void refused(const char *text, qp_label_policy policy, const char *part)
+{
+    qp_labels labels = {0};
+    int number;
+    if (policy != QP_LABEL_LEARN) qp_labels_add(&labels, "good", 4, &number);
+    qp_labelled_options options = options_of(fixture_text("refused.tsv", text), &labels, policy);
+    qp_corpus corpus;
+    cr_assert_eq(qp_labelled_load(&options, &corpus), QP_EDATA, "%s", text);
+    cr_assert(strstr(qp_error_message(), part), "%s", qp_error_message());
+    cr_assert(!corpus.source.id && !corpus.target.id);
+    qp_labels_free(&labels);
+}
+
+Test(labelled, one_label_answers_one_text)
+{
+    qp_labels labels = {0};
+    qp_labelled_options options = options_of(
+        fixture_text("a.tsv", "good\ta bb ccc\r\nbad\tdddd\ngood\t\nbad\t  \ngood\te\tff ?"), &labels, QP_LABEL_LEARN);
+    qp_corpus corpus;
+    cr_assert_eq(qp_labelled_load(&options, &corpus), QP_OK, "%s", qp_error_message());
+    cr_assert(corpus.answers && corpus.sequences == 3 && !corpus.read);
+    int32_t source[] = {5, 6, 7, QP_EOS, 8, QP_EOS, 8, QP_UNK, QP_EOS}, target[] = {0, 1, 0};
+    cr_assert_arr_eq(corpus.source.id, source, sizeof source); /* a TAB inside a text is a letter to this codec */
+    cr_assert_arr_eq(corpus.target.id, target, sizeof target);
+    cr_assert_eq(corpus.target.start[3], 3);
+    cr_assert_eq(corpus.figures.lines, 5);
+    cr_assert_eq(corpus.figures.empty, 2);
+    cr_assert_eq(corpus.figures.source.tokens, 9);
+    cr_assert_eq(corpus.figures.source.unknown, 1);
+    cr_assert_eq(corpus.figures.target.tokens, 3);
+    cr_assert_eq(corpus.figures.source.longest, 4);
+    cr_assert(labels.count == 2 && !strcmp(labels.text[1], "bad"));
+    qp_corpus_free(&corpus);
+    qp_labels_free(&labels);
+}
+
+Test(labelled, bad_lines_are_told)
+{
+    refused("good\ta b\nno tab here\n", QP_LABEL_LEARN, "refused.tsv:2: no TAB; each line must be label TAB text");
+    refused("good\ta b\n\tno label\n", QP_LABEL_LEARN, "refused.tsv:2: the label is empty");
+    refused("good\ta b\nbad\t\xff\n", QP_LABEL_LEARN, "refused.tsv:2: byte 5 is not UTF-8");
+    refused("good\ta b\nbad\tbad\n", QP_LABEL_LEARN, "refused.tsv:2: words: a bad word");
+    refused("good\ta b\ngood\tc\n", QP_LABEL_LEARN, "every line has the label 'good'");
+    refused("", QP_LABEL_LEARN, "no lines");
+    refused("good\t\nbad\t\n", QP_LABEL_LEARN, "none of 2 lines can be used, 2 are empty");
+    refused("good\ta\ngod\tb\n", QP_LABEL_REFUSE, "refused.tsv:2: label 'god' does not occur in the training file");
+}
+
+Test(labelled, long_texts_and_unseen_labels)
+{
+    const char *path = fixture_text("long.tsv", "good\ta b c d e\nother\tf\n");
+    qp_labels labels = {0};
+    int number;
+    qp_labels_add(&labels, "good", 4, &number);
+    qp_labelled_options options = options_of(path, &labels, QP_LABEL_IGNORE);
+    qp_corpus corpus;
+    options.max_length = 4;
+    options.when_longer = QP_LONG_CUT;
+    cr_assert_eq(qp_labelled_load(&options, &corpus), QP_OK, "%s", qp_error_message());
+    cr_assert(corpus.sequences == 2 && corpus.figures.cut == 1 && corpus.figures.unseen == 1);
+    cr_assert(corpus.target.id[0] == 0 && corpus.target.id[1] == -1);
+    cr_assert_eq(qp_corpus_length(&corpus.source, 0), 4);
+    cr_assert_eq(corpus.source.id[3], QP_EOS);
+    qp_corpus_free(&corpus);
+    options.when_longer = QP_LONG_SKIP;
+    cr_assert_eq(qp_labelled_load(&options, &corpus), QP_OK);
+    cr_assert(corpus.sequences == 1 && corpus.figures.skipped == 1);
+    qp_corpus_free(&corpus);
+    qp_labels_free(&labels);
+}
+
+/* The size of a batch counts the texts' tokens, and every text keeps its label. */
+Test(labelled, batches_count_source_tokens)
+{
+    qp_corpus corpus;
+    fixture_corpus(500, 12, false, &corpus);
+    for (int64_t i = 0; i < corpus.sequences; i++) { /* the answer: the text's first id */
+        corpus.target.id[i] = corpus.source.id[corpus.source.start[i]];
+        corpus.target.start[i + 1] = i + 1;
+    }
+    corpus.figures.target.tokens = corpus.sequences;
+    corpus.answers = true;
+    qp_batcher_options options = {.kind = QP_BATCH_TOKENS, .size = 60, .shuffle = true, .seed = 3, .slots = 1};
+    qp_batcher *batcher;
+    cr_assert_eq(qp_batcher_new(&corpus, &options, &batcher), QP_OK, "%s", qp_error_message());
+    qp_batch_source source = qp_batcher_source(batcher);
+    int64_t count, sequences = 0, tokens = 0;
+    cr_assert_eq(source.begin(source.self, 1, &count), QP_OK);
+    for (int64_t b = 0; b < count; b++) {
+        qp_batch batch;
+        cr_assert_eq(source.get(source.self, b, 0, &batch), QP_OK);
+        qp_sequences texts = batch.source.sequences;
+        cr_assert_leq(texts.start[texts.count], 60);
+        cr_assert_eq(batch.target.sequences.start[texts.count], texts.count);
+        for (int i = 0; i < texts.count; i++) cr_assert_eq(batch.target.id[i], batch.source.id[texts.start[i]]);
+        sequences += texts.count;
+        tokens += texts.start[texts.count];
+        cr_assert_null(batch.read);
+    }
+    cr_assert_eq(sequences, 500);
+    cr_assert_eq(tokens, corpus.figures.source.tokens);
+    cr_assert_leq(count, tokens / 60 + tokens / 300 + 2, "batches are full");
+    qp_batcher_free(batcher);
+    qp_corpus_free(&corpus);
+}
+
+Test(labelled, korean_reviews)
+{
+    const char *train = "../shared/data/nsmc/train.tsv.gz", *dev = "../shared/data/nsmc/dev.tsv";
+    if (access(train, R_OK) != 0) cr_skip_test("no reviews here");
+    qp_text_codec bytes = fixture_bytes();
+    qp_labels labels = {0};
+    qp_labelled_options options = {.path = train, .codec = &bytes, .labels = &labels, .policy = QP_LABEL_LEARN};
+    qp_corpus corpus;
+    cr_assert_eq(qp_labelled_load(&options, &corpus), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(labels.count, 2);
+    cr_assert_eq(corpus.figures.lines, corpus.sequences + corpus.figures.empty);
+    cr_assert_gt(corpus.sequences, 25000);
+    qp_corpus_free(&corpus);
+    options.path = dev;
+    options.policy = QP_LABEL_REFUSE;
+    cr_assert_eq(qp_labelled_load(&options, &corpus), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(labels.count, 2);
+    qp_corpus_free(&corpus);
+    qp_labels_free(&labels);
+}

@@ -1,0 +1,100 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "data/text/text_pairs.h"
+#include "tests/data/text_fixture.h"
+
+/* Read everything; the status of the last call, the pairs joined as source>target| in `seen`. */
+static qp_status read_all(qp_text_files files, char *seen, size_t size, int64_t *lines)
+{
+    qp_parallel *text;
+    qp_text_pair pair;
+    bool more;
+    size_t used = 0;
+    seen[0] = 0;
+    *lines = 0;
+    qp_status status = qp_parallel_open(&files, &text);
+    if (status != QP_OK) return status;
+    while ((status = qp_parallel_next(text, &pair, &more)) == QP_OK && more) {
+        cr_assert_eq(pair.target[pair.target_bytes], 0);
+        used += (size_t)snprintf(seen + used, size - used, "%s>%s|", pair.source ? pair.source : "", pair.target);
+        cr_assert_lt(used, size);
+    }
+    *lines = qp_parallel_line(text);
+    qp_parallel_close(text);
+    return status;
+}
+
+static void expect_pairs(qp_text_files files, const char *wanted)
+{
+    char seen[1000];
+    int64_t lines;
+    cr_assert_eq(read_all(files, seen, sizeof seen, &lines), QP_OK, "%s", qp_error_message());
+    cr_expect_str_eq(seen, wanted);
+}
+
+static void expect_failure(qp_text_files files, qp_status wanted, const char *message_part)
+{
+    char seen[1000];
+    int64_t lines;
+    cr_expect_eq(read_all(files, seen, sizeof seen, &lines), wanted);
+    cr_expect(strstr(qp_error_message(), message_part), "'%s' lacks '%s'", qp_error_message(), message_part);
+    cr_expect(!strchr(qp_error_message(), '\n'));
+}
+
+Test(parallel, two_files)
+{
+    const char *source = fixture_text("two.ko", "가 나\r\n\r\n다"), *target = fixture_text("two.en", "\xEF\xBB\xBF"
+                                                                                                     "a b\n\nc\n");
+    expect_pairs((qp_text_files){QP_TEXT_TWO_FILES, source, target}, "가 나>a b|>|다>c|");
+}
+
+Test(parallel, one_file_with_and_without_tabs)
+{
+    expect_pairs((qp_text_files){QP_TEXT_TABBED, fixture_text("t.tsv", "a b\tc d\n\tx\r\ny\t"), NULL},
+                 "a b>c d|>x|y>|");
+    expect_pairs((qp_text_files){QP_TEXT_ONE_FILE, NULL, fixture_text("l.txt", "a\tb\n\nc")}, ">a\tb|>|>c|");
+    expect_pairs((qp_text_files){QP_TEXT_ONE_FILE, NULL, fixture_text("e.txt", "")}, "");
+}
+
+Test(parallel, gzip_is_read_as_it_is)
+{
+    const char *source = fixture_text("g.ko.gz", ""), *target = fixture_text("g.en", "a\nb\n");
+    gzFile file = gzopen(source, "wb");
+    gzputs(file, "가\n나\n");
+    gzclose(file);
+    expect_pairs((qp_text_files){QP_TEXT_TWO_FILES, source, target}, "가>a|나>b|");
+}
+
+Test(parallel, different_numbers_of_lines_tell_both)
+{
+    const char *five = fixture_text("five", "1\n2\n3\n4\n5\n"), *two = fixture_text("two", "1\n2\n");
+    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, five, two}, QP_EDATA, "five: 5 lines, but ");
+    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, five, two}, QP_EDATA, "two has 2;");
+    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, two, five}, QP_EDATA, "two: 2 lines, but ");
+    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, two, five}, QP_EDATA, "five has 5;");
+    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, fixture_text("none", ""), five}, QP_EDATA, "none: 0 lines");
+}
+
+Test(parallel, wrong_tabs_tell_the_line)
+{
+    expect_failure((qp_text_files){QP_TEXT_TABBED, fixture_text("no.tsv", "a\tb\nc\n"), NULL}, QP_EDATA,
+                   "no.tsv:2: no TAB");
+    expect_failure((qp_text_files){QP_TEXT_TABBED, fixture_text("many.tsv", "a\tb\n\nc"), NULL}, QP_EDATA,
+                   "many.tsv:2:");
+    expect_failure((qp_text_files){QP_TEXT_TABBED, fixture_text("three.tsv", "a\tb\tc\n"), NULL}, QP_EDATA,
+                   "three.tsv:1: more than one TAB");
+}
+
+Test(parallel, missing_inputs)
+{
+    const char *here = fixture_text("here", "a\n");
+    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, here, "/tmp/qp no such file"}, QP_ENOINPUT, "no such file");
+    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, "/tmp/qp no such file", here}, QP_ENOINPUT, "no such file");
+    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, here, "/tmp"}, QP_ENOINPUT, "/tmp");
+    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, here, NULL}, QP_EUSAGE, "target");
+    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, NULL, here}, QP_EUSAGE, "source");
+    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, "-", "-"}, QP_EUSAGE, "standard input");
+}

@@ -1,0 +1,128 @@
+#include "tests/tokenizer/tokenizer_help.h"
+
+#include "tokenizer/sentencepiece/sentencepiece.h"
+
+/* A .model file by hand: pieces with scores and types, and the model type. */
+typedef struct {
+    char file[4096];
+    size_t bytes;
+} model_file;
+
+static void put_piece(model_file *f, const char *text, float score, int type)
+{
+    size_t length = strlen(text);
+    char *at = f->file + f->bytes;
+    *at++ = 0x0A;
+    *at++ = (char)(length + 9);
+    *at++ = 0x0A;
+    *at++ = (char)length;
+    memcpy(at, text, length);
+    at += length;
+    *at++ = 0x15;
+    memcpy(at, &score, 4);
+    at += 4;
+    *at++ = 0x18;
+    *at++ = (char)type;
+    f->bytes = (size_t)(at - f->file);
+}
+
+static void make(model_file *f, int model_type)
+{
+    f->bytes = 0;
+    put_piece(f, "<unk>", 0, QP_SPM_UNKNOWN);
+    put_piece(f, "<s>", 0, QP_SPM_CONTROL);
+    put_piece(f, "</s>", 0, QP_SPM_CONTROL);
+    put_piece(f, "\u2581the", -1, QP_SPM_NORMAL);
+    put_piece(f, "\u2581t", -2, QP_SPM_NORMAL);
+    put_piece(f, "he", -3, QP_SPM_NORMAL);
+    put_piece(f, "\u2581", -4, QP_SPM_NORMAL);
+    put_piece(f, "t", -5, QP_SPM_NORMAL);
+    put_piece(f, "h", -6, QP_SPM_NORMAL);
+    put_piece(f, "e", -7, QP_SPM_NORMAL);
+    const char trainer[] = {0x12, 0x02, 0x18, (char)model_type};
+    memcpy(f->file + f->bytes, trainer, 4);
+    f->bytes += 4;
+}
+
+Test(sentencepiece, bpe_and_unigram)
+{
+    for (int type = QP_SPM_UNIGRAM; type <= QP_SPM_BPE; type++) {
+        model_file f;
+        qp_sentencepiece *m;
+        qp_piece_list list = {0};
+        make(&f, type);
+        cr_assert_eq(qp_sentencepiece_read("test", f.file, f.bytes, &m), QP_OK, "%s", qp_error_message());
+        cr_assert(m->bos_id == 1 && m->eos_id == 2 && m->pad_id == -1 && m->unknown_id == 0);
+        cr_assert_eq(qp_sentencepiece_encode(m, "  the  zzthe ", 13, &list), QP_OK);
+        const int32_t wanted[] = {3, 6, 0, 7, 5};
+        cr_assert_eq(list.count, 5);
+        for (size_t i = 0; i < 5; i++) cr_assert_eq(list.id[i], wanted[i]);
+        cr_assert(list.begin[0] == 2 && list.end[0] == 5 && list.begin[2] == 7 && list.end[2] == 9);
+        char *text;
+        size_t bytes;
+        cr_assert_eq(qp_sentencepiece_decode(m, list.id, list.count, &text, &bytes), QP_OK);
+        cr_assert_str_eq(text, "the  \u2047 the");
+        free(text);
+        qp_piece_list_free(&list);
+        qp_sentencepiece_free(m);
+    }
+}
+
+static void expect_ids(const qp_sentencepiece *m, const char *text, const int32_t *wanted, size_t count)
+{
+    qp_piece_list list = {0};
+    cr_assert_eq(qp_sentencepiece_encode(m, text, strlen(text), &list), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(list.count, count, "%zu ids of %s", list.count, text);
+    for (size_t i = 0; i < count; i++) cr_assert_eq(list.id[i], wanted[i], "id %zu of %s", i, text);
+    qp_piece_list_free(&list);
+}
+
+/* A user-defined symbol is worth 0.1 for every byte behind the first, whatever the best score is. */
+Test(sentencepiece, user_defined_symbols_beat_good_pieces)
+{
+    model_file f;
+    qp_sentencepiece *m;
+    make(&f, QP_SPM_UNIGRAM);
+    put_piece(&f, "z", -1, QP_SPM_NORMAL);
+    put_piece(&f, "ab", 0, QP_SPM_USER_DEFINED);
+    put_piece(&f, "abz", -0.95F, QP_SPM_NORMAL);
+    cr_assert_eq(qp_sentencepiece_read("test", f.file, f.bytes, &m), QP_OK, "%s", qp_error_message());
+    expect_ids(m, "abz", (int32_t[]){6, 11, 10}, 3); /* 0.1 - 1 > -0.95 */
+    qp_sentencepiece_free(m);
+}
+
+/* Word models cut before every space, also where the space stands behind the text. */
+Test(sentencepiece, words_of_a_suffix_model)
+{
+    model_file f = {.bytes = 0};
+    qp_sentencepiece *m;
+    put_piece(&f, "<unk>", 0, QP_SPM_UNKNOWN);
+    put_piece(&f, "\u2581", -1, QP_SPM_NORMAL);
+    put_piece(&f, "the", -2, QP_SPM_NORMAL);
+    put_piece(&f, "\u2581he", -3, QP_SPM_NORMAL);
+    const char trainer[] = {0x12, 0x05, 0x18, QP_SPM_WORD, (char)0xC0, 0x01, 0x01};
+    memcpy(f.file + f.bytes, trainer, sizeof trainer);
+    f.bytes += sizeof trainer;
+    cr_assert_eq(qp_sentencepiece_read("test", f.file, f.bytes, &m), QP_OK, "%s", qp_error_message());
+    expect_ids(m, "the he", (int32_t[]){2, 3, 1}, 3);
+    qp_sentencepiece_free(m);
+}
+
+Test(sentencepiece, cut_and_damaged_models_do_no_harm)
+{
+    model_file f;
+    make(&f, QP_SPM_BPE);
+    for (size_t cut = 0; cut < f.bytes; cut++) {
+        char *copy = malloc(cut + 1);
+        memcpy(copy, f.file, cut);
+        qp_sentencepiece *m;
+        qp_status status = qp_sentencepiece_read("test", copy, cut, &m);
+        cr_assert((status == QP_OK) == (m != NULL));
+        qp_sentencepiece_free(m);
+        copy[cut / 2] = (char)(copy[cut / 2] ^ 0x5A);
+        status = qp_sentencepiece_read("test", copy, cut, &m);
+        cr_assert((status == QP_OK) == (m != NULL));
+        qp_sentencepiece_free(m);
+        free(copy);
+    }
+}

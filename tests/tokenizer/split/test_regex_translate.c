@@ -1,0 +1,62 @@
+#include "tests/tokenizer/tokenizer_help.h"
+
+#include "tokenizer/split/regex.h"
+#include "tokenizer/split/regex_translate.h"
+
+static const char *translated(const char *pattern)
+{
+    static char kept[1024];
+    qp_json_out out = {0};
+    qp_regex_translate(pattern, strlen(pattern), &out);
+    cr_assert(!out.failed && out.bytes < sizeof kept);
+    if (out.bytes) memcpy(kept, out.text, out.bytes);
+    kept[out.bytes] = '\0';
+    qp_json_out_free(&out);
+    return kept;
+}
+
+Test(regex_translate, what_is_repeated_is_found)
+{
+    cr_assert_str_eq(translated(""), "");
+    cr_assert_str_eq(translated("\\p{N}{1,3}+|a"), "(?>\\p{N}{1,3})|a");
+    cr_assert_str_eq(translated("x\\p{N}{1,3}|a{2}"), "x\\p{N}{1,3}|a{2}");
+    cr_assert_str_eq(translated("x[]a[^]b]\\]{]{2}+y++"), "x(?>[]a[^]b]\\]{]{2})y++");
+    cr_assert_str_eq(translated("(?:a(b{1}+)$){2,3}+"), "(?>(?:a((?>b{1}))\\z){2,3})");
+    cr_assert_str_eq(translated("^\\^\\$[$^]\\+{1}+\\x{41}{2}+"), "\\A\\^\\$[$^](?>\\+{1})(?>\\x{41}{2})");
+    cr_assert_str_eq(translated("\u1112{1,2}+?"), "(?>\u1112{1,2})?");
+}
+
+/* The matches, one behind the other. */
+static void matches(qp_regex_flavor flavor, const char *pattern, const char *text, char *out, size_t out_bytes)
+{
+    qp_regex regex;
+    qp_regex_scratch scratch = {0};
+    size_t bytes = strlen(text), made = 0;
+    out[0] = '\0';
+    cr_assert_eq(qp_regex_compile_as(flavor, "test", pattern, strlen(pattern), &regex), QP_OK, "%s",
+                 qp_error_message());
+    for (size_t at = 0, end = 0; at<bytes; at = end> at ? end : at + 1) {
+        bool found;
+        cr_assert_eq(qp_regex_find(&regex, &scratch, text, bytes, &at, &end, &found), QP_OK);
+        if (!found) break;
+        made += (size_t)snprintf(out + made, out_bytes - made, "|%.*s", (int)(end - at), text + at);
+    }
+    qp_regex_free(&regex);
+    qp_regex_scratch_free(&scratch);
+}
+
+Test(regex_translate, the_same_is_found)
+{
+    static const char *const pattern[] = {"'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| "
+                                          "?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s",
+                                          "\\d{1,2}+\\d|a|^b|b$|\\s"};
+    static const char *const text[] = {"it's 1234567 12345 !!\n  \nab \n", "b\nb 1234 aab\nb", " a  \n  ", "12 123\n1"};
+    for (int i = 0; i < 2; i++) {
+        for (int k = 0; k < 4; k++) {
+            char here[300], there[300];
+            matches(QP_REGEX_RUST, pattern[i], text[k], here, sizeof here);
+            matches(QP_REGEX_ONIGURUMA, translated(pattern[i]), text[k], there, sizeof there);
+            cr_assert_str_eq(here, there);
+        }
+    }
+}

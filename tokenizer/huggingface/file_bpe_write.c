@@ -1,0 +1,230 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/text/base64.h"
+#include "tokenizer/own/bpe_texts.h"
+#include "tokenizer/huggingface/file_formats.h"
+#include "tokenizer/huggingface/pipeline_build.h"
+#include "tokenizer/split/split.h"
+
+/* Byte-level BPE into GPT-2's and tiktoken's files, BPE with </w> into subword-nmt's codes. */
+
+static qp_status refuse(const char *what, const char *format)
+{
+    return qp_fail(QP_EDATA, "%s cannot be said in %s", what, format);
+}
+
+static qp_status stage_name(const qp_stage *s, const char *format)
+{
+    static const char *const form[] = {"none", "NFC", "NFKC", "NFD", "NFKD"};
+    switch (s->kind) {
+    case QP_STAGE_FORM: return qp_fail(QP_EDATA, "the normal form %s cannot be said in %s", form[s->form], format);
+    case QP_STAGE_LOWER: return refuse("lower case", format);
+    case QP_STAGE_PREPEND:
+    case QP_STAGE_REPLACE:
+        if (s->kind == QP_STAGE_REPLACE && (s->content_bytes != 1 || s->content[0] != ' '))
+            return refuse("a replacement", format);
+        return refuse("a space before the text (train with --space-first false)", format);
+    default: return refuse("a normalizer", format);
+    }
+}
+
+/* What both byte-level formats ask for. */
+static qp_status check_bytes(const qp_pipeline *p, const char *format)
+{
+    if (p->model != QP_MODEL_BPE) return refuse("a model that is not BPE", format);
+    if (!p->byte_level) return refuse("BPE that is not of bytes (--type byte-bpe)", format);
+    if (p->normalizer.count) return stage_name(&p->normalizer.stage[0], format);
+    if (p->prefix || p->suffix) return refuse("a prefix or suffix of pieces", format);
+    const qp_stage *last = &p->splitter.stage[p->splitter.count - 1];
+    if (last->prefix_space) return refuse("a space before texts that begin without one", format);
+    if (p->has_template) return refuse("a template of special tokens", format);
+    if (p->trims) return refuse("offsets without their spaces", format);
+    return QP_OK;
+}
+
+/* Tokens that no merge makes stand in neither file's merges: whoever opens it names them. */
+static void note_token(qp_export *content, const char *text, int32_t id)
+{
+    size_t used = strlen(content->note);
+    snprintf(content->note + used, sizeof content->note - used, "%s\"%s\": %d", used ? ", " : "special tokens: ", text,
+             id);
+}
+
+static bool is_added(const qp_pipeline *p, int32_t id)
+{
+    for (size_t i = 0; i < p->added_count; i++) {
+        if (p->added[i].id == id) return true;
+    }
+    return false;
+}
+
+/* ---- GPT-2 ---- */
+
+static void put_vocabulary(const qp_pipeline *p, qp_json_out *out)
+{
+    bool first = true;
+    qp_json_out_raw(out, "{", 1);
+    for (size_t id = 0; id < p->id_limit; id++) {
+        int32_t piece = p->piece_of_id[id];
+        if (piece < 0) continue;
+        qp_json_out_format(out, "%s", first ? "" : ",\n");
+        if (!qp_json_out_string(out, p->token[piece], p->token_bytes[piece])) out->failed = true;
+        qp_json_out_format(out, ": %zu", id);
+        first = false;
+    }
+    qp_json_out_raw(out, "}\n", 2);
+}
+
+static void put_merges(const qp_pipeline *p, const struct qp_merge *merge, size_t count, qp_json_out *out)
+{
+    qp_json_out_format(out, "#version: 0.2\n");
+    for (size_t i = 0; i < count; i++) {
+        qp_json_out_raw(out, p->token[merge[i].left], p->token_bytes[merge[i].left]);
+        qp_json_out_raw(out, " ", 1);
+        qp_json_out_raw(out, p->token[merge[i].right], p->token_bytes[merge[i].right]);
+        qp_json_out_raw(out, "\n", 1);
+    }
+}
+
+static qp_status otherwise(const qp_pipeline *p, int32_t piece, const char *format)
+{
+    return qp_fail(QP_EDATA, "token %d \"%.40s\" cannot be said in %s: its merges do not end in it", p->token_id[piece],
+                   p->token[piece], format);
+}
+
+qp_status qp_pipeline_write_gpt2(const qp_pipeline *p, qp_export *content)
+{
+    static const char format[] = "GPT-2's vocab.json and merges.txt";
+    qp_json_out out = {0};
+    QP_TRY(check_bytes(p, format));
+    const qp_stage *s = p->splitter.stage;
+    if (p->splitter.count != 1 || !s->use_regex || s->text)
+        return refuse("another pattern than GPT-2's (--pattern gpt2)", format);
+    struct qp_merge *pair;
+    size_t count;
+    int32_t unreached, broken;
+    QP_TRY(qp_bpe_pairs(&p->vocabulary, &p->bpe, true, &pair, &count, &unreached, &broken));
+    bool by_text = p->keeps_bytes || p->ignore_merges;
+    qp_status status = QP_OK;
+    if (by_text && broken >= 0) status = otherwise(p, broken, format);
+    if (by_text && unreached >= 0 && !is_added(p, p->token_id[unreached])) status = otherwise(p, unreached, format);
+    if (status == QP_OK) {
+        put_vocabulary(p, &out);
+        status = qp_json_out_take(&out, &content->text[0], &content->bytes[0]);
+    }
+    if (status == QP_OK) {
+        by_text ? put_merges(p, pair, count, &out) : put_merges(p, p->bpe.merge, p->bpe.count, &out);
+        status = qp_json_out_take(&out, &content->text[1], &content->bytes[1]);
+    }
+    for (size_t i = 0; i < p->added_count; i++) note_token(content, p->added[i].text, p->added[i].id);
+    free(pair);
+    return status;
+}
+
+/* ---- tiktoken ---- */
+
+static qp_status find_pattern(const qp_pipeline *p, const char **pattern)
+{
+    static const char format[] = "tiktoken's ranks";
+    const qp_stage *s = p->splitter.stage;
+    bool split = p->splitter.count == 2 && s[0].kind == QP_STAGE_SPLIT && s[0].has_regex && !s[0].invert &&
+                 s[0].behavior == QP_SPLIT_ISOLATED && s[1].kind == QP_STAGE_BYTE_LEVEL && !s[1].use_regex;
+    bool alone = p->splitter.count == 1 && s[0].kind == QP_STAGE_BYTE_LEVEL;
+    if (alone && !s[0].use_regex) *pattern = "[\\s\\S]+";
+    if (alone && s[0].use_regex) *pattern = s[0].text ? s[0].text : qp_gpt2_pattern;
+    if (split) *pattern = s[0].text;
+    return split || alone ? QP_OK : refuse("a way to split text that is not one expression", format);
+}
+
+/* Of every piece with its rank: its bytes in base64 and its id, in order of ids. */
+static qp_status put_ranks(const qp_pipeline *p, const bool *has_rank, qp_export *content)
+{
+    qp_json_out out = {0};
+    for (size_t id = 0; id < p->id_limit; id++) {
+        int32_t piece = p->piece_of_id[id];
+        size_t bytes;
+        if (piece < 0) continue;
+        const char *text = qp_vocabulary_text(&p->vocabulary, piece, &bytes);
+        if (!has_rank[piece]) {
+            note_token(content, p->token[piece], (int32_t)id);
+            continue;
+        }
+        char *coded = qp_base64_write(text, bytes);
+        if (!coded) out.failed = true;
+        qp_json_out_format(&out, "%s %zu\n", coded ? coded : "", id);
+        free(coded);
+    }
+    return qp_json_out_take(&out, &content->text[0], &content->bytes[0]);
+}
+
+/* Ranks are ids: they must grow as the merges do. */
+static qp_status check_order(const qp_pipeline *p, const struct qp_merge *pair, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (p->token_id[pair[i].merged] < p->token_id[pair[i - 1].merged])
+            return refuse("ids in another order than the merges", "tiktoken's ranks");
+    }
+    return QP_OK;
+}
+
+qp_status qp_pipeline_write_tiktoken(const qp_pipeline *p, qp_export *content)
+{
+    static const char format[] = "tiktoken's ranks";
+    const char *pattern = "";
+    QP_TRY(check_bytes(p, format));
+    QP_TRY(find_pattern(p, &pattern));
+    struct qp_merge *pair;
+    size_t count;
+    int32_t unreached, broken;
+    QP_TRY(qp_bpe_pairs(&p->vocabulary, &p->bpe, true, &pair, &count, &unreached, &broken));
+    bool *has_rank = calloc((size_t)p->vocabulary.count + 1, sizeof *has_rank);
+    qp_status status = has_rank ? QP_OK : qp_fail(QP_EMEMORY, "tokenizer file: out of memory");
+    if (status == QP_OK && !p->keeps_bytes) {
+        if (broken >= 0) status = otherwise(p, broken, format);
+        if (status == QP_OK) status = check_order(p, pair, count);
+    }
+    for (int i = 0; status == QP_OK && i < p->vocabulary.count; i++) {
+        size_t bytes;
+        qp_vocabulary_text(&p->vocabulary, i, &bytes);
+        has_rank[i] = p->vocabulary.kind[i] == QP_PIECE_NORMAL && (bytes == 1 || p->keeps_bytes);
+    }
+    for (size_t i = 0; status == QP_OK && i < count; i++) has_rank[pair[i].merged] = true;
+    for (int byte = 0; status == QP_OK && byte < 256; byte++) {
+        char one = (char)byte;
+        if (qp_vocabulary_find(&p->vocabulary, &one, 1) < 0) status = refuse("a byte without a token", format);
+    }
+    if (status == QP_OK) status = put_ranks(p, has_rank, content);
+    for (size_t i = 0; i < p->added_count; i++) {
+        int32_t id = p->added[i].id;
+        if ((size_t)id >= p->id_limit || p->piece_of_id[id] < 0) note_token(content, p->added[i].text, id);
+    }
+    size_t used = strlen(content->note);
+    snprintf(content->note + used, sizeof content->note - used, "%spattern: %s", used ? "; " : "", pattern);
+    free(has_rank);
+    free(pair);
+    return status;
+}
+
+/* ---- subword-nmt ---- */
+
+qp_status qp_pipeline_write_codes(const qp_pipeline *p, qp_export *content)
+{
+    static const char format[] = "subword-nmt codes";
+    if (p->model != QP_MODEL_BPE) return refuse("a model that is not BPE", format);
+    if (p->byte_level) return refuse("BPE of bytes", format);
+    if (p->byte_fallback) return refuse("byte fallback", format);
+    if (p->normalizer.count) return stage_name(&p->normalizer.stage[0], format);
+    if (p->prefix || !p->suffix || strcmp(p->suffix, "</w>") != 0)
+        return refuse("words whose end is not marked by </w>", format);
+    const qp_stage *s = p->splitter.stage;
+    if (p->splitter.count != 1 || s->kind != QP_STAGE_DELIMITER || s->text_bytes != 1 || s->text[0] != ' ')
+        return refuse("words that end elsewhere than at spaces", format);
+    if (p->unknown >= 0 || p->ignore_merges) return refuse("an unknown token, or words kept whole,", format);
+    if (p->has_template) return refuse("a template of special tokens", format);
+    qp_json_out out = {0};
+    put_merges(p, p->bpe.merge, p->bpe.count, &out);
+    snprintf(content->note, sizeof content->note, "codes name no ids: keep the vocabulary where ids are needed");
+    return qp_json_out_take(&out, &content->text[0], &content->bytes[0]);
+}

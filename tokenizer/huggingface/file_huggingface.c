@@ -1,0 +1,414 @@
+#define _GNU_SOURCE /* memmem */
+#include <jansson.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/text/byte_letters.h"
+#include "tokenizer/huggingface/huggingface_stages.h"
+#include "tokenizer/huggingface/pipeline_build.h"
+#include "tokenizer/huggingface/pipeline_length.h"
+#include "lib/text/utf8.h"
+
+/* ---- models ---- */
+
+static qp_status refuse(const char *place, const char *what)
+{
+    return qp_fail(QP_EDATA, "%s: %s; give a tokenizer.json made by Hugging Face tokenizers", place, what);
+}
+
+static qp_status keep_affix(const char *place, const json_t *model, const char *key, char **affix)
+{
+    json_t *value = json_object_get(model, key);
+    if (!value || json_is_null(value)) return QP_OK;
+    if (!json_is_string(value) || strlen(json_string_value(value)) != json_string_length(value))
+        return qp_fail(QP_EDATA, "%s: %s is no text", place, key);
+    if (json_string_length(value) == 0) return QP_OK;
+    *affix = qp_text_copy(json_string_value(value), json_string_length(value));
+    return *affix ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", place);
+}
+
+static qp_status read_vocabulary_object(const char *place, json_t *vocabulary, qp_pipeline *p)
+{
+    const char *key;
+    size_t bytes;
+    json_t *id;
+    if (!json_is_object(vocabulary)) return refuse(place, "the model has no vocab");
+    for (void *at = json_object_iter(vocabulary); at; at = json_object_iter_next(vocabulary, at)) {
+        key = json_object_iter_key(at);
+        bytes = json_object_iter_key_len(at);
+        id = json_object_iter_value(at);
+        if (!json_is_integer(id)) return refuse(place, "an id of the vocab is no whole number");
+        QP_TRY(qp_pipeline_add_piece(place, p, key, bytes, json_integer_value(id), 0));
+    }
+    return QP_OK;
+}
+
+static qp_status read_unknown_token(const char *place, const json_t *model, bool needed, qp_pipeline *p)
+{
+    json_t *token = json_object_get(model, "unk_token");
+    if (!token || json_is_null(token)) return needed ? refuse(place, "the model has no unk_token") : QP_OK;
+    if (!json_is_string(token)) return refuse(place, "unk_token is no text");
+    p->unknown = qp_pipeline_find_piece(p, json_string_value(token), json_string_length(token));
+    return p->unknown >= 0 ? QP_OK : refuse(place, "unk_token is not in the vocab");
+}
+
+/* A WordLevel model may name a token that it has not: then a word that it does not know is an error. */
+static qp_status read_word_level_unknown(const char *place, const json_t *model, qp_pipeline *p)
+{
+    const json_t *token = json_object_get(model, "unk_token");
+    if (!json_is_string(token)) return refuse(place, "the model has no unk_token");
+    p->unknown = qp_pipeline_find_piece(p, json_string_value(token), json_string_length(token));
+    if (p->unknown >= 0) return QP_OK;
+    p->unknown_text = qp_text_copy(json_string_value(token), json_string_length(token));
+    return p->unknown_text ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", place);
+}
+
+static qp_status read_merge(const char *place, const json_t *merge, qp_pipeline *p)
+{
+    if (json_is_array(merge)) {
+        const json_t *a = json_array_get(merge, 0), *b = json_array_get(merge, 1);
+        if (json_array_size(merge) != 2 || !json_is_string(a) || !json_is_string(b))
+            return refuse(place, "a merge is no pair");
+        return qp_pipeline_add_merge(place, p, json_string_value(a), json_string_length(a), json_string_value(b),
+                                     json_string_length(b));
+    }
+    if (!json_is_string(merge)) return refuse(place, "a merge is no pair");
+    const char *text = json_string_value(merge);
+    size_t bytes = json_string_length(merge);
+    const char *space = memchr(text, ' ', bytes);
+    if (!space || memchr(space + 1, ' ', bytes - (size_t)(space + 1 - text)))
+        return refuse(place, "a merge is not two pieces");
+    return qp_pipeline_add_merge(place, p, text, (size_t)(space - text), space + 1, bytes - (size_t)(space + 1 - text));
+}
+
+static qp_status read_bpe(const char *place, const json_t *model, qp_pipeline *p)
+{
+    json_t *dropout = json_object_get(model, "dropout"), *merges = json_object_get(model, "merges");
+    if (dropout && !json_is_null(dropout) && !(json_is_number(dropout) && json_number_value(dropout) == 0))
+        return refuse(place, "dropout while encoding is not done by this program");
+    QP_TRY(keep_affix(place, model, "continuing_subword_prefix", &p->prefix));
+    QP_TRY(keep_affix(place, model, "end_of_word_suffix", &p->suffix));
+    QP_TRY(qp_json_flag(place, model, "fuse_unk", false, &p->fuse_unknown));
+    QP_TRY(qp_json_flag(place, model, "byte_fallback", false, &p->byte_fallback));
+    QP_TRY(qp_json_flag(place, model, "ignore_merges", false, &p->ignore_merges));
+    QP_TRY(read_vocabulary_object(place, json_object_get(model, "vocab"), p));
+    QP_TRY(read_unknown_token(place, model, false, p));
+    if (p->byte_fallback && (p->prefix || p->suffix))
+        return refuse(place, "byte_fallback with a prefix or suffix of pieces is not done by this program");
+    if (!json_is_array(merges)) return refuse(place, "the model has no merges");
+    for (size_t i = 0; i < json_array_size(merges); i++) QP_TRY(read_merge(place, json_array_get(merges, i), p));
+    return QP_OK;
+}
+
+static qp_status read_unigram(const char *place, const json_t *model, qp_pipeline *p)
+{
+    json_t *vocabulary = json_object_get(model, "vocab"), *unknown = json_object_get(model, "unk_id");
+    if (!json_is_array(vocabulary)) return refuse(place, "the model has no vocab");
+    QP_TRY(qp_json_flag(place, model, "byte_fallback", false, &p->byte_fallback));
+    for (size_t i = 0; i < json_array_size(vocabulary); i++) {
+        const json_t *row = json_array_get(vocabulary, i), *piece = json_array_get(row, 0),
+                     *score = json_array_get(row, 1);
+        if (json_array_size(row) != 2 || !json_is_string(piece) || !json_is_number(score) ||
+            !isfinite(json_number_value(score)))
+            return refuse(place, "an entry of the vocab is not a piece and its score");
+        QP_TRY(qp_pipeline_add_piece(place, p, json_string_value(piece), json_string_length(piece), (int64_t)i,
+                                     json_number_value(score)));
+    }
+    if (!unknown || json_is_null(unknown)) return QP_OK;
+    if (!json_is_integer(unknown) || json_integer_value(unknown) < 0 ||
+        json_integer_value(unknown) >= p->vocabulary.count)
+        return refuse(place, "unk_id is outside the vocab");
+    p->unknown = (int32_t)json_integer_value(unknown);
+    return QP_OK;
+}
+
+static qp_status read_wordpiece(const char *place, const json_t *model, qp_pipeline *p)
+{
+    json_t *longest = json_object_get(model, "max_input_chars_per_word"),
+           *prefix = json_object_get(model, "continuing_subword_prefix");
+    if (prefix && !json_is_string(prefix)) return refuse(place, "continuing_subword_prefix is no text");
+    QP_TRY(keep_affix(place, model, "continuing_subword_prefix", &p->prefix));
+    if (longest) {
+        if (!json_is_integer(longest) || json_integer_value(longest) < 0)
+            return refuse(place, "max_input_chars_per_word is no count");
+        p->longest_word = json_integer_value(longest) < INT_MAX ? (int)json_integer_value(longest) : INT_MAX;
+    }
+    QP_TRY(read_vocabulary_object(place, json_object_get(model, "vocab"), p));
+    return read_unknown_token(place, model, true, p);
+}
+
+/* Old files do not name the type: it shows in the keys. */
+static const char *type_of_model(const json_t *model)
+{
+    const json_t *type = json_object_get(model, "type");
+    if (json_is_string(type)) return json_string_value(type);
+    if (type) return "";
+    if (json_object_get(model, "merges")) return "BPE";
+    if (json_is_array(json_object_get(model, "vocab"))) return "Unigram";
+    return json_object_get(model, "continuing_subword_prefix") ? "WordPiece" : "WordLevel";
+}
+
+static qp_status read_model(const char *place, const json_t *model, qp_pipeline *p)
+{
+    if (!json_is_object(model)) return refuse(place, "there is no model");
+    const char *type = type_of_model(model);
+    if (strcmp(type, "BPE") == 0) {
+        p->model = QP_MODEL_BPE;
+        return read_bpe(place, model, p);
+    }
+    if (strcmp(type, "Unigram") == 0) {
+        p->model = QP_MODEL_UNIGRAM;
+        return read_unigram(place, model, p);
+    }
+    if (strcmp(type, "WordPiece") == 0) {
+        p->model = QP_MODEL_WORDPIECE;
+        return read_wordpiece(place, model, p);
+    }
+    if (strcmp(type, "WordLevel") != 0) return refuse(place, "unknown type of model");
+    p->model = QP_MODEL_WORD_LEVEL;
+    QP_TRY(read_vocabulary_object(place, json_object_get(model, "vocab"), p));
+    return read_word_level_unknown(place, model, p);
+}
+
+/* ---- added tokens ---- */
+
+static qp_status read_added(const char *place, const json_t *list, qp_pipeline *p)
+{
+    if (!list) return QP_OK;
+    if (!json_is_array(list)) return refuse(place, "added_tokens is no list");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i), *content = json_object_get(row, "content"),
+                     *id = json_object_get(row, "id");
+        qp_added_token token = {0};
+        if (!json_is_string(content)) return refuse(place, "an added token has no content");
+        if (!json_is_integer(id) || json_integer_value(id) < 0 || json_integer_value(id) > INT32_MAX)
+            return refuse(place, "an added token has no id");
+        token.id = (int32_t)json_integer_value(id);
+        token.bytes = json_string_length(content);
+        QP_TRY(qp_json_flag(place, row, "special", false, &token.special));
+        QP_TRY(qp_json_flag(place, row, "single_word", false, &token.single_word));
+        QP_TRY(qp_json_flag(place, row, "lstrip", false, &token.left_strip));
+        QP_TRY(qp_json_flag(place, row, "rstrip", false, &token.right_strip));
+        QP_TRY(qp_json_flag(place, row, "normalized", !token.special, &token.normalized));
+        token.text = (char *)(uintptr_t)json_string_value(content);
+        QP_TRY(qp_pipeline_add_token(p, &token));
+    }
+    return QP_OK;
+}
+
+/* ---- post-processors ---- */
+
+static qp_status read_pair(const char *place, const json_t *value, int32_t *id)
+{
+    const json_t *number = json_array_get(value, 1);
+    if (json_array_size(value) != 2 || !json_is_integer(number) || json_integer_value(number) < 0 ||
+        json_integer_value(number) > INT32_MAX)
+        return refuse(place, "a special token of the post-processor is not a text and an id");
+    *id = (int32_t)json_integer_value(number);
+    return QP_OK;
+}
+
+/* BERT: [CLS] A [SEP] B [SEP]; RoBERTa: <s> A </s> </s> B </s>, all of type 0. */
+static qp_status read_bert_like(const char *place, const json_t *json, bool roberta, qp_pipeline *p)
+{
+    int32_t cls, sep;
+    QP_TRY(read_pair(place, json_object_get(json, "cls"), &cls));
+    QP_TRY(read_pair(place, json_object_get(json, "sep"), &sep));
+    p->has_template = true;
+    qp_template *t[] = {&p->single, &p->pair};
+    for (int i = 0; i < 2; i++) {
+        QP_TRY(qp_pipeline_add_part(t[i], -1, 0, &cls, 1));
+        QP_TRY(qp_pipeline_add_part(t[i], 0, 0, NULL, 0));
+        QP_TRY(qp_pipeline_add_part(t[i], -1, 0, &sep, 1));
+    }
+    if (roberta) QP_TRY(qp_pipeline_add_part(&p->pair, -1, 0, &sep, 1));
+    QP_TRY(qp_pipeline_add_part(&p->pair, 1, roberta ? 0 : 1, NULL, 0));
+    return qp_pipeline_add_part(&p->pair, -1, roberta ? 0 : 1, &sep, 1);
+}
+
+static qp_status add_special_part(const char *place, const json_t *special, const json_t *name, int32_t type_id,
+                                  qp_template *t)
+{
+    const json_t *row = json_object_get(special, json_is_string(name) ? json_string_value(name) : "");
+    const json_t *ids = json_object_get(row, "ids"), *tokens = json_object_get(row, "tokens");
+    int32_t id[64];
+    size_t count = json_array_size(ids);
+    if (!row || !json_is_array(ids) || count > 64 || (tokens && json_array_size(tokens) != count))
+        return refuse(place, "a special token of the template is not described");
+    for (size_t i = 0; i < count; i++) {
+        const json_t *number = json_array_get(ids, i);
+        if (!json_is_integer(number) || json_integer_value(number) < 0 || json_integer_value(number) > INT32_MAX)
+            return refuse(place, "an id of the template is no number");
+        id[i] = (int32_t)json_integer_value(number);
+    }
+    return qp_pipeline_add_part(t, -1, type_id, id, count);
+}
+
+static qp_status read_template(const char *place, const json_t *list, const json_t *special, qp_template *t)
+{
+    if (!json_is_array(list)) return refuse(place, "a template is no list");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i), *sequence = json_object_get(row, "Sequence");
+        const json_t *body = sequence ? sequence : json_object_get(row, "SpecialToken"),
+                     *id = json_object_get(body, "id");
+        const json_t *type = json_object_get(body, "type_id");
+        if (!body || !json_is_integer(type) || json_integer_value(type) < 0 || json_integer_value(type) > INT32_MAX)
+            return refuse(place, "a part of the template is neither Sequence nor SpecialToken");
+        int32_t type_id = (int32_t)json_integer_value(type);
+        if (!sequence) {
+            QP_TRY(add_special_part(place, special, id, type_id, t));
+            continue;
+        }
+        const char *name = json_is_string(id) ? json_string_value(id) : "";
+        if (strcmp(name, "A") != 0 && strcmp(name, "B") != 0)
+            return refuse(place, "a sequence of the template is neither A nor B");
+        QP_TRY(qp_pipeline_add_part(t, name[0] == 'B', type_id, NULL, 0));
+    }
+    return QP_OK;
+}
+
+static qp_status read_trimming(const char *place, const json_t *json, qp_pipeline *p)
+{
+    bool before = p->trims;
+    QP_TRY(qp_json_flag(place, json, "trim_offsets", true, &p->trims));
+    if (before && p->trims) return refuse(place, "two post-processors that trim offsets");
+    if (before) return p->trims = true, QP_OK;
+    return qp_json_flag(place, json, "add_prefix_space", true, &p->trim_prefix_space);
+}
+
+static qp_status read_post(const char *place, const json_t *json, int depth, qp_pipeline *p)
+{
+    if (!json || json_is_null(json)) return QP_OK;
+    const json_t *type = json_object_get(json, "type");
+    if (!json_is_string(type) || depth > 20) return refuse(place, "the post-processor has no type");
+    const char *name = json_string_value(type);
+    if (strcmp(name, "Sequence") == 0) {
+        const json_t *list = json_object_get(json, "processors");
+        if (!json_is_array(list)) return refuse(place, "a sequence of post-processors is no list");
+        for (size_t i = 0; i < json_array_size(list); i++)
+            QP_TRY(read_post(place, json_array_get(list, i), depth + 1, p));
+        return QP_OK;
+    }
+    if (strcmp(name, "ByteLevel") == 0) return read_trimming(place, json, p);
+    if (p->has_template) return refuse(place, "two post-processors that add tokens");
+    if (strcmp(name, "BertProcessing") == 0) return read_bert_like(place, json, false, p);
+    if (strcmp(name, "RobertaProcessing") == 0) {
+        QP_TRY(read_trimming(place, json, p));
+        return read_bert_like(place, json, true, p);
+    }
+    if (strcmp(name, "TemplateProcessing") != 0) return refuse(place, "unknown post-processor");
+    p->has_template = true;
+    const json_t *special = json_object_get(json, "special_tokens");
+    QP_TRY(read_template(place, json_object_get(json, "single"), special, &p->single));
+    return read_template(place, json_object_get(json, "pair"), special, &p->pair);
+}
+
+/* ---- the file ---- */
+
+static bool has_all_letters(const json_t *vocabulary)
+{
+    for (int byte = 0; byte < 256; byte++) {
+        char letter[5] = "";
+        qp_utf8_write(qp_byte_letter((unsigned char)byte), letter);
+        if (!json_object_get(vocabulary, letter)) return false;
+    }
+    return true;
+}
+
+/* ByteLevel as the last stage: the model works on bytes. Where other stages follow it, or bytes that it lacks are
+ * spelled or left out (which moves the spans behind them), the text becomes letters instead, as it does there. */
+static qp_status choose_bytes(const json_t *model, qp_pipeline *p)
+{
+    qp_stage_list old = p->splitter, *list = &p->splitter;
+    const json_t *unknown = json_object_get(model, "unk_token");
+    bool spelled = json_is_true(json_object_get(model, "byte_fallback")) || !json_is_string(unknown);
+    bool letters = spelled && !has_all_letters(json_object_get(model, "vocab"));
+    qp_status status = QP_OK;
+    size_t i = 0;
+    while (i < old.count && old.stage[i].kind != QP_STAGE_BYTE_LEVEL) i++;
+    if (i == old.count) return QP_OK;
+    if (i + 1 == old.count && !letters) {
+        p->byte_level = true;
+        return QP_OK;
+    }
+    *list = (qp_stage_list){0};
+    for (i = 0; i < old.count && status == QP_OK; i++) {
+        qp_stage *stage;
+        status = qp_pipeline_add_stage(list, old.stage[i].kind, &stage);
+        if (status != QP_OK) break;
+        *stage = old.stage[i];
+        old.stage[i] = (qp_stage){0};
+        if (stage->kind == QP_STAGE_BYTE_LEVEL) status = qp_pipeline_add_stage(list, QP_STAGE_LETTERS, &stage);
+    }
+    qp_pipeline_free_stages(&old);
+    return status;
+}
+
+static qp_status read_root(const char *place, const json_t *root, qp_pipeline *p)
+{
+    const json_t *version = json_object_get(root, "version"), *decoder = json_object_get(root, "decoder");
+    if (!json_is_object(root)) return refuse(place, "it is no object");
+    if (version && (!json_is_string(version) || strcmp(json_string_value(version), "1.0") != 0))
+        return refuse(place, "its version is not 1.0");
+    QP_TRY(qp_pipeline_read_length(place, root, &p->length));
+    QP_TRY(qp_huggingface_stages(place, json_object_get(root, "normalizer"), QP_ROLE_NORMALIZER, 0, &p->normalizer));
+    QP_TRY(qp_huggingface_stages(place, json_object_get(root, "pre_tokenizer"), QP_ROLE_SPLITTER, 0, &p->splitter));
+    QP_TRY(qp_huggingface_stages(place, decoder, QP_ROLE_DECODER, 0, &p->decoder));
+    p->has_decoder = decoder && !json_is_null(decoder);
+    QP_TRY(choose_bytes(json_object_get(root, "model"), p));
+    QP_TRY(read_post(place, json_object_get(root, "post_processor"), 0, p));
+    QP_TRY(read_model(place, json_object_get(root, "model"), p));
+    QP_TRY(read_added(place, json_object_get(root, "added_tokens"), p));
+    return qp_pipeline_finish(place, p);
+}
+
+/* A copy in which every \\u0000 is the escape of a noncharacter that the file does not use. */
+static char *without_nul_escapes(const char *content, size_t bytes, int32_t *stand_in)
+{
+    char *copy = qp_text_copy(content, bytes);
+    *stand_in = 0;
+    for (int32_t code = 0xFDD0; copy && code <= 0xFDEF && *stand_in == 0; code++) {
+        char raw[4] = "", escape[8];
+        raw[qp_utf8_write(code, raw)] = '\0';
+        snprintf(escape, sizeof escape, "\\u%04x", (unsigned)code);
+        if (!memmem(content, bytes, raw, 3) && !memmem(content, bytes, escape, 6)) *stand_in = code;
+    }
+    bool used = false;
+    for (size_t i = 0; copy && *stand_in && i + 1 < bytes; i++) {
+        if (copy[i] != '\\') continue;
+        if (bytes - i >= 6 && memcmp(copy + i, "\\u0000", 6) == 0) {
+            char escape[8];
+            snprintf(escape, sizeof escape, "\\u%04x", (unsigned)*stand_in);
+            memcpy(copy + i, escape, 6);
+            used = true;
+        }
+        i++;
+    }
+    if (!used) *stand_in = 0;
+    return copy;
+}
+
+qp_status qp_pipeline_read_huggingface(const char *place, const char *content, size_t bytes, qp_pipeline **pipeline)
+{
+    *pipeline = NULL;
+    json_error_t error;
+    int32_t stand_in = 0;
+    char *readable = without_nul_escapes(content, bytes, &stand_in);
+    if (!readable) return qp_fail(QP_EMEMORY, "%s: out of memory", place);
+    json_t *root = json_loadb(readable, bytes, JSON_ALLOW_NUL, &error);
+    free(readable);
+    if (!root) return qp_fail(QP_EDATA, "%s:%d: no JSON: %s", place, error.line, error.text);
+    qp_pipeline *p = qp_pipeline_new();
+    if (p) p->nul_stand_in = stand_in;
+    qp_status status = p ? read_root(place, root, p) : qp_fail(QP_EMEMORY, "%s: out of memory", place);
+    json_decref(root);
+    if (status == QP_OK) {
+        *pipeline = p;
+    } else {
+        qp_pipeline_free(p);
+    }
+    return status;
+}

@@ -1,0 +1,407 @@
+#include "tokenizer/huggingface/pipeline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/text/byte_letters.h"
+#include "lib/base/array.h"
+#include "tokenizer/huggingface/pipeline_length.h"
+#include "tokenizer/huggingface/pipeline_model.h"
+#include "tokenizer/huggingface/stage_split.h"
+#include "lib/text/utf8.h"
+
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
+
+void qp_token_list_free(qp_token_list *list)
+{
+    free(list->token);
+    *list = (qp_token_list){0};
+}
+
+/* Text and ranges under way, and the memory of all stages. */
+typedef struct qp_pipeline_scratch {
+    qp_mapped_text text, next;
+    qp_ranges ranges, next_ranges;
+    qp_stage_scratch scratch;
+    qp_word_pieces pieces;
+    qp_token_list one; /* before it goes into the template */
+    const char *original;
+    size_t original_bytes;
+} state;
+
+static void free_state(state *s)
+{
+    qp_mapped_text_free(&s->text);
+    qp_mapped_text_free(&s->next);
+    qp_ranges_free(&s->ranges);
+    qp_ranges_free(&s->next_ranges);
+    qp_stage_scratch_free(&s->scratch);
+    qp_word_pieces_free(&s->pieces);
+    qp_token_list_free(&s->one);
+}
+
+void qp_pipeline_scratch_free(qp_pipeline_scratch *scratch)
+{
+    if (scratch) free_state(scratch);
+    free(scratch);
+}
+
+static void swap(state *s)
+{
+    qp_mapped_text text = s->text;
+    qp_ranges ranges = s->ranges;
+    s->text = s->next;
+    s->next = text;
+    s->next.bytes = 0;
+    s->ranges = s->next_ranges;
+    s->next_ranges = ranges;
+    s->next_ranges.count = 0;
+}
+
+/* Every byte of a character has the span of the character. */
+static qp_status begin(state *s, const char *text, size_t bytes)
+{
+    if (bytes > INT32_MAX / 4) return qp_fail(QP_EDATA, "tokenizer: text of 2^29 bytes or more; cut it into lines");
+    s->original = text;
+    s->original_bytes = bytes;
+    s->text.mapped = s->next.mapped = true;
+    s->text.bytes = s->next.bytes = 0;
+    s->ranges.count = s->next_ranges.count = 0;
+    for (size_t at = 0, length; at < bytes; at += length) {
+        qp_utf8_next(text + at, bytes - at, &length);
+        QP_TRY(qp_mapped_text_add(&s->text, text + at, length, at, at + length, false));
+    }
+    return qp_ranges_add(&s->ranges, 0, bytes, -1);
+}
+
+/* ---- added tokens ---- */
+
+static int32_t code_before(const char *text, size_t at)
+{
+    size_t begin_at = at - 1, length;
+    while (begin_at > 0 && ((unsigned char)text[begin_at] & 0xC0) == 0x80) begin_at--;
+    return qp_utf8_next(text + begin_at, at - begin_at, &length);
+}
+
+static size_t spaces_before(const char *text, size_t least, size_t at)
+{
+    while (at > least) {
+        size_t length = 1;
+        if (!qp_is_white_space(code_before(text, at))) break;
+        while (at - length > least && ((unsigned char)text[at - length] & 0xC0) == 0x80) length++;
+        at -= length;
+    }
+    return at;
+}
+
+static size_t spaces_behind(const char *text, size_t bytes, size_t at)
+{
+    size_t length;
+    while (at < bytes && qp_is_white_space(qp_utf8_next(text + at, bytes - at, &length))) at += length;
+    return at;
+}
+
+static bool stands_alone(const char *text, size_t bytes, size_t at, size_t end)
+{
+    size_t length;
+    if (at > 0 && qp_is_word_character(code_before(text, at))) return false;
+    return end == bytes || !qp_is_word_character(qp_utf8_next(text + end, bytes - end, &length));
+}
+
+/* Find added tokens in one range, longest at the leftmost place, and cut it there. The spaces that a token takes behind
+ * it are looked through too: a token of spaces stands in both. */
+static qp_status cut_added(const qp_pipeline *p, const qp_trie *trie, state *s, struct qp_range r)
+{
+    size_t start = s->next.bytes, bytes = r.end - r.begin, done = 0;
+    QP_TRY(qp_changes_copy(&s->text, r.begin, r.end, &s->next));
+    const char *text = s->next.text + start;
+    for (size_t at = 0, length; at < bytes;) {
+        int32_t number = qp_trie_longest(trie, text + at, bytes - at, &length);
+        if (number < 0) {
+            at++;
+            continue;
+        }
+        const qp_added_token *token = &p->added[number];
+        size_t from = at, to = at + length;
+        at = to;
+        if (token->single_word && !stands_alone(text, bytes, from, to)) continue;
+        if (token->left_strip) from = spaces_before(text, done < from ? done : from, from);
+        if (token->left_strip && from < done) from = done;
+        if (token->right_strip) to = spaces_behind(text, bytes, to);
+        if (done < from) QP_TRY(qp_ranges_add(&s->next_ranges, start + done, start + from, -1));
+        QP_TRY(qp_ranges_add(&s->next_ranges, start + from, start + to, number));
+        done = to;
+    }
+    return qp_ranges_add(&s->next_ranges, start + done, start + bytes, -1);
+}
+
+static qp_status keep_range(state *s, struct qp_range r)
+{
+    size_t start = s->next.bytes;
+    QP_TRY(qp_changes_copy(&s->text, r.begin, r.end, &s->next));
+    return qp_ranges_add(&s->next_ranges, start, s->next.bytes, r.added);
+}
+
+static qp_status cut_all_added(const qp_pipeline *p, const qp_trie *trie, state *s)
+{
+    if (trie->count == 0) return QP_OK;
+    for (size_t i = 0; i < s->ranges.count; i++) {
+        struct qp_range r = s->ranges.range[i];
+        QP_TRY(r.added >= 0 ? keep_range(s, r) : cut_added(p, trie, s, r));
+    }
+    swap(s);
+    return QP_OK;
+}
+
+/* ---- stages ---- */
+
+static qp_status normalize(const qp_pipeline *p, state *s)
+{
+    for (size_t k = 0; k < p->normalizer.count; k++) {
+        for (size_t i = 0; i < s->ranges.count; i++) {
+            struct qp_range r = s->ranges.range[i];
+            size_t start = s->next.bytes;
+            if (r.added >= 0) {
+                QP_TRY(keep_range(s, r));
+                continue;
+            }
+            QP_TRY(qp_stage_normalize(&p->normalizer.stage[k], &s->scratch, &s->text, r.begin, r.end, &s->next));
+            QP_TRY(qp_ranges_add(&s->next_ranges, start, s->next.bytes, -1));
+        }
+        swap(s);
+    }
+    return QP_OK;
+}
+
+static qp_status split(const qp_pipeline *p, state *s)
+{
+    for (size_t k = 0; k < p->splitter.count; k++) {
+        for (size_t i = 0; i < s->ranges.count; i++) {
+            struct qp_range r = s->ranges.range[i];
+            QP_TRY(r.added >= 0
+                       ? keep_range(s, r)
+                       : qp_stage_split(&p->splitter.stage[k], &s->scratch, &s->text, r, &s->next, &s->next_ranges));
+        }
+        swap(s);
+    }
+    return QP_OK;
+}
+
+static qp_status add_token(qp_token_list *list, struct qp_token token)
+{
+    if (!QP_GROW(list->token, list->capacity, list->count + 1)) return no_memory();
+    list->token[list->count++] = token;
+    return QP_OK;
+}
+
+/* Where `count` characters of the original behind `at` end, or before it begin; at the ends of the text: there. */
+static uint32_t move_characters(const state *s, uint32_t at, int count)
+{
+    size_t length;
+    for (; count > 0 && at < s->original_bytes; count--) {
+        qp_utf8_next(s->original + at, s->original_bytes - at, &length);
+        at += (uint32_t)length;
+    }
+    for (; count < 0 && at > 0; count++) {
+        at--;
+        while (at > 0 && ((unsigned char)s->original[at] & 0xC0) == 0x80) at--;
+    }
+    return at;
+}
+
+/* What counts as a space: in pieces of bytes the space alone; in strings of tokens also the letter it is shown as. */
+static bool is_trimmed(int32_t code, bool bytes)
+{
+    return bytes ? code == ' ' : qp_is_white_space(code) || code == qp_byte_letter(' ');
+}
+
+/* Spaces at either end of a token do not belong to its span: as many characters less, whatever they were. */
+static void trim(const qp_pipeline *p, const state *s, const char *text, size_t length_of_text, bool bytes,
+                 bool is_first, struct qp_token *t)
+{
+    int leading = 0, trailing = 0;
+    size_t length;
+    for (size_t at = 0; at < length_of_text; at += length, leading++) {
+        if (!is_trimmed(qp_utf8_next(text + at, length_of_text - at, &length), bytes)) break;
+    }
+    for (size_t at = length_of_text; at > 0; at -= length, trailing++) {
+        if (!is_trimmed(code_before(text, at), bytes)) break;
+        length = 1;
+        while (length < at && ((unsigned char)text[at - length] & 0xC0) == 0x80) length++;
+    }
+    if (leading == 1 && p->trim_prefix_space && (is_first || t->begin == 0)) leading = 0;
+    uint32_t begin_at = move_characters(s, t->begin, leading);
+    t->begin = begin_at < t->end ? begin_at : t->end;
+    if (trailing > 0 && move_characters(s, 0, trailing) > t->end) return; /* more spaces than text before the end */
+    uint32_t end_at = move_characters(s, t->end, -trailing);
+    t->end = end_at > t->begin ? end_at : t->begin;
+}
+
+/* The same for a piece of the model: by its bytes, or by its string (an unknown word's is the word itself). */
+static void trim_piece(const qp_pipeline *p, const state *s, size_t at, size_t end, int32_t piece, bool is_first,
+                       struct qp_token *t)
+{
+    bool unknown = piece == p->unknown, own = unknown ? p->model == QP_MODEL_UNIGRAM : p->byte_level;
+    const char *text = own ? s->text.text + at : p->token[piece];
+    trim(p, s, text, own ? end - at : p->token_bytes[piece], own && p->byte_level, is_first, t);
+}
+
+static qp_status tokens_of_range(const qp_pipeline *p, state *s, struct qp_range r, qp_token_list *list)
+{
+    const qp_mapped_text *text = &s->text;
+    if (r.added >= 0) {
+        struct qp_token token = {
+            .id = p->added[r.added].id, .begin = text->begin[r.begin], .end = text->end[r.end - 1]};
+        if (p->trims) trim(p, s, text->text + r.begin, r.end - r.begin, false, list->count == 0, &token);
+        return add_token(list, token);
+    }
+    QP_TRY(qp_pipeline_model(p, text->text + r.begin, r.end - r.begin, &s->pieces));
+    size_t at = r.begin;
+    for (size_t i = 0; i < s->pieces.count; i++) {
+        size_t end = at + (s->pieces.bytes[i] & ~QP_SHARED);
+        struct qp_token token = {
+            .id = p->token_id[s->pieces.piece[i]], .begin = text->begin[at], .end = text->end[end - 1]};
+        if (p->trims) trim_piece(p, s, at, end, s->pieces.piece[i], list->count == 0, &token);
+        QP_TRY(add_token(list, token));
+        if (!(s->pieces.bytes[i] & QP_SHARED)) at = end;
+    }
+    return QP_OK;
+}
+
+static qp_status encode_one(const qp_pipeline *p, const char *text, size_t bytes, bool match_added, state *s,
+                            qp_token_list *list)
+{
+    list->count = 0;
+    QP_TRY(begin(s, text, bytes));
+    if (match_added) QP_TRY(cut_all_added(p, &p->raw_added, s));
+    QP_TRY(normalize(p, s));
+    if (match_added) QP_TRY(cut_all_added(p, &p->normal_added, s));
+    QP_TRY(split(p, s));
+    for (size_t i = 0; i < s->ranges.count; i++) QP_TRY(tokens_of_range(p, s, s->ranges.range[i], list));
+    return QP_OK;
+}
+
+static qp_status fill_template(const qp_template *t, const qp_token_list *one, const qp_token_list *two,
+                               qp_token_list *list)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        const qp_template_part *part = &t->part[i];
+        const qp_token_list *from = part->sequence == 1 ? two : one;
+        for (size_t k = 0; part->sequence >= 0 && from && k < from->count; k++) {
+            struct qp_token token = from->token[k];
+            token.type_id = part->type_id;
+            token.sequence = part->sequence;
+            QP_TRY(add_token(list, token));
+        }
+        for (size_t k = 0; part->sequence < 0 && k < part->id_count; k++)
+            QP_TRY(add_token(list, (struct qp_token){part->id[k], part->type_id, -1, 0, 0, true}));
+    }
+    return QP_OK;
+}
+
+static const qp_template plain_pair = {(qp_template_part[]){{0, 0, NULL, 0}, {1, 1, NULL, 0}}, 2, 2};
+
+/* Tokens that a template adds. */
+static size_t added_by(const qp_template *t)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < t->count; i++) count += t->part[i].sequence < 0 ? t->part[i].id_count : 0;
+    return count;
+}
+
+static qp_status encode_text(const qp_pipeline *p, const char *text, size_t bytes, bool special, bool match_added,
+                             bool cut, state *s, qp_token_list *list)
+{
+    bool fills_template = special && p->has_template;
+    qp_token_list *one = fills_template ? &s->one : list;
+    QP_TRY(encode_one(p, text, bytes, match_added, s, one));
+    if (cut) QP_TRY(qp_pipeline_cut(&p->length, fills_template ? added_by(&p->single) : 0, one, NULL));
+    if (fills_template) QP_TRY(fill_template(&p->single, one, NULL, list));
+    return cut ? qp_pipeline_fill(&p->length, list) : QP_OK;
+}
+
+qp_status qp_pipeline_encode_into(const qp_pipeline *p, const char *text, size_t bytes, bool special, bool match_added,
+                                  qp_pipeline_scratch **scratch, qp_token_list *list)
+{
+    list->count = 0;
+    if (!*scratch) *scratch = calloc(1, sizeof **scratch);
+    if (!*scratch) return no_memory();
+    return encode_text(p, text, bytes, special, match_added, false, *scratch, list);
+}
+
+qp_status qp_pipeline_encode(const qp_pipeline *p, const char *text, size_t bytes, bool special, bool match_added,
+                             qp_token_list *list)
+{
+    state s = {0};
+    list->count = 0;
+    qp_status status = encode_text(p, text, bytes, special, match_added, true, &s, list);
+    free_state(&s);
+    return status;
+}
+
+qp_status qp_pipeline_encode_pair(const qp_pipeline *p, const char *a, size_t a_bytes, const char *b, size_t b_bytes,
+                                  bool special, qp_token_list *list)
+{
+    state s = {0};
+    qp_token_list one = {0}, two = {0};
+    const qp_template *t = special && p->has_template ? &p->pair : &plain_pair;
+    list->count = 0;
+    qp_status status = encode_one(p, a, a_bytes, true, &s, &one);
+    if (status == QP_OK) status = encode_one(p, b, b_bytes, true, &s, &two);
+    if (status == QP_OK) status = qp_pipeline_cut(&p->length, added_by(t), &one, &two);
+    if (status == QP_OK) status = fill_template(t, &one, &two, list);
+    if (status == QP_OK) status = qp_pipeline_fill(&p->length, list);
+    qp_token_list_free(&one);
+    qp_token_list_free(&two);
+    free_state(&s);
+    return status;
+}
+
+qp_status qp_pipeline_normalize(const qp_pipeline *p, const char *text, size_t bytes, char **normal,
+                                size_t *normal_bytes)
+{
+    state s = {0};
+    *normal = NULL;
+    *normal_bytes = 0;
+    qp_status status = begin(&s, text, bytes);
+    if (status == QP_OK) status = normalize(p, &s);
+    if (status == QP_OK && !QP_GROW(s.text.text, s.text.capacity, s.text.bytes + 1)) status = no_memory();
+    if (status == QP_OK) {
+        *normal_bytes = s.ranges.count ? s.text.bytes : 0;
+        *normal = s.text.text;
+        s.text.text = NULL;
+        (*normal)[*normal_bytes] = '\0';
+    }
+    free_state(&s);
+    return status;
+}
+
+/* The words as the trainers there see them: in byte-level pipelines letters stand for bytes. */
+static qp_status count_word(const char *text, size_t bytes, bool letters, qp_mapped_text *work, qp_word_counts *words)
+{
+    if (!letters) return qp_word_counts_add(words, text, bytes, 1);
+    if (!QP_GROW(work->text, work->capacity, 2 * bytes + 4)) return no_memory();
+    size_t made = 0;
+    for (size_t i = 0; i < bytes; i++) made += qp_utf8_write(qp_byte_letter((unsigned char)text[i]), work->text + made);
+    return qp_word_counts_add(words, work->text, made, 1);
+}
+
+qp_status qp_pipeline_count_words(const qp_pipeline *p, const char *text, size_t bytes, qp_word_counts *words)
+{
+    state s = {0};
+    qp_mapped_text work = {0};
+    bool letters = false;
+    for (size_t k = 0; k < p->splitter.count; k++)
+        letters = p->splitter.stage[k].kind == QP_STAGE_BYTE_LEVEL ||
+                  (letters && p->splitter.stage[k].kind != QP_STAGE_LETTERS);
+    qp_status status = begin(&s, text, bytes);
+    if (status == QP_OK) status = normalize(p, &s);
+    if (status == QP_OK) status = split(p, &s);
+    for (size_t i = 0; i < s.ranges.count && status == QP_OK; i++) {
+        struct qp_range r = s.ranges.range[i];
+        status = count_word(s.text.text + r.begin, r.end - r.begin, letters, &work, words);
+    }
+    qp_mapped_text_free(&work);
+    free_state(&s);
+    return status;
+}

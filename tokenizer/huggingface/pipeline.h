@@ -1,0 +1,212 @@
+#ifndef QP_PIPELINE_H
+#define QP_PIPELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/status.h"
+#include "tokenizer/models/bpe.h"
+#include "tokenizer/sentencepiece/charsmap.h"
+#include "lib/text/normalize.h"
+#include "tokenizer/split/regex.h"
+#include "tokenizer/models/trie.h"
+#include "tokenizer/models/vocabulary.h"
+#include "tokenizer/learn/word_counts.h"
+
+/* pipeline — tokenizers of other projects as a declared row of stages: added tokens, normalise, split, model,
+ * post-process; and back. The stages are those of Hugging Face tokenizers 0.23, the offsets too; files of GPT-2 and
+ * tiktoken are pipelines of the same stages. Source: github.com/huggingface/tokenizers, its file format and its
+ * observed behaviour. */
+typedef enum {
+    QP_STAGE_FORM,
+    QP_STAGE_LOWER,
+    QP_STAGE_STRIP_ACCENTS,
+    QP_STAGE_STRIP,
+    QP_STAGE_REPLACE,
+    QP_STAGE_PREPEND,
+    QP_STAGE_NMT,
+    QP_STAGE_CHARSMAP,
+    QP_STAGE_BERT_NORMAL,
+    QP_STAGE_LETTERS,
+    QP_STAGE_BYTE_LEVEL,
+    QP_STAGE_METASPACE,
+    QP_STAGE_SPLIT,
+    QP_STAGE_WHITESPACE,
+    QP_STAGE_WHITESPACE_SPLIT,
+    QP_STAGE_DIGITS,
+    QP_STAGE_PUNCTUATION,
+    QP_STAGE_BERT_SPLIT,
+    QP_STAGE_DELIMITER,
+    QP_STAGE_FIXED_LENGTH,
+    QP_STAGE_SCRIPTS,
+    QP_STAGE_DECODE_BYTE_LEVEL,
+    QP_STAGE_DECODE_WORDPIECE,
+    QP_STAGE_DECODE_SUFFIX,
+    QP_STAGE_DECODE_METASPACE,
+    QP_STAGE_DECODE_REPLACE,
+    QP_STAGE_DECODE_BYTES,
+    QP_STAGE_DECODE_FUSE,
+    QP_STAGE_DECODE_STRIP,
+    QP_STAGE_DECODE_CTC
+} qp_stage_kind;
+
+typedef enum {
+    QP_SPLIT_REMOVED,
+    QP_SPLIT_ISOLATED,
+    QP_SPLIT_PREVIOUS,
+    QP_SPLIT_NEXT,
+    QP_SPLIT_CONTIGUOUS
+} qp_split_behavior;
+typedef enum { QP_PREPEND_FIRST, QP_PREPEND_NEVER, QP_PREPEND_ALWAYS } qp_prepend;
+
+typedef struct {
+    qp_stage_kind kind;
+    int form; /* FORM: a qp_form */
+    qp_split_behavior behavior;
+    bool invert, has_regex; /* SPLIT, REPLACE: the pattern is the regex, written in `text`; else `text` itself */
+    qp_regex regex;
+    char *text, *content; /* pattern (BYTE_LEVEL: NULL for GPT-2's), prefix, replacement... */
+    size_t text_bytes, content_bytes;
+    bool left, right;    /* STRIP; BERT_NORMAL: clean, Chinese */
+    bool accents, lower; /* BERT_NORMAL */
+    bool prefix_space, use_regex, individual, cleanup;
+    qp_prepend prepend;
+    bool split;      /* METASPACE */
+    int start, stop; /* DECODE_STRIP; FIXED_LENGTH: characters in start */
+    qp_charsmap charsmap;
+} qp_stage;
+
+typedef struct {
+    qp_stage *stage;
+    size_t count, capacity;
+} qp_stage_list;
+
+typedef struct {
+    char *text;
+    size_t bytes;
+    int32_t id;
+    bool single_word, left_strip, right_strip, normalized, special;
+    char *shown; /* what it decodes to: its normal form, where it is matched normalised */
+    size_t shown_bytes;
+} qp_added_token;
+
+typedef enum { QP_MODEL_BPE, QP_MODEL_UNIGRAM, QP_MODEL_WORDPIECE, QP_MODEL_WORD_LEVEL } qp_model_kind;
+
+/* One place of a template: a sequence (0, 1) or special ids. */
+typedef struct {
+    int sequence; /* -1: special */
+    int32_t type_id;
+    int32_t *id;
+    size_t id_count;
+} qp_template_part;
+
+typedef struct {
+    qp_template_part *part;
+    size_t count, capacity;
+} qp_template;
+
+/* How long an encoding is made (pipeline_length.h). */
+enum { QP_CUT_LONGEST, QP_CUT_FIRST, QP_CUT_SECOND };
+
+typedef struct {
+    bool cuts, cuts_left, fills, fills_left;
+    int strategy;           /* QP_CUT_... */
+    size_t most, stride;    /* tokens, those of the template included; stride is only kept */
+    size_t least, multiple; /* filled up to `least` (0: no) and to a multiple (0: no) */
+    int32_t fill_id, fill_type;
+    char *fill_text;
+    size_t fill_bytes;
+} qp_length_rules;
+
+typedef struct {
+    qp_stage_list normalizer, splitter, decoder;
+    bool has_decoder;
+    /* model: pieces are numbered from 0 on, token_id gives their ids */
+    qp_model_kind model;
+    qp_vocabulary vocabulary;
+    int32_t nul_stand_in; /* while reading JSON: the character written for NUL, 0: none */
+    int32_t *token_id;
+    char **token; /* of each piece, as written in the file */
+    size_t *token_bytes;
+    double *score;
+    size_t token_capacity, id_capacity, bytes_capacity, score_capacity;
+    int32_t *piece_of_id; /* by id; -1: none */
+    size_t id_limit;
+    bool keeps_bytes; /* decoding gives the bytes as they are, UTF-8 or not (tiktoken) */
+    bool byte_level, byte_fallback, fuse_unknown, ignore_merges;
+    int32_t unknown;         /* piece number, -1: none */
+    char *unknown_text;      /* WordLevel: the name of an unknown token that there is not; else NULL */
+    int32_t byte_piece[256]; /* of <0xNN>, -1: none */
+    char *prefix, *suffix;   /* continuing_subword_prefix, end_of_word_suffix; NULL: none */
+    int longest_word;        /* WordPiece: in characters */
+    size_t longest_piece;    /* in bytes */
+    qp_bpe bpe;
+    qp_trie trie; /* Unigram */
+    double unknown_score;
+    qp_added_token *added;
+    size_t added_count, added_capacity;
+    qp_trie raw_added, normal_added; /* values: numbers of added tokens */
+    bool has_template, trims, trim_prefix_space;
+    qp_template single, pair;
+    qp_length_rules length;
+    struct qp_pipeline_bytes *bytes; /* byte-level BPE done directly (pipeline_bytes.h); NULL: not this one */
+    struct qp_pipeline_bert *bert;   /* WordPiece done directly (pipeline_bert.h); NULL: not this one */
+} qp_pipeline;
+
+/* Result of encoding; zero it before the first use. */
+typedef struct {
+    struct qp_token {
+        int32_t id, type_id, sequence; /* sequence -1 and special: put in by the template */
+        uint32_t begin, end;           /* bytes of the text */
+        bool special;
+    } * token;
+    size_t count, capacity;
+} qp_token_list;
+
+void qp_token_list_free(qp_token_list *list);
+
+/* qp_pipeline_read_huggingface — from the content of a tokenizer.json. Errors: QP_EDATA, naming what is wrong or what
+ * this program cannot do; QP_EMEMORY.
+ * qp_pipeline_read_gpt2        — vocab.json and merges.txt.
+ * qp_pipeline_read_tiktoken    — a rank file with the pattern (a regular expression) that its encoding splits text
+ * with. */
+qp_status qp_pipeline_read_huggingface(const char *place, const char *content, size_t bytes, qp_pipeline **pipeline);
+qp_status qp_pipeline_read_gpt2(const char *place, const char *vocabulary, size_t vocabulary_bytes, const char *merges,
+                                size_t merges_bytes, bool prefix_space, qp_pipeline **pipeline);
+qp_status qp_pipeline_read_tiktoken(const char *place, const char *content, size_t bytes, const char *pattern,
+                                    qp_pipeline **pipeline);
+void qp_pipeline_free(qp_pipeline *pipeline);
+
+/* qp_pipeline_add_token — a token that is found in text before everything else. Ends with qp_pipeline_finish. */
+qp_status qp_pipeline_add_token(qp_pipeline *pipeline, const qp_added_token *token);
+qp_status qp_pipeline_finish(const char *place, qp_pipeline *pipeline);
+
+/* Memory of one caller, kept from text to text; NULL before the first use. */
+typedef struct qp_pipeline_scratch qp_pipeline_scratch;
+void qp_pipeline_scratch_free(qp_pipeline_scratch *scratch);
+
+/* qp_pipeline_encode — tokens of a text; special: what the post-processor adds is added; match_added: added tokens are
+ * found in the text (else all is ordinary text). Cut and filled up as the file says.
+ * qp_pipeline_encode_into — the same, neither cut nor filled up; no allocation once the longest text was seen.
+ * qp_pipeline_encode_pair — two texts into one list, cut and filled up. */
+qp_status qp_pipeline_encode(const qp_pipeline *pipeline, const char *text, size_t bytes, bool special,
+                             bool match_added, qp_token_list *list);
+qp_status qp_pipeline_encode_into(const qp_pipeline *pipeline, const char *text, size_t bytes, bool special,
+                                  bool match_added, qp_pipeline_scratch **scratch, qp_token_list *list);
+qp_status qp_pipeline_encode_pair(const qp_pipeline *pipeline, const char *a, size_t a_bytes, const char *b,
+                                  size_t b_bytes, bool special, qp_token_list *list);
+
+/* qp_pipeline_decode — *text is malloc'ed. skip_special: special added tokens are left out. */
+qp_status qp_pipeline_decode(const qp_pipeline *pipeline, const int32_t *id, size_t count, bool skip_special,
+                             char **text, size_t *bytes);
+
+/* qp_pipeline_normalize — the normalizer's stages alone. */
+qp_status qp_pipeline_normalize(const qp_pipeline *pipeline, const char *text, size_t bytes, char **normal,
+                                size_t *normal_bytes);
+
+/* qp_pipeline_count_words — count the words of a text, normalised and split, for huggingface_trainer.h; added tokens
+ * are ordinary text. */
+qp_status qp_pipeline_count_words(const qp_pipeline *pipeline, const char *text, size_t bytes, qp_word_counts *words);
+
+#endif

@@ -1,0 +1,141 @@
+#include "tokenizer/huggingface/pipeline_bytes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/array.h"
+#include "tokenizer/huggingface/pipeline_model.h"
+
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
+
+void qp_pipeline_bytes_free(qp_pipeline_bytes *fast)
+{
+    if (!fast) return;
+    free(fast->whole);
+    qp_word_table_free(&fast->word);
+    free(fast);
+}
+
+void qp_pipeline_bytes_scratch_free(qp_pipeline_bytes_scratch *scratch)
+{
+    free(scratch->text);
+    qp_bpe_scratch_free(&scratch->bpe);
+    *scratch = (qp_pipeline_bytes_scratch){0};
+}
+
+/* A stage that cuts by one of the known patterns and keeps all it matches. */
+static bool keeps_matches(const qp_stage *s)
+{
+    if (!s->has_regex || !s->regex.known) return false;
+    return s->invert ? s->behavior == QP_SPLIT_REMOVED : s->behavior == QP_SPLIT_ISOLATED;
+}
+
+/* ByteLevel with its own pattern, or a known pattern and then ByteLevel without. */
+static bool is_byte_level(const qp_pipeline *p, qp_pipeline_bytes *fast)
+{
+    const qp_stage *s = p->splitter.stage;
+    if (p->model != QP_MODEL_BPE || !p->byte_level || p->prefix || p->suffix) return false;
+    if (p->splitter.count == 2 && s[0].kind == QP_STAGE_SPLIT && keeps_matches(&s[0])) {
+        if (s[1].kind != QP_STAGE_BYTE_LEVEL || s[1].use_regex || s[1].prefix_space) return false;
+        fast->regex = &s[0].regex;
+        return true;
+    }
+    if (p->splitter.count != 1 || s[0].kind != QP_STAGE_BYTE_LEVEL) return false;
+    if (s[0].use_regex && !keeps_matches(&s[0])) return false;
+    fast->regex = s[0].use_regex ? &s[0].regex : NULL;
+    fast->prefix_space = s[0].prefix_space;
+    return true;
+}
+
+static qp_status find_whole_words(const qp_pipeline *p, qp_pipeline_bytes *fast)
+{
+    const qp_vocabulary *v = &p->vocabulary;
+    qp_word_pieces pieces = {0};
+    fast->whole = calloc((size_t)v->count + 1, 1);
+    qp_status status = fast->whole ? QP_OK : no_memory();
+    for (int32_t i = 0; status == QP_OK && i < v->count; i++) {
+        size_t bytes;
+        const char *text = qp_vocabulary_text(v, i, &bytes);
+        if (v->kind[i] != QP_PIECE_NORMAL) continue;
+        status = qp_pipeline_model(p, text, bytes, &pieces);
+        fast->whole[i] = status == QP_OK && pieces.count == 1 && pieces.piece[0] == i;
+        if (fast->whole[i] && bytes <= QP_LONGEST_TABLE_WORD) status = qp_word_table_add(&fast->word, text, bytes, i);
+    }
+    qp_word_pieces_free(&pieces);
+    return status;
+}
+
+/* Only normal forms before, and a piece for every byte. */
+static bool has_all_bytes(const qp_pipeline *p, qp_pipeline_bytes *fast)
+{
+    for (size_t i = 0; i < p->normalizer.count; i++) {
+        if (p->normalizer.stage[i].kind != QP_STAGE_FORM) return false;
+    }
+    for (int byte = 0; byte < 256; byte++) {
+        char text = (char)byte;
+        fast->byte_piece[byte] = qp_vocabulary_find(&p->vocabulary, &text, 1);
+        if (fast->byte_piece[byte] < 0) return false;
+    }
+    return true;
+}
+
+qp_status qp_pipeline_bytes_prepare(const qp_pipeline *p, qp_pipeline_bytes **fast)
+{
+    *fast = NULL;
+    qp_pipeline_bytes *own = calloc(1, sizeof *own);
+    if (!own) return no_memory();
+    bool usable = is_byte_level(p, own) && has_all_bytes(p, own);
+    qp_status status = usable ? find_whole_words(p, own) : QP_OK;
+    if (usable && status == QP_OK)
+        *fast = own;
+    else
+        qp_pipeline_bytes_free(own);
+    return status;
+}
+
+bool qp_pipeline_bytes_takes(const qp_pipeline *p, const char *text, size_t bytes)
+{
+    if (!p->bytes || bytes > INT32_MAX / 4) return false;
+    for (size_t i = 0; i < p->normalizer.count; i++) {
+        if (!qp_is_normal((qp_form)p->normalizer.stage[i].form, text, bytes)) return false;
+    }
+    return true;
+}
+
+/* Pieces of one word behind the others; `readable` bytes may be read from its beginning on. */
+static qp_status add_word(const qp_pipeline *p, qp_pipeline_bytes_scratch *s, const char *text, size_t bytes,
+                          size_t readable, int32_t *id, size_t *count)
+{
+    const qp_pipeline_bytes *fast = p->bytes;
+    int32_t piece = bytes <= QP_LONGEST_TABLE_WORD ? qp_word_table_find(&fast->word, text, bytes, readable)
+                                                   : qp_vocabulary_find(&p->vocabulary, text, bytes);
+    if (piece >= 0 && fast->whole[piece]) {
+        id[(*count)++] = piece;
+        return QP_OK;
+    }
+    size_t symbols = bytes;
+    int32_t *symbol = id + *count;
+    for (size_t i = 0; i < bytes; i++) symbol[i] = fast->byte_piece[(unsigned char)text[i]];
+    QP_TRY(qp_bpe_apply(&p->bpe, &s->bpe, symbol, &symbols));
+    *count += symbols;
+    return QP_OK;
+}
+
+qp_status qp_pipeline_bytes_encode(const qp_pipeline *p, qp_pipeline_bytes_scratch *s, const char *text, size_t bytes,
+                                   int32_t *id, size_t *count)
+{
+    const qp_regex *regex = p->bytes->regex;
+    *count = 0;
+    if (bytes && p->bytes->prefix_space && text[0] != ' ') {
+        if (!QP_GROW(s->text, s->text_capacity, bytes + 1)) return no_memory();
+        s->text[0] = ' ';
+        memcpy(s->text + 1, text, bytes++);
+        text = s->text;
+    }
+    for (size_t at = 0, end = bytes; at < bytes; at = end) {
+        if (regex) end = qp_word_pattern_end(regex->known, regex->classes, text, bytes, at);
+        QP_TRY(add_word(p, s, text + at, end - at, bytes - at, id, count));
+    }
+    for (size_t i = 0; i < *count; i++) id[i] = p->token_id[id[i]];
+    return QP_OK;
+}

@@ -1,0 +1,40 @@
+#ifndef QP_PIPELINE_BYTES_H
+#define QP_PIPELINE_BYTES_H
+
+#include "tokenizer/huggingface/pipeline.h"
+#include "tokenizer/models/word_table.h"
+
+/* pipeline_bytes — the ids alone of byte-level BPE pipelines (GPT-2, GPT-4, Llama 3, Qwen ...), several times as fast
+ * as the stages that also keep spans: words are cut by hand (word_pattern.h), a word that is a piece of its own is
+ * found by one look into the vocabulary, the others are joined from their bytes. No memory of texts seen before is
+ * kept. */
+typedef struct qp_pipeline_bytes {
+    bool prefix_space;
+    const qp_regex *regex; /* borrowed from a stage; NULL: the text is one word */
+    int32_t byte_piece[256];
+    uint8_t *whole;     /* of each piece: its own text becomes just this piece */
+    qp_word_table word; /* these, if short */
+} qp_pipeline_bytes;
+
+/* Memory of one caller; zero it before the first use. */
+typedef struct {
+    char *text; /* with the space put first */
+    size_t text_capacity;
+    qp_bpe_scratch bpe;
+} qp_pipeline_bytes_scratch;
+
+void qp_pipeline_bytes_free(qp_pipeline_bytes *fast); /* NULL is fine */
+void qp_pipeline_bytes_scratch_free(qp_pipeline_bytes_scratch *scratch);
+
+/* qp_pipeline_bytes_prepare — what is needed in *fast, NULL if the pipeline is none of these. Errors: QP_EMEMORY. */
+qp_status qp_pipeline_bytes_prepare(const qp_pipeline *pipeline, qp_pipeline_bytes **fast);
+
+/* qp_pipeline_bytes_takes — can this text be done so? Not if its normal form is another. */
+bool qp_pipeline_bytes_takes(const qp_pipeline *pipeline, const char *text, size_t bytes);
+
+/* qp_pipeline_bytes_encode — ids into id[0..*count), room for bytes + 1 of them. The same as qp_pipeline_encode without
+ * added tokens and template. Errors: QP_EMEMORY. */
+qp_status qp_pipeline_bytes_encode(const qp_pipeline *pipeline, qp_pipeline_bytes_scratch *scratch, const char *text,
+                                   size_t bytes, int32_t *id, size_t *count);
+
+#endif

@@ -1,0 +1,24 @@
+#ifndef QP_PIPELINE_LENGTH_H
+#define QP_PIPELINE_LENGTH_H
+
+#include <jansson.h>
+
+#include "lib/text/json_writer.h"
+#include "tokenizer/huggingface/pipeline.h"
+
+/* pipeline_length — cutting encodings to a length and filling them up to one, as "truncation" and "padding" of a
+ * tokenizer.json say. Source: github.com/huggingface/tokenizers, utils/truncation.rs and utils/padding.rs. */
+
+/* qp_pipeline_read_length — both parts of a tokenizer.json. Errors: QP_EDATA.
+ * qp_pipeline_write_length — both, as keys and values. */
+qp_status qp_pipeline_read_length(const char *place, const json_t *root, qp_length_rules *rules);
+qp_status qp_pipeline_write_length(const qp_length_rules *rules, qp_json_out *out);
+
+/* qp_pipeline_cut — shorten one list or two (second NULL: one), so that with the `added` tokens of the template they are
+ * no longer than the rules say. Errors: QP_EDATA: the list that may be cut has not enough tokens. */
+qp_status qp_pipeline_cut(const qp_length_rules *rules, size_t added, qp_token_list *first, qp_token_list *second);
+
+/* qp_pipeline_fill — padding tokens before or behind. Errors: QP_EMEMORY. */
+qp_status qp_pipeline_fill(const qp_length_rules *rules, qp_token_list *list);
+
+#endif

@@ -1,0 +1,171 @@
+#define _GNU_SOURCE /* memmem */
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#include "lib/base/array.h"
+#include "lib/text/jamo.h"
+#include "lib/text/letter_case.h"
+#include "tokenizer/own/tokenizer_internal.h"
+#include "lib/text/utf8.h"
+
+/* What stands before splitting: a space, the normal form, and what the settings ask for beside it. Each step maps its
+ * bytes to those of the step before; chain() leads them back to the text as given. */
+
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
+
+/* Spans of `to`, which lead into `from`, lead where those of `from` do. */
+static void chain(const qp_mapped_text *from, qp_mapped_text *to)
+{
+    for (size_t i = 0; to->mapped && i < to->bytes; i++) {
+        uint32_t begin = to->begin[i], end = to->end[i];
+        to->begin[i] = from->begin[begin];
+        to->end[i] = from->end[end > begin ? end - 1 : begin];
+    }
+}
+
+/* Nonspacing marks go; their spans fall to the character before. */
+static qp_status strip_marks(const qp_mapped_text *from, qp_mapped_text *out)
+{
+    size_t last = 0;
+    for (size_t at = 0, length; at < from->bytes; at += length) {
+        int32_t code = qp_utf8_next(from->text + at, from->bytes - at, &length);
+        if (code >= 0x300 && utf8proc_category(code) == UTF8PROC_CATEGORY_MN) {
+            for (size_t i = last; out->mapped && i < out->bytes; i++) out->end[i] = (uint32_t)(at + length);
+            continue;
+        }
+        last = out->bytes;
+        QP_TRY(qp_mapped_text_add(out, from->text + at, length, at, at + length, true));
+    }
+    return QP_OK;
+}
+
+/* U+2581 is a space to those who cut at spaces, because it shows one. */
+static qp_status signs_to_spaces(const qp_mapped_text *from, qp_mapped_text *out)
+{
+    for (size_t at = 0; at < from->bytes;) {
+        const char *sign = memmem(from->text + at, from->bytes - at, "\xE2\x96\x81", 3);
+        size_t end = sign ? (size_t)(sign - from->text) : from->bytes;
+        QP_TRY(qp_mapped_text_add(out, from->text + at, end - at, at, end, true));
+        if (sign) QP_TRY(qp_mapped_text_add(out, " ", 1, end, end + 3, false));
+        at = end + (sign ? 3 : 0);
+    }
+    return QP_OK;
+}
+
+typedef enum { SIGNS, DECOMPOSED, STRIPPED, FOLDED, FORMED, IN_JAMO, STEPS } step;
+
+static bool wanted(const qp_tokenizer *t, step s, bool jamo)
+{
+    switch (s) {
+    case SIGNS: return t->rules.pattern == QP_CUT_SPACES;
+    case DECOMPOSED: return t->form != QP_FORM_NONE && (t->strip_accents || t->case_fold);
+    case STRIPPED: return t->strip_accents;
+    case FOLDED: return t->case_fold;
+    case FORMED: return t->form != QP_FORM_NONE || t->lower_case;
+    default: return jamo && t->jamo;
+    }
+}
+
+static qp_status run(const qp_tokenizer *t, step s, const qp_mapped_text *from, qp_mapped_text *out)
+{
+    bool compatible = t->form == QP_FORM_NFKC || t->form == QP_FORM_NFKD;
+    switch (s) {
+    case SIGNS: return signs_to_spaces(from, out);
+    case DECOMPOSED: return qp_normalize(compatible ? QP_FORM_NFKD : QP_FORM_NFD, false, from->text, from->bytes, out);
+    case STRIPPED: return strip_marks(from, out);
+    case FOLDED: return qp_letter_case(QP_CASE_FOLD, from->text, from->bytes, out);
+    case FORMED: return qp_normalize(t->form, t->lower_case, from->text, from->bytes, out);
+    default: return qp_jamo_take_apart(from->text, from->bytes, out);
+    }
+}
+
+/* Append the text behind all steps to *work. */
+static qp_status all_steps(const qp_tokenizer *t, const char *text, size_t bytes, bool jamo, qp_mapped_text *work)
+{
+    qp_mapped_text now = {.mapped = work->mapped}, next = {.mapped = work->mapped};
+    qp_status status = qp_mapped_text_add(&now, text, bytes, 0, bytes, true);
+    for (int s = 0; s < STEPS && status == QP_OK; s++) {
+        if (!wanted(t, (step)s, jamo)) continue;
+        next.bytes = 0;
+        status = run(t, (step)s, &now, &next);
+        if (status != QP_OK) break;
+        chain(&now, &next);
+        qp_mapped_text kept = now;
+        now = next;
+        next = kept;
+    }
+    size_t start = work->bytes;
+    if (status == QP_OK) status = qp_mapped_text_add(work, now.text, now.bytes, 0, 0, false);
+    if (status == QP_OK && work->mapped && now.bytes) {
+        memcpy(work->begin + start, now.begin, now.bytes * sizeof *work->begin);
+        memcpy(work->end + start, now.end, now.bytes * sizeof *work->end);
+    }
+    qp_mapped_text_free(&now);
+    qp_mapped_text_free(&next);
+    return status;
+}
+
+static qp_status append(const qp_tokenizer *t, const char *text, size_t bytes, bool jamo, qp_mapped_text *work)
+{
+    bool plain = t->rules.pattern != QP_CUT_SPACES && !t->strip_accents && !t->case_fold && !t->jamo;
+    if (plain) return qp_normalize(t->form, t->lower_case, text, bytes, work);
+    if (bytes > INT32_MAX - 64) return qp_fail(QP_EDATA, "tokenizer: text of 2^31 bytes or more; cut it into lines");
+    return all_steps(t, text, bytes, jamo, work);
+}
+
+/* White space as it matters between words: one space before each, none at the end. */
+static void squeeze_spaces(qp_mapped_text *work)
+{
+    size_t kept = 0;
+    bool space = false;
+    for (size_t i = 0; i < work->bytes; i++) {
+        char c = work->text[i];
+        if (c == ' ' || (c >= '\t' && c <= '\r')) {
+            space = true;
+            continue;
+        }
+        if (space) {
+            work->text[kept] = ' ';
+            if (work->mapped) work->begin[kept] = work->end[kept] = work->begin[i];
+            kept++;
+        }
+        space = false;
+        work->text[kept] = c;
+        if (work->mapped) {
+            work->begin[kept] = work->begin[i];
+            work->end[kept] = work->end[i];
+        }
+        kept++;
+    }
+    work->bytes = kept;
+}
+
+qp_status qp_tokenizer_prepare(const qp_tokenizer *tokenizer, const char *text, size_t bytes, qp_mapped_text *work)
+{
+    work->bytes = 0;
+    if (bytes == 0) return QP_OK;
+    if (tokenizer->space_first) QP_TRY(qp_mapped_text_add(work, " ", 1, 0, 0, false));
+    QP_TRY(append(tokenizer, text, bytes, true, work));
+    if (tokenizer->rules.white_space) squeeze_spaces(work);
+    return QP_OK;
+}
+
+qp_status qp_tokenizer_normalize(const qp_tokenizer *t, const char *text, size_t bytes, char **normal,
+                                 size_t *normal_bytes)
+{
+    if (qp_is_foreign(&t->foreign)) return qp_foreign_normalize(&t->foreign, text, bytes, normal, normal_bytes);
+    qp_mapped_text work = {0};
+    *normal = NULL;
+    *normal_bytes = 0;
+    qp_status status = append(t, text, bytes, false, &work);
+    if (status == QP_OK && !QP_GROW(work.text, work.capacity, work.bytes + 1)) status = no_memory();
+    if (status == QP_OK) {
+        work.text[work.bytes] = '\0';
+        *normal = work.text;
+        *normal_bytes = work.bytes;
+        work.text = NULL;
+    }
+    qp_mapped_text_free(&work);
+    return status;
+}

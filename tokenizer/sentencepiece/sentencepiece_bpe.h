@@ -1,0 +1,24 @@
+#ifndef QP_SENTENCEPIECE_BPE_H
+#define QP_SENTENCEPIECE_BPE_H
+
+#include "tokenizer/sentencepiece/sentencepiece_corpus.h"
+
+/* sentencepiece_bpe — byte pair encoding as sentencepiece learns it.
+ *
+ * The most frequent pair of neighbours that may be a piece is learned, of equals the one with fewer characters, then
+ * the smaller one by code points; pairs that no longer occur stay in the race with frequency 0. A pair that spells a
+ * learned piece in another way is dropped and never joined. (bpe_trainer.h joins such pairs and has other ties.)
+ * Source: sentencepiece 0.2.3, observed. */
+typedef struct {
+    int32_t *code; /* the pieces end to end */
+    size_t *start; /* count + 1 entries */
+    size_t count, code_capacity, start_capacity;
+} qp_sentencepiece_pieces;
+
+/* qp_sentencepiece_bpe_train — up to `wanted` pieces of two or more characters, in order of learning.
+ * Memory  about 24 bytes per character of the words and 100 per pair. Errors: QP_EMEMORY, QP_EDATA. */
+qp_status qp_sentencepiece_bpe_train(const qp_sentencepiece_config *config, const qp_sentencepiece_words *words,
+                                     size_t wanted, qp_sentencepiece_pieces *pieces);
+void qp_sentencepiece_pieces_free(qp_sentencepiece_pieces *pieces);
+
+#endif

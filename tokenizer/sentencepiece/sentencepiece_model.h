@@ -1,0 +1,20 @@
+#ifndef QP_SENTENCEPIECE_MODEL_H
+#define QP_SENTENCEPIECE_MODEL_H
+
+#include "tokenizer/sentencepiece/charsmap.h"
+#include "tokenizer/sentencepiece/sentencepiece_trainer.h"
+
+/* sentencepiece_model — the .model file of a trained vocabulary. Source: sentencepiece_model.proto. */
+typedef struct {
+    const char *text;
+    size_t bytes;
+    float score;
+    int type; /* QP_SPM_NORMAL... */
+} qp_spm_piece;
+
+/* qp_sentencepiece_model_write — pieces in order of id, rules: those the configuration names; *content is malloc'ed. Errors: QP_EMEMORY. */
+qp_status qp_sentencepiece_model_write(const qp_sentencepiece_config *config, const qp_sentencepiece_symbols *symbols,
+                                       const qp_charsmap *rules, const qp_spm_piece *piece, size_t count,
+                                       char **content, size_t *bytes);
+
+#endif

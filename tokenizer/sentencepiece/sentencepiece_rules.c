@@ -1,0 +1,388 @@
+#include "tokenizer/sentencepiece/sentencepiece_rules.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+#include <xxhash.h>
+
+#include "lib/base/array.h"
+#include "tokenizer/sentencepiece/sentencepiece_config.h"
+#include "tokenizer/models/trie.h"
+#include "lib/text/utf8.h"
+
+enum { CODES = 0x110000, LONGEST_FORM = 32, LONGEST_KEY = 8 };
+
+typedef struct {
+    int32_t code[LONGEST_FORM];
+    int count;
+} sequence;
+
+/* There are many of them: what they write lies in a pool. */
+typedef struct {
+    int32_t from[LONGEST_KEY];
+    uint32_t to;
+    uint8_t from_count, to_count;
+    bool dropped;
+} rewrite;
+
+typedef struct {
+    rewrite *list;
+    int32_t *pool;
+    size_t count, capacity, pool_count, pool_capacity;
+    uint32_t *slot; /* hash of list[i].from: i + 1 */
+    size_t slot_count;
+    int32_t *plain_first, *plain_next; /* characters whose whole decomposition is this one character, as a chain */
+} rules;
+
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "sentencepiece rules: out of memory"); }
+
+static bool is_character(int32_t code)
+{
+    bool surrogate = code >= 0xD800 && code < 0xE000,
+         none = (code >= 0xFDD0 && code <= 0xFDEF) || (code & 0xFFFE) == 0xFFFE;
+    return code > 0 && !surrogate && !none;
+}
+
+static bool is_same(const sequence *a, const sequence *b)
+{
+    return a->count == b->count && memcmp(a->code, b->code, (size_t)a->count * sizeof *a->code) == 0;
+}
+
+static sequence decomposed(int32_t code)
+{
+    sequence s = {{code}, 1};
+    int boundary = 0;
+    utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT;
+    utf8proc_ssize_t count = utf8proc_decompose_char(code, s.code, LONGEST_FORM, options, &boundary);
+    if (count >= 1 && count <= LONGEST_FORM) {
+        s.count = (int)count;
+    } else {
+        s.code[0] = code;
+    }
+    return s;
+}
+
+static sequence composed(sequence s)
+{
+    int32_t work[LONGEST_FORM + 1];
+    memcpy(work, s.code, (size_t)s.count * sizeof *work);
+    utf8proc_ssize_t count = utf8proc_normalize_utf32(work, s.count, UTF8PROC_COMPOSE | UTF8PROC_STABLE);
+    if (count > 0 && count <= LONGEST_FORM) {
+        memcpy(s.code, work, (size_t)count * sizeof *work);
+        s.count = (int)count;
+    }
+    return s;
+}
+
+/* ---- rules by what they replace ---- */
+
+static sequence from_of(const rewrite *rule)
+{
+    sequence s = {.count = rule->from_count};
+    memcpy(s.code, rule->from, rule->from_count * sizeof *s.code);
+    return s;
+}
+
+static sequence to_of(const rules *r, const rewrite *rule)
+{
+    sequence s = {.count = rule->to_count};
+    memcpy(s.code, r->pool + rule->to, rule->to_count * sizeof *s.code);
+    return s;
+}
+
+static bool replaces(const rewrite *rule, const sequence *from)
+{
+    return rule->from_count == from->count &&
+           memcmp(rule->from, from->code, (size_t)from->count * sizeof *from->code) == 0;
+}
+
+static size_t slot_of(const rules *r, const sequence *from)
+{
+    size_t i = XXH3_64bits(from->code, (size_t)from->count * sizeof *from->code) & (r->slot_count - 1);
+    while (r->slot[i] && !replaces(&r->list[r->slot[i] - 1], from)) i = (i + 1) & (r->slot_count - 1);
+    return i;
+}
+
+static rewrite *find(const rules *r, const sequence *from)
+{
+    if (r->slot_count == 0) return NULL;
+    uint32_t index = r->slot[slot_of(r, from)];
+    return index ? &r->list[index - 1] : NULL;
+}
+
+static qp_status write_to(rules *r, rewrite *rule, const sequence *to)
+{
+    size_t count = (size_t)to->count;
+    if (!QP_GROW(r->pool, r->pool_capacity, r->pool_count + count)) return no_memory();
+    memcpy(r->pool + r->pool_count, to->code, count * sizeof *to->code);
+    rule->to = (uint32_t)r->pool_count;
+    rule->to_count = (uint8_t)count;
+    r->pool_count += count;
+    return QP_OK;
+}
+
+static qp_status grow_slots(rules *r)
+{
+    if (2 * (r->count + 1) <= r->slot_count) return QP_OK;
+    free(r->slot);
+    r->slot_count = r->slot_count ? 2 * r->slot_count : 1 << 16;
+    r->slot = calloc(r->slot_count, sizeof *r->slot);
+    if (!r->slot) return no_memory();
+    for (size_t i = 0; i < r->count; i++) {
+        sequence from = from_of(&r->list[i]);
+        r->slot[slot_of(r, &from)] = (uint32_t)i + 1;
+    }
+    return QP_OK;
+}
+
+static qp_status set(rules *r, const sequence *from, const sequence *to)
+{
+    rewrite *old = find(r, from);
+    if (old) {
+        old->dropped = false;
+        return write_to(r, old, to);
+    }
+    QP_TRY(grow_slots(r));
+    if (!QP_GROW(r->list, r->capacity, r->count + 1)) return no_memory();
+    rewrite *fresh = &r->list[r->count];
+    *fresh = (rewrite){.from_count = (uint8_t)from->count};
+    memcpy(fresh->from, from->code, (size_t)from->count * sizeof *from->code);
+    QP_TRY(write_to(r, fresh, to));
+    r->slot[slot_of(r, from)] = (uint32_t)++r->count;
+    return QP_OK;
+}
+
+static void drop(const rules *r, int32_t code)
+{
+    sequence from = {{code}, 1};
+    rewrite *found = find(r, &from);
+    if (found) found->dropped = true;
+}
+
+/* ---- compatibility forms ---- */
+
+/* All sequences whose characters decompose, one by one, to those of `whole`. */
+static qp_status expand(rules *r, const sequence *whole, const sequence *to, sequence *from)
+{
+    if (from->count == whole->count) return is_same(from, to) ? QP_OK : set(r, from, to);
+    int32_t last = whole->code[from->count];
+    for (int32_t code = r->plain_first[last]; code; code = r->plain_next[code]) {
+        from->code[from->count++] = code;
+        qp_status status = expand(r, whole, to, from);
+        from->count--;
+        QP_TRY(status);
+    }
+    return QP_OK;
+}
+
+static qp_status add_compatible(rules *r)
+{
+    r->plain_first = calloc(CODES, sizeof *r->plain_first);
+    r->plain_next = calloc(CODES, sizeof *r->plain_next);
+    if (!r->plain_first || !r->plain_next) return no_memory();
+    for (int32_t code = 1; code < CODES; code++) {
+        if (!is_character(code)) continue;
+        sequence from = {{code}, 1}, parts = decomposed(code), to = composed(parts);
+        if (!is_same(&from, &to)) QP_TRY(set(r, &from, &to));
+        if (parts.count != 1) continue;
+        r->plain_next[code] = r->plain_first[parts.code[0]];
+        r->plain_first[parts.code[0]] = code;
+    }
+    for (int32_t code = 1; code < CODES; code++) {
+        sequence none = {{0}, 0};
+        if (!is_character(code)) continue;
+        sequence parts = decomposed(code);
+        if (parts.count < 2 || parts.count > LONGEST_KEY) continue;
+        sequence to = composed(parts);
+        if (!is_same(&to, &parts)) QP_TRY(expand(r, &parts, &to, &none));
+    }
+    return QP_OK;
+}
+
+/* ---- leave out what shorter rules do ---- */
+
+/* Does reading `from` from the left, always by the longest kept rule of less than all its characters, give `to`? */
+static bool follows(const rules *r, const rewrite *whole)
+{
+    const sequence first = from_of(whole), last = to_of(r, whole), *from = &first, *to = &last;
+    int made = 0;
+    for (int at = 0, used; at < from->count; at += used) {
+        const rewrite *best = NULL;
+        for (used = from->count - at; used > 0; used--) {
+            if (used == from->count) continue;
+            sequence part = {.count = used};
+            memcpy(part.code, from->code + at, (size_t)used * sizeof *part.code);
+            best = find(r, &part);
+            if (best && !best->dropped) break;
+            best = NULL;
+        }
+        if (!best) used = 1;
+        int length = best ? best->to_count : 1;
+        const int32_t *code = best ? r->pool + best->to : from->code + at;
+        if (made + length > to->count || memcmp(to->code + made, code, (size_t)length * sizeof *code) != 0)
+            return false;
+        made += length;
+    }
+    return made == to->count;
+}
+
+static void drop_redundant(rules *r)
+{
+    for (int length = 2; length <= LONGEST_KEY; length++) {
+        for (size_t i = 0; i < r->count; i++) {
+            if (r->list[i].from_count == length && !r->list[i].dropped) r->list[i].dropped = follows(r, &r->list[i]);
+        }
+    }
+}
+
+/* ---- nmt and case ---- */
+
+static qp_status add_nmt(rules *r)
+{
+    static const int32_t spaces[] = {0x9,    0xA,    0xC,    0xD,    0x1680, 0x200B, 0x200E, 0x200F,
+                                     0x2028, 0x2029, 0x2581, 0xFEFF, 0xFFFD, 0x200C, 0x61C};
+    static const int32_t gone[] = {1,    2,    3,    4,    5,    6,    7,    8,    0xB,  0xE,
+                                   0xF,  0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18,
+                                   0x19, 0x1A, 0x1B, 0x1C, 0x1D, 0x1E, 0x1F, 0x7F, 0x8F, 0x9F};
+    const sequence space = {{' '}, 1}, nothing = {{0}, 0};
+    for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
+        sequence from = {{spaces[i]}, 1};
+        QP_TRY(set(r, &from, &space));
+    }
+    for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) {
+        sequence from = {{gone[i]}, 1};
+        QP_TRY(set(r, &from, &nothing));
+    }
+    drop(r, 0xFF5E); /* the wide tilde is not the narrow one in Japanese */
+    return QP_OK;
+}
+
+/* Simple case folding: one character stays one. */
+static int32_t folded(int32_t code)
+{
+    int32_t made[LONGEST_FORM];
+    int boundary = 0;
+    utf8proc_ssize_t count = utf8proc_decompose_char(code, made, LONGEST_FORM, UTF8PROC_STABLE | UTF8PROC_CASEFOLD,
+                                                     &boundary);
+    if (count == 1) return made[0];
+    return code == 0x130 ? code : utf8proc_tolower(code);
+}
+
+static qp_status fold_case(rules *r)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        int32_t *code = r->pool + r->list[i].to;
+        for (int k = 0; k < r->list[i].to_count; k++) code[k] = folded(code[k]);
+    }
+    for (int32_t code = 1; code < CODES; code++) {
+        sequence from = {{code}, 1}, to = {{folded(code)}, 1};
+        const rewrite *old = find(r, &from);
+        if (!is_character(code) || (old && !old->dropped) || is_same(&from, &to)) continue;
+        QP_TRY(set(r, &from, &to));
+    }
+    return QP_OK;
+}
+
+/* ---- compiled ---- */
+
+static size_t write_codes(const sequence *s, char *out)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < s->count; i++) bytes += qp_utf8_write(s->code[i], out + bytes);
+    out[bytes] = '\0';
+    return bytes + 1;
+}
+
+static void put_u32(char *out, uint32_t value)
+{
+    for (int i = 0; i < 4; i++) out[i] = (char)(value >> 8 * i);
+}
+
+/* The trie in the form of darts-clone: bits 0-7 the byte that leads here (with bit 31: a value in bits 0-30), bit 8 a
+ * child by NUL holds a value, bits 10-30 where the children are, relative by XOR. */
+static void write_trie(const qp_trie *trie, char *out)
+{
+    for (size_t i = 0; i < trie->count; i++) {
+        int32_t parent = trie->unit[i].parent;
+        uint32_t unit = 0;
+        if (i > 0 && parent < 0) {
+            put_u32(out + 4 * i, 1u << 31 | 0xFF); /* free */
+            continue;
+        }
+        uint32_t label = i ? (uint32_t)i ^ (uint32_t)trie->unit[parent].base : 0;
+        if (i > 0 && label == 0) {
+            unit = 1u << 31 | (uint32_t)trie->unit[i].value;
+        } else {
+            uint32_t base = (uint32_t)trie->unit[i].base;
+            bool leaf = base < trie->count && base != 0 && trie->unit[base].parent == (int32_t)i;
+            unit = label | (leaf ? 1u << 8 : 0) | ((uint32_t)i ^ base) << 10;
+        }
+        put_u32(out + 4 * i, unit);
+    }
+}
+
+static qp_status compile(const rules *r, char **content, size_t *bytes)
+{
+    qp_trie trie = {0};
+    qp_trie_key *key = malloc((r->count + 1) * sizeof *key);
+    char *pool = malloc((r->count + 1) * 4 * (LONGEST_KEY + 1)), *to = malloc((r->count + 1) * 4 * LONGEST_FORM);
+    size_t keys = 0, used = 0, made = 0;
+    qp_status status = key && pool && to ? QP_OK : no_memory();
+    for (size_t i = 0; status == QP_OK && i < r->count; i++) {
+        if (r->list[i].dropped) continue;
+        sequence from = from_of(&r->list[i]), written = to_of(r, &r->list[i]);
+        size_t length = write_codes(&from, pool + used); /* its NUL is part of the key */
+        key[keys++] = (qp_trie_key){pool + used, length, (int32_t)made};
+        used += length;
+        made += write_codes(&written, to + made);
+    }
+    if (status == QP_OK) status = qp_trie_build(&trie, key, keys);
+    if (status == QP_OK && trie.count >= 1 << 21) status = qp_fail(QP_EBUG, "sentencepiece rules: too large a trie");
+    if (status == QP_OK) {
+        *bytes = 4 + 4 * trie.count + made;
+        *content = malloc(*bytes);
+        if (!*content) status = no_memory();
+    }
+    if (status == QP_OK) {
+        put_u32(*content, (uint32_t)(4 * trie.count));
+        write_trie(&trie, *content + 4);
+        memcpy(*content + 4 + 4 * trie.count, to, made);
+    }
+    qp_trie_free(&trie);
+    free(key);
+    free(pool);
+    free(to);
+    return status;
+}
+
+/* The rules as the content of precompiled_charsmap, malloc'ed; *bytes 0: none. */
+static qp_status make_content(int rule, char **content, size_t *bytes)
+{
+    rules r = {0};
+    *content = NULL;
+    *bytes = 0;
+    if (rule == QP_SPM_IDENTITY) return QP_OK;
+    qp_status status = add_compatible(&r);
+    if (status == QP_OK) drop_redundant(&r);
+    if (status == QP_OK && (rule == QP_SPM_NMT_NFKC || rule == QP_SPM_NMT_NFKC_CF)) status = add_nmt(&r);
+    if (status == QP_OK && (rule == QP_SPM_NFKC_CF || rule == QP_SPM_NMT_NFKC_CF)) status = fold_case(&r);
+    if (status == QP_OK) status = compile(&r, content, bytes);
+    free(r.list);
+    free(r.pool);
+    free(r.slot);
+    free(r.plain_first);
+    free(r.plain_next);
+    return status;
+}
+
+qp_status qp_sentencepiece_rules(int rule, qp_charsmap *map)
+{
+    char *content;
+    size_t bytes;
+    *map = (qp_charsmap){0};
+    qp_status status = make_content(rule, &content, &bytes);
+    if (status == QP_OK && bytes) status = qp_charsmap_read("sentencepiece rules", content, bytes, map);
+    free(content);
+    return status;
+}
