@@ -12,7 +12,7 @@
 enum { PROBE_ROWS = 128 };
 
 typedef struct {
-    int32_t *start, *id, *read;
+    int32_t *start, *id, *source_row;
     qp_real *value;
     qp_batch batch;
     double rows;
@@ -22,8 +22,8 @@ typedef struct {
 static void ask(const qp_model_config *c, int length, int count, probe *p)
 {
     p->rows = count * length;
-    for (int r = 0; r < count * length; r++) p->read[r] = r % length;
-    if (c->task == QP_TASK_TAG || c->task == QP_TASK_MLM) p->batch.read = p->read;
+    for (int r = 0; r < count * length; r++) p->source_row[r] = r % length;
+    if (c->task == QP_TASK_TAG || c->task == QP_TASK_MLM) p->batch.source_row = p->source_row;
     bool once = c->task == QP_TASK_CLASSIFY || c->task == QP_TASK_REGRESS;
     for (int i = 0; once && i <= count; i++) p->start[i] = i;
     p->batch.source_value = p->batch.target_value = p->value;
@@ -45,9 +45,9 @@ static qp_status probe_make(const qp_model *model, const qp_training_shape *shap
     *p = (probe){.rows = count * (length + (reads ? source : 0))};
     p->start = malloc(2 * ((size_t)count + 1) * sizeof *p->start);
     p->id = malloc((size_t)rows * sizeof *p->id);
-    p->read = malloc((size_t)rows * sizeof *p->read);
+    p->source_row = malloc((size_t)rows * sizeof *p->source_row);
     p->value = calloc((size_t)rows * (size_t)(c->features + c->horizon), sizeof *p->value);
-    if (!p->start || !p->id || !p->read || !p->value)
+    if (!p->start || !p->id || !p->source_row || !p->value)
         return qp_fail(QP_EMEMORY, "out of memory while measuring a training step");
     int64_t words = qp_model_outputs(c) < c->src_vocab_size || !reads ? qp_model_outputs(c) : c->src_vocab_size;
     for (int r = 0; words > 0 && r < rows; r++) p->id[r] = (int32_t)qp_random_below(1, (uint64_t)r, (uint64_t)words);
@@ -99,7 +99,7 @@ qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *
     if (status == QP_OK) status = probe_run(model, &p, &bytes);
     free(p.start);
     free(p.id);
-    free(p.read);
+    free(p.source_row);
     free(p.value);
     QP_TRY(status);
     int shards = qp_shards_count((int64_t)shape->batch_rows, 1 << 30, shape->shard_rows), levels = 0;

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/base/text.h"
 #include "cli/evaluate/evaluate_tokens.h"
 #include "cli/evaluate/forecast_table.h"
 #include "cli/evaluate/label_metrics.h"
 #include "cli/evaluate/perplexity.h"
 #include "cli/predict/predict_tasks.h"
-#include "cli/base/text.h"
 #include "data/batches/batcher.h"
 #include "data/text/labelled.h"
 
@@ -58,10 +58,11 @@ static qp_status count_texts(const trial *t, qp_label_metrics *figures)
         qp_batch_source source = qp_batcher_source(batcher);
         status = qp_label_metrics_measure(t->m, &source, t->threads, figures);
     }
-    if (status == QP_OK && corpus.figures.cut)
-        qp_warn("%s: %lld texts have more tokens than the model reads; cut", t->o->test, (long long)corpus.figures.cut);
-    if (status == QP_OK && corpus.figures.empty)
-        qp_warn("%s: %lld empty texts left out", t->o->test, (long long)corpus.figures.empty);
+    if (status == QP_OK && corpus.statistics.cut)
+        qp_warn("%s: %lld texts have more tokens than the model reads; cut", t->o->test,
+                (long long)corpus.statistics.cut);
+    if (status == QP_OK && corpus.statistics.empty)
+        qp_warn("%s: %lld empty texts left out", t->o->test, (long long)corpus.statistics.empty);
     qp_batcher_free(batcher);
     qp_corpus_free(&corpus);
     return status;

@@ -68,9 +68,9 @@ static qp_status load(const qp_text_model *m, const char *path, bool to_itself, 
                                  .when_longer = QP_LONG_CUT,
                                  .to_itself = to_itself};
     QP_TRY(qp_corpus_load(&options, corpus));
-    if (corpus->figures.cut)
-        qp_warn("%s: %lld lines have more tokens than the model reads; cut", path, (long long)corpus->figures.cut);
-    if (corpus->figures.empty) qp_warn("%s: %lld empty lines left out", path, (long long)corpus->figures.empty);
+    if (corpus->statistics.cut)
+        qp_warn("%s: %lld lines have more tokens than the model reads; cut", path, (long long)corpus->statistics.cut);
+    if (corpus->statistics.empty) qp_warn("%s: %lld empty lines left out", path, (long long)corpus->statistics.empty);
     return QP_OK;
 }
 

@@ -7,9 +7,9 @@
 
 #include "cli/base/chunks.h"
 #include "cli/base/json_text.h"
-#include "data/text/corpus.h"
 #include "data/batches/tbptt_batches.h"
 #include "data/batches/window_batches.h"
+#include "data/text/corpus.h"
 #include "lib/decode/score.h"
 
 enum { LINES_AT_ONCE = 4096 };
@@ -109,17 +109,17 @@ static qp_status score_windows(const qp_text_model *m, const qp_corpus *corpus, 
 /* With --carry the text is one stream: a window begins in the state that the one before has left. */
 static qp_status score_stream(const qp_text_model *m, const qp_corpus *corpus, qp_perplexity *sums)
 {
-    qp_streams_options options = {.window = qp_model_config_of(m->model)->lm_window,
-                                  .size = 1,
-                                  .carry_width = qp_model_carry_width(qp_model_config_of(m->model))};
-    qp_streams *streams = NULL;
+    qp_tbptt_batches_options options = {.window = qp_model_config_of(m->model)->lm_window,
+                                        .size = 1,
+                                        .carry_width = qp_model_carry_width(qp_model_config_of(m->model))};
+    qp_tbptt_batches *streams = NULL;
     int64_t batches = 0;
     qp_real *log_probability = malloc((size_t)options.window * sizeof *log_probability);
     qp_tape *tape = qp_tape_new();
-    qp_status status = log_probability && tape ? qp_streams_new(corpus, &options, &streams)
+    qp_status status = log_probability && tape ? qp_tbptt_batches_new(corpus, &options, &streams)
                                                : qp_fail(QP_EMEMORY, "perplexity: out of memory");
     if (status == QP_OK) {
-        qp_batch_source source = qp_streams_source(streams);
+        qp_batch_source source = qp_tbptt_batches_source(streams);
         status = source.begin(source.self, 0, &batches);
         for (int64_t b = 0; b < batches && status == QP_OK; b++) {
             qp_batch batch;
@@ -129,7 +129,7 @@ static qp_status score_stream(const qp_text_model *m, const qp_corpus *corpus, q
                 add_token(sums, batch.target.id[r], log_probability[r]);
         }
     }
-    qp_streams_free(streams);
+    qp_tbptt_batches_free(streams);
     qp_tape_free(tape);
     free(log_probability);
     return status;
@@ -137,14 +137,14 @@ static qp_status score_stream(const qp_text_model *m, const qp_corpus *corpus, q
 
 static qp_status score_apart(const qp_text_model *m, const qp_corpus *corpus, int threads, qp_perplexity *sums)
 {
-    qp_windows_options cut = {.window = qp_model_config_of(m->model)->lm_window, .size = 1, .slots = threads};
-    qp_windows *windows = NULL;
+    qp_window_batches_options cut = {.window = qp_model_config_of(m->model)->lm_window, .size = 1, .slots = threads};
+    qp_window_batches *windows = NULL;
     int64_t batches = 0;
-    QP_TRY(qp_windows_new(corpus, &cut, &windows));
-    qp_batch_source source = qp_windows_source(windows);
+    QP_TRY(qp_window_batches_new(corpus, &cut, &windows));
+    qp_batch_source source = qp_window_batches_source(windows);
     qp_status status = source.begin(source.self, 0, &batches);
     if (status == QP_OK) status = score_windows(m, corpus, &source, batches, threads, sums);
-    qp_windows_free(windows);
+    qp_window_batches_free(windows);
     return status;
 }
 
@@ -154,8 +154,8 @@ static qp_status measure_windows(const qp_text_model *m, const char *file, int t
         .files = {.kind = QP_TEXT_ONE_FILE, .target = file}, .target_codec = &m->target_codec, .running_text = true};
     qp_corpus corpus;
     QP_TRY(qp_corpus_load(&options, &corpus));
-    sums->lines = corpus.figures.lines;
-    sums->characters = corpus.figures.target.characters;
+    sums->lines = corpus.statistics.lines;
+    sums->characters = corpus.statistics.target.characters;
     qp_status status = qp_model_config_of(m->model)->carry ? score_stream(m, &corpus, sums)
                                                            : score_apart(m, &corpus, threads, sums);
     qp_corpus_free(&corpus);

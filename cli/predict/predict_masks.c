@@ -28,8 +28,9 @@ static qp_status fill(const qp_text_model *m, const qp_predict_config *o, int32_
     int32_t source[] = {0, count + 1}, target[] = {0, masks};
     qp_real *score = malloc((size_t)masks * (size_t)vocabulary * sizeof *score);
     if (!score) return qp_fail(QP_EMEMORY, "predict: out of memory for %d hidden words", masks);
-    qp_batch batch = {
-        .source = {{.count = 1, .start = source}, id}, .target = {{.count = 1, .start = target}, NULL}, .read = place};
+    qp_batch batch = {.source = {{.count = 1, .start = source}, id},
+                      .target = {{.count = 1, .start = target}, NULL},
+                      .source_row = place};
     qp_status status = qp_predict(m->model, &batch, 1, score);
     for (int k = 0; status == QP_OK && k < masks; k++) {
         qp_real *row = score + (size_t)k * (size_t)vocabulary;

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "cli/base/json_text.h"
-#include "cli/predict/predict_tasks.h"
 #include "cli/base/text.h"
+#include "cli/predict/predict_tasks.h"
 #include "lib/base/writer.h"
 #include "lib/decode/predict.h"
 
@@ -13,7 +13,7 @@
 
 /* Parts of sentences, each with a QP_EOS; a part holds as many whole words as the model reads. */
 typedef struct {
-    int32_t *id, *source_start, *target_start, *read;
+    int32_t *id, *source_start, *target_start, *source_row;
     int rows, answers, parts, capacity;
 } parts;
 
@@ -22,7 +22,7 @@ static void parts_free(parts *p)
     free(p->id);
     free(p->source_start);
     free(p->target_start);
-    free(p->read);
+    free(p->source_row);
 }
 
 static bool parts_grow(parts *p, int rows, int words)
@@ -31,8 +31,8 @@ static bool parts_grow(parts *p, int rows, int words)
     size_t start = (size_t)(p->parts + words) + 2;
     int32_t *grown = realloc(p->id, id * sizeof *grown);
     if (grown) p->id = grown;
-    int32_t *grown_read = realloc(p->read, read * sizeof *grown);
-    if (grown_read) p->read = grown_read;
+    int32_t *grown_read = realloc(p->source_row, read * sizeof *grown);
+    if (grown_read) p->source_row = grown_read;
     int32_t *source = realloc(p->source_start, start * sizeof *grown);
     if (source) p->source_start = source;
     int32_t *target = realloc(p->target_start, start * sizeof *grown);
@@ -53,7 +53,7 @@ static void cut_sentence(const int32_t *id, int count, const int32_t *read, int 
         memcpy(p->id + p->rows, id + first, (size_t)tokens * sizeof *id);
         p->id[p->rows + tokens] = QP_EOS;
         p->rows += tokens + 1;
-        for (; word < end; word++) p->read[p->answers++] = read[word] - first;
+        for (; word < end; word++) p->source_row[p->answers++] = read[word] - first;
     }
     p->source_start[p->parts] = p->rows;
     p->target_start[p->parts] = p->answers;
@@ -86,7 +86,7 @@ static qp_status tag_sentences(const qp_text_model *m, const qp_conll *conll, in
     if (status == QP_OK) {
         qp_batch batch = {.source = {{.count = p.parts, .start = p.source_start}, p.id},
                           .target = {{.count = p.parts, .start = p.target_start}, NULL},
-                          .read = p.read};
+                          .source_row = p.source_row};
         ptrdiff_t word = (ptrdiff_t)conll->start[first];
         status = qp_predict(m->model, &batch, threads, score);
         if (status == QP_OK)

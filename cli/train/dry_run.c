@@ -15,7 +15,7 @@
 typedef struct {
     double source, target; /* mean lengths */
     int64_t pieces[2];     /* of the tokenizers; 0: none */
-    qp_overlap_figures overlap;
+    qp_overlap_statistics overlap;
     int warnings;
 } findings;
 
@@ -25,22 +25,22 @@ static void warn(findings *found, const char *text)
     printf("  %s\n", text);
 }
 
-static qp_status print_side(const char *name, const qp_corpus_side *side, const qp_side_figures *figures,
+static qp_status print_side(const char *name, const qp_corpus_side *side, const qp_side_statistics *figures,
                             int64_t sequences, double *mean)
 {
-    qp_length_figures l;
+    qp_length_statistics l;
     if (!side->start || figures->tokens == 0) return QP_OK;
-    QP_TRY(qp_report_lengths(side, sequences, &l));
+    QP_TRY(qp_corpus_length_statistics(side, sequences, &l));
     *mean = l.mean;
     printf("  %-8s %lld tokens, %.2f %% unknown; length mean %.1f, median %d, 95 %% %d, 99 %% %d, longest %d\n", name,
-           (long long)figures->tokens, qp_report_percent(figures->unknown, figures->tokens), l.mean, l.median,
-           l.percentile_95, l.percentile_99, l.longest);
+           (long long)figures->tokens, qp_percent(figures->unknown, figures->tokens), l.mean, l.median, l.percentile_95,
+           l.percentile_99, l.longest);
     return QP_OK;
 }
 
 static qp_status print_part(const char *name, const qp_corpus *corpus, double *source, double *target)
 {
-    const qp_corpus_figures *f = &corpus->figures;
+    const qp_corpus_statistics *f = &corpus->statistics;
     if (corpus->sequences == 0) return QP_OK;
     printf("%s: %lld lines, %lld used; %lld empty, %lld too long, %lld cut\n", name, (long long)f->lines,
            (long long)corpus->sequences, (long long)f->empty, (long long)f->skipped, (long long)f->cut);
@@ -61,7 +61,7 @@ static uint64_t hash_of(const qp_corpus_side *side, int64_t sequence)
 }
 
 /* Sentences of columns are compared by their pieces. */
-static qp_status sentence_overlap(const qp_corpus *train, const qp_corpus *valid, qp_overlap_figures *o)
+static qp_status sentence_overlap(const qp_corpus *train, const qp_corpus *valid, qp_overlap_statistics *o)
 {
     uint64_t *seen = malloc((size_t)train->sequences * sizeof *seen);
     if (!seen) return qp_fail(QP_EMEMORY, "out of memory for %lld sentences", (long long)train->sequences);
@@ -79,20 +79,20 @@ static qp_status sentence_overlap(const qp_corpus *train, const qp_corpus *valid
 
 static qp_status print_overlap(const qp_train_data *data, findings *found)
 {
-    qp_overlap_figures *o = &found->overlap;
+    qp_overlap_statistics *o = &found->overlap;
     if (!data->has_valid || data->series[QP_TRAINING].rows) return QP_OK;
     if (data->conll[QP_TRAINING]) {
         QP_TRY(sentence_overlap(&data->corpus[QP_TRAINING], &data->corpus[QP_VALIDATION], o));
         printf("overlap: %.1f %% of the validation sentences stand in training as they are; training repeats %lld of "
                "its own\n",
-               qp_report_percent(o->seen_pairs, o->pairs), (long long)o->repeated_training_pairs);
+               qp_percent(o->seen_pairs, o->pairs), (long long)o->repeated_training_pairs);
         return QP_OK;
     }
-    QP_TRY(qp_report_overlap(&data->files[QP_TRAINING], &data->files[QP_VALIDATION], o));
+    QP_TRY(qp_corpus_overlap_statistics(&data->files[QP_TRAINING], &data->files[QP_VALIDATION], o));
     printf("overlap: %.1f %% of the validation lines stand in training as they are (source %.1f %%, target %.1f %%); "
            "training repeats %lld of its own\n",
-           qp_report_percent(o->seen_pairs, o->pairs), qp_report_percent(o->seen_sources, o->pairs),
-           qp_report_percent(o->seen_targets, o->pairs), (long long)o->repeated_training_pairs);
+           qp_percent(o->seen_pairs, o->pairs), qp_percent(o->seen_sources, o->pairs),
+           qp_percent(o->seen_targets, o->pairs), (long long)o->repeated_training_pairs);
     return QP_OK;
 }
 
@@ -195,7 +195,7 @@ static qp_status print_model(const qp_train_settings *settings, const qp_model *
 
 /* ---- what will go wrong ---- */
 
-static void warn_of_vocabulary(const char *side, int64_t pieces, const qp_side_figures *figures, findings *found)
+static void warn_of_vocabulary(const char *side, int64_t pieces, const qp_side_statistics *figures, findings *found)
 {
     char text[300];
     if (pieces > 0 && figures->tokens > 0 && figures->tokens / pieces < 20) {
@@ -206,11 +206,11 @@ static void warn_of_vocabulary(const char *side, int64_t pieces, const qp_side_f
                  (long long)(figures->tokens / 100 > 100 ? figures->tokens / 100 : 100));
         warn(found, text);
     }
-    if (figures->tokens > 0 && qp_report_percent(figures->unknown, figures->tokens) > 1) {
+    if (figures->tokens > 0 && qp_percent(figures->unknown, figures->tokens) > 1) {
         snprintf(text, sizeof text,
                  "%.1f %% of the %s tokens are unknown to the tokenizer: use --tokenizer bpe, or a larger "
                  "--vocab-size",
-                 qp_report_percent(figures->unknown, figures->tokens), side);
+                 qp_percent(figures->unknown, figures->tokens), side);
         warn(found, text);
     }
 }
@@ -218,13 +218,13 @@ static void warn_of_vocabulary(const char *side, int64_t pieces, const qp_side_f
 static void warn_of_data(const qp_train_settings *settings, const qp_train_data *data, findings *found)
 {
     const qp_corpus *train = &data->corpus[QP_TRAINING], *valid = &data->corpus[QP_VALIDATION];
-    const qp_corpus_figures *f = &train->figures;
+    const qp_corpus_statistics *f = &train->statistics;
     char text[300];
     if (train->sequences == 0) return;
     warn_of_vocabulary("source", found->pieces[0], &f->source, found);
     bool makes_text = qp_model_task_has_decoder(settings->model.task);
     if (makes_text) warn_of_vocabulary("target", found->pieces[1], &f->target, found);
-    if (data->has_valid && qp_report_percent(found->overlap.seen_pairs, found->overlap.pairs) > 1) {
+    if (data->has_valid && qp_percent(found->overlap.seen_pairs, found->overlap.pairs) > 1) {
         snprintf(text, sizeof text,
                  "%lld of %lld validation lines are training lines: the validation measures memory; take "
                  "them out of one of the two",
@@ -242,14 +242,14 @@ static void warn_of_data(const qp_train_settings *settings, const qp_train_data 
                  (long long)size, (long long)settings->job.batch_size, (long long)(size / 16 > 0 ? size / 16 : 1));
         warn(found, text);
     }
-    if (qp_report_percent(f->skipped, f->lines) > 1) {
+    if (qp_percent(f->skipped, f->lines) > 1) {
         snprintf(text, sizeof text, "%.1f %% of the training lines are longer than --max-length %lld and are left out",
-                 qp_report_percent(f->skipped, f->lines), (long long)settings->model.max_length);
+                 qp_percent(f->skipped, f->lines), (long long)settings->model.max_length);
         warn(found, text);
     }
-    if (data->has_valid && valid->figures.cut > 0) {
-        snprintf(text, sizeof text, "%lld validation lines are cut to --max-length %lld", (long long)valid->figures.cut,
-                 (long long)settings->model.max_length);
+    if (data->has_valid && valid->statistics.cut > 0) {
+        snprintf(text, sizeof text, "%lld validation lines are cut to --max-length %lld",
+                 (long long)valid->statistics.cut, (long long)settings->model.max_length);
         warn(found, text);
     }
 }
@@ -258,7 +258,7 @@ static void warn_of_learning(const qp_train_settings *settings, size_t weights, 
                              findings *found)
 {
     const qp_training_config *t = &settings->training;
-    const qp_corpus_figures *f = &data->corpus[QP_TRAINING].figures;
+    const qp_corpus_statistics *f = &data->corpus[QP_TRAINING].statistics;
     int64_t tokens = f->target.tokens > f->source.tokens ? f->target.tokens : f->source.tokens;
     char text[300];
     if (t->steps > 0 && settings->schedule.lr_warmup >= t->steps && qp_schedule_warms(&settings->schedule)) {

@@ -44,7 +44,7 @@ static qp_status check_place(const qp_job_config *job)
 /* ---- the text as lines of words ---- */
 
 typedef struct {
-    qp_parallel *parallel;
+    qp_text_pairs *parallel;
     qp_tokenizer *tokenizer;
     const qp_token_words *words;
     qp_encoding encoding;
@@ -59,7 +59,7 @@ static qp_status next_line(void *self, const char **line, size_t *bytes)
     qp_text_pair pair;
     bool more;
     *line = NULL;
-    QP_TRY(qp_parallel_next(w->parallel, &pair, &more));
+    QP_TRY(qp_text_pairs_next(w->parallel, &pair, &more));
     if (!more) return QP_OK;
     QP_TRY(qp_tokenizer_encode_into(w->tokenizer, pair.target, pair.target_bytes, &w->encoding));
     size_t need = 1, at = 0;
@@ -91,9 +91,9 @@ static qp_status count_ngrams(const qp_ngram_config *config, const qp_text_files
     qp_token_words words;
     QP_TRY(qp_token_words_init(tokenizer, &words));
     word_lines lines = {.tokenizer = tokenizer, .words = &words};
-    qp_status status = qp_parallel_open(files, &lines.parallel);
+    qp_status status = qp_text_pairs_open(files, &lines.parallel);
     if (status == QP_OK) status = qp_ngram_train(config, next_line, &lines, NULL, ngram);
-    qp_parallel_close(lines.parallel);
+    qp_text_pairs_close(lines.parallel);
     qp_encoding_free(&lines.encoding);
     free(lines.line);
     qp_token_words_free(&words);

@@ -26,11 +26,11 @@ const qp_train_task *qp_train_task_of(int64_t task) { return &tasks[task]; }
 void qp_train_data_free(qp_train_data *data)
 {
     qp_validation_free(&data->translations);
-    qp_own_reading_free(data->own_reading);
+    qp_scheduled_sampling_free(data->own_reading);
     for (int part = 0; part < QP_PARTS; part++) {
         qp_batcher_free(data->batcher[part]);
-        qp_windows_free(data->windows[part]);
-        qp_streams_free(data->streams[part]);
+        qp_window_batches_free(data->windows[part]);
+        qp_tbptt_batches_free(data->streams[part]);
         qp_masking_free(data->masking[part]);
         qp_series_windows_free(data->series_windows[part]);
         qp_corpus_free(&data->corpus[part]);

@@ -4,14 +4,14 @@
 #include "cli/train/train_job.h"
 #include "cli/train/validation.h"
 #include "data/batches/batcher.h"
+#include "data/batches/masking.h"
+#include "data/batches/scheduled_sampling.h"
+#include "data/batches/tbptt_batches.h"
+#include "data/batches/window_batches.h"
+#include "data/series/series_windows.h"
 #include "data/text/conll.h"
 #include "data/text/corpus.h"
 #include "data/text/labels.h"
-#include "data/batches/masking.h"
-#include "data/batches/scheduled_sampling.h"
-#include "data/series/series_windows.h"
-#include "data/batches/tbptt_batches.h"
-#include "data/batches/window_batches.h"
 
 /* train_task — what differs between training runs by their task: which files, what is read from them, what a batch is,
  * what a validation measures. One row of functions for each task; cli/train_job.c runs the row. */
@@ -29,11 +29,11 @@ typedef struct {
     qp_series series[QP_PARTS];
     qp_scaling scaling;
     qp_batcher *batcher[QP_PARTS];
-    qp_windows *windows[QP_PARTS];
-    qp_streams *streams[QP_PARTS];
+    qp_window_batches *windows[QP_PARTS];
+    qp_tbptt_batches *streams[QP_PARTS];
     qp_masking *masking[QP_PARTS];
     const qp_model *model; /* that learns; known before the batches are */
-    qp_own_reading *own_reading;
+    qp_scheduled_sampling *own_reading;
     qp_series_windows *series_windows[QP_PARTS];
     qp_batch_source batches[QP_PARTS];
     qp_validation translations; /* what translating tasks measure */

@@ -78,7 +78,7 @@ qp_status qp_autoencode_files(const qp_train_settings *settings, qp_train_data *
 /* The lines one tokenizer is learned from: the source side, the target side, or both in turn. */
 typedef struct {
     const qp_text_files *files;
-    qp_parallel *parallel; /* NULL until the first line is asked for: a tokenizer from elsewhere needs none */
+    qp_text_pairs *parallel; /* NULL until the first line is asked for: a tokenizer from elsewhere needs none */
     bool source, target;
     bool pending; /* the pair's target is still to come */
     qp_text_pair pair;
@@ -87,8 +87,8 @@ typedef struct {
 static qp_status begin_lines(side_lines *lines)
 {
     if (lines->parallel) return QP_OK;
-    QP_TRY(qp_parallel_twice(lines->files, "for the tokenizer and for the model; name a file, or --tokenizer FILE"));
-    return qp_parallel_open(lines->files, &lines->parallel);
+    QP_TRY(qp_text_pairs_twice(lines->files, "for the tokenizer and for the model; name a file, or --tokenizer FILE"));
+    return qp_text_pairs_open(lines->files, &lines->parallel);
 }
 
 static qp_status next_line(void *self, const char **line, size_t *bytes)
@@ -102,7 +102,7 @@ static qp_status next_line(void *self, const char **line, size_t *bytes)
         return QP_OK;
     }
     bool more;
-    QP_TRY(qp_parallel_next(lines->parallel, &lines->pair, &more));
+    QP_TRY(qp_text_pairs_next(lines->parallel, &lines->pair, &more));
     *line = NULL;
     if (!more) return QP_OK;
     bool source = lines->source && lines->pair.source;
@@ -117,7 +117,7 @@ qp_status qp_text_tokenizer(const qp_job_config *job, const qp_text_files *files
 {
     side_lines lines = {.files = files, .source = source, .target = target};
     qp_status status = qp_train_tokenizer(job, wish, next_line, &lines, tokenizer);
-    qp_parallel_close(lines.parallel);
+    qp_text_pairs_close(lines.parallel);
     return status;
 }
 
@@ -204,42 +204,42 @@ void qp_text_sizes(const qp_train_data *data, qp_model_config *model)
 /* --batch-size counts tokens, at least one window of them, or windows. */
 static qp_status windows_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
 {
-    qp_windows_options options = {.window = s->model.lm_window,
-                                  .size = s->job.batch_size,
-                                  .shuffle = part == QP_TRAINING,
-                                  .seed = (uint64_t)s->training.seed,
-                                  .slots = part == QP_TRAINING ? (int)s->training.accum : 1};
+    qp_window_batches_options options = {.window = s->model.lm_window,
+                                         .size = s->job.batch_size,
+                                         .shuffle = part == QP_TRAINING,
+                                         .seed = (uint64_t)s->training.seed,
+                                         .slots = part == QP_TRAINING ? (int)s->training.accum : 1};
     if (s->job.batch_type == 0) options.size = options.size > options.window ? options.size / options.window : 1;
-    QP_TRY(qp_windows_new(&data->corpus[part], &options, &data->windows[part]));
-    *source = qp_windows_source(data->windows[part]);
+    QP_TRY(qp_window_batches_new(&data->corpus[part], &options, &data->windows[part]));
+    *source = qp_window_batches_source(data->windows[part]);
     return QP_OK;
 }
 
 /* The same, but every window of a batch goes on with a text of its own. */
 static qp_status streams_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
 {
-    qp_streams_options options = {.window = s->model.lm_window,
-                                  .size = s->job.batch_size,
-                                  .shuffle = part == QP_TRAINING,
-                                  .seed = (uint64_t)s->training.seed,
-                                  .carry_width = qp_model_carry_width(&s->model)};
+    qp_tbptt_batches_options options = {.window = s->model.lm_window,
+                                        .size = s->job.batch_size,
+                                        .shuffle = part == QP_TRAINING,
+                                        .seed = (uint64_t)s->training.seed,
+                                        .carry_width = qp_model_carry_width(&s->model)};
     if (s->job.batch_type == 0) options.size = options.size > options.window ? options.size / options.window : 1;
-    QP_TRY(qp_streams_new(&data->corpus[part], &options, &data->streams[part]));
-    *source = qp_streams_source(data->streams[part]);
+    QP_TRY(qp_tbptt_batches_new(&data->corpus[part], &options, &data->streams[part]));
+    *source = qp_tbptt_batches_source(data->streams[part]);
     return QP_OK;
 }
 
 /* The decoder reads some words of its own. */
 static qp_status own_reading(const qp_train_settings *s, qp_train_data *data, qp_batch_source *source)
 {
-    qp_own_reading_options options = {.texts = *source,
-                                      .model = data->model,
-                                      .rate = s->job.scheduled_sampling,
-                                      .seed = (uint64_t)s->training.seed,
-                                      .slots = (int)s->training.accum,
-                                      .threads = qp_threads_of(s->training.threads)};
-    QP_TRY(qp_own_reading_new(&options, &data->own_reading));
-    *source = qp_own_reading_source(data->own_reading);
+    qp_scheduled_sampling_options options = {.texts = *source,
+                                             .model = data->model,
+                                             .rate = s->job.scheduled_sampling,
+                                             .seed = (uint64_t)s->training.seed,
+                                             .slots = (int)s->training.accum,
+                                             .threads = qp_threads_of(s->training.threads)};
+    QP_TRY(qp_scheduled_sampling_new(&options, &data->own_reading));
+    *source = qp_scheduled_sampling_source(data->own_reading);
     return QP_OK;
 }
 
@@ -273,7 +273,7 @@ qp_status qp_pairs_measure(qp_train_data *data, const qp_text_model *text_model,
 /* From nats a token to bits a character; lines that were cut have no known share of it. */
 qp_status qp_text_measure(qp_train_data *data, const qp_text_model *text_model, int threads, qp_metrics *metrics)
 {
-    const qp_corpus_figures *figures = &data->corpus[QP_VALIDATION].figures;
+    const qp_corpus_statistics *figures = &data->corpus[QP_VALIDATION].statistics;
     (void)text_model;
     (void)threads;
     if (figures->cut == 0 && metrics->count > 0 && strcmp(metrics->entry[0].name, "loss") == 0)
@@ -287,7 +287,7 @@ qp_status qp_text_measure(qp_train_data *data, const qp_text_model *text_model, 
 
 static void print_corpus(FILE *stream, const char *name, const qp_corpus *corpus)
 {
-    const qp_corpus_figures *f = &corpus->figures;
+    const qp_corpus_statistics *f = &corpus->statistics;
     fprintf(stream, "%-10s %lld lines", name, (long long)f->lines);
     if (f->source.tokens) fprintf(stream, ", %lld source tokens", (long long)f->source.tokens);
     fprintf(stream, ", %lld %s", (long long)f->target.tokens, corpus->answers ? "answers" : "target tokens");

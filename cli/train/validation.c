@@ -62,16 +62,16 @@ qp_status qp_validation_init(qp_validation *validation, const qp_text_files *fil
     *validation = (qp_validation){.beam_size = 1};
     QP_TRY(choose_metrics(validation, metrics));
     if (!validation->scores.count) return QP_OK;
-    QP_TRY(qp_parallel_twice(files, "for the loss and for --valid-metrics; name a file"));
-    qp_parallel *parallel;
-    QP_TRY(qp_parallel_open(files, &parallel));
+    QP_TRY(qp_text_pairs_twice(files, "for the loss and for --valid-metrics; name a file"));
+    qp_text_pairs *parallel;
+    QP_TRY(qp_text_pairs_open(files, &parallel));
     qp_text_pair pair;
     bool more;
     int capacity = 0;
     qp_status status;
-    while ((status = qp_parallel_next(parallel, &pair, &more)) == QP_OK && more)
+    while ((status = qp_text_pairs_next(parallel, &pair, &more)) == QP_OK && more)
         if ((status = add_pair(validation, &pair, &capacity)) != QP_OK) break;
-    qp_parallel_close(parallel);
+    qp_text_pairs_close(parallel);
     if (status != QP_OK) qp_validation_free(validation);
     return status;
 }

@@ -19,7 +19,7 @@ typedef struct {
 } qp_validation;
 
 /* qp_validation_init — read the files; `metrics` is the list of --valid-metrics: loss, and the names of scores.h.
- * Errors  QP_EUSAGE for an unknown metric; those of qp_parallel. */
+ * Errors  QP_EUSAGE for an unknown metric; those of qp_text_pairs. */
 qp_status qp_validation_init(qp_validation *validation, const qp_text_files *files, const char *metrics);
 void qp_validation_free(qp_validation *validation);
 

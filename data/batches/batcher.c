@@ -15,7 +15,7 @@ typedef struct {
 
 typedef struct {
     side_buffer source, target;
-    int32_t *read; /* of the target rows, where the corpus has it */
+    int32_t *source_row; /* of the target rows, where the corpus has it */
 } slot_buffer;
 
 struct qp_batcher {
@@ -53,8 +53,8 @@ static int32_t other_length(const qp_batcher *b, int32_t sequence)
 
 static int64_t counted_tokens(const qp_batcher *b)
 {
-    const qp_corpus_figures *figures = &b->corpus->figures;
-    return b->corpus->answers ? figures->source.tokens : figures->target.tokens;
+    const qp_corpus_statistics *statistics = &b->corpus->statistics;
+    return b->corpus->answers ? statistics->source.tokens : statistics->target.tokens;
 }
 
 static bool is_longer(const qp_batcher *b, int32_t one, int32_t other)
@@ -194,13 +194,13 @@ static qp_ids gather(const qp_corpus_side *side, const side_buffer *buffer, cons
     return (qp_ids){{.count = end - begin, .start = buffer->start}, buffer->id};
 }
 
-static void gather_read(const qp_batcher *b, int32_t *read, int32_t begin, int32_t end)
+static void gather_read(const qp_batcher *b, int32_t *source_row, int32_t begin, int32_t end)
 {
     const qp_corpus *c = b->corpus;
     for (int32_t i = begin; i < end; i++) {
         int32_t length = target_length(b, b->order[i]);
-        memcpy(read, c->read + c->target.start[b->order[i]], (size_t)length * sizeof *read);
-        read += length;
+        memcpy(source_row, c->source_row + c->target.start[b->order[i]], (size_t)length * sizeof *source_row);
+        source_row += length;
     }
 }
 
@@ -218,11 +218,11 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
     int32_t place = b->scratch[number], first = b->first[place], end = b->first[place + 1];
     if (b->corpus->source.start) batch->source = gather(&b->corpus->source, &buffer->source, b->order, first, end);
     batch->target = gather(&b->corpus->target, &buffer->target, b->order, first, end);
-    if (b->corpus->read) {
-        if (!buffer->read) buffer->read = malloc((size_t)b->most_target * sizeof *buffer->read);
-        if (!buffer->read) return qp_fail(QP_EMEMORY, "batches: no memory for the rows that are read");
-        gather_read(b, buffer->read, first, end);
-        batch->read = buffer->read;
+    if (b->corpus->source_row) {
+        if (!buffer->source_row) buffer->source_row = malloc((size_t)b->most_target * sizeof *buffer->source_row);
+        if (!buffer->source_row) return qp_fail(QP_EMEMORY, "batches: no memory for the rows that are read");
+        gather_read(b, buffer->source_row, first, end);
+        batch->source_row = buffer->source_row;
     }
     return QP_OK;
 }
@@ -250,8 +250,8 @@ static void bound_batches(qp_batcher *b)
     b->most_sequences = least(size, c->sequences); /* each holds at least one token */
     b->most_target = most_rows(b, longest_target, !c->answers);
     b->most_source = most_rows(b, longest_source, c->answers);
-    b->most_target = least(b->most_target, c->figures.target.tokens);
-    b->most_source = least(b->most_source, c->figures.source.tokens);
+    b->most_target = least(b->most_target, c->statistics.target.tokens);
+    b->most_source = least(b->most_source, c->statistics.source.tokens);
 }
 
 qp_status qp_batcher_new(const qp_corpus *corpus, const qp_batcher_options *options, qp_batcher **batcher)
@@ -294,7 +294,7 @@ void qp_batcher_free(qp_batcher *batcher)
         free(batcher->slot[i].source.start);
         free(batcher->slot[i].target.id);
         free(batcher->slot[i].target.start);
-        free(batcher->slot[i].read);
+        free(batcher->slot[i].source_row);
     }
     free(batcher->slot);
     free(batcher->order);

@@ -10,7 +10,7 @@ enum { PURPOSE_CHOICE = 0x6d61736b, PURPOSE_REPLACE = 0x7265706c };
 
 /* One slot; all [rows] but start [sequences + 1]. */
 typedef struct {
-    int32_t *source, *target, *read, *start;
+    int32_t *source, *target, *source_row, *start;
     int32_t *word;   /* scratch: where the words of one text begin, in random order */
     uint8_t *hidden; /* scratch: the rows of one text that were chosen */
     int64_t rows, sequences;
@@ -122,7 +122,7 @@ static int hide_first(const qp_masking *m, const int32_t *id, int rows, mask_slo
     if (rows < 1 || id[0] == QP_EOS) return at;
     out[0] = m->mask;
     s->target[at] = id[0];
-    s->read[at] = 0;
+    s->source_row[at] = 0;
     return at + 1;
 }
 
@@ -142,7 +142,7 @@ static int hide(const qp_masking *m, uint64_t key, const int32_t *id, int rows, 
         if (!s->hidden[r]) continue;
         out[r] = replacement(m, replace, r, id[r]);
         s->target[at] = id[r];
-        s->read[at++] = r;
+        s->source_row[at++] = r;
     }
     return at;
 }
@@ -160,7 +160,7 @@ static void free_slot(mask_slot *s)
 {
     free(s->source);
     free(s->target);
-    free(s->read);
+    free(s->source_row);
     free(s->start);
     free(s->word);
     free(s->hidden);
@@ -176,11 +176,11 @@ static qp_status reserve(mask_slot *s, int64_t rows, int64_t sequences)
     size_t size = (size_t)rows;
     s->source = malloc(size * sizeof *s->source);
     s->target = malloc(size * sizeof *s->target);
-    s->read = malloc(size * sizeof *s->read);
+    s->source_row = malloc(size * sizeof *s->source_row);
     s->word = malloc(size * sizeof *s->word);
     s->hidden = malloc(size);
     s->start = malloc(((size_t)sequences + 1) * sizeof *s->start);
-    if (s->source && s->target && s->read && s->word && s->hidden && s->start) {
+    if (s->source && s->target && s->source_row && s->word && s->hidden && s->start) {
         s->rows = rows;
         s->sequences = sequences;
         return QP_OK;
@@ -210,7 +210,7 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
     s->start[sequences.count] = at;
     batch->source = (qp_ids){sequences, s->source};
     batch->target = (qp_ids){{.count = sequences.count, .start = s->start}, s->target};
-    batch->read = s->read;
+    batch->source_row = s->source_row;
     return QP_OK;
 }
 

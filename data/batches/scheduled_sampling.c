@@ -13,15 +13,15 @@ typedef struct {
     int rows;
 } reading_slot;
 
-struct qp_own_reading {
-    qp_own_reading_options options;
+struct qp_scheduled_sampling {
+    qp_scheduled_sampling_options options;
     uint64_t key; /* of the epoch */
     reading_slot *slot;
 };
 
 static qp_status begin(void *self, int64_t epoch, int64_t *count)
 {
-    qp_own_reading *r = self;
+    qp_scheduled_sampling *r = self;
     r->key = qp_random_key(qp_random_key(r->options.seed, PURPOSE_COIN), (uint64_t)epoch);
     return r->options.texts.begin(r->options.texts.self, epoch, count);
 }
@@ -39,7 +39,7 @@ static qp_status reserve(reading_slot *s, int rows)
 
 static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
 {
-    qp_own_reading *r = self;
+    qp_scheduled_sampling *r = self;
     QP_TRY(r->options.texts.get(r->options.texts.self, number, slot, batch));
     if (slot < 0 || slot >= r->options.slots)
         return qp_fail(QP_EBUG, "scheduled sampling: slot %d of %d", slot, r->options.slots);
@@ -49,16 +49,16 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
     uint64_t key = qp_random_key(r->key, (uint64_t)number);
     for (int i = 0; i < rows; i++) s->coin[i] = qp_random_uniform(key, (uint64_t)i) < r->options.rate;
     batch->input = s->input;
-    return qp_own_words(r->options.model, batch, s->coin, r->options.threads, s->input);
+    return qp_scheduled_words(r->options.model, batch, s->coin, r->options.threads, s->input);
 }
 
-qp_status qp_own_reading_new(const qp_own_reading_options *options, qp_own_reading **reading)
+qp_status qp_scheduled_sampling_new(const qp_scheduled_sampling_options *options, qp_scheduled_sampling **reading)
 {
     *reading = NULL;
     if (!(options->rate > 0 && options->rate <= 1))
         return qp_fail(QP_EUSAGE, "scheduled sampling: a share of %g own words; give more than 0 and at most 1",
                        options->rate);
-    qp_own_reading *r = calloc(1, sizeof *r);
+    qp_scheduled_sampling *r = calloc(1, sizeof *r);
     if (r) r->slot = calloc((size_t)options->slots, sizeof *r->slot);
     if (!r || !r->slot) {
         free(r);
@@ -69,12 +69,12 @@ qp_status qp_own_reading_new(const qp_own_reading_options *options, qp_own_readi
     return QP_OK;
 }
 
-qp_batch_source qp_own_reading_source(qp_own_reading *reading)
+qp_batch_source qp_scheduled_sampling_source(qp_scheduled_sampling *reading)
 {
     return (qp_batch_source){.self = reading, .begin = begin, .get = get};
 }
 
-void qp_own_reading_free(qp_own_reading *reading)
+void qp_scheduled_sampling_free(qp_scheduled_sampling *reading)
 {
     if (!reading) return;
     for (int i = 0; i < reading->options.slots; i++) {

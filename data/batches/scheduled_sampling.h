@@ -14,14 +14,14 @@ typedef struct {
     double rate; /* 0 < rate <= 1 */
     uint64_t seed;
     int slots, threads;
-} qp_own_reading_options;
+} qp_scheduled_sampling_options;
 
-typedef struct qp_own_reading qp_own_reading;
+typedef struct qp_scheduled_sampling qp_scheduled_sampling;
 
-/* qp_own_reading_new — Memory  5 bytes a target token of one batch for each slot.   Errors  QP_EUSAGE (rate), QP_EMEMORY.
- * qp_own_reading_source — as qp_batcher_source; also the errors of decoding. */
-qp_status qp_own_reading_new(const qp_own_reading_options *options, qp_own_reading **reading);
-qp_batch_source qp_own_reading_source(qp_own_reading *reading);
-void qp_own_reading_free(qp_own_reading *reading);
+/* qp_scheduled_sampling_new — Memory  5 bytes a target token of one batch for each slot.   Errors  QP_EUSAGE (rate), QP_EMEMORY.
+ * qp_scheduled_sampling_source — as qp_batcher_source; also the errors of decoding. */
+qp_status qp_scheduled_sampling_new(const qp_scheduled_sampling_options *options, qp_scheduled_sampling **reading);
+qp_batch_source qp_scheduled_sampling_source(qp_scheduled_sampling *reading);
+void qp_scheduled_sampling_free(qp_scheduled_sampling *reading);
 
 #endif

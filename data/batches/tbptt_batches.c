@@ -8,10 +8,10 @@
 enum { MOST_ROWS = 1 << 30 };
 enum { PURPOSE_OFFSET = 0x737472 };
 
-struct qp_streams {
+struct qp_tbptt_batches {
     const int32_t *token; /* the text */
     int64_t tokens;
-    qp_streams_options options;
+    qp_tbptt_batches_options options;
     int64_t offset, length; /* of this epoch: where the first stream begins, tokens of the shortest one */
     int64_t longer;         /* so many streams, the first ones, have one token more */
     int64_t batches;
@@ -21,8 +21,8 @@ struct qp_streams {
 
 static qp_status begin(void *self, int64_t epoch, int64_t *count)
 {
-    qp_streams *s = self;
-    const qp_streams_options *o = &s->options;
+    qp_tbptt_batches *s = self;
+    const qp_tbptt_batches_options *o = &s->options;
     s->offset = 0;
     if (o->shuffle) {
         int64_t spare = s->tokens - o->size * o->window + 1;
@@ -38,7 +38,7 @@ static qp_status begin(void *self, int64_t epoch, int64_t *count)
 }
 
 /* Window `number` of stream i to row `rows`; the row behind it. */
-static int32_t copy_window(const qp_streams *s, int64_t number, int64_t i, int32_t rows)
+static int32_t copy_window(const qp_tbptt_batches *s, int64_t number, int64_t i, int32_t rows)
 {
     int64_t first = s->offset + i * s->length + (i < s->longer ? i : s->longer);
     int64_t end = first + s->length + (i < s->longer);
@@ -53,7 +53,7 @@ static int32_t copy_window(const qp_streams *s, int64_t number, int64_t i, int32
 
 static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
 {
-    qp_streams *s = self;
+    qp_tbptt_batches *s = self;
     memset(batch, 0, sizeof *batch);
     if (number < 0 || number >= s->batches || slot != 0)
         return qp_fail(QP_EBUG, "streams: batch %lld of %lld, slot %d of 1", (long long)number, (long long)s->batches,
@@ -72,7 +72,7 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
     return QP_OK;
 }
 
-static qp_status check(const qp_corpus *corpus, int64_t tokens, const qp_streams_options *o)
+static qp_status check(const qp_corpus *corpus, int64_t tokens, const qp_tbptt_batches_options *o)
 {
     if (o->window < 1 || o->window > MOST_ROWS || o->size < 1 || o->size > MOST_ROWS / o->window || o->carry_width < 1)
         return qp_fail(QP_EUSAGE,
@@ -88,14 +88,15 @@ static qp_status check(const qp_corpus *corpus, int64_t tokens, const qp_streams
     return QP_OK;
 }
 
-qp_status qp_streams_new(const qp_corpus *corpus, const qp_streams_options *options, qp_streams **streams)
+qp_status qp_tbptt_batches_new(const qp_corpus *corpus, const qp_tbptt_batches_options *options,
+                               qp_tbptt_batches **streams)
 {
     *streams = NULL;
     int64_t tokens = corpus->target.start ? corpus->target.start[corpus->sequences] : 0;
     QP_TRY(check(corpus, tokens, options));
-    qp_streams *s = calloc(1, sizeof *s);
+    qp_tbptt_batches *s = calloc(1, sizeof *s);
     if (!s) return qp_fail(QP_EMEMORY, "streams: out of memory");
-    *s = (qp_streams){.token = corpus->target.id, .tokens = tokens, .options = *options};
+    *s = (qp_tbptt_batches){.token = corpus->target.id, .tokens = tokens, .options = *options};
     if (s->options.size > tokens) s->options.size = tokens;
     size_t rows = (size_t)(s->options.size * s->options.window), size = (size_t)s->options.size;
     s->id = malloc(rows * sizeof *s->id);
@@ -103,14 +104,14 @@ qp_status qp_streams_new(const qp_corpus *corpus, const qp_streams_options *opti
     s->start = malloc((size + 1) * sizeof *s->start);
     s->carry = calloc(size * (size_t)s->options.carry_width, sizeof *s->carry);
     if (!s->id || !s->input || !s->start || !s->carry) {
-        qp_streams_free(s);
+        qp_tbptt_batches_free(s);
         return qp_fail(QP_EMEMORY, "streams: no memory for %zu tokens; use a smaller --batch-size", rows);
     }
     *streams = s;
     return QP_OK;
 }
 
-qp_batch_source qp_streams_source(qp_streams *s)
+qp_batch_source qp_tbptt_batches_source(qp_tbptt_batches *s)
 {
     return (qp_batch_source){.self = s,
                              .begin = begin,
@@ -119,7 +120,7 @@ qp_batch_source qp_streams_source(qp_streams *s)
                              .carry_count = (size_t)s->options.size * (size_t)s->options.carry_width};
 }
 
-void qp_streams_free(qp_streams *s)
+void qp_tbptt_batches_free(qp_tbptt_batches *s)
 {
     if (!s) return;
     free(s->id);

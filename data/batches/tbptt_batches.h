@@ -18,17 +18,18 @@ typedef struct {
     bool shuffle;
     uint64_t seed;
     int carry_width; /* reals of a sequence's state (qp_model_carry_width) */
-} qp_streams_options;
+} qp_tbptt_batches_options;
 
-typedef struct qp_streams qp_streams;
+typedef struct qp_tbptt_batches qp_tbptt_batches;
 
-/* qp_streams_new — over `corpus`, which must outlive it.
+/* qp_tbptt_batches_new — over `corpus`, which must outlive it.
  * Memory  8 bytes a token of one batch, and the states.
  * Errors  QP_EUSAGE (options out of bounds), QP_EDATA (a shuffled text without a window for each stream), QP_EMEMORY.
- * qp_streams_source — one slot; batches in order, but from any of them on whose carry was put back. QP_EBUG for numbers
+ * qp_tbptt_batches_source — one slot; batches in order, but from any of them on whose carry was put back. QP_EBUG for numbers
  *   that do not exist. */
-qp_status qp_streams_new(const qp_corpus *corpus, const qp_streams_options *options, qp_streams **streams);
-qp_batch_source qp_streams_source(qp_streams *streams);
-void qp_streams_free(qp_streams *streams);
+qp_status qp_tbptt_batches_new(const qp_corpus *corpus, const qp_tbptt_batches_options *options,
+                               qp_tbptt_batches **streams);
+qp_batch_source qp_tbptt_batches_source(qp_tbptt_batches *streams);
+void qp_tbptt_batches_free(qp_tbptt_batches *streams);
 
 #endif

@@ -12,10 +12,10 @@ typedef struct {
     int32_t *id, *input, *start;
 } window_slot;
 
-struct qp_windows {
+struct qp_window_batches {
     const int32_t *token; /* the stream */
     int64_t tokens;
-    qp_windows_options options;
+    qp_window_batches_options options;
     int64_t offset; /* of this epoch */
     int32_t count;  /* its windows */
     int32_t *order; /* [most windows of any epoch] */
@@ -24,8 +24,8 @@ struct qp_windows {
 
 static qp_status begin(void *self, int64_t epoch, int64_t *count)
 {
-    qp_windows *w = self;
-    const qp_windows_options *o = &w->options;
+    qp_window_batches *w = self;
+    const qp_window_batches_options *o = &w->options;
     uint64_t key = qp_random_key(o->seed, (uint64_t)epoch);
     w->offset = 0;
     if (o->shuffle) {
@@ -41,7 +41,7 @@ static qp_status begin(void *self, int64_t epoch, int64_t *count)
     return QP_OK;
 }
 
-static qp_status allocate(const qp_windows *w, window_slot *slot)
+static qp_status allocate(const qp_window_batches *w, window_slot *slot)
 {
     size_t rows = (size_t)(w->options.size * w->options.window);
     slot->id = malloc(rows * sizeof *slot->id);
@@ -52,7 +52,7 @@ static qp_status allocate(const qp_windows *w, window_slot *slot)
 }
 
 /* Copy one window to row `rows` of the slot; the row behind it. */
-static int32_t copy_window(const qp_windows *w, int32_t window, const window_slot *slot, int32_t rows)
+static int32_t copy_window(const qp_window_batches *w, int32_t window, const window_slot *slot, int32_t rows)
 {
     int64_t first = w->offset + window * w->options.window, length = w->options.window;
     if (length > w->tokens - first) length = w->tokens - first;
@@ -64,7 +64,7 @@ static int32_t copy_window(const qp_windows *w, int32_t window, const window_slo
 
 static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
 {
-    qp_windows *w = self;
+    qp_window_batches *w = self;
     int64_t batches = (w->count + w->options.size - 1) / w->options.size;
     memset(batch, 0, sizeof *batch);
     if (number < 0 || number >= batches || slot < 0 || slot >= w->options.slots)
@@ -84,7 +84,7 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
     return QP_OK;
 }
 
-static qp_status check(const qp_corpus *corpus, int64_t tokens, const qp_windows_options *o)
+static qp_status check(const qp_corpus *corpus, int64_t tokens, const qp_window_batches_options *o)
 {
     if (o->window < 1 || o->window > MOST_ROWS || o->size < 1 || o->size > MOST_ROWS / o->window)
         return qp_fail(QP_EUSAGE, "windows: %lld of %lld tokens in a batch; use a smaller --batch-size or --lm-window",
@@ -102,33 +102,34 @@ static qp_status check(const qp_corpus *corpus, int64_t tokens, const qp_windows
     return QP_OK;
 }
 
-qp_status qp_windows_new(const qp_corpus *corpus, const qp_windows_options *options, qp_windows **windows)
+qp_status qp_window_batches_new(const qp_corpus *corpus, const qp_window_batches_options *options,
+                                qp_window_batches **windows)
 {
     *windows = NULL;
     int64_t tokens = corpus->target.start ? corpus->target.start[corpus->sequences] : 0;
     QP_TRY(check(corpus, tokens, options));
-    qp_windows *w = calloc(1, sizeof *w);
+    qp_window_batches *w = calloc(1, sizeof *w);
     if (w) {
-        *w = (qp_windows){.token = corpus->target.id, .tokens = tokens, .options = *options};
+        *w = (qp_window_batches){.token = corpus->target.id, .tokens = tokens, .options = *options};
         int64_t most = (tokens + options->window - 1) / options->window;
         if (w->options.size > most) w->options.size = most; /* no larger slots than there is text */
         w->order = malloc((size_t)most * sizeof *w->order);
         w->slot = calloc((size_t)options->slots, sizeof *w->slot);
     }
     if (!w || !w->order || !w->slot) {
-        qp_windows_free(w);
+        qp_window_batches_free(w);
         return qp_fail(QP_EMEMORY, "windows: no memory for the order of %lld tokens", (long long)tokens);
     }
     *windows = w;
     return QP_OK;
 }
 
-qp_batch_source qp_windows_source(qp_windows *windows)
+qp_batch_source qp_window_batches_source(qp_window_batches *windows)
 {
     return (qp_batch_source){.self = windows, .begin = begin, .get = get};
 }
 
-void qp_windows_free(qp_windows *windows)
+void qp_window_batches_free(qp_window_batches *windows)
 {
     if (!windows) return;
     for (int i = 0; windows->slot && i < windows->options.slots; i++) {

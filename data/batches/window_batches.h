@@ -19,16 +19,17 @@ typedef struct {
     bool shuffle;
     uint64_t seed;
     int slots; /* batches that are held at once: --accum */
-} qp_windows_options;
+} qp_window_batches_options;
 
-typedef struct qp_windows qp_windows;
+typedef struct qp_window_batches qp_window_batches;
 
-/* qp_windows_new — windows over `corpus`, which must outlive it.
+/* qp_window_batches_new — windows over `corpus`, which must outlive it.
  * Memory  4 bytes a window; 8 bytes a token of one batch per slot.
  * Errors  QP_EUSAGE (options out of bounds), QP_EDATA (shuffled text shorter than a window; 2^31 windows), QP_EMEMORY.
- * qp_windows_source — as qp_batcher_source. QP_EBUG when number or slot do not exist. */
-qp_status qp_windows_new(const qp_corpus *corpus, const qp_windows_options *options, qp_windows **windows);
-qp_batch_source qp_windows_source(qp_windows *windows);
-void qp_windows_free(qp_windows *windows);
+ * qp_window_batches_source — as qp_batcher_source. QP_EBUG when number or slot do not exist. */
+qp_status qp_window_batches_new(const qp_corpus *corpus, const qp_window_batches_options *options,
+                                qp_window_batches **windows);
+qp_batch_source qp_window_batches_source(qp_window_batches *windows);
+void qp_window_batches_free(qp_window_batches *windows);
 
 #endif

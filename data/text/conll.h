@@ -48,10 +48,10 @@ void qp_conll_free(qp_conll *conll);
  * id      [*count] without QP_EOS       read    [words of the sentence] the first piece of each word
  * Errors  those of the codec, with file and line; QP_EMEMORY. */
 qp_status qp_conll_pieces(const qp_conll *conll, int64_t sentence, const qp_text_codec *codec, int32_t **id, int *count,
-                          int32_t **read);
+                          int32_t **source_row);
 
 /* qp_conll_corpus — source: the pieces of each sentence and QP_EOS; target: the tag of each word, -1 where it is ignored
- * (figures.unseen); read: the first piece of each word. corpus->answers is true; figures.lines counts sentences.
+ * (statistics.unseen); read: the first piece of each word. corpus->answers is true; statistics.lines counts sentences.
  * A sentence longer than max_length is left out, or keeps the words whose first piece is inside (QP_LONG_CUT).
  * Errors  as qp_conll_pieces and qp_labels_number; QP_EDATA for a file without tags. */
 typedef struct {

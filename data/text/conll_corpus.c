@@ -30,14 +30,14 @@ static qp_status add_pieces(pieces *p, const qp_corpus_line *word, qp_corpus_pla
 }
 
 static qp_status encode_words(const qp_conll *c, int64_t first, int64_t end, const qp_text_codec *codec, pieces *p,
-                              int32_t *read)
+                              int32_t *source_row)
 {
     for (int64_t w = first; w < end; w++) {
         const qp_conll_word *word = &c->word[w];
         qp_corpus_place place = {c->path, word->line};
         qp_corpus_line line;
         QP_TRY(qp_corpus_encode(codec, place, c->text + word->word, word->word_end - word->word, &line));
-        read[w - first] = p->count;
+        source_row[w - first] = p->count;
         qp_status status = add_pieces(p, &line, place);
         free(line.id);
         QP_TRY(status);
@@ -46,20 +46,20 @@ static qp_status encode_words(const qp_conll *c, int64_t first, int64_t end, con
 }
 
 qp_status qp_conll_pieces(const qp_conll *conll, int64_t sentence, const qp_text_codec *codec, int32_t **id, int *count,
-                          int32_t **read)
+                          int32_t **source_row)
 {
     int64_t first = conll->start[sentence], end = conll->start[sentence + 1];
     pieces p = {0};
     *id = NULL;
     *count = 0;
-    *read = malloc((size_t)(end - first) * sizeof **read);
-    qp_status status = *read ? encode_words(conll, first, end, codec, &p, *read)
-                             : qp_fail(QP_EMEMORY, "%s:%lld: no memory for the sentence", conll->path,
-                                       (long long)conll->word[first].line);
+    *source_row = malloc((size_t)(end - first) * sizeof **source_row);
+    qp_status status = *source_row ? encode_words(conll, first, end, codec, &p, *source_row)
+                                   : qp_fail(QP_EMEMORY, "%s:%lld: no memory for the sentence", conll->path,
+                                             (long long)conll->word[first].line);
     if (status != QP_OK) {
         free(p.id);
-        free(*read);
-        *read = NULL;
+        free(*source_row);
+        *source_row = NULL;
         return status;
     }
     *id = p.id;
@@ -90,19 +90,19 @@ static int64_t characters_of(const qp_conll *c, int64_t first, int64_t end)
 }
 
 static qp_status keep(const qp_conll *c, int64_t sentence, const qp_conll_options *options, qp_corpus_builder *builder,
-                      qp_corpus_line *text, qp_corpus_line *answers, const int32_t *read)
+                      qp_corpus_line *text, qp_corpus_line *answers, const int32_t *source_row)
 {
-    qp_corpus_figures *figures = &builder->corpus->figures;
+    qp_corpus_statistics *statistics = &builder->corpus->statistics;
     int64_t line = c->word[c->start[sentence]].line;
-    qp_corpus_builder_note(&figures->source, text->count, line);
+    qp_corpus_builder_note(&statistics->source, text->count, line);
     if (!qp_corpus_builder_fits(builder, text->count, options->max_length, options->when_longer)) return QP_OK;
     int longest = options->max_length - 1;
     if (options->max_length && text->count > longest) {
         text->count = longest;
-        while (read[answers->count - 1] >= longest) answers->count--; /* the first word begins at 0 */
+        while (source_row[answers->count - 1] >= longest) answers->count--; /* the first word begins at 0 */
     }
-    for (int w = 0; w < answers->count; w++) figures->unseen += answers->id[w] < 0;
-    return qp_corpus_builder_add(builder, (qp_corpus_place){c->path, line}, text, answers, read);
+    for (int w = 0; w < answers->count; w++) statistics->unseen += answers->id[w] < 0;
+    return qp_corpus_builder_add(builder, (qp_corpus_place){c->path, line}, text, answers, source_row);
 }
 
 static qp_status load_sentence(const qp_conll *c, int64_t sentence, const qp_conll_options *options,
@@ -111,19 +111,19 @@ static qp_status load_sentence(const qp_conll *c, int64_t sentence, const qp_con
     int64_t first = c->start[sentence], end = c->start[sentence + 1];
     qp_corpus_line text = {.characters = characters_of(c, first, end)};
     qp_corpus_line answers = {.count = (int)(end - first), .without_end = true};
-    int32_t *read = NULL;
-    builder->corpus->figures.lines++;
-    qp_status status = qp_conll_pieces(c, sentence, options->codec, &text.id, &text.count, &read);
+    int32_t *source_row = NULL;
+    builder->corpus->statistics.lines++;
+    qp_status status = qp_conll_pieces(c, sentence, options->codec, &text.id, &text.count, &source_row);
     if (status == QP_OK) {
         answers.id = malloc((size_t)answers.count * sizeof *answers.id);
         status = answers.id
                      ? number_tags(c, sentence, options, answers.id)
                      : qp_fail(QP_EMEMORY, "%s:%lld: no memory for the tags", c->path, (long long)c->word[first].line);
     }
-    if (status == QP_OK) status = keep(c, sentence, options, builder, &text, &answers, read);
+    if (status == QP_OK) status = keep(c, sentence, options, builder, &text, &answers, source_row);
     free(text.id);
     free(answers.id);
-    free(read);
+    free(source_row);
     return status;
 }
 

@@ -7,13 +7,13 @@
 
 typedef struct {
     const qp_corpus_options *options;
-    qp_parallel *text;
+    qp_text_pairs *text;
     qp_corpus_builder builder;
 } loader;
 
 static qp_corpus_place place_of(const loader *l, bool target)
 {
-    return (qp_corpus_place){qp_parallel_path(l->text, target), qp_parallel_line(l->text)};
+    return (qp_corpus_place){qp_text_pairs_path(l->text, target), qp_text_pairs_line(l->text)};
 }
 
 /* Ids of one side of the pair just read. */
@@ -27,14 +27,14 @@ static qp_status encode(const loader *l, bool target, const qp_text_pair *pair, 
 static qp_status keep_pair(loader *l, qp_corpus_line *source, qp_corpus_line *target)
 {
     const qp_corpus_options *o = l->options;
-    qp_corpus_figures *figures = &l->builder.corpus->figures;
+    qp_corpus_statistics *statistics = &l->builder.corpus->statistics;
     bool monolingual = o->files.kind == QP_TEXT_ONE_FILE;
-    int64_t line = qp_parallel_line(l->text);
-    if (!monolingual) qp_corpus_builder_note(&figures->source, source->count, line);
-    qp_corpus_builder_note(&figures->target, target->count, line);
+    int64_t line = qp_text_pairs_line(l->text);
+    if (!monolingual) qp_corpus_builder_note(&statistics->source, source->count, line);
+    qp_corpus_builder_note(&statistics->target, target->count, line);
     bool empty_stays = monolingual && o->running_text;
     if ((target->count == 0 && !empty_stays) || (!monolingual && source->count == 0)) {
-        figures->empty++;
+        statistics->empty++;
         return QP_OK;
     }
     int most = target->count;
@@ -50,7 +50,7 @@ static qp_status load_pair(loader *l, const qp_text_pair *pair)
 {
     qp_corpus_line source = {0}, target = {0};
     qp_status status = QP_OK;
-    l->builder.corpus->figures.lines++;
+    l->builder.corpus->statistics.lines++;
     if (l->options->files.kind != QP_TEXT_ONE_FILE) status = encode(l, false, pair, &source);
     if (status == QP_OK) status = encode(l, true, pair, &target);
     if (status == QP_OK) status = keep_pair(l, &source, &target);
@@ -64,11 +64,11 @@ static qp_status load_all(loader *l)
     for (;;) {
         qp_text_pair pair;
         bool more;
-        QP_TRY(qp_parallel_next(l->text, &pair, &more));
+        QP_TRY(qp_text_pairs_next(l->text, &pair, &more));
         if (!more) break;
         QP_TRY(load_pair(l, &pair));
     }
-    return qp_corpus_builder_check(&l->builder, qp_parallel_path(l->text, false), l->options->max_length);
+    return qp_corpus_builder_check(&l->builder, qp_text_pairs_path(l->text, false), l->options->max_length);
 }
 
 qp_status qp_corpus_check_length(int max_length)
@@ -83,9 +83,9 @@ qp_status qp_corpus_load(const qp_corpus_options *options, qp_corpus *corpus)
     memset(corpus, 0, sizeof *corpus);
     QP_TRY(qp_corpus_check_length(options->max_length));
     loader l = {.options = options, .builder.corpus = corpus};
-    QP_TRY(qp_parallel_open(&options->files, &l.text));
+    QP_TRY(qp_text_pairs_open(&options->files, &l.text));
     qp_status status = load_all(&l);
-    qp_parallel_close(l.text);
+    qp_text_pairs_close(l.text);
     if (status != QP_OK) {
         qp_corpus_free(corpus);
         return status;
@@ -93,7 +93,7 @@ qp_status qp_corpus_load(const qp_corpus_options *options, qp_corpus *corpus)
     qp_corpus_builder_end(&l.builder);
     if (options->to_itself) {
         corpus->source = corpus->target;
-        corpus->figures.source = corpus->figures.target;
+        corpus->statistics.source = corpus->statistics.target;
     }
     return QP_OK;
 }
@@ -107,6 +107,6 @@ void qp_corpus_free(qp_corpus *corpus)
     }
     free(corpus->target.id);
     free(corpus->target.start);
-    free(corpus->read);
+    free(corpus->source_row);
     memset(corpus, 0, sizeof *corpus);
 }

@@ -19,22 +19,22 @@ typedef struct {
     int64_t tokens, unknown; /* of the sequences kept */
     int64_t longest, longest_line;
     int64_t characters; /* of the text of the sequences kept, before any cut; the end of a line is one */
-} qp_side_figures;
+} qp_side_statistics;
 
 typedef struct {
     int64_t lines;        /* pairs read */
     int64_t empty;        /* left out: a side without any token */
     int64_t skipped, cut; /* longer than max_length: left out, or shortened */
     int64_t unseen;       /* answers left out: labels that training did not have */
-    qp_side_figures source, target;
-} qp_corpus_figures;
+    qp_side_statistics source, target;
+} qp_corpus_statistics;
 
 typedef struct {
     int64_t sequences;             /* pairs kept, at most 2^31 - 1 */
     qp_corpus_side source, target; /* may be the same blocks: an autoencoder's */
     bool answers;                  /* targets are answers: the size of a batch counts source tokens */
-    int32_t *read;                 /* NULL, or for each target id the row of its source sequence that answers it */
-    qp_corpus_figures figures;
+    int32_t *source_row;           /* NULL, or for each target id the row of its source sequence that answers it */
+    qp_corpus_statistics statistics;
 } qp_corpus;
 
 typedef enum { QP_LONG_SKIP, QP_LONG_CUT } qp_long_policy;
@@ -50,7 +50,7 @@ typedef struct {
 
 /* qp_corpus_load — read and encode the files.
  * Memory  4 bytes a token and 8 a sequence, for each side; while loading up to twice that.
- * Errors  those of qp_parallel_next and of the codec, with file and line; QP_EDATA for a corpus without any line, or of
+ * Errors  those of qp_text_pairs_next and of the codec, with file and line; QP_EDATA for a corpus without any line, or of
  *         which no line can be used; QP_EUSAGE for a max_length of 1 or below 0; QP_EMEMORY. */
 qp_status qp_corpus_load(const qp_corpus_options *options, qp_corpus *corpus);
 void qp_corpus_free(qp_corpus *corpus);

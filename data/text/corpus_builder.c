@@ -38,7 +38,7 @@ static qp_status reserve_sequence(qp_corpus_builder *b, qp_corpus_place place, b
 static qp_status append(qp_corpus_builder *b, qp_corpus_place place, bool target, const qp_corpus_line *line)
 {
     qp_corpus_side *side = target ? &b->corpus->target : &b->corpus->source;
-    qp_side_figures *figures = target ? &b->corpus->figures.target : &b->corpus->figures.source;
+    qp_side_statistics *statistics = target ? &b->corpus->statistics.target : &b->corpus->statistics.source;
     QP_TRY(reserve_sequence(b, place, target));
     int64_t begin = side->start[b->corpus->sequences], end = begin + line->count + !line->without_end;
     int32_t *id = grow(place, side->id, &b->id_capacity[target], end, sizeof *id);
@@ -47,25 +47,25 @@ static qp_status append(qp_corpus_builder *b, qp_corpus_place place, bool target
     if (line->count) memcpy(side->id + begin, line->id, (size_t)line->count * sizeof *line->id);
     if (!line->without_end) side->id[end - 1] = QP_EOS;
     side->start[b->corpus->sequences + 1] = end;
-    figures->tokens += end - begin;
-    figures->characters += line->characters;
+    statistics->tokens += end - begin;
+    statistics->characters += line->characters;
     if (!line->without_end) /* labels are never unknown */
-        for (int i = 0; i < line->count; i++) figures->unknown += line->id[i] == QP_UNK;
+        for (int i = 0; i < line->count; i++) statistics->unknown += line->id[i] == QP_UNK;
     return QP_OK;
 }
 
 qp_status qp_corpus_builder_add(qp_corpus_builder *builder, qp_corpus_place place, const qp_corpus_line *source,
-                                const qp_corpus_line *target, const int32_t *read)
+                                const qp_corpus_line *target, const int32_t *source_row)
 {
     qp_corpus *corpus = builder->corpus;
     if (source) QP_TRY(append(builder, place, false, source));
     if (target) QP_TRY(append(builder, place, true, target));
-    if (read) {
+    if (source_row) {
         int64_t end = corpus->target.start[corpus->sequences + 1];
-        int32_t *grown = grow(place, corpus->read, &builder->read_capacity, end, sizeof *grown);
+        int32_t *grown = grow(place, corpus->source_row, &builder->read_capacity, end, sizeof *grown);
         if (!grown) return QP_EMEMORY;
-        corpus->read = grown;
-        memcpy(grown + end - target->count, read, (size_t)target->count * sizeof *read);
+        corpus->source_row = grown;
+        memcpy(grown + end - target->count, source_row, (size_t)target->count * sizeof *source_row);
     }
     corpus->sequences++;
     return QP_OK;
@@ -90,23 +90,23 @@ bool qp_corpus_builder_fits(qp_corpus_builder *builder, int tokens, int max_leng
 {
     if (!max_length || tokens <= max_length - 1) return true;
     if (when_longer == QP_LONG_SKIP) {
-        builder->corpus->figures.skipped++;
+        builder->corpus->statistics.skipped++;
         return false;
     }
-    builder->corpus->figures.cut++;
+    builder->corpus->statistics.cut++;
     return true;
 }
 
-void qp_corpus_builder_note(qp_side_figures *figures, int tokens, int64_t line)
+void qp_corpus_builder_note(qp_side_statistics *statistics, int tokens, int64_t line)
 {
-    if ((int64_t)tokens + 1 <= figures->longest) return;
-    figures->longest = (int64_t)tokens + 1;
-    figures->longest_line = line;
+    if ((int64_t)tokens + 1 <= statistics->longest) return;
+    statistics->longest = (int64_t)tokens + 1;
+    statistics->longest_line = line;
 }
 
 qp_status qp_corpus_builder_check(const qp_corpus_builder *builder, const char *path, int max_length)
 {
-    const qp_corpus_figures *f = &builder->corpus->figures;
+    const qp_corpus_statistics *f = &builder->corpus->statistics;
     if (f->lines == 0) return qp_fail(QP_EDATA, "%s: the file has no lines; give a corpus with text in it", path);
     if (builder->corpus->sequences > 0) return QP_OK;
     if (f->unseen)
@@ -133,7 +133,8 @@ void qp_corpus_builder_end(qp_corpus_builder *builder)
     qp_corpus *corpus = builder->corpus;
     shrink(&corpus->source, corpus->sequences);
     shrink(&corpus->target, corpus->sequences);
-    if (!corpus->read) return;
-    int32_t *read = realloc(corpus->read, (size_t)corpus->target.start[corpus->sequences] * sizeof *read);
-    if (read) corpus->read = read;
+    if (!corpus->source_row) return;
+    int32_t *source_row = realloc(corpus->source_row,
+                                  (size_t)corpus->target.start[corpus->sequences] * sizeof *source_row);
+    if (source_row) corpus->source_row = source_row;
 }

@@ -30,20 +30,20 @@ typedef struct {
 qp_status qp_corpus_encode(const qp_text_codec *codec, qp_corpus_place place, const char *text, size_t bytes,
                            qp_corpus_line *line);
 
-/* qp_corpus_builder_add — append one pair and count its tokens in the corpus' figures.
+/* qp_corpus_builder_add — append one pair and count its tokens in the corpus' statistics.
  * source, target  either may be NULL, always the same one: this side does not exist
- * read            [target->count] or NULL, always or never: qp_corpus.read
+ * source_row      [target->count] or NULL, always or never: qp_corpus.source_row
  * qp_corpus_builder_end — give back what doubling took too much.
  * Errors  QP_EMEMORY; QP_EDATA for 2^31 sequences; both name the place. */
 qp_status qp_corpus_builder_add(qp_corpus_builder *builder, qp_corpus_place place, const qp_corpus_line *source,
-                                const qp_corpus_line *target, const int32_t *read);
+                                const qp_corpus_line *target, const int32_t *source_row);
 void qp_corpus_builder_end(qp_corpus_builder *builder);
 
 /* qp_corpus_builder_fits — whether a pair whose longer side has `tokens` tokens (QP_EOS apart) is kept under max_length;
  * counts it as skipped or cut if it is longer.
  * qp_corpus_builder_note — remember the longest text of one side, before any cut. */
 bool qp_corpus_builder_fits(qp_corpus_builder *builder, int tokens, int max_length, qp_long_policy when_longer);
-void qp_corpus_builder_note(qp_side_figures *figures, int tokens, int64_t line);
+void qp_corpus_builder_note(qp_side_statistics *statistics, int tokens, int64_t line);
 
 /* qp_corpus_builder_check — QP_EDATA if nothing was kept: a corpus nothing can be learned from is an error, not a loop
  * without steps. */

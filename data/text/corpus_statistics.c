@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/hash_set.h"
 #include "data/text/text_pairs.h"
+#include "lib/base/hash_set.h"
 #include "lib/base/random.h"
 
 static int compare_lengths(const void *a, const void *b)
@@ -20,14 +20,14 @@ static int32_t percentile(const int32_t *sorted, int64_t count, int64_t p)
     return sorted[rank > 0 ? rank - 1 : 0];
 }
 
-qp_status qp_report_lengths(const qp_corpus_side *side, int64_t sequences, qp_length_figures *figures)
+qp_status qp_corpus_length_statistics(const qp_corpus_side *side, int64_t sequences, qp_length_statistics *statistics)
 {
-    memset(figures, 0, sizeof *figures);
+    memset(statistics, 0, sizeof *statistics);
     int32_t *length = malloc((size_t)sequences * sizeof *length);
     if (!length) return qp_fail(QP_EMEMORY, "report: no memory for %lld lengths", (long long)sequences);
     for (int64_t i = 0; i < sequences; i++) length[i] = qp_corpus_length(side, i);
     qsort(length, (size_t)sequences, sizeof *length, compare_lengths);
-    *figures = (qp_length_figures){
+    *statistics = (qp_length_statistics){
         .mean = (double)side->start[sequences] / (double)sequences,
         .shortest = length[0],
         .median = percentile(length, sequences, 50),
@@ -43,7 +43,7 @@ qp_status qp_report_lengths(const qp_corpus_side *side, int64_t sequences, qp_le
 /* The lines of training: each side, and both together. */
 typedef struct {
     qp_hash_set source, target, pair;
-    qp_overlap_figures *figures;
+    qp_overlap_statistics *statistics;
 } line_sets;
 
 typedef struct {
@@ -63,40 +63,41 @@ static qp_status note_training(line_sets *sets, const qp_text_pair *pair)
     pair_hashes hashes = hashes_of(pair);
     if (pair->source) QP_TRY(qp_hash_set_add(&sets->source, hashes.source));
     QP_TRY(qp_hash_set_add(&sets->target, hashes.target));
-    sets->figures->repeated_training_pairs += qp_hash_set_get(&sets->pair, hashes.pair) > 0;
+    sets->statistics->repeated_training_pairs += qp_hash_set_get(&sets->pair, hashes.pair) > 0;
     return qp_hash_set_add(&sets->pair, hashes.pair);
 }
 
 static qp_status note_validation(line_sets *sets, const qp_text_pair *pair)
 {
     pair_hashes hashes = hashes_of(pair);
-    sets->figures->pairs++;
-    if (pair->source) sets->figures->seen_sources += qp_hash_set_get(&sets->source, hashes.source) > 0;
-    sets->figures->seen_targets += qp_hash_set_get(&sets->target, hashes.target) > 0;
-    sets->figures->seen_pairs += qp_hash_set_get(&sets->pair, hashes.pair) > 0;
+    sets->statistics->pairs++;
+    if (pair->source) sets->statistics->seen_sources += qp_hash_set_get(&sets->source, hashes.source) > 0;
+    sets->statistics->seen_targets += qp_hash_set_get(&sets->target, hashes.target) > 0;
+    sets->statistics->seen_pairs += qp_hash_set_get(&sets->pair, hashes.pair) > 0;
     return QP_OK;
 }
 
 static qp_status each_pair(const qp_text_files *files, qp_status (*note)(line_sets *sets, const qp_text_pair *pair),
                            line_sets *sets)
 {
-    qp_parallel *text;
-    QP_TRY(qp_parallel_open(files, &text));
+    qp_text_pairs *text;
+    QP_TRY(qp_text_pairs_open(files, &text));
     qp_text_pair pair;
     bool more = true;
     qp_status status = QP_OK;
     while (status == QP_OK && more) {
-        status = qp_parallel_next(text, &pair, &more);
+        status = qp_text_pairs_next(text, &pair, &more);
         if (status == QP_OK && more) status = note(sets, &pair);
     }
-    qp_parallel_close(text);
+    qp_text_pairs_close(text);
     return status;
 }
 
-qp_status qp_report_overlap(const qp_text_files *training, const qp_text_files *validation, qp_overlap_figures *figures)
+qp_status qp_corpus_overlap_statistics(const qp_text_files *training, const qp_text_files *validation,
+                                       qp_overlap_statistics *statistics)
 {
-    memset(figures, 0, sizeof *figures);
-    line_sets sets = {.figures = figures};
+    memset(statistics, 0, sizeof *statistics);
+    line_sets sets = {.statistics = statistics};
     qp_status status = each_pair(training, note_training, &sets);
     if (status == QP_OK) status = each_pair(validation, note_validation, &sets);
     qp_hash_set_free(&sets.source);
@@ -105,4 +106,4 @@ qp_status qp_report_overlap(const qp_text_files *training, const qp_text_files *
     return status;
 }
 
-double qp_report_percent(int64_t part, int64_t whole) { return whole ? 100.0 * (double)part / (double)whole : 0.0; }
+double qp_percent(int64_t part, int64_t whole) { return whole ? 100.0 * (double)part / (double)whole : 0.0; }

@@ -9,36 +9,36 @@
 static qp_status load_line(const qp_labelled_options *options, qp_corpus_builder *builder, qp_corpus_place place,
                            const qp_text_pair *pair)
 {
-    qp_corpus_figures *figures = &builder->corpus->figures;
+    qp_corpus_statistics *statistics = &builder->corpus->statistics;
     qp_corpus_line text, answer = {.count = 1, .without_end = true};
     int32_t label;
-    figures->lines++;
+    statistics->lines++;
     QP_TRY(qp_labels_number(options->labels, options->policy, place.path, place.line, pair->source, pair->source_bytes,
                             &label));
     QP_TRY(qp_corpus_encode(options->codec, place, pair->target, pair->target_bytes, &text));
     answer.id = &label;
     qp_status status = QP_OK;
-    qp_corpus_builder_note(&figures->source, text.count, place.line);
+    qp_corpus_builder_note(&statistics->source, text.count, place.line);
     if (text.count == 0) {
-        figures->empty++;
+        statistics->empty++;
     } else if (qp_corpus_builder_fits(builder, text.count, options->max_length, options->when_longer)) {
         if (options->max_length && text.count > options->max_length - 1) text.count = options->max_length - 1;
-        figures->unseen += label < 0;
+        statistics->unseen += label < 0;
         status = qp_corpus_builder_add(builder, place, &text, &answer, NULL);
     }
     free(text.id);
     return status;
 }
 
-static qp_status load_all(const qp_labelled_options *options, qp_parallel *lines, qp_corpus_builder *builder)
+static qp_status load_all(const qp_labelled_options *options, qp_text_pairs *lines, qp_corpus_builder *builder)
 {
-    const char *path = qp_parallel_path(lines, false);
+    const char *path = qp_text_pairs_path(lines, false);
     for (;;) {
         qp_text_pair pair;
         bool more;
-        QP_TRY(qp_parallel_next(lines, &pair, &more));
+        QP_TRY(qp_text_pairs_next(lines, &pair, &more));
         if (!more) break;
-        QP_TRY(load_line(options, builder, (qp_corpus_place){path, qp_parallel_line(lines)}, &pair));
+        QP_TRY(load_line(options, builder, (qp_corpus_place){path, qp_text_pairs_line(lines)}, &pair));
     }
     QP_TRY(qp_corpus_builder_check(builder, path, options->max_length));
     if (options->policy == QP_LABEL_LEARN && options->labels->count < 2)
@@ -53,10 +53,10 @@ qp_status qp_labelled_load(const qp_labelled_options *options, qp_corpus *corpus
     corpus->answers = true;
     QP_TRY(qp_corpus_check_length(options->max_length));
     qp_corpus_builder builder = {.corpus = corpus};
-    qp_parallel *lines;
-    QP_TRY(qp_parallel_open(&(qp_text_files){.kind = QP_TEXT_LABELLED, .source = options->path}, &lines));
+    qp_text_pairs *lines;
+    QP_TRY(qp_text_pairs_open(&(qp_text_files){.kind = QP_TEXT_LABELLED, .source = options->path}, &lines));
     qp_status status = load_all(options, lines, &builder);
-    qp_parallel_close(lines);
+    qp_text_pairs_close(lines);
     if (status == QP_OK)
         qp_corpus_builder_end(&builder);
     else

@@ -6,13 +6,13 @@
 #include "lib/base/file.h"
 #include "lib/text/utf8.h"
 
-struct qp_parallel {
+struct qp_text_pairs {
     qp_text_kind kind;
     qp_reader *source, *target; /* NULL where the kind has none */
     int64_t line;
 };
 
-static qp_status open_readers(const qp_text_files *files, qp_parallel *opened)
+static qp_status open_readers(const qp_text_files *files, qp_text_pairs *opened)
 {
     bool source = files->kind != QP_TEXT_ONE_FILE;
     bool target = files->kind == QP_TEXT_TWO_FILES || files->kind == QP_TEXT_ONE_FILE;
@@ -25,17 +25,17 @@ static qp_status open_readers(const qp_text_files *files, qp_parallel *opened)
     return QP_OK;
 }
 
-qp_status qp_parallel_open(const qp_text_files *files, qp_parallel **parallel)
+qp_status qp_text_pairs_open(const qp_text_files *files, qp_text_pairs **parallel)
 {
     *parallel = NULL;
-    qp_parallel *opened = calloc(1, sizeof *opened);
+    qp_text_pairs *opened = calloc(1, sizeof *opened);
     if (!opened) return qp_fail(QP_EMEMORY, "corpus: out of memory");
     opened->kind = files->kind;
     qp_status status = open_readers(files, opened);
     if (status == QP_OK)
         *parallel = opened;
     else
-        qp_parallel_close(opened);
+        qp_text_pairs_close(opened);
     return status;
 }
 
@@ -71,7 +71,7 @@ static qp_status next_line(qp_reader *reader, char **line, size_t *bytes)
     return QP_OK;
 }
 
-static qp_status next_of_two(qp_parallel *parallel, qp_text_pair *pair, bool *more)
+static qp_status next_of_two(qp_text_pairs *parallel, qp_text_pair *pair, bool *more)
 {
     char *source, *target;
     QP_TRY(next_line(parallel->source, &source, &pair->source_bytes));
@@ -84,7 +84,7 @@ static qp_status next_of_two(qp_parallel *parallel, qp_text_pair *pair, bool *mo
     return QP_OK;
 }
 
-static qp_status next_tabbed(qp_parallel *parallel, qp_text_pair *pair, bool *more)
+static qp_status next_tabbed(qp_text_pairs *parallel, qp_text_pair *pair, bool *more)
 {
     char *line;
     size_t bytes;
@@ -107,7 +107,7 @@ static qp_status next_tabbed(qp_parallel *parallel, qp_text_pair *pair, bool *mo
     return QP_OK;
 }
 
-qp_status qp_parallel_next(qp_parallel *parallel, qp_text_pair *pair, bool *more)
+qp_status qp_text_pairs_next(qp_text_pairs *parallel, qp_text_pair *pair, bool *more)
 {
     memset(pair, 0, sizeof *pair);
     *more = false;
@@ -125,7 +125,7 @@ qp_status qp_parallel_next(qp_parallel *parallel, qp_text_pair *pair, bool *more
     return QP_OK;
 }
 
-qp_status qp_parallel_twice(const qp_text_files *files, const char *why)
+qp_status qp_text_pairs_twice(const qp_text_files *files, const char *why)
 {
     const char *path[] = {files->source, files->target};
     for (int i = 0; i < 2; i++)
@@ -135,15 +135,15 @@ qp_status qp_parallel_twice(const qp_text_files *files, const char *why)
     return QP_OK;
 }
 
-int64_t qp_parallel_line(const qp_parallel *parallel) { return parallel->line; }
+int64_t qp_text_pairs_line(const qp_text_pairs *parallel) { return parallel->line; }
 
-const char *qp_parallel_path(const qp_parallel *parallel, bool target)
+const char *qp_text_pairs_path(const qp_text_pairs *parallel, bool target)
 {
     bool second = (target && parallel->target) || !parallel->source;
     return qp_reader_path(second ? parallel->target : parallel->source);
 }
 
-void qp_parallel_close(qp_parallel *parallel)
+void qp_text_pairs_close(qp_text_pairs *parallel)
 {
     if (!parallel) return;
     if (parallel->source) qp_reader_close(parallel->source);

@@ -26,20 +26,20 @@ typedef struct {
     size_t source_bytes, target_bytes;
 } qp_text_pair;
 
-typedef struct qp_parallel qp_parallel;
+typedef struct qp_text_pairs qp_text_pairs;
 
-/* qp_parallel_open — QP_ENOINPUT when a file is missing or a folder, QP_EUSAGE when both are standard input.
- * qp_parallel_next — the next pair; *more false behind the last one. QP_EDATA when one file has more lines than the
+/* qp_text_pairs_open — QP_ENOINPUT when a file is missing or a folder, QP_EUSAGE when both are standard input.
+ * qp_text_pairs_next — the next pair; *more false behind the last one. QP_EDATA when one file has more lines than the
  *                    other (both counts are told), a line is not UTF-8, or has no TAB or several; QP_EIO, QP_EMEMORY.
- * qp_parallel_twice — QP_EUSAGE when a file that is about to be read twice can be read only once (standard input, a pipe);
+ * qp_text_pairs_twice — QP_EUSAGE when a file that is about to be read twice can be read only once (standard input, a pipe);
  *                    `why` ends the message: what for, and what to do.
- * qp_parallel_line — number of the pair just read, from 1.
- * qp_parallel_path — the file that a message about the target (or else the source) should name. */
-qp_status qp_parallel_open(const qp_text_files *files, qp_parallel **parallel);
-qp_status qp_parallel_next(qp_parallel *parallel, qp_text_pair *pair, bool *more);
-qp_status qp_parallel_twice(const qp_text_files *files, const char *why);
-int64_t qp_parallel_line(const qp_parallel *parallel);
-const char *qp_parallel_path(const qp_parallel *parallel, bool target);
-void qp_parallel_close(qp_parallel *parallel);
+ * qp_text_pairs_line — number of the pair just read, from 1.
+ * qp_text_pairs_path — the file that a message about the target (or else the source) should name. */
+qp_status qp_text_pairs_open(const qp_text_files *files, qp_text_pairs **parallel);
+qp_status qp_text_pairs_next(qp_text_pairs *parallel, qp_text_pair *pair, bool *more);
+qp_status qp_text_pairs_twice(const qp_text_files *files, const char *why);
+int64_t qp_text_pairs_line(const qp_text_pairs *parallel);
+const char *qp_text_pairs_path(const qp_text_pairs *parallel, bool target);
+void qp_text_pairs_close(qp_text_pairs *parallel);
 
 #endif

@@ -47,14 +47,15 @@ typedef struct {
  * in EOS. What a task has no use for is zero. Language models leave source.count = 0.
  *   translate, lm, autoencode   target.id is the text to make (autoencode: the source's own)
  *   classify                    targets of one row, target.id the label
- *   tag, mlm                    a target row answers the source row `read` of it; target.id the label, the token hidden.
+ *   tag, mlm                    a target row answers the source row `source_row` of it; target.id the label, the token hidden.
  *                               A sequence may have no target row.
  *   regress                     source_value instead of source.id; target_value instead of target.id
  * A target.id of -1 is not counted by the loss. Labels alone are not needed to predict: target.id may be NULL then. */
 typedef struct {
     qp_ids source, target;
-    const int32_t *input;   /* what the decoder reads at each target row; NULL: the target shifted right behind BOS */
-    const int32_t *read;    /* [target rows] the source row that answers, counted from the first of its own sequence */
+    const int32_t *input; /* what the decoder reads at each target row; NULL: the target shifted right behind BOS */
+    const int32_t
+        *source_row;        /* [target rows] the source row that answers, counted from the first of its own sequence */
     const int32_t *segment; /* [source rows] of models with --segments; NULL: all of segment 0 */
     const qp_real *source_value; /* [source rows, features] */
     const qp_real *target_value; /* [target rows, outputs] */

@@ -60,7 +60,7 @@ static qp_status run_piece(void *self, qp_tape *tape, int number)
                       .features = whole->features,
                       .outputs = whole->outputs};
     if (whole->input) piece.input = whole->input + target;
-    if (whole->read) piece.read = whole->read + target;
+    if (whole->source_row) piece.source_row = whole->source_row + target;
     if (whole->segment) piece.segment = whole->segment + source;
     if (whole->source_value) piece.source_value = whole->source_value + source * whole->features;
     qp_status status = QP_OK;

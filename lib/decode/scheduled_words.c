@@ -79,7 +79,8 @@ static qp_status run_piece(void *self, qp_tape *tape, int number)
     return status;
 }
 
-qp_status qp_own_words(const qp_model *model, const qp_batch *batch, const uint8_t *coin, int threads, int32_t *input)
+qp_status qp_scheduled_words(const qp_model *model, const qp_batch *batch, const uint8_t *coin, int threads,
+                             int32_t *input)
 {
     int sequences = batch->target.sequences.count;
     if (batch->source.sequences.count != sequences || batch->source.sequences.length || batch->target.sequences.length)

@@ -39,13 +39,13 @@ static bool check_rows(qp_tape *tape, const qp_encoded *encoded, const qp_batch 
 {
     qp_sequences target = batch->target.sequences;
     int rows = target.count > 0 ? target.start[target.count] : 0;
-    if (!batch->read && rows > 0)
+    if (!batch->source_row && rows > 0)
         qp_tape_fail(tape, QP_ESHAPE, "a batch that does not tell which source rows its %d target rows read", rows);
     for (int i = 0; i < target.count && !qp_tape_failed(tape); i++) {
         int length = qp_sequence_length(encoded->sequences, i);
         for (int r = target.start[i]; r < target.start[i + 1]; r++)
-            if (batch->read[r] < 0 || batch->read[r] >= length)
-                qp_tape_fail(tape, QP_ESHAPE, "target row %d reads row %d of a source of %d", r, batch->read[r],
+            if (batch->source_row[r] < 0 || batch->source_row[r] >= length)
+                qp_tape_fail(tape, QP_ESHAPE, "target row %d reads row %d of a source of %d", r, batch->source_row[r],
                              length);
     }
     return !qp_tape_failed(tape);
@@ -61,9 +61,10 @@ static qp_tensor rows_read(qp_tape *tape, const qp_encoded *encoded, const qp_ba
     if (!row) return (qp_tensor){0};
     for (int i = 0; i < target.count; i++)
         for (int r = target.start[i]; r < target.start[i + 1]; r++) {
-            int place = batch->read[r];
-            if (ends) place = (r + 1 < target.start[i + 1] ? batch->read[r + 1] : qp_sequence_length(source, i)) - 1;
-            row[r] = source.start[i] + (place > batch->read[r] ? place : batch->read[r]);
+            int place = batch->source_row[r];
+            if (ends)
+                place = (r + 1 < target.start[i + 1] ? batch->source_row[r + 1] : qp_sequence_length(source, i)) - 1;
+            row[r] = source.start[i] + (place > batch->source_row[r] ? place : batch->source_row[r]);
         }
     return qp_gather(tape, encoded->memory, rows, row);
 }

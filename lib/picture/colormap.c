@@ -9,7 +9,7 @@ static unsigned char between(unsigned char a, unsigned char b, double part)
     return (unsigned char)(a + (b - a) * part + 0.5);
 }
 
-qp_colour qp_dye(double strength)
+qp_colour qp_colormap(double strength)
 {
     if (!(strength > 0)) return stop[0];
     if (strength >= 1) return stop[STOPS - 1];
@@ -21,4 +21,4 @@ qp_colour qp_dye(double strength)
                        between(a->blue, b->blue, part)};
 }
 
-int qp_dye_is_dark(qp_colour c) { return 0.3 * c.red + 0.59 * c.green + 0.11 * c.blue < 140; }
+int qp_colormap_is_dark(qp_colour c) { return 0.3 * c.red + 0.59 * c.green + 0.11 * c.blue < 140; }

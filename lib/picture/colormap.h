@@ -7,10 +7,10 @@ typedef struct {
     unsigned char red, green, blue;
 } qp_colour;
 
-/* qp_dye — the colour of a strength in [0, 1]; what is outside counts as the nearest end. */
-qp_colour qp_dye(double strength);
+/* qp_colormap — the colour of a strength in [0, 1]; what is outside counts as the nearest end. */
+qp_colour qp_colormap(double strength);
 
-/* qp_dye_is_dark — whether white writing is easier to read on it than black. */
-int qp_dye_is_dark(qp_colour colour);
+/* qp_colormap_is_dark — whether white writing is easier to read on it than black. */
+int qp_colormap_is_dark(qp_colour colour);
 
 #endif

@@ -43,7 +43,7 @@ static qp_status encode(const canvas *c, char **content, size_t *bytes)
 {
     unsigned char map[COLOURS][3];
     for (int i = 0; i < COLOURS; i++) {
-        qp_colour colour = qp_dye((double)i / (GROUND - 1));
+        qp_colour colour = qp_colormap((double)i / (GROUND - 1));
         memcpy(map[i],
                i == GROUND ? (unsigned char[]){255, 255, 255}
                            : (unsigned char[]){colour.red, colour.green, colour.blue},

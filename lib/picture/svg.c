@@ -73,7 +73,7 @@ static void draw_cells(drawing *d, double x, double y, const float *weight)
     for (int r = 0; r < d->rows->count; r++)
         for (int c = 0; c < d->columns->count; c++) {
             double w = (double)weight[(size_t)r * (size_t)d->columns->count + (size_t)c];
-            qp_colour colour = qp_dye(d->largest > 0 ? w / (double)d->largest : 0);
+            qp_colour colour = qp_colormap(d->largest > 0 ? w / (double)d->largest : 0);
             qp_text_format(
                 d->out,
                 "<rect x='%.1f' y='%.1f' width='%d' height='%d' fill='#%02x%02x%02x'><title>%.4f</title></rect>\n",
@@ -87,7 +87,7 @@ static void draw_legend(drawing *d, double y)
     enum { STEPS = 40, STEP = 4 };
     qp_text_format(d->out, "<text x='%d' y='%.1f'>0</text>\n", MARGIN, y + 12);
     for (int i = 0; i < STEPS; i++) {
-        qp_colour colour = qp_dye((double)i / (STEPS - 1));
+        qp_colour colour = qp_colormap((double)i / (STEPS - 1));
         qp_text_format(d->out, "<rect x='%d' y='%.1f' width='%d' height='12' fill='#%02x%02x%02x'/>\n",
                        MARGIN + 14 + i * STEP, y + 2, STEP, colour.red, colour.green, colour.blue);
     }

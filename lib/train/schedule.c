@@ -261,7 +261,7 @@ void qp_plateau_init(const qp_schedule_config *config, qp_plateau *plateau)
     *plateau = (qp_plateau){.rate = config->lr};
 }
 
-void qp_plateau_report(const qp_schedule_config *c, qp_plateau *p, double metric, bool higher_is_better)
+void qp_plateau_update(const qp_schedule_config *c, qp_plateau *p, double metric, bool higher_is_better)
 {
     bool better = !p->seen || (higher_is_better ? metric > p->best * (1 + c->lr_threshold)
                                                 : metric < p->best * (1 - c->lr_threshold));

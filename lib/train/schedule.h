@@ -115,10 +115,10 @@ bool qp_schedule_warms(const qp_schedule_config *config);
 double qp_schedule_rate(const qp_schedule_config *config, const qp_plateau *plateau, int64_t i);
 
 /* qp_plateau_init   — rate = lr, nothing seen.
- * qp_plateau_report — a new metric. better: none yet, or metric < best*(1-threshold) (higher_is_better: metric >
+ * qp_plateau_update — a new metric. better: none yet, or metric < best*(1-threshold) (higher_is_better: metric >
  *   best*(1+threshold)); then best = metric, bad = 0, else bad += 1; rest > 0: rest -= 1, bad = 0;
  *   bad > patience: new = max(rate*gamma, min); rate = new if rate - new > 1e-8; rest = cooldown, bad = 0. */
 void qp_plateau_init(const qp_schedule_config *config, qp_plateau *plateau);
-void qp_plateau_report(const qp_schedule_config *config, qp_plateau *plateau, double metric, bool higher_is_better);
+void qp_plateau_update(const qp_schedule_config *config, qp_plateau *plateau, double metric, bool higher_is_better);
 
 #endif

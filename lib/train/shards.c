@@ -81,7 +81,7 @@ qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows
     return status;
 }
 
-void qp_shards_count_alike(qp_shards *s) { s->alike = true; }
+void qp_shards_set_batch_mean(qp_shards *s) { s->alike = true; }
 
 void qp_shards_free(qp_shards *s)
 {
@@ -200,7 +200,7 @@ static qp_batch view_batch(qp_tape *tape, const shard *piece)
                      .features = whole->features,
                      .outputs = whole->outputs};
     if (whole->input) view.input = whole->input + target;
-    if (whole->read) view.read = whole->read + target;
+    if (whole->source_row) view.source_row = whole->source_row + target;
     if (whole->segment) view.segment = whole->segment + source;
     if (whole->source_value) view.source_value = whole->source_value + source * whole->features;
     if (whole->target_value) view.target_value = whole->target_value + target * whole->outputs;

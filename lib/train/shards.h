@@ -35,11 +35,11 @@ int qp_shards_count(int64_t rows, int sequences, int64_t shard_rows);
 typedef struct qp_shards qp_shards;
 
 /* qp_shards_new — threads: workers, exactly as given (see qp_threads_of); shard_rows: rows of a shard, 0: QP_SHARD_ROWS.
- * qp_shards_count_alike — from now on the batches of one update count alike, however many target rows each has: the loss
+ * qp_shards_set_batch_mean — from now on the batches of one update count alike, however many target rows each has: the loss
  * and the gradient are the mean of the batches' means.
  * qp_shards_free — by the thread that ran the steps: workers are unpinned. */
 qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows, qp_shards **shards);
-void qp_shards_count_alike(qp_shards *shards);
+void qp_shards_set_batch_mean(qp_shards *shards);
 void qp_shards_free(qp_shards *shards);
 
 typedef struct {

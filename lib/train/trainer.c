@@ -174,7 +174,7 @@ static qp_status open_run(qp_run *run, qp_trainer *t, qp_trainer_result *result)
             "--carry: a batch begins where the one before ended, so that --accum cannot join them; use --accum 1");
     QP_TRY(make_optimizer(run));
     QP_TRY(qp_shards_new(t->params, qp_threads_of(t->config->threads), t->config->shard_rows, &run->shards));
-    if (t->config->accum_mean == QP_ACCUM_BATCHES) qp_shards_count_alike(run->shards);
+    if (t->config->accum_mean == QP_ACCUM_BATCHES) qp_shards_set_batch_mean(run->shards);
     QP_TRY(qp_weight_noise_init(&run->noise, t->params, t->config->weight_noise, qp_threads_of(t->config->threads)));
     run->batch = calloc((size_t)t->config->accum, sizeof *run->batch);
     if (!run->batch) return qp_fail(QP_EMEMORY, "training: out of memory");

@@ -115,7 +115,7 @@ static bool judge(qp_run *run, double value)
     } else {
         s->bad_validations++;
     }
-    qp_plateau_report(&run->schedule, &run->plateau, value, higher);
+    qp_plateau_update(&run->schedule, &run->plateau, value, higher);
     s->validated_update = s->update;
     return better;
 }

@@ -31,7 +31,7 @@ static qp_model *tagger(void) { return tagger_of(false); }
 
 /* Texts of different lengths, every second token of which is asked for; the last text has no question. */
 typedef struct {
-    int32_t source_start[TEXTS + 1], target_start[TEXTS + 1], id[TEXTS * LENGTH], read[TEXTS * LENGTH];
+    int32_t source_start[TEXTS + 1], target_start[TEXTS + 1], id[TEXTS * LENGTH], source_row[TEXTS * LENGTH];
     qp_batch batch;
 } texts;
 
@@ -44,7 +44,7 @@ static void fill(texts *t)
         t->target_start[i] = answers;
         for (int j = 0; j < length; j++) {
             t->id[rows + j] = (int32_t)qp_random_below(9, (uint64_t)(rows + j), WORDS);
-            if (j % 2 == 0 && i + 1 < TEXTS) t->read[answers++] = j;
+            if (j % 2 == 0 && i + 1 < TEXTS) t->source_row[answers++] = j;
         }
         rows += length;
     }
@@ -52,7 +52,7 @@ static void fill(texts *t)
     t->target_start[TEXTS] = answers;
     t->batch = (qp_batch){.source = {{.count = TEXTS, .start = t->source_start}, t->id},
                           .target = {{.count = TEXTS, .start = t->target_start}, NULL},
-                          .read = t->read};
+                          .source_row = t->source_row};
 }
 
 Test(predict, a_batch_equals_its_texts_alone_and_threads_change_nothing)
@@ -72,7 +72,7 @@ Test(predict, a_batch_equals_its_texts_alone_and_threads_change_nothing)
                 target[] = {0, t.target_start[i + 1] - t.target_start[i]};
         qp_batch alone = {.source = {{.count = 1, .start = source}, t.id + t.source_start[i]},
                           .target = {{.count = 1, .start = target}, NULL},
-                          .read = t.read + t.target_start[i]};
+                          .source_row = t.source_row + t.target_start[i]};
         qp_tape_begin(tape, QP_INFER, 0);
         qp_tensor scores = qp_model_logits(model, tape, &alone, NULL);
         cr_assert_eq(qp_tape_status(tape), QP_OK);
@@ -102,7 +102,7 @@ Test(predict, a_failing_model_is_told)
     qp_model *model = tagger();
     static texts t;
     fill(&t);
-    t.read[3] = 99; /* a row behind its text */
+    t.source_row[3] = 99; /* a row behind its text */
     qp_real *score = calloc((size_t)t.target_start[TEXTS] * LABELS, sizeof *score);
     cr_assert_neq(qp_predict(model, &t.batch, 2, score), QP_OK);
     free(score);

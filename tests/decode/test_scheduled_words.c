@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "lib/base/random.h"
-#include "lib/decode/scheduled_words.h"
 #include "lib/decode/predict.h"
+#include "lib/decode/scheduled_words.h"
 #include "tests/decode/decode_support.h"
 
 enum { COUNT = 75, VOCABULARY = 20, ROWS = COUNT * 10 };
@@ -18,7 +18,7 @@ static qp_batch batch_of(qp_ids *sources)
 
 static void read_words(const qp_model *model, const qp_batch *batch, const uint8_t *coin, int threads, int32_t *input)
 {
-    cr_assert_eq(qp_own_words(model, batch, coin, threads, input), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_scheduled_words(model, batch, coin, threads, input), QP_OK, "%s", qp_error_message());
 }
 
 Test(own_words, without_coins_the_target_is_read)
@@ -74,6 +74,6 @@ Test(own_words, a_batch_without_sources_is_refused)
     int32_t input[2];
     qp_model *model = support_model(VOCABULARY, 3, 0);
     qp_batch batch = {.target = {{.count = 1, .start = start}, id}};
-    cr_expect_eq(qp_own_words(model, &batch, coin, 1, input), QP_ESHAPE);
+    cr_expect_eq(qp_scheduled_words(model, &batch, coin, 1, input), QP_ESHAPE);
     qp_model_free(model);
 }

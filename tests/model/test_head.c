@@ -68,7 +68,7 @@ static qp_model *model_of(int n, const char *option, char what[200])
 typedef struct {
     model_pairs pairs;
     qp_batch batch;
-    int32_t start[MODEL_SENTENCES + 1], id[MODEL_SENTENCES * MODEL_LONGEST], read[MODEL_SENTENCES * MODEL_LONGEST];
+    int32_t start[MODEL_SENTENCES + 1], id[MODEL_SENTENCES * MODEL_LONGEST], source_row[MODEL_SENTENCES * MODEL_LONGEST];
     qp_real source_value[MODEL_SENTENCES * MODEL_LONGEST * FEATURES], target_value[MODEL_SENTENCES * HORIZON];
 } answers;
 
@@ -98,7 +98,7 @@ static void answer_rows(answers *a, int count, bool hide)
     for (int i = 0; i < count; i++) {
         a->start[i] = rows;
         for (int r = a->pairs.source_start[i]; i > 0 && r < a->pairs.source_start[i + 1]; r += 2) {
-            a->read[rows] = r - a->pairs.source_start[i];
+            a->source_row[rows] = r - a->pairs.source_start[i];
             a->id[rows++] = hide ? a->pairs.source_id[r] : a->pairs.source_id[r] % LABELS;
             if (hide && r % 3 == 0 && r > a->pairs.source_start[i]) a->pairs.source_id[r] = QP_UNK;
         }
@@ -119,7 +119,7 @@ static const qp_batch *batch_of(answers *a, int task, int count)
         answer_rows(a, count, strstr(tasks[task][0], "mlm") != NULL);
     else
         answer_once(a, count);
-    if (rows) a->batch.read = a->read;
+    if (rows) a->batch.source_row = a->source_row;
     if (!strstr(tasks[task][0], "regress")) return &a->batch;
     a->batch.source.id = a->batch.target.id = NULL;
     a->batch.source_value = a->source_value;
@@ -204,7 +204,7 @@ static qp_batch alone(const qp_batch *all, int i, int32_t start[4])
     one.target.sequences = (qp_sequences){.count = 1, .start = start + 2};
     if (all->source.id) one.source.id += source[i];
     if (all->target.id) one.target.id += target[i];
-    if (all->read) one.read += target[i];
+    if (all->source_row) one.source_row += target[i];
     if (all->source_value) one.source_value += source[i] * FEATURES;
     return one;
 }
@@ -353,12 +353,12 @@ Test(test_head, rows_outside_a_source_are_refused)
         qp_batch batch = *batch_of(&a, 5, 6);
         qp_model *model = model_of(5 * ENCODERS, NULL, what);
         qp_tape *tape = qp_tape_new();
-        a.read[0] = bad;
+        a.source_row[0] = bad;
         qp_tape_begin(tape, QP_INFER, 0);
         qp_model_logits(model, tape, &batch, NULL);
         cr_expect_eq(qp_tape_status(tape), QP_ESHAPE);
         qp_tape_begin(tape, QP_INFER, 0);
-        batch.read = NULL;
+        batch.source_row = NULL;
         qp_model_logits(model, tape, &batch, NULL);
         cr_expect_eq(qp_tape_status(tape), QP_ESHAPE);
         qp_tape_free(tape);

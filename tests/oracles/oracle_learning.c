@@ -262,7 +262,7 @@ static void schedule(oracle *o)
     qp_plateau_init(&config, &seen);
     for (int i = 0; i < updates; i++) {
         rate[i] = (qp_real)qp_schedule_rate(&config, &seen, i);
-        if (plateau) qp_plateau_report(&config, &seen, (double)metric[i], oracle_is(o, "mode", "max"));
+        if (plateau) qp_plateau_update(&config, &seen, (double)metric[i], oracle_is(o, "mode", "max"));
     }
     oracle_compare(o, "out.lr", (size_t)updates, rate);
 }

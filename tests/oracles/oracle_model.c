@@ -396,7 +396,7 @@ static oracle_batch batch_of_labels(oracle *o, const char *prefix, const char *l
         }
     }
     start[count] = rows;
-    qp_batch batch = {.source = from.ids, .target = {{.count = count, .start = start}, target}, .read = read};
+    qp_batch batch = {.source = from.ids, .target = {{.count = count, .start = start}, target}, .source_row = read};
     return (oracle_batch){.batch = batch, .source = from.rows};
 }
 

@@ -154,7 +154,7 @@ static void sampled_batch(training *t, int number, qp_batch *batch)
     for (size_t r = 0; r < rows; r++) coin[r] = coins[b.target.row[r]] != 0;
     *batch = b.batch;
     batch->input = input;
-    if (qp_own_words(t->o->model, batch, coin, 1, input) != QP_OK) oracle_stop(t->o, "%s", qp_error_message());
+    if (qp_scheduled_words(t->o->model, batch, coin, 1, input) != QP_OK) oracle_stop(t->o, "%s", qp_error_message());
 }
 
 static const training_row rows[] = {

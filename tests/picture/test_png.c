@@ -29,7 +29,7 @@ Test(png, reads_back)
     expect_colour(point, (qp_colour){255, 255, 255});
     /* the last cell of the second panel holds the largest weight of all */
     size_t x = 16 + (3 * 16 + 16) + 2 * 16 + 5, y = 16 + 16 + 5;
-    expect_colour(point + 3 * (y * image.width + x), qp_dye(1));
+    expect_colour(point + 3 * (y * image.width + x), qp_colormap(1));
     free(point);
     free(content);
     qp_picture_free(&picture);
@@ -54,12 +54,12 @@ Test(png, colours_grow_darker)
 {
     double last = 256;
     for (int i = 0; i <= 100; i++) {
-        qp_colour c = qp_dye(i / 100.0);
+        qp_colour c = qp_colormap(i / 100.0);
         double light = 0.3 * c.red + 0.59 * c.green + 0.11 * c.blue;
         cr_assert_leq(light, last, "%d", i);
         last = light;
     }
-    cr_assert_eq(qp_dye(-1).red, qp_dye(0).red);
-    cr_assert_eq(qp_dye(2).red, qp_dye(1).red);
-    cr_assert(qp_dye_is_dark(qp_dye(1)) && !qp_dye_is_dark(qp_dye(0)));
+    cr_assert_eq(qp_colormap(-1).red, qp_colormap(0).red);
+    cr_assert_eq(qp_colormap(2).red, qp_colormap(1).red);
+    cr_assert(qp_colormap_is_dark(qp_colormap(1)) && !qp_colormap_is_dark(qp_colormap(0)));
 }

@@ -201,12 +201,12 @@ Test(schedule, plateau_cuts_after_patience_and_rests)
     const double metric[] = {5, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4};
     const double rate[] = {1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.3, 0.3, 0.3, 0.3};
     for (int i = 0; i < 12; i++) {
-        qp_plateau_report(&c, &p, metric[i], false);
+        qp_plateau_update(&c, &p, metric[i], false);
         cr_assert_float_eq(qp_schedule_rate(&c, &p, i), rate[i], 1e-12, "validation %d: %g", i, p.rate);
     }
     qp_plateau_init(&c, &p);
-    qp_plateau_report(&c, &p, 1, true);
-    qp_plateau_report(&c, &p, 2, true);
+    qp_plateau_update(&c, &p, 1, true);
+    qp_plateau_update(&c, &p, 2, true);
     cr_assert_eq(p.best, 2);
     cr_assert_eq(p.bad, 0);
 }

@@ -99,7 +99,7 @@ Test(shards, batches_can_count_alike)
         free(g);
     }
     cr_assert_eq(qp_shards_new(t->params, 2, 64, &s), QP_OK);
-    qp_shards_count_alike(s);
+    qp_shards_set_batch_mean(s);
     cr_assert_eq(qp_shards_run(s, &f, list, 3, 77, &all), QP_OK);
     cr_expect_float_eq(all.loss / (double)all.target_rows, loss, 1e-5 * loss);
     for (size_t i = 0; i < size; i++) {

@@ -134,7 +134,7 @@ Test(batcher, budgets_are_kept_and_batches_are_even)
     fixture_corpus(5000, 20, false, &c);
     qp_batcher *batcher = batcher_of(&c, (qp_batcher_options){QP_BATCH_TOKENS, 1000, true, 5, 1});
     int64_t batches = begin(batcher, 0), fewest = INT64_MAX, spread = 0;
-    cr_expect_leq(batches, c.figures.target.tokens / 1000 * 102 / 100 + 1);
+    cr_expect_leq(batches, c.statistics.target.tokens / 1000 * 102 / 100 + 1);
     for (int64_t i = 0; i < batches; i++) {
         qp_batch b = get(batcher, i, 0);
         int64_t tokens = b.target.sequences.start[b.target.sequences.count];
@@ -174,7 +174,7 @@ Test(batcher, in_order_is_the_order_of_the_file)
         cr_assert_arr_eq(b.target.id, c.target.id + place, (size_t)rows * sizeof(int32_t));
         place += rows;
     }
-    cr_expect_eq(place, c.figures.target.tokens);
+    cr_expect_eq(place, c.statistics.target.tokens);
     qp_batcher_free(batcher);
     qp_corpus_free(&c);
 }

@@ -42,7 +42,7 @@ static void texts_of(int texts, int longest, qp_corpus *corpus)
         side->id[at++] = QP_EOS;
         side->start[i + 1] = at;
     }
-    corpus->figures.target.tokens = at;
+    corpus->statistics.target.tokens = at;
 }
 
 typedef struct {
@@ -92,7 +92,7 @@ static void check_text(const fixture *f, const qp_batch *masked, const qp_batch 
     cr_assert_eq(masked->source.id[first + rows - 1], QP_EOS);
     t->words += words;
     for (int r = 0; r < rows; r++) {
-        bool chosen = row < end && masked->read[row] == r;
+        bool chosen = row < end && masked->source_row[row] == r;
         int32_t was = plain->target.id[first + r], is = masked->source.id[first + r];
         t->sum = t->sum * 31 + (uint64_t)is * 2 + chosen;
         if (!chosen) {
@@ -101,7 +101,7 @@ static void check_text(const fixture *f, const qp_batch *masked, const qp_batch 
         }
         cr_assert_eq(masked->target.id[row], was);
         if (whole_words && wanted >= 3)
-            cr_assert_eq(masked->read[row - (was - QP_SPECIAL_COUNT) % 3], r - (was - QP_SPECIAL_COUNT) % 3);
+            cr_assert_eq(masked->source_row[row - (was - QP_SPECIAL_COUNT) % 3], r - (was - QP_SPECIAL_COUNT) % 3);
         row++;
         t->chosen++;
         t->masked += is == QP_PAD;
@@ -173,7 +173,7 @@ Test(masking, a_text_of_unknown_words_has_one_row)
     cr_assert_eq(f.source.get(f.source.self, 0, 0, &batch), QP_OK);
     cr_assert(batch.target.sequences.count == 3 && batch.target.sequences.start[3] == 3);
     for (int i = 0; i < 3; i++) {
-        cr_assert(batch.target.id[i] == QP_UNK && batch.read[i] == 0);
+        cr_assert(batch.target.id[i] == QP_UNK && batch.source_row[i] == 0);
         cr_assert_eq(batch.source.id[batch.source.sequences.start[i]], QP_PAD);
     }
     cr_assert_eq(f.source.get(f.source.self, count, 0, &batch), QP_EBUG);

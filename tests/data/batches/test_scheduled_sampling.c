@@ -43,11 +43,11 @@ static qp_model *make_model(void)
 /* What is read of batch `number` of an epoch. */
 static void read_batch(const qp_model *model, double rate, int64_t epoch, int64_t number, int threads, int32_t *input)
 {
-    qp_own_reading_options options = {
+    qp_scheduled_sampling_options options = {
         .texts = {.begin = begin, .get = get}, .model = model, .rate = rate, .seed = 5, .slots = 2, .threads = threads};
-    qp_own_reading *reading;
-    cr_assert_eq(qp_own_reading_new(&options, &reading), QP_OK, "%s", qp_error_message());
-    qp_batch_source source = qp_own_reading_source(reading);
+    qp_scheduled_sampling *reading;
+    cr_assert_eq(qp_scheduled_sampling_new(&options, &reading), QP_OK, "%s", qp_error_message());
+    qp_batch_source source = qp_scheduled_sampling_source(reading);
     int64_t count;
     qp_batch batch;
     cr_assert_eq(source.begin(source.self, epoch, &count), QP_OK);
@@ -56,7 +56,7 @@ static void read_batch(const qp_model *model, double rate, int64_t epoch, int64_
     cr_assert_eq(batch.target.id, id);
     memcpy(input, batch.input, ROWS * sizeof *input);
     cr_expect_eq(source.get(source.self, number, 2, &batch), QP_EBUG);
-    qp_own_reading_free(reading);
+    qp_scheduled_sampling_free(reading);
 }
 
 Test(own_reading, as_many_own_words_as_asked_and_always_the_same)
@@ -87,9 +87,9 @@ Test(own_reading, as_many_own_words_as_asked_and_always_the_same)
 
 Test(own_reading, a_share_out_of_bounds_is_refused)
 {
-    qp_own_reading *reading;
-    qp_own_reading_options options = {.slots = 1, .rate = 0};
-    cr_expect_eq(qp_own_reading_new(&options, &reading), QP_EUSAGE);
+    qp_scheduled_sampling *reading;
+    qp_scheduled_sampling_options options = {.slots = 1, .rate = 0};
+    cr_expect_eq(qp_scheduled_sampling_new(&options, &reading), QP_EUSAGE);
     options.rate = 1.5;
-    cr_expect_eq(qp_own_reading_new(&options, &reading), QP_EUSAGE);
+    cr_expect_eq(qp_scheduled_sampling_new(&options, &reading), QP_EUSAGE);
 }

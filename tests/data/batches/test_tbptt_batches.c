@@ -15,17 +15,17 @@ static void text_of(int tokens, qp_corpus *corpus)
     for (int i = 0; i < tokens; i++) corpus->target.id[i] = 100 + i;
 }
 
-static qp_streams *streams_of(const qp_corpus *corpus, qp_streams_options options)
+static qp_tbptt_batches *streams_of(const qp_corpus *corpus, qp_tbptt_batches_options options)
 {
-    qp_streams *streams;
-    cr_assert_eq(qp_streams_new(corpus, &options, &streams), QP_OK, "%s", qp_error_message());
+    qp_tbptt_batches *streams;
+    cr_assert_eq(qp_tbptt_batches_new(corpus, &options, &streams), QP_OK, "%s", qp_error_message());
     return streams;
 }
 
 /* One epoch: every sequence goes on where that of the batch before ended. Returns the rows; *first the first token. */
-static int read_epoch(qp_streams *streams, int64_t epoch, int window, int *seen, int *first)
+static int read_epoch(qp_tbptt_batches *streams, int64_t epoch, int window, int *seen, int *first)
 {
-    qp_batch_source source = qp_streams_source(streams);
+    qp_batch_source source = qp_tbptt_batches_source(streams);
     int64_t count;
     int rows = 0, at[64], before = 0;
     cr_assert_eq(source.begin(source.self, epoch, &count), QP_OK);
@@ -62,12 +62,13 @@ Test(streams, in_order_every_token_is_a_target_once)
         for (int size = 1; size < 6; size++) {
             qp_corpus corpus;
             text_of(tokens, &corpus);
-            qp_streams *s = streams_of(&corpus, (qp_streams_options){.window = 3, .size = size, .carry_width = 3});
+            qp_tbptt_batches *s = streams_of(&corpus,
+                                             (qp_tbptt_batches_options){.window = 3, .size = size, .carry_width = 3});
             int seen[40] = {0}, first;
             cr_assert_eq(read_epoch(s, 0, 3, seen, &first), tokens, "%d tokens, %d streams", tokens, size);
             for (int i = 0; i < tokens; i++)
                 cr_assert_eq(seen[i], 1, "%d tokens, %d streams: token %d", tokens, size, i);
-            qp_streams_free(s);
+            qp_tbptt_batches_free(s);
             qp_corpus_free(&corpus);
         }
 }
@@ -76,8 +77,8 @@ Test(streams, shuffled_whole_windows_from_another_offset_each_epoch)
 {
     qp_corpus corpus;
     text_of(103, &corpus);
-    qp_streams *s = streams_of(
-        &corpus, (qp_streams_options){.window = 10, .size = 4, .shuffle = true, .seed = 5, .carry_width = 3});
+    qp_tbptt_batches *s = streams_of(
+        &corpus, (qp_tbptt_batches_options){.window = 10, .size = 4, .shuffle = true, .seed = 5, .carry_width = 3});
     int offsets[10] = {0}, different = 0;
     for (int epoch = 0; epoch < 40; epoch++) {
         int seen[103] = {0}, again[103] = {0}, first, first_again;
@@ -90,22 +91,22 @@ Test(streams, shuffled_whole_windows_from_another_offset_each_epoch)
     }
     for (int i = 0; i < 10; i++) different += offsets[i] > 0;
     cr_assert_gt(different, 6);
-    qp_streams_free(s);
+    qp_tbptt_batches_free(s);
     qp_corpus_free(&corpus);
 }
 
 Test(streams, wrong_sizes_are_told)
 {
     qp_corpus corpus;
-    qp_streams *s;
+    qp_tbptt_batches *s;
     text_of(20, &corpus);
-    qp_streams_options options = {.window = 5, .size = 4, .shuffle = true, .carry_width = 3};
-    cr_assert_eq(qp_streams_new(&corpus, &options, &s), QP_OK);
-    qp_streams_free(s);
+    qp_tbptt_batches_options options = {.window = 5, .size = 4, .shuffle = true, .carry_width = 3};
+    cr_assert_eq(qp_tbptt_batches_new(&corpus, &options, &s), QP_OK);
+    qp_tbptt_batches_free(s);
     options.size = 5;
-    cr_assert_eq(qp_streams_new(&corpus, &options, &s), QP_EDATA);
+    cr_assert_eq(qp_tbptt_batches_new(&corpus, &options, &s), QP_EDATA);
     options.window = 0;
-    cr_assert_eq(qp_streams_new(&corpus, &options, &s), QP_EUSAGE);
+    cr_assert_eq(qp_tbptt_batches_new(&corpus, &options, &s), QP_EUSAGE);
     cr_assert_null(s);
     qp_corpus_free(&corpus);
 }

@@ -15,17 +15,17 @@ static void stream_of(int tokens, qp_corpus *corpus)
     for (int i = 0; i < tokens; i++) corpus->target.id[i] = 100 + i;
 }
 
-static qp_windows *windows_of(const qp_corpus *corpus, qp_windows_options options)
+static qp_window_batches *windows_of(const qp_corpus *corpus, qp_window_batches_options options)
 {
-    qp_windows *windows;
-    cr_assert_eq(qp_windows_new(corpus, &options, &windows), QP_OK, "%s", qp_error_message());
+    qp_window_batches *windows;
+    cr_assert_eq(qp_window_batches_new(corpus, &options, &windows), QP_OK, "%s", qp_error_message());
     return windows;
 }
 
 /* Every target of an epoch counted in seen[]; inputs are one place behind. Returns the rows. */
-static int read_epoch(qp_windows *windows, int64_t epoch, int64_t size, int window, int *seen, int *first)
+static int read_epoch(qp_window_batches *windows, int64_t epoch, int64_t size, int window, int *seen, int *first)
 {
-    qp_batch_source source = qp_windows_source(windows);
+    qp_batch_source source = qp_window_batches_source(windows);
     int64_t count;
     int rows = 0;
     *first = -1;
@@ -56,12 +56,13 @@ Test(windows, in_order_every_token_is_a_target_once)
     for (int tokens = 1; tokens < 40; tokens++) {
         qp_corpus corpus;
         stream_of(tokens, &corpus);
-        qp_windows *windows = windows_of(&corpus, (qp_windows_options){.window = 7, .size = 2, .slots = 1});
+        qp_window_batches *windows = windows_of(&corpus,
+                                                (qp_window_batches_options){.window = 7, .size = 2, .slots = 1});
         int seen[40] = {0}, first;
         cr_assert_eq(read_epoch(windows, tokens, 2, 7, seen, &first), tokens);
         for (int i = 0; i < tokens; i++) cr_assert_eq(seen[i], 1);
         cr_assert_eq(first, 0);
-        qp_windows_free(windows);
+        qp_window_batches_free(windows);
         qp_corpus_free(&corpus);
     }
 }
@@ -70,8 +71,8 @@ Test(windows, shuffled_whole_windows_from_another_offset_each_epoch)
 {
     qp_corpus corpus;
     stream_of(103, &corpus);
-    qp_windows_options options = {.window = 10, .size = 4, .shuffle = true, .seed = 5, .slots = 1};
-    qp_windows *windows = windows_of(&corpus, options), *again = windows_of(&corpus, options);
+    qp_window_batches_options options = {.window = 10, .size = 4, .shuffle = true, .seed = 5, .slots = 1};
+    qp_window_batches *windows = windows_of(&corpus, options), *again = windows_of(&corpus, options);
     int total[103] = {0}, offsets[10] = {0}, changed = 0;
     for (int64_t epoch = 1; epoch <= 60; epoch++) {
         int seen[103] = {0}, same[103] = {0}, first, first_again;
@@ -91,8 +92,8 @@ Test(windows, shuffled_whole_windows_from_another_offset_each_epoch)
     for (int i = 0; i < 103; i++) cr_assert_gt(total[i], 0);
     for (int i = 0; i < 10; i++) cr_assert_gt(offsets[i], 0);
     cr_assert_gt(changed, 30, "the order of the windows is not shuffled");
-    qp_windows_free(windows);
-    qp_windows_free(again);
+    qp_window_batches_free(windows);
+    qp_window_batches_free(again);
     qp_corpus_free(&corpus);
 }
 
@@ -100,22 +101,22 @@ Test(windows, options_and_short_text_are_told)
 {
     qp_corpus corpus;
     stream_of(9, &corpus);
-    qp_windows *windows;
-    qp_windows_options options = {.window = 10, .size = 1, .shuffle = true, .slots = 1};
-    cr_assert_eq(qp_windows_new(&corpus, &options, &windows), QP_EDATA);
+    qp_window_batches *windows;
+    qp_window_batches_options options = {.window = 10, .size = 1, .shuffle = true, .slots = 1};
+    cr_assert_eq(qp_window_batches_new(&corpus, &options, &windows), QP_EDATA);
     cr_assert(strstr(qp_error_message(), "9 tokens") && strstr(qp_error_message(), "--lm-window"), "%s",
               qp_error_message());
     options.window = 9;
     windows = windows_of(&corpus, options);
     int seen[9] = {0}, first;
     cr_assert_eq(read_epoch(windows, 3, 1, 9, seen, &first), 9);
-    qp_windows_free(windows);
-    const qp_windows_options wrong[] = {{.window = 0, .size = 1, .slots = 1},
-                                        {.window = 4, .size = 0, .slots = 1},
-                                        {.window = 4, .size = 1, .slots = 0},
-                                        {.window = 1 << 20, .size = 1 << 20, .slots = 1}};
+    qp_window_batches_free(windows);
+    const qp_window_batches_options wrong[] = {{.window = 0, .size = 1, .slots = 1},
+                                               {.window = 4, .size = 0, .slots = 1},
+                                               {.window = 4, .size = 1, .slots = 0},
+                                               {.window = 1 << 20, .size = 1 << 20, .slots = 1}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        cr_assert_eq(qp_windows_new(&corpus, &wrong[i], &windows), QP_EUSAGE, "%zu", i);
+        cr_assert_eq(qp_window_batches_new(&corpus, &wrong[i], &windows), QP_EUSAGE, "%zu", i);
     qp_corpus_free(&corpus);
 }
 
@@ -132,13 +133,13 @@ Test(windows, running_text_keeps_empty_lines)
     const int32_t expected[] = {4 + 'a', 4 + 'b', QP_EOS, QP_EOS, 4 + 0xC3, 4 + 0xA4, QP_EOS, QP_EOS};
     cr_assert_eq(corpus.target.start[corpus.sequences], 8);
     cr_assert_arr_eq(corpus.target.id, expected, sizeof expected);
-    cr_assert_eq(corpus.figures.target.tokens, 8);
-    cr_assert_eq(corpus.figures.target.characters, 7);
-    cr_assert_eq(corpus.figures.empty, 0);
+    cr_assert_eq(corpus.statistics.target.tokens, 8);
+    cr_assert_eq(corpus.statistics.target.characters, 7);
+    cr_assert_eq(corpus.statistics.empty, 0);
     qp_corpus_free(&corpus);
     options.running_text = false;
     cr_assert_eq(qp_corpus_load(&options, &corpus), QP_OK);
-    cr_assert_eq(corpus.figures.empty, 2);
-    cr_assert_eq(corpus.figures.target.characters, 5);
+    cr_assert_eq(corpus.statistics.empty, 2);
+    cr_assert_eq(corpus.statistics.target.characters, 5);
     qp_corpus_free(&corpus);
 }

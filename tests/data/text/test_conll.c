@@ -132,9 +132,9 @@ Test(conll, a_word_is_answered_by_its_first_piece)
     int32_t source[] = {5, 6, 6, QP_UNK, 7, QP_EOS, 5, QP_EOS}, target[] = {0, 1, 2, 0, 1}, read[] = {0, 1, 3, 4, 0};
     cr_assert_arr_eq(corpus.source.id, source, sizeof source);
     cr_assert_arr_eq(corpus.target.id, target, sizeof target);
-    cr_assert_arr_eq(corpus.read, read, sizeof read);
-    cr_assert(corpus.sequences == 2 && corpus.target.start[1] == 4 && corpus.figures.source.unknown == 1);
-    cr_assert_eq(corpus.figures.source.characters, 16);
+    cr_assert_arr_eq(corpus.source_row, read, sizeof read);
+    cr_assert(corpus.sequences == 2 && corpus.target.start[1] == 4 && corpus.statistics.source.unknown == 1);
+    cr_assert_eq(corpus.statistics.source.characters, 16);
     qp_corpus_free(&corpus);
     options.max_length = 4; /* keeps a bb cc, and the tags of two words */
     options.when_longer = QP_LONG_CUT;
@@ -172,7 +172,7 @@ Test(conll, tags_that_cannot_be_learned_are_told)
     cr_assert(strstr(qp_error_message(), "words.conll:2: label 'B-X' does not occur"), "%s", qp_error_message());
     options.policy = QP_LABEL_IGNORE;
     cr_assert_eq(qp_conll_corpus(c, &options, &corpus), QP_OK);
-    cr_assert(corpus.figures.unseen == 1 && corpus.target.id[1] == -1);
+    cr_assert(corpus.statistics.unseen == 1 && corpus.target.id[1] == -1);
     qp_corpus_free(&corpus);
     qp_labels_free(&labels);
     qp_conll_free(c);
@@ -205,10 +205,10 @@ Test(conll, batches_carry_the_rows_that_are_read)
         qp_sequences from = batch.source.sequences, to = batch.target.sequences;
         for (int i = 0; i < to.count; i++)
             for (int r = to.start[i]; r < to.start[i + 1]; r++, rows++) {
-                int place = from.start[i] + batch.read[r];
+                int place = from.start[i] + batch.source_row[r];
                 cr_assert(place < from.start[i + 1] - 1);
-                cr_assert_eq(batch.source.id[place], QP_SPECIAL_COUNT + 1 + batch.read[r]);
-                cr_assert_eq(batch.target.id[r], batch.read[r]);
+                cr_assert_eq(batch.source.id[place], QP_SPECIAL_COUNT + 1 + batch.source_row[r]);
+                cr_assert_eq(batch.target.id[r], batch.source_row[r]);
             }
     }
     cr_assert_eq(rows, c->words);

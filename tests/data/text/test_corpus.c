@@ -36,16 +36,16 @@ Test(corpus, ids_of_both_sides_end_in_eos)
     expect_ids(&c.target, 0, "6 2 ");
     expect_ids(&c.target, 1, "6 6 2 ");
     expect_ids(&c.target, 2, "3 3 5 2 ");
-    cr_expect_eq(c.figures.lines, 3);
-    cr_expect_eq(c.figures.source.tokens, 9);
-    cr_expect_eq(c.figures.target.tokens, 9);
-    cr_expect_eq(c.figures.source.unknown, 1);
-    cr_expect_eq(c.figures.target.unknown, 2);
-    cr_expect_eq(c.figures.source.longest, 4);
-    cr_expect_eq(c.figures.source.longest_line, 1);
-    cr_expect_eq(c.figures.target.longest, 4);
-    cr_expect_eq(c.figures.target.longest_line, 3);
-    cr_expect_eq(c.figures.empty + c.figures.skipped + c.figures.cut, 0);
+    cr_expect_eq(c.statistics.lines, 3);
+    cr_expect_eq(c.statistics.source.tokens, 9);
+    cr_expect_eq(c.statistics.target.tokens, 9);
+    cr_expect_eq(c.statistics.source.unknown, 1);
+    cr_expect_eq(c.statistics.target.unknown, 2);
+    cr_expect_eq(c.statistics.source.longest, 4);
+    cr_expect_eq(c.statistics.source.longest_line, 1);
+    cr_expect_eq(c.statistics.target.longest, 4);
+    cr_expect_eq(c.statistics.target.longest_line, 3);
+    cr_expect_eq(c.statistics.empty + c.statistics.skipped + c.statistics.cut, 0);
     qp_corpus_free(&c);
 }
 
@@ -55,13 +55,13 @@ Test(corpus, long_pairs_are_skipped_or_cut_and_counted)
     const char *path = fixture_text("long.tsv", "a a\tb b\na a a\tb\na\tb b b b\n");
     cr_assert_eq(load(QP_TEXT_TABBED, path, NULL, 3, QP_LONG_SKIP, &c), QP_OK);
     cr_expect_eq(c.sequences, 1);
-    cr_expect_eq(c.figures.skipped, 2);
-    cr_expect_eq(c.figures.target.longest, 5, "what was left out is told");
-    cr_expect_eq(c.figures.target.tokens, 3);
+    cr_expect_eq(c.statistics.skipped, 2);
+    cr_expect_eq(c.statistics.target.longest, 5, "what was left out is told");
+    cr_expect_eq(c.statistics.target.tokens, 3);
     qp_corpus_free(&c);
     cr_assert_eq(load(QP_TEXT_TABBED, path, NULL, 3, QP_LONG_CUT, &c), QP_OK);
     cr_expect_eq(c.sequences, 3);
-    cr_expect_eq(c.figures.cut, 2);
+    cr_expect_eq(c.statistics.cut, 2);
     expect_ids(&c.source, 1, "5 5 2 ");
     expect_ids(&c.target, 1, "5 2 ");
     expect_ids(&c.target, 2, "5 5 2 ");
@@ -74,8 +74,8 @@ Test(corpus, empty_sides_are_left_out_and_counted)
     cr_assert_eq(load(QP_TEXT_TABBED, fixture_text("e.tsv", "a\tb\n\tb\na\t\n\t\nc\td\n"), NULL, 0, QP_LONG_SKIP, &c),
                  QP_OK);
     cr_expect_eq(c.sequences, 2);
-    cr_expect_eq(c.figures.empty, 3);
-    cr_expect_eq(c.figures.lines, 5);
+    cr_expect_eq(c.statistics.empty, 3);
+    cr_expect_eq(c.statistics.lines, 5);
     qp_corpus_free(&c);
 }
 
@@ -86,7 +86,7 @@ Test(corpus, one_file_has_no_source)
     cr_expect_eq(c.sequences, 2);
     cr_expect_null(c.source.start);
     expect_ids(&c.target, 1, "7 2 ");
-    cr_expect_eq(c.figures.source.tokens, 0);
+    cr_expect_eq(c.statistics.source.tokens, 0);
     qp_corpus_free(&c);
 }
 
@@ -154,7 +154,7 @@ Test(corpus, an_autoencoder_reads_what_it_writes)
     cr_assert_arr_eq(corpus.source.id, id, sizeof id);
     cr_assert_arr_eq(corpus.target.id, id, sizeof id);
     cr_assert_eq(corpus.source.start[2], 5);
-    cr_assert_eq(corpus.figures.source.tokens, 5);
+    cr_assert_eq(corpus.statistics.source.tokens, 5);
     qp_corpus_free(&corpus);
     cr_assert(!corpus.source.id && !corpus.target.id);
 }

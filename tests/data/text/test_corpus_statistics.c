@@ -21,8 +21,8 @@ Test(report, lengths)
     qp_corpus c;
     free(text);
     cr_assert_eq(qp_corpus_load(&options, &c), QP_OK, "%s", qp_error_message());
-    qp_length_figures f;
-    cr_assert_eq(qp_report_lengths(&c.target, c.sequences, &f), QP_OK);
+    qp_length_statistics f;
+    cr_assert_eq(qp_corpus_length_statistics(&c.target, c.sequences, &f), QP_OK);
     cr_expect_eq(f.shortest, 2);
     cr_expect_eq(f.median, 51, "the 50th of 2..101");
     cr_expect_eq(f.percentile_90, 91);
@@ -36,8 +36,8 @@ Test(report, lengths)
 Test(report, lengths_of_one_sequence)
 {
     qp_corpus_side side = {(int32_t[]){5, QP_EOS}, (int64_t[]){0, 2}};
-    qp_length_figures f;
-    cr_assert_eq(qp_report_lengths(&side, 1, &f), QP_OK);
+    qp_length_statistics f;
+    cr_assert_eq(qp_corpus_length_statistics(&side, 1, &f), QP_OK);
     cr_expect(f.shortest == 2 && f.median == 2 && f.percentile_99 == 2 && f.longest == 2);
 }
 
@@ -46,8 +46,8 @@ Test(report, overlap_of_training_and_validation)
     qp_text_files training = {QP_TEXT_TWO_FILES, fixture_text("o.src", "a\nb\nc\na\n"),
                               fixture_text("o.trg", "A\nB\nC\nA\n")};
     qp_text_files validation = {QP_TEXT_TABBED, fixture_text("o.tsv", "a\tA\nb\tC\nx\tC\na\tx\nq\tq\n"), NULL};
-    qp_overlap_figures f;
-    cr_assert_eq(qp_report_overlap(&training, &validation, &f), QP_OK, "%s", qp_error_message());
+    qp_overlap_statistics f;
+    cr_assert_eq(qp_corpus_overlap_statistics(&training, &validation, &f), QP_OK, "%s", qp_error_message());
     cr_expect_eq(f.pairs, 5);
     cr_expect_eq(f.seen_pairs, 1);
     cr_expect_eq(f.seen_sources, 3);
@@ -55,14 +55,14 @@ Test(report, overlap_of_training_and_validation)
     cr_expect_eq(f.repeated_training_pairs, 1);
     validation = (qp_text_files){QP_TEXT_ONE_FILE, NULL, fixture_text("o.lm", "A\nZ\n")};
     training = (qp_text_files){QP_TEXT_ONE_FILE, NULL, training.target};
-    cr_assert_eq(qp_report_overlap(&training, &validation, &f), QP_OK);
+    cr_assert_eq(qp_corpus_overlap_statistics(&training, &validation, &f), QP_OK);
     cr_expect(f.pairs == 2 && f.seen_pairs == 1 && f.seen_targets == 1 && f.seen_sources == 0);
     validation.target = "/tmp/qp no such file";
-    cr_expect_eq(qp_report_overlap(&training, &validation, &f), QP_ENOINPUT);
+    cr_expect_eq(qp_corpus_overlap_statistics(&training, &validation, &f), QP_ENOINPUT);
 }
 
 Test(report, percent)
 {
-    cr_expect_float_eq(qp_report_percent(1, 8), 12.5, 1e-12);
-    cr_expect_eq(qp_report_percent(0, 0), 0.0);
+    cr_expect_float_eq(qp_percent(1, 8), 12.5, 1e-12);
+    cr_expect_eq(qp_percent(0, 0), 0.0);
 }

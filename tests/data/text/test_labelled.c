@@ -35,17 +35,17 @@ Test(labelled, one_label_answers_one_text)
         fixture_text("a.tsv", "good\ta bb ccc\r\nbad\tdddd\ngood\t\nbad\t  \ngood\te\tff ?"), &labels, QP_LABEL_LEARN);
     qp_corpus corpus;
     cr_assert_eq(qp_labelled_load(&options, &corpus), QP_OK, "%s", qp_error_message());
-    cr_assert(corpus.answers && corpus.sequences == 3 && !corpus.read);
+    cr_assert(corpus.answers && corpus.sequences == 3 && !corpus.source_row);
     int32_t source[] = {5, 6, 7, QP_EOS, 8, QP_EOS, 8, QP_UNK, QP_EOS}, target[] = {0, 1, 0};
     cr_assert_arr_eq(corpus.source.id, source, sizeof source); /* a TAB inside a text is a letter to this codec */
     cr_assert_arr_eq(corpus.target.id, target, sizeof target);
     cr_assert_eq(corpus.target.start[3], 3);
-    cr_assert_eq(corpus.figures.lines, 5);
-    cr_assert_eq(corpus.figures.empty, 2);
-    cr_assert_eq(corpus.figures.source.tokens, 9);
-    cr_assert_eq(corpus.figures.source.unknown, 1);
-    cr_assert_eq(corpus.figures.target.tokens, 3);
-    cr_assert_eq(corpus.figures.source.longest, 4);
+    cr_assert_eq(corpus.statistics.lines, 5);
+    cr_assert_eq(corpus.statistics.empty, 2);
+    cr_assert_eq(corpus.statistics.source.tokens, 9);
+    cr_assert_eq(corpus.statistics.source.unknown, 1);
+    cr_assert_eq(corpus.statistics.target.tokens, 3);
+    cr_assert_eq(corpus.statistics.source.longest, 4);
     cr_assert(labels.count == 2 && !strcmp(labels.text[1], "bad"));
     qp_corpus_free(&corpus);
     qp_labels_free(&labels);
@@ -74,14 +74,14 @@ Test(labelled, long_texts_and_unseen_labels)
     options.max_length = 4;
     options.when_longer = QP_LONG_CUT;
     cr_assert_eq(qp_labelled_load(&options, &corpus), QP_OK, "%s", qp_error_message());
-    cr_assert(corpus.sequences == 2 && corpus.figures.cut == 1 && corpus.figures.unseen == 1);
+    cr_assert(corpus.sequences == 2 && corpus.statistics.cut == 1 && corpus.statistics.unseen == 1);
     cr_assert(corpus.target.id[0] == 0 && corpus.target.id[1] == -1);
     cr_assert_eq(qp_corpus_length(&corpus.source, 0), 4);
     cr_assert_eq(corpus.source.id[3], QP_EOS);
     qp_corpus_free(&corpus);
     options.when_longer = QP_LONG_SKIP;
     cr_assert_eq(qp_labelled_load(&options, &corpus), QP_OK);
-    cr_assert(corpus.sequences == 1 && corpus.figures.skipped == 1);
+    cr_assert(corpus.sequences == 1 && corpus.statistics.skipped == 1);
     qp_corpus_free(&corpus);
     qp_labels_free(&labels);
 }
@@ -95,7 +95,7 @@ Test(labelled, batches_count_source_tokens)
         corpus.target.id[i] = corpus.source.id[corpus.source.start[i]];
         corpus.target.start[i + 1] = i + 1;
     }
-    corpus.figures.target.tokens = corpus.sequences;
+    corpus.statistics.target.tokens = corpus.sequences;
     corpus.answers = true;
     qp_batcher_options options = {.kind = QP_BATCH_TOKENS, .size = 60, .shuffle = true, .seed = 3, .slots = 1};
     qp_batcher *batcher;
@@ -112,10 +112,10 @@ Test(labelled, batches_count_source_tokens)
         for (int i = 0; i < texts.count; i++) cr_assert_eq(batch.target.id[i], batch.source.id[texts.start[i]]);
         sequences += texts.count;
         tokens += texts.start[texts.count];
-        cr_assert_null(batch.read);
+        cr_assert_null(batch.source_row);
     }
     cr_assert_eq(sequences, 500);
-    cr_assert_eq(tokens, corpus.figures.source.tokens);
+    cr_assert_eq(tokens, corpus.statistics.source.tokens);
     cr_assert_leq(count, tokens / 60 + tokens / 300 + 2, "batches are full");
     qp_batcher_free(batcher);
     qp_corpus_free(&corpus);
@@ -131,7 +131,7 @@ Test(labelled, korean_reviews)
     qp_corpus corpus;
     cr_assert_eq(qp_labelled_load(&options, &corpus), QP_OK, "%s", qp_error_message());
     cr_assert_eq(labels.count, 2);
-    cr_assert_eq(corpus.figures.lines, corpus.sequences + corpus.figures.empty);
+    cr_assert_eq(corpus.statistics.lines, corpus.sequences + corpus.statistics.empty);
     cr_assert_gt(corpus.sequences, 25000);
     qp_corpus_free(&corpus);
     options.path = dev;

@@ -9,21 +9,21 @@
 /* Read everything; the status of the last call, the pairs joined as source>target| in `seen`. */
 static qp_status read_all(qp_text_files files, char *seen, size_t size, int64_t *lines)
 {
-    qp_parallel *text;
+    qp_text_pairs *text;
     qp_text_pair pair;
     bool more;
     size_t used = 0;
     seen[0] = 0;
     *lines = 0;
-    qp_status status = qp_parallel_open(&files, &text);
+    qp_status status = qp_text_pairs_open(&files, &text);
     if (status != QP_OK) return status;
-    while ((status = qp_parallel_next(text, &pair, &more)) == QP_OK && more) {
+    while ((status = qp_text_pairs_next(text, &pair, &more)) == QP_OK && more) {
         cr_assert_eq(pair.target[pair.target_bytes], 0);
         used += (size_t)snprintf(seen + used, size - used, "%s>%s|", pair.source ? pair.source : "", pair.target);
         cr_assert_lt(used, size);
     }
-    *lines = qp_parallel_line(text);
-    qp_parallel_close(text);
+    *lines = qp_text_pairs_line(text);
+    qp_text_pairs_close(text);
     return status;
 }
 
