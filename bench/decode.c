@@ -13,7 +13,7 @@
 
 #include "lib/base/random.h"
 #include "lib/decode/translate.h"
-#include "lib/tensor/cpu.h"
+#include "lib/tensor/kernels/cpu.h"
 
 typedef struct {
     const char *name;

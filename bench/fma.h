@@ -7,7 +7,7 @@
 #include <omp.h>
 #include <string.h>
 
-#include "lib/tensor/cpu.h"
+#include "lib/tensor/kernels/cpu.h"
 
 enum { FMA_ROUNDS = 20000000, FMA_CHAINS = 12 }; /* enough independent chains to hide the latency */
 

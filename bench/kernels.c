@@ -14,9 +14,9 @@
 #endif
 
 #include "lib/base/random.h"
-#include "lib/tensor/cpu.h"
 #include "lib/tensor/gemm.h"
 #include "lib/tensor/gemm_packed.h"
+#include "lib/tensor/kernels/cpu.h"
 #include "lib/tensor/pointwise.h"
 #include "lib/tensor/rows.h"
 

@@ -17,8 +17,8 @@
 #include "lib/base/random.h"
 #include "lib/base/threads.h"
 #include "lib/model/model.h"
-#include "lib/tensor/cpu.h"
 #include "lib/tensor/gemm.h"
+#include "lib/tensor/kernels/cpu.h"
 #include "lib/train/optimizer.h"
 #include "lib/train/shards.h"
 

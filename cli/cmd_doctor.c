@@ -17,8 +17,8 @@
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "lib/base/memory.h"
-#include "lib/tensor/cpu.h"
 #include "lib/tensor/gemm.h"
+#include "lib/tensor/kernels/cpu.h"
 
 /* What a small training wants; less is possible and told. */
 #define WANTED_MEMORY 1e9

@@ -9,8 +9,8 @@
 
 #include "lib/base/real.h"
 #include "lib/base/version.h"
-#include "lib/tensor/cpu.h"
 #include "lib/tensor/gemm.h"
+#include "lib/tensor/kernels/cpu.h"
 
 #if defined(__x86_64__)
 #define ARCHITECTURE "x86-64"

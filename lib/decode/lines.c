@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/tensor/cpu.h"
+#include "lib/tensor/kernels/cpu.h"
 
 static qp_status encode_line(const qp_text_codec *codec, const qp_line *line, int longest, qp_line_ids *ids)
 {

@@ -1,6 +1,6 @@
 #include "lib/tensor/gates.h"
 
-#include "lib/tensor/cpu.h"
+#include "lib/tensor/kernels/cpu.h"
 #include "lib/tensor/kernels/gates_kernels.h"
 
 static const qp_gates_kernels *kernels(void)

@@ -1,7 +1,7 @@
 #include "lib/tensor/pointwise.h"
 
 #include "lib/base/random.h"
-#include "lib/tensor/cpu.h"
+#include "lib/tensor/kernels/cpu.h"
 #include "lib/tensor/kernels/pointwise_kernels.h"
 
 static const qp_pointwise_kernels *kernels(void)

@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-#include "lib/tensor/cpu.h"
+#include "lib/tensor/kernels/cpu.h"
 #include "lib/tensor/kernels/rows_kernels.h"
 
 static const qp_rows_kernels *kernels(void)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/base/memory.h"
-#include "lib/tensor/cpu.h"
+#include "lib/tensor/kernels/cpu.h"
 #include "lib/tensor/pointwise.h"
 #include "lib/train/rules/update_rules.h"
 

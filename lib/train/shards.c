@@ -8,8 +8,8 @@
 
 #include "lib/base/random.h"
 #include "lib/base/threads.h"
-#include "lib/tensor/cpu.h"
 #include "lib/tensor/gemm.h"
+#include "lib/tensor/kernels/cpu.h"
 #include "lib/train/gradient_tree.h"
 
 /* Sequences first .. end-1 of a batch. */

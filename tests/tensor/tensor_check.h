@@ -10,7 +10,7 @@
 
 #include "lib/base/random.h"
 #include "lib/base/real.h"
-#include "lib/tensor/cpu.h"
+#include "lib/tensor/kernels/cpu.h"
 
 /* Helpers of the kernel tests. Every test runs at each level this CPU has, the scalar one first. */
 #define FOR_EACH_LEVEL(level)                                                                                          \

@@ -1,8 +1,8 @@
 #ifndef QP_GATES_KERNELS_H
 #define QP_GATES_KERNELS_H
 
-#include "lib/tensor/cpu.h"
 #include "lib/tensor/gates.h"
+#include "lib/tensor/kernels/cpu.h"
 
 /* gates_kernels — the kernels behind gates.h, one set per level of cpu.h, with the same arguments. */
 typedef struct {

@@ -1,5 +1,5 @@
 /* Products with AVX2 and FMA: 12 sums, 2 vectors of B and a broadcast in 16 registers. */
-#include "lib/tensor/cpu.h"
+#include "lib/tensor/kernels/cpu.h"
 
 #ifdef QP_VECTOR_KERNELS
 #include "lib/tensor/kernels/vector_avx2.h"

@@ -1,5 +1,5 @@
 /* Products with AVX-512: 24 sums, 2 vectors of B and a broadcast in 32 registers. */
-#include "lib/tensor/cpu.h"
+#include "lib/tensor/kernels/cpu.h"
 
 #ifdef QP_VECTOR_KERNELS
 #include "lib/tensor/kernels/vector_avx512.h"

@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 
-#include "lib/tensor/cpu.h"
 #include "lib/tensor/gemm_packed.h"
+#include "lib/tensor/kernels/cpu.h"
 
 /* gemm_kernels — our own products, one set per vector level of cpu.h; the scalar level has OpenBLAS and a plain loop.
  * Every element is added up in the same order whatever the operands' strides are. */

@@ -1,5 +1,5 @@
 /* The pointwise kernels with AVX2 and FMA. */
-#include "lib/tensor/cpu.h"
+#include "lib/tensor/kernels/cpu.h"
 
 #ifdef QP_VECTOR_KERNELS
 #include "lib/tensor/kernels/vector_avx2.h"

@@ -1,7 +1,7 @@
 #ifndef QP_POINTWISE_KERNELS_H
 #define QP_POINTWISE_KERNELS_H
 
-#include "lib/tensor/cpu.h"
+#include "lib/tensor/kernels/cpu.h"
 #include "lib/tensor/pointwise.h"
 
 /* pointwise_kernels — the kernels behind pointwise.h, one set per level of cpu.h. Same arguments, except dropout:

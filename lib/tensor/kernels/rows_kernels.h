@@ -1,7 +1,7 @@
 #ifndef QP_ROWS_KERNELS_H
 #define QP_ROWS_KERNELS_H
 
-#include "lib/tensor/cpu.h"
+#include "lib/tensor/kernels/cpu.h"
 #include "lib/tensor/rows.h"
 
 /* rows_kernels — the kernels behind rows.h, one set per level of cpu.h. Each works on one row of n columns; the loop

@@ -1,4 +1,4 @@
-#include "lib/tensor/cpu.h"
+#include "lib/tensor/kernels/cpu.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
