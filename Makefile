@@ -80,9 +80,12 @@ fuzz:  ## build/fuzz/fuzz_*: fuzzers (clang, libFuzzer, sanitizers); each takes 
 	@CC=clang sh .ci/packages build
 	@$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" fuzzers
 
-lint:  ## the rules of the house: floors, sizes, names, warnings of clang
+lint:  ## check floors, circles, sizes, names, words and clang's warnings; make lint ROOM=lib/grad reports one folder
 	@sh .ci/packages lint
-	@sh .ci/lint
+	@sh .ci/lint $(ROOM)
+
+rooms:  ## draw the rooms by floor, with their units and who includes whom
+	@sh .ci/rooms
 
 format:  ## lay out every source file by .clang-format
 	@sh .ci/packages format
@@ -181,4 +184,4 @@ say = $(if $(V),,@echo "  $(1)"; )
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(BENCH:$(BUILD)/%=$(BUILD)/obj/%.d)
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
-.PHONY: all help demo test test-long oracles tokenizer-cases gradcheck asan fuzz fuzzers lint format bench install uninstall clean gradient-tests
+.PHONY: all help demo test test-long oracles tokenizer-cases gradcheck asan fuzz fuzzers lint rooms format bench install uninstall clean gradient-tests
