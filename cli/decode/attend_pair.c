@@ -49,7 +49,7 @@ static qp_status translate(const qp_text_model *m, qp_tape *tape, const sentence
 {
     int32_t start[2];
     qp_search_result result = {0};
-    QP_TRY(qp_search(m->model, tape, one_sequence(source, start), search, &result));
+    QP_TRY(qp_search(m->model, tape, one_sequence(source, start), search, false, &result));
     const qp_hypothesis *best = &result.best[0];
     qp_status status = QP_OK;
     target->id = malloc((size_t)(best->count + 1) * sizeof *target->id);

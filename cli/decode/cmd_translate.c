@@ -65,7 +65,7 @@ static int tokens_but_eos(const qp_hypothesis *found)
 static void put_alignment(const qp_translation *made, int h, int alignment)
 {
     const qp_hypothesis *found = &made->search.best[h];
-    const qp_real *weight = made->best[h].alignment;
+    const qp_real *weight = found->attention;
     if (alignment == ALIGNMENT_NONE) return;
     fputs(" |||", stdout);
     int tokens = alignment == ALIGNMENT_HARD ? tokens_but_eos(found) : found->count;
@@ -117,7 +117,7 @@ static json_t *json_piece(const qp_text_codec *codec, int32_t id)
 static json_t *json_alignment(const translate_options *o, const qp_translation *made, int h)
 {
     const qp_hypothesis *found = &made->search.best[h];
-    const qp_real *weight = made->best[h].alignment;
+    const qp_real *weight = found->attention;
     json_t *rows = json_array();
     int tokens = o->alignment == ALIGNMENT_HARD ? tokens_but_eos(found) : found->count;
     for (int t = 0; t < tokens; t++) {
@@ -149,7 +149,7 @@ static json_t *json_hypothesis(const translate_options *o, const qp_text_codec *
     json_object_set_new(object, "score", json_real(found->score));
     json_object_set_new(object, "logprob", json_real(found->total));
     json_object_set_new(object, "tokens", tokens);
-    if (made->best[h].alignment) json_object_set_new(object, "alignment", json_alignment(o, made, h));
+    if (found->attention) json_object_set_new(object, "alignment", json_alignment(o, made, h));
     return object;
 }
 

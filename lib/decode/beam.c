@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static qp_beam_node *node_at(const qp_beam *beam, int length, int slot)
 {
@@ -53,7 +54,7 @@ void qp_beam_expand(qp_beam *beam, const qp_candidates *candidates)
                                                     .end_log_probability = log_probability};
         }
     }
-    /* with no token left to continue with and nothing ended, the hypotheses so far are what there is */
+    /* no token left to continue with and nothing ended: the hypotheses so far are the result */
     beam->done = true;
     if (live == 0 && beam->ends == 0) return;
     double *old = beam->total;
@@ -64,28 +65,63 @@ void qp_beam_expand(qp_beam *beam, const qp_candidates *candidates)
     beam->done = beam->ends >= beam->enough || beam->length >= beam->longest || live == 0;
 }
 
+/* Token `place` of a hypothesis was chosen by the step that read the hypothesis of `place` tokens in `slot`. */
+static void copy_attention(const qp_beam *beam, int place, int slot, qp_hypothesis *hypothesis)
+{
+    size_t columns = (size_t)beam->source_tokens;
+    if (!beam->attention) return;
+    memcpy(hypothesis->attention + (size_t)place * columns, beam->attention[place] + (size_t)slot * columns,
+           columns * sizeof *hypothesis->attention);
+}
+
 static qp_status hypothesis_of(const qp_beam *beam, const qp_beam_end *end, qp_hypothesis *hypothesis)
 {
-    int count = end->length + (end->ended ? 1 : 0);
-    hypothesis->id = malloc(sizeof *hypothesis->id * (size_t)(count + 1));
-    hypothesis->log_probability = malloc(sizeof *hypothesis->log_probability * (size_t)(count + 1));
-    if (!hypothesis->id || !hypothesis->log_probability)
-        return qp_fail(QP_EMEMORY, "search: out of memory for a result of %d tokens; use a smaller --batch-size",
-                       count);
-    hypothesis->count = count;
+    int count = end->length + (end->ended ? 1 : 0), slot = end->slot;
+    QP_TRY(qp_hypothesis_new(count, beam->source_tokens, beam->attention != NULL, hypothesis));
     hypothesis->total = end->total;
     hypothesis->score = end->score;
     if (end->ended) {
         hypothesis->id[count - 1] = QP_EOS;
         hypothesis->log_probability[count - 1] = end->end_log_probability;
+        copy_attention(beam, end->length, slot, hypothesis);
     }
-    int slot = end->slot;
     for (int length = end->length; length > 0; length--) {
         const qp_beam_node *node = node_at(beam, length, slot);
         hypothesis->id[length - 1] = node->id;
         hypothesis->log_probability[length - 1] = node->log_probability;
         slot = node->parent;
+        copy_attention(beam, length - 1, slot, hypothesis);
     }
+    return QP_OK;
+}
+
+/* ---- ranking ---- */
+
+/* A source token that got no attention counts as if it had got this much, so that scores stay finite. */
+static const double least_attention = 1e-10;
+
+/* sum over the source tokens of log min(1, attention over all target tokens) */
+static double coverage_of(const qp_hypothesis *hypothesis, int source_tokens)
+{
+    double coverage = 0;
+    for (int i = 0; i < source_tokens && hypothesis->count > 0; i++) {
+        double sum = 0;
+        for (int t = 0; t < hypothesis->count; t++)
+            sum += (double)hypothesis->attention[(size_t)t * (size_t)source_tokens + (size_t)i];
+        coverage += log(fmin(1, fmax(sum, least_attention)));
+    }
+    return coverage;
+}
+
+static qp_status score_end(const qp_beam *beam, const qp_beam_ranking *ranking, qp_beam_end *end)
+{
+    int length = end->length + (end->ended ? 1 : 0);
+    end->score = end->total / pow((5.0 + length) / 6.0, ranking->length_penalty);
+    if (ranking->coverage_penalty <= 0) return QP_OK;
+    qp_hypothesis hypothesis;
+    QP_TRY(hypothesis_of(beam, end, &hypothesis));
+    end->score += ranking->coverage_penalty * coverage_of(&hypothesis, beam->source_tokens);
+    qp_hypothesis_free(&hypothesis);
     return QP_OK;
 }
 
@@ -100,31 +136,14 @@ static void rank_ends(qp_beam *beam)
     }
 }
 
-static qp_status add_bonus(const qp_beam *beam, qp_beam_end *end, qp_beam_bonus bonus)
-{
-    qp_hypothesis hypothesis = {0};
-    if (!bonus.add) return QP_OK;
-    qp_status status = hypothesis_of(beam, end, &hypothesis);
-    if (status == QP_OK) status = bonus.add(bonus.self, &hypothesis, &end->score);
-    free(hypothesis.id);
-    free(hypothesis.log_probability);
-    return status;
-}
-
-qp_status qp_beam_finish(qp_beam *beam, double length_penalty, qp_beam_bonus bonus, int n_best,
-                         qp_search_result *result)
+qp_status qp_beam_finish(qp_beam *beam, const qp_beam_ranking *ranking, qp_search_result *result)
 {
     for (int j = 0; j < beam->live && beam->ends < beam->width; j++)
         beam->end[beam->ends++] = (qp_beam_end){.total = beam->total[j], .slot = j, .length = beam->length};
-    for (int i = 0; i < beam->ends; i++) {
-        qp_beam_end *end = &beam->end[i];
-        int length = end->length + (end->ended ? 1 : 0);
-        end->score = end->total / pow((5.0 + length) / 6.0, length_penalty);
-        QP_TRY(add_bonus(beam, end, bonus));
-    }
+    for (int i = 0; i < beam->ends; i++) QP_TRY(score_end(beam, ranking, &beam->end[i]));
     rank_ends(beam);
     int count = beam->ends < beam->width ? beam->ends : beam->width;
-    if (n_best < count) count = n_best;
+    if (ranking->n_best < count) count = ranking->n_best;
     result->best = calloc((size_t)count + 1, sizeof *result->best);
     if (!result->best)
         return qp_fail(QP_EMEMORY, "search: out of memory for %d results; use a smaller --n-best", count);

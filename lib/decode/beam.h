@@ -4,7 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/decode/search.h"
+#include "lib/base/batch.h"
+#include "lib/decode/hypothesis.h"
 
 /* beam — one source's part of a search: its live hypotheses, its finished ones, and the trellis that remembers how each
  * was reached. Greedy search is a beam of width 1. Memory is the caller's (search.c), taken once for a whole search.
@@ -35,6 +36,10 @@ typedef struct {
     qp_beam_end *end;           /* [enough + width] */
     int ends;
     bool done;
+    int source_tokens;
+    qp_real *
+        *attention; /* [longest] of [live, source_tokens]: attention in the step that read the hypotheses of so many
+                            tokens, by slot; NULL: not recorded */
 } qp_beam;
 
 /* Candidates of the live hypotheses of one beam: hypothesis j has count[j] of them at id[j*stride] .., best first. */
@@ -54,15 +59,14 @@ void qp_beam_history(const qp_beam *beam, int slot, int32_t *id);
  * source is over. */
 void qp_beam_expand(qp_beam *beam, const qp_candidates *candidates);
 
-/* What else a hypothesis is worth: its score with the length penalty is hypothesis->score. Returns a status. */
+/* How finished hypotheses are ranked; see search.h. A coverage penalty needs the beam's attention. */
 typedef struct {
-    void *self;
-    qp_status (*add)(void *self, const qp_hypothesis *hypothesis, double *score); /* NULL: nothing */
-} qp_beam_bonus;
+    double length_penalty, coverage_penalty;
+    int n_best;
+} qp_beam_ranking;
 
-/* qp_beam_finish — rank what was found, the best live ones filling up to width; the n best of them into result.
- * Errors  QP_EMEMORY; those of the bonus. */
-qp_status qp_beam_finish(qp_beam *beam, double length_penalty, qp_beam_bonus bonus, int n_best,
-                         qp_search_result *result);
+/* qp_beam_finish — rank what was found the best live hypotheses filling up to width; the n best of
+ * them into result.      Errors  QP_EMEMORY. */
+qp_status qp_beam_finish(qp_beam *beam, const qp_beam_ranking *ranking, qp_search_result *result);
 
 #endif

@@ -95,7 +95,7 @@ static qp_status restart(writing *w)
 static qp_status step(writing *w, int32_t token, qp_tensor *scores)
 {
     qp_tape_begin(w->tape, QP_INFER, 0);
-    *scores = qp_model_step(w->g->model, w->tape, &token, w->state);
+    *scores = qp_model_step(w->g->model, w->tape, &token, w->state, NULL);
     return qp_tape_status(w->tape);
 }
 

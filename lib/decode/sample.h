@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-#include "lib/config/config.h"
 #include "lib/base/real.h"
+#include "lib/config/config.h"
 
 /* sample — from one row of scores to the probabilities a token is drawn with, and the draw. Filters act in this order,
  * each on what the one before has left:

@@ -55,7 +55,7 @@ static qp_status walk(piece *p, qp_tape *tape, qp_state *state)
     choose(p, 0);
     for (int t = 1; t < p->longest; t++) {
         qp_tape_begin(tape, QP_INFER, 0);
-        qp_tensor scores = qp_model_step(p->j->model, tape, p->last, state);
+        qp_tensor scores = qp_model_step(p->j->model, tape, p->last, state, NULL);
         if (qp_tape_failed(tape)) return qp_fail(qp_tape_status(tape), "%s", qp_tape_message(tape));
         for (int i = 0; i < p->count; i++)
             p->best[i] = (int32_t)qp_predict_best(qp_tensor_row(scores, i), scores.columns);

@@ -30,6 +30,8 @@ typedef struct {
     qp_beam_node *node; /* the blocks that the beams share out */
     double *total;
     qp_beam_end *end;
+    qp_real **attention; /* NULL: not recorded */
+    size_t nodes;        /* sum of the longest lengths */
     qp_state *state;
 } search;
 
@@ -56,11 +58,13 @@ static void release(search *s)
     free(s->node);
     free(s->total);
     free(s->end);
+    for (size_t i = 0; s->attention && i < s->nodes; i++) free(s->attention[i]);
+    free(s->attention);
 }
 
-/* All memory of the search; `nodes` is the sum of all longest lengths. malloc, not calloc: what is not reached is never
+/* All memory of the search but the attention of each step. malloc, not calloc: pages that are not reached are never
  * touched. */
-static qp_status take_memory(search *s, size_t sources, size_t nodes, size_t longest)
+static qp_status take_memory(search *s, size_t sources, size_t longest, bool attention)
 {
     size_t width = (size_t)s->width, rows = sources * width, candidates = width * (width + 1);
     s->beam = calloc(sources, sizeof *s->beam);
@@ -73,12 +77,13 @@ static qp_status take_memory(search *s, size_t sources, size_t nodes, size_t lon
     s->candidates.log_probability = malloc(candidates * sizeof *s->candidates.log_probability);
     s->candidates.count = malloc(width * sizeof *s->candidates.count);
     s->candidates.taken = malloc(width * sizeof *s->candidates.taken);
-    s->node = malloc(nodes * width * sizeof *s->node);
+    s->node = malloc(s->nodes * width * sizeof *s->node);
     s->total = malloc(2 * rows * sizeof *s->total);
     s->end = malloc((rows + sources * (size_t)s->enough) * sizeof *s->end);
+    if (attention) s->attention = calloc(s->nodes + 1, sizeof *s->attention);
     bool taken = s->beam && s->active && s->last_id && s->from_row && s->history && s->candidates.id &&
                  s->candidates.log_probability && s->candidates.count && s->candidates.taken && s->node && s->total &&
-                 s->end;
+                 s->end && (!attention || s->attention);
     return taken ? QP_OK
                  : qp_fail(QP_EMEMORY,
                            "search: out of memory for %zu sources of %d hypotheses of up to %zu tokens; "
@@ -86,40 +91,70 @@ static qp_status take_memory(search *s, size_t sources, size_t nodes, size_t lon
                            sources, s->width, longest);
 }
 
-/* start — every source has one live hypothesis, the empty one, and reads BOS. */
-static qp_status start(search *s, const qp_model *model, qp_tape *tape, qp_ids source)
+/* Every source has one live hypothesis, the empty one, and reads BOS. */
+static void start_beams(search *s, const qp_model *model, qp_sequences source)
 {
-    size_t nodes = 0, longest = 0;
-    int sources = source.sequences.count, width = s->width;
-    for (int i = 0; i < sources; i++) {
-        size_t length = (size_t)longest_of(model, s->config, qp_sequence_length(source.sequences, i));
-        nodes += length;
-        if (length > longest) longest = length;
-    }
-    QP_TRY(take_memory(s, (size_t)sources, nodes, longest));
     qp_beam_node *node = s->node;
-    for (int i = 0; i < sources; i++) {
-        int length = longest_of(model, s->config, qp_sequence_length(source.sequences, i));
+    qp_real **attention = s->attention;
+    int width = s->width;
+    for (int i = 0; i < source.count; i++) {
+        int tokens = qp_sequence_length(source, i), longest = longest_of(model, s->config, tokens);
         double *total = s->total + (size_t)i * 2 * (size_t)width;
         s->beam[i] = (qp_beam){.width = width,
-                               .longest = length,
+                               .longest = longest,
                                .live = 1,
                                .total = total,
                                .next_total = total + width,
                                .node = node,
                                .enough = s->enough,
-                               .end = s->end + (size_t)i * (size_t)(width + s->enough)};
-        node += (size_t)length * (size_t)width;
+                               .end = s->end + (size_t)i * (size_t)(width + s->enough),
+                               .source_tokens = tokens,
+                               .attention = attention};
+        node += (size_t)longest * (size_t)width;
+        if (attention) attention += longest;
         total[0] = 0;
         s->active[i] = i;
         s->last_id[i] = QP_BOS;
     }
+}
+
+static qp_status start(search *s, const qp_model *model, qp_tape *tape, qp_ids source, bool attention)
+{
+    size_t longest = 0;
+    int sources = source.sequences.count;
+    for (int i = 0; i < sources; i++) {
+        size_t length = (size_t)longest_of(model, s->config, qp_sequence_length(source.sequences, i));
+        s->nodes += length;
+        if (length > longest) longest = length;
+    }
+    QP_TRY(take_memory(s, (size_t)sources, longest, attention));
+    start_beams(s, model, source.sequences);
     s->actives = s->rows = sources;
     qp_tape_begin(tape, QP_INFER, 0);
     return qp_model_start(model, tape, source, &s->state);
 }
 
-/* expand — the live hypotheses of one source, whose scores begin at row `first`, by one token. */
+/* Keep the attention of one step, the mean over the heads of each live row. */
+static qp_status keep_attention(search *s, const qp_attention_map *map)
+{
+    const qp_real *block = map->weights.value;
+    for (int a = 0; a < s->actives; a++) {
+        const qp_beam *beam = &s->beam[s->active[a]];
+        int tokens = beam->source_tokens;
+        qp_real *weight = malloc(((size_t)beam->live * (size_t)tokens + 1) * sizeof *weight);
+        if (!weight)
+            return qp_fail(QP_EMEMORY,
+                           "search: out of memory for the attention to %d tokens; use a smaller "
+                           "--batch-size or --beam-size",
+                           tokens);
+        beam->attention[beam->length] = weight;
+        for (int j = 0; j < beam->live; j++, block += (ptrdiff_t)map->heads * tokens)
+            qp_alignment_mean(map->heads, tokens, block, weight + (ptrdiff_t)j * tokens);
+    }
+    return QP_OK;
+}
+
+/* Extend the live hypotheses of one source, whose scores begin at row `first`, by one token. */
 static qp_status expand(search *s, qp_beam *beam, qp_tensor scores, int first)
 {
     const qp_search_config *config = s->config;
@@ -141,8 +176,7 @@ static qp_status expand(search *s, qp_beam *beam, qp_tensor scores, int first)
     return QP_OK;
 }
 
-/* reorder — the rows of the next step; finished sources leave. Nothing moves in the state when every row goes on in
- * its place. */
+/* The rows of the next step; finished sources leave. Nothing moves in the state when every row keeps its place. */
 static qp_status reorder(search *s, const int32_t *old_first)
 {
     int rows = 0, actives = 0;
@@ -164,14 +198,16 @@ static qp_status reorder(search *s, const int32_t *old_first)
     return rows > 0 && moved ? qp_state_reorder(s->state, s->from_row, rows) : QP_OK;
 }
 
-/* loop — one token a round until every source is done. */
+/* One token a round until every source is done. */
 static qp_status loop(search *s, const qp_model *model, qp_tape *tape)
 {
     while (s->actives > 0) {
+        qp_attention_map map = {0};
         qp_tape_begin(tape, QP_INFER, 0);
-        qp_tensor scores = qp_model_step(model, tape, s->last_id, s->state);
+        qp_tensor scores = qp_model_step(model, tape, s->last_id, s->state, s->attention ? &map : NULL);
         int32_t *first = qp_tape_memory(tape, (size_t)s->actives * sizeof *first);
         QP_TRY(qp_tape_status(tape));
+        if (s->attention) QP_TRY(keep_attention(s, &map));
         int row = 0;
         for (int a = 0; a < s->actives; a++) {
             qp_beam *beam = &s->beam[s->active[a]];
@@ -184,74 +220,46 @@ static qp_status loop(search *s, const qp_model *model, qp_tape *tape)
     return QP_OK;
 }
 
-/* One source, for the attention its hypotheses pay to it. */
-typedef struct {
-    const qp_model *model;
-    qp_tape *tape;
-    const int32_t *source;
-    int source_count;
-    double beta;
-} coverage;
-
-/* A token that got nothing at all counts as if it had got this, so that scores stay numbers. */
-static const double least_attention = 1e-10;
-
-static qp_status add_coverage(void *self, const qp_hypothesis *hypothesis, double *score)
+static qp_status finish(search *s, int sources, bool attention, qp_search_result *result)
 {
-    const coverage *c = self;
-    if (hypothesis->count == 0) return QP_OK;
-    size_t rows = (size_t)hypothesis->count, columns = (size_t)c->source_count;
-    qp_real *weight = malloc((rows * columns + 1) * sizeof *weight);
-    if (!weight) return qp_fail(QP_EMEMORY, "search: out of memory for the attention of %zu tokens", rows);
-    qp_status status = qp_alignment(c->model, c->tape, c->source, c->source_count, hypothesis->id, hypothesis->count,
-                                    weight);
-    for (size_t i = 0; i < columns && status == QP_OK; i++) {
-        double sum = 0;
-        for (size_t t = 0; t < rows; t++) sum += (double)weight[t * columns + i];
-        *score += c->beta * log(sum > least_attention ? (sum < 1 ? sum : 1) : least_attention);
-    }
-    free(weight);
-    return status == QP_EUSAGE
-               ? qp_fail(QP_EUSAGE, "--coverage-penalty counts attention between target and source, which "
-                                    "this model has not; leave it out")
-               : status;
-}
-
-static qp_status finish(search *s, const qp_model *model, qp_tape *tape, qp_ids source, qp_search_result *result)
-{
-    for (int i = 0; i < source.sequences.count; i++) {
-        coverage c = {model, tape, source.id + source.sequences.start[i], qp_sequence_length(source.sequences, i),
-                      s->config->coverage_penalty};
-        qp_beam_bonus bonus = {&c, s->config->coverage_penalty > 0 ? add_coverage : NULL};
-        QP_TRY(qp_beam_finish(&s->beam[i], s->config->length_penalty, bonus, (int)s->config->n_best, &result[i]));
+    const qp_beam_ranking ranking = {s->config->length_penalty, s->config->coverage_penalty, (int)s->config->n_best};
+    for (int i = 0; i < sources; i++) {
+        QP_TRY(qp_beam_finish(&s->beam[i], &ranking, &result[i]));
+        for (int h = 0; h < result[i].count && !attention; h++) {
+            free(result[i].best[h].attention);
+            result[i].best[h].attention = NULL;
+        }
     }
     return QP_OK;
 }
 
-qp_status qp_search(const qp_model *model, qp_tape *tape, qp_ids source, const qp_search_config *config,
+static qp_status check_attention(const qp_model *model, const qp_search_config *config, bool attention)
+{
+    if (qp_model_has_attention(model)) return QP_OK;
+    if (config->coverage_penalty > 0)
+        return qp_fail(QP_EUSAGE, "--coverage-penalty counts attention between target and source, which this model "
+                                  "does not have; leave it out");
+    if (attention)
+        return qp_fail(QP_EUSAGE, "alignment: this model has no attention between target and source; leave "
+                                  "--alignment out");
+    return QP_OK;
+}
+
+qp_status qp_search(const qp_model *model, qp_tape *tape, qp_ids source, const qp_search_config *config, bool attention,
                     qp_search_result *result)
 {
     int sources = source.sequences.count;
     for (int i = 0; i < sources; i++) result[i] = (qp_search_result){0};
+    QP_TRY(check_attention(model, config, attention));
     if (sources <= 0) return QP_OK;
     search s = {.config = config, .width = (int)config->beam_size};
     s.enough = (int)ceil(config->patience * (double)s.width);
     if (s.enough < s.width) s.enough = s.width;
-    qp_status status = start(&s, model, tape, source);
+    qp_status status = start(&s, model, tape, source, attention || config->coverage_penalty > 0);
     if (status == QP_OK) status = loop(&s, model, tape);
-    if (status == QP_OK) status = finish(&s, model, tape, source, result);
+    if (status == QP_OK) status = finish(&s, sources, attention, result);
     if (status != QP_OK)
         for (int i = 0; i < sources; i++) qp_search_result_free(&result[i]);
     release(&s);
     return status;
-}
-
-void qp_search_result_free(qp_search_result *result)
-{
-    for (int i = 0; i < result->count; i++) {
-        free(result->best[i].id);
-        free(result->best[i].log_probability);
-    }
-    free(result->best);
-    *result = (qp_search_result){0};
 }

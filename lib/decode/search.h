@@ -3,6 +3,7 @@
 
 #include "lib/base/batch.h"
 #include "lib/config/config.h"
+#include "lib/decode/hypothesis.h"
 #include "lib/model/model.h"
 
 /* search — the most probable target sequences of a batch of sources: greedy (beam_size 1) or beam. Knows nothing of the
@@ -24,37 +25,27 @@ typedef struct {
 } qp_search_config;
 extern const qp_field_table qp_search_fields;
 
-typedef struct {
-    int32_t *id;              /* tokens, the final EOS included if there is one, BOS not */
-    qp_real *log_probability; /* of each token */
-    int count;
-    double total; /* sum of log_probability, in double, first token first */
-    double score; /* total with the penalties */
-} qp_hypothesis;
-
-typedef struct {
-    qp_hypothesis *best; /* best first */
-    int count;
-} qp_search_result;
-
-/* qp_search — result[i] for source i; PAD and BOS are never produced (left out after the softmax, not renormalised).
- * Beam: live = [empty]; repeat up to the longest length: candidates = live x tokens by total log-probability;
- * those of the first k that end in EOS are finished, the first k that do not are live; stop when patience * k are finished; then
- * fill up with live ones; rank by score (the penalties only rank).
- * Score    log P / ((5+length)/6)^alpha + beta * sum_i log(min(1, sum_t a_ti)), a_ti the weight of source token i, ends
- *          included, in the making of target token t (alignment.h)                                   Wu et al. 2016
- * Ties     the higher total wins, then the lower live row, then the lower id; equal scores: the one found first.
- * Patience ends of low probability among the first k count as finished, too: a model that is sure of every token fills
- *          the k with them before the right one has come to its end. A patience of 2 or 3 waits for it.
- *                                                                                              Kasai et al. 2022
- * source   [count] sequences as the model reads them (EOS included)
- * longest  max_length_factor * source tokens + max_length_extra, at least 1 and at most the model's max_length
- * result   [source.count], written whole: after a failure too each holds something that ..._free takes
- * Memory   all of the search's own once a call: about longest * k * 12 bytes a source; the model's on tape and state.
- * Errors   QP_EUSAGE: coverage_penalty for a model without cross attention; QP_EMEMORY; QP_EDATA when the model's scores are not numbers; what the model's step says.
+/* qp_search — the best hypotheses of each source. PAD and BOS are never produced (masked after the softmax, which is not
+ * renormalised).
+ * Beam search with k = beam_size: live = [empty]; up to the longest length: candidates = live x tokens, ordered by total
+ * log-probability; those of the first k that end in EOS are finished, the first k that do not are live; stop when
+ * patience * k are finished; fill up with live hypotheses; rank by score (the penalties only rank).
+ * Score      log P / ((5+length)/6)^alpha + beta * sum_i log(min(1, sum_t a_ti)), a_ti the attention of target token t
+ *            to source token i, both EOS included                                                    Wu et al. 2016
+ * Ties       the higher total wins, then the lower live row, then the lower id; equal scores: the one found first.
+ * Patience   improbable ends among the first k count as finished, too, so that a confident model may fill the k with
+ *            them before the right hypothesis ends. A patience of 2 or 3 waits for it.            Kasai et al. 2022
+ * source     [count] sequences as the model reads them (EOS included)
+ * attention  fill the attention of every hypothesis: the weights of the step that chose each token, mean over the heads
+ *            of the layer that aligns best (qp_model_step)
+ * longest    max_length_factor * source tokens + max_length_extra, at least 1 and at most the model's max_length
+ * result     [source.count], written whole; qp_search_result_free takes each, after a failure too
+ * Memory     longest * k * 12 bytes a source, with attention longest * k * source tokens reals besides; the model's on
+ *            tape and state.
+ * Errors     QP_EUSAGE: coverage_penalty or attention of a model that has none to its source; QP_EMEMORY; QP_EDATA when
+ *            the model's scores are not numbers; errors of the model's step.
  * A result depends on its source alone, to the bit, when the parameters are packed (qp_params_pack). */
-qp_status qp_search(const qp_model *model, qp_tape *tape, qp_ids source, const qp_search_config *config,
+qp_status qp_search(const qp_model *model, qp_tape *tape, qp_ids source, const qp_search_config *config, bool attention,
                     qp_search_result *result);
-void qp_search_result_free(qp_search_result *result);
 
 #endif

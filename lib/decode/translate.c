@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/decode/alignment.h"
-
 /* What the threads of one qp_translate share; all of it is read only but the translations, one thread each. */
 typedef struct {
     const qp_translator *translator;
@@ -13,22 +11,8 @@ typedef struct {
     qp_translation *translation;
 } job;
 
-static qp_status align(const qp_translator *translator, qp_tape *tape, const qp_line_ids *source, qp_translation *made)
-{
-    for (int h = 0; h < made->search.count; h++) {
-        const qp_hypothesis *hypothesis = &made->search.best[h];
-        size_t count = (size_t)hypothesis->count * (size_t)source->count;
-        qp_real *weight = malloc((count + 1) * sizeof *weight);
-        if (!weight) return qp_fail(QP_EMEMORY, "alignment: out of memory");
-        made->best[h].alignment = weight;
-        QP_TRY(qp_alignment(translator->model, tape, source->id, source->count, hypothesis->id, hypothesis->count,
-                            weight));
-    }
-    return QP_OK;
-}
-
-/* Takes over the results of a search, one a line; frees those it did not come to. */
-static qp_status keep_results(const job *j, qp_tape *tape, const int32_t *pick, int count, qp_search_result *result)
+/* Takes over the results of a search, one a line. */
+static qp_status keep_results(const job *j, const int32_t *pick, int count, qp_search_result *result)
 {
     qp_status status = QP_OK;
     for (int i = 0; i < count; i++) {
@@ -36,7 +20,6 @@ static qp_status keep_results(const job *j, qp_tape *tape, const int32_t *pick, 
         made->search = result[i];
         made->best = calloc((size_t)result[i].count + 1, sizeof *made->best);
         if (!made->best && status == QP_OK) status = qp_fail(QP_EMEMORY, "translate: out of memory");
-        if (status == QP_OK && j->translator->alignment) status = align(j->translator, tape, &j->source[pick[i]], made);
     }
     return status;
 }
@@ -56,8 +39,9 @@ static qp_status translate_batch(void *self, qp_tape *tape, int number)
         status = qp_fail(QP_EMEMORY, "translate: out of memory for %d lines; use a smaller --batch-size", count);
     } else {
         qp_ids source = qp_lines_gather(j->source, pick, count, start, flat);
-        status = qp_search(j->translator->model, tape, source, &j->translator->search, result);
-        if (status == QP_OK) status = keep_results(j, tape, pick, count, result);
+        status = qp_search(j->translator->model, tape, source, &j->translator->search, j->translator->alignment,
+                           result);
+        if (status == QP_OK) status = keep_results(j, pick, count, result);
     }
     free(start);
     free(flat);
@@ -113,10 +97,7 @@ qp_status qp_translate(const qp_translator *translator, const qp_line *line, int
 void qp_translation_free(qp_translation *translation)
 {
     if (translation->best)
-        for (int h = 0; h < translation->search.count; h++) {
-            free(translation->best[h].text);
-            free(translation->best[h].alignment);
-        }
+        for (int h = 0; h < translation->search.count; h++) free(translation->best[h].text);
     free(translation->best);
     qp_search_result_free(&translation->search);
     free(translation->source_id);

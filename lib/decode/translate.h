@@ -11,14 +11,13 @@ typedef struct {
     qp_search_config search;
     int batch_size; /* sentences searched together; changes the speed, never the result */
     int threads;
-    bool alignment; /* fill `alignment` */
+    bool alignment; /* fill the attention of every hypothesis (alignment.h reads it) */
 } qp_translator;
 
 /* One hypothesis of one line: hypothesis h of search.best[h]. */
 typedef struct {
     char *text; /* NUL-terminated; may hold any character, line feeds too */
     size_t bytes;
-    qp_real *alignment; /* [its tokens, source_count] (alignment.h), or NULL */
 } qp_translated;
 
 typedef struct {

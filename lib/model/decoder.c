@@ -40,11 +40,12 @@ qp_status qp_decoder_start(const qp_decoder *decoder, qp_tape *tape, const qp_en
     return status;
 }
 
-qp_tensor qp_decoder_step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state)
+qp_tensor qp_decoder_step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state,
+                          qp_attention_map *attention)
 {
     qp_status status = qp_state_step_begin(state);
     if (status != QP_OK) return qp_tape_fail(tape, status, "%s", qp_error_message());
-    qp_tensor x = decoder->kind->step(decoder, tape, last_id, state);
+    qp_tensor x = decoder->kind->step(decoder, tape, last_id, state, attention);
     qp_state_step_end(state);
     return x;
 }

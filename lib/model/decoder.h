@@ -16,7 +16,8 @@ typedef struct {
                          const qp_batch_carry *carry, qp_model_maps *maps);
     qp_state_shape (*shape)(const qp_decoder *decoder);
     qp_status (*start)(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_state *state);
-    qp_tensor (*step)(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state);
+    qp_tensor (*step)(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state,
+                      qp_attention_map *attention);
 } qp_decoder_kind;
 
 struct qp_decoder {
@@ -25,6 +26,7 @@ struct qp_decoder {
     const qp_params *params;
     int width;          /* columns of what it returns */
     bool wants_summary; /* of the encoder */
+    bool has_attention; /* to the source: step can report it */
     int carry_width;    /* reals of a sequence's state that qp_batch_carry hands on; 0: it has none */
 };
 
@@ -34,7 +36,8 @@ struct qp_decoder {
  *   carry  the state sequences go on in; NULL: the initial one
  *   source NULL: a model without encoder; maps may be NULL.
  * qp_decoder_start — a state of one row a source (source.sequences.count), ready for the first token.
- * qp_decoder_step — last_id [rows of state] -> [rows of state, width]; the state goes one token on. */
+ * qp_decoder_step — last_id [rows of state] -> [rows of state, width]; the state advances by one token. attention
+ *   receives the weights over the source (as qp_model_step's), or NULL: not wanted. */
 qp_status qp_decoder_init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding,
                           const qp_encoder *encoder);
 void qp_decoder_free(qp_decoder *decoder);
@@ -42,6 +45,7 @@ qp_tensor qp_decoder_forward(const qp_decoder *decoder, qp_tape *tape, const qp_
                              const qp_batch_carry *carry, qp_model_maps *maps);
 qp_status qp_decoder_start(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_sequences sequences,
                            qp_state **state);
-qp_tensor qp_decoder_step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state);
+qp_tensor qp_decoder_step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state,
+                          qp_attention_map *attention);
 
 #endif

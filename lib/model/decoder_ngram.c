@@ -139,8 +139,10 @@ static qp_status start(const qp_decoder *decoder, qp_tape *tape, const qp_encode
     return keep(state, carry);
 }
 
-static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state)
+static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state,
+                      qp_attention_map *attention)
 {
+    (void)attention;
     const ngram_decoder *d = decoder->self;
     int rows = qp_state_rows(state);
     qp_real *of_word = scratch_of(d, tape);

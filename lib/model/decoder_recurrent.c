@@ -104,6 +104,7 @@ static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_con
     }
     decoder->width = d->width;
     decoder->wants_summary = d->has_source;
+    decoder->has_attention = d->attention.kind != QP_ATTEND_NONE;
     decoder->carry_width = qp_model_carry_width(c);
     return QP_OK;
 }
@@ -397,7 +398,8 @@ static qp_status start(const qp_decoder *decoder, qp_tape *tape, const qp_encode
     return save_carries(&r, state);
 }
 
-static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state)
+static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state,
+                      qp_attention_map *attention)
 {
     const recurrent_decoder *d = decoder->self;
     qp_sequences each = qp_state_query_sequences(state);
@@ -416,7 +418,7 @@ static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *l
         r.memory = qp_state_memory(state, 1);
     }
     qp_tensor x = qp_embedding_forward(&d->embedding, tape, decoder->params, each, qp_state_rows(state), last_id, 0);
-    qp_tensor u = advance(&r, x, each, NULL);
+    qp_tensor u = advance(&r, x, each, attention);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     qp_status status = save_carries(&r, state);
     return status == QP_OK ? u : qp_tape_fail(tape, status, "%s", qp_error_message());

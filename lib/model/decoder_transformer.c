@@ -12,6 +12,7 @@ static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_con
     qp_stack *stack = decoder->self = calloc(1, sizeof *stack);
     if (!stack) return qp_fail(QP_EMEMORY, "out of memory for a decoder");
     decoder->width = (int)config->emb_size;
+    decoder->has_attention = encoder->kind && config->dec_layers > 0;
     return qp_stack_init(stack, params, config, "decoder", (int)config->dec_layers, embedding,
                          encoder->kind ? encoder->memory_width : 0, QP_MAP_DECODER);
 }
@@ -32,7 +33,7 @@ static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_enco
         pass.memory_sequences = source->sequences;
     }
     int rows = input.sequences.count > 0 ? input.sequences.start[input.sequences.count] : 0;
-    return qp_stack_forward(decoder->self, pass, rows, input.id, 0, maps);
+    return qp_stack_forward(decoder->self, pass, rows, input.id, 0, (qp_stack_maps){.all = maps});
 }
 
 static qp_state_shape shape(const qp_decoder *decoder)
@@ -55,11 +56,19 @@ static qp_status start(const qp_decoder *decoder, qp_tape *tape, const qp_encode
     return QP_OK;
 }
 
-static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state)
+/* The layer whose attention aligns target and source best: the last but one of three or more, else the last. (Reversed
+ * sequences of ten words, where the truth is known: right for 94 % of the tokens with two layers and 91 % with three;
+ * the first layer 80 % and 70 %, the last of three 82 %.)
+ * Source  Garg et al. 2019, "Jointly Learning to Align and Translate with Transformer Models": the last but one of six. */
+static int alignment_layer(const qp_stack *stack) { return stack->layers >= 3 ? stack->layers - 2 : stack->layers - 1; }
+
+static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state,
+                      qp_attention_map *attention)
 {
+    qp_stack_maps maps = {.cross = attention, .cross_layer = alignment_layer(decoder->self)};
     qp_transformer_pass pass = {
         .tape = tape, .params = decoder->params, .state = state, .sequences = qp_state_query_sequences(state)};
-    return qp_stack_forward(decoder->self, pass, qp_state_rows(state), last_id, qp_state_time(state), NULL);
+    return qp_stack_forward(decoder->self, pass, qp_state_rows(state), last_id, qp_state_time(state), maps);
 }
 
 const qp_decoder_kind qp_decoder_transformer = {

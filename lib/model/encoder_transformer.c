@@ -26,7 +26,7 @@ static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_i
     const qp_stack *stack = encoder->self;
     qp_transformer_pass pass = {.tape = tape, .params = encoder->params, .sequences = input->sequences};
     qp_tensor x = qp_encoder_embed(encoder, tape, &stack->embedding, input);
-    encoded->memory = qp_stack_layers(stack, pass, x, 0, maps);
+    encoded->memory = qp_stack_layers(stack, pass, x, 0, (qp_stack_maps){.all = maps});
     if (summary) encoded->summary = qp_sequence_mean(tape, encoded->memory, input->sequences);
 }
 

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/grad/op_basic.h"
 #include "lib/grad/loss/op_crf.h"
-#include "lib/grad/op_linear.h"
 #include "lib/grad/loss/op_loss.h"
 #include "lib/grad/loss/op_loss_element.h"
 #include "lib/grad/loss/op_loss_pair.h"
+#include "lib/grad/op_basic.h"
+#include "lib/grad/op_linear.h"
 #include "lib/model/augment.h"
 #include "lib/model/bottleneck.h"
 #include "lib/model/decoder.h"
@@ -340,7 +340,13 @@ qp_status qp_model_start_code(const qp_model *model, qp_tape *tape, qp_tensor co
     return qp_decoder_start(&model->decoder, tape, &encoded, encoded.sequences, state);
 }
 
-qp_tensor qp_model_step(const qp_model *model, qp_tape *tape, const int32_t *last_id, qp_state *state)
+bool qp_model_has_attention(const qp_model *model)
 {
-    return output(model, tape, qp_decoder_step(&model->decoder, tape, last_id, state));
+    return model->has_decoder && model->decoder.has_attention && !model->has_bottleneck;
+}
+
+qp_tensor qp_model_step(const qp_model *model, qp_tape *tape, const int32_t *last_id, qp_state *state,
+                        qp_attention_map *attention)
+{
+    return output(model, tape, qp_decoder_step(&model->decoder, tape, last_id, state, attention));
 }

@@ -56,10 +56,15 @@ qp_crf qp_model_crf(const qp_model *model);
  * encoder source.count rows as well, ids unread). step feeds each row's last token (QP_BOS first) and returns the
  * scores of the next one [rows, target vocabulary], memory of the tape until its next begin. The caller calls
  * qp_tape_begin(tape, QP_INFER, 0) before start and before every step. A row's scores do not depend on the other rows,
- * to the bit, when the parameters are packed (qp_params_pack). */
+ * to the bit, when the parameters are packed (qp_params_pack).
+ *   attention  NULL, or receives how much each row attended to the tokens of its source in this step: blocks
+ *              [heads, 1, source tokens], row after row, of the decoder layer that aligns best; memory of the tape.
+ *              Only of models for which qp_model_has_attention is true: a decoder with attention to a source. */
 qp_status qp_model_start(const qp_model *model, qp_tape *tape, qp_ids source, qp_state **state);
 /* qp_model_start_code — the same for an autoencoder, from vectors code [rows, width of the bottleneck] instead of sources. */
 qp_status qp_model_start_code(const qp_model *model, qp_tape *tape, qp_tensor code, qp_state **state);
-qp_tensor qp_model_step(const qp_model *model, qp_tape *tape, const int32_t *last_id, qp_state *state);
+qp_tensor qp_model_step(const qp_model *model, qp_tape *tape, const int32_t *last_id, qp_state *state,
+                        qp_attention_map *attention);
+bool qp_model_has_attention(const qp_model *model);
 
 #endif

@@ -86,13 +86,13 @@ void qp_stack_free(qp_stack *stack)
 }
 
 qp_tensor qp_stack_forward(const qp_stack *stack, qp_transformer_pass pass, int rows, const int32_t *id, int offset,
-                           qp_model_maps *maps)
+                           qp_stack_maps maps)
 {
     qp_tensor x = qp_embedding_forward(&stack->embedding, pass.tape, pass.params, pass.sequences, rows, id, offset);
     return qp_stack_layers(stack, pass, x, offset, maps);
 }
 
-qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_tensor x, int offset, qp_model_maps *maps)
+qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_tensor x, int offset, qp_stack_maps maps)
 {
     pass.position = qp_position_begin(&stack->position, pass.tape, pass.params, pass.sequences,
                                       pass.state ? qp_state_key_sequences(pass.state) : pass.sequences, x.rows, offset);
@@ -101,8 +101,9 @@ qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_te
     for (int i = 0; i < stack->layers; i++) {
         if (drops && qp_random_uniform(key, (uint64_t)i) < stack->layer_drop) continue;
         pass.layer = i;
-        pass.self_map = qp_model_maps_add(maps, stack->self_kind, i);
-        pass.cross_map = stack->layer[i].reads_memory ? qp_model_maps_add(maps, QP_MAP_CROSS, i) : NULL;
+        pass.self_map = qp_model_maps_add(maps.all, stack->self_kind, i);
+        pass.cross_map = stack->layer[i].reads_memory ? qp_model_maps_add(maps.all, QP_MAP_CROSS, i) : NULL;
+        if (maps.cross && i == maps.cross_layer) pass.cross_map = maps.cross;
         x = qp_transformer_layer_forward(&stack->layer[i], &pass, x);
     }
     return stack->has_norm ? qp_norm_forward(&stack->norm, pass.tape, pass.params, x) : x;

@@ -20,6 +20,13 @@ typedef struct {
     qp_map_kind self_kind; /* what its self-attention maps are called */
 } qp_stack;
 
+/* What a pass through a stack records of its attention; NULL: nothing. */
+typedef struct {
+    qp_model_maps *all;      /* every map */
+    qp_attention_map *cross; /* the attention to the source of layer `cross_layer` */
+    int cross_layer;
+} qp_stack_maps;
+
 /* qp_stack_init — add the parameters of `layers` layers under NAME.layers.I and NAME.norm; `embedding` is the index of
  * its embedding matrix; memory_width: columns of the memory its layers read, 0: they read none. */
 qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_config *config, const char *name, int layers,
@@ -27,11 +34,10 @@ qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_confi
 void qp_stack_free(qp_stack *stack);
 
 /* qp_stack_forward — ids of `rows` tokens, the first of each sequence at position `offset` -> [rows, d]. `pass` as for a
- * layer (tape, params, sequences, causal, memory, state); maps may be NULL.
+ * layer (tape, params, sequences, causal, memory, state).
  * qp_stack_layers — the same from x [rows, d], embedded. */
 qp_tensor qp_stack_forward(const qp_stack *stack, qp_transformer_pass pass, int rows, const int32_t *id, int offset,
-                           qp_model_maps *maps);
-qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_tensor x, int offset,
-                          qp_model_maps *maps);
+                           qp_stack_maps maps);
+qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_tensor x, int offset, qp_stack_maps maps);
 
 #endif

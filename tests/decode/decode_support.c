@@ -10,16 +10,30 @@
 
 qp_model *support_model(int vocabulary, uint64_t seed, double end)
 {
+    return support_model_with(NULL, 0, vocabulary, seed, end);
+}
+
+static void set(qp_model_config *config, const char *setting)
+{
+    char name[40];
+    const char *equals = strchr(setting, '=');
+    snprintf(name, sizeof name, "%.*s", (int)(equals - setting), setting);
+    cr_assert_eq(qp_config_set(qp_config_find(&qp_model_fields, name), config, name, equals + 1), QP_OK, "%s", setting);
+}
+
+qp_model *support_model_with(const char *const *setting, int settings, int vocabulary, uint64_t seed, double end)
+{
     qp_model_config config;
     qp_config_defaults(&qp_model_fields, &config);
     config.enc_layers = config.dec_layers = 2;
     config.emb_size = 16;
     config.ff_size = 24;
     config.heads = 2;
-    config.init_gain = 2; /* wide enough apart that no decision hangs on a rounding */
+    config.init_gain = 2; /* scores far enough apart that rounding decides nothing */
     config.max_length = 64;
     config.tied_embeddings = false;
     config.src_vocab_size = config.tgt_vocab_size = vocabulary;
+    for (int i = 0; i < settings; i++) set(&config, setting[i]);
     qp_model *model = NULL;
     cr_assert_eq(qp_model_new(&config, seed, &model), QP_OK, "%s", qp_error_message());
     /* an end that is probable enough for hypotheses of every length to end */
@@ -107,6 +121,30 @@ qp_search_config support_search(int beam, int longest)
     config.max_length_factor = 0;
     config.max_length_extra = longest;
     return config;
+}
+
+qp_real *support_attention(const qp_model *model, const qp_ids *source, const qp_hypothesis *found)
+{
+    int keys = qp_sequence_length(source->sequences, 0), layers = 0;
+    int32_t start[2] = {0, found->count};
+    qp_batch batch = {.source = *source, .target = {.sequences = {.count = 1, .start = start}, .id = found->id}};
+    qp_tape *tape = qp_tape_new();
+    qp_model_maps *maps = calloc(1, sizeof *maps);
+    qp_tape_begin(tape, QP_INFER, 0);
+    qp_model_logits(model, tape, &batch, maps);
+    cr_assert_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
+    const qp_attention_map *cross[8];
+    for (int i = 0; i < maps->count; i++)
+        if (maps->entry[i].kind == QP_MAP_CROSS) cross[layers++] = &maps->entry[i].map;
+    const qp_attention_map *map = cross[layers >= 3 ? layers - 2 : layers - 1];
+    size_t block = (size_t)keys * (size_t)found->count;
+    qp_real *weight = calloc(block + 1, sizeof *weight);
+    for (size_t i = 0; i < block; i++)
+        for (int h = 0; h < map->heads; h++)
+            weight[i] += map->weights.value[(size_t)h * block + i] / (qp_real)map->heads;
+    free(maps);
+    qp_tape_free(tape);
+    return weight;
 }
 
 void support_next(const qp_model *model, qp_tape *tape, qp_ids source, const int32_t *prefix, int count, double *log_p)

@@ -80,7 +80,7 @@ Test(beam, unfinished_ones_fill_up_and_the_penalty_ranks)
     }
     cr_assert(beam.done);
     qp_search_result result;
-    cr_assert_eq(qp_beam_finish(&beam, 1.0, (qp_beam_bonus){0}, 2, &result), QP_OK);
+    cr_assert_eq(qp_beam_finish(&beam, &(qp_beam_ranking){.length_penalty = 1, .n_best = 2}, &result), QP_OK);
     cr_assert_eq(result.count, 2);
     /* -2.2/(8/6) = -1.65 beats -2/1 */
     cr_assert_eq(result.best[0].count, 3);

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/decode/alignment.h"
 #include "lib/decode/score.h"
 #include "tests/decode/decode_support.h"
 
@@ -32,7 +31,7 @@ TestSuite(search, .init = set_up, .fini = tear_down);
 static void search_one(int i, const qp_search_config *config, qp_search_result *result)
 {
     int32_t start[2];
-    cr_assert_eq(qp_search(model, tape, support_source_of(&sources, i, start), config, result), QP_OK, "%s",
+    cr_assert_eq(qp_search(model, tape, support_source_of(&sources, i, start), config, false, result), QP_OK, "%s",
                  qp_error_message());
 }
 
@@ -194,7 +193,7 @@ Test(search, batches_do_not_matter_to_the_bit)
         qp_search_config config = support_search(k, LONGEST);
         config.n_best = k;
         qp_search_result together[SOURCES];
-        cr_assert_eq(qp_search(model, tape, sources, &config, together), QP_OK);
+        cr_assert_eq(qp_search(model, tape, sources, &config, false, together), QP_OK);
         for (int i = 0; i < SOURCES; i++) {
             qp_search_result alone;
             search_one(i, &config, &alone);
@@ -318,11 +317,7 @@ Test(search, no_ngram_twice)
 static double covered(const qp_ids *source, const qp_hypothesis *found)
 {
     int count = source->sequences.start[1] - source->sequences.start[0];
-    qp_real *weight = malloc((size_t)(count * found->count) * sizeof *weight);
-    qp_tape *own = qp_tape_new();
-    cr_assert_eq(
-        qp_alignment(model, own, source->id + source->sequences.start[0], count, found->id, found->count, weight),
-        QP_OK);
+    qp_real *weight = support_attention(model, source, found);
     double total = 0;
     for (int i = 0; i < count; i++) {
         double sum = 0;
@@ -330,7 +325,6 @@ static double covered(const qp_ids *source, const qp_hypothesis *found)
         total += log(fmin(1, sum));
     }
     free(weight);
-    qp_tape_free(own);
     return total;
 }
 
@@ -392,7 +386,7 @@ Test(search, scores_that_are_no_numbers_are_an_error)
     fill_params((qp_real)NAN);
     qp_search_config config = support_search(2, 4);
     qp_search_result result[SOURCES];
-    cr_assert_eq(qp_search(model, tape, sources, &config, result), QP_EDATA);
+    cr_assert_eq(qp_search(model, tape, sources, &config, false, result), QP_EDATA);
     cr_assert(strstr(qp_error_message(), "NaN"));
     for (int i = 0; i < SOURCES; i++) cr_assert_null(result[i].best);
 }

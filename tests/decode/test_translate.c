@@ -87,11 +87,11 @@ Test(translate, alignments_are_distributions)
     for (int i = 0; i < LINES; i++) {
         for (int h = 0; h < made[i].search.count; h++)
             for (int t = 0; t < made[i].search.best[h].count; t++) {
-                const qp_real *row = made[i].best[h].alignment + (ptrdiff_t)t * made[i].source_count;
+                const qp_real *row = made[i].search.best[h].attention + (ptrdiff_t)t * made[i].source_count;
                 double sum = 0;
                 for (int s = 0; s < made[i].source_count; s++) sum += (double)row[s];
                 cr_assert_float_eq(sum, 1, 1e-5);
-                int hard = qp_alignment_hard(made[i].best[h].alignment, made[i].source_count, t);
+                int hard = qp_alignment_hard(made[i].search.best[h].attention, made[i].source_count, t);
                 for (int s = 0; s + 1 < made[i].source_count; s++) cr_assert_leq(row[s], row[hard]);
             }
         qp_translation_free(&made[i]);

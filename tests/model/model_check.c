@@ -84,7 +84,7 @@ void model_check_stepping(qp_model *model, bool packed, const char *what)
     for (int time = 0; rows > 0; time++) {
         for (int i = 0; i < rows; i++) last[i] = time == 0 ? QP_BOS : p.target_id[p.target_start[alive[i]] + time - 1];
         qp_tape_begin(tape, QP_INFER, 0);
-        qp_tensor next = qp_model_step(model, tape, last, state);
+        qp_tensor next = qp_model_step(model, tape, last, state, NULL);
         cr_assert_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
         int kept = 0;
         for (int i = 0; i < rows; i++) {

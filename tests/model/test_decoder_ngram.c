@@ -105,7 +105,7 @@ Test(decoder_ngram, stepping_equals_the_full_pass)
         }
         if (t == 2) cr_assert_eq(qp_state_reorder(state, (const int32_t[]){1}, 1), QP_OK);
         qp_tape_begin(other, QP_INFER, 0);
-        qp_tensor scores = qp_model_step(model, other, last, state);
+        qp_tensor scores = qp_model_step(model, other, last, state, NULL);
         cr_assert_eq(qp_tape_status(other), QP_OK, "%s", qp_tape_message(other));
         for (int r = 0; r < rows; r++) {
             int text = t == 1 ? 1 - r : r;

@@ -261,7 +261,7 @@ Test(test_head, an_autoencoder_makes_its_source_again)
         config.beam_size = 1;
         qp_search_result result[12];
         qp_tape *tape = qp_tape_new();
-        cr_assert_eq(qp_search(model, tape, batch.source, &config, result), QP_OK, "%s", qp_error_message());
+        cr_assert_eq(qp_search(model, tape, batch.source, &config, false, result), QP_OK, "%s", qp_error_message());
         for (int i = 0; i < 12; i++) {
             const qp_hypothesis *best = &result[i].best[0];
             size_t rows = (size_t)(p.source_start[i + 1] - p.source_start[i]);

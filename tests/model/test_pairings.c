@@ -109,7 +109,7 @@ static void check_search(const qp_model *model, const qp_batch *batch, int beam,
     config.beam_size = config.n_best = beam;
     qp_tape *tape = qp_tape_new();
     qp_search_result result[MODEL_SENTENCES];
-    cr_assert_eq(qp_search(model, tape, batch->source, &config, result), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_search(model, tape, batch->source, &config, false, result), QP_OK, "%s", qp_error_message());
     int right = 0;
     for (int i = 0; i < batch->source.sequences.count; i++) {
         const int32_t *from = batch->source.sequences.start + i, start[] = {0, from[1] - from[0]};
@@ -203,7 +203,8 @@ Test(pairings, a_row_does_not_know_its_neighbours)
         for (int step = 0; step < 3; step++) {
             qp_tape_begin(tape, QP_INFER, 0);
             qp_tape_begin(other, QP_INFER, 0);
-            qp_tensor among = qp_model_step(model, tape, first, all), single = qp_model_step(model, other, first, one);
+            qp_tensor among = qp_model_step(model, tape, first, all, NULL);
+            qp_tensor single = qp_model_step(model, other, first, one, NULL);
             cr_expect_eq(memcmp(qp_tensor_row(among, 4), single.value, MODEL_VOCABULARY * sizeof(qp_real)), 0,
                          "%s step %d", name_of(n, what, sizeof what), step);
             for (int i = 0; i < 9; i++) first[i] = (int32_t)(5 + step);

@@ -44,7 +44,7 @@ static int right(const qp_model *model, const pairs *kept, int beam)
     config.beam_size = beam;
     config.patience = 3; /* the models are sure of every token */
     qp_tape *tape = qp_tape_new();
-    cr_assert_eq(qp_search(model, tape, batch.source, &config, result), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_search(model, tape, batch.source, &config, false, result), QP_OK, "%s", qp_error_message());
     int found = 0;
     for (int i = 0; i < kept->count; i++) {
         const qp_hypothesis *best = &result[i].best[0];

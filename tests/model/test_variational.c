@@ -91,7 +91,7 @@ Test(variational, a_decode_may_begin_from_vectors)
                                  : qp_model_start(model, tape, (qp_ids){{.count = 1, .start = start}, id}, &state);
         cr_assert_eq(status, QP_OK, "%s", qp_error_message());
         qp_tape_begin(tape, QP_INFER, 0);
-        qp_tensor y = qp_model_step(model, tape, first, state);
+        qp_tensor y = qp_model_step(model, tape, first, state, NULL);
         memcpy(scores[k], y.value, sizeof scores[k]);
         qp_state_free(state);
     }

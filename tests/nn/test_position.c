@@ -48,7 +48,7 @@ static void stepping_equals_the_whole(int pos, bool translates, int kv_heads)
     for (int t = 0; t < TOKENS; t++) {
         const int32_t last = t == 0 ? QP_BOS : target_id[t - 1];
         qp_tape_begin(step, QP_INFER, 0);
-        qp_tensor scores = qp_model_step(model, step, &last, state);
+        qp_tensor scores = qp_model_step(model, step, &last, state, NULL);
         cr_assert_eq(qp_tape_status(step), QP_OK, "%s", qp_tape_message(step));
         for (int v = 0; v < VOCABULARY; v++)
             cr_assert(fabs((double)scores.value[v] - (double)qp_tensor_row(all, t)[v]) < 2e-4,

@@ -44,7 +44,7 @@ static void search_all(oracle *o, const qp_model *model, const qp_search_config 
         for (int i = 0; i <= at_once; i++) start[i] = source.sequences.start[first + i] - source.sequences.start[first];
         part.sequences.start = start;
         part.id += source.sequences.start[first];
-        if (qp_search(model, tape, part, config, result) != QP_OK) oracle_stop(o, "%s", qp_error_message());
+        if (qp_search(model, tape, part, config, false, result) != QP_OK) oracle_stop(o, "%s", qp_error_message());
         for (int i = 0; i < at_once; i++) {
             enter(o, t, first + i, &result[i]);
             qp_search_result_free(&result[i]);
