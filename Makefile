@@ -58,10 +58,10 @@ help:  ## this list
 demo: $(BUILD)/quipu  ## train, try and draw a small Korean-English translator (about a minute)
 	@$(BUILD)/quipu demo
 
-test: $(TEST_FOLDERS:%=$(BUILD)/tests/%) $(BUILD)/quipu  ## all tests
-	@sh tests/run $(BUILD) "$(TEST_FOLDERS)" $(TEST_SCRIPTS)
+test: $(TEST_FOLDERS:%=$(BUILD)/tests/%) $(BUILD)/tests/oracles $(BUILD)/quipu  ## all tests
+	@sh tests/run $(BUILD) "$(TEST_FOLDERS)" tests/oracles/cases.sh $(TEST_SCRIPTS)
 
-test-long: $(BUILD)/quipu  ## the tests that train for long: they need data, tell what, and skip without it
+test-long: $(BUILD)/quipu  ## the tests that train for long; each skips when its data is missing
 	@sh tests/run $(BUILD) "" $(wildcard tests/long/*.sh)
 
 oracles: $(BUILD)/tests/oracles  ## compare with reference results: make oracles ORACLES=DIR
