@@ -11,9 +11,7 @@ typedef struct {
     QP_AVERAGE_FIELDS(QP_FIELD_DECLARE)
 } average_config;
 
-#define ROW(...) QP_FIELD_ROW(average_config, __VA_ARGS__)
-static const qp_field fields[] = {QP_AVERAGE_FIELDS(ROW)};
-static const qp_field_table table = {"average", fields, sizeof fields / sizeof fields[0]};
+static QP_FIELD_TABLE(table, "average", average_config, QP_AVERAGE_FIELDS);
 static average_config config;
 
 static const qp_option_group groups[] = {{&table, &config}};

@@ -30,9 +30,7 @@ typedef struct {
     QP_DEMO_FIELDS(QP_FIELD_DECLARE)
 } demo_config;
 
-#define ROW(...) QP_FIELD_ROW(demo_config, __VA_ARGS__)
-static const qp_field fields[] = {QP_DEMO_FIELDS(ROW)};
-static const qp_field_table table = {"demo", fields, sizeof fields / sizeof fields[0]};
+static QP_FIELD_TABLE(table, "demo", demo_config, QP_DEMO_FIELDS);
 static demo_config config;
 
 static const qp_option_group groups[] = {{&table, &config}};

@@ -18,9 +18,7 @@ typedef struct {
     EXPORT_FIELDS(QP_FIELD_DECLARE)
 } export_options;
 
-#define ROW(...) QP_FIELD_ROW(export_options, __VA_ARGS__)
-static const qp_field fields[] = {EXPORT_FIELDS(ROW)};
-static const qp_field_table table = {"export", fields, sizeof fields / sizeof *fields};
+static QP_FIELD_TABLE(table, "export", export_options, EXPORT_FIELDS);
 
 static bool ends_in(const char *path, const char *suffix)
 {

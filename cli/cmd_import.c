@@ -18,9 +18,7 @@ typedef struct {
     IMPORT_FIELDS(QP_FIELD_DECLARE)
 } import_options;
 
-#define ROW(...) QP_FIELD_ROW(import_options, __VA_ARGS__)
-static const qp_field fields[] = {IMPORT_FIELDS(ROW)};
-static const qp_field_table table = {"import", fields, sizeof fields / sizeof *fields};
+static QP_FIELD_TABLE(table, "import", import_options, IMPORT_FIELDS);
 
 /* The words of the n-grams as the text a tokenizer is learned from: one line each. */
 typedef struct {

@@ -21,9 +21,7 @@ typedef struct {
     QP_INFO_FIELDS(QP_FIELD_DECLARE)
 } info_config;
 
-#define ROW(...) QP_FIELD_ROW(info_config, __VA_ARGS__)
-static const qp_field fields[] = {QP_INFO_FIELDS(ROW)};
-static const qp_field_table table = {"info", fields, sizeof fields / sizeof fields[0]};
+static QP_FIELD_TABLE(table, "info", info_config, QP_INFO_FIELDS);
 static info_config config;
 
 static const qp_option_group groups[] = {{&table, &config}};

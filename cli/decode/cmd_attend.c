@@ -34,9 +34,7 @@ typedef struct {
     ATTEND_FIELDS(QP_FIELD_DECLARE)
 } attend_options;
 
-#define ATTEND_ROW(...) QP_FIELD_ROW(attend_options, __VA_ARGS__)
-static const qp_field attend_field[] = {ATTEND_FIELDS(ATTEND_ROW)};
-static const qp_field_table attend_table = {"attend", attend_field, sizeof attend_field / sizeof *attend_field};
+static QP_FIELD_TABLE(attend_table, "attend", attend_options, ATTEND_FIELDS);
 
 static const char notes[] =
     "Rows are the tokens that read, columns the tokens that are read. Without --tgt the model translates --src "

@@ -29,13 +29,7 @@ typedef struct {
     GENERATE_FIELDS(QP_FIELD_DECLARE)
 } generate_options;
 
-static const qp_field generate_field[] = {
-#define ROW(...) QP_FIELD_ROW(generate_options, __VA_ARGS__)
-    GENERATE_FIELDS(ROW)
-#undef ROW
-};
-static const qp_field_table generate_table = {"generate", generate_field,
-                                              sizeof generate_field / sizeof *generate_field};
+static QP_FIELD_TABLE(generate_table, "generate", generate_options, GENERATE_FIELDS);
 
 static const char notes[] =
     "Filters act in this order: --repeat-penalty, --no-repeat-ngram, --temp, --top-k, --top-p, --min-p, --typical,\n"

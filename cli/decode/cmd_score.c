@@ -26,12 +26,7 @@ typedef struct {
     SCORE_FIELDS(QP_FIELD_DECLARE)
 } score_options;
 
-static const qp_field score_field[] = {
-#define ROW(...) QP_FIELD_ROW(score_options, __VA_ARGS__)
-    SCORE_FIELDS(ROW)
-#undef ROW
-};
-static const qp_field_table score_table = {"score", score_field, sizeof score_field / sizeof *score_field};
+static QP_FIELD_TABLE(score_table, "score", score_options, SCORE_FIELDS);
 
 static const char notes[] =
     "Lines of FILE are SOURCE TAB TARGET, for a language model just text. Printed is the sum of the log-probabilities\n"

@@ -29,13 +29,7 @@ typedef struct {
     TRANSLATE_FIELDS(QP_FIELD_DECLARE)
 } translate_options;
 
-static const qp_field translate_field[] = {
-#define ROW(...) QP_FIELD_ROW(translate_options, __VA_ARGS__)
-    TRANSLATE_FIELDS(ROW)
-#undef ROW
-};
-static const qp_field_table translate_table = {"translate", translate_field,
-                                               sizeof translate_field / sizeof *translate_field};
+static QP_FIELD_TABLE(translate_table, "translate", translate_options, TRANSLATE_FIELDS);
 
 static const char notes[] =
     "Plain output: TEXT, then as asked for  ||| SCORE  ||| LOGP LOGP ...  ||| ALIGNMENT.\n"

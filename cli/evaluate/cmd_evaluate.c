@@ -52,13 +52,8 @@ typedef struct {
     METRIC_FIELDS(QP_FIELD_DECLARE)
 } metric_options;
 
-#define EVALUATE_ROW(...) QP_FIELD_ROW(evaluate_options, __VA_ARGS__)
-#define METRIC_ROW(...) QP_FIELD_ROW(metric_options, __VA_ARGS__)
-static const qp_field evaluate_field[] = {EVALUATE_FIELDS(EVALUATE_ROW)};
-static const qp_field metric_field[] = {METRIC_FIELDS(METRIC_ROW)};
-static const qp_field_table evaluate_table = {"evaluate", evaluate_field,
-                                              sizeof evaluate_field / sizeof *evaluate_field};
-static const qp_field_table metric_table = {"metrics", metric_field, sizeof metric_field / sizeof *metric_field};
+static QP_FIELD_TABLE(evaluate_table, "evaluate", evaluate_options, EVALUATE_FIELDS);
+static QP_FIELD_TABLE(metric_table, "metrics", metric_options, METRIC_FIELDS);
 
 static const char notes[] =
     "METRICS is a list of bleu, chrf, chrf++, ter, wer, cer, accuracy (lines that are exactly right), word-accuracy;\n"

@@ -12,9 +12,7 @@
 #include "data/batches/batcher.h"
 #include "data/text/labelled.h"
 
-#define ROW(...) QP_FIELD_ROW(qp_evaluate_task_config, __VA_ARGS__)
-static const qp_field fields[] = {QP_EVALUATE_TASK_FIELDS(ROW)};
-const qp_field_table qp_evaluate_task_fields = {"a model and one file", fields, sizeof fields / sizeof *fields};
+QP_FIELD_TABLE(qp_evaluate_task_fields, "a model and one file", qp_evaluate_task_config, QP_EVALUATE_TASK_FIELDS);
 
 typedef struct {
     const qp_text_model *m;

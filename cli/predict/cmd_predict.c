@@ -7,9 +7,7 @@
 #include "lib/base/threads.h"
 #include "lib/base/writer.h"
 
-#define ROW(...) QP_FIELD_ROW(qp_predict_config, __VA_ARGS__)
-static const qp_field fields[] = {QP_PREDICT_FIELDS(ROW)};
-static const qp_field_table table = {"predict", fields, sizeof fields / sizeof *fields};
+static QP_FIELD_TABLE(table, "predict", qp_predict_config, QP_PREDICT_FIELDS);
 static qp_predict_config config;
 
 static const qp_option_group groups[] = {{&table, &config}};

@@ -9,8 +9,6 @@
 
 /* compare: two tokenizers on one text, line by line. */
 
-#define ROW(kind, name, fallback, low, high, choices, help)                                                            \
-    QP_FIELD_ROW(compare_options, kind, name, fallback, low, high, choices, help)
 #define COMPARE_FIELDS(X)                                                                                              \
     X(INT, differences, "5", 0, 1000000, NULL, "how many lines that differ are shown")                                 \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object")
@@ -19,8 +17,7 @@ typedef struct {
     COMPARE_FIELDS(QP_FIELD_DECLARE)
 } compare_options;
 
-static const qp_field compare_field[] = {COMPARE_FIELDS(ROW)};
-static const qp_field_table compare_table = {"output", compare_field, 2};
+static QP_FIELD_TABLE(compare_table, "output", compare_options, COMPARE_FIELDS);
 
 typedef struct {
     const compare_options *options;

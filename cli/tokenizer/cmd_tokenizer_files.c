@@ -11,24 +11,28 @@
 
 /* import, export and info: tokenizers as files. */
 
-#define ROW(kind, name, fallback, low, high, choices, help)                                                            \
-    QP_FIELD_ROW(file_options, kind, name, fallback, low, high, choices, help)
-#define FILE_FIELDS(X)                                                                                                 \
-    X(TEXT, model, "", 0, 0, NULL, "tokenizer to write; may also stand as a word")                                     \
+#define FILE_MODEL(X)                                                                                                  \
+    X(TEXT, model, "", 0, 0, NULL, "tokenizer to write; may also stand as a word")
+#define FILE_SHARED(X)                                                                                                 \
     X(TEXT, output, "-", 0, 0, NULL, "where to write; for gpt2 a folder")                                              \
-    X(CHOICE, format, "auto", 0, 0, QP_FORMAT_NAMES, "of the file; in reading auto tells it by content")               \
+    X(CHOICE, format, "auto", 0, 0, QP_FORMAT_NAMES, "of the file; in reading auto tells it by content")
+#define FILE_RANKS(X)                                                                                                  \
     X(TEXT, pattern, "", 0, 0, NULL, "tiktoken: gpt2, gpt4, gpt4o or a regular expression")                            \
-    X(BOOL, cased, "false", 0, 0, NULL, "bert: the vocabulary knows capitals and accents")                             \
+    X(BOOL, cased, "false", 0, 0, NULL, "bert: the vocabulary knows capitals and accents")
+#define INFO_FIELDS(X)                                                                                                 \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object for each file")
+#define IMPORT_FIELDS(X) FILE_SHARED(X) FILE_RANKS(X)
+#define EXPORT_FIELDS(X) FILE_MODEL(X) FILE_SHARED(X)
 
 typedef struct {
-    FILE_FIELDS(QP_FIELD_DECLARE)
+    EXPORT_FIELDS(QP_FIELD_DECLARE)
+    FILE_RANKS(QP_FIELD_DECLARE)
+    INFO_FIELDS(QP_FIELD_DECLARE)
 } file_options;
 
-static const qp_field file_field[] = {FILE_FIELDS(ROW)};
-static const qp_field_table import_table = {"file", file_field + 1, 4};
-static const qp_field_table export_table = {"file", file_field, 3};
-static const qp_field_table info_table = {"output", file_field + 5, 1};
+static QP_FIELD_TABLE(import_table, "file", file_options, IMPORT_FIELDS);
+static QP_FIELD_TABLE(export_table, "file", file_options, EXPORT_FIELDS);
+static QP_FIELD_TABLE(info_table, "output", file_options, INFO_FIELDS);
 static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}};
 
 /* ---- import ---- */

@@ -14,15 +14,12 @@
 /* hf-train: learn what Hugging Face's own trainers learn from the same text. */
 
 #define OUTPUT_FIELD(X) X(TEXT, output, "-", 0, 0, NULL, "where to write")
-#define ROW_OF_OUTPUT(kind, name, fallback, low, high, choices, help)                                                  \
-    QP_FIELD_ROW(output_options, kind, name, fallback, low, high, choices, help)
 
 typedef struct {
     OUTPUT_FIELD(QP_FIELD_DECLARE)
 } output_options;
 
-static const qp_field output_field[] = {OUTPUT_FIELD(ROW_OF_OUTPUT)};
-static const qp_field_table output_table = {"output", output_field, 1};
+static QP_FIELD_TABLE(output_table, "output", output_options, OUTPUT_FIELD);
 static const qp_option_alias alias[] = {{'o', "output"}};
 
 #define HF_FIELDS(X)                                                                                                   \
@@ -33,12 +30,12 @@ static const qp_option_alias alias[] = {{'o', "output"}};
     X(INT, max_token_length, "0", 0, 1000000, NULL, "longest token; 0: any")                                           \
     X(TEXT, initial_alphabet, "", 0, 0, NULL, "characters that take part in any case; with ByteLevel all bytes do")    \
     X(BOOL, line_ends, "true", 0, 0, NULL, "a line's end belongs to it, as when Hugging Face reads files")
-#define ROW_OF_HF(kind, name, fallback, low, high, choices, help)                                                      \
-    QP_FIELD_ROW(hf_options, kind, name, fallback, low, high, choices, help)
 
 typedef struct {
     HF_FIELDS(QP_FIELD_DECLARE)
 } hf_options;
+
+static QP_FIELD_TABLE(hf_table, "learning", hf_options, HF_FIELDS);
 
 typedef struct {
     const hf_options *options;
@@ -194,10 +191,8 @@ static qp_status run(void *self, const qp_options *options)
 
 int qp_tokenizer_hf_train_main(int argc, char **argv)
 {
-    static const qp_field field[] = {HF_FIELDS(ROW_OF_HF)};
-    static const qp_field_table table = {"learning", field, sizeof field / sizeof *field};
     static hf_options use;
-    static const qp_option_group group[] = {{&table, &use}, {&output_table, &out}};
+    static const qp_option_group group[] = {{&hf_table, &use}, {&output_table, &out}};
     static qp_option_list list[] = {{"special_tokens", "a special token; give it several times", NULL, 0}};
     static const qp_command command = {.name = "tokenizer hf-train",
                                        .summary = "learn a tokenizer.json as Hugging Face's trainers do",

@@ -10,8 +10,6 @@
 
 /* moses: text to text by the rules of the Moses scripts, line by line. */
 
-#define ROW(kind, name, fallback, low, high, choices, help)                                                            \
-    QP_FIELD_ROW(moses_options, kind, name, fallback, low, high, choices, help)
 #define MOSES_FIELDS(X)                                                                                                \
     X(CHOICE, action, "tokenize", 0, 0, "tokenize, detokenize, punctuation, truecase, detruecase, learn-truecase",     \
       "what becomes of a line")                                                                                        \
@@ -26,6 +24,8 @@
 typedef struct {
     MOSES_FIELDS(QP_FIELD_DECLARE)
 } moses_options;
+
+static QP_FIELD_TABLE(moses_table, "moses", moses_options, MOSES_FIELDS);
 
 enum { TOKENIZE, DETOKENIZE, PUNCTUATION, TRUECASE, DETRUECASE, LEARN };
 
@@ -124,11 +124,9 @@ static qp_status run(void *self, const qp_options *options)
 
 int qp_tokenizer_moses_main(int argc, char **argv)
 {
-    static const qp_field field[] = {MOSES_FIELDS(ROW)};
-    static const qp_field_table table = {"moses", field, sizeof field / sizeof *field};
     static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}, {'l', "language"}};
     static moses_options use;
-    static const qp_option_group group[] = {{&table, &use}};
+    static const qp_option_group group[] = {{&moses_table, &use}};
     static const qp_command command = {
         .name = "tokenizer moses",
         .summary = "text to words and back as the Moses scripts do; true case; plain punctuation",

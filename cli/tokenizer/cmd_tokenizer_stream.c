@@ -14,9 +14,7 @@
 
 /* encode and decode: a line in, a line out. */
 
-#define ROW(kind, name, fallback, low, high, choices, help)                                                            \
-    QP_FIELD_ROW(stream_options, kind, name, fallback, low, high, choices, help)
-#define STREAM_FIELDS(X)                                                                                               \
+#define DECODE_FIELDS(X)                                                                                               \
     X(TEXT, model, "", 0, 0, NULL,                                                                                     \
       "tokenizer: a file of ours, a sentencepiece .model, a Hugging Face tokenizer.json, a vocab.txt of BERT")         \
     X(TEXT, output, "-", 0, 0, NULL, "where to write")                                                                 \
@@ -24,7 +22,9 @@
     X(BOOL, pieces, "false", 0, 0, NULL, "printable pieces instead of numbers")                                        \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object for each line")                                                \
     X(INT, threads, "1", 0, 4096, NULL,                                                                                \
-      "threads; 0: all CPUs; more than 1 read a megabyte ahead, the output does not depend on it")                     \
+      "threads; 0: all CPUs; more than 1 read a megabyte ahead, the output does not depend on it")
+#define ENCODE_FIELDS(X)                                                                                               \
+    DECODE_FIELDS(X)                                                                                                   \
     X(BOOL, offsets, "false", 0, 0, NULL, "begin:end of every piece in bytes of the line; JSON tells characters too")  \
     X(BOOL, characters, "false", 0, 0, NULL, "the same in characters")                                                 \
     X(BOOL, special, "false", 0, 0, NULL, "add what belongs there: [CLS] and [SEP], <s> and </s>")                     \
@@ -36,13 +36,11 @@
     X(INT, seed, "1", 0, 4294967295, NULL, "of --dropout and --sample")
 
 typedef struct {
-    STREAM_FIELDS(QP_FIELD_DECLARE)
+    ENCODE_FIELDS(QP_FIELD_DECLARE)
 } stream_options;
 
-static const qp_field stream_field[] = {STREAM_FIELDS(ROW)};
-enum { ENCODE_FIELDS = sizeof stream_field / sizeof *stream_field, DECODE_FIELDS = 6 };
-static const qp_field_table encode_table = {"output", stream_field, ENCODE_FIELDS};
-static const qp_field_table decode_table = {"output", stream_field, DECODE_FIELDS};
+static QP_FIELD_TABLE(encode_table, "output", stream_options, ENCODE_FIELDS);
+static QP_FIELD_TABLE(decode_table, "output", stream_options, DECODE_FIELDS);
 static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}, {'t', "threads"}};
 
 typedef struct {

@@ -14,14 +14,15 @@
 /* Verbs of other tools under their own names and with their own options: spm-train as spm_train of sentencepiece,
  * learn-bpe and apply-bpe as subword-nmt. */
 
-#define ROW(kind, name, fallback, low, high, choices, help)                                                            \
-    QP_FIELD_ROW(tool_options, kind, name, fallback, low, high, choices, help)
-#define TOOL_FIELDS(X)                                                                                                 \
-    X(TEXT, output, "-", 0, 0, NULL, "where to write")                                                                 \
+#define OUTPUT_FIELDS(X)                                                                                               \
+    X(TEXT, output, "-", 0, 0, NULL, "where to write")
+#define LEARN_FIELDS(X)                                                                                                \
+    OUTPUT_FIELDS(X)                                                                                                   \
     X(INT, symbols, "10000", 1, 16777216, NULL, "merges to learn")                                                     \
     X(INT, min_frequency, "2", 1, 1000000000, NULL, "rarer pairs are not learned")                                     \
     X(BOOL, dict_input, "false", 0, 0, NULL, "lines are: word count")                                                  \
-    X(BOOL, total_symbols, "false", 0, 0, NULL, "symbols counts the characters too")                                   \
+    X(BOOL, total_symbols, "false", 0, 0, NULL, "symbols counts the characters too")
+#define APPLY_FIELDS(X)                                                                                                \
     X(TEXT, codes, "", 0, 0, NULL, "what learn-bpe wrote")                                                             \
     X(INT, merges, "-1", -1, 16777216, NULL, "how many of its first merges count; -1: all")                            \
     X(TEXT, separator, "@@", 0, 0, NULL, "stands behind a part that the word goes on after")                           \
@@ -29,13 +30,13 @@
     X(INT, vocabulary_threshold, "0", 0, 1000000000, NULL, "rarer pieces too")
 
 typedef struct {
-    TOOL_FIELDS(QP_FIELD_DECLARE)
+    LEARN_FIELDS(QP_FIELD_DECLARE)
+    APPLY_FIELDS(QP_FIELD_DECLARE)
 } tool_options;
 
-static const qp_field tool_field[] = {TOOL_FIELDS(ROW)};
-static const qp_field_table output_table = {"output", tool_field, 1};
-static const qp_field_table learn_table = {"learn-bpe", tool_field, 5};
-static const qp_field_table apply_table = {"apply-bpe", tool_field + 5, 5};
+static QP_FIELD_TABLE(output_table, "output", tool_options, OUTPUT_FIELDS);
+static QP_FIELD_TABLE(learn_table, "learn-bpe", tool_options, LEARN_FIELDS);
+static QP_FIELD_TABLE(apply_table, "apply-bpe", tool_options, APPLY_FIELDS);
 static const size_t LARGEST_FILE = (size_t)1 << 30;
 
 /* ---- spm-train ---- */

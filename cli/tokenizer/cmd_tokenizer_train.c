@@ -9,8 +9,6 @@
 
 /* train: learn, save, and say how well the vocabulary fits the text. */
 
-#define ROW(kind, name, fallback, low, high, choices, help)                                                            \
-    QP_FIELD_ROW(train_options, kind, name, fallback, low, high, choices, help)
 #define TRAIN_FIELDS(X)                                                                                                \
     X(TEXT, output, "-", 0, 0, NULL, "where to write")                                                                 \
     X(BOOL, quiet, "false", 0, 0, NULL, "no progress and no report")
@@ -19,8 +17,7 @@ typedef struct {
     TRAIN_FIELDS(QP_FIELD_DECLARE)
 } train_options;
 
-static const qp_field train_field[] = {TRAIN_FIELDS(ROW)};
-static const qp_field_table train_table = {"output", train_field, 2};
+static QP_FIELD_TABLE(train_table, "output", train_options, TRAIN_FIELDS);
 static const qp_option_alias alias[] = {{'o', "output"}, {'q', "quiet"}};
 
 enum { LONGEST = 8 };

@@ -15,9 +15,7 @@
 #include "lib/model/model_transfer.h"
 #include "tokenizer/tokenizer_file.h"
 
-#define ROW(...) QP_FIELD_ROW(qp_job_config, __VA_ARGS__)
-static const qp_field fields[] = {QP_JOB_FIELDS(ROW)};
-const qp_field_table qp_job_fields = {"data and run", fields, sizeof fields / sizeof fields[0]};
+QP_FIELD_TABLE(qp_job_fields, "data and run", qp_job_config, QP_JOB_FIELDS);
 
 void qp_train_tables(qp_train_settings *settings, const qp_field_table *table[QP_TRAIN_TABLES],
                      void *object[QP_TRAIN_TABLES])

@@ -11,9 +11,7 @@
 #include "lib/base/threads.h"
 #include "lib/ngram/ngram_train.h"
 
-#define ROW(...) QP_FIELD_ROW(qp_ngram_options, __VA_ARGS__)
-static const qp_field fields[] = {QP_NGRAM_FIELDS(ROW)};
-const qp_field_table qp_ngram_fields = {"n-grams (--decoder ngram)", fields, sizeof fields / sizeof *fields};
+QP_FIELD_TABLE(qp_ngram_fields, "n-grams (--decoder ngram)", qp_ngram_options, QP_NGRAM_FIELDS);
 
 /* ---- options ---- */
 

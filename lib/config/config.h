@@ -10,11 +10,16 @@
 /* config — one field table per struct makes its defaults, its --flags, its keys in a YAML file, its help text and its
  * entry in the model file.
  *
- * A struct's fields are written once, as an X-macro list; see model_config.h:
+ * A struct's fields are written once, as a list of X(kind, name, default, low, high, choices, help):
  *     #define QP_MODEL_FIELDS(X) X(INT, dec_layers, "3", 1, 100, NULL, "layers of the decoder") ...
  *     typedef struct { QP_MODEL_FIELDS(QP_FIELD_DECLARE) } qp_model_config;
- *     const qp_field fields[] = { QP_MODEL_FIELDS(QP_FIELD_ROW_OF(qp_model_config)) };   -- see the macros below
- * The flag of field dec_layers is --dec-layers; --dec_layers is accepted too. */
+ *     QP_FIELD_TABLE(qp_model_fields, "model", qp_model_config, QP_MODEL_FIELDS);     (or static QP_FIELD_TABLE(...))
+ * The flag of field dec_layers is --dec-layers; --dec_layers is accepted too.
+ *
+ * The choices of a field are written once too, as a list of X(ID, text); it makes the enum and the field's `choices`:
+ *     #define QP_ANNEALS(X) X(QP_ANNEAL_COSINE, "cosine") X(QP_ANNEAL_LINEAR, "linear")
+ *     enum { QP_ANNEALS(QP_CHOICE_ID) QP_ANNEAL_COUNT };
+ *     X(CHOICE, lr_anneal, "cosine", 0, 0, QP_CHOICES(QP_ANNEALS), "shape of rise and fall") */
 
 typedef enum { QP_FIELD_INT, QP_FIELD_REAL, QP_FIELD_BOOL, QP_FIELD_TEXT, QP_FIELD_CHOICE } qp_field_kind;
 
@@ -28,37 +33,56 @@ typedef struct {
     const char *help;
 } qp_field;
 
-/* INT int64_t; REAL double; BOOL int; CHOICE int; TEXT char[512] */
-#define QP_FIELD_TYPE_INT(name) int64_t name
-#define QP_FIELD_TYPE_REAL(name) double name
-#define QP_FIELD_TYPE_BOOL(name) int name
-#define QP_FIELD_TYPE_CHOICE(name) int name
-#define QP_FIELD_TYPE_TEXT(name) char name[512]
-#define QP_FIELD_DECLARE(kind, name, fallback, low, high, choices, help) QP_FIELD_TYPE_##kind(name);
-#define QP_FIELD_ROW(type, kind, name, fallback, low, high, choices, help)                                             \
-    {QP_FIELD_##kind, #name, offsetof(type, name), fallback, low, high, choices, help},
-
 typedef struct {
-    const char *title; /* "model", heading in help, section in YAML and JSON */
+    const char *title; /* heading in the help, section in YAML and JSON: "model" */
     const qp_field *field;
     int count;
 } qp_field_table;
 
-/* qp_config_defaults — every field its fallback.
- * qp_config_find     — the field called `key` (hyphen or underscore), or NULL.
- * qp_config_set      — parse `text` into the field; QP_EUSAGE with a one-line message (place: as given; bad number,
- *                      out of bounds, unknown choice with "did you mean") otherwise.
- * qp_config_get      — print the field's value as text that qp_config_set reads back exactly; returns `text`.
- * qp_config_suggest  — the key or word of a list nearest to `wrong` (edit distance <= 2 or a third of its length), or NULL. */
+enum { QP_FIELD_TEXT_BYTES = 512 };
+
+/* The member of the struct that each kind of field declares. */
+#define QP_FIELD_TYPE_INT(name) int64_t name
+#define QP_FIELD_TYPE_REAL(name) double name
+#define QP_FIELD_TYPE_BOOL(name) int name
+#define QP_FIELD_TYPE_CHOICE(name) int name
+#define QP_FIELD_TYPE_TEXT(name) char name[QP_FIELD_TEXT_BYTES]
+#define QP_FIELD_DECLARE(kind, name, fallback, low, high, choices, help) QP_FIELD_TYPE_##kind(name);
+
+/* QP_FIELD_TABLE — the definition of a table at file scope. A list hands its macro a field but not the struct, so a row
+ * comes in two halves: QP_FIELD_ROW_OF(type) opens it, QP_FIELD_ROW_REST(field) completes it. */
+/* clang-format off */
+#define QP_FIELD_ROW_OF(type) {.offset = (size_t)&((type *)0)->QP_FIELD_ROW_REST
+#define QP_FIELD_ROW_REST(kind_, name_, fallback_, low_, high_, choices_, help_)                                       \
+    name_, .kind = QP_FIELD_##kind_, .name = #name_, .fallback = fallback_, .low = low_, .high = high_,               \
+    .choices = choices_, .help = help_},
+/* clang-format on */
+#define QP_FIELD_ONE(...) +1
+#define QP_FIELD_TABLE(table, title, type, FIELDS)                                                                     \
+    const qp_field_table table = {title, (const qp_field[]){FIELDS(QP_FIELD_ROW_OF(type))}, FIELDS(QP_FIELD_ONE)}
+
+/* Choices from a list of X(ID, text, ...). */
+#define QP_CHOICE_ID(id, ...) id,
+#define QP_CHOICE_WORD(id, text, ...) ", " text
+#define QP_CHOICES(LIST) &("" LIST(QP_CHOICE_WORD))[2] /* without the first comma and space */
+
+/* qp_config_defaults — sets every field to its fallback.
+ * qp_config_find     — the field called `key` (with hyphens or underscores), or NULL.
+ * qp_config_set      — parses `text` into the field. Errors: QP_EUSAGE, the message beginning with `place`: not a
+ *                      number, out of range, or an unknown choice (with "did you mean"); the field is unchanged.
+ * qp_config_get      — prints the field's value as text that qp_config_set reads back exactly; returns `text`.
+ * qp_config_suggest  — the word of a list nearest to `wrong` (edit distance at most 2 or a third of its length), or
+ *                      NULL. */
 void qp_config_defaults(const qp_field_table *table, void *object);
 const qp_field *qp_config_find(const qp_field_table *table, const char *key);
 qp_status qp_config_set(const qp_field *field, void *object, const char *place, const char *text);
 const char *qp_config_get(const qp_field *field, const void *object, char *text, size_t bytes);
 const char *qp_config_suggest(const char *wrong, const char *const *word, int count);
 
-/* qp_config_yaml_load — `key: value` lines (libyaml; flat, or one level of sections named by table titles) into the
- * objects of several tables; unknown keys are QP_EUSAGE with file:line and "did you mean".
- * qp_config_yaml_write — every value in force, sections by table. */
+/* qp_config_yaml_load  — reads `key: value` lines (libyaml; flat, or one level of sections named by table titles) into
+ *                        the objects of several tables. Errors: QP_EUSAGE with file:line for an unknown key (with "did
+ *                        you mean"), a key under the wrong section, a key given twice; those of qp_file_read.
+ * qp_config_yaml_write — writes every field, one section per table. */
 qp_status qp_config_yaml_load(const char *path, const qp_field_table *const *table, void *const *object, int count);
 void qp_config_yaml_write(FILE *stream, const qp_field_table *const *table, void *const *object, int count);
 

@@ -20,15 +20,7 @@ struct qp_sampler {
     int32_t *index;  /* [columns] */
 };
 
-const qp_field_table qp_sample_fields = {
-    .title = "sampling",
-#define ROW(...) QP_FIELD_ROW(qp_sample_config, __VA_ARGS__)
-    .field = (const qp_field[]){QP_SAMPLE_FIELDS(ROW)},
-#undef ROW
-#define ONE(...) +1
-    .count = 0 QP_SAMPLE_FIELDS(ONE),
-#undef ONE
-};
+QP_FIELD_TABLE(qp_sample_fields, "sampling", qp_sample_config, QP_SAMPLE_FIELDS);
 
 qp_status qp_sampler_new(const qp_sample_config *config, int columns, qp_sampler **sampler)
 {

@@ -8,12 +8,7 @@
 #include "lib/decode/beam.h"
 #include "lib/decode/logits.h"
 
-static const qp_field search_field[] = {
-#define ROW(...) QP_FIELD_ROW(qp_search_config, __VA_ARGS__)
-    QP_SEARCH_FIELDS(ROW)
-#undef ROW
-};
-const qp_field_table qp_search_fields = {"search", search_field, sizeof search_field / sizeof *search_field};
+QP_FIELD_TABLE(qp_search_fields, "search", qp_search_config, QP_SEARCH_FIELDS);
 
 /* One call of qp_search. Rows of the state are the live hypotheses of the active sources, source after source. */
 typedef struct {

@@ -2,10 +2,7 @@
 
 #include <math.h>
 
-#define ROW(...) QP_FIELD_ROW(qp_model_config, __VA_ARGS__)
-static const qp_field fields[] = {QP_MODEL_FIELDS(ROW)};
-
-const qp_field_table qp_model_fields = {"model", fields, sizeof fields / sizeof fields[0]};
+QP_FIELD_TABLE(qp_model_fields, "model", qp_model_config, QP_MODEL_FIELDS);
 
 bool qp_model_kind_is_recurrent(int64_t kind) { return kind >= QP_KIND_RNN && kind < QP_KIND_CONV; }
 

@@ -14,8 +14,11 @@
  * are copied. Bytes that are not UTF-8 pass through unchanged, one by one. Linear in the length, also for long runs of
  * combining marks. Source: Unicode Standard Annex 15; character data from utf8proc. */
 
-/* Spelled as in the field table of tokenizer_config.h: none, nfc, nfkc, nfd, nfkd. */
-typedef enum { QP_FORM_NONE, QP_FORM_NFC, QP_FORM_NFKC, QP_FORM_NFD, QP_FORM_NFKD } qp_form;
+/* The normal forms and their names in configurations, as X(ID, text). */
+#define QP_FORMS(X)                                                                                                    \
+    X(QP_FORM_NONE, "none") X(QP_FORM_NFC, "nfc") X(QP_FORM_NFKC, "nfkc") X(QP_FORM_NFD, "nfd") X(QP_FORM_NFKD, "nfkd")
+#define QP_FORM_ID(id, text) id,
+typedef enum { QP_FORMS(QP_FORM_ID) QP_FORM_COUNT } qp_form;
 
 /* Text under way. With `mapped`, byte i came from bytes begin[i] .. end[i]-1 of the original; bytes that were put in
  * have begin = end. Zero it before the first use; contents are kept for the next line. */

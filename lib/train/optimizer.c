@@ -49,15 +49,7 @@ typedef struct {
     qp_rule_constants constants;
 } update;
 
-const qp_field_table qp_optimizer_fields = {
-    .title = "optimizer",
-#define ROW(...) QP_FIELD_ROW(qp_optimizer_config, __VA_ARGS__)
-    .field = (const qp_field[]){QP_OPTIMIZER_FIELDS(ROW)},
-#undef ROW
-#define ONE(...) +1
-    .count = 0 QP_OPTIMIZER_FIELDS(ONE),
-#undef ONE
-};
+QP_FIELD_TABLE(qp_optimizer_fields, "optimizer", qp_optimizer_config, QP_OPTIMIZER_FIELDS);
 
 /* Cut the spans into pieces of at most TILE reals and group small ones (biases) into tiles. Called twice: to count, and
  * to fill. */

@@ -3,15 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-const qp_field_table qp_schedule_fields = {
-    .title = "schedule",
-#define ROW(...) QP_FIELD_ROW(qp_schedule_config, __VA_ARGS__)
-    .field = (const qp_field[]){QP_SCHEDULE_FIELDS(ROW)},
-#undef ROW
-#define ONE(...) +1
-    .count = 0 QP_SCHEDULE_FIELDS(ONE),
-#undef ONE
-};
+QP_FIELD_TABLE(qp_schedule_fields, "schedule", qp_schedule_config, QP_SCHEDULE_FIELDS);
 
 static const double pi = 3.14159265358979323846;
 

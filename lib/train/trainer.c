@@ -14,15 +14,7 @@
 
 enum { PATH_BYTES = 4096 };
 
-const qp_field_table qp_training_fields = {
-    .title = "training",
-#define ROW(...) QP_FIELD_ROW(qp_training_config, __VA_ARGS__)
-    .field = (const qp_field[]){QP_TRAINING_FIELDS(ROW)},
-#undef ROW
-#define ONE(...) +1
-    .count = 0 QP_TRAINING_FIELDS(ONE),
-#undef ONE
-};
+QP_FIELD_TABLE(qp_training_fields, "training", qp_training_config, QP_TRAINING_FIELDS);
 
 double qp_run_clock(void)
 {

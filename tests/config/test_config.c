@@ -7,11 +7,14 @@
 
 #include "lib/config/config.h"
 
+#define RULES(X) X(RULE_SGD, "sgd") X(RULE_ADAM, "adam") X(RULE_INV_SQRT, "inv-sqrt")
+enum { RULES(QP_CHOICE_ID) RULE_COUNT };
+
 #define FIELDS(X)                                                                                                      \
     X(INT, enc_layers, "3", 0, 100, NULL, "layers")                                                                    \
     X(REAL, lr, "1e-3", 0, 10, NULL, "rate")                                                                           \
     X(BOOL, bias, "true", 0, 0, NULL, "biases")                                                                        \
-    X(CHOICE, optimizer, "adam", 0, 0, "sgd, adam, inv-sqrt", "rule")                                                  \
+    X(CHOICE, optimizer, "adam", 0, 0, QP_CHOICES(RULES), "rule")                                                      \
     X(TEXT, train_src, "", 0, 0, NULL, "file")
 #define OTHER_FIELDS(X)                                                                                                \
     X(INT, enc_layers, "7", 0, 100, NULL, "another of the name")                                                       \
@@ -24,10 +27,8 @@ typedef struct {
     OTHER_FIELDS(QP_FIELD_DECLARE)
 } others;
 
-#define ROW(...) QP_FIELD_ROW(settings, __VA_ARGS__)
-#define OTHER_ROW(...) QP_FIELD_ROW(others, __VA_ARGS__)
-static const qp_field field[] = {FIELDS(ROW)}, other_field[] = {OTHER_FIELDS(OTHER_ROW)};
-static const qp_field_table table = {"model", field, 5}, other_table = {"training", other_field, 2};
+static QP_FIELD_TABLE(table, "model", settings, FIELDS);
+static QP_FIELD_TABLE(other_table, "training", others, OTHER_FIELDS);
 static const qp_field_table *const tables[] = {&table, &other_table};
 
 static settings object;
@@ -52,7 +53,9 @@ Test(config, defaults)
     cr_assert_eq(object.enc_layers, 3);
     cr_assert_eq(object.lr, 1e-3);
     cr_assert_eq(object.bias, 1);
-    cr_assert_eq(object.optimizer, 1);
+    cr_assert_eq(object.optimizer, RULE_ADAM);
+    cr_assert_str_eq(table.field[3].choices, "sgd, adam, inv-sqrt");
+    cr_assert(table.count == 5 && RULE_COUNT == 3);
     cr_assert_str_eq(object.train_src, "");
     cr_assert_eq(other.enc_layers, 7);
 }
@@ -67,7 +70,7 @@ Test(config, good_values)
     cr_assert_eq(set("bias", "No"), QP_OK);
     cr_assert_eq(object.bias, 0);
     cr_assert_eq(set("optimizer", "inv_sqrt"), QP_OK);
-    cr_assert_eq(object.optimizer, 2);
+    cr_assert_eq(object.optimizer, RULE_INV_SQRT);
     cr_assert_eq(set("train-src", "a b.txt"), QP_OK);
     cr_assert_str_eq(object.train_src, "a b.txt");
 }
@@ -102,18 +105,18 @@ Test(config, reads_back_what_it_prints)
     char text[512];
     for (size_t i = 0; i < sizeof value / sizeof *value; i++) {
         object.lr = value[i];
-        qp_config_get(&field[1], &object, text, sizeof text);
+        qp_config_get(&table.field[1], &object, text, sizeof text);
         object.lr = 5;
         cr_assert_eq(set("lr", text), QP_OK, "%s", text);
         cr_assert_eq(object.lr, value[i], "%s", text);
     }
     object.lr = 0.1;
-    cr_assert_str_eq(qp_config_get(&field[1], &object, text, sizeof text), "0.1");
+    cr_assert_str_eq(qp_config_get(&table.field[1], &object, text, sizeof text), "0.1");
     other.seed = 9007199254740993;
-    qp_config_get(&other_field[1], &other, text, sizeof text);
+    qp_config_get(&other_table.field[1], &other, text, sizeof text);
     cr_assert_str_eq(text, "9007199254740993");
-    cr_assert_str_eq(qp_config_get(&field[3], &object, text, sizeof text), "adam");
-    cr_assert_str_eq(qp_config_get(&field[2], &object, text, sizeof text), "true");
+    cr_assert_str_eq(qp_config_get(&table.field[3], &object, text, sizeof text), "adam");
+    cr_assert_str_eq(qp_config_get(&table.field[2], &object, text, sizeof text), "true");
 }
 
 Test(config, suggestions)
@@ -157,7 +160,12 @@ Test(config, bad_yaml)
         {"\nlr: fast\n", ":2: lr: 'fast' is not a number"},
         {"zebra: 3\n", ":1: unknown key 'zebra'"},
         {"zebra:\n  lr: 3\n", ":1: unknown section 'zebra'"},
-        {"model:\n  seed: 3\n", ":2: unknown key 'seed'"},
+        {"model:\n  seed: 3\n", ":2: key 'seed' is under 'model'; it belongs under 'training'"},
+        {"model:\n  zebra: 3\n", ":2: unknown key 'zebra'"},
+        {"lr: 1\nbias: on\nlr: 2\n", ":3: key 'lr' is given twice, first on line 1"},
+        {"lr: 1\nmodel:\n  lr: 1\n", ":3: key 'lr' is given twice, first on line 1"},
+        {"model:\n  enc-layers: 1\n  enc_layers: 1\n", ":3: key 'enc_layers' is given twice, first on line 2"},
+        {"model: {lr: 1}\nmodel: {lr: 1}\n", ":2: key 'lr' is given twice, first on line 1"},
         {"model: {model: {lr: 1}}\n", ":1: "},
         {"- a\n", ":1: "},
         {"word\n", ":1: "},

@@ -3,14 +3,22 @@
 
 #include "lib/config/config.h"
 
-/* sentencepiece_config — sentencepiece's options of training, by its own names and with its defaults.
- * X(kind, name, default, low, high, choices, help); see base/config.h */
+#define QP_SPM_TYPES(X)                                                                                                \
+    X(QP_SPM_TRAIN_UNIGRAM, "unigram") X(QP_SPM_TRAIN_BPE, "bpe") X(QP_SPM_TRAIN_WORD, "word")                         \
+    X(QP_SPM_TRAIN_CHAR, "char")
+enum { QP_SPM_TYPES(QP_CHOICE_ID) QP_SPM_TYPE_COUNT };
+
+#define QP_SPM_RULES(X)                                                                                                \
+    X(QP_SPM_NMT_NFKC, "nmt_nfkc") X(QP_SPM_NFKC, "nfkc") X(QP_SPM_NMT_NFKC_CF, "nmt_nfkc_cf")                         \
+    X(QP_SPM_NFKC_CF, "nfkc_cf") X(QP_SPM_IDENTITY, "identity")
+enum { QP_SPM_RULES(QP_CHOICE_ID) QP_SPM_RULE_COUNT };
+
+/* sentencepiece_config — sentencepiece's training options, with its own names and defaults (see config.h). */
 #define QP_SENTENCEPIECE_FIELDS(X)                                                                                     \
-    X(CHOICE, model_type, "unigram", 0, 0, "unigram, bpe, word, char", "kind of model")                                \
+    X(CHOICE, model_type, "unigram", 0, 0, QP_CHOICES(QP_SPM_TYPES), "kind of model")                                  \
     X(INT, vocab_size, "8000", 1, 16777216, NULL, "pieces, special ones included")                                     \
     X(REAL, character_coverage, "0.9995", 0.98, 1, NULL, "share of the characters that get a piece")                   \
-    X(CHOICE, normalization_rule_name, "nmt_nfkc", 0, 0, "nmt_nfkc, nfkc, nmt_nfkc_cf, nfkc_cf, identity",             \
-      "how text is normalised")                                                                                        \
+    X(CHOICE, normalization_rule_name, "nmt_nfkc", 0, 0, QP_CHOICES(QP_SPM_RULES), "how text is normalised")           \
     X(INT, input_sentence_size, "0", 0, 4294967296, NULL, "most lines that are used; 0: all")                          \
     X(BOOL, shuffle_input_sentence, "true", 0, 0, NULL, "choose those lines at random, else take the first")           \
     X(INT, max_sentence_length, "4192", 10, 1073741824, NULL, "longer lines, in bytes, are left out")                  \
@@ -43,9 +51,6 @@
 typedef struct {
     QP_SENTENCEPIECE_FIELDS(QP_FIELD_DECLARE)
 } qp_sentencepiece_config;
-
-enum { QP_SPM_TRAIN_UNIGRAM, QP_SPM_TRAIN_BPE, QP_SPM_TRAIN_WORD, QP_SPM_TRAIN_CHAR };
-enum { QP_SPM_NMT_NFKC, QP_SPM_NFKC, QP_SPM_NMT_NFKC_CF, QP_SPM_NFKC_CF, QP_SPM_IDENTITY };
 
 extern const qp_field_table qp_sentencepiece_fields;
 

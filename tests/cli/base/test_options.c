@@ -18,9 +18,7 @@
 typedef struct {
     SEARCH_FIELDS(QP_FIELD_DECLARE)
 } search;
-#define ROW(...) QP_FIELD_ROW(search, __VA_ARGS__)
-static const qp_field field[] = {SEARCH_FIELDS(ROW)};
-static const qp_field_table table = {"search", field, sizeof field / sizeof *field};
+static QP_FIELD_TABLE(table, "search", search, SEARCH_FIELDS);
 
 static search s;
 static const qp_option_group group[] = {{&table, &s}};
@@ -122,7 +120,7 @@ Test(options, mistakes)
                                          {"--beam-size --json", "--beam-size: its value is missing"},
                                          {"-m -b 3", "-m: its value is missing"},
                                          {"--beam-size x", "--beam-size: 'x' is not a whole number"},
-                                         {"-b 0", "-b: 0 is out of bounds"},
+                                         {"-b 0", "-b: 0 is out of range"},
                                          {"--json=maybe", "--json: 'maybe' is neither true nor false"},
                                          {"--scores tokan", "did you mean token?"},
                                          {"--stop", "--stop: its value is missing"},
