@@ -13,7 +13,7 @@
 
 #include "bench/corpora.h"
 #include "tokenizer/tokenizer_file.h"
-#include "tokenizer/learn/tokenizer_trainer.h"
+#include "tokenizer/tokenizer_trainer.h"
 
 typedef struct {
     const char *data, *work, *what, *corpora, *shapes, *kinds, *sizes;

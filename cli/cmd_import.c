@@ -6,7 +6,7 @@
 #include "cli/train/train_ngram.h"
 #include "lib/ngram/ngram_arpa.h"
 #include "tokenizer/tokenizer_file.h"
-#include "tokenizer/learn/tokenizer_trainer.h"
+#include "tokenizer/tokenizer_trainer.h"
 
 /* import — files of other projects become a model file. */
 #define IMPORT_FIELDS(X)                                                                                               \

@@ -7,6 +7,8 @@
 
 #include "lib/base/batch.h"
 #include "lib/base/status.h"
+#include "tokenizer/models/encoding.h"
+#include "tokenizer/models/kind.h"
 
 /* tokenizer — text to ids and back.
  *
@@ -23,22 +25,6 @@ typedef struct qp_tokenizer qp_tokenizer;
 
 void qp_tokenizer_free(qp_tokenizer *tokenizer);
 
-/* Pieces of one text and the memory to make them; zero it before the first use (set `spans` if they are wanted), use it
- * for any number of texts by one thread at a time. Piece i came from bytes begin[i] .. end[i]-1 of the text as given.
- */
-typedef struct {
-    int count;
-    int32_t *id;
-    bool spans;
-    uint32_t *begin, *end;
-    int32_t *type_id;                           /* of encode_pair */
-    uint32_t *first_character, *last_character; /* of encoding_characters */
-    size_t id_capacity, begin_capacity, end_capacity, type_capacity, first_capacity, last_capacity;
-    struct qp_encoding_scratch *scratch;
-} qp_encoding;
-
-void qp_encoding_free(qp_encoding *encoding);
-
 /* qp_tokenizer_encode_into — ids (and spans) of text[0..bytes); no allocation once the longest text was seen.
  * qp_tokenizer_encode      — the same into malloc'ed memory, which the caller frees.
  * Neither adds BOS or EOS. Time n log n in the longest word, linear otherwise.
@@ -53,14 +39,20 @@ qp_status qp_tokenizer_encode(const qp_tokenizer *tokenizer, const char *text, s
 qp_status qp_tokenizer_encode_pair(const qp_tokenizer *tokenizer, const char *first, size_t first_bytes,
                                    const char *second, size_t second_bytes, qp_encoding *encoding);
 
-/* qp_encoding_characters — spans in characters beside those in bytes (first_character .. last_character-1 of `text`,
- * the text that was encoded): a piece that has only some bytes of a character has the character. A byte that is not
- * UTF-8 is a character. Errors: QP_EMEMORY; QP_EUSAGE: there are no spans. */
-qp_status qp_encoding_characters(const char *text, size_t bytes, qp_encoding *encoding);
-
 /* qp_tokenizer_decode — the text of ids, malloc'ed, NUL-terminated behind *bytes; PAD, BOS and EOS are nothing, UNK is
  * "<unk>". Errors: QP_EDATA for an id outside the vocabulary; QP_EMEMORY. */
 qp_status qp_tokenizer_decode(const qp_tokenizer *tokenizer, const int32_t *id, int count, char **text, size_t *bytes);
+
+/* Other segmentations than the best one (qp_tokenizer_random is in kind.h):
+ * qp_tokenizer_encode_random — segmentation number `counter` of `key`, into *encoding as qp_tokenizer_encode_into does.
+ *                              A pure function of the text, `how`, key and counter.
+ * qp_tokenizer_encode_nbest  — the `wanted` best of a unigram model into encoding[0..*found), best first, with their
+ *                              scores. Both arrays have `wanted` entries; zero the encodings before the first use.
+ * Errors  QP_EUSAGE: this type of tokenizer cannot do it; those of encode. */
+qp_status qp_tokenizer_encode_random(const qp_tokenizer *tokenizer, const qp_tokenizer_random *how, uint64_t key,
+                                     uint64_t counter, const char *text, size_t bytes, qp_encoding *encoding);
+qp_status qp_tokenizer_encode_nbest(const qp_tokenizer *tokenizer, const char *text, size_t bytes, size_t wanted,
+                                    qp_encoding *encoding, double *score, size_t *found);
 
 /* qp_tokenizer_normalize — the text that decoding gives back: normalised, nothing else. *normal is malloc'ed. */
 qp_status qp_tokenizer_normalize(const qp_tokenizer *tokenizer, const char *text, size_t bytes, char **normal,
@@ -73,14 +65,7 @@ int qp_tokenizer_size(const qp_tokenizer *tokenizer);
 const char *qp_tokenizer_piece(const qp_tokenizer *tokenizer, int32_t id);
 int32_t qp_tokenizer_find(const qp_tokenizer *tokenizer, const char *piece);
 
-/* What a tokenizer is, for `info`. */
-typedef struct {
-    const char *type, *normalization, *unicode, *pattern;
-    bool lower_case, case_fold, strip_accents, jamo, space_first, byte_fallback, single_digits;
-    int size;
-    size_t merges;
-} qp_tokenizer_facts;
-
+/* qp_tokenizer_info — its properties (kind.h). */
 qp_tokenizer_facts qp_tokenizer_info(const qp_tokenizer *tokenizer);
 
 /* qp_tokenizer_codec — the interface that lib asks text through; borrows the tokenizer. */

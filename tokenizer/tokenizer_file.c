@@ -8,125 +8,25 @@
 #include <xxhash.h>
 
 #include "lib/base/file.h"
-#include "tokenizer/huggingface/huggingface_write.h"
-#include "tokenizer/own/tokenizer_file_internal.h"
+#include "lib/text/json_writer.h"
+#include "tokenizer/huggingface/pipeline_kind.h"
+#include "tokenizer/own/own_kind.h"
+#include "tokenizer/sentencepiece/sentencepiece_kind.h"
 #include "tokenizer/tokenizer_formats.h"
+#include "tokenizer/tokenizer_internal.h"
 
-const char qp_tokenizer_format_name[] = "quipu-tokenizer";
-const char *const qp_tokenizer_type_name[] = {"char",     "byte",    "word",      "bpe",
-                                              "byte-bpe", "unigram", "wordpiece", "space"};
-const char *const qp_tokenizer_form_name[] = {"none", "nfc", "nfkc", "nfd", "nfkd"};
-const char *const qp_tokenizer_pattern_name[] = {"words", "spaces", "gpt2", "gpt4", "none"};
+enum { VERSION = 2 };
 
 static const char CHECKSUM[] = "\"checksum\": \"xxh3:";
-static const char INNER[] = ",\n \"tokenizer\": ";
-
-qp_tokenizer_facts qp_tokenizer_info(const qp_tokenizer *t)
-{
-    if (qp_is_foreign(&t->foreign)) return qp_foreign_info(&t->foreign);
-    return (qp_tokenizer_facts){.type = qp_tokenizer_type_name[t->type],
-                                .normalization = qp_tokenizer_form_name[t->form],
-                                .unicode = utf8proc_unicode_version(),
-                                .pattern = qp_tokenizer_pattern_name[t->rules.pattern],
-                                .lower_case = t->lower_case,
-                                .case_fold = t->case_fold,
-                                .strip_accents = t->strip_accents,
-                                .jamo = t->jamo,
-                                .space_first = t->space_first,
-                                .byte_fallback = t->byte_fallback,
-                                .single_digits = t->rules.single_digits,
-                                .size = t->vocabulary.count,
-                                .merges = t->bpe.count};
-}
 
 /* ---- writing ---- */
 
-static void flag(qp_json_out *out, const char *key, bool value)
-{
-    qp_json_out_format(out, ",\n \"%s\": %s", key, value ? "true" : "false");
-}
-
-static qp_status shown(const qp_tokenizer *t, int32_t id, qp_json_out *out)
-{
-    const char *text = qp_vocabulary_shown(&t->vocabulary, id);
-    if (qp_json_out_string(out, text, strlen(text))) return QP_OK;
-    return qp_fail(QP_EBUG, "tokenizer file: piece %d is not UTF-8", id);
-}
-
-static void initial_pieces(const qp_tokenizer *t, qp_json_out *out)
-{
-    bool first = true;
-    qp_json_out_format(out, ",\n \"initial\": [");
-    for (int32_t id = 0; t->type == QP_TOKENIZER_WORDPIECE && id < t->vocabulary.count; id++) {
-        const char *text = qp_vocabulary_shown(&t->vocabulary, id);
-        if (t->vocabulary.kind[id] != QP_PIECE_NORMAL || strncmp(text, "##", 2) != 0) continue;
-        qp_json_out_format(out, "%s%d", first ? "" : ", ", id);
-        first = false;
-    }
-    qp_json_out_raw(out, "]", 1);
-}
-
-static qp_status own_keys(const qp_tokenizer *t, qp_json_out *out)
-{
-    qp_json_out_format(out, ",\n \"normalization\": \"%s\"", qp_tokenizer_form_name[t->form]);
-    flag(out, "lower_case", t->lower_case);
-    flag(out, "case_fold", t->case_fold);
-    flag(out, "strip_accents", t->strip_accents);
-    flag(out, "jamo", t->jamo);
-    flag(out, "byte_fallback", t->byte_fallback);
-    qp_json_out_format(out, ",\n \"digits\": \"%s\"", t->rules.single_digits ? "single" : "together");
-    qp_json_out_format(out, ",\n \"pattern\": \"%s\"", qp_tokenizer_pattern_name[t->rules.pattern]);
-    flag(out, "space_first", t->space_first);
-    qp_json_out_format(out, ",\n \"pieces\": [");
-    for (int32_t id = 0; id < t->vocabulary.count; id++) {
-        qp_json_out_format(out, "%s\n  ", id ? "," : "");
-        QP_TRY(shown(t, id, out));
-    }
-    qp_json_out_raw(out, "]", 1);
-    initial_pieces(t, out);
-    qp_json_out_format(out, ",\n \"merges\": [");
-    for (size_t i = 0; i < t->bpe.count; i++) {
-        const char *left = qp_vocabulary_shown(&t->vocabulary, t->bpe.merge[i].left);
-        const char *right = qp_vocabulary_shown(&t->vocabulary, t->bpe.merge[i].right);
-        char stack[512], *line = stack;
-        size_t bytes = strlen(left) + strlen(right) + 1;
-        if (bytes >= sizeof stack && !(line = malloc(bytes + 1)))
-            return qp_fail(QP_EMEMORY, "tokenizer file: out of memory");
-        snprintf(line, bytes + 1, "%s %s", left, right);
-        qp_json_out_format(out, "%s\n  ", i ? "," : "");
-        if (!qp_json_out_string(out, line, bytes)) out->failed = true;
-        if (line != stack) free(line);
-    }
-    qp_json_out_format(out, "],\n \"scores\": [");
-    for (int32_t id = 0; t->type == QP_TOKENIZER_UNIGRAM && id < t->vocabulary.count; id++) {
-        qp_json_out_format(out, "%s\n  %.9g", id ? "," : "", (double)t->score[id]);
-    }
-    qp_json_out_raw(out, "]", 1);
-    return QP_OK;
-}
-
-static qp_status pipeline_keys(const qp_pipeline *p, qp_json_out *out)
-{
-    char *inner;
-    size_t bytes;
-    QP_TRY(qp_pipeline_write_huggingface(p, &inner, &bytes));
-    flag(out, "keeps_bytes", p->keeps_bytes);
-    qp_json_out_raw(out, INNER, sizeof INNER - 1);
-    qp_json_out_raw(out, inner, bytes - 1); /* but its line end */
-    free(inner);
-    return QP_OK;
-}
-
 static qp_status all_keys(const qp_tokenizer *t, qp_json_out *out)
 {
-    const char *type = t->foreign.pipeline        ? "pipeline"
-                       : t->foreign.sentencepiece ? "sentencepiece"
-                                                  : qp_tokenizer_type_name[t->type];
+    const char *type = t->kind == &qp_own_kind ? qp_tokenizer_info(t).type : t->kind->name;
     qp_json_out_format(out, "{\n \"format\": \"%s\",\n \"version\": %d,\n \"unicode\": \"%s\",\n \"type\": \"%s\"",
-                       qp_tokenizer_format_name, QP_TOKENIZER_FILE_VERSION, utf8proc_unicode_version(), type);
-    if (t->foreign.pipeline) return pipeline_keys(t->foreign.pipeline, out);
-    if (t->foreign.sentencepiece) return qp_sentencepiece_put_json(t->foreign.sentencepiece, out);
-    return own_keys(t, out);
+                       QP_TOKENIZER_FORMAT, VERSION, utf8proc_unicode_version(), type);
+    return t->kind->save(t->self, out);
 }
 
 qp_status qp_tokenizer_to_json(const qp_tokenizer *t, char **text, size_t *bytes)
@@ -197,29 +97,13 @@ static void head_value(const char *text, size_t bytes, const char *key, char *va
     value[length] = '\0';
 }
 
-static qp_status read_pipeline(const char *place, const char *text, size_t before, qp_foreign *foreign)
+static const qp_tokenizer_kind *kind_of(const char *type)
 {
-    const char *inner = memmem(text, before, INNER, sizeof INNER - 1);
-    const char *end = memrchr(text, ',', before);
-    if (!inner || !end || end < inner + sizeof INNER)
-        return qp_fail(QP_EDATA, "%s: a pipeline without its tokenizer; the file was edited", place);
-    inner += sizeof INNER - 1;
-    QP_TRY(qp_pipeline_read_huggingface(place, inner, (size_t)(end - inner), &foreign->pipeline));
-    char keeps[8];
-    head_value(text, before, "keeps_bytes", keeps, sizeof keeps);
-    foreign->pipeline->keeps_bytes = strcmp(keeps, "true") == 0;
-    return QP_OK;
-}
-
-qp_status qp_tokenizer_of_foreign(qp_foreign *foreign, qp_tokenizer **tokenizer)
-{
-    *tokenizer = qp_tokenizer_new(QP_TOKENIZER_CHAR, QP_FORM_NONE, false, false, false);
-    if (!*tokenizer) {
-        qp_foreign_free(foreign);
-        return qp_fail(QP_EMEMORY, "tokenizer file: out of memory");
+    static const qp_tokenizer_kind *const kind[] = {&qp_pipeline_kind, &qp_sentencepiece_kind};
+    for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {
+        if (strcmp(kind[i]->name, type) == 0) return kind[i];
     }
-    (*tokenizer)->foreign = *foreign;
-    return QP_OK;
+    return &qp_own_kind;
 }
 
 qp_status qp_tokenizer_from_json(const char *place, const char *text, size_t bytes, qp_tokenizer **tokenizer)
@@ -230,21 +114,19 @@ qp_status qp_tokenizer_from_json(const char *place, const char *text, size_t byt
     head_value(text, bytes, "format", format, sizeof format);
     head_value(text, bytes, "version", version, sizeof version);
     head_value(text, bytes, "type", type, sizeof type);
-    if (strcmp(format, qp_tokenizer_format_name) != 0)
+    if (strcmp(format, QP_TOKENIZER_FORMAT) != 0)
         return qp_fail(QP_EDATA, "%s: format is \"%.40s\", not \"%s\"; give a tokenizer of quipu", place, format,
-                       qp_tokenizer_format_name);
-    if (strcmp(version, "1") == 0) return qp_tokenizer_read_own(place, text, bytes, tokenizer);
-    if (strcmp(version, "2") != 0)
+                       QP_TOKENIZER_FORMAT);
+    bool old = strcmp(version, "1") == 0;
+    if (!old && strcmp(version, "2") != 0)
         return qp_fail(QP_EDATA,
                        "%s: tokenizer version %s is unknown, this program knows 1 and %d; use a newer program", place,
-                       version[0] ? version : "(none)", QP_TOKENIZER_FILE_VERSION);
-    QP_TRY(check_sum(place, text, bytes, &before));
-    bool pipeline = strcmp(type, "pipeline") == 0;
-    if (!pipeline && strcmp(type, "sentencepiece") != 0) return qp_tokenizer_read_own(place, text, bytes, tokenizer);
-    qp_foreign foreign = {0};
-    QP_TRY(pipeline ? read_pipeline(place, text, before, &foreign)
-                    : qp_sentencepiece_of_json(place, text, bytes, &foreign.sentencepiece));
-    return qp_tokenizer_of_foreign(&foreign, tokenizer);
+                       version[0] ? version : "(none)", VERSION);
+    if (!old) QP_TRY(check_sum(place, text, bytes, &before));
+    const qp_tokenizer_kind *kind = old ? &qp_own_kind : kind_of(type);
+    void *self = NULL;
+    QP_TRY(kind->load(place, (qp_text){text, bytes}, before, &self));
+    return qp_tokenizer_wrap(kind, self, tokenizer);
 }
 
 qp_status qp_tokenizer_load(const char *path, qp_tokenizer **tokenizer)
@@ -255,7 +137,7 @@ qp_status qp_tokenizer_load(const char *path, qp_tokenizer **tokenizer)
 qp_status qp_tokenizer_load_own(const char *path, qp_tokenizer **tokenizer)
 {
     QP_TRY(qp_tokenizer_load(path, tokenizer));
-    if (!qp_is_foreign(&(*tokenizer)->foreign)) return QP_OK;
+    if ((*tokenizer)->kind == &qp_own_kind) return QP_OK;
     qp_tokenizer_free(*tokenizer);
     *tokenizer = NULL;
     return qp_fail(QP_EDATA,

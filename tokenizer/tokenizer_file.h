@@ -17,6 +17,8 @@
  * .model. The checksum is of every byte before its key. Version 1 had no case_fold, strip_accents, jamo, pattern,
  * space_first and initial; it is still read. */
 
+#define QP_TOKENIZER_FORMAT "quipu-tokenizer"
+
 /* qp_tokenizer_to_json   — *text is malloc'ed and NUL-terminated.  Errors: QP_EMEMORY; QP_EDATA: pieces of a .model
  *                          that are not UTF-8.
  * qp_tokenizer_from_json — `place` names the source in messages.

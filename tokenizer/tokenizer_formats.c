@@ -8,12 +8,16 @@
 #include "lib/base/file.h"
 #include "tokenizer/huggingface/file_formats.h"
 #include "tokenizer/huggingface/huggingface_write.h"
-#include "tokenizer/own/own_huggingface.h"
+#include "tokenizer/huggingface/pipeline_kind.h"
+#include "tokenizer/own/own_kind.h"
+#include "tokenizer/own_huggingface.h"
+#include "tokenizer/own_sentencepiece.h"
 #include "tokenizer/sentencepiece/sentencepiece_huggingface.h"
+#include "tokenizer/sentencepiece/sentencepiece_kind.h"
 #include "tokenizer/sentencepiece/sentencepiece_write.h"
 #include "tokenizer/split/split.h"
 #include "tokenizer/tokenizer_file.h"
-#include "tokenizer/own/tokenizer_file_internal.h"
+#include "tokenizer/tokenizer_internal.h"
 
 static const size_t LARGEST_FILE = (size_t)1 << 30;
 static const char *const word[] = {"auto", "quipu",    "sentencepiece", "huggingface",
@@ -79,7 +83,7 @@ qp_tokenizer_format qp_tokenizer_format_of(const char *content, size_t bytes)
     if (is_rank_line(content, end ? (size_t)(end - content) : bytes)) return QP_FORMAT_TIKTOKEN;
     while (at < bytes && memchr(" \n\r\t", content[at], 4)) at++;
     if (at < bytes && content[at] == '{') {
-        if (has(content, bytes < 400 ? bytes : 400, qp_tokenizer_format_name)) return QP_FORMAT_QUIPU;
+        if (has(content, bytes < 400 ? bytes : 400, QP_TOKENIZER_FORMAT)) return QP_FORMAT_QUIPU;
         return has_model(content, bytes) ? QP_FORMAT_HUGGINGFACE : QP_FORMAT_GPT2;
     }
     if (has_line(content, bytes, "[UNK]")) return QP_FORMAT_BERT;
@@ -114,19 +118,38 @@ static qp_status read_tiktoken(const qp_import *in, const char *content, size_t 
     return qp_pipeline_read_tiktoken(in->path[0], content, bytes, named ? named : in->pattern, p);
 }
 
+static qp_status read_pipeline(const qp_import *in, qp_tokenizer_format format, const char *content, size_t bytes,
+                               qp_tokenizer **tokenizer)
+{
+    qp_pipeline *p = NULL;
+    switch (format) {
+    case QP_FORMAT_HUGGINGFACE: QP_TRY(qp_pipeline_read_huggingface(in->path[0], content, bytes, &p)); break;
+    case QP_FORMAT_GPT2: QP_TRY(read_gpt2(in, content, bytes, &p)); break;
+    case QP_FORMAT_TIKTOKEN: QP_TRY(read_tiktoken(in, content, bytes, &p)); break;
+    default: QP_TRY(qp_pipeline_read_bert(in->path[0], content, bytes, in->cased, &p)); break;
+    }
+    return qp_tokenizer_wrap(&qp_pipeline_kind, p, tokenizer);
+}
+
+static qp_status read_sentencepiece(const char *place, const char *content, size_t bytes, qp_tokenizer **tokenizer)
+{
+    qp_sentencepiece *m = NULL;
+    QP_TRY(qp_sentencepiece_read(place, content, bytes, &m));
+    return qp_tokenizer_wrap(&qp_sentencepiece_kind, m, tokenizer);
+}
+
 static qp_status read_content(const qp_import *in, const char *content, size_t bytes, qp_tokenizer **tokenizer)
 {
     const char *place = in->path[0];
-    qp_foreign foreign = {0};
     qp_tokenizer_format format = in->format ? in->format : qp_tokenizer_format_of(content, bytes);
     if (format == QP_FORMAT_SUBWORD_NMT && in->count == 2) format = QP_FORMAT_GPT2;
     switch (format) {
     case QP_FORMAT_QUIPU: return qp_tokenizer_from_json(place, content, bytes, tokenizer);
-    case QP_FORMAT_SENTENCEPIECE: QP_TRY(qp_sentencepiece_read(place, content, bytes, &foreign.sentencepiece)); break;
-    case QP_FORMAT_HUGGINGFACE: QP_TRY(qp_pipeline_read_huggingface(place, content, bytes, &foreign.pipeline)); break;
-    case QP_FORMAT_GPT2: QP_TRY(read_gpt2(in, content, bytes, &foreign.pipeline)); break;
-    case QP_FORMAT_TIKTOKEN: QP_TRY(read_tiktoken(in, content, bytes, &foreign.pipeline)); break;
-    case QP_FORMAT_BERT: QP_TRY(qp_pipeline_read_bert(place, content, bytes, in->cased, &foreign.pipeline)); break;
+    case QP_FORMAT_SENTENCEPIECE: return read_sentencepiece(place, content, bytes, tokenizer);
+    case QP_FORMAT_HUGGINGFACE:
+    case QP_FORMAT_GPT2:
+    case QP_FORMAT_TIKTOKEN:
+    case QP_FORMAT_BERT: return read_pipeline(in, format, content, bytes, tokenizer);
     case QP_FORMAT_SUBWORD_NMT:
         return qp_fail(QP_EDATA,
                        "%s: subword-nmt codes name no ids and no characters, so they are no tokenizer; of "
@@ -138,7 +161,6 @@ static qp_status read_content(const qp_import *in, const char *content, size_t b
                        ".model, a tokenizer.json, vocab.json and merges.txt, tiktoken ranks or a vocab.txt",
                        place);
     }
-    return qp_tokenizer_of_foreign(&foreign, tokenizer);
 }
 
 qp_status qp_tokenizer_import(const qp_import *import, qp_tokenizer **tokenizer)
@@ -161,13 +183,6 @@ qp_status qp_tokenizer_of_content(qp_tokenizer_format format, const char *place,
 
 /* ---- writing ---- */
 
-void qp_export_free(qp_export *content)
-{
-    free(content->text[0]);
-    free(content->text[1]);
-    *content = (qp_export){0};
-}
-
 /* Formats of single tools are written from a pipeline; ours becomes one through its tokenizer.json. */
 static qp_status export_pipeline(const qp_pipeline *p, qp_tokenizer_format format, qp_export *out)
 {
@@ -181,7 +196,7 @@ static qp_status export_pipeline(const qp_pipeline *p, qp_tokenizer_format forma
     }
 }
 
-static qp_status export_own(const qp_tokenizer *t, qp_tokenizer_format format, qp_export *out)
+static qp_status export_own(const qp_own *t, qp_tokenizer_format format, qp_export *out)
 {
     char *text;
     size_t bytes;
@@ -196,28 +211,26 @@ static qp_status export_own(const qp_tokenizer *t, qp_tokenizer_format format, q
     return status;
 }
 
+static qp_status export_sentencepiece(const qp_sentencepiece *m, qp_tokenizer_format format, qp_export *out)
+{
+    if (format == QP_FORMAT_SENTENCEPIECE) return qp_sentencepiece_write(m, &out->text[0], &out->bytes[0]);
+    if (format == QP_FORMAT_HUGGINGFACE) return qp_sentencepiece_write_huggingface(m, &out->text[0], &out->bytes[0]);
+    return qp_fail(QP_EDATA, "a sentencepiece model cannot be said in the format %s", word[format]);
+}
+
+static qp_status export_kind(const qp_tokenizer *t, qp_tokenizer_format format, qp_export *out)
+{
+    if (t->kind == &qp_own_kind) return export_own(t->self, format, out);
+    if (t->kind == &qp_pipeline_kind) return export_pipeline(t->self, format, out);
+    return export_sentencepiece(t->self, format, out);
+}
+
 qp_status qp_tokenizer_export(const qp_tokenizer *t, qp_tokenizer_format format, qp_export *out)
 {
     *out = (qp_export){0};
-    qp_status status = QP_OK;
-    if (format == QP_FORMAT_AUTO)
-        status = qp_fail(QP_EUSAGE, "export: which format is missing; add --format NAME");
-    else if (format == QP_FORMAT_QUIPU)
-        status = qp_tokenizer_to_json(t, &out->text[0], &out->bytes[0]);
-    else if (t->foreign.pipeline)
-        status = export_pipeline(t->foreign.pipeline, format, out);
-    else if (!t->foreign.sentencepiece)
-        status = export_own(t, format, out);
-    else if (format == QP_FORMAT_SENTENCEPIECE)
-        status = qp_sentencepiece_write(t->foreign.sentencepiece, &out->text[0], &out->bytes[0]);
-    else if (format == QP_FORMAT_HUGGINGFACE)
-        status = qp_sentencepiece_write_huggingface(t->foreign.sentencepiece, &out->text[0], &out->bytes[0]);
-    else
-        status = qp_fail(QP_EDATA, "a sentencepiece model cannot be said in the format %s", word[format]);
-    if (status != QP_OK) {
-        free(out->text[0]);
-        free(out->text[1]);
-        out->text[0] = out->text[1] = NULL;
-    }
+    if (format == QP_FORMAT_AUTO) return qp_fail(QP_EUSAGE, "export: which format is missing; add --format NAME");
+    qp_status status = format == QP_FORMAT_QUIPU ? qp_tokenizer_to_json(t, &out->text[0], &out->bytes[0])
+                                                 : export_kind(t, format, out);
+    if (status != QP_OK) qp_export_free(out);
     return status;
 }

@@ -1,6 +1,7 @@
 #ifndef QP_TOKENIZER_FORMATS_H
 #define QP_TOKENIZER_FORMATS_H
 
+#include "tokenizer/models/export.h"
 #include "tokenizer/tokenizer.h"
 
 /* tokenizer_formats — files of tokenizers, ours and those of others, read and written. What a written file cannot say
@@ -42,15 +43,7 @@ qp_status qp_tokenizer_import(const qp_import *import, qp_tokenizer **tokenizer)
 qp_status qp_tokenizer_of_content(qp_tokenizer_format format, const char *place, const char *content, size_t bytes,
                                   qp_tokenizer **tokenizer);
 
-/* The content of what is written; zero it before. */
-typedef struct {
-    char *text[2]; /* GPT-2: vocab.json, merges.txt; else one */
-    size_t bytes[2];
-    char note[1024]; /* what whoever opens the file has to say beside it; "" */
-} qp_export;
-
 /* qp_tokenizer_export — Errors: QP_EDATA, naming what the format cannot say; QP_EMEMORY. */
 qp_status qp_tokenizer_export(const qp_tokenizer *tokenizer, qp_tokenizer_format format, qp_export *content);
-void qp_export_free(qp_export *content);
 
 #endif

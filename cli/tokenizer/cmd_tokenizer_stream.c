@@ -10,7 +10,7 @@
 #include "lib/base/threads.h"
 #include "lib/base/writer.h"
 #include "tokenizer/tokenizer_file.h"
-#include "tokenizer/own/tokenizer_sample.h"
+#include "tokenizer/tokenizer.h"
 
 /* encode and decode: a line in, a line out. */
 

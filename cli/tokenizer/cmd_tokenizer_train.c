@@ -5,7 +5,7 @@
 #include "cli/tokenizer/cmd_tokenizer.h"
 #include "cli/base/text.h"
 #include "tokenizer/tokenizer_file.h"
-#include "tokenizer/learn/tokenizer_trainer.h"
+#include "tokenizer/tokenizer_trainer.h"
 
 /* train: learn, save, and say how well the vocabulary fits the text. */
 

@@ -3,7 +3,7 @@
 
 #include "cli/train/train_job.h"
 #include "data/text/text_pairs.h"
-#include "tokenizer/learn/tokenizer_trainer.h"
+#include "tokenizer/tokenizer_trainer.h"
 
 /* train_tokenizer — where a run's tokenizer comes from: an earlier session of the run, a file, another model, or its own
  * training text. */

@@ -6,6 +6,7 @@
 #include "tests/cases/run_kinds.h"
 #include "tests/cases/same_ids.h"
 #include "tokenizer/huggingface/pipeline.h"
+#include "tokenizer/huggingface/pipeline_kind.h"
 
 static const char tiktoken_gpt2[] =
     "'(?:[sdmt]|ll|ve|re)| ?\\p{L}++| ?\\p{N}++| ?[^\\s\\p{L}\\p{N}]++|\\s++$|\\s+(?!\\S)|\\s";
@@ -209,7 +210,7 @@ static run_result run_encode(run_context *c, qp_pipeline *p)
         if (qp_pipeline_encode(p, text, input.bytes[i], special, match, &list) != QP_OK)
             result = run_fail(c, "record %zu: %s", i, qp_error_message());
         else if (!expect_list(c, p, text, input.bytes[i], &list, &w, i) ||
-                 !run_same_ids(c, &(qp_foreign){.pipeline = p}, text, input.bytes[i], i, &same))
+                 !run_same_ids(c, &qp_pipeline_kind, p, (qp_text){text, input.bytes[i]}, i, &same))
             result = RUN_FAILED;
     }
     free_same_ids(&same);

@@ -6,6 +6,7 @@
 #include "tests/cases/run_kinds.h"
 #include "tests/cases/same_ids.h"
 #include "tokenizer/sentencepiece/sentencepiece.h"
+#include "tokenizer/sentencepiece/sentencepiece_kind.h"
 
 static void reverse(int32_t *number, size_t count)
 {
@@ -100,8 +101,8 @@ static run_result run_encode(run_context *c, const qp_sentencepiece *m)
     for (size_t i = 0; result == RUN_PASSED && i < f.input.count; i++) {
         if (qp_sentencepiece_encode(m, f.input.content + f.input.start[i], f.input.bytes[i], &list) != QP_OK ||
             !expect_encoding(c, m, &f, i, &list) ||
-            !run_same_ids(c, &(qp_foreign){.sentencepiece = (qp_sentencepiece *)m}, f.input.content + f.input.start[i],
-                          f.input.bytes[i], i, &same))
+            !run_same_ids(c, &qp_sentencepiece_kind, m, (qp_text){f.input.content + f.input.start[i], f.input.bytes[i]}, i,
+                          &same))
             result = RUN_FAILED;
     }
     free_same_ids(&same);

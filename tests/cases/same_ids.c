@@ -6,14 +6,14 @@ void free_same_ids(same_ids *s)
 {
     qp_encoding_free(&s->with);
     qp_encoding_free(&s->without);
-    qp_foreign_scratch_free(&s->scratch);
 }
 
-bool run_same_ids(run_context *c, const qp_foreign *foreign, const char *text, size_t bytes, size_t record, same_ids *s)
+bool run_same_ids(run_context *c, const qp_tokenizer_kind *kind, const void *self, qp_text text, size_t record,
+                  same_ids *s)
 {
     s->with.spans = true;
-    qp_status with = qp_foreign_encode(foreign, text, bytes, &s->with, &s->scratch);
-    qp_status without = qp_foreign_encode(foreign, text, bytes, &s->without, &s->scratch);
+    qp_status with = kind->encode(self, text, &s->with);
+    qp_status without = kind->encode(self, text, &s->without);
     if (with != without) {
         run_fail(c, "record %zu: status %d with spans, %d without", record, (int)with, (int)without);
         return false;

@@ -10,7 +10,7 @@
 #include "lib/base/file.h"
 #include "lib/model/model_file.h"
 #include "tokenizer/tokenizer_file.h"
-#include "tokenizer/learn/tokenizer_trainer.h"
+#include "tokenizer/tokenizer_trainer.h"
 
 char *small_out, *small_err;
 static char folder[64];

@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "tests/fuzz/fuzz_targets.h"
-#include "tokenizer/foreign.h"
+#include "tokenizer/sentencepiece/sentencepiece.h"
+#include "tokenizer/sentencepiece/sentencepiece_kind.h"
 #include "tokenizer/sentencepiece/sentencepiece_trainer.h"
-#include "tokenizer/learn/tokenizer_trainer.h"
+#include "tokenizer/split/regex.h"
+#include "tokenizer/tokenizer_trainer.h"
 
 static const char *const corpus[] = {"the cat and the hat of the man's 12 hats",
                                      "나는 학교에 간다 학교에서",
@@ -101,18 +103,16 @@ static void round_trip(const qp_tokenizer *t, const char *text, size_t bytes)
     qp_encoding_free(&without);
 }
 
-static void encode_foreign(qp_sentencepiece *m, const char *text, size_t bytes)
+static void encode_model(const qp_sentencepiece *m, const char *text, size_t bytes)
 {
-    const qp_foreign f = {.sentencepiece = m};
     qp_encoding with = {.spans = true}, without = {0};
-    qp_foreign_scratch scratch = {0};
-    qp_fuzz_require(qp_foreign_encode(&f, text, bytes, &with, &scratch) == QP_OK, "any text is encoded");
-    qp_fuzz_require(qp_foreign_encode(&f, text, bytes, &without, &scratch) == QP_OK, "any text is encoded");
+    const qp_text view = {text, bytes};
+    qp_fuzz_require(qp_sentencepiece_kind.encode(m, view, &with) == QP_OK, "any text is encoded");
+    qp_fuzz_require(qp_sentencepiece_kind.encode(m, view, &without) == QP_OK, "any text is encoded");
     qp_fuzz_require(with.count == without.count, "as many ids of a model without spans");
     for (int i = 0; i < with.count; i++) qp_fuzz_require(with.id[i] == without.id[i], "the same ids of a model");
     qp_encoding_free(&with);
     qp_encoding_free(&without);
-    qp_foreign_scratch_free(&scratch);
 }
 
 static void normal_forms(const char *text, size_t bytes)
@@ -157,7 +157,7 @@ int qp_fuzz_encode(const uint8_t *data, size_t bytes)
     for (int type = 0; type < TYPES; type++) {
         if (type != QP_TOKENIZER_WORD) round_trip(made.own[type], text, bytes);
     }
-    for (int k = 0; k < MODELS; k++) encode_foreign(made.model[k], text, bytes);
+    for (int k = 0; k < MODELS; k++) encode_model(made.model[k], text, bytes);
     for (int k = 0; k < EXPRESSIONS; k++) match_all(&made.regex[k], text, bytes);
     normal_forms(text, bytes);
     free(text);

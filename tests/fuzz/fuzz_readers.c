@@ -3,7 +3,9 @@
 
 #include "tests/fuzz/fuzz_targets.h"
 #include "tokenizer/huggingface/file_formats.h"
-#include "tokenizer/foreign.h"
+#include "tokenizer/huggingface/pipeline_kind.h"
+#include "tokenizer/sentencepiece/sentencepiece.h"
+#include "tokenizer/sentencepiece/sentencepiece_kind.h"
 #include "tokenizer/split/regex.h"
 #include "tokenizer/subword_nmt/subword_nmt.h"
 #include "tokenizer/tokenizer_file.h"
@@ -14,48 +16,51 @@ static const char gpt4[] =
     "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|"
     "\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s";
 
-/* Whatever opened: spans lie inside the text, ids without spans are the same, and decoding ends. */
-static void use(const qp_foreign *f)
+/* Whatever opened: spans are inside the text, ids without spans are the same, and decoding ends. */
+static void use(const qp_tokenizer_kind *kind, const void *self)
 {
     qp_encoding with = {.spans = true}, without = {0};
-    qp_foreign_scratch scratch = {0};
-    size_t bytes = sizeof probe - 1, normal_bytes = 0, back_bytes = 0;
+    const qp_text text = {probe, sizeof probe - 1};
+    size_t normal_bytes = 0, back_bytes = 0;
     char *normal = NULL, *back = NULL;
-    qp_status first = qp_foreign_encode(f, probe, bytes, &with, &scratch);
-    qp_status second = qp_foreign_encode(f, probe, bytes, &without, &scratch);
+    qp_status first = kind->encode(self, text, &with), second = kind->encode(self, text, &without);
     qp_fuzz_require(first == second, "the same status with and without spans");
     if (first == QP_OK) {
         qp_fuzz_require(with.count == without.count, "as many ids without spans");
         for (int i = 0; i < with.count; i++) {
             qp_fuzz_require(with.id[i] == without.id[i], "the same ids without spans");
-            qp_fuzz_require(with.begin[i] <= with.end[i] && with.end[i] <= bytes, "spans inside the text");
+            qp_fuzz_require(with.begin[i] <= with.end[i] && with.end[i] <= text.bytes, "spans inside the text");
         }
-        if (qp_foreign_decode(f, with.id, with.count, &back, &back_bytes) == QP_OK) free(back);
+        if (kind->decode(self, with.id, (size_t)with.count, &back, &back_bytes) == QP_OK) free(back);
     }
-    if (qp_foreign_normalize(f, probe, bytes, &normal, &normal_bytes) == QP_OK) free(normal);
-    for (int32_t id = -1; id < 40; id++) (void)strlen(qp_foreign_piece(f, id));
+    if (kind->normalize(self, text, &normal, &normal_bytes) == QP_OK) free(normal);
+    for (int32_t id = 0; id < kind->size(self) && id < 40; id++) (void)strlen(kind->piece(self, id));
     qp_encoding_free(&with);
     qp_encoding_free(&without);
-    qp_foreign_scratch_free(&scratch);
 }
 
-static void read_pipeline(int kind, const char *content, size_t bytes)
+static void read_sentencepiece(const char *content, size_t bytes)
 {
-    qp_foreign f = {0};
+    qp_sentencepiece *m = NULL;
+    if (qp_sentencepiece_read("fuzz", content, bytes, &m) != QP_OK) return;
+    use(&qp_sentencepiece_kind, m);
+    qp_sentencepiece_free(m);
+}
+
+static void read_pipeline(int format, const char *content, size_t bytes)
+{
+    qp_pipeline *p = NULL;
     const char *middle = memchr(content, '\0', bytes);
     size_t first = middle ? (size_t)(middle - content) : bytes, second = middle ? bytes - first - 1 : 0;
     qp_status status = QP_EDATA;
-    if (kind == 0) status = qp_foreign_read("fuzz", content, bytes, &f);
-    if (kind == 1) status = qp_pipeline_read_huggingface("fuzz", content, bytes, &f.pipeline);
-    if (kind == 2) status = qp_sentencepiece_read("fuzz", content, bytes, &f.sentencepiece);
-    if (kind == 3)
-        status = qp_pipeline_read_gpt2("fuzz", content, first, content + bytes - second, second, second & 1,
-                                       &f.pipeline);
-    if (kind == 4) status = qp_pipeline_read_tiktoken("fuzz", content, bytes, gpt4, &f.pipeline);
-    if (kind == 5) status = qp_pipeline_read_bert("fuzz", content, bytes, bytes & 1, &f.pipeline);
+    if (format <= 1) status = qp_pipeline_read_huggingface("fuzz", content, bytes, &p);
+    if (format == 3)
+        status = qp_pipeline_read_gpt2("fuzz", content, first, content + bytes - second, second, second & 1, &p);
+    if (format == 4) status = qp_pipeline_read_tiktoken("fuzz", content, bytes, gpt4, &p);
+    if (format == 5) status = qp_pipeline_read_bert("fuzz", content, bytes, bytes & 1, &p);
     if (status != QP_OK) return;
-    use(&f);
-    qp_foreign_free(&f);
+    use(&qp_pipeline_kind, p);
+    qp_pipeline_free(p);
 }
 
 static void read_codes(const char *content, size_t bytes)
@@ -112,7 +117,8 @@ int qp_fuzz_readers(const uint8_t *data, size_t bytes)
     memcpy(content, data + 1, bytes - 1);
     content[bytes - 1] = '\0'; /* readers are promised an end, as qp_file_read makes it */
     int kind = data[0] % 9;
-    if (kind < 6) read_pipeline(kind, content, bytes - 1);
+    if (kind == 2 || (kind == 0 && content[0] != '{')) read_sentencepiece(content, bytes - 1);
+    else if (kind < 6) read_pipeline(kind, content, bytes - 1);
     if (kind == 6) read_codes(content, bytes - 1);
     if (kind == 7) read_own(content, bytes - 1);
     if (kind == 8) read_regex(content, bytes - 1);

@@ -4,7 +4,7 @@
 
 #include "tokenizer/tokenizer_file.h"
 #include "tokenizer/tokenizer_formats.h"
-#include "tokenizer/own/tokenizer_internal.h"
+#include "tokenizer/own/own.h"
 
 static const char *const corpus[] = {"the cat sat on the mat",          "the cat, the hat and the bat 1234 '12",
                                      "학교에 간다 학교에서 온다",       "It's the CAT's hat; they'll see, we'RE here!!",

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "tokenizer/tokenizer.h"
-#include "tokenizer/learn/tokenizer_trainer.h"
+#include "tokenizer/tokenizer_trainer.h"
 
 /* Lines of a C array as a source for training. */
 typedef struct {

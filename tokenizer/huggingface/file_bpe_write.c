@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/text/base64.h"
-#include "tokenizer/own/bpe_texts.h"
+#include "tokenizer/models/bpe_texts.h"
 #include "tokenizer/huggingface/file_formats.h"
 #include "tokenizer/huggingface/pipeline_build.h"
 #include "tokenizer/split/split.h"

@@ -3,7 +3,7 @@
 
 #include "lib/text/json_writer.h"
 #include "tokenizer/huggingface/pipeline.h"
-#include "tokenizer/tokenizer_formats.h"
+#include "tokenizer/models/export.h"
 
 /* file_formats — pipelines from and into the files of single tools; for tokenizer_formats.c.
  *

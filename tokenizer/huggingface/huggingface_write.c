@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tokenizer/own/bpe_texts.h"
+#include "tokenizer/models/bpe_texts.h"
 #include "tokenizer/huggingface/huggingface_stages.h"
 #include "tokenizer/huggingface/pipeline_build.h"
 #include "tokenizer/huggingface/pipeline_length.h"

@@ -1,14 +1,32 @@
+#include "tokenizer/models/encoding.h"
+
 #include <stdlib.h>
 
 #include "lib/base/array.h"
-#include "tokenizer/own/tokenizer_internal.h"
 #include "lib/text/utf8.h"
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
-/* ---- special tokens ---- */
+void qp_encoding_free(qp_encoding *e)
+{
+    free(e->id);
+    free(e->begin);
+    free(e->end);
+    free(e->type_id);
+    free(e->first_character);
+    free(e->last_character);
+    if (e->scratch) e->scratch_free(e->scratch);
+    *e = (qp_encoding){.spans = e->spans};
+}
 
-static qp_status add(qp_encoding *e, int32_t id, uint32_t begin, uint32_t end, int32_t type_id)
+qp_status qp_encoding_reserve(qp_encoding *e, size_t count)
+{
+    bool fits = QP_GROW(e->id, e->id_capacity, count);
+    if (e->spans) fits = fits && QP_GROW(e->begin, e->begin_capacity, count) && QP_GROW(e->end, e->end_capacity, count);
+    return fits ? QP_OK : no_memory();
+}
+
+qp_status qp_encoding_add_typed(qp_encoding *e, int32_t id, uint32_t begin, uint32_t end, int32_t type_id)
 {
     size_t count = (size_t)e->count + 1;
     if (!QP_GROW(e->id, e->id_capacity, count) || !QP_GROW(e->begin, e->begin_capacity, count) ||
@@ -21,29 +39,13 @@ static qp_status add(qp_encoding *e, int32_t id, uint32_t begin, uint32_t end, i
     return QP_OK;
 }
 
-static qp_status add_text(const qp_tokenizer *t, const char *text, size_t bytes, int32_t type_id, qp_encoding *one,
-                          qp_encoding *e)
+void *qp_encoding_scratch(qp_encoding *e, size_t bytes, void (*release)(void *scratch))
 {
-    QP_TRY(qp_tokenizer_encode_into(t, text, bytes, one));
-    for (int i = 0; i < one->count; i++) QP_TRY(add(e, one->id[i], one->begin[i], one->end[i], type_id));
-    return add(e, QP_EOS, 0, 0, type_id);
+    if (e->scratch && e->scratch_free == release) return e->scratch;
+    if (e->scratch) e->scratch_free(e->scratch);
+    e->scratch_free = release;
+    return e->scratch = calloc(1, bytes);
 }
-
-qp_status qp_tokenizer_encode_pair(const qp_tokenizer *t, const char *first, size_t first_bytes, const char *second,
-                                   size_t second_bytes, qp_encoding *e)
-{
-    if (qp_is_foreign(&t->foreign))
-        return qp_foreign_encode_pair(&t->foreign, first, first_bytes, second, second_bytes, e);
-    qp_encoding one = {.spans = true};
-    e->count = 0;
-    qp_status status = add(e, QP_BOS, 0, 0, 0);
-    if (status == QP_OK) status = add_text(t, first, first_bytes, 0, &one, e);
-    if (status == QP_OK && second) status = add_text(t, second, second_bytes, 1, &one, e);
-    qp_encoding_free(&one);
-    return status;
-}
-
-/* ---- characters ---- */
 
 qp_status qp_encoding_characters(const char *text, size_t bytes, qp_encoding *e)
 {
@@ -51,7 +53,7 @@ qp_status qp_encoding_characters(const char *text, size_t bytes, qp_encoding *e)
     if (count && (!e->begin || !e->end)) return qp_fail(QP_EUSAGE, "tokenizer: spans were not asked for");
     if (!QP_GROW(e->first_character, e->first_capacity, count) || !QP_GROW(e->last_character, e->last_capacity, count))
         return no_memory();
-    uint32_t *character = malloc((bytes + 1) * sizeof *character), number = 0; /* the one each byte is of */
+    uint32_t *character = malloc((bytes + 1) * sizeof *character), number = 0; /* the character of each byte */
     if (!character) return no_memory();
     for (size_t at = 0, length; at < bytes; at += length, number++) {
         qp_utf8_next(text + at, bytes - at, &length);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tokenizer/own/bpe_texts.h"
+#include "tokenizer/models/bpe_texts.h"
 #include "lib/text/json_writer.h"
 #include "lib/text/utf8.h"
 

@@ -1,3 +1,5 @@
+#include "tokenizer/sentencepiece/sentencepiece_json.h"
+
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -5,7 +7,6 @@
 
 #include "lib/text/base64.h"
 #include "tokenizer/sentencepiece/sentencepiece_write.h"
-#include "tokenizer/own/tokenizer_file_internal.h"
 
 /* A sentencepiece model inside our JSON: every setting by its name, pieces as [text, score, kind], rules in base64. */
 

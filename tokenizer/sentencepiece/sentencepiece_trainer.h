@@ -2,7 +2,7 @@
 #define QP_SENTENCEPIECE_TRAINER_H
 
 #include "tokenizer/sentencepiece/sentencepiece_config.h"
-#include "tokenizer/learn/tokenizer_trainer.h"
+#include "tokenizer/learn/line_source.h"
 
 /* sentencepiece_trainer — learn a model file as sentencepiece does, with its options.
  *

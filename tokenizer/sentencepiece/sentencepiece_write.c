@@ -3,9 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tokenizer/own/bpe_texts.h"
 #include "tokenizer/sentencepiece/protobuf_out.h"
-#include "tokenizer/own/tokenizer_internal.h"
 
 void qp_spm_put_piece(qp_json_out *out, const char *piece, size_t bytes, float score, int type)
 {
@@ -76,94 +74,5 @@ qp_status qp_sentencepiece_write(const qp_sentencepiece *m, char **content, size
     free(back);
     if (status == QP_OK) return qp_json_out_take(&out, content, bytes);
     qp_json_out_free(&out);
-    return status;
-}
-
-/* ---- ours ---- */
-
-static qp_status refuse(const char *what)
-{
-    return qp_fail(QP_EDATA, "%s cannot be said in a sentencepiece model", what);
-}
-
-static qp_status check(const qp_tokenizer *t)
-{
-    if (t->form != QP_FORM_NONE)
-        return refuse("a normal form (it has tables of single replacements; train with --normalization none)");
-    if (t->lower_case || t->case_fold) return refuse("lower case");
-    if (t->strip_accents) return refuse("leaving accents out");
-    if (t->jamo) return refuse("jamo that become syllables again");
-    if (t->type != QP_TOKENIZER_BPE && t->type != QP_TOKENIZER_UNIGRAM && t->type != QP_TOKENIZER_CHAR)
-        return refuse("this type (characters, BPE and unigram can)");
-    if (t->rules.pattern != QP_CUT_SPACES)
-        return refuse("this way to cut text (it cuts before spaces; train with --pattern spaces)");
-    if (!t->byte_fallback) return refuse("an unknown id for each of several unknown characters (it joins them)");
-    if (qp_vocabulary_find(&t->vocabulary, " ", 1) < 0) return refuse("a vocabulary without the space");
-    for (int32_t id = 0; id < t->vocabulary.count; id++) {
-        const char *shown = qp_vocabulary_shown(&t->vocabulary, id);
-        if (t->vocabulary.kind[id] != QP_PIECE_NORMAL && qp_vocabulary_find(&t->vocabulary, shown, strlen(shown)) >= 0)
-            return refuse("an ordinary piece spelled like a special one");
-    }
-    return QP_OK;
-}
-
-/* Scores of BPE: minus the rank. A character's own is never asked for. */
-static qp_status scores_of_merges(const qp_tokenizer *t, float *score)
-{
-    struct qp_merge *pair;
-    size_t count;
-    int32_t unreached, broken;
-    QP_TRY(qp_bpe_pairs(&t->vocabulary, &t->bpe, false, &pair, &count, &unreached, &broken));
-    int32_t wrong = broken >= 0 ? broken : unreached;
-    for (int32_t id = 0; id < t->vocabulary.count; id++) score[id] = -(float)count;
-    for (size_t i = 0; i < count; i++) score[pair[i].merged] = -(float)i;
-    free(pair);
-    if (count >= 1 << 24) return refuse("more than 16,777,216 merges");
-    if (wrong < 0) return QP_OK;
-    return qp_fail(QP_EDATA,
-                   "piece %d \"%.40s\" cannot be said in a sentencepiece model: it joins any two pieces that "
-                   "spell a third, and would join this one otherwise",
-                   wrong, qp_vocabulary_shown(&t->vocabulary, wrong));
-}
-
-static int type_of(const qp_tokenizer *t, int32_t id)
-{
-    if (id == QP_UNK) return QP_SPM_UNKNOWN;
-    if (t->vocabulary.kind[id] == QP_PIECE_SPECIAL) return QP_SPM_CONTROL;
-    return t->vocabulary.kind[id] == QP_PIECE_BYTE ? QP_SPM_BYTE : QP_SPM_NORMAL;
-}
-
-static qp_status write_own(const qp_tokenizer *t, const float *score, char **content, size_t *bytes)
-{
-    qp_json_out out = {0};
-    for (int32_t id = 0; id < t->vocabulary.count; id++) {
-        const char *shown = qp_vocabulary_shown(&t->vocabulary, id);
-        qp_spm_put_piece(&out, shown, strlen(shown), score[id], type_of(t, id));
-    }
-    qp_spm_settings s = {.model_type = t->type == QP_TOKENIZER_BPE       ? QP_SPM_BPE
-                                       : t->type == QP_TOKENIZER_UNIGRAM ? QP_SPM_UNIGRAM
-                                                                         : QP_SPM_CHAR,
-                         .id = {QP_UNK, QP_BOS, QP_EOS, QP_PAD},
-                         .byte_fallback = true,
-                         .add_dummy_prefix = t->space_first,
-                         .escape_spaces = true,
-                         .unknown_surface = "<unk>",
-                         .pieces = t->vocabulary.count};
-    qp_spm_put_settings(&out, &s);
-    return qp_json_out_take(&out, content, bytes);
-}
-
-qp_status qp_own_write_sentencepiece(const qp_tokenizer *t, char **content, size_t *bytes)
-{
-    *content = NULL;
-    *bytes = 0;
-    QP_TRY(check(t));
-    float *score = calloc((size_t)t->vocabulary.count + 1, sizeof *score);
-    if (!score) return qp_fail(QP_EMEMORY, "tokenizer file: out of memory");
-    qp_status status = QP_OK;
-    if (t->type == QP_TOKENIZER_BPE) status = scores_of_merges(t, score);
-    if (t->type == QP_TOKENIZER_UNIGRAM) memcpy(score, t->score, (size_t)t->vocabulary.count * sizeof *score);
-    if (status == QP_OK) status = write_own(t, score, content, bytes);
-    free(score);
     return status;
 }

@@ -3,18 +3,14 @@
 
 #include "lib/text/json_writer.h"
 #include "tokenizer/sentencepiece/sentencepiece.h"
-#include "tokenizer/tokenizer.h"
 
 /* sentencepiece_write — .model files that sentencepiece 0.2 opens.
  *
- * qp_sentencepiece_write     — a model as it was read; what only training used is left out.
- * qp_own_write_sentencepiece — a tokenizer of ours: same ids and spans, and decoded text, for every text that is UTF-8.
- *   Errors  QP_EDATA, naming what sentencepiece cannot say; QP_EMEMORY.
- * *content is malloc'ed. */
+ * qp_sentencepiece_write — a model as it was read, without the fields that only training used. *content is malloc'ed.
+ * Errors: QP_EMEMORY. */
 qp_status qp_sentencepiece_write(const qp_sentencepiece *model, char **content, size_t *bytes);
-qp_status qp_own_write_sentencepiece(const qp_tokenizer *tokenizer, char **content, size_t *bytes);
 
-/* Parts of a .model, in protocol buffers; for these two and sentencepiece_json.c. */
+/* Parts of a .model, in protocol buffers. */
 typedef struct {
     int model_type, id[4]; /* of unk, bos, eos, pad; -1: none */
     bool space_as_suffix, byte_fallback, add_dummy_prefix, remove_extra_spaces, escape_spaces;

@@ -4,7 +4,7 @@
 #include "lib/base/random.h"
 #include "tests/tokenizer/two_ways.h"
 #include "tokenizer/huggingface/file_formats.h"
-#include "tokenizer/foreign.h"
+#include "tokenizer/huggingface/pipeline_kind.h"
 #include "lib/text/utf8.h"
 
 static const char vocabulary[] =
@@ -21,7 +21,7 @@ static const char *const part[] = {"the",        "The",    "cats",     " ",     
 
 static void compare(qp_pipeline *p)
 {
-    two_ways ways = {.foreign = {.pipeline = p}};
+    two_ways ways = {.kind = &qp_pipeline_kind, .self = p};
     cr_assert_not_null(p->bert);
     for (uint64_t i = 0; i < 20000; i++) {
         char text[2048];
@@ -59,15 +59,13 @@ Test(pipeline_bert, long_words_are_unknown)
     qp_pipeline *p = NULL;
     char text[101];
     qp_encoding e = {0};
-    qp_foreign_scratch scratch = {0};
     memset(text, 'e', sizeof text);
     cr_assert_eq(qp_pipeline_read_bert("test", vocabulary, sizeof vocabulary - 1, false, &p), QP_OK);
-    cr_assert_eq(qp_foreign_encode(&(qp_foreign){.pipeline = p}, text, 100, &e, &scratch), QP_OK);
+    cr_assert_eq(qp_pipeline_kind.encode(p, (qp_text){text, 100}, &e), QP_OK);
     cr_assert_eq(e.count, 100);
-    cr_assert_eq(qp_foreign_encode(&(qp_foreign){.pipeline = p}, text, 101, &e, &scratch), QP_OK);
+    cr_assert_eq(qp_pipeline_kind.encode(p, (qp_text){text, 101}, &e), QP_OK);
     cr_assert_eq(e.count, 1);
     cr_assert_eq(e.id[0], 1);
     qp_encoding_free(&e);
-    qp_foreign_scratch_free(&scratch);
     qp_pipeline_free(p);
 }

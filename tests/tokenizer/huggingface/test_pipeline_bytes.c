@@ -5,7 +5,9 @@
 #include "lib/base/random.h"
 #include "tests/tokenizer/two_ways.h"
 #include "lib/text/byte_letters.h"
-#include "tokenizer/foreign.h"
+#include "tokenizer/huggingface/pipeline.h"
+#include "tokenizer/huggingface/pipeline_bytes.h"
+#include "tokenizer/huggingface/pipeline_kind.h"
 #include "lib/text/utf8.h"
 
 /* All bytes and a few words, one of which ("runs") no merges make: it is no word of its own. */
@@ -61,7 +63,7 @@ Test(pipeline_bytes, equals_the_stages_on_random_texts)
                                        "\u0301"};
     for (int prefix = 0; prefix < 2; prefix++) {
         qp_pipeline *p = open_gpt2(prefix);
-        two_ways ways = {.foreign = {.pipeline = p}};
+        two_ways ways = {.kind = &qp_pipeline_kind, .self = p};
         for (uint64_t i = 0; i < 5000; i++) {
             char text[512];
             size_t bytes = 0;
@@ -81,13 +83,11 @@ Test(pipeline_bytes, a_word_that_no_merges_make_is_not_whole)
 {
     qp_pipeline *p = open_gpt2(false);
     qp_encoding e = {0};
-    qp_foreign_scratch scratch = {0};
-    cr_assert_eq(qp_foreign_encode(&(qp_foreign){.pipeline = p}, "runs", 4, &e, &scratch), QP_OK);
+    cr_assert_eq(qp_pipeline_kind.encode(p, (qp_text){"runs", 4}, &e), QP_OK);
     cr_assert_eq(e.count, 2);
     cr_assert_eq(e.id[0], 404);
     cr_assert_eq(e.id[1], 300 - 's');
     qp_encoding_free(&e);
-    qp_foreign_scratch_free(&scratch);
     qp_pipeline_free(p);
 }
 

@@ -4,8 +4,8 @@
 
 #include "lib/base/random.h"
 #include "tokenizer/models/bpe_dropout.h"
-#include "tokenizer/own/tokenizer_sample.h"
-#include "tokenizer/learn/tokenizer_trainer.h"
+#include "tokenizer/tokenizer.h"
+#include "tokenizer/tokenizer_trainer.h"
 
 typedef struct {
     int left;

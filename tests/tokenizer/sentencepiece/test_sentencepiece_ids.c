@@ -3,7 +3,7 @@
 #include "lib/base/random.h"
 #include "tests/tokenizer/two_ways.h"
 #include "tokenizer/sentencepiece/charsmap_plain.h"
-#include "tokenizer/foreign.h"
+#include "tokenizer/sentencepiece/sentencepiece_kind.h"
 #include "tokenizer/sentencepiece/sentencepiece_ids.h"
 #include "tokenizer/sentencepiece/sentencepiece_trainer.h"
 #include "lib/text/utf8.h"
@@ -47,7 +47,7 @@ static qp_sentencepiece *learn(int type, bool bytes) { return learn_spaced(type,
 
 static void compare_random_texts(qp_sentencepiece *m)
 {
-    two_ways ways = {.foreign = {.sentencepiece = m}};
+    two_ways ways = {.kind = &qp_sentencepiece_kind, .self = m};
     cr_assert_not_null(m->fast);
     cr_assert_not_null(m->fast->letter);
     cr_assert_gt(m->fast->word.count, 0);

@@ -1,99 +1,12 @@
-#include "tokenizer/own/tokenizer_sample.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/random.h"
 #include "lib/base/array.h"
-#include "tokenizer/sentencepiece/sentencepiece_sample.h"
-#include "tokenizer/own/tokenizer_internal.h"
+#include "tokenizer/own/own.h"
+#include "tokenizer/own/own_file.h"
+#include "tokenizer/own/own_kind.h"
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
-
-/* ---- random segmentations ---- */
-
-static float score_of(const void *self, int32_t id, const char *text, size_t bytes)
-{
-    const qp_tokenizer *t = self;
-    return (void)text, (void)bytes, t->score[id];
-}
-
-static qp_status build_lattice(const qp_tokenizer *t, const char *text, size_t bytes, qp_unigram_lattice *lattice)
-{
-    return qp_unigram_lattice_build(lattice, &t->unigram.trie, score_of, t, t->unigram.unknown_score, text, bytes);
-}
-
-static qp_status add_nodes(const qp_tokenizer *t, const char *text, const qp_unigram_lattice *lattice,
-                           const qp_lattice_path *path, qp_encoding *e)
-{
-    for (size_t i = 0; i < path->count; i++) {
-        const struct qp_lattice_node *node = &lattice->node[path->node[i]];
-        QP_TRY(node->id >= 0 ? qp_encoding_add(e, node->id)
-                             : qp_encoding_add_unknown(t, text + node->begin, node->end - node->begin, e));
-    }
-    return QP_OK;
-}
-
-qp_status qp_tokenizer_add_drawn(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
-{
-    struct qp_encoding_scratch *s = e->scratch;
-    QP_TRY(build_lattice(t, text, bytes, &s->lattice));
-    qp_unigram_lattice_weigh(&s->lattice, s->alpha);
-    QP_TRY(qp_unigram_lattice_draw(&s->lattice, s->random->key, s->random->draws++, &s->drawn));
-    return add_nodes(t, text, &s->lattice, &s->drawn, e);
-}
-
-static qp_status take_pieces(const qp_piece_list *list, qp_encoding *e)
-{
-    e->count = 0;
-    if (e->spans &&
-        (!QP_GROW(e->begin, e->begin_capacity, list->count) || !QP_GROW(e->end, e->end_capacity, list->count)))
-        return no_memory();
-    for (size_t i = 0; i < list->count; i++) {
-        QP_TRY(qp_encoding_add(e, list->id[i]));
-        if (!e->spans) continue;
-        e->begin[i] = list->begin[i];
-        e->end[i] = list->end[i];
-    }
-    return QP_OK;
-}
-
-static qp_status draw_sentencepiece(const qp_sentencepiece *m, const qp_tokenizer_random *how, uint64_t key,
-                                    uint64_t counter, const char *text, size_t bytes, qp_encoding *e)
-{
-    qp_sentencepiece_sampler sampler = {0};
-    qp_piece_list list = {0};
-    qp_status status = qp_sentencepiece_sampler_begin(&sampler, m, text, bytes, how->among > 0 ? how->among : -1,
-                                                      how->alpha);
-    if (status == QP_OK) status = qp_sentencepiece_sampler_draw(&sampler, key, counter, &list);
-    if (status == QP_OK) status = take_pieces(&list, e);
-    qp_sentencepiece_sampler_free(&sampler);
-    qp_piece_list_free(&list);
-    return status;
-}
-
-qp_status qp_tokenizer_encode_random(const qp_tokenizer *t, const qp_tokenizer_random *how, uint64_t key,
-                                     uint64_t counter, const char *text, size_t bytes, qp_encoding *e)
-{
-    if (t->foreign.sentencepiece)
-        return draw_sentencepiece(t->foreign.sentencepiece, how, key, counter, text, bytes, e);
-    bool merges = t->type == QP_TOKENIZER_BPE || t->type == QP_TOKENIZER_BYTE_BPE;
-    if (t->foreign.pipeline || (!merges && t->type != QP_TOKENIZER_UNIGRAM))
-        return qp_fail(QP_EUSAGE, "tokenizer: random segmentations are made by bpe, byte-bpe and unigram; this is %s",
-                       qp_tokenizer_info(t).type);
-    if (!merges && how->among > 0)
-        return qp_fail(QP_EUSAGE, "tokenizer: drawing among the best is for sentencepiece models; draw from all");
-    if (!e->scratch) e->scratch = calloc(1, sizeof *e->scratch);
-    if (!e->scratch) return no_memory();
-    qp_random_merges random = {.dropout = how->dropout, .key = qp_random_key(key, counter)};
-    e->scratch->random = &random;
-    e->scratch->alpha = how->alpha;
-    qp_status status = qp_tokenizer_encode_into(t, text, bytes, e);
-    e->scratch->random = NULL;
-    return status;
-}
-
-/* ---- the n best ---- */
 
 /* A way through the segments so far: the way before, and which of the last segment's n best. */
 typedef struct {
@@ -102,7 +15,7 @@ typedef struct {
 } way;
 
 typedef struct {
-    const qp_tokenizer *tokenizer;
+    const qp_own *tokenizer;
     size_t wanted;
     struct segment {
         size_t begin, end, ways;
@@ -162,7 +75,7 @@ static qp_status add_segment(search *s, const char *work, size_t begin, size_t e
     if (!QP_GROW(s->segment, s->capacity, s->count + 1)) return no_memory();
     struct segment *last = &s->segment[s->count];
     *last = (struct segment){.begin = begin, .end = end, .path = calloc(s->wanted, sizeof *last->path)};
-    qp_status status = last->path ? build_lattice(s->tokenizer, work + begin, end - begin, &last->lattice)
+    qp_status status = last->path ? qp_own_lattice(s->tokenizer, work + begin, end - begin, &last->lattice)
                                   : no_memory();
     if (status == QP_OK) status = qp_unigram_lattice_best(&last->lattice, s->wanted, last->path, &found);
     if (status == QP_OK) status = extend(s, last, found);
@@ -186,7 +99,7 @@ static qp_status read_way(const search *s, const qp_mapped_text *work, size_t ra
             size_t from = g->begin + node->begin, to = g->begin + node->end;
             int first = e->count;
             QP_TRY(node->id >= 0 ? qp_encoding_add(e, node->id)
-                                 : qp_encoding_add_unknown(s->tokenizer, work->text + from, to - from, e));
+                                 : qp_own_add_unknown(s->tokenizer, work->text + from, to - from, e));
             if (!e->spans) continue;
             if (!QP_GROW(e->begin, e->begin_capacity, (size_t)e->count) ||
                 !QP_GROW(e->end, e->end_capacity, (size_t)e->count))
@@ -201,7 +114,7 @@ static qp_status read_way(const search *s, const qp_mapped_text *work, size_t ra
     return QP_OK;
 }
 
-static qp_status search_best(const qp_tokenizer *t, const qp_mapped_text *work, size_t wanted, qp_encoding *e,
+static qp_status search_best(const qp_own *t, const qp_mapped_text *work, size_t wanted, qp_encoding *e,
                              double *score, size_t *found)
 {
     search s = {.tokenizer = t, .wanted = wanted};
@@ -222,31 +135,15 @@ static qp_status search_best(const qp_tokenizer *t, const qp_mapped_text *work, 
     return status;
 }
 
-static qp_status sentencepiece_best(const qp_sentencepiece *m, const char *text, size_t bytes, size_t wanted,
-                                    qp_encoding *e, double *score, size_t *found)
+qp_status qp_own_nbest(const void *self, qp_text text, size_t wanted, qp_encoding *e, double *score, size_t *found)
 {
-    qp_piece_list *list = calloc(wanted, sizeof *list);
-    if (!list) return no_memory();
-    qp_status status = qp_sentencepiece_nbest(m, text, bytes, wanted, list, score, found);
-    for (size_t i = 0; i < *found && status == QP_OK; i++) status = take_pieces(&list[i], &e[i]);
-    for (size_t i = 0; i < wanted; i++) qp_piece_list_free(&list[i]);
-    free(list);
-    return status;
-}
-
-qp_status qp_tokenizer_encode_nbest(const qp_tokenizer *t, const char *text, size_t bytes, size_t wanted,
-                                    qp_encoding *e, double *score, size_t *found)
-{
-    *found = 0;
-    if (wanted == 0) return QP_OK;
-    if (t->foreign.sentencepiece)
-        return sentencepiece_best(t->foreign.sentencepiece, text, bytes, wanted, e, score, found);
-    if (t->foreign.pipeline || t->type != QP_TOKENIZER_UNIGRAM)
+    const qp_own *t = self;
+    if (t->type != QP_TOKENIZER_UNIGRAM)
         return qp_fail(QP_EUSAGE, "tokenizer: the n best segmentations are of unigram models; this is %s",
-                       qp_tokenizer_info(t).type);
+                       qp_own_type_name[t->type]);
     qp_mapped_text work = {.mapped = true};
-    qp_status status = qp_tokenizer_prepare(t, text, bytes, &work);
-    if (status == QP_OK && work.bytes == 0) { /* nothing has one segmentation, into nothing */
+    qp_status status = qp_own_prepare(t, text.text, text.bytes, &work);
+    if (status == QP_OK && work.bytes == 0) { /* an empty text has one segmentation, into nothing */
         e[0].count = 0;
         score[0] = 0;
         *found = 1;

@@ -1,4 +1,4 @@
-#include "tokenizer/own/own_huggingface.h"
+#include "tokenizer/own_huggingface.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +6,6 @@
 
 #include "lib/text/json_writer.h"
 #include "tokenizer/huggingface/pipeline_build.h"
-#include "tokenizer/own/tokenizer_internal.h"
 #include "lib/text/utf8.h"
 
 static qp_status refuse(const char *what) { return qp_fail(QP_EDATA, "%s cannot be said in a tokenizer.json", what); }
@@ -28,7 +27,7 @@ static void stage(qp_json_out *out, bool *first, const char *rest)
 
 /* Lower case and accents work on decomposed text, as ours do; without a normal form U+0130 alone has another small
  * letter there. */
-static void normalizer(const qp_tokenizer *t, qp_json_out *out)
+static void normalizer(const qp_own *t, qp_json_out *out)
 {
     static const char *const form[] = {NULL, "\"NFC\"", "\"NFKC\"", "\"NFD\"", "\"NFKD\""};
     bool first = true, compatible = t->form == QP_FORM_NFKC || t->form == QP_FORM_NFKD;
@@ -52,7 +51,7 @@ static void normalizer(const qp_tokenizer *t, qp_json_out *out)
     qp_json_out_format(out, "]}");
 }
 
-static void splitter(const qp_tokenizer *t, qp_json_out *out)
+static void splitter(const qp_own *t, qp_json_out *out)
 {
     bool first = true, bytes = t->type == QP_TOKENIZER_BYTE_BPE;
     bool whole = t->type == QP_TOKENIZER_CHAR || t->type == QP_TOKENIZER_BYTE || t->rules.pattern == QP_CUT_NONE;
@@ -77,7 +76,7 @@ static void splitter(const qp_tokenizer *t, qp_json_out *out)
     qp_json_out_format(out, "]}");
 }
 
-static void decoder(const qp_tokenizer *t, const char *prefix, qp_json_out *out)
+static void decoder(const qp_own *t, const char *prefix, qp_json_out *out)
 {
     bool first = true;
     qp_json_out_format(out, "{\"type\": \"Sequence\", \"decoders\": [");
@@ -104,7 +103,7 @@ static void decoder(const qp_tokenizer *t, const char *prefix, qp_json_out *out)
 
 /* Inside a segment letters and punctuation never meet, so "#c#" begins none; "##" may, where a piece begins with a
  * mark of its own kind. */
-static const char *continuing_prefix(const qp_tokenizer *t)
+static const char *continuing_prefix(const qp_own *t)
 {
     const qp_vocabulary *v = &t->vocabulary;
     for (int32_t id = 0; id < v->count; id++) {
@@ -121,7 +120,7 @@ static const char *continuing_prefix(const qp_tokenizer *t)
     return "##";
 }
 
-static qp_status piece(const qp_tokenizer *t, int32_t id, const char *prefix, qp_json_out *out)
+static qp_status piece(const qp_own *t, int32_t id, const char *prefix, qp_json_out *out)
 {
     const qp_vocabulary *v = &t->vocabulary;
     size_t bytes;
@@ -138,7 +137,7 @@ static qp_status piece(const qp_tokenizer *t, int32_t id, const char *prefix, qp
     return QP_OK;
 }
 
-static qp_status vocabulary(const qp_tokenizer *t, const char *prefix, qp_json_out *out)
+static qp_status vocabulary(const qp_own *t, const char *prefix, qp_json_out *out)
 {
     qp_json_out_format(out, ", \"vocab\": {");
     for (int32_t id = 0; id < t->vocabulary.count; id++) {
@@ -150,7 +149,7 @@ static qp_status vocabulary(const qp_tokenizer *t, const char *prefix, qp_json_o
     return QP_OK;
 }
 
-static qp_status merges(const qp_tokenizer *t, qp_json_out *out)
+static qp_status merges(const qp_own *t, qp_json_out *out)
 {
     qp_json_out_format(out, ", \"merges\": [");
     for (size_t i = 0; i < t->bpe.count; i++) {
@@ -164,7 +163,7 @@ static qp_status merges(const qp_tokenizer *t, qp_json_out *out)
     return QP_OK;
 }
 
-static qp_status model(const qp_tokenizer *t, const char *prefix, qp_json_out *out)
+static qp_status model(const qp_own *t, const char *prefix, qp_json_out *out)
 {
     if (t->type == QP_TOKENIZER_WORD || t->type == QP_TOKENIZER_WORDPIECE) {
         bool words = t->type == QP_TOKENIZER_WORD;
@@ -190,7 +189,7 @@ static qp_status model(const qp_tokenizer *t, const char *prefix, qp_json_out *o
 /* ---- what cannot be said ---- */
 
 /* Normal pieces spelled like a special or a byte piece, which would be one entry. */
-static qp_status check_pieces(const qp_tokenizer *t)
+static qp_status check_pieces(const qp_own *t)
 {
     const qp_vocabulary *v = &t->vocabulary;
     for (int32_t id = 0; id < v->count; id++) {
@@ -209,7 +208,7 @@ static qp_status check_pieces(const qp_tokenizer *t)
     return QP_OK;
 }
 
-static qp_status check(const qp_tokenizer *t)
+static qp_status check(const qp_own *t)
 {
     bool open = t->rules.pattern == QP_CUT_SPACES || t->rules.pattern == QP_CUT_NONE;
     if (t->type == QP_TOKENIZER_SPACE) return refuse("words between white space of any length");
@@ -225,7 +224,7 @@ static qp_status check(const qp_tokenizer *t)
     return check_pieces(t);
 }
 
-static qp_status file(const qp_tokenizer *t, qp_json_out *out)
+static qp_status file(const qp_own *t, qp_json_out *out)
 {
     const char *prefix = t->type == QP_TOKENIZER_WORDPIECE ? continuing_prefix(t) : "";
     qp_json_out_format(out, "{\"version\": \"1.0\",\n \"truncation\": null,\n \"padding\": null,\n"
@@ -241,7 +240,7 @@ static qp_status file(const qp_tokenizer *t, qp_json_out *out)
     return QP_OK;
 }
 
-qp_status qp_own_write_huggingface(const qp_tokenizer *t, char **text, size_t *bytes)
+qp_status qp_own_write_huggingface(const qp_own *t, char **text, size_t *bytes)
 {
     qp_json_out out = {0};
     *text = NULL;

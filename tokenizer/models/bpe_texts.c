@@ -1,4 +1,4 @@
-#include "tokenizer/own/bpe_texts.h"
+#include "tokenizer/models/bpe_texts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,14 +1,12 @@
-#include "tokenizer/learn/tokenizer_trainer.h"
+#include "tokenizer/own/own_trainer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/file.h"
-#include "tokenizer/learn/bpe_trainer.h"
 #include "lib/base/array.h"
-#include "tokenizer/learn/line_counts.h"
-#include "tokenizer/own/tokenizer_internal.h"
-#include "tokenizer/learn/tokenizer_report.h"
+#include "tokenizer/learn/bpe_trainer.h"
+#include "tokenizer/own/line_counts.h"
+#include "tokenizer/own/tokenizer_report.h"
 #include "tokenizer/learn/unigram_trainer.h"
 #include "lib/text/utf8.h"
 #include "tokenizer/learn/word_counts.h"
@@ -23,7 +21,7 @@ typedef struct {
 
 typedef struct {
     const qp_tokenizer_config *config;
-    qp_tokenizer *tokenizer;
+    qp_own *tokenizer;
     qp_word_counts words;
     int64_t *code_times;  /* of every code point */
     code_count *alphabet; /* by count, largest first */
@@ -237,7 +235,7 @@ static qp_status add_unigram_pieces(training *t, const qp_unigram_pieces *pieces
         size_t bytes = 0;
         for (size_t k = pieces->start[i]; k < pieces->start[i + 1]; k++)
             bytes += qp_utf8_write(pieces->code[k], text + bytes);
-        QP_TRY(qp_tokenizer_add_piece(t->tokenizer, QP_PIECE_NORMAL, text, bytes, pieces->score[i]));
+        QP_TRY(qp_own_add_piece(t->tokenizer, QP_PIECE_NORMAL, text, bytes, pieces->score[i]));
     }
     return QP_OK;
 }
@@ -271,7 +269,7 @@ static qp_status learn_unigram(training *t)
         qp_vocabulary_init(v);
         v->byte_letters = fresh.byte_letters;
         qp_vocabulary_free(&fresh);
-        status = qp_tokenizer_add_special(t->tokenizer);
+        status = qp_own_add_special(t->tokenizer);
     }
     if (status == QP_OK) status = add_unigram_pieces(t, &pieces);
     qp_unigram_pieces_free(&pieces);
@@ -280,7 +278,7 @@ static qp_status learn_unigram(training *t)
 
 static qp_status learn(training *t)
 {
-    QP_TRY(qp_tokenizer_add_special(t->tokenizer));
+    QP_TRY(qp_own_add_special(t->tokenizer));
     if (t->tokenizer->vocabulary.count > t->config->vocab_size) {
         return qp_fail(QP_EUSAGE,
                        "tokenizer training: vocabulary of %lld pieces is too small, special and byte pieces are %d; "
@@ -297,7 +295,7 @@ static qp_status learn(training *t)
     case QP_TOKENIZER_UNIGRAM: QP_TRY(learn_unigram(t)); break;
     default: break; /* bytes: nothing to learn */
     }
-    return qp_tokenizer_finish(t->tokenizer);
+    return qp_own_finish(t->tokenizer);
 }
 
 /* Settings that exclude each other. */
@@ -316,37 +314,37 @@ static qp_status check_settings(const qp_tokenizer_config *c)
     return QP_OK;
 }
 
-static qp_tokenizer_settings settings_of(const qp_tokenizer_config *c)
+static qp_own_settings settings_of(const qp_tokenizer_config *c)
 {
     bool space = c->space_first == QP_SPACE_TRUE ||
-                 (c->space_first == QP_SPACE_AUTO && qp_tokenizer_space_default(c->type, c->pattern));
-    return (qp_tokenizer_settings){.pattern = c->pattern,
+                 (c->space_first == QP_SPACE_AUTO && qp_own_space_default(c->type, c->pattern));
+    return (qp_own_settings){.pattern = c->pattern,
                                    .space_first = space,
                                    .case_fold = c->case_fold,
                                    .strip_accents = c->strip_accents,
                                    .jamo = c->jamo};
 }
 
-qp_status qp_tokenizer_train(const qp_tokenizer_config *config, qp_line_source source, void *self,
-                             qp_tokenizer_report *report, qp_tokenizer **tokenizer)
+qp_status qp_own_train(const qp_tokenizer_config *config, qp_line_source source, void *self,
+                             qp_tokenizer_report *report, qp_own **tokenizer)
 {
     *tokenizer = NULL;
     QP_TRY(check_settings(config));
-    qp_tokenizer_settings settings = settings_of(config);
+    qp_own_settings settings = settings_of(config);
     bool bytes = config->byte_fallback == QP_FALLBACK_TRUE ||
                  (config->byte_fallback == QP_FALLBACK_AUTO && config->type != QP_TOKENIZER_WORD &&
                   config->type != QP_TOKENIZER_SPACE);
     training t = {.config = config,
-                  .tokenizer = qp_tokenizer_new(config->type, (qp_form)config->normalization, config->lower_case, bytes,
+                  .tokenizer = qp_own_new(config->type, (qp_form)config->normalization, config->lower_case, bytes,
                                                 config->digits == QP_DIGITS_SINGLE)};
     if (!t.tokenizer) return no_memory();
     if (report) t.report = (qp_tokenizer_report){.progress = report->progress, .progress_self = report->progress_self};
-    qp_status status = qp_tokenizer_set(t.tokenizer, &settings);
+    qp_status status = qp_own_set(t.tokenizer, &settings);
     if (status == QP_OK) status = qp_line_counts(t.tokenizer, source, self, config->max_words, &t.report, &t.words);
     if (status == QP_OK && t.report.progress)
         t.report.progress(t.report.progress_self, "learning pieces", t.report.bytes);
     if (status == QP_OK) status = learn(&t);
-    if (status == QP_OK && report) status = qp_tokenizer_measure(t.tokenizer, &t.words, &t.report);
+    if (status == QP_OK && report) status = qp_own_measure(t.tokenizer, &t.words, &t.report);
     if (report) *report = t.report;
     qp_word_counts_free(&t.words);
     free(t.code_times);
@@ -354,42 +352,7 @@ qp_status qp_tokenizer_train(const qp_tokenizer_config *config, qp_line_source s
     if (status == QP_OK) {
         *tokenizer = t.tokenizer;
     } else {
-        qp_tokenizer_free(t.tokenizer);
+        qp_own_free(t.tokenizer);
     }
-    return status;
-}
-
-/* ---- lines of files ---- */
-
-typedef struct {
-    const char *const *path;
-    int count, next;
-    qp_reader *reader;
-} file_lines;
-
-static qp_status next_line(void *self, const char **line, size_t *bytes)
-{
-    file_lines *files = self;
-    *line = NULL;
-    for (;;) {
-        if (!files->reader) {
-            if (files->next == files->count) return QP_OK;
-            QP_TRY(qp_reader_open(files->path[files->next++], &files->reader));
-        }
-        char *found = NULL;
-        QP_TRY(qp_reader_next(files->reader, &found, bytes));
-        *line = found;
-        if (found) return QP_OK;
-        qp_reader_close(files->reader);
-        files->reader = NULL;
-    }
-}
-
-qp_status qp_tokenizer_train_files(const qp_tokenizer_config *config, const char *const *path, int count,
-                                   qp_tokenizer_report *report, qp_tokenizer **tokenizer)
-{
-    file_lines files = {.path = path, .count = count};
-    qp_status status = qp_tokenizer_train(config, next_line, &files, report, tokenizer);
-    if (files.reader) qp_reader_close(files.reader);
     return status;
 }

@@ -6,7 +6,8 @@
 #include "lib/base/array.h"
 #include "lib/text/jamo.h"
 #include "lib/text/letter_case.h"
-#include "tokenizer/own/tokenizer_internal.h"
+#include "tokenizer/own/own.h"
+#include "tokenizer/own/own_kind.h"
 #include "lib/text/utf8.h"
 
 /* What stands before splitting: a space, the normal form, and what the settings ask for beside it. Each step maps its
@@ -55,7 +56,7 @@ static qp_status signs_to_spaces(const qp_mapped_text *from, qp_mapped_text *out
 
 typedef enum { SIGNS, DECOMPOSED, STRIPPED, FOLDED, FORMED, IN_JAMO, STEPS } step;
 
-static bool wanted(const qp_tokenizer *t, step s, bool jamo)
+static bool wanted(const qp_own *t, step s, bool jamo)
 {
     switch (s) {
     case SIGNS: return t->rules.pattern == QP_CUT_SPACES;
@@ -67,7 +68,7 @@ static bool wanted(const qp_tokenizer *t, step s, bool jamo)
     }
 }
 
-static qp_status run(const qp_tokenizer *t, step s, const qp_mapped_text *from, qp_mapped_text *out)
+static qp_status run(const qp_own *t, step s, const qp_mapped_text *from, qp_mapped_text *out)
 {
     bool compatible = t->form == QP_FORM_NFKC || t->form == QP_FORM_NFKD;
     switch (s) {
@@ -81,7 +82,7 @@ static qp_status run(const qp_tokenizer *t, step s, const qp_mapped_text *from, 
 }
 
 /* Append the text behind all steps to *work. */
-static qp_status all_steps(const qp_tokenizer *t, const char *text, size_t bytes, bool jamo, qp_mapped_text *work)
+static qp_status all_steps(const qp_own *t, const char *text, size_t bytes, bool jamo, qp_mapped_text *work)
 {
     qp_mapped_text now = {.mapped = work->mapped}, next = {.mapped = work->mapped};
     qp_status status = qp_mapped_text_add(&now, text, bytes, 0, bytes, true);
@@ -106,7 +107,7 @@ static qp_status all_steps(const qp_tokenizer *t, const char *text, size_t bytes
     return status;
 }
 
-static qp_status append(const qp_tokenizer *t, const char *text, size_t bytes, bool jamo, qp_mapped_text *work)
+qp_status qp_own_normal_form(const qp_own *t, const char *text, size_t bytes, bool jamo, qp_mapped_text *work)
 {
     bool plain = t->rules.pattern != QP_CUT_SPACES && !t->strip_accents && !t->case_fold && !t->jamo;
     if (plain) return qp_normalize(t->form, t->lower_case, text, bytes, work);
@@ -141,29 +142,27 @@ static void squeeze_spaces(qp_mapped_text *work)
     work->bytes = kept;
 }
 
-qp_status qp_tokenizer_prepare(const qp_tokenizer *tokenizer, const char *text, size_t bytes, qp_mapped_text *work)
+qp_status qp_own_prepare(const qp_own *tokenizer, const char *text, size_t bytes, qp_mapped_text *work)
 {
     work->bytes = 0;
     if (bytes == 0) return QP_OK;
     if (tokenizer->space_first) QP_TRY(qp_mapped_text_add(work, " ", 1, 0, 0, false));
-    QP_TRY(append(tokenizer, text, bytes, true, work));
+    QP_TRY(qp_own_normal_form(tokenizer, text, bytes, true, work));
     if (tokenizer->rules.white_space) squeeze_spaces(work);
     return QP_OK;
 }
 
-qp_status qp_tokenizer_normalize(const qp_tokenizer *t, const char *text, size_t bytes, char **normal,
-                                 size_t *normal_bytes)
+qp_status qp_own_normalize(const void *self, qp_text text, char **normal, size_t *bytes)
 {
-    if (qp_is_foreign(&t->foreign)) return qp_foreign_normalize(&t->foreign, text, bytes, normal, normal_bytes);
     qp_mapped_text work = {0};
     *normal = NULL;
-    *normal_bytes = 0;
-    qp_status status = append(t, text, bytes, false, &work);
+    *bytes = 0;
+    qp_status status = qp_own_normal_form(self, text.text, text.bytes, false, &work);
     if (status == QP_OK && !QP_GROW(work.text, work.capacity, work.bytes + 1)) status = no_memory();
     if (status == QP_OK) {
         work.text[work.bytes] = '\0';
         *normal = work.text;
-        *normal_bytes = work.bytes;
+        *bytes = work.bytes;
         work.text = NULL;
     }
     qp_mapped_text_free(&work);

@@ -4,12 +4,15 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "tokenizer/own/tokenizer_file_internal.h"
+#include "lib/text/json_writer.h"
+#include "tokenizer/own/own.h"
+#include "tokenizer/own/own_file.h"
+#include "tokenizer/own/own_kind.h"
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer file: out of memory"); }
 
 /* Of version 1: settings, pieces, scores and merges. */
-static qp_status old_checksum(const qp_tokenizer *t, char *out, size_t out_bytes)
+static qp_status old_checksum(const qp_own *t, char *out, size_t out_bytes)
 {
     XXH3_state_t *state = XXH3_createState();
     if (!state) return no_memory();
@@ -56,13 +59,13 @@ static int index_of(const char *word, const char *const *list, int count)
 
 static qp_status check_settings(const content *c)
 {
-    if (index_of(c->type, qp_tokenizer_type_name, QP_TOKENIZER_TYPES) < 0)
+    if (index_of(c->type, qp_own_type_name, QP_TOKENIZER_TYPES) < 0)
         return qp_fail(QP_EDATA, "%s: unknown tokenizer type \"%.40s\"", c->place, c->type);
-    if (index_of(c->normalization, qp_tokenizer_form_name, 5) < 0)
+    if (index_of(c->normalization, qp_own_form_name, 5) < 0)
         return qp_fail(QP_EDATA, "%s: unknown normalization \"%.40s\"", c->place, c->normalization);
     if (strcmp(c->digits, "single") != 0 && strcmp(c->digits, "together") != 0)
         return qp_fail(QP_EDATA, "%s: unknown value \"%.40s\" of digits", c->place, c->digits);
-    if (index_of(c->pattern, qp_tokenizer_pattern_name, 5) < 0)
+    if (index_of(c->pattern, qp_own_pattern_name, 5) < 0)
         return qp_fail(QP_EDATA, "%s: unknown pattern \"%.40s\"", c->place, c->pattern);
     if (c->initial && !json_is_array(c->initial)) return qp_fail(QP_EDATA, "%s: initial is no list", c->place);
     if (!json_is_array(c->pieces)) return qp_fail(QP_EDATA, "%s: pieces is no list", c->place);
@@ -79,7 +82,7 @@ static bool is_listed(const json_t *list, size_t index)
     return false;
 }
 
-static qp_status add_piece(const content *c, qp_tokenizer *t, size_t index, const char *shown, size_t bytes)
+static qp_status add_piece(const content *c, qp_own *t, size_t index, const char *shown, size_t bytes)
 {
     if (index < (size_t)t->vocabulary.count) { /* special pieces and bytes stand at fixed places */
         const char *expected = qp_vocabulary_shown(&t->vocabulary, (int32_t)index);
@@ -96,15 +99,15 @@ static qp_status add_piece(const content *c, qp_tokenizer *t, size_t index, cons
     if (!qp_text_of_shown(t->vocabulary.byte_letters, shown + skip, bytes - skip, text, &text_bytes)) {
         status = qp_fail(QP_EDATA, "%s: piece %zu holds what no piece shows; write a space as U+2581", c->place, index);
     } else {
-        status = qp_tokenizer_add_piece(t, kind, text, text_bytes, 0);
+        status = qp_own_add_piece(t, kind, text, text_bytes, 0);
     }
     free(text);
     return status;
 }
 
-static qp_status read_pieces(const content *c, qp_tokenizer *t)
+static qp_status read_pieces(const content *c, qp_own *t)
 {
-    QP_TRY(qp_tokenizer_add_special(t));
+    QP_TRY(qp_own_add_special(t));
     size_t count = json_array_size(c->pieces), fixed = (size_t)t->vocabulary.count;
     if (count < fixed)
         return qp_fail(QP_EDATA, "%s: %zu pieces, but the special ones and the bytes are %zu", c->place, count, fixed);
@@ -119,14 +122,14 @@ static qp_status read_pieces(const content *c, qp_tokenizer *t)
 }
 
 /* A single byte of a byte-level vocabulary is a byte piece, all else a normal one. */
-static int32_t find_part(const qp_tokenizer *t, const char *text, size_t bytes)
+static int32_t find_part(const qp_own *t, const char *text, size_t bytes)
 {
     if (t->type == QP_TOKENIZER_BYTE_BPE && bytes == 1) return t->vocabulary.byte_id[(unsigned char)text[0]];
     return qp_vocabulary_find(&t->vocabulary, text, bytes);
 }
 
 /* "left right" to three ids. */
-static qp_status add_merge(const content *c, qp_tokenizer *t, size_t index, const char *line, size_t bytes, char *text)
+static qp_status add_merge(const content *c, qp_own *t, size_t index, const char *line, size_t bytes, char *text)
 {
     const char *space = memchr(line, ' ', bytes);
     size_t left_bytes = 0, right_bytes = 0;
@@ -142,7 +145,7 @@ static qp_status add_merge(const content *c, qp_tokenizer *t, size_t index, cons
     return qp_bpe_add(&t->bpe, left, right, merged);
 }
 
-static qp_status read_merges(const content *c, qp_tokenizer *t)
+static qp_status read_merges(const content *c, qp_own *t)
 {
     size_t count = json_array_size(c->merges), longest = 0;
     if (count > 0 && t->type != QP_TOKENIZER_BPE && t->type != QP_TOKENIZER_BYTE_BPE)
@@ -163,7 +166,7 @@ static qp_status read_merges(const content *c, qp_tokenizer *t)
     return status;
 }
 
-static qp_status read_scores(const content *c, qp_tokenizer *t)
+static qp_status read_scores(const content *c, qp_own *t)
 {
     size_t count = json_array_size(c->scores), wanted = 0;
     if (t->type == QP_TOKENIZER_UNIGRAM) wanted = (size_t)t->vocabulary.count;
@@ -177,7 +180,7 @@ static qp_status read_scores(const content *c, qp_tokenizer *t)
     return QP_OK;
 }
 
-static qp_status build(const content *c, qp_tokenizer *t)
+static qp_status build(const content *c, qp_own *t)
 {
     QP_TRY(read_pieces(c, t));
     QP_TRY(read_merges(c, t));
@@ -189,7 +192,7 @@ static qp_status build(const content *c, qp_tokenizer *t)
             return qp_fail(QP_EDATA, "%s: checksum is %.40s, but the content gives %s; the file was damaged or edited",
                            c->place, c->checksum, checksum);
     }
-    return qp_tokenizer_finish(t);
+    return qp_own_finish(t);
 }
 
 static qp_status unpack(json_t *root, content *c)
@@ -216,38 +219,39 @@ static qp_status unpack(json_t *root, content *c)
     return failed ? qp_fail(QP_EDATA, "%s: no tokenizer of quipu: %s", c->place, error.text) : QP_OK;
 }
 
-static qp_status read_root(const char *place, json_t *root, qp_tokenizer **tokenizer)
+static qp_status read_root(const char *place, json_t *root, qp_own **tokenizer)
 {
     content c = {.place = place};
     QP_TRY(unpack(root, &c));
     QP_TRY(check_settings(&c));
-    int type = index_of(c.type, qp_tokenizer_type_name, QP_TOKENIZER_TYPES);
+    int type = index_of(c.type, qp_own_type_name, QP_TOKENIZER_TYPES);
     if (type == QP_TOKENIZER_BYTE && !c.byte_fallback)
         return qp_fail(QP_EDATA, "%s: a byte vocabulary without byte_fallback", place);
-    qp_tokenizer *t = qp_tokenizer_new(type, (qp_form)index_of(c.normalization, qp_tokenizer_form_name, 5),
+    qp_own *t = qp_own_new(type, (qp_form)index_of(c.normalization, qp_own_form_name, 5),
                                        c.lower_case, c.byte_fallback, strcmp(c.digits, "single") == 0);
     if (!t) return no_memory();
-    qp_tokenizer_settings settings = {.pattern = index_of(c.pattern, qp_tokenizer_pattern_name, 5),
+    qp_own_settings settings = {.pattern = index_of(c.pattern, qp_own_pattern_name, 5),
                                       .space_first = c.space_first,
                                       .case_fold = c.case_fold,
                                       .strip_accents = c.strip_accents,
                                       .jamo = c.jamo};
-    qp_status status = c.version > 1 ? qp_tokenizer_set(t, &settings) : QP_OK;
+    qp_status status = c.version > 1 ? qp_own_set(t, &settings) : QP_OK;
     if (status == QP_OK) status = build(&c, t);
     if (status == QP_OK) {
         *tokenizer = t;
     } else {
-        qp_tokenizer_free(t);
+        qp_own_free(t);
     }
     return status;
 }
 
-qp_status qp_tokenizer_read_own(const char *place, const char *text, size_t bytes, qp_tokenizer **tokenizer)
+qp_status qp_own_load(const char *place, qp_text file, size_t checked, void **self)
 {
     json_error_t error;
-    json_t *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
+    (void)checked;
+    json_t *root = json_loadb(file.text, file.bytes, JSON_REJECT_DUPLICATES, &error);
     if (!root) return qp_fail(QP_EDATA, "%s:%d: no JSON: %s; give a tokenizer of quipu", place, error.line, error.text);
-    qp_status status = read_root(place, root, tokenizer);
+    qp_status status = read_root(place, root, (qp_own **)self);
     json_decref(root);
     return status;
 }

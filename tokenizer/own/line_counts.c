@@ -1,11 +1,11 @@
-#include "tokenizer/learn/line_counts.h"
+#include "tokenizer/own/line_counts.h"
 
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "tokenizer/own/tokenizer_internal.h"
+#include "tokenizer/own/own.h"
 
 enum { BLOCK_BYTES = 4 << 20, LEAST_FOR_THREADS = 1 << 16, MOST_THREADS = 256 };
 
@@ -47,9 +47,9 @@ static qp_status fill(block *b, qp_line_source source, void *self, bool *more)
     return QP_OK;
 }
 
-static qp_status count_line(const qp_tokenizer *t, const char *line, size_t bytes, counter *c, qp_word_counts *words)
+static qp_status count_line(const qp_own *t, const char *line, size_t bytes, counter *c, qp_word_counts *words)
 {
-    QP_TRY(qp_tokenizer_prepare(t, line, bytes, &c->work));
+    QP_TRY(qp_own_prepare(t, line, bytes, &c->work));
     for (size_t at = 0, end; at < c->work.bytes; at = end) {
         end = qp_split_next(&t->rules, c->work.text, c->work.bytes, at);
         QP_TRY(qp_word_counts_add(words, c->work.text + at, end - at, 1));
@@ -58,7 +58,7 @@ static qp_status count_line(const qp_tokenizer *t, const char *line, size_t byte
     return QP_OK;
 }
 
-static void count_stretch(const qp_tokenizer *t, const block *b, size_t first, size_t last, counter *c,
+static void count_stretch(const qp_own *t, const block *b, size_t first, size_t last, counter *c,
                           qp_word_counts *words)
 {
     for (size_t i = first; i < last && c->status == QP_OK; i++)
@@ -94,7 +94,7 @@ static qp_status hand_over(counter *c, qp_word_counts *words)
     return QP_OK;
 }
 
-static qp_status count_block(const qp_tokenizer *t, const block *b, counter *c, int threads, qp_word_counts *words)
+static qp_status count_block(const qp_own *t, const block *b, counter *c, int threads, qp_word_counts *words)
 {
     if (threads == 1 || b->bytes < LEAST_FOR_THREADS) {
         count_stretch(t, b, 0, b->lines, &c[0], words);
@@ -107,7 +107,7 @@ static qp_status count_block(const qp_tokenizer *t, const block *b, counter *c, 
     return QP_OK;
 }
 
-static qp_status count_all(const qp_tokenizer *t, qp_line_source source, void *self, int64_t most_words, counter *c,
+static qp_status count_all(const qp_own *t, qp_line_source source, void *self, int64_t most_words, counter *c,
                            int threads, block *b, qp_tokenizer_report *report, qp_word_counts *words)
 {
     for (bool more = true; more;) {
@@ -124,7 +124,7 @@ static qp_status count_all(const qp_tokenizer *t, qp_line_source source, void *s
     return QP_OK;
 }
 
-qp_status qp_line_counts(const qp_tokenizer *tokenizer, qp_line_source source, void *self, int64_t most_words,
+qp_status qp_line_counts(const qp_own *tokenizer, qp_line_source source, void *self, int64_t most_words,
                          qp_tokenizer_report *report, qp_word_counts *words)
 {
     int threads = omp_get_max_threads();

@@ -1,0 +1,170 @@
+#define _GNU_SOURCE /* memmem, memrchr */
+#include "tokenizer/huggingface/pipeline_kind.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#include "lib/base/array.h"
+#include "tokenizer/huggingface/huggingface_write.h"
+#include "tokenizer/huggingface/pipeline.h"
+#include "tokenizer/huggingface/pipeline_bert.h"
+#include "tokenizer/huggingface/pipeline_bytes.h"
+
+static const char INNER[] = ",\n \"tokenizer\": ";
+static const char KEEPS_BYTES[] = "\"keeps_bytes\": true";
+
+typedef struct {
+    qp_pipeline_scratch *stages;
+    qp_pipeline_bytes_scratch bytes;
+    qp_pipeline_bert_scratch bert;
+    qp_token_list tokens;
+} scratch;
+
+static void free_scratch(void *memory)
+{
+    scratch *s = memory;
+    qp_pipeline_scratch_free(s->stages);
+    qp_pipeline_bytes_scratch_free(&s->bytes);
+    qp_pipeline_bert_scratch_free(&s->bert);
+    qp_token_list_free(&s->tokens);
+    free(s);
+}
+
+/* ---- encoding ---- */
+
+static qp_status encode(const void *self, qp_text text, qp_encoding *e)
+{
+    const qp_pipeline *p = self;
+    scratch *s = qp_encoding_scratch(e, sizeof *s, free_scratch);
+    if (!s) return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
+    e->count = 0;
+    size_t count = 0;
+    if (!e->spans && qp_pipeline_bytes_takes(p, text.text, text.bytes)) {
+        QP_TRY(qp_encoding_reserve(e, text.bytes + 1));
+        QP_TRY(qp_pipeline_bytes_encode(p, &s->bytes, text.text, text.bytes, e->id, &count));
+        e->count = (int)count;
+        return QP_OK;
+    }
+    if (!e->spans && p->bert) {
+        qp_status status = qp_pipeline_bert_encode(p, &s->bert, text.text, text.bytes, &e->id, &e->id_capacity, &count);
+        e->count = (int)count;
+        return status;
+    }
+    QP_TRY(qp_pipeline_encode_into(p, text.text, text.bytes, false, false, &s->stages, &s->tokens));
+    QP_TRY(qp_encoding_reserve(e, s->tokens.count));
+    e->count = (int)s->tokens.count;
+    for (size_t i = 0; i < s->tokens.count; i++) {
+        e->id[i] = s->tokens.token[i].id;
+        if (!e->spans) continue;
+        e->begin[i] = s->tokens.token[i].begin;
+        e->end[i] = s->tokens.token[i].end;
+    }
+    return QP_OK;
+}
+
+static qp_status encode_pair(const void *self, qp_text first, const qp_text *second, qp_encoding *e)
+{
+    const qp_pipeline *p = self;
+    qp_token_list tokens = {0};
+    e->count = 0;
+    qp_status status = second ? qp_pipeline_encode_pair(p, first.text, first.bytes, second->text, second->bytes, true,
+                                                        &tokens)
+                              : qp_pipeline_encode(p, first.text, first.bytes, true, true, &tokens);
+    for (size_t i = 0; i < tokens.count && status == QP_OK; i++) {
+        const struct qp_token *token = &tokens.token[i];
+        status = qp_encoding_add_typed(e, token->id, token->begin, token->end, token->type_id);
+    }
+    qp_token_list_free(&tokens);
+    return status;
+}
+
+static qp_status decode(const void *self, const int32_t *id, size_t count, char **text, size_t *bytes)
+{
+    return qp_pipeline_decode(self, id, count, true, text, bytes);
+}
+
+static qp_status normalize(const void *self, qp_text text, char **normal, size_t *bytes)
+{
+    return qp_pipeline_normalize(self, text.text, text.bytes, normal, bytes);
+}
+
+/* ---- properties ---- */
+
+static int size(const void *self)
+{
+    const qp_pipeline *p = self;
+    int64_t limit = (int64_t)p->id_limit;
+    for (size_t i = 0; i < p->added_count; i++) {
+        if (p->added[i].id >= limit) limit = (int64_t)p->added[i].id + 1;
+    }
+    return limit < INT32_MAX ? (int)limit : INT32_MAX;
+}
+
+static const char *piece(const void *self, int32_t id)
+{
+    const qp_pipeline *p = self;
+    if ((size_t)id < p->id_limit && p->piece_of_id[id] >= 0) return p->token[p->piece_of_id[id]];
+    for (size_t i = 0; i < p->added_count; i++) {
+        if (p->added[i].id == id) return p->added[i].text;
+    }
+    return "";
+}
+
+static qp_tokenizer_facts info(const void *self)
+{
+    static const char *const type[] = {"hugging face bpe", "hugging face unigram", "hugging face wordpiece",
+                                       "hugging face words"};
+    const qp_pipeline *p = self;
+    return (qp_tokenizer_facts){.type = type[p->model],
+                                .normalization = "as the file says",
+                                .pattern = "as the file says",
+                                .unicode = utf8proc_unicode_version(),
+                                .byte_fallback = p->byte_fallback || p->byte_level,
+                                .size = size(p),
+                                .merges = p->bpe.count};
+}
+
+/* ---- files: the tokenizer.json under the key "tokenizer" ---- */
+
+static qp_status save(const void *self, qp_json_out *out)
+{
+    const qp_pipeline *p = self;
+    char *inner;
+    size_t bytes;
+    QP_TRY(qp_pipeline_write_huggingface(p, &inner, &bytes));
+    qp_json_out_format(out, ",\n \"keeps_bytes\": %s", p->keeps_bytes ? "true" : "false");
+    qp_json_out_raw(out, INNER, sizeof INNER - 1);
+    qp_json_out_raw(out, inner, bytes - 1); /* without its line end */
+    free(inner);
+    return QP_OK;
+}
+
+static qp_status load(const char *place, qp_text file, size_t checked, void **self)
+{
+    const char *inner = memmem(file.text, checked, INNER, sizeof INNER - 1);
+    const char *end = memrchr(file.text, ',', checked);
+    if (!inner || !end || end < inner + sizeof INNER)
+        return qp_fail(QP_EDATA, "%s: a pipeline without its tokenizer; the file was edited", place);
+    size_t head = (size_t)(inner - file.text);
+    qp_pipeline *p = NULL;
+    inner += sizeof INNER - 1;
+    QP_TRY(qp_pipeline_read_huggingface(place, inner, (size_t)(end - inner), &p));
+    p->keeps_bytes = memmem(file.text, head, KEEPS_BYTES, sizeof KEEPS_BYTES - 1) != NULL;
+    *self = p;
+    return QP_OK;
+}
+
+static void release(void *self) { qp_pipeline_free(self); }
+
+const qp_tokenizer_kind qp_pipeline_kind = {.name = "pipeline",
+                                            .encode = encode,
+                                            .encode_pair = encode_pair,
+                                            .decode = decode,
+                                            .normalize = normalize,
+                                            .size = size,
+                                            .piece = piece,
+                                            .info = info,
+                                            .save = save,
+                                            .load = load,
+                                            .free = release};

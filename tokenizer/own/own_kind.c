@@ -1,0 +1,100 @@
+#include "tokenizer/own/own_kind.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/batch.h"
+#include "lib/text/jamo.h"
+#include "tokenizer/own/own.h"
+
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
+
+/* The text of one id as it stands inside a line. */
+static const char *text_of(const qp_own *t, int32_t id, size_t *bytes)
+{
+    *bytes = 0;
+    if (id == QP_PAD || id == QP_BOS || id == QP_EOS) return "";
+    if (id != QP_UNK) return qp_vocabulary_text(&t->vocabulary, id, bytes);
+    static const char spaced[] = " " QP_UNKNOWN_TEXT; /* an unknown word took its space with it */
+    const char *text = qp_own_has_whole_words(t) ? spaced : QP_UNKNOWN_TEXT;
+    *bytes = strlen(text);
+    return text;
+}
+
+static qp_status decode(const void *self, const int32_t *id, size_t count, char **text, size_t *bytes)
+{
+    const qp_own *t = self;
+    size_t total = 0, one;
+    *text = NULL;
+    *bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (id[i] < 0 || id[i] >= t->vocabulary.count)
+            return qp_fail(QP_EDATA,
+                           "tokenizer: id %d is outside the vocabulary of %d pieces; use the tokenizer that "
+                           "made the ids",
+                           id[i], t->vocabulary.count);
+        text_of(t, id[i], &one);
+        total += one;
+    }
+    char *out = malloc(total + 1);
+    if (!out) return no_memory();
+    size_t made = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *piece = text_of(t, id[i], &one);
+        memcpy(out + made, piece, one);
+        made += one;
+    }
+    if (t->space_first && made > 0 && out[0] == ' ') memmove(out, out + 1, --made);
+    if (t->jamo) made = qp_jamo_join(out, made);
+    out[made] = '\0';
+    *text = out;
+    *bytes = made;
+    return QP_OK;
+}
+
+static int size(const void *self)
+{
+    const qp_own *t = self;
+    return t->vocabulary.count;
+}
+
+static const char *piece(const void *self, int32_t id)
+{
+    const qp_own *t = self;
+    return qp_vocabulary_shown(&t->vocabulary, id);
+}
+
+/* Normal pieces by their text; the others, which are few, one by one. */
+static int32_t find(const void *self, const char *shown)
+{
+    const qp_own *t = self;
+    const qp_vocabulary *v = &t->vocabulary;
+    char text[256];
+    size_t bytes = 0;
+    if (strncmp(shown, "##", 2) != 0 && strlen(shown) < sizeof text &&
+        qp_text_of_shown(v->byte_letters, shown, strlen(shown), text, &bytes)) {
+        int32_t id = qp_vocabulary_find(v, text, bytes);
+        if (id >= 0) return id;
+    }
+    for (int32_t id = 0; id < v->count; id++) {
+        if (strcmp(qp_vocabulary_shown(v, id), shown) == 0) return id;
+    }
+    return -1;
+}
+
+static void release(void *self) { qp_own_free(self); }
+
+const qp_tokenizer_kind qp_own_kind = {.name = "own",
+                                       .encode = qp_own_encode,
+                                       .encode_pair = qp_own_encode_pair,
+                                       .decode = decode,
+                                       .normalize = qp_own_normalize,
+                                       .sample = qp_own_sample,
+                                       .nbest = qp_own_nbest,
+                                       .size = size,
+                                       .piece = piece,
+                                       .find = find,
+                                       .info = qp_own_info,
+                                       .save = qp_own_save,
+                                       .load = qp_own_load,
+                                       .free = release};

@@ -1,0 +1,27 @@
+#ifndef QP_OWN_TRAINER_H
+#define QP_OWN_TRAINER_H
+
+#include "lib/base/status.h"
+#include "tokenizer/learn/line_source.h"
+#include "tokenizer/own/own.h"
+#include "tokenizer/own/tokenizer_config.h"
+
+/* own_trainer — learn a tokenizer from lines of text, read once; memory grows with distinct words.
+ * The result depends on the text and the settings alone, and not on the order of the lines. */
+
+/* What training saw; tokens are of the text it read, cut by what it learned. progress, if set before, is called now and
+ * then with what is being done and the bytes read so far. Zero it before. */
+typedef struct {
+    int64_t lines, bytes, words, distinct_words, characters, uncovered_characters;
+    int64_t tokens, unknown_tokens, byte_tokens;
+    void (*progress)(void *self, const char *stage, int64_t bytes);
+    void *progress_self;
+} qp_tokenizer_report;
+
+/* qp_own_train — report may be NULL
+ * Errors   QP_EUSAGE: vocab_size cannot hold the special pieces and the characters (the message names the least size);
+ *          QP_EMEMORY; those of the source. */
+qp_status qp_own_train(const qp_tokenizer_config *config, qp_line_source source, void *self,
+                       qp_tokenizer_report *report, qp_own **tokenizer);
+
+#endif
