@@ -19,8 +19,8 @@
     X(batch)                                                                                                           \
     X(target_tokens)                                                                                                   \
     X(validation_due)                                                                                                  \
-    X(validated_update) X(window_tokens) X(best_update) X(bad_validations) X(plateau_bad) X(plateau_rest)              \
-        X(plateau_seen)
+    X(validated_update)                                                                                                \
+    X(window_tokens) X(best_update) X(bad_validations) X(plateau_bad) X(plateau_rest) X(plateau_seen)
 /* Counters that follow the updates, but may be set back apart from them; a save without them counts the updates. */
 #define QP_RUN_CLOCKS(X) X(optimizer_update) X(schedule_update)
 #define QP_RUN_REALS(X) X(seconds) X(window_loss) X(best_metric) X(plateau_rate) X(plateau_best)

@@ -7,13 +7,13 @@
 #include "lib/base/memory.h"
 #include "lib/tensor/kernels/cpu.h"
 #include "lib/tensor/pointwise.h"
-#include "lib/train/rules/update_rules.h"
+#include "lib/train/rules/rule_table.h"
 
-/* A tile is the unit of work of a thread, a chunk what stays in the first-level cache between two kernels. Both are
- * part of the arithmetic (order of the norm's sum), so they never change with the machine. */
+/* A tile is the unit of work of a thread; a chunk stays in the first-level cache between two kernels. Both are part of
+ * the arithmetic (order of the norm's sum), so they do not depend on the machine. */
 enum { TILE = 16384, CHUNK = QP_RULE_CHUNK, STATES_MAX = QP_RULE_STATES_MAX + 2 };
 
-/* A piece lies inside one span; a tile is a run of pieces. */
+/* A piece is part of one span; a tile is a run of pieces. */
 typedef struct {
     size_t offset, count;
     bool decay;
@@ -32,13 +32,13 @@ struct qp_optimizer {
     int *tile; /* [tiles+1] first piece of each tile */
     int tile_count;
     double *partial;  /* [tiles] sums of squares */
-    double *row_sums; /* rules of whole parameters: 2 of each row of the tallest one */
+    double *row_sums; /* rules of whole parameters: 2 for each row of the tallest one */
     qp_real *scratch; /* theirs */
     qp_optimizer_span *span;
     int span_count;
 };
 
-/* One update, as the workers see it. */
+/* One update, shared by the workers. */
 typedef struct {
     qp_optimizer *optimizer;
     qp_real *weight;
@@ -49,13 +49,11 @@ typedef struct {
     qp_rule_constants constants;
 } update;
 
-QP_FIELD_TABLE(qp_optimizer_fields, "optimizer", qp_optimizer_config, QP_OPTIMIZER_FIELDS);
-
-/* Cut the spans into pieces of at most TILE reals and group small ones (biases) into tiles. Called twice: to count, and
- * to fill. */
+/* Cuts the spans into pieces of at most TILE reals and groups small ones (biases) into tiles. Called twice: to count,
+ * then to fill. */
 static void cut_tiles(qp_optimizer *o, bool fill)
 {
-    size_t in_tile = TILE; /* so that the first piece opens a tile */
+    size_t in_tile = TILE; /* the first piece opens a tile */
     o->piece_count = o->tile_count = 0;
     for (int s = 0; s < o->span_count; s++) {
         size_t total = (size_t)o->span[s].rows * (size_t)o->span[s].columns;
@@ -84,7 +82,7 @@ static qp_status allocate_tiles(qp_optimizer *o, const qp_optimizer_span *span, 
     for (int s = 0; s < count; s++) {
         size_t n = (size_t)span[s].rows * (size_t)span[s].columns;
         if (span[s].rows < 0 || span[s].columns < 0 || n > o->size || span[s].offset > o->size - n)
-            return qp_fail(QP_EBUG, "optimizer: parameter %d lies outside its block; please report this", s);
+            return qp_fail(QP_EBUG, "optimizer: parameter %d is outside its block; please report this", s);
     }
     int tallest = 1;
     for (int s = 0; s < count; s++) tallest = span[s].rows > tallest ? span[s].rows : tallest;
@@ -103,17 +101,18 @@ static qp_status allocate_tiles(qp_optimizer *o, const qp_optimizer_span *span, 
     return QP_OK;
 }
 
-/* Weights, one block of gradients and the states are touched whole: more than there is would end in the system's killing. */
+/* Weights, one block of gradients and the states are touched in full: if they exceed the memory, the system kills the
+ * process. */
 static qp_status check_memory(const qp_optimizer *o)
 {
     int blocks = 2 + o->states - o->rule->sparse_state;
-    size_t block = o->size * sizeof(qp_real), there = qp_memory_bytes();
-    if (block <= there / (size_t)blocks) return QP_OK;
+    size_t block = o->size * sizeof(qp_real), available = qp_memory_bytes();
+    if (block <= available / (size_t)blocks) return QP_OK;
     return qp_fail(
         QP_EMEMORY,
         "training needs at least %zu MB for weights, gradients and the optimizer, this machine has %zu; use a "
         "smaller model or --optimizer sgd",
-        (block >> 20) * (size_t)blocks, there >> 20);
+        (block >> 20) * (size_t)blocks, available >> 20);
 }
 
 static qp_status allocate_states(qp_optimizer *o)
@@ -136,22 +135,8 @@ static qp_status allocate_states(qp_optimizer *o)
     }
     if (o->config.lookahead > 0) o->slow = o->state[o->rule_states];
     if (o->config.ema > 0) o->ema = o->state[o->states - 1];
-    if (o->config.optimizer == QP_ADAGRAD)
-        for (size_t i = 0; i < o->size; i++) o->state[0][i] = (qp_real)o->config.adagrad_start;
-    return QP_OK;
-}
-
-/* A rule that makes the weights anew of its states would forget what else changed them; a step cannot be held between
- * bounds that stand the wrong way round. */
-static qp_status check_options(const qp_optimizer *o)
-{
-    const qp_optimizer_config *c = &o->config;
-    if (o->rule->from_weights && (c->ema > 0 || c->lookahead > 0 || c->max_norm > 0 || c->decoupled_decay > 0))
-        return qp_fail(QP_EUSAGE, "--optimizer schedule-free goes without --ema, --lookahead, --max-norm and "
-                                  "--decoupled-decay; leave them out (--weight-decay goes with it)");
-    if (c->optimizer == QP_RPROP && c->rprop_min > c->rprop_max)
-        return qp_fail(QP_EUSAGE, "--rprop-min %g is above --rprop-max %g; give the smaller one to --rprop-min",
-                       c->rprop_min, c->rprop_max);
+    if (o->rule->first_value)
+        for (size_t i = 0; i < o->size; i++) o->state[0][i] = (qp_real)o->rule->first_value(&o->config);
     return QP_OK;
 }
 
@@ -164,7 +149,7 @@ qp_status qp_optimizer_new(const qp_optimizer_config *config, size_t size, const
     o->config = *config;
     o->size = size;
     o->rule = qp_rule_of(config, &o->rule_states);
-    qp_status status = check_options(o);
+    qp_status status = o->rule->check ? o->rule->check(config) : QP_OK;
     if (status == QP_OK) status = allocate_tiles(o, span, count);
     if (status == QP_OK) status = allocate_states(o);
     if (status == QP_OK)
@@ -214,7 +199,7 @@ static double tile_squares(const update *u, int tile)
     return sum;
 }
 
-/* Clip the gradient in g and add the L2 penalty of the weights as they are. */
+/* Clips the gradient in g and adds the L2 penalty of the current weights. */
 static void finish_gradient(const update *u, size_t at, size_t n, bool decay, qp_real *g)
 {
     qp_real value = (qp_real)u->optimizer->config.clip_value;
@@ -225,21 +210,21 @@ static void finish_gradient(const update *u, size_t at, size_t n, bool decay, qp
     if (decay && u->l2 > 0) qp_scale_add(n, u->l2, u->weight + at, 1, g);
 }
 
-/* Clip, decay and apply the rule to one chunk whose gradient is in g. */
+/* Clips, decays and applies the rule to one chunk whose gradient is in g. */
 static void update_chunk(const update *u, size_t at, size_t n, bool decay, qp_real *g)
 {
     const qp_optimizer *o = u->optimizer;
     qp_real *w = u->weight + at;
     if (decay && u->shrink < 1)
         for (size_t i = 0; i < n; i++) w[i] *= u->shrink;
-    if (!o->rule->update) return; /* of whole parameters; see update_spans */
+    if (!o->rule->update) return; /* a rule of whole parameters; see update_spans */
     finish_gradient(u, at, n, decay, g);
     qp_real *state[QP_RULE_STATES_MAX] = {NULL};
     for (int i = 0; i < o->rule_states; i++) state[i] = o->state[i] + at;
     o->rule->update(&u->constants, n, g, state, w);
 }
 
-/* Update one tile; returns its sum of squares, which costs nothing while the gradient is in the cache. */
+/* Updates one tile; returns its sum of squares, which is cheap while the gradient is in the cache. */
 static double tile_update(const update *u, int tile)
 {
     const qp_optimizer *o = u->optimizer;
@@ -314,7 +299,7 @@ static void average_weights(qp_optimizer *o, const qp_real *weight, int threads)
         qp_scale_add(o->piece[p].count, fresh, weight + o->piece[p].offset, keep, mean + o->piece[p].offset);
 }
 
-/* Every k-th update the slow weights go a share of the way to the fast ones, which go on from there. */
+/* Every k-th update: slow += alpha*(w - slow), w = slow. */
 static void look_ahead(qp_optimizer *o, qp_real *weight, int threads)
 {
     qp_real share = (qp_real)o->config.lookahead_alpha;
@@ -325,7 +310,7 @@ static void look_ahead(qp_optimizer *o, qp_real *weight, int threads)
             weight[i] = o->slow[i] += share * (weight[i] - o->slow[i]);
 }
 
-/* What starts as the weights are before the first update. */
+/* States that start as the initial weights. */
 static void begin_states(qp_optimizer *o, const qp_real *weight)
 {
     int rule_states = o->rule->from_weights ? o->rule_states : 0;

@@ -27,7 +27,7 @@ static double rate_noam(const qp_schedule_config *c, double i)
     return c->lr / sqrt((double)c->lr_width) * fmin(1 / sqrt(s), s * pow(warmup, -1.5));
 }
 
-/* The share of the updates after the warmup that is left. */
+/* The remaining fraction of the updates after the warmup. */
 static double share_left(const qp_schedule_config *c, double i)
 {
     double warmup = (double)c->lr_warmup, total = (double)c->lr_total;
@@ -51,7 +51,8 @@ static double rate_cosine(const qp_schedule_config *c, double i)
     return c->lr_min + (c->lr - c->lr_min) / 2 * (1 + cos(pi * fmin(1, (i - warmup) / (total - warmup))));
 }
 
-/* Loshchilov & Hutter 2017: the cycle and the place in it from the sum of a geometric series, then made exact. */
+/* Loshchilov & Hutter 2017. The cycle and the position in it come from the sum of a geometric series; one cycle too few
+ * is skipped, and the loop corrects the rounding. */
 static double rate_cosine_restarts(const qp_schedule_config *c, double i)
 {
     double at = i - (double)c->lr_warmup, length = (double)c->lr_step;
@@ -118,7 +119,7 @@ static double hold_of(const qp_schedule_config *c)
     return (double)(c->lr_hold > 0 ? c->lr_hold : c->lr_total - c->lr_warmup - c->lr_fall);
 }
 
-/* How far the fall after warmup and hold has come: 0 until it begins, 1 when it is over. */
+/* Progress of the fall after warmup and hold: 0 until it begins, 1 when it is over. */
 static double share_fallen(const qp_schedule_config *c, double i)
 {
     double into = i - (double)c->lr_warmup - hold_of(c);
@@ -160,9 +161,10 @@ static double rate_inverse_time(const qp_schedule_config *c, double i)
     return c->lr / (1 + c->lr_gamma * (c->lr_staircase ? floor(x) : x));
 }
 
-/* WARMUP_SCALES: the rule's value times the rise while i < w; WARMUP_REPLACES: lr times the rise stands instead of the
- * rule's value; WARMUP_OWN: the rule rises by itself; WARMUP_NONE: it does not look at lr_warmup.
- * TOTAL_LATER: lr_total is needed, and above lr_warmup; TOTAL_UNLESS_HOLD: needed if lr_hold is 0. */
+/* rise = start + (1-start)*(i+1)/w while i < w, then 1.
+ * WARMUP_SCALES: the schedule's value times the rise; WARMUP_REPLACES: lr times the rise while i < w; WARMUP_OWN: the
+ * schedule has its own warmup; WARMUP_NONE: it ignores lr_warmup.
+ * TOTAL_LATER: lr_total is needed and must exceed lr_warmup; TOTAL_UNLESS_HOLD: it is needed if lr_hold is 0. */
 typedef enum { WARMUP_SCALES, WARMUP_REPLACES, WARMUP_OWN, WARMUP_NONE } warmup_kind;
 typedef enum { TOTAL_NONE, TOTAL_NEEDED, TOTAL_LATER, TOTAL_UNLESS_HOLD } total_kind;
 
@@ -210,16 +212,15 @@ bool qp_schedule_ends(const qp_schedule_config *c)
 
 bool qp_schedule_warms(const qp_schedule_config *c) { return kinds[c->lr_schedule].warmup != WARMUP_NONE; }
 
-/* Schedules with a fall. */
+/* wsd and tri-stage. */
 static qp_status check_fall(const qp_schedule_config *c)
 {
-    if (c->lr_fall <= 0)
-        return qp_fail(QP_EUSAGE, "--lr-fall: this schedule needs the length of its fall; give updates");
+    if (c->lr_fall <= 0) return qp_fail(QP_EUSAGE, "--lr-fall: this schedule needs the length of its fall, in updates");
     if (c->lr_hold == 0 && c->lr_warmup + c->lr_fall > c->lr_total)
-        return qp_fail(QP_EUSAGE, "--lr-fall: %lld updates of warmup and %lld of fall are more than the %lld of all",
+        return qp_fail(QP_EUSAGE, "--lr-fall: %lld updates of warmup and %lld of fall exceed the total of %lld",
                        (long long)c->lr_warmup, (long long)c->lr_fall, (long long)c->lr_total);
     if (c->lr_schedule == QP_SCHEDULE_TRI_STAGE && (c->lr_min <= 0 || c->lr <= 0))
-        return qp_fail(QP_EUSAGE, "--lr-min: the fall of tri-stage is exponential; give a last rate above 0");
+        return qp_fail(QP_EUSAGE, "--lr-min: tri-stage decays exponentially; give a last rate above 0");
     return QP_OK;
 }
 
@@ -229,7 +230,8 @@ qp_status qp_schedule_check(const qp_schedule_config *c)
     if (qp_schedule_ends(c) && c->lr_total <= 0)
         return qp_fail(QP_EUSAGE, "--lr-schedule: this schedule needs its length; give --lr-total or --steps");
     if (kinds[kind].total == TOTAL_LATER && c->lr_warmup >= c->lr_total)
-        return qp_fail(QP_EUSAGE, "--lr-warmup: %lld is not below the %lld updates of the schedule; give less",
+        return qp_fail(QP_EUSAGE,
+                       "--lr-warmup: %lld is not below the %lld updates of the schedule; use a smaller value",
                        (long long)c->lr_warmup, (long long)c->lr_total);
     if (kinds[kind].total == TOTAL_UNLESS_HOLD && check_fall(c) != QP_OK) return QP_EUSAGE;
     if (kind == QP_SCHEDULE_NOAM && c->lr_width <= 0)
@@ -253,7 +255,7 @@ void qp_plateau_init(const qp_schedule_config *config, qp_plateau *plateau)
     *plateau = (qp_plateau){.rate = config->lr};
 }
 
-void qp_plateau_update(const qp_schedule_config *c, qp_plateau *p, double metric, bool higher_is_better)
+bool qp_plateau_update(const qp_schedule_config *c, qp_plateau *p, double metric, bool higher_is_better)
 {
     bool better = !p->seen || (higher_is_better ? metric > p->best * (1 + c->lr_threshold)
                                                 : metric < p->best * (1 - c->lr_threshold));
@@ -270,8 +272,11 @@ void qp_plateau_update(const qp_schedule_config *c, qp_plateau *p, double metric
     }
     if (p->bad > c->lr_patience) {
         double lower = fmax(p->rate * c->lr_gamma, c->lr_min);
-        if (p->rate - lower > 1e-8) p->rate = lower;
+        bool cut = p->rate - lower > 1e-8;
+        if (cut) p->rate = lower;
         p->rest = c->lr_cooldown;
         p->bad = 0;
+        return cut;
     }
+    return false;
 }

@@ -1,11 +1,14 @@
+/* adam — rules with bias-corrected means of the gradient and its square: adam, adamw, nadam, radam, adamax, adabelief,
+ * yogi. b1 = beta1, b2 = beta2; t counts updates from 1. */
+
 #include <math.h>
 
 #include "lib/tensor/pointwise.h"
-#include "lib/train/rules/update_rules.h"
+#include "lib/train/rules/update_rule.h"
 
 static void prepare_adam(const qp_optimizer_config *config, int64_t t, double lr, qp_rule_constants *c)
 {
-    /* the correction of the betas as they are rounded: 1 - 0.999 is another number by 1e-5 of itself in float */
+    /* bias correction with the betas as rounded to qp_real: in float 1 - 0.999 differs by a factor 1 + 1e-5 */
     c->rate = (qp_real)(lr / (1 - pow((double)(qp_real)config->beta1, (double)t)));
     c->v_scale = (qp_real)(1 / sqrt(1 - pow((double)(qp_real)config->beta2, (double)t)));
     c->momentum = (qp_real)config->beta1;
@@ -43,7 +46,7 @@ static void update_adam(const qp_rule_constants *c, size_t n, const qp_real *g, 
 static void prepare_nadam(const qp_optimizer_config *config, int64_t t, double lr, qp_rule_constants *c)
 {
     prepare_adam(config, t, lr, c);
-    double product = 1, mu = 0; /* P_t = mu_1 ... mu_t; its factors tend to beta1 < 1, so P is 0 before long */
+    double product = 1, mu = 0; /* P_t = mu_1 ... mu_t; the factors tend to beta1 < 1, so P soon underflows */
     for (int64_t i = 1; i <= t; i++) {
         mu = config->beta1 * (1 - 0.5 * pow(0.96, (double)i * config->momentum_decay));
         product *= mu;
@@ -80,7 +83,8 @@ static void prepare_radam(const qp_optimizer_config *config, int64_t t, double l
             (qp_real)((double)c->rate * sqrt((r - 4) * (r - 2) * top / ((top - 4) * (top - 2) * r)) * sqrt(1 - b2t));
 }
 
-/* radam: while the variance is known too little w -= lr m/(1-b1^t), later adam with a rectified rate   Liu et al. 2020 */
+/* radam: w -= lr m/(1-b1^t) until the variance of v is tractable (r > 5), then adam with a rectified rate
+ * Liu et al. 2020 */
 static void update_radam(const qp_rule_constants *c, size_t n, const qp_real *g, qp_real *const *state, qp_real *w)
 {
     qp_real *m = state[0], *v = state[1], fresh2 = 1 - c->beta2;
@@ -91,27 +95,7 @@ static void update_radam(const qp_rule_constants *c, size_t n, const qp_real *g,
     }
 }
 
-static void prepare_lion(const qp_optimizer_config *config, int64_t t, double lr, qp_rule_constants *c)
-{
-    (void)t;
-    c->rate = (qp_real)lr;
-    c->momentum = (qp_real)config->beta1;
-    c->fresh = (qp_real)(1 - config->beta1);
-    c->beta2 = (qp_real)config->beta2;
-}
-
-/* lion: w -= lr * sign(b1 m + (1-b1) g); m = b2 m + (1-b2) g                                  Chen et al. 2023 */
-static void update_lion(const qp_rule_constants *c, size_t n, const qp_real *g, qp_real *const *state, qp_real *w)
-{
-    qp_real *m = state[0], fresh2 = 1 - c->beta2;
-    for (size_t i = 0; i < n; i++) {
-        qp_real way = c->momentum * m[i] + c->fresh * g[i];
-        w[i] -= way > 0 ? c->rate : way < 0 ? -c->rate : 0;
-        m[i] = c->beta2 * m[i] + fresh2 * g[i];
-    }
-}
-
-/* adamax: m as adam; u = max(b2 u, |g| + eps); w -= lr/(1-b1^t) m/u                          Kingma & Ba 2015 */
+/* adamax: m as in adam; u = max(b2 u, |g| + eps); w -= lr/(1-b1^t) m/u                          Kingma & Ba 2015 */
 static void update_adamax(const qp_rule_constants *c, size_t n, const qp_real *g, qp_real *const *state, qp_real *w)
 {
     qp_real *m = state[0], *u = state[1];
@@ -123,7 +107,7 @@ static void update_adamax(const qp_rule_constants *c, size_t n, const qp_real *g
     }
 }
 
-/* adabelief: m as adam; s = b2 s + (1-b2) (g-m)^2 + eps; w -= lr m^/(sqrt(s^) + eps)          Zhuang et al. 2020 */
+/* adabelief: m as in adam; s = b2 s + (1-b2) (g-m)^2 + eps; w -= lr m^/(sqrt(s^) + eps)          Zhuang et al. 2020 */
 static void update_adabelief(const qp_rule_constants *c, size_t n, const qp_real *g, qp_real *const *state, qp_real *w)
 {
     qp_real *m = state[0], *s = state[1], fresh2 = 1 - c->beta2;
@@ -135,7 +119,7 @@ static void update_adabelief(const qp_rule_constants *c, size_t n, const qp_real
     }
 }
 
-/* yogi: m as adam; v -= (1-b2) sign(v - g^2) g^2; w -= lr m^/(sqrt(v^) + eps)                  Zaheer et al. 2018 */
+/* yogi: m as in adam; v -= (1-b2) sign(v - g^2) g^2; w -= lr m^/(sqrt(v^) + eps)                  Zaheer et al. 2018 */
 static void update_yogi(const qp_rule_constants *c, size_t n, const qp_real *g, qp_real *const *state, qp_real *w)
 {
     qp_real *m = state[0], *v = state[1], fresh2 = 1 - c->beta2;
@@ -147,21 +131,23 @@ static void update_yogi(const qp_rule_constants *c, size_t n, const qp_real *g, 
     }
 }
 
+static bool keeps_largest(const qp_optimizer_config *config) { return config->amsgrad; }
+
 const qp_rule qp_rule_adam = {.states = 3,
                               .state_name = {"mean", "square_mean", "square_mean_max"},
                               .prepare = prepare_adam,
-                              .update = update_adam};
+                              .update = update_adam,
+                              .last_state = keeps_largest};
 const qp_rule qp_rule_adamw = {.states = 3,
                                .state_name = {"mean", "square_mean", "square_mean_max"},
                                .prepare = prepare_adam,
                                .update = update_adam,
+                               .last_state = keeps_largest,
                                .decay = QP_DECAY_DECOUPLED};
 const qp_rule qp_rule_nadam = {
     .states = 2, .state_name = {"mean", "square_mean"}, .prepare = prepare_nadam, .update = update_nadam};
 const qp_rule qp_rule_radam = {
     .states = 2, .state_name = {"mean", "square_mean"}, .prepare = prepare_radam, .update = update_radam};
-const qp_rule qp_rule_lion = {
-    .states = 1, .state_name = {"mean"}, .prepare = prepare_lion, .update = update_lion, .decay = QP_DECAY_DECOUPLED};
 const qp_rule qp_rule_adamax = {
     .states = 2, .state_name = {"mean", "largest"}, .prepare = prepare_adam, .update = update_adamax};
 const qp_rule qp_rule_adabelief = {

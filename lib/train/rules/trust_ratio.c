@@ -1,31 +1,30 @@
-#include <math.h>
-
-#include "lib/train/rules/update_rules.h"
-
-/* rules_norm — rules whose step is measured by the norm of the parameter it moves
+/* trust_ratio — rules that scale the step of each parameter (tensor) by the ratio of its norm to that of its update
  *
- * lamb  m, v as adam, corrected;  u = m/(sqrt(v) + eps) + weight_decay*w;  w -= lr * |w|/|u| * u
+ * lamb  m, v as in adam, bias-corrected;  u = m/(sqrt(v) + eps) + weight_decay*w;  w -= lr * |w|/|u| * u
  *       the ratio is 1 where a norm is 0                                                       You et al. 2020
  * lars  u = trust*|w| / (|g| + weight_decay*|w| + eps) * (g + weight_decay*w);  m = momentum*m + u;  w -= lr m
- *       the ratio is 1 where |w| is 0, so that a parameter can leave 0; trust: lars_trust        You et al. 2017
- * |.| of one parameter (tensor) at a time. */
+ *       the ratio is 1 where |w| is 0, so that a parameter can leave 0; trust: lars_trust        You et al. 2017 */
+
+#include <math.h>
+
+#include "lib/train/rules/update_rule.h"
 
 enum { CHUNK = QP_RULE_CHUNK };
 
-/* What one rule does with n weights: the first pass (measure) may change the states and adds to two sums of squares;
- * the second (move) knows the ratio. */
 typedef struct {
     qp_real momentum, beta2, mean_scale, v_scale, epsilon, decay;
     double ratio, lr;
 } measured;
 
+/* The two passes of a rule over n weights: `measure` updates the states and adds to two sums of squares (of the update,
+ * of the weights); `move` applies the step once the ratio is known. */
 typedef struct {
     void (*measure)(const measured *k, int n, const qp_real *g, qp_real *const *state, const qp_real *w, double *sum);
     void (*move)(const measured *k, int n, const qp_real *g, qp_real *const *state, qp_real *w);
     bool move_needs_gradient;
 } norm_rule;
 
-static qp_real lamb_way(const measured *k, qp_real m, qp_real v, qp_real w)
+static qp_real lamb_update(const measured *k, qp_real m, qp_real v, qp_real w)
 {
     return m * k->mean_scale / (QP_ROOT(v) * k->v_scale + k->epsilon) + k->decay * w;
 }
@@ -37,8 +36,8 @@ static void lamb_measure(const measured *k, int n, const qp_real *g, qp_real *co
     for (int i = 0; i < n; i++) {
         m[i] = k->momentum * m[i] + (1 - k->momentum) * g[i];
         v[i] = k->beta2 * v[i] + (1 - k->beta2) * g[i] * g[i];
-        double way = (double)lamb_way(k, m[i], v[i], w[i]);
-        sum[0] += way * way;
+        double step = (double)lamb_update(k, m[i], v[i], w[i]);
+        sum[0] += step * step;
         sum[1] += (double)w[i] * (double)w[i];
     }
 }
@@ -47,7 +46,7 @@ static void lamb_move(const measured *k, int n, const qp_real *g, qp_real *const
 {
     qp_real rate = (qp_real)(k->lr * k->ratio);
     (void)g;
-    for (int i = 0; i < n; i++) w[i] -= rate * lamb_way(k, state[0][i], state[1][i], w[i]);
+    for (int i = 0; i < n; i++) w[i] -= rate * lamb_update(k, state[0][i], state[1][i], w[i]);
 }
 
 static void lars_measure(const measured *k, int n, const qp_real *g, qp_real *const *state, const qp_real *w,
@@ -70,7 +69,7 @@ static void lars_move(const measured *k, int n, const qp_real *g, qp_real *const
     }
 }
 
-/* One pass over the rows: `sums` [2*rows] when measuring, NULL when moving. */
+/* One pass over the rows: measures into `sums` [2*rows]; sums NULL: moves. */
 static void pass(const qp_span_update *u, const norm_rule *rule, const measured *k, double *sums)
 {
     int columns = u->span->columns;
@@ -94,16 +93,17 @@ static void pass(const qp_span_update *u, const norm_rule *rule, const measured 
     }
 }
 
-/* The two norms: of what the rule measured, and of the weights. Rows are added in their order. */
-static void norms(const qp_span_update *u, const norm_rule *rule, const measured *k, double *of_way, double *of_weight)
+/* The norms of the update and of the weights, summed in row order. */
+static void norms(const qp_span_update *u, const norm_rule *rule, const measured *k, double *of_update,
+                  double *of_weight)
 {
-    double way = 0, weight = 0;
+    double update = 0, weight = 0;
     pass(u, rule, k, u->row_sums);
     for (int r = 0; r < u->span->rows; r++) {
-        way += u->row_sums[2 * r];
+        update += u->row_sums[2 * r];
         weight += u->row_sums[2 * r + 1];
     }
-    *of_way = sqrt(way);
+    *of_update = sqrt(update);
     *of_weight = sqrt(weight);
 }
 
@@ -118,13 +118,13 @@ static void update_lamb(const qp_span_update *u)
 {
     static const norm_rule rule = {lamb_measure, lamb_move, false};
     measured k = constants_of(u);
-    double way, weight;
+    double update, weight;
     k.momentum = (qp_real)u->config->beta1;
     k.beta2 = (qp_real)u->config->beta2;
     k.mean_scale = (qp_real)(1 / (1 - pow((double)k.momentum, (double)u->t)));
     k.v_scale = (qp_real)(1 / sqrt(1 - pow((double)k.beta2, (double)u->t)));
-    norms(u, &rule, &k, &way, &weight);
-    k.ratio = way > 0 && weight > 0 ? weight / way : 1;
+    norms(u, &rule, &k, &update, &weight);
+    k.ratio = update > 0 && weight > 0 ? weight / update : 1;
     pass(u, &rule, &k, NULL);
 }
 
