@@ -131,17 +131,18 @@ static bool expect_decoded(run_context *c, const qp_pipeline *p, const int32_t *
     return same;
 }
 
-static bool expect_offsets(run_context *c, const char *text, const qp_token_list *list, const wanted_files *w, size_t i)
+static bool expect_offsets(run_context *c, const char *text, const qp_encoding *list, const wanted_files *w, size_t i)
 {
-    int32_t *pairs = malloc((2 * list->count + 1) * sizeof *pairs);
+    size_t count = (size_t)list->count;
+    int32_t *pairs = malloc((2 * count + 1) * sizeof *pairs);
     bool same = true;
-    for (size_t k = 0; k < list->count; k++) {
-        pairs[2 * k] = characters_before(text, list->token[k].begin);
-        pairs[2 * k + 1] = characters_before(text, list->token[k].end);
+    for (size_t k = 0; k < count; k++) {
+        pairs[2 * k] = characters_before(text, list->begin[k]);
+        pairs[2 * k + 1] = characters_before(text, list->end[k]);
     }
-    if (w->has_offsets) same = run_expect_numbers(c, "offsets", i, pairs, 2 * list->count, &w->offsets);
-    for (size_t k = 0; k < list->count; k++) pairs[k] = pairs[2 * k];
-    if (same && w->has_starts) same = run_expect_numbers(c, "starts", i, pairs, list->count, &w->starts);
+    if (w->has_offsets) same = run_expect_numbers(c, "offsets", i, pairs, 2 * count, &w->offsets);
+    for (size_t k = 0; k < count; k++) pairs[k] = pairs[2 * k];
+    if (same && w->has_starts) same = run_expect_numbers(c, "starts", i, pairs, count, &w->starts);
     free(pairs);
     return same;
 }
@@ -158,11 +159,11 @@ static bool is_shown_as_text(const qp_pipeline *p, int32_t id, json_t *want)
     return false;
 }
 
-static bool expect_pieces(run_context *c, const qp_pipeline *p, const qp_token_list *list, json_t *pieces, size_t i)
+static bool expect_pieces(run_context *c, const qp_pipeline *p, const qp_encoding *list, json_t *pieces, size_t i)
 {
     if (run_text(c, "pieces_unit")) return true;
-    for (size_t k = 0; k < json_array_size(pieces) && k < list->count; k++) {
-        int32_t id = list->token[k].id, piece = (size_t)id < p->id_limit ? p->piece_of_id[id] : -1;
+    for (size_t k = 0; k < json_array_size(pieces) && k < (size_t)list->count; k++) {
+        int32_t id = list->id[k], piece = (size_t)id < p->id_limit ? p->piece_of_id[id] : -1;
         json_t *want = json_array_get(pieces, k);
         if (piece >= 0 && !is_shown_as_text(p, id, want) &&
             !run_expect_text(c, "piece", i, p->token[piece], p->token_bytes[piece], json_string_value(want),
@@ -172,22 +173,20 @@ static bool expect_pieces(run_context *c, const qp_pipeline *p, const qp_token_l
     return true;
 }
 
-static bool expect_list(run_context *c, const qp_pipeline *p, const char *text, size_t bytes, const qp_token_list *list,
+static bool expect_list(run_context *c, const qp_pipeline *p, const char *text, size_t bytes, const qp_encoding *list,
                         const wanted_files *w, size_t i)
 {
-    int32_t *id = malloc((list->count + 1) * sizeof *id);
-    for (size_t k = 0; k < list->count; k++) id[k] = list->token[k].id;
+    const int32_t *id = list->id;
+    size_t count = (size_t)list->count;
     bool skip = !p->keeps_bytes; /* tiktoken decodes special tokens too */
-    bool same = w->in_bytes ? expect_decoded(c, p, id, list->count, skip, i, text, bytes)
-                            : run_expect_numbers(c, "ids", i, id, list->count, &w->ids);
+    bool same = w->in_bytes ? expect_decoded(c, p, id, count, skip, i, text, bytes)
+                            : run_expect_numbers(c, "ids", i, id, count, &w->ids);
     if (same) same = expect_offsets(c, text, list, w, i);
     if (same) same = expect_pieces(c, p, list, json_array_get(w->pieces, i), i);
     if (same && w->has_decoded)
-        same = expect_decoded(c, p, id, list->count, skip, i, w->decoded.content + w->decoded.start[i],
-                              w->decoded.bytes[i]);
+        same = expect_decoded(c, p, id, count, skip, i, w->decoded.content + w->decoded.start[i], w->decoded.bytes[i]);
     if (same && w->has_kept)
-        same = expect_decoded(c, p, id, list->count, false, i, w->kept.content + w->kept.start[i], w->kept.bytes[i]);
-    free(id);
+        same = expect_decoded(c, p, id, count, false, i, w->kept.content + w->kept.start[i], w->kept.bytes[i]);
     return same;
 }
 
@@ -198,7 +197,7 @@ static run_result run_encode(run_context *c, qp_pipeline *p)
     records input;
     wanted_files w;
     same_ids same = {0};
-    qp_token_list list = {0};
+    qp_encoding list = {0};
     run_result result = RUN_PASSED;
     const char *allowed = json_string_value(json_object_get(json_object_get(c->run, "options"), "allowed_special"));
     bool match = !allowed || strcmp(allowed, "none") != 0;
@@ -214,7 +213,7 @@ static run_result run_encode(run_context *c, qp_pipeline *p)
             result = RUN_FAILED;
     }
     free_same_ids(&same);
-    qp_token_list_free(&list);
+    qp_encoding_free(&list);
     close_wanted(&w);
     free_records(&input);
     return result;
@@ -229,32 +228,29 @@ static bool expect_numbers_of(run_context *c, const char *key, size_t i, const i
     return same;
 }
 
-static bool expect_pair(run_context *c, const char *const *text, const qp_token_list *list, size_t i)
+static bool expect_pair(run_context *c, const char *const *text, const qp_encoding *list, size_t i)
 {
-    size_t count = list->count;
-    int32_t *n = malloc((6 * count + 1) * sizeof *n), *type = n + count, *special = type + count;
-    int32_t *sequence = special + count, *offset = sequence + count;
+    size_t count = (size_t)list->count;
+    int32_t *special = malloc((3 * count + 1) * sizeof *special), *offset = special + count;
     for (size_t k = 0; k < count; k++) {
-        const struct qp_token *t = &list->token[k];
-        n[k] = t->id;
-        type[k] = t->type_id;
-        special[k] = t->special;
-        sequence[k] = t->sequence;
-        offset[2 * k] = t->sequence < 0 ? 0 : characters_before(text[t->sequence], t->begin);
-        offset[2 * k + 1] = t->sequence < 0 ? 0 : characters_before(text[t->sequence], t->end);
+        int sequence = list->sequence[k];
+        special[k] = sequence < 0;
+        offset[2 * k] = sequence < 0 ? 0 : characters_before(text[sequence], list->begin[k]);
+        offset[2 * k + 1] = sequence < 0 ? 0 : characters_before(text[sequence], list->end[k]);
     }
-    bool same = expect_numbers_of(c, "ids", i, n, count) && expect_numbers_of(c, "type_ids", i, type, count) &&
+    bool same = expect_numbers_of(c, "ids", i, list->id, count) &&
+                expect_numbers_of(c, "type_ids", i, list->type_id, count) &&
                 expect_numbers_of(c, "special", i, special, count) &&
-                expect_numbers_of(c, "sequence", i, sequence, count) &&
+                expect_numbers_of(c, "sequence", i, list->sequence, count) &&
                 expect_numbers_of(c, "offsets", i, offset, 2 * count);
-    free(n);
+    free(special);
     return same;
 }
 
 static run_result run_pair(run_context *c, qp_pipeline *p)
 {
     records a, b;
-    qp_token_list list = {0};
+    qp_encoding list = {0};
     run_result result = RUN_PASSED;
     if (!run_records(c, "input", &a) || !run_records(c, "input_b", &b)) return run_fail(c, "cannot read the texts");
     for (size_t i = 0; result == RUN_PASSED && i < a.count; i++) {
@@ -265,7 +261,7 @@ static run_result run_pair(run_context *c, qp_pipeline *p)
         else if (!expect_pair(c, text, &list, i))
             result = RUN_FAILED;
     }
-    qp_token_list_free(&list);
+    qp_encoding_free(&list);
     free_records(&a);
     free_records(&b);
     return result;
@@ -310,7 +306,7 @@ static run_result compare_pipelines(run_context *c, const qp_pipeline *a, const 
 {
     char path[4096];
     records r;
-    qp_token_list x = {0}, y = {0};
+    qp_encoding x = {0}, y = {0};
     run_result result = RUN_PASSED;
     snprintf(path, sizeof path, "%s/texts/%s", c->root, name);
     if (!read_records(path, &r)) return run_fail(c, "cannot read %s", name);
@@ -318,13 +314,13 @@ static run_result compare_pipelines(run_context *c, const qp_pipeline *a, const 
         const char *text = r.content + r.start[i];
         bool same = qp_pipeline_encode(a, text, r.bytes[i], true, true, &x) == QP_OK &&
                     qp_pipeline_encode(b, text, r.bytes[i], true, true, &y) == QP_OK && x.count == y.count;
-        for (size_t k = 0; same && k < x.count; k++)
-            same = x.token[k].id == y.token[k].id && x.token[k].begin == y.token[k].begin &&
-                   x.token[k].end == y.token[k].end;
+        for (int k = 0; same && k < x.count; k++)
+            same = x.id[k] == y.id[k] && x.begin[k] == y.begin[k] &&
+                   x.end[k] == y.end[k];
         if (!same) result = run_fail(c, "record %zu of %s differs", i, name);
     }
-    qp_token_list_free(&x);
-    qp_token_list_free(&y);
+    qp_encoding_free(&x);
+    qp_encoding_free(&y);
     free_records(&r);
     return result;
 }
@@ -385,17 +381,14 @@ hostile_result hostile_pipeline(const char *kind, const char *content, size_t by
         return result;
     }
     result.loaded = true;
-    qp_token_list list = {0};
+    qp_encoding list = {0};
     for (size_t i = 0; i < probe->count; i++) {
         status = qp_pipeline_encode(p, probe->content + probe->start[i], probe->bytes[i], true, true, &list);
-        int32_t *id = malloc((list.count + 1) * sizeof *id);
-        for (size_t k = 0; k < list.count; k++) id[k] = list.token[k].id;
-        if (status != QP_OK || (wanted && !run_expect_numbers(&c, "ids", i, id, list.count, wanted)))
+        if (status != QP_OK || (wanted && !run_expect_numbers(&c, "ids", i, list.id, (size_t)list.count, wanted)))
             result.equal = false;
-        free(id);
     }
     memcpy(result.message, c.message, sizeof result.message);
-    qp_token_list_free(&list);
+    qp_encoding_free(&list);
     qp_pipeline_free(p);
     return result;
 }

@@ -20,10 +20,10 @@ static bool holds_unknown(const qp_sentencepiece *m, json_t *row)
 }
 
 /* Neighbouring unknown ids count as one on both sides; so do the bytes that spell them. */
-static bool same_ids(const qp_sentencepiece *m, json_t *row, const qp_piece_list *list)
+static bool same_ids(const qp_sentencepiece *m, json_t *row, const qp_encoding *list)
 {
     bool join = holds_unknown(m, row);
-    size_t k = 0;
+    int k = 0;
     for (size_t i = 0; i < json_array_size(row); i++) {
         int64_t id = json_integer_value(json_array_get(row, i));
         if (i > 0 && id == m->unknown_id && json_integer_value(json_array_get(row, i - 1)) == id) continue;
@@ -36,7 +36,7 @@ static bool same_ids(const qp_sentencepiece *m, json_t *row, const qp_piece_list
     return k == list->count;
 }
 
-static bool expect_nbest(run_context *c, const qp_sentencepiece *m, json_t *wanted, const qp_piece_list *list,
+static bool expect_nbest(run_context *c, const qp_sentencepiece *m, json_t *wanted, const qp_encoding *list,
                          const double *score, size_t found, size_t record)
 {
     double atol = json_number_value(json_object_get(c->run, "atol")),
@@ -62,7 +62,7 @@ run_result run_nbest(run_context *c, const qp_sentencepiece *m)
     enum { MOST = 64 };
     records input;
     json_t *wanted;
-    qp_piece_list list[MOST] = {0};
+    qp_encoding list[MOST] = {0};
     double score[MOST];
     run_result result = RUN_PASSED;
     size_t n = (size_t)option(c, "n", 10), found;
@@ -74,7 +74,7 @@ run_result run_nbest(run_context *c, const qp_sentencepiece *m)
         else if (!expect_nbest(c, m, json_array_get(wanted, i), list, score, found, i))
             result = RUN_FAILED;
     }
-    for (size_t i = 0; i < MOST; i++) qp_piece_list_free(&list[i]);
+    for (size_t i = 0; i < MOST; i++) qp_encoding_free(&list[i]);
     json_decref(wanted);
     free_records(&input);
     return result;
@@ -107,7 +107,7 @@ static double deviate(json_t *rows, const int64_t *seen, double draws)
 
 /* The deviate of `draws` draws; -1: something was drawn that is not in the list. */
 static double draw_record(qp_sentencepiece_sampler *s, const qp_sentencepiece *m, json_t *rows, uint64_t key, int draws,
-                          qp_piece_list *list)
+                          qp_encoding *list)
 {
     int64_t *seen = calloc(json_array_size(rows) + 1, sizeof *seen);
     double result = 0;
@@ -128,7 +128,7 @@ run_result run_sample(run_context *c, const qp_sentencepiece *m)
     enum { DRAWS = 20000 };
     records input;
     json_t *wanted;
-    qp_piece_list list = {0};
+    qp_encoding list = {0};
     qp_sentencepiece_sampler s = {0};
     run_result result = RUN_PASSED;
     if (!run_records(c, "input", &input) || !run_json_lines(c, "distribution", &wanted))
@@ -149,7 +149,7 @@ run_result run_sample(run_context *c, const qp_sentencepiece *m)
             result = run_fail(c, "record %zu: %.1f standard deviations off", i, far);
     }
     qp_sentencepiece_sampler_free(&s);
-    qp_piece_list_free(&list);
+    qp_encoding_free(&list);
     json_decref(wanted);
     free_records(&input);
     return result;

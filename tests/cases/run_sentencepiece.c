@@ -38,10 +38,10 @@ typedef struct {
 } encode_files;
 
 static bool expect_pieces(run_context *c, const qp_sentencepiece *m, json_t *wanted, size_t record,
-                          const qp_piece_list *list)
+                          const qp_encoding *list)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        json_t *piece = json_array_get(wanted, i);
+    for (int i = 0; i < list->count; i++) {
+        json_t *piece = json_array_get(wanted, (size_t)i);
         if (m->type[list->id[i]] == QP_SPM_UNKNOWN) continue; /* the piece of an unknown is the text itself */
         size_t bytes;
         const char *text = qp_vocabulary_text(&m->vocabulary, list->id[i], &bytes);
@@ -51,26 +51,27 @@ static bool expect_pieces(run_context *c, const qp_sentencepiece *m, json_t *wan
     return true;
 }
 
-static bool expect_encoding(run_context *c, const qp_sentencepiece *m, encode_files *f, size_t i, qp_piece_list *list)
+static bool expect_encoding(run_context *c, const qp_sentencepiece *m, encode_files *f, size_t i, qp_encoding *list)
 {
-    if (run_flag(c, "reverse", false)) reverse(list->id, list->count);
+    size_t tokens = (size_t)list->count;
+    if (run_flag(c, "reverse", false)) reverse(list->id, tokens);
     bool bos = run_flag(c, "add_bos", false), eos = run_flag(c, "add_eos", false);
-    int32_t *id = malloc((list->count + 2) * sizeof *id);
+    int32_t *id = malloc((tokens + 2) * sizeof *id);
     size_t count = 0;
     if (bos) id[count++] = m->bos_id;
-    if (list->count) memcpy(id + count, list->id, list->count * sizeof *id);
-    count += list->count;
+    if (tokens) memcpy(id + count, list->id, tokens * sizeof *id);
+    count += tokens;
     if (eos) id[count++] = m->eos_id;
     bool same = equals_alternative(f->alternatives, i, id, count);
     bool alternative = same;
     same = same || run_expect_numbers(c, "ids", i, id, count, &f->ids);
     if (same && f->has_offsets && !alternative) {
-        int32_t *pairs = malloc((2 * list->count + 1) * sizeof *pairs);
-        for (size_t k = 0; k < list->count; k++) {
+        int32_t *pairs = malloc((2 * tokens + 1) * sizeof *pairs);
+        for (size_t k = 0; k < tokens; k++) {
             pairs[2 * k] = (int32_t)list->begin[k];
             pairs[2 * k + 1] = (int32_t)list->end[k];
         }
-        same = run_expect_numbers(c, "offsets", i, pairs, 2 * list->count, &f->offsets);
+        same = run_expect_numbers(c, "offsets", i, pairs, 2 * tokens, &f->offsets);
         free(pairs);
     }
     if (same && f->pieces && !alternative) same = expect_pieces(c, m, json_array_get(f->pieces, i), i, list);
@@ -90,7 +91,7 @@ static run_result run_encode(run_context *c, const qp_sentencepiece *m)
 {
     encode_files f = {0};
     same_ids same = {0};
-    qp_piece_list list = {0};
+    qp_encoding list = {0};
     run_result result = RUN_PASSED;
     if (!run_records(c, "input", &f.input) || !run_numbers(c, "ids", &f.ids))
         result = run_fail(c, "cannot read the texts");
@@ -106,7 +107,7 @@ static run_result run_encode(run_context *c, const qp_sentencepiece *m)
             result = RUN_FAILED;
     }
     free_same_ids(&same);
-    qp_piece_list_free(&list);
+    qp_encoding_free(&list);
     free_records(&f.input);
     free_records(&f.decoded);
     free_numbers(&f.ids);
@@ -234,14 +235,14 @@ hostile_result hostile_sentencepiece(const char *content, size_t bytes, const re
         return result;
     }
     result.loaded = true;
-    qp_piece_list list = {0};
+    qp_encoding list = {0};
     for (size_t i = 0; i < probe->count; i++) {
         if (qp_sentencepiece_encode(m, probe->content + probe->start[i], probe->bytes[i], &list) != QP_OK)
             result.equal = false;
-        if (wanted && !run_expect_numbers(&c, "ids", i, list.id, list.count, wanted)) result.equal = false;
+        if (wanted && !run_expect_numbers(&c, "ids", i, list.id, (size_t)list.count, wanted)) result.equal = false;
     }
     memcpy(result.message, c.message, sizeof result.message);
-    qp_piece_list_free(&list);
+    qp_encoding_free(&list);
     qp_sentencepiece_free(m);
     return result;
 }

@@ -11,13 +11,13 @@ static qp_pipeline *open_json(const char *text)
     return p;
 }
 
-static void expect_list(const qp_token_list *list, const char *wanted)
+static void expect_list(const qp_encoding *list, const char *wanted)
 {
     char got[400];
     size_t made = 0;
-    for (size_t i = 0; i < list->count; i++)
-        made += (size_t)snprintf(got + made, sizeof got - made, "%s%d:%u-%u", i ? " " : "", list->token[i].id,
-                                 list->token[i].begin, list->token[i].end);
+    for (int i = 0; i < list->count; i++)
+        made += (size_t)snprintf(got + made, sizeof got - made, "%s%d:%u-%u", i ? " " : "", list->id[i],
+                                 list->begin[i], list->end[i]);
     got[made] = '\0';
     cr_assert_str_eq(got, wanted);
 }
@@ -26,10 +26,10 @@ static void expect_list(const qp_token_list *list, const char *wanted)
 static void expect_text(const char *json, const char *text, const char *wanted)
 {
     qp_pipeline *p = open_json(json);
-    qp_token_list list = {0};
+    qp_encoding list = {0};
     cr_assert_eq(qp_pipeline_encode(p, text, strlen(text), true, true, &list), QP_OK, "%s", qp_error_message());
     expect_list(&list, wanted);
-    qp_token_list_free(&list);
+    qp_encoding_free(&list);
     qp_pipeline_free(p);
 }
 
@@ -65,11 +65,11 @@ Test(pipeline_files, empty_matches)
 Test(pipeline_files, word_level_without_its_unknown_token)
 {
     qp_pipeline *p = open_json("{\"pre_tokenizer\":{\"type\":\"WhitespaceSplit\"}," WORDS "{\"a\":0,\"b\":1}}}");
-    qp_token_list list = {0};
+    qp_encoding list = {0};
     cr_assert_eq(qp_pipeline_encode(p, "b a", 3, true, true, &list), QP_OK);
     expect_list(&list, "1:0-1 0:2-3");
     cr_assert_eq(qp_pipeline_encode(p, "b x", 3, true, true, &list), QP_EDATA);
-    qp_token_list_free(&list);
+    qp_encoding_free(&list);
     qp_pipeline_free(p);
 }
 
@@ -106,10 +106,10 @@ Test(pipeline_files, truncation_and_padding)
 {
     expect_text(cut_and_filled, "a b c", "8:0-0 2:2-3 3:4-5 9:0-0 9:0-0 9:0-0");
     qp_pipeline *p = open_json(cut_and_filled);
-    qp_token_list list = {0};
+    qp_encoding list = {0};
     cr_assert_eq(qp_pipeline_encode_pair(p, "a b c", 5, "b", 1, true, &list), QP_OK);
     expect_list(&list, "2:2-3 3:4-5 2:0-1 9:0-0 9:0-0 9:0-0");
-    qp_token_list_free(&list);
+    qp_encoding_free(&list);
     qp_pipeline_free(p);
 }
 

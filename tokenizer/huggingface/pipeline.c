@@ -12,19 +12,13 @@
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
-void qp_token_list_free(qp_token_list *list)
-{
-    free(list->token);
-    *list = (qp_token_list){0};
-}
-
 /* Text and ranges under way, and the memory of all stages. */
 typedef struct qp_pipeline_scratch {
     qp_mapped_text text, next;
     qp_ranges ranges, next_ranges;
     qp_stage_scratch scratch;
     qp_word_pieces pieces;
-    qp_token_list one; /* before it goes into the template */
+    qp_encoding one; /* before it goes into the template */
     const char *original;
     size_t original_bytes;
 } state;
@@ -37,7 +31,7 @@ static void free_state(state *s)
     qp_ranges_free(&s->next_ranges);
     qp_stage_scratch_free(&s->scratch);
     qp_word_pieces_free(&s->pieces);
-    qp_token_list_free(&s->one);
+    qp_encoding_free(&s->one);
 }
 
 void qp_pipeline_scratch_free(qp_pipeline_scratch *scratch)
@@ -187,13 +181,6 @@ static qp_status split(const qp_pipeline *p, state *s)
     return QP_OK;
 }
 
-static qp_status add_token(qp_token_list *list, struct qp_token token)
-{
-    if (!QP_GROW(list->token, list->capacity, list->count + 1)) return no_memory();
-    list->token[list->count++] = token;
-    return QP_OK;
-}
-
 /* Where `count` characters of the original behind `at` end, or before it begin; at the ends of the text: there. */
 static uint32_t move_characters(const state *s, uint32_t at, int count)
 {
@@ -217,7 +204,7 @@ static bool is_trimmed(int32_t code, bool bytes)
 
 /* Spaces at either end of a token do not belong to its span: as many characters less, whatever they were. */
 static void trim(const qp_pipeline *p, const state *s, const char *text, size_t length_of_text, bool bytes,
-                 bool is_first, struct qp_token *t)
+                 bool is_first, qp_token *t)
 {
     int leading = 0, trailing = 0;
     size_t length;
@@ -239,37 +226,37 @@ static void trim(const qp_pipeline *p, const state *s, const char *text, size_t 
 
 /* The same for a piece of the model: by its bytes, or by its string (an unknown word's is the word itself). */
 static void trim_piece(const qp_pipeline *p, const state *s, size_t at, size_t end, int32_t piece, bool is_first,
-                       struct qp_token *t)
+                       qp_token *t)
 {
     bool unknown = piece == p->unknown, own = unknown ? p->model == QP_MODEL_UNIGRAM : p->byte_level;
     const char *text = own ? s->text.text + at : p->token[piece];
     trim(p, s, text, own ? end - at : p->token_bytes[piece], own && p->byte_level, is_first, t);
 }
 
-static qp_status tokens_of_range(const qp_pipeline *p, state *s, struct qp_range r, qp_token_list *list)
+static qp_status tokens_of_range(const qp_pipeline *p, state *s, struct qp_range r, qp_encoding *list)
 {
     const qp_mapped_text *text = &s->text;
     if (r.added >= 0) {
-        struct qp_token token = {
+        qp_token token = {
             .id = p->added[r.added].id, .begin = text->begin[r.begin], .end = text->end[r.end - 1]};
         if (p->trims) trim(p, s, text->text + r.begin, r.end - r.begin, false, list->count == 0, &token);
-        return add_token(list, token);
+        return qp_encoding_add_token(list, token);
     }
     QP_TRY(qp_pipeline_model(p, text->text + r.begin, r.end - r.begin, &s->pieces));
     size_t at = r.begin;
     for (size_t i = 0; i < s->pieces.count; i++) {
         size_t end = at + (s->pieces.bytes[i] & ~QP_SHARED);
-        struct qp_token token = {
+        qp_token token = {
             .id = p->token_id[s->pieces.piece[i]], .begin = text->begin[at], .end = text->end[end - 1]};
         if (p->trims) trim_piece(p, s, at, end, s->pieces.piece[i], list->count == 0, &token);
-        QP_TRY(add_token(list, token));
+        QP_TRY(qp_encoding_add_token(list, token));
         if (!(s->pieces.bytes[i] & QP_SHARED)) at = end;
     }
     return QP_OK;
 }
 
 static qp_status encode_one(const qp_pipeline *p, const char *text, size_t bytes, bool match_added, state *s,
-                            qp_token_list *list)
+                            qp_encoding *list)
 {
     list->count = 0;
     QP_TRY(begin(s, text, bytes));
@@ -281,20 +268,20 @@ static qp_status encode_one(const qp_pipeline *p, const char *text, size_t bytes
     return QP_OK;
 }
 
-static qp_status fill_template(const qp_template *t, const qp_token_list *one, const qp_token_list *two,
-                               qp_token_list *list)
+static qp_status fill_template(const qp_template *t, const qp_encoding *one, const qp_encoding *two,
+                               qp_encoding *list)
 {
     for (size_t i = 0; i < t->count; i++) {
         const qp_template_part *part = &t->part[i];
-        const qp_token_list *from = part->sequence == 1 ? two : one;
-        for (size_t k = 0; part->sequence >= 0 && from && k < from->count; k++) {
-            struct qp_token token = from->token[k];
+        const qp_encoding *from = part->sequence == 1 ? two : one;
+        for (int k = 0; part->sequence >= 0 && from && k < from->count; k++) {
+            qp_token token = qp_encoding_token(from, k);
             token.type_id = part->type_id;
             token.sequence = part->sequence;
-            QP_TRY(add_token(list, token));
+            QP_TRY(qp_encoding_add_token(list, token));
         }
         for (size_t k = 0; part->sequence < 0 && k < part->id_count; k++)
-            QP_TRY(add_token(list, (struct qp_token){part->id[k], part->type_id, -1, 0, 0, true}));
+            QP_TRY(qp_encoding_add_token(list, (qp_token){part->id[k], part->type_id, -1, 0, 0}));
     }
     return QP_OK;
 }
@@ -310,10 +297,10 @@ static size_t added_by(const qp_template *t)
 }
 
 static qp_status encode_text(const qp_pipeline *p, const char *text, size_t bytes, bool special, bool match_added,
-                             bool cut, state *s, qp_token_list *list)
+                             bool cut, state *s, qp_encoding *list)
 {
     bool fills_template = special && p->has_template;
-    qp_token_list *one = fills_template ? &s->one : list;
+    qp_encoding *one = fills_template ? &s->one : list;
     QP_TRY(encode_one(p, text, bytes, match_added, s, one));
     if (cut) QP_TRY(qp_pipeline_cut(&p->length, fills_template ? added_by(&p->single) : 0, one, NULL));
     if (fills_template) QP_TRY(fill_template(&p->single, one, NULL, list));
@@ -321,7 +308,7 @@ static qp_status encode_text(const qp_pipeline *p, const char *text, size_t byte
 }
 
 qp_status qp_pipeline_encode_into(const qp_pipeline *p, const char *text, size_t bytes, bool special, bool match_added,
-                                  qp_pipeline_scratch **scratch, qp_token_list *list)
+                                  qp_pipeline_scratch **scratch, qp_encoding *list)
 {
     list->count = 0;
     if (!*scratch) *scratch = calloc(1, sizeof **scratch);
@@ -330,7 +317,7 @@ qp_status qp_pipeline_encode_into(const qp_pipeline *p, const char *text, size_t
 }
 
 qp_status qp_pipeline_encode(const qp_pipeline *p, const char *text, size_t bytes, bool special, bool match_added,
-                             qp_token_list *list)
+                             qp_encoding *list)
 {
     state s = {0};
     list->count = 0;
@@ -340,10 +327,10 @@ qp_status qp_pipeline_encode(const qp_pipeline *p, const char *text, size_t byte
 }
 
 qp_status qp_pipeline_encode_pair(const qp_pipeline *p, const char *a, size_t a_bytes, const char *b, size_t b_bytes,
-                                  bool special, qp_token_list *list)
+                                  bool special, qp_encoding *list)
 {
     state s = {0};
-    qp_token_list one = {0}, two = {0};
+    qp_encoding one = {0}, two = {0};
     const qp_template *t = special && p->has_template ? &p->pair : &plain_pair;
     list->count = 0;
     qp_status status = encode_one(p, a, a_bytes, true, &s, &one);
@@ -351,8 +338,8 @@ qp_status qp_pipeline_encode_pair(const qp_pipeline *p, const char *a, size_t a_
     if (status == QP_OK) status = qp_pipeline_cut(&p->length, added_by(t), &one, &two);
     if (status == QP_OK) status = fill_template(t, &one, &two, list);
     if (status == QP_OK) status = qp_pipeline_fill(&p->length, list);
-    qp_token_list_free(&one);
-    qp_token_list_free(&two);
+    qp_encoding_free(&one);
+    qp_encoding_free(&two);
     free_state(&s);
     return status;
 }

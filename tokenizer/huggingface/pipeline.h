@@ -7,6 +7,7 @@
 
 #include "lib/base/status.h"
 #include "tokenizer/models/bpe.h"
+#include "tokenizer/models/encoding.h"
 #include "tokenizer/sentencepiece/charsmap.h"
 #include "lib/text/normalize.h"
 #include "tokenizer/split/regex.h"
@@ -154,18 +155,6 @@ typedef struct {
     struct qp_pipeline_bert *bert;   /* WordPiece done directly (pipeline_bert.h); NULL: not this one */
 } qp_pipeline;
 
-/* Result of encoding; zero it before the first use. */
-typedef struct {
-    struct qp_token {
-        int32_t id, type_id, sequence; /* sequence -1 and special: put in by the template */
-        uint32_t begin, end;           /* bytes of the text */
-        bool special;
-    } * token;
-    size_t count, capacity;
-} qp_token_list;
-
-void qp_token_list_free(qp_token_list *list);
-
 /* qp_pipeline_read_huggingface — from the content of a tokenizer.json. Errors: QP_EDATA, naming what is wrong or what
  * this program cannot do; QP_EMEMORY.
  * qp_pipeline_read_gpt2        — vocab.json and merges.txt.
@@ -191,11 +180,11 @@ void qp_pipeline_scratch_free(qp_pipeline_scratch *scratch);
  * qp_pipeline_encode_into — the same, neither cut nor filled up; no allocation once the longest text was seen.
  * qp_pipeline_encode_pair — two texts into one list, cut and filled up. */
 qp_status qp_pipeline_encode(const qp_pipeline *pipeline, const char *text, size_t bytes, bool special,
-                             bool match_added, qp_token_list *list);
+                             bool match_added, qp_encoding *list);
 qp_status qp_pipeline_encode_into(const qp_pipeline *pipeline, const char *text, size_t bytes, bool special,
-                                  bool match_added, qp_pipeline_scratch **scratch, qp_token_list *list);
+                                  bool match_added, qp_pipeline_scratch **scratch, qp_encoding *list);
 qp_status qp_pipeline_encode_pair(const qp_pipeline *pipeline, const char *a, size_t a_bytes, const char *b,
-                                  size_t b_bytes, bool special, qp_token_list *list);
+                                  size_t b_bytes, bool special, qp_encoding *list);
 
 /* qp_pipeline_decode — *text is malloc'ed. skip_special: special added tokens are left out. */
 qp_status qp_pipeline_decode(const qp_pipeline *pipeline, const int32_t *id, size_t count, bool skip_special,

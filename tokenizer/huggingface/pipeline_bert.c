@@ -27,7 +27,7 @@ void qp_pipeline_bert_scratch_free(qp_pipeline_bert_scratch *scratch)
 {
     free(scratch->word);
     qp_pipeline_scratch_free(scratch->stages);
-    qp_token_list_free(&scratch->tokens);
+    qp_encoding_free(&scratch->tokens);
     *scratch = (qp_pipeline_bert_scratch){0};
 }
 
@@ -202,10 +202,10 @@ static bool is_space(const encoder *e, char byte)
 /* A stretch without spaces through the stages. */
 static qp_status encode_slowly(encoder *e, const char *text, size_t bytes, size_t behind)
 {
-    qp_token_list *list = &e->s->tokens;
+    qp_encoding *list = &e->s->tokens;
     QP_TRY(qp_pipeline_encode_into(e->p, text, bytes, false, false, &e->s->stages, list));
-    if (!QP_GROW(e->id, e->capacity, e->count + list->count + 3 * behind + 16)) return no_memory();
-    for (size_t i = 0; i < list->count; i++) e->id[e->count++] = list->token[i].id;
+    if (!QP_GROW(e->id, e->capacity, e->count + (size_t)list->count + 3 * behind + 16)) return no_memory();
+    for (int i = 0; i < list->count; i++) e->id[e->count++] = list->id[i];
     return QP_OK;
 }
 

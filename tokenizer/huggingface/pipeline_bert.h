@@ -21,7 +21,7 @@ typedef struct {
     char *word;
     size_t word_capacity;
     qp_pipeline_scratch *stages;
-    qp_token_list tokens;
+    qp_encoding tokens;
 } qp_pipeline_bert_scratch;
 
 void qp_pipeline_bert_free(qp_pipeline_bert *fast); /* NULL is fine */

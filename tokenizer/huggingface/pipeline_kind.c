@@ -18,7 +18,6 @@ typedef struct {
     qp_pipeline_scratch *stages;
     qp_pipeline_bytes_scratch bytes;
     qp_pipeline_bert_scratch bert;
-    qp_token_list tokens;
 } scratch;
 
 static void free_scratch(void *memory)
@@ -27,7 +26,6 @@ static void free_scratch(void *memory)
     qp_pipeline_scratch_free(s->stages);
     qp_pipeline_bytes_scratch_free(&s->bytes);
     qp_pipeline_bert_scratch_free(&s->bert);
-    qp_token_list_free(&s->tokens);
     free(s);
 }
 
@@ -51,32 +49,13 @@ static qp_status encode(const void *self, qp_text text, qp_encoding *e)
         e->count = (int)count;
         return status;
     }
-    QP_TRY(qp_pipeline_encode_into(p, text.text, text.bytes, false, false, &s->stages, &s->tokens));
-    QP_TRY(qp_encoding_reserve(e, s->tokens.count));
-    e->count = (int)s->tokens.count;
-    for (size_t i = 0; i < s->tokens.count; i++) {
-        e->id[i] = s->tokens.token[i].id;
-        if (!e->spans) continue;
-        e->begin[i] = s->tokens.token[i].begin;
-        e->end[i] = s->tokens.token[i].end;
-    }
-    return QP_OK;
+    return qp_pipeline_encode_into(p, text.text, text.bytes, false, false, &s->stages, e);
 }
 
 static qp_status encode_pair(const void *self, qp_text first, const qp_text *second, qp_encoding *e)
 {
-    const qp_pipeline *p = self;
-    qp_token_list tokens = {0};
-    e->count = 0;
-    qp_status status = second ? qp_pipeline_encode_pair(p, first.text, first.bytes, second->text, second->bytes, true,
-                                                        &tokens)
-                              : qp_pipeline_encode(p, first.text, first.bytes, true, true, &tokens);
-    for (size_t i = 0; i < tokens.count && status == QP_OK; i++) {
-        const struct qp_token *token = &tokens.token[i];
-        status = qp_encoding_add_typed(e, token->id, token->begin, token->end, token->type_id);
-    }
-    qp_token_list_free(&tokens);
-    return status;
+    if (!second) return qp_pipeline_encode(self, first.text, first.bytes, true, true, e);
+    return qp_pipeline_encode_pair(self, first.text, first.bytes, second->text, second->bytes, true, e);
 }
 
 static qp_status decode(const void *self, const int32_t *id, size_t count, char **text, size_t *bytes)

@@ -114,18 +114,16 @@ qp_status qp_pipeline_write_length(const qp_length_rules *r, qp_json_out *out)
 
 /* ---- cutting ---- */
 
-static void keep(const qp_length_rules *r, qp_token_list *list, size_t most)
+static void keep(const qp_length_rules *r, qp_encoding *list, size_t most)
 {
-    if (list->count <= most) return;
-    if (r->cuts_left) memmove(list->token, list->token + (list->count - most), most * sizeof *list->token);
-    list->count = most;
+    if ((size_t)list->count > most) qp_encoding_keep(list, r->cuts_left ? list->count - (int)most : 0, (int)most);
 }
 
 /* The longer one gives first; where both are too long each keeps half, the longer one what is left over. */
-static void cut_both(const qp_length_rules *r, size_t most, qp_token_list *first, qp_token_list *second)
+static void cut_both(const qp_length_rules *r, size_t most, qp_encoding *first, qp_encoding *second)
 {
     bool swapped = first->count > second->count;
-    size_t shorter = swapped ? second->count : first->count, longer = shorter;
+    size_t shorter = (size_t)(swapped ? second->count : first->count), longer = shorter;
     if (shorter <= most && most - shorter > shorter) longer = most - shorter;
     if (shorter + longer > most) {
         shorter = most / 2;
@@ -135,11 +133,11 @@ static void cut_both(const qp_length_rules *r, size_t most, qp_token_list *first
     keep(r, second, swapped ? shorter : longer);
 }
 
-qp_status qp_pipeline_cut(const qp_length_rules *r, size_t added, qp_token_list *first, qp_token_list *second)
+qp_status qp_pipeline_cut(const qp_length_rules *r, size_t added, qp_encoding *first, qp_encoding *second)
 {
-    size_t total = first->count + (second ? second->count : 0), most = r->most - added;
+    size_t total = (size_t)first->count + (size_t)(second ? second->count : 0), most = r->most - added;
     if (!r->cuts || added > r->most || total <= most) return QP_OK; /* no room for the template: nothing is cut */
-    qp_token_list *target = r->strategy == QP_CUT_SECOND ? second : first;
+    qp_encoding *target = r->strategy == QP_CUT_SECOND ? second : first;
     if (most == 0) {
         keep(r, first, 0);
         if (second) keep(r, second, 0);
@@ -147,26 +145,20 @@ qp_status qp_pipeline_cut(const qp_length_rules *r, size_t added, qp_token_list 
         cut_both(r, most, first, second);
     } else if (!target) {
         return qp_fail(QP_EDATA, "tokenizer: its truncation cuts the second text, and there is none; give a pair");
-    } else if (target->count <= total - most) {
+    } else if ((size_t)target->count <= total - most) {
         return qp_fail(QP_EDATA, "tokenizer: the text that its truncation cuts is too short; give shorter texts");
     } else {
-        keep(r, target, target->count - (total - most));
+        keep(r, target, (size_t)target->count - (total - most));
     }
     return QP_OK;
 }
 
-qp_status qp_pipeline_fill(const qp_length_rules *r, qp_token_list *list)
+qp_status qp_pipeline_fill(const qp_length_rules *r, qp_encoding *list)
 {
-    size_t length = r->least > list->count ? r->least : list->count, missing;
+    size_t count = (size_t)list->count, length = r->least ? r->least : count;
     if (!r->fills) return QP_OK;
-    if (r->least) length = r->least;
     if (r->multiple && length % r->multiple) length += r->multiple - length % r->multiple;
-    if (length <= list->count) return QP_OK;
-    missing = length - list->count;
-    if (!QP_GROW(list->token, list->capacity, length)) return qp_fail(QP_EMEMORY, "tokenizer: out of memory");
-    if (r->fills_left) memmove(list->token + missing, list->token, list->count * sizeof *list->token);
-    for (size_t i = 0; i < missing; i++)
-        list->token[r->fills_left ? i : list->count + i] = (struct qp_token){r->fill_id, r->fill_type, -1, 0, 0, true};
-    list->count = length;
-    return QP_OK;
+    if (length <= count) return QP_OK;
+    const qp_token padding = {.id = r->fill_id, .type_id = r->fill_type, .sequence = -1};
+    return qp_encoding_insert(list, r->fills_left ? 0 : list->count, (int)(length - count), padding);
 }

@@ -62,15 +62,15 @@ static qp_status add_text(const qp_own *t, qp_text text, int32_t type_id, qp_enc
 {
     QP_TRY(qp_own_encode(t, text, one));
     for (int i = 0; i < one->count; i++)
-        QP_TRY(qp_encoding_add_typed(e, one->id[i], one->begin[i], one->end[i], type_id));
-    return qp_encoding_add_typed(e, QP_EOS, 0, 0, type_id);
+        QP_TRY(qp_encoding_add_token(e, (qp_token){one->id[i], type_id, type_id, one->begin[i], one->end[i]}));
+    return qp_encoding_add_token(e, (qp_token){.id = QP_EOS, .type_id = type_id, .sequence = -1});
 }
 
 qp_status qp_own_encode_pair(const void *self, qp_text first, const qp_text *second, qp_encoding *e)
 {
     qp_encoding one = {.spans = true};
     e->count = 0;
-    qp_status status = qp_encoding_add_typed(e, QP_BOS, 0, 0, 0);
+    qp_status status = qp_encoding_add_token(e, (qp_token){.id = QP_BOS, .sequence = -1});
     if (status == QP_OK) status = add_text(self, first, 0, &one, e);
     if (status == QP_OK && second) status = add_text(self, *second, 1, &one, e);
     qp_encoding_free(&one);

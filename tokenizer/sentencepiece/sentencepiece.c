@@ -14,14 +14,6 @@ enum { SIGN = 3 };                                                              
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "sentencepiece: out of memory; use shorter texts"); }
 
-void qp_piece_list_free(qp_piece_list *list)
-{
-    free(list->id);
-    free(list->begin);
-    free(list->end);
-    *list = (qp_piece_list){0};
-}
-
 void qp_sentencepiece_free(qp_sentencepiece *model)
 {
     if (!model) return;
@@ -162,29 +154,18 @@ qp_status qp_sentencepiece_normalize(const qp_sentencepiece *m, const char *text
 
 /* ---- encoding ---- */
 
-static qp_status add(qp_piece_list *list, int32_t id, size_t begin, size_t end)
-{
-    if (!QP_GROW(list->id, list->id_capacity, list->count + 1)) return no_memory();
-    if (!QP_GROW(list->begin, list->begin_capacity, list->count + 1)) return no_memory();
-    if (!QP_GROW(list->end, list->end_capacity, list->count + 1)) return no_memory();
-    list->id[list->count] = id;
-    list->begin[list->count] = (uint32_t)begin;
-    list->end[list->count++] = (uint32_t)end;
-    return QP_OK;
-}
-
 qp_status qp_sentencepiece_add(const qp_sentencepiece *m, const qp_mapped_text *normal, size_t begin, size_t end,
-                               int32_t id, bool *after_unknown, qp_piece_list *list)
+                               int32_t id, bool *after_unknown, qp_encoding *list)
 {
-    size_t from = normal->begin[begin], to = normal->begin[end];
+    uint32_t from = normal->begin[begin], to = normal->begin[end];
     bool unknown = id == m->unknown_id;
     if (unknown && m->byte_fallback) {
         for (size_t i = begin; i < end; i++)
-            QP_TRY(add(list, m->byte_id[(unsigned char)normal->text[i]], from, i + 1 == end ? to : from));
+            QP_TRY(qp_encoding_add_span(list, m->byte_id[(unsigned char)normal->text[i]], from, i + 1 == end ? to : from));
     } else if (unknown && *after_unknown) {
-        list->end[list->count - 1] = (uint32_t)to;
+        list->end[list->count - 1] = to;
     } else {
-        QP_TRY(add(list, id, from, to));
+        QP_TRY(qp_encoding_add_span(list, id, from, to));
     }
     *after_unknown = unknown;
     return QP_OK;
@@ -196,7 +177,7 @@ static int32_t id_of(const qp_sentencepiece *m, const char *text, size_t bytes)
     return id >= 0 ? id : m->unknown_id;
 }
 
-static qp_status encode_unigram(const qp_sentencepiece *m, const qp_mapped_text *normal, qp_piece_list *list)
+static qp_status encode_unigram(const qp_sentencepiece *m, const qp_mapped_text *normal, qp_encoding *list)
 {
     qp_unigram_path path = {0};
     bool after_unknown = false;
@@ -227,7 +208,7 @@ static size_t char_end(const qp_sentencepiece *m, const char *text, size_t bytes
     return begin + length;
 }
 
-static qp_status encode_simple(const qp_sentencepiece *m, const qp_mapped_text *normal, qp_piece_list *list)
+static qp_status encode_simple(const qp_sentencepiece *m, const qp_mapped_text *normal, qp_encoding *list)
 {
     bool after_unknown = false, words = m->model_type == QP_SPM_WORD;
     for (size_t at = 0, end; at < normal->bytes; at = end) {
@@ -241,7 +222,7 @@ static qp_status encode_simple(const qp_sentencepiece *m, const qp_mapped_text *
 typedef struct {
     const qp_sentencepiece *m;
     const qp_mapped_text *normal;
-    qp_piece_list *list;
+    qp_encoding *list;
     bool after_unknown;
 } joined_output;
 
@@ -265,7 +246,7 @@ static size_t segment_end(const qp_sentencepiece *m, const char *text, size_t by
     return bytes;
 }
 
-static qp_status encode_bpe(const qp_sentencepiece *m, const qp_mapped_text *normal, qp_piece_list *list)
+static qp_status encode_bpe(const qp_sentencepiece *m, const qp_mapped_text *normal, qp_encoding *list)
 {
     joined_output out = {m, normal, list, false};
     qp_joiner joiner = {0};
@@ -278,7 +259,7 @@ static qp_status encode_bpe(const qp_sentencepiece *m, const qp_mapped_text *nor
     return status;
 }
 
-qp_status qp_sentencepiece_encode(const qp_sentencepiece *m, const char *text, size_t bytes, qp_piece_list *list)
+qp_status qp_sentencepiece_encode(const qp_sentencepiece *m, const char *text, size_t bytes, qp_encoding *list)
 {
     qp_mapped_text normal = {0};
     list->count = 0;

@@ -8,6 +8,7 @@
 #include "lib/base/status.h"
 #include "tokenizer/sentencepiece/charsmap.h"
 #include "lib/text/normalize.h"
+#include "tokenizer/models/encoding.h"
 #include "tokenizer/models/trie.h"
 #include "tokenizer/models/unigram.h"
 #include "tokenizer/models/vocabulary.h"
@@ -39,15 +40,6 @@ typedef struct {
     struct qp_sentencepiece_fast *fast; /* ids without spans (sentencepiece_ids.h); NULL: only with them */
 } qp_sentencepiece;
 
-/* Ids with their spans in bytes of the text; zero it before the first use. */
-typedef struct {
-    int32_t *id;
-    uint32_t *begin, *end;
-    size_t count, id_capacity, begin_capacity, end_capacity;
-} qp_piece_list;
-
-void qp_piece_list_free(qp_piece_list *list);
-
 /* qp_sentencepiece_read — from the content of a .model file; `place` names it in messages.
  * Errors  QP_EDATA with the reason; QP_EMEMORY. Memory is in proportion to the content. */
 qp_status qp_sentencepiece_read(const char *place, const char *content, size_t bytes, qp_sentencepiece **model);
@@ -57,7 +49,7 @@ void qp_sentencepiece_free(qp_sentencepiece *model);
  * where in the text each byte, and the end, came from. */
 qp_status qp_sentencepiece_normalize(const qp_sentencepiece *model, const char *text, size_t bytes,
                                      qp_mapped_text *out);
-qp_status qp_sentencepiece_encode(const qp_sentencepiece *model, const char *text, size_t bytes, qp_piece_list *list);
+qp_status qp_sentencepiece_encode(const qp_sentencepiece *model, const char *text, size_t bytes, qp_encoding *list);
 qp_status qp_sentencepiece_decode(const qp_sentencepiece *model, const int32_t *id, size_t count, char **text,
                                   size_t *bytes);
 
@@ -65,7 +57,7 @@ qp_status qp_sentencepiece_decode(const qp_sentencepiece *model, const int32_t *
  * run
  * (*after_unknown: the piece before was unknown too; begin with false). */
 qp_status qp_sentencepiece_add(const qp_sentencepiece *model, const qp_mapped_text *normal, size_t begin, size_t end,
-                               int32_t id, bool *after_unknown, qp_piece_list *list);
+                               int32_t id, bool *after_unknown, qp_encoding *list);
 
 /* qp_sentencepiece_find — the id of a piece, control and byte pieces included; the unknown id if it is not there. */
 int32_t qp_sentencepiece_find(const qp_sentencepiece *model, const char *piece, size_t bytes);

@@ -17,7 +17,7 @@ void qp_sentencepiece_scratch_free(qp_sentencepiece_scratch *s)
     qp_mapped_text_free(&s->normal);
     qp_bpe_scratch_free(&s->bpe);
     qp_unigram_path_free(&s->path);
-    qp_piece_list_free(&s->pieces);
+    qp_encoding_free(&s->pieces);
     free(s->covered);
     *s = (qp_sentencepiece_scratch){0};
 }
@@ -216,9 +216,9 @@ static qp_status slow_ids(const qp_sentencepiece *m, qp_sentencepiece_scratch *s
                           int32_t **id, size_t *capacity, size_t *count)
 {
     QP_TRY(qp_sentencepiece_encode(m, text, bytes, &s->pieces));
-    if (!QP_GROW(*id, *capacity, s->pieces.count + 1)) return no_memory();
-    if (s->pieces.count) memcpy(*id, s->pieces.id, s->pieces.count * sizeof **id);
-    *count = s->pieces.count;
+    *count = (size_t)s->pieces.count;
+    if (!QP_GROW(*id, *capacity, *count + 1)) return no_memory();
+    if (*count) memcpy(*id, s->pieces.id, *count * sizeof **id);
     return QP_OK;
 }
 

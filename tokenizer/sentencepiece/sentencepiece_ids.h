@@ -29,7 +29,7 @@ typedef struct {
     qp_unigram_path path;
     uint32_t *covered; /* bytes of each symbol */
     size_t covered_capacity;
-    qp_piece_list pieces;
+    qp_encoding pieces;
 } qp_sentencepiece_scratch;
 
 void qp_sentencepiece_fast_free(qp_sentencepiece_fast *fast); /* NULL is fine */

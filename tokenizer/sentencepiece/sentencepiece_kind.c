@@ -1,7 +1,6 @@
 #include "tokenizer/sentencepiece/sentencepiece_kind.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <utf8proc.h>
 
 #include "lib/base/array.h"
@@ -12,63 +11,43 @@
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
-typedef struct {
-    qp_piece_list pieces;
-    qp_sentencepiece_scratch ids;
-} scratch;
-
 static void free_scratch(void *memory)
 {
-    scratch *s = memory;
-    qp_piece_list_free(&s->pieces);
-    qp_sentencepiece_scratch_free(&s->ids);
-    free(s);
+    qp_sentencepiece_scratch_free(memory);
+    free(memory);
 }
 
 /* ---- encoding ---- */
 
-static qp_status take_pieces(const qp_piece_list *list, qp_encoding *e)
-{
-    QP_TRY(qp_encoding_reserve(e, list->count));
-    e->count = (int)list->count;
-    if (!e->count) return QP_OK;
-    memcpy(e->id, list->id, list->count * sizeof *e->id);
-    if (!e->spans) return QP_OK;
-    memcpy(e->begin, list->begin, list->count * sizeof *e->begin);
-    memcpy(e->end, list->end, list->count * sizeof *e->end);
-    return QP_OK;
-}
-
 static qp_status encode(const void *self, qp_text text, qp_encoding *e)
 {
     const qp_sentencepiece *m = self;
-    scratch *s = qp_encoding_scratch(e, sizeof *s, free_scratch);
-    if (!s) return no_memory();
     e->count = 0;
-    if (!e->spans) {
-        size_t count = 0;
-        qp_status status = qp_sentencepiece_ids(m, &s->ids, text.text, text.bytes, &e->id, &e->id_capacity, &count);
-        e->count = (int)count;
-        return status;
-    }
-    QP_TRY(qp_sentencepiece_encode(m, text.text, text.bytes, &s->pieces));
-    return take_pieces(&s->pieces, e);
+    if (e->spans) return qp_sentencepiece_encode(m, text.text, text.bytes, e);
+    qp_sentencepiece_scratch *s = qp_encoding_scratch(e, sizeof *s, free_scratch);
+    if (!s) return no_memory();
+    size_t count = 0;
+    qp_status status = qp_sentencepiece_ids(m, s, text.text, text.bytes, &e->id, &e->id_capacity, &count);
+    e->count = (int)count;
+    return status;
 }
 
 static qp_status encode_pair(const void *self, qp_text first, const qp_text *second, qp_encoding *e)
 {
     const qp_sentencepiece *m = self;
-    qp_piece_list pieces = {0};
+    qp_encoding one = {0};
+    const qp_token bos = {.id = m->bos_id, .sequence = -1};
     e->count = 0;
-    qp_status status = m->bos_id >= 0 ? qp_encoding_add_typed(e, m->bos_id, 0, 0, 0) : QP_OK;
+    qp_status status = m->bos_id >= 0 ? qp_encoding_add_token(e, bos) : QP_OK;
     for (int k = 0; k < 2 && status == QP_OK && (k == 0 || second); k++) {
         qp_text text = k == 0 ? first : *second;
-        status = qp_sentencepiece_encode(m, text.text, text.bytes, &pieces);
-        for (size_t i = 0; i < pieces.count && status == QP_OK; i++)
-            status = qp_encoding_add_typed(e, pieces.id[i], pieces.begin[i], pieces.end[i], k);
-        if (status == QP_OK && m->eos_id >= 0) status = qp_encoding_add_typed(e, m->eos_id, 0, 0, k);
+        const qp_token eos = {.id = m->eos_id, .type_id = k, .sequence = -1};
+        status = qp_sentencepiece_encode(m, text.text, text.bytes, &one);
+        for (int i = 0; i < one.count && status == QP_OK; i++)
+            status = qp_encoding_add_token(e, (qp_token){one.id[i], k, k, one.begin[i], one.end[i]});
+        if (status == QP_OK && m->eos_id >= 0) status = qp_encoding_add_token(e, eos);
     }
-    qp_piece_list_free(&pieces);
+    qp_encoding_free(&one);
     return status;
 }
 
@@ -98,25 +77,16 @@ static qp_status sample(const void *self, qp_text text, const qp_tokenizer_rando
                         qp_encoding *e)
 {
     qp_sentencepiece_sampler sampler = {0};
-    qp_piece_list list = {0};
     qp_status status = qp_sentencepiece_sampler_begin(&sampler, self, text.text, text.bytes,
                                                       how->among > 0 ? how->among : -1, how->alpha);
-    if (status == QP_OK) status = qp_sentencepiece_sampler_draw(&sampler, key, counter, &list);
-    if (status == QP_OK) status = take_pieces(&list, e);
+    if (status == QP_OK) status = qp_sentencepiece_sampler_draw(&sampler, key, counter, e);
     qp_sentencepiece_sampler_free(&sampler);
-    qp_piece_list_free(&list);
     return status;
 }
 
 static qp_status nbest(const void *self, qp_text text, size_t wanted, qp_encoding *e, double *score, size_t *found)
 {
-    qp_piece_list *list = calloc(wanted, sizeof *list);
-    if (!list) return no_memory();
-    qp_status status = qp_sentencepiece_nbest(self, text.text, text.bytes, wanted, list, score, found);
-    for (size_t i = 0; i < *found && status == QP_OK; i++) status = take_pieces(&list[i], &e[i]);
-    for (size_t i = 0; i < wanted; i++) qp_piece_list_free(&list[i]);
-    free(list);
-    return status;
+    return qp_sentencepiece_nbest(self, text.text, text.bytes, wanted, e, score, found);
 }
 
 /* ---- properties ---- */

@@ -43,7 +43,7 @@ static qp_status build(const qp_sentencepiece *m, const char *text, size_t bytes
 }
 
 static qp_status list_of(const qp_sentencepiece *m, const qp_mapped_text *normal, const qp_unigram_lattice *l,
-                         const qp_lattice_path *path, qp_piece_list *list)
+                         const qp_lattice_path *path, qp_encoding *list)
 {
     bool after_unknown = false;
     list->count = 0;
@@ -62,7 +62,7 @@ static void free_paths(qp_lattice_path *path, size_t count)
 }
 
 qp_status qp_sentencepiece_nbest(const qp_sentencepiece *m, const char *text, size_t bytes, size_t wanted,
-                                 qp_piece_list *list, double *score, size_t *found)
+                                 qp_encoding *list, double *score, size_t *found)
 {
     qp_mapped_text normal = {0};
     qp_unigram_lattice l = {0};
@@ -112,7 +112,7 @@ qp_status qp_sentencepiece_sampler_begin(qp_sentencepiece_sampler *s, const qp_s
 }
 
 qp_status qp_sentencepiece_sampler_draw(qp_sentencepiece_sampler *s, uint64_t key, uint64_t counter,
-                                        qp_piece_list *list)
+                                        qp_encoding *list)
 {
     list->count = 0;
     if (s->normal.bytes == 0) return QP_OK;

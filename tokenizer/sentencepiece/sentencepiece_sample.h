@@ -10,7 +10,7 @@
  * the lists zeroed before the first use. An unknown run is one id, but each of its characters counts in the score.
  * Errors  QP_EUSAGE: no unigram model; QP_EMEMORY. */
 qp_status qp_sentencepiece_nbest(const qp_sentencepiece *model, const char *text, size_t bytes, size_t wanted,
-                                 qp_piece_list *list, double *score, size_t *found);
+                                 qp_encoding *list, double *score, size_t *found);
 
 /* Random segmentations of one text; zero it before begin. */
 typedef struct {
@@ -29,7 +29,7 @@ typedef struct {
 qp_status qp_sentencepiece_sampler_begin(qp_sentencepiece_sampler *sampler, const qp_sentencepiece *model,
                                          const char *text, size_t bytes, int nbest_size, double alpha);
 qp_status qp_sentencepiece_sampler_draw(qp_sentencepiece_sampler *sampler, uint64_t key, uint64_t counter,
-                                        qp_piece_list *list);
+                                        qp_encoding *list);
 void qp_sentencepiece_sampler_free(qp_sentencepiece_sampler *sampler);
 
 #endif

@@ -27,14 +27,14 @@ Test(pipeline, byte_level_with_added_token_and_template)
         uint32_t begin, end;
     } wanted[] = {{3, 0, 2}, {4, 2, 5}, {9, 5, 10}, {1, 10, 11}, {9, 0, 0}};
     qp_pipeline *p = open_text(byte_level);
-    qp_token_list list = {0};
+    qp_encoding list = {0};
     const char *text = "AB aB<end>b";
     cr_assert_eq(qp_pipeline_encode(p, text, strlen(text), true, true, &list), QP_OK);
     cr_assert_eq(list.count, 5);
     for (size_t i = 0; i < 5; i++) {
-        cr_assert_eq(list.token[i].id, wanted[i].id);
-        cr_assert(list.token[i].begin == wanted[i].begin && list.token[i].end == wanted[i].end);
-        cr_assert_eq(list.token[i].special, i == 4);
+        cr_assert_eq(list.id[i], wanted[i].id);
+        cr_assert(list.begin[i] == wanted[i].begin && list.end[i] == wanted[i].end);
+        cr_assert_eq((list.sequence[i] < 0), i == 4);
     }
     const int32_t id[] = {3, 4, 9, 1, 9};
     char *back;
@@ -45,7 +45,7 @@ Test(pipeline, byte_level_with_added_token_and_template)
     cr_assert_eq(qp_pipeline_decode(p, id, 5, false, &back, &bytes), QP_OK);
     cr_assert_str_eq(back, "ab ab<end>b<end>");
     free(back);
-    qp_token_list_free(&list);
+    qp_encoding_free(&list);
     qp_pipeline_free(p);
 }
 
@@ -56,17 +56,17 @@ Test(pipeline, wordpiece)
         "\"decoder\":{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":true},"
         "\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\",\"continuing_subword_prefix\":\"##\","
         "\"vocab\":{\"[UNK]\":0,\"un\":1,\"##able\":2,\".\":3,\"a\":4}}}");
-    qp_token_list list = {0};
+    qp_encoding list = {0};
     const int32_t wanted[] = {1, 2, 3, 0, 4};
     cr_assert_eq(qp_pipeline_encode(p, "Un\u0301able. xyz a", 15, true, true, &list), QP_OK);
     cr_assert_eq(list.count, 5);
-    for (size_t i = 0; i < 5; i++) cr_assert_eq(list.token[i].id, wanted[i]);
+    for (size_t i = 0; i < 5; i++) cr_assert_eq(list.id[i], wanted[i]);
     char *back;
     size_t bytes;
     cr_assert_eq(qp_pipeline_decode(p, wanted, 3, true, &back, &bytes), QP_OK);
     cr_assert_str_eq(back, "unable.");
     free(back);
-    qp_token_list_free(&list);
+    qp_encoding_free(&list);
     qp_pipeline_free(p);
 }
 
@@ -80,18 +80,18 @@ Test(pipeline, tiktoken_ranks)
                                  i);
     made += (size_t)snprintf(file + made, sizeof file - made, "YWI= 256\nYWFi 257\n"); /* "ab", "aab" */
     qp_pipeline *p;
-    qp_token_list list = {0};
+    qp_encoding list = {0};
     cr_assert_eq(qp_pipeline_read_tiktoken("test", file, made, "\\S+|\\s+", &p), QP_OK, "%s", qp_error_message());
     cr_assert_eq(qp_pipeline_encode(p, "aab \xFF", 5, false, false, &list), QP_OK);
     cr_assert_eq(list.count, 3);
-    cr_assert(list.token[0].id == 257 && list.token[1].id == 32 && list.token[2].id == 255);
+    cr_assert(list.id[0] == 257 && list.id[1] == 32 && list.id[2] == 255);
     const int32_t id[] = {257, 32, 255};
     char *back;
     size_t bytes;
     cr_assert_eq(qp_pipeline_decode(p, id, 3, false, &back, &bytes), QP_OK);
     cr_assert(bytes == 5 && memcmp(back, "aab \xFF", 5) == 0);
     free(back);
-    qp_token_list_free(&list);
+    qp_encoding_free(&list);
     qp_pipeline_free(p);
     cr_assert_eq(qp_pipeline_read_tiktoken("test", file, made - 30, "\\S+|\\s+", &p), QP_EDATA);
     cr_assert_eq(qp_pipeline_read_tiktoken("test", "YWI= 0\n", 7, "\\S+", &p), QP_EDATA);

@@ -49,7 +49,7 @@ Test(sentencepiece, bpe_and_unigram)
     for (int type = QP_SPM_UNIGRAM; type <= QP_SPM_BPE; type++) {
         model_file f;
         qp_sentencepiece *m;
-        qp_piece_list list = {0};
+        qp_encoding list = {0};
         make(&f, type);
         cr_assert_eq(qp_sentencepiece_read("test", f.file, f.bytes, &m), QP_OK, "%s", qp_error_message());
         cr_assert(m->bos_id == 1 && m->eos_id == 2 && m->pad_id == -1 && m->unknown_id == 0);
@@ -60,21 +60,21 @@ Test(sentencepiece, bpe_and_unigram)
         cr_assert(list.begin[0] == 2 && list.end[0] == 5 && list.begin[2] == 7 && list.end[2] == 9);
         char *text;
         size_t bytes;
-        cr_assert_eq(qp_sentencepiece_decode(m, list.id, list.count, &text, &bytes), QP_OK);
+        cr_assert_eq(qp_sentencepiece_decode(m, list.id, (size_t)list.count, &text, &bytes), QP_OK);
         cr_assert_str_eq(text, "the  \u2047 the");
         free(text);
-        qp_piece_list_free(&list);
+        qp_encoding_free(&list);
         qp_sentencepiece_free(m);
     }
 }
 
 static void expect_ids(const qp_sentencepiece *m, const char *text, const int32_t *wanted, size_t count)
 {
-    qp_piece_list list = {0};
+    qp_encoding list = {0};
     cr_assert_eq(qp_sentencepiece_encode(m, text, strlen(text), &list), QP_OK, "%s", qp_error_message());
-    cr_assert_eq(list.count, count, "%zu ids of %s", list.count, text);
+    cr_assert_eq((size_t)list.count, count, "%d ids of %s", list.count, text);
     for (size_t i = 0; i < count; i++) cr_assert_eq(list.id[i], wanted[i], "id %zu of %s", i, text);
-    qp_piece_list_free(&list);
+    qp_encoding_free(&list);
 }
 
 /* A user-defined symbol is worth 0.1 for every byte behind the first, whatever the best score is. */

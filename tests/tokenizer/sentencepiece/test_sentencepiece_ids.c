@@ -86,7 +86,7 @@ Test(sentencepiece_ids, a_unigram_text_of_any_length)
 {
     enum { TIMES = 40000 };
     qp_sentencepiece *m = learn(QP_SPM_TRAIN_UNIGRAM, false);
-    qp_piece_list list = {0};
+    qp_encoding list = {0};
     qp_sentencepiece_scratch scratch = {0};
     int32_t *id = NULL;
     size_t capacity = 0, count;
@@ -104,7 +104,7 @@ Test(sentencepiece_ids, a_unigram_text_of_any_length)
     cr_assert_arr_eq(id, list.id, count * sizeof *id);
     free(text);
     free(id);
-    qp_piece_list_free(&list);
+    qp_encoding_free(&list);
     qp_sentencepiece_scratch_free(&scratch);
     qp_sentencepiece_free(m);
 }

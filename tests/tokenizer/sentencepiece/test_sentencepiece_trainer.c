@@ -102,15 +102,15 @@ Test(sentencepiece_trainer, unigram_gives_a_model_that_encodes)
 {
     static const char *const line[] = {"the cat sat on the mat", "the dog sat on the log", "a cat and a dog sat"};
     qp_sentencepiece *m;
-    qp_piece_list list = {0};
+    qp_encoding list = {0};
     qp_sentencepiece_config c = options(QP_SPM_TRAIN_UNIGRAM, 20);
     cr_assert_eq(train(&c, NULL, line, 3, &m), QP_OK, "%s", qp_error_message());
     cr_assert_eq(m->vocabulary.count, 20);
     for (int32_t id = 4; id < 20; id++) cr_assert_leq(m->score[id], m->score[id - 1]);
     cr_assert_eq(qp_sentencepiece_encode(m, "the cat", 7, &list), QP_OK);
     cr_assert(list.count < 8);
-    for (size_t i = 0; i < list.count; i++) cr_assert_neq(list.id[i], m->unknown_id);
-    qp_piece_list_free(&list);
+    for (int i = 0; i < list.count; i++) cr_assert_neq(list.id[i], m->unknown_id);
+    qp_encoding_free(&list);
     qp_sentencepiece_free(m);
 }
 
