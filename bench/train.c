@@ -116,8 +116,8 @@ static void shrink_embeddings(qp_params *params)
     for (int i = 0; i < qp_params_count(params); i++) {
         const qp_parameter *p = qp_params_at(params, i);
         if (strstr(p->name, "embed") || strstr(p->name, "position"))
-            qp_init_fill((qp_init){QP_INIT_NORMAL, 0.02}, p->rows, p->columns, p->columns, p->rows, (uint64_t)i,
-                         qp_params_value(params, i));
+            qp_init_fill((qp_init){.kind = QP_INIT_NORMAL, .gain = 0.02}, p->rows, p->columns, p->columns, p->rows,
+                         (uint64_t)i, qp_params_value(params, i));
     }
 }
 

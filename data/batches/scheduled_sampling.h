@@ -6,7 +6,7 @@
 
 /* own_reading — the qp_batch_source of scheduled sampling: the batches of another source (which must outlive it) in which
  * the decoder reads, at a share of the places drawn at random, its own best word in place of the text's
- * (lib/decode/own_words.h), as the model is when the batch is asked for. The draws are a function of (seed, epoch, number of
+ * (lib/decode/scheduled_words.h), as the model is when the batch is asked for. The draws are a function of (seed, epoch, number of
  * the batch, place), so they are the same for any number of threads and after a resume. */
 typedef struct {
     qp_batch_source texts;

@@ -75,7 +75,7 @@ qp_status qp_generate_prompt(const qp_generator *g, const char *text, size_t byt
 static qp_tensor drawn_code(const writing *w)
 {
     uint64_t key = qp_random_key(qp_random_key(w->g->seed, (uint64_t)w->number), 0x636f6465);
-    qp_tensor code = qp_tape_constant(w->tape, 1, qp_model_memory_width(qp_model_config_of(w->g->model)));
+    qp_tensor code = qp_tape_constant(w->tape, 1, qp_model_encoder_width(qp_model_config_of(w->g->model)));
     for (int i = 0; code.value && i < code.columns; i++) code.value[i] = (qp_real)qp_random_normal(key, (uint64_t)i);
     return code;
 }

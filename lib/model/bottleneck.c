@@ -6,24 +6,25 @@
 
 qp_bottleneck qp_bottleneck_add(qp_params *params, const qp_model_config *config, const qp_encoder *encoder)
 {
-    int width = qp_model_memory_width(config);
+    int width = qp_model_encoder_width(config);
     qp_bottleneck made = {
         .pooling = qp_pooling_add(params, config, encoder), .bias = -1, .spread = -1, .spread_bias = -1};
-    made.seen = (qp_encoder){.kind = encoder->kind, .memory_width = width, .summary_width = width, .value_bias = -1};
-    made.weight = qp_params_add(params, width, made.pooling.width, qp_model_init(config, 0), "bottleneck.weight");
-    if (config->bias) made.bias = qp_params_add(params, 1, width, (qp_init){QP_INIT_CONSTANT, 0}, "bottleneck.bias");
+    made.seen = (qp_encoder){.kind = encoder->kind, .output_width = width, .summary_width = width, .value_bias = -1};
+    made.weight = qp_params_add(params, width, made.pooling.width, qp_model_weight_init(config, 0),
+                                "bottleneck.weight");
+    if (config->bias) made.bias = qp_params_add(params, 1, width, qp_init_constant(0), "bottleneck.bias");
     made.variational = config->variational != 0;
     if (!made.variational) return made;
-    made.spread = qp_params_add(params, width, made.pooling.width, qp_model_init(config, 0),
+    made.spread = qp_params_add(params, width, made.pooling.width, qp_model_weight_init(config, 0),
                                 "bottleneck.log_var.weight");
     if (config->bias)
-        made.spread_bias = qp_params_add(params, 1, width, (qp_init){QP_INIT_CONSTANT, 0}, "bottleneck.log_var.bias");
+        made.spread_bias = qp_params_add(params, 1, width, qp_init_constant(0), "bottleneck.log_var.bias");
     return made;
 }
 
 qp_encoded qp_bottleneck_code(qp_tape *tape, qp_tensor code)
 {
-    return (qp_encoded){.sequences = qp_rows_one_each(tape, code.rows), .memory = code, .summary = code};
+    return (qp_encoded){.sequences = qp_rows_one_each(tape, code.rows), .output = code, .summary = code};
 }
 
 /* Numbers of N(0, 1) by the tape's key, NULL when there is no memory for them. */

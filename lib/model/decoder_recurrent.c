@@ -35,12 +35,12 @@ typedef struct {
 
 static int add_weight(qp_params *params, int rows, int columns, const qp_model_config *c, const char *name)
 {
-    return qp_params_add(params, rows, columns, qp_model_init(c, 0), "%s", name);
+    return qp_params_add(params, rows, columns, qp_model_weight_init(c, 0), "%s", name);
 }
 
 static int add_bias(qp_params *params, int columns, const char *name)
 {
-    return qp_params_add(params, 1, columns, (qp_init){QP_INIT_CONSTANT, 0}, "%s", name);
+    return qp_params_add(params, 1, columns, qp_init_constant(0), "%s", name);
 }
 
 /* The encoder's layers end where these begin. */
@@ -58,8 +58,8 @@ static void add_source(recurrent_decoder *d, qp_params *params, const qp_model_c
     d->looks_first = c->attention == QP_ATTENTION_BAHDANAU;
     d->takes_states = encoder->has_states && same_layers(c);
     qp_attend_sizes sizes = {.query = hidden,
-                             .memory = encoder->memory_width,
-                             .weight = qp_model_init(c, 0),
+                             .key = encoder->output_width,
+                             .weight = qp_model_weight_init(c, 0),
                              .attention = c->attention_size ? (int)c->attention_size : hidden};
     d->attention = qp_recurrent_attention_add(params, (qp_attend_kind)c->attention, sizes, "attention");
     if (d->takes_states) return;
@@ -70,7 +70,7 @@ static void add_source(recurrent_decoder *d, qp_params *params, const qp_model_c
 static int context_width(const recurrent_decoder *d, const qp_encoder *encoder)
 {
     if (!d->has_source) return 0;
-    if (d->attention.kind != QP_ATTEND_NONE) return encoder->memory_width;
+    if (d->attention.kind != QP_ATTEND_NONE) return encoder->output_width;
     return d->feeds_context ? encoder->summary_width : 0;
 }
 
@@ -123,11 +123,11 @@ typedef struct {
     const recurrent_decoder *d;
     qp_tape *tape;
     const qp_params *params;
-    qp_tensor keys, memory;        /* of the sources */
-    qp_sequences memory_sequences; /* the source of each sequence */
-    qp_tensor summary;             /* [sequences, .] fed or combined at every step; or empty */
-    qp_carry *state;               /* [layers] */
-    qp_tensor fed;                 /* [sequences, width] u of the token before */
+    qp_tensor keys, encoder_output; /* of the sources */
+    qp_sequences source_sequences;  /* the source of each sequence */
+    qp_tensor summary;              /* [sequences, .] fed or combined at every step; or empty */
+    qp_carry *state;                /* [layers] */
+    qp_tensor fed;                  /* [sequences, width] u of the token before */
     const qp_recurrent_noise *noise;
 } run;
 
@@ -135,8 +135,8 @@ static qp_tensor parameter(const run *r, int index) { return qp_param(r->tape, r
 
 static qp_tensor attend(const run *r, qp_tensor query, qp_sequences s, qp_attention_map *map)
 {
-    return qp_recurrent_attention_forward(&r->d->attention, r->tape, r->params, query, s, r->keys, r->memory,
-                                          r->memory_sequences, map);
+    return qp_recurrent_attention_forward(&r->d->attention, r->tape, r->params, query, s, r->keys, r->encoder_output,
+                                          r->source_sequences, map);
 }
 
 /* Each sequence's summary at each of its rows. */
@@ -193,11 +193,11 @@ static bool begin(run *r, const qp_encoded *source, int sequences)
         qp_recurrent_start(&d->layers, r->tape, r->params, sequences, r->state);
         return !qp_tape_failed(r->tape);
     }
-    r->memory_sequences = source->sequences;
+    r->source_sequences = source->sequences;
     if (d->feeds_context) r->summary = source->summary;
     if (d->attention.kind != QP_ATTEND_NONE) {
-        r->memory = source->memory;
-        r->keys = qp_recurrent_attention_keys(&d->attention, r->tape, r->params, source->memory);
+        r->encoder_output = source->output;
+        r->keys = qp_recurrent_attention_keys(&d->attention, r->tape, r->params, source->output);
     }
     if (d->takes_states) {
         memcpy(r->state, source->final, (size_t)d->layers.slots * sizeof *r->state);
@@ -298,7 +298,7 @@ static qp_tensor walk_targets(run *r, const qp_encoded *source, qp_tensor x, qp_
     for (int t = 0; t < w.order.steps; t++) {
         int first = w.order.first[t], count = w.order.first[t + 1] - first;
         if (t > 0 && count < first - w.order.first[t - 1]) keep_rows(r, count, w.one);
-        r->memory_sequences = (qp_sequences){.count = count, .start = w.source_start, .length = w.source_length};
+        r->source_sequences = (qp_sequences){.count = count, .start = w.source_start, .length = w.source_length};
         qp_tensor now = qp_gather(r->tape, x, count, w.order.row + first);
         w.u[t] = advance(r, now, (qp_sequences){.count = count, .start = w.one}, w.map ? &w.map[t] : NULL);
         if (qp_tape_failed(r->tape)) return (qp_tensor){0};
@@ -370,7 +370,7 @@ static int carries_of(const recurrent_decoder *d)
 static qp_state_shape shape(const qp_decoder *decoder)
 {
     const recurrent_decoder *d = decoder->self;
-    return (qp_state_shape){.memories = d->attention.kind == QP_ATTEND_NONE ? 0 : 2, .carries = carries_of(d)};
+    return (qp_state_shape){.sources = d->attention.kind == QP_ATTEND_NONE ? 0 : 2, .carries = carries_of(d)};
 }
 
 static qp_status save_carries(const run *r, qp_state *state)
@@ -391,8 +391,8 @@ static qp_status start(const qp_decoder *decoder, qp_tape *tape, const qp_encode
     run r = {.d = d, .tape = tape, .params = decoder->params};
     if (!begin(&r, source, qp_state_rows(state))) return qp_tape_status(tape);
     if (d->attention.kind != QP_ATTEND_NONE) {
-        QP_TRY(qp_state_memory_set(state, 0, r.keys));
-        QP_TRY(qp_state_memory_set(state, 1, r.memory));
+        QP_TRY(qp_state_source_set(state, 0, r.keys));
+        QP_TRY(qp_state_source_set(state, 1, r.encoder_output));
     }
     if (d->feeds_context) QP_TRY(qp_state_carry_set(state, carries_of(d) - 1, r.summary));
     return save_carries(&r, state);
@@ -403,7 +403,7 @@ static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *l
 {
     const recurrent_decoder *d = decoder->self;
     qp_sequences each = qp_state_query_sequences(state);
-    run r = {.d = d, .tape = tape, .params = decoder->params, .memory_sequences = qp_state_memory_sequences(state)};
+    run r = {.d = d, .tape = tape, .params = decoder->params, .source_sequences = qp_state_source_sequences(state)};
     r.state = qp_tape_memory(tape, (size_t)d->layers.slots * sizeof *r.state);
     if (!r.state) return (qp_tensor){0};
     int slot = 0;
@@ -414,8 +414,8 @@ static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *l
     if (d->feeds_output) r.fed = qp_state_carry(state, slot++);
     if (d->feeds_context) r.summary = qp_state_carry(state, slot);
     if (d->attention.kind != QP_ATTEND_NONE) {
-        r.keys = qp_state_memory(state, 0);
-        r.memory = qp_state_memory(state, 1);
+        r.keys = qp_state_source(state, 0);
+        r.encoder_output = qp_state_source(state, 1);
     }
     qp_tensor x = qp_embedding_forward(&d->embedding, tape, decoder->params, each, qp_state_rows(state), last_id, 0);
     qp_tensor u = advance(&r, x, each, attention);

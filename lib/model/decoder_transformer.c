@@ -4,7 +4,7 @@
 #include "lib/model/stack.h"
 
 /* decoder_transformer — a stack of causal layers; stepping keeps their keys and values in the state's caches, and those
- * of the sources in its memories. */
+ * of the sources in its source matrices. */
 
 static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding,
                       const qp_encoder *encoder)
@@ -14,7 +14,7 @@ static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_con
     decoder->width = (int)config->emb_size;
     decoder->has_attention = encoder->kind && config->dec_layers > 0;
     return qp_stack_init(stack, params, config, "decoder", (int)config->dec_layers, embedding,
-                         encoder->kind ? encoder->memory_width : 0, QP_MAP_DECODER);
+                         encoder->kind ? encoder->output_width : 0, QP_MAP_DECODER);
 }
 
 static void free_stack(qp_decoder *decoder)
@@ -29,8 +29,8 @@ static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_enco
     (void)carry;
     qp_transformer_pass pass = {.tape = tape, .params = decoder->params, .sequences = input.sequences, .causal = true};
     if (source) {
-        pass.memory = source->memory;
-        pass.memory_sequences = source->sequences;
+        pass.encoder_output = source->output;
+        pass.source_sequences = source->sequences;
     }
     int rows = input.sequences.count > 0 ? input.sequences.start[input.sequences.count] : 0;
     return qp_stack_forward(decoder->self, pass, rows, input.id, 0, (qp_stack_maps){.all = maps});
@@ -42,16 +42,16 @@ static qp_state_shape shape(const qp_decoder *decoder)
     const qp_attention_module *self = &stack->layer[0].self;
     bool layers = stack->layers > 0;
     return (qp_state_shape){
-        .caches = stack->layers, .cache_width = layers ? 2 * self->kv_width : 0, .memories = stack->layers};
+        .caches = stack->layers, .cache_width = layers ? 2 * self->kv_width : 0, .sources = stack->layers};
 }
 
 static qp_status start(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_state *state)
 {
     const qp_stack *stack = decoder->self;
     for (int i = 0; source && i < stack->layers; i++) {
-        qp_tensor kv = qp_transformer_layer_memory(&stack->layer[i], tape, decoder->params, source->memory);
+        qp_tensor kv = qp_transformer_layer_key_value(&stack->layer[i], tape, decoder->params, source->output);
         QP_TRY(qp_tape_status(tape));
-        QP_TRY(qp_state_memory_set(state, i, kv));
+        QP_TRY(qp_state_source_set(state, i, kv));
     }
     return QP_OK;
 }

@@ -18,8 +18,7 @@ qp_status qp_encoder_init(qp_encoder *encoder, qp_params *params, const qp_model
     if (!encoder->kind) return QP_OK;
     if (config->task == QP_TASK_REGRESS) {
         encoder->features = (int)config->features;
-        encoder->value_bias = qp_params_add(params, 1, (int)config->emb_size, (qp_init){QP_INIT_CONSTANT, 0},
-                                            "src_embed.bias");
+        encoder->value_bias = qp_params_add(params, 1, (int)config->emb_size, qp_init_constant(0), "src_embed.bias");
     }
     return encoder->kind->init(encoder, params, config, embedding);
 }

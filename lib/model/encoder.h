@@ -21,7 +21,7 @@ typedef struct {
 /* What came out of one pass; memory of the tape. */
 typedef struct {
     qp_sequences sequences;       /* of the sources */
-    qp_tensor memory;             /* [source rows, memory_width] */
+    qp_tensor output;             /* [source rows, output_width] */
     qp_tensor summary;            /* [sources, summary_width] one vector a source */
     qp_tensor mean, log_variance; /* of what a variational bottleneck draws from; else empty */
     const qp_carry *final; /* [slots of the module] final states of every layer of a recurrent encoder, or NULL */
@@ -38,7 +38,7 @@ struct qp_encoder {
     const qp_encoder_kind *kind; /* NULL: a model without encoder */
     void *self;                  /* the kind's own, made by its init */
     const qp_params *params;
-    int memory_width, summary_width;
+    int output_width, summary_width;
     bool has_states;          /* recurrent: a decoder of the same layers can go on from its final states */
     int features, value_bias; /* of numbers, made from them by one linear map; 0, -1: it reads ids */
 };

@@ -44,7 +44,7 @@ static void add_layers(convolution_encoder *e, qp_params *params, const qp_model
                                              .size = (int)c->kernel_size,
                                              .dilation = dilation_of(c, i),
                                              .separable = c->separable != 0,
-                                             .weight = qp_model_init(c, 0)};
+                                             .weight = qp_model_weight_init(c, 0)};
         snprintf(name, sizeof name, "encoder.layers.%d.convolution", i);
         e->layer[i].convolution = qp_convolution_add(params, &layer, name);
         snprintf(name, sizeof name, "encoder.layers.%d.norm", i);
@@ -62,7 +62,7 @@ static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_con
     if (config->pos == QP_POS_LEARNED) positions = QP_POSITION_LEARNED;
     e->layers = (int)config->enc_layers;
     e->dropout = (qp_real)config->dropout;
-    encoder->memory_width = encoder->summary_width = (int)config->emb_size;
+    encoder->output_width = encoder->summary_width = (int)config->emb_size;
     QP_TRY(qp_embedding_init(&e->embedding, params, embedding, (int)config->emb_size, config->scale_embeddings != 0,
                              positions, (int)config->max_length, config->dropout, "encoder.positions"));
     e->embedding.noise = (qp_real)config->input_noise;
@@ -92,8 +92,8 @@ static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_i
         z = qp_convolution_forward(&e->layer[i].convolution, tape, params, s, z);
         x = qp_residual(tape, x, qp_glu(tape, z, QP_SIGMOID), e->dropout);
     }
-    encoded->memory = qp_norm_forward(&e->last, tape, params, x);
-    if (summary) encoded->summary = qp_sequence_mean(tape, encoded->memory, s);
+    encoded->output = qp_norm_forward(&e->last, tape, params, x);
+    if (summary) encoded->summary = qp_sequence_mean(tape, encoded->output, s);
 }
 
 const qp_encoder_kind qp_encoder_convolution = {.init = init, .free = free_layers, .forward = forward};

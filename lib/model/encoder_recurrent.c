@@ -23,7 +23,7 @@ static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_con
     qp_recurrent_config layers = qp_recurrent_layers(config, config->encoder, (int)config->emb_size,
                                                      (int)config->enc_layers, config->bidirectional != 0);
     QP_TRY(qp_recurrent_init(&e->layers, params, &layers, "encoder"));
-    encoder->memory_width = e->layers.width;
+    encoder->output_width = e->layers.width;
     encoder->has_states = true;
     encoder->summary_width = e->layers.directions * e->layers.out;
     return QP_OK;
@@ -46,7 +46,7 @@ static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_i
     qp_carry *final = qp_tape_memory(tape, (size_t)layers->slots * sizeof *final);
     qp_tensor x = qp_encoder_embed(encoder, tape, &e->embedding, input);
     qp_recurrent_pass pass = {.tape = tape, .params = encoder->params, .sequences = input->sequences, .last = final};
-    encoded->memory = qp_recurrent_forward(layers, &pass, x);
+    encoded->output = qp_recurrent_forward(layers, &pass, x);
     if (qp_tape_failed(tape) || !summary) return;
     encoded->final = final;
     qp_tensor top[2];

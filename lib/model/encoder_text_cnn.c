@@ -27,7 +27,7 @@ static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_con
     if (!e) return qp_fail(QP_EMEMORY, "out of memory for an encoder");
     e->activation = (qp_activation_kind)config->activation;
     e->dropout = (qp_real)config->dropout;
-    encoder->memory_width = encoder->summary_width = WIDTHS * qp_model_hidden_size(config);
+    encoder->output_width = encoder->summary_width = WIDTHS * qp_model_hidden_size(config);
     for (int i = 0; i < WIDTHS; i++) {
         char name[40];
         const qp_convolution_config one = {.in = (int)config->emb_size,
@@ -35,7 +35,7 @@ static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_con
                                            .size = (int)config->kernel_size + i,
                                            .dilation = (int)config->dilation,
                                            .separable = config->separable != 0,
-                                           .weight = qp_model_init(config, 0)};
+                                           .weight = qp_model_weight_init(config, 0)};
         snprintf(name, sizeof name, "encoder.convolutions.%d", i);
         e->convolution[i] = qp_convolution_add(params, &one, name);
     }
@@ -64,8 +64,8 @@ static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_i
                                 qp_convolution_forward(&e->convolution[i], tape, encoder->params, input->sequences, x),
                                 e->activation, 0);
     if (qp_tape_failed(tape)) return;
-    encoded->memory = qp_dropout(tape, qp_join_columns(tape, WIDTHS, part), e->dropout);
-    if (summary) encoded->summary = qp_pool_sequence(tape, encoded->memory, input->sequences, QP_POOL_MAX);
+    encoded->output = qp_dropout(tape, qp_join_columns(tape, WIDTHS, part), e->dropout);
+    if (summary) encoded->summary = qp_pool_sequence(tape, encoded->output, input->sequences, QP_POOL_MAX);
 }
 
 const qp_encoder_kind qp_encoder_text_cnn = {.init = init, .free = free_layers, .forward = forward};

@@ -10,7 +10,7 @@ static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_con
 {
     qp_stack *stack = encoder->self = calloc(1, sizeof *stack);
     if (!stack) return qp_fail(QP_EMEMORY, "out of memory for an encoder");
-    encoder->memory_width = encoder->summary_width = (int)config->emb_size;
+    encoder->output_width = encoder->summary_width = (int)config->emb_size;
     return qp_stack_init(stack, params, config, "encoder", (int)config->enc_layers, embedding, 0, QP_MAP_ENCODER);
 }
 
@@ -26,8 +26,8 @@ static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_i
     const qp_stack *stack = encoder->self;
     qp_transformer_pass pass = {.tape = tape, .params = encoder->params, .sequences = input->sequences};
     qp_tensor x = qp_encoder_embed(encoder, tape, &stack->embedding, input);
-    encoded->memory = qp_stack_layers(stack, pass, x, 0, (qp_stack_maps){.all = maps});
-    if (summary) encoded->summary = qp_sequence_mean(tape, encoded->memory, input->sequences);
+    encoded->output = qp_stack_layers(stack, pass, x, 0, (qp_stack_maps){.all = maps});
+    if (summary) encoded->summary = qp_sequence_mean(tape, encoded->output, input->sequences);
 }
 
 const qp_encoder_kind qp_encoder_transformer = {.init = init, .free = free_stack, .forward = forward};

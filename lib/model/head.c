@@ -6,13 +6,13 @@
 #include "lib/grad/op_linear.h"
 #include "lib/model/recurrent_layers.h"
 
-static qp_init weights(const qp_model_config *c) { return qp_model_init(c, 0); }
+static qp_init weights(const qp_model_config *c) { return qp_model_weight_init(c, 0); }
 
 static void add_output(qp_head *head, qp_params *params, const qp_model_config *c, int width)
 {
     int outputs = qp_model_outputs(c);
     if (head->output < 0) head->output = qp_params_add(params, outputs, width, weights(c), "head.weight");
-    if (c->bias) head->output_bias = qp_params_add(params, 1, outputs, (qp_init){QP_INIT_CONSTANT, 0}, "head.bias");
+    if (c->bias) head->output_bias = qp_params_add(params, 1, outputs, qp_init_constant(0), "head.bias");
 }
 
 /* ---- one answer a source ---- */
@@ -66,7 +66,7 @@ static qp_tensor rows_read(qp_tape *tape, const qp_encoded *encoded, const qp_ba
                 place = (r + 1 < target.start[i + 1] ? batch->source_row[r + 1] : qp_sequence_length(source, i)) - 1;
             row[r] = source.start[i] + (place > batch->source_row[r] ? place : batch->source_row[r]);
         }
-    return qp_gather(tape, encoded->memory, rows, row);
+    return qp_gather(tape, encoded->output, rows, row);
 }
 
 /* The sequences that have rows. */
@@ -84,7 +84,7 @@ static qp_sequences without_empty(qp_tape *tape, qp_sequences s)
 /* Zeros: at first the tags do not know of each other. */
 static void add_field(qp_head *head, qp_params *params, int labels)
 {
-    qp_init zeros = {QP_INIT_CONSTANT, 0};
+    qp_init zeros = qp_init_constant(0);
     head->transitions = qp_params_add(params, labels, labels, zeros, "head.transitions");
     head->start = qp_params_add(params, 1, labels, zeros, "head.start");
     head->end = qp_params_add(params, 1, labels, zeros, "head.end");
@@ -93,7 +93,7 @@ static void add_field(qp_head *head, qp_params *params, int labels)
 static qp_status tag_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder,
                          int embedding)
 {
-    int width = encoder->memory_width;
+    int width = encoder->output_width;
     (void)embedding;
     head->has_words = c->word_layers > 0;
     if (head->has_words) {
@@ -127,8 +127,8 @@ static qp_status mlm_add(qp_head *head, qp_params *params, const qp_model_config
                          int embedding)
 {
     int width = (int)c->emb_size;
-    head->dense = qp_params_add(params, width, encoder->memory_width, weights(c), "head.dense.weight");
-    if (c->bias) head->dense_bias = qp_params_add(params, 1, width, (qp_init){QP_INIT_CONSTANT, 0}, "head.dense.bias");
+    head->dense = qp_params_add(params, width, encoder->output_width, weights(c), "head.dense.weight");
+    if (c->bias) head->dense_bias = qp_params_add(params, 1, width, qp_init_constant(0), "head.dense.bias");
     head->norm = qp_norm_add(params, width, c->norm_type == QP_NORM_RMS, c->norm_epsilon, "head.norm");
     if (c->tied_embeddings || c->tied_embeddings_all) head->output = embedding;
     add_output(head, params, c, width);

@@ -50,11 +50,10 @@ static qp_status build_decoder(qp_model *model, int source_embedding)
                            model->has_bottleneck ? &model->bottleneck.seen : &model->encoder));
     model->output = embedding;
     if (c->tied_embeddings || c->tied_embeddings_all) return QP_OK;
-    model->output = qp_params_add(model->params, vocabulary, model->decoder.width, qp_model_init(c, 0),
+    model->output = qp_params_add(model->params, vocabulary, model->decoder.width, qp_model_weight_init(c, 0),
                                   "generator.weight");
     if (c->bias)
-        model->output_bias = qp_params_add(model->params, 1, vocabulary, (qp_init){QP_INIT_CONSTANT, 0},
-                                           "generator.bias");
+        model->output_bias = qp_params_add(model->params, 1, vocabulary, qp_init_constant(0), "generator.bias");
     return QP_OK;
 }
 
@@ -64,7 +63,7 @@ static int add_source_embedding(qp_model *model)
     const qp_model_config *c = &model->config;
     int width = (int)c->emb_size;
     if (c->task == QP_TASK_REGRESS)
-        return qp_params_add(model->params, width, (int)c->features, qp_model_init(c, 0), "src_embed.weight");
+        return qp_params_add(model->params, width, (int)c->features, qp_model_weight_init(c, 0), "src_embed.weight");
     return qp_embedding_add_weight(model->params, (int)c->src_vocab_size, width, c->scale_embeddings != 0,
                                    shares_embedding(c) ? "embed" : "src_embed");
 }
@@ -332,7 +331,7 @@ qp_status qp_model_start(const qp_model *model, qp_tape *tape, qp_ids source, qp
 qp_status qp_model_start_code(const qp_model *model, qp_tape *tape, qp_tensor code, qp_state **state)
 {
     *state = NULL;
-    if (!model->has_bottleneck || code.columns != model->bottleneck.seen.memory_width)
+    if (!model->has_bottleneck || code.columns != model->bottleneck.seen.output_width)
         return qp_fail(QP_EUSAGE, "vectors of %d columns do not fit this model; use those of its own bottleneck",
                        code.columns);
     qp_encoded encoded = qp_bottleneck_code(tape, code);

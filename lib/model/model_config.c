@@ -20,7 +20,7 @@ int qp_model_carry_width(const qp_model_config *config)
     return (int)config->dec_layers * (has_cell ? 2 : 1) * qp_model_hidden_size(config);
 }
 
-int qp_model_memory_width(const qp_model_config *config)
+int qp_model_encoder_width(const qp_model_config *config)
 {
     if (config->task == QP_TASK_AUTOENCODE) return (int)(config->bottleneck ? config->bottleneck : config->emb_size);
     if (config->encoder == QP_KIND_TEXT_CNN) return QP_TEXT_CNN_WIDTHS * qp_model_hidden_size(config);
@@ -41,14 +41,15 @@ int qp_model_pooling(const qp_model_config *config)
     return config->encoder == QP_KIND_TEXT_CNN ? QP_POOLING_MAX : QP_POOLING_MEAN;
 }
 
-qp_init qp_model_init(const qp_model_config *config, int recurrent)
+qp_init qp_model_weight_init(const qp_model_config *config, int recurrent)
 {
     /* In the order of the choices of --init. */
     static const qp_init_kind kind[] = {
         QP_INIT_XAVIER_UNIFORM, QP_INIT_UNIFORM,   QP_INIT_NORMAL,        QP_INIT_XAVIER_UNIFORM, QP_INIT_XAVIER_NORMAL,
         QP_INIT_HE_UNIFORM,     QP_INIT_HE_NORMAL, QP_INIT_LECUN_UNIFORM, QP_INIT_LECUN_NORMAL,   QP_INIT_ORTHOGONAL};
-    if (config->init == 0 && recurrent > 0) return (qp_init){QP_INIT_UNIFORM, config->init_gain / sqrt(recurrent)};
-    return (qp_init){kind[config->init], config->init_gain};
+    if (config->init == 0 && recurrent > 0)
+        return (qp_init){.kind = QP_INIT_UNIFORM, .gain = config->init_gain / sqrt(recurrent)};
+    return (qp_init){.kind = kind[config->init], .gain = config->init_gain};
 }
 
 int qp_model_outputs(const qp_model_config *config)
@@ -131,11 +132,11 @@ static qp_status check_feeding(const qp_model_config *config)
         return qp_fail(QP_EUSAGE, "--context-feeding gives a recurrent decoder without attention the source's summary; "
                                   "add --attention none or leave it out");
     if (reads && config->attention == QP_ATTENTION_LUONG_DOT &&
-        qp_model_hidden_size(config) != qp_model_memory_width(config))
+        qp_model_hidden_size(config) != qp_model_encoder_width(config))
         return qp_fail(QP_EUSAGE,
                        "--attention luong-dot needs equal widths of decoder and encoder, not %d and %d; use "
                        "--attention luong-general%s",
-                       qp_model_hidden_size(config), qp_model_memory_width(config),
+                       qp_model_hidden_size(config), qp_model_encoder_width(config),
                        config->bidirectional ? ", or --direction-merge sum" : "");
     return QP_OK;
 }

@@ -155,12 +155,12 @@ extern const qp_field_table qp_model_fields;
  * qp_model_hidden_size — the width of a recurrent state.
  * qp_model_carry_width — reals of one sequence's state in a qp_batch_carry (lib/base/batch.h): of every layer of a
  *   recurrent decoder without source; else 0.
- * qp_model_memory_width — columns of what a decoder or a head is handed. */
+ * qp_model_encoder_width — columns of what a decoder or a head is handed. */
 bool qp_model_kind_is_recurrent(int64_t kind);
 qp_cell_kind qp_model_cell(int64_t kind);
 int qp_model_hidden_size(const qp_model_config *config);
 int qp_model_carry_width(const qp_model_config *config);
-int qp_model_memory_width(const qp_model_config *config);
+int qp_model_encoder_width(const qp_model_config *config);
 
 /* qp_model_task_has_decoder — translate, lm, autoencode: it makes text; the others put a head on the encoder.
  * qp_model_pooling — the pooling meant by `auto`.
@@ -172,10 +172,10 @@ bool qp_model_task_has_decoder(int64_t task);
 int qp_model_pooling(const qp_model_config *config);
 int qp_model_outputs(const qp_model_config *config);
 
-/* qp_model_init — the first values of a matrix, by --init and --init-gain; initializer.h has the equations. `recurrent`
+/* qp_model_weight_init — the first values of a matrix, by --init and --init-gain; initializer.h has the equations. `recurrent`
  *   is the width of the recurrent layer it belongs to, 0 if none: --init auto means uniform on +-gain/sqrt(recurrent)
  *   there (as PyTorch's cells) and Xavier's uniform elsewhere. */
-qp_init qp_model_init(const qp_model_config *config, int recurrent);
+qp_init qp_model_weight_init(const qp_model_config *config, int recurrent);
 void qp_model_config_complete(qp_model_config *config, bool (*given)(const void *self, const char *name),
                               const void *self);
 

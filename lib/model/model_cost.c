@@ -112,7 +112,7 @@ static void add_attention(table *t, const char *key, double layers, double forwa
 static void add_products(table *t, const lengths *l)
 {
     const qp_model_config *c = l->config;
-    double width = (double)c->emb_size, hidden = qp_model_hidden_size(c), memory = qp_model_memory_width(c);
+    double width = (double)c->emb_size, hidden = qp_model_hidden_size(c), memory = qp_model_encoder_width(c);
     bool reads = c->encoder != QP_KIND_NONE;
     if (c->encoder == QP_KIND_TRANSFORMER)
         add_attention(t, "encoder: self-attention", (double)c->enc_layers, 4 * width * l->source);

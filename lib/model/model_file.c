@@ -187,7 +187,7 @@ static qp_status check_size(const qp_safetensors *file, const qp_model_config *c
     double layers = layer_weights(config, config->encoder, config->enc_layers) +
                     layer_weights(config, config->decoder, config->dec_layers);
     if (config->pooling == QP_POOLING_ATTENTION) outputs += (double)config->attention_size;
-    if (embeddings > stored || layers + words > stored || outputs > stored || qp_model_memory_width(config) > stored)
+    if (embeddings > stored || layers + words > stored || outputs > stored || qp_model_encoder_width(config) > stored)
         return qp_fail(QP_EDATA, "%s: its configuration describes a larger model than it holds; the file is damaged",
                        qp_safetensors_path(file));
     return QP_OK;

@@ -10,12 +10,12 @@ qp_pooling qp_pooling_add(qp_params *params, const qp_model_config *config, cons
 {
     qp_pooling made = {.kind = qp_model_pooling(config), .params = params, .query = -1, .key = -1, .energy = -1};
     made.from_states = made.kind == QP_POOLING_LAST && encoder->has_states;
-    made.width = made.from_states ? encoder->summary_width : encoder->memory_width;
+    made.width = made.from_states ? encoder->summary_width : encoder->output_width;
     if (made.kind != QP_POOLING_ATTENTION) return made;
-    int size = config->attention_size ? (int)config->attention_size : encoder->memory_width;
-    qp_init init = qp_model_init(config, 0);
-    made.query = qp_params_add(params, 1, size, (qp_init){QP_INIT_CONSTANT, 0}, "pooling.query");
-    made.key = qp_params_add(params, size, encoder->memory_width, init, "pooling.key.weight");
+    int size = config->attention_size ? (int)config->attention_size : encoder->output_width;
+    qp_init init = qp_model_weight_init(config, 0);
+    made.query = qp_params_add(params, 1, size, qp_init_constant(0), "pooling.query");
+    made.key = qp_params_add(params, size, encoder->output_width, init, "pooling.key.weight");
     made.energy = qp_params_add(params, 1, size, init, "pooling.energy.weight");
     return made;
 }
@@ -35,8 +35,8 @@ static qp_tensor attend(const qp_pooling *p, qp_tape *tape, const qp_encoded *en
     if (!each.start || !zero) return (qp_tensor){0};
     for (int i = 0; i < count; i++) zero[i] = 0;
     qp_tensor query = qp_gather(tape, qp_param(tape, p->params, p->query), count, zero);
-    qp_tensor key = qp_linear(tape, encoded->memory, qp_param(tape, p->params, p->key), (qp_tensor){0});
-    return qp_additive_attention(tape, query, each, key, encoded->memory, encoded->sequences,
+    qp_tensor key = qp_linear(tape, encoded->output, qp_param(tape, p->params, p->key), (qp_tensor){0});
+    return qp_additive_attention(tape, query, each, key, encoded->output, encoded->sequences,
                                  qp_param(tape, p->params, p->energy), qp_model_maps_add(maps, QP_MAP_CROSS, 0), NULL);
 }
 
@@ -47,7 +47,7 @@ static qp_tensor end_rows(qp_tape *tape, const qp_encoded *encoded, bool last)
     int32_t *row = qp_tape_memory(tape, ((size_t)s.count + 1) * sizeof *row);
     if (!row) return (qp_tensor){0};
     for (int i = 0; i < s.count; i++) row[i] = s.start[i] + (last ? qp_sequence_length(s, i) - 1 : 0);
-    return qp_gather(tape, encoded->memory, s.count, row);
+    return qp_gather(tape, encoded->output, s.count, row);
 }
 
 qp_tensor qp_pooling_forward(const qp_pooling *pooling, qp_tape *tape, const qp_encoded *encoded, qp_model_maps *maps)
@@ -58,9 +58,9 @@ qp_tensor qp_pooling_forward(const qp_pooling *pooling, qp_tape *tape, const qp_
             return qp_tape_fail(tape, QP_ESHAPE, "pooling: source %d of the batch is empty", i);
     switch (pooling->kind) {
     case QP_POOLING_LAST: return pooling->from_states ? encoded->summary : end_rows(tape, encoded, true);
-    case QP_POOLING_MAX: return qp_pool_sequence(tape, encoded->memory, encoded->sequences, QP_POOL_MAX);
+    case QP_POOLING_MAX: return qp_pool_sequence(tape, encoded->output, encoded->sequences, QP_POOL_MAX);
     case QP_POOLING_ATTENTION: return attend(pooling, tape, encoded, maps);
     case QP_POOLING_CLASS_TOKEN: return end_rows(tape, encoded, false);
-    default: return qp_sequence_mean(tape, encoded->memory, encoded->sequences);
+    default: return qp_sequence_mean(tape, encoded->output, encoded->sequences);
     }
 }

@@ -24,7 +24,7 @@ qp_recurrent_config qp_recurrent_layers(const qp_model_config *config, int64_t k
                                  .recurrent_dropout = (qp_real)config->recurrent_dropout,
                                  .zoneout_hidden = (qp_real)config->zoneout,
                                  .zoneout_cell = (qp_real)config->zoneout_cell,
-                                 .weight = qp_model_init(config, qp_model_hidden_size(config)),
+                                 .weight = qp_model_weight_init(config, qp_model_hidden_size(config)),
                                  .forget_bias = config->forget_bias,
                                  .epsilon = config->norm_epsilon};
 }

@@ -16,7 +16,7 @@ static qp_transformer_config layer_config(const qp_model_config *c)
                                    .bias = c->bias != 0,
                                    .gated = c->gated_ff != 0,
                                    .epsilon = c->norm_epsilon,
-                                   .weight = qp_model_init(c, 0),
+                                   .weight = qp_model_weight_init(c, 0),
                                    .activation = (qp_activation_kind)c->activation,
                                    .dropout = (qp_real)c->dropout,
                                    .attention_dropout = (qp_real)c->attention_dropout,
@@ -45,7 +45,7 @@ static qp_inner_kind inner_kind(const qp_model_config *c)
 }
 
 qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_config *config, const char *name, int layers,
-                        int embedding, int memory_width, qp_map_kind self_kind)
+                        int embedding, int encoder_width, qp_map_kind self_kind)
 {
     *stack = (qp_stack){.layers = layers, .has_norm = config->final_norm != 0, .self_kind = self_kind};
     stack->layer = calloc((size_t)layers + 1, sizeof *stack->layer);
@@ -67,10 +67,10 @@ qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_confi
     snprintf(full, sizeof full, "%s.relative", name);
     QP_TRY(qp_position_init(&stack->position, params, inner_kind(config), layer.heads, layer.width / layer.heads,
                             (int)config->max_length, config->rope_base, self_kind == QP_MAP_ENCODER, full));
-    layer.memory_width = memory_width;
+    layer.encoder_width = encoder_width;
     for (int i = 0; i < layers; i++) {
         snprintf(full, sizeof full, "%s.layers.%d", name, i);
-        stack->layer[i] = qp_transformer_layer_add(params, &layer, memory_width > 0, full);
+        stack->layer[i] = qp_transformer_layer_add(params, &layer, encoder_width > 0, full);
     }
     snprintf(full, sizeof full, "%s.norm", name);
     if (stack->has_norm) stack->norm = qp_norm_add(params, layer.width, layer.rms, layer.epsilon, full);
@@ -102,7 +102,7 @@ qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_te
         if (drops && qp_random_uniform(key, (uint64_t)i) < stack->layer_drop) continue;
         pass.layer = i;
         pass.self_map = qp_model_maps_add(maps.all, stack->self_kind, i);
-        pass.cross_map = stack->layer[i].reads_memory ? qp_model_maps_add(maps.all, QP_MAP_CROSS, i) : NULL;
+        pass.cross_map = stack->layer[i].reads_source ? qp_model_maps_add(maps.all, QP_MAP_CROSS, i) : NULL;
         if (maps.cross && i == maps.cross_layer) pass.cross_map = maps.cross;
         x = qp_transformer_layer_forward(&stack->layer[i], &pass, x);
     }

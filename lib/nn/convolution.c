@@ -10,7 +10,7 @@ qp_convolution_module qp_convolution_add(qp_params *params, const qp_convolution
     const qp_init init = c->weight;
     if (c->separable) made.depth = qp_params_add(params, c->in, c->size, init, "%s.depth.weight", name);
     made.weight = qp_params_add(params, c->out, c->separable ? c->in : c->in * c->size, init, "%s.weight", name);
-    made.bias = qp_params_add(params, 1, c->out, (qp_init){QP_INIT_CONSTANT, 0}, "%s.bias", name);
+    made.bias = qp_params_add(params, 1, c->out, qp_init_constant(0), "%s.bias", name);
     return made;
 }
 

@@ -14,7 +14,8 @@
 int qp_embedding_add_weight(qp_params *params, int vocabulary, int width, bool scaled, const char *name)
 {
     double deviation = scaled ? 1 / sqrt(width) : 0.02;
-    return qp_params_add(params, vocabulary, width, (qp_init){QP_INIT_NORMAL, deviation}, "%s.weight", name);
+    return qp_params_add(params, vocabulary, width, (qp_init){.kind = QP_INIT_NORMAL, .gain = deviation}, "%s.weight",
+                         name);
 }
 
 qp_status qp_embedding_init(qp_embedding_module *embedding, qp_params *params, int weight, int width, bool scaled,
@@ -28,8 +29,8 @@ qp_status qp_embedding_init(qp_embedding_module *embedding, qp_params *params, i
                                        .scale = scaled ? (qp_real)sqrt(width) : 1,
                                        .dropout = (qp_real)dropout};
     if (kind == QP_POSITION_LEARNED)
-        embedding->position_weight = qp_params_add(params, positions, width, (qp_init){QP_INIT_NORMAL, 0.02},
-                                                   "%s.weight", position_name);
+        embedding->position_weight = qp_params_add(
+            params, positions, width, (qp_init){.kind = QP_INIT_NORMAL, .gain = 0.02}, "%s.weight", position_name);
     if (kind != QP_POSITION_SINUSOIDAL) return QP_OK;
     embedding->sinusoid = malloc((size_t)positions * (size_t)width * sizeof *embedding->sinusoid);
     if (!embedding->sinusoid)
@@ -40,8 +41,8 @@ qp_status qp_embedding_init(qp_embedding_module *embedding, qp_params *params, i
 
 void qp_embedding_add_segments(qp_embedding_module *embedding, qp_params *params, int kinds, const char *name)
 {
-    embedding->segment_weight = qp_params_add(params, kinds, embedding->width, (qp_init){QP_INIT_NORMAL, 0.02},
-                                              "%s.weight", name);
+    embedding->segment_weight = qp_params_add(params, kinds, embedding->width,
+                                              (qp_init){.kind = QP_INIT_NORMAL, .gain = 0.02}, "%s.weight", name);
 }
 
 void qp_embedding_add_norm(qp_embedding_module *embedding, qp_params *params, bool rms, double epsilon,

@@ -6,12 +6,12 @@
 qp_highway qp_highway_add(qp_params *params, int width, int layers, qp_activation_kind activation, const char *name)
 {
     qp_highway made = {.layers = layers, .first = qp_params_count(params), .activation = activation};
-    const qp_init weight = {QP_INIT_XAVIER_UNIFORM, 1};
+    const qp_init weight = {.kind = QP_INIT_XAVIER_UNIFORM, .gain = 1};
     for (int i = 0; i < layers; i++) {
         qp_params_add(params, width, width, weight, "%s.h.%d.weight", name, i);
-        qp_params_add(params, 1, width, (qp_init){QP_INIT_CONSTANT, 0}, "%s.h.%d.bias", name, i);
+        qp_params_add(params, 1, width, qp_init_constant(0), "%s.h.%d.bias", name, i);
         qp_params_add(params, width, width, weight, "%s.t.%d.weight", name, i);
-        qp_params_add(params, 1, width, (qp_init){QP_INIT_CONSTANT, -2}, "%s.t.%d.bias", name, i);
+        qp_params_add(params, 1, width, qp_init_constant(-2), "%s.t.%d.bias", name, i);
     }
     return made;
 }

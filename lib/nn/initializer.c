@@ -5,8 +5,8 @@
 
 #include "lib/base/random.h"
 
-/* Rows of `unit` become orthonormal: twice through modified Gram–Schmidt, in double, which is as good as a Householder
- * QR for the sizes of a layer. */
+/* Make the rows of `unit` orthonormal by modified Gram-Schmidt, twice and in double: as accurate as a Householder QR for
+ * the sizes of a layer. */
 static void orthonormalise(int rows, int columns, double *unit)
 {
     for (int pass = 0; pass < 2; pass++)
@@ -41,12 +41,12 @@ static void fill_orthogonal(double gain, int rows, int columns, uint64_t key, qp
     free(unit);
 }
 
-/* gain in one of `parts` equal parts of every row */
-static void fill_part(double gain, int part, int parts, int rows, int columns, qp_real *value)
+static void fill_gate(qp_init init, int rows, int columns, qp_real *value)
 {
+    int width = columns / init.gates;
     for (int r = 0; r < rows; r++)
         for (int c = 0; c < columns; c++)
-            value[(size_t)r * (size_t)columns + (size_t)c] = (qp_real)(c / (columns / parts) == part ? gain : 0);
+            value[(size_t)r * (size_t)columns + (size_t)c] = (qp_real)(c / width == init.gate ? init.gain : 0);
 }
 
 double qp_init_deviation(qp_init init, int fan_in, int fan_out)
@@ -61,19 +61,13 @@ double qp_init_deviation(qp_init init, int fan_in, int fan_out)
     case QP_INIT_UNIFORM: return init.gain / sqrt(3.0);
     case QP_INIT_NORMAL: return init.gain;
     case QP_INIT_CONSTANT:
-    case QP_INIT_FORGET_2_OF_4:
-    case QP_INIT_FORGET_1_OF_3:
-    case QP_INIT_FORGET_2_OF_3:
+    case QP_INIT_GATE:
     case QP_INIT_ORTHOGONAL: break;
     }
     return 0;
 }
 
-bool qp_init_is_vector(qp_init init)
-{
-    return init.kind == QP_INIT_CONSTANT || init.kind == QP_INIT_FORGET_2_OF_4 || init.kind == QP_INIT_FORGET_1_OF_3 ||
-           init.kind == QP_INIT_FORGET_2_OF_3;
-}
+bool qp_init_is_vector(qp_init init) { return init.kind == QP_INIT_CONSTANT || init.kind == QP_INIT_GATE; }
 
 static bool is_normal(qp_init_kind kind)
 {
@@ -89,12 +83,8 @@ void qp_init_fill(qp_init init, int rows, int columns, int fan_in, int fan_out, 
         fill_orthogonal(init.gain, rows, columns, key, value);
     else if (init.kind == QP_INIT_CONSTANT)
         for (size_t i = 0; i < count; i++) value[i] = (qp_real)init.gain;
-    else if (init.kind == QP_INIT_FORGET_2_OF_4)
-        fill_part(init.gain, 1, 4, rows, columns, value);
-    else if (init.kind == QP_INIT_FORGET_1_OF_3)
-        fill_part(init.gain, 0, 3, rows, columns, value);
-    else if (init.kind == QP_INIT_FORGET_2_OF_3)
-        fill_part(init.gain, 1, 3, rows, columns, value);
+    else if (init.kind == QP_INIT_GATE)
+        fill_gate(init, rows, columns, value);
     else if (is_normal(init.kind))
         for (size_t i = 0; i < count; i++) value[i] = (qp_real)(deviation * qp_random_normal(key, i));
     else

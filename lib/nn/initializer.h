@@ -6,15 +6,14 @@
 
 #include "lib/base/real.h"
 
-/* initializer — the first values of weights. fan_in = columns, fan_out = rows of a weight [out, in] unless a kernel
- * width multiplies both.
- *   XAVIER  std = gain*sqrt(2/(fan_in+fan_out))    HE  std = gain*sqrt(2/fan_in)    LECUN  std = gain*sqrt(1/fan_in)
- *           each either uniform on +-sqrt(3)*std or normal with mean 0
- *   NORMAL  std = gain      UNIFORM on +-gain      CONSTANT = gain
- *   FORGET_a_OF_b = gain in part a of b equal parts of the columns, 0 elsewhere: the bias of an LSTM's gates
- *           (Jozefowicz et al. 2015)
+/* initializer — the first values of weights. fan_in = columns, fan_out = rows of a weight [out, in].
+ *   XAVIER      std = gain*sqrt(2/(fan_in+fan_out))     uniform on +-sqrt(3)*std, or normal with mean 0
+ *   HE          std = gain*sqrt(2/fan_in)               likewise
+ *   LECUN       std = gain*sqrt(1/fan_in)               likewise
+ *   NORMAL      std = gain        UNIFORM  on +-gain        CONSTANT  = gain
+ *   GATE        = gain in gate `gate` of `gates` equal parts of the columns, 0 elsewhere: the bias of an LSTM's gates
  *   ORTHOGONAL  W W' = gain^2 I if rows <= columns, else W' W = gain^2 I
- * Sources  Glorot & Bengio 2010; He et al. 2015; LeCun et al. 1998; Saxe et al. 2014. */
+ * Sources  Glorot & Bengio 2010; He et al. 2015; LeCun et al. 1998; Saxe et al. 2014; gates: Jozefowicz et al. 2015. */
 typedef enum {
     QP_INIT_CONSTANT,
     QP_INIT_UNIFORM,
@@ -26,20 +25,25 @@ typedef enum {
     QP_INIT_LECUN_UNIFORM,
     QP_INIT_LECUN_NORMAL,
     QP_INIT_ORTHOGONAL,
-    QP_INIT_FORGET_2_OF_4,
-    QP_INIT_FORGET_1_OF_3,
-    QP_INIT_FORGET_2_OF_3
+    QP_INIT_GATE
 } qp_init_kind;
+
 typedef struct {
     qp_init_kind kind;
     double gain;
+    int gates, gate; /* of QP_INIT_GATE */
 } qp_init;
 
-/* qp_init_is_vector — a first value that only vectors have (biases, gains): constant, or constant in parts.
- * qp_init_fill — draw value [rows, columns] by `init` from the random numbers of `key`.
- * qp_init_deviation — the standard deviation it draws with (0 for constant and orthogonal). */
+/* qp_init_constant — every weight has this value. */
+static inline qp_init qp_init_constant(double value) { return (qp_init){.kind = QP_INIT_CONSTANT, .gain = value}; }
+
+/* qp_init_is_vector — true for the kinds that only vectors have (biases, gains): constant, or constant by gate. */
 bool qp_init_is_vector(qp_init init);
+
+/* qp_init_fill — draw value [rows, columns] from the random numbers of `key`. */
 void qp_init_fill(qp_init init, int rows, int columns, int fan_in, int fan_out, uint64_t key, qp_real *value);
+
+/* qp_init_deviation — the standard deviation of what is drawn; 0 for constant, gate and orthogonal. */
 double qp_init_deviation(qp_init init, int fan_in, int fan_out);
 
 #endif

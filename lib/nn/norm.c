@@ -5,8 +5,8 @@
 qp_norm qp_norm_add(qp_params *params, int width, bool rms, double epsilon, const char *name)
 {
     qp_norm norm = {.bias = -1, .rms = rms, .epsilon = (qp_real)epsilon};
-    norm.weight = qp_params_add(params, 1, width, (qp_init){QP_INIT_CONSTANT, 1}, "%s.weight", name);
-    if (!rms) norm.bias = qp_params_add(params, 1, width, (qp_init){QP_INIT_CONSTANT, 0}, "%s.bias", name);
+    norm.weight = qp_params_add(params, 1, width, qp_init_constant(1), "%s.weight", name);
+    if (!rms) norm.bias = qp_params_add(params, 1, width, qp_init_constant(0), "%s.bias", name);
     return norm;
 }
 

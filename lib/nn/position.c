@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "lib/grad/attention/op_attention.h"
-#include "lib/grad/op_embedding.h"
 #include "lib/grad/attention/op_relative.h"
+#include "lib/grad/op_embedding.h"
 
 enum { BUCKETS = 32 };
 
@@ -14,7 +14,8 @@ qp_status qp_position_init(qp_position *position, qp_params *params, qp_inner_ki
     *position = (qp_position){
         .kind = kind, .positions = positions, .head_width = head_width, .both_ways = both_ways, .weight = -1};
     if (kind == QP_INNER_RELATIVE)
-        position->weight = qp_params_add(params, BUCKETS, heads, (qp_init){QP_INIT_NORMAL, 0.02}, "%s.weight", name);
+        position->weight = qp_params_add(params, BUCKETS, heads, (qp_init){.kind = QP_INIT_NORMAL, .gain = 0.02},
+                                         "%s.weight", name);
     if (kind != QP_INNER_ROPE && kind != QP_INNER_ALIBI) return QP_OK;
     size_t count = kind == QP_INNER_ROPE ? (size_t)positions * (size_t)head_width : (size_t)heads;
     position->table = malloc(count * sizeof *position->table + 1);

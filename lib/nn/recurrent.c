@@ -15,9 +15,8 @@
 /* First values of the gates' bias. */
 static qp_init bias_init(const qp_cell_shape *shape, double forget_bias)
 {
-    if (shape->forget == QP_CELL_NO_GATE) return (qp_init){QP_INIT_CONSTANT, 0};
-    if (shape->gates == 4) return (qp_init){QP_INIT_FORGET_2_OF_4, forget_bias};
-    return (qp_init){shape->forget ? QP_INIT_FORGET_2_OF_3 : QP_INIT_FORGET_1_OF_3, forget_bias};
+    if (shape->forget == QP_CELL_NO_GATE) return qp_init_constant(0);
+    return (qp_init){.kind = QP_INIT_GATE, .gain = forget_bias, .gates = shape->gates, .gate = shape->forget};
 }
 
 static qp_recurrent_direction add_direction(qp_params *params, const qp_recurrent_config *c, int in, int out,
@@ -25,7 +24,7 @@ static qp_recurrent_direction add_direction(qp_params *params, const qp_recurren
 {
     const qp_cell_shape *shape = qp_cell_shape_of(c->cell);
     int gates = shape->gates * c->hidden, window = shape->window > 1 ? shape->window : 1;
-    const qp_init weight = c->weight, zero = {QP_INIT_CONSTANT, 0};
+    const qp_init weight = c->weight, zero = qp_init_constant(0);
     qp_recurrent_direction d = {.recurrent = -1, .gated = -1, .bias = -1, .recurrent_bias = -1, .projection = -1};
     d.input = qp_params_add(params, gates, window * in, weight, "%s.weight_ih_l%d%s", name, layer, suffix);
     if (shape->recurrent)
@@ -46,9 +45,8 @@ static qp_recurrent_direction add_direction(qp_params *params, const qp_recurren
         const qp_cell_extra *extra = &shape->extra[e];
         d.extra[e] = -1;
         if (!extra->name) continue;
-        d.extra[e] = qp_params_add(params, extra->rows, extra->blocks * c->hidden,
-                                   (qp_init){QP_INIT_CONSTANT, extra->first}, "%s.%s_l%d%s", name, extra->name, layer,
-                                   suffix);
+        d.extra[e] = qp_params_add(params, extra->rows, extra->blocks * c->hidden, qp_init_constant(extra->first),
+                                   "%s.%s_l%d%s", name, extra->name, layer, suffix);
     }
     return d;
 }
@@ -84,7 +82,7 @@ qp_status qp_recurrent_init(qp_recurrent_module *module, qp_params *params, cons
     }
     for (int layer = 0; layer < config->layers; layer++) add_layer(module, params, name, layer);
     if (!config->learned_state) return QP_OK;
-    qp_init zero = {QP_INIT_CONSTANT, 0};
+    qp_init zero = qp_init_constant(0);
     module->first_hidden = qp_params_add(params, module->slots, out, zero, "%s.h0", name);
     if (module->has_cell)
         module->first_cell = qp_params_add(params, module->slots, config->hidden, zero, "%s.c0", name);

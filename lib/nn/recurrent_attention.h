@@ -5,7 +5,7 @@
 #include "lib/grad/attention/op_attention.h"
 #include "lib/nn/params.h"
 
-/* recurrent_attention — how a recurrent decoder looks at the memory of its sources. One head.
+/* recurrent_attention — how a recurrent decoder looks at its source. One head.
  *   bahdanau       score = energy . tanh(W q + U m)         q the state before the step
  *   luong dot      score = q . m                            q the state after the step
  *   luong general  score = q' G m
@@ -28,21 +28,21 @@ typedef struct {
 } qp_recurrent_attention;
 
 typedef struct {
-    int query, memory, attention; /* widths of q, m and of the score's hidden layer */
-    qp_init weight;               /* first values of the matrices */
+    int query, key, attention; /* widths of q, m and of the score's hidden layer */
+    qp_init weight;            /* first values of the matrices */
 } qp_attend_sizes;
 
-/* qp_recurrent_attention_add — the parameters of `kind` under `name`. luong-dot needs sizes.query = sizes.memory. */
+/* qp_recurrent_attention_add — the parameters of `kind` under `name`. luong-dot needs sizes.query = sizes.key. */
 qp_recurrent_attention qp_recurrent_attention_add(qp_params *params, qp_attend_kind kind, qp_attend_sizes sizes,
                                                   const char *name);
 
-/* qp_recurrent_attention_keys — memory [memory rows, m] -> keys [memory rows, .], once a source.
+/* qp_recurrent_attention_keys — encoder_output [source rows, m] -> keys [source rows, .], once a source.
  * qp_recurrent_attention_forward — query [query rows, q], sequence i of qs reads sequence i of ks -> context [query rows, m].
  *   map as qp_attention's (heads 1), or NULL.    Errors  remembered by the tape. */
 qp_tensor qp_recurrent_attention_keys(const qp_recurrent_attention *attention, qp_tape *tape, const qp_params *params,
-                                      qp_tensor memory);
+                                      qp_tensor encoder_output);
 qp_tensor qp_recurrent_attention_forward(const qp_recurrent_attention *attention, qp_tape *tape,
                                          const qp_params *params, qp_tensor query, qp_sequences qs, qp_tensor keys,
-                                         qp_tensor memory, qp_sequences ks, qp_attention_map *map);
+                                         qp_tensor encoder_output, qp_sequences ks, qp_attention_map *map);
 
 #endif

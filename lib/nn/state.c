@@ -6,7 +6,7 @@
 /* What a hypothesis is: which source it translates and which cache rows it reads. Held twice: reorder fills the other
  * set from the present one and swaps them. */
 typedef struct {
-    int32_t *memory_start, *memory_length; /* [row_capacity] rows of the source in the memory */
+    int32_t *source_start, *source_length; /* [row_capacity] rows of its source */
     int32_t *key_row;                      /* [row_capacity, time_capacity] cache rows read, oldest first */
 } hypotheses;
 
@@ -24,7 +24,7 @@ struct qp_state {
     qp_state_shape shape;
     int cache_rows, cache_capacity; /* rows in use and allocated in each layer's cache */
     qp_real **cache;                /* [caches] of [cache_capacity, cache_width] */
-    qp_tensor *memory;              /* [memories], values owned */
+    qp_tensor *source;              /* [sources], values owned */
     carry *carried;                 /* [carries] */
 };
 
@@ -34,8 +34,8 @@ int qp_state_time(const qp_state *state) { return state->time; }
 
 static void hypotheses_free(hypotheses *h)
 {
-    free(h->memory_start);
-    free(h->memory_length);
+    free(h->source_start);
+    free(h->source_length);
     free(h->key_row);
     *h = (hypotheses){0};
 }
@@ -44,7 +44,7 @@ void qp_state_free(qp_state *state)
 {
     if (!state) return;
     for (int i = 0; state->cache && i < state->shape.caches; i++) free(state->cache[i]);
-    for (int i = 0; state->memory && i < state->shape.memories; i++) free(state->memory[i].value);
+    for (int i = 0; state->source && i < state->shape.sources; i++) free(state->source[i].value);
     for (int i = 0; state->carried && i < state->shape.carries; i++) {
         free(state->carried[i].now);
         free(state->carried[i].other);
@@ -55,7 +55,7 @@ void qp_state_free(qp_state *state)
     free(state->key_length);
     free(state->query_start);
     free(state->cache);
-    free(state->memory);
+    free(state->source);
     free(state->carried);
     free(state);
 }
@@ -67,10 +67,10 @@ static qp_status out_of_memory(void)
 
 static bool hypotheses_new(hypotheses *h, int rows, int times)
 {
-    h->memory_start = malloc((size_t)rows * sizeof(int32_t));
-    h->memory_length = malloc((size_t)rows * sizeof(int32_t));
+    h->source_start = malloc((size_t)rows * sizeof(int32_t));
+    h->source_length = malloc((size_t)rows * sizeof(int32_t));
     h->key_row = malloc((size_t)rows * (size_t)times * sizeof(int32_t));
-    return h->memory_start && h->memory_length && h->key_row;
+    return h->source_start && h->source_length && h->key_row;
 }
 
 /* Tokens whose cache rows a hypothesis lists: none without caches. */
@@ -79,8 +79,8 @@ static int listed(const qp_state *state) { return state->shape.caches ? state->t
 static void hypotheses_copy(const qp_state *state, hypotheses *to, int to_row, int to_times, const hypotheses *from,
                             int from_row)
 {
-    to->memory_start[to_row] = from->memory_start[from_row];
-    to->memory_length[to_row] = from->memory_length[from_row];
+    to->source_start[to_row] = from->source_start[from_row];
+    to->source_length[to_row] = from->source_length[from_row];
     memcpy(to->key_row + (size_t)to_row * (size_t)to_times,
            from->key_row + (size_t)from_row * (size_t)state->time_capacity, (size_t)listed(state) * sizeof(int32_t));
 }
@@ -134,16 +134,16 @@ qp_state *qp_state_new(qp_state_shape shape, qp_sequences source)
     if (!state) return NULL;
     state->shape = shape;
     state->cache = calloc((size_t)shape.caches + 1, sizeof *state->cache);
-    state->memory = calloc((size_t)shape.memories + 1, sizeof *state->memory);
+    state->source = calloc((size_t)shape.sources + 1, sizeof *state->source);
     state->carried = calloc((size_t)shape.carries + 1, sizeof *state->carried);
-    if (!state->cache || !state->memory || !state->carried ||
+    if (!state->cache || !state->source || !state->carried ||
         make_room(state, source.count > 0 ? source.count : 1, 1) != QP_OK) {
         qp_state_free(state);
         return NULL;
     }
     for (int i = 0; i < source.count; i++) {
-        state->now.memory_start[i] = source.start[i];
-        state->now.memory_length[i] = qp_sequence_length(source, i);
+        state->now.source_start[i] = source.start[i];
+        state->now.source_length[i] = qp_sequence_length(source, i);
     }
     state->rows = source.count;
     return state;
@@ -206,25 +206,25 @@ qp_status qp_state_reorder(qp_state *state, const int32_t *from_row, int rows)
     return QP_OK;
 }
 
-/* ---- memory ---- */
+/* ---- sources ---- */
 
-qp_status qp_state_memory_set(qp_state *state, int slot, qp_tensor memory)
+qp_status qp_state_source_set(qp_state *state, int slot, qp_tensor value)
 {
-    size_t row_bytes = (size_t)memory.columns * sizeof(qp_real);
-    qp_real *value = malloc((size_t)memory.rows * row_bytes + 1);
-    if (!value) return out_of_memory();
-    for (int row = 0; row < memory.rows; row++)
-        memcpy(value + (size_t)row * (size_t)memory.columns, qp_tensor_row(memory, row), row_bytes);
-    free(state->memory[slot].value);
-    state->memory[slot] = qp_tensor_of(memory.rows, memory.columns, value);
+    size_t row_bytes = (size_t)value.columns * sizeof(qp_real);
+    qp_real *copy = malloc((size_t)value.rows * row_bytes + 1);
+    if (!copy) return out_of_memory();
+    for (int row = 0; row < value.rows; row++)
+        memcpy(copy + (size_t)row * (size_t)value.columns, qp_tensor_row(value, row), row_bytes);
+    free(state->source[slot].value);
+    state->source[slot] = qp_tensor_of(value.rows, value.columns, copy);
     return QP_OK;
 }
 
-qp_tensor qp_state_memory(const qp_state *state, int slot) { return state->memory[slot]; }
+qp_tensor qp_state_source(const qp_state *state, int slot) { return state->source[slot]; }
 
-qp_sequences qp_state_memory_sequences(const qp_state *state)
+qp_sequences qp_state_source_sequences(const qp_state *state)
 {
-    return (qp_sequences){.count = state->rows, .start = state->now.memory_start, .length = state->now.memory_length};
+    return (qp_sequences){.count = state->rows, .start = state->now.source_start, .length = state->now.source_length};
 }
 
 /* ---- caches ---- */

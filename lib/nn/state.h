@@ -7,7 +7,7 @@
 #include "lib/base/status.h"
 #include "lib/tensor/tensor.h"
 
-/* state — what one decode remembers between steps: the memory of the sources, key-value caches, recurrent carries. Rows
+/* state — what one decode remembers between steps: the sources as encoded, key-value caches, recurrent carries. Rows
  * are hypotheses.
  *
  * Its one verb is reorder: hypotheses continue, are copied, or leave the batch. Carries are one row a hypothesis and are
@@ -27,19 +27,19 @@ void qp_state_free(qp_state *state);
 /* ---- for modules ---- */
 
 /* qp_state_new — one row a source.                                                          NULL: out of memory
- * source  rows of each source in the memory; count 0 lengths where a model has no encoder */
+ * source  rows of each source; count 0 lengths where a model has no encoder */
 typedef struct {
     int caches, cache_width; /* one cache a layer, of `cache_width` reals a row (keys beside values) */
-    int memories;            /* matrices kept of the sources */
+    int sources;             /* matrices kept of the sources */
     int carries;             /* matrices of one row a hypothesis */
 } qp_state_shape;
 qp_state *qp_state_new(qp_state_shape shape, qp_sequences source);
 
-/* qp_state_memory_set — keep a copy of a matrix made of the sources [rows, columns] under `slot`; _memory gives it back.
- * qp_state_memory_sequences — which rows of it each hypothesis reads. */
-qp_status qp_state_memory_set(qp_state *state, int slot, qp_tensor memory);
-qp_tensor qp_state_memory(const qp_state *state, int slot);
-qp_sequences qp_state_memory_sequences(const qp_state *state);
+/* qp_state_source_set — keep a copy of a matrix made of the sources [rows, columns] under `slot`; qp_state_source gives it back.
+ * qp_state_source_sequences — which rows of it each hypothesis reads. */
+qp_status qp_state_source_set(qp_state *state, int slot, qp_tensor value);
+qp_tensor qp_state_source(const qp_state *state, int slot);
+qp_sequences qp_state_source_sequences(const qp_state *state);
 
 /* qp_state_carry_set — keep a copy of value [hypotheses, columns] under `slot`, always of the same columns; _carry gives
  * it back, as reorder has left it. */

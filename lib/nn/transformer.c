@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
+#include "lib/grad/attention/op_rope.h"
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_linear.h"
-#include "lib/grad/attention/op_rope.h"
 #include "lib/nn/noise.h"
 
 /* ---- parameters ---- */
@@ -18,7 +18,7 @@ static int add_weight(qp_params *params, const qp_transformer_config *c, int row
 static int add_bias(qp_params *params, const qp_transformer_config *c, int columns, const char *name, const char *part)
 {
     if (!c->bias) return -1;
-    return qp_params_add(params, 1, columns, (qp_init){QP_INIT_CONSTANT, 0}, "%s.%s", name, part);
+    return qp_params_add(params, 1, columns, qp_init_constant(0), "%s.%s", name, part);
 }
 
 static qp_attention_module attention_sizes(const qp_transformer_config *c)
@@ -32,8 +32,8 @@ static qp_attention_module attention_sizes(const qp_transformer_config *c)
                                  .in_bias = -1,
                                  .query = -1,
                                  .query_bias = -1,
-                                 .memory = -1,
-                                 .memory_bias = -1,
+                                 .key_value = -1,
+                                 .key_value_bias = -1,
                                  .out = -1,
                                  .out_bias = -1};
 }
@@ -53,9 +53,9 @@ static qp_attention_module add_cross_attention(qp_params *params, const qp_trans
     qp_attention_module m = attention_sizes(c);
     m.query = add_weight(params, c, m.width, m.width, name, "multihead_attn.q_proj_weight");
     m.query_bias = add_bias(params, c, m.width, name, "multihead_attn.q_proj_bias");
-    m.memory = add_weight(params, c, 2 * m.kv_width, c->memory_width ? c->memory_width : m.width, name,
-                          "multihead_attn.kv_proj_weight");
-    m.memory_bias = add_bias(params, c, 2 * m.kv_width, name, "multihead_attn.kv_proj_bias");
+    m.key_value = add_weight(params, c, 2 * m.kv_width, c->encoder_width ? c->encoder_width : m.width, name,
+                             "multihead_attn.kv_proj_weight");
+    m.key_value_bias = add_bias(params, c, 2 * m.kv_width, name, "multihead_attn.kv_proj_bias");
     m.out = add_weight(params, c, m.width, m.width, name, "multihead_attn.out_proj.weight");
     m.out_bias = add_bias(params, c, m.width, name, "multihead_attn.out_proj.bias");
     return m;
@@ -68,12 +68,12 @@ static qp_norm add_norm(qp_params *params, const qp_transformer_config *c, const
     return qp_norm_add(params, c->width, c->rms, c->epsilon, full);
 }
 
-qp_transformer_layer qp_transformer_layer_add(qp_params *params, const qp_transformer_config *config, bool reads_memory,
+qp_transformer_layer qp_transformer_layer_add(qp_params *params, const qp_transformer_config *config, bool reads_source,
                                               const char *name)
 {
-    qp_transformer_layer layer = {.config = *config, .reads_memory = reads_memory, .gate = -1, .gate_bias = -1};
+    qp_transformer_layer layer = {.config = *config, .reads_source = reads_source, .gate = -1, .gate_bias = -1};
     layer.self = add_self_attention(params, config, name);
-    if (reads_memory) layer.cross = add_cross_attention(params, config, name);
+    if (reads_source) layer.cross = add_cross_attention(params, config, name);
     layer.inner = add_weight(params, config, config->ff_size, config->width, name, "linear1.weight");
     layer.inner_bias = add_bias(params, config, config->ff_size, name, "linear1.bias");
     if (config->gated) {
@@ -83,8 +83,8 @@ qp_transformer_layer qp_transformer_layer_add(qp_params *params, const qp_transf
     layer.outer = add_weight(params, config, config->width, config->ff_size, name, "linear2.weight");
     layer.outer_bias = add_bias(params, config, config->width, name, "linear2.bias");
     layer.norm_self = add_norm(params, config, name, 1);
-    if (reads_memory) layer.norm_cross = add_norm(params, config, name, 2);
-    layer.norm_ff = add_norm(params, config, name, reads_memory ? 3 : 2);
+    if (reads_source) layer.norm_cross = add_norm(params, config, name, 2);
+    layer.norm_ff = add_norm(params, config, name, reads_source ? 3 : 2);
     return layer;
 }
 
@@ -125,18 +125,18 @@ static qp_tensor attend_self(const qp_transformer_layer *layer, const qp_transfo
     return linear(pass, mixed, m->out, m->out_bias);
 }
 
-static qp_tensor attend_memory(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x)
+static qp_tensor attend_source(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x)
 {
     const qp_attention_module *m = &layer->cross;
     qp_tensor query = linear(pass, x, m->query, m->query_bias);
     qp_tensor kv;
-    qp_sequences queries = pass->sequences, keys = pass->memory_sequences;
+    qp_sequences queries = pass->sequences, keys = pass->source_sequences;
     if (pass->state) {
-        kv = qp_state_memory(pass->state, pass->layer);
+        kv = qp_state_source(pass->state, pass->layer);
         queries = qp_state_query_sequences(pass->state);
-        keys = qp_state_memory_sequences(pass->state);
+        keys = qp_state_source_sequences(pass->state);
     } else {
-        kv = qp_transformer_layer_memory(layer, pass->tape, pass->params, pass->memory);
+        kv = qp_transformer_layer_key_value(layer, pass->tape, pass->params, pass->encoder_output);
     }
     if (qp_tape_failed(pass->tape)) return (qp_tensor){0};
     qp_attention_config config = {
@@ -146,11 +146,11 @@ static qp_tensor attend_memory(const qp_transformer_layer *layer, const qp_trans
     return linear(pass, mixed, m->out, m->out_bias);
 }
 
-qp_tensor qp_transformer_layer_memory(const qp_transformer_layer *layer, qp_tape *tape, const qp_params *params,
-                                      qp_tensor memory)
+qp_tensor qp_transformer_layer_key_value(const qp_transformer_layer *layer, qp_tape *tape, const qp_params *params,
+                                         qp_tensor encoder_output)
 {
-    return qp_linear(tape, memory, qp_param(tape, params, layer->cross.memory),
-                     qp_param(tape, params, layer->cross.memory_bias));
+    return qp_linear(tape, encoder_output, qp_param(tape, params, layer->cross.key_value),
+                     qp_param(tape, params, layer->cross.key_value_bias));
 }
 
 static qp_tensor feed_forward(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x)
@@ -186,6 +186,6 @@ static qp_tensor connect(const qp_transformer_layer *layer, const qp_transformer
 qp_tensor qp_transformer_layer_forward(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x)
 {
     x = connect(layer, pass, &layer->norm_self, attend_self, x);
-    if (layer->reads_memory) x = connect(layer, pass, &layer->norm_cross, attend_memory, x);
+    if (layer->reads_source) x = connect(layer, pass, &layer->norm_cross, attend_source, x);
     return connect(layer, pass, &layer->norm_ff, feed_forward, x);
 }

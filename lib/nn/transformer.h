@@ -11,18 +11,18 @@
 
 /* transformer — one layer of an encoder or a decoder, and the same layer one token at a time.
  *
- *   sublayers    A self-attention, X attention to the memory (decoders of an encoder), F feed-forward
+ *   sublayers    A self-attention, X attention to the source (decoders of an encoder), F feed-forward
  *   norm after   x = N1(x + A(x));  x = N2(x + X(x));  x = N3(x + F(x))
  *   norm before  x = x + A(N1(x));  x = x + X(N2(x));  x = x + F(N3(x))          (without X, F has N2)
  * Dropout on every branch. Source  Vaswani et al. 2017; norm before: Xiong et al. 2020.
  *
  * Parameters are named as PyTorch names them: NAME.self_attn.in_proj_weight [d + 2*kv, d] (rows q; k; v),
- * NAME.self_attn.out_proj.weight, NAME.linear1.weight ..., except that the attention to the memory has its query and
+ * NAME.self_attn.out_proj.weight, NAME.linear1.weight ..., except that the attention to the source has its query and
  * its key-value part apart (NAME.multihead_attn.q_proj_weight [d, d], .kv_proj_weight [2*kv, d]), because the keys and
- * values of a source are computed once a decode; [2*kv, m] where the memory has another width m. */
+ * values of a source are computed once a decode; [2*kv, m] where the encoder output has another width m. */
 typedef struct {
     int width, ff_size, heads, kv_heads;
-    int memory_width; /* columns of the memory; 0: width */
+    int encoder_width; /* columns of the encoder output; 0: width */
     bool norm_first, rms, bias, gated;
     double epsilon;
     qp_init weight; /* first values of the matrices */
@@ -36,8 +36,8 @@ typedef struct {
 
 typedef struct {
     int heads, kv_heads, width, kv_width;
-    int in, in_bias;                            /* self-attention: one product for q, k, v */
-    int query, query_bias, memory, memory_bias; /* attention to the memory */
+    int in, in_bias;                                  /* self-attention: one product for q, k, v */
+    int query, query_bias, key_value, key_value_bias; /* attention to the source */
     int out, out_bias;
 } qp_attention_module;
 
@@ -45,15 +45,15 @@ typedef struct {
     qp_transformer_config config;
     qp_attention_module self, cross;
     qp_norm norm_self, norm_cross, norm_ff;
-    bool reads_memory;
+    bool reads_source;
     int inner, inner_bias, gate, gate_bias, outer, outer_bias;
 } qp_transformer_layer;
 
 /* qp_transformer_layer_add — a layer's parameters under `name`. */
-qp_transformer_layer qp_transformer_layer_add(qp_params *params, const qp_transformer_config *config, bool reads_memory,
+qp_transformer_layer qp_transformer_layer_add(qp_params *params, const qp_transformer_config *config, bool reads_source,
                                               const char *name);
 
-/* What a layer sees besides x. Whole sequences: `sequences` and, for a decoder, memory [memory rows, d] with its
+/* What a layer sees besides x. Whole sequences: `sequences` and, for a decoder, encoder_output [source rows, d] with its
  * sequences. One token: state and layer number; keys and values come from the state's caches. */
 typedef struct {
     qp_tape *tape;
@@ -61,17 +61,17 @@ typedef struct {
     qp_sequences sequences;
     bool causal;
     qp_position_pass position; /* of self-attention; empty: none */
-    qp_tensor memory;
-    qp_sequences memory_sequences;
+    qp_tensor encoder_output;
+    qp_sequences source_sequences;
     qp_state *state; /* NULL: whole sequences */
     int layer;
     qp_attention_map *self_map, *cross_map; /* NULL: not wanted */
 } qp_transformer_pass;
 
 /* qp_transformer_layer_forward — x [rows, d] -> [rows, d].
- * qp_transformer_layer_memory — keys beside values of the memory [memory rows, 2*kv], for qp_state_memory_set. */
+ * qp_transformer_layer_key_value — keys beside values of the source [source rows, 2*kv], for qp_state_source_set. */
 qp_tensor qp_transformer_layer_forward(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x);
-qp_tensor qp_transformer_layer_memory(const qp_transformer_layer *layer, qp_tape *tape, const qp_params *params,
-                                      qp_tensor memory);
+qp_tensor qp_transformer_layer_key_value(const qp_transformer_layer *layer, qp_tape *tape, const qp_params *params,
+                                         qp_tensor encoder_output);
 
 #endif

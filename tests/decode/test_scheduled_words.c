@@ -21,7 +21,7 @@ static void read_words(const qp_model *model, const qp_batch *batch, const uint8
     cr_assert_eq(qp_scheduled_words(model, batch, coin, threads, input), QP_OK, "%s", qp_error_message());
 }
 
-Test(own_words, without_coins_the_target_is_read)
+Test(scheduled_words, without_coins_the_target_is_read)
 {
     static uint8_t coin[ROWS];
     static int32_t input[ROWS];
@@ -37,7 +37,7 @@ Test(own_words, without_coins_the_target_is_read)
 }
 
 /* Where a coin fell, the token read is the best one of the full pass over all that was read before it. */
-Test(own_words, with_coins_the_best_token_is_read)
+Test(scheduled_words, with_coins_the_best_token_is_read)
 {
     static uint8_t coin[ROWS];
     static int32_t input[ROWS], again[ROWS];
@@ -67,7 +67,7 @@ Test(own_words, with_coins_the_best_token_is_read)
     qp_model_free(model);
 }
 
-Test(own_words, a_batch_without_sources_is_refused)
+Test(scheduled_words, a_batch_without_sources_is_refused)
 {
     static const int32_t start[] = {0, 2}, id[] = {5, QP_EOS};
     static const uint8_t coin[2];

@@ -9,13 +9,13 @@
 enum { WIDTH = 5, ROWS = 7 };
 static const int32_t start[] = {0, 1, 5, 7};
 
-static qp_real memory_value(int r, int c) { return (qp_real)(2 * qp_random_uniform(3, (uint64_t)(r * WIDTH + c)) - 1); }
+static qp_real output_value(int r, int c) { return (qp_real)(2 * qp_random_uniform(3, (uint64_t)(r * WIDTH + c)) - 1); }
 
 static qp_encoded encoded_on(qp_tape *tape)
 {
-    qp_encoded e = {.sequences = {.count = 3, .start = start}, .memory = qp_tape_constant(tape, ROWS, WIDTH)};
+    qp_encoded e = {.sequences = {.count = 3, .start = start}, .output = qp_tape_constant(tape, ROWS, WIDTH)};
     for (int r = 0; r < ROWS; r++)
-        for (int c = 0; c < WIDTH; c++) qp_tensor_row(e.memory, r)[c] = memory_value(r, c);
+        for (int c = 0; c < WIDTH; c++) qp_tensor_row(e.output, r)[c] = output_value(r, c);
     return e;
 }
 
@@ -30,7 +30,7 @@ static pooled make(int kind)
     qp_config_defaults(&qp_model_fields, &config);
     config.pooling = kind;
     config.attention_size = 3;
-    const qp_encoder encoder = {.memory_width = WIDTH, .summary_width = WIDTH};
+    const qp_encoder encoder = {.output_width = WIDTH, .summary_width = WIDTH};
     pooled p = {.params = qp_params_new()};
     p.pooling = qp_pooling_add(p.params, &config, &encoder);
     cr_assert_eq(qp_params_finish(p.params), QP_OK);
@@ -42,12 +42,12 @@ static double expected(int kind, int i, int c)
 {
     double sum = 0, most = -INFINITY;
     for (int r = start[i]; r < start[i + 1]; r++) {
-        sum += (double)memory_value(r, c);
-        most = fmax(most, (double)memory_value(r, c));
+        sum += (double)output_value(r, c);
+        most = fmax(most, (double)output_value(r, c));
     }
     switch (kind) {
-    case QP_POOLING_LAST: return (double)memory_value(start[i + 1] - 1, c);
-    case QP_POOLING_CLASS_TOKEN: return (double)memory_value(start[i], c);
+    case QP_POOLING_LAST: return (double)output_value(start[i + 1] - 1, c);
+    case QP_POOLING_CLASS_TOKEN: return (double)output_value(start[i], c);
     case QP_POOLING_MAX: return most;
     default: return sum / (start[i + 1] - start[i]);
     }
@@ -80,7 +80,7 @@ static double score(pooled *p, int r)
     double sum = 0;
     for (int a = 0; a < 3; a++) {
         double inner = (double)query[a];
-        for (int c = 0; c < WIDTH; c++) inner += (double)key[a * WIDTH + c] * (double)memory_value(r, c);
+        for (int c = 0; c < WIDTH; c++) inner += (double)key[a * WIDTH + c] * (double)output_value(r, c);
         sum += (double)energy[a] * tanh(inner);
     }
     return sum;
@@ -99,7 +99,7 @@ Test(test_pooling, attention_weighs_by_a_small_network)
         for (int c = 0; c < WIDTH; c++) {
             double sum = 0, whole = 0;
             for (int r = start[i]; r < start[i + 1]; r++) {
-                sum += exp(score(&p, r)) * (double)memory_value(r, c);
+                sum += exp(score(&p, r)) * (double)output_value(r, c);
                 whole += exp(score(&p, r));
             }
             cr_expect_float_eq((double)qp_tensor_row(y, i)[c], sum / whole, 1e-5);

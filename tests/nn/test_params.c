@@ -8,8 +8,8 @@
 static qp_params *two_parameters(const char *first, uint64_t seed)
 {
     qp_params *params = qp_params_new();
-    qp_params_add(params, 3, 5, (qp_init){QP_INIT_NORMAL, 1}, "%s", first);
-    qp_params_add(params, 7, 2, (qp_init){QP_INIT_XAVIER_UNIFORM, 1}, "second");
+    qp_params_add(params, 3, 5, (qp_init){.kind = QP_INIT_NORMAL, .gain = 1}, "%s", first);
+    qp_params_add(params, 7, 2, (qp_init){.kind = QP_INIT_XAVIER_UNIFORM, .gain = 1}, "second");
     cr_assert_eq(qp_params_finish(params), QP_OK);
     qp_params_initialise(params, seed);
     return params;
@@ -44,12 +44,12 @@ Test(params, decay_reaches_matrices_of_one_row_but_no_vector)
         int rows;
         qp_init init;
         bool decay;
-    } row[] = {{3, {QP_INIT_UNIFORM, 1}, true},         /* a matrix */
-               {1, {QP_INIT_UNIFORM, 1}, true},         /* the weights of one output, as Bahdanau's energy */
-               {1, {QP_INIT_CONSTANT, 0}, false},       /* a bias */
-               {1, {QP_INIT_CONSTANT, 1}, false},       /* a norm's gain */
-               {1, {QP_INIT_FORGET_2_OF_4, 1}, false},  /* an LSTM's bias */
-               {1, {QP_INIT_FORGET_1_OF_3, 1}, false}}; /* one with three gates */
+    } row[] = {{3, {.kind = QP_INIT_UNIFORM, .gain = 1}, true},   /* a matrix */
+               {1, {.kind = QP_INIT_UNIFORM, .gain = 1}, true},   /* the weights of one output, as Bahdanau's energy */
+               {1, {.kind = QP_INIT_CONSTANT, .gain = 0}, false}, /* a bias */
+               {1, {.kind = QP_INIT_CONSTANT, .gain = 1}, false}, /* a norm's gain */
+               {1, {.kind = QP_INIT_GATE, .gain = 1, .gates = 4, .gate = 1}, false},  /* an LSTM's bias */
+               {1, {.kind = QP_INIT_GATE, .gain = 1, .gates = 3, .gate = 0}, false}}; /* one with three gates */
     qp_params *params = qp_params_new();
     int count = (int)(sizeof row / sizeof *row);
     for (int i = 0; i < count; i++) qp_params_add(params, row[i].rows, 4, row[i].init, "p%d", i);
@@ -60,7 +60,7 @@ Test(params, decay_reaches_matrices_of_one_row_but_no_vector)
 Test(params, an_impossible_size_is_reported_by_finish)
 {
     qp_params *params = qp_params_new();
-    cr_assert_eq(qp_params_add(params, 0, 5, (qp_init){QP_INIT_CONSTANT, 1}, "none"), -1);
+    cr_assert_eq(qp_params_add(params, 0, 5, qp_init_constant(1), "none"), -1);
     cr_assert_neq(qp_params_finish(params), QP_OK);
     qp_params_free(params);
 }
@@ -100,13 +100,13 @@ static void check_draw(qp_init init, int rows, int columns)
 Test(initializer, draws_have_the_stated_deviation)
 {
     for (qp_init_kind kind = QP_INIT_UNIFORM; kind < QP_INIT_ORTHOGONAL; kind++)
-        check_draw((qp_init){kind, 0.7}, 60, 90);
+        check_draw((qp_init){.kind = kind, .gain = 0.7}, 60, 90);
 }
 
 Test(initializer, orthogonal_rows_or_columns)
 {
     qp_real value[6 * 4];
-    qp_init_fill((qp_init){QP_INIT_ORTHOGONAL, 2}, 6, 4, 4, 6, 5, value);
+    qp_init_fill((qp_init){.kind = QP_INIT_ORTHOGONAL, .gain = 2}, 6, 4, 4, 6, 5, value);
     for (int a = 0; a < 4; a++)
         for (int b = 0; b < 4; b++) {
             double product = 0;

@@ -27,7 +27,7 @@ Test(state, starts_with_one_row_a_source)
     qp_state *state = qp_state_new((qp_state_shape){.caches = 1, .cache_width = 2},
                                    (qp_sequences){.count = 2, .start = source_start});
     cr_assert_eq(qp_state_rows(state), 2);
-    qp_sequences memory = qp_state_memory_sequences(state);
+    qp_sequences memory = qp_state_source_sequences(state);
     cr_assert_eq(memory.start[1], 3);
     cr_assert_eq(qp_sequence_length(memory, 1), 4);
     qp_state_free(state);
@@ -47,8 +47,8 @@ Test(state, reorder_carries_the_ancestry)
     const qp_real expected[2][3] = {{11, 23, 30}, {10, 22, 31}};
     for (int row = 0; row < 2; row++)
         for (int time = 0; time < 3; time++) cr_assert_eq(key(state, cache, row, time), expected[row][time]);
-    cr_assert_eq(qp_state_memory_sequences(state).start[0], 3);
-    cr_assert_eq(qp_state_memory_sequences(state).start[1], 0);
+    cr_assert_eq(qp_state_source_sequences(state).start[0], 3);
+    cr_assert_eq(qp_state_source_sequences(state).start[1], 0);
     qp_state_free(state);
 }
 
@@ -94,6 +94,6 @@ Test(state, carries_follow_their_hypotheses)
     cr_assert_eq(qp_state_reorder(state, (const int32_t[]){2, 1}, 2), QP_OK);
     cr_expect_eq(qp_state_carry(state, 1).value[0], 6);
     cr_expect_eq(qp_state_carry(state, 1).value[1], 5);
-    cr_expect_eq(qp_state_memory_sequences(state).start[0], 3);
+    cr_expect_eq(qp_state_source_sequences(state).start[0], 3);
     qp_state_free(state);
 }

@@ -5,8 +5,8 @@
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_batch_norm.h"
 #include "lib/grad/op_embedding.h"
-#include "lib/grad/recurrent/op_recurrent.h"
 #include "lib/grad/op_sequence.h"
+#include "lib/grad/recurrent/op_recurrent.h"
 #include "lib/train/optimizer.h"
 #include "tests/oracles/oracle.h"
 
@@ -25,7 +25,7 @@ static int split_parts(const qp_parameter *ours, oracle_piece *piece)
 
 static int add(qp_params *params, int rows, int columns, const char *name)
 {
-    return rows > 0 ? qp_params_add(params, rows, columns, (qp_init){QP_INIT_CONSTANT, 0}, "%s", name) : -1;
+    return rows > 0 ? qp_params_add(params, rows, columns, qp_init_constant(0), "%s", name) : -1;
 }
 
 static qp_recurrent_weights weights_of(oracle *o, qp_cell_kind cell, int inputs, int hidden)

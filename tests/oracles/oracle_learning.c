@@ -286,7 +286,7 @@ static qp_init init_of(oracle *o, int *fan_in, int *fan_out)
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (oracle_is(o, "kind", known[i].name)) {
             bool he = known[i].kind == QP_INIT_HE_UNIFORM || known[i].kind == QP_INIT_HE_NORMAL;
-            return (qp_init){known[i].kind, oracle_number(o, "gain") / (he ? sqrt(2.0) : 1)};
+            return (qp_init){.kind = known[i].kind, .gain = oracle_number(o, "gain") / (he ? sqrt(2.0) : 1)};
         }
     oracle_skip(o, "init %s", oracle_text(o, "kind"));
 }

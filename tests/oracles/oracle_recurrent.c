@@ -27,7 +27,7 @@ static qp_recurrent_config config_of(oracle *o, qp_cell_kind cell)
                                  .bidirectional = oracle_flag(o, "bidirectional"),
                                  .projection = (int)oracle_number_or(o, "proj_size", 0),
                                  .bias = oracle_flag(o, "bias"),
-                                 .weight = {QP_INIT_XAVIER_UNIFORM, 1}};
+                                 .weight = {.kind = QP_INIT_XAVIER_UNIFORM, .gain = 1}};
 }
 
 /* One slot of states [batch, slots, width]. */
@@ -165,8 +165,8 @@ static int split_general(const qp_parameter *ours, oracle_piece *piece)
 static void product(oracle *o, qp_attend_kind kind)
 {
     qp_attend_sizes sizes = {.query = oracle_size(o, "in.query", 2),
-                             .memory = oracle_size(o, "in.memory", 2),
-                             .weight = {QP_INIT_XAVIER_UNIFORM, 1}};
+                             .key = oracle_size(o, "in.memory", 2),
+                             .weight = {.kind = QP_INIT_XAVIER_UNIFORM, .gain = 1}};
     qp_recurrent_attention attention = qp_recurrent_attention_add(oracle_params(o), kind, sizes, "attention");
     oracle_bind(o, "param.", split_general);
     looking l = looking_of(o);

@@ -90,7 +90,7 @@ static void make_mixup(training *t)
         int rows, columns;
         snprintf(full, sizeof full, "init.%s", name[i]);
         oracle_matrix(t->o, full, &rows, &columns);
-        qp_params_add(params, rows, columns, (qp_init){QP_INIT_CONSTANT, 0}, "%s", name[i]);
+        qp_params_add(params, rows, columns, qp_init_constant(0), "%s", name[i]);
     }
     oracle_bind(t->o, "init.", split_nothing);
 }

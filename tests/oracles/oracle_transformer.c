@@ -17,7 +17,7 @@ static qp_transformer_config config_of(oracle *o)
                                    .norm_first = oracle_flag(o, "norm_first"),
                                    .bias = true,
                                    .epsilon = oracle_number(o, "layer_norm_eps"),
-                                   .weight = {QP_INIT_XAVIER_UNIFORM, 1},
+                                   .weight = {.kind = QP_INIT_XAVIER_UNIFORM, .gain = 1},
                                    .activation = oracle_activation(o, "activation")};
 }
 
@@ -57,8 +57,8 @@ static void decoder_layer(oracle *o)
                                 .params = params,
                                 .sequences = rows.sequences,
                                 .causal = true,
-                                .memory = memory,
-                                .memory_sequences = memory_rows.sequences};
+                                .encoder_output = memory,
+                                .source_sequences = memory_rows.sequences};
     oracle_output(o, "y", qp_transformer_layer_forward(&layer, &pass, x), oracle_rows_map(o, &rows, x.columns));
 }
 
@@ -68,7 +68,7 @@ typedef struct {
     qp_norm norm;
 } stack;
 
-static stack stack_of(oracle *o, qp_params *params, const char *name, const char *layers, bool reads_memory)
+static stack stack_of(oracle *o, qp_params *params, const char *name, const char *layers, bool reads_source)
 {
     qp_transformer_config config = config_of(o);
     stack s = {.layers = oracle_int(o, layers)};
@@ -76,7 +76,7 @@ static stack stack_of(oracle *o, qp_params *params, const char *name, const char
     s.layer = oracle_memory(o, (size_t)s.layers * sizeof *s.layer);
     for (int i = 0; i < s.layers; i++) {
         snprintf(full, sizeof full, "%s.layers.%d", name, i);
-        s.layer[i] = qp_transformer_layer_add(params, &config, reads_memory, full);
+        s.layer[i] = qp_transformer_layer_add(params, &config, reads_source, full);
     }
     snprintf(full, sizeof full, "%s.norm", name);
     s.norm = qp_norm_add(params, config.width, false, config.epsilon, full);
@@ -106,8 +106,8 @@ static void encoder_decoder(oracle *o)
     oracle_output(o, "memory", memory, oracle_rows_map(o, &source_rows, memory.columns));
     pass.sequences = target_rows.sequences;
     pass.causal = true;
-    pass.memory = memory;
-    pass.memory_sequences = source_rows.sequences;
+    pass.encoder_output = memory;
+    pass.source_sequences = source_rows.sequences;
     oracle_output(o, "y", stack_forward(&decoder, pass, target), oracle_rows_map(o, &target_rows, target.columns));
 }
 
@@ -129,7 +129,7 @@ static void llama_block(oracle *o)
                                     .rms = true,
                                     .gated = true,
                                     .epsilon = oracle_number(o, "eps"),
-                                    .weight = {QP_INIT_XAVIER_UNIFORM, 1},
+                                    .weight = {.kind = QP_INIT_XAVIER_UNIFORM, .gain = 1},
                                     .activation = QP_SILU};
     qp_params *params = oracle_params(o);
     qp_transformer_layer layer = qp_transformer_layer_add(params, &config, false, "layer");

@@ -22,7 +22,7 @@ static void begin(run *r, const char *rule)
     snprintf(r->folder, sizeof r->folder, "/tmp/quipu-checkpoint-%d", (int)getpid());
     cr_assert_eq(qp_folder_make(r->folder), QP_OK);
     r->params = qp_params_new();
-    qp_params_add(r->params, 2, 3, (qp_init){QP_INIT_CONSTANT, 1}, "weight");
+    qp_params_add(r->params, 2, 3, qp_init_constant(1), "weight");
     cr_assert_eq(qp_params_finish(r->params), QP_OK);
     qp_params_initialise(r->params, 1);
     qp_optimizer_span span = {.offset = qp_params_at(r->params, 0)->offset, .rows = 2, .columns = 3};

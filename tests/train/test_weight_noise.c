@@ -8,8 +8,8 @@
 static qp_params *some_params(int *matrix, int *bias)
 {
     qp_params *params = qp_params_new();
-    *matrix = qp_params_add(params, 60, 70, (qp_init){QP_INIT_XAVIER_UNIFORM, 1}, "matrix");
-    *bias = qp_params_add(params, 1, 70, (qp_init){QP_INIT_CONSTANT, 1}, "bias");
+    *matrix = qp_params_add(params, 60, 70, (qp_init){.kind = QP_INIT_XAVIER_UNIFORM, .gain = 1}, "matrix");
+    *bias = qp_params_add(params, 1, 70, qp_init_constant(1), "bias");
     cr_assert_eq(qp_params_finish(params), QP_OK);
     qp_params_initialise(params, 3);
     return params;

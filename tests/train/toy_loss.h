@@ -8,11 +8,11 @@
 
 #include "lib/base/batch.h"
 #include "lib/base/random.h"
+#include "lib/grad/loss/op_loss.h"
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_embedding.h"
 #include "lib/grad/op_linear.h"
-#include "lib/grad/loss/op_loss.h"
 #include "lib/nn/params.h"
 #include "lib/train/shards.h"
 
@@ -30,7 +30,7 @@ typedef struct {
 static inline toy *toy_new(uint64_t seed)
 {
     toy *t = calloc(1, sizeof *t);
-    qp_init init = {QP_INIT_XAVIER_UNIFORM, 1}, zero = {QP_INIT_CONSTANT, 0};
+    qp_init init = {.kind = QP_INIT_XAVIER_UNIFORM, .gain = 1}, zero = qp_init_constant(0);
     t->params = qp_params_new();
     t->embedding = qp_params_add(t->params, TOY_VOCABULARY, TOY_WIDTH, init, "embedding");
     t->inner = qp_params_add(t->params, TOY_WIDTH, TOY_WIDTH, init, "inner.weight");
