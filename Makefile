@@ -25,9 +25,9 @@ FLAGS = -std=gnu11 $(CFLAGS) -Wall -Wextra -Wshadow -Wconversion -fopenmp -fPIC 
 # call from several threads, as the serial one is not. Elsewhere -lopenblas must do.
 OPENMP_BLAS = $(abspath $(filter /%,$(shell $(CC) -print-file-name=openblas-openmp/libopenblas.so.0)))
 BLAS = $(or $(OPENMP_BLAS:%=% -Wl,-rpath,$(dir $(OPENMP_BLAS))),-lopenblas)
-OTHER_LIBS = -lutf8proc -ljansson -lyaml -lz -lpng -lxxhash -lm -fopenmp
+OTHER_LIBS = -lutf8proc -lpcre2-8 -ljansson -lyaml -lz -lpng -lxxhash -lm -fopenmp
 # what tokenizer/ and lib/base need: no BLAS, no pictures
-TOKENIZER_LIBS = -lutf8proc -ljansson -lyaml -lz -lxxhash -lm -fopenmp
+TOKENIZER_LIBS = -lutf8proc -lpcre2-8 -ljansson -lyaml -lz -lxxhash -lm -fopenmp
 LIBS = $(BLAS) $(OTHER_LIBS)
 
 # see .ci/packages below

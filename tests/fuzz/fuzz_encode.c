@@ -77,7 +77,7 @@ static void make_all(void)
     }
     for (int k = 0; k < MODELS; k++) make_model(k);
     for (int k = 0; k < EXPRESSIONS; k++)
-        qp_fuzz_require(qp_regex_compile("fuzz", expression[k], strlen(expression[k]), &made.regex[k]) == QP_OK,
+        qp_fuzz_require(qp_regex_compile(QP_REGEX_PERL, "fuzz", expression[k], strlen(expression[k]), &made.regex[k]) == QP_OK,
                         "it compiles");
     made.ready = true;
 }
@@ -136,14 +136,17 @@ static void normal_forms(const char *text, size_t bytes)
 static void match_all(const qp_regex *regex, const char *text, size_t bytes)
 {
     qp_regex_scratch scratch = {0};
-    for (size_t at = 0, end = 0, general = 0; at < bytes; at = end) {
-        size_t begin = at;
-        bool found = false, matches = false;
-        qp_fuzz_require(qp_regex_find(regex, &scratch, text, bytes, &begin, &end, &found) == QP_OK && found, "a match");
-        qp_status status = qp_regex_at(regex, &scratch, text, bytes, at, &matches, &general);
-        qp_fuzz_require(status != QP_OK || (matches && begin == at && end == general && end > at),
+    qp_regex general = *regex;
+    general.known = QP_PATTERN_NONE;
+    qp_fuzz_require(qp_regex_text(&scratch, text, bytes) == QP_OK, "a text");
+    qp_regex_match match, wanted;
+    for (size_t at = 0; at < bytes; at = match.end) {
+        qp_fuzz_require(qp_regex_find(regex, &scratch, at, &match) == QP_OK && match.found, "a match");
+        qp_status status = qp_regex_find(&general, &scratch, at, &wanted);
+        qp_fuzz_require(status != QP_OK || (wanted.found && match.begin == at && wanted.begin == at &&
+                                            match.end == wanted.end && match.end > at),
                         "matches by hand are right");
-        if (end <= at) break;
+        if (match.end <= at) break;
     }
     qp_regex_scratch_free(&scratch);
 }

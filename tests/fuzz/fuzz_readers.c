@@ -97,13 +97,13 @@ static void read_regex(const char *content, size_t bytes)
     size_t left = middle ? bytes - first - 1 : sizeof probe - 1;
     qp_regex regex;
     qp_regex_scratch scratch = {0};
-    if (qp_regex_compile("fuzz", content, first, &regex) != QP_OK) return;
-    for (size_t at = 0, end = 0; at <= left;) {
-        bool found = false;
-        size_t begin = at;
-        if (qp_regex_find(&regex, &scratch, text, left, &begin, &end, &found) != QP_OK || !found) break;
-        qp_fuzz_require(begin >= at && end >= begin && end <= left, "a match inside the text");
-        at = end > at ? end : at + 1;
+    if (qp_regex_compile(QP_REGEX_ONIGURUMA, "fuzz", content, first, &regex) != QP_OK) return;
+    qp_fuzz_require(qp_regex_text(&scratch, text, left) == QP_OK, "a text");
+    for (size_t at = 0; at <= left;) {
+        qp_regex_match match;
+        if (qp_regex_find(&regex, &scratch, at, &match) != QP_OK || !match.found) break;
+        qp_fuzz_require(match.begin >= at && match.end >= match.begin && match.end <= left, "a match inside the text");
+        at = match.end > at ? match.end : at + 1;
     }
     qp_regex_scratch_free(&scratch);
     qp_regex_free(&regex);

@@ -22,7 +22,7 @@ static qp_status add_byte_level(const char *place, qp_pipeline *p, const char *p
         if (!stage->text) return qp_fail(QP_EMEMORY, "%s: out of memory", place);
         stage->text_bytes = strlen(pattern);
     }
-    QP_TRY(qp_regex_compile_as(QP_REGEX_RUST, place, pattern, strlen(pattern), &stage->regex));
+    QP_TRY(qp_regex_compile(QP_REGEX_RUST, place, pattern, strlen(pattern), &stage->regex));
     return qp_pipeline_add_stage(&p->decoder, QP_STAGE_DECODE_BYTE_LEVEL, &stage);
 }
 

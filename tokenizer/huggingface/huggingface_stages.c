@@ -38,7 +38,7 @@ static qp_status read_pattern(const char *place, const char *name, const json_t 
     if (text) return keep_text(place, name, text, &s->text, &s->text_bytes);
     QP_TRY(keep_text(place, name, regex, &s->text, &s->text_bytes));
     s->has_regex = true;
-    return qp_regex_compile_as(QP_REGEX_ONIGURUMA, place, json_string_value(regex), json_string_length(regex),
+    return qp_regex_compile(QP_REGEX_ONIGURUMA, place, json_string_value(regex), json_string_length(regex),
                                &s->regex);
 }
 
@@ -113,7 +113,7 @@ static qp_status read_byte_level(const char *place, const json_t *json, qp_stage
     QP_TRY(qp_json_flag(place, json, "use_regex", true, &s->use_regex));
     s->behavior = QP_SPLIT_ISOLATED;
     s->has_regex = true;
-    return qp_regex_compile(place, qp_gpt2_pattern, strlen(qp_gpt2_pattern), &s->regex);
+    return qp_regex_compile(QP_REGEX_PERL, place, qp_gpt2_pattern, strlen(qp_gpt2_pattern), &s->regex);
 }
 
 static qp_status read_count(const char *place, const char *name, const json_t *value, int *count)

@@ -5,7 +5,7 @@
 #include "tokenizer/huggingface/huggingface_stages.h"
 #include "tokenizer/huggingface/huggingface_write.h"
 #include "tokenizer/huggingface/pipeline_build.h"
-#include "tokenizer/split/regex_translate.h"
+#include "tokenizer/split/oniguruma_syntax.h"
 
 static void type(qp_json_out *out, const char *name) { qp_json_out_format(out, "{\"type\": \"%s\"", name); }
 
@@ -61,13 +61,13 @@ static void metaspace(qp_json_out *out, const qp_stage *s)
 static void byte_level(qp_json_out *out, const qp_stage *s)
 {
     if (s->text) {
-        qp_json_out there = {0};
-        qp_regex_translate(s->text, s->text_bytes, &there);
+        qp_text_buffer there = {0};
+        qp_oniguruma_syntax(s->text, s->text_bytes, &there);
         type(out, "Split");
         qp_json_out_format(out, ", \"pattern\": {\"Regex\": ");
         if (there.failed || !qp_json_out_string(out, there.text, there.bytes)) out->failed = true;
         qp_json_out_raw(out, "}", 1);
-        qp_json_out_free(&there);
+        qp_text_free(&there);
         text(out, "behavior", "Isolated", 8);
         flag(out, "invert", false);
         qp_json_out_raw(out, "}, ", 3);

@@ -61,6 +61,7 @@ static qp_status begin(state *s, const char *text, size_t bytes)
     s->text.mapped = s->next.mapped = true;
     s->text.bytes = s->next.bytes = 0;
     s->ranges.count = s->next_ranges.count = 0;
+    QP_TRY(qp_regex_text(&s->scratch.regex, text, bytes));
     for (size_t at = 0, length; at < bytes; at += length) {
         qp_utf8_next(text + at, bytes - at, &length);
         QP_TRY(qp_mapped_text_add(&s->text, text + at, length, at, at + length, false));

@@ -82,17 +82,18 @@ static qp_status put_replaced(strings *s, const char *text, size_t bytes, const 
 static qp_status put_matched(strings *s, const qp_stage *st, const char *text, size_t bytes)
 {
     qp_regex_scratch scratch = {0};
-    qp_status status = QP_OK;
+    qp_status status = qp_regex_text(&scratch, text, bytes);
     size_t done = 0;
     for (size_t next = 0; status == QP_OK && next <= bytes;) {
-        size_t at = next, after = next, length;
-        bool found = false;
-        status = qp_regex_find(&st->regex, &scratch, text, bytes, &at, &after, &found);
-        if (status != QP_OK || !found) break;
-        status = put(s, text + done, at - done);
+        qp_regex_match match;
+        size_t length;
+        status = qp_regex_find(&st->regex, &scratch, next, &match);
+        if (status != QP_OK || !match.found) break;
+        status = put(s, text + done, match.begin - done);
         if (status == QP_OK) status = put(s, st->content, st->content_bytes);
-        done = next = after;
-        if (at == after) next += at < bytes && qp_utf8_next(text + at, bytes - at, &length) >= 0 ? length : 1;
+        done = next = match.end;
+        if (match.begin == match.end)
+            next += next < bytes && qp_utf8_next(text + next, bytes - next, &length) >= 0 ? length : 1;
     }
     qp_regex_scratch_free(&scratch);
     return status == QP_OK ? put(s, text + done, bytes - done) : status;

@@ -267,7 +267,14 @@ static qp_status strip(const qp_stage *s, const qp_mapped_text *from, size_t beg
 qp_status qp_stage_match(const qp_stage *s, qp_stage_scratch *scratch, const char *text, size_t bytes, size_t *begin,
                          size_t *end, bool *found)
 {
-    if (s->has_regex) return qp_regex_find(&s->regex, &scratch->regex, text, bytes, begin, end, found);
+    if (s->has_regex) {
+        qp_regex_match match;
+        QP_TRY(qp_regex_find(&s->regex, &scratch->regex, *begin, &match));
+        *found = match.found;
+        *begin = match.begin;
+        *end = match.end;
+        return QP_OK;
+    }
     *found = false;
     if (s->text_bytes == 0 || *begin >= bytes) return QP_OK;
     const char *at = memmem(text + *begin, bytes - *begin, s->text, s->text_bytes);
@@ -283,6 +290,7 @@ qp_status qp_stage_replace(const qp_stage *s, qp_stage_scratch *scratch, const q
 {
     const char *text = from->text + begin;
     size_t bytes = end - begin, done = 0, next = 0; /* copied so far; where to look from */
+    if (s->has_regex) QP_TRY(qp_regex_part(&scratch->regex, text, bytes));
     for (size_t last = SIZE_MAX; next <= bytes;) {
         size_t at = next, after = next, wide;
         bool found = false;

@@ -119,6 +119,7 @@ static qp_status by_pattern(const qp_stage *s, qp_stage_scratch *scratch, const 
 {
     joiner j = {.behavior = s->behavior, .out = out, .first = out->count, .shift = shift};
     size_t done = 0;
+    if (s->has_regex) QP_TRY(qp_regex_part(&scratch->regex, text, bytes));
     for (size_t next = 0, last = SIZE_MAX; bytes > 0 && next <= bytes;) {
         size_t at = next, end = next, length = 1;
         bool found;

@@ -119,7 +119,7 @@ qp_status qp_moses_protect(const char *place, qp_moses *m, const char *content, 
         if (!end) end = content + bytes;
         if (end == at) continue;
         if (!QP_GROW(m->protected_pattern, m->protected_capacity, m->protected_count + 1)) return no_memory();
-        QP_TRY(qp_regex_compile(place, at, (size_t)(end - at), &m->protected_pattern[m->protected_count]));
+        QP_TRY(qp_regex_compile(QP_REGEX_PERL, place, at, (size_t)(end - at), &m->protected_pattern[m->protected_count]));
         m->protected_count++;
     }
     return QP_OK;
@@ -135,14 +135,14 @@ typedef struct {
 static qp_status find_protected(const qp_moses *m, const qp_moses_text *t, stretches *found)
 {
     qp_regex_scratch scratch = {0};
-    qp_status status = QP_OK;
+    qp_status status = qp_regex_text(&scratch, t->text, t->bytes);
     for (size_t p = 0; p < m->protected_count && status == QP_OK; p++) {
         for (size_t rest = 0; status == QP_OK && rest < t->bytes;) { /* each search sees only what is left */
-            size_t begin = 0, end = 0;
-            bool any;
-            status = qp_regex_find(&m->protected_pattern[p], &scratch, t->text + rest, t->bytes - rest, &begin, &end,
-                                   &any);
-            if (status != QP_OK || !any || end == begin) break;
+            qp_regex_match match;
+            status = qp_regex_part(&scratch, t->text + rest, t->bytes - rest);
+            if (status == QP_OK) status = qp_regex_find(&m->protected_pattern[p], &scratch, 0, &match);
+            if (status != QP_OK || !match.found || match.end == match.begin) break;
+            size_t begin = match.begin, end = match.end;
             char *copy = malloc(end - begin + 1);
             if (!copy || !QP_GROW(found->text, found->capacity, found->count + 1)) {
                 free(copy);

@@ -1,35 +1,16 @@
 #include "tokenizer/split/regex.h"
 
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utf8proc.h>
 
 #include "lib/base/array.h"
-#include "tokenizer/split/regex_internal.h"
-#include "lib/text/unicode_tables.h"
 #include "lib/text/utf8.h"
+#include "tokenizer/split/regex_syntax.h"
 
-/* A way not taken yet: go on with node at `at`; for a loop also with every character less, down to `least`. */
-struct qp_regex_branch {
-    size_t node, at, least;
-    bool is_loop;
-};
-
-enum { STEPS_PER_BYTE = 64, FREE_STEPS = 1 << 20, DEEPEST = 64 };
-
-void qp_regex_free(qp_regex *regex)
-{
-    for (size_t i = 0; i < regex->set_count; i++) free(regex->set[i].item);
-    free(regex->node);
-    free(regex->set);
-    free(regex->classes);
-    *regex = (qp_regex){0};
-}
-
-void qp_regex_scratch_free(qp_regex_scratch *scratch)
-{
-    free(scratch->branch);
-    *scratch = (qp_regex_scratch){0};
-}
+enum { STEPS_PER_BYTE = 64, FREE_STEPS = 1 << 20, GROUPS = 32, HEAP_KIBIBYTES = 1 << 18, STACK_BYTES = 1 << 28 };
 
 bool qp_is_white_space(int32_t code)
 {
@@ -53,258 +34,235 @@ bool qp_is_word_character(int32_t code)
            c == UTF8PROC_CATEGORY_PC;
 }
 
-/* Also the ideographs that came behind Unicode 9.0. */
-static bool is_of_script(int32_t script, int32_t code)
+/* ---- compiling ---- */
+
+void qp_regex_free(qp_regex *regex)
 {
-    if (qp_script_of(code) == script) return true;
-    return script == QP_SCRIPT_HAN && ((code >= 0x4DB6 && code <= 0x4DBF) || (code >= 0x9FD6 && code <= 0x9FFF) ||
-                                       (code >= 0x2A6D7 && code <= 0x2A6DF) || (code >= 0x2B735 && code <= 0x2B739) ||
-                                       (code >= 0x2CEB0 && code <= 0x2EBE0) || (code >= 0x30000 && code <= 0x323AF));
+    pcre2_code_free(regex->code);
+    free(regex->classes);
+    *regex = (qp_regex){0};
 }
 
-/* Its \w has no joiners, and alone (not in a class) the six small numbers of Latin-1. */
-static bool is_oniguruma_word(int32_t code, bool alone)
+/* Code for an expression in PCRE2's syntax. Lines end in \n alone, whatever this PCRE2 was built for. */
+static qp_status make_code(qp_regex_flavor flavor, const char *place, const char *pattern, const qp_text_buffer *syntax,
+                           qp_regex *regex)
 {
-    if (!alone) return code != 0x200C && code != 0x200D && qp_is_word_character(code);
-    if (code == 0xB2 || code == 0xB3 || code == 0xB9 || (code >= 0xBC && code <= 0xBE)) return true;
-    return code != 0x200C && code != 0x200D && qp_is_word_character(code);
-}
-
-static bool item_has(const qp_regex *regex, const struct qp_regex_item *item, int32_t code)
-{
-    bool has = false;
-    switch (item->kind) {
-    case QP_RX_RANGE: has = code >= item->low && code <= item->high; break;
-    case QP_RX_CATEGORIES: has = code >= 0 && (item->categories >> utf8proc_category(code) & 1); break;
-    case QP_RX_SPACE: has = qp_is_white_space(code); break;
-    case QP_RX_WORD: has = item->low ? is_oniguruma_word(code, item->low == 1) : qp_is_word_character(code); break;
-    case QP_RX_ANY: has = code != '\n'; break;
-    case QP_RX_SCRIPT: has = is_of_script(item->low, code); break;
-    case QP_RX_ALPHABETIC: has = qp_is_alphabetic(code); break;
-    case QP_RX_LOWER: has = qp_is_lower_case(code); break;
-    case QP_RX_SUBSET: has = qp_regex_set_has(regex, &regex->set[item->low], code); break;
+    uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_NO_UTF_CHECK;
+    options |= flavor == QP_REGEX_ONIGURUMA ? PCRE2_MULTILINE : PCRE2_DOLLAR_ENDONLY;
+    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+    if (!context) return qp_fail(QP_EMEMORY, "%s: out of memory", place);
+    pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+    int error;
+    size_t offset;
+    regex->code = pcre2_compile((PCRE2_SPTR)syntax->text, syntax->bytes, options, &error, &offset, context);
+    pcre2_compile_context_free(context);
+    if (!regex->code) {
+        char message[160];
+        pcre2_get_error_message(error, (PCRE2_UCHAR *)message, sizeof message);
+        return qp_fail(QP_EDATA, "%s: regular expression \"%.60s\": %s; use another expression", place, pattern, message);
     }
-    return has != item->opposite;
-}
-
-bool qp_regex_set_has(const qp_regex *regex, const struct qp_regex_set *set, int32_t code)
-{
-    bool has = set->all;
-    for (size_t i = 0; i < set->item_count && has == set->all; i++) has = item_has(regex, &set->item[i], code);
-    return has != set->opposite;
-}
-
-/* The length of the character at `at` if it is in the set, else 0. */
-static size_t in_set(const qp_regex *regex, const struct qp_regex_set *set, const char *text, size_t bytes, size_t at)
-{
-    if (at >= bytes) return 0;
-    unsigned char byte = (unsigned char)text[at];
-    if (byte < 0x80) return set->ascii[byte];
-    size_t length;
-    int32_t code = qp_utf8_next(text + at, bytes - at, &length);
-    return qp_regex_set_has(regex, set, code) ? length : 0;
-}
-
-/* Where the character before `at` begins. */
-static size_t one_back(const char *text, size_t at)
-{
-    size_t begin = at - 1, length;
-    while (begin > 0 && at - begin < 4 && ((unsigned char)text[begin] & 0xC0) == 0x80) begin--;
-    qp_utf8_next(text + begin, at - begin, &length);
-    return begin + length == at ? begin : at - 1;
-}
-
-typedef struct {
-    const qp_regex *regex;
-    qp_regex_scratch *scratch;
-    const char *text;
-    size_t bytes, steps, here; /* here: where a look back was asked from */
-} matcher;
-
-static qp_status add_branch(matcher *m, struct qp_regex_branch branch)
-{
-    qp_regex_scratch *s = m->scratch;
-    if (!QP_GROW(s->branch, s->capacity, s->count + 1)) return qp_fail(QP_EMEMORY, "regular expression: out of memory");
-    s->branch[s->count++] = branch;
+    pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE); /* without it the code is interpreted */
     return QP_OK;
 }
 
-/* Run a loop over one set from *at; false: too few. What may be given back later becomes one branch. */
-static qp_status run_loop(matcher *m, size_t pc, size_t *at, bool *goes_on)
+/* Oniguruma's $ ends lines where word_pattern.h ends the text. */
+static qp_status use_word_pattern(qp_regex_flavor flavor, const char *place, const char *pattern, size_t bytes,
+                                  qp_regex *regex)
 {
-    const struct qp_regex_node *node = &m->regex->node[pc];
-    const struct qp_regex_set *set = &m->regex->set[node->set];
-    size_t least = *at, length;
-    uint32_t count = 0;
-    while (count < node->low && (length = in_set(m->regex, set, m->text, m->bytes, *at)) > 0) {
-        *at += length;
-        count++;
-    }
-    *goes_on = count >= node->low;
-    if (!*goes_on || node->lazy) return QP_OK;
-    least = *at;
-    while (count < node->high && (length = in_set(m->regex, set, m->text, m->bytes, *at)) > 0) {
-        *at += length;
-        count++;
-    }
-    if (*at == least || node->possessive) return QP_OK;
-    return add_branch(m, (struct qp_regex_branch){pc + 1, *at, least, true});
+    if (flavor == QP_REGEX_ONIGURUMA && memchr(pattern, '$', bytes)) return QP_OK;
+    regex->known = qp_word_pattern_of(pattern, bytes);
+    if (!regex->known) return QP_OK;
+    regex->classes = qp_word_classes_make();
+    return regex->classes ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", place);
 }
 
-/* The latest way not taken; false: there is none above `floor`. */
-static bool take_branch(matcher *m, size_t floor, size_t *pc, size_t *at)
+qp_status qp_regex_compile(qp_regex_flavor flavor, const char *place, const char *pattern, size_t bytes,
+                           qp_regex *regex)
 {
-    qp_regex_scratch *s = m->scratch;
-    if (s->count <= floor) return false;
-    struct qp_regex_branch *branch = &s->branch[s->count - 1];
-    *pc = branch->node;
-    if (!branch->is_loop) {
-        *at = branch->at;
-        s->count--;
-        return true;
+    qp_text_buffer syntax = {0};
+    *regex = (qp_regex){0};
+    qp_status status = qp_regex_syntax(flavor, place, pattern, bytes, &syntax);
+    if (status == QP_OK) status = make_code(flavor, place, pattern, &syntax, regex);
+    if (status == QP_OK) status = use_word_pattern(flavor, place, pattern, bytes, regex);
+    qp_text_free(&syntax);
+    if (status != QP_OK) qp_regex_free(regex);
+    return status;
+}
+
+/* ---- matching ---- */
+
+void qp_regex_scratch_free(qp_regex_scratch *scratch)
+{
+    pcre2_match_data_free(scratch->match);
+    pcre2_match_context_free(scratch->context);
+    pcre2_jit_stack_free(scratch->stack);
+    free(scratch->copy);
+    *scratch = (qp_regex_scratch){0};
+}
+
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "regular expression: out of memory; use shorter texts"); }
+
+/* The first byte from `at` on that is not UTF-8; `bytes`: none. */
+static size_t bad_byte(const char *text, size_t bytes, size_t at)
+{
+    for (size_t length; at < bytes; at += length) {
+        uint64_t eight;
+        for (; bytes - at >= sizeof eight; at += sizeof eight) {
+            memcpy(&eight, text + at, sizeof eight);
+            if (eight & 0x8080808080808080u) break;
+        }
+        if (at == bytes || qp_utf8_next(text + at, bytes - at, &length) == QP_INVALID_CODE) break;
     }
-    branch->at = one_back(m->text, branch->at);
-    *at = branch->at;
-    if (branch->at <= branch->least) s->count--;
+    return at;
+}
+
+qp_status qp_regex_part(qp_regex_scratch *scratch, const char *text, size_t bytes)
+{
+    scratch->text = scratch->subject = bytes ? text : "";
+    scratch->bytes = bytes;
+    scratch->groups = 0;
+    size_t bad = bad_byte(text, bytes, 0);
+    if (bad == bytes) return QP_OK;
+    if (!QP_GROW(scratch->copy, scratch->copy_capacity, bytes)) return no_memory();
+    memcpy(scratch->copy, text, bytes);
+    for (; bad < bytes; bad = bad_byte(text, bytes, bad + 1)) scratch->copy[bad] = '\0';
+    scratch->subject = scratch->copy;
+    return QP_OK;
+}
+
+qp_status qp_regex_text(qp_regex_scratch *scratch, const char *text, size_t bytes)
+{
+    scratch->steps = FREE_STEPS + STEPS_PER_BYTE * bytes;
+    return qp_regex_part(scratch, text, bytes);
+}
+
+/* Called at the callouts of regex_syntax.h: takes the distance from the last one off the budget. */
+static int count_steps(pcre2_callout_block *block, void *data)
+{
+    qp_regex_scratch *scratch = data;
+    size_t now = block->current_position;
+    if (scratch->last_start != block->start_match) scratch->last = scratch->last_start = block->start_match;
+    size_t steps = 1 + (now > scratch->last ? now - scratch->last : scratch->last - now);
+    scratch->last = now;
+    if (steps > scratch->steps) return PCRE2_ERROR_MATCHLIMIT;
+    scratch->steps -= steps;
+    return 0;
+}
+
+/* PCRE2's own limits on time are out of the way: how they count depends on how the code is run. */
+static qp_status prepare(qp_regex_scratch *scratch)
+{
+    if (!scratch->match) scratch->match = pcre2_match_data_create(GROUPS, NULL);
+    if (!scratch->context) {
+        scratch->context = pcre2_match_context_create(NULL);
+        if (!scratch->context) return no_memory();
+        pcre2_set_match_limit(scratch->context, UINT32_MAX);
+        pcre2_set_depth_limit(scratch->context, UINT32_MAX);
+        pcre2_set_heap_limit(scratch->context, HEAP_KIBIBYTES);
+    }
+    if (!scratch->match) return no_memory();
+    pcre2_set_callout(scratch->context, count_steps, scratch);
+    return QP_OK;
+}
+
+static int match_once(const qp_regex *regex, qp_regex_scratch *scratch, size_t at)
+{
+    scratch->last = scratch->last_start = at;
+    return pcre2_match(regex->code, (PCRE2_SPTR)scratch->subject, scratch->bytes, at, PCRE2_NO_UTF_CHECK, scratch->match,
+                       scratch->context);
+}
+
+/* The code that is run directly begins with 32 KiB of stack; most expressions never need more. */
+static bool grow_stack(qp_regex_scratch *scratch)
+{
+    if (scratch->stack) return false;
+    scratch->stack = pcre2_jit_stack_create(1 << 16, STACK_BYTES, NULL);
+    if (!scratch->stack) return false;
+    pcre2_jit_stack_assign(scratch->context, NULL, scratch->stack);
     return true;
 }
 
-static qp_status run(matcher *m, size_t pc, size_t at, int depth, bool *matches, size_t *end);
-
-/* A body on its own: look-ahead, or a group that gives nothing back. */
-static qp_status run_body(matcher *m, const struct qp_regex_node *node, size_t *at, int depth, bool *goes_on)
+static qp_status fail_match(int result)
 {
-    bool matches;
-    size_t end;
-    QP_TRY(run(m, node->first, *at, depth + 1, &matches, &end));
-    if (node->code == QP_RX_ATOMIC) {
-        *goes_on = matches;
-        if (matches) *at = end;
-    } else {
-        *goes_on = matches == node->wanted;
-    }
-    return QP_OK;
-}
-
-/* Does the body match from one of the places before `at` up to it? */
-static qp_status look_back(matcher *m, const struct qp_regex_node *node, size_t at, int depth, bool *goes_on)
-{
-    size_t outer = m->here, end, from = at;
-    bool matches = false;
-    m->here = at;
-    for (uint32_t back = 0; !matches && back <= node->high; back++) {
-        if (back > 0 && from == 0) break;
-        if (back > 0) from = one_back(m->text, from);
-        QP_TRY(run(m, node->first, from, depth + 1, &matches, &end));
-    }
-    m->here = outer;
-    *goes_on = matches == node->wanted;
-    return QP_OK;
-}
-
-static bool is_word(const struct qp_regex_node *node, int32_t code)
-{
-    return node->low ? is_oniguruma_word(code, true) : qp_is_word_character(code);
-}
-
-static bool is_edge(const matcher *m, const struct qp_regex_node *node, size_t at)
-{
-    size_t length;
-    bool before = false, behind = false;
-    if (at > 0) {
-        size_t from = one_back(m->text, at);
-        before = is_word(node, qp_utf8_next(m->text + from, at - from, &length));
-    }
-    if (at < m->bytes) behind = is_word(node, qp_utf8_next(m->text + at, m->bytes - at, &length));
-    return before != behind;
-}
-
-static bool is_place(const matcher *m, const struct qp_regex_node *node, size_t at)
-{
-    switch (node->code) {
-    case QP_RX_HERE: return at == m->here;
-    case QP_RX_END: return at == m->bytes;
-    case QP_RX_BEGIN: return at == 0;
-    case QP_RX_LINE_END: return at == m->bytes || m->text[at] == '\n';
-    case QP_RX_LINE_BEGIN: return at == 0 || (at < m->bytes && m->text[at - 1] == '\n');
-    default: return is_edge(m, node, at) == node->wanted;
+    switch (result) {
+    case PCRE2_ERROR_NOMEMORY: return no_memory();
+    case PCRE2_ERROR_MATCHLIMIT:
+        return qp_fail(QP_EDATA, "regular expression: needs too many steps for this text; use a simpler one");
+    case PCRE2_ERROR_JIT_STACKLIMIT:
+    case PCRE2_ERROR_HEAPLIMIT:
+        return qp_fail(QP_EDATA, "regular expression: needs too much memory for this text; use a simpler one");
+    default: return qp_fail(QP_EBUG, "regular expression: PCRE2 reports error %d", result);
     }
 }
 
-static qp_status step(matcher *m, size_t *pc, size_t *at, int depth, bool *goes_on)
+qp_status qp_regex_find(const qp_regex *regex, qp_regex_scratch *scratch, size_t at, qp_regex_match *match)
 {
-    const struct qp_regex_node *node = &m->regex->node[*pc];
-    size_t length, next = *pc + 1;
-    *goes_on = true;
-    switch (node->code) {
-    case QP_RX_SET:
-        length = in_set(m->regex, &m->regex->set[node->set], m->text, m->bytes, *at);
-        *goes_on = length > 0;
-        *at += length;
-        break;
-    case QP_RX_LOOP: QP_TRY(run_loop(m, *pc, at, goes_on)); break;
-    case QP_RX_SPLIT:
-        QP_TRY(add_branch(m, (struct qp_regex_branch){node->second, *at, 0, false}));
-        next = node->first;
-        break;
-    case QP_RX_JUMP: next = node->first; break;
-    case QP_RX_LOOK:
-    case QP_RX_ATOMIC:
-        QP_TRY(run_body(m, node, at, depth, goes_on));
-        next = node->second;
-        break;
-    case QP_RX_BEHIND:
-        QP_TRY(look_back(m, node, *at, depth, goes_on));
-        next = node->second;
-        break;
-    case QP_RX_MATCH: break;
-    default: *goes_on = is_place(m, node, *at);
-    }
-    *pc = next;
-    return QP_OK;
-}
-
-static qp_status run(matcher *m, size_t pc, size_t at, int depth, bool *matches, size_t *end)
-{
-    size_t floor = m->scratch->count;
-    *matches = false;
-    if (depth > DEEPEST) return qp_fail(QP_EDATA, "regular expression: groups too deep");
-    for (;;) {
-        if (m->regex->node[pc].code == QP_RX_MATCH) {
-            *matches = true;
-            *end = at;
-            break;
-        }
-        if (m->steps-- == 0) return qp_fail(QP_EDATA, "regular expression: needs too many steps; use a simpler one");
-        bool goes_on;
-        QP_TRY(step(m, &pc, &at, depth, &goes_on));
-        if (!goes_on && !take_branch(m, floor, &pc, &at)) break;
-    }
-    m->scratch->count = floor;
-    return QP_OK;
-}
-
-qp_status qp_regex_at(const qp_regex *regex, qp_regex_scratch *scratch, const char *text, size_t bytes, size_t at,
-                      bool *matches, size_t *end)
-{
-    matcher m = {regex, scratch, text, bytes, FREE_STEPS + STEPS_PER_BYTE * (bytes - at), 0};
-    scratch->count = 0;
-    return run(&m, 0, at, 0, matches, end);
-}
-
-qp_status qp_regex_find(const qp_regex *regex, qp_regex_scratch *scratch, const char *text, size_t bytes, size_t *begin,
-                        size_t *end, bool *found)
-{
-    *found = false;
-    if (regex->known && *begin < bytes) {
-        *end = qp_word_pattern_end(regex->known, regex->classes, text, bytes, *begin);
-        *found = true;
+    *match = (qp_regex_match){0};
+    while (at < scratch->bytes && ((unsigned char)scratch->subject[at] & 0xC0) == 0x80) at++; /* a character begins */
+    if (regex->known && at < scratch->bytes) {
+        scratch->groups = 1;
+        scratch->whole_begin = at;
+        scratch->whole_end = qp_word_pattern_end(regex->known, regex->classes, scratch->subject, scratch->bytes, at);
+        *match = qp_regex_group(scratch, 0);
         return QP_OK;
     }
-    for (size_t length; *begin <= bytes; *begin += length) {
-        QP_TRY(qp_regex_at(regex, scratch, text, bytes, *begin, found, end));
-        if (*found || *begin == bytes) return QP_OK;
-        qp_utf8_next(text + *begin, bytes - *begin, &length);
-    }
+    scratch->groups = 0;
+    QP_TRY(prepare(scratch));
+    int result = match_once(regex, scratch, at);
+    if (result == PCRE2_ERROR_JIT_STACKLIMIT && grow_stack(scratch)) result = match_once(regex, scratch, at);
+    if (result == PCRE2_ERROR_NOMATCH) return QP_OK;
+    if (result < 0) return fail_match(result);
+    const size_t *place = pcre2_get_ovector_pointer(scratch->match);
+    scratch->groups = result ? result : GROUPS; /* 0: there are more groups than places for them */
+    scratch->whole_begin = place[0];
+    scratch->whole_end = place[1];
+    *match = qp_regex_group(scratch, 0);
     return QP_OK;
+}
+
+qp_regex_match qp_regex_group(const qp_regex_scratch *scratch, int number)
+{
+    if (number < 0 || number >= scratch->groups) return (qp_regex_match){0};
+    if (number == 0) return (qp_regex_match){true, scratch->whole_begin, scratch->whole_end};
+    const size_t *place = pcre2_get_ovector_pointer(scratch->match) + 2 * (size_t)number;
+    if (place[0] == PCRE2_UNSET) return (qp_regex_match){0};
+    return (qp_regex_match){true, place[0], place[1]};
+}
+
+/* ---- replacing ---- */
+
+static void put_replacement(const qp_regex_scratch *scratch, const char *replacement, qp_text_buffer *out)
+{
+    for (const char *at = replacement; *at; at++) {
+        bool marked = *at == '$' && at[1];
+        if (marked) at++;
+        qp_regex_match group = {0};
+        bool is_group = marked && *at >= '0' && *at <= '9';
+        if (is_group) group = qp_regex_group(scratch, *at - '0');
+        if (group.found) qp_text_put(out, scratch->text + group.begin, group.end - group.begin);
+        if (!is_group) qp_text_put(out, at, 1);
+    }
+}
+
+/* After an empty match one character is kept, so that the search moves on. */
+qp_status qp_regex_replace(const qp_regex *regex, qp_regex_scratch *scratch, const char *replacement,
+                           qp_text_buffer *out, size_t *count)
+{
+    size_t done = 0, matches = 0;
+    for (size_t at = 0; at <= scratch->bytes;) {
+        qp_regex_match match;
+        QP_TRY(qp_regex_find(regex, scratch, at, &match));
+        if (!match.found) break;
+        qp_text_put(out, scratch->text + done, match.begin - done);
+        put_replacement(scratch, replacement, out);
+        done = at = match.end;
+        matches++;
+        if (match.begin < match.end) continue;
+        size_t length = 1;
+        if (at < scratch->bytes) qp_utf8_next(scratch->subject + at, scratch->bytes - at, &length);
+        at += length;
+    }
+    qp_text_put(out, scratch->text + done, scratch->bytes - done);
+    if (count) *count = matches;
+    return out->failed ? no_memory() : QP_OK;
 }

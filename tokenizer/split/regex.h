@@ -6,50 +6,86 @@
 #include <stdint.h>
 
 #include "lib/base/status.h"
+#include "lib/text/text_buffer.h"
 #include "tokenizer/split/word_pattern.h"
 
-/* regex — the regular expressions that tokenizers split text with: literals, ., [classes], \s \d \w \p{Lu} \p{Han} and
- * their opposites, alternation, groups, (?i: ), (?: ), (?> ), looking ahead (?= ) (?! ) and back (?<= ) (?<! ), $, ^, \A, \z, \b,
- * quantifiers ? * + {m,n}, lazy and possessive. Leftmost alternative first, by backtracking; a loop over one class backtracks through one entry, so long
- * runs cost no memory. Anything else is refused by name.
- * Works on bytes that are UTF-8; a byte that is not counts as a character of no class. */
+/* regex — regular expressions, matched by PCRE2 (leftmost match, first alternative, backtracking).
+ *
+ * An expression is read by the rules of the engine it was written for, translated into PCRE2's syntax (regex_syntax.h)
+ * and compiled by its just-in-time compiler where there is one. What cannot be translated is refused by name. Text is
+ * UTF-8; a byte that is not is matched as NUL is. A compiled expression can be shared by threads; a scratch cannot.
+ *
+ *   qp_regex_scratch scratch = {0};
+ *   qp_regex_text(&scratch, text, bytes);
+ *   for (size_t at = 0; at <= bytes; at = match.end > match.begin ? match.end : match.end + 1) {
+ *       QP_TRY(qp_regex_find(&regex, &scratch, at, &match));
+ *       if (!match.found) break;
+ *   }
+ *
+ * Time is linear in the text: a search has 64 steps for each byte and 2^20 more, and then fails. A step is a character
+ * that is read or a choice that is taken back. */
+
+/* The engine an expression was written for. */
+typedef enum {
+    QP_REGEX_PERL,     /* ^ and $ are the ends of the text; no classes inside classes */
+    QP_REGEX_RUST,     /* tiktoken's: also [a[b]] and [a&&b] */
+    QP_REGEX_ONIGURUMA /* Hugging Face's: also [[:alpha:]]; ^ and $ are the ends of lines; x{2}+ is (?:x{2})+ */
+} qp_regex_flavor;
+
+/* A compiled expression. An all-zero struct is none. */
 typedef struct {
-    struct qp_regex_node *node; /* a program of instructions */
-    size_t count, capacity;
-    struct qp_regex_set *set;
-    size_t set_count, set_capacity;
-    qp_word_pattern known; /* one that is matched by hand (word_pattern.h), with its table */
+    struct pcre2_real_code_8 *code;
+    qp_word_pattern known; /* one that word_pattern.h matches, with the table for it; or QP_PATTERN_NONE */
     uint8_t *classes;
 } qp_regex;
 
-/* Whose rules hold where the kinds of expressions differ. */
-typedef enum {
-    QP_REGEX_COMMON,   /* no one's: a class in a class is refused; ^ and $ are the ends of the text */
-    QP_REGEX_RUST,     /* tiktoken's: as that, and [a[b]], [a&&b] */
-    QP_REGEX_ONIGURUMA /* Hugging Face's: as that, [[:alpha:]]; ^ and $ are the ends of lines, x{2}+ is (?:x{2})+ */
-} qp_regex_flavor;
-
-/* Memory of one caller; zero it before the first use. */
+/* Memory of one thread, and the text that is searched. All zero before the first use. */
 typedef struct {
-    struct qp_regex_branch *branch;
-    size_t count, capacity;
+    const char *text, *subject; /* as it was given; as PCRE2 sees it */
+    size_t bytes;
+    char *copy; /* the subject where the text is not UTF-8 */
+    size_t copy_capacity;
+    size_t steps; /* left for this text */
+    size_t last_start, last; /* where the attempt began that made the last steps, and where it was then */
+    size_t whole_begin, whole_end;
+    int groups; /* of the last match, the whole included; 0: it came from word_pattern.h */
+    struct pcre2_real_match_data_8 *match;
+    struct pcre2_real_match_context_8 *context;
+    struct pcre2_real_jit_stack_8 *stack;
 } qp_regex_scratch;
 
-/* qp_regex_compile_as, qp_regex_compile (COMMON) — Errors: QP_EDATA: not understood (`place` and the part at fault are named); QP_EMEMORY. */
-qp_status qp_regex_compile_as(qp_regex_flavor flavor, const char *place, const char *pattern, size_t bytes,
-                              qp_regex *regex);
-qp_status qp_regex_compile(const char *place, const char *pattern, size_t bytes, qp_regex *regex);
+/* Where an expression matched. */
+typedef struct {
+    bool found;
+    size_t begin, end;
+} qp_regex_match;
+
+/* qp_regex_compile — `place` names the expression's origin in errors.
+ * Errors  QP_EDATA: the expression is wrong or cannot be translated; QP_EMEMORY. */
+qp_status qp_regex_compile(qp_regex_flavor flavor, const char *place, const char *pattern, size_t bytes,
+                           qp_regex *regex);
 void qp_regex_free(qp_regex *regex);
 void qp_regex_scratch_free(qp_regex_scratch *scratch);
 
-/* qp_regex_at — does the expression match at text[at]? *end is then the end of the match.
- * Errors  QP_EDATA when the expression needs too many steps (exponential backtracking); QP_EMEMORY. */
-qp_status qp_regex_at(const qp_regex *regex, qp_regex_scratch *scratch, const char *text, size_t bytes, size_t at,
-                      bool *matches, size_t *end);
+/* qp_regex_text — the text that is searched next, with a new budget of steps. The text is borrowed.
+ * qp_regex_part — the same for one of several parts of a text: the budget is that of the text before.
+ * Errors  QP_EMEMORY. */
+qp_status qp_regex_text(qp_regex_scratch *scratch, const char *text, size_t bytes);
+qp_status qp_regex_part(qp_regex_scratch *scratch, const char *text, size_t bytes);
 
-/* qp_regex_find — the first match at or behind *begin; *begin .. *end; *found false: none. */
-qp_status qp_regex_find(const qp_regex *regex, qp_regex_scratch *scratch, const char *text, size_t bytes, size_t *begin,
-                        size_t *end, bool *found);
+/* qp_regex_find — the first match that begins at or after byte `at`. It may be empty; text before `at` is seen by \b
+ * and look-behind.
+ * Errors  QP_EDATA: the budget of the text is used up; QP_EMEMORY. */
+qp_status qp_regex_find(const qp_regex *regex, qp_regex_scratch *scratch, size_t at, qp_regex_match *match);
+
+/* qp_regex_group — the group ( ) of this number in the match that was found last; not found: it took no part. */
+qp_regex_match qp_regex_group(const qp_regex_scratch *scratch, int number);
+
+/* qp_regex_replace — append the text to `out` with every match replaced, from left to right; *count, if not NULL, is
+ * the number of matches. In the replacement, $0 to $9 are the match and its groups, and $$ is a dollar sign.
+ * Errors  as qp_regex_find. */
+qp_status qp_regex_replace(const qp_regex *regex, qp_regex_scratch *scratch, const char *replacement, qp_text_buffer *out,
+                           size_t *count);
 
 /* qp_is_white_space — the 25 code points of White_Space. qp_is_word_character — \w. */
 bool qp_is_white_space(int32_t code);

@@ -1,290 +1,257 @@
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <utf8proc.h>
 
-#include "lib/base/array.h"
-#include "tokenizer/split/regex_parse.h"
-#include "lib/text/unicode_tables.h"
+#include "lib/text/utf8.h"
+#include "tokenizer/split/regex_syntax.h"
 
-enum { MOST_ITEMS = 4096, DEEPEST_CLASS = 60 };
+enum { DEEPEST_CLASS = 60 };
 
-static qp_status add_item(const qp_rx_parser *p, struct qp_regex_set *set, struct qp_regex_item item)
+/* A class being read: members that can stand between PCRE2's brackets, and what cannot, as alternatives "|[..]|..". */
+typedef struct {
+    qp_text_buffer members, others;
+} members;
+
+static void free_members(members *m)
 {
-    if (set->item_count >= MOST_ITEMS) return qp_rx_refuse(p, "too many parts of a class");
-    if (!QP_GROW(set->item, set->capacity, set->item_count + 1))
-        return qp_fail(QP_EMEMORY, "%s: out of memory", p->place);
-    set->item[set->item_count++] = item;
-    return QP_OK;
+    qp_text_free(&m->members);
+    qp_text_free(&m->others);
 }
 
-/* A range; without regard to case also its other cases: every letter of the range in both, s also as U+017F, k as
- * U+212A. */
-static qp_status add_range(const qp_rx_parser *p, struct qp_regex_set *set, int32_t low, int32_t high)
+const char *qp_regex_word_class(qp_regex_flavor flavor, bool alone)
 {
-    QP_TRY(add_item(p, set, (struct qp_regex_item){.kind = QP_RX_RANGE, .low = low, .high = high}));
-    if (!p->any_case) return QP_OK;
-    for (int32_t code = low; code <= high && high - low < 256; code++) {
-        int32_t other[] = {utf8proc_tolower(code), utf8proc_toupper(code), (code | 32) == 's' ? 0x17F : code,
-                           (code | 32) == 'k' ? 0x212A : code};
-        for (int i = 0; i < 4; i++) {
-            if (other[i] >= low && other[i] <= high) continue;
-            QP_TRY(add_item(p, set, (struct qp_regex_item){.kind = QP_RX_RANGE, .low = other[i], .high = other[i]}));
-        }
-    }
-    return QP_OK;
+    static const char oniguruma[] = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\xB2\\xB3\\xB9\\xBC-\\xBE";
+    if (flavor != QP_REGEX_ONIGURUMA) return "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\x{200C}\\x{200D}";
+    return alone ? oniguruma : "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}"; /* its \w has six small numbers outside of classes */
 }
 
-#define BIT(name) (1u << UTF8PROC_CATEGORY_##name)
-static const struct {
-    const char *name;
-    uint32_t mask;
-} category[] = {{"Lu", BIT(LU)},
-                {"Ll", BIT(LL)},
-                {"Lt", BIT(LT)},
-                {"Lm", BIT(LM)},
-                {"Lo", BIT(LO)},
-                {"L", BIT(LU) | BIT(LL) | BIT(LT) | BIT(LM) | BIT(LO)},
-                {"Mn", BIT(MN)},
-                {"Mc", BIT(MC)},
-                {"Me", BIT(ME)},
-                {"M", BIT(MN) | BIT(MC) | BIT(ME)},
-                {"Nd", BIT(ND)},
-                {"Nl", BIT(NL)},
-                {"No", BIT(NO)},
-                {"N", BIT(ND) | BIT(NL) | BIT(NO)},
-                {"P", BIT(PC) | BIT(PD) | BIT(PS) | BIT(PE) | BIT(PI) | BIT(PF) | BIT(PO)},
-                {"S", BIT(SM) | BIT(SC) | BIT(SK) | BIT(SO)},
-                {"Zs", BIT(ZS)},
-                {"Zl", BIT(ZL)},
-                {"Zp", BIT(ZP)},
-                {"Z", BIT(ZS) | BIT(ZL) | BIT(ZP)},
-                {"Pc", BIT(PC)},
-                {"Pd", BIT(PD)},
-                {"Ps", BIT(PS)},
-                {"Pe", BIT(PE)},
-                {"Pi", BIT(PI)},
-                {"Pf", BIT(PF)},
-                {"Po", BIT(PO)},
-                {"Sm", BIT(SM)},
-                {"Sc", BIT(SC)},
-                {"Sk", BIT(SK)},
-                {"So", BIT(SO)},
-                {"Cc", BIT(CC)},
-                {"Cf", BIT(CF)},
-                {"Co", BIT(CO)},
-                {"Letter", BIT(LU) | BIT(LL) | BIT(LT) | BIT(LM) | BIT(LO)},
-                {"Mark", BIT(MN) | BIT(MC) | BIT(ME)},
-                {"Number", BIT(ND) | BIT(NL) | BIT(NO)},
-                {"Punctuation", BIT(PC) | BIT(PD) | BIT(PS) | BIT(PE) | BIT(PI) | BIT(PF) | BIT(PO)},
-                {"Symbol", BIT(SM) | BIT(SC) | BIT(SK) | BIT(SO)},
-                {"Separator", BIT(ZS) | BIT(ZL) | BIT(ZP)}};
-
-/* Scripts, by a character of each. The table is that of Unicode 9.0; what Han got later is added. */
-static const struct {
-    const char *name;
-    int32_t example;
-} script[] = {{"Han", 0x4E00},    {"Hangul", 0xAC00},   {"Hiragana", 0x3042},  {"Katakana", 0x30A2},
-              {"Latin", 'a'},     {"Cyrillic", 0x0430}, {"Greek", 0x03B1},     {"Arabic", 0x0628},
-              {"Hebrew", 0x05D0}, {"Thai", 0x0E01},     {"Devanagari", 0x0905}};
-
-static qp_status parse_property(qp_rx_parser *p, struct qp_regex_set *set, bool opposite)
+static void add_code(int32_t code, qp_text_buffer *out)
 {
-    char name[20] = "";
+    bool plain = (code >= '0' && code <= '9') || ((code | 32) >= 'a' && (code | 32) <= 'z');
+    qp_text_format(out, plain ? "%c" : "\\x{%X}", (unsigned)code);
+}
+
+/* `set` is written as between brackets. The opposite of one property is another; that of more is a class of its own. */
+static void add_set(members *m, const char *set, bool opposite)
+{
+    bool one_property = set[0] == '\\' && strchr(set, '}')[1] == '\0';
+    if (!opposite)
+        qp_text_add(&m->members, set);
+    else if (one_property)
+        qp_text_format(&m->members, "\\P%s", set + 2);
+    else
+        qp_text_format(&m->others, "|[^%s]", set);
+}
+
+/* ---- escapes ---- */
+
+/* The name in \p{name}, after the p: long names of categories, and scripts by name alone, which PCRE2 would take for
+ * script extensions. */
+static qp_status take_property(qp_regex_reader *r, bool opposite, members *m)
+{
+    static const char *const longer[][2] = {
+        {"Letter", "L"},         {"Mark", "M"},        {"Number", "N"},           {"Punctuation", "P"},
+        {"Symbol", "S"},         {"Separator", "Z"},   {"Other", "C"},            {"Uppercase_Letter", "Lu"},
+        {"Lowercase_Letter", "Ll"}, {"Decimal_Number", "Nd"}, {"Alphabetic", "Alphabetic"}, {"Uppercase", "Uppercase"},
+        {"Lowercase", "Lowercase"}, {"White_Space", "White_Space"}, {"Emoji", "Emoji"}, {"Any", "Any"},
+        {"IsAlpha", "Alphabetic"}, {"IsUpper", "Uppercase"}, {"IsLower", "Lowercase"}, {"IsN", "N"}, {"IsL", "L"},
+        {"IsAlnum", "Alphabetic}\\p{Nd"}};
+    char name[40] = "", set[64];
     size_t length = 0;
-    if (qp_rx_take_if(p, "{")) {
-        if (qp_rx_take_if(p, "^")) opposite = !opposite;
-        while (p->at < p->bytes && p->pattern[p->at] != '}' && length + 1 < sizeof name)
-            name[length++] = p->pattern[p->at++];
-        if (!qp_rx_take_if(p, "}")) return qp_rx_refuse(p, "an unknown character property");
-    } else if (p->at < p->bytes) {
-        name[0] = p->pattern[p->at++];
+    if (!qp_regex_take_if(r, "{")) {
+        int32_t letter = qp_regex_take(r);
+        if (letter < 'A' || letter > 'Z') return qp_regex_refuse(r, "an unknown character property");
+        name[0] = (char)letter;
+    } else {
+        if (qp_regex_take_if(r, "^")) opposite = !opposite;
+        for (int32_t letter; (letter = qp_regex_peek(r)) == '_' || ((letter | 32) >= 'a' && (letter | 32) <= 'z');) {
+            if (length + 1 == sizeof name) break;
+            name[length++] = (char)qp_regex_take(r);
+        }
+        if (length == 0 || !qp_regex_take_if(r, "}")) return qp_regex_refuse(r, "an unknown character property");
     }
-    struct qp_regex_item item = {.kind = QP_RX_CATEGORIES, .opposite = opposite};
-    for (size_t i = 0; i < sizeof category / sizeof *category && item.categories == 0; i++)
-        item.categories = strcmp(category[i].name, name) == 0 ? category[i].mask : 0;
-    if (item.categories) return add_item(p, set, item);
-    item.kind = QP_RX_SCRIPT;
-    for (size_t i = 0; i < sizeof script / sizeof *script && item.low == 0; i++)
-        item.low = strcmp(script[i].name, name) == 0 ? qp_script_of(script[i].example) : 0;
-    return item.low ? add_item(p, set, item) : qp_rx_refuse(p, "an unknown character property");
+    const char *known = length <= 2 ? name : NULL;
+    for (size_t i = 0; !known && i < sizeof longer / sizeof *longer; i++)
+        if (strcmp(longer[i][0], name) == 0) known = longer[i][1];
+    snprintf(set, sizeof set, known ? "\\p{%s}" : "\\p{sc:%s}", known ? known : name);
+    add_set(m, set, opposite);
+    return QP_OK;
 }
-
-static const char hex[] = "0123456789abcdef";
 
 /* Hexadecimal digits: {any number} or as many as said. */
-static qp_status parse_hex(qp_rx_parser *p, int digits, int32_t *code)
+static qp_status take_hex(qp_regex_reader *r, int digits, int32_t *code)
 {
-    bool braces = qp_rx_take_if(p, "{");
+    bool braces = qp_regex_take_if(r, "{");
     int count = 0;
-    *code = 0;
-    for (; p->at < p->bytes && (braces || count < digits) && count < 7; count++, p->at++) {
-        const char *place = strchr(hex, p->pattern[p->at] | (p->pattern[p->at] >= 'A' ? 32 : 0));
-        if (!place || !*place) break;
-        *code = *code * 16 + (int32_t)(place - hex);
+    for (*code = 0; r->at < r->bytes && (braces || count < digits) && count < 7; count++, r->at++) {
+        char c = r->pattern[r->at];
+        int value = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+        if (value < 0) break;
+        *code = *code * 16 + value;
     }
-    bool ends = braces ? qp_rx_take_if(p, "}") && count > 0 : count == digits;
-    return ends && *code <= 0x10FFFF ? QP_OK : qp_rx_refuse(p, "an unknown escape");
+    bool ends = braces ? qp_regex_take_if(r, "}") && count > 0 : count == digits;
+    return ends && *code <= 0x10FFFF ? QP_OK : qp_regex_refuse(r, "an unknown escape");
 }
 
-/* Behind a backslash: a class, added to the set, or one character in *code (else -1). */
-static qp_status parse_escape(qp_rx_parser *p, struct qp_regex_set *set, int32_t *code)
+/* After a backslash: members of a class, or one character in *code (else -1). */
+static qp_status take_escape(qp_regex_reader *r, bool alone, members *m, int32_t *code)
 {
+    static const char control[] = "n\nr\rt\tf\fv\v";
+    int32_t letter = qp_regex_take(r);
     *code = -1;
-    if (p->at >= p->bytes) return qp_rx_refuse(p, "a backslash at the end");
-    int32_t letter = qp_rx_take(p);
-    switch (letter) {
-    case 'n': *code = '\n'; return QP_OK;
-    case 'r': *code = '\r'; return QP_OK;
-    case 't': *code = '\t'; return QP_OK;
-    case 'f': *code = '\f'; return QP_OK;
-    case 'v': *code = '\v'; return QP_OK;
-    case 's':
-    case 'S': return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_SPACE, .opposite = letter == 'S'});
-    case 'w':
-    case 'W':
-        return add_item(p, set,
-                        (struct qp_regex_item){.kind = QP_RX_WORD,
-                                               .opposite = letter == 'W',
-                                               .low = p->flavor == QP_REGEX_ONIGURUMA ? 2 : 0});
-    case 'd':
-    case 'D':
-        return add_item(
-            p, set, (struct qp_regex_item){.kind = QP_RX_CATEGORIES, .opposite = letter == 'D', .categories = BIT(ND)});
-    case 'p':
-    case 'P': return parse_property(p, set, letter == 'P');
-    case 'x': return parse_hex(p, 2, code);
-    case 'u': return parse_hex(p, 4, code);
-    default:
-        if (letter < 0 || letter > 0x7F || (letter | 32) < 'a' || (letter | 32) > 'z') {
-            if (letter < '0' || letter > '9') {
-                *code = letter;
-                return QP_OK;
-            }
-        }
-        return qp_rx_refuse(p, "an unknown escape");
-    }
+    if (letter < 0) return qp_regex_refuse(r, "a backslash at the end");
+    if (letter == 'x' || letter == 'u') return take_hex(r, letter == 'x' ? 2 : 4, code);
+    if (letter == 'p' || letter == 'P') return take_property(r, letter == 'P', m);
+    if (letter == 's' || letter == 'S') return add_set(m, "\\p{White_Space}", letter == 'S'), QP_OK;
+    if (letter == 'w' || letter == 'W') return add_set(m, qp_regex_word_class(r->flavor, alone), letter == 'W'), QP_OK;
+    if (letter == 'd' || letter == 'D') return add_set(m, "\\p{Nd}", letter == 'D'), QP_OK;
+    bool hex = r->flavor != QP_REGEX_PERL && (letter == 'h' || letter == 'H');
+    if (hex) return add_set(m, "0-9A-Fa-f", letter == 'H'), QP_OK;
+    for (size_t i = 0; i + 1 < sizeof control; i += 2)
+        if (letter == control[i]) *code = control[i + 1];
+    bool digit = letter >= '0' && letter <= '9', is_letter = (letter | 32) >= 'a' && (letter | 32) <= 'z';
+    if (*code < 0 && digit) return qp_regex_refuse(r, "a back-reference");
+    if (*code < 0 && is_letter) return qp_regex_refuse(r, "an unknown escape");
+    if (*code < 0) *code = letter;
+    return QP_OK;
 }
 
 /* ---- [classes] ---- */
 
-static qp_status keep_set(qp_rx_parser *p, struct qp_regex_set *set, int *index)
+/* The members as one item: [..], or a group of alternatives where a part cannot stand between brackets. */
+static void put_members(const members *m, bool opposite, qp_text_buffer *out)
 {
-    qp_regex *r = p->regex;
-    for (int32_t code = 0; code < 128; code++) set->ascii[code] = qp_regex_set_has(r, set, code);
-    if (!QP_GROW(r->set, r->set_capacity, r->set_count + 1)) return qp_fail(QP_EMEMORY, "%s: out of memory", p->place);
-    *index = (int)r->set_count;
-    r->set[r->set_count++] = *set;
-    *set = (struct qp_regex_set){0};
-    return QP_OK;
-}
-
-/* A finished set becomes one item of another. */
-static qp_status add_subset(qp_rx_parser *p, struct qp_regex_set *inner, struct qp_regex_set *set)
-{
-    int index;
-    QP_TRY(keep_set(p, inner, &index));
-    return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_SUBSET, .low = index});
+    qp_text_buffer all = {0};
+    if (m->members.bytes) qp_text_format(&all, "[%.*s]", (int)m->members.bytes, m->members.text);
+    if (m->others.bytes) qp_text_put(&all, m->others.text + (all.bytes == 0), m->others.bytes - (all.bytes == 0));
+    if (all.bytes == 0) qp_text_add(&all, "(?!)");
+    if (m->others.bytes == 0 && opposite && m->members.bytes)
+        qp_text_format(out, "[^%.*s]", (int)m->members.bytes, m->members.text);
+    else if (opposite)
+        qp_text_format(out, "(?:(?!%.*s)(?s:.))", (int)all.bytes, all.text);
+    else if (memchr(all.text, '|', all.bytes))
+        qp_text_format(out, "(?:%.*s)", (int)all.bytes, all.text);
+    else
+        qp_text_put(out, all.text, all.bytes);
+    out->failed = out->failed || all.failed || m->members.failed || m->others.failed;
+    qp_text_free(&all);
 }
 
 /* [:name:] in a class; *known false: it is none. Oniguruma takes them from Unicode. */
-static qp_status parse_posix(qp_rx_parser *p, struct qp_regex_set *set, bool *known)
+static bool take_posix(qp_regex_reader *r, members *m)
 {
-    static const uint32_t signs = BIT(PC) | BIT(PD) | BIT(PS) | BIT(PE) | BIT(PI) | BIT(PF) | BIT(PO) | BIT(SM) |
-                                  BIT(SC) | BIT(SK) | BIT(SO);
-    *known = true;
-    if (qp_rx_take_if(p, "[:alpha:]")) return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_ALPHABETIC});
-    if (qp_rx_take_if(p, "[:lower:]")) return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_LOWER});
-    if (qp_rx_take_if(p, "[:space:]")) return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_SPACE});
-    if (qp_rx_take_if(p, "[:word:]")) return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_WORD, .low = 2});
-    bool both = qp_rx_take_if(p, "[:alnum:]");
-    if (both) QP_TRY(add_item(p, set, (struct qp_regex_item){.kind = QP_RX_ALPHABETIC}));
-    if (both || qp_rx_take_if(p, "[:digit:]"))
-        return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_CATEGORIES, .categories = BIT(ND)});
-    if (qp_rx_take_if(p, "[:punct:]"))
-        return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_CATEGORIES, .categories = signs});
-    *known = false;
-    return QP_OK;
+    static const char *const posix[][2] = {
+        {"alpha:]", "\\p{Alphabetic}"},  {"lower:]", "\\p{Lowercase}"}, {"upper:]", "\\p{Uppercase}"},
+        {"alnum:]", "\\p{Alphabetic}\\p{Nd}"}, {"digit:]", "\\p{Nd}"},  {"space:]", "\\p{White_Space}"},
+        {"punct:]", "\\p{P}\\p{S}"},     {"cntrl:]", "\\p{Cc}"},        {"xdigit:]", "0-9A-Fa-f"},
+        {"word:]", "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}"}};
+    size_t begin = r->at;
+    if (r->flavor != QP_REGEX_ONIGURUMA || !qp_regex_take_if(r, "[:")) return false;
+    bool opposite = qp_regex_take_if(r, "^");
+    for (size_t i = 0; i < sizeof posix / sizeof *posix; i++) {
+        if (!qp_regex_take_if(r, posix[i][0])) continue;
+        add_set(m, posix[i][1], opposite);
+        return true;
+    }
+    r->at = begin;
+    return false;
 }
 
-static qp_status parse_class(qp_rx_parser *p, struct qp_regex_set *set);
+static qp_status take_class(qp_regex_reader *r, members *m, bool *opposite);
 
-/* One member of a class: a class in it, a range, a character, an escape. */
-static qp_status parse_member(qp_rx_parser *p, struct qp_regex_set *set)
+/* After [ inside a class: a class whose members join those of the outer one. */
+static qp_status take_inner_class(qp_regex_reader *r, members *m)
 {
-    bool known = false;
-    if (p->flavor == QP_REGEX_ONIGURUMA) QP_TRY(parse_posix(p, set, &known));
-    if (known) return QP_OK;
-    int32_t low = qp_rx_take(p), high;
-    if (low < 0 || (low == '[' && (p->flavor == QP_REGEX_COMMON || qp_rx_peek(p) == ':')))
-        return qp_rx_refuse(p, "a class in a class");
-    if (low == '[') {
-        struct qp_regex_set inner = {0};
-        qp_status status = parse_class(p, &inner);
-        if (status == QP_OK) status = add_subset(p, &inner, set);
-        free(inner.item);
-        return status;
-    }
-    if (low == '\\') QP_TRY(parse_escape(p, set, &low));
-    if (low < 0) return QP_OK;
-    high = low;
-    if (qp_rx_peek(p) == '-' && p->at + 1 < p->bytes && p->pattern[p->at + 1] != ']') {
-        qp_rx_take(p);
-        high = qp_rx_take(p);
-        if (high == '[') return qp_rx_refuse(p, "a range up to a class");
-        if (high == '\\') QP_TRY(parse_escape(p, set, &high));
-        if (high < low) return qp_rx_refuse(p, "a range that goes down");
-    }
-    return add_range(p, set, low, high);
-}
-
-/* Behind [: members up to ]. a&&b: what is in both. */
-static qp_status parse_class(qp_rx_parser *p, struct qp_regex_set *set)
-{
-    struct qp_regex_set part = {0};
-    bool opposite = qp_rx_take_if(p, "^");
-    if (++p->depth > DEEPEST_CLASS) return qp_rx_refuse(p, "classes too deep");
-    qp_status status = QP_OK;
-    for (bool first = true; status == QP_OK && (first || qp_rx_peek(p) != ']'); first = false) {
-        if (p->at >= p->bytes) {
-            status = qp_rx_refuse(p, "a class without ]");
-        } else if (p->pattern[p->at] == '&' && p->at + 1 < p->bytes && p->pattern[p->at + 1] == '&') {
-            if (p->flavor == QP_REGEX_COMMON || part.item_count == 0) status = qp_rx_refuse(p, "a class in a class");
-            p->at += 2;
-            set->all = true;
-            if (status == QP_OK) status = add_subset(p, &part, set);
-        } else {
-            status = parse_member(p, &part);
-        }
-    }
-    if (status == QP_OK && set->all && part.item_count == 0) status = qp_rx_refuse(p, "nothing behind &&");
-    if (status == QP_OK && set->all) {
-        status = add_subset(p, &part, set);
+    members inner = {0};
+    bool opposite;
+    qp_status status = take_class(r, &inner, &opposite);
+    if (status == QP_OK && !opposite) {
+        qp_text_put(&m->members, inner.members.text, inner.members.bytes);
+        qp_text_put(&m->others, inner.others.text, inner.others.bytes);
     } else if (status == QP_OK) {
-        *set = part;
-        part.item = NULL;
+        qp_text_add(&m->others, "|");
+        put_members(&inner, true, &m->others);
     }
-    free(part.item);
-    set->opposite = opposite;
-    p->at++;
-    p->depth--;
+    free_members(&inner);
     return status;
 }
 
-static qp_status read_one(qp_rx_parser *p, struct qp_regex_set *set)
+/* One member of a class: a class in it, a range, a character, an escape. */
+static qp_status take_member(qp_regex_reader *r, members *m)
 {
-    int32_t code = qp_rx_take(p);
-    if (code == '[') return parse_class(p, set);
-    if (code == '.') return add_item(p, set, (struct qp_regex_item){.kind = QP_RX_ANY});
-    if (code == '\\') QP_TRY(parse_escape(p, set, &code));
-    if (set->item_count == 1 && set->item[0].kind == QP_RX_WORD && set->item[0].low) set->item[0].low = 1;
-    return code >= 0 ? add_range(p, set, code, code) : QP_OK;
+    if (take_posix(r, m)) return QP_OK;
+    int32_t low = qp_regex_take(r), high;
+    if (low < 0) return qp_regex_refuse(r, "a byte that is not UTF-8");
+    if (low == '[' && (r->flavor == QP_REGEX_PERL || qp_regex_peek(r) == ':'))
+        return qp_regex_refuse(r, "a class in a class");
+    if (low == '[') return take_inner_class(r, m);
+    if (low == '\\') QP_TRY(take_escape(r, false, m, &low));
+    if (low < 0) return QP_OK;
+    add_code(low, &m->members);
+    if (qp_regex_peek(r) != '-' || r->at + 1 >= r->bytes || r->pattern[r->at + 1] == ']') return QP_OK;
+    r->at++;
+    high = qp_regex_take(r);
+    if (high == '[') return qp_regex_refuse(r, "a range up to a class");
+    if (high == '\\') QP_TRY(take_escape(r, false, m, &high));
+    if (high < low) return qp_regex_refuse(r, "a range that goes down");
+    qp_text_add(&m->members, "-");
+    add_code(high, &m->members);
+    return QP_OK;
 }
 
-qp_status qp_rx_one(qp_rx_parser *p, int *index)
+/* The members so far become the left side of &&. */
+static void close_side(members *side, qp_text_buffer *both)
 {
-    struct qp_regex_set set = {0};
-    qp_status status = read_one(p, &set);
-    if (status == QP_OK) status = keep_set(p, &set, index);
-    free(set.item);
+    qp_text_add(both, "(?=");
+    put_members(side, false, both);
+    qp_text_add(both, ")");
+    free_members(side);
+}
+
+/* After [: members up to ]. a&&b: what is in both. */
+static qp_status take_class(qp_regex_reader *r, members *m, bool *opposite)
+{
+    qp_text_buffer both = {0};
+    *opposite = qp_regex_take_if(r, "^");
+    qp_status status = ++r->depth > DEEPEST_CLASS ? qp_regex_refuse(r, "classes that are nested too deep") : QP_OK;
+    for (bool first = true; status == QP_OK && (first || qp_regex_peek(r) != ']'); first = false) {
+        bool empty = m->members.bytes + m->others.bytes == 0;
+        if (r->at >= r->bytes) {
+            status = qp_regex_refuse(r, "a class without ]");
+        } else if (r->flavor != QP_REGEX_PERL && qp_regex_take_if(r, "&&")) {
+            if (empty || qp_regex_peek(r) == ']') status = qp_regex_refuse(r, "a && without a side");
+            close_side(m, &both);
+        } else {
+            status = take_member(r, m);
+        }
+    }
+    if (status == QP_OK && both.bytes) {
+        put_members(m, false, &both);
+        free_members(m);
+        qp_text_format(&m->others, "|(?:%.*s)", (int)both.bytes, both.text);
+    }
+    if (status == QP_OK && both.failed) status = qp_fail(QP_EMEMORY, "%s: out of memory", r->place);
+    qp_text_free(&both);
+    r->at++;
+    r->depth--;
+    return status;
+}
+
+qp_status qp_regex_one(qp_regex_reader *r, qp_text_buffer *out)
+{
+    members m = {0};
+    bool opposite = false;
+    qp_status status = QP_OK;
+    int32_t code = qp_regex_take(r);
+    if (code == '[')
+        status = take_class(r, &m, &opposite);
+    else if (code == '\\')
+        status = take_escape(r, true, &m, &code);
+    if (status == QP_OK && (code == '[' || m.members.bytes + m.others.bytes))
+        put_members(&m, opposite, out);
+    else if (status == QP_OK && code == '.')
+        qp_text_add(out, ".");
+    else if (status == QP_OK)
+        add_code(code, out);
+    free_members(&m);
     return status;
 }

@@ -150,13 +150,14 @@ static qp_status give(state *s, const char *text, size_t bytes, bool last, int d
 
 static qp_status encode_word(state *s, const char *word, size_t bytes)
 {
-    size_t length = 0, end;
-    bool whole = false;
+    size_t length = 0;
+    qp_regex_match whole = {0};
     if (s->codes->glossary_count) {
-        QP_TRY(qp_regex_at(&s->codes->whole_any, &s->regex, word, bytes, 0, &whole, &end));
+        QP_TRY(qp_regex_part(&s->regex, word, bytes));
+        QP_TRY(qp_regex_find(&s->codes->whole_any, &s->regex, 0, &whole));
     }
     if (bytes) qp_utf8_next(word, bytes, &length);
-    if (whole || length == bytes) return add_item(s, word, bytes);
+    if (whole.found || length == bytes) return add_item(s, word, bytes);
     QP_TRY(lay_out(s, word, bytes));
     join_all(s);
     if (s->part[s->count - 1].ends && s->part[s->count - 1].bytes == 0 && s->count > 1) s->count--;
@@ -170,17 +171,18 @@ static qp_status encode_word(state *s, const char *word, size_t bytes)
 static qp_status isolate(state *s, const char *word, size_t bytes, size_t index)
 {
     if (index == s->codes->glossary_count) return encode_word(s, word, bytes);
-    bool whole, found = true;
-    size_t end, done = 0;
-    QP_TRY(qp_regex_at(&s->codes->whole_glossary[index], &s->regex, word, bytes, 0, &whole, &end));
-    if (whole) return isolate(s, word, bytes, index + 1);
+    qp_regex_match match;
+    size_t done = 0;
+    QP_TRY(qp_regex_part(&s->regex, word, bytes));
+    QP_TRY(qp_regex_find(&s->codes->whole_glossary[index], &s->regex, 0, &match));
+    if (match.found) return isolate(s, word, bytes, index + 1);
     while (done < bytes) {
-        size_t at = done;
-        QP_TRY(qp_regex_find(&s->codes->glossary[index], &s->regex, word, bytes, &at, &end, &found));
-        if (!found || end == at) break;
-        if (at > done) QP_TRY(isolate(s, word + done, at - done, index + 1));
-        QP_TRY(isolate(s, word + at, end - at, index + 1));
-        done = end;
+        QP_TRY(qp_regex_part(&s->regex, word, bytes)); /* the parts are searched with the same scratch */
+        QP_TRY(qp_regex_find(&s->codes->glossary[index], &s->regex, done, &match));
+        if (!match.found || match.end == match.begin) break;
+        if (match.begin > done) QP_TRY(isolate(s, word + done, match.begin - done, index + 1));
+        QP_TRY(isolate(s, word + match.begin, match.end - match.begin, index + 1));
+        done = match.end;
     }
     return done < bytes ? isolate(s, word + done, bytes - done, index + 1) : QP_OK;
 }
@@ -223,6 +225,7 @@ qp_status qp_subword_nmt_apply(const qp_subword_nmt *codes, const char *line, si
     size_t begin = 0, end = bytes;
     *out = NULL;
     *out_bytes = 0;
+    QP_TRY(qp_regex_text(&s.regex, line, bytes));
     while (begin < end && is_edge(line[begin])) begin++;
     while (end > begin && is_edge(line[end - 1])) end--;
     qp_status status = put(&s, line, begin);

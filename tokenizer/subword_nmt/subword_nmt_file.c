@@ -215,7 +215,7 @@ qp_status qp_subword_nmt_glossary(const char *place, qp_subword_nmt *c, const ch
     c->whole_glossary = calloc(count + 1, sizeof *c->whole_glossary);
     qp_status status = any && one && c->glossary && c->whole_glossary ? QP_OK : no_memory(place);
     size_t made = 0;
-    if (status == QP_OK) made = (size_t)snprintf(any, total, "(?:");
+    if (status == QP_OK) made = (size_t)snprintf(any, total, "\\A(?:");
     for (size_t i = 0; i < count && status == QP_OK; i++) {
         if (has_group(pattern[i])) {
             status = qp_fail(QP_EDATA,
@@ -224,16 +224,16 @@ qp_status qp_subword_nmt_glossary(const char *place, qp_subword_nmt *c, const ch
             break;
         }
         made += (size_t)snprintf(any + made, total - made, "%s%s", i ? "|" : "", pattern[i]);
-        status = qp_regex_compile(place, pattern[i], strlen(pattern[i]), &c->glossary[i]);
-        snprintf(one, total, "(?:%s)$", pattern[i]);
-        if (status == QP_OK) status = qp_regex_compile(place, one, strlen(one), &c->whole_glossary[i]);
+        status = qp_regex_compile(QP_REGEX_PERL, place, pattern[i], strlen(pattern[i]), &c->glossary[i]);
+        snprintf(one, total, "\\A(?:%s)$", pattern[i]);
+        if (status == QP_OK) status = qp_regex_compile(QP_REGEX_PERL, place, one, strlen(one), &c->whole_glossary[i]);
         if (status == QP_OK)
             c->glossary_count++;
         else
             qp_regex_free(&c->glossary[i]);
     }
     if (status == QP_OK) made += (size_t)snprintf(any + made, total - made, ")$");
-    if (status == QP_OK) status = qp_regex_compile(place, any, made, &c->whole_any);
+    if (status == QP_OK) status = qp_regex_compile(QP_REGEX_PERL, place, any, made, &c->whole_any);
     free(any);
     free(one);
     return status;

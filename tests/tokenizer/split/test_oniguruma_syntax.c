@@ -1,21 +1,21 @@
 #include "tests/tokenizer/tokenizer_help.h"
 
 #include "tokenizer/split/regex.h"
-#include "tokenizer/split/regex_translate.h"
+#include "tokenizer/split/oniguruma_syntax.h"
 
 static const char *translated(const char *pattern)
 {
     static char kept[1024];
-    qp_json_out out = {0};
-    qp_regex_translate(pattern, strlen(pattern), &out);
+    qp_text_buffer out = {0};
+    qp_oniguruma_syntax(pattern, strlen(pattern), &out);
     cr_assert(!out.failed && out.bytes < sizeof kept);
     if (out.bytes) memcpy(kept, out.text, out.bytes);
     kept[out.bytes] = '\0';
-    qp_json_out_free(&out);
+    qp_text_free(&out);
     return kept;
 }
 
-Test(regex_translate, what_is_repeated_is_found)
+Test(oniguruma_syntax, what_is_repeated_is_found)
 {
     cr_assert_str_eq(translated(""), "");
     cr_assert_str_eq(translated("\\p{N}{1,3}+|a"), "(?>\\p{N}{1,3})|a");
@@ -33,19 +33,21 @@ static void matches(qp_regex_flavor flavor, const char *pattern, const char *tex
     qp_regex_scratch scratch = {0};
     size_t bytes = strlen(text), made = 0;
     out[0] = '\0';
-    cr_assert_eq(qp_regex_compile_as(flavor, "test", pattern, strlen(pattern), &regex), QP_OK, "%s",
+    cr_assert_eq(qp_regex_compile(flavor, "test", pattern, strlen(pattern), &regex), QP_OK, "%s",
                  qp_error_message());
-    for (size_t at = 0, end = 0; at<bytes; at = end> at ? end : at + 1) {
-        bool found;
-        cr_assert_eq(qp_regex_find(&regex, &scratch, text, bytes, &at, &end, &found), QP_OK);
-        if (!found) break;
-        made += (size_t)snprintf(out + made, out_bytes - made, "|%.*s", (int)(end - at), text + at);
+    qp_regex_match match;
+    cr_assert_eq(qp_regex_text(&scratch, text, bytes), QP_OK);
+    for (size_t at = 0; at < bytes; at = match.end + (match.end == match.begin)) {
+        cr_assert_eq(qp_regex_find(&regex, &scratch, at, &match), QP_OK);
+        if (!match.found) break;
+        made += (size_t)snprintf(out + made, out_bytes - made, "|%.*s", (int)(match.end - match.begin),
+                                 text + match.begin);
     }
     qp_regex_free(&regex);
     qp_regex_scratch_free(&scratch);
 }
 
-Test(regex_translate, the_same_is_found)
+Test(oniguruma_syntax, the_same_is_found)
 {
     static const char *const pattern[] = {"'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| "
                                           "?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s",

@@ -1,13 +1,13 @@
-#include "tokenizer/split/regex_translate.h"
+#include "tokenizer/split/oniguruma_syntax.h"
 
 #include <string.h>
 
-enum { DEEPEST = 256 }; /* groups in groups; more than regex_compile.c reads */
+enum { DEEPEST = 256 }; /* nested groups; more than regex_syntax.c reads */
 
-static void insert(qp_json_out *out, size_t at, const char *text)
+static void insert(qp_text_buffer *out, size_t at, const char *text)
 {
     size_t bytes = strlen(text);
-    qp_json_out_raw(out, text, bytes);
+    qp_text_put(out, text, bytes);
     if (out->failed) return;
     memmove(out->text + at + bytes, out->text + at, out->bytes - bytes - at);
     memcpy(out->text + at, text, bytes);
@@ -21,7 +21,7 @@ static size_t escape_length(const char *text, size_t bytes)
     return end ? (size_t)(end - text) + 1 : bytes;
 }
 
-/* The length of a class, those inside it included; a ] in front stands for itself. */
+/* The length of a class with those inside it; a ] right after [ is a member. */
 static size_t class_length(const char *text, size_t bytes)
 {
     size_t at = 0;
@@ -41,15 +41,15 @@ static size_t class_length(const char *text, size_t bytes)
     return bytes;
 }
 
-/* {m,n} and what stands behind it; `atom` is where that begins which is repeated. */
-static size_t count(const char *text, size_t bytes, size_t atom, qp_json_out *out)
+/* {m,n} with a + after it; `atom` is where the repeated item begins in the output. Returns the bytes that were read. */
+static size_t count(const char *text, size_t bytes, size_t atom, qp_text_buffer *out)
 {
     const char *end = memchr(text, '}', bytes);
     size_t length = end ? (size_t)(end - text) + 1 : bytes;
-    qp_json_out_raw(out, text, length);
+    qp_text_put(out, text, length);
     if (length == bytes || text[length] != '+') return length;
     insert(out, atom, "(?>");
-    qp_json_out_raw(out, ")", 1);
+    qp_text_put(out, ")", 1);
     return length + 1;
 }
 
@@ -62,7 +62,7 @@ static size_t one_length(const char *text, size_t bytes)
     return length;
 }
 
-void qp_regex_translate(const char *pattern, size_t bytes, qp_json_out *out)
+void qp_oniguruma_syntax(const char *pattern, size_t bytes, qp_text_buffer *out)
 {
     size_t group[DEEPEST], depth = 0, atom = 0;
     for (size_t at = 0, length; at < bytes; at += length) {
@@ -71,23 +71,23 @@ void qp_regex_translate(const char *pattern, size_t bytes, qp_json_out *out)
         case '(':
             if (depth < DEEPEST) group[depth] = out->bytes;
             depth++;
-            qp_json_out_raw(out, "(", 1);
+            qp_text_put(out, "(", 1);
             break;
         case ')':
             if (depth > 0 && --depth < DEEPEST) atom = group[depth];
-            qp_json_out_raw(out, ")", 1);
+            qp_text_put(out, ")", 1);
             break;
-        case '^': qp_json_out_raw(out, "\\A", 2); break;
-        case '$': qp_json_out_raw(out, "\\z", 2); break;
+        case '^': qp_text_put(out, "\\A", 2); break;
+        case '$': qp_text_put(out, "\\z", 2); break;
         case '{': length = count(pattern + at, bytes - at, atom, out); break;
         case '|':
         case '*':
         case '+':
-        case '?': qp_json_out_raw(out, pattern + at, 1); break;
+        case '?': qp_text_put(out, pattern + at, 1); break;
         default:
             atom = out->bytes;
             length = one_length(pattern + at, bytes - at);
-            qp_json_out_raw(out, pattern + at, length);
+            qp_text_put(out, pattern + at, length);
         }
     }
 }
