@@ -10,28 +10,28 @@
 
 static qp_status refuse(const char *what) { return qp_fail(QP_EDATA, "%s cannot be said in a tokenizer.json", what); }
 
-static qp_status string(qp_json_out *out, const char *text, size_t bytes)
+static qp_status string(qp_text_buffer *out, const char *text, size_t bytes)
 {
-    return qp_json_out_string(out, text, bytes) ? QP_OK : refuse("a piece that is not UTF-8");
+    return qp_json_string(out, text, bytes) ? QP_OK : refuse("a piece that is not UTF-8");
 }
 
 /* ---- stages ---- */
 
-static void stage(qp_json_out *out, bool *first, const char *rest)
+static void stage(qp_text_buffer *out, bool *first, const char *rest)
 {
-    qp_json_out_format(out, "%s\n  {\"type\": ", *first ? "" : ",");
-    qp_json_out_raw(out, rest, strlen(rest));
-    qp_json_out_raw(out, "}", 1);
+    qp_text_format(out, "%s\n  {\"type\": ", *first ? "" : ",");
+    qp_text_put(out, rest, strlen(rest));
+    qp_text_put(out, "}", 1);
     *first = false;
 }
 
 /* Lower case and accents work on decomposed text, as ours do; without a normal form U+0130 alone has another small
  * letter there. */
-static void normalizer(const qp_own *t, qp_json_out *out)
+static void normalizer(const qp_own *t, qp_text_buffer *out)
 {
     static const char *const form[] = {NULL, "\"NFC\"", "\"NFKC\"", "\"NFD\"", "\"NFKD\""};
     bool first = true, compatible = t->form == QP_FORM_NFKC || t->form == QP_FORM_NFKD;
-    qp_json_out_format(out, "{\"type\": \"Sequence\", \"normalizers\": [");
+    qp_text_format(out, "{\"type\": \"Sequence\", \"normalizers\": [");
     if (t->rules.pattern == QP_CUT_SPACES)
         stage(out, &first, "\"Replace\", \"pattern\": {\"String\": \"\xE2\x96\x81\"}, \"content\": \" \"");
     if (t->lower_case || t->strip_accents) {
@@ -48,38 +48,38 @@ static void normalizer(const qp_own *t, qp_json_out *out)
     if (t->space_first && t->type == QP_TOKENIZER_BYTE_BPE) stage(out, &first, "\"Prepend\", \"prepend\": \" \"");
     if (t->space_first && t->type != QP_TOKENIZER_BYTE_BPE)
         stage(out, &first, "\"Replace\", \"pattern\": {\"Regex\": \"\\\\A(?=[\\\\s\\\\S])\"}, \"content\": \" \"");
-    qp_json_out_format(out, "]}");
+    qp_text_format(out, "]}");
 }
 
-static void splitter(const qp_own *t, qp_json_out *out)
+static void splitter(const qp_own *t, qp_text_buffer *out)
 {
     bool first = true, bytes = t->type == QP_TOKENIZER_BYTE_BPE;
     bool whole = t->type == QP_TOKENIZER_CHAR || t->type == QP_TOKENIZER_BYTE || t->rules.pattern == QP_CUT_NONE;
     if (whole && !bytes) {
-        qp_json_out_format(out, "null");
+        qp_text_format(out, "null");
         return;
     }
-    qp_json_out_format(out, "{\"type\": \"Sequence\", \"pretokenizers\": [");
+    qp_text_format(out, "{\"type\": \"Sequence\", \"pretokenizers\": [");
     bool of_gpt2 = bytes && t->rules.pattern == QP_CUT_GPT2;
     if (!whole && !of_gpt2) {
         char pattern[2048];
         qp_split_pattern(&t->rules, pattern, sizeof pattern);
-        qp_json_out_format(out, "\n  {\"type\": \"Split\", \"pattern\": {\"Regex\": ");
-        if (!qp_json_out_string(out, pattern, strlen(pattern))) out->failed = true;
-        qp_json_out_format(out, "}, \"behavior\": \"Isolated\", \"invert\": false}");
+        qp_text_format(out, "\n  {\"type\": \"Split\", \"pattern\": {\"Regex\": ");
+        if (!qp_json_string(out, pattern, strlen(pattern))) out->failed = true;
+        qp_text_format(out, "}, \"behavior\": \"Isolated\", \"invert\": false}");
         first = false;
     }
     if (bytes)
         stage(out, &first,
               of_gpt2 ? "\"ByteLevel\", \"add_prefix_space\": false, \"trim_offsets\": false, \"use_regex\": true"
                       : "\"ByteLevel\", \"add_prefix_space\": false, \"trim_offsets\": false, \"use_regex\": false");
-    qp_json_out_format(out, "]}");
+    qp_text_format(out, "]}");
 }
 
-static void decoder(const qp_own *t, const char *prefix, qp_json_out *out)
+static void decoder(const qp_own *t, const char *prefix, qp_text_buffer *out)
 {
     bool first = true;
-    qp_json_out_format(out, "{\"type\": \"Sequence\", \"decoders\": [");
+    qp_text_format(out, "{\"type\": \"Sequence\", \"decoders\": [");
     stage(out, &first, "\"Replace\", \"pattern\": {\"String\": \"<pad>\"}, \"content\": \"\"");
     stage(out, &first, "\"Replace\", \"pattern\": {\"String\": \"<s>\"}, \"content\": \"\"");
     stage(out, &first, "\"Replace\", \"pattern\": {\"String\": \"</s>\"}, \"content\": \"\"");
@@ -96,7 +96,7 @@ static void decoder(const qp_own *t, const char *prefix, qp_json_out *out)
         stage(out, &first, "\"ByteFallback\"");
     stage(out, &first, "\"Fuse\"");
     if (t->space_first) stage(out, &first, "\"Strip\", \"content\": \" \", \"start\": 1, \"stop\": 0");
-    qp_json_out_format(out, "]}");
+    qp_text_format(out, "]}");
 }
 
 /* ---- the model ---- */
@@ -120,7 +120,7 @@ static const char *continuing_prefix(const qp_own *t)
     return "##";
 }
 
-static qp_status piece(const qp_own *t, int32_t id, const char *prefix, qp_json_out *out)
+static qp_status piece(const qp_own *t, int32_t id, const char *prefix, qp_text_buffer *out)
 {
     const qp_vocabulary *v = &t->vocabulary;
     size_t bytes;
@@ -128,53 +128,53 @@ static qp_status piece(const qp_own *t, int32_t id, const char *prefix, qp_json_
     if (v->byte_letters || v->kind[id] == QP_PIECE_SPECIAL || v->kind[id] == QP_PIECE_BYTE)
         return string(out, shown, strlen(shown));
     if (v->kind[id] != QP_PIECE_CONTINUING) return string(out, text, bytes);
-    QP_TRY(string(out, prefix, strlen(prefix)));
-    size_t quote = out->bytes - 1;
-    QP_TRY(string(out, text, bytes));
-    if (out->failed) return QP_OK;
-    memmove(out->text + quote, out->text + quote + 2, out->bytes - quote - 2); /* two strings become one */
-    out->bytes -= 2;
-    return QP_OK;
+    qp_text_buffer joined = {0};
+    qp_text_add(&joined, prefix);
+    qp_text_put(&joined, text, bytes);
+    qp_status status = joined.failed ? qp_fail(QP_EMEMORY, "tokenizer file: out of memory")
+                                     : string(out, joined.text, joined.bytes);
+    qp_text_free(&joined);
+    return status;
 }
 
-static qp_status vocabulary(const qp_own *t, const char *prefix, qp_json_out *out)
+static qp_status vocabulary(const qp_own *t, const char *prefix, qp_text_buffer *out)
 {
-    qp_json_out_format(out, ", \"vocab\": {");
+    qp_text_format(out, ", \"vocab\": {");
     for (int32_t id = 0; id < t->vocabulary.count; id++) {
-        qp_json_out_format(out, "%s\n  ", id ? "," : "");
+        qp_text_format(out, "%s\n  ", id ? "," : "");
         QP_TRY(piece(t, id, prefix, out));
-        qp_json_out_format(out, ": %d", id);
+        qp_text_format(out, ": %d", id);
     }
-    qp_json_out_raw(out, "}", 1);
+    qp_text_put(out, "}", 1);
     return QP_OK;
 }
 
-static qp_status merges(const qp_own *t, qp_json_out *out)
+static qp_status merges(const qp_own *t, qp_text_buffer *out)
 {
-    qp_json_out_format(out, ", \"merges\": [");
+    qp_text_format(out, ", \"merges\": [");
     for (size_t i = 0; i < t->bpe.count; i++) {
-        qp_json_out_format(out, "%s\n  [", i ? "," : "");
+        qp_text_format(out, "%s\n  [", i ? "," : "");
         QP_TRY(piece(t, t->bpe.merge[i].left, "", out));
-        qp_json_out_raw(out, ", ", 2);
+        qp_text_put(out, ", ", 2);
         QP_TRY(piece(t, t->bpe.merge[i].right, "", out));
-        qp_json_out_raw(out, "]", 1);
+        qp_text_put(out, "]", 1);
     }
-    qp_json_out_raw(out, "]", 1);
+    qp_text_put(out, "]", 1);
     return QP_OK;
 }
 
-static qp_status model(const qp_own *t, const char *prefix, qp_json_out *out)
+static qp_status model(const qp_own *t, const char *prefix, qp_text_buffer *out)
 {
     if (t->type == QP_TOKENIZER_WORD || t->type == QP_TOKENIZER_WORDPIECE) {
         bool words = t->type == QP_TOKENIZER_WORD;
-        qp_json_out_format(out, "{\"type\": \"%s\", \"unk_token\": \"<unk>\"", words ? "WordLevel" : "WordPiece");
+        qp_text_format(out, "{\"type\": \"%s\", \"unk_token\": \"<unk>\"", words ? "WordLevel" : "WordPiece");
         if (!words)
-            qp_json_out_format(out, ", \"continuing_subword_prefix\": \"%s\", \"max_input_chars_per_word\": 2000000000",
+            qp_text_format(out, ", \"continuing_subword_prefix\": \"%s\", \"max_input_chars_per_word\": 2000000000",
                                prefix);
         QP_TRY(vocabulary(t, prefix, out));
     } else {
         bool fallback = t->byte_fallback && t->type != QP_TOKENIZER_BYTE_BPE;
-        qp_json_out_format(out,
+        qp_text_format(out,
                            "{\"type\": \"BPE\", \"dropout\": null, \"unk_token\": %s, "
                            "\"continuing_subword_prefix\": null, \"end_of_word_suffix\": null, \"fuse_unk\": false, "
                            "\"byte_fallback\": %s, \"ignore_merges\": false",
@@ -182,7 +182,7 @@ static qp_status model(const qp_own *t, const char *prefix, qp_json_out *out)
         QP_TRY(vocabulary(t, prefix, out));
         QP_TRY(merges(t, out));
     }
-    qp_json_out_raw(out, "}", 1);
+    qp_text_put(out, "}", 1);
     return QP_OK;
 }
 
@@ -224,30 +224,30 @@ static qp_status check(const qp_own *t)
     return check_pieces(t);
 }
 
-static qp_status file(const qp_own *t, qp_json_out *out)
+static qp_status file(const qp_own *t, qp_text_buffer *out)
 {
     const char *prefix = t->type == QP_TOKENIZER_WORDPIECE ? continuing_prefix(t) : "";
-    qp_json_out_format(out, "{\"version\": \"1.0\",\n \"truncation\": null,\n \"padding\": null,\n"
+    qp_text_format(out, "{\"version\": \"1.0\",\n \"truncation\": null,\n \"padding\": null,\n"
                             " \"added_tokens\": [],\n \"normalizer\": ");
     normalizer(t, out);
-    qp_json_out_format(out, ",\n \"pre_tokenizer\": ");
+    qp_text_format(out, ",\n \"pre_tokenizer\": ");
     splitter(t, out);
-    qp_json_out_format(out, ",\n \"post_processor\": null,\n \"decoder\": ");
+    qp_text_format(out, ",\n \"post_processor\": null,\n \"decoder\": ");
     decoder(t, prefix, out);
-    qp_json_out_format(out, ",\n \"model\": ");
+    qp_text_format(out, ",\n \"model\": ");
     QP_TRY(model(t, prefix, out));
-    qp_json_out_format(out, "}\n");
+    qp_text_format(out, "}\n");
     return QP_OK;
 }
 
 qp_status qp_own_write_huggingface(const qp_own *t, char **text, size_t *bytes)
 {
-    qp_json_out out = {0};
+    qp_text_buffer out = {0};
     *text = NULL;
     *bytes = 0;
     QP_TRY(check(t));
     qp_status status = file(t, &out);
-    if (status == QP_OK) return qp_json_out_take(&out, text, bytes);
-    qp_json_out_free(&out);
+    if (status == QP_OK) return qp_text_finish(&out, text, bytes);
+    qp_text_free(&out);
     return status;
 }

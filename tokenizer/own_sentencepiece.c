@@ -61,7 +61,7 @@ static int type_of(const qp_own *t, int32_t id)
 
 static qp_status write_own(const qp_own *t, const float *score, char **content, size_t *bytes)
 {
-    qp_json_out out = {0};
+    qp_text_buffer out = {0};
     for (int32_t id = 0; id < t->vocabulary.count; id++) {
         const char *shown = qp_vocabulary_shown(&t->vocabulary, id);
         qp_spm_put_piece(&out, shown, strlen(shown), score[id], type_of(t, id));
@@ -76,7 +76,7 @@ static qp_status write_own(const qp_own *t, const float *score, char **content, 
                          .unknown_surface = "<unk>",
                          .pieces = t->vocabulary.count};
     qp_spm_put_settings(&out, &s);
-    return qp_json_out_take(&out, content, bytes);
+    return qp_text_finish(&out, content, bytes);
 }
 
 qp_status qp_own_write_sentencepiece(const qp_own *t, char **content, size_t *bytes)

@@ -21,28 +21,28 @@ static const char CHECKSUM[] = "\"checksum\": \"xxh3:";
 
 /* ---- writing ---- */
 
-static qp_status all_keys(const qp_tokenizer *t, qp_json_out *out)
+static qp_status all_keys(const qp_tokenizer *t, qp_text_buffer *out)
 {
     const char *type = t->kind == &qp_own_kind ? qp_tokenizer_info(t).type : t->kind->name;
-    qp_json_out_format(out, "{\n \"format\": \"%s\",\n \"version\": %d,\n \"unicode\": \"%s\",\n \"type\": \"%s\"",
+    qp_text_format(out, "{\n \"format\": \"%s\",\n \"version\": %d,\n \"unicode\": \"%s\",\n \"type\": \"%s\"",
                        QP_TOKENIZER_FORMAT, VERSION, utf8proc_unicode_version(), type);
     return t->kind->save(t->self, out);
 }
 
 qp_status qp_tokenizer_to_json(const qp_tokenizer *t, char **text, size_t *bytes)
 {
-    qp_json_out out = {0};
+    qp_text_buffer out = {0};
     *text = NULL;
     *bytes = 0;
     qp_status status = all_keys(t, &out);
     if (status != QP_OK) {
-        qp_json_out_free(&out);
+        qp_text_free(&out);
         return status;
     }
-    qp_json_out_format(&out, ",\n ");
+    qp_text_format(&out, ",\n ");
     unsigned long long sum = out.failed ? 0 : XXH3_64bits(out.text, out.bytes);
-    qp_json_out_format(&out, "%s%016llx\"\n}", CHECKSUM, sum);
-    return qp_json_out_take(&out, text, bytes);
+    qp_text_format(&out, "%s%016llx\"\n}", CHECKSUM, sum);
+    return qp_text_finish(&out, text, bytes);
 }
 
 qp_status qp_tokenizer_save(const qp_tokenizer *tokenizer, const char *path)

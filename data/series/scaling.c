@@ -1,9 +1,11 @@
 #include "data/series/scaling.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "lib/text/json_reader.h"
+#include "lib/text/json_writer.h"
 
 enum { MOST_STEPS = 1 << 20, MOST_COLUMNS = 1024 };
 
@@ -92,24 +94,37 @@ qp_status qp_scaling_fit(const qp_series *series, qp_level_kind level, int windo
 
 /* ---- in the model file ---- */
 
+static void write_numbers(qp_text_buffer *out, const char *key, const double *number, int count)
+{
+    qp_json_key(out, key);
+    qp_json_open(out, '[');
+    for (int i = 0; i < count; i++) qp_json_real(out, number[i], 17);
+    qp_json_close(out, ']');
+}
+
 qp_status qp_scaling_json(const qp_scaling *scaling, char **json)
 {
-    json_t *name = json_array(), *mean = json_array(), *deviation = json_array();
+    qp_text_buffer out = {0};
     *json = NULL;
+    qp_json_open(&out, '{');
+    qp_json_key(&out, "level");
+    qp_json_string(&out, scaling->level == QP_LEVEL_LAST ? "last" : "fixed", scaling->level == QP_LEVEL_LAST ? 4 : 5);
+    qp_json_key(&out, "window");
+    qp_json_integer(&out, scaling->window);
+    qp_json_key(&out, "horizon");
+    qp_json_integer(&out, scaling->horizon);
+    qp_json_key(&out, "columns");
+    qp_json_open(&out, '[');
     for (int i = 0; i < scaling->columns; i++) {
-        json_array_append_new(name, json_string(scaling->name[i]));
-        json_array_append_new(mean, json_real(scaling->mean[i]));
-        json_array_append_new(deviation, json_real(scaling->deviation[i]));
+        if (qp_json_string(&out, scaling->name[i], strlen(scaling->name[i]))) continue;
+        qp_text_free(&out);
+        return qp_fail(QP_EDATA, "scaling: the name of column %d is not UTF-8; rename it", i + 1);
     }
-    json_t *root = json_pack("{s:s, s:i, s:i, s:o, s:o, s:o}", "level",
-                             scaling->level == QP_LEVEL_LAST ? "last" : "fixed", "window", scaling->window, "horizon",
-                             scaling->horizon, "columns", name, "mean", mean, "deviation", deviation);
-    size_t columns = (size_t)scaling->columns;
-    if (root && json_array_size(name) == columns && json_array_size(mean) == columns &&
-        json_array_size(deviation) == columns)
-        *json = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    json_decref(root);
-    return *json ? QP_OK : qp_fail(QP_EMEMORY, "scaling: out of memory");
+    qp_json_close(&out, ']');
+    write_numbers(&out, "mean", scaling->mean, scaling->columns);
+    write_numbers(&out, "deviation", scaling->deviation, scaling->columns);
+    qp_json_close(&out, '}');
+    return qp_text_finish(&out, json, NULL);
 }
 
 static qp_status parse_columns(const json_t *root, qp_scaling *s)
@@ -150,7 +165,8 @@ static qp_status parse(const json_t *root, qp_scaling *s)
 qp_status qp_scaling_parse(const char *json, qp_scaling *scaling)
 {
     memset(scaling, 0, sizeof *scaling);
-    json_t *root = json_loads(json, 0, NULL);
+    json_t *root;
+    QP_TRY(qp_json_read("scaling", json, strlen(json), 0, &root));
     qp_status status = parse(root, scaling);
     json_decref(root);
     if (status != QP_OK) qp_scaling_free(scaling);

@@ -1,12 +1,13 @@
 #include "data/text/labels.h"
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/hash_set.h"
 #include "lib/config/config.h"
+#include "lib/text/json_reader.h"
+#include "lib/text/json_writer.h"
 
 /* The slot of this label, or the free one where it belongs. There is always a free one. */
 static size_t slot_of(const qp_labels *labels, const char *label, size_t bytes)
@@ -109,13 +110,15 @@ qp_status qp_labels_number(qp_labels *labels, qp_label_policy policy, const char
 qp_status qp_labels_json(const qp_labels *labels, char **json)
 {
     *json = NULL;
-    json_t *array = json_array();
-    bool whole = array != NULL;
-    for (int i = 0; whole && i < labels->count; i++)
-        whole = json_array_append_new(array, json_string(labels->text[i])) == 0;
-    if (whole) *json = json_dumps(array, JSON_COMPACT);
-    json_decref(array);
-    return *json ? QP_OK : qp_fail(QP_EMEMORY, "labels: out of memory");
+    qp_text_buffer out = {0};
+    qp_json_open(&out, '[');
+    for (int i = 0; i < labels->count; i++) {
+        if (qp_json_string(&out, labels->text[i], strlen(labels->text[i]))) continue;
+        qp_text_free(&out);
+        return qp_fail(QP_EDATA, "labels: label %d is not UTF-8", i + 1);
+    }
+    qp_json_close(&out, ']');
+    return qp_text_finish(&out, json, NULL);
 }
 
 static qp_status parse_array(const json_t *array, qp_labels *labels)
@@ -134,7 +137,8 @@ static qp_status parse_array(const json_t *array, qp_labels *labels)
 
 qp_status qp_labels_parse(const char *json, qp_labels *labels)
 {
-    json_t *array = json_loads(json, JSON_DECODE_ANY, NULL);
+    json_t *array;
+    QP_TRY(qp_json_read("labels", json, strlen(json), JSON_DECODE_ANY, &array));
     qp_status status = parse_array(array, labels);
     json_decref(array);
     if (status != QP_OK) qp_labels_free(labels);

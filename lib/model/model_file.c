@@ -6,6 +6,8 @@
 
 #include "lib/ngram/ngram_file.h"
 #include "lib/store/safetensors.h"
+#include "lib/text/json_reader.h"
+#include "lib/text/json_writer.h"
 
 #define FORMAT_KEY "quipu.format"
 #define FORMAT "1"
@@ -18,26 +20,29 @@
 
 /* ---- configuration as JSON ---- */
 
-static char *config_to_json(const qp_model_config *config)
+static qp_status config_to_json(const qp_model_config *config, char **json)
 {
-    json_t *object = json_object();
+    qp_text_buffer out = {0};
     char text[600];
+    qp_json_open(&out, '{');
     for (int i = 0; i < qp_model_fields.count; i++) {
         const qp_field *field = &qp_model_fields.field[i];
-        json_object_set_new(object, field->name, json_string(qp_config_get(field, config, text, sizeof text)));
+        qp_json_key(&out, field->name);
+        qp_config_get(field, config, text, sizeof text);
+        qp_json_repaired(&out, text, strlen(text));
     }
-    char *made = json_dumps(object, JSON_COMPACT);
-    json_decref(object);
-    return made;
+    qp_json_close(&out, '}');
+    return qp_text_finish(&out, json, NULL);
 }
 
 static qp_status config_from_json(const char *path, const char *text, qp_model_config *config)
 {
-    json_error_t error;
-    json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    json_t *object;
+    QP_TRY(qp_json_read(path, text, strlen(text), JSON_REJECT_DUPLICATES, &object));
     if (!json_is_object(object)) {
         json_decref(object);
-        return qp_fail(QP_EDATA, "%s: its configuration is not JSON; the file is damaged or not quipu's", path);
+        return qp_fail(QP_EDATA, "%s: its configuration is not a JSON object; the file is damaged or not quipu's",
+                       path);
     }
     qp_config_defaults(&qp_model_fields, config);
     qp_status status = QP_OK;
@@ -88,11 +93,11 @@ qp_status qp_model_file_save(const char *path, const qp_model *model, const qp_m
 {
     static const qp_model_texts none;
     if (!texts) texts = &none;
-    char *config = config_to_json(qp_model_config_of(model));
+    char *config;
+    QP_TRY(config_to_json(qp_model_config_of(model), &config));
     qp_safetensors_writer *writer = qp_safetensors_writer_new();
-    if (!config || !writer) {
+    if (!writer) {
         free(config);
-        qp_safetensors_writer_free(writer);
         return qp_fail(QP_EMEMORY, "%s: out of memory while saving", path);
     }
     qp_safetensors_writer_metadata(writer, FORMAT_KEY, FORMAT);

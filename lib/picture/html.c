@@ -3,7 +3,8 @@
 #include <stdlib.h>
 
 #include "lib/picture/page/html_page.h"
-#include "lib/text/text_buffer.h"
+#include "lib/text/base64.h"
+#include "lib/text/json_writer.h"
 
 static const qp_map_kind kind_order[QP_MAP_KINDS] = {QP_MAP_CROSS, QP_MAP_ENCODER, QP_MAP_DECODER};
 
@@ -12,7 +13,7 @@ static void add_labels(qp_text_buffer *out, const char *name, const qp_token_lab
     qp_text_format(out, "\"%s\":[", name);
     for (int i = 0; i < labels->count; i++) {
         if (i) qp_text_add(out, ",");
-        qp_text_add_json(out, labels->text[i]);
+        qp_json_in_html(out, labels->text[i]);
     }
     qp_text_add(out, "],");
 }
@@ -34,7 +35,7 @@ static void add_packed(qp_text_buffer *out, const qp_picture_map *map, int rows,
         byte[2 * i + 1] = (unsigned char)(step >> 8);
     }
     qp_text_format(out, "[%d,%d,\"", map->layer, map->head);
-    qp_text_add_base64(out, byte, 2 * size);
+    qp_base64_write(out, byte, 2 * size);
     qp_text_add(out, "\"]");
     free(byte);
 }
@@ -54,7 +55,7 @@ static void add_plain(qp_text_buffer *out, const qp_picture_map *map, int rows, 
 static void add_data(qp_text_buffer *out, const qp_picture *picture, weights_writer write_weights)
 {
     qp_text_add(out, "{\"title\":");
-    qp_text_add_json(out, picture->title);
+    qp_json_in_html(out, picture->title);
     qp_text_add(out, ",\"kinds\":[");
     bool first_kind = true;
     for (int k = 0; k < QP_MAP_KINDS; k++) {

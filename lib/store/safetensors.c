@@ -10,6 +10,7 @@
 
 #include "lib/store/checked.h"
 #include "lib/store/safetensors_internal.h"
+#include "lib/text/json_reader.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "the arrays of a file are little-endian and read as they are");
@@ -223,16 +224,9 @@ static qp_status read_header(qp_safetensors *file)
     file->header = malloc((size_t)file->header_bytes + 1);
     if (!file->header) return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->path);
     QP_TRY(qp_safetensors_pread(file, PREFIX_BYTES, file->header, (size_t)file->header_bytes));
-    json_error_t error;
-    file->root = json_loadb(file->header, (size_t)file->header_bytes, JSON_REJECT_DUPLICATES, &error);
-    if (!file->root && json_error_code(&error) == json_error_out_of_memory)
-        return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->path);
-    if (!file->root && json_error_code(&error) == json_error_duplicate_key)
-        return qp_fail(QP_EDATA, "%s: the header names something twice (byte %d); the file is damaged", file->path,
-                       PREFIX_BYTES + error.position);
+    QP_TRY(qp_json_read(file->path, file->header, (size_t)file->header_bytes, JSON_REJECT_DUPLICATES, &file->root));
     if (!json_is_object(file->root))
-        return qp_fail(QP_EDATA, "%s: the header is not valid JSON (byte %d); the file is damaged, fetch it again",
-                       file->path, PREFIX_BYTES + (file->root ? 0 : error.position));
+        return qp_fail(QP_EDATA, "%s: its header is not a JSON object; the file is damaged, fetch it again", file->path);
     return parse_root(file);
 }
 

@@ -1,14 +1,16 @@
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-#include "lib/base/file.h"
+#include "lib/base/array.h"
+#include "lib/base/hash_set.h"
+#include "lib/base/writer.h"
 #include "lib/store/checked.h"
 #include "lib/store/safetensors.h"
 #include "lib/store/safetensors_internal.h"
+#include "lib/text/json_writer.h"
 
 enum { ALIGNMENT = 64 }; /* of the first array in the file, so that a mapped file can be used as it is */
 
@@ -18,36 +20,17 @@ typedef struct {
 } part;
 
 struct qp_safetensors_writer {
-    json_t *metadata;
-    json_t *tensors; /* the header's entries, in the order given */
+    qp_text_buffer metadata; /* the members of the header's JSON object, without its braces: "key":"value",... */
+    qp_text_buffer tensors;
+    qp_hash_set names[2]; /* the metadata's and the tensors' */
     part *part;
-    size_t count, room;
+    size_t count, capacity;
     uint64_t end; /* bytes of all arrays so far */
     bool no_memory;
     char problem[160]; /* the first thing that was wrong, "" if nothing */
 };
 
-qp_safetensors_writer *qp_safetensors_writer_new(void)
-{
-    qp_safetensors_writer *writer = calloc(1, sizeof *writer);
-    if (!writer) return NULL;
-    writer->metadata = json_object();
-    writer->tensors = json_object();
-    char zeros[QP_CHECKSUM_DIGITS + 1] = {0};
-    memset(zeros, '0', QP_CHECKSUM_DIGITS);
-    writer->no_memory = json_object_set_new(writer->metadata, QP_CHECKSUM_KEY, json_string(zeros)) != 0 ||
-                        !writer->tensors;
-    return writer;
-}
-
-void qp_safetensors_writer_free(qp_safetensors_writer *writer)
-{
-    if (!writer) return;
-    json_decref(writer->metadata);
-    json_decref(writer->tensors);
-    free(writer->part);
-    free(writer);
-}
+enum { METADATA, TENSORS };
 
 static void remember(qp_safetensors_writer *writer, const char *kind, const char *name, const char *what)
 {
@@ -56,23 +39,68 @@ static void remember(qp_safetensors_writer *writer, const char *kind, const char
         snprintf(writer->problem, sizeof writer->problem, "%s '%s' %s", kind, qp_printable(name, &printable), what);
 }
 
+/* Adds a name; false if it is already there. */
+static bool is_new(qp_safetensors_writer *writer, int kind, const char *name)
+{
+    uint64_t hash = qp_hash_text(name, strlen(name));
+    if (qp_hash_set_get(&writer->names[kind], hash)) return false;
+    if (qp_hash_set_add(&writer->names[kind], hash) != QP_OK) writer->no_memory = true;
+    return true;
+}
+
+/* Writes the key of the next member of an object; false if it is not UTF-8. */
+static bool put_key(qp_text_buffer *out, const char *key)
+{
+    if (!qp_json_string(out, key, strlen(key))) return false;
+    qp_text_put(out, ":", 1);
+    return true;
+}
+
+qp_safetensors_writer *qp_safetensors_writer_new(void)
+{
+    qp_safetensors_writer *writer = calloc(1, sizeof *writer);
+    if (!writer) return NULL;
+    char zeros[QP_CHECKSUM_DIGITS + 1] = {0};
+    memset(zeros, '0', QP_CHECKSUM_DIGITS);
+    qp_safetensors_writer_metadata(writer, QP_CHECKSUM_KEY, zeros);
+    return writer;
+}
+
+void qp_safetensors_writer_free(qp_safetensors_writer *writer)
+{
+    if (!writer) return;
+    qp_text_free(&writer->metadata);
+    qp_text_free(&writer->tensors);
+    qp_hash_set_free(&writer->names[METADATA]);
+    qp_hash_set_free(&writer->names[TENSORS]);
+    free(writer->part);
+    free(writer);
+}
+
 void qp_safetensors_writer_metadata(qp_safetensors_writer *writer, const char *key, const char *value)
 {
     if (!writer) return;
-    if (json_object_get(writer->metadata, key)) {
+    if (!is_new(writer, METADATA, key))
         remember(writer, "metadata", key, "is given twice");
-        return;
-    }
-    if (json_object_set_new(writer->metadata, key, json_string(value)) != 0)
-        remember(writer, "metadata", key, "is not valid UTF-8, or memory is short");
+    else if (!put_key(&writer->metadata, key) || !qp_json_string(&writer->metadata, value, strlen(value)))
+        remember(writer, "metadata", key, "is not valid UTF-8");
 }
 
-static json_t *entry_of(qp_dtype dtype, int dimensions, const int64_t *shape, uint64_t begin, uint64_t end)
+/* One tensor's entry: {"dtype":"F32","shape":[2,3],"data_offsets":[0,24]} */
+static void put_entry(qp_text_buffer *out, qp_dtype dtype, int dimensions, const int64_t *shape, const uint64_t *offset)
 {
-    json_t *list = json_array();
-    for (int i = 0; i < dimensions; i++) json_array_append_new(list, json_integer(shape[i]));
-    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", qp_dtype_name(dtype), "shape", list, "data_offsets",
-                     (json_int_t)begin, (json_int_t)end);
+    qp_json_open(out, '{');
+    qp_json_key(out, "dtype");
+    qp_json_string(out, qp_dtype_name(dtype), strlen(qp_dtype_name(dtype)));
+    qp_json_key(out, "shape");
+    qp_json_open(out, '[');
+    for (int i = 0; i < dimensions; i++) qp_json_integer(out, shape[i]);
+    qp_json_close(out, ']');
+    qp_json_key(out, "data_offsets");
+    qp_json_open(out, '[');
+    for (int i = 0; i < 2; i++) qp_json_integer(out, (int64_t)offset[i]);
+    qp_json_close(out, ']');
+    qp_json_close(out, '}');
 }
 
 void qp_safetensors_writer_add(qp_safetensors_writer *writer, const char *name, qp_dtype dtype, int dimensions,
@@ -86,50 +114,34 @@ void qp_safetensors_writer_add(qp_safetensors_writer *writer, const char *name, 
         remember(writer, "tensor", name, "has an impossible shape");
         return;
     }
-    if (json_object_get(writer->tensors, name) || !strcmp(name, "__metadata__")) {
+    if (!is_new(writer, TENSORS, name) || !strcmp(name, "__metadata__")) {
         remember(writer, "tensor", name, "is given twice, or its name is reserved");
         return;
     }
-    if (writer->count == writer->room) {
-        size_t room = writer->room ? 2 * writer->room : 64;
-        part *grown = realloc(writer->part, room * sizeof *grown);
-        if (!grown) {
-            writer->no_memory = true;
-            return;
-        }
-        writer->part = grown;
-        writer->room = room;
-    }
-    if (json_object_set_new(writer->tensors, name, entry_of(dtype, dimensions, shape, writer->end, end)) != 0) {
-        remember(writer, "tensor", name, "has a name that is not valid UTF-8, or memory is short");
+    if (!QP_GROW(writer->part, writer->capacity, writer->count + 1)) {
+        writer->no_memory = true;
         return;
     }
+    if (!put_key(&writer->tensors, name)) {
+        remember(writer, "tensor", name, "has a name that is not valid UTF-8");
+        return;
+    }
+    put_entry(&writer->tensors, dtype, dimensions, shape, (const uint64_t[]){writer->end, end});
     writer->part[writer->count++] = (part){value, (size_t)bytes};
     writer->end = end;
 }
 
-/* The header, padded with spaces, checksum digits still '0'; NULL without memory. */
-static char *build_header(const qp_safetensors_writer *writer, size_t *bytes)
+/* The header, padded with spaces, checksum digits still '0'. */
+static qp_status build_header(const qp_safetensors_writer *writer, char **header, size_t *bytes)
 {
-    json_t *root = json_object();
-    if (json_object_set(root, "__metadata__", writer->metadata) != 0 ||
-        json_object_update(root, writer->tensors) != 0) {
-        json_decref(root);
-        return NULL;
-    }
-    char *text = json_dumps(root, JSON_COMPACT);
-    json_decref(root);
-    if (!text) return NULL;
-    size_t length = strlen(text), padded = (8 + length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT - 8;
-    char *header = malloc(padded + 1);
-    if (header) {
-        memcpy(header, text, length);
-        memset(header + length, ' ', padded - length);
-        header[padded] = '\0';
-        *bytes = padded;
-    }
-    free(text);
-    return header;
+    qp_text_buffer out = {.failed = writer->no_memory || writer->metadata.failed || writer->tensors.failed};
+    qp_text_add(&out, "{\"__metadata__\":{");
+    qp_text_put(&out, writer->metadata.text, writer->metadata.bytes);
+    qp_text_add(&out, writer->count ? "}," : "}");
+    qp_text_put(&out, writer->tensors.text, writer->tensors.bytes);
+    qp_text_add(&out, "}");
+    while ((8 + out.bytes) % ALIGNMENT != 0 && !out.failed) qp_text_add(&out, " ");
+    return qp_text_finish(&out, header, bytes);
 }
 
 static bool sign_header(const qp_safetensors_writer *writer, const unsigned char *prefix, char *header, size_t bytes)
@@ -157,10 +169,11 @@ static qp_status write_file(const qp_safetensors_writer *writer, const char *pat
 {
     if (writer->problem[0]) return qp_fail(QP_EDATA, "%s: %s; nothing was written", path, writer->problem);
     size_t bytes = 0;
-    char *header = writer->no_memory ? NULL : build_header(writer, &bytes);
+    char *header;
     unsigned char prefix[8];
+    bool built = build_header(writer, &header, &bytes) == QP_OK;
     qp_little_put_u64(prefix, bytes);
-    if (!header || !sign_header(writer, prefix, header, bytes)) {
+    if (!built || !sign_header(writer, prefix, header, bytes)) {
         free(header);
         return qp_fail(QP_EMEMORY, "%s: out of memory while saving; nothing was written", path);
     }

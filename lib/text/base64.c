@@ -39,16 +39,20 @@ qp_status qp_base64_read(const char *place, const char *text, size_t bytes, char
     return QP_OK;
 }
 
-char *qp_base64_write(const char *bytes, size_t count)
+void qp_base64_write(qp_text_buffer *out, const void *bytes, size_t count)
 {
     static const char letter[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *text = malloc(count / 3 * 4 + 5);
-    size_t made = 0;
-    for (size_t i = 0; text && i < count; i += 3) {
-        uint32_t group = 0;
-        for (size_t k = 0; k < 3; k++) group = group << 8 | (i + k < count ? (unsigned char)bytes[i + k] : 0u);
-        for (size_t k = 0; k < 4; k++) text[made++] = i + k > count ? '=' : letter[group >> (18 - 6 * k) & 63];
+    const unsigned char *byte = bytes;
+    char *to = count > SIZE_MAX / 4 ? NULL : qp_text_room(out, (count + 2) / 3 * 4);
+    if (!to) return;
+    for (size_t i = 0; i < count; i += 3, to += 4) {
+        uint32_t group = (uint32_t)byte[i] << 16;
+        if (i + 1 < count) group |= (uint32_t)byte[i + 1] << 8;
+        if (i + 2 < count) group |= byte[i + 2];
+        to[0] = letter[group >> 18];
+        to[1] = letter[group >> 12 & 63];
+        to[2] = i + 1 < count ? letter[group >> 6 & 63] : '=';
+        to[3] = i + 2 < count ? letter[group & 63] : '=';
     }
-    if (text) text[made] = '\0';
-    return text;
+    out->bytes += (count + 2) / 3 * 4;
 }

@@ -1,90 +1,168 @@
+#define _GNU_SOURCE
 #include "lib/text/json_writer.h"
 
-#include <stdarg.h>
+#include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/array.h"
 #include "lib/text/utf8.h"
 
-void qp_json_out_free(qp_json_out *out)
+static void separate(qp_text_buffer *buffer)
 {
-    free(out->text);
-    *out = (qp_json_out){0};
+    if (buffer->failed || !buffer->bytes) return;
+    char last = buffer->text[buffer->bytes - 1];
+    bool ends_value = last == '"' || last == ']' || last == '}' || (last >= '0' && last <= '9') ||
+                      (last >= 'a' && last <= 'z');
+    if (ends_value) qp_text_put(buffer, ",", 1);
 }
 
-void qp_json_out_raw(qp_json_out *out, const char *text, size_t bytes)
+void qp_json_open(qp_text_buffer *buffer, char bracket)
 {
-    if (out->failed || !QP_GROW(out->text, out->capacity, out->bytes + bytes + 1)) {
-        out->failed = true;
-        return;
-    }
-    if (bytes) memcpy(out->text + out->bytes, text, bytes);
-    out->bytes += bytes;
+    separate(buffer);
+    qp_text_put(buffer, &bracket, 1);
 }
 
-void qp_json_out_format(qp_json_out *out, const char *format, ...)
+void qp_json_close(qp_text_buffer *buffer, char bracket) { qp_text_put(buffer, &bracket, 1); }
+
+/* The escape of one byte, or NULL if it is written as it is. */
+static const char *escape_of(unsigned char byte, bool html, char hexadecimal[7])
 {
-    char stack[512];
-    va_list list, again;
-    va_start(list, format);
-    va_copy(again, list);
-    int bytes = vsnprintf(stack, sizeof stack, format, list);
-    va_end(list);
-    if (bytes >= 0 && (size_t)bytes < sizeof stack) {
-        qp_json_out_raw(out, stack, (size_t)bytes);
-    } else if (bytes < 0 || !QP_GROW(out->text, out->capacity, out->bytes + (size_t)bytes + 1)) {
-        out->failed = true;
-    } else {
-        vsnprintf(out->text + out->bytes, (size_t)bytes + 1, format, again);
-        out->bytes += (size_t)bytes;
+    switch (byte) {
+    case '"': return "\\\"";
+    case '\\': return "\\\\";
+    case '\b': return "\\b";
+    case '\f': return "\\f";
+    case '\n': return "\\n";
+    case '\r': return "\\r";
+    case '\t': return "\\t";
+    default: break;
     }
-    va_end(again);
+    if (byte >= 0x20 && byte != 0x7F && !(html && (byte == '<' || byte == '>' || byte == '&' || byte == '\'')))
+        return NULL;
+    snprintf(hexadecimal, 7, "\\u%04x", (unsigned)byte);
+    return hexadecimal;
 }
 
-bool qp_json_out_string(qp_json_out *out, const char *text, size_t bytes)
+/* Appends a string whose bytes are UTF-8. */
+static void put_string(qp_text_buffer *buffer, const char *text, size_t bytes, bool html)
 {
-    for (size_t at = 0, length; at < bytes; at += length) {
-        if (qp_utf8_next(text + at, bytes - at, &length) < 0) return false;
-    }
-    qp_json_out_raw(out, "\"", 1);
+    char hexadecimal[7];
+    size_t done = 0;
+    separate(buffer);
+    qp_text_put(buffer, "\"", 1);
     for (size_t i = 0; i < bytes; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c == '"' || c == '\\') {
-            qp_json_out_format(out, "\\%c", c);
-        } else if (c < 0x20 || c == 0x7F) {
-            qp_json_out_format(out, "\\u%04x", (unsigned)c);
-        } else {
-            qp_json_out_raw(out, text + i, 1);
-        }
+        const char *escape = escape_of((unsigned char)text[i], html, hexadecimal);
+        if (!escape) continue;
+        qp_text_put(buffer, text + done, i - done);
+        qp_text_add(buffer, escape);
+        done = i + 1;
     }
-    qp_json_out_raw(out, "\"", 1);
+    if (done < bytes) qp_text_put(buffer, text + done, bytes - done);
+    qp_text_put(buffer, "\"", 1);
+}
+
+/* The number of bytes before the first that is not UTF-8. */
+static size_t valid_bytes(const char *text, size_t bytes)
+{
+    size_t at = 0;
+    for (size_t length; at < bytes; at += length)
+        if (qp_utf8_next(text + at, bytes - at, &length) == QP_INVALID_CODE) break;
+    return at;
+}
+
+void qp_json_key(qp_text_buffer *buffer, const char *key)
+{
+    put_string(buffer, key, strlen(key), false);
+    qp_text_put(buffer, ":", 1);
+}
+
+bool qp_json_string(qp_text_buffer *buffer, const char *text, size_t bytes)
+{
+    if (valid_bytes(text, bytes) < bytes) return false;
+    put_string(buffer, text, bytes, false);
     return true;
 }
 
-void qp_json_out_number(qp_json_out *out, double value)
+/* A copy of the text with U+FFFD for each byte that is not UTF-8, as a string. */
+static void put_repaired(qp_text_buffer *buffer, const char *text, size_t bytes, bool html)
 {
-    char text[40];
-    for (int digits = 6; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value) break;
+    qp_text_buffer valid = {0};
+    for (size_t at = 0; at < bytes;) {
+        size_t good = valid_bytes(text + at, bytes - at);
+        qp_text_put(&valid, text + at, good);
+        at += good;
+        if (at++ < bytes) qp_text_add(&valid, "\xEF\xBF\xBD");
     }
-    qp_json_out_format(out, "%s%s", text, strpbrk(text, ".e") ? "" : ".0");
+    if (valid.failed) buffer->failed = true;
+    put_string(buffer, valid.text, valid.bytes, html);
+    qp_text_free(&valid);
 }
 
-qp_status qp_json_out_take(qp_json_out *out, char **text, size_t *bytes)
+void qp_json_repaired(qp_text_buffer *buffer, const char *text, size_t bytes)
 {
-    *text = NULL;
-    *bytes = 0;
-    qp_json_out_raw(out, "", 0);
-    if (out->failed) {
-        qp_json_out_free(out);
-        return qp_fail(QP_EMEMORY, "tokenizer file: out of memory");
+    if (!qp_json_string(buffer, text, bytes)) put_repaired(buffer, text, bytes, false);
+}
+
+void qp_json_in_html(qp_text_buffer *buffer, const char *text) { put_repaired(buffer, text, strlen(text), true); }
+
+void qp_json_integer(qp_text_buffer *buffer, int64_t value)
+{
+    separate(buffer);
+    qp_text_format(buffer, "%lld", (long long)value);
+}
+
+/* Prints a double with a point, whatever the locale of the calling program; true if it reads back as the same. */
+static bool print_real(double value, int digits, char *text, size_t bytes)
+{
+    locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0), before = plain ? uselocale(plain) : (locale_t)0;
+    snprintf(text, bytes, "%.*g", digits, value);
+    bool same = strtod(text, NULL) == value;
+    if (plain) {
+        uselocale(before);
+        freelocale(plain);
     }
-    out->text[out->bytes] = '\0';
-    *text = out->text;
-    *bytes = out->bytes;
-    *out = (qp_json_out){0};
-    return QP_OK;
+    return same;
+}
+
+static void put_real(qp_text_buffer *buffer, const char *text)
+{
+    separate(buffer);
+    qp_text_format(buffer, "%s%s", text, strpbrk(text, ".e") ? "" : ".0");
+}
+
+void qp_json_real(qp_text_buffer *buffer, double value, int digits)
+{
+    char text[40];
+    if (!isfinite(value)) {
+        qp_json_null(buffer);
+        return;
+    }
+    print_real(value, digits, text, sizeof text);
+    put_real(buffer, text);
+}
+
+void qp_json_number(qp_text_buffer *buffer, double value)
+{
+    char text[40];
+    if (!isfinite(value)) {
+        qp_json_null(buffer);
+        return;
+    }
+    for (int digits = 6; digits <= 17; digits++)
+        if (print_real(value, digits, text, sizeof text)) break;
+    put_real(buffer, text);
+}
+
+void qp_json_bool(qp_text_buffer *buffer, bool value)
+{
+    separate(buffer);
+    qp_text_add(buffer, value ? "true" : "false");
+}
+
+void qp_json_null(qp_text_buffer *buffer)
+{
+    separate(buffer);
+    qp_text_add(buffer, "null");
 }

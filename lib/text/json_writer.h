@@ -5,30 +5,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/base/status.h"
+#include "lib/text/text_buffer.h"
 
-/* json_out — text that grows while it is written, for the writers of files: JSON laid out for people (one piece a
- * line), keys that hold NUL, lines of other formats. Once memory is exhausted nothing more is added; take tells. Zero
- * it before the first use. */
-typedef struct {
-    char *text;
-    size_t bytes, capacity;
-    bool failed;
-} qp_json_out;
+/* json_writer — JSON, appended to a text buffer value by value:
+ *     qp_json_open(b, '{'); qp_json_key(b, "ids"); qp_json_open(b, '['); qp_json_integer(b, 3); qp_json_close(b, ']'); ...
+ * A key or value gets a comma before it when the last byte of the buffer ends a value (a quote, a bracket, a letter or
+ * a digit); after white space there is none, so that files can be laid out by hand with qp_text_add. Memory is checked
+ * once, by qp_text_finish. */
 
-void qp_json_out_free(qp_json_out *out);
+void qp_json_open(qp_text_buffer *buffer, char bracket);
+void qp_json_close(qp_text_buffer *buffer, char bracket);
+void qp_json_key(qp_text_buffer *buffer, const char *key);
 
-/* qp_json_out_raw    — bytes as they are.
- * qp_json_out_format — printf.
- * qp_json_out_string — a JSON string, quotes and all; false (and nothing written) when the bytes are not UTF-8. */
-void qp_json_out_raw(qp_json_out *out, const char *text, size_t bytes);
-void qp_json_out_format(qp_json_out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
-bool qp_json_out_string(qp_json_out *out, const char *text, size_t bytes);
+/* qp_json_string   — a string; false, and nothing written, if the bytes are not UTF-8.
+ * qp_json_repaired — the same for any bytes: what is not UTF-8 becomes U+FFFD.
+ * qp_json_in_html  — the same, and safe inside a <script> element: < > & ' are escaped. */
+bool qp_json_string(qp_text_buffer *buffer, const char *text, size_t bytes);
+void qp_json_repaired(qp_text_buffer *buffer, const char *text, size_t bytes);
+void qp_json_in_html(qp_text_buffer *buffer, const char *text);
 
-/* qp_json_out_number — the shortest decimal number that reads back as this double, with a point or an exponent. */
-void qp_json_out_number(qp_json_out *out, double value);
-
-/* qp_json_out_take — the text, malloc'ed and NUL-terminated; *out is empty again. Errors: QP_EMEMORY. */
-qp_status qp_json_out_take(qp_json_out *out, char **text, size_t *bytes);
+/* qp_json_real   — with at most `digits` significant digits, and always a point or an exponent; null if not finite.
+ * qp_json_number — the shortest such number that reads back as this double. */
+void qp_json_integer(qp_text_buffer *buffer, int64_t value);
+void qp_json_real(qp_text_buffer *buffer, double value, int digits);
+void qp_json_number(qp_text_buffer *buffer, double value);
+void qp_json_bool(qp_text_buffer *buffer, bool value);
+void qp_json_null(qp_text_buffer *buffer);
 
 #endif

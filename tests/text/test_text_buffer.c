@@ -2,7 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/text/text_buffer.h"
+#include "lib/text/base64.h"
+#include "lib/text/json_writer.h"
 
 static void expect(qp_text_buffer *buffer, const char *expected)
 {
@@ -31,8 +32,8 @@ Test(text_buffer, escapes)
     qp_text_buffer buffer = {0};
     qp_text_add_html(&buffer, "<a href='x'>\"&한");
     expect(&buffer, "&lt;a href=&#39;x&#39;&gt;&quot;&amp;한");
-    qp_text_add_json(&buffer, "</script>\"\\\n'한");
-    expect(&buffer, "\"\\u003c/script\\u003e\\\"\\\\\\u000a\\u0027한\"");
+    qp_json_in_html(&buffer, "</script>\"\\\n'한");
+    expect(&buffer, "\"\\u003c/script\\u003e\\\"\\\\\\n\\u0027한\"");
 }
 
 Test(text_buffer, base64_of_rfc_4648)
@@ -40,7 +41,7 @@ Test(text_buffer, base64_of_rfc_4648)
     static const char *const expected[] = {"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
     for (size_t n = 0; n <= 6; n++) {
         qp_text_buffer buffer = {0};
-        qp_text_add_base64(&buffer, (const unsigned char *)"foobar", n);
+        qp_base64_write(&buffer, "foobar", n);
         expect(&buffer, expected[n]);
     }
 }

@@ -130,7 +130,7 @@ static qp_status check(const qp_pipeline *p)
 
 qp_status qp_pipeline_write_bert(const qp_pipeline *p, qp_export *content)
 {
-    qp_json_out out = {0};
+    qp_text_buffer out = {0};
     qp_status status = check(p);
     for (size_t id = 0; status == QP_OK && id < p->id_limit; id++) {
         int32_t piece = p->piece_of_id[id];
@@ -139,14 +139,14 @@ qp_status qp_pipeline_write_bert(const qp_pipeline *p, qp_export *content)
         if (bytes && (memchr(text, '\n', bytes) || memchr(text, '\r', bytes) || text[bytes - 1] == ' ' ||
                       text[bytes - 1] == '\t'))
             status = refuse("a piece that ends in white space");
-        qp_json_out_raw(&out, text, bytes);
-        qp_json_out_raw(&out, "\n", 1);
+        qp_text_put(&out, text, bytes);
+        qp_text_put(&out, "\n", 1);
     }
     if (status == QP_OK) {
         snprintf(content->note, sizeof content->note, "open it as %s",
                  p->normalizer.stage[0].lower ? "lower case (do_lower_case true)" : "cased (do_lower_case false)");
-        return qp_json_out_take(&out, &content->text[0], &content->bytes[0]);
+        return qp_text_finish(&out, &content->text[0], &content->bytes[0]);
     }
-    qp_json_out_free(&out);
+    qp_text_free(&out);
     return status;
 }

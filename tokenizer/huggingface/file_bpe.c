@@ -4,6 +4,7 @@
 
 #include "lib/text/base64.h"
 #include "lib/text/byte_letters.h"
+#include "lib/text/json_reader.h"
 #include "tokenizer/huggingface/pipeline_build.h"
 #include "lib/text/utf8.h"
 
@@ -40,9 +41,8 @@ static qp_status hand_over(qp_status status, qp_pipeline *p, qp_pipeline **pipel
 
 static qp_status read_gpt2_vocabulary(const char *place, const char *content, size_t bytes, qp_pipeline *p)
 {
-    json_error_t error;
-    json_t *root = json_loadb(content, bytes, JSON_ALLOW_NUL, &error);
-    if (!root) return qp_fail(QP_EDATA, "%s:%d: the vocabulary is no JSON: %s", place, error.line, error.text);
+    json_t *root;
+    QP_TRY(qp_json_read(place, content, bytes, JSON_ALLOW_NUL, &root));
     qp_status status = json_is_object(root) ? QP_OK : qp_fail(QP_EDATA, "%s: the vocabulary is no object", place);
     for (void *at = json_object_iter(root); at && status == QP_OK; at = json_object_iter_next(root, at)) {
         json_t *id = json_object_iter_value(at);

@@ -62,29 +62,29 @@ static bool is_added(const qp_pipeline *p, int32_t id)
 
 /* ---- GPT-2 ---- */
 
-static void put_vocabulary(const qp_pipeline *p, qp_json_out *out)
+static void put_vocabulary(const qp_pipeline *p, qp_text_buffer *out)
 {
     bool first = true;
-    qp_json_out_raw(out, "{", 1);
+    qp_text_put(out, "{", 1);
     for (size_t id = 0; id < p->id_limit; id++) {
         int32_t piece = p->piece_of_id[id];
         if (piece < 0) continue;
-        qp_json_out_format(out, "%s", first ? "" : ",\n");
-        if (!qp_json_out_string(out, p->token[piece], p->token_bytes[piece])) out->failed = true;
-        qp_json_out_format(out, ": %zu", id);
+        qp_text_format(out, "%s", first ? "" : ",\n");
+        if (!qp_json_string(out, p->token[piece], p->token_bytes[piece])) out->failed = true;
+        qp_text_format(out, ": %zu", id);
         first = false;
     }
-    qp_json_out_raw(out, "}\n", 2);
+    qp_text_put(out, "}\n", 2);
 }
 
-static void put_merges(const qp_pipeline *p, const struct qp_merge *merge, size_t count, qp_json_out *out)
+static void put_merges(const qp_pipeline *p, const struct qp_merge *merge, size_t count, qp_text_buffer *out)
 {
-    qp_json_out_format(out, "#version: 0.2\n");
+    qp_text_format(out, "#version: 0.2\n");
     for (size_t i = 0; i < count; i++) {
-        qp_json_out_raw(out, p->token[merge[i].left], p->token_bytes[merge[i].left]);
-        qp_json_out_raw(out, " ", 1);
-        qp_json_out_raw(out, p->token[merge[i].right], p->token_bytes[merge[i].right]);
-        qp_json_out_raw(out, "\n", 1);
+        qp_text_put(out, p->token[merge[i].left], p->token_bytes[merge[i].left]);
+        qp_text_put(out, " ", 1);
+        qp_text_put(out, p->token[merge[i].right], p->token_bytes[merge[i].right]);
+        qp_text_put(out, "\n", 1);
     }
 }
 
@@ -97,7 +97,7 @@ static qp_status otherwise(const qp_pipeline *p, int32_t piece, const char *form
 qp_status qp_pipeline_write_gpt2(const qp_pipeline *p, qp_export *content)
 {
     static const char format[] = "GPT-2's vocab.json and merges.txt";
-    qp_json_out out = {0};
+    qp_text_buffer out = {0};
     QP_TRY(check_bytes(p, format));
     const qp_stage *s = p->splitter.stage;
     if (p->splitter.count != 1 || !s->use_regex || s->text)
@@ -112,11 +112,11 @@ qp_status qp_pipeline_write_gpt2(const qp_pipeline *p, qp_export *content)
     if (by_text && unreached >= 0 && !is_added(p, p->token_id[unreached])) status = otherwise(p, unreached, format);
     if (status == QP_OK) {
         put_vocabulary(p, &out);
-        status = qp_json_out_take(&out, &content->text[0], &content->bytes[0]);
+        status = qp_text_finish(&out, &content->text[0], &content->bytes[0]);
     }
     if (status == QP_OK) {
         by_text ? put_merges(p, pair, count, &out) : put_merges(p, p->bpe.merge, p->bpe.count, &out);
-        status = qp_json_out_take(&out, &content->text[1], &content->bytes[1]);
+        status = qp_text_finish(&out, &content->text[1], &content->bytes[1]);
     }
     for (size_t i = 0; i < p->added_count; i++) note_token(content, p->added[i].text, p->added[i].id);
     free(pair);
@@ -141,7 +141,7 @@ static qp_status find_pattern(const qp_pipeline *p, const char **pattern)
 /* Of every piece with its rank: its bytes in base64 and its id, in order of ids. */
 static qp_status put_ranks(const qp_pipeline *p, const bool *has_rank, qp_export *content)
 {
-    qp_json_out out = {0};
+    qp_text_buffer out = {0};
     for (size_t id = 0; id < p->id_limit; id++) {
         int32_t piece = p->piece_of_id[id];
         size_t bytes;
@@ -151,12 +151,10 @@ static qp_status put_ranks(const qp_pipeline *p, const bool *has_rank, qp_export
             note_token(content, p->token[piece], (int32_t)id);
             continue;
         }
-        char *coded = qp_base64_write(text, bytes);
-        if (!coded) out.failed = true;
-        qp_json_out_format(&out, "%s %zu\n", coded ? coded : "", id);
-        free(coded);
+        qp_base64_write(&out, text, bytes);
+        qp_text_format(&out, " %zu\n", id);
     }
-    return qp_json_out_take(&out, &content->text[0], &content->bytes[0]);
+    return qp_text_finish(&out, &content->text[0], &content->bytes[0]);
 }
 
 /* Ranks are ids: they must grow as the merges do. */
@@ -223,8 +221,8 @@ qp_status qp_pipeline_write_codes(const qp_pipeline *p, qp_export *content)
         return refuse("words that end elsewhere than at spaces", format);
     if (p->unknown >= 0 || p->ignore_merges) return refuse("an unknown token, or words kept whole,", format);
     if (p->has_template) return refuse("a template of special tokens", format);
-    qp_json_out out = {0};
+    qp_text_buffer out = {0};
     put_merges(p, p->bpe.merge, p->bpe.count, &out);
     snprintf(content->note, sizeof content->note, "codes name no ids: keep the vocabulary where ids are needed");
-    return qp_json_out_take(&out, &content->text[0], &content->bytes[0]);
+    return qp_text_finish(&out, &content->text[0], &content->bytes[0]);
 }

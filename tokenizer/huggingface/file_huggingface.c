@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/text/byte_letters.h"
+#include "lib/text/json_reader.h"
 #include "tokenizer/huggingface/huggingface_stages.h"
 #include "tokenizer/huggingface/pipeline_build.h"
 #include "tokenizer/huggingface/pipeline_length.h"
@@ -394,13 +395,13 @@ static char *without_nul_escapes(const char *content, size_t bytes, int32_t *sta
 qp_status qp_pipeline_read_huggingface(const char *place, const char *content, size_t bytes, qp_pipeline **pipeline)
 {
     *pipeline = NULL;
-    json_error_t error;
     int32_t stand_in = 0;
     char *readable = without_nul_escapes(content, bytes, &stand_in);
     if (!readable) return qp_fail(QP_EMEMORY, "%s: out of memory", place);
-    json_t *root = json_loadb(readable, bytes, JSON_ALLOW_NUL, &error);
+    json_t *root;
+    qp_status read = qp_json_read(place, readable, bytes, JSON_ALLOW_NUL, &root);
     free(readable);
-    if (!root) return qp_fail(QP_EDATA, "%s:%d: no JSON: %s", place, error.line, error.text);
+    QP_TRY(read);
     qp_pipeline *p = qp_pipeline_new();
     if (p) p->nul_stand_in = stand_in;
     qp_status status = p ? read_root(place, root, p) : qp_fail(QP_EMEMORY, "%s: out of memory", place);

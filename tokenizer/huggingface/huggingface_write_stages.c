@@ -7,25 +7,25 @@
 #include "tokenizer/huggingface/pipeline_build.h"
 #include "tokenizer/split/oniguruma_syntax.h"
 
-static void type(qp_json_out *out, const char *name) { qp_json_out_format(out, "{\"type\": \"%s\"", name); }
+static void type(qp_text_buffer *out, const char *name) { qp_text_format(out, "{\"type\": \"%s\"", name); }
 
-static void flag(qp_json_out *out, const char *key, bool value)
+static void flag(qp_text_buffer *out, const char *key, bool value)
 {
-    qp_json_out_format(out, ", \"%s\": %s", key, value ? "true" : "false");
+    qp_text_format(out, ", \"%s\": %s", key, value ? "true" : "false");
 }
 
 /* Texts of stages came out of JSON or are ours: they are UTF-8. */
-static void text(qp_json_out *out, const char *key, const char *value, size_t bytes)
+static void text(qp_text_buffer *out, const char *key, const char *value, size_t bytes)
 {
-    qp_json_out_format(out, ", \"%s\": ", key);
-    if (!qp_json_out_string(out, value ? value : "", value ? bytes : 0)) out->failed = true;
+    qp_text_format(out, ", \"%s\": ", key);
+    if (!qp_json_string(out, value ? value : "", value ? bytes : 0)) out->failed = true;
 }
 
-static void pattern(qp_json_out *out, const qp_stage *s)
+static void pattern(qp_text_buffer *out, const qp_stage *s)
 {
-    qp_json_out_format(out, ", \"pattern\": {\"%s\": ", s->has_regex ? "Regex" : "String");
-    if (!qp_json_out_string(out, s->text, s->text_bytes)) out->failed = true;
-    qp_json_out_raw(out, "}", 1);
+    qp_text_format(out, ", \"pattern\": {\"%s\": ", s->has_regex ? "Regex" : "String");
+    if (!qp_json_string(out, s->text, s->text_bytes)) out->failed = true;
+    qp_text_put(out, "}", 1);
 }
 
 static const char *behavior(qp_split_behavior value)
@@ -34,21 +34,20 @@ static const char *behavior(qp_split_behavior value)
     return word[value];
 }
 
-static qp_status charsmap(qp_json_out *out, const qp_charsmap *map)
+static qp_status charsmap(qp_text_buffer *out, const qp_charsmap *map)
 {
-    char *raw, *coded;
+    char *raw;
     size_t bytes;
     QP_TRY(qp_charsmap_write(map, &raw, &bytes));
-    coded = qp_base64_write(raw, bytes);
-    free(raw);
-    if (!coded) return qp_fail(QP_EMEMORY, "tokenizer file: out of memory");
     type(out, "Precompiled");
-    text(out, "precompiled_charsmap", coded, strlen(coded));
-    free(coded);
+    qp_text_add(out, ", \"precompiled_charsmap\": \"");
+    qp_base64_write(out, raw, bytes);
+    qp_text_put(out, "\"", 1);
+    free(raw);
     return QP_OK;
 }
 
-static void metaspace(qp_json_out *out, const qp_stage *s)
+static void metaspace(qp_text_buffer *out, const qp_stage *s)
 {
     static const char *const scheme[] = {"first", "never", "always"};
     type(out, "Metaspace");
@@ -58,19 +57,19 @@ static void metaspace(qp_json_out *out, const qp_stage *s)
 }
 
 /* ByteLevel; with a pattern of its own (tiktoken's, of Rust's kind) it is two stages. */
-static void byte_level(qp_json_out *out, const qp_stage *s)
+static void byte_level(qp_text_buffer *out, const qp_stage *s)
 {
     if (s->text) {
         qp_text_buffer there = {0};
         qp_oniguruma_syntax(s->text, s->text_bytes, &there);
         type(out, "Split");
-        qp_json_out_format(out, ", \"pattern\": {\"Regex\": ");
-        if (there.failed || !qp_json_out_string(out, there.text, there.bytes)) out->failed = true;
-        qp_json_out_raw(out, "}", 1);
+        qp_text_format(out, ", \"pattern\": {\"Regex\": ");
+        if (there.failed || !qp_json_string(out, there.text, there.bytes)) out->failed = true;
+        qp_text_put(out, "}", 1);
         qp_text_free(&there);
         text(out, "behavior", "Isolated", 8);
         flag(out, "invert", false);
-        qp_json_out_raw(out, "}, ", 3);
+        qp_text_put(out, "}, ", 3);
     }
     type(out, "ByteLevel");
     flag(out, "add_prefix_space", s->prefix_space);
@@ -78,7 +77,7 @@ static void byte_level(qp_json_out *out, const qp_stage *s)
     flag(out, "use_regex", s->use_regex && !s->text);
 }
 
-static qp_status normalizer(const qp_stage *s, qp_json_out *out)
+static qp_status normalizer(const qp_stage *s, qp_text_buffer *out)
 {
     static const char *const form[] = {"", "NFC", "NFKC", "NFD", "NFKD"};
     switch (s->kind) {
@@ -114,7 +113,7 @@ static qp_status normalizer(const qp_stage *s, qp_json_out *out)
     return QP_OK;
 }
 
-static qp_status splitter(const qp_stage *s, qp_json_out *out)
+static qp_status splitter(const qp_stage *s, qp_text_buffer *out)
 {
     switch (s->kind) {
     case QP_STAGE_BYTE_LEVEL: byte_level(out, s); break;
@@ -143,14 +142,14 @@ static qp_status splitter(const qp_stage *s, qp_json_out *out)
         break;
     case QP_STAGE_FIXED_LENGTH:
         type(out, "FixedLength");
-        qp_json_out_format(out, ", \"length\": %d", s->start);
+        qp_text_format(out, ", \"length\": %d", s->start);
         break;
     default: return qp_fail(QP_EBUG, "tokenizer.json: stage %d is no pre-tokenizer", (int)s->kind);
     }
     return QP_OK;
 }
 
-static qp_status decoder(const qp_stage *s, qp_json_out *out)
+static qp_status decoder(const qp_stage *s, qp_text_buffer *out)
 {
     switch (s->kind) {
     case QP_STAGE_DECODE_BYTE_LEVEL:
@@ -179,7 +178,7 @@ static qp_status decoder(const qp_stage *s, qp_json_out *out)
     case QP_STAGE_DECODE_STRIP:
         type(out, "Strip");
         text(out, "content", s->text, s->text_bytes);
-        qp_json_out_format(out, ", \"start\": %d, \"stop\": %d", s->start, s->stop);
+        qp_text_format(out, ", \"start\": %d, \"stop\": %d", s->start, s->stop);
         break;
     case QP_STAGE_DECODE_CTC:
         type(out, "CTC");
@@ -192,23 +191,23 @@ static qp_status decoder(const qp_stage *s, qp_json_out *out)
     return QP_OK;
 }
 
-qp_status qp_huggingface_write_stages(const qp_stage_list *list, int role, bool present, qp_json_out *out)
+qp_status qp_huggingface_write_stages(const qp_stage_list *list, int role, bool present, qp_text_buffer *out)
 {
     static const char *const key[] = {"normalizers", "pretokenizers", "decoders"};
     if (!present) {
-        qp_json_out_format(out, "null");
+        qp_text_format(out, "null");
         return QP_OK;
     }
-    qp_json_out_format(out, "{\"type\": \"Sequence\", \"%s\": [", key[role]);
+    qp_text_format(out, "{\"type\": \"Sequence\", \"%s\": [", key[role]);
     for (size_t i = 0; i < list->count; i++) {
         const qp_stage *s = &list->stage[i];
         if (role == QP_ROLE_SPLITTER && s->kind == QP_STAGE_LETTERS) continue; /* part of the ByteLevel before it */
-        qp_json_out_format(out, "%s\n  ", i ? "," : "");
+        qp_text_format(out, "%s\n  ", i ? "," : "");
         QP_TRY(role == QP_ROLE_NORMALIZER ? normalizer(s, out)
                : role == QP_ROLE_SPLITTER ? splitter(s, out)
                                           : decoder(s, out));
-        qp_json_out_raw(out, "}", 1);
+        qp_text_put(out, "}", 1);
     }
-    qp_json_out_format(out, "]}");
+    qp_text_format(out, "]}");
     return QP_OK;
 }

@@ -106,15 +106,15 @@ static qp_tokenizer_facts info(const void *self)
 
 /* ---- files: the tokenizer.json under the key "tokenizer" ---- */
 
-static qp_status save(const void *self, qp_json_out *out)
+static qp_status save(const void *self, qp_text_buffer *out)
 {
     const qp_pipeline *p = self;
     char *inner;
     size_t bytes;
     QP_TRY(qp_pipeline_write_huggingface(p, &inner, &bytes));
-    qp_json_out_format(out, ",\n \"keeps_bytes\": %s", p->keeps_bytes ? "true" : "false");
-    qp_json_out_raw(out, INNER, sizeof INNER - 1);
-    qp_json_out_raw(out, inner, bytes - 1); /* without its line end */
+    qp_text_format(out, ",\n \"keeps_bytes\": %s", p->keeps_bytes ? "true" : "false");
+    qp_text_put(out, INNER, sizeof INNER - 1);
+    qp_text_put(out, inner, bytes - 1); /* without its line end */
     free(inner);
     return QP_OK;
 }

@@ -81,34 +81,34 @@ qp_status qp_pipeline_read_length(const char *place, const json_t *root, qp_leng
     return QP_OK;
 }
 
-qp_status qp_pipeline_write_length(const qp_length_rules *r, qp_json_out *out)
+qp_status qp_pipeline_write_length(const qp_length_rules *r, qp_text_buffer *out)
 {
     static const char *const direction[] = {"Right", "Left"};
-    qp_json_out_format(out, " \"truncation\": ");
+    qp_text_format(out, " \"truncation\": ");
     if (r->cuts)
-        qp_json_out_format(out, "{\"direction\": \"%s\", \"max_length\": %zu, \"strategy\": \"%s\", \"stride\": %zu}",
+        qp_text_format(out, "{\"direction\": \"%s\", \"max_length\": %zu, \"strategy\": \"%s\", \"stride\": %zu}",
                            direction[r->cuts_left], r->most, strategy_name[r->strategy], r->stride);
     else
-        qp_json_out_format(out, "null");
-    qp_json_out_format(out, ",\n \"padding\": ");
+        qp_text_format(out, "null");
+    qp_text_format(out, ",\n \"padding\": ");
     if (!r->fills) {
-        qp_json_out_format(out, "null");
+        qp_text_format(out, "null");
         return QP_OK;
     }
-    qp_json_out_format(out, "{\"strategy\": ");
+    qp_text_format(out, "{\"strategy\": ");
     if (r->least)
-        qp_json_out_format(out, "{\"Fixed\": %zu}", r->least);
+        qp_text_format(out, "{\"Fixed\": %zu}", r->least);
     else
-        qp_json_out_format(out, "\"BatchLongest\"");
-    qp_json_out_format(out, ", \"direction\": \"%s\", \"pad_to_multiple_of\": ", direction[r->fills_left]);
+        qp_text_format(out, "\"BatchLongest\"");
+    qp_text_format(out, ", \"direction\": \"%s\", \"pad_to_multiple_of\": ", direction[r->fills_left]);
     if (r->multiple)
-        qp_json_out_format(out, "%zu", r->multiple);
+        qp_text_format(out, "%zu", r->multiple);
     else
-        qp_json_out_format(out, "null");
-    qp_json_out_format(out, ", \"pad_id\": %d, \"pad_type_id\": %d, \"pad_token\": ", r->fill_id, r->fill_type);
-    if (!qp_json_out_string(out, r->fill_text, r->fill_bytes))
+        qp_text_format(out, "null");
+    qp_text_format(out, ", \"pad_id\": %d, \"pad_type_id\": %d, \"pad_token\": ", r->fill_id, r->fill_type);
+    if (!qp_json_string(out, r->fill_text, r->fill_bytes))
         return qp_fail(QP_EDATA, "the padding token is not UTF-8, so tokenizer.json cannot say it");
-    qp_json_out_raw(out, "}", 1);
+    qp_text_put(out, "}", 1);
     return QP_OK;
 }
 

@@ -12,7 +12,7 @@
 /* qp_pipeline_read_length — both parts of a tokenizer.json. Errors: QP_EDATA.
  * qp_pipeline_write_length — both, as keys and values. */
 qp_status qp_pipeline_read_length(const char *place, const json_t *root, qp_length_rules *rules);
-qp_status qp_pipeline_write_length(const qp_length_rules *rules, qp_json_out *out);
+qp_status qp_pipeline_write_length(const qp_length_rules *rules, qp_text_buffer *out);
 
 /* qp_pipeline_cut — shorten one list or two (second NULL: one), so that with the `added` tokens of the template they are
  * no longer than the rules say. Errors: QP_EDATA: the list that may be cut has not enough tokens. */

@@ -49,7 +49,7 @@ typedef struct {
     qp_tokenizer_facts (*info)(const void *self);
     /* save: append the keys that follow "type" in a tokenizer file. load: a new tokenizer from the whole file; the
      * first `checked` bytes end where the key of the checksum begins. */
-    qp_status (*save)(const void *self, qp_json_out *out);
+    qp_status (*save)(const void *self, qp_text_buffer *out);
     qp_status (*load)(const char *place, qp_text file, size_t checked, void **self);
     void (*free)(void *self); /* NULL is fine */
 } qp_tokenizer_kind;

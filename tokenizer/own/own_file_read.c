@@ -1,9 +1,9 @@
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
+#include "lib/text/json_reader.h"
 #include "lib/text/json_writer.h"
 #include "tokenizer/own/own.h"
 #include "tokenizer/own/own_file.h"
@@ -247,10 +247,9 @@ static qp_status read_root(const char *place, json_t *root, qp_own **tokenizer)
 
 qp_status qp_own_load(const char *place, qp_text file, size_t checked, void **self)
 {
-    json_error_t error;
+    json_t *root;
     (void)checked;
-    json_t *root = json_loadb(file.text, file.bytes, JSON_REJECT_DUPLICATES, &error);
-    if (!root) return qp_fail(QP_EDATA, "%s:%d: no JSON: %s; give a tokenizer of quipu", place, error.line, error.text);
+    QP_TRY(qp_json_read(place, file.text, file.bytes, JSON_REJECT_DUPLICATES, &root));
     qp_status status = read_root(place, root, (qp_own **)self);
     json_decref(root);
     return status;

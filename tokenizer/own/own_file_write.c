@@ -30,51 +30,51 @@ qp_tokenizer_facts qp_own_info(const void *self)
                                 .merges = t->bpe.count};
 }
 
-static void flag(qp_json_out *out, const char *key, bool value)
+static void flag(qp_text_buffer *out, const char *key, bool value)
 {
-    qp_json_out_format(out, ",\n \"%s\": %s", key, value ? "true" : "false");
+    qp_text_format(out, ",\n \"%s\": %s", key, value ? "true" : "false");
 }
 
-static qp_status shown(const qp_own *t, int32_t id, qp_json_out *out)
+static qp_status shown(const qp_own *t, int32_t id, qp_text_buffer *out)
 {
     const char *text = qp_vocabulary_shown(&t->vocabulary, id);
-    if (qp_json_out_string(out, text, strlen(text))) return QP_OK;
+    if (qp_json_string(out, text, strlen(text))) return QP_OK;
     return qp_fail(QP_EBUG, "tokenizer file: piece %d is not UTF-8", id);
 }
 
-static void initial_pieces(const qp_own *t, qp_json_out *out)
+static void initial_pieces(const qp_own *t, qp_text_buffer *out)
 {
     bool first = true;
-    qp_json_out_format(out, ",\n \"initial\": [");
+    qp_text_format(out, ",\n \"initial\": [");
     for (int32_t id = 0; t->type == QP_TOKENIZER_WORDPIECE && id < t->vocabulary.count; id++) {
         const char *text = qp_vocabulary_shown(&t->vocabulary, id);
         if (t->vocabulary.kind[id] != QP_PIECE_NORMAL || strncmp(text, "##", 2) != 0) continue;
-        qp_json_out_format(out, "%s%d", first ? "" : ", ", id);
+        qp_text_format(out, "%s%d", first ? "" : ", ", id);
         first = false;
     }
-    qp_json_out_raw(out, "]", 1);
+    qp_text_put(out, "]", 1);
 }
 
-qp_status qp_own_save(const void *self, qp_json_out *out)
+qp_status qp_own_save(const void *self, qp_text_buffer *out)
 {
     const qp_own *t = self;
-    qp_json_out_format(out, ",\n \"normalization\": \"%s\"", qp_own_form_name[t->form]);
+    qp_text_format(out, ",\n \"normalization\": \"%s\"", qp_own_form_name[t->form]);
     flag(out, "lower_case", t->lower_case);
     flag(out, "case_fold", t->case_fold);
     flag(out, "strip_accents", t->strip_accents);
     flag(out, "jamo", t->jamo);
     flag(out, "byte_fallback", t->byte_fallback);
-    qp_json_out_format(out, ",\n \"digits\": \"%s\"", t->rules.single_digits ? "single" : "together");
-    qp_json_out_format(out, ",\n \"pattern\": \"%s\"", qp_own_pattern_name[t->rules.pattern]);
+    qp_text_format(out, ",\n \"digits\": \"%s\"", t->rules.single_digits ? "single" : "together");
+    qp_text_format(out, ",\n \"pattern\": \"%s\"", qp_own_pattern_name[t->rules.pattern]);
     flag(out, "space_first", t->space_first);
-    qp_json_out_format(out, ",\n \"pieces\": [");
+    qp_text_format(out, ",\n \"pieces\": [");
     for (int32_t id = 0; id < t->vocabulary.count; id++) {
-        qp_json_out_format(out, "%s\n  ", id ? "," : "");
+        qp_text_format(out, "%s\n  ", id ? "," : "");
         QP_TRY(shown(t, id, out));
     }
-    qp_json_out_raw(out, "]", 1);
+    qp_text_put(out, "]", 1);
     initial_pieces(t, out);
-    qp_json_out_format(out, ",\n \"merges\": [");
+    qp_text_format(out, ",\n \"merges\": [");
     for (size_t i = 0; i < t->bpe.count; i++) {
         const char *left = qp_vocabulary_shown(&t->vocabulary, t->bpe.merge[i].left);
         const char *right = qp_vocabulary_shown(&t->vocabulary, t->bpe.merge[i].right);
@@ -83,14 +83,14 @@ qp_status qp_own_save(const void *self, qp_json_out *out)
         if (bytes >= sizeof stack && !(line = malloc(bytes + 1)))
             return qp_fail(QP_EMEMORY, "tokenizer file: out of memory");
         snprintf(line, bytes + 1, "%s %s", left, right);
-        qp_json_out_format(out, "%s\n  ", i ? "," : "");
-        if (!qp_json_out_string(out, line, bytes)) out->failed = true;
+        qp_text_format(out, "%s\n  ", i ? "," : "");
+        if (!qp_json_string(out, line, bytes)) out->failed = true;
         if (line != stack) free(line);
     }
-    qp_json_out_format(out, "],\n \"scores\": [");
+    qp_text_format(out, "],\n \"scores\": [");
     for (int32_t id = 0; t->type == QP_TOKENIZER_UNIGRAM && id < t->vocabulary.count; id++) {
-        qp_json_out_format(out, "%s\n  %.9g", id ? "," : "", (double)t->score[id]);
+        qp_text_format(out, "%s\n  %.9g", id ? "," : "", (double)t->score[id]);
     }
-    qp_json_out_raw(out, "]", 1);
+    qp_text_put(out, "]", 1);
     return QP_OK;
 }

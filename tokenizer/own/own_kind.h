@@ -13,7 +13,7 @@ qp_status qp_own_sample(const void *self, qp_text text, const qp_tokenizer_rando
                         qp_encoding *encoding);
 qp_status qp_own_nbest(const void *self, qp_text text, size_t wanted, qp_encoding *encoding, double *score,
                        size_t *found);
-qp_status qp_own_save(const void *self, qp_json_out *out);
+qp_status qp_own_save(const void *self, qp_text_buffer *out);
 qp_status qp_own_load(const char *place, qp_text file, size_t checked, void **self);
 qp_tokenizer_facts qp_own_info(const void *self);
 

@@ -16,9 +16,9 @@ static qp_status refuse(const char *what)
     return qp_fail(QP_EDATA, "%s cannot be said in a tokenizer.json; keep the sentencepiece .model", what);
 }
 
-static qp_status string(qp_json_out *out, const char *text, size_t bytes)
+static qp_status string(qp_text_buffer *out, const char *text, size_t bytes)
 {
-    return qp_json_out_string(out, text, bytes) ? QP_OK : refuse("a piece that is not UTF-8");
+    return qp_json_string(out, text, bytes) ? QP_OK : refuse("a piece that is not UTF-8");
 }
 
 static const char *surface_of(const qp_sentencepiece *m)
@@ -89,20 +89,20 @@ static qp_status check(const qp_sentencepiece *m)
 
 /* ---- stages ---- */
 
-static void stage(qp_json_out *out, bool *first, const char *rest)
+static void stage(qp_text_buffer *out, bool *first, const char *rest)
 {
-    qp_json_out_format(out, "%s\n  {\"type\": ", *first ? "" : ",");
-    qp_json_out_raw(out, rest, strlen(rest));
-    qp_json_out_raw(out, "}", 1);
+    qp_text_format(out, "%s\n  {\"type\": ", *first ? "" : ",");
+    qp_text_put(out, rest, strlen(rest));
+    qp_text_put(out, "}", 1);
     *first = false;
 }
 
 /* In the order of qp_sentencepiece_normalize: spaces before the text, rows of spaces, the space put first, signs, signs
  * behind the text. */
-static void normalizer(const qp_sentencepiece *m, qp_json_out *out)
+static void normalizer(const qp_sentencepiece *m, qp_text_buffer *out)
 {
     bool first = true;
-    qp_json_out_format(out, "{\"type\": \"Sequence\", \"normalizers\": [");
+    qp_text_format(out, "{\"type\": \"Sequence\", \"normalizers\": [");
     if (m->remove_extra_spaces) {
         stage(out, &first, "\"Replace\", \"pattern\": {\"Regex\": \"\\\\A +\"}, \"content\": \"\"");
         stage(out, &first, "\"Replace\", \"pattern\": {\"Regex\": \" {2,}\"}, \"content\": \" \"");
@@ -113,52 +113,52 @@ static void normalizer(const qp_sentencepiece *m, qp_json_out *out)
     stage(out, &first, "\"Replace\", \"pattern\": {\"String\": \" \"}, \"content\": \"" SPACE_SIGN "\"");
     if (m->remove_extra_spaces)
         stage(out, &first, "\"Replace\", \"pattern\": {\"Regex\": \"" SPACE_SIGN "+\\\\z\"}, \"content\": \"\"");
-    qp_json_out_format(out, "]}");
+    qp_text_format(out, "]}");
 }
 
 /* A name, as a regular expression that finds nothing else. */
-static void quote(qp_json_out *name, const char *text, size_t bytes)
+static void quote(qp_text_buffer *name, const char *text, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i++) {
-        if (strchr("\\.[]{}()*+?^$|#/&-", text[i])) qp_json_out_raw(name, "\\", 1);
-        qp_json_out_raw(name, text + i, 1);
+        if (strchr("\\.[]{}()*+?^$|#/&-", text[i])) qp_text_put(name, "\\", 1);
+        qp_text_put(name, text + i, 1);
     }
 }
 
 /* Whole tokens of one type are replaced. */
-static qp_status replace_names(const qp_sentencepiece *m, int type, const char *content, bool *first, qp_json_out *out)
+static qp_status replace_names(const qp_sentencepiece *m, int type, const char *content, bool *first, qp_text_buffer *out)
 {
-    qp_json_out name = {0};
+    qp_text_buffer name = {0};
     bool any = false;
-    qp_json_out_raw(&name, "\\A(?:", 5);
+    qp_text_put(&name, "\\A(?:", 5);
     for (int32_t id = 0; id < m->vocabulary.count; id++) {
         if (m->type[id] != type) continue;
         size_t bytes;
         const char *text = qp_vocabulary_text(&m->vocabulary, id, &bytes);
-        if (any) qp_json_out_raw(&name, "|", 1);
+        if (any) qp_text_put(&name, "|", 1);
         quote(&name, text, bytes);
         any = true;
     }
-    qp_json_out_raw(&name, ")\\z", 3);
+    qp_text_put(&name, ")\\z", 3);
     qp_status status = name.failed ? qp_fail(QP_EMEMORY, "tokenizer file: out of memory") : QP_OK;
     if (status == QP_OK && any) {
-        qp_json_out_format(out, "%s\n  {\"type\": \"Replace\", \"pattern\": {\"Regex\": ", *first ? "" : ",");
+        qp_text_format(out, "%s\n  {\"type\": \"Replace\", \"pattern\": {\"Regex\": ", *first ? "" : ",");
         status = string(out, name.text, name.bytes);
-        qp_json_out_format(out, "}, \"content\": ");
+        qp_text_format(out, "}, \"content\": ");
         if (status == QP_OK) status = string(out, content, strlen(content));
-        qp_json_out_raw(out, "}", 1);
+        qp_text_put(out, "}", 1);
         *first = false;
     }
-    qp_json_out_free(&name);
+    qp_text_free(&name);
     return status;
 }
 
 /* Of the spaces in front sentencepiece drops one; where it removes extra spaces, every piece that is just a space and
  * the first of the piece behind them (but none of an unknown piece's text). Such pieces keep their sign till then. */
-static qp_status decoder(const qp_sentencepiece *m, qp_json_out *out)
+static qp_status decoder(const qp_sentencepiece *m, qp_text_buffer *out)
 {
     bool first = true;
-    qp_json_out_format(out, "{\"type\": \"Sequence\", \"decoders\": [");
+    qp_text_format(out, "{\"type\": \"Sequence\", \"decoders\": [");
     QP_TRY(replace_names(m, QP_SPM_CONTROL, "", &first, out));
     QP_TRY(replace_names(m, QP_SPM_UNKNOWN, surface_of(m), &first, out));
     if (m->remove_extra_spaces)
@@ -178,7 +178,7 @@ static qp_status decoder(const qp_sentencepiece *m, qp_json_out *out)
     } else if (m->add_dummy_prefix) {
         stage(out, &first, "\"Strip\", \"content\": \" \", \"start\": 1, \"stop\": 0");
     }
-    qp_json_out_format(out, "]}");
+    qp_text_format(out, "]}");
     return QP_OK;
 }
 
@@ -240,66 +240,66 @@ static qp_status find_pairs(const qp_sentencepiece *m, struct qp_merge **pair, s
     return QP_OK;
 }
 
-static qp_status piece(const qp_sentencepiece *m, int32_t id, qp_json_out *out)
+static qp_status piece(const qp_sentencepiece *m, int32_t id, qp_text_buffer *out)
 {
     size_t bytes;
     const char *text = qp_vocabulary_text(&m->vocabulary, id, &bytes);
     return string(out, text, bytes);
 }
 
-static qp_status model(const qp_sentencepiece *m, const struct qp_merge *pair, size_t count, qp_json_out *out)
+static qp_status model(const qp_sentencepiece *m, const struct qp_merge *pair, size_t count, qp_text_buffer *out)
 {
-    qp_json_out_format(out, "{\"type\": \"BPE\", \"dropout\": null, \"unk_token\": ");
+    qp_text_format(out, "{\"type\": \"BPE\", \"dropout\": null, \"unk_token\": ");
     QP_TRY(piece(m, m->unknown_id, out));
-    qp_json_out_format(out,
+    qp_text_format(out,
                        ", \"continuing_subword_prefix\": null, \"end_of_word_suffix\": null, \"fuse_unk\": true, "
                        "\"byte_fallback\": %s, \"ignore_merges\": false, \"vocab\": {",
                        m->byte_fallback ? "true" : "false");
     for (int32_t id = 0; id < m->vocabulary.count; id++) {
-        qp_json_out_format(out, "%s\n  ", id ? "," : "");
+        qp_text_format(out, "%s\n  ", id ? "," : "");
         QP_TRY(piece(m, id, out));
-        qp_json_out_format(out, ": %d", id);
+        qp_text_format(out, ": %d", id);
     }
-    qp_json_out_format(out, "}, \"merges\": [");
+    qp_text_format(out, "}, \"merges\": [");
     for (size_t i = 0; i < count; i++) {
-        qp_json_out_format(out, "%s\n  [", i ? "," : "");
+        qp_text_format(out, "%s\n  [", i ? "," : "");
         QP_TRY(piece(m, pair[i].left, out));
-        qp_json_out_raw(out, ", ", 2);
+        qp_text_put(out, ", ", 2);
         QP_TRY(piece(m, pair[i].right, out));
-        qp_json_out_raw(out, "]", 1);
+        qp_text_put(out, "]", 1);
     }
-    qp_json_out_raw(out, "]}", 2);
+    qp_text_put(out, "]}", 2);
     return QP_OK;
 }
 
 /* User-defined pieces: taken out of the normalised text, the longest at each place, before the model. */
-static qp_status added_tokens(const qp_sentencepiece *m, qp_json_out *out)
+static qp_status added_tokens(const qp_sentencepiece *m, qp_text_buffer *out)
 {
     bool first = true;
-    qp_json_out_raw(out, "[", 1);
+    qp_text_put(out, "[", 1);
     for (int32_t id = 0; id < m->vocabulary.count; id++) {
         if (m->type[id] != QP_SPM_USER_DEFINED) continue;
-        qp_json_out_format(out, "%s\n  {\"id\": %d, \"content\": ", first ? "" : ",", id);
+        qp_text_format(out, "%s\n  {\"id\": %d, \"content\": ", first ? "" : ",", id);
         QP_TRY(piece(m, id, out));
-        qp_json_out_format(out, ", \"single_word\": false, \"lstrip\": false, \"rstrip\": false, "
+        qp_text_format(out, ", \"single_word\": false, \"lstrip\": false, \"rstrip\": false, "
                                 "\"normalized\": true, \"special\": false}");
         first = false;
     }
-    qp_json_out_raw(out, "]", 1);
+    qp_text_put(out, "]", 1);
     return QP_OK;
 }
 
-static qp_status file(const qp_sentencepiece *m, const struct qp_merge *pair, size_t count, qp_json_out *out)
+static qp_status file(const qp_sentencepiece *m, const struct qp_merge *pair, size_t count, qp_text_buffer *out)
 {
-    qp_json_out_format(out, "{\"version\": \"1.0\",\n \"truncation\": null,\n \"padding\": null,\n \"added_tokens\": ");
+    qp_text_format(out, "{\"version\": \"1.0\",\n \"truncation\": null,\n \"padding\": null,\n \"added_tokens\": ");
     QP_TRY(added_tokens(m, out));
-    qp_json_out_format(out, ",\n \"normalizer\": ");
+    qp_text_format(out, ",\n \"normalizer\": ");
     normalizer(m, out);
-    qp_json_out_format(out, ",\n \"pre_tokenizer\": null,\n \"post_processor\": null,\n \"decoder\": ");
+    qp_text_format(out, ",\n \"pre_tokenizer\": null,\n \"post_processor\": null,\n \"decoder\": ");
     QP_TRY(decoder(m, out));
-    qp_json_out_format(out, ",\n \"model\": ");
+    qp_text_format(out, ",\n \"model\": ");
     QP_TRY(model(m, pair, count, out));
-    qp_json_out_format(out, "}\n");
+    qp_text_format(out, "}\n");
     return QP_OK;
 }
 
@@ -307,14 +307,14 @@ qp_status qp_sentencepiece_write_huggingface(const qp_sentencepiece *m, char **t
 {
     struct qp_merge *pair = NULL;
     size_t count = 0;
-    qp_json_out out = {0};
+    qp_text_buffer out = {0};
     *text = NULL;
     *bytes = 0;
     QP_TRY(check(m));
     qp_status status = m->model_type == QP_SPM_BPE ? find_pairs(m, &pair, &count) : QP_OK;
     if (status == QP_OK) status = file(m, pair, count, &out);
     free(pair);
-    if (status == QP_OK) return qp_json_out_take(&out, text, bytes);
-    qp_json_out_free(&out);
+    if (status == QP_OK) return qp_text_finish(&out, text, bytes);
+    qp_text_free(&out);
     return status;
 }

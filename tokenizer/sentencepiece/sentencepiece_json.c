@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/text/base64.h"
+#include "lib/text/json_reader.h"
 #include "tokenizer/sentencepiece/sentencepiece_write.h"
 
 /* A sentencepiece model inside our JSON: every setting by its name, pieces as [text, score, kind], rules in base64. */
@@ -14,42 +15,39 @@ static const char *const model_name[] = {"", "unigram", "bpe", "word", "char"};
 static const char *const kind_name[] = {"", "normal", "unknown", "control", "user", "unused", "byte"};
 static const char *const id_name[] = {"unk", "bos", "eos", "pad"};
 
-static qp_status put_rules(const char *key, const qp_charsmap *map, qp_json_out *out)
+static qp_status put_rules(const char *key, const qp_charsmap *map, qp_text_buffer *out)
 {
-    char *raw, *coded;
+    char *raw;
     size_t bytes;
     QP_TRY(qp_charsmap_write(map, &raw, &bytes));
-    coded = qp_base64_write(raw, bytes);
+    qp_text_format(out, ",\n \"%s\": \"", key);
+    qp_base64_write(out, raw, bytes);
+    qp_text_put(out, "\"", 1);
     free(raw);
-    if (!coded) return qp_fail(QP_EMEMORY, "tokenizer file: out of memory");
-    qp_json_out_format(out, ",\n \"%s\": \"", key);
-    qp_json_out_raw(out, coded, strlen(coded));
-    qp_json_out_raw(out, "\"", 1);
-    free(coded);
     return QP_OK;
 }
 
-static qp_status put_pieces(const qp_sentencepiece *m, qp_json_out *out)
+static qp_status put_pieces(const qp_sentencepiece *m, qp_text_buffer *out)
 {
-    qp_json_out_format(out, ",\n \"pieces\": [");
+    qp_text_format(out, ",\n \"pieces\": [");
     for (int32_t id = 0; id < m->vocabulary.count; id++) {
         size_t bytes;
         const char *text = qp_vocabulary_text(&m->vocabulary, id, &bytes);
-        qp_json_out_format(out, "%s\n  [", id ? "," : "");
-        if (!qp_json_out_string(out, text, bytes))
+        qp_text_format(out, "%s\n  [", id ? "," : "");
+        if (!qp_json_string(out, text, bytes))
             return qp_fail(QP_EDATA, "tokenizer file: piece %d is not UTF-8, JSON cannot hold it; keep the .model", id);
-        qp_json_out_raw(out, ", ", 2);
-        qp_json_out_number(out, (double)m->score[id]);
-        qp_json_out_format(out, ", \"%s\"]", kind_name[m->type[id]]);
+        qp_text_put(out, ", ", 2);
+        qp_json_number(out, (double)m->score[id]);
+        qp_text_format(out, ", \"%s\"]", kind_name[m->type[id]]);
     }
-    qp_json_out_raw(out, "]", 1);
+    qp_text_put(out, "]", 1);
     return QP_OK;
 }
 
-qp_status qp_sentencepiece_put_json(const qp_sentencepiece *m, qp_json_out *out)
+qp_status qp_sentencepiece_put_json(const qp_sentencepiece *m, qp_text_buffer *out)
 {
     const int id[] = {m->unknown_id, m->bos_id, m->eos_id, m->pad_id};
-    qp_json_out_format(out, ",\n \"model\": \"%s\"", model_name[m->model_type]);
+    qp_text_format(out, ",\n \"model\": \"%s\"", model_name[m->model_type]);
     const struct {
         const char *key;
         bool value;
@@ -59,19 +57,19 @@ qp_status qp_sentencepiece_put_json(const qp_sentencepiece *m, qp_json_out *out)
                 {"remove_extra_spaces", m->remove_extra_spaces},
                 {"escape_spaces", m->escape_spaces}};
     for (int i = 0; i < 5; i++)
-        qp_json_out_format(out, ",\n \"%s\": %s", flag[i].key, flag[i].value ? "true" : "false");
+        qp_text_format(out, ",\n \"%s\": %s", flag[i].key, flag[i].value ? "true" : "false");
     for (int i = 0; i < 4; i++) {
-        qp_json_out_format(out, ",\n \"%s_id\": %d,\n \"%s_name\": ", id_name[i], id[i], id_name[i]);
+        qp_text_format(out, ",\n \"%s_id\": %d,\n \"%s_name\": ", id_name[i], id[i], id_name[i]);
         const char *name = m->piece_name[i];
         if (!name)
-            qp_json_out_format(out, "null");
-        else if (!qp_json_out_string(out, name, strlen(name)))
+            qp_text_format(out, "null");
+        else if (!qp_json_string(out, name, strlen(name)))
             return qp_fail(QP_EDATA, "tokenizer file: the name of a special piece is not UTF-8; keep the .model");
     }
-    qp_json_out_format(out, ",\n \"unknown_surface\": ");
+    qp_text_format(out, ",\n \"unknown_surface\": ");
     if (!m->unknown_surface)
-        qp_json_out_format(out, "null");
-    else if (!qp_json_out_string(out, m->unknown_surface, strlen(m->unknown_surface)))
+        qp_text_format(out, "null");
+    else if (!qp_json_string(out, m->unknown_surface, strlen(m->unknown_surface)))
         return qp_fail(QP_EDATA, "tokenizer file: the surface of unknown pieces is not UTF-8; keep the .model");
     QP_TRY(put_rules("rules", &m->rules, out));
     QP_TRY(put_rules("back_rules", &m->back_rules, out));
@@ -88,7 +86,7 @@ static int index_of(const char *word, const char *const *list, int count)
     return 0;
 }
 
-static qp_status read_pieces(const char *place, const json_t *list, qp_json_out *out)
+static qp_status read_pieces(const char *place, const json_t *list, qp_text_buffer *out)
 {
     if (!json_is_array(list)) return qp_fail(QP_EDATA, "%s: pieces is no list", place);
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -134,7 +132,7 @@ static qp_status read_settings(const char *place, const json_t *root, qp_spm_set
     return QP_OK;
 }
 
-static qp_status to_model(const char *place, const json_t *root, qp_json_out *out)
+static qp_status to_model(const char *place, const json_t *root, qp_text_buffer *out)
 {
     qp_spm_settings s = {0};
     char *rules = NULL, *back = NULL;
@@ -153,17 +151,16 @@ static qp_status to_model(const char *place, const json_t *root, qp_json_out *ou
 
 qp_status qp_sentencepiece_of_json(const char *place, const char *text, size_t bytes, qp_sentencepiece **model)
 {
-    json_error_t error;
-    qp_json_out out = {0};
+    qp_text_buffer out = {0};
     char *content = NULL;
     size_t length = 0;
-    json_t *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
-    if (!root) return qp_fail(QP_EDATA, "%s:%d: no JSON: %s", place, error.line, error.text);
+    json_t *root;
+    QP_TRY(qp_json_read(place, text, bytes, JSON_REJECT_DUPLICATES, &root));
     qp_status status = to_model(place, root, &out);
     json_decref(root);
-    if (status == QP_OK) status = qp_json_out_take(&out, &content, &length);
+    if (status == QP_OK) status = qp_text_finish(&out, &content, &length);
     if (status == QP_OK) status = qp_sentencepiece_read(place, content, length, model);
     free(content);
-    qp_json_out_free(&out);
+    qp_text_free(&out);
     return status;
 }

@@ -8,7 +8,7 @@
  *
  * qp_sentencepiece_put_json — the keys after "type" and before "checksum".
  * qp_sentencepiece_of_json  — a model from the whole text. */
-qp_status qp_sentencepiece_put_json(const qp_sentencepiece *model, qp_json_out *out);
+qp_status qp_sentencepiece_put_json(const qp_sentencepiece *model, qp_text_buffer *out);
 qp_status qp_sentencepiece_of_json(const char *place, const char *text, size_t bytes, qp_sentencepiece **model);
 
 #endif

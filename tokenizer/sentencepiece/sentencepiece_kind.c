@@ -116,7 +116,7 @@ static qp_tokenizer_facts info(const void *self)
                                 .size = m->vocabulary.count};
 }
 
-static qp_status save(const void *self, qp_json_out *out) { return qp_sentencepiece_put_json(self, out); }
+static qp_status save(const void *self, qp_text_buffer *out) { return qp_sentencepiece_put_json(self, out); }
 
 static qp_status load(const char *place, qp_text file, size_t checked, void **self)
 {

@@ -7,10 +7,10 @@
 #include "tokenizer/sentencepiece/sentencepiece.h"
 #include "tokenizer/sentencepiece/sentencepiece_write.h"
 
-static void put_trainer(qp_json_out *out, const qp_sentencepiece_config *c, const qp_sentencepiece_symbols *s,
+static void put_trainer(qp_text_buffer *out, const qp_sentencepiece_config *c, const qp_sentencepiece_symbols *s,
                         size_t count)
 {
-    qp_json_out b = {0};
+    qp_text_buffer b = {0};
     qp_protobuf_number(&b, 3, c->model_type + 1);
     qp_protobuf_number(&b, 4, (int64_t)count);
     qp_protobuf_float(&b, 10, (float)c->character_coverage);
@@ -44,12 +44,12 @@ static void put_trainer(qp_json_out *out, const qp_sentencepiece_config *c, cons
     qp_protobuf_message(out, 2, &b);
 }
 
-static qp_status put_normalizer(qp_json_out *out, const qp_sentencepiece_config *c, const qp_charsmap *map)
+static qp_status put_normalizer(qp_text_buffer *out, const qp_sentencepiece_config *c, const qp_charsmap *map)
 {
     static const char *const name[] = {"nmt_nfkc", "nfkc", "nmt_nfkc_cf", "nfkc_cf", "identity"};
     char *rules;
     size_t bytes;
-    qp_json_out b = {0};
+    qp_text_buffer b = {0};
     QP_TRY(qp_charsmap_write(map, &rules, &bytes));
     qp_protobuf_text(&b, 1, name[c->normalization_rule_name], strlen(name[c->normalization_rule_name]));
     qp_protobuf_text(&b, 2, rules, bytes);
@@ -65,12 +65,12 @@ qp_status qp_sentencepiece_model_write(const qp_sentencepiece_config *config, co
                                        const qp_charsmap *rules, const qp_spm_piece *piece, size_t count,
                                        char **content, size_t *bytes)
 {
-    qp_json_out out = {0};
+    qp_text_buffer out = {0};
     for (size_t i = 0; i < count; i++)
         qp_spm_put_piece(&out, piece[i].text, piece[i].bytes, piece[i].score, piece[i].type);
     put_trainer(&out, config, symbols, count);
     qp_status status = put_normalizer(&out, config, rules);
-    if (status == QP_OK) return qp_json_out_take(&out, content, bytes);
-    qp_json_out_free(&out);
+    if (status == QP_OK) return qp_text_finish(&out, content, bytes);
+    qp_text_free(&out);
     return status;
 }

@@ -5,19 +5,19 @@
 
 #include "tokenizer/sentencepiece/protobuf_out.h"
 
-void qp_spm_put_piece(qp_json_out *out, const char *piece, size_t bytes, float score, int type)
+void qp_spm_put_piece(qp_text_buffer *out, const char *piece, size_t bytes, float score, int type)
 {
-    qp_json_out inner = {0};
+    qp_text_buffer inner = {0};
     qp_protobuf_text(&inner, 1, piece, bytes);
     qp_protobuf_float(&inner, 2, score);
     if (type != QP_SPM_NORMAL) qp_protobuf_number(&inner, 3, type);
     qp_protobuf_message(out, 1, &inner);
 }
 
-void qp_spm_put_settings(qp_json_out *out, const qp_spm_settings *s)
+void qp_spm_put_settings(qp_text_buffer *out, const qp_spm_settings *s)
 {
     static const char *const usual[] = {"<unk>", "<s>", "</s>", "<pad>"};
-    qp_json_out trainer = {0}, rules = {0}, back = {0};
+    qp_text_buffer trainer = {0}, rules = {0}, back = {0};
     qp_protobuf_number(&trainer, 3, s->model_type);
     qp_protobuf_number(&trainer, 4, s->pieces);
     qp_protobuf_number(&trainer, 24, s->space_as_suffix);
@@ -46,7 +46,7 @@ void qp_spm_put_settings(qp_json_out *out, const qp_spm_settings *s)
 
 qp_status qp_sentencepiece_write(const qp_sentencepiece *m, char **content, size_t *bytes)
 {
-    qp_json_out out = {0};
+    qp_text_buffer out = {0};
     char *rules = NULL, *back = NULL;
     qp_spm_settings s = {.model_type = m->model_type,
                          .id = {m->unknown_id, m->bos_id, m->eos_id, m->pad_id},
@@ -72,7 +72,7 @@ qp_status qp_sentencepiece_write(const qp_sentencepiece *m, char **content, size
     if (status == QP_OK) qp_spm_put_settings(&out, &s);
     free(rules);
     free(back);
-    if (status == QP_OK) return qp_json_out_take(&out, content, bytes);
-    qp_json_out_free(&out);
+    if (status == QP_OK) return qp_text_finish(&out, content, bytes);
+    qp_text_free(&out);
     return status;
 }

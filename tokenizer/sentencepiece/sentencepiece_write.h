@@ -20,7 +20,7 @@ typedef struct {
     int pieces;
 } qp_spm_settings;
 
-void qp_spm_put_piece(qp_json_out *out, const char *text, size_t bytes, float score, int type);
-void qp_spm_put_settings(qp_json_out *out, const qp_spm_settings *settings);
+void qp_spm_put_piece(qp_text_buffer *out, const char *text, size_t bytes, float score, int type);
+void qp_spm_put_settings(qp_text_buffer *out, const qp_spm_settings *settings);
 
 #endif

@@ -36,7 +36,7 @@ static const char *const text[] = {
     "he>the>>h", "a\nthe\n", "학교",      "\u2581 \u2047", "<0x20>the",  "\U0001F600 the"};
 enum { TEXTS = sizeof text / sizeof *text };
 
-static void put_all(qp_json_out *out, const row *piece, int count, const row *more, bool bytes)
+static void put_all(qp_text_buffer *out, const row *piece, int count, const row *more, bool bytes)
 {
     for (int i = 0; i < count; i++)
         qp_spm_put_piece(out, piece[i].text, strlen(piece[i].text), piece[i].score, piece[i].type);
@@ -51,7 +51,7 @@ static void put_all(qp_json_out *out, const row *piece, int count, const row *mo
 /* The usual pieces and one more, with these settings, as sentencepiece's file and opened. */
 static qp_sentencepiece *model(qp_spm_settings s, const row *more)
 {
-    qp_json_out out = {0};
+    qp_text_buffer out = {0};
     char *content;
     size_t bytes;
     qp_sentencepiece *m;
@@ -59,7 +59,7 @@ static qp_sentencepiece *model(qp_spm_settings s, const row *more)
     for (int i = 0; i < 4; i++) s.id[i] = i < 3 ? i : -1;
     s.pieces = USUAL;
     qp_spm_put_settings(&out, &s);
-    cr_assert_eq(qp_json_out_take(&out, &content, &bytes), QP_OK);
+    cr_assert_eq(qp_text_finish(&out, &content, &bytes), QP_OK);
     cr_assert_eq(qp_sentencepiece_read("test.model", content, bytes, &m), QP_OK, "%s", qp_error_message());
     free(content);
     return m;
