@@ -101,7 +101,7 @@ static qp_model_config config_of(const work *w)
         c.bidirectional = w->translates;
         if (w->translates) c.hidden_size = 2 * w->width;
         if (w->translates) c.encoder = w->kind;
-        if (!w->translates) c.attention = QP_ATTENTION_NONE;
+        if (!w->translates) c.attention = QP_ATTEND_NONE;
     } else if (!w->translates) {
         c.pos = QP_POS_LEARNED;
         c.bias = 0;

@@ -55,7 +55,7 @@ static void add_source(recurrent_decoder *d, qp_params *params, const qp_model_c
     d->has_source = true;
     d->feeds_output = c->input_feeding != 0;
     d->feeds_context = c->context_feeding != 0;
-    d->looks_first = c->attention == QP_ATTENTION_BAHDANAU;
+    d->looks_first = c->attention == QP_ATTEND_BAHDANAU;
     d->takes_states = encoder->has_states && same_layers(c);
     qp_attend_sizes sizes = {.query = hidden,
                              .key = encoder->output_width,

@@ -4,7 +4,12 @@
 
 QP_FIELD_TABLE(qp_model_fields, "model", qp_model_config, QP_MODEL_FIELDS);
 
-bool qp_model_kind_is_recurrent(int64_t kind) { return kind >= QP_KIND_RNN && kind < QP_KIND_CONV; }
+_Static_assert((int)QP_KIND_CONV == (int)QP_KIND_CELLS_END && (int)QP_KIND_NGRAM == (int)QP_KIND_CELLS_END,
+               "the other kinds of encoders and of decoders follow the cells");
+_Static_assert((int)QP_INIT_UNIFORM == QP_INIT_AUTO + 1,
+               "the choices of --init are auto and the initializers in order");
+
+bool qp_model_kind_is_recurrent(int64_t kind) { return kind >= QP_KIND_RNN && kind < QP_KIND_CELLS_END; }
 
 qp_cell_kind qp_model_cell(int64_t kind) { return (qp_cell_kind)(kind - QP_KIND_RNN); }
 
@@ -34,6 +39,14 @@ bool qp_model_task_has_decoder(int64_t task)
     return task == QP_TASK_TRANSLATE || task == QP_TASK_LM || task == QP_TASK_AUTOENCODE;
 }
 
+const char *qp_model_task_name(int64_t task)
+{
+#define NAME(id, text) [id] = text,
+    static const char *const name[] = {QP_TASKS(NAME)};
+#undef NAME
+    return name[task];
+}
+
 int qp_model_pooling(const qp_model_config *config)
 {
     if (config->pooling != QP_POOLING_AUTO) return config->pooling;
@@ -43,13 +56,11 @@ int qp_model_pooling(const qp_model_config *config)
 
 qp_init qp_model_weight_init(const qp_model_config *config, int recurrent)
 {
-    /* In the order of the choices of --init. */
-    static const qp_init_kind kind[] = {
-        QP_INIT_XAVIER_UNIFORM, QP_INIT_UNIFORM,   QP_INIT_NORMAL,        QP_INIT_XAVIER_UNIFORM, QP_INIT_XAVIER_NORMAL,
-        QP_INIT_HE_UNIFORM,     QP_INIT_HE_NORMAL, QP_INIT_LECUN_UNIFORM, QP_INIT_LECUN_NORMAL,   QP_INIT_ORTHOGONAL};
-    if (config->init == 0 && recurrent > 0)
-        return (qp_init){.kind = QP_INIT_UNIFORM, .gain = config->init_gain / sqrt(recurrent)};
-    return (qp_init){.kind = kind[config->init], .gain = config->init_gain};
+    qp_init init = {.kind = (qp_init_kind)config->init, .gain = config->init_gain};
+    if (config->init != QP_INIT_AUTO) return init;
+    init.kind = recurrent > 0 ? QP_INIT_UNIFORM : QP_INIT_XAVIER_UNIFORM;
+    if (recurrent > 0) init.gain /= sqrt(recurrent);
+    return init;
 }
 
 int qp_model_outputs(const qp_model_config *config)
@@ -69,8 +80,8 @@ void qp_model_config_complete(qp_model_config *config, bool (*given)(const void 
     if (config->task == QP_TASK_LM && !given(self, "encoder")) config->encoder = QP_KIND_NONE;
     if (!qp_model_task_has_decoder(config->task) && !given(self, "decoder")) config->decoder = QP_KIND_NONE;
     if (config->task != QP_TASK_AUTOENCODE || !qp_model_kind_is_recurrent(config->decoder)) return;
-    if (!given(self, "attention") && !config->input_feeding) config->attention = QP_ATTENTION_NONE;
-    if (config->attention == QP_ATTENTION_NONE && !given(self, "context_feeding")) config->context_feeding = true;
+    if (!given(self, "attention") && !config->input_feeding) config->attention = QP_ATTEND_NONE;
+    if (config->attention == QP_ATTEND_NONE && !given(self, "context_feeding")) config->context_feeding = true;
 }
 
 /* ---- combinations ---- */
@@ -124,14 +135,14 @@ static qp_status check_recurrent(const qp_model_config *config)
 static qp_status check_feeding(const qp_model_config *config)
 {
     bool reads = qp_model_kind_is_recurrent(config->decoder) && config->encoder != QP_KIND_NONE;
-    if (config->input_feeding && (!reads || config->attention == QP_ATTENTION_NONE))
+    if (config->input_feeding && (!reads || config->attention == QP_ATTEND_NONE))
         return qp_fail(
             QP_EUSAGE,
             "--input-feeding is for a recurrent decoder with attention; add --attention luong-general or leave it out");
-    if (config->context_feeding && (!reads || config->attention != QP_ATTENTION_NONE))
+    if (config->context_feeding && (!reads || config->attention != QP_ATTEND_NONE))
         return qp_fail(QP_EUSAGE, "--context-feeding gives a recurrent decoder without attention the source's summary; "
                                   "add --attention none or leave it out");
-    if (reads && config->attention == QP_ATTENTION_LUONG_DOT &&
+    if (reads && config->attention == QP_ATTEND_LUONG_DOT &&
         qp_model_hidden_size(config) != qp_model_encoder_width(config))
         return qp_fail(QP_EUSAGE,
                        "--attention luong-dot needs equal widths of decoder and encoder, not %d and %d; use "
@@ -141,15 +152,9 @@ static qp_status check_feeding(const qp_model_config *config)
     return QP_OK;
 }
 
-static const char *task_name(int64_t task)
-{
-    static const char *const name[] = {"translate", "lm", "classify", "tag", "regress", "autoencode", "mlm"};
-    return name[task];
-}
-
 static qp_status check_sides(const qp_model_config *config)
 {
-    const char *task = task_name(config->task);
+    const char *task = qp_model_task_name(config->task);
     if (qp_model_task_has_decoder(config->task) && config->decoder == QP_KIND_NONE)
         return qp_fail(QP_EUSAGE, "--decoder none cannot make text; use --decoder transformer");
     if (!qp_model_task_has_decoder(config->task) && config->decoder != QP_KIND_NONE)
@@ -172,7 +177,7 @@ static qp_status check_pooling(const qp_model_config *config)
                  config->task == QP_TASK_AUTOENCODE;
     if (config->pooling != QP_POOLING_AUTO && !pools)
         return qp_fail(QP_EUSAGE, "--pooling makes one vector of a text, which --task %s does not want; leave it out",
-                       task_name(config->task));
+                       qp_model_task_name(config->task));
     if (config->pooling != QP_POOLING_CLASS_TOKEN) return QP_OK;
     if (config->encoder != QP_KIND_TRANSFORMER || config->task == QP_TASK_REGRESS)
         return qp_fail(

@@ -120,7 +120,7 @@ static void add_products(table *t, const lengths *l)
         add_attention(t, "decoder: self-attention", (double)c->dec_layers, 2 * width * (l->target + 1));
         if (reads) add_attention(t, "decoder: attention to the source", (double)c->dec_layers, 4 * width * l->source);
     }
-    if (reads && qp_model_kind_is_recurrent(c->decoder) && c->attention != QP_ATTENTION_NONE) {
+    if (reads && qp_model_kind_is_recurrent(c->decoder) && c->attention != QP_ATTEND_NONE) {
         double energy = c->attention_size ? (double)c->attention_size : hidden;
         add_attention(t, "decoder: attention to the source", 1, 2 * (energy + memory) * l->source);
     }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "lib/base/real.h"
+#include "lib/config/config.h"
 
 /* initializer — the first values of weights. fan_in = columns, fan_out = rows of a weight [out, in].
  *   XAVIER      std = gain*sqrt(2/(fan_in+fan_out))     uniform on +-sqrt(3)*std, or normal with mean 0
@@ -14,19 +15,17 @@
  *   GATE        = gain in gate `gate` of `gates` equal parts of the columns, 0 elsewhere: the bias of an LSTM's gates
  *   ORTHOGONAL  W W' = gain^2 I if rows <= columns, else W' W = gain^2 I
  * Sources  Glorot & Bengio 2010; He et al. 2015; LeCun et al. 1998; Saxe et al. 2014; gates: Jozefowicz et al. 2015. */
-typedef enum {
-    QP_INIT_CONSTANT,
-    QP_INIT_UNIFORM,
-    QP_INIT_NORMAL,
-    QP_INIT_XAVIER_UNIFORM,
-    QP_INIT_XAVIER_NORMAL,
-    QP_INIT_HE_UNIFORM,
-    QP_INIT_HE_NORMAL,
-    QP_INIT_LECUN_UNIFORM,
-    QP_INIT_LECUN_NORMAL,
-    QP_INIT_ORTHOGONAL,
-    QP_INIT_GATE
-} qp_init_kind;
+#define QP_INITS(X)                                                                                                    \
+    X(QP_INIT_UNIFORM, "uniform")                                                                                      \
+    X(QP_INIT_NORMAL, "normal")                                                                                        \
+    X(QP_INIT_XAVIER_UNIFORM, "xavier-uniform")                                                                        \
+    X(QP_INIT_XAVIER_NORMAL, "xavier-normal")                                                                          \
+    X(QP_INIT_HE_UNIFORM, "he-uniform")                                                                                \
+    X(QP_INIT_HE_NORMAL, "he-normal")                                                                                  \
+    X(QP_INIT_LECUN_UNIFORM, "lecun-uniform")                                                                          \
+    X(QP_INIT_LECUN_NORMAL, "lecun-normal")                                                                            \
+    X(QP_INIT_ORTHOGONAL, "orthogonal")
+typedef enum { QP_INIT_CONSTANT, QP_INITS(QP_CHOICE_ID) QP_INIT_GATE } qp_init_kind;
 
 typedef struct {
     qp_init_kind kind;

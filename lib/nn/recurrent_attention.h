@@ -2,6 +2,7 @@
 #define QP_RECURRENT_ATTENTION_H
 
 #include "lib/base/batch.h"
+#include "lib/config/config.h"
 #include "lib/grad/attention/op_attention.h"
 #include "lib/nn/params.h"
 
@@ -14,13 +15,13 @@
  * What does not depend on the query (U m, G m) is computed once a source: the keys.
  * Parameters  NAME.query_layer.weight [a, q], NAME.key_layer.weight [a, m], NAME.energy_layer.weight [1, a],
  * NAME.general.weight [q, m]. No biases.       Source  Bahdanau et al. 2015; Luong et al. 2015. */
-typedef enum {
-    QP_ATTEND_NONE,
-    QP_ATTEND_BAHDANAU,
-    QP_ATTEND_LUONG_DOT,
-    QP_ATTEND_LUONG_GENERAL,
-    QP_ATTEND_LUONG_CONCAT
-} qp_attend_kind;
+#define QP_ATTEND_KINDS(X)                                                                                             \
+    X(QP_ATTEND_NONE, "none")                                                                                          \
+    X(QP_ATTEND_BAHDANAU, "bahdanau")                                                                                  \
+    X(QP_ATTEND_LUONG_DOT, "luong-dot")                                                                                \
+    X(QP_ATTEND_LUONG_GENERAL, "luong-general")                                                                        \
+    X(QP_ATTEND_LUONG_CONCAT, "luong-concat")
+typedef enum { QP_ATTEND_KINDS(QP_CHOICE_ID) QP_ATTEND_COUNT } qp_attend_kind;
 
 typedef struct {
     qp_attend_kind kind;

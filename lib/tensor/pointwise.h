@@ -9,19 +9,19 @@
 /* pointwise — vector kernels over n elements, chosen at start by what the CPU has (cpu.h). Pointers may be equal
  * (in place) but not overlap otherwise; no alignment is needed. */
 
-typedef enum {
-    QP_IDENTITY,
-    QP_SIGMOID,
-    QP_TANH,
-    QP_RELU,
-    QP_LEAKY_RELU,
-    QP_ELU,
-    QP_SOFTPLUS,
-    QP_GELU,
-    QP_GELU_TANH,
-    QP_SILU,
-    QP_ACTIVATION_COUNT
-} qp_activation_kind;
+#define QP_ACTIVATIONS(X)                                                                                              \
+    X(QP_IDENTITY, "identity")                                                                                         \
+    X(QP_SIGMOID, "sigmoid")                                                                                           \
+    X(QP_TANH, "tanh")                                                                                                 \
+    X(QP_RELU, "relu")                                                                                                 \
+    X(QP_LEAKY_RELU, "leaky-relu")                                                                                     \
+    X(QP_ELU, "elu")                                                                                                   \
+    X(QP_SOFTPLUS, "softplus")                                                                                         \
+    X(QP_GELU, "gelu")                                                                                                 \
+    X(QP_GELU_TANH, "gelu-tanh")                                                                                       \
+    X(QP_SILU, "silu")
+#define QP_ACTIVATION_ID(id, text) id,
+typedef enum { QP_ACTIVATIONS(QP_ACTIVATION_ID) QP_ACTIVATION_COUNT } qp_activation_kind;
 
 /* qp_activate      y = f(x)                                   equations in oracles' conventions:
  * qp_activate_back dx = beta*dx + dy * f'(x), x and y both given; derivative at 0: relu 0, leaky relu slope

@@ -395,5 +395,5 @@ Test(test_head, what_follows_from_the_task_is_filled_in)
     c.task = QP_TASK_AUTOENCODE;
     c.decoder = QP_KIND_GRU;
     qp_model_config_complete(&c, given, NULL);
-    cr_expect(c.attention == QP_ATTENTION_NONE && c.context_feeding);
+    cr_expect(c.attention == QP_ATTEND_NONE && c.context_feeding);
 }

@@ -187,7 +187,7 @@ static void configure_seq2seq(oracle *o, qp_model_config *config)
 {
     config->encoder = config->decoder = QP_KIND_GRU;
     config->bidirectional = 1;
-    config->attention = QP_ATTENTION_BAHDANAU;
+    config->attention = QP_ATTEND_BAHDANAU;
     config->emb_size = oracle_int(o, "embed_size");
     config->hidden_size = oracle_int(o, "hidden_size");
     config->attention_size = oracle_int(o, "attention_size");
@@ -282,7 +282,7 @@ static void configure_autoencoder(oracle *o, qp_model_config *config)
     config->task = QP_TASK_AUTOENCODE;
     config->encoder = config->decoder = QP_KIND_GRU;
     config->enc_layers = config->dec_layers = 1;
-    config->attention = QP_ATTENTION_NONE;
+    config->attention = QP_ATTEND_NONE;
     config->emb_size = oracle_int(o, "embed");
     config->hidden_size = oracle_int(o, "hidden");
     config->bottleneck = oracle_int(o, "latent");
