@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/array.h"
 #include "lib/base/file.h"
 #include "lib/store/safetensors.h"
 
@@ -77,13 +78,12 @@ static void put_block(qp_safetensors_writer *writer, const char *kind, const qp_
     }
 }
 
-qp_status qp_checkpoint_save(const char *folder, const qp_run_state *state, const char *fingerprint, qp_params *params,
-                             qp_optimizer *optimizer)
+qp_status qp_checkpoint_save(const qp_checkpoint *c, const qp_run_state *state)
 {
     char path[PATH_BYTES];
     qp_safetensors_writer *writer = qp_safetensors_writer_new();
-    if (!writer) return qp_fail(QP_EMEMORY, "%s: out of memory while saving", folder);
-    qp_safetensors_writer_metadata(writer, PREFIX "fingerprint", fingerprint);
+    if (!writer) return qp_fail(QP_EMEMORY, "%s: out of memory while saving", c->folder);
+    qp_safetensors_writer_metadata(writer, PREFIX "fingerprint", c->fingerprint);
 #define PUT(name) put_integer(writer, PREFIX #name, state->name);
     QP_RUN_INTEGERS(PUT)
     QP_RUN_CLOCKS(PUT)
@@ -94,17 +94,18 @@ qp_status qp_checkpoint_save(const char *folder, const qp_run_state *state, cons
     put_models(writer, state);
     const int64_t carried = (int64_t)state->carry_count;
     if (carried) qp_safetensors_writer_add(writer, "carry", QP_DTYPE_REAL, 1, &carried, state->carry);
-    put_block(writer, "weights", params, qp_params_block(params));
-    for (int i = 0; i < qp_optimizer_states(optimizer); i++)
-        put_block(writer, qp_optimizer_state_name(optimizer, i), params, qp_optimizer_state(optimizer, i));
-    return qp_safetensors_writer_save(writer, qp_checkpoint_path(folder, "state", state->update, path, sizeof path));
+    put_block(writer, "weights", c->params, qp_params_block(c->params));
+    for (int i = 0; i < qp_optimizer_states(c->optimizer); i++)
+        put_block(writer, qp_optimizer_state_name(c->optimizer, i), c->params, qp_optimizer_state(c->optimizer, i));
+    return qp_safetensors_writer_save(writer, qp_checkpoint_path(c->folder, "state", state->update, path, sizeof path));
 }
 
 /* ---- loading ---- */
 
 static qp_status damaged(const qp_safetensors *file, const char *key)
 {
-    return qp_fail(QP_EDATA, "%s: '%s' is missing or no number; the file is damaged", qp_safetensors_path(file), key);
+    return qp_fail(QP_EDATA, "%s: '%s' is missing or not a number; the file is damaged", qp_safetensors_path(file),
+                   key);
 }
 
 static qp_status get_integer(const qp_safetensors *file, const char *key, int64_t *value)
@@ -161,7 +162,7 @@ static qp_status get_block(const qp_safetensors *file, const char *kind, const q
     return QP_OK;
 }
 
-/* Is it this run's save? If not, but something is to be forgotten, the same model's is enough. */
+/* Whether the save belongs to this run. With --reset it only has to belong to the same model. */
 static qp_status check_fingerprint(const qp_safetensors *file, const char *fingerprint, qp_run_reset *reset)
 {
     const char *text = qp_safetensors_metadata(file, PREFIX "fingerprint");
@@ -173,9 +174,9 @@ static qp_status check_fingerprint(const qp_safetensors *file, const char *finge
     size_t model = strcspn(fingerprint, " ");
     if (any && text && strcspn(text, " ") == model && strncmp(text, fingerprint, model) == 0) return QP_OK;
     return qp_fail(QP_EUSAGE,
-                   any ? "%s: --reset: this run has another model; --init-from takes what fits of a model file"
-                       : "%s: this run was begun with other options; give the same ones, --overwrite to begin "
-                         "anew, or --reset for what is to be forgotten",
+                   any ? "%s: --reset: this run has another model; --init-from takes what fits from a model file"
+                       : "%s: this run was started with other options; give the same ones, --overwrite to start "
+                         "again, or --reset to reset part of its state",
                    qp_safetensors_path(file));
 }
 
@@ -185,14 +186,14 @@ static qp_status read_optimizer(const qp_safetensors *file, const qp_params *par
         char name[NAME_BYTES];
         snprintf(name, sizeof name, "%s/%s", qp_optimizer_state_name(optimizer, i), qp_params_at(params, 0)->name);
         if (!qp_safetensors_find(file, name))
-            return qp_fail(QP_EUSAGE, "%s: was made with another --optimizer; add --reset optimizer",
+            return qp_fail(QP_EUSAGE, "%s: was saved with another --optimizer; add --reset optimizer",
                            qp_safetensors_path(file));
         QP_TRY(get_block(file, qp_optimizer_state_name(optimizer, i), params, qp_optimizer_state(optimizer, i)));
     }
     return QP_OK;
 }
 
-static void forget(const qp_run_reset *reset, qp_run_state *state)
+static void apply_reset(const qp_run_reset *reset, qp_run_state *state)
 {
     if (reset->optimizer) state->optimizer_update = 0;
     if (reset->schedule) state->schedule_update = state->plateau_seen = 0;
@@ -206,11 +207,11 @@ static void forget(const qp_run_reset *reset, qp_run_state *state)
     state->plateau_rate = old.plateau_rate, state->plateau_best = old.plateau_best;
 }
 
-static qp_status read_state(const qp_safetensors *file, const char *fingerprint, qp_run_reset *reset, qp_params *params,
-                            qp_optimizer *optimizer, qp_run_state *state)
+static qp_status read_state(const qp_safetensors *file, const qp_checkpoint *c, qp_run_reset *reset,
+                            qp_run_state *state)
 {
     QP_TRY(qp_safetensors_verify(file));
-    QP_TRY(check_fingerprint(file, fingerprint, reset));
+    QP_TRY(check_fingerprint(file, c->fingerprint, reset));
     *state = (qp_run_state){.carry = state->carry, .carry_count = state->carry_count};
 #define GET(name) QP_TRY(get_integer(file, PREFIX #name, &state->name));
     QP_RUN_INTEGERS(GET)
@@ -225,10 +226,10 @@ static qp_status read_state(const qp_safetensors *file, const char *fingerprint,
 #undef GET
     QP_TRY(get_models(file, state));
     QP_TRY(get_carry(file, state));
-    QP_TRY(get_block(file, "weights", params, qp_params_block(params)));
-    if (!reset->optimizer) QP_TRY(read_optimizer(file, params, optimizer));
-    forget(reset, state);
-    qp_optimizer_set_updates(optimizer, state->optimizer_update);
+    QP_TRY(get_block(file, "weights", c->params, qp_params_block(c->params)));
+    if (!reset->optimizer) QP_TRY(read_optimizer(file, c->params, c->optimizer));
+    apply_reset(reset, state);
+    qp_optimizer_set_updates(c->optimizer, state->optimizer_update);
     return QP_OK;
 }
 
@@ -240,14 +241,14 @@ static int newest_first(const void *a, const void *b)
     return x < y ? 1 : x > y ? -1 : 0;
 }
 
-/* Updates of the files KIND-UPDATE.safetensors, newest first, malloc'ed; a folder that is not there has none. */
+/* The updates of the files KIND-UPDATE.safetensors, newest first, malloc'ed; none if the folder does not exist. */
 static qp_status list(const char *folder, const char *kind, int64_t **update, int *count)
 {
     *update = NULL;
     *count = 0;
     DIR *directory = opendir(folder);
     if (!directory) return QP_OK;
-    size_t bytes = strlen(kind);
+    size_t bytes = strlen(kind), capacity = 0;
     qp_status status = QP_OK;
     for (struct dirent *entry; status == QP_OK && (entry = readdir(directory));) {
         const char *name = entry->d_name;
@@ -256,35 +257,31 @@ static qp_status list(const char *folder, const char *kind, int64_t **update, in
         char *end;
         int64_t number = strtoll(name + bytes + 1, &end, 10);
         if (strcmp(end, ".safetensors") != 0) continue;
-        int64_t *grown = realloc(*update, ((size_t)*count + 1) * sizeof **update);
-        if (!grown) {
+        if (QP_GROW(*update, capacity, (size_t)*count + 1))
+            (*update)[(*count)++] = number;
+        else
             status = qp_fail(QP_EMEMORY, "%s: out of memory while reading the folder", folder);
-            break;
-        }
-        *update = grown;
-        (*update)[(*count)++] = number;
     }
     closedir(directory);
     if (*count) qsort(*update, (size_t)*count, sizeof **update, newest_first);
     return status;
 }
 
-qp_status qp_checkpoint_load(const char *folder, const char *fingerprint, qp_run_reset *reset, qp_params *params,
-                             qp_optimizer *optimizer, void (*note)(void *self, const char *line), void *self,
-                             qp_run_state *state, bool *found)
+qp_status qp_checkpoint_load(const qp_checkpoint *c, qp_run_reset *reset, void (*note)(void *self, const char *line),
+                             void *self, qp_run_state *state, bool *found)
 {
     int64_t *update;
     int count;
     *found = false;
-    qp_status status = list(folder, "state", &update, &count);
+    qp_status status = list(c->folder, "state", &update, &count);
     for (int i = 0; status == QP_OK && i < count && !*found; i++) {
         char path[PATH_BYTES], line[1024];
         qp_safetensors *file = NULL;
-        status = qp_safetensors_open(qp_checkpoint_path(folder, "state", update[i], path, sizeof path), &file);
-        if (status == QP_OK) status = read_state(file, fingerprint, reset, params, optimizer, state);
+        status = qp_safetensors_open(qp_checkpoint_path(c->folder, "state", update[i], path, sizeof path), &file);
+        if (status == QP_OK) status = read_state(file, c, reset, state);
         qp_safetensors_close(file);
         *found = status == QP_OK;
-        if (status != QP_EDATA || i + 1 == count) continue; /* not damage, or nothing older to try: reported */
+        if (status != QP_EDATA || i + 1 == count) continue; /* not damage, or nothing older to try: returned */
         snprintf(line, sizeof line, "%.900s; trying the save before it", qp_error_message());
         if (note) note(self, line);
         status = QP_OK;
@@ -325,7 +322,8 @@ static qp_status add_parameter(const qp_safetensors *file, const qp_parameter *p
     size_t n = (size_t)p->rows * (size_t)p->columns;
     const qp_stored *stored = qp_safetensors_find(file, p->name);
     if (!stored || stored->count != n)
-        return qp_fail(QP_EDATA, "%s: parameter %s is missing or of another shape; it is no save of this model",
+        return qp_fail(QP_EDATA,
+                       "%s: parameter %s is missing or has another shape; the file is not a save of this model",
                        qp_safetensors_path(file), p->name);
     QP_TRY(qp_safetensors_reals(file, stored, value));
     for (size_t i = 0; i < n; i++) sum[i] += (double)value[i];

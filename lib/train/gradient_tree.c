@@ -14,11 +14,11 @@ struct qp_gradient_tree {
     qp_arena arena;     /* memory of the blocks */
     qp_gradient *block; /* [capacity]; the first `made` exist */
     int capacity, made;
-    int *spare, spare_count; /* blocks not in use, last used last */
+    int *spare, spare_count; /* free blocks, the most recently used last */
     int limit;               /* blocks that may exist in this update */
-    int working;             /* blocks in the hands of workers */
+    int working;             /* blocks held by workers */
     int leaves;
-    int *waiting; /* [nodes] block that waits there for its sibling, or NONE */
+    int *waiting; /* [nodes] block that waits at this node for its sibling, or NONE */
     int waiting_capacity;
     int top[2];
     omp_lock_t lock;
@@ -93,7 +93,7 @@ qp_status qp_gradient_tree_begin(qp_gradient_tree *tree, int leaves, int threads
     return QP_OK;
 }
 
-/* One try: a spare block or a new one; NONE when the limit is reached. *hopeless: nobody will give one back. */
+/* Tries once: a spare block or a new one; NONE at the limit. *hopeless: no worker will return one. */
 static int try_take(qp_gradient_tree *tree, bool *hopeless)
 {
     int block = NONE;
@@ -123,8 +123,8 @@ int qp_gradient_tree_take(qp_gradient_tree *tree)
 
 qp_gradient *qp_gradient_tree_at(qp_gradient_tree *tree, int block) { return &tree->block[block]; }
 
-/* A worker lays its block down: `spare` gives it back to the pool. */
-static void lay_down(qp_gradient_tree *tree, int block, bool spare)
+/* A worker lets go of its block; `spare`: it returns to the pool. */
+static void release(qp_gradient_tree *tree, int block, bool spare)
 {
     if (spare) tree->spare[tree->spare_count++] = block;
     tree->working--;
@@ -133,13 +133,13 @@ static void lay_down(qp_gradient_tree *tree, int block, bool spare)
 void qp_gradient_tree_drop(qp_gradient_tree *tree, int block)
 {
     omp_set_lock(&tree->lock);
-    lay_down(tree, block, true);
+    release(tree, block, true);
     omp_unset_lock(&tree->lock);
 }
 
 void qp_gradient_tree_join(qp_gradient_tree *tree, int leaf, int block)
 {
-    int index = leaf, nodes = tree->leaves, first = 0; /* first: place of this level in `waiting` */
+    int index = leaf, nodes = tree->leaves, first = 0; /* first: index of this level in `waiting` */
     while (nodes > 2) {
         int sibling = index ^ 1, other = NONE;
         if (sibling < nodes) {
@@ -147,7 +147,7 @@ void qp_gradient_tree_join(qp_gradient_tree *tree, int leaf, int block)
             other = tree->waiting[first + sibling];
             if (other == NONE) {
                 tree->waiting[first + index] = block;
-                lay_down(tree, block, false);
+                release(tree, block, false);
             }
             omp_unset_lock(&tree->lock);
             if (other == NONE) return;
@@ -162,7 +162,7 @@ void qp_gradient_tree_join(qp_gradient_tree *tree, int leaf, int block)
     }
     omp_set_lock(&tree->lock);
     tree->top[index] = block;
-    lay_down(tree, block, false);
+    release(tree, block, false);
     omp_unset_lock(&tree->lock);
 }
 

@@ -6,28 +6,29 @@
 
 /* gradient_tree — the pool of gradient blocks and the fixed tree in which they are summed.
  *
- * Node i of level l is the sum of nodes 2i and 2i+1 of level l-1; level 0 are the shards. An odd node at the end of a
- * level goes up alone. Which thread sums depends on timing, what is summed does not. Address space for all blocks is
- * reserved at once; a block costs memory when it is first used. take, join and drop may be called by any thread. */
+ * Node i of level l is the sum of nodes 2i and 2i+1 of level l-1; level 0 is the shards. An odd node at the end of a
+ * level moves up unchanged. Timing decides which thread adds, not what is added. Address space for all blocks is
+ * reserved at once; a block takes memory when it is first used. take, join and drop may be called by any thread. */
 typedef struct qp_gradient_tree qp_gradient_tree;
 
 /* qp_gradient_tree_new — a pool for at most `threads` workers.
- * qp_gradient_tree_begin — forget the last update; `leaves` gradients will join, made by `threads` workers. */
+ * qp_gradient_tree_begin — starts an update: `leaves` gradients will join, from `threads` workers. */
 qp_status qp_gradient_tree_new(const qp_params *params, int threads, qp_gradient_tree **tree);
 void qp_gradient_tree_free(qp_gradient_tree *tree);
 qp_status qp_gradient_tree_begin(qp_gradient_tree *tree, int leaves, int threads);
 
-/* qp_gradient_tree_take — a block from the pool; waits for one when threads + log2(leaves) are in use; -1 when there is
- *   no memory and nobody who could give one back.
- * qp_gradient_tree_at — the block's gradient.
- * qp_gradient_tree_join — shard `leaf` is ready in `block`: sum upward as far as siblings are there.
- * qp_gradient_tree_drop — give the block back unread (the shard failed). */
+/* qp_gradient_tree_take — a block from the pool; waits while threads + log2(leaves) are in use; -1 if there is no
+ * memory
+ *                         and no worker that could return a block.
+ * qp_gradient_tree_at   — the block's gradient.
+ * qp_gradient_tree_join — shard `leaf` is ready in `block`: adds it upward as far as siblings are ready.
+ * qp_gradient_tree_drop — returns the block unread (the shard failed). */
 int qp_gradient_tree_take(qp_gradient_tree *tree);
 qp_gradient *qp_gradient_tree_at(qp_gradient_tree *tree, int block);
 void qp_gradient_tree_join(qp_gradient_tree *tree, int leaf, int block);
 void qp_gradient_tree_drop(qp_gradient_tree *tree, int block);
 
-/* qp_gradient_tree_result — after all have joined: the one or two blocks at the top. */
+/* qp_gradient_tree_result — after all have joined: the one or two blocks at the top; returns how many. */
 int qp_gradient_tree_result(const qp_gradient_tree *tree, const qp_real *gradient[2]);
 int qp_gradient_tree_blocks(const qp_gradient_tree *tree); /* blocks ever used */
 

@@ -4,14 +4,14 @@
 #include "lib/base/status.h"
 #include "lib/train/trainer.h"
 
-/* metrics_log — a run's metrics as they come, twice: metrics.jsonl, one JSON object a line, and metrics.csv, the same in
- * columns. Every line begins with its update, so that a resumed run can cut back what came after its save. All fields
- * but tokens_per_second and seconds are the same whenever the run is repeated.
+/* metrics_log — a run's metrics as they come, twice: metrics.jsonl, one JSON object a line, and metrics.csv, the same
+ * in columns. Every line begins with its update, so that a resumed run can cut back what came after its save. All
+ * fields but tokens_per_second and seconds are the same whenever the run is repeated.
  *   training     {"update", "epoch", "target_tokens", "loss", "gradient_norm", "rate", "tokens_per_second", "seconds"}
  *   validation   {"update", "epoch", "valid": {"loss": ..., "bleu": ...}} */
 typedef struct qp_metrics_log qp_metrics_log;
 
-/* qp_metrics_log_open — go on after `update`: later and torn lines are removed (0: all);
+/* qp_metrics_log_open — continues after `update`: later and torn lines are removed (0: all);
  *   validated false: so is a validation of `update` itself, which will be repeated.
  * qp_metrics_log_close — QP_EIO if anything could not be written. */
 qp_status qp_metrics_log_open(const char *folder, int64_t update, bool validated, qp_metrics_log **log);

@@ -5,19 +5,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* progress — where a training run stands, as numbers and as one line of text. The library prints neither. */
+/* progress — the progress of a training run, as numbers and as one line of text. The library prints neither. */
 typedef struct {
     int64_t update;           /* updates done */
     int64_t epoch;            /* from 1 */
     int64_t batch, batches;   /* done in this epoch, of how many */
-    int64_t target_tokens;    /* read since the beginning */
-    double loss;              /* per target token, mean since the last shown update */
-    double tokens_per_second; /* target tokens, since the last shown update */
+    int64_t target_tokens;    /* since the beginning */
+    double loss;              /* per target token, mean since the last reported update */
+    double tokens_per_second; /* of target tokens, since the last reported update */
     double gradient_norm;     /* of the last update, before clipping */
     double rate;              /* learning rate of the last update */
-    double elapsed_seconds;   /* of training, earlier sessions of a resumed run included */
+    double elapsed_seconds;   /* of training, including earlier sessions of a resumed run */
     double left_seconds;      /* until the nearest limit; < 0: unknown */
-    bool shown;               /* every --disp-freq updates: worth a line of its own */
+    bool shown;               /* every --disp-freq updates: print a line of its own */
 } qp_progress;
 
 /* qp_progress_line — "epoch 3  update 1200  loss 2.314  8123 tokens/s  norm 0.84  rate 4.5e-04  left 12m 30s";

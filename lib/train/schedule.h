@@ -101,7 +101,9 @@ bool qp_schedule_warms(const qp_schedule_config *config);
  *   polynomial   min + (lr-min) * max(0, (T-i)/(T-w))^power             plateau      plateau->rate
  *   one-cycle    from lr/div to lr until peak = rise*T - 1, then to lr/div/final_div at T-1
  *   cyclical     triangles from lr to max; later ones halved (triangular2) or times gamma^i (exp-range)
- *   cosine-restarts     min + (lr-min)/2 * (1 + cos(pi*j/n)), j updates into a cycle of n = step*stretch^cycle, from i = w
+ *   cosine-restarts     min + (lr-min)/2 * (1 + cos(pi*j/n)), j updates into a cycle of n = step*stretch^cycle,
+ *                       starting
+ *                       at i = w
  *   wsd                 lr until update w + hold, then min + (lr-min) * f(x), x = min(1, (i-w-hold)/fall), f of anneal:
  *                       linear 1-x, cosine (1 + cos(pi*x))/2, sqrt 1 - sqrt(x)
  *   tri-stage           lr * (start + (1-start)*i/w), lr until w + hold, then lr * (min/lr)^x, x as above
@@ -120,9 +122,11 @@ bool qp_schedule_warms(const qp_schedule_config *config);
 double qp_schedule_rate(const qp_schedule_config *config, const qp_plateau *plateau, int64_t i);
 
 /* qp_plateau_init   — rate = lr, no metric yet.
- * qp_plateau_update — counts a new metric; returns whether it cut the rate. better: none yet, or metric < best*(1-threshold) (higher_is_better: metric >
- *   best*(1+threshold)); then best = metric, bad = 0, else bad += 1; rest > 0: rest -= 1, bad = 0;
- *   bad > patience: new = max(rate*gamma, min); rate = new if rate - new > 1e-8; rest = cooldown, bad = 0. */
+ * qp_plateau_update — counts a new metric; returns whether it cut the rate.
+ *   better  the first metric, or metric < best*(1-threshold) (higher_is_better: metric > best*(1+threshold)):
+ *           best = metric, bad = 0; otherwise bad += 1
+ *   rest > 0         rest -= 1, bad = 0
+ *   bad > patience   new = max(rate*gamma, min); rate = new if rate - new > 1e-8; rest = cooldown, bad = 0 */
 void qp_plateau_init(const qp_schedule_config *config, qp_plateau *plateau);
 bool qp_plateau_update(const qp_schedule_config *config, qp_plateau *plateau, double metric, bool higher_is_better);
 

@@ -28,14 +28,14 @@ typedef struct {
 struct qp_shards {
     const qp_params *params;
     int64_t shard_rows;
-    bool alike; /* batches count by themselves, not by their rows */
+    bool batch_mean; /* batches are weighted equally, not by their rows */
     int threads;
     worker *worker;
     qp_gradient_tree *tree;
     shard *shard; /* those of the current update */
     double *loss;
     int count, capacity;
-    /* the current run */
+    /* of the current call */
     const qp_loss_function *function;
     qp_mode mode;
     uint64_t key;
@@ -81,7 +81,7 @@ qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows
     return status;
 }
 
-void qp_shards_set_batch_mean(qp_shards *s) { s->alike = true; }
+void qp_shards_set_batch_mean(qp_shards *s) { s->batch_mean = true; }
 
 void qp_shards_free(qp_shards *s)
 {
@@ -108,8 +108,8 @@ static int64_t batch_rows_before(const qp_batch *batch, int sequence)
     return rows_before(batch->source.sequences, sequence) + rows_before(batch->target.sequences, sequence);
 }
 
-/* Cut sequences first..end-1 into parts of about equal rows: where part k = 1, 2 ... that begins at `from` ends. A cut
- * falls at the sequence boundary nearest to its share of the rows; every part gets at least one sequence. */
+/* Cuts sequences first..end-1 into parts of about equal rows: returns the end of part k = 1, 2 ... that begins at
+ * `from`. A cut is at the sequence boundary nearest to its share of the rows; every part gets at least one sequence. */
 static int cut_end(const qp_batch *batch, int first, int end, int parts, int k, int from)
 {
     if (k == parts) return end;
@@ -135,7 +135,7 @@ static qp_status check_batch(const qp_batch *batch)
 {
     qp_sequences source = batch->source.sequences, target = batch->target.sequences;
     if (source.length || target.length)
-        return qp_fail(QP_ESHAPE, "training: the sequences of a batch must lie end to end; please report this");
+        return qp_fail(QP_ESHAPE, "training: the sequences of a batch must be contiguous; please report this");
     if (target.count <= 0 || target.start[target.count] <= target.start[0])
         return qp_fail(QP_ESHAPE, "training: a batch without target tokens; please report this");
     if (source.count && source.count != target.count)
@@ -166,8 +166,8 @@ static qp_status cut(qp_shards *s, const qp_batch *batch, int count, qp_shards_r
     return QP_OK;
 }
 
-/* Every batch counts alike: its rows together weigh as much as those of any other. */
-static void weigh(qp_shards *s, int count, int64_t all_rows)
+/* Weights all batches equally, whatever their rows. */
+static void weight_batches(qp_shards *s, int count, int64_t all_rows)
 {
     for (int i = 0; i < s->count; i++) {
         qp_sequences target = s->shard[i].batch->target.sequences;
@@ -177,7 +177,7 @@ static void weigh(qp_shards *s, int count, int64_t all_rows)
 
 /* ---- one shard ---- */
 
-/* `count` sequences from `first` on, as if they were the whole batch; the list of starts lives on the tape. */
+/* `count` sequences from `first`, as a batch of their own; the list of starts is on the tape. */
 static qp_ids view_ids(qp_tape *tape, qp_ids ids, int first, int count)
 {
     if (ids.sequences.count == 0) return ids;
@@ -188,7 +188,7 @@ static qp_ids view_ids(qp_tape *tape, qp_ids ids, int first, int count)
     return (qp_ids){.sequences = {.count = count, .start = start}, .id = ids.id ? ids.id + base : NULL};
 }
 
-/* The piece of a batch, all that belongs to its rows with it. */
+/* A piece of a batch, with everything that belongs to its rows. */
 static qp_batch view_batch(qp_tape *tape, const shard *piece)
 {
     const qp_batch *whole = piece->batch;
@@ -222,8 +222,8 @@ static void fail(qp_shards *s, int number, qp_status status, const char *message
     omp_unset_lock(&s->lock);
 }
 
-/* Forward and, when training, backward of some sequences on `tape`; *sum += their loss. Those without a target row
- * (of a masked language model) have none. */
+/* Forward and, when training, backward of some sequences on `tape`; *sum += their loss. Sequences without a target row
+ * (of a masked language model) add nothing. */
 static bool run_piece(qp_shards *s, shard piece, uint64_t key, qp_tape *tape, qp_gradient *gradient, double *sum)
 {
     qp_sequences target = piece.batch->target.sequences;
@@ -240,7 +240,7 @@ static bool run_piece(qp_shards *s, shard piece, uint64_t key, qp_tape *tape, qp
     return !gradient || qp_tape_backward(tape, loss, s->scale * piece.weight) == QP_OK;
 }
 
-/* The pieces of shard `number`, one after the other into the same gradient. */
+/* The pieces of shard `number` in turn, into the same gradient. */
 static bool run_shard(qp_shards *s, int number, qp_tape *tape, qp_gradient *gradient)
 {
     const shard *whole = &s->shard[number];
@@ -263,7 +263,7 @@ static bool run_shard(qp_shards *s, int number, qp_tape *tape, qp_gradient *grad
     return true;
 }
 
-/* The next shard in order, or -1 when there is none or one has failed. */
+/* The next shard in order, or -1 if there is none left or one has failed. */
 static int take_shard(qp_shards *s)
 {
     omp_set_lock(&s->lock);
@@ -272,8 +272,8 @@ static int take_shard(qp_shards *s)
     return number;
 }
 
-/* A worker takes its block before its shard: so the shards begun are always the first ones, and the blocks that wait
- * for siblings are few (qp_gradient_tree_take cannot wait in vain). */
+/* A worker takes its block before its shard, so the shards begun are always the first ones and few blocks wait for
+ * siblings (otherwise qp_gradient_tree_take could wait forever). */
 static bool take_work(qp_shards *s, int *block, int *number)
 {
     *number = *block = -1;
@@ -289,8 +289,8 @@ static bool take_work(qp_shards *s, int *block, int *number)
     return *number >= 0 && (*block >= 0 || s->mode == QP_INFER);
 }
 
-/* Once for each worker, whether or not there is a shard left for it: where it stands, and the memory that products take
- * for a thread at its first one. */
+/* Once for each worker, even if no shard is left for it: pins it to a core, and runs a first product, which allocates
+ * the thread's memory for products. */
 static void start_worker(worker *me, int index, int threads)
 {
     qp_real one = 1, product;
@@ -312,7 +312,7 @@ static void work(qp_shards *s)
     }
 }
 
-/* Sum of the shards' losses, in the order of the gradients' tree. */
+/* Sum of the shards' losses, in the order of the gradient tree. */
 static double sum_losses(double *loss, int count)
 {
     for (; count > 1; count = (count + 1) / 2)
@@ -326,7 +326,7 @@ static qp_status run(qp_shards *s, const qp_loss_function *function, const qp_ba
     *result = (qp_shards_result){0};
     QP_TRY(cut(s, batch, count, result));
     result->shards = s->count;
-    if (s->alike) weigh(s, count, result->target_rows);
+    if (s->batch_mean) weight_batches(s, count, result->target_rows);
     s->function = function;
     s->mode = mode;
     s->key = key;

@@ -8,54 +8,55 @@
 #include "lib/grad/tape.h"
 #include "lib/nn/params.h"
 
-/* shards — the gradient of one update, whose bits depend on the batch alone.
+/* shards — the gradient of one update; its bits depend on the batch only, not on the number of threads.
  *
  * A batch is cut into shards; their number follows from its rows and sequences, never from the machine. Each shard runs
- * forward and backward on the tape of the thread that took it, into a gradient block of its own. Blocks are summed in a
- * fixed binary tree: block 2i joins block 2i+1 as soon as both are there, whoever comes second does the sum, and the
- * freed block goes back to the pool. The last two stay apart: the optimizer takes their sum while it reads them.
- * At most threads + log2(shards) blocks live. Once the largest batch has been seen nothing is allocated. */
+ * forward and backward on the tape of the thread that took it, into its own gradient block. Blocks are summed in a
+ * fixed binary tree: blocks 2i and 2i+1 are added as soon as both are ready, by the thread that finishes second, and
+ * the freed block returns to the pool. The last two are not added here: the optimizer adds them while it reads them. At
+ * most threads + log2(shards) blocks are in use. Nothing is allocated once the largest batch has been seen. */
 
-/* What is trained: the summed loss of one shard, [1,1]. Called by several threads at once, each with its own tape. */
+/* The loss to minimize, summed over one shard, [1,1]. Called by several threads at once, each with its own tape. */
 typedef struct {
     void *self;
     qp_tensor (*loss)(void *self, qp_tape *tape, const qp_batch *shard);
 } qp_loss_function;
 
-/* A batch has at least 2 shards when it has 2 sequences and QP_SHARD_SPLIT_ROWS rows, so that two cores have work.
- * More shards feed more threads, but each costs a block and a sum. A shard of more than QP_PIECE_ROWS rows runs as
- * several pieces, one after the other into one gradient block: the tape holds a piece only. All are part of the
- * arithmetic. */
+/* A batch has at least 2 shards when it has 2 sequences and QP_SHARD_SPLIT_ROWS rows, so that two cores have work. More
+ * shards occupy more threads, but each costs a block and a sum. A shard of more than QP_PIECE_ROWS rows runs as several
+ * pieces in turn, into one gradient block, so that the tape holds one piece only. All these affect the bits. */
 enum { QP_SHARD_ROWS = 1024, QP_SHARD_SPLIT_ROWS = 128, QP_SHARDS_MAX = 64, QP_PIECE_ROWS = 768 };
 
-/* qp_shards_count — shards of a batch of `rows` (source and target rows together) in `sequences`: the largest power of
- * two not above rows/shard_rows, at least 2 as above, at most QP_SHARDS_MAX and the number of sequences. */
+/* qp_shards_count — number of shards of a batch of `rows` (source and target rows together) in `sequences`: the largest
+ * power of two not above rows/shard_rows, at least 2 as above, at most QP_SHARDS_MAX and the number of sequences. */
 int qp_shards_count(int64_t rows, int sequences, int64_t shard_rows);
 
 typedef struct qp_shards qp_shards;
 
-/* qp_shards_new — threads: workers, exactly as given (see qp_threads_of); shard_rows: rows of a shard, 0: QP_SHARD_ROWS.
- * qp_shards_set_batch_mean — from now on the batches of one update count alike, however many target rows each has: the loss
- * and the gradient are the mean of the batches' means.
- * qp_shards_free — by the thread that ran the steps: workers are unpinned. */
+/* qp_shards_new            — threads: number of workers (see qp_threads_of); shard_rows: rows of a shard, 0:
+ *                            QP_SHARD_ROWS.
+ * qp_shards_set_batch_mean — weights the batches of an update equally, whatever their target rows: loss and gradient
+ * are
+ *                            then the mean of the batches' means.
+ * qp_shards_free           — to be called by the thread that ran the steps: it unpins the workers. */
 qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows, qp_shards **shards);
 void qp_shards_set_batch_mean(qp_shards *shards);
 void qp_shards_free(qp_shards *shards);
 
 typedef struct {
-    double loss; /* summed over all target rows, in the order of the tree; of batches that count alike each is weighed
-                  * by rows / (batches * its own rows), so that loss / target_rows is the mean of the batches' means */
+    double loss; /* summed over all target rows, in tree order; after qp_shards_set_batch_mean each batch is weighted by
+                  * rows / (batches * its own rows), so that loss / target_rows is the mean of the batches' means */
     int64_t source_rows, target_rows;
     int shards;
-    const qp_real *gradient[2]; /* their sum is d(loss / target_rows)/d(parameters); lent until the next call */
+    const qp_real *gradient[2]; /* their sum is d(loss / target_rows)/d(parameters); valid until the next call */
     int gradient_count;         /* 1 or 2; 0 after qp_shards_evaluate */
 } qp_shards_result;
 
-/* qp_shards_run — loss and gradient of `count` batches that make one update (gradient accumulation).
+/* qp_shards_run — loss and gradient of the `count` batches of one update (gradient accumulation).
  * key      of the update's random numbers; shard k draws from q = qp_random_key(key, k), its pieces p = 2, 3 ... from
  *          qp_random_key(q, p)
- * Errors   the first failing shard's status and message (lowest number); QP_ESHAPE for a batch without rows or whose
- *          sequences do not lie end to end; QP_EMEMORY. A loss that is not finite is no error here. */
+ * Errors   status and message of the first failing shard (lowest number); QP_ESHAPE for a batch without rows or with
+ *          gaps between its sequences; QP_EMEMORY. A loss that is not finite is not an error here. */
 qp_status qp_shards_run(qp_shards *shards, const qp_loss_function *function, const qp_batch *batch, int count,
                         uint64_t key, qp_shards_result *result);
 
@@ -64,7 +65,7 @@ qp_status qp_shards_evaluate(qp_shards *shards, const qp_loss_function *function
                              qp_shards_result *result);
 
 int qp_shards_threads(const qp_shards *shards);
-int qp_shards_blocks(const qp_shards *shards);   /* gradient blocks ever touched */
-size_t qp_shards_bytes(const qp_shards *shards); /* tapes at their peak, and blocks */
+int qp_shards_blocks(const qp_shards *shards);   /* gradient blocks ever used */
+size_t qp_shards_bytes(const qp_shards *shards); /* tapes at their peak, and gradient blocks */
 
 #endif

@@ -8,13 +8,24 @@
 #include "lib/train/trainer.h"
 #include "lib/train/weight_noise.h"
 
-/* What trainer.c (the loop) and trainer_validate.c (validation, saves, the final model) share. */
+/* trainer_internal — the state of a run, shared by the parts of the trainer. From the top: trainer.c (the loop) uses
+ * trainer_open.c, trainer_update.c and trainer_finish.c, which uses trainer_validate.c; all use trainer_state.c. */
+
+enum { QP_RUN_PATH_BYTES = 4096 };
+
+/* Tokens and time of some updates, for the speed. */
+typedef struct {
+    double seconds;
+    int64_t tokens;
+} qp_run_speed;
+
 typedef struct {
     qp_trainer *trainer;
     const qp_training_config *config;
     qp_schedule_config schedule; /* with lr_total filled in */
-    const char *fingerprint;
+    qp_checkpoint checkpoint;
     double time_limit; /* seconds; 0: none */
+    int64_t epochs;    /* limit in force; 0: none */
     qp_shards *shards;
     qp_optimizer *optimizer;
     qp_weight_noise noise;
@@ -22,29 +33,50 @@ typedef struct {
     qp_metrics_log *metrics; /* NULL without a folder */
     FILE *log;               /* train.log; NULL without a folder */
     qp_run_state state;
-    qp_run_reset reset; /* what was forgotten when this session began */
+    qp_run_reset reset; /* what was reset when this session began */
     qp_plateau plateau;
-    int64_t begun_epoch, batches; /* epoch the batch source stands in; its batches */
-    int64_t saved_update;         /* of the last save; -1: none */
-    double started;               /* clock at which state.seconds was 0 */
-    int64_t epochs;               /* limit in force; 0: none */
-    double speed_seconds;         /* of this session's updates since the last shown one */
-    int64_t speed_tokens;
-    double session_seconds; /* of all updates of this session */
-    int64_t session_tokens, first_update;
-    double first_share; /* of the run that was done when the session began */
-    double last_loss;   /* of the last shown stretch */
+    int64_t begun_epoch, batches;   /* epoch for which the batch source was begun; its batches */
+    int64_t saved_update;           /* of the last save; -1: none */
+    double started;                 /* clock at which state.seconds was 0 */
+    qp_run_speed interval, session; /* updates since the last reported one; all of this session */
+    int64_t first_update;           /* of this session */
+    double first_share;             /* of the run that was done when the session began */
+    double last_loss;               /* of the last reported interval */
 } qp_run;
 
+/* trainer_state.c
+ * qp_run_clock      — seconds of a monotonic clock.
+ * qp_run_note       — one line to the hook and to train.log.
+ * qp_run_validates  — whether there is anything to validate with.
+ * qp_run_share_done — how much of the run is done, from 0 to 1, by its nearest limit except time; 0 without limits.
+ * qp_run_at_end     — whether a limit is reached, and which.
+ * qp_run_save       — saves the state, then removes what is no longer needed. Nothing without a folder. */
 double qp_run_clock(void);
 void qp_run_note(qp_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool qp_run_validates(const qp_run *run);
-
-/* qp_run_validate — measure, log, compare, write the validated model and the best one.
- * qp_run_save — the state, then remove what is no longer needed. Nothing without a folder.
- * qp_run_finish — the final weights into params, and the final model file. */
-qp_status qp_run_validate(qp_run *run);
+double qp_run_share_done(const qp_run *run);
+bool qp_run_at_end(const qp_run *run, qp_trainer_end *end);
 qp_status qp_run_save(qp_run *run);
-qp_status qp_run_finish(qp_run *run, qp_trainer_result *result);
+
+/* trainer_open.c: checks the configuration, makes everything the run needs, resumes from the folder.
+ * qp_run_close frees it and returns `status`, or the error of writing the metrics. */
+qp_status qp_run_open(qp_run *run, qp_trainer *trainer);
+qp_status qp_run_close(qp_run *run, qp_status status);
+
+/* trainer_update.c: one update, with its progress report. */
+qp_status qp_run_update(qp_run *run);
+
+/* trainer_validate.c
+ * qp_run_validate     — measures the averaged weights, logs, compares, saves the validated model and the best one.
+ * qp_run_measure      — all metrics of the current weights.
+ * qp_run_note_metrics — a line with `what` and the metrics, and `comment`.
+ * qp_run_swap_mean    — exchanges the weights and their average (EMA, schedule-free); a second call restores both. */
+qp_status qp_run_validate(qp_run *run);
+qp_status qp_run_measure(qp_run *run, qp_metrics *metrics);
+void qp_run_note_metrics(qp_run *run, const char *what, const qp_metrics *metrics, const char *comment);
+void qp_run_swap_mean(qp_run *run);
+
+/* trainer_finish.c: puts the final weights into params and writes the final model; *averaged: checkpoints in them. */
+qp_status qp_run_finish(qp_run *run, int64_t *averaged);
 
 #endif

@@ -31,7 +31,7 @@ for task in classify tag field regress autoencode mlm; do
     rm -rf other.*
     "$QUIPU" train $options --steps 13 --valid-freq 10 --threads 2 -m other.safetensors 2>.err &&
         "$QUIPU" train $options --steps 40 --valid-freq 10 --threads 2 -m other.safetensors 2>.err
-    grep -q 'going on after update' other.run/train.log
+    grep -q 'resuming after update' other.run/train.log
     result $? "$task: a run goes on" "$(cat .err)"
     rm -rf other.*
     "$QUIPU" info $task.safetensors >.out 2>.err && grep -q 'all, per target token' .out && ! grep -q 'memory *0 bytes' .out

@@ -44,7 +44,7 @@ cp -r base.run kept.run && cp base.safetensors kept.safetensors
 fails 2 "other options" sh -c ". $top/tests/cli/support; cd $work; toy_train kept.safetensors --lr 0.001"
 train kept.safetensors --lr 0.001 --steps 90 --reset optimizer,schedule 2>.err
 result $? "--reset goes on with other options" "$(cat .err)"
-grep -q 'reset: optimizer schedule' kept.run/train.log && grep -q 'going on after update 60' kept.run/train.log
+grep -q 'reset: optimizer schedule' kept.run/train.log && grep -q 'resuming after update 60' kept.run/train.log
 result $? "--reset keeps weights and counters" "$(cat kept.run/train.log)"
 cp kept.safetensors once
 train kept.safetensors --lr 0.001 --steps 90 --reset optimizer,schedule && cmp -s once kept.safetensors

@@ -51,7 +51,8 @@ static void save(run *r)
                               .plateau_rate = 0.25};
     for (size_t i = 0; i < qp_params_size(r->params); i++) qp_optimizer_state(r->optimizer, 0)[i] = 7;
     qp_params_value(r->params, 0)[5] = 9;
-    cr_assert_eq(qp_checkpoint_save(r->folder, &r->state, "model-a learning-b data-c", r->params, r->optimizer), QP_OK);
+    qp_checkpoint c = {r->folder, "model-a learning-b data-c", r->params, r->optimizer};
+    cr_assert_eq(qp_checkpoint_save(&c, &r->state), QP_OK);
     end(r);
 }
 
@@ -59,7 +60,8 @@ static qp_status load(run *r, const char *fingerprint, qp_run_reset *reset)
 {
     bool found;
     memset(&r->state, 0, sizeof r->state);
-    return qp_checkpoint_load(r->folder, fingerprint, reset, r->params, r->optimizer, NULL, NULL, &r->state, &found);
+    qp_checkpoint c = {r->folder, fingerprint, r->params, r->optimizer};
+    return qp_checkpoint_load(&c, reset, NULL, NULL, &r->state, &found);
 }
 
 Test(checkpoint, other_options_are_refused_unless_something_is_to_be_forgotten)

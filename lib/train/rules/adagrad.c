@@ -29,7 +29,8 @@ static void prepare_adadelta(const qp_optimizer_config *config, int64_t t, doubl
     c->epsilon = (qp_real)config->eps;
 }
 
-/* adadelta: v = rho v + (1-rho) g^2; d = sqrt(u+eps)/sqrt(v+eps) g; u = rho u + (1-rho) d^2; w -= lr d    Zeiler 2012 */
+/* adadelta: v = rho v + (1-rho) g^2; d = sqrt(u+eps)/sqrt(v+eps) g; u = rho u + (1-rho) d^2; w -= lr d    Zeiler 2012
+ * */
 static void update_adadelta(const qp_rule_constants *c, size_t n, const qp_real *g, qp_real *const *state, qp_real *w)
 {
     qp_real *v = state[0], *u = state[1];

@@ -5,7 +5,8 @@
 
 /* optimizer_config — the optimizers that can be chosen, and their options.
  *
- * X(id, name, rule): the id in the enum, the name in --optimizer, and the variable qp_rule_<rule> that implements it. */
+ * X(id, name, rule): the id in the enum, the name in --optimizer, and the variable qp_rule_<rule> that implements it.
+ * */
 #define QP_OPTIMIZERS(X)                                                                                               \
     X(QP_SGD, "sgd", sgd)                                                                                              \
     X(QP_MOMENTUM, "momentum", momentum)                                                                               \

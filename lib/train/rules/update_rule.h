@@ -12,8 +12,8 @@
 /* update_rule — the interface of an update rule: what one update does to the weights, given the final gradient.
  *
  * Each family of rules is a file of this folder; optimizer.c does what all rules share (clipping, penalties, decoupled
- * decay, lookahead, EMA). Most rules are elementwise (`update`: n consecutive weights). Rules that need norms or products
- * of a whole parameter have `update_span` instead: adafactor.c, trust_ratio.c, muon.c. */
+ * decay, lookahead, EMA). Most rules are elementwise (`update`: n consecutive weights). Rules that need norms or
+ * products of a whole parameter have `update_span` instead: adafactor.c, trust_ratio.c, muon.c. */
 
 #ifdef QP_DOUBLE
 #define QP_ROOT sqrt

@@ -1,0 +1,151 @@
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/file.h"
+#include "lib/base/threads.h"
+#include "lib/train/trainer_internal.h"
+
+static qp_status check_config(qp_run *run)
+{
+    const qp_training_config *c = run->config;
+    if (c->time_limit[0]) {
+        run->time_limit = qp_duration_parse(c->time_limit);
+        if (run->time_limit <= 0)
+            return qp_fail(QP_EUSAGE, "--time-limit: '%.40s' is not a duration; write 90s, 30m, 2h or 1h30m",
+                           c->time_limit);
+    }
+    QP_TRY(qp_run_reset_parse(c->reset, &run->reset));
+    run->epochs = c->epochs;
+    if (!c->epochs && !c->steps && !c->train_tokens && run->time_limit <= 0 && !c->early_stopping)
+        run->epochs = QP_EPOCHS_UNLESS_LIMITED;
+    if (c->early_stopping > 0 && !qp_run_validates(run))
+        return qp_fail(QP_EUSAGE, "--early-stopping: there is no validation data; give it or leave the option out");
+    if (run->schedule.lr_schedule == QP_SCHEDULE_PLATEAU && !qp_run_validates(run))
+        return qp_fail(QP_EUSAGE,
+                       "--lr-schedule plateau: there is no validation data; give it or choose another schedule");
+    if (run->trainer->train->carry_count && c->accum > 1)
+        return qp_fail(QP_EUSAGE, "--carry: each batch continues where the last one ended, so --accum cannot combine "
+                                  "them; use --accum 1");
+    if (run->schedule.lr_total == 0) run->schedule.lr_total = c->steps;
+    return qp_schedule_check(&run->schedule);
+}
+
+/* Whether a name matches one of the comma-separated patterns. */
+static bool matches(const char *patterns, const char *name)
+{
+    while (*patterns) {
+        size_t bytes = strcspn(patterns, ",");
+        char one[512];
+        snprintf(one, sizeof one, "%.*s", (int)bytes, patterns);
+        if (bytes > 0 && fnmatch(one, name, 0) == 0) return true;
+        patterns += bytes + (patterns[bytes] == ',');
+    }
+    return false;
+}
+
+static qp_status make_optimizer(qp_run *run)
+{
+    const qp_params *params = run->trainer->params;
+    int count = qp_params_count(params), frozen = 0;
+    qp_optimizer_span *span = calloc((size_t)count + 1, sizeof *span);
+    if (!span) return qp_fail(QP_EMEMORY, "training: out of memory");
+    for (int i = 0; i < count; i++) {
+        const qp_parameter *p = qp_params_at(params, i);
+        span[i] = (qp_optimizer_span){.offset = p->offset,
+                                      .rows = p->rows,
+                                      .columns = p->columns,
+                                      .decay = p->decay || run->config->decay_all,
+                                      .matrix = p->decay,
+                                      .frozen = matches(run->config->freeze, p->name)};
+        frozen += span[i].frozen;
+    }
+    qp_status status = qp_optimizer_new(run->trainer->optimizer, qp_params_size(params), span, count, &run->optimizer);
+    free(span);
+    if (status == QP_OK && run->config->freeze[0] && (frozen == 0 || frozen == count))
+        status = qp_fail(QP_EUSAGE, "--freeze: '%.100s' matches %s parameter; `quipu info` lists their names",
+                         run->config->freeze, frozen ? "every" : "no");
+    return status;
+}
+
+static qp_status make_workers(qp_run *run)
+{
+    const qp_training_config *c = run->config;
+    qp_params *params = run->trainer->params;
+    int threads = qp_threads_of(c->threads);
+    QP_TRY(qp_shards_new(params, threads, c->shard_rows, &run->shards));
+    if (c->accum_mean == QP_ACCUM_BATCHES) qp_shards_set_batch_mean(run->shards);
+    QP_TRY(qp_weight_noise_init(&run->noise, params, c->weight_noise, threads));
+    run->batch = calloc((size_t)c->accum, sizeof *run->batch);
+    return run->batch ? QP_OK : qp_fail(QP_EMEMORY, "training: out of memory");
+}
+
+static qp_status open_log(qp_run *run)
+{
+    char path[QP_RUN_PATH_BYTES];
+    QP_TRY(qp_folder_make(run->trainer->folder));
+    snprintf(path, sizeof path, "%s/train.log", run->trainer->folder);
+    run->log = fopen(path, "a");
+    if (!run->log) return qp_fail(QP_ECREATE, "%s: cannot be written; give another folder or its permissions", path);
+    return QP_OK;
+}
+
+static void note_skipped(void *self, const char *line) { qp_run_note(self, "%s", line); }
+
+/* Puts the run where the folder's last save is, or at the beginning. */
+static qp_status resume(qp_run *run)
+{
+    qp_trainer *t = run->trainer;
+    bool found = false;
+    run->state = (qp_run_state){.epoch = 1, .carry = t->train->carry, .carry_count = t->train->carry_count};
+    qp_plateau_init(&run->schedule, &run->plateau);
+    run->saved_update = -1;
+    run->started = qp_run_clock();
+    if (!t->folder) return QP_OK;
+    QP_TRY(open_log(run));
+    QP_TRY(qp_checkpoint_load(&run->checkpoint, &run->reset, note_skipped, run, &run->state, &found));
+    if (!found) {
+        run->reset = (qp_run_reset){0};
+        return QP_OK;
+    }
+    const qp_run_state *s = &run->state;
+    if (!run->reset.schedule)
+        run->plateau = (qp_plateau){.rate = s->plateau_rate,
+                                    .best = s->plateau_best,
+                                    .bad = s->plateau_bad,
+                                    .rest = s->plateau_rest,
+                                    .seen = s->plateau_seen != 0};
+    run->started -= s->seconds;
+    run->saved_update = s->update;
+    return QP_OK;
+}
+
+qp_status qp_run_open(qp_run *run, qp_trainer *t)
+{
+    run->trainer = t;
+    run->config = t->config;
+    run->schedule = *t->schedule;
+    QP_TRY(check_config(run));
+    QP_TRY(make_optimizer(run));
+    QP_TRY(make_workers(run));
+    run->checkpoint = (qp_checkpoint){.folder = t->folder,
+                                      .fingerprint = t->fingerprint ? t->fingerprint : "",
+                                      .params = t->params,
+                                      .optimizer = run->optimizer};
+    QP_TRY(resume(run));
+    run->first_update = run->state.update;
+    return QP_OK;
+}
+
+qp_status qp_run_close(qp_run *run, qp_status status)
+{
+    char message[512];
+    snprintf(message, sizeof message, "%s", qp_error_message());
+    qp_status written = qp_metrics_log_close(run->metrics);
+    if (run->log) fclose(run->log);
+    qp_weight_noise_free(&run->noise);
+    qp_shards_free(run->shards);
+    qp_optimizer_free(run->optimizer);
+    free(run->batch);
+    return status == QP_OK ? written : qp_fail(status, "%s", message);
+}

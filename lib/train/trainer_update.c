@@ -1,0 +1,149 @@
+#include <inttypes.h>
+#include <math.h>
+
+#include "lib/base/random.h"
+#include "lib/train/trainer_internal.h"
+
+/* Keys of the random numbers of updates and of weight noise. */
+static const uint64_t update_key = 0x757064617465, noise_key = 0x6e6f697365;
+
+/* Begins the state's epoch in the batch source, unless it is already begun. */
+static qp_status begin_epoch(qp_run *run)
+{
+    qp_batch_source *source = run->trainer->train;
+    if (run->begun_epoch == run->state.epoch) return QP_OK;
+    QP_TRY(source->begin(source->self, run->state.epoch - 1, &run->batches));
+    if (run->batches <= 0)
+        return qp_fail(QP_EDATA, "training: no batches; the training data is empty or every line is too long");
+    if (run->state.batch >= run->batches)
+        return qp_fail(QP_EUSAGE, "training: the data has fewer batches than at the start of the run; use the same "
+                                  "data or --overwrite");
+    run->begun_epoch = run->state.epoch;
+    return QP_OK;
+}
+
+static qp_status refuse(const qp_run *run, const char *what)
+{
+    char saved[64] = "nothing is saved yet";
+    if (run->saved_update >= 0)
+        snprintf(saved, sizeof saved, "the last good save is that of update %" PRId64, run->saved_update);
+    return qp_fail(QP_EDATA, "%s; %s; use a lower --lr, more --lr-warmup or --clip-norm", what, saved);
+}
+
+/* The gradient of `count` batches, taken at noisy weights with --weight-noise; the weights are unchanged afterwards. */
+static qp_status compute_gradient(qp_run *run, int count, qp_shards_result *result)
+{
+    qp_trainer *t = run->trainer;
+    uint64_t key = qp_random_key(qp_random_key((uint64_t)run->config->seed, update_key), (uint64_t)run->state.update);
+    qp_weight_noise_begin(&run->noise, t->params, qp_random_key(key, noise_key));
+    qp_status status = qp_shards_run(run->shards, &t->loss, run->batch, count, key, result);
+    qp_weight_noise_end(&run->noise, t->params);
+    QP_TRY(status);
+    if (isfinite(result->loss)) return QP_OK;
+    char what[128];
+    snprintf(what, sizeof what, "update %" PRId64 ": the loss is %s", run->state.update + 1,
+             isnan(result->loss) ? "not a number" : "infinite");
+    return refuse(run, what);
+}
+
+static qp_status apply_gradient(qp_run *run, const qp_shards_result *result, qp_progress *progress)
+{
+    progress->rate = qp_schedule_rate(&run->schedule, &run->plateau, run->state.schedule_update);
+    qp_status status = qp_optimizer_step(run->optimizer, qp_params_block(run->trainer->params), result->gradient,
+                                         result->gradient_count, 1, progress->rate, qp_shards_threads(run->shards),
+                                         &progress->gradient_norm);
+    if (status != QP_EDATA) return status;
+    char what[128];
+    snprintf(what, sizeof what, "update %" PRId64 ": the gradient is not finite", run->state.update + 1);
+    return refuse(run, what);
+}
+
+/* Seconds until the nearest limit, from the speed of this session's updates; < 0: unknown. */
+static double seconds_left(const qp_run *run, double elapsed)
+{
+    double share = qp_run_share_done(run), moved = share - run->first_share, left = -1;
+    if (share > 0 && moved > 0) left = run->session.seconds * fmax(0, 1 - share) / moved;
+    if (run->time_limit > 0 && (left < 0 || left > run->time_limit - elapsed))
+        left = fmax(0, run->time_limit - elapsed);
+    return left;
+}
+
+/* Adds one update to the counters. */
+static void count_update(qp_run *run, int batches, const qp_shards_result *result, double seconds)
+{
+    qp_run_state *s = &run->state;
+    s->update++;
+    s->optimizer_update = qp_optimizer_updates(run->optimizer);
+    s->schedule_update++;
+    s->batch += batches;
+    s->target_tokens += result->target_rows;
+    s->window_loss += result->loss;
+    s->window_tokens += result->target_rows;
+    run->interval.seconds += seconds;
+    run->interval.tokens += result->target_rows;
+    run->session.seconds += seconds;
+    run->session.tokens += result->target_rows;
+}
+
+static void fill_progress(const qp_run *run, qp_progress *p)
+{
+    const qp_run_state *s = &run->state;
+    p->update = s->update, p->epoch = s->epoch, p->batch = s->batch, p->batches = run->batches;
+    p->target_tokens = s->target_tokens;
+    p->loss = s->window_loss / (double)s->window_tokens;
+    p->tokens_per_second = run->interval.seconds > 0 ? (double)run->interval.tokens / run->interval.seconds : 0;
+    p->elapsed_seconds = qp_run_clock() - run->started;
+    p->left_seconds = seconds_left(run, p->elapsed_seconds);
+    p->shown = s->update % run->config->disp_freq == 0;
+}
+
+/* Moves on to the next epoch after its last batch, and notes whether a validation is due. */
+static void end_update(qp_run *run)
+{
+    const qp_training_config *c = run->config;
+    qp_run_state *s = &run->state;
+    bool validates = qp_run_validates(run), epoch_ends = s->batch == run->batches;
+    if (epoch_ends) {
+        s->epoch++;
+        s->batch = 0;
+    }
+    if (validates && (c->valid_freq > 0 ? s->update % c->valid_freq == 0 : epoch_ends)) s->validation_due = 1;
+}
+
+/* Reports the update; every --disp-freq updates also to the logs, and a new interval begins. */
+static void report(qp_run *run, const qp_progress *p)
+{
+    qp_trainer_hooks *hooks = &run->trainer->hooks;
+    if (hooks->progress) hooks->progress(hooks->self, p);
+    if (!p->shown) return;
+    char line[256];
+    if (run->metrics) qp_metrics_log_training(run->metrics, p);
+    if (run->log) {
+        fprintf(run->log, "%s\n", qp_progress_line(p, line, sizeof line));
+        fflush(run->log);
+    }
+    run->last_loss = p->loss;
+    run->state.window_loss = 0;
+    run->state.window_tokens = 0;
+    run->interval = (qp_run_speed){0};
+}
+
+qp_status qp_run_update(qp_run *run)
+{
+    qp_batch_source *source = run->trainer->train;
+    qp_shards_result result;
+    qp_progress progress = {0};
+    double begun = qp_run_clock();
+    QP_TRY(begin_epoch(run));
+    if (run->state.update == run->first_update) run->first_share = qp_run_share_done(run);
+    int64_t left = run->batches - run->state.batch;
+    int count = (int)(left < run->config->accum ? left : run->config->accum);
+    for (int i = 0; i < count; i++) QP_TRY(source->get(source->self, run->state.batch + i, i, &run->batch[i]));
+    QP_TRY(compute_gradient(run, count, &result));
+    QP_TRY(apply_gradient(run, &result, &progress));
+    count_update(run, count, &result, qp_run_clock() - begun);
+    fill_progress(run, &progress);
+    end_update(run);
+    report(run, &progress);
+    return QP_OK;
+}
