@@ -36,7 +36,7 @@ mini="$QUIPU train --train pairs --emb-size 8 --ff-size 8 --heads 2 --layers 1 -
 fails 65 "none of its arrays" $mini --init-from base.safetensors --tokenizer char
 fails 66 absent $mini --init-from absent.safetensors
 fails 65 pairs $mini --init-from pairs --tokenizer word
-fails 2 "fits no parameter" $mini --tokenizer word --freeze 'nothing*' --overwrite
+fails 2 "matches no parameter" $mini --tokenizer word --freeze 'nothing*' --overwrite
 rm -rf mini.*
 
 # --reset
