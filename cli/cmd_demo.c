@@ -4,17 +4,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/decode/attend_pair.h"
 #include "cli/base/commands.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "cli/train/train_job.h"
-#include "cli/train/validation.h"
 #include "data/toy/toy.h"
+#include "lib/attend_pair.h"
 #include "lib/base/file.h"
 #include "lib/base/threads.h"
 #include "lib/picture/html.h"
 #include "lib/picture/terminal.h"
+#include "lib/validation.h"
 
 #define QP_DEMO_FIELDS(X)                                                                                              \
     X(CHOICE, direction, "ko-en", 0, 0, "ko-en, en-ko, reverse",                                                       \
@@ -115,28 +115,16 @@ static setting reverse_recipe[] = {
 
 static setting *const recipes[] = {toy_recipe, toy_recipe, reverse_recipe};
 
-static qp_status set(const qp_field_table *const *tables, void *const *objects, const char *key, const char *value)
-{
-    for (int t = 0; t < QP_TRAIN_TABLES; t++) {
-        const qp_field *field = qp_config_find(tables[t], key);
-        if (field) return qp_config_set(field, objects[t], key, value);
-    }
-    return qp_fail(QP_EBUG, "demo: no option %s", key);
-}
-
 static qp_status settings_of(const places *p, qp_train_settings *settings)
 {
-    const qp_field_table *tables[QP_TRAIN_TABLES];
-    void *objects[QP_TRAIN_TABLES];
-    qp_train_tables(settings, tables, objects);
-    for (int t = 0; t < QP_TRAIN_TABLES; t++) qp_config_defaults(tables[t], objects[t]);
-    for (setting *s = recipes[config.direction]; (*s)[0]; s++) QP_TRY(set(tables, objects, (*s)[0], (*s)[1]));
+    qp_train_defaults(settings);
+    for (setting *s = recipes[config.direction]; (*s)[0]; s++) QP_TRY(qp_train_set(settings, (*s)[0], (*s)[1]));
     const char *const files[][2] = {{"train_src", p->train_source},
                                     {"train_tgt", p->train_target},
                                     {"valid_src", p->valid_source},
                                     {"valid_tgt", p->valid_target},
                                     {"model", p->model}};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) QP_TRY(set(tables, objects, files[i][0], files[i][1]));
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) QP_TRY(qp_train_set(settings, files[i][0], files[i][1]));
     if (config.steps) settings->training.steps = config.steps;
     settings->training.threads = config.threads;
     settings->training.seed = config.seed;
@@ -147,7 +135,7 @@ static qp_status settings_of(const places *p, qp_train_settings *settings)
 
 /* ---- looking at it ---- */
 
-static qp_status draw(const qp_text_model *m, const places *p, const char *sentence)
+static qp_status draw(const qp_package *m, const places *p, const char *sentence)
 {
     qp_search_config search;
     qp_config_defaults(&qp_search_fields, &search);
@@ -196,8 +184,7 @@ static void print_some(const qp_validation *test, const qp_translation *translat
 }
 
 /* Sentences whose combinations never occurred in training. */
-static qp_status examine(const qp_text_model *m, const places *p, const qp_validation *test,
-                         qp_translation *translation)
+static qp_status examine(const qp_package *m, const places *p, const qp_validation *test, qp_translation *translation)
 {
     qp_metrics metrics = {0};
     QP_TRY(qp_validation_translate(test, qp_threads_of(config.threads), translation));
@@ -211,20 +198,20 @@ static qp_status examine(const qp_text_model *m, const places *p, const qp_valid
 
 static qp_status try_it(const places *p)
 {
-    qp_text_model m;
+    qp_package *m;
     qp_validation test;
     const qp_text_files files = {.kind = QP_TEXT_TWO_FILES, .source = p->test_source, .target = p->test_target};
-    QP_TRY(qp_text_model_load(p->model, &m));
+    QP_TRY(qp_package_load(p->model, &m));
     qp_status status = qp_validation_init(&test, &files, "bleu,accuracy");
     if (status == QP_OK) {
-        test.text_model = &m;
+        test.package = m;
         qp_translation *translation = calloc((size_t)test.count + 1, sizeof *translation);
-        status = translation ? examine(&m, p, &test, translation) : qp_fail(QP_EMEMORY, "out of memory");
+        status = translation ? examine(m, p, &test, translation) : qp_fail(QP_EMEMORY, "out of memory");
         for (int i = 0; translation && i < test.count; i++) qp_translation_free(&translation[i]);
         free(translation);
         qp_validation_free(&test);
     }
-    qp_text_model_free(&m);
+    qp_package_free(m);
     return status;
 }
 
@@ -249,7 +236,7 @@ static qp_status run(void *self, const qp_options *options)
     find_places(&p);
     QP_TRY(write_corpus(&p));
     QP_TRY(settings_of(&p, &settings));
-    QP_TRY(qp_train_job_run(&settings, &result, NULL));
+    QP_TRY(qp_train_job_run(&settings, &result));
     return try_it(&p);
 }
 

@@ -4,8 +4,8 @@
 #include "cli/base/commands.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
-#include "cli/base/text_model.h"
 #include "lib/ngram/ngram_arpa.h"
+#include "lib/package.h"
 #include "tokenizer/tokenizer_file.h"
 
 /* export — a model file becomes files of other projects. */
@@ -26,7 +26,7 @@ static bool ends_in(const char *path, const char *suffix)
     return length >= tail && strcmp(path + length - tail, suffix) == 0;
 }
 
-static qp_status export_from(const export_options *o, const qp_text_model *m)
+static qp_status export_from(const export_options *o, const qp_package *m)
 {
     const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
     if (ends_in(o->out, ".arpa") && !ngram)
@@ -43,16 +43,16 @@ static qp_status export_from(const export_options *o, const qp_text_model *m)
 static qp_status run(void *self, const qp_options *options)
 {
     export_options *o = self;
-    qp_text_model m;
+    qp_package *m;
     if (options->file_count == 1 && !*o->model)
         snprintf(o->model, sizeof o->model, "%s", options->file[0]);
     else if (options->file_count)
         return qp_fail(QP_EUSAGE, "export: '%s' is one word too many", options->file[0]);
     if (!*o->model) return qp_fail(QP_EUSAGE, "export: no model; name one with -m MODEL.safetensors");
     if (!*o->out) return qp_fail(QP_EUSAGE, "export: no file to make; name it with -o FILE.arpa or FILE.json");
-    QP_TRY(qp_text_model_load(o->model, &m));
-    qp_status status = export_from(o, &m);
-    qp_text_model_free(&m);
+    QP_TRY(qp_package_load(o->model, &m));
+    qp_status status = export_from(o, m);
+    qp_package_free(m);
     return status;
 }
 

@@ -3,8 +3,8 @@
 #include "cli/base/commands.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
-#include "cli/train/train_ngram.h"
 #include "lib/ngram/ngram_arpa.h"
+#include "lib/train_ngram.h"
 #include "tokenizer/tokenizer_file.h"
 #include "tokenizer/tokenizer_trainer.h"
 
@@ -53,7 +53,7 @@ static qp_status import_arpa(const import_options *o, const char *path)
     qp_ngram *ngram;
     qp_tokenizer *tokenizer;
     qp_model_config config;
-    qp_text_model made;
+    qp_package *made;
     QP_TRY(qp_ngram_arpa_load(path, &ngram));
     qp_status status = make_tokenizer(o, ngram, &tokenizer);
     if (status != QP_OK) {
@@ -65,9 +65,9 @@ static qp_status import_arpa(const import_options *o, const char *path)
     config.encoder = QP_KIND_NONE;
     config.decoder = QP_KIND_NGRAM;
     config.max_length = 1048576;
-    QP_TRY(qp_train_ngram_adopt(&config, ngram, tokenizer, &made));
-    status = qp_text_model_save(&made, o->model);
-    qp_text_model_free(&made);
+    QP_TRY(qp_ngram_package(&config, ngram, tokenizer, &made));
+    status = qp_package_save(made, o->model);
+    qp_package_free(made);
     return status;
 }
 

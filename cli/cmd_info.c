@@ -7,8 +7,8 @@
 #include "cli/base/model_table.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
-#include "cli/base/text_model.h"
 #include "lib/base/threads.h"
+#include "lib/package.h"
 
 #define QP_INFO_FIELDS(X)                                                                                              \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object")                                                              \
@@ -97,7 +97,7 @@ static qp_status estimate_of(const qp_model *model, const qp_optimizer_config *o
     return status;
 }
 
-static void print_json(const char *path, const qp_text_model *m, const estimate *e)
+static void print_json(const char *path, const qp_package *m, const estimate *e)
 {
     const qp_params *params = qp_model_params(m->model);
     json_t *object = json_pack(
@@ -135,7 +135,7 @@ static void print_tensors(const qp_params *params)
     }
 }
 
-static void print_text(const char *path, const qp_text_model *m, const estimate *e)
+static void print_text(const char *path, const qp_package *m, const estimate *e)
 {
     const qp_params *params = qp_model_params(m->model);
     const qp_model_config *settings = qp_model_config_of(m->model);
@@ -157,7 +157,7 @@ static void print_text(const char *path, const qp_text_model *m, const estimate 
     if (config.tensors) print_tensors(params);
 }
 
-static qp_status tell(const char *path, const qp_text_model *m)
+static qp_status tell(const char *path, const qp_package *m)
 {
     qp_optimizer_config optimizer;
     qp_config_defaults(&qp_optimizer_fields, &optimizer);
@@ -176,10 +176,10 @@ static qp_status run(void *self, const qp_options *options)
     (void)self;
     if (!options->file_count) return qp_fail(QP_EUSAGE, "no model; name one: quipu info MODEL");
     for (int i = 0; i < options->file_count; i++) {
-        qp_text_model m;
-        QP_TRY(qp_text_model_load(options->file[i], &m));
-        qp_status status = tell(options->file[i], &m);
-        qp_text_model_free(&m);
+        qp_package *m;
+        QP_TRY(qp_package_load(options->file[i], &m));
+        qp_status status = tell(options->file[i], m);
+        qp_package_free(m);
         QP_TRY(status);
     }
     return QP_OK;

@@ -5,6 +5,7 @@
 
 #include "cli/base/text.h"
 #include "lib/base/random.h"
+#include "lib/model_objective.h"
 #include "lib/train/shards.h"
 
 /* ---- memory ---- */
@@ -61,16 +62,12 @@ static qp_status probe_make(const qp_model *model, const qp_training_shape *shap
     return QP_OK;
 }
 
-static qp_tensor probe_loss(void *self, qp_tape *tape, const qp_batch *shard)
-{
-    return qp_model_loss(self, tape, shard, 0);
-}
-
 /* Bytes of one tape while `p` runs through the model, gradient blocks not counted. */
 static qp_status probe_run(const qp_model *model, const probe *p, double *bytes)
 {
     const qp_params *params = qp_model_params(model);
-    qp_loss_function loss = {(void *)(uintptr_t)model, probe_loss};
+    qp_model_objective objective = {model, 0};
+    qp_loss_function loss = qp_model_objective_loss(&objective);
     qp_shards *shards;
     qp_shards_result result;
     QP_TRY(qp_shards_new(params, 1, 1 << 30, &shards));

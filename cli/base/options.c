@@ -307,11 +307,12 @@ static void help_row(const qp_command *command, const char *name, const char *va
 
 static void help_field(const qp_command *command, const qp_field *field)
 {
-    static const char *const value[] = {[QP_FIELD_INT] = "N",
+    static const char *const plain[] = {[QP_FIELD_INT] = "N",
                                         [QP_FIELD_REAL] = "X",
                                         [QP_FIELD_BOOL] = "",
                                         [QP_FIELD_TEXT] = "TEXT",
                                         [QP_FIELD_CHOICE] = "NAME"};
+    const char *value = field->kind == QP_FIELD_TEXT && field->choices ? field->choices : plain[field->kind];
     char text[2048];
     int used = snprintf(text, sizeof text, "%s", field->help);
     size_t room = sizeof text - (size_t)used;
@@ -321,7 +322,7 @@ static void help_field(const qp_command *command, const qp_field *field)
         snprintf(text + used, room, " (%s)", field->fallback);
     bool on = field->kind == QP_FIELD_BOOL && strcmp(field->fallback, "true") == 0;
     if (on) snprintf(text + used, room, " (on)");
-    help_row(command, field->name, on ? "[no-]" : value[field->kind], text);
+    help_row(command, field->name, on ? "[no-]" : value, text);
 }
 
 void qp_options_help(const qp_command *command)

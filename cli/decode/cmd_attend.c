@@ -4,10 +4,11 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "cli/decode/attend_pair.h"
 #include "cli/base/commands.h"
+#include "cli/base/open_model.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
+#include "lib/attend_pair.h"
 #include "lib/base/writer.h"
 #include "lib/picture/html.h"
 #include "lib/picture/map_arrays.h"
@@ -142,26 +143,26 @@ static qp_search_config search; /* how the model's own translation is found */
 
 static qp_status attend(const attend_options *o, const char *source, const char *target, form as)
 {
-    qp_text_model opened;
+    qp_package *opened;
     qp_picture picture;
     char *found = NULL;
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_LM, QP_TASK_AUTOENCODE, -1};
-    QP_TRY(qp_text_model_open_as(o->model, tasks, &opened));
+    QP_TRY(qp_open_model(o->model, tasks, &opened));
     qp_status status = QP_OK;
-    if (opened.source && !source)
+    if (opened->source && !source)
         status = qp_fail(QP_EUSAGE, "attend: no sentence given; add --src TEXT");
-    else if (!opened.source && !target)
+    else if (!opened->source && !target)
         status = qp_fail(QP_EUSAGE, "%s: is a language model; give the text to read as --tgt TEXT", o->model);
-    else if (!opened.source && source)
+    else if (!opened->source && source)
         status = qp_fail(QP_EUSAGE, "%s: is a language model, it has no source; drop --src", o->model);
-    if (status == QP_OK) status = qp_attend_pair(&opened, source ? source : "", target, &search, &picture, &found);
+    if (status == QP_OK) status = qp_attend_pair(opened, source ? source : "", target, &search, &picture, &found);
     if (status == QP_OK) {
         status = give_title(&picture, source ? source : "", found);
         if (status == QP_OK) status = draw(o, &picture, as);
         qp_picture_free(&picture);
         free(found);
     }
-    qp_text_model_free(&opened);
+    qp_package_free(opened);
     return status;
 }
 

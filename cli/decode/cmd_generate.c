@@ -4,14 +4,14 @@
 
 #include "cli/base/chunks.h"
 #include "cli/base/commands.h"
-#include "cli/decode/decode_options.h"
 #include "cli/base/json_text.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
-#include "cli/base/text_model.h"
+#include "cli/decode/decode_options.h"
 #include "lib/base/file.h"
 #include "lib/decode/generate.h"
 #include "lib/decode/lines.h"
+#include "lib/package.h"
 
 /* generate — a language model goes on with a prompt; the text appears as it is made. */
 enum { MOST_PROMPT_BYTES = 1 << 28 };
@@ -179,6 +179,28 @@ typedef struct {
     qp_sample_config sample;
 } generation;
 
+static qp_status generate(const generation *how, const qp_package *package, const qp_option_list *stop, show *s)
+{
+    const generate_options *o = &how->o;
+    const qp_model_config *config = qp_model_config_of(package->model);
+    if (config->task == QP_TASK_AUTOENCODE && !config->variational)
+        return qp_fail(QP_EUSAGE,
+                       "%s: is an autoencoder that only gives text back (quipu translate); for new texts train it "
+                       "with --variational",
+                       o->ask.model);
+    qp_generator generator = {.model = package->model,
+                              .codec = &package->target_codec,
+                              .sample = &how->sample,
+                              .no_repeat_ngram = (int)o->no_repeat_ngram,
+                              .tokens = o->tokens,
+                              .stop = stop->value,
+                              .stops = stop->count,
+                              .seed = (uint64_t)o->seed};
+    s->generator = &generator;
+    QP_TRY(qp_generate_prompt(&generator, s->prompt, s->prompt_bytes, &s->id, &s->count));
+    return write_all(s);
+}
+
 static qp_status run(void *self, const qp_options *options)
 {
     generation *how = self;
@@ -187,29 +209,13 @@ static qp_status run(void *self, const qp_options *options)
     char *content = NULL;
     show s = {.o = o};
     static const int tasks[] = {QP_TASK_LM, QP_TASK_AUTOENCODE, -1};
-    qp_text_model opened = {0};
+    qp_package *opened = NULL;
     qp_status status = read_prompt(o, &list[0], &content, &s);
     if (status == QP_OK) status = qp_decode_open(&o->ask, tasks, &opened);
-    if (status == QP_OK && qp_model_config_of(opened.model)->task == QP_TASK_AUTOENCODE &&
-        !qp_model_config_of(opened.model)->variational)
-        status = qp_fail(QP_EUSAGE,
-                         "%s: is an autoencoder that only gives text back (quipu translate); for new texts train it "
-                         "with --variational",
-                         o->ask.model);
-    qp_generator generator = {.model = opened.model,
-                              .codec = &opened.target_codec,
-                              .sample = &how->sample,
-                              .no_repeat_ngram = (int)o->no_repeat_ngram,
-                              .tokens = o->tokens,
-                              .stop = list[1].value,
-                              .stops = list[1].count,
-                              .seed = (uint64_t)o->seed};
-    s.generator = &generator;
-    if (status == QP_OK) status = qp_generate_prompt(&generator, s.prompt, s.prompt_bytes, &s.id, &s.count);
-    if (status == QP_OK) status = write_all(&s);
+    if (status == QP_OK) status = generate(how, opened, &list[1], &s);
     free(s.id);
     free(content);
-    if (opened.model) qp_text_model_free(&opened);
+    qp_package_free(opened);
     return status;
 }
 

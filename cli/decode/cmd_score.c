@@ -4,12 +4,12 @@
 
 #include "cli/base/chunks.h"
 #include "cli/base/commands.h"
-#include "cli/decode/decode_options.h"
 #include "cli/base/json_text.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
-#include "cli/base/text_model.h"
+#include "cli/decode/decode_options.h"
 #include "lib/decode/score.h"
+#include "lib/package.h"
 
 /* score — log-probability of given text, one line of output for each line of input. */
 enum { LINES_A_THREAD = 1024 };
@@ -175,12 +175,12 @@ static qp_status run(void *self, const qp_options *options)
 {
     score_options *o = self;
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_LM, QP_TASK_AUTOENCODE, -1};
-    qp_text_model opened;
+    qp_package *opened;
     QP_TRY(qp_decode_open(&o->ask, tasks, &opened));
-    bool has_source = qp_model_config_of(opened.model)->encoder != QP_KIND_NONE;
-    qp_scorer scorer = {.model = opened.model,
-                        .source = &opened.source_codec,
-                        .target = &opened.target_codec,
+    bool has_source = qp_model_config_of(opened->model)->encoder != QP_KIND_NONE;
+    qp_scorer scorer = {.model = opened->model,
+                        .source = &opened->source_codec,
+                        .target = &opened->target_codec,
                         .batch_size = (int)o->batch_size,
                         .threads = (int)o->ask.threads};
     pair_input in;
@@ -192,7 +192,7 @@ static qp_status run(void *self, const qp_options *options)
         if (status == QP_OK) status = qp_output_check(stdout, "stdout");
     }
     input_end(&in);
-    qp_text_model_free(&opened);
+    qp_package_free(opened);
     return status;
 }
 

@@ -4,13 +4,13 @@
 
 #include "cli/base/chunks.h"
 #include "cli/base/commands.h"
-#include "cli/decode/decode_options.h"
 #include "cli/base/json_text.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
-#include "cli/base/text_model.h"
+#include "cli/decode/decode_options.h"
 #include "lib/decode/alignment.h"
 #include "lib/decode/translate.h"
+#include "lib/package.h"
 
 /* translate — source lines to target lines. Output lines = input lines, always, in order: an empty line gives an empty
  * line, and a line end inside a translation becomes a space. */
@@ -247,18 +247,18 @@ static qp_status run(void *self, const qp_options *options)
     translation *how = self;
     translate_options *o = &how->o;
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_AUTOENCODE, -1};
-    qp_text_model opened;
+    qp_package *opened;
     QP_TRY(settle(options, o, &how->search));
     QP_TRY(qp_decode_open(&o->ask, tasks, &opened));
-    qp_translator translator = {.model = opened.model,
-                                .source = &opened.source_codec,
-                                .target = &opened.target_codec,
+    qp_translator translator = {.model = opened->model,
+                                .source = &opened->source_codec,
+                                .target = &opened->target_codec,
                                 .search = how->search,
                                 .batch_size = (int)o->batch_size,
                                 .threads = (int)o->ask.threads,
                                 .alignment = o->alignment != ALIGNMENT_NONE};
     qp_status status = translate_files(o, &translator, options);
-    qp_text_model_free(&opened);
+    qp_package_free(opened);
     return status;
 }
 

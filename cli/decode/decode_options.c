@@ -4,8 +4,8 @@
 
 QP_FIELD_TABLE(qp_decode_fields, "model and output", qp_decode_options, QP_DECODE_FIELDS);
 
-qp_status qp_decode_open(qp_decode_options *options, const int *task, qp_text_model *text_model)
+qp_status qp_decode_open(qp_decode_options *options, const int *task, qp_package **package)
 {
     options->threads = qp_threads_of(options->threads);
-    return qp_text_model_open_as(options->model, task, text_model);
+    return qp_open_model(options->model, task, package);
 }

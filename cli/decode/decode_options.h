@@ -1,8 +1,8 @@
 #ifndef QP_DECODE_OPTIONS_H
 #define QP_DECODE_OPTIONS_H
 
+#include "cli/base/open_model.h"
 #include "cli/base/options.h"
-#include "cli/base/text_model.h"
 
 /* decode_options — what all commands that ask a model have in common: which one, how it answers, on how many threads. */
 #define QP_DECODE_FIELDS(X)                                                                                            \
@@ -16,7 +16,7 @@ typedef struct {
 extern const qp_field_table qp_decode_fields;
 
 /* qp_decode_open — the model for decoding, of one of these tasks, its weights packed, threads settled.
- * Errors  those of qp_text_model_open_as. */
-qp_status qp_decode_open(qp_decode_options *options, const int *task, qp_text_model *text_model);
+ * Errors  those of qp_open_model. */
+qp_status qp_decode_open(qp_decode_options *options, const int *task, qp_package **package);
 
 #endif

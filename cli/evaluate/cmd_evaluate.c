@@ -4,11 +4,11 @@
 
 #include "cli/base/chunks.h"
 #include "cli/base/commands.h"
-#include "cli/evaluate/evaluate_task.h"
 #include "cli/base/json_text.h"
+#include "cli/base/open_model.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
-#include "cli/base/text_model.h"
+#include "cli/evaluate/evaluate_task.h"
 #include "lib/base/file.h"
 #include "lib/base/threads.h"
 #include "lib/decode/translate.h"
@@ -273,18 +273,18 @@ static qp_status settle(const qp_options *options, const evaluate_options *o, co
 static qp_status run_model(evaluation *e, const evaluate_options *o, const qp_search_config *search, char *file)
 {
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_AUTOENCODE, -1};
-    qp_text_model opened;
-    QP_TRY(qp_text_model_open_as(o->model, tasks, &opened));
-    qp_translator translator = {.model = opened.model,
-                                .source = &opened.source_codec,
-                                .target = &opened.target_codec,
+    qp_package *opened;
+    QP_TRY(qp_open_model(o->model, tasks, &opened));
+    qp_translator translator = {.model = opened->model,
+                                .source = &opened->source_codec,
+                                .target = &opened->target_codec,
                                 .search = *search,
                                 .batch_size = (int)o->batch_size,
                                 .threads = qp_threads_of(o->threads)};
     e->translator = &translator;
     qp_status status = add_all(e, file);
     e->translator = NULL;
-    qp_text_model_free(&opened);
+    qp_package_free(opened);
     return status;
 }
 

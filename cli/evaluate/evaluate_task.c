@@ -6,7 +6,7 @@
 #include "cli/base/text.h"
 #include "cli/evaluate/evaluate_tokens.h"
 #include "cli/evaluate/forecast_table.h"
-#include "cli/evaluate/label_metrics.h"
+#include "cli/evaluate/label_report.h"
 #include "cli/evaluate/perplexity.h"
 #include "cli/predict/predict_tasks.h"
 #include "data/batches/batcher.h"
@@ -15,7 +15,7 @@
 QP_FIELD_TABLE(qp_evaluate_task_fields, "a model and one file", qp_evaluate_task_config, QP_EVALUATE_TASK_FIELDS);
 
 typedef struct {
-    const qp_text_model *m;
+    const qp_package *m;
     const qp_evaluate_task_config *o;
     int threads;
     bool json;
@@ -54,7 +54,7 @@ static qp_status count_texts(const trial *t, qp_label_metrics *figures)
     qp_status status = qp_batcher_new(&corpus, &batches, &batcher);
     if (status == QP_OK) {
         qp_batch_source source = qp_batcher_source(batcher);
-        status = qp_label_metrics_measure(t->m, &source, t->threads, figures);
+        status = qp_label_metrics_measure(t->m->model, &source, t->threads, figures);
     }
     if (status == QP_OK && corpus.statistics.cut)
         qp_warn("%s: %lld texts have more tokens than the model reads; cut", t->o->test,
@@ -102,10 +102,10 @@ static qp_status try_labels(const trial *t, const char *metrics)
 {
     bool tags = qp_model_config_of(t->m->model)->task == QP_TASK_TAG;
     qp_label_metrics figures;
-    QP_TRY(qp_label_metrics_check(metrics));
+    QP_TRY(qp_label_report_check(metrics));
     qp_status status = qp_label_metrics_init(&t->m->labels, tags, &figures);
     if (status == QP_OK) status = tags ? count_words(t, &figures) : count_texts(t, &figures);
-    if (status == QP_OK) status = qp_label_metrics_print(&figures, metrics, t->json);
+    if (status == QP_OK) status = qp_label_report_print(&figures, metrics, t->json);
     qp_label_metrics_free(&figures);
     return status;
 }
@@ -175,9 +175,9 @@ static qp_status run(const trial *t, const char *metrics)
 qp_status qp_evaluate_task(const char *metrics, const char *model, const qp_evaluate_task_config *o, int threads,
                            bool json)
 {
-    qp_text_model m;
-    QP_TRY(qp_text_model_open(model, &m));
-    qp_status status = run(&(trial){.m = &m, .o = o, .threads = threads, .json = json}, metrics);
-    qp_text_model_free(&m);
+    qp_package *m;
+    QP_TRY(qp_package_open(model, &m));
+    qp_status status = run(&(trial){.m = m, .o = o, .threads = threads, .json = json}, metrics);
+    qp_package_free(m);
     return status;
 }

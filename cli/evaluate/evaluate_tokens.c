@@ -7,10 +7,10 @@
 #include "cli/base/json_text.h"
 #include "cli/base/metric_names.h"
 #include "cli/base/text.h"
-#include "cli/evaluate/token_metrics.h"
-#include "cli/train/validation.h"
 #include "data/batches/batcher.h"
 #include "data/batches/masking.h"
+#include "lib/token_metrics.h"
+#include "lib/validation.h"
 
 enum { BATCH_TOKENS = 1024, FIGURES = 5 };
 
@@ -58,7 +58,7 @@ static qp_status check_names(const figure *list, int count, const char *metrics,
 
 /* ---- reading ---- */
 
-static qp_status load(const qp_text_model *m, const char *path, bool to_itself, qp_corpus *corpus)
+static qp_status load(const qp_package *m, const char *path, bool to_itself, qp_corpus *corpus)
 {
     const qp_text_codec *codec = &m->source_codec;
     qp_corpus_options options = {.files = {.kind = QP_TEXT_ONE_FILE, .target = path},
@@ -82,7 +82,7 @@ static qp_status batches_of(const qp_corpus *corpus, qp_batcher **batcher)
 
 /* ---- masked language models ---- */
 
-static qp_status count_masks(const qp_text_model *m, const qp_evaluate_task_config *o, const qp_corpus *corpus,
+static qp_status count_masks(const qp_package *m, const qp_evaluate_task_config *o, const qp_corpus *corpus,
                              int threads, qp_token_metrics *figures)
 {
     qp_batcher *batcher = NULL;
@@ -107,7 +107,7 @@ static qp_status count_masks(const qp_text_model *m, const qp_evaluate_task_conf
     return status;
 }
 
-qp_status qp_evaluate_masks(const qp_text_model *m, const qp_evaluate_task_config *o, int threads, bool json,
+qp_status qp_evaluate_masks(const qp_package *m, const qp_evaluate_task_config *o, int threads, bool json,
                             const char *metrics)
 {
     qp_corpus corpus;
@@ -131,20 +131,20 @@ qp_status qp_evaluate_masks(const qp_text_model *m, const qp_evaluate_task_confi
 /* ---- autoencoders ---- */
 
 /* Share of the lines that greedy decoding gives back. */
-static qp_status count_lines(const qp_text_model *m, const char *path, int threads, double *percent)
+static qp_status count_lines(const qp_package *m, const char *path, int threads, double *percent)
 {
     qp_text_files files = {.kind = QP_TEXT_ONE_FILE, .target = path};
     qp_validation validation;
     qp_metrics metrics = {0};
     QP_TRY(qp_validation_init(&validation, &files, "accuracy"));
-    validation.text_model = m;
+    validation.package = m;
     qp_status status = qp_validation_measure(&validation, threads, &metrics);
     *percent = metrics.count ? metrics.entry[0].value : 0;
     qp_validation_free(&validation);
     return status;
 }
 
-static qp_status count_copies(const qp_text_model *m, const qp_corpus *corpus, int threads, qp_token_metrics *sums,
+static qp_status count_copies(const qp_package *m, const qp_corpus *corpus, int threads, qp_token_metrics *sums,
                               double *divergence)
 {
     qp_batcher *batcher = NULL;
@@ -157,7 +157,7 @@ static qp_status count_copies(const qp_text_model *m, const qp_corpus *corpus, i
     return status;
 }
 
-qp_status qp_evaluate_copies(const qp_text_model *m, const qp_evaluate_task_config *o, int threads, bool json,
+qp_status qp_evaluate_copies(const qp_package *m, const qp_evaluate_task_config *o, int threads, bool json,
                              const char *metrics)
 {
     qp_corpus corpus;

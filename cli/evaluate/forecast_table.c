@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/base/json_text.h"
-#include "cli/train/train_series.h"
+#include "lib/train_series.h"
 
 static const struct {
     const char *name;
@@ -130,7 +130,7 @@ static void print_json(const qp_forecast_sums *sums, const char *metrics)
     qp_json_line(stdout, root);
 }
 
-qp_status qp_forecast_table_print(const qp_text_model *m, const qp_series *test, const qp_series *training, int period,
+qp_status qp_forecast_table_print(const qp_package *m, const qp_series *test, const qp_series *training, int period,
                                   int threads, const char *metrics, bool json)
 {
     qp_forecast_sums sums[ROWS] = {0};

@@ -1,7 +1,7 @@
 #ifndef QP_FORECAST_TABLE_H
 #define QP_FORECAST_TABLE_H
 
-#include "cli/base/text_model.h"
+#include "lib/package.h"
 
 /* forecast_table — a forecaster beside the simple forecasts it has to beat, over every window of a series. */
 
@@ -10,7 +10,7 @@
  *   the value one period before (seasonal), with `training` a linear regression learned there; columns: the chosen figures.
  *   Errors  those of qp_scaling_check and the model; QP_EUSAGE: a period longer than the window. */
 qp_status qp_forecast_table_check(const char *metrics);
-qp_status qp_forecast_table_print(const qp_text_model *m, const qp_series *test, const qp_series *training, int period,
+qp_status qp_forecast_table_print(const qp_package *m, const qp_series *test, const qp_series *training, int period,
                                   int threads, const char *metrics, bool json);
 
 #endif

@@ -56,7 +56,7 @@ static qp_status add_chunk(const qp_scorer *scorer, const qp_chunks *chunks, qp_
     return status;
 }
 
-static qp_status measure_lines(const qp_text_model *m, char *file, int threads, qp_perplexity *sums)
+static qp_status measure_lines(const qp_package *m, char *file, int threads, qp_perplexity *sums)
 {
     qp_scorer scorer = {.model = m->model, .target = &m->target_codec, .batch_size = 64, .threads = threads};
     qp_chunks chunks;
@@ -73,7 +73,7 @@ static qp_status measure_lines(const qp_text_model *m, char *file, int threads, 
 /* ---- running text ---- */
 
 typedef struct {
-    const qp_text_model *text_model;
+    const qp_package *package;
     const qp_batch_source *source;
     qp_real **log_probability; /* [batches] */
 } window_job;
@@ -86,11 +86,11 @@ static qp_status score_batch(void *self, qp_tape *tape, int number)
     int rows = batch.target.sequences.start[batch.target.sequences.count];
     job->log_probability[number] = malloc(((size_t)rows + 1) * sizeof(qp_real));
     if (!job->log_probability[number]) return qp_fail(QP_EMEMORY, "perplexity: out of memory for %d tokens", rows);
-    return qp_score(job->text_model->model, tape, &batch, job->log_probability[number]);
+    return qp_score(job->package->model, tape, &batch, job->log_probability[number]);
 }
 
 /* One window a batch. */
-static qp_status score_windows(const qp_text_model *m, const qp_corpus *corpus, const qp_batch_source *source,
+static qp_status score_windows(const qp_package *m, const qp_corpus *corpus, const qp_batch_source *source,
                                int64_t batches, int threads, qp_perplexity *sums)
 {
     window_job job = {m, source, calloc((size_t)batches + 1, sizeof *job.log_probability)};
@@ -107,7 +107,7 @@ static qp_status score_windows(const qp_text_model *m, const qp_corpus *corpus, 
 }
 
 /* With --carry the text is one stream: a window begins in the state that the one before has left. */
-static qp_status score_stream(const qp_text_model *m, const qp_corpus *corpus, qp_perplexity *sums)
+static qp_status score_stream(const qp_package *m, const qp_corpus *corpus, qp_perplexity *sums)
 {
     qp_tbptt_batches_options options = {.window = qp_model_config_of(m->model)->lm_window,
                                         .size = 1,
@@ -135,7 +135,7 @@ static qp_status score_stream(const qp_text_model *m, const qp_corpus *corpus, q
     return status;
 }
 
-static qp_status score_apart(const qp_text_model *m, const qp_corpus *corpus, int threads, qp_perplexity *sums)
+static qp_status score_apart(const qp_package *m, const qp_corpus *corpus, int threads, qp_perplexity *sums)
 {
     qp_window_batches_options cut = {.window = qp_model_config_of(m->model)->lm_window, .size = 1, .slots = threads};
     qp_window_batches *windows = NULL;
@@ -148,7 +148,7 @@ static qp_status score_apart(const qp_text_model *m, const qp_corpus *corpus, in
     return status;
 }
 
-static qp_status measure_windows(const qp_text_model *m, const char *file, int threads, qp_perplexity *sums)
+static qp_status measure_windows(const qp_package *m, const char *file, int threads, qp_perplexity *sums)
 {
     qp_corpus_options options = {
         .files = {.kind = QP_TEXT_ONE_FILE, .target = file}, .target_codec = &m->target_codec, .running_text = true};
@@ -162,7 +162,7 @@ static qp_status measure_windows(const qp_text_model *m, const char *file, int t
     return status;
 }
 
-qp_status qp_perplexity_measure(const qp_text_model *m, char *file, int threads, qp_perplexity *sums)
+qp_status qp_perplexity_measure(const qp_package *m, char *file, int threads, qp_perplexity *sums)
 {
     const qp_model_config *config = qp_model_config_of(m->model);
     *sums = (qp_perplexity){0};

@@ -1,7 +1,7 @@
 #ifndef QP_PERPLEXITY_H
 #define QP_PERPLEXITY_H
 
-#include "cli/base/text_model.h"
+#include "lib/package.h"
 
 /* perplexity — how well a language model foresees a text.
  *   perplexity = exp(-sum ln P / tokens)        bits per character = -sum log2 P / characters
@@ -15,7 +15,7 @@ typedef struct {
 
 /* qp_perplexity_measure — of a file ("-": stdin).   Errors  those of reading and of the model; QP_EUSAGE for a model with
  * a source side; QP_EDATA for a text without tokens. */
-qp_status qp_perplexity_measure(const qp_text_model *text_model, char *file, int threads, qp_perplexity *sums);
+qp_status qp_perplexity_measure(const qp_package *package, char *file, int threads, qp_perplexity *sums);
 double qp_perplexity_value(const qp_perplexity *sums);
 double qp_perplexity_bits(const qp_perplexity *sums);
 

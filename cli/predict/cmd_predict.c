@@ -1,9 +1,10 @@
 #include <stdio.h>
 
 #include "cli/base/commands.h"
+#include "cli/base/open_model.h"
 #include "cli/base/options.h"
-#include "cli/predict/predict_tasks.h"
 #include "cli/base/text.h"
+#include "cli/predict/predict_tasks.h"
 #include "lib/base/threads.h"
 #include "lib/base/writer.h"
 
@@ -30,7 +31,7 @@ static const qp_command predict = {
 /* What each task does. */
 static const struct {
     int task;
-    qp_status (*run)(const qp_text_model *m, const qp_predict_config *o, char **file, int files);
+    qp_status (*run)(const qp_package *m, const qp_predict_config *o, char **file, int files);
 } rows[] = {
     {QP_TASK_CLASSIFY, qp_predict_labels},
     {QP_TASK_TAG, qp_predict_tags},
@@ -38,8 +39,8 @@ static const struct {
     {QP_TASK_MLM, qp_predict_masks},
 };
 
-qp_status qp_predict_lines(const qp_text_model *m, const qp_predict_config *o, char **file, int files,
-                           qp_status (*one)(const qp_text_model *m, const qp_predict_config *o, const qp_chunks *chunk))
+qp_status qp_predict_lines(const qp_package *m, const qp_predict_config *o, char **file, int files,
+                           qp_status (*one)(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk))
 {
     enum { LINES_AT_ONCE = 256 };
     qp_chunks chunks;
@@ -58,14 +59,14 @@ static qp_status run(void *self, const qp_options *options)
 {
     (void)self;
     static const int tasks[] = {QP_TASK_CLASSIFY, QP_TASK_TAG, QP_TASK_REGRESS, QP_TASK_MLM, -1};
-    qp_text_model m;
-    QP_TRY(qp_text_model_open_as(config.model, tasks, &m));
+    qp_package *m;
+    QP_TRY(qp_open_model(config.model, tasks, &m));
     config.threads = qp_threads_of(config.threads);
     qp_status status = QP_OK;
     for (size_t i = 0; status == QP_OK && i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].task == qp_model_config_of(m.model)->task)
-            status = rows[i].run(&m, &config, options->file, options->file_count);
-    qp_text_model_free(&m);
+        if (rows[i].task == qp_model_config_of(m->model)->task)
+            status = rows[i].run(m, &config, options->file, options->file_count);
+    qp_package_free(m);
     return status;
 }
 

@@ -1,8 +1,8 @@
 #include <stdlib.h>
 
 #include "cli/base/json_text.h"
-#include "cli/predict/predict_tasks.h"
 #include "cli/base/text.h"
+#include "cli/predict/predict_tasks.h"
 #include "lib/decode/predict.h"
 
 /* predict_labels — lines of text to labels with their probabilities. */
@@ -18,7 +18,7 @@ static int likelier(const void *a, const void *b)
     return x->label - y->label;
 }
 
-static void put_one(const qp_text_model *m, const qp_predict_config *o, const candidate *sorted)
+static void put_one(const qp_package *m, const qp_predict_config *o, const candidate *sorted)
 {
     int shown = o->all ? m->labels.count : 1;
     if (!o->json) {
@@ -38,7 +38,7 @@ static void put_one(const qp_text_model *m, const qp_predict_config *o, const ca
     qp_json_line(stdout, object);
 }
 
-static qp_status put_all(const qp_text_model *m, const qp_predict_config *o, qp_real *score, int rows)
+static qp_status put_all(const qp_package *m, const qp_predict_config *o, qp_real *score, int rows)
 {
     int labels = m->labels.count;
     candidate *sorted = malloc((size_t)labels * sizeof *sorted);
@@ -54,7 +54,7 @@ static qp_status put_all(const qp_text_model *m, const qp_predict_config *o, qp_
     return QP_OK;
 }
 
-static qp_status predict_ids(const qp_text_model *m, const qp_predict_config *o, const qp_line_ids *ids, int count)
+static qp_status predict_ids(const qp_package *m, const qp_predict_config *o, const qp_line_ids *ids, int count)
 {
     size_t rows = 0;
     for (int i = 0; i < count; i++) rows += (size_t)ids[i].count;
@@ -77,7 +77,7 @@ static qp_status predict_ids(const qp_text_model *m, const qp_predict_config *o,
     return status;
 }
 
-static qp_status predict_chunk(const qp_text_model *m, const qp_predict_config *o, const qp_chunks *chunk)
+static qp_status predict_chunk(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk)
 {
     qp_line_ids *ids;
     int longest = (int)qp_model_config_of(m->model)->max_length;
@@ -91,7 +91,7 @@ static qp_status predict_chunk(const qp_text_model *m, const qp_predict_config *
     return status;
 }
 
-qp_status qp_predict_labels(const qp_text_model *m, const qp_predict_config *o, char **file, int files)
+qp_status qp_predict_labels(const qp_package *m, const qp_predict_config *o, char **file, int files)
 {
     return qp_predict_lines(m, o, file, files, predict_chunk);
 }

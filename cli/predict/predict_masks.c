@@ -21,7 +21,7 @@ static void choose(const qp_real *row, int vocabulary, int count, int32_t *chose
     }
 }
 
-static qp_status fill(const qp_text_model *m, const qp_predict_config *o, int32_t *id, int count, const int32_t *place,
+static qp_status fill(const qp_package *m, const qp_predict_config *o, int32_t *id, int count, const int32_t *place,
                       int masks, int32_t *chosen, qp_real *probability)
 {
     int vocabulary = qp_model_outputs(qp_model_config_of(m->model)), top = o->top > 0 ? (int)o->top : 1;
@@ -43,7 +43,7 @@ static qp_status fill(const qp_text_model *m, const qp_predict_config *o, int32_
     return status;
 }
 
-static qp_status put(const qp_text_model *m, const qp_predict_config *o, const int32_t *id, int count, int masks,
+static qp_status put(const qp_package *m, const qp_predict_config *o, const int32_t *id, int count, int masks,
                      const int32_t *chosen, const qp_real *probability)
 {
     char *text;
@@ -73,7 +73,7 @@ static qp_status put(const qp_text_model *m, const qp_predict_config *o, const i
     return QP_OK;
 }
 
-static qp_status predict_line(const qp_text_model *m, const qp_predict_config *o, const char *place_of,
+static qp_status predict_line(const qp_package *m, const qp_predict_config *o, const char *place_of,
                               const qp_line *line)
 {
     int32_t *id, *place;
@@ -97,7 +97,7 @@ static qp_status predict_line(const qp_text_model *m, const qp_predict_config *o
     return status;
 }
 
-static qp_status predict_chunk(const qp_text_model *m, const qp_predict_config *o, const qp_chunks *chunk)
+static qp_status predict_chunk(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk)
 {
     for (int i = 0; i < chunk->count; i++) {
         char place[1100];
@@ -107,7 +107,7 @@ static qp_status predict_chunk(const qp_text_model *m, const qp_predict_config *
     return QP_OK;
 }
 
-qp_status qp_predict_masks(const qp_text_model *m, const qp_predict_config *o, char **file, int files)
+qp_status qp_predict_masks(const qp_package *m, const qp_predict_config *o, char **file, int files)
 {
     return qp_predict_lines(m, o, file, files, predict_chunk);
 }

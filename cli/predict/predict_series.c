@@ -2,12 +2,12 @@
 
 #include "cli/base/json_text.h"
 #include "cli/predict/predict_tasks.h"
-#include "cli/train/train_series.h"
 #include "lib/base/writer.h"
+#include "lib/train_series.h"
 
 /* predict_series — the values behind the end of a series, or behind each of its windows. */
 
-static void put(const qp_text_model *m, const qp_predict_config *o, int64_t row, const double *forecast)
+static void put(const qp_package *m, const qp_predict_config *o, int64_t row, const double *forecast)
 {
     int horizon = m->scaling.horizon;
     if (o->json) {
@@ -24,20 +24,19 @@ static void put(const qp_text_model *m, const qp_predict_config *o, int64_t row,
 
 /* Windows end at every row from the first possible one on, or at the last row alone. `row` is the first foretold one,
  * counted from 1. */
-static qp_status foretell(const qp_text_model *m, const qp_predict_config *o, const qp_series *series)
+static qp_status foretell(const qp_package *m, const qp_predict_config *o, const qp_series *series)
 {
     int window = m->scaling.window, horizon = m->scaling.horizon;
     int64_t first = o->rolling ? 0 : series->rows - window, count = series->rows - window - first + 1;
     double *forecast = malloc((size_t)count * (size_t)horizon * sizeof *forecast);
     if (!forecast) return qp_fail(QP_EMEMORY, "predict: out of memory for %lld windows", (long long)count);
-    qp_status status = qp_series_foretell(m, series, first, 1, count, (int)o->threads, forecast);
+    qp_status status = qp_series_forecast(m, series, first, 1, count, (int)o->threads, forecast);
     for (int64_t i = 0; status == QP_OK && i < count; i++) put(m, o, first + i + window + 1, forecast + i * horizon);
     free(forecast);
     return status == QP_OK ? qp_output_check(stdout, "stdout") : status;
 }
 
-static qp_status foretell_file(const qp_text_model *m, const qp_predict_config *o, const char *columns,
-                               const char *path)
+static qp_status foretell_file(const qp_package *m, const qp_predict_config *o, const char *columns, const char *path)
 {
     qp_series series;
     qp_series_options options = {
@@ -52,7 +51,7 @@ static qp_status foretell_file(const qp_text_model *m, const qp_predict_config *
     return status;
 }
 
-qp_status qp_predict_series(const qp_text_model *m, const qp_predict_config *o, char **file, int files)
+qp_status qp_predict_series(const qp_package *m, const qp_predict_config *o, char **file, int files)
 {
     static char standard[] = "-";
     char *none[] = {standard}, *columns;

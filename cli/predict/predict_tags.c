@@ -59,7 +59,7 @@ static void cut_sentence(const int32_t *id, int count, const int32_t *read, int 
     p->target_start[p->parts] = p->answers;
 }
 
-static qp_status make_parts(const qp_text_model *m, const qp_conll *conll, int64_t first, int64_t end, parts *p)
+static qp_status make_parts(const qp_package *m, const qp_conll *conll, int64_t first, int64_t end, parts *p)
 {
     int longest = (int)qp_model_config_of(m->model)->max_length;
     for (int64_t s = first; s < end; s++) {
@@ -75,7 +75,7 @@ static qp_status make_parts(const qp_text_model *m, const qp_conll *conll, int64
     return QP_OK;
 }
 
-static qp_status tag_sentences(const qp_text_model *m, const qp_conll *conll, int64_t first, int64_t end, int threads,
+static qp_status tag_sentences(const qp_package *m, const qp_conll *conll, int64_t first, int64_t end, int threads,
                                int32_t *best, qp_real *probability)
 {
     parts p = {0};
@@ -98,7 +98,7 @@ static qp_status tag_sentences(const qp_text_model *m, const qp_conll *conll, in
     return status;
 }
 
-qp_status qp_tag_words(const qp_text_model *m, const qp_conll *conll, int threads, int32_t *best, qp_real *probability)
+qp_status qp_tag_words(const qp_package *m, const qp_conll *conll, int threads, int32_t *best, qp_real *probability)
 {
     enum { SENTENCES_AT_ONCE = 256 };
     for (int64_t s = 0; s < conll->sentences; s += SENTENCES_AT_ONCE) {
@@ -141,7 +141,7 @@ static qp_status split_lines(const qp_chunks *chunk, qp_conll *conll)
     return QP_OK;
 }
 
-static void put_line(const qp_text_model *m, const qp_conll *conll, int64_t first, int64_t end, const int32_t *best)
+static void put_line(const qp_package *m, const qp_conll *conll, int64_t first, int64_t end, const int32_t *best)
 {
     for (int64_t w = first; w < end; w++) {
         if (w > first) putchar(' ');
@@ -151,7 +151,7 @@ static void put_line(const qp_text_model *m, const qp_conll *conll, int64_t firs
     putchar('\n');
 }
 
-static void put_json(const qp_text_model *m, const qp_conll *conll, int64_t first, int64_t end, const int32_t *best,
+static void put_json(const qp_package *m, const qp_conll *conll, int64_t first, int64_t end, const int32_t *best,
                      const qp_real *probability)
 {
     json_t *words = json_array();
@@ -177,7 +177,7 @@ static qp_status answers_of(const qp_conll *conll, int32_t **best, qp_real **pro
 }
 
 /* One line out for each line in, empty ones too. */
-static void put_lines(const qp_text_model *m, const qp_predict_config *o, const qp_chunks *chunk, const qp_conll *conll,
+static void put_lines(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk, const qp_conll *conll,
                       const int32_t *best, const qp_real *probability)
 {
     int64_t sentence = 0;
@@ -203,7 +203,7 @@ static void warn_of_columns(const qp_predict_config *o, const qp_chunks *chunk)
                 qp_chunks_path(chunk, 0));
 }
 
-static qp_status tag_chunk(const qp_text_model *m, const qp_predict_config *o, const qp_chunks *chunk)
+static qp_status tag_chunk(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk)
 {
     qp_conll conll;
     int32_t *best = NULL;
@@ -223,8 +223,8 @@ static qp_status tag_chunk(const qp_text_model *m, const qp_predict_config *o, c
 
 /* ---- CoNLL files ---- */
 
-static qp_status put_conll(const qp_text_model *m, const qp_predict_config *o, const qp_conll *conll,
-                           const int32_t *best, const qp_real *probability)
+static qp_status put_conll(const qp_package *m, const qp_predict_config *o, const qp_conll *conll, const int32_t *best,
+                           const qp_real *probability)
 {
     for (int64_t s = 0; o->json && s < conll->sentences; s++)
         put_json(m, conll, conll->start[s], conll->start[s + 1], best, probability);
@@ -237,7 +237,7 @@ static qp_status put_conll(const qp_text_model *m, const qp_predict_config *o, c
     return QP_OK;
 }
 
-static qp_status tag_file(const qp_text_model *m, const qp_predict_config *o, const char *path)
+static qp_status tag_file(const qp_package *m, const qp_predict_config *o, const char *path)
 {
     qp_conll *conll;
     int32_t *best = NULL;
@@ -262,7 +262,7 @@ static bool is_conll(const qp_predict_config *o, const char *path)
            (length > 7 && strncmp(path + length - 7, ".conllu", 7) == 0);
 }
 
-qp_status qp_predict_tags(const qp_text_model *m, const qp_predict_config *o, char **file, int files)
+qp_status qp_predict_tags(const qp_package *m, const qp_predict_config *o, char **file, int files)
 {
     static char standard[] = "-";
     char *none[] = {standard};

@@ -2,9 +2,9 @@
 #define QP_PREDICT_TASKS_H
 
 #include "cli/base/chunks.h"
-#include "cli/base/text_model.h"
 #include "data/text/conll.h"
 #include "lib/config/config.h"
+#include "lib/package.h"
 
 /* predict_tasks — what each task of `quipu predict` does with its input: a row of cmd_predict.c. Output is in the order of the
  * input and comes as the input is read. */
@@ -26,18 +26,17 @@ typedef struct {
 } qp_predict_config;
 
 /* Run one task over the files (none: stdin). */
-qp_status qp_predict_labels(const qp_text_model *m, const qp_predict_config *o, char **file, int files);
-qp_status qp_predict_tags(const qp_text_model *m, const qp_predict_config *o, char **file, int files);
-qp_status qp_predict_series(const qp_text_model *m, const qp_predict_config *o, char **file, int files);
-qp_status qp_predict_masks(const qp_text_model *m, const qp_predict_config *o, char **file, int files);
+qp_status qp_predict_labels(const qp_package *m, const qp_predict_config *o, char **file, int files);
+qp_status qp_predict_tags(const qp_package *m, const qp_predict_config *o, char **file, int files);
+qp_status qp_predict_series(const qp_package *m, const qp_predict_config *o, char **file, int files);
+qp_status qp_predict_masks(const qp_package *m, const qp_predict_config *o, char **file, int files);
 
 /* qp_predict_lines — `one` for each chunk of the files' lines. */
-qp_status qp_predict_lines(const qp_text_model *m, const qp_predict_config *o, char **file, int files,
-                           qp_status (*one)(const qp_text_model *m, const qp_predict_config *o,
-                                            const qp_chunks *chunk));
+qp_status qp_predict_lines(const qp_package *m, const qp_predict_config *o, char **file, int files,
+                           qp_status (*one)(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk));
 
 /* qp_tag_words — the tag of every word of a file: best [conll->words] labels, probability [conll->words] or NULL. A
  * sentence longer than the model reads is tagged in several parts. */
-qp_status qp_tag_words(const qp_text_model *m, const qp_conll *conll, int threads, int32_t *best, qp_real *probability);
+qp_status qp_tag_words(const qp_package *m, const qp_conll *conll, int threads, int32_t *best, qp_real *probability);
 
 #endif

@@ -275,17 +275,18 @@ static void warn_of_learning(const qp_train_settings *settings, size_t weights, 
     }
 }
 
-qp_status qp_dry_run(const qp_train_settings *settings, const qp_train_data *data, const qp_model *model,
-                     qp_trainer *trainer)
+qp_status qp_dry_run(qp_train_run *run)
 {
+    const qp_train_settings *settings = run->settings;
+    const qp_model *model = run->data.package->model;
     const qp_model_config *c = qp_model_config_of(model);
     findings found = {.pieces = {c->src_vocab_size, c->tgt_vocab_size}};
-    QP_TRY(print_data(data, &found));
+    QP_TRY(print_data(&run->data, &found));
     QP_TRY(print_model(settings, model, &found));
     size_t weights = qp_params_elements(qp_model_params(model));
-    QP_TRY(print_time(settings, trainer));
-    warn_of_data(settings, data, &found);
-    warn_of_learning(settings, weights, data, &found);
+    QP_TRY(print_time(settings, &run->trainer));
+    warn_of_data(settings, &run->data, &found);
+    warn_of_learning(settings, weights, &run->data, &found);
     if (found.warnings == 0) puts("\nno warnings");
     return QP_OK;
 }

@@ -29,7 +29,8 @@ typedef struct {
     size_t offset;        /* in the struct */
     const char *fallback; /* default, as text */
     double low, high;     /* bounds of INT and REAL */
-    const char *choices;  /* CHOICE: "adam, adamw, sgd": the field holds the index, an int */
+    const char *choices;  /* CHOICE: "adam, adamw, sgd": the field holds the index, an int; TEXT: how the help calls
+                             the value, "FILE"; NULL: "TEXT" */
     const char *help;
 } qp_field;
 

@@ -206,26 +206,26 @@ static qp_status copy_text(const qp_safetensors *file, const char *key, char **c
     return *copy ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory while loading", qp_safetensors_path(file));
 }
 
-static qp_status copy_texts(const qp_safetensors *file, qp_model_bundle *bundle)
+static qp_status copy_texts(const qp_safetensors *file, qp_model_texts *texts)
 {
-    QP_TRY(copy_text(file, SOURCE_KEY, &bundle->source_tokenizer));
-    QP_TRY(copy_text(file, TARGET_KEY, &bundle->target_tokenizer));
-    QP_TRY(copy_text(file, LABELS_KEY, &bundle->labels));
-    return copy_text(file, SCALING_KEY, &bundle->scaling);
+    QP_TRY(copy_text(file, SOURCE_KEY, &texts->source_tokenizer));
+    QP_TRY(copy_text(file, TARGET_KEY, &texts->target_tokenizer));
+    QP_TRY(copy_text(file, LABELS_KEY, &texts->labels));
+    return copy_text(file, SCALING_KEY, &texts->scaling);
 }
 
-qp_status qp_model_file_texts(const char *path, qp_model_bundle *bundle)
+qp_status qp_model_file_texts(const char *path, qp_model_texts *texts)
 {
-    *bundle = (qp_model_bundle){0};
+    *texts = (qp_model_texts){0};
     qp_safetensors *file;
     QP_TRY(qp_safetensors_open(path, &file));
-    qp_status status = copy_texts(file, bundle);
+    qp_status status = copy_texts(file, texts);
     qp_safetensors_close(file);
-    if (status != QP_OK) qp_model_bundle_free(bundle);
+    if (status != QP_OK) qp_model_texts_free(texts);
     return status;
 }
 
-static qp_status load_from(const qp_safetensors *file, qp_model_bundle *bundle)
+static qp_status load_from(const qp_safetensors *file, qp_model **model, qp_model_texts *texts)
 {
     const char *path = qp_safetensors_path(file), *format = qp_safetensors_metadata(file, FORMAT_KEY);
     const char *config_text = qp_safetensors_metadata(file, MODEL_KEY);
@@ -239,39 +239,43 @@ static qp_status load_from(const qp_safetensors *file, qp_model_bundle *bundle)
     QP_TRY(config_from_json(path, config_text, &config));
     bool ngram = config.decoder == QP_KIND_NGRAM;
     if (!ngram) QP_TRY(check_size(file, &config));
-    QP_TRY(qp_model_new_blank(&config, &bundle->model));
-    QP_TRY(ngram ? fill_ngram(file, bundle->model) : fill(file, qp_model_params(bundle->model)));
-    return copy_texts(file, bundle);
+    QP_TRY(qp_model_new_blank(&config, model));
+    QP_TRY(ngram ? fill_ngram(file, *model) : fill(file, qp_model_params(*model)));
+    return copy_texts(file, texts);
 }
 
-qp_status qp_model_file_load(const char *path, qp_model_bundle *bundle)
+qp_status qp_model_file_load(const char *path, qp_model **model, qp_model_texts *texts)
 {
-    *bundle = (qp_model_bundle){0};
+    *model = NULL;
+    *texts = (qp_model_texts){0};
     qp_safetensors *file;
     QP_TRY(qp_safetensors_open(path, &file));
-    qp_status status = load_from(file, bundle);
+    qp_status status = load_from(file, model, texts);
     qp_safetensors_close(file);
-    if (status != QP_OK) qp_model_bundle_free(bundle);
+    if (status == QP_OK) return QP_OK;
+    qp_model_free(*model);
+    *model = NULL;
+    qp_model_texts_free(texts);
     return status == QP_EUSAGE ? QP_EDATA : status;
 }
 
-void qp_model_bundle_free(qp_model_bundle *bundle)
+void qp_model_texts_free(qp_model_texts *texts)
 {
-    qp_model_free(bundle->model);
-    free(bundle->source_tokenizer);
-    free(bundle->target_tokenizer);
-    free(bundle->labels);
-    free(bundle->scaling);
-    *bundle = (qp_model_bundle){0};
+    free(texts->source_tokenizer);
+    free(texts->target_tokenizer);
+    free(texts->labels);
+    free(texts->scaling);
+    *texts = (qp_model_texts){0};
 }
 
 /* ---- averaging ---- */
 
 static qp_status add_up(const char *path, const qp_params *first, double *sum)
 {
-    qp_model_bundle other;
-    QP_TRY(qp_model_file_load(path, &other));
-    qp_params *params = qp_model_params(other.model);
+    qp_model *other;
+    qp_model_texts texts;
+    QP_TRY(qp_model_file_load(path, &other, &texts));
+    qp_params *params = qp_model_params(other);
     bool same = qp_params_count(params) == qp_params_count(first) && qp_params_count(first) > 0 &&
                 qp_params_size(params) == qp_params_size(first);
     for (int i = 0; same && i < qp_params_count(first); i++) {
@@ -280,32 +284,35 @@ static qp_status add_up(const char *path, const qp_params *first, double *sum)
     }
     if (same)
         for (size_t i = 0; i < qp_params_size(first); i++) sum[i] += (double)qp_params_block(params)[i];
-    qp_model_bundle_free(&other);
+    qp_model_free(other);
+    qp_model_texts_free(&texts);
     if (same) return QP_OK;
     return qp_fail(QP_EDATA, "%s: its arrays have other shapes than the first model's; average models of one run",
                    path);
 }
 
-qp_status qp_model_file_average(const char *path, const char *const *from, int count)
+static qp_status average(const char *const *from, int count, const qp_model *first)
 {
-    qp_model_bundle first;
-    QP_TRY(qp_model_file_load(from[0], &first));
-    if (qp_model_ngram(first.model, NULL)) {
-        qp_model_bundle_free(&first);
+    if (qp_model_ngram(first, NULL))
         return qp_fail(QP_EUSAGE, "%s: n-grams cannot be averaged; learn them from all the text at once", from[0]);
-    }
-    qp_params *params = qp_model_params(first.model);
+    qp_params *params = qp_model_params(first);
     size_t size = qp_params_size(params);
     double *sum = calloc(size + 1, sizeof *sum);
     qp_status status = sum ? QP_OK : qp_fail(QP_EMEMORY, "out of memory for averaging %zu weights", size);
     for (int i = 0; status == QP_OK && i < count; i++) status = add_up(from[i], params, sum);
-    if (status == QP_OK) {
-        for (size_t i = 0; i < size; i++) qp_params_block(params)[i] = (qp_real)(sum[i] / count);
-        status = qp_model_file_save(
-            path, first.model,
-            &(qp_model_texts){first.source_tokenizer, first.target_tokenizer, first.labels, first.scaling});
-    }
+    for (size_t i = 0; status == QP_OK && i < size; i++) qp_params_block(params)[i] = (qp_real)(sum[i] / count);
     free(sum);
-    qp_model_bundle_free(&first);
+    return status;
+}
+
+qp_status qp_model_file_average(const char *path, const char *const *from, int count)
+{
+    qp_model *first;
+    qp_model_texts texts;
+    QP_TRY(qp_model_file_load(from[0], &first, &texts));
+    qp_status status = average(from, count, first);
+    if (status == QP_OK) status = qp_model_file_save(path, first, &texts);
+    qp_model_free(first);
+    qp_model_texts_free(&texts);
     return status;
 }

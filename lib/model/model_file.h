@@ -13,28 +13,21 @@
  *   quipu.checksum          see store/safetensors.h
  * Equal models make equal files, byte for byte: no date, host or path goes in. */
 typedef struct {
-    qp_model *model;
-    char *source_tokenizer; /* JSON text, or NULL */
-    char *target_tokenizer; /* JSON text, or NULL: the source's */
-    char *labels, *scaling; /* JSON texts, or NULL */
-} qp_model_bundle;
+    char *source_tokenizer, *target_tokenizer; /* the tokenizers' JSON */
+    char *labels, *scaling;
+} qp_model_texts; /* what the metadata carries beside the configuration; each may be NULL */
 
-/* What is saved beside the model: JSON texts, each may be NULL. */
-typedef struct {
-    const char *source_tokenizer, *target_tokenizer, *labels, *scaling;
-} qp_model_texts;
+void qp_model_texts_free(qp_model_texts *texts);
 
 /* qp_model_file_save — complete or absent. texts may be NULL.   Errors  QP_ECREATE, QP_EIO, QP_EMEMORY. */
 qp_status qp_model_file_save(const char *path, const qp_model *model, const qp_model_texts *texts);
 
-/* qp_model_file_load — verify the checksum, build the model and fill it. The caller frees the bundle.
+/* qp_model_file_load — verify the checksum, build the model and fill it; the caller frees the model and the texts.
+ *   Whether the texts suffice for the model is not checked here, but by qp_package_load.
+ * qp_model_file_texts — the texts of any safetensors file, without its weights.
  * Errors  QP_ENOINPUT, QP_EDATA (naming what is wrong with the file), QP_EMEMORY. */
-qp_status qp_model_file_load(const char *path, qp_model_bundle *bundle);
-void qp_model_bundle_free(qp_model_bundle *bundle);
-
-/* qp_model_file_texts — only the texts of any safetensors file, NULL where it has none, and no model; the caller frees the
- * bundle.   Errors  QP_ENOINPUT, QP_EDATA, QP_EMEMORY. */
-qp_status qp_model_file_texts(const char *path, qp_model_bundle *bundle);
+qp_status qp_model_file_load(const char *path, qp_model **model, qp_model_texts *texts);
+qp_status qp_model_file_texts(const char *path, qp_model_texts *texts);
 
 /* qp_model_file_average — the mean, in double and in the order given, of models of one shape -> save to `path`.
  * Configuration and tokenizers are those of the first.   Errors  as above; QP_EDATA where the shapes differ. */

@@ -143,11 +143,13 @@ Test(decoder_ngram, the_same_after_saving_and_loading)
     make_path();
     for (int order = 1; order <= 5; order++) {
         qp_model *model = ngram_model(order);
-        qp_model_bundle bundle;
+        qp_model *loaded;
+        qp_model_texts texts;
         cr_assert_eq(qp_model_file_save(path, model, NULL), QP_OK, "%s", qp_error_message());
-        cr_assert_eq(qp_model_file_load(path, &bundle), QP_OK, "%s", qp_error_message());
-        cr_assert_eq(total(model), total(bundle.model));
-        qp_model_bundle_free(&bundle);
+        cr_assert_eq(qp_model_file_load(path, &loaded, &texts), QP_OK, "%s", qp_error_message());
+        cr_assert_eq(total(model), total(loaded));
+        qp_model_free(loaded);
+        qp_model_texts_free(&texts);
         qp_model_free(model);
     }
     unlink(path);
@@ -178,9 +180,11 @@ static qp_status load_with(const char *name, qp_dtype dtype, int64_t count, cons
     cr_assert_eq(qp_safetensors_writer_save(writer, changed), QP_OK, "%s", qp_error_message());
     for (int i = 0; i < qp_safetensors_count(file); i++) free(copy[i]);
     qp_safetensors_close(file);
-    qp_model_bundle bundle;
-    qp_status status = qp_model_file_load(changed, &bundle);
-    if (status == QP_OK) qp_model_bundle_free(&bundle);
+    qp_model *loaded;
+    qp_model_texts texts;
+    qp_status status = qp_model_file_load(changed, &loaded, &texts);
+    qp_model_free(loaded);
+    qp_model_texts_free(&texts);
     unlink(changed);
     return status;
 }

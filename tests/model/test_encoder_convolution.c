@@ -74,9 +74,11 @@ Test(test_encoder_convolution, its_file_is_opened_again)
         char path[64];
         snprintf(path, sizeof path, "conv-%d-%d.safetensors", (int)getpid(), o);
         cr_assert_eq(qp_model_file_save(path, model, NULL), QP_OK, "%s", qp_error_message());
-        qp_model_bundle bundle;
-        cr_assert_eq(qp_model_file_load(path, &bundle), QP_OK, "%s", qp_error_message());
-        qp_model_bundle_free(&bundle);
+        qp_model *loaded;
+        qp_model_texts texts;
+        cr_assert_eq(qp_model_file_load(path, &loaded, &texts), QP_OK, "%s", qp_error_message());
+        qp_model_free(loaded);
+        qp_model_texts_free(&texts);
         unlink(path);
         qp_model_free(model);
     }

@@ -329,17 +329,19 @@ Test(test_head, files_are_opened_again)
     snprintf(path, sizeof path, "head-%d.safetensors", (int)getpid());
     for (int n = 0; n < ALL; n++) {
         qp_model *model = model_of(n, NULL, what);
-        qp_model_bundle bundle;
+        qp_model *loaded;
+        qp_model_texts texts;
         cr_assert_eq(qp_model_file_save(path, model, NULL), QP_OK, "%s", qp_error_message());
-        cr_assert_eq(qp_model_file_load(path, &bundle), QP_OK, "%s: %s", what, qp_error_message());
+        cr_assert_eq(qp_model_file_load(path, &loaded, &texts), QP_OK, "%s: %s", what, qp_error_message());
         size_t bytes = qp_params_size(qp_model_params(model)) * sizeof(qp_real);
         cr_expect_eq(
-            memcmp(qp_params_block(qp_model_params(model)), qp_params_block(qp_model_params(bundle.model)), bytes), 0);
-        const qp_model_config *before = qp_model_config_of(model), *after = qp_model_config_of(bundle.model);
+            memcmp(qp_params_block(qp_model_params(model)), qp_params_block(qp_model_params(loaded)), bytes), 0);
+        const qp_model_config *before = qp_model_config_of(model), *after = qp_model_config_of(loaded);
         cr_expect(before->task == after->task && before->pooling == after->pooling && before->labels == after->labels,
                   "%s", what);
         cr_expect(before->features == after->features && before->horizon == after->horizon, "%s", what);
-        qp_model_bundle_free(&bundle);
+        qp_model_free(loaded);
+        qp_model_texts_free(&texts);
         qp_model_free(model);
     }
     unlink(path);

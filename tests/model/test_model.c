@@ -86,16 +86,18 @@ Test(model, file_gives_back_the_same_logits_and_texts)
     char path[] = "/tmp/quipu-test-model-XXXXXX";
     close(mkstemp(path));
     qp_model *model = variant_model(3);
-    cr_assert_eq(qp_model_file_save(path, model, &(qp_model_texts){.source_tokenizer = "{\"source\": 1}"}), QP_OK, "%s",
+    cr_assert_eq(qp_model_file_save(path, model, &(qp_model_texts){.source_tokenizer = (char[]){"{\"source\": 1}"}}), QP_OK, "%s",
                  qp_error_message());
-    qp_model_bundle bundle;
-    cr_assert_eq(qp_model_file_load(path, &bundle), QP_OK, "%s", qp_error_message());
-    cr_assert_str_eq(bundle.source_tokenizer, "{\"source\": 1}");
-    cr_assert_null(bundle.target_tokenizer);
-    qp_params *a = qp_model_params(model), *b = qp_model_params(bundle.model);
+    qp_model *loaded;
+    qp_model_texts texts;
+    cr_assert_eq(qp_model_file_load(path, &loaded, &texts), QP_OK, "%s", qp_error_message());
+    cr_assert_str_eq(texts.source_tokenizer, "{\"source\": 1}");
+    cr_assert_null(texts.target_tokenizer);
+    qp_params *a = qp_model_params(model), *b = qp_model_params(loaded);
     cr_assert_eq(qp_params_size(a), qp_params_size(b));
     cr_assert_eq(memcmp(qp_params_block(a), qp_params_block(b), qp_params_size(a) * sizeof(qp_real)), 0);
-    qp_model_bundle_free(&bundle);
+    qp_model_free(loaded);
+    qp_model_texts_free(&texts);
     qp_model_free(model);
     unlink(path);
 }
@@ -111,10 +113,12 @@ Test(model, average_is_the_mean)
     weight[0] = before + 2;
     cr_assert_eq(qp_model_file_save(two, model, NULL), QP_OK);
     cr_assert_eq(qp_model_file_average(mean, (const char *[]){one, two}, 2), QP_OK, "%s", qp_error_message());
-    qp_model_bundle bundle;
-    cr_assert_eq(qp_model_file_load(mean, &bundle), QP_OK);
-    cr_assert_float_eq(qp_params_value(qp_model_params(bundle.model), 0)[0], before + 1, 1e-6);
-    qp_model_bundle_free(&bundle);
+    qp_model *loaded;
+    qp_model_texts texts;
+    cr_assert_eq(qp_model_file_load(mean, &loaded, &texts), QP_OK);
+    cr_assert_float_eq(qp_params_value(qp_model_params(loaded), 0)[0], before + 1, 1e-6);
+    qp_model_free(loaded);
+    qp_model_texts_free(&texts);
     qp_model_free(model);
     unlink(one), unlink(two), unlink(mean);
 }

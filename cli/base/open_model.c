@@ -1,0 +1,21 @@
+#include "cli/base/open_model.h"
+
+qp_status qp_open_model(const char *path, const int *task, qp_package **package)
+{
+    static const char *const what[] = {
+        [QP_TASK_TRANSLATE] = "is a translator; use quipu translate",
+        [QP_TASK_LM] = "is a language model; use quipu generate, or quipu score",
+        [QP_TASK_CLASSIFY] = "is a classifier of texts; use quipu predict",
+        [QP_TASK_TAG] = "is a tagger; use quipu predict",
+        [QP_TASK_REGRESS] = "is a forecaster of series; use quipu predict",
+        [QP_TASK_AUTOENCODE] = "is an autoencoder; use quipu translate, which gives the text back",
+        [QP_TASK_MLM] = "is a masked language model; use quipu predict, which fills in [MASK]",
+    };
+    QP_TRY(qp_package_open(path, package));
+    int is = qp_model_config_of((*package)->model)->task;
+    for (; *task >= 0; task++)
+        if (*task == is) return QP_OK;
+    qp_package_free(*package);
+    *package = NULL;
+    return qp_fail(QP_EUSAGE, "%s: %s", path, what[is]);
+}

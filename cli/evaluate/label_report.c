@@ -1,0 +1,161 @@
+#include "cli/evaluate/label_report.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/base/json_text.h"
+#include "cli/base/metric_names.h"
+
+static const char unseen_name[] = "(unseen)";
+
+static double accuracy(const qp_label_metrics *m) { return qp_label_metrics_accuracy(m); }
+static double precision(const qp_label_metrics *m) { return 100 * qp_class_scores_macro(&m->confusion, 1).precision; }
+static double recall(const qp_label_metrics *m) { return 100 * qp_class_scores_macro(&m->confusion, 1).recall; }
+static double macro(const qp_label_metrics *m) { return 100 * qp_class_scores_macro(&m->confusion, 1).f; }
+static double micro(const qp_label_metrics *m) { return 100 * qp_class_scores_micro(&m->confusion).f; }
+static double weighted(const qp_label_metrics *m) { return 100 * qp_class_scores_weighted(&m->confusion, 1).f; }
+static double balanced(const qp_label_metrics *m) { return 100 * qp_class_balanced_accuracy(&m->confusion); }
+static double matthews(const qp_label_metrics *m) { return 100 * qp_class_matthews(&m->confusion); }
+static double kappa(const qp_label_metrics *m) { return 100 * qp_class_kappa(&m->confusion); }
+static double entity_precision(const qp_label_metrics *m) { return 100 * qp_entity_micro(&m->entity).precision; }
+static double entity_recall(const qp_label_metrics *m) { return 100 * qp_entity_micro(&m->entity).recall; }
+static double entity_f1(const qp_label_metrics *m) { return 100 * qp_entity_micro(&m->entity).f; }
+
+/* A number, or a table (value NULL). */
+static const struct {
+    const char *name;
+    double (*value)(const qp_label_metrics *);
+    bool of_entities;
+    const char *what;
+} figures[] = {
+    {"accuracy", accuracy, false, "answers that are right"},
+    {"f1", macro, false, "mean over the classes"},
+    {"precision", precision, false, "mean over the classes"},
+    {"recall", recall, false, "mean over the classes"},
+    {"micro-f1", micro, false, "over all answers"},
+    {"weighted-f1", weighted, false, "mean over the classes, by how often they occur"},
+    {"balanced-accuracy", balanced, false, "mean recall of the classes that occur"},
+    {"matthews", matthews, false, "correlation"},
+    {"kappa", kappa, false, "agreement beyond chance"},
+    {"entity-precision", entity_precision, true, "entities, type and both ends"},
+    {"entity-recall", entity_recall, true, "entities, type and both ends"},
+    {"entity-f1", entity_f1, true, "entities, type and both ends"},
+    {"report", NULL, false, NULL},
+    {"confusion", NULL, false, NULL},
+};
+enum { FIGURES = sizeof figures / sizeof *figures };
+
+qp_status qp_label_report_check(const char *names)
+{
+    const char *known[FIGURES];
+    for (int i = 0; i < FIGURES; i++) known[i] = figures[i].name;
+    return qp_metric_names_check(names, known, FIGURES, "labels",
+                                 "accuracy, f1, precision, recall, entity-f1, report, confusion");
+}
+
+static const char *class_name(const qp_label_metrics *m, int label)
+{
+    return label < m->labels->count ? m->labels->text[label] : unseen_name;
+}
+
+static int64_t counted(const qp_label_metrics *m, int truth, int predicted)
+{
+    return m->confusion.count[(size_t)truth * (size_t)m->confusion.classes + (size_t)predicted];
+}
+
+/* ---- tables ---- */
+
+static void print_row(const char *name, qp_class_scores s, int64_t support)
+{
+    printf("  %-24s %9.2f %9.2f %9.2f %9lld\n", name, 100 * s.precision, 100 * s.recall, 100 * s.f, (long long)support);
+}
+
+static void print_report(const qp_label_metrics *m)
+{
+    printf("  %-24s %9s %9s %9s %9s\n", "label", "precision", "recall", "f1", "count");
+    for (int i = 0; i < m->confusion.classes; i++) {
+        int64_t support;
+        qp_class_scores s = qp_class_scores_of(&m->confusion, i, 1, &support);
+        if (support > 0 || s.precision > 0 || i < m->labels->count) print_row(class_name(m, i), s, support);
+    }
+    for (int i = 0; m->entities && i < m->entity.types; i++)
+        print_row(m->entity.type[i].type, qp_entity_scores_of(&m->entity.type[i]), m->entity.type[i].truth);
+}
+
+static void print_confusion(const qp_label_metrics *m)
+{
+    puts("  truth TAB prediction TAB count");
+    for (int t = 0; t < m->confusion.classes; t++)
+        for (int p = 0; p < m->confusion.classes; p++)
+            if (counted(m, t, p))
+                printf("  %s\t%s\t%lld\n", class_name(m, t), class_name(m, p), (long long)counted(m, t, p));
+}
+
+static json_t *json_scores(qp_class_scores s, int64_t support)
+{
+    return json_pack("{s:f, s:f, s:f, s:I}", "precision", 100 * s.precision, "recall", 100 * s.recall, "f1", 100 * s.f,
+                     "count", (json_int_t)support);
+}
+
+static json_t *json_report(const qp_label_metrics *m)
+{
+    json_t *object = json_object();
+    for (int i = 0; i < m->confusion.classes; i++) {
+        int64_t support;
+        qp_class_scores s = qp_class_scores_of(&m->confusion, i, 1, &support);
+        if (support > 0 || i < m->labels->count) json_object_set_new(object, class_name(m, i), json_scores(s, support));
+    }
+    return object;
+}
+
+static json_t *json_confusion(const qp_label_metrics *m)
+{
+    json_t *labels = json_array(), *rows = json_array();
+    for (int t = 0; t < m->confusion.classes; t++) {
+        json_t *row = json_array();
+        json_array_append_new(labels, json_string(class_name(m, t)));
+        for (int p = 0; p < m->confusion.classes; p++) json_array_append_new(row, json_integer(counted(m, t, p)));
+        json_array_append_new(rows, row);
+    }
+    return json_pack("{s:o, s:o}", "labels", labels, "count", rows);
+}
+
+static void print_json(const qp_label_metrics *m, const char *names)
+{
+    json_t *root = json_object();
+    for (int i = 0; i < FIGURES; i++) {
+        if (!qp_metric_listed(names, figures[i].name)) continue;
+        json_t *value = figures[i].value                         ? json_pack("{s:f}", "score", figures[i].value(m))
+                        : strcmp(figures[i].name, "report") == 0 ? json_report(m)
+                                                                 : json_confusion(m);
+        json_object_set_new(root, figures[i].name, value);
+    }
+    json_object_set_new(root, "unseen", json_integer(m->unseen));
+    qp_json_line(stdout, root);
+}
+
+qp_status qp_label_report_print(const qp_label_metrics *m, const char *names, bool json)
+{
+    for (int i = 0; i < FIGURES; i++)
+        if (figures[i].of_entities && !m->entities && qp_metric_listed(names, figures[i].name))
+            return qp_fail(QP_EUSAGE,
+                           "evaluate: %s: the labels of this model mean no entities (B-..., I-..., O); use f1",
+                           figures[i].name);
+    if (json) {
+        print_json(m, names);
+        return QP_OK;
+    }
+    for (int i = 0; i < FIGURES; i++) {
+        if (!qp_metric_listed(names, figures[i].name)) continue;
+        if (figures[i].value)
+            printf("%-18s%6.2f  %s\n", figures[i].name, figures[i].value(m), figures[i].what);
+        else if (strcmp(figures[i].name, "report") == 0)
+            print_report(m);
+        else
+            print_confusion(m);
+    }
+    if (m->unseen)
+        printf("%lld answers are labels that training did not have; they count as wrong\n", (long long)m->unseen);
+    return QP_OK;
+}

@@ -1,0 +1,137 @@
+#include "lib/attend_pair.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The ids of one sentence, EOS included, and their printable forms. */
+typedef struct {
+    int32_t *id;
+    const char **piece; /* [count] */
+    int count;
+} sentence;
+
+static void sentence_free(sentence *s)
+{
+    free(s->id);
+    free(s->piece);
+    *s = (sentence){0};
+}
+
+static qp_status name_pieces(const qp_text_codec *codec, sentence *s)
+{
+    s->piece = malloc((size_t)s->count * sizeof *s->piece);
+    if (!s->piece) return qp_fail(QP_EMEMORY, "out of memory for a sentence");
+    for (int i = 0; i < s->count; i++) s->piece[i] = codec->piece(codec->self, s->id[i]);
+    return QP_OK;
+}
+
+static qp_status encode(const qp_text_codec *codec, const char *text, int longest, sentence *s)
+{
+    QP_TRY(codec->encode(codec->self, text, strlen(text), &s->id, &s->count));
+    if (s->count > longest - 1) s->count = longest - 1;
+    int32_t *grown = realloc(s->id, (size_t)(s->count + 1) * sizeof *grown);
+    if (!grown) return qp_fail(QP_EMEMORY, "out of memory for a sentence");
+    s->id = grown;
+    s->id[s->count++] = QP_EOS;
+    return name_pieces(codec, s);
+}
+
+static qp_ids one_sequence(const sentence *s, int32_t start[2])
+{
+    start[0] = 0;
+    start[1] = s->count;
+    return (qp_ids){{.count = 1, .start = start}, s->id};
+}
+
+/* What the model says. */
+static qp_status translate(const qp_package *m, qp_tape *tape, const sentence *source, const qp_search_config *search,
+                           sentence *target)
+{
+    int32_t start[2];
+    qp_search_result result = {0};
+    QP_TRY(qp_search(m->model, tape, one_sequence(source, start), search, false, &result));
+    const qp_hypothesis *best = &result.best[0];
+    qp_status status = QP_OK;
+    target->id = malloc((size_t)(best->count + 1) * sizeof *target->id);
+    if (target->id) {
+        memcpy(target->id, best->id, (size_t)best->count * sizeof *target->id);
+        target->count = best->count;
+        status = name_pieces(&m->target_codec, target);
+    } else {
+        status = qp_fail(QP_EMEMORY, "out of memory for a sentence");
+    }
+    qp_search_result_free(&result);
+    return status;
+}
+
+/* Rows of cross and decoder maps are named by the token made there; columns of decoder maps by the token read there. */
+static qp_status label(qp_picture *picture, const sentence *source, const sentence *target)
+{
+    const char **read = malloc((size_t)target->count * sizeof *read);
+    if (!read) return qp_fail(QP_EMEMORY, "out of memory for a picture");
+    for (int i = 0; i < target->count; i++) read[i] = i == 0 ? "<s>" : target->piece[i - 1];
+    qp_status status = QP_OK;
+    if (source->count)
+        status = qp_picture_label(picture, QP_MAP_ENCODER, source->piece, source->count, source->piece, source->count);
+    if (status == QP_OK)
+        status = qp_picture_label(picture, QP_MAP_DECODER, target->piece, target->count, read, target->count);
+    if (status == QP_OK && source->count)
+        status = qp_picture_label(picture, QP_MAP_CROSS, target->piece, target->count, source->piece, source->count);
+    free(read);
+    return status;
+}
+
+static qp_status draw(const qp_package *m, qp_tape *tape, const sentence *source, const sentence *target,
+                      qp_picture *picture)
+{
+    int32_t source_start[2], target_start[2];
+    qp_batch batch = {.target = one_sequence(target, target_start)};
+    if (source->count) batch.source = one_sequence(source, source_start);
+    qp_model_maps *maps = malloc(sizeof *maps);
+    if (!maps) return qp_fail(QP_EMEMORY, "out of memory for a picture");
+    qp_tape_begin(tape, QP_INFER, 0);
+    qp_model_logits(m->model, tape, &batch, maps);
+    qp_status status = qp_tape_status(tape);
+    if (status == QP_OK) status = qp_picture_add_maps(picture, maps);
+    free(maps);
+    return status;
+}
+
+static qp_status attend(const qp_package *m, qp_tape *tape, const char *source_text, const char *target_text,
+                        const qp_search_config *search, sentence *source, sentence *target, qp_picture *picture,
+                        char **found)
+{
+    int longest = (int)qp_model_config_of(m->model)->max_length;
+    if (m->source) QP_TRY(encode(&m->source_codec, source_text, longest, source));
+    if (m->source && source->count < 2)
+        return qp_fail(QP_EDATA, "an empty source has nothing to attend to; give --src TEXT");
+    if (target_text)
+        QP_TRY(encode(&m->target_codec, target_text, longest, target));
+    else
+        QP_TRY(translate(m, tape, source, search, target));
+    size_t bytes;
+    char *text;
+    QP_TRY(m->target_codec.decode(m->target_codec.self, target->id, target->count, &text, &bytes));
+    qp_status status = qp_picture_init(picture, source_text);
+    if (status == QP_OK) status = label(picture, source, target);
+    if (status == QP_OK) status = draw(m, tape, source, target, picture);
+    if (status != QP_OK) qp_picture_free(picture);
+    if (status == QP_OK && found)
+        *found = text;
+    else
+        free(text);
+    return status;
+}
+
+qp_status qp_attend_pair(const qp_package *package, const char *source, const char *target,
+                         const qp_search_config *search, qp_picture *picture, char **found)
+{
+    sentence source_ids = {0}, target_ids = {0};
+    qp_tape *tape = qp_tape_new();
+    if (!tape) return qp_fail(QP_EMEMORY, "out of memory for a picture");
+    qp_status status = attend(package, tape, source, target, search, &source_ids, &target_ids, picture, found);
+    sentence_free(&source_ids);
+    sentence_free(&target_ids);
+    qp_tape_free(tape);
+    return status;
+}

@@ -1,0 +1,37 @@
+#ifndef QP_PACKAGE_H
+#define QP_PACKAGE_H
+
+#include "data/series/scaling.h"
+#include "data/text/labels.h"
+#include "lib/base/batch.h"
+#include "lib/model/model.h"
+#include "tokenizer/tokenizer.h"
+
+/* package — a model with everything that turns text or numbers into its input and its output back: what a model file
+ * holds. One owner from loading or training to saving. */
+typedef struct qp_package {
+    qp_model *model;
+    qp_tokenizer *source, *target;            /* equal where one serves both sides; source NULL: no encoder of text */
+    qp_text_codec source_codec, target_codec; /* of source and target; borrow them */
+    qp_labels labels;                         /* classify, tag */
+    qp_scaling scaling;                       /* regress */
+} qp_package;
+
+/* qp_package_new — an empty package, to be filled.    Errors  QP_EMEMORY.
+ * qp_package_set_tokenizers — the package owns them from now on; either may be NULL, both may be the same.
+ * qp_package_free — NULL is fine. */
+qp_status qp_package_new(qp_package **package);
+void qp_package_set_tokenizers(qp_package *package, qp_tokenizer *source, qp_tokenizer *target);
+void qp_package_free(qp_package *package);
+
+/* qp_package_load — read a model file and check that it is complete and consistent: the tokenizers the architecture
+ *   needs are present, as large as the embeddings, and have the model's special ids; labels and scaling have the
+ *   model's sizes.
+ * qp_package_open — the same for inference: weights packed (qp_params_pack), so that results do not depend on batches.
+ * qp_package_save — write a model file; complete or absent.
+ * Errors  those of qp_model_file_load and qp_model_file_save; QP_EDATA, naming what is missing or does not fit. */
+qp_status qp_package_load(const char *path, qp_package **package);
+qp_status qp_package_open(const char *path, qp_package **package);
+qp_status qp_package_save(const qp_package *package, const char *path);
+
+#endif

@@ -1,0 +1,131 @@
+#define _GNU_SOURCE
+#include "lib/train_folder.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "lib/base/file.h"
+
+qp_status qp_train_folder_find(const qp_job_config *job, char folder[QP_FOLDER_BYTES])
+{
+    const char *model = job->model, *suffix = ".safetensors";
+    size_t length = strlen(model), tail = strlen(suffix);
+    if (length == 0) return qp_fail(QP_EUSAGE, "no model file to make; name it with -m MODEL.safetensors");
+    if (length > tail && strcmp(model + length - tail, suffix) == 0) length -= tail;
+    snprintf(folder, QP_FOLDER_BYTES, "%.*s.run", (int)length, model);
+    if (job->overwrite) {
+        QP_TRY(qp_trainer_discard(folder));
+        if (unlink(model) != 0 && qp_file_exists(model))
+            return qp_fail(QP_ECREATE, "%s: cannot be removed for --overwrite", model);
+    } else if (qp_file_exists(model) && !qp_file_exists(folder)) {
+        return qp_fail(QP_ECREATE,
+                       "%s: exists, but its run %s does not; add --overwrite to replace it, or name another -m", model,
+                       folder);
+    }
+    return qp_folder_make(folder);
+}
+
+bool qp_train_folder_begun(const char *folder)
+{
+    DIR *listing = opendir(folder);
+    bool begun = false;
+    for (struct dirent *entry; listing && !begun && (entry = readdir(listing));)
+        begun = strncmp(entry->d_name, "state-", 6) == 0;
+    if (listing) closedir(listing);
+    return begun;
+}
+
+/* ---- whose it is ---- */
+
+/* Fields that may differ between sessions of one run: they change no number, or only how far it goes. A schedule that
+ * ends somewhere depends on how far that is, unless --lr-total says where it ends. */
+static bool is_free(const qp_train_settings *settings, const char *name)
+{
+    static const char *const changes_nothing[] = {"overwrite",  "progress",  "quiet",   "threads",
+                                                  "disp_freq",  "save_freq", "keep",    "model",
+                                                  "time_limit", "log",       "dry_run", "preset"};
+    static const char *const limits[] = {"epochs", "steps", "train_tokens"};
+    bool ends = settings->schedule.lr_total == 0 && qp_schedule_ends(&settings->schedule);
+    for (size_t i = 0; i < sizeof changes_nothing / sizeof *changes_nothing; i++)
+        if (strcmp(name, changes_nothing[i]) == 0) return true;
+    for (size_t i = 0; !ends && i < sizeof limits / sizeof *limits; i++)
+        if (strcmp(name, limits[i]) == 0) return true;
+    return false;
+}
+
+static void hash_corpus_side(XXH3_state_t *state, const qp_corpus_side *side, int64_t sequences)
+{
+    if (!side->start) return;
+    XXH3_64bits_update(state, side->start, (size_t)(sequences + 1) * sizeof *side->start);
+    XXH3_64bits_update(state, side->id, (size_t)side->start[sequences] * sizeof *side->id);
+}
+
+/* The fields of some tables, without those that may differ. An option of going on that is not used is none. */
+static unsigned long long hash_tables(qp_train_settings *settings, XXH3_state_t *state, int first, int end)
+{
+    const qp_field_table *table[QP_TRAIN_ALL_TABLES];
+    void *object[QP_TRAIN_ALL_TABLES];
+    char value[600];
+    qp_train_tables(settings, table, object);
+    XXH3_64bits_reset(state);
+    for (int t = first; t < end; t++)
+        for (int i = 0; i < table[t]->count; i++) {
+            const qp_field *field = &table[t]->field[i];
+            if (is_free(settings, field->name)) continue;
+            qp_config_get(field, object[t], value, sizeof value);
+            if (!*value && (strcmp(field->name, "reset") == 0 || strcmp(field->name, "init_from") == 0)) continue;
+            XXH3_64bits_update(state, field->name, strlen(field->name) + 1);
+            XXH3_64bits_update(state, value, strlen(value) + 1);
+        }
+    return XXH3_64bits_digest(state);
+}
+
+qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data *data, char text[QP_FINGERPRINT_BYTES])
+{
+    XXH3_state_t *state = XXH3_createState();
+    if (!state) return qp_fail(QP_EMEMORY, "out of memory");
+    unsigned long long job = hash_tables(settings, state, 0, 1), model = hash_tables(settings, state, 1, 2);
+    unsigned long long learning = hash_tables(settings, state, 2, QP_TRAIN_TABLES);
+    const qp_corpus *corpus = &data->corpus[QP_TRAINING];
+    const qp_labels *labels = &data->package->labels;
+    XXH3_64bits_reset(state);
+    hash_corpus_side(state, &corpus->source, corpus->sequences);
+    hash_corpus_side(state, &corpus->target, corpus->sequences);
+    const qp_series *series = &data->series[QP_TRAINING];
+    if (series->rows)
+        XXH3_64bits_update(state, series->value,
+                           (size_t)series->rows * (size_t)series->columns * sizeof *series->value);
+    for (int i = 0; i < labels->count; i++) XXH3_64bits_update(state, labels->text[i], strlen(labels->text[i]) + 1);
+    snprintf(text, QP_FINGERPRINT_BYTES, "model-%016llx learning-%016llx data-%016llx", model,
+             job ^ (learning << 1 | learning >> 63), (unsigned long long)XXH3_64bits_digest(state));
+    XXH3_freeState(state);
+    return QP_OK;
+}
+
+/* ---- what stands in it ---- */
+
+qp_status qp_train_folder_config(const char *folder, qp_train_settings *settings)
+{
+    const qp_field_table *table[QP_TRAIN_ALL_TABLES];
+    void *object[QP_TRAIN_ALL_TABLES];
+    qp_train_tables(settings, table, object);
+    char path[1100], *text = NULL;
+    size_t bytes = 0;
+    FILE *stream = open_memstream(&text, &bytes);
+    if (!stream) return qp_fail(QP_EMEMORY, "out of memory");
+    qp_config_yaml_write(stream, table, object, QP_TRAIN_TABLES);
+    fclose(stream);
+    snprintf(path, sizeof path, "%s/config.yaml", folder);
+    qp_writer *writer;
+    qp_status status = qp_writer_open(path, &writer);
+    if (status == QP_OK) {
+        qp_writer_write(writer, text, bytes);
+        status = qp_writer_commit(writer);
+    }
+    free(text);
+    return status;
+}

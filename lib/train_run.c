@@ -1,0 +1,112 @@
+#include "lib/train_run.h"
+
+#include <stdio.h>
+
+#include "lib/train_task.h"
+#include "lib/train_transfer.h"
+
+static void note(void *self, const char *line)
+{
+    const qp_train_run *run = self;
+    if (run->hooks->note) run->hooks->note(run->hooks->self, line);
+}
+
+static void progress(void *self, const qp_progress *progress)
+{
+    const qp_train_run *run = self;
+    if (run->hooks->progress) run->hooks->progress(run->hooks->self, progress);
+}
+
+static qp_status save_model(void *self, const char *path)
+{
+    return qp_package_save(((qp_train_run *)self)->data.package, path);
+}
+
+static qp_status measure(void *self, int threads, qp_metrics *metrics)
+{
+    qp_train_run *run = self;
+    return run->task->measure(&run->data, threads, metrics);
+}
+
+/* The first of the session's files: --init-from matters only before the first save. */
+static bool begins(const qp_train_run *run) { return !*run->folder || !qp_train_folder_begun(run->folder); }
+
+static qp_status build_model(qp_train_run *run)
+{
+    qp_train_settings *s = run->settings;
+    qp_package *package = run->data.package;
+    run->task->sizes(&run->data, &s->model);
+    QP_TRY(qp_model_new(&s->model, (uint64_t)s->training.seed, &package->model));
+    char line[80];
+    snprintf(line, sizeof line, "model      %zu parameters", qp_params_elements(qp_model_params(package->model)));
+    note(run, line);
+    return *s->job.init_from && begins(run) ? qp_train_transfer(package, s->job.init_from, note, run) : QP_OK;
+}
+
+static qp_status read_data(qp_train_run *run, bool keep)
+{
+    qp_train_settings *s = run->settings;
+    QP_TRY(run->task->files(s, &run->data));
+    if (keep) QP_TRY(qp_train_folder_find(&s->job, run->folder));
+    if (keep && run->hooks->begun) QP_TRY(run->hooks->begun(run->hooks->self));
+    QP_TRY(run->task->tokenizers(s, keep ? run->folder : NULL, &run->data));
+    QP_TRY(run->task->load(s, &run->data));
+    if (run->hooks->read) run->hooks->read(run->hooks->self, &run->data, run->task);
+    return QP_OK;
+}
+
+static void set_trainer(qp_train_run *run)
+{
+    qp_train_settings *s = run->settings;
+    const qp_model *model = run->data.package->model;
+    qp_batch_source *valid = run->data.has_valid ? &run->data.batches[QP_VALIDATION] : NULL;
+    run->train_loss = (qp_model_objective){model, (qp_real)s->training.label_smoothing};
+    run->valid_loss = (qp_model_objective){model, 0};
+    run->trainer = (qp_trainer){
+        .params = qp_model_params(model),
+        .loss = qp_model_objective_loss(&run->train_loss),
+        .valid_loss = qp_model_objective_loss(&run->valid_loss),
+        .train = &run->data.batches[QP_TRAINING],
+        .valid = valid,
+        .no_perplexity = s->model.task == QP_TASK_REGRESS,
+        .config = &s->training,
+        .optimizer = &s->optimizer,
+        .schedule = &s->schedule,
+        .folder = *run->folder ? run->folder : NULL,
+        .model_path = *s->job.model ? s->job.model : NULL,
+        .fingerprint = run->fingerprint,
+        .hooks = {.self = run,
+                  .measure = valid ? measure : NULL,
+                  .save_model = save_model,
+                  .progress = progress,
+                  .note = note,
+                  .stop = run->hooks->stop},
+    };
+}
+
+qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool keep, const qp_train_hooks *hooks)
+{
+    *run = (qp_train_run){.settings = s, .hooks = hooks, .task = qp_train_task_of(s->model.task)};
+    bool pairs = s->model.task == QP_TASK_TRANSLATE || s->model.task == QP_TASK_AUTOENCODE;
+    if (s->schedule.lr_width == 0) s->schedule.lr_width = s->model.emb_size;
+    if (s->job.scheduled_sampling > 0 && !pairs)
+        return qp_fail(QP_EUSAGE, "--scheduled-sampling is for decoders of --task translate and autoencode; use "
+                                  "--word-dropout-tgt, or leave it out");
+    QP_TRY(qp_train_data_begin(&run->data));
+    QP_TRY(read_data(run, keep));
+    QP_TRY(build_model(run));
+    for (int part = 0; part < (run->data.has_valid ? QP_PARTS : 1); part++)
+        QP_TRY(run->task->source(s, &run->data, part, &run->data.batches[part]));
+    QP_TRY(qp_train_fingerprint(s, &run->data, run->fingerprint));
+    set_trainer(run);
+    return keep ? qp_train_folder_config(run->folder, s) : QP_OK;
+}
+
+qp_package *qp_train_run_package(qp_train_run *run)
+{
+    qp_package *package = run->data.package;
+    run->data.package = NULL;
+    return package;
+}
+
+void qp_train_run_free(qp_train_run *run) { qp_train_data_free(&run->data); }

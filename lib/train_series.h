@@ -1,0 +1,24 @@
+#ifndef QP_TRAIN_SERIES_H
+#define QP_TRAIN_SERIES_H
+
+#include "lib/metric/forecast.h"
+#include "lib/train_data.h"
+
+/* train_series — training forecasters of columns of numbers (regress). */
+qp_status qp_series_files(const qp_train_settings *settings, qp_train_data *data);
+qp_status qp_series_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data);
+qp_status qp_series_load(const qp_train_settings *settings, qp_train_data *data);
+void qp_series_sizes(const qp_train_data *data, qp_model_config *model);
+qp_status qp_series_source(const qp_train_settings *settings, qp_train_data *data, int part, qp_batch_source *source);
+qp_status qp_series_measure(qp_train_data *data, int threads, qp_metrics *metrics);
+void qp_series_print(const qp_train_data *data, FILE *stream);
+
+/* qp_series_forecast — forecast [count, horizon], in the unit of the file, of the rows after the windows that begin at
+ * rows first, first + step, ... of a series. */
+qp_status qp_series_forecast(const qp_package *m, const qp_series *series, int64_t first, int64_t step, int64_t count,
+                             int threads, double *forecast);
+
+/* qp_series_compare — add the errors of every window of the series whose whole horizon is known. */
+qp_status qp_series_compare(const qp_package *m, const qp_series *series, int threads, qp_forecast_sums *sums);
+
+#endif
