@@ -11,7 +11,7 @@
 /* corpora — the texts of ../shared/peers/tokenizer_bench.py: lines stripped of white space at both ends, empty ones
  * left out, and documents of about 65536 characters made of them. */
 typedef struct {
-    qp_text_line *line;
+    qp_text *line;
     size_t count, capacity, bytes;
 } text_list;
 
@@ -31,7 +31,7 @@ static void add_text(text_list *list, const char *text, size_t bytes)
     if (!own || !list->line) give_up("out of memory");
     if (bytes) memcpy(own, text, bytes);
     own[bytes] = '\0';
-    list->line[list->count++] = (qp_text_line){own, bytes};
+    list->line[list->count++] = (qp_text){own, bytes};
     list->bytes += bytes;
 }
 
@@ -99,7 +99,7 @@ static void make_documents(const text_list *lines, text_list *documents)
     char *text = malloc(capacity);
     if (!text) give_up("out of memory");
     for (size_t i = 0; i < lines->count; i++) {
-        const qp_text_line *line = &lines->line[i];
+        const qp_text *line = &lines->line[i];
         if (bytes) text[bytes++] = '\n';
         memcpy(text + bytes, line->text, line->bytes);
         bytes += line->bytes;

@@ -5,12 +5,8 @@
 
 /* encode_lines — many texts at once, in parallel.
  *
- * Lines are cut into blocks; each thread takes the next block, so a slow core holds nobody up, and keeps its memory
- * from block to block. The result depends on the lines alone, not on the number of threads. */
-typedef struct {
-    const char *text;
-    size_t bytes;
-} qp_text_line;
+ * Lines are cut into blocks; a thread that is done with one takes the next, so that a slow core delays nobody. The
+ * result depends on the lines alone, not on the number of threads. */
 
 /* Ids of all lines end to end: those of line i are id[start[i]] .. id[start[i + 1] - 1]. Zero it before the first use;
  * memory is kept for the next call. */
@@ -18,16 +14,16 @@ typedef struct {
     int32_t *id;
     size_t *start;
     size_t count, id_capacity, start_capacity;
-    struct qp_line_maker *maker; /* what each thread works with */
-    int makers;
+    struct qp_line_thread *thread; /* the memory of each thread */
+    int threads;
 } qp_encoded_lines;
 
 void qp_encoded_lines_free(qp_encoded_lines *lines);
 
 /* qp_tokenizer_encode_lines — ids of line[0..count), as qp_tokenizer_encode gives them one by one.
- * threads  at most so many; 0: as OpenMP likes
+ * threads  at most this many; 0: as many as OpenMP likes
  * Errors   those of qp_tokenizer_encode_into for the first line that fails, which the message names. */
-qp_status qp_tokenizer_encode_lines(const qp_tokenizer *tokenizer, const qp_text_line *line, size_t count, int threads,
+qp_status qp_tokenizer_encode_lines(const qp_tokenizer *tokenizer, const qp_text *line, size_t count, int threads,
                                     qp_encoded_lines *out);
 
 #endif

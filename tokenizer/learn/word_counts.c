@@ -6,12 +6,52 @@
 #include <xxhash.h>
 
 #include "lib/base/array.h"
+#include "lib/base/hash.h"
+
+/* Slots hold the number of a word + 1; 0 is free. */
+typedef struct {
+    qp_text text;
+    uint32_t hash;
+} word_key;
+
+static inline bool slot_is_free(const uint32_t *slot) { return *slot == 0; }
+
+static inline word_key slot_key(const qp_word_counts *counts, const uint32_t *slot)
+{
+    return (word_key){.hash = counts->word[*slot - 1].hash};
+}
+
+static inline uint64_t key_hash(const qp_word_counts *counts, word_key key)
+{
+    (void)counts;
+    return key.hash;
+}
+
+static inline bool slot_has(const qp_word_counts *counts, const uint32_t *slot, word_key key)
+{
+    const struct qp_word *word = &counts->word[*slot - 1];
+    return word->hash == key.hash && word->bytes == key.text.bytes &&
+           memcmp(counts->text + word->start, key.text.text, key.text.bytes) == 0;
+}
+
+QP_HASH(word_slots, uint32_t, word_key, const qp_word_counts *, slot_is_free, slot_key, key_hash, slot_has)
+
+struct qp_word_index {
+    word_slots slots;
+};
+
+static void free_index(qp_word_counts *counts)
+{
+    if (counts->index) word_slots_free(&counts->index->slots);
+    free(counts->index);
+    counts->index = NULL;
+}
 
 void qp_word_counts_free(qp_word_counts *counts)
 {
     free(counts->text);
     free(counts->word);
-    free(counts->slot);
+    free_index(counts);
     *counts = (qp_word_counts){0};
 }
 
@@ -20,46 +60,39 @@ static qp_status no_memory(void)
     return qp_fail(QP_EMEMORY, "tokenizer training: out of memory for distinct words; use less text");
 }
 
-static qp_status grow_slots(qp_word_counts *counts)
-{
-    if (2 * (counts->count + 1) <= counts->slot_count) return QP_OK;
-    if (counts->count >= UINT32_MAX - 1) {
-        return qp_fail(QP_EDATA, "tokenizer training: more than 2^32 distinct words; use less text");
-    }
-    size_t count = counts->slot_count ? 2 * counts->slot_count : 4096;
-    uint32_t *fresh = calloc(count, sizeof *fresh);
-    if (!fresh) return no_memory();
-    for (size_t w = 0; w < counts->count; w++) {
-        size_t i = counts->word[w].hash & (count - 1);
-        while (fresh[i]) i = (i + 1) & (count - 1);
-        fresh[i] = (uint32_t)w + 1;
-    }
-    free(counts->slot);
-    counts->slot = fresh;
-    counts->slot_count = count;
-    return QP_OK;
-}
-
 qp_status qp_word_counts_add(qp_word_counts *counts, const char *text, size_t bytes, int64_t times)
 {
     if (bytes > UINT32_MAX) return qp_fail(QP_EDATA, "tokenizer training: a word above 4 GB; cut the text into lines");
-    QP_TRY(grow_slots(counts));
-    uint32_t hash = (uint32_t)XXH3_64bits(text, bytes);
-    size_t i = hash & (counts->slot_count - 1);
-    for (; counts->slot[i]; i = (i + 1) & (counts->slot_count - 1)) {
-        struct qp_word *word = &counts->word[counts->slot[i] - 1];
-        if (word->hash == hash && word->bytes == bytes && memcmp(counts->text + word->start, text, bytes) == 0) {
-            word->count += times;
-            return QP_OK;
-        }
+    if (counts->count >= UINT32_MAX - 1)
+        return qp_fail(QP_EDATA, "tokenizer training: more than 2^32 distinct words; use less text");
+    if (!counts->index) counts->index = calloc(1, sizeof *counts->index);
+    if (!counts->index) return no_memory();
+    const word_key key = {{text, bytes}, (uint32_t)XXH3_64bits(text, bytes)};
+    uint32_t *slot = word_slots_place(&counts->index->slots, counts, key);
+    if (!slot) return no_memory();
+    counts->total += times;
+    if (*slot) {
+        counts->word[*slot - 1].count += times;
+        return QP_OK;
     }
     if (!QP_GROW(counts->text, counts->text_capacity, counts->text_bytes + bytes)) return no_memory();
     if (!QP_GROW(counts->word, counts->capacity, counts->count + 1)) return no_memory();
     counts->word[counts->count++] =
-        (struct qp_word){.start = counts->text_bytes, .bytes = (uint32_t)bytes, .hash = hash, .count = times};
-    memcpy(counts->text + counts->text_bytes, text, bytes);
+        (struct qp_word){.start = counts->text_bytes, .bytes = (uint32_t)bytes, .hash = key.hash, .count = times};
+    if (bytes) memcpy(counts->text + counts->text_bytes, text, bytes);
     counts->text_bytes += bytes;
-    counts->slot[i] = (uint32_t)counts->count;
+    *slot = (uint32_t)counts->count;
+    counts->index->slots.count++;
+    return QP_OK;
+}
+
+qp_status qp_word_counts_move(qp_word_counts *counts, qp_word_counts *from)
+{
+    for (size_t w = 0; w < from->count; w++) {
+        qp_text text = qp_word_counts_text(from, w);
+        QP_TRY(qp_word_counts_add(counts, text.text, text.bytes, from->word[w].count));
+    }
+    qp_word_counts_free(from);
     return QP_OK;
 }
 
@@ -96,12 +129,14 @@ qp_status qp_word_counts_forget(qp_word_counts *counts, size_t left)
     }
     counts->count = kept;
     counts->text_bytes = bytes;
-    if (!counts->slot) return QP_OK;
-    memset(counts->slot, 0, counts->slot_count * sizeof *counts->slot);
+    if (!counts->index) return QP_OK;
+    word_slots_free(&counts->index->slots);
     for (size_t w = 0; w < kept; w++) {
-        size_t i = counts->word[w].hash & (counts->slot_count - 1);
-        while (counts->slot[i]) i = (i + 1) & (counts->slot_count - 1);
-        counts->slot[i] = (uint32_t)w + 1;
+        const word_key key = {qp_word_counts_text(counts, w), counts->word[w].hash};
+        uint32_t *slot = word_slots_place(&counts->index->slots, counts, key);
+        if (!slot) return no_memory();
+        *slot = (uint32_t)w + 1;
+        counts->index->slots.count++;
     }
     return QP_OK;
 }
@@ -118,9 +153,7 @@ static int by_count_then_bytes(const void *left, const void *right, void *text)
 
 void qp_word_counts_sort(qp_word_counts *counts)
 {
-    free(counts->slot);
-    counts->slot = NULL;
-    counts->slot_count = 0;
+    free_index(counts);
     if (counts->count) {
         qsort_r(counts->word, counts->count, sizeof *counts->word, by_count_then_bytes, counts->text);
     }

@@ -5,10 +5,11 @@
 #include <stdint.h>
 
 #include "lib/base/status.h"
+#include "lib/base/view.h"
 
-/* word_counts — how often each distinct segment occurs. Memory grows with distinct segments, not with the text. */
+/* word_counts — how often each distinct word occurs. Memory grows with the distinct words, not with the text. */
 typedef struct {
-    char *text; /* segments end to end, in order of first occurrence */
+    char *text; /* the words end to end, in order of first occurrence */
     size_t text_bytes, text_capacity;
     struct qp_word {
         size_t start;
@@ -16,21 +17,29 @@ typedef struct {
         int64_t count;
     } * word;
     size_t count, capacity;
-    uint32_t *slot; /* word number + 1; 0: empty */
-    size_t slot_count;
+    int64_t total; /* all that was counted, dropped words included */
+    struct qp_word_index *index; /* finds words; NULL before the first and after sorting */
 } qp_word_counts;
 
 void qp_word_counts_free(qp_word_counts *counts);
+
+static inline qp_text qp_word_counts_text(const qp_word_counts *counts, size_t w)
+{
+    return (qp_text){counts->text + counts->word[w].start, counts->word[w].bytes};
+}
 
 /* qp_word_counts_add — count text[0..bytes) `times` times more. Zero the struct before the first call.
  * Errors  QP_EMEMORY; QP_EDATA above 2^32 - 2 distinct words. */
 qp_status qp_word_counts_add(qp_word_counts *counts, const char *text, size_t bytes, int64_t times);
 
-/* qp_word_counts_forget — drop the rarest words, all of a count together, until at most `left` are there; the others
- * keep their order. Time: words times distinct counts that are dropped. Ends with QP_OK. */
+/* qp_word_counts_move — add all counts of *from, in their order; *from is empty afterwards. Errors: those of add. */
+qp_status qp_word_counts_move(qp_word_counts *counts, qp_word_counts *from);
+
+/* qp_word_counts_forget — drop the rarest words, all that share a count together, until at most `left` remain; the
+ * others keep their order. Time: words times the distinct counts that are dropped. Errors: QP_EMEMORY. */
 qp_status qp_word_counts_forget(qp_word_counts *counts, size_t left);
 
-/* qp_word_counts_sort — by count, largest first, then by bytes; ends counting (no add after it). */
+/* qp_word_counts_sort — by count, largest first, then by bytes. Nothing can be added afterwards. */
 void qp_word_counts_sort(qp_word_counts *counts);
 
 #endif

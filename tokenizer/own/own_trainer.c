@@ -5,7 +5,7 @@
 
 #include "lib/base/array.h"
 #include "tokenizer/learn/bpe_trainer.h"
-#include "tokenizer/own/line_counts.h"
+#include "tokenizer/learn/line_counts.h"
 #include "tokenizer/own/tokenizer_report.h"
 #include "tokenizer/learn/unigram_trainer.h"
 #include "lib/text/utf8.h"
@@ -298,6 +298,33 @@ static qp_status learn(training *t)
     return qp_own_finish(t->tokenizer);
 }
 
+/* The segments of one line. */
+static qp_status count_line(const void *self, qp_text line, qp_mapped_text *work, qp_word_counts *words)
+{
+    const qp_own *t = self;
+    QP_TRY(qp_own_prepare(t, line.text, line.bytes, work));
+    for (size_t at = 0, end; at < work->bytes; at = end) {
+        end = qp_split_next(&t->rules, work->text, work->bytes, at);
+        QP_TRY(qp_word_counts_add(words, work->text + at, end - at, 1));
+    }
+    return QP_OK;
+}
+
+static qp_status count_words(training *t, qp_line_source source, void *self)
+{
+    qp_line_counter counter = {.count = count_line,
+                               .self = t->tokenizer,
+                               .most_words = t->config->max_words,
+                               .progress = t->report.progress,
+                               .progress_self = t->report.progress_self};
+    qp_status status = qp_line_counts(&counter, source, self, &t->words);
+    t->report.lines = counter.lines;
+    t->report.bytes = counter.bytes;
+    t->report.words = counter.words;
+    t->report.distinct_words = (int64_t)t->words.count;
+    return status;
+}
+
 /* Settings that exclude each other. */
 static qp_status check_settings(const qp_tokenizer_config *c)
 {
@@ -340,7 +367,7 @@ qp_status qp_own_train(const qp_tokenizer_config *config, qp_line_source source,
     if (!t.tokenizer) return no_memory();
     if (report) t.report = (qp_tokenizer_report){.progress = report->progress, .progress_self = report->progress_self};
     qp_status status = qp_own_set(t.tokenizer, &settings);
-    if (status == QP_OK) status = qp_line_counts(t.tokenizer, source, self, config->max_words, &t.report, &t.words);
+    if (status == QP_OK) status = count_words(&t, source, self);
     if (status == QP_OK && t.report.progress)
         t.report.progress(t.report.progress_self, "learning pieces", t.report.bytes);
     if (status == QP_OK) status = learn(&t);

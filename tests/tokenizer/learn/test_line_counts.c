@@ -3,7 +3,7 @@
 
 #include "lib/base/random.h"
 #include "tests/tokenizer/tokenizer_help.h"
-#include "tokenizer/own/line_counts.h"
+#include "tokenizer/learn/line_counts.h"
 #include "tokenizer/tokenizer_file.h"
 
 enum { LINES = 8000 };
