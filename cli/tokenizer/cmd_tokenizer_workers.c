@@ -3,29 +3,28 @@
 #include <string.h>
 
 #include "cli/tokenizer/cmd_tokenizer.h"
+#include "lib/base/line_block.h"
+#include "lib/base/share.h"
 
 enum { BLOCK_BYTES = 1 << 20 };
 
-/* What a worker made of its stretch of a block. */
+/* The output of a worker for its part of a block. */
 typedef struct {
     char *text;
     size_t bytes;
-    qp_status status;
-    char message[512];
-} stretch;
+} output;
 
-/* Lines of one file end to end, each with a NUL: line i is text[start[i]] .. text[start[i + 1] - 2]. */
+/* Lines of one file, gathered into a block; each worker has a part of it. */
 typedef struct {
     qp_line_place *at;
     const qp_line_worker *worker;
-    stretch *made;
+    output *made;
     int workers;
     qp_status (*act)(void *self, char *line, size_t bytes);
-    qp_status (*after)(void *self); /* for each worker, in order of their lines, behind each block; or NULL */
+    qp_status (*after)(void *self); /* for each worker, in the order of the lines, after each block; or NULL */
     const char *place;
     int64_t first_line;
-    char *text;
-    size_t *start, bytes, lines, capacity, start_capacity;
+    qp_line_block block;
 } gathering;
 
 static qp_status no_memory(const gathering *g)
@@ -33,76 +32,61 @@ static qp_status no_memory(const gathering *g)
     return qp_fail(QP_EMEMORY, "%s:%lld: out of memory; use fewer --threads", g->at->place, (long long)g->at->line);
 }
 
-static void run_stretch(const gathering *g, int k)
+static qp_status act_on_lines(const gathering *g, const qp_line_worker *w, size_t first, size_t last)
 {
-    const qp_line_worker *w = &g->worker[k];
-    stretch *made = &g->made[k];
-    *made = (stretch){0};
-    FILE *stream = open_memstream(&made->text, &made->bytes);
-    if (!stream) made->status = no_memory(g);
-    *w->at = (qp_line_place){.place = g->place, .output = stream};
-    size_t share = g->bytes / (size_t)g->workers + 1;
-    for (size_t i = 0; i < g->lines && made->status == QP_OK; i++) {
-        if (g->start[i] / share != (size_t)k) continue;
+    for (size_t i = first; i < last; i++) {
+        char *line = g->block.text + g->block.start[i]; /* the worker may write to it */
         w->at->line = g->first_line + (int64_t)i;
-        made->status = g->act(w->self, g->text + g->start[i], g->start[i + 1] - g->start[i] - 1);
+        QP_TRY(g->act(w->self, line, qp_line_block_line(&g->block, i).bytes));
     }
-    if (made->status != QP_OK) strncpy(made->message, qp_error_message(), sizeof made->message - 1);
-    if (stream && fclose(stream) != 0 && made->status == QP_OK) {
-        made->status = QP_EMEMORY;
-        strncpy(made->message, "out of memory; use fewer --threads", sizeof made->message - 1);
-    }
+    return QP_OK;
 }
 
-/* Work on the lines gathered and write what comes of them, in their order and up to the first that fails. */
-static qp_status finish_block(gathering *g)
+static qp_status run_part(void *self, size_t k, int thread)
 {
-    qp_status status = QP_OK;
-    if (g->lines == 0) return QP_OK;
-#pragma omp parallel for schedule(static, 1) num_threads(g->workers)
-    for (int k = 0; k < g->workers; k++) run_stretch(g, k);
-    for (int k = 0; k < g->workers; k++) {
-        stretch *made = &g->made[k];
-        if (status == QP_OK && made->bytes) fwrite(made->text, 1, made->bytes, g->at->output);
-        if (status == QP_OK && made->status != QP_OK) status = qp_fail(made->status, "%s", made->message);
-        free(made->text);
-        if (status == QP_OK && g->after) status = g->after(g->worker[k].self);
-    }
-    g->lines = g->bytes = 0;
+    gathering *g = self;
+    const qp_line_worker *w = &g->worker[k];
+    size_t parts = (size_t)g->workers;
+    (void)thread;
+    FILE *stream = open_memstream(&g->made[k].text, &g->made[k].bytes);
+    if (!stream) return no_memory(g);
+    *w->at = (qp_line_place){.place = g->place, .output = stream};
+    qp_status status = act_on_lines(g, w, qp_line_block_part(&g->block, k, parts),
+                                    qp_line_block_part(&g->block, k + 1, parts));
+    if (fclose(stream) != 0 && status == QP_OK) status = no_memory(g);
     return status;
 }
 
-static bool has_room(void **memory, size_t *capacity, size_t wanted, size_t size)
+static qp_status take_part(void *self, size_t k)
 {
-    if (wanted <= *capacity) return true;
-    size_t grown = wanted + wanted / 2;
-    void *fresh = realloc(*memory, grown * size);
-    if (!fresh) return false;
-    *memory = fresh;
-    *capacity = grown;
-    return true;
+    gathering *g = self;
+    if (g->made[k].bytes) fwrite(g->made[k].text, 1, g->made[k].bytes, g->at->output);
+    return g->after ? g->after(g->worker[k].self) : QP_OK;
+}
+
+/* Work on the gathered lines and write the results, in the order of the lines and up to the first that fails. */
+static qp_status finish_block(gathering *g)
+{
+    if (g->block.count == 0) return QP_OK;
+    qp_status status = qp_share(&(qp_shared_job){g, run_part, take_part}, (size_t)g->workers, g->workers);
+    for (int k = 0; k < g->workers; k++) {
+        free(g->made[k].text);
+        g->made[k] = (output){0};
+    }
+    qp_line_block_clear(&g->block);
+    return status;
 }
 
 static qp_status gather(void *self, char *line, size_t bytes)
 {
     gathering *g = self;
-    if (g->lines > 0 && (g->at->line == 1 || g->bytes + bytes > BLOCK_BYTES)) QP_TRY(finish_block(g));
-    void *text = g->text, *start = g->start;
-    bool room = has_room(&text, &g->capacity, g->bytes + bytes + 1, 1);
-    g->text = text;
-    room = room && has_room(&start, &g->start_capacity, g->lines + 2, sizeof *g->start);
-    g->start = start;
-    if (!room) return no_memory(g);
-    if (g->lines == 0) {
+    const qp_line_block *b = &g->block;
+    if (b->count > 0 && (g->at->line == 1 || b->bytes + bytes > BLOCK_BYTES)) QP_TRY(finish_block(g));
+    if (b->count == 0) {
         g->place = g->at->place;
         g->first_line = g->at->line;
-        g->start[0] = 0;
     }
-    if (bytes) memcpy(g->text + g->bytes, line, bytes);
-    g->text[g->bytes + bytes] = '\0';
-    g->bytes += bytes + 1;
-    g->start[++g->lines] = g->bytes;
-    return QP_OK;
+    return qp_line_block_add(&g->block, line, bytes) == QP_OK ? QP_OK : no_memory(g);
 }
 
 static qp_status run_all(gathering *g, char *const *file, int count)
@@ -112,11 +96,10 @@ static qp_status run_all(gathering *g, char *const *file, int count)
     char reason[512] = {0};
     qp_status reading = qp_each_line(file, count, g->at, gather, g);
     if (reading != QP_OK) strncpy(reason, qp_error_message(), sizeof reason - 1);
-    qp_status status = finish_block(g); /* of lines before the one that failed */
+    qp_status status = finish_block(g); /* the lines before the one that failed */
     if (status == QP_OK && reading != QP_OK) status = qp_fail(reading, "%s", reason);
     free(g->made);
-    free(g->text);
-    free(g->start);
+    qp_line_block_free(&g->block);
     return status;
 }
 
@@ -145,12 +128,7 @@ static qp_status count_line(void *self, char *line, size_t bytes)
 static qp_status hand_over(void *self)
 {
     word_counter *c = self;
-    for (size_t w = 0; w < c->own.count; w++) {
-        const struct qp_word *word = &c->own.word[w];
-        QP_TRY(qp_word_counts_add(c->all, c->own.text + word->start, word->bytes, word->count));
-    }
-    qp_word_counts_free(&c->own);
-    return QP_OK;
+    return qp_word_counts_move(c->all, &c->own);
 }
 
 qp_status qp_count_lines(char *const *file, int count_of_files, const void *self,

@@ -1,12 +1,12 @@
 #include "tokenizer/sentencepiece/sentencepiece_corpus.h"
 
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/random.h"
 #include "tokenizer/sentencepiece/charsmap_plain.h"
 #include "lib/base/array.h"
+#include "lib/base/share.h"
 #include "tokenizer/sentencepiece/sentencepiece_ids.h"
 #include "tokenizer/sentencepiece/sentencepiece_rules.h"
 #include "lib/text/unicode_tables.h"
@@ -234,37 +234,38 @@ static qp_status count_lines(const qp_sentencepiece_corpus *c, size_t first, siz
     return status;
 }
 
-/* Every thread counts a stretch; added in the order of the text they are what one thread counts. */
-static qp_status count_by_threads(const qp_sentencepiece_corpus *c, int threads, qp_word_counts *counts)
+typedef struct {
+    const qp_sentencepiece_corpus *corpus;
+    size_t parts;
+    qp_word_counts *part, *counts;
+} counting;
+
+static qp_status count_part(void *self, size_t k, int thread)
 {
-    qp_word_counts *own = calloc((size_t)threads, sizeof *own);
-    if (!own) return no_memory();
-    bool failed = false;
-#pragma omp parallel for schedule(static, 1) num_threads(threads) reduction(|| : failed)
-    for (int k = 0; k < threads; k++) {
-        size_t first = c->lines * (size_t)k / (size_t)threads, last = c->lines * (size_t)(k + 1) / (size_t)threads;
-        failed = count_lines(c, first, last, &own[k]) != QP_OK || failed;
-    }
-    qp_status status = failed ? no_memory() : QP_OK;
-    for (int k = 0; k < threads; k++) {
-        for (size_t w = 0; status == QP_OK && w < own[k].count; w++) {
-            const struct qp_word *word = &own[k].word[w];
-            status = qp_word_counts_add(counts, own[k].text + word->start, word->bytes, word->count);
-        }
-        qp_word_counts_free(&own[k]);
-    }
-    free(own);
-    return status;
+    const counting *c = self;
+    size_t lines = c->corpus->lines;
+    (void)thread;
+    return count_lines(c->corpus, lines * k / c->parts, lines * (k + 1) / c->parts, &c->part[k]);
+}
+
+static qp_status take_part(void *self, size_t k)
+{
+    const counting *c = self;
+    return qp_word_counts_move(c->counts, &c->part[k]);
 }
 
 static qp_status count_words(const qp_sentencepiece_corpus *c, qp_word_counts *counts)
 {
     enum { LEAST_FOR_THREADS = 1 << 16, MOST_THREADS = 256 };
-    int threads = omp_get_max_threads() < MOST_THREADS ? omp_get_max_threads() : MOST_THREADS;
-    bool one = threads == 1 || c->start[c->lines] < LEAST_FOR_THREADS;
-    QP_TRY(one ? count_lines(c, 0, c->lines, counts) : count_by_threads(c, threads, counts));
-    qp_word_counts_sort(counts);
-    return QP_OK;
+    counting all = {.corpus = c, .counts = counts};
+    all.parts = c->start[c->lines] < LEAST_FOR_THREADS ? 1 : (size_t)qp_share_threads(MOST_THREADS, 0);
+    all.part = calloc(all.parts, sizeof *all.part);
+    if (!all.part) return no_memory();
+    qp_status status = qp_share(&(qp_shared_job){&all, count_part, take_part}, all.parts, (int)all.parts);
+    for (size_t k = 0; k < all.parts; k++) qp_word_counts_free(&all.part[k]);
+    free(all.part);
+    if (status == QP_OK) qp_word_counts_sort(counts);
+    return status;
 }
 
 void qp_sentencepiece_words_free(qp_sentencepiece_words *words)
