@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/text/characters.h"
 #include "lib/text/byte_letters.h"
 #include "lib/base/array.h"
 #include "tokenizer/huggingface/pipeline_length.h"

@@ -6,6 +6,7 @@
 
 #include "lib/base/array.h"
 #include "tokenizer/huggingface/stage_split.h"
+#include "lib/text/characters.h"
 #include "lib/text/utf8.h"
 
 /* What a character is behind the normalizer. ASK: the stages know. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "lib/text/characters.h"
 #include "lib/text/byte_letters.h"
 #include "lib/base/array.h"
 #include "lib/text/utf8.h"

@@ -5,6 +5,7 @@
 #include <utf8proc.h>
 
 #include "lib/base/array.h"
+#include "lib/text/characters.h"
 #include "lib/text/unicode_tables.h"
 #include "lib/text/utf8.h"
 

@@ -7,6 +7,7 @@
 
 #include "lib/base/array.h"
 #include "tokenizer/moses/moses_text.h"
+#include "lib/text/characters.h"
 #include "lib/text/unicode_tables.h"
 #include "lib/text/utf8.h"
 

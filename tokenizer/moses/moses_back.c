@@ -6,6 +6,7 @@
 #include "lib/base/array.h"
 #include "tokenizer/moses/moses.h"
 #include "tokenizer/moses/moses_text.h"
+#include "lib/text/characters.h"
 #include "lib/text/utf8.h"
 
 /* The two other scripts: words back to text, and punctuation made plain. */

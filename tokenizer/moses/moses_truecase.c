@@ -6,9 +6,9 @@
 #include <utf8proc.h>
 
 #include "lib/base/array.h"
+#include "lib/text/characters.h"
 #include "lib/text/letter_case.h"
 #include "tokenizer/moses/moses_text.h"
-#include "tokenizer/split/regex.h"
 #include "lib/text/utf8.h"
 
 typedef struct {

@@ -4,35 +4,12 @@
 #include <pcre2.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #include "lib/base/array.h"
 #include "lib/text/utf8.h"
 #include "tokenizer/split/regex_syntax.h"
 
 enum { STEPS_PER_BYTE = 64, FREE_STEPS = 1 << 20, GROUPS = 32, HEAP_KIBIBYTES = 1 << 18, STACK_BYTES = 1 << 28 };
-
-bool qp_is_white_space(int32_t code)
-{
-    if (code < 0x80) return code == ' ' || (code >= 9 && code <= 13);
-    return code == 0x85 || code == 0xA0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200A) || code == 0x2028 ||
-           code == 0x2029 || code == 0x202F || code == 0x205F || code == 0x3000;
-}
-
-/* Alphabetic, M, Nd, Pc and the two joiners. Alphabetic is L, Nl and the circled letters. */
-bool qp_is_word_character(int32_t code)
-{
-    if (code < 0) return false;
-    if (code < 0x80)
-        return (code >= '0' && code <= '9') || (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z') ||
-               code == '_';
-    if (code == 0x200C || code == 0x200D || (code >= 0x24B6 && code <= 0x24E9)) return true;
-    if (code >= 0x1F130 && code <= 0x1F189)
-        return code <= 0x1F149 || (code >= 0x1F150 && code <= 0x1F169) || code >= 0x1F170;
-    utf8proc_category_t c = utf8proc_category(code);
-    return (c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_ND) || c == UTF8PROC_CATEGORY_NL ||
-           c == UTF8PROC_CATEGORY_PC;
-}
 
 /* ---- compiling ---- */
 
@@ -43,7 +20,7 @@ void qp_regex_free(qp_regex *regex)
     *regex = (qp_regex){0};
 }
 
-/* Code for an expression in PCRE2's syntax. Lines end in \n alone, whatever this PCRE2 was built for. */
+/* Compile an expression in PCRE2's syntax. Lines end in \n alone, whatever this PCRE2 was built for. */
 static qp_status make_code(qp_regex_flavor flavor, const char *place, const char *pattern, const qp_text_buffer *syntax,
                            qp_regex *regex)
 {
@@ -59,7 +36,8 @@ static qp_status make_code(qp_regex_flavor flavor, const char *place, const char
     if (!regex->code) {
         char message[160];
         pcre2_get_error_message(error, (PCRE2_UCHAR *)message, sizeof message);
-        return qp_fail(QP_EDATA, "%s: regular expression \"%.60s\": %s; use another expression", place, pattern, message);
+        return qp_fail(QP_EDATA, "%s: regular expression \"%.60s\": %s; use another expression", place, pattern,
+                       message);
     }
     pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE); /* without it the code is interpreted */
     return QP_OK;
@@ -100,7 +78,10 @@ void qp_regex_scratch_free(qp_regex_scratch *scratch)
     *scratch = (qp_regex_scratch){0};
 }
 
-static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "regular expression: out of memory; use shorter texts"); }
+static qp_status no_memory(void)
+{
+    return qp_fail(QP_EMEMORY, "regular expression: out of memory; use shorter texts");
+}
 
 /* The first byte from `at` on that is not UTF-8; `bytes`: none. */
 static size_t bad_byte(const char *text, size_t bytes, size_t at)
@@ -149,7 +130,7 @@ static int count_steps(pcre2_callout_block *block, void *data)
     return 0;
 }
 
-/* PCRE2's own limits on time are out of the way: how they count depends on how the code is run. */
+/* PCRE2's own limits on time are not used: what they count depends on whether the code was compiled. */
 static qp_status prepare(qp_regex_scratch *scratch)
 {
     if (!scratch->match) scratch->match = pcre2_match_data_create(GROUPS, NULL);
@@ -168,11 +149,11 @@ static qp_status prepare(qp_regex_scratch *scratch)
 static int match_once(const qp_regex *regex, qp_regex_scratch *scratch, size_t at)
 {
     scratch->last = scratch->last_start = at;
-    return pcre2_match(regex->code, (PCRE2_SPTR)scratch->subject, scratch->bytes, at, PCRE2_NO_UTF_CHECK, scratch->match,
-                       scratch->context);
+    PCRE2_SPTR subject = (PCRE2_SPTR)scratch->subject;
+    return pcre2_match(regex->code, subject, scratch->bytes, at, PCRE2_NO_UTF_CHECK, scratch->match, scratch->context);
 }
 
-/* The code that is run directly begins with 32 KiB of stack; most expressions never need more. */
+/* Compiled code starts with 32 KiB of stack, which most expressions never fill. */
 static bool grow_stack(qp_regex_scratch *scratch)
 {
     if (scratch->stack) return false;

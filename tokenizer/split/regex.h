@@ -22,8 +22,8 @@
  *       if (!match.found) break;
  *   }
  *
- * Time is linear in the text: a search has 64 steps for each byte and 2^20 more, and then fails. A step is a character
- * that is read or a choice that is taken back. */
+ * Time is linear in the text: searching it may take 2^20 steps and 64 more for each byte, and fails after that. A step
+ * is a character read or a choice tried again. */
 
 /* The engine an expression was written for. */
 typedef enum {
@@ -41,14 +41,14 @@ typedef struct {
 
 /* Memory of one thread, and the text that is searched. All zero before the first use. */
 typedef struct {
-    const char *text, *subject; /* as it was given; as PCRE2 sees it */
+    const char *text, *subject; /* as given; as PCRE2 sees it */
     size_t bytes;
     char *copy; /* the subject where the text is not UTF-8 */
     size_t copy_capacity;
     size_t steps; /* left for this text */
-    size_t last_start, last; /* where the attempt began that made the last steps, and where it was then */
-    size_t whole_begin, whole_end;
-    int groups; /* of the last match, the whole included; 0: it came from word_pattern.h */
+    size_t last_start, last; /* at the last callout: where the attempt began, and where it was */
+    size_t whole_begin, whole_end; /* the last match */
+    int groups;                    /* of the last match, the whole included; 0: nothing was found */
     struct pcre2_real_match_data_8 *match;
     struct pcre2_real_match_context_8 *context;
     struct pcre2_real_jit_stack_8 *stack;
@@ -67,14 +67,14 @@ qp_status qp_regex_compile(qp_regex_flavor flavor, const char *place, const char
 void qp_regex_free(qp_regex *regex);
 void qp_regex_scratch_free(qp_regex_scratch *scratch);
 
-/* qp_regex_text — the text that is searched next, with a new budget of steps. The text is borrowed.
- * qp_regex_part — the same for one of several parts of a text: the budget is that of the text before.
+/* qp_regex_text — set the text to search, with a new budget of steps. The text is borrowed.
+ * qp_regex_part — set one of several parts of a text: they share the budget of the last qp_regex_text.
  * Errors  QP_EMEMORY. */
 qp_status qp_regex_text(qp_regex_scratch *scratch, const char *text, size_t bytes);
 qp_status qp_regex_part(qp_regex_scratch *scratch, const char *text, size_t bytes);
 
 /* qp_regex_find — the first match that begins at or after byte `at`. It may be empty; text before `at` is seen by \b
- * and look-behind.
+ * and lookbehind.
  * Errors  QP_EDATA: the budget of the text is used up; QP_EMEMORY. */
 qp_status qp_regex_find(const qp_regex *regex, qp_regex_scratch *scratch, size_t at, qp_regex_match *match);
 
@@ -84,11 +84,7 @@ qp_regex_match qp_regex_group(const qp_regex_scratch *scratch, int number);
 /* qp_regex_replace — append the text to `out` with every match replaced, from left to right; *count, if not NULL, is
  * the number of matches. In the replacement, $0 to $9 are the match and its groups, and $$ is a dollar sign.
  * Errors  as qp_regex_find. */
-qp_status qp_regex_replace(const qp_regex *regex, qp_regex_scratch *scratch, const char *replacement, qp_text_buffer *out,
-                           size_t *count);
-
-/* qp_is_white_space — the 25 code points of White_Space. qp_is_word_character — \w. */
-bool qp_is_white_space(int32_t code);
-bool qp_is_word_character(int32_t code);
+qp_status qp_regex_replace(const qp_regex *regex, qp_regex_scratch *scratch, const char *replacement,
+                           qp_text_buffer *out, size_t *count);
 
 #endif

@@ -1,12 +1,12 @@
+#include "tokenizer/split/regex_class.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/text/utf8.h"
-#include "tokenizer/split/regex_syntax.h"
-
 enum { DEEPEST_CLASS = 60 };
 
-/* A class being read: members that can stand between PCRE2's brackets, and what cannot, as alternatives "|[..]|..". */
+/* A class being read: members for between PCRE2's brackets, and what PCRE2 does not allow there, as alternatives of the
+ * form "|[..]|..". */
 typedef struct {
     qp_text_buffer members, others;
 } members;
@@ -21,7 +21,7 @@ const char *qp_regex_word_class(qp_regex_flavor flavor, bool alone)
 {
     static const char oniguruma[] = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\xB2\\xB3\\xB9\\xBC-\\xBE";
     if (flavor != QP_REGEX_ONIGURUMA) return "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\x{200C}\\x{200D}";
-    return alone ? oniguruma : "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}"; /* its \w has six small numbers outside of classes */
+    return alone ? oniguruma : "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}"; /* inside a class without the six small numbers */
 }
 
 static void add_code(int32_t code, qp_text_buffer *out)
@@ -117,7 +117,7 @@ static qp_status take_escape(qp_regex_reader *r, bool alone, members *m, int32_t
 
 /* ---- [classes] ---- */
 
-/* The members as one item: [..], or a group of alternatives where a part cannot stand between brackets. */
+/* The members as one item: [..], or a group of alternatives where there is more than brackets can hold. */
 static void put_members(const members *m, bool opposite, qp_text_buffer *out)
 {
     qp_text_buffer all = {0};

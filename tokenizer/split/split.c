@@ -6,8 +6,8 @@
 #include "lib/text/utf8.h"
 #include "tokenizer/split/word_pattern.h"
 
-/* What kind of character continues a segment. Scripts written without spaces are kept apart from the others, so that
- * "CD를" is two segments; Han and kana stay together because Japanese words mix them. */
+/* A segment continues while characters have the class of its first one. Scripts written without spaces have classes of
+ * their own, so that "CD를" is two segments; Han and kana share one because Japanese words mix them. */
 typedef enum { SPACE, LETTER, HANGUL, EAST_ASIAN, DIGIT, MARK, PUNCTUATION, ALONE } char_class;
 
 static const uint8_t ascii_class[128] = {
@@ -52,7 +52,7 @@ static char_class class_of(int32_t code)
     case UTF8PROC_CATEGORY_MN:
     case UTF8PROC_CATEGORY_MC:
     case UTF8PROC_CATEGORY_ME:
-    case UTF8PROC_CATEGORY_CF: return MARK; /* joiners and the soft hyphen live inside words */
+    case UTF8PROC_CATEGORY_CF: return MARK; /* joiners and the soft hyphen occur inside words */
     case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_NL:
     case UTF8PROC_CATEGORY_NO: return DIGIT;
@@ -69,7 +69,7 @@ static char_class class_at(const char *text, size_t bytes, size_t at, size_t *le
     return class_of(qp_utf8_next(text + at, bytes - at, length));
 }
 
-/* 's 't 'm 'd 're 've 'll behind an apostrophe and not followed by a letter: bytes with the apostrophe, or 0. */
+/* Bytes of 's 't 'm 'd 're 've 'll at `at`, unless a letter follows; else 0. */
 static size_t contraction(const char *text, size_t bytes, size_t at)
 {
     static const char *const ending[] = {"s", "t", "m", "d", "re", "ve", "ll"};

@@ -9,18 +9,20 @@
 #define UPPER "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
 #define LOWER "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
 
-/* name, as tiktoken writes it, the same for every engine. $ means the end of a line to some, {1,3}+ a repetition. */
+/* Names, the expression of tiktoken, and one that every engine reads alike: to some, $ is the end of a line and {1,3}+
+ * a repetition. */
 static const struct {
-    const char *name, *tiktoken, *plain;
+    const char *name[4], *tiktoken, *plain;
 } known[] = {
-    {"gpt2", "'(?:[sdmt]|ll|ve|re)| ?\\p{L}++| ?\\p{N}++| ?[^\\s\\p{L}\\p{N}]++|\\s++$|\\s+(?!\\S)|\\s",
+    {{"gpt2", "r50k_base", "p50k_base"},
+     "'(?:[sdmt]|ll|ve|re)| ?\\p{L}++| ?\\p{N}++| ?[^\\s\\p{L}\\p{N}]++|\\s++$|\\s+(?!\\S)|\\s",
      "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"},
-    {"gpt4",
+    {{"gpt4", "cl100k_base"},
      "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|"
      "\\s*[\\r\\n]|\\s+(?!\\S)|\\s",
      CASES "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s+(?![\\s\\S])|\\s*[\\r\\n]|"
            "\\s+(?!\\S)|\\s"},
-    {"gpt4o",
+    {{"gpt4o", "o200k_base"},
      "[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+" CASES "?|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*" CASES
      "?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
      "[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+" CASES "?|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*" CASES
@@ -30,7 +32,8 @@ enum { KNOWN = sizeof known / sizeof *known };
 const char *qp_pattern_named(const char *name)
 {
     for (int i = 0; i < KNOWN; i++) {
-        if (strcmp(name, known[i].name) == 0) return known[i].tiktoken;
+        for (int k = 0; k < 4 && known[i].name[k]; k++)
+            if (strcmp(name, known[i].name[k]) == 0) return known[i].tiktoken;
     }
     return NULL;
 }
@@ -43,7 +46,7 @@ const char *qp_pattern_plain(const char *expression)
     return expression;
 }
 
-/* The classes of split.c: Hangul and East Asian letters, the other letters, marks, punctuation, what stands alone. */
+/* The classes of split.c: Hangul and East Asian letters, the other letters, marks, punctuation. */
 #define H                                                                                                              \
     "\xE1\x84\x80-\xE1\x87\xBF\xE3\x84\xB1-\xE3\x86\x8E\xEA\xA5\xA0-\xEA\xA5\xBF\xED\x9E\xB0-"                         \
     "\xED\x9F\xBF\xEA\xB0\x80-\xED\x9E\xA3"

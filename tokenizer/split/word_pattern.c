@@ -5,7 +5,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
-#include "tokenizer/split/regex.h"
+#include "lib/text/characters.h"
 #include "lib/text/utf8.h"
 
 /* Classes of a code point. UPPER and LOWER are the two sets of O200K, which share marks and letters without case. */
@@ -83,14 +83,14 @@ static inline uint8_t class_at(const reader *r, size_t at, size_t *length)
     return code < TABLE ? r->classes[code] : class_of(code);
 }
 
-/* The end of the run of characters from `at` on that have a class of `any`. */
+/* The end of the run of characters from `at` that have a class in `any`. */
 static inline size_t run_of(const reader *r, size_t at, uint8_t any)
 {
     for (size_t length; class_at(r, at, &length) & any; at += length) {}
     return at;
 }
 
-/* The same of those that have no class of `none`. */
+/* The end of the run of characters from `at` that have no class in `none`. */
 static inline size_t run_without(const reader *r, size_t at, uint8_t none)
 {
     for (size_t length; !(class_at(r, at, &length) & none) && length; at += length) {}
@@ -113,7 +113,7 @@ static size_t contraction(const reader *r, size_t at, bool any_case)
     return (second == 'e' && (first == 'r' || first == 'v')) || (second == 'l' && first == 'l') ? 3 : 0;
 }
 
-/* White space from `at` on, the first character of the text's rest. */
+/* The end of a match that begins with white space: `first` is the length of its first character. */
 static size_t space_end(const reader *r, size_t at, size_t first, bool breaks, bool end_first)
 {
     size_t end = at + first, last = at, after_break = 0, length;
@@ -147,7 +147,8 @@ static size_t end_of_gpt2(const reader *r, size_t at)
     return run_without(r, begin + length, LETTER | NUMBER | SPACE);
 }
 
-/* What the kin of CL100K share behind their words: numbers, signs with the line breaks (and slashes) behind, spaces. */
+/* What CL100K and its variants match besides words: numbers, punctuation with the line breaks (and slashes) after it,
+ * white space. */
 static size_t end_of_rest(const reader *r, size_t at, int digits, bool slashes, bool end_first)
 {
     size_t length, next;
@@ -180,29 +181,29 @@ static size_t end_of_cl100k(const reader *r, size_t at, int digits, bool end_fir
     return end_of_rest(r, at, digits, false, end_first);
 }
 
-/* [UPPER]*[LOWER]+ from `at` on, taking as much as it can; `at` itself: no match. */
+/* The end of the longest [UPPER]*[LOWER]+ from `at`; `at` itself: no match. */
 static size_t end_of_lower(const reader *r, size_t at)
 {
     size_t end = at, shared = at, length;
     for (uint8_t c; (c = class_at(r, end, &length)) & UPPER; end += length) {
-        if (c & LOWER) shared = end + length; /* may stand for the lower part, if no other does */
+        if (c & LOWER) shared = end + length; /* can be the lower part if nothing else is */
     }
     return class_at(r, end, &length) & LOWER ? run_of(r, end, LOWER) : shared;
 }
 
-/* A word may begin with one character that is neither letter, number nor line break; a mark is that, or part of the
- * word. Tried in this order: with and without it to a lower-case end, then with and without it in capitals. */
+/* A word may begin with one character that is neither letter, number nor line break. A mark can be this character or
+ * part of the word. Tried in this order: with it and without it, ending in lower case; then the same in capitals. */
 static size_t end_of_o200k(const reader *r, size_t at)
 {
     size_t length;
     uint8_t class = class_at(r, at, &length);
     bool leads = !(class & (LETTER | NUMBER | BREAK));
-    size_t behind = at + length, end = behind;
-    if (leads) end = end_of_lower(r, behind);
-    if (end == behind) end = end_of_lower(r, at);
+    size_t after = at + length, end = after;
+    if (leads) end = end_of_lower(r, after);
+    if (end == after) end = end_of_lower(r, at);
     if (end == at && leads) {
-        end = run_of(r, behind, UPPER);
-        if (end == behind) end = at;
+        end = run_of(r, after, UPPER);
+        if (end == after) end = at;
     }
     if (end == at) end = run_of(r, at, UPPER);
     if (end == at) return end_of_rest(r, at, 3, true, false);
