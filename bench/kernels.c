@@ -102,7 +102,10 @@ typedef struct {
 
 static void call_ours(const shape *s, const qp_real *a, const qp_real *b, qp_real *c)
 {
-    qp_gemm(s->ta, s->tb, s->m, s->n, s->k, 1, a, s->ta ? s->m : s->k, b, s->tb ? s->k : s->n, 0, c, s->n);
+    const qp_matrix first = s->ta ? qp_matrix_dense(a, s->k, s->m) : qp_matrix_dense(a, s->m, s->k);
+    const qp_matrix second = s->tb ? qp_matrix_dense(b, s->n, s->k) : qp_matrix_dense(b, s->k, s->n);
+    const qp_gemm_form form = s->ta ? s->tb ? QP_ATBT : QP_ATB : s->tb ? QP_ABT : QP_AB;
+    qp_gemm(form, 1, first, second, 0, qp_matrix_dense(c, s->m, s->n));
 }
 
 static void call_blas(const shape *s, const qp_real *a, const qp_real *b, qp_real *c)
@@ -196,7 +199,7 @@ static void bench_packed(void)
         qp_real *w = normal((size_t)n * (size_t)k), *memory = normal(qp_packed_count(n, k)),
                 *a = normal((size_t)(256 * k));
         qp_real *c = normal((size_t)256 * (size_t)n);
-        qp_packed packed = qp_packed_init(memory, n, k, w, k, 0);
+        qp_packed packed = qp_packed_init(memory, qp_matrix_dense(w, n, k), false);
         for (qp_cpu level = QP_CPU_AVX2; level <= QP_CPU_AVX512; level = (qp_cpu)(level + 1)) {
             if (!qp_cpu_force(level)) continue;
             printf("packed %5d x %4d %-6s ", n, k, qp_cpu_name(level));
@@ -206,7 +209,9 @@ static void bench_packed(void)
                 double sample[SAMPLES];
                 for (int s = 0; s < SAMPLES; s++) {
                     double start = now();
-                    for (int t = 0; t < times; t++) qp_gemm_packed(rows[r], a, k, &packed, NULL, 0, c, n);
+                    for (int t = 0; t < times; t++)
+                        qp_gemm_packed(qp_matrix_dense(a, rows[r], k), &packed, NULL, 0,
+                                       qp_matrix_dense(c, rows[r], n));
                     sample[s] = (now() - start) / times;
                 }
                 double seconds = median(sample);
@@ -223,13 +228,19 @@ enum { ROWS = 64, COLUMNS = 512, COUNT = ROWS * COLUMNS, CLASSES = 8000 };
 static qp_real *x, *y, *z, *w, *v;
 static int32_t ids[ROWS];
 
-#define KERNEL(NAME, CALL)                                                                                             \
-    static void run_##NAME(void) { CALL; }
-KERNEL(exp_softmax, qp_softmax_rows(ROWS, COLUMNS, x, COLUMNS, 1, y, COLUMNS))
-KERNEL(softmax_back, qp_softmax_rows_back(ROWS, COLUMNS, y, COLUMNS, x, COLUMNS, 1, 0, z, COLUMNS))
-KERNEL(norm, qp_norm_rows(ROWS, COLUMNS, x, COLUMNS, w, v, 1e-5f, y, COLUMNS, z, z + ROWS))
+#define KERNEL(NAME, ...)                                                                                              \
+    static void run_##NAME(void) { __VA_ARGS__; }
+KERNEL(exp_softmax, qp_softmax_rows(qp_matrix_dense(x, ROWS, COLUMNS), 1, qp_matrix_dense(y, ROWS, COLUMNS)))
+KERNEL(softmax_back, qp_softmax_rows_back(qp_matrix_dense(y, ROWS, COLUMNS), qp_matrix_dense(x, ROWS, COLUMNS), 1, 0,
+                                          qp_matrix_dense(z, ROWS, COLUMNS)))
+KERNEL(norm, qp_norm_rows(qp_matrix_dense(x, ROWS, COLUMNS),
+                          &(qp_row_norm){.weight = w, .bias = v, .mean = z, .inverse = z + ROWS}, 1e-5f,
+                          qp_matrix_dense(y, ROWS, COLUMNS)))
 KERNEL(norm_back,
-       qp_norm_rows_back(ROWS, COLUMNS, x, COLUMNS, w, z, z + ROWS, y, COLUMNS, 0, z + 1024, COLUMNS, v, v + COLUMNS))
+       qp_norm_rows_back(qp_matrix_dense(x, ROWS, COLUMNS),
+                         &(qp_row_norm){
+                             .weight = w, .mean = z, .inverse = z + ROWS, .dweight = v, .dbias = v + COLUMNS},
+                         qp_matrix_dense(y, ROWS, COLUMNS), 0, qp_matrix_dense(z + 1024, ROWS, COLUMNS)))
 KERNEL(relu, qp_activate(QP_RELU, COUNT, x, 0, y))
 KERNEL(relu_back, qp_activate_back(QP_RELU, COUNT, NULL, y, 0, x, 0, z))
 KERNEL(gelu, qp_activate(QP_GELU, COUNT, x, 0, y))
@@ -241,12 +252,16 @@ KERNEL(dropout, qp_dropout_apply(COUNT, 1, 0, 0.1f, x, 0, y))
 KERNEL(scale_add, qp_scale_add(COUNT, 2, x, 0.5f, y))
 KERNEL(sum_squares, z[0] = (qp_real)qp_sum_squares(COUNT, x))
 KERNEL(adam, qp_adam_update(COUNT, (&(qp_adam_constants){0.9f, 0.98f, 1e-8f, 1e-3f, 1, 0, 1}), x, y, w, z))
-KERNEL(column_sums, qp_column_sums(ROWS, COLUMNS, x, COLUMNS, 1, y))
-KERNEL(bias, qp_bias_rows(ROWS, COLUMNS, w, y, COLUMNS))
-KERNEL(gather, qp_gather_rows(ROWS, COLUMNS, ids, x, 2, NULL, NULL, y, COLUMNS))
-KERNEL(scatter, qp_scatter_add_rows(ROWS, COLUMNS, ids, x, COLUMNS, 1, y))
-KERNEL(cross_entropy, qp_cross_entropy_rows(4, CLASSES, x, CLASSES, ids, 0.1f, NULL, NULL, z, y, CLASSES))
-KERNEL(top, qp_top_rows(4, CLASSES, x, CLASSES, 8, ids))
+KERNEL(column_sums, qp_column_sums(qp_matrix_dense(x, ROWS, COLUMNS), 1, y))
+KERNEL(bias, qp_bias_rows(w, qp_matrix_dense(y, ROWS, COLUMNS)))
+KERNEL(gather, qp_gather_rows(ids, qp_matrix_dense(x, ROWS, COLUMNS), 2, NULL, (qp_matrix){0},
+                              qp_matrix_dense(y, ROWS, COLUMNS)))
+KERNEL(scatter, qp_scatter_add_rows(ids, 1, qp_matrix_dense(x, ROWS, COLUMNS), qp_matrix_dense(y, ROWS, COLUMNS)))
+KERNEL(cross_entropy, qp_cross_entropy_rows(qp_matrix_dense(x, 4, CLASSES),
+                                            &(qp_cross_entropy_terms){
+                                                .target = ids, .smoothing = 0.1f, .weight = NULL, .row_scale = NULL},
+                                            z, qp_matrix_dense(y, 4, CLASSES)))
+KERNEL(top, qp_top_rows(qp_matrix_dense(x, 4, CLASSES), 8, ids))
 
 static const struct {
     const char *name;

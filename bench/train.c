@@ -221,7 +221,8 @@ static double sgemm_rate(int threads)
 #pragma omp parallel num_threads(threads)
         {
             qp_real *a = memory + 3 * count * (size_t)omp_get_thread_num();
-            qp_gemm(false, false, N, N, N, 1, a, N, a + count, N, 0, a + 2 * count, N);
+            qp_gemm(QP_AB, 1, qp_matrix_dense(a, N, N), qp_matrix_dense(a + count, N, N), 0,
+                    qp_matrix_dense(a + 2 * count, N, N));
         }
         if (i >= 0) second[i] = clock_seconds() - begun;
     }

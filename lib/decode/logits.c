@@ -7,7 +7,8 @@
 
 qp_status qp_logits_normalise(int columns, qp_real *row)
 {
-    qp_log_softmax_rows(1, columns, row, columns, 1, row, columns);
+    qp_matrix scores = qp_matrix_dense(row, 1, columns);
+    qp_log_softmax_rows(scores, 1, scores);
     /* one bad score spoils the sum and with it the whole row */
     if (columns > 0 && isnan(row[0]))
         return qp_fail(QP_EDATA, "model: its scores are not numbers (NaN); use an earlier checkpoint or train with a "
@@ -33,7 +34,7 @@ int qp_logits_top(int columns, const qp_real *row, int k, int32_t *id, qp_real *
 {
     if (k > columns) k = columns;
     if (k <= 0) return 0;
-    qp_top_rows(1, columns, row, columns, k, id);
+    qp_top_rows(qp_matrix_dense(row, 1, columns), k, id);
     int found = 0;
     while (found < k && row[id[found]] > -(qp_real)INFINITY) {
         log_probability[found] = row[id[found]];

@@ -72,7 +72,7 @@ static void collect(qp_sampler *s, const qp_real *row)
     double temp = s->config.temp > 0 ? s->config.temp : 1;
     int64_t k = s->config.temp > 0 ? s->config.top_k : 1;
     bool chosen = k > 0 && k < s->columns;
-    if (chosen) qp_top_rows(1, s->columns, row, s->columns, (int)k, s->index);
+    if (chosen) qp_top_rows(qp_matrix_dense(row, 1, s->columns), (int)k, s->index);
     s->kept = 0;
     for (int i = 0; i < (chosen ? (int)k : s->columns); i++) {
         int32_t id = chosen ? s->index[i] : i;

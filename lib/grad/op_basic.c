@@ -156,8 +156,8 @@ static void softmax_back(qp_tape *tape, void *context)
     qp_real beta;
     qp_real *dx = qp_tape_grad(tape, c->x, &beta);
     if (dx)
-        qp_softmax_rows_back(c->y.rows, c->y.columns, c->y.value, c->y.stride, dy, c->y.stride, c->temperature, beta,
-                             dx, c->x.stride);
+        qp_softmax_rows_back(qp_tensor_matrix(c->y), qp_tensor_grad(c->y, dy), c->temperature, beta,
+                             qp_tensor_grad(c->x, dx));
 }
 
 qp_tensor qp_softmax(qp_tape *tape, qp_tensor x, qp_real temperature)
@@ -167,7 +167,7 @@ qp_tensor qp_softmax(qp_tape *tape, qp_tensor x, qp_real temperature)
         return qp_tape_fail(tape, QP_ESHAPE, "softmax: temperature %g is not above 0", (double)temperature);
     qp_tensor y = qp_tape_tensor(tape, x.rows, x.columns);
     if (!y.value) return y;
-    qp_softmax_rows(x.rows, x.columns, x.value, x.stride, temperature, y.value, y.stride);
+    qp_softmax_rows(qp_tensor_matrix(x), temperature, qp_tensor_matrix(y));
     qp_tape_record(tape, y, softmax_back, &(softmax_context){x, y, temperature}, sizeof(softmax_context));
     return y;
 }
@@ -179,8 +179,8 @@ static void log_softmax_back(qp_tape *tape, void *context)
     qp_real beta;
     qp_real *dx = qp_tape_grad(tape, c->x, &beta);
     if (dx)
-        qp_log_softmax_rows_back(c->y.rows, c->y.columns, c->y.value, c->y.stride, dy, c->y.stride, c->temperature,
-                                 beta, dx, c->x.stride);
+        qp_log_softmax_rows_back(qp_tensor_matrix(c->y), qp_tensor_grad(c->y, dy), c->temperature, beta,
+                                 qp_tensor_grad(c->x, dx));
 }
 
 qp_tensor qp_log_softmax(qp_tape *tape, qp_tensor x, qp_real temperature)
@@ -190,7 +190,7 @@ qp_tensor qp_log_softmax(qp_tape *tape, qp_tensor x, qp_real temperature)
         return qp_tape_fail(tape, QP_ESHAPE, "log softmax: temperature %g is not above 0", (double)temperature);
     qp_tensor y = qp_tape_tensor(tape, x.rows, x.columns);
     if (!y.value) return y;
-    qp_log_softmax_rows(x.rows, x.columns, x.value, x.stride, temperature, y.value, y.stride);
+    qp_log_softmax_rows(qp_tensor_matrix(x), temperature, qp_tensor_matrix(y));
     qp_tape_record(tape, y, log_softmax_back, &(softmax_context){x, y, temperature}, sizeof(softmax_context));
     return y;
 }

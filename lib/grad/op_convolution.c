@@ -20,10 +20,10 @@ static void unfold(const convolution_context *c, int g, qp_real *patch)
 {
     int in = group_in(c);
     const int32_t *source = c->source;
-    for (int f = 0; f < c->y.rows; f++, source += c->size, patch += in * c->size)
+    for (int f = 0; f < c->y.rows; f++, source += c->size, patch += (ptrdiff_t)in * c->size)
         for (int j = 0; j < c->size; j++) {
             const qp_real *row = source[j] < 0 ? NULL : qp_tensor_row(c->x, source[j]) + g * in;
-            for (int i = 0; i < in; i++) patch[i * c->size + j] = row ? row[i] : 0;
+            for (int i = 0; i < in; i++) patch[(ptrdiff_t)i * c->size + j] = row ? row[i] : 0;
         }
 }
 
@@ -32,11 +32,11 @@ static void fold(const convolution_context *c, int g, const qp_real *patch, qp_r
 {
     int in = group_in(c);
     const int32_t *source = c->source;
-    for (int f = 0; f < c->y.rows; f++, source += c->size, patch += in * c->size)
+    for (int f = 0; f < c->y.rows; f++, source += c->size, patch += (ptrdiff_t)in * c->size)
         for (int j = 0; j < c->size; j++) {
             if (source[j] < 0) continue;
             qp_real *row = dx + (ptrdiff_t)source[j] * c->x.stride + g * in;
-            for (int i = 0; i < in; i++) row[i] += patch[i * c->size + j];
+            for (int i = 0; i < in; i++) row[i] += patch[(ptrdiff_t)i * c->size + j];
         }
 }
 
@@ -58,15 +58,15 @@ static void convolution_back(qp_tape *tape, void *context)
     qp_real *dx = qp_tape_grad_zeroed(tape, c->x);
     size_t mark = qp_tape_mark(tape);
     qp_real *patch = qp_tape_memory(tape, (size_t)frames * (size_t)width * sizeof *patch);
+    const qp_matrix patches = qp_matrix_dense(patch, frames, width), weight = qp_tensor_matrix(c->weight);
     for (int g = 0; patch && g < c->groups; g++) {
-        const qp_real *up = dy + g * out, *weight = qp_tensor_row(c->weight, g * out);
+        const qp_matrix up = qp_matrix_of(dy + g * out, frames, out, c->y.stride);
         if (dw) {
             unfold(c, g, patch);
-            qp_gemm(true, false, out, width, frames, 1, up, c->y.stride, patch, width, beta,
-                    dw + (ptrdiff_t)g * out * c->weight.stride, c->weight.stride);
+            qp_gemm(QP_ATB, 1, up, patches, beta, qp_matrix_rows(qp_tensor_grad(c->weight, dw), g * out, out));
         }
         if (dx) {
-            qp_gemm(false, false, frames, width, out, 1, up, c->y.stride, weight, c->weight.stride, 0, patch, width);
+            qp_gemm(QP_AB, 1, up, qp_matrix_rows(weight, g * out, out), 0, patches);
             fold(c, g, patch, dx);
         }
     }
@@ -88,8 +88,9 @@ static void forward(const convolution_context *c, qp_real *patch)
         for (int o = 0; o < c->y.columns; o++) qp_tensor_row(c->y, f)[o] = c->bias.value ? c->bias.value[o] : 0;
     for (int g = 0; g < c->groups; g++) {
         unfold(c, g, patch);
-        qp_gemm(false, true, c->y.rows, out, width, 1, patch, width, qp_tensor_row(c->weight, g * out),
-                c->weight.stride, 1, c->y.value + g * out, c->y.stride);
+        qp_gemm(QP_ABT, 1, qp_matrix_dense(patch, c->y.rows, width),
+                qp_matrix_rows(qp_tensor_matrix(c->weight), g * out, out), 1,
+                qp_matrix_of(c->y.value + g * out, c->y.rows, out, c->y.stride));
     }
 }
 

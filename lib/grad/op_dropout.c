@@ -5,15 +5,15 @@
 #include "lib/grad/views.h"
 #include "lib/tensor/pointwise.h"
 
-/* to = beta*to + dropout(from): elements numbered row after row without gaps, so that a mask does not depend on
+/* to = beta*to + dropout(from). Elements are numbered row after row without gaps, so the mask does not depend on
  * strides. */
-static void drop(int rows, int columns, uint64_t key, qp_real rate, const qp_real *from, int from_stride, qp_real beta,
-                 qp_real *to, int to_stride)
+static void drop(uint64_t key, qp_real rate, qp_matrix from, qp_real beta, qp_matrix to)
 {
-    qp_runs run = qp_runs_of(rows, columns, from_stride == columns && to_stride == columns);
+    const int columns = from.columns;
+    qp_runs run = qp_runs_of(from.rows, columns, from.stride == columns && to.stride == columns);
     for (int r = 0; r < run.count; r++)
-        qp_dropout_apply(run.length, key, (uint64_t)r * (uint64_t)columns, rate, from + (ptrdiff_t)r * from_stride,
-                         beta, to + (ptrdiff_t)r * to_stride);
+        qp_dropout_apply(run.length, key, (uint64_t)r * (uint64_t)columns, rate, qp_matrix_row(from, r), beta,
+                         qp_matrix_row(to, r));
 }
 
 static bool rate_is_wrong(qp_real rate) { return !(rate >= 0 && rate < 1); }
@@ -30,7 +30,7 @@ static void dropout_back(qp_tape *tape, void *context)
     const qp_real *dy = qp_tape_upstream(c->y);
     qp_real beta;
     qp_real *dx = qp_tape_grad(tape, c->x, &beta);
-    if (dx) drop(c->x.rows, c->x.columns, c->key, c->rate, dy, c->y.stride, beta, dx, c->x.stride);
+    if (dx) drop(c->key, c->rate, qp_tensor_grad(c->y, dy), beta, qp_tensor_grad(c->x, dx));
 }
 
 qp_tensor qp_dropout(qp_tape *tape, qp_tensor x, qp_real rate)
@@ -41,7 +41,7 @@ qp_tensor qp_dropout(qp_tape *tape, qp_tensor x, qp_real rate)
     qp_tensor y = qp_tape_tensor(tape, x.rows, x.columns);
     if (!y.value) return y;
     uint64_t key = qp_tape_next_key(tape);
-    drop(x.rows, x.columns, key, rate, x.value, x.stride, 0, y.value, y.stride);
+    drop(key, rate, qp_tensor_matrix(x), 0, qp_tensor_matrix(y));
     qp_tape_record(tape, y, dropout_back, &(dropout_context){x, y, key, rate}, sizeof(dropout_context));
     return y;
 }
@@ -55,12 +55,11 @@ typedef struct {
     qp_real rate;
 } shared_context;
 
-static void drop_shared(const shared_context *c, const qp_real *from, int from_stride, qp_real beta, qp_real *to,
-                        int to_stride)
+static void drop_shared(const shared_context *c, qp_matrix from, qp_real beta, qp_matrix to)
 {
-    for (int r = 0; r < c->y.rows; r++)
-        qp_dropout_apply((size_t)c->y.columns, c->key, (uint64_t)c->group[r] * (uint64_t)c->y.columns, c->rate,
-                         from + (ptrdiff_t)r * from_stride, beta, to + (ptrdiff_t)r * to_stride);
+    for (int r = 0; r < from.rows; r++)
+        qp_dropout_apply((size_t)from.columns, c->key, (uint64_t)c->group[r] * (uint64_t)from.columns, c->rate,
+                         qp_matrix_row(from, r), beta, qp_matrix_row(to, r));
 }
 
 static void shared_back(qp_tape *tape, void *context)
@@ -69,7 +68,7 @@ static void shared_back(qp_tape *tape, void *context)
     const qp_real *dy = qp_tape_upstream(c->y);
     qp_real beta;
     qp_real *dx = qp_tape_grad(tape, c->x, &beta);
-    if (dx) drop_shared(c, dy, c->y.stride, beta, dx, c->x.stride);
+    if (dx) drop_shared(c, qp_tensor_grad(c->y, dy), beta, qp_tensor_grad(c->x, dx));
 }
 
 qp_tensor qp_dropout_shared(qp_tape *tape, qp_tensor x, const int32_t *group, uint64_t key, qp_real rate)
@@ -79,7 +78,7 @@ qp_tensor qp_dropout_shared(qp_tape *tape, qp_tensor x, const int32_t *group, ui
     if (!qp_tape_training(tape) || rate == 0) return x;
     shared_context c = {.x = x, .group = group, .key = key, .rate = rate, .y = qp_tape_tensor(tape, x.rows, x.columns)};
     if (!c.y.value) return c.y;
-    drop_shared(&c, x.value, x.stride, 0, c.y.value, c.y.stride);
+    drop_shared(&c, qp_tensor_matrix(x), 0, qp_tensor_matrix(c.y));
     qp_tape_record(tape, c.y, shared_back, &c, sizeof c);
     return c.y;
 }
@@ -102,7 +101,7 @@ static void residual_back(qp_tape *tape, void *context)
         qp_real *d = qp_tape_grad(tape, input[i], &beta);
         if (!d) continue;
         if (i == 1 && c->rate > 0) {
-            drop(c->y.rows, c->y.columns, c->key, c->rate, dy, c->y.stride, beta, d, input[i].stride);
+            drop(c->key, c->rate, qp_tensor_grad(c->y, dy), beta, qp_tensor_grad(input[i], d));
             continue;
         }
         qp_runs run = qp_runs_of(c->y.rows, c->y.columns, qp_view_dense(input[i]));

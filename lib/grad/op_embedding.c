@@ -14,11 +14,11 @@ typedef struct {
 static void embedding_back(qp_tape *tape, void *context)
 {
     const embedding_context *c = context;
-    const qp_real *dy = qp_tape_upstream(c->y);
+    const qp_matrix dy = qp_tensor_grad(c->y, qp_tape_upstream(c->y));
     qp_real *dweight = qp_tape_grad_zeroed(tape, c->weight);
-    if (dweight) qp_scatter_add_rows(c->y.rows, c->y.columns, c->id, dy, c->y.stride, c->scale, dweight);
+    if (dweight) qp_scatter_add_rows(c->id, c->scale, dy, qp_tensor_grad(c->weight, dweight));
     qp_real *dtable = c->position ? qp_tape_grad_zeroed(tape, c->table) : NULL;
-    if (dtable) qp_scatter_add_rows(c->y.rows, c->y.columns, c->position, dy, c->y.stride, 1, dtable);
+    if (dtable) qp_scatter_add_rows(c->position, 1, dy, qp_tensor_grad(c->table, dtable));
 }
 
 qp_tensor qp_embedding(qp_tape *tape, qp_tensor weight, int rows, const int32_t *id, qp_real scale,
@@ -42,7 +42,8 @@ qp_tensor qp_embedding(qp_tape *tape, qp_tensor weight, int rows, const int32_t 
     }
     qp_tensor y = qp_tape_tensor(tape, rows, weight.columns);
     if (!y.value) return y;
-    qp_gather_rows(rows, weight.columns, id, weight.value, scale, position, position_table.value, y.value, y.stride);
+    qp_gather_rows(id, qp_tensor_matrix(weight), scale, position, qp_tensor_matrix(position_table),
+                   qp_tensor_matrix(y));
     qp_tape_record(tape, y, embedding_back, &(embedding_context){weight, position_table, y, id, position, scale},
                    sizeof(embedding_context));
     return y;

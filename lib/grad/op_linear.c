@@ -8,7 +8,7 @@
 #include "lib/tensor/gemm_packed.h"
 #include "lib/tensor/rows.h"
 
-/* ---- one affine map, shared by both operations ---- */
+/* ---- one affine map, used by both operations ---- */
 
 static bool map_fits(qp_tensor x, qp_tensor weight, qp_tensor bias)
 {
@@ -22,22 +22,21 @@ static const qp_packed *packed_of(const qp_tape *tape, qp_tensor weight)
     return packed;
 }
 
-/* y = x W' + b. The bias is laid down first and the product added to it: cheaper than a pass over y afterwards. */
+/* y = x W' + b. The product is added to copies of the bias: cheaper than a second pass over y. */
 static void map_forward(const qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias, qp_tensor y)
 {
     const qp_packed *packed = packed_of(tape, weight);
     if (packed) {
-        qp_gemm_packed(x.rows, x.value, x.stride, packed, bias.value, 0, y.value, y.stride);
+        qp_gemm_packed(qp_tensor_matrix(x), packed, bias.value, 0, qp_tensor_matrix(y));
         return;
     }
     bool biased = !qp_view_empty(bias);
     for (int r = 0; biased && r < y.rows; r++)
         memcpy(qp_tensor_row(y, r), bias.value, (size_t)y.columns * sizeof(qp_real));
-    qp_gemm(false, true, x.rows, weight.rows, weight.columns, 1, x.value, x.stride, weight.value, weight.stride,
-            biased ? 1 : 0, y.value, y.stride);
+    qp_gemm(QP_ABT, 1, qp_tensor_matrix(x), qp_tensor_matrix(weight), biased ? 1 : 0, qp_tensor_matrix(y));
 }
 
-/* Where a gradient goes and whether it is stored or added; written in the order they were taken. */
+/* Where a gradient is written: stored (beta 0) or added (1). Slots are written in the order in which they were taken. */
 typedef struct {
     qp_real *grad, beta;
 } slot;
@@ -49,21 +48,17 @@ static slot slot_take(qp_tape *tape, qp_tensor x)
     return taken;
 }
 
-/* dW += dy' x, db += column sums of dy. */
-static void map_back_weights(qp_tensor x, qp_tensor weight, slot dweight, slot dbias, const qp_real *dy, int dy_stride)
+/* dW += dy' x     db += sum of the rows of dy */
+static void map_back_weights(qp_tensor x, qp_tensor weight, slot dweight, slot dbias, qp_matrix dy)
 {
-    if (dweight.grad)
-        qp_gemm(true, false, weight.rows, weight.columns, x.rows, 1, dy, dy_stride, x.value, x.stride, dweight.beta,
-                dweight.grad, weight.stride);
-    if (dbias.grad) qp_column_sums(x.rows, weight.rows, dy, dy_stride, dbias.beta, dbias.grad);
+    if (dweight.grad) qp_gemm(QP_ATB, 1, dy, qp_tensor_matrix(x), dweight.beta, qp_tensor_grad(weight, dweight.grad));
+    if (dbias.grad) qp_column_sums(dy, dbias.beta, dbias.grad);
 }
 
 /* dx = beta*dx + dy W */
-static void map_back_input(int rows, qp_tensor weight, const qp_real *dy, int dy_stride, qp_real beta, qp_real *dx,
-                           int dx_stride)
+static void map_back_input(qp_tensor weight, qp_matrix dy, qp_real beta, qp_matrix dx)
 {
-    qp_gemm(false, false, rows, weight.columns, weight.rows, 1, dy, dy_stride, weight.value, weight.stride, beta, dx,
-            dx_stride);
+    qp_gemm(QP_AB, 1, dy, qp_tensor_matrix(weight), beta, dx);
 }
 
 /* ---- linear ---- */
@@ -72,32 +67,33 @@ typedef struct {
     qp_tensor x, weight, bias, y;
 } linear_context;
 
+/* dx = dy W     dW = dy' x     db = sum of the rows of dy */
 static void linear_back(qp_tape *tape, void *context)
 {
     const linear_context *c = context;
-    const qp_real *dy = qp_tape_upstream(c->y);
+    const qp_matrix dy = qp_tensor_grad(c->y, qp_tape_upstream(c->y));
     slot dweight = slot_take(tape, c->weight), dbias = slot_take(tape, c->bias), dx = slot_take(tape, c->x);
-    map_back_weights(c->x, c->weight, dweight, dbias, dy, c->y.stride);
-    if (dx.grad) map_back_input(c->x.rows, c->weight, dy, c->y.stride, dx.beta, dx.grad, c->x.stride);
+    map_back_weights(c->x, c->weight, dweight, dbias, dy);
+    if (dx.grad) map_back_input(c->weight, dy, dx.beta, qp_tensor_grad(c->x, dx.grad));
 }
 
-/* The same at one of many steps (step_weights.h). */
+/* The same for one of many steps: the weight is packed and dW collected (step_weights.h). */
 static void step_back(qp_tape *tape, void *context)
 {
     const linear_context *c = context;
-    const qp_real *dy = qp_tape_upstream(c->y);
+    const qp_matrix dy = qp_tensor_grad(c->y, qp_tape_upstream(c->y));
     const qp_packed *packed = qp_step_packed(tape, c->weight, true);
-    qp_step_gradient(tape, c->weight, c->x.rows, dy, c->y.stride, c->x.value, c->x.stride);
+    qp_step_gradient(tape, c->weight, dy, qp_tensor_matrix(c->x));
     slot dbias = slot_take(tape, c->bias), dx = slot_take(tape, c->x);
-    if (dbias.grad) qp_column_sums(c->x.rows, c->weight.rows, dy, c->y.stride, dbias.beta, dbias.grad);
-    if (dx.grad && packed) qp_gemm_packed(c->x.rows, dy, c->y.stride, packed, NULL, dx.beta, dx.grad, c->x.stride);
+    if (dbias.grad) qp_column_sums(dy, dbias.beta, dbias.grad);
+    if (dx.grad && packed) qp_gemm_packed(dy, packed, NULL, dx.beta, qp_tensor_grad(c->x, dx.grad));
 }
 
 static qp_tensor step_linear(qp_tape *tape, const linear_context *c)
 {
     const qp_packed *packed = qp_step_packed(tape, c->weight, false);
     if (!packed) return (qp_tensor){0};
-    qp_gemm_packed(c->x.rows, c->x.value, c->x.stride, packed, c->bias.value, 0, c->y.value, c->y.stride);
+    qp_gemm_packed(qp_tensor_matrix(c->x), packed, c->bias.value, 0, qp_tensor_matrix(c->y));
     qp_tape_record(tape, c->y, step_back, c, sizeof *c);
     return c->y;
 }
@@ -119,9 +115,9 @@ qp_tensor qp_linear(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias
 
 /* ---- feed forward ---- */
 
-/* plain: pre = x W1' + b1, act = f(pre).      gated: pre = x G' + bg, act = f(pre), up = x W1' + b1.
- * hidden = dropout(act * up), up being 1 when plain. Kept for the backward: act, pre if f' needs it, up if gated;
- * hidden is made again when it is not act itself. */
+/* plain   pre = x W1' + b1   act = f(pre)                        hidden = dropout(act)        y = hidden W2' + b2
+ * gated   pre = x G' + bg    act = f(pre)   up = x W1' + b1      hidden = dropout(act * up)   y = hidden W2' + b2
+ * Kept for the backward: act, pre if f' needs it, up if gated. The backward recomputes hidden unless it is act. */
 typedef struct {
     qp_tensor x, y, pre, act, up;
     qp_feed_forward_weights w;
@@ -138,7 +134,7 @@ static size_t hidden_count(const block_context *c) { return (size_t)c->x.rows * 
 
 static bool hidden_is_act(const block_context *c) { return !c->gated && c->w.dropout == 0; }
 
-/* hidden = dropout(act * up) into `to`. */
+/* to = hidden */
 static void make_hidden(const block_context *c, qp_real *to)
 {
     size_t n = hidden_count(c);
@@ -164,7 +160,8 @@ static void block_forward(qp_tape *tape, const block_context *c, qp_real *hidden
     map_forward(tape, qp_tensor_of(c->x.rows, w->inner.rows, hidden), w->outer, w->outer_bias, c->y);
 }
 
-/* On entry dhidden holds dL/d hidden; on return dL/d pre, and dup (gated) dL/d up. */
+/* From dhidden = dL/d hidden, in place, to dL/d pre; gated: dL/d up into dup.
+ *   d(act*up) = dropout'(dhidden)   dup = d(act*up) * act   dact = d(act*up) * up   dpre = dact * f'(pre) */
 static void hidden_back(const block_context *c, qp_real *dhidden, qp_real *dup)
 {
     size_t n = hidden_count(c);
@@ -177,14 +174,17 @@ static void hidden_back(const block_context *c, qp_real *dhidden, qp_real *dup)
     qp_activate_back(c->w.activation, n, pre, c->act.value, 0, dhidden, 0, dhidden);
 }
 
-/* Gradients are taken before the scratch, because they outlive it, and written in the order they were taken, because
- * two of the weights may be one. */
+/* dW2 = dy' hidden   db2 = sum of dy   dhidden = dy W2   then hidden_back, and
+ *   plain   dW1 = dpre' x   db1 = sum of dpre                                          dx = dpre W1
+ *   gated   dG = dpre' x    dbg = sum of dpre   dW1 = dup' x   db1 = sum of dup        dx = dpre G + dup W1
+ * Gradients are taken before the scratch memory, because they outlive it, and written in the order in which they were
+ * taken, because two of the weights may be the same tensor. */
 static void block_back(qp_tape *tape, void *context)
 {
     const block_context *c = context;
     const qp_feed_forward_weights *w = &c->w;
-    int rows = c->x.rows, width = w->inner.rows;
-    const qp_real *dy = qp_tape_upstream(c->y);
+    const int rows = c->x.rows, width = w->inner.rows;
+    const qp_matrix dy = qp_tensor_grad(c->y, qp_tape_upstream(c->y));
     qp_tensor first = c->gated ? w->gate : w->inner, first_bias = c->gated ? w->gate_bias : w->inner_bias;
     slot douter = slot_take(tape, w->outer), douter_bias = slot_take(tape, w->outer_bias);
     slot dfirst = slot_take(tape, first), dfirst_bias = slot_take(tape, first_bias);
@@ -198,14 +198,15 @@ static void block_back(qp_tape *tape, void *context)
     qp_real *hidden = hidden_is_act(c) ? c->act.value : qp_tape_memory(tape, bytes);
     qp_real *dhidden = qp_tape_memory(tape, bytes), *dup = c->gated ? qp_tape_memory(tape, bytes) : NULL;
     if (!qp_tape_failed(tape)) {
+        const qp_matrix dpre = qp_matrix_dense(dhidden, rows, width), gate_up = qp_matrix_dense(dup, rows, width);
         if (!hidden_is_act(c)) make_hidden(c, hidden);
-        map_back_weights(qp_tensor_of(rows, width, hidden), w->outer, douter, douter_bias, dy, c->y.stride);
-        map_back_input(rows, w->outer, dy, c->y.stride, 0, dhidden, width);
+        map_back_weights(qp_tensor_of(rows, width, hidden), w->outer, douter, douter_bias, dy);
+        map_back_input(w->outer, dy, 0, dpre);
         hidden_back(c, dhidden, dup);
-        map_back_weights(c->x, first, dfirst, dfirst_bias, dhidden, width);
-        if (c->gated) map_back_weights(c->x, w->inner, dinner, dinner_bias, dup, width);
-        if (dx.grad) map_back_input(rows, first, dhidden, width, dx.beta, dx.grad, c->x.stride);
-        if (dx.grad && c->gated) map_back_input(rows, w->inner, dup, width, 1, dx.grad, c->x.stride);
+        map_back_weights(c->x, first, dfirst, dfirst_bias, dpre);
+        if (c->gated) map_back_weights(c->x, w->inner, dinner, dinner_bias, gate_up);
+        if (dx.grad) map_back_input(first, dpre, dx.beta, qp_tensor_grad(c->x, dx.grad));
+        if (dx.grad && c->gated) map_back_input(w->inner, gate_up, 1, qp_tensor_grad(c->x, dx.grad));
     }
     qp_tape_rewind(tape, mark);
 }

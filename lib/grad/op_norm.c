@@ -6,27 +6,27 @@
 /* Layer norm and RMS norm are one computation: without a mean (NULL) it is RMS norm. */
 typedef struct {
     qp_tensor x, weight, bias, y;
-    qp_real *mean, *inverse;
+    qp_row_norm norm;
 } norm_context;
 
 static void norm_back(qp_tape *tape, void *context)
 {
     const norm_context *c = context;
     const qp_tensor x = c->x;
-    const qp_real *dy = qp_tape_upstream(c->y);
-    qp_real *dweight = qp_tape_grad_zeroed(tape, c->weight), *dbias = qp_tape_grad_zeroed(tape, c->bias);
+    const qp_matrix dy = qp_tensor_grad(c->y, qp_tape_upstream(c->y));
+    qp_row_norm norm = c->norm;
+    norm.dweight = qp_tape_grad_zeroed(tape, c->weight);
+    norm.dbias = qp_tape_grad_zeroed(tape, c->bias);
     qp_real beta;
     qp_real *dx = qp_tape_grad(tape, x, &beta);
     size_t mark = qp_tape_mark(tape);
     int stride = x.stride;
-    if (!dx && (dweight || dbias)) { /* the kernel writes dx in any case: let it write into scratch */
+    if (!dx && (norm.dweight || norm.dbias)) { /* the kernel always writes dx: give it scratch memory */
         dx = qp_tape_memory(tape, (size_t)x.rows * (size_t)x.columns * sizeof *dx);
         stride = x.columns;
         beta = 0;
     }
-    if (dx)
-        qp_norm_rows_back(x.rows, x.columns, x.value, x.stride, c->weight.value, c->mean, c->inverse, dy, c->y.stride,
-                          beta, dx, stride, dweight, dbias);
+    if (dx) qp_norm_rows_back(qp_tensor_matrix(x), &norm, dy, beta, qp_matrix_of(dx, x.rows, x.columns, stride));
     qp_tape_rewind(tape, mark);
 }
 
@@ -40,11 +40,11 @@ static qp_tensor norm(qp_tape *tape, const char *name, qp_tensor x, qp_tensor we
                             weight.rows, weight.columns, bias.rows, bias.columns);
     qp_tensor y = qp_tape_tensor(tape, x.rows, x.columns);
     norm_context c = {.x = x, .weight = weight, .bias = bias, .y = y};
-    c.inverse = qp_tape_memory(tape, (size_t)x.rows * sizeof(qp_real));
-    if (centred) c.mean = qp_tape_memory(tape, (size_t)x.rows * sizeof(qp_real));
+    c.norm = (qp_row_norm){.weight = weight.value, .bias = bias.value};
+    c.norm.inverse = qp_tape_memory(tape, (size_t)x.rows * sizeof(qp_real));
+    if (centred) c.norm.mean = qp_tape_memory(tape, (size_t)x.rows * sizeof(qp_real));
     if (qp_tape_failed(tape)) return (qp_tensor){0};
-    qp_norm_rows(x.rows, x.columns, x.value, x.stride, weight.value, bias.value, epsilon, y.value, y.stride, c.mean,
-                 c.inverse);
+    qp_norm_rows(qp_tensor_matrix(x), &c.norm, epsilon, qp_tensor_matrix(y));
     qp_tape_record(tape, y, norm_back, &c, sizeof c);
     return y;
 }

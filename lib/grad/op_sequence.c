@@ -54,13 +54,11 @@ typedef struct {
 } scale_context;
 
 /* to = beta*to + factor*from, row by row. */
-static void scale_rows(const scale_context *c, const qp_real *from, int from_stride, qp_real beta, qp_real *to,
-                       int to_stride)
+static void scale_rows(const scale_context *c, qp_matrix from, qp_real beta, qp_matrix to)
 {
     for (int i = 0; i < c->s.count; i++)
         for (int r = c->s.start[i]; r < c->s.start[i + 1]; r++)
-            qp_scale_add((size_t)c->y.columns, c->factor[i], from + (ptrdiff_t)r * from_stride, beta,
-                         to + (ptrdiff_t)r * to_stride);
+            qp_scale_add((size_t)from.columns, c->factor[i], qp_matrix_row(from, r), beta, qp_matrix_row(to, r));
 }
 
 static void scale_back(qp_tape *tape, void *context)
@@ -69,7 +67,7 @@ static void scale_back(qp_tape *tape, void *context)
     const qp_real *dy = qp_tape_upstream(c->y);
     qp_real beta;
     qp_real *dx = qp_tape_grad(tape, c->x, &beta);
-    if (dx) scale_rows(c, dy, c->y.stride, beta, dx, c->x.stride);
+    if (dx) scale_rows(c, qp_tensor_grad(c->y, dy), beta, qp_tensor_grad(c->x, dx));
 }
 
 qp_tensor qp_sequence_scale(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_real *factor)
@@ -80,7 +78,7 @@ qp_tensor qp_sequence_scale(qp_tape *tape, qp_tensor x, qp_sequences s, const qp
                             x.rows);
     scale_context c = {.x = x, .s = s, .factor = factor, .y = qp_tape_tensor(tape, x.rows, x.columns)};
     if (!c.y.value) return c.y;
-    scale_rows(&c, x.value, x.stride, 0, c.y.value, c.y.stride);
+    scale_rows(&c, qp_tensor_matrix(x), 0, qp_tensor_matrix(c.y));
     qp_tape_record(tape, c.y, scale_back, &c, sizeof c);
     return c.y;
 }

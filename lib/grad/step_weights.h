@@ -4,30 +4,30 @@
 #include "lib/grad/tape.h"
 #include "lib/tensor/gemm_packed.h"
 
-/* step_weights — weights that one pass uses again and again with few rows: those of a decoder that reads its target step
- * by step, because every step needs what the last one looked at.
+/* step_weights — weights that one pass multiplies many times with few rows: those of a recurrent decoder with attention,
+ * whose steps cannot be joined because each needs the context of the one before.
  *
- * Such a product costs little, but laying the weight out for it, and adding [out, in] numbers to its gradient, cost the
- * same however few the rows. So a weight is laid out once a pass, and the rows that its gradient is the product of are
- * put aside until there are many.
+ * Packing a weight, and adding [out, in] numbers to its gradient, costs the same however few the rows are. So a weight is
+ * packed once per pass, and the two factors of its gradient are collected until there are QP_STEP_ROWS rows.
  *
- * qp_tape_stepping(tape, true) .. (tape, false) — the operations recorded between the two are steps. */
+ * qp_tape_stepping(tape, true) .. (tape, false) — operations recorded between the two calls are steps. */
 void qp_tape_stepping(qp_tape *tape, bool stepping);
 
-/* qp_step_weight — whether the weight is to be treated so: a parameter, met at a step. To be asked in the forward;
- * an operation keeps the answer for its backward. */
+/* qp_step_weight — whether `weight` is a parameter used by a step. Ask in the forward, and keep the answer for the
+ * backward. */
 bool qp_step_weight(qp_tape *tape, qp_tensor weight);
 
-/* qp_step_packed — W [n, k], or its transpose, laid out for qp_gemm_packed; lives until the next qp_tape_begin. Memory
- * is taken at the first call for a weight, so not between qp_tape_mark and qp_tape_rewind. NULL: the tape has failed. */
+/* qp_step_packed — W [n, k], or its transpose, packed for qp_gemm_packed; lives until the next qp_tape_begin.
+ * Memory  taken at the first call for a weight: do not call between qp_tape_mark and qp_tape_rewind.
+ * Errors  NULL: QP_EMEMORY, remembered by the tape. */
 const qp_packed *qp_step_packed(qp_tape *tape, qp_tensor weight, bool transposed);
 
-/* qp_step_gradient — dW += d' x, now or before qp_tape_backward returns; d [rows, n], x [rows, k] are copied. The order of
- * additions is that of the calls, QP_STEP_ROWS rows at a time. The same about mark and rewind.
- * qp_step_gradients_finish — what qp_tape_backward does at its end: the rows that are still put aside. */
+/* qp_step_gradient — dW += d' x, at the latest before qp_tape_backward returns. Rows are added in the order of the calls,
+ * QP_STEP_ROWS rows at a time, so the bits do not depend on how the rows are split into calls.
+ * d       [rows, n]; x [rows, k]: copied
+ * Memory  QP_STEP_ROWS*(n + k) reals at the first call for a weight: not between qp_tape_mark and qp_tape_rewind.
+ * Errors  QP_EMEMORY, remembered by the tape. */
 enum { QP_STEP_ROWS = 256 };
-void qp_step_gradient(qp_tape *tape, qp_tensor weight, int rows, const qp_real *d, int d_stride, const qp_real *x,
-                      int x_stride);
-void qp_step_gradients_finish(qp_tape *tape);
+void qp_step_gradient(qp_tape *tape, qp_tensor weight, qp_matrix d, qp_matrix x);
 
 #endif

@@ -7,7 +7,6 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/random.h"
-#include "lib/grad/step_weights.h"
 #include "lib/grad/tape_internal.h"
 
 /* One operation of the step. */
@@ -296,7 +295,7 @@ qp_status qp_tape_backward_from(qp_tape *tape)
         step->backward(tape, step->context);
         for (int i = 0; i < QP_TAPE_OUT_MAX; i++) grad_release(tape, step->out[i]);
     }
-    qp_step_gradients_finish(tape);
+    if (tape->steps.finish) tape->steps.finish(tape);
     return tape->status;
 }
 

@@ -3,11 +3,12 @@
 
 #include "lib/grad/tape.h"
 
-/* tape_inside — what tape.c keeps for step_weights.c: the weights of this pass that are used step by step. */
+/* tape_internal — the state that the tape keeps for step_weights.c. */
 typedef struct qp_step_entry qp_step_entry;
 typedef struct {
-    qp_step_entry *first;
-    bool on; /* what is recorded now is a step */
+    qp_step_entry *first;          /* weights of this pass used by steps */
+    bool on;                       /* operations recorded now are steps */
+    void (*finish)(qp_tape *tape); /* called at the end of the backward pass; NULL: nothing to do */
 } qp_steps;
 
 qp_steps *qp_tape_steps(qp_tape *tape);

@@ -36,8 +36,10 @@ static qp_tensor attend(const qp_pooling *p, qp_tape *tape, const qp_encoded *en
     for (int i = 0; i < count; i++) zero[i] = 0;
     qp_tensor query = qp_gather(tape, qp_param(tape, p->params, p->query), count, zero);
     qp_tensor key = qp_linear(tape, encoded->output, qp_param(tape, p->params, p->key), (qp_tensor){0});
-    return qp_additive_attention(tape, query, each, key, encoded->output, encoded->sequences,
-                                 qp_param(tape, p->params, p->energy), qp_model_maps_add(maps, QP_MAP_CROSS, 0), NULL);
+    return qp_additive_attention(
+        tape,
+        &(qp_additive){query, each, key, encoded->output, encoded->sequences, qp_param(tape, p->params, p->energy)},
+        qp_model_maps_add(maps, QP_MAP_CROSS, 0), NULL);
 }
 
 /* The first or the last row of each source. */

@@ -155,7 +155,8 @@ qp_status qp_params_pack(qp_params *params)
     for (int i = 0; i < params->count; i++) {
         const qp_parameter *p = &params->parameter[i];
         if (packed_reals(p) == 0) continue;
-        params->packed[i] = qp_packed_init(memory, p->rows, p->columns, params->block + p->offset, p->columns, 0);
+        params->packed[i] = qp_packed_init(memory, qp_matrix_dense(params->block + p->offset, p->rows, p->columns),
+                                           false);
         memory += packed_reals(p);
     }
     return QP_OK;

@@ -1,14 +1,21 @@
 #include "lib/tensor/gemm.h"
 
+#include <assert.h>
 #include <cblas.h>
 #include <omp.h>
 #include <pthread.h>
-#include <stdlib.h>
+#include <stdbool.h>
 
 #include "lib/tensor/kernels/gemm_kernels.h"
 
-/* OpenBLAS must not start threads of its own: the shards above are the threads. The one built with OpenMP starts as many
- * as the calling thread may, unless it may start but one; any other is told once. */
+static bool transposes_a(qp_gemm_form form) { return form == QP_ATB || form == QP_ATBT; }
+
+static bool transposes_b(qp_gemm_form form) { return form == QP_ABT || form == QP_ATBT; }
+
+/* ---- OpenBLAS ---- */
+
+/* OpenBLAS must not start threads of its own, because the shards already use all cores. The OpenMP build starts as many
+ * as the calling thread may, so that thread is limited to one for the call; other builds are limited once. */
 static pthread_once_t blas_once = PTHREAD_ONCE_INIT;
 
 static void keep_blas_single_threaded(void)
@@ -16,83 +23,74 @@ static void keep_blas_single_threaded(void)
     if (openblas_get_parallel() != OPENBLAS_OPENMP) openblas_set_num_threads(1);
 }
 
-static void blas_gemm(bool transpose_a, bool transpose_b, int m, int n, int k, qp_real alpha, const qp_real *a,
-                      int a_stride, const qp_real *b, int b_stride, qp_real beta, qp_real *c, int c_stride)
+static void blas_gemm(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real beta, qp_matrix c)
 {
     pthread_once(&blas_once, keep_blas_single_threaded);
-    int threads = omp_get_max_threads();
+    int threads = omp_get_max_threads(), k = transposes_a(form) ? a.rows : a.columns;
     if (threads > 1) omp_set_num_threads(1);
-    const CBLAS_TRANSPOSE ta = transpose_a ? CblasTrans : CblasNoTrans, tb = transpose_b ? CblasTrans : CblasNoTrans;
+    const CBLAS_TRANSPOSE ta = transposes_a(form) ? CblasTrans : CblasNoTrans,
+                          tb = transposes_b(form) ? CblasTrans : CblasNoTrans;
 #ifdef QP_DOUBLE
-    cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, a_stride, b, b_stride, beta, c, c_stride);
+    cblas_dgemm(CblasRowMajor, ta, tb, c.rows, c.columns, k, alpha, a.value, a.stride, b.value, b.stride, beta, c.value,
+                c.stride);
 #else
-    cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, a_stride, b, b_stride, beta, c, c_stride);
+    cblas_sgemm(CblasRowMajor, ta, tb, c.rows, c.columns, k, alpha, a.value, a.stride, b.value, b.stride, beta, c.value,
+                c.stride);
 #endif
     if (threads > 1) omp_set_num_threads(threads);
 }
 
-#ifdef QP_VECTOR_KERNELS
-/* Each thread takes its scratch at its first product and gives it back when it ends. */
-static pthread_key_t scratch_key;
-static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
-static _Thread_local qp_real *thread_scratch;
+const char *qp_gemm_library(void) { return openblas_get_config(); }
 
-static void make_scratch_key(void) { pthread_key_create(&scratch_key, free); }
+/* ---- the product ---- */
 
-const qp_gemm_kernels *qp_gemm_vector_kernels(qp_real **scratch)
+/* C = beta*C: a product with k = 0 */
+static void scale_only(qp_real beta, qp_matrix c)
 {
-    static const qp_gemm_kernels *const set[] = {NULL, &qp_gemm_avx2, &qp_gemm_avx512};
-    if (thread_scratch == NULL && qp_cpu_level() != QP_CPU_SCALAR) {
-        pthread_once(&scratch_once, make_scratch_key);
-        thread_scratch = aligned_alloc(4096, QP_GEMM_SCRATCH * sizeof *thread_scratch);
-        if (thread_scratch == NULL) return NULL;
-        pthread_setspecific(scratch_key, thread_scratch);
+    for (int i = 0; i < c.rows; i++) {
+        qp_real *row = qp_matrix_row(c, i);
+        for (int j = 0; j < c.columns; j++) row[j] = beta != 0 ? beta * row[j] : 0;
     }
-    *scratch = thread_scratch;
-    return set[qp_cpu_level()];
+}
+
+#ifdef QP_VECTOR_KERNELS
+static qp_product product_of(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real beta, qp_matrix c)
+{
+    const bool ta = transposes_a(form), tb = transposes_b(form);
+    return (qp_product){.m = c.rows,
+                        .n = c.columns,
+                        .k = ta ? a.rows : a.columns,
+                        .a = a.value,
+                        .b = b.value,
+                        .a_row = ta ? 1 : a.stride,
+                        .a_step = ta ? a.stride : 1,
+                        .b_step = tb ? 1 : b.stride,
+                        .b_column = tb ? b.stride : 1,
+                        .alpha = alpha,
+                        .beta = beta,
+                        .c = c.value,
+                        .c_row = c.stride};
 }
 #endif
 
-/* C = beta*C: what is left of a product without terms */
-static void scale_only(int m, int n, qp_real beta, qp_real *c, int c_stride)
+void qp_gemm(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real beta, qp_matrix c)
 {
-    for (int i = 0; i < m; i++)
-        for (int j = 0; j < n; j++) {
-            qp_real *element = c + (ptrdiff_t)i * c_stride + j;
-            *element = beta != 0 ? beta * *element : 0;
-        }
-}
-
-void qp_gemm(bool transpose_a, bool transpose_b, int m, int n, int k, qp_real alpha, const qp_real *a, int a_stride,
-             const qp_real *b, int b_stride, qp_real beta, qp_real *c, int c_stride)
-{
+    const int m = transposes_a(form) ? a.columns : a.rows, k = transposes_a(form) ? a.rows : a.columns;
+    const int n = transposes_b(form) ? b.rows : b.columns;
+    assert(m == c.rows && n == c.columns && k == (transposes_b(form) ? b.columns : b.rows));
     if (m <= 0 || n <= 0) return;
     if (k <= 0) {
-        scale_only(m, n, beta, c, c_stride);
+        scale_only(beta, c);
         return;
     }
 #ifdef QP_VECTOR_KERNELS
     qp_real *scratch;
     const qp_gemm_kernels *kernels = qp_gemm_vector_kernels(&scratch);
     if (kernels != NULL) {
-        const qp_product p = {.m = m,
-                              .n = n,
-                              .k = k,
-                              .a = a,
-                              .b = b,
-                              .a_row = transpose_a ? 1 : a_stride,
-                              .a_step = transpose_a ? a_stride : 1,
-                              .b_step = transpose_b ? 1 : b_stride,
-                              .b_column = transpose_b ? b_stride : 1,
-                              .alpha = alpha,
-                              .beta = beta,
-                              .c = c,
-                              .c_row = c_stride};
+        const qp_product p = product_of(form, alpha, a, b, beta, c);
         kernels->product(&p, scratch);
         return;
     }
 #endif
-    blas_gemm(transpose_a, transpose_b, m, n, k, alpha, a, a_stride, b, b_stride, beta, c, c_stride);
+    blas_gemm(form, alpha, a, b, beta, c);
 }
-
-const char *qp_gemm_library(void) { return openblas_get_config(); }

@@ -1,20 +1,25 @@
 #ifndef QP_GEMM_H
 #define QP_GEMM_H
 
-#include <stdbool.h>
+#include "lib/tensor/kernels/kernel_types.h"
 
-#include "lib/base/real.h"
+/* gemm — matrix products of the training step. A product runs on the calling thread: parallelism is across shards.
+ * Its bits depend on its shape alone, never on the number of threads of the program. */
 
-/* gemm — matrix products of the training step. Single-threaded: the shards above do the threading.
- * The bits of a product depend on its shape alone, never on the number of threads of the program. */
+/* Which operands are transposed. */
+typedef enum {
+    QP_AB,   /* A B       A [m, k]  B [k, n] */
+    QP_ABT,  /* A B'      A [m, k]  B [n, k] */
+    QP_ATB,  /* A' B      A [k, m]  B [k, n] */
+    QP_ATBT, /* A' B'     A [k, m]  B [n, k] */
+} qp_gemm_form;
 
 /* qp_gemm — C = beta*C + alpha * op(A) op(B)
- * A  [m, k], or [k, m] if transpose_a; row r at a + r*a_stride          B  [k, n], or [n, k] if transpose_b
- * C  [m, n]; with beta 0 it is written without being read. C does not overlap A or B. */
-void qp_gemm(bool transpose_a, bool transpose_b, int m, int n, int k, qp_real alpha, const qp_real *a, int a_stride,
-             const qp_real *b, int b_stride, qp_real beta, qp_real *c, int c_stride);
+ * a, b   as `form` says
+ * c      [m, n], the result; does not overlap a or b; not read when beta is 0 */
+void qp_gemm(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real beta, qp_matrix c);
 
-/* qp_gemm_library — version, build and chosen core of the library behind qp_gemm, in its own words. */
+/* qp_gemm_library — version, build and chosen core of the BLAS library that computes the products of the scalar level. */
 const char *qp_gemm_library(void);
 
 #endif

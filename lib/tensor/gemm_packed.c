@@ -1,35 +1,37 @@
 #include "lib/tensor/gemm_packed.h"
 
+#include <assert.h>
+
 #include "lib/tensor/kernels/gemm_kernels.h"
 
-size_t qp_packed_count(int n, int k) { return ((size_t)n + QP_PANEL - 1) / QP_PANEL * QP_PANEL * (size_t)k; }
-
-static void pack_plain(qp_real *memory, int n, int k, const qp_real *w, ptrdiff_t stride, int transposed)
+static void pack_plain(qp_real *memory, qp_matrix w, bool transposed)
 {
+    const int n = transposed ? w.columns : w.rows, k = transposed ? w.rows : w.columns;
     for (int first = 0; first < n; first += QP_PANEL) {
         qp_real *panel = memory + (ptrdiff_t)first * k;
         for (int i = 0; i < k; i++)
             for (int j = 0; j < QP_PANEL; j++) {
                 int o = first + j;
-                panel[(ptrdiff_t)i * QP_PANEL + j] = o >= n ? 0 : transposed ? w[i * stride + o] : w[o * stride + i];
+                qp_real *to = panel + (ptrdiff_t)i * QP_PANEL + j;
+                *to = o >= n ? 0 : transposed ? qp_matrix_row(w, i)[o] : qp_matrix_row(w, o)[i];
             }
     }
 }
 
-qp_packed qp_packed_init(qp_real *memory, int n, int k, const qp_real *w, int stride, int transposed)
+qp_packed qp_packed_init(qp_real *memory, qp_matrix w, bool transposed)
 {
 #ifdef QP_VECTOR_KERNELS
     qp_real *scratch;
     const qp_gemm_kernels *kernels = qp_gemm_vector_kernels(&scratch);
     if (kernels != NULL)
-        kernels->pack(memory, n, k, w, stride, transposed);
+        kernels->pack(memory, w, transposed);
     else
 #endif
-        pack_plain(memory, n, k, w, stride, transposed);
-    return (qp_packed){.n = n, .k = k, .panel = memory};
+        pack_plain(memory, w, transposed);
+    return (qp_packed){.n = transposed ? w.columns : w.rows, .k = transposed ? w.rows : w.columns, .panel = memory};
 }
 
-/* One row times one panel: every output is one chain of additions in the order of k. */
+/* One row times one panel: each output is summed in the order of k. */
 static void row_panel(int k, const qp_real *a, const qp_real *panel, qp_real sum[QP_PANEL])
 {
     for (int j = 0; j < QP_PANEL; j++) sum[j] = 0;
@@ -37,13 +39,12 @@ static void row_panel(int k, const qp_real *a, const qp_real *panel, qp_real sum
         for (int j = 0; j < QP_PANEL; j++) sum[j] += a[i] * panel[(ptrdiff_t)i * QP_PANEL + j];
 }
 
-static void plain_product(int m, const qp_real *a, ptrdiff_t a_row, const qp_packed *w, const qp_real *bias,
-                          qp_real beta, qp_real *c, ptrdiff_t c_row)
+static void plain_product(qp_matrix a, const qp_packed *w, const qp_real *bias, qp_real beta, qp_matrix c)
 {
     for (int first = 0; first < w->n; first += QP_PANEL)
-        for (int r = 0; r < m; r++) {
-            qp_real sum[QP_PANEL], *out = c + r * c_row + first;
-            row_panel(w->k, a + r * a_row, w->panel + (ptrdiff_t)first * w->k, sum);
+        for (int r = 0; r < a.rows; r++) {
+            qp_real sum[QP_PANEL], *out = qp_matrix_row(c, r) + first;
+            row_panel(w->k, qp_matrix_row(a, r), w->panel + (ptrdiff_t)first * w->k, sum);
             for (int j = 0; j < QP_PANEL && first + j < w->n; j++) {
                 qp_real value = sum[j] + (bias != NULL ? bias[first + j] : 0);
                 out[j] = beta != 0 ? beta * out[j] + value : value;
@@ -51,17 +52,17 @@ static void plain_product(int m, const qp_real *a, ptrdiff_t a_row, const qp_pac
         }
 }
 
-void qp_gemm_packed(int m, const qp_real *a, int a_stride, const qp_packed *w, const qp_real *bias, qp_real beta,
-                    qp_real *c, int c_stride)
+void qp_gemm_packed(qp_matrix a, const qp_packed *w, const qp_real *bias, qp_real beta, qp_matrix c)
 {
-    if (m <= 0) return;
+    assert(a.columns == w->k && c.columns == w->n && a.rows == c.rows);
+    if (a.rows <= 0) return;
 #ifdef QP_VECTOR_KERNELS
     qp_real *scratch;
     const qp_gemm_kernels *kernels = qp_gemm_vector_kernels(&scratch);
     if (kernels != NULL) {
-        kernels->packed(m, a, a_stride, w, bias, beta, c, c_stride, scratch);
+        kernels->packed(a, w, bias, beta, c, scratch);
         return;
     }
 #endif
-    plain_product(m, a, a_stride, w, bias, beta, c, c_stride);
+    plain_product(a, w, bias, beta, c);
 }

@@ -4,24 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/base/real.h"
+#include "lib/tensor/kernels/kernel_types.h"
 
 /* pointwise — vector kernels over n elements, chosen at start by what the CPU has (cpu.h). Pointers may be equal
  * (in place) but not overlap otherwise; no alignment is needed. */
-
-#define QP_ACTIVATIONS(X)                                                                                              \
-    X(QP_IDENTITY, "identity")                                                                                         \
-    X(QP_SIGMOID, "sigmoid")                                                                                           \
-    X(QP_TANH, "tanh")                                                                                                 \
-    X(QP_RELU, "relu")                                                                                                 \
-    X(QP_LEAKY_RELU, "leaky-relu")                                                                                     \
-    X(QP_ELU, "elu")                                                                                                   \
-    X(QP_SOFTPLUS, "softplus")                                                                                         \
-    X(QP_GELU, "gelu")                                                                                                 \
-    X(QP_GELU_TANH, "gelu-tanh")                                                                                       \
-    X(QP_SILU, "silu")
-#define QP_ACTIVATION_ID(id, text) id,
-typedef enum { QP_ACTIVATIONS(QP_ACTIVATION_ID) QP_ACTIVATION_COUNT } qp_activation_kind;
 
 /* qp_activate      y = f(x)                                   equations in oracles' conventions:
  * qp_activate_back dx = beta*dx + dy * f'(x), x and y both given; derivative at 0: relu 0, leaky relu slope
@@ -49,9 +35,6 @@ void qp_dropout_apply(size_t n, uint64_t key, uint64_t first, qp_real rate, cons
 /* qp_adam_update — one fused pass over n elements: gradient g (already scaled), moments m, v, weight w
  *   g += l2*w;  m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;  w = w*(1 - lr*decay) - rate * m / (sqrt(v)*v_scale + eps)
  * rate = lr/(1-b1^t), v_scale = 1/sqrt(1-b2^t), both computed by the caller in double. */
-typedef struct {
-    qp_real beta1, beta2, epsilon, rate, v_scale, l2, shrink; /* shrink = 1 - lr*decay */
-} qp_adam_constants;
 void qp_adam_update(size_t n, const qp_adam_constants *c, const qp_real *g, qp_real *m, qp_real *v, qp_real *w);
 
 #endif

@@ -1,8 +1,9 @@
 #include "lib/tensor/rows.h"
 
+#include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 
-#include "lib/tensor/kernels/cpu.h"
 #include "lib/tensor/kernels/rows_kernels.h"
 
 static const qp_rows_kernels *kernels(void)
@@ -15,87 +16,100 @@ static const qp_rows_kernels *kernels(void)
 #endif
 }
 
-static inline ptrdiff_t at(int row, int stride) { return (ptrdiff_t)row * stride; }
+static qp_real *row_of(qp_matrix m, int row) { return qp_matrix_row(m, row); }
 
-void qp_softmax_rows(int rows, int columns, const qp_real *x, int x_stride, qp_real temperature, qp_real *y,
-                     int y_stride)
+static bool same_shape(qp_matrix a, qp_matrix b) { return a.rows == b.rows && a.columns == b.columns; }
+
+/* ---- softmax ---- */
+
+void qp_softmax_rows(qp_matrix x, qp_real temperature, qp_matrix y)
 {
     const qp_rows_kernels *kernel = kernels();
-    for (int r = 0; r < rows; r++) kernel->softmax(columns, x + at(r, x_stride), 1 / temperature, y + at(r, y_stride));
+    assert(same_shape(x, y));
+    for (int r = 0; r < x.rows; r++) kernel->softmax(x.columns, row_of(x, r), 1 / temperature, row_of(y, r));
 }
 
-void qp_softmax_rows_back(int rows, int columns, const qp_real *y, int y_stride, const qp_real *dy, int dy_stride,
-                          qp_real temperature, qp_real beta, qp_real *dx, int dx_stride)
+void qp_softmax_rows_back(qp_matrix y, qp_matrix dy, qp_real temperature, qp_real beta, qp_matrix dx)
 {
     const qp_rows_kernels *kernel = kernels();
-    for (int r = 0; r < rows; r++)
-        kernel->softmax_back(columns, y + at(r, y_stride), dy + at(r, dy_stride), 1 / temperature, beta,
-                             dx + at(r, dx_stride));
+    assert(same_shape(y, dy) && same_shape(y, dx));
+    for (int r = 0; r < y.rows; r++)
+        kernel->softmax_back(y.columns, row_of(y, r), row_of(dy, r), 1 / temperature, beta, row_of(dx, r));
 }
 
-void qp_log_softmax_rows(int rows, int columns, const qp_real *x, int x_stride, qp_real temperature, qp_real *y,
-                         int y_stride)
+void qp_log_softmax_rows(qp_matrix x, qp_real temperature, qp_matrix y)
 {
     const qp_rows_kernels *kernel = kernels();
-    for (int r = 0; r < rows; r++)
-        kernel->log_softmax(columns, x + at(r, x_stride), 1 / temperature, y + at(r, y_stride));
+    assert(same_shape(x, y));
+    for (int r = 0; r < x.rows; r++) kernel->log_softmax(x.columns, row_of(x, r), 1 / temperature, row_of(y, r));
 }
 
-void qp_log_softmax_rows_back(int rows, int columns, const qp_real *y, int y_stride, const qp_real *dy, int dy_stride,
-                              qp_real temperature, qp_real beta, qp_real *dx, int dx_stride)
+void qp_log_softmax_rows_back(qp_matrix y, qp_matrix dy, qp_real temperature, qp_real beta, qp_matrix dx)
 {
     const qp_rows_kernels *kernel = kernels();
-    for (int r = 0; r < rows; r++)
-        kernel->log_softmax_back(columns, y + at(r, y_stride), dy + at(r, dy_stride), 1 / temperature, beta,
-                                 dx + at(r, dx_stride));
+    assert(same_shape(y, dy) && same_shape(y, dx));
+    for (int r = 0; r < y.rows; r++)
+        kernel->log_softmax_back(y.columns, row_of(y, r), row_of(dy, r), 1 / temperature, beta, row_of(dx, r));
 }
 
-void qp_norm_rows(int rows, int columns, const qp_real *x, int x_stride, const qp_real *weight, const qp_real *bias,
-                  qp_real epsilon, qp_real *y, int y_stride, qp_real *mean, qp_real *inverse)
+/* ---- layer norm and RMS norm ---- */
+
+static qp_row_norm norm_at(const qp_row_norm *norm, int row)
+{
+    qp_row_norm at = *norm;
+    if (at.mean != NULL) at.mean += row;
+    at.inverse += row;
+    return at;
+}
+
+void qp_norm_rows(qp_matrix x, const qp_row_norm *norm, qp_real epsilon, qp_matrix y)
 {
     const qp_rows_kernels *kernel = kernels();
-    for (int r = 0; r < rows; r++)
-        kernel->norm(columns, x + at(r, x_stride), weight, bias, epsilon, y + at(r, y_stride),
-                     mean != NULL ? mean + r : NULL, inverse + r);
+    assert(same_shape(x, y));
+    for (int r = 0; r < x.rows; r++) {
+        const qp_row_norm at = norm_at(norm, r);
+        kernel->norm(x.columns, row_of(x, r), &at, epsilon, row_of(y, r));
+    }
 }
 
-void qp_norm_rows_back(int rows, int columns, const qp_real *x, int x_stride, const qp_real *weight,
-                       const qp_real *mean, const qp_real *inverse, const qp_real *dy, int dy_stride, qp_real beta,
-                       qp_real *dx, int dx_stride, qp_real *dweight, qp_real *dbias)
+void qp_norm_rows_back(qp_matrix x, const qp_row_norm *norm, qp_matrix dy, qp_real beta, qp_matrix dx)
 {
     const qp_rows_kernels *kernel = kernels();
-    for (int r = 0; r < rows; r++)
-        kernel->norm_back(columns, x + at(r, x_stride), weight, mean != NULL ? mean + r : NULL, inverse[r],
-                          dy + at(r, dy_stride), beta, dx + at(r, dx_stride), dweight, dbias);
+    assert(same_shape(x, dy) && same_shape(x, dx));
+    for (int r = 0; r < x.rows; r++) {
+        const qp_row_norm at = norm_at(norm, r);
+        kernel->norm_back(x.columns, row_of(x, r), &at, row_of(dy, r), beta, row_of(dx, r));
+    }
 }
 
-void qp_bias_rows(int rows, int columns, const qp_real *bias, qp_real *y, int y_stride)
+/* ---- sums, gather and scatter ---- */
+
+void qp_bias_rows(const qp_real *bias, qp_matrix y)
 {
     const qp_rows_kernels *kernel = kernels();
-    for (int r = 0; r < rows; r++) kernel->add_scaled(columns, 1, bias, y + at(r, y_stride));
+    for (int r = 0; r < y.rows; r++) kernel->add_scaled(y.columns, 1, bias, row_of(y, r));
 }
 
-void qp_column_sums(int rows, int columns, const qp_real *x, int x_stride, qp_real beta, qp_real *sum)
-{
-    kernels()->column_sums(rows, columns, x, x_stride, beta, sum);
-}
+void qp_column_sums(qp_matrix x, qp_real beta, qp_real *sum) { kernels()->column_sums(x, beta, sum); }
 
-void qp_gather_rows(int rows, int columns, const int32_t *id, const qp_real *table, qp_real scale,
-                    const int32_t *position, const qp_real *offset, qp_real *y, int y_stride)
+void qp_gather_rows(const int32_t *id, qp_matrix table, qp_real scale, const int32_t *position, qp_matrix offset,
+                    qp_matrix y)
 {
     const qp_rows_kernels *kernel = kernels();
-    for (int r = 0; r < rows; r++)
-        kernel->gather(columns, scale, table + at(id[r], columns),
-                       offset != NULL ? offset + at(position[r], columns) : NULL, y + at(r, y_stride));
+    assert(table.columns == y.columns && (position == NULL || offset.columns == y.columns));
+    for (int r = 0; r < y.rows; r++)
+        kernel->gather(y.columns, scale, row_of(table, id[r]), position != NULL ? row_of(offset, position[r]) : NULL,
+                       row_of(y, r));
 }
 
-void qp_scatter_add_rows(int rows, int columns, const int32_t *id, const qp_real *dy, int dy_stride, qp_real scale,
-                         qp_real *table)
+void qp_scatter_add_rows(const int32_t *id, qp_real scale, qp_matrix dy, qp_matrix table)
 {
     const qp_rows_kernels *kernel = kernels();
-    for (int r = 0; r < rows; r++)
-        kernel->add_scaled(columns, scale, dy + at(r, dy_stride), table + at(id[r], columns));
+    assert(table.columns == dy.columns);
+    for (int r = 0; r < dy.rows; r++) kernel->add_scaled(dy.columns, scale, row_of(dy, r), row_of(table, id[r]));
 }
+
+/* ---- cross-entropy ---- */
 
 static qp_real sum_of_weights(int classes, const qp_real *weight)
 {
@@ -105,36 +119,37 @@ static qp_real sum_of_weights(int classes, const qp_real *weight)
     return (qp_real)sum;
 }
 
-void qp_cross_entropy_rows(int rows, int classes, const qp_real *logits, int logits_stride, const int32_t *target,
-                           qp_real smoothing, const qp_real *weight, const qp_real *row_scale, qp_real *loss,
-                           qp_real *dlogits, int dlogits_stride)
+void qp_cross_entropy_rows(qp_matrix logits, const qp_cross_entropy_terms *terms, qp_real *loss, qp_matrix dlogits)
 {
     const qp_rows_kernels *kernel = kernels();
-    qp_loss_coefficients c = {.smooth = smoothing / (qp_real)classes};
+    const qp_real *weight = terms->weight;
+    const int classes = logits.columns;
+    qp_loss_coefficients c = {.smooth = terms->smoothing / (qp_real)classes};
     const qp_real smooth_total = c.smooth != 0 ? c.smooth * sum_of_weights(classes, weight) : 0;
-    for (int r = 0; r < rows; r++) {
-        qp_real *gradient = dlogits != NULL ? dlogits + at(r, dlogits_stride) : NULL;
-        if (target[r] < 0) {
+    for (int r = 0; r < logits.rows; r++) {
+        qp_real *gradient = dlogits.value != NULL ? row_of(dlogits, r) : NULL;
+        const int target = terms->target[r];
+        if (target < 0) {
             loss[r] = 0;
             for (int i = 0; gradient != NULL && i < classes; i++) gradient[i] = 0;
             continue;
         }
-        c.main = (1 - smoothing) * (weight != NULL ? weight[target[r]] : 1);
+        c.main = (1 - terms->smoothing) * (weight != NULL ? weight[target] : 1);
         c.total = c.main + smooth_total;
-        c.scale = row_scale != NULL ? row_scale[r] : 1;
-        loss[r] = kernel->cross_entropy(classes, logits + at(r, logits_stride), target[r], weight, &c, gradient);
+        c.scale = terms->row_scale != NULL ? terms->row_scale[r] : 1;
+        loss[r] = kernel->cross_entropy(classes, row_of(logits, r), target, weight, &c, gradient);
     }
 }
 
 /* ---- the largest ---- */
 
-/* From so many on a heap is faster than the kernels' sorted list, whose every newcomer moves those below it. */
+/* Above this k a heap is faster than the kernels' sorted list, in which an insertion moves all smaller entries. */
 enum { LIST_AT_MOST = 48 };
 
-/* Does a come before b: larger, or as large and further left? */
+/* Whether a comes before b: larger, or equal and further left. */
 static bool precedes(const qp_real *x, int32_t a, int32_t b) { return x[a] > x[b] || (x[a] == x[b] && a < b); }
 
-/* index[0..count) is a heap whose root comes last of all; put `id` where the root was. */
+/* index[0..count) is a heap with the last in order at its root; replaces the root by `id`. */
 static void sink(const qp_real *x, int32_t *index, int count, int32_t id)
 {
     int at = 0;
@@ -162,9 +177,9 @@ static void top_by_heap(int columns, const qp_real *x, int k, int32_t *index)
     }
 }
 
-void qp_top_rows(int rows, int columns, const qp_real *x, int x_stride, int k, int32_t *index)
+void qp_top_rows(qp_matrix x, int k, int32_t *index)
 {
     const qp_rows_kernels *kernel = kernels();
-    for (int r = 0; r < rows; r++)
-        (k > LIST_AT_MOST ? top_by_heap : kernel->top)(columns, x + at(r, x_stride), k, index + at(r, k));
+    for (int r = 0; r < x.rows; r++)
+        (k > LIST_AT_MOST ? top_by_heap : kernel->top)(x.columns, row_of(x, r), k, index + (ptrdiff_t)r * k);
 }

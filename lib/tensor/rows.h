@@ -3,54 +3,56 @@
 
 #include <stdint.h>
 
-#include "lib/base/real.h"
+#include "lib/tensor/kernels/kernel_types.h"
 
-/* rows — vector kernels along the rows of matrices [rows, columns]; each row's result depends on that row alone, except
- * the column sums, which add rows in ascending order. Strides in elements. beta 0 stores, 1 adds. */
+/* rows — vector kernels along the rows of matrices [rows, columns]. A row of the result depends on that row alone, except
+ * in qp_column_sums and qp_scatter_add_rows, which add rows in ascending order. The last matrix is the result; `beta` 0
+ * stores it, 1 adds to it. A result may be the same matrix as an argument (in place), but not overlap it otherwise. */
 
-/* qp_softmax_rows  y = softmax(x/temperature); -inf gives exactly 0; computed through the row's maximum.
- * qp_softmax_rows_back  dx = beta*dx + y*(dy - sum(y*dy))/temperature
- * qp_log_softmax_rows   y = x/temperature - log sum exp;      back  dx = beta*dx + (dy - exp(y)*sum(dy))/temperature */
-void qp_softmax_rows(int rows, int columns, const qp_real *x, int x_stride, qp_real temperature, qp_real *y,
-                     int y_stride);
-void qp_softmax_rows_back(int rows, int columns, const qp_real *y, int y_stride, const qp_real *dy, int dy_stride,
-                          qp_real temperature, qp_real beta, qp_real *dx, int dx_stride);
-void qp_log_softmax_rows(int rows, int columns, const qp_real *x, int x_stride, qp_real temperature, qp_real *y,
-                         int y_stride);
-void qp_log_softmax_rows_back(int rows, int columns, const qp_real *y, int y_stride, const qp_real *dy, int dy_stride,
-                              qp_real temperature, qp_real beta, qp_real *dx, int dx_stride);
+/* qp_softmax_rows           y = exp(x/T - m) / sum exp(x/T - m), T the temperature, m the row's largest x/T; -inf gives 0
+ * qp_softmax_rows_back      dx = beta*dx + y*(dy - sum(y*dy))/T
+ * qp_log_softmax_rows       y = x/T - log sum exp(x/T)
+ * qp_log_softmax_rows_back  dx = beta*dx + (dy - exp(y)*sum(dy))/T */
+void qp_softmax_rows(qp_matrix x, qp_real temperature, qp_matrix y);
+void qp_softmax_rows_back(qp_matrix y, qp_matrix dy, qp_real temperature, qp_real beta, qp_matrix dx);
+void qp_log_softmax_rows(qp_matrix x, qp_real temperature, qp_matrix y);
+void qp_log_softmax_rows_back(qp_matrix y, qp_matrix dy, qp_real temperature, qp_real beta, qp_matrix dx);
 
-/* qp_layer_norm_rows — y = (x-mean)*inverse*weight + bias, inverse = 1/sqrt(var+eps), biased variance
- * weight, bias [columns] or NULL; mean, inverse [rows] are kept for the backward (mean NULL: RMS norm, mean taken as 0
- * and bias NULL).
- * back — dx = beta*dx + ...; dweight, dbias [columns] or NULL: always added to. */
-void qp_norm_rows(int rows, int columns, const qp_real *x, int x_stride, const qp_real *weight, const qp_real *bias,
-                  qp_real epsilon, qp_real *y, int y_stride, qp_real *mean, qp_real *inverse);
-void qp_norm_rows_back(int rows, int columns, const qp_real *x, int x_stride, const qp_real *weight,
-                       const qp_real *mean, const qp_real *inverse, const qp_real *dy, int dy_stride, qp_real beta,
-                       qp_real *dx, int dx_stride, qp_real *dweight, qp_real *dbias);
+/* qp_norm_rows — layer norm: y = (x - mean)*inverse*weight + bias, inverse = 1/sqrt(variance + epsilon), the variance
+ *   biased; RMS norm (norm->mean NULL): the same with mean = 0 and without bias. Writes mean and inverse of each row.
+ * qp_norm_rows_back — with h = (x - mean)*inverse and g = dy*weight
+ *   dx = beta*dx + inverse*(g - average(g) - h*average(g*h))      RMS norm: without average(g)
+ *   dweight += sum over rows of dy*h                              dbias += sum over rows of dy */
+void qp_norm_rows(qp_matrix x, const qp_row_norm *norm, qp_real epsilon, qp_matrix y);
+void qp_norm_rows_back(qp_matrix x, const qp_row_norm *norm, qp_matrix dy, qp_real beta, qp_matrix dx);
 
-/* qp_bias_rows  y[r] += bias.        qp_column_sums  sum[c] = beta*sum[c] + sum over rows of x[r][c]. */
-void qp_bias_rows(int rows, int columns, const qp_real *bias, qp_real *y, int y_stride);
-void qp_column_sums(int rows, int columns, const qp_real *x, int x_stride, qp_real beta, qp_real *sum);
+/* qp_bias_rows    y[r] += bias, bias [columns]
+ * qp_column_sums  sum = beta*sum + sum over r of x[r], sum [columns] */
+void qp_bias_rows(const qp_real *bias, qp_matrix y);
+void qp_column_sums(qp_matrix x, qp_real beta, qp_real *sum);
 
-/* qp_gather_rows  y[r] = scale*table[id[r]] (+ offset[position[r]] if offset)     columns contiguous in all three
- * qp_scatter_add_rows  table[id[r]] += scale*dy[r], rows in ascending order. */
-void qp_gather_rows(int rows, int columns, const int32_t *id, const qp_real *table, qp_real scale,
-                    const int32_t *position, const qp_real *offset, qp_real *y, int y_stride);
-void qp_scatter_add_rows(int rows, int columns, const int32_t *id, const qp_real *dy, int dy_stride, qp_real scale,
-                         qp_real *table);
+/* qp_gather_rows       y[r] = scale*table[id[r]] + offset[position[r]], one id and position per row of y; without
+ *                      `position`, no offset
+ * qp_scatter_add_rows  table[id[r]] += scale*dy[r], one id per row of dy */
+void qp_gather_rows(const int32_t *id, qp_matrix table, qp_real scale, const int32_t *position, qp_matrix offset,
+                    qp_matrix y);
+void qp_scatter_add_rows(const int32_t *id, qp_real scale, qp_matrix dy, qp_matrix table);
 
-/* qp_cross_entropy_rows — for each row of logits [rows, classes] and its target id
- *   loss[r] = (1-e)*(-log p[y]) + e/C * sum_c(-log p[c])         (each times weight[c] if weight)
- * and, if dlogits: dlogits[r] = row_scale[r] * d loss[r]/d logits (row_scale NULL: 1); dlogits may be logits itself.
- * target < 0: the row counts nothing (loss 0, gradient 0). */
-void qp_cross_entropy_rows(int rows, int classes, const qp_real *logits, int logits_stride, const int32_t *target,
-                           qp_real smoothing, const qp_real *weight, const qp_real *row_scale, qp_real *loss,
-                           qp_real *dlogits, int dlogits_stride);
+/* qp_cross_entropy_rows — with p = softmax(logits[r]), y = target[r], e = smoothing, C = classes, w = weight (1 if NULL)
+ *   loss[r] = (1-e)*(-w[y] log p[y]) + e/C * sum_c(-w[c] log p[c]);   0 where target[r] < 0
+ *   dlogits[r] = row_scale[r] * d loss[r]/d logits[r], row_scale NULL: 1
+ * logits   [rows, classes];  loss [rows]
+ * dlogits  [rows, classes], may be logits itself; value NULL: not wanted */
+typedef struct {
+    const int32_t *target;    /* [rows] */
+    qp_real smoothing;        /* in [0, 1] */
+    const qp_real *weight;    /* [classes] or NULL */
+    const qp_real *row_scale; /* [rows] or NULL */
+} qp_cross_entropy_terms;
+void qp_cross_entropy_rows(qp_matrix logits, const qp_cross_entropy_terms *terms, qp_real *loss, qp_matrix dlogits);
 
-/* qp_top_rows — indices of the k largest of each row, largest first, ties to the lower index. index [rows, k].
- * Time  columns for few of them, at most columns log k. */
-void qp_top_rows(int rows, int columns, const qp_real *x, int x_stride, int k, int32_t *index);
+/* qp_top_rows — columns of the k largest elements of each row, largest first, ties to the lower column. index [rows, k].
+ * Time  O(columns) per row for small k, at most O(columns log k). */
+void qp_top_rows(qp_matrix x, int k, int32_t *index);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lib/base/real.h"
+#include "lib/tensor/kernels/kernel_types.h"
 
 /* tensor — a borrowed, row-major matrix view [rows, columns]. Nobody frees one.
  *
@@ -46,5 +46,17 @@ static inline qp_tensor qp_tensor_columns(qp_tensor x, int first, int count)
 }
 
 static inline qp_real *qp_tensor_row(qp_tensor x, int row) { return x.value + (ptrdiff_t)row * x.stride; }
+
+/* qp_tensor_matrix — the values of x, as the kernels take them. */
+static inline qp_matrix qp_tensor_matrix(qp_tensor x)
+{
+    return (qp_matrix){.value = x.value, .rows = x.rows, .columns = x.columns, .stride = x.stride};
+}
+
+/* qp_tensor_grad — a gradient of x that begins at `grad`, in the layout of x. */
+static inline qp_matrix qp_tensor_grad(qp_tensor x, const qp_real *grad)
+{
+    return qp_matrix_of(grad, x.rows, x.columns, x.stride);
+}
 
 #endif

@@ -295,7 +295,8 @@ static void start_worker(worker *me, int index, int threads)
 {
     qp_real one = 1, product;
     qp_threads_pin(&me->pin, index, threads);
-    qp_gemm(false, false, 1, 1, 1, 1, &one, 1, &one, 1, 0, &product, 1);
+    qp_matrix factor = qp_matrix_dense(&one, 1, 1);
+    qp_gemm(QP_AB, 1, factor, factor, 0, qp_matrix_dense(&product, 1, 1));
     me->started = true;
 }
 

@@ -2,8 +2,8 @@
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_join.h"
 #include "lib/grad/op_linear.h"
-#include "lib/grad/recurrent/op_recurrent.h"
 #include "lib/grad/op_sequence.h"
+#include "lib/grad/recurrent/op_recurrent.h"
 #include "lib/grad/step_weights.h"
 #include "tests/grad/gradient_table.h"
 
@@ -93,7 +93,8 @@ static void additive(gradient_case *c)
     qp_tensor query = gradient_input(c, 6, 3), key = gradient_input(c, ROWS, 3);
     qp_tensor value = c->option ? key : gradient_input(c, ROWS, 4), energy = gradient_input(c, 1, 3);
     qp_attention_map map;
-    gradient_output(c, qp_additive_attention(c->tape, query, queries, key, value, ragged, energy, &map, NULL));
+    gradient_output(
+        c, qp_additive_attention(c->tape, &(qp_additive){query, queries, key, value, ragged, energy}, &map, NULL));
     gradient_output(c, map.weights);
 }
 

@@ -47,7 +47,7 @@ Test(test_op_linear, a_packed_weight_gives_the_same_and_only_when_decoding)
     qp_tape *tape = fresh(QP_INFER);
     qp_tensor x = op_matrix(ROWS, IN, 1), weight = op_matrix(OUT, IN, 2), bias = op_matrix(1, OUT, 3);
     qp_real *panels = aligned_alloc(64, (qp_packed_count(OUT, IN) * sizeof(qp_real) + 63) / 64 * 64);
-    qp_packed packed = qp_packed_init(panels, OUT, IN, weight.value, IN, false);
+    qp_packed packed = qp_packed_init(panels, qp_tensor_matrix(weight), false);
     double expected[ROWS * OUT];
     plain_map(x, weight, bias, expected);
     qp_real zero[OUT * IN] = {0};
@@ -161,7 +161,7 @@ Test(test_op_linear, a_row_does_not_know_its_neighbours)
     op_same_by_rows(linear_rows, QP_TRAIN, ROWS, OUT, 1e-5);
     op_same_by_rows(block_rows, QP_TRAIN, ROWS, IN, 1e-5);
     qp_real *panels = aligned_alloc(64, (qp_packed_count(OUT, IN) * sizeof(qp_real) + 63) / 64 * 64);
-    shared_packed = qp_packed_init(panels, OUT, IN, shared_weight.value, IN, false);
+    shared_packed = qp_packed_init(panels, qp_tensor_matrix(shared_weight), false);
     shared_weight.packed = &shared_packed;
     op_same_by_rows(linear_rows, QP_INFER, ROWS, OUT, 0);
     free(panels);

@@ -294,10 +294,11 @@ static qp_init init_of(oracle *o, int *fan_in, int *fan_out)
 /* Largest distance of W W' (or W' W) from gain^2 I. */
 static double gram_error(oracle *o, int rows, int columns, const qp_real *w, double gain)
 {
-    int n = rows <= columns ? rows : columns, k = rows <= columns ? columns : rows;
+    int n = rows <= columns ? rows : columns;
     qp_real *gram = oracle_memory(o, (size_t)n * (size_t)n * sizeof *gram);
     double worst = 0;
-    qp_gemm(rows > columns, rows <= columns, n, n, k, 1, w, columns, w, columns, 0, gram, n);
+    qp_matrix factor = qp_matrix_dense(w, rows, columns);
+    qp_gemm(rows > columns ? QP_ATB : QP_ABT, 1, factor, factor, 0, qp_matrix_dense(gram, n, n));
     for (int i = 0; i < n * n; i++) worst = fmax(worst, fabs((double)gram[i] - (i / n == i % n ? gain * gain : 0)));
     return worst;
 }

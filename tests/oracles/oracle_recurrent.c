@@ -145,8 +145,10 @@ static void additive(oracle *o, qp_tensor query_weight, qp_tensor key_weight, co
     qp_real *score = scores_memory(o, &l);
     qp_tensor query = qp_linear(o->tape, l.query, query_weight, (qp_tensor){0});
     qp_tensor keys = qp_linear(o->tape, l.memory, key_weight, (qp_tensor){0});
-    qp_tensor context = qp_additive_attention(o->tape, query, l.query_rows.sequences, keys, l.memory,
-                                              l.memory_rows.sequences, oracle_param(o, energy), &map, score);
+    qp_tensor context = qp_additive_attention(
+        o->tape,
+        &(qp_additive){query, l.query_rows.sequences, keys, l.memory, l.memory_rows.sequences, oracle_param(o, energy)},
+        &map, score);
     results(o, &l, context, &map, score);
 }
 

@@ -20,7 +20,9 @@ static void check_product(qp_cpu level, product p)
     qp_real *c = new_normal(c_size, 3), *old = new_normal(c_size, 3);
     if (p.beta == 0)
         for (int i = 0; i < p.m; i++) c[i * c_stride] = (qp_real)NAN;
-    qp_gemm(p.ta, p.tb, p.m, p.n, p.k, p.alpha, a, a_stride, b, b_stride, p.beta, c, c_stride);
+    const qp_gemm_form form = p.ta ? p.tb ? QP_ATBT : QP_ATB : p.tb ? QP_ABT : QP_AB;
+    qp_gemm(form, p.alpha, qp_matrix_of(a, p.ta ? p.k : p.m, p.ta ? p.m : p.k, a_stride),
+            qp_matrix_of(b, p.tb ? p.n : p.k, p.tb ? p.k : p.n, b_stride), p.beta, qp_matrix_of(c, p.m, p.n, c_stride));
     for (int i = 0; i < p.m; i++) {
         for (int j = 0; j < p.n; j++) {
             double sum = 0;
@@ -72,12 +74,12 @@ Test(gemm, no_terms_and_no_elements)
 {
     FOR_EACH_LEVEL (level) {
         qp_real a[4] = {1, 1, 1, 1}, b[4] = {1, 1, 1, 1}, c[4] = {2, 4, 6, 8};
-        qp_gemm(false, false, 2, 2, 0, 1, a, 2, b, 2, (qp_real)0.5, c, 2);
+        qp_gemm(QP_AB, 1, qp_matrix_of(a, 2, 0, 2), qp_matrix_dense(b, 0, 2), (qp_real)0.5, qp_matrix_dense(c, 2, 2));
         cr_assert(c[0] == 1 && c[3] == 4);
-        qp_gemm(false, false, 0, 2, 2, 1, a, 2, b, 2, 0, c, 2);
-        qp_gemm(false, false, 2, 0, 2, 1, a, 2, b, 2, 0, c, 2);
+        qp_gemm(QP_AB, 1, qp_matrix_dense(a, 0, 2), qp_matrix_dense(b, 2, 2), 0, qp_matrix_dense(c, 0, 2));
+        qp_gemm(QP_AB, 1, qp_matrix_dense(a, 2, 2), qp_matrix_of(b, 2, 0, 2), 0, qp_matrix_of(c, 2, 0, 2));
         cr_assert(c[0] == 1 && c[3] == 4);
-        qp_gemm(false, false, 2, 2, 0, 1, a, 2, b, 2, 0, c, 2);
+        qp_gemm(QP_AB, 1, qp_matrix_of(a, 2, 0, 2), qp_matrix_dense(b, 0, 2), 0, qp_matrix_dense(c, 2, 2));
         cr_assert(c[0] == 0 && c[3] == 0);
     }
 }
@@ -89,10 +91,11 @@ Test(gemm, same_shape_same_bits_at_any_address)
         qp_real *a = new_normal(M * K, 1), *b = new_normal(K * N, 2), *first = new_reals(M * N),
                 *c = new_reals(M * N + 16);
         qp_real *moved = new_reals(M * K + 16);
-        qp_gemm(false, true, M, N, K, 1, a, K, b, K, 0, first, N);
+        qp_gemm(QP_ABT, 1, qp_matrix_dense(a, M, K), qp_matrix_dense(b, N, K), 0, qp_matrix_dense(first, M, N));
         for (int shift = 0; shift < 16; shift += 3) {
             memcpy(moved + shift, a, M * K * sizeof *a);
-            qp_gemm(false, true, M, N, K, 1, moved + shift, K, b, K, 0, c + shift, N);
+            qp_gemm(QP_ABT, 1, qp_matrix_dense(moved + shift, M, K), qp_matrix_dense(b, N, K), 0,
+                    qp_matrix_dense(c + shift, M, N));
             cr_assert_arr_eq(c + shift, first, M * N * sizeof *c);
         }
         free(a), free(b), free(first), free(c), free(moved);

@@ -14,15 +14,18 @@ static void check_shape(qp_cpu level, int n, int k, bool transposed, bool with_b
             *old = new_normal((size_t)(M * c_stride), 4);
     qp_real *row = new_reals((size_t)n),
             *memory = aligned_alloc(64, (qp_packed_count(n, k) * sizeof(qp_real) + 127) / 64 * 64);
-    qp_packed packed = qp_packed_init(memory, n, k, w, stride, transposed);
+    qp_packed packed = qp_packed_init(memory, qp_matrix_of(w, transposed ? k : n, transposed ? n : k, stride),
+                                      transposed);
     cr_assert(packed.n == n && packed.k == k);
     for (int m = 1; m <= M; m++) {
         memcpy(c, old, (size_t)(M * c_stride) * sizeof *c);
         if (beta == 0) c[0] = (qp_real)NAN;
-        qp_gemm_packed(m, a, a_stride, &packed, with_bias ? bias : NULL, beta, c, c_stride);
+        qp_gemm_packed(qp_matrix_of(a, m, k, a_stride), &packed, with_bias ? bias : NULL, beta,
+                       qp_matrix_of(c, m, n, c_stride));
         for (int r = 0; r < m; r++) {
             memcpy(row, old + r * c_stride, (size_t)n * sizeof *row);
-            qp_gemm_packed(1, a + r * a_stride, a_stride, &packed, with_bias ? bias : NULL, beta, row, n);
+            qp_gemm_packed(qp_matrix_dense(a + r * a_stride, 1, k), &packed, with_bias ? bias : NULL, beta,
+                           qp_matrix_dense(row, 1, n));
             cr_assert_arr_eq(c + r * c_stride, row, (size_t)n * sizeof *row, "%s: row %d of %d, n %d, k %d",
                              qp_cpu_name(level), r, m, n, k);
             cr_assert_eq(row[n], GUARD);

@@ -26,8 +26,8 @@ Test(rows, softmax_and_log_softmax)
             if (n > 1) x[0] = -(qp_real)INFINITY;
             if (n > 20) x[STRIDE + n - 1] = -(qp_real)INFINITY;
             double wanted[MANY];
-            qp_softmax_rows(ROWS, n, x, STRIDE, 2, y, STRIDE);
-            qp_log_softmax_rows(ROWS, n, x, STRIDE, 2, log_y, STRIDE);
+            qp_softmax_rows(qp_matrix_of(x, ROWS, n, STRIDE), 2, qp_matrix_of(y, ROWS, n, STRIDE));
+            qp_log_softmax_rows(qp_matrix_of(x, ROWS, n, STRIDE), 2, qp_matrix_of(log_y, ROWS, n, STRIDE));
             for (int r = 0; r < ROWS; r++) {
                 softmax_reference(n, x + r * STRIDE, 2, wanted);
                 for (int i = 0; i < n; i++) {
@@ -54,10 +54,12 @@ Test(rows, softmax_backward)
             qp_real *x = new_normal(SIZE, 1), *dy = new_normal(SIZE, 2), *dx = new_normal(SIZE, 3),
                     *dx_log = new_normal(SIZE, 3);
             qp_real *y = new_reals(SIZE), *log_y = new_reals(SIZE), *old = new_normal(SIZE, 3);
-            qp_softmax_rows(ROWS, n, x, STRIDE, 2, y, STRIDE);
-            qp_log_softmax_rows(ROWS, n, x, STRIDE, 2, log_y, STRIDE);
-            qp_softmax_rows_back(ROWS, n, y, STRIDE, dy, STRIDE, 2, (qp_real)beta, dx, STRIDE);
-            qp_log_softmax_rows_back(ROWS, n, log_y, STRIDE, dy, STRIDE, 2, (qp_real)beta, dx_log, STRIDE);
+            qp_softmax_rows(qp_matrix_of(x, ROWS, n, STRIDE), 2, qp_matrix_of(y, ROWS, n, STRIDE));
+            qp_log_softmax_rows(qp_matrix_of(x, ROWS, n, STRIDE), 2, qp_matrix_of(log_y, ROWS, n, STRIDE));
+            qp_softmax_rows_back(qp_matrix_of(y, ROWS, n, STRIDE), qp_matrix_of(dy, ROWS, n, STRIDE), 2, (qp_real)beta,
+                                 qp_matrix_of(dx, ROWS, n, STRIDE));
+            qp_log_softmax_rows_back(qp_matrix_of(log_y, ROWS, n, STRIDE), qp_matrix_of(dy, ROWS, n, STRIDE), 2,
+                                     (qp_real)beta, qp_matrix_of(dx_log, ROWS, n, STRIDE));
             for (int r = 0; r < ROWS; r++) {
                 double product = 0, sum = 0;
                 for (int i = r * STRIDE; i < r * STRIDE + n; i++) {
@@ -95,9 +97,16 @@ static void check_norm(qp_cpu level, int n, int kind, int beta)
     qp_real *old = new_normal(SIZE, 5), *old_dweight = new_normal((size_t)n, 6), *old_dbias = new_normal((size_t)n, 7);
     for (int i = 0; i < SIZE; i++) c.x[i] += 3;
     qp_real *weight = kind == 1 ? NULL : c.weight, *bias = kind >= 1 ? NULL : c.bias, *mean = kind == 2 ? NULL : c.mean;
-    qp_norm_rows(ROWS, n, c.x, STRIDE, weight, bias, (qp_real)1e-5, c.y, STRIDE, mean, c.inverse);
-    qp_norm_rows_back(ROWS, n, c.x, STRIDE, weight, mean, c.inverse, c.dy, STRIDE, (qp_real)beta, c.dx, STRIDE,
-                      kind == 1 ? NULL : c.dweight, kind == 1 ? NULL : c.dbias);
+    qp_norm_rows(qp_matrix_of(c.x, ROWS, n, STRIDE),
+                 &(qp_row_norm){.weight = weight, .bias = bias, .mean = mean, .inverse = c.inverse}, (qp_real)1e-5,
+                 qp_matrix_of(c.y, ROWS, n, STRIDE));
+    qp_norm_rows_back(qp_matrix_of(c.x, ROWS, n, STRIDE),
+                      &(qp_row_norm){.weight = weight,
+                                     .mean = mean,
+                                     .inverse = c.inverse,
+                                     .dweight = kind == 1 ? NULL : c.dweight,
+                                     .dbias = kind == 1 ? NULL : c.dbias},
+                      qp_matrix_of(c.dy, ROWS, n, STRIDE), (qp_real)beta, qp_matrix_of(c.dx, ROWS, n, STRIDE));
     double dweight[MANY] = {0}, dbias[MANY] = {0};
     for (int r = 0; r < ROWS; r++) {
         const qp_real *x = c.x + r * STRIDE, *dy = c.dy + r * STRIDE;
@@ -152,8 +161,8 @@ Test(rows, bias_and_column_sums)
                     *old = new_normal(SIZE, 1);
             qp_real *old_sum = new_normal((size_t)n, 3);
             if (beta == 0) sum[n - 1] = (qp_real)NAN;
-            qp_column_sums(ROWS, n, x, STRIDE, (qp_real)beta, sum);
-            qp_bias_rows(ROWS, n, bias, x, STRIDE);
+            qp_column_sums(qp_matrix_of(x, ROWS, n, STRIDE), (qp_real)beta, sum);
+            qp_bias_rows(bias, qp_matrix_of(x, ROWS, n, STRIDE));
             for (int i = 0; i < n; i++) {
                 double wanted = beta != 0 ? (double)old_sum[i] : 0;
                 for (int r = 0; r < ROWS; r++) {
@@ -176,7 +185,8 @@ Test(rows, gather_and_scatter)
         {
             qp_real *table = new_normal((size_t)(TABLE * n), 1), *offset = new_normal((size_t)(3 * n), 2),
                     *y = new_reals(IDS * STRIDE);
-            qp_gather_rows(IDS, n, id, table, 3, position, offset, y, STRIDE);
+            qp_gather_rows(id, qp_matrix_dense(table, TABLE, n), 3, position, qp_matrix_dense(offset, 3, n),
+                           qp_matrix_of(y, IDS, n, STRIDE));
             for (int r = 0; r < IDS; r++) {
                 for (int i = 0; i < n; i++)
                     check_near((double)y[r * STRIDE + i],
@@ -184,10 +194,11 @@ Test(rows, gather_and_scatter)
                                "gather", (int)level, (size_t)n, (size_t)i);
                 cr_assert_eq(y[r * STRIDE + n], GUARD);
             }
-            qp_gather_rows(IDS, n, id, table, 1, NULL, NULL, y, STRIDE);
+            qp_gather_rows(id, qp_matrix_dense(table, TABLE, n), 1, NULL, (qp_matrix){0},
+                           qp_matrix_of(y, IDS, n, STRIDE));
             cr_assert_arr_eq(y + 2 * STRIDE, table + 3 * n, (size_t)n * sizeof *y);
             qp_real *sum = new_normal((size_t)(TABLE * n), 9), *old = new_normal((size_t)(TABLE * n), 9);
-            qp_scatter_add_rows(IDS, n, id, y, STRIDE, 2, sum);
+            qp_scatter_add_rows(id, 2, qp_matrix_of(y, IDS, n, STRIDE), qp_matrix_dense(sum, TABLE, n));
             for (int t = 0; t < TABLE; t++)
                 for (int i = 0; i < n; i++) {
                     double wanted = (double)old[t * n + i];
@@ -206,8 +217,11 @@ static void check_cross_entropy(qp_cpu level, int n, double smoothing, bool weig
     qp_real *dx = in_place ? x : new_reals(SIZE), scale[ROWS] = {1, (qp_real)0.25, -3};
     const int32_t target[ROWS] = {n - 1, -1, n / 2};
     for (int i = 0; i < MANY; i++) weight[i] = (qp_real)fabs((double)weight[i]);
-    qp_cross_entropy_rows(ROWS, n, x, STRIDE, target, (qp_real)smoothing, weighted ? weight : NULL, scale, loss, dx,
-                          STRIDE);
+    qp_cross_entropy_rows(
+        qp_matrix_of(x, ROWS, n, STRIDE),
+        &(qp_cross_entropy_terms){
+            .target = target, .smoothing = (qp_real)smoothing, .weight = weighted ? weight : NULL, .row_scale = scale},
+        loss, qp_matrix_of(dx, ROWS, n, STRIDE));
     for (int r = 0; r < ROWS; r++) {
         double p[MANY], wanted = 0, total = 0;
         softmax_reference(n, old + r * STRIDE, 1, p);
@@ -242,9 +256,15 @@ Test(rows, cross_entropy_without_gradient_leaves_the_logits)
     FOR_EACH_LEVEL (level) {
         qp_real *x = new_normal(100, 1), *old = new_normal(100, 1), loss, with_gradient, dx[100];
         const int32_t target = 50;
-        qp_cross_entropy_rows(1, 100, x, 100, &target, (qp_real)0.1, NULL, NULL, &loss, NULL, 0);
+        qp_cross_entropy_rows(
+            qp_matrix_dense(x, 1, 100),
+            &(qp_cross_entropy_terms){.target = &target, .smoothing = (qp_real)0.1, .weight = NULL, .row_scale = NULL},
+            &loss, (qp_matrix){0});
         cr_assert_arr_eq(x, old, 100 * sizeof *x);
-        qp_cross_entropy_rows(1, 100, x, 100, &target, (qp_real)0.1, NULL, NULL, &with_gradient, dx, 100);
+        qp_cross_entropy_rows(
+            qp_matrix_dense(x, 1, 100),
+            &(qp_cross_entropy_terms){.target = &target, .smoothing = (qp_real)0.1, .weight = NULL, .row_scale = NULL},
+            &with_gradient, qp_matrix_dense(dx, 1, 100));
         cr_assert_eq(loss, with_gradient);
         free(x), free(old);
     }
@@ -265,7 +285,7 @@ Test(rows, top_many)
             int32_t index[N + 1];
             bool taken[N] = {false};
             index[k] = -77;
-            qp_top_rows(1, N, x, N, k, index);
+            qp_top_rows(qp_matrix_dense(x, 1, N), k, index);
             for (int j = 0; j < k; j++) {
                 int best = -1;
                 for (int i = 0; i < N; i++)
@@ -291,7 +311,7 @@ Test(rows, top)
             }
             int32_t index[ROWS * 9 + 1];
             index[ROWS * k] = -77;
-            qp_top_rows(ROWS, n, x, STRIDE, k, index);
+            qp_top_rows(qp_matrix_of(x, ROWS, n, STRIDE), k, index);
             for (int r = 0; r < ROWS; r++) {
                 bool taken[MANY] = {false};
                 for (int j = 0; j < k; j++) {

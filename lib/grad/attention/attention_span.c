@@ -42,7 +42,7 @@ static size_t span_weights(const qp_attention_call *a, const qp_attention_span *
     return (size_t)a->config.heads * (size_t)s->queries * (size_t)s->keys;
 }
 
-/* Weights of one head that a block reads: what a causal mask cuts off is not kept. */
+/* Kept weights of one head: those that a causal mask cuts off for a whole block are not kept. */
 static size_t kept_per_head(const qp_attention_call *a, const qp_attention_span *s)
 {
     size_t kept = 0;
@@ -63,10 +63,10 @@ qp_attention_span qp_attention_span_of(const qp_attention_call *a, int i, const 
         s.first_weight = before->first_weight + span_weights(a, before);
         s.first_kept = before->first_kept + (size_t)a->config.heads * before->kept_per_head;
     }
-    s.key = a->key.value + (a->config.key_row ? 0 : s.first_place * a->key.stride);
-    s.value = a->value.value + (a->config.key_row ? 0 : s.first_place * a->value.stride);
-    s.key_stride = a->key.stride;
-    s.value_stride = a->value.stride;
+    if (!a->config.key_row) { /* else the rows are scattered: see qp_attention_span_collect */
+        s.key = qp_matrix_rows(qp_tensor_matrix(a->key), a->ks.start[i], s.keys);
+        s.value = qp_matrix_rows(qp_tensor_matrix(a->value), a->ks.start[i], s.keys);
+    }
     return s;
 }
 
@@ -74,22 +74,17 @@ void qp_attention_span_collect(const qp_attention_call *a, qp_attention_span *s,
 {
     if (!a->config.key_row) return;
     const int32_t *row = a->config.key_row + s->first_place;
-    int key_columns = a->key.columns, value_columns = a->value.columns;
-    qp_real *key = memory, *value = memory + (ptrdiff_t)a->longest * key_columns;
+    s->key = qp_matrix_dense(memory, s->keys, a->key.columns);
+    s->value = qp_matrix_dense(memory + (ptrdiff_t)a->longest * a->key.columns, s->keys, a->value.columns);
     for (int j = 0; j < s->keys; j++) {
-        memcpy(key + (ptrdiff_t)j * key_columns, qp_tensor_row(a->key, row[j]), (size_t)key_columns * sizeof *key);
-        memcpy(value + (ptrdiff_t)j * value_columns, qp_tensor_row(a->value, row[j]),
-               (size_t)value_columns * sizeof *value);
+        memcpy(qp_matrix_row(s->key, j), qp_tensor_row(a->key, row[j]), (size_t)a->key.columns * sizeof *memory);
+        memcpy(qp_matrix_row(s->value, j), qp_tensor_row(a->value, row[j]), (size_t)a->value.columns * sizeof *memory);
     }
-    s->key = key;
-    s->value = value;
-    s->key_stride = key_columns;
-    s->value_stride = value_columns;
 }
 
-/* ---- do the shapes fit ---- */
+/* ---- check ---- */
 
-/* rows -1: places, bounded by the caller's array alone */
+/* rows -1: places, whose number only the caller knows */
 static bool sequences_fit(qp_sequences s, int rows)
 {
     for (int i = 0; i < s.count; i++) {

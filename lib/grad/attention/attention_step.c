@@ -17,13 +17,13 @@ static void add_scaled(int n, qp_real factor, const qp_real *restrict x, qp_real
     for (int i = 0; i < n; i++) y[i] += factor * x[i];
 }
 
-static ptrdiff_t row_of(const qp_attention_step *step, int j) { return step->row ? step->row[j] : j; }
+static int row_of(const qp_attention_step *step, int j) { return step->row ? step->row[j] : j; }
 
 void qp_attention_step_scores(const qp_attention_step *step, qp_real *score)
 {
     int group = step->heads / step->kv_heads, dk = step->dk;
     for (int j = 0; j < step->keys; j++) {
-        const qp_real *key = step->key + row_of(step, j) * step->key_stride;
+        const qp_real *key = qp_matrix_row(step->key, row_of(step, j));
         for (int h = 0; h < step->heads; h++)
             score[(ptrdiff_t)h * step->keys + j] = step->scale * dot(dk, step->query + (ptrdiff_t)h * dk,
                                                                      key + (ptrdiff_t)(h / group) * dk);
@@ -35,7 +35,7 @@ void qp_attention_step_mix(const qp_attention_step *step, const qp_real *weight,
     int group = step->heads / step->kv_heads, dv = step->dv;
     memset(y, 0, (size_t)step->heads * (size_t)dv * sizeof *y);
     for (int j = 0; j < step->keys; j++) {
-        const qp_real *value = step->value + row_of(step, j) * step->value_stride;
+        const qp_real *value = qp_matrix_row(step->value, row_of(step, j));
         for (int h = 0; h < step->heads; h++)
             add_scaled(dv, weight[(ptrdiff_t)h * step->keys + j], value + (ptrdiff_t)(h / group) * dv,
                        y + (ptrdiff_t)h * dv);

@@ -17,19 +17,21 @@ bool qp_attention_plain(const call *a)
            config->softcap == 0;
 }
 
-static void bend(int keys, qp_real cap, qp_real *row)
+/* score := cap*tanh(score/cap) */
+static void apply_softcap(int keys, qp_real cap, qp_real *row)
 {
     for (int j = 0; j < keys; j++) row[j] = cap * (qp_real)tanh((double)(row[j] / cap));
 }
 
-void qp_attention_cap_back(size_t n, qp_real cap, const qp_real *score, qp_real *ds)
+void qp_attention_softcap_back(size_t n, qp_real cap, const qp_real *score, qp_real *ds)
 {
     for (size_t i = 0; i < n; i++) {
-        qp_real bent = (qp_real)tanh((double)(score[i] / cap));
-        ds[i] *= 1 - bent * bent;
+        qp_real t = (qp_real)tanh((double)(score[i] / cap));
+        ds[i] *= 1 - t * t;
     }
 }
 
+/* Adds the bias of the caller and of ALiBi. */
 static void add_biases(const call *a, const span *s, int head, int q, int keys, qp_real *row)
 {
     const qp_attention_config *config = &a->config;
@@ -44,7 +46,7 @@ static void add_biases(const call *a, const span *s, int head, int q, int keys, 
             row[j] -= config->slope[head] * (qp_real)abs(position - qp_attention_key_position(a, s, j));
 }
 
-/* Keys outside the window, but for the sinks, go out; returns whether one is left. */
+/* Masks keys outside the window that are no sinks; returns whether any key is left. */
 static bool cut_window(const call *a, const span *s, int position, int keys, qp_real *row)
 {
     const qp_attention_config *config = &a->config;
@@ -61,7 +63,7 @@ void qp_attention_weigh_row(const call *a, const span *s, int head, int q, int k
 {
     const qp_attention_config *config = &a->config;
     int position = qp_attention_query_position(a, s, q), readable = keys;
-    if (config->softcap > 0) bend(keys, config->softcap, row);
+    if (config->softcap > 0) apply_softcap(keys, config->softcap, row);
     add_biases(a, s, head, q, keys, row);
     if (config->causal) {
         readable = qp_attention_readable(a, s, position, keys);
@@ -69,6 +71,6 @@ void qp_attention_weigh_row(const call *a, const span *s, int head, int q, int k
             if (qp_attention_key_position(a, s, j) > position) row[j] = -(qp_real)INFINITY;
     }
     if (config->window > 0 && !cut_window(a, s, position, readable, row)) readable = 0;
-    if (readable > 0) qp_softmax_rows(1, readable, row, readable, 1, row, readable);
+    if (readable > 0) qp_softmax_rows(qp_matrix_dense(row, 1, readable), 1, qp_matrix_dense(row, 1, readable));
     if (readable < width) memset(row + readable, 0, (size_t)(width - readable) * sizeof *row);
 }

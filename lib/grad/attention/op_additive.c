@@ -12,6 +12,8 @@ typedef struct {
     int longest; /* keys of the longest sequence */
 } additive;
 
+/* ---- forward ---- */
+
 static void attend_query(const additive *a, int query_row, int first_key, int keys, qp_real *weight, qp_real *score)
 {
     const qp_real *query = qp_tensor_row(a->query, query_row);
@@ -19,7 +21,7 @@ static void attend_query(const additive *a, int query_row, int first_key, int ke
         weight[j] = qp_additive_score((size_t)a->query.columns, query, qp_tensor_row(a->key, first_key + j),
                                       a->energy.value);
     if (score) memcpy(score, weight, (size_t)keys * sizeof *score);
-    if (keys > 0) qp_softmax_rows(1, keys, weight, keys, 1, weight, keys);
+    if (keys > 0) qp_softmax_rows(qp_matrix_dense(weight, 1, keys), 1, qp_matrix_dense(weight, 1, keys));
     qp_real *y = qp_tensor_row(a->y, query_row);
     memset(y, 0, (size_t)a->y.columns * sizeof *y);
     for (int j = 0; j < keys; j++)
@@ -51,18 +53,22 @@ static bool check(qp_tape *tape, const additive *a)
 
 static qp_backward backward;
 
-qp_tensor qp_additive_attention(qp_tape *tape, qp_tensor query, qp_sequences qs, qp_tensor key, qp_tensor value,
-                                qp_sequences ks, qp_tensor energy, qp_attention_map *map, qp_real *score)
+qp_tensor qp_additive_attention(qp_tape *tape, const qp_additive *input, qp_attention_map *map, qp_real *score)
 {
-    additive a = {.query = query, .key = key, .value = value, .energy = energy, .qs = qs, .ks = ks};
+    const qp_sequences qs = input->queries, ks = input->keys;
+    additive a = {
+        .query = input->query, .key = input->key, .value = input->value, .energy = input->energy, .qs = qs, .ks = ks};
     if (!check(tape, &a)) return (qp_tensor){0};
-    int pairs = 0;
+    int64_t pairs = 0;
     for (int i = 0; i < qs.count; i++) {
-        pairs += qp_sequence_length(qs, i) * qp_sequence_length(ks, i);
+        pairs += (int64_t)qp_sequence_length(qs, i) * qp_sequence_length(ks, i);
         if (qp_sequence_length(ks, i) > a.longest) a.longest = qp_sequence_length(ks, i);
     }
-    a.y = qp_tape_tensor(tape, query.rows, value.columns);
-    a.weights = qp_tape_tensor(tape, pairs, 1);
+    if (pairs > INT32_MAX)
+        return qp_tape_fail(tape, QP_ESHAPE, "additive attention: %lld weights; use a smaller --batch-size",
+                            (long long)pairs);
+    a.y = qp_tape_tensor(tape, a.query.rows, a.value.columns);
+    a.weights = qp_tape_tensor(tape, (int)pairs, 1);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     ptrdiff_t pair = 0;
     for (int i = 0; i < qs.count; i++) {
@@ -83,8 +89,8 @@ typedef struct {
     qp_real *d_weight;
 } gradients;
 
-/* dw_j = dy . value_j (+ what the map's reader sent);  ds = w (dw - sum w dw);
- * with u = tanh(q + k_j): d_energy += ds_j u;  d(q + k_j) = ds_j energy (1 - u^2) */
+/* dw_j = dy . value_j + the map's gradient     dvalue_j += w_j*dy     ds = w*(dw - sum(w*dw))
+ * with u = tanh(query + key_j): denergy += ds_j*u     dquery += ds_j*energy*(1 - u*u)     dkey_j the same */
 static void query_backward(const additive *a, const gradients *g, int query_row, int first_key, int keys,
                            ptrdiff_t pair)
 {
@@ -96,7 +102,8 @@ static void query_backward(const additive *a, const gradients *g, int query_row,
         g->d_weight[j] = dy ? sum + qp_dot(d, dy, qp_tensor_row(a->value, first_key + j)) : sum;
         if (dy && g->value) qp_scale_add(d, weight[j], dy, 1, g->value + (ptrdiff_t)(first_key + j) * a->value.stride);
     }
-    qp_softmax_rows_back(1, keys, weight, keys, g->d_weight, keys, 1, 0, g->d_weight, keys);
+    const qp_matrix d_weight = qp_matrix_dense(g->d_weight, 1, keys);
+    qp_softmax_rows_back(qp_matrix_dense(weight, 1, keys), d_weight, 1, 0, d_weight);
     qp_real *d_query = g->query ? g->query + (ptrdiff_t)query_row * a->query.stride : NULL;
     for (int j = 0; j < keys; j++)
         qp_additive_score_back(width, query, qp_tensor_row(a->key, first_key + j), a->energy.value, g->d_weight[j],

@@ -40,10 +40,18 @@ static bool can_reuse_logits(const cross_entropy_context *c)
            !node->grad && qp_view_dense(x) && (size_t)x.rows * (size_t)x.columns == node->count;
 }
 
-static void add_rows(int rows, int columns, const qp_real *from, qp_real beta, qp_real *to, int to_stride)
+/* to = beta*to + from */
+static void add_rows(qp_matrix from, qp_real beta, qp_matrix to)
 {
-    for (int r = 0; r < rows; r++)
-        qp_scale_add((size_t)columns, 1, from + (ptrdiff_t)r * columns, beta, to + (ptrdiff_t)r * to_stride);
+    for (int r = 0; r < from.rows; r++)
+        qp_scale_add((size_t)from.columns, 1, qp_matrix_row(from, r), beta, qp_matrix_row(to, r));
+}
+
+static qp_cross_entropy_terms terms_of(const int32_t *target, const qp_cross_entropy_config *config,
+                                       const qp_real *row_scale)
+{
+    return (qp_cross_entropy_terms){
+        .target = target, .smoothing = config->smoothing, .weight = config->weight, .row_scale = row_scale};
 }
 
 static void cross_entropy_back(qp_tape *tape, void *context)
@@ -57,17 +65,15 @@ static void cross_entropy_back(qp_tape *tape, void *context)
     size_t mark = qp_tape_mark(tape);
     qp_real *scale = qp_tape_memory(tape, (size_t)x.rows * sizeof *scale);
     qp_real *loss = qp_tape_memory(tape, (size_t)x.rows * sizeof *loss);
-    qp_real *fresh = dx;
-    int stride = x.stride;
-    if (beta != 0) { /* others have written already: make ours aside and add it */
-        fresh = qp_tape_memory(tape, (size_t)x.rows * (size_t)x.columns * sizeof *fresh);
-        stride = x.columns;
-    }
+    qp_matrix fresh = qp_tensor_grad(x, dx);
+    if (beta != 0) /* another consumer has written its gradient: compute this one in scratch and add it */
+        fresh = qp_matrix_dense(qp_tape_memory(tape, (size_t)x.rows * (size_t)x.columns * sizeof *dx), x.rows,
+                                x.columns);
     if (!qp_tape_failed(tape)) {
+        const qp_cross_entropy_terms terms = terms_of(c->target, &c->config, scale);
         row_scales(c, dy, scale);
-        qp_cross_entropy_rows(x.rows, x.columns, x.value, x.stride, c->target, c->config.smoothing, c->config.weight,
-                              scale, loss, fresh, stride);
-        if (fresh != dx) add_rows(x.rows, x.columns, fresh, beta, dx, x.stride);
+        qp_cross_entropy_rows(qp_tensor_matrix(x), &terms, loss, fresh);
+        if (fresh.value != dx) add_rows(fresh, beta, qp_tensor_grad(x, dx));
         if (reuse) {
             x.node->grad = x.value;
             x.node->filled = true;
@@ -110,8 +116,8 @@ qp_tensor qp_cross_entropy(qp_tape *tape, qp_tensor logits, const int32_t *targe
     size_t mark = qp_tape_mark(tape);
     qp_real *loss = whole ? qp_tape_memory(tape, (size_t)logits.rows * sizeof *loss) : y.value;
     if (!loss) return (qp_tensor){0};
-    qp_cross_entropy_rows(logits.rows, logits.columns, logits.value, logits.stride, target, config->smoothing,
-                          config->weight, NULL, loss, NULL, 0);
+    const qp_cross_entropy_terms terms = terms_of(target, config, NULL);
+    qp_cross_entropy_rows(qp_tensor_matrix(logits), &terms, loss, (qp_matrix){0});
     if (whole) {
         double sum = sum_in_order(logits.rows, loss);
         c.counted = counted_weight(logits.rows, target, config->weight);
@@ -147,7 +153,7 @@ static void soft_back(qp_tape *tape, void *context)
         qp_real *d = dx + (ptrdiff_t)r * x.stride, scale = c->reduction == QP_NONE ? dy[r] : dy[0];
         if (c->reduction == QP_MEAN) scale /= (qp_real)x.rows;
         qp_real mass = (qp_real)sum_in_order(x.columns, t);
-        qp_softmax_rows(1, x.columns, qp_tensor_row(x, r), x.stride, 1, p, x.columns);
+        qp_softmax_rows(qp_matrix_dense(qp_tensor_row(x, r), 1, x.columns), 1, qp_matrix_dense(p, 1, x.columns));
         for (int k = 0; k < x.columns; k++) d[k] = (beta == 0 ? 0 : d[k]) + scale * (p[k] * mass - t[k]);
     }
     qp_tape_rewind(tape, mark);
@@ -172,7 +178,8 @@ qp_tensor qp_soft_cross_entropy(qp_tape *tape, qp_tensor logits, const qp_real *
     qp_real *log_p = qp_tape_memory(tape, (size_t)logits.columns * sizeof *log_p);
     double sum = 0;
     for (int r = 0; log_p && r < logits.rows; r++) {
-        qp_log_softmax_rows(1, logits.columns, qp_tensor_row(logits, r), logits.stride, 1, log_p, logits.columns);
+        qp_log_softmax_rows(qp_matrix_dense(qp_tensor_row(logits, r), 1, logits.columns), 1,
+                            qp_matrix_dense(log_p, 1, logits.columns));
         double loss = soft_row(logits.columns, target + (ptrdiff_t)r * logits.columns, log_p);
         if (reduction == QP_NONE) y.value[r] = (qp_real)loss;
         sum += loss;

@@ -76,7 +76,8 @@ static void nce_back(qp_tape *tape, void *context)
         qp_real *dunit = qp_tape_memory(tape, (size_t)n * (size_t)columns * sizeof *dunit);
         if (!column_sum || !slope || !dunit) return;
         slope_of_likeness(c, scale, column_sum, slope);
-        qp_gemm(i == 1, false, n, columns, n, 1, slope, n, c->unit[1 - i], columns, 0, dunit, columns);
+        qp_gemm(i == 1 ? QP_ATB : QP_AB, 1, qp_matrix_dense(slope, n, n), qp_matrix_dense(c->unit[1 - i], n, columns),
+                0, qp_matrix_dense(dunit, n, columns));
         through_length(c, i, dunit, beta, dx);
         qp_tape_rewind(tape, mark);
     }
@@ -98,7 +99,8 @@ qp_tensor qp_info_nce(qp_tape *tape, qp_tensor a, qp_tensor b, qp_real temperatu
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     if (!make_unit(a, c.unit[0], c.length[0]) || !make_unit(b, c.unit[1], c.length[1]))
         return qp_tape_fail(tape, QP_ESHAPE, "info nce: a row of zeros has no direction");
-    qp_gemm(false, true, n, n, columns, 1 / temperature, c.unit[0], columns, c.unit[1], columns, 0, c.like, n);
+    qp_gemm(QP_ABT, 1 / temperature, qp_matrix_dense(c.unit[0], n, columns), qp_matrix_dense(c.unit[1], n, columns), 0,
+            qp_matrix_dense(c.like, n, n));
     double sum = 0;
     for (int r = 0; r < n; r++) {
         const double own = (double)c.like[(ptrdiff_t)r * n + r];

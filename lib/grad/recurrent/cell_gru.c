@@ -2,39 +2,28 @@
 #include "lib/tensor/gates.h"
 #include "lib/tensor/pointwise.h"
 
-/* One row: a = [r z n] from x, s = [r z n] = h' U' + c from the state; a becomes the activations, s_n is kept.
- * n = tanh(a_n + r s_n);  h = (1 - z) n + z h'        A pass for each function: one loop over all of them is slower. */
-static void row_forward(size_t width, qp_real *a, const qp_real *s, const qp_real *before, qp_real *h)
+/* r z n    the GRU with the reset after the product; a = x_t W' + b and s = h_{t-1} U' + c are kept apart
+ *   r = sigmoid(a_r + s_r)     z = sigmoid(a_z + s_z)     n = tanh(a_n + r*s_n)     h_t = (1 - z)*n + z*h_{t-1}
+ * Source  Cho et al. 2014, in cuDNN's form */
+
+/* One pass per function: a single loop over all of them is slower. */
+static void forward(const qp_cell_row *row)
 {
-    qp_real *r = a, *z = a + width, *n = a + 2 * width;
-    const qp_real *s_n = s + 2 * width;
-    qp_scale_add(2 * width, 1, s, 1, a);
-    qp_activate(QP_SIGMOID, 2 * width, a, 0, a);
+    const size_t width = row->width;
+    qp_real *r = row->gates, *z = r + width, *n = z + width, *h = row->h;
+    const qp_real *s_n = row->product + 2 * width, *before = row->before;
+    qp_scale_add(2 * width, 1, row->product, 1, r);
+    qp_activate(QP_SIGMOID, 2 * width, r, 0, r);
     qp_multiply_add(width, r, s_n, 1, n);
     qp_activate(QP_TANH, width, n, 0, n);
     for (size_t k = 0; k < width; k++) h[k] = n[k] + z[k] * (before[k] - n[k]);
 }
 
-static void forward(qp_recurrent_run *run, int t, int place, int count)
+/* da_n = dh*(1-z)*(1-n*n)     da_z = ds_z = dh*(h_{t-1}-n)*z*(1-z)     da_r = ds_r = da_n*s_n*r*(1-r)
+ * ds_n = da_n*r               dh_{t-1} += dh*z */
+static void backward(const qp_cell_row *row)
 {
-    (void)t;
-    size_t width = (size_t)run->hidden;
-    for (int i = 0; i < count; i++) {
-        size_t p = (size_t)(place + i);
-        row_forward(width, run->gates + 3 * p * width, run->product + 3 * p * width, run->before + p * width,
-                    run->unprojected + p * width);
-    }
-}
-
-static void backward(qp_recurrent_run *run, int t, int place, int count, const qp_real *dh, qp_real *dh_before)
-{
-    (void)t;
-    size_t width = (size_t)run->hidden;
-    for (int i = 0; i < count; i++) {
-        size_t p = (size_t)(place + i);
-        qp_gru_row_back(width, run->gates + 3 * p * width, run->product + 3 * p * width, run->before + p * width,
-                        dh + (size_t)i * width, dh_before + (size_t)i * width);
-    }
+    qp_gru_row_back(row->width, row->gates, row->product, row->before, row->dh, row->dh_before);
 }
 
 const qp_cell qp_cell_gru = {.shape = {.gates = 3, .recurrent = 3, .two_biases = true, .forget = QP_CELL_NO_GATE},

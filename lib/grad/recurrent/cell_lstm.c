@@ -2,11 +2,15 @@
 #include "lib/tensor/gates.h"
 #include "lib/tensor/pointwise.h"
 
-/* One row: a = [i f g o] becomes its activations; c = f c' + i g; h = o tanh(c).    A pass for each function: one loop
- * over all of them is slower. */
-static void row_forward(size_t width, qp_real *a, const qp_real *before, qp_real *c, qp_real *h)
+/* i f g o    c_t = sigmoid(f)*c_{t-1} + sigmoid(i)*tanh(g)     h_t = sigmoid(o)*tanh(c_t)
+ * Source  Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000 */
+
+/* One pass per function: a single loop over all of them is slower. */
+static void forward(const qp_cell_row *row)
 {
-    qp_real *i = a, *f = a + width, *g = a + 2 * width, *o = a + 3 * width;
+    const size_t width = row->width;
+    qp_real *i = row->gates, *f = i + width, *g = f + width, *o = g + width, *c = row->cell, *h = row->h;
+    const qp_real *before = row->cell_before;
     qp_activate(QP_SIGMOID, 2 * width, i, 0, i);
     qp_activate(QP_TANH, width, g, 0, g);
     qp_activate(QP_SIGMOID, width, o, 0, o);
@@ -15,25 +19,11 @@ static void row_forward(size_t width, qp_real *a, const qp_real *before, qp_real
     for (size_t k = 0; k < width; k++) h[k] *= o[k];
 }
 
-static void forward(qp_recurrent_run *run, int t, int place, int count)
+/* With u = tanh(c) and d = dc + dh*o*(1 - u*u):   (i f g o are activations here)
+ *   da_i = d*g*i*(1-i)     da_f = d*c_{t-1}*f*(1-f)     da_g = d*i*(1-g*g)     da_o = dh*u*o*(1-o)     dc_{t-1} = d*f */
+static void backward(const qp_cell_row *row)
 {
-    size_t width = (size_t)run->hidden;
-    for (int i = 0; i < count; i++) {
-        size_t p = (size_t)(place + i);
-        row_forward(width, run->gates + 4 * p * width, qp_recurrence_cell_before(run, t, i), run->cell + p * width,
-                    run->unprojected + p * width);
-    }
-}
-
-static void backward(qp_recurrent_run *run, int t, int place, int count, const qp_real *dh, qp_real *dh_before)
-{
-    (void)dh_before;
-    size_t width = (size_t)run->hidden;
-    for (int i = 0; i < count; i++) {
-        size_t p = (size_t)(place + i);
-        qp_lstm_row_back(width, run->gates + 4 * p * width, qp_recurrence_cell_before(run, t, i), run->cell + p * width,
-                         dh + (size_t)i * width, run->d_cell + (size_t)i * width);
-    }
+    qp_lstm_row_back(row->width, row->gates, row->cell_before, row->cell, row->dh, row->d_cell);
 }
 
 const qp_cell qp_cell_lstm = {.shape = {.gates = 4, .recurrent = 4, .has_cell = true, .two_biases = true, .forget = 1},

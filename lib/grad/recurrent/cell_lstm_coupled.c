@@ -1,12 +1,14 @@
 #include "lib/grad/recurrent/recurrence.h"
 #include "lib/tensor/pointwise.h"
 
-/* f g o    an LSTM that writes exactly where it forgets:
- *   c_t = sigmoid(f) c_{t-1} + (1 - sigmoid(f)) tanh(g)     h_t = sigmoid(o) tanh(c_t)       Source  Greff et al. 2015 */
+/* f g o    an LSTM whose input gate is 1 - the forget gate:
+ *   c_t = sigmoid(f)*c_{t-1} + (1 - sigmoid(f))*tanh(g)     h_t = sigmoid(o)*tanh(c_t)       Source  Greff et al. 2015 */
 
-static void row_forward(size_t width, qp_real *a, const qp_real *before, qp_real *c, qp_real *h)
+static void forward(const qp_cell_row *row)
 {
-    qp_real *f = a, *g = a + width, *o = a + 2 * width;
+    const size_t width = row->width;
+    qp_real *f = row->gates, *g = f + width, *o = g + width, *c = row->cell, *h = row->h;
+    const qp_real *before = row->cell_before;
     qp_activate(QP_SIGMOID, width, f, 0, f);
     qp_activate(QP_TANH, width, g, 0, g);
     qp_activate(QP_SIGMOID, width, o, 0, o);
@@ -15,20 +17,14 @@ static void row_forward(size_t width, qp_real *a, const qp_real *before, qp_real
     for (size_t k = 0; k < width; k++) h[k] *= o[k];
 }
 
-static void forward(qp_recurrent_run *run, int t, int place, int count)
+/* With u = tanh(c) and d = dc + dh*o*(1-u*u):
+ *   da_f = d*(c_{t-1}-g)*f*(1-f)     da_g = d*(1-f)*(1-g*g)     da_o = dh*u*o*(1-o)     dc_{t-1} = d*f */
+static void backward(const qp_cell_row *row)
 {
-    size_t width = (size_t)run->hidden;
-    for (int i = 0; i < count; i++) {
-        size_t p = (size_t)(place + i);
-        row_forward(width, run->gates + 3 * p * width, qp_recurrence_cell_before(run, t, i), run->cell + p * width,
-                    run->unprojected + p * width);
-    }
-}
-
-static void row_backward(size_t width, qp_real *a, const qp_real *before, const qp_real *u, const qp_real *dh,
-                         qp_real *dc)
-{
-    qp_real *f = a, *g = a + width, *o = a + 2 * width;
+    const size_t width = row->width;
+    qp_real *f = row->gates, *g = f + width, *o = g + width, *u = row->h, *dc = row->d_cell;
+    const qp_real *before = row->cell_before, *dh = row->dh;
+    qp_activate(QP_TANH, width, row->cell, 0, u);
     for (size_t k = 0; k < width; k++) {
         qp_real d = dc[k] + dh[k] * o[k] * (1 - u[k] * u[k]);
         o[k] = dh[k] * u[k] * o[k] * (1 - o[k]);
@@ -36,19 +32,6 @@ static void row_backward(size_t width, qp_real *a, const qp_real *before, const 
         qp_real df = d * (before[k] - g[k]) * f[k] * (1 - f[k]);
         g[k] = d * (1 - f[k]) * (1 - g[k] * g[k]);
         f[k] = df;
-    }
-}
-
-static void backward(qp_recurrent_run *run, int t, int place, int count, const qp_real *dh, qp_real *dh_before)
-{
-    (void)dh_before;
-    size_t width = (size_t)run->hidden;
-    for (int i = 0; i < count; i++) {
-        size_t p = (size_t)(place + i);
-        qp_real *u = run->unprojected + p * width; /* h has had its last reader */
-        qp_activate(QP_TANH, width, run->cell + p * width, 0, u);
-        row_backward(width, run->gates + 3 * p * width, qp_recurrence_cell_before(run, t, i), u, dh + (size_t)i * width,
-                     run->d_cell + (size_t)i * width);
     }
 }
 

@@ -4,10 +4,10 @@
 #include "lib/tensor/pointwise.h"
 
 /* i f g o    a = LN(x_t W') + LN(h_{t-1} U') + b, each norm over all four gates
- *   c_t = sigmoid(f) c_{t-1} + sigmoid(i) tanh(g)     h_t = sigmoid(o) tanh(LN(c_t))     what goes on is c_t, not LN(c_t)
- * Source  Ba, Kiros & Hinton 2016 */
+ *   c_t = sigmoid(f)*c_{t-1} + sigmoid(i)*tanh(g)     h_t = sigmoid(o)*tanh(LN(c_t))
+ * The next step receives c_t, not LN(c_t).                                           Source  Ba, Kiros & Hinton 2016 */
 typedef struct {
-    qp_cell_norms products; /* first: cell_norm.c knows it by `own` */
+    qp_cell_norms products; /* first: cell_norm.c reads it through `own` */
     qp_cell_norm cell;
     qp_real *squashed; /* [rows, hidden] tanh(LN(c)) */
 } norms;
@@ -21,39 +21,40 @@ static void inputs(qp_tape *tape, qp_recurrent_run *run)
     if (own->squashed && qp_cell_norm_take(tape, run, &own->cell)) qp_cell_norms_inputs(tape, run, 1);
 }
 
-static void row_forward(size_t width, qp_real *a, const qp_real *before, qp_real *c)
+static void cell_forward(const qp_cell_row *row)
 {
-    qp_real *i = a, *f = a + width, *g = a + 2 * width, *o = a + 3 * width;
+    const size_t width = row->width;
+    qp_real *i = row->gates, *f = i + width, *g = f + width, *o = g + width, *c = row->cell;
+    const qp_real *before = row->cell_before;
     qp_activate(QP_SIGMOID, 2 * width, i, 0, i);
     qp_activate(QP_TANH, width, g, 0, g);
     qp_activate(QP_SIGMOID, width, o, 0, o);
     for (size_t k = 0; k < width; k++) c[k] = f[k] * before[k] + i[k] * g[k];
 }
 
-static void forward(qp_recurrent_run *run, int t, int place, int count)
+static void forward(qp_recurrent_run *run, const qp_recurrent_step *step)
 {
     const norms *own = run->own;
-    size_t width = (size_t)run->hidden, at = (size_t)place * width, n = (size_t)count * width;
-    qp_cell_norms_product(run, place, count);
+    size_t width = (size_t)run->hidden, at = (size_t)step->place * width, n = (size_t)step->count * width;
+    qp_cell_norms_product(run, step->place, step->count);
     qp_scale_add(4 * n, 1, run->product + 4 * at, 1, run->gates + 4 * at);
-    for (int i = 0; i < count; i++) {
-        size_t p = (size_t)(place + i);
-        row_forward(width, run->gates + 4 * p * width, qp_recurrence_cell_before(run, t, i), run->cell + p * width);
-    }
+    qp_recurrence_each_row(run, step, cell_forward);
     qp_real *u = own->squashed + at;
     memcpy(u, run->cell + at, n * sizeof *u);
-    qp_cell_norm_forward(run, &own->cell, place, count, u);
+    qp_cell_norm_forward(run, &own->cell, step->place, step->count, u);
     qp_activate(QP_TANH, n, u, 0, u);
-    for (size_t r = 0; r < (size_t)count; r++)
+    for (size_t r = 0; r < (size_t)step->count; r++)
         for (size_t k = 0; k < width; k++)
             run->unprojected[at + r * width + k] = run->gates[4 * (at + r * width) + 3 * width + k] * u[r * width + k];
 }
 
-/* dc comes in as dL/dc of the row after and goes out as dL/d before; du = dL/dc through h. a becomes its gradient. */
-static void row_backward(size_t width, qp_real *a, const qp_real *before, const qp_real *u, const qp_real *dh,
-                         const qp_real *du, qp_real *dc)
+/* With u = tanh(LN(c)), du = LN'(dh*o*(1-u*u)) and d = dc + du:   (i f g o are activations here)
+ *   da_i = d*g*i*(1-i)     da_f = d*c_{t-1}*f*(1-f)     da_g = d*i*(1-g*g)     da_o = dh*u*o*(1-o)     dc_{t-1} = d*f */
+static void cell_backward(const qp_cell_row *row, const qp_real *u, const qp_real *du)
 {
-    qp_real *i = a, *f = a + width, *g = a + 2 * width, *o = a + 3 * width;
+    const size_t width = row->width;
+    qp_real *i = row->gates, *f = i + width, *g = f + width, *o = g + width, *dc = row->d_cell;
+    const qp_real *before = row->cell_before, *dh = row->dh;
     for (size_t k = 0; k < width; k++) {
         qp_real d = dc[k] + du[k];
         qp_real di = d * g[k] * i[k] * (1 - i[k]), df = d * before[k] * f[k] * (1 - f[k]);
@@ -65,21 +66,20 @@ static void row_backward(size_t width, qp_real *a, const qp_real *before, const 
     }
 }
 
-static void backward(qp_recurrent_run *run, int t, int place, int count, const qp_real *dh, qp_real *dh_before)
+static void backward(qp_recurrent_run *run, const qp_recurrent_step *step)
 {
-    (void)dh_before;
     const norms *own = run->own;
-    size_t width = (size_t)run->hidden, at = (size_t)place * width;
-    for (int r = 0; r < count; r++) {
-        size_t p = (size_t)(place + r);
-        qp_real *a = run->gates + 4 * p * width, *du = run->product + 4 * p * width; /* free until da is known */
-        const qp_real *u = own->squashed + p * width, *d = dh + (size_t)r * width;
-        for (size_t k = 0; k < width; k++) du[k] = d[k] * a[3 * width + k] * (1 - u[k] * u[k]);
-        qp_cell_norm_back(run, &own->cell, place + r, 1, du);
-        row_backward(width, a, qp_recurrence_cell_before(run, t, r), u, d, du, run->d_cell + (size_t)r * width);
+    size_t width = (size_t)run->hidden, at = (size_t)step->place * width;
+    for (int r = 0; r < step->count; r++) {
+        const qp_cell_row row = qp_recurrence_row(run, step, r);
+        const qp_real *u = own->squashed + (size_t)(step->place + r) * width, *o = row.gates + 3 * width;
+        qp_real *du = row.product; /* free until da is known */
+        for (size_t k = 0; k < width; k++) du[k] = row.dh[k] * o[k] * (1 - u[k] * u[k]);
+        qp_cell_norm_back(run, &own->cell, step->place + r, 1, du);
+        cell_backward(&row, u, du);
     }
-    memcpy(run->product + 4 * at, run->gates + 4 * at, 4 * (size_t)count * width * sizeof *run->product);
-    qp_cell_norms_product_back(run, place, count);
+    memcpy(run->product + 4 * at, run->gates + 4 * at, 4 * (size_t)step->count * width * sizeof *run->product);
+    qp_cell_norms_product_back(run, step->place, step->count);
 }
 
 const qp_cell qp_cell_lstm_layer_norm = {
@@ -89,7 +89,7 @@ const qp_cell qp_cell_lstm_layer_norm = {
               .forget = 1,
               .extra = {QP_CELL_NORM_EXTRAS(4), {"norm_c.weight", 1, 1, 1}, {"norm_c.bias", 1, 1, 0}}},
     .product_apart = true,
-    .forward = forward,
-    .backward = backward,
+    .step_forward = forward,
+    .step_backward = backward,
     .inputs = inputs,
     .inputs_backward = qp_cell_norms_inputs_backward};

@@ -1,64 +1,46 @@
 #include "lib/grad/recurrent/recurrence.h"
 #include "lib/tensor/pointwise.h"
 
-/* f n    the minimal gated unit, one gate for both tasks of a GRU's two:
- *   f = sigmoid(x_t W' + b + h_{t-1} U')     n = tanh(x_t W_n' + b_n + (f h_{t-1}) V')
- *   h_t = (1 - f) h_{t-1} + f n                                                             Source  Zhou et al. 2016 */
+/* f n    the minimal gated unit: one gate does the work of a GRU's two
+ *   f = sigmoid(x_t W' + b + h_{t-1} U')     n = tanh(x_t W_n' + b_n + (f*h_{t-1}) V')
+ *   h_t = (1 - f)*h_{t-1} + f*n                                                             Source  Zhou et al. 2016 */
 
-static void gate(qp_recurrent_run *run, int place, int count)
+/* f, and gated = f*h_{t-1} */
+static void gate(const qp_cell_row *row)
 {
-    size_t width = (size_t)run->hidden;
-    for (int i = 0; i < count; i++) {
-        size_t p = (size_t)(place + i);
-        qp_real *f = run->gates + 2 * p * width;
-        qp_activate(QP_SIGMOID, width, f, 0, f);
-        qp_multiply_add(width, f, run->read + p * width, 0, run->gated + p * width);
+    qp_activate(QP_SIGMOID, row->width, row->gates, 0, row->gates);
+    qp_multiply_add(row->width, row->gates, row->read, 0, row->gated);
+}
+
+static void forward(const qp_cell_row *row)
+{
+    const size_t width = row->width;
+    qp_real *f = row->gates, *n = f + width, *h = row->h;
+    const qp_real *before = row->before;
+    qp_activate(QP_TANH, width, n, 0, n);
+    for (size_t k = 0; k < width; k++) h[k] = before[k] + f[k] * (n[k] - before[k]);
+}
+
+/* da_n = dh*f*(1-n*n)     dh_{t-1} += dh*(1-f)     partial = dh*(n-h_{t-1}): df without what comes through V */
+static void backward(const qp_cell_row *row)
+{
+    qp_real *f = row->gates, *n = f + row->width, *old = row->dh_before, *partial = row->d_partial;
+    const qp_real *before = row->before, *d = row->dh;
+    for (size_t k = 0; k < row->width; k++) {
+        old[k] += d[k] * (1 - f[k]);
+        partial[k] = d[k] * (n[k] - before[k]);
+        n[k] = d[k] * f[k] * (1 - n[k] * n[k]);
     }
 }
 
-static void forward(qp_recurrent_run *run, int t, int place, int count)
+/* With d = dL/d gated = da_n V:   da_f = (partial + d*h_{t-1})*f*(1-f)     dh_{t-1} += d*f */
+static void gate_backward(const qp_cell_row *row)
 {
-    (void)t;
-    size_t width = (size_t)run->hidden;
-    for (int i = 0; i < count; i++) {
-        size_t p = (size_t)(place + i);
-        qp_real *f = run->gates + 2 * p * width, *n = f + width, *h = run->unprojected + p * width;
-        const qp_real *before = run->before + p * width;
-        qp_activate(QP_TANH, width, n, 0, n);
-        for (size_t k = 0; k < width; k++) h[k] = before[k] + f[k] * (n[k] - before[k]);
-    }
-}
-
-/* df is known in part: the rest comes back through V. */
-static void backward(qp_recurrent_run *run, int t, int place, int count, const qp_real *dh, qp_real *dh_before)
-{
-    (void)t;
-    size_t width = (size_t)run->hidden;
-    for (int i = 0; i < count; i++) {
-        size_t p = (size_t)(place + i), r = (size_t)i;
-        qp_real *f = run->gates + 2 * p * width, *n = f + width;
-        const qp_real *before = run->before + p * width, *d = dh + r * width;
-        qp_real *old = dh_before + r * width, *partial = run->d_partial + r * width;
-        for (size_t k = 0; k < width; k++) {
-            old[k] += d[k] * (1 - f[k]);
-            partial[k] = d[k] * (n[k] - before[k]);
-            n[k] = d[k] * f[k] * (1 - n[k] * n[k]);
-        }
-    }
-}
-
-static void gate_backward(qp_recurrent_run *run, int place, int count, qp_real *d_read)
-{
-    size_t width = (size_t)run->hidden;
-    for (int i = 0; i < count; i++) {
-        size_t p = (size_t)(place + i), r = (size_t)i;
-        qp_real *f = run->gates + 2 * p * width, *to = d_read + r * width;
-        const qp_real *read = run->read + p * width, *d = run->d_gated + r * width;
-        const qp_real *partial = run->d_partial + r * width;
-        for (size_t k = 0; k < width; k++) {
-            to[k] += d[k] * f[k];
-            f[k] = (partial[k] + d[k] * read[k]) * f[k] * (1 - f[k]);
-        }
+    qp_real *f = row->gates, *to = row->d_read;
+    const qp_real *read = row->read, *d = row->d_gated, *partial = row->d_partial;
+    for (size_t k = 0; k < row->width; k++) {
+        to[k] += d[k] * f[k];
+        f[k] = (partial[k] + d[k] * read[k]) * f[k] * (1 - f[k]);
     }
 }
 

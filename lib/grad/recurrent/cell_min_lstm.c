@@ -2,43 +2,36 @@
 #include "lib/grad/recurrent/recurrence.h"
 #include "lib/tensor/pointwise.h"
 
-/* f i s    an LSTM whose gates do not look at the state and share it out: there is no U and no c
- *   f, i = sigmoid(x_t W' + b)     s = g(x_t W_s' + b_s), g of cell_positive.h     h_t = (f h_{t-1} + i s) / (f + i)
+/* f i s    an LSTM whose gates do not depend on the state and sum to 1: there is no U and no c
+ *   f, i = sigmoid(x_t W' + b)     s = g(x_t W_s' + b_s), g of cell_positive.h     h_t = (f*h_{t-1} + i*s) / (f + i)
  * Where both gates underflow to 0 they count as equal: h_t = (h_{t-1} + s) / 2.                Source  Feng et al. 2024 */
 
 /* f / (f + i) */
 static qp_real share(qp_real f, qp_real i) { return f + i > 0 ? f / (f + i) : (qp_real)0.5; }
 
-static void forward(qp_recurrent_run *run, int t, int place, int count)
+static void forward(const qp_cell_row *row)
 {
-    (void)t;
-    size_t width = (size_t)run->hidden;
-    for (int r = 0; r < count; r++) {
-        size_t p = (size_t)(place + r);
-        qp_real *f = run->gates + 3 * p * width, *i = f + width, *s = i + width, *h = run->unprojected + p * width;
-        const qp_real *before = run->before + p * width;
-        qp_activate(QP_SIGMOID, 2 * width, f, 0, f);
-        qp_cell_positive(width, s, h);
-        for (size_t k = 0; k < width; k++) h[k] = s[k] + share(f[k], i[k]) * (before[k] - s[k]);
-    }
+    const size_t width = row->width;
+    qp_real *f = row->gates, *i = f + width, *s = i + width, *h = row->h;
+    const qp_real *before = row->before;
+    qp_activate(QP_SIGMOID, 2 * width, f, 0, f);
+    qp_cell_positive(width, s, h);
+    for (size_t k = 0; k < width; k++) h[k] = s[k] + share(f[k], i[k]) * (before[k] - s[k]);
 }
 
-/* With u = f/(f+i): du/da_f = u (1-u) (1-f), du/da_i = -u (1-u) (1-i). */
-static void backward(qp_recurrent_run *run, int t, int place, int count, const qp_real *dh, qp_real *dh_before)
+/* With u = f/(f+i), for which du/da_f = u*(1-u)*(1-f) and du/da_i = -u*(1-u)*(1-i), and e = dh*(h_{t-1}-s)*u*(1-u):
+ *   da_f = e*(1-f)     da_i = -e*(1-i)     da_s = dh*(1-u)*g'(a_s)     dh_{t-1} += dh*u */
+static void backward(const qp_cell_row *row)
 {
-    (void)t;
-    size_t width = (size_t)run->hidden;
-    for (int r = 0; r < count; r++) {
-        size_t p = (size_t)(place + r);
-        qp_real *f = run->gates + 3 * p * width, *i = f + width, *s = i + width, *old = dh_before + (size_t)r * width;
-        const qp_real *before = run->before + p * width, *d = dh + (size_t)r * width;
-        for (size_t k = 0; k < width; k++) {
-            qp_real u = share(f[k], i[k]), du = d[k] * (before[k] - s[k]) * u * (1 - u);
-            old[k] += d[k] * u;
-            s[k] = d[k] * (1 - u) * qp_cell_positive_slope(s[k]);
-            f[k] = du * (1 - f[k]);
-            i[k] = -du * (1 - i[k]);
-        }
+    const size_t width = row->width;
+    qp_real *f = row->gates, *i = f + width, *s = i + width, *old = row->dh_before;
+    const qp_real *before = row->before, *d = row->dh;
+    for (size_t k = 0; k < width; k++) {
+        qp_real u = share(f[k], i[k]), du = d[k] * (before[k] - s[k]) * u * (1 - u);
+        old[k] += d[k] * u;
+        s[k] = d[k] * (1 - u) * qp_cell_positive_slope(s[k]);
+        f[k] = du * (1 - f[k]);
+        i[k] = -du * (1 - i[k]);
     }
 }
 

@@ -13,34 +13,47 @@ bool qp_cell_norm_take(qp_tape *tape, const qp_recurrent_run *run, qp_cell_norm 
     return !qp_tape_failed(tape);
 }
 
+/* Part `part` of row `row`, both counted within the call's matrices. */
+static qp_row_norm norm_of(const qp_recurrent_run *run, const qp_cell_norm *norm, size_t row, int part)
+{
+    const size_t mark = row * (size_t)norm->groups + (size_t)part;
+    const ptrdiff_t column = (ptrdiff_t)part * (norm->columns / norm->groups);
+    qp_row_norm made = {.weight = run->w.extra[norm->weight].value + column,
+                        .bias = run->w.extra[norm->weight + 1].value + column,
+                        .mean = norm->mean + mark,
+                        .inverse = norm->inverse + mark};
+    if (run->d_extra[norm->weight]) {
+        made.dweight = run->d_extra[norm->weight] + column;
+        made.dbias = run->d_extra[norm->weight + 1] + column;
+    }
+    return made;
+}
+
 void qp_cell_norm_forward(const qp_recurrent_run *run, const qp_cell_norm *norm, int place, int count, qp_real *y)
 {
-    int columns = norm->columns, groups = norm->groups, part = columns / groups;
-    qp_real *raw = norm->raw + (size_t)place * (size_t)columns;
-    memcpy(raw, y, (size_t)count * (size_t)columns * sizeof *raw);
+    const size_t columns = (size_t)norm->columns;
+    const int width = norm->columns / norm->groups;
+    qp_real *raw = norm->raw + (size_t)place * columns;
+    memcpy(raw, y, (size_t)count * columns * sizeof *raw);
     for (int r = 0; r < count; r++)
-        for (int g = 0; g < groups; g++) {
-            size_t at = (size_t)r * (size_t)columns + (size_t)(g * part);
-            size_t mark = (size_t)(place + r) * (size_t)groups + (size_t)g;
-            const qp_real *weight = run->w.extra[norm->weight].value + g * part;
-            const qp_real *bias = run->w.extra[norm->weight + 1].value + g * part;
-            qp_norm_rows(1, part, raw + at, columns, weight, bias, run->w.epsilon, y + at, columns, norm->mean + mark,
-                         norm->inverse + mark);
+        for (int g = 0; g < norm->groups; g++) {
+            const size_t at = (size_t)r * columns + (size_t)g * (size_t)width;
+            const qp_row_norm part = norm_of(run, norm, (size_t)(place + r), g);
+            qp_norm_rows(qp_matrix_dense(raw + at, 1, width), &part, run->w.epsilon, qp_matrix_dense(y + at, 1, width));
         }
 }
 
 void qp_cell_norm_back(const qp_recurrent_run *run, const qp_cell_norm *norm, int place, int count, qp_real *dy)
 {
-    int columns = norm->columns, groups = norm->groups, part = columns / groups;
-    const qp_real *raw = norm->raw + (size_t)place * (size_t)columns;
+    const size_t columns = (size_t)norm->columns;
+    const int width = norm->columns / norm->groups;
+    const qp_real *raw = norm->raw + (size_t)place * columns;
     for (int r = 0; r < count; r++)
-        for (int g = 0; g < groups; g++) {
-            size_t at = (size_t)r * (size_t)columns + (size_t)(g * part);
-            size_t mark = (size_t)(place + r) * (size_t)groups + (size_t)g;
-            const qp_real *weight = run->w.extra[norm->weight].value + g * part;
-            qp_norm_rows_back(1, part, raw + at, columns, weight, norm->mean + mark, norm->inverse + mark, dy + at,
-                              columns, 0, dy + at, columns, run->d_extra[norm->weight] + g * part,
-                              run->d_extra[norm->weight + 1] + g * part);
+        for (int g = 0; g < norm->groups; g++) {
+            const size_t at = (size_t)r * columns + (size_t)g * (size_t)width;
+            const qp_row_norm part = norm_of(run, norm, (size_t)(place + r), g);
+            const qp_matrix d = qp_matrix_dense(dy + at, 1, width);
+            qp_norm_rows_back(qp_matrix_dense(raw + at, 1, width), &part, d, 0, d);
         }
 }
 

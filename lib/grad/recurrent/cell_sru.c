@@ -1,13 +1,15 @@
 #include "lib/grad/recurrent/recurrence.h"
 #include "lib/tensor/pointwise.h"
 
-/* x f r s    the simple recurrent unit: no U, the gates see the cell through v [2, hidden] alone
- *   f = sigmoid(a_f + v_0 c_{t-1})   r = sigmoid(a_r + v_1 c_{t-1})   c_t = f c_{t-1} + (1 - f) a_x
- *   h_t = r tanh(c_t) + (1 - r) a_s                                                            Source  Lei et al. 2018 */
+/* x f r s    the simple recurrent unit: there is no U; the gates read the state only through v [2, hidden]
+ *   f = sigmoid(a_f + v_0*c_{t-1})   r = sigmoid(a_r + v_1*c_{t-1})   c_t = f*c_{t-1} + (1 - f)*a_x
+ *   h_t = r*tanh(c_t) + (1 - r)*a_s                                                            Source  Lei et al. 2018 */
 
-static void row_forward(size_t width, const qp_real *v, qp_real *a, const qp_real *before, qp_real *c, qp_real *h)
+static void forward(const qp_cell_row *row)
 {
-    qp_real *x = a, *f = a + width, *r = a + 2 * width, *s = a + 3 * width;
+    const size_t width = row->width;
+    qp_real *x = row->gates, *f = x + width, *r = f + width, *s = r + width, *c = row->cell, *h = row->h;
+    const qp_real *before = row->cell_before, *v = row->extra;
     qp_multiply_add(width, v, before, 1, f);
     qp_multiply_add(width, v + width, before, 1, r);
     qp_activate(QP_SIGMOID, 2 * width, f, 0, f);
@@ -16,21 +18,16 @@ static void row_forward(size_t width, const qp_real *v, qp_real *a, const qp_rea
     for (size_t k = 0; k < width; k++) h[k] = s[k] + r[k] * (h[k] - s[k]);
 }
 
-static void forward(qp_recurrent_run *run, int t, int place, int count)
+/* With u = tanh(c) and d = dc + dh*r*(1-u*u):
+ *   da_x = d*(1-f)     da_f = d*(c_{t-1}-x)*f*(1-f)     da_r = dh*(u-s)*r*(1-r)     da_s = dh*(1-r)
+ *   dc_{t-1} = d*f + da_f*v_0 + da_r*v_1                dv_0 += da_f*c_{t-1}        dv_1 += da_r*c_{t-1} */
+static void backward(const qp_cell_row *row)
 {
-    size_t width = (size_t)run->hidden;
-    for (int i = 0; i < count; i++) {
-        size_t p = (size_t)(place + i);
-        row_forward(width, run->w.extra[0].value, run->gates + 4 * p * width, qp_recurrence_cell_before(run, t, i),
-                    run->cell + p * width, run->unprojected + p * width);
-    }
-}
-
-/* u: tanh(c) of the row. dc comes in as dL/dc of the row after and goes out as dL/d before. */
-static void row_backward(size_t width, const qp_real *v, qp_real *dv, qp_real *a, const qp_real *before,
-                         const qp_real *u, const qp_real *dh, qp_real *dc)
-{
-    qp_real *x = a, *f = a + width, *r = a + 2 * width, *s = a + 3 * width;
+    const size_t width = row->width;
+    qp_real *x = row->gates, *f = x + width, *r = f + width, *s = r + width, *u = row->h;
+    qp_real *dc = row->d_cell, *dv = row->d_extra;
+    const qp_real *before = row->cell_before, *v = row->extra, *dh = row->dh;
+    qp_activate(QP_TANH, width, row->cell, 0, u);
     for (size_t k = 0; k < width; k++) {
         qp_real d = dc[k] + dh[k] * r[k] * (1 - u[k] * u[k]);
         qp_real dr = dh[k] * (u[k] - s[k]) * r[k] * (1 - r[k]), df = d * (before[k] - x[k]) * f[k] * (1 - f[k]);
@@ -41,19 +38,6 @@ static void row_backward(size_t width, const qp_real *v, qp_real *dv, qp_real *a
         s[k] = dh[k] * (1 - r[k]);
         f[k] = df;
         r[k] = dr;
-    }
-}
-
-static void backward(qp_recurrent_run *run, int t, int place, int count, const qp_real *dh, qp_real *dh_before)
-{
-    (void)dh_before;
-    size_t width = (size_t)run->hidden;
-    for (int i = 0; i < count; i++) {
-        size_t p = (size_t)(place + i);
-        qp_real *u = run->unprojected + p * width; /* h has had its last reader */
-        qp_activate(QP_TANH, width, run->cell + p * width, 0, u);
-        row_backward(width, run->w.extra[0].value, run->d_extra[0], run->gates + 4 * p * width,
-                     qp_recurrence_cell_before(run, t, i), u, dh + (size_t)i * width, run->d_cell + (size_t)i * width);
     }
 }
 

@@ -14,26 +14,32 @@ static const qp_cell *const cells[QP_CELL_COUNT] = {QP_CELLS(ROW)[QP_CELL_RNN_RE
 
 const qp_cell_shape *qp_cell_shape_of(qp_cell_kind cell) { return &cells[cell]->shape; }
 
-/* ---- rows between the caller's order and the working order ---- */
+/* ---- between the caller's order and the working order ---- */
 
-static void copy_rows(int count, int columns, const int32_t *to_row, qp_real *to, int to_stride,
-                      const int32_t *from_row, const qp_real *from, int from_stride, qp_real beta)
+/* scatter_rows  to[row[i]] = beta*to[row[i]] + from[i]     collect_rows  to[i] = from[row[i]] */
+static void scatter_rows(qp_matrix from, const int32_t *row, qp_real beta, qp_matrix to)
 {
-    for (int i = 0; i < count; i++) {
-        qp_real *target = to + (ptrdiff_t)(to_row ? to_row[i] : i) * to_stride;
-        const qp_real *source = from + (ptrdiff_t)(from_row ? from_row[i] : i) * from_stride;
+    for (int i = 0; i < from.rows; i++) {
+        qp_real *target = qp_matrix_row(to, row[i]);
+        const qp_real *source = qp_matrix_row(from, i);
         if (beta == 0)
-            memcpy(target, source, (size_t)columns * sizeof *target);
+            memcpy(target, source, (size_t)from.columns * sizeof *target);
         else
-            for (int c = 0; c < columns; c++) target[c] += source[c];
+            for (int c = 0; c < from.columns; c++) target[c] += source[c];
     }
 }
 
-/* State by rank from a caller's tensor by sequence; zeros if there is none. */
+static void collect_rows(qp_matrix from, const int32_t *row, qp_matrix to)
+{
+    for (int i = 0; i < to.rows; i++)
+        memcpy(qp_matrix_row(to, i), qp_matrix_row(from, row[i]), (size_t)to.columns * sizeof *to.value);
+}
+
+/* by_rank = the caller's state `given`, or zeros without one */
 static void state_in(const qp_recurrence *order, qp_tensor given, int columns, qp_real *by_rank)
 {
     if (given.value)
-        copy_rows(order->sequences, columns, NULL, by_rank, columns, order->rank, given.value, given.stride, 0);
+        collect_rows(qp_tensor_matrix(given), order->rank, qp_matrix_dense(by_rank, order->sequences, columns));
     else
         memset(by_rank, 0, (size_t)order->sequences * (size_t)columns * sizeof *by_rank);
 }
@@ -50,7 +56,7 @@ static bool is(qp_tensor x, int rows, int columns)
 
 static bool is_or_none(qp_tensor x, int rows, int columns) { return !x.value || is(x, rows, columns); }
 
-/* The weights are those of the cell's shape. */
+/* Whether the weights have the cell's shape. */
 static bool weights_fit(const qp_recurrent_weights *w, int in, int out)
 {
     const qp_cell_shape *shape = qp_cell_shape_of(w->cell);
@@ -114,7 +120,7 @@ static bool take_buffers(qp_tape *tape, qp_recurrent_run *run)
     return !qp_tape_failed(tape);
 }
 
-/* The weight laid out for the step's product: its own packed copy, that of the pass, or one for this call. */
+/* The weight packed for the step's product: its own packed copy, the copy of this pass, or one made for this call. */
 static qp_packed pack(qp_tape *tape, const qp_recurrent_run *run, qp_tensor weight, bool transposed)
 {
     if (weight.packed && !transposed) return *(const qp_packed *)weight.packed;
@@ -124,32 +130,33 @@ static qp_packed pack(qp_tape *tape, const qp_recurrent_run *run, qp_tensor weig
     }
     int n = transposed ? weight.columns : weight.rows, k = transposed ? weight.rows : weight.columns;
     qp_real *memory = qp_tape_memory(tape, qp_packed_count(n, k) * sizeof *memory);
-    return memory ? qp_packed_init(memory, n, k, weight.value, weight.stride, transposed) : (qp_packed){0};
+    return memory ? qp_packed_init(memory, qp_tensor_matrix(weight), transposed) : (qp_packed){0};
 }
 
 /* a = x W' + b for all steps in one product */
 static void input_product(qp_tape *tape, qp_recurrent_run *run)
 {
-    int rows = run->order.rows, width = run->gates_width;
+    const int rows = run->order.rows;
     qp_tensor w = run->w.input;
+    const qp_matrix input = qp_matrix_dense(run->input, rows, w.columns);
+    const qp_matrix gates = qp_matrix_dense(run->gates, rows, run->gates_width);
     if (w.columns == run->x.columns)
-        copy_rows(rows, w.columns, NULL, run->input, w.columns, run->order.row, run->x.value, run->x.stride, 0);
+        collect_rows(qp_tensor_matrix(run->x), run->order.row, input);
     else
         qp_recurrence_window(run, run->input);
     const qp_packed *packed = run->stepping ? qp_step_packed(tape, w, false) : w.packed;
     if (qp_tape_failed(tape)) return;
     if (packed)
-        qp_gemm_packed(rows, run->input, w.columns, packed, NULL, 0, run->gates, width);
+        qp_gemm_packed(input, packed, NULL, 0, gates);
     else
-        qp_gemm(false, true, rows, width, w.columns, 1, run->input, w.columns, w.value, w.stride, 0, run->gates, width);
+        qp_gemm(QP_ABT, 1, input, qp_tensor_matrix(w), 0, gates);
     if (cells[run->w.cell]->inputs) cells[run->w.cell]->inputs(tape, run);
     if (qp_tape_failed(tape)) return;
-    if (run->w.bias.value) qp_bias_rows(rows, width, run->w.bias.value, run->gates, width);
-    if (run->w.recurrent_bias.value && !run->product)
-        qp_bias_rows(rows, width, run->w.recurrent_bias.value, run->gates, width);
+    if (run->w.bias.value) qp_bias_rows(run->w.bias.value, gates);
+    if (run->w.recurrent_bias.value && !run->product) qp_bias_rows(run->w.recurrent_bias.value, gates);
 }
 
-/* The weights of the steps' products, laid out; empty where the cell has none. */
+/* The packed weights of the steps' products; empty where the cell has none. */
 typedef struct {
     qp_packed recurrent, gated, projection;
 } step_products;
@@ -168,24 +175,30 @@ static void step_forward(qp_recurrent_run *run, int t, const step_products *p)
 {
     const qp_recurrence *order = &run->order;
     const qp_cell *cell = cells[run->w.cell];
-    int place = order->first[t], count = order->first[t + 1] - place, width = run->gates_width, out = run->out;
-    size_t at = (size_t)place * (size_t)out, gates_at = (size_t)place * (size_t)width;
+    const int place = order->first[t], count = order->first[t + 1] - place, width = run->gates_width, out = run->out;
+    const size_t at = (size_t)place * (size_t)out, gates_at = (size_t)place * (size_t)width;
+    const qp_recurrent_step step = {.t = t, .place = place, .count = count};
     if (t > 0)
         memcpy(run->before + at, run->after + (size_t)order->first[t - 1] * (size_t)out,
                (size_t)count * (size_t)out * sizeof *run->before);
     qp_recurrence_read(run, place, count);
     qp_real *gates = (run->product ? run->product : run->gates) + gates_at;
     if (p->recurrent.panel)
-        qp_gemm_packed(count, run->read + at, out, &p->recurrent, run->product ? run->w.recurrent_bias.value : NULL,
-                       run->product ? 0 : 1, gates, width);
+        qp_gemm_packed(qp_matrix_dense(run->read + at, count, out), &p->recurrent,
+                       run->product ? run->w.recurrent_bias.value : NULL, run->product ? 0 : 1,
+                       qp_matrix_of(gates, count, run->product_width, width));
     if (cell->gate) {
-        cell->gate(run, place, count);
-        qp_gemm_packed(count, run->gated + at, out, &p->gated, NULL, 1, gates + run->product_width, width);
+        qp_recurrence_each_row(run, &step, cell->gate);
+        qp_gemm_packed(qp_matrix_dense(run->gated + at, count, out), &p->gated, NULL, 1,
+                       qp_matrix_of(gates + run->product_width, count, width - run->product_width, width));
     }
-    cell->forward(run, t, place, count);
+    if (cell->step_forward)
+        cell->step_forward(run, &step);
+    else
+        qp_recurrence_each_row(run, &step, cell->forward);
     if (p->projection.panel)
-        qp_gemm_packed(count, run->unprojected + (size_t)place * (size_t)run->hidden, run->hidden, &p->projection, NULL,
-                       0, run->after + at, out);
+        qp_gemm_packed(qp_matrix_dense(run->unprojected + (size_t)place * (size_t)run->hidden, count, run->hidden),
+                       &p->projection, NULL, 0, qp_matrix_dense(run->after + at, count, out));
     qp_recurrence_keep(run, t, place, count);
 }
 
@@ -246,8 +259,8 @@ qp_tensor qp_recurrent(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recu
     step_products products = pack_all(tape, &run, false);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     for (int t = 0; t < run.order.steps; t++) step_forward(&run, t, &products);
-    if (!run.stepping) qp_tape_rewind(tape, mark); /* what is packed for the pass stays */
-    copy_rows(x.rows, run.out, run.order.row, run.y.value, run.y.stride, NULL, run.after, run.out, 0);
+    if (!run.stepping) qp_tape_rewind(tape, mark); /* weights packed for the pass stay */
+    scatter_rows(qp_matrix_dense(run.after, x.rows, run.out), run.order.row, 0, qp_tensor_matrix(run.y));
     if (last && !make_last(tape, &run)) return (qp_tensor){0};
     if (last) *last = run.last;
     const qp_tensor made[] = {run.y, run.last.hidden, run.last.cell};
@@ -257,7 +270,7 @@ qp_tensor qp_recurrent(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recu
 
 /* ---- backward ---- */
 
-/* Where the cell adds the gradients of its extras; those that nobody wants go to waste. */
+/* Where the cell adds the gradients of its extras: the tape's, or scratch where the tape wants none. */
 static void take_extras(qp_tape *tape, qp_recurrent_run *run)
 {
     for (int e = 0; e < QP_CELL_EXTRAS; e++) {
@@ -288,13 +301,13 @@ static bool take_gradients(qp_tape *tape, qp_recurrent_run *run)
 
 static bool has_grad(qp_tensor x) { return x.node && x.node->filled; }
 
-/* What arrives from outside: the outputs' gradients and those of the last state. */
+/* The gradients of the outputs and of the last state, in working order. */
 static void collect(qp_recurrent_run *run)
 {
     const qp_recurrence *order = &run->order;
     if (has_grad(run->y))
-        copy_rows(order->rows, run->out, NULL, run->d_after, run->out, order->row, qp_tape_upstream(run->y), run->out,
-                  0);
+        collect_rows(qp_tensor_grad(run->y, qp_tape_upstream(run->y)), order->row,
+                     qp_matrix_dense(run->d_after, order->rows, run->out));
     else
         memset(run->d_after, 0, (size_t)order->rows * (size_t)run->out * sizeof(qp_real));
     if (has_grad(run->last.hidden))
@@ -311,82 +324,96 @@ static void collect(qp_recurrent_run *run)
     memset(run->d_first, 0, (size_t)order->sequences * (size_t)run->out * sizeof(qp_real));
 }
 
-/* What the products of the step hand on to h_{t-1}. */
-static void products_backward(qp_recurrent_run *run, int place, int count, const step_products *p, qp_real *dh_before)
+/* Through the products of the step, with da the gates' gradients:
+ *   d gated = da_V V     d read = (gate_backward) + da_U U     dh_{t-1} += m*d read */
+static void products_backward(qp_recurrent_run *run, qp_recurrent_step step, const step_products *p)
 {
-    int width = run->gates_width, out = run->out;
-    const qp_real *through = (run->product ? run->product : run->gates) + (size_t)place * (size_t)width;
-    qp_real *d_read = run->d_read ? run->d_read : dh_before;
+    const int width = run->gates_width, out = run->out, count = step.count, recurrent = run->product_width;
+    const qp_real *da = (run->product ? run->product : run->gates) + (size_t)step.place * (size_t)width;
+    step.d_read = run->d_read ? run->d_read : step.dh_before;
     if (run->d_read) memset(run->d_read, 0, (size_t)count * (size_t)out * sizeof *run->d_read);
     if (p->gated.panel) {
-        qp_gemm_packed(count, through + run->product_width, width, &p->gated, NULL, 0, run->d_gated, out);
-        cells[run->w.cell]->gate_backward(run, place, count, d_read);
+        qp_gemm_packed(qp_matrix_of(da + recurrent, count, width - recurrent, width), &p->gated, NULL, 0,
+                       qp_matrix_dense(run->d_gated, count, out));
+        qp_recurrence_each_row(run, &step, cells[run->w.cell]->gate_backward);
     }
-    if (p->recurrent.panel) qp_gemm_packed(count, through, width, &p->recurrent, NULL, 1, d_read, out);
-    qp_recurrence_read_back(run, count, dh_before);
+    if (p->recurrent.panel)
+        qp_gemm_packed(qp_matrix_of(da, count, recurrent, width), &p->recurrent, NULL, 1,
+                       qp_matrix_dense(step.d_read, count, out));
+    qp_recurrence_read_back(run, count, step.dh_before);
 }
 
+/* Step t backward: keep masks, projection (dh := dh P), the cell, the products. */
 static void step_backward(qp_recurrent_run *run, int t, const step_products *p)
 {
     const qp_recurrence *order = &run->order;
-    int place = order->first[t], count = order->first[t + 1] - place, out = run->out;
+    const qp_cell *cell = cells[run->w.cell];
+    const int place = order->first[t], count = order->first[t + 1] - place, out = run->out;
     qp_real *dh = run->d_after + (size_t)place * (size_t)out;
-    qp_real *dh_before = t > 0 ? run->d_after + (size_t)order->first[t - 1] * (size_t)out : run->d_first;
-    qp_recurrence_keep_back(run, place, count, dh, dh_before);
+    qp_recurrent_step step = {.t = t, .place = place, .count = count, .dh = dh};
+    step.dh_before = t > 0 ? run->d_after + (size_t)order->first[t - 1] * (size_t)out : run->d_first;
+    qp_recurrence_keep_back(run, place, count, dh, step.dh_before);
     if (p->projection.panel) {
-        qp_gemm_packed(count, dh, out, &p->projection, NULL, 0, run->d_unprojected, run->hidden);
-        dh = run->d_unprojected;
+        qp_gemm_packed(qp_matrix_dense(dh, count, out), &p->projection, NULL, 0,
+                       qp_matrix_dense(run->d_unprojected, count, run->hidden));
+        step.dh = run->d_unprojected;
     }
-    cells[run->w.cell]->backward(run, t, place, count, dh, dh_before);
+    if (cell->step_backward)
+        cell->step_backward(run, &step);
+    else
+        qp_recurrence_each_row(run, &step, cell->backward);
     qp_recurrence_keep_cell_back(run, count);
-    products_backward(run, place, count, p, dh_before);
+    products_backward(run, step, p);
 }
 
-/* dW = d' input, over all steps at once; db = sum of d's rows */
-static void weight_gradient(qp_tape *tape, const qp_recurrent_run *run, qp_tensor weight, const qp_real *d,
-                            int d_stride, const qp_real *input)
+/* dW += d' input over all steps at once; d [rows, outputs of W], `stride` apart, input [rows, inputs of W] */
+static void weight_gradient(qp_tape *tape, const qp_recurrent_run *run, qp_tensor weight, const qp_real *d, int stride,
+                            const qp_real *input)
 {
-    int rows = run->order.rows;
     if (!weight.value) return;
+    const qp_matrix outputs = qp_matrix_of(d, run->order.rows, weight.rows, stride);
+    const qp_matrix inputs = qp_matrix_dense(input, run->order.rows, weight.columns);
     if (run->stepping) {
-        qp_step_gradient(tape, weight, rows, d, d_stride, input, weight.columns);
+        qp_step_gradient(tape, weight, outputs, inputs);
         return;
     }
     qp_real beta, *grad = qp_tape_grad(tape, weight, &beta);
-    if (grad)
-        qp_gemm(true, false, weight.rows, weight.columns, rows, 1, d, d_stride, input, weight.columns, beta, grad,
-                weight.stride);
+    if (grad) qp_gemm(QP_ATB, 1, outputs, inputs, beta, qp_tensor_grad(weight, grad));
 }
 
+/* db += sum of the rows of d */
 static void bias_gradient(qp_tape *tape, int rows, qp_tensor bias, const qp_real *d)
 {
     qp_real beta, *grad = bias.value ? qp_tape_grad(tape, bias, &beta) : NULL;
-    if (grad) qp_column_sums(rows, bias.columns, d, bias.columns, beta, grad);
+    if (grad) qp_column_sums(qp_matrix_dense(d, rows, bias.columns), beta, grad);
 }
 
+/* dx = da W, da the gates' gradients; with a window of two tokens their two shares are added. */
 static void input_gradient(qp_tape *tape, qp_recurrent_run *run)
 {
-    int rows = run->order.rows, columns = run->x.columns, read = run->w.input.columns;
+    const int rows = run->order.rows, columns = run->x.columns, read = run->w.input.columns;
+    const qp_matrix da = qp_matrix_dense(run->gates, rows, run->gates_width);
     qp_real beta, *grad = qp_tape_grad(tape, run->x, &beta);
     if (!grad) return;
-    qp_real *dx = run->input; /* its values have had their last reader */
+    qp_real *dx = run->input; /* nobody reads its values any more */
     const qp_packed *packed = run->stepping ? qp_step_packed(tape, run->w.input, true) : NULL;
     qp_real *folded = read == columns ? dx : reals(tape, rows, columns);
     if (qp_tape_failed(tape)) return;
     if (packed)
-        qp_gemm_packed(rows, run->gates, run->gates_width, packed, NULL, 0, dx, read);
+        qp_gemm_packed(da, packed, NULL, 0, qp_matrix_dense(dx, rows, read));
     else
-        qp_gemm(false, false, rows, read, run->gates_width, 1, run->gates, run->gates_width, run->w.input.value,
-                run->w.input.stride, 0, dx, read);
+        qp_gemm(QP_AB, 1, da, qp_tensor_matrix(run->w.input), 0, qp_matrix_dense(dx, rows, read));
     if (folded != dx) qp_recurrence_window_back(run, dx, folded);
-    copy_rows(rows, columns, run->order.row, grad, run->x.stride, NULL, folded, columns, beta);
+    scatter_rows(qp_matrix_dense(folded, rows, columns), run->order.row, beta, qp_tensor_grad(run->x, grad));
 }
 
 static void state_gradient(qp_tape *tape, const qp_recurrence *order, qp_tensor state, int columns,
                            const qp_real *by_rank)
 {
     qp_real beta, *grad = state.value ? qp_tape_grad(tape, state, &beta) : NULL;
-    if (grad) copy_rows(order->sequences, columns, order->rank, grad, state.stride, NULL, by_rank, columns, beta);
+    if (grad)
+        scatter_rows(qp_matrix_dense(by_rank, order->sequences, columns), order->rank, beta,
+                     qp_tensor_grad(state, grad));
 }
 
 static void backward(qp_tape *tape, void *context)

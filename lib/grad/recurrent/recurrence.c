@@ -50,3 +50,37 @@ const qp_real *qp_recurrence_cell_before(const qp_recurrent_run *run, int t, int
     if (t == 0) return run->cell_first + (size_t)i * width;
     return run->cell_kept + (size_t)(run->order.first[t - 1] + i) * width;
 }
+
+/* p + offset; NULL stays NULL */
+static qp_real *at(qp_real *p, size_t offset) { return p ? p + offset : NULL; }
+
+qp_cell_row qp_recurrence_row(const qp_recurrent_run *run, const qp_recurrent_step *step, int i)
+{
+    const size_t hidden = (size_t)run->hidden, out = (size_t)run->out, gates = (size_t)run->gates_width;
+    const size_t place = (size_t)(step->place + i), rank = (size_t)i;
+    return (qp_cell_row){.width = hidden,
+                         .gates = run->gates + place * gates,
+                         .product = at(run->product, place * gates),
+                         .before = run->before + place * out,
+                         .read = run->read + place * out,
+                         .gated = at(run->gated, place * out),
+                         .cell_before = run->cell ? qp_recurrence_cell_before(run, step->t, i) : NULL,
+                         .cell = at(run->cell, place * hidden),
+                         .h = run->unprojected + place * hidden,
+                         .extra = run->w.extra[0].value,
+                         .d_extra = run->d_extra[0],
+                         .dh = step->dh ? step->dh + rank * hidden : NULL,
+                         .dh_before = at(step->dh_before, rank * out),
+                         .d_cell = at(run->d_cell, rank * hidden),
+                         .d_gated = at(run->d_gated, rank * out),
+                         .d_partial = at(run->d_partial, rank * hidden),
+                         .d_read = at(step->d_read, rank * out)};
+}
+
+void qp_recurrence_each_row(const qp_recurrent_run *run, const qp_recurrent_step *step, qp_cell_row_function *function)
+{
+    for (int i = 0; i < step->count; i++) {
+        const qp_cell_row row = qp_recurrence_row(run, step, i);
+        function(&row);
+    }
+}

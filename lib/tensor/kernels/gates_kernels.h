@@ -1,17 +1,19 @@
 #ifndef QP_GATES_KERNELS_H
 #define QP_GATES_KERNELS_H
 
-#include "lib/tensor/gates.h"
-#include "lib/tensor/kernels/cpu.h"
+#include <stddef.h>
 
-/* gates_kernels — the kernels behind gates.h, one set per level of cpu.h, with the same arguments. */
+#include "lib/tensor/kernels/cpu.h"
+#include "lib/tensor/kernels/kernel_types.h"
+
+/* gates_kernels — the vector code of lib/tensor/gates.h, one set per level of cpu.h; equations there. */
 typedef struct {
-    void (*lstm_back)(size_t, qp_real *, const qp_real *, const qp_real *, const qp_real *, qp_real *);
-    void (*gru_back)(size_t, qp_real *, qp_real *, const qp_real *, const qp_real *, qp_real *);
-    qp_real (*score)(size_t, const qp_real *, const qp_real *, const qp_real *);
-    void (*score_back)(size_t, const qp_real *, const qp_real *, const qp_real *, qp_real, qp_real *, qp_real *,
-                       qp_real *);
-    qp_real (*dot)(size_t, const qp_real *, const qp_real *);
+    void (*lstm_back)(size_t n, qp_real *a, const qp_real *before, const qp_real *c, const qp_real *dh, qp_real *dc);
+    void (*gru_back)(size_t n, qp_real *a, qp_real *s, const qp_real *before, const qp_real *dh, qp_real *dh_before);
+    qp_real (*score)(size_t n, const qp_real *query, const qp_real *key, const qp_real *energy);
+    void (*score_back)(size_t n, const qp_real *query, const qp_real *key, const qp_real *energy, qp_real ds,
+                       qp_real *d_query, qp_real *d_key, qp_real *d_energy);
+    qp_real (*dot)(size_t n, const qp_real *x, const qp_real *y);
 } qp_gates_kernels;
 
 extern const qp_gates_kernels qp_gates_scalar;

@@ -1,16 +1,17 @@
 #ifndef QP_GEMM_KERNELS_H
 #define QP_GEMM_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-#include "lib/tensor/gemm_packed.h"
 #include "lib/tensor/kernels/cpu.h"
+#include "lib/tensor/kernels/kernel_types.h"
 
-/* gemm_kernels — our own products, one set per vector level of cpu.h; the scalar level has OpenBLAS and a plain loop.
- * Every element is added up in the same order whatever the operands' strides are. */
+/* gemm_kernels — matrix products, one set per vector level of cpu.h. (The scalar level uses OpenBLAS and a plain loop,
+ * in lib/tensor.) An element of the result is summed in the same order whatever the operands' strides are. */
 
-/* C = beta*C + alpha*A B:  A(i,l) at a[i*a_row + l*a_step], one of the two being 1;  B(l,j) at b[l*b_step + j*b_column],
- * likewise.  m, n, k > 0. */
+/* C = beta*C + alpha*A B:  A(i,l) at a[i*a_row + l*a_step], one of the two steps being 1;  B(l,j) at
+ * b[l*b_step + j*b_column], likewise.  m, n, k > 0. */
 typedef struct {
     int m, n, k;
     const qp_real *a, *b;
@@ -19,24 +20,22 @@ typedef struct {
     ptrdiff_t c_row;
 } qp_product;
 
-/* scratch: QP_GEMM_SCRATCH reals, 64-byte aligned, of the calling thread; their content means nothing between calls. */
+/* Reals of scratch a product needs, 64-byte aligned, one buffer per thread; its content means nothing between calls. */
 #define QP_GEMM_SCRATCH (320 * 1024)
 
 typedef struct {
     void (*product)(const qp_product *p, qp_real *scratch);
-    void (*packed)(int m, const qp_real *a, ptrdiff_t a_row, const qp_packed *w, const qp_real *bias, qp_real beta,
-                   qp_real *c, ptrdiff_t c_row, qp_real *scratch);
-    void (*pack)(qp_real *memory, int n, int k, const qp_real *w, ptrdiff_t stride, int transposed);
+    /* C = beta*C + A W' + bias, beta 0 or 1 */
+    void (*packed)(qp_matrix a, const qp_packed *w, const qp_real *bias, qp_real beta, qp_matrix c, qp_real *scratch);
+    /* memory = W in panels; transposed: w is W' [k, n] */
+    void (*pack)(qp_real *memory, qp_matrix w, bool transposed);
 } qp_gemm_kernels;
-
-/* Columns of a panel of a packed weight: element (output o, input i) stands at (o/32)*32*k + i*32 + o%32. */
-#define QP_PANEL 32
 
 #ifdef QP_VECTOR_KERNELS
 extern const qp_gemm_kernels qp_gemm_avx2, qp_gemm_avx512;
 
-/* The kernels of the chosen level and the thread's scratch; NULL at the scalar level or if there is no memory for the
- * scratch. */
+/* qp_gemm_vector_kernels — the kernels of the chosen level, and the thread's scratch buffer, allocated at its first
+ * product. NULL at the scalar level, or when there is no memory for the buffer. */
 const qp_gemm_kernels *qp_gemm_vector_kernels(qp_real **scratch);
 #endif
 

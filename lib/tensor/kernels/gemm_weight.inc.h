@@ -3,12 +3,14 @@
 
 #define ROW_BLOCK 72 /* rows of A that meet a panel before the next one; a multiple of both tile heights */
 
-static void pack_weight(qp_real *memory, int n, int k, const qp_real *w, ptrdiff_t stride, int transposed)
+static void pack_weight(qp_real *memory, qp_matrix w, bool transposed)
 {
+    const int n = transposed ? w.columns : w.rows, k = transposed ? w.rows : w.columns;
+    const ptrdiff_t stride = w.stride;
     for (size_t i = (size_t)(n / QP_PANEL) * QP_PANEL * (size_t)k; i < qp_packed_count(n, k); i++) memory[i] = 0;
     for (int j = 0; j < n; j += QP_PANEL)
-        pack_rows(memory + (ptrdiff_t)j * k, QP_PANEL, transposed ? w + j : w + j * stride, transposed ? 1 : stride,
-                  transposed ? stride : 1, smaller(QP_PANEL, n - j), k);
+        pack_rows(memory + (ptrdiff_t)j * k, QP_PANEL, transposed ? w.value + j : w.value + j * stride,
+                  transposed ? 1 : stride, transposed ? stride : 1, smaller(QP_PANEL, n - j), k);
 }
 
 /* One or two rows times several panels at once, so that enough independent sums are under way to hide their latency.
@@ -68,11 +70,11 @@ static void panel_products(tile t, int m, int n, const qp_real *bias)
     }
 }
 
-static void packed_product(int m, const qp_real *a, ptrdiff_t a_row, const qp_packed *w, const qp_real *bias,
-                           qp_real beta, qp_real *c, ptrdiff_t c_row, qp_real *scratch)
+static void packed_product(qp_matrix a, const qp_packed *w, const qp_real *bias, qp_real beta, qp_matrix c,
+                           qp_real *scratch)
 {
-    tile t = {.a = a,
-              .a_row = a_row,
+    tile t = {.a = a.value,
+              .a_row = a.stride,
               .a_step = 1,
               .b = w->panel,
               .b_step = QP_PANEL,
@@ -80,22 +82,22 @@ static void packed_product(int m, const qp_real *a, ptrdiff_t a_row, const qp_pa
               .k = w->k,
               .alpha = 1,
               .beta = beta,
-              .c = c,
-              .c_row = c_row};
-    if (m <= 2) {
-        thin_products(t, m, w->n);
+              .c = c.value,
+              .c_row = c.stride};
+    if (a.rows <= 2) {
+        thin_products(t, a.rows, w->n);
         return;
     }
-    const qp_product p = {.a_row = a_row, .a_step = 1};
-    const bool copies = m > 8 && !READ_A_DIRECTLY(&p) && w->k <= QP_GEMM_SCRATCH / ROW_BLOCK - 32;
-    for (int first = 0; first < m; first += ROW_BLOCK) {
-        const int block = smaller(ROW_BLOCK, m - first);
-        t.a = a + first * a_row;
+    const qp_product p = {.a_row = a.stride, .a_step = 1};
+    const bool copies = a.rows > 8 && !READ_A_DIRECTLY(&p) && w->k <= QP_GEMM_SCRATCH / ROW_BLOCK - 32;
+    for (int first = 0; first < a.rows; first += ROW_BLOCK) {
+        const int block = smaller(ROW_BLOCK, a.rows - first);
+        t.a = qp_matrix_row(a, first);
         if (copies) {
-            t.a_row = copy_rows(t.a, a_row, block, w->k, scratch);
+            t.a_row = copy_rows(t.a, a.stride, block, w->k, scratch);
             t.a = scratch;
         }
-        t.c = c + first * c_row;
+        t.c = qp_matrix_row(c, first);
         panel_products(t, block, w->n, bias);
     }
 }

@@ -125,14 +125,15 @@ static qp_real sum_of_squares_around(size_t n, const qp_real *x, qp_real mean)
     return v_sum_total(v_sum_join(a, b));
 }
 
-static void norm(int columns, const qp_real *x, const qp_real *weight, const qp_real *bias, qp_real epsilon, qp_real *y,
-                 qp_real *mean, qp_real *inverse)
+/* y = (x - mean)*inverse*weight + bias; RMS norm (no mean): y = x*inverse*weight. `norm` is at this row. */
+static void norm(int columns, const qp_real *x, const qp_row_norm *norm, qp_real epsilon, qp_real *y)
 {
     size_t n = (size_t)columns;
-    qp_real center = mean != NULL ? row_sum(n, x) / (qp_real)n : 0;
+    const qp_real *weight = norm->weight, *bias = norm->bias;
+    qp_real center = norm->mean != NULL ? row_sum(n, x) / (qp_real)n : 0;
     qp_real factor = 1 / v_first(v_sqrt(v_set(sum_of_squares_around(n, x, center) / (qp_real)n + epsilon)));
-    if (mean != NULL) *mean = center;
-    *inverse = factor;
+    if (norm->mean != NULL) *norm->mean = center;
+    *norm->inverse = factor;
     const vreal centers = v_set(center), factors = v_set(factor);
     for (size_t i = 0; i < n; i += V_LANES) {
         size_t left = n - i;
@@ -143,13 +144,18 @@ static void norm(int columns, const qp_real *x, const qp_real *weight, const qp_
     }
 }
 
-/* With h = (x - mean)*inverse and g = dy*weight:  dx = inverse*(g - average(g) - h*average(g*h)); RMS: no average(g).
- * Also dweight += dy*h, dbias += dy. */
-static void norm_back(int columns, const qp_real *x, const qp_real *weight, const qp_real *mean, qp_real inverse,
-                      const qp_real *dy, qp_real beta, qp_real *dx, qp_real *dweight, qp_real *dbias)
+/* With h = (x - mean)*inverse and g = dy*weight:
+ *   dx = beta*dx + inverse*(g - average(g) - h*average(g*h))      RMS norm: without average(g)
+ *   dweight += dy*h      dbias += dy */
+static void norm_back(int columns, const qp_real *x, const qp_row_norm *norm, const qp_real *dy, qp_real beta,
+                      qp_real *dx)
 {
     size_t n = (size_t)columns;
-    const vreal center = v_set(mean != NULL ? *mean : 0), factor = v_set(inverse), betas = v_set(beta), one = v_set(1);
+    const qp_real *weight = norm->weight;
+    qp_real *dweight = norm->dweight, *dbias = norm->dbias;
+    const bool centered = norm->mean != NULL;
+    const vreal center = v_set(centered ? *norm->mean : 0), factor = v_set(*norm->inverse);
+    const vreal betas = v_set(beta), one = v_set(1);
     vsum sum_g = v_sum_zero(), sum_gh = v_sum_zero();
     for (size_t i = 0; i < n; i += V_LANES) {
         size_t left = n - i;
@@ -160,7 +166,7 @@ static void norm_back(int columns, const qp_real *x, const qp_real *weight, cons
         if (dweight != NULL) store_at(dweight + i, v_fma(out, h, load_at(dweight + i, left)), left);
         if (dbias != NULL) store_at(dbias + i, v_add(out, load_at(dbias + i, left)), left);
     }
-    const vreal average_g = v_set(mean != NULL ? v_sum_total(sum_g) / (qp_real)n : 0);
+    const vreal average_g = v_set(centered ? v_sum_total(sum_g) / (qp_real)n : 0);
     const vreal average_gh = v_set(v_sum_total(sum_gh) / (qp_real)n);
     for (size_t i = 0; i < n; i += V_LANES) {
         size_t left = n - i;
@@ -181,21 +187,21 @@ static void add_scaled(int columns, qp_real scale, const qp_real *x, qp_real *y)
         store_at(y + i, v_fma(scales, load_at(x + i, n - i), load_at(y + i, n - i)), n - i);
 }
 
-/* Down the rows in bands of 4 vectors, the sums staying in registers. */
-static void column_sums(int rows, int columns, const qp_real *x, int stride, qp_real beta, qp_real *sum)
+/* sum = beta*sum + sum over rows of x: four vectors of columns at a time, whose sums stay in registers. */
+static void column_sums(qp_matrix x, qp_real beta, qp_real *sum)
 {
-    size_t n = (size_t)columns, i = 0;
+    size_t n = (size_t)x.columns, i = 0;
     const vreal betas = v_set(beta);
     for (; i + 4 * V_LANES <= n; i += 4 * V_LANES) {
         vreal s[4];
         for (size_t j = 0; j < 4; j++) s[j] = beta != 0 ? v_mul(betas, v_load(sum + i + j * V_LANES)) : v_set(0);
-        for (int r = 0; r < rows; r++)
-            for (size_t j = 0; j < 4; j++) s[j] = v_add(s[j], v_load(x + (ptrdiff_t)r * stride + i + j * V_LANES));
+        for (int r = 0; r < x.rows; r++)
+            for (size_t j = 0; j < 4; j++) s[j] = v_add(s[j], v_load(qp_matrix_row(x, r) + i + j * V_LANES));
         for (size_t j = 0; j < 4; j++) v_store(sum + i + j * V_LANES, s[j]);
     }
     for (; i < n; i += V_LANES) {
         vreal s = beta != 0 ? v_mul(betas, load_at(sum + i, n - i)) : v_set(0);
-        for (int r = 0; r < rows; r++) s = v_add(s, load_at(x + (ptrdiff_t)r * stride + i, n - i));
+        for (int r = 0; r < x.rows; r++) s = v_add(s, load_at(qp_matrix_row(x, r) + i, n - i));
         store_at(sum + i, s, n - i);
     }
 }

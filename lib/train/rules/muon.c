@@ -16,23 +16,18 @@
 enum { BLOCK = 128 };
 static const qp_real first_power = (qp_real)3.4445, third_power = (qp_real)-4.775, fifth_power = (qp_real)2.0315;
 
-/* A row-major matrix, read as its transpose if `transposed`. */
-typedef struct {
-    qp_real *value;
-    int rows, columns;
-    bool transposed;
-} operand;
-
 /* C = beta*C + alpha op(A) op(B) in blocks of rows of C, each computed by one thread, so that the bits do not depend on
  * the number of threads. */
-static void product(int threads, qp_real alpha, operand a, operand b, qp_real beta, operand c)
+static void product(int threads, qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real beta, qp_matrix c)
 {
-    int inner = a.transposed ? a.rows : a.columns;
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (int r = 0; r < c.rows; r += BLOCK)
-        qp_gemm(a.transposed, b.transposed, c.rows - r < BLOCK ? c.rows - r : BLOCK, c.columns, inner, alpha,
-                a.transposed ? a.value + r : a.value + (ptrdiff_t)r * a.columns, a.columns, b.value, b.columns, beta,
-                c.value + (ptrdiff_t)r * c.columns, c.columns);
+    for (int r = 0; r < c.rows; r += BLOCK) {
+        const int rows = c.rows - r < BLOCK ? c.rows - r : BLOCK;
+        const bool transpose = form == QP_ATB || form == QP_ATBT;
+        const qp_matrix part = transpose ? qp_matrix_of(a.value + r, a.rows, rows, a.stride)
+                                         : qp_matrix_rows(a, r, rows);
+        qp_gemm(form, alpha, part, b, beta, qp_matrix_rows(c, r, rows));
+    }
 }
 
 static size_t scratch_of(const qp_optimizer_span *span)
@@ -47,20 +42,17 @@ static qp_real *orthogonalise(const qp_span_update *u, double norm)
     int rows = u->span->rows, columns = u->span->columns, least = rows < columns ? rows : columns;
     size_t count = (size_t)rows * (size_t)columns, square = (size_t)least * (size_t)least;
     bool tall = rows > columns;
-    operand x = {u->scratch, rows, columns, false}, next = {x.value + count, rows, columns, false};
-    operand gram = {next.value + count, least, least, false}, mix = {gram.value + square, least, least, false};
+    qp_matrix x = qp_matrix_dense(u->scratch, rows, columns), next = qp_matrix_dense(x.value + count, rows, columns);
+    qp_matrix gram = qp_matrix_dense(next.value + count, least, least);
+    qp_matrix mix = qp_matrix_dense(gram.value + square, least, least);
     qp_real scale = (qp_real)(1 / fmax(norm, 1e-7));
     for (size_t i = 0; i < count; i++) x.value[i] *= scale;
     for (int step = 0; step < u->config->muon_steps; step++) {
-        operand left = {x.value, rows, columns, tall}, right = {x.value, rows, columns, !tall};
-        product(u->threads, 1, left, right, 0, gram);
+        product(u->threads, tall ? QP_ATB : QP_ABT, 1, x, x, 0, gram);
         memcpy(mix.value, gram.value, square * sizeof *mix.value);
-        product(u->threads, fifth_power, gram, gram, third_power, mix);
+        product(u->threads, QP_AB, fifth_power, gram, gram, third_power, mix);
         memcpy(next.value, x.value, count * sizeof *next.value);
-        if (tall)
-            product(u->threads, 1, x, mix, first_power, next);
-        else
-            product(u->threads, 1, mix, x, first_power, next);
+        product(u->threads, QP_AB, 1, tall ? x : mix, tall ? mix : x, first_power, next);
         qp_real *old = x.value;
         x.value = next.value;
         next.value = old;

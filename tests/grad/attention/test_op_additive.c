@@ -55,7 +55,8 @@ Test(test_op_additive, is_a_plain_loop)
         qp_tape_begin(tape, (qp_mode)mode, 1);
         qp_attention_map map;
         qp_real found[PAIRS];
-        qp_tensor made = qp_additive_attention(tape, query, queries, key, value, keys, energy, &map, found);
+        qp_tensor made = qp_additive_attention(tape, &(qp_additive){query, queries, key, value, keys, energy}, &map,
+                                               found);
         cr_assert_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
         op_near("context", QUERIES * D, made.value, y, 1e-5);
         op_near("weights", PAIRS, map.weights.value, weight, 1e-5);
@@ -70,16 +71,19 @@ Test(test_op_additive, a_query_does_not_know_its_neighbours)
     prepare();
     qp_tape *tape = qp_tape_new();
     qp_tape_begin(tape, QP_INFER, 1);
-    qp_tensor together = qp_additive_attention(tape, query, queries, key, value, keys, energy, NULL, NULL);
+    qp_tensor together = qp_additive_attention(tape, &(qp_additive){query, queries, key, value, keys, energy}, NULL,
+                                               NULL);
     for (int s = 0; s < SEQUENCES; s++)
         for (int q = query_start[s]; q < query_start[s + 1]; q++) {
             const int32_t twice[] = {0, 1, 2}, from[] = {key_start[s], key_start[s]};
             const int32_t length[] = {key_start[s + 1] - key_start[s], key_start[s + 1] - key_start[s]};
             qp_real both[2 * A];
             for (int i = 0; i < 2; i++) memcpy(both + i * A, qp_tensor_row(query, q), A * sizeof *both);
-            qp_tensor alone = qp_additive_attention(tape, qp_tensor_of(2, A, both),
-                                                    (qp_sequences){.count = 2, .start = twice}, key, value,
-                                                    (qp_sequences){2, from, length}, energy, NULL, NULL);
+            qp_tensor alone = qp_additive_attention(tape,
+                                                    &(qp_additive){qp_tensor_of(2, A, both),
+                                                                   (qp_sequences){.count = 2, .start = twice}, key,
+                                                                   value, (qp_sequences){2, from, length}, energy},
+                                                    NULL, NULL);
             for (int i = 0; i < 2; i++)
                 cr_expect_arr_eq(qp_tensor_row(alone, i), qp_tensor_row(together, q), D * sizeof(qp_real), "query %d",
                                  q);
@@ -90,7 +94,8 @@ Test(test_op_additive, a_query_does_not_know_its_neighbours)
 static void whole_pass(qp_tape *tape, qp_real *result)
 {
     qp_tensor own_query = op_leaf(tape, qp_tensor_of(QUERIES, A, query.value)), own_energy = op_leaf(tape, energy);
-    qp_tensor y = qp_additive_attention(tape, own_query, queries, key, value, keys, own_energy, NULL, NULL);
+    qp_tensor y = qp_additive_attention(tape, &(qp_additive){own_query, queries, key, value, keys, own_energy}, NULL,
+                                        NULL);
     memcpy(result, y.value, QUERIES * D * sizeof *result);
     op_backward(tape, y);
     memcpy(result + QUERIES * D, own_query.node->grad, QUERIES * A * sizeof *result);
@@ -110,22 +115,25 @@ Test(test_op_additive, refuses_what_does_not_fit)
     qp_tape_begin(tape, QP_TRAIN, 1);
     qp_sequences fewer = keys;
     fewer.count--;
-    op_refused(tape, qp_additive_attention(tape, query, queries, key, value, fewer, energy, NULL, NULL),
+    op_refused(tape, qp_additive_attention(tape, &(qp_additive){query, queries, key, value, fewer, energy}, NULL, NULL),
                "fewer sources");
-    op_refused(tape, qp_additive_attention(tape, query, queries, value, value, keys, energy, NULL, NULL),
+    op_refused(tape,
+               qp_additive_attention(tape, &(qp_additive){query, queries, value, value, keys, energy}, NULL, NULL),
                "keys of another width");
     qp_tensor wrong = energy;
     wrong.columns--;
-    op_refused(tape, qp_additive_attention(tape, query, queries, key, value, keys, wrong, NULL, NULL),
+    op_refused(tape, qp_additive_attention(tape, &(qp_additive){query, queries, key, value, keys, wrong}, NULL, NULL),
                "a short energy");
     wrong = value;
     wrong.rows--;
-    op_refused(tape, qp_additive_attention(tape, query, queries, key, wrong, keys, energy, NULL, NULL),
+    op_refused(tape, qp_additive_attention(tape, &(qp_additive){query, queries, key, wrong, keys, energy}, NULL, NULL),
                "fewer values than keys");
     static const int32_t beyond[] = {0, 4, 10, 10, KEYS + 1};
     op_refused(tape,
-               qp_additive_attention(tape, query, queries, key, value, (qp_sequences){.count = 4, .start = beyond},
-                                     energy, NULL, NULL),
+               qp_additive_attention(
+                   tape,
+                   &(qp_additive){query, queries, key, value, (qp_sequences){.count = 4, .start = beyond}, energy},
+                   NULL, NULL),
                "keys beyond the matrix");
     qp_tape_free(tape);
 }

@@ -1,0 +1,90 @@
+#ifndef QP_KERNEL_TYPES_H
+#define QP_KERNEL_TYPES_H
+
+#include <stddef.h>
+
+#include "lib/base/real.h"
+
+/* kernel_types — the types in which kernels receive their operands. */
+
+/* qp_matrix — a borrowed, row-major matrix [rows, columns]; row r begins at value + r*stride, stride >= columns.
+ * A kernel writes only to the matrices that its comment names as results, so a matrix may be a view of constant data. */
+typedef struct {
+    qp_real *value; /* NULL: no matrix, where the comment allows it */
+    int rows, columns, stride;
+} qp_matrix;
+
+/* qp_matrix_of     a view [rows, columns] of `value`
+ * qp_matrix_dense  the same without gaps between the rows
+ * qp_matrix_row    the address of a row */
+static inline qp_matrix qp_matrix_of(const qp_real *value, int rows, int columns, int stride)
+{
+    return (qp_matrix){.value = (qp_real *)value, .rows = rows, .columns = columns, .stride = stride};
+}
+
+static inline qp_matrix qp_matrix_dense(const qp_real *value, int rows, int columns)
+{
+    return qp_matrix_of(value, rows, columns, columns);
+}
+
+static inline qp_real *qp_matrix_row(qp_matrix m, int row) { return m.value + (ptrdiff_t)row * m.stride; }
+
+/* qp_matrix_rows — `count` rows from row `first`. */
+static inline qp_matrix qp_matrix_rows(qp_matrix m, int first, int count)
+{
+    m.value = qp_matrix_row(m, first);
+    m.rows = count;
+    return m;
+}
+
+/* qp_matrix_columns — the band of `count` columns from column `first`. */
+static inline qp_matrix qp_matrix_columns(qp_matrix m, int first, int count)
+{
+    m.value += first;
+    m.columns = count;
+    return m;
+}
+
+/* qp_activation_kind — elementwise functions; equations in lib/tensor/pointwise.h. */
+#define QP_ACTIVATIONS(X)                                                                                              \
+    X(QP_IDENTITY, "identity")                                                                                         \
+    X(QP_SIGMOID, "sigmoid")                                                                                           \
+    X(QP_TANH, "tanh")                                                                                                 \
+    X(QP_RELU, "relu")                                                                                                 \
+    X(QP_LEAKY_RELU, "leaky-relu")                                                                                     \
+    X(QP_ELU, "elu")                                                                                                   \
+    X(QP_SOFTPLUS, "softplus")                                                                                         \
+    X(QP_GELU, "gelu")                                                                                                 \
+    X(QP_GELU_TANH, "gelu-tanh")                                                                                       \
+    X(QP_SILU, "silu")
+#define QP_ACTIVATION_ID(id, text) id,
+typedef enum { QP_ACTIVATIONS(QP_ACTIVATION_ID) QP_ACTIVATION_COUNT } qp_activation_kind;
+
+/* qp_adam_constants — of one Adam update, see qp_adam_update in lib/tensor/pointwise.h. */
+typedef struct {
+    qp_real beta1, beta2, epsilon, rate, v_scale, l2, shrink; /* shrink = 1 - lr*decay */
+} qp_adam_constants;
+
+/* qp_row_norm — the vectors of layer norm or RMS norm, see qp_norm_rows in lib/tensor/rows.h. */
+typedef struct {
+    const qp_real *weight, *bias; /* [columns], or NULL */
+    qp_real *mean;                /* [rows], kept for the backward; NULL: RMS norm */
+    qp_real *inverse;             /* [rows], kept for the backward: 1/sqrt(variance + epsilon) */
+    qp_real *dweight, *dbias;     /* [columns], backward only: added to; or NULL */
+} qp_row_norm;
+
+/* qp_packed — a copy of a weight W [n, k] (outputs, inputs) in panels of QP_PANEL outputs: element (output o, input i) is
+ * at (o/32)*32*k + i*32 + o%32; the last panel is padded with zeros. Owns nothing. */
+#define QP_PANEL 32
+typedef struct {
+    int n, k;
+    const qp_real *panel;
+} qp_packed;
+
+/* qp_packed_count — reals that a packed weight [n, k] needs. */
+static inline size_t qp_packed_count(int n, int k)
+{
+    return ((size_t)n + QP_PANEL - 1) / QP_PANEL * QP_PANEL * (size_t)k;
+}
+
+#endif
