@@ -8,7 +8,7 @@
 #include "lib/base/status.h"
 #include "tokenizer/models/bpe.h"
 #include "tokenizer/models/encoding.h"
-#include "tokenizer/sentencepiece/charsmap.h"
+#include "tokenizer/models/charsmap.h"
 #include "lib/text/normalize.h"
 #include "tokenizer/split/regex.h"
 #include "tokenizer/models/trie.h"

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "tokenizer/sentencepiece/charsmap.h"
+#include "tokenizer/models/charsmap.h"
 #include "tokenizer/models/trie.h"
 #include "lib/text/utf8.h"
 

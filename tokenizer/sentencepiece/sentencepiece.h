@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "lib/base/status.h"
-#include "tokenizer/sentencepiece/charsmap.h"
+#include "tokenizer/models/charsmap.h"
 #include "lib/text/normalize.h"
 #include "tokenizer/models/encoding.h"
 #include "tokenizer/models/trie.h"

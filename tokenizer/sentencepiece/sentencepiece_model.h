@@ -1,7 +1,7 @@
 #ifndef QP_SENTENCEPIECE_MODEL_H
 #define QP_SENTENCEPIECE_MODEL_H
 
-#include "tokenizer/sentencepiece/charsmap.h"
+#include "tokenizer/models/charsmap.h"
 #include "tokenizer/sentencepiece/sentencepiece_trainer.h"
 
 /* sentencepiece_model — the .model file of a trained vocabulary. Source: sentencepiece_model.proto. */

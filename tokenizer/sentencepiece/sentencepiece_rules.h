@@ -1,7 +1,7 @@
 #ifndef QP_SENTENCEPIECE_RULES_H
 #define QP_SENTENCEPIECE_RULES_H
 
-#include "tokenizer/sentencepiece/charsmap.h"
+#include "tokenizer/models/charsmap.h"
 
 /* sentencepiece_rules — the normalisation rules nmt_nfkc, nfkc, nmt_nfkc_cf and nfkc_cf, made anew from Unicode data.
  *

@@ -1,4 +1,4 @@
-#include "tokenizer/sentencepiece/charsmap.h"
+#include "tokenizer/models/charsmap.h"
 
 #include <stdlib.h>
 #include <string.h>
