@@ -1,7 +1,7 @@
-# quipu: one library and one command. `make help` lists what can be made.
+# quipu: one library and one command. `make help` lists the targets.
 #
-# Everything made lies in $(BUILD), one folder for each way to build: build (for use), build/clang, build/asan,
-# build/double. Missing packages are named, and installed where that is possible, by .ci/packages.
+# All output goes to $(BUILD), one folder per kind of build: build (for use), build/clang, build/asan, build/double.
+# .ci/packages installs missing packages where it can, and names them otherwise.
 
 BUILD   ?= build
 PREFIX  ?= /usr/local
@@ -20,48 +20,52 @@ VERSION := $(shell sed -n 's/^.define QP_VERSION "\(.*\)"/\1/p' lib/base/version
 SONAME  := libquipu.so.$(firstword $(subst ., ,$(VERSION)))
 
 FLAGS = -std=gnu11 $(CFLAGS) -Wall -Wextra -Wshadow -Wconversion -fopenmp -fPIC -fno-semantic-interposition -I. $(EXTRA)
-# Debian and Ubuntu have three OpenBLAS; -lopenblas would take whichever the machine prefers. Ours is the one built with
-# OpenMP: it starts no threads of its own when the program starts, as the one built with pthread does, and is safe to
-# call from several threads, as the serial one is not. Elsewhere -lopenblas must do.
+# Debian and Ubuntu have three builds of OpenBLAS, and -lopenblas links the one that the machine prefers. quipu needs
+# the one with OpenMP: unlike the pthread build it starts no threads at program start, and unlike the serial build it
+# can be called from several threads. Other systems get -lopenblas.
 OPENMP_BLAS = $(abspath $(filter /%,$(shell $(CC) -print-file-name=openblas-openmp/libopenblas.so.0)))
 BLAS = $(or $(OPENMP_BLAS:%=% -Wl,-rpath,$(dir $(OPENMP_BLAS))),-lopenblas)
 OTHER_LIBS = -lutf8proc -lpcre2-8 -ljansson -lyaml -lz -lpng -lxxhash -lm -fopenmp
-# what tokenizer/ and lib/base need: no BLAS, no pictures
+# libraries of the tokenizer: no BLAS, no pictures
 TOKENIZER_LIBS = -lutf8proc -lpcre2-8 -ljansson -lyaml -lz -lxxhash -lm -fopenmp
 LIBS = $(BLAS) $(OTHER_LIBS)
+
+SANITIZERS = -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 # see .ci/packages below
 STAMP = build/packages.$(notdir $(firstword $(CC)))
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-# every .c file in and below some folders
+# every .c file in and below the folders
 sources = $(foreach folder,$(1),$(wildcard $(folder)/*.c $(folder)/*/*.c $(folder)/*/*/*.c))
-# what the tokenizer needs of lib: no products, no pictures
+# the folders that the tokenizer uses
 TOKENIZER_ROOMS = lib/base lib/config lib/text tokenizer
 LIB_OBJ      := $(call object,$(call sources,lib tokenizer data))
 TOKENIZER_OBJ := $(call object,$(call sources,$(TOKENIZER_ROOMS)))
 CLI_OBJ      := $(call object,$(call sources,cli))
 BENCH        := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
 TEST_OBJ     := $(call object,$(call sources,tests))
-TEST_FOLDERS := $(sort $(foreach file,$(filter %.c,$(wildcard tests/*/test_*.c tests/*/*/test_*.c)),$(word 2,$(subst /, ,$(file)))))
-# folders whose tests say more when the library computes with double
+TEST_FILES   := $(wildcard tests/*/test_*.c tests/*/*/test_*.c)
+TEST_FOLDERS := $(sort $(foreach file,$(TEST_FILES),$(word 2,$(subst /, ,$(file)))))
+# folders whose tests are stricter when the library computes in double precision
 GRADIENT_FOLDERS = $(filter grad,$(TEST_FOLDERS))
 TEST_SCRIPTS := $(wildcard tests/cli/*.sh)
 
-# ---- what can be made ----
+# ---- targets ----
 
-all: $(BUILD)/quipu $(BUILD)/libquipu.a $(BUILD)/libquipu.so $(BUILD)/libquipu-tokenizer.a  ## build/quipu, build/libquipu.a, build/libquipu.so, build/libquipu-tokenizer.a
+LIBRARIES = $(BUILD)/libquipu.a $(BUILD)/libquipu.so $(BUILD)/libquipu-tokenizer.a
+all: $(BUILD)/quipu $(LIBRARIES)  ## the command and the libraries, in build/
 
-help:  ## this list
+help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
-demo: $(BUILD)/quipu  ## train, try and draw a small Korean-English translator (about a minute)
+demo: $(BUILD)/quipu  ## train a small Korean-English translator, try it, draw its attention (about a minute)
 	@$(BUILD)/quipu demo
 
 test: $(TEST_FOLDERS:%=$(BUILD)/tests/%) $(BUILD)/tests/oracles $(BUILD)/quipu  ## all tests
 	@sh tests/run $(BUILD) "$(TEST_FOLDERS)" tests/oracles/cases.sh $(TEST_SCRIPTS)
 
-test-long: $(BUILD)/quipu  ## the tests that train for long; each skips when its data is missing
+test-long: $(BUILD)/quipu  ## tests that train for long; each is skipped if its data is missing
 	@sh tests/run $(BUILD) "" $(wildcard tests/long/*.sh)
 
 oracles: $(BUILD)/tests/oracles  ## compare with reference results: make oracles ORACLES=DIR
@@ -70,28 +74,31 @@ oracles: $(BUILD)/tests/oracles  ## compare with reference results: make oracles
 tokenizer-cases: $(BUILD)/tests/cases  ## compare with other tokenizers: make tokenizer-cases CASES=DIR
 	@$(BUILD)/tests/cases $(CASES)
 
-gradcheck:  ## every gradient against finite differences, the library compiled with double
+gradcheck:  ## every gradient against finite differences, in double precision
 	@$(MAKE) BUILD=build/double EXTRA="-DQP_DOUBLE $(EXTRA)" gradient-tests
 
-asan:  ## all tests under the address, leak and undefined-behaviour sanitizers
-	@$(MAKE) BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined" test
+asan:  ## all tests with the address, leak and undefined-behavior sanitizers
+	@$(MAKE) BUILD=build/asan CFLAGS="-O1 -g $(SANITIZERS)" test
 
-fuzz:  ## build/fuzz/fuzz_*: fuzzers (clang, libFuzzer, sanitizers); each takes a folder of inputs, tests/fuzz/corpus/*
+mutants:  ## break MUTANTS=220 lines, one at a time; list those that no test notices (SEED=1 FOLDERS="lib/nn")
+	@tests/mutants/run $(BUILD)/mutants $(or $(MUTANTS),220) $(or $(SEED),1) $(FOLDERS)
+
+fuzz:  ## build/fuzz/fuzz_*: libFuzzer programs; each takes a folder of inputs, as in tests/fuzz/corpus
 	@CC=clang sh .ci/packages build
-	@$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" fuzzers
+	@$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -fsanitize=fuzzer-no-link $(SANITIZERS)" fuzzers
 
-lint:  ## check floors, circles, sizes, names, words and clang's warnings; make lint ROOM=lib/grad reports one folder
+lint:  ## check floors, circles, sizes, names, words, warnings of clang (ROOM=lib/grad: one folder)
 	@sh .ci/packages lint
 	@sh .ci/lint $(ROOM)
 
-rooms:  ## draw the rooms by floor, with their units and who includes whom
+rooms:  ## draw the rooms by floor, with the number of units and includes
 	@sh .ci/rooms
 
-format:  ## lay out every source file by .clang-format
+format:  ## format every source file as .clang-format says
 	@sh .ci/packages format
 	@clang-format -i $(filter-out lib/text/unicode_letters.c lib/text/unicode_tables.c, $(shell git ls-files '*.c' '*.h'))
 
-bench: $(BENCH)  ## build/bench/*: the programs that measure speed
+bench: $(BENCH)  ## build/bench/*: programs that measure speed
 
 install: all  ## install under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/quipu
@@ -109,7 +116,7 @@ install: all  ## install under PREFIX (/usr/local)
 	    'Cflags: -I$(PREFIX)/include/quipu' 'Libs: -L$(PREFIX)/lib -lquipu-tokenizer $(TOKENIZER_LIBS)' \
 	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu-tokenizer.pc
 
-uninstall:  ## take away what install has put there
+uninstall:  ## remove what install created
 	rm -rf $(DESTDIR)$(PREFIX)/include/quipu
 	rm -f $(DESTDIR)$(PREFIX)/bin/quipu $(DESTDIR)$(PREFIX)/lib/libquipu.* \
 	    $(DESTDIR)$(PREFIX)/lib/libquipu-tokenizer.a $(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu.pc \
@@ -121,15 +128,15 @@ clean:  ## remove build/
 gradient-tests: $(GRADIENT_FOLDERS:%=$(BUILD)/tests/%)
 	@sh tests/run $(BUILD) "$(GRADIENT_FOLDERS)"
 
-# ---- how it is made ----
+# ---- rules ----
 
-# Kernels for wide vectors are files of their own, chosen at start by what the CPU has.
+# Kernels for wide vectors are separate files; the program chooses by the CPU when it starts.
 ifeq ($(shell uname -m),x86_64)
 $(BUILD)/obj/%_avx2.o: EXTRA += -mavx2 -mfma -mf16c
 $(BUILD)/obj/%_avx512.o: EXTRA += -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c
 endif
 
-# The stamps say that the packages are there; one after the other, because only one apt can run at a time.
+# Stamps record that the packages are installed; one after the other, because only one apt can run at a time.
 $(STAMP).build: .ci/packages
 	@mkdir -p build
 	@CC="$(CC)" sh .ci/packages build && touch $@
@@ -160,8 +167,8 @@ $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libquipu.a
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) $(FLAGS) $^ -o $@ $(LIBS)
 
-# One Criterion program for each folder of tests/; that of the command line holds its files too, the oracle runner
-# is a program of its own.
+# One Criterion program for each folder of tests/; tests/cli also links the command's files. The runners of reference
+# cases have their own main function.
 $(BUILD)/tests/cli: $(filter-out %/main.o,$(CLI_OBJ))
 $(BUILD)/tests/oracles $(BUILD)/tests/cases: CRITERION =
 CRITERION = -lcriterion
@@ -170,7 +177,7 @@ $(BUILD)/tests/%: $$(filter $(BUILD)/obj/tests/$$*/$$(PERCENT),$(TEST_OBJ)) $(BU
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) $(FLAGS) $(filter %.o,$^) $(BUILD)/libquipu.a -o $@ $(LIBS) $(CRITERION)
 
-# Fuzzers need no more than what they feed.
+# Fuzzers link only what they test.
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(filter-out %_entry.c,$(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_OBJ     := $(call object,$(call sources,$(TOKENIZER_ROOMS) lib/store))
 fuzzers: $(FUZZ_TARGETS:%=$(BUILD)/fuzz_%)
@@ -184,4 +191,5 @@ say = $(if $(V),,@echo "  $(1)"; )
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(BENCH:$(BUILD)/%=$(BUILD)/obj/%.d)
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
-.PHONY: all help demo test test-long oracles tokenizer-cases gradcheck asan fuzz fuzzers lint rooms format bench install uninstall clean gradient-tests
+.PHONY: all help demo test test-long oracles tokenizer-cases gradcheck gradient-tests asan mutants fuzz fuzzers lint \
+    rooms format bench install uninstall clean

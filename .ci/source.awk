@@ -8,7 +8,7 @@
 #   paste    FILE LINE PATTERN           a name that ## makes, as a regular expression
 #   wide     FILE LINE CHARACTERS        a line of more than 120 characters
 #   lines    FILE LINES
-# It expects the layout of .clang-format: a function's opening and closing brace stand in column 1, or all on one line.
+# It expects the layout of .clang-format: a function's opening and closing brace are in column 1, or all on one line.
 BEGIN { OFS = "\t" }
 
 function parameters(head,    open, i, c, depth, count, text) {
@@ -58,7 +58,10 @@ function names(code,    name) {
         name = substr(code, RSTART, RLENGTH)
         code = substr(code, RSTART + RLENGTH)
         if (name ~ /##/) print "paste", file, FNR, name
-        else if (name ~ /^(qp_|QP_)/ && !((file, name) in named)) { named[file, name] = 1; print "name", file, FNR, name }
+        else if (name ~ /^(qp_|QP_)/ && !((file, name) in named)) {
+            named[file, name] = 1
+            print "name", file, FNR, name
+        }
     }
 }
 

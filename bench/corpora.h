@@ -8,8 +8,8 @@
 #include "lib/base/file.h"
 #include "tokenizer/encode_lines.h"
 
-/* corpora — the texts of ../shared/peers/tokenizer_bench.py: lines stripped of white space at both ends, empty ones
- * left out, and documents of about 65536 characters made of them. */
+/* corpora — the texts of ../shared/peers/tokenizer_bench.py: lines without surrounding white space, empty lines
+ * removed, and documents of about 65536 characters made from them. */
 typedef struct {
     qp_text *line;
     size_t count, capacity, bytes;
@@ -42,7 +42,7 @@ static void free_texts(text_list *list)
     *list = (text_list){0};
 }
 
-/* Columns of a .tsv, as the script takes them: the second of nsmc, the first two of the others, a space between. */
+/* Columns of a .tsv, as in the script: the second of nsmc; the first two of the others, joined by a space. */
 static size_t take_columns(char *line, size_t bytes, bool second_only)
 {
     char *tab = memchr(line, '\t', bytes), *next;
@@ -113,7 +113,7 @@ static void make_documents(const text_list *lines, text_list *documents)
     free(text);
 }
 
-/* WORK/small.txt (9.5 MB) and WORK/big.txt (all), made where they are not there yet. */
+/* WORK/small.txt (9.5 MB) and WORK/big.txt (all), created if missing. */
 static void make_training_files(const char *data, const char *work)
 {
     static const char *const more[] = {"bible_eng_kor/train.en.gz",    "bible_eng_kor/train.ko.gz",

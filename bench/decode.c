@@ -1,7 +1,7 @@
-/* build/bench/decode — how fast translations are made; the same work as ../shared/peers/ct2_decode_bench.py: models of
- * an exact size with random weights, every output exactly --length tokens long, random sources of --src-length tokens.
- * One JSON object a run on stdout. tokens_per_s counts target tokens; times are medians over --reps calls after two
- * warm-up calls. The whole way of `quipu translate` is measured but the text: ids go in and come out. */
+/* build/bench/decode — speed of translation; the same work as ../shared/peers/ct2_decode_bench.py: models of an exact
+ * size with random weights, outputs of exactly --length tokens, random sources of --src-length tokens. Prints one JSON
+ * object per run. tokens_per_s counts target tokens; times are medians over --reps calls after two warm-up calls.
+ * Measures all of `quipu translate` except the tokenizers: input and output are ids. */
 #include <getopt.h>
 #include <math.h>
 #include <omp.h>
@@ -100,7 +100,7 @@ static int ascending(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Weights read by one decoder step, in millions, as the script beside this counts them. */
+/* Weights read by one decoder step, in millions, counted as in the script. */
 static double weights_read(const size_row *s)
 {
     double d = s->width;
@@ -199,7 +199,7 @@ int main(int argc, char **argv)
         case SOURCE_LENGTH: r.source_length = atoi(optarg); break;
         case REPS: r.reps = atoi(optarg); break;
         case MAX_SECONDS: r.max_seconds = atof(optarg); break;
-        case JSON: break; /* there is no other form */
+        case JSON: break; /* the only output format */
         default: return usage();
         }
     }

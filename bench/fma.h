@@ -1,8 +1,8 @@
 #ifndef QP_BENCH_FMA_H
 #define QP_BENCH_FMA_H
 
-/* fma_rate — the roof above every training step: 10^9 single-precision operations per second that so many threads reach
- * in nothing but multiply-adds on registers, with the widest vectors the chosen kernels use. */
+/* fma_rate — the upper bound of every training step: 10^9 single-precision operations per second that `threads` threads
+ * reach with multiply-adds on registers, with the widest vectors of the chosen kernels. */
 
 #include <omp.h>
 #include <string.h>

@@ -1,7 +1,7 @@
-/* kernels — how fast are the products and the vector kernels here?
- *   kernels [gemm|packed|rows] [seconds per figure]
- * Products: GF/s of qp_gemm beside OpenBLAS, both on one thread, taken in turn, medians; and the peak of the
- * multiply-add unit in the same minute. Other kernels: ns an element at every level of this CPU. */
+/* kernels — speed of matrix products and vector kernels on this machine.
+ *   kernels [gemm|packed|rows] [seconds per measurement]
+ * Products: GFLOP/s of qp_gemm and of OpenBLAS, one thread each, interleaved, medians; and the peak rate of
+ * multiply-adds measured at the same time. Other kernels: ns per element with every instruction set of this CPU. */
 #include <cblas.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,9 +20,9 @@
 #include "lib/tensor/pointwise.h"
 #include "lib/tensor/rows.h"
 
-static double budget = 0.05; /* seconds a figure */
+static double budget = 0.05; /* seconds per measurement */
 
-/* CPU time of this thread: other processes on the machine cost less that way */
+/* CPU time of this thread: less sensitive to other processes */
 static double now(void)
 {
     struct timespec t;
@@ -58,7 +58,7 @@ static qp_real *normal(size_t count)
 #else
 #define UNROLL_ALL _Pragma("GCC unroll 24")
 #endif
-/* independent chains enough for two units of latency 4 or 5 */
+/* independent chains, enough for two units of latency 4 or 5 */
 #define CHAINS(VECTOR, FMA, SET1, LANES, N)                                                                            \
     VECTOR s[N], x = SET1(1.0001f), y = SET1(0.9999f);                                                                 \
     UNROLL_ALL for (int i = 0; i < N; i++) s[i] = SET1((float)i);                                                      \

@@ -1,8 +1,9 @@
-/* build/bench/tokenize — how fast tokenizers are learned and applied; the same work as
- * ../shared/peers/tokenizer_bench.py: same texts, same training files, and the vocabularies that the script has left in
- * --work. One JSON object a measurement on stdout, fields as there; every measurement in a process of its own. Rates
- * are medians over --reps passes after one warm-up pass; 1 MB = 1e6 bytes. batch   all texts by
- * qp_tokenizer_encode_lines;    single   text by text by qp_tokenizer_encode_into */
+/* build/bench/tokenize — speed of training and applying tokenizers; the same work as
+ * ../shared/peers/tokenizer_bench.py: the same texts and training files, and the vocabularies that the script leaves in
+ * --work. Prints one JSON object per measurement, with the same fields; every measurement runs in its own process.
+ * Rates are medians over --reps passes after one warm-up pass; 1 MB = 1e6 bytes.
+ *   batch   all texts by qp_tokenizer_encode_lines
+ *   single  text by text by qp_tokenizer_encode_into */
 #include <getopt.h>
 #include <omp.h>
 #include <sys/resource.h>
@@ -19,10 +20,10 @@ typedef struct {
     const char *data, *work, *what, *corpora, *shapes, *kinds, *sizes;
     int threads, reps, vocabulary;
     double max_seconds;
-    bool cpu_time; /* count the time of the process, where others need the machine too */
+    bool cpu_time; /* CPU time of the process, for a machine that others use too */
 } run;
 
-/* What is encoded with: files of the peers, then our own. */
+/* The vocabularies: the peers' files, then quipu's own. */
 static const char *const kind_file[][2] = {{"bpe-8000", "spm-bpe-8000-small.model"},
                                            {"bpe-32000", "spm-bpe-32000-small.model"},
                                            {"unigram-8000", "spm-unigram-8000-small.model"},
@@ -52,7 +53,7 @@ static double now_seconds(const run *r)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Is `name` one of the words of `list`, or the list empty? */
+/* Is `name` a word of `list`, or is the list empty? */
 static bool is_wanted(const char *list, const char *name)
 {
     size_t bytes = strlen(name);
@@ -179,7 +180,7 @@ static void measure_training(const run *r, const char *kind, const char *size)
     qp_tokenizer_free(tokenizer);
 }
 
-/* ---- the whole ---- */
+/* ---- main ---- */
 
 typedef void (*measurement)(const run *r, const char *first, const char *second);
 

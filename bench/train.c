@@ -1,9 +1,9 @@
-/* build/bench/train — training throughput: forward, loss, backward and Adam on random ids; the same works as
+/* build/bench/train — training throughput: forward, loss, backward and Adam on random ids; the same work as
  * ../shared/peers/torch_train_bench.py (sizes, batch, Adam at 1e-4 without clipping, dropout 0), and gru-attention, a
- * translator with Bahdanau's attention. One JSON object on stdout. tokens_per_second counts target tokens; times are
- * medians over the steps; operations are those of matrix products only, training = 3 * forward, causal attention counted
- * at its full square. sgemm_gflops and fma_gflops are what the same threads reach, right afterwards, in products of
- * 1536^3 and in nothing but multiply-adds. */
+ * translator with Bahdanau's attention. Prints one JSON object. tokens_per_second counts target tokens; times are
+ * medians over the steps; operations are those of matrix products, training = 3 * forward, causal attention counted as
+ * full attention. sgemm_gflops and fma_gflops are the rates of the same threads, measured right afterwards, for
+ * products of 1536^3 and for multiply-adds only. */
 #include <getopt.h>
 #include <math.h>
 #include <omp.h>
@@ -24,7 +24,7 @@
 
 typedef struct {
     const char *name;
-    int kind; /* QP_KIND_ of encoder and decoder */
+    int kind; /* kind of encoder and decoder */
     bool translates;
     int vocabulary, width, feed_forward, heads, layers, sequences, length;
 } work;
@@ -110,7 +110,7 @@ static qp_model_config config_of(const work *w)
     return c;
 }
 
-/* As the peer: embeddings normal with standard deviation 0.02, everything else as the model draws it. */
+/* As the peer: embeddings from N(0, 0.02^2), the rest as the model initializes it. */
 static void shrink_embeddings(qp_params *params)
 {
     for (int i = 0; i < qp_params_count(params); i++) {
@@ -186,15 +186,15 @@ static double median(double *value, int count)
     return count % 2 ? value[count / 2] : (value[count / 2 - 1] + value[count / 2]) / 2;
 }
 
-/* A bidirectional encoder and a Bahdanau decoder of h, for one token on both sides: the recurrent layers, the attention's
- * two maps and its sum, what joins state and context. */
+/* A bidirectional encoder and a decoder with Bahdanau attention, size h, for one token on each side: the recurrent
+ * layers, the attention's two projections and its sum, the projection of state and context. */
 static double attention_operations(const work *w)
 {
     double d = w->width, h = 2 * d, gates = w->kind == QP_KIND_LSTM ? 4 : 3;
     return 2 * (2 * (d + h) + d + 2 * h + h) * gates * h + 2 * (h + 2 * h) * h + 4 * w->length * h + 6 * h * h;
 }
 
-/* Forward operations of a step, as the peer counts them. */
+/* Forward operations of a step, counted as in the peer. */
 static double forward_operations(const work *w)
 {
     double d = w->width, ff = w->feed_forward, n = w->length, v = w->vocabulary, layers = w->layers;
@@ -207,7 +207,7 @@ static double forward_operations(const work *w)
            (layers * (8 * d * d + 4 * d * ff + 4 * n * d) + layers * (16 * d * d + 4 * d * ff + 8 * n * d) + output);
 }
 
-/* Median rate of products of 1536^3, one in each thread. */
+/* Median rate of products of 1536^3, one per thread. */
 static double sgemm_rate(int threads)
 {
     enum { N = 1536, TIMES = 5 };

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* records — the files of a set of tokenizer cases: texts, lists of numbers, JSON lines, and where their paths point. */
+/* records — the files of a set of tokenizer cases: texts, lists of numbers, JSON lines, and their paths. */
 
 typedef struct {
     char *content;
@@ -29,14 +29,14 @@ typedef struct {
 
 typedef enum { RUN_PASSED, RUN_FAILED, RUN_SKIPPED } run_result;
 
-/* run_path — where the path `value` of case.json points. */
+/* run_path — the file that the path `value` of case.json names. */
 void run_path(const run_context *c, const char *value, char *path, size_t bytes);
 
 /* run_text — a string option of the run, or NULL; run_flag — a bool of its "options". */
 const char *run_text(const run_context *c, const char *key);
 bool run_flag(const run_context *c, const char *option, bool fallback);
 
-/* Each reads the file named by `key` of the run; false: no such key or an unreadable file. */
+/* Each reads the file that `key` of the run names; false: no such key, or the file cannot be read. */
 bool run_records(const run_context *c, const char *key, records *r);
 bool run_numbers(const run_context *c, const char *key, number_lists *n); /* also "a:b" pairs, two numbers each */
 bool run_json_lines(const run_context *c, const char *key, json_t **lines);

@@ -6,7 +6,7 @@
 #include "lib/base/file.h"
 #include "tests/cases/run_kinds.h"
 
-/* Runs every case of a folder made by other tokenizers: `tokenizer-cases DIR [PART-OF-NAME]`. */
+/* Runs every case of a folder made with other tokenizers: build/tests/cases DIR [PART-OF-NAME]. */
 
 static int passed, failed, skipped;
 
@@ -74,7 +74,7 @@ static void run_case(const char *root, const char *name)
 
 /* ---- hostile files ---- */
 
-/* A file, or a recipe of one: {"prefix", "repeat", "times", "suffix"}. */
+/* A file, or how to make one: {"prefix", "repeat", "times", "suffix"}. */
 static bool read_hostile(const char *path, char **content, size_t *bytes)
 {
     char recipe[9100];

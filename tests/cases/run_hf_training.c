@@ -9,8 +9,8 @@
 #include "tokenizer/huggingface/pipeline.h"
 #include "lib/text/utf8.h"
 
-/* Training as Hugging Face's trainers do it. The words are those of the case's tokenizer.json; files are read with
- * their line ends there, iterators give lines without. */
+/* Training as Hugging Face's trainers do it. The case's tokenizer.json splits text into words; files are read with
+ * their line ends, iterators give lines without them. */
 
 enum { MOST_SPECIAL = 256 };
 
@@ -68,7 +68,7 @@ static void read_options(const run_context *c, qp_hf_training *t, const char **s
     t->initial_alphabet = alphabet;
 }
 
-/* Number of the learned tokens that the reference has; *same_ids: with the same ids. */
+/* Number of learned tokens that the reference has too; *same_ids: with the same ids. */
 static size_t compare_tokens(const qp_hf_learned *l, json_t *vocab, bool *same_ids)
 {
     size_t common = 0;
@@ -90,7 +90,7 @@ static bool text_is(const qp_hf_learned *l, int32_t id, json_t *wanted)
     return bytes == json_string_length(wanted) && memcmp(text, json_string_value(wanted), bytes) == 0;
 }
 
-/* How many merges agree from the first on. */
+/* Length of the common prefix of the merges. */
 static size_t same_merges(const qp_hf_learned *l, json_t *merges)
 {
     size_t same = 0;
@@ -118,7 +118,7 @@ static run_result compare(run_context *c, const qp_hf_learned *l, json_t *model)
     if (strcmp(how, "merges and ids") == 0) return same_ids && (all_merges || wordlike) ? RUN_PASSED : RUN_FAILED;
     if (strcmp(how, "merges") == 0) return all_merges ? RUN_PASSED : RUN_FAILED;
     if (strcmp(how, "vocabulary as a set") == 0) return all_tokens ? RUN_PASSED : RUN_FAILED;
-    /* quality only: the tool differs from itself by up to half a percent of the tokens */
+    /* quality only: two runs of the tool differ by up to half a percent of the tokens */
     bool good = (size_t)l->vocabulary.count == count && (double)common >= 0.98 * (double)count;
     return good ? RUN_PASSED : RUN_FAILED;
 }

@@ -4,7 +4,7 @@
 #include "tests/cases/records.h"
 #include "tokenizer/sentencepiece/sentencepiece.h"
 
-/* run_kinds — one function for each kind of case: does the run and compares. RUN_SKIPPED: an op we do not have. */
+/* run_kinds — one function for each kind of case: runs it and compares. RUN_SKIPPED: unknown op. */
 run_result run_sentencepiece(run_context *c);
 run_result run_nbest(run_context *c, const qp_sentencepiece *m); /* of sentencepiece */
 run_result run_sample(run_context *c, const qp_sentencepiece *m);
@@ -17,8 +17,8 @@ run_result run_hf_training(run_context *c);
 run_result run_moses(run_context *c);
 run_result run_pipeline(run_context *c); /* hf, gpt2, tiktoken */
 
-/* hostile_probe — open the file (or "a+b") as `kind` and encode the probe texts; true: it was loaded. The ids of record
- * i are compared with `wanted` unless that is NULL. */
+/* hostile_probe — open the file (or "a+b") as `kind` and encode the probe texts; true: the file was loaded. The ids of
+ * record i are compared with `wanted` unless it is NULL. */
 typedef struct {
     bool loaded, equal;
     char message[600];
@@ -31,7 +31,7 @@ hostile_result hostile_sentencepiece(const char *content, size_t bytes, const re
 hostile_result hostile_pipeline(const char *kind, const char *content, size_t bytes, const char *second,
                                 size_t second_bytes, const records *probe, const number_lists *wanted);
 
-/* hostile_codes — a codes file; `wanted` are lines of output. */
+/* hostile_codes — a codes file; `wanted` holds lines of output. */
 hostile_result hostile_codes(const char *content, size_t bytes, const records *probe, const records *wanted);
 
 #endif

@@ -22,7 +22,7 @@ static const char *option_text(const run_context *c, const char *key)
     return json_string_value(json_object_get(json_object_get(c->run, "options"), key));
 }
 
-/* The language's prefix file of the case, English's where there is none, as the scripts do. */
+/* The case's prefix file of the language; English if there is none, as in the scripts. */
 static qp_status prepare(const run_context *c, qp_moses *m)
 {
     const char *language = option_text(c, "language");
@@ -97,7 +97,7 @@ static run_result compare_lines(run_context *c, line_maker make, const void *sel
     return result;
 }
 
-/* ---- truecaser models: lines in any order, within one the variants behind the first in any order ---- */
+/* ---- truecaser models: lines in any order, and in a line all variants but the first in any order ---- */
 
 static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 

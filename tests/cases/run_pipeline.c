@@ -31,8 +31,7 @@ static bool is_listed(json_t *allowed, const char *name)
     return false;
 }
 
-/* The special tokens of tiktoken cases, name -> id. A list in the run's allowed_special keeps the others ordinary text.
- */
+/* The special tokens of tiktoken cases, name -> id. Only those in allowed_special, if the run has it, are special. */
 static qp_status add_specials(const run_context *c, qp_pipeline *p)
 {
     json_t *specials = json_object_get(json_object_get(c->root_json, "options"), "special_tokens"), *id;
@@ -147,7 +146,7 @@ static bool expect_offsets(run_context *c, const char *text, const qp_encoding *
     return same;
 }
 
-/* The piece of an unknown may be the text itself, that of an added token the text with its spaces. */
+/* The piece of an unknown id may be the text itself; that of an added token, the text with its spaces. */
 static bool is_shown_as_text(const qp_pipeline *p, int32_t id, json_t *want)
 {
     bool padding = p->length.fills && p->length.fill_id == id;

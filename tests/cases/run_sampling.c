@@ -19,7 +19,7 @@ static bool holds_unknown(const qp_sentencepiece *m, json_t *row)
     return false;
 }
 
-/* Neighbouring unknown ids count as one on both sides; so do the bytes that spell them. */
+/* Adjacent unknown ids count as one on both sides, and so do the bytes that spell them. */
 static bool same_ids(const qp_sentencepiece *m, json_t *row, const qp_encoding *list)
 {
     bool join = holds_unknown(m, row);
@@ -80,8 +80,8 @@ run_result run_nbest(run_context *c, const qp_sentencepiece *m)
     return result;
 }
 
-/* Chi-square of the counts against the probabilities: rows with at least 10 expected, the others pooled; the normal
- * deviate of Wilson and Hilferty. */
+/* Chi-square test of the counts against the probabilities: rows with an expectation below 10 are pooled. Returns the
+ * normal deviate of Wilson and Hilferty. */
 static double deviate(json_t *rows, const int64_t *seen, double draws)
 {
     double sum = 0, pooled_seen = 0, pooled_wanted = 0;
@@ -105,7 +105,7 @@ static double deviate(json_t *rows, const int64_t *seen, double draws)
     return (cbrt(sum / freedom) - (1 - 2 / (9 * freedom))) / sqrt(2 / (9 * freedom));
 }
 
-/* The deviate of `draws` draws; -1: something was drawn that is not in the list. */
+/* The deviate of `draws` draws; -1: a segmentation was drawn that is not in the list. */
 static double draw_record(qp_sentencepiece_sampler *s, const qp_sentencepiece *m, json_t *rows, uint64_t key, int draws,
                           qp_encoding *list)
 {
@@ -142,7 +142,7 @@ run_result run_sample(run_context *c, const qp_sentencepiece *m)
         }
         double far = draw_record(&s, m, rows, i, DRAWS, &list);
         if (far > 3.719)
-            far = draw_record(&s, m, rows, i + 1000, 5 * DRAWS, &list); /* 1e-4 of all: once more with others */
+            far = draw_record(&s, m, rows, i + 1000, 5 * DRAWS, &list); /* one run in 10,000 gets here */
         if (far < 0 && far == -1)
             result = run_fail(c, "record %zu: drawn what is not in the list", i);
         else if (far > 3.719)

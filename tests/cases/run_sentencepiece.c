@@ -17,7 +17,7 @@ static void reverse(int32_t *number, size_t count)
     }
 }
 
-/* The second right answer for a record, if there is one. */
+/* The second correct answer for a record, if there is one. */
 static bool equals_alternative(json_t *alternatives, size_t record, const int32_t *id, size_t count)
 {
     for (size_t i = 0; i < json_array_size(alternatives); i++) {
@@ -42,7 +42,7 @@ static bool expect_pieces(run_context *c, const qp_sentencepiece *m, json_t *wan
 {
     for (int i = 0; i < list->count; i++) {
         json_t *piece = json_array_get(wanted, (size_t)i);
-        if (m->type[list->id[i]] == QP_SPM_UNKNOWN) continue; /* the piece of an unknown is the text itself */
+        if (m->type[list->id[i]] == QP_SPM_UNKNOWN) continue; /* the piece of an unknown id is the text itself */
         size_t bytes;
         const char *text = qp_vocabulary_text(&m->vocabulary, list->id[i], &bytes);
         if (!run_expect_text(c, "piece", record, text, bytes, json_string_value(piece), json_string_length(piece)))
@@ -102,7 +102,8 @@ static run_result run_encode(run_context *c, const qp_sentencepiece *m)
     for (size_t i = 0; result == RUN_PASSED && i < f.input.count; i++) {
         if (qp_sentencepiece_encode(m, f.input.content + f.input.start[i], f.input.bytes[i], &list) != QP_OK ||
             !expect_encoding(c, m, &f, i, &list) ||
-            !run_same_ids(c, &qp_sentencepiece_kind, m, (qp_text){f.input.content + f.input.start[i], f.input.bytes[i]}, i,
+            !run_same_ids(c, &qp_sentencepiece_kind, m,
+                          (qp_text){f.input.content + f.input.start[i], f.input.bytes[i]}, i,
                           &same))
             result = RUN_FAILED;
     }

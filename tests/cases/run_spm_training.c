@@ -7,7 +7,7 @@
 #include "tests/cases/run_kinds.h"
 #include "tokenizer/sentencepiece/sentencepiece_trainer.h"
 
-/* Training as sentencepiece does it: the options of the case become ours by their own names. */
+/* Training as sentencepiece does it: the options of the case set the trainer's fields of the same names. */
 
 enum { MOST_SYMBOLS = 256 };
 
@@ -126,14 +126,14 @@ run_result run_spm_bpe_training(run_context *c)
     return result;
 }
 
-/* ---- unigram: how good a vocabulary ---- */
+/* ---- unigram: quality of a vocabulary ---- */
 
 typedef struct {
     double likelihood;
     size_t tokens;
 } fit;
 
-/* The sum of the scores of the best segmentations of all lines; an unknown scores 10 less than the lowest. */
+/* Sum of the scores of the best segmentation of every line; an unknown piece scores the lowest minus 10. */
 static qp_status measure(const qp_sentencepiece *m, const char *text, size_t bytes, fit *f)
 {
     text_lines lines = {text, text + bytes};
@@ -164,7 +164,7 @@ static qp_status measure(const qp_sentencepiece *m, const char *text, size_t byt
     return status;
 }
 
-/* Share of the reference's pieces that we have, and of their probability. */
+/* Share of the reference's pieces that were learned, and of their probability. */
 static size_t compare_tables(const qp_sentencepiece *m, json_t *table, double *overlap, double *mass)
 {
     double all = 0, common = 0;
@@ -199,7 +199,7 @@ static run_result judge(run_context *c, const qp_sentencepiece *m, const char *t
     double wanted = json_number_value(json_object_get(reference, "train_loglik"));
     double wanted_test = json_number_value(json_object_get(reference, "test_loglik"));
     double tokens = json_number_value(json_object_get(reference, "train_tokens"));
-    bool small = count < 100; /* where one piece is one percent */
+    bool small = count < 100; /* small vocabularies: one piece is one percent */
     bool good = own.likelihood >= wanted + wanted * (small ? 0.02 : 0.005);
     if (!small)
         good = good && own_test.likelihood >= wanted_test * 1.01 && (double)own.tokens <= tokens * 1.015 &&

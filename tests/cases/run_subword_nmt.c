@@ -126,7 +126,7 @@ static qp_status count_pieces(void *self, const char *line, size_t bytes)
     return status;
 }
 
-/* Every line "piece count" of the wanted vocabulary, in any order. */
+/* Every line "piece count" of the expected vocabulary, in any order. */
 static bool same_vocabulary(run_context *c, const qp_word_counts *own, const char *wanted, size_t bytes)
 {
     size_t lines = 0, found = 0;

@@ -4,8 +4,8 @@
 #include "tests/cases/run_kinds.h"
 #include "tokenizer/models/kind.h"
 
-/* same_ids — ids are made in one way with their spans and in a faster way without: both must agree on the text.
- * False: the context says where they differ. Keep the memory from call to call; zero it before the first, free it. */
+/* same_ids — encoding with spans and the faster encoding without them must give the same ids for a text. False: the
+ * context says where they differ. Zero the context before the first call, reuse it, and free it at the end. */
 typedef struct {
     qp_encoding with, without;
 } same_ids;

@@ -27,7 +27,7 @@ static const char *const expression[] = {
     "\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"};
 enum { TYPES = 7, FORMS = 5, MODELS = 2, EXPRESSIONS = sizeof expression / sizeof *expression };
 
-/* Made by the first call, kept until the process ends. */
+/* Created by the first call, kept until the process ends. */
 static struct {
     bool ready;
     qp_tokenizer *own[TYPES];
@@ -51,7 +51,7 @@ static void make_model(int k)
     size_t next = 0, bytes;
     qp_config_defaults(&qp_sentencepiece_fields, &config);
     config.model_type = k ? QP_SPM_TRAIN_UNIGRAM : QP_SPM_TRAIN_BPE;
-    config.normalization_rule_name = k ? QP_SPM_IDENTITY : QP_SPM_NMT_NFKC; /* a second to make */
+    config.normalization_rule_name = k ? QP_SPM_IDENTITY : QP_SPM_NMT_NFKC; /* takes a second to train */
     config.byte_fallback = true;
     config.vocab_size = 360;
     config.hard_vocab_limit = 0;
@@ -76,9 +76,10 @@ static void make_all(void)
         qp_fuzz_require(status == QP_OK, "a tokenizer is learned");
     }
     for (int k = 0; k < MODELS; k++) make_model(k);
-    for (int k = 0; k < EXPRESSIONS; k++)
-        qp_fuzz_require(qp_regex_compile(QP_REGEX_PERL, "fuzz", expression[k], strlen(expression[k]), &made.regex[k]) == QP_OK,
-                        "it compiles");
+    for (int k = 0; k < EXPRESSIONS; k++) {
+        qp_status status = qp_regex_compile(QP_REGEX_PERL, "fuzz", expression[k], strlen(expression[k]), &made.regex[k]);
+        qp_fuzz_require(status == QP_OK, "the expression compiles");
+    }
     made.ready = true;
 }
 

@@ -11,7 +11,7 @@ void qp_fuzz_require(int kept, const char *promise)
 }
 
 #ifdef QP_FUZZ_TARGET
-/* What libFuzzer calls. */
+/* The entry point of libFuzzer. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) { return QP_FUZZ_TARGET(data, bytes); }
 #endif

@@ -16,7 +16,7 @@ static const char gpt4[] =
     "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|"
     "\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s";
 
-/* Whatever opened: spans are inside the text, ids without spans are the same, and decoding ends. */
+/* Any tokenizer that opens: spans are inside the text, ids without spans are the same, decoding ends. */
 static void use(const qp_tokenizer_kind *kind, const void *self)
 {
     qp_encoding with = {.spans = true}, without = {0};
@@ -112,10 +112,10 @@ static void read_regex(const char *content, size_t bytes)
 int qp_fuzz_readers(const uint8_t *data, size_t bytes)
 {
     if (bytes == 0) return 0;
-    char *content = malloc(bytes); /* of its exact size, so that the sanitizer sees every byte too many */
+    char *content = malloc(bytes); /* of the exact size, so that the sanitizer catches reads past the end */
     if (!content) return 0;
     memcpy(content, data + 1, bytes - 1);
-    content[bytes - 1] = '\0'; /* readers are promised an end, as qp_file_read makes it */
+    content[bytes - 1] = '\0'; /* readers may rely on a final NUL, as qp_file_read adds it */
     int kind = data[0] % 9;
     if (kind == 2 || (kind == 0 && content[0] != '{')) read_sentencepiece(content, bytes - 1);
     else if (kind < 6) read_pipeline(kind, content, bytes - 1);

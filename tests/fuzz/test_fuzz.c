@@ -5,7 +5,7 @@
 #include "lib/base/file.h"
 #include "tests/fuzz/fuzz_targets.h"
 
-/* The kept inputs once more: each found a way through the program that no other did, some a fault that is repaired. */
+/* Runs the kept inputs: each reached code that no other input did, or found a bug that is now fixed. */
 static void replay(const char *name, int (*target)(const uint8_t *, size_t))
 {
     char folder[256], path[1024];

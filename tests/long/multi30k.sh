@@ -1,6 +1,6 @@
 # Multi30k, English to German, from the raw files: one `quipu train`, BLEU on test_2016 in lower case with beam 5.
-# At most 20 million target tokens: 38 or more. The same run to its end, 18,000 updates, 36.7 million: 41 or more.
-# About half an hour and another one on two cores. The same commands stand in the README.
+# After 20 million target tokens: 38 or more. At the end of the run, 18,000 updates or 36.7 million tokens: 41 or more.
+# Half an hour each on two cores. The README has the same commands.
 . tests/cli/support
 data=$top/../shared/data/multi30k
 [ -d "$data" ] || { skip "Multi30k" "no ../shared/data/multi30k"; exit 0; }

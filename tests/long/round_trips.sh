@@ -1,4 +1,4 @@
-# decode(encode(x)) = x for 10 million random strings, by every kind of tokenizer with byte pieces. About a minute.
+# decode(encode(x)) = x for 10 million random strings, for every kind of tokenizer with byte pieces. About a minute.
 . tests/cli/support
 program=$(dirname "$QUIPU")/tests/tokenizer
 [ -x "$program" ] || { skip "10 million round trips" "no $program; make it first"; exit 0; }

@@ -1,5 +1,5 @@
-# One seed, one model file: the demo with 1, 2, 3 and 4 threads, a second time, and killed (-9) again and again.
-# Translations do not depend on the batch. STEPS=150 makes it short.
+# One seed gives one model file: the demo with 1, 2, 3 and 4 threads, repeated, and killed (-9) and resumed several
+# times. Translations do not depend on the batch. STEPS=150 makes it short.
 . tests/cli/support
 steps=${STEPS:+--steps $STEPS}
 

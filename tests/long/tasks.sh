@@ -1,5 +1,5 @@
-# The one-file tasks on public data, each as one command: what a label, a tag and a forecast cost and how good they are.
-# About eight minutes of one core. Nothing is drawn from the parts the scores are of.
+# The one-file tasks on public data, one command each: time and quality of labels, tags and forecasts. About eight
+# minutes of one core. The scored parts are never trained on.
 . tests/cli/support
 data=$top/../shared/data
 [ -d "$data/nsmc" ] || { skip "tasks" "no ../shared/data"; exit 0; }
@@ -20,11 +20,13 @@ reaches() {
     result $? "$3: $2 of $1 or more" "$score"
 }
 
-# Names of 18 languages; one in ten different ones is for the score (PyTorch's tutorial).
+# Names of 18 languages; one in ten distinct names is scored (PyTorch's tutorial).
 awk 'FNR == 1 { language = FILENAME; gsub(/.*\/|\.txt/, "", language) }
-    !seen[language, $0]++ { print language "\t" $0 > (++n % 10 == 5 ? "names.test" : "names.train") }' "$data"/names/*.txt
+    !seen[language, $0]++ { print language "\t" $0 > (++n % 10 == 5 ? "names.test" : "names.train") }' \
+    "$data"/names/*.txt
 learns names --task classify --train names.train --tokenizer char --vocab-size 400 --encoder lstm --bidirectional \
-    --hidden-size 128 --emb-size 64 --enc-layers 1 --dropout 0.3 --batch-size 1000 --lr 0.004 --lr-warmup 100 --steps 1200
+    --hidden-size 128 --emb-size 64 --enc-layers 1 --dropout 0.3 --batch-size 1000 --lr 0.004 \
+    --lr-warmup 100 --steps 1200
 reaches 80 accuracy names names.test
 
 # Korean film reviews, good or bad.
@@ -33,7 +35,7 @@ learns reviews --task classify --train "$data/nsmc/train.tsv.gz" --tokenizer bpe
     --lr 0.003 --lr-warmup 100 --steps 400
 reaches 80 accuracy reviews "$data/nsmc/dev.tsv"
 
-# Parts of speech through pieces of words.
+# Parts of speech with subword pieces.
 tagger="--task tag --tokenizer bpe --encoder lstm --bidirectional --enc-layers 1 --dropout 0.4 --batch-size 2000"
 learns english-tags $tagger --train "$data/ud_english_ewt/train.conllu.gz" --vocab-size 8000 --hidden-size 128 \
     --emb-size 128 --lr 0.003 --lr-warmup 100 --steps 600
@@ -42,7 +44,7 @@ learns korean-tags $tagger --train "$data/ud_korean_gsd/train.conllu.gz" --vocab
     --emb-size 96 --lr 0.004 --lr-warmup 50 --steps 500
 reaches 90 accuracy korean-tags "$data/ud_korean_gsd/dev.conllu.gz"
 
-# Names of people, places, times ...: whole sentences of tags by a conditional random field.
+# Names of people, places, times ...: tags of whole sentences by a conditional random field.
 names="--task tag --crf --encoder lstm --bidirectional --dropout 0.4 --lr-warmup 50 --steps 500"
 learns korean-names $names --train "$data/klue_ner/train.tsv.gz" --tokenizer word --vocab-size 2000 --enc-layers 2 \
     --hidden-size 96 --emb-size 96 --batch-size 4000 --lr 0.004
@@ -51,16 +53,16 @@ learns rare-names $names --train "$data/wnut17/train.conll" --tokenizer bpe --vo
     --word-layers 1 --hidden-size 100 --emb-size 100 --batch-size 2000 --lr 0.003
 reaches 21 entity-f1 rare-names "$data/wnut17/dev.conll"
 
-# The same behind the parts of speech of EWT, which know names from other words.
-names="--task tag --encoder lstm --bidirectional --enc-layers 1 --word-layers 1 --hidden-size 128 --emb-size 128 --lr 0.003
-    --lr-warmup 50 --batch-size 2000"
+# The same after pretraining on the parts of speech of EWT, which tell names from other words.
+names="--task tag --encoder lstm --bidirectional --enc-layers 1 --word-layers 1 --hidden-size 128 --emb-size 128
+    --lr 0.003 --lr-warmup 50 --batch-size 2000"
 holds "speech is learned" "$QUIPU" train $names --train "$data/ud_english_ewt/train.conllu.gz" --tokenizer bpe \
     --vocab-size 6000 --dropout 0.33 --lr-schedule linear --lr-total 460 --epochs 4 --quiet -m speech.safetensors
-learns rare-behind $names --crf --train "$data/wnut17/train.conll" --init-from speech.safetensors --dropout 0.5 \
+learns rare-pretrained $names --crf --train "$data/wnut17/train.conll" --init-from speech.safetensors --dropout 0.5 \
     --word-dropout-src 0.05 --steps 500
-reaches 26 entity-f1 rare-behind "$data/wnut17/dev.conll"
+reaches 26 entity-f1 rare-pretrained "$data/wnut17/dev.conll"
 
-# Korean names behind the morphemes of GSD: each character with its morpheme's tag, a space between words.
+# Korean names after pretraining on the morphemes of GSD: each character with its morpheme's tag, a space between words.
 zcat "$data/ud_korean_gsd/train.conllu.gz" | LC_ALL=C awk -F'\t' '
     function put(text, tag,    at, bytes, first) {
         for (at = 1; at <= length(text); at += bytes) {
@@ -77,17 +79,22 @@ zcat "$data/ud_korean_gsd/train.conllu.gz" | LC_ALL=C awk -F'\t' '
         space = $10 !~ /SpaceAfter=No/
     }
     /^$/ { print ""; space = 0 }' >morphemes
-{ cut -f 1 morphemes | tr '\n' ' '; echo; zcat "$data/klue_ner/train.tsv.gz" | grep -v '^##' | cut -f 1 | tr '\n' ' '; } >characters
+{
+    cut -f 1 morphemes | tr '\n' ' '
+    echo
+    zcat "$data/klue_ner/train.tsv.gz" | grep -v '^##' | cut -f 1 | tr '\n' ' '
+} >characters
 "$QUIPU" tokenizer train --type char --vocab-size 3000 -o characters.json characters 2>/dev/null
 names="--task tag --crf --tokenizer characters.json --encoder lstm --bidirectional --enc-layers 2 --hidden-size 128
     --emb-size 96 --lr 0.003 --lr-schedule linear --quiet"
 holds "morphemes is learned" "$QUIPU" train $names --train morphemes --dropout 0.3 --batch-size 3000 --lr-warmup 50 \
     --lr-total 420 --steps 267 -m morphemes.safetensors
-holds "names-behind is learned" "$QUIPU" train $names --train "$data/klue_ner/train.tsv.gz" --init-from morphemes.safetensors \
-    --dropout 0.4 --batch-size 2000 --lr-warmup 20 --lr-total 610 --epochs 5 -m names-behind.safetensors
-reaches 67 entity-f1 names-behind "$data/klue_ner/dev.tsv"
+holds "names-pretrained is learned" "$QUIPU" train $names --train "$data/klue_ner/train.tsv.gz" \
+    --init-from morphemes.safetensors --dropout 0.4 --batch-size 2000 --lr-warmup 20 --lr-total 610 --epochs 5 \
+    -m names-pretrained.safetensors
+reaches 67 entity-f1 names-pretrained "$data/klue_ner/dev.tsv"
 
-# Sunspots, twelve months ahead: the last fifth of the years is for the score.
+# Sunspots, twelve months ahead; the last fifth of the years is scored.
 sunspots=$data/timeseries/monthly_sunspots.csv
 head -2257 "$sunspots" >sun.train
 { head -1 "$sunspots"; tail -n +2258 "$sunspots"; } >sun.test
@@ -95,10 +102,11 @@ learns sunspots --task regress --train sun.train --column Sunspots --window 48 -
     --hidden-size 32 --emb-size 32 --enc-layers 1 --dropout 0.3 --batch-size 64 --batch-type sentence \
     --lr 0.003 --lr-warmup 100 --steps 1500
 "$QUIPU" evaluate mae,rmse -m sunspots.safetensors --test sun.test --train sun.train | tee forecasts | sed 's/^/# /'
-awk '/^model/ { mae = $2; rmse = $3 } /^(naive|line)/ && (mae >= $2 || rmse >= $3) { exit 1 } END { exit !mae }' forecasts
+awk '/^model/ { mae = $2; rmse = $3 } /^(naive|line)/ && (mae >= $2 || rmse >= $3) { exit 1 } END { exit !mae }' \
+    forecasts
 result $? "sunspots: better than the naive, the straight and the linear forecast" "$(cat forecasts)"
 
-# Few labels: 300 sentences alone, and behind an mlm of the text of all.
+# Few labels: 300 sentences alone, and after pretraining a masked language model on the whole text.
 zcat "$data/ud_english_ewt/train.conllu.gz" | awk -F'\t' '$1 ~ /^[0-9]+$/ { line = line (line == "" ? "" : " ") $2 }
     /^$/ { if (line != "") print line; line = "" }' >text
 zcat "$data/ud_english_ewt/train.conllu.gz" | awk '/^$/ && ++n == 300 { exit } { print }' >few
@@ -107,7 +115,7 @@ learns mlm --task mlm --train text --tokenizer bpe --vocab-size 4000 --encoder l
 few="--task tag --train few --tokenizer mlm.run/tokenizer-source.json --encoder lstm --bidirectional --enc-layers 1
     --hidden-size 96 --emb-size 96 --dropout 0.4 --batch-size 500 --lr 0.003 --lr-warmup 50 --steps 250"
 learns alone $few
-learns behind-mlm $few --init-from mlm.safetensors
+learns pretrained $few --init-from mlm.safetensors
 reaches 50 accuracy alone "$data/ud_english_ewt/dev.conllu.gz"
 alone=$score
-reaches "$(awk -v s="$alone" 'BEGIN { print s + 3 }')" accuracy behind-mlm "$data/ud_english_ewt/dev.conllu.gz"
+reaches "$(awk -v s="$alone" 'BEGIN { print s + 3 }')" accuracy pretrained "$data/ud_english_ewt/dev.conllu.gz"

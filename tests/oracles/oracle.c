@@ -326,7 +326,7 @@ void oracle_expect(oracle *o, const char *name, bool right, const char *format, 
     o->failures++;
 }
 
-/* Where the parts of one array come together. Values are laid down, gradients added up. */
+/* Merges the parts of one array: values are copied, gradients summed. */
 static void compare_parts(oracle *o, const oracle_part *part, int parts, int first, bool gradients)
 {
     const char *name = part[first].name;
@@ -367,7 +367,7 @@ static void give_upstream(oracle *o, const oracle_part *out)
     if (!oracle_find(o, name)) return;
     const qp_real *from = oracle_reals(o, name);
     qp_real beta, *grad = qp_tape_grad(o->tape, out->tensor, &beta);
-    if (!grad) return; /* a part without gradient, like the rows of a padding id */
+    if (!grad) return; /* no gradient, as for the row of the padding id */
     const qp_tensor y = out->tensor;
     for (int r = 0; r < y.rows; r++)
         for (int c = 0; c < y.columns; c++) {
@@ -390,7 +390,7 @@ static bool is_result(const char *name)
 void oracle_finish(oracle *o)
 {
     if (qp_tape_failed(o->tape)) oracle_stop(o, "%s", qp_tape_message(o->tape));
-    /* Values first: the backward may put gradients in their place. */
+    /* Values first: the backward pass may overwrite them with gradients. */
     for (int i = 0; i < o->outs; i++) compare_parts(o, o->out, o->outs, i, false);
     for (int i = 0; i < o->outs; i++) give_upstream(o, &o->out[i]);
     if (qp_tape_backward_from(o->tape) != QP_OK) oracle_stop(o, "%s", qp_tape_message(o->tape));

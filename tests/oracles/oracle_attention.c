@@ -14,7 +14,7 @@ typedef struct {
     int32_t *key_position, *query_position;
 } shape;
 
-/* Keys that are padding are not there: the rest of a sequence lies together, each with its position. */
+/* Padding keys are removed: the other keys of a sequence are adjacent, each with its position. */
 static void place(oracle *o, shape *s, int query_offset)
 {
     s->query_rows = oracle_ragged_of(o, s->batch, s->queries, NULL);
@@ -25,7 +25,7 @@ static void place(oracle *o, shape *s, int query_offset)
     for (int r = 0; r < s->query_rows.rows; r++) s->query_position[r] = r % s->queries + query_offset;
 }
 
-/* Our blocks [heads, Tq, keys read] one after the other; in the file [batch or 1, heads, Tq, Tk]. */
+/* Here: blocks [heads, Tq, keys read], one per sequence; in the file: [batch or 1, heads, Tq, Tk]. */
 static int32_t *weights_map(oracle *o, const shape *s, bool shared, int *count)
 {
     size_t total = (size_t)s->heads * (size_t)s->queries * (size_t)s->key_rows.rows;
@@ -64,7 +64,7 @@ static void add_bias(oracle *o, const shape *s, qp_attention_config *config)
     config->bias = oracle_input(o, "bias", count, 1, map);
 }
 
-/* sdpa, gqa, window_attention; softcap_attention, causal, with a factor 2 of its own */
+/* sdpa, gqa, window_attention; softcap_attention, which is causal and doubles the scores */
 static void attention(oracle *o)
 {
     shape s = {.batch = oracle_size(o, "in.q", 0),
@@ -108,7 +108,7 @@ static qp_tensor part(qp_tensor fused, int first, int rows)
     return fused;
 }
 
-/* q, k, v from one input through one product, or each through its own part of the fused weight, or its own weight. */
+/* q, k, v: one product of one input, or a product each with its part of the fused weight or its own weight. */
 static void project(oracle *o, qp_tensor query, qp_tensor key, qp_tensor value, bool same, qp_tensor projected[3])
 {
     qp_tensor fused = oracle_param_or_none(o, "in_proj_weight"), bias = oracle_param_or_none(o, "in_proj_bias");
@@ -160,7 +160,7 @@ static void mha(oracle *o)
     weights_out(o, &s, &map);
 }
 
-/* The table alone: bias [heads, Tq, Tk], the last query standing at the last key. */
+/* The bias alone: [heads, Tq, Tk]; the last query is at the position of the last key. */
 static void alibi(oracle *o)
 {
     int heads = oracle_size(o, "out.bias", 0), queries = oracle_size(o, "out.bias", 1),
@@ -175,7 +175,7 @@ static void alibi(oracle *o)
     oracle_compare(o, "out.bias", (size_t)(next - bias), bias);
 }
 
-/* Vectors of distances beside keys and values: a bias before the softmax, a sum after it. */
+/* Relative position vectors for keys and values: a bias before the softmax, a weighted sum after it. */
 static void shaw_attention(oracle *o)
 {
     shape s = {.batch = oracle_size(o, "in.q", 0), .heads = oracle_size(o, "in.q", 1)};
@@ -200,7 +200,7 @@ static void shaw_attention(oracle *o)
     weights_out(o, &s, &map);
 }
 
-/* The table's scores, for the first queries of as many queries as keys: here query i stands at i, ours at the end. */
+/* The table's scores. In the case query i is at position i; the library puts the last query at the last key. */
 static void t5_bias(oracle *o)
 {
     int heads = oracle_int(o, "heads"), queries = oracle_int(o, "queries"), keys = oracle_int(o, "keys"), wrong = 0;

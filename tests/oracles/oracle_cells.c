@@ -10,10 +10,10 @@
 #include "lib/train/optimizer.h"
 #include "tests/oracles/oracle.h"
 
-/* rnn_cell: every cell of lib/grad/op_recurrent.h by its name, with the masks of recurrent states; dropout with given
- * masks, max-norm of embeddings; batch norm over several batches. */
+/* rnn_cell: every cell of op_recurrent.h by name, with masks on the recurrent state; dropout with given masks;
+ * max-norm of embeddings; batch norm over several batches. */
 
-/* "weight_hh@72" is what begins at element 72 of the file's weight_hh. */
+/* "weight_hh@72" is the part of weight_hh that begins at element 72. */
 static int split_parts(const qp_parameter *ours, oracle_piece *piece)
 {
     const char *at = strchr(ours->name, '@');
@@ -73,7 +73,7 @@ static bool cell_named(oracle *o, qp_cell_kind *cell)
 
 static const qp_real *mask(oracle *o, const char *name) { return oracle_find(o, name) ? oracle_reals(o, name) : NULL; }
 
-/* x after its mask [batch, inputs], the same at every step. */
+/* x times its mask [batch, inputs], the same mask at every step. */
 static qp_tensor masked_input(oracle *o, qp_tensor x, int time)
 {
     const qp_real *given = mask(o, "in.mask_x");
@@ -105,7 +105,7 @@ static void rnn_cell(oracle *o)
     if (has_cell) oracle_output(o, "c_n", last.cell, NULL);
 }
 
-/* ---- words and values left out ---- */
+/* ---- dropout of words and values ---- */
 
 /* y = (weight * row_mask)[ids] */
 static void embedding_dropout(oracle *o)
@@ -122,7 +122,7 @@ static void embedding_dropout(oracle *o)
     oracle_output(o, "y", qp_sequence_scale(o->tape, y, (qp_sequences){.count = rows, .start = start}, factor), NULL);
 }
 
-/* y = x mask / (1 - p), a mask for all or one for all times */
+/* y = x mask / (1 - p); one mask per position, or one for all positions */
 static void masked_dropout(oracle *o)
 {
     int rows, columns, time = oracle_size(o, "in.x", 1), times = oracle_size(o, "in.mask", 1);
@@ -135,7 +135,7 @@ static void masked_dropout(oracle *o)
     oracle_output(o, "y", qp_scale(o->tape, qp_multiply(o->tape, x, m), factor), NULL);
 }
 
-/* Rows that are read are no longer than max_norm, in the table itself: the optimizer's rule, on these rows alone. */
+/* Rows that are read are first scaled to max_norm in the table: the optimizer's rule, on these rows only. */
 static void embedding_max_norm(oracle *o)
 {
     int rows = oracle_size(o, "in.weight", 0), columns = oracle_size(o, "in.weight", 1), spans = 0;
@@ -154,7 +154,7 @@ static void embedding_max_norm(oracle *o)
     qp_optimizer_config config;
     qp_optimizer *optimizer;
     qp_config_defaults(&qp_optimizer_fields, &config);
-    config.clip_norm = 0; /* gradients are zero: no rule moves anything */
+    config.clip_norm = 0; /* gradients are zero: no weight changes */
     config.max_norm = oracle_number(o, "max_norm");
     if (qp_optimizer_new(&config, size, span, spans, &optimizer) != QP_OK) oracle_stop(o, "%s", qp_error_message());
     qp_status status = qp_optimizer_step(optimizer, table, (const qp_real *const[]){zeros}, 1, 1, 0, 1, NULL);

@@ -9,9 +9,9 @@
 #include "lib/grad/op_pool.h"
 #include "tests/oracles/oracle.h"
 
-/* Networks made of convolutions: those that read words letter by letter, and stacks of gated ones. */
+/* Networks of convolutions: character CNNs, and stacks of gated convolutions. */
 
-/* param.STEM.weight [out, in, taps] as a matrix of rows in*taps. */
+/* param.STEM.weight [out, in, taps] as a matrix [out, in*taps]. */
 static qp_tensor filters(oracle *o, const char *stem, int *taps)
 {
     char name[48], full[64];

@@ -6,10 +6,10 @@
 #include "lib/decode/search.h"
 #include "tests/oracles/oracle_model.h"
 
-/* oracle_decode — greedy and beam search of trained translators; every source is also decoded in one batch with the
- * others, which must give the same. */
+/* oracle_decode — greedy and beam search with trained translators; every source is decoded alone and in a batch with
+ * the others, with the same result. */
 
-/* What was found, in the file's layout. */
+/* The results in the file's layout. */
 typedef struct {
     int32_t *tokens, *lengths;
     qp_real *log_prob, *score;
@@ -106,7 +106,7 @@ static void run_decode(oracle *o)
     }
 }
 
-/* The first keys are in both sets of cases. */
+/* Both sets of cases have the first keys. */
 static void sampling(oracle *o)
 {
     enum { FIRST_SET = 5 };

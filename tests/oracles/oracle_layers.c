@@ -14,7 +14,7 @@
 #include "lib/nn/highway.h"
 #include "tests/oracles/oracle.h"
 
-/* Layers that gate, convolve, pool, normalise over the batch or turn by the position. */
+/* Gating, convolution, pooling, batch normalization, rotary positions. */
 
 static qp_tensor input_x(oracle *o)
 {
@@ -64,7 +64,7 @@ static void highway(oracle *o)
     oracle_output(o, "y", qp_highway_forward(&made, o->tape, params, x), NULL);
 }
 
-/* [B, C, T] in the file, rows b*T + t of C columns here: one sequence a batch entry. */
+/* [B, C, T] in the file, rows b*T + t of C columns here: one sequence per batch entry. */
 static qp_tensor channels_first(oracle *o, qp_sequences *sequences)
 {
     int batch = oracle_size(o, "in.x", 0), channels = oracle_size(o, "in.x", 1), time = oracle_size(o, "in.x", 2);
@@ -78,7 +78,7 @@ static void output_channels_first(oracle *o, qp_tensor y, qp_sequences frames)
     oracle_output(o, "y", y, oracle_heads_map(o, frames.count, y.columns, time, 1));
 }
 
-/* The weight [out, in/groups, k] is a matrix of rows in/groups*k. */
+/* The weight [out, in/groups, k] as a matrix [out, in/groups*k]. */
 static void conv1d(oracle *o)
 {
     qp_sequences s, frames;
@@ -131,7 +131,7 @@ static void rope(oracle *o)
     oracle_output(o, "y", qp_rope(o->tape, x, heads, position, qp_tensor_of(places, width, table)), map);
 }
 
-/* Coins of [layers, 1 or batch]: 1 keeps the branch. Outside of training all stay as they are. */
+/* coin [layers, 1 or batch]: 1 keeps the branch. Outside training every branch is kept, unscaled. */
 static void stochastic_depth(oracle *o)
 {
     int batch = oracle_size(o, "in.x", 0), time = oracle_size(o, "in.x", 1), columns = oracle_size(o, "in.x", 2);

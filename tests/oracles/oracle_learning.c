@@ -7,7 +7,7 @@
 #include "lib/tensor/gemm.h"
 #include "tests/oracles/oracle_learning.h"
 
-/* Initialisers, optimizers, learning rates. */
+/* Initializers, optimizers, learning rate schedules. */
 
 static void set_text(oracle *o, const qp_field_table *table, void *config, const char *field, const char *text)
 {
@@ -16,14 +16,14 @@ static void set_text(oracle *o, const qp_field_table *table, void *config, const
     if (qp_config_set(found, config, o->name, text) != QP_OK) oracle_stop(o, "%s", qp_error_message());
 }
 
-/* The same for the name of a rule: one that we do not have skips the case. */
+/* The same for the name of a rule; an unknown rule skips the case. */
 static void set_rule(oracle *o, const qp_field_table *table, void *config, const char *field, const char *name)
 {
     if (qp_config_set(qp_config_find(table, field), config, o->name, name) != QP_OK)
         oracle_skip(o, "%s %s", table->title, name);
 }
 
-/* Field `field` from key `key`, where the case has it. */
+/* Set field `field` from key `key` if the case has it. */
 static void set(oracle *o, const qp_field_table *table, void *config, const char *field, const char *key)
 {
     const char *text = oracle_text_or(o, key, NULL);
@@ -103,7 +103,7 @@ static layout layout_of(oracle *o)
         if (strncmp(stored->name, "p0.", 3) != 0) continue;
         if (l.spans == NAMES) oracle_stop(o, "more than %d parameters", NAMES);
         if (stored->count == 0) oracle_stop(o, "%s is empty", stored->name);
-        bool matrix = stored->dimensions >= 2; /* its rows are the first axis, whatever the rank */
+        bool matrix = stored->dimensions >= 2; /* the rows are the first axis, at any rank */
         int rows = matrix ? oracle_size(o, stored->name, 0) : 1, columns = (int)stored->count / rows;
         l.name[l.spans] = stored->name + 3;
         l.span[l.spans++] =
@@ -169,7 +169,7 @@ static void optimizer(oracle *o)
 {
     qp_optimizer_config config;
     oracle_optimizer_config(o, &config);
-    config.l2 = oracle_number_or(o, "weight_decay", 0); /* here weight_decay is L2 with every rule */
+    config.l2 = oracle_number_or(o, "weight_decay", 0); /* in these cases weight_decay is L2 for every rule */
     config.weight_decay = oracle_number_or(o, "direction_decay", 0);
     layout l = layout_of(o);
     qp_optimizer *made;
@@ -178,9 +178,9 @@ static void optimizer(oracle *o)
     qp_optimizer_free(made);
 }
 
-/* ---- learning rates ---- */
+/* ---- schedules ---- */
 
-/* What the cases say in other units than we do. */
+/* Settings that the cases give in other units. */
 static void schedule_translated(oracle *o, const char *key, qp_schedule_config *config)
 {
     if (oracle_is(o, key, "tri_stage")) config->lr_min = config->lr * oracle_number(o, "final_scale");
@@ -267,9 +267,9 @@ static void schedule(oracle *o)
     oracle_compare(o, "out.lr", (size_t)updates, rate);
 }
 
-/* ---- initialisers ---- */
+/* ---- initializers ---- */
 
-/* Ours as PyTorch names it: kaiming with gain g is He with g / sqrt(2), the fan by mode. */
+/* PyTorch's names: kaiming with gain g is He with gain g / sqrt(2); the mode chooses the fan. */
 static qp_init init_of(oracle *o, int *fan_in, int *fan_out)
 {
     static const struct {
@@ -291,7 +291,7 @@ static qp_init init_of(oracle *o, int *fan_in, int *fan_out)
     oracle_skip(o, "init %s", oracle_text(o, "kind"));
 }
 
-/* Largest distance of W W' (or W' W) from gain^2 I. */
+/* Largest absolute element of W W' - gain^2 I (or W' W - gain^2 I). */
 static double gram_error(oracle *o, int rows, int columns, const qp_real *w, double gain)
 {
     int n = rows <= columns ? rows : columns;

@@ -5,7 +5,7 @@
 #include "lib/train/schedule.h"
 #include "tests/oracles/oracle.h"
 
-/* oracle_learning — optimizer and learning rate as a case configures them; `key` names the kind of schedule. */
+/* oracle_learning — the optimizer and schedule that a case configures; `key` holds the kind of schedule. */
 void oracle_optimizer_config(oracle *o, qp_optimizer_config *config);
 void oracle_schedule_config(oracle *o, const char *key, qp_schedule_config *config);
 

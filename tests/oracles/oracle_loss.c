@@ -7,7 +7,7 @@
 #include "lib/grad/loss/op_loss_pair.h"
 #include "tests/oracles/oracle.h"
 
-/* batchmean is the sum, to be divided by the first axis. */
+/* batchmean: the sum, divided by the first axis by the caller. */
 static qp_reduction reduction_of(oracle *o)
 {
     if (oracle_is(o, "reduction", "mean")) return QP_MEAN;
@@ -30,7 +30,7 @@ static qp_tensor matrix(oracle *o, const char *name)
     return oracle_input(o, name, rows, columns, NULL);
 }
 
-/* Tokens that are not counted have a target below 0. */
+/* Ignored tokens have a target below 0. */
 static int32_t *targets(oracle *o, int rows)
 {
     int32_t *target = oracle_ints(o, "in.target");
@@ -53,7 +53,7 @@ static qp_tensor cross_entropy(oracle *o, qp_reduction reduction)
     return qp_cross_entropy(o->tape, logits, targets(o, logits.rows), &config);
 }
 
-/* ---- the kinds of the other operations; `constant` is the key of theirs ---- */
+/* ---- kinds of the other losses; `constant` is the key of their constant ---- */
 
 static const struct {
     const char *name;
@@ -106,7 +106,7 @@ static qp_tensor element(oracle *o, int i, qp_reduction reduction)
                            reduction);
 }
 
-/* Masks are stored as whole numbers. */
+/* Masks are stored as integers. */
 static const qp_real *beside(oracle *o, const char *name)
 {
     const qp_stored *stored = oracle_array(o, name);
@@ -130,7 +130,7 @@ static qp_tensor of_classes(oracle *o, int i, qp_reduction reduction)
     return qp_class_loss(o->tape, logits, guided ? NULL : targets(o, logits.rows), &config);
 }
 
-/* Their rows are ours, but where every element is a value of its own. */
+/* Rows are the same, except that reduction none gives one value per element. */
 static qp_tensor pair(oracle *o, int i, qp_reduction reduction)
 {
     qp_tensor x[2] = {matrix(o, pair_kinds[i].a), matrix(o, pair_kinds[i].b)};
@@ -144,7 +144,7 @@ static qp_tensor pair(oracle *o, int i, qp_reduction reduction)
                         number(o, pair_kinds[i].constant, 0), reduction);
 }
 
-/* mean of both nll + weight * symmetric KL */
+/* mean of both NLLs + weight * symmetric KL */
 static qp_tensor r_drop(oracle *o, qp_reduction reduction)
 {
     qp_tensor x1 = matrix(o, "x1"), x2 = matrix(o, "x2");

@@ -6,10 +6,10 @@
 #include "lib/model/model.h"
 #include "tests/oracles/oracle.h"
 
-/* The oracle runner: every *.safetensors case of a folder through the operation it names.
+/* The oracle runner: runs every *.safetensors case of a folder.
  *     build/tests/oracles DIR
- * One line for each array that is wrong, the unknown operations with their counts, last `N passed, N failed, N
- * skipped`. */
+ * Prints one line for each wrong array, unknown operations with their counts, and at the end `N passed, N failed,
+ * N skipped`. */
 
 static const oracle_row *const family[] = {oracle_rows_ops,       oracle_rows_layers,       oracle_rows_loss,
                                            oracle_rows_attention, oracle_rows_transformer,  oracle_rows_models,
@@ -45,7 +45,7 @@ static void count_unknown(tally *all, const char *what)
     all->unknown_count[kind]++;
 }
 
-/* The arrays and values every case has, whatever it computes. */
+/* Checks what every case must have. */
 static void check_form(oracle *o)
 {
     o->name = oracle_text(o, "case");
@@ -75,7 +75,7 @@ static void run_case(oracle *o, const char *path)
 
 static void one_case(oracle *o, tally *all, const char *path)
 {
-    o->name = path; /* until the file has said its own */
+    o->name = path; /* until the name in the file is known */
     o->file = NULL;
     o->model = NULL;
     o->params = NULL;

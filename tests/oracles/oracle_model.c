@@ -16,7 +16,7 @@ typedef struct {
     const char *ours, *theirs;
 } name_pair;
 
-/* theirs = ours with the first appearance of every pair's text replaced. */
+/* theirs = ours with the first occurrence of each pair's text replaced. */
 static void translate(const name_pair *pair, size_t pairs, const char *ours, char *theirs, size_t bytes)
 {
     snprintf(theirs, bytes, "%s", ours);
@@ -36,8 +36,8 @@ static int whole(const qp_parameter *ours, oracle_piece *piece)
     return 1;
 }
 
-/* Ours has a leading "layer." when the layer stands alone. The attention to the memory keeps its query apart from its
- * keys and values, which are one array in the file: a third and two thirds. */
+/* The library's name begins with "layer." for a single layer. Cross-attention has one matrix for queries and one for
+ * keys and values; the file has one for all: the first third and the other two. */
 int oracle_split_layers(const qp_parameter *ours, oracle_piece *piece)
 {
     static const name_pair pair[] = {{"multihead_attn.q_proj_", "multihead_attn.in_proj_"},
@@ -76,7 +76,7 @@ static int split_gpt(const qp_parameter *ours, oracle_piece *piece)
     return whole(ours, piece);
 }
 
-/* Ours has queries, keys and values in one matrix: rows q; k; v. */
+/* The library keeps queries, keys and values in one matrix: rows q; k; v. */
 int oracle_split_llama(const qp_parameter *ours, oracle_piece *piece)
 {
     static const name_pair pair[] = {{"tgt_embed.", "embed_tokens."},
@@ -356,8 +356,8 @@ static oracle_batch batch_of_pairs(oracle *o, const char *prefix, int step)
     return (oracle_batch){.batch = {.source = from.ids, .target = to.ids}, .source = from.rows, .target = to.rows};
 }
 
-/* in.ids [B, T] are read, and nothing is to be predicted; of batch.ids [steps, B, T+1] all but the last are read, all
- * but the first predicted. */
+/* in.ids [B, T]: inputs without targets. batch.ids [steps, B, T+1]: inputs are all but the last, targets all but the
+ * first. */
 static oracle_batch batch_of_text(oracle *o, const char *prefix, int step)
 {
     int count, time;
@@ -374,7 +374,7 @@ static oracle_batch batch_of_text(oracle *o, const char *prefix, int step)
     return (oracle_batch){.batch = batch, .target = all};
 }
 
-/* Every token of ids [B, T] up to its length has a label, or -100: not counted. */
+/* Every token of ids [B, T] up to the length has a label; -100: ignored. */
 static oracle_batch batch_of_labels(oracle *o, const char *prefix, const char *labels, int step)
 {
     int count, time, lengths, tags, tag_time;
@@ -453,7 +453,7 @@ static const model_row *row_of(oracle *o, const char *kind)
     oracle_skip(o, "%s (%.80s)", oracle_text(o, "op"), kind);
 }
 
-/* The longest sequence the case reads or writes: the last axis of an array of ids, or max_len. */
+/* The longest sequence of the case: the last axis of an array of ids, or max_len. */
 static int longest_of(oracle *o)
 {
     int longest = (int)oracle_number_or(o, "max_len", 1);

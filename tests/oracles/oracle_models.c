@@ -1,7 +1,7 @@
 #include "lib/grad/op_basic.h"
 #include "tests/oracles/oracle_model.h"
 
-/* Whole models over token ids: their scores, and the loss where the case has one. */
+/* Whole models over token ids: scores, and the loss if the case has one. */
 
 static int32_t *logits_map(oracle *o, const qp_model *model, const oracle_batch *b)
 {
@@ -15,7 +15,7 @@ static void logits(oracle *o, const char *kind)
     oracle_output(o, "logits", qp_model_logits(model, o->tape, &b.batch, NULL), logits_map(o, model, &b));
 }
 
-/* The scores have no gradient of their own; the loss makes them again. */
+/* The scores get no upstream gradient; the loss recomputes them. */
 static void loss(oracle *o, const char *kind)
 {
     logits(o, kind);
@@ -30,7 +30,7 @@ static void gpt2(oracle *o) { logits(o, "gpt"); }
 
 static void llama(oracle *o) { logits(o, "llama"); }
 
-/* The decoder's map: our blocks [Tq, Tk] one after the other; in the file [batch, T, S]. */
+/* The decoder's attention: here blocks [Tq, Tk], one per sequence; in the file [batch, T, S]. */
 static void seq2seq(oracle *o)
 {
     const qp_model *model = oracle_model_make(o, "gru_seq2seq", "param.");

@@ -38,7 +38,7 @@ static void linear(oracle *o)
                   NULL);
 }
 
-/* The tokens that are padding have a row of y, but are not in our batches: they read a constant. */
+/* Padding tokens have a row of y but are not part of a batch here: their row is a constant. */
 static void embedding(oracle *o)
 {
     int count = (int)oracle_array(o, "in.ids")->count, padding = (int)oracle_number_or(o, "padding_idx", -1);

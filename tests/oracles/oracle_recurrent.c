@@ -7,7 +7,7 @@
 #include "lib/nn/recurrent_attention.h"
 #include "tests/oracles/oracle.h"
 
-/* Recurrent layers (lib/nn/recurrent.h), and the attention of recurrent decoders. */
+/* Recurrent layers, and the attention of recurrent decoders. */
 
 /* ---- rnn, lstm, gru ---- */
 
@@ -111,7 +111,7 @@ static looking looking_of(oracle *o)
     return l;
 }
 
-/* Our blocks [Tq, keys read] one after the other; in the file [batch, Tq, Tk]. */
+/* Here: blocks [Tq, keys read], one per sequence; in the file: [batch, Tq, Tk]. */
 static int32_t *pairs_map(oracle *o, const looking *l, int *count)
 {
     int32_t *map = oracle_memory(o, (size_t)l->queries * (size_t)l->memory_rows.rows * sizeof *map), *next = map;
@@ -137,7 +137,7 @@ static qp_real *scores_memory(oracle *o, const looking *l)
     return oracle_memory(o, (size_t)l->queries * (size_t)l->memory_rows.rows * sizeof(qp_real));
 }
 
-/* query and key weights are columns of one matrix, or two. */
+/* Query and key weights are columns of one matrix, or two matrices. */
 static void additive(oracle *o, qp_tensor query_weight, qp_tensor key_weight, const char *energy)
 {
     looking l = looking_of(o);

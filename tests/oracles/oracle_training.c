@@ -11,12 +11,12 @@
 #include "tests/oracles/oracle_learning.h"
 #include "tests/oracles/oracle_model.h"
 
-/* Whole trainings by the library's own trainer: loss, gradient norm and rate of every step, the weights at the end, and
- * their means. */
+/* Whole training runs by the library's trainer: loss, gradient norm and learning rate of every step, the final weights
+ * and their averages. */
 
 typedef struct training training;
 
-/* A kind of model: how it is built, where its batches lie, its loss; names as the case has them. */
+/* A kind of model: how to build it, its batches and its loss; names as in the case. */
 typedef struct {
     const char *kind; /* NULL: any of oracle_model.h */
     void (*make)(training *t);
@@ -31,9 +31,9 @@ struct training {
     const training_row *row;
     int number; /* of the batch */
     qp_real smoothing, tokens_per_text;
-    qp_real unit;                /* rows a sequence, in the batch */
+    qp_real unit;                /* rows per sequence, in the batch */
     qp_real *loss, *norm, *rate; /* [steps] */
-    qp_real *last;               /* the weights behind the last step */
+    qp_real *last;               /* the weights after the last step */
     size_t bytes;                /* of them */
     int steps, accumulate;
     char folder[64]; /* of the run; "": none */
@@ -60,7 +60,7 @@ static qp_tensor model_loss(training *t, qp_tape *tape, const qp_batch *batch)
     return qp_model_loss(t->o->model, tape, batch, t->smoothing);
 }
 
-/* The mean over the sequences, which the trainer divides by the rows. */
+/* The mean over sequences; the trainer divides by the rows. */
 static void field_batch(training *t, int number, qp_batch *batch)
 {
     model_batch(t, number, batch);
@@ -80,7 +80,7 @@ static int split_nothing(const qp_parameter *ours, oracle_piece *piece)
     return 1;
 }
 
-/* linear2(tanh(linear1 x)): one row a sequence, so that no shard cuts between a row and the one it is mixed with. */
+/* linear2(tanh(linear1 x)): one row per sequence, so that a row and its mixup partner stay in one shard. */
 static void make_mixup(training *t)
 {
     static const char *const name[] = {"linear1.weight", "linear1.bias", "linear2.weight", "linear2.bias"};
@@ -120,7 +120,7 @@ static qp_tensor mixup_loss(training *t, qp_tape *tape, const qp_batch *batch)
     return qp_mixup_cross_entropy(tape, x, batch->target.id, own, other, t->smoothing);
 }
 
-/* Beside the mean over the tokens the divergence is a mean over the texts: the library's is summed over both. */
+/* The case averages the loss over tokens and the divergence over texts; the library sums over both. */
 static void code_batch(training *t, int number, qp_batch *batch)
 {
     model_batch(t, number, batch);
@@ -137,7 +137,7 @@ static qp_tensor code_loss(training *t, qp_tape *tape, const qp_batch *batch)
     return qp_add(tape, parts.words, qp_scale(tape, parts.divergence, weight));
 }
 
-/* The model is the first set's; what its decoder reads depends on coins and on what it makes. */
+/* The model of the first set; the decoder's inputs depend on coins and on its own predictions. */
 static void make_sampled(training *t)
 {
     t->kind = "gru_seq2seq";
@@ -165,7 +165,7 @@ static const training_row rows[] = {
     {NULL, make_model, model_batch, model_loss, NULL},
 };
 
-/* ---- what the trainer asks ---- */
+/* ---- callbacks of the trainer ---- */
 
 static qp_status begin(void *self, int64_t epoch, int64_t *count)
 {
@@ -199,7 +199,7 @@ static void progress(void *self, const qp_progress *p)
     if (p->update == t->steps) memcpy(t->last, qp_params_block(t->o->params), t->bytes);
 }
 
-/* A validation that finds nothing better or worse: it keeps the weights, for their mean. */
+/* A validation that never improves: it stores the weights for their average. */
 static qp_status measure(void *self, int threads, qp_metrics *metrics)
 {
     (void)self;
@@ -213,7 +213,7 @@ static qp_status save_model(void *self, const char *path)
     return qp_model_file_save(path, ((training *)self)->o->model, &(qp_model_texts){0});
 }
 
-/* ---- its configuration ---- */
+/* ---- configuration ---- */
 
 static bool starts_with_one_of(const char *name, const char *prefixes)
 {
@@ -225,7 +225,7 @@ static bool starts_with_one_of(const char *name, const char *prefixes)
     return false;
 }
 
-/* `frozen` has beginnings of the case's names; --freeze wants ours. */
+/* `frozen` lists prefixes of the case's names; --freeze takes the library's. */
 static void freeze(const training *t, qp_training_config *config)
 {
     oracle *o = t->o;
@@ -245,7 +245,7 @@ static void freeze(const training *t, qp_training_config *config)
     }
 }
 
-/* The mean of the weights behind the last steps is that of the run's last validated models. */
+/* The average of the weights after the last steps is the average of the last validated models. */
 static void settle_mean(training *t, qp_training_config *config, qp_trainer *trainer)
 {
     int start = (int)oracle_number_or(t->o, "swa_start", -1);

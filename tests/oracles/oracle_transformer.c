@@ -7,7 +7,7 @@
 #include "lib/nn/transformer.h"
 #include "tests/oracles/oracle_model.h"
 
-/* The layers of lib/nn/transformer.h, given PyTorch's parameters. Padding is not there: ragged rows throughout. */
+/* Transformer layers with PyTorch's parameters. Padding is removed: all rows are ragged. */
 
 static qp_transformer_config config_of(oracle *o)
 {
@@ -21,7 +21,7 @@ static qp_transformer_config config_of(oracle *o)
                                    .activation = oracle_activation(o, "activation")};
 }
 
-/* in.NAME [B, T, d] without what its mask says is padding. */
+/* in.NAME [B, T, d] without the padding of its mask. */
 static qp_tensor ragged_input(oracle *o, const char *name, const char *mask, oracle_ragged *ragged)
 {
     char full[64];
@@ -111,7 +111,7 @@ static void encoder_decoder(oracle *o)
     oracle_output(o, "y", stack_forward(&decoder, pass, target), oracle_rows_map(o, &target_rows, target.columns));
 }
 
-/* The places that are padding count: a token stands where it stands in the file. */
+/* Padding counts for positions: a token keeps its position in the file. */
 static int32_t *positions_of(oracle *o, const oracle_ragged *rows, int offset)
 {
     int32_t *position = oracle_memory(o, (size_t)rows->rows * sizeof *position);
