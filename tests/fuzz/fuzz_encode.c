@@ -77,7 +77,8 @@ static void make_all(void)
     }
     for (int k = 0; k < MODELS; k++) make_model(k);
     for (int k = 0; k < EXPRESSIONS; k++) {
-        qp_status status = qp_regex_compile(QP_REGEX_PERL, "fuzz", expression[k], strlen(expression[k]), &made.regex[k]);
+        const char *text = expression[k];
+        qp_status status = qp_regex_compile(QP_REGEX_PERL, "fuzz", text, strlen(text), &made.regex[k]);
         qp_fuzz_require(status == QP_OK, "the expression compiles");
     }
     made.ready = true;
