@@ -1,8 +1,8 @@
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/base/json_text.h"
 #include "cli/base/commands.h"
 #include "cli/base/model_table.h"
 #include "cli/base/options.h"
@@ -36,39 +36,57 @@ static const qp_command info = {
 
 /* ---- JSON ---- */
 
-static json_t *settings_json(const qp_model_config *settings)
+static void put_settings(const qp_model_config *settings, qp_text_buffer *out)
 {
-    json_t *object = json_object();
     char text[600];
+    qp_json_open(out, '{');
     for (int i = 0; i < qp_model_fields.count; i++) {
         const qp_field *field = &qp_model_fields.field[i];
         qp_config_get(field, settings, text, sizeof text);
-        json_t *value = json_string(text);
-        if (field->kind == QP_FIELD_INT) value = (json_decref(value), json_integer(strtoll(text, NULL, 10)));
-        if (field->kind == QP_FIELD_REAL) value = (json_decref(value), json_real(strtod(text, NULL)));
-        if (field->kind == QP_FIELD_BOOL) value = (json_decref(value), json_boolean(strcmp(text, "true") == 0));
-        json_object_set_new(object, field->name, value);
+        if (field->kind == QP_FIELD_TEXT || field->kind == QP_FIELD_CHOICE)
+            qp_json_put_text(out, field->name, text);
+        else if (field->kind == QP_FIELD_INT)
+            qp_json_put_integer(out, field->name, strtoll(text, NULL, 10));
+        else if (field->kind == QP_FIELD_REAL)
+            qp_json_put_number(out, field->name, strtod(text, NULL));
+        else
+            qp_json_put_bool(out, field->name, strcmp(text, "true") == 0);
     }
-    return object;
+    qp_json_close(out, '}');
 }
 
-static json_t *tokenizer_json(const qp_tokenizer *tokenizer)
+static void put_tokenizer(const char *key, const qp_tokenizer *tokenizer, qp_text_buffer *out)
 {
-    if (!tokenizer) return json_null();
+    qp_json_key(out, key);
+    if (!tokenizer) {
+        qp_json_null(out);
+        return;
+    }
     qp_tokenizer_facts facts = qp_tokenizer_info(tokenizer);
-    return json_pack("{s:s, s:i, s:s, s:b, s:b}", "type", facts.type, "size", facts.size, "normalization",
-                     facts.normalization, "lower_case", facts.lower_case, "byte_fallback", facts.byte_fallback);
+    qp_json_open(out, '{');
+    qp_json_put_text(out, "type", facts.type);
+    qp_json_put_integer(out, "size", facts.size);
+    qp_json_put_text(out, "normalization", facts.normalization);
+    qp_json_put_bool(out, "lower_case", facts.lower_case);
+    qp_json_put_bool(out, "byte_fallback", facts.byte_fallback);
+    qp_json_close(out, '}');
 }
 
-static json_t *tensors_json(const qp_params *params)
+static void put_tensors(const qp_params *params, qp_text_buffer *out)
 {
-    json_t *list = json_array();
+    qp_json_open(out, '[');
     for (int i = 0; i < qp_params_count(params); i++) {
         const qp_parameter *p = qp_params_at(params, i);
-        json_t *shape = p->rows > 1 ? json_pack("[i,i]", p->rows, p->columns) : json_pack("[i]", p->columns);
-        json_array_append_new(list, json_pack("{s:s, s:o}", "name", p->name, "shape", shape));
+        qp_json_open(out, '{');
+        qp_json_put_text(out, "name", p->name);
+        qp_json_key(out, "shape");
+        qp_json_open(out, '[');
+        if (p->rows > 1) qp_json_integer(out, p->rows);
+        qp_json_integer(out, p->columns);
+        qp_json_close(out, ']');
+        qp_json_close(out, '}');
     }
-    return list;
+    qp_json_close(out, ']');
 }
 
 /* ---- operations and memory ---- */
@@ -97,24 +115,32 @@ static qp_status estimate_of(const qp_model *model, const qp_optimizer_config *o
     return status;
 }
 
-static void print_json(const char *path, const qp_package *m, const estimate *e)
+static qp_status print_json(const char *path, const qp_package *m, const estimate *e)
 {
     const qp_params *params = qp_model_params(m->model);
-    json_t *object = json_pack(
-        "{s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "file", path, "config",
-        settings_json(qp_model_config_of(m->model)), "parameters", (json_int_t)qp_params_elements(params),
-        "source_tokenizer", tokenizer_json(m->source), "target_tokenizer", tokenizer_json(m->target), "tensors",
-        tensors_json(params), "modules", qp_model_table_json(&e->cost), "forward_flops_per_token", e->cost.forward,
-        "training_flops_per_token", 3 * e->cost.forward, "training_memory", qp_training_memory_json(&e->memory));
     const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
-    json_t *counts = json_array();
-    for (int k = 1; ngram && k <= qp_ngram_order(ngram); k++)
-        json_array_append_new(counts, json_integer(qp_ngram_count(ngram, k)));
-    json_object_set_new(object, "ngrams", counts);
-    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
-    if (text) puts(text);
-    free(text);
-    json_decref(object);
+    qp_text_buffer out = {0};
+    qp_json_open(&out, '{');
+    qp_json_put_text(&out, "file", path);
+    qp_json_key(&out, "config");
+    put_settings(qp_model_config_of(m->model), &out);
+    qp_json_put_integer(&out, "parameters", (int64_t)qp_params_elements(params));
+    put_tokenizer("source_tokenizer", m->source, &out);
+    put_tokenizer("target_tokenizer", m->target, &out);
+    qp_json_key(&out, "tensors");
+    put_tensors(params, &out);
+    qp_json_key(&out, "modules");
+    qp_model_table_json(&e->cost, &out);
+    qp_json_put_number(&out, "forward_flops_per_token", e->cost.forward);
+    qp_json_put_number(&out, "training_flops_per_token", 3 * e->cost.forward);
+    qp_json_key(&out, "training_memory");
+    qp_training_memory_json(&e->memory, &out);
+    qp_json_key(&out, "ngrams");
+    qp_json_open(&out, '[');
+    for (int k = 1; ngram && k <= qp_ngram_order(ngram); k++) qp_json_integer(&out, (int64_t)qp_ngram_count(ngram, k));
+    qp_json_close(&out, ']');
+    qp_json_close(&out, '}');
+    return qp_json_line(stdout, &out);
 }
 
 /* ---- for people ---- */
@@ -163,12 +189,13 @@ static qp_status tell(const char *path, const qp_package *m)
     qp_config_defaults(&qp_optimizer_fields, &optimizer);
     estimate e;
     QP_TRY(estimate_of(m->model, &optimizer, &e));
+    qp_status status = QP_OK;
     if (config.json)
-        print_json(path, m, &e);
+        status = print_json(path, m, &e);
     else
         print_text(path, m, &e);
     qp_model_cost_free(&e.cost);
-    return QP_OK;
+    return status;
 }
 
 static qp_status run(void *self, const qp_options *options)

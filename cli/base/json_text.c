@@ -1,34 +1,14 @@
 #include "cli/base/json_text.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/text/utf8.h"
-
-json_t *qp_json_text(const char *text, size_t bytes)
+qp_status qp_json_line(FILE *stream, qp_text_buffer *json)
 {
-    char *valid = malloc(3 * bytes + 1);
-    if (!valid) return NULL;
-    size_t used = 0;
-    for (size_t at = 0, length; at < bytes; at += length) {
-        if (qp_utf8_next(text + at, bytes - at, &length) == QP_INVALID_CODE) {
-            memcpy(valid + used, "\xEF\xBF\xBD", 3);
-            used += 3;
-        } else {
-            memcpy(valid + used, text + at, length);
-            used += length;
-        }
+    qp_status status = json->failed ? qp_fail(QP_EMEMORY, "out of memory for a line of JSON") : QP_OK;
+    if (status == QP_OK) {
+        fwrite(json->text, 1, json->bytes, stream);
+        putc('\n', stream);
     }
-    json_t *string = json_stringn(valid, used);
-    free(valid);
-    return string;
-}
-
-void qp_json_line(FILE *stream, json_t *object)
-{
-    json_dumpf(object, stream, JSON_COMPACT | JSON_REAL_PRECISION(8));
-    json_decref(object);
-    putc('\n', stream);
+    qp_text_free(json);
+    return status;
 }
 
 void qp_line_put(FILE *stream, const char *text, size_t bytes)

@@ -1,16 +1,14 @@
 #ifndef QP_JSON_TEXT_H
 #define QP_JSON_TEXT_H
 
-#include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
 
-/* qp_json_text — any bytes as a JSON string; bytes that are not UTF-8 become U+FFFD. NULL: out of memory. */
-json_t *qp_json_text(const char *text, size_t bytes);
+#include "lib/text/json_writer.h"
 
-/* qp_json_line — one object as one line on `stream`; takes over `object`. Numbers keep 8 digits.
- * Writing errors stay in the stream. */
-void qp_json_line(FILE *stream, json_t *object);
+/* qp_json_line — writes one object as one line and frees it. Writing errors stay in the stream.
+ * Errors  QP_EMEMORY, if any addition to `json` failed. */
+qp_status qp_json_line(FILE *stream, qp_text_buffer *json);
 
 /* qp_line_put — text that must stay one line: line feeds and carriage returns inside become spaces. No line end. */
 void qp_line_put(FILE *stream, const char *text, size_t bytes);

@@ -173,23 +173,38 @@ void qp_training_memory_print(FILE *stream, const qp_training_shape *shape, cons
             qp_text_size(memory->activations, activations, sizeof activations));
 }
 
-json_t *qp_model_table_json(const qp_model_cost *cost)
+void qp_model_table_json(const qp_model_cost *cost, qp_text_buffer *out)
 {
-    json_t *list = json_array();
+    qp_json_open(out, '[');
     for (int i = 0; i < cost->count; i++) {
         const qp_module_cost *m = &cost->module[i];
-        json_t *shape = m->rows > 1    ? json_pack("[i,i]", m->rows, m->columns)
-                        : m->rows == 1 ? json_pack("[i]", m->columns)
-                                       : json_null();
-        json_array_append_new(list, json_pack("{s:s, s:i, s:o, s:I, s:f, s:f}", "name", m->name, "copies", m->copies,
-                                              "shape", shape, "parameters", (json_int_t)m->weights, "forward_flops",
-                                              m->forward, "training_flops", 3 * m->forward));
+        qp_json_open(out, '{');
+        qp_json_put_text(out, "name", m->name);
+        qp_json_put_integer(out, "copies", m->copies);
+        qp_json_key(out, "shape");
+        if (m->rows > 0) {
+            qp_json_open(out, '[');
+            if (m->rows > 1) qp_json_integer(out, m->rows);
+            qp_json_integer(out, m->columns);
+            qp_json_close(out, ']');
+        } else {
+            qp_json_null(out);
+        }
+        qp_json_put_integer(out, "parameters", (int64_t)m->weights);
+        qp_json_put_number(out, "forward_flops", m->forward);
+        qp_json_put_number(out, "training_flops", 3 * m->forward);
+        qp_json_close(out, '}');
     }
-    return list;
+    qp_json_close(out, ']');
 }
 
-json_t *qp_training_memory_json(const qp_training_memory *memory)
+void qp_training_memory_json(const qp_training_memory *memory, qp_text_buffer *out)
 {
-    return json_pack("{s:f, s:f, s:f, s:f, s:f}", "weights", memory->weights, "optimizer", memory->moments, "gradients",
-                     memory->gradients, "activations", memory->activations, "total", memory->total);
+    qp_json_open(out, '{');
+    qp_json_put_number(out, "weights", memory->weights);
+    qp_json_put_number(out, "optimizer", memory->moments);
+    qp_json_put_number(out, "gradients", memory->gradients);
+    qp_json_put_number(out, "activations", memory->activations);
+    qp_json_put_number(out, "total", memory->total);
+    qp_json_close(out, '}');
 }

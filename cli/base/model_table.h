@@ -1,7 +1,7 @@
 #ifndef QP_MODEL_TABLE_H
 #define QP_MODEL_TABLE_H
 
-#include <jansson.h>
+#include "lib/text/json_writer.h"
 #include <stdio.h>
 
 #include "lib/model/model_cost.h"
@@ -30,7 +30,7 @@ qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *
  * qp_training_memory_print — one line.   qp_model_table_json, qp_training_memory_json — the same as objects. */
 void qp_model_table_print(FILE *stream, const qp_model_cost *cost);
 void qp_training_memory_print(FILE *stream, const qp_training_shape *shape, const qp_training_memory *memory);
-json_t *qp_model_table_json(const qp_model_cost *cost);
-json_t *qp_training_memory_json(const qp_training_memory *memory);
+void qp_model_table_json(const qp_model_cost *cost, qp_text_buffer *out);
+void qp_training_memory_json(const qp_training_memory *memory, qp_text_buffer *out);
 
 #endif

@@ -71,28 +71,36 @@ static void print_more(show *s, const char *text, size_t bytes)
     s->printed = bytes;
 }
 
-static void print_json(const show *s, const qp_generated *result)
+static qp_status print_json(const show *s, const qp_generated *result)
 {
     static const char *const why[] = {"end", "stop", "length"};
-    json_t *object = json_object();
-    if (s->o->echo) json_object_set_new(object, "prompt", qp_json_text(s->prompt, s->prompt_bytes));
-    json_object_set_new(object, "text", qp_json_text(result->text, result->bytes));
-    json_object_set_new(object, "tokens", json_integer(result->tokens));
-    json_object_set_new(object, "end", json_string(why[result->why]));
-    qp_json_line(stdout, object);
+    qp_text_buffer out = {0};
+    qp_json_open(&out, '{');
+    if (s->o->echo) {
+        qp_json_key(&out, "prompt");
+        qp_json_repaired(&out, s->prompt, s->prompt_bytes);
+    }
+    qp_json_key(&out, "text");
+    qp_json_repaired(&out, result->text, result->bytes);
+    qp_json_put_integer(&out, "tokens", result->tokens);
+    qp_json_put_text(&out, "end", why[result->why]);
+    qp_json_close(&out, '}');
+    return qp_json_line(stdout, &out);
 }
 
-static void end_text(show *s)
+static qp_status end_text(show *s)
 {
+    qp_status status = QP_OK;
     qp_generated *result = &s->result[s->turn];
     print_more(s, result->text, result->bytes);
     if (s->o->ask.json)
-        print_json(s, result);
+        status = print_json(s, result);
     else
         putchar('\n');
     qp_generated_free(result);
     s->turn++;
     s->printed = 0;
+    return status;
 }
 
 static qp_status emit(void *self, int number, const char *text, size_t bytes)
@@ -109,15 +117,16 @@ static qp_status emit(void *self, int number, const char *text, size_t bytes)
 
 static qp_status finish(show *s, int number)
 {
-    qp_status status;
+    qp_status status = QP_OK;
 #pragma omp critical(quipu_generate_show)
     {
         s->done[number] = true;
         while (s->turn < s->o->samples && s->done[s->turn]) {
-            end_text(s);
+            qp_status ended = end_text(s);
+            if (status == QP_OK) status = ended;
             if (s->turn < s->o->samples) begin_text(s);
         }
-        status = qp_output_check(stdout, "stdout");
+        if (status == QP_OK) status = qp_output_check(stdout, "stdout");
     }
     return status;
 }

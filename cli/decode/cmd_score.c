@@ -112,29 +112,30 @@ static qp_status input_next(pair_input *in)
 
 /* ---- one score on stdout ---- */
 
-static void put_json(const qp_text_codec *codec, const qp_scored *scored)
+static qp_status put_json(const qp_text_codec *codec, const qp_scored *scored)
 {
-    json_t *object = json_object(), *tokens = json_array();
+    qp_text_buffer out = {0};
+    qp_json_open(&out, '{');
+    qp_json_put_real(&out, "logprob", scored->total);
+    qp_json_key(&out, "tokens");
+    qp_json_open(&out, '[');
     for (int t = 0; t < scored->count; t++) {
-        const char *piece = codec->piece(codec->self, scored->id[t]);
-        json_t *token = json_object();
-        json_object_set_new(token, "text", qp_json_text(piece, strlen(piece)));
-        json_object_set_new(token, "logprob", json_real((double)scored->log_probability[t]));
-        json_array_append_new(tokens, token);
+        qp_json_open(&out, '{');
+        qp_json_put_text(&out, "text", codec->piece(codec->self, scored->id[t]));
+        qp_json_put_real(&out, "logprob", (double)scored->log_probability[t]);
+        qp_json_close(&out, '}');
     }
-    json_object_set_new(object, "logprob", json_real(scored->total));
-    json_object_set_new(object, "tokens", tokens);
-    qp_json_line(stdout, object);
+    qp_json_close(&out, ']');
+    qp_json_close(&out, '}');
+    return qp_json_line(stdout, &out);
 }
 
-static void put_scored(const score_options *o, const qp_text_codec *codec, const qp_scored *scored, bool empty)
+static qp_status put_scored(const score_options *o, const qp_text_codec *codec, const qp_scored *scored, bool empty)
 {
     if (o->ask.json) {
-        if (empty)
-            puts("{\"logprob\":0.0,\"tokens\":[]}");
-        else
-            put_json(codec, scored);
-        return;
+        if (!empty) return put_json(codec, scored);
+        puts("{\"logprob\":0.0,\"tokens\":[]}");
+        return QP_OK;
     }
     if (!empty) {
         printf("%.4f", scored->total);
@@ -143,6 +144,7 @@ static void put_scored(const score_options *o, const qp_text_codec *codec, const
             printf(" %.4f", (double)scored->log_probability[t]);
     }
     putchar('\n');
+    return QP_OK;
 }
 
 static void warn_cut(const pair_input *in, int i, const qp_scored *scored)
@@ -163,7 +165,7 @@ static qp_status score_chunk(const score_options *o, const qp_scorer *scorer, pa
     for (int i = 0; i < count; i++) {
         if (status == QP_OK) {
             warn_cut(in, i, &scored[i]);
-            put_scored(o, scorer->target, &scored[i], !in->target[i].text);
+            status = put_scored(o, scorer->target, &scored[i], !in->target[i].text);
         }
         qp_scored_free(&scored[i]);
     }

@@ -102,72 +102,82 @@ static void put_n_best(const translate_options *o, const qp_translation *made, i
 
 /* ---- JSON ---- */
 
-static json_t *json_piece(const qp_text_codec *codec, int32_t id)
-{
-    const char *piece = codec->piece(codec->self, id);
-    return qp_json_text(piece, strlen(piece));
-}
-
-static json_t *json_alignment(const translate_options *o, const qp_translation *made, int h)
+/* Writes what each token looked at: pairs source-target, or one list of weights per target token. */
+static void put_json_alignment(const translate_options *o, const qp_translation *made, int h, qp_text_buffer *out)
 {
     const qp_hypothesis *found = &made->search.best[h];
     const qp_real *weight = found->attention;
-    json_t *rows = json_array();
     int tokens = o->alignment == ALIGNMENT_HARD ? tokens_but_eos(found) : found->count;
+    qp_json_key(out, "alignment");
+    qp_json_open(out, '[');
     for (int t = 0; t < tokens; t++) {
-        json_t *row = json_array();
+        qp_json_open(out, '[');
         if (o->alignment == ALIGNMENT_HARD) {
-            json_array_append_new(row, json_integer(qp_alignment_hard(weight, made->source_count, t)));
-            json_array_append_new(row, json_integer(t));
+            qp_json_integer(out, qp_alignment_hard(weight, made->source_count, t));
+            qp_json_integer(out, t);
         } else {
             for (int s = 0; s < made->source_count; s++)
-                json_array_append_new(row, json_real((double)weight[(ptrdiff_t)t * made->source_count + s]));
+                qp_json_real(out, (double)weight[(ptrdiff_t)t * made->source_count + s], 8);
         }
-        json_array_append_new(rows, row);
+        qp_json_close(out, ']');
     }
-    return rows;
+    qp_json_close(out, ']');
 }
 
-static json_t *json_hypothesis(const translate_options *o, const qp_text_codec *target, const qp_translation *made,
-                               int h)
+/* Writes the members of a hypothesis, without the braces around them. */
+static void put_hypothesis(const translate_options *o, const qp_text_codec *target, const qp_translation *made, int h,
+                           qp_text_buffer *out)
 {
     const qp_hypothesis *found = &made->search.best[h];
-    json_t *object = json_object(), *tokens = json_array();
+    qp_json_key(out, "text");
+    qp_json_repaired(out, made->best[h].text, made->best[h].bytes);
+    qp_json_put_real(out, "score", found->score);
+    qp_json_put_real(out, "logprob", found->total);
+    qp_json_key(out, "tokens");
+    qp_json_open(out, '[');
     for (int t = 0; t < found->count; t++) {
-        json_t *token = json_object();
-        json_object_set_new(token, "text", json_piece(target, found->id[t]));
-        json_object_set_new(token, "logprob", json_real((double)found->log_probability[t]));
-        json_array_append_new(tokens, token);
+        qp_json_open(out, '{');
+        qp_json_put_text(out, "text", target->piece(target->self, found->id[t]));
+        qp_json_put_real(out, "logprob", (double)found->log_probability[t]);
+        qp_json_close(out, '}');
     }
-    json_object_set_new(object, "text", qp_json_text(made->best[h].text, made->best[h].bytes));
-    json_object_set_new(object, "score", json_real(found->score));
-    json_object_set_new(object, "logprob", json_real(found->total));
-    json_object_set_new(object, "tokens", tokens);
-    if (found->attention) json_object_set_new(object, "alignment", json_alignment(o, made, h));
-    return object;
+    qp_json_close(out, ']');
+    if (found->attention) put_json_alignment(o, made, h, out);
 }
 
-static void put_json(const translate_options *o, const qp_translator *translator, const qp_translation *made)
+static void put_source(const qp_text_codec *codec, const qp_translation *made, qp_text_buffer *out)
 {
-    json_t *object = NULL;
-    if (made->search.count == 0) {
-        object = json_pack("{s:s, s:f, s:f, s:[]}", "text", "", "score", 0.0, "logprob", 0.0, "tokens");
-    } else {
-        object = json_hypothesis(o, translator->target, made, 0);
-        if (o->alignment != ALIGNMENT_NONE) {
-            json_t *source = json_array();
-            for (int s = 0; s < made->source_count; s++)
-                json_array_append_new(source, json_piece(translator->source, made->source_id[s]));
-            json_object_set_new(object, "source", source);
-        }
-        if (translator->search.n_best > 1) {
-            json_t *list = json_array();
-            for (int h = 0; h < made->search.count; h++)
-                json_array_append_new(list, json_hypothesis(o, translator->target, made, h));
-            json_object_set_new(object, "n_best", list);
-        }
+    qp_json_key(out, "source");
+    qp_json_open(out, '[');
+    for (int s = 0; s < made->source_count; s++) {
+        const char *piece = codec->piece(codec->self, made->source_id[s]);
+        qp_json_repaired(out, piece, strlen(piece));
     }
-    qp_json_line(stdout, object);
+    qp_json_close(out, ']');
+}
+
+static qp_status put_json(const translate_options *o, const qp_translator *translator, const qp_translation *made)
+{
+    qp_text_buffer out = {0};
+    if (made->search.count == 0) {
+        qp_text_add(&out, "{\"text\":\"\",\"score\":0.0,\"logprob\":0.0,\"tokens\":[]}");
+        return qp_json_line(stdout, &out);
+    }
+    qp_json_open(&out, '{');
+    put_hypothesis(o, translator->target, made, 0, &out);
+    if (o->alignment != ALIGNMENT_NONE) put_source(translator->source, made, &out);
+    if (translator->search.n_best > 1) {
+        qp_json_key(&out, "n_best");
+        qp_json_open(&out, '[');
+        for (int h = 0; h < made->search.count; h++) {
+            qp_json_open(&out, '{');
+            put_hypothesis(o, translator->target, made, h, &out);
+            qp_json_close(&out, '}');
+        }
+        qp_json_close(&out, ']');
+    }
+    qp_json_close(&out, '}');
+    return qp_json_line(stdout, &out);
 }
 
 /* ---- the loop ---- */
@@ -189,7 +199,7 @@ static qp_status translate_chunk(const translate_options *o, const qp_translator
         if (status == QP_OK) {
             warn_cut(chunks, i, &made[i]);
             if (o->ask.json)
-                put_json(o, translator, &made[i]);
+                status = put_json(o, translator, &made[i]);
             else if (translator->search.n_best > 1)
                 put_n_best(o, &made[i], first + i);
             else

@@ -82,32 +82,34 @@ typedef struct {
 
 /* ---- output ---- */
 
-static json_t *json_numbers(const double *number, int count)
+static void put_bleu(const evaluation *e, qp_text_buffer *out)
 {
-    json_t *list = json_array();
-    for (int i = 0; i < count; i++) json_array_append_new(list, json_real(number[i]));
-    return list;
+    qp_bleu_score bleu = qp_bleu_finish(&e->scores.bleu, &e->scores.bleu_sums);
+    qp_json_key(out, "precisions");
+    qp_json_open(out, '[');
+    for (int n = 0; n < e->scores.bleu.max_order; n++) qp_json_real(out, bleu.precision[n], 8);
+    qp_json_close(out, ']');
+    qp_json_put_real(out, "brevity_penalty", bleu.brevity_penalty);
+    qp_json_put_integer(out, "hypothesis_length", bleu.hypothesis_length);
+    qp_json_put_integer(out, "reference_length", bleu.reference_length);
 }
 
-static void put_json(const evaluation *e)
+static qp_status put_json(const evaluation *e)
 {
-    json_t *root = json_object();
+    qp_text_buffer out = {0};
+    qp_json_open(&out, '{');
     for (int i = 0; i < e->scores.count; i++) {
         char text[160];
-        json_t *one = json_object();
-        json_object_set_new(one, "score", json_real(qp_scores_value(&e->scores, i)));
-        json_object_set_new(one, "signature", json_string(qp_scores_signature(&e->scores, i, text, sizeof text)));
-        if (e->scores.kind[i] == QP_SCORE_BLEU) {
-            qp_bleu_score bleu = qp_bleu_finish(&e->scores.bleu, &e->scores.bleu_sums);
-            json_object_set_new(one, "precisions", json_numbers(bleu.precision, e->scores.bleu.max_order));
-            json_object_set_new(one, "brevity_penalty", json_real(bleu.brevity_penalty));
-            json_object_set_new(one, "hypothesis_length", json_integer(bleu.hypothesis_length));
-            json_object_set_new(one, "reference_length", json_integer(bleu.reference_length));
-        }
-        json_object_set_new(root, qp_score_name(e->scores.kind[i]), one);
+        qp_json_key(&out, qp_score_name(e->scores.kind[i]));
+        qp_json_open(&out, '{');
+        qp_json_put_real(&out, "score", qp_scores_value(&e->scores, i));
+        qp_json_put_text(&out, "signature", qp_scores_signature(&e->scores, i, text, sizeof text));
+        if (e->scores.kind[i] == QP_SCORE_BLEU) put_bleu(e, &out);
+        qp_json_close(&out, '}');
     }
-    json_object_set_new(root, "lines", json_integer(e->lines));
-    qp_json_line(stdout, root);
+    qp_json_put_integer(&out, "lines", e->lines);
+    qp_json_close(&out, '}');
+    return qp_json_line(stdout, &out);
 }
 
 static void put_lines(const evaluation *e)
@@ -126,20 +128,22 @@ static void put_lines(const evaluation *e)
 }
 
 /* The scores of the one line in `scores`. */
-static void put_sentence(const evaluation *e)
+static qp_status put_sentence(const evaluation *e)
 {
-    json_t *object = e->options->json ? json_object() : NULL;
+    qp_text_buffer out = {0};
+    qp_json_open(&out, '{');
     for (int i = 0; i < e->scores.count; i++) {
         double value = qp_scores_value(&e->scores, i);
-        if (object)
-            json_object_set_new(object, qp_score_name(e->scores.kind[i]), json_real(value));
+        if (e->options->json)
+            qp_json_put_real(&out, qp_score_name(e->scores.kind[i]), value);
         else
             printf("%s%.4f", i ? "\t" : "", value);
     }
-    if (object)
-        qp_json_line(stdout, object);
-    else
-        putchar('\n');
+    qp_json_close(&out, '}');
+    if (e->options->json) return qp_json_line(stdout, &out);
+    putchar('\n');
+    qp_text_free(&out);
+    return QP_OK;
 }
 
 /* ---- lines ---- */
@@ -175,7 +179,7 @@ static qp_status add_line(evaluation *e, qp_chunks *chunks, int i, qp_segment hy
     QP_TRY(qp_scores_add(&e->scores, hypothesis, reference, e->references));
     e->lines++;
     if (e->options->sentence_level) {
-        put_sentence(e);
+        QP_TRY(put_sentence(e));
         qp_scores_reset(&e->scores);
     }
     return QP_OK;
@@ -297,10 +301,8 @@ static qp_status compare(evaluation *e, evaluate_options *o, const qp_search_con
         QP_TRY(qp_reader_open(ref->value[e->references], &e->reference[e->references]));
     QP_TRY(o->model[0] ? run_model(e, o, search, file) : add_all(e, file));
     if (o->sentence_level) return QP_OK;
-    if (o->json)
-        put_json(e);
-    else
-        put_lines(e);
+    if (o->json) return put_json(e);
+    put_lines(e);
     return QP_OK;
 }
 

@@ -31,8 +31,7 @@ static qp_status try_language(const trial *t, const char *metrics)
                        metrics);
     QP_TRY(qp_perplexity_measure(t->m, (char *)(uintptr_t)t->o->test, t->threads, &sums));
     if (sums.cut) qp_warn("%s: %lld lines have more tokens than the model reads; cut", t->o->test, (long long)sums.cut);
-    qp_perplexity_print(&sums, t->json);
-    return QP_OK;
+    return qp_perplexity_print(&sums, t->json);
 }
 
 /* ---- labels ---- */

@@ -23,25 +23,31 @@ typedef struct {
     const char *what;
 } figure;
 
-static void print_figures(const figure *list, int count, const char *metrics, int64_t lines, int64_t tokens,
-                          const char *tokens_are, bool json)
+static qp_status print_figures(const figure *list, int count, const char *metrics, int64_t lines, int64_t tokens,
+                               const char *tokens_are, bool json)
 {
-    json_t *root = json ? json_object() : NULL;
+    qp_text_buffer out = {0};
+    qp_json_open(&out, '{');
     for (int i = 0; i < count; i++) {
         if (!qp_metric_listed(metrics, list[i].name)) continue;
-        if (root) {
-            json_object_set_new(root, list[i].name, json_pack("{s:f}", "score", list[i].value));
-            continue;
+        if (json) {
+            qp_json_key(&out, list[i].name);
+            qp_json_open(&out, '{');
+            qp_json_put_real(&out, "score", list[i].value);
+            qp_json_close(&out, '}');
+        } else {
+            printf("%-18s%6.*f  %s\n", list[i].name, list[i].decimals, list[i].value, list[i].what);
         }
-        printf("%-18s%6.*f  %s\n", list[i].name, list[i].decimals, list[i].value, list[i].what);
     }
-    if (!root) {
+    if (!json) {
         printf("%lld lines, %lld %s\n", (long long)lines, (long long)tokens, tokens_are);
-        return;
+        qp_text_free(&out);
+        return QP_OK;
     }
-    json_object_set_new(root, "lines", json_integer(lines));
-    json_object_set_new(root, "tokens", json_integer(tokens));
-    qp_json_line(stdout, root);
+    qp_json_put_integer(&out, "lines", lines);
+    qp_json_put_integer(&out, "tokens", tokens);
+    qp_json_close(&out, '}');
+    return qp_json_line(stdout, &out);
 }
 
 static qp_status check_names(const figure *list, int count, const char *metrics, const char *of)
@@ -122,7 +128,7 @@ qp_status qp_evaluate_masks(const qp_package *m, const qp_evaluate_task_config *
         list[0].value = qp_token_metrics_accuracy(&sums);
         list[1].value = qp_token_metrics_loss(&sums);
         list[2].value = exp(list[1].value);
-        print_figures(list, 3, metrics, corpus.sequences, sums.tokens, "hidden tokens", json);
+        status = print_figures(list, 3, metrics, corpus.sequences, sums.tokens, "hidden tokens", json);
     }
     qp_corpus_free(&corpus);
     return status;
@@ -182,7 +188,7 @@ qp_status qp_evaluate_copies(const qp_package *m, const qp_evaluate_task_config 
         list[1].value = qp_token_metrics_accuracy(&sums);
         list[2].value = qp_token_metrics_loss(&sums);
         list[3].value = exp(list[2].value);
-        print_figures(list, figures, metrics, corpus.sequences, sums.tokens, "tokens", json);
+        status = print_figures(list, figures, metrics, corpus.sequences, sums.tokens, "tokens", json);
     }
     qp_corpus_free(&corpus);
     return status;

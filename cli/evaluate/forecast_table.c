@@ -115,19 +115,21 @@ static void print_rows(const qp_forecast_sums *sums, const char *metrics)
     }
 }
 
-static void print_json(const qp_forecast_sums *sums, const char *metrics)
+static qp_status print_json(const qp_forecast_sums *sums, const char *metrics)
 {
-    json_t *root = json_object();
+    qp_text_buffer out = {0};
     int figure;
+    qp_json_open(&out, '{');
     for (const char *at = metrics; (figure = next_figure(&at)) >= 0;) {
-        json_t *one = json_object();
+        qp_json_key(&out, figures[figure].name);
+        qp_json_open(&out, '{');
         for (int i = 0; i < ROWS; i++)
             if (sums[i].count)
-                json_object_set_new(one, i == MODEL ? "score" : row_name[i],
-                                    json_real(figures[figure].value(&sums[i])));
-        json_object_set_new(root, figures[figure].name, one);
+                qp_json_put_real(&out, i == MODEL ? "score" : row_name[i], figures[figure].value(&sums[i]));
+        qp_json_close(&out, '}');
     }
-    qp_json_line(stdout, root);
+    qp_json_close(&out, '}');
+    return qp_json_line(stdout, &out);
 }
 
 qp_status qp_forecast_table_print(const qp_package *m, const qp_series *test, const qp_series *training, int period,
@@ -146,7 +148,7 @@ qp_status qp_forecast_table_print(const qp_package *m, const qp_series *test, co
     if (status == QP_OK && period > 0) status = compare(&r, value, windows, seasonal, &sums[SEASONAL]);
     if (status == QP_OK && training) status = compare_linear(&r, training, value, windows, &sums[LINEAR]);
     if (status == QP_OK && json)
-        print_json(sums, metrics);
+        status = print_json(sums, metrics);
     else if (status == QP_OK)
         print_rows(sums, metrics);
     free(value);

@@ -92,47 +92,62 @@ static void print_confusion(const qp_label_metrics *m)
                 printf("  %s\t%s\t%lld\n", class_name(m, t), class_name(m, p), (long long)counted(m, t, p));
 }
 
-static json_t *json_scores(qp_class_scores s, int64_t support)
+static void put_report(const qp_label_metrics *m, qp_text_buffer *out)
 {
-    return json_pack("{s:f, s:f, s:f, s:I}", "precision", 100 * s.precision, "recall", 100 * s.recall, "f1", 100 * s.f,
-                     "count", (json_int_t)support);
-}
-
-static json_t *json_report(const qp_label_metrics *m)
-{
-    json_t *object = json_object();
+    qp_json_open(out, '{');
     for (int i = 0; i < m->confusion.classes; i++) {
         int64_t support;
         qp_class_scores s = qp_class_scores_of(&m->confusion, i, 1, &support);
-        if (support > 0 || i < m->labels->count) json_object_set_new(object, class_name(m, i), json_scores(s, support));
+        if (support <= 0 && i >= m->labels->count) continue;
+        qp_json_key(out, class_name(m, i));
+        qp_json_open(out, '{');
+        qp_json_put_real(out, "precision", 100 * s.precision);
+        qp_json_put_real(out, "recall", 100 * s.recall);
+        qp_json_put_real(out, "f1", 100 * s.f);
+        qp_json_put_integer(out, "count", support);
+        qp_json_close(out, '}');
     }
-    return object;
+    qp_json_close(out, '}');
 }
 
-static json_t *json_confusion(const qp_label_metrics *m)
+static void put_confusion(const qp_label_metrics *m, qp_text_buffer *out)
 {
-    json_t *labels = json_array(), *rows = json_array();
+    qp_json_open(out, '{');
+    qp_json_key(out, "labels");
+    qp_json_open(out, '[');
+    for (int t = 0; t < m->confusion.classes; t++) qp_json_repaired(out, class_name(m, t), strlen(class_name(m, t)));
+    qp_json_close(out, ']');
+    qp_json_key(out, "count");
+    qp_json_open(out, '[');
     for (int t = 0; t < m->confusion.classes; t++) {
-        json_t *row = json_array();
-        json_array_append_new(labels, json_string(class_name(m, t)));
-        for (int p = 0; p < m->confusion.classes; p++) json_array_append_new(row, json_integer(counted(m, t, p)));
-        json_array_append_new(rows, row);
+        qp_json_open(out, '[');
+        for (int p = 0; p < m->confusion.classes; p++) qp_json_integer(out, counted(m, t, p));
+        qp_json_close(out, ']');
     }
-    return json_pack("{s:o, s:o}", "labels", labels, "count", rows);
+    qp_json_close(out, ']');
+    qp_json_close(out, '}');
 }
 
-static void print_json(const qp_label_metrics *m, const char *names)
+static qp_status print_json(const qp_label_metrics *m, const char *names)
 {
-    json_t *root = json_object();
+    qp_text_buffer out = {0};
+    qp_json_open(&out, '{');
     for (int i = 0; i < FIGURES; i++) {
         if (!qp_metric_listed(names, figures[i].name)) continue;
-        json_t *value = figures[i].value                         ? json_pack("{s:f}", "score", figures[i].value(m))
-                        : strcmp(figures[i].name, "report") == 0 ? json_report(m)
-                                                                 : json_confusion(m);
-        json_object_set_new(root, figures[i].name, value);
+        qp_json_key(&out, figures[i].name);
+        if (figures[i].value) {
+            qp_json_open(&out, '{');
+            qp_json_put_real(&out, "score", figures[i].value(m));
+            qp_json_close(&out, '}');
+        } else if (strcmp(figures[i].name, "report") == 0) {
+            put_report(m, &out);
+        } else {
+            put_confusion(m, &out);
+        }
     }
-    json_object_set_new(root, "unseen", json_integer(m->unseen));
-    qp_json_line(stdout, root);
+    qp_json_put_integer(&out, "unseen", m->unseen);
+    qp_json_close(&out, '}');
+    return qp_json_line(stdout, &out);
 }
 
 qp_status qp_label_report_print(const qp_label_metrics *m, const char *names, bool json)
@@ -142,10 +157,7 @@ qp_status qp_label_report_print(const qp_label_metrics *m, const char *names, bo
             return qp_fail(QP_EUSAGE,
                            "evaluate: %s: the labels of this model mean no entities (B-..., I-..., O); use f1",
                            figures[i].name);
-    if (json) {
-        print_json(m, names);
-        return QP_OK;
-    }
+    if (json) return print_json(m, names);
     for (int i = 0; i < FIGURES; i++) {
         if (!qp_metric_listed(names, figures[i].name)) continue;
         if (figures[i].value)

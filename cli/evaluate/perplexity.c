@@ -173,7 +173,7 @@ qp_status qp_perplexity_measure(const qp_package *m, char *file, int threads, qp
     return sums->tokens ? QP_OK : qp_fail(QP_EDATA, "%s: no line with text in it", file);
 }
 
-void qp_perplexity_print(const qp_perplexity *sums, bool json)
+qp_status qp_perplexity_print(const qp_perplexity *sums, bool json)
 {
     double known =
         exp(-(sums->log_probability - sums->unknown_log_probability) / (double)(sums->tokens - sums->unknown));
@@ -182,16 +182,17 @@ void qp_perplexity_print(const qp_perplexity *sums, bool json)
                qp_perplexity_value(sums), known, qp_perplexity_bits(sums));
         printf("%lld lines, %lld tokens, %lld unknown\n", (long long)sums->lines, (long long)sums->tokens,
                (long long)sums->unknown);
-        return;
+        return QP_OK;
     }
-    json_t *one = json_object(), *root = json_object();
-    json_object_set_new(one, "score", json_real(qp_perplexity_value(sums)));
-    if (sums->tokens > sums->unknown) json_object_set_new(one, "without_unknown", json_real(known));
-    json_object_set_new(one, "bits_per_character", json_real(qp_perplexity_bits(sums)));
-    json_object_set_new(one, "logprob", json_real(sums->log_probability));
-    json_object_set_new(one, "lines", json_integer(sums->lines));
-    json_object_set_new(one, "tokens", json_integer(sums->tokens));
-    json_object_set_new(one, "unknown", json_integer(sums->unknown));
-    json_object_set_new(root, "perplexity", one);
-    qp_json_line(stdout, root);
+    qp_text_buffer out = {0};
+    qp_text_add(&out, "{\"perplexity\":{");
+    qp_json_put_real(&out, "score", qp_perplexity_value(sums));
+    if (sums->tokens > sums->unknown) qp_json_put_real(&out, "without_unknown", known);
+    qp_json_put_real(&out, "bits_per_character", qp_perplexity_bits(sums));
+    qp_json_put_real(&out, "logprob", sums->log_probability);
+    qp_json_put_integer(&out, "lines", sums->lines);
+    qp_json_put_integer(&out, "tokens", sums->tokens);
+    qp_json_put_integer(&out, "unknown", sums->unknown);
+    qp_text_add(&out, "}}");
+    return qp_json_line(stdout, &out);
 }

@@ -20,6 +20,6 @@ double qp_perplexity_value(const qp_perplexity *sums);
 double qp_perplexity_bits(const qp_perplexity *sums);
 
 /* qp_perplexity_print — as lines, or as one JSON object {"perplexity": {...}}. */
-void qp_perplexity_print(const qp_perplexity *sums, bool json);
+qp_status qp_perplexity_print(const qp_perplexity *sums, bool json);
 
 #endif

@@ -18,24 +18,28 @@ static int likelier(const void *a, const void *b)
     return x->label - y->label;
 }
 
-static void put_one(const qp_package *m, const qp_predict_config *o, const candidate *sorted)
+static qp_status put_one(const qp_package *m, const qp_predict_config *o, const candidate *sorted)
 {
     int shown = o->all ? m->labels.count : 1;
     if (!o->json) {
         for (int k = 0; k < shown; k++)
             printf("%s%s\t%.4f", k ? "\t" : "", m->labels.text[sorted[k].label], (double)*sorted[k].probability);
         putchar('\n');
-        return;
+        return QP_OK;
     }
-    json_t *object = json_pack("{s:s, s:f}", "label", m->labels.text[sorted[0].label], "probability",
-                               (double)*sorted[0].probability);
+    qp_text_buffer out = {0};
+    qp_json_open(&out, '{');
+    qp_json_put_text(&out, "label", m->labels.text[sorted[0].label]);
+    qp_json_put_real(&out, "probability", (double)*sorted[0].probability);
     if (o->all) {
-        json_t *every = json_object();
+        qp_json_key(&out, "probabilities");
+        qp_json_open(&out, '{');
         for (int k = 0; k < shown; k++)
-            json_object_set_new(every, m->labels.text[sorted[k].label], json_real((double)*sorted[k].probability));
-        json_object_set_new(object, "probabilities", every);
+            qp_json_put_real(&out, m->labels.text[sorted[k].label], (double)*sorted[k].probability);
+        qp_json_close(&out, '}');
     }
-    qp_json_line(stdout, object);
+    qp_json_close(&out, '}');
+    return qp_json_line(stdout, &out);
 }
 
 static qp_status put_all(const qp_package *m, const qp_predict_config *o, qp_real *score, int rows)
@@ -43,15 +47,16 @@ static qp_status put_all(const qp_package *m, const qp_predict_config *o, qp_rea
     int labels = m->labels.count;
     candidate *sorted = malloc((size_t)labels * sizeof *sorted);
     if (!sorted) return qp_fail(QP_EMEMORY, "predict: out of memory for %d labels", labels);
-    for (int r = 0; r < rows; r++) {
+    qp_status status = QP_OK;
+    for (int r = 0; status == QP_OK && r < rows; r++) {
         qp_real *row = score + (size_t)r * (size_t)labels;
         qp_predict_probabilities(row, labels);
         for (int k = 0; k < labels; k++) sorted[k] = (candidate){row + k, k};
         qsort(sorted, (size_t)labels, sizeof *sorted, likelier);
-        put_one(m, o, sorted);
+        status = put_one(m, o, sorted);
     }
     free(sorted);
-    return QP_OK;
+    return status;
 }
 
 static qp_status predict_ids(const qp_package *m, const qp_predict_config *o, const qp_line_ids *ids, int count)

@@ -51,25 +51,31 @@ static qp_status put(const qp_package *m, const qp_predict_config *o, const int3
     const qp_text_codec *codec = &m->source_codec;
     int top = o->top > 0 ? (int)o->top : 1;
     QP_TRY(codec->decode(codec->self, id, count, &text, &bytes));
-    json_t *list = json_array();
+    qp_text_buffer out = {0};
+    qp_json_open(&out, '{');
+    qp_json_key(&out, "text");
+    qp_json_repaired(&out, text, bytes);
+    qp_json_key(&out, "masks");
+    qp_json_open(&out, '[');
     if (!o->json) qp_line_put(stdout, text, bytes);
     for (int k = 0; k < masks; k++) {
-        json_t *candidates = json_array();
+        qp_json_open(&out, '[');
         for (int j = 0; j < top && chosen[k * top + j] >= 0; j++) {
             const char *piece = codec->piece(codec->self, chosen[k * top + j]);
             double p = (double)probability[k * top + j];
-            json_array_append_new(
-                candidates, json_pack("{s:o, s:f}", "text", qp_json_text(piece, strlen(piece)), "probability", p));
+            qp_json_open(&out, '{');
+            qp_json_put_text(&out, "text", piece);
+            qp_json_put_real(&out, "probability", p);
+            qp_json_close(&out, '}');
             if (!o->json && o->top > 0) printf("%s%s %.4f", j ? ", " : "\t", piece, p);
         }
-        json_array_append_new(list, candidates);
+        qp_json_close(&out, ']');
     }
-    if (o->json)
-        qp_json_line(stdout, json_pack("{s:o, s:o}", "text", qp_json_text(text, bytes), "masks", list));
-    else
-        putchar('\n');
-    if (!o->json) json_decref(list);
+    qp_text_add(&out, "]}");
     free(text);
+    if (o->json) return qp_json_line(stdout, &out);
+    putchar('\n');
+    qp_text_free(&out);
     return QP_OK;
 }
 

@@ -7,19 +7,24 @@
 
 /* predict_series — the values behind the end of a series, or behind each of its windows. */
 
-static void put(const qp_package *m, const qp_predict_config *o, int64_t row, const double *forecast)
+static qp_status put(const qp_package *m, const qp_predict_config *o, int64_t row, const double *forecast)
 {
     int horizon = m->scaling.horizon;
     if (o->json) {
-        json_t *list = json_array();
-        for (int h = 0; h < horizon; h++) json_array_append_new(list, json_real(forecast[h]));
-        qp_json_line(stdout, json_pack("{s:s, s:I, s:o}", "column", m->scaling.name[0], "row", (json_int_t)row,
-                                       "forecast", list));
-        return;
+        qp_text_buffer out = {0};
+        qp_json_open(&out, '{');
+        qp_json_put_text(&out, "column", m->scaling.name[0]);
+        qp_json_put_integer(&out, "row", row);
+        qp_json_key(&out, "forecast");
+        qp_json_open(&out, '[');
+        for (int h = 0; h < horizon; h++) qp_json_real(&out, forecast[h], 8);
+        qp_text_add(&out, "]}");
+        return qp_json_line(stdout, &out);
     }
     if (o->rolling) printf("%lld", (long long)row);
     for (int h = 0; h < horizon; h++) printf(o->rolling ? "\t%.9g" : "%.9g\n", forecast[h]);
     if (o->rolling) putchar('\n');
+    return QP_OK;
 }
 
 /* Windows end at every row from the first possible one on, or at the last row alone. `row` is the first foretold one,
@@ -31,7 +36,8 @@ static qp_status foretell(const qp_package *m, const qp_predict_config *o, const
     double *forecast = malloc((size_t)count * (size_t)horizon * sizeof *forecast);
     if (!forecast) return qp_fail(QP_EMEMORY, "predict: out of memory for %lld windows", (long long)count);
     qp_status status = qp_series_forecast(m, series, first, 1, count, (int)o->threads, forecast);
-    for (int64_t i = 0; status == QP_OK && i < count; i++) put(m, o, first + i + window + 1, forecast + i * horizon);
+    for (int64_t i = 0; status == QP_OK && i < count; i++)
+        status = put(m, o, first + i + window + 1, forecast + i * horizon);
     free(forecast);
     return status == QP_OK ? qp_output_check(stdout, "stdout") : status;
 }

@@ -151,20 +151,21 @@ static void put_line(const qp_package *m, const qp_conll *conll, int64_t first, 
     putchar('\n');
 }
 
-static void put_json(const qp_package *m, const qp_conll *conll, int64_t first, int64_t end, const int32_t *best,
-                     const qp_real *probability)
+static qp_status put_json(const qp_package *m, const qp_conll *conll, int64_t first, int64_t end,
+                          const int32_t *best, const qp_real *probability)
 {
-    json_t *words = json_array();
+    qp_text_buffer out = {0};
+    qp_text_add(&out, "{\"words\":[");
     for (int64_t w = first; w < end; w++) {
-        json_t *one = json_object();
-        json_object_set_new(
-            one, "text",
-            qp_json_text(conll->text + conll->word[w].word, conll->word[w].word_end - conll->word[w].word));
-        json_object_set_new(one, "tag", json_string(m->labels.text[best[w]]));
-        json_object_set_new(one, "probability", json_real((double)probability[w]));
-        json_array_append_new(words, one);
+        qp_json_open(&out, '{');
+        qp_json_key(&out, "text");
+        qp_json_repaired(&out, conll->text + conll->word[w].word, conll->word[w].word_end - conll->word[w].word);
+        qp_json_put_text(&out, "tag", m->labels.text[best[w]]);
+        qp_json_put_real(&out, "probability", (double)probability[w]);
+        qp_json_close(&out, '}');
     }
-    qp_json_line(stdout, json_pack("{s:o}", "words", words));
+    qp_text_add(&out, "]}");
+    return qp_json_line(stdout, &out);
 }
 
 static qp_status answers_of(const qp_conll *conll, int32_t **best, qp_real **probability)
@@ -177,8 +178,8 @@ static qp_status answers_of(const qp_conll *conll, int32_t **best, qp_real **pro
 }
 
 /* One line out for each line in, empty ones too. */
-static void put_lines(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk, const qp_conll *conll,
-                      const int32_t *best, const qp_real *probability)
+static qp_status put_lines(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk,
+                           const qp_conll *conll, const int32_t *best, const qp_real *probability)
 {
     int64_t sentence = 0;
     for (int i = 0; i < chunk->count; i++) {
@@ -186,10 +187,11 @@ static void put_lines(const qp_package *m, const qp_predict_config *o, const qp_
         for (size_t at = 0; at < chunk->line[i].bytes; at++) empty = empty && is_space(chunk->line[i].text[at]);
         int64_t first = conll->start[sentence], end = empty ? first : conll->start[++sentence];
         if (o->json)
-            put_json(m, conll, first, end, best, probability);
+            QP_TRY(put_json(m, conll, first, end, best, probability));
         else
             put_line(m, conll, first, end, best);
     }
+    return QP_OK;
 }
 
 enum { INPUT_AUTO, INPUT_TEXT, INPUT_CONLL };
@@ -212,7 +214,7 @@ static qp_status tag_chunk(const qp_package *m, const qp_predict_config *o, cons
     qp_status status = split_lines(chunk, &conll);
     if (status == QP_OK) status = answers_of(&conll, &best, &probability);
     if (status == QP_OK) status = qp_tag_words(m, &conll, (int)o->threads, best, probability);
-    if (status == QP_OK) put_lines(m, o, chunk, &conll, best, probability);
+    if (status == QP_OK) status = put_lines(m, o, chunk, &conll, best, probability);
     free(best);
     free(probability);
     free(conll.text);
@@ -227,7 +229,7 @@ static qp_status put_conll(const qp_package *m, const qp_predict_config *o, cons
                            const qp_real *probability)
 {
     for (int64_t s = 0; o->json && s < conll->sentences; s++)
-        put_json(m, conll, conll->start[s], conll->start[s + 1], best, probability);
+        QP_TRY(put_json(m, conll, conll->start[s], conll->start[s + 1], best, probability));
     if (o->json) return QP_OK;
     const char **tag = malloc(((size_t)conll->words + 1) * sizeof *tag);
     if (!tag) return qp_fail(QP_EMEMORY, "predict: out of memory for %lld words", (long long)conll->words);

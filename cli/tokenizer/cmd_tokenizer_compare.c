@@ -1,4 +1,3 @@
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +25,8 @@ typedef struct {
     qp_line_place at;
     int64_t lines, bytes, characters, tokens[2];
     int64_t other_ids, other_pieces, other_spans; /* lines */
-    json_t *shown;
+    qp_text_buffer shown; /* the first differences, as lines or as JSON */
+    int64_t shown_count;
 } comparison;
 
 static bool same_pieces(const comparison *c)
@@ -45,16 +45,25 @@ static bool same_numbers(const void *a, const void *b, int count, int other_coun
     return count == other_count && (count == 0 || memcmp(a, b, (size_t)count * 4) == 0);
 }
 
-/* The pieces around the first place where the two part: two before it, six from it on. */
-static json_t *around(const comparison *c, int side, int first)
+/* Writes the pieces around the first place where the two differ: two before it, six from it on. */
+static void put_around(comparison *c, int side, int first)
 {
-    json_t *list = json_array();
     const qp_encoding *e = &c->encoding[side];
+    bool json = c->options->json;
+    if (json) qp_json_key(&c->shown, side ? "b" : "a");
+    qp_text_add(&c->shown, json ? "[" : side ? "  B" : "  A");
     for (int i = first > 2 ? first - 2 : 0; i < e->count && i < first + 6; i++) {
         const char *piece = qp_tokenizer_piece(c->tokenizer[side], e->id[i]);
-        json_array_append_new(list, json_pack("[i,o]", e->id[i], qp_json_text(piece, strlen(piece))));
+        if (!json) {
+            qp_text_format(&c->shown, " %s(%d)", piece, e->id[i]);
+            continue;
+        }
+        qp_json_open(&c->shown, '[');
+        qp_json_integer(&c->shown, e->id[i]);
+        qp_json_repaired(&c->shown, piece, strlen(piece));
+        qp_json_close(&c->shown, ']');
     }
-    return list;
+    qp_text_add(&c->shown, json ? "]" : "\n");
 }
 
 static void keep_difference(comparison *c)
@@ -62,9 +71,18 @@ static void keep_difference(comparison *c)
     const qp_encoding *a = &c->encoding[0], *b = &c->encoding[1];
     int first = 0;
     while (first < a->count && first < b->count && a->id[first] == b->id[first]) first++;
-    json_array_append_new(c->shown,
-                          json_pack("{s:s, s:I, s:i, s:o, s:o}", "file", c->at.place, "line", (json_int_t)c->at.line,
-                                    "token", first, "a", around(c, 0, first), "b", around(c, 1, first)));
+    c->shown_count++;
+    if (c->options->json) {
+        qp_json_open(&c->shown, '{');
+        qp_json_put_text(&c->shown, "file", c->at.place);
+        qp_json_put_integer(&c->shown, "line", c->at.line);
+        qp_json_put_integer(&c->shown, "token", first);
+    } else {
+        qp_text_format(&c->shown, "%s:%lld, token %d\n", c->at.place, (long long)c->at.line, first);
+    }
+    put_around(c, 0, first);
+    put_around(c, 1, first);
+    if (c->options->json) qp_json_close(&c->shown, '}');
 }
 
 static qp_status compare_line(void *self, char *line, size_t bytes)
@@ -84,7 +102,7 @@ static qp_status compare_line(void *self, char *line, size_t bytes)
     c->other_pieces += !same_pieces(c);
     if (same_numbers(a->id, b->id, a->count, b->count)) return QP_OK;
     c->other_ids++;
-    if ((int64_t)json_array_size(c->shown) < c->options->differences) keep_difference(c);
+    if (c->shown_count < c->options->differences) keep_difference(c);
     return QP_OK;
 }
 
@@ -95,33 +113,35 @@ static double per_token(const comparison *c, int side, int64_t what)
     return c->tokens[side] ? (double)what / (double)c->tokens[side] : 0;
 }
 
-static void print_json(comparison *c, char *const *file)
+static qp_status print_json(comparison *c, char *const *file)
 {
-    json_t *side[2];
-    for (int k = 0; k < 2; k++)
-        side[k] = json_pack("{s:s, s:s, s:i, s:I, s:f, s:f}", "file", file[k], "type",
-                            qp_tokenizer_info(c->tokenizer[k]).type, "pieces", qp_tokenizer_size(c->tokenizer[k]),
-                            "tokens", (json_int_t)c->tokens[k], "bytes_per_token", per_token(c, k, c->bytes),
-                            "characters_per_token", per_token(c, k, c->characters));
-    qp_json_line(stdout, json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:O}", "equal", c->other_ids == 0, "lines",
-                                   (json_int_t)c->lines, "bytes", (json_int_t)c->bytes, "lines_with_other_ids",
-                                   (json_int_t)c->other_ids, "lines_with_other_pieces", (json_int_t)c->other_pieces,
-                                   "lines_with_other_offsets", (json_int_t)c->other_spans, "a", side[0], "b", side[1],
-                                   "differences", c->shown));
-}
-
-static void print_pieces(const char *name, const json_t *list)
-{
-    printf("  %s", name);
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *pair = json_array_get(list, i);
-        printf(" %s(%lld)", json_string_value(json_array_get(pair, 1)),
-               (long long)json_integer_value(json_array_get(pair, 0)));
+    qp_text_buffer out = {0};
+    qp_json_open(&out, '{');
+    qp_json_put_bool(&out, "equal", c->other_ids == 0);
+    qp_json_put_integer(&out, "lines", c->lines);
+    qp_json_put_integer(&out, "bytes", c->bytes);
+    qp_json_put_integer(&out, "lines_with_other_ids", c->other_ids);
+    qp_json_put_integer(&out, "lines_with_other_pieces", c->other_pieces);
+    qp_json_put_integer(&out, "lines_with_other_offsets", c->other_spans);
+    for (int k = 0; k < 2; k++) {
+        qp_json_key(&out, k ? "b" : "a");
+        qp_json_open(&out, '{');
+        qp_json_put_text(&out, "file", file[k]);
+        qp_json_put_text(&out, "type", qp_tokenizer_info(c->tokenizer[k]).type);
+        qp_json_put_integer(&out, "pieces", qp_tokenizer_size(c->tokenizer[k]));
+        qp_json_put_integer(&out, "tokens", c->tokens[k]);
+        qp_json_put_real(&out, "bytes_per_token", per_token(c, k, c->bytes));
+        qp_json_put_real(&out, "characters_per_token", per_token(c, k, c->characters));
+        qp_json_close(&out, '}');
     }
-    putchar('\n');
+    qp_json_key(&out, "differences");
+    qp_text_add(&out, "[");
+    qp_text_join(&out, &c->shown);
+    qp_text_add(&out, "]}");
+    return qp_json_line(stdout, &out);
 }
 
-static void print_text(const comparison *c, char *const *file)
+static qp_status print_text(const comparison *c, char *const *file)
 {
     for (int k = 0; k < 2; k++) {
         printf("%c  %s: %s, %d pieces; %lld tokens, %.3f bytes and %.3f characters each\n", "AB"[k], file[k],
@@ -131,30 +151,25 @@ static void print_text(const comparison *c, char *const *file)
     printf("%lld lines, %lld bytes: ids %s in %lld, pieces in %lld, offsets in %lld\n", (long long)c->lines,
            (long long)c->bytes, c->other_ids ? "differ" : "equal; they differ", (long long)c->other_ids,
            (long long)c->other_pieces, (long long)c->other_spans);
-    for (size_t i = 0; i < json_array_size(c->shown); i++) {
-        const json_t *d = json_array_get(c->shown, i);
-        printf("%s:%lld, token %lld\n", json_string_value(json_object_get(d, "file")),
-               (long long)json_integer_value(json_object_get(d, "line")),
-               (long long)json_integer_value(json_object_get(d, "token")));
-        print_pieces("A", json_object_get(d, "a"));
-        print_pieces("B", json_object_get(d, "b"));
-    }
+    if (c->shown.failed) return qp_fail(QP_EMEMORY, "tokenizer compare: out of memory");
+    fwrite(c->shown.text, 1, c->shown.bytes, stdout);
+    return QP_OK;
 }
 
 static qp_status compare(void *self, const qp_options *options)
 {
     const compare_options *use = self;
-    comparison c = {.options = use, .encoding = {{.spans = true}, {.spans = true}}, .shown = json_array()};
+    comparison c = {.options = use, .encoding = {{.spans = true}, {.spans = true}}};
     qp_status status = QP_OK;
     if (options->file_count < 2) status = qp_fail(QP_EUSAGE, "tokenizer compare: give two tokenizers, then the text");
     for (int k = 0; k < 2 && status == QP_OK; k++) status = qp_tokenizer_load(options->file[k], &c.tokenizer[k]);
     if (status == QP_OK) status = qp_each_line(options->file + 2, options->file_count - 2, &c.at, compare_line, &c);
-    if (status == QP_OK) use->json ? print_json(&c, options->file) : print_text(&c, options->file);
+    if (status == QP_OK) status = use->json ? print_json(&c, options->file) : print_text(&c, options->file);
     for (int k = 0; k < 2; k++) {
         qp_encoding_free(&c.encoding[k]);
         qp_tokenizer_free(c.tokenizer[k]);
     }
-    json_decref(c.shown);
+    qp_text_free(&c.shown);
     return status;
 }
 

@@ -1,8 +1,8 @@
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/base/json_text.h"
 #include "cli/tokenizer/cmd_tokenizer.h"
 #include "cli/base/text.h"
 #include "lib/base/file.h"
@@ -144,22 +144,31 @@ static void look_through(const qp_tokenizer *tokenizer, int *single, int *longes
     }
 }
 
-static void print_info(const qp_tokenizer *tokenizer, bool as_json)
+static qp_status print_info(const qp_tokenizer *tokenizer, bool as_json)
 {
     qp_tokenizer_facts f = qp_tokenizer_info(tokenizer);
     int single, longest;
     look_through(tokenizer, &single, &longest);
     if (as_json) {
-        json_t *root = json_pack("{s:s, s:i, s:i, s:i, s:i, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:s, s:s, s:s}", "type",
-                                 f.type, "pieces", f.size, "merges", (int)f.merges, "pieces_of_one_character", single,
-                                 "longest_piece", longest, "normalization", f.normalization, "lower_case", f.lower_case,
-                                 "case_fold", f.case_fold, "strip_accents", f.strip_accents, "jamo", f.jamo,
-                                 "space_first", f.space_first, "byte_fallback", f.byte_fallback, "pattern", f.pattern,
-                                 "digits", f.single_digits ? "single" : "together", "unicode", f.unicode);
-        json_dumpf(root, stdout, JSON_COMPACT);
-        putchar('\n');
-        json_decref(root);
-        return;
+        qp_text_buffer out = {0};
+        qp_json_open(&out, '{');
+        qp_json_put_text(&out, "type", f.type);
+        qp_json_put_integer(&out, "pieces", f.size);
+        qp_json_put_integer(&out, "merges", (int64_t)f.merges);
+        qp_json_put_integer(&out, "pieces_of_one_character", single);
+        qp_json_put_integer(&out, "longest_piece", longest);
+        qp_json_put_text(&out, "normalization", f.normalization);
+        qp_json_put_bool(&out, "lower_case", f.lower_case);
+        qp_json_put_bool(&out, "case_fold", f.case_fold);
+        qp_json_put_bool(&out, "strip_accents", f.strip_accents);
+        qp_json_put_bool(&out, "jamo", f.jamo);
+        qp_json_put_bool(&out, "space_first", f.space_first);
+        qp_json_put_bool(&out, "byte_fallback", f.byte_fallback);
+        qp_json_put_text(&out, "pattern", f.pattern);
+        qp_json_put_text(&out, "digits", f.single_digits ? "single" : "together");
+        qp_json_put_text(&out, "unicode", f.unicode);
+        qp_json_close(&out, '}');
+        return qp_json_line(stdout, &out);
     }
     printf("type           %s\npieces         %d\nmerges         %zu\nnormalization  %s (Unicode %s)%s%s%s%s\n", f.type,
            f.size, f.merges, f.normalization, f.unicode, f.lower_case ? ", lower case" : "",
@@ -167,6 +176,7 @@ static void print_info(const qp_tokenizer *tokenizer, bool as_json)
     printf("one character  %d pieces; the longest has %d\n", single, longest);
     printf("byte fallback  %s\npattern        %s%s\nspace first    %s\n", f.byte_fallback ? "yes" : "no", f.pattern,
            f.single_digits ? ", digits single" : "", f.space_first ? "yes" : "no");
+    return QP_OK;
 }
 
 static qp_status info(void *self, const qp_options *options)
@@ -176,8 +186,9 @@ static qp_status info(void *self, const qp_options *options)
     for (int i = 0; i < options->file_count; i++) {
         qp_tokenizer *tokenizer;
         QP_TRY(qp_tokenizer_load(options->file[i], &tokenizer));
-        print_info(tokenizer, use->json);
+        qp_status status = print_info(tokenizer, use->json);
         qp_tokenizer_free(tokenizer);
+        QP_TRY(status);
     }
     return QP_OK;
 }

@@ -6,6 +6,7 @@
 #include "cli/base/text.h"
 #include "lib/base/file.h"
 #include "lib/base/writer.h"
+#include "lib/text/json_reader.h"
 #include "lib/text/byte_letters.h"
 #include "tokenizer/huggingface/huggingface_trainer.h"
 #include "tokenizer/huggingface/pipeline.h"
@@ -73,35 +74,38 @@ static json_t *token_text(const qp_hf_learned *l, int32_t id)
     return json_stringn_nocheck(text, bytes);
 }
 
-/* The file that was taken as a pattern, with what was learned in the place of its vocabulary. */
-static void put_learned(json_t *root, const qp_hf_learned *l, const char *const *special, size_t specials)
+static bool append_merge(json_t *merges, const qp_hf_learned *l, const struct qp_hf_merge *merge)
+{
+    json_t *pair = json_array();
+    return json_array_append_new(pair, token_text(l, merge->left)) == 0 &&
+           json_array_append_new(pair, token_text(l, merge->right)) == 0 && json_array_append_new(merges, pair) == 0;
+}
+
+/* Replaces the vocabulary of the file that served as a pattern by what was learned; false without memory. */
+static bool put_learned(json_t *root, const qp_hf_learned *l, const char *const *special, size_t specials)
 {
     json_t *model = json_object_get(root, "model"), *vocab = json_object(), *merges = json_array(),
            *added = json_array();
-    for (int32_t id = 0; id < l->vocabulary.count; id++) {
+    bool done = vocab && merges && added;
+    for (int32_t id = 0; done && id < l->vocabulary.count; id++) {
         size_t bytes;
         const char *text = qp_vocabulary_text(&l->vocabulary, id, &bytes);
-        json_object_setn_new_nocheck(vocab, text, bytes, json_integer(id));
+        done = json_object_setn_new_nocheck(vocab, text, bytes, json_integer(id)) == 0;
     }
-    for (size_t i = 0; i < l->merge_count; i++) {
-        json_t *pair = json_array();
-        json_array_append_new(pair, token_text(l, l->merge[i].left));
-        json_array_append_new(pair, token_text(l, l->merge[i].right));
-        json_array_append_new(merges, pair);
-    }
-    for (size_t i = 0; i < specials; i++) {
+    for (size_t i = 0; done && i < l->merge_count; i++) done = append_merge(merges, l, &l->merge[i]);
+    for (size_t i = 0; done && i < specials; i++) {
         int32_t id = qp_vocabulary_find(&l->vocabulary, special[i], strlen(special[i]));
         if (id < 0) continue;
-        json_array_append_new(added,
-                              json_pack("{s:i,s:s,s:b,s:b,s:b,s:b,s:b}", "id", (int)id, "content", special[i],
-                                        "single_word", 0, "lstrip", 0, "rstrip", 0, "normalized", 0, "special", 1));
+        json_t *token = json_pack("{s:i,s:s,s:b,s:b,s:b,s:b,s:b}", "id", (int)id, "content", special[i], "single_word", 0,
+                                  "lstrip", 0, "rstrip", 0, "normalized", 0, "special", 1);
+        done = json_array_append_new(added, token) == 0;
     }
-    json_object_set_new(model, "vocab", vocab);
-    if (json_object_get(model, "merges"))
-        json_object_set_new(model, "merges", merges);
-    else
-        json_decref(merges);
-    json_object_set_new(root, "added_tokens", added);
+    if (done) done = json_object_set(model, "vocab", vocab) == 0 && json_object_set(root, "added_tokens", added) == 0;
+    if (done && json_object_get(model, "merges")) done = json_object_set(model, "merges", merges) == 0;
+    json_decref(vocab);
+    json_decref(merges);
+    json_decref(added);
+    return done;
 }
 
 /* The stages alone: the pattern without its vocabulary, so that nothing of that is asked for. */
@@ -158,8 +162,8 @@ static qp_status learn_like(const hf_options *use, const char *output, json_t *r
     if (status == QP_OK) status = qp_count_lines(options->file, options->file_count, &counting, count_line, &words);
     if (status == QP_OK) status = qp_hf_train(&training, &words, &learned);
     if (status == QP_OK) {
-        put_learned(root, &learned, special, specials);
-        char *text = json_dumps(root, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+        bool whole = put_learned(root, &learned, special, specials);
+        char *text = !whole ? NULL : json_dumps(root, JSON_INDENT(2) | JSON_ENSURE_ASCII);
         status = text ? qp_tokenizer_write_file(output, text, strlen(text)) : qp_fail(QP_EMEMORY, "out of memory");
         free(text);
     }
@@ -175,16 +179,17 @@ static qp_status run(void *self, const qp_options *options)
 {
     const hf_options *use = self;
     const qp_option_list *special = options->command->list;
-    json_error_t error;
     char *content;
     size_t bytes;
     if (!use->like[0]) return qp_fail(QP_EUSAGE, "tokenizer hf-train: no file given; add --like TOKENIZER.json");
     QP_TRY(qp_file_read(use->like, (size_t)1 << 30, &content, &bytes));
-    json_t *root = json_loadb(content, bytes, JSON_ALLOW_NUL, &error);
-    qp_status status = json_is_object(root)
-                           ? learn_like(use, out.output, root, options, special->value, (size_t)special->count)
-                           : qp_fail(QP_EDATA, "%s: no JSON object: %s", use->like, error.text);
+    json_t *root;
+    qp_status status = qp_json_read(use->like, content, bytes, JSON_ALLOW_NUL, &root);
     free(content);
+    if (status == QP_OK)
+        status = json_is_object(root)
+                     ? learn_like(use, out.output, root, options, special->value, (size_t)special->count)
+                     : qp_fail(QP_EDATA, "%s: not a JSON object", use->like);
     json_decref(root);
     return status;
 }

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,39 +136,45 @@ static qp_status run(void *self, const qp_options *options)
 
 /* ---- encode ---- */
 
-static json_t *spans(const uint32_t *begin, const uint32_t *end, int count)
+static void put_spans(const char *key, const uint32_t *begin, const uint32_t *end, int count, qp_text_buffer *out)
 {
-    json_t *list = json_array();
-    for (int i = 0; i < count; i++) json_array_append_new(list, json_pack("[i,i]", (int)begin[i], (int)end[i]));
-    return list;
+    qp_json_key(out, key);
+    qp_json_open(out, '[');
+    for (int i = 0; i < count; i++) {
+        qp_json_open(out, '[');
+        qp_json_integer(out, begin[i]);
+        qp_json_integer(out, end[i]);
+        qp_json_close(out, ']');
+    }
+    qp_json_close(out, ']');
+}
+
+static void put_numbers(const char *key, const int32_t *number, int count, qp_text_buffer *out)
+{
+    qp_json_key(out, key);
+    qp_json_open(out, '[');
+    for (int i = 0; i < count; i++) qp_json_integer(out, number[i]);
+    qp_json_close(out, ']');
 }
 
 static qp_status write_json(stream_state *s)
 {
     const qp_encoding *e = &s->encoding;
-    json_t *root = json_object(), *ids = json_array(), *pieces = json_array(), *types = json_array();
+    qp_text_buffer out = {0};
+    qp_json_open(&out, '{');
+    put_numbers("ids", e->id, e->count, &out);
+    qp_json_key(&out, "pieces");
+    qp_json_open(&out, '[');
     for (int i = 0; i < e->count; i++) {
         const char *piece = qp_tokenizer_piece(s->tokenizer, e->id[i]);
-        json_array_append_new(ids, json_integer(e->id[i]));
-        json_array_append_new(pieces, qp_json_text(piece, strlen(piece)));
-        if (s->options->special) json_array_append_new(types, json_integer(e->type_id[i]));
+        qp_json_repaired(&out, piece, strlen(piece));
     }
-    bool whole = root && ids && pieces && types;
-    json_object_set_new(root, "ids", ids);
-    json_object_set_new(root, "pieces", pieces);
-    if (e->spans) json_object_set_new(root, "offsets", spans(e->begin, e->end, e->count));
-    if (e->spans && !s->options->pairs)
-        json_object_set_new(root, "characters", spans(e->first_character, e->last_character, e->count));
-    if (s->options->special)
-        json_object_set_new(root, "type_ids", types);
-    else
-        json_decref(types);
-    if (whole) {
-        json_dumpf(root, s->at.output, JSON_COMPACT);
-        putc('\n', s->at.output);
-    }
-    json_decref(root);
-    return whole ? QP_OK : qp_fail(QP_EMEMORY, "%s:%lld: out of memory", s->at.place, (long long)s->at.line);
+    qp_json_close(&out, ']');
+    if (e->spans) put_spans("offsets", e->begin, e->end, e->count, &out);
+    if (e->spans && !s->options->pairs) put_spans("characters", e->first_character, e->last_character, e->count, &out);
+    if (s->options->special) put_numbers("type_ids", e->type_id, e->count, &out);
+    qp_json_close(&out, '}');
+    return qp_json_line(s->at.output, &out);
 }
 
 /* The N best, each on a line of its own. */
@@ -309,13 +314,15 @@ static qp_status decode_line(void *self, char *line, size_t bytes)
     size_t text_bytes;
     QP_TRY(qp_tokenizer_decode(s->tokenizer, s->id, count, &text, &text_bytes));
     if (s->options->json) {
-        json_t *root = json_object();
-        json_object_set_new(root, "text", qp_json_text(text, text_bytes));
-        json_dumpf(root, s->at.output, JSON_COMPACT);
-        json_decref(root);
-    } else {
-        fwrite(text, 1, text_bytes, s->at.output);
+        qp_text_buffer out = {0};
+        qp_json_open(&out, '{');
+        qp_json_key(&out, "text");
+        qp_json_repaired(&out, text, text_bytes);
+        qp_json_close(&out, '}');
+        free(text);
+        return qp_json_line(s->at.output, &out);
     }
+    fwrite(text, 1, text_bytes, s->at.output);
     putc('\n', s->at.output);
     free(text);
     return QP_OK;

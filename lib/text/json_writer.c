@@ -166,3 +166,33 @@ void qp_json_null(qp_text_buffer *buffer)
     separate(buffer);
     qp_text_add(buffer, "null");
 }
+
+void qp_json_put_text(qp_text_buffer *buffer, const char *key, const char *text)
+{
+    qp_json_key(buffer, key);
+    qp_json_repaired(buffer, text, strlen(text));
+}
+
+void qp_json_put_integer(qp_text_buffer *buffer, const char *key, int64_t value)
+{
+    qp_json_key(buffer, key);
+    qp_json_integer(buffer, value);
+}
+
+void qp_json_put_real(qp_text_buffer *buffer, const char *key, double value)
+{
+    qp_json_key(buffer, key);
+    qp_json_real(buffer, value, 8);
+}
+
+void qp_json_put_number(qp_text_buffer *buffer, const char *key, double value)
+{
+    qp_json_key(buffer, key);
+    qp_json_number(buffer, value);
+}
+
+void qp_json_put_bool(qp_text_buffer *buffer, const char *key, bool value)
+{
+    qp_json_key(buffer, key);
+    qp_json_bool(buffer, value);
+}

@@ -32,4 +32,11 @@ void qp_json_number(qp_text_buffer *buffer, double value);
 void qp_json_bool(qp_text_buffer *buffer, bool value);
 void qp_json_null(qp_text_buffer *buffer);
 
+/* A member of an object, key and value in one. Text is qp_json_repaired; real has 8 digits, number the shortest form. */
+void qp_json_put_text(qp_text_buffer *buffer, const char *key, const char *text);
+void qp_json_put_integer(qp_text_buffer *buffer, const char *key, int64_t value);
+void qp_json_put_real(qp_text_buffer *buffer, const char *key, double value);
+void qp_json_put_number(qp_text_buffer *buffer, const char *key, double value);
+void qp_json_put_bool(qp_text_buffer *buffer, const char *key, bool value);
+
 #endif
