@@ -8,7 +8,7 @@
 #include "tokenizer/huggingface/pipeline_build.h"
 #include "lib/text/utf8.h"
 
-static qp_status refuse(const char *what) { return qp_fail(QP_EDATA, "%s cannot be said in a tokenizer.json", what); }
+static qp_status refuse(const char *what) { return qp_fail(QP_EDATA, "%s cannot be expressed in a tokenizer.json", what); }
 
 static qp_status string(qp_text_buffer *out, const char *text, size_t bytes)
 {
@@ -25,8 +25,8 @@ static void stage(qp_text_buffer *out, bool *first, const char *rest)
     *first = false;
 }
 
-/* Lower case and accents work on decomposed text, as ours do; without a normal form U+0130 alone has another small
- * letter there. */
+/* Lower case and accents work on decomposed text, as in own_prepare.c. Without a normal form only U+0130 has another
+ * lower-case form there. */
 static void normalizer(const qp_own *t, qp_text_buffer *out)
 {
     static const char *const form[] = {NULL, "\"NFC\"", "\"NFKC\"", "\"NFD\"", "\"NFKD\""};
@@ -43,8 +43,8 @@ static void normalizer(const qp_own *t, qp_text_buffer *out)
         if (t->lower_case) stage(out, &first, "\"Lowercase\"");
     }
     if (t->form != QP_FORM_NONE) stage(out, &first, form[t->form]);
-    /* Prepend gives the space the span of the first character, so an empty match is replaced; but ByteLevel of
-     * tokenizers 0.23 breaks off behind such a match. */
+    /* Prepend gives the space the span of the first character, so an empty match is replaced instead; but ByteLevel of
+     * tokenizers 0.23 stops after such a match. */
     if (t->space_first && t->type == QP_TOKENIZER_BYTE_BPE) stage(out, &first, "\"Prepend\", \"prepend\": \" \"");
     if (t->space_first && t->type != QP_TOKENIZER_BYTE_BPE)
         stage(out, &first, "\"Replace\", \"pattern\": {\"Regex\": \"\\\\A(?=[\\\\s\\\\S])\"}, \"content\": \" \"");
@@ -101,8 +101,7 @@ static void decoder(const qp_own *t, const char *prefix, qp_text_buffer *out)
 
 /* ---- the model ---- */
 
-/* Inside a segment letters and punctuation never meet, so "#c#" begins none; "##" may, where a piece begins with a
- * mark of its own kind. */
+/* No segment mixes letters and punctuation, so no piece begins with "#c#"; a piece may begin with "##". */
 static const char *continuing_prefix(const qp_own *t)
 {
     const qp_vocabulary *v = &t->vocabulary;
@@ -175,7 +174,7 @@ static qp_status model(const qp_own *t, const char *prefix, qp_text_buffer *out)
     } else {
         bool fallback = t->byte_fallback && t->type != QP_TOKENIZER_BYTE_BPE;
         qp_text_format(out,
-                           "{\"type\": \"BPE\", \"dropout\": null, \"unk_token\": %s, "
+                       "{\"type\": \"BPE\", \"dropout\": null, \"unk_token\": %s, "
                            "\"continuing_subword_prefix\": null, \"end_of_word_suffix\": null, \"fuse_unk\": false, "
                            "\"byte_fallback\": %s, \"ignore_merges\": false",
                            t->byte_fallback ? "null" : "\"<unk>\"", fallback ? "true" : "false");
@@ -186,9 +185,9 @@ static qp_status model(const qp_own *t, const char *prefix, qp_text_buffer *out)
     return QP_OK;
 }
 
-/* ---- what cannot be said ---- */
+/* ---- what a tokenizer.json cannot express ---- */
 
-/* Normal pieces spelled like a special or a byte piece, which would be one entry. */
+/* A normal piece spelled like a special or byte piece would share its entry. */
 static qp_status check_pieces(const qp_own *t)
 {
     const qp_vocabulary *v = &t->vocabulary;
@@ -201,7 +200,7 @@ static qp_status check_pieces(const qp_own *t)
         if (strlen(shown) < sizeof text && qp_text_of_shown(v->byte_letters, shown, strlen(shown), text, &bytes) &&
             qp_vocabulary_find(v, text, bytes) >= 0)
             return qp_fail(QP_EDATA,
-                           "an ordinary piece \"%s\" beside the special one cannot be said in a "
+                           "a normal piece \"%s\" besides the special one cannot be expressed in a "
                            "tokenizer.json",
                            shown);
     }
@@ -213,14 +212,14 @@ static qp_status check(const qp_own *t)
     bool open = t->rules.pattern == QP_CUT_SPACES || t->rules.pattern == QP_CUT_NONE;
     if (t->type == QP_TOKENIZER_SPACE) return refuse("words between white space of any length");
     if (t->case_fold) return refuse("case folding");
-    if (t->jamo) return refuse("jamo that become syllables again");
+    if (t->jamo) return refuse("jamo that are joined to syllables again");
     if (t->type == QP_TOKENIZER_UNIGRAM)
-        return qp_fail(QP_EDATA, "unigram cannot be said in a tokenizer.json: scores are added as 64-bit numbers there "
-                                 "and as 32-bit ones here, equal sums would part; export --format sentencepiece");
+        return qp_fail(QP_EDATA, "unigram cannot be expressed in a tokenizer.json: scores are summed with 64 bits "
+                                 "there and with 32 bits here, which breaks ties; export --format sentencepiece");
     if (t->byte_fallback && t->type == QP_TOKENIZER_WORD) return refuse("byte fallback of a word vocabulary");
     if (t->byte_fallback && t->type == QP_TOKENIZER_WORDPIECE) return refuse("byte fallback of a WordPiece vocabulary");
     if (t->type == QP_TOKENIZER_WORDPIECE && open)
-        return refuse("WordPiece over segments in which special tokens can be spelled (--pattern spaces or none)");
+        return refuse("WordPiece over segments that may contain special tokens (--pattern spaces or none)");
     return check_pieces(t);
 }
 

@@ -9,31 +9,31 @@
 
 static qp_status refuse(const char *what)
 {
-    return qp_fail(QP_EDATA, "%s cannot be said in a sentencepiece model", what);
+    return qp_fail(QP_EDATA, "%s cannot be expressed in a sentencepiece model", what);
 }
 
 static qp_status check(const qp_own *t)
 {
     if (t->form != QP_FORM_NONE)
-        return refuse("a normal form (it has tables of single replacements; train with --normalization none)");
+        return refuse("a normal form (it has tables of replacements; train with --normalization none)");
     if (t->lower_case || t->case_fold) return refuse("lower case");
-    if (t->strip_accents) return refuse("leaving accents out");
-    if (t->jamo) return refuse("jamo that become syllables again");
+    if (t->strip_accents) return refuse("stripping accents");
+    if (t->jamo) return refuse("jamo that are joined to syllables again");
     if (t->type != QP_TOKENIZER_BPE && t->type != QP_TOKENIZER_UNIGRAM && t->type != QP_TOKENIZER_CHAR)
         return refuse("this type (characters, BPE and unigram can)");
     if (t->rules.pattern != QP_CUT_SPACES)
-        return refuse("this way to cut text (it cuts before spaces; train with --pattern spaces)");
-    if (!t->byte_fallback) return refuse("an unknown id for each of several unknown characters (it joins them)");
+        return refuse("this pattern (it splits before spaces; train with --pattern spaces)");
+    if (!t->byte_fallback) return refuse("an unknown id for each unknown character (it merges neighbors)");
     if (qp_vocabulary_find(&t->vocabulary, " ", 1) < 0) return refuse("a vocabulary without the space");
     for (int32_t id = 0; id < t->vocabulary.count; id++) {
         const char *shown = qp_vocabulary_shown(&t->vocabulary, id);
         if (t->vocabulary.kind[id] != QP_PIECE_NORMAL && qp_vocabulary_find(&t->vocabulary, shown, strlen(shown)) >= 0)
-            return refuse("an ordinary piece spelled like a special one");
+            return refuse("a normal piece spelled like a special one");
     }
     return QP_OK;
 }
 
-/* Scores of BPE: minus the rank. A character's own is never asked for. */
+/* The score of a BPE piece is minus its rank. Scores of characters are never used. */
 static qp_status scores_of_merges(const qp_own *t, float *score)
 {
     struct qp_merge *pair;
@@ -47,8 +47,8 @@ static qp_status scores_of_merges(const qp_own *t, float *score)
     if (count >= 1 << 24) return refuse("more than 16,777,216 merges");
     if (wrong < 0) return QP_OK;
     return qp_fail(QP_EDATA,
-                   "piece %d \"%.40s\" cannot be said in a sentencepiece model: it joins any two pieces that "
-                   "spell a third, and would join this one otherwise",
+                   "piece %d \"%.40s\" cannot be expressed in a sentencepiece model: it merges any two pieces that "
+                   "spell a third, and would merge this one in another way",
                    wrong, qp_vocabulary_shown(&t->vocabulary, wrong));
 }
 

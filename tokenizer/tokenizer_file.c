@@ -1,49 +1,11 @@
-#define _GNU_SOURCE /* memmem, memrchr */
 #include "tokenizer/tokenizer_file.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <utf8proc.h>
-#include <xxhash.h>
 
-#include "lib/base/file.h"
-#include "lib/text/json_writer.h"
-#include "tokenizer/huggingface/pipeline_kind.h"
+#include "lib/base/writer.h"
 #include "tokenizer/own/own_kind.h"
-#include "tokenizer/sentencepiece/sentencepiece_kind.h"
 #include "tokenizer/tokenizer_formats.h"
 #include "tokenizer/tokenizer_internal.h"
-
-enum { VERSION = 2 };
-
-static const char CHECKSUM[] = "\"checksum\": \"xxh3:";
-
-/* ---- writing ---- */
-
-static qp_status all_keys(const qp_tokenizer *t, qp_text_buffer *out)
-{
-    const char *type = t->kind == &qp_own_kind ? qp_tokenizer_info(t).type : t->kind->name;
-    qp_text_format(out, "{\n \"format\": \"%s\",\n \"version\": %d,\n \"unicode\": \"%s\",\n \"type\": \"%s\"",
-                       QP_TOKENIZER_FORMAT, VERSION, utf8proc_unicode_version(), type);
-    return t->kind->save(t->self, out);
-}
-
-qp_status qp_tokenizer_to_json(const qp_tokenizer *t, char **text, size_t *bytes)
-{
-    qp_text_buffer out = {0};
-    *text = NULL;
-    *bytes = 0;
-    qp_status status = all_keys(t, &out);
-    if (status != QP_OK) {
-        qp_text_free(&out);
-        return status;
-    }
-    qp_text_format(&out, ",\n ");
-    unsigned long long sum = out.failed ? 0 : XXH3_64bits(out.text, out.bytes);
-    qp_text_format(&out, "%s%016llx\"\n}", CHECKSUM, sum);
-    return qp_text_finish(&out, text, bytes);
-}
 
 qp_status qp_tokenizer_save(const qp_tokenizer *tokenizer, const char *path)
 {
@@ -61,74 +23,6 @@ qp_status qp_tokenizer_save(const qp_tokenizer *tokenizer, const char *path)
     return status;
 }
 
-/* ---- reading ---- */
-
-/* The checksum is the last key: of every byte before it. */
-static qp_status check_sum(const char *place, const char *text, size_t bytes, size_t *before)
-{
-    const char *found = NULL;
-    for (size_t back = bytes; back > 0 && !found; back--) {
-        const char *at = text + back - 1;
-        if (*at == '"' && (size_t)(text + bytes - at) >= sizeof CHECKSUM + 16 &&
-            memcmp(at, CHECKSUM, sizeof CHECKSUM - 1) == 0)
-            found = at;
-    }
-    if (!found) return qp_fail(QP_EDATA, "%s: the checksum is missing; the file was cut or edited", place);
-    *before = (size_t)(found - text);
-    char sum[20];
-    snprintf(sum, sizeof sum, "%016llx", (unsigned long long)XXH3_64bits(text, *before));
-    const char *said = found + sizeof CHECKSUM - 1;
-    if (memcmp(sum, said, 16) == 0 && said[16] == '"') return QP_OK;
-    return qp_fail(QP_EDATA,
-                   "%s: checksum is xxh3:%.16s, but the content gives xxh3:%s; the file was damaged or edited", place,
-                   said, sum);
-}
-
-/* A text value at the beginning of the file, as we write it; "" if it is not there. */
-static void head_value(const char *text, size_t bytes, const char *key, char *value, size_t value_bytes)
-{
-    size_t head = bytes < 400 ? bytes : 400, length = 0;
-    char quoted[40];
-    int quoted_bytes = snprintf(quoted, sizeof quoted, "\"%s\":", key);
-    const char *at = memmem(text, head, quoted, (size_t)quoted_bytes), *end = text + bytes;
-    for (at = at ? at + quoted_bytes : end; at < end && (*at == ' ' || *at == '"'); at++) continue;
-    for (; at < end && *at != '"' && *at != ',' && *at != '\n' && *at != '}' && length + 1 < value_bytes; at++)
-        value[length++] = *at;
-    value[length] = '\0';
-}
-
-static const qp_tokenizer_kind *kind_of(const char *type)
-{
-    static const qp_tokenizer_kind *const kind[] = {&qp_pipeline_kind, &qp_sentencepiece_kind};
-    for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {
-        if (strcmp(kind[i]->name, type) == 0) return kind[i];
-    }
-    return &qp_own_kind;
-}
-
-qp_status qp_tokenizer_from_json(const char *place, const char *text, size_t bytes, qp_tokenizer **tokenizer)
-{
-    char format[24], version[8], type[24];
-    size_t before = 0;
-    *tokenizer = NULL;
-    head_value(text, bytes, "format", format, sizeof format);
-    head_value(text, bytes, "version", version, sizeof version);
-    head_value(text, bytes, "type", type, sizeof type);
-    if (strcmp(format, QP_TOKENIZER_FORMAT) != 0)
-        return qp_fail(QP_EDATA, "%s: format is \"%.40s\", not \"%s\"; give a tokenizer of quipu", place, format,
-                       QP_TOKENIZER_FORMAT);
-    bool old = strcmp(version, "1") == 0;
-    if (!old && strcmp(version, "2") != 0)
-        return qp_fail(QP_EDATA,
-                       "%s: tokenizer version %s is unknown, this program knows 1 and %d; use a newer program", place,
-                       version[0] ? version : "(none)", VERSION);
-    if (!old) QP_TRY(check_sum(place, text, bytes, &before));
-    const qp_tokenizer_kind *kind = old ? &qp_own_kind : kind_of(type);
-    void *self = NULL;
-    QP_TRY(kind->load(place, (qp_text){text, bytes}, before, &self));
-    return qp_tokenizer_wrap(kind, self, tokenizer);
-}
-
 qp_status qp_tokenizer_load(const char *path, qp_tokenizer **tokenizer)
 {
     return qp_tokenizer_import(&(qp_import){.path = {path}, .count = 1}, tokenizer);
@@ -141,7 +35,7 @@ qp_status qp_tokenizer_load_own(const char *path, qp_tokenizer **tokenizer)
     qp_tokenizer_free(*tokenizer);
     *tokenizer = NULL;
     return qp_fail(QP_EDATA,
-                   "%s: a tokenizer of another project has special ids of its own, no model can be trained with "
-                   "it; train one with quipu tokenizer train",
+                   "%s: a tokenizer of another project has its own special ids, so no model can be trained with it; "
+                   "train one with quipu tokenizer train",
                    path);
 }

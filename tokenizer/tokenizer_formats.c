@@ -16,7 +16,7 @@
 #include "tokenizer/sentencepiece/sentencepiece_kind.h"
 #include "tokenizer/sentencepiece/sentencepiece_write.h"
 #include "tokenizer/split/split.h"
-#include "tokenizer/tokenizer_file.h"
+#include "tokenizer/tokenizer_json.h"
 #include "tokenizer/tokenizer_internal.h"
 
 static const size_t LARGEST_FILE = (size_t)1 << 30;
@@ -25,14 +25,14 @@ static const char *const word[] = {"auto", "quipu",    "sentencepiece", "hugging
 
 const char *qp_tokenizer_format_word(qp_tokenizer_format format) { return word[format]; }
 
-/* ---- what a file is ---- */
+/* ---- formats ---- */
 
 static bool has(const char *content, size_t bytes, const char *what)
 {
     return memmem(content, bytes, what, strlen(what)) != NULL;
 }
 
-/* A key "model" whose value is an object; GPT-2's vocabulary has a piece of this name. */
+/* A key "model" whose value is an object; GPT-2's vocab.json has a piece of this name, with a number. */
 static bool has_model(const char *content, size_t bytes)
 {
     static const char key[] = "\"model\"";
@@ -111,7 +111,7 @@ static qp_status read_tiktoken(const qp_import *in, const char *content, size_t 
 {
     if (!in->pattern || !in->pattern[0])
         return qp_fail(QP_EUSAGE,
-                       "%s: a tiktoken file does not say its pattern; import it with --pattern gpt2, gpt4, "
+                       "%s: a tiktoken file does not name its pattern; import it with --pattern gpt2, gpt4, "
                        "gpt4o or a regular expression",
                        in->path[0]);
     const char *named = qp_pattern_named(in->pattern);
@@ -152,12 +152,12 @@ static qp_status read_content(const qp_import *in, const char *content, size_t b
     case QP_FORMAT_BERT: return read_pipeline(in, format, content, bytes, tokenizer);
     case QP_FORMAT_SUBWORD_NMT:
         return qp_fail(QP_EDATA,
-                       "%s: subword-nmt codes name no ids and no characters, so they are no tokenizer; of "
-                       "GPT-2's files give vocab.json too",
+                       "%s: subword-nmt codes list no ids and no characters, so they are not a tokenizer; for "
+                       "GPT-2 give vocab.json too",
                        place);
     default:
         return qp_fail(QP_EDATA,
-                       "%s: no tokenizer that is known; say --format or give a file of ours, a sentencepiece "
+                       "%s: not a known tokenizer file; add --format, or give a quipu tokenizer, a sentencepiece "
                        ".model, a tokenizer.json, vocab.json and merges.txt, tiktoken ranks or a vocab.txt",
                        place);
     }
@@ -183,7 +183,7 @@ qp_status qp_tokenizer_of_content(qp_tokenizer_format format, const char *place,
 
 /* ---- writing ---- */
 
-/* Formats of single tools are written from a pipeline; ours becomes one through its tokenizer.json. */
+/* Formats of single tools are written from a pipeline; own tokenizers become one through their tokenizer.json. */
 static qp_status export_pipeline(const qp_pipeline *p, qp_tokenizer_format format, qp_export *out)
 {
     switch (format) {
@@ -192,7 +192,7 @@ static qp_status export_pipeline(const qp_pipeline *p, qp_tokenizer_format forma
     case QP_FORMAT_TIKTOKEN: return qp_pipeline_write_tiktoken(p, out);
     case QP_FORMAT_BERT: return qp_pipeline_write_bert(p, out);
     case QP_FORMAT_SUBWORD_NMT: return qp_pipeline_write_codes(p, out);
-    default: return qp_fail(QP_EDATA, "the stages of a tokenizer.json cannot be said in a sentencepiece model");
+    default: return qp_fail(QP_EDATA, "the stages of a tokenizer.json cannot be expressed in a sentencepiece model");
     }
 }
 
@@ -215,7 +215,7 @@ static qp_status export_sentencepiece(const qp_sentencepiece *m, qp_tokenizer_fo
 {
     if (format == QP_FORMAT_SENTENCEPIECE) return qp_sentencepiece_write(m, &out->text[0], &out->bytes[0]);
     if (format == QP_FORMAT_HUGGINGFACE) return qp_sentencepiece_write_huggingface(m, &out->text[0], &out->bytes[0]);
-    return qp_fail(QP_EDATA, "a sentencepiece model cannot be said in the format %s", word[format]);
+    return qp_fail(QP_EDATA, "a sentencepiece model cannot be expressed in the format %s", word[format]);
 }
 
 static qp_status export_kind(const qp_tokenizer *t, qp_tokenizer_format format, qp_export *out)
@@ -228,7 +228,7 @@ static qp_status export_kind(const qp_tokenizer *t, qp_tokenizer_format format, 
 qp_status qp_tokenizer_export(const qp_tokenizer *t, qp_tokenizer_format format, qp_export *out)
 {
     *out = (qp_export){0};
-    if (format == QP_FORMAT_AUTO) return qp_fail(QP_EUSAGE, "export: which format is missing; add --format NAME");
+    if (format == QP_FORMAT_AUTO) return qp_fail(QP_EUSAGE, "export: the format is missing; add --format NAME");
     qp_status status = format == QP_FORMAT_QUIPU ? qp_tokenizer_to_json(t, &out->text[0], &out->bytes[0])
                                                  : export_kind(t, format, out);
     if (status != QP_OK) qp_export_free(out);

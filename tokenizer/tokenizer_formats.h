@@ -4,9 +4,9 @@
 #include "tokenizer/models/export.h"
 #include "tokenizer/tokenizer.h"
 
-/* tokenizer_formats — files of tokenizers, ours and those of others, read and written. What a written file cannot say
- * is refused by name: opened by its own tool it gives the same ids, spans and text as the tokenizer does here, for
- * every text that is UTF-8. */
+/* tokenizer_formats — tokenizer files of quipu and of other projects, read and written. What a format cannot express is
+ * refused by name; a file that is written gives, with its own tool, the same ids, spans and text as the tokenizer gives
+ * here, for every text that is UTF-8. */
 typedef enum {
     QP_FORMAT_AUTO,          /* reading: by content */
     QP_FORMAT_QUIPU,         /* tokenizer_file.h */
@@ -19,31 +19,31 @@ typedef enum {
     QP_FORMATS
 } qp_tokenizer_format;
 
-/* "auto, quipu, sentencepiece, ...", in order. */
+/* The names, in the order of the enum. */
 #define QP_FORMAT_NAMES "auto, quipu, sentencepiece, huggingface, gpt2, tiktoken, bert, subword-nmt"
 const char *qp_tokenizer_format_word(qp_tokenizer_format format);
 
-/* qp_tokenizer_format_of — what the content of a file looks like; AUTO: nothing that is known. */
+/* qp_tokenizer_format_of — the format that the content of a file has; AUTO: none that is known. */
 qp_tokenizer_format qp_tokenizer_format_of(const char *content, size_t bytes);
 
 typedef struct {
     qp_tokenizer_format format;
     const char *path[2]; /* GPT-2: vocab.json and merges.txt, in any order */
     int count;
-    const char *pattern; /* TIKTOKEN: gpt2, gpt4, gpt4o or an expression; NULL: not said */
+    const char *pattern; /* TIKTOKEN: gpt2, gpt4, gpt4o or a regular expression; NULL: none */
     bool cased;          /* BERT: the vocabulary has capitals and accents */
 } qp_import;
 
 /* qp_tokenizer_import — open a file of any format.
- * Errors  QP_EDATA: the content is wrong, or the format is not known; QP_EUSAGE: something must be said that is not in
- *         the file; QP_ENOINPUT; QP_EMEMORY. */
+ * Errors  QP_EDATA: the content is wrong, or its format is unknown; QP_EUSAGE: an option is missing that the file does
+ *         not contain; QP_ENOINPUT; QP_EMEMORY. */
 qp_status qp_tokenizer_import(const qp_import *import, qp_tokenizer **tokenizer);
 
-/* qp_tokenizer_of_content — the same from the content of one file; `place` names it in messages. */
+/* qp_tokenizer_of_content — the same from the content of one file; `place` is its name in messages. */
 qp_status qp_tokenizer_of_content(qp_tokenizer_format format, const char *place, const char *content, size_t bytes,
                                   qp_tokenizer **tokenizer);
 
-/* qp_tokenizer_export — Errors: QP_EDATA, naming what the format cannot say; QP_EMEMORY. */
+/* qp_tokenizer_export — Errors: QP_EDATA, naming what the format cannot express; QP_EMEMORY. */
 qp_status qp_tokenizer_export(const qp_tokenizer *tokenizer, qp_tokenizer_format format, qp_export *content);
 
 #endif

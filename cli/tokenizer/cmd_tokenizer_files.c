@@ -119,7 +119,7 @@ int qp_tokenizer_export_main(int argc, char **argv)
         .name = "tokenizer export",
         .summary = "into the file of another project, which then gives the same ids, offsets and text",
         .usage = "--format NAME TOKENIZER -o OUT",
-        .notes = "What a format cannot say is refused by name. What the file leaves to whoever opens it (special "
+        .notes = "What a format cannot express is refused by name. What the file leaves to whoever opens it (special "
                  "tokens, a pattern)\nis told on stderr.",
         .group = group,
         .group_count = 1,

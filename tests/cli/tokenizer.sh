@@ -115,13 +115,13 @@ holds "two tokenizers differ" $T compare bpe.json uni.json corpus
 grep -q 'ids differ in' .out && grep -q '^corpus:1, token' .out
 result $? "the first differences are shown" "$(head -n 4 .out | tr '\n' '~')"
 fails 65 "normal form" $T export --format sentencepiece bpe.json -o x.model
-fails 65 "byte fallback cannot be said in subword-nmt codes" $T export --format subword-nmt bpe.json -o x.codes
-fails 65 "cannot be said in a tokenizer.json" $T export --format huggingface uni.json -o x.json
+fails 65 "byte fallback cannot be expressed in subword-nmt codes" $T export --format subword-nmt bpe.json -o x.codes
+fails 65 "cannot be expressed in a tokenizer.json" $T export --format huggingface uni.json -o x.json
 fails 65 "a unigram model" $T export --format huggingface out.sentencepiece -o x.json
 fails 2 "pattern" $T import out.tiktoken -o x.json
 fails 2 "which format" $T export bpe.json -o x
 fails 2 "two files" $T import --format gpt2 out.gpt2/vocab.json -o x.json
-fails 65 "no tokenizer that is known" $T info corpus
+fails 65 "not a known tokenizer file" $T info corpus
 fails 66 "cannot" $T import nothing.json -o x.json
 [ ! -e x.json ] && [ ! -e x.model ]
 result $? "a refusal leaves no file"

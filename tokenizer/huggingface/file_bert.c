@@ -98,7 +98,7 @@ qp_status qp_pipeline_read_bert(const char *place, const char *content, size_t b
 
 static qp_status refuse(const char *what)
 {
-    return qp_fail(QP_EDATA, "%s cannot be said in a vocab.txt of BERT", what);
+    return qp_fail(QP_EDATA, "%s cannot be expressed in a vocab.txt of BERT", what);
 }
 
 static bool is_special(const char *text)

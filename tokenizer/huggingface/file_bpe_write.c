@@ -12,14 +12,14 @@
 
 static qp_status refuse(const char *what, const char *format)
 {
-    return qp_fail(QP_EDATA, "%s cannot be said in %s", what, format);
+    return qp_fail(QP_EDATA, "%s cannot be expressed in %s", what, format);
 }
 
 static qp_status stage_name(const qp_stage *s, const char *format)
 {
     static const char *const form[] = {"none", "NFC", "NFKC", "NFD", "NFKD"};
     switch (s->kind) {
-    case QP_STAGE_FORM: return qp_fail(QP_EDATA, "the normal form %s cannot be said in %s", form[s->form], format);
+    case QP_STAGE_FORM: return qp_fail(QP_EDATA, "the normal form %s cannot be expressed in %s", form[s->form], format);
     case QP_STAGE_LOWER: return refuse("lower case", format);
     case QP_STAGE_PREPEND:
     case QP_STAGE_REPLACE:
@@ -90,7 +90,7 @@ static void put_merges(const qp_pipeline *p, const struct qp_merge *merge, size_
 
 static qp_status otherwise(const qp_pipeline *p, int32_t piece, const char *format)
 {
-    return qp_fail(QP_EDATA, "token %d \"%.40s\" cannot be said in %s: its merges do not end in it", p->token_id[piece],
+    return qp_fail(QP_EDATA, "token %d \"%.40s\" cannot be expressed in %s: its merges do not end in it", p->token_id[piece],
                    p->token[piece], format);
 }
 

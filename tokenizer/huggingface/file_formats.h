@@ -8,7 +8,7 @@
 /* file_formats — pipelines from and into the files of single tools; for tokenizer_formats.c.
  *
  * qp_pipeline_read_bert  — the content of a vocab.txt.
- * qp_pipeline_write_...  — QP_EDATA names what the format cannot say. */
+ * qp_pipeline_write_...  — QP_EDATA names what the format cannot express. */
 qp_status qp_pipeline_read_bert(const char *place, const char *content, size_t bytes, bool cased,
                                 qp_pipeline **pipeline);
 qp_status qp_pipeline_write_bert(const qp_pipeline *pipeline, qp_export *content);

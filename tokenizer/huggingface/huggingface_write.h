@@ -9,7 +9,7 @@
  *
  * qp_pipeline_write_huggingface — *text is malloc'ed and NUL-terminated.
  * qp_huggingface_write_stages   — the value of "normalizer", "pre_tokenizer" or "decoder".
- * Errors  QP_EDATA, naming what a tokenizer.json cannot say (a tiktoken file whose merges depend on more than one pair
+ * Errors  QP_EDATA, naming what a tokenizer.json cannot express (a tiktoken file whose merges depend on more than one pair
  *         for a piece); QP_EMEMORY. */
 qp_status qp_pipeline_write_huggingface(const qp_pipeline *pipeline, char **text, size_t *bytes);
 qp_status qp_huggingface_write_stages(const qp_stage_list *list, int role, bool present, qp_text_buffer *out);

@@ -107,7 +107,7 @@ qp_status qp_pipeline_write_length(const qp_length_rules *r, qp_text_buffer *out
         qp_text_format(out, "null");
     qp_text_format(out, ", \"pad_id\": %d, \"pad_type_id\": %d, \"pad_token\": ", r->fill_id, r->fill_type);
     if (!qp_json_string(out, r->fill_text, r->fill_bytes))
-        return qp_fail(QP_EDATA, "the padding token is not UTF-8, so tokenizer.json cannot say it");
+        return qp_fail(QP_EDATA, "the padding token is not UTF-8, so tokenizer.json cannot express it");
     qp_text_put(out, "}", 1);
     return QP_OK;
 }

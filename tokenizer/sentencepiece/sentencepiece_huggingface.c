@@ -13,7 +13,7 @@
 
 static qp_status refuse(const char *what)
 {
-    return qp_fail(QP_EDATA, "%s cannot be said in a tokenizer.json; keep the sentencepiece .model", what);
+    return qp_fail(QP_EDATA, "%s cannot be expressed in a tokenizer.json; keep the sentencepiece .model", what);
 }
 
 static qp_status string(qp_text_buffer *out, const char *text, size_t bytes)
@@ -26,7 +26,7 @@ static const char *surface_of(const qp_sentencepiece *m)
     return m->unknown_surface ? m->unknown_surface : " " UNKNOWN_SIGN " ";
 }
 
-/* ---- what cannot be said ---- */
+/* ---- what cannot be expressed ---- */
 
 /* A reserved piece is found by no text: not as an entry of its own name, nor as a character. */
 static qp_status check_reserved(const qp_sentencepiece *m, int32_t id)

@@ -8,7 +8,7 @@
  * control pieces are pieces that no text becomes and that decode to nothing, not "added tokens", which would be read
  * out of the text.
  *   *text  malloc'ed and NUL-terminated
- * Errors  QP_EDATA, naming what a tokenizer.json cannot say:
+ * Errors  QP_EDATA, naming what a tokenizer.json cannot express:
  *           unigram              sums are 64-bit there and 32-bit here, so that equal sums part
  *           normalisation rules  "Precompiled" applies only the shortest rule to a short cluster of characters
  *           user-defined pieces  where a space is put first or extra spaces are removed; else they are added tokens
