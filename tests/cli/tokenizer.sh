@@ -119,7 +119,7 @@ fails 65 "byte fallback cannot be expressed in subword-nmt codes" $T export --fo
 fails 65 "cannot be expressed in a tokenizer.json" $T export --format huggingface uni.json -o x.json
 fails 65 "a unigram model" $T export --format huggingface out.sentencepiece -o x.json
 fails 2 "pattern" $T import out.tiktoken -o x.json
-fails 2 "which format" $T export bpe.json -o x
+fails 2 "the format is missing" $T export bpe.json -o x
 fails 2 "two files" $T import --format gpt2 out.gpt2/vocab.json -o x.json
 fails 65 "not a known tokenizer file" $T info corpus
 fails 66 "cannot" $T import nothing.json -o x.json
@@ -151,5 +151,5 @@ fails 2 "no codes given" $T apply-bpe corpus
 fails 65 "not two symbols" $T apply-bpe -c corpus corpus
 
 toy_pairs 30 >pairs
-fails 65 "special ids of its own" "$QUIPU" train --train pairs --tokenizer spm.model --steps 1 -q -m x.safetensors
-fails 65 "special ids of its own" "$QUIPU" train --train pairs --tokenizer spm.json --steps 1 -q -m x.safetensors
+fails 65 "its own special ids" "$QUIPU" train --train pairs --tokenizer spm.model --steps 1 -q -m x.safetensors
+fails 65 "its own special ids" "$QUIPU" train --train pairs --tokenizer spm.json --steps 1 -q -m x.safetensors

@@ -212,7 +212,7 @@ Test(tokenizer_formats, what_cannot_be_said_is_named)
         qp_tokenizer_format format;
         const char *what;
     } row[] = {{"bpe", {0}, 0, QP_FORMAT_SENTENCEPIECE, "normal form"},
-               {"bpe", {"normalization", "none"}, 2, QP_FORMAT_SENTENCEPIECE, "cut text"},
+               {"bpe", {"normalization", "none"}, 2, QP_FORMAT_SENTENCEPIECE, "this pattern"},
                {"bpe", {0}, 0, QP_FORMAT_SUBWORD_NMT, "byte fallback"},
                {"bpe", {0}, 0, QP_FORMAT_BERT, "not WordPiece"},
                {"bpe", {"case_fold", "true"}, 2, QP_FORMAT_HUGGINGFACE, "case folding"},
