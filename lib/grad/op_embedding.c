@@ -49,11 +49,12 @@ qp_tensor qp_embedding(qp_tape *tape, qp_tensor weight, int rows, const int32_t 
     return y;
 }
 
-void qp_positions_sinusoidal(int positions, int d, double base, bool halves, qp_real *table)
+void qp_positions_sinusoidal(int first, int count, int d, double base, bool halves, qp_real *table)
 {
     int half = d / 2;
-    for (int p = 0; p < positions; p++) {
-        qp_real *row = table + (ptrdiff_t)p * d;
+    for (int r = 0; r < count; r++) {
+        int p = first + r;
+        qp_real *row = table + (ptrdiff_t)r * d;
         for (int i = 0; i < half; i++) {
             double angle = p * pow(base, -2.0 * i / d);
             row[halves ? i : 2 * i] = (qp_real)sin(angle);

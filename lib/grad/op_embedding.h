@@ -13,9 +13,10 @@
 qp_tensor qp_embedding(qp_tape *tape, qp_tensor weight, int rows, const int32_t *id, qp_real scale,
                        const int32_t *position, qp_tensor position_table);
 
-/* qp_positions_sinusoidal — fill table [positions, d]: angle = p * base^(-2i/d), i < d/2, formed in double
+/* qp_positions_sinusoidal — fill table [count, d] for the positions p = first .. first+count-1:
+ *   angle = p * base^(-2i/d), i < d/2, computed in double
  *   interleaved  columns 2i = sin, 2i+1 = cos          halves  columns i = sin, i + d/2 = cos
  * Source  Vaswani et al. 2017. */
-void qp_positions_sinusoidal(int positions, int d, double base, bool halves, qp_real *table);
+void qp_positions_sinusoidal(int first, int count, int d, double base, bool halves, qp_real *table);
 
 #endif

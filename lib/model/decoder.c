@@ -1,7 +1,5 @@
 #include "lib/model/decoder.h"
 
-#include "lib/model/decoder_kinds.h"
-
 #define RECURRENT(NAME, symbol, text) [QP_KIND_##NAME] = &qp_decoder_recurrent,
 static const qp_decoder_kind *const kinds[] = {
     [QP_KIND_NONE] = NULL,

@@ -20,6 +20,9 @@ typedef struct {
                       qp_attention_map *attention);
 } qp_decoder_kind;
 
+/* Each kind is the file of its name; decoder_recurrent.c serves every cell. */
+extern const qp_decoder_kind qp_decoder_transformer, qp_decoder_recurrent, qp_decoder_ngram;
+
 struct qp_decoder {
     const qp_decoder_kind *kind;
     void *self;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/model/decoder_kinds.h"
+#include "lib/model/decoder.h"
 
 typedef struct {
     qp_ngram *ngram; /* owned */

@@ -7,9 +7,8 @@
 #include "lib/grad/op_linear.h"
 #include "lib/grad/recurrent/recurrence.h"
 #include "lib/grad/step_weights.h"
-#include "lib/model/decoder_kinds.h"
-#include "lib/model/recurrent_layers.h"
-#include "lib/nn/embedding.h"
+#include "lib/model/decoder.h"
+#include "lib/model/layer_config.h"
 #include "lib/nn/recurrent_attention.h"
 
 /* decoder_recurrent — rnn, lstm, gru and every other cell.
@@ -90,12 +89,10 @@ static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_con
     if (encoder->kind) add_source(d, params, c, encoder);
     int context = context_width(d, encoder);
     d->width = tied ? emb : hidden;
-    QP_TRY(qp_embedding_init(&d->embedding, params, embedding, emb, c->scale_embeddings != 0, QP_POSITION_NONE, 0,
-                             c->dropout, ""));
-    d->embedding.noise = (qp_real)c->input_noise;
-    d->embedding.type_dropout = (qp_real)c->embedding_dropout;
+    qp_embedding_config embed = qp_model_embedding_config(c);
+    QP_TRY(qp_embedding_init(&d->embedding, params, &embed, embedding, ""));
     int in = emb + (d->looks_first || d->feeds_context ? context : 0) + (d->feeds_output ? d->width : 0);
-    qp_recurrent_config layers = qp_recurrent_layers(c, c->decoder, in, (int)c->dec_layers, false);
+    qp_recurrent_config layers = qp_model_recurrent_config(c, c->decoder, in, (int)c->dec_layers, false);
     layers.learned_state = layers.learned_state && !d->has_source;
     QP_TRY(qp_recurrent_init(&d->layers, params, &layers, "decoder"));
     if (context > 0 || d->width != hidden) {

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "lib/model/decoder_kinds.h"
+#include "lib/model/decoder.h"
 #include "lib/model/stack.h"
 
 /* decoder_transformer — a stack of causal layers; stepping keeps their keys and values in the state's caches, and those

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "lib/model/encoder_kinds.h"
-
 #define RECURRENT(NAME, symbol, text) [QP_KIND_##NAME] = &qp_encoder_recurrent,
 static const qp_encoder_kind *const kinds[] = {
     [QP_KIND_NONE] = NULL,

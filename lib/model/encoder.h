@@ -34,6 +34,9 @@ typedef struct {
                     qp_model_maps *maps, qp_encoded *encoded);
 } qp_encoder_kind;
 
+/* Each kind is the file of its name; encoder_recurrent.c serves every cell. */
+extern const qp_encoder_kind qp_encoder_transformer, qp_encoder_recurrent, qp_encoder_convolution, qp_encoder_text_cnn;
+
 struct qp_encoder {
     const qp_encoder_kind *kind; /* NULL: a model without encoder */
     void *self;                  /* the kind's own, made by its init */

@@ -4,9 +4,9 @@
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_glu.h"
 #include "lib/grad/op_sequence.h"
-#include "lib/model/encoder_kinds.h"
+#include "lib/model/encoder.h"
+#include "lib/model/layer_config.h"
 #include "lib/nn/convolution.h"
-#include "lib/nn/embedding.h"
 #include "lib/nn/norm.h"
 
 /* encoder_convolution — layers x + dropout(GLU(convolution(N(x)))), the dilation growing from layer to layer, a norm
@@ -58,15 +58,12 @@ static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_con
     convolution_encoder *e = encoder->self = calloc(1, sizeof *e);
     if (e) e->layer = calloc((size_t)config->enc_layers + 1, sizeof *e->layer);
     if (!e || !e->layer) return qp_fail(QP_EMEMORY, "out of memory for an encoder");
-    qp_position_kind positions = config->pos == QP_POS_SINUSOIDAL ? QP_POSITION_SINUSOIDAL : QP_POSITION_NONE;
-    if (config->pos == QP_POS_LEARNED) positions = QP_POSITION_LEARNED;
     e->layers = (int)config->enc_layers;
     e->dropout = (qp_real)config->dropout;
     encoder->output_width = encoder->summary_width = (int)config->emb_size;
-    QP_TRY(qp_embedding_init(&e->embedding, params, embedding, (int)config->emb_size, config->scale_embeddings != 0,
-                             positions, (int)config->max_length, config->dropout, "encoder.positions"));
-    e->embedding.noise = (qp_real)config->input_noise;
-    e->embedding.type_dropout = (qp_real)config->embedding_dropout;
+    qp_embedding_config embed = qp_model_embedding_config(config);
+    embed.position_kind = qp_model_position_kind(config);
+    QP_TRY(qp_embedding_init(&e->embedding, params, &embed, embedding, "encoder"));
     add_layers(e, params, config);
     return QP_OK;
 }

@@ -1,9 +1,8 @@
 #include <stdlib.h>
 
 #include "lib/grad/op_join.h"
-#include "lib/model/encoder_kinds.h"
-#include "lib/model/recurrent_layers.h"
-#include "lib/nn/embedding.h"
+#include "lib/model/encoder.h"
+#include "lib/model/layer_config.h"
 
 /* encoder_recurrent — rnn, lstm, gru and every other cell, in one direction or both; its memory are the outputs of the
  * top layer, its summary that layer's final hidden state, [forward | backward]. */
@@ -16,12 +15,10 @@ static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_con
 {
     recurrent_encoder *e = encoder->self = calloc(1, sizeof *e);
     if (!e) return qp_fail(QP_EMEMORY, "out of memory for an encoder");
-    QP_TRY(qp_embedding_init(&e->embedding, params, embedding, (int)config->emb_size, config->scale_embeddings != 0,
-                             QP_POSITION_NONE, 0, config->dropout, ""));
-    e->embedding.noise = (qp_real)config->input_noise;
-    e->embedding.type_dropout = (qp_real)config->embedding_dropout;
-    qp_recurrent_config layers = qp_recurrent_layers(config, config->encoder, (int)config->emb_size,
-                                                     (int)config->enc_layers, config->bidirectional != 0);
+    qp_embedding_config embed = qp_model_embedding_config(config);
+    QP_TRY(qp_embedding_init(&e->embedding, params, &embed, embedding, ""));
+    qp_recurrent_config layers = qp_model_recurrent_config(config, config->encoder, (int)config->emb_size,
+                                                           (int)config->enc_layers, config->bidirectional != 0);
     QP_TRY(qp_recurrent_init(&e->layers, params, &layers, "encoder"));
     encoder->output_width = e->layers.width;
     encoder->has_states = true;

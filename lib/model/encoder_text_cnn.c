@@ -5,7 +5,8 @@
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_join.h"
 #include "lib/grad/op_pool.h"
-#include "lib/model/encoder_kinds.h"
+#include "lib/model/encoder.h"
+#include "lib/model/layer_config.h"
 #include "lib/nn/convolution.h"
 
 /* encoder_text_cnn — convolutions of three widths side by side, as detectors of phrases
@@ -39,10 +40,8 @@ static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_con
         snprintf(name, sizeof name, "encoder.convolutions.%d", i);
         e->convolution[i] = qp_convolution_add(params, &one, name);
     }
-    QP_TRY(qp_embedding_init(&e->embedding, params, embedding, (int)config->emb_size, config->scale_embeddings != 0,
-                             QP_POSITION_NONE, 0, config->dropout, ""));
-    e->embedding.noise = (qp_real)config->input_noise;
-    e->embedding.type_dropout = (qp_real)config->embedding_dropout;
+    qp_embedding_config embed = qp_model_embedding_config(config);
+    QP_TRY(qp_embedding_init(&e->embedding, params, &embed, embedding, ""));
     return QP_OK;
 }
 

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
 #include "lib/grad/op_sequence.h"
-#include "lib/model/encoder_kinds.h"
+#include "lib/model/encoder.h"
 #include "lib/model/stack.h"
 
 /* encoder_transformer — a stack of layers; its summary is the mean of the memory. */

@@ -4,7 +4,7 @@
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_join.h"
 #include "lib/grad/op_linear.h"
-#include "lib/model/recurrent_layers.h"
+#include "lib/model/layer_config.h"
 
 static qp_init weights(const qp_model_config *c) { return qp_model_weight_init(c, 0); }
 
@@ -98,7 +98,7 @@ static qp_status tag_add(qp_head *head, qp_params *params, const qp_model_config
     head->has_words = c->word_layers > 0;
     if (head->has_words) {
         int64_t kind = qp_model_kind_is_recurrent(c->encoder) ? c->encoder : QP_KIND_LSTM;
-        qp_recurrent_config words = qp_recurrent_layers(c, kind, 2 * width, (int)c->word_layers, true);
+        qp_recurrent_config words = qp_model_recurrent_config(c, kind, 2 * width, (int)c->word_layers, true);
         QP_TRY(qp_recurrent_init(&head->words, params, &words, "head.words"));
         width = head->words.width;
     }

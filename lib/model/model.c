@@ -15,6 +15,7 @@
 #include "lib/model/decoder_ngram.h"
 #include "lib/model/encoder.h"
 #include "lib/model/head.h"
+#include "lib/model/model_loss.h"
 #include "lib/nn/embedding.h"
 
 struct qp_model {
@@ -30,7 +31,7 @@ struct qp_model {
 
 /* ---- building ---- */
 
-/* One embedding for source and target: an autoencoder makes what it reads. */
+/* One embedding for source and target: an autoencoder writes the text that it reads. */
 static bool shares_embedding(const qp_model_config *c)
 {
     return c->task == QP_TASK_AUTOENCODE || (c->tied_embeddings_all && c->task == QP_TASK_TRANSLATE);
@@ -57,7 +58,7 @@ static qp_status build_decoder(qp_model *model, int source_embedding)
     return QP_OK;
 }
 
-/* What the encoder reads goes in by an embedding, or by a linear map from numbers. */
+/* The encoder reads words through an embedding, numbers through a linear map. */
 static int add_source_embedding(qp_model *model)
 {
     const qp_model_config *c = &model->config;
@@ -82,7 +83,7 @@ static qp_status build(qp_model *model)
         QP_TRY(build_decoder(model, embedding));
     else
         QP_TRY(qp_head_init(&model->head, model->params, &c, &model->encoder, embedding));
-    return qp_params_finish(model->params);
+    return QP_OK;
 }
 
 static qp_status check_sizes(const qp_model_config *c)
@@ -97,7 +98,7 @@ static qp_status check_sizes(const qp_model_config *c)
     return QP_OK;
 }
 
-qp_status qp_model_new_blank(const qp_model_config *config, qp_model **model)
+qp_status qp_model_plan(const qp_model_config *config, qp_model **model)
 {
     *model = NULL;
     QP_TRY(qp_model_config_check(config));
@@ -115,6 +116,16 @@ qp_status qp_model_new_blank(const qp_model_config *config, qp_model **model)
     }
     *model = made;
     return QP_OK;
+}
+
+qp_status qp_model_new_blank(const qp_model_config *config, qp_model **model)
+{
+    QP_TRY(qp_model_plan(config, model));
+    qp_status status = qp_params_finish((*model)->params);
+    if (status == QP_OK) return QP_OK;
+    qp_model_free(*model);
+    *model = NULL;
+    return status;
 }
 
 qp_status qp_model_new(const qp_model_config *config, uint64_t seed, qp_model **model)
@@ -154,7 +165,7 @@ static int rows_of(qp_sequences s) { return s.count > 0 ? s.start[s.count] : 0; 
 
 int32_t qp_model_first_token(const qp_model *model) { return model->config.lm_window ? QP_EOS : QP_BOS; }
 
-/* The decoder reads its first token and all of the target but the last. */
+/* The decoder reads its first token, then the target without its last token. */
 static const int32_t *shift_right(qp_tape *tape, qp_ids target, int32_t first_token)
 {
     int32_t *input = qp_tape_memory(tape, (size_t)rows_of(target.sequences) * sizeof *input);
@@ -166,7 +177,7 @@ static const int32_t *shift_right(qp_tape *tape, qp_ids target, int32_t first_to
     return input;
 }
 
-/* The sources with a token before each. */
+/* Put the class token before every source. */
 static bool put_class_token(qp_tape *tape, qp_encoder_input *input)
 {
     qp_sequences s = input->sequences;
@@ -188,7 +199,7 @@ static bool put_class_token(qp_tape *tape, qp_encoder_input *input)
     return true;
 }
 
-/* What the decoder or the head reads of the sources; batch NULL: one to decode. */
+/* What the decoder or the head reads of the sources; batch NULL: while decoding. */
 static bool encode(const qp_model *model, qp_tape *tape, qp_encoder_input input, const qp_batch *batch,
                    qp_model_maps *maps, qp_encoded *encoded)
 {
@@ -223,7 +234,7 @@ static qp_tensor output(const qp_model *model, qp_tape *tape, qp_tensor x)
                      qp_param(tape, model->params, model->output_bias));
 }
 
-/* The scores, and what was encoded for them. */
+/* The scores of a batch, and its encoded sources. */
 static qp_tensor scores_of(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps,
                            qp_encoded *encoded)
 {
@@ -252,23 +263,6 @@ qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *
     return scores_of(model, tape, batch, maps, &encoded);
 }
 
-/* The mean over a row's columns, summed over the rows. */
-static qp_tensor series_loss(const qp_model *model, qp_tape *tape, qp_tensor y, const qp_real *target)
-{
-    static const qp_element_loss_kind kind[] = {
-        [QP_SERIES_MSE] = QP_LOSS_MSE, [QP_SERIES_MAE] = QP_LOSS_L1, [QP_SERIES_HUBER] = QP_LOSS_HUBER};
-    qp_tensor loss = qp_element_loss(tape, kind[model->config.series_loss], y, target, 1, QP_SUM);
-    return qp_scale(tape, loss, 1 / (qp_real)y.columns);
-}
-
-static qp_tensor field_loss(const qp_model *model, qp_tape *tape, qp_tensor scores, const qp_batch *batch,
-                            qp_real smoothing)
-{
-    if (smoothing > 0) return qp_tape_fail(tape, QP_EUSAGE, "label smoothing of a conditional random field");
-    qp_crf crf = qp_head_crf(&model->head, tape);
-    return qp_crf_loss(tape, scores, batch->target.sequences, batch->target.id, &crf, QP_SUM);
-}
-
 static qp_tensor values_of(const qp_model *model, int index)
 {
     const qp_parameter *p = qp_params_at(model->params, index);
@@ -282,27 +276,12 @@ qp_crf qp_model_crf(const qp_model *model)
     return (qp_crf){values_of(model, head->transitions), values_of(model, head->start), values_of(model, head->end)};
 }
 
-/* -ln P of the answers, or the errors of the numbers. */
-static qp_tensor answers_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_tensor scores,
-                              qp_real smoothing)
-{
-    bool numbers = model->config.task == QP_TASK_REGRESS;
-    if (qp_tape_failed(tape)) return (qp_tensor){0};
-    if (scores.rows != rows_of(batch->target.sequences) ||
-        !(numbers ? (const void *)batch->target_value : batch->target.id) ||
-        (numbers && batch->outputs != scores.columns))
-        return qp_tape_fail(tape, QP_ESHAPE, "a batch without an answer for each of its %d rows", scores.rows);
-    if (numbers) return series_loss(model, tape, scores, batch->target_value);
-    if (model->config.crf) return field_loss(model, tape, scores, batch, smoothing);
-    qp_cross_entropy_config config = {.reduction = QP_SUM, .smoothing = smoothing};
-    return qp_mixup_loss(tape, scores, batch->target.id, model->config.mixup, &config);
-}
-
 qp_model_parts qp_model_loss_parts(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing)
 {
     qp_encoded encoded;
     qp_tensor scores = scores_of(model, tape, batch, NULL, &encoded);
-    qp_model_parts parts = {.words = answers_loss(model, tape, batch, scores, smoothing)};
+    qp_crf crf = model->config.crf ? qp_head_crf(&model->head, tape) : (qp_crf){0};
+    qp_model_parts parts = {.words = qp_scores_loss(&model->config, tape, scores, batch, &crf, smoothing)};
     if (model->config.variational && !qp_tape_failed(tape))
         parts.divergence = qp_pair_loss(tape, QP_PAIR_GAUSSIAN_KL, encoded.mean, encoded.log_variance, NULL, 0, QP_SUM);
     return parts;
@@ -320,7 +299,9 @@ qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *ba
 qp_status qp_model_start(const qp_model *model, qp_tape *tape, qp_ids source, qp_state **state)
 {
     *state = NULL;
-    if (!model->has_decoder) return qp_fail(QP_EUSAGE, "this model makes no text; it was trained for another task");
+    if (!model->has_decoder)
+        return qp_fail(QP_EUSAGE, "this model makes no text; it was trained for --task %s",
+                       qp_model_task_name(model->config.task));
     if (!model->has_encoder) return qp_decoder_start(&model->decoder, tape, NULL, source.sequences, state);
     qp_encoded encoded;
     if (!encode(model, tape, (qp_encoder_input){.sequences = source.sequences, .id = source.id}, NULL, NULL, &encoded))

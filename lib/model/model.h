@@ -10,61 +10,77 @@
 #include "lib/nn/params.h"
 #include "lib/nn/state.h"
 
-/* model — encoder and decoder, or an encoder and a head, over token ids or numbers. Training, scoring and decoding know a model by these functions
- * alone; all of them run the same operations. */
+/* model — an encoder and a decoder, or an encoder and a head, over token ids or numbers. Training, scoring and decoding use
+ * a model through these functions alone; all of them run the same operations. */
 typedef struct qp_model qp_model;
 
-/* qp_model_new — build and initialise from a configuration (vocabulary sizes included).
- * qp_model_new_blank — the same with all weights zero, to be loaded. */
-qp_status qp_model_new_blank(const qp_model_config *config, qp_model **model);
-qp_status qp_model_new(const qp_model_config *config, uint64_t seed, qp_model **model);
-void qp_model_free(qp_model *model);
-const qp_model_config *qp_model_config_of(const qp_model *model);
+/* ---- building ---- */
 
-/* qp_model_first_token — what the decoder reads before the first target token: QP_BOS; for a model of running text
- * (--lm-window), to which QP_EOS is the end of a line like any other, that: the end of the line before. */
-int32_t qp_model_first_token(const qp_model *model);
+/* qp_model_new — build a model from a configuration (vocabulary sizes included) and draw its first weights.
+ * qp_model_new_blank — the same with all weights zero, to be loaded.
+ * qp_model_plan — the same without memory for the weights: names and sizes of the parameters are known, and
+ *   qp_params_finish(qp_model_params(model)) allocates them. For files that are not trusted.
+ * Errors  QP_EUSAGE: options that do not fit together (qp_model_config_check); QP_EMEMORY. *model is then NULL. */
+qp_status qp_model_new(const qp_model_config *config, uint64_t seed, qp_model **model);
+qp_status qp_model_new_blank(const qp_model_config *config, qp_model **model);
+qp_status qp_model_plan(const qp_model_config *config, qp_model **model);
+void qp_model_free(qp_model *model);
+
+const qp_model_config *qp_model_config_of(const qp_model *model);
 qp_params *qp_model_params(const qp_model *model);
 
-/* qp_model_ngram_set — give a model of --decoder ngram the n-grams it is made of; owns them from now on.
- *   word [target vocabulary]  the word of each token, -1: none; copied.        Errors  QP_EMEMORY; the n-grams are freed.
- * qp_model_ngram — them and, unless NULL, *word; NULL: another kind of model. */
+/* qp_model_ngram_set — the n-grams of a model of --decoder ngram, which owns them from now on.
+ *   word [target vocabulary]  the word of each token, -1: none; copied.   Errors  QP_EMEMORY; the n-grams are freed.
+ * qp_model_ngram — these n-grams and, unless NULL, *word; NULL for other kinds of model. */
 qp_status qp_model_ngram_set(qp_model *model, qp_ngram *ngram, const int32_t *word);
 const qp_ngram *qp_model_ngram(const qp_model *model, const int32_t **word);
 
+/* ---- whole sequences ---- */
+
 /* qp_model_logits — scores of whole sequences; maps may be NULL
- *   translate, lm, autoencode  teacher forcing: row of target token t holds the scores of that token given those before it
+ *   translate, lm, autoencode  teacher forcing: the row of a target token scores that position given the tokens before it
  *                              [target rows, target vocabulary]
- *   the other tasks            what head.h says, without need of the answers (target.id, target_value)
- * qp_model_loss — summed (not averaged) over the target rows, [1,1]; the trainer divides by their number over the whole
- *   batch: cross-entropy, or, for series, the mean of a row's errors as --series-loss has them, or, with --crf, the loss
- *   of the conditional random field (lib/grad/op_crf.h).   smoothing: label smoothing; not of a field: QP_EUSAGE
- * qp_model_crf — the weights of the field of a tagger with --crf; else transitions.value is NULL. */
-/* qp_model_loss_parts — the same loss in its two parts, sums [1, 1]: `words` as above; `divergence`, of the distribution of
- *   a variational autoencoder from N(0, 1), summed over the sources (empty for other models).
- *   qp_model_loss = words + --kl-weight * divergence: with weight 1 the negative evidence lower bound. */
+ *   the other tasks            as head.h says; needs no answers (target.id, target_value)
+ * Errors  QP_ESHAPE for a batch that does not fit the model, QP_EMEMORY; remembered by the tape. */
+qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps);
+
+/* qp_model_loss — words + --kl-weight * divergence, sums (not means) over the batch [1, 1]; the trainer divides by the
+ *   number of target rows. With --kl-weight 1 it is the negative evidence lower bound of a variational autoencoder.
+ * qp_model_loss_parts — the two parts: `words` as model_loss.h says; `divergence` of the distribution of a variational
+ *   autoencoder from N(0, 1), summed over the sources; empty for other models.
+ *   smoothing  label smoothing */
 typedef struct {
     qp_tensor words, divergence;
 } qp_model_parts;
-qp_model_parts qp_model_loss_parts(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing);
-qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps);
 qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing);
+qp_model_parts qp_model_loss_parts(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing);
 
+/* qp_model_crf — the weights of a tagger's conditional random field (--crf); without one, transitions.value is NULL. */
 qp_crf qp_model_crf(const qp_model *model);
 
-/* Stepping. start encodes the sources; the state begins with one row a source (source.count rows; for a model without
- * encoder source.count rows as well, ids unread). step feeds each row's last token (QP_BOS first) and returns the
- * scores of the next one [rows, target vocabulary], memory of the tape until its next begin. The caller calls
- * qp_tape_begin(tape, QP_INFER, 0) before start and before every step. A row's scores do not depend on the other rows,
- * to the bit, when the parameters are packed (qp_params_pack).
- *   attention  NULL, or receives how much each row attended to the tokens of its source in this step: blocks
- *              [heads, 1, source tokens], row after row, of the decoder layer that aligns best; memory of the tape.
- *              Only of models for which qp_model_has_attention is true: a decoder with attention to a source. */
+/* ---- one token at a time ---- */
+
+/* qp_model_first_token — what the decoder reads before the first target token: QP_BOS; for a model of running text
+ *   (--lm-window) QP_EOS, the end of the line before. */
+int32_t qp_model_first_token(const qp_model *model);
+
+/* qp_model_start — encode the sources into a state of one row a source. A model without encoder starts source.count rows
+ *   and does not read the ids.
+ * qp_model_start_code — of an autoencoder, from vectors code [rows, width of the bottleneck] instead of sources.
+ * qp_model_step — feed each row's last token, the first token at first: scores of the next one [rows, target
+ *   vocabulary], memory of the tape until its next begin.
+ *   attention  NULL, or receives each row's attention to its source in this step: blocks [heads, 1, source tokens], row
+ *              after row, of the decoder layer that aligns best; memory of the tape. Only for models of which
+ *              qp_model_has_attention is true.
+ * The caller calls qp_tape_begin(tape, QP_INFER, 0) before start and before every step. With packed parameters
+ * (qp_params_pack) the scores and the attention of a row do not depend on the other rows, to the bit.
+ * Errors  QP_EUSAGE: a model without decoder; QP_EMEMORY; those of a step are remembered by the tape. */
 qp_status qp_model_start(const qp_model *model, qp_tape *tape, qp_ids source, qp_state **state);
-/* qp_model_start_code — the same for an autoencoder, from vectors code [rows, width of the bottleneck] instead of sources. */
 qp_status qp_model_start_code(const qp_model *model, qp_tape *tape, qp_tensor code, qp_state **state);
 qp_tensor qp_model_step(const qp_model *model, qp_tape *tape, const int32_t *last_id, qp_state *state,
                         qp_attention_map *attention);
+
+/* qp_model_has_attention — whether the decoder attends to the tokens of a source. */
 bool qp_model_has_attention(const qp_model *model);
 
 #endif

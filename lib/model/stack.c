@@ -4,69 +4,28 @@
 #include <stdlib.h>
 
 #include "lib/base/random.h"
-
-static qp_transformer_config layer_config(const qp_model_config *c)
-{
-    return (qp_transformer_config){.width = (int)c->emb_size,
-                                   .ff_size = (int)c->ff_size,
-                                   .heads = (int)c->heads,
-                                   .kv_heads = (int)c->kv_heads,
-                                   .norm_first = c->norm == QP_NORM_PRE,
-                                   .rms = c->norm_type == QP_NORM_RMS,
-                                   .bias = c->bias != 0,
-                                   .gated = c->gated_ff != 0,
-                                   .epsilon = c->norm_epsilon,
-                                   .weight = qp_model_weight_init(c, 0),
-                                   .activation = (qp_activation_kind)c->activation,
-                                   .dropout = (qp_real)c->dropout,
-                                   .attention_dropout = (qp_real)c->attention_dropout,
-                                   .ff_dropout = (qp_real)c->ff_dropout,
-                                   .window = (int)c->attention_window,
-                                   .sinks = (int)c->attention_sinks,
-                                   .softcap = (qp_real)c->attention_softcap,
-                                   .depth_drop = (qp_real)c->stochastic_depth,
-                                   .depth_by_sequence = c->stochastic_depth_mode == QP_DEPTH_ROW};
-}
-
-static qp_position_kind outer_kind(const qp_model_config *c)
-{
-    if (c->pos == QP_POS_SINUSOIDAL) return QP_POSITION_SINUSOIDAL;
-    return c->pos == QP_POS_LEARNED ? QP_POSITION_LEARNED : QP_POSITION_NONE;
-}
-
-static qp_inner_kind inner_kind(const qp_model_config *c)
-{
-    switch (c->pos) {
-    case QP_POS_ROPE: return QP_INNER_ROPE;
-    case QP_POS_ALIBI: return QP_INNER_ALIBI;
-    case QP_POS_RELATIVE: return QP_INNER_RELATIVE;
-    default: return QP_INNER_NONE;
-    }
-}
+#include "lib/model/layer_config.h"
 
 qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_config *config, const char *name, int layers,
                         int embedding, int encoder_width, qp_map_kind self_kind)
 {
-    *stack = (qp_stack){.layers = layers, .has_norm = config->final_norm != 0, .self_kind = self_kind};
+    bool encodes = self_kind == QP_MAP_ENCODER;
+    char full[64];
+    *stack = (qp_stack){.layers = layers,
+                        .layer_drop = config->layer_drop,
+                        .has_norm = config->final_norm != 0,
+                        .self_kind = self_kind};
     stack->layer = calloc((size_t)layers + 1, sizeof *stack->layer);
     if (!stack->layer) return qp_fail(QP_EMEMORY, "out of memory for %d layers", layers);
-    char full[64];
-    snprintf(full, sizeof full, "%s.positions", name);
-    QP_TRY(qp_embedding_init(&stack->embedding, params, embedding, (int)config->emb_size, config->scale_embeddings != 0,
-                             outer_kind(config), (int)config->max_length, config->dropout, full));
-    stack->embedding.noise = (qp_real)config->input_noise;
-    stack->embedding.type_dropout = (qp_real)config->embedding_dropout;
-    stack->layer_drop = config->layer_drop;
-    snprintf(full, sizeof full, "%s.segments", name);
-    if (config->segments > 0 && self_kind == QP_MAP_ENCODER)
-        qp_embedding_add_segments(&stack->embedding, params, (int)config->segments, full);
-    snprintf(full, sizeof full, "%s.embedding_norm", name);
-    if (config->embedding_norm)
-        qp_embedding_add_norm(&stack->embedding, params, config->norm_type == QP_NORM_RMS, config->norm_epsilon, full);
-    qp_transformer_config layer = layer_config(config);
+    qp_embedding_config embed = qp_model_embedding_config(config);
+    embed.position_kind = qp_model_position_kind(config);
+    embed.segments = encodes ? (int)config->segments : 0;
+    embed.norm = config->embedding_norm != 0;
+    QP_TRY(qp_embedding_init(&stack->embedding, params, &embed, embedding, name));
+    qp_position_config position = qp_model_position_config(config, encodes);
     snprintf(full, sizeof full, "%s.relative", name);
-    QP_TRY(qp_position_init(&stack->position, params, inner_kind(config), layer.heads, layer.width / layer.heads,
-                            (int)config->max_length, config->rope_base, self_kind == QP_MAP_ENCODER, full));
+    QP_TRY(qp_position_init(&stack->position, params, &position, full));
+    qp_transformer_config layer = qp_model_transformer_config(config);
     layer.encoder_width = encoder_width;
     for (int i = 0; i < layers; i++) {
         snprintf(full, sizeof full, "%s.layers.%d", name, i);

@@ -1,7 +1,7 @@
 #include "lib/nn/embedding.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/grad/op_basic.h"
@@ -18,54 +18,42 @@ int qp_embedding_add_weight(qp_params *params, int vocabulary, int width, bool s
                          name);
 }
 
-qp_status qp_embedding_init(qp_embedding_module *embedding, qp_params *params, int weight, int width, bool scaled,
-                            qp_position_kind kind, int positions, double dropout, const char *position_name)
+static int add_table(qp_params *params, int rows, int width, const char *name, const char *part)
 {
-    *embedding = (qp_embedding_module){.weight = weight,
-                                       .position_weight = -1,
-                                       .segment_weight = -1,
-                                       .positions = positions,
-                                       .width = width,
-                                       .scale = scaled ? (qp_real)sqrt(width) : 1,
-                                       .dropout = (qp_real)dropout};
-    if (kind == QP_POSITION_LEARNED)
-        embedding->position_weight = qp_params_add(
-            params, positions, width, (qp_init){.kind = QP_INIT_NORMAL, .gain = 0.02}, "%s.weight", position_name);
-    if (kind != QP_POSITION_SINUSOIDAL) return QP_OK;
-    embedding->sinusoid = malloc((size_t)positions * (size_t)width * sizeof *embedding->sinusoid);
-    if (!embedding->sinusoid)
-        return qp_fail(QP_EMEMORY, "out of memory for %d positions; use a smaller --max-length", positions);
-    qp_positions_sinusoidal(positions, width, 10000, false, embedding->sinusoid);
+    return qp_params_add(params, rows, width, (qp_init){.kind = QP_INIT_NORMAL, .gain = 0.02}, "%s.%s.weight", name,
+                         part);
+}
+
+qp_status qp_embedding_init(qp_embedding_module *embedding, qp_params *params, const qp_embedding_config *config,
+                            int weight, const char *name)
+{
+    const qp_embedding_config *c = config;
+    char norm[64];
+    *embedding = (qp_embedding_module){.config = *c, .weight = weight, .position_weight = -1, .segment_weight = -1};
+    if (c->position_kind == QP_POSITION_LEARNED)
+        embedding->position_weight = add_table(params, c->positions, c->width, name, "positions");
+    if (c->position_kind == QP_POSITION_SINUSOIDAL)
+        QP_TRY(qp_position_table_new(c->positions, c->width, 10000, false, &embedding->sinusoid));
+    if (c->segments > 0) embedding->segment_weight = add_table(params, c->segments, c->width, name, "segments");
+    snprintf(norm, sizeof norm, "%s.embedding_norm", name);
+    if (c->norm) embedding->norm = qp_norm_add(params, c->width, c->rms, c->epsilon, norm);
     return QP_OK;
-}
-
-void qp_embedding_add_segments(qp_embedding_module *embedding, qp_params *params, int kinds, const char *name)
-{
-    embedding->segment_weight = qp_params_add(params, kinds, embedding->width,
-                                              (qp_init){.kind = QP_INIT_NORMAL, .gain = 0.02}, "%s.weight", name);
-}
-
-void qp_embedding_add_norm(qp_embedding_module *embedding, qp_params *params, bool rms, double epsilon,
-                           const char *name)
-{
-    embedding->norm = qp_norm_add(params, embedding->width, rms, epsilon, name);
-    embedding->has_norm = true;
 }
 
 void qp_embedding_free(qp_embedding_module *embedding)
 {
-    free(embedding->sinusoid);
+    qp_position_table_free(embedding->sinusoid);
     embedding->sinusoid = NULL;
 }
 
-/* The positions' table, if there is one, and each row's place in it. */
+/* P, if there is one, and each row's place in it. */
 static qp_tensor positions_of(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
                               qp_sequences sequences, int rows, int offset, int32_t **position)
 {
     qp_tensor table = {0};
     *position = NULL;
     if (embedding->position_weight >= 0) table = qp_param(tape, params, embedding->position_weight);
-    if (embedding->sinusoid) table = qp_tensor_of(embedding->positions, embedding->width, embedding->sinusoid);
+    if (embedding->sinusoid) table = qp_position_table_rows(embedding->sinusoid, qp_position_end(sequences, offset));
     if (table.value) *position = qp_position_rows(tape, sequences, rows, offset);
     return table;
 }
@@ -79,11 +67,11 @@ static qp_tensor add_positions(qp_tape *tape, qp_tensor x, const int32_t *positi
     return qp_embedding(tape, x, x.rows, own, 1, position, table);
 }
 
-/* What every kind of row ends with. */
+/* Norm, noise and dropout of the sum. */
 static qp_tensor finish(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params, qp_tensor x)
 {
-    if (embedding->has_norm) x = qp_norm_forward(&embedding->norm, tape, params, x);
-    return qp_dropout(tape, qp_noise(tape, x, embedding->noise), embedding->dropout);
+    if (embedding->config.norm) x = qp_norm_forward(&embedding->norm, tape, params, x);
+    return qp_dropout(tape, qp_noise(tape, x, embedding->config.noise), embedding->config.dropout);
 }
 
 static qp_tensor look_up(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
@@ -92,10 +80,11 @@ static qp_tensor look_up(const qp_embedding_module *embedding, qp_tape *tape, co
     int32_t *position;
     qp_tensor table = positions_of(embedding, tape, params, sequences, rows, offset, &position);
     qp_tensor weight = qp_param(tape, params, embedding->weight);
-    if (embedding->type_dropout <= 0 || !qp_tape_training(tape))
-        return qp_embedding(tape, weight, rows, id, embedding->scale, position, table);
-    qp_tensor x = qp_embedding(tape, weight, rows, id, embedding->scale, NULL, (qp_tensor){0});
-    x = qp_type_drop(tape, x, id, embedding->type_dropout);
+    qp_real scale = embedding->config.scaled ? (qp_real)sqrt(embedding->config.width) : 1;
+    if (embedding->config.type_dropout <= 0 || !qp_tape_training(tape))
+        return qp_embedding(tape, weight, rows, id, scale, position, table);
+    qp_tensor x = qp_embedding(tape, weight, rows, id, scale, NULL, (qp_tensor){0});
+    x = qp_type_drop(tape, x, id, embedding->config.type_dropout);
     return table.value ? add_positions(tape, x, position, table) : x;
 }
 

@@ -4,47 +4,45 @@
 
 #include "lib/grad/attention/op_attention.h"
 #include "lib/grad/attention/op_relative.h"
-#include "lib/grad/op_embedding.h"
 
 enum { BUCKETS = 32 };
 
-qp_status qp_position_init(qp_position *position, qp_params *params, qp_inner_kind kind, int heads, int head_width,
-                           int positions, double base, bool both_ways, const char *name)
+qp_status qp_position_init(qp_position *position, qp_params *params, const qp_position_config *config, const char *name)
 {
-    *position = (qp_position){
-        .kind = kind, .positions = positions, .head_width = head_width, .both_ways = both_ways, .weight = -1};
-    if (kind == QP_INNER_RELATIVE)
-        position->weight = qp_params_add(params, BUCKETS, heads, (qp_init){.kind = QP_INIT_NORMAL, .gain = 0.02},
+    const qp_position_config *c = config;
+    *position = (qp_position){.config = *c, .weight = -1};
+    switch (c->kind) {
+    case QP_INNER_NONE: return QP_OK;
+    case QP_INNER_ROPE: return qp_position_table_new(c->positions, c->head_width, c->base, true, &position->angle);
+    case QP_INNER_RELATIVE:
+        position->weight = qp_params_add(params, BUCKETS, c->heads, (qp_init){.kind = QP_INIT_NORMAL, .gain = 0.02},
                                          "%s.weight", name);
-    if (kind != QP_INNER_ROPE && kind != QP_INNER_ALIBI) return QP_OK;
-    size_t count = kind == QP_INNER_ROPE ? (size_t)positions * (size_t)head_width : (size_t)heads;
-    position->table = malloc(count * sizeof *position->table + 1);
-    if (!position->table)
-        return qp_fail(QP_EMEMORY, "out of memory for %d positions; use a smaller --max-length", positions);
-    if (kind == QP_INNER_ROPE)
-        qp_positions_sinusoidal(positions, head_width, base, true, position->table);
-    else
-        qp_attention_slopes(heads, position->table);
+        return QP_OK;
+    case QP_INNER_ALIBI: break;
+    }
+    position->slope = malloc((size_t)c->heads * sizeof *position->slope);
+    if (!position->slope) return qp_fail(QP_EMEMORY, "out of memory for %d attention heads", c->heads);
+    qp_attention_slopes(c->heads, position->slope);
     return QP_OK;
 }
 
 void qp_position_free(qp_position *position)
 {
-    free(position->table);
-    position->table = NULL;
+    qp_position_table_free(position->angle);
+    free(position->slope);
+    *position = (qp_position){.weight = -1};
 }
 
 qp_position_pass qp_position_begin(const qp_position *position, qp_tape *tape, const qp_params *params,
                                    qp_sequences queries, qp_sequences keys, int rows, int offset)
 {
-    qp_position_pass pass = {0};
-    if (position->kind == QP_INNER_ROPE) {
-        pass.rotation = qp_tensor_of(position->positions, position->head_width, position->table);
+    qp_position_pass pass = {.slope = position->slope};
+    if (position->angle) {
+        pass.rotation = qp_position_table_rows(position->angle, qp_position_end(queries, offset));
         pass.position = qp_position_rows(tape, queries, rows, offset);
     }
-    if (position->kind == QP_INNER_ALIBI) pass.slope = position->table;
-    if (position->kind == QP_INNER_RELATIVE) {
-        const qp_relative_config config = {.both_ways = position->both_ways};
+    if (position->weight >= 0) {
+        const qp_relative_config config = {.both_ways = position->config.both_ways};
         pass.bias = qp_relative_bias(tape, qp_param(tape, params, position->weight), queries, keys, &config);
     }
     return pass;
@@ -57,4 +55,14 @@ int32_t *qp_position_rows(qp_tape *tape, qp_sequences sequences, int rows, int o
     for (int i = 0; i < sequences.count; i++)
         for (int j = 0; j < qp_sequence_length(sequences, i); j++) position[sequences.start[i] + j] = offset + j;
     return position;
+}
+
+int qp_position_end(qp_sequences sequences, int offset)
+{
+    int longest = 0;
+    for (int i = 0; i < sequences.count; i++) {
+        int length = qp_sequence_length(sequences, i);
+        if (length > longest) longest = length;
+    }
+    return offset + longest;
 }

@@ -10,7 +10,7 @@ static void rope(gradient_case *c)
 {
     static qp_real table[8 * 4];
     static const int32_t position[] = {0, 1, 2, 7, 3};
-    qp_positions_sinusoidal(8, 4, 100, true, table);
+    qp_positions_sinusoidal(0, 8, 4, 100, true, table);
     gradient_output(c, qp_rope(c->tape, gradient_input(c, 5, 8), 2, position, qp_tensor_of(8, 4, table)));
 }
 
@@ -19,7 +19,7 @@ static void rope_part(gradient_case *c)
 {
     static qp_real table[8 * 2];
     static const int32_t position[] = {5, 6, 0};
-    qp_positions_sinusoidal(8, 2, 100, true, table);
+    qp_positions_sinusoidal(0, 8, 2, 100, true, table);
     qp_tensor x = qp_tensor_columns(gradient_input(c, 3, 11), 3, 7);
     gradient_output(c, qp_rope(c->tape, x, 2, position, qp_tensor_of(8, 2, table)));
 }

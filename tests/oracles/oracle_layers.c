@@ -125,7 +125,7 @@ static void rope(oracle *o)
         places = position[r] >= places ? position[r] + 1 : places;
     }
     qp_real *table = oracle_memory(o, (size_t)places * (size_t)width * sizeof *table);
-    qp_positions_sinusoidal(places, width, oracle_number(o, "base"), true, table);
+    qp_positions_sinusoidal(0, places, width, oracle_number(o, "base"), true, table);
     int32_t *map = oracle_heads_map(o, batch, heads, time, width);
     qp_tensor x = oracle_input(o, "x", batch * time, heads * width, map);
     oracle_output(o, "y", qp_rope(o->tape, x, heads, position, qp_tensor_of(places, width, table)), map);

@@ -138,7 +138,7 @@ static void llama_block(oracle *o)
     qp_tensor x = ragged_input(o, "x", "in.key_padding_mask", &rows);
     int width = config.width / config.heads, offset = (int)oracle_number_or(o, "offset", 0);
     qp_real *table = oracle_memory(o, (size_t)(offset + rows.time) * (size_t)width * sizeof *table);
-    qp_positions_sinusoidal(offset + rows.time, width, oracle_number(o, "base"), true, table);
+    qp_positions_sinusoidal(0, offset + rows.time, width, oracle_number(o, "base"), true, table);
     qp_transformer_pass pass = {.tape = o->tape, .params = params, .sequences = rows.sequences, .causal = true};
     pass.position.rotation = qp_tensor_of(offset + rows.time, width, table);
     pass.position.position = positions_of(o, &rows, offset);

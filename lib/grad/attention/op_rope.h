@@ -10,7 +10,7 @@
  *   y[i] = x[i] cos a - x[i+d/2] sin a        y[i+d/2] = x[i+d/2] cos a + x[i] sin a
  * x         [rows, at least heads*d]: queries and keys lie side by side, the values behind them
  * position  [rows], borrowed until the backward
- * table     [positions, d], sines beside cosines: qp_positions_sinusoidal(positions, d, base, true, ...)
+ * table     [positions, d], sines beside cosines: qp_positions_sinusoidal(0, positions, d, base, true, ...)
  * returns   [rows, columns of x]
  * Memory  the output.   Errors  QP_ESHAPE (a position outside the table, d odd), QP_EMEMORY, remembered by the tape.
  * Source  Su et al. 2021. */

@@ -24,7 +24,7 @@ static void prepare(void)
 {
     op_numbers_reset();
     shared_x = op_matrix(ROWS, COLUMNS, 1);
-    qp_positions_sinusoidal(PLACES, WIDTH, 10000, true, table_value);
+    qp_positions_sinusoidal(0, PLACES, WIDTH, 10000, true, table_value);
     table = qp_tensor_of(PLACES, WIDTH, table_value);
 }
 

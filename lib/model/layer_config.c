@@ -1,0 +1,92 @@
+#include "lib/model/layer_config.h"
+
+static qp_cell_kind cell_of(const qp_model_config *config, int64_t kind)
+{
+    if (kind == QP_KIND_RNN && config->rnn_activation == QP_RNN_RELU) return QP_CELL_RNN_RELU;
+    return qp_model_cell(kind);
+}
+
+qp_recurrent_config qp_model_recurrent_config(const qp_model_config *config, int64_t kind, int input, int layers,
+                                              bool bidirectional)
+{
+    return (qp_recurrent_config){.cell = cell_of(config, kind),
+                                 .input = input,
+                                 .hidden = qp_model_hidden_size(config),
+                                 .layers = layers,
+                                 .bidirectional = bidirectional,
+                                 .sum = bidirectional && config->direction_merge == QP_MERGE_SUM,
+                                 .bias = config->bias != 0,
+                                 .residual = config->rnn_residual != 0,
+                                 .norm = config->rnn_norm != 0,
+                                 .learned_state = config->learned_state != 0,
+                                 .variational = config->variational_dropout != 0,
+                                 .dropout = (qp_real)config->dropout,
+                                 .recurrent_dropout = (qp_real)config->recurrent_dropout,
+                                 .zoneout_hidden = (qp_real)config->zoneout,
+                                 .zoneout_cell = (qp_real)config->zoneout_cell,
+                                 .weight = qp_model_weight_init(config, qp_model_hidden_size(config)),
+                                 .forget_bias = config->forget_bias,
+                                 .epsilon = config->norm_epsilon};
+}
+
+qp_transformer_config qp_model_transformer_config(const qp_model_config *config)
+{
+    const qp_model_config *c = config;
+    return (qp_transformer_config){.width = (int)c->emb_size,
+                                   .ff_size = (int)c->ff_size,
+                                   .heads = (int)c->heads,
+                                   .kv_heads = (int)c->kv_heads,
+                                   .norm_first = c->norm == QP_NORM_PRE,
+                                   .rms = c->norm_type == QP_NORM_RMS,
+                                   .bias = c->bias != 0,
+                                   .gated = c->gated_ff != 0,
+                                   .epsilon = c->norm_epsilon,
+                                   .weight = qp_model_weight_init(c, 0),
+                                   .activation = (qp_activation_kind)c->activation,
+                                   .dropout = (qp_real)c->dropout,
+                                   .attention_dropout = (qp_real)c->attention_dropout,
+                                   .ff_dropout = (qp_real)c->ff_dropout,
+                                   .window = (int)c->attention_window,
+                                   .sinks = (int)c->attention_sinks,
+                                   .softcap = (qp_real)c->attention_softcap,
+                                   .depth_drop = (qp_real)c->stochastic_depth,
+                                   .depth_by_sequence = c->stochastic_depth_mode == QP_DEPTH_ROW};
+}
+
+static qp_inner_kind inner_kind(const qp_model_config *c)
+{
+    switch (c->pos) {
+    case QP_POS_ROPE: return QP_INNER_ROPE;
+    case QP_POS_ALIBI: return QP_INNER_ALIBI;
+    case QP_POS_RELATIVE: return QP_INNER_RELATIVE;
+    default: return QP_INNER_NONE;
+    }
+}
+
+qp_position_config qp_model_position_config(const qp_model_config *config, bool both_ways)
+{
+    return (qp_position_config){.kind = inner_kind(config),
+                                .heads = (int)config->heads,
+                                .head_width = (int)(config->emb_size / config->heads),
+                                .positions = (int)config->max_length,
+                                .base = config->rope_base,
+                                .both_ways = both_ways};
+}
+
+qp_position_kind qp_model_position_kind(const qp_model_config *config)
+{
+    if (config->pos == QP_POS_SINUSOIDAL) return QP_POSITION_SINUSOIDAL;
+    return config->pos == QP_POS_LEARNED ? QP_POSITION_LEARNED : QP_POSITION_NONE;
+}
+
+qp_embedding_config qp_model_embedding_config(const qp_model_config *config)
+{
+    return (qp_embedding_config){.width = (int)config->emb_size,
+                                 .scaled = config->scale_embeddings != 0,
+                                 .positions = (int)config->max_length,
+                                 .rms = config->norm_type == QP_NORM_RMS,
+                                 .epsilon = config->norm_epsilon,
+                                 .type_dropout = (qp_real)config->embedding_dropout,
+                                 .noise = (qp_real)config->input_noise,
+                                 .dropout = (qp_real)config->dropout};
+}

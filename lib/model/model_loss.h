@@ -1,0 +1,17 @@
+#ifndef QP_MODEL_LOSS_H
+#define QP_MODEL_LOSS_H
+
+#include "lib/base/batch.h"
+#include "lib/grad/loss/crf_lattice.h"
+#include "lib/model/model_config.h"
+
+/* qp_scores_loss — the loss of a model's scores against a batch's answers, summed over the rows [1, 1]
+ *   regress      --series-loss: the mean over a row's columns, summed over the rows
+ *   tag --crf    -ln P of each sentence's tags under the conditional random field `crf`
+ *   the others   cross-entropy with label smoothing, with --mixup between two texts
+ * Errors  QP_ESHAPE: a batch without an answer for each row; QP_EUSAGE: label smoothing of a CRF. Remembered by the
+ *         tape. */
+qp_tensor qp_scores_loss(const qp_model_config *config, qp_tape *tape, qp_tensor scores, const qp_batch *batch,
+                         const qp_crf *crf, qp_real smoothing);
+
+#endif
