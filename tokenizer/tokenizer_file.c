@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "lib/base/writer.h"
+#include "tokenizer/own/ngram_kind.h"
 #include "tokenizer/own/own_kind.h"
 #include "tokenizer/tokenizer_formats.h"
 #include "tokenizer/tokenizer_internal.h"
@@ -31,7 +32,7 @@ qp_status qp_tokenizer_load(const char *path, qp_tokenizer **tokenizer)
 qp_status qp_tokenizer_load_own(const char *path, qp_tokenizer **tokenizer)
 {
     QP_TRY(qp_tokenizer_load(path, tokenizer));
-    if ((*tokenizer)->kind == &qp_own_kind) return QP_OK;
+    if ((*tokenizer)->kind == &qp_own_kind || (*tokenizer)->kind == &qp_ngram_kind) return QP_OK;
     qp_tokenizer_free(*tokenizer);
     *tokenizer = NULL;
     return qp_fail(QP_EDATA,

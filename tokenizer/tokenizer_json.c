@@ -9,6 +9,7 @@
 
 #include "lib/text/json_writer.h"
 #include "tokenizer/huggingface/pipeline_kind.h"
+#include "tokenizer/own/ngram_kind.h"
 #include "tokenizer/own/own_kind.h"
 #include "tokenizer/sentencepiece/sentencepiece_kind.h"
 #include "tokenizer/tokenizer_internal.h"
@@ -81,7 +82,7 @@ static void head_value(const char *text, size_t bytes, const char *key, char *va
 
 static const qp_tokenizer_kind *kind_of(const char *type)
 {
-    static const qp_tokenizer_kind *const kind[] = {&qp_pipeline_kind, &qp_sentencepiece_kind};
+    static const qp_tokenizer_kind *const kind[] = {&qp_pipeline_kind, &qp_sentencepiece_kind, &qp_ngram_kind};
     for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {
         if (strcmp(kind[i]->name, type) == 0) return kind[i];
     }

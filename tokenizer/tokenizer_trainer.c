@@ -1,5 +1,6 @@
 #include "tokenizer/tokenizer_trainer.h"
 
+#include "tokenizer/own/ngram_kind.h"
 #include "tokenizer/own/own_kind.h"
 #include "tokenizer/tokenizer_internal.h"
 
@@ -8,6 +9,11 @@ qp_status qp_tokenizer_train(const qp_tokenizer_config *config, qp_line_source s
 {
     qp_own *own = NULL;
     *tokenizer = NULL;
+    if (config->type == QP_TOKENIZER_NGRAM) {
+        void *ngrams = qp_ngram_new((int)config->vocab_size, config->lower_case != 0);
+        if (!ngrams) return qp_fail(QP_EMEMORY, "out of memory for a tokenizer");
+        return qp_tokenizer_wrap(&qp_ngram_kind, ngrams, tokenizer);
+    }
     QP_TRY(qp_own_train(config, source, self, report, &own));
     return qp_tokenizer_wrap(&qp_own_kind, own, tokenizer);
 }

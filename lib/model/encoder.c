@@ -8,6 +8,7 @@ static const qp_encoder_kind *const kinds[] = {
     [QP_KIND_TRANSFORMER] = &qp_encoder_transformer,
     QP_CELLS(RECURRENT)[QP_KIND_CONV] = &qp_encoder_convolution,
     [QP_KIND_TEXT_CNN] = &qp_encoder_text_cnn,
+    [QP_KIND_BAG] = &qp_encoder_bag,
 };
 
 qp_status qp_encoder_init(qp_encoder *encoder, qp_params *params, const qp_model_config *config, int embedding)

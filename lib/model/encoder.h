@@ -35,7 +35,8 @@ typedef struct {
 } qp_encoder_kind;
 
 /* Each kind is the file of its name; encoder_recurrent.c serves every cell. */
-extern const qp_encoder_kind qp_encoder_transformer, qp_encoder_recurrent, qp_encoder_convolution, qp_encoder_text_cnn;
+extern const qp_encoder_kind qp_encoder_transformer, qp_encoder_recurrent, qp_encoder_convolution, qp_encoder_text_cnn,
+    qp_encoder_bag;
 
 struct qp_encoder {
     const qp_encoder_kind *kind; /* NULL: a model without encoder */
@@ -43,6 +44,7 @@ struct qp_encoder {
     const qp_params *params;
     int output_width, summary_width;
     bool has_states;          /* recurrent: a decoder of the same layers can go on from its final states */
+    bool gives_scores;        /* its output is the scores of the labels: a head adds nothing */
     int features, value_bias; /* of numbers, made from them by one linear map; 0, -1: it reads ids */
 };
 

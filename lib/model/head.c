@@ -22,6 +22,10 @@ static qp_status pooled_add(qp_head *head, qp_params *params, const qp_model_con
 {
     (void)embedding;
     head->pooling = qp_pooling_add(params, c, encoder);
+    if (encoder->gives_scores) {
+        head->dropout = 0;
+        return QP_OK;
+    }
     add_output(head, params, c, head->pooling.width);
     return QP_OK;
 }
@@ -190,6 +194,7 @@ qp_tensor qp_head_forward(const qp_head *head, qp_tape *tape, const qp_encoded *
                           qp_model_maps *maps)
 {
     qp_tensor x = head->kind->features(head, tape, encoded, batch, maps);
+    if (head->output < 0) return x; /* the encoder gives scores */
     return qp_linear(tape, x, qp_param(tape, head->params, head->output),
                      qp_param(tape, head->params, head->output_bias));
 }

@@ -62,7 +62,9 @@ static qp_status build_decoder(qp_model *model, int source_embedding)
 static int add_source_embedding(qp_model *model)
 {
     const qp_model_config *c = &model->config;
-    int width = (int)c->emb_size;
+    int width = qp_model_source_width(c);
+    if (c->encoder == QP_KIND_BAG && c->hidden_size == 0) /* convex: any first values lead to the same weights */
+        return qp_params_add(model->params, (int)c->src_vocab_size, width, qp_init_constant(0), "src_embed.weight");
     if (c->task == QP_TASK_REGRESS)
         return qp_params_add(model->params, width, (int)c->features, qp_model_weight_init(c, 0), "src_embed.weight");
     return qp_embedding_add_weight(model->params, (int)c->src_vocab_size, width, c->scale_embeddings != 0,

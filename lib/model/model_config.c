@@ -25,10 +25,16 @@ int qp_model_carry_width(const qp_model_config *config)
     return (int)config->dec_layers * (has_cell ? 2 : 1) * qp_model_hidden_size(config);
 }
 
+int qp_model_source_width(const qp_model_config *config)
+{
+    return config->encoder == QP_KIND_BAG ? qp_model_encoder_width(config) : (int)config->emb_size;
+}
+
 int qp_model_encoder_width(const qp_model_config *config)
 {
     if (config->task == QP_TASK_AUTOENCODE) return (int)(config->bottleneck ? config->bottleneck : config->emb_size);
     if (config->encoder == QP_KIND_TEXT_CNN) return QP_TEXT_CNN_WIDTHS * qp_model_hidden_size(config);
+    if (config->encoder == QP_KIND_BAG) return (int)(config->hidden_size ? config->hidden_size : config->labels);
     if (!qp_model_kind_is_recurrent(config->encoder)) return (int)config->emb_size;
     bool concatenated = config->bidirectional && config->direction_merge == QP_MERGE_CONCAT;
     return (concatenated ? 2 : 1) * qp_model_hidden_size(config);
@@ -126,7 +132,8 @@ static qp_status check_recurrent(const qp_model_config *config)
     if (config->bidirectional && !encoder)
         return qp_fail(QP_EUSAGE, "--bidirectional is for recurrent encoders (a transformer sees both directions, a "
                                   "decoder must not); leave it out or use --encoder gru");
-    if (config->hidden_size && !encoder && !decoder && !config->word_layers && config->encoder != QP_KIND_TEXT_CNN)
+    if (config->hidden_size && !encoder && !decoder && !config->word_layers && config->encoder != QP_KIND_TEXT_CNN &&
+        config->encoder != QP_KIND_BAG)
         return qp_fail(QP_EUSAGE,
                        "--hidden-size is the width of recurrent states; a transformer's width is --emb-size");
     return QP_OK;
@@ -242,6 +249,8 @@ static qp_status check_task(const qp_model_config *config)
 {
     QP_TRY(check_sides(config));
     QP_TRY(check_pooling(config));
+    if (config->encoder == QP_KIND_BAG && config->task != QP_TASK_CLASSIFY)
+        return qp_fail(QP_EUSAGE, "--encoder bag has no order of words; it is for --task classify");
     if (config->word_layers && config->task != QP_TASK_TAG)
         return qp_fail(QP_EUSAGE, "--word-layers read the words of tagged sentences; add --task tag, or leave it out");
     if (config->crf && config->task != QP_TASK_TAG)

@@ -14,13 +14,14 @@
 #define QP_MODEL_FIELDS(X)                                                                                             \
     X(CHOICE, task, "translate", 0, 0, QP_CHOICES(QP_TASKS), "what the model does")                                    \
     X(CHOICE, encoder, "transformer", 0, 0, QP_KIND_CHOICES(QP_KINDS_OF_ENCODERS),                                     \
-      "kind of encoder; text-cnn: convolutions of three widths side by side, made for --task classify")                \
+      "kind of encoder; for --task classify also text-cnn (convolutions of three widths) and bag (n-gram features)")   \
     X(CHOICE, decoder, "transformer", 0, 0, QP_KIND_CHOICES(QP_KINDS_OF_DECODERS),                                     \
       "kind of decoder; ngram: counted n-grams (--task lm), learned in one pass")                                      \
     X(INT, enc_layers, "3", 0, 128, NULL, "encoder layers")                                                            \
     X(INT, dec_layers, "3", 0, 128, NULL, "decoder layers")                                                            \
     X(INT, emb_size, "256", 1, 65536, NULL, "width of embeddings and of a transformer")                                \
-    X(INT, hidden_size, "0", 0, 65536, NULL, "width of a recurrent state, or filters of text-cnn; 0: --emb-size")      \
+    X(INT, hidden_size, "0", 0, 65536, NULL,                                                                           \
+      "width of a recurrent state, or filters of text-cnn; 0: --emb-size (bag: none)")                                 \
     X(BOOL, bidirectional, "false", 0, 0, NULL, "a recurrent encoder reads in both directions")                        \
     X(CHOICE, direction_merge, "concat", 0, 0, QP_CHOICES(QP_DIRECTION_MERGES), "how the two directions are joined")   \
     X(CHOICE, attention, "bahdanau", 0, 0, QP_CHOICES(QP_ATTEND_KINDS),                                                \
@@ -128,10 +129,12 @@ qp_cell_kind qp_model_cell(int64_t kind);
  *   recurrent decoder without source; else 0.
  * qp_model_encoder_width — columns of the encoder output that a decoder or a head reads; of an autoencoder, the width of
  *   its bottleneck.
+ * qp_model_source_width — columns of the source embedding: --emb-size; of bag the width of its output.
  * qp_model_outputs — columns of the scores: target vocabulary, source vocabulary (mlm), labels or horizon. */
 int qp_model_hidden_size(const qp_model_config *config);
 int qp_model_carry_width(const qp_model_config *config);
 int qp_model_encoder_width(const qp_model_config *config);
+int qp_model_source_width(const qp_model_config *config);
 int qp_model_outputs(const qp_model_config *config);
 
 /* qp_model_task_has_decoder — translate, lm and autoencode make text; the other tasks have a head on the encoder.

@@ -1,5 +1,6 @@
 #include "lib/model/model_file.h"
 
+#include <math.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,6 +173,7 @@ static double layer_weights(const qp_model_config *config, int64_t kind, int64_t
     if (kind == QP_KIND_NONE) return 0;
     if (kind == QP_KIND_CONV)
         return (double)layers * 2 * width * width * (config->separable ? 1 : (double)config->kernel_size);
+    if (kind == QP_KIND_BAG) return (double)config->src_vocab_size;
     if (kind == QP_KIND_TEXT_CNN) return hidden * width * (config->separable ? 1 : (double)config->kernel_size);
     if (!qp_model_kind_is_recurrent(kind)) return (double)layers * width * (double)config->ff_size;
     bool has_product = qp_cell_shape_of(qp_model_cell(kind))->recurrent > 0; /* else only W, [hidden, width] at first */
@@ -186,7 +188,7 @@ static qp_status check_size(const qp_safetensors *file, const qp_model_config *c
     bool text = config->encoder != QP_KIND_NONE && config->task != QP_TASK_REGRESS;
     double source = (double)(text ? config->src_vocab_size : config->features);
     double target = qp_model_task_has_decoder(config->task) ? (double)config->tgt_vocab_size : 0;
-    double embeddings = (source > target ? source : target) * (double)config->emb_size,
+    double embeddings = fmax(source * qp_model_source_width(config), target * (double)config->emb_size),
            outputs = qp_model_outputs(config);
     double hidden = qp_model_hidden_size(config), words = (double)config->word_layers * hidden * hidden;
     double layers = layer_weights(config, config->encoder, config->enc_layers) +

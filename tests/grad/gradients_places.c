@@ -1,3 +1,4 @@
+#include "lib/grad/op_bag.h"
 #include "lib/grad/op_distance.h"
 #include "lib/grad/op_embedding.h"
 #include "lib/grad/attention/op_relative.h"
@@ -49,7 +50,17 @@ static void distance_values(gradient_case *c)
     gradient_output(c, qp_distance_values(c->tape, weights, table, near_rows, far_rows, 2, 5));
 }
 
+static void bag(gradient_case *c)
+{
+    static const int32_t start[] = {0, 3, 3, 5}, id[] = {1, 4, 0, 4, 2};
+    static const qp_real weight[] = {1, (qp_real)0.5, 2, 1, (qp_real)0.25};
+    const qp_ids ids = {.sequences = {.count = 3, .start = start}, .id = id};
+    qp_tensor table = gradient_input(c, 5, 3), bias = gradient_input(c, 1, 3);
+    gradient_output(c, qp_bag(c->tape, table, bias, ids, weight));
+}
+
 const gradient_row gradient_rows_places[] = {
+    {"qp_bag", "one empty", bag, 0},
     {"qp_rope", "two heads", rope, 0},
     {"qp_rope", "band, columns that stay", rope_part, 0},
     {"qp_relative_bias", "one way", relative, 0},

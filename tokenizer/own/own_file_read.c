@@ -59,7 +59,7 @@ static int index_of(const char *word, const char *const *list, int count)
 
 static qp_status check_settings(const content *c)
 {
-    if (index_of(c->type, qp_own_type_name, QP_TOKENIZER_TYPES) < 0)
+    if (index_of(c->type, qp_own_type_name, QP_OWN_TYPES) < 0)
         return qp_fail(QP_EDATA, "%s: unknown tokenizer type \"%.40s\"", c->place, c->type);
     if (index_of(c->normalization, qp_own_form_name, 5) < 0)
         return qp_fail(QP_EDATA, "%s: unknown normalization \"%.40s\"", c->place, c->normalization);
@@ -224,7 +224,7 @@ static qp_status read_root(const char *place, json_t *root, qp_own **tokenizer)
     content c = {.place = place};
     QP_TRY(unpack(root, &c));
     QP_TRY(check_settings(&c));
-    int type = index_of(c.type, qp_own_type_name, QP_TOKENIZER_TYPES);
+    int type = index_of(c.type, qp_own_type_name, QP_OWN_TYPES);
     if (type == QP_TOKENIZER_BYTE && !c.byte_fallback)
         return qp_fail(QP_EDATA, "%s: a byte vocabulary without byte_fallback", place);
     qp_own *t = qp_own_new(type, (qp_form)index_of(c.normalization, qp_own_form_name, 5),

@@ -5,10 +5,12 @@
 #include "lib/text/normalize.h"
 
 #define QP_TOKENIZER_TYPES_LIST(X)                                                                                     \
-    X(QP_TOKENIZER_CHAR, "char") X(QP_TOKENIZER_BYTE, "byte") X(QP_TOKENIZER_WORD, "word") X(QP_TOKENIZER_BPE, "bpe")  \
-    X(QP_TOKENIZER_BYTE_BPE, "byte-bpe") X(QP_TOKENIZER_UNIGRAM, "unigram") X(QP_TOKENIZER_WORDPIECE, "wordpiece")     \
-    X(QP_TOKENIZER_SPACE, "space")
+    X(QP_TOKENIZER_CHAR, "char")                                                                                       \
+    X(QP_TOKENIZER_BYTE, "byte") X(QP_TOKENIZER_WORD, "word") X(QP_TOKENIZER_BPE, "bpe")                               \
+        X(QP_TOKENIZER_BYTE_BPE, "byte-bpe") X(QP_TOKENIZER_UNIGRAM, "unigram") X(QP_TOKENIZER_WORDPIECE, "wordpiece") \
+            X(QP_TOKENIZER_SPACE, "space") X(QP_TOKENIZER_NGRAM, "ngram")
 enum { QP_TOKENIZER_TYPES_LIST(QP_CHOICE_ID) QP_TOKENIZER_TYPES };
+enum { QP_OWN_TYPES = QP_TOKENIZER_NGRAM }; /* those before it are types of qp_own, ngram is a kind by itself */
 
 #define QP_FALLBACKS(X) X(QP_FALLBACK_AUTO, "auto") X(QP_FALLBACK_FALSE, "false") X(QP_FALLBACK_TRUE, "true")
 #define QP_DIGITS(X) X(QP_DIGITS_TOGETHER, "together") X(QP_DIGITS_SINGLE, "single")
@@ -20,7 +22,7 @@ enum { QP_SPACES(QP_CHOICE_ID) };
 /* tokenizer_config — how text is cut into pieces and how the pieces are learned (see config.h). */
 #define QP_TOKENIZER_FIELDS(X)                                                                                         \
     X(CHOICE, type, "bpe", 0, 0, QP_CHOICES(QP_TOKENIZER_TYPES_LIST),                                                  \
-      "what a piece is; space: whatever stands between white space")                                                   \
+      "what a piece is; space: the text between white space; ngram: features for --encoder bag")                       \
     X(INT, vocab_size, "8000", 5, 16777216, NULL, "most pieces, special ones and bytes included")                      \
     X(BOOL, lower_case, "false", 0, 0, NULL, "map text to lower case")                                                 \
     X(CHOICE, normalization, "nfc", 0, 0, QP_CHOICES(QP_FORMS), "Unicode normal form")                                 \
