@@ -47,8 +47,8 @@ BENCH        := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
 TEST_OBJ     := $(call object,$(call sources,tests))
 TEST_FILES   := $(wildcard tests/*/test_*.c tests/*/*/test_*.c)
 TEST_FOLDERS := $(sort $(foreach file,$(TEST_FILES),$(word 2,$(subst /, ,$(file)))))
-# folders whose tests are stricter when the library computes in double precision
-GRADIENT_FOLDERS = $(filter grad,$(TEST_FOLDERS))
+# what the gradient checks link: they are compiled a second time, in double precision
+GRADIENT_OBJ := $(call object,$(call sources,lib/base lib/tensor lib/grad))
 TEST_SCRIPTS := $(wildcard tests/cli/*.sh)
 
 # ---- targets ----
@@ -64,6 +64,7 @@ demo: $(BUILD)/quipu  ## train a small Korean-English translator, try it, draw i
 
 test: $(TEST_FOLDERS:%=$(BUILD)/tests/%) $(BUILD)/tests/oracles $(BUILD)/quipu  ## all tests
 	@sh tests/run $(BUILD) "$(TEST_FOLDERS)" tests/oracles/cases.sh $(TEST_SCRIPTS)
+	@$(MAKE) gradcheck
 
 test-long: $(BUILD)/quipu  ## tests that train for long; each is skipped if its data is missing
 	@sh tests/run $(BUILD) "" $(wildcard tests/long/*.sh)
@@ -75,7 +76,7 @@ tokenizer-cases: $(BUILD)/tests/cases  ## compare with other tokenizers: make to
 	@$(BUILD)/tests/cases $(CASES)
 
 gradcheck:  ## every gradient against finite differences, in double precision
-	@$(MAKE) BUILD=build/double EXTRA="-DQP_DOUBLE $(EXTRA)" gradient-tests
+	@$(MAKE) BUILD=$(BUILD)/double EXTRA="-DQP_DOUBLE $(EXTRA)" gradient-tests
 
 asan:  ## all tests with the address, leak and undefined-behavior sanitizers
 	@$(MAKE) BUILD=build/asan CFLAGS="-O1 -g $(SANITIZERS)" test
@@ -125,8 +126,8 @@ uninstall:  ## remove what install created
 clean:  ## remove build/
 	rm -rf build
 
-gradient-tests: $(GRADIENT_FOLDERS:%=$(BUILD)/tests/%)
-	@sh tests/run $(BUILD) "$(GRADIENT_FOLDERS)"
+gradient-tests: $(BUILD)/tests/gradients
+	@sh tests/run $(BUILD) gradients
 
 # ---- rules ----
 
@@ -172,6 +173,9 @@ $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libquipu.a
 $(BUILD)/tests/cli: $(filter-out %/main.o,$(CLI_OBJ))
 $(BUILD)/tests/oracles $(BUILD)/tests/cases: CRITERION =
 CRITERION = -lcriterion
+$(BUILD)/tests/gradients: $(filter $(BUILD)/obj/tests/grad/%,$(TEST_OBJ)) $(GRADIENT_OBJ)
+	@mkdir -p $(@D)
+	$(call say,link $@)$(CC) $(FLAGS) $^ -o $@ $(LIBS) $(CRITERION)
 .SECONDEXPANSION:
 $(BUILD)/tests/%: $$(filter $(BUILD)/obj/tests/$$*/$$(PERCENT),$(TEST_OBJ)) $(BUILD)/libquipu.a
 	@mkdir -p $(@D)

@@ -6,6 +6,10 @@
 #include "lib/grad/attention/op_attention.h"
 #include "tests/grad/op_check.h"
 
+#define ATTENTION_PLAIN_WITHOUT_MAIN
+#define ATTENTION_PLAIN_REAL qp_real
+#include "tests/examples/attention_plain.c"
+
 /* Sequences of 3, 1, 70 and 5 queries; 4, 6, 70 and 5 keys: several blocks, single queries, both kinds of shape. */
 enum { SEQUENCES = 4, QUERIES = 79, KEYS = 85, HEADS = 4, KV_HEADS = 2, DK = 5, DV = 3, OUT = HEADS * DV };
 
@@ -91,6 +95,30 @@ Test(test_op_attention, attention_is_a_plain_loop)
     }
     free(y);
     free(weights);
+}
+
+/* The fused operation computes the attention of the paper: weights and result, with and without the causal mask. */
+Test(test_op_attention, attention_is_that_of_the_paper)
+{
+    enum { Tq = 67, Tk = 70, WIDTH = HEADS * DK };
+    static double weights[HEADS * Tq * Tk], result[Tq * WIDTH];
+    op_numbers_reset();
+    const qp_tensor q = op_matrix(Tq, WIDTH, 1), k = op_matrix(Tk, WIDTH, 2), v = op_matrix(Tk, WIDTH, 3);
+    const qp_real *qkv[3] = {q.value, k.value, v.value};
+    const int32_t rows_q[] = {0, Tq}, rows_k[] = {0, Tk};
+    const qp_sequences one_q = {.count = 1, .start = rows_q}, one_k = {.count = 1, .start = rows_k};
+    for (int causal = 0; causal < 2; causal++) {
+        qp_tape *tape = qp_tape_new();
+        qp_tape_begin(tape, QP_TRAIN, 1);
+        qp_attention_map map;
+        const qp_attention_config config = {.heads = HEADS, .causal = causal};
+        qp_tensor y = qp_attention(tape, q, one_q, k, v, one_k, &config, &map);
+        attention_plain(HEADS, DK, Tq, Tk, causal, qkv, weights, result);
+        cr_assert_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
+        op_near("result", Tq * WIDTH, y.value, result, 1e-5);
+        op_near("weights", HEADS * Tq * Tk, map.weights.value, weights, 1e-5);
+        qp_tape_free(tape);
+    }
 }
 
 /* Positions so far from every key that a window holds none: such a query's result is 0. */

@@ -1,4 +1,4 @@
-#include "tests/grad/plain_cells.h"
+#include "tests/grad/recurrent/plain_cells.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "lib/grad/op_convolution.h"
 #include "lib/grad/op_pool.h"
-#include "tests/grad/gradient_table.h"
+#include "tests/grad/gradients/gradient_table.h"
 
 /* Convolution and pooling over three sequences of 5, 1 and 3 rows. */
 

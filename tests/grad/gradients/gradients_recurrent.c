@@ -5,7 +5,7 @@
 #include "lib/grad/op_sequence.h"
 #include "lib/grad/recurrent/op_recurrent.h"
 #include "lib/grad/step_weights.h"
-#include "tests/grad/gradient_table.h"
+#include "tests/grad/gradients/gradient_table.h"
 
 static const int32_t start[] = {0, 2, 6, 7, 10};
 static const qp_sequences ragged = {.count = 4, .start = start};

@@ -1,6 +1,6 @@
-#include "lib/grad/op_basic.h"
 #include "lib/grad/loss/op_loss.h"
-#include "tests/grad/gradient_table.h"
+#include "lib/grad/op_basic.h"
+#include "tests/grad/gradients/gradient_table.h"
 
 static const int32_t target[] = {2, 0, -1, 4, 2};
 static const qp_real class_weight[] = {(qp_real)0.5, 2, 1, (qp_real)0.1, 3};

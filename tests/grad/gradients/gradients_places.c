@@ -1,9 +1,9 @@
+#include "lib/grad/attention/op_relative.h"
+#include "lib/grad/attention/op_rope.h"
 #include "lib/grad/op_bag.h"
 #include "lib/grad/op_distance.h"
 #include "lib/grad/op_embedding.h"
-#include "lib/grad/attention/op_relative.h"
-#include "lib/grad/attention/op_rope.h"
-#include "tests/grad/gradient_table.h"
+#include "tests/grad/gradients/gradient_table.h"
 
 /* Positions: rotary and relative. */
 

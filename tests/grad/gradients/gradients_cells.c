@@ -1,6 +1,6 @@
 #include "lib/grad/recurrent/op_recurrent.h"
 #include "lib/grad/step_weights.h"
-#include "tests/grad/gradient_table.h"
+#include "tests/grad/gradients/gradient_table.h"
 
 /* Every cell of QP_CELLS, by its shape: a new one is checked without a line here. */
 static const int32_t start[] = {0, 2, 5, 6};

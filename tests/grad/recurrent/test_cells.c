@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "tests/grad/op_check.h"
-#include "tests/grad/plain_cells.h"
+#include "tests/grad/recurrent/plain_cells.h"
 
 /* Every cell of QP_CELLS (lib/grad/cell_*.c): the five questions. Widths that are no multiple of a vector's. */
 enum { SEQUENCES = 4, ROWS = 27, IN = 5, HIDDEN = 11, WIDEST = 4 * HIDDEN };

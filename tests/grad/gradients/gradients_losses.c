@@ -1,9 +1,9 @@
 #include "lib/grad/loss/op_crf.h"
-#include "lib/grad/op_gaussian.h"
 #include "lib/grad/loss/op_loss_class.h"
 #include "lib/grad/loss/op_loss_element.h"
 #include "lib/grad/loss/op_loss_pair.h"
-#include "tests/grad/gradient_table.h"
+#include "lib/grad/op_gaussian.h"
+#include "tests/grad/gradients/gradient_table.h"
 
 /* Losses other than cross-entropy. Inputs stay clear of 0, where l1 has its corner. A row's option is its kind and its
  * reduction. */

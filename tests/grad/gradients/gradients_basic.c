@@ -1,6 +1,6 @@
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_dropout.h"
-#include "tests/grad/gradient_table.h"
+#include "tests/grad/gradients/gradient_table.h"
 
 static void add(gradient_case *c)
 {

@@ -1,5 +1,5 @@
 #include "lib/grad/attention/op_attention.h"
-#include "tests/grad/gradient_table.h"
+#include "tests/grad/gradients/gradient_table.h"
 
 /* Three sequences of 3, 1 and 4 queries; 2, 5 and 4 keys. */
 static const int32_t query_start[] = {0, 3, 4, 8}, key_start[] = {0, 2, 7, 11};

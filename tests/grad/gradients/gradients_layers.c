@@ -3,7 +3,7 @@
 #include "lib/grad/op_glu.h"
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_norm.h"
-#include "tests/grad/gradient_table.h"
+#include "tests/grad/gradients/gradient_table.h"
 
 static const qp_tensor none = {0};
 
