@@ -1,18 +1,20 @@
-# quipu attend and quipu evaluate -m: a model of a few steps, its maps in every form, its translations scored.
+# quipu attend and quipu evaluate -m: a briefly trained model, its maps in every format, its translations scored.
 . tests/cli/support
 
 for i in 1 2 3 4 5 6 7 8; do
     printf 'one two three\ntwo one\n가 나 three\n' >>src
     printf 'three two one\none two\nthree 나 가\n' >>tgt
 done
-holds "train some steps" "$QUIPU" train --train-src src --train-tgt tgt --valid-src src --valid-tgt tgt --tokenizer word \
+holds "train some steps" "$QUIPU" train --train-src src --train-tgt tgt --valid-src src --valid-tgt tgt \
+    --tokenizer word \
     --emb-size 16 --ff-size 16 --heads 2 --enc-layers 2 --dec-layers 2 --steps 5 --valid-freq 5 --threads 1 --seed 1 \
     -m m.safetensors
 [ -s m.safetensors ] || exit 1
 
 "$QUIPU" attend -m m.safetensors --src "one two three" --tgt "three 나" >out 2>err
 code=$?
-[ $code -eq 0 ] && head -n 1 out | grep -q 'one two three → three 나' && grep -q 'cross attention, layer 2, mean of 2 heads' out &&
+[ $code -eq 0 ] && head -n 1 out | grep -q 'one two three → three 나' &&
+    grep -q 'cross attention, layer 2, mean of 2 heads' out &&
     grep -q '나 ' out && ! grep -q "$(printf '\033')" out
 result $? "a map in the terminal, without colours in a pipe" "$code: $(cat out err)"
 "$QUIPU" attend -m m.safetensors --src "one two" --colour always | grep -q "$(printf '\033')\[48;5;"
@@ -25,7 +27,8 @@ for end in html json npz svg png txt; do
 done
 grep -q '^<!DOCTYPE html>' map.html && [ "$(grep -c '<script' map.html)" = 2 ]
 result $? "the page is a page and the sentence is data"
-head -c 4 map.png | grep -q PNG && head -c 2 map.npz | grep -q PK && grep -q '</svg>' map.svg && grep -q '"weights":\[\[' map.json
+head -c 4 map.png | grep -q PNG && head -c 2 map.npz | grep -q PK && grep -q '</svg>' map.svg &&
+    grep -q '"weights":\[\[' map.json
 result $? "each is what it is called"
 cp map.html first
 "$QUIPU" attend -m m.safetensors --src "one 가 <script>" -o map.html && cmp -s first map.html
@@ -44,4 +47,5 @@ fails 74 "writing failed" sh -c '"$QUIPU" attend -m m.safetensors --src one >/de
 "$QUIPU" evaluate bleu,chrf,ter -m m.safetensors --src src --ref tgt >out
 cmp -s out expected
 result $? "evaluate -m is translate and evaluate" "$(cat out expected)"
-fails 65 "25 lines\|24 lines" sh -c '{ cat src; echo one; } >longer; "$QUIPU" evaluate -m m.safetensors --src longer --ref tgt'
+fails 65 "25 lines\|24 lines" sh \
+    -c '{ cat src; echo one; } >longer; "$QUIPU" evaluate -m m.safetensors --src longer --ref tgt'

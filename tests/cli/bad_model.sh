@@ -1,4 +1,4 @@
-# Model files that are missing, damaged or something else: one line, the right exit code, nothing written.
+# Model files that are missing, damaged or of another kind: one line, the right exit code, no output.
 . tests/cli/support
 has train || { skip "bad models" "no train"; exit 0; }
 holds "train a small model" toy_train good.safetensors
@@ -7,8 +7,8 @@ size=$(wc -c <good.safetensors)
 toy_pairs 3 | cut -f 1 >input
 toy_pairs 3 | cut -f 2 >output
 
-# with_model FILE - one command line for each command that reads a model file, in $@ of the caller: see each_command
-each_command() {   # CODE PATTERN FILE
+# each_command CODE PATTERN FILE - every command that reads a model file fails on FILE.
+each_command() {
     has info && fails "$1" "$2" "$QUIPU" info "$3"
     has translate && fails "$1" "$2" "$QUIPU" translate -m "$3" input
     has score && fails "$1" "$2" "$QUIPU" score -m "$3" --src input --tgt output
@@ -44,7 +44,7 @@ each_command 65 cut_1 cut_1
 { cat good.safetensors; echo; } >longer
 each_command 65 longer longer
 
-# truncated anywhere, flipped anywhere
+# truncated at any place, a bit flipped at any place
 for part in 0 1 2 3 4 5 6 7; do
     head -c $((size * part / 8 + part)) good.safetensors >cut
     fails 65 cut "$QUIPU" translate -m cut input

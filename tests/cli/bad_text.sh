@@ -1,4 +1,4 @@
-# Text as the world has it: translate gives a line for a line, or one line that says what is wrong.
+# Real-world text: translate gives one line per line, or one line that says what is wrong.
 . tests/cli/support
 has train && has translate || { skip "text" "no train or translate"; exit 0; }
 holds "train a small model" toy_train m.safetensors
@@ -9,7 +9,7 @@ translate input >expected
 [ "$(wc -l <expected)" -eq 30 ]
 result $? "a line for a line" "$(wc -l <expected)"
 
-# same NAME FILE... - the translation is the expected one.
+# same NAME FILE... - the translation is as expected.
 same() {
     name=$1
     shift
@@ -36,7 +36,7 @@ result $? "stdin"
 translate - <input.gz >.out && cmp -s .out expected
 result $? "gzip on stdin, as -"
 
-# Strange lines: each gives one line, and its neighbours come out as ever. The first ten, strange, the rest.
+# Strange lines: each gives one line, and the lines around it keep their translations.
 strange() {   # NAME FILE-WITH-ONE-LINE
     { head -n 10 input; cat "$2"; tail -n 20 input; } >mixed
     { head -n 10 expected; tail -n 20 expected; } >neighbours
@@ -54,7 +54,7 @@ printf 'w1 \342\200\250 w2 \302\205 w3\n' >line; strange "Unicode line separator
 { head -c 10000000 /dev/zero | tr '\0' w; echo; } >line; strange "10 MB line" line
 { yes w1 | head -n 20000 | tr '\n' ' '; echo; } >line; strange "20,000 words" line
 
-# Invalid UTF-8 is refused with its line, or read with U+FFFD; it never costs another line.
+# Invalid UTF-8 is refused with its line number, or read as U+FFFD; other lines are not affected.
 printf 'w1 \377\376 w2\n' >line
 { head -n 10 input; cat line; tail -n 20 input; } >mixed
 translate mixed >.out 2>.err
@@ -69,7 +69,7 @@ result $? "invalid UTF-8" "exit code $code, $(wc -l <.out) lines: $(head -n 2 .e
 "$QUIPU" translate -m m.safetensors --json mixed 2>/dev/null | iconv -f utf-8 -t utf-8 >/dev/null
 result $? "--json of invalid UTF-8 is UTF-8"
 
-# Collections of strange text, when they are at hand.
+# Collections of strange text, if present.
 torture=$top/../shared/data/torture
 for file in UTF-8-test.txt blns.txt bom_crlf.txt; do
     if [ ! -r "$torture/$file" ]; then

@@ -1,4 +1,4 @@
-# Mistakes before and during a training: one line, the right exit code, no model and nothing half-made.
+# Mistakes before and during training: one line, the right exit code, no model and no partial files.
 . tests/cli/support
 has train || { skip "mistakes in training" "no train"; exit 0; }
 toy_pairs 600 >pairs
@@ -9,7 +9,8 @@ nothing_made() {
     [ ! -e m.safetensors ] && [ -z "$(find . -name '*.tmp*')" ]
     result $? "no model was made" "$(ls)"
 }
-try="$QUIPU train --emb-size 32 --ff-size 64 --heads 2 --enc-layers 1 --dec-layers 1 --steps 2 --tokenizer word -q -m m.safetensors"
+try="$QUIPU train --emb-size 32 --ff-size 64 --heads 2 --enc-layers 1 --dec-layers 1 --steps 2 --tokenizer word -q \
+    -m m.safetensors"
 
 fails 2 -m "$QUIPU" train --train pairs
 fails 2 train $try
@@ -39,7 +40,8 @@ fails 71 "smaller model" $try --train pairs --emb-size 65536 --ff-size 1048576 -
 "$QUIPU" tokenizer train --type word -q -o words.json src tgt
 (cat pairs >pipe &)
 holds "a pipe is read once where the tokenizer is a file" $try --train pipe --tokenizer words.json
-fails 2 "stdin: can be read only once.*valid-metrics" sh -c "cat pairs | $try --train pairs --valid - --valid-metrics bleu"
+fails 2 "stdin: can be read only once.*valid-metrics" sh \
+    -c "cat pairs | $try --train pairs --valid - --valid-metrics bleu"
 rm -rf m.*
 
 fails 2 "did you mean --heads" $try --train pairs --head 2
@@ -66,7 +68,7 @@ fails 2 "form.yaml:" "$QUIPU" train form.yaml --train pairs -m m.safetensors
 fails 66 absent.yaml "$QUIPU" train absent.yaml --train pairs -m m.safetensors
 nothing_made
 
-# Output that cannot be made, or not to its end.
+# Output that cannot be created or completed.
 fails 73 pairs/m sh -c "$(echo "$try" | sed 's/ -m .*//') --train pairs -m pairs/m.safetensors"
 mkdir taken.safetensors
 fails 73 taken sh -c "$(echo "$try" | sed 's/ -m .*//') --train pairs -m taken.safetensors"
@@ -75,7 +77,7 @@ fails 73 taken sh -c "$(echo "$try" | sed 's/ -m .*//') --train pairs -m taken.s
 result $? "full disk: 74, one line, no model" "$(cat code err)"
 holds "room again: the same command goes on" train m.safetensors --overwrite
 
-# NaN: a rate no model survives.
+# NaN: a learning rate at which any model diverges.
 rm -rf m.*
 train m.safetensors --lr 1e9 --lr-warmup 1 --lr-schedule constant --optimizer sgd --steps 50 >/dev/null 2>err
 code=$?

@@ -1,17 +1,20 @@
-# --carry: the state of a recurrent language model goes on from window to window, in training, measuring and resuming.
+# --carry: the state of a recurrent language model continues from window to window, in training, evaluation and
+# resuming.
 . tests/cli/support
 
-# Two tokens of a window do not tell where in "aab" they stand: whoever begins each window anew must guess.
+# Two tokens do not determine the position in "aab": a model whose state restarts at each window must guess.
 awk 'BEGIN { for (i = 0; i < 400; i++) printf "aab"; print "" }' >text
 lm() {
-    "$QUIPU" train --task lm --train text --valid text --tokenizer char --decoder gru --layers 1 --emb-size 16 --lm-window 2 \
+    "$QUIPU" train --task lm --train text --valid text --tokenizer char --decoder gru --layers 1 --emb-size 16 \
+        --lm-window 2 \
         --max-length 2000 --batch-type sentence --batch-size 8 --dropout 0 --lr 0.02 --threads 1 -q "$@"
 }
 lm --steps 500 -m apart.safetensors && lm --carry --steps 500 -m carried.safetensors
-for model in apart carried; do "$QUIPU" evaluate perplexity -m $model.safetensors --test text | awk 'NR == 1 { print $2 }'; done >found
+for model in apart carried; do "$QUIPU" evaluate perplexity -m $model.safetensors --test text |
+    awk 'NR == 1 { print $2 }'; done >found
 awk 'NR == 1 { apart = $1 } END { exit !(apart > 1.2 && $1 < 1.1) }' found
 result $? "what went before the window is known with --carry alone" "$(cat found)"
-# windows that go on are one text: the same number as the whole line read at once
+# windows with carried state are one text: the same perplexity as the whole line at once
 "$QUIPU" score -m carried.safetensors text | awk '{ printf "%.3f\n", exp(-$1 / 1201) }' >whole
 [ "$(cat whole)" = "$(awk 'NR == 2 { printf "%.3f\n", $1 }' found)" ]
 result $? "windows that go on give what the whole text gives" "$(cat whole found)"
@@ -26,7 +29,7 @@ for threads in 2 3; do
 done
 cmp -s threads2 threads3
 result $? "any number of threads makes the same file"
-# a text far beyond the window and the longest line: the state goes on
+# a text far longer than the window and the longest line: the state continues
 "$QUIPU" generate -m carried.safetensors -p aab -n 3000 --temp 0 --no-echo | tr -d '\n' >made
 [ "$(wc -c <made)" -eq 3000 ] && [ "$(sed 's/aab//g' made | wc -c)" -lt 30 ]
 result $? "generate goes on for ever" "$(head -c 60 made)"

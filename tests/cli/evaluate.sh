@@ -42,8 +42,9 @@ fails 2 "one word too many" "$QUIPU" evaluate bleu chrf --hyp hyp --ref ref
 fails 2 "only once" "$QUIPU" evaluate --hyp - --ref -
 fails 66 "absent" "$QUIPU" evaluate -m absent --src hyp --ref ref
 
-# Any bytes are text.
+# Any bytes are accepted as text.
 head -c 20000 /dev/urandom >noise
-holds "noise against itself" "$QUIPU" evaluate bleu,chrf,chrf++,ter,wer,cer,accuracy,word-accuracy --hyp noise --ref noise
+holds "noise against itself" "$QUIPU" evaluate bleu,chrf,chrf++,ter,wer,cer,accuracy,word-accuracy --hyp noise \
+    --ref noise
 grep -q '^accuracy *100.00' .out
 result $? "noise is equal to itself" "$(cat .out)"

@@ -1,16 +1,18 @@
-# Language models of running text: trained, measured, resumed; what is wrong with text or options is told.
+# Language models of running text: training, evaluation, resuming; errors in text or options.
 . tests/cli/support
 
 awk 'BEGIN { for (i = 0; i < 120; i++) print (i % 3 ? "the cat sees the dog" : ""), i % 10 }' >text
 awk 'BEGIN { for (i = 0; i < 20; i++) print (i % 3 ? "the cat sees the dog" : ""), i % 10 }' >valid
-try="--task lm --tokenizer char --emb-size 32 --ff-size 64 --heads 2 --layers 1 --dropout 0 --lr 0.01 --seed 3 --threads 1"
+try="--task lm --tokenizer char --emb-size 32 --ff-size 64 --heads 2 --layers 1 --dropout 0 --lr 0.01 \
+    --seed 3 --threads 1"
 lm() { "$QUIPU" train $try --train text --valid valid --lm-window 16 --batch-type sentence --batch-size 8 "$@"; }
 holds "learns from windows of running text" lm --steps 120 --valid-freq 60 -m m.safetensors
 grep -q 'bits-per-character' m.run/train.log
 result $? "tells the bits per character" "$(tail -n 3 m.run/train.log)"
-# the end of a line is a character: bits = nats / ln 2 where a token is a character
+# a line end is a character: bits = nats / ln 2 if a token is a character
 awk '/validation at update 120/ { for (i = 1; i < NF; i++) v[$i] = $(i + 1) }
-     END { d = v["loss"] / log(2) - v["bits-per-character"]; exit !(v["loss"] < 2 && d < 0.01 && d > -0.01) }' m.run/train.log
+     END { d = v["loss"] / log(2) - v["bits-per-character"]; exit !(v["loss"] < 2 && d < 0.01 && d > -0.01) }' \
+         m.run/train.log
 result $? "nats and bits agree, and it has learned" "$(grep 120 m.run/train.log)"
 
 lm --steps 60 --valid-freq 60 -q -m half.safetensors && lm --steps 120 --valid-freq 60 -q -m half.safetensors &&
@@ -22,7 +24,7 @@ result $? "two threads make the same file"
     awk '$1 > 0 || $1 < -60 { exit 1 }' scores
 result $? "scores lines of such text" "$(head -n 3 scores)"
 
-# generate: text of the same kind, line after line, past the context; valid UTF-8; the reader may go away
+# generate: similar text, line by line, beyond the context; valid UTF-8; the reader may close the pipe
 "$QUIPU" generate -m m.safetensors -p "the cat" -n 300 --temp 0.5 --seed 2 >made 2>err
 code=$?
 [ $code -eq 0 ] && [ ! -s err ] && [ "$(wc -l <made)" -ge 5 ] && [ "$(wc -m <made)" -eq 308 ] && grep -q 'the' made

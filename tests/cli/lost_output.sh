@@ -1,4 +1,4 @@
-# Output that cannot be written: every command says so in one line, ends with 73 or 74, and leaves nothing half-made.
+# Output that cannot be written: every command reports it in one line, exits with 73 or 74 and leaves no partial file.
 . tests/cli/support
 has train || { skip "lost output" "no train"; exit 0; }
 holds "train a small model" toy_train m.safetensors
@@ -7,13 +7,14 @@ toy_pairs 5 >pairs
 cut -f 1 pairs >src
 cut -f 2 pairs >tgt
 sed "s/^\(w[0-9]*\)/\1\t\1/; s/\(.*\)\t.*/\1/" pairs >labels
-holds "train a small classifier" "$QUIPU" train --task classify --train labels --tokenizer word --encoder gru --layers 1 \
+holds "train a small classifier" "$QUIPU" train --task classify --train labels --tokenizer word --encoder gru \
+    --layers 1 \
     --emb-size 8 --steps 2 -q -m c.safetensors
 rm -rf c.run
 others() { ls -A | grep -vE '^(\.out|\.err|before|after)$'; }
 others >before
 
-# lost COMMAND LINE - its stdout full, closed
+# lost COMMAND LINE - with stdout full, and closed
 lost() {
     fails 74 stdout sh -c "\"\$QUIPU\" $1 >/dev/full"
     fails 74 stdout sh -c "\"\$QUIPU\" $1 >&-"
@@ -28,7 +29,7 @@ has predict && lost "predict -m c.safetensors src"
 has predict && lost "evaluate -m c.safetensors --test labels"
 has tokenizer && lost "tokenizer train --type word -o - src"
 
-# unwritable PREFIX - a file that cannot be made: no such folder, a file for a folder, a folder that takes no files
+# unwritable PREFIX - files that cannot be created: no such folder, a file as folder, a read-only folder
 unwritable() {
     for place in absent/out src/out /proc/out; do
         fails 73 "$place" sh -c "\"\$QUIPU\" $1 -o $place$2"

@@ -1,4 +1,4 @@
-# n-grams on the command line: train, score, generate, evaluate, to an ARPA file and back; kenlm's numbers.
+# n-gram models: train, score, generate, evaluate, export to ARPA and import; KenLM's numbers.
 . tests/cli/support
 
 printf 'the cat sees the dog\nthe dog sees a cat\n\na cat , a dog .\nthe dog sleeps\n' >text
@@ -7,13 +7,13 @@ holds "counts words between white space" ngram --order 2 --tokenizer space -m m.
 "$QUIPU" evaluate perplexity -m m.safetensors --test text --json >found &&
     [ "$(tr ',' '\n' <found | grep -c '"tokens":24\|"unknown":0')" -eq 2 ]
 result $? "perplexity counts words, unknown ones, ends of lines, empty lines" "$(cat found)"
-# one line scored is its perplexity
+# the score of a line is its perplexity
 printf 'the cat sleeps\n' >one
 "$QUIPU" score -m m.safetensors one >score && "$QUIPU" evaluate perplexity -m m.safetensors --test one >found &&
     awk 'NR == FNR { s = $1; next } /^perplexity/ { d = $2 - exp(-s / 4); exit !(d < 0.001 && d > -0.001) }' score found
 result $? "score and perplexity agree" "$(cat score found)"
 
-# ARPA there and back, and through the words of another tokenizer
+# export to ARPA and import, also with another tokenizer's words
 "$QUIPU" export -m m.safetensors -o m.arpa && "$QUIPU" import m.arpa -o back.safetensors &&
     "$QUIPU" score -m m.safetensors text >a && "$QUIPU" score -m back.safetensors text >b && cmp -s a b
 result $? "out to ARPA and in again: the same scores" "$(diff a b | head -n 3)"
@@ -25,11 +25,13 @@ ngram --tokenizer bpe --vocab-size 290 --order 3 -m p.safetensors && "$QUIPU" ex
     paste a b | awk 'NF && ($1 - $2 > 0.001 || $2 - $1 > 0.001) { exit 1 }'
 result $? "the same with subwords" "$(paste a b | head -n 3)"
 
-# text of it: ends by itself, the same for any number of threads
+# generated text ends by itself and is the same for any number of threads
 "$QUIPU" generate -m m.safetensors -p 'the' --samples 8 --seed 5 --threads 1 >a &&
-    "$QUIPU" generate -m m.safetensors -p 'the' --samples 8 --seed 5 --threads 4 >b && cmp -s a b && [ "$(wc -l <a)" -eq 15 ]
+    "$QUIPU" generate -m m.safetensors -p 'the' --samples 8 --seed 5 --threads 4 >b && cmp -s a b &&
+        [ "$(wc -l <a)" -eq 15 ]
 result $? "generates the same text with any threads" "$(cat a)"
-ngram --tokenizer char --order 6 --valid one -m c.safetensors && "$QUIPU" generate -m c.safetensors --temp 0 -p 'the d' >a &&
+ngram --tokenizer char --order 6 --valid one -m c.safetensors &&
+    "$QUIPU" generate -m c.safetensors --temp 0 -p 'the d' >a &&
     grep -q '^the dog' a
 result $? "characters too" "$(cat a)"
 
@@ -50,12 +52,14 @@ fails 2 "averaged" "$QUIPU" average -o x.safetensors m.safetensors m.safetensors
 [ ! -e x.safetensors ]
 result $? "nothing was made of what is wrong"
 
-# kenlm's perplexity, of its own ARPA file and of ours
+# KenLM's perplexity, of its ARPA file and of quipu's
 cases=$top/../shared/oracles2/ngram/en
 if [ -d "$cases" ]; then
-    "$QUIPU" train --task lm --decoder ngram --order 3 --tokenizer space --train "$cases/train.txt" -q -m k.safetensors &&
+    "$QUIPU" train --task lm --decoder ngram --order 3 --tokenizer space --train "$cases/train.txt" \
+        -q -m k.safetensors &&
         "$QUIPU" import "$cases/kenlm_3.arpa" -o kenlm.safetensors &&
-        for model in k kenlm; do "$QUIPU" evaluate perplexity -m $model.safetensors --test "$cases/test.txt"; done >found
+        for model in k kenlm; do "$QUIPU" evaluate perplexity -m $model.safetensors --test "$cases/test.txt"; done \
+            >found
     [ "$(grep -c '^perplexity *76.5866$' found)" -eq 2 ]    # kenlm 2024: 10^(-sum of its log10 / 346 tokens)
     result $? "kenlm's perplexity to four digits" "$(cat found)"
 else

@@ -1,4 +1,4 @@
-# The program itself: its list, versions, help, mistakes on the command line, lost output.
+# The program itself: list of commands, versions, help, mistakes on the command line, lost output.
 . tests/cli/support
 
 lists() { "$QUIPU" "$@" | grep -q '^  doctor '; }
@@ -45,7 +45,7 @@ QUIPU_CPU=zebra "$QUIPU" doctor >report
 [ $? -eq 1 ] && grep -q '^!! CPU.*QUIPU_CPU=zebra' report
 result $? "doctor finds a wrong QUIPU_CPU" "$(cat report)"
 
-# Output that is lost is an error, whatever the command.
+# Lost output is an error for every command.
 for words in --help --version "help doctor"; do
     fails 74 "stdout" sh -c '"$QUIPU" '"$words"' >/dev/full'
     fails 74 "stdout" sh -c '"$QUIPU" '"$words"' >&-'

@@ -1,4 +1,4 @@
-# Runs: the same command goes on where it stopped, whatever stopped it, and ends with the same bytes.
+# Runs: the same command resumes after any kind of stop and ends with the same bytes.
 . tests/cli/support
 has train || { skip "resuming" "no train"; exit 0; }
 toy_pairs 600 >pairs
@@ -14,7 +14,7 @@ for threads in 1 3 4; do
     result $? "$threads threads: the same bytes"
 done
 
-# The end of a schedule that is named apart from the run's: a run stopped by a limit goes on to a later one.
+# With --lr-total apart from the run's end, a run that reached a limit can continue to a later one.
 prolonged() { toy_train "$1" --valid-freq 20 --lr-schedule cosine --lr-total 60 --dropout 0.2 --steps "$2"; }
 prolonged once.safetensors 60
 prolonged twice.safetensors 40
@@ -25,7 +25,7 @@ result $? "prolonged: the same bytes"
 # state - the newest saved state of the run.
 state() { ls run.run/state-*.safetensors 2>/dev/null | tail -n 1; }
 
-# interrupted SIGNAL [DELAY] - start or go on, wait for a new state, send the signal; the exit code.
+# interrupted SIGNAL [DELAY] - start or resume, wait for a new state, send the signal; returns the exit code.
 interrupted() {
     before=$(state)
     run="exec env --default-signal=INT" train run.safetensors >/dev/null 2>err &
@@ -60,7 +60,7 @@ stopped KILL 137
 stopped TERM 143
 stopped INT 130
 
-# A damaged last state is passed over for the one before.
+# A damaged last state: the one before it is used.
 rm -rf run.*
 interrupted KILL
 interrupted KILL
@@ -72,7 +72,7 @@ if [ ! -e run.safetensors ] && [ "$(ls run.run/state-*.safetensors | wc -l)" -ge
 else
     skip "a damaged state is passed over" "the run was over too soon"
 fi
-# All of them damaged: told, and nothing thrown away.
+# All states damaged: an error, and nothing is deleted.
 rm -rf run.*
 interrupted KILL
 [ -z "$(state)" ] && { skip "no whole state left" "the run was too slow"; exit 0; }

@@ -7,8 +7,8 @@
 #include "lib/model/model_config.h"
 #include "tests/cli/small_model.h"
 
-/* The model file has the same bytes for 1, 2, 3 and 4 threads: every task with every kind of encoder and decoder it can
- * have, as the choices of --encoder and --decoder list them, and what else draws random numbers or walks in its own way. */
+/* The model file has the same bytes for 1, 2, 3 and 4 threads: every task with every encoder and decoder that it can
+ * have, and every option that draws random numbers or changes the order of the data. */
 
 enum { LINES = 40, WORDS = 64, THREADS = 4, FILE_BYTES = 1 << 20 };
 
@@ -56,7 +56,7 @@ static size_t read_model(const char *path, char *bytes)
     return count;
 }
 
-/* Blank-separated options behind those of every row. */
+/* Options, separated by blanks, added to those of every row. */
 static int train(char *options, int threads)
 {
     const char *word[WORDS] = {"train"};

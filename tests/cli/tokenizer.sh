@@ -1,4 +1,4 @@
-# The tokenizer from the command line: trained, applied line by line, taken from and given to other projects.
+# quipu tokenizer: training, encoding line by line, import from and export to other projects' formats.
 . tests/cli/support
 T="$QUIPU tokenizer"
 text() {
@@ -12,16 +12,18 @@ holds "train" $T train --vocab-size 420 -o bpe.json corpus
 [ -s bpe.json ] || exit 1
 grep -q 'bytes each; unknown 0.0000 %' .err && grep -q '^longest pieces: ' .err && grep -q 'piece of their own' .err
 result $? "training reports coverage, bytes per token, unknown, longest pieces" "$(tr '\n' '~' <.err)"
-holds "train quietly from stdin" sh -c "$T train --type unigram --pattern spaces --normalization none --vocab-size 400 -q -o uni.json <corpus"
+holds "train quietly from stdin" sh \
+    -c "$T train --type unigram --pattern spaces --normalization none --vocab-size 400 -q -o uni.json <corpus"
 [ ! -s .err ]
 result $? "-q says nothing" "$(cat .err)"
-holds "train for GPT-2" $T train --type byte-bpe --pattern gpt2 --normalization none --vocab-size 400 -q -o gpt2.json corpus
+holds "train for GPT-2" $T train --type byte-bpe --pattern gpt2 --normalization none --vocab-size 400 -q -o gpt2.json \
+    corpus
 holds "train in jamo" $T train --jamo --strip-accents --case-fold --vocab-size 420 -q -o jamo.json corpus
 fails 2 "needs --normalization" $T train --jamo --normalization none -o x.json corpus
 fails 2 "normal form" $T train --strip-accents --normalization none -o x.json corpus
 fails 2 "exclude" $T train --lower-case --case-fold -o x.json corpus
 
-# same FILE NAME - what was encoded and decoded is the text, to the byte.
+# same FILE NAME - encoding and decoding returns the text, byte for byte.
 back() { $T encode -m "$1" "$2" >.ids && $T decode -m "$1" .ids >.back && cmp -s .back "$2"; }
 for model in bpe.json uni.json gpt2.json jamo.json; do
     back $model corpus
@@ -63,7 +65,7 @@ result $? "a line of 4 MB of one word through unigram comes back"
 { yes "the cat sat on the mat" | head -n 200000; } | $T encode -m bpe.json 2>.err | head -n 1 >.out
 [ -s .out ] && ! grep -q -i "segm\|abort" .err
 result $? "a closed pipe ends it" "$(cat .err)"
-# The sanitizers reserve more addresses than any limit of use here allows.
+# The sanitizers reserve more address space than a useful limit allows.
 limited() { (ulimit -v 400000 && exec $T "$@"); }
 if (unset ASAN_OPTIONS; limited info bpe.json) >/dev/null 2>&1; then
     yes "the cat sat on the mat" | head -n 300000 | limited encode -m bpe.json | tail -n 1 >.out
@@ -81,14 +83,15 @@ grep -q '"characters":\[\[0,' .out && grep -q ',\[[0-9]*,6\]\]' .out
 result $? "JSON tells bytes and characters" "$(cat .out)"
 [ "$(echo "the cat" | $T encode -m bpe.json --special --json | grep -c '"type_ids":\[0,')" = 1 ]
 result $? "--special adds the tokens of a template"
-[ "$(printf 'the cat\tthe mat\n' | $T encode -m bpe.json --special --pairs --json | grep -c 'type_ids":\[0.*,1\]')" = 1 ]
+[ "$(printf 'the cat\tthe mat\n' | $T encode -m bpe.json --special --pairs --json |
+    grep -c 'type_ids":\[0.*,1\]')" = 1 ]
 result $? "--pairs: the second text has type 1"
 [ "$(echo "the cat" | $T encode -m bpe.json | $T decode -m bpe.json --json)" = '{"text":"the cat"}' ]
 result $? "decode --json"
 [ "$(echo "the cat" | $T encode -m bpe.json --pieces | $T decode -m bpe.json --pieces)" = "the cat" ]
 result $? "pieces back to text"
 
-# Files of others. twice NAME FORMAT MODEL [IMPORT-OPTION...] - written, read again, and the same as before.
+# Other tools' files. twice NAME FORMAT MODEL [IMPORT-OPTION...] - exported, imported again, and the same as before.
 twice() {
     name=$1 format=$2 model=$3
     shift 3
@@ -126,7 +129,7 @@ fails 66 "cannot" $T import nothing.json -o x.json
 [ ! -e x.json ] && [ ! -e x.model ]
 result $? "a refusal leaves no file"
 
-# Our own file says when it was damaged.
+# A damaged file of quipu's own format is an error.
 sed 's/"nfc"/"nfd"/' bpe.json >edited.json
 fails 65 "damaged or edited" $T info edited.json
 head -c 2000 bpe.json >cut.json
@@ -134,9 +137,11 @@ fails 65 "cut or edited" $T info cut.json
 sed 's/"version": 2/"version": 9/' bpe.json >newer.json
 fails 65 "version 9 is unknown" $T info newer.json
 
-# The verbs of other tools.
-holds "spm-train" $T spm-train --model_type=bpe --vocab_size=120 --byte-fallback=false --user-defined-symbols "<x>" -o spm.model corpus
-holds "spm-train into a file of ours" $T spm-train --model-type bpe --vocab-size 120 --user-defined-symbols "<x>" -o spm.json corpus
+# Subcommands with other tools' names.
+holds "spm-train" $T spm-train --model_type=bpe --vocab_size=120 --byte-fallback=false \
+    --user-defined-symbols "<x>" -o spm.model corpus
+holds "spm-train into a tokenizer file of quipu" $T spm-train --model-type bpe --vocab-size 120 \
+    --user-defined-symbols "<x>" -o spm.json corpus
 holds "the same model in both" $T compare --json spm.model spm.json corpus
 grep -q '"equal":true' .out
 result $? "equal ids of both" "$(cut -c 1-200 .out)"

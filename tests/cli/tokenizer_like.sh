@@ -1,4 +1,4 @@
-# What other projects' trainers and scripts do, from the command line; random and n best segmentations.
+# The trainers and scripts of other projects; random and n-best segmentations.
 . tests/cli/support
 T="$QUIPU tokenizer"
 for i in $(seq 40); do
@@ -50,7 +50,8 @@ holds "train" $T train --type bpe --vocab-size 330 -q -o bpe.json corpus
 $T encode -m uni.json --n-best 3 corpus | head -n 3 >best
 [ "$(cut -d' ' -f1,2 best | uniq -c | tr -s ' ')" = " 3 0 |||" ]
 result $? "three best" "$(cat best)"
-$T encode -m bpe.json --dropout 0.3 --seed 4 corpus >one && $T encode -m bpe.json --dropout 0.3 --seed 4 corpus >two && cmp -s one two
+$T encode -m bpe.json --dropout 0.3 --seed 4 corpus >one && $T encode -m bpe.json --dropout 0.3 --seed 4 corpus >two &&
+    cmp -s one two
 result $? "dropout repeats with its seed"
 $T decode -m bpe.json one | cmp -s - corpus
 result $? "and spells the text"

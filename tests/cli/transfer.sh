@@ -1,4 +1,4 @@
-# Weights of another model, frozen parameters, runs that forget, presets, --log, and what `info` and --dry-run tell.
+# Weights of another model, frozen parameters, --reset, presets, --log, and the output of info and --dry-run.
 . tests/cli/support
 has train || { skip "transfer" "no train"; exit 0; }
 toy_pairs 600 >pairs
@@ -6,7 +6,7 @@ train() { toy_train "$@"; }
 holds "a model to begin with" train base.safetensors
 [ -s base.safetensors ] || exit 1
 
-# tensor FILE NAME - the bytes of one array, by their place in the header.
+# tensor FILE NAME - the bytes of one array, located by the header.
 tensor() {
     length=$(od -An -t u8 -N 8 "$1" | tr -d ' ')
     place=$(tail -c +9 "$1" | head -c "$length" | grep -o "\"$2\":{[^}]*}" | grep -o '\[[0-9]*,[0-9]*\]}' | tr -d '[]}')
@@ -19,16 +19,19 @@ same_tensor() { [ "$(tensor "$1" "$3")" = "$(tensor "$2" "$3")" ]; }
 "$QUIPU" train --train pairs --enc-layers 2 --dec-layers 1 --emb-size 32 --ff-size 64 --heads 2 --steps 1 --seed 9 \
     --init-from base.safetensors --freeze 'src_embed*,encoder.layers.0.*' --log told -m deep.safetensors 2>.err
 result $? "--init-from a smaller model" "$(cat .err)"
-grep -q 'base.safetensors: taken: .*src_embed, encoder.layers.0' .err && grep -q 'new, not in the file.*encoder.layers.1' .err
+grep -q 'base.safetensors: taken: .*src_embed, encoder.layers.0' .err &&
+    grep -q 'new, not in the file.*encoder.layers.1' .err
 result $? "--init-from tells what it took and what is new" "$(cat .err)"
 grep -q taken told && grep -q 'training  ' told
 result $? "--log holds what was told" "$(cat told)"
-same_tensor base.safetensors deep.safetensors src_embed.weight && same_tensor base.safetensors deep.safetensors encoder.layers.0.linear1.weight
+same_tensor base.safetensors deep.safetensors src_embed.weight &&
+    same_tensor base.safetensors deep.safetensors encoder.layers.0.linear1.weight
 result $? "frozen parameters are those of the other model" "they differ"
 ! same_tensor base.safetensors deep.safetensors decoder.layers.0.linear1.weight
 result $? "the others are learned" "they are the same"
 sed 's/w/q/g' pairs >others
-"$QUIPU" train --train others --tokenizer char --enc-layers 1 --dec-layers 1 --emb-size 32 --ff-size 64 --heads 2 --steps 1 \
+"$QUIPU" train --train others --tokenizer char --enc-layers 1 --dec-layers 1 --emb-size 32 --ff-size 64 --heads 2 \
+    --steps 1 \
     --init-from base.safetensors -m words.safetensors 2>.err
 grep -q 'of other words or labels: .*src_embed' .err
 result $? "embeddings of another vocabulary are not taken" "$(cat .err)"
@@ -52,7 +55,8 @@ result $? "the same command again: finished, nothing forgotten again" "it was"
 train kept.safetensors --lr 0.001 --steps 30 --reset counters && [ -e kept.run/state-00000030.safetensors ] &&
     [ ! -e kept.run/state-00000090.safetensors ]
 result $? "--reset counters counts from 0" "$(ls kept.run)"
-fails 2 "another model" sh -c ". $top/tests/cli/support; cd $work; toy_train kept.safetensors --heads 4 --reset optimizer"
+fails 2 "another model" sh \
+    -c ". $top/tests/cli/support; cd $work; toy_train kept.safetensors --heads 4 --reset optimizer"
 fails 2 "unknown 'optimiser'" $mini --tokenizer word --reset optimiser
 rm -rf mini.*
 
@@ -70,7 +74,8 @@ fails 2 "choose from tiny, " "$QUIPU" train --train pairs --preset something-els
 grep -q 'encoder.layers.0.linear1 *\[64, 32\] *2112 *4.10 k *12.3 k' .out && grep -q 'all, per target token' .out &&
     grep -q 'to train with batches of 8192 tokens' .out
 result $? "info: modules, shapes, operations, memory" "$(tail -n 8 .out)"
-"$QUIPU" info --json --length 7 --threads 1 base.safetensors >.out && grep -q '"training_flops_per_token":' .out && grep -q '"training_memory":{' .out
+"$QUIPU" info --json --length 7 --threads 1 base.safetensors >.out && grep -q '"training_flops_per_token":' .out &&
+    grep -q '"training_memory":{' .out
 result $? "info --json: the same" "$(head -c 300 .out)"
 
 # --dry-run
@@ -82,7 +87,8 @@ result $? "--dry-run" "$(cat .err)"
 ls | grep -v '^before$' | diff before - >.diff
 [ ! -s .diff ] || grep -qv '[<>]' .diff
 result $? "--dry-run writes nothing" "$(cat .diff)"
-for word in 'memory ' 'an epoch' 'length mean' 'overlap: ' 'validation lines are training lines' 'shorter than one batch' \
+for word in 'memory ' 'an epoch' 'length mean' 'overlap: ' 'validation lines are training lines' \
+    'shorter than one batch' \
     'too large for' '--lr-warmup 1000 does not end'; do
     grep -q -e "$word" .out
     result $? "--dry-run tells: $word" "$(tail -n 5 .out)"

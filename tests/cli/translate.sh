@@ -1,12 +1,16 @@
-# From raw text to translations and scores with the program itself: what needs processes, pipes and a trained model.
+# From raw text to translations and scores: everything that needs processes, pipes and a trained model.
 . tests/cli/support
 
-# Words copied in reverse: learned well enough in some seconds to be told from noise.
+# Words copied in reverse: learned in seconds, well enough to tell the output apart from noise.
 awk 'BEGIN {
     srand(3); split("zero one two three four five six seven eight nine", word, " ")
     for (i = 0; i < 1200; i++) {
         length_ = 1 + int(rand() * 4); source = target = ""
-        for (j = 0; j < length_; j++) { w = word[1 + int(rand() * 10)]; source = source (j ? " " : "") w; target = w (j ? " " : "") target }
+        for (j = 0; j < length_; j++) {
+            w = word[1 + int(rand() * 10)]
+            source = source (j ? " " : "") w;
+            target = w (j ? " " : "") target
+        }
         print source >"src"; print target >"tgt"
     }
 }'
@@ -45,7 +49,7 @@ paste valid.src valid.src >wrong
 [ "$(paste good bad | awk '$1 >= $2' | wc -l)" -ge 45 ]
 result $? "score: its own translations are more probable than the sources" "$(paste good bad | head -n 3)"
 
-# What the reader of a pipe does not want is no error to tell, but the exit code is.
+# A closed pipe is not reported, but the exit code is not 0.
 for i in 1 2 3 4 5 6 7 8 9 10; do cat valid.src; done >many
 for i in 1 2 3 4 5 6 7 8 9 10; do cat many; done >more
 { "$QUIPU" translate -m m.safetensors -b 1 more 2>err; echo $? >code; } | head -n 1 >first
@@ -54,7 +58,7 @@ result $? "a closed pipe ends silently with 74" "$(cat code err)"
 fails 74 "stdout" sh -c '"$QUIPU" translate -m m.safetensors valid.src >/dev/full'
 fails 74 "stdout" sh -c '"$QUIPU" score -m m.safetensors pairs >/dev/full'
 
-# A damaged model: every kind is told.
+# Every kind of damage to a model is reported.
 size=$(wc -c <m.safetensors)
 head -c $((size / 2)) m.safetensors >half
 fails 65 "half" "$QUIPU" translate -m half valid.src
@@ -68,7 +72,8 @@ fails 66 "nowhere" "$QUIPU" translate -m m.safetensors nowhere
 fails 2 "did you mean --beam-size" "$QUIPU" translate -m m.safetensors --bean-size 3 valid.src
 fails 2 "beam-size" "$QUIPU" translate -m m.safetensors --beam-size many valid.src
 "$QUIPU" translate -m m.safetensors --coverage-penalty 0.3 --scores sentence valid.src >covered &&
-    [ "$(wc -l <covered)" -eq "$(wc -l <valid.src)" ] && "$QUIPU" translate -m m.safetensors --scores sentence valid.src >plain &&
+    [ "$(wc -l <covered)" -eq "$(wc -l <valid.src)" ] &&
+        "$QUIPU" translate -m m.safetensors --scores sentence valid.src >plain &&
     ! cmp -s covered plain
 result $? "--coverage-penalty joins the scores" "$(head -n 2 covered)"
 echo "1..$number"
