@@ -40,7 +40,10 @@ object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 sources = $(foreach folder,$(1),$(wildcard $(folder)/*.c $(folder)/*/*.c $(folder)/*/*/*.c))
 # the folders that the tokenizer uses
 TOKENIZER_ROOMS = lib/base lib/config lib/text tokenizer
-LIB_OBJ      := $(call object,$(call sources,lib tokenizer data))
+# the files of the attention page, which become C strings
+PAGE         := $(wildcard lib/picture/page/*.css lib/picture/page/*.html lib/picture/page/*.js)
+PAGE_OBJ     := $(PAGE:%=$(BUILD)/obj/%.o)
+LIB_OBJ      := $(call object,$(call sources,lib tokenizer data)) $(PAGE_OBJ)
 TOKENIZER_OBJ := $(call object,$(call sources,$(TOKENIZER_ROOMS)))
 CLI_OBJ      := $(call object,$(call sources,cli))
 BENCH        := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
@@ -151,6 +154,12 @@ $(BUILD)/obj/tests/%.o: tests/%.c | $(STAMP).test
 $(BUILD)/obj/%.o: %.c | $(STAMP).build
 	@mkdir -p $(@D)
 	$(call say,compile $<)$(CC) $(FLAGS) -MMD -MP -c $< -o $@
+
+# page.css becomes qp_page_css, one string literal per line.
+$(PAGE_OBJ): $(BUILD)/obj/%.o: % Makefile | $(STAMP).build
+	@mkdir -p $(@D)
+	$(call say,embed $<){ echo 'const char qp_$(subst .,_,$(notdir $<))[] ='; \
+	    sed 's/[\\"]/\\&/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } | $(CC) $(FLAGS) -x c -c - -o $@
 
 $(BUILD)/libquipu.a: $(LIB_OBJ)
 	$(call say,archive $@)rm -f $@; ar rcs $@ $^

@@ -2,7 +2,7 @@
 #define QP_COLORMAP_H
 
 /* dye — the colours of the maps on light ground: from paper over orange and crimson to black violet, each darker than
- * the one before, so that they can be told apart without colour too. The page (html_script.c) has the same. */
+ * the one before, so that they can be told apart without colour too. The page (page.js) has the same. */
 typedef struct {
     unsigned char red, green, blue;
 } qp_colour;

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "lib/picture/page/html_page.h"
+#include "lib/picture/page/page.h"
 #include "lib/text/base64.h"
 #include "lib/text/json_writer.h"
 
@@ -95,13 +95,13 @@ qp_status qp_html_draw(const qp_picture *picture, char **text, size_t *bytes)
                       "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n<title>");
     qp_text_add_html(&out, picture->title);
     qp_text_add(&out, "</title>\n<style>\n");
-    qp_text_add(&out, qp_html_style);
+    qp_text_add(&out, qp_page_css);
     qp_text_add(&out, "</style>\n</head>\n<body>\n");
-    qp_text_add(&out, qp_html_body);
+    qp_text_add(&out, qp_page_html);
     qp_text_add(&out, "<script type='application/json' id='data'>\n");
     add_data(&out, picture, add_packed);
     qp_text_add(&out, "</script>\n<script>\n");
-    qp_text_add(&out, qp_html_script);
+    qp_text_add(&out, qp_page_js);
     qp_text_add(&out, "</script>\n</body>\n</html>\n");
     return qp_text_finish(&out, text, bytes);
 }

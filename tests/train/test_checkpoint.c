@@ -6,7 +6,7 @@
 #include "lib/base/file.h"
 #include "lib/train/checkpoint.h"
 
-/* What a run that goes on with other options forgets. */
+/* What is reset when a run resumes with other options. */
 typedef struct {
     char folder[64];
     qp_params *params;
@@ -35,7 +35,7 @@ static void end(run *r)
     qp_optimizer_free(r->optimizer);
 }
 
-/* A save of update 40 whose moments are 7. */
+/* A save of update 40 whose moments are 7. Every counter has its own value, so that none can pass for another. */
 static void save(run *r)
 {
     begin(r, "adam");
@@ -45,8 +45,8 @@ static void save(run *r)
                               .target_tokens = 900,
                               .best_update = 30,
                               .best_metric = 1.5,
-                              .optimizer_update = 40,
-                              .schedule_update = 40,
+                              .optimizer_update = 39,
+                              .schedule_update = 38,
                               .plateau_seen = 1,
                               .plateau_rate = 0.25};
     for (size_t i = 0; i < qp_params_size(r->params); i++) qp_optimizer_state(r->optimizer, 0)[i] = 7;
@@ -64,7 +64,7 @@ static qp_status load(run *r, const char *fingerprint, qp_run_reset *reset)
     return qp_checkpoint_load(&c, reset, NULL, NULL, &r->state, &found);
 }
 
-Test(checkpoint, other_options_are_refused_unless_something_is_to_be_forgotten)
+Test(checkpoint, other_options_are_refused_without_reset)
 {
     run r;
     save(&r);
@@ -75,14 +75,14 @@ Test(checkpoint, other_options_are_refused_unless_something_is_to_be_forgotten)
     cr_assert_eq(load(&r, "model-x learning-b data-c", &schedule), QP_EUSAGE, "another model");
     cr_assert_eq(load(&r, "model-a learning-x data-c", &schedule), QP_OK, "%s", qp_error_message());
     cr_assert(schedule.schedule);
-    cr_assert(r.state.update == 40 && r.state.schedule_update == 0 && r.state.optimizer_update == 40);
+    cr_assert(r.state.update == 40 && r.state.schedule_update == 0 && r.state.optimizer_update == 39);
     cr_assert_eq(qp_optimizer_state(r.optimizer, 0)[5], 7);
     cr_assert_eq(qp_params_value(r.params, 0)[5], 9);
     end(&r);
     qp_file_remove_tree(r.folder);
 }
 
-Test(checkpoint, the_run_itself_forgets_nothing)
+Test(checkpoint, the_same_run_resets_nothing)
 {
     run r;
     save(&r);
@@ -90,7 +90,8 @@ Test(checkpoint, the_run_itself_forgets_nothing)
     qp_run_reset all = {true, true, true};
     cr_assert_eq(load(&r, "model-a learning-b data-c", &all), QP_OK);
     cr_assert(!all.optimizer && !all.schedule && !all.counters);
-    cr_assert(r.state.update == 40 && r.state.schedule_update == 40 && r.state.best_update == 30);
+    cr_assert(r.state.update == 40 && r.state.schedule_update == 38 && r.state.optimizer_update == 39);
+    cr_assert(r.state.best_update == 30 && r.state.epoch == 3 && r.state.batch == 2 && r.state.target_tokens == 900);
     end(&r);
     qp_file_remove_tree(r.folder);
 }
@@ -103,8 +104,8 @@ Test(checkpoint, counters_and_moments)
     qp_run_reset counters = {.counters = true};
     cr_assert_eq(load(&r, "model-a learning-x data-x", &counters), QP_OK);
     cr_assert(r.state.update == 0 && r.state.epoch == 1 && r.state.batch == 0 && r.state.best_update == 0);
-    cr_assert(r.state.schedule_update == 40 && r.state.optimizer_update == 40 && r.state.plateau_rate == 0.25);
-    cr_assert_eq(qp_optimizer_updates(r.optimizer), 40);
+    cr_assert(r.state.schedule_update == 38 && r.state.optimizer_update == 39 && r.state.plateau_rate == 0.25);
+    cr_assert_eq(qp_optimizer_updates(r.optimizer), 39);
     end(&r);
     begin(&r, "momentum");
     cr_assert_eq(load(&r, "model-a learning-x data-c", &counters), QP_EUSAGE, "moments of another rule");
@@ -117,7 +118,7 @@ Test(checkpoint, counters_and_moments)
     qp_file_remove_tree(r.folder);
 }
 
-Test(checkpoint, what_can_be_forgotten)
+Test(checkpoint, what_can_be_reset)
 {
     qp_run_reset reset;
     cr_assert_eq(qp_run_reset_parse("optimizer, counters", &reset), QP_OK);

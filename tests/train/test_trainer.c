@@ -3,156 +3,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/file.h"
 #include "lib/store/safetensors.h"
 #include "lib/train/checkpoint.h"
-#include "lib/train/trainer.h"
-#include "tests/train/allocations.h"
-#include "tests/train/toy_loss.h"
-
-/* A run of the toy model over six small batches. */
-typedef struct {
-    toy *model;
-    toy_batch batch[2][TOY_BATCHES], valid_batch;
-    int64_t epoch;
-    qp_batch_source train, valid;
-    qp_training_config config;
-    qp_optimizer_config optimizer;
-    qp_schedule_config schedule;
-    qp_trainer trainer;
-    qp_trainer_result result;
-    char folder[200], path[300];
-    volatile sig_atomic_t stop;
-    int64_t stop_at, shown, notes, validations, saves;
-    long allocations_from, allocations_to;
-    double metric[50]; /* what `measure` answers, one validation after the other */
-    char last_note[1024];
-} run;
-
-static qp_status train_begin(void *self, int64_t epoch, int64_t *count)
-{
-    ((run *)self)->epoch = epoch;
-    *count = TOY_BATCHES;
-    return QP_OK;
-}
-
-static qp_status train_get(void *self, int64_t number, int slot, qp_batch *batch)
-{
-    run *r = self;
-    toy_batch *b = &r->batch[slot % 2][number];
-    toy_batch_fill(b, 20 + (int)number, qp_random_key((uint64_t)r->epoch, (uint64_t)number));
-    *batch = b->batch;
-    return QP_OK;
-}
-
-static qp_status valid_begin(void *self, int64_t epoch, int64_t *count)
-{
-    (void)self;
-    (void)epoch;
-    *count = 1;
-    return QP_OK;
-}
-
-static qp_status valid_get(void *self, int64_t number, int slot, qp_batch *batch)
-{
-    run *r = self;
-    (void)number;
-    (void)slot;
-    toy_batch_fill(&r->valid_batch, 30, 12345);
-    *batch = r->valid_batch.batch;
-    return QP_OK;
-}
-
-static qp_status measure(void *self, int threads, qp_metrics *metrics)
-{
-    run *r = self;
-    (void)threads;
-    qp_metrics_add(metrics, "bleu", r->metric[r->validations++]);
-    return QP_OK;
-}
-
-static qp_status save_model(void *self, const char *path)
-{
-    run *r = self;
-    qp_safetensors_writer *w = qp_safetensors_writer_new();
-    for (int i = 0; i < qp_params_count(r->model->params); i++) {
-        const qp_parameter *p = qp_params_at(r->model->params, i);
-        int64_t shape[] = {p->rows, p->columns};
-        qp_safetensors_writer_add(w, p->name, QP_DTYPE_REAL, 2, shape, qp_params_value(r->model->params, i));
-    }
-    r->saves++;
-    return qp_safetensors_writer_save(w, path);
-}
-
-static void progress(void *self, const qp_progress *p)
-{
-    run *r = self;
-    r->shown += p->shown;
-    if (p->update == 5) r->allocations_from = allocations();
-    if (p->update > 5) r->allocations_to = allocations();
-    if (r->stop_at && p->update >= r->stop_at) r->stop = 1;
-}
-
-static void note(void *self, const char *line)
-{
-    run *r = self;
-    r->notes++;
-    snprintf(r->last_note, sizeof r->last_note, "%s", line);
-}
-
-static run *run_new(const char *name)
-{
-    run *r = calloc(1, sizeof *r);
-    r->model = toy_new(9);
-    r->model->dropout = (qp_real)0.2;
-    qp_config_defaults(&qp_training_fields, &r->config);
-    qp_config_defaults(&qp_optimizer_fields, &r->optimizer);
-    qp_config_defaults(&qp_schedule_fields, &r->schedule);
-    r->schedule.lr = 0.02;
-    r->schedule.lr_warmup = 5;
-    r->config.shard_rows = 64;
-    r->config.disp_freq = 4;
-    r->config.save_freq = 5;
-    r->config.threads = 2;
-    r->train = (qp_batch_source){.self = r, .begin = train_begin, .get = train_get};
-    r->valid = (qp_batch_source){.self = r, .begin = valid_begin, .get = valid_get};
-    snprintf(r->folder, sizeof r->folder, "/tmp/quipu-test-%d-%s", (int)getpid(), name);
-    snprintf(r->path, sizeof r->path, "%s/final.safetensors", r->folder);
-    qp_trainer_discard(r->folder);
-    r->trainer = (qp_trainer){.params = r->model->params,
-                              .loss = {r->model, toy_loss},
-                              .train = &r->train,
-                              .config = &r->config,
-                              .optimizer = &r->optimizer,
-                              .schedule = &r->schedule,
-                              .folder = r->folder,
-                              .model_path = r->path,
-                              .fingerprint = "toy",
-                              .hooks = {r, NULL, save_model, progress, note, &r->stop}};
-    return r;
-}
-
-static void run_free(run *r)
-{
-    qp_trainer_discard(r->folder);
-    toy_free(r->model);
-    free(r);
-}
-
-/* The same run begun again, as by a new process: new parameters, the folder as it is. */
-static qp_status again(run *r)
-{
-    toy_free(r->model);
-    r->model = toy_new(9);
-    r->model->dropout = (qp_real)0.2;
-    r->trainer.params = r->model->params;
-    r->trainer.loss.self = r->model;
-    r->stop = 0;
-    return qp_trainer_run(&r->trainer, &r->result);
-}
+#include "tests/train/toy_run.h"
 
 static char *content(const char *folder, const char *name, size_t *bytes)
 {
@@ -162,7 +18,7 @@ static char *content(const char *folder, const char *name, size_t *bytes)
     return text;
 }
 
-static void same_file(const run *a, const run *b, const char *name)
+static void same_file(const toy_run *a, const toy_run *b, const char *name)
 {
     size_t a_bytes, b_bytes;
     char *x = content(a->folder, name, &a_bytes), *y = content(b->folder, name, &b_bytes);
@@ -173,7 +29,7 @@ static void same_file(const run *a, const run *b, const char *name)
 }
 
 /* metrics.jsonl without the two fields that depend on the clock */
-static char *steady_metrics(const run *r)
+static char *steady_metrics(const toy_run *r)
 {
     size_t bytes;
     char *text = content(r->folder, "metrics.jsonl", &bytes), *out = text;
@@ -185,7 +41,7 @@ static char *steady_metrics(const run *r)
     return text;
 }
 
-static void same_metrics(const run *a, const run *b)
+static void same_metrics(const toy_run *a, const toy_run *b)
 {
     char *x = steady_metrics(a), *y = steady_metrics(b);
     cr_assert_str_eq(x, y);
@@ -194,7 +50,7 @@ static void same_metrics(const run *a, const run *b)
     free(y);
 }
 
-static int files(const run *r, const char *prefix)
+static int files(const toy_run *r, const char *prefix)
 {
     int count = 0;
     DIR *d = opendir(r->folder);
@@ -203,7 +59,7 @@ static int files(const run *r, const char *prefix)
     return count;
 }
 
-static void use_validation(run *r)
+static void use_validation(toy_run *r)
 {
     r->trainer.valid = &r->valid;
     r->config.valid_freq = 7;
@@ -212,7 +68,7 @@ static void use_validation(run *r)
 
 Test(trainer, learns_and_leaves_its_folder)
 {
-    run *r = run_new("learns");
+    toy_run *r = toy_run_new("learns");
     r->config.epochs = 10;
     cr_assert_eq(qp_trainer_run(&r->trainer, &r->result), QP_OK, "%s", qp_error_message());
     cr_assert_eq(r->result.end, QP_END_EPOCHS);
@@ -228,12 +84,12 @@ Test(trainer, learns_and_leaves_its_folder)
     cr_assert_not_null(strstr(log, "epoch 10  update 60  loss "));
     free(csv);
     free(log);
-    run_free(r);
+    toy_run_free(r);
 }
 
 Test(trainer, any_thread_count_gives_the_same_model)
 {
-    run *a = run_new("t1"), *b = run_new("t2");
+    toy_run *a = toy_run_new("t1"), *b = toy_run_new("t2");
     a->config.steps = b->config.steps = 20;
     a->config.threads = 1;
     a->config.accum = b->config.accum = 2;
@@ -241,17 +97,17 @@ Test(trainer, any_thread_count_gives_the_same_model)
     cr_assert_eq(qp_trainer_run(&b->trainer, &b->result), QP_OK);
     same_file(a, b, "final.safetensors");
     same_metrics(a, b);
-    run_free(a);
-    run_free(b);
+    toy_run_free(a);
+    toy_run_free(b);
 }
 
 Test(trainer, a_stopped_and_resumed_run_equals_a_straight_one)
 {
     static const int kinds[] = {QP_ADAM, QP_SGD, QP_RMSPROP, QP_NADAM};
     for (int k = 0; k < 4; k++) {
-        run *a = run_new("straight"), *b = run_new("stopped");
+        toy_run *a = toy_run_new("straight"), *b = toy_run_new("stopped");
         for (int i = 0; i < 2; i++) {
-            run *r = i ? b : a;
+            toy_run *r = i ? b : a;
             use_validation(r);
             r->config.steps = 29;
             r->optimizer.optimizer = kinds[k];
@@ -264,24 +120,24 @@ Test(trainer, a_stopped_and_resumed_run_equals_a_straight_one)
         cr_assert_eq(qp_trainer_run(&a->trainer, &a->result), QP_OK, "%s", qp_error_message());
         b->stop_at = 6;
         for (int parts = 0; parts < 5; parts++, b->stop_at += 5)
-            cr_assert_eq(again(b), QP_ESTOPPED, "part %d: %s", parts, qp_error_message());
+            cr_assert_eq(toy_run_again(b), QP_ESTOPPED, "part %d: %s", parts, qp_error_message());
         b->stop_at = 0;
-        cr_assert_eq(again(b), QP_OK, "%s", qp_error_message());
+        cr_assert_eq(toy_run_again(b), QP_OK, "%s", qp_error_message());
         cr_assert_eq(b->result.resumed_update, 26);
         cr_assert_eq(a->result.best_update, b->result.best_update);
         cr_assert_eq(a->result.averaged, 2);
         same_file(a, b, "final.safetensors");
         same_file(a, b, "best.safetensors");
         same_metrics(a, b);
-        run_free(a);
-        run_free(b);
+        toy_run_free(a);
+        toy_run_free(b);
     }
 }
 
 /* kill -9: the child dies between two saves; what it wrote after the last one is cut back. */
 Test(trainer, a_killed_and_resumed_run_equals_a_straight_one)
 {
-    run *a = run_new("straight9"), *b = run_new("killed9");
+    toy_run *a = toy_run_new("straight9"), *b = toy_run_new("killed9");
     use_validation(a);
     use_validation(b);
     a->config.steps = b->config.steps = 20;
@@ -295,17 +151,17 @@ Test(trainer, a_killed_and_resumed_run_equals_a_straight_one)
     unlink(qp_checkpoint_path(b->folder, "state", 13, path, sizeof path)); /* ... so the run stands at update 7 */
     b->config.save_freq = 5;
     b->config.steps = 20;
-    cr_assert_eq(again(b), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(toy_run_again(b), QP_OK, "%s", qp_error_message());
     cr_assert_eq(b->result.resumed_update, 7);
     same_file(a, b, "final.safetensors");
     same_metrics(a, b);
-    run_free(a);
-    run_free(b);
+    toy_run_free(a);
+    toy_run_free(b);
 }
 
 Test(trainer, a_damaged_save_is_passed_over)
 {
-    run *a = run_new("whole"), *b = run_new("damaged");
+    toy_run *a = toy_run_new("whole"), *b = toy_run_new("damaged");
     a->config.steps = 30;
     b->config.steps = 18;
     cr_assert_eq(qp_trainer_run(&a->trainer, &a->result), QP_OK);
@@ -319,43 +175,43 @@ Test(trainer, a_damaged_save_is_passed_over)
     fputc(byte ^ 4, f);
     fclose(f);
     b->config.steps = 30;
-    cr_assert_eq(again(b), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(toy_run_again(b), QP_OK, "%s", qp_error_message());
     cr_assert_eq(b->result.resumed_update, 15);
     same_file(a, b, "final.safetensors");
     /* every save damaged: refused, not begun anew */
     for (int64_t u = 0; u <= 30; u++)
         if (qp_file_exists(qp_checkpoint_path(b->folder, "state", u, other, sizeof other))) truncate(other, 1000);
-    cr_assert_eq(again(b), QP_EDATA);
-    run_free(a);
-    run_free(b);
+    cr_assert_eq(toy_run_again(b), QP_EDATA);
+    toy_run_free(a);
+    toy_run_free(b);
 }
 
 Test(trainer, a_finished_run_says_so_and_goes_on_when_a_limit_is_raised)
 {
-    run *a = run_new("long"), *b = run_new("raised");
+    toy_run *a = toy_run_new("long"), *b = toy_run_new("raised");
     a->config.steps = 30;
     b->config.steps = 20;
     cr_assert_eq(qp_trainer_run(&a->trainer, &a->result), QP_OK);
     cr_assert_eq(qp_trainer_run(&b->trainer, &b->result), QP_OK);
     int64_t saves = b->saves;
-    cr_assert_eq(again(b), QP_OK);
+    cr_assert_eq(toy_run_again(b), QP_OK);
     cr_assert_eq(b->result.end, QP_END_BEFORE);
     cr_assert_eq(b->saves, saves);
     b->config.steps = 30;
-    cr_assert_eq(again(b), QP_OK);
+    cr_assert_eq(toy_run_again(b), QP_OK);
     cr_assert_eq(b->result.end, QP_END_STEPS);
     same_file(a, b, "final.safetensors");
     b->trainer.fingerprint = "another";
-    cr_assert_eq(again(b), QP_EUSAGE);
+    cr_assert_eq(toy_run_again(b), QP_EUSAGE);
     cr_assert_not_null(strstr(qp_error_message(), "--overwrite"));
-    run_free(a);
-    run_free(b);
+    toy_run_free(a);
+    toy_run_free(b);
 }
 
 Test(trainer, early_stopping_and_the_best_model)
 {
-    run *r = run_new("early");
-    r->trainer.hooks.measure = measure;
+    toy_run *r = toy_run_new("early");
+    r->trainer.hooks.measure = toy_run_measure;
     r->config.early_stopping = 3;
     r->config.early_stopping_metric = QP_BY_BLEU;
     r->config.valid_freq = 2;
@@ -371,23 +227,23 @@ Test(trainer, early_stopping_and_the_best_model)
     cr_assert(x == y && memcmp(best, final, x) == 0);
     free(best);
     free(final);
-    run_free(r);
+    toy_run_free(r);
 }
 
 Test(trainer, the_metric_must_be_measured)
 {
-    run *r = run_new("unmeasured");
+    toy_run *r = toy_run_new("unmeasured");
     use_validation(r);
     r->config.early_stopping_metric = QP_BY_BLEU;
     r->config.steps = 8;
     cr_assert_eq(qp_trainer_run(&r->trainer, &r->result), QP_EUSAGE);
     cr_assert_not_null(strstr(qp_error_message(), "bleu"));
-    run_free(r);
+    toy_run_free(r);
 }
 
 Test(trainer, the_final_model_is_the_mean_of_the_last)
 {
-    run *r = run_new("mean");
+    toy_run *r = toy_run_new("mean");
     use_validation(r);
     r->config.average = 3;
     r->config.steps = 28;
@@ -407,12 +263,12 @@ Test(trainer, the_final_model_is_the_mean_of_the_last)
         qp_safetensors_close(f);
     }
     for (size_t i = 0; i < n; i++) cr_assert_eq(w[i], (qp_real)(sum[i] / 3));
-    run_free(r);
+    toy_run_free(r);
 }
 
 Test(trainer, a_loss_that_is_not_a_number_stops_with_the_last_save)
 {
-    run *r = run_new("nan");
+    toy_run *r = toy_run_new("nan");
     r->config.steps = 1000;
     r->config.threads = 1;
     r->model->poison_after = 45;
@@ -421,13 +277,13 @@ Test(trainer, a_loss_that_is_not_a_number_stops_with_the_last_save)
                        "%s", qp_error_message());
     for (size_t i = 0; i < qp_params_size(r->model->params); i++)
         cr_assert(isfinite(qp_params_block(r->model->params)[i]));
-    run_free(r);
+    toy_run_free(r);
 }
 
 Test(trainer, nothing_is_allocated_in_an_update)
 {
     for (int threads = 1; threads <= 2; threads++) {
-        run *r = run_new("allocations");
+        toy_run *r = toy_run_new("allocations");
         r->config.steps = 40;
         r->config.threads = threads;
         r->config.save_freq = 0;
@@ -435,34 +291,34 @@ Test(trainer, nothing_is_allocated_in_an_update)
         cr_assert_eq(qp_trainer_run(&r->trainer, &r->result), QP_OK);
         cr_assert_eq(r->allocations_to, r->allocations_from, "%ld allocations with %d threads",
                      r->allocations_to - r->allocations_from, threads);
-        run_free(r);
+        toy_run_free(r);
     }
 }
 
 Test(trainer, limits_and_wrong_options)
 {
-    run *r = run_new("limits");
+    toy_run *r = toy_run_new("limits");
     r->trainer.folder = r->trainer.model_path = NULL;
-    cr_assert_eq(again(r), QP_OK);
+    cr_assert_eq(toy_run_again(r), QP_OK);
     cr_assert_eq(r->result.updates, QP_EPOCHS_UNLESS_LIMITED * TOY_BATCHES);
     r->config.train_tokens = 1000;
-    cr_assert_eq(again(r), QP_OK);
+    cr_assert_eq(toy_run_again(r), QP_OK);
     cr_assert_eq(r->result.end, QP_END_TOKENS);
     cr_assert(r->result.target_tokens >= 1000 && r->result.target_tokens < 1300);
     strcpy(r->config.time_limit, "soon");
-    cr_assert_eq(again(r), QP_EUSAGE);
+    cr_assert_eq(toy_run_again(r), QP_EUSAGE);
     strcpy(r->config.time_limit, "0.000001s");
-    cr_assert_eq(again(r), QP_OK);
+    cr_assert_eq(toy_run_again(r), QP_OK);
     cr_assert_eq(r->result.end, QP_END_TIME);
     r->config.time_limit[0] = '\0';
     r->config.early_stopping = 2;
-    cr_assert_eq(again(r), QP_EUSAGE);
+    cr_assert_eq(toy_run_again(r), QP_EUSAGE);
     r->config.early_stopping = 0;
     strcpy(r->config.freeze, "nothing.*");
-    cr_assert_eq(again(r), QP_EUSAGE);
+    cr_assert_eq(toy_run_again(r), QP_EUSAGE);
     strcpy(r->config.freeze, "embedding,inner.*");
     toy *untouched = toy_new(9);
-    cr_assert_eq(again(r), QP_OK);
+    cr_assert_eq(toy_run_again(r), QP_OK);
     cr_assert_eq(memcmp(qp_params_value(r->model->params, 0), qp_params_value(untouched->params, 0),
                         TOY_VOCABULARY * TOY_WIDTH * sizeof(qp_real)),
                  0);
@@ -470,5 +326,5 @@ Test(trainer, limits_and_wrong_options)
                          TOY_VOCABULARY * TOY_WIDTH * sizeof(qp_real)),
                   0);
     toy_free(untouched);
-    run_free(r);
+    toy_run_free(r);
 }

@@ -128,6 +128,65 @@ Test(batcher, a_batch_is_a_function_of_seed_epoch_and_number)
     qp_corpus_free(&c);
 }
 
+/* Without the shuffle of batches they would come longest first: they are cut from sequences sorted by length. */
+Test(batcher, batches_are_shuffled)
+{
+    qp_corpus c;
+    fixture_corpus(1000, 20, false, &c);
+    qp_batcher *batcher = batcher_of(&c, (qp_batcher_options){QP_BATCH_SENTENCES, 20, true, 5, 1});
+    int64_t batches = begin(batcher, 0), longer = 0, shorter = 0;
+    int last = 0;
+    for (int64_t i = 0; i < batches; i++) {
+        qp_batch b = get(batcher, i, 0);
+        int length = qp_sequence_length(b.target.sequences, 0);
+        if (i > 0) longer += length > last, shorter += length < last;
+        last = length;
+    }
+    cr_expect_eq(batches, 50);
+    cr_expect_gt(longer, 10, "%ld batches are longer than the one before", (long)longer);
+    cr_expect_gt(shorter, 10, "%ld batches are shorter than the one before", (long)shorter);
+    qp_batcher_free(batcher);
+    qp_corpus_free(&c);
+}
+
+/* 256 sequences of one length, each of one id of its own. */
+static void corpus_of_numbers(qp_corpus *c)
+{
+    enum { COUNT = 256 };
+    memset(c, 0, sizeof *c);
+    c->sequences = COUNT;
+    c->target.id = malloc(2 * COUNT * sizeof *c->target.id);
+    c->target.start = malloc((COUNT + 1) * sizeof *c->target.start);
+    for (int i = 0; i <= COUNT; i++) c->target.start[i] = 2 * i;
+    for (int i = 0; i < COUNT; i++) c->target.id[2 * i] = QP_SPECIAL_COUNT + i, c->target.id[2 * i + 1] = QP_EOS;
+    c->statistics.target.tokens = 2 * COUNT;
+}
+
+/* Sequences of a batch are not neighbours in the file, and have other companions in the next epoch. */
+Test(batcher, sequences_are_shuffled)
+{
+    qp_corpus c;
+    corpus_of_numbers(&c);
+    qp_batcher *batcher = batcher_of(&c, (qp_batcher_options){QP_BATCH_SENTENCES, 16, true, 5, 1});
+    int follower[2][300] = {{0}}, neighbours = 0, same = 0;
+    for (int epoch = 0; epoch < 2; epoch++) {
+        int64_t batches = begin(batcher, epoch);
+        for (int64_t i = 0; i < batches; i++) {
+            qp_batch b = get(batcher, i, 0);
+            for (int s = 0; s + 1 < b.target.sequences.count; s++) {
+                int id = b.target.id[2 * s], next = b.target.id[2 * s + 2];
+                follower[epoch][id] = next;
+                neighbours += next == id + 1;
+            }
+        }
+    }
+    for (int id = QP_SPECIAL_COUNT; id < 300; id++) same += follower[0][id] && follower[0][id] == follower[1][id];
+    cr_expect_lt(neighbours, 20, "%d of 480 sequences are followed by the next line of the file", neighbours);
+    cr_expect_lt(same, 20, "%d of 240 sequences have the same follower in two epochs", same);
+    qp_batcher_free(batcher);
+    qp_corpus_free(&c);
+}
+
 Test(batcher, budgets_are_kept_and_batches_are_even)
 {
     qp_corpus c;

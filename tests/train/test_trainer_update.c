@@ -1,0 +1,164 @@
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/train/toy_run.h"
+
+/* What one update reads and leaves: rates, weights, averages, the interval of the reported loss. */
+
+enum { UPDATES = 20 };
+
+typedef struct {
+    toy_run *run;
+    size_t size;
+    double rate[UPDATES + 1], loss[UPDATES + 1];
+    int64_t tokens[UPDATES + 1];
+    bool shown[UPDATES + 1];
+    qp_real *trained; /* weights after the last update */
+    double *mean;     /* their exponential moving average, computed here */
+    int64_t updates, validations, restored;
+    double validation_error, distance; /* largest |validated - mean|; smallest largest |validated - trained| */
+} watcher;
+
+static qp_real *weights(const watcher *w) { return qp_params_block(w->run->model->params); }
+
+static void watch_progress(void *self, const qp_progress *p)
+{
+    watcher *w = self;
+    w->updates = p->update;
+    w->rate[p->update] = p->rate;
+    w->loss[p->update] = p->loss;
+    w->tokens[p->update] = p->target_tokens;
+    w->shown[p->update] = p->shown;
+    memcpy(w->trained, weights(w), w->size * sizeof *w->trained);
+    for (size_t i = 0; i < w->size; i++)
+        w->mean[i] = w->run->optimizer.ema * w->mean[i] + (1 - w->run->optimizer.ema) * (double)w->trained[i];
+}
+
+/* The weights that are validated are the average, not the trained ones. */
+static void watch_validation(void *self, qp_metrics *metrics)
+{
+    watcher *w = self;
+    double distance = 0;
+    for (size_t i = 0; i < w->size; i++) {
+        w->validation_error = fmax(w->validation_error, fabs((double)weights(w)[i] - w->mean[i]));
+        distance = fmax(distance, fabs((double)(weights(w)[i] - w->trained[i])));
+    }
+    if (w->validations++ == 0 || distance < w->distance) w->distance = distance;
+    qp_metrics_add(metrics, "bleu", (double)w->validations);
+}
+
+/* Before each update the weights are those the last update left. */
+static void watch_batch(void *self)
+{
+    watcher *w = self;
+    if (w->updates > 0 && memcmp(weights(w), w->trained, w->size * sizeof *w->trained) == 0) w->restored++;
+}
+
+static watcher *watch(const char *name)
+{
+    watcher *w = calloc(1, sizeof *w);
+    toy_run *r = w->run = toy_run_new(name);
+    w->size = qp_params_size(r->model->params);
+    w->trained = malloc(w->size * sizeof *w->trained);
+    w->mean = malloc(w->size * sizeof *w->mean);
+    for (size_t i = 0; i < w->size; i++) w->mean[i] = (double)weights(w)[i];
+    memcpy(w->trained, weights(w), w->size * sizeof *w->trained);
+    r->watcher = w;
+    r->on_progress = watch_progress;
+    r->config.steps = UPDATES;
+    r->trainer.folder = r->trainer.model_path = NULL;
+    return w;
+}
+
+static void run(watcher *w)
+{
+    cr_assert_eq(qp_trainer_run(&w->run->trainer, &w->run->result), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(w->updates, w->run->config.steps);
+}
+
+static void end(watcher *w)
+{
+    toy_run_free(w->run);
+    free(w->trained);
+    free(w->mean);
+    free(w);
+}
+
+Test(trainer_update, update_u_has_the_rate_of_the_schedule_at_u)
+{
+    watcher *w = watch("rate");
+    w->run->schedule.lr_schedule = QP_SCHEDULE_LINEAR;
+    w->run->schedule.lr_total = 30;
+    run(w);
+    for (int64_t u = 1; u <= UPDATES; u++)
+        cr_assert_eq(w->rate[u], qp_schedule_rate(&w->run->schedule, NULL, u - 1), "update %ld", (long)u);
+    cr_assert_eq(w->rate[1], w->run->schedule.lr / 5, "the first of 5 warmup updates");
+    cr_assert_neq(w->rate[10], w->rate[11]);
+    end(w);
+}
+
+Test(trainer_update, the_average_is_validated_and_the_trained_weights_return)
+{
+    watcher *w = watch("ema");
+    w->run->optimizer.ema = 0.9;
+    w->run->config.valid_freq = 3;
+    w->run->config.early_stopping_metric = QP_BY_BLEU;
+    w->run->trainer.hooks.measure = toy_run_measure;
+    w->run->on_measure = watch_validation;
+    w->run->on_batch = watch_batch;
+    run(w);
+    cr_assert_eq(w->validations, 7);
+    cr_assert_lt(w->validation_error, 1e-5, "validated weights are %g from the average", w->validation_error);
+    cr_assert_gt(w->distance, 1e-3, "the average is no different from the weights");
+    cr_assert_eq(w->restored, UPDATES - 1, "weights after a validation differ from those before it");
+    end(w);
+}
+
+Test(trainer_update, weight_noise_is_removed_after_the_gradient)
+{
+    watcher *w = watch("noise"), *quiet = watch("quiet");
+    qp_real *before = malloc(w->size * sizeof *before);
+    memcpy(before, weights(w), w->size * sizeof *before);
+    w->run->config.weight_noise = 0.5;
+    w->run->schedule.lr = quiet->run->schedule.lr = 0; /* updates change nothing, so noise is all that could */
+    run(w);
+    run(quiet);
+    cr_assert_neq(w->loss[1], quiet->loss[1], "the gradient is not taken at noisy weights");
+    cr_assert_eq(memcmp(weights(w), before, w->size * sizeof *before), 0, "noise is left in the weights");
+    free(before);
+    end(w);
+    end(quiet);
+}
+
+Test(trainer_update, the_reported_loss_is_the_mean_since_the_last_report)
+{
+    watcher *each = watch("each"), *fourth = watch("fourth");
+    each->run->config.disp_freq = 1;
+    fourth->run->config.disp_freq = 4;
+    run(each);
+    run(fourth);
+    for (int64_t u = 1; u <= UPDATES; u++) {
+        int64_t first = (u - 1) / 4 * 4 + 1;
+        double sum = 0;
+        for (int64_t i = first; i <= u; i++) sum += each->loss[i] * (double)(each->tokens[i] - each->tokens[i - 1]);
+        sum /= (double)(each->tokens[u] - each->tokens[first - 1]);
+        cr_assert(fabs(fourth->loss[u] - sum) < 1e-9 * sum, "update %ld: %.12g, not %.12g", (long)u, fourth->loss[u],
+                  sum);
+        cr_assert_eq(fourth->shown[u], u % 4 == 0);
+    }
+    cr_assert_lt(each->loss[UPDATES], 0.9 * each->loss[1]);
+    end(each);
+    end(fourth);
+}
+
+Test(trainer_update, time_left_is_known_without_a_limit_given)
+{
+    toy_run *r = toy_run_new("left");
+    r->trainer.folder = r->trainer.model_path = NULL;
+    cr_assert_eq(qp_trainer_run(&r->trainer, &r->result), QP_OK);
+    cr_assert_eq(r->result.updates, QP_EPOCHS_UNLESS_LIMITED * TOY_BATCHES);
+    cr_assert_gt(r->left_at_half, 0, "time left %g s", r->left_at_half);
+    toy_run_free(r);
+}
