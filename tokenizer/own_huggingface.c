@@ -30,31 +30,31 @@ static void stage(qp_text_buffer *out, bool *first, const char *rest)
 static void normalizer(const qp_own *t, qp_text_buffer *out)
 {
     static const char *const form[] = {NULL, "\"NFC\"", "\"NFKC\"", "\"NFD\"", "\"NFKD\""};
-    bool first = true, compatible = t->form == QP_FORM_NFKC || t->form == QP_FORM_NFKD;
+    bool first = true, compatible = t->settings.form == QP_FORM_NFKC || t->settings.form == QP_FORM_NFKD;
     qp_text_format(out, "{\"type\": \"Sequence\", \"normalizers\": [");
     if (t->rules.pattern == QP_CUT_SPACES)
         stage(out, &first, "\"Replace\", \"pattern\": {\"String\": \"\xE2\x96\x81\"}, \"content\": \" \"");
-    if (t->lower_case || t->strip_accents) {
-        if (t->form != QP_FORM_NONE) stage(out, &first, form[compatible ? QP_FORM_NFKD : QP_FORM_NFD]);
-        if (t->strip_accents)
+    if (t->settings.lower_case || t->settings.strip_accents) {
+        if (t->settings.form != QP_FORM_NONE) stage(out, &first, form[compatible ? QP_FORM_NFKD : QP_FORM_NFD]);
+        if (t->settings.strip_accents)
             stage(out, &first, "\"Replace\", \"pattern\": {\"Regex\": \"\\\\p{Mn}\"}, \"content\": \"\"");
-        if (t->lower_case && t->form == QP_FORM_NONE)
+        if (t->settings.lower_case && t->settings.form == QP_FORM_NONE)
             stage(out, &first, "\"Replace\", \"pattern\": {\"String\": \"\xC4\xB0\"}, \"content\": \"i\"");
-        if (t->lower_case) stage(out, &first, "\"Lowercase\"");
+        if (t->settings.lower_case) stage(out, &first, "\"Lowercase\"");
     }
-    if (t->form != QP_FORM_NONE) stage(out, &first, form[t->form]);
+    if (t->settings.form != QP_FORM_NONE) stage(out, &first, form[t->settings.form]);
     /* Prepend gives the space the span of the first character, so an empty match is replaced instead; but ByteLevel of
      * tokenizers 0.23 stops after such a match. */
-    if (t->space_first && t->type == QP_TOKENIZER_BYTE_BPE) stage(out, &first, "\"Prepend\", \"prepend\": \" \"");
-    if (t->space_first && t->type != QP_TOKENIZER_BYTE_BPE)
+    if (t->settings.space_first && t->settings.type == QP_TOKENIZER_BYTE_BPE) stage(out, &first, "\"Prepend\", \"prepend\": \" \"");
+    if (t->settings.space_first && t->settings.type != QP_TOKENIZER_BYTE_BPE)
         stage(out, &first, "\"Replace\", \"pattern\": {\"Regex\": \"\\\\A(?=[\\\\s\\\\S])\"}, \"content\": \" \"");
     qp_text_format(out, "]}");
 }
 
 static void splitter(const qp_own *t, qp_text_buffer *out)
 {
-    bool first = true, bytes = t->type == QP_TOKENIZER_BYTE_BPE;
-    bool whole = t->type == QP_TOKENIZER_CHAR || t->type == QP_TOKENIZER_BYTE || t->rules.pattern == QP_CUT_NONE;
+    bool first = true, bytes = t->settings.type == QP_TOKENIZER_BYTE_BPE;
+    bool whole = t->settings.type == QP_TOKENIZER_CHAR || t->settings.type == QP_TOKENIZER_BYTE || t->rules.pattern == QP_CUT_NONE;
     if (whole && !bytes) {
         qp_text_format(out, "null");
         return;
@@ -83,19 +83,19 @@ static void decoder(const qp_own *t, const char *prefix, qp_text_buffer *out)
     stage(out, &first, "\"Replace\", \"pattern\": {\"String\": \"<pad>\"}, \"content\": \"\"");
     stage(out, &first, "\"Replace\", \"pattern\": {\"String\": \"<s>\"}, \"content\": \"\"");
     stage(out, &first, "\"Replace\", \"pattern\": {\"String\": \"</s>\"}, \"content\": \"\"");
-    if (t->type == QP_TOKENIZER_WORD)
+    if (t->settings.type == QP_TOKENIZER_WORD)
         stage(out, &first, "\"Replace\", \"pattern\": {\"String\": \"<unk>\"}, \"content\": \" <unk>\"");
-    if (t->type == QP_TOKENIZER_WORDPIECE) {
+    if (t->settings.type == QP_TOKENIZER_WORDPIECE) {
         char rest[80];
         snprintf(rest, sizeof rest, "\"Replace\", \"pattern\": {\"Regex\": \"^%s\"}, \"content\": \"\"", prefix);
         stage(out, &first, rest);
     }
-    if (t->type == QP_TOKENIZER_BYTE_BPE)
+    if (t->settings.type == QP_TOKENIZER_BYTE_BPE)
         stage(out, &first, "\"ByteLevel\", \"add_prefix_space\": true, \"trim_offsets\": true, \"use_regex\": true");
-    else if (t->byte_fallback)
+    else if (t->settings.byte_fallback)
         stage(out, &first, "\"ByteFallback\"");
     stage(out, &first, "\"Fuse\"");
-    if (t->space_first) stage(out, &first, "\"Strip\", \"content\": \" \", \"start\": 1, \"stop\": 0");
+    if (t->settings.space_first) stage(out, &first, "\"Strip\", \"content\": \" \", \"start\": 1, \"stop\": 0");
     qp_text_format(out, "]}");
 }
 
@@ -164,20 +164,20 @@ static qp_status merges(const qp_own *t, qp_text_buffer *out)
 
 static qp_status model(const qp_own *t, const char *prefix, qp_text_buffer *out)
 {
-    if (t->type == QP_TOKENIZER_WORD || t->type == QP_TOKENIZER_WORDPIECE) {
-        bool words = t->type == QP_TOKENIZER_WORD;
+    if (t->settings.type == QP_TOKENIZER_WORD || t->settings.type == QP_TOKENIZER_WORDPIECE) {
+        bool words = t->settings.type == QP_TOKENIZER_WORD;
         qp_text_format(out, "{\"type\": \"%s\", \"unk_token\": \"<unk>\"", words ? "WordLevel" : "WordPiece");
         if (!words)
             qp_text_format(out, ", \"continuing_subword_prefix\": \"%s\", \"max_input_chars_per_word\": 2000000000",
                                prefix);
         QP_TRY(vocabulary(t, prefix, out));
     } else {
-        bool fallback = t->byte_fallback && t->type != QP_TOKENIZER_BYTE_BPE;
+        bool fallback = t->settings.byte_fallback && t->settings.type != QP_TOKENIZER_BYTE_BPE;
         qp_text_format(out,
                        "{\"type\": \"BPE\", \"dropout\": null, \"unk_token\": %s, "
                            "\"continuing_subword_prefix\": null, \"end_of_word_suffix\": null, \"fuse_unk\": false, "
                            "\"byte_fallback\": %s, \"ignore_merges\": false",
-                           t->byte_fallback ? "null" : "\"<unk>\"", fallback ? "true" : "false");
+                           t->settings.byte_fallback ? "null" : "\"<unk>\"", fallback ? "true" : "false");
         QP_TRY(vocabulary(t, prefix, out));
         QP_TRY(merges(t, out));
     }
@@ -210,22 +210,22 @@ static qp_status check_pieces(const qp_own *t)
 static qp_status check(const qp_own *t)
 {
     bool open = t->rules.pattern == QP_CUT_SPACES || t->rules.pattern == QP_CUT_NONE;
-    if (t->type == QP_TOKENIZER_SPACE) return refuse("words between white space of any length");
-    if (t->case_fold) return refuse("case folding");
-    if (t->jamo) return refuse("jamo that are joined to syllables again");
-    if (t->type == QP_TOKENIZER_UNIGRAM)
+    if (t->settings.type == QP_TOKENIZER_SPACE) return refuse("words between white space of any length");
+    if (t->settings.case_fold) return refuse("case folding");
+    if (t->settings.jamo) return refuse("jamo that are joined to syllables again");
+    if (t->settings.type == QP_TOKENIZER_UNIGRAM)
         return qp_fail(QP_EDATA, "unigram cannot be expressed in a tokenizer.json: scores are summed with 64 bits "
                                  "there and with 32 bits here, which breaks ties; export --format sentencepiece");
-    if (t->byte_fallback && t->type == QP_TOKENIZER_WORD) return refuse("byte fallback of a word vocabulary");
-    if (t->byte_fallback && t->type == QP_TOKENIZER_WORDPIECE) return refuse("byte fallback of a WordPiece vocabulary");
-    if (t->type == QP_TOKENIZER_WORDPIECE && open)
+    if (t->settings.byte_fallback && t->settings.type == QP_TOKENIZER_WORD) return refuse("byte fallback of a word vocabulary");
+    if (t->settings.byte_fallback && t->settings.type == QP_TOKENIZER_WORDPIECE) return refuse("byte fallback of a WordPiece vocabulary");
+    if (t->settings.type == QP_TOKENIZER_WORDPIECE && open)
         return refuse("WordPiece over segments that may contain special tokens (--pattern spaces or none)");
     return check_pieces(t);
 }
 
 static qp_status file(const qp_own *t, qp_text_buffer *out)
 {
-    const char *prefix = t->type == QP_TOKENIZER_WORDPIECE ? continuing_prefix(t) : "";
+    const char *prefix = t->settings.type == QP_TOKENIZER_WORDPIECE ? continuing_prefix(t) : "";
     qp_text_format(out, "{\"version\": \"1.0\",\n \"truncation\": null,\n \"padding\": null,\n"
                             " \"added_tokens\": [],\n \"normalizer\": ");
     normalizer(t, out);

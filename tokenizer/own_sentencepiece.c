@@ -14,16 +14,16 @@ static qp_status refuse(const char *what)
 
 static qp_status check(const qp_own *t)
 {
-    if (t->form != QP_FORM_NONE)
+    if (t->settings.form != QP_FORM_NONE)
         return refuse("a normal form (it has tables of replacements; train with --normalization none)");
-    if (t->lower_case || t->case_fold) return refuse("lower case");
-    if (t->strip_accents) return refuse("stripping accents");
-    if (t->jamo) return refuse("jamo that are joined to syllables again");
-    if (t->type != QP_TOKENIZER_BPE && t->type != QP_TOKENIZER_UNIGRAM && t->type != QP_TOKENIZER_CHAR)
+    if (t->settings.lower_case || t->settings.case_fold) return refuse("lower case");
+    if (t->settings.strip_accents) return refuse("stripping accents");
+    if (t->settings.jamo) return refuse("jamo that are joined to syllables again");
+    if (t->settings.type != QP_TOKENIZER_BPE && t->settings.type != QP_TOKENIZER_UNIGRAM && t->settings.type != QP_TOKENIZER_CHAR)
         return refuse("this type (characters, BPE and unigram can)");
     if (t->rules.pattern != QP_CUT_SPACES)
         return refuse("this pattern (it splits before spaces; train with --pattern spaces)");
-    if (!t->byte_fallback) return refuse("an unknown id for each unknown character (it merges neighbors)");
+    if (!t->settings.byte_fallback) return refuse("an unknown id for each unknown character (it merges neighbors)");
     if (qp_vocabulary_find(&t->vocabulary, " ", 1) < 0) return refuse("a vocabulary without the space");
     for (int32_t id = 0; id < t->vocabulary.count; id++) {
         const char *shown = qp_vocabulary_shown(&t->vocabulary, id);
@@ -66,12 +66,12 @@ static qp_status write_own(const qp_own *t, const float *score, char **content, 
         const char *shown = qp_vocabulary_shown(&t->vocabulary, id);
         qp_spm_put_piece(&out, shown, strlen(shown), score[id], type_of(t, id));
     }
-    qp_spm_settings s = {.model_type = t->type == QP_TOKENIZER_BPE       ? QP_SPM_BPE
-                                       : t->type == QP_TOKENIZER_UNIGRAM ? QP_SPM_UNIGRAM
+    qp_spm_settings s = {.model_type = t->settings.type == QP_TOKENIZER_BPE       ? QP_SPM_BPE
+                                       : t->settings.type == QP_TOKENIZER_UNIGRAM ? QP_SPM_UNIGRAM
                                                                          : QP_SPM_CHAR,
                          .id = {QP_UNK, QP_BOS, QP_EOS, QP_PAD},
                          .byte_fallback = true,
-                         .add_dummy_prefix = t->space_first,
+                         .add_dummy_prefix = t->settings.space_first,
                          .escape_spaces = true,
                          .unknown_surface = "<unk>",
                          .pieces = t->vocabulary.count};
@@ -87,8 +87,8 @@ qp_status qp_own_write_sentencepiece(const qp_own *t, char **content, size_t *by
     float *score = calloc((size_t)t->vocabulary.count + 1, sizeof *score);
     if (!score) return qp_fail(QP_EMEMORY, "tokenizer file: out of memory");
     qp_status status = QP_OK;
-    if (t->type == QP_TOKENIZER_BPE) status = scores_of_merges(t, score);
-    if (t->type == QP_TOKENIZER_UNIGRAM) memcpy(score, t->score, (size_t)t->vocabulary.count * sizeof *score);
+    if (t->settings.type == QP_TOKENIZER_BPE) status = scores_of_merges(t, score);
+    if (t->settings.type == QP_TOKENIZER_UNIGRAM) memcpy(score, t->score, (size_t)t->vocabulary.count * sizeof *score);
     if (status == QP_OK) status = write_own(t, score, content, bytes);
     free(score);
     return status;

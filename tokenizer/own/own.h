@@ -13,36 +13,37 @@
 #include "tokenizer/split/split.h"
 
 /* own — quipu's own tokenizer: normalize, split into segments, and let one model cut each segment into pieces. */
+
+/* What an own tokenizer does with text; the names are those of tokenizer_config.h. */
 typedef struct {
     int type; /* QP_TOKENIZER_CHAR .. */
     qp_form form;
-    bool lower_case, byte_fallback;
-    bool case_fold, strip_accents, jamo;
+    int pattern; /* QP_CUT_ */
+    bool lower_case, case_fold, strip_accents, jamo;
+    bool byte_fallback, single_digits;
     bool space_first; /* a space is put before the text, and removed again in decoding */
-    bool whole_text;  /* no piece crosses the end of a segment, so the model takes the whole text at once */
-    qp_split_rules rules;
-    uint8_t *classes; /* of rules; NULL where they are not needed */
+} qp_own_settings;
+
+typedef struct {
+    qp_own_settings settings;
+    qp_split_rules rules; /* where the settings split text */
+    uint8_t *classes;     /* of rules; NULL where they need none */
+    bool whole_text;      /* no piece crosses the end of a segment, so the model takes the whole text at once */
     qp_vocabulary vocabulary;
-    qp_bpe bpe;
+    uint8_t *whole; /* of each piece: a segment with its text is encoded as this piece alone */
+    qp_bpe bpe;     /* types bpe and byte-bpe */
     qp_unigram unigram;
     float *score; /* of each piece, for unigram */
     size_t score_capacity;
-    qp_trie initial, continuing; /* of WordPiece */
-    uint8_t *whole;              /* of each piece: a segment with its text is encoded as this piece alone */
+    struct {
+        qp_trie initial, continuing; /* pieces that begin a word, and those inside one */
+    } wordpiece;
 } qp_own;
 
 #define QP_UNKNOWN_TEXT "<unk>"
 
-/* qp_own_new — an empty tokenizer of these settings; NULL without memory.
- * qp_own_set — the settings that came later: where to cut, a space first, folding. Call it before adding pieces.
- *              Errors: QP_EMEMORY. */
-typedef struct {
-    int pattern;
-    bool space_first, case_fold, strip_accents, jamo;
-} qp_own_settings;
-
-qp_own *qp_own_new(int type, qp_form form, bool lower_case, bool byte_fallback, bool single_digits);
-qp_status qp_own_set(qp_own *tokenizer, const qp_own_settings *settings);
+/* qp_own_new — an empty tokenizer; types byte and byte-bpe always have byte fallback. Errors: QP_EMEMORY. */
+qp_status qp_own_new(const qp_own_settings *settings, qp_own **tokenizer);
 void qp_own_free(qp_own *tokenizer);
 
 /* qp_own_space_default — the default of space_first for this type and pattern. */
@@ -92,7 +93,7 @@ qp_status qp_own_lattice(const qp_own *tokenizer, const char *text, size_t bytes
 /* Vocabularies of whole words have no pieces of words. */
 static inline bool qp_own_has_whole_words(const qp_own *tokenizer)
 {
-    return tokenizer->type == QP_TOKENIZER_WORD || tokenizer->type == QP_TOKENIZER_SPACE;
+    return tokenizer->settings.type == QP_TOKENIZER_WORD || tokenizer->settings.type == QP_TOKENIZER_SPACE;
 }
 
 #endif

@@ -8,21 +8,30 @@
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
-qp_own *qp_own_new(int type, qp_form form, bool lower_case, bool byte_fallback, bool single_digits)
+qp_status qp_own_new(const qp_own_settings *settings, qp_own **tokenizer)
 {
-    qp_own *t = calloc(1, sizeof *t);
-    if (!t) return NULL;
+    int type = settings->type, pattern = settings->pattern;
+    qp_own *t = *tokenizer = calloc(1, sizeof *t);
+    if (!t) return no_memory();
+    t->settings = *settings;
+    t->settings.byte_fallback |= type == QP_TOKENIZER_BYTE || type == QP_TOKENIZER_BYTE_BPE;
+    t->whole_text = type == QP_TOKENIZER_UNIGRAM && pattern == QP_CUT_SPACES;
     qp_vocabulary_init(&t->vocabulary);
-    t->type = type;
-    t->form = form;
-    t->lower_case = lower_case;
-    t->byte_fallback = byte_fallback || type == QP_TOKENIZER_BYTE || type == QP_TOKENIZER_BYTE_BPE;
-    t->space_first = qp_own_space_default(type, QP_CUT_WORDS);
     t->vocabulary.byte_letters = type == QP_TOKENIZER_BYTE_BPE;
-    t->rules.single_digits = single_digits;
-    t->rules.single_punctuation = type == QP_TOKENIZER_WORD;
-    t->rules.white_space = type == QP_TOKENIZER_SPACE;
-    return t;
+    if (pattern == QP_CUT_GPT2 || pattern == QP_CUT_GPT4) {
+        t->classes = qp_word_classes_make();
+        if (!t->classes) {
+            qp_own_free(t);
+            *tokenizer = NULL;
+            return no_memory();
+        }
+    }
+    t->rules = (qp_split_rules){.pattern = pattern,
+                                .single_digits = settings->single_digits,
+                                .single_punctuation = type == QP_TOKENIZER_WORD,
+                                .white_space = type == QP_TOKENIZER_SPACE,
+                                .classes = t->classes};
+    return QP_OK;
 }
 
 bool qp_own_space_default(int type, int pattern)
@@ -31,27 +40,14 @@ bool qp_own_space_default(int type, int pattern)
            (pattern == QP_CUT_WORDS || pattern == QP_CUT_SPACES);
 }
 
-qp_status qp_own_set(qp_own *tokenizer, const qp_own_settings *settings)
-{
-    tokenizer->rules.pattern = settings->pattern;
-    tokenizer->space_first = settings->space_first;
-    tokenizer->case_fold = settings->case_fold;
-    tokenizer->strip_accents = settings->strip_accents;
-    tokenizer->jamo = settings->jamo;
-    tokenizer->whole_text = tokenizer->type == QP_TOKENIZER_UNIGRAM && settings->pattern == QP_CUT_SPACES;
-    if (settings->pattern != QP_CUT_GPT2 && settings->pattern != QP_CUT_GPT4) return QP_OK;
-    tokenizer->rules.classes = tokenizer->classes = qp_word_classes_make();
-    return tokenizer->classes ? QP_OK : no_memory();
-}
-
 void qp_own_free(qp_own *tokenizer)
 {
     if (!tokenizer) return;
     qp_vocabulary_free(&tokenizer->vocabulary);
     qp_bpe_free(&tokenizer->bpe);
     qp_unigram_free(&tokenizer->unigram);
-    qp_trie_free(&tokenizer->initial);
-    qp_trie_free(&tokenizer->continuing);
+    qp_trie_free(&tokenizer->wordpiece.initial);
+    qp_trie_free(&tokenizer->wordpiece.continuing);
     free(tokenizer->score);
     free(tokenizer->whole);
     free(tokenizer->classes);
@@ -65,7 +61,7 @@ qp_status qp_own_add_special(qp_own *tokenizer)
     for (int i = 0; i < QP_SPECIAL_COUNT; i++) {
         QP_TRY(qp_own_add_piece(tokenizer, QP_PIECE_SPECIAL, special[i], strlen(special[i]), 0));
     }
-    for (int byte = 0; tokenizer->byte_fallback && byte < 256; byte++) {
+    for (int byte = 0; tokenizer->settings.byte_fallback && byte < 256; byte++) {
         char text = (char)byte;
         QP_TRY(qp_own_add_piece(tokenizer, QP_PIECE_BYTE, &text, 1, 0));
     }
@@ -98,11 +94,11 @@ static qp_status build_trie(const qp_own *t, qp_piece_kind kind, qp_trie *trie)
 static qp_status build_tries(qp_own *t)
 {
     const qp_vocabulary *v = &t->vocabulary;
-    if (t->type == QP_TOKENIZER_WORDPIECE) {
-        QP_TRY(build_trie(t, QP_PIECE_NORMAL, &t->initial));
-        return build_trie(t, QP_PIECE_CONTINUING, &t->continuing);
+    if (t->settings.type == QP_TOKENIZER_WORDPIECE) {
+        QP_TRY(build_trie(t, QP_PIECE_NORMAL, &t->wordpiece.initial));
+        return build_trie(t, QP_PIECE_CONTINUING, &t->wordpiece.continuing);
     }
-    if (t->type != QP_TOKENIZER_UNIGRAM) return QP_OK;
+    if (t->settings.type != QP_TOKENIZER_UNIGRAM) return QP_OK;
     float least = 0;
     for (int32_t id = 0; id < v->count; id++) {
         if (v->kind[id] == QP_PIECE_NORMAL && t->score[id] < least) least = t->score[id];
@@ -125,7 +121,7 @@ qp_status qp_own_finish(qp_own *t)
         size_t bytes;
         const char *text = qp_vocabulary_text(v, id, &bytes);
         e.count = 0;
-        bool word = qp_own_has_whole_words(t) || t->type == QP_TOKENIZER_CHAR || t->type == QP_TOKENIZER_BYTE;
+        bool word = qp_own_has_whole_words(t) || t->settings.type == QP_TOKENIZER_CHAR || t->settings.type == QP_TOKENIZER_BYTE;
         if (!word) status = qp_own_add_parts(t, text, bytes, scratch, &e);
         t->whole[id] = word || (e.count == 1 && e.id[0] == id);
     }

@@ -28,7 +28,7 @@ static qp_status add_spans(const qp_own *t, const qp_mapped_text *work, size_t a
         size_t bytes = end - at;
         if (e->id[i] != QP_UNK) {
             qp_vocabulary_text(&t->vocabulary, e->id[i], &bytes);
-        } else if (!qp_own_has_whole_words(t) && t->type != QP_TOKENIZER_WORDPIECE) {
+        } else if (!qp_own_has_whole_words(t) && t->settings.type != QP_TOKENIZER_WORDPIECE) {
             qp_utf8_next(work->text + at, end - at, &bytes);
         }
         e->begin[i] = work->begin[at];
@@ -48,7 +48,7 @@ qp_status qp_own_encode(const void *self, qp_text text, qp_encoding *e)
     work->mapped = e->spans;
     QP_TRY(qp_own_prepare(t, text.text, text.bytes, work));
     if (work->bytes > INT32_MAX) return qp_fail(QP_EDATA, "tokenizer: text of 2^31 bytes or more; cut it into lines");
-    bool whole = t->whole_text || t->type == QP_TOKENIZER_CHAR || t->type == QP_TOKENIZER_BYTE;
+    bool whole = t->whole_text || t->settings.type == QP_TOKENIZER_CHAR || t->settings.type == QP_TOKENIZER_BYTE;
     for (size_t at = 0, end; at < work->bytes; at = end) {
         int first = e->count;
         end = whole ? work->bytes : qp_split_next(&t->rules, work->text, work->bytes, at);

@@ -18,13 +18,13 @@ static qp_status old_checksum(const qp_own *t, char *out, size_t out_bytes)
     if (!state) return no_memory();
     XXH3_64bits_reset(state);
     const unsigned char settings[] = {
-        1, (unsigned char)t->type, (unsigned char)t->form, t->lower_case, t->byte_fallback, t->rules.single_digits};
+        1, (unsigned char)t->settings.type, (unsigned char)t->settings.form, t->settings.lower_case, t->settings.byte_fallback, t->settings.single_digits};
     XXH3_64bits_update(state, settings, sizeof settings);
     for (int32_t id = 0; id < t->vocabulary.count; id++) {
         const char *shown = qp_vocabulary_shown(&t->vocabulary, id);
         XXH3_64bits_update(state, shown, strlen(shown) + 1);
     }
-    for (int32_t id = 0; t->type == QP_TOKENIZER_UNIGRAM && id < t->vocabulary.count; id++) {
+    for (int32_t id = 0; t->settings.type == QP_TOKENIZER_UNIGRAM && id < t->vocabulary.count; id++) {
         char score[32];
         XXH3_64bits_update(state, score, (size_t)snprintf(score, sizeof score, "%.9g ", (double)t->score[id]));
     }
@@ -89,7 +89,7 @@ static qp_status add_piece(const content *c, qp_own *t, size_t index, const char
         if (strcmp(shown, expected) == 0) return QP_OK;
         return qp_fail(QP_EDATA, "%s: piece %zu is \"%.40s\", but must be \"%s\"", c->place, index, shown, expected);
     }
-    bool continuing = t->type == QP_TOKENIZER_WORDPIECE && bytes > 2 && memcmp(shown, "##", 2) == 0 &&
+    bool continuing = t->settings.type == QP_TOKENIZER_WORDPIECE && bytes > 2 && memcmp(shown, "##", 2) == 0 &&
                       !is_listed(c->initial, index);
     qp_piece_kind kind = continuing ? QP_PIECE_CONTINUING : QP_PIECE_NORMAL;
     size_t skip = continuing ? 2 : 0, text_bytes = 0;
@@ -111,7 +111,7 @@ static qp_status read_pieces(const content *c, qp_own *t)
     size_t count = json_array_size(c->pieces), fixed = (size_t)t->vocabulary.count;
     if (count < fixed)
         return qp_fail(QP_EDATA, "%s: %zu pieces, but the special ones and the bytes are %zu", c->place, count, fixed);
-    if (t->type == QP_TOKENIZER_BYTE && count != fixed)
+    if (t->settings.type == QP_TOKENIZER_BYTE && count != fixed)
         return qp_fail(QP_EDATA, "%s: %zu pieces, but a byte vocabulary has %zu", c->place, count, fixed);
     for (size_t i = 0; i < count; i++) {
         const json_t *piece = json_array_get(c->pieces, i);
@@ -124,7 +124,7 @@ static qp_status read_pieces(const content *c, qp_own *t)
 /* A single byte of a byte-level vocabulary is a byte piece, all else a normal one. */
 static int32_t find_part(const qp_own *t, const char *text, size_t bytes)
 {
-    if (t->type == QP_TOKENIZER_BYTE_BPE && bytes == 1) return t->vocabulary.byte_id[(unsigned char)text[0]];
+    if (t->settings.type == QP_TOKENIZER_BYTE_BPE && bytes == 1) return t->vocabulary.byte_id[(unsigned char)text[0]];
     return qp_vocabulary_find(&t->vocabulary, text, bytes);
 }
 
@@ -148,7 +148,7 @@ static qp_status add_merge(const content *c, qp_own *t, size_t index, const char
 static qp_status read_merges(const content *c, qp_own *t)
 {
     size_t count = json_array_size(c->merges), longest = 0;
-    if (count > 0 && t->type != QP_TOKENIZER_BPE && t->type != QP_TOKENIZER_BYTE_BPE)
+    if (count > 0 && t->settings.type != QP_TOKENIZER_BPE && t->settings.type != QP_TOKENIZER_BYTE_BPE)
         return qp_fail(QP_EDATA, "%s: merges in a tokenizer of type %s", c->place, c->type);
     for (size_t i = 0; i < count; i++) {
         const json_t *merge = json_array_get(c->merges, i);
@@ -169,7 +169,7 @@ static qp_status read_merges(const content *c, qp_own *t)
 static qp_status read_scores(const content *c, qp_own *t)
 {
     size_t count = json_array_size(c->scores), wanted = 0;
-    if (t->type == QP_TOKENIZER_UNIGRAM) wanted = (size_t)t->vocabulary.count;
+    if (t->settings.type == QP_TOKENIZER_UNIGRAM) wanted = (size_t)t->vocabulary.count;
     if (count != wanted) return qp_fail(QP_EDATA, "%s: %zu scores, but there must be %zu", c->place, count, wanted);
     for (size_t i = 0; i < count; i++) {
         const json_t *score = json_array_get(c->scores, i);
@@ -219,29 +219,36 @@ static qp_status unpack(json_t *root, content *c)
     return failed ? qp_fail(QP_EDATA, "%s: no tokenizer of quipu: %s", c->place, error.text) : QP_OK;
 }
 
+/* Version 1 had fewer settings; `content` is zeroed but for its pattern. */
+static qp_own_settings settings_of(const content *c)
+{
+    int type = index_of(c->type, qp_own_type_name, QP_OWN_TYPES);
+    bool space = c->version > 1 ? c->space_first : qp_own_space_default(type, QP_CUT_WORDS);
+    return (qp_own_settings){.type = type,
+                             .form = (qp_form)index_of(c->normalization, qp_own_form_name, 5),
+                             .pattern = index_of(c->pattern, qp_own_pattern_name, 5),
+                             .lower_case = c->lower_case,
+                             .case_fold = c->case_fold,
+                             .strip_accents = c->strip_accents,
+                             .jamo = c->jamo,
+                             .byte_fallback = c->byte_fallback,
+                             .single_digits = strcmp(c->digits, "single") == 0,
+                             .space_first = space};
+}
+
 static qp_status read_root(const char *place, json_t *root, qp_own **tokenizer)
 {
     content c = {.place = place};
     QP_TRY(unpack(root, &c));
     QP_TRY(check_settings(&c));
-    int type = index_of(c.type, qp_own_type_name, QP_OWN_TYPES);
-    if (type == QP_TOKENIZER_BYTE && !c.byte_fallback)
+    qp_own_settings settings = settings_of(&c);
+    if (settings.type == QP_TOKENIZER_BYTE && !c.byte_fallback)
         return qp_fail(QP_EDATA, "%s: a byte vocabulary without byte_fallback", place);
-    qp_own *t = qp_own_new(type, (qp_form)index_of(c.normalization, qp_own_form_name, 5),
-                                       c.lower_case, c.byte_fallback, strcmp(c.digits, "single") == 0);
-    if (!t) return no_memory();
-    qp_own_settings settings = {.pattern = index_of(c.pattern, qp_own_pattern_name, 5),
-                                      .space_first = c.space_first,
-                                      .case_fold = c.case_fold,
-                                      .strip_accents = c.strip_accents,
-                                      .jamo = c.jamo};
-    qp_status status = c.version > 1 ? qp_own_set(t, &settings) : QP_OK;
-    if (status == QP_OK) status = build(&c, t);
-    if (status == QP_OK) {
-        *tokenizer = t;
-    } else {
-        qp_own_free(t);
-    }
+    QP_TRY(qp_own_new(&settings, tokenizer));
+    qp_status status = build(&c, *tokenizer);
+    if (status == QP_OK) return QP_OK;
+    qp_own_free(*tokenizer);
+    *tokenizer = NULL;
     return status;
 }
 

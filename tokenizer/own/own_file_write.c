@@ -15,17 +15,17 @@ const char *const qp_own_pattern_name[] = {"words", "spaces", "gpt2", "gpt4", "n
 qp_tokenizer_facts qp_own_info(const void *self)
 {
     const qp_own *t = self;
-    return (qp_tokenizer_facts){.type = qp_own_type_name[t->type],
-                                .normalization = qp_own_form_name[t->form],
+    return (qp_tokenizer_facts){.type = qp_own_type_name[t->settings.type],
+                                .normalization = qp_own_form_name[t->settings.form],
                                 .unicode = utf8proc_unicode_version(),
                                 .pattern = qp_own_pattern_name[t->rules.pattern],
-                                .lower_case = t->lower_case,
-                                .case_fold = t->case_fold,
-                                .strip_accents = t->strip_accents,
-                                .jamo = t->jamo,
-                                .space_first = t->space_first,
-                                .byte_fallback = t->byte_fallback,
-                                .single_digits = t->rules.single_digits,
+                                .lower_case = t->settings.lower_case,
+                                .case_fold = t->settings.case_fold,
+                                .strip_accents = t->settings.strip_accents,
+                                .jamo = t->settings.jamo,
+                                .space_first = t->settings.space_first,
+                                .byte_fallback = t->settings.byte_fallback,
+                                .single_digits = t->settings.single_digits,
                                 .size = t->vocabulary.count,
                                 .merges = t->bpe.count};
 }
@@ -46,7 +46,7 @@ static void initial_pieces(const qp_own *t, qp_text_buffer *out)
 {
     bool first = true;
     qp_text_format(out, ",\n \"initial\": [");
-    for (int32_t id = 0; t->type == QP_TOKENIZER_WORDPIECE && id < t->vocabulary.count; id++) {
+    for (int32_t id = 0; t->settings.type == QP_TOKENIZER_WORDPIECE && id < t->vocabulary.count; id++) {
         const char *text = qp_vocabulary_shown(&t->vocabulary, id);
         if (t->vocabulary.kind[id] != QP_PIECE_NORMAL || strncmp(text, "##", 2) != 0) continue;
         qp_text_format(out, "%s%d", first ? "" : ", ", id);
@@ -58,15 +58,15 @@ static void initial_pieces(const qp_own *t, qp_text_buffer *out)
 qp_status qp_own_save(const void *self, qp_text_buffer *out)
 {
     const qp_own *t = self;
-    qp_text_format(out, ",\n \"normalization\": \"%s\"", qp_own_form_name[t->form]);
-    flag(out, "lower_case", t->lower_case);
-    flag(out, "case_fold", t->case_fold);
-    flag(out, "strip_accents", t->strip_accents);
-    flag(out, "jamo", t->jamo);
-    flag(out, "byte_fallback", t->byte_fallback);
-    qp_text_format(out, ",\n \"digits\": \"%s\"", t->rules.single_digits ? "single" : "together");
+    qp_text_format(out, ",\n \"normalization\": \"%s\"", qp_own_form_name[t->settings.form]);
+    flag(out, "lower_case", t->settings.lower_case);
+    flag(out, "case_fold", t->settings.case_fold);
+    flag(out, "strip_accents", t->settings.strip_accents);
+    flag(out, "jamo", t->settings.jamo);
+    flag(out, "byte_fallback", t->settings.byte_fallback);
+    qp_text_format(out, ",\n \"digits\": \"%s\"", t->settings.single_digits ? "single" : "together");
     qp_text_format(out, ",\n \"pattern\": \"%s\"", qp_own_pattern_name[t->rules.pattern]);
-    flag(out, "space_first", t->space_first);
+    flag(out, "space_first", t->settings.space_first);
     qp_text_format(out, ",\n \"pieces\": [");
     for (int32_t id = 0; id < t->vocabulary.count; id++) {
         qp_text_format(out, "%s\n  ", id ? "," : "");
@@ -88,7 +88,7 @@ qp_status qp_own_save(const void *self, qp_text_buffer *out)
         if (line != stack) free(line);
     }
     qp_text_format(out, "],\n \"scores\": [");
-    for (int32_t id = 0; t->type == QP_TOKENIZER_UNIGRAM && id < t->vocabulary.count; id++) {
+    for (int32_t id = 0; t->settings.type == QP_TOKENIZER_UNIGRAM && id < t->vocabulary.count; id++) {
         qp_text_format(out, "%s\n  %.9g", id ? "," : "", (double)t->score[id]);
     }
     qp_text_put(out, "]", 1);

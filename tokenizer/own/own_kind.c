@@ -44,8 +44,8 @@ static qp_status decode(const void *self, const int32_t *id, size_t count, char 
         memcpy(out + made, piece, one);
         made += one;
     }
-    if (t->space_first && made > 0 && out[0] == ' ') memmove(out, out + 1, --made);
-    if (t->jamo) made = qp_jamo_join(out, made);
+    if (t->settings.space_first && made > 0 && out[0] == ' ') memmove(out, out + 1, --made);
+    if (t->settings.jamo) made = qp_jamo_join(out, made);
     out[made] = '\0';
     *text = out;
     *bytes = made;

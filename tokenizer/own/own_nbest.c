@@ -138,9 +138,9 @@ static qp_status search_best(const qp_own *t, const qp_mapped_text *work, size_t
 qp_status qp_own_nbest(const void *self, qp_text text, size_t wanted, qp_encoding *e, double *score, size_t *found)
 {
     const qp_own *t = self;
-    if (t->type != QP_TOKENIZER_UNIGRAM)
+    if (t->settings.type != QP_TOKENIZER_UNIGRAM)
         return qp_fail(QP_EUSAGE, "tokenizer: the n best segmentations are of unigram models; this is %s",
-                       qp_own_type_name[t->type]);
+                       qp_own_type_name[t->settings.type]);
     qp_mapped_text work = {.mapped = true};
     qp_status status = qp_own_prepare(t, text.text, text.bytes, &work);
     if (status == QP_OK && work.bytes == 0) { /* an empty text has one segmentation, into nothing */

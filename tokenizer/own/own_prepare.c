@@ -60,23 +60,23 @@ static bool wanted(const qp_own *t, step s, bool jamo)
 {
     switch (s) {
     case SIGNS: return t->rules.pattern == QP_CUT_SPACES;
-    case DECOMPOSED: return t->form != QP_FORM_NONE && (t->strip_accents || t->case_fold);
-    case STRIPPED: return t->strip_accents;
-    case FOLDED: return t->case_fold;
-    case FORMED: return t->form != QP_FORM_NONE || t->lower_case;
-    default: return jamo && t->jamo;
+    case DECOMPOSED: return t->settings.form != QP_FORM_NONE && (t->settings.strip_accents || t->settings.case_fold);
+    case STRIPPED: return t->settings.strip_accents;
+    case FOLDED: return t->settings.case_fold;
+    case FORMED: return t->settings.form != QP_FORM_NONE || t->settings.lower_case;
+    default: return jamo && t->settings.jamo;
     }
 }
 
 static qp_status run(const qp_own *t, step s, const qp_mapped_text *from, qp_mapped_text *out)
 {
-    bool compatible = t->form == QP_FORM_NFKC || t->form == QP_FORM_NFKD;
+    bool compatible = t->settings.form == QP_FORM_NFKC || t->settings.form == QP_FORM_NFKD;
     switch (s) {
     case SIGNS: return signs_to_spaces(from, out);
     case DECOMPOSED: return qp_normalize(compatible ? QP_FORM_NFKD : QP_FORM_NFD, false, from->text, from->bytes, out);
     case STRIPPED: return strip_marks(from, out);
     case FOLDED: return qp_letter_case(QP_CASE_FOLD, from->text, from->bytes, out);
-    case FORMED: return qp_normalize(t->form, t->lower_case, from->text, from->bytes, out);
+    case FORMED: return qp_normalize(t->settings.form, t->settings.lower_case, from->text, from->bytes, out);
     default: return qp_jamo_take_apart(from->text, from->bytes, out);
     }
 }
@@ -109,8 +109,8 @@ static qp_status all_steps(const qp_own *t, const char *text, size_t bytes, bool
 
 qp_status qp_own_normal_form(const qp_own *t, const char *text, size_t bytes, bool jamo, qp_mapped_text *work)
 {
-    bool plain = t->rules.pattern != QP_CUT_SPACES && !t->strip_accents && !t->case_fold && !t->jamo;
-    if (plain) return qp_normalize(t->form, t->lower_case, text, bytes, work);
+    bool plain = t->rules.pattern != QP_CUT_SPACES && !t->settings.strip_accents && !t->settings.case_fold && !t->settings.jamo;
+    if (plain) return qp_normalize(t->settings.form, t->settings.lower_case, text, bytes, work);
     if (bytes > INT32_MAX - 64) return qp_fail(QP_EDATA, "tokenizer: text of 2^31 bytes or more; cut it into lines");
     return all_steps(t, text, bytes, jamo, work);
 }
@@ -146,7 +146,7 @@ qp_status qp_own_prepare(const qp_own *tokenizer, const char *text, size_t bytes
 {
     work->bytes = 0;
     if (bytes == 0) return QP_OK;
-    if (tokenizer->space_first) QP_TRY(qp_mapped_text_add(work, " ", 1, 0, 0, false));
+    if (tokenizer->settings.space_first) QP_TRY(qp_mapped_text_add(work, " ", 1, 0, 0, false));
     QP_TRY(qp_own_normal_form(tokenizer, text, bytes, true, work));
     if (tokenizer->rules.white_space) squeeze_spaces(work);
     return QP_OK;

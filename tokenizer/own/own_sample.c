@@ -7,10 +7,10 @@ qp_status qp_own_sample(const void *self, qp_text text, const qp_tokenizer_rando
                         qp_encoding *e)
 {
     const qp_own *t = self;
-    bool merges = t->type == QP_TOKENIZER_BPE || t->type == QP_TOKENIZER_BYTE_BPE;
-    if (!merges && t->type != QP_TOKENIZER_UNIGRAM)
+    bool merges = t->settings.type == QP_TOKENIZER_BPE || t->settings.type == QP_TOKENIZER_BYTE_BPE;
+    if (!merges && t->settings.type != QP_TOKENIZER_UNIGRAM)
         return qp_fail(QP_EUSAGE, "tokenizer: random segmentations are made by bpe, byte-bpe and unigram; this is %s",
-                       qp_own_type_name[t->type]);
+                       qp_own_type_name[t->settings.type]);
     if (!merges && how->among > 0)
         return qp_fail(QP_EUSAGE, "tokenizer: drawing among the best is for sentencepiece models; draw from all");
     qp_own_scratch *s = qp_own_scratch_of(e);

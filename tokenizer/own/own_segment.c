@@ -9,7 +9,7 @@
 /* A character or word without a piece: its bytes, or <unk>. */
 qp_status qp_own_add_unknown(const qp_own *t, const char *text, size_t bytes, qp_encoding *e)
 {
-    if (!t->byte_fallback) return qp_encoding_add(e, QP_UNK);
+    if (!t->settings.byte_fallback) return qp_encoding_add(e, QP_UNK);
     for (size_t i = 0; i < bytes; i++) QP_TRY(qp_encoding_add(e, t->vocabulary.byte_id[(unsigned char)text[i]]));
     return QP_OK;
 }
@@ -28,7 +28,7 @@ qp_status qp_own_add_characters(const qp_own *t, const char *text, size_t bytes,
 static qp_status add_joined(const qp_own *t, const char *text, size_t bytes, qp_own_scratch *s, qp_encoding *e)
 {
     int first = e->count;
-    QP_TRY(t->type == QP_TOKENIZER_BYTE_BPE ? qp_own_add_unknown(t, text, bytes, e)
+    QP_TRY(t->settings.type == QP_TOKENIZER_BYTE_BPE ? qp_own_add_unknown(t, text, bytes, e)
                                             : qp_own_add_characters(t, text, bytes, e));
     size_t count = (size_t)(e->count - first);
     if (s->random)
@@ -79,7 +79,7 @@ static qp_status add_longest(const qp_own *t, const char *text, size_t bytes, qp
 {
     int first = e->count;
     for (size_t at = 0, length; at < bytes; at += length) {
-        int32_t id = qp_trie_longest(at ? &t->continuing : &t->initial, text + at, bytes - at, &length);
+        int32_t id = qp_trie_longest(at ? &t->wordpiece.continuing : &t->wordpiece.initial, text + at, bytes - at, &length);
         if (id < 0) {
             e->count = first;
             return qp_own_add_unknown(t, text, bytes, e);
@@ -91,7 +91,7 @@ static qp_status add_longest(const qp_own *t, const char *text, size_t bytes, qp
 
 qp_status qp_own_add_parts(const qp_own *t, const char *text, size_t bytes, qp_own_scratch *s, qp_encoding *e)
 {
-    switch (t->type) {
+    switch (t->settings.type) {
     case QP_TOKENIZER_BYTE:
     case QP_TOKENIZER_WORD:
     case QP_TOKENIZER_SPACE: return qp_own_add_unknown(t, text, bytes, e);
@@ -105,8 +105,8 @@ qp_status qp_own_add_parts(const qp_own *t, const char *text, size_t bytes, qp_o
 
 qp_status qp_own_add_segment(const qp_own *t, const char *text, size_t bytes, qp_own_scratch *s, qp_encoding *e)
 {
-    bool merges = !qp_own_has_whole_words(t) && t->type != QP_TOKENIZER_WORDPIECE;
-    if (t->type == QP_TOKENIZER_CHAR || t->type == QP_TOKENIZER_BYTE || (s->random && merges))
+    bool merges = !qp_own_has_whole_words(t) && t->settings.type != QP_TOKENIZER_WORDPIECE;
+    if (t->settings.type == QP_TOKENIZER_CHAR || t->settings.type == QP_TOKENIZER_BYTE || (s->random && merges))
         return qp_own_add_parts(t, text, bytes, s, e);
     int32_t id = qp_vocabulary_find(&t->vocabulary, text, bytes);
     if (id >= 0 && t->whole[id]) return qp_encoding_add(e, id);

@@ -6,11 +6,11 @@
 #include "tokenizer/own/own.h"
 #include "tokenizer/own/tokenizer_config.h"
 
-/* own_trainer — learn a tokenizer from lines of text, read once; memory grows with distinct words.
- * The result depends on the text and the settings alone, and not on the order of the lines. */
+/* own_trainer — learn an own tokenizer from lines of text, read once. Memory grows with the distinct words. The result
+ * depends only on the text and the settings, not on the order of the lines. */
 
-/* What training saw; tokens are of the text it read, cut by what it learned. progress, if set before, is called now and
- * then with what is being done and the bytes read so far. Zero it before. */
+/* What training saw. The token counts are those of the training text, encoded by the new tokenizer. `progress`, where it
+ * is set before, is called from time to time with the current stage and the bytes read so far. Zero it before. */
 typedef struct {
     int64_t lines, bytes, words, distinct_words, characters, uncovered_characters;
     int64_t tokens, unknown_tokens, byte_tokens;
