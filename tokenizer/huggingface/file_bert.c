@@ -4,9 +4,10 @@
 
 #include "tokenizer/huggingface/file_formats.h"
 #include "tokenizer/huggingface/pipeline_build.h"
+#include "tokenizer/stages/stage_kinds.h"
 
-/* vocab.txt of BERT: one piece a line, the line's number is the id. Around it stands what BERT does: cleaning, words
- * and punctuation, ## inside words, [CLS] A [SEP] B [SEP]. */
+/* vocab.txt of BERT: one piece a line; the number of the line is the id. The pipeline does what BERT does: cleaning,
+ * words and punctuation, ## inside words, [CLS] A [SEP] B [SEP]. */
 
 static const char *const special[] = {"[UNK]", "[SEP]", "[CLS]", "[PAD]", "[MASK]"};
 
@@ -14,19 +15,19 @@ static qp_status no_memory(const char *place) { return qp_fail(QP_EMEMORY, "%s: 
 
 static qp_status add_stages(const char *place, bool cased, qp_pipeline *p)
 {
-    qp_stage *stage;
-    QP_TRY(qp_pipeline_add_stage(&p->normalizer, QP_STAGE_BERT_NORMAL, &stage));
-    stage->left = stage->right = true;
-    stage->lower = stage->accents = !cased;
-    QP_TRY(qp_pipeline_add_stage(&p->splitter, QP_STAGE_BERT_SPLIT, &stage));
-    QP_TRY(qp_pipeline_add_stage(&p->decoder, QP_STAGE_DECODE_WORDPIECE, &stage));
-    stage->cleanup = true;
-    stage->text = qp_text_copy("##", 2);
-    stage->text_bytes = 2;
+    void *self;
+    QP_TRY(qp_stages_add(&p->normalizer, &qp_stage_bert_normalizer, &self));
+    *(qp_bert_normalizer *)self =
+        (qp_bert_normalizer){.clean = true, .isolates_han = true, .strips_accents = !cased, .lowers = !cased};
+    QP_TRY(qp_stages_add(&p->splitter, &qp_stage_bert_splitter, &self));
+    QP_TRY(qp_stages_add(&p->decoder, &qp_stage_decode_wordpiece, &self));
+    qp_wordpiece_decoder *decoder = self;
+    decoder->cleanup = true;
+    QP_TRY(qp_stage_string_set(&decoder->prefix, "##", 2));
     p->has_decoder = true;
     p->model = QP_MODEL_WORDPIECE;
     p->prefix = qp_text_copy("##", 2);
-    return stage->text && p->prefix ? QP_OK : no_memory(place);
+    return p->prefix ? QP_OK : no_memory(place);
 }
 
 static qp_status add_lines(const char *place, const char *content, size_t bytes, qp_pipeline *p)
@@ -111,11 +112,11 @@ static bool is_special(const char *text)
 
 static qp_status check(const qp_pipeline *p)
 {
-    const qp_stage *n = p->normalizer.stage;
+    const qp_bert_normalizer *n = qp_stages_only(&p->normalizer, &qp_stage_bert_normalizer);
     if (p->model != QP_MODEL_WORDPIECE) return refuse("a model that is not WordPiece");
-    if (p->normalizer.count != 1 || n->kind != QP_STAGE_BERT_NORMAL || !n->left || !n->right || n->accents != n->lower)
+    if (!n || !n->clean || !n->isolates_han || n->strips_accents != n->lowers)
         return refuse("another normalizer than BERT's");
-    if (p->splitter.count != 1 || p->splitter.stage[0].kind != QP_STAGE_BERT_SPLIT)
+    if (!qp_stages_only(&p->splitter, &qp_stage_bert_splitter))
         return refuse("another way to split words than BERT's");
     if (!p->prefix || strcmp(p->prefix, "##") != 0) return refuse("another prefix than ##");
     if (p->longest_word != 100) return refuse("another longest word than 100 characters");
@@ -143,8 +144,9 @@ qp_status qp_pipeline_write_bert(const qp_pipeline *p, qp_export *content)
         qp_text_put(&out, "\n", 1);
     }
     if (status == QP_OK) {
+        const qp_bert_normalizer *n = p->normalizer.stage[0].self;
         snprintf(content->note, sizeof content->note, "open it as %s",
-                 p->normalizer.stage[0].lower ? "lower case (do_lower_case true)" : "cased (do_lower_case false)");
+                 n->lowers ? "lower case (do_lower_case true)" : "cased (do_lower_case false)");
         return qp_text_finish(&out, &content->text[0], &content->bytes[0]);
     }
     qp_text_free(&out);

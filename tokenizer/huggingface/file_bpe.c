@@ -7,24 +7,30 @@
 #include "lib/text/json_reader.h"
 #include "tokenizer/huggingface/pipeline_build.h"
 #include "lib/text/utf8.h"
+#include "tokenizer/split/split.h"
+#include "tokenizer/stages/stage_kinds.h"
 
 /* Files of byte-level BPE without a pipeline in them: GPT-2's vocab.json and merges.txt, and tiktoken's ranks. */
 
+/* The stages: ByteLevel with its own pattern, or another pattern and ByteLevel without. */
 static qp_status add_byte_level(const char *place, qp_pipeline *p, const char *pattern, bool prefix_space)
 {
-    qp_stage *stage;
+    const char *gpt2 = qp_pattern_plain(qp_pattern_named("gpt2"));
+    bool own = strcmp(pattern, gpt2) != 0;
+    void *self;
     p->byte_level = p->has_decoder = true;
-    QP_TRY(qp_pipeline_add_stage(&p->splitter, QP_STAGE_BYTE_LEVEL, &stage));
-    stage->prefix_space = prefix_space;
-    stage->use_regex = stage->has_regex = true;
-    stage->behavior = QP_SPLIT_ISOLATED;
-    if (strcmp(pattern, qp_gpt2_pattern) != 0) {
-        stage->text = qp_text_copy(pattern, strlen(pattern));
-        if (!stage->text) return qp_fail(QP_EMEMORY, "%s: out of memory", place);
-        stage->text_bytes = strlen(pattern);
+    if (own) {
+        QP_TRY(qp_stages_add(&p->splitter, &qp_stage_split, &self));
+        qp_pattern_splitter *splitter = self;
+        splitter->behavior = QP_SPLIT_ISOLATED;
+        QP_TRY(qp_pattern_regex(QP_REGEX_RUST, place, pattern, strlen(pattern), &splitter->pattern));
     }
-    QP_TRY(qp_regex_compile(QP_REGEX_RUST, place, pattern, strlen(pattern), &stage->regex));
-    return qp_pipeline_add_stage(&p->decoder, QP_STAGE_DECODE_BYTE_LEVEL, &stage);
+    QP_TRY(qp_stages_add(&p->splitter, &qp_stage_byte_level, &self));
+    qp_byte_level *bytes = self;
+    bytes->prefix_space = prefix_space;
+    bytes->use_regex = !own;
+    QP_TRY(qp_pattern_regex(QP_REGEX_PERL, place, gpt2, strlen(gpt2), &bytes->pattern));
+    return qp_stages_add(&p->decoder, &qp_stage_decode_byte_level, &self);
 }
 
 static qp_status hand_over(qp_status status, qp_pipeline *p, qp_pipeline **pipeline)
@@ -84,7 +90,7 @@ qp_status qp_pipeline_read_gpt2(const char *place, const char *vocabulary, size_
     *pipeline = NULL;
     qp_pipeline *p = qp_pipeline_new();
     if (!p) return qp_fail(QP_EMEMORY, "%s: out of memory", place);
-    qp_status status = add_byte_level(place, p, qp_gpt2_pattern, prefix_space);
+    qp_status status = add_byte_level(place, p, qp_pattern_plain(qp_pattern_named("gpt2")), prefix_space);
     if (status == QP_OK) status = read_gpt2_vocabulary(place, vocabulary, vocabulary_bytes, p);
     if (status == QP_OK) status = read_gpt2_merges(place, merges, merges_bytes, p);
     if (status == QP_OK) status = qp_pipeline_finish(place, p);

@@ -6,7 +6,7 @@
 #include "tokenizer/models/bpe_texts.h"
 #include "tokenizer/huggingface/file_formats.h"
 #include "tokenizer/huggingface/pipeline_build.h"
-#include "tokenizer/split/split.h"
+#include "tokenizer/stages/stage_kinds.h"
 
 /* Byte-level BPE into GPT-2's and tiktoken's files, BPE with </w> into subword-nmt's codes. */
 
@@ -17,17 +17,14 @@ static qp_status refuse(const char *what, const char *format)
 
 static qp_status stage_name(const qp_stage *s, const char *format)
 {
-    static const char *const form[] = {"none", "NFC", "NFKC", "NFD", "NFKD"};
-    switch (s->kind) {
-    case QP_STAGE_FORM: return qp_fail(QP_EDATA, "the normal form %s cannot be expressed in %s", form[s->form], format);
-    case QP_STAGE_LOWER: return refuse("lower case", format);
-    case QP_STAGE_PREPEND:
-    case QP_STAGE_REPLACE:
-        if (s->kind == QP_STAGE_REPLACE && (s->content_bytes != 1 || s->content[0] != ' '))
-            return refuse("a replacement", format);
-        return refuse("a space before the text (train with --space-first false)", format);
-    default: return refuse("a normalizer", format);
-    }
+    if (qp_stage_form(s) != QP_FORM_NONE)
+        return qp_fail(QP_EDATA, "the normal form %s cannot be expressed in %s", s->kind->type, format);
+    if (s->kind == &qp_stage_lowercase) return refuse("lower case", format);
+    bool replaces = s->kind == &qp_stage_replace;
+    if (!replaces && s->kind != &qp_stage_prepend) return refuse("a normalizer", format);
+    const qp_replacement *r = s->self;
+    if (replaces && (r->content.bytes != 1 || r->content.text[0] != ' ')) return refuse("a replacement", format);
+    return refuse("a space before the text (train with --space-first false)", format);
 }
 
 /* What both byte-level formats ask for. */
@@ -37,14 +34,14 @@ static qp_status check_bytes(const qp_pipeline *p, const char *format)
     if (!p->byte_level) return refuse("BPE that is not of bytes (--type byte-bpe)", format);
     if (p->normalizer.count) return stage_name(&p->normalizer.stage[0], format);
     if (p->prefix || p->suffix) return refuse("a prefix or suffix of pieces", format);
-    const qp_stage *last = &p->splitter.stage[p->splitter.count - 1];
+    const qp_byte_level *last = p->splitter.stage[p->splitter.count - 1].self;
     if (last->prefix_space) return refuse("a space before texts that begin without one", format);
     if (p->has_template) return refuse("a template of special tokens", format);
     if (p->trims) return refuse("offsets without their spaces", format);
     return QP_OK;
 }
 
-/* Tokens that no merge makes stand in neither file's merges: whoever opens it names them. */
+/* Tokens that no merge makes are in neither file's merges; the note gives them to the user. */
 static void note_token(qp_export *content, const char *text, int32_t id)
 {
     size_t used = strlen(content->note);
@@ -99,8 +96,8 @@ qp_status qp_pipeline_write_gpt2(const qp_pipeline *p, qp_export *content)
     static const char format[] = "GPT-2's vocab.json and merges.txt";
     qp_text_buffer out = {0};
     QP_TRY(check_bytes(p, format));
-    const qp_stage *s = p->splitter.stage;
-    if (p->splitter.count != 1 || !s->use_regex || s->text)
+    const qp_byte_level *s = qp_stages_only(&p->splitter, &qp_stage_byte_level);
+    if (!s || !s->use_regex)
         return refuse("another pattern than GPT-2's (--pattern gpt2)", format);
     struct qp_merge *pair;
     size_t count;
@@ -129,13 +126,20 @@ static qp_status find_pattern(const qp_pipeline *p, const char **pattern)
 {
     static const char format[] = "tiktoken's ranks";
     const qp_stage *s = p->splitter.stage;
-    bool split = p->splitter.count == 2 && s[0].kind == QP_STAGE_SPLIT && s[0].has_regex && !s[0].invert &&
-                 s[0].behavior == QP_SPLIT_ISOLATED && s[1].kind == QP_STAGE_BYTE_LEVEL && !s[1].use_regex;
-    bool alone = p->splitter.count == 1 && s[0].kind == QP_STAGE_BYTE_LEVEL;
-    if (alone && !s[0].use_regex) *pattern = "[\\s\\S]+";
-    if (alone && s[0].use_regex) *pattern = s[0].text ? s[0].text : qp_gpt2_pattern;
-    if (split) *pattern = s[0].text;
-    return split || alone ? QP_OK : refuse("a way to split text that is not one expression", format);
+    const qp_byte_level *alone = qp_stages_only(&p->splitter, &qp_stage_byte_level);
+    if (alone) {
+        *pattern = alone->use_regex ? alone->pattern.text.text : "[\\s\\S]+";
+        return QP_OK;
+    }
+    if (p->splitter.count == 2 && s[0].kind == &qp_stage_split && s[1].kind == &qp_stage_byte_level) {
+        const qp_pattern_splitter *splitter = s[0].self;
+        const qp_byte_level *bytes = s[1].self;
+        *pattern = splitter->pattern.text.text;
+        if (splitter->pattern.is_regex && !splitter->invert && splitter->behavior == QP_SPLIT_ISOLATED &&
+            !bytes->use_regex)
+            return QP_OK;
+    }
+    return refuse("a way to split text that is not one expression", format);
 }
 
 /* Of every piece with its rank: its bytes in base64 and its id, in order of ids. */
@@ -216,8 +220,8 @@ qp_status qp_pipeline_write_codes(const qp_pipeline *p, qp_export *content)
     if (p->normalizer.count) return stage_name(&p->normalizer.stage[0], format);
     if (p->prefix || !p->suffix || strcmp(p->suffix, "</w>") != 0)
         return refuse("words whose end is not marked by </w>", format);
-    const qp_stage *s = p->splitter.stage;
-    if (p->splitter.count != 1 || s->kind != QP_STAGE_DELIMITER || s->text_bytes != 1 || s->text[0] != ' ')
+    const qp_delimiter *d = qp_stages_only(&p->splitter, &qp_stage_delimiter);
+    if (!d || d->character.bytes != 1 || d->character.text[0] != ' ')
         return refuse("words that end elsewhere than at spaces", format);
     if (p->unknown >= 0 || p->ignore_merges) return refuse("an unknown token, or words kept whole,", format);
     if (p->has_template) return refuse("a template of special tokens", format);

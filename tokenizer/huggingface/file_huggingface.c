@@ -8,10 +8,11 @@
 
 #include "lib/text/byte_letters.h"
 #include "lib/text/json_reader.h"
-#include "tokenizer/huggingface/huggingface_stages.h"
 #include "tokenizer/huggingface/pipeline_build.h"
 #include "tokenizer/huggingface/pipeline_length.h"
 #include "lib/text/utf8.h"
+#include "tokenizer/stages/stage_kinds.h"
+#include "tokenizer/stages/stage_list.h"
 
 /* ---- models ---- */
 
@@ -319,33 +320,33 @@ static bool has_all_letters(const json_t *vocabulary)
     return true;
 }
 
-/* ByteLevel as the last stage: the model works on bytes. Where other stages follow it, or bytes that it lacks are
- * spelled or left out (which moves the spans behind them), the text becomes letters instead, as it does there. */
+/* A stage that makes letters, after stage `at`. */
+static qp_status insert_letters(qp_stage_list *list, size_t at)
+{
+    void *self;
+    QP_TRY(qp_stages_add(list, &qp_stage_split_letters, &self));
+    qp_stage added = list->stage[list->count - 1];
+    memmove(list->stage + at + 2, list->stage + at + 1, (list->count - at - 2) * sizeof added);
+    list->stage[at + 1] = added;
+    return QP_OK;
+}
+
+/* If ByteLevel is the last stage, the model works on bytes. Where other stages follow it, or bytes without a piece are
+ * spelled or left out (which moves the spans after them), the text becomes letters, as in Hugging Face. */
 static qp_status choose_bytes(const json_t *model, qp_pipeline *p)
 {
-    qp_stage_list old = p->splitter, *list = &p->splitter;
+    qp_stage_list *list = &p->splitter;
     const json_t *unknown = json_object_get(model, "unk_token");
     bool spelled = json_is_true(json_object_get(model, "byte_fallback")) || !json_is_string(unknown);
     bool letters = spelled && !has_all_letters(json_object_get(model, "vocab"));
-    qp_status status = QP_OK;
-    size_t i = 0;
-    while (i < old.count && old.stage[i].kind != QP_STAGE_BYTE_LEVEL) i++;
-    if (i == old.count) return QP_OK;
-    if (i + 1 == old.count && !letters) {
-        p->byte_level = true;
-        return QP_OK;
+    size_t first = 0;
+    while (first < list->count && list->stage[first].kind != &qp_stage_byte_level) first++;
+    if (first == list->count) return QP_OK;
+    p->byte_level = first + 1 == list->count && !letters;
+    for (size_t i = first; !p->byte_level && i < list->count; i++) {
+        if (list->stage[i].kind == &qp_stage_byte_level) QP_TRY(insert_letters(list, i));
     }
-    *list = (qp_stage_list){0};
-    for (i = 0; i < old.count && status == QP_OK; i++) {
-        qp_stage *stage;
-        status = qp_pipeline_add_stage(list, old.stage[i].kind, &stage);
-        if (status != QP_OK) break;
-        *stage = old.stage[i];
-        old.stage[i] = (qp_stage){0};
-        if (stage->kind == QP_STAGE_BYTE_LEVEL) status = qp_pipeline_add_stage(list, QP_STAGE_LETTERS, &stage);
-    }
-    qp_pipeline_free_stages(&old);
-    return status;
+    return QP_OK;
 }
 
 static qp_status read_root(const char *place, const json_t *root, qp_pipeline *p)
@@ -355,9 +356,9 @@ static qp_status read_root(const char *place, const json_t *root, qp_pipeline *p
     if (version && (!json_is_string(version) || strcmp(json_string_value(version), "1.0") != 0))
         return refuse(place, "its version is not 1.0");
     QP_TRY(qp_pipeline_read_length(place, root, &p->length));
-    QP_TRY(qp_huggingface_stages(place, json_object_get(root, "normalizer"), QP_ROLE_NORMALIZER, 0, &p->normalizer));
-    QP_TRY(qp_huggingface_stages(place, json_object_get(root, "pre_tokenizer"), QP_ROLE_SPLITTER, 0, &p->splitter));
-    QP_TRY(qp_huggingface_stages(place, decoder, QP_ROLE_DECODER, 0, &p->decoder));
+    QP_TRY(qp_stages_read(place, json_object_get(root, "normalizer"), QP_ROLE_NORMALIZER, &p->normalizer));
+    QP_TRY(qp_stages_read(place, json_object_get(root, "pre_tokenizer"), QP_ROLE_SPLITTER, &p->splitter));
+    QP_TRY(qp_stages_read(place, decoder, QP_ROLE_DECODER, &p->decoder));
     p->has_decoder = decoder && !json_is_null(decoder);
     QP_TRY(choose_bytes(json_object_get(root, "model"), p));
     QP_TRY(read_post(place, json_object_get(root, "post_processor"), 0, p));

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "tokenizer/models/bpe_texts.h"
-#include "tokenizer/huggingface/huggingface_stages.h"
 #include "tokenizer/huggingface/pipeline_build.h"
 #include "tokenizer/huggingface/pipeline_length.h"
+#include "tokenizer/stages/stage_list.h"
 
 static qp_status string(qp_text_buffer *out, const char *text, size_t bytes)
 {
@@ -179,7 +179,7 @@ static qp_status token_string(const qp_pipeline *p, int32_t id, qp_text_buffer *
     return piece >= 0 ? string(out, p->token[piece], p->token_bytes[piece]) : string(out, "", 0);
 }
 
-/* A special part is named by its ids; the names are explained behind both templates. */
+/* A special part is named by its ids; the names are explained after both templates. */
 static void part_name(const qp_template_part *part, qp_text_buffer *out)
 {
     qp_text_put(out, "\"special", 8);
@@ -281,13 +281,13 @@ static qp_status file(const qp_pipeline *p, qp_text_buffer *out)
     qp_text_format(out, ",\n \"added_tokens\": ");
     QP_TRY(added_tokens(p, out));
     qp_text_format(out, ",\n \"normalizer\": ");
-    QP_TRY(qp_huggingface_write_stages(&p->normalizer, QP_ROLE_NORMALIZER, p->normalizer.count > 0, out));
+    QP_TRY(qp_stages_write(&p->normalizer, QP_ROLE_NORMALIZER, p->normalizer.count > 0, out));
     qp_text_format(out, ",\n \"pre_tokenizer\": ");
-    QP_TRY(qp_huggingface_write_stages(&p->splitter, QP_ROLE_SPLITTER, p->splitter.count > 0, out));
+    QP_TRY(qp_stages_write(&p->splitter, QP_ROLE_SPLITTER, p->splitter.count > 0, out));
     qp_text_format(out, ",\n \"post_processor\": ");
     QP_TRY(post_processor(p, out));
     qp_text_format(out, ",\n \"decoder\": ");
-    QP_TRY(qp_huggingface_write_stages(&p->decoder, QP_ROLE_DECODER, p->has_decoder, out));
+    QP_TRY(qp_stages_write(&p->decoder, QP_ROLE_DECODER, p->has_decoder, out));
     qp_text_format(out, ",\n \"model\": ");
     QP_TRY(model(p, out));
     qp_text_format(out, "}\n");

@@ -8,8 +8,8 @@
 #include "lib/base/array.h"
 #include "tokenizer/huggingface/pipeline_length.h"
 #include "tokenizer/huggingface/pipeline_model.h"
-#include "tokenizer/huggingface/stage_split.h"
 #include "lib/text/utf8.h"
+#include "tokenizer/stages/stage_kinds.h"
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
@@ -154,6 +154,7 @@ static qp_status cut_all_added(const qp_pipeline *p, const qp_trie *trie, state 
 static qp_status normalize(const qp_pipeline *p, state *s)
 {
     for (size_t k = 0; k < p->normalizer.count; k++) {
+        const qp_stage *stage = &p->normalizer.stage[k];
         for (size_t i = 0; i < s->ranges.count; i++) {
             struct qp_range r = s->ranges.range[i];
             size_t start = s->next.bytes;
@@ -161,7 +162,7 @@ static qp_status normalize(const qp_pipeline *p, state *s)
                 QP_TRY(keep_range(s, r));
                 continue;
             }
-            QP_TRY(qp_stage_normalize(&p->normalizer.stage[k], &s->scratch, &s->text, r.begin, r.end, &s->next));
+            QP_TRY(stage->kind->normalize(stage->self, &s->scratch, (qp_stretch){&s->text, r.begin, r.end}, &s->next));
             QP_TRY(qp_ranges_add(&s->next_ranges, start, s->next.bytes, -1));
         }
         swap(s);
@@ -172,11 +173,12 @@ static qp_status normalize(const qp_pipeline *p, state *s)
 static qp_status split(const qp_pipeline *p, state *s)
 {
     for (size_t k = 0; k < p->splitter.count; k++) {
+        const qp_stage *stage = &p->splitter.stage[k];
         for (size_t i = 0; i < s->ranges.count; i++) {
             struct qp_range r = s->ranges.range[i];
-            QP_TRY(r.added >= 0
-                       ? keep_range(s, r)
-                       : qp_stage_split(&p->splitter.stage[k], &s->scratch, &s->text, r, &s->next, &s->next_ranges));
+            const qp_stretch stretch = {&s->text, r.begin, r.end};
+            QP_TRY(r.added >= 0 ? keep_range(s, r)
+                                : stage->kind->split(stage->self, &s->scratch, stretch, &s->next, &s->next_ranges));
         }
         swap(s);
     }
@@ -381,8 +383,8 @@ qp_status qp_pipeline_count_words(const qp_pipeline *p, const char *text, size_t
     qp_mapped_text work = {0};
     bool letters = false;
     for (size_t k = 0; k < p->splitter.count; k++)
-        letters = p->splitter.stage[k].kind == QP_STAGE_BYTE_LEVEL ||
-                  (letters && p->splitter.stage[k].kind != QP_STAGE_LETTERS);
+        letters = p->splitter.stage[k].kind == &qp_stage_byte_level ||
+                  (letters && p->splitter.stage[k].kind != &qp_stage_split_letters);
     qp_status status = begin(&s, text, bytes);
     if (status == QP_OK) status = normalize(p, &s);
     if (status == QP_OK) status = split(p, &s);

@@ -8,81 +8,15 @@
 #include "lib/base/status.h"
 #include "tokenizer/models/bpe.h"
 #include "tokenizer/models/encoding.h"
-#include "tokenizer/models/charsmap.h"
-#include "lib/text/normalize.h"
-#include "tokenizer/split/regex.h"
 #include "tokenizer/models/trie.h"
 #include "tokenizer/models/vocabulary.h"
 #include "tokenizer/learn/word_counts.h"
+#include "tokenizer/stages/stage.h"
 
-/* pipeline — tokenizers of other projects as a declared row of stages: added tokens, normalise, split, model,
- * post-process; and back. The stages are those of Hugging Face tokenizers 0.23, the offsets too; files of GPT-2 and
- * tiktoken are pipelines of the same stages. Source: github.com/huggingface/tokenizers, its file format and its
- * observed behaviour. */
-typedef enum {
-    QP_STAGE_FORM,
-    QP_STAGE_LOWER,
-    QP_STAGE_STRIP_ACCENTS,
-    QP_STAGE_STRIP,
-    QP_STAGE_REPLACE,
-    QP_STAGE_PREPEND,
-    QP_STAGE_NMT,
-    QP_STAGE_CHARSMAP,
-    QP_STAGE_BERT_NORMAL,
-    QP_STAGE_LETTERS,
-    QP_STAGE_BYTE_LEVEL,
-    QP_STAGE_METASPACE,
-    QP_STAGE_SPLIT,
-    QP_STAGE_WHITESPACE,
-    QP_STAGE_WHITESPACE_SPLIT,
-    QP_STAGE_DIGITS,
-    QP_STAGE_PUNCTUATION,
-    QP_STAGE_BERT_SPLIT,
-    QP_STAGE_DELIMITER,
-    QP_STAGE_FIXED_LENGTH,
-    QP_STAGE_SCRIPTS,
-    QP_STAGE_DECODE_BYTE_LEVEL,
-    QP_STAGE_DECODE_WORDPIECE,
-    QP_STAGE_DECODE_SUFFIX,
-    QP_STAGE_DECODE_METASPACE,
-    QP_STAGE_DECODE_REPLACE,
-    QP_STAGE_DECODE_BYTES,
-    QP_STAGE_DECODE_FUSE,
-    QP_STAGE_DECODE_STRIP,
-    QP_STAGE_DECODE_CTC
-} qp_stage_kind;
-
-typedef enum {
-    QP_SPLIT_REMOVED,
-    QP_SPLIT_ISOLATED,
-    QP_SPLIT_PREVIOUS,
-    QP_SPLIT_NEXT,
-    QP_SPLIT_CONTIGUOUS
-} qp_split_behavior;
-typedef enum { QP_PREPEND_FIRST, QP_PREPEND_NEVER, QP_PREPEND_ALWAYS } qp_prepend;
-
-typedef struct {
-    qp_stage_kind kind;
-    int form; /* FORM: a qp_form */
-    qp_split_behavior behavior;
-    bool invert, has_regex; /* SPLIT, REPLACE: the pattern is the regex, written in `text`; else `text` itself */
-    qp_regex regex;
-    char *text, *content; /* pattern (BYTE_LEVEL: NULL for GPT-2's), prefix, replacement... */
-    size_t text_bytes, content_bytes;
-    bool left, right;    /* STRIP; BERT_NORMAL: clean, Chinese */
-    bool accents, lower; /* BERT_NORMAL */
-    bool prefix_space, use_regex, individual, cleanup;
-    qp_prepend prepend;
-    bool split;      /* METASPACE */
-    int start, stop; /* DECODE_STRIP; FIXED_LENGTH: characters in start */
-    qp_charsmap charsmap;
-} qp_stage;
-
-typedef struct {
-    qp_stage *stage;
-    size_t count, capacity;
-} qp_stage_list;
-
+/* pipeline — a tokenizer of Hugging Face: stages (stage.h), a model, added tokens, a template and rules for the length.
+ * A text is searched for added tokens, normalized, split into words and cut into pieces by the model; the template adds
+ * special tokens. Ids and offsets are those of Hugging Face tokenizers 0.23. Files of GPT-2, tiktoken and BERT are
+ * pipelines too. Source: github.com/huggingface/tokenizers, its file format and its observed behaviour. */
 typedef struct {
     char *text;
     size_t bytes;

@@ -5,11 +5,11 @@
 #include <utf8proc.h>
 
 #include "lib/base/array.h"
-#include "tokenizer/huggingface/stage_split.h"
+#include "tokenizer/stages/stage_bert.h"
 #include "lib/text/characters.h"
 #include "lib/text/utf8.h"
 
-/* What a character is behind the normalizer. ASK: the stages know. */
+/* What the normalizer makes of a character. ASK: only the stages know. */
 enum { ASK, SPACE, PART, ALONE };
 enum { LETTERS = 0x530, SIGNS = 0x2010, SIGNS_END = 0x2060, TABLE = LETTERS + SIGNS_END - SIGNS };
 
@@ -68,7 +68,8 @@ static qp_status fill_table(const qp_pipeline *p, qp_pipeline_bert *fast)
     return QP_OK;
 }
 
-/* Pieces as they begin a word; those behind the prefix as they go on. False in *usable: one is no UTF-8. */
+/* Tries of the pieces that begin a word, and of those that continue one, without their prefix. *usable is false if one is
+ * not UTF-8. */
 static qp_status build_tries(const qp_pipeline *p, qp_pipeline_bert *fast, bool *usable)
 {
     const qp_vocabulary *v = &p->vocabulary;
@@ -97,13 +98,13 @@ qp_status qp_pipeline_bert_prepare(const qp_pipeline *p, qp_pipeline_bert **fast
 {
     *fast = NULL;
     if (p->model != QP_MODEL_WORDPIECE || !p->prefix || p->unknown < 0) return QP_OK;
-    if (p->normalizer.count != 1 || p->normalizer.stage[0].kind != QP_STAGE_BERT_NORMAL) return QP_OK;
-    if (p->splitter.count != 1 || p->splitter.stage[0].kind != QP_STAGE_BERT_SPLIT) return QP_OK;
+    const qp_bert_normalizer *normalizer = qp_stages_only(&p->normalizer, &qp_stage_bert_normalizer);
+    if (!normalizer || !qp_stages_only(&p->splitter, &qp_stage_bert_splitter)) return QP_OK;
     qp_pipeline_bert *own = calloc(1, sizeof *own);
     if (!own) return no_memory();
     bool usable = false;
-    own->decomposes = p->normalizer.stage[0].accents;
-    own->isolates_han = p->normalizer.stage[0].right;
+    own->decomposes = normalizer->strips_accents;
+    own->isolates_han = normalizer->isolates_han;
     qp_status status = build_tries(p, own, &usable);
     if (status == QP_OK && usable) status = fill_table(p, own);
     if (status == QP_OK && usable)

@@ -9,21 +9,11 @@
 #include "tokenizer/huggingface/pipeline_bert.h"
 #include "tokenizer/huggingface/pipeline_bytes.h"
 #include "lib/text/utf8.h"
-
-const char qp_gpt2_pattern[] = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+#include "tokenizer/stages/stage_json.h"
 
 enum { HIGHEST_ID = 1 << 24 };
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer file: out of memory"); }
-
-char *qp_text_copy(const char *text, size_t bytes)
-{
-    char *copy = malloc(bytes + 1);
-    if (!copy) return NULL;
-    if (bytes) memcpy(copy, text, bytes);
-    copy[bytes] = '\0';
-    return copy;
-}
 
 qp_pipeline *qp_pipeline_new(void)
 {
@@ -36,17 +26,6 @@ qp_pipeline *qp_pipeline_new(void)
     return p;
 }
 
-void qp_pipeline_free_stages(qp_stage_list *list)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        qp_regex_free(&list->stage[i].regex);
-        qp_charsmap_free(&list->stage[i].charsmap);
-        free(list->stage[i].text);
-        free(list->stage[i].content);
-    }
-    free(list->stage);
-}
-
 static void free_template(qp_template *t)
 {
     for (size_t i = 0; i < t->count; i++) free(t->part[i].id);
@@ -56,9 +35,9 @@ static void free_template(qp_template *t)
 void qp_pipeline_free(qp_pipeline *p)
 {
     if (!p) return;
-    qp_pipeline_free_stages(&p->normalizer);
-    qp_pipeline_free_stages(&p->splitter);
-    qp_pipeline_free_stages(&p->decoder);
+    qp_stages_free(&p->normalizer);
+    qp_stages_free(&p->splitter);
+    qp_stages_free(&p->decoder);
     for (int i = 0; i < p->vocabulary.count; i++) free(p->token[i]);
     qp_vocabulary_free(&p->vocabulary);
     free(p->token_id);
@@ -84,14 +63,6 @@ void qp_pipeline_free(qp_pipeline *p)
     qp_pipeline_bytes_free(p->bytes);
     qp_pipeline_bert_free(p->bert);
     free(p);
-}
-
-qp_status qp_pipeline_add_stage(qp_stage_list *list, qp_stage_kind kind, qp_stage **stage)
-{
-    if (!QP_GROW(list->stage, list->capacity, list->count + 1)) return no_memory();
-    *stage = &list->stage[list->count++];
-    **stage = (qp_stage){.kind = kind};
-    return QP_OK;
 }
 
 /* A token as the model sees it: bytes instead of letters in byte-level models. False: it can never occur in text. */

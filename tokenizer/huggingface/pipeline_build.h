@@ -6,10 +6,6 @@
 /* pipeline_build — making pipelines; for the readers of files. Every failure names `place`. */
 qp_pipeline *qp_pipeline_new(void);
 
-/* qp_pipeline_add_stage — a zeroed stage of this kind at the end of the list; *stage is valid until the next. */
-void qp_pipeline_free_stages(qp_stage_list *list);
-qp_status qp_pipeline_add_stage(qp_stage_list *list, qp_stage_kind kind, qp_stage **stage);
-
 /* qp_pipeline_add_piece — a piece of the model, as the file writes it (in byte-level models with letters for bytes).
  * qp_pipeline_find_piece — its number, or -1. */
 qp_status qp_pipeline_add_piece(const char *place, qp_pipeline *pipeline, const char *token, size_t bytes, int64_t id,
@@ -22,10 +18,5 @@ qp_status qp_pipeline_add_merge(const char *place, qp_pipeline *pipeline, const 
 
 /* qp_pipeline_add_part — append a part to a template; id is copied. */
 qp_status qp_pipeline_add_part(qp_template *list, int sequence, int32_t type_id, const int32_t *id, size_t id_count);
-
-/* qp_text_copy — malloc'ed and NUL-terminated, or NULL. */
-char *qp_text_copy(const char *text, size_t bytes);
-
-extern const char qp_gpt2_pattern[];
 
 #endif

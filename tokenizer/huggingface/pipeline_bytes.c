@@ -5,6 +5,7 @@
 
 #include "lib/base/array.h"
 #include "tokenizer/huggingface/pipeline_model.h"
+#include "tokenizer/stages/stage_kinds.h"
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
@@ -23,10 +24,10 @@ void qp_pipeline_bytes_scratch_free(qp_pipeline_bytes_scratch *scratch)
     *scratch = (qp_pipeline_bytes_scratch){0};
 }
 
-/* A stage that cuts by one of the known patterns and keeps all it matches. */
-static bool keeps_matches(const qp_stage *s)
+/* A splitter by one of the known patterns that keeps what matches. */
+static bool keeps_matches(const qp_pattern_splitter *s)
 {
-    if (!s->has_regex || !s->regex.known) return false;
+    if (!s->pattern.regex.known) return false;
     return s->invert ? s->behavior == QP_SPLIT_REMOVED : s->behavior == QP_SPLIT_ISOLATED;
 }
 
@@ -35,15 +36,16 @@ static bool is_byte_level(const qp_pipeline *p, qp_pipeline_bytes *fast)
 {
     const qp_stage *s = p->splitter.stage;
     if (p->model != QP_MODEL_BPE || !p->byte_level || p->prefix || p->suffix) return false;
-    if (p->splitter.count == 2 && s[0].kind == QP_STAGE_SPLIT && keeps_matches(&s[0])) {
-        if (s[1].kind != QP_STAGE_BYTE_LEVEL || s[1].use_regex || s[1].prefix_space) return false;
-        fast->regex = &s[0].regex;
-        return true;
+    if (p->splitter.count == 2 && s[0].kind == &qp_stage_split && keeps_matches(s[0].self)) {
+        const qp_pattern_splitter *splitter = s[0].self;
+        const qp_byte_level *bytes = s[1].self;
+        fast->regex = &splitter->pattern.regex;
+        return s[1].kind == &qp_stage_byte_level && !bytes->use_regex && !bytes->prefix_space;
     }
-    if (p->splitter.count != 1 || s[0].kind != QP_STAGE_BYTE_LEVEL) return false;
-    if (s[0].use_regex && !keeps_matches(&s[0])) return false;
-    fast->regex = s[0].use_regex ? &s[0].regex : NULL;
-    fast->prefix_space = s[0].prefix_space;
+    const qp_byte_level *bytes = qp_stages_only(&p->splitter, &qp_stage_byte_level);
+    if (!bytes) return false;
+    fast->regex = bytes->use_regex ? &bytes->pattern.regex : NULL;
+    fast->prefix_space = bytes->prefix_space;
     return true;
 }
 
@@ -69,7 +71,7 @@ static qp_status find_whole_words(const qp_pipeline *p, qp_pipeline_bytes *fast)
 static bool has_all_bytes(const qp_pipeline *p, qp_pipeline_bytes *fast)
 {
     for (size_t i = 0; i < p->normalizer.count; i++) {
-        if (p->normalizer.stage[i].kind != QP_STAGE_FORM) return false;
+        if (qp_stage_form(&p->normalizer.stage[i]) == QP_FORM_NONE) return false;
     }
     for (int byte = 0; byte < 256; byte++) {
         char text = (char)byte;
@@ -97,12 +99,12 @@ bool qp_pipeline_bytes_takes(const qp_pipeline *p, const char *text, size_t byte
 {
     if (!p->bytes || bytes > INT32_MAX / 4) return false;
     for (size_t i = 0; i < p->normalizer.count; i++) {
-        if (!qp_is_normal((qp_form)p->normalizer.stage[i].form, text, bytes)) return false;
+        if (!qp_is_normal(qp_stage_form(&p->normalizer.stage[i]), text, bytes)) return false;
     }
     return true;
 }
 
-/* Pieces of one word behind the others; `readable` bytes may be read from its beginning on. */
+/* Append the pieces of one word; `readable` bytes may be read from its beginning. */
 static qp_status add_word(const qp_pipeline *p, qp_pipeline_bytes_scratch *s, const char *text, size_t bytes,
                           size_t readable, int32_t *id, size_t *count)
 {

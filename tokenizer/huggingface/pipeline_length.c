@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "tokenizer/huggingface/pipeline_build.h"
+#include "tokenizer/stages/stage_json.h"
 
 static const char *const strategy_name[] = {"LongestFirst", "OnlyFirst", "OnlySecond"};
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "tokenizer/huggingface/pipeline_build.h"
 #include "lib/text/utf8.h"
 
 static qp_status no_memory(const char *place) { return qp_fail(QP_EMEMORY, "%s: out of memory", place); }
@@ -162,7 +161,7 @@ qp_status qp_subword_nmt_read(const char *place, const char *content, size_t byt
 
 qp_status qp_subword_nmt_separate(qp_subword_nmt *codes, const char *separator)
 {
-    char *copy = qp_text_copy(separator, strlen(separator));
+    char *copy = strdup(separator);
     if (!copy) return no_memory("subword-nmt");
     free(codes->separator);
     codes->separator = copy;

@@ -1,0 +1,9 @@
+#ifndef QP_STAGE_BERT_H
+#define QP_STAGE_BERT_H
+
+#include "tokenizer/stages/stage_kinds.h"
+
+/* stage_bert — qp_is_bert_punctuation: what BERT cuts words at: the ASCII signs, also $ + < and so on, and category P. */
+bool qp_is_bert_punctuation(int32_t code);
+
+#endif
