@@ -19,6 +19,8 @@
 #define SCALING_KEY "quipu.scaling"
 #define TOKEN_WORD "ngram.token_word" /* I32 [target vocabulary] the word of each token, -1: none */
 
+enum { CONFIG_BYTES = 1 << 16 }; /* far above any configuration */
+
 /* ---- configuration as JSON ---- */
 
 static qp_status config_to_json(const qp_model_config *config, char **json)
@@ -39,6 +41,9 @@ static qp_status config_to_json(const qp_model_config *config, char **json)
 static qp_status config_from_json(const char *path, const char *text, qp_model_config *config)
 {
     json_t *object;
+    if (strlen(text) > CONFIG_BYTES)
+        return qp_fail(QP_EDATA, "%s: a configuration of %zu bytes; the file is damaged or not quipu's", path,
+                       strlen(text));
     QP_TRY(qp_json_read(path, text, strlen(text), JSON_REJECT_DUPLICATES, &object));
     if (!json_is_object(object)) {
         json_decref(object);
@@ -121,7 +126,8 @@ qp_status qp_model_file_save(const char *path, const qp_model *model, const qp_m
 
 /* ---- loading ---- */
 
-static qp_status fill(const qp_safetensors *file, qp_params *params)
+/* Does the file hold exactly these parameters? Compared before memory is taken for them. */
+static qp_status check_arrays(const qp_safetensors *file, const qp_params *params)
 {
     if (qp_safetensors_count(file) != qp_params_count(params))
         return qp_fail(QP_EDATA, "%s: has %d arrays where its configuration asks for %d; the file is damaged",
@@ -131,8 +137,17 @@ static qp_status fill(const qp_safetensors *file, qp_params *params)
         int dimensions = shape_of(qp_params_at(params, i), shape);
         const qp_stored *stored;
         QP_TRY(qp_safetensors_need(file, qp_params_at(params, i)->name, dimensions, shape, &stored));
-        QP_TRY(qp_safetensors_reals(file, stored, qp_params_value(params, i)));
     }
+    return QP_OK;
+}
+
+static qp_status fill(const qp_safetensors *file, qp_params *params)
+{
+    QP_TRY(check_arrays(file, params));
+    QP_TRY(qp_params_finish(params));
+    for (int i = 0; i < qp_params_count(params); i++)
+        QP_TRY(qp_safetensors_reals(file, qp_safetensors_find(file, qp_params_at(params, i)->name),
+                                    qp_params_value(params, i)));
     return QP_OK;
 }
 
@@ -141,6 +156,7 @@ static qp_status fill_ngram(const qp_safetensors *file, qp_model *model)
 {
     const int64_t tokens = qp_model_config_of(model)->tgt_vocab_size;
     const qp_stored *stored;
+    QP_TRY(qp_params_finish(qp_model_params(model)));
     QP_TRY(qp_safetensors_need(file, TOKEN_WORD, 1, &tokens, &stored));
     int64_t *wide = malloc((size_t)tokens * sizeof *wide);
     int32_t *word = malloc((size_t)tokens * sizeof *word);
@@ -164,40 +180,6 @@ static qp_status fill_ngram(const qp_safetensors *file, qp_model *model)
     free(wide);
     free(word);
     return status;
-}
-
-/* At least so many weights are in the layers of one side. */
-static double layer_weights(const qp_model_config *config, int64_t kind, int64_t layers)
-{
-    double hidden = qp_model_hidden_size(config), width = (double)config->emb_size;
-    if (kind == QP_KIND_NONE) return 0;
-    if (kind == QP_KIND_CONV)
-        return (double)layers * 2 * width * width * (config->separable ? 1 : (double)config->kernel_size);
-    if (kind == QP_KIND_BAG) return (double)config->src_vocab_size;
-    if (kind == QP_KIND_TEXT_CNN) return hidden * width * (config->separable ? 1 : (double)config->kernel_size);
-    if (!qp_model_kind_is_recurrent(kind)) return (double)layers * width * (double)config->ff_size;
-    bool has_product = qp_cell_shape_of(qp_model_cell(kind))->recurrent > 0; /* else only W, [hidden, width] at first */
-    return (double)(layers - 1) * hidden * hidden + hidden * (has_product ? hidden : width);
-}
-
-/* The configuration decides how much memory is asked for; the file is large enough for honest ones. */
-static qp_status check_size(const qp_safetensors *file, const qp_model_config *config)
-{
-    double stored = 0;
-    for (int i = 0; i < qp_safetensors_count(file); i++) stored += (double)qp_safetensors_at(file, i)->count;
-    bool text = config->encoder != QP_KIND_NONE && config->task != QP_TASK_REGRESS;
-    double source = (double)(text ? config->src_vocab_size : config->features);
-    double target = qp_model_task_has_decoder(config->task) ? (double)config->tgt_vocab_size : 0;
-    double embeddings = fmax(source * qp_model_source_width(config), target * (double)config->emb_size),
-           outputs = qp_model_outputs(config);
-    double hidden = qp_model_hidden_size(config), words = (double)config->word_layers * hidden * hidden;
-    double layers = layer_weights(config, config->encoder, config->enc_layers) +
-                    layer_weights(config, config->decoder, config->dec_layers);
-    if (config->pooling == QP_POOLING_ATTENTION) outputs += (double)config->attention_size;
-    if (embeddings > stored || layers + words > stored || outputs > stored || qp_model_encoder_width(config) > stored)
-        return qp_fail(QP_EDATA, "%s: its configuration describes a larger model than it holds; the file is damaged",
-                       qp_safetensors_path(file));
-    return QP_OK;
 }
 
 static qp_status copy_text(const qp_safetensors *file, const char *key, char **copy)
@@ -239,10 +221,8 @@ static qp_status load_from(const qp_safetensors *file, qp_model **model, qp_mode
     QP_TRY(qp_safetensors_verify(file));
     qp_model_config config;
     QP_TRY(config_from_json(path, config_text, &config));
-    bool ngram = config.decoder == QP_KIND_NGRAM;
-    if (!ngram) QP_TRY(check_size(file, &config));
-    QP_TRY(qp_model_new_blank(&config, model));
-    QP_TRY(ngram ? fill_ngram(file, *model) : fill(file, qp_model_params(*model)));
+    QP_TRY(qp_model_plan(&config, model));
+    QP_TRY(config.decoder == QP_KIND_NGRAM ? fill_ngram(file, *model) : fill(file, qp_model_params(*model)));
     return copy_texts(file, texts);
 }
 

@@ -204,6 +204,25 @@ static const char *guess_format(const unsigned char *byte, size_t bytes)
     return "it is not a safetensors file, or damaged; fetch it again";
 }
 
+/* Count the header's objects and commas before it is parsed: a parsed value takes up to twenty times its text. */
+static qp_status check_values(const qp_safetensors *file)
+{
+    const size_t tensors = QP_STORED_MAX + 2, values = 8 * (size_t)QP_STORED_MAX; /* of objects; of all */
+    size_t objects = 0, commas = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < (size_t)file->header_bytes; i++) {
+        char c = file->header[i];
+        if (quoted && c == '\\') i++;
+        if (c == '"') quoted = !quoted;
+        if (quoted) continue;
+        objects += c == '{';
+        commas += c == ',';
+    }
+    if (objects <= tensors && commas <= values) return QP_OK;
+    return qp_fail(QP_EDATA, "%s: a header of %zu tensors and %zu values; more than %d tensors are not read",
+                   file->path, objects, commas, QP_STORED_MAX);
+}
+
 static qp_status read_header(qp_safetensors *file)
 {
     unsigned char prefix[PREFIX_BYTES + 1] = {0};
@@ -224,9 +243,11 @@ static qp_status read_header(qp_safetensors *file)
     file->header = malloc((size_t)file->header_bytes + 1);
     if (!file->header) return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->path);
     QP_TRY(qp_safetensors_pread(file, PREFIX_BYTES, file->header, (size_t)file->header_bytes));
+    QP_TRY(check_values(file));
     QP_TRY(qp_json_read(file->path, file->header, (size_t)file->header_bytes, JSON_REJECT_DUPLICATES, &file->root));
     if (!json_is_object(file->root))
-        return qp_fail(QP_EDATA, "%s: its header is not a JSON object; the file is damaged, fetch it again", file->path);
+        return qp_fail(QP_EDATA, "%s: its header is not a JSON object; the file is damaged, fetch it again",
+                       file->path);
     return parse_root(file);
 }
 

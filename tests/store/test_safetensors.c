@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -296,6 +297,50 @@ Test(safetensors, too_many_tensors)
     sprintf(at, "}");
     refuse_header(json, 0, "100001 tensors");
     free(json);
+}
+
+/* From now on this process may take `bytes` more of memory; sanitizers need their own. */
+static void limit_memory(size_t bytes)
+{
+    size_t pages = 0;
+    FILE *stream = fopen("/proc/self/statm", "r");
+    if (!stream || fscanf(stream, "%zu", &pages) != 1) cr_skip_test("no /proc/self/statm");
+    fclose(stream);
+    rlim_t most = (rlim_t)(pages * (size_t)sysconf(_SC_PAGESIZE) + bytes);
+#ifndef __SANITIZE_ADDRESS__
+    cr_assert_eq(setrlimit(RLIMIT_AS, &(struct rlimit){most, most}), 0);
+#endif
+    (void)most;
+}
+
+/* `count` times "before NUMBER after", with commas between them, as the header of a file. */
+static void put_many(const char *begin, const char *before, const char *after, const char *end, int count)
+{
+    size_t bytes = (strlen(before) + strlen(after) + 9) * (size_t)count + strlen(begin) + strlen(end) + 1;
+    char *json = malloc(bytes), *at = json + sprintf(json, "%s", begin);
+    for (int i = 0; i < count; i++) at += sprintf(at, "%s%s%d%s", i ? "," : "", before, i, after);
+    strcpy(at, end);
+    put_header(json, 0);
+    free(json);
+}
+
+/* Files of up to 70 MB that would take a gigabyte when parsed. */
+Test(safetensors, headers_of_millions_of_values_take_no_memory)
+{
+    static const struct {
+        const char *begin, *before, *after, *end;
+        int count;
+    } many[] = {
+        {"{", "\"", "\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}", "}", 400000},
+        {"{\"__metadata__\":{", "\"", "\":\"\"", "}}", 2000000},
+        {"{\"a\":[", "[", "]", "]}", 2000000},
+        {"{\"a\":[", "{\"\":", "}", "]}", 1000000},
+    };
+    limit_memory(200 << 20);
+    for (size_t i = 0; i < sizeof many / sizeof *many; i++) {
+        put_many(many[i].begin, many[i].before, many[i].after, many[i].end, many[i].count);
+        expect_refusal(in_folder("x"), QP_EDATA, "more than 100000 tensors");
+    }
 }
 
 Test(safetensors, what_is_no_file)
