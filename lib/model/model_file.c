@@ -1,6 +1,5 @@
 #include "lib/model/model_file.h"
 
-#include <math.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
