@@ -47,7 +47,7 @@ $1 == "paste" {
 $1 == "comment" || $1 == "string" {
     text = $4
     sub(/^[ \t]*\*?[ \t]*/, "", text)
-    if ($1 == "comment" || ($2 !~ /^tests\// && text ~ / /)) {
+    if ($1 == "comment" || ($2 !~ /^(tests|data\/toy)\// && text ~ / /)) {
         lower = tolower(text)
         joined = last_file == $2 && last_line == $3 - 1 && last_kind == $1 ? tail " " lower : ""
         for (i = 1; i <= words; i++) {

@@ -7,7 +7,7 @@
 
 struct qp_csv {
     qp_reader *reader;
-    char separator; /* 0: not known yet */
+    char separator; /* 0: unknown */
     char *text;     /* fields of one record, each NUL-terminated */
     size_t bytes, capacity;
     size_t *start; /* of each field */
@@ -89,7 +89,7 @@ static void find_separator(qp_csv *csv, const char *line, size_t bytes)
     csv->separator = candidates[best];
 }
 
-/* The next line that belongs to the record; QP_EDATA at the end of the file, since a quote is open. */
+/* Append the next line to the record; QP_EDATA at the end of the file, because a quote is open. */
 static qp_status continue_quote(qp_csv *csv, char **line, size_t *bytes, int64_t begun)
 {
     QP_TRY(qp_reader_next(csv->reader, line, bytes));
@@ -98,7 +98,7 @@ static qp_status continue_quote(qp_csv *csv, char **line, size_t *bytes, int64_t
                    qp_reader_path(csv->reader), (long long)begun);
 }
 
-/* A quoted field from behind its opening quote; *at is behind the closing one then. Further lines are read as needed. */
+/* Read a quoted field; *at moves from after its opening quote to after its closing one. Reads more lines as needed. */
 static qp_status quoted_field(qp_csv *csv, char **line, size_t *bytes, size_t *at)
 {
     int64_t begun = qp_reader_line(csv->reader);
@@ -116,7 +116,7 @@ static qp_status quoted_field(qp_csv *csv, char **line, size_t *bytes, size_t *a
     }
     while (*at < *bytes && (*line)[*at] == ' ' && csv->separator != ' ') (*at)++;
     if (*at < *bytes && (*line)[*at] != csv->separator)
-        return fail_at(csv, QP_EDATA, "text behind a closing quote; write quotes inside a field twice");
+        return fail_at(csv, QP_EDATA, "text after a closing quote; write quotes inside a field twice");
     return QP_OK;
 }
 

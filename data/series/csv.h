@@ -7,13 +7,13 @@
 
 #include "lib/base/status.h"
 
-/* csv — records of comma-separated values, one at a time (.gz as it is, "-" is standard input; LF or CRLF; the last line
- * with or without its end).
- * The separator is what occurs most often in the first line outside quotes: comma, semicolon or TAB. A field in double
- * quotes may hold separators, line ends, and quotes written twice. Empty lines are no records. (RFC 4180, and what
- * spreadsheets write.) */
+/* csv — reads records of comma-separated values, one at a time (also .gz; "-" is standard input; LF or CRLF; the last
+ * line may lack its end).
+ * The separator is the one that occurs most often outside quotes in the first line: comma, semicolon or TAB. A field in
+ * double quotes may contain separators, line ends and doubled quotes. Empty lines are skipped. (RFC 4180, and the
+ * output of spreadsheets.) */
 typedef struct {
-    int64_t line; /* on which it begins, from 1 */
+    int64_t line; /* its first line, from 1 */
     int fields;
     char **field; /* NUL-terminated; valid until the next record */
 } qp_csv_record;
@@ -21,8 +21,9 @@ typedef struct {
 typedef struct qp_csv qp_csv;
 
 /* qp_csv_open — errors: those of qp_reader_open.
- * qp_csv_next — the next record; *more false behind the last one. QP_EDATA: a quote that is not closed before the end of
- *               the file, text behind a closing quote, NUL bytes; those of qp_reader; QP_EMEMORY. */
+ * qp_csv_next — the next record; *more is false after the last one. QP_EDATA: a quote that is never closed, text after
+ * a
+ *               closing quote, NUL bytes; those of qp_reader; QP_EMEMORY. */
 qp_status qp_csv_open(const char *path, qp_csv **csv);
 qp_status qp_csv_next(qp_csv *csv, qp_csv_record *record, bool *more);
 const char *qp_csv_path(const qp_csv *csv);

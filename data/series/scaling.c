@@ -29,7 +29,7 @@ void qp_scaling_free(qp_scaling *scaling)
 
 /* ---- fitting ---- */
 
-/* Mean and deviation of a column, the mean first: the plain sum of squares would cancel. */
+/* Mean and deviation of a column, in two passes: a plain sum of squares would cancel. */
 static void fit_fixed(const qp_series *series, int column, double *mean, double *deviation)
 {
     double sum = 0, squares = 0;
@@ -42,7 +42,7 @@ static void fit_fixed(const qp_series *series, int column, double *mean, double 
     *deviation = sqrt(squares / (double)series->rows);
 }
 
-/* Root mean square of the differences to the last value of each window, in it and in its horizon. */
+/* Root mean square of the differences to the last value of each window, over the window and its horizon. */
 static double fit_last(const qp_series *series, int column, int window, int horizon)
 {
     double squares = 0;
@@ -62,7 +62,7 @@ static qp_status too_short(const qp_scaling *s, const qp_series *series)
 {
     return qp_fail(
         QP_EDATA,
-        "%s: %lld row%s, less than a window of %d and the %d behind it; give more rows, or a smaller --window "
+        "%s: %lld row%s, less than a window of %d and a horizon of %d; give more rows, or a smaller --window "
         "or --horizon",
         series->path, (long long)series->rows, series->rows == 1 ? "" : "s", s->window, s->horizon);
 }
@@ -134,7 +134,7 @@ static qp_status parse_columns(const json_t *root, qp_scaling *s)
     size_t columns = json_array_size(name);
     if (columns < 1 || columns > MOST_COLUMNS || json_array_size(mean) != columns ||
         json_array_size(deviation) != columns)
-        return qp_fail(QP_EDATA, "scaling: columns and numbers do not fit; the model file is damaged");
+        return qp_fail(QP_EDATA, "scaling: the numbers do not match the columns; the model file is damaged");
     QP_TRY(allocate(s, (int)columns));
     for (size_t i = 0; i < columns; i++) {
         const char *text = json_string_value(json_array_get(name, i));
@@ -155,7 +155,7 @@ static qp_status parse(const json_t *root, qp_scaling *s)
     if (!level || (strcmp(level, "fixed") && strcmp(level, "last")) || window < 1 || window > MOST_STEPS ||
         horizon < 1 || horizon > MOST_STEPS)
         return qp_fail(QP_EDATA,
-                       "scaling: level, window or horizon is not to be understood; the model file is damaged");
+                       "scaling: level, window or horizon cannot be read; the model file is damaged");
     s->level = strcmp(level, "last") ? QP_LEVEL_FIXED : QP_LEVEL_LAST;
     s->window = (int)window;
     s->horizon = (int)horizon;

@@ -4,45 +4,47 @@
 #include "data/series/series.h"
 #include "lib/base/real.h"
 
-/* scaling — the numbers of a series (series.h) as a network wants them, and back: z = (x - level) / deviation, per column.
- * It is fitted to the training part alone and kept in the model file as JSON, with the window, the horizon and the names
- * of the columns, so that `predict` needs nothing else.
+/* scaling — scales a series (series.h) for a network and back: z = (x - level) / deviation, per column.
+ * It is fitted to the training part and stored in the model file as JSON, with the window, the horizon and the names of
+ * the columns, so that `predict` needs no other file.
  *   FIXED  level = mean of the training part, deviation = its standard deviation (standard scaling)
- *   LAST   level = the last value of each window, deviation = root mean square of the differences to it, in windows and
- *          horizons of the training part: for series that grow beyond what training saw (NLinear: Zeng et al. 2023)
+ *   LAST   level = the last value of each window, deviation = root mean square of the differences to it, over windows
+ *          and horizons of the training part: for series that leave the range of training (NLinear: Zeng et al. 2023)
  * A column that never changes has deviation 1. */
 typedef enum { QP_LEVEL_FIXED, QP_LEVEL_LAST } qp_level_kind;
 
 typedef struct {
     qp_level_kind level;
-    int window, horizon; /* rows that are read, rows that are foretold */
+    int window, horizon; /* rows read, rows forecast */
     int columns;
-    char **name;              /* [columns]; the first is foretold */
-    double *mean, *deviation; /* [columns]; mean is not used by LAST */
+    char **name;              /* [columns]; the first is forecast */
+    double *mean, *deviation; /* [columns]; LAST does not use mean */
 } qp_scaling;
 
-/* qp_scaling_fit — from the training part.
+/* qp_scaling_fit — fit to the training part.
  * Errors  QP_EUSAGE: window or horizon below 1; QP_EDATA: the series is shorter than one window and its horizon;
  *         QP_EMEMORY. */
 qp_status qp_scaling_fit(const qp_series *series, qp_level_kind level, int window, int horizon, qp_scaling *scaling);
 void qp_scaling_free(qp_scaling *scaling);
 
-/* qp_scaling_json — as JSON text, malloc'ed; numbers come back exactly. qp_scaling_parse — QP_EDATA if it is damaged. */
+/* qp_scaling_json  — the scaling as JSON text, malloc'ed; numbers survive exactly.
+ * qp_scaling_parse — parse it; QP_EDATA if it is damaged. */
 qp_status qp_scaling_json(const qp_scaling *scaling, char **json);
 qp_status qp_scaling_parse(const char *json, qp_scaling *scaling);
 
-/* qp_scaling_columns — the columns as qp_series_options wants them, malloc'ed ("temp_max,wind").   Errors QP_EMEMORY. */
+/* qp_scaling_columns — the columns as a string for qp_series_options, malloc'ed ("temp_max,wind"). Errors:
+ * QP_EMEMORY. */
 qp_status qp_scaling_columns(const qp_scaling *scaling, char **columns);
 
-/* qp_scaling_windows — windows of the series that have their whole horizon behind them (window w begins at row w).
- * qp_scaling_check   — QP_EDATA, with both numbers and the way out, if it has none, or other columns. */
+/* qp_scaling_windows — number of windows that are followed by a whole horizon (window w begins at row w).
+ * qp_scaling_check   — QP_EDATA if the series has no such window, or other columns. */
 int64_t qp_scaling_windows(const qp_scaling *scaling, const qp_series *series);
 qp_status qp_scaling_check(const qp_scaling *scaling, const qp_series *series);
 
 /* qp_scaling_input    — input [window, columns]: the scaled rows first .. first+window-1.
- * qp_scaling_target   — target [horizon]: the scaled values of the first column behind them.
- * qp_scaling_forecast — forecast [horizon]: scaled outputs for this window in the unit of the file.
- * All rows must be there; for the forecast behind the end of a series, first = rows - window. */
+ * qp_scaling_target   — target [horizon]: the scaled values of the first column after them.
+ * qp_scaling_forecast — forecast [horizon]: scaled outputs for this window, converted to the unit of the file.
+ * All rows must exist; for the forecast after the end of a series, first = rows - window. */
 void qp_scaling_input(const qp_scaling *scaling, const qp_series *series, int64_t first, qp_real *input);
 void qp_scaling_target(const qp_scaling *scaling, const qp_series *series, int64_t first, qp_real *target);
 void qp_scaling_forecast(const qp_scaling *scaling, const qp_series *series, int64_t first, const qp_real *output,

@@ -13,7 +13,7 @@ typedef struct {
     const qp_series_options *options;
     qp_csv *csv;
     qp_series *series;
-    int place[MOST_COLUMNS]; /* of the chosen columns, from 0 */
+    int place[MOST_COLUMNS]; /* indices of the chosen columns, from 0 */
     int fields;              /* of every row */
     int64_t first_line, capacity;
 } loader;
@@ -41,7 +41,7 @@ static cell_kind read_cell(const char *cell, const char *missing, double *value)
     return CELL_NUMBER;
 }
 
-/* ---- which columns ---- */
+/* ---- choosing columns ---- */
 
 static bool same_name(const char *name, const char *wanted, size_t bytes)
 {
@@ -51,7 +51,7 @@ static bool same_name(const char *name, const char *wanted, size_t bytes)
     return length == bytes && !memcmp(name, wanted, bytes);
 }
 
-/* The column called `wanted`, or with this number; -1: none. */
+/* The column with the name or number `wanted`; -1: none. */
 static int find_column(const qp_csv_record *first, const char *wanted, size_t bytes, bool *by_name)
 {
     double number;
@@ -65,10 +65,10 @@ static int find_column(const qp_csv_record *first, const char *wanted, size_t by
         if (wanted[i] < '0' || wanted[i] > '9' || place > MOST_FIELDS) return -1;
         place = place * 10 + (wanted[i] - '0');
     }
-    return place - 1; /* whether the rows have it is seen there */
+    return place - 1; /* the rows are checked later */
 }
 
-/* Names of the first record for a message, cut where there are too many. */
+/* Names in the first record for a message, truncated if there are too many. */
 static void list_names(const qp_csv_record *first, char *list, size_t bytes)
 {
     size_t at = 0;
@@ -119,7 +119,7 @@ static qp_status choose_named(loader *l, const qp_csv_record *first, bool *by_na
     return QP_OK;
 }
 
-/* No column was named: the only one that holds numbers in the first row behind the header. */
+/* No column was named: use the only one with a number in the first row after the header. */
 static qp_status choose_only(loader *l, const char *names, const qp_csv_record *row)
 {
     double number;
@@ -149,7 +149,7 @@ static qp_status add_row(loader *l, const qp_csv_record *row)
         l->first_line = row->line;
     }
     if (row->fields != l->fields)
-        return qp_fail(QP_EDATA, "%s:%lld: %d column%s, but line %lld has %d; each row needs as many",
+        return qp_fail(QP_EDATA, "%s:%lld: %d column%s, but line %lld has %d; every row needs the same number",
                        qp_csv_path(l->csv), (long long)row->line, row->fields, row->fields == 1 ? "" : "s",
                        (long long)l->first_line, l->fields);
     if (s->rows == l->capacity) {
@@ -195,8 +195,8 @@ static qp_status name_columns(loader *l, char *const *names, int count)
     return whole ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", qp_csv_path(l->csv));
 }
 
-/* Is the first record a header: a chosen column was found by its name, or is no number and no hole there, or is behind
- * its end? */
+/* Is the first record a header? Yes if a chosen column was found by name, is neither a number nor a hole there, or is
+ * beyond its end. */
 static bool is_header(const loader *l, const qp_csv_record *first, bool by_name)
 {
     double number;
@@ -215,7 +215,7 @@ static qp_status read_named(loader *l, const qp_csv_record *first)
     return header ? QP_OK : add_row(l, first);
 }
 
-/* Without a choice: if the first record has a number it is a row; else a header, and the next one tells. */
+/* Without a choice: a first record with a number is a row; otherwise it is a header, and the next one decides. */
 static qp_status read_only(loader *l, const qp_csv_record *first)
 {
     double number;

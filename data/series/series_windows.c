@@ -110,7 +110,7 @@ qp_status qp_series_windows_new(const qp_series_windows_options *options, qp_ser
     if (w) {
         w->options = *options;
         w->count = (int32_t)qp_scaling_windows(options->scaling, options->series);
-        if (w->options.size > w->count) w->options.size = w->count; /* no larger slots than there are windows */
+        if (w->options.size > w->count) w->options.size = w->count; /* a slot never holds more windows than there are */
         w->order = malloc((size_t)w->count * sizeof *w->order);
         w->slot = calloc((size_t)options->slots, sizeof *w->slot);
     }

@@ -8,7 +8,7 @@
 
 enum { CONLLU_COLUMNS = 10, CONLLU_WORD = 2, CONLLU_TAG = 4 };
 
-/* ---- the file as text ---- */
+/* ---- reading the file ---- */
 
 static void *grow(void *block, size_t needed, size_t *capacity, size_t element_bytes)
 {
@@ -43,11 +43,11 @@ static qp_status read_text(qp_reader *reader, qp_conll *c)
 /* ---- lines and columns ---- */
 
 typedef struct {
-    size_t begin, end; /* bytes of the text, without the LF */
+    size_t begin, end; /* byte range in the text, without the LF */
     int64_t number;
 } text_line;
 
-/* The line behind this one; false at the end. Begin with all zero. */
+/* Move to the next line; false at the end. Start with all fields zero. */
 static bool next_line(const qp_conll *c, text_line *line)
 {
     line->begin = line->number ? line->end + 1 : 0;
@@ -76,7 +76,7 @@ static bool has_tab(const qp_conll *c, const text_line *line)
     return memchr(c->text + line->begin, '\t', line->end - line->begin) != NULL;
 }
 
-/* Column `wanted` (from 1) as begin and end; returns the number of columns. */
+/* The byte range of column `wanted` (from 1); returns the number of columns. */
 static int find_column(const qp_conll *c, const text_line *line, int wanted, size_t *begin, size_t *end)
 {
     int columns = 0;
@@ -106,7 +106,7 @@ static bool is_comment(const qp_conll *c, const text_line *line)
     return c->columns == 1 ? begins_with(c, line, "# ") : find_column(c, line, 0, &begin, &end) != c->columns;
 }
 
-/* Ranges and empty nodes of CoNLL-U: their number is 1-2 or 1.1. */
+/* Ranges and empty nodes of CoNLL-U have numbers like 1-2 or 1.1. */
 static bool is_no_word(const qp_conll *c, const text_line *line)
 {
     if (begins_with(c, line, "-DOCSTART-")) return true;
@@ -116,7 +116,7 @@ static bool is_no_word(const qp_conll *c, const text_line *line)
     return memchr(c->text + begin, '-', end - begin) || memchr(c->text + begin, '.', end - begin);
 }
 
-/* ---- what kind of file it is ---- */
+/* ---- format ---- */
 
 static qp_status find_format(qp_conll *c, int tag_column, int64_t *first)
 {
@@ -126,11 +126,11 @@ static qp_status find_format(qp_conll *c, int tag_column, int64_t *first)
         if (!begins_with(c, &line, "#"))
             word = line;
         else if (!tagged.number && has_tab(c, &line) && !begins_with(c, &line, "## "))
-            tagged = line; /* a file of nothing but hashtags */
+            tagged = line; /* a file of only hashtags */
     }
     if (!word.number) word = tagged;
     if (!word.number)
-        return qp_fail(QP_EDATA, "%s: no word in the file; give sentences with one word a line, its tag behind a TAB",
+        return qp_fail(QP_EDATA, "%s: no word in the file; give sentences with one word per line, a TAB and its tag",
                        c->path);
     size_t begin, end;
     c->separator = has_tab(c, &word) ? '\t' : ' ';
@@ -138,7 +138,7 @@ static qp_status find_format(qp_conll *c, int tag_column, int64_t *first)
     *first = word.number;
     bool conllu = c->columns == CONLLU_COLUMNS;
     if (tag_column == 0) tag_column = conllu ? CONLLU_TAG : c->columns;
-    if (c->columns == 1 && tag_column <= 2) tag_column = 0; /* words alone */
+    if (c->columns == 1 && tag_column <= 2) tag_column = 0; /* words without tags */
     if (tag_column > c->columns)
         return qp_fail(QP_EUSAGE, "tag-column %d: %s:%lld has %d columns; name one of them", tag_column, c->path,
                        (long long)word.number, c->columns);
@@ -155,7 +155,8 @@ static qp_status add_word(qp_conll *c, const text_line *line, int64_t first)
     qp_conll_word word = {.line = line->number};
     int columns = find_column(c, line, c->columns == CONLLU_COLUMNS ? CONLLU_WORD : 1, &word.word, &word.word_end);
     if (columns != c->columns)
-        return qp_fail(QP_EDATA, "%s:%lld: %d column%s, but line %lld has %d; each word needs as many, parted by %s",
+        return qp_fail(QP_EDATA,
+                       "%s:%lld: %d column%s, but line %lld has %d; every word needs the same number, separated by %s",
                        c->path, (long long)line->number, columns, columns == 1 ? "" : "s", (long long)first, c->columns,
                        c->separator == '\t' ? "TABs" : "spaces");
     find_column(c, line, c->tag_column, &word.tag, &word.tag_end);
@@ -168,7 +169,7 @@ static qp_status add_word(qp_conll *c, const text_line *line, int64_t first)
     return QP_OK;
 }
 
-/* The words since the last end are a sentence, if there are any. */
+/* The words since the end of the last sentence, if any, become a sentence. */
 static qp_status end_sentence(qp_conll *c)
 {
     int64_t begun = c->sentences ? c->start[c->sentences] : 0;

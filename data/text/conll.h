@@ -7,29 +7,29 @@
 #include "data/text/corpus.h"
 #include "data/text/labels.h"
 
-/* conll — sentences as columns: one word a line, sentences parted by blank lines (.gz as it is, "-" is standard input).
- * The whole file is held in memory, so that it can be written back with predicted tags and all else as it was.
+/* conll — sentences in columns: one word per line, sentences separated by blank lines (also .gz; "-" is standard
+ * input). The whole file stays in memory, so that it can be written back with other tags and nothing else changed.
  *
- * CoNLL-U   ten columns parted by TABs: the word is column 2, its tag column 4 (UPOS) unless told otherwise. Lines that
- *           begin with # are comments; ranges (1-2) and empty nodes (1.1) are kept, but are no words.
- * TABs      any other number of columns; the word is column 1, the tag the last one. A word may be a space, or nothing.
- *           Comments begin with #, and hold no TAB or begin with "## ".
- * spaces    the same, parted by spaces, where no line holds a TAB between words. A line beginning with # is a comment
- *           unless it has as many columns as the words.
- * Which it is is told by the first line that is neither blank nor begins with #. Lines of nothing but spaces and TABs
- * are blank. Lines of -DOCSTART- are kept, but are no words.
- * A file of one column has words alone. */
+ * CoNLL-U   ten columns separated by TABs: the word is column 2, its tag column 4 (UPOS) by default. Lines that begin
+ *           with # are comments; ranges (1-2) and empty nodes (1.1) are kept, but are not words.
+ * TABs      any other number of columns; the word is column 1, the tag the last one. A word may be a space or empty.
+ *           Comments begin with #, and contain no TAB or begin with "## ".
+ * spaces    the same with spaces as separators, if no line has a TAB between words. A line that begins with # is a
+ *           comment unless it has as many columns as the words.
+ * The first line that is not blank and does not begin with # decides the format. Lines of only spaces and TABs are
+ * blank. Lines of -DOCSTART- are kept, but are not words.
+ * A file with one column has words without tags. */
 typedef struct {
     int64_t line;          /* in the file, from 1 */
-    size_t word, word_end; /* bytes of text */
-    size_t tag, tag_end;   /* the column of the tag; equal where the file has none */
+    size_t word, word_end; /* byte range in text */
+    size_t tag, tag_end;   /* the column of the tag; empty range if there is none */
 } qp_conll_word;
 
 typedef struct {
     char *path;
-    char *text; /* every line, its end a LF */
+    char *text; /* all lines, each ending in LF */
     size_t bytes, capacity;
-    int columns, tag_column; /* tag_column from 1; 0: the file has words alone, and tags are written behind them */
+    int columns, tag_column; /* tag_column from 1; 0: words without tags; written tags follow the word */
     char separator;          /* between columns */
     qp_conll_word *word;
     int64_t words, word_capacity;
@@ -37,38 +37,40 @@ typedef struct {
     int64_t sentences, start_capacity;
 } qp_conll;
 
-/* qp_conll_read — tag_column from 1; 0: the usual one of the format.
- * Errors  QP_EDATA: a line with another number of columns than the first (both are told, with the line), not UTF-8, no
- *         word at all; QP_EUSAGE: no such column, or it holds the words; those of qp_reader; QP_EMEMORY. */
+/* qp_conll_read — read a file. tag_column from 1; 0: the default of the format.
+ * Errors  QP_EDATA: a line whose number of columns differs from the first, invalid UTF-8, no words; QP_EUSAGE: no such
+ *         column, or it is the column of the words; those of qp_reader; QP_EMEMORY. */
 qp_status qp_conll_read(const char *path, int tag_column, qp_conll **conll);
 void qp_conll_free(qp_conll *conll);
 
-/* qp_conll_pieces — a sentence as ids for a tagger: the pieces of each word, encoded by itself; a word that has none is a
- * QP_UNK. The caller frees both.
- * id      [*count] without QP_EOS       read    [words of the sentence] the first piece of each word
+/* qp_conll_pieces — a sentence as ids for a tagger: the pieces of each word, encoded separately; a word without pieces
+ * becomes QP_UNK. The caller frees both arrays.
+ * id          [*count] without QP_EOS
+ * source_row  [words of the sentence] index of the first piece of each word
  * Errors  those of the codec, with file and line; QP_EMEMORY. */
 qp_status qp_conll_pieces(const qp_conll *conll, int64_t sentence, const qp_text_codec *codec, int32_t **id, int *count,
                           int32_t **source_row);
 
-/* qp_conll_corpus — source: the pieces of each sentence and QP_EOS; target: the tag of each word, -1 where it is ignored
- * (statistics.unseen); read: the first piece of each word. corpus->answers is true; statistics.lines counts sentences.
- * A sentence longer than max_length is left out, or keeps the words whose first piece is inside (QP_LONG_CUT).
+/* qp_conll_corpus — a corpus for a tagger. source: the pieces of each sentence and QP_EOS; target: the tag of each
+ * word, -1 if it is ignored (counted in statistics.unseen); source_row: the first piece of each word. corpus->answers
+ * is true; statistics.lines counts sentences. A sentence longer than max_length is skipped, or keeps the words whose
+ * first piece fits (QP_LONG_CUT).
  * Errors  as qp_conll_pieces and qp_labels_number; QP_EDATA for a file without tags. */
 typedef struct {
     const qp_text_codec *codec;
-    int max_length; /* tokens of a sentence with QP_EOS; 0: any */
+    int max_length; /* tokens of a sentence with QP_EOS; 0: unlimited */
     qp_long_policy when_longer;
     qp_labels *labels;
     qp_label_policy policy;
 } qp_conll_options;
 qp_status qp_conll_corpus(const qp_conll *conll, const qp_conll_options *options, qp_corpus *corpus);
 
-/* qp_conll_write — the file with other tags: tag[w] of word w, in the column of the tag, or in a new last one; every
- * other line and column as it was read (line ends are LF). Errors stay in the stream. */
+/* qp_conll_write — write the file with other tags: tag[w] of word w in the tag column, or in a new last column; all
+ * other lines and columns are unchanged (line ends are LF). Errors stay in the stream. */
 void qp_conll_write(const qp_conll *conll, const char *const *tag, FILE *stream);
 
-/* qp_conll_lines — the words of each sentence with one space between, for learning a tokenizer: a qp_line_source
- * (tokenizer/tokenizer_trainer.h) whose self is this struct, made of a qp_conll and zeros; free `line` behind it. */
+/* qp_conll_lines — the words of each sentence joined by spaces, to train a tokenizer: a source of lines whose self is
+ * this struct, initialized with a qp_conll and zeros; free `line` afterwards. */
 typedef struct {
     const qp_conll *conll;
     int64_t sentence;

@@ -4,7 +4,7 @@
 #include "data/text/conll.h"
 #include "data/text/corpus_builder.h"
 
-/* ---- words as pieces ---- */
+/* ---- words to pieces ---- */
 
 typedef struct {
     int32_t *id;
@@ -67,7 +67,7 @@ qp_status qp_conll_pieces(const qp_conll *conll, int64_t sentence, const qp_text
     return QP_OK;
 }
 
-/* ---- sentences as a corpus ---- */
+/* ---- sentences to corpus ---- */
 
 static qp_status number_tags(const qp_conll *c, int64_t sentence, const qp_conll_options *options, int32_t *label)
 {
@@ -130,7 +130,7 @@ static qp_status load_sentence(const qp_conll *c, int64_t sentence, const qp_con
 static qp_status load_all(const qp_conll *c, const qp_conll_options *options, qp_corpus_builder *builder)
 {
     if (c->tag_column == 0)
-        return qp_fail(QP_EDATA, "%s: words alone; to learn tags, or to compare with them, put them in a column behind",
+        return qp_fail(QP_EDATA, "%s: no tags; put them into a column after the words to train or evaluate a tagger",
                        c->path);
     for (int64_t i = 0; i < c->sentences; i++) QP_TRY(load_sentence(c, i, options, builder));
     QP_TRY(qp_corpus_builder_check(builder, c->path, options->max_length));
@@ -154,7 +154,7 @@ qp_status qp_conll_corpus(const qp_conll *conll, const qp_conll_options *options
     return status;
 }
 
-/* ---- back to text ---- */
+/* ---- sentences to text ---- */
 
 void qp_conll_write(const qp_conll *conll, const char *const *tag, FILE *stream)
 {

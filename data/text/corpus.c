@@ -16,7 +16,7 @@ static qp_corpus_place place_of(const loader *l, bool target)
     return (qp_corpus_place){qp_text_pairs_path(l->text, target), qp_text_pairs_line(l->text)};
 }
 
-/* Ids of one side of the pair just read. */
+/* Encode one side of the current pair. */
 static qp_status encode(const loader *l, bool target, const qp_text_pair *pair, qp_corpus_line *line)
 {
     return qp_corpus_encode(target ? l->options->target_codec : l->options->source_codec, place_of(l, target),

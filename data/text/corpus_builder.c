@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The block, moved if it must be, with room for `needed` elements: it doubles. NULL and a message without memory. */
+/* Grow a block to at least `needed` elements by doubling. NULL, and a message, if there is no memory. */
 static void *grow(qp_corpus_place place, void *block, int64_t *capacity, int64_t needed, size_t element_bytes)
 {
     if (needed <= *capacity) return block;
@@ -20,7 +20,7 @@ static void *grow(qp_corpus_place place, void *block, int64_t *capacity, int64_t
     return grown;
 }
 
-/* Room for one more sequence in the places of one side. */
+/* Make room for one more offset of one side. */
 static qp_status reserve_sequence(qp_corpus_builder *b, qp_corpus_place place, bool target)
 {
     qp_corpus_side *side = target ? &b->corpus->target : &b->corpus->source;
@@ -118,7 +118,7 @@ qp_status qp_corpus_builder_check(const qp_corpus_builder *builder, const char *
                    path, (long long)f->lines, (long long)f->empty, (long long)f->skipped, max_length);
 }
 
-/* A block that cannot shrink stays as it is. */
+/* A block that cannot shrink is kept. */
 static void shrink(qp_corpus_side *side, int64_t sequences)
 {
     if (!side->start) return;

@@ -24,7 +24,7 @@ qp_status qp_corpus_length_statistics(const qp_corpus_side *side, int64_t sequen
 {
     memset(statistics, 0, sizeof *statistics);
     int32_t *length = malloc((size_t)sequences * sizeof *length);
-    if (!length) return qp_fail(QP_EMEMORY, "report: no memory for %lld lengths", (long long)sequences);
+    if (!length) return qp_fail(QP_EMEMORY, "corpus: no memory for %lld lengths", (long long)sequences);
     for (int64_t i = 0; i < sequences; i++) length[i] = qp_corpus_length(side, i);
     qsort(length, (size_t)sequences, sizeof *length, compare_lengths);
     *statistics = (qp_length_statistics){
@@ -40,7 +40,7 @@ qp_status qp_corpus_length_statistics(const qp_corpus_side *side, int64_t sequen
     return QP_OK;
 }
 
-/* The lines of training: each side, and both together. */
+/* Hashes of the training lines: each side, and both together. */
 typedef struct {
     qp_hash_set source, target, pair;
     qp_overlap_statistics *statistics;
@@ -54,7 +54,7 @@ static pair_hashes hashes_of(const qp_text_pair *pair)
 {
     pair_hashes hashes = {0, qp_hash_text(pair->target, pair->target_bytes), 0};
     if (pair->source) hashes.source = qp_hash_text(pair->source, pair->source_bytes);
-    hashes.pair = qp_random_key(hashes.source, hashes.target) | 1; /* 0 is no hash */
+    hashes.pair = qp_random_key(hashes.source, hashes.target) | 1; /* 0 marks an empty slot */
     return hashes;
 }
 

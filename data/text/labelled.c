@@ -5,7 +5,7 @@
 
 #include "data/text/corpus_builder.h"
 
-/* One line: the label first, so that a bad one is told even where the text is left out. */
+/* One line: the label first, so that a bad label is reported even if the text is skipped. */
 static qp_status load_line(const qp_labelled_options *options, qp_corpus_builder *builder, qp_corpus_place place,
                            const qp_text_pair *pair)
 {

@@ -9,7 +9,7 @@
 #include "lib/text/json_reader.h"
 #include "lib/text/json_writer.h"
 
-/* The slot of this label, or the free one where it belongs. There is always a free one. */
+/* The slot of this label, or the free slot for it. There is always a free slot. */
 static size_t slot_of(const qp_labels *labels, const char *label, size_t bytes)
 {
     size_t at = (size_t)qp_hash_text(label, bytes) & (labels->slots - 1);
@@ -26,7 +26,7 @@ int qp_labels_find(const qp_labels *labels, const char *label, size_t bytes)
     return labels->slots ? labels->slot[slot_of(labels, label, bytes)] - 1 : -1;
 }
 
-/* Twice the slots. */
+/* Double the number of slots. */
 static qp_status widen(qp_labels *labels)
 {
     size_t slots = labels->slots ? labels->slots * 2 : 64;
@@ -73,7 +73,7 @@ qp_status qp_labels_add(qp_labels *labels, const char *label, size_t bytes, int 
     return QP_OK;
 }
 
-/* The label nearest to an unseen one, in brackets: misspelling is the common reason. */
+/* A suggestion for an unknown label, which is usually misspelled. */
 static qp_status refuse(const qp_labels *labels, const char *path, int64_t line, const char *label, size_t bytes)
 {
     char wrong[80];
@@ -128,9 +128,9 @@ static qp_status parse_array(const json_t *array, qp_labels *labels)
     for (size_t i = 0; i < json_array_size(array); i++) {
         const json_t *label = json_array_get(array, i);
         int number;
-        if (!json_is_string(label)) return qp_fail(QP_EDATA, "labels: one is no text; the model file is damaged");
+        if (!json_is_string(label)) return qp_fail(QP_EDATA, "labels: one is not a string; the model file is damaged");
         QP_TRY(qp_labels_add(labels, json_string_value(label), json_string_length(label), &number));
-        if ((size_t)number != i) return qp_fail(QP_EDATA, "labels: one stands there twice; the model file is damaged");
+        if ((size_t)number != i) return qp_fail(QP_EDATA, "labels: one occurs twice; the model file is damaged");
     }
     return QP_OK;
 }

@@ -6,8 +6,8 @@
 
 #include "lib/base/status.h"
 
-/* labels — the dictionary of a classifier or tagger: label texts and their numbers 0 .. count-1, in the order in which
- * they first appear in the training file. It is kept in the model file as a JSON array of texts. */
+/* labels — the dictionary of a classifier or tagger: label texts and their numbers 0 .. count-1, in order of first
+ * appearance in the training file. The model file stores it as a JSON array of strings. */
 typedef struct {
     int count;
     char **text; /* [count], NUL-terminated UTF-8, none empty */
@@ -18,17 +18,17 @@ typedef struct {
 
 enum { QP_LABELS_MOST = 65536 };
 
-/* What becomes of a label that the dictionary does not have.
- * LEARN   it is added: training
- * REFUSE  QP_EDATA with file, line and label: validation, so that a misspelled label is not taken for a hard one
- * IGNORE  its number is -1, which no loss counts and which equals no prediction: `evaluate`, where it is a mistake of the
- *         model that it cannot know it */
+/* What happens to an unknown label.
+ * LEARN   it is added (training)
+ * REFUSE  QP_EDATA with file, line and label (validation), so that a misspelled label is not taken for a hard example
+ * IGNORE  its number is -1, which no loss counts and no prediction equals (evaluate): it counts as an error of the
+ *         model */
 typedef enum { QP_LABEL_LEARN, QP_LABEL_REFUSE, QP_LABEL_IGNORE } qp_label_policy;
 
 /* qp_labels_find   — the number of label[0..bytes), or -1.
- * qp_labels_add    — the same; a new one is put behind the others.
- * qp_labels_number — find or add as `policy` says; path and line are where the label stands.
- * Errors  QP_EDATA: empty, holds NUL, more than QP_LABELS_MOST of them, or refused (path and line in front);
+ * qp_labels_add    — the same; a new label is appended.
+ * qp_labels_number — find or add as `policy` says; path and line are the position of the label.
+ * Errors  QP_EDATA: empty, contains NUL, more than QP_LABELS_MOST labels, or refused (with path and line);
  *         QP_EMEMORY. */
 int qp_labels_find(const qp_labels *labels, const char *label, size_t bytes);
 qp_status qp_labels_add(qp_labels *labels, const char *label, size_t bytes, int *number);
@@ -36,8 +36,8 @@ qp_status qp_labels_number(qp_labels *labels, qp_label_policy policy, const char
                            size_t bytes, int32_t *number);
 
 /* qp_labels_json — the dictionary as JSON text, malloc'ed. Errors  QP_EMEMORY.
- * qp_labels_parse — read it back; `labels` is all zero before.   Errors  QP_EDATA: no array of texts, a label twice,
- *                   empty or none at all; QP_EMEMORY. */
+ * qp_labels_parse — parse it; `labels` must be all zero.   Errors  QP_EDATA: not an array of strings, a repeated or
+ *                   empty label, no labels; QP_EMEMORY. */
 qp_status qp_labels_json(const qp_labels *labels, char **json);
 qp_status qp_labels_parse(const char *json, qp_labels *labels);
 void qp_labels_free(qp_labels *labels);

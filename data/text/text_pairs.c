@@ -39,7 +39,7 @@ qp_status qp_text_pairs_open(const qp_text_files *files, qp_text_pairs **paralle
     return status;
 }
 
-/* One file has ended, the other has not: read on to tell how many lines it has. */
+/* One file has ended, the other has not: count its remaining lines for the message. */
 static qp_status different_counts(qp_reader *shorter, qp_reader *longer, int64_t lines, bool source_is_shorter)
 {
     char *line;
@@ -51,12 +51,12 @@ static qp_status different_counts(qp_reader *shorter, qp_reader *longer, int64_t
     } while (line);
     const char *source = qp_reader_path(source_is_shorter ? shorter : longer);
     const char *target = qp_reader_path(source_is_shorter ? longer : shorter);
-    return qp_fail(QP_EDATA, "%s: %lld lines, but %s has %lld; parallel files need one line for each line of the other",
+    return qp_fail(QP_EDATA, "%s: %lld lines, but %s has %lld; parallel files need the same number of lines",
                    source, (long long)(source_is_shorter ? lines : others), target,
                    (long long)(source_is_shorter ? others : lines));
 }
 
-/* The next line, which must be UTF-8: what a corpus in another encoding teaches is noise, and nobody would see it. */
+/* The next line, which must be UTF-8: text in another encoding would silently train on noise. */
 static qp_status next_line(qp_reader *reader, char **line, size_t *bytes)
 {
     QP_TRY(qp_reader_next(reader, line, bytes));

@@ -7,7 +7,7 @@
 
 #include "lib/base/status.h"
 
-/* parallel — lines of text that belong together, read one pair at a time (gzip too, memory of one line).
+/* text_pairs — pairs of lines that belong together, read one pair at a time (also .gz; memory for one line).
  * TWO_FILES  line i of `target` is the translation of line i of `source`
  * TABBED     each line of `source` is source TAB target
  * LABELLED   each line of `source` is label TAB text: the pair's source is the label, its target the text, which may
@@ -20,7 +20,7 @@ typedef struct {
     const char *source, *target; /* paths; "-" is standard input; NULL where the kind has none */
 } qp_text_files;
 
-/* One pair; NUL-terminated, may hold NUL bytes inside; valid until the next one is read. source NULL in ONE_FILE. */
+/* One pair; NUL-terminated, may contain NUL bytes; valid until the next pair is read. source is NULL in ONE_FILE. */
 typedef struct {
     const char *source, *target;
     size_t source_bytes, target_bytes;
@@ -28,13 +28,13 @@ typedef struct {
 
 typedef struct qp_text_pairs qp_text_pairs;
 
-/* qp_text_pairs_open — QP_ENOINPUT when a file is missing or a folder, QP_EUSAGE when both are standard input.
- * qp_text_pairs_next — the next pair; *more false behind the last one. QP_EDATA when one file has more lines than the
- *                    other (both counts are told), a line is not UTF-8, or has no TAB or several; QP_EIO, QP_EMEMORY.
- * qp_text_pairs_twice — QP_EUSAGE when a file that is about to be read twice can be read only once (standard input, a pipe);
- *                    `why` ends the message: what for, and what to do.
- * qp_text_pairs_line — number of the pair just read, from 1.
- * qp_text_pairs_path — the file that a message about the target (or else the source) should name. */
+/* qp_text_pairs_open — QP_ENOINPUT if a file is missing or is a folder, QP_EUSAGE if both are standard input.
+ * qp_text_pairs_next — the next pair; *more is false after the last one. QP_EDATA if one file has more lines than the
+ *                    other (with both counts), a line is not UTF-8, or has no TAB or several; QP_EIO, QP_EMEMORY.
+ * qp_text_pairs_twice — QP_EUSAGE if a file that must be read twice can be read only once (standard input, a pipe);
+ *                    `why` ends the message: the reason, and what to do.
+ * qp_text_pairs_line — number of the current pair, from 1.
+ * qp_text_pairs_path — the path to name in a message about the target (or the source). */
 qp_status qp_text_pairs_open(const qp_text_files *files, qp_text_pairs **parallel);
 qp_status qp_text_pairs_next(qp_text_pairs *parallel, qp_text_pair *pair, bool *more);
 qp_status qp_text_pairs_twice(const qp_text_files *files, const char *why);

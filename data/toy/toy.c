@@ -9,20 +9,20 @@
 #include "lib/base/file.h"
 #include "lib/base/random.h"
 
-enum { WORD_TIMES = 5 }; /* a word of validation or test occurs at least so often in training */
+enum { WORD_TIMES = 5 }; /* a word of validation or test occurs at least this often in training */
 enum { ATTEMPTS = 2000000 };
 
 typedef struct {
     char *text;
     uint32_t english, combination;
-} entry; /* korean at 0, the others behind it */
+} entry; /* korean at 0, the others after it */
 
 struct qp_toy {
     entry *part[QP_TOY_PARTS];
     int count[QP_TOY_PARTS];
 };
 
-/* What must be remembered while a corpus is made. */
+/* State while a corpus is made. */
 typedef struct {
     uint64_t key;
     qp_toy *toy;
@@ -84,8 +84,8 @@ static bool is_seen(const maker *m, const char *text)
     return qp_hash_set_get(&m->sentences, qp_hash_text(text, strlen(text))) > 0;
 }
 
-/* Draw sentences until the parts `from` .. `to` have what they want. Training comes first, because the others may use
- * its words alone. */
+/* Draw sentences until the parts `from` .. `to` are complete. Training comes first, because the others may only use its
+ * words. */
 static qp_status fill(maker *m, qp_toy_part from, qp_toy_part to)
 {
     for (uint64_t attempt = 0; attempt < ATTEMPTS; attempt++) {

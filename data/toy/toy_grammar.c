@@ -34,7 +34,7 @@ static bool same_person(const qp_toy_person *a, const char *korean)
     return a && (strstr(a->korean, korean) || strstr(korean, a->korean));
 }
 
-/* A person who is neither of the subjects and, unless they may be, no pronoun. */
+/* A person other than the subjects, and not a pronoun unless pronouns are allowed. */
 static const qp_toy_person *pick_person(dice *d, const qp_toy_clause *c, bool pronouns)
 {
     const qp_toy_lexicon *words = qp_toy_words();
@@ -63,7 +63,7 @@ static void choose_tense(dice *d, qp_toy_clause *c, uint32_t allowed)
     while (!(QP_TOY_TENSE(c->tense) & allowed));
 }
 
-/* Statement, denial or question; nobody asks about himself. */
+/* Statement, negation or question; questions never have a first-person subject. */
 static void choose_mood(dice *d, qp_toy_clause *c)
 {
     int mood = roll(d, 100);
@@ -80,14 +80,14 @@ static void choose_time(dice *d, qp_toy_clause *c)
     if (c->time->is_day && chance(d, 25)) c->hour = 1 + roll(d, 12);
 }
 
-/* How a noun is described: determiner or number, adjective. */
+/* Determiner or number, and adjective, of a noun. */
 static void describe(dice *d, qp_toy_phrase *phrase, bool determiners, bool numbers)
 {
     const qp_toy_lexicon *words = qp_toy_words();
     const qp_toy_noun *noun = phrase->noun;
     if (noun->adjectives && chance(d, 30))
         phrase->adjective = PICK(d, words->adjective, words->adjectives, noun->adjectives);
-    bool describable = noun->counter || noun->adjectives; /* "this math" is said by nobody */
+    bool describable = noun->counter || noun->adjectives; /* nobody says "this math" */
     int how = roll(d, 100);
     if (determiners && describable && how < 25) phrase->determiner = &words->determiner[roll(d, words->determiners)];
     if (numbers && noun->counter && how >= 70) phrase->number = 1 + roll(d, 10);

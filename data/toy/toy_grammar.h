@@ -6,13 +6,13 @@
 
 #include "data/toy/toy_words.h"
 
-/* toy_grammar — the meaning of one toy sentence, drawn at random, and its two faces.
+/* toy_grammar — the meaning of one toy sentence, drawn at random, and its sentences in both languages.
  *
  *   Korean   subject-는  time  companion-와 함께  place-에서  tool-로  object-를  verb
  *   English  subject  verb  object  tool  companion  place  time
- * The same meaning is spoken in Korean from left to right and in English almost from right to left, so that a
- * translator has to learn what attention is for. One meaning has one sentence in each language, and one sentence has
- * one meaning: bare nouns are indefinite, 그 is "the", negation is 지 않다. */
+ * The order of English is almost the reverse of the Korean order, so that a translator has to learn attention. One
+ * meaning has one sentence in each language, and one sentence has one meaning: bare nouns are indefinite, 그 is "the",
+ * negation is 지 않다. */
 
 typedef enum { QP_TOY_DOES, QP_TOY_IS_A, QP_TOY_IS_LIKE, QP_TOY_THERE_IS } qp_toy_clause_kind;
 
@@ -43,10 +43,10 @@ typedef struct {
 
 typedef struct {
     char korean[384], english[256];
-    char combination[128]; /* the content words that meet here: subject|verb|object, place or adjective */
+    char combination[128]; /* the combination of content words: subject|verb|object, place or adjective */
 } qp_toy_sentence;
 
-/* qp_toy_clause_sample — the meaning that belongs to `key`; a pure function. */
+/* qp_toy_clause_sample — the meaning with number `key`; a pure function. */
 void qp_toy_clause_sample(uint64_t key, qp_toy_clause *clause);
 
 /* qp_toy_clause_render — its sentences; false if one was too long for its buffer (none of the lexicon is). */

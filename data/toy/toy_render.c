@@ -1,4 +1,4 @@
-/* toy_render — the two faces of a clause; see toy_grammar.h */
+/* toy_render — the sentences of a clause in both languages; see toy_grammar.h */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "data/toy/hangul.h"
 #include "data/toy/toy_grammar.h"
 
-/* A bounded text; `full` is remembered. */
+/* A text of bounded length; `full` stays set once it is exceeded. */
 typedef struct {
     char *text;
     size_t used, size;
@@ -77,7 +77,7 @@ static void korean_circumstances(line *l, const qp_toy_clause *c)
     if (c->object.noun) korean_phrase(l, &c->object, frame == QP_TOY_BECOME ? QP_PARTICLE_SUBJECT : QP_PARTICLE_OBJECT);
 }
 
-/* Verbs and adjectives end alike: stem + 지 않다, the past in 었, the future in ㄹ 것이다. */
+/* Verbs and adjectives have the same endings: stem + 지 않다, the past in 었, the future in ㄹ 것이다. */
 static void korean_ending(line *l, const qp_toy_clause *c, const char *stem, const char *present, const char *past,
                           const char *future)
 {
@@ -243,7 +243,7 @@ static void english_complement(line *l, const qp_toy_clause *c)
         return;
     }
     add(l, " ");
-    if (c->kind == QP_TOY_THERE_IS && c->negative) { /* "no" stands where the article would */
+    if (c->kind == QP_TOY_THERE_IS && c->negative) { /* "no" replaces the article */
         if (c->object.adjective) add(l, "%s ", c->object.adjective->english);
         add(l, "%s", c->object.noun->english);
     } else {

@@ -29,7 +29,7 @@ static void print_numbers(char line[LINE_BYTES], const int *number, int count, b
                          number[reversed ? count - 1 - i : i]);
 }
 
-/* One line nobody has seen, and its reverse. */
+/* One new line, and its reverse. */
 static qp_status draw_line(reverser *r, char source[LINE_BYTES], char target[LINE_BYTES])
 {
     for (int repeat = 0; repeat < MOST_REPEATS; repeat++) {

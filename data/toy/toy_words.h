@@ -9,7 +9,7 @@
 
 /* clang-format off */
 
-/* What a noun can be: bits that verbs and locations ask for. */
+/* Classes of nouns: bits that verbs and locations select by. */
 enum {
     QP_TOY_FOOD = 1 << 0,      QP_TOY_DRINK = 1 << 1,     QP_TOY_READ = 1 << 2,     QP_TOY_WRITE = 1 << 3,
     QP_TOY_THING = 1 << 4,     QP_TOY_WEAR = 1 << 5,      QP_TOY_PERSON = 1 << 6,   QP_TOY_SHOW = 1 << 7,
@@ -20,7 +20,7 @@ enum {
     QP_TOY_PHOTO = 1 << 24,    QP_TOY_PROFESSION = 1 << 25, QP_TOY_LIKE = 1 << 26
 };
 
-/* Adjectives, in the order of qp_toy_adjective; a noun's mask says which of them suit it. */
+/* Adjectives, in the order of qp_toy_adjective; a noun's mask lists those that suit it. */
 enum {
     QP_TOY_BIG = 1 << 0,       QP_TOY_LITTLE = 1 << 1,    QP_TOY_NEW = 1 << 2,      QP_TOY_OLD = 1 << 3,
     QP_TOY_DEAR = 1 << 4,      QP_TOY_CHEAP = 1 << 5,     QP_TOY_PRETTY = 1 << 6,   QP_TOY_RED = 1 << 7,
@@ -64,7 +64,7 @@ typedef enum {
 } qp_toy_frame;
 
 typedef struct {
-    uint32_t mask; /* what it can be */
+    uint32_t mask; /* its classes */
     const char *korean;
     const char *english, *plural;   /* plural NULL: not countable */
     const char *counter;            /* Korean; NULL: never counted */

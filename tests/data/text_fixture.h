@@ -5,13 +5,13 @@
 
 #include "data/text/corpus.h"
 
-/* A codec of words: id = QP_SPECIAL_COUNT + length of the word, "?" is unknown; the word "bad" is refused. */
+/* A codec for words: id = QP_SPECIAL_COUNT + length of the word, "?" is unknown; the word "bad" is refused. */
 qp_text_codec fixture_words(void);
 
-/* A codec of bytes: id = QP_SPECIAL_COUNT + byte. */
+/* A codec for bytes: id = QP_SPECIAL_COUNT + byte. */
 qp_text_codec fixture_bytes(void);
 
-/* A file of its own folder under /tmp; the path is valid until the process ends. */
+/* A file in a temporary folder; the path is valid until the process ends. */
 const char *fixture_file(const char *name, const void *content, size_t bytes);
 const char *fixture_text(const char *name, const char *text);
 

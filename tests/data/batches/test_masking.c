@@ -8,7 +8,7 @@
 #include "data/batches/masking.h"
 #include "tests/data/text_fixture.h"
 
-/* A vocabulary of 20 words of up to three pieces, told in one of four ways: id 4 + 3*w + p is piece p of word w. */
+/* A vocabulary of 20 words of up to three pieces, marked in one of four ways: id 4 + 3*w + p is piece p of word w. */
 enum { WORDS = 20, VOCABULARY = QP_SPECIAL_COUNT + 3 * WORDS };
 typedef enum { UNDERLINED, LETTERS, HASHES, JOINERS } piece_style;
 

@@ -4,7 +4,7 @@
 
 #include "data/batches/scheduled_sampling.h"
 
-/* own_reading — over one fixed batch of pairs. */
+/* scheduled_sampling over one fixed batch of pairs. */
 enum { PAIRS = 60, LENGTH = 6, ROWS = PAIRS * LENGTH, VOCABULARY = 15 };
 static int32_t start[PAIRS + 1], id[ROWS];
 

@@ -5,7 +5,7 @@
 #include "data/batches/tbptt_batches.h"
 #include "tests/data/text_fixture.h"
 
-/* streams — over a text whose tokens are all different, so that a token tells its place. */
+/* tbptt_batches over a text of distinct tokens, so that a token identifies its position. */
 static void text_of(int tokens, qp_corpus *corpus)
 {
     *corpus = (qp_corpus){.sequences = 1};
@@ -22,7 +22,7 @@ static qp_tbptt_batches *streams_of(const qp_corpus *corpus, qp_tbptt_batches_op
     return streams;
 }
 
-/* One epoch: every sequence goes on where that of the batch before ended. Returns the rows; *first the first token. */
+/* One epoch: every sequence continues that of the batch before. Returns the rows; *first the first token. */
 static int read_epoch(qp_tbptt_batches *streams, int64_t epoch, int window, int *seen, int *first)
 {
     qp_batch_source source = qp_tbptt_batches_source(streams);

@@ -5,7 +5,7 @@
 #include "data/batches/window_batches.h"
 #include "tests/data/text_fixture.h"
 
-/* windows — over a stream whose tokens are all different, so that a token tells its place. */
+/* window_batches over a text of distinct tokens, so that a token identifies its position. */
 static void stream_of(int tokens, qp_corpus *corpus)
 {
     *corpus = (qp_corpus){.sequences = 1};
@@ -22,7 +22,7 @@ static qp_window_batches *windows_of(const qp_corpus *corpus, qp_window_batches_
     return windows;
 }
 
-/* Every target of an epoch counted in seen[]; inputs are one place behind. Returns the rows. */
+/* Every target of an epoch counted in seen[]; inputs are one position earlier. Returns the rows. */
 static int read_epoch(qp_window_batches *windows, int64_t epoch, int64_t size, int window, int *seen, int *first)
 {
     qp_batch_source source = qp_window_batches_source(windows);

@@ -56,7 +56,7 @@ static void refused(const char *content, size_t bytes, const char *part)
 Test(csv, damage_is_told)
 {
     refused("a,b\n1,\"2\n3,4\n", 12, "bad.csv:2: a quote is opened here and never closed");
-    refused("a,b\n1,\"2\"3\n", 11, "bad.csv:2: text behind a closing quote");
+    refused("a,b\n1,\"2\"3\n", 11, "bad.csv:2: text after a closing quote");
     refused("a,b\n1,\0\n", 8, "bad.csv:2: a NUL byte");
     qp_csv *csv;
     cr_assert_eq(qp_csv_open("/nowhere/a.csv", &csv), QP_ENOINPUT);

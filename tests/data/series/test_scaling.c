@@ -100,7 +100,7 @@ Test(scaling, a_series_that_does_not_fit_is_told)
     qp_scaling scaling;
     series_of(5, &s);
     cr_assert_eq(qp_scaling_fit(&s, QP_LEVEL_FIXED, 4, 2, &scaling), QP_EDATA);
-    cr_assert(strstr(qp_error_message(), "5 rows, less than a window of 4 and the 2 behind it"), "%s",
+    cr_assert(strstr(qp_error_message(), "5 rows, less than a window of 4 and a horizon of 2"), "%s",
               qp_error_message());
     cr_assert_eq(qp_scaling_fit(&s, QP_LEVEL_FIXED, 0, 2, &scaling), QP_EUSAGE);
     cr_assert_eq(qp_scaling_fit(&s, QP_LEVEL_FIXED, 1, 0, &scaling), QP_EUSAGE);

@@ -81,10 +81,10 @@ static void refused(qp_status status, const char *text, int tag_column, const ch
 Test(conll, bad_files_are_told)
 {
     refused(QP_EDATA, "a\tO\nb\n", 0,
-            "refused.conll:2: 1 column, but line 1 has 2; each word needs as many, parted by TABs");
+            "refused.conll:2: 1 column, but line 1 has 2; every word needs the same number, separated by TABs");
     refused(QP_EDATA, "a\tO\n\nb\tO\tO\n", 0, "refused.conll:3: 3 columns, but line 1 has 2");
     refused(QP_EDATA, "a b O\nc O\n", 0,
-            "refused.conll:2: 2 columns, but line 1 has 3; each word needs as many, parted by spaces");
+            "refused.conll:2: 2 columns, but line 1 has 3; every word needs the same number, separated by spaces");
     refused(QP_EDATA, "", 0, "no word in the file");
     refused(QP_EDATA, "# a comment\n\n \n", 0, "no word in the file");
     refused(QP_EDATA, "a\tO\n\xc3(\tO\n", 0, "refused.conll:2: byte 1 is not UTF-8");
@@ -153,7 +153,7 @@ Test(conll, tags_that_cannot_be_learned_are_told)
     qp_corpus corpus;
     const struct {
         const char *text, *part;
-    } bad[] = {{"a\nb\n", "words alone"},
+    } bad[] = {{"a\nb\n", "no tags"},
                {"a\tO\nb\tO\n", "column 2 of every word is 'O'"},
                {"a\tO\nb\t\n", "words.conll:2: the label is empty"},
                {"a\tO\nbad\tB\n", "words.conll:2: words: a bad word"}};
