@@ -4,31 +4,14 @@
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_join.h"
-#include "lib/grad/op_linear.h"
 #include "lib/grad/recurrent/recurrence.h"
 #include "lib/grad/step_weights.h"
 #include "lib/model/decoder.h"
 #include "lib/model/layer_config.h"
-#include "lib/nn/recurrent_attention.h"
+#include "lib/model/recurrent_run.h"
 
-/* decoder_recurrent — rnn, lstm, gru and every other cell.
- *   s_0   the encoder's final states where both have the same layers, else tanh(bridge [summary]), for every layer and
- *         state; without encoder the learned or zero state
- *   x_t   = [E y_{t-1}; c_t if attention looks first; summary with context feeding; u_{t-1} with input feeding]
- *   s_t   = layers(x_t, s_{t-1})
- *   c_t   = attention of s_{t-1} (bahdanau) or of s_t (luong)
- *   u_t   = tanh(combine [s_t; c_t or summary]), or s_t where there is nothing to combine and the width is the head's
- * Where neither attention nor feeding needs u_{t-1} or s_{t-1} at time t, the whole target is one pass of the layers. */
-typedef struct {
-    qp_embedding_module embedding;
-    qp_recurrent_module layers;
-    qp_recurrent_attention attention;
-    bool has_source, looks_first, feeds_context, feeds_output, takes_states;
-    int bridge, bridge_bias, combine, combine_bias; /* parameters, or -1 */
-    int width;                                      /* of u */
-    int states;                                     /* matrices of a layer's state: 2 for cells with a c, else 1 */
-    qp_real dropout;
-} recurrent_decoder;
+/* decoder_recurrent — rnn, lstm, gru and every other cell; recurrent_run.h has the equations. Where neither attention nor
+ * feeding needs u_{t-1} or s_{t-1} at time t, the whole target is one pass of the layers; else it is read step by step. */
 
 /* ---- parameters ---- */
 
@@ -42,13 +25,13 @@ static int add_bias(qp_params *params, int columns, const char *name)
     return qp_params_add(params, 1, columns, qp_init_constant(0), "%s", name);
 }
 
-/* The encoder's layers end where these begin. */
+/* The encoder has the same layers, whose final states this decoder continues. */
 static bool same_layers(const qp_model_config *c)
 {
     return c->encoder == c->decoder && !c->bidirectional && c->enc_layers == c->dec_layers;
 }
 
-static void add_source(recurrent_decoder *d, qp_params *params, const qp_model_config *c, const qp_encoder *encoder)
+static void add_source(qp_recurrent_decoder *d, qp_params *params, const qp_model_config *c, const qp_encoder *encoder)
 {
     int hidden = qp_model_hidden_size(c), initial = (int)c->dec_layers * d->states * hidden;
     d->has_source = true;
@@ -66,7 +49,7 @@ static void add_source(recurrent_decoder *d, qp_params *params, const qp_model_c
     if (c->bias) d->bridge_bias = add_bias(params, initial, "bridge.bias");
 }
 
-static int context_width(const recurrent_decoder *d, const qp_encoder *encoder)
+static int context_width(const qp_recurrent_decoder *d, const qp_encoder *encoder)
 {
     if (!d->has_source) return 0;
     if (d->attention.kind != QP_ATTEND_NONE) return encoder->output_width;
@@ -76,16 +59,16 @@ static int context_width(const recurrent_decoder *d, const qp_encoder *encoder)
 static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_config *c, int embedding,
                       const qp_encoder *encoder)
 {
-    recurrent_decoder *d = decoder->self = calloc(1, sizeof *d);
+    qp_recurrent_decoder *d = decoder->self = calloc(1, sizeof *d);
     if (!d) return qp_fail(QP_EMEMORY, "out of memory for a decoder");
     bool tied = c->tied_embeddings || c->tied_embeddings_all;
     int emb = (int)c->emb_size, hidden = qp_model_hidden_size(c);
-    *d = (recurrent_decoder){.bridge = -1,
-                             .bridge_bias = -1,
-                             .combine = -1,
-                             .combine_bias = -1,
-                             .states = qp_cell_shape_of(qp_model_cell(c->decoder))->has_cell ? 2 : 1,
-                             .dropout = (qp_real)c->dropout};
+    *d = (qp_recurrent_decoder){.bridge = -1,
+                                .bridge_bias = -1,
+                                .combine = -1,
+                                .combine_bias = -1,
+                                .states = qp_cell_shape_of(qp_model_cell(c->decoder))->has_cell ? 2 : 1,
+                                .dropout = (qp_real)c->dropout};
     if (encoder->kind) add_source(d, params, c, encoder);
     int context = context_width(d, encoder);
     d->width = tied ? emb : hidden;
@@ -108,119 +91,24 @@ static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_con
 
 static void free_layers(qp_decoder *decoder)
 {
-    recurrent_decoder *d = decoder->self;
+    qp_recurrent_decoder *d = decoder->self;
     qp_embedding_free(&d->embedding);
     qp_recurrent_free(&d->layers);
     free(d);
 }
 
-/* ---- one advance: all tokens of every sequence, or one token each ---- */
-
-typedef struct {
-    const recurrent_decoder *d;
-    qp_tape *tape;
-    const qp_params *params;
-    qp_tensor keys, encoder_output; /* of the sources */
-    qp_sequences source_sequences;  /* the source of each sequence */
-    qp_tensor summary;              /* [sequences, .] fed or combined at every step; or empty */
-    qp_carry *state;                /* [layers] */
-    qp_tensor fed;                  /* [sequences, width] u of the token before */
-    const qp_recurrent_noise *noise;
-} run;
-
-static qp_tensor parameter(const run *r, int index) { return qp_param(r->tape, r->params, index); }
-
-static qp_tensor attend(const run *r, qp_tensor query, qp_sequences s, qp_attention_map *map)
-{
-    return qp_recurrent_attention_forward(&r->d->attention, r->tape, r->params, query, s, r->keys, r->encoder_output,
-                                          r->source_sequences, map);
-}
-
-/* Each sequence's summary at each of its rows. */
-static qp_tensor summary_rows(const run *r, qp_sequences s, int rows)
-{
-    int32_t *from = qp_tape_memory(r->tape, ((size_t)rows + 1) * sizeof *from);
-    if (!from) return (qp_tensor){0};
-    for (int i = 0; i < s.count; i++)
-        for (int j = 0; j < qp_sequence_length(s, i); j++) from[s.start[i] + j] = i;
-    return qp_gather(r->tape, r->summary, rows, from);
-}
-
-/* x [rows, emb] embedded tokens -> u [rows, width]; the state and `fed` go on. */
-static qp_tensor advance(run *r, qp_tensor x, qp_sequences s, qp_attention_map *map)
-{
-    const recurrent_decoder *d = r->d;
-    qp_tensor part[3] = {x}, context = {0};
-    int parts = 1, top = d->layers.slots - 1;
-    if (qp_tape_failed(r->tape)) return (qp_tensor){0};
-    if (d->looks_first) part[parts++] = context = attend(r, r->state[top].hidden, s, map);
-    if (d->feeds_context) part[parts++] = context = summary_rows(r, s, x.rows);
-    if (d->feeds_output) part[parts++] = r->fed;
-    x = qp_join_columns(r->tape, parts, part);
-    qp_recurrent_pass pass = {
-        .tape = r->tape, .params = r->params, .sequences = s, .first = r->state, .last = r->state, .noise = r->noise};
-    qp_tensor y = qp_recurrent_forward(&d->layers, &pass, x);
-    if (d->attention.kind != QP_ATTEND_NONE && !d->looks_first) context = attend(r, y, s, map);
-    if (d->combine >= 0) {
-        const qp_tensor both[] = {y, context};
-        y = qp_linear(r->tape, qp_join_columns(r->tape, context.value ? 2 : 1, both), parameter(r, d->combine),
-                      parameter(r, d->combine_bias));
-        y = qp_activation(r->tape, y, QP_TANH, 0);
-    }
-    r->fed = y;
-    return y;
-}
-
-static qp_tensor zeros(qp_tape *tape, int rows, int columns)
-{
-    qp_tensor made = qp_tape_constant(tape, rows, columns);
-    if (made.value) memset(made.value, 0, (size_t)rows * (size_t)columns * sizeof *made.value);
-    return made;
-}
-
-/* Before the first token. */
-static bool begin(run *r, const qp_encoded *source, int sequences)
-{
-    const recurrent_decoder *d = r->d;
-    int hidden = d->layers.config.hidden;
-    r->state = qp_tape_memory(r->tape, (size_t)d->layers.slots * sizeof *r->state);
-    if (qp_tape_failed(r->tape)) return false;
-    if (d->feeds_output) r->fed = zeros(r->tape, sequences, d->width);
-    if (!source) {
-        qp_recurrent_start(&d->layers, r->tape, r->params, sequences, r->state);
-        return !qp_tape_failed(r->tape);
-    }
-    r->source_sequences = source->sequences;
-    if (d->feeds_context) r->summary = source->summary;
-    if (d->attention.kind != QP_ATTEND_NONE) {
-        r->encoder_output = source->output;
-        r->keys = qp_recurrent_attention_keys(&d->attention, r->tape, r->params, source->output);
-    }
-    if (d->takes_states) {
-        memcpy(r->state, source->final, (size_t)d->layers.slots * sizeof *r->state);
-        return !qp_tape_failed(r->tape);
-    }
-    qp_tensor all = qp_linear(r->tape, source->summary, parameter(r, d->bridge), parameter(r, d->bridge_bias));
-    all = qp_activation(r->tape, all, QP_TANH, 0);
-    for (int i = 0; i < d->layers.slots && all.value; i++) {
-        r->state[i] = (qp_carry){.hidden = qp_tensor_columns(all, i * d->states * hidden, hidden)};
-        if (d->states == 2) r->state[i].cell = qp_tensor_columns(all, (2 * i + 1) * hidden, hidden);
-    }
-    return !qp_tape_failed(r->tape);
-}
-
 /* ---- whole targets, step by step ---- */
 
-/* The targets by length, longest first: those still running are always the first ones. */
+/* The targets sorted by length, longest first, so that the ones still running are always the first rows. */
 typedef struct {
     qp_recurrence order;
-    int32_t *one; /* [sequences + 1] 0, 1, 2 ...: one row a sequence; as rows: those of the first ones */
+    int32_t *one; /* [sequences + 1] 0, 1, 2 ...: one row a sequence */
     int32_t *source_start, *source_length;
     qp_tensor *u;          /* [steps] */
     qp_attention_map *map; /* [steps], or NULL */
 } walk;
 
-static bool plan(run *r, const qp_encoded *source, qp_sequences target, int rows, bool maps, walk *w)
+static bool plan(qp_recurrent_run *r, const qp_encoded *source, qp_sequences target, int rows, bool maps, walk *w)
 {
     *w = (walk){0};
     if (!qp_recurrence_plan(r->tape, target, rows, false, &w->order)) return false;
@@ -241,15 +129,15 @@ static bool plan(run *r, const qp_encoded *source, qp_sequences target, int rows
     return true;
 }
 
-/* Only the rows `row` [count] of what goes from step to step. */
-static void keep_rows(run *r, int count, const int32_t *row)
+/* Keep only the rows `row` [count] of the state and of the fed output. */
+static void keep_rows(qp_recurrent_run *r, int count, const int32_t *row)
 {
     for (int i = 0; i < r->d->layers.slots; i++) r->state[i] = qp_carry_gather(r->tape, r->state[i], count, row);
     if (r->d->feeds_output) r->fed = qp_gather(r->tape, r->fed, count, row);
 }
 
-/* The steps' rows [time-major] in the order of the target. */
-static qp_tensor in_target_order(run *r, const walk *w)
+/* The rows of all steps (time-major) in the order of the target. */
+static qp_tensor in_target_order(qp_recurrent_run *r, const walk *w)
 {
     int32_t *place = qp_tape_memory(r->tape, ((size_t)w->order.rows + 1) * sizeof *place);
     if (qp_tape_failed(r->tape)) return (qp_tensor){0};
@@ -257,8 +145,8 @@ static qp_tensor in_target_order(run *r, const walk *w)
     return qp_gather(r->tape, qp_join_rows(r->tape, w->order.steps, w->u), w->order.rows, place);
 }
 
-/* One map of the whole pass [Tq, Tk] a sequence, out of one row a step. */
-static void join_maps(run *r, const walk *w, qp_sequences target, qp_attention_map *map)
+/* Join the maps of the steps, one row a sequence each, into one map of the whole pass: [Tq, Tk] a sequence. */
+static void join_maps(qp_recurrent_run *r, const walk *w, qp_sequences target, qp_attention_map *map)
 {
     const qp_recurrence *order = &w->order;
     ptrdiff_t total = 0;
@@ -284,7 +172,8 @@ static void join_maps(run *r, const walk *w, qp_sequences target, qp_attention_m
     }
 }
 
-static qp_tensor walk_targets(run *r, const qp_encoded *source, qp_tensor x, qp_sequences target, qp_attention_map *map)
+static qp_tensor walk_targets(qp_recurrent_run *r, const qp_encoded *source, qp_tensor x, qp_sequences target,
+                              qp_attention_map *map)
 {
     walk w;
     if (!plan(r, source, target, x.rows, map != NULL, &w)) return (qp_tensor){0};
@@ -297,7 +186,8 @@ static qp_tensor walk_targets(run *r, const qp_encoded *source, qp_tensor x, qp_
         if (t > 0 && count < first - w.order.first[t - 1]) keep_rows(r, count, w.one);
         r->source_sequences = (qp_sequences){.count = count, .start = w.source_start, .length = w.source_length};
         qp_tensor now = qp_gather(r->tape, x, count, w.order.row + first);
-        w.u[t] = advance(r, now, (qp_sequences){.count = count, .start = w.one}, w.map ? &w.map[t] : NULL);
+        w.u[t] = qp_recurrent_run_advance(r, now, (qp_sequences){.count = count, .start = w.one},
+                                          w.map ? &w.map[t] : NULL);
         if (qp_tape_failed(r->tape)) return (qp_tensor){0};
     }
     qp_tape_stepping(r->tape, false);
@@ -306,17 +196,17 @@ static qp_tensor walk_targets(run *r, const qp_encoded *source, qp_tensor x, qp_
     return in_target_order(r, &w);
 }
 
-/* ---- texts that go on ---- */
+/* ---- state carried between batches ---- */
 
 /* The parts of a state in the order of a carry's columns: each layer's hidden state, then its cell. */
-static qp_tensor *part_of(const run *r, int part)
+static qp_tensor *part_of(const qp_recurrent_run *r, int part)
 {
     qp_carry *state = &r->state[part / r->d->states];
     return part % r->d->states ? &state->cell : &state->hidden;
 }
 
-/* What a carry holds becomes the state, as numbers without a past. */
-static void take_carry(const run *r, const qp_batch_carry *carry, int sequences)
+/* The state becomes a carry's values, as constants: no gradient flows into the batch before. */
+static void take_carry(const qp_recurrent_run *r, const qp_batch_carry *carry, int sequences)
 {
     int hidden = r->d->layers.config.hidden;
     for (int p = 0; p < r->d->layers.slots * r->d->states; p++) {
@@ -327,7 +217,7 @@ static void take_carry(const run *r, const qp_batch_carry *carry, int sequences)
     }
 }
 
-static void give_carry(const run *r, const qp_batch_carry *carry, int sequences)
+static void give_carry(const qp_recurrent_run *r, const qp_batch_carry *carry, int sequences)
 {
     int hidden = r->d->layers.config.hidden;
     if (qp_tape_failed(r->tape)) return;
@@ -340,39 +230,40 @@ static void give_carry(const run *r, const qp_batch_carry *carry, int sequences)
 static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_ids input,
                          const qp_batch_carry *carry, qp_model_maps *maps)
 {
-    const recurrent_decoder *d = decoder->self;
-    run r = {.d = d, .tape = tape, .params = decoder->params};
+    const qp_recurrent_decoder *d = decoder->self;
+    qp_recurrent_run r = {.d = d, .tape = tape, .params = decoder->params};
     int count = input.sequences.count, rows = count > 0 ? input.sequences.start[count] : 0;
     qp_tensor x = qp_embedding_forward(&d->embedding, tape, decoder->params, input.sequences, rows, input.id, 0);
     if (carry && carry->width != decoder->carry_width)
         return qp_tape_fail(tape, QP_ESHAPE, "a state of %d numbers for a decoder of %d", carry->width,
                             decoder->carry_width);
-    if (!begin(&r, source, count)) return (qp_tensor){0};
+    if (!qp_recurrent_run_begin(&r, source, count)) return (qp_tensor){0};
     if (carry && !carry->empty) take_carry(&r, carry, count);
     qp_attention_map *map = d->attention.kind != QP_ATTEND_NONE ? qp_model_maps_add(maps, QP_MAP_CROSS, 0) : NULL;
     bool by_step = d->looks_first || d->feeds_output;
-    qp_tensor u = by_step ? walk_targets(&r, source, x, input.sequences, map) : advance(&r, x, input.sequences, map);
+    qp_tensor u = by_step ? walk_targets(&r, source, x, input.sequences, map)
+                          : qp_recurrent_run_advance(&r, x, input.sequences, map);
     if (carry) give_carry(&r, carry, count);
     return qp_dropout(tape, u, d->dropout);
 }
 
 /* ---- one token at a time ---- */
 
-/* The state's carries: each layer's hidden state, its cell, then u, then the summary. */
-static int carries_of(const recurrent_decoder *d)
+/* The carries of a qp_state: each layer's hidden state and cell, then u, then the summary. */
+static int carries_of(const qp_recurrent_decoder *d)
 {
     return d->layers.slots * d->states + d->feeds_output + d->feeds_context;
 }
 
 static qp_state_shape shape(const qp_decoder *decoder)
 {
-    const recurrent_decoder *d = decoder->self;
+    const qp_recurrent_decoder *d = decoder->self;
     return (qp_state_shape){.sources = d->attention.kind == QP_ATTEND_NONE ? 0 : 2, .carries = carries_of(d)};
 }
 
-static qp_status save_carries(const run *r, qp_state *state)
+static qp_status save_carries(const qp_recurrent_run *r, qp_state *state)
 {
-    const recurrent_decoder *d = r->d;
+    const qp_recurrent_decoder *d = r->d;
     int slot = 0;
     for (int i = 0; i < d->layers.slots; i++) {
         QP_TRY(qp_state_carry_set(state, slot++, r->state[i].hidden));
@@ -384,9 +275,9 @@ static qp_status save_carries(const run *r, qp_state *state)
 
 static qp_status start(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_state *state)
 {
-    const recurrent_decoder *d = decoder->self;
-    run r = {.d = d, .tape = tape, .params = decoder->params};
-    if (!begin(&r, source, qp_state_rows(state))) return qp_tape_status(tape);
+    const qp_recurrent_decoder *d = decoder->self;
+    qp_recurrent_run r = {.d = d, .tape = tape, .params = decoder->params};
+    if (!qp_recurrent_run_begin(&r, source, qp_state_rows(state))) return qp_tape_status(tape);
     if (d->attention.kind != QP_ATTEND_NONE) {
         QP_TRY(qp_state_source_set(state, 0, r.keys));
         QP_TRY(qp_state_source_set(state, 1, r.encoder_output));
@@ -398,9 +289,10 @@ static qp_status start(const qp_decoder *decoder, qp_tape *tape, const qp_encode
 static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state,
                       qp_attention_map *attention)
 {
-    const recurrent_decoder *d = decoder->self;
+    const qp_recurrent_decoder *d = decoder->self;
     qp_sequences each = qp_state_query_sequences(state);
-    run r = {.d = d, .tape = tape, .params = decoder->params, .source_sequences = qp_state_source_sequences(state)};
+    qp_recurrent_run r = {
+        .d = d, .tape = tape, .params = decoder->params, .source_sequences = qp_state_source_sequences(state)};
     r.state = qp_tape_memory(tape, (size_t)d->layers.slots * sizeof *r.state);
     if (!r.state) return (qp_tensor){0};
     int slot = 0;
@@ -415,7 +307,7 @@ static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *l
         r.encoder_output = qp_state_source(state, 1);
     }
     qp_tensor x = qp_embedding_forward(&d->embedding, tape, decoder->params, each, qp_state_rows(state), last_id, 0);
-    qp_tensor u = advance(&r, x, each, attention);
+    qp_tensor u = qp_recurrent_run_advance(&r, x, each, attention);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     qp_status status = save_carries(&r, state);
     return status == QP_OK ? u : qp_tape_fail(tape, status, "%s", qp_error_message());
