@@ -7,10 +7,10 @@
 #include "lib/grad/recurrent/recurrence.h"
 #include "lib/grad/step_weights.h"
 #include "lib/model/decoder.h"
+#include "lib/model/decoder_run.h"
 #include "lib/model/layer_config.h"
-#include "lib/model/recurrent_run.h"
 
-/* decoder_recurrent — rnn, lstm, gru and every other cell; recurrent_run.h has the equations. Where neither attention nor
+/* decoder_recurrent — rnn, lstm, gru and every other cell; decoder_run.h has the equations. Where neither attention nor
  * feeding needs u_{t-1} or s_{t-1} at time t, the whole target is one pass of the layers; else it is read step by step. */
 
 /* ---- parameters ---- */
@@ -108,7 +108,7 @@ typedef struct {
     qp_attention_map *map; /* [steps], or NULL */
 } walk;
 
-static bool plan(qp_recurrent_run *r, const qp_encoded *source, qp_sequences target, int rows, bool maps, walk *w)
+static bool plan(qp_decoder_run *r, const qp_encoded *source, qp_sequences target, int rows, bool maps, walk *w)
 {
     *w = (walk){0};
     if (!qp_recurrence_plan(r->tape, target, rows, false, &w->order)) return false;
@@ -130,14 +130,14 @@ static bool plan(qp_recurrent_run *r, const qp_encoded *source, qp_sequences tar
 }
 
 /* Keep only the rows `row` [count] of the state and of the fed output. */
-static void keep_rows(qp_recurrent_run *r, int count, const int32_t *row)
+static void keep_rows(qp_decoder_run *r, int count, const int32_t *row)
 {
     for (int i = 0; i < r->d->layers.slots; i++) r->state[i] = qp_carry_gather(r->tape, r->state[i], count, row);
     if (r->d->feeds_output) r->fed = qp_gather(r->tape, r->fed, count, row);
 }
 
 /* The rows of all steps (time-major) in the order of the target. */
-static qp_tensor in_target_order(qp_recurrent_run *r, const walk *w)
+static qp_tensor in_target_order(qp_decoder_run *r, const walk *w)
 {
     int32_t *place = qp_tape_memory(r->tape, ((size_t)w->order.rows + 1) * sizeof *place);
     if (qp_tape_failed(r->tape)) return (qp_tensor){0};
@@ -146,7 +146,7 @@ static qp_tensor in_target_order(qp_recurrent_run *r, const walk *w)
 }
 
 /* Join the maps of the steps, one row a sequence each, into one map of the whole pass: [Tq, Tk] a sequence. */
-static void join_maps(qp_recurrent_run *r, const walk *w, qp_sequences target, qp_attention_map *map)
+static void join_maps(qp_decoder_run *r, const walk *w, qp_sequences target, qp_attention_map *map)
 {
     const qp_recurrence *order = &w->order;
     ptrdiff_t total = 0;
@@ -172,7 +172,7 @@ static void join_maps(qp_recurrent_run *r, const walk *w, qp_sequences target, q
     }
 }
 
-static qp_tensor walk_targets(qp_recurrent_run *r, const qp_encoded *source, qp_tensor x, qp_sequences target,
+static qp_tensor walk_targets(qp_decoder_run *r, const qp_encoded *source, qp_tensor x, qp_sequences target,
                               qp_attention_map *map)
 {
     walk w;
@@ -186,8 +186,8 @@ static qp_tensor walk_targets(qp_recurrent_run *r, const qp_encoded *source, qp_
         if (t > 0 && count < first - w.order.first[t - 1]) keep_rows(r, count, w.one);
         r->source_sequences = (qp_sequences){.count = count, .start = w.source_start, .length = w.source_length};
         qp_tensor now = qp_gather(r->tape, x, count, w.order.row + first);
-        w.u[t] = qp_recurrent_run_advance(r, now, (qp_sequences){.count = count, .start = w.one},
-                                          w.map ? &w.map[t] : NULL);
+        w.u[t] = qp_decoder_run_advance(r, now, (qp_sequences){.count = count, .start = w.one},
+                                        w.map ? &w.map[t] : NULL);
         if (qp_tape_failed(r->tape)) return (qp_tensor){0};
     }
     qp_tape_stepping(r->tape, false);
@@ -199,14 +199,14 @@ static qp_tensor walk_targets(qp_recurrent_run *r, const qp_encoded *source, qp_
 /* ---- state carried between batches ---- */
 
 /* The parts of a state in the order of a carry's columns: each layer's hidden state, then its cell. */
-static qp_tensor *part_of(const qp_recurrent_run *r, int part)
+static qp_tensor *part_of(const qp_decoder_run *r, int part)
 {
     qp_carry *state = &r->state[part / r->d->states];
     return part % r->d->states ? &state->cell : &state->hidden;
 }
 
 /* The state becomes a carry's values, as constants: no gradient flows into the batch before. */
-static void take_carry(const qp_recurrent_run *r, const qp_batch_carry *carry, int sequences)
+static void take_carry(const qp_decoder_run *r, const qp_batch_carry *carry, int sequences)
 {
     int hidden = r->d->layers.config.hidden;
     for (int p = 0; p < r->d->layers.slots * r->d->states; p++) {
@@ -217,7 +217,7 @@ static void take_carry(const qp_recurrent_run *r, const qp_batch_carry *carry, i
     }
 }
 
-static void give_carry(const qp_recurrent_run *r, const qp_batch_carry *carry, int sequences)
+static void give_carry(const qp_decoder_run *r, const qp_batch_carry *carry, int sequences)
 {
     int hidden = r->d->layers.config.hidden;
     if (qp_tape_failed(r->tape)) return;
@@ -231,18 +231,18 @@ static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_enco
                          const qp_batch_carry *carry, qp_model_maps *maps)
 {
     const qp_recurrent_decoder *d = decoder->self;
-    qp_recurrent_run r = {.d = d, .tape = tape, .params = decoder->params};
+    qp_decoder_run r = {.d = d, .tape = tape, .params = decoder->params};
     int count = input.sequences.count, rows = count > 0 ? input.sequences.start[count] : 0;
     qp_tensor x = qp_embedding_forward(&d->embedding, tape, decoder->params, input.sequences, rows, input.id, 0);
     if (carry && carry->width != decoder->carry_width)
         return qp_tape_fail(tape, QP_ESHAPE, "a state of %d numbers for a decoder of %d", carry->width,
                             decoder->carry_width);
-    if (!qp_recurrent_run_begin(&r, source, count)) return (qp_tensor){0};
+    if (!qp_decoder_run_begin(&r, source, count)) return (qp_tensor){0};
     if (carry && !carry->empty) take_carry(&r, carry, count);
     qp_attention_map *map = d->attention.kind != QP_ATTEND_NONE ? qp_model_maps_add(maps, QP_MAP_CROSS, 0) : NULL;
     bool by_step = d->looks_first || d->feeds_output;
     qp_tensor u = by_step ? walk_targets(&r, source, x, input.sequences, map)
-                          : qp_recurrent_run_advance(&r, x, input.sequences, map);
+                          : qp_decoder_run_advance(&r, x, input.sequences, map);
     if (carry) give_carry(&r, carry, count);
     return qp_dropout(tape, u, d->dropout);
 }
@@ -261,7 +261,7 @@ static qp_state_shape shape(const qp_decoder *decoder)
     return (qp_state_shape){.sources = d->attention.kind == QP_ATTEND_NONE ? 0 : 2, .carries = carries_of(d)};
 }
 
-static qp_status save_carries(const qp_recurrent_run *r, qp_state *state)
+static qp_status save_carries(const qp_decoder_run *r, qp_state *state)
 {
     const qp_recurrent_decoder *d = r->d;
     int slot = 0;
@@ -276,8 +276,8 @@ static qp_status save_carries(const qp_recurrent_run *r, qp_state *state)
 static qp_status start(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_state *state)
 {
     const qp_recurrent_decoder *d = decoder->self;
-    qp_recurrent_run r = {.d = d, .tape = tape, .params = decoder->params};
-    if (!qp_recurrent_run_begin(&r, source, qp_state_rows(state))) return qp_tape_status(tape);
+    qp_decoder_run r = {.d = d, .tape = tape, .params = decoder->params};
+    if (!qp_decoder_run_begin(&r, source, qp_state_rows(state))) return qp_tape_status(tape);
     if (d->attention.kind != QP_ATTEND_NONE) {
         QP_TRY(qp_state_source_set(state, 0, r.keys));
         QP_TRY(qp_state_source_set(state, 1, r.encoder_output));
@@ -291,7 +291,7 @@ static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *l
 {
     const qp_recurrent_decoder *d = decoder->self;
     qp_sequences each = qp_state_query_sequences(state);
-    qp_recurrent_run r = {
+    qp_decoder_run r = {
         .d = d, .tape = tape, .params = decoder->params, .source_sequences = qp_state_source_sequences(state)};
     r.state = qp_tape_memory(tape, (size_t)d->layers.slots * sizeof *r.state);
     if (!r.state) return (qp_tensor){0};
@@ -307,7 +307,7 @@ static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *l
         r.encoder_output = qp_state_source(state, 1);
     }
     qp_tensor x = qp_embedding_forward(&d->embedding, tape, decoder->params, each, qp_state_rows(state), last_id, 0);
-    qp_tensor u = qp_recurrent_run_advance(&r, x, each, attention);
+    qp_tensor u = qp_decoder_run_advance(&r, x, each, attention);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     qp_status status = save_carries(&r, state);
     return status == QP_OK ? u : qp_tape_fail(tape, status, "%s", qp_error_message());

@@ -1,4 +1,4 @@
-#include "lib/model/recurrent_run.h"
+#include "lib/model/decoder_run.h"
 
 #include <string.h>
 
@@ -7,16 +7,16 @@
 #include "lib/grad/op_linear.h"
 #include "lib/tensor/pointwise.h"
 
-static qp_tensor parameter(const qp_recurrent_run *run, int index) { return qp_param(run->tape, run->params, index); }
+static qp_tensor parameter(const qp_decoder_run *run, int index) { return qp_param(run->tape, run->params, index); }
 
-static qp_tensor attend(const qp_recurrent_run *run, qp_tensor query, qp_sequences s, qp_attention_map *map)
+static qp_tensor attend(const qp_decoder_run *run, qp_tensor query, qp_sequences s, qp_attention_map *map)
 {
     return qp_recurrent_attention_forward(&run->d->attention, run->tape, run->params, query, s, run->keys,
                                           run->encoder_output, run->source_sequences, map);
 }
 
 /* Each sequence's summary at each of its rows. */
-static qp_tensor summary_rows(const qp_recurrent_run *run, qp_sequences s, int rows)
+static qp_tensor summary_rows(const qp_decoder_run *run, qp_sequences s, int rows)
 {
     int32_t *from = qp_tape_memory(run->tape, ((size_t)rows + 1) * sizeof *from);
     if (!from) return (qp_tensor){0};
@@ -25,7 +25,7 @@ static qp_tensor summary_rows(const qp_recurrent_run *run, qp_sequences s, int r
     return qp_gather(run->tape, run->summary, rows, from);
 }
 
-qp_tensor qp_recurrent_run_advance(qp_recurrent_run *run, qp_tensor x, qp_sequences s, qp_attention_map *map)
+qp_tensor qp_decoder_run_advance(qp_decoder_run *run, qp_tensor x, qp_sequences s, qp_attention_map *map)
 {
     const qp_recurrent_decoder *d = run->d;
     qp_tensor part[3] = {x}, context = {0};
@@ -61,7 +61,7 @@ static qp_tensor zeros(qp_tape *tape, int rows, int columns)
 }
 
 /* One product makes the states of all layers. */
-static void bridge(qp_recurrent_run *run, qp_tensor summary)
+static void bridge(qp_decoder_run *run, qp_tensor summary)
 {
     const qp_recurrent_decoder *d = run->d;
     int hidden = d->layers.config.hidden;
@@ -73,7 +73,7 @@ static void bridge(qp_recurrent_run *run, qp_tensor summary)
     }
 }
 
-bool qp_recurrent_run_begin(qp_recurrent_run *run, const qp_encoded *source, int sequences)
+bool qp_decoder_run_begin(qp_decoder_run *run, const qp_encoded *source, int sequences)
 {
     const qp_recurrent_decoder *d = run->d;
     run->state = qp_tape_memory(run->tape, (size_t)d->layers.slots * sizeof *run->state);

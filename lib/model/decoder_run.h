@@ -1,12 +1,12 @@
-#ifndef QP_RECURRENT_RUN_H
-#define QP_RECURRENT_RUN_H
+#ifndef QP_DECODER_RUN_H
+#define QP_DECODER_RUN_H
 
 #include "lib/model/encoder.h"
 #include "lib/nn/embedding.h"
 #include "lib/nn/recurrent.h"
 #include "lib/nn/recurrent_attention.h"
 
-/* recurrent_run — the arithmetic of a recurrent decoder, over all tokens of every sequence or one token of each
+/* decoder_run — the arithmetic of a recurrent decoder, over all tokens of every sequence or one token of each
  *   x_t = [E y_{t-1}; c_t if attention looks first; summary with context feeding; u_{t-1} with input feeding]
  *   s_t = layers(x_t, s_{t-1})
  *   c_t = attention of s_{t-1} (bahdanau) or of s_t (luong)
@@ -38,13 +38,13 @@ typedef struct {
     qp_carry *state;                /* [layers] */
     qp_tensor fed;                  /* [sequences, width] u of the token before */
     const qp_recurrent_noise *noise;
-} qp_recurrent_run;
+} qp_decoder_run;
 
-/* qp_recurrent_run_begin — the state before the first token; source NULL: a model without encoder. False: the tape has
+/* qp_decoder_run_begin — the state before the first token; source NULL: a model without encoder. False: the tape has
  *   failed.
- * qp_recurrent_run_advance — x [rows, emb] embedded tokens of sequences s -> u [rows, width]; state and `fed` are those
+ * qp_decoder_run_advance — x [rows, emb] embedded tokens of sequences s -> u [rows, width]; state and `fed` are those
  *   after the last token of each sequence. map receives the attention (qp_attention's map, one head), or NULL. */
-bool qp_recurrent_run_begin(qp_recurrent_run *run, const qp_encoded *source, int sequences);
-qp_tensor qp_recurrent_run_advance(qp_recurrent_run *run, qp_tensor x, qp_sequences s, qp_attention_map *map);
+bool qp_decoder_run_begin(qp_decoder_run *run, const qp_encoded *source, int sequences);
+qp_tensor qp_decoder_run_advance(qp_decoder_run *run, qp_tensor x, qp_sequences s, qp_attention_map *map);
 
 #endif
