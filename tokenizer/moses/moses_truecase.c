@@ -1,26 +1,21 @@
 #include "tokenizer/moses/moses_truecase.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 
 #include "lib/base/array.h"
+#include "lib/base/view.h"
 #include "lib/text/characters.h"
 #include "lib/text/letter_case.h"
-#include "tokenizer/moses/moses_text.h"
+#include "lib/text/text_buffer.h"
 #include "lib/text/utf8.h"
 
 typedef struct {
-    const char *text;
-    size_t bytes;
-} word;
-
-typedef struct {
-    word *word;
+    qp_text *word;
     size_t count, capacity;
-    qp_moses_text *tags; /* markup before each word and behind the last, NULL where not wanted */
-    size_t *tag_end;     /* of each, in the text under way of `tags` */
+    qp_text_buffer *tags; /* the XML tags before each word and after the last; NULL: tags are words */
+    size_t *tag_end;     /* of each word's, in `tags` */
     size_t tag_capacity;
 } words;
 
@@ -51,7 +46,7 @@ static size_t skip_spaces(const char *line, size_t bytes, size_t at)
     return at;
 }
 
-/* The end of the word at `at`: white space, or with `tags` an angle bracket behind the first character. */
+/* The end of the word at `at`: white space or, with `tags`, an angle bracket after the first character. */
 static size_t word_end(const char *line, size_t bytes, size_t at, bool tags)
 {
     size_t length;
@@ -77,10 +72,10 @@ static size_t tag_end(const char *line, size_t bytes, size_t at)
 static bool add_word(words *w, const char *text, size_t bytes)
 {
     if (!QP_GROW(w->word, w->capacity, w->count + 1)) return false;
-    w->word[w->count++] = (word){text, bytes};
+    w->word[w->count++] = (qp_text){text, bytes};
     if (!w->tags) return true;
     if (!QP_GROW(w->tag_end, w->tag_capacity, w->count + 1)) return false;
-    w->tag_end[w->count - 1] = w->tags->made;
+    w->tag_end[w->count - 1] = w->tags->bytes;
     return !w->tags->failed;
 }
 
@@ -89,8 +84,8 @@ static qp_status cut(const char *line, size_t bytes, bool tags, words *w)
     for (size_t at = skip_spaces(line, bytes, 0), end; at < bytes; at = skip_spaces(line, bytes, end)) {
         end = tags ? tag_end(line, bytes, at) : at;
         if (end > at) {
-            if (w->tags) qp_moses_text_add(w->tags, line + at, end - at);
-            if (w->tags) qp_moses_text_add(w->tags, " ", 1);
+            if (w->tags) qp_text_put(w->tags, line + at, end - at);
+            if (w->tags) qp_text_put(w->tags, " ", 1);
             continue;
         }
         end = word_end(line, bytes, at, tags);
@@ -99,7 +94,7 @@ static qp_status cut(const char *line, size_t bytes, bool tags, words *w)
     return QP_OK;
 }
 
-static bool is_any(word w, const char *const *list, size_t count)
+static bool is_any(qp_text w, const char *const *list, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (strlen(list[i]) == w.bytes && memcmp(list[i], w.text, w.bytes) == 0) return true;
@@ -107,14 +102,14 @@ static bool is_any(word w, const char *const *list, size_t count)
     return false;
 }
 
-static bool ends_sentence(word w)
+static bool ends_sentence(qp_text w)
 {
     static const char *const list[] = {".", ":", "?", "!"};
     return is_any(w, list, 4);
 }
 
-/* Behind these a sentence has not begun yet. */
-static bool delays_sentence(word w)
+/* The sentence begins with the word after these. */
+static bool delays_sentence(qp_text w)
 {
     static const char *const list[] = {"(", "[", "\"", "'", "&apos;", "&quot;", "&#91;", "&#93;"};
     return is_any(w, list, 8);
@@ -150,7 +145,7 @@ static qp_status add_form(qp_truecaser *t, const char *text, size_t bytes, int64
     return QP_OK;
 }
 
-static bool has_letter_case(word w)
+static bool has_letter_case(qp_text w)
 {
     size_t length;
     for (size_t at = 0; at < w.bytes; at += length) {
@@ -180,7 +175,7 @@ qp_status qp_truecaser_learn(qp_truecaser *t, const char *line, size_t bytes)
 
 qp_status qp_truecaser_write(const qp_truecaser *t, char **content, size_t *bytes)
 {
-    qp_moses_text out = {0};
+    qp_text_buffer out = {0};
     int32_t forms = t->form.count, lowers = t->lower.count;
     int32_t *next = malloc(((size_t)forms + 1) * sizeof *next), *head = malloc(((size_t)lowers + 1) * sizeof *head);
     out.failed = !next || !head;
@@ -190,31 +185,27 @@ qp_status qp_truecaser_write(const qp_truecaser *t, char **content, size_t *byte
         head[t->lower_of[f]] = f;
     }
     for (int32_t l = 0; l < lowers && !out.failed; l++) {
-        char number[48];
         size_t length;
         int64_t all = 0;
         for (int32_t f = head[l]; f >= 0; f = next[f]) all += t->count[f];
         const char *text = qp_vocabulary_text(&t->form, t->best[l], &length);
-        qp_moses_text_add(&out, text, length);
-        int made = snprintf(number, sizeof number, " (%lld/%lld)", (long long)t->count[t->best[l]], (long long)all);
-        qp_moses_text_add(&out, number, (size_t)made);
+        qp_text_put(&out, text, length);
+        qp_text_format(&out, " (%lld/%lld)", (long long)t->count[t->best[l]], (long long)all);
         for (int32_t f = head[l]; f >= 0; f = next[f]) {
             if (f == t->best[l]) continue;
             text = qp_vocabulary_text(&t->form, f, &length);
-            qp_moses_text_add(&out, " ", 1);
-            qp_moses_text_add(&out, text, length);
-            made = snprintf(number, sizeof number, " (%lld)", (long long)t->count[f]);
-            qp_moses_text_add(&out, number, (size_t)made);
+            qp_text_put(&out, " ", 1);
+            qp_text_put(&out, text, length);
+            qp_text_format(&out, " (%lld)", (long long)t->count[f]);
         }
-        qp_moses_text_add(&out, "\n", 1);
+        qp_text_put(&out, "\n", 1);
     }
     free(next);
     free(head);
-    qp_moses_text_turn(&out);
-    return qp_moses_text_take(&out, content, bytes);
+    return qp_text_finish(&out, content, bytes);
 }
 
-/* The first word of a line is the best; the others stand in every second place behind it. */
+/* The first word of a line is the best form; every second word after it is another form, followed by its count. */
 qp_status qp_truecaser_read(qp_truecaser *t, const char *content, size_t bytes)
 {
     words w = {0};
@@ -237,7 +228,7 @@ qp_status qp_truecaser_read(qp_truecaser *t, const char *content, size_t bytes)
 
 /* ---- lines ---- */
 
-static qp_status best_of(const qp_truecaser *t, word w, word *best)
+static qp_status best_of(const qp_truecaser *t, qp_text w, qp_text *best)
 {
     qp_mapped_text small = {0};
     qp_status status = qp_letter_case(QP_CASE_LOWER_EACH, w.text, w.bytes, &small);
@@ -248,59 +239,58 @@ static qp_status best_of(const qp_truecaser *t, word w, word *best)
     return status;
 }
 
-static qp_status apply_words(const qp_truecaser *t, const words *w, qp_moses_text *out)
+static qp_status apply_words(const qp_truecaser *t, const words *w, qp_text_buffer *out)
 {
     bool start = true;
     for (size_t i = 0; i < w->count; i++) {
         size_t from = i ? w->tag_end[i - 1] : 0, tag = w->tag_end[i] - from;
-        if (i > 0 && tag == 0) qp_moses_text_add(out, " ", 1);
-        qp_moses_text_add(out, w->tags->work ? w->tags->work + from : "", tag);
-        word whole = w->word[i], best;
+        if (i > 0 && tag == 0) qp_text_put(out, " ", 1);
+        if (tag) qp_text_put(out, w->tags->text + from, tag);
+        qp_text whole = w->word[i], best;
         const char *bar = whole.text[0] == '|' ? NULL : memchr(whole.text, '|', whole.bytes);
-        word own = {whole.text, bar ? (size_t)(bar - whole.text) : whole.bytes};
+        qp_text own = {whole.text, bar ? (size_t)(bar - whole.text) : whole.bytes};
         QP_TRY(best_of(t, own, &best));
         bool known = qp_vocabulary_find(&t->form, own.text, own.bytes) >= 0;
-        const word shown = best.text && (start || !known) ? best : own;
-        qp_moses_text_add(out, shown.text, shown.bytes);
-        qp_moses_text_add(out, own.text + own.bytes, whole.bytes - own.bytes);
+        const qp_text shown = best.text && (start || !known) ? best : own;
+        qp_text_put(out, shown.text, shown.bytes);
+        qp_text_put(out, own.text + own.bytes, whole.bytes - own.bytes);
         if (ends_sentence(own))
             start = true;
         else if (!delays_sentence(own))
             start = false;
     }
-    size_t from = w->count ? w->tag_end[w->count - 1] : 0, tag = w->tags->made - from;
+    size_t from = w->count ? w->tag_end[w->count - 1] : 0, tag = w->tags->bytes - from;
     if (tag > 0) {
-        qp_moses_text_add(out, " ", w->count > 0);
-        qp_moses_text_add(out, w->tags->work + from, tag - 1);
+        qp_text_put(out, " ", w->count > 0);
+        qp_text_put(out, w->tags->text + from, tag - 1);
     }
     return QP_OK;
 }
 
 qp_status qp_truecaser_apply(const qp_truecaser *t, const char *line, size_t bytes, char **out, size_t *out_bytes)
 {
-    qp_moses_text tags = {0}, made = {0};
+    qp_text_buffer tags = {0}, made = {0};
     words w = {.tags = &tags};
     qp_status status = cut(line, bytes, true, &w);
     if (status == QP_OK) status = apply_words(t, &w, &made);
-    qp_moses_text_turn(&made);
     made.failed = made.failed || tags.failed;
-    qp_moses_text_free(&tags);
+    qp_text_free(&tags);
     free(w.word);
     free(w.tag_end);
-    if (status == QP_OK) return qp_moses_text_take(&made, out, out_bytes);
-    qp_moses_text_free(&made);
+    if (status == QP_OK) return qp_text_finish(&made, out, out_bytes);
+    qp_text_free(&made);
     return status;
 }
 
-/* The full upper case of a character: what folds into several has several capitals. */
-static void add_upper(qp_moses_text *out, const char *text, size_t bytes)
+/* Appends a word with its first character in full upper case, which may be several characters. */
+static void add_upper(qp_text_buffer *out, const char *text, size_t bytes)
 {
     size_t length;
     int32_t code = qp_utf8_next(text, bytes, &length), made[16];
     int boundary = 0;
     char capital[4];
     if (code < 0) {
-        qp_moses_text_add(out, text, length);
+        qp_text_put(out, text, bytes);
         return;
     }
     utf8proc_ssize_t count = 1;
@@ -311,30 +301,29 @@ static void add_upper(qp_moses_text *out, const char *text, size_t bytes)
         count = 1;
     }
     for (utf8proc_ssize_t i = 0; i < count; i++)
-        qp_moses_text_add(out, capital, qp_utf8_write(utf8proc_toupper(made[i]), capital));
-    qp_moses_text_add(out, text + length, bytes - length);
+        qp_text_put(out, capital, qp_utf8_write(utf8proc_toupper(made[i]), capital));
+    qp_text_put(out, text + length, bytes - length);
 }
 
 qp_status qp_detruecase(const char *line, size_t bytes, char **out, size_t *out_bytes)
 {
-    qp_moses_text made = {0};
+    qp_text_buffer made = {0};
     words w = {0};
     bool start = true;
     qp_status status = cut(line, bytes, false, &w);
     for (size_t i = 0; i < w.count && status == QP_OK; i++) {
-        if (i > 0) qp_moses_text_add(&made, " ", 1);
+        if (i > 0) qp_text_put(&made, " ", 1);
         if (start)
             add_upper(&made, w.word[i].text, w.word[i].bytes);
         else
-            qp_moses_text_add(&made, w.word[i].text, w.word[i].bytes);
+            qp_text_put(&made, w.word[i].text, w.word[i].bytes);
         if (ends_sentence(w.word[i]))
             start = true;
         else if (!delays_sentence(w.word[i]))
             start = false;
     }
-    qp_moses_text_turn(&made);
     free(w.word);
-    if (status == QP_OK) return qp_moses_text_take(&made, out, out_bytes);
-    qp_moses_text_free(&made);
+    if (status == QP_OK) return qp_text_finish(&made, out, out_bytes);
+    qp_text_free(&made);
     return status;
 }
