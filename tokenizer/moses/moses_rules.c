@@ -112,10 +112,12 @@ static const substitution substitutions[] = {
 enum { SUBSTITUTIONS = sizeof substitutions / sizeof *substitutions };
 
 /* How a word is attached: the first rule whose patterns all match. before[0] is the word before, before[1] the one
- * before that; after[] the same to the other side; NULL: any word or none. follow: so many words must follow. */
+ * before that; after[] the same to the other side; NULL: any word or none. follow: so many words must follow.
+ * letters: the rule can match a word of nothing but ASCII letters and digits; the others are not tried on those. */
 typedef struct {
     const char *languages, *word, *before[2], *after[2];
     size_t follow;
+    bool letters;
     qp_moses_action action;
 } attachment;
 
@@ -128,17 +130,17 @@ typedef struct {
     "ön|Ön|seen|Seen|lla|Lla|llä|Llä|lta|Lta|ltä|Ltä|lle|Lle|ksi|Ksi|kse|Kse|tta|Tta|ine|Ine"
 
 static const attachment attachments[] = {
-    {"!ko", "^" EAST_ASIAN, {EAST_ASIAN "$"}, {NULL}, 0, QP_MOSES_LEFT},
-    {"!ko", "^" EAST_ASIAN, {NULL}, {NULL}, 0, QP_MOSES_PLAIN},
-    {NULL, "^[\\p{Sc}(\\[{¿¡]+$", {NULL}, {NULL}, 0, QP_MOSES_RIGHT},
-    {"fr", "^[?!:;\\\\%]$", {NULL}, {NULL}, 0, QP_MOSES_SPACE_LEFT},
-    {NULL, "^[,.?!:;\\\\%}\\])]+$", {NULL}, {NULL}, 0, QP_MOSES_LEFT},
-    {"en", "^'\\p{IsAlpha}", {"[\\p{IsAlnum}]$"}, {NULL}, 0, QP_MOSES_LEFT},
-    {"cs", "^[0-9]+$", {"^[.,]$", "^[0-9]+$"}, {NULL}, 0, QP_MOSES_LEFT},
-    {"fr it ga", "\\p{IsAlpha}'$", {NULL}, {"^\\p{IsAlpha}"}, 0, QP_MOSES_RIGHT},
-    {"cs", "\\p{IsAlpha}$", {NULL}, {"^[-–]$", "^(?i:li$|mail)"}, 3, QP_MOSES_DASH},
-    {NULL, "^['\"„“`]+$", {NULL}, {NULL}, 0, QP_MOSES_QUOTE},
-    {"fi", "^(?:" FINNISH_CASES ")(?:ni|si|mme|nne|nsa)?(?:ko|kö|han|hän|pa|pä|kaan|kään|kin)?$", {":$"}, {NULL}, 0,
+    {"!ko", "^" EAST_ASIAN, {EAST_ASIAN "$"}, {NULL}, 0, false, QP_MOSES_LEFT},
+    {"!ko", "^" EAST_ASIAN, {NULL}, {NULL}, 0, false, QP_MOSES_PLAIN},
+    {NULL, "^[\\p{Sc}(\\[{¿¡]+$", {NULL}, {NULL}, 0, false, QP_MOSES_RIGHT},
+    {"fr", "^[?!:;\\\\%]$", {NULL}, {NULL}, 0, false, QP_MOSES_SPACE_LEFT},
+    {NULL, "^[,.?!:;\\\\%}\\])]+$", {NULL}, {NULL}, 0, false, QP_MOSES_LEFT},
+    {"en", "^'\\p{IsAlpha}", {"[\\p{IsAlnum}]$"}, {NULL}, 0, false, QP_MOSES_LEFT},
+    {"cs", "^[0-9]+$", {"^[.,]$", "^[0-9]+$"}, {NULL}, 0, true, QP_MOSES_LEFT},
+    {"fr it ga", "\\p{IsAlpha}'$", {NULL}, {"^\\p{IsAlpha}"}, 0, false, QP_MOSES_RIGHT},
+    {"cs", "\\p{IsAlpha}$", {NULL}, {"^[-–]$", "^(?i:li$|mail)"}, 3, true, QP_MOSES_DASH},
+    {NULL, "^['\"„“`]+$", {NULL}, {NULL}, 0, false, QP_MOSES_QUOTE},
+    {"fi", "^(?:" FINNISH_CASES ")(?:ni|si|mme|nne|nsa)?(?:ko|kö|han|hän|pa|pä|kaan|kään|kin)?$", {":$"}, {NULL}, 0, true,
      QP_MOSES_LOWER},
 };
 enum { ATTACHMENTS = sizeof attachments / sizeof *attachments, WORDS_SEEN = 5, THIS_WORD = 2 };
@@ -239,12 +241,22 @@ static qp_status matches(qp_moses_rules *rules, const qp_regex *regex, qp_text w
     return QP_OK;
 }
 
+static bool is_alphanumeric(qp_text word)
+{
+    for (size_t i = 0; i < word.bytes; i++) {
+        char c = word.text[i];
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))) return false;
+    }
+    return true;
+}
+
 qp_status qp_moses_rules_word(qp_moses_rules *rules, const qp_text *word, size_t count, size_t i,
                               qp_moses_action *action)
 {
     static const int order[WORDS_SEEN] = {THIS_WORD, 1, 0, 3, 4};
+    bool alphanumeric = is_alphanumeric(word[i]);
     for (int a = 0; a < ATTACHMENTS; a++) {
-        bool fits = rules->attaches[a] && i + attachments[a].follow < count;
+        bool fits = rules->attaches[a] && i + attachments[a].follow < count && (attachments[a].letters || !alphanumeric);
         for (int k = 0; k < WORDS_SEEN && fits; k++) {
             size_t place = i + (size_t)order[k] - THIS_WORD; /* wraps round before the first word */
             if (!pattern_of(&attachments[a], order[k])) continue;

@@ -241,14 +241,14 @@ qp_status qp_regex_one(qp_regex_reader *r, qp_text_buffer *out)
     members m = {0};
     bool opposite = false;
     qp_status status = QP_OK;
-    int32_t code = qp_regex_take(r);
-    if (code == '[')
+    int32_t first = qp_regex_take(r), code = first; /* after a backslash, code is what is escaped */
+    if (first == '[')
         status = take_class(r, &m, &opposite);
-    else if (code == '\\')
+    else if (first == '\\')
         status = take_escape(r, true, &m, &code);
-    if (status == QP_OK && (code == '[' || m.members.bytes + m.others.bytes))
+    if (status == QP_OK && (first == '[' || m.members.bytes + m.others.bytes))
         put_members(&m, opposite, out);
-    else if (status == QP_OK && code == '.')
+    else if (status == QP_OK && first == '.')
         qp_text_add(out, ".");
     else if (status == QP_OK)
         add_code(code, out);

@@ -49,6 +49,14 @@ Test(regex, classes_in_classes)
     cr_assert_str_eq(matches_there("\\h+|[^\\H[:^xdigit:]x]", "xfFg"), "fF");
 }
 
+Test(regex, escaped_signs)
+{
+    cr_assert_str_eq(matches("\\.+", "a..b."), "..|.");
+    cr_assert_str_eq(matches("\\[", "a[b]"), "[");
+    cr_assert_str_eq(matches("[\\.\\]]", "a.b]"), ".|]");
+    cr_assert_str_eq(matches("\\\\|\\(", "a\\|b("), "\\|(");
+}
+
 Test(regex, looking_back_and_edges)
 {
     cr_assert_str_eq(matches("(?<=a)b", "abbab"), "b|b");
