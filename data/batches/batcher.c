@@ -15,7 +15,7 @@ typedef struct {
 
 typedef struct {
     side_buffer source, target;
-    int32_t *source_row; /* of the target rows, where the corpus has it */
+    int32_t *source_row; /* of the target rows, if the corpus has it */
 } slot_buffer;
 
 struct qp_batcher {
@@ -23,9 +23,9 @@ struct qp_batcher {
     qp_batcher_options options;
     int32_t *order;   /* [sequences] of this epoch */
     int32_t *scratch; /* [sequences] for sorting; then the order of the batches */
-    int32_t *first;   /* [batches + 1] places in order, at most sequences + 1 */
+    int32_t *first;   /* [batches + 1] indices into order; room for sequences + 1 */
     int32_t batches;
-    int64_t most_sequences, most_source, most_target; /* of one batch, ever */
+    int64_t most_sequences, most_source, most_target; /* of any batch */
     slot_buffer *slot;
 };
 
@@ -39,7 +39,7 @@ static int32_t target_length(const qp_batcher *b, int32_t sequence)
     return qp_corpus_length(&b->corpus->target, sequence);
 }
 
-/* What the size of a batch counts, and what only has a bound: targets and sources, or the other way about where the
+/* The side that the size of a batch counts, and the side with only an upper bound: targets and sources, swapped if the
  * targets are answers. */
 static int32_t counted_length(const qp_batcher *b, int32_t sequence)
 {
@@ -63,7 +63,7 @@ static bool is_longer(const qp_batcher *b, int32_t one, int32_t other)
     return first != second ? first > second : other_length(b, one) > other_length(b, other);
 }
 
-/* Merge sort from the bottom, stable, in memory we have: qsort would allocate and is another one on every system. */
+/* Bottom-up merge sort, stable, in existing memory: qsort may allocate, and its order of equal elements varies. */
 static void sort_by_length(qp_batcher *b, int32_t *order, int64_t count)
 {
     int32_t *from = order, *to = b->scratch;
@@ -84,14 +84,14 @@ static void sort_by_length(qp_batcher *b, int32_t *order, int64_t count)
     if (from != order) memcpy(order, from, (size_t)count * sizeof *order);
 }
 
-/* How the order is cut: batches of at most `size`; each, if `batches` is not 0, near the mean of what is left for it
- * and those behind it. */
+/* How to cut the order: batches of at most `size`; if `batches` is not 0, each is near the mean of the rest divided by
+ * the number of batches left. */
 typedef struct {
     int64_t size;
     int32_t batches;
 } cut_plan;
 
-/* Cut the order into batches; their number. Their places are written if `write`. */
+/* Cut the order into batches and return their number; store the cuts if `write`. */
 static int32_t cut(qp_batcher *b, cut_plan plan, bool write)
 {
     bool by_tokens = b->options.kind == QP_BATCH_TOKENS;
@@ -121,7 +121,7 @@ static int32_t cut(qp_batcher *b, cut_plan plan, bool write)
     return batches;
 }
 
-/* As few batches as the size allows, and as even as they can be, so that none is a small rest. */
+/* As few batches as the size allows, as even as possible. */
 static int32_t cut_evenly(qp_batcher *b)
 {
     int64_t low = 1, high = b->options.size; /* the smallest size that needs no more batches */
@@ -137,7 +137,7 @@ static int32_t cut_evenly(qp_batcher *b)
     return cut(b, cut(b, even, false) <= batches ? even : greedy, true);
 }
 
-/* Sequences in `POOL_BATCHES` batches of average content. */
+/* Number of sequences in POOL_BATCHES average batches. */
 static int64_t pool_size(const qp_batcher *b)
 {
     const qp_corpus *c = b->corpus;
@@ -220,7 +220,7 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
     batch->target = gather(&b->corpus->target, &buffer->target, b->order, first, end);
     if (b->corpus->source_row) {
         if (!buffer->source_row) buffer->source_row = malloc((size_t)b->most_target * sizeof *buffer->source_row);
-        if (!buffer->source_row) return qp_fail(QP_EMEMORY, "batches: no memory for the rows that are read");
+        if (!buffer->source_row) return qp_fail(QP_EMEMORY, "batches: no memory for the source rows");
         gather_read(b, buffer->source_row, first, end);
         batch->source_row = buffer->source_row;
     }
@@ -238,7 +238,7 @@ static int64_t most_rows(const qp_batcher *b, int64_t longest, bool counted)
     return most(least(rows, MOST_ROWS), longest);
 }
 
-/* No batch of any epoch can be larger than this. */
+/* An upper bound of the batches of all epochs. */
 static void bound_batches(qp_batcher *b)
 {
     const qp_corpus *c = b->corpus;

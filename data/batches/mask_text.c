@@ -3,13 +3,13 @@
 
 #include "data/batches/masking.h"
 
-/* A text with marks, growing. */
+/* The ids of a text with masks, while it is encoded. */
 typedef struct {
     int32_t *id, *place;
     int count, masks;
 } masked_text;
 
-/* Append ids; at a mark their place is remembered too. */
+/* Append ids; a mask is also recorded in `place`. */
 static qp_status append(masked_text *t, const int32_t *id, int count, bool is_mask)
 {
     if (count == 0) return QP_OK;
@@ -39,7 +39,7 @@ static qp_status append_text(masked_text *t, const qp_text_codec *codec, const c
     return status;
 }
 
-/* The next mark in text[at..bytes) and its length; false: none. */
+/* The next mask in text[at..bytes) and its length; false: none. */
 static bool find_mark(const char *text, size_t at, size_t bytes, size_t *mark, size_t *length)
 {
     static const char *marks[] = {"[MASK]", "<mask>"};

@@ -11,8 +11,8 @@ enum { PURPOSE_CHOICE = 0x6d61736b, PURPOSE_REPLACE = 0x7265706c };
 /* One slot; all [rows] but start [sequences + 1]. */
 typedef struct {
     int32_t *source, *target, *source_row, *start;
-    int32_t *word;   /* scratch: where the words of one text begin, in random order */
-    uint8_t *hidden; /* scratch: the rows of one text that were chosen */
+    int32_t *word;   /* scratch: first rows of the words of one text, in random order */
+    uint8_t *hidden; /* scratch: the chosen rows of one text */
     int64_t rows, sequences;
 } mask_slot;
 
@@ -20,12 +20,12 @@ struct qp_masking {
     qp_masking_options options;
     int32_t mask;
     uint8_t *begins; /* [vocabulary]: this piece is the first of a word */
-    bool ends_told;  /* pieces tell with @@ that their word goes on */
-    uint64_t key;    /* of the epoch */
+    bool ends_marked;  /* @@ marks pieces whose word continues */
+    uint64_t key;    /* of the current epoch */
     mask_slot *slot;
 };
 
-/* ---- what pieces tell ---- */
+/* ---- pieces and words ---- */
 
 static const char *piece_of(const qp_text_codec *codec, int32_t id)
 {
@@ -50,8 +50,8 @@ static bool goes_on(const char *piece)
     return bytes > 2 && !strcmp(piece + bytes - 2, "@@");
 }
 
-/* The ways of tokenizers: a mark before the first piece of a word (U+2581; U+0120 where bytes are letters), one before
- * every other (##), one behind every piece but the last (@@). With none of them each piece is a word. */
+/* How tokenizers mark words: before the first piece of a word (U+2581; U+0120 for byte-level BPE), before every other
+ * piece (##), or after every piece but the last (@@). Without marks each piece is a word. */
 static void mark_words(qp_masking *m)
 {
     static const char *first_marks[] = {"\xe2\x96\x81", "\xc4\xa0"};
@@ -64,11 +64,11 @@ static void mark_words(qp_masking *m)
         behind |= goes_on(piece);
     }
     const char *mark = found[0] ? first_marks[0] : found[1] ? first_marks[1] : NULL;
-    m->ends_told = !mark && !before && behind;
+    m->ends_marked = !mark && !before && behind;
     for (int32_t i = 0; i < codec->vocabulary_size; i++) {
         const char *piece = piece_of(codec, i);
-        if (m->ends_told)
-            m->begins[i] = goes_on(piece); /* here: whether the next one belongs to it */
+        if (m->ends_marked)
+            m->begins[i] = goes_on(piece); /* here: whether the next piece belongs to the same word */
         else
             m->begins[i] = mark ? starts_with(piece, mark) : !(before && starts_with(piece, "##"));
     }
@@ -77,14 +77,14 @@ static void mark_words(qp_masking *m)
 static bool begins_word(const qp_masking *m, const int32_t *id, int row)
 {
     if (row == 0 || !m->options.whole_words) return true;
-    return m->ends_told ? !m->begins[id[row - 1]] : m->begins[id[row]];
+    return m->ends_marked ? !m->begins[id[row - 1]] : m->begins[id[row]];
 }
 
 /* ---- one text ---- */
 
 static bool can_hide(const qp_masking *m, int32_t id) { return id >= QP_SPECIAL_COUNT && id != m->mask; }
 
-/* Rows of the word that begins at `row`, to the next beginning or the first special token. */
+/* Number of rows of the word that begins at `row`, up to the next word or special token. */
 static int word_length(const qp_masking *m, const int32_t *id, int rows, int row)
 {
     int end = row + 1;
@@ -92,7 +92,7 @@ static int word_length(const qp_masking *m, const int32_t *id, int rows, int row
     return end - row;
 }
 
-/* Choose rows of a text: words in random order while they fit. Returns how many were chosen. */
+/* Choose rows of a text: words in random order while they fit. Returns the number of rows. */
 static int choose(const qp_masking *m, uint64_t key, const int32_t *id, int rows, mask_slot *s, int wanted, bool words)
 {
     int count = 0, chosen = 0;
@@ -116,7 +116,7 @@ static int32_t replacement(const qp_masking *m, uint64_t key, int row, int32_t i
     return draw < 0.9 ? QP_SPECIAL_COUNT + (int32_t)qp_random_below(key, 2 * (uint64_t)row + 1, others) : id;
 }
 
-/* A text of unknown words alone: its first one, so that no batch is without a row. */
+/* A text of only unknown words: choose its first, so that no batch is empty. */
 static int hide_first(const qp_masking *m, const int32_t *id, int rows, mask_slot *s, int32_t *out, int at)
 {
     if (rows < 1 || id[0] == QP_EOS) return at;
@@ -126,7 +126,7 @@ static int hide_first(const qp_masking *m, const int32_t *id, int rows, mask_slo
     return at + 1;
 }
 
-/* Hide tokens of the text id[0..rows), copied to `out` before; what stood there goes behind target row `at`. */
+/* Mask tokens of the text id[0..rows), of which `out` holds a copy; the originals go to the targets from row `at`. */
 static int hide(const qp_masking *m, uint64_t key, const int32_t *id, int rows, mask_slot *s, int32_t *out, int at)
 {
     int words = 0;
@@ -218,7 +218,7 @@ qp_status qp_masking_new(const qp_masking_options *options, qp_masking **masking
 {
     *masking = NULL;
     if (!(options->rate > 0 && options->rate < 1))
-        return qp_fail(QP_EUSAGE, "masking: a share of %g tokens to hide; give more than 0 and less than 1",
+        return qp_fail(QP_EUSAGE, "masking: rate %g of masked tokens; give more than 0 and less than 1",
                        options->rate);
     if (options->slots < 1 || options->slots > MOST_SLOTS)
         return qp_fail(QP_EUSAGE, "accum %d: out of bounds; give 1 to %d", options->slots, MOST_SLOTS);

@@ -15,7 +15,7 @@ typedef struct {
 
 struct qp_scheduled_sampling {
     qp_scheduled_sampling_options options;
-    uint64_t key; /* of the epoch */
+    uint64_t key; /* of the current epoch */
     reading_slot *slot;
 };
 
@@ -56,7 +56,7 @@ qp_status qp_scheduled_sampling_new(const qp_scheduled_sampling_options *options
 {
     *reading = NULL;
     if (!(options->rate > 0 && options->rate <= 1))
-        return qp_fail(QP_EUSAGE, "scheduled sampling: a share of %g own words; give more than 0 and at most 1",
+        return qp_fail(QP_EUSAGE, "scheduled sampling: rate %g; give more than 0 and at most 1",
                        options->rate);
     qp_scheduled_sampling *r = calloc(1, sizeof *r);
     if (r) r->slot = calloc((size_t)options->slots, sizeof *r->slot);

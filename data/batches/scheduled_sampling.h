@@ -4,10 +4,11 @@
 #include "lib/base/batch.h"
 #include "lib/model/model.h"
 
-/* own_reading — the qp_batch_source of scheduled sampling: the batches of another source (which must outlive it) in which
- * the decoder reads, at a share of the places drawn at random, its own best word in place of the text's
- * (lib/decode/scheduled_words.h), as the model is when the batch is asked for. The draws are a function of (seed, epoch, number of
- * the batch, place), so they are the same for any number of threads and after a resume. */
+/* scheduled_sampling — the qp_batch_source of scheduled sampling: the batches of another source (which must outlive
+ * it), in which the decoder's input at a random share of the positions is its own best word
+ * (lib/decode/scheduled_words.h) by the current weights instead of the text's. The draws are a function of (seed,
+ * epoch, batch, position), so they are the same for any number of threads and after resuming.
+ * Source   Bengio et al. 2015. */
 typedef struct {
     qp_batch_source texts;
     const qp_model *model;
@@ -18,7 +19,8 @@ typedef struct {
 
 typedef struct qp_scheduled_sampling qp_scheduled_sampling;
 
-/* qp_scheduled_sampling_new — Memory  5 bytes a target token of one batch for each slot.   Errors  QP_EUSAGE (rate), QP_EMEMORY.
+/* qp_scheduled_sampling_new
+ * Memory  5 bytes per target token of one batch for each slot.   Errors  QP_EUSAGE (rate), QP_EMEMORY.
  * qp_scheduled_sampling_source — as qp_batcher_source; also the errors of decoding. */
 qp_status qp_scheduled_sampling_new(const qp_scheduled_sampling_options *options, qp_scheduled_sampling **reading);
 qp_batch_source qp_scheduled_sampling_source(qp_scheduled_sampling *reading);

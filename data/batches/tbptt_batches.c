@@ -12,8 +12,8 @@ struct qp_tbptt_batches {
     const int32_t *token; /* the text */
     int64_t tokens;
     qp_tbptt_batches_options options;
-    int64_t offset, length; /* of this epoch: where the first stream begins, tokens of the shortest one */
-    int64_t longer;         /* so many streams, the first ones, have one token more */
+    int64_t offset, length; /* of this epoch: begin of the first stream, tokens of the shortest */
+    int64_t longer;         /* number of streams, the first ones, with one token more */
     int64_t batches;
     int32_t *id, *input, *start;
     qp_real *carry; /* [size, carry_width] */
@@ -37,7 +37,7 @@ static qp_status begin(void *self, int64_t epoch, int64_t *count)
     return QP_OK;
 }
 
-/* Window `number` of stream i to row `rows`; the row behind it. */
+/* Copy window `number` of stream i to row `rows`; returns the row after it. */
 static int32_t copy_window(const qp_tbptt_batches *s, int64_t number, int64_t i, int32_t rows)
 {
     int64_t first = s->offset + i * s->length + (i < s->longer ? i : s->longer);
@@ -63,7 +63,7 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
     for (int64_t i = 0; i < s->options.size; i++) {
         s->start[count] = rows;
         rows = copy_window(s, number, i, rows);
-        count += rows > s->start[count]; /* those at their end are the last ones */
+        count += rows > s->start[count]; /* streams that have ended are the last ones */
     }
     s->start[count] = rows;
     batch->target = (qp_ids){{.count = count, .start = s->start}, s->id};

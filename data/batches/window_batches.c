@@ -17,7 +17,7 @@ struct qp_window_batches {
     int64_t tokens;
     qp_window_batches_options options;
     int64_t offset; /* of this epoch */
-    int32_t count;  /* its windows */
+    int32_t count;  /* windows of this epoch */
     int32_t *order; /* [most windows of any epoch] */
     window_slot *slot;
 };
@@ -51,7 +51,7 @@ static qp_status allocate(const qp_window_batches *w, window_slot *slot)
     return qp_fail(QP_EMEMORY, "windows: no memory for %zu tokens; use a smaller --batch-size", rows);
 }
 
-/* Copy one window to row `rows` of the slot; the row behind it. */
+/* Copy one window to row `rows` of the slot; returns the row after it. */
 static int32_t copy_window(const qp_window_batches *w, int32_t window, const window_slot *slot, int32_t rows)
 {
     int64_t first = w->offset + window * w->options.window, length = w->options.window;
@@ -112,7 +112,7 @@ qp_status qp_window_batches_new(const qp_corpus *corpus, const qp_window_batches
     if (w) {
         *w = (qp_window_batches){.token = corpus->target.id, .tokens = tokens, .options = *options};
         int64_t most = (tokens + options->window - 1) / options->window;
-        if (w->options.size > most) w->options.size = most; /* no larger slots than there is text */
+        if (w->options.size > most) w->options.size = most; /* a slot never holds more windows than the text has */
         w->order = malloc((size_t)most * sizeof *w->order);
         w->slot = calloc((size_t)options->slots, sizeof *w->slot);
     }
