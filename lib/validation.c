@@ -94,9 +94,9 @@ qp_status qp_validation_compare(const qp_validation *validation, const qp_transl
     qp_scores scores = validation->scores;
     scores.bleu.lower_case = scores.chrf.lower_case = validation->lower_case;
     for (int i = 0; i < validation->count; i++) {
-        qp_segment hypothesis = {"", 0}, reference = {validation->reference[i].text, validation->reference[i].bytes};
+        qp_text hypothesis = {"", 0}, reference = {validation->reference[i].text, validation->reference[i].bytes};
         if (translation[i].search.count > 0)
-            hypothesis = (qp_segment){translation[i].best[0].text, translation[i].best[0].bytes};
+            hypothesis = (qp_text){translation[i].best[0].text, translation[i].best[0].bytes};
         QP_TRY(qp_scores_add(&scores, hypothesis, &reference, 1));
     }
     for (int i = 0; i < scores.count && scores.segments > 0; i++)

@@ -167,9 +167,9 @@ static qp_status unequal(evaluation *e, int r, qp_chunks *chunks, int taken)
 }
 
 /* Compare hypothesis number `i` of the chunk with the next line of every reference. */
-static qp_status add_line(evaluation *e, qp_chunks *chunks, int i, qp_segment hypothesis)
+static qp_status add_line(evaluation *e, qp_chunks *chunks, int i, qp_text hypothesis)
 {
-    qp_segment reference[QP_REFERENCES_MAX];
+    qp_text reference[QP_REFERENCES_MAX];
     for (int r = 0; r < e->references; r++) {
         char *line;
         QP_TRY(qp_reader_next(e->reference[r], &line, &reference[r].bytes));
@@ -196,10 +196,10 @@ static qp_status add_chunk(evaluation *e, qp_chunks *chunks)
         status = qp_translate(e->translator, chunks->line, count, made);
     }
     for (int i = 0; i < count && status == QP_OK; i++) {
-        qp_segment hypothesis = {chunks->line[i].text, chunks->line[i].bytes};
+        qp_text hypothesis = {chunks->line[i].text, chunks->line[i].bytes};
         if (made)
-            hypothesis = made[i].search.count ? (qp_segment){made[i].best[0].text, made[i].best[0].bytes}
-                                              : (qp_segment){"", 0};
+            hypothesis = made[i].search.count ? (qp_text){made[i].best[0].text, made[i].best[0].bytes}
+                                              : (qp_text){"", 0};
         status = add_line(e, chunks, i, hypothesis);
     }
     for (int i = 0; made && i < count; i++) qp_translation_free(&made[i]);

@@ -9,8 +9,8 @@ static bool words_equal(const qp_codes *a, qp_span in_a, const qp_codes *b, qp_s
            !memcmp(a->code + in_a.first, b->code + in_b.first, (size_t)in_a.count * sizeof *a->code);
 }
 
-/* Words of the longer side, and how many stand in their place. */
-static qp_status compare_words(qp_segment hypothesis, qp_segment reference, int *longer, int *equal)
+/* Words of the longer side, and how many are equal to the word at the same position. */
+static qp_status compare_words(qp_text hypothesis, qp_text reference, int *longer, int *equal)
 {
     qp_codes codes[2] = {{0}};
     qp_span *word[2] = {NULL, NULL};
@@ -32,7 +32,7 @@ static qp_status compare_words(qp_segment hypothesis, qp_segment reference, int 
     return status;
 }
 
-qp_status qp_accuracy_add(qp_segment hypothesis, const qp_segment *reference, int references, qp_accuracy_sums *sums)
+qp_status qp_accuracy_add(qp_text hypothesis, const qp_text *reference, int references, qp_accuracy_sums *sums)
 {
     bool exact = false;
     int best_longer = 0, best_equal = -1;
@@ -41,7 +41,7 @@ qp_status qp_accuracy_add(qp_segment hypothesis, const qp_segment *reference, in
         QP_TRY(compare_words(hypothesis, reference[r], &longer, &equal));
         exact |= hypothesis.bytes == reference[r].bytes &&
                  !memcmp(hypothesis.text, reference[r].text, hypothesis.bytes);
-        /* equal/longer against best_equal/best_longer, without dividing */
+        /* compares equal/longer with best_equal/best_longer without dividing */
         if (best_equal < 0 || (int64_t)equal * best_longer > (int64_t)best_equal * longer) {
             best_longer = longer;
             best_equal = equal;

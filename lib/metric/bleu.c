@@ -7,7 +7,8 @@
 
 #include "lib/metric/overlap.h"
 
-static const char *const smoothing_name[QP_SMOOTH_COUNT] = {"exp", "floor", "add-k", "none"};
+#define NAME(id, text) text,
+static const char *const smoothing_name[] = {QP_BLEU_SMOOTHINGS(NAME)};
 
 qp_bleu_config qp_bleu_config_default(void)
 {
@@ -22,7 +23,7 @@ qp_status qp_bleu_smoothing_find(const char *name, qp_bleu_smoothing *smoothing)
             *smoothing = (qp_bleu_smoothing)i;
             return QP_OK;
         }
-    return qp_fail(QP_EUSAGE, "--smooth %s: unknown; use one of exp, floor, add-k, none", name);
+    return qp_fail(QP_EUSAGE, "--smooth %s: unknown; use one of %s", name, QP_CHOICES(QP_BLEU_SMOOTHINGS));
 }
 
 /* ---- statistics of a segment ---- */
@@ -37,8 +38,7 @@ typedef struct {
     int rows;
 } segment_work;
 
-static qp_status prepare(const qp_bleu_config *config, qp_segment hypothesis, const qp_segment *reference,
-                         segment_work *work)
+static qp_status prepare(const qp_bleu_config *config, qp_text hypothesis, const qp_text *reference, segment_work *work)
 {
     for (int r = 0; r < work->rows; r++) {
         qp_bleu_tokenize(config->tokenizer, r ? reference[r - 1] : hypothesis, config->lower_case, &work->codes[r]);
@@ -71,7 +71,7 @@ static void add_sums(const qp_bleu_config *config, const segment_work *work, qp_
     }
 }
 
-qp_status qp_bleu_add(const qp_bleu_config *config, qp_segment hypothesis, const qp_segment *reference, int references,
+qp_status qp_bleu_add(const qp_bleu_config *config, qp_text hypothesis, const qp_text *reference, int references,
                       qp_bleu_sums *sums)
 {
     if (references < 1 || references > QP_REFERENCES_MAX)
@@ -101,7 +101,7 @@ static double default_smoothing_value(const qp_bleu_config *config)
     return config->smoothing == QP_SMOOTH_FLOOR ? 0.1 : 1;
 }
 
-/* Precisions of all orders; returns how many orders the mean is taken over. */
+/* The precisions of all orders; returns over how many orders the mean is taken. */
 static int fill_precisions(const qp_bleu_config *config, qp_bleu_score *score)
 {
     double value = default_smoothing_value(config), halving = 1;

@@ -5,25 +5,26 @@
 
 #include "lib/metric/code_pass.h"
 
-static const char *const tokenizer_name[QP_BLEU_TOKENIZERS] = {"13a", "none", "char", "intl", "zh"};
+#define NAME(id, text) text,
+static const char *const tokenizer_name[] = {QP_BLEU_TOKENIZER_LIST(NAME)};
 
 const char *qp_bleu_tokenizer_name(qp_bleu_tokenizer tokenizer) { return tokenizer_name[tokenizer]; }
 
 qp_status qp_bleu_tokenizer_find(const char *name, qp_bleu_tokenizer *tokenizer)
 {
-    static const char *const foreign[] = {"ja-mecab", "ko-mecab", "flores101", "flores200", "spm", "spBLEU-1K"};
+    static const char *const not_included[] = {"ja-mecab", "ko-mecab", "flores101", "flores200", "spm", "spBLEU-1K"};
     for (int i = 0; i < QP_BLEU_TOKENIZERS; i++)
         if (!strcmp(name, tokenizer_name[i])) {
             *tokenizer = (qp_bleu_tokenizer)i;
             return QP_OK;
         }
-    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
-        if (!strcmp(name, foreign[i]))
+    for (size_t i = 0; i < sizeof not_included / sizeof *not_included; i++)
+        if (!strcmp(name, not_included[i]))
             return qp_fail(QP_EUSAGE,
                            "--tokenize %s: needs a dictionary that is not part of quipu; use char, or chrf, "
                            "which needs no words",
                            name);
-    return qp_fail(QP_EUSAGE, "--tokenize %s: unknown; use one of 13a, none, char, intl, zh", name);
+    return qp_fail(QP_EUSAGE, "--tokenize %s: unknown; use one of %s", name, QP_CHOICES(QP_BLEU_TOKENIZER_LIST));
 }
 
 static bool is_number(int32_t c)
@@ -31,7 +32,7 @@ static bool is_number(int32_t c)
     utf8proc_category_t k = utf8proc_category(c);
     return k == UTF8PROC_CATEGORY_ND || k == UTF8PROC_CATEGORY_NL || k == UTF8PROC_CATEGORY_NO;
 }
-static bool is_no_number(int32_t c) { return !is_number(c); }
+static bool is_not_number(int32_t c) { return !is_number(c); }
 
 static bool is_punctuation(int32_t c)
 {
@@ -64,14 +65,14 @@ static void tokenize_13a(qp_codes *a, qp_codes *b)
 
 static void tokenize_intl(qp_codes *a, qp_codes *b)
 {
-    qp_pass_pair(a, b, is_no_number, is_punctuation, true);
-    qp_pass_pair(b, a, is_punctuation, is_no_number, false);
+    qp_pass_pair(a, b, is_not_number, is_punctuation, true);
+    qp_pass_pair(b, a, is_punctuation, is_not_number, false);
     qp_pass_apart(a, b, is_symbol);
     swap_codes(a, b);
 }
 
-/* sacreBLEU's ranges as they act. Two of them (2001-2A6D, 2F81-2FA1) are what became of "\u20000" and "\u2f800",
- * which Python reads as four digits and a character. */
+/* sacreBLEU's ranges as Python reads them. Two of them (2001-2A6D, 2F81-2FA1) come from "\u20000" and "\u2f800", which
+ * Python reads as four digits and a character. */
 static bool is_chinese(int32_t c)
 {
     static const int32_t range[][2] = {
@@ -102,7 +103,7 @@ static bool is_any(int32_t c)
     return true;
 }
 
-void qp_bleu_tokenize(qp_bleu_tokenizer tokenizer, qp_segment segment, bool lower, qp_codes *out)
+void qp_bleu_tokenize(qp_bleu_tokenizer tokenizer, qp_text segment, bool lower, qp_codes *out)
 {
     qp_codes a = {0}, b = {0};
     qp_codes_read(&a, segment, lower);

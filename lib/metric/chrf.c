@@ -8,11 +8,11 @@
 
 qp_chrf_config qp_chrf_config_default(void) { return (qp_chrf_config){.char_order = 6, .word_order = 0, .beta = 2}; }
 
-/* ---- a segment, cut both ways ---- */
+/* ---- a segment as characters and as words ---- */
 
 typedef struct {
-    qp_codes codes;   /* as read */
-    qp_codes letters; /* without white space, unless it counts */
+    qp_codes codes;   /* with white space */
+    qp_codes letters; /* without white space, unless it is counted */
     qp_span *word;
     int word_count;
 } cut_segment;
@@ -30,7 +30,7 @@ static bool is_ascii_punctuation(int32_t c)
     return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
 }
 
-/* One punctuation mark at the end, or else at the beginning, becomes a word of its own. */
+/* Splits off one punctuation mark at the end of each word, or else at the beginning. */
 static qp_status split_punctuation(cut_segment *cut)
 {
     qp_span *split = malloc((2 * (size_t)cut->word_count + 1) * sizeof *split);
@@ -55,7 +55,7 @@ static qp_status split_punctuation(cut_segment *cut)
     return QP_OK;
 }
 
-static qp_status cut(const qp_chrf_config *config, qp_segment segment, cut_segment *result)
+static qp_status cut(const qp_chrf_config *config, qp_text segment, cut_segment *result)
 {
     qp_codes_read(&result->codes, segment, config->lower_case);
     for (int i = 0; i < result->codes.count; i++)
@@ -112,8 +112,8 @@ static qp_status check(const qp_chrf_config *config, int references)
     return QP_OK;
 }
 
-static qp_status best_reference(const qp_chrf_config *config, const cut_segment *hypothesis,
-                                const qp_segment *reference, int references, qp_chrf_sums *best)
+static qp_status best_reference(const qp_chrf_config *config, const cut_segment *hypothesis, const qp_text *reference,
+                                int references, qp_chrf_sums *best)
 {
     double best_score = -1;
     for (int r = 0; r < references; r++) {
@@ -132,7 +132,7 @@ static qp_status best_reference(const qp_chrf_config *config, const cut_segment 
     return QP_OK;
 }
 
-qp_status qp_chrf_add(const qp_chrf_config *config, qp_segment hypothesis, const qp_segment *reference, int references,
+qp_status qp_chrf_add(const qp_chrf_config *config, qp_text hypothesis, const qp_text *reference, int references,
                       qp_chrf_sums *sums)
 {
     QP_TRY(check(config, references));

@@ -63,7 +63,7 @@ void qp_pass_unescape(qp_codes *in, qp_codes *out)
     qp_pass_replace(in, out, "&lt;", "<");
     qp_pass_replace(out, in, "&gt;", ">");
     out->count = 0;
-    qp_codes_push(out, ' '); /* so that the passes see a neighbour at both ends */
+    qp_codes_push(out, ' '); /* gives the passes a neighbour at both ends */
     for (int i = 0; i < in->count; i++) qp_codes_push(out, in->code[i]);
     qp_codes_push(out, ' ');
     out->failed |= in->failed;

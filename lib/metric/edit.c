@@ -7,14 +7,14 @@
 
 enum { STEP_LEFT = 1, STEP_UP_LEFT = 2 }; /* D(row, column) - D(row, column-1) is +1; is -1 */
 
-/* What is left of two rows without their common beginning and end. */
+/* Two lists without their common beginning and end. */
 typedef struct {
     const int32_t *reference, *hypothesis;
     int columns, rows;
     unsigned char *step; /* [rows + 1, columns + 1]; row 0 and column 0 unused */
 } edit_table;
 
-/* The usual recursion, one row of distances at a time; only the signs of the steps along a row are kept. */
+/* The usual recurrence, one row of distances at a time; only the signs of the steps along a row are kept. */
 static void fill_table(edit_table *t, int32_t *distance)
 {
     for (int c = 0; c <= t->columns; c++) distance[c] = c;
@@ -99,7 +99,7 @@ static void add_sums(qp_edit_sums *sums, const qp_edit_sums *more)
     sums->deletions += more->deletions;
 }
 
-static qp_status compare_words(qp_segment hypothesis, qp_segment reference, qp_edit_sums *sums)
+static qp_status compare_words(qp_text hypothesis, qp_text reference, qp_edit_sums *sums)
 {
     qp_codes codes[2] = {{0}};
     qp_span *word[2] = {NULL, NULL};
@@ -127,7 +127,7 @@ static qp_symbols without_blanks(const qp_codes *codes)
     return (qp_symbols){codes->code ? codes->code + first : NULL, end - first};
 }
 
-static qp_status compare_characters(qp_segment hypothesis, qp_segment reference, qp_edit_sums *sums)
+static qp_status compare_characters(qp_text hypothesis, qp_text reference, qp_edit_sums *sums)
 {
     qp_codes codes[2] = {{0}};
     qp_codes_read(&codes[0], reference, false);
@@ -144,9 +144,9 @@ static qp_status compare_characters(qp_segment hypothesis, qp_segment reference,
     return status;
 }
 
-typedef qp_status (*comparison)(qp_segment hypothesis, qp_segment reference, qp_edit_sums *sums);
+typedef qp_status (*comparison)(qp_text hypothesis, qp_text reference, qp_edit_sums *sums);
 
-static qp_status add_best(comparison compare, qp_segment hypothesis, const qp_segment *reference, int references,
+static qp_status add_best(comparison compare, qp_text hypothesis, const qp_text *reference, int references,
                           qp_edit_sums *sums)
 {
     qp_edit_sums best = {0};
@@ -159,12 +159,12 @@ static qp_status add_best(comparison compare, qp_segment hypothesis, const qp_se
     return QP_OK;
 }
 
-qp_status qp_edit_words(qp_segment hypothesis, const qp_segment *reference, int references, qp_edit_sums *sums)
+qp_status qp_edit_words(qp_text hypothesis, const qp_text *reference, int references, qp_edit_sums *sums)
 {
     return add_best(compare_words, hypothesis, reference, references, sums);
 }
 
-qp_status qp_edit_characters(qp_segment hypothesis, const qp_segment *reference, int references, qp_edit_sums *sums)
+qp_status qp_edit_characters(qp_text hypothesis, const qp_text *reference, int references, qp_edit_sums *sums)
 {
     return add_best(compare_characters, hypothesis, reference, references, sums);
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The counter of this type, made if it is new; NULL without memory. */
+/* The counter of this type, added if it is new; NULL without memory. */
 static qp_entity_type *counter_of(qp_entity_sums *sums, const qp_entity_span *span)
 {
     for (int i = 0; i < sums->types; i++)
@@ -28,7 +28,7 @@ static bool equal(const qp_entity_span *a, const qp_entity_span *b)
            !memcmp(a->type, b->type, a->type_bytes);
 }
 
-/* Both lists are in order of their first words, and no two of a list share one. */
+/* Both lists are sorted by first word, and the entities of a list do not overlap. */
 static qp_status count_spans(qp_entity_sums *sums, const qp_entity_span *truth, int truths,
                              const qp_entity_span *predicted, int predictions)
 {

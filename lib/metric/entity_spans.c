@@ -2,7 +2,7 @@
 
 #include "lib/metric/entity.h"
 
-/* A tag taken apart; type is "_" where there is none. */
+/* The parts of a tag; type is "_" if it has none. */
 typedef struct {
     char prefix;
     const char *type;

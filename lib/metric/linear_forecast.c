@@ -6,7 +6,7 @@
 
 enum { MOST_WINDOW = 4096 };
 
-/* The scaled window that begins at `first`, a 1 behind it; [window + 1]. */
+/* The scaled window that begins at `first`, then a 1; [window + 1]. */
 static void fill_row(const qp_linear_forecast *l, const double *value, double *row)
 {
     for (int i = 0; i < l->window; i++) row[i] = (value[i] - l->mean) / l->deviation;
@@ -29,7 +29,7 @@ static void add_windows(const qp_linear_forecast *l, const double *value, int64_
     }
 }
 
-/* matrix = L L', L in its lower half. The addition to the diagonal keeps every root real but for rounding. */
+/* matrix = L L', L in its lower half. The term added to the diagonal keeps every root real, up to rounding. */
 static void decompose(double *matrix, int size)
 {
     double trace = 0;
@@ -45,7 +45,7 @@ static void decompose(double *matrix, int size)
     }
 }
 
-/* Solve L L' x = right in place. */
+/* Solves L L' x = right in place. */
 static void solve(const double *matrix, int size, double *right)
 {
     for (int i = 0; i < size; i++) {
@@ -78,7 +78,7 @@ qp_status qp_linear_forecast_fit(const double *value, int64_t count, int window,
                        window, horizon, MOST_WINDOW);
     int64_t windows = count - window - horizon + 1;
     if (windows < 1)
-        return qp_fail(QP_EDATA, "linear forecast: %lld values, less than a window of %d and the %d behind it",
+        return qp_fail(QP_EDATA, "linear forecast: %lld values, fewer than a window of %d and the %d after it",
                        (long long)count, window, horizon);
     linear->window = window;
     linear->horizon = horizon;

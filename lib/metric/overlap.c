@@ -8,7 +8,7 @@ typedef struct {
     int count, order;
 } sorting;
 
-/* By the first `order` symbols; a stretch that ends early comes first. */
+/* By the first `order` symbols; a shorter one comes first. */
 static int compare_places(const void *left, const void *right, void *context)
 {
     const sorting *s = context;
@@ -44,13 +44,13 @@ static int compare_ngrams(const int32_t *a, const int32_t *b, int n)
     return 0;
 }
 
-/* The n-gram at sorted place i, or NULL where the list ends before it is complete. */
+/* The n-gram at sorted position i, or NULL if the list ends before it is complete. */
 static const int32_t *ngram_at(const qp_overlap_index *index, int i, int n)
 {
     return index->place[i] + n <= index->count ? index->symbol + index->place[i] : NULL;
 }
 
-/* How often `ngram` occurs in `index`; *cursor moves on and never back, as the n-grams asked for only grow. */
+/* How often `ngram` occurs in `index`; *cursor only moves forward, because the n-grams come in sorted order. */
 static int64_t occurrences(const qp_overlap_index *index, const int32_t *ngram, int n, int *cursor)
 {
     int64_t count = 0;
@@ -75,7 +75,7 @@ int64_t qp_overlap(const qp_overlap_index *hypothesis, const qp_overlap_index *r
         }
         int64_t count = 0, most = 0;
         const int32_t *next;
-        /* short stretches sort before their continuations, so none stands inside a group */
+        /* shorter ones sort before their continuations, so none is inside a group */
         while (i < hypothesis->count && (next = ngram_at(hypothesis, i, n)) && !compare_ngrams(next, ngram, n)) {
             count++;
             i++;

@@ -5,8 +5,8 @@
 
 #include "lib/config/config.h"
 
-static const char *const score_name[QP_SCORE_KINDS] = {"bleu", "chrf", "chrf++",   "ter",
-                                                       "wer",  "cer",  "accuracy", "word-accuracy"};
+#define NAME(id, text) text,
+static const char *const score_name[] = {QP_SCORE_LIST(NAME)};
 
 const char *qp_score_name(qp_score_kind kind) { return score_name[kind]; }
 
@@ -19,8 +19,7 @@ static qp_status unknown_name(const char *name)
 {
     const char *nearest = qp_config_suggest(name, score_name, QP_SCORE_KINDS);
     if (nearest) return qp_fail(QP_EUSAGE, "unknown metric '%s'; did you mean %s?", name, nearest);
-    return qp_fail(QP_EUSAGE, "unknown metric '%s'; use bleu, chrf, chrf++, ter, wer, cer, accuracy or word-accuracy",
-                   name);
+    return qp_fail(QP_EUSAGE, "unknown metric '%s'; use some of %s", name, QP_CHOICES(QP_SCORE_LIST));
 }
 
 static qp_status choose(qp_scores *scores, const char *name)
@@ -56,7 +55,7 @@ void qp_scores_reset(qp_scores *scores)
     *scores = fresh;
 }
 
-/* chrf++ is chrf with words up to two. */
+/* chrf++ is chrf with word n-grams up to 2. */
 static qp_chrf_config chrf_plus(const qp_scores *scores)
 {
     qp_chrf_config config = scores->chrf;
@@ -64,8 +63,7 @@ static qp_chrf_config chrf_plus(const qp_scores *scores)
     return config;
 }
 
-static qp_status add_one(qp_scores *s, qp_score_kind kind, qp_segment hypothesis, const qp_segment *reference,
-                         int references)
+static qp_status add_one(qp_scores *s, qp_score_kind kind, qp_text hypothesis, const qp_text *reference, int references)
 {
     qp_chrf_config plus = chrf_plus(s);
     switch (kind) {
@@ -82,7 +80,7 @@ static qp_status add_one(qp_scores *s, qp_score_kind kind, qp_segment hypothesis
     return QP_OK;
 }
 
-qp_status qp_scores_add(qp_scores *scores, qp_segment hypothesis, const qp_segment *reference, int references)
+qp_status qp_scores_add(qp_scores *scores, qp_text hypothesis, const qp_text *reference, int references)
 {
     if (scores->segments > 0 && references != scores->references)
         return qp_fail(QP_EBUG, "scores: %d references after %d", references, scores->references);

@@ -7,27 +7,26 @@
 #include "lib/metric/edit.h"
 #include "lib/metric/ter.h"
 
-/* scores — several text metrics at once, chosen by name: what `quipu evaluate` prints and what validation watches. */
-typedef enum {
-    QP_SCORE_BLEU,
-    QP_SCORE_CHRF,
-    QP_SCORE_CHRF_PLUS,
-    QP_SCORE_TER,
-    QP_SCORE_WER,
-    QP_SCORE_CER,
-    QP_SCORE_ACCURACY,
-    QP_SCORE_WORD_ACCURACY,
-    QP_SCORE_KINDS
-} qp_score_kind;
+/* scores — several text metrics at once, chosen by name, for `quipu evaluate` and for validation.
+ * X(id, name); accuracy is that of whole lines */
+#define QP_SCORE_LIST(X)                                                                                               \
+    X(QP_SCORE_BLEU, "bleu")                                                                                           \
+    X(QP_SCORE_CHRF, "chrf")                                                                                           \
+    X(QP_SCORE_CHRF_PLUS, "chrf++")                                                                                    \
+    X(QP_SCORE_TER, "ter")                                                                                             \
+    X(QP_SCORE_WER, "wer")                                                                                             \
+    X(QP_SCORE_CER, "cer")                                                                                             \
+    X(QP_SCORE_ACCURACY, "accuracy")                                                                                   \
+    X(QP_SCORE_WORD_ACCURACY, "word-accuracy")
+typedef enum { QP_SCORE_LIST(QP_CHOICE_ID) QP_SCORE_KINDS } qp_score_kind;
 
-/* Names are bleu, chrf, chrf++, ter, wer, cer, accuracy (whole lines), word-accuracy. */
 const char *qp_score_name(qp_score_kind kind);
 
 /* qp_score_higher_is_better — false for ter, wer, cer. */
 bool qp_score_higher_is_better(qp_score_kind kind);
 
 typedef struct {
-    qp_score_kind kind[QP_SCORE_KINDS]; /* the chosen ones, in the order asked for */
+    qp_score_kind kind[QP_SCORE_KINDS]; /* the chosen ones, in the given order */
     int count;
     int64_t segments;
     int references;      /* of the segments so far */
@@ -41,16 +40,16 @@ typedef struct {
     qp_accuracy_sums accuracy;
 } qp_scores;
 
-/* qp_scores_init — choose by a list, "bleu,chrf"; customary settings.   Errors  QP_EUSAGE naming the known ones.
- * qp_scores_reset — forget the segments, keep choice and settings. */
+/* qp_scores_init  — chooses from a list, "bleu,chrf"; usual settings.   Errors  QP_EUSAGE for an unknown name.
+ * qp_scores_reset — removes the segments, keeps choice and settings. */
 qp_status qp_scores_init(qp_scores *scores, const char *names);
 void qp_scores_reset(qp_scores *scores);
 
-/* qp_scores_add — one segment with its references; every segment must have equally many. */
-qp_status qp_scores_add(qp_scores *scores, qp_segment hypothesis, const qp_segment *reference, int references);
+/* qp_scores_add — adds one segment with its references; every segment must have the same number of them. */
+qp_status qp_scores_add(qp_scores *scores, qp_text hypothesis, const qp_text *reference, int references);
 
 /* qp_scores_value — the score number `index` of the list, in percent (BLEU, chrF, TER: their usual scale).
- * qp_scores_signature — settings that make it repeatable; returns `text`. */
+ * qp_scores_signature — the settings needed to reproduce it; returns `text`. */
 double qp_scores_value(const qp_scores *scores, int index);
 const char *qp_scores_signature(const qp_scores *scores, int index, char *text, size_t bytes);
 

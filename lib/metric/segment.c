@@ -7,15 +7,15 @@
 void qp_codes_push(qp_codes *codes, int32_t code)
 {
     if (codes->failed) return;
-    if (codes->count == codes->room) {
-        int room = codes->room ? 2 * codes->room : 256;
+    if (codes->count == codes->capacity) {
+        int room = codes->capacity ? 2 * codes->capacity : 256;
         int32_t *grown = room < 0 ? NULL : realloc(codes->code, (size_t)room * sizeof *grown);
         if (!grown) {
             codes->failed = true;
             return;
         }
         codes->code = grown;
-        codes->room = room;
+        codes->capacity = room;
     }
     codes->code[codes->count++] = code;
 }
@@ -40,7 +40,7 @@ static bool is_cased(int32_t code)
     return utf8proc_category(code) == UTF8PROC_CATEGORY_LT || utf8proc_islower(code) || utf8proc_isupper(code);
 }
 
-/* Unicode's Case_Ignorable: looked through when asking what stands beside a sigma. */
+/* Unicode's Case_Ignorable: skipped when looking for the neighbours of a sigma. */
 static bool is_case_ignorable(int32_t code)
 {
     switch (code) {
@@ -73,7 +73,7 @@ static bool is_case_ignorable(int32_t code)
     }
 }
 
-/* A sigma is final behind a cased letter and not before one. */
+/* A sigma is final if it follows a cased letter and none follows it. */
 static bool is_final_sigma(const int32_t *code, int count, int place)
 {
     int before = place - 1, after = place + 1;
@@ -103,7 +103,7 @@ static void lower_from(qp_codes *codes, int first)
     qp_codes_free(&original);
 }
 
-void qp_codes_read(qp_codes *codes, qp_segment segment, bool lower)
+void qp_codes_read(qp_codes *codes, qp_text segment, bool lower)
 {
     if (segment.bytes > 1u << 30) codes->failed = true;
     int first = codes->count;
@@ -129,7 +129,7 @@ qp_status qp_codes_words(const qp_codes *codes, qp_span **result, int *result_co
     *result = NULL;
     *result_count = 0;
     if (codes->failed) return qp_fail(QP_EMEMORY, "metric: out of memory for a segment");
-    qp_span *word = malloc(((size_t)codes->count / 2 + 1) * sizeof *word); /* words have a space between them */
+    qp_span *word = malloc(((size_t)codes->count / 2 + 1) * sizeof *word); /* words are separated by a space */
     if (!word) return qp_fail(QP_EMEMORY, "metric: out of memory for a segment");
     int count = 0;
     for (int i = 0; i < codes->count;) {
@@ -155,7 +155,7 @@ void qp_symbols_free(qp_symbols *symbols)
 typedef struct {
     const int32_t *code;
     int count;
-    int32_t *symbol; /* where the word's number goes */
+    int32_t *symbol; /* where the word's number is stored */
 } numbered_word;
 
 static int compare_words(const void *left, const void *right)

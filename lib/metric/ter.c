@@ -9,18 +9,18 @@
 
 enum { SHIFT_SIZE = 10, SHIFT_DISTANCE = 50, CANDIDATES = 1000, BAND = 25, INFINITE = 1 << 29 };
 
-/* One hypothesis against one reference. */
+/* One hypothesis and one reference. */
 typedef struct {
     const int32_t *reference;
     int columns; /* words of the reference */
     int rows;    /* words of the hypothesis */
     int band;
     double slope;                    /* columns / rows */
-    int32_t *words, *shifted, *best; /* the hypothesis as it is, with a trial shift, with the best one */
+    int32_t *words, *shifted, *best; /* the hypothesis now, with a trial shift, with the best one */
     int32_t *cost;                   /* [rows + 1, columns + 1] for `words` */
-    char *way;                       /* how each cell was reached: ' ' equal, s, d (hypothesis word goes), i; 0 not */
-    int32_t *trial;                  /* two rows of cost for `shifted` */
-    int *align;                      /* [columns] hypothesis place of each reference word, -1 before the first */
+    char *way;      /* how each cell was reached: ' ' equal, s, d (drops a hypothesis word), i; 0 not */
+    int32_t *trial; /* two rows of cost for `shifted` */
+    int *align;     /* [columns] hypothesis position of each reference word, -1 before the first */
     unsigned char *reference_error, *hypothesis_error;
     int candidates;
 } shift_search;
@@ -57,7 +57,7 @@ static void fill_row(const shift_search *s, const int32_t *words, int r, const i
     }
 }
 
-/* Fill the whole table for `words`; returns the distance. */
+/* Fills the whole table for `words`; returns the distance. */
 static int32_t fill_table(shift_search *s)
 {
     size_t width = (size_t)s->columns + 1;
@@ -84,7 +84,7 @@ static int32_t trial_distance(const shift_search *s, int first)
     return above[s->columns];
 }
 
-/* Which hypothesis word stands for which reference word, and which of either are wrong. */
+/* Aligns hypothesis and reference words, and marks those of either that are wrong. */
 static void trace(shift_search *s)
 {
     int r = s->rows, c = s->columns;
@@ -112,7 +112,7 @@ static bool any_error(const unsigned char *error, int first, int count)
     return memchr(error + first, 1, (size_t)count) != NULL;
 }
 
-/* words -> shifted, `count` words from `from` put before what then stands at `to`; returns the first changed place. */
+/* words -> shifted: `count` words from `from` are moved to before position `to`; returns the first changed position. */
 static int make_shift(const shift_search *s, int from, int count, int to)
 {
     size_t word = sizeof *s->words;
@@ -124,7 +124,7 @@ static int make_shift(const shift_search *s, int from, int count, int to)
         memcpy(t + to + count, w + to, (size_t)(from - to) * word);
         return to;
     }
-    /* inside the group itself the target counts from its beginning, as if the group had been taken out */
+    /* inside the group the target is counted from its beginning, as if the group were removed */
     int behind = to > from + count ? to : to + count;
     if (behind > s->rows) behind = s->rows;
     memcpy(t + from, w + from + count, (size_t)(behind - from - count) * word);
@@ -146,7 +146,7 @@ static bool is_better(const shift_choice *a, const shift_choice *b)
     return a->to < b->to;
 }
 
-/* Try one group of hypothesis words at every place around the reference words it is equal to. */
+/* Tries one group of hypothesis words at every position around the reference words it equals. */
 static void try_group(shift_search *s, int32_t distance, int from, int reference, int count, shift_choice *best)
 {
     int last = -1;
@@ -175,7 +175,7 @@ static void try_pair(shift_search *s, int32_t distance, int from, int reference,
     }
 }
 
-/* One round: the best shift of `words` into `best`; returns what it gains, 0 for none. */
+/* One round: writes the best shift of `words` to `best`; returns its gain, 0 if none helps. */
 static int best_shift(shift_search *s, int32_t distance)
 {
     shift_choice best = {0};
@@ -236,9 +236,8 @@ static qp_status count_edits(const qp_symbols *hypothesis, const qp_symbols *ref
     return failed ? qp_fail(QP_EMEMORY, "metric: out of memory for a segment") : QP_OK;
 }
 
-/* Words of a pair, numbered; row 0 the hypothesis. */
-static qp_status number_pair(const qp_ter_config *config, qp_segment hypothesis, qp_segment reference,
-                             qp_symbols *symbols)
+/* The numbered words of a pair; row 0 is the hypothesis. */
+static qp_status number_pair(const qp_ter_config *config, qp_text hypothesis, qp_text reference, qp_symbols *symbols)
 {
     qp_codes codes[2] = {{0}};
     qp_span *word[2] = {NULL, NULL};
@@ -255,7 +254,7 @@ static qp_status number_pair(const qp_ter_config *config, qp_segment hypothesis,
     return status;
 }
 
-qp_status qp_ter_add(const qp_ter_config *config, qp_segment hypothesis, const qp_segment *reference, int references,
+qp_status qp_ter_add(const qp_ter_config *config, qp_text hypothesis, const qp_text *reference, int references,
                      qp_ter_sums *sums)
 {
     if (references < 1) return qp_fail(QP_EUSAGE, "ter: no reference; give at least one");

@@ -9,7 +9,7 @@ static bool is_western_punctuation(int32_t c)
     return c == '.' || c == ',' || c == '?' || c == ':' || c == ';' || c == '!' || c == '"' || c == '(' || c == ')';
 }
 
-/* sacreBLEU's ranges as they stand; the fourth (3200-3F22) is a slip of theirs and part of the definition. */
+/* sacreBLEU's ranges; the fourth (3200-3F22) is a bug of theirs that is part of the definition. */
 static bool is_ideograph(int32_t c)
 {
     return in_range(c, 0x4E00, 0x9FFF) || in_range(c, 0x3400, 0x4DBF) || in_range(c, 0x31C0, 0x31EF) ||
@@ -35,7 +35,7 @@ static void swap_codes(qp_codes *a, qp_codes *b)
     *b = swap;
 }
 
-/* The words with one space between them. */
+/* The words, separated by one space. */
 static void single_spaces(qp_codes *in, qp_codes *out)
 {
     bool gap = false;
@@ -49,7 +49,7 @@ static void single_spaces(qp_codes *in, qp_codes *out)
     out->failed |= in->failed;
 }
 
-/* One pass over `a`; `b` is room for it. */
+/* One pass over `a`; `b` is scratch. */
 static void normalise(const qp_ter_config *config, qp_codes *a, qp_codes *b)
 {
     if (config->normalized) {
@@ -68,7 +68,7 @@ static void normalise(const qp_ter_config *config, qp_codes *a, qp_codes *b)
     }
 }
 
-void qp_ter_tokenize(const qp_ter_config *config, qp_segment segment, int passes, qp_codes *out)
+void qp_ter_tokenize(const qp_ter_config *config, qp_text segment, int passes, qp_codes *out)
 {
     qp_codes a = {0}, b = {0};
     qp_codes_read(&a, segment, !config->case_sensitive);

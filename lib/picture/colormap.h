@@ -1,16 +1,16 @@
 #ifndef QP_COLORMAP_H
 #define QP_COLORMAP_H
 
-/* dye — the colours of the maps on light ground: from paper over orange and crimson to black violet, each darker than
- * the one before, so that they can be told apart without colour too. The page (page.js) has the same. */
+/* colormap — the colours of the maps on a light background: from paper through orange and crimson to dark violet, with
+ * falling lightness, so that a map is readable in grey too. page.js has the same colours. */
 typedef struct {
     unsigned char red, green, blue;
 } qp_colour;
 
-/* qp_colormap — the colour of a strength in [0, 1]; what is outside counts as the nearest end. */
+/* qp_colormap — the colour of a strength, clamped to [0, 1]. */
 qp_colour qp_colormap(double strength);
 
-/* qp_colormap_is_dark — whether white writing is easier to read on it than black. */
+/* qp_colormap_is_dark — whether white text is easier to read on it than black. */
 int qp_colormap_is_dark(qp_colour colour);
 
 #endif

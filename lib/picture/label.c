@@ -18,7 +18,7 @@ static bool is_mark(utf8proc_int32_t code)
 
 static bool is_unprintable(utf8proc_int32_t code)
 {
-    if (code == 0x200C || code == 0x200D) return false; /* joiners belong to Indic scripts and emoji */
+    if (code == 0x200C || code == 0x200D) return false; /* joiners are part of Indic scripts and emoji */
     switch (utf8proc_category(code)) {
     case UTF8PROC_CATEGORY_CN:
     case UTF8PROC_CATEGORY_CC:
@@ -70,7 +70,7 @@ int qp_label_next(const char *text, int *width)
         utf8proc_ssize_t used = utf8proc_iterate(at + bytes, -1, &code);
         if (used <= 0 || utf8proc_grapheme_break_stateful(last, code, &state)) break;
         int own = utf8proc_charwidth(code);
-        if (own > *width) *width = own; /* an emoji joined of several is as wide as one */
+        if (own > *width) *width = own; /* several emoji joined into one are as wide as one */
         last = code;
         bytes += used;
     }

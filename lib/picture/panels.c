@@ -3,7 +3,7 @@
 
 #include "lib/picture/picture.h"
 
-/* One word of a choice into a list of numbers; `count` there are. */
+/* Turns one word of a choice into a list of numbers, out of `count`. */
 static qp_status choose(const char *option, const char *word, int count, int *list, int *chosen)
 {
     char *end;
@@ -21,8 +21,8 @@ static qp_status choose(const char *option, const char *word, int count, int *li
     } else if (*word && *end == '\0' && number >= 1 && number <= count) {
         list[0] = (int)number - 1;
     } else {
-        return qp_fail(QP_EUSAGE, "--%s %.40s: there is none; give a number from 1 to %d, mean, max or all", option,
-                       word, count);
+        return qp_fail(QP_EUSAGE, "--%s %.40s: not found; give a number from 1 to %d, mean, max or all", option, word,
+                       count);
     }
     return QP_OK;
 }

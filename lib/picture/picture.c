@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/picture/label.h"
 
 static const char *const kind_name[QP_MAP_KINDS] = {
@@ -20,7 +21,7 @@ static qp_status no_memory(void)
 qp_status qp_picture_title(qp_picture *picture, const char *title)
 {
     qp_text_buffer buffer = {0};
-    /* a title may have blanks, so only what is between them is cleaned */
+    /* a title may have blanks, so only the text between them is cleaned */
     for (const char *at = title; *at;) {
         size_t length = strcspn(at, " ");
         char *part = strndup(at, length);
@@ -90,16 +91,10 @@ static size_t map_size(const qp_picture *picture, qp_map_kind kind)
     return (size_t)picture->side[kind].rows.count * (size_t)picture->side[kind].columns.count;
 }
 
-/* A new map with room for its weights, still to be filled. */
+/* A new map with space for its weights, to be filled by the caller. */
 static float *new_map(qp_picture *picture, qp_map_kind kind, int layer, int head)
 {
-    if (picture->maps == picture->room) {
-        int room = picture->room ? 2 * picture->room : 64;
-        qp_picture_map *grown = realloc(picture->map, (size_t)room * sizeof *grown);
-        if (!grown) return NULL;
-        picture->map = grown;
-        picture->room = room;
-    }
+    if (!QP_GROW(picture->map, picture->capacity, (size_t)picture->maps + 1)) return NULL;
     float *weight = malloc((map_size(picture, kind) + 1) * sizeof *weight);
     if (!weight) return NULL;
     picture->map[picture->maps++] = (qp_picture_map){kind, layer, head, weight};
@@ -112,10 +107,9 @@ static float proper_weight(double weight) { return weight > 0 ? (weight < 1 ? (f
 
 static qp_status check_map(const qp_picture *picture, qp_map_kind kind, int layer, int head)
 {
-    if (map_size(picture, kind) == 0)
-        return qp_fail(QP_ESHAPE, "picture: the %s maps have no tokens at their sides", kind_name[kind]);
+    if (map_size(picture, kind) == 0) return qp_fail(QP_ESHAPE, "picture: the %s maps have no labels", kind_name[kind]);
     if (layer < 0 || head < 0 || qp_picture_find(picture, kind, layer, head))
-        return qp_fail(QP_EBUG, "picture: layer %d, head %d of the %s maps is there already", layer, head,
+        return qp_fail(QP_EBUG, "picture: layer %d, head %d of the %s maps was added before", layer, head,
                        kind_name[kind]);
     return QP_OK;
 }
@@ -188,19 +182,21 @@ qp_status qp_picture_weights(const qp_picture *picture, qp_map_kind kind, int la
     return QP_OK;
 }
 
+/* "layer 2", "mean of 8 heads"; the mean of a single head is that head. */
+static void name_part(const char *what, int number, int count, char text[48])
+{
+    if (number >= 0 || count == 1)
+        snprintf(text, 48, "%s %d", what, number >= 0 ? number + 1 : 1);
+    else
+        snprintf(text, 48, "%s of %d %ss", number == QP_OVER_MAX ? "maximum" : "mean", count, what);
+}
+
 const char *qp_picture_caption(const qp_picture *picture, qp_map_kind kind, int layer, int head, char *text,
                                size_t bytes)
 {
-    char in_layer[48], in_head[48];
-    const char *over[2] = {"mean", "maximum"};
-    if (layer >= 0)
-        snprintf(in_layer, sizeof in_layer, "layer %d", layer + 1);
-    else
-        snprintf(in_layer, sizeof in_layer, "%s of %d layers", over[layer == QP_OVER_MAX], picture->side[kind].layers);
-    if (head >= 0)
-        snprintf(in_head, sizeof in_head, "head %d", head + 1);
-    else
-        snprintf(in_head, sizeof in_head, "%s of %d heads", over[head == QP_OVER_MAX], picture->side[kind].heads);
-    snprintf(text, bytes, "%s attention, %s, %s", kind_name[kind], in_layer, in_head);
+    char of_layer[48], of_head[48];
+    name_part("layer", layer, picture->side[kind].layers, of_layer);
+    name_part("head", head, picture->side[kind].heads, of_head);
+    snprintf(text, bytes, "%s attention, %s, %s", kind_name[kind], of_layer, of_head);
     return text;
 }

@@ -4,12 +4,12 @@
 #include "lib/base/status.h"
 #include "lib/model/model.h"
 
-/* picture — what there is to draw: the attention maps of one sentence with the tokens along their sides. It knows nothing
- * of how it will be drawn (html.h, terminal.h, svg.h). Weights are in [0, 1]; rows read (queries), columns are read (keys). */
+/* picture — the attention maps of one sentence with the tokens along their sides, independent of how they are drawn
+ * (html.h, terminal.h, svg.h, png.h). Weights are in [0, 1]; rows are queries, columns are keys. */
 
 enum { QP_MAP_KINDS = 3 };
 
-/* Instead of a number of a head or a layer. */
+/* In place of the number of a head or layer. */
 enum { QP_OVER_MEAN = -1, QP_OVER_MAX = -2 };
 
 typedef struct {
@@ -27,33 +27,36 @@ typedef struct {
     char *title;
     struct {
         qp_token_labels rows, columns;
-        int layers, heads; /* one more than the highest added; 0: nothing of this kind */
+        int layers, heads; /* one more than the highest added; 0: no map of this kind */
     } side[QP_MAP_KINDS];
     qp_picture_map *map; /* in the order added */
-    int maps, room;
+    int maps;
+    size_t capacity;
 } qp_picture;
 
-/* qp_picture_init — an empty picture; title may be NULL.   qp_picture_title — give it another title.
- * qp_picture_free — and everything in it. */
+/* qp_picture_init  — an empty picture; title may be NULL.
+ * qp_picture_title — changes the title.
+ * qp_picture_free  — frees everything in it. */
 qp_status qp_picture_init(qp_picture *picture, const char *title);
 qp_status qp_picture_title(qp_picture *picture, const char *title);
 void qp_picture_free(qp_picture *picture);
 
-/* qp_picture_label — the tokens along both sides of one kind's maps; copied and cleaned; before the first map of it.
- * A row of a cross or decoder map is best named by the token that was produced there, a column of a decoder map by the
- * token that was read there (BOS first). */
+/* qp_picture_label — the tokens along both sides of one kind's maps; copied and cleaned; to be called before its first
+ * map is added. The row of a cross or decoder map is best labelled with the token produced there, the column of a
+ * decoder map with the token read there (BOS first). */
 qp_status qp_picture_label(qp_picture *picture, qp_map_kind kind, const char *const *row, int rows,
                            const char *const *column, int columns);
 
-/* qp_picture_add — one head's map, [rows, columns] of the kind's labels; copied; NaN and negative count as 0, above 1
- * as 1.   qp_picture_add_maps — all maps of a forward pass over ONE sequence; QP_ESHAPE if they do not fit the labels.
+/* qp_picture_add      — one head's map, [rows, columns] of the kind's labels; copied and clamped to [0, 1], NaN is 0.
+ * qp_picture_add_maps — all maps of a forward pass over ONE sequence; QP_ESHAPE if they do not match the labels.
  * Errors  QP_ESHAPE, QP_EMEMORY. */
 qp_status qp_picture_add(qp_picture *picture, qp_map_kind kind, int layer, int head, const float *weight);
 qp_status qp_picture_add_maps(qp_picture *picture, const qp_model_maps *maps);
 
-/* qp_picture_find — one map, NULL if there is none.
- * qp_picture_weights — a map of [rows, columns]: a head of a layer, or mean or maximum over heads, layers or both
- * (QP_OVER_MEAN, QP_OVER_MAX); *weight is malloc'ed.   Errors  QP_EUSAGE saying which there are; QP_EMEMORY. */
+/* qp_picture_find    — one map, NULL if there is none.
+ * qp_picture_weights — a map [rows, columns]: a head of a layer, or the mean or maximum over heads, layers or both
+ *                      (QP_OVER_MEAN, QP_OVER_MAX); *weight is malloc'ed.
+ * Errors  QP_EUSAGE for a map that does not exist, listing those that do; QP_EMEMORY. */
 const qp_picture_map *qp_picture_find(const qp_picture *picture, qp_map_kind kind, int layer, int head);
 qp_status qp_picture_weights(const qp_picture *picture, qp_map_kind kind, int layer, int head, float **weight);
 
@@ -65,18 +68,18 @@ typedef struct {
     int layers, heads;
 } qp_panels;
 
-/* qp_panels_choose — `layer` and `head` as people write them: a number from 1, mean, max, all, or (layer only) last.
- * Errors  QP_EUSAGE saying which there are. */
+/* qp_panels_choose — `layer` and `head` as users write them: a number from 1, mean, max, all, or (layer only) last.
+ * Errors  QP_EUSAGE, listing the valid ones. */
 qp_status qp_panels_choose(const qp_picture *picture, qp_map_kind kind, const char *layer, const char *head,
                            qp_panels *panels);
 
-/* qp_panels_largest — the largest weight of all chosen maps: the upper end of their common scale. */
+/* qp_panels_largest — the largest weight of all chosen maps: the maximum of their common scale. */
 qp_status qp_panels_largest(const qp_picture *picture, const qp_panels *panels, float *largest);
 
 /* qp_map_kind_name — "encoder", "decoder", "cross". */
 const char *qp_map_kind_name(qp_map_kind kind);
 
-/* qp_picture_caption — "cross attention, layer 2, mean of 8 heads"; returns `text`. People count from 1. */
+/* qp_picture_caption — "cross attention, layer 2, mean of 8 heads"; returns `text`. Numbers are from 1. */
 const char *qp_picture_caption(const qp_picture *picture, qp_map_kind kind, int layer, int head, char *text,
                                size_t bytes);
 

@@ -6,12 +6,12 @@
 
 #include "lib/picture/colormap.h"
 
-enum { CELL = 16, GAP = 16, COLOURS = 256, GROUND = 255 }; /* colour 255 is the white ground */
+enum { CELL = 16, GAP = 16, COLOURS = 256, GROUND = 255 }; /* colour 255 is the white background */
 
 typedef struct {
     int rows, columns;    /* of a map */
     size_t width, height; /* of the image */
-    unsigned char *point; /* [height, width] numbers of colours */
+    unsigned char *point; /* [height, width] indices of colours */
 } canvas;
 
 static void paint(canvas *c, size_t x, size_t y, const float *weight, float largest)
@@ -73,7 +73,7 @@ qp_status qp_png_draw(const qp_picture *picture, const qp_panels *panels, char *
     c.height = (size_t)panels->layers * ((size_t)c.rows * CELL + GAP) + GAP;
     *content = NULL;
     if (c.width > 1u << 20 || c.height > 1u << 20 || c.width * c.height > 1u << 28)
-        return qp_fail(QP_EUSAGE, "a png of %zu x %zu points is too large; choose one --layer and --head, or html",
+        return qp_fail(QP_EUSAGE, "a PNG of %zu x %zu pixels is too large; choose one --layer and --head, or html",
                        c.width, c.height);
     c.point = malloc(c.width * c.height);
     if (!c.point) return qp_fail(QP_EMEMORY, "picture: out of memory; draw fewer or shorter sequences");

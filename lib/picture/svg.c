@@ -6,14 +6,14 @@
 #include "lib/picture/label.h"
 #include "lib/text/text_buffer.h"
 
-/* Lengths in SVG's user units. The width of a letter is only known to who draws it; 7 a terminal column is on the safe
- * side for 12 unit letters. */
+/* Lengths in SVG's user units. The width of a letter is known only to the viewer; 7 per terminal column is enough for
+ * letters of 12 units. */
 enum { CELL = 24, COLUMN = 7, MARGIN = 20, GAP = 28, TITLE = 30, CAPTION = 22, LEGEND = 34, LABEL_COLUMNS = 24 };
 
 typedef struct {
     const qp_picture *picture;
     const qp_token_labels *rows, *columns;
-    double left, top, overhang; /* room for labels: left of the cells, above them, and right of the last */
+    double left, top, overhang; /* space for labels: left of the cells, above them, and right of the last */
     double width, height;       /* of a panel with its labels and caption */
     float largest;
     qp_text_buffer *out;

@@ -6,14 +6,14 @@
 #include "lib/picture/label.h"
 
 enum {
-    CELL = 2,         /* columns a cell takes: as many as a wide character */
+    CELL = 2,         /* columns per cell, as for a wide character */
     LABEL_MAX = 18,   /* columns of a row label */
-    UPRIGHT_MAX = 12, /* characters of a column label that may stand upright */
+    UPRIGHT_MAX = 12, /* characters of a vertical column label */
     SHADES = 5,
     COLOURS = 10
 };
 
-/* What the drawing functions share. */
+/* Shared by the drawing functions. */
 typedef struct {
     const qp_token_labels *rows, *columns;
     const float *weight;
@@ -26,7 +26,7 @@ typedef struct {
 
 static const char *const block[SHADES] = {" ", "░", "▒", "▓", "█"};
 
-/* Backgrounds of the 256-colour table from dark violet over green to yellow, each lighter than the one before. */
+/* Backgrounds from the 256-colour table: dark violet through green to yellow, with rising lightness. */
 static const int background[COLOURS] = {235, 53, 54, 24, 30, 36, 71, 113, 149, 227};
 
 static int shade_of(const drawing *d, float weight, int shades)
@@ -58,7 +58,7 @@ static void draw_row(const drawing *d, int row)
     qp_text_add(d->out, d->colour ? "\033[0m\n" : "\n");
 }
 
-/* Character number `place` (from the top of `height`) of an upright label that stands on the map. */
+/* Character `place`, counted from the top of `height`, of a vertical label above the map. */
 static void draw_upright(const drawing *d, const char *label, int place, int height)
 {
     int skip = height - qp_label_length(label), width = 0, bytes;

@@ -26,7 +26,7 @@ case_text case_text_read(const char *name)
     char *at = text.content;
     for (int i = 0; i < text.count; i++) {
         char *end = memchr(at, '\n', bytes - (size_t)(at - text.content));
-        text.line[i] = (qp_segment){at, (size_t)(end - at)};
+        text.line[i] = (qp_text){at, (size_t)(end - at)};
         at = end + 1;
     }
     return text;

@@ -5,13 +5,13 @@
 
 #include "lib/metric/segment.h"
 
-/* metric_cases — reference cases computed by the field's own tools, if they are at hand (folder ../shared). Each case is
+/* metric_cases — reference cases computed by the original tools, if they are present (folder ../shared). Each case is
  * JSON: options, inputs (text files by name, or arrays), expected numbers and tolerances. */
 
 /* The lines of one text file. */
 typedef struct {
     char *content;
-    qp_segment *line;
+    qp_text *line;
     int count;
 } case_text;
 

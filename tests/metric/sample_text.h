@@ -23,6 +23,6 @@ static const char *const sample_reference[2][SAMPLES] = {
     {"A quick brown fox jumps over the dog.", "That is 1,234.50 dollars - too much, he said.",
      "안녕, 세계! 오늘은 날씨가 좋아요.", "σίσυφος 42 43", "混合测试。", "", "kurz", "the state of the art, 3.5%"}};
 
-static inline qp_segment segment_of(const char *text) { return (qp_segment){text, strlen(text)}; }
+static inline qp_text segment_of(const char *text) { return (qp_text){text, strlen(text)}; }
 
 #endif

@@ -8,7 +8,7 @@ Test(accuracy, lines_and_words)
     qp_accuracy_sums sums = {0};
     cr_assert_eq(qp_exact_match(&sums), 0);
     cr_assert_eq(qp_word_accuracy(&sums), 0);
-    qp_segment reference[2] = {segment_of("a b c"), segment_of("x y")};
+    qp_text reference[2] = {segment_of("a b c"), segment_of("x y")};
     cr_assert_eq(qp_accuracy_add(segment_of("a b c"), reference, 1, &sums), QP_OK);
     cr_assert_eq(qp_accuracy_add(segment_of("a c"), reference, 1, &sums), QP_OK); /* 1 of 3 */
     cr_assert_eq(qp_exact_match(&sums), 0.5);

@@ -9,7 +9,7 @@ static qp_bleu_score score_samples(const qp_bleu_config *config, int first, int 
 {
     qp_bleu_sums sums = {0};
     for (int i = first; i < SAMPLES; i++) {
-        qp_segment reference[2] = {segment_of(sample_reference[0][i]), segment_of(sample_reference[1][i])};
+        qp_text reference[2] = {segment_of(sample_reference[0][i]), segment_of(sample_reference[1][i])};
         cr_assert_eq(qp_bleu_add(config, segment_of(sample_hypothesis[i]), reference, references, &sums), QP_OK);
     }
     return qp_bleu_finish(config, &sums);
@@ -76,11 +76,11 @@ Test(bleu, ends_of_the_scale)
     qp_bleu_config config = qp_bleu_config_default();
     qp_bleu_sums sums = {0};
     cr_assert_eq(qp_bleu_finish(&config, &sums).score, 0, "nothing");
-    qp_segment text = segment_of("one two three four five");
+    qp_text text = segment_of("one two three four five");
     cr_assert_eq(qp_bleu_add(&config, text, &text, 1, &sums), QP_OK);
     cr_assert_float_eq(qp_bleu_finish(&config, &sums).score, 100, 1e-9);
     sums = (qp_bleu_sums){0};
-    qp_segment empty = {NULL, 0};
+    qp_text empty = {NULL, 0};
     cr_assert_eq(qp_bleu_add(&config, empty, &text, 1, &sums), QP_OK);
     qp_bleu_score score = qp_bleu_finish(&config, &sums);
     cr_assert(score.score == 0 && score.brevity_penalty == 0 && score.reference_length == 5);
@@ -90,7 +90,7 @@ Test(bleu, wrong_use_is_refused)
 {
     qp_bleu_config config = qp_bleu_config_default();
     qp_bleu_sums sums = {0};
-    qp_segment text = segment_of("a");
+    qp_text text = segment_of("a");
     cr_assert_eq(qp_bleu_add(&config, text, &text, 0, &sums), QP_EUSAGE);
     cr_assert_eq(qp_bleu_add(&config, text, &text, QP_REFERENCES_MAX + 1, &sums), QP_EUSAGE);
     config.max_order = QP_BLEU_ORDER_MAX + 1;

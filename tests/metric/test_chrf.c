@@ -7,7 +7,7 @@ static double score_samples(const qp_chrf_config *config)
 {
     qp_chrf_sums sums = {0};
     for (int i = 0; i < SAMPLES; i++) {
-        qp_segment reference[2] = {segment_of(sample_reference[0][i]), segment_of(sample_reference[1][i])};
+        qp_text reference[2] = {segment_of(sample_reference[0][i]), segment_of(sample_reference[1][i])};
         cr_assert_eq(qp_chrf_add(config, segment_of(sample_hypothesis[i]), reference, 2, &sums), QP_OK);
     }
     return qp_chrf_finish(config, &sums);
@@ -41,7 +41,7 @@ Test(chrf, single_segments_equal_sacrebleu)
     config.word_order = 2;
     for (int i = 0; i < SAMPLES; i++) {
         qp_chrf_sums sums = {0};
-        qp_segment reference = segment_of(sample_reference[0][i]);
+        qp_text reference = segment_of(sample_reference[0][i]);
         cr_assert_eq(qp_chrf_add(&config, segment_of(sample_hypothesis[i]), &reference, 1, &sums), QP_OK);
         cr_assert_float_eq(qp_chrf_finish(&config, &sums), expected[i], 1e-9, "%d", i);
     }
@@ -52,7 +52,7 @@ Test(chrf, ends_of_the_scale)
     qp_chrf_config config = qp_chrf_config_default();
     qp_chrf_sums sums = {0};
     cr_assert_eq(qp_chrf_finish(&config, &sums), 0);
-    qp_segment text = segment_of("ab cd"), empty = {NULL, 0};
+    qp_text text = segment_of("ab cd"), empty = {NULL, 0};
     cr_assert_eq(qp_chrf_add(&config, text, &text, 1, &sums), QP_OK);
     cr_assert_float_eq(qp_chrf_finish(&config, &sums), 100, 1e-9);
     sums = (qp_chrf_sums){0};
@@ -67,7 +67,7 @@ Test(chrf, damaged_text_is_compared_not_refused)
 {
     qp_chrf_config config = qp_chrf_config_default();
     qp_chrf_sums same = {0}, different = {0};
-    qp_segment a = {"\xff\xfe\xc3", 3}, b = {"\xff\xfd\xc3", 3}, cut = {"\xea\xb0", 2};
+    qp_text a = {"\xff\xfe\xc3", 3}, b = {"\xff\xfd\xc3", 3}, cut = {"\xea\xb0", 2};
     cr_assert_eq(qp_chrf_add(&config, a, &a, 1, &same), QP_OK);
     cr_assert_float_eq(qp_chrf_finish(&config, &same), 100, 1e-9);
     cr_assert_eq(qp_chrf_add(&config, a, &b, 1, &different), QP_OK);

@@ -6,7 +6,7 @@
 static qp_edit_sums words(const char *hypothesis, const char *reference)
 {
     qp_edit_sums sums = {0};
-    qp_segment other = segment_of(reference);
+    qp_text other = segment_of(reference);
     cr_assert_eq(qp_edit_words(segment_of(hypothesis), &other, 1, &sums), QP_OK);
     return sums;
 }
@@ -14,7 +14,7 @@ static qp_edit_sums words(const char *hypothesis, const char *reference)
 static int64_t letters(const char *hypothesis, const char *reference)
 {
     qp_edit_sums sums = {0};
-    qp_segment other = segment_of(reference);
+    qp_text other = segment_of(reference);
     cr_assert_eq(qp_edit_characters(segment_of(hypothesis), &other, 1, &sums), QP_OK);
     cr_assert_eq(qp_edit_reference_length(&sums) >= 0, 1);
     return qp_edit_count(&sums);
@@ -48,7 +48,7 @@ Test(edit, characters)
 
 Test(edit, the_better_reference_counts)
 {
-    qp_segment reference[2] = {segment_of("x y z w"), segment_of("a b d")};
+    qp_text reference[2] = {segment_of("x y z w"), segment_of("a b d")};
     qp_edit_sums sums = {0};
     cr_assert_eq(qp_edit_words(segment_of("a b c"), reference, 2, &sums), QP_OK);
     cr_assert_eq(qp_edit_count(&sums), 1);

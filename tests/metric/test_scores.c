@@ -6,7 +6,7 @@
 static void add_samples(qp_scores *scores)
 {
     for (int i = 0; i < SAMPLES; i++) {
-        qp_segment reference[2] = {segment_of(sample_reference[0][i]), segment_of(sample_reference[1][i])};
+        qp_text reference[2] = {segment_of(sample_reference[0][i]), segment_of(sample_reference[1][i])};
         cr_assert_eq(qp_scores_add(scores, segment_of(sample_hypothesis[i]), reference, 2), QP_OK);
     }
 }

@@ -9,7 +9,7 @@ static double score_samples(const qp_ter_config *config)
 {
     qp_ter_sums sums = {0};
     for (int i = 0; i < SAMPLES; i++) {
-        qp_segment reference[2] = {segment_of(sample_reference[0][i]), segment_of(sample_reference[1][i])};
+        qp_text reference[2] = {segment_of(sample_reference[0][i]), segment_of(sample_reference[1][i])};
         cr_assert_eq(qp_ter_add(config, segment_of(sample_hypothesis[i]), reference, 2, &sums), QP_OK);
     }
     return qp_ter_finish(&sums);
@@ -19,7 +19,7 @@ static double score_pair(const char *hypothesis, const char *reference)
 {
     qp_ter_config config = {0};
     qp_ter_sums sums = {0};
-    qp_segment other = segment_of(reference);
+    qp_text other = segment_of(reference);
     cr_assert_eq(qp_ter_add(&config, segment_of(hypothesis), &other, 1, &sums), QP_OK);
     return qp_ter_finish(&sums);
 }
@@ -53,7 +53,7 @@ Test(ter, references_are_normalised_twice)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         qp_ter_config config = {.normalized = true};
         qp_ter_sums sums = {0};
-        qp_segment reference = segment_of(rows[i].reference);
+        qp_text reference = segment_of(rows[i].reference);
         cr_assert_eq(qp_ter_add(&config, segment_of(rows[i].hypothesis), &reference, 1, &sums), QP_OK);
         cr_assert_float_eq(qp_ter_finish(&sums), rows[i].score, 1e-9, "%s", rows[i].reference);
     }

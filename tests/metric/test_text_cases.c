@@ -8,7 +8,7 @@
 #include "tests/metric/metric_cases.h"
 
 /* The references of line i as one row. */
-static void references_of(const case_texts *texts, int i, qp_segment *reference)
+static void references_of(const case_texts *texts, int i, qp_text *reference)
 {
     for (int r = 0; r < texts->references; r++) reference[r] = texts->reference[r].line[i];
 }
@@ -48,7 +48,7 @@ static json_t *compute_bleu(const json_t *json)
     if (!bleu_config_of(json, &config)) return NULL;
     case_texts texts = case_texts_read(json);
     qp_bleu_sums sums = {0};
-    qp_segment reference[8];
+    qp_text reference[8];
     for (int i = 0; i < texts.hypothesis.count; i++) {
         references_of(&texts, i, reference);
         cr_assert_eq(qp_bleu_add(&config, texts.hypothesis.line[i], reference, texts.references, &sums), QP_OK);
@@ -64,7 +64,7 @@ static json_t *compute_sentence_bleu(const json_t *json)
     if (!bleu_config_of(json, &config)) return NULL;
     case_texts texts = case_texts_read(json);
     json_t *scores = json_array();
-    qp_segment reference[8];
+    qp_text reference[8];
     for (int i = 0; i < texts.hypothesis.count; i++) {
         qp_bleu_sums sums = {0};
         references_of(&texts, i, reference);
@@ -97,7 +97,7 @@ static json_t *compute_chrf(const json_t *json)
     qp_chrf_config config = chrf_config_of(json);
     case_texts texts = case_texts_read(json);
     qp_chrf_sums sums = {0};
-    qp_segment reference[8];
+    qp_text reference[8];
     json_t *scores = json_array();
     for (int i = 0; i < texts.hypothesis.count; i++) {
         qp_chrf_sums one = {0};
@@ -139,7 +139,7 @@ static json_t *compute_ter(const json_t *json)
                             .asian = case_bool(json, "asian_support")};
     case_texts texts = case_texts_read(json);
     qp_ter_sums sums = {0};
-    qp_segment reference[8];
+    qp_text reference[8];
     json_t *scores = json_array();
     for (int i = 0; i < texts.hypothesis.count; i++) {
         qp_ter_sums one = {0};
@@ -161,7 +161,7 @@ Test(text_cases, sentence_ter) { run_cases("ter.json", "sentence_ter", compute_t
 
 /* ---- WER and CER ---- */
 
-typedef qp_status (*edit_function)(qp_segment hypothesis, const qp_segment *reference, int references,
+typedef qp_status (*edit_function)(qp_text hypothesis, const qp_text *reference, int references,
                                    qp_edit_sums *sums);
 
 static json_t *compute_edits(const json_t *json, edit_function add, const char *rate)

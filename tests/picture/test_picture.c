@@ -28,6 +28,9 @@ Test(picture, heads_means_and_maxima)
     char text[160];
     cr_assert_str_eq(qp_picture_caption(&picture, QP_MAP_CROSS, 1, QP_OVER_MEAN, text, sizeof text),
                      "cross attention, layer 2, mean of 2 heads");
+    picture.side[QP_MAP_CROSS].heads = 1;
+    cr_assert_str_eq(qp_picture_caption(&picture, QP_MAP_CROSS, QP_OVER_MAX, QP_OVER_MEAN, text, sizeof text),
+                     "cross attention, maximum of 2 layers, head 1");
     qp_picture_free(&picture);
 }
 

@@ -148,7 +148,7 @@ Test(trainer, a_killed_and_resumed_run_equals_a_straight_one)
     char path[300];
     snprintf(path, sizeof path, "%s/finished", b->folder);
     unlink(path);
-    unlink(qp_checkpoint_path(b->folder, "state", 13, path, sizeof path)); /* ... so the run stands at update 7 */
+    unlink(qp_checkpoint_path(b->folder, "state", 13, path, sizeof path)); /* ... so the run is at update 7 */
     b->config.save_freq = 5;
     b->config.steps = 20;
     cr_assert_eq(toy_run_again(b), QP_OK, "%s", qp_error_message());
@@ -178,7 +178,7 @@ Test(trainer, a_damaged_save_is_passed_over)
     cr_assert_eq(toy_run_again(b), QP_OK, "%s", qp_error_message());
     cr_assert_eq(b->result.resumed_update, 15);
     same_file(a, b, "final.safetensors");
-    /* every save damaged: refused, not begun anew */
+    /* every save damaged: refused, not started again */
     for (int64_t u = 0; u <= 30; u++)
         if (qp_file_exists(qp_checkpoint_path(b->folder, "state", u, other, sizeof other))) truncate(other, 1000);
     cr_assert_eq(toy_run_again(b), QP_EDATA);

@@ -3,7 +3,7 @@ const data = JSON.parse(document.getElementById('data').textContent), el = id =>
 const MEAN = -1, MAX = -2, NS = 'http://www.w3.org/2000/svg', root = document.documentElement;
 const now = { kind: 0, layer: MEAN, head: MEAN, view: 'map', own: true }, cache = new Map();
 const pen = document.createElement('canvas').getContext('2d');
-const dyes = { light: ['#faf6f0', '#f6d7b0', '#e8916a', '#b93556', '#6d1048', '#2c0528'],
+const colormaps = { light: ['#faf6f0', '#f6d7b0', '#e8916a', '#b93556', '#6d1048', '#2c0528'],
                dark: ['#262029', '#45163f', '#8c1f51', '#d4485a', '#f49a5f', '#fff0b8'] };
 let table = [];
 
@@ -34,8 +34,8 @@ const percent = w => (100 * w).toFixed(w < 0.0995 ? 2 : 1) + ' %';
 const over = (name, n, all) => n === MEAN ? `mean of ${all} ${name}s` : n === MAX ? `maximum of ${all} ${name}s` : `${name} ${n + 1}`;
 
 /* ---- colour ---- */
-function dye() {
-  const dark = root.dataset.theme === 'dark', stops = (dark ? dyes.dark : dyes.light).map(s =>
+function makeTable() {
+  const dark = root.dataset.theme === 'dark', stops = (dark ? colormaps.dark : colormaps.light).map(s =>
     [1, 3, 5].map(i => parseInt(s.slice(i, i + 2), 16)));
   table = Array.from({ length: 256 }, (_, i) => {
     const at = i / 255 * (stops.length - 1), a = Math.min(Math.floor(at), stops.length - 2), f = at - a;
@@ -233,7 +233,7 @@ function draw() {
   drawAll();
   tip();
 }
-function theme(name) { root.dataset.theme = name; dye(); draw(); }
+function theme(name) { root.dataset.theme = name; makeTable(); draw(); }
 function turn(field, list, by) { const i = list.indexOf(now[field]); now[field] = list[(i + by + list.length) % list.length]; draw(); }
 el('title').textContent = data.title;
 el('range').onclick = () => { now.own = !now.own; draw(); };

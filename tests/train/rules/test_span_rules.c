@@ -5,7 +5,7 @@
 #include "lib/base/random.h"
 #include "lib/train/optimizer.h"
 
-/* Rules of whole parameters: lamb, lars, muon. A wide matrix beyond a chunk, a tall one, a vector of zeros, a vector. */
+/* Rules of whole parameters: lamb, lars, muon. A matrix wider than a chunk, a tall one, a vector of zeros, a vector. */
 enum { SIZE = 20000, STEPS = 5, LARGEST = 2 * 3000 };
 static const qp_optimizer_span spans[] = {
     {.offset = 16, .rows = 2, .columns = 3000, .decay = true, .matrix = true},
@@ -46,18 +46,25 @@ static double length(int n, const double *x)
     return sqrt(sum);
 }
 
-static void lamb(const qp_optimizer_config *c, int n, const double *g, double *x, double *mean, double *square, int t,
-                 double lr, double decay)
+/* Step t of one parameter of n weights. */
+typedef struct {
+    int n, t;
+    double lr, decay;
+} step;
+
+static void lamb(const qp_optimizer_config *c, step s, const double *g, double *x, double *mean, double *square)
 {
+    int n = s.n;
     static double way[LARGEST];
     for (int i = 0; i < n; i++) {
         mean[i] = c->beta1 * mean[i] + (1 - c->beta1) * g[i];
         square[i] = c->beta2 * square[i] + (1 - c->beta2) * g[i] * g[i];
-        way[i] = mean[i] / (1 - pow(c->beta1, t)) / (sqrt(square[i] / (1 - pow(c->beta2, t))) + c->eps) + decay * x[i];
+        way[i] = mean[i] / (1 - pow(c->beta1, s.t)) / (sqrt(square[i] / (1 - pow(c->beta2, s.t))) + c->eps) +
+                 s.decay * x[i];
     }
     double of_weight = length(n, x), of_way = length(n, way);
     double ratio = of_weight > 0 && of_way > 0 ? of_weight / of_way : 1;
-    for (int i = 0; i < n; i++) x[i] -= lr * ratio * way[i];
+    for (int i = 0; i < n; i++) x[i] -= s.lr * ratio * way[i];
 }
 
 static void lars(const qp_optimizer_config *c, int n, const double *g, double *x, double *mean, double lr, double decay)
@@ -121,7 +128,7 @@ static void reference(const qp_optimizer_config *c, const qp_optimizer_span *p, 
     double decay = p->decay ? c->weight_decay : 0, *x = w + p->offset, *mean = m + p->offset;
     double shrink = c->optimizer == QP_MUON ? 1 - lr * decay : 1; /* the decay comes before the penalty */
     for (int i = 0; i < n; i++) g[i] = (double)gradient[p->offset + (size_t)i] + (p->decay ? c->l2 * shrink * x[i] : 0);
-    if (c->optimizer == QP_LAMB) lamb(c, n, g, x, mean, v + p->offset, t, lr, decay);
+    if (c->optimizer == QP_LAMB) lamb(c, (step){n, t, lr, decay}, g, x, mean, v + p->offset);
     if (c->optimizer == QP_LARS) lars(c, n, g, x, mean, lr, decay);
     if (c->optimizer == QP_MUON) muon(c, p, g, x, mean, lr, decay);
 }
@@ -161,7 +168,7 @@ Test(span_rules, they_are_plain_loops)
     }
 }
 
-/* Five steps bring the singular values of the step between 0.68 and 1.14 (Jordan et al. 2024): here the norm tells. */
+/* Five steps bring the singular values of the step between 0.68 and 1.14 (Jordan et al. 2024): here the norm is checked. */
 Test(span_rules, the_step_of_muon_is_nearly_orthogonal)
 {
     static qp_real ours[SIZE], gradient[SIZE];
