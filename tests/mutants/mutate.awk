@@ -61,7 +61,7 @@ FNR == 1 { inside = 0; comment = 0; before = ";" }
 comment { if (/\*\//) comment = 0; next }
 /^[ \t]*\/\*/ { if (!/\*\//) comment = 1; next }
 /^[ \t]*(#|\/\/|case |assert|static_assert)/ || /[^ \t].*\/\*[^*]*$/ { next }
-/free\(|_end\(|close\(|alloc|qp_array_grow|goto |rewind\(/ || /QP_EMEMORY|out of memory|(INT32|UINT32|SIZE)_MAX/ {
+/free\(|_end\(|close\(|alloc|qp_array_grow|tape_memory\(|goto |rewind\(/ || /QP_EMEMORY|out of memory|(INT32|UINT32|SIZE)_MAX/ {
     before = $0
     next
 }

@@ -241,6 +241,32 @@ Test(safetensors, half_precision)
     qp_safetensors_close(file);
 }
 
+/* Every element of every type converts to a real. */
+Test(safetensors, reals_of_every_type)
+{
+    static const char *const name[] = {"f64", "f32", "i64", "i32", "u8"};
+    static const qp_dtype dtype[] = {QP_DTYPE_F64, QP_DTYPE_F32, QP_DTYPE_I64, QP_DTYPE_I32, QP_DTYPE_U8};
+    const double d[3] = {0.5, -2, 7};
+    const float f[3] = {0.5F, -2, 7};
+    const int64_t wide[3] = {3, -2, 7};
+    const int32_t narrow[3] = {3, -2, 7};
+    const uint8_t byte[3] = {3, 2, 7};
+    const void *const content[] = {d, f, wide, narrow, byte};
+    qp_safetensors_writer *writer = qp_safetensors_writer_new();
+    for (int i = 0; i < 5; i++) qp_safetensors_writer_add(writer, name[i], dtype[i], 1, (int64_t[]){3}, content[i]);
+    cr_assert_eq(qp_safetensors_writer_save(writer, in_folder("a")), QP_OK);
+    qp_safetensors *file;
+    cr_assert_eq(qp_safetensors_open(in_folder("a"), &file), QP_OK);
+    for (int i = 0; i < 5; i++) {
+        qp_real value[3] = {-1, -1, -1};
+        cr_assert_eq(qp_safetensors_reals(file, qp_safetensors_find(file, name[i]), value), QP_OK);
+        cr_assert_eq(value[0], (qp_real)(i < 2 ? 0.5 : 3), "%s", name[i]);
+        cr_assert_eq(value[1], (qp_real)(i == 4 ? 2 : -2), "%s", name[i]);
+        cr_assert_eq(value[2], (qp_real)7, "%s", name[i]);
+    }
+    qp_safetensors_close(file);
+}
+
 Test(safetensors, hostile_headers)
 {
     put("x", "", 0);
