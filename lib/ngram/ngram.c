@@ -79,7 +79,7 @@ qp_status qp_ngram_walk(const qp_ngram *model, int order, qp_ngram_visit *visit,
 
 /* ---- one token ---- */
 
-/* The child of a node of level `level` that ends in `word`, or -1. */
+/* The child, with last word `word`, of a node of level `level`; -1: none. */
 static int64_t child_of(const qp_ngram *model, int level, int64_t node, int32_t word)
 {
     const int32_t *sorted = model->level[level + 1].word;
@@ -120,8 +120,8 @@ double qp_ngram_log10(const qp_ngram *model, const int32_t *context, int count, 
     return backoff + (double)model->level[0].log10[word];
 }
 
-/* From the shortest context to the longest: what an n-gram says replaces what shorter ones say, and the rest is shared
- * out by the back-off. */
+/* From the shortest context to the longest: the value of an n-gram replaces those of shorter ones; the other words are
+ * scaled by the back-off. */
 void qp_ngram_logits(const qp_ngram *model, const int32_t *context, int count, qp_real *log_probability)
 {
     const double natural = log(10);

@@ -10,18 +10,18 @@
 
 /* ---- reading ---- */
 
-/* The n-grams of one order as they stand in the file. */
+/* The n-grams of one order in the order of the file. */
 typedef struct {
     int order;
     int64_t count, capacity;
     int32_t *word; /* [count * order] */
     float *log10, *backoff;
-    int64_t *place; /* [count] their order when sorted */
+    int64_t *place; /* [count] sorted indices */
 } section;
 
 typedef struct {
     qp_reader *reader;
-    char *line; /* the one just read, NULL at the end */
+    char *line; /* the current line, NULL at the end */
     size_t bytes;
     qp_ngram *model;
     int64_t told[QP_NGRAM_MAX_ORDER];
@@ -56,7 +56,7 @@ static qp_status read_header(loader *l)
         QP_TRY(next_line(l));
         if (!l->line || sscanf(l->line, "ngram %lld = %lld", &order, &count) != 2) break;
         if (order != l->model->order + 1 || count < 0)
-            return wrong(l, "orders must be told as ngram 1=N, ngram 2=N ...");
+            return wrong(l, "orders must be given as ngram 1=N, ngram 2=N ...");
         if (order > QP_NGRAM_MAX_ORDER) return wrong(l, "n-grams of more than 12 words");
         l->told[l->model->order++] = count;
     }
@@ -79,7 +79,7 @@ static qp_status grow(const loader *l, section *s)
     return QP_OK;
 }
 
-/* A number that ends where a field ends; infinities and the like are none. */
+/* A finite number that ends at the end of a field. */
 static bool read_number(const char *text, size_t bytes, float *value)
 {
     char copy[64], *end;
@@ -135,13 +135,13 @@ static qp_status sort_section(const loader *l, section *s)
     qsort_r(s->place, (size_t)s->count, sizeof *s->place, compare_ngrams, s);
     for (int64_t i = 1; i < s->count; i++)
         if (compare_ngrams(&s->place[i - 1], &s->place[i], s) == 0)
-            return qp_fail(QP_EDATA, "%s: a %d-gram stands there twice, the last word is %.100s",
+            return qp_fail(QP_EDATA, "%s: a %d-gram occurs twice, the last word is %.100s",
                            qp_reader_path(l->reader), s->order,
                            qp_ngram_words_text(&l->model->words, s->word[s->place[i] * s->order + s->order - 1]));
     return QP_OK;
 }
 
-/* Level 0: a word that is not told, <unk> of a closed vocabulary, is as good as impossible. */
+/* Level 0: a word without a line, <unk> of a closed vocabulary, is practically impossible. */
 static qp_status keep_unigrams(loader *l, const section *s)
 {
     qp_ngram_level *level = &l->model->level[0];
@@ -189,7 +189,7 @@ static qp_status read_section(loader *l, int order)
         if ((status = read_ngram(l, &s)) != QP_OK) break;
     if (status == QP_OK && s.count != l->told[order - 1]) {
         char what[128];
-        snprintf(what, sizeof what, "%lld %d-grams, not %lld as told at the beginning", (long long)s.count, order,
+        snprintf(what, sizeof what, "%lld %d-grams, not %lld as counted at the beginning", (long long)s.count, order,
                  (long long)l->told[order - 1]);
         status = wrong(l, what);
     }
@@ -262,6 +262,6 @@ qp_status qp_ngram_arpa_save(const char *path, const qp_ngram *model)
 {
     saver s = {.model = model};
     QP_TRY(qp_writer_open(path, &s.writer));
-    (void)write_all(&s); /* commit tells the first failure */
+    (void)write_all(&s); /* commit reports the first failure */
     return qp_writer_commit(s.writer);
 }

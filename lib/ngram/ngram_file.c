@@ -43,11 +43,11 @@ void qp_ngram_file_add(qp_safetensors_writer *writer, const qp_ngram *model)
 
 static qp_status damaged(const qp_safetensors *file, const char *name)
 {
-    return qp_fail(QP_EDATA, "%s: array %s is no part of an n-gram model; the file is damaged",
+    return qp_fail(QP_EDATA, "%s: array %s does not fit an n-gram model; the file is damaged",
                    qp_safetensors_path(file), name);
 }
 
-/* The array `name` of exactly this type and length (-1: any). */
+/* The array `name` with exactly this type and length (-1: any length). */
 static qp_status find(const qp_safetensors *file, const char *name, qp_dtype dtype, int64_t count,
                       const qp_stored **stored)
 {
@@ -68,7 +68,7 @@ static qp_status read_words(const qp_safetensors *file, qp_ngram_words *words)
         size_t bytes = strlen(text + at), place = 0, length = 0;
         int32_t id = -1;
         const char *word = qp_ngram_next_word(text + at, bytes, &place, &length);
-        if (!word || length != bytes) status = damaged(file, WORDS); /* empty, or with white space inside */
+        if (!word || length != bytes) status = damaged(file, WORDS); /* empty, or contains white space */
         if (status == QP_OK) status = qp_ngram_words_add(words, text + at, bytes, &id);
         if (status == QP_OK && id != expected) status = damaged(file, WORDS);
         at += bytes + 1;
@@ -98,7 +98,7 @@ static qp_status read_children(const qp_safetensors *file, int order, qp_ngram_l
     return level->child[0] == 0 ? QP_OK : damaged(file, name);
 }
 
-/* The words below one parent rise, and all of them exist. */
+/* The words of the children of a node must be in ascending order, and exist. */
 static qp_status check_words(const qp_safetensors *file, int order, const qp_ngram *model)
 {
     char name[40];
@@ -148,7 +148,7 @@ qp_status qp_ngram_file_get(const qp_safetensors *file, qp_ngram **model, int *a
     qp_status status = made->order ? qp_ngram_words_init(&made->words) : damaged(file, name);
     if (status == QP_OK) status = read_words(file, &made->words);
     for (int order = 1; status == QP_OK && order <= made->order; order++) status = read_level(file, order, made);
-    *arrays = 4 * made->order - 2; /* the words and, but for the ends, four of each order */
+    *arrays = 4 * made->order - 2; /* the words and, except at both ends, four per order */
     if (status == QP_OK)
         *model = made;
     else

@@ -7,23 +7,23 @@
 
 #include "lib/ngram/ngram_internal.h"
 
-/* What is known of each node while learning. */
+/* Counts of the nodes during training. */
 typedef struct {
-    int64_t *count, *adjusted; /* [nodes] times seen; a(g) */
-    int64_t *suffix;           /* [nodes] the node without its first word, one level below; levels from 1 */
+    int64_t *count, *adjusted; /* [nodes] number of occurrences; then a(g) */
+    int64_t *suffix;           /* [nodes] the node without its first word, one level lower; from level 1 */
     double *p, *gamma;         /* [nodes] */
 } estimates;
 
 typedef struct {
     const qp_ngram_config *config;
     qp_ngram *model;
-    int32_t *token; /* <s> words </s>, line after line */
+    int32_t *token; /* <s> words </s>, line by line */
     int64_t tokens, capacity;
-    int32_t *sorted; /* [tokens] places in token, by the words from there on */
+    int32_t *sorted; /* [tokens] positions in token, sorted by the words that begin there */
     estimates at[QP_NGRAM_MAX_ORDER];
     double discount[QP_NGRAM_MAX_ORDER][4];
     double gamma; /* of the unigrams */
-    int level;    /* that of the walk going on */
+    int level;    /* level of the current walk */
 } learner;
 
 static qp_status out_of_memory(void)
@@ -57,7 +57,7 @@ static qp_status add_line(learner *l, const char *line, size_t bytes, int64_t nu
         int32_t id;
         QP_TRY(qp_ngram_words_add(&l->model->words, word, word_bytes, &id));
         if (id < QP_NGRAM_SPECIALS && !(id == QP_NGRAM_UNK && l->config->unknown_is_word))
-            return qp_fail(QP_EDATA, "n-grams: line %lld holds %s, which is no word; remove it", (long long)number,
+            return qp_fail(QP_EDATA, "n-grams: line %lld has %s, which is not a word; remove it", (long long)number,
                            qp_ngram_words_text(&l->model->words, id));
         QP_TRY(add_token(l, id));
     }
@@ -76,7 +76,7 @@ static qp_status read_lines(learner *l, qp_ngram_lines *next, void *self)
     return l->tokens ? QP_OK : qp_fail(QP_EDATA, "n-grams: the text has no lines; give one with text in it");
 }
 
-/* ---- the tree of all n-grams ---- */
+/* ---- the trie of all n-grams ---- */
 
 static int compare_places(const void *a, const void *b, void *self)
 {
@@ -90,7 +90,7 @@ static int compare_places(const void *a, const void *b, void *self)
     return first < second ? -1 : first > second;
 }
 
-/* Words that two places have in common, up to the order and the end of the line. */
+/* Length of the common prefix of two positions, up to the order and the end of the line. */
 static int common_words(const learner *l, int32_t first, int32_t second)
 {
     const int32_t *x = l->token + first, *y = l->token + second;
@@ -117,8 +117,8 @@ static void put_node(learner *l, int k, int32_t word, int64_t *used)
     l->at[k].count[node] = 1;
 }
 
-/* Go through the places in order: what a place has in common with the one before it is counted, the rest is new. Where
- * the levels are not there yet, used[k] is only counted. */
+/* Visit the positions in sorted order: the prefix in common with the position before it is counted again, the rest is
+ * new. Before the levels are allocated, only used[k] is counted. */
 static void lay_tree(learner *l, int64_t *used, bool write)
 {
     int order = l->config->order;
@@ -185,8 +185,8 @@ static qp_status link_suffix(void *self, int64_t node, const int32_t *word)
     return QP_OK;
 }
 
-/* From the highest level down: by then a level has its own words' numbers of left neighbours, but for <s>, which has
- * none before it and keeps 0. */
+/* From the highest level down: a level then has the numbers of distinct left neighbors of its n-grams, except for <s>,
+ * which has none and keeps 0. */
 static qp_status adjust_counts(learner *l)
 {
     for (int k = l->config->order - 1; k > 0; k--) {
@@ -223,7 +223,7 @@ static bool is_pruned(const learner *l, int k, int64_t node)
     return k > 0 && l->at[k].count[node] <= l->config->prune[k];
 }
 
-/* Discounted probabilities of the nodes begin..end-1, which have one context; returns its gamma. */
+/* Discounted probabilities of the nodes begin..end-1 with a common context; returns its gamma. */
 static double share_out(learner *l, int k, int64_t begin, int64_t end)
 {
     const estimates *e = &l->at[k];
@@ -255,7 +255,7 @@ static void estimate(learner *l)
     for (int32_t w = 0; l->config->interpolate_unigrams && w < m->words.count; w++)
         p[w] += gamma / (m->words.count - 1);
     if (!l->config->interpolate_unigrams) p[QP_NGRAM_UNK] += gamma;
-    p[QP_NGRAM_BEGIN] = 1; /* what ARPA files say of it; it is never predicted */
+    p[QP_NGRAM_BEGIN] = 1; /* the value in ARPA files; <s> is never predicted */
     for (int k = 1; k < l->config->order; k++)
         for (int64_t context = 0; context < m->level[k - 1].count; context++) {
             int64_t begin = m->level[k - 1].child[context], end = m->level[k - 1].child[context + 1];
@@ -264,7 +264,7 @@ static void estimate(learner *l)
         }
 }
 
-/* Write the result into the levels, and leave out what is pruned. A pruned n-gram has no child that is not. */
+/* Store the result in the levels without the pruned n-grams. All children of a pruned n-gram are pruned. */
 static void finish(learner *l)
 {
     qp_ngram *m = l->model;
@@ -291,7 +291,7 @@ static void finish(learner *l)
     }
 }
 
-/* ---- the whole ---- */
+/* ---- training ---- */
 
 static qp_status check_config(const qp_ngram_config *c)
 {
@@ -299,7 +299,7 @@ static qp_status check_config(const qp_ngram_config *c)
         return qp_fail(QP_EUSAGE, "n-grams: order %d; give 1 to %d", c->order, QP_NGRAM_MAX_ORDER);
     for (int i = 0; i < c->order; i++)
         if (c->prune[i] < 0 || (i ? c->prune[i] < c->prune[i - 1] : c->prune[0] != 0))
-            return qp_fail(QP_EUSAGE, "n-grams: pruning thresholds must begin with 0 and not fall");
+            return qp_fail(QP_EUSAGE, "n-grams: pruning thresholds must begin with 0 and not decrease");
     return QP_OK;
 }
 

@@ -8,7 +8,7 @@ enum { MOST_WORDS = 1 << 30, FIRST_SLOTS = 1024 };
 
 static qp_status out_of_memory(void) { return qp_fail(QP_EMEMORY, "n-grams: out of memory for the words"); }
 
-/* The slot that holds the word, or the free one where it belongs. */
+/* The slot of the word, or the free slot for it. */
 static size_t slot_of(const qp_ngram_words *words, const char *word, size_t bytes)
 {
     size_t at = (size_t)XXH3_64bits(word, bytes) & (words->slots - 1);
@@ -35,7 +35,7 @@ static qp_status rehash(qp_ngram_words *words, size_t slots)
     return QP_OK;
 }
 
-/* Room for one more word of this size. */
+/* Make room for one more word of this size. */
 static qp_status reserve(qp_ngram_words *words, size_t bytes)
 {
     if (words->text_bytes + bytes + 1 > words->text_capacity) {

@@ -6,20 +6,23 @@
 
 #include "lib/base/status.h"
 
-/* ngram_words — the words of an n-gram model and their ids, in the order in which they were added. Ids 0, 1, 2 are
- * <unk>, <s> and </s>, always. */
+/* ngram_words — the words of an n-gram model and their ids, numbered in the order of addition. Ids 0, 1, 2 are always
+ * <unk>, <s> and </s>. */
 enum { QP_NGRAM_UNK, QP_NGRAM_BEGIN, QP_NGRAM_END, QP_NGRAM_SPECIALS };
 
 typedef struct {
     char *text;    /* all words, each NUL-terminated */
-    size_t *place; /* [count] of each in text */
+    size_t *place; /* [count] offset of each word in text */
     int32_t *slot; /* [slots] hash table of ids, -1: free */
     int32_t count;
     size_t text_bytes, text_capacity, capacity, slots;
 } qp_ngram_words;
 
-/* qp_ngram_words_init — the three special words.    _find — the id of a word, or -1.    _add — the same, new if absent.
- * qp_ngram_words_text — NUL-terminated, borrowed.   Memory  about 24 bytes a word and its text.
+/* qp_ngram_words_init — a vocabulary of the three special words.
+ * qp_ngram_words_find — the id of a word, or -1.
+ * qp_ngram_words_add — the same; an unknown word is added.
+ * qp_ngram_words_text — a word, NUL-terminated, borrowed.
+ * Memory  about 24 bytes per word and its text.
  * Errors  QP_EMEMORY; QP_EDATA for more than 2^30 words. */
 qp_status qp_ngram_words_init(qp_ngram_words *words);
 void qp_ngram_words_free(qp_ngram_words *words);

@@ -83,8 +83,8 @@ Test(ngram, unknown_takes_all_without_interpolated_unigrams)
     qp_ngram_free(m);
 }
 
-/* Whatever the order, the context and what was pruned: probabilities of all words but <s> add up to 1, and are those
- * of one word alone. */
+/* For any order, context and pruning: the probabilities of all words but <s> sum to 1 and equal those of single
+ * queries. */
 static void check_sums(const qp_ngram *m)
 {
     static const char *const context[][3] = {{"<s>"},           {"a"},      {"a", "b"},
@@ -208,7 +208,7 @@ Test(ngram_arpa, damaged_files_are_told)
     cr_assert_eq(qp_ngram_arpa_load(path, &m), QP_ENOINPUT);
 }
 
-/* ---- the results of another program ---- */
+/* ---- results of another program ---- */
 
 #define CASES "../shared/oracles2/ngram/"
 
