@@ -125,7 +125,7 @@ static void answer_together(const qp_crf *crf, qp_tensor emissions, double *memo
     double total = qp_crf_forward(&lattice, emissions, NULL, alpha);
     qp_crf_backward(&lattice, emissions, NULL, beta);
     for (int t = 0; t < emissions.rows; t++)
-        probability[t] = (qp_real)qp_crf_marginal(labels, alpha, beta, total, t, best[t]);
+        probability[t] = (qp_real)qp_crf_marginal(labels, &(qp_crf_tables){alpha, beta, total}, t, best[t]);
 }
 
 static qp_status answer_by_field(const qp_crf *crf, qp_sequences s, const qp_real *score, int32_t *best,

@@ -5,14 +5,14 @@
 #include "lib/grad/views.h"
 #include "lib/tensor/rows.h"
 
-/* ---- add ---- */
+/* ---- add: da = dy, db = dy ---- */
 
 typedef struct {
     qp_tensor a, b, y;
 } pair_context;
 
-/* dx = beta*dx + factor*dy, dy without gaps. */
-static void pass_on(qp_tape *tape, qp_tensor x, qp_real factor, const qp_real *dy)
+/* dx = beta*dx + factor*dy; dy has no gaps */
+static void add_upstream(qp_tape *tape, qp_tensor x, qp_real factor, const qp_real *dy)
 {
     qp_real beta;
     qp_real *dx = qp_tape_grad(tape, x, &beta);
@@ -26,8 +26,8 @@ static void add_back(qp_tape *tape, void *context)
 {
     const pair_context *c = context;
     const qp_real *dy = qp_tape_upstream(c->y);
-    pass_on(tape, c->a, 1, dy);
-    pass_on(tape, c->b, 1, dy);
+    add_upstream(tape, c->a, 1, dy);
+    add_upstream(tape, c->b, 1, dy);
 }
 
 qp_tensor qp_add(qp_tape *tape, qp_tensor a, qp_tensor b)
@@ -47,7 +47,7 @@ qp_tensor qp_add(qp_tape *tape, qp_tensor a, qp_tensor b)
     return y;
 }
 
-/* ---- scale ---- */
+/* ---- scale: dx = factor*dy ---- */
 
 typedef struct {
     qp_tensor x, y;
@@ -57,7 +57,7 @@ typedef struct {
 static void scale_back(qp_tape *tape, void *context)
 {
     const scale_context *c = context;
-    pass_on(tape, c->x, c->factor, qp_tape_upstream(c->y));
+    add_upstream(tape, c->x, c->factor, qp_tape_upstream(c->y));
 }
 
 qp_tensor qp_scale(qp_tape *tape, qp_tensor x, qp_real factor)
@@ -71,10 +71,10 @@ qp_tensor qp_scale(qp_tape *tape, qp_tensor x, qp_real factor)
     return y;
 }
 
-/* ---- multiply ---- */
+/* ---- multiply: da = dy*b, db = dy*a ---- */
 
-/* d of one factor = beta*d + dy * the other factor. */
-static void multiply_pass(qp_tape *tape, qp_tensor x, qp_tensor other, const qp_real *dy)
+/* dx = beta*dx + dy*other */
+static void multiply_upstream(qp_tape *tape, qp_tensor x, qp_tensor other, const qp_real *dy)
 {
     qp_real beta;
     qp_real *dx = qp_tape_grad(tape, x, &beta);
@@ -89,8 +89,8 @@ static void multiply_back(qp_tape *tape, void *context)
 {
     const pair_context *c = context;
     const qp_real *dy = qp_tape_upstream(c->y);
-    multiply_pass(tape, c->a, c->b, dy);
-    multiply_pass(tape, c->b, c->a, dy);
+    multiply_upstream(tape, c->a, c->b, dy);
+    multiply_upstream(tape, c->b, c->a, dy);
 }
 
 qp_tensor qp_multiply(qp_tape *tape, qp_tensor a, qp_tensor b)
@@ -108,7 +108,7 @@ qp_tensor qp_multiply(qp_tape *tape, qp_tensor a, qp_tensor b)
     return y;
 }
 
-/* ---- activation ---- */
+/* ---- activation: dx = dy*f'(x) ---- */
 
 typedef struct {
     qp_tensor x, y;
@@ -142,7 +142,7 @@ qp_tensor qp_activation(qp_tape *tape, qp_tensor x, qp_activation_kind kind, qp_
     return y;
 }
 
-/* ---- softmax, log softmax ---- */
+/* ---- softmax: dx = y*(dy - sum(y*dy))/T     log softmax: dx = (dy - exp(y)*sum(dy))/T ---- */
 
 typedef struct {
     qp_tensor x, y;
@@ -195,7 +195,7 @@ qp_tensor qp_log_softmax(qp_tape *tape, qp_tensor x, qp_real temperature)
     return y;
 }
 
-/* ---- gather ---- */
+/* ---- gather: dx[row[r]] += dy[r], in the order of r ---- */
 
 typedef struct {
     qp_tensor x, y;

@@ -7,10 +7,10 @@
 typedef struct {
     qp_tensor x, weight, bias, y;
     double *mean, *inverse; /* [columns] */
-    bool own;               /* statistics of these rows: they move with x */
+    bool own;               /* statistics of these rows: they depend on x */
 } batch_norm_context;
 
-/* Sums over the rows, in order: of dy, and of dy * (x - mean) / deviation. */
+/* Sums over the rows, in order: plain of dy, along of dy*z, z = (x - mean)/deviation. */
 static void column_sums(const batch_norm_context *c, const qp_real *dy, double *plain, double *along)
 {
     for (int k = 0; k < c->x.columns; k++) plain[k] = along[k] = 0;
@@ -23,14 +23,14 @@ static void column_sums(const batch_norm_context *c, const qp_real *dy, double *
     }
 }
 
-static void pass_row(qp_tape *tape, qp_tensor parameter, const double *sum)
+static void add_row_gradient(qp_tape *tape, qp_tensor parameter, const double *sum)
 {
     qp_real beta, *d = qp_tape_grad(tape, parameter, &beta);
     for (int k = 0; d && k < parameter.columns; k++) d[k] = (beta == 0 ? 0 : d[k]) + (qp_real)sum[k];
 }
 
-/* dx = weight/deviation * (dy - mean(dy) - z*mean(dy*z)), z = (x - mean)/deviation; the means only with own statistics
- */
+/* With z = (x - mean)/deviation:  dx = weight/deviation*(dy - mean(dy) - z*mean(dy*z)), the means only if the
+ * statistics are those of x;  dweight = sum of dy*z;  dbias = sum of dy */
 static void batch_norm_back(qp_tape *tape, void *context)
 {
     const batch_norm_context *c = context;
@@ -40,8 +40,8 @@ static void batch_norm_back(qp_tape *tape, void *context)
     if (!plain) return;
     double *along = plain + x.columns;
     column_sums(c, dy, plain, along);
-    pass_row(tape, c->weight, along);
-    pass_row(tape, c->bias, plain);
+    add_row_gradient(tape, c->weight, along);
+    add_row_gradient(tape, c->bias, plain);
     qp_real beta, *dx = qp_tape_grad(tape, x, &beta);
     if (!dx) return;
     double share = c->own ? 1.0 / x.rows : 0;
@@ -57,7 +57,7 @@ static void batch_norm_back(qp_tape *tape, void *context)
     }
 }
 
-/* Mean, then squared distances from it: two passes, rows in order. variance receives the sum of squares / rows. */
+/* Mean and biased variance of every column, in two passes, rows in order. */
 static void statistics(qp_tensor x, double *mean, double *variance)
 {
     for (int k = 0; k < x.columns; k++) mean[k] = variance[k] = 0;

@@ -10,12 +10,12 @@ typedef struct {
     int size, groups;
 } convolution_context;
 
-/* Columns of x and of y that one group has. */
+/* The columns of x, and of y, in one group. */
 static int group_in(const convolution_context *c) { return c->x.columns / c->groups; }
 
 static int group_out(const convolution_context *c) { return c->y.columns / c->groups; }
 
-/* What the frames of group g see: patch [frames, in/groups*size], column i*size + j as in the weight. */
+/* patch [frames, in/groups*size] = what the frames of group g read, column i*size + j as in the weight. */
 static void unfold(const convolution_context *c, int g, qp_real *patch)
 {
     int in = group_in(c);
@@ -27,7 +27,7 @@ static void unfold(const convolution_context *c, int g, qp_real *patch)
         }
 }
 
-/* The reverse: what the patches of group g received goes back to dx. */
+/* The reverse: dx += the gradients of the patches of group g. */
 static void fold(const convolution_context *c, int g, const qp_real *patch, qp_real *dx)
 {
     int in = group_in(c);
@@ -48,6 +48,7 @@ static void bias_back(qp_tape *tape, const convolution_context *c, const qp_real
     for (int f = 0; f < c->y.rows; f++) qp_scale_add((size_t)c->y.columns, 1, dy + (ptrdiff_t)f * c->y.stride, 1, d);
 }
 
+/* For each group, with P its patches: dW = dy' P, dP = dy W, dx = fold(dP); dbias = sum of the rows of dy */
 static void convolution_back(qp_tape *tape, void *context)
 {
     const convolution_context *c = context;

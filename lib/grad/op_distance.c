@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Both operations join rows x [query rows, heads*columns] with a column of numbers, one for each head, query and key. */
+/* Both operations relate x [query rows, heads*columns] to a column of numbers, one per head, query and key. */
 typedef struct {
     qp_tensor x, column, table; /* x: the query, or the result */
     qp_sequences qs, ks;
@@ -13,8 +13,8 @@ typedef struct {
 /* One query of one head. */
 typedef struct {
     int keys, first; /* distance of key 0 */
-    ptrdiff_t x;     /* of its part of x, in elements of rows `stride` apart */
-    size_t column;   /* of its first number */
+    ptrdiff_t x;     /* offset of its part of x */
+    size_t column;   /* offset of its first number in the column */
 } place;
 
 static int bucket(const distance_context *c, const place *p, int key)
@@ -25,7 +25,8 @@ static int bucket(const distance_context *c, const place *p, int key)
 
 typedef void place_function(const distance_context *c, const place *p, double *sum, qp_real *const *grad);
 
-/* Every query of every head in the order of the blocks; `sum` is scratch, a number for each row of the table. */
+/* Calls `visit` for every query of every head, in the order of the blocks; `sum` is scratch, one number per row of the
+ * table. */
 static void walk(qp_tape *tape, const distance_context *c, place_function *visit, qp_real *const *grad)
 {
     size_t mark = qp_tape_mark(tape), column = 0;
@@ -56,7 +57,7 @@ static void add_scaled(int n, double factor, const qp_real *x, qp_real *y)
     for (int i = 0; i < n; i++) y[i] += (qp_real)(factor * (double)x[i]);
 }
 
-/* sum[r] = factor * the numbers of all keys whose bucket is r */
+/* sum[r] = factor * the sum of the numbers of all keys in bucket r */
 static void gather(const distance_context *c, const place *p, double factor, const qp_real *column, double *sum)
 {
     for (int r = 0; r < c->table.rows; r++) sum[r] = 0;
@@ -83,7 +84,7 @@ static void mix(const distance_context *c, const place *p, const double *sum, qp
 }
 
 /* dtable[r] += sum[r] * x */
-static void teach(const distance_context *c, const place *p, const double *sum, const qp_real *x, qp_real *dtable)
+static void mix_back(const distance_context *c, const place *p, const double *sum, const qp_real *x, qp_real *dtable)
 {
     for (int r = 0; r < c->table.rows; r++)
         if (sum[r] != 0) add_scaled(c->table.columns, sum[r], x + p->x, dtable + (ptrdiff_t)r * c->table.stride);
@@ -95,12 +96,13 @@ static void score_place(const distance_context *c, const place *p, double *sum, 
     spread(c, p, (double)c->scale, c->x.value, sum, c->column.value, false);
 }
 
-/* grad: of the query, of the table */
+/* With sum[r] = scale * the sum of dscore over the keys in bucket r:  dquery += sum[r]*table[r]   dtable[r] +=
+ * sum[r]*query grad: query, table */
 static void score_place_back(const distance_context *c, const place *p, double *sum, qp_real *const *grad)
 {
     gather(c, p, (double)c->scale, qp_tape_upstream(c->column), sum);
     if (grad[0]) mix(c, p, sum, grad[0]);
-    if (grad[1]) teach(c, p, sum, c->x.value, grad[1]);
+    if (grad[1]) mix_back(c, p, sum, c->x.value, grad[1]);
 }
 
 static void value_place(const distance_context *c, const place *p, double *sum, qp_real *const *grad)
@@ -110,13 +112,13 @@ static void value_place(const distance_context *c, const place *p, double *sum, 
     mix(c, p, sum, c->x.value);
 }
 
-/* grad: of the weights, of the table */
+/* dweight_j += dy . table[r(j)]     dtable[r] += (sum of the weights in bucket r)*dy          grad: weights, table */
 static void value_place_back(const distance_context *c, const place *p, double *sum, qp_real *const *grad)
 {
     const qp_real *dy = qp_tape_upstream(c->x);
     if (grad[0]) spread(c, p, 1, dy, sum, grad[0], true);
     gather(c, p, 1, c->column.value, sum);
-    if (grad[1]) teach(c, p, sum, dy, grad[1]);
+    if (grad[1]) mix_back(c, p, sum, dy, grad[1]);
 }
 
 static void scores_back(qp_tape *tape, void *context)
@@ -173,7 +175,7 @@ qp_tensor qp_distance_values(qp_tape *tape, qp_tensor weights, qp_tensor table, 
     int columns = heads * table.columns, count = count_of(tape, &c, query_rows, columns);
     if (count < 0) return (qp_tensor){0};
     if (weights.rows != count || weights.columns != 1 || weights.stride != 1)
-        return qp_tape_fail(tape, QP_ESHAPE, "distances: weights [%d, %d], not the %d of the sequences", weights.rows,
+        return qp_tape_fail(tape, QP_ESHAPE, "distances: weights [%d, %d]; the sequences have %d", weights.rows,
                             weights.columns, count);
     c.x = qp_tape_tensor(tape, query_rows, columns);
     if (!c.x.value) return c.x;

@@ -24,6 +24,7 @@ typedef struct {
     qp_real rate;
 } dropout_context;
 
+/* dx = dropout(dy) with the same mask */
 static void dropout_back(qp_tape *tape, void *context)
 {
     const dropout_context *c = context;
@@ -83,7 +84,7 @@ qp_tensor qp_dropout_shared(qp_tape *tape, qp_tensor x, const int32_t *group, ui
     return c.y;
 }
 
-/* ---- residual ---- */
+/* ---- residual: dx = dy, dbranch = dropout(dy) with the same mask ---- */
 
 typedef struct {
     qp_tensor x, branch, y;
@@ -110,7 +111,7 @@ static void residual_back(qp_tape *tape, void *context)
     }
 }
 
-/* y lies where the branch lay: what the branch's maker computed has no other reader. */
+/* y is in the memory of the branch, which has no other reader. */
 static void residual_forward(const residual_context *c)
 {
     const qp_tensor x = c->x, branch = c->branch, y = c->y;

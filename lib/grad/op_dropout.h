@@ -3,17 +3,23 @@
 
 #include "lib/grad/tape.h"
 
-/* qp_dropout — y = x * keep / (1 - rate) in QP_TRAIN, x itself otherwise. The mask is a pure function of the step's key
- * and the element's number: nothing is stored.      Source  Srivastava et al. 2014. */
+/* Dropout. A mask is a pure function of a key and of element numbers, so none is stored; in QP_INFER there is none.
+ * x and the result are [rows, columns]; rate in [0, 1).
+ * Errors  QP_ESHAPE, QP_EMEMORY, remembered by the tape. */
+
+/* qp_dropout — y = x*keep/(1 - rate), keep drawn for every element.
+ * Memory  the output.   Source  Srivastava et al. 2014. */
 qp_tensor qp_dropout(qp_tape *tape, qp_tensor x, qp_real rate);
 
-/* qp_dropout_shared — the same, but rows of one group have one mask: row r drops element c by the random number
- * group[r]*columns + c of `key`. With the sequence as the group, a mask stays the same over time ("variational").
- * group [rows]; key from qp_tape_next_key; several calls with one key share their masks.  Source  Gal & Ghahramani 2016. */
+/* qp_dropout_shared — the same with one mask for all rows of a group: row r drops element c by random number
+ * group[r]*columns + c of `key`. With the sequence as the group the mask is the same at every step ("variational").
+ * group   [rows], borrowed until the backward
+ * key     from qp_tape_next_key; calls with one key have one mask
+ * Memory  the output.   Source  Gal & Ghahramani 2016. */
 qp_tensor qp_dropout_shared(qp_tape *tape, qp_tensor x, const int32_t *group, uint64_t key, qp_real rate);
 
-/* qp_residual — y = x + dropout(branch), one entry: the connection around every sublayer. x, branch [rows, columns].
- * A branch made on this tape must have no other reader: y takes its memory. */
+/* qp_residual — y = x + dropout(branch): the connection around every sublayer, as one tape entry.
+ * branch  [rows, columns]; if it was made on this tape it must have no other reader, because y takes its memory */
 qp_tensor qp_residual(qp_tape *tape, qp_tensor x, qp_tensor branch, qp_real rate);
 
 #endif

@@ -11,6 +11,7 @@ typedef struct {
     qp_real scale;
 } embedding_context;
 
+/* dweight[id[r]] += scale*dy[r]     dtable[position[r]] += dy[r] */
 static void embedding_back(qp_tape *tape, void *context)
 {
     const embedding_context *c = context;

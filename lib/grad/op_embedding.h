@@ -5,11 +5,13 @@
 
 #include "lib/grad/tape.h"
 
-/* qp_embedding — y[r] = scale * weight[id[r]] + position_table[position[r]]
- * weight [vocabulary, d]; id [rows], each in 0 .. vocabulary-1
- * position [rows] and position_table [positions, d]: both or neither (NULL / empty); a learned table has a node and
- * receives its gradient, a sinusoidal one is a constant.
- * Errors  QP_ESHAPE for an id or position outside its table. */
+/* qp_embedding — y[r] = scale*weight[id[r]] + position_table[position[r]]
+ * weight    [vocabulary, d];  id [rows], each in 0 .. vocabulary-1
+ * position  [rows] and position_table [positions, d]: both or neither (NULL, empty); a learned table has a node and
+ *           receives a gradient, a sinusoidal one is a constant. Ids and positions are borrowed until the backward.
+ * returns   [rows, d]
+ * Memory    the output.
+ * Errors    QP_ESHAPE for an id or a position outside its table, QP_EMEMORY, remembered by the tape. */
 qp_tensor qp_embedding(qp_tape *tape, qp_tensor weight, int rows, const int32_t *id, qp_real scale,
                        const int32_t *position, qp_tensor position_table);
 

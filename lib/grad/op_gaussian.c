@@ -10,8 +10,10 @@ typedef struct {
     const qp_real *noise;
 } gaussian_context;
 
-static qp_real spread(qp_real log_variance) { return (qp_real)exp(0.5 * (double)log_variance); }
+/* exp(log_variance/2), the standard deviation */
+static qp_real deviation(qp_real log_variance) { return (qp_real)exp(0.5 * (double)log_variance); }
 
+/* dmean = dy     dlog_variance = dy*exp(log_variance/2)*noise/2 */
 static void gaussian_back(qp_tape *tape, void *context)
 {
     const gaussian_context *c = context;
@@ -26,7 +28,7 @@ static void gaussian_back(qp_tape *tape, void *context)
         const qp_real *log_variance = qp_tensor_row(c->log_variance, r);
         for (int k = 0; k < columns; k++) {
             qp_real *to = dlog + (ptrdiff_t)r * c->log_variance.stride + k;
-            qp_real slope = spread(log_variance[k]) * c->noise[(ptrdiff_t)r * columns + k] / 2;
+            qp_real slope = deviation(log_variance[k]) * c->noise[(ptrdiff_t)r * columns + k] / 2;
             *to = (beta != 0 ? *to : 0) + slope * dy[(ptrdiff_t)r * c->y.stride + k];
         }
     }
@@ -36,13 +38,13 @@ qp_tensor qp_gaussian_sample(qp_tape *tape, qp_tensor mean, qp_tensor log_varian
 {
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     if (!qp_view_same_shape(mean, log_variance) || !noise)
-        return qp_tape_fail(tape, QP_ESHAPE, "a mean [%d, %d] and a variance [%d, %d]", mean.rows, mean.columns,
-                            log_variance.rows, log_variance.columns);
+        return qp_tape_fail(tape, QP_ESHAPE, "gaussian sample: mean [%d, %d], log variance [%d, %d]", mean.rows,
+                            mean.columns, log_variance.rows, log_variance.columns);
     gaussian_context c = {mean, log_variance, qp_tape_tensor(tape, mean.rows, mean.columns), noise};
     if (!c.y.value) return c.y;
     for (int r = 0; r < mean.rows; r++)
         for (int k = 0; k < mean.columns; k++)
-            qp_tensor_row(c.y, r)[k] = qp_tensor_row(mean, r)[k] + spread(qp_tensor_row(log_variance, r)[k]) *
+            qp_tensor_row(c.y, r)[k] = qp_tensor_row(mean, r)[k] + deviation(qp_tensor_row(log_variance, r)[k]) *
                                                                        noise[(ptrdiff_t)r * mean.columns + k];
     qp_tape_record(tape, c.y, gaussian_back, &c, sizeof c);
     return c.y;

@@ -5,7 +5,7 @@ typedef struct {
     qp_activation_kind kind;
 } glu_context;
 
-/* da = dy * f(b), db = dy * a * f'(b); f(b) is made again. */
+/* da = dy*f(b)     db = dy*a*f'(b)     f(b) is computed again. */
 static void glu_back(qp_tape *tape, void *context)
 {
     const glu_context *c = context;
@@ -31,7 +31,8 @@ qp_tensor qp_glu(qp_tape *tape, qp_tensor x, qp_activation_kind kind)
 {
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     if (x.columns % 2 != 0 || x.columns < 2 || (int)kind < 0 || kind >= QP_ACTIVATION_COUNT)
-        return qp_tape_fail(tape, QP_ESHAPE, "glu: kind %d, %d columns; they must be two halves", (int)kind, x.columns);
+        return qp_tape_fail(tape, QP_ESHAPE, "glu: kind %d, %d columns; their number must be even", (int)kind,
+                            x.columns);
     qp_tensor y = qp_tape_tensor(tape, x.rows, x.columns / 2);
     if (!y.value) return y;
     size_t n = (size_t)y.columns;

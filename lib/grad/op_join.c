@@ -8,11 +8,11 @@
 typedef struct {
     qp_tensor y;
     int count;
-    bool below;            /* parts one below the other */
+    bool below;            /* the parts are one below the other */
     const qp_tensor *part; /* memory of the tape */
 } join;
 
-/* Where part i begins in a matrix laid out as y. */
+/* Where part i begins in y. */
 static ptrdiff_t place_of(const join *j, int i)
 {
     ptrdiff_t before = 0;
@@ -20,6 +20,7 @@ static ptrdiff_t place_of(const join *j, int i)
     return before;
 }
 
+/* dpart_i = the part of dy that it became. */
 static void join_back(qp_tape *tape, void *context)
 {
     const join *j = context;

@@ -5,16 +5,20 @@
 #include "lib/tensor/pointwise.h"
 
 /* qp_linear — y = x W' + b
- * x [rows, in], weight [out, in], bias [1, out] or an empty tensor      returns [rows, out]
- * In QP_INFER a weight with a packed copy goes through it: a row's result does not depend on its neighbours.
- * Memory  the output.   Errors  QP_ESHAPE, QP_EMEMORY, remembered by the tape. */
+ * x        [rows, in];  weight [out, in];  bias [1, out] or empty
+ * returns  [rows, out]
+ * In QP_INFER a packed weight is used if there is one: then a row's bits do not depend on the other rows.
+ * Memory   the output.   Errors  QP_ESHAPE, QP_EMEMORY, remembered by the tape. */
 qp_tensor qp_linear(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias);
 
-/* qp_feed_forward — the position-wise block, one tape entry
+/* qp_feed_forward — the position-wise block of a transformer, as one tape entry
  *   plain  y = dropout(f(x W1' + b1)) W2' + b2            gated  y = dropout(f(x G' + bg) * (x W1' + b1)) W2' + b2
- * x [rows, d]; inner [hidden, d]; gate [hidden, d] or empty (plain); outer [d, hidden]; biases empty or [1, .]
- * Memory  hidden reals per row (kinds whose derivative is made of the output), 2*hidden (others), 3*hidden (gated).
- * Source  Vaswani et al. 2017; gated: Shazeer 2020. */
+ * x        [rows, d]
+ * w        inner W1 [hidden, d]; gate G [hidden, d] or empty (plain); outer W2 [d, hidden]; biases [1, .] or empty
+ * returns  [rows, d]
+ * Memory   per row hidden reals where f' is computed from f(x) (relu, tanh, ...), else 2*hidden; gated: hidden more.
+ * Errors   QP_ESHAPE, QP_EMEMORY, remembered by the tape.
+ * Source   Vaswani et al. 2017; gated: Shazeer 2020. */
 typedef struct {
     qp_tensor inner, inner_bias, gate, gate_bias, outer, outer_bias;
     qp_activation_kind activation;

@@ -9,6 +9,8 @@ typedef struct {
     qp_row_norm norm;
 } norm_context;
 
+/* With h = (x - mean)*inverse and g = dy*weight:  dx = inverse*(g - average(g) - h*average(g*h)), RMS norm: without
+ * average(g);  dweight = sum over rows of dy*h;  dbias = sum over rows of dy */
 static void norm_back(qp_tape *tape, void *context)
 {
     const norm_context *c = context;

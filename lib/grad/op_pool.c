@@ -10,6 +10,7 @@ typedef struct {
     qp_real *share; /* mean: 1/divisor of each frame */
 } pool_context;
 
+/* maximum: dx[best] += dy     mean: dx[row] += dy/divisor for every row of the frame */
 static void pool_back(qp_tape *tape, void *context)
 {
     const pool_context *c = context;
@@ -19,7 +20,7 @@ static void pool_back(qp_tape *tape, void *context)
     for (int f = 0; f < c->y.rows; f++) {
         const qp_real *up = dy + (ptrdiff_t)f * c->y.stride;
         for (int k = 0; c->best && k < c->y.columns; k++) {
-            int32_t row = c->best[f * c->y.columns + k];
+            int32_t row = c->best[(ptrdiff_t)f * c->y.columns + k];
             if (row >= 0) dx[(ptrdiff_t)row * c->x.stride + k] += up[k];
         }
         for (int32_t j = c->first[f]; !c->best && j < c->first[f + 1]; j++)

@@ -9,6 +9,7 @@ typedef struct {
     qp_sequences s;
 } mean_context;
 
+/* dx_r += dy_i/length_i for every row r of sequence i */
 static void mean_back(qp_tape *tape, void *context)
 {
     const mean_context *c = context;
@@ -29,8 +30,9 @@ qp_tensor qp_sequence_mean(qp_tape *tape, qp_tensor x, qp_sequences s)
     for (int i = 0; i < s.count; i++) {
         int length = qp_sequence_length(s, i);
         if (s.start[i] < 0 || length < 0 || s.start[i] > x.rows - length)
-            return qp_tape_fail(tape, QP_ESHAPE, "mean: sequence %d of %d rows at %d in a matrix of %d", i, length,
-                                s.start[i], x.rows);
+            return qp_tape_fail(tape, QP_ESHAPE,
+                                "sequence mean: sequence %d has %d rows from row %d, outside a matrix of %d rows", i,
+                                length, s.start[i], x.rows);
     }
     qp_tensor y = qp_tape_tensor(tape, s.count, x.columns);
     if (!y.value) return y;
@@ -53,7 +55,7 @@ typedef struct {
     const qp_real *factor;
 } scale_context;
 
-/* to = beta*to + factor*from, row by row. */
+/* to = beta*to + factor_i*from, row by row; backward: the same with dy and dx. */
 static void scale_rows(const scale_context *c, qp_matrix from, qp_real beta, qp_matrix to)
 {
     for (int i = 0; i < c->s.count; i++)
@@ -74,8 +76,8 @@ qp_tensor qp_sequence_scale(qp_tape *tape, qp_tensor x, qp_sequences s, const qp
 {
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     if (s.length || s.count < 1 || s.start[0] != 0 || s.start[s.count] != x.rows)
-        return qp_tape_fail(tape, QP_ESHAPE, "factors for %d sequences that are not the %d rows end to end", s.count,
-                            x.rows);
+        return qp_tape_fail(tape, QP_ESHAPE, "sequence scale: %d sequences that do not cover the %d rows end to end",
+                            s.count, x.rows);
     scale_context c = {.x = x, .s = s, .factor = factor, .y = qp_tape_tensor(tape, x.rows, x.columns)};
     if (!c.y.value) return c.y;
     scale_rows(&c, qp_tensor_matrix(x), 0, qp_tensor_matrix(c.y));

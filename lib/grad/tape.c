@@ -12,12 +12,12 @@
 /* One operation of the step. */
 typedef struct entry {
     struct entry *before;
-    qp_node *out[QP_TAPE_OUT_MAX]; /* NULL behind the last */
+    qp_node *out[QP_TAPE_OUT_MAX]; /* NULL after the last */
     qp_backward *backward;
     void *context;
 } entry;
 
-/* Gradients that have been used up wait here for the next tensor of their size. */
+/* Memory of gradients that are no longer needed, for the next tensor of the same size. */
 typedef struct spare {
     struct spare *next;
 } spare;
@@ -200,7 +200,7 @@ static bool grad_take(qp_tape *tape, qp_node *node)
     return node->grad != NULL;
 }
 
-/* The maker's backward has run: nobody asks for this gradient again. */
+/* The backward of the operation that made the tensor has run: nobody reads its gradient again. */
 static void grad_release(qp_tape *tape, qp_node *node)
 {
     if (!node || !node->grad || node->parameter || node->grad == node->value) return;
@@ -241,7 +241,8 @@ qp_real *qp_tape_grad_zeroed(qp_tape *tape, qp_tensor x)
     return grad_view(x);
 }
 
-/* The bands of `first`'s matrix among band[0 .. count-1] lie side by side over all its rows and columns. */
+/* Whether the bands of the matrix of `first` among band[0 .. count-1] cover all its rows and columns without overlap.
+ * */
 static bool bands_cover(const qp_tensor *band, int count, qp_tensor first)
 {
     const qp_node *node = first.node;

@@ -1,5 +1,7 @@
 #include "lib/grad/window.h"
 
+#include "lib/grad/views.h"
+
 static int at_least_one(int n) { return n == 0 ? 1 : n; }
 
 static int64_t frames_in(const qp_window *w, int length)
@@ -9,14 +11,10 @@ static int64_t frames_in(const qp_window *w, int length)
     return room < 0 ? 0 : room / at_least_one(w->stride) + 1;
 }
 
-static bool sensible(const qp_window *w, int rows, qp_sequences s)
+static bool fits(const qp_window *w, int rows, qp_sequences s)
 {
-    if (w->size < 1 || w->stride < 0 || w->dilation < 0 || w->pad_left < 0 || w->pad_right < 0) return false;
-    for (int i = 0; i < s.count; i++) {
-        int length = qp_sequence_length(s, i);
-        if (s.start[i] < 0 || length < 0 || length > rows - s.start[i]) return false;
-    }
-    return true;
+    return w->size >= 1 && w->stride >= 0 && w->dilation >= 0 && w->pad_left >= 0 && w->pad_right >= 0 &&
+           qp_view_holds(rows, s);
 }
 
 qp_frames qp_window_frames(qp_tape *tape, const qp_window *window, int rows, qp_sequences s)
@@ -24,7 +22,7 @@ qp_frames qp_window_frames(qp_tape *tape, const qp_window *window, int rows, qp_
     qp_frames f = {0};
     if (qp_tape_failed(tape)) return f;
     int64_t count = 0;
-    if (sensible(window, rows, s))
+    if (fits(window, rows, s))
         for (int i = 0; i < s.count; i++) count += frames_in(window, qp_sequence_length(s, i));
     else
         count = -1;
@@ -43,8 +41,9 @@ qp_frames qp_window_frames(qp_tape *tape, const qp_window *window, int rows, qp_
         f.count += frames;
         for (int t = 0; t < frames; t++)
             for (int j = 0; j < window->size; j++) {
-                int at = t * at_least_one(window->stride) + j * at_least_one(window->dilation) - window->pad_left;
-                *next++ = at < 0 || at >= length ? -1 : s.start[i] + at;
+                int64_t at = (int64_t)t * at_least_one(window->stride) + (int64_t)j * at_least_one(window->dilation) -
+                             window->pad_left;
+                *next++ = at < 0 || at >= length ? -1 : s.start[i] + (int32_t)at;
             }
     }
     start[s.count] = f.count;

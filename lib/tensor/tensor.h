@@ -6,37 +6,38 @@
 
 #include "lib/tensor/kernels/kernel_types.h"
 
-/* tensor — a borrowed, row-major matrix view [rows, columns]. Nobody frees one.
+/* tensor — a borrowed, row-major matrix view [rows, columns], with a place for its gradient. Never freed on its own:
+ * the tape or a parameter block owns the memory.
  *
- * Row r begins at value + r*stride; stride = columns unless the view is a band of columns of a wider matrix
- * (queries, keys and values inside one fused product).
+ * Row r begins at value + r*stride; stride = columns unless the view is a band of columns of a wider matrix (queries,
+ * keys and values inside one fused product).
  *
- * The gradient does not stand in the view but in a node that all views of one matrix share, because gradients are
- * made late: the tape takes their memory only when the first one is written, and gives it to the next tensor as soon
- * as the backward of the maker has run. (DESIGN.md §4 had value and grad side by side; that doubles the memory of a
- * step and needs every gradient cleared first.) */
+ * The gradient is not in the view but in a node that all views of one matrix share, because gradients come late: the
+ * tape allocates one only when it is first written, and reuses its memory as soon as the operation that made the tensor
+ * has run its backward. */
 typedef struct qp_node {
     qp_real *value; /* first element of the whole matrix */
     qp_real *grad;  /* its gradient, same layout; NULL until written */
     size_t count;   /* elements of the whole matrix */
-    bool filled;    /* grad holds a sum; the first writer stores, later ones add */
+    bool filled;    /* grad has been written: the first writer stores, later ones add */
     bool parameter; /* grad belongs to a gradient block, not to the tape */
 } qp_node;
 
 typedef struct {
     int rows, columns, stride;
     qp_real *value;
-    qp_node *node;      /* NULL where no gradient flows */
+    qp_node *node;      /* NULL: no gradient flows here */
     const void *packed; /* a weight's packed copy for decoding (gemm_packed.h), or NULL */
 } qp_tensor;
 
-/* qp_tensor_of — a constant over caller's memory [rows, columns]. */
+/* qp_tensor_of — a constant over the caller's memory [rows, columns]: it has no gradient. */
 static inline qp_tensor qp_tensor_of(int rows, int columns, qp_real *value)
 {
     return (qp_tensor){.rows = rows, .columns = columns, .stride = columns, .value = value};
 }
 
-/* qp_tensor_columns — the band of `count` columns from `first`; shares memory and gradient. */
+/* qp_tensor_columns — the band of `count` columns from `first`; it shares memory and gradient with x.
+ * qp_tensor_row — the address of a row. */
 static inline qp_tensor qp_tensor_columns(qp_tensor x, int first, int count)
 {
     x.columns = count;

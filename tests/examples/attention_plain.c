@@ -1,5 +1,5 @@
-/* attention_plain — the attention of "Attention Is All You Need" (Vaswani et al. 2017, section 3.2), written to be read:
- *   head_h = softmax(Q_h K_h' / sqrt(d)) V_h        Q_h: columns h*d .. h*d + d - 1 of Q, and so for K and V
+/* attention_plain — the attention of "Attention Is All You Need" (Vaswani et al. 2017, section 3.2), written to be
+ *   read: head_h = softmax(Q_h K_h' / sqrt(d)) V_h        Q_h: columns h*d .. h*d + d - 1 of Q, and so for K and V
  * tests/grad/attention/test_op_attention.c compares the fused operation, qp_attention, with this function. */
 #include <math.h>
 #include <stddef.h>

@@ -16,7 +16,8 @@ void op_near(const char *what, size_t count, const qp_real *x, const double *y, 
 
 /* A computation that leaves `count` numbers (results and gradients) in `result`.
  * op_same_in_threads — the bits are the same alone and in 2, 3, 4 threads at once, each with its own tape.
- * op_same_by_rows — y(rows first .. first+rows-1) [rows, columns] equals the rows of the whole; tolerance 0: to the bit. */
+ * op_same_by_rows — y(rows first .. first+rows-1) [rows, columns] equals the rows of the whole; tolerance 0: to the
+ * bit. */
 typedef void op_computation(qp_tape *tape, qp_real *result);
 void op_same_in_threads(op_computation *compute, size_t count);
 typedef void op_rows(qp_tape *tape, int first, int rows, qp_real *y);

@@ -1,5 +1,5 @@
-#include "lib/grad/op_basic.h"
 #include "lib/grad/loss/op_crf.h"
+#include "lib/grad/op_basic.h"
 #include "tests/oracles/oracle.h"
 
 /* Linear-chain conditional random fields: loss, gradients, marginals and best paths of padded emissions [B, T, K]. */
@@ -66,7 +66,7 @@ static void compare_paths(oracle *o, const field_case *c)
         for (int t = 0; t < rows; t++)
             for (int j = 0; j < c->labels; j++)
                 marginal[((size_t)b * (size_t)c->time + (size_t)t) * (size_t)c->labels + (size_t)j] =
-                    (qp_real)qp_crf_marginal(c->labels, alpha, beta, sum, t, j);
+                    (qp_real)qp_crf_marginal(c->labels, &(qp_crf_tables){alpha, beta, sum}, t, j);
     }
     oracle_expect(o, "out.viterbi", wrong == 0, "%d labels differ", wrong);
     oracle_compare(o, "out.viterbi_score", (size_t)c->batch, best);

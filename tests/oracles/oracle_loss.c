@@ -4,6 +4,7 @@
 #include "lib/grad/loss/op_loss.h"
 #include "lib/grad/loss/op_loss_class.h"
 #include "lib/grad/loss/op_loss_element.h"
+#include "lib/grad/loss/op_loss_nce.h"
 #include "lib/grad/loss/op_loss_pair.h"
 #include "tests/oracles/oracle.h"
 

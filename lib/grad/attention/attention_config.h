@@ -26,9 +26,9 @@ typedef struct {
     qp_real dropout;        /* on the weights, in QP_TRAIN */
 } qp_attention_config;
 
-/* qp_attention_map — the weights of one call, for pictures and tests: a column [sum over i of heads*Tq(i)*Tk(i), 1], one
- * block [heads, Tq, Tk] per sequence, before dropout, 0 at keys that may not be read. `weights` is a tensor of the tape:
- * a gradient written to it flows back. */
+/* qp_attention_map — the weights of one call, for pictures and tests: a column [sum over i of heads*Tq(i)*Tk(i), 1],
+ * one block [heads, Tq, Tk] per sequence, before dropout, 0 at keys that may not be read. `weights` is a tensor of
+ * the tape: a gradient written to it flows back. */
 typedef struct {
     int heads;
     qp_tensor weights;

@@ -3,8 +3,8 @@
 
 #include "lib/grad/attention/attention_config.h"
 
-/* attention_span — one call of qp_attention taken apart into pairs of sequences: which rows they are, which keys a query
- * may read, and where its weights are stored. */
+/* attention_span — one call of qp_attention taken apart into pairs of sequences: which rows they are, which keys a
+ * query may read, and where its weights are stored. */
 typedef struct {
     qp_tensor query, key, value, y, weights;
     qp_sequences qs, ks;
@@ -32,21 +32,22 @@ typedef struct {
 bool qp_attention_check(qp_tape *tape, qp_attention_call *a, size_t *weights, size_t *kept);
 
 /* qp_attention_span_of — pair i; `before` is pair i-1, NULL for the first.
- * qp_attention_span_collect — with key_row: copies the pair's key and value rows into memory [longest, key columns + value
- * columns], where s->key and s->value then point. Without key_row it does nothing. */
+ * qp_attention_span_collect — with key_row: copies the pair's key and value rows into memory [longest, key columns +
+ * value columns], where s->key and s->value then point. Without key_row it does nothing. */
 qp_attention_span qp_attention_span_of(const qp_attention_call *a, int i, const qp_attention_span *before);
 void qp_attention_span_collect(const qp_attention_call *a, qp_attention_span *s, qp_real *memory);
 
-/* qp_attention_block_rows — queries are processed in blocks of so many rows. Under a causal mask a block reads no further
- * than the last key that any of its queries may read, so small blocks skip more; without one, a block only bounds the
- * scratch memory.
+/* qp_attention_block_rows — queries are processed in blocks of so many rows. Under a causal mask a block reads no
+ * further than the last key that any of its queries may read, so small blocks skip more; without one, a block only
+ * bounds the scratch memory.
  * qp_attention_keys_read — the number of keys, from the first, that queries q0 .. q0+rows-1 may read. */
 enum { QP_ATTENTION_ROWS = 256 };
 int qp_attention_block_rows(const qp_attention_call *a);
 int qp_attention_keys_read(const qp_attention_call *a, const qp_attention_span *s, int q0, int rows);
 
 /* qp_attention_key_position, qp_attention_query_position — the position of key j and of query q of a pair
- * qp_attention_readable — of the first `keys` keys, the number up to the last one that a query at `position` may read */
+ * qp_attention_readable — of the first `keys` keys, the number up to the last one that a query at `position` may read
+ *   */
 static inline int qp_attention_key_position(const qp_attention_call *a, const qp_attention_span *s, int j)
 {
     return a->config.key_position ? a->config.key_position[s->first_place + j] : j;
@@ -66,7 +67,8 @@ static inline int qp_attention_readable(const qp_attention_call *a, const qp_att
     return keys;
 }
 
-/* qp_attention_weight_number — the number of a query's first weight in the map; dropout numbers weights the same way. */
+/* qp_attention_weight_number — the number of a query's first weight in the map; dropout numbers weights the same way.
+ *   */
 size_t qp_attention_weight_number(const qp_attention_span *s, int head, int q);
 
 /* qp_attention_tiles — whether the sequences are end to end and cover all of `rows`. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/grad/views.h"
 #include "lib/tensor/gates.h"
 #include "lib/tensor/pointwise.h"
 #include "lib/tensor/rows.h"
@@ -28,21 +29,12 @@ static void attend_query(const additive *a, int query_row, int first_key, int ke
         qp_scale_add((size_t)a->y.columns, weight[j], qp_tensor_row(a->value, first_key + j), 1, y);
 }
 
-static bool sequences_fit(qp_sequences s, int rows)
-{
-    for (int i = 0; i < s.count; i++) {
-        int length = qp_sequence_length(s, i);
-        if (s.start[i] < 0 || length < 0 || s.start[i] > rows - length) return false;
-    }
-    return true;
-}
-
 static bool check(qp_tape *tape, const additive *a)
 {
     if (qp_tape_failed(tape)) return false;
     if (a->query.columns == a->key.columns && a->energy.rows == 1 && a->energy.columns == a->query.columns &&
-        a->key.rows == a->value.rows && a->qs.count == a->ks.count && sequences_fit(a->qs, a->query.rows) &&
-        sequences_fit(a->ks, a->key.rows))
+        a->key.rows == a->value.rows && a->qs.count == a->ks.count && qp_view_holds(a->query.rows, a->qs) &&
+        qp_view_holds(a->key.rows, a->ks))
         return true;
     qp_tape_fail(tape, QP_ESHAPE,
                  "additive attention: query [%d, %d], key [%d, %d], value [%d, %d], energy [%d, %d] do not fit",

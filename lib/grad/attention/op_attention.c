@@ -22,8 +22,8 @@ typedef struct {
 
 static int kv_head_of(const call *a, int head) { return head / (a->config.heads / a->config.kv_heads); }
 
-/* The block of queries from q0. Its weights are stored in the map (full rows of all keys), or packed into `kept` without
- * the keys that the block never reads, from element `kept`, or in scratch. */
+/* The block of queries from q0. Its weights are stored in the map (full rows of all keys), or packed into `kept`
+ * without the keys that the block never reads, from element `kept`, or in scratch. */
 static block block_of(const call *a, const span *s, int head, int q0, size_t kept, qp_real *scratch)
 {
     const int step = qp_attention_block_rows(a), rows = s->queries - q0 < step ? s->queries - q0 : step;
@@ -157,10 +157,10 @@ static void forward(qp_tape *tape, const call *a)
 
 /* ---- backward, with D = dropout(P) ----
  *   dV = D' dY     dP = dropout(dY V') + the gradient written to the map     dS = P*(dP - sum(P*dP)), row by row
- *   dbias = dS     softcap: dS *= 1 - tanh(S/cap)^2, S = scale * Q K'        dQ = scale * dS K     dK = scale * dS' Q */
+ *   dbias = dS     softcap: dS *= 1 - tanh(S/cap)^2, S = scale * Q K'        dQ = scale * dS K    dK = scale * dS' Q */
 
-/* The gradient of a key or value matrix, or a head's part of it; grad.value NULL: not wanted. The first block to write a
- * head's part uses beta, later ones add. */
+/* The gradient of a key or value matrix, or a head's part of it; grad.value NULL: not wanted. The first block to
+ * write a head's part uses beta, later ones add. */
 typedef struct {
     qp_matrix grad;
     qp_real beta;
@@ -182,8 +182,8 @@ static qp_matrix ds_of(const backward_work *work, const block *b)
     return qp_matrix_dense(work->ds, b->weights.rows, b->weights.columns);
 }
 
-/* to = beta*to + factor * weights' X. `to` has all keys: those that no query of the block reads are cleared when the block
- * is the first to write. */
+/* to = beta*to + factor * weights' X. `to` has all keys: those that no query of the block reads are cleared when the
+ * block is the first to write. */
 static void back_to_keys(qp_real factor, qp_matrix weights, qp_matrix x, target *to)
 {
     qp_gemm(QP_ATB, factor, weights, x, to->beta, qp_matrix_rows(to->grad, 0, weights.columns));
@@ -306,7 +306,8 @@ static void span_back(const call *a, span *s, const backward_work *work)
     if (work->dy.value) scatter_back(a->value, row, dvalue.grad, work->grad[2]);
 }
 
-/* Where the sequences cover their matrices every element of the three gradients is written; else they are cleared first. */
+/* Where the sequences cover their matrices every element of the three gradients is written; else they are cleared
+ * first. */
 static void take_gradients(qp_tape *tape, const call *a, backward_work *work)
 {
     const qp_tensor input[3] = {a->query, a->key, a->value};

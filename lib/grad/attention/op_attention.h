@@ -4,7 +4,8 @@
 #include "lib/grad/attention/attention_config.h"
 
 /* qp_attention — multi-head scaled dot-product attention over a ragged batch, as one tape entry
- *   for every sequence s and head h:  P = softmax(scale * Q K' + bias)  over the keys a query may read,  Y = dropout(P) V
+ *   for every sequence s and head h:  P = softmax(scale * Q K' + bias)  over the keys a query may read,  Y =
+ *   dropout(P) V
  * query    [query rows, heads*dk]      head h is columns h*dk .. h*dk + dk - 1; any stride
  * key      [key rows, kv_heads*dk];  value [key rows, kv_heads*dv];  head h reads key/value head h/(heads/kv_heads)
  * qs, ks   the sequences of queries and of keys, of equal count; sequence i of queries reads sequence i of keys

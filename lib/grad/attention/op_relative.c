@@ -27,9 +27,9 @@ int qp_relative_bucket(int distance, int buckets, const qp_relative_config *conf
     return first + (bucket < buckets ? bucket : buckets - 1);
 }
 
-/* Walks the blocks in their order and moves numbers between table [buckets, heads] (rows `stride` apart) and column:
- * to the column, or, backward, from the column's gradient onto the table's. `row` is scratch: the table's row of every
- * distance from -(keys-1) to queries-1. */
+/* Visits the blocks in order. Forward: column = the table's numbers. Backward: table (its gradient) += column (its
+ * gradient). The rows of the table are `stride` apart; `row` is scratch: the bucket of every distance from -(keys-1) to
+ * queries-1. */
 static void walk(const relative_context *c, qp_real *table, int stride, qp_real *column, int32_t *row, bool back)
 {
     for (int s = 0; s < c->qs.count; s++) {
@@ -58,6 +58,7 @@ static int32_t *scratch_of(qp_tape *tape, const relative_context *c)
     return qp_tape_memory(tape, (size_t)longest * sizeof(int32_t));
 }
 
+/* dtable[bucket, head] += dbias of all pairs in the bucket, in the order of the blocks */
 static void relative_back(qp_tape *tape, void *context)
 {
     const relative_context *c = context;

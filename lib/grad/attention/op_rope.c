@@ -8,8 +8,8 @@ typedef struct {
     int heads;
 } rope_context;
 
-/* One head by one row of the table; sign -1 turns back. to = beta*to + turned. */
-static void turn(int half, const qp_real *sine, qp_real sign, const qp_real *from, qp_real beta, qp_real *to)
+/* Rotates one head by one row of the table, backwards with sign -1: to = beta*to + rotated. */
+static void rotate(int half, const qp_real *sine, qp_real sign, const qp_real *from, qp_real beta, qp_real *to)
 {
     const qp_real *cosine = sine + half;
     for (int i = 0; i < half; i++) {
@@ -20,29 +20,30 @@ static void turn(int half, const qp_real *sine, qp_real sign, const qp_real *fro
     }
 }
 
-static void turn_row(const rope_context *c, int r, qp_real sign, const qp_real *from, qp_real beta, qp_real *to)
+static void rotate_row(const rope_context *c, int r, qp_real sign, const qp_real *from, qp_real beta, qp_real *to)
 {
-    int d = c->table.columns, turned = c->heads * d;
+    int d = c->table.columns, rotated = c->heads * d;
     const qp_real *sine = qp_tensor_row(c->table, c->position[r]);
-    for (int h = 0; h < c->heads; h++) turn(d / 2, sine, sign, from + h * d, beta, to + h * d);
-    if (c->x.columns > turned) qp_scale_add((size_t)(c->x.columns - turned), 1, from + turned, beta, to + turned);
+    for (int h = 0; h < c->heads; h++) rotate(d / 2, sine, sign, from + (ptrdiff_t)h * d, beta, to + (ptrdiff_t)h * d);
+    if (c->x.columns > rotated) qp_scale_add((size_t)(c->x.columns - rotated), 1, from + rotated, beta, to + rotated);
 }
 
+/* dx = dy rotated by -a; columns after the heads: dx = dy */
 static void rope_back(qp_tape *tape, void *context)
 {
     const rope_context *c = context;
     const qp_real *dy = qp_tape_upstream(c->y);
     qp_real beta, *dx = qp_tape_grad(tape, c->x, &beta);
     for (int r = 0; dx && r < c->x.rows; r++)
-        turn_row(c, r, -1, dy + (ptrdiff_t)r * c->y.stride, beta, dx + (ptrdiff_t)r * c->x.stride);
+        rotate_row(c, r, -1, dy + (ptrdiff_t)r * c->y.stride, beta, dx + (ptrdiff_t)r * c->x.stride);
 }
 
 qp_tensor qp_rope(qp_tape *tape, qp_tensor x, int heads, const int32_t *position, qp_tensor table)
 {
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     if (heads < 1 || table.columns < 2 || table.columns % 2 != 0 || heads > x.columns / table.columns)
-        return qp_tape_fail(tape, QP_ESHAPE, "rope: %d heads of %d columns in %d; they must be even and fit", heads,
-                            table.columns, x.columns);
+        return qp_tape_fail(tape, QP_ESHAPE, "rope: %d heads of %d columns (an even number) do not fit in %d columns",
+                            heads, table.columns, x.columns);
     for (int r = 0; r < x.rows; r++)
         if (position[r] < 0 || position[r] >= table.rows)
             return qp_tape_fail(tape, QP_ESHAPE, "rope: position %d of %d; use a larger --max-length", position[r],
@@ -50,7 +51,7 @@ qp_tensor qp_rope(qp_tape *tape, qp_tensor x, int heads, const int32_t *position
     rope_context c = {.x = x, .table = table, .position = position, .heads = heads};
     c.y = qp_tape_tensor(tape, x.rows, x.columns);
     if (!c.y.value) return c.y;
-    for (int r = 0; r < x.rows; r++) turn_row(&c, r, 1, qp_tensor_row(x, r), 0, qp_tensor_row(c.y, r));
+    for (int r = 0; r < x.rows; r++) rotate_row(&c, r, 1, qp_tensor_row(x, r), 0, qp_tensor_row(c.y, r));
     qp_tape_record(tape, c.y, rope_back, &c, sizeof c);
     return c.y;
 }

@@ -2,10 +2,10 @@
 
 #include <math.h>
 
-/* A sum below it may be the sum of what underflowed. */
+/* A sum below this may consist of terms that underflowed. */
 static const double least_sum = 1e-200;
 
-/* Labels first .. end-1 may stand in a row. */
+/* The labels first .. end-1 that a row may have. */
 typedef struct {
     int first, end;
 } range;
@@ -36,7 +36,7 @@ void qp_crf_lattice_init(qp_crf_lattice *lattice, const qp_crf *crf, double *mem
         for (int j = 0; j < labels; j++) lattice->highest = fmax(lattice->highest, transition(crf, i, j));
     for (int i = 0; i < labels; i++)
         for (int j = 0; j < labels; j++)
-            lattice->relative[i * labels + j] = exp(transition(crf, i, j) - lattice->highest);
+            lattice->relative[(ptrdiff_t)i * labels + j] = exp(transition(crf, i, j) - lattice->highest);
 }
 
 static double highest_of(range r, const double *x)
@@ -54,7 +54,7 @@ static double log_sum_exp(range r, const double *x)
     return highest + log(sum);
 }
 
-/* y = exp(x - the highest of x), which is returned. */
+/* y = exp(x - highest), highest the largest x, which is returned. */
 static double relative_to_highest(range r, const double *x, double *y)
 {
     double highest = highest_of(r, x), shift = isfinite(highest) ? highest : 0;
@@ -83,7 +83,8 @@ double qp_crf_forward(const qp_crf_lattice *l, qp_tensor emissions, const int32_
         double shift = relative_to_highest(before, last, l->from);
         for (int j = here.first; j < here.end; j++) l->to[j] = 0;
         for (int i = before.first; i < before.end; i++)
-            for (int j = here.first; j < here.end; j++) l->to[j] += l->from[i] * l->relative[i * l->labels + j];
+            for (int j = here.first; j < here.end; j++)
+                l->to[j] += l->from[i] * l->relative[(ptrdiff_t)i * l->labels + j];
         e = qp_tensor_row(emissions, t);
         for (int j = here.first; j < here.end; j++) {
             double sum = l->to[j];
@@ -99,18 +100,18 @@ double qp_crf_forward(const qp_crf_lattice *l, qp_tensor emissions, const int32_
 
 /* ---- backward ---- */
 
-/* log sum_j exp(transitions[i, j] + behind[j]) */
-static double out_of_exactly(const qp_crf_lattice *l, range to, const double *behind, int i)
+/* log sum_j exp(transitions[i, j] + after[j]) */
+static double out_of_exactly(const qp_crf_lattice *l, range to, const double *after, int i)
 {
-    for (int j = to.first; j < to.end; j++) l->expected[j] = behind[j] + transition(&l->crf, i, j);
+    for (int j = to.first; j < to.end; j++) l->expected[j] = after[j] + transition(&l->crf, i, j);
     return log_sum_exp(to, l->expected);
 }
 
-/* What follows transitions into row t: behind[j] = e[t, j] + beta[t, j]. */
-static void behind_row(qp_tensor emissions, int labels, const double *beta, int t, range r, double *behind)
+/* The score after a transition into row t: after[j] = e[t, j] + beta[t, j]. */
+static void score_after(qp_tensor emissions, int labels, const double *beta, int t, range r, double *after)
 {
     const qp_real *e = qp_tensor_row(emissions, t);
-    for (int j = r.first; j < r.end; j++) behind[j] = (double)e[j] + beta[(ptrdiff_t)t * labels + j];
+    for (int j = r.first; j < r.end; j++) after[j] = (double)e[j] + beta[(ptrdiff_t)t * labels + j];
 }
 
 void qp_crf_backward(const qp_crf_lattice *l, qp_tensor emissions, const int32_t *tag, double *beta)
@@ -121,7 +122,7 @@ void qp_crf_backward(const qp_crf_lattice *l, qp_tensor emissions, const int32_t
     while (--t >= 0) {
         range here = allowed(l, tag, t);
         double *row = beta + (ptrdiff_t)t * l->labels;
-        behind_row(emissions, l->labels, beta, t + 1, after, l->from);
+        score_after(emissions, l->labels, beta, t + 1, after, l->from);
         double shift = relative_to_highest(after, l->from, l->to);
         for (int i = here.first; i < here.end; i++) {
             const double *out = l->relative + (ptrdiff_t)i * l->labels;
@@ -135,18 +136,20 @@ void qp_crf_backward(const qp_crf_lattice *l, qp_tensor emissions, const int32_t
 
 /* ---- probabilities ---- */
 
-double qp_crf_marginal(int labels, const double *alpha, const double *beta, double total, int t, int j)
+double qp_crf_marginal(int labels, const qp_crf_tables *tables, int t, int j)
 {
     ptrdiff_t at = (ptrdiff_t)t * labels + j;
-    return exp(alpha[at] + beta[at] - total);
+    return exp(tables->alpha[at] + tables->beta[at] - tables->total);
 }
 
-/* P(y_{t-1} = i, y_t = j) = exp(alpha[i] + transitions[i, j] + behind[j] - total), as a product of three numbers up to 1
- * and one of the whole row; where that one is beyond all bounds, as it is written. */
-static void pairs_of_row(const qp_crf_lattice *l, range before, range here, const double *alpha, const double *behind,
-                         double total, double factor, double *pair)
+/* pair += factor * P(y_{t-1} = i, y_t = j), with P = exp(alpha[i] + transitions[i, j] + after[j] - total), computed
+ * as a product of three numbers up to 1 and one factor of the whole row; where that factor would overflow, as
+ * written. */
+static void pairs_of_row(const qp_crf_lattice *l, range before, range here, const double *alpha, double total,
+                         double factor, double *pair)
 {
-    double shift = relative_to_highest(before, alpha, l->from) + relative_to_highest(here, behind, l->to);
+    const double *after = l->expected;
+    double shift = relative_to_highest(before, alpha, l->from) + relative_to_highest(here, after, l->to);
     double exponent = shift + l->highest - total;
     bool exactly = !(exponent < 300);
     double whole = exactly ? 0 : factor * exp(exponent);
@@ -154,25 +157,25 @@ static void pairs_of_row(const qp_crf_lattice *l, range before, range here, cons
         double *sum = pair + (ptrdiff_t)i * l->labels, share = whole * l->from[i];
         const double *relative = l->relative + (ptrdiff_t)i * l->labels;
         for (int j = here.first; j < here.end; j++)
-            sum[j] += exactly ? factor * exp(alpha[i] + transition(&l->crf, i, j) + behind[j] - total)
+            sum[j] += exactly ? factor * exp(alpha[i] + transition(&l->crf, i, j) + after[j] - total)
                               : share * relative[j] * l->to[j];
     }
 }
 
-void qp_crf_pair_counts(const qp_crf_lattice *l, qp_tensor emissions, const int32_t *tag, const double *alpha,
-                        const double *beta, double total, double factor, double *pair)
+void qp_crf_pair_counts(const qp_crf_lattice *l, qp_tensor emissions, const int32_t *tag, const qp_crf_tables *tables,
+                        double factor, double *pair)
 {
     for (int t = 1; t < emissions.rows; t++) {
         range here = allowed(l, tag, t);
-        behind_row(emissions, l->labels, beta, t, here, l->expected);
-        pairs_of_row(l, allowed(l, tag, t - 1), here, alpha + (ptrdiff_t)(t - 1) * l->labels, l->expected, total,
+        score_after(emissions, l->labels, tables->beta, t, here, l->expected);
+        pairs_of_row(l, allowed(l, tag, t - 1), here, tables->alpha + (ptrdiff_t)(t - 1) * l->labels, tables->total,
                      factor, pair);
     }
 }
 
-/* ---- the best ---- */
+/* ---- Viterbi ---- */
 
-/* The label before `to` on the best way there: no need to keep it, it is found again. */
+/* The label before `to` on the best path there; recomputed rather than stored. */
 static int best_before(const qp_crf *crf, const double *best, int to, double *score)
 {
     int found = 0;

@@ -21,7 +21,7 @@ static bool weights_fit(qp_tape *tape, const qp_crf *crf, int labels)
         qp_tape_fail(tape, QP_ESHAPE, "crf: transitions [%d, %d] for %d labels", w.rows, w.columns, labels);
     else if ((crf->start.value && !qp_view_is_row(crf->start, labels)) ||
              (crf->end.value && !qp_view_is_row(crf->end, labels)))
-        qp_tape_fail(tape, QP_ESHAPE, "crf: scores of starts or ends that are not those of %d labels", labels);
+        qp_tape_fail(tape, QP_ESHAPE, "crf: start or end scores not of shape [1, %d]", labels);
     return !qp_tape_failed(tape);
 }
 
@@ -67,28 +67,29 @@ static double loss_of(const crf_context *c, const qp_crf_lattice *lattice, int i
 typedef struct {
     qp_crf_lattice lattice;
     double *alpha, *beta, *pair, *start, *end;
-    qp_real *de; /* layout of the emissions, or NULL */
+    qp_real *de; /* in the layout of the emissions; NULL: not wanted */
 } counts;
 
-/* Adds factor * what is expected of sequence i, its tags known or, NULL, not. */
+/* Adds factor * the expected counts of sequence i: P(y_t = j) to the emissions, start and end, P(y_{t-1} = i, y_t =
+ * j) to the transitions; given the tags, or, NULL, over all y. */
 static void add_expected(const crf_context *c, counts *n, int i, const int32_t *tag, double factor)
 {
     qp_tensor e = rows_of(c->emissions, c->sequences, i);
     int labels = e.columns, last = e.rows - 1;
-    double total = qp_crf_forward(&n->lattice, e, tag, n->alpha);
+    const qp_crf_tables tables = {n->alpha, n->beta, qp_crf_forward(&n->lattice, e, tag, n->alpha)};
     qp_crf_backward(&n->lattice, e, tag, n->beta);
-    qp_crf_pair_counts(&n->lattice, e, tag, n->alpha, n->beta, total, factor, n->pair);
+    qp_crf_pair_counts(&n->lattice, e, tag, &tables, factor, n->pair);
     for (int t = 0; t <= last; t++)
         for (int j = 0; j < labels; j++) {
             if (tag && tag[t] >= 0 && tag[t] != j) continue;
-            double p = factor * qp_crf_marginal(labels, n->alpha, n->beta, total, t, j);
+            double p = factor * qp_crf_marginal(labels, &tables, t, j);
             if (n->de) n->de[(ptrdiff_t)(c->sequences.start[i] + t) * e.stride + j] += (qp_real)p;
             if (t == 0) n->start[j] += p;
             if (t == last) n->end[j] += p;
         }
 }
 
-/* Where the gradient of a weight goes. */
+/* Where the gradient of a weight is written. */
 typedef struct {
     qp_tensor weight;
     qp_real *grad, beta;
@@ -110,6 +111,8 @@ static void add_gradient(target to, const double *sum)
         }
 }
 
+/* d loss/d e[t, j] = P(y_t = j) - P(y_t = j | tag), and the same difference of expected counts for transitions, start
+ * and end. */
 static void crf_back(qp_tape *tape, void *context)
 {
     const crf_context *c = context;
@@ -129,7 +132,7 @@ static void crf_back(qp_tape *tape, void *context)
         memset(n.pair, 0, (square + 2 * labels) * sizeof *n.pair);
         qp_crf_lattice_init(&n.lattice, &c->crf, memory);
         for (int i = 0; i < c->sequences.count; i++) {
-            double factor = (double)dy[c->reduction == QP_NONE ? i * c->y.stride : 0];
+            double factor = (double)dy[c->reduction == QP_NONE ? (ptrdiff_t)i * c->y.stride : 0];
             if (c->reduction == QP_MEAN) factor /= c->sequences.count;
             if (qp_sequence_length(c->sequences, i) == 0 || factor == 0) continue;
             add_expected(c, &n, i, NULL, factor);
@@ -146,7 +149,7 @@ qp_tensor qp_crf_loss(qp_tape *tape, qp_tensor emissions, qp_sequences sequences
                       qp_reduction reduction)
 {
     if (qp_tape_failed(tape)) return (qp_tensor){0};
-    if (emissions.columns < 1) return qp_tape_fail(tape, QP_ESHAPE, "crf: emissions of no label");
+    if (emissions.columns < 1) return qp_tape_fail(tape, QP_ESHAPE, "crf: emissions without labels");
     if (!weights_fit(tape, crf, emissions.columns) || !tags_fit(tape, emissions, sequences, tag)) return (qp_tensor){0};
     bool whole = reduction != QP_NONE;
     qp_tensor y = qp_tape_tensor(tape, whole ? 1 : sequences.count, 1);

@@ -6,7 +6,7 @@
 #include "lib/tensor/pointwise.h"
 #include "lib/tensor/rows.h"
 
-/* Sum of a column in double, rows ascending: one order, whatever the machine. */
+/* Sum of a column in double, in ascending order of rows. */
 static double sum_in_order(int rows, const qp_real *value)
 {
     double sum = 0;
@@ -20,7 +20,7 @@ typedef struct {
     qp_tensor logits, y;
     const int32_t *target;
     qp_cross_entropy_config config;
-    double counted; /* QP_MEAN divides by it; 0: nothing counted */
+    double counted; /* the divisor of QP_MEAN; 0: no row counts */
 } cross_entropy_context;
 
 /* d(loss)/d(value of row r), for every row. */
@@ -31,7 +31,7 @@ static void row_scales(const cross_entropy_context *c, const qp_real *dy, qp_rea
     for (int r = 0; r < c->logits.rows; r++) scale[r] = c->config.reduction == QP_NONE ? dy[r] : whole;
 }
 
-/* The gradient may take the place of the logits if nobody else holds or needs them. */
+/* Whether the gradient may overwrite the logits: nobody else reads them. */
 static bool can_reuse_logits(const cross_entropy_context *c)
 {
     const qp_tensor x = c->logits;
@@ -54,6 +54,7 @@ static qp_cross_entropy_terms terms_of(const int32_t *target, const qp_cross_ent
         .target = target, .smoothing = config->smoothing, .weight = config->weight, .row_scale = row_scale};
 }
 
+/* dlogits[r] = scale[r] * d value[r]/d logits[r], see qp_cross_entropy_rows */
 static void cross_entropy_back(qp_tape *tape, void *context)
 {
     const cross_entropy_context *c = context;
@@ -137,7 +138,7 @@ typedef struct {
     qp_reduction reduction;
 } soft_context;
 
-/* d(-sum_c t_c log p_c)/dx_c = p_c * sum(t) - t_c */
+/* dx_c = dvalue*(p_c*sum(t) - t_c) */
 static void soft_back(qp_tape *tape, void *context)
 {
     const soft_context *c = context;
@@ -159,7 +160,7 @@ static void soft_back(qp_tape *tape, void *context)
     qp_tape_rewind(tape, mark);
 }
 
-/* A class of probability 0 adds nothing, even where log p is -inf. */
+/* -sum_c t_c log p_c; a class with t = 0 adds nothing, even where log p is -inf. */
 static double soft_row(int classes, const qp_real *target, const qp_real *log_p)
 {
     double sum = 0;

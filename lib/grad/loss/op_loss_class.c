@@ -12,10 +12,10 @@ typedef struct {
     double *first, *second; /* [classes] scratch */
 } class_row;
 
-/* The value of a row; with slope, d value/d x_c into slope[c]. */
+/* The value of a row; unless slope is NULL, slope[c] = d value/d x_c. The equations are in op_loss_class.h. */
 typedef double row_function(const class_row *r, double *slope);
 
-/* log softmax(x/temperature); returns the logarithm of the sum. */
+/* log_p = log softmax(x/temperature); returns log sum exp(x/temperature). */
 static double log_softmax(int n, const qp_real *x, double temperature, double *log_p)
 {
     double top = (double)x[0], sum = 0;
@@ -31,7 +31,7 @@ static void clear(const class_row *r, double *slope)
     for (int c = 0; c < r->classes; c++) slope[c] = 0;
 }
 
-/* From derivatives by log p to those by the logits. */
+/* From derivatives with respect to log p to those with respect to the logits: slope_c -= p_c*sum(slope) */
 static void through_softmax(const class_row *r, double *slope)
 {
     double sum = 0;
@@ -39,6 +39,7 @@ static void through_softmax(const class_row *r, double *slope)
     for (int c = 0; c < r->classes; c++) slope[c] -= exp(r->log_p[c]) * sum;
 }
 
+/* lack_c = s - x_y + x_c:  d/dx_c = [lack_c > 0]/C, d/dx_y = -their sum */
 static double hinge(const class_row *r, double *slope)
 {
     double sum = 0;
@@ -52,6 +53,7 @@ static double hinge(const class_row *r, double *slope)
     return sum / r->classes;
 }
 
+/* d/d log p_y = -b*((1-p)^s - s*(1-p)^(s-1)*p*log p) */
 static double focal(const class_row *r, double *slope)
 {
     double log_p = r->log_p[r->right], p = exp(log_p), rest = -expm1(log_p);
@@ -65,6 +67,7 @@ static double focal(const class_row *r, double *slope)
     return -share * power * log_p;
 }
 
+/* d/d log p_y = -1 - s*p */
 static double poly1(const class_row *r, double *slope)
 {
     double log_p = r->log_p[r->right];
@@ -76,6 +79,7 @@ static double poly1(const class_row *r, double *slope)
     return -log_p - r->strength * expm1(log_p);
 }
 
+/* d/dx_c = p_c*(1 + 2*s*log sum exp x) - [c = y] */
 static double z_loss(const class_row *r, double *slope)
 {
     for (int c = 0; slope && c < r->classes; c++)
@@ -83,6 +87,7 @@ static double z_loss(const class_row *r, double *slope)
     return -r->log_p[r->right] + r->strength * r->log_sum * r->log_sum;
 }
 
+/* d/d log p_c = s*b_c*p_c/(1-p_c) for c != y, d/d log p_y = -1 */
 static double unlikelihood(const class_row *r, double *slope)
 {
     double value = -r->log_p[r->right];
@@ -101,6 +106,7 @@ static double unlikelihood(const class_row *r, double *slope)
     return value;
 }
 
+/* d/d log p_c = s*p_c*(log p_c + 1) - [c = y] */
 static double confidence(const class_row *r, double *slope)
 {
     double negative_entropy = 0;
@@ -113,6 +119,7 @@ static double confidence(const class_row *r, double *slope)
     return -r->log_p[r->right] + r->strength * negative_entropy;
 }
 
+/* d/dx_c = s*T*(softmax(x/T)_c - softmax(b/T)_c) + (1-s)*(p_c - [c = y]) */
 static double distillation(const class_row *r, double *slope)
 {
     double *teacher = r->first, *student = r->second, t = r->temperature, apart = 0;
@@ -128,6 +135,7 @@ static double distillation(const class_row *r, double *slope)
     return r->strength * t * t * apart - (1 - r->strength) * r->log_p[r->right];
 }
 
+/* d/d log p_c = -b_c*p_c/(p_c + s) */
 static double guided(const class_row *r, double *slope)
 {
     double value = 0;
@@ -143,7 +151,7 @@ static double guided(const class_row *r, double *slope)
 static const struct {
     const char *name;
     row_function *row;
-    bool beside; /* must be given, [rows, C] */
+    bool beside; /* required, [rows, C] */
     bool without_target;
 } kinds[QP_CLASS_KINDS] = {
     [QP_CLASS_HINGE] = {"class hinge", hinge, false, false},
@@ -165,7 +173,7 @@ typedef struct {
 
 static bool counts(const class_context *c, int row) { return !c->target || c->target[row] >= 0; }
 
-/* The constants and the scratch of every row; false: no memory. */
+/* The constants and the scratch memory of all rows; false: the tape has failed. */
 static bool prepare(qp_tape *tape, const class_context *c, class_row *row)
 {
     size_t n = (size_t)c->x.columns;
@@ -190,6 +198,7 @@ static double row_value(const class_context *c, class_row *row, int r, double *s
     return kinds[c->config.kind].row(row, slope);
 }
 
+/* dx_c = dvalue * d value/d x_c */
 static void class_back(qp_tape *tape, void *context)
 {
     const class_context *c = context;
@@ -219,9 +228,10 @@ static bool check(qp_tape *tape, qp_tensor x, const int32_t *target, const qp_cl
     const char *name = kinds[config->kind].name;
     const char *lacks = NULL;
     if (!target && !kinds[config->kind].without_target) lacks = "no target";
-    if (!config->beside && kinds[config->kind].beside) lacks = "nothing beside the logits";
+    if (!config->beside && kinds[config->kind].beside) lacks = "no values beside the logits";
     if (config->kind == QP_CLASS_DISTILLATION && !(config->temperature > 0)) lacks = "no temperature above 0";
-    if (x.columns < 2 && config->kind != QP_CLASS_GUIDED) lacks = "fewer than two classes"; /* one key is a sentence */
+    if (x.columns < 2 && config->kind != QP_CLASS_GUIDED)
+        lacks = "fewer than two classes"; /* an alignment may have one key */
     if (lacks) qp_tape_fail(tape, QP_ESHAPE, "%s: logits [%d, %d], %s", name, x.rows, x.columns, lacks);
     for (int r = 0; !lacks && target && r < x.rows; r++)
         if (target[r] >= x.columns) {

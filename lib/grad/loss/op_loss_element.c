@@ -2,13 +2,13 @@
 
 #include <math.h>
 
-/* A loss is two functions of one element: its value and d(value)/dx, in double. `c` is the loss's constant. */
+/* A loss is two functions of one element, in double: its value and slope = d value/dx. c is the loss's constant. */
 typedef double element_function(double x, double t, double c);
 
 typedef struct {
     const char *name;
     element_function *value, *slope;
-    bool positive; /* its constant must be above 0 */
+    bool positive; /* the constant must be above 0 */
 } element_loss;
 
 static double bce_value(double x, double t, double c)
@@ -146,6 +146,7 @@ typedef struct {
     qp_reduction reduction;
 } element_context;
 
+/* dx = dvalue * d value/dx */
 static void element_back(qp_tape *tape, void *context)
 {
     const element_context *c = context;
@@ -172,7 +173,7 @@ qp_tensor qp_element_loss(qp_tape *tape, qp_element_loss_kind kind, qp_tensor x,
     const element_loss *loss = &kinds[kind];
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     if (loss->positive && !(constant > 0))
-        return qp_tape_fail(tape, QP_ESHAPE, "%s: its constant %g is not above 0", loss->name, (double)constant);
+        return qp_tape_fail(tape, QP_ESHAPE, "%s: the constant %g is not above 0", loss->name, (double)constant);
     bool each = reduction == QP_NONE;
     if (x.rows < 1 || x.columns < 1 || !target)
         return qp_tape_fail(tape, QP_ESHAPE, "%s: x [%d, %d]%s; nothing to compare", loss->name, x.rows, x.columns,

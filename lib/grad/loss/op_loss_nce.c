@@ -1,14 +1,13 @@
+#include "lib/grad/loss/op_loss_nce.h"
+
 #include <math.h>
 
-#include "lib/grad/loss/op_loss_pair.h"
 #include "lib/tensor/gemm.h"
 #include "lib/tensor/pointwise.h"
 
-/* qp_info_nce: both softmaxes of one matrix of likenesses. */
-
 typedef struct {
     qp_tensor x[2], y;
-    qp_real *unit[2], *length[2], *like; /* [rows, columns], [rows], [rows, rows] */
+    qp_real *unit[2], *length[2], *similarity; /* [rows, columns], [rows], [rows, rows] */
     qp_real temperature;
 } nce_context;
 
@@ -22,7 +21,7 @@ static bool make_unit(qp_tensor x, qp_real *unit, qp_real *length)
     return true;
 }
 
-/* log sum exp of n numbers, `step` apart */
+/* log sum exp of n numbers, `step` elements apart */
 static double log_sum(int n, const qp_real *x, int step)
 {
     double top = (double)x[0], sum = 0;
@@ -31,13 +30,13 @@ static double log_sum(int n, const qp_real *x, int step)
     return top + log(sum);
 }
 
-/* d(loss)/d(like), scaled: (softmax over the row + softmax over the column - 2 on the diagonal)/(2 rows) */
-static void slope_of_likeness(const nce_context *c, double scale, double *column_sum, qp_real *slope)
+/* slope = scale * d loss/d s: (softmax over the row + softmax over the column - 2 on the diagonal)/(2 rows) */
+static void similarity_slope(const nce_context *c, double scale, double *column_sum, qp_real *slope)
 {
     int n = c->x[0].rows;
-    for (int k = 0; k < n; k++) column_sum[k] = log_sum(n, c->like + k, n);
+    for (int k = 0; k < n; k++) column_sum[k] = log_sum(n, c->similarity + k, n);
     for (int r = 0; r < n; r++) {
-        const qp_real *row = c->like + (ptrdiff_t)r * n;
+        const qp_real *row = c->similarity + (ptrdiff_t)r * n;
         double row_sum = log_sum(n, row, 1);
         for (int k = 0; k < n; k++) {
             double share = exp((double)row[k] - row_sum) + exp((double)row[k] - column_sum[k]) - 2 * (k == r);
@@ -46,7 +45,7 @@ static void slope_of_likeness(const nce_context *c, double scale, double *column
     }
 }
 
-/* From the gradient of a unit row to that of the row: what points along it falls away. */
+/* From the gradient of u = unit(x) to that of x:  dx = (du - u*(u . du)) / |x| */
 static void through_length(const nce_context *c, int which, const qp_real *dunit, qp_real beta, qp_real *dx)
 {
     const qp_tensor x = c->x[which];
@@ -62,6 +61,7 @@ static void through_length(const nce_context *c, int which, const qp_real *dunit
     }
 }
 
+/* With G = d loss/d s:  d unit(a) = G unit(b)/temperature     d unit(b) = G' unit(a)/temperature */
 static void nce_back(qp_tape *tape, void *context)
 {
     const nce_context *c = context;
@@ -75,7 +75,7 @@ static void nce_back(qp_tape *tape, void *context)
         qp_real *slope = qp_tape_memory(tape, (size_t)n * (size_t)n * sizeof *slope);
         qp_real *dunit = qp_tape_memory(tape, (size_t)n * (size_t)columns * sizeof *dunit);
         if (!column_sum || !slope || !dunit) return;
-        slope_of_likeness(c, scale, column_sum, slope);
+        similarity_slope(c, scale, column_sum, slope);
         qp_gemm(i == 1 ? QP_ATB : QP_AB, 1, qp_matrix_dense(slope, n, n), qp_matrix_dense(c->unit[1 - i], n, columns),
                 0, qp_matrix_dense(dunit, n, columns));
         through_length(c, i, dunit, beta, dx);
@@ -95,16 +95,16 @@ qp_tensor qp_info_nce(qp_tape *tape, qp_tensor a, qp_tensor b, qp_real temperatu
         c.unit[i] = qp_tape_memory(tape, (size_t)n * (size_t)columns * sizeof(qp_real));
         c.length[i] = qp_tape_memory(tape, (size_t)n * sizeof(qp_real));
     }
-    c.like = qp_tape_memory(tape, (size_t)n * (size_t)n * sizeof(qp_real));
+    c.similarity = qp_tape_memory(tape, (size_t)n * (size_t)n * sizeof(qp_real));
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     if (!make_unit(a, c.unit[0], c.length[0]) || !make_unit(b, c.unit[1], c.length[1]))
         return qp_tape_fail(tape, QP_ESHAPE, "info nce: a row of zeros has no direction");
     qp_gemm(QP_ABT, 1 / temperature, qp_matrix_dense(c.unit[0], n, columns), qp_matrix_dense(c.unit[1], n, columns), 0,
-            qp_matrix_dense(c.like, n, n));
+            qp_matrix_dense(c.similarity, n, n));
     double sum = 0;
     for (int r = 0; r < n; r++) {
-        const double own = (double)c.like[(ptrdiff_t)r * n + r];
-        sum += (log_sum(n, c.like + (ptrdiff_t)r * n, 1) + log_sum(n, c.like + r, n)) / 2 - own;
+        const double own = (double)c.similarity[(ptrdiff_t)r * n + r];
+        sum += (log_sum(n, c.similarity + (ptrdiff_t)r * n, 1) + log_sum(n, c.similarity + r, n)) / 2 - own;
     }
     c.y.value[0] = (qp_real)(sum / n);
     qp_tape_record(tape, c.y, nce_back, &c, sizeof c);

@@ -12,7 +12,8 @@ typedef struct {
     double *scratch; /* [2*n] */
 } pair_row;
 
-/* The value; with slope, d value/d x[i][k] into slope[i][k], i = 0, 1 (triplet: 2). */
+/* The value of a row; unless slope is NULL, slope[i][k] = d value/d x[i][k], i = 0, 1 (triplet: 2). The equations are
+ * in op_loss_pair.h. */
 typedef double pair_function(const pair_row *r, double *const *slope);
 
 static double distance(int n, const qp_real *a, const qp_real *b)
@@ -22,6 +23,7 @@ static double distance(int n, const qp_real *a, const qp_real *b)
     return sqrt(sum);
 }
 
+/* d cos/da = b/(|a||b|) - cos*a/|a|^2, and so for b */
 static double cosine(const pair_row *r, double *const *slope)
 {
     const qp_real *a = r->x[0], *b = r->x[1];
@@ -40,6 +42,7 @@ static double cosine(const pair_row *r, double *const *slope)
     return *r->target > 0 ? 1 - angle : fmax(0, angle - r->constant);
 }
 
+/* d/da = 2 (a-b), or -2 (c - |a-b|) (a-b)/|a-b|; d/db = -d/da */
 static double contrastive(const pair_row *r, double *const *slope)
 {
     double apart = distance(r->n, r->x[0], r->x[1]), lack = fmax(0, r->constant - apart);
@@ -51,6 +54,7 @@ static double contrastive(const pair_row *r, double *const *slope)
     return *r->target > 0 ? apart * apart : lack * lack;
 }
 
+/* d/da = -t where the term is above 0; d/db = -d/da */
 static double ranking(const pair_row *r, double *const *slope)
 {
     double sum = 0, t = (double)*r->target;
@@ -70,7 +74,7 @@ static void log_softmax(int n, const qp_real *x, double *log_p)
     for (int k = 0; k < n; k++) log_p[k] = (double)x[k] - top - log(sum);
 }
 
-/* d KL(p||q)/da = p (log p - log q - KL(p||q)), d KL(q||p)/da = p - q */
+/* d KL(p||q)/da = p (log p - log q - KL(p||q)), d KL(q||p)/da = p - q, and so for b */
 static double symmetric_kl(const pair_row *r, double *const *slope)
 {
     double *p = r->scratch, *q = r->scratch + r->n, kl[2] = {0, 0};
@@ -88,6 +92,7 @@ static double symmetric_kl(const pair_row *r, double *const *slope)
     return (kl[0] + kl[1]) / 2;
 }
 
+/* d/da = a, d/db = (exp(b) - 1)/2 */
 static double gaussian_kl(const pair_row *r, double *const *slope)
 {
     double sum = 0;
@@ -99,6 +104,7 @@ static double gaussian_kl(const pair_row *r, double *const *slope)
     return sum;
 }
 
+/* d/da = (a - t)/exp(b), d/db = (1 - (t - a)^2/exp(b))/2 */
 static double gaussian_nll(const pair_row *r, double *const *slope)
 {
     double sum = 0;
@@ -111,6 +117,8 @@ static double gaussian_nll(const pair_row *r, double *const *slope)
     return sum;
 }
 
+/* where the value is above 0: d/d positive = (positive - anchor)/|..|, d/d negative = (anchor - negative)/|..|,
+ * d/d anchor = -their sum */
 static double triplet(const pair_row *r, double *const *slope)
 {
     const qp_real *anchor = r->x[0], *positive = r->x[1], *negative = r->x[2];
@@ -165,7 +173,7 @@ static bool prepare(qp_tape *tape, const pair_context *c, pair_row *row)
     return row->scratch != NULL;
 }
 
-/* One tensor after the other: two of them may be the same. */
+/* dx_i = dvalue * d value/d x_i, one tensor after the other because two of them may be the same. */
 static void pair_back(qp_tape *tape, void *context)
 {
     const pair_context *c = context;

@@ -20,7 +20,7 @@ static void forward(const qp_cell_row *row)
 }
 
 /* With u = tanh(c) and d = dc + dh*o*(1 - u*u):   (i f g o are activations here)
- *   da_i = d*g*i*(1-i)     da_f = d*c_{t-1}*f*(1-f)     da_g = d*i*(1-g*g)     da_o = dh*u*o*(1-o)     dc_{t-1} = d*f */
+ *   da_i = d*g*i*(1-i)     da_f = d*c_{t-1}*f*(1-f)     da_g = d*i*(1-g*g)     da_o = dh*u*o*(1-o)    dc_{t-1} = d*f */
 static void backward(const qp_cell_row *row)
 {
     qp_lstm_row_back(row->width, row->gates, row->cell_before, row->cell, row->dh, row->d_cell);

@@ -2,7 +2,7 @@
 #include "lib/tensor/pointwise.h"
 
 /* f g o    an LSTM whose input gate is 1 - the forget gate:
- *   c_t = sigmoid(f)*c_{t-1} + (1 - sigmoid(f))*tanh(g)     h_t = sigmoid(o)*tanh(c_t)       Source  Greff et al. 2015 */
+ *   c_t = sigmoid(f)*c_{t-1} + (1 - sigmoid(f))*tanh(g)     h_t = sigmoid(o)*tanh(c_t)     Source  Greff et al. 2015 */
 
 static void forward(const qp_cell_row *row)
 {

@@ -49,7 +49,7 @@ static void forward(qp_recurrent_run *run, const qp_recurrent_step *step)
 }
 
 /* With u = tanh(LN(c)), du = LN'(dh*o*(1-u*u)) and d = dc + du:   (i f g o are activations here)
- *   da_i = d*g*i*(1-i)     da_f = d*c_{t-1}*f*(1-f)     da_g = d*i*(1-g*g)     da_o = dh*u*o*(1-o)     dc_{t-1} = d*f */
+ *   da_i = d*g*i*(1-i)     da_f = d*c_{t-1}*f*(1-f)     da_g = d*i*(1-g*g)     da_o = dh*u*o*(1-o)    dc_{t-1} = d*f */
 static void cell_backward(const qp_cell_row *row, const qp_real *u, const qp_real *du)
 {
     const size_t width = row->width;

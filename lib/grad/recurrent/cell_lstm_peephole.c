@@ -3,7 +3,7 @@
 
 /* i f g o    an LSTM whose gates read the cell through the weights p [3, hidden]:
  *   i = sigmoid(a_i + p_0*c_{t-1})   f = sigmoid(a_f + p_1*c_{t-1})   c_t = f*c_{t-1} + i*tanh(a_g)
- *   o = sigmoid(a_o + p_2*c_t)       h_t = o*tanh(c_t)                                Source  Gers & Schmidhuber 2000 */
+ *   o = sigmoid(a_o + p_2*c_t)       h_t = o*tanh(c_t)                               Source  Gers & Schmidhuber 2000 */
 
 static void forward(const qp_cell_row *row)
 {

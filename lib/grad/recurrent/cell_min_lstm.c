@@ -4,7 +4,7 @@
 
 /* f i s    an LSTM whose gates do not depend on the state and sum to 1: there is no U and no c
  *   f, i = sigmoid(x_t W' + b)     s = g(x_t W_s' + b_s), g of cell_positive.h     h_t = (f*h_{t-1} + i*s) / (f + i)
- * Where both gates underflow to 0 they count as equal: h_t = (h_{t-1} + s) / 2.                Source  Feng et al. 2024 */
+ * Where both gates underflow to 0 they count as equal: h_t = (h_{t-1} + s) / 2.             Source  Feng et al. 2024 */
 
 /* f / (f + i) */
 static qp_real share(qp_real f, qp_real i) { return f + i > 0 ? f / (f + i) : (qp_real)0.5; }

@@ -3,25 +3,26 @@
 
 #include "lib/grad/recurrent/recurrence.h"
 
-/* cell_norm — what the cells with layer norm share.
+/* cell_norm — the layer norms of recurrent cells.
  *
- * A norm works on `groups` parts of a row side by side, each with its own mean and deviation; its weight and bias are
- * the cell's extras number `weight` and `weight` + 1, as wide as the row. */
+ * A norm divides a row into `groups` parts, each with its own mean and deviation; its weight and bias are the cell's
+ * extras `weight` and `weight` + 1, as wide as the row. */
 typedef struct {
     int columns, groups, weight;
-    qp_real *raw;            /* [rows, columns] what it was given */
+    qp_real *raw;            /* [rows, columns] its input */
     qp_real *mean, *inverse; /* [rows, groups] */
 } qp_cell_norm;
 
-/* qp_cell_norm_forward  y [count, columns] := LN(y), the rows at place `place`
- * qp_cell_norm_back     dy -> dL/d what was given, in place; weight and bias receive their gradients */
+/* qp_cell_norm_take     allocates the norm's memory; false: the tape has failed
+ * qp_cell_norm_forward  y [count, columns] := LN(y), the rows from place `place`
+ * qp_cell_norm_back     from dy to dL/d input, in place; adds the gradients of weight and bias */
 bool qp_cell_norm_take(qp_tape *tape, const qp_recurrent_run *run, qp_cell_norm *norm);
 void qp_cell_norm_forward(const qp_recurrent_run *run, const qp_cell_norm *norm, int place, int count, qp_real *y);
 void qp_cell_norm_back(const qp_recurrent_run *run, const qp_cell_norm *norm, int place, int count, qp_real *dy);
 
-/* The norms of both products, in a cell's `own`; the cell's first four extras are QP_CELL_NORM_EXTRAS.
- * qp_cell_norms_inputs, _inputs_backward — for the hooks of a cell of `groups` groups
- * qp_cell_norms_product — the step's product h U' := its norm; _product_back its way back, from its gradient. */
+/* The norms of both products, in the cell's `own`; its first four extras are QP_CELL_NORM_EXTRAS.
+ * qp_cell_norms_inputs, qp_cell_norms_inputs_backward — the hooks `inputs`, `inputs_backward` of a cell with `groups`
+ * groups qp_cell_norms_product, qp_cell_norms_product_back — the step's product h U' := its norm, and the way back */
 typedef struct {
     qp_cell_norm input, recurrent;
 } qp_cell_norms;

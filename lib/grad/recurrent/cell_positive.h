@@ -6,8 +6,8 @@
 #include "lib/tensor/pointwise.h"
 
 /* cell_positive — the positive function of min_gru and min_lstm:  g(a) = a + 1/2 if a >= 0, else sigmoid(a)
- * qp_cell_positive        s = g(s) in place; scratch [n]
- * qp_cell_positive_slope  g'(a), made of g(a): both pieces meet at 1/2 */
+ * qp_cell_positive        s = g(s), in place; scratch [n]
+ * qp_cell_positive_slope  g'(a), computed from g(a): both pieces meet at g = 1/2 */
 static inline void qp_cell_positive(size_t n, qp_real *s, qp_real *scratch)
 {
     qp_activate(QP_SIGMOID, n, s, 0, scratch);

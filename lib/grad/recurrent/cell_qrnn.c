@@ -3,7 +3,7 @@
 
 /* z f o    the quasi-recurrent network: a convolution over two tokens, then pooling with a forget gate; there is no U
  *   a_t = [x_{t-1} x_t] W' + b, W [3*hidden, in, 2], zeros before the first token
- *   c_t = sigmoid(f)*c_{t-1} + (1 - sigmoid(f))*tanh(z)     h_t = sigmoid(o)*c_t          Source  Bradbury et al. 2017 */
+ *   c_t = sigmoid(f)*c_{t-1} + (1 - sigmoid(f))*tanh(z)     h_t = sigmoid(o)*c_t        Source  Bradbury et al. 2017 */
 
 static void forward(const qp_cell_row *row)
 {

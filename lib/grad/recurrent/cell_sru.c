@@ -3,7 +3,7 @@
 
 /* x f r s    the simple recurrent unit: there is no U; the gates read the state only through v [2, hidden]
  *   f = sigmoid(a_f + v_0*c_{t-1})   r = sigmoid(a_r + v_1*c_{t-1})   c_t = f*c_{t-1} + (1 - f)*a_x
- *   h_t = r*tanh(c_t) + (1 - r)*a_s                                                            Source  Lei et al. 2018 */
+ *   h_t = r*tanh(c_t) + (1 - r)*a_s                                                          Source  Lei et al. 2018 */
 
 static void forward(const qp_cell_row *row)
 {

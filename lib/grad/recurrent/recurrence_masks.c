@@ -24,7 +24,7 @@ void qp_recurrence_read_back(const qp_recurrent_run *run, int count, qp_real *dh
     }
 }
 
-/* y = m old + (1 - m) made */
+/* y = m*old + (1 - m)*made */
 static void mix(size_t n, const qp_real *m, const qp_real *old, const qp_real *made, qp_real *y)
 {
     for (size_t k = 0; k < n; k++) y[k] = made[k] + m[k] * (old[k] - made[k]);
@@ -45,7 +45,7 @@ void qp_recurrence_keep(qp_recurrent_run *run, int t, int place, int count)
     }
 }
 
-/* What arrives at d belongs to m of the old state (added to `old`, or put there) and to 1 - m of what was made. */
+/* The gradient d is split: m*d goes to the old state (added to `old`, or stored there), d becomes (1 - m)*d. */
 static void split(size_t n, const qp_real *m, qp_real *d, bool add, qp_real *old)
 {
     for (size_t k = 0; k < n; k++) {

@@ -1,6 +1,6 @@
 #include "lib/grad/recurrent/recurrence.h"
 
-/* A sequence begins with zeros before it. */
+/* Before its first token a sequence has zeros. */
 void qp_recurrence_window(const qp_recurrent_run *run, qp_real *input)
 {
     const qp_recurrence *order = &run->order;

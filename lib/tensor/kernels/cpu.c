@@ -8,7 +8,7 @@
 #include <xmmintrin.h>
 #endif
 
-/* -1 until the first question. Threads that ask at the same time all find the same answer, so a plain store will do. */
+/* -1 until the first call. Threads that call at the same time find the same level, so a relaxed store is enough. */
 static atomic_int chosen_level = -1;
 
 const char *qp_cpu_name(qp_cpu level)

@@ -8,26 +8,27 @@
 #define QP_VECTOR_KERNELS 1
 #endif
 
-/* cpu — which kernels this process uses. Decided once, at the first question: the widest the CPU and the operating
- * system support, or what the environment variable QUIPU_CPU says. */
+/* cpu — which kernels this process uses. Chosen once, at the first call: the widest that the CPU and the operating
+ * system support, or the level that the environment variable QUIPU_CPU names. */
 typedef enum { QP_CPU_SCALAR, QP_CPU_AVX2, QP_CPU_AVX512 } qp_cpu;
 
 qp_cpu qp_cpu_level(void);
 const char *qp_cpu_name(qp_cpu level); /* "scalar", "avx2", "avx512" */
 
-/* qp_cpu_check — false when QUIPU_CPU names an unknown or unsupported level (the process then uses the widest);
- * *wanted is what it said. */
+/* qp_cpu_check — false when QUIPU_CPU names an unknown or unsupported level (the process then uses the widest).
+ * wanted  receives the variable's value, NULL if it is not set; may be NULL */
 bool qp_cpu_check(const char **wanted);
 
-/* qp_cpu_supports — can this build on this machine run the kernels of a level?  (With qp_real = double: scalar alone.) */
+/* qp_cpu_supports — whether this build on this machine can run a level's kernels. In double there is only the scalar
+ *   one. */
 bool qp_cpu_supports(qp_cpu level);
 
-/* qp_cpu_force — use the kernels of `level` from now on; false (and no change) if it is not supported.
- * For tests and benchmarks: results of two levels differ in the last bits, and a packed weight keeps its layout. */
+/* qp_cpu_force — use the kernels of `level` from now on; false, and no change, if it is not supported. For tests and
+ * benchmarks: results of two levels differ in the last bits. */
 bool qp_cpu_force(qp_cpu level);
 
-/* qp_cpu_flush_subnormals — flush subnormals to zero in the calling thread; every worker thread calls it (a training
- * step with subnormals takes 1.65 times as long). */
+/* qp_cpu_flush_subnormals — flush subnormal numbers to zero in the calling thread; every worker thread calls it. (A
+ * training step with subnormals takes 1.65 times as long.) */
 void qp_cpu_flush_subnormals(void);
 
 #endif

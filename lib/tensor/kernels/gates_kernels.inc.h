@@ -1,9 +1,9 @@
-/* gates_kernels.inc.h — the bodies of the kernels of gates.h, in the words of vector_*.h.
+/* gates_kernels.inc.h — the kernels of lib/tensor/gates.h, written with the operations of vector_*.h.
  * Included once by each of gates_scalar.c, gates_avx2.c and gates_avx512.c. */
 #include "lib/tensor/kernels/gates_kernels.h"
 #include "lib/tensor/kernels/vector_part.inc.h"
 
-/* s(1-s) and 1-t^2: the derivatives of sigmoid and tanh by their results */
+/* s*(1-s) and 1-t^2: the derivatives of sigmoid and tanh, from their results */
 static inline vreal sigmoid_slope(vreal s) { return v_mul(s, v_sub(v_set(1), s)); }
 static inline vreal tanh_slope(vreal t) { return v_fnma(t, t, v_set(1)); }
 

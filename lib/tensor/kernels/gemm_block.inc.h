@@ -1,10 +1,10 @@
 /* gemm_block.inc.h — products cut into tiles (Goto & van de Geijn 2008).
  * A block of B, BLOCK_DEPTH x BLOCK_COLUMNS, is packed and stays in the second-level cache; a strip of A of one tile's
- * height stays in the first level and meets all of the block. Blocks are of equal size, so none is a
- * remainder; their number depends on the shape alone. */
+ * height stays in the first level while it is multiplied with the whole block. All blocks have nearly the same size, so
+ * there is no small remainder; their number depends on the shape alone. */
 #include <string.h>
 
-/* ---- packing: bring operands into the order in which a tile reads them, step l of all rows side by side ---- */
+/* ---- packing: operands in the order in which a tile reads them, step l of all rows side by side ---- */
 
 /* to[l*width + r] = from[r*stride + l] for 8 rows and 8 steps */
 QP_INLINE void turn_8x8(qp_real *to, ptrdiff_t width, const qp_real *from, ptrdiff_t stride)
@@ -36,8 +36,8 @@ QP_INLINE void turn_4x4(qp_real *to, ptrdiff_t width, const qp_real *from, ptrdi
     _mm_storeu_ps(to + 3 * width, d);
 }
 
-/* to[l*width + r] = from[r*stride + l], r < rows, l < k. A cache line of every row at a time: what is written to then
- * lies close together too. */
+/* to[l*width + r] = from[r*stride + l], r < rows, l < k. One cache line of every row at a time, so that writes are
+ * close together too. */
 static void pack_turned(qp_real *to, int width, const qp_real *from, ptrdiff_t stride, int rows, int k)
 {
     enum { LINE = 16 };
@@ -72,7 +72,7 @@ static void pack_straight(qp_real *to, int width, const qp_real *from, ptrdiff_t
             store_at(to + r, load_at(from + r, (size_t)(rows - r)), (size_t)(rows - r));
 }
 
-/* One of the two: the operand's element (r, l) stands at from[r*row + l*step]. */
+/* One of the two: the operand's element (r, l) is from[r*row + l*step]. */
 static void pack_rows(qp_real *to, int width, const qp_real *from, ptrdiff_t row, ptrdiff_t step, int rows, int k)
 {
     if (step == 1)
@@ -86,7 +86,7 @@ static void pack_rows(qp_real *to, int width, const qp_real *from, ptrdiff_t row
 static inline int smaller(int a, int b) { return a < b ? a : b; }
 static inline int parts(int size, int largest) { return (size + largest - 1) / largest; }
 
-/* `size` things in `count` equal parts, the first ones larger by one where it does not come out even */
+/* `size` items in `count` parts; the first `larger` parts have one item more than the others */
 typedef struct {
     int count, least, larger;
 } cut;
@@ -98,14 +98,14 @@ static inline cut cut_of(int size, int largest)
 static inline int cut_start(cut c, int i) { return i * c.least + smaller(i, c.larger); }
 static inline int cut_size(cut c, int i) { return c.least + (i < c.larger); }
 
-/* What of a product is packed (A: only where reading it as it stands is slower, see READ_A_DIRECTLY), and the place for it. */
+/* What is packed, and where to. A is packed only where reading it in place is slower, see READ_A_DIRECTLY. */
 typedef struct {
     bool a_packed, b_packed;
     cut strips;
     qp_real *b_block, *a_group;
 } block_plan;
 
-/* All columns of a strip of `rows` rows: t.a and t.c stand at its first row. */
+/* All columns of a strip of `rows` rows; t.a and t.c point to its first row. */
 static void strip_product(tile t, int rows, int n, ptrdiff_t b_panel)
 {
     for (int j = 0; j < n; j += TILE_COLUMNS) {
@@ -116,7 +116,7 @@ static void strip_product(tile t, int rows, int n, ptrdiff_t b_panel)
     }
 }
 
-/* Rows of A side by side, a little further apart than they are long: no two of them on the same place of the cache. */
+/* Copies rows of A, padded so that no two of them fall on the same set of the cache; returns their distance. */
 static ptrdiff_t copy_rows(const qp_real *from, ptrdiff_t stride, int rows, int kc, qp_real *to)
 {
     const ptrdiff_t apart = (kc + 31) / 16 * 16;
@@ -124,8 +124,8 @@ static ptrdiff_t copy_rows(const qp_real *from, ptrdiff_t stride, int rows, int 
     return apart;
 }
 
-/* Columns of A as strips first .. last, depth kc from step pc, each in TILE_ROWS*kc + V_LANES reals: a row is stored as
- * a whole vector, whose end the next store covers. */
+/* Packs strips first .. last-1 of a transposed A, depth kc from step pc, each into TILE_ROWS*kc + V_LANES reals: a
+ * step is stored as a whole vector, whose unused end the next store overwrites. */
 static void pack_group(const qp_product *p, const block_plan *plan, int first, int last, int pc, int kc)
 {
     const ptrdiff_t area = (ptrdiff_t)TILE_ROWS * kc + V_LANES;
@@ -141,7 +141,7 @@ static void pack_group(const qp_product *p, const block_plan *plan, int first, i
     }
 }
 
-/* Say where strip i of A is to be read, having packed it if that is the plan. */
+/* Sets where strip i of A is read from; packs it first if the plan says so. */
 static void place_strip(const qp_product *p, const block_plan *plan, int i, int pc, int kc, tile *t)
 {
     const int in_group = i % STRIP_GROUP, rows = cut_size(plan->strips, i);
@@ -157,7 +157,7 @@ static void place_strip(const qp_product *p, const block_plan *plan, int i, int 
     }
 }
 
-/* C += one block: depth kc from step pc, the nc columns from jc. */
+/* C += one block: depth kc from step pc, nc columns from column jc. */
 static void block_product(const qp_product *p, const block_plan *plan, int jc, int nc, int pc, int kc)
 {
     const qp_real *b = p->b + pc * p->b_step + jc * p->b_column;

@@ -1,6 +1,6 @@
 /* gemm_tile.inc.h — the innermost product: a tile of C that stays in registers while k runs.
- * Included by gemm_avx2.c (tiles of 6 x 16) and gemm_avx512.c (12 x 32) after their vector header, which also says
- * TILE_ROWS and FOR_EACH_TILE_HEIGHT. The rows may be fewer: there is one function for every height. */
+ * Included by gemm_avx2.c (tiles of 6 x 16) and gemm_avx512.c (12 x 32) after their vector header; they also define
+ * TILE_ROWS and FOR_EACH_TILE_HEIGHT. A tile may have fewer rows: there is one function for every height. */
 #include "lib/tensor/kernels/gemm_kernels.h"
 #include "lib/tensor/kernels/vector_part.inc.h"
 
@@ -21,7 +21,7 @@ typedef struct {
     ptrdiff_t c_row;
 } tile;
 
-/* What becomes of a finished sum. `plain`, a constant where this is inlined: C is the sum itself. */
+/* Stores a finished sum. `plain`, a constant wherever this is inlined: C is the sum itself. */
 QP_INLINE void tile_store(const tile *t, qp_real *c, int column, vreal sum, bool part, bool plain)
 {
     size_t left = part ? (size_t)(t->columns - column) : V_LANES;
@@ -46,7 +46,7 @@ QP_INLINE void tile_store_all(const tile *t, vreal (*sum)[2], const int rows, co
     }
 }
 
-/* `rows`, `vectors` and `part` are constants wherever this is inlined. part: the last vector holds fewer columns. */
+/* `rows`, `vectors` and `part` are constants wherever this is inlined. part: the last vector has fewer columns. */
 QP_INLINE void tile_product(const tile *t, const int rows, const int vectors, const bool part)
 {
     vreal sum[TILE_ROWS][2];

@@ -1,7 +1,7 @@
 /* gemm_weight.inc.h — products with a weight packed once (gemm_packed.h). Every element of C is one chain of
  * multiply-adds over the whole of k in every function here, so its bits do not depend on how rows are grouped. */
 
-#define ROW_BLOCK 72 /* rows of A that meet a panel before the next one; a multiple of both tile heights */
+#define ROW_BLOCK 72 /* rows of A multiplied with one panel before the next; a multiple of both tile heights */
 
 static void pack_weight(qp_real *memory, qp_matrix w, bool transposed)
 {
@@ -13,7 +13,7 @@ static void pack_weight(qp_real *memory, qp_matrix w, bool transposed)
                   transposed ? 1 : stride, transposed ? stride : 1, smaller(QP_PANEL, n - j), k);
 }
 
-/* One or two rows times several panels at once, so that enough independent sums are under way to hide their latency.
+/* One or two rows times several panels at once: enough independent sums to hide the latency of multiply-add.
  * C(r, j) of panel p is at c + r*c_row + p*QP_PANEL. */
 QP_INLINE void thin_product(const tile *t, const int rows, const int panels)
 {
@@ -52,7 +52,7 @@ static void thin_products(tile t, int rows, int n)
     }
 }
 
-/* Strips of A against one panel after the other: the weight, the largest operand, is read once. */
+/* All strips of A times one panel, then the next panel: the weight, the largest operand, is read once. */
 static void panel_products(tile t, int m, int n, const qp_real *bias)
 {
     const cut strips = cut_of(m, TILE_ROWS);

@@ -8,7 +8,8 @@
 /* kernel_types — the types in which kernels receive their operands. */
 
 /* qp_matrix — a borrowed, row-major matrix [rows, columns]; row r begins at value + r*stride, stride >= columns.
- * A kernel writes only to the matrices that its comment names as results, so a matrix may be a view of constant data. */
+ * A kernel writes only to the matrices that its comment names as results, so a matrix may be a view of constant data.
+ * */
 typedef struct {
     qp_real *value; /* NULL: no matrix, where the comment allows it */
     int rows, columns, stride;
@@ -73,8 +74,8 @@ typedef struct {
     qp_real *dweight, *dbias;     /* [columns], backward only: added to; or NULL */
 } qp_row_norm;
 
-/* qp_packed — a copy of a weight W [n, k] (outputs, inputs) in panels of QP_PANEL outputs: element (output o, input i) is
- * at (o/32)*32*k + i*32 + o%32; the last panel is padded with zeros. Owns nothing. */
+/* qp_packed — a copy of a weight W [n, k] (outputs, inputs) in panels of QP_PANEL outputs: element (output o, input
+ * i) is at (o/32)*32*k + i*32 + o%32; the last panel is padded with zeros. Owns nothing. */
 #define QP_PANEL 32
 typedef struct {
     int n, k;

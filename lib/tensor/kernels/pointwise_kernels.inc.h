@@ -1,4 +1,4 @@
-/* pointwise_kernels.inc.h — the bodies of the pointwise kernels, in the words of vector_*.h.
+/* pointwise_kernels.inc.h — the kernels of lib/tensor/pointwise.h, written with the operations of vector_*.h.
  * Included once by each of pointwise_scalar.c, pointwise_avx2.c and pointwise_avx512.c. */
 #include "lib/tensor/kernels/pointwise_kernels.h"
 #include "lib/tensor/kernels/vector_part.inc.h"
@@ -75,7 +75,7 @@ static void activate(qp_activation_kind kind, size_t n, const qp_real *x, qp_rea
     }
 }
 
-/* x is what the sign and the formulas in x are taken from; the caller put y there where x is not known. */
+/* Where the caller has no x, x is y. */
 QP_INLINE void activate_back_loop(qp_activation_kind kind, size_t n, const qp_real *x, const qp_real *y, qp_real slope,
                                   const qp_real *dy, qp_real beta, qp_real *dx)
 {
@@ -133,7 +133,7 @@ static double sum_squares(size_t n, const qp_real *x)
     return (v_double_total(sum[0]) + v_double_total(sum[1])) + (v_double_total(sum[2]) + v_double_total(sum[3]));
 }
 
-/* Two rounds of multiply and xor-shift over the index, one half of the key before each. */
+/* Two rounds of multiply and xor-shift over the index, each mixed with one half of the key. */
 static inline vword dropout_hash(vword index, vword key0, vword key1)
 {
     vword h = v_word_xor(index, key0);

@@ -1,4 +1,4 @@
-/* rows_kernels.inc.h — the bodies of the row kernels, in the words of vector_*.h.
+/* rows_kernels.inc.h — the kernels of lib/tensor/rows.h, written with the operations of vector_*.h.
  * Included once by each of rows_scalar.c, rows_avx2.c and rows_avx512.c. */
 #include <string.h>
 
@@ -18,7 +18,7 @@ static qp_real row_largest(size_t n, const qp_real *x)
     return v_largest(v_max(a, b));
 }
 
-/* y = exp((x - largest)*scale), returns its sum */
+/* y = exp((x - largest)*scale); returns its sum. y may be NULL. */
 static qp_real exp_and_sum(size_t n, const qp_real *x, qp_real largest, qp_real scale, qp_real *y)
 {
     const vreal top = v_set(largest), scales = v_set(scale), zero = v_set(0);
@@ -229,7 +229,7 @@ static qp_real weighted_distance(size_t n, const qp_real *x, const qp_real *weig
     return v_sum_total(sum);
 }
 
-/* With the coefficients q (sum c->total): loss = -sum q log p,  d loss/d x = total*p - q. */
+/* With the coefficients q (rows_kernels.h), whose sum is c->total: loss = -sum q log p,  dx = scale*(total*p - q). */
 static qp_real cross_entropy(int columns, const qp_real *x, int target, const qp_real *weight,
                              const qp_loss_coefficients *c, qp_real *dx)
 {
@@ -249,7 +249,7 @@ static qp_real cross_entropy(int columns, const qp_real *x, int target, const qp
     return loss;
 }
 
-/* The k best so far stand sorted in index[0..found); a vector without a value above the worst of them is passed over. */
+/* index[0..found) holds the best so far, sorted; a vector without a value above the last of them is skipped. */
 static void top(int columns, const qp_real *x, int k, int32_t *index)
 {
     size_t n = (size_t)columns;

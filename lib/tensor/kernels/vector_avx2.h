@@ -10,7 +10,7 @@
 
 #include "lib/base/real.h"
 
-/* The words of vector_scalar.h over 8 floats. */
+/* The operations of vector_scalar.h on 8 floats. */
 #define V_LANES 8
 #define V_MOST_NEGATIVE (-FLT_MAX)
 #define V_LOG(a) logf(a)

@@ -1,5 +1,5 @@
-/* vector_math.inc.h — exp and its family over the words of vector_avx2.h or vector_avx512.h, which include this.
- * The polynomials are minimax fits (Remez) of our own; the error stands beside each: relative, before rounding. */
+/* vector_math.inc.h — exp and related functions, for vector_avx2.h and vector_avx512.h, which include this file.
+ * The polynomials are minimax fits (Remez); the number beside each is its relative error before rounding. */
 #ifndef QP_VECTOR_MATH_INC_H
 #define QP_VECTOR_MATH_INC_H
 
@@ -20,7 +20,7 @@ static inline vreal v_exp(vreal x)
     return v_scale_by_power(p, n);
 }
 
-/* e^x - 1: near 0 as x + x^2 p(x), 3.1e-9 in +-0.5, because the subtraction loses digits there */
+/* e^x - 1: near 0 as x + x^2 p(x), 3.1e-9 for |x| <= 0.5, because the subtraction loses digits there */
 static inline vreal v_expm1(vreal x)
 {
     vreal p = v_set(1.999321275e-04f);
@@ -33,7 +33,7 @@ static inline vreal v_expm1(vreal x)
     return v_select(v_greater(v_abs(x), v_set(0.5f)), v_sub(v_exp(x), v_set(1)), near);
 }
 
-/* near 0 x + x^3 p(x^2), 4.2e-9 in +-0.625; beyond it 1 - 2/(e^2|x| + 1) with the sign of x */
+/* near 0 x + x^3 p(x^2), 4.2e-9 for |x| <= 0.625; further out 1 - 2/(e^(2|x|) + 1) with the sign of x */
 static inline vreal v_tanh(vreal x)
 {
     const vreal one = v_set(1), two = v_set(2);
@@ -80,8 +80,8 @@ static inline vreal v_scaled_normal_tail(vreal t)
     return v_fma(p, w, v_set(1.215139476e-01f));
 }
 
-/* The normal distribution function and density. e^(-x^2/2) is taken with the rounding error of x^2 carried along: a
- * relative error of 1e-7 in an exponent of 80 would be one of 1e-5 in the result. */
+/* The normal distribution function and density. e^(-x^2/2) is corrected by the rounding error of x^2: a relative
+ * error of 1e-7 in an exponent of 80 would become one of 1e-5 in the result. */
 static inline vreal v_normal(vreal x, vreal *density)
 {
     vreal t = v_min(v_set(14.5f), v_abs(x)); /* this order keeps a NaN */

@@ -1,4 +1,4 @@
-/* vector_part.inc.h — loads and stores that look at how many elements are left; the tail needs no loop of its own. */
+/* vector_part.inc.h — loads and stores of up to `left` elements, so that the end of a row needs no loop of its own. */
 #ifndef QP_VECTOR_PART_INC_H
 #define QP_VECTOR_PART_INC_H
 

@@ -9,11 +9,11 @@
 
 #include "lib/base/real.h"
 
-/* vector — the words in which the kernels (pointwise_kernels.inc.h, rows_kernels.inc.h) are written. Three headers
- * define the same words: vector_scalar.h (one lane, float or double, libm), vector_avx2.h (8 lanes) and
- * vector_avx512.h (16 lanes); a file that includes the kernels includes exactly one of them first.
+/* vector — the operations that the kernels (pointwise_kernels.inc.h, rows_kernels.inc.h, gates_kernels.inc.h) are
+ * written with. Three headers define the same ones: vector_scalar.h (one lane, float or double, libm), vector_avx2.h
+ * (8 lanes) and vector_avx512.h (16 lanes); a file that includes kernels includes exactly one of them first.
  *
- *   vreal   V_LANES numbers            vsum    what many vreals are added up in      vmask   one truth per lane
+ *   vreal   V_LANES numbers            vsum    a sum of many vreals                  vmask   one truth value per lane
  *   vdouble a sum in double            vword   V_LANES 32-bit words, for the dropout hash
  *   v_load_part / v_store_part         the first `count` lanes, 0 < count <= V_LANES; the others load as 0
  *   v_exp v_expm1 v_tanh v_sigmoid     functions of each lane; v_normal: Phi(x), with *density the normal density */
@@ -94,7 +94,7 @@ static inline vreal v_tanh(vreal x) { return V_LIBM(tanh)(x); }
 static inline vreal v_sigmoid(vreal x) { return 1 / (1 + V_LIBM(exp)(-x)); }
 static inline vreal v_log1p_unit(vreal x) { return V_LIBM(log1p)(x); } /* 0 <= x <= 1 */
 
-/* in double: the error of a float exponent would be seen in the tail */
+/* In double: the error of a float exponent would show in the tail. */
 static inline vreal v_normal(vreal x, vreal *density)
 {
     *density = (qp_real)(0.39894228040143267794 * exp(-(double)x * (double)x / 2));

@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "lib/grad/op_embedding.h"
 #include "lib/grad/attention/op_rope.h"
+#include "lib/grad/op_embedding.h"
 #include "tests/grad/op_check.h"
 
 enum {

@@ -1,6 +1,7 @@
 #include "lib/grad/loss/op_crf.h"
 #include "lib/grad/loss/op_loss_class.h"
 #include "lib/grad/loss/op_loss_element.h"
+#include "lib/grad/loss/op_loss_nce.h"
 #include "lib/grad/loss/op_loss_pair.h"
 #include "lib/grad/op_gaussian.h"
 #include "tests/grad/gradients/gradient_table.h"

@@ -149,7 +149,8 @@ Test(op_crf, marginals_and_the_best_path_are_those_of_all_sequences)
             for (int t = 0; t < rows; t++) {
                 cr_expect_eq(label[t], all.label[t], "sequence %d row %d", s, t);
                 for (int j = 0; j < LABELS; j++)
-                    cr_expect_float_eq(qp_crf_marginal(LABELS, alpha, beta, total, t, j), all.marginal[t][j], 1e-9);
+                    cr_expect_float_eq(qp_crf_marginal(LABELS, &(qp_crf_tables){alpha, beta, total}, t, j),
+                                       all.marginal[t][j], 1e-9);
             }
         }
     }

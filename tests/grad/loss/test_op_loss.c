@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "lib/grad/op_basic.h"
 #include "lib/grad/loss/op_loss.h"
+#include "lib/grad/op_basic.h"
 #include "tests/grad/op_check.h"
 
 enum { ROWS = 8, CLASSES = 13, COUNT = ROWS * CLASSES };

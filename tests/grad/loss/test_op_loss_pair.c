@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/grad/loss/op_loss_nce.h"
 #include "lib/grad/loss/op_loss_pair.h"
 #include "tests/grad/op_check.h"
 

@@ -152,7 +152,8 @@ Test(test_cells, know_no_neighbours)
     }
 }
 
-/* Two halves with the carry between them are the whole; a window of two tokens reaches back over the cut, so not there. */
+/* Two halves with the carry between them are the whole; a window of two tokens reaches back over the cut, so not
+ * there. */
 Test(test_cells, go_on_from_a_carry)
 {
     for (int v = 0; v < CELLS; v++) {
