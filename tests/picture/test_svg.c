@@ -32,6 +32,7 @@ Test(svg, one_panel_and_all)
     cr_assert_eq(qp_svg_draw(&picture, &panels, &text, NULL), QP_OK);
     cr_assert_eq(occurrences(text, "</title></rect>"), 24);
     cr_assert_eq(occurrences(text, "<text"), occurrences(text, "</text>"));
+    cr_assert_eq(occurrences(text, "width='4' height='12' fill="), 40, "the legend");
     free(text);
     qp_picture_free(&picture);
 }

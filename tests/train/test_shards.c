@@ -130,6 +130,37 @@ Test(shards, a_large_shard_runs_in_pieces)
     toy_free(t);
 }
 
+typedef struct {
+    toy *toy;
+    int calls;
+} counting;
+
+static qp_tensor counted_loss(void *self, qp_tape *tape, const qp_batch *shard)
+{
+    counting *c = self;
+    __atomic_add_fetch(&c->calls, 1, __ATOMIC_RELAXED);
+    return toy_loss(c->toy, tape, shard);
+}
+
+/* One row more than a piece holds needs a second piece. */
+Test(shards, no_piece_is_too_large)
+{
+    static int32_t id[2 * QP_PIECE_ROWS + 2];
+    const int32_t half = QP_PIECE_ROWS / 2;
+    const int32_t start[] = {0, half + 1, 2 * half + 1, 3 * half + 2, 4 * half + 2};
+    for (int r = 0; r < start[4]; r++) id[r] = 4 + r % 15;
+    const qp_batch batch = {.target = {{.count = 4, .start = start}, id}};
+    counting c = {toy_new(2), 0};
+    qp_shards *s;
+    qp_shards_result result;
+    cr_assert_eq(qp_shards_new(c.toy->params, 1, 1000000, &s), QP_OK);
+    cr_assert_eq(qp_shards_run(s, &(qp_loss_function){&c, counted_loss}, &batch, 1, 77, &result), QP_OK);
+    cr_assert_eq(result.shards, 2);
+    cr_assert_eq(c.calls, 4, "%d pieces", c.calls);
+    qp_shards_free(s);
+    toy_free(c.toy);
+}
+
 /* What the decoder reads is cut with the targets it belongs to. */
 static qp_tensor loss_of_pairs(void *self, qp_tape *tape, const qp_batch *shard)
 {
