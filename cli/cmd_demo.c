@@ -9,7 +9,7 @@
 #include "cli/base/text.h"
 #include "cli/train/train_job.h"
 #include "data/toy/toy.h"
-#include "lib/attend_pair.h"
+#include "lib/attention_picture.h"
 #include "lib/base/file.h"
 #include "lib/base/threads.h"
 #include "lib/picture/html.h"

@@ -3,7 +3,7 @@
 #include "cli/base/json_text.h"
 #include "cli/base/text.h"
 #include "cli/predict/predict_tasks.h"
-#include "lib/decode/predict.h"
+#include "lib/predictions.h"
 
 /* predict_labels — lines of text to labels with their probabilities. */
 typedef struct {
@@ -42,15 +42,14 @@ static qp_status put_one(const qp_package *m, const qp_predict_config *o, const 
     return qp_json_line(stdout, &out);
 }
 
-static qp_status put_all(const qp_package *m, const qp_predict_config *o, qp_real *score, int rows)
+static qp_status put_all(const qp_package *m, const qp_predict_config *o, const qp_real *probability, int rows)
 {
     int labels = m->labels.count;
     candidate *sorted = malloc((size_t)labels * sizeof *sorted);
     if (!sorted) return qp_fail(QP_EMEMORY, "predict: out of memory for %d labels", labels);
     qp_status status = QP_OK;
     for (int r = 0; status == QP_OK && r < rows; r++) {
-        qp_real *row = score + (size_t)r * (size_t)labels;
-        qp_predict_probabilities(row, labels);
+        const qp_real *row = probability + (size_t)r * (size_t)labels;
         for (int k = 0; k < labels; k++) sorted[k] = (candidate){row + k, k};
         qsort(sorted, (size_t)labels, sizeof *sorted, likelier);
         status = put_one(m, o, sorted);
@@ -61,24 +60,11 @@ static qp_status put_all(const qp_package *m, const qp_predict_config *o, qp_rea
 
 static qp_status predict_ids(const qp_package *m, const qp_predict_config *o, const qp_line_ids *ids, int count)
 {
-    size_t rows = 0;
-    for (int i = 0; i < count; i++) rows += (size_t)ids[i].count;
-    int32_t *start = malloc((3 * (size_t)count + 2) * sizeof *start), *flat = malloc(rows * sizeof *flat);
-    qp_real *score = malloc((size_t)count * (size_t)m->labels.count * sizeof *score);
-    qp_status status = start && flat && score ? QP_OK
-                                              : qp_fail(QP_EMEMORY, "predict: out of memory for %d lines", count);
-    if (status == QP_OK) {
-        int32_t *answer = start + count + 1, *pick = answer + count + 1;
-        for (int i = 0; i <= count; i++) answer[i] = i;
-        for (int i = 0; i < count; i++) pick[i] = i;
-        qp_batch batch = {.source = qp_lines_gather(ids, pick, count, start, flat),
-                          .target = {{.count = count, .start = answer}, NULL}};
-        status = qp_predict(m->model, &batch, (int)o->threads, score);
-    }
-    if (status == QP_OK) status = put_all(m, o, score, count);
-    free(start);
-    free(flat);
-    free(score);
+    qp_real *probability = malloc((size_t)count * (size_t)m->labels.count * sizeof *probability);
+    if (!probability) return qp_fail(QP_EMEMORY, "predict: out of memory for %d lines", count);
+    qp_status status = qp_classify_ids(m, ids, count, (int)o->threads, probability);
+    if (status == QP_OK) status = put_all(m, o, probability, count);
+    free(probability);
     return status;
 }
 

@@ -4,7 +4,7 @@
 #include "cli/base/chunks.h"
 #include "data/text/conll.h"
 #include "lib/config/config.h"
-#include "lib/package.h"
+#include "lib/predictions.h"
 
 /* predict_tasks — what each task of `quipu predict` does with its input: a row of cmd_predict.c. Output is in the order of the
  * input and comes as the input is read. */
@@ -34,9 +34,5 @@ qp_status qp_predict_masks(const qp_package *m, const qp_predict_config *o, char
 /* qp_predict_lines — `one` for each chunk of the files' lines. */
 qp_status qp_predict_lines(const qp_package *m, const qp_predict_config *o, char **file, int files,
                            qp_status (*one)(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk));
-
-/* qp_tag_words — the tag of every word of a file: best [conll->words] labels, probability [conll->words] or NULL. A
- * sentence longer than the model reads is tagged in several parts. */
-qp_status qp_tag_words(const qp_package *m, const qp_conll *conll, int threads, int32_t *best, qp_real *probability);
 
 #endif

@@ -265,6 +265,23 @@ qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *
     return scores_of(model, tape, batch, maps, &encoded);
 }
 
+qp_tensor qp_model_states(const qp_model *model, qp_tape *tape, qp_ids text, qp_sequences *sequences)
+{
+    qp_encoded encoded = {0};
+    *sequences = text.sequences;
+    if (model->config.decoder == QP_KIND_NGRAM || model->config.task == QP_TASK_REGRESS)
+        return qp_tape_fail(tape, QP_EUSAGE, "n-grams and forecasters have no vectors of texts");
+    if (model->has_encoder) {
+        if (!encode(model, tape, (qp_encoder_input){.sequences = text.sequences, .id = text.id}, NULL, NULL, &encoded))
+            return (qp_tensor){0};
+        *sequences = encoded.sequences;
+        return encoded.output;
+    }
+    text.id = shift_right(tape, text, qp_model_first_token(model));
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    return qp_decoder_forward(&model->decoder, tape, NULL, text, NULL, NULL);
+}
+
 static qp_tensor values_of(const qp_model *model, int index)
 {
     const qp_parameter *p = qp_params_at(model->params, index);

@@ -1,7 +1,14 @@
-#include "lib/attend_pair.h"
+#include "lib/attention_picture.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#include "lib/base/writer.h"
+#include "lib/picture/html.h"
+#include "lib/picture/map_arrays.h"
+#include "lib/picture/png.h"
+#include "lib/picture/svg.h"
 
 /* The ids of one sentence, EOS included, and their printable forms. */
 typedef struct {
@@ -133,5 +140,84 @@ qp_status qp_attend_pair(const qp_package *package, const char *source, const ch
     sentence_free(&source_ids);
     sentence_free(&target_ids);
     qp_tape_free(tape);
+    return status;
+}
+
+/* ---- into a file ---- */
+
+qp_status qp_picture_form(const char *path, qp_picture_form_kind *form)
+{
+    static const char *const end[] = {"", ".html", ".json", ".npz", ".svg", ".png", ".txt"};
+    size_t length = strlen(path);
+    *form = QP_FORM_TERMINAL;
+    if (strcmp(path, "-") == 0) return QP_OK;
+    for (int i = QP_FORM_HTML; i <= QP_FORM_TEXT; i++) {
+        size_t own = strlen(end[i]);
+        if (length > own && strcasecmp(path + length - own, end[i]) == 0) {
+            *form = (qp_picture_form_kind)i;
+            return QP_OK;
+        }
+    }
+    return qp_fail(QP_EUSAGE,
+                   "--output %s: unknown format; use a name that ends in .html .svg .png .json .npz .txt, or - for the "
+                   "terminal",
+                   path);
+}
+
+qp_map_kind qp_picture_kind(const qp_picture *picture)
+{
+    static const qp_map_kind order[] = {QP_MAP_CROSS, QP_MAP_ENCODER, QP_MAP_DECODER};
+    for (int i = 0; i < QP_MAP_KINDS; i++)
+        if (picture->side[order[i]].layers > 0) return order[i];
+    return QP_MAP_CROSS;
+}
+
+/* Every chosen map, one below another. */
+static qp_status draw_text(const qp_picture *picture, const qp_panels *p, const qp_terminal_style *style,
+                           qp_writer *writer)
+{
+    for (int i = 0; i < p->layers * p->heads; i++) {
+        char *text;
+        QP_TRY(qp_terminal_draw(picture, p->kind, p->layer[i / p->heads], p->head[i % p->heads], style, &text));
+        if (i > 0) qp_writer_write(writer, "\n", 1);
+        qp_writer_write(writer, text, strlen(text));
+        free(text);
+    }
+    return QP_OK;
+}
+
+static qp_status draw_content(const qp_picture *picture, const qp_panels *panels, qp_picture_form_kind form,
+                              qp_writer *writer)
+{
+    char *content = NULL;
+    size_t bytes = 0;
+    if (form == QP_FORM_HTML)
+        QP_TRY(qp_html_draw(picture, &content, &bytes));
+    else if (form == QP_FORM_JSON)
+        QP_TRY(qp_json_draw(picture, &content, &bytes));
+    else if (form == QP_FORM_SVG)
+        QP_TRY(qp_svg_draw(picture, panels, &content, &bytes));
+    else
+        QP_TRY(qp_png_draw(picture, panels, &content, &bytes));
+    qp_writer_write(writer, content, bytes);
+    free(content);
+    return QP_OK;
+}
+
+qp_status qp_picture_save(const qp_picture *picture, const qp_panels *panels, qp_picture_form_kind form,
+                          const qp_terminal_style *style, const char *path)
+{
+    if (form == QP_FORM_NPZ) return qp_map_arrays_save(picture, path);
+    qp_writer *writer;
+    QP_TRY(qp_writer_open(path, &writer));
+    qp_status status;
+    if (form == QP_FORM_TERMINAL || form == QP_FORM_TEXT) {
+        if (form == QP_FORM_TERMINAL) qp_writer_printf(writer, "%s\n\n", picture->title);
+        status = draw_text(picture, panels, style, writer);
+    } else {
+        status = draw_content(picture, panels, form, writer);
+    }
+    if (status == QP_OK) return qp_writer_commit(writer);
+    qp_writer_abort(writer);
     return status;
 }
