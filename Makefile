@@ -52,7 +52,11 @@ TEST_FILES   := $(wildcard tests/*/test_*.c tests/*/*/test_*.c)
 TEST_FOLDERS := $(sort $(foreach file,$(TEST_FILES),$(word 2,$(subst /, ,$(file)))))
 # what the gradient checks link: they are compiled a second time, in double precision
 GRADIENT_OBJ := $(call object,$(call sources,lib/base lib/tensor lib/grad))
-TEST_SCRIPTS := $(wildcard tests/cli/*.sh)
+TEST_SCRIPTS := $(wildcard tests/examples/*.sh tests/cli/*.sh)
+# programs over the public headers alone
+EXAMPLES     := $(patsubst tests/examples/%.c,$(BUILD)/examples/%,$(wildcard tests/examples/*.c)) \
+                $(patsubst tests/examples/%.cpp,$(BUILD)/examples/%-cpp,$(wildcard tests/examples/*.cpp))
+HEADERS      := $(BUILD)/include/quipu/quipu.h $(BUILD)/include/quipu/tokenizer.h
 
 # ---- targets ----
 
@@ -65,8 +69,8 @@ help:  ## list the targets
 demo: $(BUILD)/quipu  ## train a small Korean-English translator, try it, draw its attention (about a minute)
 	@$(BUILD)/quipu demo
 
-test: $(TEST_FOLDERS:%=$(BUILD)/tests/%) $(BUILD)/tests/oracles $(BUILD)/quipu  ## all tests
-	@sh tests/run $(BUILD) "$(TEST_FOLDERS)" tests/oracles/cases.sh $(TEST_SCRIPTS)
+test: $(TEST_FOLDERS:%=$(BUILD)/tests/%) $(BUILD)/tests/oracles $(BUILD)/quipu $(EXAMPLES)  ## all tests
+	@CC="$(CC)" CXX="$(CXX)" sh tests/run $(BUILD) "$(TEST_FOLDERS)" tests/oracles/cases.sh $(TEST_SCRIPTS)
 	@$(MAKE) gradcheck
 
 test-long: $(BUILD)/quipu  ## tests that train for long; each is skipped if its data is missing
@@ -91,7 +95,7 @@ fuzz:  ## build/fuzz/fuzz_*: libFuzzer programs; each takes a folder of inputs, 
 	@CC=clang sh .ci/packages build
 	@$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -fsanitize=fuzzer-no-link $(SANITIZERS)" fuzzers
 
-lint:  ## check floors, circles, sizes, names, words, warnings of clang (ROOM=lib/grad: one folder)
+lint: $(HEADERS)  ## check floors, circles, sizes, names, words, warnings of clang (ROOM=lib/grad: one folder)
 	@sh .ci/packages lint
 	@sh .ci/lint $(ROOM)
 
@@ -104,21 +108,22 @@ format:  ## format every source file as .clang-format says
 
 bench: $(BENCH)  ## build/bench/*: programs that measure speed
 
-install: all  ## install under PREFIX (/usr/local)
+install: all $(HEADERS)  ## install under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/quipu
 	install -m 755 $(BUILD)/quipu $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(BUILD)/libquipu.a $(BUILD)/libquipu-tokenizer.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 755 $(BUILD)/libquipu.so $(DESTDIR)$(PREFIX)/lib/libquipu.so.$(VERSION)
 	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
 	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libquipu.so
-	for header in $(filter-out %.inc.h, $(shell find lib tokenizer data -name "*.h")); do \
-	    install -D -m 644 $$header $(DESTDIR)$(PREFIX)/include/quipu/$$header || exit 1; done
-	printf '%s\n' 'Name: quipu' 'Description: sequence models on the CPU' 'Version: $(VERSION)' \
-	    'Cflags: -I$(PREFIX)/include/quipu -fopenmp' 'Libs: -L$(PREFIX)/lib -lquipu' \
-	    'Libs.private: -lopenblas $(OTHER_LIBS)' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu.pc
-	printf '%s\n' 'Name: quipu-tokenizer' 'Description: text to ids and back' 'Version: $(VERSION)' \
-	    'Cflags: -I$(PREFIX)/include/quipu' 'Libs: -L$(PREFIX)/lib -lquipu-tokenizer $(TOKENIZER_LIBS)' \
-	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu-tokenizer.pc
+	install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include/quipu/
+	$(call pkgconfig,sequence models on the CPU,-lquipu,-lopenblas $(OTHER_LIBS)) \
+	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu.pc
+	$(call pkgconfig,text to ids and back,-lquipu-tokenizer $(TOKENIZER_LIBS),) \
+	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu-tokenizer.pc
+
+# description, libraries, libraries of static linking
+pkgconfig = printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$${prefix}/lib' 'Name: quipu' \
+	    'Description: $(1)' 'Version: $(VERSION)' 'Cflags: -I$${includedir}' 'Libs: -L$${libdir} $(2)' 'Libs.private: $(3)'
 
 uninstall:  ## remove what install created
 	rm -rf $(DESTDIR)$(PREFIX)/include/quipu
@@ -167,8 +172,29 @@ $(BUILD)/libquipu.a: $(LIB_OBJ)
 $(BUILD)/libquipu-tokenizer.a: $(TOKENIZER_OBJ)
 	$(call say,archive $@)rm -f $@; ar rcs $@ $^
 
-$(BUILD)/libquipu.so: $(LIB_OBJ)
-	$(call say,link $@)$(CC) $(FLAGS) -shared -Wl,-soname,$(SONAME) $^ -o $@ $(LIBS)
+# The shared library exports what the public headers declare, and nothing else.
+$(BUILD)/libquipu.so: $(LIB_OBJ) lib/quipu.map
+	$(call say,link $@)$(CC) $(FLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=lib/quipu.map $(LIB_OBJ) \
+	    -o $@ $(LIBS)
+	@ln -sf libquipu.so $(BUILD)/$(SONAME)
+
+# The public headers as they are installed.
+$(BUILD)/include/quipu/quipu.h: lib/quipu.h
+	@mkdir -p $(@D)
+	@sed 's|"tokenizer/quipu_tokenizer.h"|<quipu/tokenizer.h>|' $< >$@
+$(BUILD)/include/quipu/tokenizer.h: tokenizer/quipu_tokenizer.h
+	@mkdir -p $(@D)
+	@cp $< $@
+
+# Examples are compiled as a user of the library would.
+EXAMPLE_FLAGS = $(CFLAGS) -Wall -Wextra -pedantic -I$(BUILD)/include
+EXAMPLE_LIBS = -L$(BUILD) -lquipu -Wl,-rpath,$(abspath $(BUILD)) -pthread -lm
+$(BUILD)/examples/%: tests/examples/%.c $(HEADERS) $(BUILD)/libquipu.so | $(STAMP).test
+	@mkdir -p $(@D)
+	$(call say,example $<)$(CC) -std=c11 $(EXAMPLE_FLAGS) $< -o $@ $(EXAMPLE_LIBS)
+$(BUILD)/examples/%-cpp: tests/examples/%.cpp $(HEADERS) $(BUILD)/libquipu.so | $(STAMP).test
+	@mkdir -p $(@D)
+	$(call say,example $<)$(CXX) -std=c++17 $(EXAMPLE_FLAGS) $< -o $@ $(EXAMPLE_LIBS)
 
 $(BUILD)/quipu: $(CLI_OBJ) $(BUILD)/libquipu.a
 	$(call say,link $@)$(CC) $(FLAGS) $^ -o $@ $(LIBS)
