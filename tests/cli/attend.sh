@@ -37,7 +37,7 @@ result $? "the same again is the same, byte for byte"
 fails 2 "no model given\|-m" "$QUIPU" attend --src "one"
 fails 2 "add --src" "$QUIPU" attend -m m.safetensors
 fails 65 "empty" "$QUIPU" attend -m m.safetensors --src ""
-fails 2 "tells no format" "$QUIPU" attend -m m.safetensors --src one -o map.gif
+fails 2 "unknown format" "$QUIPU" attend -m m.safetensors --src one -o map.gif
 fails 2 "1 to 2" "$QUIPU" attend -m m.safetensors --src one --layer 3
 fails 2 "1 to 2" "$QUIPU" attend -m m.safetensors --src one --head zebra
 fails 73 "no/such" "$QUIPU" attend -m m.safetensors --src one -o no/such/map.html
