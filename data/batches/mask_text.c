@@ -2,11 +2,13 @@
 #include <string.h>
 
 #include "data/batches/masking.h"
+#include "lib/base/array.h"
 
 /* The ids of a text with masks, while it is encoded. */
 typedef struct {
     int32_t *id, *place;
     int count, masks;
+    size_t id_capacity, place_capacity;
 } masked_text;
 
 /* Append ids; a mask is also recorded in `place`. */
@@ -14,16 +16,11 @@ static qp_status append(masked_text *t, const int32_t *id, int count, bool is_ma
 {
     if (count == 0) return QP_OK;
     if (count > INT32_MAX - 1 - t->count) return qp_fail(QP_EDATA, "too many tokens; split the line");
-    int32_t *grown = realloc(t->id, (size_t)(t->count + count) * sizeof *grown);
-    if (!grown) return qp_fail(QP_EMEMORY, "no memory for the line");
-    t->id = grown;
-    memcpy(grown + t->count, id, (size_t)count * sizeof *id);
-    if (is_mask) {
-        int32_t *place = realloc(t->place, (size_t)(t->masks + 1) * sizeof *place);
-        if (!place) return qp_fail(QP_EMEMORY, "no memory for the line");
-        t->place = place;
-        place[t->masks++] = t->count;
-    }
+    if (!QP_GROW(t->id, t->id_capacity, (size_t)(t->count + count)) ||
+        !QP_GROW(t->place, t->place_capacity, (size_t)(t->masks + is_mask)))
+        return qp_fail(QP_EMEMORY, "no memory for the line");
+    memcpy(t->id + t->count, id, (size_t)count * sizeof *id);
+    if (is_mask) t->place[t->masks++] = t->count;
     t->count += count;
     return QP_OK;
 }

@@ -19,9 +19,9 @@ typedef struct {
 struct qp_masking {
     qp_masking_options options;
     int32_t mask;
-    uint8_t *begins; /* [vocabulary]: this piece is the first of a word */
-    bool ends_marked;  /* @@ marks pieces whose word continues */
-    uint64_t key;    /* of the current epoch */
+    uint8_t *begins;  /* [vocabulary]: this piece is the first of a word */
+    bool ends_marked; /* @@ marks pieces whose word continues */
+    uint64_t key;     /* of the current epoch */
     mask_slot *slot;
 };
 
@@ -218,8 +218,7 @@ qp_status qp_masking_new(const qp_masking_options *options, qp_masking **masking
 {
     *masking = NULL;
     if (!(options->rate > 0 && options->rate < 1))
-        return qp_fail(QP_EUSAGE, "masking: rate %g of masked tokens; give more than 0 and less than 1",
-                       options->rate);
+        return qp_fail(QP_EUSAGE, "masking: rate %g of masked tokens; give more than 0 and less than 1", options->rate);
     if (options->slots < 1 || options->slots > MOST_SLOTS)
         return qp_fail(QP_EUSAGE, "accum %d: out of bounds; give 1 to %d", options->slots, MOST_SLOTS);
     if (options->codec->vocabulary_size <= QP_SPECIAL_COUNT)

@@ -56,8 +56,7 @@ qp_status qp_scheduled_sampling_new(const qp_scheduled_sampling_options *options
 {
     *reading = NULL;
     if (!(options->rate > 0 && options->rate <= 1))
-        return qp_fail(QP_EUSAGE, "scheduled sampling: rate %g; give more than 0 and at most 1",
-                       options->rate);
+        return qp_fail(QP_EUSAGE, "scheduled sampling: rate %g; give more than 0 and at most 1", options->rate);
     qp_scheduled_sampling *r = calloc(1, sizeof *r);
     if (r) r->slot = calloc((size_t)options->slots, sizeof *r->slot);
     if (!r || !r->slot) {

@@ -56,8 +56,8 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
     qp_tbptt_batches *s = self;
     memset(batch, 0, sizeof *batch);
     if (number < 0 || number >= s->batches || slot != 0)
-        return qp_fail(QP_EBUG, "streams: batch %lld of %lld, slot %d of 1", (long long)number, (long long)s->batches,
-                       slot);
+        return qp_fail(QP_EBUG, "tbptt batches: batch %lld of %lld, slot %d of 1", (long long)number,
+                       (long long)s->batches, slot);
     int32_t rows = 0;
     int count = 0;
     for (int64_t i = 0; i < s->options.size; i++) {
@@ -75,11 +75,12 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
 static qp_status check(const qp_corpus *corpus, int64_t tokens, const qp_tbptt_batches_options *o)
 {
     if (o->window < 1 || o->window > MOST_ROWS || o->size < 1 || o->size > MOST_ROWS / o->window || o->carry_width < 1)
-        return qp_fail(QP_EUSAGE,
-                       "streams: %lld windows of %lld tokens in a batch; use a smaller --batch-size or --lm-window",
-                       (long long)o->size, (long long)o->window);
+        return qp_fail(
+            QP_EUSAGE,
+            "tbptt batches: %lld windows of %lld tokens in a batch; use a smaller --batch-size or --lm-window",
+            (long long)o->size, (long long)o->window);
     if (!corpus->target.id || tokens < 1)
-        return qp_fail(QP_EDATA, "streams: the corpus is empty; give one with text in it");
+        return qp_fail(QP_EDATA, "tbptt batches: the corpus is empty; give one with text in it");
     if (o->shuffle && tokens / o->size < o->window)
         return qp_fail(QP_EDATA,
                        "the training text has %lld tokens, less than a window of %lld for each of %lld streams; use a "
@@ -95,7 +96,7 @@ qp_status qp_tbptt_batches_new(const qp_corpus *corpus, const qp_tbptt_batches_o
     int64_t tokens = corpus->target.start ? corpus->target.start[corpus->sequences] : 0;
     QP_TRY(check(corpus, tokens, options));
     qp_tbptt_batches *s = calloc(1, sizeof *s);
-    if (!s) return qp_fail(QP_EMEMORY, "streams: out of memory");
+    if (!s) return qp_fail(QP_EMEMORY, "tbptt batches: out of memory");
     *s = (qp_tbptt_batches){.token = corpus->target.id, .tokens = tokens, .options = *options};
     if (s->options.size > tokens) s->options.size = tokens;
     size_t rows = (size_t)(s->options.size * s->options.window), size = (size_t)s->options.size;
@@ -105,7 +106,7 @@ qp_status qp_tbptt_batches_new(const qp_corpus *corpus, const qp_tbptt_batches_o
     s->carry = calloc(size * (size_t)s->options.carry_width, sizeof *s->carry);
     if (!s->id || !s->input || !s->start || !s->carry) {
         qp_tbptt_batches_free(s);
-        return qp_fail(QP_EMEMORY, "streams: no memory for %zu tokens; use a smaller --batch-size", rows);
+        return qp_fail(QP_EMEMORY, "tbptt batches: no memory for %zu tokens; use a smaller --batch-size", rows);
     }
     *streams = s;
     return QP_OK;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/file.h"
 
 struct qp_csv {
@@ -11,7 +12,7 @@ struct qp_csv {
     char *text;     /* fields of one record, each NUL-terminated */
     size_t bytes, capacity;
     size_t *start; /* of each field */
-    size_t start_capacity;
+    size_t start_capacity, field_capacity;
     char **field;
     int fields;
 };
@@ -48,28 +49,16 @@ static qp_status fail_at(const qp_csv *csv, qp_status status, const char *what)
 
 static qp_status put(qp_csv *csv, char byte)
 {
-    if (csv->bytes == csv->capacity) {
-        size_t capacity = csv->capacity ? csv->capacity * 2 : 256;
-        char *text = realloc(csv->text, capacity);
-        if (!text) return fail_at(csv, QP_EMEMORY, "no memory for the line");
-        csv->text = text;
-        csv->capacity = capacity;
-    }
+    if (!QP_GROW(csv->text, csv->capacity, csv->bytes + 1)) return fail_at(csv, QP_EMEMORY, "no memory for the line");
     csv->text[csv->bytes++] = byte;
     return QP_OK;
 }
 
 static qp_status begin_field(qp_csv *csv)
 {
-    if ((size_t)csv->fields == csv->start_capacity) {
-        size_t capacity = csv->start_capacity ? csv->start_capacity * 2 : 16;
-        size_t *start = realloc(csv->start, capacity * sizeof *start);
-        if (start) csv->start = start;
-        char **field = realloc(csv->field, capacity * sizeof *field);
-        if (field) csv->field = field;
-        if (!start || !field) return fail_at(csv, QP_EMEMORY, "no memory for the line");
-        csv->start_capacity = capacity;
-    }
+    size_t needed = (size_t)csv->fields + 1;
+    if (!QP_GROW(csv->start, csv->start_capacity, needed) || !QP_GROW(csv->field, csv->field_capacity, needed))
+        return fail_at(csv, QP_EMEMORY, "no memory for the line");
     csv->start[csv->fields++] = csv->bytes;
     return QP_OK;
 }

@@ -154,8 +154,7 @@ static qp_status parse(const json_t *root, qp_scaling *s)
     json_int_t horizon = json_integer_value(json_object_get(root, "horizon"));
     if (!level || (strcmp(level, "fixed") && strcmp(level, "last")) || window < 1 || window > MOST_STEPS ||
         horizon < 1 || horizon > MOST_STEPS)
-        return qp_fail(QP_EDATA,
-                       "scaling: level, window or horizon cannot be read; the model file is damaged");
+        return qp_fail(QP_EDATA, "scaling: level, window or horizon cannot be read; the model file is damaged");
     s->level = strcmp(level, "last") ? QP_LEVEL_FIXED : QP_LEVEL_LAST;
     s->window = (int)window;
     s->horizon = (int)horizon;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "data/series/csv.h"
+#include "lib/base/array.h"
 
 enum { MOST_COLUMNS = 1024, MOST_FIELDS = 65536 };
 
@@ -15,7 +16,8 @@ typedef struct {
     qp_series *series;
     int place[MOST_COLUMNS]; /* indices of the chosen columns, from 0 */
     int fields;              /* of every row */
-    int64_t first_line, capacity;
+    int64_t first_line;
+    size_t capacity; /* of series->value */
 } loader;
 
 /* ---- cells ---- */
@@ -93,12 +95,24 @@ static qp_status no_column(const loader *l, const qp_csv_record *first, const ch
                    qp_csv_path(l->csv), list);
 }
 
+/* A name that several columns of the header have does not identify a column. */
+static qp_status check_unique(const loader *l, const qp_csv_record *first, int place)
+{
+    const char *name = first->field[place];
+    for (int i = place + 1; i < first->fields; i++)
+        if (same_name(first->field[i], name, strlen(name)))
+            return qp_fail(QP_EUSAGE, "column %.100s: columns %d and %d of %s have this name; give the number", name,
+                           place + 1, i + 1, qp_csv_path(l->csv));
+    return QP_OK;
+}
+
 static qp_status choose_named(loader *l, const qp_csv_record *first, bool *by_name)
 {
     const char *wanted = l->options->columns;
     bool whole = false;
     int place = find_column(first, wanted, strlen(wanted), &whole);
     if (whole) { /* a name with commas in it */
+        QP_TRY(check_unique(l, first, place));
         *by_name = true;
         l->place[l->series->columns++] = place;
         return QP_OK;
@@ -106,8 +120,11 @@ static qp_status choose_named(loader *l, const qp_csv_record *first, bool *by_na
     while (*wanted) {
         size_t bytes = strcspn(wanted, ",");
         while (*wanted == ' ') wanted++, bytes--;
-        place = find_column(first, wanted, bytes, by_name);
+        bool named = false;
+        place = find_column(first, wanted, bytes, &named);
         if (place < 0) return no_column(l, first, wanted, bytes);
+        if (named) QP_TRY(check_unique(l, first, place));
+        *by_name |= named;
         if (l->series->columns == MOST_COLUMNS)
             return qp_fail(QP_EUSAGE, "column: more than %d of them; name fewer", MOST_COLUMNS);
         for (int i = 0; i < l->series->columns; i++)
@@ -152,14 +169,8 @@ static qp_status add_row(loader *l, const qp_csv_record *row)
         return qp_fail(QP_EDATA, "%s:%lld: %d column%s, but line %lld has %d; every row needs the same number",
                        qp_csv_path(l->csv), (long long)row->line, row->fields, row->fields == 1 ? "" : "s",
                        (long long)l->first_line, l->fields);
-    if (s->rows == l->capacity) {
-        int64_t capacity = l->capacity ? l->capacity * 2 : 256;
-        double *value = realloc(s->value, (size_t)(capacity * s->columns) * sizeof *value);
-        if (!value)
-            return qp_fail(QP_EMEMORY, "%s: no memory for the numbers; use a shorter file", qp_csv_path(l->csv));
-        s->value = value;
-        l->capacity = capacity;
-    }
+    if (!QP_GROW(s->value, l->capacity, (size_t)((s->rows + 1) * s->columns)))
+        return qp_fail(QP_EMEMORY, "%s: no memory for the numbers; use a shorter file", qp_csv_path(l->csv));
     for (int i = 0; i < s->columns; i++) {
         if (l->place[i] >= row->fields)
             return qp_fail(QP_EUSAGE, "column %d: %s has %d columns; name one of them", l->place[i] + 1,

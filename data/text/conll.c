@@ -3,21 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/file.h"
 #include "lib/text/utf8.h"
 
 enum { CONLLU_COLUMNS = 10, CONLLU_WORD = 2, CONLLU_TAG = 4 };
 
 /* ---- reading the file ---- */
-
-static void *grow(void *block, size_t needed, size_t *capacity, size_t element_bytes)
-{
-    if (needed <= *capacity) return block;
-    size_t wanted = *capacity * 2 > needed ? *capacity * 2 : needed + 256;
-    void *grown = wanted <= SIZE_MAX / element_bytes ? realloc(block, wanted * element_bytes) : NULL;
-    if (grown) *capacity = wanted;
-    return grown;
-}
 
 static qp_status read_text(qp_reader *reader, qp_conll *c)
 {
@@ -31,11 +23,10 @@ static qp_status read_text(qp_reader *reader, qp_conll *c)
                 return qp_fail(QP_EDATA,
                                "%s:%lld: byte %zu is not UTF-8; convert the file, for example with iconv -t utf-8",
                                c->path, (long long)qp_reader_line(reader), at + 1);
-        char *text = grow(c->text, c->bytes + bytes + 1, &c->capacity, 1);
-        if (!text) return qp_fail(QP_EMEMORY, "%s: no memory for the file; use a shorter one", c->path);
-        c->text = text;
-        memcpy(text + c->bytes, line, bytes);
-        text[c->bytes + bytes] = '\n';
+        if (!QP_GROW(c->text, c->capacity, c->bytes + bytes + 1))
+            return qp_fail(QP_EMEMORY, "%s: no memory for the file; use a shorter one", c->path);
+        memcpy(c->text + c->bytes, line, bytes);
+        c->text[c->bytes + bytes] = '\n';
         c->bytes += bytes + 1;
     }
 }
@@ -160,11 +151,8 @@ static qp_status add_word(qp_conll *c, const text_line *line, int64_t first)
                        c->path, (long long)line->number, columns, columns == 1 ? "" : "s", (long long)first, c->columns,
                        c->separator == '\t' ? "TABs" : "spaces");
     find_column(c, line, c->tag_column, &word.tag, &word.tag_end);
-    size_t capacity = (size_t)c->word_capacity;
-    qp_conll_word *grown = grow(c->word, (size_t)c->words + 1, &capacity, sizeof *grown);
-    if (!grown) return qp_fail(QP_EMEMORY, "%s: no memory for the words; use a shorter file", c->path);
-    c->word = grown;
-    c->word_capacity = (int64_t)capacity;
+    if (!QP_GROW(c->word, c->word_capacity, (size_t)c->words + 1))
+        return qp_fail(QP_EMEMORY, "%s: no memory for the words; use a shorter file", c->path);
     c->word[c->words++] = word;
     return QP_OK;
 }
@@ -174,11 +162,8 @@ static qp_status end_sentence(qp_conll *c)
 {
     int64_t begun = c->sentences ? c->start[c->sentences] : 0;
     if (c->start && begun == c->words) return QP_OK;
-    size_t capacity = (size_t)c->start_capacity;
-    int64_t *grown = grow(c->start, (size_t)c->sentences + 2, &capacity, sizeof *grown);
-    if (!grown) return qp_fail(QP_EMEMORY, "%s: no memory for the sentences; use a shorter file", c->path);
-    c->start = grown;
-    c->start_capacity = (int64_t)capacity;
+    if (!QP_GROW(c->start, c->start_capacity, (size_t)c->sentences + 2))
+        return qp_fail(QP_EMEMORY, "%s: no memory for the sentences; use a shorter file", c->path);
     c->start[0] = 0;
     if (begun < c->words) c->start[++c->sentences] = c->words;
     return QP_OK;

@@ -32,9 +32,11 @@ typedef struct {
     int columns, tag_column; /* tag_column from 1; 0: words without tags; written tags follow the word */
     char separator;          /* between columns */
     qp_conll_word *word;
-    int64_t words, word_capacity;
+    int64_t words;
+    size_t word_capacity;
     int64_t *start; /* [sentences + 1]: words of sentence i are start[i] .. start[i+1]-1; none is empty */
-    int64_t sentences, start_capacity;
+    int64_t sentences;
+    size_t start_capacity;
 } qp_conll;
 
 /* qp_conll_read — read a file. tag_column from 1; 0: the default of the format.

@@ -3,12 +3,14 @@
 
 #include "data/text/conll.h"
 #include "data/text/corpus_builder.h"
+#include "lib/base/array.h"
 
 /* ---- words to pieces ---- */
 
 typedef struct {
     int32_t *id;
-    int count, capacity;
+    int count;
+    size_t capacity;
 } pieces;
 
 static qp_status add_pieces(pieces *p, const qp_corpus_line *word, qp_corpus_place place)
@@ -17,13 +19,8 @@ static qp_status add_pieces(pieces *p, const qp_corpus_line *word, qp_corpus_pla
     int more = word->count ? word->count : 1;
     if (p->count > INT32_MAX / 2 - more)
         return qp_fail(QP_EDATA, "%s:%lld: too many tokens; split the sentence", place.path, (long long)place.line);
-    if (p->count + more > p->capacity) {
-        int capacity = 2 * (p->count + more);
-        int32_t *id = realloc(p->id, (size_t)capacity * sizeof *id);
-        if (!id) return qp_fail(QP_EMEMORY, "%s:%lld: no memory for the sentence", place.path, (long long)place.line);
-        p->id = id;
-        p->capacity = capacity;
-    }
+    if (!QP_GROW(p->id, p->capacity, (size_t)(p->count + more)))
+        return qp_fail(QP_EMEMORY, "%s:%lld: no memory for the sentence", place.path, (long long)place.line);
     memcpy(p->id + p->count, word->count ? word->id : &unknown, (size_t)more * sizeof *p->id);
     p->count += more;
     return QP_OK;
@@ -181,12 +178,7 @@ qp_status qp_conll_lines_next(void *self, const char **line, size_t *bytes)
     int64_t first = c->start[l->sentence], end = c->start[l->sentence + 1];
     size_t needed = 1;
     for (int64_t w = first; w < end; w++) needed += c->word[w].word_end - c->word[w].word + 1;
-    if (needed > l->capacity) {
-        char *grown = realloc(l->line, needed);
-        if (!grown) return qp_fail(QP_EMEMORY, "%s: no memory for a sentence", c->path);
-        l->line = grown;
-        l->capacity = needed;
-    }
+    if (!QP_GROW(l->line, l->capacity, needed)) return qp_fail(QP_EMEMORY, "%s: no memory for a sentence", c->path);
     for (int64_t w = first; w < end; w++) {
         size_t length = c->word[w].word_end - c->word[w].word;
         if (w > first) l->line[(*bytes)++] = ' ';

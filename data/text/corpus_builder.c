@@ -3,21 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Grow a block to at least `needed` elements by doubling. NULL, and a message, if there is no memory. */
-static void *grow(qp_corpus_place place, void *block, int64_t *capacity, int64_t needed, size_t element_bytes)
+#include "lib/base/array.h"
+
+static qp_status no_memory(qp_corpus_place place)
 {
-    if (needed <= *capacity) return block;
-    int64_t wanted = *capacity > 512 ? *capacity : 512;
-    while (wanted < needed && wanted <= INT64_MAX / 2) wanted *= 2;
-    void *grown = NULL;
-    if (wanted >= needed && (uint64_t)wanted <= SIZE_MAX / element_bytes)
-        grown = realloc(block, (size_t)wanted * element_bytes);
-    if (grown)
-        *capacity = wanted;
-    else
-        qp_fail(QP_EMEMORY, "%s:%lld: no memory for the corpus; use a shorter one or a smaller --max-length",
-                place.path, (long long)place.line);
-    return grown;
+    return qp_fail(QP_EMEMORY, "%s:%lld: no memory for the corpus; use a shorter one or a smaller --max-length",
+                   place.path, (long long)place.line);
 }
 
 /* Make room for one more offset of one side. */
@@ -27,10 +18,8 @@ static qp_status reserve_sequence(qp_corpus_builder *b, qp_corpus_place place, b
     int64_t sequences = b->corpus->sequences;
     if (sequences == INT32_MAX - 1)
         return qp_fail(QP_EDATA, "%s: more than %d lines; use a shorter corpus", place.path, INT32_MAX - 1);
-    int64_t *start = grow(place, side->start, &b->start_capacity[target], sequences + 2, sizeof *start);
-    if (!start) return QP_EMEMORY;
-    if (sequences == 0) start[0] = 0;
-    side->start = start;
+    if (!QP_GROW(side->start, b->start_capacity[target], (size_t)sequences + 2)) return no_memory(place);
+    if (sequences == 0) side->start[0] = 0;
     return QP_OK;
 }
 
@@ -41,9 +30,7 @@ static qp_status append(qp_corpus_builder *b, qp_corpus_place place, bool target
     qp_side_statistics *statistics = target ? &b->corpus->statistics.target : &b->corpus->statistics.source;
     QP_TRY(reserve_sequence(b, place, target));
     int64_t begin = side->start[b->corpus->sequences], end = begin + line->count + !line->without_end;
-    int32_t *id = grow(place, side->id, &b->id_capacity[target], end, sizeof *id);
-    if (!id) return QP_EMEMORY;
-    side->id = id;
+    if (!QP_GROW(side->id, b->id_capacity[target], (size_t)end)) return no_memory(place);
     if (line->count) memcpy(side->id + begin, line->id, (size_t)line->count * sizeof *line->id);
     if (!line->without_end) side->id[end - 1] = QP_EOS;
     side->start[b->corpus->sequences + 1] = end;
@@ -62,10 +49,8 @@ qp_status qp_corpus_builder_add(qp_corpus_builder *builder, qp_corpus_place plac
     if (target) QP_TRY(append(builder, place, true, target));
     if (source_row) {
         int64_t end = corpus->target.start[corpus->sequences + 1];
-        int32_t *grown = grow(place, corpus->source_row, &builder->read_capacity, end, sizeof *grown);
-        if (!grown) return QP_EMEMORY;
-        corpus->source_row = grown;
-        memcpy(grown + end - target->count, source_row, (size_t)target->count * sizeof *source_row);
+        if (!QP_GROW(corpus->source_row, builder->source_row_capacity, (size_t)end)) return no_memory(place);
+        memcpy(corpus->source_row + end - target->count, source_row, (size_t)target->count * sizeof *source_row);
     }
     corpus->sequences++;
     return QP_OK;

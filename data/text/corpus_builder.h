@@ -22,7 +22,7 @@ typedef struct {
 
 typedef struct {
     qp_corpus *corpus;
-    int64_t id_capacity[2], start_capacity[2], read_capacity; /* of source and target */
+    size_t id_capacity[2], start_capacity[2], source_row_capacity; /* of source and target */
 } qp_corpus_builder;
 
 /* qp_corpus_encode — encode text[0..bytes) and count its characters; the caller frees line->id.

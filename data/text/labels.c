@@ -4,60 +4,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/hash_set.h"
+#include "lib/base/array.h"
 #include "lib/config/config.h"
 #include "lib/text/json_reader.h"
 #include "lib/text/json_writer.h"
 
-/* The slot of this label, or the free slot for it. There is always a free slot. */
-static size_t slot_of(const qp_labels *labels, const char *label, size_t bytes)
-{
-    size_t at = (size_t)qp_hash_text(label, bytes) & (labels->slots - 1);
-    while (labels->slot[at]) {
-        const char *text = labels->text[labels->slot[at] - 1];
-        if (strlen(text) == bytes && !memcmp(text, label, bytes)) break;
-        at = (at + 1) & (labels->slots - 1);
-    }
-    return at;
-}
-
 int qp_labels_find(const qp_labels *labels, const char *label, size_t bytes)
 {
-    return labels->slots ? labels->slot[slot_of(labels, label, bytes)] - 1 : -1;
-}
-
-/* Double the number of slots. */
-static qp_status widen(qp_labels *labels)
-{
-    size_t slots = labels->slots ? labels->slots * 2 : 64;
-    int32_t *slot = calloc(slots, sizeof *slot);
-    if (!slot) return qp_fail(QP_EMEMORY, "labels: out of memory");
-    free(labels->slot);
-    labels->slot = slot;
-    labels->slots = slots;
-    for (int i = 0; i < labels->count; i++) slot[slot_of(labels, labels->text[i], strlen(labels->text[i]))] = i + 1;
-    return QP_OK;
+    const qp_label_entry *entry = qp_label_table_find(&labels->table, NULL, (qp_text){label, bytes});
+    return entry ? entry->number : -1;
 }
 
 static qp_status append(qp_labels *labels, const char *label, size_t bytes)
 {
     if (labels->count == QP_LABELS_MOST)
         return qp_fail(QP_EDATA, "more than %d different labels; is this the column of the labels?", QP_LABELS_MOST);
-    if ((size_t)labels->count * 2 >= labels->slots) QP_TRY(widen(labels));
-    if (labels->count == labels->capacity) {
-        int capacity = labels->capacity ? labels->capacity * 2 : 16;
-        char **text = realloc(labels->text, (size_t)capacity * sizeof *text);
-        if (!text) return qp_fail(QP_EMEMORY, "labels: out of memory");
-        labels->text = text;
-        labels->capacity = capacity;
-    }
     char *copy = malloc(bytes + 1);
-    if (!copy) return qp_fail(QP_EMEMORY, "labels: out of memory");
+    qp_label_entry *entry = qp_label_table_place(&labels->table, NULL, (qp_text){label, bytes});
+    if (!copy || !entry || !QP_GROW(labels->text, labels->capacity, (size_t)labels->count + 1)) {
+        free(copy);
+        return qp_fail(QP_EMEMORY, "labels: out of memory");
+    }
     memcpy(copy, label, bytes);
     copy[bytes] = 0;
-    size_t slot = slot_of(labels, label, bytes);
+    *entry = (qp_label_entry){copy, labels->count};
+    labels->table.count++;
     labels->text[labels->count++] = copy;
-    labels->slot[slot] = labels->count;
     return QP_OK;
 }
 
@@ -149,6 +121,6 @@ void qp_labels_free(qp_labels *labels)
 {
     for (int i = 0; i < labels->count; i++) free(labels->text[i]);
     free(labels->text);
-    free(labels->slot);
+    qp_label_table_free(&labels->table);
     memset(labels, 0, sizeof *labels);
 }

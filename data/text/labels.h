@@ -3,18 +3,46 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
+#include "lib/base/hash.h"
+#include "lib/base/hash_set.h"
 #include "lib/base/status.h"
+#include "lib/base/view.h"
+
+/* Entry of the hash table; text is one of qp_labels.text. */
+typedef struct {
+    const char *text;
+    int number;
+} qp_label_entry;
+
+static inline bool qp_label_is_free(const qp_label_entry *entry) { return !entry->text; }
+static inline qp_text qp_label_key(const void *unused, const qp_label_entry *entry)
+{
+    (void)unused;
+    return (qp_text){entry->text, strlen(entry->text)};
+}
+static inline uint64_t qp_label_hash(const void *unused, qp_text label)
+{
+    (void)unused;
+    return qp_hash_text(label.text, label.bytes);
+}
+static inline bool qp_label_same(const void *unused, const qp_label_entry *entry, qp_text label)
+{
+    (void)unused;
+    return strlen(entry->text) == label.bytes && memcmp(entry->text, label.text, label.bytes) == 0;
+}
+QP_HASH(qp_label_table, qp_label_entry, qp_text, const void *, qp_label_is_free, qp_label_key, qp_label_hash,
+        qp_label_same)
 
 /* labels — the dictionary of a classifier or tagger: label texts and their numbers 0 .. count-1, in order of first
  * appearance in the training file. The model file stores it as a JSON array of strings. */
 typedef struct {
     int count;
     char **text; /* [count], NUL-terminated UTF-8, none empty */
-    int capacity;
-    int32_t *slot; /* open addressing by xxHash; number + 1, 0 = free */
-    size_t slots;  /* a power of two */
-} qp_labels;       /* all zero = no label yet */
+    size_t capacity;
+    qp_label_table table; /* from text to number */
+} qp_labels;              /* all zero: no label yet */
 
 enum { QP_LABELS_MOST = 65536 };
 

@@ -51,8 +51,8 @@ static qp_status different_counts(qp_reader *shorter, qp_reader *longer, int64_t
     } while (line);
     const char *source = qp_reader_path(source_is_shorter ? shorter : longer);
     const char *target = qp_reader_path(source_is_shorter ? longer : shorter);
-    return qp_fail(QP_EDATA, "%s: %lld lines, but %s has %lld; parallel files need the same number of lines",
-                   source, (long long)(source_is_shorter ? lines : others), target,
+    return qp_fail(QP_EDATA, "%s: %lld lines, but %s has %lld; parallel files need the same number of lines", source,
+                   (long long)(source_is_shorter ? lines : others), target,
                    (long long)(source_is_shorter ? others : lines));
 }
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/hash_set.h"
 #include "data/toy/toy_grammar.h"
 #include "lib/base/file.h"
+#include "lib/base/hash_set.h"
 #include "lib/base/random.h"
 
 enum { WORD_TIMES = 5 }; /* a word of validation or test occurs at least this often in training */

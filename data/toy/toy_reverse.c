@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/hash_set.h"
 #include "data/toy/toy.h"
 #include "lib/base/file.h"
+#include "lib/base/hash_set.h"
 #include "lib/base/random.h"
 
 enum {

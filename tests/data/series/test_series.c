@@ -88,6 +88,8 @@ Test(series, bad_files_are_told)
     refused(QP_EUSAGE, "x,y\n1,2\n", "7", QP_HOLES_REFUSE, "column 7: ");
     refused(QP_EUSAGE, "x,y\n1,2\n", "99999999999999", QP_HOLES_REFUSE, "column 99999999999999: ");
     refused(QP_EUSAGE, "x,y\n1,2\n", "x,1", QP_HOLES_REFUSE, "named twice");
+    refused(QP_EUSAGE, "x,y,x\n1,2,3\n", "x", QP_HOLES_REFUSE, "columns 1 and 3");
+    refused(QP_EUSAGE, "x,y, y\n1,2,3\n", "x,y", QP_HOLES_REFUSE, "columns 2 and 3");
     refused(QP_EUSAGE, "x,y\n1,2\n", "", QP_HOLES_REFUSE, "2 columns of numbers; name one with --column: x, y");
 }
 

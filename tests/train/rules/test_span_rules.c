@@ -50,9 +50,9 @@ static double length(int n, const double *x)
 typedef struct {
     int n, t;
     double lr, decay;
-} step;
+} rule_step;
 
-static void lamb(const qp_optimizer_config *c, step s, const double *g, double *x, double *mean, double *square)
+static void lamb(const qp_optimizer_config *c, rule_step s, const double *g, double *x, double *mean, double *square)
 {
     int n = s.n;
     static double way[LARGEST];
@@ -128,7 +128,7 @@ static void reference(const qp_optimizer_config *c, const qp_optimizer_span *p, 
     double decay = p->decay ? c->weight_decay : 0, *x = w + p->offset, *mean = m + p->offset;
     double shrink = c->optimizer == QP_MUON ? 1 - lr * decay : 1; /* the decay comes before the penalty */
     for (int i = 0; i < n; i++) g[i] = (double)gradient[p->offset + (size_t)i] + (p->decay ? c->l2 * shrink * x[i] : 0);
-    if (c->optimizer == QP_LAMB) lamb(c, (step){n, t, lr, decay}, g, x, mean, v + p->offset);
+    if (c->optimizer == QP_LAMB) lamb(c, (rule_step){n, t, lr, decay}, g, x, mean, v + p->offset);
     if (c->optimizer == QP_LARS) lars(c, n, g, x, mean, lr, decay);
     if (c->optimizer == QP_MUON) muon(c, p, g, x, mean, lr, decay);
 }
