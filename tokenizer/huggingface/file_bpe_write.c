@@ -85,10 +85,11 @@ static void put_merges(const qp_pipeline *p, const struct qp_merge *merge, size_
     }
 }
 
-static qp_status otherwise(const qp_pipeline *p, int32_t piece, const char *format)
+/* The error for a token that its text is, but that its merges do not make. */
+static qp_status unmade_token(const qp_pipeline *p, int32_t piece, const char *format)
 {
-    return qp_fail(QP_EDATA, "token %d \"%.40s\" cannot be expressed in %s: its merges do not end in it", p->token_id[piece],
-                   p->token[piece], format);
+    return qp_fail(QP_EDATA, "token %d \"%.40s\" cannot be expressed in %s: its merges do not end in it",
+                   p->token_id[piece], p->token[piece], format);
 }
 
 qp_status qp_pipeline_write_gpt2(const qp_pipeline *p, qp_export *content)
@@ -105,8 +106,8 @@ qp_status qp_pipeline_write_gpt2(const qp_pipeline *p, qp_export *content)
     QP_TRY(qp_bpe_pairs(&p->vocabulary, &p->bpe, true, &pair, &count, &unreached, &broken));
     bool by_text = p->keeps_bytes || p->ignore_merges;
     qp_status status = QP_OK;
-    if (by_text && broken >= 0) status = otherwise(p, broken, format);
-    if (by_text && unreached >= 0 && !is_added(p, p->token_id[unreached])) status = otherwise(p, unreached, format);
+    if (by_text && broken >= 0) status = unmade_token(p, broken, format);
+    if (by_text && unreached >= 0 && !is_added(p, p->token_id[unreached])) status = unmade_token(p, unreached, format);
     if (status == QP_OK) {
         put_vocabulary(p, &out);
         status = qp_text_finish(&out, &content->text[0], &content->bytes[0]);
@@ -184,7 +185,7 @@ qp_status qp_pipeline_write_tiktoken(const qp_pipeline *p, qp_export *content)
     bool *has_rank = calloc((size_t)p->vocabulary.count + 1, sizeof *has_rank);
     qp_status status = has_rank ? QP_OK : qp_fail(QP_EMEMORY, "tokenizer file: out of memory");
     if (status == QP_OK && !p->keeps_bytes) {
-        if (broken >= 0) status = otherwise(p, broken, format);
+        if (broken >= 0) status = unmade_token(p, broken, format);
         if (status == QP_OK) status = check_order(p, pair, count);
     }
     for (int i = 0; status == QP_OK && i < p->vocabulary.count; i++) {

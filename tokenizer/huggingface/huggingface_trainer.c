@@ -263,7 +263,7 @@ static qp_status spell_words(trainer *t)
     return status == QP_OK ? queue_touched(t) : status;
 }
 
-/* Join left and right wherever they stand in word w, from the left. */
+/* Join left and right everywhere in word w, from the left. */
 static qp_status join_in_word(trainer *t, size_t w, int32_t left, int32_t right, int32_t merged)
 {
     struct part *p = t->part + t->start[w];

@@ -90,22 +90,22 @@ static size_t spaces_before(const char *text, size_t least, size_t at)
     return at;
 }
 
-static size_t spaces_behind(const char *text, size_t bytes, size_t at)
+static size_t spaces_after(const char *text, size_t bytes, size_t at)
 {
     size_t length;
     while (at < bytes && qp_is_white_space(qp_utf8_next(text + at, bytes - at, &length))) at += length;
     return at;
 }
 
-static bool stands_alone(const char *text, size_t bytes, size_t at, size_t end)
+static bool is_whole_word(const char *text, size_t bytes, size_t at, size_t end)
 {
     size_t length;
     if (at > 0 && qp_is_word_character(code_before(text, at))) return false;
     return end == bytes || !qp_is_word_character(qp_utf8_next(text + end, bytes - end, &length));
 }
 
-/* Find added tokens in one range, longest at the leftmost place, and cut it there. The spaces that a token takes behind
- * it are looked through too: a token of spaces stands in both. */
+/* Find added tokens in one range, the longest at the leftmost place, and cut it there. The search continues right after
+ * the token, also in white space that the token takes with it (rstrip). */
 static qp_status cut_added(const qp_pipeline *p, const qp_trie *trie, state *s, struct qp_range r)
 {
     size_t start = s->next.bytes, bytes = r.end - r.begin, done = 0;
@@ -120,10 +120,10 @@ static qp_status cut_added(const qp_pipeline *p, const qp_trie *trie, state *s, 
         const qp_added_token *token = &p->added[number];
         size_t from = at, to = at + length;
         at = to;
-        if (token->single_word && !stands_alone(text, bytes, from, to)) continue;
+        if (token->single_word && !is_whole_word(text, bytes, from, to)) continue;
         if (token->left_strip) from = spaces_before(text, done < from ? done : from, from);
         if (token->left_strip && from < done) from = done;
-        if (token->right_strip) to = spaces_behind(text, bytes, to);
+        if (token->right_strip) to = spaces_after(text, bytes, to);
         if (done < from) QP_TRY(qp_ranges_add(&s->next_ranges, start + done, start + from, -1));
         QP_TRY(qp_ranges_add(&s->next_ranges, start + from, start + to, number));
         done = to;
@@ -185,7 +185,7 @@ static qp_status split(const qp_pipeline *p, state *s)
     return QP_OK;
 }
 
-/* Where `count` characters of the original behind `at` end, or before it begin; at the ends of the text: there. */
+/* The place `count` characters after `at` in the original, or before it if negative; at most the ends of the text. */
 static uint32_t move_characters(const state *s, uint32_t at, int count)
 {
     size_t length;
@@ -200,13 +200,14 @@ static uint32_t move_characters(const state *s, uint32_t at, int count)
     return at;
 }
 
-/* What counts as a space: in pieces of bytes the space alone; in strings of tokens also the letter it is shown as. */
+/* What is trimmed: in pieces of bytes only the space; in strings of tokens all white space, and the letter that shows a
+ * space. */
 static bool is_trimmed(int32_t code, bool bytes)
 {
     return bytes ? code == ' ' : qp_is_white_space(code) || code == qp_byte_letter(' ');
 }
 
-/* Spaces at either end of a token do not belong to its span: as many characters less, whatever they were. */
+/* A span leaves out the spaces at both ends of its token: as many characters less, whatever they were in the text. */
 static void trim(const qp_pipeline *p, const state *s, const char *text, size_t length_of_text, bool bytes,
                  bool is_first, qp_token *t)
 {
@@ -228,7 +229,7 @@ static void trim(const qp_pipeline *p, const state *s, const char *text, size_t 
     t->end = end_at > t->begin ? end_at : t->begin;
 }
 
-/* The same for a piece of the model: by its bytes, or by its string (an unknown word's is the word itself). */
+/* trim for a piece of the model: by its bytes, or by its string. */
 static void trim_piece(const qp_pipeline *p, const state *s, size_t at, size_t end, int32_t piece, bool is_first,
                        qp_token *t)
 {
@@ -367,7 +368,7 @@ qp_status qp_pipeline_normalize(const qp_pipeline *p, const char *text, size_t b
     return status;
 }
 
-/* The words as the trainers there see them: in byte-level pipelines letters stand for bytes. */
+/* A word as Hugging Face's trainers see it: in byte-level pipelines with letters for bytes. */
 static qp_status count_word(const char *text, size_t bytes, bool letters, qp_mapped_text *work, qp_word_counts *words)
 {
     if (!letters) return qp_word_counts_add(words, text, bytes, 1);

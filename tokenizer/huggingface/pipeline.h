@@ -41,7 +41,7 @@ typedef struct {
     size_t count, capacity;
 } qp_template;
 
-/* How long an encoding is made (pipeline_length.h). */
+/* Truncation and padding (pipeline_length.h). */
 enum { QP_CUT_LONGEST, QP_CUT_FIRST, QP_CUT_SECOND };
 
 typedef struct {
@@ -60,7 +60,7 @@ typedef struct {
     /* model: pieces are numbered from 0 on, token_id gives their ids */
     qp_model_kind model;
     qp_vocabulary vocabulary;
-    int32_t nul_stand_in; /* while reading JSON: the character written for NUL, 0: none */
+    int32_t nul_stand_in; /* while reading JSON: the character that replaces NUL, 0: none */
     int32_t *token_id;
     char **token; /* of each piece, as written in the file */
     size_t *token_bytes;
@@ -68,10 +68,10 @@ typedef struct {
     size_t token_capacity, id_capacity, bytes_capacity, score_capacity;
     int32_t *piece_of_id; /* by id; -1: none */
     size_t id_limit;
-    bool keeps_bytes; /* decoding gives the bytes as they are, UTF-8 or not (tiktoken) */
+    bool keeps_bytes; /* the decoded text may be invalid UTF-8 (tiktoken) */
     bool byte_level, byte_fallback, fuse_unknown, ignore_merges;
     int32_t unknown;         /* piece number, -1: none */
-    char *unknown_text;      /* WordLevel: the name of an unknown token that there is not; else NULL */
+    char *unknown_text;      /* WordLevel: the name of an unknown token that is not in the vocabulary; else NULL */
     int32_t byte_piece[256]; /* of <0xNN>, -1: none */
     char *prefix, *suffix;   /* continuing_subword_prefix, end_of_word_suffix; NULL: none */
     int longest_word;        /* WordPiece: in characters */

@@ -68,8 +68,8 @@ static qp_status fill_table(const qp_pipeline *p, qp_pipeline_bert *fast)
     return QP_OK;
 }
 
-/* Tries of the pieces that begin a word, and of those that continue one, without their prefix. *usable is false if one is
- * not UTF-8. */
+/* Tries of the pieces that begin a word, and of those that continue one, without their prefix. *usable is false if one
+ * is not UTF-8. */
 static qp_status build_tries(const qp_pipeline *p, qp_pipeline_bert *fast, bool *usable)
 {
     const qp_vocabulary *v = &p->vocabulary;

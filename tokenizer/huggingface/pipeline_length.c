@@ -49,7 +49,7 @@ static qp_status read_truncation(const char *place, const json_t *json, qp_lengt
     return k < 3 ? QP_OK : refuse(place, "unknown strategy of truncation");
 }
 
-/* The strategy is "BatchLongest", which leaves a text alone as it is, or {"Fixed": length}. */
+/* The strategy is "BatchLongest", which does not change a single text, or {"Fixed": length}. */
 static qp_status read_padding(const char *place, const json_t *json, qp_length_rules *rules)
 {
     const json_t *strategy = json_object_get(json, "strategy"), *token = json_object_get(json, "pad_token");

@@ -14,11 +14,11 @@
 qp_status qp_pipeline_read_length(const char *place, const json_t *root, qp_length_rules *rules);
 qp_status qp_pipeline_write_length(const qp_length_rules *rules, qp_text_buffer *out);
 
-/* qp_pipeline_cut — shorten one list or two (second NULL: one), so that with the `added` tokens of the template they are
- * no longer than the rules say. Errors: QP_EDATA: the list that may be cut has not enough tokens. */
+/* qp_pipeline_cut — shorten one list or two (second NULL: one), so that with the `added` tokens of the template they
+ * are no longer than the rules say. Errors: QP_EDATA: the list that may be cut has not enough tokens. */
 qp_status qp_pipeline_cut(const qp_length_rules *rules, size_t added, qp_encoding *first, qp_encoding *second);
 
-/* qp_pipeline_fill — padding tokens before or behind. Errors: QP_EMEMORY. */
+/* qp_pipeline_fill — add padding tokens before or after the others. Errors: QP_EMEMORY. */
 qp_status qp_pipeline_fill(const qp_length_rules *rules, qp_encoding *list);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "tokenizer/stages/stage_kinds.h"
 
-/* stage_bert — qp_is_bert_punctuation: what BERT cuts words at: the ASCII signs, also $ + < and so on, and category P. */
+/* qp_is_bert_punctuation — what BERT cuts words at: all ASCII signs, also $ + < and so on, and category P. */
 bool qp_is_bert_punctuation(int32_t code);
 
 #endif

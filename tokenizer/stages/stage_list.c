@@ -48,7 +48,7 @@ static qp_status read_stage(const char *place, const json_t *json, qp_stage_role
     if (!json || json_is_null(json)) return QP_OK;
     const char *type = json_string_value(json_object_get(json, "type"));
     if (!type) return qp_fail(QP_EDATA, "%s: the %s has no type", place, title[role]);
-    if (depth > DEEPEST) return qp_fail(QP_EDATA, "%s: the sequences of the %s are nested too deep", place, title[role]);
+    if (depth > DEEPEST) return qp_fail(QP_EDATA, "%s: the %s has more than 50 nested sequences", place, title[role]);
     if (strcmp(type, "Sequence") == 0) {
         const json_t *all = json_object_get(json, list_key[role]);
         if (!json_is_array(all)) return qp_fail(QP_EDATA, "%s: a Sequence has no list \"%s\"", place, list_key[role]);

@@ -4,8 +4,8 @@
 #include "tokenizer/stages/stage.h"
 #include "tokenizer/stages/stage_json.h"
 
-/* stage_pattern — what stages look for in text: a plain text or a regular expression. Oniguruma is the engine of Hugging
- * Face; expressions of tiktoken are Rust's and are translated when they are written into a tokenizer.json. */
+/* stage_pattern — what stages look for: a plain text or a regular expression. Hugging Face's engine is Oniguruma;
+ * tiktoken's expressions are for Rust's engine and are translated when they are written into a tokenizer.json. */
 typedef struct {
     qp_stage_string text; /* as written; of a regular expression too */
     bool is_regex;

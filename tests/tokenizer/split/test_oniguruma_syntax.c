@@ -1,6 +1,7 @@
 #include "tests/tokenizer/tokenizer_help.h"
 
 #include "tokenizer/split/regex.h"
+#include "tokenizer/split/split.h"
 #include "tokenizer/split/oniguruma_syntax.h"
 
 static const char *translated(const char *pattern)
@@ -26,7 +27,18 @@ Test(oniguruma_syntax, what_is_repeated_is_found)
     cr_assert_str_eq(translated("\u1112{1,2}+?"), "(?>\u1112{1,2})?");
 }
 
-/* The matches, one behind the other. */
+Test(oniguruma_syntax, translated_patterns_are_known)
+{
+    static const char *const name[] = {"gpt2", "cl100k_base", "o200k_base"};
+    static const qp_word_pattern known[] = {QP_PATTERN_GPT2, QP_PATTERN_CL100K_TIKTOKEN, QP_PATTERN_O200K};
+    for (int i = 0; i < 3; i++) {
+        const char *there = translated(qp_pattern_named(name[i]));
+        cr_expect_eq(qp_word_pattern_of(there, strlen(there)), known[i], "%s", there);
+    }
+    cr_assert_null(qp_pattern_named("gpt"));
+}
+
+/* The matches, one after the other. */
 static void matches(qp_regex_flavor flavor, const char *pattern, const char *text, char *out, size_t out_bytes)
 {
     qp_regex regex;
