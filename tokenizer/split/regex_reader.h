@@ -10,6 +10,7 @@ typedef struct {
     qp_regex_flavor flavor;
     int depth;
     int repeats; /* quantifiers so far, without ? */
+    int options; /* ? outside of groups so far */
 } qp_regex_reader;
 
 /* qp_regex_refuse  — QP_EDATA that names the expression, the byte and what is wrong there.

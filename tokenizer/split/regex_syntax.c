@@ -4,7 +4,7 @@
 
 #include "tokenizer/split/regex_class.h"
 
-enum { DEEPEST = 100, LONGEST = 1 << 16, MOST_REPEATS = 1000 };
+enum { DEEPEST = 100, LONGEST = 1 << 16, MOST_REPEATS = 1000, MOST_OPTIONS = 4 };
 
 #define CALLOUT "(?C)"
 
@@ -48,6 +48,7 @@ static void wrap(qp_text_buffer *out, size_t begin)
 static qp_status take_quantifier(qp_regex_reader *r, size_t begin, qp_text_buffer *out)
 {
     bool counted = false, repeated = false;
+    int repeats = r->repeats;
     for (int32_t sign; (sign = qp_regex_peek(r)) == '*' || sign == '+' || sign == '?' || sign == '{';) {
         bool again = repeated && counted && sign == '+' && r->flavor == QP_REGEX_ONIGURUMA;
         if (repeated && !again) return qp_regex_refuse(r, "a quantifier of a quantifier");
@@ -68,7 +69,9 @@ static qp_status take_quantifier(qp_regex_reader *r, size_t begin, qp_text_buffe
             counted = false;
         }
     }
-    if (repeated) qp_text_add(out, CALLOUT);
+    /* a few ? outside of groups multiply the work by a constant: they are too common to be counted */
+    bool is_option = r->repeats == repeats && r->depth == 0 && repeated && r->options++ < MOST_OPTIONS;
+    if (repeated && !is_option) qp_text_add(out, CALLOUT);
     return QP_OK;
 }
 
