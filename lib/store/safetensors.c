@@ -17,34 +17,6 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 
 enum { HEADER_LIMIT = 100000000, PREFIX_BYTES = 8 }; /* the limit is the format's own */
 
-static const struct {
-    const char *name;
-    size_t bytes;
-} dtype_table[QP_DTYPE_COUNT] = {
-    [QP_DTYPE_F64] = {"F64", 8},   [QP_DTYPE_F32] = {"F32", 4},   [QP_DTYPE_F16] = {"F16", 2},
-    [QP_DTYPE_BF16] = {"BF16", 2}, [QP_DTYPE_I64] = {"I64", 8},   [QP_DTYPE_I32] = {"I32", 4},
-    [QP_DTYPE_U8] = {"U8", 1},     [QP_DTYPE_BOOL] = {"BOOL", 1},
-};
-
-size_t qp_dtype_bytes(qp_dtype dtype) { return dtype_table[dtype].bytes; }
-const char *qp_dtype_name(qp_dtype dtype) { return dtype_table[dtype].name; }
-
-const char *qp_printable(const char *name, qp_printable_name *buffer)
-{
-    size_t limit = sizeof buffer->text - 4, length = 0;
-    for (; name[length] && length < limit; length++) {
-        unsigned char c = (unsigned char)name[length];
-        buffer->text[length] = c < 0x20 || c == 0x7f ? '?' : (char)c;
-    }
-    if (name[length]) { /* cut at the beginning of a character */
-        while (length > 0 && ((unsigned char)name[length] & 0xC0) == 0x80) length--;
-        memcpy(buffer->text + length, "...", 3);
-        length += 3;
-    }
-    buffer->text[length] = '\0';
-    return buffer->text;
-}
-
 /* ---- one entry of the header ---- */
 
 static qp_status entry_fail(const qp_safetensors *file, const char *name, const char *what)
@@ -57,7 +29,7 @@ static qp_status entry_fail(const qp_safetensors *file, const char *name, const 
 static qp_status parse_dtype(const qp_safetensors *file, const char *name, const char *text, qp_dtype *dtype)
 {
     for (int i = 0; i < QP_DTYPE_COUNT; i++)
-        if (!strcmp(text, dtype_table[i].name)) {
+        if (!strcmp(text, qp_dtype_name((qp_dtype)i))) {
             *dtype = (qp_dtype)i;
             return QP_OK;
         }

@@ -1,9 +1,6 @@
-#define _GNU_SOURCE /* memmem */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #include "lib/store/checked.h"
@@ -75,21 +72,6 @@ qp_status qp_safetensors_need(const qp_safetensors *file, const char *name, int 
                        shape_text(dimensions, shape, need, sizeof need));
     }
     *result = stored;
-    return QP_OK;
-}
-
-qp_status qp_safetensors_pread(const qp_safetensors *file, uint64_t offset, void *memory, size_t bytes)
-{
-    char *to = memory;
-    while (bytes > 0) {
-        ssize_t got = pread(file->descriptor, to, bytes < (1u << 30) ? bytes : (1u << 30), (off_t)offset);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return qp_fail(QP_EIO, "%s: reading failed: %s", file->path, strerror(errno));
-        if (got == 0) return qp_fail(QP_EIO, "%s: became shorter while it was read; try again", file->path);
-        to += got;
-        offset += (uint64_t)got;
-        bytes -= (size_t)got;
-    }
     return QP_OK;
 }
 
@@ -194,16 +176,6 @@ qp_status qp_safetensors_integers(const qp_safetensors *file, const qp_stored *s
 }
 
 /* ---- checksum ---- */
-
-/* A quote inside a JSON string is escaped, so these bytes can only be the key itself. */
-char *qp_checksum_place(char *header, size_t bytes)
-{
-    static const char mark[] = "\"" QP_CHECKSUM_KEY "\":\"";
-    char *place = memmem(header, bytes, mark, sizeof mark - 1);
-    if (!place) return NULL;
-    place += sizeof mark - 1;
-    return (size_t)(header + bytes - place) > QP_CHECKSUM_DIGITS && place[QP_CHECKSUM_DIGITS] == '"' ? place : NULL;
-}
 
 static qp_status hash_file(const qp_safetensors *file, const char *place, XXH3_state_t *state)
 {

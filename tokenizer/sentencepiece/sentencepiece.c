@@ -5,7 +5,7 @@
 
 #include "lib/base/array.h"
 #include "tokenizer/sentencepiece/joiner.h"
-#include "tokenizer/sentencepiece/sentencepiece_ids.h"
+#include "tokenizer/sentencepiece/sentencepiece_fast.h"
 #include "tokenizer/sentencepiece/sentencepiece_internal.h"
 #include "lib/text/utf8.h"
 

@@ -7,7 +7,7 @@
 #include "tokenizer/sentencepiece/charsmap_plain.h"
 #include "lib/base/array.h"
 #include "lib/base/share.h"
-#include "tokenizer/sentencepiece/sentencepiece_ids.h"
+#include "tokenizer/sentencepiece/sentencepiece_chunk_ids.h"
 #include "tokenizer/sentencepiece/sentencepiece_rules.h"
 #include "lib/text/unicode_tables.h"
 #include "lib/text/utf8.h"

@@ -5,7 +5,7 @@
 
 #include "lib/base/array.h"
 #include "tokenizer/sentencepiece/sentencepiece.h"
-#include "tokenizer/sentencepiece/sentencepiece_ids.h"
+#include "tokenizer/sentencepiece/sentencepiece_fast.h"
 #include "lib/text/utf8.h"
 
 /* ---- protocol buffers: fields of a message ---- */

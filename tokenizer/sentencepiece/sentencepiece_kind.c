@@ -26,9 +26,11 @@ static qp_status encode(const void *self, qp_text text, qp_encoding *e)
     if (e->spans) return qp_sentencepiece_encode(m, text.text, text.bytes, e);
     qp_sentencepiece_scratch *s = qp_encoding_scratch(e, sizeof *s, free_scratch);
     if (!s) return no_memory();
-    size_t count = 0;
-    qp_status status = qp_sentencepiece_ids(m, s, text.text, text.bytes, &e->id, &e->id_capacity, &count);
-    e->count = (int)count;
+    qp_id_list ids = {.id = e->id, .capacity = e->id_capacity};
+    qp_status status = qp_sentencepiece_ids(m, s, text, &ids);
+    e->id = ids.id;
+    e->id_capacity = ids.capacity;
+    e->count = (int)ids.count;
     return status;
 }
 

@@ -1,13 +1,15 @@
+#include "tokenizer/sentencepiece/sentencepiece_word_ids.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "tokenizer/sentencepiece/sentencepiece_ids.h"
+#include "tokenizer/sentencepiece/sentencepiece_chunk_ids.h"
 #include "tokenizer/sentencepiece/sentencepiece_internal.h"
 #include "lib/text/utf8.h"
 
-/* Words between spaces, read as they stand: no copy of the text is made, no rule is asked. As soon as a character is
- * met that the rules may change, what began at the last space goes to qp_sentencepiece_chunk_ids. */
+/* Words between spaces are read without a copy of the text and without the rules. When a character is met that the
+ * rules may change, the text from the last space on goes to qp_sentencepiece_chunk_ids. */
 
 static const char SPACE_SIGN[] = "\xE2\x96\x81"; /* U+2581 */
 enum { SIGN = 3, NO_WORD = -1 };
@@ -17,10 +19,10 @@ static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "sentencepiece: ou
 typedef struct {
     const char *text;
     size_t bytes, begin, at; /* begin: the spaces before the word */
-    size_t signs;            /* that stand for them */
+    size_t signs;            /* their number in the normal form */
 } reader;
 
-/* Where the first space lies in eight bytes that were read from low addresses up; 8: none. */
+/* The index of the first space in eight bytes, little-endian; 8: none. */
 static inline size_t first_space(uint64_t eight)
 {
     uint64_t ones = 0x0101010101010101u, spaces = eight ^ 0x20 * ones;
@@ -45,7 +47,7 @@ static inline int32_t whole_word(const qp_word_table *table, const reader *r, si
     return qp_word_table_find(table, text, *length, left);
 }
 
-/* The characters up to the next space, laid out as symbols where the ids go; false: one that has to be asked for. */
+/* Writes the characters up to the next space as symbols, where the ids go; false: the rules may change one. */
 static bool read_letters(const qp_sentencepiece_fast *fast, reader *r, int32_t *symbol, size_t *count)
 {
     size_t n = 0, at = r->at;
@@ -61,8 +63,8 @@ static bool read_letters(const qp_sentencepiece_fast *fast, reader *r, int32_t *
     return at == r->bytes || r->text[at] == ' ';
 }
 
-/* The word, its signs before it, through the lattice. */
-static qp_status segment(qp_sentencepiece_id_list *list, const reader *r, size_t begin)
+/* Sends the word, with its signs before it, through the lattice. */
+static qp_status segment(qp_sentencepiece_run *list, const reader *r, size_t begin)
 {
     qp_mapped_text *out = &list->scratch->normal;
     qp_unigram_path *path = &list->scratch->path;
@@ -79,17 +81,17 @@ static qp_status segment(qp_sentencepiece_id_list *list, const reader *r, size_t
     return QP_OK;
 }
 
-static qp_status take_word(qp_sentencepiece_id_list *list, reader *r)
+static qp_status take_word(qp_sentencepiece_run *list, reader *r)
 {
     const qp_sentencepiece *m = list->model;
     bool unigram = m->model_type == QP_SPM_UNIGRAM;
     size_t length, begin = r->at, count;
-    int32_t *symbol = list->id + list->count;
+    int32_t *symbol = list->ids.id + list->ids.count;
     if (r->signs == 1 && (!unigram || fabsf(list->score) < QP_CERTAIN_SCORE)) {
         int32_t id = whole_word(&m->fast->word, r, &length);
         if (id >= 0) {
             *symbol = id;
-            list->count++;
+            list->ids.count++;
             list->after_unknown = false;
             if (unigram) list->score += m->unigram_score[id];
             r->at += length;
@@ -102,18 +104,18 @@ static qp_status take_word(qp_sentencepiece_id_list *list, reader *r)
     }
     if (unigram) return segment(list, r, begin);
     QP_TRY(qp_bpe_apply(&m->fast->bpe, &list->scratch->bpe, symbol, &count));
-    list->count += count;
+    list->ids.count += count;
     list->after_unknown = list->after_unknown && count == 0;
     return QP_OK;
 }
 
-qp_status qp_sentencepiece_word_ids(qp_sentencepiece_id_list *list, const char *text, size_t bytes)
+qp_status qp_sentencepiece_word_ids(qp_sentencepiece_run *list, const char *text, size_t bytes)
 {
     const qp_sentencepiece *m = list->model;
     bool drop = m->remove_extra_spaces;
     reader r = {.text = text, .bytes = bytes};
     if (bytes > INT32_MAX / 4) return qp_fail(QP_EDATA, "sentencepiece: text of 2^29 bytes or more; cut it into lines");
-    if (!QP_GROW(list->id, list->capacity, list->count + bytes + 2)) return no_memory();
+    if (!QP_GROW(list->ids.id, list->ids.capacity, list->ids.count + bytes + 2)) return no_memory();
     r.at = qp_sentencepiece_leading_spaces(m, text, bytes);
     r.signs = m->add_dummy_prefix;
     while (r.at < bytes) {

@@ -88,8 +88,7 @@ Test(sentencepiece_ids, a_unigram_text_of_any_length)
     qp_sentencepiece *m = learn(QP_SPM_TRAIN_UNIGRAM, false);
     qp_encoding list = {0};
     qp_sentencepiece_scratch scratch = {0};
-    int32_t *id = NULL;
-    size_t capacity = 0, count;
+    qp_id_list ids = {0};
     char *text = malloc(TIMES * 32);
     size_t bytes = 0;
     for (int i = 0; i < TIMES; i++) {
@@ -99,11 +98,11 @@ Test(sentencepiece_ids, a_unigram_text_of_any_length)
         text[bytes++] = ' ';
     }
     cr_assert_eq(qp_sentencepiece_encode(m, text, bytes, &list), QP_OK);
-    cr_assert_eq(qp_sentencepiece_ids(m, &scratch, text, bytes, &id, &capacity, &count), QP_OK);
-    cr_assert_eq(count, list.count);
-    cr_assert_arr_eq(id, list.id, count * sizeof *id);
+    cr_assert_eq(qp_sentencepiece_ids(m, &scratch, (qp_text){text, bytes}, &ids), QP_OK);
+    cr_assert_eq(ids.count, (size_t)list.count);
+    cr_assert_arr_eq(ids.id, list.id, ids.count * sizeof *ids.id);
     free(text);
-    free(id);
+    free(ids.id);
     qp_encoding_free(&list);
     qp_sentencepiece_scratch_free(&scratch);
     qp_sentencepiece_free(m);

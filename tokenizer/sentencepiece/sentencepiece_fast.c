@@ -2,12 +2,10 @@
 #include <stdlib.h>
 
 #include "tokenizer/sentencepiece/charsmap_plain.h"
-#include "tokenizer/sentencepiece/sentencepiece_ids.h"
+#include "tokenizer/sentencepiece/sentencepiece_fast.h"
 #include "lib/text/utf8.h"
 
 enum { CODES = 0x10000, SIGN_CODE = 0x2581, SIGN = 3 }; /* the sign of a space, and its bytes */
-
-/* What sentencepiece_ids.c needs of a model, made once. */
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "sentencepiece: out of memory"); }
 
@@ -21,6 +19,16 @@ void qp_sentencepiece_fast_free(qp_sentencepiece_fast *fast)
     free(fast);
 }
 
+void qp_sentencepiece_scratch_free(qp_sentencepiece_scratch *s)
+{
+    qp_mapped_text_free(&s->normal);
+    qp_bpe_scratch_free(&s->bpe);
+    qp_unigram_path_free(&s->path);
+    qp_encoding_free(&s->pieces);
+    free(s->covered);
+    *s = (qp_sentencepiece_scratch){0};
+}
+
 static bool has_user_defined(const qp_sentencepiece *m)
 {
     for (int32_t id = 0; id < m->vocabulary.count; id++) {
@@ -29,7 +37,7 @@ static bool has_user_defined(const qp_sentencepiece *m)
     return false;
 }
 
-/* Every character of every piece is a piece: then joining can be done on ids alone. */
+/* Is every character of every piece a piece? Only then can BPE join ids alone. */
 static bool spelled_in_pieces(const qp_sentencepiece *m)
 {
     const qp_vocabulary *v = &m->vocabulary;
@@ -45,7 +53,7 @@ static bool spelled_in_pieces(const qp_sentencepiece *m)
     return true;
 }
 
-/* Each way to cut a piece in two pieces is a pair that joins to it. */
+/* Adds every pair of pieces whose texts together are a piece. */
 static qp_status add_pairs(const qp_sentencepiece *m, qp_bpe *bpe)
 {
     const qp_vocabulary *v = &m->vocabulary;
@@ -63,9 +71,9 @@ static qp_status add_pairs(const qp_sentencepiece *m, qp_bpe *bpe)
     return QP_OK;
 }
 
-/* ---- words as they stand ---- */
+/* ---- words ---- */
 
-/* What the loop over plain words needs to know of each character; NULL where a space is not just a space. */
+/* Makes fast->letter; NULL if the rules change spaces. */
 static qp_status list_letters(const qp_sentencepiece *m, qp_sentencepiece_fast *fast)
 {
     bool bpe = m->model_type == QP_SPM_BPE;
@@ -83,7 +91,7 @@ static qp_status list_letters(const qp_sentencepiece *m, qp_sentencepiece_fast *
     return QP_OK;
 }
 
-/* Is it a space sign and a short word that is read as it stands? */
+/* Is it a space sign and a short word that the rules do not change? */
 static bool is_plain_word(const qp_sentencepiece_fast *fast, const char *text, size_t bytes)
 {
     size_t length;
@@ -96,7 +104,7 @@ static bool is_plain_word(const qp_sentencepiece_fast *fast, const char *text, s
     return true;
 }
 
-/* Does BPE make this one piece of its text? */
+/* Does BPE join the text of this piece to the piece itself? */
 static qp_status is_joined_whole(const qp_sentencepiece *m, const qp_sentencepiece_fast *fast, qp_bpe_scratch *scratch,
                                  int32_t id, bool *whole)
 {
@@ -110,7 +118,7 @@ static qp_status is_joined_whole(const qp_sentencepiece *m, const qp_sentencepie
     return QP_OK;
 }
 
-/* Does this piece beat every other path over its text by the margin? best[i]: the best way to place i without it. */
+/* Does this piece beat every other path through its text by the margin? best[i]: the best path to byte i without it. */
 static bool is_certain(const qp_unigram *u, const char *text, size_t bytes, int32_t id)
 {
     double best[SIGN + QP_LONGEST_TABLE_WORD + 1];
