@@ -26,19 +26,19 @@
         entry *slot;                                                                                                   \
         size_t mask, count; /* mask + 1 slots, a power of two; or none */                                              \
     } name;                                                                                                            \
-    static inline entry *name##_seek(const name *table, context self, key wanted)                                      \
+    __attribute__((unused)) static inline entry *name##_seek(const name *table, context self, key wanted)              \
     {                                                                                                                  \
         size_t at = (size_t)hash(self, wanted) & table->mask;                                                          \
         while (!is_free(&table->slot[at]) && !same(self, &table->slot[at], wanted)) at = (at + 1) & table->mask;       \
         return &table->slot[at];                                                                                       \
     }                                                                                                                  \
-    static inline entry *name##_find(const name *table, context self, key wanted)                                      \
+    __attribute__((unused)) static inline entry *name##_find(const name *table, context self, key wanted)              \
     {                                                                                                                  \
         if (!table->slot) return NULL;                                                                                 \
         entry *found = name##_seek(table, self, wanted);                                                               \
         return is_free(found) ? NULL : found;                                                                          \
     }                                                                                                                  \
-    static inline bool name##_grow(name *table, context self)                                                          \
+    __attribute__((unused)) static inline bool name##_grow(name *table, context self)                                  \
     {                                                                                                                  \
         size_t slots = table->slot ? (table->mask + 1) * 2 : 16;                                                       \
         name larger = {slots < table->mask ? NULL : calloc(slots, sizeof(entry)), slots - 1, table->count};            \
@@ -49,12 +49,12 @@
         *table = larger;                                                                                               \
         return true;                                                                                                   \
     }                                                                                                                  \
-    static inline entry *name##_place(name *table, context self, key wanted)                                           \
+    __attribute__((unused)) static inline entry *name##_place(name *table, context self, key wanted)                   \
     {                                                                                                                  \
         bool full = !table->slot || (table->count + 1) * 3 > (table->mask + 1) * 2;                                    \
         return full && !name##_grow(table, self) ? NULL : name##_seek(table, self, wanted);                            \
     }                                                                                                                  \
-    static inline void name##_free(name *table)                                                                        \
+    __attribute__((unused)) static inline void name##_free(name *table)                                                \
     {                                                                                                                  \
         free(table->slot);                                                                                             \
         *table = (name){0};                                                                                            \

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
+#include "lib/base/hash.h"
 #include "lib/base/heap.h"
 
 static const uint32_t NO_PAIR = UINT32_MAX;
@@ -15,6 +16,33 @@ typedef struct {
     int32_t head, tail;
     bool learned, touched;
 } pair_entry;
+
+/* Finds pairs: number is that of the pair + 1; 0 is free. */
+typedef struct {
+    int32_t left, right;
+    uint32_t number;
+} pair_slot;
+
+static inline uint64_t pair_key(int32_t left, int32_t right)
+{
+    return (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
+}
+
+static inline bool slot_is_free(const pair_slot *slot) { return slot->number == 0; }
+
+static inline uint64_t slot_key(const void *self, const pair_slot *slot)
+{
+    return (void)self, pair_key(slot->left, slot->right);
+}
+
+static inline uint64_t key_hash(const void *self, uint64_t key) { return (void)self, (key * 0x9E3779B97F4A7C15u) >> 32; }
+
+static inline bool slot_has(const void *self, const pair_slot *slot, uint64_t key)
+{
+    return (void)self, pair_key(slot->left, slot->right) == key;
+}
+
+QP_HASH(pair_slots, pair_slot, uint64_t, const void *, slot_is_free, slot_key, key_hash, slot_has)
 
 typedef struct {
     int64_t count; /* of the pair when it was queued */
@@ -28,9 +56,8 @@ typedef struct {
     int32_t *symbol, *next, *previous, *chain_next, *chain_previous;
     uint32_t *pair_at, *word; /* of each place */
     pair_entry *pair;
-    size_t pair_count, pair_capacity;
-    uint32_t *slot; /* pair number + 1; 0: empty */
-    size_t slot_count;
+    size_t pair_capacity;
+    pair_slots pairs;
     queued *heap;
     size_t heap_count, heap_capacity;
     uint32_t *touched;
@@ -55,7 +82,7 @@ static void free_trainer(trainer *t)
     free(t->pair_at);
     free(t->word);
     free(t->pair);
-    free(t->slot);
+    pair_slots_free(&t->pairs);
     free(t->heap);
     free(t->touched);
     free(t->length);
@@ -63,44 +90,16 @@ static void free_trainer(trainer *t)
 
 /* ---- pairs by their two ids ---- */
 
-static size_t place_of(int32_t left, int32_t right, size_t slot_count)
-{
-    uint64_t key = (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
-    return (size_t)((key * 0x9E3779B97F4A7C15u) >> 32) & (slot_count - 1);
-}
-
-static qp_status grow_slots(trainer *t)
-{
-    if (2 * (t->pair_count + 1) <= t->slot_count) return QP_OK;
-    size_t count = t->slot_count ? 2 * t->slot_count : 4096;
-    uint32_t *fresh = calloc(count, sizeof *fresh);
-    if (!fresh) return no_memory();
-    for (size_t p = 0; p < t->pair_count; p++) {
-        size_t i = place_of(t->pair[p].left, t->pair[p].right, count);
-        while (fresh[i]) i = (i + 1) & (count - 1);
-        fresh[i] = (uint32_t)p + 1;
-    }
-    free(t->slot);
-    t->slot = fresh;
-    t->slot_count = count;
-    return QP_OK;
-}
-
 static qp_status find_pair(trainer *t, int32_t left, int32_t right, uint32_t *found)
 {
-    QP_TRY(grow_slots(t));
-    size_t i = place_of(left, right, t->slot_count);
-    for (; t->slot[i]; i = (i + 1) & (t->slot_count - 1)) {
-        const pair_entry *pair = &t->pair[t->slot[i] - 1];
-        if (pair->left == left && pair->right == right) {
-            *found = t->slot[i] - 1;
-            return QP_OK;
-        }
+    pair_slot *slot = pair_slots_place(&t->pairs, NULL, pair_key(left, right));
+    if (!slot) return no_memory();
+    if (!slot->number) {
+        if (!QP_GROW(t->pair, t->pair_capacity, t->pairs.count + 1)) return no_memory();
+        t->pair[t->pairs.count++] = (pair_entry){.left = left, .right = right, .head = -1, .tail = -1};
+        *slot = (pair_slot){left, right, (uint32_t)t->pairs.count};
     }
-    if (!QP_GROW(t->pair, t->pair_capacity, t->pair_count + 1)) return no_memory();
-    t->pair[t->pair_count++] = (pair_entry){.left = left, .right = right, .head = -1, .tail = -1};
-    t->slot[i] = (uint32_t)t->pair_count;
-    *found = (uint32_t)t->pair_count - 1;
+    *found = slot->number - 1;
     return QP_OK;
 }
 

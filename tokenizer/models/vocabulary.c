@@ -7,6 +7,8 @@
 
 #include "lib/text/byte_letters.h"
 #include "lib/base/array.h"
+#include "lib/base/hash.h"
+#include "lib/base/view.h"
 #include "lib/text/utf8.h"
 
 enum { MOST_PIECES = 1 << 24 };
@@ -18,6 +20,37 @@ void qp_vocabulary_init(qp_vocabulary *v)
     for (int i = 0; i < 256; i++) v->byte_id[i] = -1;
 }
 
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "vocabulary: out of memory; use a smaller one"); }
+
+typedef struct {
+    uint32_t hash, number; /* of the piece: id + 1; 0 is free */
+} slot;
+
+typedef struct {
+    qp_text text;
+    qp_piece_kind kind;
+    uint32_t hash;
+} slot_key;
+
+static inline bool slot_is_free(const slot *s) { return s->number == 0; }
+
+static inline slot_key key_of(const qp_vocabulary *v, const slot *s) { return (void)v, (slot_key){.hash = s->hash}; }
+
+static inline uint64_t key_hash(const qp_vocabulary *v, slot_key key) { return (void)v, key.hash; }
+
+static inline bool slot_has(const qp_vocabulary *v, const slot *s, slot_key key)
+{
+    uint32_t id = s->number - 1;
+    return s->hash == key.hash && v->start[id + 1] - v->start[id] == key.text.bytes &&
+           memcmp(v->text + v->start[id], key.text.text, key.text.bytes) == 0 && v->kind[id] == key.kind;
+}
+
+QP_HASH(piece_slots, slot, slot_key, const qp_vocabulary *, slot_is_free, key_of, key_hash, slot_has)
+
+struct qp_vocabulary_index {
+    piece_slots slots;
+};
+
 void qp_vocabulary_free(qp_vocabulary *v)
 {
     free(v->text);
@@ -25,30 +58,23 @@ void qp_vocabulary_free(qp_vocabulary *v)
     free(v->kind);
     free(v->shown);
     free(v->shown_start);
-    free(v->slot);
+    if (v->index) piece_slots_free(&v->index->slots);
+    free(v->index);
     for (size_t i = 0; i < sizeof v->code_page / sizeof *v->code_page; i++) free(v->code_page[i]);
     qp_vocabulary_init(v);
 }
 
-static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "vocabulary: out of memory; use a smaller one"); }
-
-static uint32_t hash_of(qp_piece_kind kind, const char *text, size_t bytes)
+static slot_key make_key(qp_piece_kind kind, const char *text, size_t bytes)
 {
     uint32_t hash = (uint32_t)XXH3_64bits(text, bytes);
-    return kind == QP_PIECE_CONTINUING ? ~hash : hash;
+    return (slot_key){{text, bytes}, kind, kind == QP_PIECE_CONTINUING ? ~hash : hash};
 }
 
 int32_t qp_vocabulary_find_kind(const qp_vocabulary *v, qp_piece_kind kind, const char *text, size_t bytes)
 {
-    if (v->slot_count == 0) return -1;
-    uint32_t hash = hash_of(kind, text, bytes);
-    for (size_t i = hash & (v->slot_count - 1);; i = (i + 1) & (v->slot_count - 1)) {
-        int32_t id = v->slot[i].id;
-        if (id < 0) return -1;
-        if (v->slot[i].hash == hash && v->start[id + 1] - v->start[id] == bytes &&
-            memcmp(v->text + v->start[id], text, bytes) == 0 && v->kind[id] == kind)
-            return id;
-    }
+    if (!v->index) return -1;
+    const slot *found = piece_slots_find(&v->index->slots, v, make_key(kind, text, bytes));
+    return found ? (int32_t)found->number - 1 : -1;
 }
 
 int32_t qp_vocabulary_find(const qp_vocabulary *v, const char *text, size_t bytes)
@@ -56,29 +82,13 @@ int32_t qp_vocabulary_find(const qp_vocabulary *v, const char *text, size_t byte
     return qp_vocabulary_find_kind(v, QP_PIECE_NORMAL, text, bytes);
 }
 
-static void put_slot(qp_vocabulary *v, uint32_t hash, int32_t id)
+static qp_status index_text(qp_vocabulary *v, slot_key key, int32_t id)
 {
-    size_t i = hash & (v->slot_count - 1);
-    while (v->slot[i].id >= 0) i = (i + 1) & (v->slot_count - 1);
-    v->slot[i].hash = hash;
-    v->slot[i].id = id;
-}
-
-/* Keep the table at most half full, so that a search is short. */
-static qp_status grow_slots(qp_vocabulary *v)
-{
-    if (2 * ((size_t)v->count + 1) <= v->slot_count) return QP_OK;
-    size_t count = v->slot_count ? 2 * v->slot_count : 1024;
-    struct qp_vocabulary_slot *old = v->slot, *fresh = malloc(count * sizeof *fresh);
-    if (!fresh) return no_memory();
-    for (size_t i = 0; i < count; i++) fresh[i].id = -1;
-    size_t old_count = v->slot_count;
-    v->slot = fresh;
-    v->slot_count = count;
-    for (size_t i = 0; i < old_count; i++) {
-        if (old[i].id >= 0) put_slot(v, old[i].hash, old[i].id);
-    }
-    free(old);
+    if (!v->index) v->index = calloc(1, sizeof *v->index);
+    slot *place = v->index ? piece_slots_place(&v->index->slots, v, key) : NULL;
+    if (!place) return no_memory();
+    *place = (slot){key.hash, (uint32_t)id + 1};
+    v->index->slots.count++;
     return QP_OK;
 }
 
@@ -143,14 +153,14 @@ static qp_status check_new(const qp_vocabulary *v, qp_piece_kind kind, const cha
 qp_status qp_vocabulary_add(qp_vocabulary *v, qp_piece_kind kind, const char *text, size_t bytes, int32_t *id)
 {
     QP_TRY(check_new(v, kind, text, bytes));
-    QP_TRY(grow_slots(v));
     if (!QP_GROW(v->text, v->text_capacity, v->text_bytes + bytes)) return no_memory();
     if (!QP_GROW(v->start, v->start_capacity, (size_t)v->count + 2)) return no_memory();
     if (!QP_GROW(v->kind, v->kind_capacity, (size_t)v->count + 1)) return no_memory();
     QP_TRY(add_shown(v, kind, text, bytes));
     int32_t new_id = v->count;
     if (kind == QP_PIECE_NORMAL) QP_TRY(index_code(v, text, bytes, new_id));
-    if (kind == QP_PIECE_NORMAL || kind == QP_PIECE_CONTINUING) put_slot(v, hash_of(kind, text, bytes), new_id);
+    if (kind == QP_PIECE_NORMAL || kind == QP_PIECE_CONTINUING)
+        QP_TRY(index_text(v, make_key(kind, text, bytes), new_id));
     if (kind == QP_PIECE_BYTE) v->byte_id[(unsigned char)text[0]] = new_id;
     memcpy(v->text + v->text_bytes, text, bytes);
     v->start[new_id] = v->text_bytes;

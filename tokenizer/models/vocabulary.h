@@ -27,11 +27,7 @@ typedef struct {
     size_t shown_start_capacity;
     bool byte_letters; /* printable forms show every byte as a letter (byte_letters.h) */
     int count;
-    struct qp_vocabulary_slot {
-        uint32_t hash;
-        int32_t id; /* -1: empty */
-    } * slot;
-    size_t slot_count;          /* a power of two, or 0 */
+    struct qp_vocabulary_index *index; /* finds normal and continuing pieces; NULL: none yet */
     int32_t byte_id[256];       /* -1: no piece for this byte */
     int32_t *code_page[0x1100]; /* page c/256, entry c%256: id of the piece that is the single code point c, or -1 */
 } qp_vocabulary;

@@ -6,20 +6,31 @@
 
 /* The ids of one segment: what each type of vocabulary makes of it. */
 
-/* A character or word without a piece: its bytes, or <unk>. */
+/* Room for the ids of `bytes` bytes of text; none needs more than one for each byte. */
+static inline qp_status make_room(qp_encoding *e, size_t bytes)
+{
+    size_t count = (size_t)e->count + bytes + 1;
+    return count > e->id_capacity ? qp_encoding_reserve(e, count) : QP_OK;
+}
+
 qp_status qp_own_add_unknown(const qp_own *t, const char *text, size_t bytes, qp_encoding *e)
 {
     if (!t->settings.byte_fallback) return qp_encoding_add(e, QP_UNK);
-    for (size_t i = 0; i < bytes; i++) QP_TRY(qp_encoding_add(e, t->vocabulary.byte_id[(unsigned char)text[i]]));
+    QP_TRY(make_room(e, bytes));
+    for (size_t i = 0; i < bytes; i++) e->id[e->count++] = t->vocabulary.byte_id[(unsigned char)text[i]];
     return QP_OK;
 }
 
 qp_status qp_own_add_characters(const qp_own *t, const char *text, size_t bytes, qp_encoding *e)
 {
+    QP_TRY(make_room(e, bytes));
     for (size_t at = 0, length; at < bytes; at += length) {
         int32_t code = qp_utf8_next(text + at, bytes - at, &length);
         int32_t id = code == QP_INVALID_CODE ? -1 : qp_vocabulary_find_code(&t->vocabulary, code);
-        QP_TRY(id >= 0 ? qp_encoding_add(e, id) : qp_own_add_unknown(t, text + at, length, e));
+        if (id >= 0)
+            e->id[e->count++] = id;
+        else
+            QP_TRY(qp_own_add_unknown(t, text + at, length, e));
     }
     return QP_OK;
 }
