@@ -32,11 +32,11 @@ static void show_progress(void *self, const qp_progress *progress)
 {
     job *j = self;
     char text[256];
-    qp_progress_line(progress, text, sizeof text);
+    qp_progress_line(progress, 0, text, sizeof text);
     if (progress->shown) log_line(j, text);
     if (j->settings->job.quiet) return;
     if (j->live) {
-        fprintf(stderr, "\r\033[K%.*s", qp_text_columns(stderr) - 1, text);
+        fprintf(stderr, "\r\033[K%s", qp_progress_line(progress, qp_text_columns(stderr) - 1, text, sizeof text));
         fflush(stderr);
         j->line_open = true;
         if (progress->shown) end_line(j);

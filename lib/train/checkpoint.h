@@ -16,8 +16,9 @@
 /* X(name), each an int64_t of qp_run_state */
 #define QP_RUN_INTEGERS(X)                                                                                             \
     X(update)                                                                                                          \
-    X(epoch) X(batch) X(target_tokens) X(validation_due) X(validated_update) X(window_tokens) X(best_update)           \
-        X(bad_validations) X(plateau_bad) X(plateau_rest) X(plateau_seen)
+    X(epoch)                                                                                                           \
+    X(batch) X(target_tokens) X(validation_due) X(validated_update) X(window_tokens) X(best_update) X(bad_validations) \
+        X(plateau_bad) X(plateau_rest) X(plateau_seen)
 /* Counters that can be reset separately from the updates; a save without them uses the number of updates. */
 #define QP_RUN_CLOCKS(X) X(optimizer_update) X(schedule_update)
 #define QP_RUN_REALS(X) X(seconds) X(window_loss) X(best_metric) X(plateau_rate) X(plateau_best)

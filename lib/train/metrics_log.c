@@ -8,17 +8,17 @@
 
 #include "lib/base/file.h"
 
-enum { PATH_BYTES = 4096, TRAINING_COLUMNS = 8 };
-static const char training_columns[] = "update,epoch,target_tokens,loss,gradient_norm,rate,tokens_per_second,seconds";
-static const char *const validation_column[] = {"loss", "perplexity", "bleu", "chrf", "accuracy", "f1", "exact_match"};
-enum { VALIDATION_COLUMNS = sizeof validation_column / sizeof *validation_column };
+enum { PATH_BYTES = 4096, TRAINING_COLUMNS = 8, VALID_COLUMNS_MAX = 64 };
 
 struct qp_metrics_log {
     FILE *json, *csv;
     char json_path[PATH_BYTES], csv_path[PATH_BYTES];
+    const char *loss;                   /* name of the training loss */
+    char column[VALID_COLUMNS_MAX][32]; /* metrics of validation with a column in the CSV file, in its order */
+    int columns;
 };
 
-/* A number as JSON and CSV want it, whatever the locale; `none` for what is no number. */
+/* A number for JSON and CSV, in any locale; `none` if it is not finite. */
 static const char *number(double value, const char *none, char text[32])
 {
     if (!isfinite(value)) return none;
@@ -28,27 +28,41 @@ static const char *number(double value, const char *none, char text[32])
     return text;
 }
 
-/* Whether the line is whole, its update, and whether it is of a validation. */
-typedef bool line_reader(const char *line, size_t bytes, int64_t *update, bool *validation);
+/* Whether a line is complete; its update, and whether it belongs to a validation. */
+typedef bool line_reader(qp_metrics_log *log, const char *line, size_t bytes, int64_t *update, bool *validation);
 
-static bool whole_json(const char *line, size_t bytes, int64_t *update, bool *validation)
+static bool whole_json(qp_metrics_log *log, const char *line, size_t bytes, int64_t *update, bool *validation)
 {
+    (void)log;
     *validation = strstr(line, "\"valid\"") != NULL;
     return bytes > 2 && line[bytes - 1] == '}' && sscanf(line, "{\"update\": %" SCNd64, update) == 1;
 }
 
-static bool whole_csv(const char *line, size_t bytes, int64_t *update, bool *validation)
+/* Takes the columns of validation from the header. */
+static void read_header(qp_metrics_log *log, const char *line)
+{
+    log->columns = 0;
+    for (const char *at = line; (at = strstr(at, ",valid_")) && log->columns < VALID_COLUMNS_MAX;) {
+        at += strlen(",valid_");
+        snprintf(log->column[log->columns++], sizeof log->column[0], "%.*s", (int)strcspn(at, ","), at);
+    }
+}
+
+static bool whole_csv(qp_metrics_log *log, const char *line, size_t bytes, int64_t *update, bool *validation)
 {
     int commas = 0, third = 0;
     sscanf(line, "%*d,%*d,%n", &third);
     *validation = third > 0 && line[third] == ','; /* no target tokens */
     for (size_t i = 0; i < bytes; i++) commas += line[i] == ',';
-    if (strncmp(line, training_columns, sizeof training_columns - 1) == 0) return *update = 0, true;
-    return commas == TRAINING_COLUMNS + VALIDATION_COLUMNS - 1 && sscanf(line, "%" SCNd64, update) == 1;
+    if (strncmp(line, "update,", 7) == 0) {
+        read_header(log, line);
+        return *update = 0, true;
+    }
+    return commas == TRAINING_COLUMNS + log->columns - 1 && sscanf(line, "%" SCNd64, update) == 1;
 }
 
-/* Rewrite the file with the whole lines up to `update`; atomic. */
-static qp_status cut_back(const char *path, int64_t update, bool validated, line_reader *whole)
+/* Rewrites the file with the complete lines up to `update`; atomic. */
+static qp_status cut_back(qp_metrics_log *log, const char *path, int64_t update, bool validated, line_reader *whole)
 {
     if (!qp_file_exists(path)) return QP_OK;
     qp_reader *reader;
@@ -64,7 +78,7 @@ static qp_status cut_back(const char *path, int64_t update, bool validated, line
     while ((status = qp_reader_next(reader, &line, &bytes)) == QP_OK && line) {
         int64_t at = 0;
         bool validation = false;
-        if (!whole(line, bytes, &at, &validation) || at > update) continue;
+        if (!whole(log, line, bytes, &at, &validation) || at > update) continue;
         if (validation && at == update && !validated) continue;
         qp_writer_write(writer, line, bytes);
         qp_writer_write(writer, "\n", 1);
@@ -77,30 +91,31 @@ static qp_status cut_back(const char *path, int64_t update, bool validated, line
 
 static qp_status open_files(qp_metrics_log *log, int64_t update, bool validated)
 {
-    QP_TRY(cut_back(log->json_path, update, validated, whole_json));
-    QP_TRY(cut_back(log->csv_path, update, validated, whole_csv));
+    QP_TRY(cut_back(log, log->json_path, update, validated, whole_json));
+    QP_TRY(cut_back(log, log->csv_path, update, validated, whole_csv));
+    if (update == 0) log->columns = 0; /* the files are written from the beginning */
     log->json = fopen(log->json_path, update > 0 ? "a" : "w");
     log->csv = fopen(log->csv_path, update > 0 ? "a" : "w");
     if (!log->json || !log->csv)
         return qp_fail(QP_ECREATE, "%s: cannot be written; give another folder or its permissions",
                        log->json ? log->csv_path : log->json_path);
     if (fseek(log->csv, 0, SEEK_END) == 0 && ftell(log->csv) == 0) {
-        fputs(training_columns, log->csv);
-        for (int i = 0; i < VALIDATION_COLUMNS; i++) fprintf(log->csv, ",valid_%s", validation_column[i]);
-        fputs("\n", log->csv);
+        fprintf(log->csv, "update,epoch,target_tokens,%s,gradient_norm,rate,tokens_per_second,seconds\n", log->loss);
+        log->columns = 0;
         fflush(log->csv);
     }
     return QP_OK;
 }
 
-qp_status qp_metrics_log_open(const char *folder, int64_t update, bool validated, qp_metrics_log **opened)
+qp_status qp_metrics_log_open(const char *folder, const qp_metrics_log_options *o, qp_metrics_log **opened)
 {
     *opened = NULL;
     qp_metrics_log *log = calloc(1, sizeof *log);
     if (!log) return qp_fail(QP_EMEMORY, "%s: out of memory", folder);
     snprintf(log->json_path, sizeof log->json_path, "%s/metrics.jsonl", folder);
     snprintf(log->csv_path, sizeof log->csv_path, "%s/metrics.csv", folder);
-    qp_status status = open_files(log, update, validated);
+    log->loss = o->smoothed ? "smoothed_loss" : "loss";
+    qp_status status = open_files(log, o->update, o->validated);
     if (status == QP_OK) {
         *opened = log;
         return QP_OK;
@@ -116,7 +131,7 @@ void qp_metrics_log_training(qp_metrics_log *log, const qp_progress *p)
     const struct {
         const char *name;
         double value;
-    } real[] = {{"loss", p->loss},
+    } real[] = {{log->loss, p->loss},
                 {"gradient_norm", p->gradient_norm},
                 {"rate", p->rate},
                 {"tokens_per_second", p->tokens_per_second},
@@ -130,14 +145,57 @@ void qp_metrics_log_training(qp_metrics_log *log, const qp_progress *p)
         fprintf(log->csv, ",%s", number(real[i].value, "", text));
     }
     fputs("}\n", log->json);
-    for (int i = 0; i < VALIDATION_COLUMNS; i++) fputc(',', log->csv);
+    for (int i = 0; i < log->columns; i++) fputc(',', log->csv);
     fputs("\n", log->csv);
     fflush(log->json);
     fflush(log->csv);
 }
 
-void qp_metrics_log_validation(qp_metrics_log *log, int64_t update, int64_t epoch, const qp_metrics *metrics)
+/* Rewrites the CSV file with `added` to its header and an empty field on every other line; atomic. */
+static qp_status widen(const char *path, const char *added)
 {
+    qp_reader *reader;
+    qp_writer *writer;
+    QP_TRY(qp_reader_open(path, &reader));
+    qp_status status = qp_writer_open(path, &writer);
+    if (status != QP_OK) {
+        qp_reader_close(reader);
+        return status;
+    }
+    char *line;
+    size_t bytes;
+    bool header = true;
+    while ((status = qp_reader_next(reader, &line, &bytes)) == QP_OK && line) {
+        qp_writer_write(writer, line, bytes);
+        qp_writer_printf(writer, "%s%s\n", header ? ",valid_" : ",", header ? added : "");
+        header = false;
+    }
+    qp_reader_close(reader);
+    if (status == QP_OK) return qp_writer_commit(writer);
+    qp_writer_abort(writer);
+    return status;
+}
+
+/* Gives every metric a column of the CSV file. */
+static qp_status add_columns(qp_metrics_log *log, const qp_metrics *metrics)
+{
+    for (int i = 0; i < metrics->count; i++) {
+        int k = 0;
+        while (k < log->columns && strcmp(log->column[k], metrics->entry[i].name) != 0) k++;
+        if (k < log->columns || log->columns == VALID_COLUMNS_MAX) continue;
+        fclose(log->csv);
+        log->csv = NULL;
+        QP_TRY(widen(log->csv_path, metrics->entry[i].name));
+        log->csv = fopen(log->csv_path, "a");
+        if (!log->csv) return qp_fail(QP_ECREATE, "%s: cannot be written; give its permissions", log->csv_path);
+        snprintf(log->column[log->columns++], sizeof log->column[0], "%s", metrics->entry[i].name);
+    }
+    return QP_OK;
+}
+
+qp_status qp_metrics_log_validation(qp_metrics_log *log, int64_t update, int64_t epoch, const qp_metrics *metrics)
+{
+    QP_TRY(add_columns(log, metrics));
     char text[32];
     fprintf(log->json, "{\"update\": %" PRId64 ", \"epoch\": %" PRId64 ", \"valid\": {", update, epoch);
     for (int i = 0; i < metrics->count; i++)
@@ -145,25 +203,23 @@ void qp_metrics_log_validation(qp_metrics_log *log, int64_t update, int64_t epoc
                 number(metrics->entry[i].value, "null", text));
     fputs("}}\n", log->json);
     fprintf(log->csv, "%" PRId64 ",%" PRId64 ",,,,,,", update, epoch);
-    for (int i = 0; i < VALIDATION_COLUMNS; i++) {
-        const char *shown = "";
-        for (int k = 0; k < metrics->count; k++)
-            if (strcmp(metrics->entry[k].name, validation_column[i]) == 0)
-                shown = number(metrics->entry[k].value, "", text);
-        fprintf(log->csv, ",%s", shown);
+    for (int i = 0; i < log->columns; i++) {
+        const double *value = qp_metrics_find(metrics, log->column[i]);
+        fprintf(log->csv, ",%s", value ? number(*value, "", text) : "");
     }
     fputs("\n", log->csv);
     fflush(log->json);
     fflush(log->csv);
+    return QP_OK;
 }
 
 qp_status qp_metrics_log_close(qp_metrics_log *log)
 {
     if (!log) return QP_OK;
     qp_status json = qp_output_check(log->json, log->json_path);
-    qp_status csv = qp_output_check(log->csv, log->csv_path);
+    qp_status csv = log->csv ? qp_output_check(log->csv, log->csv_path) : QP_OK;
     fclose(log->json);
-    fclose(log->csv);
+    if (log->csv) fclose(log->csv);
     free(log);
     return json != QP_OK ? json : csv;
 }

@@ -40,11 +40,25 @@ double qp_duration_parse(const char *text)
     return sum;
 }
 
-const char *qp_progress_line(const qp_progress *p, char *text, size_t bytes)
+const char *qp_progress_line(const qp_progress *p, int columns, char *text, size_t bytes)
 {
-    char left[32];
-    snprintf(text, bytes, "epoch %lld  update %lld  loss %.3f  %.0f tokens/s  norm %.2f  rate %.2e  left %s",
-             (long long)p->epoch, (long long)p->update, p->loss, p->tokens_per_second, p->gradient_norm, p->rate,
-             qp_duration_text(p->left_seconds, left, sizeof left));
+    enum { FIELDS = 8, FIELD_BYTES = 48 };
+    char field[FIELDS][FIELD_BYTES] = {{0}}, left[32];
+    if (p->done >= 0) snprintf(field[0], FIELD_BYTES, "%3.0f %%", 100 * (p->done < 1 ? p->done : 1));
+    snprintf(field[1], FIELD_BYTES, "%s %.3f", p->smoothed ? "smoothed loss" : "loss", p->loss);
+    snprintf(field[2], FIELD_BYTES, "left %s", qp_duration_text(p->left_seconds, left, sizeof left));
+    snprintf(field[3], FIELD_BYTES, "%.0f tokens/s", p->tokens_per_second);
+    snprintf(field[4], FIELD_BYTES, "epoch %lld", (long long)p->epoch);
+    snprintf(field[5], FIELD_BYTES, "update %lld", (long long)p->update);
+    snprintf(field[6], FIELD_BYTES, "lr %.2e", p->rate);
+    snprintf(field[7], FIELD_BYTES, "grad norm %.2f", p->gradient_norm);
+    size_t at = 0, room = columns > 0 && (size_t)columns < bytes ? (size_t)columns + 1 : bytes;
+    text[0] = '\0';
+    for (int i = 0; i < FIELDS; i++) {
+        size_t length = strlen(field[i]), gap = at ? 2 : 0;
+        if (length == 0) continue;
+        if (at + gap + length >= room) break;
+        at += (size_t)snprintf(text + at, bytes - at, "%*s%s", (int)gap, "", field[i]);
+    }
     return text;
 }

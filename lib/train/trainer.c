@@ -87,7 +87,10 @@ static qp_status train(qp_run *run, qp_trainer_result *result)
     }
     if (folder) {
         QP_TRY(qp_file_remove_tree(marker));
-        QP_TRY(qp_metrics_log_open(folder, run->state.update, !run->state.validation_due, &run->metrics));
+        const qp_metrics_log_options options = {.update = run->state.update,
+                                                .validated = !run->state.validation_due,
+                                                .smoothed = run->config->label_smoothing > 0};
+        QP_TRY(qp_metrics_log_open(folder, &options, &run->metrics));
     }
     QP_TRY(apply_reset(run));
     if (result->resumed_update) qp_run_note(run, "resuming after update %" PRId64, result->resumed_update);

@@ -91,9 +91,13 @@ static void fill_progress(const qp_run *run, qp_progress *p)
     p->update = s->update, p->epoch = s->epoch, p->batch = s->batch, p->batches = run->batches;
     p->target_tokens = s->target_tokens;
     p->loss = s->window_loss / (double)s->window_tokens;
+    p->smoothed = run->config->label_smoothing > 0;
     p->tokens_per_second = run->interval.seconds > 0 ? (double)run->interval.tokens / run->interval.seconds : 0;
     p->elapsed_seconds = qp_run_clock() - run->started;
     p->left_seconds = seconds_left(run, p->elapsed_seconds);
+    p->done = qp_run_share_done(run);
+    if (run->time_limit > 0) p->done = fmax(p->done, p->elapsed_seconds / run->time_limit);
+    if (p->done <= 0) p->done = -1;
     p->shown = s->update % run->config->disp_freq == 0;
 }
 
@@ -119,7 +123,7 @@ static void report(qp_run *run, const qp_progress *p)
     char line[256];
     if (run->metrics) qp_metrics_log_training(run->metrics, p);
     if (run->log) {
-        fprintf(run->log, "%s\n", qp_progress_line(p, line, sizeof line));
+        fprintf(run->log, "%s\n", qp_progress_line(p, 0, line, sizeof line));
         fflush(run->log);
     }
     run->last_loss = p->loss;

@@ -94,7 +94,7 @@ static bool compare_with_best(qp_run *run, double value, bool higher_is_better)
 }
 
 /* Writes the validation to the logs, and what follows from it. */
-static void log_validation(qp_run *run, const qp_metrics *metrics, bool better)
+static qp_status log_validation(qp_run *run, const qp_metrics *metrics, bool better)
 {
     const qp_run_state *s = &run->state;
     char what[64], comment[96] = "  (best so far)";
@@ -103,7 +103,7 @@ static void log_validation(qp_run *run, const qp_metrics *metrics, bool better)
         snprintf(comment, sizeof comment, "  (best: %.4g at update %" PRId64 ")", s->best_metric, s->best_update);
     qp_run_note_metrics(run, what, metrics, comment);
     int64_t epoch = s->epoch - (s->batch == 0 && s->epoch > 1);
-    if (run->metrics) qp_metrics_log_validation(run->metrics, s->update, epoch, metrics);
+    return run->metrics ? qp_metrics_log_validation(run->metrics, s->update, epoch, metrics) : QP_OK;
 }
 
 /* Saves model-UPDATE, for the mean of the last ones, and best. */
@@ -133,7 +133,7 @@ static qp_status validate(qp_run *run)
     QP_TRY(qp_run_measure(run, &metrics));
     QP_TRY(find_stopping_metric(run, &metrics, &value));
     bool better = compare_with_best(run, value, higher_is_better);
-    log_validation(run, &metrics, better);
+    QP_TRY(log_validation(run, &metrics, better));
     if (qp_plateau_update(&run->schedule, &run->plateau, value, higher_is_better) &&
         run->schedule.lr_schedule == QP_SCHEDULE_PLATEAU)
         qp_run_note(run, "plateau: the learning rate is cut to %.3g", run->plateau.rate);

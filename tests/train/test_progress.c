@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include "lib/train/progress.h"
 
@@ -28,8 +29,21 @@ Test(progress, line)
                      .tokens_per_second = 8123.4,
                      .gradient_norm = 0.84,
                      .rate = 4.5e-4,
+                     .done = 0.35,
                      .left_seconds = 750};
-    cr_assert_str_eq(qp_progress_line(&p, text, sizeof text),
-                     "epoch 3  update 1200  loss 2.314  8123 tokens/s  norm 0.84  rate 4.50e-04  left 12m 30s");
-    cr_assert_str_eq(qp_progress_line(&p, text, 8), "epoch 3");
+    const char *all =
+        " 35 %  loss 2.314  left 12m 30s  8123 tokens/s  epoch 3  update 1200  lr 4.50e-04  grad norm 0.84";
+    cr_assert_str_eq(qp_progress_line(&p, 0, text, sizeof text), all);
+    cr_assert_str_eq(qp_progress_line(&p, 200, text, sizeof text), all);
+    cr_assert_str_eq(qp_progress_line(&p, 40, text, sizeof text), " 35 %  loss 2.314  left 12m 30s");
+    cr_assert_str_eq(qp_progress_line(&p, 0, text, 40), " 35 %  loss 2.314  left 12m 30s", "a small buffer");
+    for (int columns = 1; columns <= 200; columns++) { /* whole fields, as many as fit */
+        size_t length = strlen(qp_progress_line(&p, columns, text, sizeof text));
+        cr_assert(length <= (size_t)columns && strncmp(text, all, length) == 0);
+        cr_assert(all[length] == '\0' || strncmp(all + length, length ? "  " : " 35", length ? 2 : 3) == 0, "'%s'",
+                  text);
+    }
+    p.done = -1;
+    p.smoothed = true;
+    cr_assert_str_eq(qp_progress_line(&p, 35, text, sizeof text), "smoothed loss 2.314  left 12m 30s");
 }

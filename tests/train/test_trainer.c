@@ -81,7 +81,7 @@ Test(trainer, learns_and_leaves_its_folder)
     size_t bytes;
     char *csv = content(r->folder, "metrics.csv", &bytes), *log = content(r->folder, "train.log", &bytes);
     cr_assert_eq(strncmp(csv, "update,epoch,target_tokens,loss,", 32), 0);
-    cr_assert_not_null(strstr(log, "epoch 10  update 60  loss "));
+    cr_assert_not_null(strstr(log, "100 %  loss "));
     free(csv);
     free(log);
     toy_run_free(r);
@@ -326,5 +326,28 @@ Test(trainer, limits_and_wrong_options)
                          TOY_VOCABULARY * TOY_WIDTH * sizeof(qp_real)),
                   0);
     toy_free(untouched);
+    toy_run_free(r);
+}
+
+Test(trainer, the_log_says_when_plateau_cuts_the_rate_and_when_validation_gets_worse)
+{
+    toy_run *r = toy_run_new("plateau");
+    const double bleu[] = {10, 9, 11, 8};
+    memcpy(r->metric, bleu, sizeof bleu);
+    r->trainer.hooks.measure = toy_run_measure;
+    r->config.early_stopping_metric = QP_BY_BLEU;
+    r->config.valid_freq = 2;
+    r->config.steps = 8;
+    r->schedule.lr_schedule = QP_SCHEDULE_PLATEAU;
+    r->schedule.lr_patience = 0;
+    cr_assert_eq(qp_trainer_run(&r->trainer, &r->result), QP_OK, "%s", qp_error_message());
+    size_t bytes;
+    char *log = content(r->folder, "train.log", &bytes);
+    cr_assert_not_null(strstr(log, "validation at update 2  bleu 10  (best so far)\n"), "%s", log);
+    cr_assert_not_null(strstr(log, "bleu 9  (best: 10 at update 2)\nplateau: the learning rate is cut to 0.01\n"), "%s",
+                       log);
+    cr_assert_not_null(strstr(log, "bleu 8  (best: 11 at update 6)\nplateau: the learning rate is cut to 0.005\n"),
+                       "%s", log);
+    free(log);
     toy_run_free(r);
 }

@@ -168,7 +168,7 @@ Test(span_rules, they_are_plain_loops)
     }
 }
 
-/* Five steps bring the singular values of the step between 0.68 and 1.14 (Jordan et al. 2024): here the norm is checked. */
+/* Five steps bring the singular values of the step between 0.68 and 1.14 (Jordan et al. 2024); the norm is checked. */
 Test(span_rules, the_step_of_muon_is_nearly_orthogonal)
 {
     static qp_real ours[SIZE], gradient[SIZE];
