@@ -5,7 +5,7 @@
 #include "cli/base/text.h"
 #include "lib/model/model_file.h"
 
-#define QP_AVERAGE_FIELDS(X) X(TEXT, output, "", 0, 0, NULL, "the model file to make")
+#define QP_AVERAGE_FIELDS(X) X(TEXT, output, "", 0, 0, NULL, "the model file to write")
 
 typedef struct {
     QP_AVERAGE_FIELDS(QP_FIELD_DECLARE)
@@ -32,7 +32,7 @@ static const qp_command average = {
 static qp_status run(void *self, const qp_options *options)
 {
     (void)self;
-    if (!*config.output) return qp_fail(QP_EUSAGE, "no model file to make; name it with -o MODEL");
+    if (!*config.output) return qp_fail(QP_EUSAGE, "no model file to write; name it with -o MODEL");
     if (options->file_count < 1)
         return qp_fail(QP_EUSAGE, "no checkpoints to average; name them, such as MODEL.run/model-*.safetensors");
     return qp_model_file_average(config.output, (const char *const *)options->file, options->file_count);

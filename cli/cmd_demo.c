@@ -18,12 +18,13 @@
 
 #define QP_DEMO_FIELDS(X)                                                                                              \
     X(CHOICE, direction, "ko-en", 0, 0, "ko-en, en-ko, reverse",                                                       \
-      "from Korean to English, back, or numbers to the same numbers in reverse")                                       \
-    X(TEXT, folder, "quipu-demo", 0, 0, NULL, "where the corpus, the model and the pictures are written")              \
+      "Korean to English, English to Korean, or numbers to the same numbers in reverse")                               \
+    X(TEXT, folder, "quipu-demo", 0, 0, NULL, "folder of the corpus, the model and the attention maps")                \
     X(INT, threads, "0", 0, 4096, NULL, "threads; 0: all CPUs; the result does not depend on it")                      \
     X(INT, seed, "1", 0, 9007199254740991, NULL, "seed of the corpus and of the training")                             \
-    X(INT, steps, "0", 0, 1000000, NULL, "updates, with which the learning rate ends; 0: the recipe's")                \
-    X(BOOL, overwrite, "false", 0, 0, NULL, "train anew even if the model is there")                                   \
+    X(INT, steps, "0", 0, 1000000, NULL,                                                                               \
+      "updates in all; the learning rate decays over them; 0: the default of the task")                                \
+    X(BOOL, overwrite, "false", 0, 0, NULL, "train again even if the model exists")                                    \
     X(CHOICE, progress, "auto", 0, 0, "auto, always, never", "the live progress line")
 
 typedef struct {
@@ -37,18 +38,18 @@ static const qp_option_group groups[] = {{&table, &config}};
 static const qp_option_alias aliases[] = {{'t', "threads"}, {'o', "folder"}};
 static const qp_command demo = {
     .name = "demo",
-    .summary = "a toy Korean-English translator, trained, tried and drawn in about a minute",
+    .summary = "train a toy Korean-English translator, try it, draw its attention (about a minute)",
     .usage = "[--direction ko-en|en-ko|reverse]",
     .notes =
-        "Writes a corpus from a small grammar, learns it, translates sentences whose combinations it has never seen,\n"
-        "and draws what it looked at. Run it again to see the result again; --overwrite trains anew.",
+        "Writes a corpus from a small grammar, trains on it, translates sentences with unseen combinations of words,\n"
+        "and draws the attention. Run it again to see the result again; --overwrite trains again.",
     .group = groups,
     .group_count = 1,
     .alias = aliases,
     .alias_count = 2,
 };
 
-/* Where everything lies. */
+/* Paths of the demo. */
 typedef struct {
     char folder[512], source[4], target[4];
     char train_source[560], train_target[560], valid_source[560], valid_target[560], test_source[560], test_target[560];
@@ -76,7 +77,7 @@ static void find_places(places *p)
     snprintf(p->page, sizeof p->page, "%s/%s-%s-attention.html", p->folder, p->source, p->target);
 }
 
-/* The options of `quipu train` that this demo is; they stand in its run's config.yaml. */
+/* The options of `quipu train` for this demo, as in the config.yaml of its run. */
 typedef const char *const setting[2];
 
 static setting toy_recipe[] = {
@@ -133,7 +134,7 @@ static qp_status settings_of(const places *p, qp_train_settings *settings)
     return QP_OK;
 }
 
-/* ---- looking at it ---- */
+/* ---- attention ---- */
 
 static qp_status draw(const qp_package *m, const places *p, const char *sentence)
 {
@@ -147,7 +148,7 @@ static qp_status draw(const qp_package *m, const places *p, const char *sentence
     qp_terminal_style style = {.width = qp_text_columns(stdout), .colour = terminal && getenv("NO_COLOR") == NULL};
     int last = (int)qp_model_config_of(m->model)->dec_layers - 1;
     qp_status status = qp_terminal_draw(&picture, QP_MAP_CROSS, last, QP_OVER_MEAN, &style, &map);
-    if (status == QP_OK) printf("\nWhere each word of the translation looked (%s -> %s):\n\n%s", sentence, found, map);
+    if (status == QP_OK) printf("\nAttention of each word of the translation (%s -> %s):\n\n%s", sentence, found, map);
     if (status == QP_OK) status = qp_html_draw(&picture, &page, &bytes);
     qp_writer *writer;
     if (status == QP_OK) status = qp_writer_open(p->page, &writer);
@@ -164,8 +165,8 @@ static qp_status draw(const qp_package *m, const places *p, const char *sentence
 
 static void tell_what_next(const places *p)
 {
-    printf("\nAll maps of all layers and heads, in one page:  %s\n", p->page);
-    printf("\nYour own data, two files of sentences, line by line translations of each other:\n\n"
+    printf("\nThe maps of all layers and heads in one page:  %s\n", p->page);
+    printf("\nWith your own data, two files of sentences that are translations of each other line by line:\n\n"
            "  quipu train --train-src train.%s --train-tgt train.%s --valid-src valid.%s --valid-tgt valid.%s -m "
            "my.safetensors\n"
            "  quipu translate -m my.safetensors new.%s\n"
@@ -175,15 +176,15 @@ static void tell_what_next(const places *p)
 
 static void print_some(const qp_validation *test, const qp_translation *translation, int shown)
 {
-    printf("\n%d of %d sentences it has never seen:\n\n", shown, test->count);
+    printf("\n%d of %d unseen sentences:\n\n", shown, test->count);
     for (int i = 0; i < shown && i < test->count; i++) {
         const char *said = translation[i].search.count ? translation[i].best[0].text : "";
         printf("  %s\n    %s\n", test->source[i].text, said);
-        if (strcmp(said, test->reference[i].text) != 0) printf("    meant: %s\n", test->reference[i].text);
+        if (strcmp(said, test->reference[i].text) != 0) printf("    reference: %s\n", test->reference[i].text);
     }
 }
 
-/* Sentences whose combinations never occurred in training. */
+/* Sentences whose combinations of words do not occur in training. */
 static qp_status examine(const qp_package *m, const places *p, const qp_validation *test, qp_translation *translation)
 {
     qp_metrics metrics = {0};

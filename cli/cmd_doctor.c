@@ -20,7 +20,7 @@
 #include "lib/tensor/gemm.h"
 #include "lib/tensor/kernels/cpu.h"
 
-/* What a small training wants; less is possible and told. */
+/* Needs of a small training; less is possible, but reported. */
 #define WANTED_MEMORY 1e9
 #define WANTED_DISK 1e9
 
@@ -28,7 +28,7 @@ static const qp_command doctor = {
     .name = "doctor",
     .summary = "this machine: kernels, libraries, threads, memory, disk, locale, and what to do about each finding",
     .usage = "",
-    .notes = "Exit code 0: nothing to do; 1: at least one line marked with !! tells what to do.",
+    .notes = "Exit code 0: nothing to do; 1: at least one line is marked with !! and says what to do.",
 };
 
 static int problems;
@@ -129,7 +129,7 @@ static void examine_memory(void)
             enough ? "" : ": stop other programs, or train with a smaller --batch-size");
     struct rlimit space;
     if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY)
-        finding(false, "memory", "address space is limited to %s: say ulimit -v unlimited",
+        finding(false, "memory", "address space is limited to %s: run ulimit -v unlimited",
                 qp_text_size((double)space.rlim_cur, text[0], sizeof text[0]));
 }
 

@@ -30,7 +30,8 @@ static qp_status export_from(const export_options *o, const qp_package *m)
 {
     const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
     if (ends_in(o->out, ".arpa") && !ngram)
-        return qp_fail(QP_EUSAGE, "%s: only n-grams have an ARPA form; train one with --decoder ngram", o->model);
+        return qp_fail(QP_EUSAGE, "%s: only n-gram models can be written as ARPA; train one with --decoder ngram",
+                       o->model);
     if (ends_in(o->out, ".arpa")) return qp_ngram_arpa_save(o->out, ngram);
     if (!ends_in(o->out, ".json"))
         return qp_fail(QP_EUSAGE, "export: %s: unknown kind of file; name it .arpa (n-grams) or .json (tokenizer)",
@@ -47,9 +48,9 @@ static qp_status run(void *self, const qp_options *options)
     if (options->file_count == 1 && !*o->model)
         snprintf(o->model, sizeof o->model, "%s", options->file[0]);
     else if (options->file_count)
-        return qp_fail(QP_EUSAGE, "export: '%s' is one word too many", options->file[0]);
+        return qp_fail(QP_EUSAGE, "export: unexpected argument '%s'", options->file[0]);
     if (!*o->model) return qp_fail(QP_EUSAGE, "export: no model; name one with -m MODEL.safetensors");
-    if (!*o->out) return qp_fail(QP_EUSAGE, "export: no file to make; name it with -o FILE.arpa or FILE.json");
+    if (!*o->out) return qp_fail(QP_EUSAGE, "export: no file to write; name it with -o FILE.arpa or FILE.json");
     QP_TRY(qp_package_load(o->model, &m));
     qp_status status = export_from(o, m);
     qp_package_free(m);

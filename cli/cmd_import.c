@@ -8,11 +8,12 @@
 #include "tokenizer/tokenizer_file.h"
 #include "tokenizer/tokenizer_trainer.h"
 
-/* import — files of other projects become a model file. */
+/* import — make a model file from files of other projects. */
 #define IMPORT_FIELDS(X)                                                                                               \
-    X(TEXT, model, "", 0, 0, NULL, "the model file to make (.safetensors); -o is the same")                            \
-    X(TEXT, tokenizer, "", 0, 0, NULL, "tokenizer whose pieces are the file's words; else: words between white space") \
-    X(BOOL, lower_case, "false", 0, 0, NULL, "the words are in lower case: text is mapped to it")
+    X(TEXT, model, "", 0, 0, NULL, "the model file to write (.safetensors); same as -o")                               \
+    X(TEXT, tokenizer, "", 0, 0, NULL,                                                                                 \
+      "tokenizer whose pieces are the file's words; default: words separated by white space")                          \
+    X(BOOL, lower_case, "false", 0, 0, NULL, "the words are in lower case: map text to lower case")
 
 typedef struct {
     IMPORT_FIELDS(QP_FIELD_DECLARE)
@@ -20,7 +21,7 @@ typedef struct {
 
 static QP_FIELD_TABLE(table, "import", import_options, IMPORT_FIELDS);
 
-/* The words of the n-grams as the text a tokenizer is learned from: one line each. */
+/* The words of the n-grams, one per line, as text to train a tokenizer. */
 typedef struct {
     const qp_ngram *ngram;
     int32_t next;
@@ -41,10 +42,10 @@ static qp_status make_tokenizer(const import_options *o, const qp_ngram *ngram, 
     qp_tokenizer_report report = {0};
     qp_config_defaults(&qp_tokenizer_fields, &config);
     config.type = QP_TOKENIZER_SPACE;
-    config.normalization = 0; /* none: the words as they stand */
+    config.normalization = 0; /* none: the words unchanged */
     config.lower_case = o->lower_case;
     config.vocab_size = 16777216;
-    word_source words = {ngram, 3}; /* behind <unk> <s> </s> */
+    word_source words = {ngram, 3}; /* after <unk> <s> </s> */
     return qp_tokenizer_train(&config, next_word, &words, &report, tokenizer);
 }
 
@@ -75,7 +76,7 @@ static qp_status run(void *self, const qp_options *options)
 {
     const import_options *o = self;
     if (options->file_count != 1) return qp_fail(QP_EUSAGE, "import: name one file to read");
-    if (!*o->model) return qp_fail(QP_EUSAGE, "import: no model file to make; name it with -o MODEL.safetensors");
+    if (!*o->model) return qp_fail(QP_EUSAGE, "import: no model file to write; name it with -o MODEL.safetensors");
     return import_arpa(o, options->file[0]);
 }
 
@@ -86,10 +87,10 @@ int qp_cmd_import(int argc, char **argv)
     static const qp_option_alias alias[] = {{'m', "model"}, {'o', "model"}};
     const qp_command command = {
         .name = "import",
-        .summary = "a model file from one of another project",
+        .summary = "make a model file from a file of another project",
         .usage = "FILE.arpa -o MODEL.safetensors",
-        .notes = "An ARPA file (gzipped or not) of kenlm, SRILM... becomes a model that score, generate and evaluate\n"
-                 "perplexity know. Tokenizers of other projects: quipu tokenizer.",
+        .notes = "An ARPA file (gzipped or not) of KenLM, SRILM ... becomes a model for score, generate and evaluate\n"
+                 "perplexity. For tokenizers of other projects see quipu tokenizer.",
         .group = group,
         .group_count = 1,
         .alias = alias,

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/base/json_text.h"
 #include "cli/base/commands.h"
+#include "cli/base/json_text.h"
 #include "cli/base/model_table.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
@@ -27,7 +27,7 @@ static info_config config;
 static const qp_option_group groups[] = {{&table, &config}};
 static const qp_command info = {
     .name = "info",
-    .summary = "what a model file holds",
+    .summary = "describe a model file",
     .usage = "[--json] MODEL...",
     .group = groups,
     .group_count = 1,

@@ -10,27 +10,27 @@
 #include "cli/base/commands.h"
 #include "cli/base/text.h"
 #include "cli/base/versions.h"
-#include "lib/config/config.h"
 #include "lib/base/writer.h"
+#include "lib/config/config.h"
 
 static const struct {
     const char *name, *summary;
     int (*run)(int argc, char **argv);
 } command[] = {
-    {"train", "learn a model", qp_cmd_train},
-    {"translate", "source lines to target lines", qp_cmd_translate},
+    {"train", "train a model", qp_cmd_train},
+    {"translate", "translate source lines", qp_cmd_translate},
     {"generate", "continue a text", qp_cmd_generate},
     {"predict", "label texts, tag words, forecast series, fill in hidden words", qp_cmd_predict},
     {"score", "log-probability of given text", qp_cmd_score},
     {"evaluate", "BLEU, chrF, TER and other scores of text against references", qp_cmd_evaluate},
     {"attend", "attention maps of one sentence", qp_cmd_attend},
     {"tokenizer", "train a tokenizer, text to pieces and back", qp_cmd_tokenizer},
-    {"info", "what a model file holds", qp_cmd_info},
+    {"info", "describe a model file", qp_cmd_info},
     {"average", "mean of several checkpoints", qp_cmd_average},
-    {"import", "a model file from one of another project (ARPA n-grams)", qp_cmd_import},
-    {"export", "a model, or its tokenizer, as a file for other projects", qp_cmd_export},
-    {"demo", "a toy Korean-English translator, trained, tried and drawn in about a minute", qp_cmd_demo},
-    {"doctor", "this machine: kernels, libraries, threads, memory, disk, locale", qp_cmd_doctor},
+    {"import", "make a model file from a file of another project (ARPA n-grams)", qp_cmd_import},
+    {"export", "write a model, or its tokenizer, as a file for other projects", qp_cmd_export},
+    {"demo", "train a toy Korean-English translator, try it, draw its attention (about a minute)", qp_cmd_demo},
+    {"doctor", "check this machine: kernels, libraries, threads, memory, disk, locale", qp_cmd_doctor},
 };
 enum { COMMANDS = sizeof command / sizeof *command };
 
@@ -39,7 +39,7 @@ static int list_commands(void)
     puts("quipu: sequence models on the CPU, from raw text to a translation, a score and an attention map\n\n"
          "usage: quipu COMMAND [options] [files]       \"-\" is stdin or stdout\n");
     for (int i = 0; i < COMMANDS; i++) printf("  %-11s%s\n", command[i].name, command[i].summary);
-    puts("\nquipu help COMMAND tells its options; quipu --version what this program is built of.");
+    puts("\nquipu help COMMAND lists its options; quipu --version lists the libraries.");
     return 0;
 }
 
@@ -70,8 +70,8 @@ static int dispatch(int argc, char **argv)
     return run_command(argc - 1, argv + 1);
 }
 
-/* A program started with a closed stdin, stdout or stderr must not get one of its own files under that number. The
- * stand-ins are opened the wrong way round, so that using them fails like the closed one would. */
+/* If the program starts with a closed stdin, stdout or stderr, no file of its own may get that number. The
+ * placeholders are opened in the wrong direction, so that using them fails as with the closed one. */
 static void fill_standard_descriptors(void)
 {
     static const int way[] = {O_WRONLY, O_RDONLY, O_RDWR};
@@ -82,7 +82,7 @@ static void fill_standard_descriptors(void)
 int main(int argc, char **argv)
 {
     fill_standard_descriptors();
-    /* A closed pipe and a file that may not grow are errors of write(2), answered like a full disk; see qp_report. */
+    /* A closed pipe and a file at its size limit are errors of write(2), reported like a full disk; see qp_report. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     int code = dispatch(argc, argv);

@@ -28,7 +28,7 @@ qp_status qp_chunks_begin(qp_chunks *chunks, char **file, int files, int line_li
     return qp_fail(QP_EMEMORY, "out of memory for %d lines; use fewer --threads", line_limit);
 }
 
-/* The next line of the present file or of the first one behind it that has any; *line NULL at the end of all. */
+/* The next line of the current file, or of the next file that has one; *line is NULL at the end of all files. */
 static qp_status next_line(qp_chunks *chunks, char **line, size_t *bytes)
 {
     for (;;) {
@@ -75,7 +75,7 @@ qp_status qp_chunks_next(qp_chunks *chunks)
         chunks->number[i] = qp_reader_line(chunks->reader);
         used += bytes + 1;
     }
-    used = 0; /* the text may have moved while it grew */
+    used = 0; /* growing may have moved the text */
     for (int i = 0; i < chunks->count; i++) {
         chunks->table[i].text = chunks->text + used;
         used += chunks->table[i].bytes + 1;

@@ -4,16 +4,16 @@
 #include "lib/base/file.h"
 #include "lib/decode/lines.h"
 
-/* chunks — the lines of one or several files, one chunk after the other, so that input of any length passes through
- * bounded memory. A terminal is answered line by line. */
+/* chunks — reads the lines of one or several files in chunks, so that input of any length needs bounded memory.
+ * Terminal input is read line by line. */
 typedef struct {
     const qp_line *line; /* [count], borrowed until the next chunk */
     int count;           /* 0: the end */
 
     char **file; /* for chunks.c */
     int files, file_number;
-    int line_limit;    /* may be lowered, never raised */
-    size_t text_limit; /* bytes of text that end a chunk */
+    int line_limit;    /* may be lowered, not raised */
+    size_t text_limit; /* a chunk ends after this many bytes of text */
     qp_reader *reader;
     qp_line *table;
     const char **path;
@@ -23,9 +23,9 @@ typedef struct {
 } qp_chunks;
 
 /* qp_chunks_begin — read `files` files ("-": stdin; none: stdin), at most `line_limit` lines at a time.
- * qp_chunks_next  — the next chunk; ends early when it holds 16 MB of text.
+ * qp_chunks_next  — the next chunk; ends early at 16 MB of text.
  *   Errors  QP_ENOINPUT, QP_EIO, QP_EDATA from the reader; QP_EMEMORY.
- * qp_chunks_path, qp_chunks_number — where line i of this chunk stands, for messages. */
+ * qp_chunks_path, qp_chunks_number — file and line number of line i of this chunk, for messages. */
 qp_status qp_chunks_begin(qp_chunks *chunks, char **file, int files, int line_limit);
 qp_status qp_chunks_next(qp_chunks *chunks);
 const char *qp_chunks_path(const qp_chunks *chunks, int i);

@@ -1,8 +1,8 @@
 #ifndef QP_COMMANDS_H
 #define QP_COMMANDS_H
 
-/* commands — one function for each verb, in cli/cmd_<verb>.c: argv[0] is the verb, the exit code is returned. A command
- * prints its data on stdout and all else on stderr; main checks in the end that stdout was really written. */
+/* commands — one function per command, in cmd_<command>.c: argv[0] is the command, the exit code is returned. A command
+ * prints its data on stdout and everything else on stderr; main finally checks that stdout was written. */
 int qp_cmd_translate(int argc, char **argv);
 int qp_cmd_generate(int argc, char **argv);
 int qp_cmd_score(int argc, char **argv);

@@ -10,7 +10,7 @@
  * Errors  QP_EMEMORY, if any addition to `json` failed. */
 qp_status qp_json_line(FILE *stream, qp_text_buffer *json);
 
-/* qp_line_put — text that must stay one line: line feeds and carriage returns inside become spaces. No line end. */
+/* qp_line_put — write text as one line: line feeds and carriage returns become spaces. Adds no line end. */
 void qp_line_put(FILE *stream, const char *text, size_t bytes);
 
 #endif

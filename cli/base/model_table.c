@@ -19,7 +19,7 @@ typedef struct {
     double rows;
 } probe;
 
-/* An encoder's task has answers for targets: one a sequence, or one a row of the source. */
+/* Tasks of an encoder have answers as targets: one per sequence, or one per row of the source. */
 static void ask(const qp_model_config *c, int length, int count, probe *p)
 {
     p->rows = count * length;
@@ -62,7 +62,7 @@ static qp_status probe_make(const qp_model *model, const qp_training_shape *shap
     return QP_OK;
 }
 
-/* Bytes of one tape while `p` runs through the model, gradient blocks not counted. */
+/* Bytes of one tape while the model runs on `p`, without gradient blocks. */
 static qp_status probe_run(const qp_model *model, const probe *p, double *bytes)
 {
     const qp_params *params = qp_model_params(model);
@@ -114,9 +114,9 @@ qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *
     return QP_OK;
 }
 
-/* ---- showing ---- */
+/* ---- output ---- */
 
-/* "1.23 G" of a number of operations or weights. */
+/* A number of operations or weights as "1.23 G". */
 static const char *short_number(double value, char *text, size_t bytes)
 {
     static const char *const unit[] = {"", " k", " M", " G", " T"};

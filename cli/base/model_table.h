@@ -9,12 +9,12 @@
 
 /* model_table — a model's modules, operations and memory, for `info` and `train --dry-run`. */
 
-/* What a training step holds, in bytes. */
+/* Memory of a training step, in bytes. */
 typedef struct {
     double weights, moments, gradients, activations, total;
 } qp_training_memory;
 
-/* A training to be estimated: tokens of a batch (both sides together), tokens of a sequence, rows of a shard, workers. */
+/* The training to estimate: tokens of a batch (both sides), tokens of a sequence, rows of a shard, workers. */
 typedef struct {
     double batch_rows, source_length, target_length;
     int64_t shard_rows;
@@ -22,8 +22,9 @@ typedef struct {
     const qp_optimizer_config *optimizer;
 } qp_training_shape;
 
-/* qp_training_memory_of — activations are measured: one small step is run on random tokens, and its memory scaled to a
- * piece of the batch (lib/train/shards.h). Text models alone.   Errors  QP_EMEMORY and those of the step. */
+/* qp_training_memory_of — estimate the memory. Activations are measured: one small step runs on random tokens, and its
+ * memory is scaled to a piece of the batch (lib/train/shards.h). Only for text models.
+ * Errors  QP_EMEMORY and those of the step. */
 qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *shape, qp_training_memory *memory);
 
 /* qp_model_table_print — modules with shape, weights and FLOPs per token, and their sums.

@@ -3,8 +3,8 @@
 
 #include "lib/package.h"
 
-/* qp_open_model — open a model file for a command that takes models of these tasks, a list ended by -1.
- * Errors  those of qp_package_open; QP_EUSAGE for another task, naming the command for it. */
+/* qp_open_model — open a model file for a command that accepts these tasks, a list that ends in -1.
+ * Errors  those of qp_package_open; QP_EUSAGE for another task, with the command for it. */
 qp_status qp_open_model(const char *path, const int *task, qp_package **package);
 
 #endif

@@ -9,14 +9,14 @@
 
 enum { NAME_BYTES = 80, SUGGESTIONS = 400 };
 
-/* What one option of the command line turned out to be. */
+/* One option of the command line. */
 typedef struct {
     const qp_field *field; /* or */
     void *object;
     qp_option_list *list;
     bool negated;           /* --no-flag */
-    const char *text;       /* its value; NULL: a bare flag */
-    char shown[NAME_BYTES]; /* as the user wrote it, for messages */
+    const char *text;       /* its value; NULL: a flag without one */
+    char shown[NAME_BYTES]; /* as written, for messages */
 } option;
 
 typedef struct {
@@ -71,7 +71,7 @@ static qp_status unknown_option(const qp_command *command, const char *shown, co
     return qp_fail(QP_EUSAGE, "%s: unknown option %s; did you mean --%s?", command->name, shown, hyphenated);
 }
 
-/* Cut argv[at] into name and value; the value may be behind "=", behind the letter, or nowhere yet. */
+/* Split argv[at] into name and value; the value may follow "=" or the letter, or be the next word. */
 static qp_status cut_option(const qp_command *command, const char *word, option *cut)
 {
     *cut = (option){0};
@@ -107,7 +107,7 @@ static bool looks_like_option(const qp_command *command, const char *word)
     return word[1] == '-' || (alias_name(command, word[1]) && (word[2] == '\0' || word[2] == '='));
 }
 
-/* The next word of the command line: an option with its value, or a file. At the end *file and the option are empty. */
+/* The next word of the command line: an option with its value, or a file. At the end both are empty. */
 static qp_status next_word(const qp_options *options, cursor *place, option *found, char **file)
 {
     *file = NULL;
@@ -225,7 +225,7 @@ qp_status qp_options_parse(qp_options *options, const qp_command *command, int a
     QP_TRY(collect_files(options));
     QP_TRY(load_config(options));
     if (!command->takes_files && options->file_count > 0)
-        return qp_fail(QP_EUSAGE, "%s: '%.200s' is one word too many; see quipu help %s", command->name,
+        return qp_fail(QP_EUSAGE, "%s: unexpected argument '%.200s'; see quipu help %s", command->name,
                        options->file[0], command->name);
     return qp_options_apply(options);
 }

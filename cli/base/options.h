@@ -5,20 +5,20 @@
 
 #include "lib/config/config.h"
 
-/* options — the words of a command line, told by the same field tables that make structs, defaults, YAML keys and help
- * (lib/base/config.h). A command fills one qp_command and is qp_options_run of it.
+/* options — parses command lines with the field tables that also define structs, defaults, YAML keys and help
+ * (lib/config/config.h). A command fills one qp_command and calls qp_options_run.
  *
  * Accepted: --key value, --key=value, underscores for hyphens; --flag, --no-flag, --flag=false for BOOL fields;
  * -k value, -kvalue, -k=value for letters of the alias table; "--" ends the options; "-" is a file name. A value that
- * begins with "--" needs the form --key=value. The last of several equal options counts, except for lists. */
+ * begins with "--" needs the form --key=value. A repeated option replaces the earlier one, except for lists. */
 
-/* Fields and the struct they fill. The table's title is the heading in the help. */
+/* Fields and the struct that they fill. The table's title is a heading of the help. */
 typedef struct {
     const qp_field_table *table;
     void *object;
 } qp_option_group;
 
-/* -m for --model: letter, name of the field or list. */
+/* -m for --model: letter, and name of the field or list. */
 typedef struct {
     char letter;
     const char *name;
@@ -42,7 +42,7 @@ typedef struct {
     int alias_count;
     qp_option_list *list;
     int list_count;
-    bool takes_files;  /* false: a positional word is a mistake */
+    bool takes_files;  /* false: a positional word is an error */
     bool takes_config; /* a first positional *.yaml or *.yml is loaded before the options are applied */
 } qp_command;
 
@@ -50,33 +50,33 @@ typedef struct {
     const qp_command *command;
     int argc;
     char **argv;
-    char **file; /* positional words, in order; the configuration file is not among them */
+    char **file; /* positional words, in order, without the configuration file */
     int file_count;
     const char *config; /* the configuration file or NULL */
 } qp_options;
 
-/* qp_options_begin — defaults, then the configuration file, then the command line. false: the command is over (help was
- * printed, or the mistake reported) and *exit_code says how. */
+/* qp_options_begin — set defaults, then apply the configuration file, then the command line. false: the command is done
+ * (help was printed, or an error reported); return *exit_code. */
 bool qp_options_begin(qp_options *options, const qp_command *command, int argc, char **argv, int *exit_code);
 void qp_options_free(qp_options *options);
 
-/* qp_options_run — a whole command: begin, run, free, and qp_report of what run returned. Returns the exit code. */
+/* qp_options_run — a whole command: begin, run, free, and qp_report of the status. Returns the exit code. */
 int qp_options_run(const qp_command *command, int argc, char **argv,
                    qp_status (*run)(void *self, const qp_options *options), void *self);
 
-/* qp_options_parse — the same without printing; *help is set, and nothing else done, when --help or -h is among them. */
+/* qp_options_parse — the same as begin without printing; with --help or -h it only sets *help. */
 qp_status qp_options_parse(qp_options *options, const qp_command *command, int argc, char **argv, bool *help);
 
-/* qp_options_apply — set the fields from the command line again: after a preset has changed what lies below it. */
+/* qp_options_apply — apply the command line again, after a preset has changed the defaults. */
 qp_status qp_options_apply(qp_options *options);
 
-/* qp_options_config — set the fields from the configuration file again, if there is one. */
+/* qp_options_config — apply the configuration file again, if there is one. */
 qp_status qp_options_config(qp_options *options);
 
 /* qp_options_given — was this option (field name, hyphen or underscore) on the command line? */
 bool qp_options_given(const qp_options *options, const char *name);
 
-/* qp_options_help — the help of one command on stdout. */
+/* qp_options_help — print the help of one command on stdout. */
 void qp_options_help(const qp_command *command);
 
 #endif

@@ -12,15 +12,15 @@ static volatile sig_atomic_t received;
 static void remember(int number)
 {
     received = number;
-    for (int i = 0; i < WATCHED; i++) signal(watched[i], SIG_DFL); /* the next one kills */
+    for (int i = 0; i < WATCHED; i++) signal(watched[i], SIG_DFL); /* the next signal terminates */
 }
 
 void qp_signals_watch(void)
 {
-    struct sigaction action = {.sa_handler = remember}; /* no SA_RESTART: a waiting read must come back */
+    struct sigaction action = {.sa_handler = remember}; /* no SA_RESTART: a waiting read must return */
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < WATCHED; i++) {
-        struct sigaction before; /* nohup and background jobs of a shell ignore some: that stays */
+        struct sigaction before; /* signals ignored by nohup or a background shell stay ignored */
         if (sigaction(watched[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
             sigaction(watched[i], &action, NULL);
     }

@@ -4,19 +4,19 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* signals — Ctrl-C and SIGTERM for commands that run long and can save their work. */
+/* signals — Ctrl-C and SIGTERM for long commands that can save their work. */
 
-/* qp_signals_watch — from now on the first SIGINT, SIGTERM or SIGHUP only sets a flag, and interrupts a waiting read;
- * the second one kills. Commands that do not call this die at the first, as programs do. */
+/* qp_signals_watch — from now on the first SIGINT, SIGTERM or SIGHUP only sets a flag and interrupts a waiting read;
+ * the second one terminates the program. Without this call the first signal terminates it. */
 void qp_signals_watch(void);
 
-/* qp_signals_received — number of the signal that came, or 0. */
+/* qp_signals_received — number of the received signal, or 0. */
 int qp_signals_received(void);
 
-/* qp_signals_flag — where the number will stand; not 0 means stop. */
+/* qp_signals_flag — address of that number; not 0 means stop. */
 const volatile sig_atomic_t *qp_signals_flag(void);
 
-/* qp_signals_stop — the same as a question for the library's loops; `unused` is ignored. */
+/* qp_signals_stop — the same as a callback for the library's loops; `unused` is ignored. */
 bool qp_signals_stop(void *unused);
 
 #endif

@@ -30,7 +30,7 @@ static int exit_code(qp_status status)
     return 70;
 }
 
-/* One line, whatever a file name holds: control characters must not reach the terminal. */
+/* One line, also with odd file names: control characters must not reach the terminal. */
 static void print_line(const char *prefix, const char *message)
 {
     char line[1200];

@@ -6,27 +6,27 @@
 
 #include "lib/base/status.h"
 
-/* text — what the program says to people. */
+/* text — messages and tables for people. */
 
 /* qp_report — print `quipu: <message of the last failure>` as one line on stderr; returns the exit code of `status`:
  * 0 done, 2 usage, 65 bad data, 66 missing input, 70 bug, 71 memory, 73 cannot create, 74 I/O, 128+n after signal n.
- * Silent (74) when the reader of a pipe went away on purpose (head, less). To be called right after the failure: errno
- * tells. */
+ * Prints nothing (74) if the reader of a pipe closed it (head, less). Call it right after the failure: it reads
+ * errno. */
 int qp_report(qp_status status);
 
 /* qp_warn — one line `quipu: warning: ...` on stderr. */
 void qp_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* qp_text_columns — width of the terminal behind `stream`, or 100. */
+/* qp_text_columns — width of the terminal of `stream`, or 100. */
 int qp_text_columns(FILE *stream);
 
-/* qp_text_row — two columns, the right one wrapped to the terminal's width. */
+/* qp_text_row — print two columns, the right one wrapped to the terminal's width. */
 void qp_text_row(FILE *stream, const char *left, const char *right);
 
-/* qp_text_hyphenate — a field's C name as people type it. */
+/* qp_text_hyphenate — a field's C name with hyphens, as an option. */
 void qp_text_hyphenate(const char *name, char *text, size_t bytes);
 
-/* qp_text_size — "1.5 GB" from bytes, in powers of 1000; qp_text_duration — "1 h 02 min", "3.2 s". Both return `text`. */
+/* qp_text_size — bytes as "1.5 GB", in powers of 1000; qp_text_duration — "1 h 02 min", "3.2 s". Both return `text`. */
 const char *qp_text_size(double size_bytes, char *text, size_t bytes);
 const char *qp_text_duration(double seconds, char *text, size_t bytes);
 

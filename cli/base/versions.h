@@ -3,10 +3,9 @@
 
 #include <stdio.h>
 
-/* versions — what this program is and what it is built of. */
+/* versions — versions of the program and its libraries. */
 
-/* qp_versions_print — version and build of quipu, of every library, and the kernels chosen; returns 0. It only asks
- * for constants, so that it takes no time. */
+/* qp_versions_print — print version and build of quipu, the versions of all libraries, and the kernels; returns 0. */
 int qp_versions_print(FILE *stream);
 
 #endif

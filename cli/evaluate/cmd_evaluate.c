@@ -256,7 +256,7 @@ static qp_status settle(const qp_options *options, const evaluate_options *o, co
 {
     if (options->file_count > 1)
         return qp_fail(QP_EUSAGE,
-                       "evaluate: '%s' is one word too many; metrics are one list without blanks, files follow "
+                       "evaluate: unexpected argument '%s'; metrics are one list without blanks, files follow "
                        "--hyp, --src and --ref",
                        options->file[1]);
     if (ref->count == 0) return qp_fail(QP_EUSAGE, "evaluate: no reference given; add --ref FILE");

@@ -1,9 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/tokenizer/cmd_tokenizer.h"
 #include "cli/base/commands.h"
 #include "cli/base/text.h"
+#include "cli/tokenizer/cmd_tokenizer.h"
 #include "lib/base/file.h"
 
 /* ---- lines ---- */
@@ -18,7 +18,7 @@ static qp_status lines_of(qp_reader *reader, qp_line_place *at, qp_status (*act)
         if (!line) return QP_OK;
         at->line = qp_reader_line(reader);
         QP_TRY(act(self, line, bytes));
-        if (at->output && ferror(at->output)) return QP_OK; /* main tells what happened to stdout */
+        if (at->output && ferror(at->output)) return QP_OK; /* main reports errors of stdout */
     }
 }
 
@@ -40,19 +40,19 @@ qp_status qp_each_line(char *const *file, int count, qp_line_place *at,
     return QP_OK;
 }
 
-/* ---- the verbs ---- */
+/* ---- commands ---- */
 
 static const struct {
     const char *name, *summary;
     int (*run)(int argc, char **argv);
-} verb[] = {{"train", "learn a tokenizer from text", qp_tokenizer_train_main},
+} verb[] = {{"train", "train a tokenizer on text", qp_tokenizer_train_main},
             {"encode", "text to ids or pieces", qp_tokenizer_encode_main},
             {"decode", "ids or pieces to text", qp_tokenizer_decode_main},
-            {"info", "what a tokenizer file holds", qp_tokenizer_info_main},
-            {"import", "files of other projects into one of ours", qp_tokenizer_import_main},
-            {"export", "into the files of other projects", qp_tokenizer_export_main},
-            {"compare", "two tokenizers on one text", qp_tokenizer_compare_main},
-            {"spm-train", "learn a sentencepiece model, as sentencepiece does", qp_tokenizer_spm_train_main},
+            {"info", "describe a tokenizer file", qp_tokenizer_info_main},
+            {"import", "convert a file of another project to quipu's format", qp_tokenizer_import_main},
+            {"export", "convert to the formats of other projects", qp_tokenizer_export_main},
+            {"compare", "compare two tokenizers on a text", qp_tokenizer_compare_main},
+            {"spm-train", "train a sentencepiece model, as sentencepiece does", qp_tokenizer_spm_train_main},
             {"learn-bpe", "learn codes, as subword-nmt does", qp_tokenizer_learn_bpe_main},
             {"apply-bpe", "cut words by codes, as subword-nmt does", qp_tokenizer_apply_bpe_main},
             {"hf-train", "learn a tokenizer.json, as Hugging Face does", qp_tokenizer_hf_train_main},
@@ -65,14 +65,14 @@ static void print_verbs(FILE *stream)
 {
     fprintf(stream, "usage: quipu tokenizer COMMAND [options] [FILE...]\n\n");
     for (int i = 0; i < VERBS; i++) fprintf(stream, "  %-9s  %s\n", verb[i].name, verb[i].summary);
-    fprintf(stream, "\nquipu tokenizer COMMAND --help tells the options.\n");
+    fprintf(stream, "\nquipu tokenizer COMMAND --help lists the options.\n");
 }
 
 int qp_cmd_tokenizer(int argc, char **argv)
 {
     if (argc < 2) {
         print_verbs(stderr);
-        return qp_report(qp_fail(QP_EUSAGE, "tokenizer: what to do is missing; say " VERB_LIST));
+        return qp_report(qp_fail(QP_EUSAGE, "tokenizer: no command; give " VERB_LIST));
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_verbs(stdout);
@@ -85,5 +85,5 @@ int qp_cmd_tokenizer(int argc, char **argv)
     }
     const char *near = qp_config_suggest(argv[1], name, VERBS);
     return qp_report(near ? qp_fail(QP_EUSAGE, "tokenizer: unknown command \"%s\"; did you mean \"%s\"?", argv[1], near)
-                          : qp_fail(QP_EUSAGE, "tokenizer: unknown command \"%s\"; say " VERB_LIST, argv[1]));
+                          : qp_fail(QP_EUSAGE, "tokenizer: unknown command \"%s\"; give " VERB_LIST, argv[1]));
 }

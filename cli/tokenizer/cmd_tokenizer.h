@@ -5,10 +5,10 @@
 #include <stdio.h>
 
 #include "cli/base/options.h"
-#include "tokenizer/tokenizer.h"
 #include "tokenizer/learn/word_counts.h"
+#include "tokenizer/tokenizer.h"
 
-/* cmd_tokenizer — the verbs of `quipu tokenizer`, each in a file cmd_tokenizer_*.c. argv[0] is the verb. */
+/* cmd_tokenizer — the commands of `quipu tokenizer`, each in a file cmd_tokenizer_*.c. argv[0] is the command. */
 int qp_tokenizer_train_main(int argc, char **argv);
 int qp_tokenizer_encode_main(int argc, char **argv);
 int qp_tokenizer_decode_main(int argc, char **argv);
@@ -22,12 +22,12 @@ int qp_tokenizer_apply_bpe_main(int argc, char **argv);
 int qp_tokenizer_hf_train_main(int argc, char **argv);
 int qp_tokenizer_moses_main(int argc, char **argv);
 
-/* qp_tokenizer_write_file — all of a file, or nothing of it; "-" is stdout. */
+/* qp_tokenizer_write_file — write a whole file or none; "-" is stdout. */
 qp_status qp_tokenizer_write_file(const char *path, const char *text, size_t bytes);
 
-/* qp_each_line — every line of the files, or of stdin, to `act`: gzipped or not, cut at LF alone, every other byte kept,
- * memory for one line. Stops early, with QP_OK, when `output` cannot be written (main tells). `place` and `line` say
- * where it is. */
+/* qp_each_line — call `act` for every line of the files, or of stdin (also .gz). Lines end at LF only; every other byte
+ * is kept. Needs memory for one line. Stops early, with QP_OK, if `output` cannot be written (main reports it). `place`
+ * and `line` give the position. */
 typedef struct {
     const char *place;
     int64_t line;
@@ -37,9 +37,9 @@ typedef struct {
 qp_status qp_each_line(char *const *file, int count, qp_line_place *at,
                        qp_status (*act)(void *self, char *line, size_t bytes), void *self);
 
-/* qp_each_line_by — the same by several workers at once, a megabyte of lines at a time: `act` gets the self of one of
- * them, whose `at` says which line it is and where to write. What is written stands in at->output in the order of the
- * lines, up to the first that fails: it does not depend on the number of workers. */
+/* qp_each_line_by — the same with several workers, a megabyte of lines at a time: `act` gets the self of a worker,
+ * whose `at` has the position and the output. The outputs are written in the order of the lines, up to the first that
+ * fails, so the result does not depend on the number of workers. */
 typedef struct {
     void *self;
     qp_line_place *at; /* inside self */

@@ -1,15 +1,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/tokenizer/cmd_tokenizer.h"
 #include "cli/base/json_text.h"
 #include "cli/base/text.h"
+#include "cli/tokenizer/cmd_tokenizer.h"
 #include "tokenizer/tokenizer_file.h"
 
 /* compare: two tokenizers on one text, line by line. */
 
 #define COMPARE_FIELDS(X)                                                                                              \
-    X(INT, differences, "5", 0, 1000000, NULL, "how many lines that differ are shown")                                 \
+    X(INT, differences, "5", 0, 1000000, NULL, "number of differing lines to show")                                    \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object")
 
 typedef struct {
@@ -25,7 +25,7 @@ typedef struct {
     qp_line_place at;
     int64_t lines, bytes, characters, tokens[2];
     int64_t other_ids, other_pieces, other_spans; /* lines */
-    qp_text_buffer shown; /* the first differences, as lines or as JSON */
+    qp_text_buffer shown;                         /* the first differences, as lines or as JSON */
     int64_t shown_count;
 } comparison;
 
@@ -45,7 +45,7 @@ static bool same_numbers(const void *a, const void *b, int count, int other_coun
     return count == other_count && (count == 0 || memcmp(a, b, (size_t)count * 4) == 0);
 }
 
-/* Writes the pieces around the first place where the two differ: two before it, six from it on. */
+/* Writes the pieces around the first difference: two before it and six from there. */
 static void put_around(comparison *c, int side, int first)
 {
     const qp_encoding *e = &c->encoding[side];
@@ -106,7 +106,7 @@ static qp_status compare_line(void *self, char *line, size_t bytes)
     return QP_OK;
 }
 
-/* ---- what is said ---- */
+/* ---- output ---- */
 
 static double per_token(const comparison *c, int side, int64_t what)
 {
@@ -177,13 +177,14 @@ int qp_tokenizer_compare_main(int argc, char **argv)
 {
     static compare_options use;
     static const qp_option_group group[] = {{&compare_table, &use}};
-    static const qp_command command = {.name = "tokenizer compare",
-                                       .summary = "two tokenizers on one text: ids, pieces, offsets, bytes per token",
-                                       .usage = "[--json] A B [FILE...]",
-                                       .notes = "A and B are files as encode -m takes them; the text is stdin or the "
-                                                "files behind them.",
-                                       .group = group,
-                                       .group_count = 1,
-                                       .takes_files = true};
+    static const qp_command command = {
+        .name = "tokenizer compare",
+        .summary = "compare two tokenizers on a text: ids, pieces, offsets, bytes per token",
+        .usage = "[--json] A B [FILE...]",
+        .notes = "A and B are tokenizer files as for encode -m; the text is stdin or the "
+                 "files after them.",
+        .group = group,
+        .group_count = 1,
+        .takes_files = true};
     return qp_options_run(&command, argc, argv, compare, &use);
 }

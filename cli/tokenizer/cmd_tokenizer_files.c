@@ -3,24 +3,22 @@
 #include <string.h>
 
 #include "cli/base/json_text.h"
-#include "cli/tokenizer/cmd_tokenizer.h"
 #include "cli/base/text.h"
+#include "cli/tokenizer/cmd_tokenizer.h"
 #include "lib/base/file.h"
 #include "tokenizer/tokenizer_file.h"
 #include "tokenizer/tokenizer_formats.h"
 
 /* import, export and info: tokenizers as files. */
 
-#define FILE_MODEL(X)                                                                                                  \
-    X(TEXT, model, "", 0, 0, NULL, "tokenizer to write; may also stand as a word")
+#define FILE_MODEL(X) X(TEXT, model, "", 0, 0, NULL, "the tokenizer; may also be given without --model")
 #define FILE_SHARED(X)                                                                                                 \
-    X(TEXT, output, "-", 0, 0, NULL, "where to write; for gpt2 a folder")                                              \
-    X(CHOICE, format, "auto", 0, 0, QP_FORMAT_NAMES, "of the file; in reading auto tells it by content")
+    X(TEXT, output, "-", 0, 0, NULL, "output file; for gpt2 a folder")                                                 \
+    X(CHOICE, format, "auto", 0, 0, QP_FORMAT_NAMES, "format of the file; auto: detected from the content")
 #define FILE_RANKS(X)                                                                                                  \
     X(TEXT, pattern, "", 0, 0, NULL, "tiktoken: gpt2, gpt4, gpt4o or a regular expression")                            \
-    X(BOOL, cased, "false", 0, 0, NULL, "bert: the vocabulary knows capitals and accents")
-#define INFO_FIELDS(X)                                                                                                 \
-    X(BOOL, json, "false", 0, 0, NULL, "one JSON object for each file")
+    X(BOOL, cased, "false", 0, 0, NULL, "bert: the vocabulary is cased and has accents")
+#define INFO_FIELDS(X) X(BOOL, json, "false", 0, 0, NULL, "one JSON object for each file")
 #define IMPORT_FIELDS(X) FILE_SHARED(X) FILE_RANKS(X)
 #define EXPORT_FIELDS(X) FILE_MODEL(X) FILE_SHARED(X)
 
@@ -59,7 +57,7 @@ int qp_tokenizer_import_main(int argc, char **argv)
     static const qp_option_group group[] = {{&import_table, &use}};
     static const qp_command command = {
         .name = "tokenizer import",
-        .summary = "a file of another project becomes one of ours: same ids, offsets and text",
+        .summary = "convert a file of another project to quipu's format: same ids, offsets and text",
         .usage = "[--format NAME] FILE [merges.txt] -o TOKENIZER.json",
         .notes = "sentencepiece .model, Hugging Face tokenizer.json, GPT-2 vocab.json and merges.txt, tiktoken ranks "
                  "with --pattern,\nBERT vocab.txt.",
@@ -117,10 +115,10 @@ int qp_tokenizer_export_main(int argc, char **argv)
     static const qp_option_group group[] = {{&export_table, &use}};
     static const qp_command command = {
         .name = "tokenizer export",
-        .summary = "into the file of another project, which then gives the same ids, offsets and text",
+        .summary = "convert to a format of another project: same ids, offsets and text",
         .usage = "--format NAME TOKENIZER -o OUT",
-        .notes = "What a format cannot express is refused by name. What the file leaves to whoever opens it (special "
-                 "tokens, a pattern)\nis told on stderr.",
+        .notes = "What a format cannot express is an error. Settings that the file does not contain (special "
+                 "tokens, a pattern)\nare listed on stderr.",
         .group = group,
         .group_count = 1,
         .alias = alias,
@@ -131,7 +129,7 @@ int qp_tokenizer_export_main(int argc, char **argv)
 
 /* ---- info ---- */
 
-/* What the vocabulary is made of: pieces of one character, and the longest one in characters. */
+/* Number of pieces of one character, and the length of the longest piece in characters. */
 static void look_through(const qp_tokenizer *tokenizer, int *single, int *longest)
 {
     *single = *longest = 0;
@@ -198,7 +196,7 @@ int qp_tokenizer_info_main(int argc, char **argv)
     static file_options use;
     static const qp_option_group group[] = {{&info_table, &use}};
     static const qp_command command = {.name = "tokenizer info",
-                                       .summary = "what a tokenizer file holds",
+                                       .summary = "describe a tokenizer file",
                                        .usage = "[--json] TOKENIZER...",
                                        .group = group,
                                        .group_count = 1,

@@ -2,19 +2,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/tokenizer/cmd_tokenizer.h"
 #include "cli/base/text.h"
+#include "cli/tokenizer/cmd_tokenizer.h"
 #include "lib/base/file.h"
 #include "lib/base/writer.h"
-#include "lib/text/json_reader.h"
 #include "lib/text/byte_letters.h"
+#include "lib/text/json_reader.h"
+#include "lib/text/utf8.h"
 #include "tokenizer/huggingface/huggingface_trainer.h"
 #include "tokenizer/huggingface/pipeline.h"
-#include "lib/text/utf8.h"
 
-/* hf-train: learn what Hugging Face's own trainers learn from the same text. */
+/* hf-train: train as Hugging Face's trainers do on the same text. */
 
-#define OUTPUT_FIELD(X) X(TEXT, output, "-", 0, 0, NULL, "where to write")
+#define OUTPUT_FIELD(X) X(TEXT, output, "-", 0, 0, NULL, "output file")
 
 typedef struct {
     OUTPUT_FIELD(QP_FIELD_DECLARE)
@@ -24,13 +24,13 @@ static QP_FIELD_TABLE(output_table, "output", output_options, OUTPUT_FIELD);
 static const qp_option_alias alias[] = {{'o', "output"}};
 
 #define HF_FIELDS(X)                                                                                                   \
-    X(TEXT, like, "", 0, 0, NULL, "tokenizer.json whose stages and kind of model are taken")                           \
-    X(INT, vocab_size, "30000", 1, 16777216, NULL, "tokens, special ones included")                                    \
-    X(INT, min_frequency, "0", 0, 1000000000, NULL, "rarer pairs or words are not learned")                            \
-    X(INT, limit_alphabet, "0", 0, 1114112, NULL, "most characters; 0: any")                                           \
-    X(INT, max_token_length, "0", 0, 1000000, NULL, "longest token; 0: any")                                           \
-    X(TEXT, initial_alphabet, "", 0, 0, NULL, "characters that take part in any case; with ByteLevel all bytes do")    \
-    X(BOOL, line_ends, "true", 0, 0, NULL, "a line's end belongs to it, as when Hugging Face reads files")
+    X(TEXT, like, "", 0, 0, NULL, "tokenizer.json whose stages and kind of model are used")                            \
+    X(INT, vocab_size, "30000", 1, 16777216, NULL, "vocabulary size, special tokens included")                         \
+    X(INT, min_frequency, "0", 0, 1000000000, NULL, "drop pairs or words that are rarer")                              \
+    X(INT, limit_alphabet, "0", 0, 1114112, NULL, "maximum number of characters; 0: no limit")                         \
+    X(INT, max_token_length, "0", 0, 1000000, NULL, "maximum length of a token; 0: no limit")                          \
+    X(TEXT, initial_alphabet, "", 0, 0, NULL, "characters that are always included; with ByteLevel, all bytes are")    \
+    X(BOOL, line_ends, "true", 0, 0, NULL, "keep line ends, as Hugging Face does when it reads files")
 
 typedef struct {
     HF_FIELDS(QP_FIELD_DECLARE)
@@ -46,7 +46,7 @@ typedef struct {
 static qp_status count_line(const void *self, char *line, size_t bytes, qp_word_counts *words)
 {
     const hf_counting *c = self;
-    if (c->options->line_ends) line[bytes++] = '\n'; /* it stood there */
+    if (c->options->line_ends) line[bytes++] = '\n'; /* it was in the file */
     return qp_pipeline_count_words(c->pipeline, line, bytes, words);
 }
 
@@ -81,7 +81,7 @@ static bool append_merge(json_t *merges, const qp_hf_learned *l, const struct qp
            json_array_append_new(pair, token_text(l, merge->right)) == 0 && json_array_append_new(merges, pair) == 0;
 }
 
-/* Replaces the vocabulary of the file that served as a pattern by what was learned; false without memory. */
+/* Replaces the vocabulary of the --like file by the trained one; false without memory. */
 static bool put_learned(json_t *root, const qp_hf_learned *l, const char *const *special, size_t specials)
 {
     json_t *model = json_object_get(root, "model"), *vocab = json_object(), *merges = json_array(),
@@ -96,8 +96,8 @@ static bool put_learned(json_t *root, const qp_hf_learned *l, const char *const 
     for (size_t i = 0; done && i < specials; i++) {
         int32_t id = qp_vocabulary_find(&l->vocabulary, special[i], strlen(special[i]));
         if (id < 0) continue;
-        json_t *token = json_pack("{s:i,s:s,s:b,s:b,s:b,s:b,s:b}", "id", (int)id, "content", special[i], "single_word", 0,
-                                  "lstrip", 0, "rstrip", 0, "normalized", 0, "special", 1);
+        json_t *token = json_pack("{s:i,s:s,s:b,s:b,s:b,s:b,s:b}", "id", (int)id, "content", special[i], "single_word",
+                                  0, "lstrip", 0, "rstrip", 0, "normalized", 0, "special", 1);
         done = json_array_append_new(added, token) == 0;
     }
     if (done) done = json_object_set(model, "vocab", vocab) == 0 && json_object_set(root, "added_tokens", added) == 0;
@@ -108,7 +108,7 @@ static bool put_learned(json_t *root, const qp_hf_learned *l, const char *const 
     return done;
 }
 
-/* The stages alone: the pattern without its vocabulary, so that nothing of that is asked for. */
+/* Only the stages: the --like file without its vocabulary. */
 static qp_status read_stages(const char *place, const json_t *root, qp_pipeline **pipeline)
 {
     json_t *stages = json_pack("{s:s,s:O?,s:O?,s:{s:s,s:{},s:[]}}", "version", "1.0", "normalizer",
@@ -134,8 +134,8 @@ static qp_status read_kind(const char *place, const json_t *root, qp_hf_training
         training->kind = (qp_hf_trainer_kind)i;
         return QP_OK;
     }
-    return qp_fail(QP_EDATA, "%s: its model is %s; those that can be learned like this are BPE, WordPiece, WordLevel",
-                   place, type ? type : "unnamed");
+    return qp_fail(QP_EDATA, "%s: its model is %s; this command trains BPE, WordPiece, WordLevel", place,
+                   type ? type : "unnamed");
 }
 
 static qp_status learn_like(const hf_options *use, const char *output, json_t *root, const qp_options *options,
@@ -198,9 +198,9 @@ int qp_tokenizer_hf_train_main(int argc, char **argv)
 {
     static hf_options use;
     static const qp_option_group group[] = {{&hf_table, &use}, {&output_table, &out}};
-    static qp_option_list list[] = {{"special_tokens", "a special token; give it several times", NULL, 0}};
+    static qp_option_list list[] = {{"special_tokens", "a special token; may be repeated", NULL, 0}};
     static const qp_command command = {.name = "tokenizer hf-train",
-                                       .summary = "learn a tokenizer.json as Hugging Face's trainers do",
+                                       .summary = "train a tokenizer.json as Hugging Face's trainers do",
                                        .usage = "--like TOKENIZER.json --vocab-size 8000 -o OUT.json TEXT...",
                                        .group = group,
                                        .group_count = 2,

@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/tokenizer/cmd_tokenizer.h"
 #include "cli/base/text.h"
+#include "cli/tokenizer/cmd_tokenizer.h"
 #include "lib/base/file.h"
 #include "lib/base/writer.h"
 #include "tokenizer/moses/moses.h"
@@ -12,14 +12,14 @@
 
 #define MOSES_FIELDS(X)                                                                                                \
     X(CHOICE, action, "tokenize", 0, 0, "tokenize, detokenize, punctuation, truecase, detruecase, learn-truecase",     \
-      "what becomes of a line")                                                                                        \
-    X(TEXT, language, "en", 0, 0, NULL, "language of the text; it chooses rules")                                      \
-    X(TEXT, prefixes, "", 0, 0, NULL, "nonbreaking_prefix file: abbreviations, instead of a few of our own")           \
-    X(TEXT, protect, "", 0, 0, NULL, "file of regular expressions whose matches stay whole")                           \
+      "what to do with each line")                                                                                     \
+    X(TEXT, language, "en", 0, 0, NULL, "language of the text, which selects the rules")                               \
+    X(TEXT, prefixes, "", 0, 0, NULL, "nonbreaking_prefix file: abbreviations, instead of the built-in ones")          \
+    X(TEXT, protect, "", 0, 0, NULL, "file of regular expressions; their matches are not split")                       \
     X(BOOL, aggressive, "false", 0, 0, NULL, "hyphens inside words become @-@")                                        \
     X(BOOL, escape, "true", 0, 0, NULL, "tokenize: & | < > ' \" [ ] become entities")                                  \
     X(TEXT, model, "", 0, 0, NULL, "truecase: the model that learn-truecase wrote")                                    \
-    X(TEXT, output, "-", 0, 0, NULL, "where to write")
+    X(TEXT, output, "-", 0, 0, NULL, "output file")
 
 typedef struct {
     MOSES_FIELDS(QP_FIELD_DECLARE)
@@ -129,7 +129,7 @@ int qp_tokenizer_moses_main(int argc, char **argv)
     static const qp_option_group group[] = {{&moses_table, &use}};
     static const qp_command command = {
         .name = "tokenizer moses",
-        .summary = "text to words and back as the Moses scripts do; true case; plain punctuation",
+        .summary = "tokenize and detokenize as the Moses scripts do; truecasing; punctuation",
         .usage = "--action tokenize --language de [FILE...]",
         .group = group,
         .group_count = 1,

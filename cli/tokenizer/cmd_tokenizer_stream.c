@@ -2,37 +2,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/tokenizer/cmd_tokenizer.h"
 #include "cli/base/json_text.h"
 #include "cli/base/text.h"
+#include "cli/tokenizer/cmd_tokenizer.h"
 #include "lib/base/file.h"
 #include "lib/base/threads.h"
 #include "lib/base/writer.h"
-#include "tokenizer/tokenizer_file.h"
 #include "tokenizer/tokenizer.h"
+#include "tokenizer/tokenizer_file.h"
 
-/* encode and decode: a line in, a line out. */
+/* encode and decode: one line of output per line of input. */
 
 #define DECODE_FIELDS(X)                                                                                               \
     X(TEXT, model, "", 0, 0, NULL,                                                                                     \
-      "tokenizer: a file of ours, a sentencepiece .model, a Hugging Face tokenizer.json, a vocab.txt of BERT")         \
-    X(TEXT, output, "-", 0, 0, NULL, "where to write")                                                                 \
+      "tokenizer: a quipu file, a sentencepiece .model, a Hugging Face tokenizer.json, a vocab.txt of BERT")           \
+    X(TEXT, output, "-", 0, 0, NULL, "output file")                                                                    \
     X(BOOL, ids, "false", 0, 0, NULL, "numbers (the default)")                                                         \
     X(BOOL, pieces, "false", 0, 0, NULL, "printable pieces instead of numbers")                                        \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object for each line")                                                \
-    X(INT, threads, "1", 0, 4096, NULL,                                                                                \
-      "threads; 0: all CPUs; more than 1 read a megabyte ahead, the output does not depend on it")
+    X(INT, threads, "1", 0, 4096, NULL, "threads; 0: all CPUs; the output does not depend on it")
 #define ENCODE_FIELDS(X)                                                                                               \
     DECODE_FIELDS(X)                                                                                                   \
-    X(BOOL, offsets, "false", 0, 0, NULL, "begin:end of every piece in bytes of the line; JSON tells characters too")  \
+    X(BOOL, offsets, "false", 0, 0, NULL, "begin:end of every piece in bytes of the line; JSON has characters too")    \
     X(BOOL, characters, "false", 0, 0, NULL, "the same in characters")                                                 \
-    X(BOOL, special, "false", 0, 0, NULL, "add what belongs there: [CLS] and [SEP], <s> and </s>")                     \
-    X(BOOL, pairs, "false", 0, 0, NULL, "with --special: two texts a line, a TAB between them")                        \
-    X(REAL, dropout, "0", 0, 1, NULL, "bpe: leave each merge out with this probability, another way on every line")    \
+    X(BOOL, special, "false", 0, 0, NULL, "add special tokens: [CLS] and [SEP], <s> and </s>")                         \
+    X(BOOL, pairs, "false", 0, 0, NULL, "with --special: two texts per line, separated by a TAB")                      \
+    X(REAL, dropout, "0", 0, 1, NULL, "bpe: skip each merge with this probability (BPE-dropout)")                      \
     X(BOOL, sample, "false", 0, 0, NULL, "unigram: a random segmentation, drawn by --alpha")                           \
-    X(REAL, alpha, "0.1", 0, 1000, NULL, "of --sample: 0 is any segmentation, larger is nearer to the best")           \
+    X(REAL, alpha, "0.1", 0, 1000, NULL, "of --sample: 0 is uniform, larger values prefer the best segmentation")      \
     X(INT, n_best, "0", 0, 1000, NULL, "unigram: the N best segmentations: line ||| pieces ||| score")                 \
-    X(INT, seed, "1", 0, 4294967295, NULL, "of --dropout and --sample")
+    X(INT, seed, "1", 0, 4294967295, NULL, "seed of --dropout and --sample")
 
 typedef struct {
     ENCODE_FIELDS(QP_FIELD_DECLARE)
@@ -49,7 +48,7 @@ typedef struct {
     double *score;
     int32_t *id;
     size_t id_capacity;
-    qp_line_place at; /* where it writes, too */
+    qp_line_place at; /* its output, too */
 } stream_state;
 
 typedef struct {
@@ -61,17 +60,18 @@ static qp_status check_options(const qp_command *command, const stream_options *
 {
     if (!o->model[0]) return qp_fail(QP_EUSAGE, "%s: no tokenizer given; add -m FILE.json", command->name);
     if (o->ids && o->pieces)
-        return qp_fail(QP_EUSAGE, "%s: --ids and --pieces exclude each other; give one", command->name);
+        return qp_fail(QP_EUSAGE, "%s: --ids and --pieces contradict each other; give one", command->name);
     if (o->pairs && !o->special)
         return qp_fail(QP_EUSAGE, "%s: --pairs needs the tokens between the texts; add --special", command->name);
     if (o->pairs && o->characters)
-        return qp_fail(QP_EUSAGE, "%s: --characters is of one text; leave --pairs out", command->name);
+        return qp_fail(QP_EUSAGE, "%s: --characters works on one text; remove --pairs", command->name);
     bool random = o->sample || o->dropout > 0;
     if (random && (o->special || o->n_best > 0))
-        return qp_fail(QP_EUSAGE, "%s: --sample and --dropout go with neither --special nor --n-best; leave them out",
+        return qp_fail(QP_EUSAGE,
+                       "%s: --sample and --dropout cannot be combined with --special or --n-best; remove them",
                        command->name);
     if (o->n_best > 0 && (o->special || o->offsets || o->characters))
-        return qp_fail(QP_EUSAGE, "%s: --n-best goes with neither --special nor --offsets; leave them out",
+        return qp_fail(QP_EUSAGE, "%s: --n-best cannot be combined with --special or --offsets; remove them",
                        command->name);
     return QP_OK;
 }
@@ -177,7 +177,7 @@ static qp_status write_json(stream_state *s)
     return qp_json_line(s->at.output, &out);
 }
 
-/* The N best, each on a line of its own. */
+/* The N best, one per line. */
 static qp_status write_best(stream_state *s, const char *line, size_t bytes)
 {
     const stream_options *o = s->options;
@@ -251,8 +251,8 @@ int qp_tokenizer_encode_main(int argc, char **argv)
     static const qp_command command = {.name = "tokenizer encode",
                                        .summary = "text to pieces, line by line",
                                        .usage = "-m TOKENIZER [--ids | --pieces] [--offsets] [--json] [FILE...]",
-                                       .notes = "Lines end at LF; every other byte, CR and NUL too, belongs to the "
-                                                "line. With --offsets alone each piece is "
+                                       .notes = "Lines end at LF; every other byte, also CR and NUL, is part of the "
+                                                "line. With only --offsets each piece is "
                                                 "begin:end,\nwith --ids or --pieces it is id@begin:end.",
                                        .group = group,
                                        .group_count = 1,
@@ -269,14 +269,14 @@ static qp_status read_id(stream_state *s, const char *word, int32_t *id)
     if (s->options->pieces) {
         *id = qp_tokenizer_find(s->tokenizer, word);
         if (*id >= 0) return QP_OK;
-        return qp_fail(QP_EDATA, "%s:%lld: \"%.40s\" is no piece of this tokenizer", s->at.place, (long long)s->at.line,
-                       word);
+        return qp_fail(QP_EDATA, "%s:%lld: \"%.40s\" is not a piece of this tokenizer", s->at.place,
+                       (long long)s->at.line, word);
     }
     char *end;
     errno = 0;
     long number = strtol(word, &end, 10);
     if (end == word || *end || errno || number < 0 || number >= qp_tokenizer_size(s->tokenizer))
-        return qp_fail(QP_EDATA, "%s:%lld: \"%.40s\" is no id of this tokenizer (0 to %d); for pieces add --pieces",
+        return qp_fail(QP_EDATA, "%s:%lld: \"%.40s\" is not an id of this tokenizer (0 to %d); for pieces add --pieces",
                        s->at.place, (long long)s->at.line, word, qp_tokenizer_size(s->tokenizer) - 1);
     *id = (int32_t)number;
     return QP_OK;

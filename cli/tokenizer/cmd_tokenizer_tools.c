@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/tokenizer/cmd_tokenizer.h"
 #include "cli/base/text.h"
+#include "cli/tokenizer/cmd_tokenizer.h"
 #include "lib/base/file.h"
 #include "tokenizer/sentencepiece/sentencepiece.h"
 #include "tokenizer/sentencepiece/sentencepiece_trainer.h"
@@ -11,23 +11,22 @@
 #include "tokenizer/tokenizer_file.h"
 #include "tokenizer/tokenizer_formats.h"
 
-/* Verbs of other tools under their own names and with their own options: spm-train as spm_train of sentencepiece,
- * learn-bpe and apply-bpe as subword-nmt. */
+/* Commands of other tools with their names and options: spm-train as sentencepiece's spm_train, learn-bpe and apply-bpe
+ * as subword-nmt's. */
 
-#define OUTPUT_FIELDS(X)                                                                                               \
-    X(TEXT, output, "-", 0, 0, NULL, "where to write")
+#define OUTPUT_FIELDS(X) X(TEXT, output, "-", 0, 0, NULL, "output file")
 #define LEARN_FIELDS(X)                                                                                                \
     OUTPUT_FIELDS(X)                                                                                                   \
     X(INT, symbols, "10000", 1, 16777216, NULL, "merges to learn")                                                     \
-    X(INT, min_frequency, "2", 1, 1000000000, NULL, "rarer pairs are not learned")                                     \
+    X(INT, min_frequency, "2", 1, 1000000000, NULL, "do not merge rarer pairs")                                        \
     X(BOOL, dict_input, "false", 0, 0, NULL, "lines are: word count")                                                  \
-    X(BOOL, total_symbols, "false", 0, 0, NULL, "symbols counts the characters too")
+    X(BOOL, total_symbols, "false", 0, 0, NULL, "--symbols includes the characters")
 #define APPLY_FIELDS(X)                                                                                                \
-    X(TEXT, codes, "", 0, 0, NULL, "what learn-bpe wrote")                                                             \
-    X(INT, merges, "-1", -1, 16777216, NULL, "how many of its first merges count; -1: all")                            \
-    X(TEXT, separator, "@@", 0, 0, NULL, "stands behind a part that the word goes on after")                           \
-    X(TEXT, vocabulary, "", 0, 0, NULL, "lines: piece count; other pieces are taken apart again")                      \
-    X(INT, vocabulary_threshold, "0", 0, 1000000000, NULL, "rarer pieces too")
+    X(TEXT, codes, "", 0, 0, NULL, "the output of learn-bpe")                                                          \
+    X(INT, merges, "-1", -1, 16777216, NULL, "use only the first N merges; -1: all")                                   \
+    X(TEXT, separator, "@@", 0, 0, NULL, "marks a piece whose word continues")                                         \
+    X(TEXT, vocabulary, "", 0, 0, NULL, "lines: piece count; other pieces are split again")                            \
+    X(INT, vocabulary_threshold, "0", 0, 1000000000, NULL, "split rarer pieces too")
 
 typedef struct {
     LEARN_FIELDS(QP_FIELD_DECLARE)
@@ -67,7 +66,7 @@ static qp_status next_line(void *self, const char **line, size_t *bytes)
     }
 }
 
-/* One of ours where the name says JSON, else the .model itself. */
+/* A quipu file if the name ends in .json, else the .model. */
 static qp_status save_model(const char *path, const char *content, size_t bytes)
 {
     size_t length = strlen(path);
@@ -103,14 +102,14 @@ int qp_tokenizer_spm_train_main(int argc, char **argv)
 {
     static tool_options use;
     static const qp_option_group group[] = {{&qp_sentencepiece_fields, &config}, {&output_table, &use}};
-    static qp_option_list list[] = {{.name = "control-symbols", .help = "a piece that no text becomes"},
-                                    {.name = "user-defined-symbols", .help = "a text that is always one piece"}};
+    static qp_option_list list[] = {{.name = "control-symbols", .help = "a piece that text never produces"},
+                                    {.name = "user-defined-symbols", .help = "a string that is always one piece"}};
     static const qp_option_alias alias[] = {{'o', "output"}};
     static const qp_command command = {.name = "tokenizer spm-train",
-                                       .summary = "learn a sentencepiece model as sentencepiece does",
+                                       .summary = "train a sentencepiece model as sentencepiece does",
                                        .usage = "--model-type bpe --vocab-size 8000 -o OUT.model FILE...",
                                        .notes = "BPE: the pieces of sentencepiece 0.2.3, in its order; unigram: its "
-                                                "method. -o OUT.json writes a file of ours.",
+                                                "method. -o OUT.json writes a quipu file.",
                                        .group = group,
                                        .group_count = 2,
                                        .list = list,
@@ -129,7 +128,7 @@ static qp_status count_line(const void *self, char *line, size_t bytes, qp_word_
     return use->dict_input ? qp_subword_nmt_count_pair(words, line, bytes) : qp_subword_nmt_count(words, line, bytes);
 }
 
-/* Of a text cut by the codes: its pieces and how often each stands there, the most frequent first. */
+/* The pieces of a text split by the codes with their counts, most frequent first. */
 typedef struct {
     qp_subword_nmt *codes;
     qp_word_counts pieces;
@@ -201,7 +200,7 @@ int qp_tokenizer_learn_bpe_main(int argc, char **argv)
     static const qp_option_group group[] = {{&learn_table, &use}};
     static qp_option_list vocabulary[] = {
         {.name = "write-vocabulary",
-         .help = "for each text of several learned together, where its pieces go, with counts"}};
+         .help = "for each of several texts trained together: file for its pieces and counts"}};
     static const qp_option_alias alias[] = {{'o', "output"}, {'s', "symbols"}, {'t', "total_symbols"}};
     static const qp_command command = {.name = "tokenizer learn-bpe",
                                        .summary = "learn codes as subword-nmt does, byte for byte",
@@ -267,10 +266,11 @@ int qp_tokenizer_apply_bpe_main(int argc, char **argv)
 {
     static tool_options use;
     static const qp_option_group group[] = {{&apply_table, &use}};
-    static qp_option_list glossary[] = {{.name = "glossaries", .help = "an expression whose matches stay whole"}};
+    static qp_option_list glossary[] = {
+        {.name = "glossaries", .help = "a regular expression; its matches are not split"}};
     static const qp_option_alias alias[] = {{'c', "codes"}, {'m', "merges"}, {'s', "separator"}};
     static const qp_command command = {.name = "tokenizer apply-bpe",
-                                       .summary = "cut words by codes, as subword-nmt does",
+                                       .summary = "split words by codes, as subword-nmt does",
                                        .usage = "-c CODES [--vocabulary FILE] [FILE...]",
                                        .group = group,
                                        .group_count = 1,

@@ -2,15 +2,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/tokenizer/cmd_tokenizer.h"
 #include "cli/base/text.h"
+#include "cli/tokenizer/cmd_tokenizer.h"
 #include "tokenizer/tokenizer_file.h"
 #include "tokenizer/tokenizer_trainer.h"
 
-/* train: learn, save, and say how well the vocabulary fits the text. */
+/* train: train, save, and report how well the vocabulary fits the text. */
 
 #define TRAIN_FIELDS(X)                                                                                                \
-    X(TEXT, output, "-", 0, 0, NULL, "where to write")                                                                 \
+    X(TEXT, output, "-", 0, 0, NULL, "output file")                                                                    \
     X(BOOL, quiet, "false", 0, 0, NULL, "no progress and no report")
 
 typedef struct {
@@ -22,7 +22,7 @@ static const qp_option_alias alias[] = {{'o', "output"}, {'q', "quiet"}};
 
 enum { LONGEST = 8 };
 
-/* The learned pieces of most characters, the longest first. */
+/* The longest trained pieces in characters, longest first. */
 static void tell_longest(const qp_tokenizer *t)
 {
     int32_t best[LONGEST];
@@ -98,12 +98,13 @@ int qp_tokenizer_train_main(int argc, char **argv)
     static train_options use;
     static const qp_option_group group[] = {{&qp_tokenizer_fields, &config}, {&train_table, &use}};
     static const qp_command command = {.name = "tokenizer train",
-                                       .summary = "learn a tokenizer from text",
+                                       .summary = "train a tokenizer on text",
                                        .usage = "--type bpe --vocab-size 8000 -o TOKENIZER.json FILE...",
-                                       .notes = "For others' files (quipu tokenizer export): tokenizer.json takes "
-                                                "all but unigram; a sentencepiece .model BPE\nand unigram with "
-                                                "--pattern spaces --normalization none; GPT-2 and tiktoken files "
-                                                "--type byte-bpe\n--pattern gpt2 (or gpt4) --normalization none.",
+                                       .notes =
+                                           "For files of other projects (quipu tokenizer export): tokenizer.json takes "
+                                           "all but unigram; a sentencepiece .model BPE\nand unigram with "
+                                           "--pattern spaces --normalization none; GPT-2 and tiktoken files "
+                                           "--type byte-bpe\n--pattern gpt2 (or gpt4) --normalization none.",
                                        .group = group,
                                        .group_count = 2,
                                        .alias = alias,

@@ -8,7 +8,7 @@
 
 enum { BLOCK_BYTES = 1 << 20 };
 
-/* The output of a worker for its part of a block. */
+/* Output of a worker for its part of a block. */
 typedef struct {
     char *text;
     size_t bytes;
@@ -21,7 +21,7 @@ typedef struct {
     output *made;
     int workers;
     qp_status (*act)(void *self, char *line, size_t bytes);
-    qp_status (*after)(void *self); /* for each worker, in the order of the lines, after each block; or NULL */
+    qp_status (*after)(void *self); /* called for each worker in order after each block; or NULL */
     const char *place;
     int64_t first_line;
     qp_line_block block;
@@ -64,7 +64,7 @@ static qp_status take_part(void *self, size_t k)
     return g->after ? g->after(g->worker[k].self) : QP_OK;
 }
 
-/* Work on the gathered lines and write the results, in the order of the lines and up to the first that fails. */
+/* Process the gathered lines and write the results in order, up to the first line that fails. */
 static qp_status finish_block(gathering *g)
 {
     if (g->block.count == 0) return QP_OK;

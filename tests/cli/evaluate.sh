@@ -38,7 +38,7 @@ fails 2 "needs a dictionary" "$QUIPU" evaluate --hyp hyp --ref ref --tokenize ja
 fails 2 "add --ref" "$QUIPU" evaluate --hyp hyp
 fails 2 "either --hyp FILE, or -m MODEL" "$QUIPU" evaluate --ref ref
 fails 2 "belong together" "$QUIPU" evaluate -m model --ref ref
-fails 2 "one word too many" "$QUIPU" evaluate bleu chrf --hyp hyp --ref ref
+fails 2 "unexpected argument" "$QUIPU" evaluate bleu chrf --hyp hyp --ref ref
 fails 2 "only once" "$QUIPU" evaluate --hyp - --ref -
 fails 66 "absent" "$QUIPU" evaluate -m absent --src hyp --ref ref
 

@@ -32,7 +32,7 @@ fails 2 "did you mean doctor?" "$QUIPU" docter
 fails 2 "unknown command" "$QUIPU" zebra
 fails 2 "unknown command" "$QUIPU" ''
 fails 2 "did you mean --help?" "$QUIPU" doctor --hepl
-fails 2 "one word too many" "$QUIPU" doctor word
+fails 2 "unexpected argument" "$QUIPU" doctor word
 
 "$QUIPU" doctor >report
 code=$?

@@ -29,7 +29,7 @@ result $? "tokens in order" "$(tr -d '\n ' <hf.json)"
 result $? "the file is opened and encodes"
 fails 2 "add --like" $T hf-train small
 echo '{"model": {"type": "Unigram"}}' >unigram.json
-fails 65 "can be learned" $T hf-train --like unigram.json small
+fails 65 "this command trains" $T hf-train --like unigram.json small
 
 holds "learn-bpe" $T learn-bpe --symbols 30 --write-vocabulary v1 --write-vocabulary v2 -o codes small corpus
 [ "$(head -n 1 codes)" = "#version: 0.2" ] && grep -q '^abc 6$' v1 && grep -q '^cat 80$' v2
@@ -58,4 +58,4 @@ result $? "and spells the text"
 $T encode -m uni.json --sample corpus | $T decode -m uni.json | cmp -s - corpus
 result $? "a drawn segmentation spells the text"
 fails 2 "unigram" $T encode -m bpe.json --n-best 2 corpus
-fails 2 "leave them out" $T encode -m bpe.json --dropout 0.1 --n-best 2 corpus
+fails 2 "remove them" $T encode -m bpe.json --dropout 0.1 --n-best 2 corpus
