@@ -8,7 +8,7 @@
 #include "lib/base/array.h"
 #include "lib/base/heap.h"
 
-enum { FEW = 48 }; /* up to here a scan for the best pair beats a heap */
+enum { FEW = 48 }; /* up to this length, scanning for the best pair beats a heap */
 static const int32_t NO_RANK = INT32_MAX;
 
 void qp_bpe_free(qp_bpe *bpe)
@@ -35,8 +35,7 @@ static uint64_t mix(uint64_t pair) { return pair * 0x9E3779B97F4A7C15u; }
 
 static size_t place_of(uint64_t mixed, size_t slot_count) { return (size_t)(mixed >> 32) & (slot_count - 1); }
 
-/* One bit for eight times as many numbers as there are slots: a pair whose bit is not set is no merge. It fits where
- * the table does not, into the fastest memory, and most questions end there. */
+/* The filter has eight bits for each slot: a pair whose bit is not set is no merge. */
 static size_t bit_of(uint64_t mixed, size_t slot_count) { return (size_t)(mixed >> 24) & (8 * slot_count - 1); }
 
 const struct qp_merge_slot *qp_bpe_find(const qp_bpe *bpe, int32_t left, int32_t right)
@@ -87,7 +86,7 @@ static qp_status grow_slots(qp_bpe *bpe)
 qp_status qp_bpe_add_ranked(qp_bpe *bpe, int32_t left, int32_t right, int32_t merged, int32_t rank)
 {
     if (qp_bpe_find(bpe, left, right))
-        return qp_fail(QP_EDATA, "bpe: merge %zu is there twice; repair the file", bpe->count);
+        return qp_fail(QP_EDATA, "bpe: merge %zu occurs twice; repair the file", bpe->count);
     QP_TRY(grow_slots(bpe));
     if (!QP_GROW(bpe->merge, bpe->capacity, bpe->count + 1)) return no_memory();
     bpe->merge[bpe->count] = (struct qp_merge){left, right, merged, rank};
@@ -105,7 +104,7 @@ qp_status qp_bpe_add(qp_bpe *bpe, int32_t left, int32_t right, int32_t merged)
 
 static const uint64_t NO_OFFER = UINT64_MAX;
 
-/* What a pair offers: rank << 32 | piece it joins to. The least offer is of the least rank. */
+/* rank << 32 | merged piece of a pair, so that the smallest value has the smallest rank. */
 static uint64_t offer_of(const qp_bpe *bpe, int32_t left, int32_t right)
 {
     const struct qp_merge_slot *slot = qp_bpe_find(bpe, left, right);
@@ -124,7 +123,7 @@ static size_t apply_to_few(const qp_bpe *bpe, int32_t *symbol, uint32_t *bytes, 
     for (size_t i = 0; i + 1 < count; i++) offer[i] = offer_of(bpe, symbol[i], symbol[i + 1]);
     while (count > 1) {
         size_t best = 0;
-        uint64_t least = offer[0] >> 32; /* of equal ranks the leftmost, whatever they join to */
+        uint64_t least = offer[0] >> 32; /* of equal ranks the leftmost wins, whatever piece it makes */
         for (size_t i = 1; i + 1 < count; i++) {
             bool better = offer[i] >> 32 < least;
             best = better ? i : best;

@@ -7,13 +7,13 @@
 #include "lib/base/array.h"
 #include "lib/base/heap.h"
 
-/* Symbols under way: a list, and a heap of the pairs that could be joined, rank << 32 | place. Pairs that were left out
- * before the next merge wait at the end of the same array. */
+/* The symbols as a linked list, and a heap of the possible merges, rank << 32 | place. Pairs that were skipped before
+ * the next merge wait at the end of the same array. */
 typedef struct {
     const qp_bpe *bpe;
     qp_bpe_scratch *s;
     int32_t *symbol;
-    size_t waiting; /* they are heap[heap_count .. heap_count + waiting) */
+    size_t waiting; /* heap[heap_count .. heap_count + waiting) */
 } joining;
 
 QP_HEAP(ranks, uint64_t, const void *, qp_smaller_first)
@@ -24,7 +24,7 @@ static qp_status push(joining *j, uint64_t value)
     size_t all = s->heap_count + j->waiting;
     if (!QP_GROW(s->heap, s->heap_capacity, all + 1))
         return qp_fail(QP_EMEMORY, "bpe: out of memory; use shorter texts");
-    if (j->waiting) s->heap[all] = s->heap[s->heap_count]; /* the first that waits makes room */
+    if (j->waiting) s->heap[all] = s->heap[s->heap_count]; /* moves the first waiting entry away */
     ranks_push(s->heap, &s->heap_count, value, NULL);
     return QP_OK;
 }
@@ -44,7 +44,7 @@ static qp_status push_pair(joining *j, int32_t left)
     return merge ? push(j, (uint64_t)merge->rank << 32 | (uint32_t)left) : QP_OK;
 }
 
-/* The merge that an entry still stands for, or NULL. */
+/* The merge of a heap entry, or NULL if a symbol of it has changed since. */
 static const struct qp_merge_slot *merge_of(const joining *j, uint64_t entry)
 {
     int32_t left = (int32_t)(uint32_t)entry, right = j->symbol[left] < 0 ? -1 : j->s->next[left];
@@ -61,7 +61,7 @@ static qp_status join_at(joining *j, int32_t left, int32_t merged)
     j->symbol[right] = -1;
     s->next[left] = s->next[right];
     if (s->next[left] >= 0) s->previous[s->next[left]] = left;
-    while (j->waiting > 0) { /* what was left out may be joined next time */
+    while (j->waiting > 0) { /* skipped pairs are candidates again */
         uint64_t value = s->heap[s->heap_count + --j->waiting];
         QP_TRY(push(j, value));
     }
@@ -96,7 +96,7 @@ qp_status qp_bpe_apply_dropout(const qp_bpe *bpe, qp_bpe_scratch *scratch, qp_ra
         const struct qp_merge_slot *merge = merge_of(&j, entry);
         if (!merge) continue; /* out of date */
         if (random->dropout > 0 && qp_random_uniform(random->key, random->draws++) < random->dropout)
-            scratch->heap[scratch->heap_count + j.waiting++] = entry; /* its place was just taken from */
+            scratch->heap[scratch->heap_count + j.waiting++] = entry; /* into the place that pop freed */
         else
             QP_TRY(join_at(&j, (int32_t)(uint32_t)entry, merge->merged));
     }

@@ -6,7 +6,7 @@
 #include "lib/base/array.h"
 #include "lib/text/utf8.h"
 
-enum { LONGEST = 8192 }; /* symbols of a piece whose merging is looked into */
+enum { LONGEST = 8192 }; /* pieces of more symbols are not checked */
 
 typedef struct {
     int32_t *symbol;
@@ -30,7 +30,7 @@ static bool spell(const qp_vocabulary *v, int32_t piece, bool in_bytes, symbols 
     return true;
 }
 
-/* Join by all ranks below `limit`, the lowest first, the leftmost among equals. */
+/* Merge by all ranks below `limit`, the lowest first, the leftmost among equals. */
 static void join_below(const qp_bpe *bpe, int32_t limit, symbols *s)
 {
     for (;;) {
@@ -55,7 +55,7 @@ static int by_rank(const void *left, const void *right)
     return a->rank < b->rank ? -1 : a->rank > b->rank;
 }
 
-/* The lowest rank that makes each piece, INT32_MAX: none. */
+/* The lowest rank of a merge that makes each piece; INT32_MAX: none. */
 static int32_t *lowest_ranks(const qp_vocabulary *v, const qp_bpe *bpe)
 {
     int32_t *rank = malloc(((size_t)v->count + 1) * sizeof *rank);

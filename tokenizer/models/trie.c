@@ -34,11 +34,11 @@ static int by_text(const void *left, const void *right)
     return a->value < b->value ? -1 : a->value > b->value;
 }
 
-/* One more block of free units, at the end of the ring that begins and ends at unit 0. */
+/* Append a block of free units to the ring, whose head is unit 0. */
 static qp_status add_block(qp_trie *t)
 {
     size_t count = t->count + BLOCK;
-    if (count > MOST_UNITS) return qp_fail(QP_EDATA, "vocabulary: pieces of more than 2^30 bytes; use a smaller one");
+    if (count > MOST_UNITS) return qp_fail(QP_EDATA, "vocabulary: more than 2^30 bytes of pieces; use a smaller one");
     if (!QP_GROW(t->unit, t->capacity, count)) return no_memory();
     if (!QP_GROW(t->next_free, t->next_capacity, count)) return no_memory();
     if (!QP_GROW(t->previous_free, t->previous_capacity, count)) return no_memory();
@@ -76,8 +76,7 @@ static bool fits(const qp_trie *t, int32_t base, const unsigned char *label, int
     return true;
 }
 
-/* A base of no other node under which all children are free: a few of the latest free units are tried, then a new block
- * begins. */
+/* An unused base with free units for all children: a few of the last free units are tried, then a block is added. */
 static qp_status find_base(qp_trie *t, const unsigned char *label, int labels, int32_t *base)
 {
     int32_t unit = t->previous_free[0];
@@ -89,7 +88,7 @@ static qp_status find_base(qp_trie *t, const unsigned char *label, int labels, i
     return add_block(t);
 }
 
-/* The bytes that follow in keys lo .. hi-1, and where the keys of each begin. */
+/* The distinct next bytes of keys lo .. hi-1, and the first key of each. */
 static int children_of(const qp_trie_key *key, const span *s, unsigned char *label, size_t *begin)
 {
     int labels = 0;

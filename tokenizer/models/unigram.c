@@ -17,7 +17,7 @@ void qp_unigram_path_free(qp_unigram_path *path)
     *path = (qp_unigram_path){0};
 }
 
-/* The ways under way: nodes stand for places from `start` on, set up to node[known]. */
+/* node[i] is the best path to byte start + i; those up to node[known] are initialized. */
 typedef struct {
     const qp_unigram *unigram;
     const char *text;
@@ -41,7 +41,7 @@ static qp_status reach(search *s, size_t place)
     return QP_OK;
 }
 
-/* Every piece that begins at `begin`, and the character there as unknown if it is no piece itself. */
+/* Extend the path at `begin` by every piece there, and by its character as unknown if that is not a piece. */
 static qp_status leave(search *s, size_t begin, size_t *next)
 {
     const qp_unigram *u = s->unigram;
@@ -68,8 +68,8 @@ static qp_status leave(search *s, size_t begin, size_t *next)
     return QP_OK;
 }
 
-/* No piece reaches over `end`, so the best way up to it is part of the whole: hand it over and begin anew there with
- * its score. Sums and ties stay what they are, and the nodes stay few. */
+/* No piece crosses `end`, so the best path to it is part of the result: output it and restart there with its score.
+ * Sums and ties do not change, and the nodes stay few. */
 static qp_status settle(search *s, size_t end)
 {
     qp_unigram_path *path = s->path;
@@ -90,7 +90,7 @@ static qp_status settle(search *s, size_t end)
     return QP_OK;
 }
 
-qp_status qp_unigram_go_on(const qp_unigram *unigram, const char *text, size_t bytes, float *score,
+qp_status qp_unigram_continue(const qp_unigram *unigram, const char *text, size_t bytes, float *score,
                            qp_unigram_path *path)
 {
     search s = {.unigram = unigram, .text = text, .bytes = bytes, .path = path};
@@ -108,5 +108,5 @@ qp_status qp_unigram_go_on(const qp_unigram *unigram, const char *text, size_t b
 qp_status qp_unigram_apply(const qp_unigram *unigram, const char *text, size_t bytes, qp_unigram_path *path)
 {
     float score = 0;
-    return qp_unigram_go_on(unigram, text, bytes, &score, path);
+    return qp_unigram_continue(unigram, text, bytes, &score, path);
 }

@@ -7,15 +7,15 @@
 #include "lib/base/status.h"
 #include "tokenizer/models/trie.h"
 
-/* unigram — the most probable segmentation: each piece has a log-probability, the best sum wins (Viterbi).
+/* unigram — the most probable segmentation: each piece has a log-probability, and the best sum wins (Viterbi).
  *
- * Sums are floats, added from left to right; pieces that begin at a place are tried shortest first, and of two equal
- * sums the one found first stays. This is the arithmetic of sentencepiece 0.2, ties included.
+ * Sums are floats, added from left to right. Pieces that begin at a position are tried shortest first, and of equal
+ * sums the first one found is kept: the arithmetic of sentencepiece 0.2, ties included.
  * Source: Kudo 2018. */
 typedef struct {
     qp_trie trie;        /* values are ids */
     const float *score;  /* by id; borrowed */
-    float unknown_score; /* of one character without a piece of its own */
+    float unknown_score; /* of a character that is not a piece */
 } qp_unigram;
 
 /* One piece of the path: text[begin .. begin + bytes), id -1 for an unknown character. */
@@ -24,13 +24,13 @@ typedef struct {
     int32_t id;
 } qp_unigram_piece;
 
-/* Memory of one caller; zero it before the first use. piece[0..count) is the result, in order. */
+/* The result, piece[0..count) in order, and the working memory of one thread; zero it before the first use. */
 typedef struct {
     struct qp_unigram_node {
         float score;
         uint32_t begin;
         int32_t id;
-    } * node; /* best way to end at each byte since the last place that no piece reaches over */
+    } * node; /* the best path to each byte since the last position that no piece crosses */
     size_t node_capacity;
     qp_unigram_piece *piece;
     size_t piece_capacity, count;
@@ -39,12 +39,14 @@ typedef struct {
 void qp_unigram_free(qp_unigram *unigram);
 void qp_unigram_path_free(qp_unigram_path *path);
 
-/* qp_unigram_apply — the best segmentation of text[0..bytes). Time: bytes times the longest match; memory: the longest
- * stretch without a place that no piece reaches over. Errors: QP_EMEMORY.
- * qp_unigram_go_on — the same behind a text whose path has *score, which grows by that of this one: a text cut where no
- * piece reaches over, part by part, gives the pieces of the whole. */
+/* qp_unigram_apply    — the best segmentation of text[0..bytes). Time: bytes times the longest match. Memory: the
+ *                       longest stretch between two positions that no piece crosses.
+ * qp_unigram_continue — the same for a text that follows another one, whose path has *score; the score of this text is
+ *                       added to it. A text that is cut where no piece crosses gives, part by part, the pieces of the
+ *                       whole.
+ * Errors  QP_EMEMORY. */
 qp_status qp_unigram_apply(const qp_unigram *unigram, const char *text, size_t bytes, qp_unigram_path *path);
-qp_status qp_unigram_go_on(const qp_unigram *unigram, const char *text, size_t bytes, float *score,
+qp_status qp_unigram_continue(const qp_unigram *unigram, const char *text, size_t bytes, float *score,
                            qp_unigram_path *path);
 
 #endif

@@ -10,7 +10,7 @@
 /* A hypothesis: a path from `node` to the end. */
 typedef struct {
     int32_t node, next;  /* next hypothesis towards the end, -1: none */
-    float behind, whole; /* score behind the node; with the best way up to it */
+    float after, whole;  /* score of what follows the node; of all, with the best path to the node */
 } hypothesis;
 
 typedef struct {
@@ -83,8 +83,8 @@ qp_status qp_unigram_lattice_build(qp_unigram_lattice *l, const qp_trie *trie, q
 
 /* ---- n best ---- */
 
-/* Of equal hypotheses the one comes first that a binary heap of the C++ standard library gives first, as
- * sentencepiece's does; hence the odd way down. */
+/* Not QP_HEAP: equal hypotheses must come in the order of the C++ standard library's heap, which sentencepiece uses, so
+ * pop moves the hole down to a leaf first. */
 static void sift_up(search *s, size_t at, int32_t index)
 {
     for (; at > 0 && s->all[s->heap[(at - 1) / 2]].whole < s->all[index].whole; at = (at - 1) / 2)
@@ -95,7 +95,7 @@ static void sift_up(search *s, size_t at, int32_t index)
 static qp_status push(search *s, hypothesis h)
 {
     if (s->count >= MOST_HYPOTHESES)
-        return qp_fail(QP_EDATA, "unigram: too many ways to split this text; ask for fewer");
+        return qp_fail(QP_EDATA, "unigram: too many segmentations of this text; ask for fewer");
     if (!QP_GROW(s->all, s->capacity, s->count + 1) || !QP_GROW(s->heap, s->heap_capacity, s->heap_count + 1))
         return no_memory();
     s->all[s->count++] = h;
@@ -108,7 +108,7 @@ static int32_t pop(search *s)
     int32_t top = s->heap[0], last = s->heap[--s->heap_count];
     size_t at = 0, count = s->heap_count;
     if (count == 0) return top;
-    for (size_t child; (child = 2 * at + 2) <= count; at = child) { /* to the leaves, by the larger child */
+    for (size_t child; (child = 2 * at + 2) <= count; at = child) { /* to a leaf, by the larger child */
         if (child == count || s->all[s->heap[child]].whole < s->all[s->heap[child - 1]].whole) child--;
         s->heap[at] = s->heap[child];
     }
@@ -116,12 +116,12 @@ static int32_t pop(search *s)
     return top;
 }
 
-/* One hypothesis for each node that ends at `end`; at 0 the beginning of the text is reached. */
-static qp_status expand(const qp_unigram_lattice *l, search *s, size_t end, int32_t next, float behind)
+/* Add a hypothesis for each node that ends at `end`; at 0 the hypothesis is complete. */
+static qp_status expand(const qp_unigram_lattice *l, search *s, size_t end, int32_t next, float after)
 {
-    if (end == 0) return push(s, (hypothesis){-1, next, behind, behind});
+    if (end == 0) return push(s, (hypothesis){-1, next, after, after});
     for (int32_t k = l->ends[end]; k >= 0; k = l->node[k].next_at_end)
-        QP_TRY(push(s, (hypothesis){k, next, l->node[k].score + behind, l->node[k].best + behind}));
+        QP_TRY(push(s, (hypothesis){k, next, l->node[k].score + after, l->node[k].best + after}));
     return QP_OK;
 }
 
@@ -139,7 +139,7 @@ static qp_status search_best(const qp_unigram_lattice *l, search *s, size_t want
     while (s->heap_count > 0 && *found < wanted) {
         int32_t top = pop(s), node = s->all[top].node;
         if (node >= 0) {
-            QP_TRY(expand(l, s, l->node[node].begin, top, s->all[top].behind));
+            QP_TRY(expand(l, s, l->node[node].begin, top, s->all[top].after));
             continue;
         }
         qp_lattice_path *p = &path[(*found)++];
@@ -170,7 +170,7 @@ static double log_add(double a, double b)
 
 void qp_unigram_lattice_weigh(qp_unigram_lattice *l, double alpha)
 {
-    /* nodes stand in order of their beginnings, and all that ends at a beginning began before it */
+    /* nodes are in the order of their beginnings, so all that end at a beginning come before it */
     for (size_t i = 0; i < l->count; i++) {
         double before = l->node[i].begin ? -INFINITY : 0;
         for (int32_t k = l->ends[l->node[i].begin]; k >= 0; k = l->node[k].next_at_end)

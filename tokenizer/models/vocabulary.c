@@ -143,10 +143,10 @@ static qp_status check_new(const qp_vocabulary *v, qp_piece_kind kind, const cha
         return qp_fail(QP_EDATA, "vocabulary: more than %d pieces; make it smaller", MOST_PIECES);
     bool searched = kind == QP_PIECE_NORMAL || kind == QP_PIECE_CONTINUING;
     if (searched && qp_vocabulary_find_kind(v, kind, text, bytes) >= 0)
-        return qp_fail(QP_EDATA, "vocabulary: piece %d \"%.*s\" is there twice; repair the file", v->count,
+        return qp_fail(QP_EDATA, "vocabulary: piece %d \"%.*s\" occurs twice; repair the file", v->count,
                        (int)(bytes < 40 ? bytes : 40), text);
     if (kind == QP_PIECE_BYTE && (bytes != 1 || v->byte_id[(unsigned char)text[0]] >= 0))
-        return qp_fail(QP_EDATA, "vocabulary: byte piece %d is there twice; repair the file", v->count);
+        return qp_fail(QP_EDATA, "vocabulary: byte piece %d occurs twice; repair the file", v->count);
     return QP_OK;
 }
 

@@ -7,8 +7,8 @@
 
 #include "lib/base/status.h"
 
-/* word_table — short words (at most 15 bytes) to ids by one look into memory: the word itself is the key, so nothing
- * has to be compared elsewhere. It holds words of a vocabulary, never words of texts. */
+/* word_table — ids of short words (at most 15 bytes) of a vocabulary. The word itself is the key, so a lookup reads one
+ * slot and compares nothing elsewhere; that is why this is not a QP_HASH: it is the hottest lookup of byte-level BPE. */
 enum { QP_LONGEST_TABLE_WORD = 15 };
 
 typedef struct {
@@ -16,14 +16,14 @@ typedef struct {
         uint64_t low, high; /* bytes 0..7, and 8..14 with the length on top */
         int32_t id;         /* -1: empty */
     } * slot;
-    uint64_t *filter;   /* 8 bits for each slot: a word whose bit is not set is not there. It fits into the fastest
-                         * memory, where the slots do not, and most questions of unknown words end there */
+    uint64_t *filter;   /* 8 bits for each slot: a word whose bit is not set is not in the table. It fits into the fastest
+                         * cache, where the slots do not, and ends most lookups of unknown words */
     size_t mask, count; /* slots are mask + 1, a power of two, or none */
 } qp_word_table;
 
 void qp_word_table_free(qp_word_table *table);
 
-/* qp_word_table_add — 1 .. 15 bytes; a word that is there already stays. Errors: QP_EMEMORY. */
+/* qp_word_table_add — a word of 1 .. 15 bytes; a word that was added before keeps its id. Errors: QP_EMEMORY. */
 qp_status qp_word_table_add(qp_word_table *table, const char *text, size_t bytes, int32_t id);
 
 static inline uint64_t qp_word_hash(uint64_t low, uint64_t high)
@@ -34,7 +34,7 @@ static inline uint64_t qp_word_hash(uint64_t low, uint64_t high)
 
 static inline size_t qp_word_bit(uint64_t hash, size_t mask) { return (size_t)(hash >> 20) & (8 * mask + 7); }
 
-/* qp_word_table_find — the id of text[0..bytes), or -1; `readable` is how many bytes may be read from `text` on. */
+/* qp_word_table_find — the id of text[0..bytes), or -1. `readable`: how many bytes may be read at `text`. */
 static inline int32_t qp_word_table_find(const qp_word_table *table, const char *text, size_t bytes, size_t readable)
 {
     uint64_t part[2] = {0, 0};

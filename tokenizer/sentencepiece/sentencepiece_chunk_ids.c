@@ -105,7 +105,7 @@ qp_status qp_sentencepiece_plain_normal(const qp_sentencepiece *m, const char *t
 static qp_status unigram_ids(qp_sentencepiece_run *list, const char *text, size_t bytes)
 {
     qp_unigram_path *path = &list->scratch->path;
-    QP_TRY(qp_unigram_go_on(&list->model->unigram, text, bytes, &list->score, path));
+    QP_TRY(qp_unigram_continue(&list->model->unigram, text, bytes, &list->score, path));
     for (size_t i = 0; i < path->count; i++) {
         const qp_unigram_piece *p = &path->piece[i];
         qp_sentencepiece_put(list, text + p->begin, p->bytes, p->id);

@@ -73,7 +73,7 @@ static qp_status segment(qp_sentencepiece_run *list, const reader *r, size_t beg
     for (size_t i = 0; i < front; i += SIGN) memcpy(out->text + i, SPACE_SIGN, SIGN);
     memcpy(out->text + front, r->text + begin, bytes);
     out->bytes = front + bytes;
-    QP_TRY(qp_unigram_go_on(&list->model->unigram, out->text, out->bytes, &list->score, path));
+    QP_TRY(qp_unigram_continue(&list->model->unigram, out->text, out->bytes, &list->score, path));
     for (size_t i = 0; i < path->count; i++) {
         const qp_unigram_piece *p = &path->piece[i];
         qp_sentencepiece_put(list, out->text + p->begin, p->bytes, p->id);
