@@ -20,6 +20,25 @@ static qp_status refuse(const char *place, const char *what)
 
 /* ---- added tokens ---- */
 
+/* The id of an added token: that of the piece with its text; else the one in the file, if no other token has it; else
+ * the next free one, as in Hugging Face. */
+static int32_t free_id(const qp_pipeline *p, const qp_added_token *token)
+{
+    int32_t piece = qp_pipeline_find_piece(p, token->text, token->bytes), next = p->vocabulary.count;
+    if (piece >= 0) return p->token_id[piece];
+    bool taken = false;
+    for (int32_t i = 0; i < p->vocabulary.count && !taken; i++)
+        taken = p->token_id[i] == token->id && (p->token_bytes[i] != token->bytes ||
+                                                memcmp(p->token[i], token->text, token->bytes) != 0);
+    for (size_t i = 0; i < p->added_count; i++) {
+        const qp_added_token *a = &p->added[i];
+        bool same = a->bytes == token->bytes && memcmp(a->text, token->text, a->bytes) == 0;
+        taken = taken || (a->id == token->id && !same);
+        if (a->id >= next && a->id < INT32_MAX) next = a->id + 1;
+    }
+    return taken ? next : token->id;
+}
+
 static qp_status read_added(const char *place, const json_t *list, qp_pipeline *p)
 {
     if (!list) return QP_OK;
@@ -39,6 +58,7 @@ static qp_status read_added(const char *place, const json_t *list, qp_pipeline *
         QP_TRY(qp_json_flag(place, row, "rstrip", false, &token.right_strip));
         QP_TRY(qp_json_flag(place, row, "normalized", !token.special, &token.normalized));
         token.text = (char *)(uintptr_t)json_string_value(content);
+        token.id = free_id(p, &token);
         QP_TRY(qp_pipeline_add_token(p, &token));
     }
     return QP_OK;

@@ -39,24 +39,29 @@ static qp_status read_vocabulary_object(const char *place, json_t *vocabulary, q
     return QP_OK;
 }
 
+/* An unknown token that is not in the vocabulary: to need it is an error. */
+static qp_status keep_unknown_text(const char *place, const json_t *token, qp_pipeline *p)
+{
+    p->unknown_text = qp_text_copy(json_string_value(token), json_string_length(token));
+    return p->unknown_text ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", place);
+}
+
 static qp_status read_unknown_token(const char *place, const json_t *model, bool needed, qp_pipeline *p)
 {
     json_t *token = json_object_get(model, "unk_token");
     if (!token || json_is_null(token)) return needed ? refuse(place, "the model has no unk_token") : QP_OK;
     if (!json_is_string(token)) return refuse(place, "unk_token is no text");
     p->unknown = qp_pipeline_find_piece(p, json_string_value(token), json_string_length(token));
-    return p->unknown >= 0 ? QP_OK : refuse(place, "unk_token is not in the vocab");
+    if (p->unknown < 0 && needed) return refuse(place, "unk_token is not in the vocab");
+    return p->unknown < 0 ? keep_unknown_text(place, token, p) : QP_OK;
 }
 
-/* A WordLevel model may name a token that it has not: then a word that it does not know is an error. */
 static qp_status read_word_level_unknown(const char *place, const json_t *model, qp_pipeline *p)
 {
     const json_t *token = json_object_get(model, "unk_token");
     if (!json_is_string(token)) return refuse(place, "the model has no unk_token");
     p->unknown = qp_pipeline_find_piece(p, json_string_value(token), json_string_length(token));
-    if (p->unknown >= 0) return QP_OK;
-    p->unknown_text = qp_text_copy(json_string_value(token), json_string_length(token));
-    return p->unknown_text ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", place);
+    return p->unknown >= 0 ? QP_OK : keep_unknown_text(place, token, p);
 }
 
 static qp_status read_merge(const char *place, const json_t *merge, qp_pipeline *p)
@@ -71,6 +76,7 @@ static qp_status read_merge(const char *place, const json_t *merge, qp_pipeline 
     if (!json_is_string(merge)) return refuse(place, "a merge is no pair");
     const char *text = json_string_value(merge);
     size_t bytes = json_string_length(merge);
+    if (bytes >= 8 && memcmp(text, "#version", 8) == 0) return QP_OK; /* the first line of a merges.txt */
     const char *space = memchr(text, ' ', bytes);
     if (!space || memchr(space + 1, ' ', bytes - (size_t)(space + 1 - text)))
         return refuse(place, "a merge is not two pieces");
@@ -80,8 +86,8 @@ static qp_status read_merge(const char *place, const json_t *merge, qp_pipeline 
 static qp_status read_bpe(const char *place, const json_t *model, qp_pipeline *p)
 {
     json_t *dropout = json_object_get(model, "dropout"), *merges = json_object_get(model, "merges");
-    if (dropout && !json_is_null(dropout) && !(json_is_number(dropout) && json_number_value(dropout) == 0))
-        return refuse(place, "dropout while encoding is not done by this program");
+    bool in_range = json_is_number(dropout) && json_number_value(dropout) >= 0 && json_number_value(dropout) <= 1;
+    if (dropout && !json_is_null(dropout) && !in_range) return refuse(place, "dropout is not a number from 0 to 1");
     QP_TRY(keep_affix(place, model, "continuing_subword_prefix", &p->prefix));
     QP_TRY(keep_affix(place, model, "end_of_word_suffix", &p->suffix));
     QP_TRY(qp_json_flag(place, model, "fuse_unk", false, &p->fuse_unknown));

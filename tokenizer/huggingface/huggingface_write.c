@@ -28,6 +28,12 @@ static qp_status vocabulary_object(const qp_pipeline *p, qp_text_buffer *out)
         qp_text_format(out, ": %zu", id);
         first = false;
     }
+    for (int32_t i = 0; p->shares_ids && i < p->vocabulary.count; i++) {
+        if (p->piece_of_id[p->token_id[i]] == i) continue;
+        qp_text_add(out, ",\n  ");
+        QP_TRY(string(out, p->token[i], p->token_bytes[i]));
+        qp_text_format(out, ": %d", p->token_id[i]);
+    }
     qp_text_put(out, "}", 1);
     return QP_OK;
 }
@@ -119,8 +125,9 @@ static qp_status unigram(const qp_pipeline *p, qp_text_buffer *out)
     else
         qp_text_format(out, ", \"unk_id\": null");
     qp_text_format(out, ", \"byte_fallback\": %s, \"vocab\": [", p->byte_fallback ? "true" : "false");
-    for (int i = 0; i < p->vocabulary.count; i++) {
-        qp_text_format(out, "%s\n  [", i ? "," : "");
+    for (size_t id = 0; id < p->id_limit; id++) {
+        int32_t i = p->piece_of_id[id];
+        qp_text_format(out, "%s\n  [", id ? "," : "");
         QP_TRY(string(out, p->token[i], p->token_bytes[i]));
         qp_text_put(out, ", ", 2);
         qp_json_number(out, p->score[i]);

@@ -67,6 +67,8 @@ typedef struct {
     double *score;
     size_t token_capacity, id_capacity, bytes_capacity, score_capacity;
     int32_t *piece_of_id; /* by id; -1: none */
+    bool shares_ids;      /* WordLevel: several pieces have one id */
+    int moved_merges;     /* merges that the file has twice */
     size_t id_limit;
     bool keeps_bytes; /* the decoded text may be invalid UTF-8 (tiktoken) */
     bool byte_level, byte_fallback, fuse_unknown, ignore_merges;

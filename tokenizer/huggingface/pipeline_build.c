@@ -11,7 +11,7 @@
 #include "lib/text/utf8.h"
 #include "tokenizer/stages/stage_json.h"
 
-enum { HIGHEST_ID = 1 << 24 };
+enum { HIGHEST_ID = 1 << 24, MOST_MOVED = 100 };
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer file: out of memory"); }
 
@@ -87,6 +87,17 @@ static size_t restore_nul(const qp_pipeline *p, char *text, size_t bytes)
     return made;
 }
 
+/* A piece that is there already: text finds the first of the two, which gets the id and score of the last. */
+static void swap_values(qp_pipeline *p, int32_t piece, int64_t *id, double *score)
+{
+    int32_t old_id = p->token_id[piece];
+    double old_score = p->score[piece];
+    p->token_id[piece] = (int32_t)*id;
+    p->score[piece] = *score;
+    *id = old_id;
+    *score = old_score;
+}
+
 qp_status qp_pipeline_add_piece(const char *place, qp_pipeline *p, const char *token, size_t bytes, int64_t id,
                                 double score)
 {
@@ -100,9 +111,12 @@ qp_status qp_pipeline_add_piece(const char *place, qp_pipeline *p, const char *t
     if (status == QP_OK) {
         token = copy;
         bytes = restore_nul(p, copy, bytes);
-        bool possible = inner_text(p, token, bytes, inner, &inner_bytes);
-        status = possible ? qp_vocabulary_add(&p->vocabulary, QP_PIECE_NORMAL, inner, inner_bytes, NULL)
-                          : qp_vocabulary_add(&p->vocabulary, QP_PIECE_SPECIAL, token, bytes, NULL);
+        bool possible = bytes > 0 && inner_text(p, token, bytes, inner, &inner_bytes);
+        int32_t same = possible ? qp_vocabulary_find(&p->vocabulary, inner, inner_bytes) : -1;
+        status = possible && same < 0 ? qp_vocabulary_add(&p->vocabulary, QP_PIECE_NORMAL, inner, inner_bytes, NULL)
+                                      : qp_vocabulary_add(&p->vocabulary, QP_PIECE_SPECIAL, bytes ? token : "\0",
+                                                          bytes ? bytes : 1, NULL);
+        if (same >= 0) swap_values(p, same, &id, &score);
     }
     free(inner);
     if (status != QP_OK) {
@@ -130,6 +144,24 @@ int32_t qp_pipeline_find_piece(const qp_pipeline *p, const char *token, size_t b
     return piece;
 }
 
+/* A merge that is there already: its last place counts. */
+static qp_status move_merge(const char *place, qp_pipeline *p, int32_t left, int32_t right)
+{
+    qp_bpe old = p->bpe;
+    qp_status status = QP_OK;
+    if (++p->moved_merges > MOST_MOVED) return qp_fail(QP_EDATA, "%s: over %d merges are there twice", place, MOST_MOVED);
+    p->bpe = (qp_bpe){0};
+    for (size_t i = 0, moved = old.count; i <= old.count && status == QP_OK; i++) {
+        bool last = i == old.count;
+        const struct qp_merge *m = &old.merge[last ? moved : i];
+        bool same = m->left == left && m->right == right;
+        if (same && !last) moved = i;
+        if (last || !same) status = qp_bpe_add(&p->bpe, m->left, m->right, m->merged);
+    }
+    qp_bpe_free(&old);
+    return status;
+}
+
 qp_status qp_pipeline_add_merge(const char *place, qp_pipeline *p, const char *left, size_t left_bytes,
                                 const char *right, size_t right_bytes)
 {
@@ -145,7 +177,7 @@ qp_status qp_pipeline_add_merge(const char *place, qp_pipeline *p, const char *l
     if (left_bytes == 0 || right_bytes == 0 || a < 0 || b < 0 || merged < 0)
         return qp_fail(QP_EDATA, "%s: merge %zu: \"%.40s\" and \"%.40s\", or both together, are no pieces", place,
                        p->bpe.count, left, right);
-    return qp_bpe_add(&p->bpe, a, b, merged);
+    return qp_bpe_find(&p->bpe, a, b) ? move_merge(place, p, a, b) : qp_bpe_add(&p->bpe, a, b, merged);
 }
 
 qp_status qp_pipeline_add_part(qp_template *list, int sequence, int32_t type_id, const int32_t *id, size_t id_count)
@@ -183,8 +215,11 @@ static qp_status number_ids(const char *place, qp_pipeline *p)
     if (!p->piece_of_id) return no_memory();
     for (size_t i = 0; i < p->id_limit; i++) p->piece_of_id[i] = -1;
     for (int i = 0; i < p->vocabulary.count; i++) {
-        if (p->piece_of_id[p->token_id[i]] >= 0)
-            return qp_fail(QP_EDATA, "%s: two tokens have the id %d", place, p->token_id[i]);
+        if (p->piece_of_id[p->token_id[i]] >= 0) {
+            if (p->model != QP_MODEL_WORD_LEVEL)
+                return qp_fail(QP_EDATA, "%s: two tokens have the id %d", place, p->token_id[i]);
+            p->shares_ids = true;
+        }
         p->piece_of_id[p->token_id[i]] = i;
     }
     return QP_OK;
@@ -202,14 +237,16 @@ static qp_status index_pieces(qp_pipeline *p)
     qp_trie_key *key = malloc(((size_t)v->count + 1) * sizeof *key);
     if (!key) return no_memory();
     double least = v->count ? INFINITY : 0;
+    size_t count = 0;
     for (int i = 0; i < v->count; i++) {
-        key[i].text = qp_vocabulary_text(v, i, &key[i].bytes);
-        key[i].value = i;
         least = fmin(least, p->score[i]);
+        if (v->kind[i] != QP_PIECE_NORMAL) continue;
+        key[count].text = qp_vocabulary_text(v, i, &key[count].bytes);
+        key[count++].value = i;
     }
     p->unknown_score = least - 10;
     qp_trie_free(&p->trie);
-    qp_status status = qp_trie_build(&p->trie, key, (size_t)v->count);
+    qp_status status = qp_trie_build(&p->trie, key, count);
     free(key);
     return status;
 }

@@ -55,6 +55,14 @@ static qp_status add_bytes(const qp_pipeline *p, const char *text, size_t bytes,
     return QP_OK;
 }
 
+static qp_status unknown_word(const qp_pipeline *p, size_t bytes, qp_word_pieces *w)
+{
+    w->count = 0;
+    if (p->unknown < 0)
+        return qp_fail(QP_EDATA, "tokenizer: an unknown word and no unknown token; choose another tokenizer");
+    return add(w, p->unknown, bytes);
+}
+
 /* ---- BPE ---- */
 
 static qp_status lay_out(const qp_pipeline *p, const char *text, size_t bytes, qp_word_pieces *w)
@@ -72,7 +80,9 @@ static qp_status lay_out(const qp_pipeline *p, const char *text, size_t bytes, q
             continue;
         }
         QP_TRY(add_bytes(p, text + at, length, w, &done));
-        if (done || p->unknown < 0) continue;
+        if (done) continue;
+        if (p->unknown < 0 && p->unknown_text) return unknown_word(p, bytes, w);
+        if (p->unknown < 0) continue;
         if (held && !p->fuse_unknown) QP_TRY(add(w, p->unknown, held_bytes));
         held_bytes = held && p->fuse_unknown ? held_bytes + length : length;
         held = true;
@@ -170,14 +180,6 @@ static qp_status model_unigram(const qp_pipeline *p, const char *text, size_t by
 }
 
 /* ---- WordPiece, WordLevel ---- */
-
-static qp_status unknown_word(const qp_pipeline *p, size_t bytes, qp_word_pieces *w)
-{
-    w->count = 0;
-    if (p->unknown < 0)
-        return qp_fail(QP_EDATA, "tokenizer: an unknown word and no unknown token; choose another tokenizer");
-    return add(w, p->unknown, bytes);
-}
 
 static qp_status model_wordpiece(const qp_pipeline *p, const char *text, size_t bytes, qp_word_pieces *w)
 {

@@ -31,7 +31,8 @@ static qp_status make_code(qp_regex_flavor flavor, const char *place, const char
     pcre2_set_newline(context, PCRE2_NEWLINE_LF);
     int error;
     size_t offset;
-    regex->code = pcre2_compile((PCRE2_SPTR)syntax->text, syntax->bytes, options, &error, &offset, context);
+    const char *text = syntax->text ? syntax->text : "";
+    regex->code = pcre2_compile((PCRE2_SPTR)text, syntax->bytes, options, &error, &offset, context);
     pcre2_compile_context_free(context);
     if (!regex->code) {
         char message[160];

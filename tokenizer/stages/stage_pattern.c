@@ -195,6 +195,10 @@ static qp_status read_replace(const char *place, const json_t *json, void *self)
 {
     qp_replacement *r = self;
     QP_TRY(qp_pattern_read(place, json, &r->pattern));
+    if (r->pattern.text.bytes == 0 && !r->pattern.is_regex) { /* an empty text is at every place */
+        free(r->pattern.text.text);
+        QP_TRY(qp_pattern_regex(QP_REGEX_ONIGURUMA, place, "", 0, &r->pattern));
+    }
     return qp_json_stage_text(place, json, "content", &r->content);
 }
 
