@@ -9,7 +9,7 @@
 
 static const uint32_t NO_PAIR = UINT32_MAX;
 
-/* All places where one pair stands form a doubly linked chain, in order of place. */
+/* The positions of a pair are a doubly linked list, in order. */
 typedef struct {
     int32_t left, right;
     int64_t count;
@@ -103,7 +103,7 @@ static qp_status find_pair(trainer *t, int32_t left, int32_t right, uint32_t *fo
     return QP_OK;
 }
 
-/* ---- the queue: largest count first, then smaller ids; entries may be out of date ---- */
+/* ---- the queue: largest count first, ties by qp_bpe_tie; entries may be out of date ---- */
 
 static int compare_texts(const trainer *t, int32_t a, int32_t b)
 {
@@ -133,7 +133,7 @@ static qp_status push(trainer *t, uint32_t pair)
 
 /* ---- places ---- */
 
-/* Count the pair that begins at `place`, unless it would be too long. */
+/* Count the pair that begins at `place`, unless its piece would be too long. */
 static qp_status add_place(trainer *t, int32_t place)
 {
     int32_t left = t->symbol[place], right = t->symbol[t->next[place]];
@@ -186,7 +186,7 @@ static qp_status queue_touched(trainer *t)
     return QP_OK;
 }
 
-/* Length in code points of every piece that has none yet. */
+/* The length in code points of every new piece. */
 static qp_status measure_pieces(trainer *t)
 {
     if (!QP_GROW(t->length, t->length_capacity, (size_t)t->vocabulary->count)) return no_memory();
@@ -244,8 +244,8 @@ static int by_place(const void *left, const void *right)
     return a < b ? -1 : a > b;
 }
 
-/* "aaa" must be joined from the left, so the chain of a pair of equals has to be in order of place. It is, except when
- * the same piece was spelled in two ways. */
+/* "aaa" must be merged from the left, so the list of a pair of equal symbols must be in order. It is, unless the same
+ * piece was spelled in two ways. */
 static qp_status order_chain(trainer *t, uint32_t index)
 {
     pair_entry *pair = &t->pair[index];

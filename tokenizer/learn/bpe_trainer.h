@@ -8,29 +8,30 @@
 #include "tokenizer/models/bpe.h"
 #include "tokenizer/models/vocabulary.h"
 
-/* bpe_trainer — byte pair encoding, learned: the most frequent pair of neighbours becomes a piece, again and again.
+/* bpe_trainer — learns byte pair encoding: the most frequent pair of neighboring symbols becomes a piece, repeatedly.
  *
- * The frequency of a pair is the number of places where it stands, overlapping ones included ("aaa" holds "aa" twice),
- * times the count of the word. Joining goes from left to right. Of equally frequent pairs the one with the smaller left
- * id is taken, then the one with the smaller right id; ids of single characters are in order of code points, so the
- * result depends on the counts alone, not on the order of the text.
- * A pair that spells an existing piece gets that piece's id.
- * Work: each place keeps its pair's list up to date, so one merge costs its number of places.
+ * The frequency of a pair is the number of its positions, overlapping ones included ("aaa" contains "aa" twice), times
+ * the count of the word. Merging goes from left to right. Of equally frequent pairs the one with the smaller left id is
+ * merged, then the one with the smaller right id; ids of characters are in the order of code points, so the result
+ * depends only on the counts, not on the order of the text.
+ * A pair that spells an existing piece gets the id of that piece.
+ * Each position is in the list of its pair, so a merge costs the number of its positions.
  * Source: Sennrich, Haddow & Birch 2016. */
-/* Which of equally frequent pairs is taken: the one of smaller ids, or the one whose two texts are larger
+
+/* Which of equally frequent pairs is merged: the one with the smaller ids, or the one whose two texts are larger
  * (subword-nmt). */
 typedef enum { QP_TIE_SMALLER_IDS, QP_TIE_LARGER_TEXTS } qp_bpe_tie;
 
 typedef struct {
-    const int32_t *symbol;     /* the distinct words end to end, as ids; -1: a character that joins nothing */
+    const int32_t *symbol;     /* the distinct words end to end, as ids; -1: a character that is never merged */
     size_t symbol_count;       /* below 2^31 */
     const size_t *word_start;  /* words + 1 entries */
     const int64_t *word_times; /* how often each word occurs */
     size_t word_count;
-    int vocabulary_size;     /* stop when the vocabulary has so many pieces */
-    int64_t least_frequency; /* stop when the best pair is rarer */
-    int longest_piece;       /* in code points; 0: any */
-    int64_t merge_count;     /* stop after so many merges; 0: any */
+    int vocabulary_size;     /* stop when the vocabulary has this many pieces */
+    int64_t least_frequency; /* stop when the most frequent pair is rarer */
+    int longest_piece;       /* in code points; 0: no limit */
+    int64_t merge_count;     /* stop after this many merges; 0: no limit */
     qp_bpe_tie tie;
 } qp_bpe_training;
 

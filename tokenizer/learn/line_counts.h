@@ -7,8 +7,8 @@
 #include "tokenizer/learn/word_counts.h"
 
 /* line_counts — the words of a stream of lines, counted in parallel and in bounded memory: lines are gathered into
- * blocks of 4 MB, each thread counts a part of every block, and the counts are added in the order of the text. The words
- * and their order do not depend on the number of threads. */
+ * blocks of 4 MB, each thread counts a part of every block, and the counts are added in the order of the text. The
+ * words and their order do not depend on the number of threads. */
 typedef struct {
     /* count: add the words of one line. `work` is memory of the thread, kept from line to line. */
     qp_status (*count)(const void *self, qp_text line, qp_mapped_text *work, qp_word_counts *words);

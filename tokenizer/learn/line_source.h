@@ -8,10 +8,11 @@
 
 /* line_source — where training reads its lines.
  *
- * A source gives the next line; *line is NULL at the end. A line is valid until the next call and may hold any bytes. */
+ * A source gives the next line; *line is NULL at the end. A line is valid until the next call and may contain any
+ * bytes. */
 typedef qp_status (*qp_line_source)(void *self, const char **line, size_t *bytes);
 
-/* The lines of several files, plain or gzipped, one after the other; close it after use. */
+/* The lines of several files, plain or gzipped, one file after the other. */
 typedef struct {
     const char *const *path;
     int count, next;

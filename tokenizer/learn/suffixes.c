@@ -33,7 +33,7 @@ static int32_t median(int32_t a, int32_t b, int32_t c)
     return a < c ? a : b < c ? c : b;
 }
 
-/* Few suffixes that agree up to `depth`: insertion. */
+/* Insertion sort, for a few suffixes that agree up to `depth`. */
 static void insert_sorted(const sorter *s, uint32_t *order, size_t count, int depth)
 {
     for (size_t i = 1; i < count; i++) {
@@ -51,7 +51,8 @@ static void insert_sorted(const sorter *s, uint32_t *order, size_t count, int de
     }
 }
 
-/* Three ways by the character at `depth`. The largest part is done in the loop, so the stack stays at log2(count). */
+/* Partition in three by the character at `depth`. The loop continues with the largest part, so the stack is at most
+ * log2(count) deep. */
 static void sort_range(const sorter *s, uint32_t *order, size_t count, int depth)
 {
     while (count > 1) {

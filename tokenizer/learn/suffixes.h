@@ -6,18 +6,18 @@
 
 #include "lib/base/status.h"
 
-/* suffixes — all suffixes of words in alphabetical order, looked at up to a longest length.
+/* suffixes — all suffixes of words in alphabetical order, compared up to a maximum length.
  * Source: multikey quicksort, Bentley & Sedgewick 1997. */
 enum { QP_LONGEST_SUFFIX = 64 };
 
 typedef struct {
-    uint32_t *order; /* places, by the text that begins there */
-    uint8_t *shared; /* shared[i]: characters that suffixes i-1 and i begin with in common */
-    uint8_t *length; /* of suffix i, at most the longest */
+    uint32_t *order; /* positions in code, sorted by the text that begins there */
+    uint8_t *shared; /* shared[i]: length of the common prefix of suffixes i-1 and i */
+    uint8_t *length; /* of suffix i, cut to `longest` */
     size_t count;
 } qp_suffixes;
 
-/* qp_suffixes_sort — code[0..count) holds words of code points, each ended by -1; places of -1 are left out.
+/* qp_suffixes_sort — code[0..count) is words of code points, each followed by -1, which begins no suffix.
  * longest <= QP_LONGEST_SUFFIX. Errors: QP_EMEMORY. */
 qp_status qp_suffixes_sort(qp_suffixes *suffixes, const int32_t *code, size_t count, int longest);
 void qp_suffixes_free(qp_suffixes *suffixes);

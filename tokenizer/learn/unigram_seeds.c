@@ -9,9 +9,9 @@
 #include "tokenizer/models/trie.h"
 #include "lib/text/utf8.h"
 
-enum { LONGEST_WORD = 64 }; /* longer words are cut, unless the seeds are given */
+enum { LONGEST_WORD = 64 }; /* longer words are cut, unless seeds are given */
 
-/* A substring: suffixes first .. last in sorted order begin with it. */
+/* A substring: the prefix of the sorted suffixes first .. last. */
 typedef struct {
     uint32_t first, last;
     int32_t length;
@@ -36,7 +36,7 @@ void qp_unigram_seeds_free(qp_unigram_seeds *s)
     *s = (qp_unigram_seeds){0};
 }
 
-/* ---- words without breaks ---- */
+/* ---- words, cut at characters that are part of no piece ---- */
 
 static qp_status lay_out(qp_unigram_seeds *s, const int32_t *code, const size_t *start, const int64_t *times,
                          size_t words, size_t longest)
@@ -80,8 +80,8 @@ typedef struct {
     int64_t before; /* weight of all suffixes before `first` */
 } open_interval;
 
-/* Visit the intervals of common prefixes with a stack; each of at least one character becomes a candidate. Where one
- * suffix alone is longer than what it shares with its neighbours, it is a candidate too if its word is frequent. */
+/* Visit the intervals of suffixes with a common prefix, with a stack; each prefix becomes a candidate. A suffix that is
+ * longer than what it shares with its neighbors is a candidate too, if its word occurs more than once. */
 static qp_status collect(const qp_suffixes *sorted, const int64_t *times_at, candidates *out)
 {
     open_interval stack[QP_LONGEST_SUFFIX + 2];
@@ -121,8 +121,8 @@ static int by_worth(const void *left, const void *right)
     return a->length < b->length ? -1 : a->length > b->length;
 }
 
-/* Characters that begin an interval of length 1 are found above; the others (always followed by the same character)
- * are looked up in the sorted suffixes, which stand together by first character. */
+/* Replace candidates of one character: collect() finds none that is always followed by the same character. Sorted
+ * suffixes with the same first character are neighbors. */
 static qp_status collect_characters(const qp_suffixes *sorted, const qp_unigram_seeds *s, const int64_t *times_at,
                                     candidates *out)
 {
@@ -141,7 +141,7 @@ static qp_status collect_characters(const qp_suffixes *sorted, const qp_unigram_
     return QP_OK;
 }
 
-/* ---- the list of matches of each place ---- */
+/* ---- the pieces at each position ---- */
 
 static int by_length(const void *left, const void *right, void *piece)
 {
@@ -240,7 +240,7 @@ static qp_status trie_of(const qp_unigram_given *given, qp_trie *trie)
     return status;
 }
 
-/* The given pieces that begin at each place of the words. */
+/* The given pieces that begin at each position of the words. */
 static qp_status match_words(qp_unigram_seeds *s, const qp_trie *trie, size_t pieces)
 {
     size_t capacity = 0, made = 0;

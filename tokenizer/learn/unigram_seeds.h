@@ -6,34 +6,34 @@
 
 #include "lib/base/status.h"
 
-/* unigram_seeds — the pieces a unigram vocabulary is chosen from, and where in the text each of them stands.
+/* unigram_seeds — the pieces from which a unigram vocabulary is chosen, and all their positions in the text.
  *
- * Seeds are all characters, and the substrings of words that occur more than once and cannot be made longer to the
- * right without occurring less often; the best `seed_count` of them by frequency times length. They are read from the
- * sorted suffixes of the words. Every place of the text keeps the list of pieces that begin there, shortest first, so
- * that training never searches. */
+ * Seeds are all characters, and those substrings of words that occur more than once and become rarer when they are
+ * extended to the right; the best `seed_count` of them by frequency times length. They are read from the sorted suffixes
+ * of the words. Every position has the list of the pieces that begin there, shortest first, so that training never
+ * searches. */
 typedef struct {
-    int32_t *code; /* the words as code points, -1 behind each word */
+    int32_t *code; /* the words as code points, each followed by -1 */
     size_t code_count;
-    size_t *word_start; /* where each word begins in code; words + 1 entries */
+    size_t *word_start; /* words + 1 entries */
     int64_t *word_times;
     size_t word_count;
     struct qp_seed {
-        uint32_t place; /* one place where it stands */
+        uint32_t place; /* one of its positions */
         int32_t length; /* in code points */
         int64_t times;
     } * piece; /* the single characters come first */
     int32_t piece_count, character_count;
-    size_t *match_start; /* of each place; code_count + 1 entries */
+    size_t *match_start; /* of each position; code_count + 1 entries */
     int32_t *match;      /* piece numbers, shortest piece first */
 } qp_unigram_seeds;
 
-/* qp_unigram_seeds_make — from words of code points (-1 inside a word: a character that is in no piece).
+/* qp_unigram_seeds_make — from words of code points (-1 inside a word: a character that is part of no piece).
  * Errors  QP_EMEMORY, QP_EDATA (2^31 characters). */
 qp_status qp_unigram_seeds_make(qp_unigram_seeds *seeds, const int32_t *code, const size_t *word_start,
                                 const int64_t *word_times, size_t word_count, int longest, size_t seed_count);
 
-/* Seeds found elsewhere: piece i is code[start[i] .. start[i+1]), single characters first. */
+/* Seeds from elsewhere: piece i is code[start[i] .. start[i+1]); single characters come first. */
 typedef struct {
     const int32_t *code;
     const size_t *start;
@@ -41,11 +41,13 @@ typedef struct {
     size_t count, characters;
 } qp_unigram_given;
 
-/* qp_unigram_seeds_match — the same from given seeds; those that stand nowhere in the words are left out. */
+/* qp_unigram_seeds_match — from given seeds, without those that do not occur in the words. Errors: as
+ * qp_unigram_seeds_make. */
 qp_status qp_unigram_seeds_match(qp_unigram_seeds *seeds, const int32_t *code, const size_t *word_start,
                                  const int64_t *word_times, size_t word_count, const qp_unigram_given *given);
 
-/* qp_unigram_seeds_keep — drop the pieces with keep[i] == 0 and number the others anew, in the same order. */
+/* qp_unigram_seeds_keep — drop the pieces with keep[i] == 0 and renumber the others in the same order; new_number[i]
+ * is the number of piece i, or -1. */
 void qp_unigram_seeds_keep(qp_unigram_seeds *seeds, const uint8_t *keep, int32_t *new_number);
 
 void qp_unigram_seeds_free(qp_unigram_seeds *seeds);

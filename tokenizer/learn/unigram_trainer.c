@@ -8,7 +8,7 @@
 
 #include "tokenizer/learn/unigram_seeds.h"
 
-enum { SHORT_WORD = 64 };         /* longer ones are added up in logarithms, so that sums stay in range */
+enum { SHORT_WORD = 64 };         /* longer words are summed as logarithms, so that no sum overflows */
 static const double RAREST = 0.5; /* pieces expected less often are dropped */
 
 typedef struct {
@@ -19,8 +19,8 @@ typedef struct {
     uint8_t *keep;
     int32_t *number;
     double *loss;
-    double unknown, unknown_probability; /* of a character that is no piece any more; only with given seeds */
-    double *forward, *backward, *best;   /* of one word: an entry for each place, and its end */
+    double unknown, unknown_probability; /* of a character whose piece was removed; only with given seeds */
+    double *forward, *backward, *best;   /* of one word: an entry for each position, and its end */
     int32_t *by_end;
     double scale; /* probabilities are multiplied by scale^length, which cancels in every quotient */
 } trainer;
@@ -77,7 +77,7 @@ static qp_status take_arrays(trainer *t)
     return all ? QP_OK : no_memory();
 }
 
-/* Seeds begin with probabilities in proportion to frequency times length, characters to frequency. */
+/* Initial probabilities are proportional to frequency times length. */
 static void first_scores(trainer *t)
 {
     double sum = 0;
@@ -99,7 +99,7 @@ static double digamma(double x)
 
 /* ---- EM ---- */
 
-/* A word's probabilities lie within range of a double when each is scaled by the mean loss of one character. */
+/* Scaling each probability by the mean loss of a character keeps those of words in the range of a double. */
 static void scale_probabilities(trainer *t)
 {
     double sum = 0, characters = 0;
@@ -113,7 +113,7 @@ static void scale_probabilities(trainer *t)
     t->unknown_probability = exp(t->unknown + t->scale);
 }
 
-/* Does no piece of one character begin here? Then an unknown does, 10 worse than any piece. */
+/* Is the character here not a piece? Then it is an unknown, whose score is 10 below the lowest. */
 static bool is_unknown(const trainer *t, size_t place)
 {
     const qp_unigram_seeds *s = &t->seeds;
@@ -129,7 +129,9 @@ static void score_unknown(trainer *t)
     t->unknown -= 10;
 }
 
-/* Add the word's expected counts: forward sums, then backward sums. */
+/* Add the expected counts of a word by the forward-backward algorithm: forward[i] and backward[i] are the sums of the
+ * probabilities of all segmentations of what precedes and follows position i;
+ *   E[count of p] += times * sum over positions i of p: forward[i] * P(p) * backward[i + length of p] / P(word) */
 static void expect_word(trainer *t, size_t begin, size_t end, double times)
 {
     const qp_unigram_seeds *s = &t->seeds;
@@ -164,7 +166,7 @@ static double log_add(double a, double b)
     return low == -INFINITY ? high : high + log1p(exp(low - high));
 }
 
-/* The same in logarithms, for words so long that the sums would leave the range of a double. */
+/* The same with logarithms, for long words, whose sums would leave the range of a double. */
 static void expect_long_word(trainer *t, size_t begin, size_t end, double times)
 {
     const qp_unigram_seeds *s = &t->seeds;
@@ -235,8 +237,8 @@ static size_t length_of(const qp_unigram_seeds *s, int32_t piece)
     return piece == UNKNOWN ? 1 : (size_t)s->piece[piece].length;
 }
 
-/* The best path over code[begin .. end) in by_end[1..length] (piece that ends there); `without` may not be used.
- * Returns its score, or -infinity. */
+/* The best path over code[begin .. end) without piece `without`: by_end[1..length] is the piece that ends there.
+ * Returns the score of the path, or -infinity. */
 static double best_path(const trainer *t, size_t begin, size_t end, int32_t without, int32_t *by_end)
 {
     const qp_unigram_seeds *s = &t->seeds;
@@ -263,8 +265,8 @@ static double best_path(const trainer *t, size_t begin, size_t end, int32_t with
     return best[length];
 }
 
-/* What the text's log-probability loses, per word, when piece p gives way to its second best spelling: -1 when it is
- * not used at all, infinity when there is no other spelling. */
+/* The loss of log-likelihood when piece p is replaced by its second best segmentation: -1 if the piece is not used,
+ * infinity if there is no other segmentation. */
 static double loss_of(const trainer *t, int32_t p, double sum, double log_sum)
 {
     const qp_unigram_seeds *s = &t->seeds;
@@ -330,7 +332,7 @@ static qp_status prune(trainer *t, int32_t wanted)
     return QP_OK;
 }
 
-/* ---- the whole ---- */
+/* ---- training ---- */
 
 /* All characters, then the most probable pieces. */
 static qp_status finish(trainer *t, qp_unigram_pieces *out)
@@ -345,7 +347,7 @@ static qp_status finish(trainer *t, qp_unigram_pieces *out)
         t->loss[p] = p < s->character_count ? INFINITY : t->score[p];
     }
     qsort_r(order, (size_t)count, sizeof *order, by_loss, t->loss);
-    int32_t room = t->in->piece_count; /* characters that were dropped come back */
+    int32_t room = t->in->piece_count; /* the caller adds the removed characters again */
     if (t->in->given) room -= (int32_t)t->in->given->characters - s->character_count;
     taken = count < room ? count : room;
     out->least = 0;

@@ -7,34 +7,34 @@
 #include "lib/base/status.h"
 #include "tokenizer/learn/unigram_seeds.h"
 
-/* unigram_trainer — a unigram vocabulary by expectation maximisation and pruning.
+/* unigram_trainer — learns a unigram vocabulary by expectation maximization (EM) and pruning.
  *
- * From many seeds (unigram_seeds.h): two rounds of EM give each piece its expected count and from that, through the
- * digamma function, its log-probability; then the pieces whose loss would cost least are removed, a quarter at a time,
- * until 1.1 times the wanted number is left. The best by probability are taken. Single characters always stay; with
- * given seeds they may go like any piece, leave an unknown in their place, and are not part of the result.
- * All sums run in a fixed order in double, so the result is the same everywhere.
+ * Starts from many seeds (unigram_seeds.h). Two rounds of EM give each piece its expected count and, by the digamma
+ * function, its log-probability. Then the pieces whose removal costs the least likelihood are removed, a quarter at a
+ * time, until 1.1 times the wanted number remain; the most probable of these are the result. Single characters are never
+ * removed. With given seeds they may be, like any piece; an unknown takes their place, and they are not in the result.
+ * All sums are doubles in a fixed order, so the result is the same on every machine.
  * Source: Kudo 2018; the rules of pruning are those of sentencepiece. */
 typedef struct {
-    const int32_t *code;      /* the distinct words end to end, as code points; -1: a character in no piece */
+    const int32_t *code;      /* the distinct words end to end, as code points; -1: a character of no piece */
     const size_t *word_start; /* words + 1 entries */
     const int64_t *word_times;
     size_t word_count;
     int piece_count;   /* wanted, single characters included */
     int longest_piece; /* in code points, 1 .. 64 */
     int seed_count;
-    double shrinking_factor;       /* share kept by one pruning */
+    double shrinking_factor;       /* share of the pieces that one pruning keeps */
     int rounds;                    /* of EM between two prunings */
-    int enough;                    /* pruning ends at so many pieces; 0: 1.1 times piece_count */
-    const qp_unigram_given *given; /* NULL: the seeds are looked for in the words */
+    int enough;                    /* pruning ends at this many pieces; 0: 1.1 times piece_count */
+    const qp_unigram_given *given; /* NULL: seeds are taken from the words */
 } qp_unigram_training;
 
-/* What was learned: piece i is code[start[i] .. start[i+1]), by score, best first. */
+/* The result: piece i is code[start[i] .. start[i+1]), best score first. */
 typedef struct {
     int32_t *code;
     size_t *start;
     float *score;
-    float least; /* score of the rarest piece before the best were taken */
+    float least; /* the lowest score before the best pieces were chosen */
     int count;
 } qp_unigram_pieces;
 

@@ -55,7 +55,8 @@ qp_status qp_own_alphabet_make(const qp_word_counts *words, double coverage, int
     if (status != QP_OK) return status;
     if (a->count) qsort(a->entry, a->count, sizeof *a->entry, by_count_then_code);
     double wanted = coverage * (double)a->characters;
-    while (kept < a->count && (double)covered < wanted && a->entry[kept].count >= least) covered += a->entry[kept++].count;
+    while (kept < a->count && (double)covered < wanted && a->entry[kept].count >= least)
+        covered += a->entry[kept++].count;
     a->count = kept;
     a->uncovered = a->characters - covered;
     return QP_OK;

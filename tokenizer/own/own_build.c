@@ -121,7 +121,8 @@ qp_status qp_own_finish(qp_own *t)
         size_t bytes;
         const char *text = qp_vocabulary_text(v, id, &bytes);
         e.count = 0;
-        bool word = qp_own_has_whole_words(t) || t->settings.type == QP_TOKENIZER_CHAR || t->settings.type == QP_TOKENIZER_BYTE;
+        int type = t->settings.type;
+        bool word = qp_own_has_whole_words(t) || type == QP_TOKENIZER_CHAR || type == QP_TOKENIZER_BYTE;
         if (!word) status = qp_own_add_parts(t, text, bytes, scratch, &e);
         t->whole[id] = word || (e.count == 1 && e.id[0] == id);
     }

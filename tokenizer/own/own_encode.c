@@ -18,10 +18,14 @@ static void free_scratch(void *scratch)
     free(s);
 }
 
-qp_own_scratch *qp_own_scratch_of(qp_encoding *e) { return qp_encoding_scratch(e, sizeof(qp_own_scratch), free_scratch); }
+qp_own_scratch *qp_own_scratch_of(qp_encoding *e)
+{
+    return qp_encoding_scratch(e, sizeof(qp_own_scratch), free_scratch);
+}
 
-/* Spans of the ids from `first` on, which together are work[at .. end). */
-static qp_status add_spans(const qp_own *t, const qp_mapped_text *work, size_t at, size_t end, int first, qp_encoding *e)
+/* The spans of the ids from `first` on, which together cover work[at .. end). */
+static qp_status add_spans(const qp_own *t, const qp_mapped_text *work, size_t at, size_t end, int first,
+                           qp_encoding *e)
 {
         QP_TRY(qp_encoding_reserve(e, (size_t)e->count));
     for (int i = first; i < e->count; i++) {
@@ -48,7 +52,8 @@ qp_status qp_own_encode(const void *self, qp_text text, qp_encoding *e)
     work->mapped = e->spans;
     QP_TRY(qp_own_prepare(t, text.text, text.bytes, work));
     if (work->bytes > INT32_MAX) return qp_fail(QP_EDATA, "tokenizer: text of 2^31 bytes or more; cut it into lines");
-    bool whole = t->whole_text || t->settings.type == QP_TOKENIZER_CHAR || t->settings.type == QP_TOKENIZER_BYTE;
+    int type = t->settings.type;
+    bool whole = t->whole_text || type == QP_TOKENIZER_CHAR || type == QP_TOKENIZER_BYTE;
     for (size_t at = 0, end; at < work->bytes; at = end) {
         int first = e->count;
         end = whole ? work->bytes : qp_split_next(&t->rules, work->text, work->bytes, at);

@@ -11,14 +11,15 @@
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer file: out of memory"); }
 
-/* Of version 1: settings, pieces, scores and merges. */
+/* The checksum of version 1, of settings, pieces, scores and merges. */
 static qp_status old_checksum(const qp_own *t, char *out, size_t out_bytes)
 {
     XXH3_state_t *state = XXH3_createState();
     if (!state) return no_memory();
     XXH3_64bits_reset(state);
+    const qp_own_settings *set = &t->settings;
     const unsigned char settings[] = {
-        1, (unsigned char)t->settings.type, (unsigned char)t->settings.form, t->settings.lower_case, t->settings.byte_fallback, t->settings.single_digits};
+        1, (unsigned char)set->type, (unsigned char)set->form, set->lower_case, set->byte_fallback, set->single_digits};
     XXH3_64bits_update(state, settings, sizeof settings);
     for (int32_t id = 0; id < t->vocabulary.count; id++) {
         const char *shown = qp_vocabulary_shown(&t->vocabulary, id);
@@ -67,10 +68,10 @@ static qp_status check_settings(const content *c)
         return qp_fail(QP_EDATA, "%s: unknown value \"%.40s\" of digits", c->place, c->digits);
     if (index_of(c->pattern, qp_own_pattern_name, 5) < 0)
         return qp_fail(QP_EDATA, "%s: unknown pattern \"%.40s\"", c->place, c->pattern);
-    if (c->initial && !json_is_array(c->initial)) return qp_fail(QP_EDATA, "%s: initial is no list", c->place);
-    if (!json_is_array(c->pieces)) return qp_fail(QP_EDATA, "%s: pieces is no list", c->place);
-    if (!json_is_array(c->scores)) return qp_fail(QP_EDATA, "%s: scores is no list", c->place);
-    if (!json_is_array(c->merges)) return qp_fail(QP_EDATA, "%s: merges is no list", c->place);
+    if (c->initial && !json_is_array(c->initial)) return qp_fail(QP_EDATA, "%s: initial is not a list", c->place);
+    if (!json_is_array(c->pieces)) return qp_fail(QP_EDATA, "%s: pieces is not a list", c->place);
+    if (!json_is_array(c->scores)) return qp_fail(QP_EDATA, "%s: scores is not a list", c->place);
+    if (!json_is_array(c->merges)) return qp_fail(QP_EDATA, "%s: merges is not a list", c->place);
     return QP_OK;
 }
 
@@ -84,7 +85,7 @@ static bool is_listed(const json_t *list, size_t index)
 
 static qp_status add_piece(const content *c, qp_own *t, size_t index, const char *shown, size_t bytes)
 {
-    if (index < (size_t)t->vocabulary.count) { /* special pieces and bytes stand at fixed places */
+    if (index < (size_t)t->vocabulary.count) { /* special pieces and bytes have fixed ids */
         const char *expected = qp_vocabulary_shown(&t->vocabulary, (int32_t)index);
         if (strcmp(shown, expected) == 0) return QP_OK;
         return qp_fail(QP_EDATA, "%s: piece %zu is \"%.40s\", but must be \"%s\"", c->place, index, shown, expected);
@@ -97,7 +98,7 @@ static qp_status add_piece(const content *c, qp_own *t, size_t index, const char
     if (!text) return no_memory();
     qp_status status = QP_OK;
     if (!qp_text_of_shown(t->vocabulary.byte_letters, shown + skip, bytes - skip, text, &text_bytes)) {
-        status = qp_fail(QP_EDATA, "%s: piece %zu holds what no piece shows; write a space as U+2581", c->place, index);
+        status = qp_fail(QP_EDATA, "%s: piece %zu contains what no piece can; write a space as U+2581", c->place, index);
     } else {
         status = qp_own_add_piece(t, kind, text, text_bytes, 0);
     }
@@ -110,18 +111,18 @@ static qp_status read_pieces(const content *c, qp_own *t)
     QP_TRY(qp_own_add_special(t));
     size_t count = json_array_size(c->pieces), fixed = (size_t)t->vocabulary.count;
     if (count < fixed)
-        return qp_fail(QP_EDATA, "%s: %zu pieces, but the special ones and the bytes are %zu", c->place, count, fixed);
+        return qp_fail(QP_EDATA, "%s: %zu pieces, but the special ones and the bytes alone are %zu", c->place, count, fixed);
     if (t->settings.type == QP_TOKENIZER_BYTE && count != fixed)
         return qp_fail(QP_EDATA, "%s: %zu pieces, but a byte vocabulary has %zu", c->place, count, fixed);
     for (size_t i = 0; i < count; i++) {
         const json_t *piece = json_array_get(c->pieces, i);
-        if (!json_is_string(piece)) return qp_fail(QP_EDATA, "%s: piece %zu is no string", c->place, i);
+        if (!json_is_string(piece)) return qp_fail(QP_EDATA, "%s: piece %zu is not a string", c->place, i);
         QP_TRY(add_piece(c, t, i, json_string_value(piece), json_string_length(piece)));
     }
     return QP_OK;
 }
 
-/* A single byte of a byte-level vocabulary is a byte piece, all else a normal one. */
+/* In a byte-level vocabulary a single byte is a byte piece; everything else is a normal piece. */
 static int32_t find_part(const qp_own *t, const char *text, size_t bytes)
 {
     if (t->settings.type == QP_TOKENIZER_BYTE_BPE && bytes == 1) return t->vocabulary.byte_id[(unsigned char)text[0]];
@@ -141,7 +142,7 @@ static qp_status add_merge(const content *c, qp_own *t, size_t index, const char
     int32_t right = find_part(t, text + left_bytes, right_bytes);
     int32_t merged = qp_vocabulary_find(&t->vocabulary, text, left_bytes + right_bytes);
     if (left < 0 || right < 0 || merged < 0)
-        return qp_fail(QP_EDATA, "%s: merge %zu \"%.40s\": a part or the whole is no piece", c->place, index, line);
+        return qp_fail(QP_EDATA, "%s: merge %zu \"%.40s\": a part or the whole is not a piece", c->place, index, line);
     return qp_bpe_add(&t->bpe, left, right, merged);
 }
 
@@ -152,7 +153,7 @@ static qp_status read_merges(const content *c, qp_own *t)
         return qp_fail(QP_EDATA, "%s: merges in a tokenizer of type %s", c->place, c->type);
     for (size_t i = 0; i < count; i++) {
         const json_t *merge = json_array_get(c->merges, i);
-        if (!json_is_string(merge)) return qp_fail(QP_EDATA, "%s: merge %zu is no string", c->place, i);
+        if (!json_is_string(merge)) return qp_fail(QP_EDATA, "%s: merge %zu is not a string", c->place, i);
         if (json_string_length(merge) > longest) longest = json_string_length(merge);
     }
     char *text = malloc(longest + 1);
@@ -174,7 +175,7 @@ static qp_status read_scores(const content *c, qp_own *t)
     for (size_t i = 0; i < count; i++) {
         const json_t *score = json_array_get(c->scores, i);
         double value = json_is_number(score) ? json_number_value(score) : 1;
-        if (!(value <= 0) || value < -1e6) return qp_fail(QP_EDATA, "%s: score %zu is no log-probability", c->place, i);
+        if (!(value <= 0) || value < -1e6) return qp_fail(QP_EDATA, "%s: score %zu is not a log-probability", c->place, i);
         t->score[i] = (float)value;
     }
     return QP_OK;
@@ -216,7 +217,7 @@ static qp_status unpack(json_t *root, content *c)
                                       "byte_fallback", &c->byte_fallback, "digits", &c->digits, "pattern", &c->pattern,
                                       "space_first", &c->space_first, "pieces", &c->pieces, "initial", &c->initial,
                                       "merges", &c->merges, "scores", &c->scores, "checksum", &c->checksum);
-    return failed ? qp_fail(QP_EDATA, "%s: no tokenizer of quipu: %s", c->place, error.text) : QP_OK;
+    return failed ? qp_fail(QP_EDATA, "%s: not a tokenizer of quipu: %s", c->place, error.text) : QP_OK;
 }
 
 /* Version 1 had fewer settings; `content` is zeroed but for its pattern. */

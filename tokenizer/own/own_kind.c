@@ -9,13 +9,13 @@
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
-/* The text of one id as it stands inside a line. */
+/* The text of one id inside a line. */
 static const char *text_of(const qp_own *t, int32_t id, size_t *bytes)
 {
     *bytes = 0;
     if (id == QP_PAD || id == QP_BOS || id == QP_EOS) return "";
     if (id != QP_UNK) return qp_vocabulary_text(&t->vocabulary, id, bytes);
-    static const char spaced[] = " " QP_UNKNOWN_TEXT; /* an unknown word took its space with it */
+    static const char spaced[] = " " QP_UNKNOWN_TEXT; /* an unknown word includes its space */
     const char *text = qp_own_has_whole_words(t) ? spaced : QP_UNKNOWN_TEXT;
     *bytes = strlen(text);
     return text;
@@ -64,7 +64,7 @@ static const char *piece(const void *self, int32_t id)
     return qp_vocabulary_shown(&t->vocabulary, id);
 }
 
-/* Normal pieces by their text; the others, which are few, one by one. */
+/* Normal pieces are found by their text; the others, which are few, one by one. */
 static int32_t find(const void *self, const char *shown)
 {
     const qp_own *t = self;

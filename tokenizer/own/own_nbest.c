@@ -8,7 +8,7 @@
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
-/* A way through the segments so far: the way before, and which of the last segment's n best. */
+/* A path through the segments so far: the path before, and which of the n best of the last segment. */
 typedef struct {
     double score;
     uint32_t before, choice;
@@ -48,8 +48,8 @@ static int by_score(const void *left, const void *right)
     return a->choice < b->choice ? -1 : a->choice > b->choice;
 }
 
-/* Extend the ways so far by the segment's best ones. Pair (i, k) has (i+1)(k+1) - 1 pairs above it, so the others need
- * not be looked at. */
+/* Extend the paths so far by the n best of the segment. Pair (i, k) has (i+1)(k+1) - 1 better pairs, so only pairs with
+ * (i+1)(k+1) <= n can be among the n best. */
 static qp_status extend(search *s, struct segment *last, size_t found)
 {
     const struct segment *before = s->count > 0 ? last - 1 : NULL;
@@ -79,11 +79,11 @@ static qp_status add_segment(search *s, const char *work, size_t begin, size_t e
                                   : no_memory();
     if (status == QP_OK) status = qp_unigram_lattice_best(&last->lattice, s->wanted, last->path, &found);
     if (status == QP_OK) status = extend(s, last, found);
-    s->count++; /* also after a failure: it is freed with the others */
+    s->count++; /* also after a failure, so that it is freed */
     return status;
 }
 
-/* The pieces of way number `rank`, segment by segment; choice is scratch of one entry per segment. */
+/* The pieces of path number `rank`, segment by segment; `choice` has room for one entry per segment. */
 static qp_status read_way(const search *s, const qp_mapped_text *work, size_t rank, uint32_t *choice, qp_encoding *e)
 {
     e->count = 0;

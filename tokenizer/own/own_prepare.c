@@ -10,12 +10,12 @@
 #include "tokenizer/own/own_kind.h"
 #include "lib/text/utf8.h"
 
-/* What stands before splitting: a space, the normal form, and what the settings ask for beside it. Each step maps its
- * bytes to those of the step before; chain() leads them back to the text as given. */
+/* The text before splitting: a space, the normal form, and what else the settings ask for. Each step maps its bytes to
+ * those of the step before; chain() maps them to the original text. */
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
-/* Spans of `to`, which lead into `from`, lead where those of `from` do. */
+/* Replace the spans of `to`, which refer to `from`, by what those of `from` refer to. */
 static void chain(const qp_mapped_text *from, qp_mapped_text *to)
 {
     for (size_t i = 0; to->mapped && i < to->bytes; i++) {
@@ -25,7 +25,7 @@ static void chain(const qp_mapped_text *from, qp_mapped_text *to)
     }
 }
 
-/* Nonspacing marks go; their spans fall to the character before. */
+/* Remove nonspacing marks; their spans are added to the character before. */
 static qp_status strip_marks(const qp_mapped_text *from, qp_mapped_text *out)
 {
     size_t last = 0;
@@ -41,7 +41,7 @@ static qp_status strip_marks(const qp_mapped_text *from, qp_mapped_text *out)
     return QP_OK;
 }
 
-/* U+2581 is a space to those who cut at spaces, because it shows one. */
+/* Where pieces show spaces as U+2581, that character itself counts as a space. */
 static qp_status signs_to_spaces(const qp_mapped_text *from, qp_mapped_text *out)
 {
     for (size_t at = 0; at < from->bytes;) {
@@ -81,7 +81,7 @@ static qp_status run(const qp_own *t, step s, const qp_mapped_text *from, qp_map
     }
 }
 
-/* Append the text behind all steps to *work. */
+/* Append the result of all steps to *work. */
 static qp_status all_steps(const qp_own *t, const char *text, size_t bytes, bool jamo, qp_mapped_text *work)
 {
     qp_mapped_text now = {.mapped = work->mapped}, next = {.mapped = work->mapped};
@@ -109,13 +109,14 @@ static qp_status all_steps(const qp_own *t, const char *text, size_t bytes, bool
 
 qp_status qp_own_normal_form(const qp_own *t, const char *text, size_t bytes, bool jamo, qp_mapped_text *work)
 {
-    bool plain = t->rules.pattern != QP_CUT_SPACES && !t->settings.strip_accents && !t->settings.case_fold && !t->settings.jamo;
-    if (plain) return qp_normalize(t->settings.form, t->settings.lower_case, text, bytes, work);
+    const qp_own_settings *s = &t->settings;
+    bool plain = s->pattern != QP_CUT_SPACES && !s->strip_accents && !s->case_fold && !s->jamo;
+    if (plain) return qp_normalize(s->form, s->lower_case, text, bytes, work);
     if (bytes > INT32_MAX - 64) return qp_fail(QP_EDATA, "tokenizer: text of 2^31 bytes or more; cut it into lines");
     return all_steps(t, text, bytes, jamo, work);
 }
 
-/* White space as it matters between words: one space before each, none at the end. */
+/* Between words any white space is one space; there is none at the end. */
 static void squeeze_spaces(qp_mapped_text *work)
 {
     size_t kept = 0;

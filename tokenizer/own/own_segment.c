@@ -117,7 +117,8 @@ qp_status qp_own_add_parts(const qp_own *t, const char *text, size_t bytes, qp_o
 qp_status qp_own_add_segment(const qp_own *t, const char *text, size_t bytes, qp_own_scratch *s, qp_encoding *e)
 {
     bool merges = !qp_own_has_whole_words(t) && t->settings.type != QP_TOKENIZER_WORDPIECE;
-    if (t->settings.type == QP_TOKENIZER_CHAR || t->settings.type == QP_TOKENIZER_BYTE || (s->random && merges))
+    int type = t->settings.type;
+    if (type == QP_TOKENIZER_CHAR || type == QP_TOKENIZER_BYTE || (s->random && merges))
         return qp_own_add_parts(t, text, bytes, s, e);
     int32_t id = qp_vocabulary_find(&t->vocabulary, text, bytes);
     if (id >= 0 && t->whole[id]) return qp_encoding_add(e, id);

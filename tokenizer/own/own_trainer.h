@@ -9,8 +9,8 @@
 /* own_trainer — learn an own tokenizer from lines of text, read once. Memory grows with the distinct words. The result
  * depends only on the text and the settings, not on the order of the lines. */
 
-/* What training saw. The token counts are those of the training text, encoded by the new tokenizer. `progress`, where it
- * is set before, is called from time to time with the current stage and the bytes read so far. Zero it before. */
+/* What training saw. The token counts are those of the training text, encoded by the new tokenizer. `progress`, if it
+ * is set, is called from time to time with the current stage and the bytes read so far. Zero the rest before. */
 typedef struct {
     int64_t lines, bytes, words, distinct_words, characters, uncovered_characters;
     int64_t tokens, unknown_tokens, byte_tokens;
@@ -18,8 +18,8 @@ typedef struct {
     void *progress_self;
 } qp_tokenizer_report;
 
-/* qp_own_train — report may be NULL
- * Errors   QP_EUSAGE: vocab_size cannot hold the special pieces and the characters (the message names the least size);
+/* qp_own_train — learn a tokenizer; report may be NULL.
+ * Errors   QP_EUSAGE: vocab_size is too small for the special pieces and the characters (the message has the minimum);
  *          QP_EMEMORY; those of the source. */
 qp_status qp_own_train(const qp_tokenizer_config *config, qp_line_source source, void *self,
                        qp_tokenizer_report *report, qp_own **tokenizer);
