@@ -5,7 +5,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/file.h"
-#include "lib/text/utf8.h"
+#include "lib/text/utf8_reader.h"
 
 enum { CONLLU_COLUMNS = 10, CONLLU_WORD = 2, CONLLU_TAG = 4 };
 
@@ -15,14 +15,9 @@ static qp_status read_text(qp_reader *reader, qp_conll *c)
 {
     for (;;) {
         char *line;
-        size_t bytes, length;
-        QP_TRY(qp_reader_next(reader, &line, &bytes));
+        size_t bytes;
+        QP_TRY(qp_reader_next_utf8(reader, &line, &bytes));
         if (!line) return QP_OK;
-        for (size_t at = 0; at < bytes; at += length)
-            if (qp_utf8_next(line + at, bytes - at, &length) == QP_INVALID_CODE)
-                return qp_fail(QP_EDATA,
-                               "%s:%lld: byte %zu is not UTF-8; convert the file, for example with iconv -t utf-8",
-                               c->path, (long long)qp_reader_line(reader), at + 1);
         if (!QP_GROW(c->text, c->capacity, c->bytes + bytes + 1))
             return qp_fail(QP_EMEMORY, "%s: no memory for the file; use a shorter one", c->path);
         memcpy(c->text + c->bytes, line, bytes);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/base/file.h"
-#include "lib/text/utf8.h"
+#include "lib/text/utf8_reader.h"
 
 struct qp_text_pairs {
     qp_text_kind kind;
@@ -56,26 +56,11 @@ static qp_status different_counts(qp_reader *shorter, qp_reader *longer, int64_t
                    (long long)(source_is_shorter ? others : lines));
 }
 
-/* The next line, which must be UTF-8: text in another encoding would silently train on noise. */
-static qp_status next_line(qp_reader *reader, char **line, size_t *bytes)
-{
-    QP_TRY(qp_reader_next(reader, line, bytes));
-    size_t at = 0, length;
-    while (*line && at < *bytes) {
-        if (qp_utf8_next(*line + at, *bytes - at, &length) == QP_INVALID_CODE)
-            return qp_fail(QP_EDATA,
-                           "%s:%lld: byte %zu is not UTF-8; convert the file, for example with iconv -t utf-8",
-                           qp_reader_path(reader), (long long)qp_reader_line(reader), at + 1);
-        at += length;
-    }
-    return QP_OK;
-}
-
 static qp_status next_of_two(qp_text_pairs *parallel, qp_text_pair *pair, bool *more)
 {
     char *source, *target;
-    QP_TRY(next_line(parallel->source, &source, &pair->source_bytes));
-    QP_TRY(next_line(parallel->target, &target, &pair->target_bytes));
+    QP_TRY(qp_reader_next_utf8(parallel->source, &source, &pair->source_bytes));
+    QP_TRY(qp_reader_next_utf8(parallel->target, &target, &pair->target_bytes));
     if (!source && target) return different_counts(parallel->source, parallel->target, parallel->line, true);
     if (source && !target) return different_counts(parallel->target, parallel->source, parallel->line, false);
     *more = source != NULL;
@@ -88,7 +73,7 @@ static qp_status next_tabbed(qp_text_pairs *parallel, qp_text_pair *pair, bool *
 {
     char *line;
     size_t bytes;
-    QP_TRY(next_line(parallel->source, &line, &bytes));
+    QP_TRY(qp_reader_next_utf8(parallel->source, &line, &bytes));
     *more = line != NULL;
     if (!line) return QP_OK;
     char *tab = memchr(line, '\t', bytes);
@@ -117,7 +102,7 @@ qp_status qp_text_pairs_next(qp_text_pairs *parallel, qp_text_pair *pair, bool *
         QP_TRY(next_tabbed(parallel, pair, more));
     } else {
         char *line;
-        QP_TRY(next_line(parallel->target, &line, &pair->target_bytes));
+        QP_TRY(qp_reader_next_utf8(parallel->target, &line, &pair->target_bytes));
         *more = line != NULL;
         pair->target = line;
     }

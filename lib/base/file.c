@@ -28,7 +28,7 @@ struct qp_reader {
     int64_t line_number;
 };
 
-/* A file opened for reading, or -1 with the failure told. A folder opens without complaint and then cannot be read. */
+/* A file opened for reading, or -1 with the error set. A folder can be opened but not read. */
 static int open_for_reading(const char *path, qp_status *status)
 {
     if (strcmp(path, "-") == 0) return STDIN_FILENO;
@@ -58,7 +58,7 @@ static qp_status read_some(int descriptor, const char *path, void *buffer, size_
     return qp_fail(QP_EIO, "%s: reading failed: %s; try again", path, strerror(errno));
 }
 
-/* Have at least `wanted` (1 or 2) unread raw bytes, unless the file ends before. */
+/* Have at least `wanted` unread raw bytes, unless the file ends before. */
 static qp_status fill_raw(qp_reader *reader, size_t wanted)
 {
     while (reader->raw_end - reader->raw_start < wanted && !reader->ended) {
@@ -202,10 +202,39 @@ static qp_status collect_line(qp_reader *reader, bool *found, bool *any)
     return append_to_line(reader, (const unsigned char *)"", 0); /* room for the NUL */
 }
 
+/* Refuses compressed files other than gzip by their first bytes. More bytes are read only while they match, so that a
+ * terminal is not kept waiting. */
+static qp_status refuse_compressed(qp_reader *reader)
+{
+    static const struct {
+        const char *magic, *what, *command;
+    } other[] = {{"\xfd"
+                  "7zXZ",
+                  "an xz", "xz -d"},
+                 {"\x28\xb5\x2f\xfd", "a zstd", "zstd -d"},
+                 {"BZh91AY&SY", "a bzip2", "bzip2 -d"},
+                 {"PK\x03\x04", "a zip", "unzip"},
+                 {"7z\xbc\xaf\x27\x1c", "a 7z", "7z x"}};
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+        size_t length = strlen(other[i].magic), same = 0;
+        while (same < length) {
+            QP_TRY(fill_raw(reader, same + 1));
+            if (reader->raw_end - reader->raw_start <= same) break;
+            if (reader->raw[reader->raw_start + same] != (unsigned char)other[i].magic[same]) break;
+            same++;
+        }
+        if (same == length)
+            return qp_fail(QP_EDATA, "%s: is %s file; decompress it with %s, or use gzip", reader->path, other[i].what,
+                           other[i].command);
+    }
+    return QP_OK;
+}
+
 static qp_status begin_reading(qp_reader *reader)
 {
     if (reader->begun) return QP_OK;
     QP_TRY(at_gzip(reader, &reader->gzip));
+    if (!reader->gzip) QP_TRY(refuse_compressed(reader));
     reader->begun = true;
     if (reader->gzip && inflateInit2(&reader->inflater, GZIP_WINDOW) != Z_OK) {
         reader->gzip = false;

@@ -15,7 +15,8 @@
 /* qp_reader — lines of a file, gzip recognised by its first bytes, bounded memory (one line).
  *   next  *line is NUL-terminated, its LF and a CR before it removed, and may hold NUL bytes inside (*bytes counts);
  *         valid until the next call; *line NULL at the end. A last line without LF is a line; a byte-order mark at the
- *         very beginning is dropped. A truncated or damaged .gz is QP_EDATA, and so is a line of more than 1 GiB: an
+ *         very beginning is dropped. A truncated or damaged .gz is QP_EDATA, an .xz, .zst, .bz2, .zip or .7z file too,
+ *         and so is a line of more than 1 GiB: an
  *         endless device must not take all memory.
  *   raw   the same, but only the LF is removed: every other byte belongs to the line */
 typedef struct qp_reader qp_reader;
@@ -26,7 +27,8 @@ int64_t qp_reader_line(const qp_reader *reader); /* number of the line just read
 const char *qp_reader_path(const qp_reader *reader);
 void qp_reader_close(qp_reader *reader);
 
-/* qp_file_read — a whole regular file into malloc'ed memory, NUL-terminated behind *bytes; QP_EDATA above limit_bytes. */
+/* qp_file_read — reads a whole regular file into malloc'ed memory, NUL-terminated after *bytes; QP_EDATA above
+ * limit_bytes. */
 qp_status qp_file_read(const char *path, size_t limit_bytes, char **content, size_t *bytes);
 
 qp_status qp_folder_make(const char *path); /* with parents; exists already: fine */

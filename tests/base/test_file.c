@@ -146,6 +146,42 @@ Test(file, gzip)
     cr_assert_eq(gather("g", all, sizeof all, &lines), QP_EDATA);
 }
 
+/* Each as its program writes it: `printf a | xz`, and so on; only the first bytes matter. */
+Test(file, other_compressed_files_are_named)
+{
+    static const struct {
+        const char *content, *name;
+        size_t bytes;
+    } other[] = {{"\xfd"
+                  "7zXZ\0\0\4",
+                  "xz", 8},
+                 {"\x28\xb5\x2f\xfd\x04\x58", "zstd", 6},
+                 {"BZh91AY&SY\x19", "bzip2", 11},
+                 {"PK\3\4\x14\0", "zip", 6},
+                 {"7z\xbc\xaf\x27\x1c\0\4", "7z", 8}};
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+        qp_reader *reader;
+        char *line;
+        size_t bytes;
+        put("c", other[i].content, other[i].bytes);
+        cr_assert_eq(qp_reader_open("c", &reader), QP_OK);
+        cr_assert_eq(qp_reader_next(reader, &line, &bytes), QP_EDATA);
+        cr_assert_not_null(strstr(qp_error_message(), other[i].name), "%s", qp_error_message());
+        qp_reader_close(reader);
+    }
+    static const char *const text[] = {"BZ", "BZh9", "P", "PK", "7z", "(5", "BZh91AY&S"}; /* almost */
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+        qp_reader *reader;
+        char *line;
+        size_t bytes;
+        put("c", text[i], strlen(text[i]));
+        cr_assert_eq(qp_reader_open("c", &reader), QP_OK);
+        cr_assert_eq(qp_reader_next(reader, &line, &bytes), QP_OK, "%s", qp_error_message());
+        cr_assert_str_eq(line, text[i]);
+        qp_reader_close(reader);
+    }
+}
+
 Test(file, damaged_gzip)
 {
     char *content, text[3000], all[8192];
