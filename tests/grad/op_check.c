@@ -34,7 +34,7 @@ void op_near(const char *what, size_t count, const qp_real *x, const double *y, 
         }
 }
 
-/* Filled by threads that may not touch the pool: every thread writes its own stretch. */
+/* Filled by threads, each in its own part of the array: the pool of numbers is not thread-safe. */
 void op_same_in_threads(op_computation *compute, size_t count)
 {
     qp_real *alone = calloc(count, sizeof *alone), *many = calloc(4 * count, sizeof *many);

@@ -71,7 +71,7 @@ Test(test_op_batch_norm, running_statistics_follow)
     op_near("variance", 2, v, expected_variance, 1e-6);
 }
 
-/* With running statistics a row stands alone; with its own a batch is one thing. */
+/* With running statistics a row does not depend on the other rows. */
 static void some_rows(qp_tape *tape, int first, int rows, qp_real *y)
 {
     qp_batch_norm_config config = {

@@ -24,7 +24,7 @@ static void prepare(qp_window w, int g)
     shared_bias = op_matrix(1, OUT, 3);
 }
 
-/* From the equation; returns the number of frames. */
+/* By the equation in op_convolution.h; returns the number of frames. */
 static int plain(double *y)
 {
     int frames = 0, stride = window.stride ? window.stride : 1, dilation = window.dilation ? window.dilation : 1;

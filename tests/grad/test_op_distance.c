@@ -4,7 +4,7 @@
 #include "lib/grad/op_distance.h"
 #include "tests/grad/op_check.h"
 
-/* Sequences of 3 and 1 queries; 3 and 5 keys; distances up to 2 have a vector of their own. */
+/* Sequences of 3 and 1 queries; 3 and 5 keys; distances up to 2 each have a vector. */
 enum { HEADS = 2, WIDTH = 3, ROWS = 4, BUCKETS = 5, COUNT = HEADS * (3 * 3 + 1 * 5), RESULT = ROWS * HEADS * WIDTH };
 
 static const int32_t query_start[] = {0, 3, 4}, key_start[] = {0, 3, 8};

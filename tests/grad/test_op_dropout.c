@@ -24,7 +24,7 @@ static qp_tape *fresh(qp_mode mode)
     return tape;
 }
 
-/* Every element is 0 or x/(1-rate), and as many are 0 as should be, to five deviations. */
+/* Every element is 0 or x/(1-rate); the number of zeros is within five standard deviations of its mean. */
 Test(test_op_dropout, drops_its_share_and_scales_the_rest)
 {
     static const double rate[] = {0.1, 0.5, 0.9};

@@ -6,7 +6,7 @@
 #include "lib/grad/op_sequence.h"
 #include "tests/grad/op_check.h"
 
-/* op_join, op_sequence, and dropout with shared masks: what recurrent models are put together with. */
+/* op_join, op_sequence, and dropout with shared masks. */
 
 static qp_tape *fresh(void)
 {
@@ -74,7 +74,7 @@ Test(test_op_join, a_factor_for_each_sequence)
     qp_tape_free(tape);
 }
 
-/* Rows of a group drop the same columns; groups do not; about as many as they should. */
+/* Rows of a group drop the same columns, groups different ones; the share of drops is near the rate. */
 Test(test_op_join, a_group_has_one_mask)
 {
     enum { ROWS = 40, COLUMNS = 200 };

@@ -51,7 +51,7 @@ Test(test_op_linear, a_packed_weight_gives_the_same_and_only_when_decoding)
     double expected[ROWS * OUT];
     plain_map(x, weight, bias, expected);
     qp_real zero[OUT * IN] = {0};
-    qp_tensor empty_weight = qp_tensor_of(OUT, IN, zero); /* only the packed copy knows the values */
+    qp_tensor empty_weight = qp_tensor_of(OUT, IN, zero); /* only the packed copy has the values */
     empty_weight.packed = &packed;
     op_near("packed", ROWS * OUT, qp_linear(tape, x, empty_weight, bias).value, expected, 1e-5);
     qp_tape_begin(tape, QP_TRAIN, 1);
@@ -104,7 +104,7 @@ Test(test_op_linear, feed_forward_is_a_plain_loop)
             }
 }
 
-/* Dropped units are the same whether or not the backward makes them again, and none are dropped when decoding. */
+/* The backward recomputes the same dropped units, and none are dropped in QP_INFER. */
 Test(test_op_linear, feed_forward_drops_in_training_only)
 {
     qp_tape *tape = fresh(QP_TRAIN);

@@ -49,7 +49,7 @@ Test(test_op_norm, both_are_plain_loops)
     qp_tape_free(tape);
 }
 
-/* A far mean must not eat the variance. */
+/* A mean far from 0 must not cancel the variance. */
 Test(test_op_norm, a_far_mean_does_not_spoil_the_variance)
 {
     prepare();

@@ -109,7 +109,7 @@ Test(test_op_pool, a_sequence_does_not_know_its_neighbours)
     qp_tape_free(tape);
 }
 
-/* Of equal elements the first is the largest. */
+/* Of equal elements the first counts as the largest. */
 Test(test_op_pool, equal_elements_share_nothing)
 {
     static qp_real value[] = {1, 2, 2, 0};

@@ -7,7 +7,7 @@
 
 enum { IN = 37, OUT = 35, MOST = QP_STEP_ROWS + 70 };
 
-/* Steps of these rows: together more than are put aside, one of them more than that alone. */
+/* Rows of each step: together, and in one step alone, more than QP_STEP_ROWS. */
 static const int rows_of_step[] = {3, 40, MOST, 1, 90};
 enum { STEPS = sizeof rows_of_step / sizeof *rows_of_step };
 
@@ -50,7 +50,7 @@ Test(test_step_weights, steps_are_what_they_are_one_by_one)
     static qp_real together[COUNT], apart[COUNT];
     static double expected[COUNT];
     qp_tape *tape = qp_tape_new();
-    for (int pass = 0; pass < 2; pass++) { /* the second finds nothing of the first */
+    for (int pass = 0; pass < 2; pass++) { /* the second pass starts empty */
         op_numbers_reset();
         qp_tape_begin(tape, QP_TRAIN, 1);
         steps(tape, false, apart);

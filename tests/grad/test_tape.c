@@ -61,7 +61,7 @@ Test(test_tape, a_band_clears_the_rest_of_its_matrix)
     qp_tape_free(tape);
 }
 
-/* Side by side and complete: stored. Incomplete, overlapping or fewer rows: cleared and added. */
+/* Bands that cover the matrix are stored; incomplete, overlapping or shorter ones are cleared and added to. */
 Test(test_tape, bands_are_stored_only_where_they_cover_their_matrix)
 {
     const struct {
@@ -91,7 +91,7 @@ Test(test_tape, bands_are_stored_only_where_they_cover_their_matrix)
     }
 }
 
-/* A chain of equal matrices needs two gradients at a time, not one for each. */
+/* A chain of matrices of one size needs memory for two gradients at a time. */
 Test(test_tape, gradients_are_used_again)
 {
     enum { LINKS = 40, SIZE = 64 };

@@ -23,7 +23,7 @@
 #define EPSILON 1e-6
 #endif
 
-#define GUARD ((qp_real)12345.25) /* stands behind every output; a kernel must not touch it */
+#define GUARD ((qp_real)12345.25) /* follows every output; a kernel must not overwrite it */
 
 static inline qp_real *new_reals(size_t count)
 {

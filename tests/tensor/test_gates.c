@@ -7,7 +7,7 @@
 
 enum { MOST = 67 };
 
-/* Whole vectors of every kind, tails of every kind. */
+/* Lengths with and without a partial vector at the end. */
 static const size_t widths[] = {1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 48, MOST};
 enum { WIDTHS = sizeof widths / sizeof *widths };
 

@@ -10,7 +10,7 @@ typedef struct {
     qp_real alpha, beta;
 } product;
 
-/* against a plain loop in double; the padding of every stride must stay as it was */
+/* against a plain loop in double; the padding of every stride must not change */
 static void check_product(qp_cpu level, product p)
 {
     int a_stride = (p.ta ? p.m : p.k) + p.pad, b_stride = (p.tb ? p.k : p.n) + p.pad, c_stride = p.n + p.pad;

@@ -44,7 +44,7 @@ static void check_shape(qp_cpu level, int n, int k, bool transposed, bool with_b
     free(w), free(a), free(bias), free(c), free(old), free(row), free(memory);
 }
 
-/* each row alone and among 1..70 rows: the same bits */
+/* a row alone and among 1..70 rows has the same bits */
 Test(gemm_packed, rows_do_not_depend_on_their_number)
 {
     const int n[] = {1, 7, 16, 17, 31, 32, 48, 65, 100, 129}, k[] = {1, 2, 13, 64, 100};

@@ -4,7 +4,7 @@
 
 TestSuite(pointwise);
 
-#define TINY 1e-36 /* below it a result may be 0 */
+#define TINY 1e-36 /* smaller results may be 0 */
 
 static double reference(qp_activation_kind kind, double x, double slope)
 {

@@ -6,7 +6,7 @@ TestSuite(rows);
 
 enum { ROWS = 3, MANY = 150, STRIDE = 160, SIZE = ROWS * STRIDE };
 
-/* the column counts worth trying: every tail, and one long row */
+/* column counts: every length of a partial vector, and a few long rows */
 #define FOR_COLUMNS(n) for (int n = 1; n <= MANY; n = n < 70 ? n + 1 : n + 40)
 
 static void softmax_reference(int n, const qp_real *x, double temperature, double *y)
@@ -270,7 +270,7 @@ Test(rows, cross_entropy_without_gradient_leaves_the_logits)
     }
 }
 
-/* many of them: a heap instead of a list, with the same order */
+/* large k: a heap instead of a list, with the same order */
 Test(rows, top_many)
 {
     enum { N = 700 };

@@ -65,7 +65,7 @@ Test(test_op_additive, is_a_plain_loop)
     }
 }
 
-/* To the bit; and several sequences may read one stretch of keys, as hypotheses do. */
+/* To the bit, also where several sequences read the same keys, as hypotheses do. */
 Test(test_op_additive, a_query_does_not_know_its_neighbours)
 {
     prepare();

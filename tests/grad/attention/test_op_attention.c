@@ -31,7 +31,7 @@ static void prepare(void)
 
 static int length(const int32_t *start, int i) { return start[i + 1] - start[i]; }
 
-/* One head of one query by the book; weights [keys of its sequence]. */
+/* One head of one query in plain loops; weights [keys of its sequence]. */
 static void plain_query(int s, int h, int q, const qp_attention_config *config, double *weights, double *y)
 {
     int tk = length(key_start, s), position = tk - length(query_start, s) + q, kv = h / (HEADS / KV_HEADS);
@@ -121,7 +121,7 @@ Test(test_op_attention, attention_is_that_of_the_paper)
     }
 }
 
-/* Positions so far from every key that a window holds none: such a query's result is 0. */
+/* A query whose window contains no key gives 0. */
 Test(test_op_attention, a_window_without_a_key_gives_zero)
 {
     prepare();
@@ -140,7 +140,7 @@ Test(test_op_attention, a_window_without_a_key_gives_zero)
     qp_tape_free(tape);
 }
 
-/* Key rows in any place, told by key_row, are the same keys. */
+/* The same keys in scattered rows, given by key_row. */
 Test(test_op_attention, scattered_keys_are_the_same_keys)
 {
     for (int mode = QP_INFER; mode <= QP_TRAIN; mode++) {
@@ -166,7 +166,7 @@ Test(test_op_attention, scattered_keys_are_the_same_keys)
     }
 }
 
-/* A batch is its sequences: in decoding to the bit. */
+/* A batch equals its sequences alone; while decoding, to the bit. */
 Test(test_op_attention, a_sequence_does_not_know_its_neighbours)
 {
     for (int mode = QP_INFER; mode <= QP_TRAIN; mode++) {
@@ -192,7 +192,7 @@ Test(test_op_attention, a_sequence_does_not_know_its_neighbours)
     }
 }
 
-/* Decoding one token at a time is the causal pass. */
+/* Decoding one token at a time equals the causal pass. */
 Test(test_op_attention, step_by_step_is_the_causal_pass)
 {
     prepare();
@@ -212,7 +212,7 @@ Test(test_op_attention, step_by_step_is_the_causal_pass)
     qp_tape_free(tape);
 }
 
-/* Several hypotheses read one memory, each a prefix of it. */
+/* Several hypotheses read the same keys, each a prefix of them. */
 Test(test_op_attention, hypotheses_share_a_memory)
 {
     static const int32_t qs[] = {0, 1, 2}, ones[] = {1, 1, 1}, ks[] = {5, 5, 5}, seen[] = {4, 7, 4};

@@ -17,7 +17,7 @@ static void prepare(void)
     table = op_matrix(BUCKETS, HEADS, 1);
 }
 
-/* The numbers of Raffel et al.'s own code for 32 buckets and far 128. */
+/* The buckets of Raffel et al.'s code for 32 buckets and far 128. */
 Test(test_op_relative, distances_fall_into_the_published_buckets)
 {
     static const int distance[] = {0, -1, -7, -8, -12, -16, -40, -127, -128, -1000, 1, 7, 8, 60, 500};

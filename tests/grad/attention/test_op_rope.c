@@ -50,7 +50,7 @@ Test(test_op_rope, it_is_a_plain_loop)
     qp_tape_free(tape);
 }
 
-/* What it is for: products depend on the distance of the positions alone. */
+/* Scores depend only on the distance of the positions. */
 Test(test_op_rope, products_know_the_distance_alone)
 {
     prepare();

@@ -3,11 +3,13 @@
 
 #include "lib/grad/tape.h"
 
-/* gradient_table — every operation's gradients against central differences, in double (`make gradcheck`).
+/* gradient_table — the gradients of every operation against central differences, in double (`make test`, `make
+ * gradcheck`).
  *
- * A row names an operation and builds it: it asks for its inputs in order, runs the operation on case->tape, and hands
- * over what came out. The checker builds it again and again with one input element moved, and compares the change of
- * L = sum(upstream * out) with what the backward said. A public operation of lib/grad/op_*.h without a row fails. */
+ * A row of the table names an operation and builds it: it asks for its inputs in order, runs the operation on
+ * case->tape, and registers the results. The checker builds it again for every input element, moved a little both
+ * ways, and compares the change of L = sum(upstream * out) with the gradient. A public operation without a row fails
+ * the suite. */
 enum { GRADIENT_LEAVES = 12, GRADIENT_OUTPUTS = 3 };
 
 typedef struct {
@@ -18,16 +20,16 @@ typedef struct {
 
 typedef struct {
     qp_tape *tape;
-    int option; /* of the row: the kind of activation, a reduction ... */
+    int option; /* of the row: a kind of activation, a reduction, ... */
     gradient_leaf leaf[GRADIENT_LEAVES];
-    int leaves, asked; /* leaves that exist; asked for in this build */
+    int leaves, asked; /* leaves that exist, and that this build has asked for */
     qp_tensor out[GRADIENT_OUTPUTS];
     int outs;
 } gradient_case;
 
-/* gradient_input — the next input [rows, columns], drawn from (low, high) the first time. Never nearer to 0 than 0.01,
- * where some operations have a corner.
- * gradient_output — a result that receives an upstream gradient. */
+/* gradient_input_in — the next input [rows, columns], drawn from (low, high) the first time, but never nearer to 0 than
+ *   0.01, where some operations have a corner. gradient_input — the same from (-1, 1).
+ * gradient_output — registers a result, which then receives an upstream gradient. */
 qp_tensor gradient_input_in(gradient_case *c, int rows, int columns, double low, double high);
 qp_tensor gradient_input(gradient_case *c, int rows, int columns); /* from (-1, 1) */
 void gradient_output(gradient_case *c, qp_tensor y);
@@ -38,7 +40,7 @@ typedef struct {
     int option;
 } gradient_row;
 
-/* One array a family, ended by a row of zeros; listed in test_gradients.c. */
+/* One array per family, ended by a row of zeros; listed in test_gradients.c. */
 extern const gradient_row gradient_rows_basic[], gradient_rows_layers[], gradient_rows_loss[],
     gradient_rows_attention[], gradient_rows_recurrent[], gradient_rows_losses[], gradient_rows_windows[],
     gradient_rows_places[], gradient_rows_cells[];

@@ -40,14 +40,14 @@ static void fused(gradient_case *c)
                                     qp_tensor_columns(x, 12, 6), queries, &config, NULL));
 }
 
-/* One matrix is all three. */
+/* Query, key and value are one matrix. */
 static void same(gradient_case *c)
 {
     qp_tensor x = gradient_input(c, QUERIES, 6);
     gradient_output(c, qp_attention(c->tape, x, queries, x, x, queries, &(qp_attention_config){.heads = 2}, NULL));
 }
 
-/* Two overlapping bands: as wide together as the matrix, yet they do not cover it. */
+/* Two overlapping bands whose widths add up to the matrix without covering it. */
 static void overlapping(gradient_case *c)
 {
     qp_tensor x = gradient_input(c, QUERIES, 8), query = gradient_input(c, QUERIES, 4);
@@ -56,7 +56,7 @@ static void overlapping(gradient_case *c)
         c, qp_attention(c->tape, query, queries, key, value, queries, &(qp_attention_config){.heads = 2}, NULL));
 }
 
-/* Keys with holes: places name rows, one row twice, one never. */
+/* key_row: one row is read twice, one never. */
 static void key_rows(gradient_case *c)
 {
     static const int32_t row[KEYS] = {4, 3, 0, 1, 2, 1, 6, 7, 8, 5, 4};
@@ -68,7 +68,7 @@ static void key_rows(gradient_case *c)
         6, 6, 4);
 }
 
-/* Keys that no query may read, queries that may read none. */
+/* Keys that no query may read, and queries that may read no key. */
 static void unread_keys(gradient_case *c)
 {
     static const int32_t at[QUERIES] = {0, 0, -1, -1, 1, 0, 2, 1};
@@ -117,7 +117,7 @@ static void bias_shared(gradient_case *c)
     gradient_output(c, y);
 }
 
-/* option 1: the map alone has a gradient; 2: both; 3: both, causal, dropout */
+/* option 1: only the map receives a gradient; 2: both; 3: both, causal, dropout */
 static void map(gradient_case *c)
 {
     qp_attention_map weights;
@@ -140,7 +140,7 @@ static void long_causal(gradient_case *c)
                                     qp_tensor_columns(x, 2, 1), one, &config, NULL));
 }
 
-/* Sequences without queries, without keys, and rows that belong to none. */
+/* Sequences without queries, without keys, and rows of no sequence. */
 static void gaps(gradient_case *c)
 {
     static const int32_t qstart[] = {1, 3, 5}, qlength[] = {2, 0, 3}, kstart[] = {2, 0, 7}, klength[] = {4, 3, 0};

@@ -2,7 +2,7 @@
 #include "lib/grad/step_weights.h"
 #include "tests/grad/gradients/gradient_table.h"
 
-/* Every cell of QP_CELLS, by its shape: a new one is checked without a line here. */
+/* Every cell of QP_CELLS, built from its shape: a new cell needs no line here. */
 static const int32_t start[] = {0, 2, 5, 6};
 static const qp_sequences ragged = {.count = 3, .start = start};
 enum { SEQUENCES = 3, ROWS = 6, IN = 2, HIDDEN = 3 };
@@ -36,7 +36,7 @@ static void pass(gradient_case *c, bool reverse, qp_recurrent_masks masks)
 static void forward(gradient_case *c) { pass(c, false, (qp_recurrent_masks){0}); }
 static void reverse(gradient_case *c) { pass(c, true, (qp_recurrent_masks){0}); }
 
-/* Dropout on the state and zoneout at once: draws, and shares between. */
+/* Dropout on the state and zoneout together, with masks of 0, 1 and between. */
 static void masked(gradient_case *c)
 {
     static const qp_real recurrent[SEQUENCES * HIDDEN] = {2, 0, 2, 0, 2, 2, 2, 2, 0};

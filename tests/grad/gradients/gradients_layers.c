@@ -29,7 +29,7 @@ static void linear_views(gradient_case *c)
     gradient_output(c, qp_linear(c->tape, x, weight, bias));
 }
 
-/* Tied: the same weight reads and writes. */
+/* Tied: one weight is both inner and outer. */
 static void linear_twice(gradient_case *c)
 {
     qp_tensor x = gradient_input(c, 5, 3), weight = gradient_input(c, 3, 3);

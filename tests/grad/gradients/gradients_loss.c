@@ -17,13 +17,13 @@ static void smoothed(gradient_case *c) { cross_entropy(c, gradient_input_in(c, 5
 static void weighted(gradient_case *c) { cross_entropy(c, gradient_input_in(c, 5, 5, -3, 3), class_weight, 0.1); }
 static void band(gradient_case *c) { cross_entropy(c, qp_tensor_columns(gradient_input(c, 5, 8), 2, 5), NULL, 0.1); }
 
-/* Logits of the tape's own: their memory becomes the gradient. */
+/* Logits made on the tape: the gradient overwrites them. */
 static void in_place(gradient_case *c)
 {
     cross_entropy(c, qp_scale(c->tape, gradient_input_in(c, 5, 5, -3, 3), 2), NULL, 0.1);
 }
 
-/* The logits have another reader, whose gradient is there first. */
+/* The logits have another reader, whose gradient is written first. */
 static void two_readers(gradient_case *c)
 {
     qp_tensor logits = qp_scale(c->tape, gradient_input_in(c, 5, 5, -3, 3), 2);

@@ -6,7 +6,7 @@
 #include "lib/grad/op_gaussian.h"
 #include "tests/grad/gradients/gradient_table.h"
 
-/* Losses other than cross-entropy. Inputs stay clear of 0, where l1 has its corner. A row's option is its kind and its
+/* Losses other than cross-entropy. Inputs are never near 0, where l1 has its corner. A row's option is its kind and its
  * reduction. */
 #define ROW_OPTION(kind, reduction) ((int)(kind)*3 + (int)(reduction))
 
@@ -64,7 +64,7 @@ static void pair(gradient_case *c)
                                     (qp_reduction)(c->option % 3)));
 }
 
-/* Both sides one tensor: the gradients add up. */
+/* Both arguments are one tensor: the gradients add up. */
 static void pair_with_itself(gradient_case *c)
 {
     qp_tensor x = gradient_input(c, 4, 3);

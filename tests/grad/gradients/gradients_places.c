@@ -15,7 +15,7 @@ static void rope(gradient_case *c)
     gradient_output(c, qp_rope(c->tape, gradient_input(c, 5, 8), 2, position, qp_tensor_of(8, 4, table)));
 }
 
-/* Queries and keys turn, the values behind them stay; a band of a wider matrix. */
+/* Queries and keys are rotated, the values after them copied; x is a band of a wider matrix. */
 static void rope_part(gradient_case *c)
 {
     static qp_real table[8 * 2];
@@ -33,7 +33,7 @@ static void relative(gradient_case *c)
     gradient_output(c, qp_relative_bias(c->tape, gradient_input(c, 6, 2), qs, ks, &config));
 }
 
-/* Vectors of distances: the query, or the weights, and the table; option: bands of wider matrices. */
+/* Distance vectors: gradients of the query, or the weights, and the table; option: bands of wider matrices. */
 static const int32_t near_start[] = {0, 3, 4}, far_start[] = {0, 3, 9};
 static const qp_sequences near_rows = {.count = 2, .start = near_start}, far_rows = {.count = 2, .start = far_start};
 

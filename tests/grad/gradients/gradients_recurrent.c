@@ -11,7 +11,7 @@ static const int32_t start[] = {0, 2, 6, 7, 10};
 static const qp_sequences ragged = {.count = 4, .start = start};
 enum { ROWS = 10, IN = 3, HIDDEN = 2, PROJECTED = 3 };
 
-/* Everything at once: both biases, a given first state, gradients from y and from the last state. */
+/* Both biases, a given first state, gradients from y and from the last state. */
 static void whole(gradient_case *c, bool reverse, bool projected)
 {
     qp_cell_kind cell = (qp_cell_kind)c->option;
@@ -34,7 +34,7 @@ static void forward(gradient_case *c) { whole(c, false, false); }
 static void reverse(gradient_case *c) { whole(c, true, false); }
 static void projection(gradient_case *c) { whole(c, false, true); }
 
-/* No biases, no states: only what must be there. */
+/* No biases and no states. */
 static void bare(gradient_case *c)
 {
     qp_cell_kind cell = (qp_cell_kind)c->option;
@@ -46,7 +46,7 @@ static void bare(gradient_case *c)
     gradient_output(c, qp_recurrent(c->tape, x, ragged, &w, false, NULL, NULL));
 }
 
-/* An encoder of which only the last state is read. */
+/* Only the last state receives a gradient. */
 static void last_only(gradient_case *c)
 {
     qp_cell_kind cell = (qp_cell_kind)c->option;
@@ -60,7 +60,7 @@ static void last_only(gradient_case *c)
     gradient_output(c, last.hidden);
 }
 
-/* Three steps with the same weights, as a decoder takes them: what each one reads is made of the last one's output. */
+/* Three steps of a decoder with the same weights; the input of each is computed from the output before. */
 static void steps(gradient_case *c)
 {
     static const int32_t one_each[] = {0, 1, 2, 3, 4};

@@ -13,7 +13,7 @@ static const gradient_row *const family[] = {gradient_rows_basic,     gradient_r
                                              gradient_rows_windows,   gradient_rows_places,    gradient_rows_cells};
 enum { FAMILIES = sizeof family / sizeof *family };
 
-/* ---- what a row uses ---- */
+/* ---- for the rows of the table ---- */
 
 qp_tensor gradient_input_in(gradient_case *c, int rows, int columns, double low, double high)
 {
@@ -68,7 +68,7 @@ static void give_upstream(gradient_case *c)
     }
 }
 
-/* The gradients of every leaf, on top of `before` where `filled`; the memory holds NaN where nothing was promised. */
+/* The gradients of every leaf, added to `before` where `filled`; memory that must be overwritten is NaN. */
 static void analytic(const gradient_row *row, gradient_case *c, bool filled, double before)
 {
     build(row, c);
@@ -147,7 +147,7 @@ static void check(const gradient_row *row)
     qp_tape_free(c.tape);
 }
 
-/* In float only what needs no differences: every promised element is written, and sums are sums. */
+/* In float, only what needs no differences: every element is written, and gradients add to what is there. */
 Test(test_gradients, every_row)
 {
     int rows = 0;

@@ -5,7 +5,7 @@
 #include "lib/grad/loss/op_crf.h"
 #include "tests/grad/op_check.h"
 
-/* Every quantity of the field against its definition: a loop over all sequences of labels. */
+/* Everything against its definition: a loop over all label sequences. */
 
 enum { LABELS = 3, SEQUENCES = 4, ROWS = 11, WEIGHTS = LABELS * (LABELS + 2), LONGEST = 5 };
 
@@ -43,7 +43,7 @@ typedef struct {
     int label[LONGEST];
 } truth;
 
-/* Of sequence s, over all y that agree with the tags. */
+/* The quantities of sequence s, over all y that agree with the tags. */
 static truth by_hand(const qp_crf *crf, int s, const int32_t *tag)
 {
     int rows = start[s + 1] - start[s], ways = 1;
@@ -98,7 +98,7 @@ Test(op_crf, loss_is_the_sum_over_all_sequences)
     check_loss(&bare, known, 1e-5);
 }
 
-/* Two labels that no sum of products in double still sees: the recursions have to go through logarithms. */
+/* Two labels whose terms underflow in double: the recursions must use logarithms. */
 Test(op_crf, forbidden_transitions_stay_numbers)
 {
     prepare(1);
@@ -156,7 +156,7 @@ Test(op_crf, marginals_and_the_best_path_are_those_of_all_sequences)
     }
 }
 
-/* Of equal paths the one with the lower label at the last place where they differ. */
+/* Of equal paths, the one with the lower label at the last row where they differ. */
 Test(op_crf, equal_paths_have_an_order)
 {
     static qp_real zero[LABELS * LABELS], e[2 * LABELS] = {0, 1, 1, 1, 0, 1};

@@ -32,7 +32,7 @@ static double log_p(int row, int class)
     return (double)x[class] - 8 - log(sum);
 }
 
-/* value of a row; *counted grows by its weight */
+/* the value of a row; adds its weight to *counted */
 static double plain_row(int r, double smoothing, const qp_real *weight, double *counted)
 {
     if (target[r] < 0) return 0;
@@ -99,7 +99,7 @@ Test(test_op_loss, nothing_counted_is_zero_and_has_no_gradient)
     qp_tape_free(tape);
 }
 
-/* The gradient stands where the logits stood, unless that was forbidden or the logits are not the tape's. */
+/* The gradient overwrites the logits, unless keep_logits is set or they do not belong to the tape. */
 Test(test_op_loss, the_gradient_takes_the_logits_place)
 {
     for (int keep = 0; keep < 2; keep++) {

@@ -64,7 +64,7 @@ static double extra(int kind, int r, const double *p)
     return sum;
 }
 
-/* The textbook's formulas. */
+/* The textbook formulas. */
 static double by_hand(int kind, int r)
 {
     double p[COLUMNS], sum = 0;
@@ -158,7 +158,7 @@ Test(test_op_loss_class, neither_neighbours_nor_threads_change_a_bit)
     }
 }
 
-/* A source of one word: all attention is on it, p = 1. */
+/* A source of one word: the attention to it is 1. */
 Test(test_op_loss_class, an_alignment_may_have_one_key)
 {
     prepare();

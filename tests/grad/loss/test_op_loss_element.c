@@ -35,7 +35,7 @@ static qp_tensor loss_of(qp_tape *tape, qp_element_loss_kind kind, qp_tensor x, 
     return qp_element_loss(tape, kind, x, target + first_row * COLUMNS, constant, reduction);
 }
 
-/* The textbook's formulas, each from its own definition. */
+/* The textbook formulas. */
 static double by_hand(qp_element_loss_kind kind, int i)
 {
     double x = (double)shared_x.value[i], t = (double)share[i], n = (double)number[i], p = 1 / (1 + exp(-x));

@@ -18,8 +18,7 @@ static void prepare(void)
     op_numbers_reset();
     for (int i = 0; i < 3; i++) shared[i] = op_matrix(ROWS, COLUMNS, 10 + (uint64_t)i);
     memcpy(number, op_numbers(COUNT, 20), sizeof number);
-    memcpy(shared[1].value + COLUMNS, shared[0].value + COLUMNS,
-           COLUMNS * sizeof(qp_real)); /* a pair without distance */
+    memcpy(shared[1].value + COLUMNS, shared[0].value + COLUMNS, COLUMNS * sizeof(qp_real)); /* a pair of equal rows */
 }
 
 static qp_tensor loss_of(qp_tape *tape, int kind, const qp_tensor *x, qp_reduction reduction, int first_row)
@@ -41,7 +40,7 @@ static double element(int kind, int r, double a, double b, double t, const doubl
     }
 }
 
-/* The textbook's formulas. */
+/* The textbook formulas. */
 static double by_hand(int kind, int r)
 {
     double sum[2] = {0, 0}, dot = 0, aa = 0, bb = 0, near = 0, far = 0, whole = 0;
@@ -104,7 +103,7 @@ Test(test_op_loss_pair, info_nce_is_a_plain_loop)
     qp_tape_free(tape);
 }
 
-/* Two equal rows have a distance of 0, whose gradient is taken as 0. */
+/* The distance of two equal rows is 0, and its gradient is defined as 0. */
 Test(test_op_loss_pair, no_distance_no_slope)
 {
     prepare();

@@ -7,7 +7,7 @@ static double sigmoid(double a) { return 1 / (1 + exp(-a)); }
 
 static double positive(double a) { return a >= 0 ? a + 0.5 : sigmoid(a); }
 
-/* LN(x)[k] within the group of `n` numbers that k is in; weight and bias are extras `e` and `e` + 1. */
+/* LN(x)[k] over the group of `n` numbers that contains k; weight and bias are extras `e` and `e` + 1. */
 static double normed(const plain_step *s, const double *x, int n, int k, int e)
 {
     const double *group = x + k / n * n;
@@ -25,7 +25,7 @@ static double gated(const plain_step *s, int row, const double *gate)
     return sum;
 }
 
-/* a[k] = W x + U h + b; `norm`: of products normed over groups of that many numbers */
+/* a[k] = W x + U h + b; `norm`: the products are normalised over groups of that many numbers */
 static double gate_input(const plain_step *s, int k, int norm)
 {
     int recurrent = qp_cell_shape_of(s->cell)->recurrent * s->n;

@@ -3,7 +3,7 @@
 
 #include "lib/grad/recurrent/op_recurrent.h"
 
-/* plain_cells — the cells by the book, one step of one sequence in plain loops and double. Blocks of `n` numbers. */
+/* plain_cells — one step of one sequence of every cell, in plain loops and double; blocks of `n` numbers. */
 typedef struct {
     qp_cell_kind cell;
     int n;
@@ -14,7 +14,7 @@ typedef struct {
     const double *read; /* [n] m h */
     const double *extra[QP_CELL_EXTRAS];
     double epsilon;
-    const double *h, *c; /* [n] before */
+    const double *h, *c; /* [n] h_{t-1}, c_{t-1} */
     double *h_new, *c_new;
 } plain_step;
 

@@ -4,7 +4,7 @@
 #include "tests/grad/op_check.h"
 #include "tests/grad/recurrent/plain_cells.h"
 
-/* Every cell of QP_CELLS (lib/grad/cell_*.c): the five questions. Widths that are no multiple of a vector's. */
+/* Every cell of QP_CELLS (lib/grad/recurrent/cell_*.c), with widths that are no multiple of a vector. */
 enum { SEQUENCES = 4, ROWS = 27, IN = 5, HIDDEN = 11, WIDEST = 4 * HIDDEN };
 
 static const int32_t start[] = {0, 3, 4, 18, 27};
@@ -15,7 +15,7 @@ static const char *const name[] = {QP_CELLS(NAME)};
 #undef NAME
 enum { CELLS = sizeof name / sizeof *name };
 
-static qp_tensor x; /* of this process: every test runs in its own */
+static qp_tensor x; /* per process: every test runs in its own */
 static qp_recurrent_weights w;
 static qp_carry first;
 static bool reverse;
@@ -43,7 +43,7 @@ static void prepare(qp_cell_kind cell, bool reversed, bool noise)
                                        .keep_cell = op_numbers(ROWS * HIDDEN, 24)};
 }
 
-/* ---- by the book ---- */
+/* ---- in plain loops ---- */
 
 static void multiply(qp_tensor m, const double *v, double *y)
 {
@@ -64,7 +64,7 @@ static void mix(const qp_real *m, const double *old, double *made)
     for (int k = 0; m && k < HIDDEN; k++) made[k] = (double)m[k] * old[k] + (1 - (double)m[k]) * made[k];
 }
 
-/* What W reads at `row`: x, or x of the row read before and x, column by column. */
+/* What W multiplies at `row`: x_t, or the columns of x_{t-1} and x_t interleaved. */
 static void read_input(int row, int old, double *in)
 {
     int window = w.input.columns / IN;
@@ -128,7 +128,7 @@ Test(test_cells, are_plain_loops)
     }
 }
 
-/* A batch is its sequences, whatever their order: to rounding. */
+/* A batch equals its sequences alone, in any order, up to rounding. */
 Test(test_cells, know_no_neighbours)
 {
     for (int v = 0; v < 2 * CELLS; v++) {
@@ -152,8 +152,8 @@ Test(test_cells, know_no_neighbours)
     }
 }
 
-/* Two halves with the carry between them are the whole; a window of two tokens reaches back over the cut, so not
- * there. */
+/* Two halves with the state carried over equal the whole; not for a window of two tokens, which reads across the cut.
+ * */
 Test(test_cells, go_on_from_a_carry)
 {
     for (int v = 0; v < CELLS; v++) {

@@ -28,7 +28,7 @@ static const variant variants[] = {
 };
 enum { VARIANTS = sizeof variants / sizeof *variants };
 
-static variant now; /* of this process: every test runs in its own */
+static variant now; /* per process: every test runs in its own */
 static qp_tensor x;
 static qp_recurrent_weights w;
 static qp_carry first;
@@ -54,7 +54,7 @@ static void prepare(variant v)
     if (v.cell == QP_CELL_LSTM) first.cell = op_matrix(SEQUENCES, HIDDEN, 8);
 }
 
-/* ---- by the book ---- */
+/* ---- in plain loops ---- */
 
 static double sigmoid(double a) { return 1 / (1 + exp(-a)); }
 
@@ -126,7 +126,7 @@ Test(test_op_recurrent, is_a_plain_loop)
     }
 }
 
-/* A batch is its sequences, whatever their order: to rounding. */
+/* A batch equals its sequences alone, in any order, up to rounding. */
 Test(test_op_recurrent, a_sequence_does_not_know_its_neighbours)
 {
     for (int v = 0; v < VARIANTS; v++) {
@@ -154,7 +154,7 @@ Test(test_op_recurrent, a_sequence_does_not_know_its_neighbours)
     }
 }
 
-/* Two halves with the carry between them are the whole: truncated back-propagation loses gradients, not values. */
+/* Two halves with the state carried over equal the whole: truncated back-propagation loses gradients, not values. */
 Test(test_op_recurrent, a_carry_continues_the_text)
 {
     for (int v = 0; v < VARIANTS; v++) {
