@@ -22,7 +22,7 @@ static void unfold(const convolution_context *c, int g, qp_real *patch)
     const int32_t *source = c->source;
     for (int f = 0; f < c->y.rows; f++, source += c->size, patch += (ptrdiff_t)in * c->size)
         for (int j = 0; j < c->size; j++) {
-            const qp_real *row = source[j] < 0 ? NULL : qp_tensor_row(c->x, source[j]) + g * in;
+            const qp_real *row = source[j] < 0 ? NULL : qp_tensor_row(c->x, source[j]) + (ptrdiff_t)g * in;
             for (int i = 0; i < in; i++) patch[(ptrdiff_t)i * c->size + j] = row ? row[i] : 0;
         }
 }
@@ -35,7 +35,7 @@ static void fold(const convolution_context *c, int g, const qp_real *patch, qp_r
     for (int f = 0; f < c->y.rows; f++, source += c->size, patch += (ptrdiff_t)in * c->size)
         for (int j = 0; j < c->size; j++) {
             if (source[j] < 0) continue;
-            qp_real *row = dx + (ptrdiff_t)source[j] * c->x.stride + g * in;
+            qp_real *row = dx + (ptrdiff_t)source[j] * c->x.stride + (ptrdiff_t)g * in;
             for (int i = 0; i < in; i++) row[i] += patch[(ptrdiff_t)i * c->size + j];
         }
 }
@@ -61,7 +61,7 @@ static void convolution_back(qp_tape *tape, void *context)
     qp_real *patch = qp_tape_memory(tape, (size_t)frames * (size_t)width * sizeof *patch);
     const qp_matrix patches = qp_matrix_dense(patch, frames, width), weight = qp_tensor_matrix(c->weight);
     for (int g = 0; patch && g < c->groups; g++) {
-        const qp_matrix up = qp_matrix_of(dy + g * out, frames, out, c->y.stride);
+        const qp_matrix up = qp_matrix_of(dy + (ptrdiff_t)g * out, frames, out, c->y.stride);
         if (dw) {
             unfold(c, g, patch);
             qp_gemm(QP_ATB, 1, up, patches, beta, qp_matrix_rows(qp_tensor_grad(c->weight, dw), g * out, out));
@@ -91,7 +91,7 @@ static void forward(const convolution_context *c, qp_real *patch)
         unfold(c, g, patch);
         qp_gemm(QP_ABT, 1, qp_matrix_dense(patch, c->y.rows, width),
                 qp_matrix_rows(qp_tensor_matrix(c->weight), g * out, out), 1,
-                qp_matrix_of(c->y.value + g * out, c->y.rows, out, c->y.stride));
+                qp_matrix_of(c->y.value + (ptrdiff_t)g * out, c->y.rows, out, c->y.stride));
     }
 }
 

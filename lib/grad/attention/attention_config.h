@@ -8,22 +8,26 @@
  * arrays are borrowed until the backward. */
 typedef struct {
     int heads;
-    int kv_heads;                  /* 0: = heads; else it divides heads */
-    qp_real scale;                 /* 0: 1/sqrt(dk) */
-    bool causal;                   /* a query reads the keys whose position is not above its own */
-    const int32_t *query_position; /* [query rows]; NULL: the last query of a sequence has the position of its last key,
-                                      and the others precede it one by one */
-    const int32_t *key_position;   /* [places], see key_row; NULL: 0, 1, 2, ... within each sequence */
-    const int32_t *key_row; /* [places]: key j of sequence i is row key_row[ks.start[i] + j] of key and value (caches
-                                      with holes); NULL: row ks.start[i] + j */
-    const qp_real *slope;   /* [heads] ALiBi: bias = -slope[h]*|query position - key position|; NULL: none */
-    qp_tensor bias;         /* added to the scores: a column [sum over i of heads*Tq(i)*Tk(i), 1], one block
-                                      [heads, Tq, Tk] per sequence; empty: none */
-    bool bias_shared;       /* bias holds one block [heads, Tq, Tk] for all sequences, whose lengths are equal */
-    int window;             /* a query reads keys with |query position - key position| < window; 0: all */
-    int sinks;              /* and, whatever the window, keys with position < sinks */
-    qp_real softcap;        /* scores before the bias become softcap*tanh(score/softcap); 0: off */
-    qp_real dropout;        /* on the weights, in QP_TRAIN */
+    int kv_heads;  /* 0: = heads; else it divides heads */
+    qp_real scale; /* 0: 1/sqrt(dk) */
+    bool causal;   /* a query reads the keys whose position is not above its own */
+    /* [query rows]; NULL: the last query of a sequence has the position of its last key, the others precede it one by
+     * one */
+    const int32_t *query_position;
+    /* [places], see key_row; NULL: 0, 1, 2, ... within each sequence */
+    const int32_t *key_position;
+    /* [places]: key j of sequence i is row key_row[ks.start[i] + j] of key and value (caches with holes); NULL: row
+     * ks.start[i] + j */
+    const int32_t *key_row;
+    const qp_real *slope; /* [heads] ALiBi: bias = -slope[h]*|query position - key position|; NULL: none */
+    /* added to the scores: a column [sum over i of heads*Tq(i)*Tk(i), 1], one block [heads, Tq, Tk] per sequence;
+     * empty: none */
+    qp_tensor bias;
+    bool bias_shared; /* bias holds one block [heads, Tq, Tk] for all sequences, whose lengths are equal */
+    int window;       /* a query reads keys with |query position - key position| < window; 0: all */
+    int sinks;        /* and, whatever the window, keys with position < sinks */
+    qp_real softcap;  /* scores before the bias become softcap*tanh(score/softcap); 0: off */
+    qp_real dropout;  /* on the weights, in QP_TRAIN */
 } qp_attention_config;
 
 /* qp_attention_map — the weights of one call, for pictures and tests: a column [sum over i of heads*Tq(i)*Tk(i), 1],

@@ -4,14 +4,14 @@
 void qp_recurrence_window(const qp_recurrent_run *run, qp_real *input)
 {
     const qp_recurrence *order = &run->order;
-    int in = run->x.columns;
+    size_t in = (size_t)run->x.columns;
     for (int t = 0; t < order->steps; t++)
         for (int p = order->first[t]; p < order->first[t + 1]; p++) {
             const qp_real *now = qp_tensor_row(run->x, order->row[p]);
             const qp_real *old = t ? qp_tensor_row(run->x, order->row[order->first[t - 1] + p - order->first[t]])
                                    : NULL;
-            qp_real *to = input + (size_t)p * 2 * (size_t)in;
-            for (int c = 0; c < in; c++) {
+            qp_real *to = input + (size_t)p * 2 * in;
+            for (size_t c = 0; c < in; c++) {
                 to[2 * c] = old ? old[c] : 0;
                 to[2 * c + 1] = now[c];
             }
