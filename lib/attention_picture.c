@@ -104,42 +104,52 @@ static qp_status draw(const qp_package *m, qp_tape *tape, const sentence *source
     return status;
 }
 
-static qp_status attend(const qp_package *m, qp_tape *tape, const char *source_text, const char *target_text,
-                        const qp_search_config *search, sentence *source, sentence *target, qp_picture *picture,
-                        char **found)
+/* One call of qp_attend_pair. */
+typedef struct {
+    const qp_package *package;
+    const qp_search_config *search;
+    qp_tape *tape;
+    sentence source, target;
+} attended;
+
+/* The ids of both sides; target_text NULL: the model's translation. */
+static qp_status read_pair(attended *a, const char *source_text, const char *target_text)
 {
+    const qp_package *m = a->package;
     int longest = (int)qp_model_config_of(m->model)->max_length;
-    if (m->source) QP_TRY(encode(&m->source_codec, source_text, longest, source));
-    if (m->source && source->count < 2)
+    if (m->source) QP_TRY(encode(&m->source_codec, source_text, longest, &a->source));
+    if (m->source && a->source.count < 2)
         return qp_fail(QP_EDATA, "an empty source has nothing to attend to; give --src TEXT");
-    if (target_text)
-        QP_TRY(encode(&m->target_codec, target_text, longest, target));
-    else
-        QP_TRY(translate(m, tape, source, search, target));
-    size_t bytes;
-    char *text;
-    QP_TRY(m->target_codec.decode(m->target_codec.self, target->id, target->count, &text, &bytes));
-    qp_status status = qp_picture_init(picture, source_text);
-    if (status == QP_OK) status = label(picture, source, target);
-    if (status == QP_OK) status = draw(m, tape, source, target, picture);
+    return target_text ? encode(&m->target_codec, target_text, longest, &a->target)
+                       : translate(m, a->tape, &a->source, a->search, &a->target);
+}
+
+static qp_status draw_pair(attended *a, const char *title, qp_picture *picture)
+{
+    qp_status status = qp_picture_init(picture, title);
+    if (status == QP_OK) status = label(picture, &a->source, &a->target);
+    if (status == QP_OK) status = draw(a->package, a->tape, &a->source, &a->target, picture);
     if (status != QP_OK) qp_picture_free(picture);
-    if (status == QP_OK && found)
-        *found = text;
-    else
-        free(text);
     return status;
 }
 
 qp_status qp_attend_pair(const qp_package *package, const char *source, const char *target,
                          const qp_search_config *search, qp_picture *picture, char **found)
 {
-    sentence source_ids = {0}, target_ids = {0};
-    qp_tape *tape = qp_tape_new();
-    if (!tape) return qp_fail(QP_EMEMORY, "out of memory for a picture");
-    qp_status status = attend(package, tape, source, target, search, &source_ids, &target_ids, picture, found);
-    sentence_free(&source_ids);
-    sentence_free(&target_ids);
-    qp_tape_free(tape);
+    attended a = {.package = package, .search = search, .tape = qp_tape_new()};
+    const qp_text_codec *codec = &package->target_codec;
+    char *text = NULL;
+    size_t bytes;
+    qp_status status = a.tape ? read_pair(&a, source, target) : qp_fail(QP_EMEMORY, "out of memory for a picture");
+    if (status == QP_OK) status = codec->decode(codec->self, a.target.id, a.target.count, &text, &bytes);
+    if (status == QP_OK) status = draw_pair(&a, source, picture);
+    if (status == QP_OK && found)
+        *found = text;
+    else
+        free(text);
+    sentence_free(&a.source);
+    sentence_free(&a.target);
+    qp_tape_free(a.tape);
     return status;
 }
 

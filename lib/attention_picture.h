@@ -6,7 +6,7 @@
 #include "lib/picture/picture.h"
 #include "lib/picture/terminal.h"
 
-/* attention_picture — what a model attends to while it reads one text and writes another: computed, and saved to a file.
+/* attention_picture — what a model attends to while it reads one text and writes another: computed and saved.
  *
  * qp_attend_pair — all maps as a picture.
  *   source  "" for a language model

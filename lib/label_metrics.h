@@ -6,8 +6,8 @@
 #include "lib/metric/entity.h"
 #include "lib/model/model.h"
 
-/* label_metrics — how well labels are predicted: accuracy, precision, recall and F1, and where the labels of a tagger are
- * entities (B-PER, I-PER, O), entity F1. Percentages. */
+/* label_metrics — how well labels are predicted: accuracy, precision, recall and F1, and for a tagger of entities (B-PER,
+ * I-PER, O) entity F1. Percentages. */
 typedef struct {
     const qp_labels *labels;
     qp_confusion confusion; /* one class more than labels: labels that training did not have */
@@ -17,7 +17,7 @@ typedef struct {
 } qp_label_metrics;
 
 /* qp_label_metrics_init — all counts zero. tags: the labels are a tagger's.
- * qp_label_metrics_add — `count` answers of one sequence: truth[i] is a label, or -1 for one that training did not have.
+ * qp_label_metrics_add — `count` answers of one sequence: truth[i] is a label, or -1: not in the training data.
  * qp_label_metrics_measure — all batches of a source, answered by the model with its current weights. */
 qp_status qp_label_metrics_init(const qp_labels *labels, bool tags, qp_label_metrics *metrics);
 qp_status qp_label_metrics_add(qp_label_metrics *metrics, const int32_t *truth, const int32_t *predicted, int count);

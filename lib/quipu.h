@@ -38,8 +38,8 @@ QP_API int quipu_labels(const quipu_package *package);
 QP_API const char *quipu_label(const quipu_package *package, int label);
 
 /* Options of the functions below, where NULL stands for all defaults.
- *   option      name, value, name, value, ..., NULL: those of the command of the same name, without the hyphens in front
- *               ("beam-size", "4", NULL)
+ *   option      name, value, name, value, ..., NULL: options of the command of the same name, without the hyphens in
+ *               front ("beam-size", "4", NULL)
  *   threads     0: all CPUs         batch_size  texts computed together, 0: 64. Neither changes a result. */
 typedef struct {
     size_t size;
@@ -74,8 +74,8 @@ typedef int quipu_on_text(void *self, const char *text, size_t bytes);
 QP_API quipu_status quipu_generate(const quipu_package *package, const char *prompt, const quipu_options *options,
                                    quipu_on_text *on_text, void *self, char **text);
 
-/* quipu_score - log_probability[i] = ln P(target[i] | source[i]), end of the sequence included; source NULL for language
- *   models. tokens[i]: how many tokens that is; may be NULL. */
+/* quipu_score - log_probability[i] = ln P(target[i] | source[i]), end of the sequence included; language models take
+ *   source NULL. tokens[i]: how many tokens that is; may be NULL. */
 QP_API quipu_status quipu_score(const quipu_package *package, const char *const *source, const char *const *target,
                                 int count, const quipu_options *options, double *log_probability, int *tokens);
 

@@ -5,7 +5,7 @@
 
 #include "lib/decode/predict.h"
 
-/* -ln softmax(score)[target], the highest score being at `best`. */
+/* -ln softmax(score)[target]; score[best] is the highest. */
 static double loss_of(const qp_real *score, int count, int32_t target, int best)
 {
     double sum = 0;

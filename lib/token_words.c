@@ -14,7 +14,7 @@ static bool is_special_name(const char *word)
     return strcmp(word, "<unk>") == 0 || strcmp(word, "<s>") == 0 || strcmp(word, "</s>") == 0;
 }
 
-/* The word of one piece behind `out`; the byte after its NUL. A character takes at most three bytes for one. */
+/* Writes the word of one piece to `out` and returns the byte after its NUL. One byte becomes at most three. */
 static char *put_word(char *out, const char *piece)
 {
     for (; *piece; piece++) {

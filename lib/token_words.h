@@ -4,10 +4,10 @@
 #include "lib/ngram/ngram.h"
 #include "tokenizer/tokenizer.h"
 
-/* token_words — the pieces of a tokenizer as words of an n-gram model, which know no white space: a control character or
- * space of a piece is its picture (U+2400 + code); of a tokenizer of type `space` the U+2581 in front is left out, so
- * that its words are those of the text and of other projects' ARPA files. UNK is <unk>; so is a piece spelled like one
- * of the special words. */
+/* token_words — the pieces of a tokenizer as words of an n-gram model. Words have no white space: control characters and
+ * spaces become their pictures (U+2400 + code). For a tokenizer of type `space` the leading U+2581 is dropped, so that
+ * its words are those of the text and of other projects' ARPA files. UNK is <unk>, and so is a piece that is spelled
+ * like one of the special words. */
 typedef struct {
     char *text;
     size_t *start; /* [count] of each word in text, NUL-terminated */
@@ -15,7 +15,7 @@ typedef struct {
 } qp_token_words;
 
 /* qp_token_words_init — Errors  QP_EMEMORY.
- * qp_token_words_find — which word of the n-grams each token is, -1: none; the first of several equal ones has it.
+ * qp_token_words_find — the word of the n-grams for each token, -1: none; of several equal tokens the first has it.
  *   malloc'ed, [count]; NULL: out of memory. */
 qp_status qp_token_words_init(const qp_tokenizer *tokenizer, qp_token_words *words);
 void qp_token_words_free(qp_token_words *words);

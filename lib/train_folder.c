@@ -14,7 +14,7 @@ qp_status qp_train_folder_find(const qp_job_config *job, char folder[QP_FOLDER_B
 {
     const char *model = job->model, *suffix = ".safetensors";
     size_t length = strlen(model), tail = strlen(suffix);
-    if (length == 0) return qp_fail(QP_EUSAGE, "no model file to make; name it with -m MODEL.safetensors");
+    if (length == 0) return qp_fail(QP_EUSAGE, "no model file to write; name it with -m FILE.safetensors");
     if (length > tail && strcmp(model + length - tail, suffix) == 0) length -= tail;
     snprintf(folder, QP_FOLDER_BYTES, "%.*s.run", (int)length, model);
     if (job->overwrite) {
@@ -39,10 +39,10 @@ bool qp_train_folder_begun(const char *folder)
     return begun;
 }
 
-/* ---- whose it is ---- */
+/* ---- fingerprint ---- */
 
-/* Fields that may differ between sessions of one run: they change no number, or only how far it goes. A schedule that
- * ends somewhere depends on how far that is, unless --lr-total says where it ends. */
+/* Fields that may differ between sessions of one run: they do not change its numbers, or only its length. The length
+ * does matter to a schedule that ends with the run, unless --lr-total is given. */
 static bool is_free(const qp_train_settings *settings, const char *name)
 {
     static const char *const changes_nothing[] = {"overwrite",  "progress",  "quiet",   "threads",
@@ -64,7 +64,7 @@ static void hash_corpus_side(XXH3_state_t *state, const qp_corpus_side *side, in
     XXH3_64bits_update(state, side->id, (size_t)side->start[sequences] * sizeof *side->id);
 }
 
-/* The fields of some tables, without those that may differ. An option of going on that is not used is none. */
+/* The fields of tables first .. end-1, without those that may differ. --reset and --init-from count only if given. */
 static unsigned long long hash_tables(qp_train_settings *settings, XXH3_state_t *state, int first, int end)
 {
     const qp_field_table *table[QP_TRAIN_ALL_TABLES];
@@ -106,7 +106,7 @@ qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data 
     return QP_OK;
 }
 
-/* ---- what stands in it ---- */
+/* ---- config.yaml ---- */
 
 qp_status qp_train_folder_config(const char *folder, qp_train_settings *settings)
 {

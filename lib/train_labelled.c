@@ -13,7 +13,7 @@ static qp_tokenizer_wish source_wish(const qp_train_settings *settings, const ch
     return (qp_tokenizer_wish){.folder = folder, .side = "source", .name = settings->job.tokenizer};
 }
 
-/* Ignored labels are in no loss, and no prediction meets them. */
+/* Ignored labels count neither in the loss nor in the metrics. */
 static qp_label_policy validation_policy(const qp_train_settings *settings)
 {
     return settings->job.unseen_labels == 0 ? QP_LABEL_REFUSE : QP_LABEL_IGNORE;
@@ -119,7 +119,7 @@ void qp_labelled_print(const qp_train_data *data, FILE *stream)
     qp_text_print_corpora(data, stream);
 }
 
-/* ---- hidden tokens ---- */
+/* ---- masked tokens ---- */
 
 qp_status qp_mlm_files(const qp_train_settings *settings, qp_train_data *data)
 {

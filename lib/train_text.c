@@ -16,7 +16,7 @@ static qp_status twice(const char *which)
                    which);
 }
 
-/* Either both sides apart, or one file; `required` for training. */
+/* Either two files, one per side, or one file; `required` for training. */
 static qp_status pair_of(const char *which, const char *source, const char *target, const char *one, bool required,
                          qp_text_files *files, bool *found)
 {
@@ -78,9 +78,9 @@ qp_status qp_autoencode_files(const qp_train_settings *settings, qp_train_data *
 /* The lines one tokenizer is learned from: the source side, the target side, or both in turn. */
 typedef struct {
     const qp_text_files *files;
-    qp_text_pairs *pairs; /* NULL until the first line is asked for: a tokenizer from elsewhere needs none */
+    qp_text_pairs *pairs; /* opened for the first line; a tokenizer that is read from a file needs no text */
     bool source, target;
-    bool pending; /* the pair's target is still to come */
+    bool pending; /* the target of `pair` comes next */
     qp_text_pair pair;
 } side_lines;
 
@@ -217,7 +217,7 @@ static qp_status windows_source(const qp_train_settings *s, qp_train_data *data,
     return QP_OK;
 }
 
-/* The same, but every window of a batch goes on with a text of its own. */
+/* The same, but every row of a batch continues its own text (truncated back-propagation through time). */
 static qp_status streams_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
 {
     qp_tbptt_batches_options options = {.window = s->model.lm_window,
@@ -231,7 +231,7 @@ static qp_status streams_source(const qp_train_settings *s, qp_train_data *data,
     return QP_OK;
 }
 
-/* The decoder reads some words of its own. */
+/* The decoder reads some of its own predictions. */
 static qp_status scheduled_sampling(const qp_train_settings *s, qp_train_data *data, qp_batch_source *source)
 {
     qp_scheduled_sampling_options options = {.texts = *source,
@@ -295,7 +295,7 @@ static void print_corpus(FILE *stream, const char *name, const qp_corpus *corpus
     fprintf(stream, ", %lld %s", (long long)f->target.tokens, corpus->answers ? "answers" : "target tokens");
     if (f->empty) fprintf(stream, "; %lld empty left out", (long long)f->empty);
     if (f->skipped) fprintf(stream, "; %lld longer than --max-length left out", (long long)f->skipped);
-    if (f->unseen) fprintf(stream, "; %lld labels that training does not have", (long long)f->unseen);
+    if (f->unseen) fprintf(stream, "; %lld labels that are not in the training data", (long long)f->unseen);
     if (f->cut) fprintf(stream, "; %lld cut to --max-length", (long long)f->cut);
     fputc('\n', stream);
 }

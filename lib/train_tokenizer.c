@@ -9,7 +9,7 @@
 #include "tokenizer/own/tokenizer_config.h"
 #include "tokenizer/tokenizer_file.h"
 
-/* The kinds of tokenizers, as their own field names them; -1: none of them. */
+/* The type of tokenizer with this name; -1: none. */
 static int kind_of(const char *name)
 {
     qp_tokenizer_config config;

@@ -6,7 +6,7 @@
 
 /* ---- reading ---- */
 
-/* The list without "loss", which the trainer measures, is what scores.h chooses from. */
+/* The list for scores.h: without "loss", which the trainer measures. */
 static qp_status choose_metrics(qp_validation *validation, const char *metrics)
 {
     char names[512] = "";
@@ -48,7 +48,7 @@ static qp_status add_pair(qp_validation *validation, const qp_text_pair *pair, i
     }
     qp_line *source = &validation->source[validation->count], *reference = &validation->reference[validation->count];
     *reference = (qp_line){0};
-    bool itself = !pair->source; /* one file: the text shall come back */
+    bool itself = !pair->source; /* autoencoder: the text is its own reference */
     if (!copy_line(itself ? pair->target : pair->source, itself ? pair->target_bytes : pair->source_bytes, source))
         return qp_fail(QP_EMEMORY, "out of memory for the validation text");
     validation->count++;
@@ -128,6 +128,6 @@ qp_status qp_validation_measure(void *self, int threads, qp_metrics *metrics)
     if (status == QP_OK) status = qp_validation_compare(validation, translation, metrics);
     for (int i = 0; i < validation->count; i++) qp_translation_free(&translation[i]);
     free(translation);
-    qp_params_unpack(qp_model_params(validation->package->model)); /* the weights are about to change */
+    qp_params_unpack(qp_model_params(validation->package->model)); /* training changes the weights next */
     return status;
 }

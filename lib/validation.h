@@ -7,8 +7,8 @@
 #include "lib/package.h"
 #include "lib/train/trainer.h"
 
-/* validation — translate the validation text with the weights as they are, and compare with its references: what the
- * finished model will do, not an estimate. */
+/* validation — translate the validation text with the current weights and compare with its references, as the finished
+ * model would. */
 typedef struct {
     const qp_package *package;
     qp_line *source, *reference; /* [count], owned */

@@ -33,7 +33,7 @@ static const qp_command train = {
 
 static bool given(const void *options, const char *name) { return qp_options_given(options, name); }
 
-/* The preset takes the place of the defaults: configuration file and command line are applied over it. */
+/* The preset replaces the defaults; the configuration file and the command line override it. */
 static qp_status apply_preset(qp_options *options)
 {
     const qp_preset *preset;

@@ -60,7 +60,7 @@ static uint64_t hash_of(const qp_corpus_side *side, int64_t sequence)
     return XXH3_64bits(side->id + side->start[sequence], (size_t)qp_corpus_length(side, sequence) * sizeof *side->id);
 }
 
-/* Sentences of columns are compared by their pieces. */
+/* Sentences in CoNLL columns are compared by their ids. */
 static qp_status sentence_overlap(const qp_corpus *train, const qp_corpus *valid, qp_overlap_statistics *o)
 {
     uint64_t *seen = malloc((size_t)train->sequences * sizeof *seen);
@@ -83,13 +83,13 @@ static qp_status print_overlap(const qp_train_data *data, findings *found)
     if (!data->has_valid || data->series[QP_TRAINING].rows) return QP_OK;
     if (data->conll[QP_TRAINING]) {
         QP_TRY(sentence_overlap(&data->corpus[QP_TRAINING], &data->corpus[QP_VALIDATION], o));
-        printf("overlap: %.1f %% of the validation sentences stand in training as they are; training repeats %lld of "
+        printf("overlap: %.1f %% of the validation sentences are also in training; training repeats %lld of "
                "its own\n",
                qp_percent(o->seen_pairs, o->pairs), (long long)o->repeated_training_pairs);
         return QP_OK;
     }
     QP_TRY(qp_corpus_overlap_statistics(&data->files[QP_TRAINING], &data->files[QP_VALIDATION], o));
-    printf("overlap: %.1f %% of the validation lines stand in training as they are (source %.1f %%, target %.1f %%); "
+    printf("overlap: %.1f %% of the validation lines are also in training (source %.1f %%, target %.1f %%); "
            "training repeats %lld of its own\n",
            qp_percent(o->seen_pairs, o->pairs), qp_percent(o->seen_sources, o->pairs),
            qp_percent(o->seen_targets, o->pairs), (long long)o->repeated_training_pairs);
@@ -109,7 +109,7 @@ static qp_status print_data(const qp_train_data *data, findings *found)
 
 enum { TIMED_UPDATES = 6, UPDATE_SECONDS = 10 };
 
-/* A few updates, the first of them uncounted: it meets cold memory. */
+/* Times a few updates; the first is not counted, because memory is still cold. */
 typedef struct {
     volatile sig_atomic_t stop;
     const volatile sig_atomic_t *asked;
@@ -158,10 +158,9 @@ static qp_status print_time(const qp_train_settings *settings, qp_trainer *train
     double update = watch.seconds / (double)watch.updates;
     double updates = (double)((watch.batches + settings->training.accum - 1) / settings->training.accum);
     char epoch[32];
-    printf(
-        "\ntime: %.3g s an update, %.0f target tokens a second with %d threads; %.0f updates an epoch: %s an epoch\n",
-        update, (double)watch.tokens / watch.seconds, qp_threads_of(settings->training.threads), updates,
-        qp_text_duration(update * updates, epoch, sizeof epoch));
+    printf("\ntime: %.3g s per update, %.0f target tokens/s with %d threads; %.0f updates per epoch: %s per epoch\n",
+           update, (double)watch.tokens / watch.seconds, qp_threads_of(settings->training.threads), updates,
+           qp_text_duration(update * updates, epoch, sizeof epoch));
     return QP_OK;
 }
 
@@ -193,15 +192,15 @@ static qp_status print_model(const qp_train_settings *settings, const qp_model *
     return QP_OK;
 }
 
-/* ---- what will go wrong ---- */
+/* ---- likely problems ---- */
 
 static void warn_of_vocabulary(const char *side, int64_t pieces, const qp_side_statistics *figures, findings *found)
 {
     char text[300];
     if (pieces > 0 && figures->tokens > 0 && figures->tokens / pieces < 20) {
         snprintf(text, sizeof text,
-                 "the %s vocabulary of %lld pieces is too large for %lld tokens (%lld a piece; 100 is a "
-                 "good number): use --vocab-size %lld or --tokenizer char",
+                 "the %s vocabulary of %lld pieces is too large for %lld tokens (%lld per piece; 100 is "
+                 "good): use --vocab-size %lld or --tokenizer char",
                  side, (long long)pieces, (long long)figures->tokens, (long long)(figures->tokens / pieces),
                  (long long)(figures->tokens / 100 > 100 ? figures->tokens / 100 : 100));
         warn(found, text);
@@ -226,18 +225,19 @@ static void warn_of_data(const qp_train_settings *settings, const qp_train_data 
     if (makes_text) warn_of_vocabulary("target", found->pieces[1], &f->target, found);
     if (data->has_valid && qp_percent(found->overlap.seen_pairs, found->overlap.pairs) > 1) {
         snprintf(text, sizeof text,
-                 "%lld of %lld validation lines are training lines: the validation measures memory; take "
-                 "them out of one of the two",
+                 "%lld of %lld validation lines are training lines: the validation score will be too good; "
+                 "remove them from one of the two",
                  (long long)found->overlap.seen_pairs, (long long)found->overlap.pairs);
         warn(found, text);
     }
     if (!data->has_valid)
-        warn(found,
-             "there is no validation data: nothing tells when to stop; give --valid-src and --valid-tgt, or --valid");
+        warn(
+            found,
+            "there is no validation data, so overfitting goes unnoticed; give --valid-src and --valid-tgt, or --valid");
     int64_t size = settings->job.batch_type == 1 ? train->sequences : makes_text ? f->target.tokens : f->source.tokens;
     if (size < settings->job.batch_size) {
         snprintf(text, sizeof text,
-                 "the training text is shorter than one batch (%lld of --batch-size %lld): an epoch is one "
+                 "the training text is smaller than one batch (%lld of --batch-size %lld): an epoch is one "
                  "update; use --batch-size %lld",
                  (long long)size, (long long)settings->job.batch_size, (long long)(size / 16 > 0 ? size / 16 : 1));
         warn(found, text);
@@ -268,9 +268,8 @@ static void warn_of_learning(const qp_train_settings *settings, size_t weights, 
         warn(found, text);
     }
     if (tokens > 0 && (double)weights > 50 * (double)tokens) {
-        snprintf(text, sizeof text,
-                 "%zu weights for %lld tokens: the model will learn the text by heart; use --preset tiny", weights,
-                 (long long)tokens);
+        snprintf(text, sizeof text, "%zu weights for %lld tokens: the model will memorize the text; use --preset tiny",
+                 weights, (long long)tokens);
         warn(found, text);
     }
 }

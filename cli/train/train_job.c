@@ -79,7 +79,7 @@ static qp_status close_log(job *j, qp_status status)
     bool lost = ferror(j->log) != 0;
     lost = fclose(j->log) != 0 || lost;
     if (status != QP_OK) return qp_fail(status, "%s", message);
-    return lost ? qp_fail(QP_EIO, "--log: %s: could not be written to its end", j->settings->job.log) : QP_OK;
+    return lost ? qp_fail(QP_EIO, "--log: %s: writing failed", j->settings->job.log) : QP_OK;
 }
 
 /* A dry run changes the weights of its model, but keeps nothing. */
