@@ -6,8 +6,8 @@
 #include "lib/metric/entity.h"
 #include "lib/model/model.h"
 
-/* label_metrics — how well labels are predicted: accuracy, precision, recall and F1, and for a tagger of entities (B-PER,
- * I-PER, O) entity F1. Percentages. */
+/* label_metrics — how well labels are predicted: accuracy, precision, recall and F1, and for a tagger of entities
+ * (B-PER, I-PER, O) entity F1. Percentages. */
 typedef struct {
     const qp_labels *labels;
     qp_confusion confusion; /* one class more than labels: labels that training did not have */

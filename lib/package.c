@@ -63,8 +63,8 @@ static qp_status missing(const char *path, const char *side, const char *part)
                    part);
 }
 
-/* What the architecture needs: a source tokenizer for an encoder, a target tokenizer for a decoder. A decoder that reads
- * an encoder may share its tokenizer. */
+/* What the architecture needs: a source tokenizer for an encoder, a target tokenizer for a decoder. A decoder that
+ * reads an encoder may share its tokenizer. */
 static qp_status read_tokenizers(const char *path, const qp_model_texts *texts, qp_package *package)
 {
     const qp_model_config *config = qp_model_config_of(package->model);

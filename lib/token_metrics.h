@@ -11,8 +11,8 @@ typedef struct {
     int64_t tokens, right;
 } qp_token_metrics;
 
-/* qp_token_metrics_measure — add all batches of a source (with target.id), predicted with the current weights; the same for
- * any number of threads.   Memory  scores of one batch.   Errors  those of the source and the model; QP_EMEMORY. */
+/* qp_token_metrics_measure — add all batches of a source (with target.id), predicted with the current weights; the
+ * same for any number of threads.   Memory  scores of one batch.   Errors  those of the source and the model; QP_EMEMORY. */
 qp_status qp_token_metrics_measure(const qp_model *model, qp_batch_source *source, int threads,
                                    qp_token_metrics *metrics);
 /* qp_divergence_measure — of a variational autoencoder: mean KL divergence of the texts' distributions from N(0, 1), in

@@ -4,9 +4,9 @@
 #include "lib/ngram/ngram.h"
 #include "tokenizer/tokenizer.h"
 
-/* token_words — the pieces of a tokenizer as words of an n-gram model. Words have no white space: control characters and
- * spaces become their pictures (U+2400 + code). For a tokenizer of type `space` the leading U+2581 is dropped, so that
- * its words are those of the text and of other projects' ARPA files. UNK is <unk>, and so is a piece that is spelled
+/* token_words — the pieces of a tokenizer as words of an n-gram model. Words have no white space: control characters
+ * and spaces become their pictures (U+2400 + code). For a tokenizer of type `space` the leading U+2581 is dropped, so
+ * that its words are those of the text and of other projects' ARPA files. UNK is <unk>, and so is a piece that is spelled
  * like one of the special words. */
 typedef struct {
     char *text;

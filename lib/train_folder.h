@@ -3,7 +3,8 @@
 
 #include "lib/train_data.h"
 
-/* train_folder — the folder of a run: where it is, what it contains before training, and which settings and data it is for. */
+/* train_folder — the folder of a run: where it is, what it contains before training, and for which settings and
+ * data. */
 enum { QP_FOLDER_BYTES = 1024, QP_FINGERPRINT_BYTES = 120 };
 
 /* qp_train_folder_find — create MODEL.run; with --overwrite, remove the old run and model first.

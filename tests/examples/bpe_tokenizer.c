@@ -1,5 +1,5 @@
-/* bpe_tokenizer - learn a BPE tokenizer from lines in memory, save and open it, encode and decode. Needs libquipu-tokenizer
- * alone: cc bpe_tokenizer.c $(pkg-config --cflags --libs quipu-tokenizer) */
+/* bpe_tokenizer - learn a BPE tokenizer from lines in memory, save and open it, encode and decode. Needs only
+ * libquipu-tokenizer: cc bpe_tokenizer.c $(pkg-config --cflags --libs quipu-tokenizer) */
 #include <quipu/tokenizer.h>
 #include <stdio.h>
 #include <stdlib.h>
