@@ -43,7 +43,7 @@ Test(tokenizer, special_ids_come_first)
     }
 }
 
-/* Whatever stands between white space is one piece; how much white space there was does not matter. */
+/* A word between white space is one piece; the amount of white space does not matter. */
 Test(tokenizer, words_between_white_space)
 {
     static const char *const lines[] = {"don't stop , \"x.y\" 한국어를 12,5", "don't go"};

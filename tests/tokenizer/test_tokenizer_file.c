@@ -60,8 +60,8 @@ static void refuse(const char *text, size_t bytes)
     cr_assert(strlen(qp_error_message()) > 0);
 }
 
-/* `text` with the first `old` replaced by `fresh` must be refused: as it is, because the checksum tells; with a
- * checksum that fits (where `signed_too`), because of what it says. */
+/* `text` with the first `old` replaced by `fresh` must be refused: because of its checksum, and with a correct checksum
+ * (where `signed_too`) because of its content. */
 static void refuse_edit_as(const char *text, const char *old, const char *fresh, bool signed_too)
 {
     const char *at = strstr(text, old);

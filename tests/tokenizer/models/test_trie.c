@@ -29,7 +29,7 @@ Test(trie, finds_all_keys_and_no_others)
     qp_trie_free(&trie);
 }
 
-/* Written without parents (as sentencepiece's rules are), children are told apart by their labels alone. */
+/* Where parents are not written (as in sentencepiece's rules), labels alone distinguish children. */
 Test(trie, no_two_nodes_share_a_base)
 {
     enum { KEYS = 4000 };

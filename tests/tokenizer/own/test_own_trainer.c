@@ -4,7 +4,7 @@
 #include "tokenizer/learn/bpe_trainer.h"
 #include "tokenizer/tokenizer_file.h"
 
-/* ---- a trainer that counts everything anew for each merge ---- */
+/* ---- a trainer that counts everything again for each merge ---- */
 
 enum { WORDS = 60, LONGEST = 12, LETTERS = 3 };
 
