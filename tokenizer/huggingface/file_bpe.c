@@ -72,14 +72,8 @@ static qp_status read_gpt2_merges(const char *place, const char *content, size_t
         const char *space = memchr(at, ' ', length);
         if (!space || memchr(space + 1, ' ', (size_t)(end - space - 1)))
             return qp_fail(QP_EDATA, "%s: a line of the merges is not two pieces with a space between them", place);
-        char *left = qp_text_copy(at, (size_t)(space - at)),
-             *right = qp_text_copy(space + 1, (size_t)(end - space - 1));
-        qp_status status = left && right ? qp_pipeline_add_merge(place, p, left, (size_t)(space - at), right,
-                                                                 (size_t)(end - space - 1))
-                                         : qp_fail(QP_EMEMORY, "%s: out of memory", place);
-        free(left);
-        free(right);
-        QP_TRY(status);
+        size_t left = (size_t)(space - at);
+        QP_TRY(qp_pipeline_add_merge(place, p, (qp_text){at, left}, (qp_text){space + 1, length - left - 1}, -1));
     }
     return QP_OK;
 }

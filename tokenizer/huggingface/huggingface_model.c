@@ -64,28 +64,44 @@ static qp_status read_word_level_unknown(const char *place, const json_t *model,
     return p->unknown >= 0 ? QP_OK : keep_unknown_text(place, token, p);
 }
 
-static qp_status read_merge(const char *place, const json_t *merge, qp_pipeline *p)
+static qp_text view(const json_t *text) { return (qp_text){json_string_value(text), json_string_length(text)}; }
+
+/* ["a", "b"] or "a b" */
+static qp_status read_merge(const char *place, const json_t *merge, int32_t rank, qp_pipeline *p)
 {
     if (json_is_array(merge)) {
         const json_t *a = json_array_get(merge, 0), *b = json_array_get(merge, 1);
         if (json_array_size(merge) != 2 || !json_is_string(a) || !json_is_string(b))
             return refuse(place, "a merge is no pair");
-        return qp_pipeline_add_merge(place, p, json_string_value(a), json_string_length(a), json_string_value(b),
-                                     json_string_length(b));
+        return qp_pipeline_add_merge(place, p, view(a), view(b), rank);
     }
     if (!json_is_string(merge)) return refuse(place, "a merge is no pair");
-    const char *text = json_string_value(merge);
-    size_t bytes = json_string_length(merge);
-    if (bytes >= 8 && memcmp(text, "#version", 8) == 0) return QP_OK; /* the first line of a merges.txt */
-    const char *space = memchr(text, ' ', bytes);
-    if (!space || memchr(space + 1, ' ', bytes - (size_t)(space + 1 - text)))
-        return refuse(place, "a merge is not two pieces");
-    return qp_pipeline_add_merge(place, p, text, (size_t)(space - text), space + 1, bytes - (size_t)(space + 1 - text));
+    const qp_text text = view(merge);
+    if (text.bytes >= 8 && memcmp(text.text, "#version", 8) == 0) return QP_OK; /* the first line of a merges.txt */
+    const char *space = memchr(text.text, ' ', text.bytes);
+    size_t left = space ? (size_t)(space - text.text) : 0;
+    if (!space || memchr(space + 1, ' ', text.bytes - left - 1)) return refuse(place, "a merge is not two pieces");
+    return qp_pipeline_add_merge(place, p, (qp_text){text.text, left}, (qp_text){space + 1, text.bytes - left - 1},
+                                 rank);
+}
+
+/* Our own files may have ranks (huggingface_write.h). */
+static qp_status read_merges(const char *place, const json_t *model, qp_pipeline *p)
+{
+    const json_t *merges = json_object_get(model, "merges"), *ranks = json_object_get(model, "ranks");
+    if (!json_is_array(merges)) return refuse(place, "the model has no merges");
+    for (size_t i = 0; i < json_array_size(merges); i++) {
+        const json_t *rank = json_array_get(ranks, i);
+        if (ranks && (!json_is_integer(rank) || json_integer_value(rank) < 0 || json_integer_value(rank) > INT_MAX))
+            return refuse(place, "the ranks are not one number for each merge");
+        QP_TRY(read_merge(place, json_array_get(merges, i), ranks ? (int32_t)json_integer_value(rank) : -1, p));
+    }
+    return QP_OK;
 }
 
 static qp_status read_bpe(const char *place, const json_t *model, qp_pipeline *p)
 {
-    json_t *dropout = json_object_get(model, "dropout"), *merges = json_object_get(model, "merges");
+    const json_t *dropout = json_object_get(model, "dropout");
     bool in_range = json_is_number(dropout) && json_number_value(dropout) >= 0 && json_number_value(dropout) <= 1;
     if (dropout && !json_is_null(dropout) && !in_range) return refuse(place, "dropout is not a number from 0 to 1");
     QP_TRY(keep_affix(place, model, "continuing_subword_prefix", &p->prefix));
@@ -97,9 +113,7 @@ static qp_status read_bpe(const char *place, const json_t *model, qp_pipeline *p
     QP_TRY(read_unknown_token(place, model, false, p));
     if (p->byte_fallback && (p->prefix || p->suffix))
         return refuse(place, "byte_fallback with a prefix or suffix of pieces is not done by this program");
-    if (!json_is_array(merges)) return refuse(place, "the model has no merges");
-    for (size_t i = 0; i < json_array_size(merges); i++) QP_TRY(read_merge(place, json_array_get(merges, i), p));
-    return QP_OK;
+    return read_merges(place, model, p);
 }
 
 static qp_status read_unigram(const char *place, const json_t *model, qp_pipeline *p)

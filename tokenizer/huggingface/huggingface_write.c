@@ -11,7 +11,7 @@
 static qp_status string(qp_text_buffer *out, const char *text, size_t bytes)
 {
     if (qp_json_string(out, text, bytes)) return QP_OK;
-    return qp_fail(QP_EDATA, "tokenizer.json: a piece is not UTF-8, so JSON cannot hold it; its first bytes: %.20s", text);
+    return qp_fail(QP_EDATA, "tokenizer.json: JSON cannot hold a piece that is not UTF-8; its first bytes: %.20s", text);
 }
 
 /* ---- the model ---- */
@@ -93,7 +93,17 @@ static bool has_equal_ranks(const qp_bpe *bpe)
     return false;
 }
 
-static qp_status bpe(const qp_pipeline *p, qp_text_buffer *out)
+/* The merges with their ranks, which no tokenizer.json has. */
+static qp_status ranked_merges(const qp_pipeline *p, qp_text_buffer *out)
+{
+    QP_TRY(merges(p, p->bpe.merge, p->bpe.count, out));
+    qp_text_add(out, ", \"ranks\": [");
+    for (size_t i = 0; i < p->bpe.count; i++) qp_text_format(out, i ? ", %d" : "%d", p->bpe.merge[i].rank);
+    qp_text_add(out, "]");
+    return QP_OK;
+}
+
+static qp_status bpe(const qp_pipeline *p, bool ranks, qp_text_buffer *out)
 {
     qp_text_format(out, ", \"dropout\": null");
     QP_TRY(unknown_token(p, out));
@@ -109,11 +119,13 @@ static qp_status bpe(const qp_pipeline *p, qp_text_buffer *out)
     int32_t unreached, broken;
     QP_TRY(qp_bpe_pairs(&p->vocabulary, &p->bpe, p->byte_level, &pair, &count, &unreached, &broken));
     qp_status status = QP_OK;
-    if (broken >= 0)
+    if (broken >= 0 && ranks)
+        status = ranked_merges(p, out);
+    else if (broken >= 0)
         status = qp_fail(QP_EDATA,
                          "tokenizer.json: its merges are pairs, but token %d \"%.40s\" is joined in more ways than one",
                          p->token_id[broken], p->token[broken]);
-    if (status == QP_OK) status = merges(p, pair, count, out);
+    if (status == QP_OK && broken < 0) status = merges(p, pair, count, out);
     free(pair);
     return status;
 }
@@ -137,12 +149,12 @@ static qp_status unigram(const qp_pipeline *p, qp_text_buffer *out)
     return QP_OK;
 }
 
-static qp_status model(const qp_pipeline *p, qp_text_buffer *out)
+static qp_status model(const qp_pipeline *p, bool ranks, qp_text_buffer *out)
 {
     static const char *const name[] = {"BPE", "Unigram", "WordPiece", "WordLevel"};
     qp_text_format(out, "{\"type\": \"%s\"", name[p->model]);
     if (p->model == QP_MODEL_BPE) {
-        QP_TRY(bpe(p, out));
+        QP_TRY(bpe(p, ranks, out));
     } else if (p->model == QP_MODEL_UNIGRAM) {
         QP_TRY(unigram(p, out));
     } else {
@@ -280,7 +292,7 @@ static qp_status post_processor(const qp_pipeline *p, qp_text_buffer *out)
     return QP_OK;
 }
 
-static qp_status file(const qp_pipeline *p, qp_text_buffer *out)
+static qp_status file(const qp_pipeline *p, bool ranks, qp_text_buffer *out)
 {
     qp_text_format(out, "{\"version\": \"1.0\",\n");
     QP_TRY(qp_pipeline_write_length(&p->length, out));
@@ -295,18 +307,28 @@ static qp_status file(const qp_pipeline *p, qp_text_buffer *out)
     qp_text_format(out, ",\n \"decoder\": ");
     QP_TRY(qp_stages_write(&p->decoder, QP_ROLE_DECODER, p->has_decoder, out));
     qp_text_format(out, ",\n \"model\": ");
-    QP_TRY(model(p, out));
+    QP_TRY(model(p, ranks, out));
     qp_text_format(out, "}\n");
     return QP_OK;
 }
 
-qp_status qp_pipeline_write_huggingface(const qp_pipeline *p, char **text, size_t *bytes)
+static qp_status write(const qp_pipeline *p, bool ranks, char **text, size_t *bytes)
 {
     qp_text_buffer out = {0};
     *text = NULL;
     *bytes = 0;
-    qp_status status = file(p, &out);
+    qp_status status = file(p, ranks, &out);
     if (status == QP_OK) return qp_text_finish(&out, text, bytes);
     qp_text_free(&out);
     return status;
+}
+
+qp_status qp_pipeline_write_huggingface(const qp_pipeline *p, char **text, size_t *bytes)
+{
+    return write(p, false, text, bytes);
+}
+
+qp_status qp_pipeline_write_ranked(const qp_pipeline *p, char **text, size_t *bytes)
+{
+    return write(p, true, text, bytes);
 }

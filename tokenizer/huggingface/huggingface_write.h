@@ -11,4 +11,8 @@
  *         way); QP_EMEMORY. */
 qp_status qp_pipeline_write_huggingface(const qp_pipeline *pipeline, char **text, size_t *bytes);
 
+/* qp_pipeline_write_ranked — the same for our own files, where the model may have the field "ranks": the ranks of the
+ * merges, for files of tiktoken that a tokenizer.json cannot express. Errors: as above, without these. */
+qp_status qp_pipeline_write_ranked(const qp_pipeline *pipeline, char **text, size_t *bytes);
+
 #endif

@@ -149,7 +149,8 @@ static qp_status move_merge(const char *place, qp_pipeline *p, int32_t left, int
 {
     qp_bpe old = p->bpe;
     qp_status status = QP_OK;
-    if (++p->moved_merges > MOST_MOVED) return qp_fail(QP_EDATA, "%s: over %d merges are there twice", place, MOST_MOVED);
+    if (++p->moved_merges > MOST_MOVED)
+        return qp_fail(QP_EDATA, "%s: more than %d merges are there twice; repair the file", place, MOST_MOVED);
     p->bpe = (qp_bpe){0};
     for (size_t i = 0, moved = old.count; i <= old.count && status == QP_OK; i++) {
         bool last = i == old.count;
@@ -162,21 +163,23 @@ static qp_status move_merge(const char *place, qp_pipeline *p, int32_t left, int
     return status;
 }
 
-qp_status qp_pipeline_add_merge(const char *place, qp_pipeline *p, const char *left, size_t left_bytes,
-                                const char *right, size_t right_bytes)
+qp_status qp_pipeline_add_merge(const char *place, qp_pipeline *p, qp_text left, qp_text right, int32_t rank)
 {
     size_t skip = p->prefix ? strlen(p->prefix) : 0;
-    if (skip > right_bytes) skip = right_bytes;
-    char *whole = malloc(left_bytes + right_bytes + 1);
+    if (skip > right.bytes) skip = right.bytes;
+    char *whole = malloc(left.bytes + right.bytes + 1);
     if (!whole) return no_memory();
-    if (left_bytes) memcpy(whole, left, left_bytes);
-    if (right_bytes > skip) memcpy(whole + left_bytes, right + skip, right_bytes - skip);
-    int32_t a = qp_pipeline_find_piece(p, left, left_bytes), b = qp_pipeline_find_piece(p, right, right_bytes);
-    int32_t merged = qp_pipeline_find_piece(p, whole, left_bytes + right_bytes - skip);
+    if (left.bytes) memcpy(whole, left.text, left.bytes);
+    if (right.bytes > skip) memcpy(whole + left.bytes, right.text + skip, right.bytes - skip);
+    int32_t a = qp_pipeline_find_piece(p, left.text, left.bytes);
+    int32_t b = qp_pipeline_find_piece(p, right.text, right.bytes);
+    int32_t merged = qp_pipeline_find_piece(p, whole, left.bytes + right.bytes - skip);
     free(whole);
-    if (left_bytes == 0 || right_bytes == 0 || a < 0 || b < 0 || merged < 0)
-        return qp_fail(QP_EDATA, "%s: merge %zu: \"%.40s\" and \"%.40s\", or both together, are no pieces", place,
-                       p->bpe.count, left, right);
+    if (left.bytes == 0 || right.bytes == 0 || a < 0 || b < 0 || merged < 0)
+        return qp_fail(QP_EDATA, "%s: merge %zu: \"%.*s\" and \"%.*s\", or both together, are no pieces", place,
+                       p->bpe.count, (int)(left.bytes < 40 ? left.bytes : 40), left.text,
+                       (int)(right.bytes < 40 ? right.bytes : 40), right.text);
+    if (rank >= 0) return qp_bpe_add_ranked(&p->bpe, a, b, merged, rank);
     return qp_bpe_find(&p->bpe, a, b) ? move_merge(place, p, a, b) : qp_bpe_add(&p->bpe, a, b, merged);
 }
 

@@ -12,9 +12,8 @@ qp_status qp_pipeline_add_piece(const char *place, qp_pipeline *pipeline, const 
                                 double score);
 int32_t qp_pipeline_find_piece(const qp_pipeline *pipeline, const char *token, size_t bytes);
 
-/* qp_pipeline_add_merge — two parts as the file writes them; both and the whole must be pieces. */
-qp_status qp_pipeline_add_merge(const char *place, qp_pipeline *pipeline, const char *left, size_t left_bytes,
-                                const char *right, size_t right_bytes);
+/* qp_pipeline_add_merge — two parts as the file writes them; both and the whole must be pieces. rank -1: the next one. */
+qp_status qp_pipeline_add_merge(const char *place, qp_pipeline *pipeline, qp_text left, qp_text right, int32_t rank);
 
 /* qp_pipeline_add_part — append a part to a template; id is copied. */
 qp_status qp_pipeline_add_part(qp_template *list, int sequence, int32_t type_id, const int32_t *id, size_t id_count);

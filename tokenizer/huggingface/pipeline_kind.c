@@ -111,7 +111,7 @@ static qp_status save(const void *self, qp_text_buffer *out)
     const qp_pipeline *p = self;
     char *inner;
     size_t bytes;
-    QP_TRY(qp_pipeline_write_huggingface(p, &inner, &bytes));
+    QP_TRY(qp_pipeline_write_ranked(p, &inner, &bytes));
     qp_text_format(out, ",\n \"keeps_bytes\": %s", p->keeps_bytes ? "true" : "false");
     qp_text_put(out, INNER, sizeof INNER - 1);
     qp_text_put(out, inner, bytes - 1); /* without its line end */

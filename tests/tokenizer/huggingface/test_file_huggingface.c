@@ -2,6 +2,7 @@
 
 #include "tokenizer/huggingface/huggingface_write.h"
 #include "tokenizer/huggingface/pipeline.h"
+#include "tokenizer/split/split.h"
 
 /* Files with oddities that Hugging Face tokenizers 0.23 accepts; ids are those it gives. */
 
@@ -96,4 +97,27 @@ Test(file_huggingface, full_case_folding)
                "\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"?\":0,\"\u03A3\":1,\"\u03C3\":2,\"\u03C2\":3},"
                "\"unk_token\":\"?\"}}",
                "\u03A3\u03C3\u03C2", "1 2 3");
+}
+
+/* tiktoken's ranks where a token cannot be made by pairs alone: only our own files hold them. */
+Test(file_huggingface, ranks_with_a_gap)
+{
+    char file[256 * 16 + 64];
+    size_t made = 0, bytes;
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (int i = 0; i < 256; i++)
+        made += (size_t)snprintf(file + made, sizeof file - made, "%c%c== %d\n", letters[i >> 2], letters[(i & 3) << 4],
+                                 i);
+    made += (size_t)snprintf(file + made, sizeof file - made, "aGU= 256\nbGxv 257\naGVsbG8= 258\n"); /* he llo hello */
+    qp_pipeline *p, *again;
+    char *written;
+    cr_assert_eq(qp_pipeline_read_tiktoken("test", file, made, qp_pattern_named("gpt2"), &p), QP_OK);
+    cr_expect_str_eq(ids_of(p, "hello hellox"), "258 32 256 108 108 111 120");
+    cr_expect_eq(qp_pipeline_write_huggingface(p, &written, &bytes), QP_EDATA);
+    cr_assert_eq(qp_pipeline_write_ranked(p, &written, &bytes), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_pipeline_read_huggingface("again", written, bytes, &again), QP_OK, "%s", qp_error_message());
+    cr_expect_str_eq(ids_of(again, "hello hellox"), "258 32 256 108 108 111 120");
+    free(written);
+    qp_pipeline_free(p);
+    qp_pipeline_free(again);
 }
