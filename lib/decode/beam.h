@@ -7,11 +7,12 @@
 #include "lib/base/batch.h"
 #include "lib/decode/hypothesis.h"
 
-/* beam — one source's part of a search: its live hypotheses, its finished ones, and the trellis that remembers how each
- * was reached. Greedy search is a beam of width 1. Memory is the caller's (search.c), taken once for a whole search.
+/* beam — one source's part of a search: its live hypotheses, its finished ones, and the trellis that records how
+ * each was reached. Greedy search is a beam of width 1. The caller (search.c) allocates the memory once for a whole
+ * search.
  *
  * The live hypothesis in slot j has `length` tokens; its last one is node[(length-1)*width + j], whose parent is the
- * slot it continued. Nodes are written once, so a finished hypothesis is a node number and nothing is ever copied. */
+ * slot it continued. Nodes are written once, so a finished hypothesis is only a node number. */
 typedef struct {
     int32_t parent; /* slot one token earlier */
     int32_t id;
@@ -20,10 +21,10 @@ typedef struct {
 
 typedef struct {
     double total, score;
-    int32_t slot;                /* of its last token but EOS */
-    int32_t length;              /* tokens but EOS */
-    bool ended;                  /* followed by EOS ... */
-    qp_real end_log_probability; /* ... of this log-probability */
+    int32_t slot;                /* of its last token before EOS */
+    int32_t length;              /* tokens before EOS */
+    bool ended;                  /* EOS follows ... */
+    qp_real end_log_probability; /* ... with this log-probability */
 } qp_beam_end;
 
 typedef struct {
@@ -42,7 +43,7 @@ typedef struct {
                             tokens, by slot; NULL: not recorded */
 } qp_beam;
 
-/* Candidates of the live hypotheses of one beam: hypothesis j has count[j] of them at id[j*stride] .., best first. */
+/* Candidates of the live hypotheses of one beam: hypothesis j has count[j] of them from id[j*stride], best first. */
 typedef struct {
     int stride; /* width + 1: the first k of a row that do not end, and one that does */
     int32_t *id;
@@ -55,7 +56,7 @@ typedef struct {
 void qp_beam_history(const qp_beam *beam, int slot, int32_t *id);
 
 /* qp_beam_expand — one step: finished and live hypotheses out of live x candidates, by the rule in search.h.
- * Afterwards slot j continues the old slot node[(length-1)*width + j].parent; done tells whether the search of this
+ * Afterwards slot j continues the old slot node[(length-1)*width + j].parent; `done` says whether the search of this
  * source is over. */
 void qp_beam_expand(qp_beam *beam, const qp_candidates *candidates);
 

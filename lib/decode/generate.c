@@ -8,13 +8,13 @@
 #include "lib/decode/logits.h"
 #include "lib/decode/text_stream.h"
 
-/* One text on its way. */
+/* One text being generated. */
 typedef struct {
     const qp_generator *g;
     qp_tape *tape;
     qp_state *state;
     qp_sampler *sampler;
-    int32_t *id; /* [count] prompt and what was made */
+    int32_t *id; /* [count] the prompt and the tokens generated */
     int count, capacity, prompt, number;
     int read;        /* tokens of id that the state has read */
     int64_t context; /* tokens a state may read; 0: any number */
@@ -28,7 +28,8 @@ static qp_status out_of_memory(void) { return qp_fail(QP_EMEMORY, "generate: out
 
 static qp_status append(int32_t **id, int *count, int *capacity, const int32_t *more, int more_count)
 {
-    if (more_count > INT_MAX / 4 - *count) return qp_fail(QP_EDATA, "generate: too long a text; use fewer --tokens");
+    if (more_count > INT_MAX / 4 - *count)
+        return qp_fail(QP_EDATA, "generate: the text is too long; use fewer --tokens");
     if (*count + more_count > *capacity) {
         int room = 2 * (*count + more_count) + 64;
         int32_t *grown = realloc(*id, (size_t)room * sizeof *grown);
@@ -71,7 +72,7 @@ qp_status qp_generate_prompt(const qp_generator *g, const char *text, size_t byt
 
 /* ---- the model ---- */
 
-/* The vector of text `number`, drawn from N(0, 1): what a variational autoencoder makes a text of. */
+/* The vector from which a variational autoencoder makes text `number`, drawn from N(0, 1). */
 static qp_tensor drawn_code(const writing *w)
 {
     uint64_t key = qp_random_key(qp_random_key(w->g->seed, (uint64_t)w->number), 0x636f6465);
@@ -80,7 +81,7 @@ static qp_tensor drawn_code(const writing *w)
     return code;
 }
 
-/* A new state that has read nothing. */
+/* Start with a state that has read nothing. */
 static qp_status restart(writing *w)
 {
     static const int32_t nothing[2];
@@ -99,8 +100,8 @@ static qp_status step(writing *w, int32_t token, qp_tensor *scores)
     return qp_tape_status(w->tape);
 }
 
-/* Scores of the next token. A state that is full is given up for one that reads the last half of its context; so is,
- * from the beginning, a prompt that is longer than a context. */
+/* Scores of the next token. A full state is replaced by one that rereads the last half of the context; so it is from
+ * the start if the prompt is longer than the context. */
 static qp_status next_scores(writing *w, qp_tensor *scores)
 {
     int unread = w->count - w->read;
@@ -136,7 +137,7 @@ static qp_status next_token(writing *w, int32_t *token)
 static qp_status write_text(writing *w, qp_generate_emit *emit, void *self, qp_generated *result)
 {
     result->why = QP_GENERATED_LENGTH;
-    size_t told = 0;
+    size_t emitted = 0;
     while (!w->g->tokens || result->tokens < w->g->tokens) {
         int32_t token;
         QP_TRY(next_token(w, &token));
@@ -147,13 +148,13 @@ static qp_status write_text(writing *w, qp_generate_emit *emit, void *self, qp_g
         }
         QP_TRY(append(&w->id, &w->count, &w->capacity, &token, 1));
         QP_TRY(qp_text_stream_add(&w->stream, w->id, w->count));
-        if (w->stream.certain > told && emit) QP_TRY(emit(self, w->number, w->stream.text, w->stream.certain));
-        told = w->stream.certain;
+        if (w->stream.certain > emitted && emit) QP_TRY(emit(self, w->number, w->stream.text, w->stream.certain));
+        emitted = w->stream.certain;
         if (w->stream.stopped) break;
     }
     QP_TRY(qp_text_stream_end(&w->stream, w->id, w->count));
     if (w->stream.stopped) result->why = QP_GENERATED_STOP;
-    return w->stream.certain > told && emit ? emit(self, w->number, w->stream.text, w->stream.certain) : QP_OK;
+    return w->stream.certain > emitted && emit ? emit(self, w->number, w->stream.text, w->stream.certain) : QP_OK;
 }
 
 static qp_status prepare(writing *w, const int32_t *prompt, int count)

@@ -5,19 +5,19 @@
 #include "lib/decode/sample.h"
 #include "lib/model/model.h"
 
-/* generate — a language model goes on with a text, token by token, and the text is handed out as it is made.
+/* generate — a language model continues a text token by token; the text is handed out while it is made.
  *
- * A model of lines (no --lm-window) begins after QP_BOS and ends with QP_EOS. To a model of running text QP_EOS is the
- * end of a line, before and inside the text.
- * Context: a transformer reads at most its window (--lm-window, else --max-length). When that is full, the last half of
- * it is read again from the beginning of the positions, and the text goes on from there; a recurrent decoder keeps its
- * state, and n-grams their last words, and need none of this. */
+ * A model of lines (no --lm-window) begins after QP_BOS and ends with QP_EOS. For a model of running text QP_EOS is the
+ * end of a line: it begins after one, and line feeds of the text are QP_EOS.
+ * Context: a transformer reads at most its window (--lm-window, else --max-length). When it is full, the last half of
+ * the window is read again from position 0 and the text continues from there. Recurrent decoders and n-grams have no
+ * limit. */
 typedef struct {
-    const qp_model *model; /* without encoder; packed, so that the text does not depend on batches */
+    const qp_model *model; /* without encoder; packed parameters make the text independent of batches */
     const qp_text_codec *codec;
     const qp_sample_config *sample;
-    int no_repeat_ngram;     /* no n-gram of so many tokens twice; 0: off */
-    int64_t tokens;          /* at most; 0: no limit */
+    int no_repeat_ngram;     /* no n-gram of this many tokens twice; 0: off */
+    int64_t tokens;          /* most to generate; 0: no limit */
     const char *const *stop; /* [stops] the text ends before the first of these strings */
     int stops;
     uint64_t seed;
@@ -26,22 +26,24 @@ typedef struct {
 typedef enum { QP_GENERATED_END, QP_GENERATED_STOP, QP_GENERATED_LENGTH } qp_generated_why; /* QP_EOS, stop, tokens */
 
 typedef struct {
-    char *text; /* what follows the prompt: always UTF-8, bytes that are none are U+FFFD; NUL-terminated */
+    char *text; /* what follows the prompt, NUL-terminated; bytes that are not UTF-8 are U+FFFD */
     size_t bytes;
     int64_t tokens;
     qp_generated_why why;
 } qp_generated;
 
-/* qp_generate_emit — text[0..bytes) is what there is so far and will stay; complete characters, no part of a stop string.
- * Not called when nothing was added. Any status but QP_OK ends the text and is returned. */
+/* qp_generate_emit — text[0..bytes) is the final text so far: complete characters, no part of a stop string. Not
+ * called when nothing was added. Any status but QP_OK ends the text and is returned. */
 typedef qp_status qp_generate_emit(void *self, int number, const char *text, size_t bytes);
 
-/* qp_generate_prompt — ids of a prompt; the caller frees *id. For running text every '\n' is QP_EOS and the lines between
- * are encoded each by itself.
- * qp_generate — of a language model, or of a variational autoencoder from a vector drawn for it; text `number` of a seed: depends on model, prompt, options, seed and number alone.
- *   prompt  [count]      result  the caller frees it with qp_generated_free, after a failure too
- * Memory  4 bytes a token, the text, 24 bytes for each of the vocabulary.
- * Errors  QP_EMEMORY; QP_EDATA for scores that are not numbers; what emit and codec return. */
+/* qp_generate_prompt — ids of a prompt; the caller frees *id. For running text every '\n' becomes QP_EOS and each
+ *   line is encoded by itself.
+ * qp_generate — text `number` of a seed, by a language model, or by a variational autoencoder from a vector drawn
+ *   from N(0, 1). It depends on model, prompt, options, seed and number alone.
+ *   prompt  [count]
+ *   result  the caller frees it with qp_generated_free, after a failure too
+ * Memory  4 bytes a token, the text, 24 bytes for each entry of the vocabulary.
+ * Errors  QP_EMEMORY; QP_EDATA for scores that are not numbers; errors of emit and codec. */
 qp_status qp_generate_prompt(const qp_generator *generator, const char *text, size_t bytes, int32_t **id, int *count);
 qp_status qp_generate(const qp_generator *generator, qp_tape *tape, const int32_t *prompt, int count, int number,
                       qp_generate_emit *emit, void *self, qp_generated *result);

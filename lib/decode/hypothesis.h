@@ -22,7 +22,8 @@ typedef struct {
     int count;
 } qp_search_result;
 
-/* qp_hypothesis_new — room for `count` tokens, their attention over source_tokens if wanted; the contents are undefined.
+/* qp_hypothesis_new — room for `count` tokens, their attention over source_tokens if wanted; the contents are
+ *   undefined.
  * Errors  QP_EMEMORY; *hypothesis is then empty. */
 qp_status qp_hypothesis_new(int count, int source_tokens, bool attention, qp_hypothesis *hypothesis);
 void qp_hypothesis_free(qp_hypothesis *hypothesis);

@@ -9,7 +9,7 @@ qp_status qp_logits_normalise(int columns, qp_real *row)
 {
     qp_matrix scores = qp_matrix_dense(row, 1, columns);
     qp_log_softmax_rows(scores, 1, scores);
-    /* one bad score spoils the sum and with it the whole row */
+    /* one NaN makes the sum, and with it the whole row, NaN */
     if (columns > 0 && isnan(row[0]))
         return qp_fail(QP_EDATA, "model: its scores are not numbers (NaN); use an earlier checkpoint or train with a "
                                  "lower --lr");

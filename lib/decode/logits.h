@@ -6,22 +6,22 @@
 #include "lib/base/real.h"
 #include "lib/base/status.h"
 
-/* logits — from one row of scores to the candidates of one hypothesis. Rules act after the softmax and set the
- * log-probability to -inf without renormalising, so that a sum of log-probabilities keeps its meaning. */
+/* logits — from one row of scores to the candidates of one hypothesis. Rules act after the softmax: they set the
+ * log-probability of a token to -inf without renormalising, so that sums remain log-probabilities of the model. */
 
 /* qp_logits_normalise — row = log softmax(row), in place; row [columns].
  * Errors  QP_EDATA when a score is not a number (a damaged model, a training that diverged). */
 qp_status qp_logits_normalise(int columns, qp_real *row);
 
-/* qp_logits_forbid — id is not produced. An id outside the vocabulary is ignored. */
+/* qp_logits_forbid — forbid `id`. An id outside the vocabulary is ignored. */
 void qp_logits_forbid(int columns, qp_real *row, int32_t id);
 
-/* qp_logits_forbid_repeats — every token that would complete an n-gram of length n which `history` already holds is not
- * produced. history [count], oldest first; n <= 0: nothing happens.
+/* qp_logits_forbid_repeats — forbid every token that would complete an n-gram of length n that `history` already
+ * has. history [count], oldest first; n <= 0: nothing is forbidden.
  * Time    count comparisons.      Source  Paulus et al. 2018 */
 void qp_logits_forbid_repeats(int columns, qp_real *row, const int32_t *history, int count, int n);
 
-/* qp_logits_top — the k most probable ids, best first, ties to the lower id; forbidden ones are left out.
+/* qp_logits_top — the k most probable ids, best first, ties to the lower id; without forbidden ones.
  * id, log_probability [k]; returns how many there are (at most k, at most columns). */
 int qp_logits_top(int columns, const qp_real *row, int k, int32_t *id, qp_real *log_probability);
 

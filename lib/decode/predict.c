@@ -6,7 +6,7 @@
 
 #include "lib/decode/lines.h"
 
-/* A piece has as many sequences as fit into so many source and target rows. */
+/* Source and target rows of a piece; a single sequence may have more. */
 enum { PIECE_ROWS = 1024 };
 
 typedef struct {
@@ -36,7 +36,7 @@ static qp_status cut(job *j)
     return QP_OK;
 }
 
-/* Sequences first .. end-1, counted from row 0; start [end - first + 1] is filled. */
+/* Sequences first .. end-1, renumbered from row 0; fills start [end - first + 1]. */
 static qp_ids view(qp_ids ids, int first, int end, int32_t *start)
 {
     if (ids.sequences.count == 0) return (qp_ids){0};
@@ -105,7 +105,7 @@ int qp_predict_best(const qp_real *score, int count)
 
 /* ---- answers ---- */
 
-/* The softmax at the place of the highest score. */
+/* The softmax of the highest score. */
 static qp_real probability_of(const qp_real *score, int count, int best)
 {
     double sum = 0;

@@ -7,7 +7,7 @@
 
 #include "lib/tensor/rows.h"
 
-/* A token that is still in the draw: its score, later its probability, and what it is sorted by. */
+/* A token that is still in the draw: its score, later its probability, and its sort key. */
 typedef struct {
     double value, key;
     int32_t id;
@@ -50,7 +50,7 @@ void qp_sampler_free(qp_sampler *sampler)
 
 /* ---- filters ---- */
 
-/* index serves as marks: an id is punished once. */
+/* index marks the ids already punished: each is punished once. */
 static void punish_repeats(qp_sampler *s, qp_real *row, const int32_t *history, int count)
 {
     qp_real r = (qp_real)s->config.repeat_penalty;
@@ -66,7 +66,7 @@ static void punish_repeats(qp_sampler *s, qp_real *row, const int32_t *history, 
     }
 }
 
-/* Largest first. With top_k these are all that count; else everything that is not forbidden is in the draw. */
+/* Collect the tokens in the draw: the top_k largest, largest first, or all that are not forbidden. */
 static void collect(qp_sampler *s, const qp_real *row)
 {
     double temp = s->config.temp > 0 ? s->config.temp : 1;
@@ -87,7 +87,7 @@ static double largest_of(const qp_sampler *s)
     return largest;
 }
 
-/* Scores become probabilities, once; later filters rescale with normalise. */
+/* Rescale the probabilities to sum to 1. */
 static void normalise(qp_sampler *s)
 {
     double sum = 0;
@@ -109,7 +109,7 @@ static int by_key(const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
-/* Sorted by key, tokens stay while the mass before them is below the limit. */
+/* Sort by key and keep tokens while the mass before them is below the limit. */
 static void keep_mass(qp_sampler *s, double limit)
 {
     qsort(s->left, (size_t)s->kept, sizeof *s->left, by_key);
@@ -156,7 +156,7 @@ static void filter_typical(qp_sampler *s)
     keep_mass(s, s->config.typical);
 }
 
-/* Those at least so probable stay; one is always left. */
+/* Keep the tokens that are at least this probable, and always the most probable one. */
 static void keep_probable(qp_sampler *s, double least)
 {
     least = fmin(least, largest_of(s));

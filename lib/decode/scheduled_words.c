@@ -5,8 +5,7 @@
 #include "lib/decode/lines.h"
 #include "lib/decode/predict.h"
 
-/* So many sequences are decoded together. */
-enum { PIECE = 32 };
+enum { PIECE = 32 }; /* sequences decoded together */
 
 typedef struct {
     const qp_model *model;
@@ -25,7 +24,7 @@ typedef struct {
 
 static int length_of(const piece *p, int i) { return qp_sequence_length(p->j->batch->target.sequences, p->first + i); }
 
-/* The tokens read at time t. A sequence that has ended goes on reading its end, for company. */
+/* The tokens read at time t. A finished sequence keeps its row and rereads EOS; its output is ignored. */
 static void choose(piece *p, int t)
 {
     const qp_ids target = p->j->batch->target;

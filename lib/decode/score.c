@@ -4,7 +4,7 @@
 
 #include "lib/decode/logits.h"
 
-/* The scores of one batch take rows * vocabulary reals; this many at most (16 MB). */
+/* Most reals for the scores of one batch, rows * vocabulary (16 MB). */
 enum { SCORES_AT_ONCE = 4 << 20 };
 
 qp_status qp_score(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real *log_probability)
@@ -102,7 +102,7 @@ static qp_status run_batches(job *j, int count)
     return status;
 }
 
-/* Room for the results. The ids follow at the end: score_batch reads them where they are. */
+/* Allocate the results. The ids are moved into them at the end: score_batch still reads them. */
 static qp_status prepare(const qp_line_ids *source, const qp_line_ids *target, int count, qp_scored *scored)
 {
     for (int i = 0; i < count; i++) {

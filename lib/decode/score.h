@@ -4,19 +4,19 @@
 #include "lib/decode/lines.h"
 #include "lib/model/model.h"
 
-/* score — how probable the model finds a given text. The same operations as training and search. */
+/* score — how probable a given text is under the model, by the operations of training and search. */
 
 /* qp_score — log p(target token | those before it, source), teacher forced.
  * batch            source.count 0 for a language model
  * log_probability  [target rows]
  * Memory           target rows * vocabulary reals on the tape.
- * Errors           what the model says; QP_EDATA when its scores are not numbers. */
+ * Errors           those of the model; QP_EDATA when its scores are not numbers. */
 qp_status qp_score(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real *log_probability);
 
 typedef struct {
     const qp_model *model; /* packed: see translate.h */
     const qp_text_codec *source, *target;
-    int batch_size; /* sentences scored together at most; changes the speed, never the result */
+    int batch_size; /* most sentences scored together; affects the speed, never the result */
     int threads;
 } qp_scorer;
 
@@ -24,9 +24,9 @@ typedef struct {
     int32_t *id;              /* target ids, EOS included */
     qp_real *log_probability; /* of each */
     int count;
-    int tokens;        /* of the target before the cut, EOS not included; > count-1: it was cut */
+    int tokens;        /* of the target before it was cut, without EOS; > count-1: it was cut */
     int source_tokens; /* the same of the source ... */
-    int source_count;  /* ... and what the model read of it, EOS included */
+    int source_count;  /* ... and the tokens the model read of it, with EOS */
     double total;      /* sum of log_probability, in double, first token first */
 } qp_scored;
 

@@ -16,13 +16,13 @@ typedef struct {
     int width;
     int enough;      /* finished hypotheses that end a source's search */
     qp_beam *beam;   /* [sources] */
-    int32_t *active; /* [sources] numbers of the sources still searched, ascending */
+    int32_t *active; /* [sources] numbers of the sources still being searched, ascending */
     int actives, rows;
     int32_t *last_id;  /* [sources*width] what each row reads next */
     int32_t *from_row; /* [sources*width] which old row it continues */
     int32_t *history;  /* [longest] */
     qp_candidates candidates;
-    qp_beam_node *node; /* the blocks that the beams share out */
+    qp_beam_node *node; /* memory that the beams divide up */
     double *total;
     qp_beam_end *end;
     qp_real **attention; /* NULL: not recorded */

@@ -6,29 +6,30 @@
 #include "lib/decode/hypothesis.h"
 #include "lib/model/model.h"
 
-/* search — the most probable target sequences of a batch of sources: greedy (beam_size 1) or beam. Knows nothing of the
- * model but start / step / reorder. Finished rows leave the batch. */
+/* search — the most probable target sequences of a batch of sources: greedy (beam_size 1) or beam search. It uses
+ * only start, step and reorder of the model. Finished rows leave the batch. */
 #define QP_SEARCH_FIELDS(X)                                                                                            \
-    X(INT, beam_size, "5", 1, 1000, NULL, "hypotheses kept a step; 1: greedy")                                         \
+    X(INT, beam_size, "5", 1, 1000, NULL, "hypotheses kept at each step; 1: greedy")                                   \
     X(REAL, length_penalty, "1", 0, 10, NULL, "alpha of score = log P / ((5+length)/6)^alpha")                         \
     X(REAL, coverage_penalty, "0", 0, 100, NULL,                                                                       \
-      "beta: beta * sum of log min(1, attention a source token got) joins the score")                                  \
-    X(REAL, patience, "1", 1, 1000, NULL, "go on until this times --beam-size hypotheses are finished")                \
-    X(REAL, max_length_factor, "2", 0, 100, NULL, "output at most this times the source tokens")                       \
+      "beta: adds beta * sum over source tokens of log min(1, attention received) to the score")                       \
+    X(REAL, patience, "1", 1, 1000, NULL, "continue until this times --beam-size hypotheses are finished")             \
+    X(REAL, max_length_factor, "2", 0, 100, NULL, "longest output: this times the source tokens")                      \
     X(INT, max_length_extra, "20", 0, 100000, NULL, "... plus this many tokens")                                       \
-    X(INT, min_length, "0", 0, 100000, NULL, "no end before this many tokens")                                         \
+    X(INT, min_length, "0", 0, 100000, NULL, "shortest output in tokens")                                              \
     X(INT, no_repeat_ngram, "0", 0, 100, NULL, "no n-gram of this length twice; 0: off")                               \
-    X(INT, n_best, "1", 1, 1000, NULL, "hypotheses returned a sentence, at most --beam-size")
+    X(INT, n_best, "1", 1, 1000, NULL, "hypotheses returned for each sentence, at most --beam-size")
 
 typedef struct {
     QP_SEARCH_FIELDS(QP_FIELD_DECLARE)
 } qp_search_config;
 extern const qp_field_table qp_search_fields;
 
-/* qp_search — the best hypotheses of each source. PAD and BOS are never produced (masked after the softmax, which is not
+/* qp_search — the best hypotheses of each source. PAD and BOS are never produced (masked after the softmax, which
+ *   is not
  * renormalised).
- * Beam search with k = beam_size: live = [empty]; up to the longest length: candidates = live x tokens, ordered by total
- * log-probability; those of the first k that end in EOS are finished, the first k that do not are live; stop when
+ * Beam search with k = beam_size: live = [empty]; up to the longest length: candidates = live x tokens, ordered by
+ * total log-probability; those of the first k that end in EOS are finished, the first k that do not are live; stop when
  * patience * k are finished; fill up with live hypotheses; rank by score (the penalties only rank).
  * Score      log P / ((5+length)/6)^alpha + beta * sum_i log(min(1, sum_t a_ti)), a_ti the attention of target token t
  *            to source token i, both EOS included                                                    Wu et al. 2016

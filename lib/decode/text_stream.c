@@ -6,7 +6,7 @@
 
 static const char replacement[] = "\xEF\xBF\xBD";
 
-/* ---- text that grows ---- */
+/* ---- text ---- */
 
 static qp_status put(qp_text_stream *s, const char *text, size_t bytes)
 {
@@ -23,8 +23,8 @@ static qp_status put(qp_text_stream *s, const char *text, size_t bytes)
     return QP_OK;
 }
 
-/* Bytes of the character that begins so (Unicode 15, table 3-7); 0: none begins so. *least and *most bound the second
- * byte. */
+/* Bytes of a character whose first byte is `first` (Unicode 15, table 3-7), 0: not a first byte. *least and *most bound
+ * the second byte. */
 static int character_bytes(unsigned char first, unsigned char *least, unsigned char *most)
 {
     *least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
@@ -58,7 +58,7 @@ static qp_status put_byte(qp_text_stream *s, char byte)
 
 /* ---- stop strings ---- */
 
-/* The end of the text that could still become a stop string. */
+/* Bytes at the end of the text that may still become a stop string. */
 static size_t open_end(const qp_text_stream *s, const char *stop)
 {
     size_t length = strlen(stop), most = s->bytes - s->certain;
@@ -67,7 +67,7 @@ static size_t open_end(const qp_text_stream *s, const char *stop)
     return 0;
 }
 
-/* What is behind `certain` holds every stop string that is not known yet. */
+/* A stop string that was not found before begins at `certain` or later. */
 static void look_for_stops(qp_text_stream *s)
 {
     size_t held = 0;
@@ -95,7 +95,7 @@ void qp_text_stream_begin(qp_text_stream *s, const int32_t *id, int count)
     while (s->from > 0 && !(s->running && id[s->from - 1] == QP_EOS)) s->from--;
 }
 
-/* Does the text end inside a character, or in what a codec may write for the beginning of one? */
+/* Does the text end inside a character, or in the U+FFFD that a codec may write for a part of one? */
 static bool ends_inside(const char *text, size_t bytes)
 {
     unsigned char least, most;
@@ -107,8 +107,8 @@ static bool ends_inside(const char *text, size_t bytes)
     return bytes >= 3 && memcmp(text + bytes - 3, replacement, 3) == 0;
 }
 
-/* What the tokens read .. count-1 add to the text of those before them; nothing yet, if `wait`, while that ends inside a
- * character. */
+/* Add what tokens read .. count-1 contribute to the text of the tokens before them; with `wait`, not while it ends
+ * inside a character. */
 static qp_status decode_more(qp_text_stream *s, const int32_t *id, int count, bool wait)
 {
     char *before = NULL, *after = NULL;
@@ -126,7 +126,7 @@ static qp_status decode_more(qp_text_stream *s, const int32_t *id, int count, bo
     return status;
 }
 
-/* A character has at most four bytes, so that more than four tokens never wait for its end. */
+/* A character has at most four bytes, so at most four tokens wait for its end. */
 static qp_status add(qp_text_stream *s, const int32_t *id, int count, bool last)
 {
     while (s->read < count && !s->stopped) {

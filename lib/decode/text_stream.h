@@ -7,25 +7,26 @@
 
 #include "lib/base/batch.h"
 
-/* text_stream — tokens in, text out, as early as it is certain: a character is held back until it is complete, the
- * beginning of a stop string until it is known to be none. Bytes that are no UTF-8 become U+FFFD. */
+/* text_stream — tokens in, text out as soon as it is final: an incomplete character is held back until it is
+ * complete, and what may begin a stop string until it is known not to. Bytes that are not UTF-8 become U+FFFD. */
 typedef struct {
     const qp_text_codec *codec;
     const char *const *stop; /* [stops] */
     int stops;
-    bool running;   /* QP_EOS is a line feed */
-    int from, read; /* text before `read` is there; decoding begins at `from`, for the spaces between */
-    char part[4];   /* the bytes of an incomplete character */
+    bool running; /* QP_EOS is a line feed */
+    int from,
+        read; /* tokens before `read` are in the text; decoding begins at `from`, so that spaces between tokens are right */
+    char part[4]; /* the bytes of an incomplete character */
     int part_bytes;
-    char *text; /* NUL-terminated, or NULL: nothing yet */
+    char *text; /* NUL-terminated, or NULL while there is none */
     size_t bytes, capacity;
-    size_t certain; /* bytes of it that will stay */
-    bool stopped;   /* at a stop string; text ends before it */
+    size_t certain; /* bytes of it that are final */
+    bool stopped;   /* a stop string was found; the text ends before it */
 } qp_text_stream;
 
-/* qp_text_stream_begin — behind a prompt of `count` tokens, the text of which is not repeated.
- * qp_text_stream_add — the tokens up to `count`; grows text and certain.
- * qp_text_stream_end — nothing follows: what was held back is certain.
+/* qp_text_stream_begin — start after a prompt id [count], whose text is not repeated.
+ * qp_text_stream_add — add the text of the tokens up to `count`; id [count] includes the prompt.
+ * qp_text_stream_end — no token follows: what was held back becomes final.
  * Errors  QP_EMEMORY, those of the codec. */
 void qp_text_stream_begin(qp_text_stream *stream, const int32_t *id, int count);
 qp_status qp_text_stream_add(qp_text_stream *stream, const int32_t *id, int count);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the threads of one qp_translate share; all of it is read only but the translations, one thread each. */
+/* What the threads of one qp_translate share; read only, except that each thread writes its own translations. */
 typedef struct {
     const qp_translator *translator;
     const qp_line_ids *source;
@@ -11,7 +11,7 @@ typedef struct {
     qp_translation *translation;
 } job;
 
-/* Takes over the results of a search, one a line. */
+/* Move the results of a search into the translations. */
 static qp_status keep_results(const job *j, const int32_t *pick, int count, qp_search_result *result)
 {
     qp_status status = QP_OK;

@@ -6,8 +6,8 @@
 /* bottleneck — all that the decoder of an autoencoder learns about a source: one vector  c = W p + b,  p its pooled
  * states. To the decoder it is a memory of one row, and the summary. Variational: that is the mean of a normal
  * distribution of log variance  v = W_v p + b_v, from which training draws the vector.    Source  Bowman et al. 2016
- * Parameters bottleneck.weight [width, pooled width], bottleneck.bias [1, width], bottleneck.log_var.weight and .bias of
- * the same sizes, those of the pooling. */
+ * Parameters bottleneck.weight [width, pooled width], bottleneck.bias [1, width], bottleneck.log_var.weight and .bias
+ * of the same sizes, those of the pooling. */
 typedef struct {
     qp_pooling pooling;
     qp_encoder seen; /* the encoder as a decoder sees it: widths alone */

@@ -4,8 +4,8 @@
 #include "lib/model/encoder.h"
 #include "lib/nn/state.h"
 
-/* decoder — target ids to the vectors of which the head makes scores, over whole sequences or one token at a time; both
- * run the same operations. A kind is one row in decoder.c and one file. */
+/* decoder — target ids to the vectors of which the head makes scores, over whole sequences or one token at a time;
+ * both run the same operations. A kind is one row in decoder.c and one file. */
 typedef struct qp_decoder qp_decoder;
 
 typedef struct {
@@ -33,8 +33,8 @@ struct qp_decoder {
     int carry_width;    /* reals of a sequence's state that qp_batch_carry hands on; 0: it has none */
 };
 
-/* qp_decoder_init — the decoder config->decoder names, its parameters under `decoder.` and others; embedding: the index
- *   of its embedding matrix; encoder->kind NULL: none.
+/* qp_decoder_init — the decoder config->decoder names, its parameters under `decoder.` and others; embedding: the
+ *   index of its embedding matrix; encoder->kind NULL: none.
  * qp_decoder_forward — teacher forcing: input holds the token read at every target row -> [target rows, width].
  *   carry  the state sequences go on in; NULL: the initial one
  *   source NULL: a model without encoder; maps may be NULL.

@@ -4,16 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/model/decoder.h"
+#include "lib/ngram/ngram_words.h"
 
 typedef struct {
     qp_ngram *ngram; /* owned */
-    int32_t *word;   /* [vocabulary] owned; -1: the n-grams do not know the token */
+    int32_t *word;   /* [vocabulary] owned; -1: no word of the n-grams */
     int vocabulary;
-    qp_real unknown; /* ln of a stranger's share of <unk> */
+    qp_real unknown; /* ln of the share of <unk> that each unknown token gets */
 } ngram_decoder;
 
-/* What a row has read: the last words but none before the beginning. */
+/* What a row has read: its last words, up to the order of the n-grams less one. */
 typedef struct {
     int32_t word[QP_NGRAM_MAX_ORDER];
     int count;
@@ -50,9 +50,9 @@ qp_status qp_decoder_ngram_set(qp_decoder *decoder, qp_ngram *ngram, const int32
     free(d->word);
     d->ngram = ngram;
     d->word = copy;
-    int strangers = 1;
-    for (int id = QP_SPECIAL_COUNT; id < d->vocabulary; id++) strangers += copy[id] < 0;
-    d->unknown = (qp_real)-log(strangers);
+    int unknowns = 1; /* UNK itself */
+    for (int id = QP_SPECIAL_COUNT; id < d->vocabulary; id++) unknowns += copy[id] < 0;
+    d->unknown = (qp_real)-log(unknowns);
     return QP_OK;
 }
 
@@ -68,8 +68,9 @@ const qp_ngram *qp_decoder_ngram_get(const qp_decoder *decoder, const int32_t **
 /* The word of a token that was read. */
 static int32_t word_of(const ngram_decoder *d, int32_t id)
 {
-    if (id == QP_BOS || id == QP_EOS) return id; /* their words have the same numbers */
-    return id == QP_UNK || d->word[id] < 0 ? 0 : d->word[id];
+    if (id == QP_BOS) return QP_NGRAM_BEGIN;
+    if (id == QP_EOS) return QP_NGRAM_END;
+    return id == QP_UNK || d->word[id] < 0 ? QP_NGRAM_UNK : d->word[id];
 }
 
 static void read_token(const ngram_decoder *d, context *c, int32_t id)
@@ -84,11 +85,11 @@ static void read_token(const ngram_decoder *d, context *c, int32_t id)
 static void put_scores(const ngram_decoder *d, const context *c, qp_real *of_word, qp_real *row)
 {
     qp_ngram_logits(d->ngram, c->word, c->count, of_word);
-    qp_real unknown = of_word[0] + d->unknown;
+    qp_real unknown = of_word[QP_NGRAM_UNK] + d->unknown;
     for (int id = QP_SPECIAL_COUNT; id < d->vocabulary; id++)
         row[id] = d->word[id] < 0 ? unknown : of_word[d->word[id]];
     row[QP_PAD] = row[QP_BOS] = -(qp_real)INFINITY;
-    row[QP_EOS] = of_word[2];
+    row[QP_EOS] = of_word[QP_NGRAM_END];
     row[QP_UNK] = unknown;
 }
 
@@ -96,7 +97,7 @@ static qp_real *scratch_of(const ngram_decoder *d, qp_tape *tape)
 {
     if (d->ngram && d->vocabulary >= QP_SPECIAL_COUNT)
         return qp_tape_memory(tape, (size_t)qp_ngram_vocabulary(d->ngram) * sizeof(qp_real));
-    qp_tape_fail(tape, QP_EUSAGE, "a model of n-grams that has none; make one with quipu train --decoder ngram");
+    qp_tape_fail(tape, QP_EUSAGE, "an n-gram model without n-grams; make one with quipu train --decoder ngram");
     return NULL;
 }
 
@@ -121,7 +122,7 @@ static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_enco
 
 /* ---- one token at a time ---- */
 
-/* The state's one carry: how many words there are, and the words. Reals hold every id exactly (config: below 2^24). */
+/* The state's only carry: the number of words, then the words. A real holds every id exactly: ids are below 2^24. */
 static qp_state_shape shape(const qp_decoder *decoder)
 {
     (void)decoder;

@@ -10,8 +10,9 @@
 #include "lib/model/decoder_run.h"
 #include "lib/model/layer_config.h"
 
-/* decoder_recurrent — rnn, lstm, gru and every other cell; decoder_run.h has the equations. Where neither attention nor
- * feeding needs u_{t-1} or s_{t-1} at time t, the whole target is one pass of the layers; else it is read step by step. */
+/* decoder_recurrent — rnn, lstm, gru and every other cell; decoder_run.h has the equations. Where neither attention
+ * nor feeding needs u_{t-1} or s_{t-1} at time t, the whole target is one pass of the layers; else it is read step by
+ * step. */
 
 /* ---- parameters ---- */
 

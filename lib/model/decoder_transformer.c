@@ -3,8 +3,8 @@
 #include "lib/model/decoder.h"
 #include "lib/model/stack.h"
 
-/* decoder_transformer — a stack of causal layers; stepping keeps their keys and values in the state's caches, and those
- * of the sources in its source matrices. */
+/* decoder_transformer — a stack of causal layers; stepping keeps their keys and values in the state's caches, and
+ * those of the sources in its source matrices. */
 
 static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding,
                       const qp_encoder *encoder)
@@ -59,7 +59,8 @@ static qp_status start(const qp_decoder *decoder, qp_tape *tape, const qp_encode
 /* The layer whose attention aligns target and source best: the last but one of three or more, else the last. (Reversed
  * sequences of ten words, where the truth is known: right for 94 % of the tokens with two layers and 91 % with three;
  * the first layer 80 % and 70 %, the last of three 82 %.)
- * Source  Garg et al. 2019, "Jointly Learning to Align and Translate with Transformer Models": the last but one of six. */
+ * Source  Garg et al. 2019, "Jointly Learning to Align and Translate with Transformer Models": the last but one of
+ *         six. */
 static int alignment_layer(const qp_stack *stack) { return stack->layers >= 3 ? stack->layers - 2 : stack->layers - 1; }
 
 static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state,

@@ -7,7 +7,8 @@
 #include "lib/nn/embedding.h"
 #include "lib/nn/params.h"
 
-/* encoder — source ids, or numbers, to what a decoder or a head reads. A kind is one row in encoder.c and one file. */
+/* encoder — source ids, or numbers, to what a decoder or a head reads. A kind is one row in encoder.c and one file.
+ * */
 typedef struct qp_encoder qp_encoder;
 
 /* What goes in. */
@@ -48,9 +49,11 @@ struct qp_encoder {
     int features, value_bias; /* of numbers, made from them by one linear map; 0, -1: it reads ids */
 };
 
-/* qp_encoder_init — the encoder config->encoder names; its parameters lie under `encoder.`; `embedding` is the index of
+/* qp_encoder_init — the encoder config->encoder names; its parameters lie under `encoder.`; `embedding` is the
+ *   index of
  * its embedding matrix [vocabulary, d], or [d, features] for numbers.
- * qp_encoder_forward — encode; the summary is made only if asked for; maps may be NULL. Errors  remembered by the tape.
+ * qp_encoder_forward — encode; the summary is made only if asked for; maps may be NULL. Errors  remembered by the
+ *   tape.
  * qp_encoder_embed — for the kinds: the rows of what goes in as vectors [rows, d]. */
 qp_status qp_encoder_init(qp_encoder *encoder, qp_params *params, const qp_model_config *config, int embedding);
 void qp_encoder_free(qp_encoder *encoder);

@@ -5,13 +5,15 @@
 
 /* encoder_bag — a text as the bag of its features (the n-grams of --tokenizer ngram), without order
  *   y = b + sum_f w_f E_f / |w|,   w_f = max over labels c of |ln (p_cf / |p_c|) - ln (q_cf / |q_c|)|
- * p_cf = 1 + texts of label c that have feature f; q_cf = 1 + texts of other labels that have it; |p| sums over features.
- * E [features, width] is src_embed.weight, zero at first; b encoder.bias; w encoder.feature_weight, counted, not trained.
- * --hidden-size 0: width = labels, and y are the scores of a linear classifier. --hidden-size N: y goes on to the head.
+ * p_cf = 1 + texts of label c that have feature f; q_cf = 1 + texts of other labels that have it; |p| sums over
+ * features. E [features, width] is src_embed.weight, zero at first; b encoder.bias; w encoder.feature_weight,
+ * counted, not trained. --hidden-size 0: width = labels, and y are the scores of a linear classifier. --hidden-size
+ * N: y goes on to the head.
  * Source  Wang & Manning 2012 (NBSVM), Joulin et al. 2017 (fastText). */
 
 /* qp_bag_counts — how often each feature is in texts of each label.
- * qp_bag_counts_add — one text of this label; `id` names each of its features once; ids outside the table are nothing.
+ * qp_bag_counts_add — one text of this label; `id` names each of its features once; ids outside the table are
+ *   nothing.
  * qp_bag_counts_apply — w of a model with this encoder, from the counts; nothing for another model.
  * Errors  QP_EMEMORY. */
 typedef struct {

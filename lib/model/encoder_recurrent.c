@@ -4,8 +4,8 @@
 #include "lib/model/encoder.h"
 #include "lib/model/layer_config.h"
 
-/* encoder_recurrent — rnn, lstm, gru and every other cell, in one direction or both; its memory are the outputs of the
- * top layer, its summary that layer's final hidden state, [forward | backward]. */
+/* encoder_recurrent — rnn, lstm, gru and every other cell, in one direction or both; its memory are the outputs of
+ * the top layer, its summary that layer's final hidden state, [forward | backward]. */
 typedef struct {
     qp_embedding_module embedding;
     qp_recurrent_module layers;

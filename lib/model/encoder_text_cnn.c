@@ -11,7 +11,8 @@
 
 /* encoder_text_cnn — convolutions of three widths side by side, as detectors of phrases
  *   m = dropout([f(conv_k x) | f(conv_k+1 x) | f(conv_k+2 x)]),  k = --kernel-size, f = --activation
- * each of --hidden-size filters; x embedded tokens without positions; the summary is the largest answer of every filter.
+ * each of --hidden-size filters; x embedded tokens without positions; the summary is the largest answer of every
+ * filter.
  * Source  Kim 2014. */
 enum { WIDTHS = QP_TEXT_CNN_WIDTHS };
 

@@ -55,7 +55,8 @@ static bool check_rows(qp_tape *tape, const qp_encoded *encoded, const qp_batch 
     return !qp_tape_failed(tape);
 }
 
-/* The rows of the memory that the target rows read; or the rows before those that the next one reads: where words end. */
+/* The rows of the memory that the target rows read; or the rows before those that the next one reads: where words
+ * end. */
 static qp_tensor rows_read(qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch, bool ends)
 {
     qp_sequences source = encoded->sequences, target = batch->target.sequences;

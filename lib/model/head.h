@@ -16,7 +16,8 @@
  *              with crf: these are the emissions of a conditional random field over the target rows of a source,
  *              with scores from label to label and for the first and the last      Lample et al. 2016
  *   mlm        E norm(f(D m_r + d)) + b, E the source embedding or, untied, a matrix of its own, f --activation
- *                                                                         [target rows, vocabulary]   Devlin et al. 2019
+ *                                                                         [target rows, vocabulary]   Devlin et al.
+ *                                                                         2019
  * Parameters head.weight [outputs, .], head.bias; mlm also head.dense.weight, head.dense.bias, head.norm; word layers
  * head.words. and as nn/recurrent.h says: those of the encoder's kind, or lstm; crf head.transitions [from, to],
  * head.start, head.end, zeros at first. */
@@ -44,8 +45,8 @@ struct qp_head {
 
 /* qp_head_init — the head of config->task; embedding: the index of the source's embedding matrix.
  * qp_head_wants_summary — of the encoder.
- * qp_head_forward — scores, as above. Of the batch it reads the target's sequences and `read` (tag, mlm); the rows of a
- *   target sequence are counted from the first row of its source in `encoded`. maps may be NULL.
+ * qp_head_forward — scores, as above. Of the batch it reads the target's sequences and `read` (tag, mlm); the rows
+ *   of a target sequence are counted from the first row of its source in `encoded`. maps may be NULL.
  * qp_head_crf — the field's weights, for the operations of this tape; without a field: empty.
  *   Errors  (init) QP_EMEMORY; (forward) QP_ESHAPE for a row outside its source; remembered by the tape. */
 qp_status qp_head_init(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder,

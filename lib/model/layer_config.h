@@ -9,7 +9,8 @@
 
 /* layer_config — what a model's configuration says about its modules. */
 
-/* qp_model_recurrent_config — recurrent layers of `kind`, one of QP_KIND_RNN ..; input: width of what the first one reads.
+/* qp_model_recurrent_config — recurrent layers of `kind`, one of QP_KIND_RNN ..; input: width of what the first one
+ *   reads.
  * qp_model_transformer_config — layers of a transformer, without attention to a source.
  * qp_model_position_config — positions inside their self-attention. */
 qp_recurrent_config qp_model_recurrent_config(const qp_model_config *config, int64_t kind, int input, int layers,

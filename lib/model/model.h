@@ -10,8 +10,8 @@
 #include "lib/nn/params.h"
 #include "lib/nn/state.h"
 
-/* model — an encoder and a decoder, or an encoder and a head, over token ids or numbers. Training, scoring and decoding use
- * a model through these functions alone; all of them run the same operations. */
+/* model — an encoder and a decoder, or an encoder and a head, over token ids or numbers. Training, scoring and
+ * decoding use a model through these functions alone; all of them run the same operations. */
 typedef struct qp_model qp_model;
 
 /* ---- building ---- */
@@ -38,16 +38,17 @@ const qp_ngram *qp_model_ngram(const qp_model *model, const int32_t **word);
 /* ---- whole sequences ---- */
 
 /* qp_model_logits — scores of whole sequences; maps may be NULL
- *   translate, lm, autoencode  teacher forcing: the row of a target token scores that position given the tokens before it
+ *   translate, lm, autoencode  teacher forcing: the row of a target token scores that position given the tokens
+ *   before it
  *                              [target rows, target vocabulary]
  *   the other tasks            as head.h says; needs no answers (target.id, target_value)
  * Errors  QP_ESHAPE for a batch that does not fit the model, QP_EMEMORY; remembered by the tape. */
 qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps);
 
-/* qp_model_loss — words + --kl-weight * divergence, sums (not means) over the batch [1, 1]; the trainer divides by the
- *   number of target rows. With --kl-weight 1 it is the negative evidence lower bound of a variational autoencoder.
- * qp_model_loss_parts — the two parts: `words` as model_loss.h says; `divergence` of the distribution of a variational
- *   autoencoder from N(0, 1), summed over the sources; empty for other models.
+/* qp_model_loss — words + --kl-weight * divergence, sums (not means) over the batch [1, 1]; the trainer divides by
+ *   the number of target rows. With --kl-weight 1 it is the negative evidence lower bound of a variational autoencoder.
+ * qp_model_loss_parts — the two parts: `words` as model_loss.h says; `divergence` of the distribution of a
+ *   variational autoencoder from N(0, 1), summed over the sources; empty for other models.
  *   smoothing  label smoothing */
 typedef struct {
     qp_tensor words, divergence;
@@ -69,8 +70,8 @@ qp_crf qp_model_crf(const qp_model *model);
  *   (--lm-window) QP_EOS, the end of the line before. */
 int32_t qp_model_first_token(const qp_model *model);
 
-/* qp_model_start — encode the sources into a state of one row a source. A model without encoder starts source.count rows
- *   and does not read the ids.
+/* qp_model_start — encode the sources into a state of one row a source. A model without encoder starts source.count
+ *   rows and does not read the ids.
  * qp_model_start_code — of an autoencoder, from vectors code [rows, width of the bottleneck] instead of sources.
  * qp_model_step — feed each row's last token, the first token at first: scores of the next one [rows, target
  *   vocabulary], memory of the tape until its next begin.

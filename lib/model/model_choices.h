@@ -4,9 +4,9 @@
 #include "lib/config/config.h"
 #include "lib/grad/recurrent/op_recurrent.h"
 
-/* model_choices — the choices of the fields of model_config.h, each list X(ID, text) written once: it makes the enum and
- * the words of the option. Those of --attention, --init and --activation come from the modules that implement them
- * (QP_ATTEND_KINDS, QP_INITS, QP_ACTIVATIONS). */
+/* model_choices — the choices of the fields of model_config.h, each list X(ID, text) written once: it makes the
+ * enum and the words of the option. Those of --attention, --init and --activation come from the modules that
+ * implement them (QP_ATTEND_KINDS, QP_INITS, QP_ACTIVATIONS). */
 #define QP_TASKS(X)                                                                                                    \
     X(QP_TASK_TRANSLATE, "translate")                                                                                  \
     X(QP_TASK_LM, "lm")                                                                                                \

@@ -125,10 +125,10 @@ bool qp_model_kind_is_recurrent(int64_t kind);
 qp_cell_kind qp_model_cell(int64_t kind);
 
 /* qp_model_hidden_size — the width of a recurrent state.
- * qp_model_carry_width — reals of one sequence's state in a qp_batch_carry (lib/base/batch.h): that of every layer of a
- *   recurrent decoder without source; else 0.
- * qp_model_encoder_width — columns of the encoder output that a decoder or a head reads; of an autoencoder, the width of
- *   its bottleneck.
+ * qp_model_carry_width — reals of one sequence's state in a qp_batch_carry (lib/base/batch.h): that of every layer
+ *   of a recurrent decoder without source; else 0.
+ * qp_model_encoder_width — columns of the encoder output that a decoder or a head reads; of an autoencoder, the
+ *   width of its bottleneck.
  * qp_model_source_width — columns of the source embedding: --emb-size; of bag the width of its output.
  * qp_model_outputs — columns of the scores: target vocabulary, source vocabulary (mlm), labels or horizon. */
 int qp_model_hidden_size(const qp_model_config *config);
@@ -150,12 +150,13 @@ int qp_model_pooling(const qp_model_config *config);
 qp_init qp_model_weight_init(const qp_model_config *config, int recurrent);
 
 /* qp_model_config_complete — set the fields that follow from the task unless the user gave them: lm has no encoder;
- *   classify, tag, regress and mlm have no decoder; autoencode feeds a recurrent decoder its vector instead of attention.
- *   given(self, name) says whether the user gave the field of that name ("encoder", "decoder" ...). */
+ *   classify, tag, regress and mlm have no decoder; autoencode feeds a recurrent decoder its vector instead of
+ *   attention. given(self, name) says whether the user gave the field of that name ("encoder", "decoder" ...). */
 void qp_model_config_complete(qp_model_config *config, bool (*given)(const void *self, const char *name),
                               const void *self);
 
-/* qp_model_config_check — QP_EUSAGE for combinations that make no sense; the message names the options and the way out. */
+/* qp_model_config_check — QP_EUSAGE for combinations that make no sense; the message names the options and the way
+ *   out. */
 qp_status qp_model_config_check(const qp_model_config *config);
 
 #endif

@@ -16,7 +16,8 @@ void qp_transfer_free(qp_transfer *transfer)
 
 /* ---- telling ---- */
 
-/* The module of "encoder.layers.0.self_attention.query.weight" is "encoder.layers.0"; of "src_embed.weight" "src_embed". */
+/* The module of "encoder.layers.0.self_attention.query.weight" is "encoder.layers.0"; of "src_embed.weight"
+ * "src_embed". */
 static size_t module_bytes(const char *name)
 {
     size_t bytes = 0, parts = 0, last = strlen(name);

@@ -19,8 +19,9 @@ typedef struct {
 } qp_pooling;
 
 /* qp_pooling_add — the pooling config->pooling names, over what `encoder` makes.
- * qp_pooling_forward — -> [sources, width]; encoded with its summary where from_states. maps receives the weights of attention, as one query a source (NULL: not
- *   wanted).   Errors  QP_ESHAPE for a source without rows, QP_EMEMORY, remembered by the tape. */
+ * qp_pooling_forward — -> [sources, width]; encoded with its summary where from_states. maps receives the weights
+ *   of attention, as one query a source (NULL: not wanted).   Errors  QP_ESHAPE for a source without rows,
+ *   QP_EMEMORY, remembered by the tape. */
 qp_pooling qp_pooling_add(qp_params *params, const qp_model_config *config, const qp_encoder *encoder);
 qp_tensor qp_pooling_forward(const qp_pooling *pooling, qp_tape *tape, const qp_encoded *encoded, qp_model_maps *maps);
 

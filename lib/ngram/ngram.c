@@ -150,32 +150,3 @@ const char *qp_ngram_next_word(const char *line, size_t bytes, size_t *at, size_
     *word_bytes = *at - first;
     return *word_bytes ? line + first : NULL;
 }
-
-static void add_token(const qp_ngram *model, const int32_t *context, int count, int32_t word, qp_ngram_sums *sums)
-{
-    double value = qp_ngram_log10(model, context, count, word, NULL);
-    sums->log10 += value;
-    sums->tokens++;
-    if (word != QP_NGRAM_UNK) return;
-    sums->unknown_log10 += value;
-    sums->unknown++;
-}
-
-void qp_ngram_score(const qp_ngram *model, const char *line, size_t bytes, bool begin, bool end, qp_ngram_sums *sums)
-{
-    int32_t context[QP_NGRAM_MAX_ORDER] = {QP_NGRAM_BEGIN};
-    int count = begin ? 1 : 0;
-    size_t at = 0, word_bytes;
-    for (const char *word; (word = qp_ngram_next_word(line, bytes, &at, &word_bytes)) != NULL;) {
-        int32_t id = qp_ngram_find(model, word, word_bytes);
-        add_token(model, context, count, id, sums);
-        if (count == QP_NGRAM_MAX_ORDER) memmove(context, context + 1, (size_t)--count * sizeof *context);
-        context[count++] = id;
-    }
-    if (end) add_token(model, context, count, QP_NGRAM_END, sums);
-}
-
-double qp_ngram_perplexity(const qp_ngram_sums *sums)
-{
-    return sums->tokens ? pow(10, -sums->log10 / (double)sums->tokens) : (double)NAN;
-}

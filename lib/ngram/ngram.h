@@ -32,17 +32,7 @@ double qp_ngram_log10(const qp_ngram *model, const int32_t *context, int count, 
  * Time     O(order * vocabulary). */
 void qp_ngram_logits(const qp_ngram *model, const int32_t *context, int count, qp_real *log_probability);
 
-/* Sums over the scored tokens. */
-typedef struct {
-    double log10, unknown_log10; /* over all tokens; over those that are <unk> */
-    int64_t tokens, unknown;     /* </s> counts as a token */
-} qp_ngram_sums;
-
-/* qp_ngram_score — add one line of words separated by white space. begin: start after <s>; end: score </s> too.
- * qp_ngram_perplexity — 10^(-log10 / tokens); NaN without tokens.
- * qp_ngram_next_word — the next word of a line from offset *at; NULL at the end. */
-void qp_ngram_score(const qp_ngram *model, const char *line, size_t bytes, bool begin, bool end, qp_ngram_sums *sums);
-double qp_ngram_perplexity(const qp_ngram_sums *sums);
+/* qp_ngram_next_word — the next word of a line from offset *at, which moves past it; NULL at the end. */
 const char *qp_ngram_next_word(const char *line, size_t bytes, size_t *at, size_t *word_bytes);
 
 #endif

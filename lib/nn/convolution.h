@@ -7,7 +7,8 @@
 /* convolution — a 1-D convolution with its weights that keeps the length of every sequence: padding at both ends, or
  * before the sequence alone (causal: row t reads no row after t)
  *   plain      NAME.weight [out, in*size], NAME.bias [1, out]
- *   separable  NAME.depth.weight [in, size], one filter a column, then NAME.weight [out, in], NAME.bias   Chollet 2017 */
+ *   separable  NAME.depth.weight [in, size], one filter a column, then NAME.weight [out, in], NAME.bias   Chollet
+ *   2017 */
 typedef struct {
     int in, out, size, dilation;
     bool causal, separable;

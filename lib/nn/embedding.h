@@ -43,10 +43,10 @@ qp_status qp_embedding_init(qp_embedding_module *embedding, qp_params *params, c
 void qp_embedding_free(qp_embedding_module *embedding);
 
 /* qp_embedding_forward — id [rows] of the sequences, the first token of each at position `offset` -> [rows, width].
- * qp_embedding_forward_segments — the same from position 0 with segment [rows] (NULL: all of segment 0); a module without
- *   segments ignores them.
- * qp_embedding_forward_values — series of numbers: value [rows, features] E' + b in place of scale * E[id], E the module's
- *   weight [width, features], b parameter `bias` [1, width] -> [rows, width].
+ * qp_embedding_forward_segments — the same from position 0 with segment [rows] (NULL: all of segment 0); a module
+ *   without segments ignores them.
+ * qp_embedding_forward_values — series of numbers: value [rows, features] E' + b in place of scale * E[id], E the
+ *   module's weight [width, features], b parameter `bias` [1, width] -> [rows, width].
  * Errors  QP_ESHAPE: an id outside the vocabulary, a position or segment beyond its table. */
 qp_tensor qp_embedding_forward(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
                                qp_sequences sequences, int rows, const int32_t *id, int offset);

@@ -5,8 +5,8 @@
 
 #include "lib/base/random.h"
 
-/* Make the rows of `unit` orthonormal by modified Gram-Schmidt, twice and in double: as accurate as a Householder QR for
- * the sizes of a layer. */
+/* Make the rows of `unit` orthonormal by modified Gram-Schmidt, twice and in double: as accurate as a Householder QR
+ * for the sizes of a layer. */
 static void orthonormalise(int rows, int columns, double *unit)
 {
     for (int pass = 0; pass < 2; pass++)

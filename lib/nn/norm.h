@@ -3,7 +3,8 @@
 
 #include "lib/nn/params.h"
 
-/* norm — layer norm or RMS norm with its weights: NAME.weight [1, width] = 1, NAME.bias [1, width] = 0 (layer norm). */
+/* norm — layer norm or RMS norm with its weights: NAME.weight [1, width] = 1, NAME.bias [1, width] = 0 (layer
+ * norm). */
 typedef struct {
     int weight, bias; /* parameters; bias -1 for RMS norm */
     bool rms;

@@ -10,7 +10,8 @@
 /* params — the weights of a model: one flat block, dotted names, living as long as the model.
  *
  * A module adds its parameters while the model is built and keeps their indices; qp_params_finish allocates the block.
- * Each parameter's first values come from a random key of its own (seed, name): adding one does not change the others. */
+ * Each parameter's first values come from a random key of its own (seed, name): adding one does not change the
+ * others. */
 typedef struct qp_params qp_params;
 
 typedef struct {
@@ -41,7 +42,8 @@ int qp_params_find(const qp_params *params, const char *name); /* -1: none */
 qp_real *qp_params_block(qp_params *params);                   /* the flat block */
 qp_real *qp_params_value(qp_params *params, int index);
 
-/* qp_param — parameter `index` as a tensor for the operations of this tape; index -1 gives an empty tensor (no bias). */
+/* qp_param — parameter `index` as a tensor for the operations of this tape; index -1 gives an empty tensor (no
+ *   bias). */
 qp_tensor qp_param(qp_tape *tape, const qp_params *params, int index);
 
 /* qp_params_pack — make packed copies of every matrix for decoding, from the values as they are now; call again after

@@ -40,7 +40,8 @@ qp_status qp_position_init(qp_position *position, qp_params *params, const qp_po
                            const char *name);
 void qp_position_free(qp_position *position);
 
-/* qp_position_begin — for `rows` tokens of `queries`, the first of each sequence at position `offset`, that read `keys`. */
+/* qp_position_begin — for `rows` tokens of `queries`, the first of each sequence at position `offset`, that read
+ *   `keys`. */
 qp_position_pass qp_position_begin(const qp_position *position, qp_tape *tape, const qp_params *params,
                                    qp_sequences queries, qp_sequences keys, int rows, int offset);
 

@@ -34,7 +34,8 @@ qp_tensor qp_recurrent_attention_forward(const qp_recurrent_attention *attention
     if (is_additive(attention->kind)) {
         query = qp_linear(tape, query, qp_param(tape, params, attention->query), (qp_tensor){0});
         return qp_additive_attention(
-            tape, &(qp_additive){query, qs, keys, encoder_output, ks, qp_param(tape, params, attention->energy)}, map, NULL);
+            tape, &(qp_additive){query, qs, keys, encoder_output, ks, qp_param(tape, params, attention->energy)}, map,
+            NULL);
     }
     qp_attention_config config = {.heads = 1, .scale = 1};
     return qp_attention(tape, query, qs, keys, encoder_output, ks, &config, map);

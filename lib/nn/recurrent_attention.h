@@ -38,8 +38,8 @@ qp_recurrent_attention qp_recurrent_attention_add(qp_params *params, qp_attend_k
                                                   const char *name);
 
 /* qp_recurrent_attention_keys — encoder_output [source rows, m] -> keys [source rows, .], once a source.
- * qp_recurrent_attention_forward — query [query rows, q], sequence i of qs reads sequence i of ks -> context [query rows, m].
- *   map as qp_attention's (heads 1), or NULL.    Errors  remembered by the tape. */
+ * qp_recurrent_attention_forward — query [query rows, q], sequence i of qs reads sequence i of ks -> context [query
+ *   rows, m]. map as qp_attention's (heads 1), or NULL.    Errors  remembered by the tape. */
 qp_tensor qp_recurrent_attention_keys(const qp_recurrent_attention *attention, qp_tape *tape, const qp_params *params,
                                       qp_tensor encoder_output);
 qp_tensor qp_recurrent_attention_forward(const qp_recurrent_attention *attention, qp_tape *tape,

@@ -10,8 +10,8 @@
 /* state — what one decode remembers between steps: the sources as encoded, key-value caches, recurrent carries. Rows
  * are hypotheses.
  *
- * Its one verb is reorder: hypotheses continue, are copied, or leave the batch. Carries are one row a hypothesis and are
- * gathered. Keys and values are never copied: each
+ * Its one verb is reorder: hypotheses continue, are copied, or leave the batch. Carries are one row a hypothesis and
+ * are gathered. Keys and values are never copied: each
  * step appends one row per live hypothesis to the cache of every layer, and every hypothesis has the list of the rows
  * it reads (its ancestry). Only these lists move, and one list serves all layers. Made by qp_model_start. */
 typedef struct qp_state qp_state;
@@ -35,13 +35,15 @@ typedef struct {
 } qp_state_shape;
 qp_state *qp_state_new(qp_state_shape shape, qp_sequences source);
 
-/* qp_state_source_set — keep a copy of a matrix made of the sources [rows, columns] under `slot`; qp_state_source gives it back.
+/* qp_state_source_set — keep a copy of a matrix made of the sources [rows, columns] under `slot`; qp_state_source
+ *   gives it back.
  * qp_state_source_sequences — which rows of it each hypothesis reads. */
 qp_status qp_state_source_set(qp_state *state, int slot, qp_tensor value);
 qp_tensor qp_state_source(const qp_state *state, int slot);
 qp_sequences qp_state_source_sequences(const qp_state *state);
 
-/* qp_state_carry_set — keep a copy of value [hypotheses, columns] under `slot`, always of the same columns; _carry gives
+/* qp_state_carry_set — keep a copy of value [hypotheses, columns] under `slot`, always of the same columns; _carry
+ *   gives
  * it back, as reorder has left it. */
 qp_status qp_state_carry_set(qp_state *state, int slot, qp_tensor value);
 qp_tensor qp_state_carry(const qp_state *state, int slot);

@@ -53,8 +53,8 @@ typedef struct {
 qp_transformer_layer qp_transformer_layer_add(qp_params *params, const qp_transformer_config *config, bool reads_source,
                                               const char *name);
 
-/* What a layer sees besides x. Whole sequences: `sequences` and, for a decoder, encoder_output [source rows, d] with its
- * sequences. One token: state and layer number; keys and values come from the state's caches. */
+/* What a layer sees besides x. Whole sequences: `sequences` and, for a decoder, encoder_output [source rows, d] with
+ * its sequences. One token: state and layer number; keys and values come from the state's caches. */
 typedef struct {
     qp_tape *tape;
     const qp_params *params;

@@ -6,8 +6,8 @@
 #include "lib/decode/search.h"
 #include "tests/model/model_check.h"
 
-/* Every encoder with every decoder learns to reverse sequences it has never seen. There are 5 + 25 + 125 + 625 sequences
- * of 1 to 4 of 5 symbols; a fifth of those of 3 and 4 is kept for testing. */
+/* Every encoder with every decoder learns to reverse sequences it has never seen. There are 5 + 25 + 125 + 625
+ * sequences of 1 to 4 of 5 symbols; a fifth of those of 3 and 4 is kept for testing. */
 enum { SYMBOLS = 5, LENGTH = 4, EVERY = 780, BATCH = 48, STEPS = 1500, LOOK = 50 };
 
 typedef struct {
