@@ -96,8 +96,8 @@ static void score_place(const distance_context *c, const place *p, double *sum, 
     spread(c, p, (double)c->scale, c->x.value, sum, c->column.value, false);
 }
 
-/* With sum[r] = scale * the sum of dscore over the keys in bucket r:  dquery += sum[r]*table[r]   dtable[r] +=
- * sum[r]*query grad: query, table */
+/* With sum[r] = scale * the sum of dscore over the keys in bucket r:
+ *   dquery += sum[r]*table[r]   dtable[r] += sum[r]*query          grad: query, table */
 static void score_place_back(const distance_context *c, const place *p, double *sum, qp_real *const *grad)
 {
     gather(c, p, (double)c->scale, qp_tape_upstream(c->column), sum);

@@ -36,8 +36,8 @@ static void map_forward(const qp_tape *tape, qp_tensor x, qp_tensor weight, qp_t
     qp_gemm(QP_ABT, 1, qp_tensor_matrix(x), qp_tensor_matrix(weight), biased ? 1 : 0, qp_tensor_matrix(y));
 }
 
-/* Where a gradient is written: stored (beta 0) or added (1). Slots are written in the order in which they were taken.
- * */
+/* Where a gradient is written: stored (beta 0) or added (1). Slots are written in the order in which they were
+ * taken. */
 typedef struct {
     qp_real *grad, beta;
 } slot;

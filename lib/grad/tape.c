@@ -241,8 +241,8 @@ qp_real *qp_tape_grad_zeroed(qp_tape *tape, qp_tensor x)
     return grad_view(x);
 }
 
-/* Whether the bands of the matrix of `first` among band[0 .. count-1] cover all its rows and columns without overlap.
- * */
+/* Whether the bands of the matrix of `first` among band[0 .. count-1] cover all its rows and columns without
+ * overlap. */
 static bool bands_cover(const qp_tensor *band, int count, qp_tensor first)
 {
     const qp_node *node = first.node;

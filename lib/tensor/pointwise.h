@@ -29,8 +29,8 @@ void qp_multiply_add(size_t n, const qp_real *x, const qp_real *y, qp_real beta,
 double qp_sum_squares(size_t n, const qp_real *x);
 
 /* qp_dropout_apply — y_i = beta*y_i + (keep(i) ? x_i/(1-rate) : 0), keep(i) a pure function of key and first + i,
- * P(keep) = 1 - rate. The backward is the same call: no mask is stored. The mask is the same at every level of cpu.h.
- * */
+ * P(keep) = 1 - rate. The backward is the same call: no mask is stored. The mask is the same at every
+ * level of cpu.h. */
 void qp_dropout_apply(size_t n, uint64_t key, uint64_t first, qp_real rate, const qp_real *x, qp_real beta, qp_real *y);
 
 /* qp_adam_update — one fused pass over n elements: gradient g (already scaled), moments m, v, weight w

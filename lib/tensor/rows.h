@@ -10,7 +10,8 @@
  * `beta` 0 stores it, 1 adds to it. A result may be the same matrix as an argument (in place), but not overlap it
  * otherwise. */
 
-/* qp_softmax_rows         y = exp(x/T - m) / sum exp(x/T - m), T the temperature, m the row's largest x/T; -inf gives 0
+/* With T the temperature and m the row's largest x/T (an x of -inf gives 0):
+ * qp_softmax_rows           y = exp(x/T - m) / sum exp(x/T - m)
  * qp_softmax_rows_back      dx = beta*dx + y*(dy - sum(y*dy))/T
  * qp_log_softmax_rows       y = x/T - log sum exp(x/T)
  * qp_log_softmax_rows_back  dx = beta*dx + (dy - exp(y)*sum(dy))/T */
@@ -39,8 +40,8 @@ void qp_gather_rows(const int32_t *id, qp_matrix table, qp_real scale, const int
                     qp_matrix y);
 void qp_scatter_add_rows(const int32_t *id, qp_real scale, qp_matrix dy, qp_matrix table);
 
-/* qp_cross_entropy_rows — with p = softmax(logits[r]), y = target[r], e = smoothing, C = classes, w = weight (1 if
- *   NULL) loss[r] = (1-e)*(-w[y] log p[y]) + e/C * sum_c(-w[c] log p[c]);   0 where target[r] < 0
+/* qp_cross_entropy_rows — with p = softmax(logits[r]), y = target[r], e = smoothing, C = classes, w = weight or 1:
+ *   loss[r] = (1-e)*(-w[y] log p[y]) + e/C * sum_c(-w[c] log p[c]);   0 where target[r] < 0
  *   dlogits[r] = row_scale[r] * d loss[r]/d logits[r], row_scale NULL: 1
  * logits   [rows, classes];  loss [rows]
  * dlogits  [rows, classes], may be logits itself; value NULL: not wanted */
@@ -52,9 +53,9 @@ typedef struct {
 } qp_cross_entropy_terms;
 void qp_cross_entropy_rows(qp_matrix logits, const qp_cross_entropy_terms *terms, qp_real *loss, qp_matrix dlogits);
 
-/* qp_top_rows — columns of the k largest elements of each row, largest first, ties to the lower column. index [rows,
- *   k].
- * Time  O(columns) per row for small k, at most O(columns log k). */
+/* qp_top_rows — columns of the k largest elements of each row, largest first, ties to the lower column.
+ * index  [rows, k]
+ * Time   O(columns) per row for small k, at most O(columns log k). */
 void qp_top_rows(qp_matrix x, int k, int32_t *index);
 
 #endif

@@ -70,8 +70,8 @@ typedef struct {
     qp_real *de; /* in the layout of the emissions; NULL: not wanted */
 } counts;
 
-/* Adds factor * the expected counts of sequence i: P(y_t = j) to the emissions, start and end, P(y_{t-1} = i, y_t =
- * j) to the transitions; given the tags, or, NULL, over all y. */
+/* Adds factor * the expected counts of sequence i, given the tags, or, NULL, over all y: P(y_t = j) to the emissions,
+ * start and end, P(y_{t-1} = i, y_t = j) to the transitions. */
 static void add_expected(const crf_context *c, counts *n, int i, const int32_t *tag, double factor)
 {
     qp_tensor e = rows_of(c->emissions, c->sequences, i);

@@ -21,8 +21,8 @@ void qp_cell_norm_forward(const qp_recurrent_run *run, const qp_cell_norm *norm,
 void qp_cell_norm_back(const qp_recurrent_run *run, const qp_cell_norm *norm, int place, int count, qp_real *dy);
 
 /* The norms of both products, in the cell's `own`; its first four extras are QP_CELL_NORM_EXTRAS.
- * qp_cell_norms_inputs, qp_cell_norms_inputs_backward — the hooks `inputs`, `inputs_backward` of a cell with `groups`
- * groups qp_cell_norms_product, qp_cell_norms_product_back — the step's product h U' := its norm, and the way back */
+ * qp_cell_norms_inputs, qp_cell_norms_inputs_backward — the hooks `inputs`, `inputs_backward`, for `groups` groups
+ * qp_cell_norms_product, qp_cell_norms_product_back — the step's product h U' := its norm, and the way back */
 typedef struct {
     qp_cell_norm input, recurrent;
 } qp_cell_norms;

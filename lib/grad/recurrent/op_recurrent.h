@@ -14,13 +14,14 @@
  * s         the sequences of x, each of at least one row, together all rows of x
  * w         as the cell's shape says: input W [gates*hidden, window*in]; recurrent U [recurrent*hidden, out] and
  *           gated V [gated*hidden, out] or empty; bias b [1, gates*hidden] or empty; recurrent_bias c the same (rnn,
- *          lstm, gru); projection P [out, hidden] or empty (LSTM only: h_t := h_t P'), out = hidden without one; extras
+ *           lstm, gru); projection P [out, hidden] or empty (LSTM only: h_t := h_t P'), out = hidden without one; and
+ *           the cell's extras
  * reverse   read each sequence from its last token to its first
  * first     state before the first token read; NULL or empty tensors: zeros; receives a gradient where it has a node
  * last      receives the state after the last token read; NULL: not wanted. Gradients written to it flow back.
  * returns   [rows, out]
- * Time    one product with W for all steps, one product with U per step over the sequences that are still running (they
- *           are sorted by length), and one product per weight gradient.
+ * Time      one product with W for all steps, one product with U per step over the sequences that are still running
+ *           (they are sorted by length), and one product per weight gradient.
  * Memory    (gates + 3)*hidden + in reals per row on the tape; layer norm: three times the gates; masks: see there.
  * Errors    QP_ESHAPE, QP_EMEMORY, remembered by the tape.
  * Source    RNN: Elman 1990; LSTM: Hochreiter & Schmidhuber 1997, forget gate: Gers et al. 2000, projection: Sak et al.

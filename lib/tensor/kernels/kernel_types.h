@@ -8,8 +8,8 @@
 /* kernel_types — the types in which kernels receive their operands. */
 
 /* qp_matrix — a borrowed, row-major matrix [rows, columns]; row r begins at value + r*stride, stride >= columns.
- * A kernel writes only to the matrices that its comment names as results, so a matrix may be a view of constant data.
- * */
+ * A kernel writes only to the matrices that its comment names as results, so a matrix may be a view of constant
+ * data. */
 typedef struct {
     qp_real *value; /* NULL: no matrix, where the comment allows it */
     int rows, columns, stride;

@@ -152,8 +152,8 @@ Test(test_cells, know_no_neighbours)
     }
 }
 
-/* Two halves with the state carried over equal the whole; not for a window of two tokens, which reads across the cut.
- * */
+/* Two halves with the state carried over equal the whole; not for a window of two tokens, which reads across the
+ * cut. */
 Test(test_cells, go_on_from_a_carry)
 {
     for (int v = 0; v < CELLS; v++) {
