@@ -1,6 +1,7 @@
 #include "lib/picture/svg.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/picture/colormap.h"
 #include "lib/picture/label.h"
@@ -8,13 +9,15 @@
 
 /* Lengths in SVG's user units. The width of a letter is known only to the viewer; 7 per terminal column is enough for
  * letters of 12 units. */
-enum { CELL = 24, COLUMN = 7, MARGIN = 20, GAP = 28, TITLE = 30, CAPTION = 22, LEGEND = 34, LABEL_COLUMNS = 24 };
+enum { CELL = 24, COLUMN = 7, MARGIN = 20, GAP = 28, CAPTION = 22, LEGEND = 34, LABEL_COLUMNS = 24 };
+enum { TITLE_COLUMN = 9, TITLE_LINE = 20 };
 
 typedef struct {
     const qp_picture *picture;
     const qp_token_labels *rows, *columns;
     double left, top, overhang; /* space for labels: left of the cells, above them, and right of the last */
     double width, height;       /* of a panel with its labels and caption */
+    double title;               /* height of the title */
     float largest;
     qp_text_buffer *out;
 } drawing;
@@ -99,7 +102,8 @@ static qp_status draw_panels(drawing *d, const qp_panels *p)
 {
     for (int i = 0; i < p->layers * p->heads; i++) {
         int layer = p->layer[i / p->heads], head = p->head[i % p->heads];
-        double x = MARGIN + (i % p->heads) * (d->width + GAP), y = MARGIN + TITLE + (i / p->heads) * (d->height + GAP);
+        double x = MARGIN + (i % p->heads) * (d->width + GAP),
+               y = MARGIN + d->title + (i / p->heads) * (d->height + GAP);
         char caption[160];
         float *weight;
         QP_TRY(qp_picture_weights(d->picture, p->kind, layer, head, &weight));
@@ -111,6 +115,39 @@ static qp_status draw_panels(drawing *d, const qp_panels *p)
         free(weight);
     }
     return QP_OK;
+}
+
+/* Where the first line of `columns` ends: at the end of the text, else after the last word or character that fits. */
+static const char *line_end(const char *text, int columns)
+{
+    const char *at = text, *blank = NULL;
+    int width, length, used = 0;
+    while ((length = qp_label_next(at, &width)) > 0 && used + width <= columns) {
+        if (*at == ' ') blank = at;
+        used += width;
+        at += length;
+    }
+    if (*at && *at != ' ' && blank) return blank;
+    return at == text ? at + length : at;
+}
+
+/* Writes the title in lines of at most `columns`; returns how many. out NULL: counts them only. */
+static int draw_title(qp_text_buffer *out, const char *title, int columns)
+{
+    int lines = 0;
+    for (; *title; lines++) {
+        const char *end = line_end(title, columns);
+        if (out) {
+            char *line = strndup(title, (size_t)(end - title));
+            if (!line) out->failed = true;
+            qp_text_format(out, "<text class='title' x='%d' y='%d'>", MARGIN, MARGIN + 14 + lines * TITLE_LINE);
+            if (line) qp_text_add_html(out, line);
+            qp_text_add(out, "</text>\n");
+            free(line);
+        }
+        for (title = end; *title == ' ';) title++;
+    }
+    return lines;
 }
 
 static double at_least(double value, double least) { return value > least ? value : least; }
@@ -125,20 +162,20 @@ qp_status qp_svg_draw(const qp_picture *picture, const qp_panels *panels, char *
     *text = NULL;
     measure(&d);
     QP_TRY(qp_panels_largest(picture, panels, &d.largest));
-    double caption = 46 * COLUMN, title = qp_label_width(picture->title) * 9.0;
     if (panels->heads > 1) d.width = at_least(d.width, 34 * COLUMN);
     double width = 2 * MARGIN + panels->heads * d.width + (panels->heads - 1) * GAP;
-    double height = 2 * MARGIN + TITLE + panels->layers * d.height + (panels->layers - 1) * GAP + LEGEND;
-    width = at_least(at_least(width, caption), 2 * MARGIN + title);
+    width = at_least(width, 2 * MARGIN + 46 * COLUMN); /* a caption */
+    int columns = (int)(width - 2 * MARGIN) / TITLE_COLUMN;
+    d.title = draw_title(NULL, picture->title, columns) * TITLE_LINE + 10;
+    double height = 2 * MARGIN + d.title + panels->layers * d.height + (panels->layers - 1) * GAP + LEGEND;
     qp_text_format(
         &out,
         "<svg xmlns='http://www.w3.org/2000/svg' width='%.0f' height='%.0f' viewBox='0 0 %.0f %.0f'>\n"
         "<style>text { font: 12px 'Noto Sans', 'Noto Sans CJK KR', 'Malgun Gothic', sans-serif; fill: #231c24 } "
         ".soft { fill: #7a6f78 } .title { font-size: 16px; font-weight: bold }</style>\n"
-        "<rect width='100%%' height='100%%' fill='#ffffff'/>\n<text class='title' x='%d' y='%d'>",
-        width, height, width, height, MARGIN, MARGIN + 14);
-    qp_text_add_html(&out, picture->title);
-    qp_text_add(&out, "</text>\n");
+        "<rect width='100%%' height='100%%' fill='#ffffff'/>\n",
+        width, height, width, height);
+    draw_title(&out, picture->title, columns);
     qp_status status = draw_panels(&d, panels);
     if (status != QP_OK) {
         qp_text_free(&out);

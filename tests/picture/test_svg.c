@@ -36,3 +36,29 @@ Test(svg, one_panel_and_all)
     free(text);
     qp_picture_free(&picture);
 }
+
+/* A long title does not widen the picture: it is broken into lines, at blanks where there are any. */
+Test(svg, the_title_wraps)
+{
+    qp_picture picture = sample_picture();
+    qp_panels panels;
+    char *text, title[700] = "";
+    for (int i = 0; i < 40; i++) strcat(title, "a sentence ");
+    for (int i = 0; i < 60; i++) strcat(title, "책");
+    cr_assert_eq(qp_panels_choose(&picture, QP_MAP_CROSS, "1", "mean", &panels), QP_OK);
+    cr_assert_eq(qp_picture_title(&picture, "short"), QP_OK);
+    cr_assert_eq(qp_svg_draw(&picture, &panels, &text, NULL), QP_OK);
+    int width = atoi(strstr(text, "width='") + 7), height = atoi(strstr(text, "height='") + 8);
+    cr_assert_eq(occurrences(text, "class='title'"), 1);
+    free(text);
+    cr_assert_eq(qp_picture_title(&picture, title), QP_OK);
+    cr_assert_eq(qp_svg_draw(&picture, &panels, &text, NULL), QP_OK);
+    int lines = occurrences(text, "class='title'");
+    cr_assert_eq(atoi(strstr(text, "width='") + 7), width);
+    cr_assert_eq(atoi(strstr(text, "height='") + 8), height + 20 * (lines - 1));
+    cr_assert(lines >= 16 && lines <= 19, "%d lines", lines);
+    cr_assert_eq(occurrences(text, "a sentence"), 40 - occurrences(text, "a</text>"), "words are whole");
+    cr_assert_eq(occurrences(text, "책"), 60 + 1, "nothing is lost"); /* one is a label */
+    free(text);
+    qp_picture_free(&picture);
+}
