@@ -191,6 +191,7 @@ function drawAll() {
       for (let i = 0; i < w.length; i++) { const [r, g, d] = rgb(w[i] / top); image.data.set([r, g, d, 255], 4 * i); }
       c.getContext('2d').putImageData(image, 0, 0);
       b.title = `layer ${layer + 1}, head ${head + 1}`;
+      b.dataset.key = `all/${layer}/${head}`;
       b.setAttribute('aria-pressed', layer === now.layer && head === now.head);
       b.onclick = () => { now.layer = layer; now.head = head; draw(); el('stage').scrollIntoView({ block: 'nearest', behavior: 'smooth' }); };
       b.append(c); box.append(b);
@@ -205,12 +206,14 @@ function group(name, entries, field) {
   for (const [text, value] of entries) {
     const b = document.createElement('button');
     b.textContent = text; b.setAttribute('aria-pressed', now[field] === value);
+    b.dataset.key = field + '/' + value;
     b.onclick = () => { now[field] = value; draw(); };
     g.append(b);
   }
   d.append(s, g); el('nav').append(d);
 }
 function draw() {
+  const focused = document.activeElement && document.activeElement.dataset.key;
   now.room = innerWidth;
   const k = kind(), L = layers(k), H = heads(k);
   if (now.layer >= 0 && !L.includes(now.layer)) now.layer = L[L.length - 1];
@@ -232,16 +235,27 @@ function draw() {
   (now.view === 'map' ? drawMap : drawCords)(stage, k, w);
   drawAll();
   tip();
+  refocus(focused);
+}
+/* Buttons are made again by each drawing: the focus returns to the one with the same key, or to the chosen map. */
+function refocus(key) {
+  if (!key) return;
+  const chosen = key.startsWith('all/') ? `all/${now.layer}/${now.head}` : key;
+  const all = [...document.querySelectorAll('[data-key]')], find = wanted => all.find(b => b.dataset.key === wanted);
+  const button = find(chosen) || find(key);
+  if (button) button.focus({ preventScroll: true });
 }
 function theme(name) { root.dataset.theme = name; makeTable(); draw(); }
 function turn(field, list, by) { const i = list.indexOf(now[field]); now[field] = list[(i + by + list.length) % list.length]; draw(); }
-el('title').textContent = data.title;
+el('title').textContent = el('title').title = data.title;
 el('range').onclick = () => { now.own = !now.own; draw(); };
 el('theme').onclick = () => theme(root.dataset.theme === 'dark' ? 'light' : 'dark');
 addEventListener('resize', () => { if (innerWidth !== now.room) draw(); });
 addEventListener('keydown', e => {
   if (e.ctrlKey || e.metaKey || e.altKey) return;
   const k = kind(), key = e.key;
+  /* arrows scroll the page unless a control or a map has the focus */
+  if (key.startsWith('Arrow') && !(document.activeElement && document.activeElement.dataset.key)) return;
   if (key === 'ArrowLeft' || key === 'ArrowRight') turn('head', [...heads(k), MEAN, MAX], key === 'ArrowLeft' ? -1 : 1);
   else if (key === 'ArrowUp' || key === 'ArrowDown') turn('layer', [...layers(k), MEAN], key === 'ArrowUp' ? -1 : 1);
   else if (key === 'k') turn('kind', data.kinds.map((_, i) => i), 1);
