@@ -11,7 +11,7 @@ bool qp_arena_init(qp_arena *arena, size_t reserve_bytes)
 {
     *arena = (qp_arena){0};
     if (reserve_bytes == 0) reserve_bytes = qp_memory_bytes();
-    /* A machine that limits address space refuses the whole; half, and half again, is still useful. */
+    /* If the limit on address space forbids this much, half as much is still useful. */
     for (size_t bytes = reserve_bytes; bytes >= ((size_t)1 << 20); bytes /= 2) {
         void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (base != MAP_FAILED) {

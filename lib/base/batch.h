@@ -8,13 +8,13 @@
 #include "lib/base/real.h"
 #include "lib/base/status.h"
 
-/* batch — how text reaches the numbers: structs and small interfaces that `lib` declares and that `data` and
- * `tokenizer` implement, so that neither floor includes the other. */
+/* batch — what a model reads: structs and small interfaces that `lib` declares and `data` and `tokenizer` implement, so
+ * that neither includes the other. */
 
 /* A ragged batch. Sequence i is rows start[i] .. start[i]+length(i)-1 of a matrix; there is no padding.
- * length NULL: sequences lie end to end and length(i) = start[i+1]-start[i] (start has count+1 entries).
- * length given: start has at least count entries, stretches may overlap or leave gaps (several hypotheses that
- * read one memory). */
+ * length NULL: sequences follow one another and length(i) = start[i+1]-start[i] (start has count+1 entries).
+ * length given: start has at least count entries, and sequences may overlap or leave gaps (several hypotheses that
+ * attend to one encoder output). */
 typedef struct {
     int count;
     const int32_t *start;
@@ -32,50 +32,50 @@ typedef struct {
     const int32_t *id;
 } qp_ids;
 
-/* Special ids, the same in every vocabulary of ours. */
+/* Special ids, the same in every vocabulary of quipu. */
 enum { QP_PAD = 0, QP_BOS = 1, QP_EOS = 2, QP_UNK = 3, QP_SPECIAL_COUNT = 4 };
 
-/* The state in which each sequence goes on: row i [width] is read before sequence i and written behind it, without a
- * gradient between the two (truncated back-propagation through time). */
+/* Recurrent state carried from batch to batch: row i [width] is read before sequence i and overwritten after it; no
+ * gradient flows between the two (truncated back-propagation through time). */
 typedef struct {
     qp_real *row; /* [sequences, width]; NULL: every sequence begins in the model's initial state */
     int width;
-    bool empty; /* there is nothing to go on from yet: the initial state, but written behind it */
+    bool empty; /* no state yet: start from the initial state, and write the last one */
 } qp_batch_carry;
 
-/* One batch. Sequences of source and target correspond one to one and lie end to end from row 0; those of translation end
- * in EOS. What a task has no use for is zero. Language models leave source.count = 0.
- *   translate, lm, autoencode   target.id is the text to make (autoencode: the source's own)
- *   classify                    targets of one row, target.id the label
- *   tag, mlm                    a target row answers the source row `source_row` of it; target.id the label, the token hidden.
- *                               A sequence may have no target row.
+/* One batch. Source and target sequences correspond one to one and follow one another from row 0; those of translation
+ * end in EOS. What a task does not use is zero. Language models have source.count = 0.
+ *   translate, lm, autoencode   target.id is the text to produce (autoencode: the source itself)
+ *   classify                    one target row per sequence, target.id its label
+ *   tag, mlm                    each target row predicts the label, or the masked token, of its source row
+ *                               `source_row`; a sequence may have no target rows
  *   regress                     source_value instead of source.id; target_value instead of target.id
- * A target.id of -1 is not counted by the loss. Labels alone are not needed to predict: target.id may be NULL then. */
+ * The loss ignores a target.id of -1. Prediction needs no labels: target.id may be NULL. */
 typedef struct {
     qp_ids source, target;
-    const int32_t *input; /* what the decoder reads at each target row; NULL: the target shifted right behind BOS */
+    const int32_t *input; /* what the decoder reads at each target row; NULL: BOS, then the target shifted right */
     const int32_t
-        *source_row;        /* [target rows] the source row that answers, counted from the first of its own sequence */
-    const int32_t *segment; /* [source rows] of models with --segments; NULL: all of segment 0 */
+        *source_row;        /* [target rows] the source row, counted from the first row of its sequence */
+    const int32_t *segment; /* [source rows] for models with --segments; NULL: all 0 */
     const qp_real *source_value; /* [source rows, features] */
     const qp_real *target_value; /* [target rows, outputs] */
     int features, outputs;
-    const qp_real *noise; /* [sources, noise_columns] what a variational autoencoder draws; NULL: it draws itself */
+    const qp_real *noise; /* [sources, noise_columns] noise of a variational autoencoder; NULL: it draws its own */
     int noise_columns;
     qp_batch_carry carry; /* running text with --carry */
 } qp_batch;
 
-/* qp_batch_source — what the trainer asks for batches. Batches of an epoch are numbered 0 .. count-1 and are a pure
- * function of (seed, epoch, number): the place in the data is two integers in a checkpoint.
- *   begin  prepare epoch `epoch` (shuffle, bucket) and tell the number of its batches
- *   get    lend batch `number` of that epoch; valid until the next get of the same slot (slots 0..accum-1), because
- *          an accumulated update holds several batches at once */
+/* qp_batch_source — where the trainer gets its batches. Batches of an epoch are numbered 0 .. count-1 and are a pure
+ * function of (seed, epoch, number), so that a checkpoint stores a position as two integers.
+ *   begin  prepares epoch `epoch` (shuffles, buckets) and returns the number of its batches
+ *   get    lends batch `number` of that epoch, until the next get of the same slot (0 .. accum-1): an accumulated
+ *          update holds several batches at once */
 typedef struct {
     void *self;
     qp_status (*begin)(void *self, int64_t epoch, int64_t *count);
     qp_status (*get)(void *self, int64_t number, int slot, qp_batch *batch);
-    qp_real *carry;     /* [carry_count] what batches hand to those behind them; a checkpoint keeps it */
-    size_t carry_count; /* 0: nothing; else batches are to be asked for in order */
+    qp_real *carry;     /* [carry_count] state passed from batch to batch; saved in checkpoints */
+    size_t carry_count; /* 0: none; otherwise batches must be requested in order */
 } qp_batch_source;
 
 /* qp_text_codec — text to ids and back, for validation and decoding inside `lib`.

@@ -15,9 +15,9 @@ enum { CHUNK_BYTES = 1 << 16, GZIP_WINDOW = 15 + 16, LARGEST_LINE = 1 << 30 };
 struct qp_reader {
     char *path;
     int descriptor;
-    bool borrowed;    /* standard input: not ours to close */
+    bool borrowed;    /* standard input: not to be closed */
     bool begun;       /* gzip has been decided */
-    bool gzip, ended; /* ended: the file has no more bytes for us */
+    bool gzip, ended; /* ended: no more bytes in the file */
     z_stream inflater;
     unsigned char raw[CHUNK_BYTES]; /* bytes of the file, raw_start .. raw_end unread */
     size_t raw_start, raw_end;
@@ -48,7 +48,7 @@ static int open_for_reading(const char *path, qp_status *status)
     return descriptor;
 }
 
-/* One read(2). A signal ends it: a program waiting for a terminal must hear Ctrl-C. */
+/* One read(2). A signal ends it, so that Ctrl-C works while waiting for a terminal. */
 static qp_status read_some(int descriptor, const char *path, void *buffer, size_t capacity, size_t *bytes)
 {
     ssize_t got = read(descriptor, buffer, capacity);
@@ -105,7 +105,7 @@ qp_status qp_reader_open(const char *path, qp_reader **reader)
     return QP_OK;
 }
 
-/* A member has ended: another one may follow, or zeros (tapes and disks pad with them), or nothing. */
+/* After a gzip member: another member, zero padding, or the end of the file. */
 static qp_status next_member(qp_reader *reader, bool *more)
 {
     QP_TRY(at_gzip(reader, more));
@@ -150,7 +150,7 @@ static qp_status inflate_some(qp_reader *reader)
     return QP_OK;
 }
 
-/* Have unread text, unless the file has ended. */
+/* Reads until there is unread text or the file ends. */
 static qp_status fill_text(qp_reader *reader)
 {
     reader->text_start = reader->text_end = 0;
@@ -184,7 +184,7 @@ static qp_status append_to_line(qp_reader *reader, const unsigned char *text, si
     return QP_OK;
 }
 
-/* Append text up to and without the next LF; *found says whether there was one, *any whether there was anything. */
+/* Appends text up to the next LF, without it; *found: there was an LF; *any: there was anything. */
 static qp_status collect_line(qp_reader *reader, bool *found, bool *any)
 {
     *found = *any = false;
@@ -243,7 +243,7 @@ static qp_status begin_reading(qp_reader *reader)
     return QP_OK;
 }
 
-/* A line without its LF; *found: it had one. */
+/* Reads a line without its LF; *found: it had one. */
 static qp_status read_line(qp_reader *reader, char **line, size_t *bytes, bool *found)
 {
     *line = NULL;
@@ -292,7 +292,7 @@ void qp_reader_close(qp_reader *reader)
     free(reader);
 }
 
-/* Read to the end, growing geometrically; the limit is what stands between us and an endless device. */
+/* Reads to the end in a growing buffer; the limit guards against an endless device. */
 static qp_status read_all(int descriptor, const char *path, size_t limit, char **content, size_t *bytes)
 {
     size_t capacity = 4096, used = 0, got = 1;

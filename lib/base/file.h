@@ -9,15 +9,15 @@
 #include "lib/base/status.h"
 #include "lib/base/writer.h"
 
-/* file — the outside world: lines of plain or gzipped text, whole files, folders; saves that are either complete or
- * absent are in writer.h. "-" names stdin or stdout. Every error names the file and, where there is one, the line. */
+/* file — lines of plain or gzipped text, whole files, folders; writing is in writer.h. "-" is stdin or stdout. Every
+ * error names the file and, where there is one, the line. */
 
-/* qp_reader — lines of a file, gzip recognised by its first bytes, bounded memory (one line).
+/* qp_reader — reads a file line by line, gzip recognised by its first bytes, in the memory of one line.
  *   next  *line is NUL-terminated, its LF and a CR before it removed, and may hold NUL bytes inside (*bytes counts);
  *         valid until the next call; *line NULL at the end. A last line without LF is a line; a byte-order mark at the
  *         very beginning is dropped. A truncated or damaged .gz is QP_EDATA, an .xz, .zst, .bz2, .zip or .7z file too,
- *         and so is a line of more than 1 GiB: an
- *         endless device must not take all memory.
+ *         and so is a line of more than 1 GiB: so
+ *         that an endless device cannot take all memory.
  *   raw   the same, but only the LF is removed: every other byte belongs to the line */
 typedef struct qp_reader qp_reader;
 qp_status qp_reader_open(const char *path, qp_reader **reader);

@@ -10,7 +10,7 @@
  *   entry *name_find(const name *table, context self, key wanted)    the entry, or NULL
  *   entry *name_place(name *table, context self, key wanted)         the entry, or the free one where it belongs: fill
  *                                                                    it and add 1 to table->count; NULL without memory
- *   void   name_free(name *table)                                    the table's memory; what entries own is the caller's
+ *   void   name_free(name *table)                                    frees the table; what entries own is the caller's
  * name      begins the names of the functions
  * entry     what is stored, key included
  * key       what is looked for

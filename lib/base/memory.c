@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Version 2 of control groups, then version 1; "max" is no number. */
+/* Version 2 of control groups, then version 1; "max" is not a number. */
 static const char *const group_limit[] = {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
 
 size_t qp_memory_bytes(void)

@@ -3,9 +3,9 @@
 
 #include <stddef.h>
 
-/* qp_memory_bytes — bytes of memory this process may ever use: the machine's, or the limit of its control group when that
- * is less; 4 GiB where neither is told. What needs more is refused before it is begun: the system would not refuse it,
- * but kill whoever touches the last page. */
+/* qp_memory_bytes — bytes of memory this process may use: those of the machine or the limit of its control group,
+ * whichever is less; 4 GiB if neither is known. Callers refuse larger needs in advance, because the system grants such
+ * memory and kills the process when it is touched. */
 size_t qp_memory_bytes(void);
 
 #endif

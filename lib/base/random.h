@@ -5,8 +5,8 @@
 
 /* random — counter-based random numbers: a value is a pure function of (key, counter).
  *
- * No generator has a state, so nothing has to be saved to resume, and no result depends on which thread asked first.
- * A key is derived from the run's seed and whatever names the place: qp_random_key(seed, purpose, step...). */
+ * Generators have no state, so nothing has to be saved to resume, and no result depends on the order of threads.
+ * A key is derived from the run's seed and what identifies the use: qp_random_key(seed, purpose, step...). */
 
 /* qp_random_key — a new key from a key and one more word (step, operation, epoch...). */
 uint64_t qp_random_key(uint64_t key, uint64_t word);
@@ -19,7 +19,7 @@ uint64_t qp_random_bits(uint64_t key, uint64_t counter);
 double qp_random_uniform(uint64_t key, uint64_t counter);
 double qp_random_normal(uint64_t key, uint64_t counter);
 
-/* qp_random_below — an integer in [0, bound), bound > 0, without bias worth mentioning (bound < 2^32). */
+/* qp_random_below — an integer in [0, bound), bound > 0, with negligible bias (bound < 2^32). */
 uint64_t qp_random_below(uint64_t key, uint64_t counter, uint64_t bound);
 
 /* qp_random_shuffle — Fisher–Yates over `count` indices in place. */

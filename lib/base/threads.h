@@ -3,10 +3,10 @@
 
 #include <stdbool.h>
 
-/* threads — how many there may be, and where they stand. No result ever depends on either. */
+/* threads — their number and their CPUs. No result depends on either. */
 
 /* qp_threads_available — CPUs this process may run on (its affinity mask), at least 1.
- * qp_threads_of — what `--threads wanted` means: 0 all of them, else at most as many (more would only take turns). */
+ * qp_threads_of — the number of threads for `--threads wanted`: 0 is all CPUs, and never more than those. */
 int qp_threads_available(void);
 int qp_threads_of(long long wanted);
 
@@ -16,10 +16,11 @@ typedef struct {
     unsigned long mask[16];
 } qp_pin;
 
-/* qp_threads_pin — keep the calling thread on CPU number `worker` of those it may use: two workers that land on one CPU
- * cost a scheduler tick (8 ms) a step. Does nothing when OMP_PROC_BIND is set (the user decides), when the workers are
- * fewer than the CPUs (the system knows better which are idle) or one, or where the system cannot pin.
- * qp_threads_unpin — as it was before. */
+/* qp_threads_pin   — keeps the calling thread on CPU number `worker` of those it may use: two workers on one CPU cost a
+ *                    scheduler tick (8 ms) per step. Does nothing if OMP_PROC_BIND is set (the user decides), if there
+ *                    are fewer workers than CPUs (the system knows which are idle), or only one, or if the system
+ *                    cannot pin threads.
+ * qp_threads_unpin — restores the affinity of before. */
 void qp_threads_pin(qp_pin *pin, int worker, int workers);
 void qp_threads_unpin(qp_pin *pin);
 

@@ -32,8 +32,8 @@ static qp_status writer_fail(qp_writer *writer, qp_status status, const char *wh
     return qp_fail(status, "%s", writer->message);
 }
 
-/* Open `path`.tmp, or the next of a few such names when another process is writing there. The lock dies with its
- * holder, so what a killed process left behind is used again and never piles up. */
+/* Opens `path`.tmp, or the next of a few such names while another process writes that one. The lock ends with its
+ * process, so files of killed processes are reused. */
 static bool open_temporary(qp_writer *writer, mode_t mode)
 {
     size_t bytes = strlen(writer->path) + 16;
@@ -170,7 +170,7 @@ static void close_stream(qp_writer *writer)
     writer->stream = NULL;
 }
 
-/* Make the folder's entry durable. Some file systems refuse to sync a folder; the rename stands all the same. */
+/* Makes the folder's entry durable. Some file systems refuse to sync a folder; the rename is done anyway. */
 static void sync_folder_of(const char *path)
 {
     char *folder = strdup(path), *slash = folder ? strrchr(folder, '/') : NULL;
@@ -208,7 +208,7 @@ void qp_writer_abort(qp_writer *writer)
 {
     if (!writer) return;
     close_stream(writer);
-    if (writer->temporary) unlink(writer->temporary); /* while locked, so that nobody else's is removed */
+    if (writer->temporary) unlink(writer->temporary); /* while locked, so that no other process's file is removed */
     if (writer->descriptor >= 0) close(writer->descriptor);
     free(writer->temporary);
     free(writer->path);

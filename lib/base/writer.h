@@ -6,10 +6,10 @@
 
 #include "lib/base/status.h"
 
-/* qp_writer — write into a temporary name beside `path`; commit makes it complete under its name (flush, fsync, rename,
- * fsync of the folder), abort leaves nothing. A crash at any moment leaves the old file or the new one.
- * "-", /dev/stdout, devices and pipes are written directly. After a failed write every later call fails with the first
- * error, so the caller checks commit alone. */
+/* qp_writer — writes a temporary file beside `path`; commit gives it its name (flush, fsync, rename, fsync of the
+ * folder), abort removes it. A crash at any moment leaves either the old file or the new one. "-", /dev/stdout, devices
+ * and pipes are written directly. After a failed write every later call fails with the first error, so only commit need
+ * be checked. */
 typedef struct qp_writer qp_writer;
 qp_status qp_writer_open(const char *path, qp_writer **writer);
 qp_status qp_writer_write(qp_writer *writer, const void *content, size_t bytes);
@@ -18,8 +18,8 @@ FILE *qp_writer_stream(qp_writer *writer);     /* the same for stdio; NULL: no m
 qp_status qp_writer_commit(qp_writer *writer); /* frees the writer in either case */
 void qp_writer_abort(qp_writer *writer);
 
-/* qp_output_check — after writing to a stream: QP_EIO with the reason (full disk, closed pipe) if anything was lost; errno
- * is EPIPE for the pipe. */
+/* qp_output_check — flushes a stream.  Errors: QP_EIO with the reason (full disk, closed pipe) if anything was lost;
+ * errno is EPIPE for a closed pipe. */
 qp_status qp_output_check(FILE *stream, const char *name);
 
 #endif

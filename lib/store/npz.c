@@ -25,7 +25,7 @@ typedef struct {
     unsigned char header[HEADER_MAX]; /* of the .npy */
     size_t header_bytes;
     const void *value;
-    void *own; /* value, where it is ours */
+    void *own; /* value, if npz owns it */
     uint64_t value_bytes;
     uint32_t crc;
     uint64_t offset; /* of its local header */
@@ -83,7 +83,7 @@ static bool has_name(const qp_npz *npz, const char *name)
     return false;
 }
 
-/* A new entry; NULL (and remembered) if there cannot be one. */
+/* A new entry, or NULL with the failure remembered. */
 static array *add_entry(qp_npz *npz, const char *name, const char *type, size_t size, int dimensions,
                         const int64_t *shape)
 {
@@ -168,8 +168,8 @@ static unsigned char *put(unsigned char *to, uint64_t value, int bytes)
     return to;
 }
 
-/* The 26 bytes that local and central headers share, from "version needed" to the length of the extra field. The date is
- * the first one there is: equal contents, equal files. */
+/* The 26 bytes that local and central headers share, from "version needed" to the length of the extra field. The date
+ * is the earliest possible, so that equal contents make equal files. */
 static unsigned char *put_common(unsigned char *to, const array *a)
 {
     uint64_t bytes = a->header_bytes + a->value_bytes;
@@ -215,7 +215,7 @@ static void write_end(qp_writer *writer, const qp_npz *npz, uint64_t offset, uin
     qp_writer_write(writer, header, sizeof header);
 }
 
-/* Places and checksums; false if the archive would not fit. */
+/* Computes offsets and checksums; false if the archive is too large. */
 static bool lay_out(qp_npz *npz, uint64_t *central, uint64_t *central_bytes)
 {
     *central = *central_bytes = 0;

@@ -5,12 +5,12 @@
 
 #include "lib/base/status.h"
 
-/* npz — named arrays in a file that numpy.load opens: a zip archive, uncompressed, of one .npy file (version 1.0) for each
+/* npz — named arrays in a file that numpy.load opens: an uncompressed zip archive of one .npy file (version 1.0) per
  * array. Equal contents make equal files. Up to 4 GB (no zip64).
  * Source  numpy.lib.format; PKWARE APPNOTE 6.3. */
 typedef struct qp_npz qp_npz;
 
-/* A save is: new, arrays in the order they shall have, save. What goes wrong meanwhile is remembered and told by save.
+/* Call new, add the arrays in order, then save. Failures are remembered and reported by save.
  *   add_floats    values are borrowed until save; shape of `dimensions` sizes, at most 8
  *   add_integers  the same, as int32
  *   add_texts     an array of strings (numpy's <U type); copied; text that is not UTF-8 gets U+FFFD

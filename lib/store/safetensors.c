@@ -96,7 +96,7 @@ static int compare_name(const void *left, const void *right, void *context)
     return strcmp(stored[*(const int *)left].name, stored[*(const int *)right].name);
 }
 
-/* The arrays must tile the rest of the file: no overlap, no gap, nothing behind. */
+/* The arrays must tile the rest of the file: no overlap, no gap, nothing after them. */
 static qp_status check_tiling(const qp_safetensors *file)
 {
     uint64_t end = PREFIX_BYTES + file->header_bytes;
@@ -157,7 +157,7 @@ static qp_status parse_root(qp_safetensors *file)
     return check_tiling(file);
 }
 
-/* What people take for a safetensors file. */
+/* Names the format of a file that is not safetensors. */
 static const char *guess_format(const unsigned char *byte, size_t bytes)
 {
     static const struct {
@@ -176,7 +176,8 @@ static const char *guess_format(const unsigned char *byte, size_t bytes)
     return "it is not a safetensors file, or damaged; fetch it again";
 }
 
-/* Count the header's objects and commas before it is parsed: a parsed value takes up to twenty times its text. */
+/* Limits the header's objects and commas before parsing: a parsed value takes up to twenty times the memory of its
+ * text. */
 static qp_status check_values(const qp_safetensors *file)
 {
     const size_t tensors = QP_STORED_MAX + 2, values = 8 * (size_t)QP_STORED_MAX; /* of objects; of all */
@@ -225,7 +226,7 @@ static qp_status read_header(qp_safetensors *file)
 
 static qp_status open_descriptor(qp_safetensors *file)
 {
-    /* O_NONBLOCK: a pipe in place of a file must not hold us up; for regular files it means nothing */
+    /* O_NONBLOCK: opening a pipe must not wait; it has no effect on regular files */
     file->descriptor = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat status;
     if (file->descriptor < 0 || fstat(file->descriptor, &status) != 0)

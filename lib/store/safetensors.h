@@ -10,9 +10,9 @@
 /* safetensors — named arrays and a string map in one file:
  *     u64 N, little-endian | N bytes of JSON | the arrays' bytes, little-endian, row-major, without gaps
  *     JSON: {"__metadata__": {string: string}, NAME: {"dtype": "F32", "shape": [..], "data_offsets": [begin, end]}}
- * The file is taken as hostile: every size is checked against the real length of the file before anything is
- * allocated, and the arrays are read piece by piece into the caller's memory, so that neither a lying header nor a
- * file that shrinks while it is read can do harm.
+ * Files are not trusted: every size is checked against the length of the file before anything is allocated, and arrays
+ * are read in pieces into the caller's memory, so that neither a wrong header nor a file that shrinks while it is read
+ * does harm.
  * Source  the format's description at github.com/huggingface/safetensors. */
 
 typedef enum {
@@ -57,7 +57,7 @@ typedef struct qp_safetensors qp_safetensors;
 /* qp_safetensors_open — read and check the header; the arrays stay in the file, in the order of their bytes.
  * Memory  the header, parsed.
  * Errors  QP_ENOINPUT missing, a folder, unreadable; QP_EDATA not such a file, truncated, damaged, or an element type
- *         we do not know; QP_EIO; QP_EMEMORY. */
+ *         that is not supported; QP_EIO; QP_EMEMORY. */
 qp_status qp_safetensors_open(const char *path, qp_safetensors **file);
 void qp_safetensors_close(qp_safetensors *file);
 const char *qp_safetensors_path(const qp_safetensors *file);
@@ -88,7 +88,7 @@ qp_status qp_safetensors_bytes(const qp_safetensors *file, const qp_stored *stor
 /* qp_safetensors_verify — compare the whole file with its checksum (metadata key QP_CHECKSUM_KEY): the 128 bit XXH3 of
  * every byte of the file, the checksum's own 32 hexadecimal digits counted as '0'. One pass over the file.
  * Errors  QP_EDATA if it differs or is absent (a flipped bit may have hit its key); QP_EIO. Files of other projects
- *         have none: do not ask. */
+ *         have no checksum. */
 #define QP_CHECKSUM_KEY "quipu.checksum"
 qp_status qp_safetensors_verify(const qp_safetensors *file);
 
@@ -96,9 +96,9 @@ qp_status qp_safetensors_verify(const qp_safetensors *file);
 
 typedef struct qp_safetensors_writer qp_safetensors_writer;
 
-/* A save is: new, metadata and arrays in the order they shall have, save. The file depends on nothing else (no date, no
- * host): equal contents make equal files, byte for byte. A failure (memory, a name twice, text that is not UTF-8) is
- * remembered and reported by save.
+/* Call new, add metadata and arrays in order, then save. The file depends on nothing else (no date, no host): equal
+ * contents make equal files, byte for byte. A failure (memory, a name given twice, text that is not UTF-8) is remembered
+ * and reported by save.
  *   metadata  copies key and value; values may be megabytes long
  *   add       copies the name; `value` is borrowed until save
  *   save      writes `path` completely or not at all (qp_writer) and adds the checksum; frees the writer either way */

@@ -5,13 +5,13 @@
 
 #include "lib/store/safetensors.h"
 
-/* The reader's inside, shared by the files that parse the header and that read the arrays. */
+/* The reader, for the files that parse the header and read the arrays. */
 struct qp_safetensors {
     int descriptor;
     char *path;
     uint64_t file_bytes;
     uint64_t header_bytes; /* of the JSON */
-    char *header;          /* the JSON as it stands in the file */
+    char *header;          /* the JSON, byte for byte */
     json_t *root;          /* owns all names, keys and values below */
     qp_stored *stored;     /* in the order of their bytes */
     int *by_name;          /* indices into stored, sorted by name */
@@ -24,7 +24,7 @@ struct qp_safetensors {
 /* qp_safetensors_pread — exactly `bytes` from `offset`; QP_EIO otherwise. */
 qp_status qp_safetensors_pread(const qp_safetensors *file, uint64_t offset, void *memory, size_t bytes);
 
-/* qp_checksum_place — where in a header of `bytes` the 32 digits of the checksum stand; NULL: nowhere. */
+/* qp_checksum_place — the 32 digits of the checksum in a header of `bytes`, or NULL. */
 char *qp_checksum_place(char *header, size_t bytes);
 
 /* qp_printable — a name from a file, fit for one line of a message: control characters replaced, long names cut. */

@@ -12,7 +12,7 @@
 #include "lib/store/safetensors_internal.h"
 #include "lib/text/json_writer.h"
 
-enum { ALIGNMENT = 64 }; /* of the first array in the file, so that a mapped file can be used as it is */
+enum { ALIGNMENT = 64 }; /* of the first array in the file, so that a mapped file can be used in place */
 
 typedef struct {
     const void *value;

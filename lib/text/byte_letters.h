@@ -13,7 +13,7 @@ static inline int32_t qp_byte_letter(unsigned char byte)
     return byte == 0xAD ? 0x143 : 0x121 + (byte - 0x7F);
 }
 
-/* qp_letter_byte — the byte behind a letter, or -1. */
+/* qp_letter_byte — the byte of a letter, or -1. */
 static inline int qp_letter_byte(int32_t code)
 {
     if ((code >= 0x21 && code <= 0x7E) || (code >= 0xA1 && code <= 0xAC) || (code >= 0xAE && code <= 0xFF))

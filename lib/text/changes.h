@@ -3,9 +3,9 @@
 
 #include "lib/text/normalize.h"
 
-/* changes — new characters for a stretch of text, each with the number of old characters it stands for: change 0 takes
- * the place of one old character, change +n takes no old character and shares the span of the one before, change -n
- * takes the place of one and of the n behind it. So spans into the original survive any chain of stages. */
+/* changes — the new characters of a piece of text, each with the old characters it replaces: with change 0 one, with
+ * change +n none (it shares the span of the character before), with change -n one and the n after it. So spans into the
+ * original survive any sequence of stages. */
 typedef struct {
     struct qp_change {
         int32_t code; /* a bad byte b is kept as -1 - b */
@@ -20,12 +20,11 @@ qp_status qp_changes_add(qp_changes *changes, int32_t code, int change);
 /* qp_changes_code — the character at text[0] as `code` of a change, its length in *length. */
 int32_t qp_changes_code(const char *text, size_t bytes, size_t *length);
 
-/* qp_changes_apply — append to `out` what becomes of from->text[begin..end); the first `skipped` bytes of the stretch
- * are gone before the first change. */
+/* qp_changes_apply — appends to `out` what from->text[begin..end) becomes; its first `skipped` bytes are dropped. */
 qp_status qp_changes_apply(const qp_changes *changes, const qp_mapped_text *from, size_t begin, size_t end,
                            size_t skipped, qp_mapped_text *out);
 
-/* qp_changes_copy — append from->text[begin..end) with its spans. */
+/* qp_changes_copy — appends from->text[begin..end) with its spans. */
 qp_status qp_changes_copy(const qp_mapped_text *from, size_t begin, size_t end, qp_mapped_text *out);
 
 #endif

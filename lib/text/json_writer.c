@@ -26,7 +26,7 @@ void qp_json_open(qp_text_buffer *buffer, char bracket)
 
 void qp_json_close(qp_text_buffer *buffer, char bracket) { qp_text_put(buffer, &bracket, 1); }
 
-/* The escape of one byte, or NULL if it is written as it is. */
+/* The escape of one byte, or NULL if it needs none. */
 static const char *escape_of(unsigned char byte, bool html, char hexadecimal[7])
 {
     switch (byte) {

@@ -7,11 +7,11 @@
 
 #include "lib/text/text_buffer.h"
 
-/* json_writer — JSON, appended to a text buffer value by value:
+/* json_writer — appends JSON to a text buffer, value by value:
  *     qp_json_open(b, '{'); qp_json_key(b, "ids"); qp_json_open(b, '['); qp_json_integer(b, 3); qp_json_close(b, ']'); ...
- * A key or value gets a comma before it when the last byte of the buffer ends a value (a quote, a bracket, a letter or
- * a digit); after white space there is none, so that files can be laid out by hand with qp_text_add. Memory is checked
- * once, by qp_text_finish. */
+ * A comma is written before a key or value if the last byte of the buffer ends a value (a quote, a bracket, a letter or
+ * a digit); after white space there is none, so that files can be laid out by hand with qp_text_add. Memory failures
+ * are reported once, by qp_text_finish. */
 
 void qp_json_open(qp_text_buffer *buffer, char bracket);
 void qp_json_close(qp_text_buffer *buffer, char bracket);

@@ -38,13 +38,13 @@ qp_status qp_mapped_text_add(qp_mapped_text *mapped, const char *text, size_t by
     return QP_OK;
 }
 
-/* ---- which code points may join what stands before them ---- */
+/* ---- which code points may combine with those before them ---- */
 
 static int combining_class(int32_t code) { return (int)utf8proc_get_property(code)->combining_class; }
 
 /* A cluster ends before `code` iff nothing before it can compose with it or be reordered past it. All second halves of
- * compositions are marks or medial and final jamo. U+11A7 is no final jamo: utf8proc 2.8 takes it for one and drops it
- * behind a syllable, so it always begins a cluster of its own. */
+ * compositions are marks or medial and final jamo. U+11A7 is not a final jamo, but utf8proc 2.8 drops it after
+ * a syllable, so it always begins a cluster. */
 static bool begins_cluster(int32_t code)
 {
     if (code < 0x300) return true;
@@ -57,7 +57,7 @@ static bool begins_cluster(int32_t code)
            property->category != UTF8PROC_CATEGORY_ME;
 }
 
-/* In every form and case a single code point that stays itself; only the common ranges need to be known. */
+/* Is it unchanged by every form and case? Only the common ranges need to be known. */
 static bool is_inert(int32_t code, qp_form form, bool lower)
 {
     if (code < 0x80) return !lower || code < 'A' || code > 'Z';
@@ -97,7 +97,7 @@ static qp_status order_marks(qp_mapped_text *out, size_t count)
     return QP_OK;
 }
 
-/* Decompose `code` behind out->code[count]; the number of code points it became. */
+/* Decomposes `code` into out->code[count ..); returns the number of code points. */
 static size_t decompose(qp_mapped_text *out, size_t count, int32_t code, qp_form form, bool lower)
 {
     int boundary = 0;
@@ -169,7 +169,7 @@ static qp_status write_cluster(qp_mapped_text *out, qp_form form, const char *te
     return QP_OK;
 }
 
-/* Length of the stretch at text[0] that stays itself: inert code points, each followed by one that begins a cluster. */
+/* Length of the unchanged beginning of text: inert code points, each followed by one that begins a cluster. */
 static size_t inert_stretch(qp_form form, bool lower, const char *text, size_t bytes)
 {
     size_t at = 0, last = 0; /* last: where the latest inert code point began */
@@ -182,7 +182,7 @@ static size_t inert_stretch(qp_form form, bool lower, const char *text, size_t b
         }
         size_t length;
         int32_t code = qp_utf8_next(text + at, bytes - at, &length);
-        if (code == QP_INVALID_CODE) { /* kept as it is; nothing joins it */
+        if (code == QP_INVALID_CODE) { /* kept; nothing combines with it */
             last = ++at;
             continue;
         }

@@ -7,12 +7,12 @@
 
 #include "lib/base/status.h"
 
-/* normalize — Unicode normal forms and lower case over bytes that may be anything, with a way back to the original.
+/* normalize — Unicode normal forms and lower case of any bytes, with spans into the original.
  *
- * Text is cut where nothing before can combine with what follows (a starter that is no mark and no medial or final
- * jamo); each such cluster is decomposed, ordered, composed. Clusters already in normal form, which is nearly all text,
- * are copied. Bytes that are not UTF-8 pass through unchanged, one by one. Linear in the length, also for long runs of
- * combining marks. Source: Unicode Standard Annex 15; character data from utf8proc. */
+ * Text is cut where nothing before can combine with what follows (at a starter that is neither a mark nor a medial or
+ * final jamo); each such cluster is decomposed, ordered and composed. Clusters already in normal form, nearly all text,
+ * are copied. Bytes that are not UTF-8 are kept. Time is linear in the length, even for long runs of combining marks.
+ * Source: Unicode Standard Annex 15; character data from utf8proc. */
 
 /* The normal forms and their names in configurations, as X(ID, text). */
 #define QP_FORMS(X)                                                                                                    \
@@ -20,8 +20,8 @@
 #define QP_FORM_ID(id, text) id,
 typedef enum { QP_FORMS(QP_FORM_ID) QP_FORM_COUNT } qp_form;
 
-/* Text under way. With `mapped`, byte i came from bytes begin[i] .. end[i]-1 of the original; bytes that were put in
- * have begin = end. Zero it before the first use; contents are kept for the next line. */
+/* Text that is being rewritten. With `mapped`, byte i came from bytes begin[i] .. end[i]-1 of the original; inserted
+ * bytes have begin = end. All zero before the first use; its memory is reused for the next line. */
 typedef struct {
     char *text;
     size_t bytes, capacity;
@@ -38,17 +38,17 @@ typedef struct {
 
 void qp_mapped_text_free(qp_mapped_text *mapped);
 
-/* qp_mapped_text_add — append bytes that came from begin .. end of the original; one_to_one: byte k from begin + k. */
+/* qp_mapped_text_add — appends bytes that came from begin .. end of the original; one_to_one: byte k from begin + k. */
 qp_status qp_mapped_text_add(qp_mapped_text *mapped, const char *text, size_t bytes, size_t begin, size_t end,
                              bool one_to_one);
 
-/* qp_normalize — append the normal form of text[0..bytes) to *out.
+/* qp_normalize — appends the normal form of text[0..bytes) to *out.
  * lower   every code point is mapped to lower case by itself (utf8proc_tolower), after decomposition
  * Errors  QP_EMEMORY; QP_EDATA for a text of 2^31 bytes or more. */
 qp_status qp_normalize(qp_form form, bool lower, const char *text, size_t bytes, qp_mapped_text *out);
 
-/* qp_is_normal — is the text surely its own normal form? A quick answer: common letters of most scripts, Hangul and
- * Han; false also where nobody looked. */
+/* qp_is_normal — is the text certainly in this normal form? A quick test that knows the common letters of most scripts,
+ * Hangul and Han; false means unknown. */
 bool qp_is_normal(qp_form form, const char *text, size_t bytes);
 
 #endif

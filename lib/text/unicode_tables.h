@@ -28,13 +28,13 @@ typedef enum {
     QP_WB_NUMERIC,
     QP_WB_EXTEND_NUM_LET,
     QP_WB_SPACE,
-    QP_WB_HANGUL /* given by boundary.c alone */
+    QP_WB_HANGUL /* only from boundary.c */
 } qp_word_break;
 
 qp_word_break qp_word_break_of(int32_t code);
 
 /* qp_script_of — a number for the script of a code point, in order of Scripts.txt; 0: none. Scripts are those of
- * Unicode 9.0, because what asks for them is Hugging Face's UnicodeScripts, whose table is of that age. */
+ * Unicode 9.0, because they serve Hugging Face's UnicodeScripts, whose table is of that version. */
 enum {
     QP_SCRIPT_NONE = 0,
     QP_SCRIPT_COMMON = 2,

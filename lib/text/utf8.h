@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* utf8 — strict UTF-8 (Unicode 15, table 3-7): no overlong forms, no surrogates, nothing above U+10FFFF.
- * A byte that begins no valid sequence is reported alone, so that a caller can keep it as a byte and lose nothing. */
+ * A byte that does not begin a valid sequence is reported alone, so that callers can keep it. */
 
 enum { QP_INVALID_CODE = -1 };
 

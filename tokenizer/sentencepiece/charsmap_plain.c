@@ -5,13 +5,13 @@
 
 enum { CODES = 0x10000, DEEPEST = 64, ASK = 8 };
 
-/* Children of each place of the trie in a list: a unit i with label c is the child of base i ^ c. */
+/* The children of each base of the trie as lists: unit i with label c is a child of base i ^ c. */
 typedef struct {
     const qp_charsmap *map;
     int32_t *head, *next;
     uint8_t *table;
     unsigned char key[DEEPEST];
-    size_t budget; /* of steps: keys share their ends, and a damaged trie may have circles */
+    size_t budget; /* of steps: keys share suffixes, and a damaged trie may have cycles */
 } walker;
 
 static uint32_t offset_of(uint32_t unit) { return (unit >> 10) << ((unit & (1u << 9)) >> 6); }
@@ -25,7 +25,7 @@ static bool list_children(walker *w)
     memset(w->head, -1, room * sizeof *w->head);
     for (size_t i = count; i-- > 0;) {
         uint32_t unit = w->map->unit[i];
-        if (unit >> 31 || (unit & 0xFF) == 0) continue; /* a value, or no unit in use */
+        if (unit >> 31 || (unit & 0xFF) == 0) continue; /* a value, or an unused unit */
         size_t base = i ^ (unit & 0xFF);
         w->next[i] = w->head[base];
         w->head[base] = (int32_t)i;
@@ -33,7 +33,7 @@ static bool list_children(walker *w)
     return true;
 }
 
-/* Note what one key says of its characters; false: it is no UTF-8. */
+/* Marks the characters of one key; false: it is not UTF-8. */
 static bool note_key(walker *w, size_t bytes)
 {
     const char *key = (const char *)w->key;
@@ -49,7 +49,7 @@ static bool note_key(walker *w, size_t bytes)
     return true;
 }
 
-/* Does the rule whose value stands at `place` write UTF-8? */
+/* Is the replacement of the rule with the value at `place` UTF-8? */
 static bool writes_text(const walker *w, size_t place)
 {
     size_t value = place < w->map->unit_count ? w->map->unit[place] & 0x7FFFFFFF : w->map->replacement_bytes, length;
@@ -61,7 +61,7 @@ static bool writes_text(const walker *w, size_t place)
     return true;
 }
 
-/* All keys below `base`, of which `depth` bytes are known. The depth is limited, so is the stack. */
+/* Visits all keys below `base`, of which `depth` bytes are known. The limit on depth bounds the stack. */
 static bool walk(walker *w, size_t base, size_t depth)
 {
     if (depth == DEEPEST || base > (w->map->unit_count | 255)) return false;
@@ -76,7 +76,7 @@ static bool walk(walker *w, size_t base, size_t depth)
     return true;
 }
 
-/* Characters that begin a kept symbol, or hold one in their first bytes. */
+/* Marks characters that begin a user-defined symbol, or whose first bytes are one. */
 static void ask_for_kept(const qp_trie *kept, uint8_t *table)
 {
     for (int32_t code = 0; code < CODES; code++) {

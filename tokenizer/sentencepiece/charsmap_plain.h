@@ -7,17 +7,17 @@
 #include "tokenizer/models/trie.h"
 #include "lib/text/utf8.h"
 
-/* charsmap_plain — which characters the normalisation rules leave alone, so that nearly all text can be copied without
- * a look at the rules. One byte for each code point below U+10000: 0 ask the rules;  PLAIN no rule begins with it;
- * BEGINS only longer rules do: it is left alone where what follows stands in no rule's inside (FOLLOWS). */
+/* charsmap_plain — which characters the normalisation rules do not change, so that nearly all text is copied without
+ * searching the rules. One byte per code point below U+10000: 0, search the rules; PLAIN, no rule begins with it;
+ * BEGINS, only longer rules do: it is unchanged if the next character is inside no rule (FOLLOWS). */
 enum { QP_CHAR_PLAIN = 1, QP_CHAR_BEGINS = 2, QP_CHAR_FOLLOWS = 4 };
 
-/* qp_charsmap_plain_make — the table, malloc'ed, in *table; NULL if the rules are not such that it would be right (keys
- * or replacements that are no UTF-8, a damaged trie). Characters that begin a key of `kept` (user-defined symbols) are
- * asked for too. Errors: QP_EMEMORY. */
+/* qp_charsmap_plain_make — the table, malloc'ed, in *table; NULL if the rules do not allow one (keys or
+ * replacements that are not UTF-8, a damaged trie). Characters that begin a key of `kept` (user-defined symbols) count
+ * as changed. Errors: QP_EMEMORY. */
 qp_status qp_charsmap_plain_make(const qp_charsmap *map, const qp_trie *kept, uint8_t **table);
 
-/* qp_charsmap_is_plain — is the character of `length` bytes and number `code` at text[0] left alone? */
+/* qp_charsmap_is_plain — is the character of `length` bytes and number `code` at text[0] unchanged by the rules? */
 static inline bool qp_charsmap_is_plain(const uint8_t *table, const char *text, size_t bytes, int32_t code,
                                         size_t length)
 {

@@ -42,7 +42,7 @@ static struct qp_joiner_entry pop(qp_joiner *j)
     return top;
 }
 
-/* Queue the symbol `left` with its right neighbour if together they are a piece. */
+/* Queues the symbol `left` with its right neighbour if together they are a piece. */
 static qp_status offer(qp_joiner *j, const qp_sentencepiece *m, const char *text, int32_t left)
 {
     if (left < 0 || j->symbol[left].next < 0) return QP_OK;
@@ -77,7 +77,7 @@ static qp_status lay_out(qp_joiner *j, const qp_sentencepiece *m, const char *te
     return QP_OK;
 }
 
-/* Hand over a piece; an unused one in the parts it was made of. Parts are shorter, so the depth is limited. */
+/* Passes on a piece, an unused one as its parts. Parts are shorter, so the recursion ends. */
 static qp_status give(const qp_joiner *j, const qp_sentencepiece *m, const char *text, size_t begin, size_t end,
                       qp_joiner_take take, void *self)
 {

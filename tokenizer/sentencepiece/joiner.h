@@ -3,9 +3,9 @@
 
 #include "tokenizer/sentencepiece/sentencepiece.h"
 
-/* joiner — BPE as sentencepiece does it: of all neighbours whose texts together are a piece, the piece of the highest
- * score is made, the leftmost one among equals. A piece of type UNUSED may be made on the way to a larger one; where it
- * remains it is taken apart again. User-defined symbols join nothing. */
+/* joiner — BPE as in sentencepiece: of all neighbours whose texts together are a piece, the pair of the highest score is
+ * joined, the leftmost among equals. A piece of type UNUSED may be an intermediate result; if it remains it is split
+ * again. User-defined symbols are never joined. */
 typedef struct {
     struct qp_joiner_symbol {
         uint32_t begin, end;
@@ -22,7 +22,7 @@ typedef struct {
 
 typedef qp_status (*qp_joiner_take)(void *self, size_t begin, size_t end, int32_t id);
 
-/* qp_joiner_join — the pieces of text[begin..end), handed to `take` from left to right. Time n log n. Errors:
+/* qp_joiner_join — the pieces of text[begin..end), passed to `take` from left to right. Time n log n. Errors:
  * QP_EMEMORY, and those of take. */
 qp_status qp_joiner_join(qp_joiner *joiner, const qp_sentencepiece *model, const char *text, size_t begin, size_t end,
                          qp_joiner_take take, void *self);

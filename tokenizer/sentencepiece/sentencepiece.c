@@ -49,7 +49,7 @@ int32_t qp_sentencepiece_find(const qp_sentencepiece *model, const char *piece, 
 
 typedef struct {
     const char *text;
-    size_t bytes, used; /* the replacement, and how much of the input it stands for */
+    size_t bytes, used; /* the replacement, and the bytes of input it replaces */
 } step;
 
 static bool is_user_defined(const qp_sentencepiece *m, const char *text, size_t bytes, size_t *length)
@@ -57,7 +57,8 @@ static bool is_user_defined(const qp_sentencepiece *m, const char *text, size_t 
     return qp_trie_longest(&m->user_defined, text, bytes, length) >= 0;
 }
 
-/* What the beginning of text becomes: a user-defined symbol itself, else by the longest rule, else one character. */
+/* How the beginning of text is replaced: a user-defined symbol by itself, otherwise by the longest rule, otherwise one
+ * character by itself. */
 static step next_step(const qp_sentencepiece *m, const qp_charsmap *rules, const char *text, size_t bytes)
 {
     step s = {text, 0, 0};
@@ -81,7 +82,7 @@ static qp_status put_space(const qp_sentencepiece *m, qp_mapped_text *out, size_
     return m->escape_spaces ? put(out, SPACE_SIGN, SIGN, origin) : put(out, " ", 1, origin);
 }
 
-/* One step's text; spaces at its front go when a space came before. */
+/* Appends the text of one step, without leading spaces if a space came before. */
 static qp_status put_step(const qp_sentencepiece *m, qp_mapped_text *out, step s, size_t origin, bool *after_space)
 {
     while (*after_space && s.bytes > 0 && s.text[0] == ' ') {
@@ -191,7 +192,7 @@ static qp_status encode_unigram(const qp_sentencepiece *m, const qp_mapped_text 
     return status;
 }
 
-/* The end of the word that begins at `begin`: before the next space, in suffix models too, as sentencepiece does. */
+/* The end of the word that begins at `begin`: before the next space, even in suffix models, as in sentencepiece. */
 static size_t word_end(const char *text, size_t bytes, size_t begin)
 {
     for (size_t at = begin, length; at < bytes; at += length) {
@@ -233,7 +234,7 @@ static qp_status take_joined(void *self, size_t begin, size_t end, int32_t id)
                                 out->list);
 }
 
-/* Where a run of spaces begins behind a word (in suffix models: ends before one), no piece can reach across. */
+/* No piece crosses the beginning of a run of spaces after a word (in suffix models: its end before a word). */
 static size_t segment_end(const qp_sentencepiece *m, const char *text, size_t bytes, size_t begin)
 {
     bool word = false, space_before = false;
@@ -277,7 +278,7 @@ qp_status qp_sentencepiece_encode(const qp_sentencepiece *m, const char *text, s
 
 /* ---- decoding ---- */
 
-/* A run of byte pieces: characters where they are valid, U+FFFD for each other byte. */
+/* Decodes a run of byte pieces: characters where they are valid, U+FFFD for each other byte. */
 static qp_status put_bytes(const qp_sentencepiece *m, const int32_t *id, size_t count, qp_mapped_text *out)
 {
     char byte[4];
@@ -295,7 +296,7 @@ static qp_status put_bytes(const qp_sentencepiece *m, const int32_t *id, size_t 
     return QP_OK;
 }
 
-/* One piece; *at_begin: no text and no swallowed space yet. */
+/* Decodes one piece; *at_begin: no text and no dropped space so far. */
 static qp_status put_piece(const qp_sentencepiece *m, int32_t id, bool *at_begin, qp_mapped_text *out)
 {
     size_t bytes;
@@ -338,7 +339,7 @@ static qp_status decode_pieces(const qp_sentencepiece *m, const int32_t *id, siz
     return QP_OK;
 }
 
-/* The denormalizer's rules over the decoded text. */
+/* Applies the denormalizer's rules to the decoded text. */
 static qp_status denormalize(const qp_sentencepiece *m, const qp_mapped_text *from, qp_mapped_text *to)
 {
     for (size_t at = 0; at < from->bytes;) {

@@ -14,7 +14,7 @@
 #include "tokenizer/models/vocabulary.h"
 
 /* sentencepiece — models of Google's sentencepiece, applied as sentencepiece 0.2.3 applies them: the same ids, pieces,
- * offsets and decoded text. Source: github.com/google/sentencepiece, its file format and its observed behaviour. */
+ * offsets and decoded text. Source: github.com/google/sentencepiece, its file format and observed behaviour. */
 enum { QP_SPM_NORMAL = 1, QP_SPM_UNKNOWN, QP_SPM_CONTROL, QP_SPM_USER_DEFINED, QP_SPM_UNUSED, QP_SPM_BYTE };
 enum { QP_SPM_UNIGRAM = 1, QP_SPM_BPE, QP_SPM_WORD, QP_SPM_CHAR };
 
@@ -30,36 +30,36 @@ typedef struct {
     size_t score_capacity, type_capacity;
     int unknown_id, bos_id, eos_id, pad_id; /* -1: none */
     int32_t byte_id[256];
-    /* made of the above */
+    /* computed from the above */
     qp_trie user_defined;
     qp_unigram unigram;
     float *unigram_score, highest_score;
     int32_t *rank;       /* of each piece in BPE: by score, equal scores equal ranks */
-    bool cuts_at_spaces; /* no piece reaches over a space: words can be joined one by one */
+    bool cuts_at_spaces; /* no piece crosses a space: words can be encoded one by one */
     bool has_unused;
-    struct qp_sentencepiece_fast *fast; /* ids without spans (sentencepiece_ids.h); NULL: only with them */
+    struct qp_sentencepiece_fast *fast; /* for ids without spans (sentencepiece_ids.h), or NULL */
 } qp_sentencepiece;
 
-/* qp_sentencepiece_read — from the content of a .model file; `place` names it in messages.
- * Errors  QP_EDATA with the reason; QP_EMEMORY. Memory is in proportion to the content. */
+/* qp_sentencepiece_read — a model from the content of a .model file; `place` begins error messages.
+ * Memory  proportional to the content.
+ * Errors  QP_EDATA with the reason; QP_EMEMORY. */
 qp_status qp_sentencepiece_read(const char *place, const char *content, size_t bytes, qp_sentencepiece **model);
 void qp_sentencepiece_free(qp_sentencepiece *model);
 
-/* qp_sentencepiece_normalize — append the normal form to *out; out->begin has one entry more than there are bytes:
- * where in the text each byte, and the end, came from. */
+/* qp_sentencepiece_normalize — appends the normal form to *out; out->begin gives the origin in the text of each byte, and
+ * of the end. */
 qp_status qp_sentencepiece_normalize(const qp_sentencepiece *model, const char *text, size_t bytes,
                                      qp_mapped_text *out);
 qp_status qp_sentencepiece_encode(const qp_sentencepiece *model, const char *text, size_t bytes, qp_encoding *list);
 qp_status qp_sentencepiece_decode(const qp_sentencepiece *model, const int32_t *id, size_t count, char **text,
                                   size_t *bytes);
 
-/* qp_sentencepiece_add — one piece of the normal form into the result: an unknown becomes bytes, or one id for a whole
- * run
- * (*after_unknown: the piece before was unknown too; begin with false). */
+/* qp_sentencepiece_add — appends one piece of the normal form to the result; an unknown piece as bytes, or a run of
+ * unknown pieces as one id (*after_unknown: the piece before was unknown; false at first). */
 qp_status qp_sentencepiece_add(const qp_sentencepiece *model, const qp_mapped_text *normal, size_t begin, size_t end,
                                int32_t id, bool *after_unknown, qp_encoding *list);
 
-/* qp_sentencepiece_find — the id of a piece, control and byte pieces included; the unknown id if it is not there. */
+/* qp_sentencepiece_find — the id of a piece, control and byte pieces included; the unknown id if there is none. */
 int32_t qp_sentencepiece_find(const qp_sentencepiece *model, const char *piece, size_t bytes);
 
 #endif

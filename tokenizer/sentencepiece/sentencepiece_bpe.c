@@ -10,10 +10,10 @@ enum { NO_SYMBOL = -1, INVALID = -2 };
 
 typedef struct {
     int32_t left, right; /* NO_SYMBOL: a character */
-    size_t code;         /* where its code points begin */
+    size_t code;         /* offset of its code points */
     int32_t length;
     int64_t frequency;
-    uint32_t *place; /* where its left half stands, in ascending order; some are out of date */
+    uint32_t *place; /* positions of its left half, ascending; some are out of date */
     size_t place_count, place_capacity;
     bool stale, pending, gone;
 } symbol;
@@ -35,7 +35,7 @@ typedef struct {
         int32_t symbol; /* 0: empty, else number + 1, or INVALID */
     } * slot;
     size_t slot_count, slots_used;
-    int32_t *at, *next, *previous; /* of each place: symbol, neighbours; -1: none */
+    int32_t *at, *next, *previous; /* of each position: symbol, neighbours; -1: none */
     uint32_t *word;
     queued *heap;
     size_t heap_count, heap_capacity;
@@ -114,7 +114,7 @@ static qp_status find_character(trainer *t, int32_t code, int32_t *number)
     return QP_OK;
 }
 
-/* The symbol of a pair, INVALID if it may not be a piece. */
+/* The symbol of a pair, or INVALID if it may not be a piece. */
 static qp_status find_pair(trainer *t, int32_t left, int32_t right, int32_t *number)
 {
     QP_TRY(room_for_slot(t));
@@ -296,7 +296,7 @@ static qp_status learn(trainer *t, size_t wanted, qp_sentencepiece_pieces *piece
         status = qp_word_counts_add(&learned, (const char *)(t->code + s->code), (size_t)s->length * sizeof *t->code,
                                     1);
         if (status != QP_OK) break;
-        if (learned.count == before) { /* the same text by another way */
+        if (learned.count == before) { /* the same text from another pair */
             t->symbol[best].gone = true;
             continue;
         }

@@ -5,12 +5,12 @@
 
 /* sentencepiece_bpe — byte pair encoding as sentencepiece learns it.
  *
- * The most frequent pair of neighbours that may be a piece is learned, of equals the one with fewer characters, then
- * the smaller one by code points; pairs that no longer occur stay in the race with frequency 0. A pair that spells a
- * learned piece in another way is dropped and never joined. (bpe_trainer.h joins such pairs and has other ties.)
+ * The most frequent pair of neighbours that may be a piece is learned; ties go to the pair with fewer characters, then
+ * to the smaller one by code points. Pairs that no longer occur stay candidates with frequency 0. A pair with the text
+ * of a learned piece is dropped and never joined. (bpe_trainer.h joins such pairs and breaks ties differently.)
  * Source: sentencepiece 0.2.3, observed. */
 typedef struct {
-    int32_t *code; /* the pieces end to end */
+    int32_t *code; /* the pieces one after the other */
     size_t *start; /* count + 1 entries */
     size_t count, code_capacity, start_capacity;
 } qp_sentencepiece_pieces;

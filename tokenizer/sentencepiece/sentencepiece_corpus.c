@@ -67,7 +67,7 @@ qp_status qp_sentencepiece_corpus_begin(qp_sentencepiece_corpus *c, const qp_sen
     return status;
 }
 
-/* The code points of a normalised line, special names as boundaries. */
+/* Appends the code points of a normalised line, special names as boundaries. */
 static qp_status append_codes(qp_sentencepiece_corpus *c, const char *text, size_t bytes)
 {
     size_t made = c->start[c->lines];
@@ -82,7 +82,7 @@ static qp_status append_codes(qp_sentencepiece_corpus *c, const char *text, size
     return QP_OK;
 }
 
-/* Put the line just appended in the place of line `at` (reservoir sampling). */
+/* Replaces line `at` by the line just appended (reservoir sampling). */
 static qp_status replace_line(qp_sentencepiece_corpus *c, size_t at)
 {
     size_t last = c->lines - 1, fresh = c->start[last + 1] - c->start[last], old = c->start[at + 1] - c->start[at];
@@ -132,7 +132,7 @@ static int by_count_then_code(const void *left, const void *right)
 
 static bool may_count(int32_t code) { return code > 0 && code != ' '; }
 
-/* Named characters first, then the most frequent until the wanted share is reached; the share is a float there too. */
+/* Named characters first, then the most frequent until the wanted share is reached; the share is a float in sentencepiece too. */
 static size_t choose(const qp_sentencepiece_corpus *c, struct qp_required *list, size_t count, uint8_t *wanted,
                      int64_t total)
 {
@@ -206,7 +206,7 @@ static bool begins_word(const qp_sentencepiece_config *config, const int32_t *li
 static qp_status count_word(qp_word_counts *counts, const int32_t *code, size_t length, qp_mapped_text *work)
 {
     if (!QP_GROW(work->text, work->capacity, 4 * length + 1)) return no_memory();
-    size_t bytes = 0; /* a boundary is told from all characters by a byte that UTF-8 has not */
+    size_t bytes = 0; /* a boundary is a byte that does not occur in UTF-8 */
     for (size_t i = 0; i < length; i++) {
         if (code[i] == QP_SPM_BOUNDARY)
             work->text[bytes++] = '\xFF';
@@ -345,7 +345,7 @@ bool qp_sentencepiece_may_be(const qp_sentencepiece_config *config, const int32_
     for (size_t i = 0; i < length; i++) {
         if (code[i] <= 0 || code[i] == QP_SPM_UNKNOWN_CODE || code[i] == ' ') return false;
         if (code[i] == QP_SPM_SPACE && !(config->allow_whitespace_only_pieces && only_spaces)) {
-            size_t inner = config->treat_whitespace_as_suffix ? length - 1 - i : i; /* from the end it belongs to */
+            size_t inner = config->treat_whitespace_as_suffix ? length - 1 - i : i; /* from the end where a space may be */
             if (inner > 0 && (config->split_by_whitespace || inner == length - 1)) return false;
             continue;
         }

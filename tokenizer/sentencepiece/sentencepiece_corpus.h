@@ -13,7 +13,7 @@ typedef struct {
     const qp_sentencepiece_config *config;
     qp_sentencepiece *rules; /* only its normaliser is used */
     qp_trie meta;            /* names of special pieces: no learned piece reaches into them */
-    int32_t *code;           /* all lines end to end */
+    int32_t *code;           /* all lines, one after the other */
     size_t *start;           /* lines + 1 entries */
     size_t code_capacity, start_capacity, lines;
     int64_t seen; /* lines offered */
@@ -27,8 +27,8 @@ typedef struct {
 
 /* qp_sentencepiece_corpus_begin — names: of the special pieces, `count` of them.
  * qp_sentencepiece_corpus_add   — one line without its end; *full: no more are wanted.
- * qp_sentencepiece_corpus_end   — choose the characters, replace the others by QP_SPM_UNKNOWN_CODE.
- * qp_sentencepiece_corpus_forget — the lines are no longer wanted; characters and rules stay.
+ * qp_sentencepiece_corpus_end   — chooses the characters and replaces the others by QP_SPM_UNKNOWN_CODE.
+ * qp_sentencepiece_corpus_forget — frees the lines; characters and rules are kept.
  * Errors  QP_EUSAGE: no usable line; QP_EMEMORY; QP_EDATA: more than 2^31 characters. */
 qp_status qp_sentencepiece_corpus_begin(qp_sentencepiece_corpus *corpus, const qp_sentencepiece_config *config,
                                         const char *const *names, size_t count);
@@ -48,7 +48,7 @@ typedef struct {
 qp_status qp_sentencepiece_words_make(const qp_sentencepiece_corpus *corpus, bool split, qp_sentencepiece_words *words);
 void qp_sentencepiece_words_free(qp_sentencepiece_words *words);
 
-/* qp_sentencepiece_may_be — may code[0..length) be a piece? By length, scripts, digits and the place of spaces. */
+/* qp_sentencepiece_may_be — may code[0..length) be a piece? Depends on length, scripts, digits and the position of spaces. */
 bool qp_sentencepiece_may_be(const qp_sentencepiece_config *config, const int32_t *code, size_t length);
 
 #endif

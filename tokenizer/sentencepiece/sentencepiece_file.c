@@ -79,7 +79,7 @@ static bool is(const field *f, uint32_t number, uint32_t wire) { return f->numbe
 
 static qp_status damaged(const char *place, const char *what)
 {
-    return qp_fail(QP_EDATA, "%s: no sentencepiece model: %s; give a file made by sentencepiece", place, what);
+    return qp_fail(QP_EDATA, "%s: not a sentencepiece model: %s; give a file made by sentencepiece", place, what);
 }
 
 static qp_status no_memory(const char *place) { return qp_fail(QP_EMEMORY, "%s: out of memory", place); }
@@ -239,7 +239,7 @@ static qp_status rank_pieces(const char *place, qp_sentencepiece *model)
     return QP_OK;
 }
 
-/* Is there a space behind (in a suffix model: before) something else inside the piece? */
+/* Does the piece have a space after (in a suffix model: before) another character? */
 static bool reaches_over_space(const qp_sentencepiece *model, const char *text, size_t bytes)
 {
     bool before = false, was_space = false;
@@ -252,8 +252,8 @@ static bool reaches_over_space(const qp_sentencepiece *model, const char *text, 
     return false;
 }
 
-/* Scores as the unigram model uses them: a user-defined symbol gets 0.1 for every byte behind the first, so that it beats
- * every other way to spell it. Source: what sentencepiece 0.2.3 does. */
+/* Scores as the unigram model uses them: a user-defined symbol gets 0.1 for every byte after the first, so that it beats
+ * every other segmentation of its text. Source: sentencepiece 0.2.3. */
 static qp_status score_pieces(const char *place, qp_sentencepiece *model)
 {
     const qp_vocabulary *v = &model->vocabulary;

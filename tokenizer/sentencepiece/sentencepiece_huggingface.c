@@ -26,9 +26,9 @@ static const char *surface_of(const qp_sentencepiece *m)
     return m->unknown_surface ? m->unknown_surface : " " UNKNOWN_SIGN " ";
 }
 
-/* ---- what cannot be expressed ---- */
+/* ---- what a tokenizer.json cannot express ---- */
 
-/* A reserved piece is found by no text: not as an entry of its own name, nor as a character. */
+/* No text becomes a reserved piece, not even its own name. */
 static qp_status check_reserved(const qp_sentencepiece *m, int32_t id)
 {
     const qp_vocabulary *v = &m->vocabulary;
@@ -98,7 +98,7 @@ static void stage(qp_text_buffer *out, bool *first, const char *rest)
 }
 
 /* In the order of qp_sentencepiece_normalize: spaces before the text, rows of spaces, the space put first, signs, signs
- * behind the text. */
+ * after the text. */
 static void normalizer(const qp_sentencepiece *m, qp_text_buffer *out)
 {
     bool first = true;
@@ -116,7 +116,7 @@ static void normalizer(const qp_sentencepiece *m, qp_text_buffer *out)
     qp_text_format(out, "]}");
 }
 
-/* A name, as a regular expression that finds nothing else. */
+/* A name as a regular expression that matches nothing else. */
 static void quote(qp_text_buffer *name, const char *text, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i++) {

@@ -5,8 +5,8 @@
 
 /* sentencepiece_huggingface — a sentencepiece model of BPE or characters as a tokenizer.json: the same ids for every
  * text that is UTF-8, and the same text for the ids of a text. The whole text is one word there, as with sentencepiece;
- * control pieces are pieces that no text becomes and that decode to nothing, not "added tokens", which would be read
- * out of the text.
+ * control pieces are pieces that no text becomes and that decode to nothing; as "added tokens" they would be found in
+ * the text.
  *   *text  malloc'ed and NUL-terminated
  * Errors  QP_EDATA, naming what a tokenizer.json cannot express:
  *           unigram              sums are 64-bit there and 32-bit here, so that equal sums part

@@ -9,7 +9,7 @@
 #include "lib/text/json_reader.h"
 #include "tokenizer/sentencepiece/sentencepiece_write.h"
 
-/* A sentencepiece model inside our JSON: every setting by its name, pieces as [text, score, kind], rules in base64. */
+/* A sentencepiece model in quipu's JSON: settings by name, pieces as [text, score, kind], rules in base64. */
 
 static const char *const model_name[] = {"", "unigram", "bpe", "word", "char"};
 static const char *const kind_name[] = {"", "normal", "unknown", "control", "user", "unused", "byte"};
@@ -76,7 +76,7 @@ qp_status qp_sentencepiece_put_json(const qp_sentencepiece *m, qp_text_buffer *o
     return put_pieces(m, out);
 }
 
-/* ---- reading: into a .model, which has one reader ---- */
+/* ---- reading: converted to a .model, so that there is one reader ---- */
 
 static int index_of(const char *word, const char *const *list, int count)
 {
@@ -88,7 +88,7 @@ static int index_of(const char *word, const char *const *list, int count)
 
 static qp_status read_pieces(const char *place, const json_t *list, qp_text_buffer *out)
 {
-    if (!json_is_array(list)) return qp_fail(QP_EDATA, "%s: pieces is no list", place);
+    if (!json_is_array(list)) return qp_fail(QP_EDATA, "%s: pieces is not a list", place);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *row = json_array_get(list, i), *text = json_array_get(row, 0), *score = json_array_get(row, 1);
         int kind = index_of(json_string_value(json_array_get(row, 2)), kind_name, 7);
@@ -102,7 +102,7 @@ static qp_status read_pieces(const char *place, const json_t *list, qp_text_buff
 static qp_status read_rules(const char *place, const json_t *root, const char *key, char **raw, size_t *bytes)
 {
     const json_t *value = json_object_get(root, key);
-    if (!json_is_string(value)) return qp_fail(QP_EDATA, "%s: %s is no text", place, key);
+    if (!json_is_string(value)) return qp_fail(QP_EDATA, "%s: %s is not a string", place, key);
     return qp_base64_read(place, json_string_value(value), json_string_length(value), raw, bytes);
 }
 
@@ -113,7 +113,7 @@ static qp_status read_settings(const char *place, const json_t *root, qp_spm_set
     bool *const flag[] = {&s->space_as_suffix, &s->byte_fallback, &s->add_dummy_prefix, &s->remove_extra_spaces,
                           &s->escape_spaces};
     s->model_type = index_of(json_string_value(json_object_get(root, "model")), model_name, 5);
-    if (!s->model_type) return qp_fail(QP_EDATA, "%s: unknown model of sentencepiece", place);
+    if (!s->model_type) return qp_fail(QP_EDATA, "%s: unknown sentencepiece model type", place);
     for (int i = 0; i < 5; i++) {
         const json_t *value = json_object_get(root, key[i]);
         if (!json_is_boolean(value)) return qp_fail(QP_EDATA, "%s: %s is neither true nor false", place, key[i]);
@@ -123,7 +123,7 @@ static qp_status read_settings(const char *place, const json_t *root, qp_spm_set
         char name[16];
         snprintf(name, sizeof name, "%s_id", id_name[i]);
         const json_t *value = json_object_get(root, name);
-        if (!json_is_integer(value)) return qp_fail(QP_EDATA, "%s: %s is no number", place, name);
+        if (!json_is_integer(value)) return qp_fail(QP_EDATA, "%s: %s is not a whole number", place, name);
         s->id[i] = (int)json_integer_value(value);
         snprintf(name, sizeof name, "%s_name", id_name[i]);
         s->name[i] = json_string_value(json_object_get(root, name));

@@ -12,7 +12,8 @@ typedef struct {
     int type; /* QP_SPM_NORMAL... */
 } qp_spm_piece;
 
-/* qp_sentencepiece_model_write — pieces in order of id, rules: those the configuration names; *content is malloc'ed. Errors: QP_EMEMORY. */
+/* qp_sentencepiece_model_write — pieces in order of id, with the normalisation rules that the configuration names;
+ * *content is malloc'ed.  Errors: QP_EMEMORY. */
 qp_status qp_sentencepiece_model_write(const qp_sentencepiece_config *config, const qp_sentencepiece_symbols *symbols,
                                        const qp_charsmap *rules, const qp_spm_piece *piece, size_t count,
                                        char **content, size_t *bytes);

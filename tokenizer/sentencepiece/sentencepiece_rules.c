@@ -18,7 +18,7 @@ typedef struct {
     int count;
 } sequence;
 
-/* There are many of them: what they write lies in a pool. */
+/* A rule; the texts of all rules are in one pool. */
 typedef struct {
     int32_t from[LONGEST_KEY];
     uint32_t to;
@@ -162,7 +162,7 @@ static void drop(const rules *r, int32_t code)
 
 /* ---- compatibility forms ---- */
 
-/* All sequences whose characters decompose, one by one, to those of `whole`. */
+/* Adds every sequence whose characters decompose, one by one, to those of `whole`. */
 static qp_status expand(rules *r, const sequence *whole, const sequence *to, sequence *from)
 {
     if (from->count == whole->count) return is_same(from, to) ? QP_OK : set(r, from, to);
@@ -200,7 +200,7 @@ static qp_status add_compatible(rules *r)
     return QP_OK;
 }
 
-/* ---- leave out what shorter rules do ---- */
+/* ---- rules that follow from shorter ones ---- */
 
 /* Does reading `from` from the left, always by the longest kept rule of less than all its characters, give `to`? */
 static bool follows(const rules *r, const rewrite *whole)

@@ -15,7 +15,7 @@ static int characters_of(const char *text, size_t bytes)
     return characters;
 }
 
-/* In the n best a user-defined symbol gets 0.1 for every character behind the first: sentencepiece 0.2.3. */
+/* In n-best, a user-defined symbol gets 0.1 for every character after the first. Source: sentencepiece 0.2.3. */
 static float score_of(const void *self, int32_t id, const char *text, size_t bytes)
 {
     const qp_sentencepiece *m = self;
@@ -23,7 +23,7 @@ static float score_of(const void *self, int32_t id, const char *text, size_t byt
     return (float)(characters_of(text, bytes) * 0.1 - 0.1);
 }
 
-/* In sampling it counts as much as the best piece for each of its characters, the rule that was published. */
+/* In sampling, it gets the highest score of any piece for each of its characters, as published. */
 static float weight_of(const void *self, int32_t id, const char *text, size_t bytes)
 {
     const qp_sentencepiece *m = self;
@@ -69,7 +69,7 @@ qp_status qp_sentencepiece_nbest(const qp_sentencepiece *m, const char *text, si
     qp_lattice_path *path = calloc(wanted + 1, sizeof *path);
     *found = 0;
     qp_status status = path ? build(m, text, bytes, score_of, &normal, &l) : no_memory();
-    if (status == QP_OK && normal.bytes == 0 && wanted > 0) { /* nothing has one segmentation, into nothing */
+    if (status == QP_OK && normal.bytes == 0 && wanted > 0) { /* the empty text has one segmentation, without pieces */
         list[0].count = 0;
         score[0] = 0;
         *found = 1;

@@ -7,7 +7,7 @@
 #include "tokenizer/learn/suffixes.h"
 #include "lib/text/utf8.h"
 
-enum { LINE_END = 0, TEXT_END = -1 }; /* a special name ends a line, too */
+enum { LINE_END = 0, TEXT_END = -1 }; /* a special name ends a line too */
 
 typedef struct {
     uint32_t place, number; /* number: order of finding */
@@ -22,7 +22,7 @@ typedef struct {
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "sentencepiece training: out of memory; use less text"); }
 
-/* The lines end to end, each closed by LINE_END. */
+/* All lines, each followed by LINE_END. */
 static int32_t *join_lines(const qp_sentencepiece_corpus *c, size_t *count)
 {
     size_t all = c->start[c->lines] + c->lines + 1, made = 0;
@@ -55,8 +55,8 @@ static int first_byte(int32_t code)
     return (unsigned char)text[0];
 }
 
-/* Sorted suffixes first .. last begin with the same characters; do bytes tell apart what follows? sentencepiece sorts
- * bytes, and a place between two bytes of a character ends no piece. */
+/* The sorted suffixes first .. last begin with the same characters; do the bytes after them differ? sentencepiece sorts
+ * bytes, and a piece cannot end inside a character. */
 static bool forks(const int32_t *text, const qp_suffixes *sorted, size_t first, size_t last, int32_t length)
 {
     return first_byte(text[sorted->order[first] + (uint32_t)length]) !=

@@ -63,7 +63,7 @@ static qp_status put_meta(trainer *t, int64_t id, const char *name, int type)
     return QP_OK;
 }
 
-/* At the first free id; bos, eos and pad named again only change their type. */
+/* Adds a symbol at the first free id; for bos, eos and pad only their type changes. */
 static qp_status put_symbol(trainer *t, const char *name, int type)
 {
     for (size_t id = 0; id < t->meta_limit; id++) {
@@ -186,7 +186,7 @@ static qp_status learn_unigram(trainer *t)
         status = keep(t, pieces.code + pieces.start[i], length, pieces.score[i]);
         if (length == 1) present[pieces.code[pieces.start[i]]] = 1;
     }
-    float penalty = 0; /* characters that are no pieces any more, or that the text does not hold */
+    float penalty = 0; /* of characters that are no longer pieces, or that the text does not have */
     for (size_t i = 0; i < t->corpus.required_count && status == QP_OK; i++) {
         if (present[t->corpus.required[i].code]) continue;
         status = keep(t, &t->corpus.required[i].code, 1, pieces.least + penalty);
@@ -254,7 +254,7 @@ static qp_status load(trainer *t, qp_line_source source, void *self)
     return QP_OK;
 }
 
-/* Learned pieces fill the ids that special ones leave free. */
+/* Learned pieces get the ids that special pieces leave free. */
 static qp_status write(trainer *t, char **content, size_t *bytes)
 {
     const qp_sentencepiece_config *c = t->config;

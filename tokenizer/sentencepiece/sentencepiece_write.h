@@ -6,7 +6,7 @@
 
 /* sentencepiece_write — .model files that sentencepiece 0.2 opens.
  *
- * qp_sentencepiece_write — a model as it was read, without the fields that only training used. *content is malloc'ed.
+ * qp_sentencepiece_write — a model that was read, without the fields that only training uses. *content is malloc'ed.
  * Errors: QP_EMEMORY. */
 qp_status qp_sentencepiece_write(const qp_sentencepiece *model, char **content, size_t *bytes);
 

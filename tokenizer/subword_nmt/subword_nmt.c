@@ -10,11 +10,11 @@
 static const char END[] = "</w>";
 enum { END_BYTES = 4, UNNAMED = -1 };
 
-/* A symbol of a word under way: a piece of the text, with the end mark behind it or not. */
+/* A symbol of the word that is being joined: a piece of the text, with the end mark or without. */
 typedef struct {
     const char *text;
     size_t bytes;
-    int32_t id; /* in the codes' symbols; UNNAMED: no code knows it */
+    int32_t id; /* in the symbols of the codes; UNNAMED: in no code */
     bool ends;  /* "</w>" belongs to it */
 } part;
 
@@ -82,7 +82,7 @@ static int32_t rank_at(const state *s, size_t i)
     return qp_subword_nmt_rank(s->codes, s->part[i].id, s->part[i + 1].id);
 }
 
-/* Join every place of the pair, from left to right. */
+/* Joins every occurrence of the pair, from left to right. */
 static void join(state *s, int32_t rank)
 {
     size_t made = 0;
@@ -113,7 +113,7 @@ static void join_all(state *s)
     }
 }
 
-/* ---- pieces that may not stand are split again ---- */
+/* ---- splitting pieces that are not in the vocabulary ---- */
 
 static qp_status is_allowed(state *s, const char *text, size_t bytes, bool last, bool *allowed)
 {
@@ -127,7 +127,7 @@ static qp_status is_allowed(state *s, const char *text, size_t bytes, bool last,
 
 static qp_status give(state *s, const char *text, size_t bytes, bool last, int depth);
 
-/* Back into the two halves that made it, each again if it must. */
+/* Splits a symbol into the pair it was made of, and those again where needed. */
 static qp_status split(state *s, const char *text, size_t bytes, bool last, int depth)
 {
     int32_t id;
@@ -167,7 +167,7 @@ static qp_status encode_word(state *s, const char *word, size_t bytes)
 
 /* ---- words, glossaries, lines ---- */
 
-/* Cut at the matches of glossary number `index`, the parts at those of the next ones. */
+/* Cuts at the matches of glossary number `index`, and the parts at those of the next ones. */
 static qp_status isolate(state *s, const char *word, size_t bytes, size_t index)
 {
     if (index == s->codes->glossary_count) return encode_word(s, word, bytes);

@@ -27,11 +27,11 @@ typedef struct {
     int32_t *split_of; /* of each symbol: the rank that makes it, -1: none */
     size_t split_capacity;
     bool own_end;          /* version 0.1 */
-    qp_vocabulary allowed; /* pieces that may stand in the output; empty: all */
+    qp_vocabulary allowed; /* pieces allowed in the output; empty: all */
     bool limited;
-    qp_regex *glossary, *whole_glossary; /* parts of words that stay as they are; alone, or with all of a word */
+    qp_regex *glossary, *whole_glossary; /* parts of words that are not split; the pattern alone, and matching a whole word */
     size_t glossary_count;
-    qp_regex whole_any; /* any of them, all of a word */
+    qp_regex whole_any; /* any of them, matching a whole word */
     char *separator;
 } qp_subword_nmt;
 
@@ -41,9 +41,9 @@ qp_status qp_subword_nmt_read(const char *place, const char *content, size_t byt
                               qp_subword_nmt **codes);
 void qp_subword_nmt_free(qp_subword_nmt *codes);
 
-/* qp_subword_nmt_limit    — lines "piece count": only pieces counted at least `threshold` times may stand in the
- * output. qp_subword_nmt_glossary — a regular expression whose matches stay as they are. Call once with all of them.
- * qp_subword_nmt_separate — what stands behind a part that the word goes on after; "@@" at first. */
+/* qp_subword_nmt_limit    — lines "piece count": only pieces counted at least `threshold` times are allowed in the
+ * output. qp_subword_nmt_glossary — regular expressions whose matches are not split. Call once with all of them.
+ * qp_subword_nmt_separate — the mark after a part that does not end its word; "@@" by default. */
 qp_status qp_subword_nmt_limit(const char *place, qp_subword_nmt *codes, const char *content, size_t bytes,
                                int64_t threshold);
 qp_status qp_subword_nmt_glossary(const char *place, qp_subword_nmt *codes, const char *const *pattern, size_t count);

@@ -74,7 +74,7 @@ static qp_status symbol(const char *place, qp_subword_nmt *c, const char *text, 
     return QP_OK;
 }
 
-/* One line; a pair that was there before keeps its first rank, a symbol the first pair that makes it. */
+/* Reads one line. A repeated pair keeps its first rank, a symbol the first pair that makes it. */
 static qp_status add_code(const char *place, qp_subword_nmt *c, const char *line, size_t bytes)
 {
     int32_t left, right, joined;
@@ -190,7 +190,7 @@ qp_status qp_subword_nmt_limit(const char *place, qp_subword_nmt *c, const char 
     return QP_OK;
 }
 
-/* A group that is not (?: ... ): the tool writes what such a group matched once more into the text. */
+/* Finds a group that is not (?: ... ): subword-nmt writes the match of such a group into the text twice. */
 static bool has_group(const char *pattern)
 {
     bool in_class = false;

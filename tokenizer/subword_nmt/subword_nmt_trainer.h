@@ -11,7 +11,7 @@
 typedef struct {
     int64_t symbols; /* merges to learn */
     int64_t least_frequency;
-    bool total_symbols; /* symbols counts the characters too, inside and at the end of words apart */
+    bool total_symbols; /* symbols counts the characters too, those inside and at the end of words separately */
 } qp_subword_nmt_training;
 
 /* qp_subword_nmt_count — count the words of a line; qp_subword_nmt_count_pair — of a line "word count".
