@@ -116,14 +116,14 @@ install: all $(HEADERS)  ## install under PREFIX (/usr/local)
 	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
 	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libquipu.so
 	install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include/quipu/
-	$(call pkgconfig,sequence models on the CPU,-lquipu,-lopenblas $(OTHER_LIBS)) \
+	$(call pkgconfig,quipu,sequence models on the CPU,-lquipu,-lopenblas $(OTHER_LIBS)) \
 	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu.pc
-	$(call pkgconfig,text to ids and back,-lquipu-tokenizer $(TOKENIZER_LIBS),) \
+	$(call pkgconfig,quipu-tokenizer,text to ids and back,-lquipu-tokenizer $(TOKENIZER_LIBS),) \
 	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu-tokenizer.pc
 
-# description, libraries, libraries of static linking
-pkgconfig = printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$${prefix}/lib' 'Name: quipu' \
-	    'Description: $(1)' 'Version: $(VERSION)' 'Cflags: -I$${includedir}' 'Libs: -L$${libdir} $(2)' 'Libs.private: $(3)'
+# name, description, libraries, libraries of static linking
+pkgconfig = printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$${prefix}/lib' 'Name: $(1)' \
+	    'Description: $(2)' 'Version: $(VERSION)' 'Cflags: -I$${includedir}' 'Libs: -L$${libdir} $(3)' 'Libs.private: $(4)'
 
 uninstall:  ## remove what install created
 	rm -rf $(DESTDIR)$(PREFIX)/include/quipu

@@ -55,6 +55,21 @@ Test(quipu, training_refuses_what_it_cannot_do)
     failed(quipu_train(&training, &package, NULL), QUIPU_EUSAGE, "train_text");
 }
 
+Test(quipu, given_options_override_a_preset)
+{
+    static const char *const option[] = {"preset", "lstm-char", "emb_size", "16", "steps", "1", NULL};
+    static const char *const expected[][2] = {
+        {"hidden-size", "128"}, {"emb-size", "16"}, {"decoder", "lstm"}, {"encoder", "none"}, {"lm-window", "50"}};
+    quipu_package *package = train(option, "some running text, as long as a few windows of it; some running text\n");
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        char *value;
+        cr_assert_eq(quipu_setting(package, expected[i][0], &value), QUIPU_OK);
+        cr_expect_str_eq(value, expected[i][1], "%s is %s", expected[i][0], value);
+        quipu_free(value);
+    }
+    quipu_close(package);
+}
+
 static int stop_at_two(void *self, const quipu_progress *progress)
 {
     *(int64_t *)self = progress->update;
