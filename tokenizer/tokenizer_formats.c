@@ -115,6 +115,13 @@ static qp_status read_tiktoken(const qp_import *in, const char *content, size_t 
                        "gpt4o or a regular expression",
                        in->path[0]);
     const char *named = qp_pattern_named(in->pattern);
+    bool is_name = strspn(in->pattern, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+                   strlen(in->pattern);
+    if (!named && is_name)
+        return qp_fail(QP_EUSAGE,
+                       "%s: no encoding is named \"%.40s\"; --pattern takes gpt2, r50k_base, p50k_base, gpt4, "
+                       "cl100k_base, gpt4o, o200k_base or a regular expression",
+                       in->path[0], in->pattern);
     return qp_pipeline_read_tiktoken(in->path[0], content, bytes, named ? named : in->pattern, p);
 }
 
