@@ -5,10 +5,13 @@
 #include <utf8proc.h>
 
 #include "lib/text/json_writer.h"
-#include "tokenizer/huggingface/pipeline_build.h"
 #include "lib/text/utf8.h"
+#include "tokenizer/huggingface/pipeline_build.h"
 
-static qp_status refuse(const char *what) { return qp_fail(QP_EDATA, "%s cannot be expressed in a tokenizer.json", what); }
+static qp_status refuse(const char *what)
+{
+    return qp_fail(QP_EDATA, "%s cannot be expressed in a tokenizer.json", what);
+}
 
 static qp_status string(qp_text_buffer *out, const char *text, size_t bytes)
 {
@@ -45,7 +48,8 @@ static void normalizer(const qp_own *t, qp_text_buffer *out)
     if (t->settings.form != QP_FORM_NONE) stage(out, &first, form[t->settings.form]);
     /* Prepend gives the space the span of the first character, so an empty match is replaced instead; but ByteLevel of
      * tokenizers 0.23 stops after such a match. */
-    if (t->settings.space_first && t->settings.type == QP_TOKENIZER_BYTE_BPE) stage(out, &first, "\"Prepend\", \"prepend\": \" \"");
+    if (t->settings.space_first && t->settings.type == QP_TOKENIZER_BYTE_BPE)
+        stage(out, &first, "\"Prepend\", \"prepend\": \" \"");
     if (t->settings.space_first && t->settings.type != QP_TOKENIZER_BYTE_BPE)
         stage(out, &first, "\"Replace\", \"pattern\": {\"Regex\": \"\\\\A(?=[\\\\s\\\\S])\"}, \"content\": \" \"");
     qp_text_format(out, "]}");
@@ -54,7 +58,8 @@ static void normalizer(const qp_own *t, qp_text_buffer *out)
 static void splitter(const qp_own *t, qp_text_buffer *out)
 {
     bool first = true, bytes = t->settings.type == QP_TOKENIZER_BYTE_BPE;
-    bool whole = t->settings.type == QP_TOKENIZER_CHAR || t->settings.type == QP_TOKENIZER_BYTE || t->rules.pattern == QP_CUT_NONE;
+    bool whole = t->settings.type == QP_TOKENIZER_CHAR || t->settings.type == QP_TOKENIZER_BYTE ||
+                 t->rules.pattern == QP_CUT_NONE;
     if (whole && !bytes) {
         qp_text_format(out, "null");
         return;
@@ -169,15 +174,15 @@ static qp_status model(const qp_own *t, const char *prefix, qp_text_buffer *out)
         qp_text_format(out, "{\"type\": \"%s\", \"unk_token\": \"<unk>\"", words ? "WordLevel" : "WordPiece");
         if (!words)
             qp_text_format(out, ", \"continuing_subword_prefix\": \"%s\", \"max_input_chars_per_word\": 2000000000",
-                               prefix);
+                           prefix);
         QP_TRY(vocabulary(t, prefix, out));
     } else {
         bool fallback = t->settings.byte_fallback && t->settings.type != QP_TOKENIZER_BYTE_BPE;
         qp_text_format(out,
                        "{\"type\": \"BPE\", \"dropout\": null, \"unk_token\": %s, "
-                           "\"continuing_subword_prefix\": null, \"end_of_word_suffix\": null, \"fuse_unk\": false, "
-                           "\"byte_fallback\": %s, \"ignore_merges\": false",
-                           t->settings.byte_fallback ? "null" : "\"<unk>\"", fallback ? "true" : "false");
+                       "\"continuing_subword_prefix\": null, \"end_of_word_suffix\": null, \"fuse_unk\": false, "
+                       "\"byte_fallback\": %s, \"ignore_merges\": false",
+                       t->settings.byte_fallback ? "null" : "\"<unk>\"", fallback ? "true" : "false");
         QP_TRY(vocabulary(t, prefix, out));
         QP_TRY(merges(t, out));
     }
@@ -216,8 +221,10 @@ static qp_status check(const qp_own *t)
     if (t->settings.type == QP_TOKENIZER_UNIGRAM)
         return qp_fail(QP_EDATA, "unigram cannot be expressed in a tokenizer.json: scores are summed with 64 bits "
                                  "there and with 32 bits here, which breaks ties; export --format sentencepiece");
-    if (t->settings.byte_fallback && t->settings.type == QP_TOKENIZER_WORD) return refuse("byte fallback of a word vocabulary");
-    if (t->settings.byte_fallback && t->settings.type == QP_TOKENIZER_WORDPIECE) return refuse("byte fallback of a WordPiece vocabulary");
+    if (t->settings.byte_fallback && t->settings.type == QP_TOKENIZER_WORD)
+        return refuse("byte fallback of a word vocabulary");
+    if (t->settings.byte_fallback && t->settings.type == QP_TOKENIZER_WORDPIECE)
+        return refuse("byte fallback of a WordPiece vocabulary");
     if (t->settings.type == QP_TOKENIZER_WORDPIECE && open)
         return refuse("WordPiece over segments that may contain special tokens (--pattern spaces or none)");
     return check_pieces(t);
@@ -227,7 +234,7 @@ static qp_status file(const qp_own *t, qp_text_buffer *out)
 {
     const char *prefix = t->settings.type == QP_TOKENIZER_WORDPIECE ? continuing_prefix(t) : "";
     qp_text_format(out, "{\"version\": \"1.0\",\n \"truncation\": null,\n \"padding\": null,\n"
-                            " \"added_tokens\": [],\n \"normalizer\": ");
+                        " \"added_tokens\": [],\n \"normalizer\": ");
     normalizer(t, out);
     qp_text_format(out, ",\n \"pre_tokenizer\": ");
     splitter(t, out);

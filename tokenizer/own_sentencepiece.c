@@ -19,7 +19,8 @@ static qp_status check(const qp_own *t)
     if (t->settings.lower_case || t->settings.case_fold) return refuse("lower case");
     if (t->settings.strip_accents) return refuse("stripping accents");
     if (t->settings.jamo) return refuse("jamo that are joined to syllables again");
-    if (t->settings.type != QP_TOKENIZER_BPE && t->settings.type != QP_TOKENIZER_UNIGRAM && t->settings.type != QP_TOKENIZER_CHAR)
+    if (t->settings.type != QP_TOKENIZER_BPE && t->settings.type != QP_TOKENIZER_UNIGRAM &&
+        t->settings.type != QP_TOKENIZER_CHAR)
         return refuse("this type (characters, BPE and unigram can)");
     if (t->rules.pattern != QP_CUT_SPACES)
         return refuse("this pattern (it splits before spaces; train with --pattern spaces)");
@@ -68,7 +69,7 @@ static qp_status write_own(const qp_own *t, const float *score, char **content, 
     }
     qp_spm_settings s = {.model_type = t->settings.type == QP_TOKENIZER_BPE       ? QP_SPM_BPE
                                        : t->settings.type == QP_TOKENIZER_UNIGRAM ? QP_SPM_UNIGRAM
-                                                                         : QP_SPM_CHAR,
+                                                                                  : QP_SPM_CHAR,
                          .id = {QP_UNK, QP_BOS, QP_EOS, QP_PAD},
                          .byte_fallback = true,
                          .add_dummy_prefix = t->settings.space_first,

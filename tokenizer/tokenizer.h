@@ -38,7 +38,8 @@ qp_status qp_tokenizer_encode(const qp_tokenizer *tokenizer, const char *text, s
 qp_status qp_tokenizer_encode_pair(const qp_tokenizer *tokenizer, const char *first, size_t first_bytes,
                                    const char *second, size_t second_bytes, qp_encoding *encoding);
 
-/* qp_tokenizer_decode — the text of ids, malloc'ed and NUL-terminated. PAD, BOS and EOS give no text, UNK gives "<unk>".
+/* qp_tokenizer_decode — the text of ids, malloc'ed and NUL-terminated. PAD, BOS and EOS give no text, UNK gives
+ * "<unk>".
  * Errors: QP_EDATA for an id outside the vocabulary; QP_EMEMORY. */
 qp_status qp_tokenizer_decode(const qp_tokenizer *tokenizer, const int32_t *id, int count, char **text, size_t *bytes);
 
@@ -58,7 +59,8 @@ qp_status qp_tokenizer_normalize(const qp_tokenizer *tokenizer, const char *text
                                  size_t *normal_bytes);
 
 /* qp_tokenizer_size  — number of pieces; ids are 0 .. size-1.
- * qp_tokenizer_piece — the printable form of an id ("\u2581dog", "<0x0A>", "</s>"), borrowed; "" outside the vocabulary.
+ * qp_tokenizer_piece — the printable form of an id ("\u2581dog", "<0x0A>", "</s>"), borrowed; "" outside the
+ * vocabulary.
  * qp_tokenizer_find  — the id with this printable form, or -1. */
 int qp_tokenizer_size(const qp_tokenizer *tokenizer);
 const char *qp_tokenizer_piece(const qp_tokenizer *tokenizer, int32_t id);

@@ -16,8 +16,8 @@
 #include "tokenizer/sentencepiece/sentencepiece_kind.h"
 #include "tokenizer/sentencepiece/sentencepiece_write.h"
 #include "tokenizer/split/split.h"
-#include "tokenizer/tokenizer_json.h"
 #include "tokenizer/tokenizer_internal.h"
+#include "tokenizer/tokenizer_json.h"
 
 static const size_t LARGEST_FILE = (size_t)1 << 30;
 static const char *const word[] = {"auto", "quipu",    "sentencepiece", "huggingface",

@@ -11,9 +11,10 @@
  *      "pieces": ["<pad>", "<s>", "</s>", "<unk>", "<0x00>", ..., "\u2581the"], "initial": [],
  *      "merges": ["\u2581 t", ...], "scores": [], "checksum": "xxh3:0123456789abcdef"}
  *
- * Pieces are in the order of their ids, merges in the order of learning. `scores` are the log-probabilities of a unigram
- * vocabulary. `initial` lists the WordPiece pieces whose text starts with ## although they begin words. Tokenizers of
- * other projects: type "pipeline" has a tokenizer.json under the key "tokenizer", type "sentencepiece" the fields of a
+ * Pieces are in the order of their ids, merges in the order of learning. `scores` are the log-probabilities of a
+ * unigram vocabulary. `initial` lists the WordPiece pieces whose text starts with ## although they begin words.
+ * Tokenizers of other projects: type "pipeline" has a tokenizer.json under the key "tokenizer", type "sentencepiece"
+ * the fields of a
  * .model. The checksum covers every byte before its key. Version 1, which had no case_fold, strip_accents, jamo,
  * pattern, space_first and initial, is still read. */
 #define QP_TOKENIZER_FORMAT "quipu-tokenizer"

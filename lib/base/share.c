@@ -43,7 +43,6 @@ qp_status qp_share(const qp_shared_job *job, size_t parts, int threads)
     threads = qp_share_threads(parts, threads);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (size_t part = 0; part < parts; part++) run_part(job, part, &first);
-    for (size_t part = 0; job->take && part < parts && part <= first.part; part++)
-        QP_TRY(job->take(job->self, part));
+    for (size_t part = 0; job->take && part < parts && part <= first.part; part++) QP_TRY(job->take(job->self, part));
     return first.part == SIZE_MAX ? QP_OK : qp_fail(first.status, "%s", first.message);
 }

@@ -35,7 +35,10 @@ static inline uint64_t slot_key(const void *self, const pair_slot *slot)
     return (void)self, pair_key(slot->left, slot->right);
 }
 
-static inline uint64_t key_hash(const void *self, uint64_t key) { return (void)self, (key * 0x9E3779B97F4A7C15u) >> 32; }
+static inline uint64_t key_hash(const void *self, uint64_t key)
+{
+    return (void)self, (key * 0x9E3779B97F4A7C15u) >> 32;
+}
 
 static inline bool slot_has(const void *self, const pair_slot *slot, uint64_t key)
 {

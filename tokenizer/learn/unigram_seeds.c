@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "lib/base/array.h"
+#include "lib/text/utf8.h"
 #include "tokenizer/learn/suffixes.h"
 #include "tokenizer/models/trie.h"
-#include "lib/text/utf8.h"
 
 enum { LONGEST_WORD = 64 }; /* longer words are cut, unless seeds are given */
 

@@ -9,9 +9,9 @@
 /* unigram_seeds — the pieces from which a unigram vocabulary is chosen, and all their positions in the text.
  *
  * Seeds are all characters, and those substrings of words that occur more than once and become rarer when they are
- * extended to the right; the best `seed_count` of them by frequency times length. They are read from the sorted suffixes
- * of the words. Every position has the list of the pieces that begin there, shortest first, so that training never
- * searches. */
+ * extended to the right; the best `seed_count` of them by frequency times length. They are read from the sorted
+ * suffixes of the words. Every position has the list of the pieces that begin there, shortest first, so that training
+ * never searches. */
 typedef struct {
     int32_t *code; /* the words as code points, each followed by -1 */
     size_t code_count;

@@ -11,9 +11,9 @@
  *
  * Starts from many seeds (unigram_seeds.h). Two rounds of EM give each piece its expected count and, by the digamma
  * function, its log-probability. Then the pieces whose removal costs the least likelihood are removed, a quarter at a
- * time, until 1.1 times the wanted number remain; the most probable of these are the result. Single characters are never
- * removed. With given seeds they may be, like any piece; an unknown takes their place, and they are not in the result.
- * All sums are doubles in a fixed order, so the result is the same on every machine.
+ * time, until 1.1 times the wanted number remain; the most probable of these are the result. Single characters are
+ * never removed. With given seeds they may be, like any piece; an unknown takes their place, and they are not in the
+ * result. All sums are doubles in a fixed order, so the result is the same on every machine.
  * Source: Kudo 2018; the rules of pruning are those of sentencepiece. */
 typedef struct {
     const int32_t *code;      /* the distinct words end to end, as code points; -1: a character of no piece */

@@ -17,7 +17,7 @@ typedef struct {
         int64_t count;
     } * word;
     size_t count, capacity;
-    int64_t total; /* all that was counted, dropped words included */
+    int64_t total;               /* all that was counted, dropped words included */
     struct qp_word_index *index; /* finds words; NULL before the first and after sorting */
 } qp_word_counts;
 

@@ -3,9 +3,9 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "lib/base/random.h"
 #include "lib/base/array.h"
 #include "lib/base/heap.h"
+#include "lib/base/random.h"
 
 /* The symbols as a linked list, and a heap of the possible merges, rank << 32 | place. Pairs that were skipped before
  * the next merge wait at the end of the same array. */

@@ -13,7 +13,8 @@ typedef struct {
     uint64_t key, draws; /* the next random number is number `draws` of `key` */
 } qp_random_merges;
 
-/* qp_bpe_apply_dropout — merge symbol[0..*count) in place. Expected time n log n / (1 - dropout). Errors: QP_EMEMORY. */
+/* qp_bpe_apply_dropout — merge symbol[0..*count) in place. Expected time n log n / (1 - dropout). Errors:
+ * QP_EMEMORY. */
 qp_status qp_bpe_apply_dropout(const qp_bpe *bpe, qp_bpe_scratch *scratch, qp_random_merges *random, int32_t *symbol,
                                size_t *count);
 

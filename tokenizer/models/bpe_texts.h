@@ -7,8 +7,9 @@
 /* bpe_texts — when are merges of pairs (GPT-2, Hugging Face, quipu) equal to merges of texts (tiktoken, sentencepiece:
  * any two neighbors that spell a piece)? If every piece, split into single symbols and merged by all lower ranks, ends
  * as exactly the pair that makes it. Proof: while both ends of a piece inside a text are boundaries, no merge has
- * crossed them, so its inside was merged as the piece alone is; at its rank it is therefore that pair, and no other pair
- * with the same text can occur there. The condition implies that a merge has a higher rank than those of its parts. */
+ * crossed them, so its inside was merged as the piece alone is; at its rank it is therefore that pair, and no other
+ * pair with the same text can occur there. The condition implies that a merge has a higher rank than those of its
+ * parts. */
 
 /* qp_bpe_pairs — the one merge of each piece that is ever applied, by rank, out of possibly several for a piece.
  *   in_bytes    the symbols are bytes, else characters

@@ -44,7 +44,7 @@ typedef struct {
     qp_status (*nbest)(const void *self, qp_text text, size_t wanted, qp_encoding *encoding, double *score,
                        size_t *found);
     int (*size)(const void *self);
-    const char *(*piece)(const void *self, int32_t id); /* 0 <= id < size */
+    const char *(*piece)(const void *self, int32_t id);   /* 0 <= id < size */
     int32_t (*find)(const void *self, const char *piece); /* NULL: all pieces are compared */
     qp_tokenizer_facts (*info)(const void *self);
     /* save: append the keys that follow "type" in a tokenizer file. load: a new tokenizer from the whole file; the

@@ -17,7 +17,7 @@ typedef struct {
     } * unit;                        /* unit 0 is the root */
     size_t count, capacity;
     int32_t *next_free, *previous_free; /* a ring of the free units; only while building */
-    uint8_t *taken; /* bases in use; only while building: no two nodes share a base */
+    uint8_t *taken;                     /* bases in use; only while building: no two nodes share a base */
     size_t next_capacity, previous_capacity, taken_capacity;
 } qp_trie;
 
@@ -27,8 +27,8 @@ typedef struct {
     int32_t value;
 } qp_trie_key;
 
-/* qp_trie_build — from keys, which are sorted in place. Of equal keys the one with the smallest value counts; empty keys
- * are ignored. Errors: QP_EMEMORY, QP_EDATA (2^30 units). */
+/* qp_trie_build — from keys, which are sorted in place. Of equal keys the one with the smallest value counts; empty
+ * keys are ignored. Errors: QP_EMEMORY, QP_EDATA (2^30 units). */
 qp_status qp_trie_build(qp_trie *trie, qp_trie_key *key, size_t count);
 void qp_trie_free(qp_trie *trie);
 

@@ -91,7 +91,7 @@ static qp_status settle(search *s, size_t end)
 }
 
 qp_status qp_unigram_continue(const qp_unigram *unigram, const char *text, size_t bytes, float *score,
-                           qp_unigram_path *path)
+                              qp_unigram_path *path)
 {
     search s = {.unigram = unigram, .text = text, .bytes = bytes, .path = path};
     path->count = 0;

@@ -47,6 +47,6 @@ void qp_unigram_path_free(qp_unigram_path *path);
  * Errors  QP_EMEMORY. */
 qp_status qp_unigram_apply(const qp_unigram *unigram, const char *text, size_t bytes, qp_unigram_path *path);
 qp_status qp_unigram_continue(const qp_unigram *unigram, const char *text, size_t bytes, float *score,
-                           qp_unigram_path *path);
+                              qp_unigram_path *path);
 
 #endif

@@ -3,14 +3,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "lib/base/random.h"
 #include "lib/base/array.h"
+#include "lib/base/random.h"
 #include "lib/text/utf8.h"
 
 /* A hypothesis: a path from `node` to the end. */
 typedef struct {
-    int32_t node, next;  /* next hypothesis towards the end, -1: none */
-    float after, whole;  /* score of what follows the node; of all, with the best path to the node */
+    int32_t node, next; /* next hypothesis towards the end, -1: none */
+    float after, whole; /* score of what follows the node; of all, with the best path to the node */
 } hypothesis;
 
 typedef struct {

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "lib/text/byte_letters.h"
 #include "lib/base/array.h"
 #include "lib/base/hash.h"
 #include "lib/base/view.h"
+#include "lib/text/byte_letters.h"
 #include "lib/text/utf8.h"
 
 enum { MOST_PIECES = 1 << 24 };

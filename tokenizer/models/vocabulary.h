@@ -29,7 +29,7 @@ typedef struct {
     int count;
     struct qp_vocabulary_index *index; /* finds normal and continuing pieces; NULL: none yet */
     int32_t byte_id[256];              /* -1: no piece for this byte */
-    int32_t *code_page[0x1100]; /* page c/256, entry c%256: id of the piece of the one code point c, or -1 */
+    int32_t *code_page[0x1100];        /* page c/256, entry c%256: id of the piece of the one code point c, or -1 */
 } qp_vocabulary;
 
 void qp_vocabulary_init(qp_vocabulary *v);

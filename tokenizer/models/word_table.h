@@ -8,7 +8,8 @@
 #include "lib/base/status.h"
 
 /* word_table — ids of short words (at most 15 bytes) of a vocabulary. The word itself is the key, so a lookup reads one
- * slot and compares nothing elsewhere; that is why this is not a QP_HASH: it is the hottest lookup of byte-level BPE. */
+ * slot and compares nothing elsewhere; that is why this is not a QP_HASH: it is the hottest lookup of byte-level
+ * BPE. */
 enum { QP_LONGEST_TABLE_WORD = 15 };
 
 typedef struct {
@@ -16,7 +17,7 @@ typedef struct {
         uint64_t low, high; /* bytes 0..7, and 8..14 with the length on top */
         int32_t id;         /* -1: empty */
     } * slot;
-    uint64_t *filter;   /* 8 bits for each slot: a word whose bit is not set is not in the table. It fits into the fastest
+    uint64_t *filter; /* 8 bits for each slot: a word whose bit is not set is not in the table. It fits into the fastest
                          * cache, where the slots do not, and ends most lookups of unknown words */
     size_t mask, count; /* slots are mask + 1, a power of two, or none */
 } qp_word_table;

@@ -27,7 +27,7 @@ qp_own_scratch *qp_own_scratch_of(qp_encoding *e)
 static qp_status add_spans(const qp_own *t, const qp_mapped_text *work, size_t at, size_t end, int first,
                            qp_encoding *e)
 {
-        QP_TRY(qp_encoding_reserve(e, (size_t)e->count));
+    QP_TRY(qp_encoding_reserve(e, (size_t)e->count));
     for (int i = first; i < e->count; i++) {
         size_t bytes = end - at;
         if (e->id[i] != QP_UNK) {

@@ -98,7 +98,8 @@ static qp_status add_piece(const content *c, qp_own *t, size_t index, const char
     if (!text) return no_memory();
     qp_status status = QP_OK;
     if (!qp_text_of_shown(t->vocabulary.byte_letters, shown + skip, bytes - skip, text, &text_bytes)) {
-        status = qp_fail(QP_EDATA, "%s: piece %zu contains what no piece can; write a space as U+2581", c->place, index);
+        status = qp_fail(QP_EDATA, "%s: piece %zu contains what no piece can; write a space as U+2581", c->place,
+                         index);
     } else {
         status = qp_own_add_piece(t, kind, text, text_bytes, 0);
     }
@@ -111,7 +112,8 @@ static qp_status read_pieces(const content *c, qp_own *t)
     QP_TRY(qp_own_add_special(t));
     size_t count = json_array_size(c->pieces), fixed = (size_t)t->vocabulary.count;
     if (count < fixed)
-        return qp_fail(QP_EDATA, "%s: %zu pieces, but the special ones and the bytes alone are %zu", c->place, count, fixed);
+        return qp_fail(QP_EDATA, "%s: %zu pieces, but the special ones and the bytes alone are %zu", c->place, count,
+                       fixed);
     if (t->settings.type == QP_TOKENIZER_BYTE && count != fixed)
         return qp_fail(QP_EDATA, "%s: %zu pieces, but a byte vocabulary has %zu", c->place, count, fixed);
     for (size_t i = 0; i < count; i++) {
@@ -175,7 +177,8 @@ static qp_status read_scores(const content *c, qp_own *t)
     for (size_t i = 0; i < count; i++) {
         const json_t *score = json_array_get(c->scores, i);
         double value = json_is_number(score) ? json_number_value(score) : 1;
-        if (!(value <= 0) || value < -1e6) return qp_fail(QP_EDATA, "%s: score %zu is not a log-probability", c->place, i);
+        if (!(value <= 0) || value < -1e6)
+            return qp_fail(QP_EDATA, "%s: score %zu is not a log-probability", c->place, i);
         t->score[i] = (float)value;
     }
     return QP_OK;

@@ -7,8 +7,7 @@
 #include "tokenizer/own/own_file.h"
 #include "tokenizer/own/own_kind.h"
 
-const char *const qp_own_type_name[] = {"char",     "byte",    "word",      "bpe",
-                                              "byte-bpe", "unigram", "wordpiece", "space"};
+const char *const qp_own_type_name[] = {"char", "byte", "word", "bpe", "byte-bpe", "unigram", "wordpiece", "space"};
 const char *const qp_own_form_name[] = {"none", "nfc", "nfkc", "nfd", "nfkd"};
 const char *const qp_own_pattern_name[] = {"words", "spaces", "gpt2", "gpt4", "none"};
 

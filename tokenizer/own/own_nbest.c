@@ -114,8 +114,8 @@ static qp_status read_way(const search *s, const qp_mapped_text *work, size_t ra
     return QP_OK;
 }
 
-static qp_status search_best(const qp_own *t, const qp_mapped_text *work, size_t wanted, qp_encoding *e,
-                             double *score, size_t *found)
+static qp_status search_best(const qp_own *t, const qp_mapped_text *work, size_t wanted, qp_encoding *e, double *score,
+                             size_t *found)
 {
     search s = {.tokenizer = t, .wanted = wanted};
     qp_status status = QP_OK;

@@ -6,9 +6,9 @@
 #include "lib/base/array.h"
 #include "lib/text/jamo.h"
 #include "lib/text/letter_case.h"
+#include "lib/text/utf8.h"
 #include "tokenizer/own/own.h"
 #include "tokenizer/own/own_kind.h"
-#include "lib/text/utf8.h"
 
 /* The text before splitting: a space, the normal form, and what else the settings ask for. Each step maps its bytes to
  * those of the step before; chain() maps them to the original text. */

@@ -40,7 +40,7 @@ static qp_status add_joined(const qp_own *t, const char *text, size_t bytes, qp_
 {
     int first = e->count;
     QP_TRY(t->settings.type == QP_TOKENIZER_BYTE_BPE ? qp_own_add_unknown(t, text, bytes, e)
-                                            : qp_own_add_characters(t, text, bytes, e));
+                                                     : qp_own_add_characters(t, text, bytes, e));
     size_t count = (size_t)(e->count - first);
     if (s->random)
         QP_TRY(qp_bpe_apply_dropout(&t->bpe, &s->bpe, s->random, e->id + first, &count));
@@ -90,7 +90,8 @@ static qp_status add_longest(const qp_own *t, const char *text, size_t bytes, qp
 {
     int first = e->count;
     for (size_t at = 0, length; at < bytes; at += length) {
-        int32_t id = qp_trie_longest(at ? &t->wordpiece.continuing : &t->wordpiece.initial, text + at, bytes - at, &length);
+        int32_t id = qp_trie_longest(at ? &t->wordpiece.continuing : &t->wordpiece.initial, text + at, bytes - at,
+                                     &length);
         if (id < 0) {
             e->count = first;
             return qp_own_add_unknown(t, text, bytes, e);

@@ -6,9 +6,10 @@
 
 #define QP_TOKENIZER_TYPES_LIST(X)                                                                                     \
     X(QP_TOKENIZER_CHAR, "char")                                                                                       \
-    X(QP_TOKENIZER_BYTE, "byte") X(QP_TOKENIZER_WORD, "word") X(QP_TOKENIZER_BPE, "bpe")                               \
-        X(QP_TOKENIZER_BYTE_BPE, "byte-bpe") X(QP_TOKENIZER_UNIGRAM, "unigram") X(QP_TOKENIZER_WORDPIECE, "wordpiece") \
-            X(QP_TOKENIZER_SPACE, "space") X(QP_TOKENIZER_NGRAM, "ngram")
+    X(QP_TOKENIZER_BYTE, "byte")                                                                                       \
+    X(QP_TOKENIZER_WORD, "word") X(QP_TOKENIZER_BPE, "bpe") X(QP_TOKENIZER_BYTE_BPE, "byte-bpe")                       \
+        X(QP_TOKENIZER_UNIGRAM, "unigram") X(QP_TOKENIZER_WORDPIECE, "wordpiece") X(QP_TOKENIZER_SPACE, "space")       \
+            X(QP_TOKENIZER_NGRAM, "ngram")
 enum { QP_TOKENIZER_TYPES_LIST(QP_CHOICE_ID) QP_TOKENIZER_TYPES };
 enum { QP_OWN_TYPES = QP_TOKENIZER_NGRAM }; /* those before it are types of qp_own, ngram is a kind by itself */
 
