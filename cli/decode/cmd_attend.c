@@ -9,20 +9,20 @@
 #include "cli/base/text.h"
 #include "lib/attention_picture.h"
 
-/* attend — what a model looks at while it reads and writes one sentence: drawn in the terminal or into a file. */
+/* attend — draw a model's attention over one sentence in the terminal or into a file. */
 enum { KIND_AUTO, KIND_CROSS, KIND_ENCODER, KIND_DECODER };
 enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
 #define ATTEND_FIELDS(X)                                                                                               \
     X(TEXT, model, "", 0, 0, NULL, "model file (.safetensors)")                                                        \
     X(TEXT, output, "-", 0, 0, NULL,                                                                                   \
-      "file, its kind by its end: .html .json .npz (all maps), .svg .png .txt (those "                                 \
+      "output file; the suffix is the format: .html .json .npz (all maps), .svg .png .txt (those "                     \
       "chosen below); -: the terminal")                                                                                \
     X(CHOICE, kind, "auto", 0, 0, "auto, cross, encoder, decoder", "which attention; auto: cross, or what there is")   \
     X(TEXT, layer, "last", 0, 0, NULL, "number from 1, mean, max, all or last")                                        \
     X(TEXT, head, "mean", 0, 0, NULL, "number from 1, mean, max or all")                                               \
     X(CHOICE, colour, "auto", 0, 0, "auto, always, never", "colours in the terminal")                                  \
-    X(INT, width, "0", 0, 10000, NULL, "columns of the drawing in the terminal; 0: as wide as it is")
+    X(INT, width, "0", 0, 10000, NULL, "columns of the drawing in the terminal; 0: its width")
 
 typedef struct {
     ATTEND_FIELDS(QP_FIELD_DECLARE)
@@ -31,7 +31,7 @@ typedef struct {
 static QP_FIELD_TABLE(attend_table, "attend", attend_options, ATTEND_FIELDS);
 
 static const char notes[] =
-    "Rows are the tokens that read, columns the tokens that are read. Without --tgt the model translates --src "
+    "Rows are queries, columns are keys. Without --tgt the model translates --src "
     "itself;\n"
     "with it, the maps are those of this translation. A language model has no --src: give the text as --tgt.";
 
@@ -65,7 +65,7 @@ static qp_status give_title(qp_picture *picture, const char *source, const char 
     return status;
 }
 
-static qp_search_config search; /* how the model's own translation is found */
+static qp_search_config search; /* search for the model's own translation */
 
 static qp_status attend(const attend_options *o, const char *source, const char *target, qp_picture_form_kind form)
 {
@@ -96,8 +96,7 @@ static qp_status attend(const attend_options *o, const char *source, const char 
 static qp_status one_text(const qp_option_list *list, const char **text)
 {
     *text = list->count ? list->value[0] : NULL;
-    if (list->count > 1)
-        return qp_fail(QP_EUSAGE, "attend: --%s is given twice; one sentence is drawn at a time", list->name);
+    if (list->count > 1) return qp_fail(QP_EUSAGE, "attend: --%s is given twice; give one sentence", list->name);
     return QP_OK;
 }
 
@@ -116,7 +115,7 @@ int qp_cmd_attend(int argc, char **argv)
 {
     static attend_options o;
     static qp_option_list list[] = {{.name = "src", .help = "source sentence"},
-                                    {.name = "tgt", .help = "its translation; absent: the model's own"}};
+                                    {.name = "tgt", .help = "its translation; default: the model's own"}};
     static const qp_option_group group[] = {{&attend_table, &o}, {&qp_search_fields, &search}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}, {'b', "beam-size"}};
     static const qp_command command = {.name = "attend",

@@ -13,15 +13,15 @@
 #include "lib/decode/lines.h"
 #include "lib/package.h"
 
-/* generate — a language model goes on with a prompt; the text appears as it is made. */
+/* generate — a language model continues a prompt; the text is printed while it is generated. */
 enum { MOST_PROMPT_BYTES = 1 << 28 };
 
 #define GENERATE_FIELDS(X)                                                                                             \
-    X(TEXT, file, "", 0, 0, NULL, "the prompt is the content of this file but for its last line end; -: stdin")        \
-    X(INT, tokens, "256", 0, 1000000000, NULL, "tokens to make at most; 0: until the text ends by itself")             \
-    X(INT, samples, "1", 1, 1000000, NULL, "texts to make, each another one; a line --- stands between them")          \
-    X(INT, no_repeat_ngram, "0", 0, 100, NULL, "no n-gram of so many tokens twice; 0: off")                            \
-    X(INT, seed, "1", 0, 9007199254740991, NULL, "seed of the draws; text i of a seed is always the same")             \
+    X(TEXT, file, "", 0, 0, NULL, "the prompt is the content of this file without its last line end; -: stdin")        \
+    X(INT, tokens, "256", 0, 1000000000, NULL, "maximum number of tokens; 0: until the text ends by itself")           \
+    X(INT, samples, "1", 1, 1000000, NULL, "number of texts, separated by a line ---")                                 \
+    X(INT, no_repeat_ngram, "0", 0, 100, NULL, "no n-gram of N tokens twice; 0: off")                                  \
+    X(INT, seed, "1", 0, 9007199254740991, NULL, "seed of the sampling; text i of a seed is always the same")          \
     X(BOOL, echo, "true", 0, 0, NULL, "print the prompt before each text")
 
 typedef struct {
@@ -34,14 +34,15 @@ static QP_FIELD_TABLE(generate_table, "generate", generate_options, GENERATE_FIE
 static const char notes[] =
     "Filters act in this order: --repeat-penalty, --no-repeat-ngram, --temp, --top-k, --top-p, --min-p, --typical,\n"
     "--epsilon-cutoff, --eta-cutoff.\n"
-    "A text longer than the context goes on with a sliding window: a transformer reads at most --lm-window tokens\n"
-    "(else --max-length) of its training; when they are full, the last half is read anew and the text goes on from\n"
-    "there. Recurrent decoders keep their state instead, n-grams their last words. Equal model, prompt, options and\n"
-    "seed make an equal text, whatever --threads was. A model trained line by line ends its text itself; one of\n"
-    "running text (--lm-window) writes line after line until --tokens or --stop. A variational autoencoder makes\n"
-    "each text of a vector drawn for it.";
+    "A text longer than the context continues with a sliding window: a transformer reads at most --lm-window tokens\n"
+    "(else --max-length) of its training; when it is full, the last half is read again and the text continues from\n"
+    "there. Recurrent decoders keep their state instead, n-grams their last words. The same model, prompt, options "
+    "and\n"
+    "seed give the same text with any --threads. A model trained line by line ends its text itself; one of\n"
+    "running text (--lm-window) writes line after line until --tokens or --stop. A variational autoencoder decodes\n"
+    "each text from a random vector.";
 
-/* What all texts share, and the stage they appear on: one at a time, in order, whoever is ready first. */
+/* State shared by all texts. Texts are printed one at a time, in order. */
 typedef struct {
     const generate_options *o;
     const qp_generator *generator;
@@ -49,8 +50,8 @@ typedef struct {
     size_t prompt_bytes;
     int32_t *id;
     int count;
-    int turn;             /* the text that may be printed */
-    size_t printed;       /* bytes of it that are */
+    int turn;             /* the text that is printed */
+    size_t printed;       /* bytes of it already printed */
     qp_generated *result; /* [samples] */
     bool *done;           /* [samples] */
 } show;
@@ -179,7 +180,7 @@ static qp_status read_prompt(const generate_options *o, const qp_option_list *pr
     s->prompt = *content;
     if (s->prompt_bytes > 0) s->prompt_bytes--;
     if (status == QP_OK && s->prompt_bytes > MOST_PROMPT_BYTES)
-        status = qp_fail(QP_EDATA, "%s: longer than any prompt may be; cut it", o->file);
+        status = qp_fail(QP_EDATA, "%s: too long for a prompt; shorten it", o->file);
     return status;
 }
 
@@ -194,7 +195,7 @@ static qp_status generate(const generation *how, const qp_package *package, cons
     const qp_model_config *config = qp_model_config_of(package->model);
     if (config->task == QP_TASK_AUTOENCODE && !config->variational)
         return qp_fail(QP_EUSAGE,
-                       "%s: is an autoencoder that only gives text back (quipu translate); for new texts train it "
+                       "%s: is an autoencoder that only reproduces text (quipu translate); for new texts train it "
                        "with --variational",
                        o->ask.model);
     qp_generator generator = {.model = package->model,
@@ -235,8 +236,8 @@ int qp_cmd_generate(int argc, char **argv)
         {&qp_decode_fields, &how.o.ask}, {&generate_table, &how.o}, {&qp_sample_fields, &how.sample}};
     static const qp_option_alias alias[] = {
         {'m', "model"}, {'p', "prompt"}, {'f', "file"}, {'n', "tokens"}, {'t', "threads"}};
-    qp_option_list list[] = {{.name = "prompt", .help = "the text to go on with; without one, a new text"},
-                             {.name = "stop", .help = "end before this string; may be given several times"}};
+    qp_option_list list[] = {{.name = "prompt", .help = "the text to continue; default: a new text"},
+                             {.name = "stop", .help = "stop before this string; may be repeated"}};
     const qp_command command = {.name = "generate",
                                 .summary = "continue a text",
                                 .usage = "-m MODEL [-p PROMPT | -f FILE] [options]",

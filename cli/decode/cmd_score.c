@@ -11,15 +11,15 @@
 #include "lib/decode/score.h"
 #include "lib/package.h"
 
-/* score — log-probability of given text, one line of output for each line of input. */
+/* score — log-probability of given text, one line of output per line of input. */
 enum { LINES_A_THREAD = 1024 };
 enum { SCORES_SENTENCE, SCORES_TOKEN };
 
 #define SCORE_FIELDS(X)                                                                                                \
-    X(TEXT, src, "", 0, 0, NULL, "file of source lines, beside --tgt; instead of FILE")                                \
-    X(TEXT, tgt, "", 0, 0, NULL, "file of target lines, beside --src")                                                 \
-    X(CHOICE, scores, "sentence", 0, 0, "sentence, token", "token: each token's log-probability too")                  \
-    X(INT, batch_size, "32", 1, 100000, NULL, "sentences scored together at most; changes the speed alone")
+    X(TEXT, src, "", 0, 0, NULL, "file of source lines, with --tgt; instead of FILE")                                  \
+    X(TEXT, tgt, "", 0, 0, NULL, "file of target lines, with --src")                                                   \
+    X(CHOICE, scores, "sentence", 0, 0, "sentence, token", "token: also each token's log-probability")                 \
+    X(INT, batch_size, "32", 1, 100000, NULL, "maximum number of sentences scored together; changes only the speed")
 
 typedef struct {
     qp_decode_options ask;
@@ -29,11 +29,11 @@ typedef struct {
 static QP_FIELD_TABLE(score_table, "score", score_options, SCORE_FIELDS);
 
 static const char notes[] =
-    "Lines of FILE are SOURCE TAB TARGET, for a language model just text. Printed is the sum of the log-probabilities\n"
+    "Lines of FILE are SOURCE TAB TARGET, for a language model only text. Prints the sum of the log-probabilities\n"
     "(natural logarithm) of the target's tokens and its end; --scores token adds  ||| LOGP LOGP ...  An empty line\n"
     "gives an empty line.";
 
-/* Where the pairs of one chunk come from: one input with a TAB inside, or two beside each other. */
+/* Input of the pairs of a chunk: one file with a TAB in each line, or two files. */
 typedef struct {
     qp_chunks chunks, beside;
     bool two, pairs;          /* two inputs; lines hold two texts */
@@ -53,8 +53,7 @@ static qp_status input_begin(pair_input *in, const qp_options *options, const sc
         return qp_fail(QP_EUSAGE, has_source ? "--src and --tgt go together; give both, or a file of SOURCE TAB TARGET"
                                              : "--src and --tgt: this is a language model; give it a file of text");
     if (options->file_count > 0)
-        return qp_fail(QP_EUSAGE, "%s: is too much beside --src and --tgt; leave one or the other out",
-                       options->file[0]);
+        return qp_fail(QP_EUSAGE, "%s: unexpected file with --src and --tgt; remove one of them", options->file[0]);
     in->file[0] = (char *)(uintptr_t)o->src;
     in->file[1] = (char *)(uintptr_t)o->tgt;
     QP_TRY(qp_chunks_begin(&in->chunks, &in->file[0], 1, limit));
@@ -85,14 +84,14 @@ static qp_status split_line(pair_input *in, int i)
     return QP_OK;
 }
 
-/* As many lines of the second input as there are of the first; at the end of the first there must be none. */
+/* Reads as many lines of the second input as of the first; at the end of the first there must be none left. */
 static qp_status pair_beside(pair_input *in)
 {
     in->beside.text_limit = SIZE_MAX;
     in->beside.line_limit = in->chunks.count > 0 ? in->chunks.count : 1;
     QP_TRY(qp_chunks_next(&in->beside));
     if (in->beside.count != in->chunks.count)
-        return qp_fail(QP_EDATA, "%s and %s: not equally many lines; line n of one must belong to line n of the other",
+        return qp_fail(QP_EDATA, "%s and %s: different numbers of lines; give files that correspond line by line",
                        in->file[0], in->file[1]);
     for (int i = 0; i < in->chunks.count; i++) {
         in->source[i] = in->chunks.line[i];

@@ -12,7 +12,7 @@
 #include "lib/decode/translate.h"
 #include "lib/package.h"
 
-/* translate — source lines to target lines. Output lines = input lines, always, in order: an empty line gives an empty
+/* translate — translate source lines. One line of output per line of input, in order: an empty line gives an empty
  * line, and a line end inside a translation becomes a space. */
 enum { LINES_A_THREAD = 1024 };
 enum { SCORES_NONE, SCORES_SENTENCE, SCORES_TOKEN };
@@ -20,8 +20,8 @@ enum { ALIGNMENT_NONE, ALIGNMENT_HARD, ALIGNMENT_SOFT };
 
 #define TRANSLATE_FIELDS(X)                                                                                            \
     X(INT, max_length, "0", 0, 100000, NULL, "output at most N tokens; 0: by --max-length-factor and -extra")          \
-    X(CHOICE, scores, "none", 0, 0, "none, sentence, token", "print log-probabilities behind the text")                \
-    X(CHOICE, alignment, "none", 0, 0, "none, hard, soft", "print what each target token looked at")                   \
+    X(CHOICE, scores, "none", 0, 0, "none, sentence, token", "print log-probabilities after the text")                 \
+    X(CHOICE, alignment, "none", 0, 0, "none, hard, soft", "print the alignment of each target token")                 \
     X(INT, batch_size, "32", 1, 100000, NULL, "sentences searched together; changes the speed, not the text")
 
 typedef struct {
@@ -32,9 +32,9 @@ typedef struct {
 static QP_FIELD_TABLE(translate_table, "translate", translate_options, TRANSLATE_FIELDS);
 
 static const char notes[] =
-    "Plain output: TEXT, then as asked for  ||| SCORE  ||| LOGP LOGP ...  ||| ALIGNMENT.\n"
-    "--n-best N prints N lines a sentence: ID ||| TEXT ||| features ||| SCORE, ID counting sentences from 0.\n"
-    "The score is the log-probability of the whole with --length-penalty; LOGP is one number a target token, the\n"
+    "Plain output: TEXT, then with options  ||| SCORE  ||| LOGP LOGP ...  ||| ALIGNMENT.\n"
+    "--n-best N prints N lines per sentence: ID ||| TEXT ||| features ||| SCORE, ID counting sentences from 0.\n"
+    "The score is the log-probability of the whole with --length-penalty; LOGP is one number per target token, the\n"
     "end of the sentence included.  --alignment hard: pairs source-target of tokens, from 0 (as --json shows\n"
     "them); soft: for each target token its weights over the source tokens, ends included, joined by commas.\n"
     "Weights are the mean over the heads of the last decoder layer but one (of fewer than three layers: the last).";
@@ -102,7 +102,7 @@ static void put_n_best(const translate_options *o, const qp_translation *made, i
 
 /* ---- JSON ---- */
 
-/* Writes what each token looked at: pairs source-target, or one list of weights per target token. */
+/* Writes the alignment: pairs source-target, or one list of weights per target token. */
 static void put_json_alignment(const translate_options *o, const qp_translation *made, int h, qp_text_buffer *out)
 {
     const qp_hypothesis *found = &made->search.best[h];
@@ -228,7 +228,7 @@ static qp_status translate_files(const translate_options *o, const qp_translator
     return status;
 }
 
-/* Options that only together make sense or not. */
+/* Checks combinations of options. */
 static qp_status settle(const qp_options *options, const translate_options *o, qp_search_config *search)
 {
     if (o->max_length > 0) {
@@ -237,7 +237,7 @@ static qp_status settle(const qp_options *options, const translate_options *o, q
     }
     if (search->n_best > search->beam_size) {
         if (qp_options_given(options, "beam-size"))
-            return qp_fail(QP_EUSAGE, "--n-best %lld is more than --beam-size %lld; a beam holds only its own",
+            return qp_fail(QP_EUSAGE, "--n-best %lld is more than --beam-size %lld; a beam has no more",
                            (long long)search->n_best, (long long)search->beam_size);
         search->beam_size = search->n_best;
     }
@@ -279,7 +279,7 @@ int qp_cmd_translate(int argc, char **argv)
         {&qp_decode_fields, &how.o.ask}, {&translate_table, &how.o}, {&qp_search_fields, &how.search}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'b', "beam-size"}, {'t', "threads"}};
     const qp_command command = {.name = "translate",
-                                .summary = "source lines to target lines",
+                                .summary = "translate source lines",
                                 .usage = "-m MODEL [FILE...]",
                                 .notes = notes,
                                 .group = group,

@@ -15,12 +15,12 @@
 #include "lib/metric/overlap.h"
 #include "lib/metric/scores.h"
 
-/* evaluate — compare text with references: a file of hypotheses, or what a model makes of a source file. */
+/* evaluate — compare text with references: a file of hypotheses, or a model's translations of a source file. */
 enum { LINES_AT_ONCE = 1024 };
 
 #define EVALUATE_FIELDS(X)                                                                                             \
-    X(TEXT, hyp, "", 0, 0, NULL, "file of hypotheses, one a line; - is stdin")                                         \
-    X(TEXT, model, "", 0, 0, NULL, "... or a model file, whose translations of --src are compared")                    \
+    X(TEXT, hyp, "", 0, 0, NULL, "file of hypotheses, one per line; - is stdin")                                       \
+    X(TEXT, model, "", 0, 0, NULL, "or a model file, to compare its translations of --src")                            \
     X(TEXT, src, "", 0, 0, NULL, "file of source lines for the model")                                                 \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object instead of lines")                                             \
     X(BOOL, sentence_level, "false", 0, 0, NULL, "scores of every line, tab-separated; BLEU with --effective-order")   \
@@ -33,16 +33,16 @@ enum { LINES_AT_ONCE = 1024 };
     X(CHOICE, smooth_method, "exp", 0, 0, "exp, floor, add-k, none", "BLEU's smoothing of orders without a match")     \
     X(REAL, smooth_value, "-1", -1, 1000, NULL, "value of floor and add-k; -1: 0.1 and 1")                             \
     X(INT, max_ngram_order, "4", 1, QP_BLEU_ORDER_MAX, NULL, "BLEU's longest n-grams")                                 \
-    X(BOOL, effective_order, "false", 0, 0, NULL, "BLEU without the orders a hypothesis is too short for")             \
+    X(BOOL, effective_order, "false", 0, 0, NULL, "BLEU without the orders that exceed the length of a hypothesis")    \
     X(INT, chrf_char_order, "6", 0, 8, NULL, "chrF's longest character n-grams")                                       \
     X(INT, chrf_word_order, "0", 0, 8, NULL, "chrF's longest word n-grams; 2: chrF++")                                 \
     X(INT, chrf_beta, "2", 1, 100, NULL, "weight of recall in chrF")                                                   \
     X(BOOL, chrf_whitespace, "false", 0, 0, NULL, "chrF counts white space")                                           \
-    X(BOOL, chrf_eps_smoothing, "false", 0, 0, NULL, "chrF as chrF++.py, NLTK and Moses have it")                      \
-    X(BOOL, ter_normalized, "false", 0, 0, NULL, "TER sets punctuation apart")                                         \
+    X(BOOL, chrf_eps_smoothing, "false", 0, 0, NULL, "chrF as in chrF++.py, NLTK and Moses")                           \
+    X(BOOL, ter_normalized, "false", 0, 0, NULL, "TER separates punctuation")                                          \
     X(BOOL, ter_no_punct, "false", 0, 0, NULL, "TER drops punctuation")                                                \
-    X(BOOL, ter_asian_support, "false", 0, 0, NULL, "the two above for East Asian text too")                           \
-    X(BOOL, ter_case_sensitive, "false", 0, 0, NULL, "TER keeps upper and lower case apart")
+    X(BOOL, ter_asian_support, "false", 0, 0, NULL, "both of the above for East Asian text too")                       \
+    X(BOOL, ter_case_sensitive, "false", 0, 0, NULL, "TER distinguishes upper and lower case")
 
 typedef struct {
     EVALUATE_FIELDS(QP_FIELD_DECLARE)
@@ -66,10 +66,10 @@ static const char notes[] =
     "balanced-accuracy,\n"
     "matthews, kappa, entity-precision, entity-recall, entity-f1 (as seqeval), report, confusion; regress: mae, rmse, "
     "mse, r2;\n"
-    "mlm: accuracy, loss, perplexity of hidden tokens, the same ones for the same --seed; autoencode: accuracy (lines\n"
-    "given back exactly), token-accuracy, loss, perplexity, divergence (variational ones).";
+    "mlm: accuracy, loss, perplexity of masked tokens, the same ones for the same --seed; autoencode: accuracy (lines\n"
+    "reproduced exactly), token-accuracy, loss, perplexity, divergence (variational ones).";
 
-/* What a run carries about. */
+/* State of an evaluation. */
 typedef struct {
     const evaluate_options *options;
     qp_scores scores;
@@ -127,7 +127,7 @@ static void put_lines(const evaluation *e)
     }
 }
 
-/* The scores of the one line in `scores`. */
+/* The scores of the single line in `scores`. */
 static qp_status put_sentence(const evaluation *e)
 {
     qp_text_buffer out = {0};
@@ -148,7 +148,7 @@ static qp_status put_sentence(const evaluation *e)
 
 /* ---- lines ---- */
 
-/* How many lines there are in all, for the message: the rest of both files is counted. */
+/* The total numbers of lines, for the message: the rest of both files is counted. */
 static qp_status unequal(evaluation *e, int r, qp_chunks *chunks, int taken)
 {
     char *line;
@@ -161,7 +161,7 @@ static qp_status unequal(evaluation *e, int r, qp_chunks *chunks, int taken)
     }
     do QP_TRY(qp_reader_next(e->reference[r], &line, &bytes));
     while (line);
-    return qp_fail(QP_EDATA, "%s: %lld lines, but %s has %lld; both must correspond line by line",
+    return qp_fail(QP_EDATA, "%s: %lld lines, but %s has %lld; give files with the same number of lines",
                    qp_reader_path(e->reference[r]), (long long)qp_reader_line(e->reference[r]), e->hypothesis_path,
                    (long long)hypotheses);
 }
@@ -224,7 +224,7 @@ static qp_status add_all(evaluation *e, char *file)
     }
     qp_chunks_end(&chunks);
     if (status == QP_OK && e->lines == 0)
-        status = qp_fail(QP_EDATA, "%s: there is no line to compare; give a file with text", e->hypothesis_path);
+        status = qp_fail(QP_EDATA, "%s: no lines to compare; give a file with text", e->hypothesis_path);
     return status;
 }
 
@@ -342,7 +342,7 @@ static qp_status run(void *self, const qp_options *options)
 int qp_cmd_evaluate(int argc, char **argv)
 {
     evaluate_config c;
-    qp_option_list ref = {.name = "ref", .help = "file of references, one a line"};
+    qp_option_list ref = {.name = "ref", .help = "file of references, one per line"};
     const qp_option_group group[] = {{&evaluate_table, &c.o},
                                      {&qp_evaluate_task_fields, &c.test},
                                      {&metric_table, &c.metric},

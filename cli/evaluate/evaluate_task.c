@@ -60,7 +60,7 @@ static qp_status count_texts(const trial *t, qp_label_metrics *figures)
         qp_warn("%s: %lld texts have more tokens than the model reads; cut", t->o->test,
                 (long long)corpus.statistics.cut);
     if (status == QP_OK && corpus.statistics.empty)
-        qp_warn("%s: %lld empty texts left out", t->o->test, (long long)corpus.statistics.empty);
+        qp_warn("%s: %lld empty texts skipped", t->o->test, (long long)corpus.statistics.empty);
     qp_batcher_free(batcher);
     qp_corpus_free(&corpus);
     return status;
@@ -153,7 +153,7 @@ static qp_status try_copies(const trial *t, const char *metrics)
 
 static const struct {
     int task;
-    const char *metrics; /* the usual ones; NULL: it knows */
+    const char *metrics; /* the defaults; NULL: chosen by the task */
     qp_status (*run)(const trial *t, const char *metrics);
 } rows[] = {
     {QP_TASK_LM, "perplexity", try_language},

@@ -76,7 +76,7 @@ static qp_status load(const qp_package *m, const char *path, bool to_itself, qp_
     QP_TRY(qp_corpus_load(&options, corpus));
     if (corpus->statistics.cut)
         qp_warn("%s: %lld lines have more tokens than the model reads; cut", path, (long long)corpus->statistics.cut);
-    if (corpus->statistics.empty) qp_warn("%s: %lld empty lines left out", path, (long long)corpus->statistics.empty);
+    if (corpus->statistics.empty) qp_warn("%s: %lld empty lines skipped", path, (long long)corpus->statistics.empty);
     return QP_OK;
 }
 
@@ -118,8 +118,8 @@ qp_status qp_evaluate_masks(const qp_package *m, const qp_evaluate_task_config *
 {
     qp_corpus corpus;
     qp_token_metrics sums = {0};
-    figure list[] = {{"accuracy", 0, 2, "percent of the hidden tokens told"},
-                     {"loss", 0, 4, "mean -ln P of a hidden token"},
+    figure list[] = {{"accuracy", 0, 2, "percent of the masked tokens predicted"},
+                     {"loss", 0, 4, "mean -ln P of a masked token"},
                      {"perplexity", 0, 4, "exp of it"}};
     QP_TRY(check_names(list, 3, metrics, "masked language models"));
     QP_TRY(load(m, o->test, false, &corpus));
@@ -136,7 +136,7 @@ qp_status qp_evaluate_masks(const qp_package *m, const qp_evaluate_task_config *
 
 /* ---- autoencoders ---- */
 
-/* Share of the lines that greedy decoding gives back. */
+/* Share of the lines that greedy decoding reproduces. */
 static qp_status count_lines(const qp_package *m, const char *path, int threads, double *percent)
 {
     qp_text_files files = {.kind = QP_TEXT_ONE_FILE, .target = path};
@@ -168,11 +168,11 @@ qp_status qp_evaluate_copies(const qp_package *m, const qp_evaluate_task_config 
 {
     qp_corpus corpus;
     qp_token_metrics sums = {0};
-    figure list[] = {{"accuracy", 0, 2, "percent of the lines given back exactly"},
-                     {"token-accuracy", 0, 2, "percent of the tokens, those before them given"},
+    figure list[] = {{"accuracy", 0, 2, "percent of the lines reproduced exactly"},
+                     {"token-accuracy", 0, 2, "percent of the tokens, given those before them"},
                      {"loss", 0, 4, "mean -ln P of a token, ends of lines included"},
                      {"perplexity", 0, 4, "exp of it"},
-                     {"divergence", 0, 4, "nats a line from N(0, 1)"}};
+                     {"divergence", 0, 4, "nats per line, from N(0, 1)"}};
     int figures = qp_model_config_of(m->model)->variational ? 5 : 4;
     if (!metrics)
         metrics = figures == 5 ? "accuracy,token-accuracy,loss,perplexity,divergence"

@@ -13,7 +13,7 @@ static const struct {
 } figures[] = {{"mae", qp_forecast_mae}, {"rmse", qp_forecast_rmse}, {"mse", qp_forecast_mse}, {"r2", qp_forecast_r2}};
 enum { FIGURES = sizeof figures / sizeof *figures };
 
-/* The number of the figure that the list begins with, or -1; *at moves behind it. -2: the end. */
+/* The number of the metric at the start of the list, or -1; *at moves after it. -2: the end. */
 static int next_figure(const char **at)
 {
     *at += strspn(*at, ", ");
@@ -30,7 +30,8 @@ qp_status qp_forecast_table_check(const char *metrics)
     int figure;
     while ((figure = next_figure(&metrics)) >= 0) continue;
     if (figure == -2) return QP_OK;
-    return qp_fail(QP_EUSAGE, "evaluate: '%.60s' is no metric of forecasts; choose from mae, rmse, mse, r2", metrics);
+    return qp_fail(QP_EUSAGE, "evaluate: '%.60s' is not a metric of forecasts; choose from mae, rmse, mse, r2",
+                   metrics);
 }
 
 /* ---- simple forecasts ---- */
@@ -73,7 +74,7 @@ static qp_status compare(const rule *r, const double *value, int64_t windows,
     return QP_OK;
 }
 
-/* The column that is foretold; the caller frees it. */
+/* The column to forecast; the caller frees it. */
 static double *first_column(const qp_series *series)
 {
     double *value = malloc((size_t)series->rows * sizeof *value);

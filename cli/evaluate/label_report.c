@@ -155,7 +155,7 @@ qp_status qp_label_report_print(const qp_label_metrics *m, const char *names, bo
     for (int i = 0; i < FIGURES; i++)
         if (figures[i].of_entities && !m->entities && qp_metric_listed(names, figures[i].name))
             return qp_fail(QP_EUSAGE,
-                           "evaluate: %s: the labels of this model mean no entities (B-..., I-..., O); use f1",
+                           "evaluate: %s: the labels of this model are not entities (B-..., I-..., O); use f1",
                            figures[i].name);
     if (json) return print_json(m, names);
     for (int i = 0; i < FIGURES; i++) {

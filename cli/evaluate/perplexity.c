@@ -82,14 +82,14 @@ static qp_status score_batch(void *self, qp_tape *tape, int number)
 {
     window_job *job = self;
     qp_batch batch;
-    QP_TRY(job->source->get(job->source->self, number, omp_get_thread_num(), &batch)); /* a slot each */
+    QP_TRY(job->source->get(job->source->self, number, omp_get_thread_num(), &batch)); /* one slot each */
     int rows = batch.target.sequences.start[batch.target.sequences.count];
     job->log_probability[number] = malloc(((size_t)rows + 1) * sizeof(qp_real));
     if (!job->log_probability[number]) return qp_fail(QP_EMEMORY, "perplexity: out of memory for %d tokens", rows);
     return qp_score(job->package->model, tape, &batch, job->log_probability[number]);
 }
 
-/* One window a batch. */
+/* One window per batch. */
 static qp_status score_windows(const qp_package *m, const qp_corpus *corpus, const qp_batch_source *source,
                                int64_t batches, int threads, qp_perplexity *sums)
 {
@@ -106,7 +106,7 @@ static qp_status score_windows(const qp_package *m, const qp_corpus *corpus, con
     return status;
 }
 
-/* With --carry the text is one stream: a window begins in the state that the one before has left. */
+/* With --carry the text is one stream: a window starts with the final state of the one before. */
 static qp_status score_stream(const qp_package *m, const qp_corpus *corpus, qp_perplexity *sums)
 {
     qp_tbptt_batches_options options = {.window = qp_model_config_of(m->model)->lm_window,
@@ -170,7 +170,7 @@ qp_status qp_perplexity_measure(const qp_package *m, char *file, int threads, qp
         return qp_fail(QP_EUSAGE,
                        "perplexity is that of language models (train --task lm); this model has another task");
     QP_TRY(config->lm_window ? measure_windows(m, file, threads, sums) : measure_lines(m, file, threads, sums));
-    return sums->tokens ? QP_OK : qp_fail(QP_EDATA, "%s: no line with text in it", file);
+    return sums->tokens ? QP_OK : qp_fail(QP_EDATA, "%s: no line with text", file);
 }
 
 qp_status qp_perplexity_print(const qp_perplexity *sums, bool json)

@@ -15,11 +15,11 @@ static const qp_option_group groups[] = {{&table, &config}};
 static const qp_option_alias aliases[] = {{'m', "model"}, {'t', "threads"}};
 static const qp_command predict = {
     .name = "predict",
-    .summary = "label texts, tag words, forecast series, fill in hidden words",
+    .summary = "label texts, tag words, forecast series, fill in masks",
     .usage = "-m MODEL [FILE...]",
     .notes = "classify  lines of text in; label TAB probability out\n"
              "tag       lines of words in, word/TAG out; or CoNLL columns in, the same with the model's tags out\n"
-             "regress   CSV in; the next values out, one a line\n"
+             "regress   CSV in; the next values out, one per line\n"
              "mlm       lines with [MASK] in; the lines with the likeliest words out",
     .group = groups,
     .group_count = 1,
@@ -28,7 +28,7 @@ static const qp_command predict = {
     .takes_files = true,
 };
 
-/* What each task does. */
+/* The function of each task. */
 static const struct {
     int task;
     qp_status (*run)(const qp_package *m, const qp_predict_config *o, char **file, int files);

@@ -6,9 +6,9 @@
 #include "data/batches/masking.h"
 #include "lib/decode/predict.h"
 
-/* predict_masks — lines with hidden words, filled in by a masked language model. */
+/* predict_masks — lines with masks, filled in by a masked language model. */
 
-/* The `count` likeliest pieces of a row, likeliest first; piece ids that are no words are never candidates. */
+/* The `count` most probable pieces of a row, most probable first; special tokens are never candidates. */
 static void choose(const qp_real *row, int vocabulary, int count, int32_t *chosen)
 {
     for (int k = 0; k < count; k++) {
@@ -27,7 +27,7 @@ static qp_status fill(const qp_package *m, const qp_predict_config *o, int32_t *
     int vocabulary = qp_model_outputs(qp_model_config_of(m->model)), top = o->top > 0 ? (int)o->top : 1;
     int32_t source[] = {0, count + 1}, target[] = {0, masks};
     qp_real *score = malloc((size_t)masks * (size_t)vocabulary * sizeof *score);
-    if (!score) return qp_fail(QP_EMEMORY, "predict: out of memory for %d hidden words", masks);
+    if (!score) return qp_fail(QP_EMEMORY, "predict: out of memory for %d masks", masks);
     qp_batch batch = {.source = {{.count = 1, .start = source}, id},
                       .target = {{.count = 1, .start = target}, NULL},
                       .source_row = place};

@@ -5,7 +5,7 @@
 #include "lib/base/writer.h"
 #include "lib/train_series.h"
 
-/* predict_series — the values behind the end of a series, or behind each of its windows. */
+/* predict_series — forecasts after the end of a series, or after each of its windows. */
 
 static qp_status put(const qp_package *m, const qp_predict_config *o, int64_t row, const double *forecast)
 {
@@ -27,8 +27,8 @@ static qp_status put(const qp_package *m, const qp_predict_config *o, int64_t ro
     return QP_OK;
 }
 
-/* Windows end at every row from the first possible one on, or at the last row alone. `row` is the first foretold one,
- * counted from 1. */
+/* Windows end at every row from the first possible one, or only at the last row. `row` is the first forecast row, from
+ * 1. */
 static qp_status foretell(const qp_package *m, const qp_predict_config *o, const qp_series *series)
 {
     int window = m->scaling.window, horizon = m->scaling.horizon;

@@ -6,13 +6,13 @@
 #include "cli/predict/predict_tasks.h"
 #include "lib/base/writer.h"
 
-/* predict_tags — words to tags: CoNLL files with the model's tags in place of their own, or lines of words. */
+/* predict_tags — tags words: CoNLL files with the model's tags instead of their own, or lines of words. */
 
 /* ---- lines of words ---- */
 
 static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v'; }
 
-/* The words of a chunk's lines as sentences; a line without words is none. Offsets are those of `text`. */
+/* The words of a chunk's lines as sentences; lines without words are left out. Offsets refer to `text`. */
 static qp_status split_lines(const qp_chunks *chunk, qp_conll *conll)
 {
     size_t bytes = 0, words = 0;
@@ -51,8 +51,8 @@ static void put_line(const qp_package *m, const qp_conll *conll, int64_t first, 
     putchar('\n');
 }
 
-static qp_status put_json(const qp_package *m, const qp_conll *conll, int64_t first, int64_t end,
-                          const int32_t *best, const qp_real *probability)
+static qp_status put_json(const qp_package *m, const qp_conll *conll, int64_t first, int64_t end, const int32_t *best,
+                          const qp_real *probability)
 {
     qp_text_buffer out = {0};
     qp_text_add(&out, "{\"words\":[");
@@ -77,7 +77,7 @@ static qp_status answers_of(const qp_conll *conll, int32_t **best, qp_real **pro
                : qp_fail(QP_EMEMORY, "predict: out of memory for %lld words", (long long)conll->words);
 }
 
-/* One line out for each line in, empty ones too. */
+/* One line of output per line of input, also for empty lines. */
 static qp_status put_lines(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk,
                            const qp_conll *conll, const int32_t *best, const qp_real *probability)
 {
@@ -96,7 +96,7 @@ static qp_status put_lines(const qp_package *m, const qp_predict_config *o, cons
 
 enum { INPUT_AUTO, INPUT_TEXT, INPUT_CONLL };
 
-/* A CoNLL file of another suffix would be tagged line by line, columns and all. */
+/* A CoNLL file with another suffix would be tagged as lines of words, columns included. */
 static void warn_of_columns(const qp_predict_config *o, const qp_chunks *chunk)
 {
     if (o->input != INPUT_AUTO || qp_chunks_number(chunk, 0) != 1) return;

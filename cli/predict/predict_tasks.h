@@ -6,19 +6,19 @@
 #include "lib/config/config.h"
 #include "lib/predictions.h"
 
-/* predict_tasks — what each task of `quipu predict` does with its input: a row of cmd_predict.c. Output is in the order of the
- * input and comes as the input is read. */
+/* predict_tasks — the tasks of `quipu predict`, each a row of cmd_predict.c. Output has the order of the input and is
+ * written while the input is read. */
 #define QP_PREDICT_FIELDS(X)                                                                                           \
     X(TEXT, model, "", 0, 0, NULL, "model file of a classifier, tagger, forecaster or masked language model")          \
-    X(BOOL, all, "false", 0, 0, NULL, "classify: every label with its probability, the likeliest first")               \
+    X(BOOL, all, "false", 0, 0, NULL, "classify: every label with its probability, most probable first")               \
     X(CHOICE, input, "auto", 0, 0, "auto, text, conll",                                                                \
       "tag: lines of words, or CoNLL columns; auto: by the suffix .conll, .conllu")                                    \
-    X(INT, tag_column, "0", 0, 1000, NULL, "tag: the column that receives the tag; 0: the usual one")                  \
-    X(INT, top, "0", 0, 1000, NULL, "mlm: so many candidates for each [MASK], with probabilities")                     \
-    X(BOOL, rolling, "false", 0, 0, NULL, "regress: a line of forecasts for every window, not only behind the end")    \
-    X(CHOICE, holes, "refuse", 0, 0, "refuse, interpolate", "regress: what an empty cell means")                       \
-    X(TEXT, missing, "", 0, 0, NULL, "regress: a cell of this text is empty too, such as -999")                        \
-    X(BOOL, json, "false", 0, 0, NULL, "one JSON object a line")                                                       \
+    X(INT, tag_column, "0", 0, 1000, NULL, "tag: the column for the tag; 0: the default")                              \
+    X(INT, top, "0", 0, 1000, NULL, "mlm: N candidates for each [MASK], with probabilities")                           \
+    X(BOOL, rolling, "false", 0, 0, NULL, "regress: a line of forecasts for every window, not only the last")          \
+    X(CHOICE, holes, "refuse", 0, 0, "refuse, interpolate", "regress: what to do with empty cells")                    \
+    X(TEXT, missing, "", 0, 0, NULL, "regress: text of another kind of empty cell, such as -999")                      \
+    X(BOOL, json, "false", 0, 0, NULL, "one JSON object per line")                                                     \
     X(INT, threads, "0", 0, 4096, NULL, "threads; 0: all CPUs")
 
 typedef struct {
@@ -31,7 +31,7 @@ qp_status qp_predict_tags(const qp_package *m, const qp_predict_config *o, char 
 qp_status qp_predict_series(const qp_package *m, const qp_predict_config *o, char **file, int files);
 qp_status qp_predict_masks(const qp_package *m, const qp_predict_config *o, char **file, int files);
 
-/* qp_predict_lines — `one` for each chunk of the files' lines. */
+/* qp_predict_lines — call `one` for each chunk of the files' lines. */
 qp_status qp_predict_lines(const qp_package *m, const qp_predict_config *o, char **file, int files,
                            qp_status (*one)(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk));
 

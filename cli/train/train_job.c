@@ -82,7 +82,7 @@ static qp_status close_log(job *j, qp_status status)
     return lost ? qp_fail(QP_EIO, "--log: %s: writing failed", j->settings->job.log) : QP_OK;
 }
 
-/* A dry run changes the weights of its model, but keeps nothing. */
+/* A dry run changes the weights of its model, but saves nothing. */
 static qp_status run_or_report(qp_train_run *run, qp_trainer_result *result)
 {
     if (!run->settings->job.dry_run) return qp_trainer_run(&run->trainer, result);
@@ -104,7 +104,8 @@ qp_status qp_train_job_run(qp_train_settings *settings, qp_trainer_result *resul
     *result = (qp_trainer_result){0};
     j.live = live == QP_PROGRESS_ALWAYS || (live == QP_PROGRESS_AUTO && isatty(STDERR_FILENO));
     qp_status status = qp_train_run_prepare(&run, settings, !dry, &hooks);
-    if (!dry) qp_signals_watch(); /* only now there is something to save: before, a signal ends the program at once */
+    if (!dry)
+        qp_signals_watch(); /* from here on there is something to save; before, a signal ends the program at once */
     if (status == QP_OK) status = run_or_report(&run, result);
     end_line(&j);
     status = close_log(&j, status);

@@ -30,7 +30,7 @@ fails 65 "short: 2 lines, but hyp has 4" "$QUIPU" evaluate --hyp hyp --ref short
 fails 65 "ref: 4 lines, but short has 2" "$QUIPU" evaluate --hyp short --ref ref
 fails 65 "short: 2 lines, but hyp has 4" "$QUIPU" evaluate --hyp hyp --ref ref --ref short
 : >empty
-fails 65 "no line to compare" "$QUIPU" evaluate --hyp empty --ref empty
+fails 65 "no lines to compare" "$QUIPU" evaluate --hyp empty --ref empty
 fails 66 "nowhere" "$QUIPU" evaluate --hyp hyp --ref nowhere
 fails 66 "nowhere" "$QUIPU" evaluate --hyp nowhere --ref ref
 fails 2 "did you mean bleu" "$QUIPU" evaluate belu --hyp hyp --ref ref

@@ -44,7 +44,7 @@ for task in classify tag field regress autoencode mlm; do
     "$QUIPU" info $task.safetensors >.out 2>.err && grep -q 'all, per target token' .out &&
         ! grep -q 'memory *0 bytes' .out
     result $? "$task: info" "$(cat .err)"
-    "$QUIPU" train $options --steps 9 --dry-run >.out 2>.err && grep -q 'an epoch' .out
+    "$QUIPU" train $options --steps 9 --dry-run >.out 2>.err && grep -q 'per epoch' .out
     result $? "$task: --dry-run" "$(cat .err)"
 done
 
@@ -185,11 +185,11 @@ fails 2 "use quipu predict" "$QUIPU" score -m regress.safetensors lines
 fails 2 "use quipu predict" "$QUIPU" attend -m mlm.safetensors --src w1 -o -
 fails 2 "use quipu translate" "$QUIPU" predict -m autoencode.safetensors lines
 fails 2 "did you mean accuracy" "$QUIPU" evaluate acuracy -m good.safetensors --test texts.valid
-fails 2 "mean no entities" "$QUIPU" evaluate entity-f1 -m good.safetensors --test texts.valid
+fails 2 "are not entities" "$QUIPU" evaluate entity-f1 -m good.safetensors --test texts.valid
 sed '2,$s/,/e300,/2' days.csv >giant.csv
 fails 65 "giant.csv: column .*too large" "$QUIPU" train $(echo "$regress" |
     sed 's/days.csv/giant.csv/') -q -m x.safetensors
-fails 2 "no metric of forecasts" "$QUIPU" evaluate bleu -m regress.safetensors --test later.csv
+fails 2 "not a metric of forecasts" "$QUIPU" evaluate bleu -m regress.safetensors --test later.csv
 fails 2 "reads one text" "$QUIPU" train --task classify --train-src lines --train-tgt lines -m bad.safetensors
 
 # ---- bad files ----

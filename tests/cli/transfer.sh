@@ -87,7 +87,7 @@ result $? "--dry-run" "$(cat .err)"
 ls | grep -v '^before$' | diff before - >.diff
 [ ! -s .diff ] || grep -qv '[<>]' .diff
 result $? "--dry-run writes nothing" "$(cat .diff)"
-for word in 'memory ' 'an epoch' 'length mean' 'overlap: ' 'validation lines are training lines' \
+for word in 'memory ' 'per epoch' 'length mean' 'overlap: ' 'validation lines are training lines' \
     'shorter than one batch' \
     'too large for' '--lr-warmup 1000 does not end'; do
     grep -q -e "$word" .out
