@@ -88,7 +88,7 @@ ls | grep -v '^before$' | diff before - >.diff
 [ ! -s .diff ] || grep -qv '[<>]' .diff
 result $? "--dry-run writes nothing" "$(cat .diff)"
 for word in 'memory ' 'per epoch' 'length mean' 'overlap: ' 'validation lines are training lines' \
-    'shorter than one batch' \
+    'smaller than one batch' \
     'too large for' '--lr-warmup 1000 does not end'; do
     grep -q -e "$word" .out
     result $? "--dry-run tells: $word" "$(tail -n 5 .out)"
