@@ -126,3 +126,26 @@ Test(model_transfer, word_layers_know_no_label)
     qp_model_free(from);
     qp_model_free(to);
 }
+
+/* Files of other tools have no checksum. */
+Test(model_transfer, a_file_without_checksum_is_accepted)
+{
+    static const char header[] =
+        "{\"src_embed.weight\":{\"dtype\":\"F32\",\"shape\":[20,8],\"data_offsets\":[0,640]}}";
+    static const float number[160] = {0.5F};
+    const uint64_t bytes = sizeof header - 1;
+    qp_model *to = make(QP_TASK_CLASSIFY, 1, 20, 2);
+    qp_transfer transfer;
+    snprintf(path, sizeof path, "/tmp/quipu-transfer-%d.safetensors", (int)getpid());
+    FILE *stream = fopen(path, "wb");
+    fwrite(&bytes, sizeof bytes, 1, stream);
+    fwrite(header, 1, sizeof header - 1, stream);
+    fwrite(number, sizeof number, 1, stream);
+    fclose(stream);
+    qp_status status = qp_model_transfer(path, all, qp_model_params(to), &transfer);
+    unlink(path);
+    cr_assert_eq(status, QP_OK, "%s", qp_error_message());
+    cr_assert_eq(value(to, "src_embed.weight")[0], (qp_real)0.5);
+    qp_transfer_free(&transfer);
+    qp_model_free(to);
+}

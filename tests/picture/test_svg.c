@@ -62,3 +62,28 @@ Test(svg, the_title_wraps)
     free(text);
     qp_picture_free(&picture);
 }
+
+static double width_of(const char *column)
+{
+    const char *row[] = {"I"}, *columns[24];
+    const float weight[24] = {1};
+    for (int i = 0; i < 24; i++) columns[i] = i < 23 ? "a" : column;
+    qp_picture picture;
+    qp_panels panels;
+    char *text;
+    cr_assert_eq(qp_picture_init(&picture, "t"), QP_OK);
+    cr_assert_eq(qp_picture_label(&picture, QP_MAP_CROSS, row, 1, columns, 24), QP_OK);
+    cr_assert_eq(qp_picture_add(&picture, QP_MAP_CROSS, 0, 0, weight), QP_OK);
+    cr_assert_eq(qp_panels_choose(&picture, QP_MAP_CROSS, "all", "all", &panels), QP_OK);
+    cr_assert_eq(qp_svg_draw(&picture, &panels, &text, NULL), QP_OK);
+    double width = atof(strstr(text, "<svg") + strlen("<svg xmlns='http://www.w3.org/2000/svg' width='"));
+    free(text);
+    qp_picture_free(&picture);
+    return width;
+}
+
+/* Column labels are slanted: the last one needs space to its right. */
+Test(svg, a_long_column_label_makes_the_drawing_wider)
+{
+    cr_assert_gt(width_of("a_long_label_abcdefghijklmnopqrs"), width_of("a_long_label_a") + 20);
+}

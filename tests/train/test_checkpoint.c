@@ -5,6 +5,7 @@
 
 #include "lib/base/file.h"
 #include "lib/train/checkpoint.h"
+#include "lib/train/trainer_internal.h"
 
 /* What is reset when a run resumes with other options. */
 typedef struct {
@@ -126,4 +127,28 @@ Test(checkpoint, what_can_be_reset)
     cr_assert_eq(qp_run_reset_parse("", &reset), QP_OK);
     cr_assert(!reset.optimizer && !reset.schedule && !reset.counters);
     cr_assert_eq(qp_run_reset_parse("optimizers", &reset), QP_EUSAGE);
+}
+
+/* Swapping in the mean exchanges every weight, and swapping again restores all of them. */
+Test(checkpoint, the_mean_is_swapped_in_and_out)
+{
+    run r;
+    qp_optimizer_config config;
+    begin(&r, "adam");
+    qp_optimizer_free(r.optimizer);
+    qp_config_defaults(&qp_optimizer_fields, &config);
+    config.ema = 0.5;
+    size_t size = qp_params_size(r.params);
+    qp_optimizer_span span = {.offset = qp_params_at(r.params, 0)->offset, .rows = 2, .columns = 3};
+    cr_assert_eq(qp_optimizer_new(&config, size, &span, 1, &r.optimizer), QP_OK);
+    qp_optimizer_set_updates(r.optimizer, 1);
+    qp_real *weight = qp_params_block(r.params), *mean = qp_optimizer_mean(r.optimizer);
+    for (size_t i = 0; i < size; i++) weight[i] = (qp_real)i, mean[i] = -1 - (qp_real)i;
+    qp_trainer trainer = {.params = r.params};
+    qp_run training = {.trainer = &trainer, .optimizer = r.optimizer};
+    qp_run_swap_mean(&training);
+    for (size_t i = 0; i < size; i++) cr_assert(weight[i] == -1 - (qp_real)i && mean[i] == (qp_real)i, "%zu", i);
+    qp_run_swap_mean(&training);
+    for (size_t i = 0; i < size; i++) cr_assert(weight[i] == (qp_real)i && mean[i] == -1 - (qp_real)i, "%zu", i);
+    end(&r);
 }
