@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* array — growing arrays, doubled when full. A failed growth leaves the array unchanged, so the caller frees it once. */
+/* array — growing arrays, doubled when full. A failed growth leaves the array unchanged; the caller frees it once. */
 
 /* qp_grown — the array `old` with room for at least `needed` elements; *capacity is updated. NULL: no memory. */
 static inline void *qp_grown(void *old, size_t *capacity, size_t needed, size_t element_bytes)

@@ -75,7 +75,7 @@ static qp_status parse_entry(const qp_safetensors *file, const char *name, const
     if (last - first != stored->bytes) return entry_fail(file, name, "its data_offsets do not fit its shape");
     uint64_t data_bytes = file->file_bytes - PREFIX_BYTES - file->header_bytes;
     if (last > data_bytes)
-        return entry_fail(file, name, "ends behind the end of the file; it was cut short, fetch it again");
+        return entry_fail(file, name, "ends after the end of the file; it was cut short, fetch it again");
     stored->offset = PREFIX_BYTES + file->header_bytes + first;
     return QP_OK;
 }
@@ -108,7 +108,7 @@ static qp_status check_tiling(const qp_safetensors *file)
         end += stored->bytes; /* cannot wrap: parse_entry compared it with the length of the file */
     }
     if (end != file->file_bytes)
-        return qp_fail(QP_EDATA, "%s: %llu bytes behind the last tensor; the file is damaged, fetch it again",
+        return qp_fail(QP_EDATA, "%s: %llu bytes follow the last tensor; the file is damaged, fetch it again",
                        file->path, (unsigned long long)(file->file_bytes - end));
     return QP_OK;
 }

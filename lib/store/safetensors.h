@@ -97,8 +97,8 @@ qp_status qp_safetensors_verify(const qp_safetensors *file);
 typedef struct qp_safetensors_writer qp_safetensors_writer;
 
 /* Call new, add metadata and arrays in order, then save. The file depends on nothing else (no date, no host): equal
- * contents make equal files, byte for byte. A failure (memory, a name given twice, text that is not UTF-8) is remembered
- * and reported by save.
+ * contents make equal files, byte for byte. Failures (memory, a name given twice, text that is not UTF-8) are
+ * remembered and reported by save.
  *   metadata  copies key and value; values may be megabytes long
  *   add       copies the name; `value` is borrowed until save
  *   save      writes `path` completely or not at all (qp_writer) and adds the checksum; frees the writer either way */

@@ -41,6 +41,6 @@ qp_status qp_json_read(const char *place, const char *text, size_t bytes, size_t
         return qp_fail(QP_EMEMORY, "%s: out of memory while reading it", place);
     }
     if (*root) return QP_OK;
-    return qp_fail(QP_EDATA, "%s:%d: not JSON: %s; fetch or make the file again", place, error.line > 0 ? error.line : 1,
-                   error.text);
+    int line = error.line > 0 ? error.line : 1;
+    return qp_fail(QP_EDATA, "%s:%d: not JSON: %s; fetch or make the file again", place, line, error.text);
 }

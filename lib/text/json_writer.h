@@ -8,7 +8,7 @@
 #include "lib/text/text_buffer.h"
 
 /* json_writer — appends JSON to a text buffer, value by value:
- *     qp_json_open(b, '{'); qp_json_key(b, "ids"); qp_json_open(b, '['); qp_json_integer(b, 3); qp_json_close(b, ']'); ...
+ *     qp_json_open(b, '{'); qp_json_key(b, "ids"); qp_json_open(b, '['); qp_json_integer(b, 3); qp_json_close(b, ']');
  * A comma is written before a key or value if the last byte of the buffer ends a value (a quote, a bracket, a letter or
  * a digit); after white space there is none, so that files can be laid out by hand with qp_text_add. Memory failures
  * are reported once, by qp_text_finish. */
@@ -32,7 +32,8 @@ void qp_json_number(qp_text_buffer *buffer, double value);
 void qp_json_bool(qp_text_buffer *buffer, bool value);
 void qp_json_null(qp_text_buffer *buffer);
 
-/* A member of an object, key and value in one. Text is qp_json_repaired; real has 8 digits, number the shortest form. */
+/* A member of an object: key and value. Text as by qp_json_repaired, a real with 8 digits, a number in its shortest
+ * form. */
 void qp_json_put_text(qp_text_buffer *buffer, const char *key, const char *text);
 void qp_json_put_integer(qp_text_buffer *buffer, const char *key, int64_t value);
 void qp_json_put_real(qp_text_buffer *buffer, const char *key, double value);

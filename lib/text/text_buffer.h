@@ -7,8 +7,8 @@
 #include "lib/base/status.h"
 
 /* text_buffer — the one growing text: files, JSON (json_writer.h), HTML and SVG are written into it. When memory runs
- * out, `failed` is set and later additions do nothing; callers check once, with qp_text_finish. An all-zero struct is an
- * empty buffer. */
+ * out, `failed` is set and later additions do nothing; callers check once, with qp_text_finish. An all-zero struct is
+ * an empty buffer. */
 typedef struct {
     char *text; /* not NUL-terminated before qp_text_finish */
     size_t bytes, capacity;

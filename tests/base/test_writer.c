@@ -149,7 +149,7 @@ Test(writer, full_disk)
     cr_assert_eq(write_text("/dev/null", "x"), QP_OK);
     cr_assert(qp_file_exists("/dev/full"));
 
-    /* a limit on file size stands in for a full disk */
+    /* a limit on file size acts as a full disk */
     cr_assert_eq(write_text("f", "old"), QP_OK);
     signal(SIGXFSZ, SIG_IGN);
     struct rlimit before, small = {.rlim_cur = 1000, .rlim_max = RLIM_INFINITY};

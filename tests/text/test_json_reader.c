@@ -31,7 +31,8 @@ Test(json_reader, names_file_and_line)
 /* Whichever allocation fails, the status is QP_EMEMORY and nothing leaks; with enough memory the text is read. */
 Test(json_reader, every_failed_allocation_is_memory)
 {
-    static const char text[] = "{\"name\": [\"a long enough text to be stored apart\", 1.5, 2, {\"b\": null}], \"x\": []}";
+    static const char text[] = "{\"name\": [\"a long enough text to be stored apart\", 1.5, 2, {\"b\": null}], "
+                               "\"x\": []}";
     json_malloc_t before_malloc;
     json_free_t before_free;
     json_get_alloc_funcs(&before_malloc, &before_free);

@@ -37,7 +37,11 @@ qp_status qp_moses_protect(const char *place, qp_moses *m, const char *content, 
 void qp_moses_free(qp_moses *m);
 
 /* qp_moses_prefix_of — is this word, without its period, an abbreviation? */
-typedef enum { QP_MOSES_NO_PREFIX, QP_MOSES_PREFIX, QP_MOSES_NUMBER_PREFIX /* only before numbers */ } qp_moses_prefix_kind;
+typedef enum {
+    QP_MOSES_NO_PREFIX,
+    QP_MOSES_PREFIX,
+    QP_MOSES_NUMBER_PREFIX /* only before numbers */
+} qp_moses_prefix_kind;
 qp_moses_prefix_kind qp_moses_prefix_of(const qp_moses *m, const char *text, size_t bytes);
 
 /* Each returns a new line, malloc'ed and NUL-terminated. Errors: QP_EMEMORY; QP_EDATA (a pattern takes too long). */

@@ -42,7 +42,10 @@ typedef struct {
     quotes quotes;
 } joining;
 
-static bool is_word(qp_text w, const char *text) { return w.bytes == strlen(text) && memcmp(w.text, text, w.bytes) == 0; }
+static bool is_word(qp_text w, const char *text)
+{
+    return w.bytes == strlen(text) && memcmp(w.text, text, w.bytes) == 0;
+}
 
 static void put(joining *j, qp_text w, bool to_left, bool to_right)
 {
@@ -55,9 +58,9 @@ static void put(joining *j, qp_text w, bool to_left, bool to_right)
 static qp_text plain_mark(qp_text w)
 {
     for (size_t at = 0; at < w.bytes; at += 3) {
-        bool double_quote = w.bytes - at >= 3 && (memcmp(w.text + at, "„", 3) == 0 || memcmp(w.text + at, "“", 3) == 0 ||
-                                                  memcmp(w.text + at, "”", 3) == 0);
-        if (!double_quote) return w;
+        const char *sign = w.text + at;
+        if (w.bytes - at < 3) return w;
+        if (memcmp(sign, "„", 3) != 0 && memcmp(sign, "“", 3) != 0 && memcmp(sign, "”", 3) != 0) return w;
     }
     return (qp_text){"\"", 1};
 }

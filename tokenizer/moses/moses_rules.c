@@ -140,8 +140,8 @@ static const attachment attachments[] = {
     {"fr it ga", "\\p{IsAlpha}'$", {NULL}, {"^\\p{IsAlpha}"}, 0, false, QP_MOSES_RIGHT},
     {"cs", "\\p{IsAlpha}$", {NULL}, {"^[-–]$", "^(?i:li$|mail)"}, 3, true, QP_MOSES_DASH},
     {NULL, "^['\"„“`]+$", {NULL}, {NULL}, 0, false, QP_MOSES_QUOTE},
-    {"fi", "^(?:" FINNISH_CASES ")(?:ni|si|mme|nne|nsa)?(?:ko|kö|han|hän|pa|pä|kaan|kään|kin)?$", {":$"}, {NULL}, 0, true,
-     QP_MOSES_LOWER},
+    {"fi", "^(?:" FINNISH_CASES ")(?:ni|si|mme|nne|nsa)?(?:ko|kö|han|hän|pa|pä|kaan|kään|kin)?$", {":$"}, {NULL}, 0,
+     true, QP_MOSES_LOWER},
 };
 enum { ATTACHMENTS = sizeof attachments / sizeof *attachments, WORDS_SEEN = 5, THIS_WORD = 2 };
 
@@ -256,7 +256,8 @@ qp_status qp_moses_rules_word(qp_moses_rules *rules, const qp_text *word, size_t
     static const int order[WORDS_SEEN] = {THIS_WORD, 1, 0, 3, 4};
     bool alphanumeric = is_alphanumeric(word[i]);
     for (int a = 0; a < ATTACHMENTS; a++) {
-        bool fits = rules->attaches[a] && i + attachments[a].follow < count && (attachments[a].letters || !alphanumeric);
+        bool fits = rules->attaches[a] && i + attachments[a].follow < count;
+        if (alphanumeric && !attachments[a].letters) fits = false;
         for (int k = 0; k < WORDS_SEEN && fits; k++) {
             size_t place = i + (size_t)order[k] - THIS_WORD; /* wraps round before the first word */
             if (!pattern_of(&attachments[a], order[k])) continue;

@@ -8,8 +8,8 @@
 #include "lib/base/status.h"
 #include "tokenizer/models/vocabulary.h"
 
-/* moses_truecase — words in the case they have inside sentences: the same models and lines as Moses' train-truecaser.perl,
- * truecase.perl and detruecase.perl. Lines are tokenised; XML tags in them are not words.
+/* moses_truecase — words in the case they have inside sentences: the same models and lines as Moses'
+ * train-truecaser.perl, truecase.perl and detruecase.perl. Lines are tokenised; XML tags in them are not words.
  * Source: github.com/moses-smt/mosesdecoder. */
 typedef struct {
     qp_vocabulary form, lower; /* words as written; the same in lower case */

@@ -3,8 +3,8 @@
 
 #include "tokenizer/sentencepiece/sentencepiece.h"
 
-/* joiner — BPE as in sentencepiece: of all neighbours whose texts together are a piece, the pair of the highest score is
- * joined, the leftmost among equals. A piece of type UNUSED may be an intermediate result; if it remains it is split
+/* joiner — BPE as in sentencepiece: of all neighbours whose texts together are a piece, the pair of the highest score
+ * is joined, the leftmost among equals. A piece of type UNUSED may be an intermediate result; if it remains it is split
  * again. User-defined symbols are never joined. */
 typedef struct {
     struct qp_joiner_symbol {

@@ -162,7 +162,8 @@ qp_status qp_sentencepiece_add(const qp_sentencepiece *m, const qp_mapped_text *
     bool unknown = id == m->unknown_id;
     if (unknown && m->byte_fallback) {
         for (size_t i = begin; i < end; i++)
-            QP_TRY(qp_encoding_add_span(list, m->byte_id[(unsigned char)normal->text[i]], from, i + 1 == end ? to : from));
+            QP_TRY(qp_encoding_add_span(list, m->byte_id[(unsigned char)normal->text[i]], from,
+                                        i + 1 == end ? to : from));
     } else if (unknown && *after_unknown) {
         list->end[list->count - 1] = to;
     } else {

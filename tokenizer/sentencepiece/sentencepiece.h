@@ -46,8 +46,8 @@ typedef struct {
 qp_status qp_sentencepiece_read(const char *place, const char *content, size_t bytes, qp_sentencepiece **model);
 void qp_sentencepiece_free(qp_sentencepiece *model);
 
-/* qp_sentencepiece_normalize — appends the normal form to *out; out->begin gives the origin in the text of each byte, and
- * of the end. */
+/* qp_sentencepiece_normalize — appends the normal form to *out; out->begin gives the origin in the text of each byte,
+ * and of the end. */
 qp_status qp_sentencepiece_normalize(const qp_sentencepiece *model, const char *text, size_t bytes,
                                      qp_mapped_text *out);
 qp_status qp_sentencepiece_encode(const qp_sentencepiece *model, const char *text, size_t bytes, qp_encoding *list);

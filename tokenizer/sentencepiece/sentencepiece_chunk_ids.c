@@ -195,7 +195,8 @@ qp_status qp_sentencepiece_chunk_ids(qp_sentencepiece_run *list, const char *tex
     reader r = {.text = text, .bytes = bytes, .at = *at, .by_words = m->fast->letter != NULL};
     QP_TRY(normalize(m, &r, normal));
     *at = r.at;
-    if (!QP_GROW(list->ids.id, list->ids.capacity, list->ids.count + normal->bytes + (bytes - r.at) + 2)) return no_memory();
+    size_t room = list->ids.count + normal->bytes + (bytes - r.at) + 2;
+    if (!QP_GROW(list->ids.id, list->ids.capacity, room)) return no_memory();
     return m->model_type == QP_SPM_UNIGRAM ? unigram_ids(list, normal->text, normal->bytes)
                                            : joined_ids(list, normal->text, normal->bytes);
 }

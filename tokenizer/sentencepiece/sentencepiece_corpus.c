@@ -132,7 +132,8 @@ static int by_count_then_code(const void *left, const void *right)
 
 static bool may_count(int32_t code) { return code > 0 && code != ' '; }
 
-/* Named characters first, then the most frequent until the wanted share is reached; the share is a float in sentencepiece too. */
+/* Chooses the required characters, then the most frequent ones until the wanted share is reached, a float as in
+ * sentencepiece. */
 static size_t choose(const qp_sentencepiece_corpus *c, struct qp_required *list, size_t count, uint8_t *wanted,
                      int64_t total)
 {
@@ -345,7 +346,8 @@ bool qp_sentencepiece_may_be(const qp_sentencepiece_config *config, const int32_
     for (size_t i = 0; i < length; i++) {
         if (code[i] <= 0 || code[i] == QP_SPM_UNKNOWN_CODE || code[i] == ' ') return false;
         if (code[i] == QP_SPM_SPACE && !(config->allow_whitespace_only_pieces && only_spaces)) {
-            size_t inner = config->treat_whitespace_as_suffix ? length - 1 - i : i; /* from the end where a space may be */
+            /* counted from the end where a space may be */
+            size_t inner = config->treat_whitespace_as_suffix ? length - 1 - i : i;
             if (inner > 0 && (config->split_by_whitespace || inner == length - 1)) return false;
             continue;
         }

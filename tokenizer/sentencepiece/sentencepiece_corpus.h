@@ -48,7 +48,7 @@ typedef struct {
 qp_status qp_sentencepiece_words_make(const qp_sentencepiece_corpus *corpus, bool split, qp_sentencepiece_words *words);
 void qp_sentencepiece_words_free(qp_sentencepiece_words *words);
 
-/* qp_sentencepiece_may_be — may code[0..length) be a piece? Depends on length, scripts, digits and the position of spaces. */
+/* qp_sentencepiece_may_be — may code[0..length) be a piece? By length, scripts, digits and the position of spaces. */
 bool qp_sentencepiece_may_be(const qp_sentencepiece_config *config, const int32_t *code, size_t length);
 
 #endif

@@ -252,8 +252,8 @@ static bool reaches_over_space(const qp_sentencepiece *model, const char *text, 
     return false;
 }
 
-/* Scores as the unigram model uses them: a user-defined symbol gets 0.1 for every byte after the first, so that it beats
- * every other segmentation of its text. Source: sentencepiece 0.2.3. */
+/* Scores as the unigram model uses them: a user-defined symbol gets 0.1 for every byte after the first, so that it
+ * beats every other segmentation of its text. Source: sentencepiece 0.2.3. */
 static qp_status score_pieces(const char *place, qp_sentencepiece *model)
 {
     const qp_vocabulary *v = &model->vocabulary;

@@ -78,7 +78,7 @@ static qp_status check(const qp_sentencepiece *m)
             "a model with normalisation rules (\"Precompiled\" applies only the shortest rule to a cluster of "
             "characters)");
     if (m->back_rules.unit_count) return refuse("a denormalizer");
-    if (m->space_as_suffix) return refuse("a space behind words (treat_whitespace_as_suffix)");
+    if (m->space_as_suffix) return refuse("a space after words (treat_whitespace_as_suffix)");
     if (!m->escape_spaces) return refuse("spaces that are not escaped");
     if (!m->byte_fallback && strcmp(surface_of(m), " " UNKNOWN_SIGN " ") != 0)
         return refuse("an unknown_surface of one's own");
@@ -126,7 +126,8 @@ static void quote(qp_text_buffer *name, const char *text, size_t bytes)
 }
 
 /* Whole tokens of one type are replaced. */
-static qp_status replace_names(const qp_sentencepiece *m, int type, const char *content, bool *first, qp_text_buffer *out)
+static qp_status replace_names(const qp_sentencepiece *m, int type, const char *content, bool *first,
+                               qp_text_buffer *out)
 {
     qp_text_buffer name = {0};
     bool any = false;
@@ -153,8 +154,8 @@ static qp_status replace_names(const qp_sentencepiece *m, int type, const char *
     return status;
 }
 
-/* Of the spaces in front sentencepiece drops one; where it removes extra spaces, every piece that is just a space and
- * the first of the piece behind them (but none of an unknown piece's text). Such pieces keep their sign till then. */
+/* sentencepiece drops one leading space; if it removes extra spaces, it drops every leading piece that is only a space
+ * and the first space of the next piece (but none of an unknown piece's text). Such pieces keep their sign till then. */
 static qp_status decoder(const qp_sentencepiece *m, qp_text_buffer *out)
 {
     bool first = true;

@@ -12,7 +12,7 @@
  *           unigram              sums are 64-bit there and 32-bit here, so that equal sums part
  *           normalisation rules  "Precompiled" applies only the shortest rule to a short cluster of characters
  *           user-defined pieces  where a space is put first or extra spaces are removed; else they are added tokens
- *           words, unused pieces, a space behind words, a denormalizer, equal scores, a piece that is
+ *           words, unused pieces, a space after words, a denormalizer, equal scores, a piece that is
  *           joined in more ways than one
  *         QP_EMEMORY. */
 qp_status qp_sentencepiece_write_huggingface(const qp_sentencepiece *model, char **text, size_t *bytes);

@@ -29,7 +29,7 @@ typedef struct {
     bool own_end;          /* version 0.1 */
     qp_vocabulary allowed; /* pieces allowed in the output; empty: all */
     bool limited;
-    qp_regex *glossary, *whole_glossary; /* parts of words that are not split; the pattern alone, and matching a whole word */
+    qp_regex *glossary, *whole_glossary; /* parts that are not split; as given, and matching a whole word */
     size_t glossary_count;
     qp_regex whole_any; /* any of them, matching a whole word */
     char *separator;

@@ -77,7 +77,7 @@ static void expect_ids(const qp_sentencepiece *m, const char *text, const int32_
     qp_encoding_free(&list);
 }
 
-/* A user-defined symbol is worth 0.1 for every byte behind the first, whatever the best score is. */
+/* A user-defined symbol is worth 0.1 for every byte after the first, whatever the best score is. */
 Test(sentencepiece, user_defined_symbols_beat_good_pieces)
 {
     model_file f;
@@ -91,7 +91,7 @@ Test(sentencepiece, user_defined_symbols_beat_good_pieces)
     qp_sentencepiece_free(m);
 }
 
-/* Word models cut before every space, also where the space stands behind the text. */
+/* Word models cut before every space, even where the space follows the text. */
 Test(sentencepiece, words_of_a_suffix_model)
 {
     model_file f = {.bytes = 0};

@@ -151,7 +151,7 @@ Test(sentencepiece_huggingface, what_cannot_be_said_is_named)
     static const char rules[] = "\4\0\0\0\0\0\0\0x";
     refused((qp_spm_settings){.model_type = QP_SPM_UNIGRAM}, NULL, "unigram");
     refused((qp_spm_settings){.model_type = QP_SPM_WORD}, NULL, "words");
-    refused((qp_spm_settings){.space_as_suffix = true}, NULL, "behind words");
+    refused((qp_spm_settings){.space_as_suffix = true}, NULL, "after words");
     refused((qp_spm_settings){.unknown_surface = "?"}, NULL, "unknown_surface");
     refused((qp_spm_settings){.rules = rules, .rules_bytes = sizeof rules}, NULL, "normalisation rules");
     refused((qp_spm_settings){.back_rules = rules, .back_rules_bytes = sizeof rules}, NULL, "denormalizer");
