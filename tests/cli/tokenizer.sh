@@ -111,6 +111,7 @@ holds "a sentencepiece model of BPE" $T export --format sentencepiece flat.json 
 twice "a sentencepiece model as tokenizer.json" huggingface flat.model
 twice "GPT-2's files" gpt2 gpt2.json
 twice "tiktoken's ranks" tiktoken gpt2.json --pattern gpt2
+twice "tiktoken's ranks by another name" tiktoken gpt2.json --pattern r50k_base
 holds "info" $T info bpe.json again.json out.huggingface out.sentencepiece
 [ "$(grep -c '^type ' .out)" -eq 4 ]
 result $? "info of four files" "$(tr '\n' '~' <.out)"
@@ -122,6 +123,7 @@ fails 65 "byte fallback cannot be expressed in subword-nmt codes" $T export --fo
 fails 65 "cannot be expressed in a tokenizer.json" $T export --format huggingface uni.json -o x.json
 fails 65 "a unigram model" $T export --format huggingface out.sentencepiece -o x.json
 fails 2 "pattern" $T import out.tiktoken -o x.json
+fails 2 "no encoding is named" $T import out.tiktoken --pattern cl100k -o x.json
 fails 2 "the format is missing" $T export bpe.json -o x
 fails 2 "two files" $T import --format gpt2 out.gpt2/vocab.json -o x.json
 fails 65 "not a known tokenizer file" $T info corpus
