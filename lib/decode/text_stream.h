@@ -7,15 +7,15 @@
 
 #include "lib/base/batch.h"
 
-/* text_stream — tokens in, text out as soon as it is final: an incomplete character is held back until it is
+/* text_stream — tokens in, text out as soon as the text is final: an incomplete character is held back until it is
  * complete, and what may begin a stop string until it is known not to. Bytes that are not UTF-8 become U+FFFD. */
 typedef struct {
     const qp_text_codec *codec;
     const char *const *stop; /* [stops] */
     int stops;
     bool running; /* QP_EOS is a line feed */
-    int from,
-        read; /* tokens before `read` are in the text; decoding begins at `from`, so that spaces between tokens are right */
+    int read;     /* tokens before this one are in the text */
+    int from;     /* decoding begins here, so that spaces between tokens are right */
     char part[4]; /* the bytes of an incomplete character */
     int part_bytes;
     char *text; /* NUL-terminated, or NULL while there is none */

@@ -20,7 +20,7 @@ const int32_t *qp_word_dropout(qp_tape *tape, const int32_t *id, int rows, doubl
 
 /* ---- mixup ---- */
 
-/* From Gamma(alpha, 1); every try takes three numbers of the key. */
+/* A draw from Gamma(alpha, 1); every try takes three numbers of the key. */
 static double gamma_draw(uint64_t key, double alpha)
 {
     double shape = alpha < 1 ? alpha + 1 : alpha, d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
@@ -36,7 +36,7 @@ static double gamma_draw(uint64_t key, double alpha)
 double qp_beta_draw(uint64_t key, double alpha)
 {
     double a = gamma_draw(qp_random_key(key, 1), alpha), b = gamma_draw(qp_random_key(key, 2), alpha);
-    return a + b > 0 ? a / (a + b) : 0.5; /* both too small for a number */
+    return a + b > 0 ? a / (a + b) : 0.5; /* both underflowed */
 }
 
 qp_tensor qp_mixup(qp_tape *tape, qp_tensor x, const qp_real *own, const int32_t *other)
@@ -49,7 +49,7 @@ qp_tensor qp_mixup(qp_tape *tape, qp_tensor x, const qp_real *own, const int32_t
     return qp_add(tape, qp_sequence_scale(tape, x, each, own), others);
 }
 
-/* The two cross-entropies are one, with a distribution of two labels as its target. */
+/* Two weighted cross-entropies are one with a target distribution over two labels. */
 qp_tensor qp_mixup_cross_entropy(qp_tape *tape, qp_tensor scores, const int32_t *label, const qp_real *own,
                                  const int32_t *other, qp_real smoothing)
 {

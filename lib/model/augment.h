@@ -4,23 +4,25 @@
 #include "lib/base/batch.h"
 #include "lib/grad/loss/op_loss.h"
 
-/* augment — what training does to the words and labels of a batch, so that a model does not lean on any of them
- * alone. All draws come from the tape's keys: they depend on neither threads nor the batch's place in memory. Nothing
- * happens, and no key is drawn, where a rate is 0 or the tape does not train.
+/* augment — random changes to the words and labels of a batch while training. All draws come from the tape's keys,
+ * so they depend neither on threads nor on memory addresses. With a rate of 0, or if the tape does not train, nothing
+ * changes and no key is drawn.
  *
- * qp_word_dropout — ids of which each is QP_UNK with probability `rate`; the special ones (PAD, BOS, EOS, UNK) stay.
- *   id [rows]; returns `id` itself or a copy on the tape, NULL when that failed.
- *   Source  Bowman et al. 2016 (what a decoder reads); Gal & Ghahramani 2016, Sennrich et al. 2016 (any input).
+ * qp_word_dropout — replace each id by QP_UNK with probability `rate`, but not PAD, BOS, EOS and UNK.
+ *   id [rows]; returns `id` itself or a copy on the tape; NULL when the tape has failed.
+ *   Source  Bowman et al. 2016 (decoder input); Gal & Ghahramani 2016, Sennrich et al. 2016 (any input).
  *
- * qp_mixup_loss — two texts and their labels in one: lambda from Beta(alpha, alpha), one for all rows, j(i) = (i +
- *   shift) mod rows with a random shift from 1 .. rows-1,
+ * qp_mixup_loss — mix each row with another: lambda from Beta(alpha, alpha), one for all rows; j(i) = (i + shift)
+ *   mod rows with a random shift from 1 .. rows-1;
  *     z = lambda x_i + (1 - lambda) x_j(i)      loss = lambda CE(z, y_i) + (1 - lambda) CE(z, y_j(i))
- *   The mixed are scores; the last map being linear, that is the same as mixing the vectors of the texts before it.
- *   qp_mixup is the first half, qp_mixup_cross_entropy the second, of what is drawn: own [rows] the lambda of every
- *   row, other [rows] its j(i); both borrowed until the backward.
- *   A single row stays as it is.          scores [rows, labels], label [rows]
+ *   The scores are mixed; the output layer is linear, so this equals mixing the vectors of the texts. A single row is
+ *   not changed. scores [rows, labels], label [rows]
  *   Source  Zhang et al. 2018; of sentences (senMixup) Guo et al. 2019.
- * qp_beta_draw — from Beta(alpha, alpha), alpha > 0, as gammas' share.      Source  Marsaglia & Tsang 2000. */
+ * qp_mixup, qp_mixup_cross_entropy — the mixing and the loss of given draws: own [rows] lambda of every row, other
+ * [rows]
+ *   its j(i); both borrowed until the backward pass.
+ * qp_beta_draw — a draw from Beta(alpha, alpha), alpha > 0, by two gamma draws.      Source  Marsaglia & Tsang
+ *   2000. */
 const int32_t *qp_word_dropout(qp_tape *tape, const int32_t *id, int rows, double rate);
 qp_tensor qp_mixup(qp_tape *tape, qp_tensor x, const qp_real *own, const int32_t *other);
 qp_tensor qp_mixup_cross_entropy(qp_tape *tape, qp_tensor scores, const int32_t *label, const qp_real *own,

@@ -27,7 +27,7 @@ qp_encoded qp_bottleneck_code(qp_tape *tape, qp_tensor code)
     return (qp_encoded){.sequences = qp_rows_one_each(tape, code.rows), .output = code, .summary = code};
 }
 
-/* Numbers of N(0, 1) by the tape's key, NULL when there is no memory for them. */
+/* Normal numbers [rows, columns] by the tape's key; NULL: out of memory. */
 static const qp_real *draw(qp_tape *tape, int rows, int columns)
 {
     uint64_t key = qp_tape_next_key(tape);

@@ -4,8 +4,8 @@
 #include "lib/model/encoder.h"
 #include "lib/nn/state.h"
 
-/* decoder — target ids to the vectors of which the head makes scores, over whole sequences or one token at a time;
- * both run the same operations. A kind is one row in decoder.c and one file. */
+/* decoder — target ids to the vectors from which the output layer computes scores, over whole sequences or one
+ * token at a time, by the same operations. A kind is one row in decoder.c and one file. */
 typedef struct qp_decoder qp_decoder;
 
 typedef struct {
@@ -29,18 +29,18 @@ struct qp_decoder {
     const qp_params *params;
     int width;          /* columns of what it returns */
     bool wants_summary; /* of the encoder */
-    bool has_attention; /* to the source: step can report it */
-    int carry_width;    /* reals of a sequence's state that qp_batch_carry hands on; 0: it has none */
+    bool has_attention; /* attends to the tokens of a source, which step can report */
+    int carry_width;    /* reals of a sequence's state in qp_batch_carry; 0: none */
 };
 
-/* qp_decoder_init — the decoder config->decoder names, its parameters under `decoder.` and others; embedding: the
- *   index of its embedding matrix; encoder->kind NULL: none.
- * qp_decoder_forward — teacher forcing: input holds the token read at every target row -> [target rows, width].
- *   carry  the state sequences go on in; NULL: the initial one
- *   source NULL: a model without encoder; maps may be NULL.
+/* qp_decoder_init — the decoder that config->decoder names; most of its parameters are under `decoder.`. embedding:
+ *   the index of its embedding matrix; encoder->kind NULL: a model without encoder.
+ * qp_decoder_forward — teacher forcing: input has the token read at every target row -> [target rows, width].
+ *   carry  the state in which the sequences start, replaced by their final state; NULL: the initial state
+ *   source NULL: a model without encoder; maps may be NULL
  * qp_decoder_start — a state of one row a source (source.sequences.count), ready for the first token.
- * qp_decoder_step — last_id [rows of state] -> [rows of state, width]; the state advances by one token. attention
- *   receives the weights over the source (as qp_model_step's), or NULL: not wanted. */
+ * qp_decoder_step — last_id [rows of state] -> [rows of state, width]; the state advances by one token.
+ *   attention  receives the weights over the source as in qp_model_step, or NULL: not wanted */
 qp_status qp_decoder_init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding,
                           const qp_encoder *encoder);
 void qp_decoder_free(qp_decoder *decoder);

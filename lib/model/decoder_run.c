@@ -11,8 +11,8 @@ static qp_tensor parameter(const qp_decoder_run *run, int index) { return qp_par
 
 static qp_tensor attend(const qp_decoder_run *run, qp_tensor query, qp_sequences s, qp_attention_map *map)
 {
-    return qp_recurrent_attention_forward(&run->d->attention, run->tape, run->params, query, s, run->keys,
-                                          run->encoder_output, run->source_sequences, map);
+    const qp_attend_source source = {run->keys, run->encoder_output, run->source_sequences};
+    return qp_recurrent_attention_forward(&run->d->attention, run->tape, run->params, query, s, &source, map);
 }
 
 /* Each sequence's summary at each of its rows. */

@@ -7,11 +7,11 @@
 #include "lib/nn/embedding.h"
 #include "lib/nn/params.h"
 
-/* encoder — source ids, or numbers, to what a decoder or a head reads. A kind is one row in encoder.c and one file.
- * */
+/* encoder — source ids or numbers to the vectors that a decoder or a head reads. A kind is one row in encoder.c and
+ * one file. */
 typedef struct qp_encoder qp_encoder;
 
-/* What goes in. */
+/* The input: ids or numbers. */
 typedef struct {
     qp_sequences sequences;
     const int32_t *id;      /* [source rows]; NULL: value */
@@ -19,12 +19,12 @@ typedef struct {
     const int32_t *segment; /* [source rows], or NULL */
 } qp_encoder_input;
 
-/* What came out of one pass; memory of the tape. */
+/* The output of one pass; memory of the tape. */
 typedef struct {
     qp_sequences sequences;       /* of the sources */
     qp_tensor output;             /* [source rows, output_width] */
     qp_tensor summary;            /* [sources, summary_width] one vector a source */
-    qp_tensor mean, log_variance; /* of what a variational bottleneck draws from; else empty */
+    qp_tensor mean, log_variance; /* the distribution of a variational bottleneck; else empty */
     const qp_carry *final; /* [slots of the module] final states of every layer of a recurrent encoder, or NULL */
 } qp_encoded;
 
@@ -44,17 +44,15 @@ struct qp_encoder {
     void *self;                  /* the kind's own, made by its init */
     const qp_params *params;
     int output_width, summary_width;
-    bool has_states;          /* recurrent: a decoder of the same layers can go on from its final states */
+    bool has_states;          /* recurrent: a decoder with the same layers can start from its final states */
     bool gives_scores;        /* its output is the scores of the labels: a head adds nothing */
     int features, value_bias; /* of numbers, made from them by one linear map; 0, -1: it reads ids */
 };
 
-/* qp_encoder_init — the encoder config->encoder names; its parameters lie under `encoder.`; `embedding` is the
- *   index of
- * its embedding matrix [vocabulary, d], or [d, features] for numbers.
- * qp_encoder_forward — encode; the summary is made only if asked for; maps may be NULL. Errors  remembered by the
- *   tape.
- * qp_encoder_embed — for the kinds: the rows of what goes in as vectors [rows, d]. */
+/* qp_encoder_init — the encoder that config->encoder names; its parameters are under `encoder.`. embedding: the index of
+ *   its embedding matrix [vocabulary, d], or [d, features] for numbers.
+ * qp_encoder_forward — encode; the summary is made only if wanted; maps may be NULL.   Errors  remembered by the tape.
+ * qp_encoder_embed — the input as vectors [rows, d]; for the kinds. */
 qp_status qp_encoder_init(qp_encoder *encoder, qp_params *params, const qp_model_config *config, int embedding);
 void qp_encoder_free(qp_encoder *encoder);
 qp_encoded qp_encoder_forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_input *input, bool summary,

@@ -8,7 +8,7 @@
  * p_cf = 1 + texts of label c that have feature f; q_cf = 1 + texts of other labels that have it; |p| sums over
  * features. E [features, width] is src_embed.weight, zero at first; b encoder.bias; w encoder.feature_weight,
  * counted, not trained. --hidden-size 0: width = labels, and y are the scores of a linear classifier. --hidden-size
- * N: y goes on to the head.
+ * N: the head reads y.
  * Source  Wang & Manning 2012 (NBSVM), Joulin et al. 2017 (fastText). */
 
 /* qp_bag_counts — how often each feature is in texts of each label.

@@ -44,7 +44,7 @@ static bool check_rows(qp_tape *tape, const qp_encoded *encoded, const qp_batch 
     qp_sequences target = batch->target.sequences;
     int rows = target.count > 0 ? target.start[target.count] : 0;
     if (!batch->source_row && rows > 0)
-        qp_tape_fail(tape, QP_ESHAPE, "a batch that does not tell which source rows its %d target rows read", rows);
+        qp_tape_fail(tape, QP_ESHAPE, "a batch without the source rows that its %d target rows read", rows);
     for (int i = 0; i < target.count && !qp_tape_failed(tape); i++) {
         int length = qp_sequence_length(encoded->sequences, i);
         for (int r = target.start[i]; r < target.start[i + 1]; r++)

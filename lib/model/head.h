@@ -7,7 +7,7 @@
 #include "lib/nn/norm.h"
 #include "lib/nn/recurrent.h"
 
-/* head — what stands on an encoder where no text is made. A task is one row in head.c.
+/* head — the output of a model without decoder, on top of its encoder. A task is one row in head.c.
  *   classify   W dropout(pooled states) + b                               [sources, labels]     one row a source
  *   regress    the same                                                   [sources, horizon]
  *   tag        W dropout(m_r) + b, r the source row that a target row reads    [target rows, labels]
@@ -16,8 +16,7 @@
  *              with crf: these are the emissions of a conditional random field over the target rows of a source,
  *              with scores from label to label and for the first and the last      Lample et al. 2016
  *   mlm        E norm(f(D m_r + d)) + b, E the source embedding or, untied, a matrix of its own, f --activation
- *                                                                         [target rows, vocabulary]   Devlin et al.
- *                                                                         2019
+ *                                                           [target rows, vocabulary]   Devlin et al. 2019
  * Parameters head.weight [outputs, .], head.bias; mlm also head.dense.weight, head.dense.bias, head.norm; word layers
  * head.words. and as nn/recurrent.h says: those of the encoder's kind, or lstm; crf head.transitions [from, to],
  * head.start, head.end, zeros at first. */

@@ -17,7 +17,7 @@ typedef struct {
     } entry[QP_MAPS_MAX];
 } qp_model_maps;
 
-/* qp_model_maps_add — where the next map goes; NULL: none is wanted, or no room is left. */
+/* qp_model_maps_add — the place for the next map; NULL if maps is NULL or full. */
 static inline qp_attention_map *qp_model_maps_add(qp_model_maps *maps, qp_map_kind kind, int layer)
 {
     if (!maps || maps->count == QP_MAPS_MAX) return NULL;

@@ -56,12 +56,13 @@ typedef struct {
 qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing);
 qp_model_parts qp_model_loss_parts(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing);
 
-/* qp_model_states — the vectors of each position of a text: the encoder's output, or, of a language model, the decoder's
- *   (row r: after reading r tokens of its text) -> [rows, width]; *sequences: the rows of each text. Begin the tape with
- *   QP_INFER.    Errors  QP_EUSAGE for n-grams and series; remembered by the tape. */
+/* qp_model_states — the vectors of each position of a text: the encoder's output, or, of a language model, the
+ *   decoder's (row r: after reading r tokens of its text) -> [rows, width]; *sequences: the rows of each text. Begin
+ *   the tape with QP_INFER.    Errors  QP_EUSAGE for n-grams and series; remembered by the tape. */
 qp_tensor qp_model_states(const qp_model *model, qp_tape *tape, qp_ids text, qp_sequences *sequences);
 
-/* qp_model_crf — the weights of a tagger's conditional random field (--crf); without one, transitions.value is NULL. */
+/* qp_model_crf — the weights of a tagger's conditional random field (--crf); without one, transitions.value is
+ *   NULL. */
 qp_crf qp_model_crf(const qp_model *model);
 
 /* ---- one token at a time ---- */

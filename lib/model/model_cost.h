@@ -3,13 +3,14 @@
 
 #include "lib/model/model.h"
 
-/* model_cost — what a model consists of and how much it computes, from its configuration and its parameters alone.
+/* model_cost — the modules of a model, their weights and their floating-point operations, from its configuration and
+ * parameters alone.
  *
- * A floating-point operation (FLOP) is a multiplication or an addition. A matrix of weights costs 2 for each of its
- * elements and token that passes through it; looking an embedding up costs nothing; an output layer tied to it does.
+ * A floating-point operation (FLOP) is a multiplication or an addition. A weight matrix costs 2 operations per
+ * element and token; an embedding lookup costs nothing, an output layer tied to it does.
  * Attention costs 2 * width * keys for the scores and as much for the mean, where keys is how many tokens a query sees
- * (half of the sequence in a causal layer). Norms, activations and the softmax are left out: below 2 % of the whole in
- * customary sizes. The backward pass computes twice what the forward pass does: training = 3 * forward. */
+ * (half of the sequence in a causal layer). Norms, activations and the softmax are left out: below 2 % of the total in
+ * usual sizes. The backward pass computes twice what the forward pass does: training = 3 * forward. */
 typedef struct {
     char name[128]; /* "encoder.layers.0-5.linear1": one row for the equal layers of a stack */
     int copies;

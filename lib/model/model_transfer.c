@@ -14,7 +14,7 @@ void qp_transfer_free(qp_transfer *transfer)
     *transfer = (qp_transfer){0};
 }
 
-/* ---- telling ---- */
+/* ---- report ---- */
 
 /* The module of "encoder.layers.0.self_attention.query.weight" is "encoder.layers.0"; of "src_embed.weight"
  * "src_embed". */
@@ -29,8 +29,8 @@ static size_t module_bytes(const char *name)
     return parts <= 3 ? last : bytes;
 }
 
-/* Count a parameter in; its module is added to the list unless it stands there at the end already. */
-static qp_status tell(qp_transfer *transfer, qp_transfer_group group, const char *name, size_t weights)
+/* Count a parameter; its module is added to the list unless it is already the last one. */
+static qp_status report(qp_transfer *transfer, qp_transfer_group group, const char *name, size_t weights)
 {
     char *list = transfer->modules[group];
     size_t used = list ? strlen(list) : 0, bytes = module_bytes(name);
@@ -40,13 +40,13 @@ static qp_status tell(qp_transfer *transfer, qp_transfer_group group, const char
         (used == bytes || list[used - bytes - 1] == ' '))
         return QP_OK;
     char *grown = realloc(list, used + bytes + 3);
-    if (!grown) return qp_fail(QP_EMEMORY, "out of memory while taking over weights");
+    if (!grown) return qp_fail(QP_EMEMORY, "out of memory while copying weights");
     snprintf(grown + used, bytes + 3, "%s%.*s", used ? ", " : "", (int)bytes, name);
     transfer->modules[group] = grown;
     return QP_OK;
 }
 
-/* ---- taking ---- */
+/* ---- copying ---- */
 
 static bool begins(const char *name, const char *with) { return strncmp(name, with, strlen(with)) == 0; }
 
@@ -57,7 +57,7 @@ static bool has_encoder(const qp_safetensors *file)
     return false;
 }
 
-/* What the parameter is called in the file: its own name, or that of a language model's part. */
+/* The parameter in the file: by its own name, or, of an encoder, by the name of a language model's decoder. */
 static const qp_stored *find(const qp_safetensors *file, const char *name, bool encoder)
 {
     static const char *const other[][2] = {{"encoder.", "decoder."}, {"src_embed.", "tgt_embed."}};
@@ -77,7 +77,7 @@ static bool same_shape(const qp_stored *stored, const qp_parameter *p)
     return stored->dimensions == 2 && stored->shape[0] == p->rows && stored->shape[1] == p->columns;
 }
 
-/* Is this a table with one row for each piece of a vocabulary, or label, that is another one in the file? */
+/* Does this parameter have a row for each piece of a vocabulary, or label, that differs from the file's? */
 static bool is_refused(const char *name, qp_transfer_words words)
 {
     if (begins(name, "src_embed.")) return !words.source;
@@ -104,11 +104,11 @@ static qp_status take(const qp_safetensors *file, qp_transfer_words words, qp_pa
         if (group == QP_TRANSFER_TAKEN) QP_TRY(qp_safetensors_reals(file, stored, qp_params_value(params, i)));
         for (int k = 0; stored && k < qp_safetensors_count(file); k++)
             if (qp_safetensors_at(file, k) == stored) used[k] = true;
-        QP_TRY(tell(transfer, group, p->name, (size_t)p->rows * (size_t)p->columns));
+        QP_TRY(report(transfer, group, p->name, (size_t)p->rows * (size_t)p->columns));
     }
     for (int k = 0; k < qp_safetensors_count(file); k++) {
         const qp_stored *stored = qp_safetensors_at(file, k);
-        if (!used[k]) QP_TRY(tell(transfer, QP_TRANSFER_LEFT, stored->name, stored->count));
+        if (!used[k]) QP_TRY(report(transfer, QP_TRANSFER_LEFT, stored->name, stored->count));
     }
     if (transfer->count[QP_TRANSFER_TAKEN] == 0)
         return qp_fail(QP_EDATA,

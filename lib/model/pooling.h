@@ -3,17 +3,17 @@
 
 #include "lib/model/encoder.h"
 
-/* pooling — one vector for each source out of an encoder's memory m (rows 1 .. n of a source)
+/* pooling — one vector for each source from the encoder output m (rows 1 .. n of a source)
  *   last         the final states of a recurrent encoder [forward | backward]; else m_n
  *   mean, max    over the rows, column by column
  *   attention    sum_i a_i m_i,  a = softmax over i of energy . tanh(key m_i + query)     Yang et al. 2016
- *   class-token  m_1, the state of a token that the model puts before every source (QP_BOS)    Devlin et al. 2019
- * Parameters of attention: pooling.query [1, a], pooling.key.weight [a, memory width], pooling.energy.weight [1, a],
- * a = --attention-size, or the memory's width. */
+ *   class-token  m_1, the output at a token (QP_BOS) that the model puts before every source    Devlin et al. 2019
+ * Parameters of attention: pooling.query [1, a], pooling.key.weight [a, encoder width], pooling.energy.weight [1, a],
+ * a = --attention-size, or the encoder width. */
 typedef struct {
     int kind;         /* QP_POOLING_LAST .. */
     bool from_states; /* last, of a recurrent encoder */
-    int width;        /* columns of what it makes */
+    int width;        /* columns of the result */
     const qp_params *params;
     int query, key, energy; /* parameters, or -1 */
 } qp_pooling;

@@ -7,7 +7,7 @@
 #include "lib/nn/position.h"
 #include "lib/nn/transformer.h"
 
-/* stack — what encoders and decoders of transformers have in common: embedding, layers, final norm. */
+/* stack — the common part of transformer encoders and decoders: embedding, layers, final norm. */
 typedef struct {
     qp_embedding_module embedding;
     qp_position position;        /* inside self-attention */
@@ -17,7 +17,7 @@ typedef struct {
                                         al. 2020); all are there, as they are, afterwards */
     bool has_norm;
     qp_norm norm;
-    qp_map_kind self_kind; /* what its self-attention maps are called */
+    qp_map_kind self_kind; /* of its self-attention maps */
 } qp_stack;
 
 /* What a pass through a stack records of its attention; NULL: nothing. */

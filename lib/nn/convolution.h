@@ -4,11 +4,11 @@
 #include "lib/base/batch.h"
 #include "lib/nn/params.h"
 
-/* convolution — a 1-D convolution with its weights that keeps the length of every sequence: padding at both ends, or
- * before the sequence alone (causal: row t reads no row after t)
+/* convolution — a 1-D convolution that keeps the length of every sequence: it is padded at both ends, or only before
+ * (causal: row t reads no row after t)
  *   plain      NAME.weight [out, in*size], NAME.bias [1, out]
- *   separable  NAME.depth.weight [in, size], one filter a column, then NAME.weight [out, in], NAME.bias   Chollet
- *   2017 */
+ *   separable  NAME.depth.weight [in, size], one filter for each column, then NAME.weight [out, in], NAME.bias
+ *              Chollet 2017 */
 typedef struct {
     int in, out, size, dilation;
     bool causal, separable;

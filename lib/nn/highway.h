@@ -5,8 +5,8 @@
 #include "lib/tensor/pointwise.h"
 
 /* highway — `layers` times  x <- t * f(x W_h' + b_h) + (1 - t) * x,  t = sigmoid(x W_t' + b_t)
- * Parameters NAME.h.I.weight [width, width], NAME.h.I.bias, NAME.t.I.weight, NAME.t.I.bias, I = 0 .. ; the bias of the
- * gate begins at -2, so that a new layer lets its input through.       Source  Srivastava et al. 2015. */
+ * Parameters NAME.h.I.weight [width, width], NAME.h.I.bias, NAME.t.I.weight, NAME.t.I.bias, I = 0 .. ; the gate's bias
+ * starts at -2, so that a new layer passes its input through.       Source  Srivastava et al. 2015. */
 typedef struct {
     int layers, first; /* `first` of 4*layers parameters */
     qp_activation_kind activation;

@@ -46,8 +46,8 @@ static bool grow(qp_params *params)
     return true;
 }
 
-/* Vectors are biases, gains of norms and queries that start at one value; one row that is drawn is a matrix still: the
- * weights of a single output. */
+/* Vectors are biases, gains of norms and queries that start at one value. A single row that is drawn at random is
+ * still a matrix: the weights of one output. */
 static bool is_matrix(int rows, qp_init init) { return rows > 1 || !qp_init_is_vector(init); }
 
 int qp_params_add(qp_params *params, int rows, int columns, qp_init init, const char *name_format, ...)
@@ -62,7 +62,7 @@ int qp_params_add(qp_params *params, int rows, int columns, qp_init init, const 
     va_end(arguments);
     size_t elements = (size_t)rows * (size_t)columns;
     if (rows <= 0 || columns <= 0 || length >= (int)sizeof added->name || elements > (size_t)1 << 40) {
-        params->status = qp_fail(QP_EUSAGE, "parameter %s of %d x %d cannot be made", added->name, rows, columns);
+        params->status = qp_fail(QP_EUSAGE, "parameter %s cannot have %d x %d weights", added->name, rows, columns);
         return -1;
     }
     params->elements += elements;

@@ -12,7 +12,7 @@
 
 /* ---- parameters ---- */
 
-/* First values of the gates' bias. */
+/* How the bias of the gates is initialised. */
 static qp_init bias_init(const qp_cell_shape *shape, double forget_bias)
 {
     if (shape->forget == QP_CELL_NO_GATE) return qp_init_constant(0);
@@ -151,7 +151,7 @@ static qp_recurrent_weights weights_of(const qp_recurrent_module *m, const qp_re
     return w;
 }
 
-/* [count] of 1/(1-rate) or 0, those of row r by the numbers group[r]*columns + c of the key. */
+/* A mask [rows, columns] of 1/(1-rate) or 0; column c of row r is drawn by number group[r]*columns + c of the key. */
 static qp_real *draw(qp_tape *tape, int rows, int columns, const int32_t *group, uint64_t key, qp_real rate)
 {
     size_t width = (size_t)columns;
@@ -164,7 +164,7 @@ static qp_real *draw(qp_tape *tape, int rows, int columns, const int32_t *group,
     return mask;
 }
 
-/* 1 with probability `share`, else 0; in use the share itself. NULL: nothing stays. */
+/* A mask [rows, columns]: 1 with probability `share`, else 0; in inference the share itself. NULL: no zoneout. */
 static const qp_real *zoneout(qp_tape *tape, int rows, int columns, qp_real share)
 {
     size_t count = (size_t)rows * (size_t)columns;
@@ -183,7 +183,7 @@ static qp_recurrent_masks masks_of(const qp_recurrent_module *m, const qp_recurr
     qp_recurrent_masks masks = {0};
     if (c->recurrent_dropout > 0 && qp_tape_training(pass->tape)) {
         uint64_t key = qp_random_key(noise->key, (uint64_t)(c->layers + slot));
-        const int32_t *group = pass->noise ? noise->group : NULL; /* own noise: sequence s is group s */
+        const int32_t *group = pass->noise ? noise->group : NULL; /* without shared noise sequence s is group s */
         masks.recurrent = draw(pass->tape, pass->sequences.count, m->out, group, key, c->recurrent_dropout);
     }
     masks.keep_hidden = zoneout(pass->tape, rows, m->out, c->zoneout_hidden);
@@ -206,7 +206,7 @@ static qp_tensor read_layer(const qp_recurrent_module *m, const qp_recurrent_pas
     return m->config.sum ? qp_add(pass->tape, y[0], y[1]) : qp_join_columns(pass->tape, 2, y);
 }
 
-/* The sequence of every row, as groups of a mask. */
+/* Noise for this call alone: the group of a row is its sequence. */
 static bool own_noise(const qp_recurrent_pass *pass, int rows, qp_recurrent_noise *noise)
 {
     int32_t *group = qp_tape_memory(pass->tape, ((size_t)rows + 1) * sizeof *group);

@@ -13,22 +13,22 @@
  *   [x_l +]  with `residual`, where the widths agree         N_l  layer norm, with `norm`
  *
  * Parameters are named as PyTorch names them: NAME.weight_ih_l0 [gates*hidden, in], .weight_hh_l0 [gates*hidden, out],
- * .bias_ih_l0, .bias_hh_l0 [gates*hidden], .weight_hr_l0 [out, hidden] (projection), with _reverse behind them for the
- * backward direction; where the cell has them .weight_gh_l0 [gated*hidden, out] (what reads r*h) and its extras;
- * besides NAME.norm_l0.weight, and for a learned initial state NAME.h0 [slots, out], .c0 [slots, hidden]. A state is
- * an array of carries by slot: layer*directions + direction (0 forward, 1 backward).
+ * .bias_ih_l0, .bias_hh_l0 [gates*hidden], .weight_hr_l0 [out, hidden] (projection), the backward direction appends
+ * _reverse. If the cell has them, .weight_gh_l0 [gated*hidden, out] (it reads r*h) and its extras; with `norm`
+ * NAME.norm_l0.weight and .bias; with a learned initial state NAME.h0 [slots, out], .c0 [slots, hidden].
+ * A state is an array of carries by slot: layer*directions + direction (0 forward, 1 backward).
  * Source  stacking and directions: Graves et al. 2013; residual: Wu et al. 2016; variational dropout: Gal &
- *         Ghahramani 2016; zoneout: Krueger et al. 2017 (in use the state is the mean over the draws of training). */
+ *         Ghahramani 2016; zoneout: Krueger et al. 2017 (inference uses the mean over the draws of training). */
 typedef struct {
     qp_cell_kind cell;
     int input, hidden, layers;
     int projection;          /* 0: none; LSTM only */
-    bool bidirectional, sum; /* sum: the directions are added, not set side by side */
+    bool bidirectional, sum; /* sum: the directions are added, not concatenated */
     bool bias, residual, norm, learned_state;
-    bool variational; /* one dropout mask a sequence, the same at every time */
+    bool variational; /* one dropout mask a sequence, the same at every time step */
     qp_real dropout;
-    qp_real recurrent_dropout;            /* on the state where a product reads it: one mask a sequence */
-    qp_real zoneout_hidden, zoneout_cell; /* share of the state that stays as it was */
+    qp_real recurrent_dropout;            /* on the state where a matrix reads it: one mask a sequence */
+    qp_real zoneout_hidden, zoneout_cell; /* share of the state that keeps its value at each step */
     qp_init weight;                       /* first values of the matrices */
     double forget_bias;                   /* first value of a forget gate's bias */
     double epsilon;                       /* of layer norms */
@@ -36,7 +36,7 @@ typedef struct {
 
 typedef struct {
     int input, recurrent, gated, bias, recurrent_bias, projection; /* parameters; -1: none */
-    int extra[QP_CELL_EXTRAS];                                     /* the first ones, as the cell has them */
+    int extra[QP_CELL_EXTRAS];                                     /* parameters of the cell's extras; -1: none */
 } qp_recurrent_direction;
 
 typedef struct {
@@ -53,8 +53,8 @@ qp_status qp_recurrent_init(qp_recurrent_module *module, qp_params *params, cons
                             const char *name);
 void qp_recurrent_free(qp_recurrent_module *module);
 
-/* Masks that several calls share (the steps of one decoder): row r of every layer's input belongs to group[r], and
- * sequence s of the call is group s. */
+/* Dropout masks shared by several calls, the steps of one decoder: row r of every layer's input belongs to group[r],
+ * and sequence s of a call is group s. */
 typedef struct {
     uint64_t key;
     const int32_t *group;
@@ -66,7 +66,7 @@ typedef struct {
     qp_sequences sequences;
     const qp_carry *first; /* [slots] before the first token; NULL: the initial state */
     qp_carry *last;        /* [slots] receives the state after the last token; may be `first`; NULL: not wanted */
-    const qp_recurrent_noise *noise; /* with `variational`; NULL: masks of this call */
+    const qp_recurrent_noise *noise; /* with `variational`; NULL: new masks for this call */
 } qp_recurrent_pass;
 
 /* qp_recurrent_forward — x [rows, input] -> [rows, width].   Errors  remembered by the tape.

@@ -28,15 +28,16 @@ qp_tensor qp_recurrent_attention_keys(const qp_recurrent_attention *attention, q
 }
 
 qp_tensor qp_recurrent_attention_forward(const qp_recurrent_attention *attention, qp_tape *tape,
-                                         const qp_params *params, qp_tensor query, qp_sequences qs, qp_tensor keys,
-                                         qp_tensor encoder_output, qp_sequences ks, qp_attention_map *map)
+                                         const qp_params *params, qp_tensor query, qp_sequences qs,
+                                         const qp_attend_source *source, qp_attention_map *map)
 {
     if (is_additive(attention->kind)) {
         query = qp_linear(tape, query, qp_param(tape, params, attention->query), (qp_tensor){0});
-        return qp_additive_attention(
-            tape, &(qp_additive){query, qs, keys, encoder_output, ks, qp_param(tape, params, attention->energy)}, map,
-            NULL);
+        return qp_additive_attention(tape,
+                                     &(qp_additive){query, qs, source->keys, source->encoder_output, source->sequences,
+                                                    qp_param(tape, params, attention->energy)},
+                                     map, NULL);
     }
     qp_attention_config config = {.heads = 1, .scale = 1};
-    return qp_attention(tape, query, qs, keys, encoder_output, ks, &config, map);
+    return qp_attention(tape, query, qs, source->keys, source->encoder_output, source->sequences, &config, map);
 }

@@ -6,13 +6,13 @@
 #include "lib/grad/attention/op_attention.h"
 #include "lib/nn/params.h"
 
-/* recurrent_attention — how a recurrent decoder looks at its source. One head.
+/* recurrent_attention — attention of a recurrent decoder to its source, with one head.
  *   bahdanau       score = energy . tanh(W q + U m)         q the state before the step
  *   luong dot      score = q . m                            q the state after the step
  *   luong general  score = q' G m
- *   luong concat   score = energy . tanh(W q + U m), the C [q; m] of the paper in two parts
+ *   luong concat   score = energy . tanh(W q + U m), W and U the two halves of the paper's C [q; m]
  *   weights = softmax over the source's rows,  context = sum of weights * m
- * What does not depend on the query (U m, G m) is computed once a source: the keys.
+ * The keys (U m or G m) do not depend on the query and are computed once a source.
  * Parameters  NAME.query_layer.weight [a, q], NAME.key_layer.weight [a, m], NAME.energy_layer.weight [1, a],
  * NAME.general.weight [q, m]. No biases.       Source  Bahdanau et al. 2015; Luong et al. 2015. */
 #define QP_ATTEND_KINDS(X)                                                                                             \
@@ -33,17 +33,24 @@ typedef struct {
     qp_init weight;            /* first values of the matrices */
 } qp_attend_sizes;
 
-/* qp_recurrent_attention_add — the parameters of `kind` under `name`. luong-dot needs sizes.query = sizes.key. */
+/* qp_recurrent_attention_add — the parameters of `kind` under `name`. luong-dot needs
+ *   sizes.query = sizes.key. */
 qp_recurrent_attention qp_recurrent_attention_add(qp_params *params, qp_attend_kind kind, qp_attend_sizes sizes,
                                                   const char *name);
 
-/* qp_recurrent_attention_keys — encoder_output [source rows, m] -> keys [source rows, .], once a source.
- * qp_recurrent_attention_forward — query [query rows, q], sequence i of qs reads sequence i of ks -> context [query
- *   rows, m]. map as qp_attention's (heads 1), or NULL.    Errors  remembered by the tape. */
+/* The sources, encoded: the keys are computed once a source. */
+typedef struct {
+    qp_tensor keys, encoder_output; /* [source rows, .], [source rows, m] */
+    qp_sequences sequences;         /* the rows that sequence i of the queries reads */
+} qp_attend_source;
+
+/* qp_recurrent_attention_keys — encoder_output [source rows, m] -> keys [source rows, .].
+ * qp_recurrent_attention_forward — query [query rows, q] of sequences qs -> context [query rows, m].
+ *   map  receives the weights as qp_attention's (one head), or NULL.    Errors  remembered by the tape. */
 qp_tensor qp_recurrent_attention_keys(const qp_recurrent_attention *attention, qp_tape *tape, const qp_params *params,
                                       qp_tensor encoder_output);
 qp_tensor qp_recurrent_attention_forward(const qp_recurrent_attention *attention, qp_tape *tape,
-                                         const qp_params *params, qp_tensor query, qp_sequences qs, qp_tensor keys,
-                                         qp_tensor encoder_output, qp_sequences ks, qp_attention_map *map);
+                                         const qp_params *params, qp_tensor query, qp_sequences qs,
+                                         const qp_attend_source *source, qp_attention_map *map);
 
 #endif

@@ -3,14 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a hypothesis is: which source it translates and which cache rows it reads. Held twice: reorder fills the other
- * set from the present one and swaps them. */
+/* The source and the cache rows of every hypothesis. There are two sets: reorder fills the other one from the present
+ * one and swaps them. */
 typedef struct {
     int32_t *source_start, *source_length; /* [row_capacity] rows of its source */
     int32_t *key_row;                      /* [row_capacity, time_capacity] cache rows read, oldest first */
 } hypotheses;
 
-/* One row a hypothesis, held twice like them. */
+/* One row a hypothesis, also in two sets. */
 typedef struct {
     int columns, capacity;
     qp_real *now, *other; /* [capacity, columns] */
@@ -73,7 +73,7 @@ static bool hypotheses_new(hypotheses *h, int rows, int times)
     return h->source_start && h->source_length && h->key_row;
 }
 
-/* Tokens whose cache rows a hypothesis lists: none without caches. */
+/* Length of a hypothesis' list of cache rows; 0 without caches. */
 static int listed(const qp_state *state) { return state->shape.caches ? state->time : 0; }
 
 static void hypotheses_copy(const qp_state *state, hypotheses *to, int to_row, int to_times, const hypotheses *from,
@@ -85,7 +85,7 @@ static void hypotheses_copy(const qp_state *state, hypotheses *to, int to_row, i
            from->key_row + (size_t)from_row * (size_t)state->time_capacity, (size_t)listed(state) * sizeof(int32_t));
 }
 
-/* Key lists lie time_capacity apart, queries one apart. */
+/* Key lists begin time_capacity apart, queries one apart. */
 static void lay_out(qp_state *state)
 {
     for (int row = 0; row <= state->row_capacity; row++) {

@@ -100,7 +100,7 @@ static qp_tensor attend_self(const qp_transformer_layer *layer, const qp_transfo
 {
     const qp_attention_module *m = &layer->self;
     qp_tensor qkv = linear(pass, x, m->in, m->in_bias);
-    if (pass->position.rotation.value) /* queries and keys lie side by side; the values behind them stay */
+    if (pass->position.rotation.value) /* the first heads are queries and keys; the values after them are not rotated */
         qkv = qp_rope(pass->tape, qkv, m->heads + m->kv_heads, pass->position.position, pass->position.rotation);
     if (qp_tape_failed(pass->tape)) return qkv;
     qp_tensor query = qp_tensor_columns(qkv, 0, m->width);

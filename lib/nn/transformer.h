@@ -9,14 +9,14 @@
 #include "lib/nn/state.h"
 #include "lib/tensor/pointwise.h"
 
-/* transformer — one layer of an encoder or a decoder, and the same layer one token at a time.
+/* transformer — one layer of an encoder or a decoder, over whole sequences or one token at a time.
  *
  *   sublayers    A self-attention, X attention to the source (decoders of an encoder), F feed-forward
  *   norm after   x = N1(x + A(x));  x = N2(x + X(x));  x = N3(x + F(x))
  *   norm before  x = x + A(N1(x));  x = x + X(N2(x));  x = x + F(N3(x))          (without X, F has N2)
  * Dropout on every branch. Source  Vaswani et al. 2017; norm before: Xiong et al. 2020.
  *
- * Parameters are named as PyTorch names them: NAME.self_attn.in_proj_weight [d + 2*kv, d] (rows q; k; v),
+ * Parameters have PyTorch's names: NAME.self_attn.in_proj_weight [d + 2*kv, d] (rows q; k; v),
  * NAME.self_attn.out_proj.weight, NAME.linear1.weight ..., except that the attention to the source has its query and
  * its key-value part apart (NAME.multihead_attn.q_proj_weight [d, d], .kv_proj_weight [2*kv, d]), because the keys and
  * values of a source are computed once a decode; [2*kv, m] where the encoder output has another width m. */

@@ -151,7 +151,7 @@ void support_next(const qp_model *model, qp_tape *tape, qp_ids source, const int
 {
     int32_t target[65], start[2] = {0, count + 1};
     memcpy(target, prefix, (size_t)count * sizeof *prefix);
-    target[count] = QP_EOS; /* what stands in the last place is not read */
+    target[count] = QP_EOS; /* the last token is not read */
     qp_batch batch = {.source = source, .target = {.sequences = {.count = 1, .start = start}, .id = target}};
     qp_tape_begin(tape, QP_INFER, 0);
     qp_tensor logits = qp_model_logits(model, tape, &batch, NULL);

@@ -102,7 +102,7 @@ Test(predict, a_failing_model_is_told)
     qp_model *model = tagger();
     static texts t;
     fill(&t);
-    t.source_row[3] = 99; /* a row behind its text */
+    t.source_row[3] = 99; /* a row after its text */
     qp_real *score = calloc((size_t)t.target_start[TEXTS] * LABELS, sizeof *score);
     cr_assert_neq(qp_predict(model, &t.batch, 2, score), QP_OK);
     free(score);

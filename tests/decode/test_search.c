@@ -61,7 +61,7 @@ Test(search, beam_of_one_is_greedy)
     }
 }
 
-/* ---- the rule of search.h written down as it is read, with full passes and full sorting ---- */
+/* ---- a plain search by the rule of search.h, with full passes and full sorting ---- */
 
 typedef struct {
     int32_t id[LONGEST];

@@ -21,7 +21,7 @@ qp_model *model_small(const char *const *setting, int settings);
 enum { MODEL_ENCODERS = 7, MODEL_DECODERS = 4 };
 extern const char *const model_encoders[MODEL_ENCODERS][2], *const model_decoders[MODEL_DECODERS];
 
-/* model_check_noise — the loss of a training pass depends on the key and on nothing else; inference does not know it. */
+/* model_check_noise — the loss of a training pass depends on the key and nothing else; inference does not use it. */
 void model_check_noise(const qp_model *model);
 
 /* model_check_stepping — stepping through targets with the state gives the rows of the full pass. */

@@ -68,7 +68,8 @@ static qp_model *model_of(int n, const char *option, char what[200])
 typedef struct {
     model_pairs pairs;
     qp_batch batch;
-    int32_t start[MODEL_SENTENCES + 1], id[MODEL_SENTENCES * MODEL_LONGEST], source_row[MODEL_SENTENCES * MODEL_LONGEST];
+    int32_t start[MODEL_SENTENCES + 1], id[MODEL_SENTENCES * MODEL_LONGEST];
+    int32_t source_row[MODEL_SENTENCES * MODEL_LONGEST];
     qp_real source_value[MODEL_SENTENCES * MODEL_LONGEST * FEATURES], target_value[MODEL_SENTENCES * HORIZON];
 } answers;
 
@@ -334,8 +335,8 @@ Test(test_head, files_are_opened_again)
         cr_assert_eq(qp_model_file_save(path, model, NULL), QP_OK, "%s", qp_error_message());
         cr_assert_eq(qp_model_file_load(path, &loaded, &texts), QP_OK, "%s: %s", what, qp_error_message());
         size_t bytes = qp_params_size(qp_model_params(model)) * sizeof(qp_real);
-        cr_expect_eq(
-            memcmp(qp_params_block(qp_model_params(model)), qp_params_block(qp_model_params(loaded)), bytes), 0);
+        cr_expect_eq(memcmp(qp_params_block(qp_model_params(model)), qp_params_block(qp_model_params(loaded)), bytes),
+                     0);
         const qp_model_config *before = qp_model_config_of(model), *after = qp_model_config_of(loaded);
         cr_expect(before->task == after->task && before->pooling == after->pooling && before->labels == after->labels,
                   "%s", what);

@@ -86,8 +86,8 @@ Test(model, file_gives_back_the_same_logits_and_texts)
     char path[] = "/tmp/quipu-test-model-XXXXXX";
     close(mkstemp(path));
     qp_model *model = variant_model(3);
-    cr_assert_eq(qp_model_file_save(path, model, &(qp_model_texts){.source_tokenizer = (char[]){"{\"source\": 1}"}}), QP_OK, "%s",
-                 qp_error_message());
+    qp_model_texts saved = {.source_tokenizer = (char[]){"{\"source\": 1}"}};
+    cr_assert_eq(qp_model_file_save(path, model, &saved), QP_OK, "%s", qp_error_message());
     qp_model *loaded;
     qp_model_texts texts;
     cr_assert_eq(qp_model_file_load(path, &loaded, &texts), QP_OK, "%s", qp_error_message());

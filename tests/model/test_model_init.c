@@ -61,7 +61,7 @@ Test(model_init, a_kind_reaches_every_part)
     }
 }
 
-/* The names stand in the order of the kinds: each draws with the deviation of its equation. */
+/* Each name of --init draws with the deviation of its equation. */
 Test(model_init, names_are_their_equations)
 {
     const double in = 32, out = 48;

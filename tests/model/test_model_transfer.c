@@ -108,7 +108,7 @@ Test(model_transfer, other_words_and_shapes_stay)
     qp_model_free(wider);
 }
 
-/* A tagger with other labels goes on with the word layers, but neither with the last map nor with the field. */
+/* A tagger with other labels takes the word layers, but neither the output layer nor the CRF. */
 Test(model_transfer, word_layers_know_no_label)
 {
     qp_model *from = make_tagger(QP_TASK_TAG, 1, 20, 1, 1, true), *to = make_tagger(QP_TASK_TAG, 1, 20, 2, 1, true);

@@ -174,8 +174,9 @@ static void product(oracle *o, qp_attend_kind kind)
     looking l = looking_of(o);
     qp_attention_map map;
     qp_tensor keys = qp_recurrent_attention_keys(&attention, o->tape, o->params, l.memory);
+    const qp_attend_source source = {keys, l.memory, l.memory_rows.sequences};
     qp_tensor context = qp_recurrent_attention_forward(&attention, o->tape, o->params, l.query, l.query_rows.sequences,
-                                                       keys, l.memory, l.memory_rows.sequences, &map);
+                                                       &source, &map);
     if (qp_tape_failed(o->tape)) oracle_stop(o, "%s", qp_tape_message(o->tape));
     qp_real *score = scores_memory(o, &l), *next = score;
     for (int b = 0; b < l.batch; b++)
