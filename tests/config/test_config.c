@@ -145,6 +145,7 @@ Test(config, yaml)
 {
     cr_assert_eq(load(""), QP_OK);
     cr_assert_eq(load("# only a comment\n"), QP_OK);
+    cr_assert_eq(load("---\n"), QP_OK, "an empty document");
     cr_assert_eq(load("enc-layers: 5\nlr: 0.25\nseed: 9\ntrain_src: \"a: b\"\n"), QP_OK);
     cr_assert(object.enc_layers == 5 && object.lr == 0.25 && other.seed == 9 && other.enc_layers == 7);
     cr_assert_str_eq(object.train_src, "a: b");

@@ -3,7 +3,8 @@
 # RANK depends on the seed, the file, the text and the kind, not on the line's number, so that a choice by the smallest
 # ranks remains the same while other lines change.
 # Kinds: compare, logic, sign, term, factor, number, drop. Text from the first quotation mark on is left alone, and so
-# are lines that free memory, close files, stop on a failed allocation or guard sizes of 2^31: tests cannot see these.
+# are lines that free memory, close files, lock, stop on a failed allocation or guard sizes of 2^31: tests cannot see
+# these.
 BEGIN {
     OFS = "\t"
     for (i = 32; i < 127; i++) code[sprintf("%c", i)] = i
@@ -61,7 +62,7 @@ FNR == 1 { inside = 0; comment = 0; before = ";" }
 comment { if (/\*\//) comment = 0; next }
 /^[ \t]*\/\*/ { if (!/\*\//) comment = 1; next }
 /^[ \t]*(#|\/\/|case |assert|static_assert)/ || /[^ \t].*\/\*[^*]*$/ { next }
-/free\(|decref\(|_end\(|close\(|alloc|qp_array_grow|tape_memory\(|goto |rewind\(/ || /QP_EMEMORY|out of memory|(INT32|UINT32|SIZE)_MAX/ {
+/free\(|_lock\(|decref\(|_end\(|close\(|alloc|qp_array_grow|tape_memory\(|goto |rewind\(/ || /QP_EMEMORY|out of memory|(INT32|UINT32|SIZE)_MAX/ {
     before = $0
     next
 }

@@ -361,3 +361,22 @@ Test(ngram, equals_kenlm)
     }
     cr_assert_geq(cases, 1);
 }
+
+/* More words than the hash table has slots at first. */
+Test(ngram, thousands_of_words)
+{
+    enum { WORDS = 3000 };
+    static char text[WORDS * 8];
+    const char *line[] = {text, NULL};
+    size_t bytes = 0;
+    for (int i = 0; i < WORDS; i++) bytes += (size_t)sprintf(text + bytes, "w%d ", i);
+    qp_ngram *model;
+    cr_assert_eq(learn((qp_ngram_config){.order = 2}, line, &model), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_ngram_vocabulary(model), WORDS + 3);
+    for (int i = 0; i < WORDS; i++) {
+        char word[16];
+        size_t length = (size_t)sprintf(word, "w%d", i);
+        cr_assert_str_eq(qp_ngram_word(model, qp_ngram_find(model, word, length)), word);
+    }
+    qp_ngram_free(model);
+}
