@@ -8,6 +8,7 @@
 
 #include "lib/base/file.h"
 #include "lib/ngram/ngram_arpa.h"
+#include "lib/ngram/ngram_file.h"
 #include "lib/ngram/ngram_train.h"
 #include "lib/ngram/ngram_words.h"
 
@@ -379,4 +380,24 @@ Test(ngram, thousands_of_words)
         cr_assert_str_eq(qp_ngram_word(model, qp_ngram_find(model, word, length)), word);
     }
     qp_ngram_free(model);
+}
+
+/* The three special words must be in the file. */
+Test(ngram, a_file_without_the_end_of_lines_is_damaged)
+{
+    static const char words[] = "<unk>\0<s>";
+    const float log10[] = {-1, -1, -1};
+    char file_path[64];
+    qp_safetensors *file;
+    qp_ngram *model = NULL;
+    int arrays;
+    snprintf(file_path, sizeof file_path, "/tmp/quipu-ngram-%d.safetensors", (int)getpid());
+    qp_safetensors_writer *writer = qp_safetensors_writer_new();
+    qp_safetensors_writer_add(writer, "ngram.words", QP_DTYPE_U8, 1, (int64_t[]){sizeof words}, words);
+    qp_safetensors_writer_add(writer, "ngram.1.log10", QP_DTYPE_F32, 1, (int64_t[]){3}, log10);
+    cr_assert_eq(qp_safetensors_writer_save(writer, file_path), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_safetensors_open(file_path, &file), QP_OK);
+    cr_assert_eq(qp_ngram_file_get(file, &model, &arrays), QP_EDATA);
+    qp_safetensors_close(file);
+    unlink(file_path);
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "lib/base/file.h"
+#include "lib/store/safetensors.h"
 #include "lib/train/checkpoint.h"
 #include "lib/train/trainer_internal.h"
 
@@ -150,5 +151,28 @@ Test(checkpoint, the_mean_is_swapped_in_and_out)
     for (size_t i = 0; i < size; i++) cr_assert(weight[i] == -1 - (qp_real)i && mean[i] == (qp_real)i, "%zu", i);
     qp_run_swap_mean(&training);
     for (size_t i = 0; i < size; i++) cr_assert(weight[i] == (qp_real)i && mean[i] == -1 - (qp_real)i, "%zu", i);
+    end(&r);
+}
+
+/* A file with a wrong byte is not averaged. */
+Test(checkpoint, damaged_files_are_not_averaged)
+{
+    run r;
+    const float weight[6] = {1, 2, 3, 4, 5, 6};
+    char path[128];
+    begin(&r, "adam");
+    snprintf(path, sizeof path, "%s/mean.safetensors", r.folder);
+    qp_safetensors_writer *writer = qp_safetensors_writer_new();
+    qp_safetensors_writer_add(writer, "weight", QP_DTYPE_F32, 2, (int64_t[]){2, 3}, weight);
+    cr_assert_eq(qp_safetensors_writer_save(writer, path), QP_OK, "%s", qp_error_message());
+    const char *paths[] = {path, path};
+    cr_assert_eq(qp_checkpoint_average(paths, 2, r.params), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_params_value(r.params, 0)[4], (qp_real)5);
+    FILE *stream = fopen(path, "r+b");
+    fseek(stream, -2, SEEK_END);
+    fputc(0x55, stream);
+    fclose(stream);
+    cr_assert_eq(qp_checkpoint_average(paths, 2, r.params), QP_EDATA);
+    unlink(path);
     end(&r);
 }
