@@ -3,6 +3,7 @@
 #include "cli/base/commands.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
+#include "lib/base/lock.h"
 #include "lib/model/model_file.h"
 
 #define QP_AVERAGE_FIELDS(X) X(TEXT, output, "", 0, 0, NULL, "the model file to write")
@@ -35,7 +36,11 @@ static qp_status run(void *self, const qp_options *options)
     if (!*config.output) return qp_fail(QP_EUSAGE, "no model file to write; name it with -o MODEL");
     if (options->file_count < 1)
         return qp_fail(QP_EUSAGE, "no checkpoints to average; name them, such as MODEL.run/model-*.safetensors");
-    return qp_model_file_average(config.output, (const char *const *)options->file, options->file_count);
+    qp_lock *lock;
+    QP_TRY(qp_lock_take(config.output, &lock));
+    qp_status status = qp_model_file_average(config.output, (const char *const *)options->file, options->file_count);
+    qp_lock_release(lock);
+    return status;
 }
 
 int qp_cmd_average(int argc, char **argv) { return qp_options_run(&average, argc, argv, run, NULL); }

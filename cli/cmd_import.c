@@ -3,6 +3,7 @@
 #include "cli/base/commands.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
+#include "lib/base/lock.h"
 #include "lib/ngram/ngram_arpa.h"
 #include "lib/train_ngram.h"
 #include "tokenizer/tokenizer_file.h"
@@ -77,7 +78,11 @@ static qp_status run(void *self, const qp_options *options)
     const import_options *o = self;
     if (options->file_count != 1) return qp_fail(QP_EUSAGE, "import: name one file to read");
     if (!*o->model) return qp_fail(QP_EUSAGE, "import: no model file to write; name it with -o MODEL.safetensors");
-    return import_arpa(o, options->file[0]);
+    qp_lock *lock;
+    QP_TRY(qp_lock_take(o->model, &lock));
+    qp_status status = import_arpa(o, options->file[0]);
+    qp_lock_release(lock);
+    return status;
 }
 
 int qp_cmd_import(int argc, char **argv)

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/base/lock.h"
 #include "lib/presets.h"
 #include "lib/quipu_internal.h"
 #include "lib/train_ngram.h"
@@ -117,9 +118,12 @@ static void progress(void *self, const qp_progress *p)
 
 static qp_status train_ngram(job *j, const qp_train_hooks *hooks, qp_package **package)
 {
-    QP_TRY(qp_train_ngram(&j->settings, hooks, package));
-    if (!*j->settings.job.model) return QP_OK;
-    qp_status status = qp_package_save(*package, j->settings.job.model);
+    const char *model = j->settings.job.model;
+    qp_lock *lock;
+    QP_TRY(qp_lock_take(model, &lock));
+    qp_status status = qp_train_ngram(&j->settings, hooks, package);
+    if (status == QP_OK && *model) status = qp_package_save(*package, model);
+    qp_lock_release(lock);
     if (status == QP_OK) return QP_OK;
     qp_package_free(*package);
     *package = NULL;

@@ -2,6 +2,7 @@
 #include "lib/train_folder.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,23 +11,25 @@
 
 #include "lib/base/file.h"
 
-qp_status qp_train_folder_find(const qp_job_config *job, char folder[QP_FOLDER_BYTES])
+qp_status qp_train_folder_open(const qp_job_config *job, qp_train_folder *folder)
 {
     const char *model = job->model, *suffix = ".safetensors";
     size_t length = strlen(model), tail = strlen(suffix);
     if (length == 0) return qp_fail(QP_EUSAGE, "no model file to write; name it with -m FILE.safetensors");
     if (length > tail && strcmp(model + length - tail, suffix) == 0) length -= tail;
-    snprintf(folder, QP_FOLDER_BYTES, "%.*s.run", (int)length, model);
-    if (job->overwrite) {
-        QP_TRY(qp_trainer_discard(folder));
-        if (unlink(model) != 0 && qp_file_exists(model))
-            return qp_fail(QP_ECREATE, "%s: cannot be removed for --overwrite", model);
-    } else if (qp_file_exists(model) && !qp_file_exists(folder)) {
+    snprintf(folder->path, sizeof folder->path, "%.*s.run", (int)length, model);
+    snprintf(folder->made, sizeof folder->made, job->overwrite ? "%s/next" : "%s", folder->path);
+    bool exists = qp_file_exists(model);
+    if (!exists) QP_TRY(qp_folder_make(folder->path));
+    QP_TRY(qp_lock_take(model, &folder->lock));
+    QP_TRY(qp_writer_check(model));
+    if (exists && !job->overwrite && !qp_train_folder_begun(folder->path))
         return qp_fail(QP_ECREATE,
-                       "%s: exists, but its run %s does not; add --overwrite to replace it, or name another -m", model,
-                       folder);
-    }
-    return qp_folder_make(folder);
+                       "%s: exists, but there is no saved run %s; add --overwrite to replace it, or name another -m",
+                       model, folder->path);
+    QP_TRY(qp_folder_make(folder->path));
+    if (job->overwrite) QP_TRY(qp_file_remove_tree(folder->made));
+    return qp_folder_make(folder->made);
 }
 
 bool qp_train_folder_begun(const char *folder)
@@ -106,9 +109,10 @@ qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data 
     return QP_OK;
 }
 
-/* ---- config.yaml ---- */
+/* ---- the beginning of a run ---- */
 
-qp_status qp_train_folder_config(const char *folder, qp_train_settings *settings)
+/* The value of every option. */
+static qp_status write_config(const char *folder, qp_train_settings *settings)
 {
     const qp_field_table *table[QP_TRAIN_ALL_TABLES];
     void *object[QP_TRAIN_ALL_TABLES];
@@ -128,4 +132,60 @@ qp_status qp_train_folder_config(const char *folder, qp_train_settings *settings
     }
     free(text);
     return status;
+}
+
+/* Calls `visit` for every name in a folder except "." and ".." until one fails. */
+static qp_status each_entry(const char *folder, qp_status (*visit)(void *self, const char *name), void *self)
+{
+    DIR *listing = opendir(folder);
+    qp_status status = listing ? QP_OK : qp_fail(QP_EIO, "%s: cannot be read: %s", folder, strerror(errno));
+    for (struct dirent *entry; status == QP_OK && (entry = readdir(listing));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) status = visit(self, entry->d_name);
+    if (listing) closedir(listing);
+    return status;
+}
+
+static qp_status remove_old(void *self, const char *name)
+{
+    const qp_train_folder *folder = self;
+    char path[QP_FOLDER_BYTES + 300];
+    snprintf(path, sizeof path, "%s/%s", folder->path, name);
+    return strcmp(path, folder->made) == 0 ? QP_OK : qp_file_remove_tree(path);
+}
+
+static qp_status move_new(void *self, const char *name)
+{
+    const qp_train_folder *folder = self;
+    char from[QP_FOLDER_BYTES + 300], to[QP_FOLDER_BYTES + 300];
+    snprintf(from, sizeof from, "%s/%s", folder->made, name);
+    snprintf(to, sizeof to, "%s/%s", folder->path, name);
+    return rename(from, to) == 0 ? QP_OK : qp_fail(QP_ECREATE, "%s: cannot be created: %s", to, strerror(errno));
+}
+
+/* The saves go first, so that the rest of an old run that was half removed is never resumed. */
+static qp_status remove_saves(void *self, const char *name)
+{
+    return strncmp(name, "state-", 6) == 0 ? remove_old(self, name) : QP_OK;
+}
+
+qp_status qp_train_folder_begin(qp_train_folder *folder, qp_train_settings *settings)
+{
+    QP_TRY(write_config(folder->made, settings));
+    if (strcmp(folder->made, folder->path) == 0) return QP_OK;
+    QP_TRY(each_entry(folder->path, remove_saves, folder));
+    QP_TRY(each_entry(folder->path, remove_old, folder));
+    QP_TRY(each_entry(folder->made, move_new, folder));
+    if (rmdir(folder->made) != 0) return qp_fail(QP_EIO, "%s: cannot be removed: %s", folder->made, strerror(errno));
+    snprintf(folder->made, sizeof folder->made, "%s", folder->path);
+    return QP_OK;
+}
+
+void qp_train_folder_close(qp_train_folder *folder)
+{
+    if (folder->lock && strcmp(folder->made, folder->path) != 0) {
+        qp_file_remove_tree(folder->made);
+        rmdir(folder->path); /* unless it holds an old run */
+    }
+    qp_lock_release(folder->lock);
+    folder->lock = NULL;
 }

@@ -1,20 +1,31 @@
 #ifndef QP_TRAIN_FOLDER_H
 #define QP_TRAIN_FOLDER_H
 
+#include "lib/base/lock.h"
 #include "lib/train_data.h"
 
 /* train_folder — the folder of a run: where it is, what it contains before training, and for which settings and
  * data. */
 enum { QP_FOLDER_BYTES = 1024, QP_FINGERPRINT_BYTES = 120 };
 
-/* qp_train_folder_find — create MODEL.run; with --overwrite, remove the old run and model first.
- * Errors  QP_EUSAGE without a model; QP_ECREATE when the model exists but its run does not, or nothing can be created.
- * qp_train_folder_begun — has the run of this folder been saved? */
-qp_status qp_train_folder_find(const qp_job_config *job, char folder[QP_FOLDER_BYTES]);
-bool qp_train_folder_begun(const char *folder);
+typedef struct {
+    char path[QP_FOLDER_BYTES];      /* MODEL.run; "": none */
+    char made[QP_FOLDER_BYTES + 16]; /* where this session writes what it makes before training: path, or path/next */
+    qp_lock *lock;
+} qp_train_folder;
 
-/* qp_train_folder_config — write config.yaml: the value of every option. */
-qp_status qp_train_folder_config(const char *folder, qp_train_settings *settings);
+/* qp_train_folder_open — locks the model file and creates MODEL.run. With --overwrite nothing of the old run and model
+ *   is touched: what the new run makes goes to MODEL.run/next.
+ * Errors  QP_EUSAGE without a model; QP_ECREATE when the model exists but its run does not, another process is writing
+ *   either, or one of them cannot be created.
+ * qp_train_folder_begin — everything has been checked: writes config.yaml, the value of every option. With --overwrite
+ *   the old run is removed and MODEL.run/next moves to its place; the old model stays until the new one is saved.
+ * qp_train_folder_close — unlocks; removes what a run that did not begin has made for --overwrite.
+ * qp_train_folder_begun — has the run of this folder been saved? */
+qp_status qp_train_folder_open(const qp_job_config *job, qp_train_folder *folder);
+qp_status qp_train_folder_begin(qp_train_folder *folder, qp_train_settings *settings);
+void qp_train_folder_close(qp_train_folder *folder);
+bool qp_train_folder_begun(const char *folder);
 
 /* qp_train_fingerprint — one line that is equal for equal settings and equal data: "model H learning H data H". */
 qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data *data, char text[QP_FINGERPRINT_BYTES]);

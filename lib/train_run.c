@@ -22,6 +22,12 @@ static qp_status save_model(void *self, const char *path)
     return qp_package_save(((qp_train_run *)self)->data.package, path);
 }
 
+static qp_status begin_folder(void *self)
+{
+    qp_train_run *run = self;
+    return qp_train_folder_begin(&run->folder, run->settings);
+}
+
 static qp_status measure(void *self, int threads, qp_metrics *metrics)
 {
     qp_train_run *run = self;
@@ -29,7 +35,10 @@ static qp_status measure(void *self, int threads, qp_metrics *metrics)
 }
 
 /* The first of the session's files: --init-from matters only before the first save. */
-static bool begins(const qp_train_run *run) { return !*run->folder || !qp_train_folder_begun(run->folder); }
+static bool begins(const qp_train_run *run) 
+{
+    return !*run->folder.path || run->settings->job.overwrite || !qp_train_folder_begun(run->folder.path);
+}
 
 static qp_status build_model(qp_train_run *run)
 {
@@ -47,9 +56,9 @@ static qp_status read_data(qp_train_run *run, bool keep)
 {
     qp_train_settings *s = run->settings;
     QP_TRY(run->task->files(s, &run->data));
-    if (keep) QP_TRY(qp_train_folder_find(&s->job, run->folder));
+    if (keep) QP_TRY(qp_train_folder_open(&s->job, &run->folder));
     if (keep && run->hooks->begun) QP_TRY(run->hooks->begun(run->hooks->self));
-    QP_TRY(run->task->tokenizers(s, keep ? run->folder : NULL, &run->data));
+    QP_TRY(run->task->tokenizers(s, keep ? run->folder.made : NULL, &run->data));
     QP_TRY(run->task->load(s, &run->data));
     if (run->hooks->read) run->hooks->read(run->hooks->self, &run->data, run->task);
     return QP_OK;
@@ -72,10 +81,12 @@ static void set_trainer(qp_train_run *run)
         .config = &s->training,
         .optimizer = &s->optimizer,
         .schedule = &s->schedule,
-        .folder = *run->folder ? run->folder : NULL,
+        .folder = *run->folder.path ? run->folder.path : NULL,
+        .start_over = s->job.overwrite,
         .model_path = *s->job.model ? s->job.model : NULL,
         .fingerprint = run->fingerprint,
         .hooks = {.self = run,
+                  .begin = *run->folder.path ? begin_folder : NULL,
                   .measure = valid ? measure : NULL,
                   .save_model = save_model,
                   .progress = progress,
@@ -99,7 +110,7 @@ qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool kee
         QP_TRY(run->task->source(s, &run->data, part, &run->data.batches[part]));
     QP_TRY(qp_train_fingerprint(s, &run->data, run->fingerprint));
     set_trainer(run);
-    return keep ? qp_train_folder_config(run->folder, s) : QP_OK;
+    return QP_OK;
 }
 
 qp_package *qp_train_run_package(qp_train_run *run)
@@ -109,4 +120,8 @@ qp_package *qp_train_run_package(qp_train_run *run)
     return package;
 }
 
-void qp_train_run_free(qp_train_run *run) { qp_train_data_free(&run->data); }
+void qp_train_run_free(qp_train_run *run)
+{
+    qp_train_folder_close(&run->folder);
+    qp_train_data_free(&run->data);
+}

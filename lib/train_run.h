@@ -32,7 +32,7 @@ typedef struct {
     qp_train_settings *settings;
     const qp_train_hooks *hooks;
     const qp_train_task *task;
-    char folder[QP_FOLDER_BYTES]; /* "": none */
+    qp_train_folder folder;
     char fingerprint[QP_FINGERPRINT_BYTES];
     qp_train_data data;
     qp_model_objective train_loss, valid_loss;

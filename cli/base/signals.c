@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "lib/base/file.h"
+
 static const int watched[] = {SIGINT, SIGTERM, SIGHUP};
 enum { WATCHED = sizeof watched / sizeof *watched };
 
@@ -17,6 +19,7 @@ static void remember(int number)
 
 void qp_signals_watch(void)
 {
+    qp_reader_stop_flag(&received);
     struct sigaction action = {.sa_handler = remember}; /* no SA_RESTART: a waiting read must return */
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < WATCHED; i++) {

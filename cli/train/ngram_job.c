@@ -3,7 +3,9 @@
 #include <stdio.h>
 
 #include "cli/evaluate/perplexity.h"
+#include "lib/base/lock.h"
 #include "lib/base/threads.h"
+#include "lib/base/writer.h"
 #include "lib/train_ngram.h"
 
 static void show(void *unused, const char *line)
@@ -27,11 +29,15 @@ static qp_status report_validation(const qp_train_settings *s, const qp_package 
 qp_status qp_ngram_job_run(const qp_train_settings *s)
 {
     qp_train_hooks hooks = {.note = s->job.quiet ? NULL : show};
-    qp_package *package;
+    qp_package *package = NULL;
+    qp_lock *lock;
     if (!*s->job.model) return qp_fail(QP_EUSAGE, "no model file to write; name it with -m FILE.safetensors");
-    QP_TRY(qp_train_ngram(s, &hooks, &package));
-    qp_status status = report_validation(s, package);
+    QP_TRY(qp_lock_take(s->job.model, &lock));
+    qp_status status = qp_writer_check(s->job.model);
+    if (status == QP_OK) status = qp_train_ngram(s, &hooks, &package);
+    if (status == QP_OK) status = report_validation(s, package);
     if (status == QP_OK) status = qp_package_save(package, s->job.model);
     qp_package_free(package);
+    qp_lock_release(lock);
     return status;
 }

@@ -48,10 +48,16 @@ static int open_for_reading(const char *path, qp_status *status)
     return descriptor;
 }
 
-/* One read(2). A signal ends it, so that Ctrl-C works while waiting for a terminal. */
+static const volatile sig_atomic_t *stop_flag;
+
+void qp_reader_stop_flag(const volatile sig_atomic_t *flag) { stop_flag = flag; }
+
+/* One read(2). A signal that asks to stop ends it, so that Ctrl-C works while waiting for a terminal; others do not. */
 static qp_status read_some(int descriptor, const char *path, void *buffer, size_t capacity, size_t *bytes)
 {
-    ssize_t got = read(descriptor, buffer, capacity);
+    ssize_t got;
+    do got = read(descriptor, buffer, capacity);
+    while (got < 0 && errno == EINTR && !(stop_flag && *stop_flag));
     *bytes = got > 0 ? (size_t)got : 0;
     if (got >= 0) return QP_OK;
     if (errno == EINTR) return qp_fail(QP_ESTOPPED, "%s: stopped while reading", path);

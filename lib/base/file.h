@@ -1,6 +1,7 @@
 #ifndef QP_FILE_H
 #define QP_FILE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +27,10 @@ qp_status qp_reader_raw(qp_reader *reader, char **line, size_t *bytes);
 int64_t qp_reader_line(const qp_reader *reader); /* number of the line just read, from 1 */
 const char *qp_reader_path(const qp_reader *reader);
 void qp_reader_close(qp_reader *reader);
+
+/* qp_reader_stop_flag — a flag of the program's signal handlers, looked at when a signal interrupts read(2): not 0 ends
+ * the reading with QP_ESTOPPED. Without it (NULL) an interrupted read is repeated. Set it before threads start. */
+void qp_reader_stop_flag(const volatile sig_atomic_t *flag);
 
 /* qp_file_read — reads a whole regular file into malloc'ed memory, NUL-terminated after *bytes; QP_EDATA above
  * limit_bytes. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -12,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 1 << 16, TEMPORARY_NAMES = 100 };
+enum { BUFFER_BYTES = 1 << 16, TEMPORARY_NAMES = 100, MOST_LINKS = 40 };
 
 struct qp_writer {
     char *path, *temporary; /* temporary NULL: written directly (a stream, a device, a pipe) */
@@ -52,14 +53,37 @@ static bool open_temporary(qp_writer *writer, mode_t mode)
             writer->descriptor = descriptor;
             return true;
         }
+        int reason = named_so ? errno : EBUSY;
+        if (named_so) unlink(writer->temporary);
         close(descriptor);
-        errno = EBUSY;
+        errno = reason;
+        if (named_so) break;
     }
     int reason = errno;
     free(writer->temporary);
     writer->temporary = NULL;
     errno = reason;
     return false;
+}
+
+/* The absent file that a chain of symbolic links ends at, in new memory; NULL: the error is in errno. */
+static char *end_of_links(const char *path)
+{
+    char *at = strdup(path), target[PATH_MAX];
+    for (int i = 0; at && i < MOST_LINKS; i++) {
+        ssize_t bytes = readlink(at, target, sizeof target - 1);
+        if (bytes < 0) return at;
+        target[bytes] = '\0';
+        char *slash = strrchr(at, '/'), *next = NULL;
+        int folder = target[0] == '/' || !slash ? 0 : (int)(slash - at + 1); /* a relative link starts at its folder */
+        if (asprintf(&next, "%.*s%s", folder, at, target) < 0) next = NULL;
+        free(at);
+        at = next;
+    }
+    int reason = at ? ELOOP : ENOMEM;
+    free(at);
+    errno = reason;
+    return NULL;
 }
 
 static bool open_for_writing(qp_writer *writer)
@@ -69,14 +93,14 @@ static bool open_for_writing(qp_writer *writer)
         writer->descriptor = dup(STDOUT_FILENO);
         return writer->descriptor >= 0;
     }
-    struct stat information;
+    struct stat information, link;
     bool exists = stat(writer->path, &information) == 0;
     if (exists && !S_ISREG(information.st_mode)) {
         writer->descriptor = open(writer->path, O_WRONLY | O_CLOEXEC);
         return writer->descriptor >= 0;
     }
-    if (exists) { /* keep a symbolic link: replace what it points to */
-        char *real = realpath(writer->path, NULL);
+    if (exists || lstat(writer->path, &link) == 0) { /* keep a symbolic link: replace what it points to, or make it */
+        char *real = exists ? realpath(writer->path, NULL) : end_of_links(writer->path);
         if (!real) return false;
         free(writer->path);
         writer->path = real;
@@ -213,6 +237,14 @@ void qp_writer_abort(qp_writer *writer)
     free(writer->temporary);
     free(writer->path);
     free(writer);
+}
+
+qp_status qp_writer_check(const char *path)
+{
+    qp_writer *writer;
+    QP_TRY(qp_writer_open(path, &writer));
+    qp_writer_abort(writer);
+    return QP_OK;
 }
 
 static bool has_no_reader(FILE *stream)

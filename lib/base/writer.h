@@ -18,6 +18,9 @@ FILE *qp_writer_stream(qp_writer *writer);     /* the same for stdio; NULL: no m
 qp_status qp_writer_commit(qp_writer *writer); /* frees the writer in either case */
 void qp_writer_abort(qp_writer *writer);
 
+/* qp_writer_check — whether `path` can be written, found out by creating its temporary file; it is not changed. */
+qp_status qp_writer_check(const char *path);
+
 /* qp_output_check — flushes a stream.  Errors: QP_EIO with the reason (full disk, closed pipe) if anything was lost;
  * errno is EPIPE for a closed pipe. */
 qp_status qp_output_check(FILE *stream, const char *name);

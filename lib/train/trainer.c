@@ -127,5 +127,3 @@ qp_status qp_trainer_run(qp_trainer *trainer, qp_trainer_result *result)
     free(run);
     return status;
 }
-
-qp_status qp_trainer_discard(const char *folder) { return qp_file_remove_tree(folder); }

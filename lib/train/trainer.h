@@ -18,14 +18,15 @@
  * time limit does the end depend on the machine. */
 
 /* Callbacks; any may be NULL, except that validation and a final model need save_model.
+ *   begin        the configuration is checked and the folder's last save, if any, is loaded; nothing is written yet
  *   measure      metrics beyond the loss: adds BLEU and so on of the current weights, with `threads` workers; may
- *                return
- *                QP_ESTOPPED when asked to stop: the validation is then repeated on resuming
+ *                return QP_ESTOPPED when asked to stop: the validation is then repeated on resuming
  *   save_model   writes the current weights as a finished model file
  *   progress     after every update
  *   note         one line about an event: validation, save, a damaged save that was skipped */
 typedef struct {
     void *self;
+    qp_status (*begin)(void *self);
     qp_status (*measure)(void *self, int threads, qp_metrics *metrics);
     qp_status (*save_model)(void *self, const char *path);
     void (*progress)(void *self, const qp_progress *progress);
@@ -44,6 +45,7 @@ typedef struct {
     const qp_optimizer_config *optimizer;
     const qp_schedule_config *schedule; /* lr_total 0: taken from steps */
     const char *folder;                 /* of the run; created if absent; NULL: nothing is kept, no resuming */
+    bool start_over;                    /* ignore what the folder holds, which hooks.begin removes */
     const char *model_path;             /* final model; NULL: none (the final weights are in params) */
     const char *fingerprint;            /* one line; a run is resumed only if it is equal; NULL: "" */
     qp_trainer_hooks hooks;
@@ -82,8 +84,5 @@ typedef struct {
  *          save) or all saves are damaged; QP_EUSAGE for a metric that is not measured, or other options than at the
  *          start of the run; those of batch source, loss and hooks. */
 qp_status qp_trainer_run(qp_trainer *trainer, qp_trainer_result *result);
-
-/* qp_trainer_discard — removes a run's folder (--overwrite); QP_OK if there is none. */
-qp_status qp_trainer_discard(const char *folder);
 
 #endif

@@ -101,8 +101,7 @@ static qp_status resume(qp_run *run)
     qp_plateau_init(&run->schedule, &run->plateau);
     run->saved_update = -1;
     run->started = qp_run_clock();
-    if (!t->folder) return QP_OK;
-    QP_TRY(open_log(run));
+    if (!t->folder || t->start_over) return QP_OK;
     QP_TRY(qp_checkpoint_load(&run->checkpoint, &run->reset, note_skipped, run, &run->state, &found));
     if (!found) {
         run->reset = (qp_run_reset){0};
@@ -132,7 +131,10 @@ qp_status qp_run_open(qp_run *run, qp_trainer *t)
                                       .fingerprint = t->fingerprint ? t->fingerprint : "",
                                       .params = t->params,
                                       .optimizer = run->optimizer};
+    if (t->folder && !t->start_over) QP_TRY(open_log(run));
     QP_TRY(resume(run));
+    if (t->hooks.begin) QP_TRY(t->hooks.begin(t->hooks.self));
+    if (t->folder && !run->log) QP_TRY(open_log(run));
     run->first_update = run->state.update;
     return QP_OK;
 }

@@ -128,6 +128,35 @@ Test(writer, two_at_once)
     cr_assert_eq(entries(), 1);
 }
 
+/* A link to a file that does not exist yet is written through; a circle of links is refused. */
+Test(writer, dangling_link)
+{
+    cr_assert_eq(mkdir("folder", 0777), 0);
+    cr_assert_eq(symlink("folder/second", "first"), 0);
+    cr_assert_eq(symlink("../end", "folder/second"), 0);
+    cr_assert_eq(write_text("first", "text"), QP_OK);
+    expect_content("end", "text");
+    struct stat information;
+    cr_assert(lstat("first", &information) == 0 && S_ISLNK(information.st_mode));
+    cr_assert(lstat("folder/second", &information) == 0 && S_ISLNK(information.st_mode));
+    cr_assert_eq(symlink("circle", "circle"), 0);
+    cr_assert_eq(write_text("circle", "text"), QP_ECREATE);
+    unlink("folder/second");
+    rmdir("folder");
+}
+
+Test(writer, check_changes_nothing)
+{
+    cr_assert_eq(qp_writer_check("f"), QP_OK);
+    cr_assert_eq(entries(), 0);
+    cr_assert_eq(write_text("f", "text"), QP_OK);
+    cr_assert_eq(qp_writer_check("f"), QP_OK);
+    expect_content("f", "text");
+    cr_assert_eq(entries(), 1);
+    cr_assert_eq(qp_writer_check("absent/f"), QP_ECREATE);
+    cr_assert_eq(qp_writer_check("."), QP_ECREATE);
+}
+
 Test(writer, keeps_mode_and_link)
 {
     cr_assert_eq(write_text("f", "old"), QP_OK);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/file.h"
 #include "lib/decode/scheduled_words.h"
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_linear.h"
@@ -286,7 +287,7 @@ static qp_status run(training *t)
                           .hooks = {.self = t, .progress = progress}};
     settle_mean(t, &config, &trainer);
     qp_status status = qp_trainer_run(&trainer, &result);
-    if (t->folder[0]) qp_trainer_discard(t->folder);
+    if (t->folder[0]) qp_file_remove_tree(t->folder);
     return status;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/file.h"
 #include "lib/store/safetensors.h"
 #include "tests/train/allocations.h"
 
@@ -103,7 +104,7 @@ toy_run *toy_run_new(const char *name)
     r->valid = (qp_batch_source){.self = r, .begin = valid_begin, .get = valid_get};
     snprintf(r->folder, sizeof r->folder, "/tmp/quipu-test-%d-%s", (int)getpid(), name);
     snprintf(r->path, sizeof r->path, "%s/final.safetensors", r->folder);
-    qp_trainer_discard(r->folder);
+    qp_file_remove_tree(r->folder);
     r->trainer = (qp_trainer){.params = r->model->params,
                               .loss = {r->model, toy_loss},
                               .train = &r->train,
@@ -113,13 +114,17 @@ toy_run *toy_run_new(const char *name)
                               .folder = r->folder,
                               .model_path = r->path,
                               .fingerprint = "toy",
-                              .hooks = {r, NULL, save_model, progress, note, &r->stop}};
+                              .hooks = {.self = r,
+                                        .save_model = save_model,
+                                        .progress = progress,
+                                        .note = note,
+                                        .stop = &r->stop}};
     return r;
 }
 
 void toy_run_free(toy_run *r)
 {
-    qp_trainer_discard(r->folder);
+    qp_file_remove_tree(r->folder);
     toy_free(r->model);
     free(r);
 }

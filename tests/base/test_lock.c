@@ -1,0 +1,74 @@
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/file.h"
+#include "lib/base/lock.h"
+
+static char folder[64];
+
+static void make_folder(void)
+{
+    snprintf(folder, sizeof folder, "/tmp/quipu-test-lock-%d", (int)getpid());
+    if (mkdir(folder, 0777) != 0 || chdir(folder) != 0) cr_assert_fail("no folder");
+}
+
+static void remove_folder(void)
+{
+    if (chdir("/") == 0) qp_file_remove_tree(folder);
+}
+
+TestSuite(lock, .init = make_folder, .fini = remove_folder);
+
+Test(lock, one_holder)
+{
+    qp_lock *first, *second;
+    char expected[64];
+    cr_assert_eq(qp_lock_take("m.safetensors", &first), QP_OK);
+    cr_assert(qp_file_exists("m.run.lock"));
+    cr_assert_eq(qp_lock_take("m.safetensors", &second), QP_ECREATE);
+    snprintf(expected, sizeof expected, "m.safetensors: locked by pid %d", (int)getpid());
+    cr_assert_not_null(strstr(qp_error_message(), expected), "%s", qp_error_message());
+    cr_assert_null(second);
+    cr_assert_eq(qp_lock_take("m", &second), QP_ECREATE, "the same run");
+    cr_assert_eq(qp_lock_take("n.safetensors", &second), QP_OK);
+    qp_lock_release(second);
+    qp_lock_release(first);
+    cr_assert_not(qp_file_exists("m.run.lock"));
+    cr_assert_eq(qp_lock_take("m.safetensors", &first), QP_OK);
+    qp_lock_release(first);
+}
+
+Test(lock, of_a_killed_process)
+{
+    qp_lock *lock;
+    pid_t child = fork();
+    if (child == 0) {
+        if (qp_lock_take("m.safetensors", &lock) == QP_OK) kill(getpid(), SIGKILL);
+        _exit(1);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    cr_assert(WIFSIGNALED(status));
+    cr_assert(qp_file_exists("m.run.lock"));
+    cr_assert_eq(qp_lock_take("m.safetensors", &lock), QP_OK);
+    qp_lock_release(lock);
+    cr_assert_not(qp_file_exists("m.run.lock"));
+}
+
+/* A path that is not replaced needs no lock; one whose folder is absent has no place for it. */
+Test(lock, places)
+{
+    qp_lock *lock;
+    cr_assert_eq(qp_lock_take("/dev/null", &lock), QP_OK);
+    cr_assert_null(lock);
+    cr_assert_eq(qp_lock_take("-", &lock), QP_OK);
+    cr_assert_null(lock);
+    cr_assert_eq(qp_lock_take("absent/m.safetensors", &lock), QP_ECREATE);
+    qp_lock_release(NULL);
+}
