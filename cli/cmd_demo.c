@@ -141,14 +141,15 @@ static qp_status draw(const qp_package *m, const places *p, const char *sentence
     qp_search_config search;
     qp_config_defaults(&qp_search_fields, &search);
     qp_picture picture;
-    char *found = NULL, *map = NULL, *page = NULL;
+    char *map = NULL, *page = NULL;
+    qp_attended found = {.text = NULL};
     size_t bytes;
     QP_TRY(qp_attend_pair(m, sentence, NULL, &search, &picture, &found));
     bool terminal = isatty(STDOUT_FILENO);
     qp_terminal_style style = {.width = qp_text_columns(stdout), .colour = terminal && getenv("NO_COLOR") == NULL};
     int last = (int)qp_model_config_of(m->model)->dec_layers - 1;
     qp_status status = qp_terminal_draw(&picture, QP_MAP_CROSS, last, QP_OVER_MEAN, &style, &map);
-    if (status == QP_OK) printf("\nAttention of each word of the translation (%s -> %s):\n\n%s", sentence, found, map);
+    if (status == QP_OK) printf("\nAttention of each word of the translation (%s -> %s):\n\n%s", sentence, found.text, map);
     if (status == QP_OK) status = qp_html_draw(&picture, &page, &bytes);
     qp_writer *writer;
     if (status == QP_OK) status = qp_writer_open(p->page, &writer);
@@ -156,7 +157,7 @@ static qp_status draw(const qp_package *m, const places *p, const char *sentence
         qp_writer_write(writer, page, bytes);
         status = qp_writer_commit(writer);
     }
-    free(found);
+    free(found.text);
     free(map);
     free(page);
     qp_picture_free(&picture);

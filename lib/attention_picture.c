@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "lib/base/writer.h"
+#include "lib/decode/context.h"
 #include "lib/picture/html.h"
 #include "lib/picture/map_arrays.h"
 #include "lib/picture/png.h"
@@ -15,6 +16,7 @@ typedef struct {
     int32_t *id;
     const char **piece; /* [count] */
     int count;
+    int tokens; /* before the text was cut, without EOS */
 } sentence;
 
 static void sentence_free(sentence *s)
@@ -35,6 +37,7 @@ static qp_status name_pieces(const qp_text_codec *codec, sentence *s)
 static qp_status encode(const qp_text_codec *codec, const char *text, int longest, sentence *s)
 {
     QP_TRY(codec->encode(codec->self, text, strlen(text), &s->id, &s->count));
+    s->tokens = s->count;
     if (s->count > longest - 1) s->count = longest - 1;
     int32_t *grown = realloc(s->id, (size_t)(s->count + 1) * sizeof *grown);
     if (!grown) return qp_fail(QP_EMEMORY, "out of memory for a sentence");
@@ -110,17 +113,20 @@ typedef struct {
     const qp_search_config *search;
     qp_tape *tape;
     sentence source, target;
+    int source_longest, target_longest; /* tokens read, with EOS */
 } attended;
 
 /* The ids of both sides; target_text NULL: the model's translation. */
 static qp_status read_pair(attended *a, const char *source_text, const char *target_text)
 {
     const qp_package *m = a->package;
-    int longest = (int)qp_model_config_of(m->model)->max_length;
-    if (m->source) QP_TRY(encode(&m->source_codec, source_text, longest, &a->source));
+    int64_t context = m->source ? 0 : qp_context_of(m->model);
+    a->source_longest = a->target_longest = (int)qp_model_config_of(m->model)->max_length;
+    if (context) a->target_longest = (int)context;
+    if (m->source) QP_TRY(encode(&m->source_codec, source_text, a->source_longest, &a->source));
     if (m->source && a->source.count < 2)
         return qp_fail(QP_EDATA, "an empty source has nothing to attend to; give --src TEXT");
-    return target_text ? encode(&m->target_codec, target_text, longest, &a->target)
+    return target_text ? encode(&m->target_codec, target_text, a->target_longest, &a->target)
                        : translate(m, a->tape, &a->source, a->search, &a->target);
 }
 
@@ -134,7 +140,7 @@ static qp_status draw_pair(attended *a, const char *title, qp_picture *picture)
 }
 
 qp_status qp_attend_pair(const qp_package *package, const char *source, const char *target,
-                         const qp_search_config *search, qp_picture *picture, char **found)
+                         const qp_search_config *search, qp_picture *picture, qp_attended *found)
 {
     attended a = {.package = package, .search = search, .tape = qp_tape_new()};
     const qp_text_codec *codec = &package->target_codec;
@@ -144,7 +150,7 @@ qp_status qp_attend_pair(const qp_package *package, const char *source, const ch
     if (status == QP_OK) status = codec->decode(codec->self, a.target.id, a.target.count, &text, &bytes);
     if (status == QP_OK) status = draw_pair(&a, source, picture);
     if (status == QP_OK && found)
-        *found = text;
+        *found = (qp_attended){text, a.source.tokens, a.target.tokens, a.source_longest - 1, a.target_longest - 1};
     else
         free(text);
     sentence_free(&a.source);

@@ -6,15 +6,21 @@
 #include "lib/picture/picture.h"
 #include "lib/picture/terminal.h"
 
-/* attention_picture — what a model attends to while it reads one text and writes another: computed and saved.
- *
- * qp_attend_pair — all maps as a picture.
+/* attention_picture — what a model attends to while it reads one text and writes another: computed and saved. */
+typedef struct {
+    char *text;                         /* of the target */
+    int source_tokens, target_tokens;   /* before they were cut, without EOS */
+    int source_longest, target_longest; /* the most that the model reads, without EOS */
+} qp_attended;
+
+/* qp_attend_pair — all maps as a picture.
  *   source  "" for a language model
  *   target  NULL: the model's own translation
- *   found   receives the target text, malloc'ed; may be NULL
+ *   found   the target text, malloc'ed, and what was cut; may be NULL. A map shows one window: a pair is cut to
+ *           --max-length, the text of a language model to what it reads at once (lib/decode/context.h)
  *   Errors  QP_EDATA for an empty source; QP_EMEMORY; those of the model, its search and its tokenizers. */
 qp_status qp_attend_pair(const qp_package *package, const char *source, const char *target,
-                         const qp_search_config *search, qp_picture *picture, char **found);
+                         const qp_search_config *search, qp_picture *picture, qp_attended *found);
 
 /* qp_picture_kind — cross, encoder or decoder maps, the first of these that the picture has. */
 qp_map_kind qp_picture_kind(const qp_picture *picture);

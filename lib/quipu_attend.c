@@ -28,7 +28,9 @@ quipu_status quipu_attend(const quipu_package *package, const char *source, cons
     if (status != QP_OK) return (quipu_status)status;
     quipu_maps *made = calloc(1, sizeof *made);
     if (!made) return (quipu_status)qp_fail(QP_EMEMORY, "attend: out of memory");
-    status = qp_attend_pair(package, source ? source : "", target, &search, &made->picture, &made->text);
+    qp_attended found = {.text = NULL};
+    status = qp_attend_pair(package, source ? source : "", target, &search, &made->picture, &found);
+    made->text = found.text;
     if (status == QP_OK)
         *maps = made;
     else

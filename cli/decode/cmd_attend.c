@@ -7,6 +7,7 @@
 #include "cli/base/open_model.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
+#include "cli/base/warnings.h"
 #include "lib/attention_picture.h"
 
 /* attend — draw a model's attention over one sentence in the terminal or into a file. */
@@ -65,13 +66,18 @@ static qp_status give_title(qp_picture *picture, const char *source, const char 
     return status;
 }
 
+static void warn_cut(const char *option, int tokens, int longest)
+{
+    if (tokens > longest) qp_warn("%s: " QP_CUT_WARNING, option, (long long)tokens, (long long)longest);
+}
+
 static qp_search_config search; /* search for the model's own translation */
 
 static qp_status attend(const attend_options *o, const char *source, const char *target, qp_picture_form_kind form)
 {
     qp_package *opened;
     qp_picture picture;
-    char *found = NULL;
+    qp_attended found = {.text = NULL};
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_LM, QP_TASK_AUTOENCODE, -1};
     QP_TRY(qp_open_model(o->model, tasks, &opened));
     qp_status status = QP_OK;
@@ -83,10 +89,12 @@ static qp_status attend(const attend_options *o, const char *source, const char 
         status = qp_fail(QP_EUSAGE, "%s: is a language model, it has no source; drop --src", o->model);
     if (status == QP_OK) status = qp_attend_pair(opened, source ? source : "", target, &search, &picture, &found);
     if (status == QP_OK) {
-        status = give_title(&picture, source ? source : "", found);
+        warn_cut("--src", found.source_tokens, found.source_longest);
+        warn_cut("--tgt", found.target_tokens, found.target_longest);
+        status = give_title(&picture, source ? source : "", found.text);
         if (status == QP_OK) status = draw(o, &picture, form);
         qp_picture_free(&picture);
-        free(found);
+        free(found.text);
     }
     qp_package_free(opened);
     return status;

@@ -7,6 +7,7 @@
 #include "cli/base/json_text.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
+#include "cli/base/warnings.h"
 #include "cli/decode/decode_options.h"
 #include "lib/base/file.h"
 #include "lib/decode/generate.h"
@@ -93,6 +94,8 @@ static qp_status end_text(show *s)
 {
     qp_status status = QP_OK;
     qp_generated *result = &s->result[s->turn];
+    if (s->turn == 0 && result->window)
+        qp_warn("the prompt: " QP_WINDOW_WARNING, (long long)s->count, (long long)result->window);
     print_more(s, result->text, result->bytes);
     if (s->o->ask.json)
         status = print_json(s, result);

@@ -7,6 +7,7 @@
 #include "cli/base/json_text.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
+#include "cli/base/warnings.h"
 #include "cli/decode/decode_options.h"
 #include "lib/decode/score.h"
 #include "lib/package.h"
@@ -39,6 +40,7 @@ typedef struct {
     bool two, pairs;          /* two inputs; lines hold two texts */
     qp_line *source, *target; /* [lines of a chunk]; a target of NULL text is an empty line */
     char *file[2];
+    qp_warning cut, slid;
 } pair_input;
 
 static qp_status input_begin(pair_input *in, const qp_options *options, const score_options *o, bool has_source)
@@ -146,12 +148,17 @@ static qp_status put_scored(const score_options *o, const qp_text_codec *codec, 
     return QP_OK;
 }
 
-static void warn_cut(const pair_input *in, int i, const qp_scored *scored)
+static void note_length(pair_input *in, int i, const qp_scored *scored)
 {
     bool source = in->pairs && scored->source_tokens >= scored->source_count;
+    const char *path = qp_chunks_path(&in->chunks, i);
+    int64_t line = qp_chunks_number(&in->chunks, i);
     if (source || scored->tokens >= scored->count)
-        qp_warn("%s:%lld: more tokens than the model reads; cut to %d", qp_chunks_path(&in->chunks, i),
-                (long long)qp_chunks_number(&in->chunks, i), (source ? scored->source_count : scored->count) - 1);
+        qp_warning_add(&in->cut, path, line, QP_CUT_WARNING,
+                       (long long)(source ? scored->source_tokens : scored->tokens),
+                       (long long)(source ? scored->source_count : scored->count) - 1);
+    if (scored->window)
+        qp_warning_add(&in->slid, path, line, QP_WINDOW_WARNING, (long long)scored->count, (long long)scored->window);
 }
 
 static qp_status score_chunk(const score_options *o, const qp_scorer *scorer, pair_input *in)
@@ -163,7 +170,7 @@ static qp_status score_chunk(const score_options *o, const qp_scorer *scorer, pa
     qp_status status = qp_score_lines(scorer, in->pairs ? in->source : NULL, in->target, count, scored);
     for (int i = 0; i < count; i++) {
         if (status == QP_OK) {
-            warn_cut(in, i, &scored[i]);
+            note_length(in, i, &scored[i]);
             status = put_scored(o, scorer->target, &scored[i], !in->target[i].text);
         }
         qp_scored_free(&scored[i]);
@@ -192,6 +199,8 @@ static qp_status run(void *self, const qp_options *options)
         status = score_chunk(o, &scorer, &in);
         if (status == QP_OK) status = qp_output_check(stdout, "stdout");
     }
+    qp_warning_report(&in.cut);
+    qp_warning_report(&in.slid);
     input_end(&in);
     qp_package_free(opened);
     return status;

@@ -7,6 +7,7 @@
 #include "cli/base/json_text.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
+#include "cli/base/warnings.h"
 #include "cli/decode/decode_options.h"
 #include "lib/decode/alignment.h"
 #include "lib/decode/translate.h"
@@ -182,22 +183,22 @@ static qp_status put_json(const translate_options *o, const qp_translator *trans
 
 /* ---- the loop ---- */
 
-static void warn_cut(const qp_chunks *chunks, int i, const qp_translation *made)
+static void note_cut(qp_warning *cut, const qp_chunks *chunks, int i, const qp_translation *made)
 {
     if (made->source_tokens >= made->source_count)
-        qp_warn("%s:%lld: %d tokens are more than the model reads; cut to %d", qp_chunks_path(chunks, i),
-                (long long)qp_chunks_number(chunks, i), made->source_tokens, made->source_count - 1);
+        qp_warning_add(cut, qp_chunks_path(chunks, i), qp_chunks_number(chunks, i), QP_CUT_WARNING,
+                       (long long)made->source_tokens, (long long)made->source_count - 1);
 }
 
 static qp_status translate_chunk(const translate_options *o, const qp_translator *translator, const qp_chunks *chunks,
-                                 int64_t first)
+                                 int64_t first, qp_warning *cut)
 {
     qp_translation *made = malloc((size_t)chunks->count * sizeof *made);
     if (!made) return qp_fail(QP_EMEMORY, "translate: out of memory for %d lines", chunks->count);
     qp_status status = qp_translate(translator, chunks->line, chunks->count, made);
     for (int i = 0; i < chunks->count; i++) {
         if (status == QP_OK) {
-            warn_cut(chunks, i, &made[i]);
+            note_cut(cut, chunks, i, &made[i]);
             if (o->ask.json)
                 status = put_json(o, translator, &made[i]);
             else if (translator->search.n_best > 1)
@@ -215,15 +216,17 @@ static qp_status translate_files(const translate_options *o, const qp_translator
 {
     qp_chunks chunks;
     int64_t lines = 0;
+    qp_warning cut = {.count = 0};
     qp_status status = qp_chunks_begin(&chunks, options->file, options->file_count,
                                        LINES_A_THREAD * translator->threads);
     while (status == QP_OK) {
         status = qp_chunks_next(&chunks);
         if (status != QP_OK || chunks.count == 0) break;
-        status = translate_chunk(o, translator, &chunks, lines);
+        status = translate_chunk(o, translator, &chunks, lines, &cut);
         lines += chunks.count;
         if (status == QP_OK) status = qp_output_check(stdout, "stdout");
     }
+    qp_warning_report(&cut);
     qp_chunks_end(&chunks);
     return status;
 }

@@ -32,6 +32,9 @@ static qp_status try_language(const trial *t, const char *metrics)
                        metrics);
     QP_TRY(qp_perplexity_measure(t->m, (char *)(uintptr_t)t->o->test, t->threads, &sums));
     if (sums.cut) qp_warn("%s: %lld lines have more tokens than the model reads; cut", t->o->test, (long long)sums.cut);
+    if (sums.slid)
+        qp_warn("%s: %lld lines have more than the %lld tokens the model reads at once; read in overlapping windows",
+                t->o->test, (long long)sums.slid, (long long)sums.window);
     return qp_perplexity_print(&sums, t->json);
 }
 

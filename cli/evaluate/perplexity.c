@@ -1,15 +1,14 @@
 #include "cli/evaluate/perplexity.h"
 
+#include <limits.h>
 #include <math.h>
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cli/base/chunks.h"
 #include "cli/base/json_text.h"
-#include "data/batches/tbptt_batches.h"
-#include "data/batches/window_batches.h"
 #include "data/text/corpus.h"
+#include "lib/decode/context.h"
 #include "lib/decode/score.h"
 
 enum { LINES_AT_ONCE = 4096 };
@@ -36,6 +35,8 @@ static void add_line(qp_perplexity *sums, const qp_line *line, const qp_scored *
 {
     sums->lines++;
     sums->cut += scored->tokens >= scored->count;
+    sums->slid += scored->window > 0;
+    if (scored->window > 0) sums->window = scored->window;
     sums->characters++;
     for (size_t i = 0; i < line->bytes; i++) sums->characters += ((unsigned char)line->text[i] & 0xC0) != 0x80;
     for (int t = 0; t < scored->count; t++) add_token(sums, scored->id[t], scored->log_probability[t]);
@@ -72,83 +73,22 @@ static qp_status measure_lines(const qp_package *m, char *file, int threads, qp_
 
 /* ---- running text ---- */
 
-typedef struct {
-    const qp_package *package;
-    const qp_batch_source *source;
-    qp_real **log_probability; /* [batches] */
-} window_job;
-
-static qp_status score_batch(void *self, qp_tape *tape, int number)
+static qp_status score_text(const qp_package *m, const qp_corpus *corpus, int threads, qp_perplexity *sums)
 {
-    window_job *job = self;
-    qp_batch batch;
-    QP_TRY(job->source->get(job->source->self, number, omp_get_thread_num(), &batch)); /* one slot each */
-    int rows = batch.target.sequences.start[batch.target.sequences.count];
-    job->log_probability[number] = malloc(((size_t)rows + 1) * sizeof(qp_real));
-    if (!job->log_probability[number]) return qp_fail(QP_EMEMORY, "perplexity: out of memory for %d tokens", rows);
-    return qp_score(job->package->model, tape, &batch, job->log_probability[number]);
-}
-
-/* One window per batch. */
-static qp_status score_windows(const qp_package *m, const qp_corpus *corpus, const qp_batch_source *source,
-                               int64_t batches, int threads, qp_perplexity *sums)
-{
-    window_job job = {m, source, calloc((size_t)batches + 1, sizeof *job.log_probability)};
-    if (!job.log_probability)
-        return qp_fail(QP_EMEMORY, "perplexity: out of memory for %lld windows", (long long)batches);
-    qp_status status = batches > INT32_MAX ? qp_fail(QP_EDATA, "perplexity: the text is too long; cut it")
-                                           : qp_lines_run((int)batches, threads, score_batch, &job);
-    int64_t window = qp_model_config_of(m->model)->lm_window, tokens = corpus->target.start[corpus->sequences];
+    qp_scorer scorer = {.model = m->model, .target = &m->target_codec, .batch_size = 16, .threads = threads};
+    int64_t tokens = corpus->target.start[corpus->sequences];
+    if (tokens >= INT_MAX) return qp_fail(QP_EDATA, "perplexity: the text is too long; cut it");
+    qp_real *log_probability = malloc(((size_t)tokens + 1) * sizeof *log_probability);
+    qp_status status = log_probability
+                           ? qp_score_ids(&scorer, corpus->target.id, (int)tokens, log_probability)
+                           : qp_fail(QP_EMEMORY, "perplexity: out of memory for %lld tokens", (long long)tokens);
     for (int64_t i = 0; i < tokens && status == QP_OK; i++)
-        add_token(sums, corpus->target.id[i], job.log_probability[i / window][i % window]);
-    for (int64_t b = 0; b < batches; b++) free(job.log_probability[b]);
-    free(job.log_probability);
-    return status;
-}
-
-/* With --carry the text is one stream: a window starts with the final state of the one before. */
-static qp_status score_stream(const qp_package *m, const qp_corpus *corpus, qp_perplexity *sums)
-{
-    qp_tbptt_batches_options options = {.window = qp_model_config_of(m->model)->lm_window,
-                                        .size = 1,
-                                        .carry_width = qp_model_carry_width(qp_model_config_of(m->model))};
-    qp_tbptt_batches *streams = NULL;
-    int64_t batches = 0;
-    qp_real *log_probability = malloc((size_t)options.window * sizeof *log_probability);
-    qp_tape *tape = qp_tape_new();
-    qp_status status = log_probability && tape ? qp_tbptt_batches_new(corpus, &options, &streams)
-                                               : qp_fail(QP_EMEMORY, "perplexity: out of memory");
-    if (status == QP_OK) {
-        qp_batch_source source = qp_tbptt_batches_source(streams);
-        status = source.begin(source.self, 0, &batches);
-        for (int64_t b = 0; b < batches && status == QP_OK; b++) {
-            qp_batch batch;
-            status = source.get(source.self, b, 0, &batch);
-            if (status == QP_OK) status = qp_score(m->model, tape, &batch, log_probability);
-            for (int r = 0; status == QP_OK && r < batch.target.sequences.start[1]; r++)
-                add_token(sums, batch.target.id[r], log_probability[r]);
-        }
-    }
-    qp_tbptt_batches_free(streams);
-    qp_tape_free(tape);
+        add_token(sums, corpus->target.id[i], log_probability[i]);
     free(log_probability);
     return status;
 }
 
-static qp_status score_apart(const qp_package *m, const qp_corpus *corpus, int threads, qp_perplexity *sums)
-{
-    qp_window_batches_options cut = {.window = qp_model_config_of(m->model)->lm_window, .size = 1, .slots = threads};
-    qp_window_batches *windows = NULL;
-    int64_t batches = 0;
-    QP_TRY(qp_window_batches_new(corpus, &cut, &windows));
-    qp_batch_source source = qp_window_batches_source(windows);
-    qp_status status = source.begin(source.self, 0, &batches);
-    if (status == QP_OK) status = score_windows(m, corpus, &source, batches, threads, sums);
-    qp_window_batches_free(windows);
-    return status;
-}
-
-static qp_status measure_windows(const qp_package *m, const char *file, int threads, qp_perplexity *sums)
+static qp_status measure_text(const qp_package *m, const char *file, int threads, qp_perplexity *sums)
 {
     qp_corpus_options options = {
         .files = {.kind = QP_TEXT_ONE_FILE, .target = file}, .target_codec = &m->target_codec, .running_text = true};
@@ -156,8 +96,9 @@ static qp_status measure_windows(const qp_package *m, const char *file, int thre
     QP_TRY(qp_corpus_load(&options, &corpus));
     sums->lines = corpus.statistics.lines;
     sums->characters = corpus.statistics.target.characters;
-    qp_status status = qp_model_config_of(m->model)->carry ? score_stream(m, &corpus, sums)
-                                                           : score_apart(m, &corpus, threads, sums);
+    int64_t context = qp_context_of(m->model);
+    sums->window = context && corpus.target.start[corpus.sequences] > context ? context : 0;
+    qp_status status = score_text(m, &corpus, threads, sums);
     qp_corpus_free(&corpus);
     return status;
 }
@@ -169,7 +110,7 @@ qp_status qp_perplexity_measure(const qp_package *m, char *file, int threads, qp
     if (config->task != QP_TASK_LM)
         return qp_fail(QP_EUSAGE,
                        "perplexity is that of language models (train --task lm); this model has another task");
-    QP_TRY(config->lm_window ? measure_windows(m, file, threads, sums) : measure_lines(m, file, threads, sums));
+    QP_TRY(config->lm_window ? measure_text(m, file, threads, sums) : measure_lines(m, file, threads, sums));
     return sums->tokens ? QP_OK : qp_fail(QP_EDATA, "%s: no line with text", file);
 }
 

@@ -6,11 +6,14 @@
 /* perplexity — how well a language model predicts a text.
  *   perplexity = exp(-sum ln P / tokens)        bits per character = -sum log2 P / characters
  * All tokens count, also unknown ones and the end of each line (KenLM's "including OOVs"); a line end counts as a
- * character. A model of lines reads each line separately (n-gram models also empty ones); a model of running text
- * (--lm-window) reads window by window, as in validation, with --carry as one text. */
+ * character. A model of lines reads each line separately (n-gram models also empty ones), a model of running text
+ * (--lm-window) the whole file. What is longer than the model reads at once is read in windows, exactly as by score
+ * and generate (lib/decode/context.h). */
 typedef struct {
     double log_probability, unknown_log_probability; /* ln P of all tokens; of the unknown ones */
-    int64_t lines, tokens, unknown, characters, cut; /* cut: lines longer than the model reads */
+    int64_t lines, tokens, unknown, characters;
+    int64_t cut;          /* lines that were cut to --max-length */
+    int64_t slid, window; /* lines (of running text: 0) read in windows of this many tokens; 0: all were read whole */
 } qp_perplexity;
 
 /* qp_perplexity_measure — measure a file ("-": stdin).

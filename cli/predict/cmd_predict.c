@@ -40,17 +40,19 @@ static const struct {
 };
 
 qp_status qp_predict_lines(const qp_package *m, const qp_predict_config *o, char **file, int files,
-                           qp_status (*one)(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk))
+                           qp_predict_chunk *one)
 {
     enum { LINES_AT_ONCE = 256 };
     qp_chunks chunks;
+    qp_warning warning = {.count = 0};
     qp_status status = qp_chunks_begin(&chunks, file, files, LINES_AT_ONCE);
     while (status == QP_OK) {
         status = qp_chunks_next(&chunks);
         if (status != QP_OK || chunks.count == 0) break;
-        status = one(m, o, &chunks);
+        status = one(m, o, &chunks, &warning);
         if (status == QP_OK) status = qp_output_check(stdout, "stdout");
     }
+    qp_warning_report(&warning);
     qp_chunks_end(&chunks);
     return status;
 }

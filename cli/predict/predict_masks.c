@@ -103,8 +103,10 @@ static qp_status predict_line(const qp_package *m, const qp_predict_config *o, c
     return status;
 }
 
-static qp_status predict_chunk(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk)
+static qp_status predict_chunk(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk,
+                               qp_warning *warning)
 {
+    (void)warning;
     for (int i = 0; i < chunk->count; i++) {
         char place[1100];
         snprintf(place, sizeof place, "%.1000s:%lld", qp_chunks_path(chunk, i), (long long)qp_chunks_number(chunk, i));

@@ -105,8 +105,10 @@ static void warn_of_columns(const qp_predict_config *o, const qp_chunks *chunk)
                 qp_chunks_path(chunk, 0));
 }
 
-static qp_status tag_chunk(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk)
+static qp_status tag_chunk(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk,
+                           qp_warning *warning)
 {
+    (void)warning;
     qp_conll conll;
     int32_t *best = NULL;
     qp_real *probability = NULL;

@@ -2,6 +2,7 @@
 #define QP_PREDICT_TASKS_H
 
 #include "cli/base/chunks.h"
+#include "cli/base/warnings.h"
 #include "data/text/conll.h"
 #include "lib/config/config.h"
 #include "lib/predictions.h"
@@ -31,8 +32,10 @@ qp_status qp_predict_tags(const qp_package *m, const qp_predict_config *o, char 
 qp_status qp_predict_series(const qp_package *m, const qp_predict_config *o, char **file, int files);
 qp_status qp_predict_masks(const qp_package *m, const qp_predict_config *o, char **file, int files);
 
-/* qp_predict_lines — call `one` for each chunk of the files' lines. */
+/* qp_predict_lines — call `one` for each chunk of the files' lines, and report its warning at the end. */
+typedef qp_status qp_predict_chunk(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk,
+                                   qp_warning *warning);
 qp_status qp_predict_lines(const qp_package *m, const qp_predict_config *o, char **file, int files,
-                           qp_status (*one)(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk));
+                           qp_predict_chunk *one);
 
 #endif

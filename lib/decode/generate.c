@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/random.h"
+#include "lib/decode/context.h"
 #include "lib/decode/logits.h"
 #include "lib/decode/text_stream.h"
 
@@ -16,8 +17,8 @@ typedef struct {
     qp_sampler *sampler;
     int32_t *id; /* [count] the prompt and the tokens generated */
     int count, capacity, prompt, number;
-    int read;        /* tokens of id that the state has read */
-    int64_t context; /* tokens a state may read; 0: any number */
+    int start, read; /* first input of the state, and the next one: input 0 is the first token, input i id[i-1] */
+    int64_t context; /* inputs a state may read; 0: any number */
     bool running;
     qp_text_stream stream;
 } writing;
@@ -100,21 +101,16 @@ static qp_status step(writing *w, int32_t token, qp_tensor *scores)
     return qp_tape_status(w->tape);
 }
 
-/* Scores of the next token. A full state is replaced by one that rereads the last half of the context; so it is from
- * the start if the prompt is longer than the context. */
+/* Scores of the next token. A full state is replaced by one that reads the next window (lib/decode/context.h). */
 static qp_status next_scores(writing *w, qp_tensor *scores)
 {
-    int unread = w->count - w->read;
-    if (!w->state) {
+    int start = (int)qp_context_start(w->context, w->count);
+    if (!w->state || start != w->start) {
         QP_TRY(restart(w));
-        if (!w->context || unread + 1 <= w->context) QP_TRY(step(w, qp_model_first_token(w->g->model), scores));
+        w->read = w->start = start;
     }
-    if (w->context && qp_state_time(w->state) + unread > w->context) {
-        int keep = w->context > 1 ? (int)(w->context / 2) : 1;
-        if (qp_state_time(w->state) > 0) QP_TRY(restart(w));
-        w->read = w->count - (keep < w->count ? keep : w->count);
-    }
-    while (w->read < w->count) QP_TRY(step(w, w->id[w->read++], scores));
+    for (; w->read <= w->count; w->read++)
+        QP_TRY(step(w, w->read ? w->id[w->read - 1] : qp_model_first_token(w->g->model), scores));
     return QP_OK;
 }
 
@@ -161,7 +157,7 @@ static qp_status prepare(writing *w, const int32_t *prompt, int count)
 {
     const qp_model_config *config = qp_model_config_of(w->g->model);
     w->running = config->lm_window > 0;
-    if (config->decoder == QP_KIND_TRANSFORMER) w->context = w->running ? config->lm_window : config->max_length;
+    w->context = qp_context_of(w->g->model);
     QP_TRY(append(&w->id, &w->count, &w->capacity, prompt, count));
     w->prompt = count;
     w->stream = (qp_text_stream){.codec = w->g->codec, .stop = w->g->stop, .stops = w->g->stops, .running = w->running};
@@ -175,6 +171,7 @@ qp_status qp_generate(const qp_generator *generator, qp_tape *tape, const int32_
     *result = (qp_generated){0};
     writing w = {.g = generator, .tape = tape, .number = number};
     qp_status status = prepare(&w, prompt, count);
+    if (qp_context_start(w.context, w.prompt) > 0) result->window = w.context;
     if (status == QP_OK) status = write_text(&w, emit, self, result);
     result->text = w.stream.text;
     result->bytes = w.stream.bytes;

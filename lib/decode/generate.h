@@ -9,9 +9,7 @@
  *
  * A model of lines (no --lm-window) begins after QP_BOS and ends with QP_EOS. For a model of running text QP_EOS is the
  * end of a line: it begins after one, and line feeds of the text are QP_EOS.
- * Context: a transformer reads at most its window (--lm-window, else --max-length). When it is full, the last half of
- * the window is read again from position 0 and the text continues from there. Recurrent decoders and n-grams have no
- * limit. */
+ * A text longer than the model reads at once is read in overlapping windows: lib/decode/context.h. */
 typedef struct {
     const qp_model *model; /* without encoder; packed parameters make the text independent of batches */
     const qp_text_codec *codec;
@@ -29,6 +27,7 @@ typedef struct {
     char *text; /* what follows the prompt, NUL-terminated; bytes that are not UTF-8 are U+FFFD */
     size_t bytes;
     int64_t tokens;
+    int64_t window; /* the prompt was longer than this and read in windows; 0: read whole */
     qp_generated_why why;
 } qp_generated;
 

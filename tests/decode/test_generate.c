@@ -94,7 +94,7 @@ static char *text_of(const qp_generator *g, const char *prompt, int number, qp_g
     return text;
 }
 
-/* What the sliding window is said to do, by full passes: a full context is replaced by its last half. */
+/* The windows of lib/decode/context.h by full passes: a full one is replaced by its last half. */
 static void check_window(const char *prompt, const int32_t *ids, int prompt_count, int context, int window)
 {
     enum { TOKENS = 50 };
@@ -109,8 +109,7 @@ static void check_window(const char *prompt, const int32_t *ids, int prompt_coun
     for (int i = 0; i < prompt_count; i++) all[count++] = ids[i];
     bool ended = false, line_begins = prompt_count == 0 || ids[prompt_count - 1] == QP_EOS;
     for (int n = 0; n < TOKENS && !ended; n++) {
-        if (n == 0 && prompt_count + 1 > context) begin = prompt_count > context ? count - half : 1;
-        if (count - begin > context) begin = count - half;
+        while (count - begin > context) begin += context - half + 1;
         int32_t token = best_after(model, all + begin, count - begin);
         all[count++] = token;
         if (token == QP_EOS && !window)
