@@ -39,19 +39,20 @@ static int list_commands(void)
     puts("quipu: sequence models on the CPU, from raw text to a translation, a score and an attention map\n\n"
          "usage: quipu COMMAND [options] [files]       \"-\" is stdin or stdout\n");
     for (int i = 0; i < COMMANDS; i++) printf("  %-11s%s\n", command[i].name, command[i].summary);
-    puts("\nquipu help COMMAND lists its options; quipu --version lists the libraries.");
+    puts("\nquipu help COMMAND lists its options; quipu version lists the libraries.");
     return 0;
 }
 
 static int run_command(int argc, char **argv)
 {
-    const char *name[COMMANDS + 1];
+    const char *name[COMMANDS + 2];
     for (int i = 0; i < COMMANDS; i++) {
         if (strcmp(argv[0], command[i].name) == 0) return command[i].run(argc, argv);
         name[i] = command[i].name;
     }
     name[COMMANDS] = "help";
-    const char *nearest = qp_config_suggest(argv[0], name, COMMANDS + 1);
+    name[COMMANDS + 1] = "version";
+    const char *nearest = qp_config_suggest(argv[0], name, COMMANDS + 2);
     if (nearest)
         qp_fail(QP_EUSAGE, "unknown command '%.100s'; did you mean %s?", argv[0], nearest);
     else
@@ -62,11 +63,14 @@ static int run_command(int argc, char **argv)
 static int dispatch(int argc, char **argv)
 {
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) return list_commands();
-    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) return qp_versions_print(stdout);
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0 || strcmp(argv[1], "version") == 0)
+        return qp_versions_print(stdout);
     if (strcmp(argv[1], "help") != 0) return run_command(argc - 1, argv + 1);
     if (argc == 2) return list_commands();
-    for (int i = 2; i < argc; i++) argv[i - 1] = argv[i]; /* help tokenizer train: tokenizer train --help */
-    argv[argc - 1] = (char[]){"--help"};
+    /* help train lr: train --help lr; help tokenizer train lr: tokenizer train --help lr */
+    int names = strcmp(argv[2], "tokenizer") == 0 && argc > 3 ? 2 : 1;
+    memmove(argv + 1, argv + 2, (size_t)names * sizeof *argv);
+    argv[1 + names] = (char[]){"--help"};
     return run_command(argc - 1, argv + 1);
 }
 

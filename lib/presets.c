@@ -40,6 +40,8 @@ static const qp_preset presets[] = {
 };
 enum { PRESETS = sizeof presets / sizeof *presets };
 
+const qp_preset *qp_preset_at(int i) { return i < PRESETS ? &presets[i] : NULL; }
+
 qp_status qp_preset_find(const char *name, const qp_preset **preset)
 {
     const char *names[PRESETS];

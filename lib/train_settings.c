@@ -38,6 +38,8 @@ qp_status qp_train_set(qp_train_settings *settings, const char *name, const char
         if (field) return qp_config_set(field, object[t], name, value);
         for (int i = 0; i < table[t]->count && count < NAMES; i++) names[count++] = table[t]->field[i].name;
     }
+    const char *other = qp_config_other_name(name);
+    if (other) return qp_train_set(settings, other, value);
     const char *near = qp_config_suggest(name, names, count);
     return qp_fail(QP_EUSAGE, "train: unknown option '%.60s'%s%s%s", name, near ? "; did you mean " : "",
                    near ? near : "", near ? "?" : "");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/base/options_help.h"
 #include "cli/base/text.h"
 
 enum { NAME_BYTES = 80, SUGGESTIONS = 400 };
@@ -31,8 +32,8 @@ static bool is_list(const qp_option_list *list, const char *name)
     return *a == '\0' && *b == '\0';
 }
 
-/* Field or list called `name`. */
-static bool find_name(const qp_command *command, const char *name, option *found)
+/* Field or list called exactly `name`. */
+static bool find_own_name(const qp_command *command, const char *name, option *found)
 {
     for (int g = 0; g < command->group_count; g++) {
         found->field = qp_config_find(command->group[g].table, name);
@@ -47,6 +48,14 @@ static bool find_name(const qp_command *command, const char *name, option *found
     return false;
 }
 
+/* The same, or the one that other tools call `name`. */
+static bool find_name(const qp_command *command, const char *name, option *found)
+{
+    if (find_own_name(command, name, found)) return true;
+    const char *other = qp_config_other_name(name);
+    return other && find_own_name(command, other, found);
+}
+
 static const char *alias_name(const qp_command *command, char letter)
 {
     for (int i = 0; i < command->alias_count; i++)
@@ -54,8 +63,24 @@ static const char *alias_name(const qp_command *command, char letter)
     return NULL;
 }
 
+/* What to do instead of options that other tools have and this program does not need. */
+static const char *advice_for(const char *name)
+{
+    static const char *const advice[][2] = {
+        {"device", "quipu runs on the CPU; leave it out, --threads N sets the threads"},
+        {"gpus", "quipu runs on the CPU; leave it out, --threads N sets the threads"},
+        {"num-workers", "leave it out; --threads N sets the threads"},
+        {"fp16", "leave it out; quipu computes in 32 bits"},
+        {"bf16", "leave it out; quipu computes in 32 bits"}};
+    for (size_t i = 0; i < sizeof advice / sizeof *advice; i++)
+        if (strcmp(advice[i][0], name) == 0) return advice[i][1];
+    return NULL;
+}
+
 static qp_status unknown_option(const qp_command *command, const char *shown, const char *name)
 {
+    const char *advice = advice_for(name);
+    if (advice) return qp_fail(QP_EUSAGE, "%s: unknown option %s; %s", command->name, shown, advice);
     const char *word[SUGGESTIONS];
     int count = 0;
     word[count++] = "help";
@@ -208,17 +233,18 @@ static qp_status load_config(qp_options *options)
     return qp_options_config(options);
 }
 
-static bool asks_for_help(int argc, char **argv)
+/* Index of the word after --help; 0: no help is asked for. */
+static int asks_for_help(int argc, char **argv)
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
-    return false;
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return i + 1;
+    return 0;
 }
 
 qp_status qp_options_parse(qp_options *options, const qp_command *command, int argc, char **argv, bool *help)
 {
     *options = (qp_options){.command = command, .argc = argc, .argv = argv};
-    *help = asks_for_help(argc, argv);
+    *help = asks_for_help(argc, argv) > 0;
     if (*help) return QP_OK;
     for (int g = 0; g < command->group_count; g++)
         qp_config_defaults(command->group[g].table, command->group[g].object);
@@ -235,11 +261,9 @@ bool qp_options_begin(qp_options *options, const qp_command *command, int argc, 
     bool help;
     qp_status status = qp_options_parse(options, command, argc, argv, &help);
     if (status == QP_OK && !help) return true;
-    *exit_code = 0;
-    if (help)
-        qp_options_help(command);
-    else
-        *exit_code = qp_report(status);
+    int first = asks_for_help(argc, argv);
+    if (help) status = qp_options_help(command, argv + first, argc - first);
+    *exit_code = qp_report(status);
     qp_options_free(options);
     return false;
 }
@@ -281,60 +305,4 @@ bool qp_options_given(const qp_options *options, const char *name)
         if (!found.field && !found.list) return false;
         if (wanted.field ? found.field == wanted.field : found.list == wanted.list) return true;
     }
-}
-
-/* ---- help ---- */
-
-static char alias_letter(const qp_command *command, const char *name)
-{
-    for (int i = 0; i < command->alias_count; i++) {
-        option found = {0}, named = {0};
-        if (!find_name(command, command->alias[i].name, &found) || !find_name(command, name, &named)) continue;
-        if (found.field == named.field && found.list == named.list) return command->alias[i].letter;
-    }
-    return '\0';
-}
-
-static void help_row(const qp_command *command, const char *name, const char *value, const char *text)
-{
-    char left[NAME_BYTES * 2], hyphenated[NAME_BYTES], letter = alias_letter(command, name);
-    qp_text_hyphenate(name, hyphenated, sizeof hyphenated);
-    bool may_be_off = strcmp(value, "[no-]") == 0;
-    snprintf(left, sizeof left, "%c%c%c --%s%s%s%s", letter ? '-' : ' ', letter ? letter : ' ', letter ? ',' : ' ',
-             may_be_off ? value : "", hyphenated, *value && !may_be_off ? " " : "", may_be_off ? "" : value);
-    qp_text_row(stdout, left, text);
-}
-
-static void help_field(const qp_command *command, const qp_field *field)
-{
-    static const char *const plain[] = {[QP_FIELD_INT] = "N",
-                                        [QP_FIELD_REAL] = "X",
-                                        [QP_FIELD_BOOL] = "",
-                                        [QP_FIELD_TEXT] = "TEXT",
-                                        [QP_FIELD_CHOICE] = "NAME"};
-    const char *value = field->kind == QP_FIELD_TEXT && field->choices ? field->choices : plain[field->kind];
-    char text[2048];
-    int used = snprintf(text, sizeof text, "%s", field->help);
-    size_t room = sizeof text - (size_t)used;
-    if (field->kind == QP_FIELD_CHOICE)
-        snprintf(text + used, room, ": %s (%s)", field->choices, field->fallback);
-    else if (field->kind != QP_FIELD_BOOL && field->fallback[0])
-        snprintf(text + used, room, " (%s)", field->fallback);
-    bool on = field->kind == QP_FIELD_BOOL && strcmp(field->fallback, "true") == 0;
-    if (on) snprintf(text + used, room, " (on)");
-    help_row(command, field->name, on ? "[no-]" : value, text);
-}
-
-void qp_options_help(const qp_command *command)
-{
-    printf("quipu %s: %s\n\nusage: quipu %s %s\n", command->name, command->summary, command->name, command->usage);
-    for (int g = 0; g < command->group_count; g++) {
-        const qp_field_table *table = command->group[g].table;
-        printf("\n%s\n", table->title);
-        for (int i = 0; i < table->count; i++) help_field(command, &table->field[i]);
-    }
-    if (command->list_count > 0) printf("\nmay be repeated\n");
-    for (int i = 0; i < command->list_count; i++)
-        help_row(command, command->list[i].name, "TEXT", command->list[i].help);
-    if (command->notes) printf("\n%s\n", command->notes);
 }

@@ -10,7 +10,8 @@
  *
  * Accepted: --key value, --key=value, underscores for hyphens; --flag, --no-flag, --flag=false for BOOL fields;
  * -k value, -kvalue, -k=value for letters of the alias table; "--" ends the options; "-" is a file name. A value that
- * begins with "--" needs the form --key=value. A repeated option replaces the earlier one, except for lists. */
+ * begins with "--" needs the form --key=value. A repeated option replaces the earlier one, except for lists. Names of
+ * other tools are accepted (--learning-rate for --lr; qp_config_other_name). */
 
 /* Fields and the struct that they fill. The table's title is a heading of the help. */
 typedef struct {
@@ -32,10 +33,12 @@ typedef struct {
 } qp_option_list;
 
 typedef struct {
-    const char *name;    /* "translate" */
-    const char *summary; /* one line */
-    const char *usage;   /* "-m MODEL [FILE...]" */
-    const char *notes;   /* printed at the end of the help; may be NULL */
+    const char *name;               /* "translate" */
+    const char *summary;            /* one line */
+    const char *usage;              /* "-m MODEL [FILE...]" */
+    const char *notes;              /* printed at the end of the help; may be NULL */
+    const char *const *main_option; /* NULL-terminated: the options of the short help; NULL: it shows all */
+    void (*help_end)(void);         /* prints more at the end of the help; may be NULL */
     const qp_option_group *group;
     int group_count;
     const qp_option_alias *alias;
@@ -75,8 +78,5 @@ qp_status qp_options_config(qp_options *options);
 
 /* qp_options_given — was this option (field name, hyphen or underscore) on the command line? */
 bool qp_options_given(const qp_options *options, const char *name);
-
-/* qp_options_help — print the help of one command on stdout. */
-void qp_options_help(const qp_command *command);
 
 #endif

@@ -43,8 +43,8 @@ static void print_line(const char *prefix, const char *message)
 
 int qp_report(qp_status status)
 {
-    bool unwanted = status == QP_EIO && errno == EPIPE;
-    if (status != QP_OK && !unwanted) print_line("", qp_error_message());
+    if (status == QP_EIO && errno == EPIPE) return 0;
+    if (status != QP_OK) print_line("", qp_error_message());
     return exit_code(status);
 }
 

@@ -10,8 +10,8 @@
 
 /* qp_report — print `quipu: <message of the last failure>` as one line on stderr; returns the exit code of `status`:
  * 0 done, 2 usage, 65 bad data, 66 missing input, 70 bug, 71 memory, 73 cannot create, 74 I/O, 128+n after signal n.
- * Prints nothing (74) if the reader of a pipe closed it (head, less). Call it right after the failure: it reads
- * errno. */
+ * A reader that closed its pipe (head, less) has what it wanted: nothing is printed, and the code is 0. Call it right
+ * after the failure: it reads errno. */
 int qp_report(qp_status status);
 
 /* qp_warn — one line `quipu: warning: ...` on stderr. */

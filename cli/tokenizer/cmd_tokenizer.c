@@ -61,21 +61,25 @@ enum { VERBS = sizeof verb / sizeof *verb };
 #define VERB_LIST                                                                                                      \
     "train, encode, decode, info, import, export, compare, spm-train, learn-bpe, apply-bpe, hf-train or moses"
 
-static void print_verbs(FILE *stream)
+static void print_verbs(void)
 {
-    fprintf(stream, "usage: quipu tokenizer COMMAND [options] [FILE...]\n\n");
-    for (int i = 0; i < VERBS; i++) fprintf(stream, "  %-9s  %s\n", verb[i].name, verb[i].summary);
-    fprintf(stream, "\nquipu tokenizer COMMAND --help lists the options.\n");
+    printf("usage: quipu tokenizer COMMAND [options] [FILE...]\n\n");
+    for (int i = 0; i < VERBS; i++) printf("  %-9s  %s\n", verb[i].name, verb[i].summary);
+    printf("\nquipu tokenizer COMMAND --help lists the options.\n");
 }
 
 int qp_cmd_tokenizer(int argc, char **argv)
 {
+    static char help[] = "--help";
     if (argc < 2) {
-        print_verbs(stderr);
         return qp_report(qp_fail(QP_EUSAGE, "tokenizer: no command; give " VERB_LIST));
     }
+    if (strcmp(argv[1], "help") == 0 && argc > 2) { /* tokenizer help train: tokenizer train --help */
+        argv[1] = argv[2];
+        argv[2] = help;
+    }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
-        print_verbs(stdout);
+        print_verbs();
         return 0;
     }
     const char *name[VERBS];

@@ -17,6 +17,22 @@ static const qp_option_group groups[] = {
 
 static const qp_option_alias aliases[] = {{'m', "model"}, {'t', "threads"}, {'q', "quiet"}};
 
+static const char *const main_options[] = {"model",   "task",      "train_src", "train_tgt", "valid_src",  "valid_tgt",
+                                           "train",   "valid",     "preset",    "tokenizer", "vocab_size", "encoder",
+                                           "decoder", "layers",    "emb_size",  "lr",        "epochs",     "time_limit",
+                                           "dry_run", "overwrite", NULL};
+
+static void print_presets(void)
+{
+    const qp_preset *preset;
+    puts("\npresets (--preset NAME); options that are given override them");
+    for (int i = 0; (preset = qp_preset_at(i)); i++) {
+        char left[80];
+        snprintf(left, sizeof left, "    %s", preset->name);
+        qp_text_row(stdout, left, preset->source);
+    }
+}
+
 static const qp_command train = {
     .name = "train",
     .summary = "train a model",
@@ -24,6 +40,8 @@ static const qp_command train = {
     .notes =
         "The same command again resumes the run where it stopped. Equal command, data and seed give an equal model\n"
         "file, byte for byte, with any number of --threads.",
+    .main_option = main_options,
+    .help_end = print_presets,
     .group = groups,
     .group_count = sizeof groups / sizeof groups[0],
     .alias = aliases,

@@ -11,7 +11,7 @@
 
 #include "lib/config/config_internal.h"
 
-enum { WORD_BYTES = 64, WORDS = 64 };
+enum { WORD_BYTES = 64, WORDS = 64, SHOWN_CHOICES = 90 };
 
 static void *place_of(const qp_field *field, void *object) { return (char *)object + field->offset; }
 
@@ -42,6 +42,36 @@ const qp_field *qp_config_find(const qp_field_table *table, const char *key)
     return NULL;
 }
 
+const char *qp_config_other_name(const char *name)
+{
+    static const char *const same[][2] = {{"learning-rate", "lr"},
+                                          {"warmup", "lr-warmup"},
+                                          {"warmup-steps", "lr-warmup"},
+                                          {"lr-scheduler", "lr-schedule"},
+                                          {"max-steps", "steps"},
+                                          {"max-updates", "steps"},
+                                          {"max-epochs", "epochs"},
+                                          {"num-epochs", "epochs"},
+                                          {"patience", "early-stopping"},
+                                          {"grad-accum", "accum"},
+                                          {"gradient-accumulation-steps", "accum"},
+                                          {"update-freq", "accum"},
+                                          {"d-model", "emb-size"},
+                                          {"num-layers", "layers"},
+                                          {"num-heads", "heads"},
+                                          {"max-new-tokens", "tokens"},
+                                          {"temperature", "temp"},
+                                          {"repetition-penalty", "repeat-penalty"},
+                                          {"beam", "beam-size"},
+                                          {"num-beams", "beam-size"}};
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        if (qp_config_same_word(same[i][0], name)) return same[i][1];
+    return NULL;
+}
+
+/* Underscores are hyphens, and case does not matter. */
+static int plain_letter(char c) { return c == '_' ? '-' : tolower((unsigned char)c); }
+
 /* Levenshtein distance; words of WORD_BYTES and more count as entirely different. */
 static int edit_distance(const char *a, const char *b)
 {
@@ -53,8 +83,7 @@ static int edit_distance(const char *a, const char *b)
         int diagonal = row[0];
         row[0] = (int)i;
         for (size_t j = 1; j <= b_bytes; j++) {
-            char ca = a[i - 1] == '_' ? '-' : a[i - 1], cb = b[j - 1] == '_' ? '-' : b[j - 1];
-            int best = diagonal + (ca != cb);
+            int best = diagonal + (plain_letter(a[i - 1]) != plain_letter(b[j - 1]));
             if (row[j] + 1 < best) best = row[j] + 1;
             if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
             diagonal = row[j];
@@ -160,21 +189,32 @@ static int cut_choices(const char *choices, char store[][WORD_BYTES], const char
     return count;
 }
 
+/* Choices are compared without regard to case: LSTM is lstm. */
+static bool same_choice(const char *a, const char *b)
+{
+    for (; *a && *b; a++, b++)
+        if (plain_letter(*a) != plain_letter(*b)) return false;
+    return *a == *b;
+}
+
 static qp_status set_choice(const qp_field *field, void *object, const char *place, const char *text)
 {
     char store[WORDS][WORD_BYTES];
     const char *word[WORDS];
     int count = cut_choices(field->choices, store, word);
     for (int i = 0; i < count; i++) {
-        if (!qp_config_same_word(word[i], text)) continue;
+        if (!same_choice(word[i], text)) continue;
         *(int *)place_of(field, object) = i;
         return QP_OK;
     }
     const char *nearest = qp_config_suggest(text, word, count);
-    if (nearest)
-        return qp_fail(QP_EUSAGE, "%s: '%.60s' is unknown; did you mean %s? (%s)", place, text, nearest,
-                       field->choices);
-    return qp_fail(QP_EUSAGE, "%s: '%.60s' is unknown; choose one of: %s", place, text, field->choices);
+    if (nearest) return qp_fail(QP_EUSAGE, "%s: '%.60s' is unknown; did you mean %s?", place, text, nearest);
+    int shown = (int)strlen(field->choices);
+    if (shown <= SHOWN_CHOICES)
+        return qp_fail(QP_EUSAGE, "%s: '%.60s' is unknown; choose one of: %s", place, text, field->choices);
+    for (shown = SHOWN_CHOICES; field->choices[shown] != ',';) shown--;
+    return qp_fail(QP_EUSAGE, "%s: '%.60s' is unknown; choose one of: %.*s, ... (the help lists all)", place, text,
+                   shown, field->choices);
 }
 
 qp_status qp_config_set(const qp_field *field, void *object, const char *place, const char *text)

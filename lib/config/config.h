@@ -67,10 +67,15 @@ enum { QP_FIELD_TEXT_BYTES = 512 };
 #define QP_CHOICE_WORD(id, text, ...) ", " text
 #define QP_CHOICES(LIST) &("" LIST(QP_CHOICE_WORD))[2] /* without the first comma and space */
 
+/* qp_config_other_name — this project's name of an option that other tools call `name` (learning-rate: lr), or NULL; to
+ * be tried when no table has a field called `name`. */
+const char *qp_config_other_name(const char *name);
+
 /* qp_config_defaults — sets every field to its fallback.
  * qp_config_find     — the field called `key` (with hyphens or underscores), or NULL.
  * qp_config_set      — parses `text` into the field. Errors: QP_EUSAGE, the message beginning with `place`: not a
  *                      number, out of range, or an unknown choice (with "did you mean"); the field is unchanged.
+ *                      Choices are compared without regard to case.
  * qp_config_get      — prints the field's value as text that qp_config_set reads back exactly; returns `text`.
  * qp_config_suggest  — the word of a list nearest to `wrong` (edit distance at most 2 or a third of its length), or
  *                      NULL. */

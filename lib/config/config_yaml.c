@@ -80,6 +80,8 @@ static qp_status yaml_unknown(const yaml_reader *reader, int only, const char *k
 
 static qp_status yaml_set(const yaml_reader *reader, int only, const char *key, const char *text, size_t line)
 {
+    const char *other = table_with(reader, key) < 0 ? qp_config_other_name(key) : NULL;
+    if (other) key = other;
     for (int t = 0; t < reader->count; t++) {
         const qp_field *field = only < 0 || t == only ? qp_config_find(reader->table[t], key) : NULL;
         if (!field) continue;

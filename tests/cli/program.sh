@@ -27,6 +27,22 @@ result $? "QUIPU_CPU is obeyed"
 "$QUIPU" help tokenizer train >one && "$QUIPU" tokenizer train --help >two && cmp -s one two && grep -q vocab-size one
 result $? "help tokenizer train tells of train" "$(head -n 3 one)"
 fails 2 "unknown command \"zebra\"" "$QUIPU" help tokenizer zebra
+"$QUIPU" tokenizer help train >two && cmp -s one two
+result $? "tokenizer help train is the same" "$(head -n 3 two)"
+"$QUIPU" version >two && cmp -s version two
+result $? "version without hyphens" "$(head -n 3 two)"
+
+# The help of train: twenty options, all of them, those about a word, the presets.
+"$QUIPU" help train >brief
+"$QUIPU" help train --all >all
+"$QUIPU" help train warmup >found
+[ "$(grep -c '^  [- ].[, ] --' brief)" -eq 20 ] && [ "$(grep -c '^  [- ].[, ] --' all)" -gt 150 ]
+result $? "help train shows twenty options, --all all" "$(grep -c '^  [- ].[, ] --' brief all)"
+grep -q -- --lr-warmup found && ! grep -q -- --train-src found
+result $? "help train warmup shows what is about it" "$(head -n 8 found)"
+grep -q 'transformer-base .*Vaswani' brief && grep -q 'transformer-base .*Vaswani' all
+result $? "help train lists the presets" "$(tail -n 15 brief)"
+fails 2 "no option is about 'zebra'" "$QUIPU" help train zebra
 
 fails 2 "did you mean doctor?" "$QUIPU" docter
 fails 2 "unknown command" "$QUIPU" zebra
@@ -52,5 +68,20 @@ for words in --help --version "help doctor"; do
 done
 sh -c '{ sleep 0.3; "$QUIPU" --version 2>err; echo $? >code; } | :'
 sleep 0.1
-[ "$(cat code)" = 74 ] && [ ! -s err ]
-result $? "a closed pipe ends silently with 74" "$(cat code err)"
+[ "$(cat code)" = 0 ] && [ ! -s err ]
+result $? "a closed pipe ends quietly" "$(cat code err)"
+sh -c '{ "$QUIPU" help train --all 2>err; echo $? >code; } | head -n 1 >first'
+[ "$(cat code)" = 0 ] && [ ! -s err ] && [ -s first ]
+result $? "help train | head -n 1" "$(cat code err)"
+
+# Names that other tools use, and values in capitals.
+fails 2 "--learning-rate: 'x' is not a number" "$QUIPU" train --learning-rate x
+fails 2 "--max-epochs: 'x' is not" "$QUIPU" train --encoder LSTM --max-epochs x
+fails 2 "did you mean lstm?" "$QUIPU" train --encoder LTSM
+for name in max-steps warmup patience grad-accum update-freq d-model; do
+    fails 2 "--$name: 'x' is not" "$QUIPU" train --$name x
+done
+fails 2 "--temperature: 'x' is not" "$QUIPU" generate --temperature x
+fails 2 "--max-new-tokens: 'x' is not" "$QUIPU" generate --max-new-tokens x
+fails 2 "--beam: 'x' is not" "$QUIPU" translate --beam x
+fails 2 "runs on the CPU" "$QUIPU" train --device cuda

@@ -49,12 +49,12 @@ paste valid.src valid.src >wrong
 [ "$(paste good bad | awk '$1 >= $2' | wc -l)" -ge 45 ]
 result $? "score: its own translations are more probable than the sources" "$(paste good bad | head -n 3)"
 
-# A closed pipe is not reported, but the exit code is not 0.
+# The reader of a pipe may close it.
 for i in 1 2 3 4 5 6 7 8 9 10; do cat valid.src; done >many
 for i in 1 2 3 4 5 6 7 8 9 10; do cat many; done >more
 { "$QUIPU" translate -m m.safetensors -b 1 more 2>err; echo $? >code; } | head -n 1 >first
-[ "$(cat code)" = 74 ] && [ ! -s err ] && [ "$(cat first)" = "$(head -n 1 out)" ]
-result $? "a closed pipe ends silently with 74" "$(cat code err)"
+[ "$(cat code)" = 0 ] && [ ! -s err ] && [ "$(cat first)" = "$(head -n 1 out)" ]
+result $? "a closed pipe ends quietly" "$(cat code err)"
 fails 74 "stdout" sh -c '"$QUIPU" translate -m m.safetensors valid.src >/dev/full'
 fails 74 "stdout" sh -c '"$QUIPU" score -m m.safetensors pairs >/dev/full'
 

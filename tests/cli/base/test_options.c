@@ -151,25 +151,20 @@ Test(options, configuration_file)
     cr_assert_eq(parse(words), QP_ENOINPUT);
 }
 
-Test(options, help)
+Test(options, names_of_other_tools)
 {
-    char *text = NULL;
-    size_t bytes;
-    FILE *before = stdout;
-    stdout = open_memstream(&text, &bytes);
-    qp_options_help(&command);
-    fclose(stdout);
-    stdout = before;
-    static const char *const part[] = {"usage: quipu try [FILE...]",
-                                       "-b, --beam-size N",
-                                       "    --length-penalty X",
-                                       "--json  ",
-                                       "--[no-]sort  ",
-                                       "scores: none, sentence, token (none)",
-                                       "-S, --stop TEXT",
-                                       "(0.6)"};
-    for (size_t i = 0; i < sizeof part / sizeof *part; i++) cr_assert(strstr(text, part[i]), "%s\n%s", part[i], text);
-    free(text);
+    cr_assert_eq(parse("--beam 7"), QP_OK);
+    cr_assert_eq(s.beam_size, 7);
+    cr_assert(qp_options_given(&options, "beam-size"));
+    cr_assert_eq(parse("--num_beams=6 --scores TOKEN"), QP_OK);
+    cr_assert(s.beam_size == 6 && s.scores == 2);
+    cr_assert_eq(parse("--learning-rate 1"), QP_EUSAGE); /* this command has no --lr */
+    cr_assert_eq(parse("--device cpu"), QP_EUSAGE);
+    cr_assert(strstr(qp_error_message(), "--threads"), "%s", qp_error_message());
+}
+
+Test(options, help_is_asked_for)
+{
     char *argv[] = {"try", "--beam-size", "--help", NULL};
     bool help;
     cr_assert_eq(qp_options_parse(&options, &command, 3, argv, &help), QP_OK);
