@@ -104,7 +104,8 @@ rooms:  ## draw the rooms by floor, with the number of units and includes
 
 format:  ## format every source file as .clang-format says
 	@sh .ci/packages format
-	@clang-format -i $(filter-out lib/text/unicode_letters.c lib/text/unicode_tables.c, $(shell git ls-files '*.c' '*.h'))
+	@clang-format -i $(filter-out $(UNICODE_TABLES), $(shell git ls-files '*.c' '*.h'))
+UNICODE_TABLES = lib/text/unicode_letters.c lib/text/unicode_tables.c tests/cases/boundary_tables.c
 
 bench: $(BENCH)  ## build/bench/*: programs that measure speed
 

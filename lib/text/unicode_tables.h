@@ -5,33 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* unicode_tables — the properties of Unicode 15.0 that utf8proc lacks: word break classes, scripts, what final
- * sigma depends on, Indic conjuncts. Made by unicode_tables.pl from the Unicode Character Database; looked up by binary
- * search. Source: WordBreakProperty.txt, Scripts.txt, DerivedCoreProperties.txt, IndicSyllabicCategory.txt. */
-typedef enum {
-    QP_WB_OTHER,
-    QP_WB_CR,
-    QP_WB_LF,
-    QP_WB_NEWLINE,
-    QP_WB_EXTEND,
-    QP_WB_ZWJ,
-    QP_WB_FORMAT,
-    QP_WB_REGIONAL,
-    QP_WB_KATAKANA,
-    QP_WB_HEBREW,
-    QP_WB_LETTER,
-    QP_WB_SINGLE_QUOTE,
-    QP_WB_DOUBLE_QUOTE,
-    QP_WB_MID_NUM_LET,
-    QP_WB_MID_LETTER,
-    QP_WB_MID_NUM,
-    QP_WB_NUMERIC,
-    QP_WB_EXTEND_NUM_LET,
-    QP_WB_SPACE,
-    QP_WB_HANGUL /* only from boundary.c */
-} qp_word_break;
-
-qp_word_break qp_word_break_of(int32_t code);
+/* unicode_tables — the properties of Unicode 15.0 that utf8proc lacks: scripts and the kinds of letters. Made by
+ * unicode_tables.pl from the Unicode Character Database; looked up by binary search.
+ * Source: Scripts.txt, DerivedCoreProperties.txt. */
 
 /* qp_script_of — a number for the script of a code point, in order of Scripts.txt; 0: none. Scripts are those of
  * Unicode 9.0, because they serve Hugging Face's UnicodeScripts, whose table is of that version. */
@@ -45,13 +21,9 @@ enum {
 };
 int qp_script_of(int32_t code);
 
-/* Cased and Case_Ignorable. */
+/* Cased and Case_Ignorable: what the lower case of a final sigma depends on. */
 bool qp_is_cased(int32_t code);
 bool qp_is_case_ignorable(int32_t code);
-
-/* Consonants and viramas of the Indic scripts whose conjuncts are one grapheme (rule GB9c of Annex 29). */
-bool qp_is_linking_consonant(int32_t code);
-bool qp_is_linking_virama(int32_t code);
 
 /* Alphabetic and Lowercase, as the standard derives them. */
 bool qp_is_alphabetic(int32_t code);

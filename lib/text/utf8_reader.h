@@ -3,8 +3,8 @@
 
 #include "lib/base/file.h"
 
-/* qp_reader_next_utf8 — qp_reader_next for text that must be UTF-8: in another encoding a model would learn or translate
- * noise without a warning.
+/* qp_reader_next_utf8 — qp_reader_next for text that must be UTF-8: in another encoding a model would learn or
+ * translate noise without a warning.
  * Errors  QP_EDATA with file, line, byte and the likely encoding (UTF-16, CP949, Windows-1252), and the command that
  *         converts it; those of qp_reader_next. */
 qp_status qp_reader_next_utf8(qp_reader *reader, char **line, size_t *bytes);

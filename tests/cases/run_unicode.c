@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tokenizer/split/boundary.h"
+#include "tests/cases/boundary.h"
 #include "lib/text/letter_case.h"
 #include "lib/text/normalize.h"
 
@@ -60,7 +60,7 @@ run_result run_segment(run_context *c)
         size_t bytes = input.bytes[i], count = 0;
         int32_t *end = malloc((bytes + 1) * sizeof *end);
         for (size_t at = 0; at < bytes; end[count++] = (int32_t)at)
-            at = words ? qp_word_next(text, bytes, at) : qp_grapheme_next(text, bytes, at);
+            at = words ? word_next(text, bytes, at) : grapheme_next(text, bytes, at);
         if (!run_expect_numbers(c, "ends", i, end, count, &ends)) result = RUN_FAILED;
         free(end);
     }

@@ -11,7 +11,7 @@
 static qp_status string(qp_text_buffer *out, const char *text, size_t bytes)
 {
     if (qp_json_string(out, text, bytes)) return QP_OK;
-    return qp_fail(QP_EDATA, "tokenizer.json: JSON cannot hold a piece that is not UTF-8; its first bytes: %.20s", text);
+    return qp_fail(QP_EDATA, "tokenizer.json: JSON cannot hold a piece that is not UTF-8; it begins with %.20s", text);
 }
 
 /* ---- the model ---- */

@@ -12,7 +12,7 @@ qp_status qp_pipeline_add_piece(const char *place, qp_pipeline *pipeline, const 
                                 double score);
 int32_t qp_pipeline_find_piece(const qp_pipeline *pipeline, const char *token, size_t bytes);
 
-/* qp_pipeline_add_merge — two parts as the file writes them; both and the whole must be pieces. rank -1: the next one. */
+/* qp_pipeline_add_merge — two parts as the file writes them; both and the whole must be pieces. rank -1: the next. */
 qp_status qp_pipeline_add_merge(const char *place, qp_pipeline *pipeline, qp_text left, qp_text right, int32_t rank);
 
 /* qp_pipeline_add_part — append a part to a template; id is copied. */

@@ -155,7 +155,7 @@ static qp_status replace_names(const qp_sentencepiece *m, int type, const char *
 }
 
 /* sentencepiece drops one leading space; if it removes extra spaces, it drops every leading piece that is only a space
- * and the first space of the next piece (but none of an unknown piece's text). Such pieces keep their sign till then. */
+ * and the first space of the next piece (but none of an unknown piece's text). Such pieces keep their ▁ till then. */
 static qp_status decoder(const qp_sentencepiece *m, qp_text_buffer *out)
 {
     bool first = true;

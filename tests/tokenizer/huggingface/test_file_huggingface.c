@@ -93,8 +93,9 @@ Test(file_huggingface, replacing_an_empty_text_and_spaces_at_the_end)
 
 Test(file_huggingface, full_case_folding)
 {
-    expect_ids("{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(?i)\u03C3\"},\"behavior\":\"Isolated\"},"
-               "\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"?\":0,\"\u03A3\":1,\"\u03C3\":2,\"\u03C2\":3},"
+    expect_ids("{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(?i)\u03C3\"},\"behavior\":"
+               "\"Isolated\"},\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"?\":0,"
+               "\"\u03A3\":1,\"\u03C3\":2,\"\u03C2\":3},"
                "\"unk_token\":\"?\"}}",
                "\u03A3\u03C3\u03C2", "1 2 3");
 }

@@ -11,7 +11,7 @@ static const char vocabulary[] =
     "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\ncat\n##s\nhat\nt\n##h\ne\n##e\n\u1112\u1161\u11AB\n##\u1100\u116E"
     "\u11A8\n\uD55C\n##\uAD6D\n漢\n字\n##字\n.\n'\n\u201C\n\u0436\n##\u0436\ncafe\ncaf\n##é\nA\n##A\n!\n";
 
-/* Letters, marks alone and behind letters, signs, control characters, spaces of all kinds, bytes that are no text. */
+/* Letters, marks alone and after letters, signs, control characters, spaces of all kinds, bytes that are not UTF-8. */
 static const char *const part[] = {"the",        "The",    "cats",     " ",          "  ",     "\t",     "\n",
                                    "한국",       "漢字",   "café",     "cafe\u0301", "\u0301", ".",      "'s",
                                    "\u201C",     "\u2014", "\u00A0",   "\u3000",     "\u00AD", "\u200B", "Ж",

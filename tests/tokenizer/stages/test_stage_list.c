@@ -51,7 +51,8 @@ Test(stage_list, normalizers)
     cr_assert_str_eq(normalized("{\"type\":\"BertNormalizer\"}", "\u00C9\u6F22a\x01"), "e \u6F22 a");
     cr_assert_str_eq(normalized("{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"\\\\d\"},\"content\":\"0\"}", "a12"),
                      "a00");
-    cr_assert_str_eq(normalized("{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFD\"},{\"type\":\"StripAccents\"}]}",
+    cr_assert_str_eq(normalized("{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFD\"},"
+                                "{\"type\":\"StripAccents\"}]}",
                                 "\u00E9"),
                      "e");
 }
@@ -87,7 +88,8 @@ Test(stage_list, wrong_stages_are_named)
         {"{}", "test: the pre_tokenizer has no type"},
         {"{\"type\":\"Split\",\"pattern\":{\"String\":\"x\"}}", "test: a stage has an unknown \"behavior\""},
         {"{\"type\":\"FixedLength\",\"length\":0}", "test: FixedLength has a length of 0"},
-        {"{\"type\":\"CharDelimiterSplit\",\"delimiter\":\"ab\"}", "test: the \"delimiter\" of a stage is not one character"},
+        {"{\"type\":\"CharDelimiterSplit\",\"delimiter\":\"ab\"}",
+         "test: the \"delimiter\" of a stage is not one character"},
         {"{\"type\":\"Sequence\",\"pretokenizers\":[null]}", "test: a Sequence holds a null"}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         qp_stage_list list = {0};
