@@ -6,6 +6,7 @@
 #include "data/text/text_pairs.h"
 #include "lib/base/hash_set.h"
 #include "lib/base/random.h"
+#include "lib/text/normalize.h"
 
 static int compare_lengths(const void *a, const void *b)
 {
@@ -50,10 +51,22 @@ typedef struct {
     uint64_t source, target, pair;
 } pair_hashes;
 
+/* Of the text in NFC; where there is no memory for that, of its bytes. */
+static uint64_t hash_normal(const char *text, size_t bytes)
+{
+    qp_mapped_text room = {0};
+    qp_text normal;
+    uint64_t hash = qp_nfc_view((qp_text){text, bytes}, &room, &normal) == QP_OK
+                        ? qp_hash_text(normal.text, normal.bytes)
+                        : qp_hash_text(text, bytes);
+    qp_mapped_text_free(&room);
+    return hash;
+}
+
 static pair_hashes hashes_of(const qp_text_pair *pair)
 {
-    pair_hashes hashes = {0, qp_hash_text(pair->target, pair->target_bytes), 0};
-    if (pair->source) hashes.source = qp_hash_text(pair->source, pair->source_bytes);
+    pair_hashes hashes = {0, hash_normal(pair->target, pair->target_bytes), 0};
+    if (pair->source) hashes.source = hash_normal(pair->source, pair->source_bytes);
     hashes.pair = qp_random_key(hashes.source, hashes.target) | 1; /* 0 marks an empty slot */
     return hashes;
 }

@@ -8,11 +8,21 @@
 #include "lib/config/config.h"
 #include "lib/text/json_reader.h"
 #include "lib/text/json_writer.h"
+#include "lib/text/normalize.h"
+
+static int find(const qp_labels *labels, qp_text normal)
+{
+    const qp_label_entry *entry = qp_label_table_find(&labels->table, NULL, normal);
+    return entry ? entry->number : -1;
+}
 
 int qp_labels_find(const qp_labels *labels, const char *label, size_t bytes)
 {
-    const qp_label_entry *entry = qp_label_table_find(&labels->table, NULL, (qp_text){label, bytes});
-    return entry ? entry->number : -1;
+    qp_mapped_text room = {0};
+    qp_text normal;
+    int number = qp_nfc_view((qp_text){label, bytes}, &room, &normal) == QP_OK ? find(labels, normal) : -1;
+    qp_mapped_text_free(&room);
+    return number;
 }
 
 static qp_status append(qp_labels *labels, const char *label, size_t bytes)
@@ -38,11 +48,16 @@ qp_status qp_labels_add(qp_labels *labels, const char *label, size_t bytes, int 
     *number = -1;
     if (bytes == 0) return qp_fail(QP_EDATA, "the label is empty; write one");
     if (memchr(label, 0, bytes)) return qp_fail(QP_EDATA, "the label holds a NUL byte; is this a text file?");
-    *number = qp_labels_find(labels, label, bytes);
-    if (*number >= 0) return QP_OK;
-    QP_TRY(append(labels, label, bytes));
-    *number = labels->count - 1;
-    return QP_OK;
+    qp_mapped_text room = {0};
+    qp_text normal;
+    qp_status status = qp_nfc_view((qp_text){label, bytes}, &room, &normal);
+    if (status == QP_OK) *number = find(labels, normal);
+    if (status == QP_OK && *number < 0) {
+        status = append(labels, normal.text, normal.bytes);
+        if (status == QP_OK) *number = labels->count - 1;
+    }
+    qp_mapped_text_free(&room);
+    return status;
 }
 
 /* A suggestion for an unknown label, which is usually misspelled. */

@@ -36,7 +36,8 @@ QP_HASH(qp_label_table, qp_label_entry, qp_text, const void *, qp_label_is_free,
         qp_label_same)
 
 /* labels — the dictionary of a classifier or tagger: label texts and their numbers 0 .. count-1, in order of first
- * appearance in the training file. The model file stores it as a JSON array of strings. */
+ * appearance in the training file, in NFC, so that composed and decomposed spellings are one label. The model file
+ * stores it as a JSON array of strings. */
 typedef struct {
     int count;
     char **text; /* [count], NUL-terminated UTF-8, none empty */

@@ -1,9 +1,11 @@
 #include "lib/metric/scores.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/config/config.h"
+#include "lib/text/normalize.h"
 
 #define NAME(id, text) text,
 static const char *const score_name[] = {QP_SCORE_LIST(NAME)};
@@ -80,7 +82,7 @@ static qp_status add_one(qp_scores *s, qp_score_kind kind, qp_text hypothesis, c
     return QP_OK;
 }
 
-qp_status qp_scores_add(qp_scores *scores, qp_text hypothesis, const qp_text *reference, int references)
+static qp_status add_normal(qp_scores *scores, qp_text hypothesis, const qp_text *reference, int references)
 {
     if (scores->segments > 0 && references != scores->references)
         return qp_fail(QP_EBUG, "scores: %d references after %d", references, scores->references);
@@ -93,6 +95,20 @@ qp_status qp_scores_add(qp_scores *scores, qp_text hypothesis, const qp_text *re
     scores->references = references;
     scores->segments++;
     return QP_OK;
+}
+
+qp_status qp_scores_add(qp_scores *scores, qp_text hypothesis, const qp_text *reference, int references)
+{
+    qp_mapped_text *room = calloc((size_t)references + 1, sizeof *room);
+    qp_text *normal = malloc(((size_t)references + 1) * sizeof *normal);
+    qp_status status = room && normal ? QP_OK : qp_fail(QP_EMEMORY, "scores: out of memory");
+    if (status == QP_OK) status = qp_nfc_view(hypothesis, &room[references], &normal[references]);
+    for (int i = 0; status == QP_OK && i < references; i++) status = qp_nfc_view(reference[i], &room[i], &normal[i]);
+    if (status == QP_OK) status = add_normal(scores, normal[references], normal, references);
+    for (int i = 0; room && i <= references; i++) qp_mapped_text_free(&room[i]);
+    free(room);
+    free(normal);
+    return status;
 }
 
 double qp_scores_value(const qp_scores *scores, int index)

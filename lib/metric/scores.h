@@ -45,7 +45,8 @@ typedef struct {
 qp_status qp_scores_init(qp_scores *scores, const char *names);
 void qp_scores_reset(qp_scores *scores);
 
-/* qp_scores_add — adds one segment with its references; every segment must have the same number of them. */
+/* qp_scores_add — adds one segment with its references, all read in NFC (qp_nfc_view); every segment must have the same
+ * number of them. */
 qp_status qp_scores_add(qp_scores *scores, qp_text hypothesis, const qp_text *reference, int references);
 
 /* qp_scores_value — the score number `index` of the list, in percent (BLEU, chrF, TER: their usual scale).

@@ -221,3 +221,13 @@ qp_status qp_normalize(qp_form form, bool lower, const char *text, size_t bytes,
     }
     return QP_OK;
 }
+
+qp_status qp_nfc_view(qp_text text, qp_mapped_text *room, qp_text *normal)
+{
+    *normal = text;
+    if (qp_is_normal(QP_FORM_NFC, text.text, text.bytes)) return QP_OK;
+    room->bytes = 0;
+    QP_TRY(qp_normalize(QP_FORM_NFC, false, text.text, text.bytes, room));
+    *normal = (qp_text){room->text, room->bytes};
+    return QP_OK;
+}

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "lib/base/status.h"
+#include "lib/base/view.h"
 
 /* normalize — Unicode normal forms and lower case of any bytes, with spans into the original.
  *
@@ -50,5 +51,11 @@ qp_status qp_normalize(qp_form form, bool lower, const char *text, size_t bytes,
 /* qp_is_normal — is the text certainly in this normal form? A quick test that knows the common letters of most scripts,
  * Hangul and Han; false means unknown. */
 bool qp_is_normal(qp_form form, const char *text, size_t bytes);
+
+/* qp_nfc_view — the text in NFC, the form in which labels, tags, hypotheses and references are compared, so that text
+ * that is decomposed (as macOS writes file names) equals the same text composed.
+ * room    must be all zero at first; reused by the next call, which ends the view
+ * Errors  those of qp_normalize. */
+qp_status qp_nfc_view(qp_text text, qp_mapped_text *room, qp_text *normal);
 
 #endif

@@ -40,3 +40,14 @@ Test(scores, names)
         cr_assert_eq((int)scores.kind[0], kind);
     }
 }
+
+Test(scores, composed_and_decomposed_text_is_the_same_text)
+{
+    const qp_text composed = segment_of("Zo\u00e9 \uac00\ub2e4"), decomposed = segment_of("Zoe\u0301 \u1100\u1161\u1103\u1161");
+    qp_scores scores;
+    cr_assert_eq(qp_scores_init(&scores, "chrf,accuracy,cer,wer,ter"), QP_OK);
+    cr_assert_eq(qp_scores_add(&scores, composed, &decomposed, 1), QP_OK);
+    cr_assert_eq(qp_scores_add(&scores, decomposed, &composed, 1), QP_OK);
+    const double expected[] = {100, 100, 0, 0, 0};
+    for (int i = 0; i < 5; i++) cr_assert_float_eq(qp_scores_value(&scores, i), expected[i], 1e-9, "%d", i);
+}

@@ -102,3 +102,15 @@ Test(labels, a_column_of_texts_is_no_column_of_labels)
     cr_assert_eq(number, 17);
     qp_labels_free(&labels);
 }
+
+Test(labels, composed_and_decomposed_spellings_are_one_label)
+{
+    qp_labels labels = {0};
+    cr_assert_eq(add(&labels, "caf\u00e9"), 0);
+    cr_assert_eq(add(&labels, "cafe\u0301"), 0);
+    cr_assert_eq(add(&labels, "\u1100\u1161"), 1);
+    cr_assert_eq(qp_labels_find(&labels, "\uac00", 3), 1);
+    cr_assert_eq(qp_labels_find(&labels, "\u1100\u1161", 6), 1);
+    cr_assert_str_eq(labels.text[1], "\uac00");
+    qp_labels_free(&labels);
+}
