@@ -25,7 +25,7 @@ FLAGS = -std=gnu11 $(CFLAGS) -Wall -Wextra -Wshadow -Wconversion -fopenmp -fPIC 
 # can be called from several threads. Other systems get -lopenblas.
 OPENMP_BLAS = $(abspath $(filter /%,$(shell $(CC) -print-file-name=openblas-openmp/libopenblas.so.0)))
 BLAS = $(or $(OPENMP_BLAS:%=% -Wl,-rpath,$(dir $(OPENMP_BLAS))),-lopenblas)
-OTHER_LIBS = -lutf8proc -lpcre2-8 -ljansson -lyaml -lz -lpng -lxxhash -lm -fopenmp
+OTHER_LIBS = -lutf8proc -lpcre2-8 -ljansson -lyaml -lz -lxxhash -lm -fopenmp
 # libraries of the tokenizer: no BLAS, no pictures
 TOKENIZER_LIBS = -lutf8proc -lpcre2-8 -ljansson -lyaml -lz -lxxhash -lm -fopenmp
 LIBS = $(BLAS) $(OTHER_LIBS)

@@ -8,7 +8,6 @@
 #include "lib/decode/context.h"
 #include "lib/picture/html.h"
 #include "lib/picture/map_arrays.h"
-#include "lib/picture/png.h"
 #include "lib/picture/svg.h"
 
 /* The ids of one sentence, EOS included, and their printable forms. */
@@ -161,21 +160,29 @@ qp_status qp_attend_pair(const qp_package *package, const char *source, const ch
 
 /* ---- into a file ---- */
 
+static bool ends_in(const char *path, const char *end)
+{
+    size_t length = strlen(path), own = strlen(end);
+    return length > own && strcasecmp(path + length - own, end) == 0;
+}
+
 qp_status qp_picture_form(const char *path, qp_picture_form_kind *form)
 {
-    static const char *const end[] = {"", ".html", ".json", ".npz", ".svg", ".png", ".txt"};
-    size_t length = strlen(path);
+    static const char *const end[] = {"", ".html", ".json", ".npz", ".svg", ".txt"};
     *form = QP_FORM_TERMINAL;
     if (strcmp(path, "-") == 0) return QP_OK;
-    for (int i = QP_FORM_HTML; i <= QP_FORM_TEXT; i++) {
-        size_t own = strlen(end[i]);
-        if (length > own && strcasecmp(path + length - own, end[i]) == 0) {
+    for (int i = QP_FORM_HTML; i <= QP_FORM_TEXT; i++)
+        if (ends_in(path, end[i])) {
             *form = (qp_picture_form_kind)i;
             return QP_OK;
         }
-    }
+    if (ends_in(path, ".png"))
+        return qp_fail(QP_EUSAGE,
+                       "--output %s: PNG is not written; use .svg, which browsers and word processors show "
+                       "(rsvg-convert makes a PNG of it)",
+                       path);
     return qp_fail(QP_EUSAGE,
-                   "--output %s: unknown format; use a name that ends in .html .svg .png .json .npz .txt, or - for the "
+                   "--output %s: unknown format; use a name that ends in .html .svg .json .npz .txt, or - for the "
                    "terminal",
                    path);
 }
@@ -211,10 +218,8 @@ static qp_status draw_content(const qp_picture *picture, const qp_panels *panels
         QP_TRY(qp_html_draw(picture, &content, &bytes));
     else if (form == QP_FORM_JSON)
         QP_TRY(qp_json_draw(picture, &content, &bytes));
-    else if (form == QP_FORM_SVG)
-        QP_TRY(qp_svg_draw(picture, panels, &content, &bytes));
     else
-        QP_TRY(qp_png_draw(picture, panels, &content, &bytes));
+        QP_TRY(qp_svg_draw(picture, panels, &content, &bytes));
     qp_writer_write(writer, content, bytes);
     free(content);
     return QP_OK;

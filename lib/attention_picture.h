@@ -33,7 +33,6 @@ typedef enum {
     QP_FORM_JSON,
     QP_FORM_NPZ,
     QP_FORM_SVG,
-    QP_FORM_PNG,
     QP_FORM_TEXT
 } qp_picture_form_kind;
 qp_status qp_picture_form(const char *path, qp_picture_form_kind *form);

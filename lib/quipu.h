@@ -107,7 +107,7 @@ typedef enum { QUIPU_ENCODER_MAP, QUIPU_DECODER_MAP, QUIPU_CROSS_MAP } quipu_map
  * quipu_maps_size - layers, heads, rows (queries) and columns (keys) of one kind of map; layers 0: the model has none.
  * quipu_maps_weights - the weights of one head, [rows, columns]; NULL outside the sizes.
  * quipu_maps_row, quipu_maps_column - the tokens along the sides.   quipu_maps_text - the target text.   Borrowed.
- * quipu_maps_save - into a file, the kind by its end: .html .json .npz (all maps), .svg .png .txt (the last layer, mean
+ * quipu_maps_save - into a file, the kind by its end: .html .json .npz (all maps), .svg .txt (the last layer, mean
  *   over heads, of cross attention or what there is). */
 typedef struct {
     int layers, heads, rows, columns;

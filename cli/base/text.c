@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -65,6 +64,12 @@ int qp_text_columns(FILE *stream)
     const char *columns = getenv("COLUMNS");
     int given = columns ? atoi(columns) : 0;
     return given >= 40 && given < 1000 ? given : DEFAULT_COLUMNS;
+}
+
+bool qp_text_in_color(FILE *stream)
+{
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    return isatty(fileno(stream)) && term && strcmp(term, "dumb") != 0 && !(no_color && *no_color);
 }
 
 void qp_text_row(FILE *stream, const char *left, const char *right)

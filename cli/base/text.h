@@ -1,6 +1,7 @@
 #ifndef QP_TEXT_H
 #define QP_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -19,6 +20,10 @@ void qp_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* qp_text_columns — width of the terminal of `stream`, or 100. */
 int qp_text_columns(FILE *stream);
+
+/* qp_text_in_color — whether color is wanted on `stream`: it is a terminal, TERM is not "dumb" or missing, and NO_COLOR
+ * is not set. */
+bool qp_text_in_color(FILE *stream);
 
 /* qp_text_row — print two columns, the right one wrapped to the terminal's width. */
 void qp_text_row(FILE *stream, const char *left, const char *right);

@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/base/commands.h"
 #include "cli/base/open_model.h"
@@ -17,7 +16,7 @@ enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 #define ATTEND_FIELDS(X)                                                                                               \
     X(TEXT, model, "", 0, 0, NULL, "model file (.safetensors)")                                                        \
     X(TEXT, output, "-", 0, 0, NULL,                                                                                   \
-      "output file; the suffix is the format: .html .json .npz (all maps), .svg .png .txt (those "                     \
+      "output file; the suffix is the format: .html .json .npz (all maps), .svg .txt (those "                          \
       "chosen below); -: the terminal")                                                                                \
     X(CHOICE, kind, "auto", 0, 0, "auto, cross, encoder, decoder", "which attention; auto: cross, or what there is")   \
     X(TEXT, layer, "last", 0, 0, NULL, "number from 1, mean, max, all or last")                                        \
@@ -46,11 +45,10 @@ static qp_status draw(const attend_options *o, const qp_picture *picture, qp_pic
 {
     qp_panels panels;
     QP_TRY(qp_panels_choose(picture, choose_kind(picture, (int)o->kind), o->layer, o->head, &panels));
-    bool terminal = form == QP_FORM_TERMINAL && isatty(STDOUT_FILENO);
-    const char *no_colour = getenv("NO_COLOR");
     qp_terminal_style style = {.width = o->width ? (int)o->width : qp_text_columns(stdout),
                                .colour = o->colour == COLOUR_ALWAYS ||
-                                         (o->colour == COLOUR_AUTO && terminal && !(no_colour && *no_colour))};
+                                         (o->colour == COLOUR_AUTO && form == QP_FORM_TERMINAL &&
+                                          qp_text_in_color(stdout))};
     return qp_picture_save(picture, &panels, form, &style, o->output);
 }
 
@@ -127,7 +125,7 @@ int qp_cmd_attend(int argc, char **argv)
     static const qp_option_group group[] = {{&attend_table, &o}, {&qp_search_fields, &search}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}, {'b', "beam-size"}};
     static const qp_command command = {.name = "attend",
-                                       .summary = "attention maps of one sentence: terminal, html, svg, png, json, npz",
+                                       .summary = "attention maps of one sentence: terminal, html, svg, json, npz",
                                        .usage = "-m MODEL --src TEXT [--tgt TEXT] [-o FILE]",
                                        .notes = notes,
                                        .group = group,

@@ -20,5 +20,3 @@ qp_colour qp_colormap(double strength)
     return (qp_colour){between(a->red, b->red, part), between(a->green, b->green, part),
                        between(a->blue, b->blue, part)};
 }
-
-int qp_colormap_is_dark(qp_colour c) { return 0.3 * c.red + 0.59 * c.green + 0.11 * c.blue < 140; }

@@ -10,7 +10,4 @@ typedef struct {
 /* qp_colormap — the colour of a strength, clamped to [0, 1]. */
 qp_colour qp_colormap(double strength);
 
-/* qp_colormap_is_dark — whether white text is easier to read on it than black. */
-int qp_colormap_is_dark(qp_colour colour);
-
 #endif

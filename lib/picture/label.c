@@ -46,7 +46,7 @@ void qp_label_clean(qp_text_buffer *buffer, const char *text)
         } else if (code == '\t') {
             qp_text_add(buffer, "⇥");
         } else if (utf8proc_category(code) == UTF8PROC_CATEGORY_ZS) {
-            qp_text_add(buffer, "␣");
+            qp_text_add(buffer, QP_LABEL_SPACE);
         } else if (is_unprintable(code)) {
             qp_text_format(buffer, "<U+%04X>", (unsigned)code);
         } else {
@@ -91,17 +91,24 @@ int qp_label_length(const char *text)
     return length;
 }
 
+bool qp_label_is_space(const char *text)
+{
+    return strncmp(text, "▁", strlen("▁")) == 0 || strncmp(text, QP_LABEL_SPACE, strlen(QP_LABEL_SPACE)) == 0;
+}
+
 int qp_label_fit(qp_text_buffer *buffer, const char *text, int columns)
 {
+    enum { DOTS = 2 };
     bool whole = qp_label_width(text) <= columns;
-    int room = whole ? columns : columns - 1, used = 0, width, bytes;
+    int room = whole ? columns : columns - DOTS, used = 0, width, bytes;
     for (; (bytes = qp_label_next(text, &width)) > 0 && used + width <= room; text += bytes) {
-        qp_text_put(buffer, text, (size_t)bytes);
+        if (qp_label_is_space(text))
+            qp_text_add(buffer, QP_LABEL_SPACE);
+        else
+            qp_text_put(buffer, text, (size_t)bytes);
         used += width;
     }
-    if (!whole && columns > 0) {
-        qp_text_add(buffer, "…");
-        used++;
-    }
-    return used;
+    int dots = whole ? 0 : columns < DOTS ? columns : DOTS;
+    qp_text_repeat(buffer, ".", dots);
+    return used + dots;
 }

@@ -5,7 +5,7 @@
 #include "lib/model/model.h"
 
 /* picture — the attention maps of one sentence with the tokens along their sides, independent of how they are drawn
- * (html.h, terminal.h, svg.h, png.h). Weights are in [0, 1]; rows are queries, columns are keys. */
+ * (html.h, terminal.h, svg.h). Weights are in [0, 1]; rows are queries, columns are keys. */
 
 enum { QP_MAP_KINDS = 3 };
 

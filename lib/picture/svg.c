@@ -1,5 +1,6 @@
 #include "lib/picture/svg.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 /* Lengths in SVG's user units. The width of a letter is known only to the viewer; 7 per terminal column is enough for
  * letters of 12 units. */
 enum { CELL = 24, COLUMN = 7, MARGIN = 20, GAP = 28, CAPTION = 22, LEGEND = 34, LABEL_COLUMNS = 24 };
-enum { TITLE_COLUMN = 9, TITLE_LINE = 20 };
+enum { TITLE_COLUMN = 9, TITLE_LINE = 20, CAPTION_COLUMN = 6, LEGEND_WIDTH = 220 };
 
 typedef struct {
     const qp_picture *picture;
@@ -22,6 +23,8 @@ typedef struct {
     qp_text_buffer *out;
 } drawing;
 
+static int at_most(int value, int most) { return value < most ? value : most; }
+
 static int widest(const qp_token_labels *labels)
 {
     int width = 0;
@@ -29,19 +32,31 @@ static int widest(const qp_token_labels *labels)
         int own = qp_label_width(labels->text[i]);
         if (own > width) width = own;
     }
-    return width < LABEL_COLUMNS ? width : LABEL_COLUMNS;
+    return at_most(width, LABEL_COLUMNS);
+}
+
+/* Column labels are written at 45 degrees. */
+static double slanted(const char *label) { return at_most(qp_label_width(label), LABEL_COLUMNS) * COLUMN * 0.71; }
+
+/* How far the column labels reach beyond the right edge of the last column. */
+static double overhang(const qp_token_labels *columns)
+{
+    double most = 0;
+    for (int i = 0; i < columns->count; i++)
+        most = fmax(most, slanted(columns->text[i]) + 6 - (columns->count - i - 0.5) * CELL);
+    return most;
 }
 
 static void measure(drawing *d)
 {
-    double slant = widest(d->columns) * COLUMN * 0.71; /* written at 45 degrees */
     d->left = widest(d->rows) * COLUMN + 8;
-    d->top = CAPTION + slant + 14;
-    d->overhang = slant > CELL / 2.0 ? slant - CELL / 2.0 + 6 : 0;
+    d->top = CAPTION + widest(d->columns) * COLUMN * 0.71 + 14;
+    d->overhang = overhang(d->columns);
     d->width = d->left + d->columns->count * CELL + d->overhang;
     d->height = d->top + d->rows->count * CELL;
 }
 
+/* A label, its spaces faint. */
 static void add_label(drawing *d, const char *label)
 {
     qp_text_buffer fit = {0};
@@ -51,7 +66,13 @@ static void add_label(drawing *d, const char *label)
         d->out->failed = true;
         return;
     }
-    qp_text_add_html(d->out, text);
+    char *rest = text, *space;
+    for (; (space = strstr(rest, QP_LABEL_SPACE)); rest = space + strlen(QP_LABEL_SPACE)) {
+        *space = '\0';
+        qp_text_add_html(d->out, rest);
+        qp_text_add(d->out, "<tspan class='space'>" QP_LABEL_SPACE "</tspan>");
+    }
+    qp_text_add_html(d->out, rest);
     free(text);
 }
 
@@ -117,6 +138,18 @@ static qp_status draw_panels(drawing *d, const qp_panels *p)
     return QP_OK;
 }
 
+static int widest_caption(const qp_picture *picture, const qp_panels *p)
+{
+    int width = 0;
+    for (int i = 0; i < p->layers * p->heads; i++) {
+        char text[160];
+        int own = qp_label_width(qp_picture_caption(picture, p->kind, p->layer[i / p->heads], p->head[i % p->heads],
+                                                    text, sizeof text));
+        if (own > width) width = own;
+    }
+    return width;
+}
+
 /* Where the first line of `columns` ends: at the end of the text, else after the last word or character that fits. */
 static const char *line_end(const char *text, int columns)
 {
@@ -150,8 +183,6 @@ static int draw_title(qp_text_buffer *out, const char *title, int columns)
     return lines;
 }
 
-static double at_least(double value, double least) { return value > least ? value : least; }
-
 qp_status qp_svg_draw(const qp_picture *picture, const qp_panels *panels, char **text, size_t *bytes)
 {
     qp_text_buffer out = {0};
@@ -162,9 +193,9 @@ qp_status qp_svg_draw(const qp_picture *picture, const qp_panels *panels, char *
     *text = NULL;
     measure(&d);
     QP_TRY(qp_panels_largest(picture, panels, &d.largest));
-    if (panels->heads > 1) d.width = at_least(d.width, 34 * COLUMN);
+    d.width = fmax(d.width, widest_caption(picture, panels) * CAPTION_COLUMN);
     double width = 2 * MARGIN + panels->heads * d.width + (panels->heads - 1) * GAP;
-    width = at_least(width, 2 * MARGIN + 46 * COLUMN); /* a caption */
+    width = fmax(width, 2 * MARGIN + LEGEND_WIDTH);
     int columns = (int)(width - 2 * MARGIN) / TITLE_COLUMN;
     d.title = draw_title(NULL, picture->title, columns) * TITLE_LINE + 10;
     double height = 2 * MARGIN + d.title + panels->layers * d.height + (panels->layers - 1) * GAP + LEGEND;
@@ -172,7 +203,7 @@ qp_status qp_svg_draw(const qp_picture *picture, const qp_panels *panels, char *
         &out,
         "<svg xmlns='http://www.w3.org/2000/svg' width='%.0f' height='%.0f' viewBox='0 0 %.0f %.0f'>\n"
         "<style>text { font: 12px 'Noto Sans', 'Noto Sans CJK KR', 'Malgun Gothic', sans-serif; fill: #231c24 } "
-        ".soft { fill: #7a6f78 } .title { font-size: 16px; font-weight: bold }</style>\n"
+        ".soft { fill: #7a6f78 } .space { fill: #b9aeb6 } .title { font-size: 16px; font-weight: bold }</style>\n"
         "<rect width='100%%' height='100%%' fill='#ffffff'/>\n",
         width, height, width, height);
     draw_title(&out, picture->title, columns);

@@ -1,5 +1,6 @@
 #include "lib/picture/terminal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +10,7 @@ enum {
     CELL = 2,         /* columns per cell, as for a wide character */
     LABEL_MAX = 18,   /* columns of a row label */
     UPRIGHT_MAX = 12, /* characters of a vertical column label */
-    SHADES = 5,
-    COLOURS = 10
+    SHADES = 5
 };
 
 /* Shared by the drawing functions. */
@@ -24,38 +24,62 @@ typedef struct {
     qp_text_buffer *out;
 } drawing;
 
-static const char *const block[SHADES] = {" ", "░", "▒", "▓", "█"};
+/* Shades without color, two columns each. */
+static const char *const plain_shade[SHADES] = {"  ", "..", "::", "**", "##"};
 
-/* Backgrounds from the 256-colour table: dark violet through green to yellow, with rising lightness. */
-static const int background[COLOURS] = {235, 53, 54, 24, 30, 36, 71, 113, 149, 227};
+/* Shades in color: nothing, a quarter, half, three quarters and all of the cell inked. ░ is a quarter of ink,
+ * in reverse video three quarters. */
+#define REVERSE "\033[7m"
+#define FORWARD "\033[27m"
+static const char *const ink_shade[SHADES] = {"  ", "░░", "░" REVERSE "░" FORWARD, REVERSE "░░" FORWARD,
+                                              REVERSE "  " FORWARD};
+static const char ink_on[] = "\033[38;5;161m", ink_off[] = "\033[0m";
+static const char faint_on[] = "\033[2m", faint_off[] = "\033[22m";
 
-static int shade_of(const drawing *d, float weight, int shades)
-{
-    if (d->largest <= 0) return 0;
-    int shade = (int)(weight / d->largest * (float)(shades - 1) + 0.5f);
-    return shade < shades ? shade : shades - 1;
-}
+static const char *shade(const drawing *d, int number) { return d->colour ? ink_shade[number] : plain_shade[number]; }
 
 static void draw_cell(const drawing *d, float weight)
 {
-    if (d->colour)
-        qp_text_format(d->out, "\033[48;5;%dm%*s", background[shade_of(d, weight, COLOURS)], CELL, "");
-    else
-        qp_text_repeat(d->out, block[shade_of(d, weight, SHADES)], CELL);
+    int number = d->largest > 0 ? (int)(weight / d->largest * (float)(SHADES - 1) + 0.5f) : 0;
+    qp_text_add(d->out, shade(d, number < SHADES ? number : SHADES - 1));
+}
+
+static void draw_space(const drawing *d)
+{
+    if (d->colour) qp_text_add(d->out, faint_on);
+    qp_text_add(d->out, QP_LABEL_SPACE);
+    if (d->colour) qp_text_add(d->out, faint_off);
+}
+
+/* Draws a label, shortened to `columns`; right-aligned in these if `right`. */
+static void draw_label(const drawing *d, const char *label, int columns, bool right)
+{
+    qp_text_buffer fit = {0};
+    char *text, *space;
+    int used = qp_label_fit(&fit, label, columns);
+    if (qp_text_finish(&fit, &text, NULL) != QP_OK) {
+        d->out->failed = true;
+        return;
+    }
+    if (right) qp_text_repeat(d->out, " ", columns - used);
+    char *rest = text;
+    for (; (space = strstr(rest, QP_LABEL_SPACE)); rest = space + strlen(QP_LABEL_SPACE)) {
+        qp_text_put(d->out, rest, (size_t)(space - rest));
+        draw_space(d);
+    }
+    qp_text_add(d->out, rest);
+    free(text);
 }
 
 static void draw_row(const drawing *d, int row)
 {
-    qp_text_buffer label = {0};
-    int used = qp_label_fit(&label, d->rows->text[row], d->label_width);
-    qp_text_repeat(d->out, " ", d->label_width - used);
-    qp_text_put(d->out, label.text, label.bytes);
-    d->out->failed |= label.failed;
-    qp_text_free(&label);
+    draw_label(d, d->rows->text[row], d->label_width, true);
     qp_text_add(d->out, " ");
+    if (d->colour) qp_text_add(d->out, ink_on);
     for (int c = d->first; c < d->first + d->count; c++)
         draw_cell(d, d->weight[(size_t)row * (size_t)d->columns->count + (size_t)c]);
-    qp_text_add(d->out, d->colour ? "\033[0m\n" : "\n");
+    if (d->colour) qp_text_add(d->out, ink_off);
+    qp_text_add(d->out, "\n");
 }
 
 /* Character `place`, counted from the top of `height`, of a vertical label above the map. */
@@ -67,7 +91,10 @@ static void draw_upright(const drawing *d, const char *label, int place, int hei
         return;
     }
     while ((bytes = qp_label_next(label, &width)) > 0 && place-- > skip) label += bytes;
-    qp_text_put(d->out, label, (size_t)bytes);
+    if (qp_label_is_space(label))
+        draw_space(d);
+    else
+        qp_text_put(d->out, label, (size_t)bytes);
     qp_text_repeat(d->out, " ", CELL - width);
 }
 
@@ -100,11 +127,11 @@ static void draw_header(const drawing *d)
 /* "1 the  2 dog ..." for numbered columns, in lines of the terminal's width */
 static void draw_list(const drawing *d, int width)
 {
+    char number[16];
     int used = 0;
     for (int c = 0; c < d->columns->count; c++) {
-        qp_text_buffer item = {0};
-        qp_text_format(&item, "%d ", c + 1);
-        int own = (int)item.bytes + qp_label_fit(&item, d->columns->text[c], width - (int)item.bytes);
+        int digits = snprintf(number, sizeof number, "%d ", c + 1), label = qp_label_width(d->columns->text[c]);
+        int own = digits + (label < width - digits ? label : width - digits);
         if (used > 0 && used + 2 + own > width) {
             qp_text_add(d->out, "\n");
             used = 0;
@@ -113,9 +140,8 @@ static void draw_list(const drawing *d, int width)
             qp_text_add(d->out, "  ");
             used += 2;
         }
-        qp_text_put(d->out, item.text, item.bytes);
-        d->out->failed |= item.failed;
-        qp_text_free(&item);
+        qp_text_add(d->out, number);
+        draw_label(d, d->columns->text[c], width - digits, false);
         used += own;
     }
     qp_text_add(d->out, "\n");
@@ -125,9 +151,9 @@ static void draw_legend(const drawing *d)
 {
     qp_text_repeat(d->out, " ", d->label_width + 1);
     qp_text_add(d->out, "0 ");
-    for (int i = 0; i < COLOURS && d->colour; i++) qp_text_format(d->out, "\033[48;5;%dm%*s", background[i], CELL, "");
-    if (d->colour) qp_text_add(d->out, "\033[0m");
-    for (int i = 0; i < SHADES && !d->colour; i++) qp_text_repeat(d->out, block[i], CELL);
+    if (d->colour) qp_text_add(d->out, ink_on);
+    for (int i = 0; i < SHADES; i++) qp_text_add(d->out, shade(d, i));
+    if (d->colour) qp_text_add(d->out, ink_off);
     qp_text_format(d->out, " %.2f\n", (double)d->largest);
 }
 

@@ -17,7 +17,7 @@ done
 "$QUIPU" --version >version
 grep -q '^quipu [0-9]*\.[0-9]*\.[0-9]*$' version
 result $? "version" "$(cat version)"
-for word in kernels BLAS OpenMP utf8proc jansson libyaml zlib libpng xxHash; do
+for word in kernels BLAS OpenMP utf8proc jansson libyaml zlib xxHash; do
     grep -q "^$word *[^ ]" version
     result $? "version of $word" "$(cat version)"
 done

@@ -51,8 +51,17 @@ static void expect_fit(const char *text, int columns, const char *expected, int 
 Test(label, fitting)
 {
     expect_fit("library", 7, "library", 7);
-    expect_fit("library", 6, "libra…", 6);
-    expect_fit("도서관에서", 6, "도서…", 5);
+    expect_fit("library", 6, "libr..", 6);
+    expect_fit("도서관에서", 6, "도서..", 6);
+    expect_fit("도서관에서", 5, "도..", 4);
+    expect_fit("도서관에서", 1, ".", 1);
     expect_fit("도서관", 6, "도서관", 6);
     expect_fit("ab", 0, "", 0);
+}
+
+Test(label, spaces_look_alike)
+{
+    expect_fit("▁나는▁", 6, "␣나는␣", 6);
+    expect_fit("␣a", 6, "␣a", 2);
+    cr_assert(qp_label_is_space("▁a") && qp_label_is_space("␣") && !qp_label_is_space("a▁") && !qp_label_is_space(""));
 }

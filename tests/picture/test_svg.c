@@ -56,7 +56,7 @@ Test(svg, the_title_wraps)
     int lines = occurrences(text, "class='title'");
     cr_assert_eq(atoi(strstr(text, "width='") + 7), width);
     cr_assert_eq(atoi(strstr(text, "height='") + 8), height + 20 * (lines - 1));
-    cr_assert(lines >= 16 && lines <= 19, "%d lines", lines);
+    cr_assert(lines >= 21 && lines <= 26, "%d lines", lines);
     cr_assert_eq(occurrences(text, "a sentence"), 40 - occurrences(text, "a</text>"), "words are whole");
     cr_assert_eq(occurrences(text, "책"), 60 + 1, "nothing is lost"); /* one is a label */
     free(text);
@@ -80,6 +80,54 @@ static double width_of(const char *column)
     free(text);
     qp_picture_free(&picture);
     return width;
+}
+
+/* A map of n tokens fills the picture: nothing but labels and margins beside it. */
+static double share_of_map(int n)
+{
+    const char *token[64];
+    float *weight = calloc((size_t)n * (size_t)n, sizeof *weight);
+    for (int i = 0; i < n; i++) token[i] = i + 1 < n ? "▁word" : "</s>";
+    qp_picture picture;
+    qp_panels panels;
+    char *text, title[64 * 12 + 1] = "";
+    for (int i = 0; i < n; i++) strcat(title, "word word ");
+    cr_assert_eq(qp_picture_init(&picture, title), QP_OK);
+    cr_assert_eq(qp_picture_label(&picture, QP_MAP_CROSS, token, n, token, n), QP_OK);
+    cr_assert_eq(qp_picture_add(&picture, QP_MAP_CROSS, 0, 0, weight), QP_OK);
+    cr_assert_eq(qp_panels_choose(&picture, QP_MAP_CROSS, "1", "1", &panels), QP_OK);
+    cr_assert_eq(qp_svg_draw(&picture, &panels, &text, NULL), QP_OK);
+    double width = atof(strstr(text, "width='") + strlen("width='")), height = atof(strstr(text, "height='") + 8);
+    free(text);
+    free(weight);
+    qp_picture_free(&picture);
+    return 24.0 * n / width * (24.0 * n / height);
+}
+
+Test(svg, is_cropped_to_the_map)
+{
+    cr_assert_gt(share_of_map(40), 0.7, "%g", share_of_map(40));
+    cr_assert_gt(share_of_map(12), 0.4, "%g", share_of_map(12));
+}
+
+Test(svg, spaces_are_faint)
+{
+    qp_picture picture;
+    qp_panels panels;
+    char *text;
+    const char *row[] = {"▁<a"}, *column[] = {"b▁"};
+    const float weight[] = {1};
+    cr_assert_eq(qp_picture_init(&picture, "t"), QP_OK);
+    cr_assert_eq(qp_picture_label(&picture, QP_MAP_CROSS, row, 1, column, 1), QP_OK);
+    cr_assert_eq(qp_picture_add(&picture, QP_MAP_CROSS, 0, 0, weight), QP_OK);
+    cr_assert_eq(qp_panels_choose(&picture, QP_MAP_CROSS, "1", "1", &panels), QP_OK);
+    cr_assert_eq(qp_svg_draw(&picture, &panels, &text, NULL), QP_OK);
+    cr_assert_not_null(strstr(text, "><tspan class='space'>␣</tspan>&lt;a</text>"), "%s", text);
+    cr_assert_not_null(strstr(text, ">b<tspan class='space'>␣</tspan></text>"), "%s", text);
+    cr_assert_not_null(strstr(text, ".space { fill: "));
+    cr_assert_null(strstr(text, "▁"));
+    free(text);
+    qp_picture_free(&picture);
 }
 
 /* Column labels are slanted: the last one needs space to its right. */

@@ -5,9 +5,12 @@ const now = { kind: 0, layer: MEAN, head: MEAN, view: 'map', own: true }, cache 
 const pen = document.createElement('canvas').getContext('2d');
 const colormaps = { light: ['#faf6f0', '#f6d7b0', '#e8916a', '#b93556', '#6d1048', '#2c0528'],
                dark: ['#262029', '#45163f', '#8c1f51', '#d4485a', '#f49a5f', '#fff0b8'] };
+const SPACE = '\u2423';
 let table = [];
 
 /* ---- data ---- */
+/* Tokenizers write a space as U+2581; it is shown as SPACE, faint in the drawings. */
+for (const k of data.kinds) for (const side of ['rows', 'columns']) k[side] = k[side].map(t => t.replaceAll('\u2581', SPACE));
 const kind = () => data.kinds[now.kind];
 const layers = k => [...new Set(k.maps.map(m => m[0]))].sort((a, b) => a - b);
 const heads = k => [...new Set(k.maps.map(m => m[1]))].sort((a, b) => a - b);
@@ -50,7 +53,10 @@ const inkOn = t => { const [r, g, b] = rgb(t); return 0.3 * r + 0.59 * g + 0.11 
 function svg(name, attributes, parent, text) {
   const e = document.createElementNS(NS, name);
   for (const a in attributes) e.setAttribute(a, attributes[a]);
-  if (text !== undefined) e.textContent = text;
+  if (text !== undefined) text.split(SPACE).forEach((part, i) => {
+    if (i) svg('tspan', { class: 'space' }, e).textContent = SPACE;
+    e.append(part);
+  });
   if (parent) parent.append(e);
   return e;
 }

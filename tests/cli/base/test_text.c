@@ -1,8 +1,10 @@
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/base/text.h"
 
@@ -30,6 +32,37 @@ Test(text, one_line_whatever_the_name)
     stderr = before;
     cr_assert_str_eq(text, "quipu: a?b?[31m: bad\n");
     free(text);
+}
+
+/* Standard output of a terminal, or of a file. */
+static bool in_color(const char *term, const char *no_color, bool terminal)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    cr_assert(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    FILE *stream = fopen(terminal ? ptsname(master) : "/dev/null", "w");
+    cr_assert_not_null(stream);
+    if (term)
+        setenv("TERM", term, 1);
+    else
+        unsetenv("TERM");
+    if (no_color)
+        setenv("NO_COLOR", no_color, 1);
+    else
+        unsetenv("NO_COLOR");
+    bool color = qp_text_in_color(stream);
+    fclose(stream);
+    close(master);
+    return color;
+}
+
+Test(text, color_only_where_it_is_shown)
+{
+    cr_assert(in_color("xterm-256color", NULL, true));
+    cr_assert(in_color("xterm", "", true), "an empty NO_COLOR is none");
+    cr_assert(!in_color("xterm", "1", true));
+    cr_assert(!in_color("dumb", NULL, true));
+    cr_assert(!in_color(NULL, NULL, true));
+    cr_assert(!in_color("xterm", NULL, false));
 }
 
 Test(text, sizes_and_durations)
