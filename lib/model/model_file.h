@@ -29,8 +29,9 @@ qp_status qp_model_file_save(const char *path, const qp_model *model, const qp_m
 qp_status qp_model_file_load(const char *path, qp_model **model, qp_model_texts *texts);
 qp_status qp_model_file_texts(const char *path, qp_model_texts *texts);
 
-/* qp_model_file_average — the mean, in double and in the order given, of models of one shape -> save to `path`.
- * Configuration and tokenizers are those of the first.   Errors  as above; QP_EDATA where the shapes differ. */
+/* qp_model_file_average — save the mean, in double and in the order given, of models that mean the same by the same
+ * weight: equal configuration (but for dropout and the like), tokenizers, labels and scaling.
+ * Errors  as above; QP_EDATA naming the file and the first difference. */
 qp_status qp_model_file_average(const char *path, const char *const *from, int count);
 
 #endif
