@@ -22,13 +22,14 @@ SONAME  := libquipu.so.$(firstword $(subst ., ,$(VERSION)))
 FLAGS = -std=gnu11 $(CFLAGS) -Wall -Wextra -Wshadow -Wconversion -fopenmp -fPIC -fno-semantic-interposition -I. $(EXTRA)
 # Debian and Ubuntu have three builds of OpenBLAS, and -lopenblas links the one that the machine prefers. quipu needs
 # the one with OpenMP: unlike the pthread build it starts no threads at program start, and unlike the serial build it
-# can be called from several threads. Other systems get -lopenblas.
+# can be called from several threads. Other systems get libopenblas. The library opens it at the first product that
+# needs it; only bench/ links it.
 OPENMP_BLAS = $(abspath $(filter /%,$(shell $(CC) -print-file-name=openblas-openmp/libopenblas.so.0)))
 BLAS = $(or $(OPENMP_BLAS:%=% -Wl,-rpath,$(dir $(OPENMP_BLAS))),-lopenblas)
-OTHER_LIBS = -lutf8proc -lpcre2-8 -ljansson -lyaml -lz -lxxhash -lm -fopenmp
+OTHER_LIBS = -lutf8proc -lpcre2-8 -ljansson -lyaml -lz -lxxhash -lm -ldl -fopenmp
 # libraries of the tokenizer: no BLAS, no pictures
 TOKENIZER_LIBS = -lutf8proc -lpcre2-8 -ljansson -lyaml -lz -lxxhash -lm -fopenmp
-LIBS = $(BLAS) $(OTHER_LIBS)
+LIBS = $(OTHER_LIBS)
 
 SANITIZERS = -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
@@ -117,7 +118,7 @@ install: all $(HEADERS)  ## install under PREFIX (/usr/local)
 	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
 	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libquipu.so
 	install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include/quipu/
-	$(call pkgconfig,quipu,sequence models on the CPU,-lquipu,-lopenblas $(OTHER_LIBS)) \
+	$(call pkgconfig,quipu,sequence models on the CPU,-lquipu,$(OTHER_LIBS)) \
 	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu.pc
 	$(call pkgconfig,quipu-tokenizer,text to ids and back,-lquipu-tokenizer $(TOKENIZER_LIBS),) \
 	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu-tokenizer.pc
@@ -145,6 +146,8 @@ ifeq ($(shell uname -m),x86_64)
 $(BUILD)/obj/%_avx2.o: EXTRA += -mavx2 -mfma -mf16c
 $(BUILD)/obj/%_avx512.o: EXTRA += -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c
 endif
+
+$(BUILD)/obj/lib/tensor/gemm.o: FLAGS += -DQP_BLAS='"$(OPENMP_BLAS)"'
 
 # Stamps record that the packages are installed; one after the other, because only one apt can run at a time.
 $(STAMP).build: .ci/packages
@@ -202,7 +205,7 @@ $(BUILD)/quipu: $(CLI_OBJ) $(BUILD)/libquipu.a
 
 $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libquipu.a
 	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(FLAGS) $^ -o $@ $(LIBS)
+	$(call say,link $@)$(CC) $(FLAGS) $^ -o $@ $(LIBS) $(BLAS)
 
 # One Criterion program for each folder of tests/; tests/cli also links the command's files. The runners of reference
 # cases have their own main function.

@@ -91,7 +91,10 @@ static void examine_cpu(void)
     else
         finding(true, "CPU", "%s; kernels %s%s", model, qp_cpu_name(level),
                 level == QP_CPU_SCALAR ? " (no AVX2: several times slower than a CPU that has it)" : "");
-    finding(true, "BLAS", "%s", qp_gemm_library());
+    const char *library = qp_gemm_library();
+    bool opened = strncmp(library, "none", 4) != 0;
+    finding(opened || level != QP_CPU_SCALAR, "BLAS", "%s%s", library,
+            opened || level != QP_CPU_SCALAR ? "" : ": install it, products are many times slower without");
 }
 
 static void examine_threads(void)

@@ -12,6 +12,7 @@
 #include "cli/base/versions.h"
 #include "lib/base/writer.h"
 #include "lib/config/config.h"
+#include "lib/tensor/kernels/cpu.h"
 
 static const struct {
     const char *name, *summary;
@@ -43,8 +44,20 @@ static int list_commands(void)
     return 0;
 }
 
+/* QUIPU_CPU names kernels this CPU has; only the doctor reports the mistake in its own way. */
+static qp_status check_cpu(const char *name)
+{
+    const char *wanted;
+    qp_cpu widest = QP_CPU_AVX512;
+    if (strcmp(name, "doctor") == 0 || qp_cpu_check(&wanted)) return QP_OK;
+    while (!qp_cpu_supports(widest)) widest--;
+    return qp_fail(QP_EUSAGE, "QUIPU_CPU: '%.40s' is not possible here; unset it, or set one of scalar .. %s", wanted,
+                   qp_cpu_name(widest));
+}
+
 static int run_command(int argc, char **argv)
 {
+    if (check_cpu(argv[0]) != QP_OK) return qp_report(QP_EUSAGE);
     const char *name[COMMANDS + 2];
     for (int i = 0; i < COMMANDS; i++) {
         if (strcmp(argv[0], command[i].name) == 0) return command[i].run(argc, argv);

@@ -1,10 +1,15 @@
+#define _GNU_SOURCE
 #include "lib/tensor/gemm.h"
 
 #include <assert.h>
 #include <cblas.h>
+#include <dlfcn.h>
 #include <omp.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "lib/tensor/kernels/gemm_kernels.h"
 
@@ -14,42 +19,104 @@ static bool transposes_b(qp_gemm_form form) { return form == QP_ABT || form == Q
 
 /* ---- OpenBLAS ---- */
 
-/* OpenBLAS must not start threads of its own, because the shards already use all cores. The OpenMP build starts as many
- * as the calling thread may, so that thread is limited to one for the call; other builds are limited once. */
+/* Its path, from the Makefile; "": let the system find it. */
+#ifndef QP_BLAS
+#define QP_BLAS ""
+#endif
+
+/* The library is opened by the first product that needs it (the scalar level, or a machine without vector kernels), not
+ * linked: what computes nothing starts without it. */
+static struct {
+    __typeof__(openblas_get_config) *config;
+    __typeof__(openblas_get_parallel) *parallel;
+    __typeof__(openblas_set_num_threads) *set_threads;
+    __typeof__(cblas_sgemm) *sgemm;
+    __typeof__(cblas_dgemm) *dgemm;
+} blas;
 static pthread_once_t blas_once = PTHREAD_ONCE_INIT;
 
-static void keep_blas_single_threaded(void)
+/* OpenBLAS takes memory while it is loaded, and tries for ever if there is none; so an address limit (ulimit -v) is
+ * tried first. It took 300 MB with 2 threads. */
+static bool is_room(void)
 {
-    if (openblas_get_parallel() != OPENBLAS_OPENMP) openblas_set_num_threads(1);
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return true;
+    size_t bytes = ((size_t)512 << 20) + ((size_t)omp_get_num_procs() << 26);
+    void *space = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return space != MAP_FAILED && munmap(space, bytes) == 0;
+}
+
+#define FIND(member, name) (*(void **)&blas.member = dlsym(library, name))
+
+/* OpenBLAS must not start threads of its own, because the shards already use all cores. The OpenMP build starts as many
+ * as the calling thread may, so that thread is limited to one for each call; other builds are limited once. */
+static void open_blas(void)
+{
+    static const char *const names[] = {QP_BLAS, "libopenblas.so.0", "libopenblas.so", "libopenblas.dylib"};
+    void *library = NULL;
+    if (!is_room()) return;
+    for (size_t i = 0; !library && i < sizeof names / sizeof *names; i++)
+        if (names[i][0]) library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+    if (!library) return;
+    bool complete = FIND(config, "openblas_get_config") && FIND(parallel, "openblas_get_parallel") &&
+                    FIND(set_threads, "openblas_set_num_threads") && FIND(sgemm, "cblas_sgemm") &&
+                    FIND(dgemm, "cblas_dgemm");
+    if (!complete) {
+        blas.sgemm = NULL;
+        dlclose(library);
+        return;
+    }
+    if (blas.parallel() != OPENBLAS_OPENMP) blas.set_threads(1);
 }
 
 static void blas_gemm(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real beta, qp_matrix c)
 {
-    pthread_once(&blas_once, keep_blas_single_threaded);
     int threads = omp_get_max_threads(), k = transposes_a(form) ? a.rows : a.columns;
     if (threads > 1) omp_set_num_threads(1);
     const CBLAS_TRANSPOSE ta = transposes_a(form) ? CblasTrans : CblasNoTrans,
                           tb = transposes_b(form) ? CblasTrans : CblasNoTrans;
 #ifdef QP_DOUBLE
-    cblas_dgemm(CblasRowMajor, ta, tb, c.rows, c.columns, k, alpha, a.value, a.stride, b.value, b.stride, beta, c.value,
-                c.stride);
+    blas.dgemm(CblasRowMajor, ta, tb, c.rows, c.columns, k, alpha, a.value, a.stride, b.value, b.stride, beta, c.value,
+               c.stride);
 #else
-    cblas_sgemm(CblasRowMajor, ta, tb, c.rows, c.columns, k, alpha, a.value, a.stride, b.value, b.stride, beta, c.value,
-                c.stride);
+    blas.sgemm(CblasRowMajor, ta, tb, c.rows, c.columns, k, alpha, a.value, a.stride, b.value, b.stride, beta, c.value,
+               c.stride);
 #endif
     if (threads > 1) omp_set_num_threads(threads);
 }
 
-const char *qp_gemm_library(void) { return openblas_get_config(); }
+const char *qp_gemm_library(void)
+{
+    pthread_once(&blas_once, open_blas);
+    return blas.sgemm ? blas.config() : "none (OpenBLAS cannot be opened: plain loops replace it)";
+}
 
 /* ---- the product ---- */
 
-/* C = beta*C: a product with k = 0 */
+/* C = beta*C */
 static void scale_only(qp_real beta, qp_matrix c)
 {
     for (int i = 0; i < c.rows; i++) {
         qp_real *row = qp_matrix_row(c, i);
         for (int j = 0; j < c.columns; j++) row[j] = beta != 0 ? beta * row[j] : 0;
+    }
+}
+
+/* Without OpenBLAS: row by row of C, so that B is read in order unless it is transposed. */
+static void plain_gemm(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real beta, qp_matrix c)
+{
+    const bool ta = transposes_a(form), tb = transposes_b(form);
+    const int k = ta ? a.rows : a.columns;
+    scale_only(beta, c);
+    for (int i = 0; i < c.rows; i++) {
+        qp_real *row = qp_matrix_row(c, i);
+        for (int l = 0; l < k; l++) {
+            const qp_real factor = alpha * (ta ? qp_matrix_row(a, l)[i] : qp_matrix_row(a, i)[l]);
+            if (tb)
+                for (int j = 0; j < c.columns; j++) row[j] += factor * qp_matrix_row(b, j)[l];
+            else
+                for (int j = 0; j < c.columns; j++) row[j] += factor * qp_matrix_row(b, l)[j];
+        }
     }
 }
 
@@ -92,5 +159,9 @@ void qp_gemm(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real
         return;
     }
 #endif
-    blas_gemm(form, alpha, a, b, beta, c);
+    pthread_once(&blas_once, open_blas);
+    if (blas.sgemm)
+        blas_gemm(form, alpha, a, b, beta, c);
+    else
+        plain_gemm(form, alpha, a, b, beta, c);
 }

@@ -19,8 +19,8 @@ typedef enum {
  * c      [m, n], the result; does not overlap a or b; not read when beta is 0 */
 void qp_gemm(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real beta, qp_matrix c);
 
-/* qp_gemm_library — version, build and chosen core of the BLAS library that computes the products of the scalar
- *   level. */
+/* qp_gemm_library — version, build and chosen core of OpenBLAS, which computes the products of the scalar level; opens
+ *   it. Where it cannot be opened (not installed, or an address limit leaves no room) plain loops replace it. */
 const char *qp_gemm_library(void);
 
 #endif

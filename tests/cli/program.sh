@@ -85,3 +85,6 @@ fails 2 "--temperature: 'x' is not" "$QUIPU" generate --temperature x
 fails 2 "--max-new-tokens: 'x' is not" "$QUIPU" generate --max-new-tokens x
 fails 2 "--beam: 'x' is not" "$QUIPU" translate --beam x
 fails 2 "runs on the CPU" "$QUIPU" train --device cuda
+fails 2 "QUIPU_CPU: 'bogus'" env QUIPU_CPU=bogus "$QUIPU" info absent
+QUIPU_CPU=bogus "$QUIPU" doctor 2>/dev/null | grep -q "QUIPU_CPU=bogus is not possible"
+result $? "the doctor names the wrong QUIPU_CPU"
