@@ -45,10 +45,10 @@ static qp_status draw(const attend_options *o, const qp_picture *picture, qp_pic
 {
     qp_panels panels;
     QP_TRY(qp_panels_choose(picture, choose_kind(picture, (int)o->kind), o->layer, o->head, &panels));
-    qp_terminal_style style = {.width = o->width ? (int)o->width : qp_text_columns(stdout),
-                               .colour = o->colour == COLOUR_ALWAYS ||
-                                         (o->colour == COLOUR_AUTO && form == QP_FORM_TERMINAL &&
-                                          qp_text_in_color(stdout))};
+    qp_terminal_style style = {
+        .width = o->width ? (int)o->width : qp_text_columns(stdout),
+        .colour = o->colour == COLOUR_ALWAYS ||
+                  (o->colour == COLOUR_AUTO && form == QP_FORM_TERMINAL && qp_text_in_color(stdout))};
     return qp_picture_save(picture, &panels, form, &style, o->output);
 }
 

@@ -143,8 +143,8 @@ static int widest_caption(const qp_picture *picture, const qp_panels *p)
     int width = 0;
     for (int i = 0; i < p->layers * p->heads; i++) {
         char text[160];
-        int own = qp_label_width(qp_picture_caption(picture, p->kind, p->layer[i / p->heads], p->head[i % p->heads],
-                                                    text, sizeof text));
+        int own = qp_label_width(
+            qp_picture_caption(picture, p->kind, p->layer[i / p->heads], p->head[i % p->heads], text, sizeof text));
         if (own > width) width = own;
     }
     return width;

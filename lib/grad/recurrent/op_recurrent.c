@@ -2,47 +2,15 @@
 
 #include <string.h>
 
-#include "lib/grad/recurrent/recurrence.h"
+#include "lib/grad/recurrent/recurrence_products.h"
 #include "lib/grad/step_weights.h"
-#include "lib/tensor/gemm.h"
 #include "lib/tensor/gemm_packed.h"
-#include "lib/tensor/rows.h"
 
 #define ROW(NAME, symbol, text) [QP_CELL_##NAME] = &qp_cell_##symbol,
 static const qp_cell *const cells[QP_CELL_COUNT] = {QP_CELLS(ROW)[QP_CELL_RNN_RELU] = &qp_cell_rnn_relu};
 #undef ROW
 
 const qp_cell_shape *qp_cell_shape_of(qp_cell_kind cell) { return &cells[cell]->shape; }
-
-/* ---- between the caller's order and the working order ---- */
-
-/* scatter_rows  to[row[i]] = beta*to[row[i]] + from[i]     collect_rows  to[i] = from[row[i]] */
-static void scatter_rows(qp_matrix from, const int32_t *row, qp_real beta, qp_matrix to)
-{
-    for (int i = 0; i < from.rows; i++) {
-        qp_real *target = qp_matrix_row(to, row[i]);
-        const qp_real *source = qp_matrix_row(from, i);
-        if (beta == 0)
-            memcpy(target, source, (size_t)from.columns * sizeof *target);
-        else
-            for (int c = 0; c < from.columns; c++) target[c] += source[c];
-    }
-}
-
-static void collect_rows(qp_matrix from, const int32_t *row, qp_matrix to)
-{
-    for (int i = 0; i < to.rows; i++)
-        memcpy(qp_matrix_row(to, i), qp_matrix_row(from, row[i]), (size_t)to.columns * sizeof *to.value);
-}
-
-/* by_rank = the caller's state `given`, or zeros without one */
-static void state_in(const qp_recurrence *order, qp_tensor given, int columns, qp_real *by_rank)
-{
-    if (given.value)
-        collect_rows(qp_tensor_matrix(given), order->rank, qp_matrix_dense(by_rank, order->sequences, columns));
-    else
-        memset(by_rank, 0, (size_t)order->sequences * (size_t)columns * sizeof *by_rank);
-}
 
 /* Place of the last step of the sequence at `rank`. */
 static int last_place(const qp_recurrence *order, int rank) { return order->first[order->length[rank] - 1] + rank; }
@@ -92,89 +60,33 @@ static qp_tensor check(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recu
     return x;
 }
 
-static qp_real *reals(qp_tape *tape, int rows, int columns)
-{
-    return qp_tape_memory(tape, (size_t)rows * (size_t)columns * sizeof(qp_real));
-}
-
 static bool take_buffers(qp_tape *tape, qp_recurrent_run *run)
 {
-    const qp_cell *cell = cells[run->w.cell];
+    const qp_cell *cell = run->kind;
     const qp_recurrent_masks *masks = &run->w.masks;
     int rows = run->order.rows, sequences = run->order.sequences;
-    run->input = reals(tape, rows, run->w.input.columns);
-    run->gates = reals(tape, rows, run->gates_width);
-    if (cell->product_apart) run->product = reals(tape, rows, run->gates_width);
-    run->before = reals(tape, rows, run->out);
-    run->read = masks->recurrent ? reals(tape, rows, run->out) : run->before;
-    if (cell->gate) run->gated = reals(tape, rows, run->out);
+    run->input = qp_recurrence_reals(tape, rows, run->w.input.columns);
+    run->gates = qp_recurrence_reals(tape, rows, run->gates_width);
+    if (cell->product_apart) run->product = qp_recurrence_reals(tape, rows, run->gates_width);
+    run->before = qp_recurrence_reals(tape, rows, run->out);
+    run->read = masks->recurrent ? qp_recurrence_reals(tape, rows, run->out) : run->before;
+    if (cell->gate) run->gated = qp_recurrence_reals(tape, rows, run->out);
     if (cell->shape.has_cell) {
-        run->cell = reals(tape, rows, run->hidden);
-        run->cell_kept = masks->keep_cell ? reals(tape, rows, run->hidden) : run->cell;
-        run->cell_first = reals(tape, sequences, run->hidden);
+        run->cell = qp_recurrence_reals(tape, rows, run->hidden);
+        run->cell_kept = masks->keep_cell ? qp_recurrence_reals(tape, rows, run->hidden) : run->cell;
+        run->cell_first = qp_recurrence_reals(tape, sequences, run->hidden);
     }
-    run->after = reals(tape, rows, run->out);
+    run->after = qp_recurrence_reals(tape, rows, run->out);
     bool apart = run->w.projection.value || masks->keep_hidden;
-    run->unprojected = apart ? reals(tape, rows, run->hidden) : run->after;
+    run->unprojected = apart ? qp_recurrence_reals(tape, rows, run->hidden) : run->after;
     run->y = qp_tape_tensor(tape, rows, run->out);
     return !qp_tape_failed(tape);
 }
 
-/* The weight packed for the step's product: its own packed copy, the copy of this pass, or one made for this call. */
-static qp_packed pack(qp_tape *tape, const qp_recurrent_run *run, qp_tensor weight, bool transposed)
-{
-    if (weight.packed && !transposed) return *(const qp_packed *)weight.packed;
-    if (run->stepping) {
-        const qp_packed *packed = qp_step_packed(tape, weight, transposed);
-        return packed ? *packed : (qp_packed){0};
-    }
-    int n = transposed ? weight.columns : weight.rows, k = transposed ? weight.rows : weight.columns;
-    qp_real *memory = qp_tape_memory(tape, qp_packed_count(n, k) * sizeof *memory);
-    return memory ? qp_packed_init(memory, qp_tensor_matrix(weight), transposed) : (qp_packed){0};
-}
-
-/* a = x W' + b for all steps in one product */
-static void input_product(qp_tape *tape, qp_recurrent_run *run)
-{
-    const int rows = run->order.rows;
-    qp_tensor w = run->w.input;
-    const qp_matrix input = qp_matrix_dense(run->input, rows, w.columns);
-    const qp_matrix gates = qp_matrix_dense(run->gates, rows, run->gates_width);
-    if (w.columns == run->x.columns)
-        collect_rows(qp_tensor_matrix(run->x), run->order.row, input);
-    else
-        qp_recurrence_window(run, run->input);
-    const qp_packed *packed = run->stepping ? qp_step_packed(tape, w, false) : w.packed;
-    if (qp_tape_failed(tape)) return;
-    if (packed)
-        qp_gemm_packed(input, packed, NULL, 0, gates);
-    else
-        qp_gemm(QP_ABT, 1, input, qp_tensor_matrix(w), 0, gates);
-    if (cells[run->w.cell]->inputs) cells[run->w.cell]->inputs(tape, run);
-    if (qp_tape_failed(tape)) return;
-    if (run->w.bias.value) qp_bias_rows(run->w.bias.value, gates);
-    if (run->w.recurrent_bias.value && !run->product) qp_bias_rows(run->w.recurrent_bias.value, gates);
-}
-
-/* The packed weights of the steps' products; empty where the cell has none. */
-typedef struct {
-    qp_packed recurrent, gated, projection;
-} step_products;
-
-static step_products pack_all(qp_tape *tape, const qp_recurrent_run *run, bool transposed)
-{
-    const qp_recurrent_weights *w = &run->w;
-    step_products p = {0};
-    if (w->recurrent.value) p.recurrent = pack(tape, run, w->recurrent, transposed);
-    if (w->gated.value) p.gated = pack(tape, run, w->gated, transposed);
-    if (w->projection.value) p.projection = pack(tape, run, w->projection, transposed);
-    return p;
-}
-
-static void step_forward(qp_recurrent_run *run, int t, const step_products *p)
+static void step_forward(qp_recurrent_run *run, int t, const qp_recurrence_packed *p)
 {
     const qp_recurrence *order = &run->order;
-    const qp_cell *cell = cells[run->w.cell];
+    const qp_cell *cell = run->kind;
     const int place = order->first[t], count = order->first[t + 1] - place, width = run->gates_width, out = run->out;
     const size_t at = (size_t)place * (size_t)out, gates_at = (size_t)place * (size_t)width;
     const qp_recurrent_step step = {.t = t, .place = place, .count = count};
@@ -241,26 +153,27 @@ qp_tensor qp_recurrent(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_recu
                        const qp_carry *first, qp_carry *last)
 {
     if (!check(tape, x, s, w).value) return (qp_tensor){0};
-    qp_recurrent_run run = {.w = *w,
+    qp_recurrent_run run = {.kind = cells[w->cell],
+                            .w = *w,
                             .x = x,
                             .hidden = w->hidden,
-                            .gates_width = qp_cell_shape_of(w->cell)->gates * w->hidden,
-                            .product_width = qp_cell_shape_of(w->cell)->recurrent * w->hidden,
+                            .gates_width = cells[w->cell]->shape.gates * w->hidden,
+                            .product_width = cells[w->cell]->shape.recurrent * w->hidden,
                             .out = w->projection.value ? w->projection.rows : w->hidden};
     if (first) run.first = *first;
     if (!state_fits(tape, run.first.hidden, s.count, run.out) || !state_fits(tape, run.first.cell, s.count, run.hidden))
         return (qp_tensor){0};
     if (!qp_recurrence_plan(tape, s, x.rows, reverse, &run.order) || !take_buffers(tape, &run)) return (qp_tensor){0};
     run.stepping = is_step(tape, &run);
-    input_product(tape, &run);
-    state_in(&run.order, run.first.hidden, run.out, run.before);
-    if (run.cell) state_in(&run.order, run.first.cell, run.hidden, run.cell_first);
+    qp_recurrence_input(tape, &run);
+    qp_recurrence_state(&run.order, run.first.hidden, run.out, run.before);
+    if (run.cell) qp_recurrence_state(&run.order, run.first.cell, run.hidden, run.cell_first);
     size_t mark = qp_tape_mark(tape);
-    step_products products = pack_all(tape, &run, false);
+    qp_recurrence_packed products = qp_recurrence_pack(tape, &run, false);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     for (int t = 0; t < run.order.steps; t++) step_forward(&run, t, &products);
     if (!run.stepping) qp_tape_rewind(tape, mark); /* weights packed for the pass stay */
-    scatter_rows(qp_matrix_dense(run.after, x.rows, run.out), run.order.row, 0, qp_tensor_matrix(run.y));
+    qp_recurrence_scatter(qp_matrix_dense(run.after, x.rows, run.out), run.order.row, 0, qp_tensor_matrix(run.y));
     if (last && !make_last(tape, &run)) return (qp_tensor){0};
     if (last) *last = run.last;
     const qp_tensor made[] = {run.y, run.last.hidden, run.last.cell};
@@ -287,14 +200,14 @@ static bool take_gradients(qp_tape *tape, qp_recurrent_run *run)
 {
     const qp_recurrence *order = &run->order;
     int sequences = order->sequences;
-    run->d_after = reals(tape, order->rows, run->out);
-    run->d_first = reals(tape, sequences, run->out);
-    if (run->cell) run->d_cell = reals(tape, sequences, run->hidden);
-    if (run->w.projection.value) run->d_unprojected = reals(tape, sequences, run->hidden);
-    if (run->w.masks.recurrent) run->d_read = reals(tape, sequences, run->out);
-    if (run->w.masks.keep_cell && run->cell) run->d_kept = reals(tape, sequences, run->hidden);
-    if (run->gated) run->d_gated = reals(tape, sequences, run->out);
-    if (run->gated) run->d_partial = reals(tape, sequences, run->hidden);
+    run->d_after = qp_recurrence_reals(tape, order->rows, run->out);
+    run->d_first = qp_recurrence_reals(tape, sequences, run->out);
+    if (run->cell) run->d_cell = qp_recurrence_reals(tape, sequences, run->hidden);
+    if (run->w.projection.value) run->d_unprojected = qp_recurrence_reals(tape, sequences, run->hidden);
+    if (run->w.masks.recurrent) run->d_read = qp_recurrence_reals(tape, sequences, run->out);
+    if (run->w.masks.keep_cell && run->cell) run->d_kept = qp_recurrence_reals(tape, sequences, run->hidden);
+    if (run->gated) run->d_gated = qp_recurrence_reals(tape, sequences, run->out);
+    if (run->gated) run->d_partial = qp_recurrence_reals(tape, sequences, run->hidden);
     take_extras(tape, run);
     return !qp_tape_failed(tape);
 }
@@ -306,8 +219,8 @@ static void collect(qp_recurrent_run *run)
 {
     const qp_recurrence *order = &run->order;
     if (has_grad(run->y))
-        collect_rows(qp_tensor_grad(run->y, qp_tape_upstream(run->y)), order->row,
-                     qp_matrix_dense(run->d_after, order->rows, run->out));
+        qp_recurrence_collect(qp_tensor_grad(run->y, qp_tape_upstream(run->y)), order->row,
+                              qp_matrix_dense(run->d_after, order->rows, run->out));
     else
         memset(run->d_after, 0, (size_t)order->rows * (size_t)run->out * sizeof(qp_real));
     if (has_grad(run->last.hidden))
@@ -319,14 +232,14 @@ static void collect(qp_recurrent_run *run)
     if (run->d_cell) {
         qp_tensor given = {0};
         if (has_grad(run->last.cell)) given = qp_tensor_of(order->sequences, run->hidden, run->last.cell.node->grad);
-        state_in(order, given, run->hidden, run->d_cell);
+        qp_recurrence_state(order, given, run->hidden, run->d_cell);
     }
     memset(run->d_first, 0, (size_t)order->sequences * (size_t)run->out * sizeof(qp_real));
 }
 
 /* Through the products of the step, with da the gates' gradients:
  *   d gated = da_V V     d read = (gate_backward) + da_U U     dh_{t-1} += m*d read */
-static void products_backward(qp_recurrent_run *run, qp_recurrent_step step, const step_products *p)
+static void products_backward(qp_recurrent_run *run, qp_recurrent_step step, const qp_recurrence_packed *p)
 {
     const int width = run->gates_width, out = run->out, count = step.count, recurrent = run->product_width;
     const qp_real *da = (run->product ? run->product : run->gates) + (size_t)step.place * (size_t)width;
@@ -335,7 +248,7 @@ static void products_backward(qp_recurrent_run *run, qp_recurrent_step step, con
     if (p->gated.panel) {
         qp_gemm_packed(qp_matrix_of(da + recurrent, count, width - recurrent, width), &p->gated, NULL, 0,
                        qp_matrix_dense(run->d_gated, count, out));
-        qp_recurrence_each_row(run, &step, cells[run->w.cell]->gate_backward);
+        qp_recurrence_each_row(run, &step, run->kind->gate_backward);
     }
     if (p->recurrent.panel)
         qp_gemm_packed(qp_matrix_of(da, count, recurrent, width), &p->recurrent, NULL, 1,
@@ -344,10 +257,10 @@ static void products_backward(qp_recurrent_run *run, qp_recurrent_step step, con
 }
 
 /* Step t backward: keep masks, projection (dh := dh P), the cell, the products. */
-static void step_backward(qp_recurrent_run *run, int t, const step_products *p)
+static void step_backward(qp_recurrent_run *run, int t, const qp_recurrence_packed *p)
 {
     const qp_recurrence *order = &run->order;
-    const qp_cell *cell = cells[run->w.cell];
+    const qp_cell *cell = run->kind;
     const int place = order->first[t], count = order->first[t + 1] - place, out = run->out;
     qp_real *dh = run->d_after + (size_t)place * (size_t)out;
     qp_recurrent_step step = {.t = t, .place = place, .count = count, .dh = dh};
@@ -366,54 +279,13 @@ static void step_backward(qp_recurrent_run *run, int t, const step_products *p)
     products_backward(run, step, p);
 }
 
-/* dW += d' input over all steps at once; d [rows, outputs of W], `stride` apart, input [rows, inputs of W] */
-static void weight_gradient(qp_tape *tape, const qp_recurrent_run *run, qp_tensor weight, const qp_real *d, int stride,
-                            const qp_real *input)
-{
-    if (!weight.value) return;
-    const qp_matrix outputs = qp_matrix_of(d, run->order.rows, weight.rows, stride);
-    const qp_matrix inputs = qp_matrix_dense(input, run->order.rows, weight.columns);
-    if (run->stepping) {
-        qp_step_gradient(tape, weight, outputs, inputs);
-        return;
-    }
-    qp_real beta, *grad = qp_tape_grad(tape, weight, &beta);
-    if (grad) qp_gemm(QP_ATB, 1, outputs, inputs, beta, qp_tensor_grad(weight, grad));
-}
-
-/* db += sum of the rows of d */
-static void bias_gradient(qp_tape *tape, int rows, qp_tensor bias, const qp_real *d)
-{
-    qp_real beta, *grad = bias.value ? qp_tape_grad(tape, bias, &beta) : NULL;
-    if (grad) qp_column_sums(qp_matrix_dense(d, rows, bias.columns), beta, grad);
-}
-
-/* dx = da W, da the gates' gradients; with a window of two tokens their two shares are added. */
-static void input_gradient(qp_tape *tape, qp_recurrent_run *run)
-{
-    const int rows = run->order.rows, columns = run->x.columns, read = run->w.input.columns;
-    const qp_matrix da = qp_matrix_dense(run->gates, rows, run->gates_width);
-    qp_real beta, *grad = qp_tape_grad(tape, run->x, &beta);
-    if (!grad) return;
-    qp_real *dx = run->input; /* nobody reads its values any more */
-    const qp_packed *packed = run->stepping ? qp_step_packed(tape, run->w.input, true) : NULL;
-    qp_real *folded = read == columns ? dx : reals(tape, rows, columns);
-    if (qp_tape_failed(tape)) return;
-    if (packed)
-        qp_gemm_packed(da, packed, NULL, 0, qp_matrix_dense(dx, rows, read));
-    else
-        qp_gemm(QP_AB, 1, da, qp_tensor_matrix(run->w.input), 0, qp_matrix_dense(dx, rows, read));
-    if (folded != dx) qp_recurrence_window_back(run, dx, folded);
-    scatter_rows(qp_matrix_dense(folded, rows, columns), run->order.row, beta, qp_tensor_grad(run->x, grad));
-}
-
 static void state_gradient(qp_tape *tape, const qp_recurrence *order, qp_tensor state, int columns,
                            const qp_real *by_rank)
 {
     qp_real beta, *grad = state.value ? qp_tape_grad(tape, state, &beta) : NULL;
     if (grad)
-        scatter_rows(qp_matrix_dense(by_rank, order->sequences, columns), order->rank, beta,
-                     qp_tensor_grad(state, grad));
+        qp_recurrence_scatter(qp_matrix_dense(by_rank, order->sequences, columns), order->rank, beta,
+                              qp_tensor_grad(state, grad));
 }
 
 static void backward(qp_tape *tape, void *context)
@@ -422,20 +294,20 @@ static void backward(qp_tape *tape, void *context)
     const qp_recurrent_weights *w = &run->w;
     int rows = run->order.rows;
     if (!take_gradients(tape, run)) return;
-    step_products products = pack_all(tape, run, true);
+    qp_recurrence_packed products = qp_recurrence_pack(tape, run, true);
     if (qp_tape_failed(tape)) return;
     collect(run);
     for (int t = run->order.steps - 1; t >= 0; t--) step_backward(run, t, &products);
     const qp_real *through = run->product ? run->product : run->gates;
     int width = run->gates_width;
-    bias_gradient(tape, rows, w->bias, run->gates);
-    bias_gradient(tape, rows, w->recurrent_bias, through);
-    if (cells[w->cell]->inputs_backward) cells[w->cell]->inputs_backward(run);
-    weight_gradient(tape, run, w->input, run->gates, width, run->input);
-    weight_gradient(tape, run, w->recurrent, through, width, run->read);
-    weight_gradient(tape, run, w->gated, through + run->product_width, width, run->gated);
-    weight_gradient(tape, run, w->projection, run->d_after, run->out, run->unprojected);
-    input_gradient(tape, run);
+    qp_recurrence_bias_back(tape, rows, w->bias, run->gates);
+    qp_recurrence_bias_back(tape, rows, w->recurrent_bias, through);
+    if (run->kind->inputs_backward) run->kind->inputs_backward(run);
+    qp_recurrence_weight_back(tape, run, w->input, run->gates, width, run->input);
+    qp_recurrence_weight_back(tape, run, w->recurrent, through, width, run->read);
+    qp_recurrence_weight_back(tape, run, w->gated, through + run->product_width, width, run->gated);
+    qp_recurrence_weight_back(tape, run, w->projection, run->d_after, run->out, run->unprojected);
+    qp_recurrence_input_back(tape, run);
     state_gradient(tape, &run->order, run->first.hidden, run->out, run->d_first);
     if (run->d_cell) state_gradient(tape, &run->order, run->first.cell, run->hidden, run->d_cell);
 }

@@ -1,5 +1,7 @@
 #include "lib/grad/recurrent/recurrence.h"
 
+#include <string.h>
+
 static bool take(qp_tape *tape, int count, int32_t **made)
 {
     *made = qp_tape_memory(tape, (size_t)count * sizeof **made);
@@ -42,6 +44,38 @@ bool qp_recurrence_plan(qp_tape *tape, qp_sequences s, int rows, bool reverse, q
     }
     order->first[order->steps] = place;
     return true;
+}
+
+qp_real *qp_recurrence_reals(qp_tape *tape, int rows, int columns)
+{
+    return qp_tape_memory(tape, (size_t)rows * (size_t)columns * sizeof(qp_real));
+}
+
+void qp_recurrence_scatter(qp_matrix from, const int32_t *row, qp_real beta, qp_matrix to)
+{
+    for (int i = 0; i < from.rows; i++) {
+        qp_real *target = qp_matrix_row(to, row[i]);
+        const qp_real *source = qp_matrix_row(from, i);
+        if (beta == 0)
+            memcpy(target, source, (size_t)from.columns * sizeof *target);
+        else
+            for (int c = 0; c < from.columns; c++) target[c] += source[c];
+    }
+}
+
+void qp_recurrence_collect(qp_matrix from, const int32_t *row, qp_matrix to)
+{
+    for (int i = 0; i < to.rows; i++)
+        memcpy(qp_matrix_row(to, i), qp_matrix_row(from, row[i]), (size_t)to.columns * sizeof *to.value);
+}
+
+void qp_recurrence_state(const qp_recurrence *order, qp_tensor given, int columns, qp_real *by_rank)
+{
+    if (given.value)
+        qp_recurrence_collect(qp_tensor_matrix(given), order->rank,
+                              qp_matrix_dense(by_rank, order->sequences, columns));
+    else
+        memset(by_rank, 0, (size_t)order->sequences * (size_t)columns * sizeof *by_rank);
 }
 
 const qp_real *qp_recurrence_cell_before(const qp_recurrent_run *run, int t, int i)

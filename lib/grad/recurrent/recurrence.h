@@ -16,8 +16,11 @@ typedef struct {
     int32_t *row;    /* [rows] the row of x at each place */
 } qp_recurrence;
 
+typedef struct qp_cell qp_cell;
+
 /* The buffers of one call, all time-major. The backward turns `gates` (and `product`) into their gradients in place. */
 typedef struct {
+    const qp_cell *kind;
     qp_recurrence order;
     qp_recurrent_weights w;
     int hidden, out, gates_width;
@@ -78,7 +81,7 @@ typedef void qp_cell_row_function(const qp_cell_row *row);
 typedef void qp_cell_step_function(qp_recurrent_run *run, const qp_recurrent_step *step);
 
 /* A cell: its arithmetic between the products, for each row of a step. */
-typedef struct {
+struct qp_cell {
     qp_cell_shape shape;
     bool product_apart; /* U's product has its own buffer: recurrent = gates */
     qp_cell_row_function *forward, *backward;
@@ -90,7 +93,7 @@ typedef struct {
     /* x W' of all rows, before b is added; and the way back, from the gates' gradients */
     void (*inputs)(qp_tape *tape, qp_recurrent_run *run);
     void (*inputs_backward)(qp_recurrent_run *run);
-} qp_cell;
+};
 
 #define QP_CELL_DECLARE(NAME, symbol, text) extern const qp_cell qp_cell_##symbol;
 QP_CELLS(QP_CELL_DECLARE)
@@ -99,6 +102,17 @@ extern const qp_cell qp_cell_rnn_relu;
 
 /* qp_recurrence_plan — the working order of sequences `s`, in the tape's memory; false: the tape has failed. */
 bool qp_recurrence_plan(qp_tape *tape, qp_sequences s, int rows, bool reverse, qp_recurrence *order);
+
+/* qp_recurrence_reals — [rows, columns] in the tape's memory, not cleared; NULL: the tape has failed. */
+qp_real *qp_recurrence_reals(qp_tape *tape, int rows, int columns);
+
+/* Between the caller's order and the working order.
+ * qp_recurrence_scatter  to[row[i]] = beta*to[row[i]] + from[i], beta 0 or 1
+ * qp_recurrence_collect  to[i] = from[row[i]]
+ * qp_recurrence_state    by_rank [sequences, columns] = the caller's state `given`, or zeros without one */
+void qp_recurrence_scatter(qp_matrix from, const int32_t *row, qp_real beta, qp_matrix to);
+void qp_recurrence_collect(qp_matrix from, const int32_t *row, qp_matrix to);
+void qp_recurrence_state(const qp_recurrence *order, qp_tensor given, int columns, qp_real *by_rank);
 
 /* qp_recurrence_cell_before — c_{t-1} of the sequence at rank i
  * qp_recurrence_row          row i of a step
