@@ -148,7 +148,8 @@ static qp_status draw(const qp_package *m, const places *p, const char *sentence
     qp_terminal_style style = {.width = qp_text_columns(stdout), .colour = qp_text_in_color(stdout)};
     int last = (int)qp_model_config_of(m->model)->dec_layers - 1;
     qp_status status = qp_terminal_draw(&picture, QP_MAP_CROSS, last, QP_OVER_MEAN, &style, &map);
-    if (status == QP_OK) printf("\nAttention of each word of the translation (%s -> %s):\n\n%s", sentence, found.text, map);
+    if (status == QP_OK)
+        printf("\nAttention of each word of the translation (%s -> %s):\n\n%s", sentence, found.text, map);
     if (status == QP_OK) status = qp_html_draw(&picture, &page, &bytes);
     qp_writer *writer;
     if (status == QP_OK) status = qp_writer_open(p->page, &writer);

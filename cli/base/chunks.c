@@ -1,23 +1,17 @@
 #include "cli/base/chunks.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cli/base/text.h"
+#include "lib/text/utf8_reader.h"
 
 enum { TEXT_LIMIT_BYTES = 16 << 20 };
 
 static char *standard_input[] = {(char[]){"-"}};
 
-static bool answers_a_terminal(const char *file) { return strcmp(file, "-") == 0 && isatty(STDIN_FILENO); }
-
 qp_status qp_chunks_begin(qp_chunks *chunks, char **file, int files, int line_limit)
 {
     *chunks = (qp_chunks){.file = files > 0 ? file : standard_input, .files = files > 0 ? files : 1};
-    for (int i = 0; i < chunks->files; i++)
-        if (answers_a_terminal(chunks->file[i])) line_limit = 1;
     size_t lines = (size_t)line_limit;
     chunks->line_limit = line_limit;
     chunks->text_limit = TEXT_LIMIT_BYTES;
@@ -37,7 +31,7 @@ static qp_status next_line(qp_chunks *chunks, char **line, size_t *bytes)
             if (chunks->file_number == chunks->files) return QP_OK;
             QP_TRY(qp_reader_open(chunks->file[chunks->file_number], &chunks->reader));
         }
-        QP_TRY(qp_reader_next(chunks->reader, line, bytes));
+        QP_TRY(qp_reader_next_utf8(chunks->reader, line, bytes));
         if (*line) return QP_OK;
         qp_reader_close(chunks->reader);
         chunks->reader = NULL;
@@ -66,6 +60,7 @@ qp_status qp_chunks_next(qp_chunks *chunks)
     while (chunks->count < chunks->line_limit && used < chunks->text_limit) {
         char *line;
         size_t bytes;
+        if (chunks->count > 0 && !chunks->patient && chunks->reader && qp_reader_waits(chunks->reader)) break;
         QP_TRY(next_line(chunks, &line, &bytes));
         if (!line) break;
         QP_TRY(append(chunks, used, line, bytes));

@@ -4,8 +4,9 @@
 #include "lib/base/file.h"
 #include "lib/decode/lines.h"
 
-/* chunks — reads the lines of one or several files in chunks, so that input of any length needs bounded memory.
- * Terminal input is read line by line. */
+/* chunks — reads the lines of one or several files in chunks, so that input of any length needs bounded memory. They
+ * must be UTF-8. A chunk ends where a terminal or a pipe has no further line yet, so that each line is answered at
+ * once; a file is read in full chunks. */
 typedef struct {
     const qp_line *line; /* [count], borrowed until the next chunk */
     int count;           /* 0: the end */
@@ -13,6 +14,7 @@ typedef struct {
     char **file; /* for chunks.c */
     int files, file_number;
     int line_limit;    /* may be lowered, not raised */
+    bool patient;      /* wait for line_limit lines, also of a pipe */
     size_t text_limit; /* a chunk ends after this many bytes of text */
     qp_reader *reader;
     qp_line *table;

@@ -8,14 +8,15 @@
 #include "cli/base/text.h"
 #include "cli/base/warnings.h"
 #include "lib/attention_picture.h"
+#include "lib/text/utf8_reader.h"
 
 /* attend — draw a model's attention over one sentence in the terminal or into a file. */
 enum { KIND_AUTO, KIND_CROSS, KIND_ENCODER, KIND_DECODER };
 enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
 #define ATTEND_FIELDS(X)                                                                                               \
-    X(TEXT, model, "", 0, 0, NULL, "model file (.safetensors)")                                                        \
-    X(TEXT, output, "-", 0, 0, NULL,                                                                                   \
+    X(TEXT, model, "", 0, 0, "FILE", "model file (.safetensors)")                                                      \
+    X(TEXT, output, "-", 0, 0, "FILE",                                                                                 \
       "output file; the suffix is the format: .html .json .npz (all maps), .svg .txt (those "                          \
       "chosen below); -: the terminal")                                                                                \
     X(CHOICE, kind, "auto", 0, 0, "auto, cross, encoder, decoder", "which attention; auto: cross, or what there is")   \
@@ -103,7 +104,9 @@ static qp_status one_text(const qp_option_list *list, const char **text)
 {
     *text = list->count ? list->value[0] : NULL;
     if (list->count > 1) return qp_fail(QP_EUSAGE, "attend: --%s is given twice; give one sentence", list->name);
-    return QP_OK;
+    char place[40];
+    snprintf(place, sizeof place, "attend: --%s", list->name);
+    return *text ? qp_check_utf8(place, *text, strlen(*text)) : QP_OK;
 }
 
 static qp_status run(void *self, const qp_options *options)

@@ -13,12 +13,13 @@
 #include "lib/decode/generate.h"
 #include "lib/decode/lines.h"
 #include "lib/package.h"
+#include "lib/text/utf8_reader.h"
 
 /* generate — a language model continues a prompt; the text is printed while it is generated. */
 enum { MOST_PROMPT_BYTES = 1 << 28 };
 
 #define GENERATE_FIELDS(X)                                                                                             \
-    X(TEXT, file, "", 0, 0, NULL, "the prompt is the content of this file without its last line end; -: stdin")        \
+    X(TEXT, file, "", 0, 0, "FILE", "the prompt is the content of this file without its last line end; -: stdin")      \
     X(INT, tokens, "256", 0, 1000000000, NULL, "maximum number of tokens; 0: until the text ends by itself")           \
     X(INT, samples, "1", 1, 1000000, NULL, "number of texts, separated by a line ---")                                 \
     X(INT, no_repeat_ngram, "0", 0, 100, NULL, "no n-gram of N tokens twice; 0: off")                                  \
@@ -167,7 +168,7 @@ static qp_status read_prompt(const generate_options *o, const qp_option_list *pr
     if (prompt->count && *o->file) return qp_fail(QP_EUSAGE, "--prompt and --file contradict each other; give one");
     s->prompt = prompt->count ? prompt->value[0] : "";
     s->prompt_bytes = strlen(s->prompt);
-    if (!*o->file) return QP_OK;
+    if (!*o->file) return qp_check_utf8("generate: --prompt", s->prompt, s->prompt_bytes);
     qp_chunks chunks;
     char *name = (char *)(uintptr_t)o->file;
     FILE *memory = open_memstream(content, &s->prompt_bytes);

@@ -17,8 +17,8 @@ enum { LINES_A_THREAD = 1024 };
 enum { SCORES_SENTENCE, SCORES_TOKEN };
 
 #define SCORE_FIELDS(X)                                                                                                \
-    X(TEXT, src, "", 0, 0, NULL, "file of source lines, with --tgt; instead of FILE")                                  \
-    X(TEXT, tgt, "", 0, 0, NULL, "file of target lines, with --src")                                                   \
+    X(TEXT, src, "", 0, 0, "FILE", "file of source lines, with --tgt; instead of FILE")                                \
+    X(TEXT, tgt, "", 0, 0, "FILE", "file of target lines, with --src")                                                 \
     X(CHOICE, scores, "sentence", 0, 0, "sentence, token", "token: also each token's log-probability")                 \
     X(INT, batch_size, "32", 1, 100000, NULL, "maximum number of sentences scored together; changes only the speed")
 
@@ -90,6 +90,7 @@ static qp_status split_line(pair_input *in, int i)
 static qp_status pair_beside(pair_input *in)
 {
     in->beside.text_limit = SIZE_MAX;
+    in->beside.patient = true;
     in->beside.line_limit = in->chunks.count > 0 ? in->chunks.count : 1;
     QP_TRY(qp_chunks_next(&in->beside));
     if (in->beside.count != in->chunks.count)

@@ -9,6 +9,7 @@
 #include "cli/base/text.h"
 #include "cli/base/warnings.h"
 #include "cli/decode/decode_options.h"
+#include "lib/base/writer.h"
 #include "lib/decode/alignment.h"
 #include "lib/decode/translate.h"
 #include "lib/package.h"
@@ -20,6 +21,7 @@ enum { SCORES_NONE, SCORES_SENTENCE, SCORES_TOKEN };
 enum { ALIGNMENT_NONE, ALIGNMENT_HARD, ALIGNMENT_SOFT };
 
 #define TRANSLATE_FIELDS(X)                                                                                            \
+    X(TEXT, output, "-", 0, 0, "FILE", "write the translations to this file, once all are made; -: stdout")            \
     X(INT, max_length, "0", 0, 100000, NULL, "output at most N tokens; 0: by --max-length-factor and -extra")          \
     X(CHOICE, scores, "none", 0, 0, "none, sentence, token", "print log-probabilities after the text")                 \
     X(CHOICE, alignment, "none", 0, 0, "none, hard, soft", "print the alignment of each target token")                 \
@@ -28,6 +30,7 @@ enum { ALIGNMENT_NONE, ALIGNMENT_HARD, ALIGNMENT_SOFT };
 typedef struct {
     qp_decode_options ask;
     TRANSLATE_FIELDS(QP_FIELD_DECLARE)
+    FILE *out; /* stdout, or the stream of --output */
 } translate_options;
 
 static QP_FIELD_TABLE(translate_table, "translate", translate_options, TRANSLATE_FIELDS);
@@ -40,15 +43,26 @@ static const char notes[] =
     "them); soft: for each target token its weights over the source tokens, ends included, joined by commas.\n"
     "Weights are the mean over the heads of the last decoder layer but one (of fewer than three layers: the last).";
 
-/* ---- one translation on stdout ---- */
+/* ---- one translation ---- */
 
-static void put_scores(const qp_hypothesis *found, int scores)
+/* An empty line has no hypothesis; it is printed as this one, so that no field is missing. */
+static const qp_hypothesis *hypothesis_of(const qp_translation *made, int h)
 {
-    if (scores == SCORES_NONE) return;
-    printf(" ||| %.4f", found->score);
-    if (scores != SCORES_TOKEN) return;
-    fputs(" |||", stdout);
-    for (int t = 0; t < found->count; t++) printf(" %.4f", (double)found->log_probability[t]);
+    static const qp_hypothesis empty;
+    return h < made->search.count ? &made->search.best[h] : &empty;
+}
+
+/* Number of hypotheses to print, at least one. */
+static int shown_count(const qp_translation *made) { return made->search.count > 0 ? made->search.count : 1; }
+
+static void put_text(FILE *out, const qp_translation *made, int h)
+{
+    if (h < made->search.count) qp_line_put(out, made->best[h].text, made->best[h].bytes);
+}
+
+static void put_log_probabilities(FILE *out, const qp_hypothesis *found)
+{
+    for (int t = 0; t < found->count; t++) fprintf(out, " %.4f", (double)found->log_probability[t]);
 }
 
 static int tokens_but_eos(const qp_hypothesis *found)
@@ -57,47 +71,46 @@ static int tokens_but_eos(const qp_hypothesis *found)
     return found->count - (ended ? 1 : 0);
 }
 
-static void put_alignment(const qp_translation *made, int h, int alignment)
+static void put_alignment(const translate_options *o, const qp_translation *made, int h)
 {
-    const qp_hypothesis *found = &made->search.best[h];
+    const qp_hypothesis *found = hypothesis_of(made, h);
     const qp_real *weight = found->attention;
-    if (alignment == ALIGNMENT_NONE) return;
-    fputs(" |||", stdout);
-    int tokens = alignment == ALIGNMENT_HARD ? tokens_but_eos(found) : found->count;
+    if (o->alignment == ALIGNMENT_NONE) return;
+    fputs(" |||", o->out);
+    int tokens = o->alignment == ALIGNMENT_HARD ? tokens_but_eos(found) : found->count;
     for (int t = 0; t < tokens; t++) {
-        if (alignment == ALIGNMENT_HARD) {
-            printf(" %d-%d", qp_alignment_hard(weight, made->source_count, t), t);
+        if (o->alignment == ALIGNMENT_HARD) {
+            fprintf(o->out, " %d-%d", qp_alignment_hard(weight, made->source_count, t), t);
             continue;
         }
         for (int s = 0; s < made->source_count; s++)
-            printf("%s%.4f", s ? "," : " ", (double)weight[(ptrdiff_t)t * made->source_count + s]);
+            fprintf(o->out, "%s%.4f", s ? "," : " ", (double)weight[(ptrdiff_t)t * made->source_count + s]);
     }
 }
 
 static void put_plain(const translate_options *o, const qp_translation *made)
 {
-    if (made->search.count > 0) {
-        qp_line_put(stdout, made->best[0].text, made->best[0].bytes);
-        put_scores(&made->search.best[0], o->scores);
-        put_alignment(made, 0, o->alignment);
-    }
-    putchar('\n');
+    const qp_hypothesis *found = hypothesis_of(made, 0);
+    put_text(o->out, made, 0);
+    if (o->scores != SCORES_NONE) fprintf(o->out, " ||| %.4f", found->score);
+    if (o->scores == SCORES_TOKEN) fputs(" |||", o->out);
+    if (o->scores == SCORES_TOKEN) put_log_probabilities(o->out, found);
+    put_alignment(o, made, 0);
+    putc('\n', o->out);
 }
 
 static void put_n_best(const translate_options *o, const qp_translation *made, int64_t id)
 {
-    if (made->search.count == 0) printf("%lld |||  ||| logprob= 0.0000 length= 0 ||| 0.0000\n", (long long)id);
-    for (int h = 0; h < made->search.count; h++) {
-        const qp_hypothesis *found = &made->search.best[h];
-        printf("%lld ||| ", (long long)id);
-        qp_line_put(stdout, made->best[h].text, made->best[h].bytes);
-        printf(" ||| logprob= %.4f length= %d", found->total, found->count);
-        if (o->scores == SCORES_TOKEN) fputs(" tokens=", stdout);
-        for (int t = 0; o->scores == SCORES_TOKEN && t < found->count; t++)
-            printf(" %.4f", (double)found->log_probability[t]);
-        printf(" ||| %.4f", found->score);
-        put_alignment(made, h, o->alignment);
-        putchar('\n');
+    for (int h = 0; h < shown_count(made); h++) {
+        const qp_hypothesis *found = hypothesis_of(made, h);
+        fprintf(o->out, "%lld ||| ", (long long)id);
+        put_text(o->out, made, h);
+        fprintf(o->out, " ||| logprob= %.4f length= %d", found->total, found->count);
+        if (o->scores == SCORES_TOKEN) fputs(" tokens=", o->out);
+        if (o->scores == SCORES_TOKEN) put_log_probabilities(o->out, found);
+        fprintf(o->out, " ||| %.4f", found->score);
+        put_alignment(o, made, h);
+        putc('\n', o->out);
     }
 }
 
@@ -106,7 +119,7 @@ static void put_n_best(const translate_options *o, const qp_translation *made, i
 /* Writes the alignment: pairs source-target, or one list of weights per target token. */
 static void put_json_alignment(const translate_options *o, const qp_translation *made, int h, qp_text_buffer *out)
 {
-    const qp_hypothesis *found = &made->search.best[h];
+    const qp_hypothesis *found = hypothesis_of(made, h);
     const qp_real *weight = found->attention;
     int tokens = o->alignment == ALIGNMENT_HARD ? tokens_but_eos(found) : found->count;
     qp_json_key(out, "alignment");
@@ -129,9 +142,10 @@ static void put_json_alignment(const translate_options *o, const qp_translation 
 static void put_hypothesis(const translate_options *o, const qp_text_codec *target, const qp_translation *made, int h,
                            qp_text_buffer *out)
 {
-    const qp_hypothesis *found = &made->search.best[h];
+    const qp_hypothesis *found = hypothesis_of(made, h);
+    bool empty = h >= made->search.count;
     qp_json_key(out, "text");
-    qp_json_repaired(out, made->best[h].text, made->best[h].bytes);
+    qp_json_repaired(out, empty ? "" : made->best[h].text, empty ? 0 : made->best[h].bytes);
     qp_json_put_real(out, "score", found->score);
     qp_json_put_real(out, "logprob", found->total);
     qp_json_key(out, "tokens");
@@ -143,7 +157,7 @@ static void put_hypothesis(const translate_options *o, const qp_text_codec *targ
         qp_json_close(out, '}');
     }
     qp_json_close(out, ']');
-    if (found->attention) put_json_alignment(o, made, h, out);
+    if (o->alignment != ALIGNMENT_NONE) put_json_alignment(o, made, h, out);
 }
 
 static void put_source(const qp_text_codec *codec, const qp_translation *made, qp_text_buffer *out)
@@ -160,17 +174,13 @@ static void put_source(const qp_text_codec *codec, const qp_translation *made, q
 static qp_status put_json(const translate_options *o, const qp_translator *translator, const qp_translation *made)
 {
     qp_text_buffer out = {0};
-    if (made->search.count == 0) {
-        qp_text_add(&out, "{\"text\":\"\",\"score\":0.0,\"logprob\":0.0,\"tokens\":[]}");
-        return qp_json_line(stdout, &out);
-    }
     qp_json_open(&out, '{');
     put_hypothesis(o, translator->target, made, 0, &out);
     if (o->alignment != ALIGNMENT_NONE) put_source(translator->source, made, &out);
     if (translator->search.n_best > 1) {
         qp_json_key(&out, "n_best");
         qp_json_open(&out, '[');
-        for (int h = 0; h < made->search.count; h++) {
+        for (int h = 0; h < shown_count(made); h++) {
             qp_json_open(&out, '{');
             put_hypothesis(o, translator->target, made, h, &out);
             qp_json_close(&out, '}');
@@ -178,7 +188,7 @@ static qp_status put_json(const translate_options *o, const qp_translator *trans
         qp_json_close(&out, ']');
     }
     qp_json_close(&out, '}');
-    return qp_json_line(stdout, &out);
+    return qp_json_line(o->out, &out);
 }
 
 /* ---- the loop ---- */
@@ -224,10 +234,24 @@ static qp_status translate_files(const translate_options *o, const qp_translator
         if (status != QP_OK || chunks.count == 0) break;
         status = translate_chunk(o, translator, &chunks, lines, &cut);
         lines += chunks.count;
-        if (status == QP_OK) status = qp_output_check(stdout, "stdout");
+        if (status == QP_OK) status = qp_output_check(o->out, o->out == stdout ? "stdout" : o->output);
     }
     qp_warning_report(&cut);
     qp_chunks_end(&chunks);
+    return status;
+}
+
+/* To stdout as lines are made, or to a file that appears once all are made. */
+static qp_status translate_to_output(translate_options *o, const qp_translator *translator, const qp_options *options)
+{
+    qp_writer *writer = NULL;
+    bool file = strcmp(o->output, "-") != 0;
+    if (file) QP_TRY(qp_writer_open(o->output, &writer));
+    o->out = file ? qp_writer_stream(writer) : stdout;
+    qp_status status = o->out ? translate_files(o, translator, options)
+                              : qp_fail(QP_EMEMORY, "%s: no memory to write it", o->output);
+    if (file && status == QP_OK) return qp_writer_commit(writer);
+    if (file) qp_writer_abort(writer);
     return status;
 }
 
@@ -270,7 +294,7 @@ static qp_status run(void *self, const qp_options *options)
                                 .batch_size = (int)o->batch_size,
                                 .threads = (int)o->ask.threads,
                                 .alignment = o->alignment != ALIGNMENT_NONE};
-    qp_status status = translate_files(o, &translator, options);
+    qp_status status = translate_to_output(o, &translator, options);
     qp_package_free(opened);
     return status;
 }
@@ -280,15 +304,15 @@ int qp_cmd_translate(int argc, char **argv)
     translation how;
     const qp_option_group group[] = {
         {&qp_decode_fields, &how.o.ask}, {&translate_table, &how.o}, {&qp_search_fields, &how.search}};
-    static const qp_option_alias alias[] = {{'m', "model"}, {'b', "beam-size"}, {'t', "threads"}};
+    static const qp_option_alias alias[] = {{'m', "model"}, {'b', "beam-size"}, {'t', "threads"}, {'o', "output"}};
     const qp_command command = {.name = "translate",
                                 .summary = "translate source lines",
-                                .usage = "-m MODEL [FILE...]",
+                                .usage = "-m MODEL [-o FILE] [FILE...]",
                                 .notes = notes,
                                 .group = group,
                                 .group_count = 3,
                                 .alias = alias,
-                                .alias_count = 3,
+                                .alias_count = 4,
                                 .takes_files = true};
     return qp_options_run(&command, argc, argv, run, &how);
 }

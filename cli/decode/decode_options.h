@@ -6,7 +6,7 @@
 
 /* decode_options — options of all commands that run a model: model file, output format, threads. */
 #define QP_DECODE_FIELDS(X)                                                                                            \
-    X(TEXT, model, "", 0, 0, NULL, "model file (.safetensors)")                                                        \
+    X(TEXT, model, "", 0, 0, "FILE", "model file (.safetensors)")                                                      \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object per line (generate: per text)")                                \
     X(INT, threads, "0", 0, 1024, NULL, "threads (generate: one per text); 0: all")
 

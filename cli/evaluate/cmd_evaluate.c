@@ -14,6 +14,7 @@
 #include "lib/decode/translate.h"
 #include "lib/metric/overlap.h"
 #include "lib/metric/scores.h"
+#include "lib/text/utf8_reader.h"
 
 /* evaluate — compare text with references: a file of hypotheses, or a model's translations of a source file. */
 enum { LINES_AT_ONCE = 1024 };
@@ -159,7 +160,7 @@ static qp_status unequal(evaluation *e, int r, qp_chunks *chunks, int taken)
         QP_TRY(qp_chunks_next(chunks));
         rest = chunks->count;
     }
-    do QP_TRY(qp_reader_next(e->reference[r], &line, &bytes));
+    do QP_TRY(qp_reader_next_utf8(e->reference[r], &line, &bytes));
     while (line);
     return qp_fail(QP_EDATA, "%s: %lld lines, but %s has %lld; give files with the same number of lines",
                    qp_reader_path(e->reference[r]), (long long)qp_reader_line(e->reference[r]), e->hypothesis_path,
@@ -172,7 +173,7 @@ static qp_status add_line(evaluation *e, qp_chunks *chunks, int i, qp_text hypot
     qp_text reference[QP_REFERENCES_MAX];
     for (int r = 0; r < e->references; r++) {
         char *line;
-        QP_TRY(qp_reader_next(e->reference[r], &line, &reference[r].bytes));
+        QP_TRY(qp_reader_next_utf8(e->reference[r], &line, &reference[r].bytes));
         if (!line) return unequal(e, r, chunks, i);
         reference[r].text = line;
     }
@@ -219,7 +220,7 @@ static qp_status add_all(evaluation *e, char *file)
     for (int r = 0; r < e->references && status == QP_OK; r++) {
         char *line;
         size_t bytes;
-        status = qp_reader_next(e->reference[r], &line, &bytes);
+        status = qp_reader_next_utf8(e->reference[r], &line, &bytes);
         if (status == QP_OK && line) status = unequal(e, r, &chunks, chunks.count);
     }
     qp_chunks_end(&chunks);

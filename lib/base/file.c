@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -286,6 +287,15 @@ qp_status qp_reader_next(qp_reader *reader, char **line, size_t *bytes)
 
 int64_t qp_reader_line(const qp_reader *reader) { return reader->line_number; }
 
+bool qp_reader_waits(const qp_reader *reader)
+{
+    size_t unread = reader->text_end - reader->text_start;
+    if (memchr(reader->text + reader->text_start, '\n', unread)) return false;
+    if (reader->raw_start < reader->raw_end || reader->ended) return false;
+    struct pollfd input = {.fd = reader->descriptor, .events = POLLIN};
+    return poll(&input, 1, 0) == 0;
+}
+
 const char *qp_reader_path(const qp_reader *reader) { return reader->path; }
 
 void qp_reader_close(qp_reader *reader)
@@ -359,8 +369,10 @@ qp_status qp_folder_make(const char *path)
         if (partial[i] != '/' && partial[i] != '\0') continue;
         partial[i] = '\0';
         struct stat information;
-        made = mkdir(partial, 0777) == 0 || (stat(partial, &information) == 0 && S_ISDIR(information.st_mode));
-        if (!made && errno == EEXIST) errno = ENOTDIR;
+        made = mkdir(partial, 0777) == 0;
+        int why = errno == EEXIST ? ENOTDIR : errno; /* stat has reasons of its own */
+        made = made || (stat(partial, &information) == 0 && S_ISDIR(information.st_mode));
+        errno = why;
         if (i < bytes) partial[i] = '/';
     }
     free(partial);

@@ -17,14 +17,15 @@
  *   next  *line is NUL-terminated, its LF and a CR before it removed, and may hold NUL bytes inside (*bytes counts);
  *         valid until the next call; *line NULL at the end. A last line without LF is a line; a byte-order mark at the
  *         very beginning is dropped. A truncated or damaged .gz is QP_EDATA, an .xz, .zst, .bz2, .zip or .7z file too,
- *         and so is a line of more than 1 GiB: so
- *         that an endless device cannot take all memory.
+ *         and so is a line of more than 1 GiB, so that an endless device cannot take all memory.
  *   raw   the same, but only the LF is removed: every other byte belongs to the line */
 typedef struct qp_reader qp_reader;
 qp_status qp_reader_open(const char *path, qp_reader **reader);
 qp_status qp_reader_next(qp_reader *reader, char **line, size_t *bytes);
 qp_status qp_reader_raw(qp_reader *reader, char **line, size_t *bytes);
 int64_t qp_reader_line(const qp_reader *reader); /* number of the line just read, from 1 */
+/* Would reading the next line wait for a terminal or a pipe? False at the end of the input. */
+bool qp_reader_waits(const qp_reader *reader);
 const char *qp_reader_path(const qp_reader *reader);
 void qp_reader_close(qp_reader *reader);
 

@@ -21,15 +21,28 @@ static const char *guess_encoding(const char *line, size_t bytes)
     return pairs > singles ? "cp949" : "windows-1252";
 }
 
+/* Place of the first byte that is not UTF-8, from 1; 0: there is none. */
+static size_t find_bad_byte(const char *text, size_t bytes)
+{
+    for (size_t at = 0, length; at < bytes; at += length)
+        if (qp_utf8_next(text + at, bytes - at, &length) == QP_INVALID_CODE) return at + 1;
+    return 0;
+}
+
+qp_status qp_check_utf8(const char *place, const char *text, size_t bytes)
+{
+    size_t bad = find_bad_byte(text, bytes);
+    if (!bad) return QP_OK;
+    return qp_fail(QP_EDATA, "%s: byte %zu is not UTF-8 (it may be %s); give it as UTF-8", place, bad,
+                   guess_encoding(text, bytes));
+}
+
 qp_status qp_reader_next_utf8(qp_reader *reader, char **line, size_t *bytes)
 {
     QP_TRY(qp_reader_next(reader, line, bytes));
-    for (size_t at = 0, length; *line && at < *bytes; at += length) {
-        if (qp_utf8_next(*line + at, *bytes - at, &length) != QP_INVALID_CODE) continue;
-        return qp_fail(QP_EDATA,
-                       "%s:%lld: byte %zu is not UTF-8; convert the file, if it is %s with iconv -f %s -t utf-8",
-                       qp_reader_path(reader), (long long)qp_reader_line(reader), at + 1, guess_encoding(*line, *bytes),
-                       guess_encoding(*line, *bytes));
-    }
-    return QP_OK;
+    size_t bad = *line ? find_bad_byte(*line, *bytes) : 0;
+    if (!bad) return QP_OK;
+    const char *encoding = guess_encoding(*line, *bytes);
+    return qp_fail(QP_EDATA, "%s:%lld: byte %zu is not UTF-8; convert the file, if it is %s with iconv -f %s -t utf-8",
+                   qp_reader_path(reader), (long long)qp_reader_line(reader), bad, encoding, encoding);
 }

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -282,4 +283,46 @@ Test(file, folders)
     cr_assert_not(qp_file_exists("a"));
     cr_assert(qp_file_exists("kept"), "a link must not be followed");
     cr_assert_eq(qp_file_remove_tree("a"), QP_OK);
+}
+
+/* The reason is that of mkdir, not of the stat that follows it. */
+Test(file, folders_that_cannot_be_made)
+{
+    static const char *const path[] = {"/sys/quipu-test", "/proc/quipu-test", "/dev/null/quipu-test"};
+    for (int i = 0; i < 3; i++) {
+        if (mkdir(path[i], 0777) == 0) cr_skip_test("%s can be made here", path[i]);
+        const char *why = strerror(errno);
+        cr_assert_eq(qp_folder_make(path[i]), QP_ECREATE);
+        cr_assert(strstr(qp_error_message(), why), "%s: %s", why, qp_error_message());
+    }
+}
+
+/* A pipe waits until it has a line or is closed; a file never waits. */
+Test(file, reader_waits)
+{
+    int pipe_end[2];
+    char path[32], *line;
+    size_t bytes;
+    qp_reader *reader;
+    cr_assert_eq(pipe(pipe_end), 0);
+    snprintf(path, sizeof path, "/dev/fd/%d", pipe_end[0]);
+    cr_assert_eq(qp_reader_open(path, &reader), QP_OK);
+    cr_assert(qp_reader_waits(reader));
+    cr_assert_eq(write(pipe_end[1], "a\nb\n", 4), 4);
+    cr_assert_not(qp_reader_waits(reader));
+    for (int i = 0; i < 2; i++) {
+        cr_assert_not(qp_reader_waits(reader));
+        cr_assert_eq(qp_reader_next(reader, &line, &bytes), QP_OK);
+    }
+    cr_assert_str_eq(line, "b");
+    cr_assert(qp_reader_waits(reader));
+    close(pipe_end[1]);
+    cr_assert_not(qp_reader_waits(reader));
+    cr_assert_eq(qp_reader_next(reader, &line, &bytes), QP_OK);
+    cr_assert_null(line);
+    qp_reader_close(reader);
+    close(pipe_end[0]);
+    cr_assert_eq(qp_reader_open("/dev/null", &reader), QP_OK);
+    cr_assert_not(qp_reader_waits(reader));
+    qp_reader_close(reader);
 }

@@ -117,6 +117,7 @@ static int each_kind(const char *side, const char *without, const char *task, co
     while (next_choice(&rest, kind)) {
         qp_model_config config;
         if (strcmp(kind, "none") == 0 || strcmp(kind, "ngram") == 0 || strcmp(kind, without) == 0) continue;
+        if (*without && strcmp(kind, "bag") == 0) continue;
         snprintf(options, sizeof options, "--%s %s %s", side, kind, more);
         use(task, options);
         count++;

@@ -49,6 +49,59 @@ paste valid.src valid.src >wrong
 [ "$(paste good bad | awk '$1 >= $2' | wc -l)" -ge 45 ]
 result $? "score: its own translations are more probable than the sources" "$(paste good bad | head -n 3)"
 
+# Empty lines have every field.
+printf 'one two\n\n' >gap
+"$QUIPU" translate -m m.safetensors --scores token --alignment hard gap >plain
+"$QUIPU" translate -m m.safetensors --n-best 2 --scores token --alignment soft gap >best
+"$QUIPU" translate -m m.safetensors --n-best 2 --alignment hard --json gap >json
+[ "$(awk -F '[|][|][|]' '{ print NF }' plain | uniq)" = 4 ] && [ "$(tail -n 1 plain)" = " ||| 0.0000 ||| |||" ]
+result $? "empty lines have the fields of the others, plain" "$(cat plain)"
+[ "$(awk -F '[|][|][|]' '{ print NF }' best | uniq)" = 5 ] && [ "$(wc -l <best)" -eq 3 ] &&
+    [ "$(tail -n 1 best)" = "1 |||  ||| logprob= 0.0000 length= 0 tokens= ||| 0.0000 |||" ]
+result $? "empty lines have the fields of the others, n-best" "$(cat best)"
+keys() { grep -o '"[a-z_]*":' | sort -u; }
+head -n 1 json | keys >one
+tail -n 1 json | keys >two
+grep -q n_best one && grep -q alignment one && cmp -s one two
+result $? "empty lines have the fields of the others, JSON" "$(cat json)"
+
+# Output to a file; it appears only when it is complete.
+"$QUIPU" translate -m m.safetensors -o made valid.src >said && [ ! -s said ] && cmp -s made out
+result $? "-o FILE" "$(head -n 3 made said)"
+printf 'one\n\377\n' >broken
+fails 65 "broken:2" "$QUIPU" translate -m m.safetensors -o unmade broken
+[ ! -e unmade ]
+result $? "no file after a failure"
+fails 73 "Not a directory" "$QUIPU" translate -m m.safetensors -o valid.src/out gap
+
+# A pipe that stays open gets its answer at once.
+mkfifo pipe
+"$QUIPU" translate -m m.safetensors <pipe >answers &
+exec 3>pipe
+head -n 1 valid.src >&3
+for i in 1 2 3 4 5 6 7 8 9 10; do
+    [ -s answers ] || sleep 0.3
+done
+[ "$(cat answers)" = "$(head -n 1 out)" ]
+result $? "each line is answered while the pipe stays open" "$(cat answers)"
+sed 1d valid.src >&3
+exec 3>&-
+wait $!
+cmp -s answers out
+result $? "and so are the others" "$(head -n 3 answers)"
+
+# Text that is not UTF-8 is refused with the command that converts it; other compression is named.
+printf 'one\ntwo \261\261 three\n' >bytes
+for command in translate score; do
+    fails 65 "bytes:2: byte 5 is not UTF-8.*iconv -f cp949 -t utf-8" "$QUIPU" $command -m m.safetensors bytes
+done
+printf '\377\376o\000n\000e\000' >wide
+fails 65 "wide:1: .*iconv -f utf-16 -t utf-8" "$QUIPU" translate -m m.safetensors wide
+fails 65 "byte 1 is not UTF-8" "$QUIPU" attend -m m.safetensors --src "$(printf '\377one')"
+fails 65 "bytes:2: byte 5" "$QUIPU" evaluate bleu --hyp bytes --ref bytes
+printf '\3757zXZ\000' >packed
+fails 65 "packed: is an xz file" "$QUIPU" translate -m m.safetensors packed
+
 # The reader of a pipe may close it.
 for i in 1 2 3 4 5 6 7 8 9 10; do cat valid.src; done >many
 for i in 1 2 3 4 5 6 7 8 9 10; do cat many; done >more

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/cli/small_model.h"
 
@@ -67,4 +68,39 @@ Test(chunks, a_missing_file_is_told)
     cr_assert_eq(qp_chunks_begin(&chunks, file, 1, 4), QP_OK);
     cr_assert_eq(qp_chunks_next(&chunks), QP_ENOINPUT);
     qp_chunks_end(&chunks);
+}
+
+Test(chunks, other_encodings_are_refused)
+{
+    small_file("latin", "one\ncaf\xe9 two\n", 13);
+    char *file[] = {(char[]){"latin"}};
+    qp_chunks chunks;
+    cr_assert_eq(qp_chunks_begin(&chunks, file, 1, 4), QP_OK);
+    cr_assert_eq(qp_chunks_next(&chunks), QP_EDATA);
+    cr_assert(strstr(qp_error_message(), "latin:2: byte 4"), "%s", qp_error_message());
+    cr_assert(strstr(qp_error_message(), "iconv -f windows-1252 -t utf-8"), "%s", qp_error_message());
+    qp_chunks_end(&chunks);
+}
+
+/* A chunk ends where a pipe has no line yet; with `patient` it waits for all lines. */
+Test(chunks, a_pipe_is_answered_at_once)
+{
+    int ends[2];
+    char path[32];
+    cr_assert_eq(pipe(ends), 0);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    char *file[] = {path};
+    qp_chunks chunks;
+    cr_assert_eq(qp_chunks_begin(&chunks, file, 1, 10), QP_OK);
+    cr_assert_eq(write(ends[1], "1\n2\n", 4), 4);
+    cr_assert_eq(qp_chunks_next(&chunks), QP_OK);
+    cr_assert_eq(chunks.count, 2);
+    cr_assert_eq(write(ends[1], "3\n4", 3), 3);
+    close(ends[1]);
+    chunks.patient = true;
+    cr_assert_eq(qp_chunks_next(&chunks), QP_OK);
+    cr_assert_eq(chunks.count, 2);
+    cr_assert_str_eq(chunks.line[1].text, "4");
+    qp_chunks_end(&chunks);
+    close(ends[0]);
 }

@@ -93,7 +93,7 @@ Test(cmd_translate, json_lines)
             sum += json_real_value(json_object_get(token, "logprob"));
         }
         cr_assert_float_eq(sum, json_real_value(json_object_get(object, "logprob")), 1e-4);
-        cr_assert_eq(json_array_size(json_object_get(object, "n_best")), lines == 1 ? 0 : 2);
+        cr_assert_eq(json_array_size(json_object_get(object, "n_best")), lines == 1 ? 1 : 2);
         json_t *pairs = json_object_get(object, "alignment"), *pair;
         json_array_foreach (pairs, i, pair) {
             cr_assert_lt(json_integer_value(json_array_get(pair, 0)),
@@ -114,9 +114,12 @@ Test(cmd_translate, what_comes_in_does_not_matter)
     cr_assert_eq(TRANSLATE(NULL, "--max-length=3", "long"), 0);
     cr_assert_eq(small_lines(small_out), 1);
     cr_assert(strstr(small_err, "long:1: ") && strstr(small_err, "cut to 23"), "%s", small_err);
-    small_file("odd", "a\0b\nbad \xff\xfe utf\n\xed\xa0\x80\n\n", 20);
+    small_file("odd", "a\0b\n\xef\xbf\xbd\n\x01\n\n", 11);
     cr_assert_eq(TRANSLATE(NULL, "--max-length=3", "odd"), 0, "%s", small_err);
     cr_assert_eq(small_lines(small_out), 4);
+    small_file("odd", "a\nbad \xff\xfe utf\n", 14);
+    cr_assert_eq(TRANSLATE(NULL, "--max-length=3", "odd"), 65, "%s", small_err);
+    cr_assert(strstr(small_err, "odd:2: byte 5 is not UTF-8"), "%s", small_err);
 }
 
 static void fails(int code, int expected, const char *told)
