@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "lib/base/lock.h"
+#include "lib/option_uses.h"
 #include "lib/presets.h"
 #include "lib/quipu_internal.h"
 #include "lib/train_ngram.h"
@@ -68,7 +69,8 @@ static qp_status set_options(job *j)
         QP_TRY(qp_preset_apply(preset, &j->settings));
         QP_TRY(set_given(j));
     }
-    return qp_train_complete(&j->settings, given, j);
+    QP_TRY(qp_train_complete(&j->settings, given, j));
+    return qp_option_uses_check(&j->settings, given, j);
 }
 
 /* ---- texts in memory ---- */

@@ -50,20 +50,13 @@ qp_status qp_train_set(qp_train_settings *settings, const char *name, const char
 typedef bool is_given(const void *self, const char *name);
 
 /* Whole words are all in the vocabulary of n-grams, and no line is cut. */
-static qp_status complete_ngram(qp_train_settings *settings, is_given *given, const void *self)
+static void complete_ngram(qp_train_settings *settings, is_given *given, const void *self)
 {
-    static const char *const only[] = {"order", "prune", "interpolate-unigrams"};
-    if (settings->model.decoder != QP_KIND_NGRAM) {
-        for (size_t i = 0; i < sizeof only / sizeof *only; i++)
-            if (given(self, only[i]))
-                return qp_fail(QP_EUSAGE, "--%s belongs to n-grams; add --decoder ngram, or leave it out", only[i]);
-        return QP_OK;
-    }
+    if (settings->model.decoder != QP_KIND_NGRAM) return;
     const char *tokenizer = settings->job.tokenizer;
     bool words = strcmp(tokenizer, "word") == 0 || strcmp(tokenizer, "space") == 0;
     if (words && !given(self, "vocab-size")) settings->job.vocab_size = 16777216;
     if (!given(self, "max-length")) settings->model.max_length = 1048576;
-    return QP_OK;
 }
 
 qp_status qp_train_complete(qp_train_settings *settings, is_given *given, const void *self)
@@ -79,5 +72,6 @@ qp_status qp_train_complete(qp_train_settings *settings, is_given *given, const 
     bool chosen = !*job->init_from; /* another model's weights belong to its tokenizer */
     for (int i = 0; i < 3; i++) chosen = chosen || given(self, tokenizers[i]);
     if (!chosen) memcpy(job->tokenizer, job->init_from, sizeof job->tokenizer);
-    return complete_ngram(settings, given, self);
+    complete_ngram(settings, given, self);
+    return QP_OK;
 }

@@ -94,8 +94,7 @@ qp_status qp_train_set(qp_train_settings *settings, const char *name, const char
 void qp_train_defaults(qp_train_settings *settings);
 
 /* qp_train_complete — set what follows from the options that were given: --layers, --lm-window, a preset's and a
- * task's consequences. `given` answers whether an option (hyphenated) was given.
- * Errors  QP_EUSAGE: options of n-grams without --decoder ngram. */
+ * task's consequences. `given` answers whether an option (hyphenated) was given.   Errors  none. */
 qp_status qp_train_complete(qp_train_settings *settings, bool (*given)(const void *self, const char *name),
                             const void *self);
 

@@ -5,6 +5,7 @@
 #include "cli/base/text.h"
 #include "cli/train/ngram_job.h"
 #include "cli/train/train_job.h"
+#include "lib/option_uses.h"
 #include "lib/presets.h"
 
 static qp_train_settings settings;
@@ -67,6 +68,17 @@ static qp_status apply_preset(qp_options *options)
     return QP_OK;
 }
 
+/* An option on the command line that nothing reads is a mistake. A configuration file may have been written by a run,
+ * with every option in it, so there it is only worth a warning. */
+static qp_status check_uses(const qp_options *options)
+{
+    char names[300];
+    QP_TRY(qp_option_uses_check(&settings, given, options));
+    if (options->config && !*settings.job.preset && qp_option_uses_list(&settings, names, sizeof names) > 0)
+        qp_warn("%s: options that nothing reads in this model: %s", options->config, names);
+    return QP_OK;
+}
+
 static void report_end(const qp_trainer_result *result)
 {
     if (result->end == QP_END_BEFORE)
@@ -84,6 +96,7 @@ int qp_cmd_train(int argc, char **argv)
     qp_trainer_result result;
     qp_status status = apply_preset(&options);
     if (status == QP_OK) status = qp_train_complete(&settings, given, &options);
+    if (status == QP_OK) status = check_uses(&options);
     bool ngrams = settings.model.decoder == QP_KIND_NGRAM;
     if (status == QP_OK) status = ngrams ? qp_ngram_job_run(&settings) : qp_train_job_run(&settings, &result);
     qp_options_free(&options);
