@@ -1,0 +1,33 @@
+# Options that the chosen model, optimizer, schedule or task does not read are refused; what a run wrote can be loaded.
+. tests/cli/support
+
+toy_pairs 20 >pairs
+train() { "$QUIPU" train --train pairs --threads 1 --layers 1 --emb-size 16 --steps 1 -q -m m.safetensors "$@"; }
+refused() {
+    pattern=$1
+    shift
+    fails 2 "$pattern" train "$@"
+}
+refused "for --optimizer momentum, nesterov, lars or muon: add that, or leave --momentum out" --optimizer sgd --momentum 0.9
+refused "for --optimizer rmsprop" --rmsprop-alpha 0.9
+refused "for --optimizer adam or adamw" --optimizer lion --amsgrad
+refused "for convolutions (--encoder conv or text-cnn)" --kernel-size 5
+refused "for --pos rope" --rope-base 500
+refused "for --task regress" --horizon 3
+refused "for --lr-schedule multistep" --lr-schedule cosine --lr-milestones 10
+refused "for --lr-cycle exp-range" --lr-schedule cyclical --lr-max 1 --lr-gamma 0.9
+refused "for a transformer" --encoder gru --decoder gru --heads 4
+refused "for recurrent layers" --rnn-residual
+refused "for n-grams (--decoder ngram)" --order 4
+refused "for --accum above 1" --accum-mean batches
+fails 2 "ngram counts, it has no updates" "$QUIPU" train --task lm --decoder ngram --train pairs --beta1 0.5 -m n.safetensors
+holds "the same options where they are read" train --optimizer momentum --momentum 0.8 --pos rope --rope-base 500 \
+    --heads 4 --accum 2 --accum-mean batches --lr-schedule multistep --lr-milestones 10 --lr-gamma 0.1
+holds "a preset with other options than the command's" train --preset seq2seq-lstm --hidden-size 16 --overwrite
+cp m.run/config.yaml own.yaml
+"$QUIPU" train own.yaml -m own.safetensors --quiet >out 2>&1
+result $? "the configuration that a run wrote" "$(cat out)"
+printf 'model:\n  kernel_size: 7\n' >hand.yaml
+"$QUIPU" train hand.yaml --train pairs --layers 1 --emb-size 16 --steps 1 -q -m h.safetensors >out 2>&1
+[ $? -eq 0 ] && grep -q 'warning: hand.yaml: options that nothing reads in this model: kernel-size' out
+result $? "an option of a configuration file that nothing reads" "$(cat out)"
