@@ -1,3 +1,4 @@
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "lib/base/threads.h"
+#include "lib/option_uses.h"
 #include "lib/package.h"
 
 #define QP_INFO_FIELDS(X)                                                                                              \
@@ -27,8 +29,10 @@ static info_config config;
 static const qp_option_group groups[] = {{&table, &config}};
 static const qp_command info = {
     .name = "info",
-    .summary = "describe a model file",
-    .usage = "[--json] MODEL...",
+    .summary = "describe a model file, or what differs between two",
+    .usage = "[--json] MODEL | MODEL MODEL",
+    .notes = "Settings that a model of this kind does not read are left out; --json has them all. With two models:\n"
+             "the settings that differ, and how many tensors have equal weights.",
     .group = groups,
     .group_count = 1,
     .takes_files = true,
@@ -145,11 +149,66 @@ static qp_status print_json(const char *path, const qp_package *m, const estimat
 
 /* ---- for people ---- */
 
-static void print_tokenizer(const char *side, const qp_tokenizer *tokenizer)
+/* What is known of a model, as lines of name and value. */
+typedef struct {
+    char name[40], value[600];
+} fact;
+
+typedef struct {
+    fact *fact;
+    int count, capacity;
+    bool failed; /* no memory */
+} facts;
+
+static void add_fact(facts *all, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void add_fact(facts *all, const char *name, const char *format, ...)
 {
-    qp_tokenizer_facts facts = qp_tokenizer_info(tokenizer);
-    printf("%-18s %s, %d pieces, %s%s%s\n", side, facts.type, facts.size, facts.normalization,
-           facts.lower_case ? ", lower case" : "", facts.byte_fallback ? ", byte fallback" : "");
+    if (all->count == all->capacity) {
+        int capacity = 2 * all->capacity + 64;
+        fact *grown = realloc(all->fact, (size_t)capacity * sizeof *grown);
+        all->failed = all->failed || !grown;
+        if (!grown) return;
+        all->fact = grown;
+        all->capacity = capacity;
+    }
+    fact *new = &all->fact[all->count++];
+    va_list arguments;
+    va_start(arguments, format);
+    snprintf(new->name, sizeof new->name, "%s", name);
+    vsnprintf(new->value, sizeof new->value, format, arguments);
+    va_end(arguments);
+}
+
+static void add_tokenizer(facts *all, const char *side, const qp_tokenizer *tokenizer)
+{
+    qp_tokenizer_facts known = qp_tokenizer_info(tokenizer);
+    add_fact(all, side, "%s, %d pieces, %s%s%s", known.type, known.size, known.normalization,
+             known.lower_case ? ", lower case" : "", known.byte_fallback ? ", byte fallback" : "");
+}
+
+/* Parameters, tokenizers, the settings that a model of this kind reads, and the number of n-grams. */
+static qp_status collect_facts(const qp_package *m, facts *all)
+{
+    const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
+    bool two = m->source && m->source != m->target;
+    qp_train_settings settings;
+    char text[600];
+    qp_train_defaults(&settings);
+    settings.model = *qp_model_config_of(m->model);
+    add_fact(all, "parameters", "%zu", qp_params_elements(qp_model_params(m->model)));
+    if (two) add_tokenizer(all, "source tokenizer", m->source);
+    if (m->target) add_tokenizer(all, two ? "target tokenizer" : "tokenizer", m->target);
+    for (int i = 0; i < qp_model_fields.count; i++) {
+        const qp_field *field = &qp_model_fields.field[i];
+        if (!qp_option_uses_reads(&settings, field->name)) continue;
+        add_fact(all, field->name, "%s", qp_config_get(field, &settings.model, text, sizeof text));
+    }
+    for (int k = 1; ngram && k <= qp_ngram_order(ngram); k++) {
+        snprintf(text, sizeof text, "%d-grams", k);
+        add_fact(all, text, "%lld", (long long)qp_ngram_count(ngram, k));
+    }
+    return all->failed ? qp_fail(QP_EMEMORY, "info: out of memory") : QP_OK;
 }
 
 static void print_tensors(const qp_params *params)
@@ -161,40 +220,111 @@ static void print_tensors(const qp_params *params)
     }
 }
 
-static void print_text(const char *path, const qp_package *m, const estimate *e)
+static qp_status print_text(const char *path, const qp_package *m, const estimate *e)
 {
-    const qp_params *params = qp_model_params(m->model);
-    const qp_model_config *settings = qp_model_config_of(m->model);
-    char text[600];
-    printf("%s\n%-18s %zu\n", path, "parameters", qp_params_elements(params));
-    if (m->source && m->source != m->target) print_tokenizer("source tokenizer", m->source);
-    if (m->target) print_tokenizer(m->source && m->source != m->target ? "target tokenizer" : "tokenizer", m->target);
-    for (int i = 0; i < qp_model_fields.count; i++)
-        printf("%-18s %s\n", qp_model_fields.field[i].name,
-               qp_config_get(&qp_model_fields.field[i], settings, text, sizeof text));
-    const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
-    for (int k = 1; ngram && k <= qp_ngram_order(ngram); k++)
-        printf("%d-grams%11s %lld\n", k, "", (long long)qp_ngram_count(ngram, k));
-    if (!ngram) {
+    facts all = {0};
+    qp_status status = collect_facts(m, &all);
+    if (status == QP_OK) printf("%s\n", path);
+    for (int i = 0; status == QP_OK && i < all.count; i++) printf("%-18s %s\n", all.fact[i].name, all.fact[i].value);
+    free(all.fact);
+    QP_TRY(status);
+    if (!qp_model_ngram(m->model, NULL)) {
         qp_model_table_print(stdout, &e->cost);
         printf("\nwith sequences of %.0f tokens; ", e->shape.target_length);
         qp_training_memory_print(stdout, &e->shape, &e->memory);
     }
-    if (config.tensors) print_tensors(params);
+    if (config.tensors) print_tensors(qp_model_params(m->model));
+    return QP_OK;
 }
 
-static qp_status tell(const char *path, const qp_package *m)
+static qp_status describe(const char *path, const qp_package *m)
 {
     qp_optimizer_config optimizer;
     qp_config_defaults(&qp_optimizer_fields, &optimizer);
     estimate e;
     QP_TRY(estimate_of(m->model, &optimizer, &e));
-    qp_status status = QP_OK;
-    if (config.json)
-        status = print_json(path, m, &e);
-    else
-        print_text(path, m, &e);
+    qp_status status = config.json ? print_json(path, m, &e) : print_text(path, m, &e);
     qp_model_cost_free(&e.cost);
+    return status;
+}
+
+static qp_status describe_file(const char *path)
+{
+    qp_package *m;
+    QP_TRY(qp_package_load(path, &m));
+    qp_status status = describe(path, m);
+    qp_package_free(m);
+    return status;
+}
+
+/* ---- two models ---- */
+
+static const char *value_in(const facts *all, const char *name)
+{
+    for (int i = 0; i < all->count; i++)
+        if (strcmp(all->fact[i].name, name) == 0) return all->fact[i].value;
+    return "-";
+}
+
+/* Rows of the facts that differ; returns how many are equal. */
+static int print_differences(const facts *a, const facts *b)
+{
+    int equal = 0;
+    for (int i = 0; i < a->count; i++) {
+        const char *other = value_in(b, a->fact[i].name);
+        bool same = strcmp(a->fact[i].value, other) == 0;
+        equal += same;
+        if (!same) printf("%-18s %-30s %s\n", a->fact[i].name, a->fact[i].value, other);
+    }
+    for (int i = 0; i < b->count; i++)
+        if (strcmp(value_in(a, b->fact[i].name), "-") == 0)
+            printf("%-18s %-30s %s\n", b->fact[i].name, "-", b->fact[i].value);
+    return equal;
+}
+
+static bool is_equal_tensor(qp_params *a, int i, qp_params *b)
+{
+    const qp_parameter *p = qp_params_at(a, i);
+    int j = qp_params_find(b, p->name);
+    const qp_parameter *q = j < 0 ? NULL : qp_params_at(b, j);
+    return q && p->rows == q->rows && p->columns == q->columns &&
+           memcmp(qp_params_value(a, i), qp_params_value(b, j),
+                  (size_t)p->rows * (size_t)p->columns * sizeof(qp_real)) == 0;
+}
+
+static void print_tensor_differences(qp_params *a, qp_params *b)
+{
+    int equal = 0, count = qp_params_count(a);
+    for (int i = 0; i < count; i++) equal += is_equal_tensor(a, i, b);
+    printf("%-18s %d of %d tensors\n", "equal weights", equal, count);
+}
+
+static qp_status compare_models(const char *path, const qp_package *a, const char *other, const qp_package *b)
+{
+    facts first = {0}, second = {0};
+    qp_status status = collect_facts(a, &first);
+    if (status == QP_OK) status = collect_facts(b, &second);
+    if (status == QP_OK) {
+        printf("%-18s %-30s %s\n", "", path, other);
+        int equal = print_differences(&first, &second);
+        print_tensor_differences(qp_model_params(a->model), qp_model_params(b->model));
+        printf("%-18s %d of %d\n", "equal settings", equal, first.count);
+    }
+    free(first.fact);
+    free(second.fact);
+    return status;
+}
+
+static qp_status compare_files(const char *path, const char *other)
+{
+    qp_package *a, *b;
+    QP_TRY(qp_package_load(path, &a));
+    qp_status status = qp_package_load(other, &b);
+    if (status == QP_OK) {
+        status = compare_models(path, a, other, b);
+        qp_package_free(b);
+    }
+    qp_package_free(a);
     return status;
 }
 
@@ -202,13 +332,8 @@ static qp_status run(void *self, const qp_options *options)
 {
     (void)self;
     if (!options->file_count) return qp_fail(QP_EUSAGE, "no model; name one: quipu info MODEL");
-    for (int i = 0; i < options->file_count; i++) {
-        qp_package *m;
-        QP_TRY(qp_package_load(options->file[i], &m));
-        qp_status status = tell(options->file[i], m);
-        qp_package_free(m);
-        QP_TRY(status);
-    }
+    if (options->file_count == 2 && !config.json) return compare_files(options->file[0], options->file[1]);
+    for (int i = 0; i < options->file_count; i++) QP_TRY(describe_file(options->file[i]));
     return QP_OK;
 }
 

@@ -233,6 +233,11 @@ static const use *unread(const qp_train_settings *s, const char *name)
     return NULL;
 }
 
+bool qp_option_uses_reads(const qp_train_settings *settings, const char *option)
+{
+    return unread(settings, option) == NULL;
+}
+
 /* ---- messages ---- */
 
 static const char *hyphenated(const char *name, char text[NAME_BYTES])

@@ -29,6 +29,9 @@ result $? "scores lines of such text" "$(head -n 3 scores)"
 code=$?
 [ $code -eq 0 ] && [ ! -s err ] && [ "$(wc -l <made)" -ge 5 ] && [ "$(wc -m <made)" -eq 308 ] && grep -q 'the' made
 result $? "generate goes on with running text" "exit code $code: $(head -c 200 made; cat err)"
+printf '\260\241\260\242\n' >korean
+fails 65 "korean:1: byte 1 is not UTF-8" "$QUIPU" generate -m m.safetensors -f korean
+fails 65 "prompt: byte 1 is not UTF-8" "$QUIPU" generate -m m.safetensors -p "$(cat korean)"
 { "$QUIPU" generate -m m.safetensors -n 0 2>err; echo $? >code; } | head -n 2 >first
 [ "$(cat code)" = 0 ] && [ ! -s err ] && [ "$(wc -l <first)" -eq 2 ]
 result $? "generate without end stops with its reader" "$(cat code err)"

@@ -82,6 +82,20 @@ result $? "classify: evaluate --json" ""
 "$QUIPU" evaluate -m good.safetensors --test unseen 2>.err | grep -q '^1 answers are labels that training did not have'
 result $? "classify: an unseen label is wrong, and told" "$(cat .err)"
 
+printf 'w1\nw2 \260\241\260\242\n' >korean
+fails 65 "korean:2: byte 4 is not UTF-8.*iconv -f cp949" "$QUIPU" predict -m good.safetensors korean
+mkfifo pipe
+"$QUIPU" predict -m good.safetensors <pipe >answers &
+exec 3>pipe
+echo 'w0 w5 w1' >&3
+for i in 1 2 3 4 5 6 7 8 9 10; do
+    [ -s answers ] || sleep 0.3
+done
+grep -q '^low' answers
+result $? "classify: a line is answered while the pipe stays open" "$(cat answers)"
+exec 3>&-
+wait $!
+
 # ---- tag ----
 "$QUIPU" train $tag --steps 150 -m tagger.safetensors 2>.err
 "$QUIPU" evaluate accuracy,entity-f1 -m tagger.safetensors --test valid.conll >.out 2>.err &&

@@ -74,6 +74,14 @@ fails 2 "choose from tiny, " "$QUIPU" train --train pairs --preset something-els
 grep -q 'encoder.layers.0.linear1 *\[64, 32\] *2112 *4.10 k *12.3 k' .out && grep -q 'all, per target token' .out &&
     grep -q 'to train with batches of 8192 tokens' .out
 result $? "info: modules, shapes, operations, memory" "$(tail -n 8 .out)"
+grep -q '^heads ' .out && ! grep -qE '^(rope_base|kernel_size|forget_bias|horizon) ' .out
+result $? "info: what a transformer reads, and nothing else" "$(cat .out)"
+"$QUIPU" info base.safetensors preset.safetensors >.out && grep -q '^emb_size *32 *128$' .out &&
+    ! grep -q '^task ' .out && grep -q '^equal weights *0 of ' .out
+result $? "info of two models: what differs" "$(cat .out)"
+"$QUIPU" info base.safetensors base.safetensors >.out && [ "$(wc -l <.out)" -eq 3 ] &&
+    awk '/^equal/ { if ($3 != $5) exit 1 }' .out
+result $? "info of a model and itself" "$(cat .out)"
 "$QUIPU" info --json --length 7 --threads 1 base.safetensors >.out && grep -q '"training_flops_per_token":' .out &&
     grep -q '"training_memory":{' .out
 result $? "info --json: the same" "$(head -c 300 .out)"
