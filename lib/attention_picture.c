@@ -9,6 +9,7 @@
 #include "lib/picture/html.h"
 #include "lib/picture/map_arrays.h"
 #include "lib/picture/svg.h"
+#include "lib/text/utf8_repair.h"
 
 /* The ids of one sentence, EOS included, and their printable forms. */
 typedef struct {
@@ -147,6 +148,7 @@ qp_status qp_attend_pair(const qp_package *package, const char *source, const ch
     size_t bytes;
     qp_status status = a.tape ? read_pair(&a, source, target) : qp_fail(QP_EMEMORY, "out of memory for a picture");
     if (status == QP_OK) status = codec->decode(codec->self, a.target.id, a.target.count, &text, &bytes);
+    if (status == QP_OK) status = qp_utf8_repair(&text, &bytes);
     if (status == QP_OK) status = draw_pair(&a, source, picture);
     if (status == QP_OK && found)
         *found = (qp_attended){text, a.source.tokens, a.target.tokens, a.source_longest - 1, a.target_longest - 1};

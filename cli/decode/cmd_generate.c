@@ -193,6 +193,14 @@ typedef struct {
     qp_sample_config sample;
 } generation;
 
+/* The shell hands a backslash and an n over as they are. */
+static void warn_escape(const char *stop)
+{
+    if (strstr(stop, "\\n") || strstr(stop, "\\t"))
+        qp_warn("--stop '%.60s' has a backslash and a letter, not a line end or TAB; in the shell write $'\\n' or $'\\t'",
+                stop);
+}
+
 static qp_status generate(const generation *how, const qp_package *package, const qp_option_list *stop, show *s)
 {
     const generate_options *o = &how->o;
@@ -211,6 +219,7 @@ static qp_status generate(const generation *how, const qp_package *package, cons
                               .stops = stop->count,
                               .seed = (uint64_t)o->seed};
     s->generator = &generator;
+    for (int i = 0; i < stop->count; i++) warn_escape(stop->value[i]);
     QP_TRY(qp_generate_prompt(&generator, s->prompt, s->prompt_bytes, &s->id, &s->count));
     return write_all(s);
 }

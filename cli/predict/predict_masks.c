@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
 
@@ -5,6 +6,7 @@
 #include "cli/predict/predict_tasks.h"
 #include "data/batches/masking.h"
 #include "lib/decode/predict.h"
+#include "lib/text/utf8_repair.h"
 
 /* predict_masks — lines with masks, filled in by a masked language model. */
 
@@ -43,21 +45,63 @@ static qp_status fill(const qp_package *m, const qp_predict_config *o, int32_t *
     return status;
 }
 
-static qp_status put(const qp_package *m, const qp_predict_config *o, const int32_t *id, int count, int masks,
+/* The text that token `id` adds after token `before` (-1: none), malloc'ed. *joined: it continues the word before. */
+static qp_status word_of(const qp_text_codec *codec, int32_t before, int32_t id, char **word, bool *joined)
+{
+    int32_t both[] = {before, id};
+    bool first = before < 0;
+    char *head = NULL;
+    size_t head_bytes = 0, bytes;
+    QP_TRY(codec->decode(codec->self, first ? &id : both, first ? 1 : 2, word, &bytes));
+    qp_status status = first ? QP_OK : codec->decode(codec->self, &before, 1, &head, &head_bytes);
+    if (status == QP_OK && !first && (bytes < head_bytes || memcmp(head, *word, head_bytes) != 0)) {
+        free(*word);
+        *word = NULL;
+        head_bytes = 0;
+        first = true; /* the two cannot be told apart */
+        status = codec->decode(codec->self, &id, 1, word, &bytes);
+    }
+    free(head);
+    if (status != QP_OK) return status;
+    *joined = !first && (*word)[head_bytes] != ' ';
+    while (head_bytes < bytes && (*word)[head_bytes] == ' ') head_bytes++;
+    bytes -= head_bytes;
+    memmove(*word, *word + head_bytes, bytes + 1);
+    return qp_utf8_repair(word, &bytes);
+}
+
+/* The line as it was given, with words instead of its masks. */
+static qp_status fill_text(const qp_package *m, const qp_line *line, const int32_t *id, const int32_t *place,
+                           qp_text_buffer *out)
+{
+    size_t at = 0, mark, length;
+    for (int k = 0; qp_mask_find(line->text, at, line->bytes, &mark, &length); k++) {
+        char *word;
+        bool joined;
+        size_t end = mark;
+        QP_TRY(word_of(&m->source_codec, place[k] > 0 ? id[place[k] - 1] : -1, id[place[k]], &word, &joined));
+        while (joined && end > at && line->text[end - 1] == ' ') end--;
+        qp_text_put(out, line->text + at, end - at);
+        qp_text_add(out, word);
+        free(word);
+        at = mark + length;
+    }
+    qp_text_put(out, line->text + at, line->bytes - at);
+    return out->failed ? qp_fail(QP_EMEMORY, "predict: out of memory for a line") : QP_OK;
+}
+
+static qp_status put(const qp_package *m, const qp_predict_config *o, const qp_text_buffer *text, int masks,
                      const int32_t *chosen, const qp_real *probability)
 {
-    char *text;
-    size_t bytes;
     const qp_text_codec *codec = &m->source_codec;
     int top = o->top > 0 ? (int)o->top : 1;
-    QP_TRY(codec->decode(codec->self, id, count, &text, &bytes));
     qp_text_buffer out = {0};
     qp_json_open(&out, '{');
     qp_json_key(&out, "text");
-    qp_json_repaired(&out, text, bytes);
+    qp_json_repaired(&out, text->text, text->bytes);
     qp_json_key(&out, "masks");
     qp_json_open(&out, '[');
-    if (!o->json) qp_line_put(stdout, text, bytes);
+    if (!o->json) qp_line_put(stdout, text->text, text->bytes);
     for (int k = 0; k < masks; k++) {
         qp_json_open(&out, '[');
         for (int j = 0; j < top && chosen[k * top + j] >= 0; j++) {
@@ -72,7 +116,6 @@ static qp_status put(const qp_package *m, const qp_predict_config *o, const int3
         qp_json_close(&out, ']');
     }
     qp_text_add(&out, "]}");
-    free(text);
     if (o->json) return qp_json_line(stdout, &out);
     putchar('\n');
     qp_text_free(&out);
@@ -95,7 +138,10 @@ static qp_status predict_line(const qp_package *m, const qp_predict_config *o, c
         status = qp_fail(QP_EDATA, "%s: %d tokens are more than the model reads (%d); shorten the line", place_of,
                          count, longest - 1);
     if (status == QP_OK && masks > 0) status = fill(m, o, id, count, place, masks, chosen, probability);
-    if (status == QP_OK) status = put(m, o, id, count, masks, chosen, probability);
+    qp_text_buffer text = {0};
+    if (status == QP_OK) status = fill_text(m, line, id, place, &text);
+    if (status == QP_OK) status = put(m, o, &text, masks, chosen, probability);
+    qp_text_free(&text);
     free(id);
     free(place);
     free(chosen);
@@ -103,11 +149,28 @@ static qp_status predict_line(const qp_package *m, const qp_predict_config *o, c
     return status;
 }
 
+/* A mask that is spelled in another way would be read as text. */
+static void hint(const qp_chunks *chunk, int i, qp_warning *warning)
+{
+    static const char *const other[] = {"[mask]", "[Mask]", "<MASK>", "<Mask>", "[MASK>", "{MASK}", "___"};
+    const qp_line *line = &chunk->line[i];
+    size_t mark, length;
+    if (qp_mask_find(line->text, 0, line->bytes, &mark, &length)) return;
+    const char *found = NULL;
+    for (size_t k = 0; !found && k < sizeof other / sizeof *other; k++)
+        if (memmem(line->text, line->bytes, other[k], strlen(other[k]))) found = other[k];
+    if (!found && line->bytes == 0) return;
+    qp_warning_add(warning, qp_chunks_path(chunk, i), qp_chunks_number(chunk, i),
+                   found ? "no mask to fill in; %s is read as text: write [MASK] or <mask>"
+                         : "no mask to fill in%.0s; write [MASK] or <mask> in place of a word",
+                   found ? found : "");
+}
+
 static qp_status predict_chunk(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk,
                                qp_warning *warning)
 {
-    (void)warning;
     for (int i = 0; i < chunk->count; i++) {
+        hint(chunk, i, warning);
         char place[1100];
         snprintf(place, sizeof place, "%.1000s:%lld", qp_chunks_path(chunk, i), (long long)qp_chunks_number(chunk, i));
         QP_TRY(predict_line(m, o, place, &chunk->line[i]));

@@ -36,8 +36,7 @@ static qp_status append_text(masked_text *t, const qp_text_codec *codec, const c
     return status;
 }
 
-/* The next mask in text[at..bytes) and its length; false: none. */
-static bool find_mark(const char *text, size_t at, size_t bytes, size_t *mark, size_t *length)
+bool qp_mask_find(const char *text, size_t at, size_t bytes, size_t *mark, size_t *length)
 {
     static const char *marks[] = {"[MASK]", "<mask>"};
     for (*length = 6; at + *length <= bytes; at++)
@@ -53,7 +52,7 @@ static qp_status encode(masked_text *t, const qp_text_codec *codec, const char *
 {
     int32_t mask_id = qp_mask_id(codec);
     size_t at = 0, mark, length;
-    while (find_mark(text, at, bytes, &mark, &length)) {
+    while (qp_mask_find(text, at, bytes, &mark, &length)) {
         size_t end = mark;
         while (end > at && text[end - 1] == ' ') end--;
         QP_TRY(append_text(t, codec, text + at, end - at));

@@ -52,4 +52,7 @@ int32_t qp_mask_id(const qp_text_codec *codec);
 qp_status qp_mask_encode(const qp_text_codec *codec, const char *text, size_t bytes, int32_t **id, int *count,
                          int32_t **place, int *masks);
 
+/* qp_mask_find — the next mask in text[at..bytes) and its length; false: none. */
+bool qp_mask_find(const char *text, size_t at, size_t bytes, size_t *mark, size_t *length);
+
 #endif

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/text/utf8_repair.h"
+
 /* What the threads of one qp_translate share; read only, except that each thread writes its own translations. */
 typedef struct {
     const qp_translator *translator;
@@ -49,11 +51,13 @@ static qp_status translate_batch(void *self, qp_tape *tape, int number)
     return status;
 }
 
-static qp_status search_all(job *j, int count)
+/* Lines that are empty or blank have an empty translation. */
+static qp_status search_all(job *j, const qp_line *line, int count)
 {
     int32_t *length = malloc(((size_t)count + 1) * sizeof *length);
     if (!length) return qp_fail(QP_EMEMORY, "translate: out of memory for %d lines", count);
-    for (int i = 0; i < count; i++) length[i] = j->source[i].tokens > 0 ? j->source[i].count : 0;
+    for (int i = 0; i < count; i++)
+        length[i] = qp_utf8_is_blank(line[i].text, line[i].bytes) || j->source[i].tokens == 0 ? 0 : j->source[i].count;
     qp_line_batches batches = {0};
     const qp_translator *t = j->translator;
     qp_status status = qp_lines_batch(length, count, t->batch_size, 0, t->threads, &batches);
@@ -71,6 +75,7 @@ static qp_status decode_texts(const qp_text_codec *codec, qp_translation *made)
         int count = hypothesis->count;
         if (count > 0 && hypothesis->id[count - 1] == QP_EOS) count--;
         QP_TRY(codec->decode(codec->self, hypothesis->id, count, &made->best[h].text, &made->best[h].bytes));
+        QP_TRY(qp_utf8_repair(&made->best[h].text, &made->best[h].bytes));
     }
     return QP_OK;
 }
@@ -82,7 +87,7 @@ qp_status qp_translate(const qp_translator *translator, const qp_line *line, int
     int longest = (int)qp_model_config_of(translator->model)->max_length;
     qp_status status = qp_lines_encode(translator->source, line, count, longest, &source);
     job j = {.translator = translator, .source = source, .translation = translation};
-    if (status == QP_OK) status = search_all(&j, count);
+    if (status == QP_OK) status = search_all(&j, line, count);
     for (int i = 0; i < count && status == QP_OK; i++) {
         translation[i].source_id = source[i].id;
         translation[i].source_count = source[i].count;
