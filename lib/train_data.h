@@ -44,7 +44,8 @@ typedef struct {
  *   sizes       vocabulary sizes and the like, into the model's configuration
  *   source      the batches of one part
  *   measure     add metrics to the loss, which `metrics` holds already, of the current weights
- *   print       what was read, one line per part */
+ *   print       what was read, one line per part
+ *   warn        likely mistakes in the data, one call of `say` each; NULL: none are known */
 typedef struct {
     qp_status (*files)(const qp_train_settings *settings, qp_train_data *data);
     qp_status (*tokenizers)(const qp_train_settings *settings, const char *folder, qp_train_data *data);
@@ -53,6 +54,7 @@ typedef struct {
     qp_status (*source)(const qp_train_settings *settings, qp_train_data *data, int part, qp_batch_source *source);
     qp_status (*measure)(qp_train_data *data, int threads, qp_metrics *metrics);
     void (*print)(const qp_train_data *data, FILE *stream);
+    void (*warn)(const qp_train_data *data, void (*say)(void *self, const char *line), void *self);
 } qp_train_task;
 
 /* qp_train_data_begin — with an empty package.   qp_train_data_free — the package too, unless it was taken out. */

@@ -110,13 +110,70 @@ qp_status qp_labelled_measure(qp_train_data *data, int threads, qp_metrics *metr
     return status;
 }
 
+/* Training examples of each label, malloc'ed; NULL: out of memory. */
+static int64_t *count_labels(const qp_train_data *data)
+{
+    const qp_corpus *corpus = &data->corpus[QP_TRAINING];
+    int64_t *examples = calloc((size_t)data->package->labels.count + 1, sizeof *examples);
+    for (int64_t i = 0; examples && i < corpus->target.start[corpus->sequences]; i++)
+        if (corpus->target.id[i] >= 0) examples[corpus->target.id[i]]++;
+    return examples;
+}
+
 void qp_labelled_print(const qp_train_data *data, FILE *stream)
 {
+    enum { SHOWN = 20 };
     const qp_labels *labels = &data->package->labels;
+    int64_t *examples = count_labels(data);
     fprintf(stream, "tokenizer  %d pieces\nlabels     %d:", qp_tokenizer_size(data->package->source), labels->count);
-    for (int i = 0; i < labels->count && i < 20; i++) fprintf(stream, " %s", labels->text[i]);
-    fputs(labels->count > 20 ? " ...\n" : "\n", stream);
+    for (int i = 0; i < labels->count && i < SHOWN; i++)
+        fprintf(stream, "%s %.60s %lld", i ? "," : "", labels->text[i], examples ? (long long)examples[i] : 0);
+    fputs(labels->count > SHOWN ? ", ...\n" : "\n", stream);
+    free(examples);
     qp_text_print_corpora(data, stream);
+}
+
+static bool is_sentence(const char *label)
+{
+    int spaces = 0;
+    for (; *label; label++) spaces += *label == ' ';
+    return spaces >= 4;
+}
+
+/* Nearly as many labels as lines, or labels of five words and more: the columns may have been swapped. */
+static bool look_like_texts(const qp_labels *labels, int64_t lines)
+{
+    enum { FEW = 10 };
+    int sentences = 0;
+    for (int i = 0; i < labels->count; i++) sentences += is_sentence(labels->text[i]);
+    return (labels->count > FEW && 2 * (int64_t)labels->count > lines) || 2 * sentences > labels->count;
+}
+
+void qp_labelled_warn(const qp_train_data *data, void (*say)(void *self, const char *line), void *self)
+{
+    const qp_labels *labels = &data->package->labels;
+    const qp_corpus *corpus = &data->corpus[QP_TRAINING];
+    const char *path = data->files[QP_TRAINING].source;
+    bool texts = !data->conll[QP_TRAINING];
+    char line[700];
+    if (texts && look_like_texts(labels, corpus->sequences)) {
+        snprintf(line, sizeof line,
+                 "%.300s: its labels look like texts (%d of them, such as '%.80s'); each line is label TAB text, are "
+                 "the columns swapped?",
+                 path, labels->count, labels->text[0]);
+        say(self, line);
+        return;
+    }
+    int64_t *examples = count_labels(data);
+    int single = -1, singles = 0;
+    for (int i = labels->count - 1; examples && i >= 0; i--)
+        if (examples[i] == 1) single = i, singles++;
+    free(examples);
+    if (singles == 0) return;
+    snprintf(line, sizeof line, "%.300s:%lld: label '%.80s' has only this example%s; is it %smisspelled?", path,
+             (long long)labels->line[single], labels->text[single], singles > 1 ? ", as have others" : "",
+             texts && labels->line[single] == 1 ? "a header line, or " : "");
+    say(self, line);
 }
 
 /* ---- masked tokens ---- */

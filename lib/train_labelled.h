@@ -16,6 +16,7 @@ qp_status qp_tag_load(const qp_train_settings *settings, qp_train_data *data);
 void qp_labelled_sizes(const qp_train_data *data, qp_model_config *model);
 qp_status qp_labelled_measure(qp_train_data *data, int threads, qp_metrics *metrics);
 void qp_labelled_print(const qp_train_data *data, FILE *stream);
+void qp_labelled_warn(const qp_train_data *data, void (*say)(void *self, const char *line), void *self);
 
 qp_status qp_mlm_files(const qp_train_settings *settings, qp_train_data *data);
 qp_status qp_mlm_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data);

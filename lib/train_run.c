@@ -52,6 +52,13 @@ static qp_status build_model(qp_train_run *run)
     return *s->job.init_from && begins(run) ? qp_train_transfer(package, s->job.init_from, note, run) : QP_OK;
 }
 
+static void warn(void *self, const char *text)
+{
+    char line[800];
+    snprintf(line, sizeof line, "warning: %s", text);
+    note(self, line);
+}
+
 static qp_status read_data(qp_train_run *run, bool keep)
 {
     qp_train_settings *s = run->settings;
@@ -61,6 +68,7 @@ static qp_status read_data(qp_train_run *run, bool keep)
     QP_TRY(run->task->tokenizers(s, keep ? run->folder.made : NULL, &run->data));
     QP_TRY(run->task->load(s, &run->data));
     if (run->hooks->read) run->hooks->read(run->hooks->self, &run->data, run->task);
+    if (run->task->warn && !s->job.dry_run) run->task->warn(&run->data, warn, run);
     return QP_OK;
 }
 

@@ -19,8 +19,9 @@ typedef struct {
     int warnings;
 } findings;
 
-static void warn(findings *found, const char *text)
+static void warn(void *self, const char *text)
 {
+    findings *found = self;
     if (found->warnings++ == 0) fputs("\nwarnings\n", stdout);
     printf("  %s\n", text);
 }
@@ -284,6 +285,7 @@ qp_status qp_dry_run(qp_train_run *run)
     QP_TRY(print_model(settings, model, &found));
     size_t weights = qp_params_elements(qp_model_params(model));
     QP_TRY(print_time(settings, &run->trainer));
+    if (run->task->warn) run->task->warn(&run->data, warn, &found);
     warn_of_data(settings, &run->data, &found);
     warn_of_learning(settings, weights, &run->data, &found);
     if (found.warnings == 0) puts("\nno warnings");

@@ -31,7 +31,9 @@ static qp_status append(qp_labels *labels, const char *label, size_t bytes)
         return qp_fail(QP_EDATA, "more than %d different labels; is this the column of the labels?", QP_LABELS_MOST);
     char *copy = malloc(bytes + 1);
     qp_label_entry *entry = qp_label_table_place(&labels->table, NULL, (qp_text){label, bytes});
-    if (!copy || !entry || !QP_GROW(labels->text, labels->capacity, (size_t)labels->count + 1)) {
+    size_t wanted = (size_t)labels->count + 1;
+    if (!copy || !entry || !QP_GROW(labels->text, labels->capacity, wanted) ||
+        !QP_GROW(labels->line, labels->line_capacity, wanted)) {
         free(copy);
         return qp_fail(QP_EMEMORY, "labels: out of memory");
     }
@@ -39,6 +41,7 @@ static qp_status append(qp_labels *labels, const char *label, size_t bytes)
     copy[bytes] = 0;
     *entry = (qp_label_entry){copy, labels->count};
     labels->table.count++;
+    labels->line[labels->count] = 0;
     labels->text[labels->count++] = copy;
     return QP_OK;
 }
@@ -89,6 +92,7 @@ qp_status qp_labels_number(qp_labels *labels, qp_label_policy policy, const char
             reason[sizeof reason - 1] = 0;
             return qp_fail(status, "%s:%lld: %s", path, (long long)line, reason);
         }
+        labels->line[found] = line;
     }
     *number = found;
     return found < 0 && policy == QP_LABEL_REFUSE ? refuse(labels, path, line, label, bytes) : QP_OK;
@@ -136,6 +140,7 @@ void qp_labels_free(qp_labels *labels)
 {
     for (int i = 0; i < labels->count; i++) free(labels->text[i]);
     free(labels->text);
+    free(labels->line);
     qp_label_table_free(&labels->table);
     memset(labels, 0, sizeof *labels);
 }
