@@ -7,6 +7,7 @@ BUILD   ?= build
 PREFIX  ?= /usr/local
 ORACLES ?= ../shared/oracles
 CASES   ?= ../shared/tokenizers
+CASES2  ?= ../shared/cases2
 CFLAGS  ?= -O3 -g
 ifeq ($(origin CC),default)
 CC = gcc
@@ -82,6 +83,7 @@ oracles: $(BUILD)/tests/oracles  ## compare with reference results: make oracles
 
 tokenizer-cases: $(BUILD)/tests/cases  ## compare with other tokenizers: make tokenizer-cases CASES=DIR
 	@$(BUILD)/tests/cases $(CASES)
+	@if [ -d "$(CASES2)" ]; then $(BUILD)/tests/cases --corners $(CASES2); else echo "corners: no $(CASES2), skipped"; fi
 
 gradcheck:  ## every gradient against finite differences, in double precision
 	@$(MAKE) BUILD=$(BUILD)/double EXTRA="-DQP_DOUBLE $(EXTRA)" gradient-tests

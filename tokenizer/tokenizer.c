@@ -48,6 +48,15 @@ qp_status qp_tokenizer_encode(const qp_tokenizer *t, const char *text, size_t by
     return status;
 }
 
+qp_status qp_tokenizer_encode_parsed(const qp_tokenizer *t, const char *text, size_t bytes, qp_encoding *e)
+{
+    if (t->kind->encode_parsed) return t->kind->encode_parsed(t->self, (qp_text){text, bytes}, e);
+    return qp_fail(QP_EUSAGE,
+                   "tokenizer: special tokens are found in the text by tokenizers of Hugging Face and tiktoken; "
+                   "this is %s",
+                   qp_tokenizer_info(t).type);
+}
+
 qp_status qp_tokenizer_encode_pair(const qp_tokenizer *t, const char *first, size_t first_bytes, const char *second,
                                    size_t second_bytes, qp_encoding *e)
 {
@@ -77,7 +86,12 @@ qp_status qp_tokenizer_encode_nbest(const qp_tokenizer *t, const char *text, siz
 
 qp_status qp_tokenizer_decode(const qp_tokenizer *t, const int32_t *id, int count, char **text, size_t *bytes)
 {
-    return t->kind->decode(t->self, id, (size_t)count, text, bytes);
+    return t->kind->decode(t->self, id, (size_t)count, false, text, bytes);
+}
+
+qp_status qp_tokenizer_decode_all(const qp_tokenizer *t, const int32_t *id, int count, char **text, size_t *bytes)
+{
+    return t->kind->decode(t->self, id, (size_t)count, true, text, bytes);
 }
 
 qp_status qp_tokenizer_normalize(const qp_tokenizer *t, const char *text, size_t bytes, char **normal,
@@ -103,6 +117,8 @@ int32_t qp_tokenizer_find(const qp_tokenizer *t, const char *piece)
     }
     return -1;
 }
+
+qp_token_role qp_tokenizer_role(const qp_tokenizer *t, int32_t id) { return t->kind->role(t->self, id); }
 
 qp_tokenizer_facts qp_tokenizer_info(const qp_tokenizer *t) { return t->kind->info(t->self); }
 

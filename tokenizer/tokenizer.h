@@ -32,6 +32,11 @@ qp_status qp_tokenizer_encode_into(const qp_tokenizer *tokenizer, const char *te
                                    qp_encoding *encoding);
 qp_status qp_tokenizer_encode(const qp_tokenizer *tokenizer, const char *text, size_t bytes, int32_t **id, int *count);
 
+/* qp_tokenizer_encode_parsed — encode_into, but special and added tokens that are in the text get their ids; nothing is
+ * added. Errors: QP_EUSAGE: this type of tokenizer never finds special tokens in a text; those of encode. */
+qp_status qp_tokenizer_encode_parsed(const qp_tokenizer *tokenizer, const char *text, size_t bytes,
+                                     qp_encoding *encoding);
+
 /* qp_tokenizer_encode_pair — ids, spans and type ids of one text or two (second NULL: one), with special tokens: by the
  * template of the file ([CLS] A [SEP] B [SEP]), or for own tokenizers <s> A </s>, followed by B </s> of type 1. Each
  * span refers to the text its piece came from; special tokens have empty spans. Errors: as encode. */
@@ -40,8 +45,11 @@ qp_status qp_tokenizer_encode_pair(const qp_tokenizer *tokenizer, const char *fi
 
 /* qp_tokenizer_decode — the text of ids, malloc'ed and NUL-terminated. PAD, BOS and EOS give no text, UNK gives
  * "<unk>".
+ * qp_tokenizer_decode_all — the same, but special tokens give their names.
  * Errors: QP_EDATA for an id outside the vocabulary; QP_EMEMORY. */
 qp_status qp_tokenizer_decode(const qp_tokenizer *tokenizer, const int32_t *id, int count, char **text, size_t *bytes);
+qp_status qp_tokenizer_decode_all(const qp_tokenizer *tokenizer, const int32_t *id, int count, char **text,
+                                  size_t *bytes);
 
 /* Other segmentations than the best one (qp_tokenizer_random is in kind.h):
  * qp_tokenizer_encode_random — segmentation number `counter` of `key`, into *encoding as qp_tokenizer_encode_into does.
@@ -65,6 +73,9 @@ qp_status qp_tokenizer_normalize(const qp_tokenizer *tokenizer, const char *text
 int qp_tokenizer_size(const qp_tokenizer *tokenizer);
 const char *qp_tokenizer_piece(const qp_tokenizer *tokenizer, int32_t id);
 int32_t qp_tokenizer_find(const qp_tokenizer *tokenizer, const char *piece);
+
+/* qp_tokenizer_role — whether an id of the vocabulary is a normal, special or added token. */
+qp_token_role qp_tokenizer_role(const qp_tokenizer *tokenizer, int32_t id);
 
 /* qp_tokenizer_info — its properties (kind.h). */
 qp_tokenizer_facts qp_tokenizer_info(const qp_tokenizer *tokenizer);

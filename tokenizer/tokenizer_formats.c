@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* memmem */
+#define _GNU_SOURCE /* memmem, memrchr */
 #include "tokenizer/tokenizer_formats.h"
 
 #include <stdio.h>
@@ -107,6 +107,30 @@ static qp_status read_gpt2(const qp_import *in, const char *content, size_t byte
     return status;
 }
 
+/* "NAME=ID,NAME=ID"; a name may hold '='. */
+static qp_status add_special_tokens(const char *place, const char *list, qp_pipeline *p)
+{
+    for (const char *at = list, *end; *at; at = *end ? end + 1 : end) {
+        end = strchr(at, ',');
+        if (!end) end = at + strlen(at);
+        const char *equals = memrchr(at, '=', (size_t)(end - at));
+        char *after = NULL;
+        long id = equals && equals + 1 < end ? strtol(equals + 1, &after, 10) : -1;
+        if (id < 0 || after != end || equals == at || id > 1 << 24)
+            return qp_fail(QP_EUSAGE, "%s: --special-tokens \"%.60s\" is not of the form NAME=ID,NAME=ID", place, at);
+        if ((size_t)id < p->id_limit && p->piece_of_id[id] >= 0)
+            return qp_fail(QP_EUSAGE, "%s: --special-tokens: %ld is the id of a rank; give \"%.*s\" another", place, id,
+                           (int)(equals - at), at);
+        char *name = strndup(at, (size_t)(equals - at));
+        if (!name) return qp_fail(QP_EMEMORY, "%s: out of memory", place);
+        qp_status status = qp_pipeline_add_token(
+            p, &(qp_added_token){.text = name, .bytes = strlen(name), .id = (int32_t)id, .special = true});
+        free(name);
+        QP_TRY(status);
+    }
+    return qp_pipeline_finish(place, p);
+}
+
 static qp_status read_tiktoken(const qp_import *in, const char *content, size_t bytes, qp_pipeline **p)
 {
     if (!in->pattern || !in->pattern[0])
@@ -122,7 +146,11 @@ static qp_status read_tiktoken(const qp_import *in, const char *content, size_t 
                        "%s: no encoding is named \"%.40s\"; --pattern takes gpt2, r50k_base, p50k_base, gpt4, "
                        "cl100k_base, gpt4o, o200k_base or a regular expression",
                        in->path[0], in->pattern);
-    return qp_pipeline_read_tiktoken(in->path[0], content, bytes, named ? named : in->pattern, p);
+    QP_TRY(qp_pipeline_read_tiktoken(in->path[0], content, bytes, named ? named : in->pattern, p));
+    if (!in->special_tokens || !in->special_tokens[0]) return QP_OK;
+    qp_status status = add_special_tokens(in->path[0], in->special_tokens, *p);
+    if (status != QP_OK) qp_pipeline_free(*p);
+    return status;
 }
 
 static qp_status read_pipeline(const qp_import *in, qp_tokenizer_format format, const char *content, size_t bytes,

@@ -31,6 +31,7 @@ typedef struct {
     const char *path[2]; /* GPT-2: vocab.json and merges.txt, in any order */
     int count;
     const char *pattern; /* TIKTOKEN: gpt2, gpt4, gpt4o or a regular expression; NULL: none */
+    const char *special_tokens; /* TIKTOKEN: "NAME=ID,NAME=ID"; NULL or "": none */
     bool cased;          /* BERT: the vocabulary has capitals and accents */
 } qp_import;
 

@@ -25,6 +25,9 @@ int qp_tokenizer_moses_main(int argc, char **argv);
 /* qp_tokenizer_write_file — write a whole file or none; "-" is stdout. */
 qp_status qp_tokenizer_write_file(const char *path, const char *text, size_t bytes);
 
+/* qp_tokenizer_load_warned — qp_tokenizer_load, with its warning, if it has one, on stderr. */
+qp_status qp_tokenizer_load_warned(const char *path, qp_tokenizer **tokenizer);
+
 /* qp_each_line — call `act` for every line of the files, or of stdin (also .gz). Lines end at LF only; every other byte
  * is kept. Needs memory for one line. Stops early, with QP_OK, if `output` cannot be written (main reports it). `place`
  * and `line` give the position. */

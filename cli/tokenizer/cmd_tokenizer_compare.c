@@ -162,7 +162,7 @@ static qp_status compare(void *self, const qp_options *options)
     comparison c = {.options = use, .encoding = {{.spans = true}, {.spans = true}}};
     qp_status status = QP_OK;
     if (options->file_count < 2) status = qp_fail(QP_EUSAGE, "tokenizer compare: give two tokenizers, then the text");
-    for (int k = 0; k < 2 && status == QP_OK; k++) status = qp_tokenizer_load(options->file[k], &c.tokenizer[k]);
+    for (int k = 0; k < 2 && status == QP_OK; k++) status = qp_tokenizer_load_warned(options->file[k], &c.tokenizer[k]);
     if (status == QP_OK) status = qp_each_line(options->file + 2, options->file_count - 2, &c.at, compare_line, &c);
     if (status == QP_OK) status = use->json ? print_json(&c, options->file) : print_text(&c, options->file);
     for (int k = 0; k < 2; k++) {

@@ -17,8 +17,11 @@
     X(CHOICE, format, "auto", 0, 0, QP_FORMAT_NAMES, "format of the file; auto: detected from the content")
 #define FILE_RANKS(X)                                                                                                  \
     X(TEXT, pattern, "", 0, 0, NULL, "tiktoken: gpt2, gpt4, gpt4o or a regular expression")                            \
+    X(TEXT, special_tokens, "", 0, 0, NULL, "tiktoken: special tokens, as NAME=ID,NAME=ID")                            \
     X(BOOL, cased, "false", 0, 0, NULL, "bert: the vocabulary is cased and has accents")
-#define INFO_FIELDS(X) X(BOOL, json, "false", 0, 0, NULL, "one JSON object for each file")
+#define INFO_FIELDS(X)                                                                                                 \
+    X(BOOL, json, "false", 0, 0, NULL, "one JSON object for each file")                                                \
+    X(BOOL, vocab, "false", 0, 0, NULL, "also list the vocabulary: id, piece and role, separated by TABs")
 #define IMPORT_FIELDS(X) FILE_SHARED(X) FILE_RANKS(X)
 #define EXPORT_FIELDS(X) FILE_MODEL(X) FILE_SHARED(X)
 
@@ -33,18 +36,35 @@ static QP_FIELD_TABLE(export_table, "file", file_options, EXPORT_FIELDS);
 static QP_FIELD_TABLE(info_table, "output", file_options, INFO_FIELDS);
 static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}};
 
+static void warn(const qp_tokenizer *tokenizer)
+{
+    const char *warning = qp_tokenizer_info(tokenizer).warning;
+    if (warning) fprintf(stderr, "warning: %s\n", warning);
+}
+
+qp_status qp_tokenizer_load_warned(const char *path, qp_tokenizer **tokenizer)
+{
+    QP_TRY(qp_tokenizer_load(path, tokenizer));
+    warn(*tokenizer);
+    return QP_OK;
+}
+
 /* ---- import ---- */
 
 static qp_status import(void *self, const qp_options *options)
 {
     const file_options *use = self;
-    qp_import in = {.format = (qp_tokenizer_format)use->format, .pattern = use->pattern, .cased = use->cased};
+    qp_import in = {.format = (qp_tokenizer_format)use->format,
+                    .pattern = use->pattern,
+                    .special_tokens = use->special_tokens,
+                    .cased = use->cased};
     qp_tokenizer *tokenizer;
     if (options->file_count < 1 || options->file_count > 2)
         return qp_fail(QP_EUSAGE, "tokenizer import: give one file, or vocab.json and merges.txt");
     for (int i = 0; i < options->file_count; i++) in.path[in.count++] = options->file[i];
     QP_TRY(qp_tokenizer_import(&in, &tokenizer));
     qp_status status = qp_tokenizer_save(tokenizer, use->output);
+    warn(tokenizer);
     if (status == QP_OK)
         fprintf(stderr, "%s: %d pieces\n", qp_tokenizer_info(tokenizer).type, qp_tokenizer_size(tokenizer));
     qp_tokenizer_free(tokenizer);
@@ -100,7 +120,7 @@ static qp_status export(void *self, const qp_options *options)
     qp_export out = {0};
     if (!path || (use->model[0] && options->file_count))
         return qp_fail(QP_EUSAGE, "tokenizer export: give one tokenizer, as a word or with -m");
-    QP_TRY(qp_tokenizer_load(path, &tokenizer));
+    QP_TRY(qp_tokenizer_load_warned(path, &tokenizer));
     qp_status status = qp_tokenizer_export(tokenizer, (qp_tokenizer_format)use->format, &out);
     if (status == QP_OK) status = write_export(use, &out);
     if (status == QP_OK && out.note[0]) fprintf(stderr, "not in the file: %s\n", out.note);
@@ -142,12 +162,58 @@ static void look_through(const qp_tokenizer *tokenizer, int *single, int *longes
     }
 }
 
-static qp_status print_info(const qp_tokenizer *tokenizer, bool as_json)
+static const char *const role_name[] = {[QP_TOKEN_NORMAL] = "normal", [QP_TOKEN_SPECIAL] = "special",
+                                        [QP_TOKEN_ADDED] = "added"};
+
+static void put_tokens(const qp_tokenizer *tokenizer, qp_token_role role, const char *key, qp_text_buffer *out)
+{
+    qp_json_key(out, key);
+    qp_json_open(out, '[');
+    for (int32_t id = 0; id < qp_tokenizer_size(tokenizer); id++) {
+        if (qp_tokenizer_role(tokenizer, id) != role) continue;
+        const char *piece = qp_tokenizer_piece(tokenizer, id);
+        qp_json_open(out, '{');
+        qp_json_put_integer(out, "id", id);
+        qp_json_key(out, "piece");
+        qp_json_repaired(out, piece, strlen(piece));
+        qp_json_close(out, '}');
+    }
+    qp_json_close(out, ']');
+}
+
+static void put_vocabulary(const qp_tokenizer *tokenizer, qp_text_buffer *out)
+{
+    qp_json_key(out, "vocabulary");
+    qp_json_open(out, '[');
+    for (int32_t id = 0; id < qp_tokenizer_size(tokenizer); id++) {
+        const char *piece = qp_tokenizer_piece(tokenizer, id);
+        qp_json_repaired(out, piece, strlen(piece));
+    }
+    qp_json_close(out, ']');
+}
+
+static void print_tokens(const qp_tokenizer *tokenizer, qp_token_role role, const char *title)
+{
+    int found = 0;
+    for (int32_t id = 0; id < qp_tokenizer_size(tokenizer); id++) {
+        if (qp_tokenizer_role(tokenizer, id) != role) continue;
+        printf("%s%s %d", found++ ? ", " : title, qp_tokenizer_piece(tokenizer, id), id);
+    }
+    if (found) putchar('\n');
+}
+
+static void print_vocabulary(const qp_tokenizer *tokenizer)
+{
+    for (int32_t id = 0; id < qp_tokenizer_size(tokenizer); id++)
+        printf("%d\t%s\t%s\n", id, qp_tokenizer_piece(tokenizer, id), role_name[qp_tokenizer_role(tokenizer, id)]);
+}
+
+static qp_status print_info(const qp_tokenizer *tokenizer, const file_options *use)
 {
     qp_tokenizer_facts f = qp_tokenizer_info(tokenizer);
     int single, longest;
     look_through(tokenizer, &single, &longest);
-    if (as_json) {
+    if (use->json) {
         qp_text_buffer out = {0};
         qp_json_open(&out, '{');
         qp_json_put_text(&out, "type", f.type);
@@ -165,6 +231,9 @@ static qp_status print_info(const qp_tokenizer *tokenizer, bool as_json)
         qp_json_put_text(&out, "pattern", f.pattern);
         qp_json_put_text(&out, "digits", f.single_digits ? "single" : "together");
         qp_json_put_text(&out, "unicode", f.unicode);
+        put_tokens(tokenizer, QP_TOKEN_SPECIAL, "special_tokens", &out);
+        put_tokens(tokenizer, QP_TOKEN_ADDED, "added_tokens", &out);
+        if (use->vocab) put_vocabulary(tokenizer, &out);
         qp_json_close(&out, '}');
         return qp_json_line(stdout, &out);
     }
@@ -174,6 +243,9 @@ static qp_status print_info(const qp_tokenizer *tokenizer, bool as_json)
     printf("one character  %d pieces; the longest has %d\n", single, longest);
     printf("byte fallback  %s\npattern        %s%s\nspace first    %s\n", f.byte_fallback ? "yes" : "no", f.pattern,
            f.single_digits ? ", digits single" : "", f.space_first ? "yes" : "no");
+    print_tokens(tokenizer, QP_TOKEN_SPECIAL, "special tokens ");
+    print_tokens(tokenizer, QP_TOKEN_ADDED, "added tokens   ");
+    if (use->vocab) print_vocabulary(tokenizer);
     return QP_OK;
 }
 
@@ -183,8 +255,8 @@ static qp_status info(void *self, const qp_options *options)
     if (options->file_count == 0) return qp_fail(QP_EUSAGE, "tokenizer info: no file given; add TOKENIZER.json");
     for (int i = 0; i < options->file_count; i++) {
         qp_tokenizer *tokenizer;
-        QP_TRY(qp_tokenizer_load(options->file[i], &tokenizer));
-        qp_status status = print_info(tokenizer, use->json);
+        QP_TRY(qp_tokenizer_load_warned(options->file[i], &tokenizer));
+        qp_status status = print_info(tokenizer, use);
         qp_tokenizer_free(tokenizer);
         QP_TRY(status);
     }
@@ -197,7 +269,7 @@ int qp_tokenizer_info_main(int argc, char **argv)
     static const qp_option_group group[] = {{&info_table, &use}};
     static const qp_command command = {.name = "tokenizer info",
                                        .summary = "describe a tokenizer file",
-                                       .usage = "[--json] TOKENIZER...",
+                                       .usage = "[--json] [--vocab] TOKENIZER...",
                                        .group = group,
                                        .group_count = 1,
                                        .takes_files = true};

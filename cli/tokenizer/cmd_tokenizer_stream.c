@@ -1,4 +1,6 @@
 #include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,12 +10,13 @@
 #include "lib/base/file.h"
 #include "lib/base/threads.h"
 #include "lib/base/writer.h"
+#include "lib/text/json_reader.h"
 #include "tokenizer/tokenizer.h"
 #include "tokenizer/tokenizer_file.h"
 
 /* encode and decode: one line of output per line of input. */
 
-#define DECODE_FIELDS(X)                                                                                               \
+#define STREAM_FIELDS(X)                                                                                               \
     X(TEXT, model, "", 0, 0, NULL,                                                                                     \
       "tokenizer: a quipu file, a sentencepiece .model, a Hugging Face tokenizer.json, a vocab.txt of BERT")           \
     X(TEXT, output, "-", 0, 0, NULL, "output file")                                                                    \
@@ -21,11 +24,15 @@
     X(BOOL, pieces, "false", 0, 0, NULL, "printable pieces instead of numbers")                                        \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object for each line")                                                \
     X(INT, threads, "1", 0, 4096, NULL, "threads; 0: all CPUs; the output does not depend on it")
+#define DECODE_FIELDS(X)                                                                                               \
+    STREAM_FIELDS(X)                                                                                                   \
+    X(BOOL, keep_special, "false", 0, 0, NULL, "special tokens by their names, else they give no text")
 #define ENCODE_FIELDS(X)                                                                                               \
-    DECODE_FIELDS(X)                                                                                                   \
+    STREAM_FIELDS(X)                                                                                                   \
     X(BOOL, offsets, "false", 0, 0, NULL, "begin:end of every piece in bytes of the line; JSON has characters too")    \
     X(BOOL, characters, "false", 0, 0, NULL, "the same in characters")                                                 \
     X(BOOL, special, "false", 0, 0, NULL, "add special tokens: [CLS] and [SEP], <s> and </s>")                         \
+    X(BOOL, parse_special, "false", 0, 0, NULL, "special tokens that are in the text get their ids")                   \
     X(BOOL, pairs, "false", 0, 0, NULL, "with --special: two texts per line, separated by a TAB")                      \
     X(REAL, dropout, "0", 0, 1, NULL, "bpe: skip each merge with this probability (BPE-dropout)")                      \
     X(BOOL, sample, "false", 0, 0, NULL, "unigram: a random segmentation, drawn by --alpha")                           \
@@ -35,6 +42,7 @@
 
 typedef struct {
     ENCODE_FIELDS(QP_FIELD_DECLARE)
+    bool keep_special; /* of DECODE_FIELDS */
 } stream_options;
 
 static QP_FIELD_TABLE(encode_table, "output", stream_options, ENCODE_FIELDS);
@@ -65,6 +73,11 @@ static qp_status check_options(const qp_command *command, const stream_options *
         return qp_fail(QP_EUSAGE, "%s: --pairs needs the tokens between the texts; add --special", command->name);
     if (o->pairs && o->characters)
         return qp_fail(QP_EUSAGE, "%s: --characters works on one text; remove --pairs", command->name);
+    if (o->parse_special && (o->special || o->sample || o->dropout > 0 || o->n_best > 0))
+        return qp_fail(QP_EUSAGE,
+                       "%s: --parse-special cannot be combined with --special (which finds them too), --sample, "
+                       "--dropout or --n-best; remove them",
+                       command->name);
     bool random = o->sample || o->dropout > 0;
     if (random && (o->special || o->n_best > 0))
         return qp_fail(QP_EUSAGE,
@@ -128,7 +141,7 @@ static qp_status run(void *self, const qp_options *options)
     const stream_command *how = self;
     qp_tokenizer *tokenizer = NULL;
     QP_TRY(check_options(options->command, &how->options));
-    QP_TRY(qp_tokenizer_load(how->options.model, &tokenizer));
+    QP_TRY(qp_tokenizer_load_warned(how->options.model, &tokenizer));
     qp_status status = change_files(how, options, tokenizer);
     qp_tokenizer_free(tokenizer);
     return status;
@@ -213,6 +226,7 @@ static qp_status encode(stream_state *s, char *line, size_t bytes)
     if (o->sample || o->dropout > 0)
         return qp_tokenizer_encode_random(s->tokenizer, &how, (uint64_t)o->seed, (uint64_t)s->at.line, line, bytes,
                                           &s->encoding);
+    if (o->parse_special) return qp_tokenizer_encode_parsed(s->tokenizer, line, bytes, &s->encoding);
     if (!o->special) return qp_tokenizer_encode_into(s->tokenizer, line, bytes, &s->encoding);
     const char *tab = o->pairs ? memchr(line, '\t', bytes) : NULL;
     if (!tab) return qp_tokenizer_encode_pair(s->tokenizer, line, bytes, NULL, 0, &s->encoding);
@@ -282,7 +296,7 @@ static qp_status read_id(stream_state *s, const char *word, int32_t *id)
     return QP_OK;
 }
 
-static qp_status keep_id(stream_state *s, size_t count, const char *word)
+static qp_status make_room(stream_state *s, size_t count)
 {
     if (count == s->id_capacity) {
         size_t capacity = s->id_capacity ? 2 * s->id_capacity : 256;
@@ -291,14 +305,36 @@ static qp_status keep_id(stream_state *s, size_t count, const char *word)
         s->id = grown;
         s->id_capacity = capacity;
     }
-    return read_id(s, word, &s->id[count]);
+    return QP_OK;
 }
 
-static qp_status decode_line(void *self, char *line, size_t bytes)
+/* The ids of an object as encode --json writes it. */
+static qp_status read_object(stream_state *s, const char *line, size_t bytes, int *count)
 {
-    stream_state *s = self;
-    int count = 0;
+    char place[600];
+    json_t *root, *number;
+    size_t i;
+    snprintf(place, sizeof place, "%.500s:%lld", s->at.place, (long long)s->at.line);
+    QP_TRY(qp_json_read(place, line, bytes, JSON_REJECT_DUPLICATES, &root));
+    const json_t *ids = json_object_get(root, "ids");
+    qp_status status = json_is_array(ids) ? QP_OK : qp_fail(QP_EDATA, "%s: the object has no list of \"ids\"", place);
+    json_array_foreach (ids, i, number) {
+        json_int_t id = json_is_integer(number) ? json_integer_value(number) : -1;
+        if (status == QP_OK && (id < 0 || id >= qp_tokenizer_size(s->tokenizer)))
+            status = qp_fail(QP_EDATA, "%s: number %zu of \"ids\" is not an id of this tokenizer (0 to %d)", place, i,
+                             qp_tokenizer_size(s->tokenizer) - 1);
+        if (status == QP_OK) status = make_room(s, i);
+        if (status == QP_OK) s->id[i] = (int32_t)id;
+    }
+    *count = (int)json_array_size(ids);
+    json_decref(root);
+    return status;
+}
+
+static qp_status read_words(stream_state *s, char *line, size_t bytes, int *count)
+{
     char *end = line + bytes;
+    *count = 0;
     for (char *word = line; word < end;) {
         if (*word == ' ') {
             word++;
@@ -307,12 +343,24 @@ static qp_status decode_line(void *self, char *line, size_t bytes)
         char *after = memchr(word, ' ', (size_t)(end - word));
         if (!after) after = end;
         *after = '\0';
-        QP_TRY(keep_id(s, (size_t)count++, word));
+        QP_TRY(make_room(s, (size_t)*count));
+        QP_TRY(read_id(s, word, &s->id[*count]));
+        ++*count;
         word = after + 1;
     }
+    return QP_OK;
+}
+
+static qp_status decode_line(void *self, char *line, size_t bytes)
+{
+    stream_state *s = self;
+    int count;
+    QP_TRY(s->options->json && bytes > 0 && line[0] == '{' ? read_object(s, line, bytes, &count)
+                                                           : read_words(s, line, bytes, &count));
     char *text;
     size_t text_bytes;
-    QP_TRY(qp_tokenizer_decode(s->tokenizer, s->id, count, &text, &text_bytes));
+    QP_TRY(s->options->keep_special ? qp_tokenizer_decode_all(s->tokenizer, s->id, count, &text, &text_bytes)
+                                    : qp_tokenizer_decode(s->tokenizer, s->id, count, &text, &text_bytes));
     if (s->options->json) {
         qp_text_buffer out = {0};
         qp_json_open(&out, '{');
@@ -335,6 +383,7 @@ int qp_tokenizer_decode_main(int argc, char **argv)
     static const qp_command command = {.name = "tokenizer decode",
                                        .summary = "pieces back to text, line by line",
                                        .usage = "-m TOKENIZER [--ids | --pieces] [--json] [FILE...]",
+                                       .notes = "--json also reads what encode --json writes.",
                                        .group = group,
                                        .group_count = 1,
                                        .alias = alias,

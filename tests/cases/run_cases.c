@@ -6,7 +6,8 @@
 #include "lib/base/file.h"
 #include "tests/cases/run_kinds.h"
 
-/* Runs every case of a folder made with other tokenizers: build/tests/cases DIR [PART-OF-NAME]. */
+/* Runs every case of a folder made with other tokenizers: build/tests/cases DIR [PART-OF-NAME]; or the files of
+ * tests/tokenizer/corners.h as they are in another folder: build/tests/cases --corners DIR. */
 
 static int passed, failed, skipped;
 
@@ -161,8 +162,13 @@ static int by_name(const void *a, const void *b) { return strcmp(*(char *const *
 int main(int argc, char **argv)
 {
     if (argc < 2) {
-        fprintf(stderr, "usage: %s DIR [PART-OF-NAME]\n", argv[0]);
+        fprintf(stderr, "usage: %s DIR [PART-OF-NAME] | --corners DIR\n", argv[0]);
         return 2;
+    }
+    if (argc == 3 && strcmp(argv[1], "--corners") == 0) {
+        run_corners(argv[2], count);
+        printf("corners: %d passed, %d failed, %d skipped\n", passed, failed, skipped);
+        return failed > 0;
     }
     char path[4096], *name[4096];
     int names = 0;

@@ -17,6 +17,10 @@ run_result run_hf_training(run_context *c);
 run_result run_moses(run_context *c);
 run_result run_pipeline(run_context *c); /* hf, gpt2, tiktoken */
 
+/* run_corners — the files of tests/tokenizer/corners.h, as they are in `folder`; calls `count` for each. */
+void run_corners(const char *folder,
+                 void (*count)(run_result result, const char *name, const char *run, const char *message));
+
 /* hostile_probe — open the file (or "a+b") as `kind` and encode the probe texts; true: the file was loaded. The ids of
  * record i are compared with `wanted` unless it is NULL. */
 typedef struct {

@@ -78,7 +78,7 @@ static bool expect_encoding(run_context *c, const qp_sentencepiece *m, encode_fi
     if (same && f->has_decoded) {
         char *text;
         size_t bytes;
-        same = qp_sentencepiece_decode(m, id, count, &text, &bytes) == QP_OK &&
+        same = qp_sentencepiece_decode(m, id, count, false, &text, &bytes) == QP_OK &&
                run_expect_text(c, "decoded", i, text, bytes, f->decoded.content + f->decoded.start[i],
                                f->decoded.bytes[i]);
         free(text);
@@ -127,8 +127,8 @@ static run_result run_decode(run_context *c, const qp_sentencepiece *m)
     for (size_t i = 0; result == RUN_PASSED && i < ids.count; i++) {
         char *text = NULL;
         size_t bytes;
-        if (qp_sentencepiece_decode(m, ids.number + ids.start[i], ids.start[i + 1] - ids.start[i], &text, &bytes) !=
-            QP_OK)
+        const int32_t *id = ids.number + ids.start[i];
+        if (qp_sentencepiece_decode(m, id, ids.start[i + 1] - ids.start[i], false, &text, &bytes) != QP_OK)
             result = run_fail(c, "record %zu: %s", i, qp_error_message());
         else if (!run_expect_text(c, "decoded", i, text, bytes, decoded.content + decoded.start[i], decoded.bytes[i]))
             result = RUN_FAILED;

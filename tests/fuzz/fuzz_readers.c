@@ -31,10 +31,10 @@ static void use(const qp_tokenizer_kind *kind, const void *self)
             qp_fuzz_require(with.id[i] == without.id[i], "the same ids without spans");
             qp_fuzz_require(with.begin[i] <= with.end[i] && with.end[i] <= text.bytes, "spans inside the text");
         }
-        if (kind->decode(self, with.id, (size_t)with.count, &back, &back_bytes) == QP_OK) free(back);
+        if (kind->decode(self, with.id, (size_t)with.count, true, &back, &back_bytes) == QP_OK) free(back);
     }
     if (kind->normalize(self, text, &normal, &normal_bytes) == QP_OK) free(normal);
-    for (int32_t id = 0; id < kind->size(self) && id < 40; id++) (void)strlen(kind->piece(self, id));
+    for (int32_t id = 0; id < kind->size(self) && id < 40; id++) (void)(strlen(kind->piece(self, id)) + kind->role(self, id));
     qp_encoding_free(&with);
     qp_encoding_free(&without);
 }

@@ -6,6 +6,7 @@
 
 #include "lib/text/byte_letters.h"
 #include "lib/text/json_reader.h"
+#include "lib/text/text_buffer.h"
 #include "tokenizer/huggingface/huggingface_model.h"
 #include "tokenizer/huggingface/pipeline_build.h"
 #include "tokenizer/huggingface/pipeline_length.h"
@@ -39,6 +40,19 @@ static int32_t free_id(const qp_pipeline *p, const qp_added_token *token)
     return taken ? next : token->id;
 }
 
+/* The reason that "wanted" is not the id of this token, as the original warns. */
+static qp_status warn_of_id(const char *place, qp_pipeline *p, const qp_added_token *token, int32_t wanted)
+{
+    qp_text_buffer out = {0};
+    size_t bytes;
+    bool listed = qp_pipeline_find_piece(p, token->text, token->bytes) >= 0;
+    free(p->warning);
+    p->warning = NULL;
+    qp_text_format(&out, "%s: the added token \"%s\" has the id %d, not %d: %s", place, token->text, token->id, wanted,
+                   listed ? "that is its id in the vocabulary" : "that id is taken");
+    return qp_text_finish(&out, &p->warning, &bytes);
+}
+
 static qp_status read_added(const char *place, const json_t *list, qp_pipeline *p)
 {
     if (!list) return QP_OK;
@@ -58,7 +72,9 @@ static qp_status read_added(const char *place, const json_t *list, qp_pipeline *
         QP_TRY(qp_json_flag(place, row, "rstrip", false, &token.right_strip));
         QP_TRY(qp_json_flag(place, row, "normalized", !token.special, &token.normalized));
         token.text = (char *)(uintptr_t)json_string_value(content);
+        int32_t wanted = token.id;
         token.id = free_id(p, &token);
+        if (token.id != wanted) QP_TRY(warn_of_id(place, p, &token, wanted));
         QP_TRY(qp_pipeline_add_token(p, &token));
     }
     return QP_OK;

@@ -87,6 +87,7 @@ typedef struct {
     bool has_template, trims, trim_prefix_space;
     qp_template single, pair;
     qp_length_rules length;
+    char *warning; /* of the last added token that did not get the id that its file names; NULL: none */
     struct qp_pipeline_bytes *bytes; /* byte-level BPE done directly (pipeline_bytes.h); NULL: not this one */
     struct qp_pipeline_bert *bert;   /* WordPiece done directly (pipeline_bert.h); NULL: not this one */
 } qp_pipeline;

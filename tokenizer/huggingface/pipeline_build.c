@@ -48,6 +48,7 @@ void qp_pipeline_free(qp_pipeline *p)
     free(p->prefix);
     free(p->suffix);
     free(p->unknown_text);
+    free(p->warning);
     qp_bpe_free(&p->bpe);
     qp_trie_free(&p->trie);
     for (size_t i = 0; i < p->added_count; i++) {

@@ -52,15 +52,23 @@ static qp_status encode(const void *self, qp_text text, qp_encoding *e)
     return qp_pipeline_encode_into(p, text.text, text.bytes, false, false, &s->stages, e);
 }
 
+static qp_status encode_parsed(const void *self, qp_text text, qp_encoding *e)
+{
+    scratch *s = qp_encoding_scratch(e, sizeof *s, free_scratch);
+    if (!s) return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
+    return qp_pipeline_encode_into(self, text.text, text.bytes, false, true, &s->stages, e);
+}
+
 static qp_status encode_pair(const void *self, qp_text first, const qp_text *second, qp_encoding *e)
 {
     if (!second) return qp_pipeline_encode(self, first.text, first.bytes, true, true, e);
     return qp_pipeline_encode_pair(self, first.text, first.bytes, second->text, second->bytes, true, e);
 }
 
-static qp_status decode(const void *self, const int32_t *id, size_t count, char **text, size_t *bytes)
+static qp_status decode(const void *self, const int32_t *id, size_t count, bool keep_special, char **text,
+                        size_t *bytes)
 {
-    return qp_pipeline_decode(self, id, count, true, text, bytes);
+    return qp_pipeline_decode(self, id, count, !keep_special, text, bytes);
 }
 
 static qp_status normalize(const void *self, qp_text text, char **normal, size_t *bytes)
@@ -90,6 +98,15 @@ static const char *piece(const void *self, int32_t id)
     return "";
 }
 
+static qp_token_role role(const void *self, int32_t id)
+{
+    const qp_pipeline *p = self;
+    for (size_t i = 0; i < p->added_count; i++) {
+        if (p->added[i].id == id) return p->added[i].special ? QP_TOKEN_SPECIAL : QP_TOKEN_ADDED;
+    }
+    return QP_TOKEN_NORMAL;
+}
+
 static qp_tokenizer_facts info(const void *self)
 {
     static const char *const type[] = {"hugging face bpe", "hugging face unigram", "hugging face wordpiece",
@@ -101,7 +118,8 @@ static qp_tokenizer_facts info(const void *self)
                                 .unicode = utf8proc_unicode_version(),
                                 .byte_fallback = p->byte_fallback || p->byte_level,
                                 .size = size(p),
-                                .merges = p->bpe.count};
+                                .merges = p->bpe.count,
+                                .warning = p->warning};
 }
 
 /* ---- files: the tokenizer.json under the key "tokenizer" ---- */
@@ -139,10 +157,12 @@ static void release(void *self) { qp_pipeline_free(self); }
 const qp_tokenizer_kind qp_pipeline_kind = {.name = "pipeline",
                                             .encode = encode,
                                             .encode_pair = encode_pair,
+                                            .encode_parsed = encode_parsed,
                                             .decode = decode,
                                             .normalize = normalize,
                                             .size = size,
                                             .piece = piece,
+                                            .role = role,
                                             .info = info,
                                             .save = save,
                                             .load = load,

@@ -20,7 +20,12 @@ typedef struct {
     bool lower_case, case_fold, strip_accents, jamo, space_first, byte_fallback, single_digits;
     int size;
     size_t merges;
+    const char *warning; /* what the file says and what is done instead; NULL: nothing */
 } qp_tokenizer_facts;
+
+/* special: control tokens and the unknown token, which decoding leaves out or replaces; added: other tokens that are
+ * found in the text before everything else. */
+typedef enum { QP_TOKEN_NORMAL, QP_TOKEN_SPECIAL, QP_TOKEN_ADDED } qp_token_role;
 
 /* How to draw a random segmentation (subword regularization): number `counter` of `key`.
  * dropout  bpe, byte-bpe: probability that a merge is left out
@@ -36,15 +41,18 @@ typedef struct {
     const char *name; /* "type" of a tokenizer file; own tokenizers write their model type there instead */
     qp_status (*encode)(const void *self, qp_text text, qp_encoding *encoding);
     qp_status (*encode_pair)(const void *self, qp_text first, const qp_text *second, qp_encoding *encoding);
-    qp_status (*decode)(const void *self, const int32_t *id, size_t count, char **text, size_t *bytes);
+    qp_status (*decode)(const void *self, const int32_t *id, size_t count, bool keep_special, char **text,
+                        size_t *bytes);
     qp_status (*normalize)(const void *self, qp_text text, char **normal, size_t *bytes);
     /* NULL: this kind cannot do it */
+    qp_status (*encode_parsed)(const void *self, qp_text text, qp_encoding *encoding);
     qp_status (*sample)(const void *self, qp_text text, const qp_tokenizer_random *how, uint64_t key, uint64_t counter,
                         qp_encoding *encoding);
     qp_status (*nbest)(const void *self, qp_text text, size_t wanted, qp_encoding *encoding, double *score,
                        size_t *found);
     int (*size)(const void *self);
     const char *(*piece)(const void *self, int32_t id);   /* 0 <= id < size */
+    qp_token_role (*role)(const void *self, int32_t id);
     int32_t (*find)(const void *self, const char *piece); /* NULL: all pieces are compared */
     qp_tokenizer_facts (*info)(const void *self);
     /* save: append the keys that follow "type" in a tokenizer file. load: a new tokenizer from the whole file; the

@@ -159,9 +159,10 @@ static qp_status encode_pair(const void *self, qp_text first, const qp_text *sec
     return qp_fail(QP_EUSAGE, "tokenizer: n-gram features are of one text, not of a pair");
 }
 
-static qp_status decode(const void *self, const int32_t *id, size_t count, char **text, size_t *bytes)
+static qp_status decode(const void *self, const int32_t *id, size_t count, bool keep_special, char **text,
+                        size_t *bytes)
 {
-    (void)self, (void)id, (void)count, (void)bytes;
+    (void)self, (void)id, (void)count, (void)keep_special, (void)bytes;
     *text = NULL;
     return qp_fail(QP_EUSAGE, "tokenizer: there is no way back from n-gram features to text");
 }
@@ -188,6 +189,12 @@ static const char *piece(const void *self, int32_t id)
     static const char *const special[QP_SPECIAL_COUNT] = {"<pad>", "<s>", "</s>", "<unk>"};
     (void)self;
     return id < QP_SPECIAL_COUNT ? special[id] : "<n-gram>";
+}
+
+static qp_token_role role(const void *self, int32_t id)
+{
+    (void)self;
+    return id < QP_SPECIAL_COUNT ? QP_TOKEN_SPECIAL : QP_TOKEN_NORMAL;
 }
 
 static qp_tokenizer_facts info(const void *self)
@@ -231,6 +238,7 @@ const qp_tokenizer_kind qp_ngram_kind = {.name = "ngram",
                                          .normalize = normalize,
                                          .size = size,
                                          .piece = piece,
+                                         .role = role,
                                          .info = info,
                                          .save = save,
                                          .load = load,

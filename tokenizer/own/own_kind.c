@@ -9,10 +9,15 @@
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
-/* The text of one id inside a line. */
-static const char *text_of(const qp_own *t, int32_t id, size_t *bytes)
+/* The text of one id inside a line; named: special ones by their names. */
+static const char *text_of(const qp_own *t, int32_t id, bool named, size_t *bytes)
 {
     *bytes = 0;
+    if (named && t->vocabulary.kind[id] == QP_PIECE_SPECIAL) {
+        const char *name = qp_vocabulary_shown(&t->vocabulary, id);
+        *bytes = strlen(name);
+        return name;
+    }
     if (id == QP_PAD || id == QP_BOS || id == QP_EOS) return "";
     if (id != QP_UNK) return qp_vocabulary_text(&t->vocabulary, id, bytes);
     static const char spaced[] = " " QP_UNKNOWN_TEXT; /* an unknown word includes its space */
@@ -21,7 +26,8 @@ static const char *text_of(const qp_own *t, int32_t id, size_t *bytes)
     return text;
 }
 
-static qp_status decode(const void *self, const int32_t *id, size_t count, char **text, size_t *bytes)
+static qp_status decode(const void *self, const int32_t *id, size_t count, bool keep_special, char **text,
+                        size_t *bytes)
 {
     const qp_own *t = self;
     size_t total = 0, one;
@@ -33,14 +39,14 @@ static qp_status decode(const void *self, const int32_t *id, size_t count, char 
                            "tokenizer: id %d is outside the vocabulary of %d pieces; use the tokenizer that "
                            "made the ids",
                            id[i], t->vocabulary.count);
-        text_of(t, id[i], &one);
+        text_of(t, id[i], keep_special, &one);
         total += one;
     }
     char *out = malloc(total + 1);
     if (!out) return no_memory();
     size_t made = 0;
     for (size_t i = 0; i < count; i++) {
-        const char *piece = text_of(t, id[i], &one);
+        const char *piece = text_of(t, id[i], keep_special, &one);
         memcpy(out + made, piece, one);
         made += one;
     }
@@ -62,6 +68,12 @@ static const char *piece(const void *self, int32_t id)
 {
     const qp_own *t = self;
     return qp_vocabulary_shown(&t->vocabulary, id);
+}
+
+static qp_token_role role(const void *self, int32_t id)
+{
+    const qp_own *t = self;
+    return t->vocabulary.kind[id] == QP_PIECE_SPECIAL ? QP_TOKEN_SPECIAL : QP_TOKEN_NORMAL;
 }
 
 /* Normal pieces are found by their text; the others, which are few, one by one. */
@@ -93,6 +105,7 @@ const qp_tokenizer_kind qp_own_kind = {.name = "own",
                                        .nbest = qp_own_nbest,
                                        .size = size,
                                        .piece = piece,
+                                       .role = role,
                                        .find = find,
                                        .info = qp_own_info,
                                        .save = qp_own_save,

@@ -77,17 +77,19 @@ static qp_status lay_out(qp_joiner *j, const qp_sentencepiece *m, const char *te
     return QP_OK;
 }
 
-/* Passes on a piece, an unused one as its parts. Parts are shorter, so the recursion ends. */
+/* Passes on a piece, an unused one as its parts, or as unknown if it has none. Parts are shorter, so the recursion
+ * ends. */
 static qp_status give(const qp_joiner *j, const qp_sentencepiece *m, const char *text, size_t begin, size_t end,
                       qp_joiner_take take, void *self)
 {
     int32_t id = qp_vocabulary_find(&m->vocabulary, text + begin, end - begin);
-    if (id >= 0 && m->type[id] == QP_SPM_UNUSED && j->left_bytes[id] > 0) {
+    if (id < 0 || m->type[id] != QP_SPM_UNUSED) return take(self, begin, end, id);
+    if (j->left_bytes[id] > 0) {
         size_t middle = begin + j->left_bytes[id];
         QP_TRY(give(j, m, text, begin, middle, take, self));
         return give(j, m, text, middle, end, take, self);
     }
-    return take(self, begin, end, id);
+    return take(self, begin, end, -1);
 }
 
 qp_status qp_joiner_join(qp_joiner *j, const qp_sentencepiece *m, const char *text, size_t begin, size_t end,

@@ -5,7 +5,7 @@
 
 /* joiner — BPE as in sentencepiece: of all neighbours whose texts together are a piece, the pair of the highest score
  * is joined, the leftmost among equals. A piece of type UNUSED may be an intermediate result; if it remains it is split
- * again. User-defined symbols are never joined. */
+ * again; what cannot be split is unknown. User-defined symbols are never joined. */
 typedef struct {
     struct qp_joiner_symbol {
         uint32_t begin, end;

@@ -176,7 +176,7 @@ qp_status qp_sentencepiece_add(const qp_sentencepiece *m, const qp_mapped_text *
 static int32_t id_of(const qp_sentencepiece *m, const char *text, size_t bytes)
 {
     int32_t id = qp_vocabulary_find(&m->vocabulary, text, bytes);
-    return id >= 0 ? id : m->unknown_id;
+    return id >= 0 && m->type[id] != QP_SPM_UNUSED ? id : m->unknown_id;
 }
 
 static qp_status encode_unigram(const qp_sentencepiece *m, const qp_mapped_text *normal, qp_encoding *list)
@@ -323,7 +323,16 @@ static qp_status put_piece(const qp_sentencepiece *m, int32_t id, bool *at_begin
     return QP_OK;
 }
 
-static qp_status decode_pieces(const qp_sentencepiece *m, const int32_t *id, size_t count, qp_mapped_text *out)
+static qp_status put_name(const qp_sentencepiece *m, int32_t id, bool *at_begin, qp_mapped_text *out)
+{
+    size_t bytes;
+    const char *name = qp_vocabulary_text(&m->vocabulary, id, &bytes);
+    *at_begin = false;
+    return put(out, name, bytes, 0);
+}
+
+static qp_status decode_pieces(const qp_sentencepiece *m, const int32_t *id, size_t count, bool keep_special,
+                               qp_mapped_text *out)
 {
     bool at_begin = true;
     for (size_t i = 0; i < count;) {
@@ -334,7 +343,9 @@ static qp_status decode_pieces(const qp_sentencepiece *m, const int32_t *id, siz
             QP_TRY(put_bytes(m, id + i, end - i, out));
             i = end;
         } else {
-            QP_TRY(put_piece(m, id[i++], &at_begin, out));
+            bool named = keep_special && m->type[id[i]] == QP_SPM_CONTROL;
+            QP_TRY(named ? put_name(m, id[i], &at_begin, out) : put_piece(m, id[i], &at_begin, out));
+            i++;
         }
     }
     return QP_OK;
@@ -351,8 +362,8 @@ static qp_status denormalize(const qp_sentencepiece *m, const qp_mapped_text *fr
     return QP_OK;
 }
 
-qp_status qp_sentencepiece_decode(const qp_sentencepiece *m, const int32_t *id, size_t count, char **text,
-                                  size_t *bytes)
+qp_status qp_sentencepiece_decode(const qp_sentencepiece *m, const int32_t *id, size_t count, bool keep_special,
+                                  char **text, size_t *bytes)
 {
     *text = NULL;
     *bytes = 0;
@@ -362,7 +373,7 @@ qp_status qp_sentencepiece_decode(const qp_sentencepiece *m, const int32_t *id, 
                            m->vocabulary.count);
     }
     qp_mapped_text decoded = {0}, back = {0}, *result = &decoded;
-    qp_status status = decode_pieces(m, id, count, &decoded);
+    qp_status status = decode_pieces(m, id, count, keep_special, &decoded);
     if (status == QP_OK && m->back_rules.unit_count) {
         status = denormalize(m, &decoded, &back);
         result = &back;

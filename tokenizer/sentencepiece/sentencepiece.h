@@ -51,8 +51,8 @@ void qp_sentencepiece_free(qp_sentencepiece *model);
 qp_status qp_sentencepiece_normalize(const qp_sentencepiece *model, const char *text, size_t bytes,
                                      qp_mapped_text *out);
 qp_status qp_sentencepiece_encode(const qp_sentencepiece *model, const char *text, size_t bytes, qp_encoding *list);
-qp_status qp_sentencepiece_decode(const qp_sentencepiece *model, const int32_t *id, size_t count, char **text,
-                                  size_t *bytes);
+qp_status qp_sentencepiece_decode(const qp_sentencepiece *model, const int32_t *id, size_t count, bool keep_special,
+                                  char **text, size_t *bytes);
 
 /* qp_sentencepiece_add — appends one piece of the normal form to the result; an unknown piece as bytes, or a run of
  * unknown pieces as one id (*after_unknown: the piece before was unknown; false at first). */

@@ -130,10 +130,12 @@ static int by_count_then_code(const void *left, const void *right)
     return a->code < b->code ? -1 : a->code > b->code;
 }
 
+enum { NAME_CODE = 0 }; /* under which special names are counted; it never is a character */
+
 static bool may_count(int32_t code) { return code > 0 && code != ' '; }
 
 /* Chooses the required characters, then the most frequent ones until the wanted share is reached, a float as in
- * sentencepiece. */
+ * sentencepiece, which counts a special name as one character and covers it in its turn. */
 static size_t choose(const qp_sentencepiece_corpus *c, struct qp_required *list, size_t count, uint8_t *wanted,
                      int64_t total)
 {
@@ -148,7 +150,7 @@ static size_t choose(const qp_sentencepiece_corpus *c, struct qp_required *list,
         float share = (float)((double)covered / (double)total);
         if (!c->config->use_all_vocab && share >= (float)c->config->character_coverage) break;
         covered += list[i].count;
-        wanted[list[i].code] = 1;
+        wanted[list[i].code] = list[i].code != NAME_CODE;
     }
     for (size_t i = 0; i < count; i++) {
         if (!wanted[list[i].code]) continue;
@@ -168,11 +170,12 @@ qp_status qp_sentencepiece_corpus_end(qp_sentencepiece_corpus *c)
     size_t seen = 0, all = c->start[c->lines];
     qp_status status = count && wanted && list ? QP_OK : no_memory();
     for (size_t i = 0; status == QP_OK && i < all; i++) {
-        if (!may_count(c->code[i])) continue;
-        count[c->code[i]]++;
+        bool name = c->code[i] == QP_SPM_BOUNDARY;
+        if (!name && !may_count(c->code[i])) continue;
+        count[name ? NAME_CODE : c->code[i]]++;
         total++;
     }
-    for (int32_t code = 1; status == QP_OK && code < CODES; code++) {
+    for (int32_t code = 0; status == QP_OK && code < CODES; code++) {
         if (count[code]) list[seen++] = (struct qp_required){code, count[code]};
     }
     if (status == QP_OK) {

@@ -53,9 +53,10 @@ static qp_status encode_pair(const void *self, qp_text first, const qp_text *sec
     return status;
 }
 
-static qp_status decode(const void *self, const int32_t *id, size_t count, char **text, size_t *bytes)
+static qp_status decode(const void *self, const int32_t *id, size_t count, bool keep_special, char **text,
+                        size_t *bytes)
 {
-    return qp_sentencepiece_decode(self, id, count, text, bytes);
+    return qp_sentencepiece_decode(self, id, count, keep_special, text, bytes);
 }
 
 static qp_status normalize(const void *self, qp_text text, char **normal, size_t *bytes)
@@ -105,6 +106,13 @@ static const char *piece(const void *self, int32_t id)
     return qp_vocabulary_shown(&m->vocabulary, id);
 }
 
+static qp_token_role role(const void *self, int32_t id)
+{
+    const qp_sentencepiece *m = self;
+    if (m->type[id] == QP_SPM_USER_DEFINED) return QP_TOKEN_ADDED;
+    return m->type[id] == QP_SPM_CONTROL || m->type[id] == QP_SPM_UNKNOWN ? QP_TOKEN_SPECIAL : QP_TOKEN_NORMAL;
+}
+
 static qp_tokenizer_facts info(const void *self)
 {
     static const char *const type[] = {"", "sentencepiece unigram", "sentencepiece bpe", "sentencepiece word",
@@ -140,6 +148,7 @@ const qp_tokenizer_kind qp_sentencepiece_kind = {.name = "sentencepiece",
                                                  .nbest = nbest,
                                                  .size = size,
                                                  .piece = piece,
+                                                 .role = role,
                                                  .info = info,
                                                  .save = save,
                                                  .load = load,

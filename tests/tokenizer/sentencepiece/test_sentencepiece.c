@@ -60,7 +60,7 @@ Test(sentencepiece, bpe_and_unigram)
         cr_assert(list.begin[0] == 2 && list.end[0] == 5 && list.begin[2] == 7 && list.end[2] == 9);
         char *text;
         size_t bytes;
-        cr_assert_eq(qp_sentencepiece_decode(m, list.id, (size_t)list.count, &text, &bytes), QP_OK);
+        cr_assert_eq(qp_sentencepiece_decode(m, list.id, (size_t)list.count, false, &text, &bytes), QP_OK);
         cr_assert_str_eq(text, "the  \u2047 the");
         free(text);
         qp_encoding_free(&list);

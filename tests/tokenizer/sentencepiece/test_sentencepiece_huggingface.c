@@ -76,7 +76,7 @@ static void same_on(const qp_sentencepiece *m, const qp_pipeline *p, const char 
     cr_assert_eq(a.count, b.count, "\"%s\": %d and %d ids", line, a.count, b.count);
     for (int i = 0; i < a.count; i++)
         cr_assert_eq(a.id[i], b.id[i], "\"%s\", token %d: %d and %d", line, i, a.id[i], b.id[i]);
-    cr_assert_eq(qp_sentencepiece_decode(m, a.id, (size_t)a.count, &a_text, &a_bytes), QP_OK);
+    cr_assert_eq(qp_sentencepiece_decode(m, a.id, (size_t)a.count, false, &a_text, &a_bytes), QP_OK);
     cr_assert_eq(qp_pipeline_decode(p, b.id, (size_t)b.count, true, &b_text, &b_bytes), QP_OK);
     cr_assert(a_bytes == b_bytes && memcmp(a_text, b_text, a_bytes) == 0, "\"%s\" is \"%s\" and \"%s\"", line, a_text,
               b_text);

@@ -82,6 +82,21 @@ Test(sentencepiece_trainer, bpe_as_sentencepiece)
     expect_pieces(&c, &symbols, "the cat the cats", "<unk> <s> </s> th cat ▁ e s q z");
 }
 
+/* A user-defined symbol counts as a character: without it, c would be the 0.5 % that need a piece too. */
+Test(sentencepiece_trainer, symbols_count_for_the_coverage)
+{
+    static const char *const user[] = {"x"};
+    static const char *line[41];
+    for (int i = 0; i < 40; i++) line[i] = "xxxx ab";
+    line[40] = "c";
+    qp_sentencepiece_config c = options(QP_SPM_TRAIN_BPE, 9);
+    qp_sentencepiece *m;
+    c.character_coverage = 0.995;
+    cr_assert_eq(train(&c, &(qp_sentencepiece_symbols){NULL, user, 0, 1}, line, 41, &m), QP_OK);
+    cr_assert_str_eq(pieces(m), "<unk> <s> </s> x ab ▁ab ▁ a b");
+    qp_sentencepiece_free(m);
+}
+
 Test(sentencepiece_trainer, sizes_that_cannot_be)
 {
     static const char *const line[] = {"abc abd"};
