@@ -26,6 +26,18 @@ static inline int qp_sequence_length(qp_sequences s, int i)
     return s.length ? s.length[i] : s.start[i + 1] - s.start[i];
 }
 
+/* The rows of sequences that follow one another from row 0. */
+static inline int qp_sequence_rows(qp_sequences s) { return s.count > 0 ? s.start[s.count] : 0; }
+
+/* The length of the longest sequence; 0 without any. */
+static inline int qp_sequence_longest(qp_sequences s)
+{
+    int longest = 0;
+    for (int i = 0; i < s.count; i++)
+        if (qp_sequence_length(s, i) > longest) longest = qp_sequence_length(s, i);
+    return longest;
+}
+
 /* Token ids of a ragged batch: id[start[i]] .. ; rows = start[count]. */
 typedef struct {
     qp_sequences sequences;

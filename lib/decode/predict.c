@@ -114,7 +114,7 @@ static qp_real probability_of(const qp_real *score, int count, int best)
 }
 
 /* Sequence i of a conditional random field; memory: the lattice's and two tables [rows, labels]. */
-static void answer_together(const qp_crf *crf, qp_tensor emissions, double *memory, int32_t *best, qp_real *probability)
+static void crf_sequence(const qp_crf *crf, qp_tensor emissions, double *memory, int32_t *best, qp_real *probability)
 {
     int labels = emissions.columns;
     double *alpha = memory + qp_crf_lattice_doubles(labels), *beta = alpha + (ptrdiff_t)emissions.rows * labels;
@@ -128,19 +128,17 @@ static void answer_together(const qp_crf *crf, qp_tensor emissions, double *memo
         probability[t] = (qp_real)qp_crf_marginal(labels, &(qp_crf_tables){alpha, beta, total}, t, best[t]);
 }
 
-static qp_status answer_by_field(const qp_crf *crf, qp_sequences s, const qp_real *score, int32_t *best,
-                                 qp_real *probability)
+static qp_status crf_answers(const qp_crf *crf, qp_sequences s, const qp_real *score, int32_t *best,
+                             qp_real *probability)
 {
-    int labels = crf->transitions.rows, longest = 0;
-    for (int i = 0; i < s.count; i++)
-        if (qp_sequence_length(s, i) > longest) longest = qp_sequence_length(s, i);
+    int labels = crf->transitions.rows, longest = qp_sequence_longest(s);
     size_t doubles = qp_crf_lattice_doubles(labels) + 2 * (size_t)longest * (size_t)labels;
     double *memory = malloc(doubles * sizeof *memory);
     if (!memory) return qp_fail(QP_EMEMORY, "out of memory for a sentence of %d words", longest);
     for (int i = 0; i < s.count; i++) {
         int first = s.start[i], rows = qp_sequence_length(s, i);
         qp_tensor emissions = qp_tensor_of(rows, labels, (qp_real *)score + (ptrdiff_t)first * labels);
-        if (rows > 0) answer_together(crf, emissions, memory, best + first, probability ? probability + first : NULL);
+        if (rows > 0) crf_sequence(crf, emissions, memory, best + first, probability ? probability + first : NULL);
     }
     free(memory);
     return QP_OK;
@@ -150,8 +148,8 @@ qp_status qp_predict_answers(const qp_model *model, qp_sequences sequences, cons
                              qp_real *probability)
 {
     qp_crf crf = qp_model_crf(model);
-    int outputs = qp_model_outputs(qp_model_config_of(model)), rows = rows_between(sequences, 0, sequences.count);
-    if (crf.transitions.value) return answer_by_field(&crf, sequences, score, best, probability);
+    int outputs = qp_model_outputs(qp_model_config_of(model)), rows = qp_sequence_rows(sequences);
+    if (crf.transitions.value) return crf_answers(&crf, sequences, score, best, probability);
     for (int r = 0; r < rows; r++) {
         const qp_real *row = score + (ptrdiff_t)r * outputs;
         best[r] = qp_predict_best(row, outputs);

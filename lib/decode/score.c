@@ -166,12 +166,12 @@ static qp_status score_carried(job *j, const stretch *first, int count)
     qp_real *state = malloc((size_t)width * sizeof *state);
     qp_tape *tape = qp_tape_new();
     scratch s = {0};
-    int32_t longest = (int32_t)(first - j->stretch);
-    qp_status status = state && tape && scratch_take(&s, j, &longest, 1)
+    int32_t number = (int32_t)(first - j->stretch); /* no later stretch is longer */
+    qp_status status = state && tape && scratch_take(&s, j, &number, 1)
                            ? QP_OK
                            : qp_fail(QP_EMEMORY, "score: out of memory for a line");
     for (int i = 0; i < count && status == QP_OK; i++) {
-        int32_t pick = longest + i;
+        int32_t pick = number + i;
         qp_batch batch = gather(j, &pick, 1, &s);
         batch.carry = (qp_batch_carry){.row = state, .width = width, .empty = i == 0};
         status = qp_score(j->scorer->model, tape, &batch, s.log_probability);
@@ -188,6 +188,7 @@ static qp_status run_stretches(job *j, int count, int32_t *length)
     const qp_scorer *scorer = j->scorer;
     int64_t tokens = SCORES_AT_ONCE / (qp_model_config_of(scorer->model)->tgt_vocab_size + 1) + 1;
     qp_line_batches batches = {0};
+    /* length 0 keeps a stretch out of the batches: lines whose state is carried are read after them */
     for (int i = 0; i < count; i++) length[i] = carries(j, j->stretch[i].line) ? 0 : j->stretch[i].count;
     qp_status status = qp_lines_batch(length, count, scorer->batch_size, tokens, scorer->threads, &batches);
     j->batches = &batches;

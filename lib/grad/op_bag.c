@@ -42,7 +42,7 @@ static void share_weights(qp_ids bag, const qp_real *weight, qp_real *share)
 qp_tensor qp_bag(qp_tape *tape, qp_tensor table, qp_tensor bias, qp_ids bag, const qp_real *weight)
 {
     if (qp_tape_failed(tape)) return (qp_tensor){0};
-    int count = bag.sequences.count, rows = count > 0 ? bag.sequences.start[count] : 0;
+    int count = bag.sequences.count, rows = qp_sequence_rows(bag.sequences);
     if (bias.columns != table.columns || bias.rows != 1)
         return qp_tape_fail(tape, QP_ESHAPE, "bag: a bias of %d x %d for rows of %d", bias.rows, bias.columns,
                             table.columns);

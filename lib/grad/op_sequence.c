@@ -84,3 +84,10 @@ qp_tensor qp_sequence_scale(qp_tape *tape, qp_tensor x, qp_sequences s, const qp
     qp_tape_record(tape, c.y, scale_back, &c, sizeof c);
     return c.y;
 }
+
+qp_sequences qp_rows_one_each(qp_tape *tape, int count)
+{
+    int32_t *start = qp_tape_memory(tape, ((size_t)count + 1) * sizeof *start);
+    for (int i = 0; start && i <= count; i++) start[i] = i;
+    return (qp_sequences){.count = count, .start = start};
+}

@@ -17,4 +17,7 @@ qp_tensor qp_sequence_mean(qp_tape *tape, qp_tensor x, qp_sequences s);
  * Memory   the output.   Errors  QP_ESHAPE for sequences that are not all of x, QP_EMEMORY, remembered by the tape. */
 qp_tensor qp_sequence_scale(qp_tape *tape, qp_tensor x, qp_sequences s, const qp_real *factor);
 
+/* qp_rows_one_each — sequences of one row each, memory of the tape; .start NULL: out of memory. */
+qp_sequences qp_rows_one_each(qp_tape *tape, int count);
+
 #endif

@@ -6,7 +6,6 @@
 #include "lib/base/random.h"
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_sequence.h"
-#include "lib/model/pooling.h"
 
 const int32_t *qp_word_dropout(qp_tape *tape, const int32_t *id, int rows, double rate)
 {

@@ -3,13 +3,15 @@
 #include "lib/base/random.h"
 #include "lib/grad/op_gaussian.h"
 #include "lib/grad/op_linear.h"
+#include "lib/grad/op_sequence.h"
 
 qp_bottleneck qp_bottleneck_add(qp_params *params, const qp_model_config *config, const qp_encoder *encoder)
 {
     int width = qp_model_encoder_width(config);
     qp_bottleneck made = {
         .pooling = qp_pooling_add(params, config, encoder), .bias = -1, .spread = -1, .spread_bias = -1};
-    made.seen = (qp_encoder){.kind = encoder->kind, .output_width = width, .summary_width = width, .value_bias = -1};
+    made.as_encoder =
+        (qp_encoder){.kind = encoder->kind, .output_width = width, .summary_width = width, .value_bias = -1};
     made.weight = qp_params_add(params, width, made.pooling.width, qp_model_weight_init(config, 0),
                                 "bottleneck.weight");
     if (config->bias) made.bias = qp_params_add(params, 1, width, qp_init_constant(0), "bottleneck.bias");

@@ -5,12 +5,13 @@
 
 /* bottleneck — the single vector that the decoder of an autoencoder gets of a source:  c = W p + b,  p the pooled
  * encoder output. The decoder sees it as an encoder output of one row and as the summary. Variational: c is the mean
- * of a normal distribution with log variance  v = W_v p + b_v, from which training draws the vector.       Source
- * Bowman et al. 2016 Parameters bottleneck.weight [width, pooled width], bottleneck.bias [1, width],
- * bottleneck.log_var.weight and .bias of the same sizes, and those of the pooling. */
+ * of a normal distribution with log variance  v = W_v p + b_v, from which training draws the vector.
+ * Parameters  bottleneck.weight [width, pooled width], bottleneck.bias [1, width], bottleneck.log_var.weight and .bias
+ *             of the same sizes, and those of the pooling
+ * Source      Bowman et al. 2016. */
 typedef struct {
     qp_pooling pooling;
-    qp_encoder seen; /* the encoder as a decoder sees it: only its widths */
+    qp_encoder as_encoder; /* what the decoder is built for: only the widths are filled in */
     int weight, bias;
     bool variational;
     int spread, spread_bias; /* of the log variance */

@@ -106,7 +106,7 @@ static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_enco
 {
     const ngram_decoder *d = decoder->self;
     (void)source, (void)carry, (void)maps;
-    int count = input.sequences.count, rows = count > 0 ? input.sequences.start[count] : 0;
+    int count = input.sequences.count, rows = qp_sequence_rows(input.sequences);
     qp_real *of_word = scratch_of(d, tape);
     qp_tensor scores = of_word ? qp_tape_constant(tape, rows, d->vocabulary) : (qp_tensor){0};
     if (qp_tape_failed(tape)) return scores;

@@ -233,7 +233,7 @@ static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_enco
 {
     const qp_recurrent_decoder *d = decoder->self;
     qp_decoder_run r = {.d = d, .tape = tape, .params = decoder->params};
-    int count = input.sequences.count, rows = count > 0 ? input.sequences.start[count] : 0;
+    int count = input.sequences.count, rows = qp_sequence_rows(input.sequences);
     qp_tensor x = qp_embedding_forward(&d->embedding, tape, decoder->params, input.sequences, rows, input.id, 0);
     if (carry && carry->width != decoder->carry_width)
         return qp_tape_fail(tape, QP_ESHAPE, "a state of %d numbers for a decoder of %d", carry->width,

@@ -32,7 +32,7 @@ static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_enco
         pass.encoder_output = source->output;
         pass.source_sequences = source->sequences;
     }
-    int rows = input.sequences.count > 0 ? input.sequences.start[input.sequences.count] : 0;
+    int rows = qp_sequence_rows(input.sequences);
     return qp_stack_forward(decoder->self, pass, rows, input.id, 0, (qp_stack_maps){.all = maps});
 }
 

@@ -40,7 +40,7 @@ qp_tensor qp_encoder_embed(const qp_encoder *encoder, qp_tape *tape, const qp_em
                            const qp_encoder_input *input)
 {
     qp_sequences s = input->sequences;
-    int rows = s.count > 0 ? s.start[s.count] : 0;
+    int rows = qp_sequence_rows(s);
     if (!encoder->features)
         return qp_embedding_forward_segments(embedding, tape, encoder->params, s, rows, input->id, input->segment);
     qp_tensor value = qp_tape_constant(tape, rows, encoder->features);

@@ -49,8 +49,8 @@ struct qp_encoder {
     int features, value_bias; /* of numbers, made from them by one linear map; 0, -1: it reads ids */
 };
 
-/* qp_encoder_init — the encoder that config->encoder names; its parameters are under `encoder.`. embedding: the index of
- *   its embedding matrix [vocabulary, d], or [d, features] for numbers.
+/* qp_encoder_init — the encoder that config->encoder names; its parameters are under `encoder.`. embedding: the index
+ *   of its embedding matrix [vocabulary, d], or [d, features] for numbers.
  * qp_encoder_forward — encode; the summary is made only if wanted; maps may be NULL.   Errors  remembered by the tape.
  * qp_encoder_embed — the input as vectors [rows, d]; for the kinds. */
 qp_status qp_encoder_init(qp_encoder *encoder, qp_params *params, const qp_model_config *config, int embedding);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lib/grad/op_bag.h"
+#include "lib/grad/op_sequence.h"
 #include "lib/model/pooling.h"
 
 static const char WEIGHT_NAME[] = "encoder.feature_weight";

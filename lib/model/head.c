@@ -42,7 +42,7 @@ static qp_tensor pooled_features(const qp_head *head, qp_tape *tape, const qp_en
 static bool check_rows(qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch)
 {
     qp_sequences target = batch->target.sequences;
-    int rows = target.count > 0 ? target.start[target.count] : 0;
+    int rows = qp_sequence_rows(target);
     if (!batch->source_row && rows > 0)
         qp_tape_fail(tape, QP_ESHAPE, "a batch without the source rows that its %d target rows read", rows);
     for (int i = 0; i < target.count && !qp_tape_failed(tape); i++) {
@@ -55,19 +55,19 @@ static bool check_rows(qp_tape *tape, const qp_encoded *encoded, const qp_batch 
     return !qp_tape_failed(tape);
 }
 
-/* The rows of the memory that the target rows read; or the rows before those that the next one reads: where words
- * end. */
-static qp_tensor rows_read(qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch, bool ends)
+/* For every target row, the encoder output of the source row that it names: the first token of its word. last: of the
+ * word's last token instead, the one before the next word. */
+static qp_tensor token_rows(qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch, bool last)
 {
     qp_sequences source = encoded->sequences, target = batch->target.sequences;
     if (qp_tape_failed(tape) || !check_rows(tape, encoded, batch)) return (qp_tensor){0};
-    int rows = target.count > 0 ? target.start[target.count] : 0;
+    int rows = qp_sequence_rows(target);
     int32_t *row = qp_tape_memory(tape, ((size_t)rows + 1) * sizeof *row);
     if (!row) return (qp_tensor){0};
     for (int i = 0; i < target.count; i++)
         for (int r = target.start[i]; r < target.start[i + 1]; r++) {
             int place = batch->source_row[r];
-            if (ends)
+            if (last)
                 place = (r + 1 < target.start[i + 1] ? batch->source_row[r + 1] : qp_sequence_length(source, i)) - 1;
             row[r] = source.start[i] + (place > batch->source_row[r] ? place : batch->source_row[r]);
         }
@@ -86,8 +86,8 @@ static qp_sequences without_empty(qp_tape *tape, qp_sequences s)
     return made;
 }
 
-/* Zeros: at first the tags do not know of each other. */
-static void add_field(qp_head *head, qp_params *params, int labels)
+/* A conditional random field begins with zeros: every sequence of tags is equally likely. */
+static void add_crf(qp_head *head, qp_params *params, int labels)
 {
     qp_init zeros = qp_init_constant(0);
     head->transitions = qp_params_add(params, labels, labels, zeros, "head.transitions");
@@ -108,7 +108,7 @@ static qp_status tag_add(qp_head *head, qp_params *params, const qp_model_config
         width = head->words.width;
     }
     add_output(head, params, c, width);
-    if (c->crf) add_field(head, params, (int)c->labels);
+    if (c->crf) add_crf(head, params, (int)c->labels);
     return QP_OK;
 }
 
@@ -116,9 +116,9 @@ static qp_tensor tag_features(const qp_head *head, qp_tape *tape, const qp_encod
                               qp_model_maps *maps)
 {
     (void)maps;
-    qp_tensor x = rows_read(tape, encoded, batch, false);
+    qp_tensor x = token_rows(tape, encoded, batch, false);
     if (head->has_words) {
-        const qp_tensor word[] = {x, rows_read(tape, encoded, batch, true)};
+        const qp_tensor word[] = {x, token_rows(tape, encoded, batch, true)};
         qp_recurrent_pass pass = {
             .tape = tape, .params = head->params, .sequences = without_empty(tape, batch->target.sequences)};
         x = qp_dropout(tape, qp_join_columns(tape, 2, word), head->dropout);
@@ -144,7 +144,7 @@ static qp_tensor mlm_features(const qp_head *head, qp_tape *tape, const qp_encod
                               qp_model_maps *maps)
 {
     (void)maps;
-    qp_tensor x = qp_linear(tape, rows_read(tape, encoded, batch, false), qp_param(tape, head->params, head->dense),
+    qp_tensor x = qp_linear(tape, token_rows(tape, encoded, batch, false), qp_param(tape, head->params, head->dense),
                             qp_param(tape, head->params, head->dense_bias));
     x = qp_activation(tape, x, (qp_activation_kind)head->activation, 0);
     return qp_norm_forward(&head->norm, tape, head->params, x);

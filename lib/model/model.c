@@ -48,7 +48,7 @@ static qp_status build_decoder(qp_model *model, int source_embedding)
         embedding = qp_embedding_add_weight(model->params, vocabulary, width, c->scale_embeddings != 0, "tgt_embed");
     if (model->has_bottleneck) model->bottleneck = qp_bottleneck_add(model->params, c, &model->encoder);
     QP_TRY(qp_decoder_init(&model->decoder, model->params, c, embedding,
-                           model->has_bottleneck ? &model->bottleneck.seen : &model->encoder));
+                           model->has_bottleneck ? &model->bottleneck.as_encoder : &model->encoder));
     model->output = embedding;
     if (c->tied_embeddings || c->tied_embeddings_all) return QP_OK;
     model->output = qp_params_add(model->params, vocabulary, model->decoder.width, qp_model_weight_init(c, 0),
@@ -163,14 +163,12 @@ const qp_ngram *qp_model_ngram(const qp_model *model, const int32_t **word)
 
 /* ---- whole sequences ---- */
 
-static int rows_of(qp_sequences s) { return s.count > 0 ? s.start[s.count] : 0; }
-
 int32_t qp_model_first_token(const qp_model *model) { return model->config.lm_window ? QP_EOS : QP_BOS; }
 
 /* The decoder reads its first token, then the target without its last token. */
 static const int32_t *shift_right(qp_tape *tape, qp_ids target, int32_t first_token)
 {
-    int32_t *input = qp_tape_memory(tape, (size_t)rows_of(target.sequences) * sizeof *input);
+    int32_t *input = qp_tape_memory(tape, (size_t)qp_sequence_rows(target.sequences) * sizeof *input);
     if (!input) return NULL;
     for (int i = 0; i < target.sequences.count; i++) {
         int first = target.sequences.start[i], length = qp_sequence_length(target.sequences, i);
@@ -183,7 +181,7 @@ static const int32_t *shift_right(qp_tape *tape, qp_ids target, int32_t first_to
 static bool put_class_token(qp_tape *tape, qp_encoder_input *input)
 {
     qp_sequences s = input->sequences;
-    size_t rows = (size_t)rows_of(s), count = (size_t)s.count;
+    size_t rows = (size_t)qp_sequence_rows(s), count = (size_t)s.count;
     int32_t *start = qp_tape_memory(tape, (count + 1) * sizeof *start);
     int32_t *id = qp_tape_memory(tape, (rows + count + 1) * sizeof *id);
     int32_t *segment = input->segment ? qp_tape_memory(tape, (rows + count + 1) * sizeof *segment) : NULL;
@@ -196,7 +194,7 @@ static bool put_class_token(qp_tape *tape, qp_encoder_input *input)
         segment[start[i]] = 0;
         memcpy(segment + start[i] + 1, input->segment + s.start[i], (size_t)qp_sequence_length(s, i) * sizeof *segment);
     }
-    start[s.count] = rows_of(s) + s.count;
+    start[s.count] = qp_sequence_rows(s) + s.count;
     *input = (qp_encoder_input){.sequences = {.count = s.count, .start = start}, .id = id, .segment = segment};
     return true;
 }
@@ -247,14 +245,14 @@ static qp_tensor scores_of(const qp_model *model, qp_tape *tape, const qp_batch 
     if (model->has_encoder) {
         qp_encoder_input input = {batch->source.sequences, batch->source.id, batch->source_value, batch->segment};
         if (input.id)
-            input.id = qp_word_dropout(tape, input.id, rows_of(input.sequences), model->config.word_dropout_src);
+            input.id = qp_word_dropout(tape, input.id, qp_sequence_rows(input.sequences), model->config.word_dropout_src);
         if (!encode(model, tape, input, batch, maps, encoded)) return (qp_tensor){0};
         source = encoded;
     }
     if (!model->has_decoder) return qp_head_forward(&model->head, tape, source, batch, maps);
     qp_ids input = {.sequences = batch->target.sequences,
                     .id = batch->input ? batch->input : shift_right(tape, batch->target, qp_model_first_token(model))};
-    input.id = qp_word_dropout(tape, input.id, rows_of(input.sequences), model->config.word_dropout_tgt);
+    input.id = qp_word_dropout(tape, input.id, qp_sequence_rows(input.sequences), model->config.word_dropout_tgt);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     return output(model, tape, qp_decoder_forward(&model->decoder, tape, source, input, &batch->carry, maps));
 }
@@ -331,7 +329,7 @@ qp_status qp_model_start(const qp_model *model, qp_tape *tape, qp_ids source, qp
 qp_status qp_model_start_code(const qp_model *model, qp_tape *tape, qp_tensor code, qp_state **state)
 {
     *state = NULL;
-    if (!model->has_bottleneck || code.columns != model->bottleneck.seen.output_width)
+    if (!model->has_bottleneck || code.columns != model->bottleneck.as_encoder.output_width)
         return qp_fail(QP_EUSAGE, "vectors of %d columns do not fit this model; use those of its own bottleneck",
                        code.columns);
     qp_encoded encoded = qp_bottleneck_code(tape, code);

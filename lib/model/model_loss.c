@@ -16,8 +16,7 @@ static qp_tensor series_loss(const qp_model_config *config, qp_tape *tape, qp_te
 
 static bool has_answers(const qp_model_config *config, const qp_batch *batch, qp_tensor scores)
 {
-    qp_sequences rows = batch->target.sequences;
-    if (scores.rows != (rows.count > 0 ? rows.start[rows.count] : 0)) return false;
+    if (scores.rows != qp_sequence_rows(batch->target.sequences)) return false;
     if (config->task == QP_TASK_REGRESS) return batch->target_value && batch->outputs == scores.columns;
     return batch->target.id != NULL;
 }

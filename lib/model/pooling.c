@@ -20,13 +20,6 @@ qp_pooling qp_pooling_add(qp_params *params, const qp_model_config *config, cons
     return made;
 }
 
-qp_sequences qp_rows_one_each(qp_tape *tape, int count)
-{
-    int32_t *start = qp_tape_memory(tape, ((size_t)count + 1) * sizeof *start);
-    for (int i = 0; start && i <= count; i++) start[i] = i;
-    return (qp_sequences){.count = count, .start = start};
-}
-
 static qp_tensor attend(const qp_pooling *p, qp_tape *tape, const qp_encoded *encoded, qp_model_maps *maps)
 {
     int count = encoded->sequences.count;

@@ -25,7 +25,4 @@ typedef struct {
 qp_pooling qp_pooling_add(qp_params *params, const qp_model_config *config, const qp_encoder *encoder);
 qp_tensor qp_pooling_forward(const qp_pooling *pooling, qp_tape *tape, const qp_encoded *encoded, qp_model_maps *maps);
 
-/* qp_rows_one_each — sequences of one row each, memory of the tape; .start NULL: out of memory. */
-qp_sequences qp_rows_one_each(qp_tape *tape, int count);
-
 #endif

@@ -32,10 +32,9 @@ qp_tensor qp_type_drop(qp_tape *tape, qp_tensor x, const int32_t *id, qp_real ra
     if (rate <= 0 || !qp_tape_training(tape) || qp_tape_failed(tape)) return x;
     uint64_t key = qp_tape_next_key(tape);
     qp_real *factor = qp_tape_memory(tape, ((size_t)x.rows + 1) * sizeof *factor);
-    int32_t *start = qp_tape_memory(tape, ((size_t)x.rows + 1) * sizeof *start);
+    qp_sequences rows = qp_rows_one_each(tape, x.rows);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     for (int r = 0; r < x.rows; r++)
         factor[r] = qp_random_uniform(key, (uint64_t)id[r]) < (double)rate ? 0 : 1 / (1 - rate);
-    for (int r = 0; r <= x.rows; r++) start[r] = r;
-    return qp_sequence_scale(tape, x, (qp_sequences){.count = x.rows, .start = start}, factor);
+    return qp_sequence_scale(tape, x, rows, factor);
 }

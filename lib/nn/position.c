@@ -57,12 +57,4 @@ int32_t *qp_position_rows(qp_tape *tape, qp_sequences sequences, int rows, int o
     return position;
 }
 
-int qp_position_end(qp_sequences sequences, int offset)
-{
-    int longest = 0;
-    for (int i = 0; i < sequences.count; i++) {
-        int length = qp_sequence_length(sequences, i);
-        if (length > longest) longest = length;
-    }
-    return offset + longest;
-}
+int qp_position_end(qp_sequences sequences, int offset) { return offset + qp_sequence_longest(sequences); }

@@ -48,14 +48,16 @@ static qp_backward backward;
 qp_tensor qp_additive_attention(qp_tape *tape, const qp_additive *input, qp_attention_map *map, qp_real *score)
 {
     const qp_sequences qs = input->queries, ks = input->keys;
-    additive a = {
-        .query = input->query, .key = input->key, .value = input->value, .energy = input->energy, .qs = qs, .ks = ks};
+    additive a = {.query = input->query,
+                  .key = input->key,
+                  .value = input->value,
+                  .energy = input->energy,
+                  .qs = qs,
+                  .ks = ks,
+                  .longest = qp_sequence_longest(ks)};
     if (!check(tape, &a)) return (qp_tensor){0};
     int64_t pairs = 0;
-    for (int i = 0; i < qs.count; i++) {
-        pairs += (int64_t)qp_sequence_length(qs, i) * qp_sequence_length(ks, i);
-        if (qp_sequence_length(ks, i) > a.longest) a.longest = qp_sequence_length(ks, i);
-    }
+    for (int i = 0; i < qs.count; i++) pairs += (int64_t)qp_sequence_length(qs, i) * qp_sequence_length(ks, i);
     if (pairs > INT32_MAX)
         return qp_tape_fail(tape, QP_ESHAPE, "additive attention: %lld weights; use a smaller --batch-size",
                             (long long)pairs);

@@ -27,7 +27,7 @@ static bool weights_fit(qp_tape *tape, const qp_crf *crf, int labels)
 
 static bool tags_fit(qp_tape *tape, qp_tensor emissions, qp_sequences s, const int32_t *tag)
 {
-    int rows = s.count > 0 ? s.start[s.count] : 0;
+    int rows = qp_sequence_rows(s);
     if (s.length || rows != emissions.rows || (rows > 0 && !tag))
         qp_tape_fail(tape, QP_ESHAPE, "crf: %d rows of emissions for sequences of %d rows and their tags",
                      emissions.rows, rows);

@@ -26,9 +26,7 @@ static bool rank_by_length(qp_tape *tape, qp_sequences s, qp_recurrence *order)
 
 bool qp_recurrence_plan(qp_tape *tape, qp_sequences s, int rows, bool reverse, qp_recurrence *order)
 {
-    *order = (qp_recurrence){.rows = rows, .sequences = s.count};
-    for (int i = 0; i < s.count; i++)
-        if (qp_sequence_length(s, i) > order->steps) order->steps = qp_sequence_length(s, i);
+    *order = (qp_recurrence){.rows = rows, .sequences = s.count, .steps = qp_sequence_longest(s)};
     if (!take(tape, s.count + 1, &order->rank) || !take(tape, s.count + 1, &order->length) ||
         !take(tape, order->steps + 1, &order->first) || !take(tape, rows + 1, &order->row))
         return false;
