@@ -102,18 +102,13 @@ static void add_sums(qp_edit_sums *sums, const qp_edit_sums *more)
 static qp_status compare_words(qp_text hypothesis, qp_text reference, qp_edit_sums *sums)
 {
     qp_codes codes[2] = {{0}};
-    qp_span *word[2] = {NULL, NULL};
-    int count[2] = {0, 0};
     qp_symbols symbols[2] = {{0}};
     qp_codes_read(&codes[0], reference, false);
     qp_codes_read(&codes[1], hypothesis, false);
-    qp_status status = QP_OK;
-    for (int i = 0; i < 2 && status == QP_OK; i++) status = qp_codes_words(&codes[i], &word[i], &count[i]);
-    if (status == QP_OK) status = qp_words_number(codes, word, count, 2, symbols);
+    qp_status status = qp_pair_number(codes, symbols);
     if (status == QP_OK) status = qp_edit_compare(&symbols[0], &symbols[1], sums);
     for (int i = 0; i < 2; i++) {
         qp_symbols_free(&symbols[i]);
-        free(word[i]);
         qp_codes_free(&codes[i]);
     }
     return status;

@@ -3,19 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
+
 /* The counter of this type, added if it is new; NULL without memory. */
 static qp_entity_type *counter_of(qp_entity_sums *sums, const qp_entity_span *span)
 {
     for (int i = 0; i < sums->types; i++)
         if (!strncmp(sums->type[i].type, span->type, span->type_bytes) && !sums->type[i].type[span->type_bytes])
             return &sums->type[i];
-    if (sums->types == sums->capacity) {
-        int capacity = sums->capacity ? sums->capacity * 2 : 16;
-        qp_entity_type *type = realloc(sums->type, (size_t)capacity * sizeof *type);
-        if (!type) return NULL;
-        sums->type = type;
-        sums->capacity = capacity;
-    }
+    if (!QP_GROW(sums->type, sums->capacity, (size_t)sums->types + 1)) return NULL;
     char *name = strndup(span->type, span->type_bytes);
     if (!name) return NULL;
     sums->type[sums->types] = (qp_entity_type){.type = name};

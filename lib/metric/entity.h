@@ -50,7 +50,8 @@ typedef struct {
 typedef struct {
     qp_entity_scheme scheme;
     qp_entity_type *type; /* [types], in order of appearance */
-    int types, capacity;
+    int types;
+    size_t capacity;
     int64_t tags, right_tags;
     qp_entity_span *scratch;
     int scratch_count;

@@ -4,20 +4,13 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "lib/base/array.h"
+
 void qp_codes_push(qp_codes *codes, int32_t code)
 {
-    if (codes->failed) return;
-    if (codes->count == codes->capacity) {
-        int room = codes->capacity ? 2 * codes->capacity : 256;
-        int32_t *grown = room < 0 ? NULL : realloc(codes->code, (size_t)room * sizeof *grown);
-        if (!grown) {
-            codes->failed = true;
-            return;
-        }
-        codes->code = grown;
-        codes->capacity = room;
-    }
-    codes->code[codes->count++] = code;
+    if (codes->count == INT32_MAX || !QP_GROW(codes->code, codes->capacity, (size_t)codes->count + 1))
+        codes->failed = true;
+    if (!codes->failed) codes->code[codes->count++] = code;
 }
 
 void qp_codes_free(qp_codes *codes)
@@ -193,4 +186,16 @@ qp_status qp_words_number(const qp_codes *codes, qp_span *const *word, const int
     }
     free(list);
     return QP_OK;
+}
+
+qp_status qp_pair_number(const qp_codes codes[2], qp_symbols symbols[2])
+{
+    qp_span *word[2] = {NULL, NULL};
+    int count[2];
+    qp_status status = qp_codes_words(&codes[0], &word[0], &count[0]);
+    if (status == QP_OK) status = qp_codes_words(&codes[1], &word[1], &count[1]);
+    if (status == QP_OK) status = qp_words_number(codes, word, count, 2, symbols);
+    free(word[0]);
+    free(word[1]);
+    return status;
 }

@@ -22,7 +22,8 @@
  * once. Start from {0}. */
 typedef struct {
     int32_t *code;
-    int count, capacity;
+    int count;
+    size_t capacity;
     bool failed;
 } qp_codes;
 
@@ -55,5 +56,8 @@ void qp_symbols_free(qp_symbols *symbols);
  *   codes[r], word[r], word_count[r]  the words of segment r;   symbols[r]  filled; freed by the caller */
 qp_status qp_words_number(const qp_codes *codes, qp_span *const *word, const int *word_count, int rows,
                           qp_symbols *symbols);
+
+/* qp_pair_number — the same for all words of two segments. */
+qp_status qp_pair_number(const qp_codes codes[2], qp_symbols symbols[2]);
 
 #endif

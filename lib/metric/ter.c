@@ -125,10 +125,10 @@ static int make_shift(const shift_search *s, int from, int count, int to)
         return to;
     }
     /* inside the group the target is counted from its beginning, as if the group were removed */
-    int behind = to > from + count ? to : to + count;
-    if (behind > s->rows) behind = s->rows;
-    memcpy(t + from, w + from + count, (size_t)(behind - from - count) * word);
-    memcpy(t + behind - count, w + from, (size_t)count * word);
+    int end = to > from + count ? to : to + count;
+    if (end > s->rows) end = s->rows;
+    memcpy(t + from, w + from + count, (size_t)(end - from - count) * word);
+    memcpy(t + end - count, w + from, (size_t)count * word);
     return from;
 }
 
@@ -240,17 +240,11 @@ static qp_status count_edits(const qp_symbols *hypothesis, const qp_symbols *ref
 static qp_status number_pair(const qp_ter_config *config, qp_text hypothesis, qp_text reference, qp_symbols *symbols)
 {
     qp_codes codes[2] = {{0}};
-    qp_span *word[2] = {NULL, NULL};
-    int count[2] = {0, 0};
     qp_ter_tokenize(config, hypothesis, 1, &codes[0]);
     qp_ter_tokenize(config, reference, 2, &codes[1]);
-    qp_status status = QP_OK;
-    for (int i = 0; i < 2 && status == QP_OK; i++) status = qp_codes_words(&codes[i], &word[i], &count[i]);
-    if (status == QP_OK) status = qp_words_number(codes, word, count, 2, symbols);
-    for (int i = 0; i < 2; i++) {
-        free(word[i]);
-        qp_codes_free(&codes[i]);
-    }
+    qp_status status = qp_pair_number(codes, symbols);
+    qp_codes_free(&codes[0]);
+    qp_codes_free(&codes[1]);
     return status;
 }
 

@@ -24,7 +24,7 @@ typedef struct {
     char *line; /* the current line, NULL at the end */
     size_t bytes;
     qp_ngram *model;
-    int64_t told[QP_NGRAM_MAX_ORDER];
+    int64_t declared[QP_NGRAM_MAX_ORDER]; /* numbers of n-grams in the header */
 } loader;
 
 static qp_status wrong(const loader *l, const char *what)
@@ -58,7 +58,7 @@ static qp_status read_header(loader *l)
         if (order != l->model->order + 1 || count < 0)
             return wrong(l, "orders must be given as ngram 1=N, ngram 2=N ...");
         if (order > QP_NGRAM_MAX_ORDER) return wrong(l, "n-grams of more than 12 words");
-        l->told[l->model->order++] = count;
+        l->declared[l->model->order++] = count;
     }
     return l->model->order ? QP_OK : wrong(l, "no line ngram 1=N");
 }
@@ -135,8 +135,8 @@ static qp_status sort_section(const loader *l, section *s)
     qsort_r(s->place, (size_t)s->count, sizeof *s->place, compare_ngrams, s);
     for (int64_t i = 1; i < s->count; i++)
         if (compare_ngrams(&s->place[i - 1], &s->place[i], s) == 0)
-            return qp_fail(QP_EDATA, "%s: a %d-gram occurs twice, the last word is %.100s",
-                           qp_reader_path(l->reader), s->order,
+            return qp_fail(QP_EDATA, "%s: a %d-gram occurs twice, the last word is %.100s", qp_reader_path(l->reader),
+                           s->order,
                            qp_ngram_words_text(&l->model->words, s->word[s->place[i] * s->order + s->order - 1]));
     return QP_OK;
 }
@@ -167,7 +167,7 @@ static qp_status keep_section(loader *l, const section *s)
         const int32_t *word = s->word + s->place[i] * s->order;
         int64_t context = qp_ngram_node(l->model, word, k);
         if (context < 0)
-            return qp_fail(QP_EDATA, "%s: the words before %.100s in a %d-gram are no %d-gram",
+            return qp_fail(QP_EDATA, "%s: the words before %.100s in a %d-gram are not a %d-gram",
                            qp_reader_path(l->reader), qp_ngram_words_text(&l->model->words, word[k]), s->order, k);
         while (open <= context) below->child[open++] = i;
         level->word[i] = word[k];
@@ -187,10 +187,10 @@ static qp_status read_section(loader *l, int order)
     qp_status status;
     while ((status = next_line(l)) == QP_OK && l->line && l->line[0] != '\\')
         if ((status = read_ngram(l, &s)) != QP_OK) break;
-    if (status == QP_OK && s.count != l->told[order - 1]) {
+    if (status == QP_OK && s.count != l->declared[order - 1]) {
         char what[128];
         snprintf(what, sizeof what, "%lld %d-grams, not %lld as counted at the beginning", (long long)s.count, order,
-                 (long long)l->told[order - 1]);
+                 (long long)l->declared[order - 1]);
         status = wrong(l, what);
     }
     if (status == QP_OK) status = sort_section(l, &s);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/ngram/ngram_internal.h"
 
 /* Counts of the nodes during training. */
@@ -18,7 +19,8 @@ typedef struct {
     const qp_ngram_config *config;
     qp_ngram *model;
     int32_t *token; /* <s> words </s>, line by line */
-    int64_t tokens, capacity;
+    int64_t tokens;
+    size_t capacity;
     int32_t *sorted; /* [tokens] positions in token, sorted by the words that begin there */
     estimates at[QP_NGRAM_MAX_ORDER];
     double discount[QP_NGRAM_MAX_ORDER][4];
@@ -36,13 +38,7 @@ static qp_status out_of_memory(void)
 static qp_status add_token(learner *l, int32_t id)
 {
     if (l->tokens == INT32_MAX) return qp_fail(QP_EDATA, "n-grams: more than %d tokens; use less text", INT32_MAX);
-    if (l->tokens == l->capacity) {
-        int64_t capacity = 2 * l->capacity + 4096;
-        int32_t *token = realloc(l->token, (size_t)capacity * sizeof *token);
-        if (!token) return out_of_memory();
-        l->token = token;
-        l->capacity = capacity;
-    }
+    if (!QP_GROW(l->token, l->capacity, (size_t)l->tokens + 1)) return out_of_memory();
     l->token[l->tokens++] = id;
     return QP_OK;
 }

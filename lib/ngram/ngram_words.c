@@ -4,6 +4,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "lib/base/array.h"
+
 enum { MOST_WORDS = 1 << 30, FIRST_SLOTS = 1024 };
 
 static qp_status out_of_memory(void) { return qp_fail(QP_EMEMORY, "n-grams: out of memory for the words"); }
@@ -38,20 +40,9 @@ static qp_status rehash(qp_ngram_words *words, size_t slots)
 /* Make room for one more word of this size. */
 static qp_status reserve(qp_ngram_words *words, size_t bytes)
 {
-    if (words->text_bytes + bytes + 1 > words->text_capacity) {
-        size_t capacity = 2 * words->text_capacity + bytes + FIRST_SLOTS;
-        char *text = realloc(words->text, capacity);
-        if (!text) return out_of_memory();
-        words->text = text;
-        words->text_capacity = capacity;
-    }
-    if ((size_t)words->count == words->capacity) {
-        size_t capacity = 2 * words->capacity + FIRST_SLOTS;
-        size_t *place = realloc(words->place, capacity * sizeof *place);
-        if (!place) return out_of_memory();
-        words->place = place;
-        words->capacity = capacity;
-    }
+    if (!QP_GROW(words->text, words->text_capacity, words->text_bytes + bytes + 1) ||
+        !QP_GROW(words->place, words->capacity, (size_t)words->count + 1))
+        return out_of_memory();
     if (2 * ((size_t)words->count + 1) > words->slots) return rehash(words, 2 * words->slots);
     return QP_OK;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/memory.h"
 #include "lib/base/random.h"
 #include "lib/tensor/gemm_packed.h"
@@ -13,8 +14,8 @@ enum { ALIGNMENT_REALS = 16, ALIGNMENT_BYTES = 64 };
 
 struct qp_params {
     qp_parameter *parameter;
-    int count, capacity;
-    size_t size, elements;
+    int count;
+    size_t capacity, size, elements;
     qp_real *block;
     qp_packed *packed; /* [count], or NULL */
     qp_real *packed_block;
@@ -32,27 +33,17 @@ void qp_params_free(qp_params *params)
     free(params);
 }
 
-static bool grow(qp_params *params)
-{
-    if (params->count < params->capacity) return true;
-    int capacity = params->capacity ? 2 * params->capacity : 64;
-    qp_parameter *parameter = realloc(params->parameter, (size_t)capacity * sizeof *parameter);
-    if (!parameter) {
-        params->status = qp_fail(QP_EMEMORY, "out of memory for the list of parameters");
-        return false;
-    }
-    params->parameter = parameter;
-    params->capacity = capacity;
-    return true;
-}
-
 /* Vectors are biases, gains of norms and queries that start at one value. A single row that is drawn at random is
  * still a matrix: the weights of one output. */
 static bool is_matrix(int rows, qp_init init) { return rows > 1 || !qp_init_is_vector(init); }
 
 int qp_params_add(qp_params *params, int rows, int columns, qp_init init, const char *name_format, ...)
 {
-    if (params->status != QP_OK || !grow(params)) return -1;
+    if (params->status != QP_OK) return -1;
+    if (!QP_GROW(params->parameter, params->capacity, (size_t)params->count + 1)) {
+        params->status = qp_fail(QP_EMEMORY, "out of memory for the list of parameters");
+        return -1;
+    }
     qp_parameter *added = &params->parameter[params->count];
     *added = (qp_parameter){
         .rows = rows, .columns = columns, .offset = params->size, .init = init, .decay = is_matrix(rows, init)};
