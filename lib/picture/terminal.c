@@ -44,6 +44,12 @@ static void draw_cell(const drawing *d, float weight)
     qp_text_add(d->out, shade(d, number < SHADES ? number : SHADES - 1));
 }
 
+static void end_line(const drawing *d)
+{
+    while (d->out->bytes > 0 && d->out->text[d->out->bytes - 1] == ' ') d->out->bytes--;
+    qp_text_add(d->out, "\n");
+}
+
 static void draw_space(const drawing *d)
 {
     if (d->colour) qp_text_add(d->out, faint_on);
@@ -79,7 +85,7 @@ static void draw_row(const drawing *d, int row)
     for (int c = d->first; c < d->first + d->count; c++)
         draw_cell(d, d->weight[(size_t)row * (size_t)d->columns->count + (size_t)c]);
     if (d->colour) qp_text_add(d->out, ink_off);
-    qp_text_add(d->out, "\n");
+    end_line(d);
 }
 
 /* Character `place`, counted from the top of `height`, of a vertical label above the map. */
@@ -119,8 +125,7 @@ static void draw_header(const drawing *d)
             else
                 qp_text_repeat(d->out, " ", CELL);
         }
-        while (d->out->bytes > 0 && d->out->text[d->out->bytes - 1] == ' ') d->out->bytes--;
-        qp_text_add(d->out, "\n");
+        end_line(d);
     }
 }
 
