@@ -7,6 +7,7 @@
 
 #include "cli/base/options_help.h"
 #include "cli/base/text.h"
+#include "lib/base/file.h"
 
 enum { NAME_BYTES = 80, SUGGESTIONS = 400 };
 
@@ -281,13 +282,43 @@ void qp_options_free(qp_options *options)
     options->file_count = 0;
 }
 
+/* A file that the command reads would be overwritten by its output. */
+static qp_status keep_input(const char *input, const char *output)
+{
+    if (!*input || !qp_file_same(output, input)) return QP_OK;
+    return qp_fail(QP_EUSAGE, "%s: is an input and would be overwritten; name another output", output);
+}
+
+qp_status qp_options_keep_inputs(const qp_options *options, const char *name)
+{
+    const qp_command *command = options->command;
+    const qp_field *field = NULL;
+    const char *output = NULL;
+    for (int g = 0; !field && g < command->group_count; g++) {
+        field = qp_config_find(command->group[g].table, name);
+        if (field) output = (const char *)command->group[g].object + field->offset;
+    }
+    if (!output || field->kind != QP_FIELD_TEXT || !*output) return QP_OK;
+    for (int i = 0; i < options->file_count; i++) QP_TRY(keep_input(options->file[i], output));
+    for (int g = 0; g < command->group_count; g++)
+        for (int i = 0; i < command->group[g].table->count; i++) {
+            const qp_field *other = &command->group[g].table->field[i];
+            bool input = other != field && other->kind == QP_FIELD_TEXT;
+            if (input && strcmp(other->name, "init_from") != 0) /* a model may replace the one it starts from */
+                QP_TRY(keep_input((const char *)command->group[g].object + other->offset, output));
+        }
+    return QP_OK;
+}
+
 int qp_options_run(const qp_command *command, int argc, char **argv,
                    qp_status (*run)(void *self, const qp_options *options), void *self)
 {
     qp_options options;
     int code;
     if (!qp_options_begin(&options, command, argc, argv, &code)) return code;
-    code = qp_report(run(self, &options));
+    qp_status status = command->rewrites ? QP_OK : qp_options_keep_inputs(&options, "output");
+    if (status == QP_OK) status = run(self, &options);
+    code = qp_report(status);
     qp_options_free(&options);
     return code;
 }

@@ -46,6 +46,7 @@ typedef struct {
     qp_option_list *list;
     int list_count;
     bool takes_files;  /* false: a positional word is an error */
+    bool rewrites;     /* the output may replace an input: nothing is lost that cannot be made again */
     bool takes_config; /* a first positional *.yaml or *.yml is loaded before the options are applied */
 } qp_command;
 
@@ -75,6 +76,10 @@ qp_status qp_options_apply(qp_options *options);
 
 /* qp_options_config — apply the configuration file again, if there is one. */
 qp_status qp_options_config(qp_options *options);
+
+/* qp_options_keep_inputs — the field `name` is the command's output; QP_EUSAGE if it is one of the files that are read:
+ * a positional word or the value of another option. qp_options_run does this for "output". */
+qp_status qp_options_keep_inputs(const qp_options *options, const char *name);
 
 /* qp_options_given — was this option (field name, hyphen or underscore) on the command line? */
 bool qp_options_given(const qp_options *options, const char *name);

@@ -81,6 +81,33 @@ static bool append_merge(json_t *merges, const qp_hf_learned *l, const struct qp
            json_array_append_new(pair, token_text(l, merge->right)) == 0 && json_array_append_new(merges, pair) == 0;
 }
 
+static bool is_among(const char *text, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(text, list[i]) == 0) return true;
+    return false;
+}
+
+/* The added tokens of the --like file stay. One that is not in the trained vocabulary gets the next free id, as when
+ * Hugging Face's tokenizers opens such a file. */
+static bool keep_added(const json_t *root, const qp_hf_learned *l, const char *const *special, size_t specials,
+                       json_t *added)
+{
+    json_t *token;
+    size_t index;
+    int32_t next = l->vocabulary.count;
+    json_array_foreach (json_object_get(root, "added_tokens"), index, token) {
+        const char *content = json_string_value(json_object_get(token, "content"));
+        if (!content || is_among(content, special, specials)) continue;
+        int32_t id = qp_vocabulary_find(&l->vocabulary, content, strlen(content));
+        json_t *copy = json_deep_copy(token);
+        if (!copy || json_object_set_new(copy, "id", json_integer(id >= 0 ? id : next++)) != 0 ||
+            json_array_append_new(added, copy) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* Replaces the vocabulary of the --like file by the trained one; false without memory. */
 static bool put_learned(json_t *root, const qp_hf_learned *l, const char *const *special, size_t specials)
 {
@@ -100,6 +127,7 @@ static bool put_learned(json_t *root, const qp_hf_learned *l, const char *const 
                                   0, "lstrip", 0, "rstrip", 0, "normalized", 0, "special", 1);
         done = json_array_append_new(added, token) == 0;
     }
+    done = done && keep_added(root, l, special, specials, added);
     if (done) done = json_object_set(model, "vocab", vocab) == 0 && json_object_set(root, "added_tokens", added) == 0;
     if (done && json_object_get(model, "merges")) done = json_object_set(model, "merges", merges) == 0;
     json_decref(vocab);

@@ -272,6 +272,7 @@ int qp_tokenizer_encode_main(int argc, char **argv)
                                        .group_count = 1,
                                        .alias = alias,
                                        .alias_count = 3,
+                                       .rewrites = true,
                                        .takes_files = true};
     return qp_options_run(&command, argc, argv, run, &how);
 }
@@ -388,6 +389,7 @@ int qp_tokenizer_decode_main(int argc, char **argv)
                                        .group_count = 1,
                                        .alias = alias,
                                        .alias_count = 3,
+                                       .rewrites = true,
                                        .takes_files = true};
     return qp_options_run(&command, argc, argv, run, &how);
 }

@@ -78,23 +78,71 @@ static qp_status save_model(const char *path, const char *content, size_t bytes)
     return status;
 }
 
+/* A list as spm_train reads it: names separated by commas; a name in double quotes may hold commas, and "" is a quote in
+ * it. The option may also be repeated. */
+typedef struct {
+    char *text; /* of all names */
+    const char **name;
+    size_t count;
+} symbol_list;
+
+static const char *split_name(const char *at, char **out)
+{
+    bool quoted = *at == '"';
+    for (at += quoted; *at && (quoted || *at != ','); at++) {
+        if (quoted && *at == '"' && *++at != '"') {
+            quoted = false;
+            at--;
+            continue;
+        }
+        *(*out)++ = *at;
+    }
+    *(*out)++ = '\0';
+    return at + (*at == ',');
+}
+
+static qp_status split_symbols(const qp_option_list *list, symbol_list *symbols)
+{
+    size_t bytes = 1, names = 1;
+    for (int i = 0; i < list->count; i++) {
+        bytes += strlen(list->value[i]) + 1;
+        for (const char *c = list->value[i]; *c; c++) names += *c == ',';
+        names++;
+    }
+    char *out = symbols->text = malloc(bytes);
+    symbols->name = malloc(names * sizeof *symbols->name);
+    if (!symbols->text || !symbols->name) return qp_fail(QP_EMEMORY, "tokenizer spm-train: out of memory");
+    for (int i = 0; i < list->count; i++)
+        for (const char *at = list->value[i]; *at;) {
+            const char *begin = out;
+            at = split_name(at, &out);
+            if (*begin) symbols->name[symbols->count++] = begin;
+        }
+    return QP_OK;
+}
+
 static qp_sentencepiece_config config;
 
 static qp_status spm_train(void *self, const qp_options *options)
 {
     const tool_options *use = self;
     const qp_option_list *list = options->command->list;
-    qp_sentencepiece_symbols symbols = {.control = list[0].value,
-                                        .control_count = (size_t)list[0].count,
-                                        .user = list[1].value,
-                                        .user_count = (size_t)list[1].count};
+    symbol_list control = {0}, user = {0};
     file_lines lines = {.file = options->file, .count = options->file_count};
     char *content = NULL;
     size_t bytes = 0;
-    qp_status status = qp_sentencepiece_train(&config, &symbols, next_line, &lines, &content, &bytes);
+    qp_status status = split_symbols(&list[0], &control);
+    if (status == QP_OK) status = split_symbols(&list[1], &user);
+    qp_sentencepiece_symbols symbols = {control.name, user.name, control.count, user.count};
+    if (status == QP_OK)
+        status = qp_sentencepiece_train(&config, &symbols, next_line, &lines, &content, &bytes);
     if (status == QP_OK) status = save_model(use->output, content, bytes);
     if (lines.reader) qp_reader_close(lines.reader);
     free(content);
+    free(control.text);
+    free(control.name);
+    free(user.text);
+    free(user.name);
     return status;
 }
 
@@ -102,8 +150,8 @@ int qp_tokenizer_spm_train_main(int argc, char **argv)
 {
     static tool_options use;
     static const qp_option_group group[] = {{&qp_sentencepiece_fields, &config}, {&output_table, &use}};
-    static qp_option_list list[] = {{.name = "control-symbols", .help = "a piece that text never produces"},
-                                    {.name = "user-defined-symbols", .help = "a string that is always one piece"}};
+    static qp_option_list list[] = {{.name = "control-symbols", .help = "pieces that text never produces, separated by commas"},
+                                    {.name = "user-defined-symbols", .help = "strings that are always one piece, separated by commas"}};
     static const qp_option_alias alias[] = {{'o', "output"}};
     static const qp_command command = {.name = "tokenizer spm-train",
                                        .summary = "train a sentencepiece model as sentencepiece does",

@@ -96,6 +96,7 @@ int qp_cmd_train(int argc, char **argv)
     qp_trainer_result result;
     qp_status status = apply_preset(&options);
     if (status == QP_OK) status = qp_train_complete(&settings, given, &options);
+    if (status == QP_OK) status = qp_options_keep_inputs(&options, "model");
     if (status == QP_OK) status = check_uses(&options);
     bool ngrams = settings.model.decoder == QP_KIND_NGRAM;
     if (status == QP_OK) status = ngrams ? qp_ngram_job_run(&settings) : qp_train_job_run(&settings, &result);

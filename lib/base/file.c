@@ -380,6 +380,12 @@ qp_status qp_folder_make(const char *path)
     return qp_fail(QP_ECREATE, "%s: the folder cannot be made: %s", path, bytes ? strerror(errno) : "it has no name");
 }
 
+bool qp_file_same(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 bool qp_file_exists(const char *path) { return access(path, F_OK) == 0; }
 
 bool qp_file_once(const char *path)

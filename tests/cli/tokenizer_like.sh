@@ -13,6 +13,9 @@ result $? "the model is opened and encodes"
 holds "symbols" $T spm-train --vocab-size 35 --control-symbols '<c>' --user-defined-symbols cat -o uni.model corpus
 [ "$(printf 'xcaty\n' | $T encode -m uni.model --pieces | tr ' ' '\n' | grep -c '^cat$')" = 1 ]
 result $? "a user-defined symbol is one piece"
+holds "several symbols" $T spm-train --vocab-size 38 --user-defined-symbols='cat,"a,b",mat' --user-defined-symbols hat -o many.model corpus
+[ "$(printf 'xcatya,bmathatz\n' | $T encode -m many.model --pieces | tr ' ' '\n' | grep -cx 'cat\|a,b\|mat\|hat')" = 4 ]
+result $? "symbols separated by commas" "$(printf 'xcatya,bmathatz\n' | $T encode -m many.model --pieces)"
 fails 2 "too small" $T spm-train --vocab-size 5 -o x.model corpus
 fails 2 "too high" $T spm-train --vocab-size 9000 -o x.model small
 [ ! -e x.model ]
@@ -27,6 +30,18 @@ grep -q '"abc": 6' hf.json && grep -q '"content": "<s>"' hf.json
 result $? "tokens in order" "$(tr -d '\n ' <hf.json)"
 [ "$(printf 'abc abd\n' | $T encode -m hf.json --pieces)" = "abc abd" ]
 result $? "the file is opened and encodes"
+sed 's/"added_tokens": \[\]/"added_tokens": [{"id": 0, "content": "<x>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": true, "special": false}]/' like.json >like_added.json
+holds "hf-train with added tokens" $T hf-train --like like_added.json --vocab-size 8 --special-tokens '<s>' -o added.json small
+[ "$(printf 'abc <x> abd\n' | $T encode --special -m added.json --pieces)" = "abc <x> abd" ] &&
+    [ "$(printf '<x>\n' | $T encode --special -m added.json)" = 8 ]
+result $? "added tokens of the --like file stay" "$(tr -d '\n ' <added.json)"
+cp small mine.txt && ln -s mine.txt link.txt && cp like.json own.json
+fails 2 "mine.txt: is an input and would be overwritten" $T train --vocab-size 300 -o mine.txt mine.txt
+fails 2 "link.txt: is an input" $T spm-train --vocab-size 15 -o link.txt mine.txt
+fails 2 "own.json: is an input" $T hf-train --like own.json --vocab-size 8 -o own.json small
+fails 2 "mine.txt: is an input" "$QUIPU" train --task lm --train mine.txt -m mine.txt --overwrite
+cmp -s mine.txt small && cmp -s like.json own.json
+result $? "inputs are not touched"
 fails 2 "add --like" $T hf-train small
 echo '{"model": {"type": "Unigram"}}' >unigram.json
 fails 65 "this command trains" $T hf-train --like unigram.json small
