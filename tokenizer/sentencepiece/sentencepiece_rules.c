@@ -7,8 +7,9 @@
 #include <xxhash.h>
 
 #include "lib/base/array.h"
+#include "lib/base/hash.h"
 #include "tokenizer/sentencepiece/sentencepiece_config.h"
-#include "tokenizer/models/trie.h"
+#include "tokenizer/sentencepiece/charsmap_compile.h"
 #include "lib/text/utf8.h"
 
 enum { CODES = 0x110000, LONGEST_FORM = 32, LONGEST_KEY = 8 };
@@ -26,12 +27,47 @@ typedef struct {
     bool dropped;
 } rewrite;
 
+/* ---- rules by what they replace; a slot holds a rule's number + 1 ---- */
+
+static sequence from_of(const rewrite *rule)
+{
+    sequence s = {.count = rule->from_count};
+    memcpy(s.code, rule->from, rule->from_count * sizeof *s.code);
+    return s;
+}
+
+static bool slot_is_free(const uint32_t *slot) { return *slot == 0; }
+
+typedef struct {
+    const int32_t *code;
+    int count;
+} rule_key;
+
+static rule_key slot_key(const rewrite *list, const uint32_t *slot)
+{
+    const rewrite *rule = &list[*slot - 1];
+    return (rule_key){rule->from, rule->from_count};
+}
+
+static uint64_t key_hash(const rewrite *list, rule_key key)
+{
+    (void)list;
+    return XXH3_64bits(key.code, (size_t)key.count * sizeof *key.code);
+}
+
+static bool slot_has(const rewrite *list, const uint32_t *slot, rule_key key)
+{
+    const rewrite *rule = &list[*slot - 1];
+    return rule->from_count == key.count && memcmp(rule->from, key.code, (size_t)key.count * sizeof *key.code) == 0;
+}
+
+QP_HASH(rule_slots, uint32_t, rule_key, const rewrite *, slot_is_free, slot_key, key_hash, slot_has)
+
 typedef struct {
     rewrite *list;
+    rule_slots slots;
     int32_t *pool;
     size_t count, capacity, pool_count, pool_capacity;
-    uint32_t *slot; /* hash of list[i].from: i + 1 */
-    size_t slot_count;
     int32_t *plain_first, *plain_next; /* characters whose whole decomposition is this one character, as a chain */
 } rules;
 
@@ -75,15 +111,6 @@ static sequence composed(sequence s)
     return s;
 }
 
-/* ---- rules by what they replace ---- */
-
-static sequence from_of(const rewrite *rule)
-{
-    sequence s = {.count = rule->from_count};
-    memcpy(s.code, rule->from, rule->from_count * sizeof *s.code);
-    return s;
-}
-
 static sequence to_of(const rules *r, const rewrite *rule)
 {
     sequence s = {.count = rule->to_count};
@@ -91,24 +118,10 @@ static sequence to_of(const rules *r, const rewrite *rule)
     return s;
 }
 
-static bool replaces(const rewrite *rule, const sequence *from)
-{
-    return rule->from_count == from->count &&
-           memcmp(rule->from, from->code, (size_t)from->count * sizeof *from->code) == 0;
-}
-
-static size_t slot_of(const rules *r, const sequence *from)
-{
-    size_t i = XXH3_64bits(from->code, (size_t)from->count * sizeof *from->code) & (r->slot_count - 1);
-    while (r->slot[i] && !replaces(&r->list[r->slot[i] - 1], from)) i = (i + 1) & (r->slot_count - 1);
-    return i;
-}
-
 static rewrite *find(const rules *r, const sequence *from)
 {
-    if (r->slot_count == 0) return NULL;
-    uint32_t index = r->slot[slot_of(r, from)];
-    return index ? &r->list[index - 1] : NULL;
+    const uint32_t *slot = rule_slots_find(&r->slots, r->list, (rule_key){from->code, from->count});
+    return slot ? &r->list[*slot - 1] : NULL;
 }
 
 static qp_status write_to(rules *r, rewrite *rule, const sequence *to)
@@ -122,34 +135,22 @@ static qp_status write_to(rules *r, rewrite *rule, const sequence *to)
     return QP_OK;
 }
 
-static qp_status grow_slots(rules *r)
-{
-    if (2 * (r->count + 1) <= r->slot_count) return QP_OK;
-    free(r->slot);
-    r->slot_count = r->slot_count ? 2 * r->slot_count : 1 << 16;
-    r->slot = calloc(r->slot_count, sizeof *r->slot);
-    if (!r->slot) return no_memory();
-    for (size_t i = 0; i < r->count; i++) {
-        sequence from = from_of(&r->list[i]);
-        r->slot[slot_of(r, &from)] = (uint32_t)i + 1;
-    }
-    return QP_OK;
-}
-
 static qp_status set(rules *r, const sequence *from, const sequence *to)
 {
-    rewrite *old = find(r, from);
-    if (old) {
+    uint32_t *slot = rule_slots_place(&r->slots, r->list, (rule_key){from->code, from->count});
+    if (!slot) return no_memory();
+    if (*slot) {
+        rewrite *old = &r->list[*slot - 1];
         old->dropped = false;
         return write_to(r, old, to);
     }
-    QP_TRY(grow_slots(r));
     if (!QP_GROW(r->list, r->capacity, r->count + 1)) return no_memory();
     rewrite *fresh = &r->list[r->count];
     *fresh = (rewrite){.from_count = (uint8_t)from->count};
     memcpy(fresh->from, from->code, (size_t)from->count * sizeof *from->code);
     QP_TRY(write_to(r, fresh, to));
-    r->slot[slot_of(r, from)] = (uint32_t)++r->count;
+    *slot = (uint32_t)++r->count;
+    r->slots.count++;
     return QP_OK;
 }
 
@@ -294,95 +295,40 @@ static size_t write_codes(const sequence *s, char *out)
     return bytes + 1;
 }
 
-static void put_u32(char *out, uint32_t value)
+static qp_status compile(const rules *r, qp_charsmap *map)
 {
-    for (int i = 0; i < 4; i++) out[i] = (char)(value >> 8 * i);
-}
-
-/* The trie in the form of darts-clone: bits 0-7 the byte that leads here (with bit 31: a value in bits 0-30), bit 8 a
- * child by NUL holds a value, bits 10-30 where the children are, relative by XOR. */
-static void write_trie(const qp_trie *trie, char *out)
-{
-    for (size_t i = 0; i < trie->count; i++) {
-        int32_t parent = trie->unit[i].parent;
-        uint32_t unit = 0;
-        if (i > 0 && parent < 0) {
-            put_u32(out + 4 * i, 1u << 31 | 0xFF); /* free */
-            continue;
-        }
-        uint32_t label = i ? (uint32_t)i ^ (uint32_t)trie->unit[parent].base : 0;
-        if (i > 0 && label == 0) {
-            unit = 1u << 31 | (uint32_t)trie->unit[i].value;
-        } else {
-            uint32_t base = (uint32_t)trie->unit[i].base;
-            bool leaf = base < trie->count && base != 0 && trie->unit[base].parent == (int32_t)i;
-            unit = label | (leaf ? 1u << 8 : 0) | ((uint32_t)i ^ base) << 10;
-        }
-        put_u32(out + 4 * i, unit);
-    }
-}
-
-static qp_status compile(const rules *r, char **content, size_t *bytes)
-{
-    qp_trie trie = {0};
-    qp_trie_key *key = malloc((r->count + 1) * sizeof *key);
-    char *pool = malloc((r->count + 1) * 4 * (LONGEST_KEY + 1)), *to = malloc((r->count + 1) * 4 * LONGEST_FORM);
-    size_t keys = 0, used = 0, made = 0;
-    qp_status status = key && pool && to ? QP_OK : no_memory();
+    qp_charsmap_rule *rule = malloc((r->count + 1) * sizeof *rule);
+    char *text = malloc((r->count + 1) * 4 * (LONGEST_KEY + 1 + LONGEST_FORM));
+    size_t count = 0, used = 0;
+    qp_status status = rule && text ? QP_OK : no_memory();
     for (size_t i = 0; status == QP_OK && i < r->count; i++) {
         if (r->list[i].dropped) continue;
-        sequence from = from_of(&r->list[i]), written = to_of(r, &r->list[i]);
-        size_t length = write_codes(&from, pool + used); /* its NUL is part of the key */
-        key[keys++] = (qp_trie_key){pool + used, length, (int32_t)made};
-        used += length;
-        made += write_codes(&written, to + made);
+        sequence from = from_of(&r->list[i]), to = to_of(r, &r->list[i]);
+        rule[count].from = text + used;
+        used += write_codes(&from, text + used);
+        rule[count++].to = text + used;
+        used += write_codes(&to, text + used);
     }
-    if (status == QP_OK) status = qp_trie_build(&trie, key, keys);
-    if (status == QP_OK && trie.count >= 1 << 21) status = qp_fail(QP_EBUG, "sentencepiece rules: too large a trie");
-    if (status == QP_OK) {
-        *bytes = 4 + 4 * trie.count + made;
-        *content = malloc(*bytes);
-        if (!*content) status = no_memory();
-    }
-    if (status == QP_OK) {
-        put_u32(*content, (uint32_t)(4 * trie.count));
-        write_trie(&trie, *content + 4);
-        memcpy(*content + 4 + 4 * trie.count, to, made);
-    }
-    qp_trie_free(&trie);
-    free(key);
-    free(pool);
-    free(to);
-    return status;
-}
-
-/* The rules as the content of precompiled_charsmap, malloc'ed; *bytes 0: none. */
-static qp_status make_content(int rule, char **content, size_t *bytes)
-{
-    rules r = {0};
-    *content = NULL;
-    *bytes = 0;
-    if (rule == QP_SPM_IDENTITY) return QP_OK;
-    qp_status status = add_compatible(&r);
-    if (status == QP_OK) drop_redundant(&r);
-    if (status == QP_OK && (rule == QP_SPM_NMT_NFKC || rule == QP_SPM_NMT_NFKC_CF)) status = add_nmt(&r);
-    if (status == QP_OK && (rule == QP_SPM_NFKC_CF || rule == QP_SPM_NMT_NFKC_CF)) status = fold_case(&r);
-    if (status == QP_OK) status = compile(&r, content, bytes);
-    free(r.list);
-    free(r.pool);
-    free(r.slot);
-    free(r.plain_first);
-    free(r.plain_next);
+    if (status == QP_OK) status = qp_charsmap_compile(rule, count, map);
+    free(rule);
+    free(text);
     return status;
 }
 
 qp_status qp_sentencepiece_rules(int rule, qp_charsmap *map)
 {
-    char *content;
-    size_t bytes;
+    rules r = {0};
     *map = (qp_charsmap){0};
-    qp_status status = make_content(rule, &content, &bytes);
-    if (status == QP_OK && bytes) status = qp_charsmap_read("sentencepiece rules", content, bytes, map);
-    free(content);
+    if (rule == QP_SPM_IDENTITY) return QP_OK;
+    qp_status status = add_compatible(&r);
+    if (status == QP_OK) drop_redundant(&r);
+    if (status == QP_OK && (rule == QP_SPM_NMT_NFKC || rule == QP_SPM_NMT_NFKC_CF)) status = add_nmt(&r);
+    if (status == QP_OK && (rule == QP_SPM_NFKC_CF || rule == QP_SPM_NMT_NFKC_CF)) status = fold_case(&r);
+    if (status == QP_OK) status = compile(&r, map);
+    free(r.list);
+    free(r.pool);
+    rule_slots_free(&r.slots);
+    free(r.plain_first);
+    free(r.plain_next);
     return status;
 }
