@@ -6,7 +6,7 @@
 #include "lib/base/lock.h"
 #include "lib/model/model_file.h"
 
-#define QP_AVERAGE_FIELDS(X) X(TEXT, output, "", 0, 0, NULL, "the model file to write")
+#define QP_AVERAGE_FIELDS(X) X(TEXT, output, "", 0, 0, "FILE", "the model file to write")
 
 typedef struct {
     QP_AVERAGE_FIELDS(QP_FIELD_DECLARE)

@@ -19,7 +19,7 @@
 #define QP_DEMO_FIELDS(X)                                                                                              \
     X(CHOICE, direction, "ko-en", 0, 0, "ko-en, en-ko, reverse",                                                       \
       "Korean to English, English to Korean, or numbers to the same numbers in reverse")                               \
-    X(TEXT, folder, "quipu-demo", 0, 0, NULL, "folder of the corpus, the model and the attention maps")                \
+    X(TEXT, folder, "quipu-demo", 0, 0, "DIR", "folder of the corpus, the model and the attention maps")               \
     X(INT, threads, "0", 0, 4096, NULL, "threads; 0: all CPUs; the result does not depend on it")                      \
     X(INT, seed, "1", 0, 9007199254740991, NULL, "seed of the corpus and of the training")                             \
     X(INT, steps, "0", 0, 1000000, NULL,                                                                               \

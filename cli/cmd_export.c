@@ -10,8 +10,8 @@
 
 /* export — a model file becomes files of other projects. */
 #define EXPORT_FIELDS(X)                                                                                               \
-    X(TEXT, model, "", 0, 0, NULL, "model file (.safetensors)")                                                        \
-    X(TEXT, out, "", 0, 0, NULL, "the file to make: .arpa the n-grams, .json the (target) tokenizer")                  \
+    X(TEXT, model, "", 0, 0, "FILE", "model file (.safetensors)")                                                      \
+    X(TEXT, out, "", 0, 0, "FILE", "the file to make: .arpa the n-grams, .json the (target) tokenizer")                \
     X(BOOL, source, "false", 0, 0, NULL, ".json: the tokenizer of the source side")
 
 typedef struct {

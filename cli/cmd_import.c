@@ -11,8 +11,8 @@
 
 /* import — make a model file from files of other projects. */
 #define IMPORT_FIELDS(X)                                                                                               \
-    X(TEXT, model, "", 0, 0, NULL, "the model file to write (.safetensors); same as -o")                               \
-    X(TEXT, tokenizer, "", 0, 0, NULL,                                                                                 \
+    X(TEXT, model, "", 0, 0, "FILE", "the model file to write (.safetensors); same as -o")                             \
+    X(TEXT, tokenizer, "", 0, 0, "NAME|FILE",                                                                          \
       "tokenizer whose pieces are the file's words; default: words separated by white space")                          \
     X(BOOL, lower_case, "false", 0, 0, NULL, "the words are in lower case: map text to lower case")
 

@@ -20,8 +20,8 @@ enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
       "output file; the suffix is the format: .html .json .npz (all maps), .svg .txt (those "                          \
       "chosen below); -: the terminal")                                                                                \
     X(CHOICE, kind, "auto", 0, 0, "auto, cross, encoder, decoder", "which attention; auto: cross, or what there is")   \
-    X(TEXT, layer, "last", 0, 0, NULL, "number from 1, mean, max, all or last")                                        \
-    X(TEXT, head, "mean", 0, 0, NULL, "number from 1, mean, max or all")                                               \
+    X(TEXT, layer, "last", 0, 0, "NAME", "number from 1, mean, max, all or last")                                      \
+    X(TEXT, head, "mean", 0, 0, "NAME", "number from 1, mean, max or all")                                             \
     X(CHOICE, colour, "auto", 0, 0, "auto, always, never", "colours in the terminal")                                  \
     X(INT, width, "0", 0, 10000, NULL, "columns of the drawing in the terminal; 0: its width")
 

@@ -20,9 +20,9 @@
 enum { LINES_AT_ONCE = 1024 };
 
 #define EVALUATE_FIELDS(X)                                                                                             \
-    X(TEXT, hyp, "", 0, 0, NULL, "file of hypotheses, one per line; - is stdin")                                       \
-    X(TEXT, model, "", 0, 0, NULL, "or a model file, to compare its translations of --src")                            \
-    X(TEXT, src, "", 0, 0, NULL, "file of source lines for the model")                                                 \
+    X(TEXT, hyp, "", 0, 0, "FILE", "file of hypotheses, one per line; - is stdin")                                     \
+    X(TEXT, model, "", 0, 0, "FILE", "or a model file, to compare its translations of --src")                          \
+    X(TEXT, src, "", 0, 0, "FILE", "file of source lines for the model")                                               \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object instead of lines")                                             \
     X(BOOL, sentence_level, "false", 0, 0, NULL, "scores of every line, tab-separated; BLEU with --effective-order")   \
     X(INT, batch_size, "32", 1, 100000, NULL, "sentences translated together; changes the speed, not the text")        \
@@ -30,7 +30,7 @@ enum { LINES_AT_ONCE = 1024 };
 
 #define METRIC_FIELDS(X)                                                                                               \
     X(BOOL, lower_case, "false", 0, 0, NULL, "lower case before BLEU and chrF")                                        \
-    X(TEXT, tokenize, "13a", 0, 0, NULL, "BLEU's words: 13a, none, char, intl, zh")                                    \
+    X(TEXT, tokenize, "13a", 0, 0, "NAME", "BLEU's words: 13a, none, char, intl, zh")                                  \
     X(CHOICE, smooth_method, "exp", 0, 0, "exp, floor, add-k, none", "BLEU's smoothing of orders without a match")     \
     X(REAL, smooth_value, "-1", -1, 1000, NULL, "value of floor and add-k; -1: 0.1 and 1")                             \
     X(INT, max_ngram_order, "4", 1, QP_BLEU_ORDER_MAX, NULL, "BLEU's longest n-grams")                                 \

@@ -9,9 +9,9 @@
  * the model's task: perplexity of language models, labels of classifiers and taggers, errors of forecasters, masked
  * tokens, and lines that an autoencoder reproduces. */
 #define QP_EVALUATE_TASK_FIELDS(X)                                                                                     \
-    X(TEXT, test, "", 0, 0, NULL, "test file: text (lm, mlm, autoencode), label TAB text, CoNLL, CSV; - is stdin")     \
+    X(TEXT, test, "", 0, 0, "FILE", "test file: text (lm, mlm, autoencode), label TAB text, CoNLL, CSV; - is stdin")   \
     X(INT, tag_column, "0", 0, 1000, NULL, "tag: the column of the true tags; 0: the default")                         \
-    X(TEXT, train, "", 0, 0, NULL, "regress: also compare with a linear regression trained on this file")              \
+    X(TEXT, train, "", 0, 0, "FILE", "regress: also compare with a linear regression trained on this file")            \
     X(INT, period, "0", 0, 65536, NULL, "regress: also compare with the values N rows earlier")                        \
     X(CHOICE, holes, "refuse", 0, 0, "refuse, interpolate", "regress: what to do with empty cells")                    \
     X(TEXT, missing, "", 0, 0, NULL, "regress: text of another kind of empty cell, such as -999")                      \

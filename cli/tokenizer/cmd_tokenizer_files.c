@@ -11,9 +11,9 @@
 
 /* import, export and info: tokenizers as files. */
 
-#define FILE_MODEL(X) X(TEXT, model, "", 0, 0, NULL, "the tokenizer; may also be given without --model")
+#define FILE_MODEL(X) X(TEXT, model, "", 0, 0, "FILE", "the tokenizer; may also be given without --model")
 #define FILE_SHARED(X)                                                                                                 \
-    X(TEXT, output, "-", 0, 0, NULL, "output file; for gpt2 a folder")                                                 \
+    X(TEXT, output, "-", 0, 0, "FILE", "output file; for gpt2 a folder")                                               \
     X(CHOICE, format, "auto", 0, 0, QP_FORMAT_NAMES, "format of the file; auto: detected from the content")
 #define FILE_RANKS(X)                                                                                                  \
     X(TEXT, pattern, "", 0, 0, NULL, "tiktoken: gpt2, gpt4, gpt4o or a regular expression")                            \

@@ -14,7 +14,7 @@
 
 /* hf-train: train as Hugging Face's trainers do on the same text. */
 
-#define OUTPUT_FIELD(X) X(TEXT, output, "-", 0, 0, NULL, "output file")
+#define OUTPUT_FIELD(X) X(TEXT, output, "-", 0, 0, "FILE", "output file")
 
 typedef struct {
     OUTPUT_FIELD(QP_FIELD_DECLARE)
@@ -24,7 +24,7 @@ static QP_FIELD_TABLE(output_table, "output", output_options, OUTPUT_FIELD);
 static const qp_option_alias alias[] = {{'o', "output"}};
 
 #define HF_FIELDS(X)                                                                                                   \
-    X(TEXT, like, "", 0, 0, NULL, "tokenizer.json whose stages and kind of model are used")                            \
+    X(TEXT, like, "", 0, 0, "FILE", "tokenizer.json whose stages and kind of model are used")                          \
     X(INT, vocab_size, "30000", 1, 16777216, NULL, "vocabulary size, special tokens included")                         \
     X(INT, min_frequency, "0", 0, 1000000000, NULL, "drop pairs or words that are rarer")                              \
     X(INT, limit_alphabet, "0", 0, 1114112, NULL, "maximum number of characters; 0: no limit")                         \

@@ -13,13 +13,13 @@
 #define MOSES_FIELDS(X)                                                                                                \
     X(CHOICE, action, "tokenize", 0, 0, "tokenize, detokenize, punctuation, truecase, detruecase, learn-truecase",     \
       "what to do with each line")                                                                                     \
-    X(TEXT, language, "en", 0, 0, NULL, "language of the text, which selects the rules")                               \
-    X(TEXT, prefixes, "", 0, 0, NULL, "nonbreaking_prefix file: abbreviations, instead of the built-in ones")          \
-    X(TEXT, protect, "", 0, 0, NULL, "file of regular expressions; their matches are not split")                       \
+    X(TEXT, language, "en", 0, 0, "NAME", "language of the text, which selects the rules")                             \
+    X(TEXT, prefixes, "", 0, 0, "FILE", "nonbreaking_prefix file: abbreviations, instead of the built-in ones")        \
+    X(TEXT, protect, "", 0, 0, "FILE", "file of regular expressions; their matches are not split")                     \
     X(BOOL, aggressive, "false", 0, 0, NULL, "hyphens inside words become @-@")                                        \
     X(BOOL, escape, "true", 0, 0, NULL, "tokenize: & | < > ' \" [ ] become entities")                                  \
-    X(TEXT, model, "", 0, 0, NULL, "truecase: the model that learn-truecase wrote")                                    \
-    X(TEXT, output, "-", 0, 0, NULL, "output file")
+    X(TEXT, model, "", 0, 0, "FILE", "truecase: the model that learn-truecase wrote")                                  \
+    X(TEXT, output, "-", 0, 0, "FILE", "output file")
 
 typedef struct {
     MOSES_FIELDS(QP_FIELD_DECLARE)

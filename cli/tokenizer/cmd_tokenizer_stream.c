@@ -17,9 +17,9 @@
 /* encode and decode: one line of output per line of input. */
 
 #define STREAM_FIELDS(X)                                                                                               \
-    X(TEXT, model, "", 0, 0, NULL,                                                                                     \
+    X(TEXT, model, "", 0, 0, "FILE",                                                                                   \
       "tokenizer: a quipu file, a sentencepiece .model, a Hugging Face tokenizer.json, a vocab.txt of BERT")           \
-    X(TEXT, output, "-", 0, 0, NULL, "output file")                                                                    \
+    X(TEXT, output, "-", 0, 0, "FILE", "output file")                                                                  \
     X(BOOL, ids, "false", 0, 0, NULL, "numbers (the default)")                                                         \
     X(BOOL, pieces, "false", 0, 0, NULL, "printable pieces instead of numbers")                                        \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object for each line")                                                \

@@ -14,7 +14,7 @@
 /* Commands of other tools with their names and options: spm-train as sentencepiece's spm_train, learn-bpe and apply-bpe
  * as subword-nmt's. */
 
-#define OUTPUT_FIELDS(X) X(TEXT, output, "-", 0, 0, NULL, "output file")
+#define OUTPUT_FIELDS(X) X(TEXT, output, "-", 0, 0, "FILE", "output file")
 #define LEARN_FIELDS(X)                                                                                                \
     OUTPUT_FIELDS(X)                                                                                                   \
     X(INT, symbols, "10000", 1, 16777216, NULL, "merges to learn")                                                     \
@@ -22,10 +22,10 @@
     X(BOOL, dict_input, "false", 0, 0, NULL, "lines are: word count")                                                  \
     X(BOOL, total_symbols, "false", 0, 0, NULL, "--symbols includes the characters")
 #define APPLY_FIELDS(X)                                                                                                \
-    X(TEXT, codes, "", 0, 0, NULL, "the output of learn-bpe")                                                          \
+    X(TEXT, codes, "", 0, 0, "FILE", "the output of learn-bpe")                                                        \
     X(INT, merges, "-1", -1, 16777216, NULL, "use only the first N merges; -1: all")                                   \
     X(TEXT, separator, "@@", 0, 0, NULL, "marks a piece whose word continues")                                         \
-    X(TEXT, vocabulary, "", 0, 0, NULL, "lines: piece count; other pieces are split again")                            \
+    X(TEXT, vocabulary, "", 0, 0, "FILE", "lines: piece count; other pieces are split again")                          \
     X(INT, vocabulary_threshold, "0", 0, 1000000000, NULL, "split rarer pieces too")
 
 typedef struct {

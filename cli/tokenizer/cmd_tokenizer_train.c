@@ -10,7 +10,7 @@
 /* train: train, save, and report how well the vocabulary fits the text. */
 
 #define TRAIN_FIELDS(X)                                                                                                \
-    X(TEXT, output, "-", 0, 0, NULL, "output file")                                                                    \
+    X(TEXT, output, "-", 0, 0, "FILE", "output file")                                                                  \
     X(BOOL, quiet, "false", 0, 0, NULL, "no progress and no report")
 
 typedef struct {

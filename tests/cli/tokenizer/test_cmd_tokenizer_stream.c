@@ -1,0 +1,50 @@
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/tokenizer/cmd_tokenizer.h"
+#include "tests/cli/small_model.h"
+
+static const char text[] = "the cat sees a dog\n\na bird  eats\n";
+
+static void set_up(void)
+{
+    small_model_write("unused.safetensors", false); /* also writes the text "corpus" */
+    cr_assert_eq(
+        RUN(qp_tokenizer_train_main, NULL, "train", "--type", "bpe", "--vocab-size", "300", "-o", "t.json", "corpus"),
+        0, "%s", small_err);
+}
+
+TestSuite(cmd_tokenizer_stream, .init = set_up, .fini = small_model_clean);
+
+Test(cmd_tokenizer_stream, ids_and_pieces_come_back)
+{
+    static const char *const form[] = {"--ids", "--pieces"};
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(RUN(qp_tokenizer_encode_main, text, "encode", "-m", "t.json", form[i]), 0, "%s", small_err);
+        cr_assert_eq(small_lines(small_out), 3);
+        char *made = strdup(small_out);
+        cr_assert_eq(RUN(qp_tokenizer_decode_main, made, "decode", "-m", "t.json", form[i]), 0, "%s", small_err);
+        cr_assert_str_eq(small_out, text);
+        free(made);
+    }
+}
+
+Test(cmd_tokenizer_stream, threads_do_not_change_the_output)
+{
+    cr_assert_eq(RUN(qp_tokenizer_encode_main, text, "encode", "-m", "t.json", "--json", "-t1"), 0, "%s", small_err);
+    char *one = strdup(small_out);
+    cr_assert_eq(RUN(qp_tokenizer_encode_main, text, "encode", "-m", "t.json", "--json", "-t3"), 0, "%s", small_err);
+    cr_assert_str_eq(small_out, one);
+    free(one);
+}
+
+Test(cmd_tokenizer_stream, mistakes)
+{
+    cr_assert_eq(RUN(qp_tokenizer_encode_main, text, "encode"), 2);
+    cr_assert(strstr(small_err, "-m FILE"), "%s", small_err);
+    cr_assert_eq(RUN(qp_tokenizer_encode_main, text, "encode", "-m", "t.json", "--sample"), 2, "%s", small_err);
+    cr_assert_eq(RUN(qp_tokenizer_decode_main, "1 x\n", "decode", "-m", "t.json"), 65);
+    cr_assert(strstr(small_err, "stdin:1"), "%s", small_err);
+    cr_assert_eq(RUN(qp_tokenizer_decode_main, "99999\n", "decode", "-m", "t.json"), 65, "%s", small_err);
+}
