@@ -136,13 +136,28 @@ static qp_status change_files(const stream_command *how, const qp_options *optio
     return status;
 }
 
+/* Options that only one type of tokenizer reads. */
+static qp_status check_type(const stream_options *o, const qp_tokenizer *tokenizer)
+{
+    const char *type = qp_tokenizer_info(tokenizer).type; /* "byte-bpe" is a kind of bpe */
+    bool bpe = strstr(type, "bpe"), unigram = strstr(type, "unigram");
+    if (o->sample && !unigram)
+        return qp_fail(QP_EUSAGE, "%s: is a %s tokenizer; --sample needs a unigram one%s", o->model, type,
+                       bpe ? ", this one --dropout" : "");
+    if (o->dropout > 0 && !bpe)
+        return qp_fail(QP_EUSAGE, "%s: is a %s tokenizer; --dropout needs a bpe one%s", o->model, type,
+                       unigram ? ", this one --sample" : "");
+    return QP_OK;
+}
+
 static qp_status run(void *self, const qp_options *options)
 {
     const stream_command *how = self;
     qp_tokenizer *tokenizer = NULL;
     QP_TRY(check_options(options->command, &how->options));
     QP_TRY(qp_tokenizer_load_warned(how->options.model, &tokenizer));
-    qp_status status = change_files(how, options, tokenizer);
+    qp_status status = check_type(&how->options, tokenizer);
+    if (status == QP_OK) status = change_files(how, options, tokenizer);
     qp_tokenizer_free(tokenizer);
     return status;
 }

@@ -18,6 +18,8 @@ int small_run(small_command *command, const char *input, const char *out, const 
 extern char *small_out, *small_err;
 #define RUN(command, input, ...) small_run(command, input, NULL, (const char *const[]){__VA_ARGS__, NULL})
 
+#define STARTS(text, prefix) (strncmp(text, prefix, strlen(prefix)) == 0)
+
 /* Writes a file in the folder. */
 void small_file(const char *name, const char *text, size_t bytes);
 int small_lines(const char *text);
