@@ -197,7 +197,8 @@ typedef struct {
 static void warn_escape(const char *stop)
 {
     if (strstr(stop, "\\n") || strstr(stop, "\\t"))
-        qp_warn("--stop '%.60s' has a backslash and a letter, not a line end or TAB; in the shell write $'\\n' or $'\\t'",
+        qp_warn("--stop '%.60s' has a backslash and a letter, not a line end or TAB; in the shell write $'\\n' or "
+                "$'\\t'",
                 stop);
 }
 

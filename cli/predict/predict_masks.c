@@ -58,7 +58,7 @@ static qp_status word_of(const qp_text_codec *codec, int32_t before, int32_t id,
         free(*word);
         *word = NULL;
         head_bytes = 0;
-        first = true; /* the two cannot be told apart */
+        first = true; /* the two cannot be distinguished */
         status = codec->decode(codec->self, &id, 1, word, &bytes);
     }
     free(head);
@@ -70,7 +70,7 @@ static qp_status word_of(const qp_text_codec *codec, int32_t before, int32_t id,
     return qp_utf8_repair(word, &bytes);
 }
 
-/* The line as it was given, with words instead of its masks. */
+/* The line, with words instead of its masks. */
 static qp_status fill_text(const qp_package *m, const qp_line *line, const int32_t *id, const int32_t *place,
                            qp_text_buffer *out)
 {

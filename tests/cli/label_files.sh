@@ -1,11 +1,16 @@
 # Files of labels: examples per label; a header line and swapped columns are reported by train and --dry-run alike.
 . tests/cli/support
 
-for i in 1 2 3 4 5 6 7 8; do printf 'good\tI liked movie number %s\nbad\tI did not like movie %s at all\n' $i $i; done >plain
+for i in 1 2 3 4 5 6 7 8; do
+    printf 'good\tI liked movie number %s\nbad\tI did not like movie %s at all\n' $i $i
+done >plain
 { printf 'label\ttext\n'; cat plain; } >header
 awk -F '\t' '{ print $2 "\t" $1 }' plain >swapped
 { cat plain; printf 'godo\tI liked this\n'; } >misspelled
-train() { "$QUIPU" train --task classify --tokenizer char --layers 1 --emb-size 16 --heads 2 --steps 1 --threads 1 --progress never "$@"; }
+train() {
+    "$QUIPU" train --task classify --tokenizer char --layers 1 --emb-size 16 --heads 2 --steps 1 --threads 1 \
+        --progress never "$@"
+}
 train --train plain -m plain.safetensors 2>err
 grep -q '^labels     2: good 8, bad 8$' err && ! grep -q warning err
 result $? "examples of each label" "$(cat err)"

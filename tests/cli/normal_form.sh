@@ -14,9 +14,12 @@ write("source", texts)
 write("target", [' '.join(reversed(t.split())) for t in texts])
 write("labels", [f"{'größer' if t[0] < 'a' else '한국'}\t{t}" for t in texts])
 P
-train() { "$QUIPU" train --tokenizer char --layers 1 --emb-size 32 --heads 2 --dropout 0 --lr 0.01 --threads 1 -q "$@"; }
+train() {
+    "$QUIPU" train --tokenizer char --layers 1 --emb-size 32 --heads 2 --dropout 0 --lr 0.01 --threads 1 -q "$@"
+}
 for form in pairs pairs.nfd; do
-    train --train pairs --valid $form --valid-metrics bleu,accuracy --steps 60 --lr-warmup 10 --valid-freq 60 -m $form.safetensors
+    train --train pairs --valid $form --valid-metrics bleu,accuracy --steps 60 \
+        --lr-warmup 10 --valid-freq 60 -m $form.safetensors
     awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i ~ /bleu|accuracy/) pick[i] = 1 }
              { for (i in pick) printf "%s ", $i; print "" }' $form.run/metrics.csv >$form.scores
 done

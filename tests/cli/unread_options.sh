@@ -8,7 +8,8 @@ refused() {
     shift
     fails 2 "$pattern" train "$@"
 }
-refused "for --optimizer momentum, nesterov, lars or muon: add that, or leave --momentum out" --optimizer sgd --momentum 0.9
+refused "for --optimizer momentum, nesterov, lars or muon: add that, or leave --momentum out" \
+    --optimizer sgd --momentum 0.9
 refused "for --optimizer rmsprop" --rmsprop-alpha 0.9
 refused "for --optimizer adam or adamw" --optimizer lion --amsgrad
 refused "for convolutions (--encoder conv or text-cnn)" --kernel-size 5
@@ -20,7 +21,8 @@ refused "for a transformer" --encoder gru --decoder gru --heads 4
 refused "for recurrent layers" --rnn-residual
 refused "for n-grams (--decoder ngram)" --order 4
 refused "for --accum above 1" --accum-mean batches
-fails 2 "ngram counts, it has no updates" "$QUIPU" train --task lm --decoder ngram --train pairs --beta1 0.5 -m n.safetensors
+fails 2 "ngram counts, it has no updates" "$QUIPU" train --task lm --decoder ngram --train pairs \
+    --beta1 0.5 -m n.safetensors
 holds "the same options where they are read" train --optimizer momentum --momentum 0.8 --pos rope --rope-base 500 \
     --heads 4 --accum 2 --accum-mean batches --lr-schedule multistep --lr-milestones 10 --lr-gamma 0.1
 holds "a preset with other options than the command's" train --preset seq2seq-lstm --hidden-size 16 --overwrite

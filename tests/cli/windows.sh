@@ -8,7 +8,10 @@ lm() {
     "$QUIPU" train --task lm --train text --tokenizer char --layers 1 --emb-size 16 --dropout 0 --lr 0.02 \
         --batch-size 16 --threads 1 -q "$@"
 }
-close() { awk 'NR == FNR { s = $1; next } { split($0, a, /"logprob":/); d = a[2] + 0 - s; exit !(d < 0.01 && d > -0.01) }' "$@"; }
+close() {
+    awk 'NR == FNR { s = $1; next }
+        { split($0, a, /"logprob":/); d = a[2] + 0 - s; exit !(d < 0.01 && d > -0.01) }' "$@"
+}
 lm --lm-window 16 --heads 2 --batch-type sentence --steps 30 -m running.safetensors
 lm --lm-window 16 --decoder gru --batch-type sentence --steps 30 -m gru.safetensors
 for model in running gru; do
@@ -37,11 +40,13 @@ result $? "attend reports what it cuts" "$(cat err)"
 
 # lines: --max-length
 printf '%s\n' "$(cat short)" ab "$(cat short)" "$(cat short)" >lines
-"$QUIPU" train --task lm --train lines --tokenizer char --layers 1 --emb-size 16 --heads 2 --max-length 20 --steps 3 -q \
+"$QUIPU" train --task lm --train lines --tokenizer char --layers 1 --emb-size 16 --heads 2 --max-length 20 \
+    --steps 3 -q \
     -m lines.safetensors 2>err
 "$QUIPU" score -m lines.safetensors lines >score 2>err
 [ "$(grep -c warning err)" -eq 1 ] && grep -q 'lines:1: 41 tokens .* (the same in 2 more lines)' err
 result $? "one warning for all long lines" "$(cat err)"
 "$QUIPU" evaluate perplexity --json -m lines.safetensors --test lines >found 2>err &&
-    awk '{ s += $1 } END { print s }' score >sum && close sum found && grep -q '3 lines have more than the 20 tokens' err
+    awk '{ s += $1 } END { print s }' score >sum && close sum found &&
+    grep -q '3 lines have more than the 20 tokens' err
 result $? "evaluate reads lines in the windows of score" "$(cat sum found err)"
