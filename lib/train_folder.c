@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <xxhash.h>
 
 #include "lib/base/file.h"
+#include "lib/train/checkpoint.h"
 
 qp_status qp_train_folder_open(const qp_job_config *job, qp_train_folder *folder)
 {
@@ -87,6 +89,24 @@ static unsigned long long hash_tables(qp_train_settings *settings, XXH3_state_t 
     return XXH3_64bits_digest(state);
 }
 
+static unsigned long long hash_side(XXH3_state_t *state, const qp_corpus_side *side, int64_t sequences)
+{
+    XXH3_64bits_reset(state);
+    hash_corpus_side(state, side, sequences);
+    return XXH3_64bits_digest(state);
+}
+
+static void hash_part(XXH3_state_t *state, const qp_train_data *data, int part)
+{
+    const qp_corpus *corpus = &data->corpus[part];
+    const qp_series *series = &data->series[part];
+    hash_corpus_side(state, &corpus->source, corpus->sequences);
+    hash_corpus_side(state, &corpus->target, corpus->sequences);
+    if (series->rows)
+        XXH3_64bits_update(state, series->value,
+                           (size_t)series->rows * (size_t)series->columns * sizeof *series->value);
+}
+
 qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data *data, char text[QP_FINGERPRINT_BYTES])
 {
     XXH3_state_t *state = XXH3_createState();
@@ -95,18 +115,101 @@ qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data 
     unsigned long long learning = hash_tables(settings, state, 2, QP_TRAIN_TABLES);
     const qp_corpus *corpus = &data->corpus[QP_TRAINING];
     const qp_labels *labels = &data->package->labels;
+    unsigned long long source = hash_side(state, &corpus->source, corpus->sequences);
+    unsigned long long target = hash_side(state, &corpus->target, corpus->sequences);
     XXH3_64bits_reset(state);
-    hash_corpus_side(state, &corpus->source, corpus->sequences);
-    hash_corpus_side(state, &corpus->target, corpus->sequences);
-    const qp_series *series = &data->series[QP_TRAINING];
-    if (series->rows)
-        XXH3_64bits_update(state, series->value,
-                           (size_t)series->rows * (size_t)series->columns * sizeof *series->value);
+    hash_part(state, data, QP_VALIDATION);
+    unsigned long long valid = XXH3_64bits_digest(state);
+    XXH3_64bits_reset(state);
+    hash_part(state, data, QP_TRAINING);
     for (int i = 0; i < labels->count; i++) XXH3_64bits_update(state, labels->text[i], strlen(labels->text[i]) + 1);
-    snprintf(text, QP_FINGERPRINT_BYTES, "model-%016llx learning-%016llx data-%016llx", model,
-             job ^ (learning << 1 | learning >> 63), (unsigned long long)XXH3_64bits_digest(state));
+    snprintf(text, QP_FINGERPRINT_BYTES, 
+             "model-%016llx learning-%016llx data-%016llx source-%016llx target-%016llx valid-%016llx", model,
+             job ^ (learning << 1 | learning >> 63), (unsigned long long)XXH3_64bits_digest(state), source, target,
+             valid);
     XXH3_freeState(state);
     return QP_OK;
+}
+
+/* ---- resuming ---- */
+
+/* What differs, as one line. */
+typedef struct {
+    char text[700];
+    size_t used;
+} differences;
+
+static void add_difference(differences *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add_difference(differences *d, const char *format, ...)
+{
+    va_list arguments;
+    if (d->used + 100 > sizeof d->text) return; /* enough are named */
+    if (d->used) d->used += (size_t)sprintf(d->text + d->used, "; ");
+    va_start(arguments, format);
+    int more = vsnprintf(d->text + d->used, sizeof d->text - d->used, format, arguments);
+    va_end(arguments);
+    d->used += (size_t)more;
+    if (d->used >= sizeof d->text) d->used = sizeof d->text - 1;
+}
+
+static void compare_options(const char *folder, qp_train_settings *settings, differences *d)
+{
+    const qp_field_table *table[QP_TRAIN_ALL_TABLES];
+    void *now[QP_TRAIN_ALL_TABLES], *then[QP_TRAIN_ALL_TABLES];
+    char path[QP_FOLDER_BYTES + 20], a[600], b[600], name[64];
+    qp_train_settings *old = malloc(sizeof *old);
+    snprintf(path, sizeof path, "%s/config.yaml", folder);
+    if (old) {
+        qp_train_defaults(old);
+        qp_train_tables(old, table, then);
+    }
+    bool known = old && qp_config_yaml_load(path, table, then, QP_TRAIN_TABLES) == QP_OK;
+    qp_train_tables(settings, table, now);
+    for (int t = 0; known && t < QP_TRAIN_TABLES; t++)
+        for (int i = 0; i < table[t]->count; i++) {
+            const qp_field *field = &table[t]->field[i];
+            qp_config_get(field, now[t], a, sizeof a);
+            qp_config_get(field, then[t], b, sizeof b);
+            if (is_free(settings, field->name) || strcmp(a, b) == 0) continue;
+            if (strcmp(field->name, "lr_width") == 0 && settings->schedule.lr_schedule != QP_SCHEDULE_NOAM) continue;
+            snprintf(name, sizeof name, "%s", field->name);
+            for (char *c = name; *c; c++)
+                if (*c == '_') *c = '-';
+            add_difference(d, "%s: %.100s, was %.100s", name, *a ? a : "not given", *b ? b : "not given");
+        }
+    free(old);
+}
+
+/* Whether two fingerprints have the same word that begins with `key`, or one of them has none. */
+static bool same_word(const char *a, const char *b, const char *key)
+{
+    const char *x = strstr(a, key), *y = strstr(b, key);
+    return !x || !y || (strcspn(x, " ") == strcspn(y, " ") && strncmp(x, y, strcspn(x, " ")) == 0);
+}
+
+static void compare_data(const qp_job_config *job, const char *was, const char *now, differences *d)
+{
+    const char *one = *job->train ? "train" : NULL;
+    bool source = same_word(was, now, "source-"), target = same_word(was, now, "target-");
+    if (!source) add_difference(d, "%s: its content changed", one ? one : "train-src");
+    if (!target && (source || !one)) add_difference(d, "%s: its content changed", one ? one : "train-tgt");
+    if (source && target && !same_word(was, now, "data-"))
+        add_difference(d, "%s: its content changed", one ? one : "train-src or train-tgt");
+    if (!same_word(was, now, "valid-")) add_difference(d, "the content of the validation data changed");
+}
+
+qp_status qp_train_folder_compare(const char *folder, qp_train_settings *settings, const char *fingerprint)
+{
+    char was[QP_FINGERPRINT_BYTES];
+    differences d = {.used = 0};
+    if (!qp_checkpoint_fingerprint(folder, was, sizeof was) || qp_checkpoint_same_run(was, fingerprint)) return QP_OK;
+    compare_options(folder, settings, &d);
+    compare_data(&settings->job, was, fingerprint, &d);
+    if (d.used == 0) return QP_OK; /* the trainer refuses without a reason */
+    return qp_fail(QP_EUSAGE,
+                   "%s: this run was started with other options or data (%s); give the same ones, --overwrite to start "
+                   "again, or --reset to reset part of its state",
+                   folder, d.text);
 }
 
 /* ---- the beginning of a run ---- */

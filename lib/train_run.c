@@ -117,6 +117,8 @@ qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool kee
     for (int part = 0; part < (run->data.has_valid ? QP_PARTS : 1); part++)
         QP_TRY(run->task->source(s, &run->data, part, &run->data.batches[part]));
     QP_TRY(qp_train_fingerprint(s, &run->data, run->fingerprint));
+    bool resumes = *run->folder.path && !s->job.overwrite && !*s->training.reset;
+    if (resumes) QP_TRY(qp_train_folder_compare(run->folder.path, s, run->fingerprint));
     set_trainer(run);
     return QP_OK;
 }

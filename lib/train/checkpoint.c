@@ -162,11 +162,17 @@ static qp_status get_block(const qp_safetensors *file, const char *kind, const q
     return QP_OK;
 }
 
+bool qp_checkpoint_same_run(const char *saved, const char *fingerprint)
+{
+    size_t length = strlen(saved);
+    return strncmp(saved, fingerprint, length) == 0 && (!fingerprint[length] || (length && fingerprint[length] == ' '));
+}
+
 /* Whether the save belongs to this run. With --reset it only has to belong to the same model. */
 static qp_status check_fingerprint(const qp_safetensors *file, const char *fingerprint, qp_run_reset *reset)
 {
     const char *text = qp_safetensors_metadata(file, PREFIX "fingerprint");
-    if (text && strcmp(text, fingerprint) == 0) {
+    if (text && qp_checkpoint_same_run(text, fingerprint)) {
         *reset = (qp_run_reset){0};
         return QP_OK;
     }
@@ -265,6 +271,21 @@ static qp_status list(const char *folder, const char *kind, int64_t **update, in
     closedir(directory);
     if (*count) qsort(*update, (size_t)*count, sizeof **update, newest_first);
     return status;
+}
+
+bool qp_checkpoint_fingerprint(const char *folder, char *text, size_t bytes)
+{
+    int64_t *update;
+    int count;
+    qp_safetensors *file = NULL;
+    char path[PATH_BYTES];
+    bool found = list(folder, "state", &update, &count) == QP_OK && count > 0 &&
+                 qp_safetensors_open(qp_checkpoint_path(folder, "state", update[0], path, sizeof path), &file) == QP_OK;
+    const char *saved = found ? qp_safetensors_metadata(file, PREFIX "fingerprint") : NULL;
+    if (saved) snprintf(text, bytes, "%s", saved);
+    qp_safetensors_close(file);
+    free(update);
+    return saved != NULL;
 }
 
 qp_status qp_checkpoint_load(const qp_checkpoint *c, qp_run_reset *reset, void (*note)(void *self, const char *line),

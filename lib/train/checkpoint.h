@@ -77,6 +77,12 @@ qp_status qp_checkpoint_save(const qp_checkpoint *checkpoint, const qp_run_state
 qp_status qp_checkpoint_load(const qp_checkpoint *checkpoint, qp_run_reset *reset,
                              void (*note)(void *self, const char *line), void *self, qp_run_state *state, bool *found);
 
+/* qp_checkpoint_fingerprint — the fingerprint of the newest state of a folder; false: none can be read.
+ * qp_checkpoint_same_run — does a saved fingerprint belong to a run that now has this one? Words at its end that an older
+ *   version did not write do not count. */
+bool qp_checkpoint_fingerprint(const char *folder, char *text, size_t bytes);
+bool qp_checkpoint_same_run(const char *saved, const char *fingerprint);
+
 /* qp_checkpoint_prune — removes the files of one kind up to `update`, except the newest `keep`. */
 void qp_checkpoint_prune(const char *folder, const char *kind, int64_t update, int64_t keep);
 
