@@ -245,7 +245,8 @@ static qp_tensor scores_of(const qp_model *model, qp_tape *tape, const qp_batch 
     if (model->has_encoder) {
         qp_encoder_input input = {batch->source.sequences, batch->source.id, batch->source_value, batch->segment};
         if (input.id)
-            input.id = qp_word_dropout(tape, input.id, qp_sequence_rows(input.sequences), model->config.word_dropout_src);
+            input.id = qp_word_dropout(tape, input.id, qp_sequence_rows(input.sequences),
+                                       model->config.word_dropout_src);
         if (!encode(model, tape, input, batch, maps, encoded)) return (qp_tensor){0};
         source = encoded;
     }

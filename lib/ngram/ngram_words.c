@@ -5,47 +5,39 @@
 #include <xxhash.h>
 
 #include "lib/base/array.h"
+#include "lib/base/hash.h"
+#include "lib/base/view.h"
 
-enum { MOST_WORDS = 1 << 30, FIRST_SLOTS = 1024 };
+enum { MOST_WORDS = 1 << 30 };
 
 static qp_status out_of_memory(void) { return qp_fail(QP_EMEMORY, "n-grams: out of memory for the words"); }
 
-/* The slot of the word, or the free slot for it. */
-static size_t slot_of(const qp_ngram_words *words, const char *word, size_t bytes)
+/* Slots hold the id of a word + 1; 0 is free. */
+static inline bool slot_is_free(const int32_t *slot) { return *slot == 0; }
+
+static inline qp_text slot_key(const qp_ngram_words *words, const int32_t *slot)
 {
-    size_t at = (size_t)XXH3_64bits(word, bytes) & (words->slots - 1);
-    for (;; at = (at + 1) & (words->slots - 1)) {
-        int32_t id = words->slot[at];
-        if (id < 0) return at;
-        const char *text = words->text + words->place[id];
-        if (strncmp(text, word, bytes) == 0 && text[bytes] == '\0') return at;
-    }
+    const char *text = qp_ngram_words_text(words, *slot - 1);
+    return (qp_text){text, strlen(text)};
 }
 
-static qp_status rehash(qp_ngram_words *words, size_t slots)
+static inline uint64_t key_hash(const qp_ngram_words *words, qp_text word)
 {
-    int32_t *slot = malloc(slots * sizeof *slot);
-    if (!slot) return out_of_memory();
-    free(words->slot);
-    words->slot = slot;
-    words->slots = slots;
-    for (size_t i = 0; i < slots; i++) slot[i] = -1;
-    for (int32_t id = 0; id < words->count; id++) {
-        const char *text = qp_ngram_words_text(words, id);
-        slot[slot_of(words, text, strlen(text))] = id;
-    }
-    return QP_OK;
+    (void)words;
+    return XXH3_64bits(word.text, word.bytes);
 }
 
-/* Make room for one more word of this size. */
-static qp_status reserve(qp_ngram_words *words, size_t bytes)
+static inline bool slot_has(const qp_ngram_words *words, const int32_t *slot, qp_text word)
 {
-    if (!QP_GROW(words->text, words->text_capacity, words->text_bytes + bytes + 1) ||
-        !QP_GROW(words->place, words->capacity, (size_t)words->count + 1))
-        return out_of_memory();
-    if (2 * ((size_t)words->count + 1) > words->slots) return rehash(words, 2 * words->slots);
-    return QP_OK;
+    const char *text = qp_ngram_words_text(words, *slot - 1);
+    return strncmp(text, word.text, word.bytes) == 0 && text[word.bytes] == '\0';
 }
+
+QP_HASH(word_slots, int32_t, qp_text, const qp_ngram_words *, slot_is_free, slot_key, key_hash, slot_has)
+
+struct qp_ngram_word_index {
+    word_slots slots;
+};
 
 qp_status qp_ngram_words_add(qp_ngram_words *words, const char *word, size_t bytes, int32_t *id)
 {
@@ -53,8 +45,14 @@ qp_status qp_ngram_words_add(qp_ngram_words *words, const char *word, size_t byt
     if (*id >= 0) return QP_OK;
     if (words->count == MOST_WORDS)
         return qp_fail(QP_EDATA, "n-grams: more than %d words; use a smaller text", MOST_WORDS);
-    QP_TRY(reserve(words, bytes));
-    words->slot[slot_of(words, word, bytes)] = *id = words->count++;
+    if (!QP_GROW(words->text, words->text_capacity, words->text_bytes + bytes + 1) ||
+        !QP_GROW(words->place, words->capacity, (size_t)words->count + 1))
+        return out_of_memory();
+    int32_t *slot = word_slots_place(&words->index->slots, words, (qp_text){word, bytes});
+    if (!slot) return out_of_memory();
+    *id = words->count++;
+    *slot = *id + 1;
+    words->index->slots.count++;
     words->place[*id] = words->text_bytes;
     memcpy(words->text + words->text_bytes, word, bytes);
     words->text[words->text_bytes + bytes] = '\0';
@@ -64,7 +62,9 @@ qp_status qp_ngram_words_add(qp_ngram_words *words, const char *word, size_t byt
 
 int32_t qp_ngram_words_find(const qp_ngram_words *words, const char *word, size_t bytes)
 {
-    return memchr(word, '\0', bytes) ? -1 : words->slot[slot_of(words, word, bytes)];
+    if (memchr(word, '\0', bytes)) return -1;
+    const int32_t *slot = word_slots_find(&words->index->slots, words, (qp_text){word, bytes});
+    return slot ? *slot - 1 : -1;
 }
 
 const char *qp_ngram_words_text(const qp_ngram_words *words, int32_t id) { return words->text + words->place[id]; }
@@ -72,8 +72,8 @@ const char *qp_ngram_words_text(const qp_ngram_words *words, int32_t id) { retur
 qp_status qp_ngram_words_init(qp_ngram_words *words)
 {
     static const char *const special[] = {"<unk>", "<s>", "</s>"};
-    *words = (qp_ngram_words){0};
-    qp_status status = rehash(words, FIRST_SLOTS);
+    *words = (qp_ngram_words){.index = calloc(1, sizeof *words->index)};
+    qp_status status = words->index ? QP_OK : out_of_memory();
     int32_t id;
     for (int i = 0; i < QP_NGRAM_SPECIALS && status == QP_OK; i++)
         status = qp_ngram_words_add(words, special[i], strlen(special[i]), &id);
@@ -84,6 +84,7 @@ void qp_ngram_words_free(qp_ngram_words *words)
 {
     free(words->text);
     free(words->place);
-    free(words->slot);
+    if (words->index) word_slots_free(&words->index->slots);
+    free(words->index);
     *words = (qp_ngram_words){0};
 }

@@ -13,9 +13,9 @@ enum { QP_NGRAM_UNK, QP_NGRAM_BEGIN, QP_NGRAM_END, QP_NGRAM_SPECIALS };
 typedef struct {
     char *text;    /* all words, each NUL-terminated */
     size_t *place; /* [count] offset of each word in text */
-    int32_t *slot; /* [slots] hash table of ids, -1: free */
+    struct qp_ngram_word_index *index;
     int32_t count;
-    size_t text_bytes, text_capacity, capacity, slots;
+    size_t text_bytes, text_capacity, capacity;
 } qp_ngram_words;
 
 /* qp_ngram_words_init — a vocabulary of the three special words.
