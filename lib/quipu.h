@@ -84,7 +84,8 @@ QP_API quipu_status quipu_score(const quipu_package *package, const char *const 
 /* quipu_classify - probability [count, labels].
  * quipu_tag - one sentence of `count` words: label [count] and its probability [count], which may be NULL.
  * quipu_forecast_sizes - columns and rows that a forecaster reads, values it returns; each may be NULL.
- * quipu_forecast - forecast [horizon] of the first column after the last of `rows` rows of value [rows, columns]. */
+ * quipu_forecast - forecast [horizon] of the first column after the last of `rows` rows of value [rows, columns];
+ *   of a model of quantiles the one nearest to the median. */
 QP_API quipu_status quipu_classify(const quipu_package *package, const char *const *text, int count,
                                    const quipu_options *options, float *probability);
 QP_API quipu_status quipu_tag(const quipu_package *package, const char *const *word, int count,

@@ -114,8 +114,9 @@ quipu_status quipu_forecast(const quipu_package *package, const double *value, i
     if (status != QUIPU_OK) return status;
     if (rows < window)
         return (quipu_status)qp_fail(QP_EDATA, "forecast: %d rows, but the model reads %d", rows, window);
+    qp_series_range range = {.first = rows - window, .step = 1, .count = 1};
     qp_series series = {.columns = columns, .rows = rows, .value = (double *)(uintptr_t)value};
-    return (quipu_status)qp_series_forecast(package, &series, rows - window, 1, 1, 1, forecast);
+    return (quipu_status)qp_series_forecast(package, &series, range, 1, forecast);
 }
 
 /* ---- vectors ---- */

@@ -111,6 +111,10 @@ qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool kee
     if (s->job.scheduled_sampling > 0 && !pairs)
         return qp_fail(QP_EUSAGE, "--scheduled-sampling is for decoders of --task translate and autoencode; use "
                                   "--word-dropout-tgt, or leave it out");
+    bool plain = s->model.loss == QP_OBJECTIVE_AUTO || s->model.loss == QP_OBJECTIVE_CROSS_ENTROPY;
+    if (s->training.label_smoothing > 0 && !plain && s->model.loss < QP_OBJECTIVE_MSE)
+        return qp_fail(QP_EUSAGE, "--label-smoothing is for --loss cross-entropy; add --label-smoothing 0, or leave "
+                                  "--loss out");
     QP_TRY(qp_train_data_begin(&run->data));
     QP_TRY(read_data(run, keep));
     QP_TRY(build_model(run));

@@ -1,6 +1,8 @@
 #include "lib/train_series.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/decode/predict.h"
 #include "lib/train_text.h"
@@ -74,14 +76,30 @@ void qp_series_print(const qp_train_data *data, FILE *stream)
 
 enum { WINDOWS_AT_ONCE = 256 };
 
+static int outputs_of(const qp_package *m) { return qp_model_outputs(qp_model_config_of(m->model)); }
+
+/* Quantiles that cross are exchanged, which never makes them worse (Chernozhukov et al. 2010). */
+static void sort_quantiles(double *forecast, int quantiles, int horizon)
+{
+    for (int q = 1; q < quantiles; q++)
+        for (int h = 0; h < horizon; h++)
+            for (double *at = forecast + q * horizon + h; at >= forecast + horizon && at[0] < at[-horizon];
+                 at -= horizon) {
+                double higher = at[-horizon];
+                at[-horizon] = at[0];
+                at[0] = higher;
+            }
+}
+
+/* All outputs of the windows: output [count, qp_model_outputs], in the unit of the file, quantiles ascending. */
 static qp_status forecast_some(const qp_package *m, const qp_series *series, int64_t first, int64_t step, int count,
                                int threads, double *forecast)
 {
     const qp_scaling *s = &m->scaling;
-    size_t cells = (size_t)s->window * (size_t)s->columns;
+    size_t cells = (size_t)s->window * (size_t)s->columns, outputs = (size_t)outputs_of(m);
     int32_t *start = malloc(2 * ((size_t)count + 1) * sizeof *start);
     qp_real *input = malloc((size_t)count * cells * sizeof *input);
-    qp_real *output = malloc((size_t)count * (size_t)s->horizon * sizeof *output);
+    qp_real *output = malloc((size_t)count * outputs * sizeof *output);
     qp_status status = start && input && output ? QP_OK : qp_fail(QP_EMEMORY, "out of memory for %d windows", count);
     if (status == QP_OK) {
         for (int i = 0; i <= count; i++) {
@@ -95,9 +113,12 @@ static qp_status forecast_some(const qp_package *m, const qp_series *series, int
                           .features = s->columns,
                           .outputs = s->horizon};
         status = qp_predict(m->model, &batch, threads, output);
-        for (int i = 0; status == QP_OK && i < count; i++)
-            qp_scaling_forecast(s, series, first + i * step, output + (size_t)i * (size_t)s->horizon,
-                                forecast + (size_t)i * (size_t)s->horizon);
+        for (int i = 0; status == QP_OK && i < count; i++) {
+            for (size_t at = 0; at < outputs; at += (size_t)s->horizon)
+                qp_scaling_forecast(s, series, first + i * step, output + (size_t)i * outputs + at,
+                                    forecast + (size_t)i * outputs + at);
+            sort_quantiles(forecast + (size_t)i * outputs, (int)outputs / s->horizon, s->horizon);
+        }
     }
     free(start);
     free(input);
@@ -105,14 +126,39 @@ static qp_status forecast_some(const qp_package *m, const qp_series *series, int
     return status;
 }
 
-qp_status qp_series_forecast(const qp_package *m, const qp_series *series, int64_t first, int64_t step, int64_t count,
-                             int threads, double *forecast)
+qp_status qp_series_quantiles(const qp_package *m, const qp_series *series, qp_series_range range, int threads,
+                              double *forecast)
 {
-    for (int64_t at = 0; at < count; at += WINDOWS_AT_ONCE) {
-        int some = (int)(count - at < WINDOWS_AT_ONCE ? count - at : WINDOWS_AT_ONCE);
-        QP_TRY(forecast_some(m, series, first + at * step, step, some, threads, forecast + at * m->scaling.horizon));
+    for (int64_t at = 0; at < range.count; at += WINDOWS_AT_ONCE) {
+        int some = (int)(range.count - at < WINDOWS_AT_ONCE ? range.count - at : WINDOWS_AT_ONCE);
+        QP_TRY(forecast_some(m, series, range.first + at * range.step, range.step, some, threads,
+                             forecast + at * outputs_of(m)));
     }
     return QP_OK;
+}
+
+int qp_series_middle(const qp_package *m)
+{
+    double quantile[QP_QUANTILES_MAX];
+    int count = qp_model_quantiles(qp_model_config_of(m->model), quantile), best = 0;
+    for (int q = 1; q < count; q++)
+        if (fabs(quantile[q] - 0.5) < fabs(quantile[best] - 0.5)) best = q;
+    return best;
+}
+
+qp_status qp_series_forecast(const qp_package *m, const qp_series *series, qp_series_range range, int threads,
+                             double *forecast)
+{
+    size_t outputs = (size_t)outputs_of(m), horizon = (size_t)m->scaling.horizon;
+    if (outputs == horizon) return qp_series_quantiles(m, series, range, threads, forecast);
+    double *all = malloc((size_t)range.count * outputs * sizeof *all);
+    if (!all) return qp_fail(QP_EMEMORY, "out of memory for %lld windows", (long long)range.count);
+    qp_status status = qp_series_quantiles(m, series, range, threads, all);
+    const double *middle = all + (size_t)qp_series_middle(m) * horizon;
+    for (size_t i = 0; status == QP_OK && i < (size_t)range.count; i++)
+        memcpy(forecast + i * horizon, middle + i * outputs, horizon * sizeof *forecast);
+    free(all);
+    return status;
 }
 
 /* ---- measuring ---- */
@@ -122,9 +168,10 @@ qp_status qp_series_compare(const qp_package *m, const qp_series *series, int th
     QP_TRY(qp_scaling_check(&m->scaling, series));
     int horizon = m->scaling.horizon;
     int64_t windows = qp_scaling_windows(&m->scaling, series);
+    qp_series_range range = {.step = 1, .count = windows};
     double *forecast = malloc((size_t)windows * (size_t)horizon * sizeof *forecast);
     double *actual = malloc((size_t)horizon * sizeof *actual);
-    qp_status status = forecast && actual ? qp_series_forecast(m, series, 0, 1, windows, threads, forecast)
+    qp_status status = forecast && actual ? qp_series_forecast(m, series, range, threads, forecast)
                                           : qp_fail(QP_EMEMORY, "out of memory for %lld windows", (long long)windows);
     for (int64_t w = 0; status == QP_OK && w < windows; w++) {
         for (int h = 0; h < horizon; h++) actual[h] = qp_series_value(series, w + m->scaling.window + h, 0);
@@ -132,6 +179,25 @@ qp_status qp_series_compare(const qp_package *m, const qp_series *series, int th
     }
     free(forecast);
     free(actual);
+    return status;
+}
+
+qp_status qp_series_coverage(const qp_package *m, const qp_series *series, int threads, double *share)
+{
+    int horizon = m->scaling.horizon, outputs = outputs_of(m);
+    qp_series_range range = {.step = 1, .count = qp_scaling_windows(&m->scaling, series)};
+    double *forecast = malloc((size_t)range.count * (size_t)outputs * sizeof *forecast);
+    qp_status status = forecast ? qp_series_quantiles(m, series, range, threads, forecast)
+                                : qp_fail(QP_EMEMORY, "out of memory for %lld windows", (long long)range.count);
+    int64_t inside = 0;
+    for (int64_t w = 0; status == QP_OK && w < range.count; w++)
+        for (int h = 0; h < horizon; h++) {
+            const double *low = forecast + w * outputs + h, *high = low + outputs - horizon;
+            double value = qp_series_value(series, w + m->scaling.window + h, 0);
+            inside += value >= *low && value <= *high;
+        }
+    *share = (double)inside / ((double)range.count * horizon);
+    free(forecast);
     return status;
 }
 

@@ -116,7 +116,20 @@ static void print_rows(const qp_forecast_sums *sums, const char *metrics)
     }
 }
 
-static qp_status print_json(const qp_forecast_sums *sums, const char *metrics)
+/* The interval from the lowest to the highest quantile: how often it should hold the value, how often it does. */
+typedef struct {
+    int quantiles; /* 0 or 1: no interval */
+    double low, high, share;
+} interval;
+
+static void print_interval(const interval *i)
+{
+    if (i->quantiles > 1)
+        printf("%.1f %% of the values are between the quantiles %.9g and %.9g (expected %.1f %%)\n", 100 * i->share,
+               i->low, i->high, 100 * (i->high - i->low));
+}
+
+static qp_status print_json(const qp_forecast_sums *sums, const char *metrics, const interval *covered)
 {
     qp_text_buffer out = {0};
     int figure;
@@ -129,8 +142,25 @@ static qp_status print_json(const qp_forecast_sums *sums, const char *metrics)
                 qp_json_put_real(&out, i == MODEL ? "score" : row_name[i], figures[figure].value(&sums[i]));
         qp_json_close(&out, '}');
     }
+    if (covered->quantiles > 1) {
+        qp_json_key(&out, "coverage");
+        qp_json_open(&out, '{');
+        qp_json_put_real(&out, "score", covered->share);
+        qp_json_put_real(&out, "expected", covered->high - covered->low);
+        qp_json_close(&out, '}');
+    }
     qp_json_close(&out, '}');
     return qp_json_line(stdout, &out);
+}
+
+static qp_status measure_interval(const qp_package *m, const qp_series *test, int threads, interval *i)
+{
+    double quantile[QP_QUANTILES_MAX];
+    i->quantiles = qp_model_quantiles(qp_model_config_of(m->model), quantile);
+    if (i->quantiles < 2) return QP_OK;
+    i->low = quantile[0];
+    i->high = quantile[i->quantiles - 1];
+    return qp_series_coverage(m, test, threads, &i->share);
 }
 
 qp_status qp_forecast_table_print(const qp_package *m, const qp_series *test, const qp_series *training, int period,
@@ -148,10 +178,14 @@ qp_status qp_forecast_table_print(const qp_package *m, const qp_series *test, co
     if (status == QP_OK) status = compare(&r, value, windows, line, &sums[LINE]);
     if (status == QP_OK && period > 0) status = compare(&r, value, windows, seasonal, &sums[SEASONAL]);
     if (status == QP_OK && training) status = compare_linear(&r, training, value, windows, &sums[LINEAR]);
-    if (status == QP_OK && json)
-        status = print_json(sums, metrics);
-    else if (status == QP_OK)
+    interval covered = {0};
+    if (status == QP_OK) status = measure_interval(m, test, threads, &covered);
+    if (status == QP_OK && json) {
+        status = print_json(sums, metrics, &covered);
+    } else if (status == QP_OK) {
         print_rows(sums, metrics);
+        print_interval(&covered);
+    }
     free(value);
     return status;
 }

@@ -7,14 +7,16 @@
 #include "lib/model/encoder.h"
 #include "lib/model/layer_config.h"
 #include "lib/nn/convolution.h"
+#include "lib/nn/highway.h"
 #include "lib/nn/norm.h"
 
 /* encoder_convolution — layers x + dropout(GLU(convolution(N(x)))), the dilation growing from layer to layer, a norm
- * after the last; the summary is the mean of the memory. Source  Gehring et al. 2017; dilation: Kalchbrenner et al.
+ * after the last; with --highway, gates around the layers instead of x + (nn/highway.h); the summary is the mean of the memory. Source  Gehring et al. 2017; dilation: Kalchbrenner et al.
  * 2016. */
 typedef struct {
     qp_norm norm;
     qp_convolution_module convolution;
+    qp_highway_gate gate;
 } convolution_layer;
 
 typedef struct {
@@ -22,6 +24,7 @@ typedef struct {
     convolution_layer *layer;
     int layers;
     qp_norm last;
+    bool highway;
     qp_real dropout;
 } convolution_encoder;
 
@@ -49,6 +52,8 @@ static void add_layers(convolution_encoder *e, qp_params *params, const qp_model
         e->layer[i].convolution = qp_convolution_add(params, &layer, name);
         snprintf(name, sizeof name, "encoder.layers.%d.norm", i);
         e->layer[i].norm = qp_norm_add(params, width, rms, c->norm_epsilon, name);
+        snprintf(name, sizeof name, "encoder.layers.%d.highway", i);
+        if (e->highway) e->layer[i].gate = qp_highway_gate_add(params, width, qp_model_weight_init(c, 0), name);
     }
     e->last = qp_norm_add(params, width, rms, c->norm_epsilon, "encoder.norm");
 }
@@ -60,6 +65,7 @@ static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_con
     if (!e || !e->layer) return qp_fail(QP_EMEMORY, "out of memory for an encoder");
     e->layers = (int)config->enc_layers;
     e->dropout = (qp_real)config->dropout;
+    e->highway = config->highway != 0;
     encoder->output_width = encoder->summary_width = (int)config->emb_size;
     qp_embedding_config embed = qp_model_embedding_config(config);
     embed.position_kind = qp_model_position_kind(config);
@@ -87,7 +93,11 @@ static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_i
     for (int i = 0; i < e->layers; i++) {
         qp_tensor z = qp_norm_forward(&e->layer[i].norm, tape, params, x);
         z = qp_convolution_forward(&e->layer[i].convolution, tape, params, s, z);
-        x = qp_residual(tape, x, qp_glu(tape, z, QP_SIGMOID), e->dropout);
+        z = qp_glu(tape, z, QP_SIGMOID);
+        if (e->highway)
+            x = qp_highway_gate_forward(&e->layer[i].gate, tape, params, x, qp_dropout(tape, z, e->dropout));
+        else
+            x = qp_residual(tape, x, z, e->dropout);
     }
     encoded->output = qp_norm_forward(&e->last, tape, params, x);
     if (summary) encoded->summary = qp_sequence_mean(tape, encoded->output, s);

@@ -19,6 +19,7 @@ static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_con
     QP_TRY(qp_embedding_init(&e->embedding, params, &embed, embedding, ""));
     qp_recurrent_config layers = qp_model_recurrent_config(config, config->encoder, (int)config->emb_size,
                                                            (int)config->enc_layers, config->bidirectional != 0);
+    layers.highway = config->highway != 0;
     QP_TRY(qp_recurrent_init(&e->layers, params, &layers, "encoder"));
     encoder->output_width = e->layers.width;
     encoder->has_states = true;

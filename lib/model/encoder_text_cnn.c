@@ -8,17 +8,19 @@
 #include "lib/model/encoder.h"
 #include "lib/model/layer_config.h"
 #include "lib/nn/convolution.h"
+#include "lib/nn/highway.h"
 
 /* encoder_text_cnn — convolutions of three widths side by side, as detectors of phrases
  *   m = dropout([f(conv_k x) | f(conv_k+1 x) | f(conv_k+2 x)]),  k = --kernel-size, f = --activation
  * each of --hidden-size filters; x embedded tokens without positions; the summary is the largest answer of every
  * filter.
- * Source  Kim 2014. */
+ * With --highway a highway layer follows (nn/highway.h).     Source  Kim 2014; Kim et al. 2016. */
 enum { WIDTHS = QP_TEXT_CNN_WIDTHS };
 
 typedef struct {
     qp_embedding_module embedding;
     qp_convolution_module convolution[WIDTHS];
+    qp_highway highway; /* of no layers, or one */
     qp_activation_kind activation;
     qp_real dropout;
 } text_cnn;
@@ -41,6 +43,11 @@ static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_con
         snprintf(name, sizeof name, "encoder.convolutions.%d", i);
         e->convolution[i] = qp_convolution_add(params, &one, name);
     }
+    const qp_highway_config highway = {.width = encoder->output_width,
+                                       .layers = config->highway != 0,
+                                       .activation = e->activation,
+                                       .weight = qp_model_weight_init(config, 0)};
+    e->highway = qp_highway_add(params, &highway, "encoder.highway");
     qp_embedding_config embed = qp_model_embedding_config(config);
     QP_TRY(qp_embedding_init(&e->embedding, params, &embed, embedding, ""));
     return QP_OK;
@@ -64,7 +71,9 @@ static void forward(const qp_encoder *encoder, qp_tape *tape, const qp_encoder_i
                                 qp_convolution_forward(&e->convolution[i], tape, encoder->params, input->sequences, x),
                                 e->activation, 0);
     if (qp_tape_failed(tape)) return;
-    encoded->output = qp_dropout(tape, qp_join_columns(tape, WIDTHS, part), e->dropout);
+    qp_tensor filters = qp_join_columns(tape, WIDTHS, part);
+    filters = qp_highway_forward(&e->highway, tape, encoder->params, filters);
+    encoded->output = qp_dropout(tape, filters, e->dropout);
     if (summary) encoded->summary = qp_pool_sequence(tape, encoded->output, input->sequences, QP_POOL_MAX);
 }
 

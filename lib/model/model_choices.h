@@ -61,8 +61,22 @@ enum { QP_POOLINGS(QP_CHOICE_ID) };
 #define QP_DEPTH_MODES(X) X(QP_DEPTH_LAYER, "layer") X(QP_DEPTH_ROW, "row")
 enum { QP_DEPTH_MODES(QP_CHOICE_ID) };
 
-#define QP_SERIES_LOSSES(X) X(QP_SERIES_MSE, "mse") X(QP_SERIES_MAE, "mae") X(QP_SERIES_HUBER, "huber")
-enum { QP_SERIES_LOSSES(QP_CHOICE_ID) };
+/* --loss: "auto", losses of scores of classes, losses of numbers from QP_OBJECTIVE_MSE on. */
+#define QP_OBJECTIVES(X)                                                                                               \
+    X(QP_OBJECTIVE_AUTO, "auto")                                                                                       \
+    X(QP_OBJECTIVE_CROSS_ENTROPY, "cross-entropy")                                                                     \
+    X(QP_OBJECTIVE_FOCAL, "focal")                                                                                     \
+    X(QP_OBJECTIVE_HINGE, "hinge")                                                                                     \
+    X(QP_OBJECTIVE_POLY1, "poly1")                                                                                     \
+    X(QP_OBJECTIVE_Z, "z-loss")                                                                                        \
+    X(QP_OBJECTIVE_CONFIDENCE, "confidence-penalty")                                                                   \
+    X(QP_OBJECTIVE_UNLIKELIHOOD, "unlikelihood")                                                                       \
+    X(QP_OBJECTIVE_MSE, "mse")                                                                                         \
+    X(QP_OBJECTIVE_MAE, "mae")                                                                                         \
+    X(QP_OBJECTIVE_HUBER, "huber")                                                                                     \
+    X(QP_OBJECTIVE_LOG_COSH, "log-cosh")                                                                               \
+    X(QP_OBJECTIVE_QUANTILE, "quantile")
+enum { QP_OBJECTIVES(QP_CHOICE_ID) QP_OBJECTIVE_COUNT };
 
 /* --init: "auto", then the choices of initializer.h; its other values are numbers of qp_init_kind. */
 enum { QP_INIT_AUTO };

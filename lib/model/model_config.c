@@ -1,6 +1,7 @@
 #include "lib/model/model_config.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 QP_FIELD_TABLE(qp_model_fields, "model", qp_model_config, QP_MODEL_FIELDS);
 
@@ -69,12 +70,34 @@ qp_init qp_model_weight_init(const qp_model_config *config, int recurrent)
     return init;
 }
 
+int qp_model_quantiles(const qp_model_config *config, double *quantile)
+{
+    const char *text = *config->quantiles ? config->quantiles : "0.1,0.5,0.9";
+    double before = 0;
+    if (config->loss != QP_OBJECTIVE_QUANTILE) return 0;
+    for (int count = 0; count < QP_QUANTILES_MAX;) {
+        char *end;
+        double one = strtod(text, &end);
+        if (end == text || !(one > before && one < 1)) return 0;
+        if (quantile) quantile[count] = one;
+        count++;
+        if (*end == '\0') return count;
+        if (*end != ',') return 0;
+        before = one;
+        text = end + 1;
+    }
+    return 0;
+}
+
 int qp_model_outputs(const qp_model_config *config)
 {
     switch (config->task) {
     case QP_TASK_CLASSIFY:
     case QP_TASK_TAG: return (int)config->labels;
-    case QP_TASK_REGRESS: return (int)config->horizon;
+    case QP_TASK_REGRESS: {
+        int quantiles = qp_model_quantiles(config, NULL);
+        return (int)config->horizon * (quantiles > 0 ? quantiles : 1);
+    }
     case QP_TASK_MLM: return (int)config->src_vocab_size;
     default: return (int)config->tgt_vocab_size;
     }
@@ -136,6 +159,27 @@ static qp_status check_recurrent(const qp_model_config *config)
         config->encoder != QP_KIND_BAG)
         return qp_fail(QP_EUSAGE,
                        "--hidden-size is the width of recurrent states; a transformer's width is --emb-size");
+    return QP_OK;
+}
+
+/* Highway connections have a layer to go around. */
+static qp_status check_highway(const qp_model_config *config)
+{
+    bool recurrent = qp_model_kind_is_recurrent(config->encoder);
+    bool twice = config->bidirectional && config->direction_merge == QP_MERGE_CONCAT;
+    int width = (twice ? 2 : 1) * qp_model_hidden_size(config);
+    if (!config->highway) return QP_OK;
+    if (!recurrent && config->encoder != QP_KIND_CONV && config->encoder != QP_KIND_TEXT_CNN)
+        return qp_fail(QP_EUSAGE, "--highway is for encoders of recurrent or convolution layers; leave it out, or use "
+                                  "--encoder lstm");
+    if (recurrent && config->rnn_residual)
+        return qp_fail(QP_EUSAGE, "--highway and --rnn-residual both go around recurrent layers; leave one of them "
+                                  "out");
+    if (recurrent && config->enc_layers < 2 && config->emb_size != width)
+        return qp_fail(QP_EUSAGE,
+                       "--highway goes around layers whose input and output are equally wide; use --enc-layers 2 or "
+                       "--emb-size %d",
+                       width);
     return QP_OK;
 }
 
@@ -245,6 +289,50 @@ static qp_status check_regularisers(const qp_model_config *config)
     return QP_OK;
 }
 
+/* Options of one loss are refused beside another. */
+static qp_status check_loss_options(const qp_model_config *config)
+{
+    bool weighted = config->loss >= QP_OBJECTIVE_POLY1 && config->loss <= QP_OBJECTIVE_UNLIKELIHOOD;
+    if (config->focal_gamma != 2 && config->loss != QP_OBJECTIVE_FOCAL)
+        return qp_fail(QP_EUSAGE, "--focal-gamma belongs to --loss focal; add it, or leave --focal-gamma out");
+    if (config->loss_weight > 0 && !weighted)
+        return qp_fail(QP_EUSAGE, "--loss-weight belongs to --loss poly1, z-loss, confidence-penalty and unlikelihood; "
+                                  "add one of them, or leave it out");
+    if (*config->quantiles && config->loss != QP_OBJECTIVE_QUANTILE)
+        return qp_fail(QP_EUSAGE, "--quantiles belong to --loss quantile; add it, or leave them out");
+    if (config->loss == QP_OBJECTIVE_QUANTILE && qp_model_quantiles(config, NULL) == 0)
+        return qp_fail(QP_EUSAGE,
+                       "--quantiles %.60s: not an ascending list of at most %d numbers between 0 and 1, such as "
+                       "0.1,0.5,0.9",
+                       config->quantiles, QP_QUANTILES_MAX);
+    return QP_OK;
+}
+
+static qp_status check_loss(const qp_model_config *config)
+{
+#define NAME(id, text) [id] = text,
+    static const char *const names[] = {QP_OBJECTIVES(NAME)};
+#undef NAME
+    const char *name = names[config->loss];
+    bool numbers = config->loss >= QP_OBJECTIVE_MSE, regress = config->task == QP_TASK_REGRESS;
+    QP_TRY(check_loss_options(config));
+    if (config->loss == QP_OBJECTIVE_AUTO) return QP_OK;
+    if (regress && !numbers)
+        return qp_fail(QP_EUSAGE, "--loss %s compares classes, not numbers; with --task regress use --loss mse", name);
+    if (!regress && numbers)
+        return qp_fail(QP_EUSAGE, "--loss %s is for series of numbers; add --task regress, or leave it out", name);
+    if (config->decoder == QP_KIND_NGRAM)
+        return qp_fail(QP_EUSAGE, "--decoder ngram counts, it minimises no loss; leave --loss out");
+    if (numbers || config->loss == QP_OBJECTIVE_CROSS_ENTROPY) return QP_OK;
+    if (config->crf || config->mixup > 0)
+        return qp_fail(QP_EUSAGE, "--%s needs --loss cross-entropy, not %s; leave one of them out",
+                       config->crf ? "crf" : "mixup", name);
+    if (config->loss == QP_OBJECTIVE_UNLIKELIHOOD && config->decoder == QP_KIND_NONE)
+        return qp_fail(QP_EUSAGE, "--loss unlikelihood is against repeated words of a decoder; use --task lm or "
+                                  "translate, or leave it out");
+    return QP_OK;
+}
+
 static qp_status check_task(const qp_model_config *config)
 {
     QP_TRY(check_sides(config));
@@ -256,8 +344,7 @@ static qp_status check_task(const qp_model_config *config)
     if (config->crf && config->task != QP_TASK_TAG)
         return qp_fail(QP_EUSAGE, "--crf chooses the tags of a sentence together; add --task tag, or leave it out");
     QP_TRY(check_regularisers(config));
-    if (config->series_loss != QP_SERIES_MSE && config->task != QP_TASK_REGRESS)
-        return qp_fail(QP_EUSAGE, "--series-loss is for series of numbers; add --task regress, or leave it out");
+    QP_TRY(check_loss(config));
     if (config->bottleneck && config->task != QP_TASK_AUTOENCODE)
         return qp_fail(QP_EUSAGE,
                        "--bottleneck is the vector of an autoencoder; add --task autoencode, or leave it out");
@@ -289,6 +376,7 @@ qp_status qp_model_config_check(const qp_model_config *config)
     QP_TRY(check_transformer(config));
     QP_TRY(check_embedding(config));
     QP_TRY(check_recurrent(config));
+    QP_TRY(check_highway(config));
     QP_TRY(check_feeding(config));
     return check_task(config);
 }

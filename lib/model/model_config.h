@@ -31,6 +31,9 @@
     X(BOOL, context_feeding, "false", 0, 0, NULL, "with --attention none: the source's summary is fed at every step")  \
     X(CHOICE, rnn_activation, "tanh", 0, 0, QP_CHOICES(QP_RNN_ACTIVATIONS), "nonlinearity of rnn cells")               \
     X(BOOL, rnn_residual, "false", 0, 0, NULL, "residual connections around recurrent layers of equal width")          \
+    X(BOOL, highway, "false", 0, 0, NULL,                                                                              \
+      "highway connections: gates mix the input and the output of recurrent and conv layers of the encoder (where "    \
+      "their widths are equal); text-cnn: a highway layer over the filters")                                           \
     X(BOOL, rnn_norm, "false", 0, 0, NULL, "layer norm after every recurrent layer")                                   \
     X(BOOL, learned_state, "false", 0, 0, NULL, "initial recurrent states are learned, not zero")                      \
     X(REAL, forget_bias, "1", -100, 100, NULL, "initial value of the forget bias of LSTM cells")                       \
@@ -108,14 +111,21 @@
     X(INT, labels, "0", 0, 16777216, NULL, "classify, tag: number of labels (from the data)")                          \
     X(INT, features, "0", 0, 65536, NULL, "regress: numbers at each step (from the data)")                             \
     X(INT, horizon, "1", 1, 65536, NULL, "regress: steps to forecast")                                                 \
-    X(CHOICE, series_loss, "mse", 0, 0, QP_CHOICES(QP_SERIES_LOSSES),                                                  \
-      "regress: the loss that is minimised; huber: squared up to an error of 1")
+    X(CHOICE, loss, "auto", 0, 0, QP_CHOICES(QP_OBJECTIVES),                                                           \
+      "the loss that is minimised: cross-entropy (auto) to unlikelihood for classes; mse (auto for regress) to "       \
+      "quantile for --task regress. Validation always measures cross-entropy for classes")                             \
+    X(REAL, focal_gamma, "2", 0, 100, NULL, "--loss focal: (1 - p)^N times the cross-entropy, p that of the answer")   \
+    X(REAL, loss_weight, "0", 0, 1e6, NULL,                                                                            \
+      "weight of the second term of --loss poly1, z-loss, confidence-penalty, unlikelihood; 0: 1, 1e-4, 0.1, 1")       \
+    X(TEXT, quantiles, "", 0, 0, "N,N,...",                                                                            \
+      "--loss quantile: quantiles to forecast, ascending, between 0 and 1; if not given, 0.1,0.5,0.9")
 
 typedef struct {
     QP_MODEL_FIELDS(QP_FIELD_DECLARE)
 } qp_model_config;
 
 enum { QP_TEXT_CNN_WIDTHS = 3 }; /* convolutions of the text-cnn encoder */
+enum { QP_QUANTILES_MAX = 32 };
 
 extern const qp_field_table qp_model_fields;
 
@@ -130,12 +140,17 @@ qp_cell_kind qp_model_cell(int64_t kind);
  * qp_model_encoder_width — columns of the encoder output that a decoder or a head reads; of an autoencoder, the
  *   width of its bottleneck.
  * qp_model_source_width — columns of the source embedding: --emb-size; of bag the width of its output.
- * qp_model_outputs — columns of the scores: target vocabulary, source vocabulary (mlm), labels or horizon. */
+ * qp_model_outputs — columns of the scores: target vocabulary, source vocabulary (mlm), labels, or horizon (times
+ *   the quantiles: block q of horizon columns is the forecast of quantile q). */
 int qp_model_hidden_size(const qp_model_config *config);
 int qp_model_carry_width(const qp_model_config *config);
 int qp_model_encoder_width(const qp_model_config *config);
 int qp_model_source_width(const qp_model_config *config);
 int qp_model_outputs(const qp_model_config *config);
+
+/* qp_model_quantiles — the quantiles that a forecaster with --loss quantile learns, ascending; returns how many.
+ *   0: another loss, or a list that qp_model_config_check refuses. quantile [QP_QUANTILES_MAX], or NULL. */
+int qp_model_quantiles(const qp_model_config *config, double *quantile);
 
 /* qp_model_task_has_decoder — translate, lm and autoencode make text; the other tasks have a head on the encoder.
  * qp_model_task_name — "translate" ...

@@ -54,11 +54,14 @@ static qp_status config_from_json(const char *path, const char *text, qp_model_c
     const char *key;
     json_t *value;
     json_object_foreach (object, key, value) {
-        const qp_field *field = qp_config_find(&qp_model_fields, key);
+        bool series = strcmp(key, "series_loss") == 0; /* the name of --loss in files of earlier versions */
+        const qp_field *field = qp_config_find(&qp_model_fields, series ? "loss" : key);
         if (!field || !json_is_string(value))
             status = qp_fail(QP_EDATA,
                              "%s: unknown configuration key %.60s; the file is newer than this quipu or damaged", path,
                              key);
+        else if (series && strcmp(json_string_value(value), "mse") == 0)
+            continue; /* what --loss auto means */
         else if (qp_config_set(field, config, path, json_string_value(value)) != QP_OK)
             status = QP_EDATA;
         if (status != QP_OK) break;

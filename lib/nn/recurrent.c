@@ -58,6 +58,9 @@ static void add_layer(qp_recurrent_module *m, qp_params *params, const char *nam
     for (int d = 0; d < m->directions; d++)
         m->slot[layer * m->directions + d] = add_direction(params, c, in, m->out, name, layer, d ? "_reverse" : "");
     char full[64];
+    m->gate[layer] = (qp_highway_gate){-1, -1};
+    snprintf(full, sizeof full, "%s.highway_l%d", name, layer);
+    if (c->highway && in == m->width) m->gate[layer] = qp_highway_gate_add(params, m->width, c->weight, full);
     snprintf(full, sizeof full, "%s.norm_l%d", name, layer);
     if (c->norm) m->norm[layer] = qp_norm_add(params, m->width, false, c->epsilon, full);
 }
@@ -76,7 +79,8 @@ qp_status qp_recurrent_init(qp_recurrent_module *module, qp_params *params, cons
                                     .first_cell = -1};
     module->slot = calloc((size_t)module->slots + 1, sizeof *module->slot);
     module->norm = calloc((size_t)config->layers + 1, sizeof *module->norm);
-    if (!module->slot || !module->norm) {
+    module->gate = calloc((size_t)config->layers + 1, sizeof *module->gate);
+    if (!module->slot || !module->norm || !module->gate) {
         qp_recurrent_free(module);
         return qp_fail(QP_EMEMORY, "out of memory for %d recurrent layers", config->layers);
     }
@@ -93,8 +97,10 @@ void qp_recurrent_free(qp_recurrent_module *module)
 {
     free(module->slot);
     free(module->norm);
+    free(module->gate);
     module->slot = NULL;
     module->norm = NULL;
+    module->gate = NULL;
 }
 
 /* ---- states ---- */
@@ -247,6 +253,8 @@ qp_tensor qp_recurrent_forward(const qp_recurrent_module *module, const qp_recur
         qp_tensor in = layer ? between_layers(module, pass, &noise, layer, x) : x;
         qp_tensor y = read_layer(module, pass, &noise, pass->first ? pass->first : first, layer, in);
         if (qp_tape_failed(pass->tape)) return (qp_tensor){0};
+        if (module->gate[layer].weight >= 0)
+            y = qp_highway_gate_forward(&module->gate[layer], pass->tape, pass->params, x, y);
         if (c->residual && y.columns == x.columns) y = qp_residual(pass->tape, x, y, 0);
         x = c->norm ? qp_norm_forward(&module->norm[layer], pass->tape, pass->params, y) : y;
     }

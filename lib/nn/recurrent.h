@@ -3,6 +3,7 @@
 
 #include "lib/base/batch.h"
 #include "lib/grad/recurrent/op_recurrent.h"
+#include "lib/nn/highway.h"
 #include "lib/nn/norm.h"
 #include "lib/nn/params.h"
 
@@ -11,11 +12,12 @@
  *   x_0 = x,   x_{l+1} = N_l( [x_l +] R_l(dropout(x_l)) )          dropout between layers only (not on x_0)
  *   R_l  the cell read forward; bidirectional: [forward | backward], or their sum
  *   [x_l +]  with `residual`, where the widths agree         N_l  layer norm, with `norm`
+ *   With `highway`, where the widths agree, a gate around the layer instead (nn/highway.h; Zhang et al. 2016)
  *
  * Parameters are named as PyTorch names them: NAME.weight_ih_l0 [gates*hidden, in], .weight_hh_l0 [gates*hidden, out],
  * .bias_ih_l0, .bias_hh_l0 [gates*hidden], .weight_hr_l0 [out, hidden] (projection), the backward direction appends
  * _reverse. If the cell has them, .weight_gh_l0 [gated*hidden, out] (it reads r*h) and its extras; with `norm`
- * NAME.norm_l0.weight and .bias; with a learned initial state NAME.h0 [slots, out], .c0 [slots, hidden].
+ * NAME.norm_l0.weight and .bias; with `highway` NAME.highway_l0.weight and .bias; with a learned initial state NAME.h0 [slots, out], .c0 [slots, hidden].
  * A state is an array of carries by slot: layer*directions + direction (0 forward, 1 backward).
  * Source  stacking and directions: Graves et al. 2013; residual: Wu et al. 2016; variational dropout: Gal &
  *         Ghahramani 2016; zoneout: Krueger et al. 2017 (inference uses the mean over the draws of training). */
@@ -24,7 +26,7 @@ typedef struct {
     int input, hidden, layers;
     int projection;          /* 0: none; LSTM only */
     bool bidirectional, sum; /* sum: the directions are added, not concatenated */
-    bool bias, residual, norm, learned_state;
+    bool bias, residual, highway, norm, learned_state;
     bool variational; /* one dropout mask a sequence, the same at every time step */
     qp_real dropout;
     qp_real recurrent_dropout;            /* on the state where a matrix reads it: one mask a sequence */
@@ -43,6 +45,7 @@ typedef struct {
     qp_recurrent_config config;
     qp_recurrent_direction *slot; /* [slots] owned */
     qp_norm *norm;                /* [layers] owned */
+    qp_highway_gate *gate;        /* [layers] owned; weight -1: none */
     int directions, slots;
     bool has_cell;                /* c beside h in every state */
     int out, width;               /* of one direction; of a layer's output */

@@ -138,6 +138,26 @@ done
     [ "$("$QUIPU" predict --rolling -m regress.safetensors later.csv | wc -l)" = 99 ]
 result $? "regress: forecasts behind the end, and of every window" ""
 
+quantiles="$regress --loss quantile --quantiles 0.1,0.5,0.9"
+"$QUIPU" train $quantiles --steps 40 --valid-freq 10 --threads 1 -m quantiles.safetensors 2>.err &&
+    "$QUIPU" train $quantiles --steps 13 --valid-freq 10 --threads 2 -m other.safetensors 2>>.err &&
+    "$QUIPU" train $quantiles --steps 40 --valid-freq 10 --threads 2 -m other.safetensors 2>>.err &&
+    grep -q 'resuming after update' other.run/train.log && cmp -s quantiles.safetensors other.safetensors
+result $? "regress --loss quantile: resumed, the same bytes" "$(cat .err)"
+"$QUIPU" predict -m quantiles.safetensors later.csv >.out 2>.err && [ "$(wc -l <.out)" = 3 ] &&
+    awk -F '\t' 'NF != 3 || $1 > $2 || $2 > $3 { exit 1 }' .out &&
+    "$QUIPU" predict --rolling -m quantiles.safetensors later.csv >.out 2>.err &&
+    awk -F '\t' 'NF != 10 || $2 > $3 || $3 > $4 || $8 > $9 { exit 1 }' .out &&
+    "$QUIPU" predict --json -m quantiles.safetensors later.csv >.out 2>.err && grep -q '"quantiles":{"0.1":\[' .out
+result $? "regress --loss quantile: predict gives every quantile, ascending" "$(cat .out .err)"
+"$QUIPU" evaluate -m quantiles.safetensors --test later.csv >.out 2>.err &&
+    grep -q 'between the quantiles 0.1 and 0.9 (expected 80.0 %)' .out &&
+    "$QUIPU" evaluate --json -m quantiles.safetensors --test later.csv | grep -q '"coverage":{"score":0*\.[0-9]*'
+result $? "regress --loss quantile: evaluate tells how many values the interval holds" "$(cat .out .err)"
+fails 2 "add it, or leave them out" "$QUIPU" train $regress --quantiles 0.1 --steps 1 -m bad.safetensors
+fails 2 "loss cross-entropy" "$QUIPU" train $classify --loss focal --label-smoothing 0.1 --steps 1 -m bad.safetensors
+rm -rf other.*
+
 # ---- autoencode, mlm ----
 [ "$("$QUIPU" translate -m autoencode.safetensors lines | wc -l)" = 300 ]
 result $? "autoencode: translate gives lines back" ""

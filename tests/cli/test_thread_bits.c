@@ -162,6 +162,7 @@ Test(thread_bits, lm)
     cr_expect_geq(each_kind("decoder", "qrnn", "--task lm " LINES_OF_TEXT, "--encoder none", check), 4);
     check("--task lm " LINES_OF_TEXT, "--decoder lstm --lm-window 5");
     check("--task lm " LINES_OF_TEXT, "--decoder gru --lm-window 5 --carry");
+    check("--task lm " LINES_OF_TEXT, "--decoder lstm --loss unlikelihood");
     check("--task lm " LINES_OF_TEXT, "--decoder ngram");
 }
 
@@ -169,6 +170,17 @@ Test(thread_bits, classify)
 {
     cr_expect_geq(each_kind("encoder", "", "--task classify " TEXTS, "", check), 9);
     check("--task classify " TEXTS, "--encoder gru --pooling attention --mixup 0.3");
+    static const char *const losses[] = {"focal", "hinge", "poly1", "z-loss", "confidence-penalty"};
+    static const char *const encoders[] = {"gru --bidirectional --hidden-size 4", "conv", "text-cnn"};
+    char options[100];
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+        snprintf(options, sizeof options, "--encoder gru --loss %s", losses[i]);
+        check("--task classify " TEXTS, options);
+    }
+    for (size_t i = 0; i < sizeof encoders / sizeof *encoders; i++) {
+        snprintf(options, sizeof options, "--encoder %s --highway", encoders[i]);
+        check("--task classify " TEXTS, options);
+    }
 }
 
 Test(thread_bits, tag)
@@ -182,6 +194,8 @@ Test(thread_bits, regress)
 {
     const char *task = "--task regress --train days.csv --valid days.csv --column temp,wind --window 6 --horizon 2";
     cr_expect_geq(each_kind("encoder", "", task, "", check), 9);
+    check(task, "--encoder gru --loss quantile");
+    check(task, "--encoder gru --loss log-cosh");
 }
 
 Test(thread_bits, autoencode)

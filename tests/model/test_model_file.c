@@ -156,3 +156,24 @@ Test(model_file, a_configuration_that_is_too_long_is_refused)
     cr_expect_not_null(strstr(qp_error_message(), "configuration of 131072 bytes"), "%s", qp_error_message());
     free(long_json);
 }
+
+/* Files of versions that had --series-loss. */
+Test(model_file, the_former_name_of_the_loss_is_read)
+{
+    static const struct {
+        const char *value;
+        int loss;
+    } former[] = {{"auto\",\"series_loss\":\"huber", QP_OBJECTIVE_HUBER},
+                  {"auto\",\"series_loss\":\"mse", QP_OBJECTIVE_AUTO}};
+    static const char *const setting[] = {"task=regress", "encoder=gru", "decoder=none", "features=2"};
+    for (int i = 0; i < 2; i++) {
+        save_small(setting, 4);
+        change("loss", former[i].value);
+        qp_model *model;
+        qp_model_texts texts;
+        cr_assert_eq(qp_model_file_load(path, &model, &texts), QP_OK, "%s", qp_error_message());
+        cr_expect_eq(qp_model_config_of(model)->loss, former[i].loss);
+        qp_model_free(model);
+        qp_model_texts_free(&texts);
+    }
+}

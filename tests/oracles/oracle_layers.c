@@ -58,8 +58,9 @@ static void highway(oracle *o)
 {
     qp_tensor x = input_x(o);
     qp_params *params = oracle_params(o);
-    qp_highway made = qp_highway_add(params, x.columns, oracle_int(o, "layers"), oracle_activation(o, "activation"),
-                                     "highway");
+    const qp_highway_config config = {
+        .width = x.columns, .layers = oracle_int(o, "layers"), .activation = oracle_activation(o, "activation")};
+    qp_highway made = qp_highway_add(params, &config, "highway");
     oracle_bind(o, "param.", split_highway);
     oracle_output(o, "y", qp_highway_forward(&made, o->tape, params, x), NULL);
 }

@@ -1,6 +1,7 @@
 #include "lib/grad/loss/op_loss_element.h"
 
 #include <math.h>
+#include <string.h>
 
 /* A loss is two functions of one element, in double: its value and slope = d value/dx. c is the loss's constant. */
 typedef double element_function(double x, double t, double c);
@@ -138,11 +139,13 @@ static const element_loss kinds[QP_LOSS_KINDS] = {
     [QP_LOSS_KL_LOG] = {"kl divergence", kl_log_value, kl_log_slope, false},
 };
 
+/* Column i of x is compared with column i % columns of the target, by constant i / columns. */
 typedef struct {
     qp_tensor x, y;
     const qp_real *target;
+    int columns; /* of the target */
     const element_loss *loss;
-    double constant;
+    const double *constant; /* [x.columns / columns] */
     qp_reduction reduction;
 } element_context;
 
@@ -156,42 +159,70 @@ static void element_back(qp_tape *tape, void *context)
     if (!dx) return;
     double whole = (double)dy[0];
     if (c->reduction == QP_MEAN) whole /= (double)x.rows * (double)x.columns;
-    for (int r = 0; r < x.rows; r++, t += x.columns) {
+    for (int r = 0; r < x.rows; r++, t += c->columns) {
         const qp_real *row = qp_tensor_row(x, r), *up = dy + (ptrdiff_t)r * x.columns;
         qp_real *d = dx + (ptrdiff_t)r * x.stride;
         for (int i = 0; i < x.columns; i++) {
-            double scale = c->reduction == QP_NONE ? (double)up[i] : whole;
-            qp_real slope = (qp_real)(scale * c->loss->slope((double)row[i], (double)t[i], c->constant));
+            double scale = c->reduction == QP_NONE ? (double)up[i] : whole, constant = c->constant[i / c->columns];
+            qp_real slope = (qp_real)(scale * c->loss->slope((double)row[i], (double)t[i % c->columns], constant));
             d[i] = beta == 0 ? slope : d[i] + slope;
         }
     }
 }
 
-qp_tensor qp_element_loss(qp_tape *tape, qp_element_loss_kind kind, qp_tensor x, const qp_real *target,
-                          qp_real constant, qp_reduction reduction)
+static qp_tensor compare(qp_tape *tape, element_context *c)
 {
-    const element_loss *loss = &kinds[kind];
-    if (qp_tape_failed(tape)) return (qp_tensor){0};
-    if (loss->positive && !(constant > 0))
-        return qp_tape_fail(tape, QP_ESHAPE, "%s: the constant %g is not above 0", loss->name, (double)constant);
-    bool each = reduction == QP_NONE;
-    if (x.rows < 1 || x.columns < 1 || !target)
-        return qp_tape_fail(tape, QP_ESHAPE, "%s: x [%d, %d]%s; nothing to compare", loss->name, x.rows, x.columns,
-                            target ? "" : ", no target");
-    qp_tensor y = qp_tape_tensor(tape, each ? x.rows : 1, each ? x.columns : 1);
+    const qp_tensor x = c->x;
+    bool each = c->reduction == QP_NONE;
+    qp_tensor y = c->y = qp_tape_tensor(tape, each ? x.rows : 1, each ? x.columns : 1);
     if (!y.value) return y;
     double sum = 0;
     for (int r = 0; r < x.rows; r++) {
-        const qp_real *row = qp_tensor_row(x, r), *t = target + (ptrdiff_t)r * x.columns;
+        const qp_real *row = qp_tensor_row(x, r), *t = c->target + (ptrdiff_t)r * c->columns;
         for (int i = 0; i < x.columns; i++) {
-            double value = loss->value((double)row[i], (double)t[i], (double)constant);
+            double value = c->loss->value((double)row[i], (double)t[i % c->columns], c->constant[i / c->columns]);
             if (each) qp_tensor_row(y, r)[i] = (qp_real)value;
             sum += value;
         }
     }
-    if (reduction == QP_MEAN) sum /= (double)x.rows * (double)x.columns;
+    if (c->reduction == QP_MEAN) sum /= (double)x.rows * (double)x.columns;
     if (!each) y.value[0] = (qp_real)sum;
-    element_context c = {x, y, target, loss, (double)constant, reduction};
-    qp_tape_record(tape, y, element_back, &c, sizeof c);
+    qp_tape_record(tape, y, element_back, c, sizeof *c);
     return y;
+}
+
+/* The constants live as long as the tape's entry. */
+static bool keep_constants(qp_tape *tape, element_context *c, int count, const double *constant)
+{
+    double *kept = qp_tape_memory(tape, (size_t)count * sizeof *kept);
+    if (!kept) return false;
+    memcpy(kept, constant, (size_t)count * sizeof *kept);
+    c->constant = kept;
+    return true;
+}
+
+qp_tensor qp_element_loss(qp_tape *tape, qp_element_loss_kind kind, qp_tensor x, const qp_real *target,
+                          qp_real constant, qp_reduction reduction)
+{
+    element_context c = {.x = x, .target = target, .columns = x.columns, .loss = &kinds[kind], .reduction = reduction};
+    const double number = (double)constant;
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    if (c.loss->positive && !(constant > 0))
+        return qp_tape_fail(tape, QP_ESHAPE, "%s: the constant %g is not above 0", c.loss->name, number);
+    if (x.rows < 1 || x.columns < 1 || !target)
+        return qp_tape_fail(tape, QP_ESHAPE, "%s: x [%d, %d]%s; nothing to compare", c.loss->name, x.rows, x.columns,
+                            target ? "" : ", no target");
+    return keep_constants(tape, &c, 1, &number) ? compare(tape, &c) : (qp_tensor){0};
+}
+
+qp_tensor qp_quantile_loss(qp_tape *tape, qp_tensor x, const qp_real *target, int count, const double *quantile,
+                           qp_reduction reduction)
+{
+    element_context c = {.x = x, .target = target, .loss = &kinds[QP_LOSS_QUANTILE], .reduction = reduction};
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    if (x.rows < 1 || x.columns < 1 || !target || count < 1 || x.columns % count != 0)
+        return qp_tape_fail(tape, QP_ESHAPE, "quantiles: x [%d, %d] for %d quantiles%s", x.rows, x.columns, count,
+                            target ? "" : ", no target");
+    c.columns = x.columns / count;
+    return keep_constants(tape, &c, count, quantile) ? compare(tape, &c) : (qp_tensor){0};
 }

@@ -28,4 +28,13 @@ typedef enum {
 qp_tensor qp_element_loss(qp_tape *tape, qp_element_loss_kind kind, qp_tensor x, const qp_real *target,
                           qp_real constant, qp_reduction reduction);
 
+/* qp_quantile_loss — QP_LOSS_QUANTILE for several quantiles of the same targets: block q of x is compared with t as the
+ *   quantile quantile[q]
+ * x         [rows, count*columns], count blocks of columns
+ * target    [rows, columns] without gaps, borrowed until the backward, receives no gradient
+ * quantile  [count], copied
+ * returns, memory, errors  as qp_element_loss */
+qp_tensor qp_quantile_loss(qp_tape *tape, qp_tensor x, const qp_real *target, int count, const double *quantile,
+                           qp_reduction reduction);
+
 #endif

@@ -33,6 +33,13 @@ static void element_band(gradient_case *c)
     gradient_output(c, qp_element_loss(c->tape, QP_LOSS_MSE, x, distance_target, 0, QP_NONE));
 }
 
+static void quantiles(gradient_case *c)
+{
+    static const double quantile[] = {0.1, 0.6};
+    qp_tensor x = qp_tensor_columns(gradient_input_in(c, 4, 8, -3, 3), 1, 6);
+    gradient_output(c, qp_quantile_loss(c->tape, x, distance_target, 2, quantile, (qp_reduction)c->option));
+}
+
 static void sample(gradient_case *c)
 {
     qp_tensor mean = gradient_input(c, 4, 3), wide = gradient_input(c, 4, 5);
@@ -128,6 +135,9 @@ const gradient_row gradient_rows_losses[] = {
     THREE_REDUCTIONS("qp_element_loss", "hinge", element, QP_LOSS_HINGE),
     THREE_REDUCTIONS("qp_element_loss", "kl", element, QP_LOSS_KL),
     THREE_REDUCTIONS("qp_element_loss", "kl of logarithms", element, QP_LOSS_KL_LOG),
+    {"qp_quantile_loss", "band, sum", quantiles, QP_SUM},
+    {"qp_quantile_loss", "band, mean", quantiles, QP_MEAN},
+    {"qp_quantile_loss", "band, each", quantiles, QP_NONE},
     {"qp_gaussian_sample", "a band", sample, 0},
     {"qp_element_loss", "band", element_band, 0},
     THREE_REDUCTIONS("qp_class_loss", "hinge", classes, QP_CLASS_HINGE),

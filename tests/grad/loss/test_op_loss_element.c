@@ -73,6 +73,30 @@ Test(test_op_loss_element, all_are_plain_loops)
     qp_tape_free(tape);
 }
 
+/* Blocks of columns, each compared with the same targets. */
+Test(test_op_loss_element, quantiles_are_blocks_of_columns)
+{
+    static const double quantile[] = {0.1, 0.5, 0.8};
+    prepare();
+    qp_tape *tape = qp_tape_new();
+    qp_tape_begin(tape, QP_TRAIN, 1);
+    qp_tensor x = op_matrix(ROWS, 3 * COLUMNS, 7);
+    qp_tensor each = qp_quantile_loss(tape, x, number, 3, quantile, QP_NONE);
+    double sum = 0;
+    for (int r = 0; r < ROWS; r++)
+        for (int i = 0; i < 3 * COLUMNS; i++) {
+            double t = (double)number[r * COLUMNS + i % COLUMNS], q = quantile[i / COLUMNS];
+            double d = t - (double)qp_tensor_row(x, r)[i], expected = d > 0 ? q * d : (q - 1) * d;
+            cr_expect_float_eq((double)qp_tensor_row(each, r)[i], expected, 1e-5, "%d, %d", r, i);
+            sum += expected;
+        }
+    op_near("sum", 1, qp_quantile_loss(tape, x, number, 3, quantile, QP_SUM).value, &sum, 1e-5);
+    op_refused(tape, qp_quantile_loss(tape, x, number, 4, quantile, QP_SUM), "columns that 4 does not divide");
+    qp_tape_begin(tape, QP_TRAIN, 1);
+    op_refused(tape, qp_quantile_loss(tape, x, NULL, 3, quantile, QP_SUM), "no target");
+    qp_tape_free(tape);
+}
+
 Test(test_op_loss_element, large_logits_stay_numbers)
 {
     static qp_real x[] = {1e4, -1e4, 88, -104}, target[] = {0, 1, 1, 0};
