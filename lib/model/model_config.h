@@ -114,7 +114,7 @@
     X(CHOICE, loss, "auto", 0, 0, QP_CHOICES(QP_OBJECTIVES),                                                           \
       "the loss that is minimised: cross-entropy (auto) to unlikelihood for classes; mse (auto for regress) to "       \
       "quantile for --task regress. Validation always measures cross-entropy for classes")                             \
-    X(REAL, focal_gamma, "2", 0, 100, NULL, "--loss focal: (1 - p)^N times the cross-entropy, p that of the answer")   \
+    X(REAL, focal_gamma, "2", 0, 100, NULL, "--loss focal: (1 - p)^X times the cross-entropy, p that of the answer")   \
     X(REAL, loss_weight, "0", 0, 1e6, NULL,                                                                            \
       "weight of the second term of --loss poly1, z-loss, confidence-penalty, unlikelihood; 0: 1, 1e-4, 0.1, 1")       \
     X(TEXT, quantiles, "", 0, 0, "N,N,...",                                                                            \
