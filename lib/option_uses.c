@@ -60,6 +60,15 @@ static bool regress(const qp_train_settings *s) { return s->model.task == QP_TAS
 
 static bool not_regress(const qp_train_settings *s) { return !regress(s); }
 
+static bool focal(const qp_train_settings *s) { return s->model.loss == QP_OBJECTIVE_FOCAL; }
+
+static bool quantile(const qp_train_settings *s) { return s->model.loss == QP_OBJECTIVE_QUANTILE; }
+
+static bool weighted(const qp_train_settings *s)
+{
+    return s->model.loss >= QP_OBJECTIVE_POLY1 && s->model.loss <= QP_OBJECTIVE_UNLIKELIHOOD;
+}
+
 static bool tag(const qp_train_settings *s) { return s->model.task == QP_TASK_TAG; }
 
 static bool labelled(const qp_train_settings *s) { return tag(s) || s->model.task == QP_TASK_CLASSIFY; }
@@ -139,7 +148,9 @@ static const use uses[] = {
     {"separable", CONVOLUTION, 0, 0},
     {"kl_weight", variational, "--variational", 0, 0},
     {"horizon", REGRESS, 0, 0},
-    {"series_loss", REGRESS, 0, 0},
+    {"focal_gamma", focal, "--loss focal", 0, 0},
+    {"loss_weight", weighted, "--loss poly1, z-loss, confidence-penalty or unlikelihood", 0, 0},
+    {"quantiles", quantile, "--loss quantile", 0, 0},
     /* the data */
     {"window", REGRESS, 0, 0},
     {"level", REGRESS, 0, 0},

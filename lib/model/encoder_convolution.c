@@ -11,8 +11,8 @@
 #include "lib/nn/norm.h"
 
 /* encoder_convolution — layers x + dropout(GLU(convolution(N(x)))), the dilation growing from layer to layer, a norm
- * after the last; with --highway, gates around the layers instead of x + (nn/highway.h); the summary is the mean of the memory. Source  Gehring et al. 2017; dilation: Kalchbrenner et al.
- * 2016. */
+ * after the last; with --highway a gate around each layer instead of x + (nn/highway.h); the summary is the mean of the
+ * memory. Source  Gehring et al. 2017; dilation: Kalchbrenner et al. 2016. */
 typedef struct {
     qp_norm norm;
     qp_convolution_module convolution;

@@ -289,25 +289,6 @@ static qp_status check_regularisers(const qp_model_config *config)
     return QP_OK;
 }
 
-/* Options of one loss are refused beside another. */
-static qp_status check_loss_options(const qp_model_config *config)
-{
-    bool weighted = config->loss >= QP_OBJECTIVE_POLY1 && config->loss <= QP_OBJECTIVE_UNLIKELIHOOD;
-    if (config->focal_gamma != 2 && config->loss != QP_OBJECTIVE_FOCAL)
-        return qp_fail(QP_EUSAGE, "--focal-gamma belongs to --loss focal; add it, or leave --focal-gamma out");
-    if (config->loss_weight > 0 && !weighted)
-        return qp_fail(QP_EUSAGE, "--loss-weight belongs to --loss poly1, z-loss, confidence-penalty and unlikelihood; "
-                                  "add one of them, or leave it out");
-    if (*config->quantiles && config->loss != QP_OBJECTIVE_QUANTILE)
-        return qp_fail(QP_EUSAGE, "--quantiles belong to --loss quantile; add it, or leave them out");
-    if (config->loss == QP_OBJECTIVE_QUANTILE && qp_model_quantiles(config, NULL) == 0)
-        return qp_fail(QP_EUSAGE,
-                       "--quantiles %.60s: not an ascending list of at most %d numbers between 0 and 1, such as "
-                       "0.1,0.5,0.9",
-                       config->quantiles, QP_QUANTILES_MAX);
-    return QP_OK;
-}
-
 static qp_status check_loss(const qp_model_config *config)
 {
 #define NAME(id, text) [id] = text,
@@ -315,12 +296,16 @@ static qp_status check_loss(const qp_model_config *config)
 #undef NAME
     const char *name = names[config->loss];
     bool numbers = config->loss >= QP_OBJECTIVE_MSE, regress = config->task == QP_TASK_REGRESS;
-    QP_TRY(check_loss_options(config));
     if (config->loss == QP_OBJECTIVE_AUTO) return QP_OK;
     if (regress && !numbers)
         return qp_fail(QP_EUSAGE, "--loss %s compares classes, not numbers; with --task regress use --loss mse", name);
     if (!regress && numbers)
         return qp_fail(QP_EUSAGE, "--loss %s is for series of numbers; add --task regress, or leave it out", name);
+    if (config->loss == QP_OBJECTIVE_QUANTILE && qp_model_quantiles(config, NULL) == 0)
+        return qp_fail(QP_EUSAGE,
+                       "--quantiles %.60s: not an ascending list of at most %d numbers between 0 and 1, such as "
+                       "0.1,0.5,0.9",
+                       config->quantiles, QP_QUANTILES_MAX);
     if (config->decoder == QP_KIND_NGRAM)
         return qp_fail(QP_EUSAGE, "--decoder ngram counts, it minimises no loss; leave --loss out");
     if (numbers || config->loss == QP_OBJECTIVE_CROSS_ENTROPY) return QP_OK;

@@ -17,7 +17,8 @@
  * Parameters are named as PyTorch names them: NAME.weight_ih_l0 [gates*hidden, in], .weight_hh_l0 [gates*hidden, out],
  * .bias_ih_l0, .bias_hh_l0 [gates*hidden], .weight_hr_l0 [out, hidden] (projection), the backward direction appends
  * _reverse. If the cell has them, .weight_gh_l0 [gated*hidden, out] (it reads r*h) and its extras; with `norm`
- * NAME.norm_l0.weight and .bias; with `highway` NAME.highway_l0.weight and .bias; with a learned initial state NAME.h0 [slots, out], .c0 [slots, hidden].
+ * NAME.norm_l0.weight and .bias; with `highway` NAME.highway_l0.weight and .bias; with a learned initial state NAME.h0
+ * [slots, out], .c0 [slots, hidden].
  * A state is an array of carries by slot: layer*directions + direction (0 forward, 1 backward).
  * Source  stacking and directions: Graves et al. 2013; residual: Wu et al. 2016; variational dropout: Gal &
  *         Ghahramani 2016; zoneout: Krueger et al. 2017 (inference uses the mean over the draws of training). */

@@ -15,6 +15,9 @@ refused "for --optimizer adam or adamw" --optimizer lion --amsgrad
 refused "for convolutions (--encoder conv or text-cnn)" --kernel-size 5
 refused "for --pos rope" --rope-base 500
 refused "for --task regress" --horizon 3
+refused "for --loss focal" --focal-gamma 1
+refused "for --loss poly1, z-loss, confidence-penalty or unlikelihood" --loss-weight 0.1
+refused "for --loss quantile" --quantiles 0.1,0.9
 refused "for --lr-schedule multistep" --lr-schedule cosine --lr-milestones 10
 refused "for --lr-cycle exp-range" --lr-schedule cyclical --lr-max 1 --lr-gamma 0.9
 refused "for a transformer" --encoder gru --decoder gru --heads 4

@@ -1,0 +1,234 @@
+#include "lib/model/model_loss.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/model/model_check.h"
+
+/* Losses by name: the formula of each, what it learns, what it refuses. */
+
+enum { LABELS = 4, HORIZON = 3, FEATURES = 2, SERIES = 5 };
+
+typedef struct {
+    model_pairs pairs;
+    qp_batch batch;
+    int32_t start[MODEL_SENTENCES + 1], id[MODEL_SENTENCES];
+    qp_real source_value[MODEL_SENTENCES * MODEL_LONGEST * FEATURES], target_value[MODEL_SENTENCES * HORIZON];
+} answers;
+
+/* The label of a text follows from its first symbol. */
+static const qp_batch *classes(answers *a, int count)
+{
+    qp_batch pairs = model_reversed_pairs(&a->pairs, count, 5);
+    for (int i = 0; i <= count; i++) a->start[i] = i;
+    for (int i = 0; i < count; i++) a->id[i] = a->pairs.source_id[a->pairs.source_start[i]] % LABELS;
+    a->batch = (qp_batch){.source = pairs.source, .target = {{count, a->start, NULL}, a->id}};
+    return &a->batch;
+}
+
+static const qp_batch *numbers(answers *a)
+{
+    classes(a, SERIES);
+    for (int i = 0; i < FEATURES * a->pairs.source_start[SERIES]; i++) a->source_value[i] = (qp_real)sin(i + 1);
+    for (int i = 0; i < HORIZON * SERIES; i++) a->target_value[i] = (qp_real)(2 * cos(i));
+    a->batch.source.id = a->batch.target.id = NULL;
+    a->batch.source_value = a->source_value;
+    a->batch.target_value = a->target_value;
+    a->batch.features = FEATURES;
+    a->batch.outputs = HORIZON;
+    return &a->batch;
+}
+
+/* The loss of a regress model by name: the formula of each. */
+Test(test_model_loss, losses_of_numbers_are_means_over_the_columns)
+{
+    static const char *const option[] = {"loss=mse", "loss=mae", "loss=huber", "loss=log-cosh", "loss=auto"};
+    answers a;
+    const qp_batch *batch = numbers(&a);
+    for (int kind = 0; kind < 5; kind++) {
+        const char *const setting[] = {"task=regress", "decoder=none", "encoder=gru", "features=2", "horizon=3",
+                                       option[kind]};
+        qp_model *model = model_small(setting, 6);
+        qp_tape *tape = qp_tape_new();
+        qp_tape_begin(tape, QP_INFER, 0);
+        qp_tensor y = qp_model_logits(model, tape, batch, NULL), loss = qp_model_loss(model, tape, batch, 0);
+        cr_assert_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
+        double sum = 0;
+        for (int i = 0; i < 5 * HORIZON; i++) {
+            double d = fabs((double)y.value[i] - (double)a.target_value[i]);
+            const double value[] = {d * d, d, d <= 1 ? d * d / 2 : d - 0.5, log(cosh(d)), d * d};
+            sum += value[kind];
+        }
+        cr_expect_float_eq((double)loss.value[0], sum / HORIZON, 1e-5, "%s", option[kind]);
+        qp_tape_free(tape);
+        qp_model_free(model);
+    }
+}
+
+/* One block of columns a quantile; the loss is the mean over all columns. */
+Test(test_model_loss, quantiles_have_blocks_of_columns)
+{
+    static const double quantile[] = {0.2, 0.9};
+    static const char *const setting[] = {"task=regress", "decoder=none",  "encoder=gru",      "features=2",
+                                          "horizon=3",    "loss=quantile", "quantiles=0.2,0.9"};
+    answers a;
+    const qp_batch *batch = numbers(&a);
+    qp_model *model = model_small(setting, 7);
+    qp_tape *tape = qp_tape_new();
+    qp_tape_begin(tape, QP_INFER, 0);
+    qp_tensor y = qp_model_logits(model, tape, batch, NULL), loss = qp_model_loss(model, tape, batch, 0);
+    cr_assert_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
+    cr_assert_eq(y.columns, 2 * HORIZON);
+    double sum = 0;
+    for (int i = 0; i < 5; i++)
+        for (int k = 0; k < 2 * HORIZON; k++) {
+            double q = quantile[k / HORIZON];
+            double d = (double)a.target_value[HORIZON * i + k % HORIZON] - (double)qp_tensor_row(y, i)[k];
+            sum += d > 0 ? q * d : (q - 1) * d;
+        }
+    cr_expect_float_eq((double)loss.value[0], sum / (2 * HORIZON), 1e-5);
+    qp_tape_free(tape);
+    qp_model_free(model);
+}
+
+/* Row r's loss by the textbook, p the probabilities, y the label. */
+static double by_name(int kind, const qp_real *x, const double *p, double log_sum, int y)
+{
+    double hinge = 0, entropy = 0;
+    for (int c = 0; c < LABELS; c++) {
+        if (c != y) hinge += fmax(0, 1 - (double)x[y] + (double)x[c]) / LABELS;
+        entropy -= p[c] * log(p[c]);
+    }
+    switch (kind) {
+    case 0: return -pow(1 - p[y], 2) * log(p[y]);
+    case 1: return -pow(1 - p[y], 0.5) * log(p[y]);
+    case 2: return hinge;
+    case 3: return -log(p[y]) + 1 - p[y];
+    case 4: return -log(p[y]) + 1e-4 * log_sum * log_sum;
+    case 5: return -log(p[y]) + 0.3 * log_sum * log_sum;
+    case 7: return -log(p[y]) - 0.1 * entropy;
+    default: return -log(p[y]);
+    }
+}
+
+/* While training; validation measures cross-entropy. */
+Test(test_model_loss, losses_of_classes_have_names)
+{
+    static const char *const option[][2] = {
+        {"loss=focal"},         {"loss=focal", "focal_gamma=0.5"},
+        {"loss=hinge"},         {"loss=poly1"},
+        {"loss=z-loss"},        {"loss=z-loss", "loss_weight=0.3"},
+        {"loss=cross-entropy"}, {"loss=confidence-penalty"},
+        {"loss=auto"}};
+    answers a;
+    const qp_batch *batch = classes(&a, 6);
+    qp_tape *tape = qp_tape_new();
+    for (int kind = 0; kind < (int)(sizeof option / sizeof *option); kind++) {
+        const char *const setting[] = {"task=classify", "decoder=none", "encoder=gru",
+                                       "labels=4",      option[kind][0], option[kind][1]};
+        qp_model *model = model_small(setting, 6);
+        double sum[2] = {0};
+        for (int training = 0; training < 2; training++) {
+            qp_tape_begin(tape, training ? QP_TRAIN : QP_INFER, 1);
+            qp_tensor x = qp_model_logits(model, tape, batch, NULL);
+            for (int r = 0; r < 6; r++) {
+                double p[LABELS], all = 0;
+                const qp_real *row = qp_tensor_row(x, r);
+                for (int c = 0; c < LABELS; c++) all += p[c] = exp((double)row[c]);
+                for (int c = 0; c < LABELS; c++) p[c] /= all;
+                sum[training] += by_name(training ? kind : -1, row, p, log(all), a.id[r]);
+            }
+            qp_tensor loss = qp_model_loss(model, tape, batch, 0);
+            cr_assert_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
+            cr_expect_float_eq((double)loss.value[0], sum[training], 1e-4, "%s, training %d", option[kind][0],
+                               training);
+        }
+        qp_model_free(model);
+    }
+    qp_tape_free(tape);
+}
+
+/* -log p_y - sum of log(1 - p_c) over the different words c before y, without y. */
+Test(test_model_loss, unlikelihood_is_against_the_words_before)
+{
+    static const char *const setting[] = {"encoder=gru", "decoder=gru", "loss=unlikelihood", "loss_weight=0.7"};
+    static const int32_t target_start[] = {0, 5, 7};
+    static const int32_t source[] = {5, 6}, two[] = {0, 1, 2}, target[] = {5, 6, 5, 5, QP_EOS, 7, QP_EOS};
+    qp_model *model = model_small(setting, 4);
+    qp_tape *tape = qp_tape_new();
+    qp_batch batch = {.source = {{.count = 2, .start = two}, source},
+                      .target = {{.count = 2, .start = target_start}, target}};
+    qp_tape_begin(tape, QP_TRAIN, 1);
+    qp_tensor x = qp_model_logits(model, tape, &batch, NULL);
+    double sum = 0;
+    for (int r = 0; r < 7; r++) {
+        double all = 0;
+        const qp_real *row = qp_tensor_row(x, r);
+        bool before[MODEL_VOCABULARY] = {false};
+        for (int i = r < 5 ? 0 : 5; i < r; i++) before[target[i]] = true;
+        for (int c = 0; c < MODEL_VOCABULARY; c++) all += exp((double)row[c]);
+        sum -= (double)row[target[r]] - log(all);
+        for (int c = 0; c < MODEL_VOCABULARY; c++)
+            if (before[c] && c != target[r]) sum -= 0.7 * log(1 - exp((double)row[c]) / all);
+    }
+    qp_tensor loss = qp_model_loss(model, tape, &batch, 0);
+    cr_assert_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
+    cr_expect_float_eq((double)loss.value[0], sum, 1e-4);
+    qp_tape_free(tape);
+    qp_model_free(model);
+}
+
+/* Classifiers learn by every loss, encoders with highway connections learn. */
+Test(test_model_loss, losses_and_highways_are_learned)
+{
+    static const char *const option[][3] = {{"encoder=gru", "loss=focal"},
+                                            {"encoder=gru", "loss=hinge"},
+                                            {"encoder=gru", "loss=poly1"},
+                                            {"encoder=lstm", "highway=true"},
+                                            {"encoder=gru", "highway=true", "bidirectional=true"},
+                                            {"encoder=conv", "highway=true"},
+                                            {"encoder=text-cnn", "highway=true"}};
+    answers a;
+    const qp_batch *batch = classes(&a, 12);
+    for (size_t i = 0; i < sizeof option / sizeof *option; i++) {
+        const char *const setting[] = {"task=classify", "decoder=none",  "labels=4",
+                                       option[i][0],    option[i][1], option[i][2]};
+        qp_model *model = model_small(setting, 6);
+        double loss = model_train(model, batch, 150, 0.01);
+        cr_expect_lt(loss, 0.1, "%s %s: loss %g", option[i][0], option[i][1], loss);
+        qp_model_free(model);
+    }
+}
+
+/* Options that do not fit together, and the way out. */
+Test(test_model_loss, losses_that_do_not_fit_are_refused)
+{
+    static const char *const wrong[][4] = {
+        {"task=classify", "loss=mse", "--task regress"},
+        {"task=regress", "loss=focal", "--loss mse"},
+        {"task=regress", "loss=quantile", "ascending", "quantiles=0.5,0.1"},
+        {"task=regress", "loss=quantile", "ascending", "quantiles=0.5,1"},
+        {"task=regress", "loss=quantile", "ascending", "quantiles=0.5;0.6"},
+        {"task=classify", "loss=focal", "--mixup", "mixup=0.2"},
+        {"task=tag", "loss=focal", "--crf", "crf=true"},
+        {"task=classify", "loss=unlikelihood", "--task lm"},
+        {"task=classify", "encoder=transformer", "--highway", "highway=true"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        qp_model_config config;
+        qp_config_defaults(&qp_model_fields, &config);
+        config.encoder = QP_KIND_GRU;
+        config.decoder = QP_KIND_NONE;
+        for (int k = 0; k < 4; k++) {
+            char key[40];
+            const char *equals = k == 2 || !wrong[i][k] ? NULL : strchr(wrong[i][k], '=');
+            if (!equals) continue;
+            snprintf(key, sizeof key, "%.*s", (int)(equals - wrong[i][k]), wrong[i][k]);
+            cr_assert_eq(qp_config_set(qp_config_find(&qp_model_fields, key), &config, "test", equals + 1), QP_OK);
+        }
+        cr_expect_eq(qp_model_config_check(&config), QP_EUSAGE, "%s %s", wrong[i][1], wrong[i][2]);
+        cr_expect(strstr(qp_error_message(), wrong[i][2]), "%s: %s", wrong[i][1], qp_error_message());
+    }
+}
