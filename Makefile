@@ -20,7 +20,16 @@ endif
 VERSION := $(shell sed -n 's/^.define QP_VERSION "\(.*\)"/\1/p' lib/base/version.h)
 SONAME  := libquipu.so.$(firstword $(subst ., ,$(VERSION)))
 
-FLAGS = -std=gnu11 $(CFLAGS) -Wall -Wextra -Wshadow -Wconversion -fopenmp -fPIC -fno-semantic-interposition -I. $(EXTRA)
+# Hardening, which costs under 1 % of the instructions: stack protector, checked C library calls, control-flow
+# enforcement, read-only relocations, position-independent programs. Sanitizers check more by themselves.
+ifeq ($(findstring -fsanitize,$(CFLAGS)),)
+MACHINE := $(shell uname -m)
+HARDENING ?= -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
+    $(if $(filter x86_64,$(MACHINE)),-fcf-protection) $(if $(filter aarch64,$(MACHINE)),-mbranch-protection=standard)
+HARDENED_LINK ?= -Wl,-z,relro,-z,now
+endif
+FLAGS = -std=gnu11 $(CFLAGS) $(HARDENING) -Wall -Wextra -Wshadow -Wconversion -fopenmp -fPIC \
+    -fno-semantic-interposition -I. $(EXTRA)
 # Debian and Ubuntu have three builds of OpenBLAS, and -lopenblas links the one that the machine prefers. quipu needs
 # the one with OpenMP: unlike the pthread build it starts no threads at program start, and unlike the serial build it
 # can be called from several threads. Other systems get libopenblas. The library opens it at the first product that
@@ -180,8 +189,8 @@ $(BUILD)/libquipu-tokenizer.a: $(TOKENIZER_OBJ)
 
 # The shared library exports what the public headers declare, and nothing else.
 $(BUILD)/libquipu.so: $(LIB_OBJ) lib/quipu.map
-	$(call say,link $@)$(CC) $(FLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=lib/quipu.map $(LIB_OBJ) \
-	    -o $@ $(LIBS)
+	$(call say,link $@)$(CC) $(FLAGS) $(HARDENED_LINK) -shared -Wl,-soname,$(SONAME) \
+	    -Wl,--version-script=lib/quipu.map $(LIB_OBJ) -o $@ $(LIBS)
 	@ln -sf libquipu.so $(BUILD)/$(SONAME)
 
 # The public headers as they are installed.
@@ -203,7 +212,7 @@ $(BUILD)/examples/%-cpp: tests/examples/%.cpp $(HEADERS) $(BUILD)/libquipu.so | 
 	$(call say,example $<)$(CXX) -std=c++17 $(EXAMPLE_FLAGS) $< -o $@ $(EXAMPLE_LIBS)
 
 $(BUILD)/quipu: $(CLI_OBJ) $(BUILD)/libquipu.a
-	$(call say,link $@)$(CC) $(FLAGS) $^ -o $@ $(LIBS)
+	$(call say,link $@)$(CC) $(FLAGS) $(HARDENED_LINK) -pie $^ -o $@ $(LIBS)
 
 $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libquipu.a
 	@mkdir -p $(@D)
