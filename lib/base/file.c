@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { CHUNK_BYTES = 1 << 16, GZIP_WINDOW = 15 + 16, LARGEST_LINE = 1 << 30 };
+enum { CHUNK_BYTES = 1 << 16, GZIP_WINDOW = 15 + 16, LARGEST_LINE = 64 << 20 };
 
 struct qp_reader {
     char *path;
@@ -25,9 +25,17 @@ struct qp_reader {
     unsigned char text[CHUNK_BYTES]; /* bytes of the text, text_start .. text_end unread */
     size_t text_start, text_end;
     char *line;
-    size_t line_bytes, line_capacity;
+    size_t line_bytes, line_capacity, line_limit;
     int64_t line_number;
 };
+
+/* Bytes of the longest line, and of a whole file that is not regular: LARGEST_LINE, or what QUIPU_MAX_LINE says. */
+static size_t line_limit(void)
+{
+    const char *text = getenv("QUIPU_MAX_LINE");
+    long long bytes = text ? strtoll(text, NULL, 10) : 0;
+    return bytes > 0 && bytes < PTRDIFF_MAX / 4 ? (size_t)bytes : LARGEST_LINE;
+}
 
 /* A file opened for reading, or -1 with the error set. A folder can be opened but not read. */
 static int open_for_reading(const char *path, qp_status *status)
@@ -107,6 +115,7 @@ qp_status qp_reader_open(const char *path, qp_reader **reader)
     }
     opened->path = name;
     opened->descriptor = descriptor;
+    opened->line_limit = line_limit();
     opened->borrowed = strcmp(path, "-") == 0;
     *reader = opened;
     return QP_OK;
@@ -173,9 +182,9 @@ static qp_status fill_text(qp_reader *reader)
 static qp_status append_to_line(qp_reader *reader, const unsigned char *text, size_t bytes)
 {
     size_t needed = reader->line_bytes + bytes + 1;
-    if (needed > LARGEST_LINE)
-        return qp_fail(QP_EDATA, "%s:%lld: a line of more than 1 GiB; break it into lines", reader->path,
-                       (long long)reader->line_number + 1);
+    if (needed > reader->line_limit + 1)
+        return qp_fail(QP_EDATA, "%s:%lld: a line of more than %zu bytes; break it into lines, or set QUIPU_MAX_LINE",
+                       reader->path, (long long)reader->line_number + 1, reader->line_limit);
     if (needed > reader->line_capacity) {
         size_t capacity = reader->line_capacity ? reader->line_capacity : 256;
         while (capacity < needed) capacity *= 2;
@@ -318,6 +327,8 @@ static qp_status read_all(int descriptor, const char *path, size_t limit, char *
             return qp_fail(QP_EDATA, "%s: %lld bytes are more than the %zu expected at most", path,
                            (long long)information.st_size, limit);
         capacity = (size_t)information.st_size + 2; /* one to see the end, one for the NUL */
+    } else if (line_limit() < limit) {
+        limit = line_limit();
     }
     char *buffer = malloc(capacity);
     qp_status status = buffer ? QP_OK : qp_fail(QP_EMEMORY, "%s: no memory for its %zu bytes", path, capacity);

@@ -17,7 +17,7 @@
  *   next  *line is NUL-terminated, its LF and a CR before it removed, and may hold NUL bytes inside (*bytes counts);
  *         valid until the next call; *line NULL at the end. A last line without LF is a line; a byte-order mark at the
  *         very beginning is dropped. A truncated or damaged .gz is QP_EDATA, an .xz, .zst, .bz2, .zip or .7z file too,
- *         and so is a line of more than 1 GiB, so that an endless device cannot take all memory.
+ *         and so is a line of more than 64 MiB (QUIPU_MAX_LINE in the environment: other bytes), to bound memory.
  *   raw   the same, but only the LF is removed: every other byte belongs to the line */
 typedef struct qp_reader qp_reader;
 qp_status qp_reader_open(const char *path, qp_reader **reader);

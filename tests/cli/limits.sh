@@ -26,3 +26,20 @@ for level in "" scalar; do
     paste full .out | awk '{ d = $1 - $(NF / 2 + 1); if (d < -0.01 || d > 0.01) bad = 1 } END { exit bad || NR != 600 }'
     result $? "the same scores" "$(head -n 3 full .out)"
 done
+
+# Small hostile files: 200 MB of zeros in 200 KB of gzip, and an endless device, take at most 256 MB.
+if [ -x /usr/bin/time ]; then
+    head -c 200000000 /dev/zero | gzip -1 >zeros.gz
+    for command in "translate -m m.safetensors zeros.gz" "import zeros.gz -o n.safetensors" "tokenizer info /dev/zero" \
+        "tokenizer encode -m words.json zeros.gz"; do
+        /usr/bin/time -f %M -o kilobytes timeout 60 "$QUIPU" $command >.out 2>.err
+        code=$?
+        [ $code -eq 65 ] && [ "$(tail -n 1 kilobytes)" -lt 262144 ]
+        result $? "at most 256 MB, and 65: $command" "exit code $code, $(tail -n 1 kilobytes) KB: $(head -c 300 .err)"
+    done
+else
+    skip "memory from small files" "no /usr/bin/time"
+fi
+head -c 2000 /dev/zero | tr '\0' a >long
+fails 65 "long:1: a line of more than 1000 bytes" env QUIPU_MAX_LINE=1000 "$QUIPU" tokenizer encode -m words.json long
+holds "a higher limit" env QUIPU_MAX_LINE=3000 "$QUIPU" tokenizer encode -m words.json long
