@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/base/json_text.h"
+#include "cli/base/metric_names.h"
 #include "lib/train_series.h"
 
 static const struct {
@@ -13,25 +14,11 @@ static const struct {
 } figures[] = {{"mae", qp_forecast_mae}, {"rmse", qp_forecast_rmse}, {"mse", qp_forecast_mse}, {"r2", qp_forecast_r2}};
 enum { FIGURES = sizeof figures / sizeof *figures };
 
-/* The number of the metric at the start of the list, or -1; *at moves after it. -2: the end. */
-static int next_figure(const char **at)
-{
-    *at += strspn(*at, ", ");
-    size_t bytes = strcspn(*at, ", ");
-    int found = bytes ? -1 : -2;
-    for (int i = 0; i < FIGURES; i++)
-        if (strlen(figures[i].name) == bytes && strncmp(figures[i].name, *at, bytes) == 0) found = i;
-    if (found >= 0) *at += bytes;
-    return found;
-}
-
 qp_status qp_forecast_table_check(const char *metrics)
 {
-    int figure;
-    while ((figure = next_figure(&metrics)) >= 0) continue;
-    if (figure == -2) return QP_OK;
-    return qp_fail(QP_EUSAGE, "evaluate: '%.60s' is not a metric of forecasts; choose from mae, rmse, mse, r2",
-                   metrics);
+    const char *known[FIGURES];
+    for (int i = 0; i < FIGURES; i++) known[i] = figures[i].name;
+    return qp_metric_names_check(metrics, known, FIGURES, "forecasts", "mae, rmse, mse, r2");
 }
 
 /* ---- simple forecasts ---- */
@@ -103,15 +90,15 @@ static const char *const row_name[] = {"model", "naive", "line", "seasonal", "li
 
 static void print_rows(const qp_forecast_sums *sums, const char *metrics)
 {
-    int figure;
     printf("%-10s", "");
-    for (const char *at = metrics; (figure = next_figure(&at)) >= 0;) printf(" %12s", figures[figure].name);
+    for (int f = 0; f < FIGURES; f++)
+        if (qp_metric_listed(metrics, figures[f].name)) printf(" %12s", figures[f].name);
     putchar('\n');
     for (int i = 0; i < ROWS; i++) {
         if (sums[i].count == 0) continue;
         printf("%-10s", row_name[i]);
-        for (const char *at = metrics; (figure = next_figure(&at)) >= 0;)
-            printf(" %12.6g", figures[figure].value(&sums[i]));
+        for (int f = 0; f < FIGURES; f++)
+            if (qp_metric_listed(metrics, figures[f].name)) printf(" %12.6g", figures[f].value(&sums[i]));
         putchar('\n');
     }
 }
@@ -132,14 +119,14 @@ static void print_interval(const interval *i)
 static qp_status print_json(const qp_forecast_sums *sums, const char *metrics, const interval *covered)
 {
     qp_text_buffer out = {0};
-    int figure;
     qp_json_open(&out, '{');
-    for (const char *at = metrics; (figure = next_figure(&at)) >= 0;) {
-        qp_json_key(&out, figures[figure].name);
+    for (int f = 0; f < FIGURES; f++) {
+        if (!qp_metric_listed(metrics, figures[f].name)) continue;
+        qp_json_key(&out, figures[f].name);
         qp_json_open(&out, '{');
         for (int i = 0; i < ROWS; i++)
             if (sums[i].count)
-                qp_json_put_real(&out, i == MODEL ? "score" : row_name[i], figures[figure].value(&sums[i]));
+                qp_json_put_real(&out, i == MODEL ? "score" : row_name[i], figures[f].value(&sums[i]));
         qp_json_close(&out, '}');
     }
     if (covered->quantiles > 1) {

@@ -223,7 +223,7 @@ fails 2 "are not entities" "$QUIPU" evaluate entity-f1 -m good.safetensors --tes
 sed '2,$s/,/e300,/2' days.csv >giant.csv
 fails 65 "giant.csv: column .*too large" "$QUIPU" train $(echo "$regress" |
     sed 's/days.csv/giant.csv/') -q -m x.safetensors
-fails 2 "not a metric of forecasts" "$QUIPU" evaluate bleu -m regress.safetensors --test later.csv
+fails 2 "unknown metric 'bleu' for forecasts" "$QUIPU" evaluate bleu -m regress.safetensors --test later.csv
 fails 2 "reads one text" "$QUIPU" train --task classify --train-src lines --train-tgt lines -m bad.safetensors
 
 # ---- bad files ----

@@ -202,3 +202,19 @@ Test(config, yaml_round_trip)
     cr_assert(object.enc_layers == 42 && object.lr == before.lr && object.optimizer == 2 && other.seed == -5);
     cr_assert_str_eq(object.train_src, before.train_src);
 }
+
+/* Names of other tools stand for ours, in YAML files too; choices have no case. */
+Test(config, names_of_other_tools)
+{
+    cr_assert_str_eq(qp_config_other_name("learning-rate"), "lr");
+    cr_assert_str_eq(qp_config_other_name("max_new_tokens"), "tokens");
+    cr_assert_null(qp_config_other_name("lr"));
+    cr_assert_null(qp_config_other_name("zebra"));
+    fill();
+    cr_assert_eq(load("learning-rate: 0.25\n"), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(object.lr, 0.25);
+    cr_assert_eq(load("lr: 1\nlearning-rate: 2\n"), QP_EUSAGE);
+    cr_assert(strstr(qp_error_message(), "given twice"), "%s", qp_error_message());
+    cr_assert_eq(load("optimizer: Inv_Sqrt\n"), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(object.optimizer, RULE_INV_SQRT);
+}
