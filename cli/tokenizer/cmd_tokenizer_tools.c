@@ -78,8 +78,8 @@ static qp_status save_model(const char *path, const char *content, size_t bytes)
     return status;
 }
 
-/* A list as spm_train reads it: names separated by commas; a name in double quotes may hold commas, and "" is a quote in
- * it. The option may also be repeated. */
+/* A list as spm_train reads it: names separated by commas; a name in double quotes may hold commas, and "" is a quote
+ * in it. The option may also be repeated. */
 typedef struct {
     char *text; /* of all names */
     const char **name;
@@ -134,8 +134,7 @@ static qp_status spm_train(void *self, const qp_options *options)
     qp_status status = split_symbols(&list[0], &control);
     if (status == QP_OK) status = split_symbols(&list[1], &user);
     qp_sentencepiece_symbols symbols = {control.name, user.name, control.count, user.count};
-    if (status == QP_OK)
-        status = qp_sentencepiece_train(&config, &symbols, next_line, &lines, &content, &bytes);
+    if (status == QP_OK) status = qp_sentencepiece_train(&config, &symbols, next_line, &lines, &content, &bytes);
     if (status == QP_OK) status = save_model(use->output, content, bytes);
     if (lines.reader) qp_reader_close(lines.reader);
     free(content);
@@ -150,8 +149,9 @@ int qp_tokenizer_spm_train_main(int argc, char **argv)
 {
     static tool_options use;
     static const qp_option_group group[] = {{&qp_sentencepiece_fields, &config}, {&output_table, &use}};
-    static qp_option_list list[] = {{.name = "control-symbols", .help = "pieces that text never produces, separated by commas"},
-                                    {.name = "user-defined-symbols", .help = "strings that are always one piece, separated by commas"}};
+    static qp_option_list list[] = {
+        {.name = "control-symbols", .help = "pieces that text never produces, separated by commas"},
+        {.name = "user-defined-symbols", .help = "strings that are always one piece, separated by commas"}};
     static const qp_option_alias alias[] = {{'o', "output"}};
     static const qp_command command = {.name = "tokenizer spm-train",
                                        .summary = "train a sentencepiece model as sentencepiece does",

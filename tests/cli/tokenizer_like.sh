@@ -13,7 +13,8 @@ result $? "the model is opened and encodes"
 holds "symbols" $T spm-train --vocab-size 35 --control-symbols '<c>' --user-defined-symbols cat -o uni.model corpus
 [ "$(printf 'xcaty\n' | $T encode -m uni.model --pieces | tr ' ' '\n' | grep -c '^cat$')" = 1 ]
 result $? "a user-defined symbol is one piece"
-holds "several symbols" $T spm-train --vocab-size 38 --user-defined-symbols='cat,"a,b",mat' --user-defined-symbols hat -o many.model corpus
+holds "several symbols" $T spm-train --vocab-size 38 --user-defined-symbols='cat,"a,b",mat' \
+    --user-defined-symbols hat -o many.model corpus
 [ "$(printf 'xcatya,bmathatz\n' | $T encode -m many.model --pieces | tr ' ' '\n' | grep -cx 'cat\|a,b\|mat\|hat')" = 4 ]
 result $? "symbols separated by commas" "$(printf 'xcatya,bmathatz\n' | $T encode -m many.model --pieces)"
 fails 2 "too small" $T spm-train --vocab-size 5 -o x.model corpus
@@ -30,8 +31,10 @@ grep -q '"abc": 6' hf.json && grep -q '"content": "<s>"' hf.json
 result $? "tokens in order" "$(tr -d '\n ' <hf.json)"
 [ "$(printf 'abc abd\n' | $T encode -m hf.json --pieces)" = "abc abd" ]
 result $? "the file is opened and encodes"
-sed 's/"added_tokens": \[\]/"added_tokens": [{"id": 0, "content": "<x>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": true, "special": false}]/' like.json >like_added.json
-holds "hf-train with added tokens" $T hf-train --like like_added.json --vocab-size 8 --special-tokens '<s>' -o added.json small
+flags='"single_word": false, "lstrip": false, "rstrip": false, "normalized": true, "special": false'
+sed 's/"added_tokens": \[\]/"added_tokens": [{"id": 0, "content": "<x>", '"$flags"'}]/' like.json >like_added.json
+holds "hf-train with added tokens" $T hf-train --like like_added.json --vocab-size 8 \
+    --special-tokens '<s>' -o added.json small
 [ "$(printf 'abc <x> abd\n' | $T encode --special -m added.json --pieces)" = "abc <x> abd" ] &&
     [ "$(printf '<x>\n' | $T encode --special -m added.json)" = 8 ]
 result $? "added tokens of the --like file stay" "$(tr -d '\n ' <added.json)"
