@@ -112,3 +112,22 @@ Test(html, nothing_to_draw)
     cr_assert_eq(qp_json_draw(&picture, &text, NULL), QP_EUSAGE);
     qp_picture_free(&picture);
 }
+
+/* The page and the SVG draw the ▁ of tokenizers as a space; the data keeps the token. */
+Test(html, tokens_are_kept_as_they_are)
+{
+    qp_picture picture;
+    const char *row[] = {"▁a"}, *column[] = {"b"};
+    const float weight[] = {1};
+    char *text;
+    cr_assert_eq(qp_picture_init(&picture, "t"), QP_OK);
+    cr_assert_eq(qp_picture_label(&picture, QP_MAP_CROSS, row, 1, column, 1), QP_OK);
+    cr_assert_eq(qp_picture_add(&picture, QP_MAP_CROSS, 0, 0, weight), QP_OK);
+    cr_assert_eq(qp_json_draw(&picture, &text, NULL), QP_OK);
+    json_t *data = json_loads(text, 0, NULL);
+    json_t *rows = json_object_get(json_array_get(json_object_get(data, "kinds"), 0), "rows");
+    cr_assert_str_eq(json_string_value(json_array_get(rows, 0)), "▁a");
+    json_decref(data);
+    free(text);
+    qp_picture_free(&picture);
+}
