@@ -21,6 +21,7 @@ enum { QP_TRAINING, QP_VALIDATION, QP_PARTS };
 
 typedef struct {
     bool has_valid;
+    bool no_valid; /* --valid none: hold nothing back either */
     qp_text_files files[QP_PARTS];
     qp_package *package; /* tokenizers, labels and scaling come first, then the model */
     qp_corpus corpus[QP_PARTS];

@@ -4,6 +4,7 @@
 
 #include "data/text/labelled.h"
 #include "lib/label_metrics.h"
+#include "lib/model/encoder_bag.h"
 #include "lib/token_metrics.h"
 #include "lib/train_text.h"
 
@@ -38,6 +39,7 @@ qp_status qp_classify_tokenizers(const qp_train_settings *settings, const char *
 qp_status qp_classify_load(const qp_train_settings *settings, qp_train_data *data)
 {
     qp_labelled_options options = {.path = data->files[QP_TRAINING].source,
+                                   .part = data->files[QP_TRAINING].part,
                                    .codec = &data->package->source_codec,
                                    .max_length = (int)settings->model.max_length,
                                    .when_longer = QP_LONG_CUT,
@@ -46,8 +48,26 @@ qp_status qp_classify_load(const qp_train_settings *settings, qp_train_data *dat
     QP_TRY(qp_labelled_load(&options, &data->corpus[QP_TRAINING]));
     if (!data->has_valid) return QP_OK;
     options.path = data->files[QP_VALIDATION].source;
+    options.part = data->files[QP_VALIDATION].part;
     options.policy = validation_policy(settings);
     return qp_labelled_load(&options, &data->corpus[QP_VALIDATION]);
+}
+
+/* Feature weights of --encoder bag, counted over the training texts. */
+qp_status qp_classify_weigh(const qp_train_data *data)
+{
+    const qp_model *model = data->package->model;
+    const qp_model_config *config = qp_model_config_of(model);
+    const qp_corpus *corpus = &data->corpus[QP_TRAINING];
+    if (config->encoder != QP_KIND_BAG) return QP_OK;
+    qp_bag_counts counts;
+    QP_TRY(qp_bag_counts_init(&counts, (int)config->src_vocab_size, (int)config->labels));
+    for (int64_t i = 0; i < corpus->sequences; i++)
+        qp_bag_counts_add(&counts, corpus->target.id[corpus->target.start[i]],
+                          corpus->source.id + corpus->source.start[i], qp_corpus_length(&corpus->source, i));
+    qp_status status = qp_bag_counts_apply(&counts, model);
+    qp_bag_counts_free(&counts);
+    return status;
 }
 
 /* ---- words ---- */
@@ -63,8 +83,10 @@ qp_status qp_tag_files(const qp_train_settings *settings, qp_train_data *data)
 qp_status qp_tag_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
 {
     qp_tokenizer_wish wish = source_wish(settings, folder);
-    for (int part = 0; part < (data->has_valid ? QP_PARTS : 1); part++)
+    for (int part = 0; part < (data->has_valid ? QP_PARTS : 1); part++) {
         QP_TRY(qp_conll_read(data->files[part].source, (int)settings->job.tag_column, &data->conll[part]));
+        qp_conll_keep(data->conll[part], data->files[part].part);
+    }
     qp_conll_lines lines = {.conll = data->conll[QP_TRAINING]};
     qp_tokenizer *source = NULL;
     qp_status status = qp_train_tokenizer(&settings->job, &wish, qp_conll_lines_next, &lines, &source);

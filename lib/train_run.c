@@ -1,7 +1,11 @@
 #include "lib/train_run.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "lib/base/file.h"
+#include "lib/defaults.h"
+#include "lib/train_labelled.h"
 #include "lib/train_task.h"
 #include "lib/train_transfer.h"
 
@@ -49,6 +53,7 @@ static qp_status build_model(qp_train_run *run)
     char line[80];
     snprintf(line, sizeof line, "model      %zu parameters", qp_params_elements(qp_model_params(package->model)));
     note(run, line);
+    QP_TRY(qp_classify_weigh(&run->data));
     return *s->job.init_from && begins(run) ? qp_train_transfer(package, s->job.init_from, note, run) : QP_OK;
 }
 
@@ -59,10 +64,73 @@ static void warn(void *self, const char *text)
     note(self, line);
 }
 
+/* One line for each choice: topic, options, reason. */
+static void report_choices(const qp_train_run *run, const qp_choice_list *list)
+{
+    for (int i = 0; i < list->count; i++) {
+        const qp_choice *choice = &list->choice[i];
+        char line[360];
+        snprintf(line, sizeof line, "%-10s %s  (%s)", choice->topic, choice->options, choice->reason);
+        note((void *)run, line);
+    }
+}
+
+static bool read_once(const qp_text_files *files)
+{
+    return (files->source && qp_file_once(files->source)) || (files->target && qp_file_once(files->target));
+}
+
+/* Hold back validation data where none was given. */
+static void hold_out(qp_train_run *run, const qp_survey *survey)
+{
+    qp_train_data *data = &run->data;
+    qp_text_files *files = data->files;
+    qp_held_out part = qp_defaults_hold_out(run->settings, survey);
+    if (data->has_valid || data->no_valid || part.part == QP_PART_ALL) return;
+    files[QP_VALIDATION] = files[QP_TRAINING];
+    files[QP_TRAINING].part = part;
+    part.part = QP_PART_HELD_OUT;
+    files[QP_VALIDATION].part = part;
+    data->has_valid = true;
+    char line[120];
+    if (part.from)
+        snprintf(line, sizeof line, "validation held back from line %lld on  (--valid none: train on all)",
+                 (long long)part.from);
+    else
+        snprintf(line, sizeof line, "validation one example in %lld is held back  (--valid none: train on all)",
+                 (long long)part.every);
+    note(run, line);
+}
+
+/* Look at the data, and choose what nobody gave. */
+static qp_status choose(qp_train_run *run)
+{
+    qp_survey survey;
+    qp_choice_list list = {0};
+    if (read_once(&run->data.files[QP_TRAINING])) return QP_OK; /* a pipe: there is no second look */
+    QP_TRY(qp_survey_take(run->settings, &run->data, &survey));
+    QP_TRY(qp_defaults_choose(run->settings, &survey, &list));
+    hold_out(run, &survey);
+    report_choices(run, &list);
+    return QP_OK;
+}
+
+static qp_status choose_schedule(qp_train_run *run)
+{
+    qp_choice_list list = {0};
+    qp_batch_source *batches = &run->data.batches[QP_TRAINING];
+    int64_t count, accum = run->settings->training.accum;
+    QP_TRY(batches->begin(batches->self, 0, &count));
+    QP_TRY(qp_defaults_schedule(run->settings, run->data.has_valid, (count + accum - 1) / accum, &list));
+    report_choices(run, &list);
+    return QP_OK;
+}
+
 static qp_status read_data(qp_train_run *run, bool keep)
 {
     qp_train_settings *s = run->settings;
     QP_TRY(run->task->files(s, &run->data));
+    QP_TRY(choose(run));
     if (keep) QP_TRY(qp_train_folder_open(&s->job, &run->folder));
     if (keep && run->hooks->begun) QP_TRY(run->hooks->begun(run->hooks->self));
     QP_TRY(run->task->tokenizers(s, keep ? run->folder.made : NULL, &run->data));
@@ -107,7 +175,6 @@ qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool kee
 {
     *run = (qp_train_run){.settings = s, .hooks = hooks, .task = qp_train_task_of(s->model.task)};
     bool pairs = s->model.task == QP_TASK_TRANSLATE || s->model.task == QP_TASK_AUTOENCODE;
-    if (s->schedule.lr_width == 0) s->schedule.lr_width = s->model.emb_size;
     if (s->job.scheduled_sampling > 0 && !pairs)
         return qp_fail(QP_EUSAGE, "--scheduled-sampling is for decoders of --task translate and autoencode; use "
                                   "--word-dropout-tgt, or leave it out");
@@ -116,10 +183,16 @@ qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool kee
         return qp_fail(QP_EUSAGE, "--label-smoothing is for --loss cross-entropy; add --label-smoothing 0, or leave "
                                   "--loss out");
     QP_TRY(qp_train_data_begin(&run->data));
+    if (strcmp(s->job.valid, "none") == 0) {
+        run->data.no_valid = true;
+        s->job.valid[0] = '\0';
+    }
     QP_TRY(read_data(run, keep));
+    if (s->schedule.lr_width == 0) s->schedule.lr_width = s->model.emb_size;
     QP_TRY(build_model(run));
     for (int part = 0; part < (run->data.has_valid ? QP_PARTS : 1); part++)
         QP_TRY(run->task->source(s, &run->data, part, &run->data.batches[part]));
+    QP_TRY(choose_schedule(run));
     QP_TRY(qp_train_fingerprint(s, &run->data, run->fingerprint));
     bool resumes = *run->folder.path && !s->job.overwrite && !*s->training.reset;
     if (resumes) QP_TRY(qp_train_folder_compare(run->folder.path, s, run->fingerprint));

@@ -14,6 +14,13 @@ qp_status qp_series_files(const qp_train_settings *settings, qp_train_data *data
     return qp_text_one_file(settings, "regress", QP_TEXT_LABELLED, data);
 }
 
+/* What is held back begins one window early: its first forecast is that of its first row. */
+static void keep_part(qp_series *series, qp_held_out part, int64_t window)
+{
+    if (part.part == QP_PART_TRAINING) qp_series_keep(series, 0, part.from - 1);
+    if (part.part == QP_PART_HELD_OUT) qp_series_keep(series, part.from - 1 - window, series->rows);
+}
+
 /* Series have no tokenizer; they are read here, before anything is looked up in the run's folder. */
 qp_status qp_series_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
 {
@@ -25,6 +32,7 @@ qp_status qp_series_tokenizers(const qp_train_settings *settings, const char *fo
                                      .holes = (qp_hole_policy)job->holes,
                                      .missing = job->missing};
         QP_TRY(qp_series_read(&options, &data->series[part]));
+        keep_part(&data->series[part], data->files[part].part, job->window);
     }
     return QP_OK;
 }

@@ -64,6 +64,8 @@ qp_status qp_train_complete(qp_train_settings *settings, is_given *given, const 
     static const char *const tokenizers[] = {"tokenizer", "src-tokenizer", "tgt-tokenizer"};
     qp_job_config *job = &settings->job;
     qp_model_config *model = &settings->model;
+    settings->given = given;
+    settings->given_self = self;
     qp_model_config_complete(model, given, self);
     if (model->lm_window > model->max_length && !given(self, "max-length")) model->max_length = model->lm_window;
     if (job->layers > 0 && !given(self, "enc-layers")) model->enc_layers = job->layers;

@@ -18,7 +18,7 @@
     X(TEXT, train, "", 0, 0, "FILE",                                                                                   \
       "training data in one file: source TAB target; lm, autoencode, mlm: text; classify: label TAB text; tag: "       \
       "CoNLL; regress: CSV")                                                                                           \
-    X(TEXT, valid, "", 0, 0, "FILE", "validation data in one file, as --train")                                        \
+    X(TEXT, valid, "", 0, 0, "FILE", "validation data in one file, as --train; none: hold nothing back either")                                        \
     X(TEXT, tokenizer, "bpe", 0, 0, "NAME|FILE",                                                                       \
       "learn one of this type (char, byte, word, space, bpe...), or read this file")                                   \
     X(TEXT, src_tokenizer, "", 0, 0, "NAME|FILE", "the same, for the source side only")                                \
@@ -78,6 +78,8 @@ typedef struct {
     qp_optimizer_config optimizer;
     qp_schedule_config schedule;
     qp_ngram_options ngram; /* --decoder ngram */
+    bool (*given)(const void *self, const char *name); /* was this option (hyphenated) given? NULL: choose none */
+    const void *given_self;
 } qp_train_settings;
 
 /* The first QP_TRAIN_TABLES describe a run and are in its config.yaml and fingerprint; n-grams have no run. */

@@ -317,3 +317,10 @@ void qp_series_free(qp_series *series)
     free(series->value);
     memset(series, 0, sizeof *series);
 }
+
+void qp_series_keep(qp_series *series, int64_t first, int64_t end)
+{
+    size_t width = (size_t)series->columns * sizeof *series->value;
+    memmove(series->value, series->value + first * series->columns, (size_t)(end - first) * width);
+    series->rows = end - first;
+}

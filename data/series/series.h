@@ -37,6 +37,9 @@ typedef struct {
 qp_status qp_series_read(const qp_series_options *options, qp_series *series);
 void qp_series_free(qp_series *series);
 
+/* qp_series_keep — drop all rows but first .. end-1. */
+void qp_series_keep(qp_series *series, int64_t first, int64_t end);
+
 static inline double qp_series_value(const qp_series *series, int64_t row, int column)
 {
     return series->value[row * series->columns + column];

@@ -203,3 +203,20 @@ void qp_conll_free(qp_conll *conll)
     free(conll->start);
     free(conll);
 }
+
+/* A sentence is known by its words, up to the end of the last one's line. */
+void qp_conll_keep(qp_conll *conll, qp_held_out part)
+{
+    int64_t kept = 0, words = 0;
+    for (int64_t i = 0; i < conll->sentences; i++) {
+        int64_t first = conll->start[i], end = conll->start[i + 1];
+        const qp_conll_word *last = &conll->word[end - 1];
+        size_t begins = conll->word[first].word, ends = last->tag_end > last->word_end ? last->tag_end : last->word_end;
+        if (!qp_held_out_has(part, i + 1, conll->text + begins, ends - begins)) continue;
+        memmove(&conll->word[words], &conll->word[first], (size_t)(end - first) * sizeof *conll->word);
+        conll->start[kept++] = words;
+        words += end - first;
+    }
+    conll->start[kept] = conll->words = words;
+    conll->sentences = kept;
+}

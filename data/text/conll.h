@@ -45,6 +45,9 @@ typedef struct {
 qp_status qp_conll_read(const char *path, int tag_column, qp_conll **conll);
 void qp_conll_free(qp_conll *conll);
 
+/* qp_conll_keep — drop the sentences of the other part; the text stays. */
+void qp_conll_keep(qp_conll *conll, qp_held_out part);
+
 /* qp_conll_pieces — a sentence as ids for a tagger: the pieces of each word, encoded separately; a word without pieces
  * becomes QP_UNK. The caller frees both arrays.
  * id          [*count] without QP_EOS

@@ -10,6 +10,7 @@
  * or cut. A line without TAB, an empty label and invalid UTF-8 are errors. */
 typedef struct {
     const char *path;
+    qp_held_out part;
     const qp_text_codec *codec;
     int max_length;             /* tokens of the text with QP_EOS; 0: unlimited */
     qp_long_policy when_longer; /* CUT keeps the beginning */

@@ -10,6 +10,7 @@ struct qp_text_pairs {
     qp_text_kind kind;
     qp_reader *source, *target; /* NULL where the kind has none */
     int64_t line;
+    qp_held_out part;
 };
 
 static qp_status open_readers(const qp_text_files *files, qp_text_pairs *opened)
@@ -31,6 +32,7 @@ qp_status qp_text_pairs_open(const qp_text_files *files, qp_text_pairs **paralle
     qp_text_pairs *opened = calloc(1, sizeof *opened);
     if (!opened) return qp_fail(QP_EMEMORY, "corpus: out of memory");
     opened->kind = files->kind;
+    opened->part = files->part;
     qp_status status = open_readers(files, opened);
     if (status == QP_OK)
         *parallel = opened;
@@ -92,7 +94,7 @@ static qp_status next_tabbed(qp_text_pairs *parallel, qp_text_pair *pair, bool *
     return QP_OK;
 }
 
-qp_status qp_text_pairs_next(qp_text_pairs *parallel, qp_text_pair *pair, bool *more)
+static qp_status next_pair(qp_text_pairs *parallel, qp_text_pair *pair, bool *more)
 {
     memset(pair, 0, sizeof *pair);
     *more = false;
@@ -107,6 +109,19 @@ qp_status qp_text_pairs_next(qp_text_pairs *parallel, qp_text_pair *pair, bool *
         pair->target = line;
     }
     if (*more) parallel->line++;
+    return QP_OK;
+}
+
+qp_status qp_text_pairs_next(qp_text_pairs *parallel, qp_text_pair *pair, bool *more)
+{
+    const char *text;
+    size_t bytes;
+    do { /* equal sources belong together; of labelled texts, equal texts */
+        QP_TRY(next_pair(parallel, pair, more));
+        bool source = pair->source && parallel->kind != QP_TEXT_LABELLED;
+        text = source ? pair->source : pair->target;
+        bytes = source ? pair->source_bytes : pair->target_bytes;
+    } while (*more && !qp_held_out_has(parallel->part, parallel->line, text, bytes));
     return QP_OK;
 }
 

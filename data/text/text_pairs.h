@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "data/text/held_out.h"
 #include "lib/base/status.h"
 
 /* text_pairs — pairs of lines that belong together, read one pair at a time (also .gz; memory for one line).
@@ -18,6 +19,7 @@ typedef enum { QP_TEXT_TWO_FILES, QP_TEXT_TABBED, QP_TEXT_LABELLED, QP_TEXT_ONE_
 typedef struct {
     qp_text_kind kind;
     const char *source, *target; /* paths; "-" is standard input; NULL where the kind has none */
+    qp_held_out part;            /* pairs of the other part are passed over */
 } qp_text_files;
 
 /* One pair; NUL-terminated, may contain NUL bytes; valid until the next pair is read. source is NULL in ONE_FILE. */

@@ -106,6 +106,7 @@ int qp_model_outputs(const qp_model_config *config)
 void qp_model_config_complete(qp_model_config *config, bool (*given)(const void *self, const char *name),
                               const void *self)
 {
+    if (config->encoder == QP_KIND_BAG && !given(self, "max_length")) config->max_length = 1048576; /* no positions */
     if (config->task == QP_TASK_LM && !given(self, "encoder")) config->encoder = QP_KIND_NONE;
     if (!qp_model_task_has_decoder(config->task) && !given(self, "decoder")) config->decoder = QP_KIND_NONE;
     if (config->task != QP_TASK_AUTOENCODE || !qp_model_kind_is_recurrent(config->decoder)) return;

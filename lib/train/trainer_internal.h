@@ -42,6 +42,7 @@ typedef struct {
     int64_t first_update;           /* of this session */
     double first_share;             /* of the run that was done when the session began */
     double last_loss;               /* of the last reported interval */
+    double validated_share;         /* qp_run_time_share at the last validation that was due */
 } qp_run;
 
 /* trainer_state.c
@@ -49,12 +50,15 @@ typedef struct {
  * qp_run_note       — one line to the hook and to train.log.
  * qp_run_validates  — whether there is anything to validate with.
  * qp_run_share_done — how much of the run is done, from 0 to 1, by its nearest limit except time; 0 without limits.
+ * qp_run_time_share — how much of --time-limit is used, from 0 to 1; what the last validation and the saves need is kept
+ *   back. 0 without a limit.
  * qp_run_at_end     — whether a limit is reached, and which.
  * qp_run_save       — saves the state, then removes what is no longer needed. Nothing without a folder. */
 double qp_run_clock(void);
 void qp_run_note(qp_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool qp_run_validates(const qp_run *run);
 double qp_run_share_done(const qp_run *run);
+double qp_run_time_share(const qp_run *run);
 bool qp_run_at_end(const qp_run *run, qp_trainer_end *end);
 qp_status qp_run_save(qp_run *run);
 

@@ -136,6 +136,7 @@ qp_status qp_run_open(qp_run *run, qp_trainer *t)
     if (t->hooks.begin) QP_TRY(t->hooks.begin(t->hooks.self));
     if (t->folder && !run->log) QP_TRY(open_log(run));
     run->first_update = run->state.update;
+    run->validated_share = qp_run_time_share(run);
     return QP_OK;
 }
 

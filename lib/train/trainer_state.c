@@ -41,6 +41,12 @@ double qp_run_share_done(const qp_run *run)
     return share;
 }
 
+double qp_run_time_share(const qp_run *run)
+{
+    static const double usable = 0.97;
+    return run->time_limit > 0 ? (qp_run_clock() - run->started) / (usable * run->time_limit) : 0;
+}
+
 bool qp_run_at_end(const qp_run *run, qp_trainer_end *end)
 {
     const qp_training_config *c = run->config;
@@ -49,7 +55,7 @@ bool qp_run_at_end(const qp_run *run, qp_trainer_end *end)
     if (c->steps > 0 && s->update >= c->steps) return *end = QP_END_STEPS, true;
     if (c->train_tokens > 0 && s->target_tokens >= c->train_tokens) return *end = QP_END_TOKENS, true;
     if (run->epochs > 0 && s->epoch > run->epochs) return *end = QP_END_EPOCHS, true;
-    if (run->time_limit > 0 && qp_run_clock() - run->started >= run->time_limit) return *end = QP_END_TIME, true;
+    if (qp_run_time_share(run) >= 1) return *end = QP_END_TIME, true;
     return false;
 }
 

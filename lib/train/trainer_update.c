@@ -46,9 +46,20 @@ static qp_status compute_gradient(qp_run *run, int count, qp_shards_result *resu
     return refuse(run, what);
 }
 
+/* The place in the schedule. With a time limit a schedule that ends does so at the limit: as much of it has passed as of
+ * the time, should that be more than the updates say. */
+static int64_t schedule_place(const qp_run *run)
+{
+    const qp_schedule_config *c = &run->schedule;
+    int64_t place = run->state.schedule_update;
+    if (run->time_limit <= 0 || !qp_schedule_ends(c)) return place;
+    int64_t by_time = (int64_t)(fmin(1, qp_run_time_share(run)) * (double)c->lr_total);
+    return by_time > place ? by_time : place;
+}
+
 static qp_status apply_gradient(qp_run *run, const qp_shards_result *result, qp_progress *progress)
 {
-    progress->rate = qp_schedule_rate(&run->schedule, &run->plateau, run->state.schedule_update);
+    progress->rate = qp_schedule_rate(&run->schedule, &run->plateau, schedule_place(run));
     qp_status status = qp_optimizer_step(run->optimizer, qp_params_block(run->trainer->params), result->gradient,
                                          result->gradient_count, 1, progress->rate, qp_shards_threads(run->shards),
                                          &progress->gradient_norm);
@@ -96,7 +107,7 @@ static void fill_progress(const qp_run *run, qp_progress *p)
     p->elapsed_seconds = qp_run_clock() - run->started;
     p->left_seconds = seconds_left(run, p->elapsed_seconds);
     p->done = qp_run_share_done(run);
-    if (run->time_limit > 0) p->done = fmax(p->done, p->elapsed_seconds / run->time_limit);
+    if (run->time_limit > 0) p->done = fmax(p->done, qp_run_time_share(run));
     if (p->done <= 0) p->done = -1;
     p->shown = s->update % run->config->disp_freq == 0;
 }
@@ -111,7 +122,12 @@ static void end_update(qp_run *run)
         s->epoch++;
         s->batch = 0;
     }
-    if (validates && (c->valid_freq > 0 ? s->update % c->valid_freq == 0 : epoch_ends)) s->validation_due = 1;
+    enum { VALIDATIONS = 15 }; /* at least, where a time limit ends the run before its updates do */
+    double share = qp_run_time_share(run);
+    bool late = c->valid_freq > 0 && share - run->validated_share >= 1.0 / VALIDATIONS;
+    if (!validates || !(late || (c->valid_freq > 0 ? s->update % c->valid_freq == 0 : epoch_ends))) return;
+    s->validation_due = 1;
+    run->validated_share = share;
 }
 
 /* Reports the update; every --disp-freq updates also to the logs, and a new interval begins. */

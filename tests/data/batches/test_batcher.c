@@ -263,8 +263,13 @@ Test(batcher, long_sources_close_a_batch)
     }
     fclose(stream);
     qp_text_codec codec = fixture_words();
-    qp_corpus_options options = {
-        {QP_TEXT_TABBED, fixture_file("wide.tsv", text, bytes), NULL}, &codec, &codec, 0, QP_LONG_SKIP, false, false};
+    qp_corpus_options options = {{.kind = QP_TEXT_TABBED, .source = fixture_file("wide.tsv", text, bytes)},
+                                 &codec,
+                                 &codec,
+                                 0,
+                                 QP_LONG_SKIP,
+                                 false,
+                                 false};
     qp_corpus c;
     cr_assert_eq(qp_corpus_load(&options, &c), QP_OK, "%s", qp_error_message());
     free(text);

@@ -10,7 +10,11 @@ static qp_status load(qp_text_kind kind, const char *source, const char *target,
                       qp_corpus *corpus)
 {
     qp_text_codec words = fixture_words();
-    qp_corpus_options options = {{kind, source, target}, &words, &words, max_length, policy, false, false};
+    qp_corpus_options options = {.files = {.kind = kind, .source = source, .target = target},
+                                 .source_codec = &words,
+                                 .target_codec = &words,
+                                 .max_length = max_length,
+                                 .when_longer = policy};
     return qp_corpus_load(&options, corpus);
 }
 
@@ -128,8 +132,13 @@ Test(corpus, hostile_lines_reach_the_codec_whole)
     memcpy(text, strange, sizeof strange - 1);
     for (size_t i = sizeof strange - 1; i < bytes; i++) text[i] = (char)('!' + i % 90);
     qp_text_codec codec = fixture_bytes();
-    qp_corpus_options options = {
-        {QP_TEXT_ONE_FILE, NULL, fixture_file("strange", text, bytes)}, NULL, &codec, 0, QP_LONG_SKIP, false, false};
+    qp_corpus_options options = {{.kind = QP_TEXT_ONE_FILE, .target = fixture_file("strange", text, bytes)},
+                                 NULL,
+                                 &codec,
+                                 0,
+                                 QP_LONG_SKIP,
+                                 false,
+                                 false};
     qp_corpus c;
     cr_assert_eq(qp_corpus_load(&options, &c), QP_OK, "%s", qp_error_message());
     cr_assert_eq(c.sequences, 2);
@@ -145,7 +154,7 @@ Test(corpus, hostile_lines_reach_the_codec_whole)
 Test(corpus, an_autoencoder_reads_what_it_writes)
 {
     qp_text_codec words = fixture_words();
-    qp_corpus_options options = {.files = {QP_TEXT_ONE_FILE, NULL, fixture_text("itself", "a bb\n\nccc\n")},
+    qp_corpus_options options = {.files = {.kind = QP_TEXT_ONE_FILE, .target = fixture_text("itself", "a bb\n\nccc\n")},
                                  .target_codec = &words,
                                  .to_itself = true};
     qp_corpus corpus;

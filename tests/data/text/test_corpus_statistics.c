@@ -16,8 +16,13 @@ Test(report, lengths)
     }
     fclose(stream);
     qp_text_codec codec = fixture_words();
-    qp_corpus_options options = {
-        {QP_TEXT_ONE_FILE, NULL, fixture_file("steps", text, bytes)}, NULL, &codec, 0, QP_LONG_SKIP, false, false};
+    qp_corpus_options options = {{.kind = QP_TEXT_ONE_FILE, .target = fixture_file("steps", text, bytes)},
+                                 NULL,
+                                 &codec,
+                                 0,
+                                 QP_LONG_SKIP,
+                                 false,
+                                 false};
     qp_corpus c;
     free(text);
     cr_assert_eq(qp_corpus_load(&options, &c), QP_OK, "%s", qp_error_message());
@@ -43,9 +48,11 @@ Test(report, lengths_of_one_sequence)
 
 Test(report, overlap_of_training_and_validation)
 {
-    qp_text_files training = {QP_TEXT_TWO_FILES, fixture_text("o.src", "a\nb\nc\na\n"),
-                              fixture_text("o.trg", "A\nB\nC\nA\n")};
-    qp_text_files validation = {QP_TEXT_TABBED, fixture_text("o.tsv", "a\tA\nb\tC\nx\tC\na\tx\nq\tq\n"), NULL};
+    qp_text_files training = {.kind = QP_TEXT_TWO_FILES,
+                              .source = fixture_text("o.src", "a\nb\nc\na\n"),
+                              .target = fixture_text("o.trg", "A\nB\nC\nA\n")};
+    qp_text_files validation = {.kind = QP_TEXT_TABBED,
+                                .source = fixture_text("o.tsv", "a\tA\nb\tC\nx\tC\na\tx\nq\tq\n")};
     qp_overlap_statistics f;
     cr_assert_eq(qp_corpus_overlap_statistics(&training, &validation, &f), QP_OK, "%s", qp_error_message());
     cr_expect_eq(f.pairs, 5);
@@ -53,8 +60,8 @@ Test(report, overlap_of_training_and_validation)
     cr_expect_eq(f.seen_sources, 3);
     cr_expect_eq(f.seen_targets, 3);
     cr_expect_eq(f.repeated_training_pairs, 1);
-    validation = (qp_text_files){QP_TEXT_ONE_FILE, NULL, fixture_text("o.lm", "A\nZ\n")};
-    training = (qp_text_files){QP_TEXT_ONE_FILE, NULL, training.target};
+    validation = (qp_text_files){.kind = QP_TEXT_ONE_FILE, .target = fixture_text("o.lm", "A\nZ\n")};
+    training = (qp_text_files){.kind = QP_TEXT_ONE_FILE, .target = training.target};
     cr_assert_eq(qp_corpus_overlap_statistics(&training, &validation, &f), QP_OK);
     cr_expect(f.pairs == 2 && f.seen_pairs == 1 && f.seen_targets == 1 && f.seen_sources == 0);
     validation.target = "/tmp/qp no such file";

@@ -48,15 +48,16 @@ Test(parallel, two_files)
 {
     const char *source = fixture_text("two.ko", "가 나\r\n\r\n다"), *target = fixture_text("two.en", "\xEF\xBB\xBF"
                                                                                                      "a b\n\nc\n");
-    expect_pairs((qp_text_files){QP_TEXT_TWO_FILES, source, target}, "가 나>a b|>|다>c|");
+    expect_pairs((qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = source, .target = target}, "가 나>a b|>|다>c|");
 }
 
 Test(parallel, one_file_with_and_without_tabs)
 {
-    expect_pairs((qp_text_files){QP_TEXT_TABBED, fixture_text("t.tsv", "a b\tc d\n\tx\r\ny\t"), NULL},
+    expect_pairs((qp_text_files){.kind = QP_TEXT_TABBED, .source = fixture_text("t.tsv", "a b\tc d\n\tx\r\ny\t")},
                  "a b>c d|>x|y>|");
-    expect_pairs((qp_text_files){QP_TEXT_ONE_FILE, NULL, fixture_text("l.txt", "a\tb\n\nc")}, ">a\tb|>|>c|");
-    expect_pairs((qp_text_files){QP_TEXT_ONE_FILE, NULL, fixture_text("e.txt", "")}, "");
+    expect_pairs((qp_text_files){.kind = QP_TEXT_ONE_FILE, .target = fixture_text("l.txt", "a\tb\n\nc")},
+                 ">a\tb|>|>c|");
+    expect_pairs((qp_text_files){.kind = QP_TEXT_ONE_FILE, .target = fixture_text("e.txt", "")}, "");
 }
 
 Test(parallel, gzip_is_read_as_it_is)
@@ -65,36 +66,42 @@ Test(parallel, gzip_is_read_as_it_is)
     gzFile file = gzopen(source, "wb");
     gzputs(file, "가\n나\n");
     gzclose(file);
-    expect_pairs((qp_text_files){QP_TEXT_TWO_FILES, source, target}, "가>a|나>b|");
+    expect_pairs((qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = source, .target = target}, "가>a|나>b|");
 }
 
 Test(parallel, different_numbers_of_lines_tell_both)
 {
     const char *five = fixture_text("five", "1\n2\n3\n4\n5\n"), *two = fixture_text("two", "1\n2\n");
-    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, five, two}, QP_EDATA, "five: 5 lines, but ");
-    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, five, two}, QP_EDATA, "two has 2;");
-    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, two, five}, QP_EDATA, "two: 2 lines, but ");
-    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, two, five}, QP_EDATA, "five has 5;");
-    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, fixture_text("none", ""), five}, QP_EDATA, "none: 0 lines");
+    expect_failure((qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = five, .target = two}, QP_EDATA,
+                   "five: 5 lines, but ");
+    expect_failure((qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = five, .target = two}, QP_EDATA, "two has 2;");
+    expect_failure((qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = two, .target = five}, QP_EDATA,
+                   "two: 2 lines, but ");
+    expect_failure((qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = two, .target = five}, QP_EDATA, "five has 5;");
+    expect_failure((qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = fixture_text("none", ""), .target = five},
+                   QP_EDATA, "none: 0 lines");
 }
 
 Test(parallel, wrong_tabs_tell_the_line)
 {
-    expect_failure((qp_text_files){QP_TEXT_TABBED, fixture_text("no.tsv", "a\tb\nc\n"), NULL}, QP_EDATA,
+    expect_failure((qp_text_files){.kind = QP_TEXT_TABBED, .source = fixture_text("no.tsv", "a\tb\nc\n")}, QP_EDATA,
                    "no.tsv:2: no TAB");
-    expect_failure((qp_text_files){QP_TEXT_TABBED, fixture_text("many.tsv", "a\tb\n\nc"), NULL}, QP_EDATA,
+    expect_failure((qp_text_files){.kind = QP_TEXT_TABBED, .source = fixture_text("many.tsv", "a\tb\n\nc")}, QP_EDATA,
                    "many.tsv:2:");
-    expect_failure((qp_text_files){QP_TEXT_TABBED, fixture_text("three.tsv", "a\tb\tc\n"), NULL}, QP_EDATA,
+    expect_failure((qp_text_files){.kind = QP_TEXT_TABBED, .source = fixture_text("three.tsv", "a\tb\tc\n")}, QP_EDATA,
                    "three.tsv:1: more than one TAB");
 }
 
 Test(parallel, missing_inputs)
 {
     const char *here = fixture_text("here", "a\n");
-    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, here, "/tmp/qp no such file"}, QP_ENOINPUT, "no such file");
-    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, "/tmp/qp no such file", here}, QP_ENOINPUT, "no such file");
-    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, here, "/tmp"}, QP_ENOINPUT, "/tmp");
-    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, here, NULL}, QP_EUSAGE, "target");
-    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, NULL, here}, QP_EUSAGE, "source");
-    expect_failure((qp_text_files){QP_TEXT_TWO_FILES, "-", "-"}, QP_EUSAGE, "standard input");
+    expect_failure((qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = here, .target = "/tmp/qp no such file"},
+                   QP_ENOINPUT, "no such file");
+    expect_failure((qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = "/tmp/qp no such file", .target = here},
+                   QP_ENOINPUT, "no such file");
+    expect_failure((qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = here, .target = "/tmp"}, QP_ENOINPUT, "/tmp");
+    expect_failure((qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = here}, QP_EUSAGE, "target");
+    expect_failure((qp_text_files){.kind = QP_TEXT_TWO_FILES, .target = here}, QP_EUSAGE, "source");
+    expect_failure((qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = "-", .target = "-"}, QP_EUSAGE,
+                   "standard input");
 }

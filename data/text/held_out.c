@@ -1,0 +1,10 @@
+#include "data/text/held_out.h"
+
+#include <xxhash.h>
+
+bool qp_held_out_has(qp_held_out part, int64_t line, const char *text, size_t bytes)
+{
+    if (part.part == QP_PART_ALL) return true;
+    bool held = part.from ? line >= part.from : XXH3_64bits(text, bytes) % (uint64_t)part.every == 0;
+    return held == (part.part == QP_PART_HELD_OUT);
+}
