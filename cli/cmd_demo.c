@@ -233,7 +233,7 @@ static qp_status run(void *self, const qp_options *options)
     (void)self;
     (void)options;
     places p;
-    qp_train_settings settings;
+    qp_train_settings settings = {0};
     qp_trainer_result result;
     find_places(&p);
     QP_TRY(write_corpus(&p));
