@@ -75,5 +75,10 @@ qp_status qp_train_complete(qp_train_settings *settings, is_given *given, const 
     for (int i = 0; i < 3; i++) chosen = chosen || given(self, tokenizers[i]);
     if (!chosen) memcpy(job->tokenizer, job->init_from, sizeof job->tokenizer);
     complete_ngram(settings, given, self);
+    if (job->layers == 0 && given(self, "layers"))
+        return qp_fail(QP_EUSAGE, "--layers 0: a model has at least one layer; give more, or --enc-layers and "
+                                  "--dec-layers");
+    if (settings->schedule.lr <= 0 && model->decoder != QP_KIND_NGRAM)
+        return qp_fail(QP_EUSAGE, "--lr 0: nothing would be learned; give a learning rate above 0");
     return QP_OK;
 }

@@ -96,7 +96,8 @@ qp_status qp_train_set(qp_train_settings *settings, const char *name, const char
 void qp_train_defaults(qp_train_settings *settings);
 
 /* qp_train_complete — set what follows from the options that were given: --layers, --lm-window, a preset's and a
- * task's consequences. `given` answers whether an option (hyphenated) was given.   Errors  none. */
+ * task's consequences. `given` answers whether an option (hyphenated) was given.
+ * Errors  QP_EUSAGE: --layers 0, --lr 0. */
 qp_status qp_train_complete(qp_train_settings *settings, bool (*given)(const void *self, const char *name),
                             const void *self);
 

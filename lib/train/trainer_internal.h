@@ -9,7 +9,7 @@
 #include "lib/train/weight_noise.h"
 
 /* trainer_internal — the state of a run, shared by the parts of the trainer. From the top: trainer.c (the loop) uses
- * trainer_open.c, trainer_update.c and trainer_finish.c, which uses trainer_validate.c; all use trainer_state.c. */
+ * trainer_open.c, trainer_plan.c, trainer_update.c and trainer_finish.c, which uses trainer_validate.c; all use trainer_state.c. */
 
 enum { QP_RUN_PATH_BYTES = 4096 };
 
@@ -66,6 +66,9 @@ qp_status qp_run_save(qp_run *run);
  * qp_run_close frees it and returns `status`, or the error of writing the metrics. */
 qp_status qp_run_open(qp_run *run, qp_trainer *trainer);
 qp_status qp_run_close(qp_run *run, qp_status status);
+
+/* trainer_plan.c: notes when the schedule, the warmup or --average does not fit the length of the run. */
+void qp_run_check_plan(qp_run *run);
 
 /* trainer_update.c: one update, with its progress report. */
 qp_status qp_run_update(qp_run *run);

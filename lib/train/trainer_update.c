@@ -18,6 +18,7 @@ static qp_status begin_epoch(qp_run *run)
     if (run->state.batch >= run->batches)
         return qp_fail(QP_EUSAGE, "training: the data has fewer batches than at the start of the run; use the same "
                                   "data or --overwrite");
+    if (run->begun_epoch == 0) qp_run_check_plan(run);
     run->begun_epoch = run->state.epoch;
     return QP_OK;
 }
