@@ -6,7 +6,8 @@ toy_pairs 30 | cut -f 2 >tgt
 toy_pairs 6 >valid
 train() {
     "$QUIPU" train --train-src src --train-tgt tgt --valid valid --valid-metrics loss --tokenizer space --layers 1 \
-        --emb-size 16 --heads 2 --threads 1 --steps 4 --save-freq 2 --lr 0.001 -q -m m.safetensors "$@"
+        --encoder transformer --decoder transformer --emb-size 16 --ff-size 16 --heads 2 \
+        --dropout 0.1 --lr-schedule inv-sqrt --threads 1 --steps 4 --save-freq 2 --lr 0.001 -q -m m.safetensors "$@"
 }
 holds "a run" train
 fails 2 "(lr: 0.002, was 0.001)" train --lr 0.002

@@ -12,7 +12,7 @@ close() {
     awk 'NR == FNR { s = $1; next }
         { split($0, a, /"logprob":/); d = a[2] + 0 - s; exit !(d < 0.01 && d > -0.01) }' "$@"
 }
-lm --lm-window 16 --heads 2 --batch-type sentence --steps 30 -m running.safetensors
+lm --lm-window 16 --decoder transformer --heads 2 --batch-type sentence --steps 30 -m running.safetensors
 lm --lm-window 16 --decoder gru --batch-type sentence --steps 30 -m gru.safetensors
 for model in running gru; do
     "$QUIPU" score -m $model.safetensors text >score 2>err
@@ -40,7 +40,7 @@ result $? "attend reports what it cuts" "$(cat err)"
 
 # lines: --max-length
 printf '%s\n' "$(cat short)" ab "$(cat short)" "$(cat short)" >lines
-"$QUIPU" train --task lm --train lines --tokenizer char --layers 1 --emb-size 16 --heads 2 --max-length 20 \
+"$QUIPU" train --task lm --train lines --tokenizer char --layers 1 --emb-size 16 --heads 2 --decoder transformer --lm-window 0 --max-length 20 \
     --steps 3 -q \
     -m lines.safetensors 2>err
 "$QUIPU" score -m lines.safetensors lines >score 2>err
