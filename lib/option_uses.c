@@ -96,8 +96,8 @@ static bool exp_range(const qp_train_settings *s)
 
 #define BIT(id) (UINT64_C(1) << (id))
 #define ADAMS                                                                                                          \
-    (BIT(QP_ADAM) | BIT(QP_ADAMW) | BIT(QP_NADAM) | BIT(QP_RADAM) | BIT(QP_ADAMAX) | BIT(QP_ADABELIEF) | BIT(QP_YOGI) | \
-     BIT(QP_LAMB))
+    (BIT(QP_ADAM) | BIT(QP_ADAMW) | BIT(QP_NADAM) | BIT(QP_RADAM) | BIT(QP_ADAMAX) | BIT(QP_ADABELIEF) |               \
+     BIT(QP_YOGI) | BIT(QP_LAMB))
 
 /* An option whose name ends in '*' is every option that begins so. It is read where `reads` says so, or where the
  * optimizer or schedule is one of a set of bits; `users` completes "it is for ...". */
@@ -193,7 +193,7 @@ static const use uses[] = {
     {"lr_warmup_start", .schedules = ~(BIT(QP_SCHEDULE_ONE_CYCLE) | BIT(QP_SCHEDULE_CYCLICAL) |
                                        BIT(QP_SCHEDULE_SLANTED_TRIANGULAR) | BIT(QP_SCHEDULE_INV_SQRT) |
                                        BIT(QP_SCHEDULE_NOAM))},
-    {"lr_total", ends, "schedules with an end, such as linear and cosine, and wsd or tri-stage without --lr-hold", 0, 0},
+    {"lr_total", ends, "schedules with an end, such as linear, cosine, and wsd without --lr-hold", 0, 0},
     {"lr_hold", .schedules = BIT(QP_SCHEDULE_WSD) | BIT(QP_SCHEDULE_TRI_STAGE) | BIT(QP_SCHEDULE_STEP)},
     {"lr_fall", .schedules = BIT(QP_SCHEDULE_WSD) | BIT(QP_SCHEDULE_TRI_STAGE)},
     {"lr_min", .schedules = BIT(QP_SCHEDULE_LINEAR) | BIT(QP_SCHEDULE_COSINE) | BIT(QP_SCHEDULE_POLYNOMIAL) |

@@ -259,8 +259,8 @@ static qp_status translate_to_output(translate_options *o, const qp_translator *
 static qp_status settle(const qp_options *options, const translate_options *o, qp_search_config *search)
 {
     if (o->max_length == 0 && qp_options_given(options, "max-length"))
-        return qp_fail(QP_EUSAGE, "--max-length 0 leaves no room for a word; give more, or leave it out for a length that "
-                                  "follows from the source (--max-length-factor)");
+        return qp_fail(QP_EUSAGE, "--max-length 0 leaves no room for a word; give more, or leave it out: then the "
+                                  "length follows from the source (--max-length-factor)");
     if (o->max_length > 0) {
         search->max_length_factor = 0;
         search->max_length_extra = o->max_length;

@@ -8,16 +8,18 @@ printf 'y\ta b\nx\tb a\n' >other_labels
 for scale in 1 10; do
     awk -v s=$scale 'BEGIN { print "v"; for (i = 0; i < 60; i++) print s * (i % 7) }' >series$scale.csv
 done
-train() { "$QUIPU" train --threads 1 --layers 1 --emb-size 16 --ff-size 16 --heads 2 --steps 2 -q "$@"; }
-lm() { train --task lm --tokenizer char "$@"; }
+train() {
+    "$QUIPU" train --threads 1 --layers 1 --emb-size 16 --ff-size 16 --heads 2 --steps 2 --valid none -q "$@"
+}
+lm() { train --task lm --tokenizer char --decoder transformer --activation relu --lm-window 0 "$@"; }
 average() { "$QUIPU" average -o mean.safetensors "$@"; }
 lm --train ab --dropout 0 -m a.safetensors && lm --train ab --dropout 0.3 --seed 2 -m b.safetensors
 lm --train cd -m tokens.safetensors && lm --train ab --heads 4 -m heads.safetensors &&
     lm --train ab --activation gelu -m gelu.safetensors
 for order in labels other_labels; do
-    train --task classify --tokenizer char --train $order -m $order.safetensors
+    train --task classify --encoder transformer --tokenizer char --train $order -m $order.safetensors
 done
-for scale in 1 10; do train --task regress --train series$scale.csv --window 6 -m series$scale.safetensors; done
+for scale in 1 10; do train --task regress --encoder transformer --train series$scale.csv --window 6 -m series$scale.safetensors; done
 holds "models of one kind" average a.safetensors b.safetensors
 fails 65 "heads is 4, that of a.safetensors is 2" average a.safetensors heads.safetensors
 fails 65 "activation is gelu" average a.safetensors b.safetensors gelu.safetensors

@@ -4,8 +4,8 @@
 toy_pairs 40 >pairs
 toy_pairs 5 >valid
 train() {
-    "$QUIPU" train --train pairs --valid valid --valid-metrics loss --tokenizer space --emb-size 16 --heads 2 --threads 1 \
-        --progress never -m m.safetensors --overwrite "$@"
+    "$QUIPU" train --train pairs --valid valid --valid-metrics loss --tokenizer space --encoder transformer \
+        --decoder transformer --emb-size 16 --heads 2 --threads 1 --progress never -m m.safetensors --overwrite "$@"
 }
 warns() {
     pattern=$1
@@ -17,7 +17,8 @@ warns() {
 fails 2 "layers 0: a model has at least one layer" train --layers 0
 fails 2 "lr 0: nothing would be learned" train --layers 1 --lr 0
 warns "--average 5: this run has only 3 validations" --steps 6 --valid-freq 2 --average 5 --lr-warmup 2
-warns "--lr-warmup 50 does not end within the 6 updates .* use --lr-warmup 0" --steps 6 --lr-schedule constant --lr-warmup 50
+warns "--lr-warmup 50 does not end within the 6 updates .* use --lr-warmup 0" \
+    --steps 6 --lr-schedule constant --lr-warmup 50
 warns "the schedule ends after 4 updates, the run after 6: .* stays at 0; use --lr-total 6" --steps 6 --lr-warmup 2 \
     --lr-schedule linear --lr-total 4
 train --layers 1 --steps 6 --valid-freq 2 --average 3 --lr-warmup 2 --lr-schedule cosine 2>err && ! grep -q warning err

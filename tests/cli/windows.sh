@@ -40,7 +40,8 @@ result $? "attend reports what it cuts" "$(cat err)"
 
 # lines: --max-length
 printf '%s\n' "$(cat short)" ab "$(cat short)" "$(cat short)" >lines
-"$QUIPU" train --task lm --train lines --tokenizer char --layers 1 --emb-size 16 --heads 2 --decoder transformer --lm-window 0 --max-length 20 \
+"$QUIPU" train --task lm --train lines --tokenizer char --layers 1 --emb-size 16 --heads 2 \
+    --decoder transformer --lm-window 0 --max-length 20 \
     --steps 3 -q \
     -m lines.safetensors 2>err
 "$QUIPU" score -m lines.safetensors lines >score 2>err
