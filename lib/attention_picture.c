@@ -125,7 +125,7 @@ static qp_status read_pair(attended *a, const char *source_text, const char *tar
     if (context) a->target_longest = (int)context;
     if (m->source) QP_TRY(encode(&m->source_codec, source_text, a->source_longest, &a->source));
     if (m->source && a->source.count < 2)
-        return qp_fail(QP_EDATA, "an empty source has nothing to attend to; give --src TEXT");
+        return qp_fail(QP_EDATA, "an empty source has nothing to attend to; give --text TEXT");
     return target_text ? encode(&m->target_codec, target_text, a->target_longest, &a->target)
                        : translate(m, a->tape, &a->source, a->search, &a->target);
 }

@@ -72,25 +72,41 @@ static void warn_cut(const char *option, int tokens, int longest)
 
 static qp_search_config search; /* search for the model's own translation */
 
-static qp_status attend(const attend_options *o, const char *source, const char *target, qp_picture_form_kind form)
+/* The sentences given. `text` is the source's, or a language model's; `source` and `target` name the side. */
+typedef struct {
+    const char *source, *target, *text;
+} sentences;
+
+/* Gives `text` its side, and checks that what the model reads is there. */
+static qp_status settle(const attend_options *o, bool has_source, sentences *given)
+{
+    if (given->text && has_source && given->source)
+        return qp_fail(QP_EUSAGE, "attend: --text and --src are the same; give one of them");
+    if (given->text && !has_source && given->target)
+        return qp_fail(QP_EUSAGE, "attend: --text and --tgt are the same for a language model; give one of them");
+    if (given->text) *(has_source ? &given->source : &given->target) = given->text;
+    if (has_source && !given->source) return qp_fail(QP_EUSAGE, "attend: no sentence given; add --text TEXT");
+    if (!has_source && !given->target)
+        return qp_fail(QP_EUSAGE, "%s: is a language model; give the text to read as --text TEXT", o->model);
+    if (!has_source && given->source)
+        return qp_fail(QP_EUSAGE, "%s: is a language model, it has no source; drop --src", o->model);
+    return QP_OK;
+}
+
+static qp_status attend(const attend_options *o, sentences given, qp_picture_form_kind form)
 {
     qp_package *opened;
     qp_picture picture;
     qp_attended found = {.text = NULL};
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_LM, QP_TASK_AUTOENCODE, -1};
     QP_TRY(qp_open_model(o->model, tasks, &opened));
-    qp_status status = QP_OK;
-    if (opened->source && !source)
-        status = qp_fail(QP_EUSAGE, "attend: no sentence given; add --src TEXT");
-    else if (!opened->source && !target)
-        status = qp_fail(QP_EUSAGE, "%s: is a language model; give the text to read as --tgt TEXT", o->model);
-    else if (!opened->source && source)
-        status = qp_fail(QP_EUSAGE, "%s: is a language model, it has no source; drop --src", o->model);
-    if (status == QP_OK) status = qp_attend_pair(opened, source ? source : "", target, &search, &picture, &found);
+    qp_status status = settle(o, opened->source != NULL, &given);
+    const char *source = given.source ? given.source : "";
+    if (status == QP_OK) status = qp_attend_pair(opened, source, given.target, &search, &picture, &found);
     if (status == QP_OK) {
         warn_cut("--src", found.source_tokens, found.source_longest);
         warn_cut("--tgt", found.target_tokens, found.target_longest);
-        status = give_title(&picture, source ? source : "", found.text);
+        status = give_title(&picture, source, found.text);
         if (status == QP_OK) status = draw(o, &picture, form);
         qp_picture_free(&picture);
         free(found.text);
@@ -112,30 +128,32 @@ static qp_status one_text(const qp_option_list *list, const char **text)
 static qp_status run(void *self, const qp_options *options)
 {
     const attend_options *o = self;
-    const char *source, *target;
+    sentences given;
     qp_picture_form_kind form;
-    QP_TRY(one_text(&options->command->list[0], &source));
-    QP_TRY(one_text(&options->command->list[1], &target));
+    QP_TRY(one_text(&options->command->list[0], &given.source));
+    QP_TRY(one_text(&options->command->list[1], &given.target));
+    QP_TRY(one_text(&options->command->list[2], &given.text));
     QP_TRY(qp_picture_form(o->output, &form));
-    return attend(o, source, target, form);
+    return attend(o, given, form);
 }
 
 int qp_cmd_attend(int argc, char **argv)
 {
     static attend_options o;
-    static qp_option_list list[] = {{.name = "src", .help = "source sentence"},
-                                    {.name = "tgt", .help = "its translation; default: the model's own"}};
+    static qp_option_list list[] = {{.name = "src", .help = "source sentence; the same as --text"},
+                                    {.name = "tgt", .help = "its translation; default: the model's own"},
+                                    {.name = "text", .help = "source sentence, or the text of a language model"}};
     static const qp_option_group group[] = {{&attend_table, &o}, {&qp_search_fields, &search}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}, {'b', "beam-size"}};
     static const qp_command command = {.name = "attend",
                                        .summary = "attention maps of one sentence: terminal, html, svg, json, npz",
-                                       .usage = "-m MODEL --src TEXT [--tgt TEXT] [-o FILE]",
+                                       .usage = "-m MODEL --text TEXT [--tgt TEXT] [-o FILE]",
                                        .notes = notes,
                                        .group = group,
                                        .group_count = 2,
                                        .alias = alias,
                                        .alias_count = 3,
                                        .list = list,
-                                       .list_count = 2};
+                                       .list_count = 3};
     return qp_options_run(&command, argc, argv, run, &o);
 }

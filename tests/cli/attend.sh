@@ -5,7 +5,8 @@ for i in 1 2 3 4 5 6 7 8; do
     printf 'one two three\ntwo one\n가 나 three\n' >>src
     printf 'three two one\none two\nthree 나 가\n' >>tgt
 done
-holds "train some steps" "$QUIPU" train --train-src src --train-tgt tgt --valid-src src --valid-tgt tgt \
+holds "train some steps" "$QUIPU" train --encoder transformer --decoder transformer \
+    --train-src src --train-tgt tgt --valid-src src --valid-tgt tgt \
     --tokenizer word \
     --emb-size 16 --ff-size 16 --heads 2 --enc-layers 2 --dec-layers 2 --steps 5 --valid-freq 5 --threads 1 --seed 1 \
     -m m.safetensors
@@ -35,7 +36,7 @@ cp map.html first
 result $? "the same again is the same, byte for byte"
 
 fails 2 "no model given\|-m" "$QUIPU" attend --src "one"
-fails 2 "add --src" "$QUIPU" attend -m m.safetensors
+fails 2 "add --text" "$QUIPU" attend -m m.safetensors
 fails 65 "empty" "$QUIPU" attend -m m.safetensors --src ""
 fails 2 "unknown format" "$QUIPU" attend -m m.safetensors --src one -o map.gif
 fails 2 "use .svg" "$QUIPU" attend -m m.safetensors --src one -o map.png

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/commands.h"
@@ -31,7 +32,9 @@ Test(cmd_attend, the_terminal_shows_the_words)
 Test(cmd_attend, mistakes)
 {
     cr_assert_eq(ATTEND("--tgt", "a dog"), 2);
-    cr_assert(strstr(small_err, "--src TEXT"), "%s", small_err);
+    cr_assert(strstr(small_err, "--text TEXT"), "%s", small_err);
+    cr_assert_eq(ATTEND("--src", "a", "--text", "b"), 2);
+    cr_assert(strstr(small_err, "give one of them"), "%s", small_err);
     cr_assert_eq(ATTEND("--src", "a", "--src", "b"), 2);
     cr_assert(strstr(small_err, "given twice"), "%s", small_err);
     cr_assert_eq(ATTEND("--src", "\xff\xfe"), 65);
@@ -40,4 +43,19 @@ Test(cmd_attend, mistakes)
     small_model_write("m.safetensors", true);
     cr_assert_eq(ATTEND("--src", "the cat"), 2);
     cr_assert(strstr(small_err, "is a language model"), "%s", small_err);
+}
+
+Test(cmd_attend, text_is_the_sentence_of_any_model)
+{
+    cr_assert_eq(ATTEND("--src", "the cat", "--tgt", "a dog", "-o", "map.json"), 0, "%s", small_err);
+    cr_assert_eq(ATTEND("--text", "the cat", "--tgt", "a dog", "-o", "same.json"), 0, "%s", small_err);
+    char *first, *second;
+    size_t bytes, other;
+    cr_assert_eq(qp_file_read("map.json", 1 << 24, &first, &bytes), QP_OK);
+    cr_assert_eq(qp_file_read("same.json", 1 << 24, &second, &other), QP_OK);
+    cr_assert_str_eq(first, second);
+    free(first);
+    free(second);
+    small_model_write("m.safetensors", true);
+    cr_assert_eq(ATTEND("--text", "the cat sees", "-o", "map.txt"), 0, "%s", small_err);
 }
