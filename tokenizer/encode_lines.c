@@ -1,5 +1,6 @@
 #include "tokenizer/encode_lines.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,9 +60,9 @@ static qp_status cut_into_blocks(job *j, size_t count)
 
 static qp_status name_line(size_t line, qp_status status)
 {
-    char reason[512] = {0};
-    strncpy(reason, qp_error_message(), sizeof reason - 1);
-    return qp_fail(status, "line %zu: %s", line + 1, reason);
+    char place[40];
+    snprintf(place, sizeof place, "line %zu", line + 1);
+    return qp_fail_in(status, place);
 }
 
 /* The ids of one block, after those that the thread has; start[i + 1] becomes the number of ids of line i. */

@@ -206,7 +206,7 @@ qp_status qp_tokenizer_import(const qp_import *import, qp_tokenizer **tokenizer)
     QP_TRY(qp_file_read(import->path[0], LARGEST_FILE, &content, &bytes));
     qp_status status = read_content(import, content, bytes, tokenizer);
     free(content);
-    return status;
+    return status == QP_OK ? QP_OK : qp_fail_in(status, import->path[0]);
 }
 
 qp_status qp_tokenizer_of_content(qp_tokenizer_format format, const char *place, const char *content, size_t bytes,

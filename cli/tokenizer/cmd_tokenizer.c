@@ -8,6 +8,14 @@
 
 /* ---- lines ---- */
 
+qp_status qp_line_failed(const qp_line_place *at, qp_status status)
+{
+    char place[600];
+    if (status == QP_OK || status == QP_EUSAGE || strstr(qp_error_message(), at->place)) return status;
+    snprintf(place, sizeof place, "%.500s:%lld", at->place, (long long)at->line);
+    return qp_fail_in(status, place);
+}
+
 static qp_status lines_of(qp_reader *reader, qp_line_place *at, qp_status (*act)(void *self, char *line, size_t bytes),
                           void *self)
 {
@@ -17,7 +25,7 @@ static qp_status lines_of(qp_reader *reader, qp_line_place *at, qp_status (*act)
         QP_TRY(qp_reader_raw(reader, &line, &bytes));
         if (!line) return QP_OK;
         at->line = qp_reader_line(reader);
-        QP_TRY(act(self, line, bytes));
+        QP_TRY(qp_line_failed(at, act(self, line, bytes)));
         if (at->output && ferror(at->output)) return QP_OK; /* main reports errors of stdout */
     }
 }

@@ -40,6 +40,9 @@ typedef struct {
 qp_status qp_each_line(char *const *file, int count, qp_line_place *at,
                        qp_status (*act)(void *self, char *line, size_t bytes), void *self);
 
+/* qp_line_failed — the status of `act` for this line, its place put before the message. */
+qp_status qp_line_failed(const qp_line_place *at, qp_status status);
+
 /* qp_each_line_by — the same with several workers, a megabyte of lines at a time: `act` gets the self of a worker,
  * whose `at` has the position and the output. The outputs are written in the order of the lines, up to the first that
  * fails, so the result does not depend on the number of workers. */

@@ -64,6 +64,7 @@ static qp_status import(void *self, const qp_options *options)
     for (int i = 0; i < options->file_count; i++) in.path[in.count++] = options->file[i];
     QP_TRY(qp_tokenizer_import(&in, &tokenizer));
     qp_status status = qp_tokenizer_save(tokenizer, use->output);
+    if (status == QP_EDATA) status = qp_fail_in(status, in.path[0]); /* the format cannot hold what is in the file */
     warn(tokenizer);
     if (status == QP_OK)
         fprintf(stderr, "%s: %d pieces\n", qp_tokenizer_info(tokenizer).type, qp_tokenizer_size(tokenizer));
@@ -122,6 +123,7 @@ static qp_status export(void *self, const qp_options *options)
         return qp_fail(QP_EUSAGE, "tokenizer export: give one tokenizer, as a word or with -m");
     QP_TRY(qp_tokenizer_load_warned(path, &tokenizer));
     qp_status status = qp_tokenizer_export(tokenizer, (qp_tokenizer_format)use->format, &out);
+    if (status == QP_EDATA) status = qp_fail_in(status, path);
     if (status == QP_OK) status = write_export(use, &out);
     if (status == QP_OK && out.note[0]) fprintf(stderr, "not in the file: %s\n", out.note);
     qp_export_free(&out);

@@ -37,7 +37,7 @@ static qp_status act_on_lines(const gathering *g, const qp_line_worker *w, size_
     for (size_t i = first; i < last; i++) {
         char *line = g->block.text + g->block.start[i]; /* the worker may write to it */
         w->at->line = g->first_line + (int64_t)i;
-        QP_TRY(g->act(w->self, line, qp_line_block_line(&g->block, i).bytes));
+        QP_TRY(qp_line_failed(w->at, g->act(w->self, line, qp_line_block_line(&g->block, i).bytes)));
     }
     return QP_OK;
 }

@@ -23,6 +23,10 @@ typedef enum {
 /* qp_fail — sets the message of this thread, printf-style, one line without its end, and returns `status`. */
 qp_status qp_fail(qp_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* qp_fail_in — puts "place: " before the message of this thread, unless the message names the place already; returns
+ * `status`. For callers that know the file when what they called does not. */
+qp_status qp_fail_in(qp_status status, const char *place);
+
 /* qp_error_message — the message of the last qp_fail in this thread, or "". Valid until the next qp_fail. */
 const char *qp_error_message(void);
 

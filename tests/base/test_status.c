@@ -16,6 +16,10 @@ Test(status, message_and_passing)
     cr_assert_str_eq(qp_error_message(), "f:3: bad");
     cr_assert_eq(passes_up(QP_EIO), QP_EIO);
     cr_assert_eq(passes_up(QP_OK), QP_OK);
+    cr_assert_eq(qp_fail_in(QP_EDATA, "f:3"), QP_EDATA);
+    cr_assert_str_eq(qp_error_message(), "f:3: bad");
+    cr_assert_eq(qp_fail_in(QP_EIO, "other"), QP_EIO);
+    cr_assert_str_eq(qp_error_message(), "other: f:3: bad");
     char long_text[5000];
     memset(long_text, 'x', sizeof long_text);
     long_text[4999] = '\0';

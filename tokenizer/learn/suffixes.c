@@ -97,8 +97,8 @@ qp_status qp_suffixes_sort(qp_suffixes *suffixes, const int32_t *code, size_t co
 {
     *suffixes = (qp_suffixes){0};
     suffixes->order = malloc((count + 1) * sizeof *suffixes->order);
-    suffixes->shared = calloc(count + 1, 1);
-    suffixes->length = calloc(count + 1, 1);
+    suffixes->shared = calloc(count + 1, sizeof *suffixes->shared);
+    suffixes->length = calloc(count + 1, sizeof *suffixes->length);
     if (!suffixes->order || !suffixes->shared || !suffixes->length) {
         qp_suffixes_free(suffixes);
         return qp_fail(QP_EMEMORY, "unigram training: out of memory; use less text");
@@ -112,11 +112,11 @@ qp_status qp_suffixes_sort(qp_suffixes *suffixes, const int32_t *code, size_t co
         int length = 0, shared = 0;
         uint32_t place = suffixes->order[i];
         while (key_at(&s, place, length) >= 0) length++;
-        suffixes->length[i] = (uint8_t)length;
+        suffixes->length[i] = (uint16_t)length;
         if (i == 0) continue;
         uint32_t before = suffixes->order[i - 1];
         while (shared < length && key_at(&s, before, shared) == key_at(&s, place, shared)) shared++;
-        suffixes->shared[i] = (uint8_t)shared;
+        suffixes->shared[i] = (uint16_t)shared;
     }
     return QP_OK;
 }

@@ -8,12 +8,12 @@
 
 /* suffixes — all suffixes of words in alphabetical order, compared up to a maximum length.
  * Source: multikey quicksort, Bentley & Sedgewick 1997. */
-enum { QP_LONGEST_SUFFIX = 64 };
+enum { QP_LONGEST_SUFFIX = 513 };
 
 typedef struct {
     uint32_t *order; /* positions in code, sorted by the text that begins there */
-    uint8_t *shared; /* shared[i]: length of the common prefix of suffixes i-1 and i */
-    uint8_t *length; /* of suffix i, cut to `longest` */
+    uint16_t *shared; /* shared[i]: length of the common prefix of suffixes i-1 and i */
+    uint16_t *length; /* of suffix i, cut to `longest` */
     size_t count;
 } qp_suffixes;
 

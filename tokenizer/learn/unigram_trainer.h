@@ -21,7 +21,7 @@ typedef struct {
     const int64_t *word_times;
     size_t word_count;
     int piece_count;   /* wanted, single characters included */
-    int longest_piece; /* in code points, 1 .. 64 */
+    int longest_piece; /* in code points, 1 .. 64; with given seeds not used */
     int seed_count;
     double shrinking_factor;       /* share of the pieces that one pruning keeps */
     int rounds;                    /* of EM between two prunings */

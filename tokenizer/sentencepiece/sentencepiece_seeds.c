@@ -144,7 +144,7 @@ qp_status qp_sentencepiece_seeds(const qp_sentencepiece_corpus *corpus, qp_sente
     int32_t *text = join_lines(corpus, &count);
     qp_status status = text ? QP_OK : no_memory();
     if (status == QP_OK)
-        status = qp_suffixes_sort(&sorted, text, count, longest < QP_LONGEST_SUFFIX ? longest : QP_LONGEST_SUFFIX);
+        status = qp_suffixes_sort(&sorted, text, count, longest);
     if (status == QP_OK) status = collect(corpus, text, &sorted, &found);
     if (status == QP_OK && found.count) qsort(found.list, found.count, sizeof *found.list, by_worth);
     if (status == QP_OK) status = list_seeds(corpus, text, &found, pieces, times, characters);

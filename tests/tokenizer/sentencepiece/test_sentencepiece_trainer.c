@@ -97,6 +97,38 @@ Test(sentencepiece_trainer, symbols_count_for_the_coverage)
     qp_sentencepiece_free(m);
 }
 
+static int longest_piece(const qp_sentencepiece *m)
+{
+    size_t longest = 0, bytes;
+    for (int32_t id = 0; id < m->vocabulary.count; id++) {
+        qp_vocabulary_text(&m->vocabulary, id, &bytes);
+        if (bytes > longest) longest = bytes;
+    }
+    return (int)longest;
+}
+
+/* A line of 300 letters that is there three times becomes one piece, if pieces may be that long. */
+Test(sentencepiece_trainer, pieces_of_hundreds_of_characters)
+{
+    char text[301] = {0};
+    const char *const line[] = {text, text, text};
+    for (int i = 0; i < 300; i++) text[i] = (char)('a' + (i * i + i / 7) % 23);
+    for (int type = QP_SPM_TRAIN_UNIGRAM; type <= QP_SPM_TRAIN_BPE; type++) {
+        qp_sentencepiece_config c = options(type, 2000);
+        c.hard_vocab_limit = 0;
+        for (int length = 16; length <= 512; length += 496) {
+            qp_sentencepiece *m;
+            c.max_sentencepiece_length = length;
+            cr_assert_eq(train(&c, NULL, line, 3, &m), QP_OK, "%s", qp_error_message());
+            if (length == 16)
+                cr_expect_leq(longest_piece(m), 18); /* a space is three bytes */
+            else
+                cr_expect_gt(longest_piece(m), type == QP_SPM_TRAIN_BPE ? 290 : 100, "%d", longest_piece(m));
+            qp_sentencepiece_free(m);
+        }
+    }
+}
+
 Test(sentencepiece_trainer, sizes_that_cannot_be)
 {
     static const char *const line[] = {"abc abd"};
