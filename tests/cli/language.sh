@@ -4,7 +4,7 @@
 awk 'BEGIN { for (i = 0; i < 120; i++) print (i % 3 ? "the cat sees the dog" : ""), i % 10 }' >text
 awk 'BEGIN { for (i = 0; i < 20; i++) print (i % 3 ? "the cat sees the dog" : ""), i % 10 }' >valid
 try="--task lm --tokenizer char --emb-size 32 --ff-size 64 --heads 2 --layers 1 --dropout 0 --lr 0.01 \
-    --seed 3 --threads 1"
+    --lr-schedule inv-sqrt --lr-warmup 1000 --seed 3 --threads 1"
 lm() { "$QUIPU" train $try --train text --valid valid --lm-window 16 --batch-type sentence --batch-size 8 "$@"; }
 holds "learns from windows of running text" lm --steps 120 --valid-freq 60 -m m.safetensors
 grep -q 'bits-per-character' m.run/train.log

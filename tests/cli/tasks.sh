@@ -19,7 +19,8 @@ cut -f 2 texts >lines
 common="--layers 1 --emb-size 16 --hidden-size 24 --dropout 0.1 --batch-type sentence --batch-size 16 --lr 0.02 \
     --lr-schedule inv-sqrt --lr-warmup 5 --save-freq 5 --seed 3 -q"
 classify="--task classify --train texts --valid texts.valid --tokenizer word --encoder gru $common"
-tag="--task tag --train words.conll --valid valid.conll --tokenizer char --encoder lstm --bidirectional $common"
+tag="--task tag --train words.conll --valid valid.conll --tokenizer char --encoder lstm --bidirectional $common \
+    --no-crf --word-layers 0 --early-stopping-metric loss"
 field="$tag --crf"
 regress="--task regress --train days.csv --valid later.csv --column temp,wind --window 12 --horizon 3 \
     --encoder gru $common"

@@ -90,7 +90,7 @@ result $? "info --json: the same" "$(head -c 300 .out)"
 head -n 20 pairs >few
 ls >before
 "$QUIPU" train --dry-run --train few --valid pairs --tokenizer word --layers 1 --emb-size 32 --ff-size 64 --heads 2 \
-    --steps 100 --log nowhere >.out 2>.err
+    --lr-schedule inv-sqrt --lr-warmup 1000 --steps 100 --log nowhere >.out 2>.err
 result $? "--dry-run" "$(cat .err)"
 ls | grep -v '^before$' | diff before - >.diff
 [ ! -s .diff ] || grep -qv '[<>]' .diff
