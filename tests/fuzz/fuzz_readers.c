@@ -34,7 +34,8 @@ static void use(const qp_tokenizer_kind *kind, const void *self)
         if (kind->decode(self, with.id, (size_t)with.count, true, &back, &back_bytes) == QP_OK) free(back);
     }
     if (kind->normalize(self, text, &normal, &normal_bytes) == QP_OK) free(normal);
-    for (int32_t id = 0; id < kind->size(self) && id < 40; id++) (void)(strlen(kind->piece(self, id)) + kind->role(self, id));
+    for (int32_t id = 0; id < kind->size(self) && id < 40; id++)
+        (void)(strlen(kind->piece(self, id)) + kind->role(self, id));
     qp_encoding_free(&with);
     qp_encoding_free(&without);
 }

@@ -22,7 +22,7 @@ enum { QP_SPM_RULES(QP_CHOICE_ID) QP_SPM_RULE_COUNT };
     X(INT, input_sentence_size, "0", 0, 4294967296, NULL, "most lines that are used; 0: all")                          \
     X(BOOL, shuffle_input_sentence, "true", 0, 0, NULL, "choose those lines at random, else take the first")           \
     X(INT, max_sentence_length, "4192", 10, 1073741824, NULL, "longer lines, in bytes, are left out")                  \
-    X(INT, max_sentencepiece_length, "16", 1, 512, NULL, "longest piece, in characters")                                \
+    X(INT, max_sentencepiece_length, "16", 1, 512, NULL, "longest piece, in characters")                               \
     X(INT, seed_sentencepiece_size, "1000000", 1000, 5000000, NULL, "unigram: pieces to begin with")                   \
     X(REAL, shrinking_factor, "0.75", 0.5, 0.95, NULL, "unigram: share of the pieces that one pruning keeps")          \
     X(INT, num_sub_iterations, "2", 1, 10, NULL, "unigram: rounds of EM between two prunings")                         \
