@@ -5,6 +5,7 @@
 
 #include "lib/base/file.h"
 #include "lib/defaults.h"
+#include "lib/option_uses.h"
 #include "lib/train_labelled.h"
 #include "lib/train_task.h"
 #include "lib/train_transfer.h"
@@ -126,11 +127,19 @@ static qp_status choose_schedule(qp_train_run *run)
     return QP_OK;
 }
 
+/* What was chosen may leave an option that was given without effect. */
+static void warn_of_unread(qp_train_run *run)
+{
+    const qp_train_settings *s = run->settings;
+    if (s->given && qp_option_uses_check(s, s->given, s->given_self) != QP_OK) warn(run, qp_error_message());
+}
+
 static qp_status read_data(qp_train_run *run, bool keep)
 {
     qp_train_settings *s = run->settings;
     QP_TRY(run->task->files(s, &run->data));
     QP_TRY(choose(run));
+    warn_of_unread(run);
     if (keep) QP_TRY(qp_train_folder_open(&s->job, &run->folder));
     if (keep && run->hooks->begun) QP_TRY(run->hooks->begun(run->hooks->self));
     QP_TRY(run->task->tokenizers(s, keep ? run->folder.made : NULL, &run->data));

@@ -36,3 +36,6 @@ printf 'model:\n  kernel_size: 7\n' >hand.yaml
 "$QUIPU" train hand.yaml --train pairs --layers 1 --emb-size 16 --steps 1 -q -m h.safetensors >out 2>&1
 [ $? -eq 0 ] && grep -q 'warning: hand.yaml: options that nothing reads in this model: kernel-size' out
 result $? "an option of a configuration file that nothing reads" "$(cat out)"
+"$QUIPU" train --train pairs --emb-size 16 --heads 4 --steps 1 --progress never -m chosen.safetensors >out 2>&1
+grep -q '^warning: --heads would change nothing here, it is for a transformer' out || ! grep -q -- '--encoder gru' out
+result $? "an option that the chosen defaults do not read" "$(cat out)"
