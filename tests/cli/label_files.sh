@@ -8,8 +8,8 @@ done >plain
 awk -F '\t' '{ print $2 "\t" $1 }' plain >swapped
 { cat plain; printf 'godo\tI liked this\n'; } >misspelled
 train() {
-    "$QUIPU" train --task classify --tokenizer char --layers 1 --emb-size 16 --heads 2 --steps 1 --threads 1 \
-        --lr-warmup 0 --progress never "$@"
+    "$QUIPU" train --task classify --encoder transformer --tokenizer char --layers 1 --emb-size 16 --heads 2 --steps 1 \
+        --threads 1 --lr-warmup 0 --progress never "$@"
 }
 train --train plain -m plain.safetensors 2>err
 grep -q '^labels     2: good 8, bad 8$' err && ! grep -q warning err
