@@ -19,7 +19,9 @@ lm --train cd -m tokens.safetensors && lm --train ab --heads 4 -m heads.safetens
 for order in labels other_labels; do
     train --task classify --encoder transformer --tokenizer char --train $order -m $order.safetensors
 done
-for scale in 1 10; do train --task regress --encoder transformer --train series$scale.csv --window 6 -m series$scale.safetensors; done
+for scale in 1 10; do
+    train --task regress --encoder transformer --train series$scale.csv --window 6 -m series$scale.safetensors
+done
 holds "models of one kind" average a.safetensors b.safetensors
 fails 65 "heads is 4, that of a.safetensors is 2" average a.safetensors heads.safetensors
 fails 65 "activation is gelu" average a.safetensors b.safetensors gelu.safetensors

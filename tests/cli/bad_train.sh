@@ -9,7 +9,8 @@ nothing_made() {
     [ ! -e m.safetensors ] && [ -z "$(find . -name '*.tmp*')" ]
     result $? "no model was made" "$(ls)"
 }
-try="$QUIPU train --emb-size 32 --ff-size 64 --heads 2 --enc-layers 1 --dec-layers 1 --steps 2 --tokenizer word -q \
+try="$QUIPU train --encoder transformer --decoder transformer --emb-size 32 --ff-size 64 --heads 2 \
+    --enc-layers 1 --dec-layers 1 --steps 2 --tokenizer word -q \
     -m m.safetensors"
 
 fails 2 -m "$QUIPU" train --train pairs
