@@ -10,6 +10,7 @@
 #include "lib/base/array.h"
 #include "lib/base/file.h"
 #include "lib/store/safetensors.h"
+#include "lib/tensor/kernels/cpu.h"
 
 enum { PATH_BYTES = 4096, NAME_BYTES = 200 };
 #define PREFIX "quipu.run."
@@ -84,6 +85,7 @@ qp_status qp_checkpoint_save(const qp_checkpoint *c, const qp_run_state *state)
     qp_safetensors_writer *writer = qp_safetensors_writer_new();
     if (!writer) return qp_fail(QP_EMEMORY, "%s: out of memory while saving", c->folder);
     qp_safetensors_writer_metadata(writer, PREFIX "fingerprint", c->fingerprint);
+    qp_safetensors_writer_metadata(writer, PREFIX "kernels", qp_cpu_name(qp_cpu_level()));
 #define PUT(name) put_integer(writer, PREFIX #name, state->name);
     QP_RUN_INTEGERS(PUT)
     QP_RUN_CLOCKS(PUT)
@@ -288,6 +290,16 @@ bool qp_checkpoint_fingerprint(const char *folder, char *text, size_t bytes)
     return saved != NULL;
 }
 
+/* The run may continue with other kernels, but then its bits are not those of a run that was never stopped. */
+static void note_kernels(const qp_safetensors *file, void (*note)(void *self, const char *line), void *self)
+{
+    const char *saved = qp_safetensors_metadata(file, PREFIX "kernels"), *now = qp_cpu_name(qp_cpu_level());
+    char line[200];
+    if (!note || !saved || strcmp(saved, now) == 0) return;
+    snprintf(line, sizeof line, "saved with kernels %.20s, resuming with %s: the last digits will differ", saved, now);
+    note(self, line);
+}
+
 qp_status qp_checkpoint_load(const qp_checkpoint *c, qp_run_reset *reset, void (*note)(void *self, const char *line),
                              void *self, qp_run_state *state, bool *found)
 {
@@ -300,6 +312,7 @@ qp_status qp_checkpoint_load(const qp_checkpoint *c, qp_run_reset *reset, void (
         qp_safetensors *file = NULL;
         status = qp_safetensors_open(qp_checkpoint_path(c->folder, "state", update[i], path, sizeof path), &file);
         if (status == QP_OK) status = read_state(file, c, reset, state);
+        if (status == QP_OK) note_kernels(file, note, self);
         qp_safetensors_close(file);
         *found = status == QP_OK;
         if (status != QP_EDATA || i + 1 == count) continue; /* not damage, or nothing older to try: returned */

@@ -140,15 +140,25 @@ qp_status qp_run_open(qp_run *run, qp_trainer *t)
     return QP_OK;
 }
 
+static qp_status close_log(qp_run *run)
+{
+    char path[QP_RUN_PATH_BYTES];
+    snprintf(path, sizeof path, "%s/train.log", run->trainer->folder);
+    qp_status status = qp_output_check(run->log, path);
+    if (fclose(run->log) != 0 && status == QP_OK) status = qp_fail(QP_EIO, "%s: writing failed", path);
+    return status;
+}
+
 qp_status qp_run_close(qp_run *run, qp_status status)
 {
     char message[512];
     snprintf(message, sizeof message, "%s", qp_error_message());
-    qp_status written = qp_metrics_log_close(run->metrics);
-    if (run->log) fclose(run->log);
+    qp_status logged = QP_OK, written = qp_metrics_log_close(run->metrics);
+    if (run->log) logged = close_log(run);
     qp_weight_noise_free(&run->noise);
     qp_shards_free(run->shards);
     qp_optimizer_free(run->optimizer);
     free(run->batch);
-    return status == QP_OK ? written : qp_fail(status, "%s", message);
+    if (status != QP_OK) return qp_fail(status, "%s", message);
+    return written != QP_OK ? written : logged;
 }

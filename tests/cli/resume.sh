@@ -84,3 +84,16 @@ if [ ! -e run.safetensors ]; then
     [ $code -eq 65 ] && [ "$(grep -c '^quipu: ' err)" -eq 1 ] && cmp -s "$last" "kept/${last#run.run/}"
     result $? "no whole state left: 65, and the files stay" "exit code $code: $(cat err)"
 fi
+
+# Another level of kernels: the run continues, and says so.
+rm -rf k.*
+QUIPU_CPU=scalar toy_train k.safetensors --steps 20 --valid-freq 10
+toy_train k.safetensors --steps 25 --valid-freq 10
+if "$QUIPU" --version | grep -q '^kernels *scalar'; then
+    skip "other kernels are named on resuming" "this machine has one level"
+else
+    grep -q 'saved with kernels scalar, resuming with' k.run/train.log
+    result $? "other kernels are named on resuming" "$(cat k.run/train.log)"
+fi
+[ "$(grep -c 'saved with kernels' threads.run/train.log)" -eq 0 ]
+result $? "equal kernels are not"
