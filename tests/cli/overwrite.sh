@@ -21,7 +21,7 @@ fails 65 bad:1 toy_train m.safetensors --overwrite --valid bad
 kept "bad validation data"
 fails 2 heads toy_train m.safetensors --overwrite --emb-size 15 --heads 4
 kept "a wrong model"
-fails 2 plateau "$QUIPU" train --train pairs --tokenizer word --lr-schedule plateau -q --overwrite -m m.safetensors
+fails 2 time-limit toy_train m.safetensors --overwrite --time-limit soon
 kept "a wrong schedule"
 fails 2 "matches no parameter" toy_train m.safetensors --overwrite --freeze 'nothing*'
 kept "a wrong pattern"
