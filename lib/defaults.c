@@ -93,14 +93,36 @@ static void fit_widths(const qp_train_settings *s, network *n)
     if (is_given(s, "emb-size")) { /* the other widths keep their proportion to it */
         double factor = (double)s->model.emb_size / n->emb;
         n->emb = (int)s->model.emb_size;
-        n->hidden = (int)fmax(1, n->hidden * factor);
-        n->ff = (int)fmax(1, n->ff * factor);
+        n->hidden = (int)within(n->hidden * factor, 1, 65536);
+        n->ff = (int)within(n->ff * factor, 1, 1048576);
     }
     if (is_given(s, "heads")) {
         n->heads = (int)s->model.heads;
         if (!is_given(s, "emb-size")) n->emb = (n->emb + n->heads - 1) / n->heads * n->heads;
     }
     while (n->heads > 1 && n->emb % n->heads != 0) n->heads /= 2;
+}
+
+static bool any_given(const qp_train_settings *s, const char *const *name, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (is_given(s, name[i])) return true;
+    return false;
+}
+
+/* A given option that only one kind of network reads asks for that kind. */
+static void fit_kinds(const qp_train_settings *s, network *n)
+{
+    static const char *const of_transformers[] = {"heads", "kv-heads", "ff-size", "pos", "gated-ff", "norm"};
+    static const char *const of_cells[] = {"bidirectional", "attention", "input-feeding", "context-feeding",
+                                           "hidden-size"};
+    int kind = QP_KIND_NONE;
+    if (any_given(s, of_cells, 5)) kind = QP_KIND_GRU;
+    if (any_given(s, of_transformers, 6)) kind = QP_KIND_TRANSFORMER;
+    if (kind == QP_KIND_NONE) return;
+    bool recurrent = kind == QP_KIND_GRU;
+    if (n->encoder != QP_KIND_NONE && qp_model_kind_is_recurrent(n->encoder) != recurrent) n->encoder = kind;
+    if (n->decoder != QP_KIND_NONE && qp_model_kind_is_recurrent(n->decoder) != recurrent) n->decoder = kind;
 }
 
 /* The network around what was given: kinds first, then the sizes they read. A given encoder brings a decoder of its own
@@ -110,6 +132,7 @@ static void choose_network(chooser *c, const char *reason, network n)
     qp_train_settings *s = c->settings;
     char options[300], encoder[40], decoder[40];
     bool encodes = n.encoder != QP_KIND_NONE, decodes = n.decoder != QP_KIND_NONE;
+    fit_kinds(s, &n);
     if (is_given(s, "encoder")) n.encoder = s->model.encoder;
     if (is_given(s, "decoder")) n.decoder = s->model.decoder;
     bool free_encoder = encodes && !is_given(s, "encoder"), free_decoder = decodes && !is_given(s, "decoder");

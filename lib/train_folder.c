@@ -17,7 +17,6 @@ qp_status qp_train_folder_open(const qp_job_config *job, qp_train_folder *folder
 {
     const char *model = job->model, *suffix = ".safetensors";
     size_t length = strlen(model), tail = strlen(suffix);
-    if (length == 0) return qp_fail(QP_EUSAGE, "no model file to write; name it with -m FILE.safetensors");
     if (length > tail && strcmp(model + length - tail, suffix) == 0) length -= tail;
     snprintf(folder->path, sizeof folder->path, "%.*s.run", (int)length, model);
     snprintf(folder->made, sizeof folder->made, job->overwrite ? "%s/next" : "%s", folder->path);

@@ -137,6 +137,8 @@ static void warn_of_unread(qp_train_run *run)
 static qp_status read_data(qp_train_run *run, bool keep)
 {
     qp_train_settings *s = run->settings;
+    if (keep && !*s->job.model)
+        return qp_fail(QP_EUSAGE, "no model file to write; name it with -m FILE.safetensors");
     QP_TRY(run->task->files(s, &run->data));
     QP_TRY(choose(run));
     warn_of_unread(run);
