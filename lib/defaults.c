@@ -297,8 +297,8 @@ static void choose_lm(chooser *c)
     const qp_survey_side *text = &c->survey->target;
     const qp_model_config *model = &c->settings->model;
     bool transformer = is_given(c->settings, "decoder") && model->decoder == QP_KIND_TRANSFORMER;
-    int64_t longest = is_given(c->settings, "max-length") ? model->max_length : 96,
-            window = longest < 96 ? longest : 96;
+    int64_t longest = is_given(c->settings, "max-length") ? model->max_length : 96;
+    int64_t window = within((double)text->characters / 8, 2, fmin(96, (double)longest));
     bool letters = text->characters < MANY_CHARACTERS;
     if (is_given(c->settings, "decoder") && model->decoder == QP_KIND_NGRAM) return;
     choose(c, "text", letters ? "characters: too little text for words" : "pieces of words",
