@@ -9,12 +9,12 @@
 #include "cli/base/text.h"
 #include "cli/train/train_job.h"
 #include "data/toy/toy.h"
-#include "lib/attention_picture.h"
+#include "lib/package/attention_picture.h"
 #include "lib/base/file.h"
 #include "lib/base/threads.h"
 #include "lib/picture/html.h"
 #include "lib/picture/terminal.h"
-#include "lib/validation.h"
+#include "lib/run/validation.h"
 
 #define QP_DEMO_FIELDS(X)                                                                                              \
     X(CHOICE, direction, "ko-en", 0, 0, "ko-en, en-ko, reverse",                                                       \

@@ -5,7 +5,7 @@
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "lib/ngram/ngram_arpa.h"
-#include "lib/package.h"
+#include "lib/package/package.h"
 #include "tokenizer/tokenizer_file.h"
 
 /* export — a model file becomes files of other projects. */

@@ -5,7 +5,7 @@
 #include "cli/base/text.h"
 #include "lib/base/lock.h"
 #include "lib/ngram/ngram_arpa.h"
-#include "lib/train_ngram.h"
+#include "lib/run/train_ngram.h"
 #include "tokenizer/tokenizer_file.h"
 #include "tokenizer/tokenizer_trainer.h"
 

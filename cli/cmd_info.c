@@ -9,8 +9,8 @@
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "lib/base/threads.h"
-#include "lib/option_uses.h"
-#include "lib/package.h"
+#include "lib/run/option_uses.h"
+#include "lib/package/package.h"
 
 #define QP_INFO_FIELDS(X)                                                                                              \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object")                                                              \

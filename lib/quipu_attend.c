@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "lib/attention_picture.h"
+#include "lib/package/attention_picture.h"
 #include "lib/quipu_internal.h"
 
 struct quipu_maps {

@@ -3,7 +3,7 @@
 
 #include "lib/config/config.h"
 #include "lib/decode/lines.h"
-#include "lib/package.h"
+#include "lib/package/package.h"
 #include "lib/quipu.h"
 
 /* What the files of the public interface share. A result is a qp_status until it leaves the library.

@@ -1,9 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/predictions.h"
+#include "lib/package/predictions.h"
 #include "lib/quipu_internal.h"
-#include "lib/train_series.h"
+#include "lib/run/train_series.h"
 
 /* ---- labels ---- */
 

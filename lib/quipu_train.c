@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "lib/base/lock.h"
-#include "lib/option_uses.h"
-#include "lib/presets.h"
+#include "lib/run/option_uses.h"
+#include "lib/run/presets.h"
 #include "lib/quipu_internal.h"
-#include "lib/train_ngram.h"
-#include "lib/train_run.h"
+#include "lib/run/train_ngram.h"
+#include "lib/run/train_run.h"
 
 /* One call of quipu_train. */
 typedef struct {

@@ -5,7 +5,7 @@
 
 #include "cli/base/text.h"
 #include "lib/base/random.h"
-#include "lib/model_objective.h"
+#include "lib/run/model_objective.h"
 #include "lib/train/shards.h"
 
 /* ---- memory ---- */

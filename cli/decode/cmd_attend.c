@@ -7,7 +7,7 @@
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "cli/base/warnings.h"
-#include "lib/attention_picture.h"
+#include "lib/package/attention_picture.h"
 #include "lib/text/utf8_reader.h"
 
 /* attend — draw a model's attention over one sentence in the terminal or into a file. */

@@ -12,7 +12,7 @@
 #include "lib/base/file.h"
 #include "lib/decode/generate.h"
 #include "lib/decode/lines.h"
-#include "lib/package.h"
+#include "lib/package/package.h"
 #include "lib/text/utf8_reader.h"
 
 /* generate — a language model continues a prompt; the text is printed while it is generated. */

@@ -10,7 +10,7 @@
 #include "cli/base/warnings.h"
 #include "cli/decode/decode_options.h"
 #include "lib/decode/score.h"
-#include "lib/package.h"
+#include "lib/package/package.h"
 
 /* score — log-probability of given text, one line of output per line of input. */
 enum { LINES_A_THREAD = 1024 };

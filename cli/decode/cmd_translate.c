@@ -12,7 +12,7 @@
 #include "lib/base/writer.h"
 #include "lib/decode/alignment.h"
 #include "lib/decode/translate.h"
-#include "lib/package.h"
+#include "lib/package/package.h"
 
 /* translate — translate source lines. One line of output per line of input, in order: an empty line gives an empty
  * line, and a line end inside a translation becomes a space. */

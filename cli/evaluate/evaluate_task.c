@@ -11,7 +11,7 @@
 #include "cli/predict/predict_tasks.h"
 #include "data/batches/batcher.h"
 #include "data/text/labelled.h"
-#include "lib/predictions.h"
+#include "lib/package/predictions.h"
 
 QP_FIELD_TABLE(qp_evaluate_task_fields, "a model and one file", qp_evaluate_task_config, QP_EVALUATE_TASK_FIELDS);
 

@@ -9,8 +9,8 @@
 #include "cli/base/text.h"
 #include "data/batches/batcher.h"
 #include "data/batches/masking.h"
-#include "lib/token_metrics.h"
-#include "lib/validation.h"
+#include "lib/package/token_metrics.h"
+#include "lib/run/validation.h"
 
 enum { BATCH_TOKENS = 1024, FIGURES = 5 };
 

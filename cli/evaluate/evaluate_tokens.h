@@ -2,7 +2,7 @@
 #define QP_EVALUATE_TOKENS_H
 
 #include "cli/evaluate/evaluate_task.h"
-#include "lib/package.h"
+#include "lib/package/package.h"
 
 /* evaluate_tokens — metrics of masked language models and autoencoders for `quipu evaluate -m MODEL --test FILE`.
  *   mlm          accuracy, loss, perplexity of masked tokens, drawn by --seed as in validation

@@ -6,7 +6,7 @@
 
 #include "cli/base/json_text.h"
 #include "cli/base/metric_names.h"
-#include "lib/train_series.h"
+#include "lib/run/train_series.h"
 
 static const struct {
     const char *name;

@@ -1,7 +1,7 @@
 #ifndef QP_FORECAST_TABLE_H
 #define QP_FORECAST_TABLE_H
 
-#include "lib/package.h"
+#include "lib/package/package.h"
 
 /* forecast_table — compares a forecaster with simple forecasts over every window of a series. */
 

@@ -1,7 +1,7 @@
 #ifndef QP_LABEL_REPORT_H
 #define QP_LABEL_REPORT_H
 
-#include "lib/label_metrics.h"
+#include "lib/package/label_metrics.h"
 
 /* label_report — label metrics of `quipu evaluate`: accuracy, f1, precision, recall, micro-f1, weighted-f1,
  * balanced-accuracy, matthews, kappa, entity-precision, entity-recall, entity-f1, report, confusion.

@@ -1,7 +1,7 @@
 #ifndef QP_PERPLEXITY_H
 #define QP_PERPLEXITY_H
 
-#include "lib/package.h"
+#include "lib/package/package.h"
 
 /* perplexity — how well a language model predicts a text.
  *   perplexity = exp(-sum ln P / tokens)        bits per character = -sum log2 P / characters

@@ -3,7 +3,7 @@
 #include "cli/base/json_text.h"
 #include "cli/base/text.h"
 #include "cli/predict/predict_tasks.h"
-#include "lib/predictions.h"
+#include "lib/package/predictions.h"
 
 /* predict_labels — lines of text to labels with their probabilities. */
 typedef struct {

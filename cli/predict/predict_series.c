@@ -3,7 +3,7 @@
 #include "cli/base/json_text.h"
 #include "cli/predict/predict_tasks.h"
 #include "lib/base/writer.h"
-#include "lib/train_series.h"
+#include "lib/run/train_series.h"
 
 /* predict_series — forecasts after the end of a series, or after each of its windows. */
 

@@ -5,7 +5,7 @@
 #include "cli/base/warnings.h"
 #include "data/text/conll.h"
 #include "lib/config/config.h"
-#include "lib/predictions.h"
+#include "lib/package/predictions.h"
 
 /* predict_tasks — the tasks of `quipu predict`, each a row of cmd_predict.c. Output has the order of the input and is
  * written while the input is read. */

@@ -5,8 +5,8 @@
 #include "cli/base/text.h"
 #include "cli/train/ngram_job.h"
 #include "cli/train/train_job.h"
-#include "lib/option_uses.h"
-#include "lib/presets.h"
+#include "lib/run/option_uses.h"
+#include "lib/run/presets.h"
 
 static qp_train_settings settings;
 

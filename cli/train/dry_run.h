@@ -1,7 +1,7 @@
 #ifndef QP_DRY_RUN_H
 #define QP_DRY_RUN_H
 
-#include "lib/train_run.h"
+#include "lib/run/train_run.h"
 
 /* qp_dry_run — describe a prepared training on stdout: the model's modules, operations and memory; the data's lengths,
  * unknown pieces and overlap; seconds per update and per epoch, measured by a few updates; warnings of likely problems.

@@ -6,7 +6,7 @@
 #include "lib/base/lock.h"
 #include "lib/base/threads.h"
 #include "lib/base/writer.h"
-#include "lib/train_ngram.h"
+#include "lib/run/train_ngram.h"
 
 static void show(void *unused, const char *line)
 {

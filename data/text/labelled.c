@@ -54,7 +54,8 @@ qp_status qp_labelled_load(const qp_labelled_options *options, qp_corpus *corpus
     QP_TRY(qp_corpus_check_length(options->max_length));
     qp_corpus_builder builder = {.corpus = corpus};
     qp_text_pairs *lines;
-    QP_TRY(qp_text_pairs_open(&(qp_text_files){.kind = QP_TEXT_LABELLED, .source = options->path, .part = options->part}, &lines));
+    QP_TRY(qp_text_pairs_open(
+        &(qp_text_files){.kind = QP_TEXT_LABELLED, .source = options->path, .part = options->part}, &lines));
     qp_status status = load_all(options, lines, &builder);
     qp_text_pairs_close(lines);
     if (status == QP_OK)

@@ -78,8 +78,8 @@ qp_status qp_checkpoint_load(const qp_checkpoint *checkpoint, qp_run_reset *rese
                              void (*note)(void *self, const char *line), void *self, qp_run_state *state, bool *found);
 
 /* qp_checkpoint_fingerprint — the fingerprint of the newest state of a folder; false: none can be read.
- * qp_checkpoint_same_run — does a saved fingerprint belong to a run that now has this one? Words at its end that an older
- *   version did not write do not count. */
+ * qp_checkpoint_same_run — does a saved fingerprint belong to a run that now has this one? Words at the end that an
+ *   older version did not write do not count. */
 bool qp_checkpoint_fingerprint(const char *folder, char *text, size_t bytes);
 bool qp_checkpoint_same_run(const char *saved, const char *fingerprint);
 

@@ -9,7 +9,8 @@
 #include "lib/train/weight_noise.h"
 
 /* trainer_internal — the state of a run, shared by the parts of the trainer. From the top: trainer.c (the loop) uses
- * trainer_open.c, trainer_plan.c, trainer_update.c and trainer_finish.c, which uses trainer_validate.c; all use trainer_state.c. */
+ * trainer_open.c, trainer_plan.c, trainer_update.c and trainer_finish.c, which uses trainer_validate.c; all use
+ * trainer_state.c. */
 
 enum { QP_RUN_PATH_BYTES = 4096 };
 
@@ -50,8 +51,8 @@ typedef struct {
  * qp_run_note       — one line to the hook and to train.log.
  * qp_run_validates  — whether there is anything to validate with.
  * qp_run_share_done — how much of the run is done, from 0 to 1, by its nearest limit except time; 0 without limits.
- * qp_run_time_share — how much of --time-limit is used, from 0 to 1; what the last validation and the saves need is kept
- *   back. 0 without a limit.
+ * qp_run_time_share — how much of --time-limit is used, from 0 to 1, less what the last validation and the saves need.
+ *   0 without a limit.
  * qp_run_at_end     — whether a limit is reached, and which.
  * qp_run_save       — saves the state, then removes what is no longer needed. Nothing without a folder. */
 double qp_run_clock(void);

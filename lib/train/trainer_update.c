@@ -47,8 +47,8 @@ static qp_status compute_gradient(qp_run *run, int count, qp_shards_result *resu
     return refuse(run, what);
 }
 
-/* The place in the schedule. With a time limit a schedule that ends does so at the limit: as much of it has passed as of
- * the time, should that be more than the updates say. */
+/* The place in the schedule. With a time limit a schedule that ends does so at the limit: as much of it has passed as
+ * of the time, should that be more than the updates say. */
 static int64_t schedule_place(const qp_run *run)
 {
     const qp_schedule_config *c = &run->schedule;

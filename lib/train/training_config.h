@@ -15,7 +15,8 @@
     X(INT, epochs, "0", 0, 1000000000, NULL, "passes over the data; 0: no limit, but 20 when no other limit is given") \
     X(INT, steps, "0", 0, 1000000000000, NULL, "updates; 0: no limit")                                                 \
     X(INT, train_tokens, "0", 0, 1000000000000000, NULL, "target tokens to read; 0: no limit")                         \
-    X(TEXT, time_limit, "", 0, 0, NULL, "end after 90s, 30m, 2h..., the schedule too; the result then depends on the machine's speed")  \
+    X(TEXT, time_limit, "", 0, 0, NULL,                                                                                \
+      "end after 90s, 30m, 2h..., the schedule too; the result then depends on the machine's speed")                   \
     X(INT, early_stopping, "0", 0, 1000000, NULL, "validations without improvement before training stops; 0: off")     \
     X(CHOICE, early_stopping_metric, "loss", 0, 0, QP_CHOICES(QP_STOPPING_METRICS),                                    \
       "metric of early stopping and of the best checkpoint")                                                           \

@@ -80,7 +80,8 @@ holds "room again: the same command goes on" train m.safetensors --overwrite
 
 # NaN: a learning rate at which any model diverges.
 rm -rf m.*
-train m.safetensors --lr 1e9 --lr-warmup 1 --lr-schedule constant --optimizer sgd --clip-norm 0 --steps 50 >/dev/null 2>err
+train m.safetensors --lr 1e9 --lr-warmup 1 --lr-schedule constant --optimizer sgd --clip-norm 0 --steps 50 \
+    >/dev/null 2>err
 code=$?
 [ $code -eq 65 ] && grep -q 'quipu: .*update' err && [ ! -e m.safetensors ]
 result $? "a loss that is not finite stops with the update" "exit code $code: $(tail -n 2 err)"

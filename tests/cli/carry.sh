@@ -6,8 +6,8 @@
 awk 'BEGIN { for (i = 0; i < 400; i++) printf "aab"; print "" }' >text
 lm() {
     "$QUIPU" train --task lm --train text --valid text --tokenizer char --decoder gru --layers 1 --emb-size 16 \
-        --lm-window 2 --max-length 2000 --batch-type sentence --batch-size 8 --dropout 0 --lr 0.02 --lr-schedule inv-sqrt \
-        --lr-warmup 100 --valid-freq 100 --threads 1 -q "$@"
+        --lm-window 2 --max-length 2000 --batch-type sentence --batch-size 8 --dropout 0 --lr 0.02 \
+        --lr-schedule inv-sqrt --lr-warmup 100 --valid-freq 100 --threads 1 -q "$@"
 }
 lm --steps 500 -m apart.safetensors && lm --carry --steps 500 -m carried.safetensors
 for model in apart carried; do "$QUIPU" evaluate perplexity -m $model.safetensors --test text |

@@ -27,7 +27,8 @@ echo '{"pieces": []}' >ids
 fails 65 'ids:1: the object has no list of "ids"' $T decode --json -m fine.json ids
 
 holds "info --vocab" $T info --vocab words.json
-grep -q '^special tokens <y> 4$' .out && grep -q '^added tokens   <z> 9$' .out && grep -q "^3$(printf '\t')($(printf '\t')normal\$" .out
+grep -q '^special tokens <y> 4$' .out && grep -q '^added tokens   <z> 9$' .out &&
+    grep -q "^3$(printf '\t')($(printf '\t')normal\$" .out
 result $? "special, added and normal tokens" "$(cat .out)"
 holds "info --json --vocab" $T info --json --vocab words.json
 grep -q '"special_tokens":\[{"id":4,"piece":"<y>"}\]' .out && grep -q '"vocabulary":\["?","a","b","("' .out

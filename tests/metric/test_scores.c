@@ -43,7 +43,8 @@ Test(scores, names)
 
 Test(scores, composed_and_decomposed_text_is_the_same_text)
 {
-    const qp_text composed = segment_of("Zo\u00e9 \uac00\ub2e4"), decomposed = segment_of("Zoe\u0301 \u1100\u1161\u1103\u1161");
+    const qp_text composed = segment_of("Zo\u00e9 \uac00\ub2e4");
+    const qp_text decomposed = segment_of("Zoe\u0301 \u1100\u1161\u1103\u1161");
     qp_scores scores;
     cr_assert_eq(qp_scores_init(&scores, "chrf,accuracy,cer,wer,ter"), QP_OK);
     cr_assert_eq(qp_scores_add(&scores, composed, &decomposed, 1), QP_OK);

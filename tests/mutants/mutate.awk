@@ -21,7 +21,8 @@ function hash(text,    h, i) {
 }
 
 function emit(kind, line) {
-    if (line != $0) print sprintf("%010.0f", hash(FILENAME kind times[FILENAME, kind, $0]++ $0)), FILENAME, FNR, kind, line
+    if (line != $0)
+        print sprintf("%010.0f", hash(FILENAME kind times[FILENAME, kind, $0]++ $0)), FILENAME, FNR, kind, line
 }
 
 # The start of the n-th match of `pattern` in `text` from 0, n = hash modulo the number of matches; 0: none.
@@ -62,7 +63,8 @@ FNR == 1 { inside = 0; comment = 0; before = ";" }
 comment { if (/\*\//) comment = 0; next }
 /^[ \t]*\/\*/ { if (!/\*\//) comment = 1; next }
 /^[ \t]*(#|\/\/|case |assert|static_assert)/ || /[^ \t].*\/\*[^*]*$/ { next }
-/free\(|_lock\(|decref\(|_end\(|close\(|alloc|qp_array_grow|tape_memory\(|goto |rewind\(/ || /QP_EMEMORY|out of memory|(INT32|UINT32|SIZE)_MAX/ {
+/free\(|_lock\(|decref\(|_end\(|close\(|alloc|qp_array_grow|tape_memory\(|goto |rewind\(/ ||
+/QP_EMEMORY|out of memory|(INT32|UINT32|SIZE)_MAX/ {
     before = $0
     next
 }

@@ -6,7 +6,7 @@
 
 #include "lib/base/file.h"
 #include "lib/model/model_file.h"
-#include "lib/package.h"
+#include "lib/package/package.h"
 #include "lib/quipu.h"
 #include "tokenizer/tokenizer_file.h"
 

@@ -1,0 +1,161 @@
+#include "lib/package/package.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/model/model_file.h"
+#include "tokenizer/tokenizer_file.h"
+
+qp_status qp_package_new(qp_package **package)
+{
+    *package = calloc(1, sizeof **package);
+    return *package ? QP_OK : qp_fail(QP_EMEMORY, "out of memory for a model");
+}
+
+static void free_tokenizers(qp_package *package)
+{
+    if (package->target != package->source) qp_tokenizer_free(package->target);
+    qp_tokenizer_free(package->source);
+}
+
+void qp_package_set_tokenizers(qp_package *package, qp_tokenizer *source, qp_tokenizer *target)
+{
+    package->source = source;
+    package->target = target;
+    package->source_codec = source ? qp_tokenizer_codec(source) : (qp_text_codec){0};
+    package->target_codec = target ? qp_tokenizer_codec(target) : (qp_text_codec){0};
+}
+
+void qp_package_free(qp_package *package)
+{
+    if (!package) return;
+    qp_model_free(package->model);
+    free_tokenizers(package);
+    qp_labels_free(&package->labels);
+    qp_scaling_free(&package->scaling);
+    free(package);
+}
+
+/* ---- loading ---- */
+
+/* Parses one tokenizer and compares it with the embedding it feeds: `side` is "source" or "target". */
+static qp_status read_tokenizer(const char *path, const char *side, const char *json, int64_t rows,
+                                qp_tokenizer **tokenizer)
+{
+    static const char *const special[] = {[QP_PAD] = "<pad>", [QP_BOS] = "<s>", [QP_EOS] = "</s>", [QP_UNK] = "<unk>"};
+    QP_TRY(qp_tokenizer_from_json(path, json, strlen(json), tokenizer));
+    int size = qp_tokenizer_size(*tokenizer), wrong = -1;
+    for (int id = 0; wrong < 0 && id < QP_SPECIAL_COUNT; id++)
+        if (strcmp(qp_tokenizer_piece(*tokenizer, id), special[id]) != 0) wrong = id;
+    if (size == rows && wrong < 0) return QP_OK;
+    qp_tokenizer_free(*tokenizer);
+    *tokenizer = NULL;
+    if (size != rows)
+        return qp_fail(QP_EDATA, "%s: its %s tokenizer has %d pieces, its embedding %lld rows; the file is damaged",
+                       path, side, size, (long long)rows);
+    return qp_fail(QP_EDATA, "%s: its %s tokenizer has no %s as id %d; the file is damaged", path, side, special[wrong],
+                   wrong);
+}
+
+static qp_status missing(const char *path, const char *side, const char *part)
+{
+    return qp_fail(QP_EDATA, "%s: its %s tokenizer is missing, which its %s needs; the file is incomplete", path, side,
+                   part);
+}
+
+/* What the architecture needs: a source tokenizer for an encoder, a target tokenizer for a decoder. A decoder that
+ * reads an encoder may share its tokenizer. */
+static qp_status read_tokenizers(const char *path, const qp_model_texts *texts, qp_package *package)
+{
+    const qp_model_config *config = qp_model_config_of(package->model);
+    bool reads = config->encoder != QP_KIND_NONE, writes = qp_model_task_has_decoder(config->task);
+    qp_tokenizer *source = NULL, *target = NULL;
+    if (config->task == QP_TASK_REGRESS) return QP_OK;
+    if (!texts->source_tokenizer && !texts->target_tokenizer)
+        return qp_fail(QP_EDATA, "%s: a model without a tokenizer; train it with quipu train", path);
+    if (reads && !texts->source_tokenizer) return missing(path, "source", "encoder");
+    if (!reads && !texts->target_tokenizer) return missing(path, "target", "decoder");
+    if (reads) QP_TRY(read_tokenizer(path, "source", texts->source_tokenizer, config->src_vocab_size, &source));
+    qp_package_set_tokenizers(package, source, NULL); /* freed with the package should the next one fail */
+    if (!writes) {
+        qp_package_set_tokenizers(package, source, source);
+        return QP_OK;
+    }
+    if (texts->target_tokenizer)
+        QP_TRY(read_tokenizer(path, "target", texts->target_tokenizer, config->tgt_vocab_size, &target));
+    else if (config->src_vocab_size != config->tgt_vocab_size)
+        return missing(path, "target", "decoder");
+    else
+        target = source;
+    qp_package_set_tokenizers(package, source, target);
+    return QP_OK;
+}
+
+static qp_status damaged(const char *path, const char *what)
+{
+    return qp_fail(QP_EDATA, "%s: its %s are missing or do not fit the model; the file is damaged", path, what);
+}
+
+/* The labels of a classifier or tagger, the scaling of a forecaster. */
+static qp_status read_rest(const char *path, const qp_model_texts *texts, qp_package *package)
+{
+    const qp_model_config *config = qp_model_config_of(package->model);
+    if (config->task == QP_TASK_CLASSIFY || config->task == QP_TASK_TAG) {
+        if (!texts->labels || qp_labels_parse(texts->labels, &package->labels) != QP_OK ||
+            package->labels.count != config->labels)
+            return damaged(path, "labels");
+    } else if (config->task == QP_TASK_REGRESS) {
+        if (!texts->scaling || qp_scaling_parse(texts->scaling, &package->scaling) != QP_OK ||
+            package->scaling.columns != config->features || package->scaling.horizon != config->horizon)
+            return damaged(path, "columns and scaling");
+    }
+    return QP_OK;
+}
+
+qp_status qp_package_load(const char *path, qp_package **package)
+{
+    qp_package *p;
+    qp_model_texts texts;
+    QP_TRY(qp_package_new(&p));
+    *package = NULL;
+    qp_status status = qp_model_file_load(path, &p->model, &texts);
+    if (status == QP_OK) {
+        status = read_tokenizers(path, &texts, p);
+        if (status == QP_OK) status = read_rest(path, &texts, p);
+        qp_model_texts_free(&texts);
+    }
+    if (status == QP_OK)
+        *package = p;
+    else
+        qp_package_free(p);
+    return status;
+}
+
+qp_status qp_package_open(const char *path, qp_package **package)
+{
+    *package = NULL;
+    if (!*path) return qp_fail(QP_EUSAGE, "no model; name one with -m MODEL.safetensors");
+    QP_TRY(qp_package_load(path, package));
+    qp_status status = qp_params_pack(qp_model_params((*package)->model));
+    if (status == QP_OK) return QP_OK;
+    qp_package_free(*package);
+    *package = NULL;
+    return status;
+}
+
+/* ---- saving ---- */
+
+qp_status qp_package_save(const qp_package *package, const char *path)
+{
+    qp_model_texts texts = {0};
+    size_t bytes;
+    qp_status status = QP_OK;
+    if (package->source) status = qp_tokenizer_to_json(package->source, &texts.source_tokenizer, &bytes);
+    if (status == QP_OK && package->target && package->target != package->source)
+        status = qp_tokenizer_to_json(package->target, &texts.target_tokenizer, &bytes);
+    if (status == QP_OK && package->labels.count) status = qp_labels_json(&package->labels, &texts.labels);
+    if (status == QP_OK && package->scaling.columns) status = qp_scaling_json(&package->scaling, &texts.scaling);
+    if (status == QP_OK) status = qp_model_file_save(path, package->model, &texts);
+    qp_model_texts_free(&texts);
+    return status;
+}

@@ -1,0 +1,32 @@
+#ifndef QP_DEFAULTS_H
+#define QP_DEFAULTS_H
+
+#include "lib/run/survey.h"
+
+/* defaults — options nobody gave, chosen to fit the data. defaults.c is the table of the rules with the measurements
+ * they rest on. What is chosen depends on the data and the given options alone, never on the machine, so that equal
+ * commands give equal bits; --time-limit shortens a run by a rule of its own (train/trainer.h). */
+
+/* One choice: options that belong together, as "--emb-size 128 --heads 4", and why. */
+typedef struct {
+    char topic[16], options[200], reason[120];
+} qp_choice;
+
+enum { QP_CHOICES_MAX = 16 };
+typedef struct {
+    int count;
+    qp_choice choice[QP_CHOICES_MAX];
+} qp_choice_list;
+
+/* qp_defaults_hold_out — how validation data is held back from the training data where none was given: one example in
+ *   20 (10 where there are few), the last tenth of running text and of series; all zero where there is too little.
+ * qp_defaults_choose — tokenizer, model, noise, batches and length of the run, before anything is read but the survey.
+ * qp_defaults_schedule — warm-up, end of the schedule, validations: once `updates` per pass over the data are known.
+ *   The end of a schedule is set whatever was given: its run ends by --epochs, --steps or --train-tokens.
+ * Options that were given (settings->given) are kept. With --preset or --init-from only the schedule is chosen.
+ * Errors  QP_EBUG: a rule names no option. */
+qp_held_out qp_defaults_hold_out(const qp_train_settings *settings, const qp_survey *survey);
+qp_status qp_defaults_choose(qp_train_settings *settings, const qp_survey *survey, qp_choice_list *list);
+qp_status qp_defaults_schedule(qp_train_settings *settings, bool has_valid, int64_t updates, qp_choice_list *list);
+
+#endif

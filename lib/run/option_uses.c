@@ -1,0 +1,340 @@
+#include "lib/run/option_uses.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_BYTES = 64, USERS_BYTES = 400 };
+
+/* ---- what reads an option ---- */
+
+static bool any_kind(const qp_train_settings *s, int kind)
+{
+    return s->model.encoder == kind || s->model.decoder == kind;
+}
+
+static bool transformer(const qp_train_settings *s) { return any_kind(s, QP_KIND_TRANSFORMER); }
+
+static bool recurrent(const qp_train_settings *s)
+{
+    return qp_model_kind_is_recurrent(s->model.encoder) || qp_model_kind_is_recurrent(s->model.decoder) ||
+           s->model.word_layers > 0;
+}
+
+static bool text_cnn(const qp_train_settings *s) { return s->model.encoder == QP_KIND_TEXT_CNN; }
+
+static bool convolution(const qp_train_settings *s) { return s->model.encoder == QP_KIND_CONV || text_cnn(s); }
+
+static bool mlm(const qp_train_settings *s) { return s->model.task == QP_TASK_MLM; }
+
+static bool activated(const qp_train_settings *s) { return transformer(s) || text_cnn(s) || mlm(s); }
+
+static bool rnn(const qp_train_settings *s) { return any_kind(s, QP_KIND_RNN); }
+
+static bool attentive(const qp_train_settings *s)
+{
+    return qp_model_kind_is_recurrent(s->model.decoder) && s->model.encoder != QP_KIND_NONE;
+}
+
+static bool attention_layer(const qp_train_settings *s)
+{
+    int64_t kind = s->model.attention;
+    return attentive(s) && (kind == QP_ATTEND_BAHDANAU || kind == QP_ATTEND_LUONG_CONCAT);
+}
+
+static bool rope(const qp_train_settings *s) { return transformer(s) && s->model.pos == QP_POS_ROPE; }
+
+static bool windowed(const qp_train_settings *s) { return transformer(s) && s->model.attention_window > 0; }
+
+static bool stochastic(const qp_train_settings *s) { return s->model.stochastic_depth > 0; }
+
+static bool two_directions(const qp_train_settings *s) { return s->model.bidirectional; }
+
+static bool variational(const qp_train_settings *s) { return s->model.variational; }
+
+static bool normed(const qp_train_settings *s)
+{
+    return transformer(s) || s->model.encoder == QP_KIND_CONV || s->model.rnn_norm || mlm(s);
+}
+
+static bool regress(const qp_train_settings *s) { return s->model.task == QP_TASK_REGRESS; }
+
+static bool not_regress(const qp_train_settings *s) { return !regress(s); }
+
+static bool focal(const qp_train_settings *s) { return s->model.loss == QP_OBJECTIVE_FOCAL; }
+
+static bool quantile(const qp_train_settings *s) { return s->model.loss == QP_OBJECTIVE_QUANTILE; }
+
+static bool weighted(const qp_train_settings *s)
+{
+    return s->model.loss >= QP_OBJECTIVE_POLY1 && s->model.loss <= QP_OBJECTIVE_UNLIKELIHOOD;
+}
+
+static bool tag(const qp_train_settings *s) { return s->model.task == QP_TASK_TAG; }
+
+static bool labelled(const qp_train_settings *s) { return tag(s) || s->model.task == QP_TASK_CLASSIFY; }
+
+static bool translate(const qp_train_settings *s) { return s->model.task == QP_TASK_TRANSLATE; }
+
+static bool rewrites(const qp_train_settings *s) { return translate(s) || s->model.task == QP_TASK_AUTOENCODE; }
+
+static bool ngram(const qp_train_settings *s) { return s->model.decoder == QP_KIND_NGRAM; }
+
+static bool accumulates(const qp_train_settings *s) { return s->training.accum > 1; }
+
+static bool looks_ahead(const qp_train_settings *s) { return s->optimizer.lookahead > 0; }
+
+static bool warms(const qp_train_settings *s) { return qp_schedule_warms(&s->schedule); }
+
+static bool ends(const qp_train_settings *s) { return qp_schedule_ends(&s->schedule); }
+
+static bool exp_range(const qp_train_settings *s)
+{
+    return s->schedule.lr_schedule != QP_SCHEDULE_CYCLICAL || s->schedule.lr_cycle == QP_CYCLE_EXP_RANGE;
+}
+
+/* ---- the table ---- */
+
+#define BIT(id) (UINT64_C(1) << (id))
+#define ADAMS                                                                                                          \
+    (BIT(QP_ADAM) | BIT(QP_ADAMW) | BIT(QP_NADAM) | BIT(QP_RADAM) | BIT(QP_ADAMAX) | BIT(QP_ADABELIEF) |               \
+     BIT(QP_YOGI) | BIT(QP_LAMB))
+
+/* An option whose name ends in '*' is every option that begins so. It is read where `reads` says so, or where the
+ * optimizer or schedule is one of a set of bits; `users` completes "it is for ...". */
+typedef struct {
+    const char *option;
+    bool (*reads)(const qp_train_settings *settings);
+    const char *users;
+    uint64_t optimizers, schedules;
+} use;
+
+#define TRANSFORMER transformer, "a transformer (--encoder or --decoder)"
+#define RECURRENT recurrent, "recurrent layers (--encoder or --decoder gru, lstm ...)"
+#define CONVOLUTION convolution, "convolutions (--encoder conv or text-cnn)"
+#define REGRESS regress, "--task regress"
+
+static const use uses[] = {
+    /* the model */
+    {"ff_size", TRANSFORMER, 0, 0},
+    {"heads", TRANSFORMER, 0, 0},
+    {"kv_heads", TRANSFORMER, 0, 0},
+    {"attention_window", TRANSFORMER, 0, 0},
+    {"attention_sinks", windowed, "--attention-window", 0, 0},
+    {"attention_softcap", TRANSFORMER, 0, 0},
+    {"attention_dropout", TRANSFORMER, 0, 0},
+    {"ff_dropout", TRANSFORMER, 0, 0},
+    {"gated_ff", TRANSFORMER, 0, 0},
+    {"norm", TRANSFORMER, 0, 0},
+    {"final_norm", TRANSFORMER, 0, 0},
+    {"pos", TRANSFORMER, 0, 0},
+    {"rope_base", rope, "--pos rope", 0, 0},
+    {"layer_drop", TRANSFORMER, 0, 0},
+    {"stochastic_depth", TRANSFORMER, 0, 0},
+    {"stochastic_depth_mode", stochastic, "--stochastic-depth", 0, 0},
+    {"activation", activated, "a transformer, --encoder text-cnn or --task mlm", 0, 0},
+    {"norm_type", normed, "a transformer, --encoder conv, --rnn-norm or --task mlm", 0, 0},
+    {"norm_epsilon", normed, "a transformer, --encoder conv, --rnn-norm or --task mlm", 0, 0},
+    {"direction_merge", two_directions, "--bidirectional", 0, 0},
+    {"attention", attentive, "a recurrent decoder with a source (--decoder gru, lstm ...)", 0, 0},
+    {"attention_size", attention_layer, "--attention bahdanau or luong-concat of a recurrent decoder", 0, 0},
+    {"rnn_activation", rnn, "--encoder or --decoder rnn", 0, 0},
+    {"rnn_residual", RECURRENT, 0, 0},
+    {"rnn_norm", RECURRENT, 0, 0},
+    {"learned_state", RECURRENT, 0, 0},
+    {"forget_bias", RECURRENT, 0, 0},
+    {"variational_dropout", RECURRENT, 0, 0},
+    {"kernel_size", CONVOLUTION, 0, 0},
+    {"dilation", CONVOLUTION, 0, 0},
+    {"separable", CONVOLUTION, 0, 0},
+    {"kl_weight", variational, "--variational", 0, 0},
+    {"horizon", REGRESS, 0, 0},
+    {"focal_gamma", focal, "--loss focal", 0, 0},
+    {"loss_weight", weighted, "--loss poly1, z-loss, confidence-penalty or unlikelihood", 0, 0},
+    {"quantiles", quantile, "--loss quantile", 0, 0},
+    /* the data */
+    {"window", REGRESS, 0, 0},
+    {"level", REGRESS, 0, 0},
+    {"column", REGRESS, 0, 0},
+    {"holes", REGRESS, 0, 0},
+    {"missing", REGRESS, 0, 0},
+    {"tag_column", tag, "--task tag", 0, 0},
+    {"unseen_labels", labelled, "--task classify or tag", 0, 0},
+    {"mask_rate", mlm, "--task mlm", 0, 0},
+    {"whole_words", mlm, "--task mlm", 0, 0},
+    {"valid_metrics", rewrites, "--task translate or autoencode", 0, 0},
+    {"valid_beam_size", rewrites, "--task translate or autoencode", 0, 0},
+    {"src_tokenizer", translate, "--task translate (elsewhere: --tokenizer)", 0, 0},
+    {"tgt_tokenizer", translate, "--task translate (elsewhere: --tokenizer)", 0, 0},
+    {"share_vocab", translate, "--task translate", 0, 0},
+    {"label_smoothing", not_regress, "tasks whose answers are words or labels", 0, 0},
+    {"order", ngram, "n-grams (--decoder ngram)", 0, 0},
+    {"prune", ngram, "n-grams (--decoder ngram)", 0, 0},
+    {"interpolate_unigrams", ngram, "n-grams (--decoder ngram)", 0, 0},
+    /* the optimizer */
+    {"accum_mean", accumulates, "--accum above 1", 0, 0},
+    {"lookahead_alpha", looks_ahead, "--lookahead", 0, 0},
+    {"beta1", .optimizers = ADAMS | BIT(QP_LION) | BIT(QP_SCHEDULE_FREE)},
+    {"beta2", .optimizers = ADAMS | BIT(QP_LION)},
+    {"eps", .optimizers = ADAMS | BIT(QP_ADAGRAD) | BIT(QP_ADADELTA) | BIT(QP_RMSPROP) | BIT(QP_LARS)},
+    {"amsgrad", .optimizers = BIT(QP_ADAM) | BIT(QP_ADAMW)},
+    {"momentum_decay", .optimizers = BIT(QP_NADAM)},
+    {"momentum", .optimizers = BIT(QP_MOMENTUM) | BIT(QP_NESTEROV) | BIT(QP_LARS) | BIT(QP_MUON)},
+    {"dampening", .optimizers = BIT(QP_MOMENTUM)},
+    {"rmsprop_*", .optimizers = BIT(QP_RMSPROP)},
+    {"adadelta_*", .optimizers = BIT(QP_ADADELTA)},
+    {"adagrad_*", .optimizers = BIT(QP_ADAGRAD)},
+    {"asgd_*", .optimizers = BIT(QP_ASGD)},
+    {"rprop_*", .optimizers = BIT(QP_RPROP)},
+    {"adafactor_*", .optimizers = BIT(QP_ADAFACTOR)},
+    {"lars_*", .optimizers = BIT(QP_LARS)},
+    {"muon_*", .optimizers = BIT(QP_MUON)},
+    /* the schedule */
+    {"lr_warmup", warms, "schedules that warm up, not one-cycle, cyclical and slanted-triangular", 0, 0},
+    {"lr_warmup_start", .schedules = ~(BIT(QP_SCHEDULE_ONE_CYCLE) | BIT(QP_SCHEDULE_CYCLICAL) |
+                                       BIT(QP_SCHEDULE_SLANTED_TRIANGULAR) | BIT(QP_SCHEDULE_INV_SQRT) |
+                                       BIT(QP_SCHEDULE_NOAM))},
+    {"lr_total", ends, "schedules with an end, such as linear, cosine, and wsd without --lr-hold", 0, 0},
+    {"lr_hold", .schedules = BIT(QP_SCHEDULE_WSD) | BIT(QP_SCHEDULE_TRI_STAGE) | BIT(QP_SCHEDULE_STEP)},
+    {"lr_fall", .schedules = BIT(QP_SCHEDULE_WSD) | BIT(QP_SCHEDULE_TRI_STAGE)},
+    {"lr_min", .schedules = BIT(QP_SCHEDULE_LINEAR) | BIT(QP_SCHEDULE_COSINE) | BIT(QP_SCHEDULE_POLYNOMIAL) |
+                            BIT(QP_SCHEDULE_WSD) | BIT(QP_SCHEDULE_TRI_STAGE) | BIT(QP_SCHEDULE_PLATEAU) |
+                            BIT(QP_SCHEDULE_COSINE_RESTARTS)},
+    {"lr_max", .schedules = BIT(QP_SCHEDULE_CYCLICAL)},
+    {"lr_gamma", .schedules = BIT(QP_SCHEDULE_STEP) | BIT(QP_SCHEDULE_MULTISTEP) | BIT(QP_SCHEDULE_EXPONENTIAL) |
+                              BIT(QP_SCHEDULE_PLATEAU) | BIT(QP_SCHEDULE_INVERSE_TIME) | BIT(QP_SCHEDULE_CYCLICAL)},
+    {"lr_gamma", exp_range, "--lr-cycle exp-range", 0, 0},
+    {"lr_power", .schedules = BIT(QP_SCHEDULE_POLYNOMIAL)},
+    {"lr_step", .schedules = BIT(QP_SCHEDULE_STEP) | BIT(QP_SCHEDULE_CYCLICAL) | BIT(QP_SCHEDULE_COSINE_RESTARTS) |
+                             BIT(QP_SCHEDULE_INVERSE_TIME) | BIT(QP_SCHEDULE_INV_SQRT_MARIAN)},
+    {"lr_staircase", .schedules = BIT(QP_SCHEDULE_INVERSE_TIME)},
+    {"lr_stretch", .schedules = BIT(QP_SCHEDULE_COSINE_RESTARTS)},
+    {"lr_step_down", .schedules = BIT(QP_SCHEDULE_CYCLICAL)},
+    {"lr_milestones", .schedules = BIT(QP_SCHEDULE_MULTISTEP)},
+    {"lr_cycle", .schedules = BIT(QP_SCHEDULE_CYCLICAL)},
+    {"lr_anneal", .schedules = BIT(QP_SCHEDULE_ONE_CYCLE) | BIT(QP_SCHEDULE_WSD)},
+    {"lr_rise", .schedules = BIT(QP_SCHEDULE_ONE_CYCLE) | BIT(QP_SCHEDULE_SLANTED_TRIANGULAR)},
+    {"lr_div", .schedules = BIT(QP_SCHEDULE_ONE_CYCLE) | BIT(QP_SCHEDULE_SLANTED_TRIANGULAR)},
+    {"lr_final_div", .schedules = BIT(QP_SCHEDULE_ONE_CYCLE)},
+    {"lr_width", .schedules = BIT(QP_SCHEDULE_NOAM)},
+    {"lr_patience", .schedules = BIT(QP_SCHEDULE_PLATEAU)},
+    {"lr_cooldown", .schedules = BIT(QP_SCHEDULE_PLATEAU)},
+    {"lr_threshold", .schedules = BIT(QP_SCHEDULE_PLATEAU)},
+};
+enum { USES = sizeof uses / sizeof *uses };
+
+static bool is_read(const use *u, const qp_train_settings *s)
+{
+    if (u->optimizers) return u->optimizers >> s->optimizer.optimizer & 1;
+    if (u->schedules) return u->schedules >> s->schedule.lr_schedule & 1;
+    return u->reads(s);
+}
+
+static bool is_about(const use *u, const char *name)
+{
+    size_t length = strlen(u->option);
+    if (u->option[length - 1] == '*') return strncmp(u->option, name, length - 1) == 0;
+    return strcmp(u->option, name) == 0;
+}
+
+/* The row that says why an option is not read; NULL: it is read. */
+static const use *unread(const qp_train_settings *s, const char *name)
+{
+    for (int i = 0; i < USES; i++)
+        if (is_about(&uses[i], name) && !is_read(&uses[i], s)) return &uses[i];
+    return NULL;
+}
+
+bool qp_option_uses_reads(const qp_train_settings *settings, const char *option)
+{
+    return unread(settings, option) == NULL;
+}
+
+/* ---- messages ---- */
+
+static const char *hyphenated(const char *name, char text[NAME_BYTES])
+{
+    snprintf(text, NAME_BYTES, "%s", name);
+    for (char *c = text; *c; c++)
+        if (*c == '_') *c = '-';
+    return text;
+}
+
+/* "--optimizer momentum, nesterov or lars": the choices of a field whose bits are set. */
+static void name_choices(const qp_field_table *table, const char *field, uint64_t set, char text[USERS_BYTES])
+{
+    char name[NAME_BYTES];
+    const char *at = qp_config_find(table, field)->choices;
+    int used = snprintf(text, USERS_BYTES, "--%s", hyphenated(field, name)), bit = 0;
+    bool first = true;
+    for (; *at; bit++) {
+        int length = (int)strcspn(at, ",");
+        const char *next = at + length + strspn(at + length, ", ");
+        bool last = !*next || !(set >> (bit + 1));
+        if (set >> bit & 1) {
+            used += snprintf(text + used, USERS_BYTES - (size_t)used, "%s%.*s",
+                             first ? " " : last ? " or " : ", ", length, at);
+            first = false;
+        }
+        at = next;
+    }
+}
+
+static qp_status refuse(const use *u, const char *option)
+{
+    char users[USERS_BYTES], name[NAME_BYTES];
+    snprintf(users, sizeof users, "%s", u->users ? u->users : "");
+    if (u->optimizers) name_choices(&qp_optimizer_fields, "optimizer", u->optimizers, users);
+    if (u->schedules) name_choices(&qp_schedule_fields, "lr_schedule", u->schedules, users);
+    return qp_fail(QP_EUSAGE, "--%s would change nothing here, it is for %s: add that, or leave --%s out",
+                   hyphenated(option, name), users, name);
+}
+
+/* ---- all options ---- */
+
+qp_status qp_option_uses_check(const qp_train_settings *settings, bool (*given)(const void *self, const char *name),
+                               const void *self)
+{
+    const qp_field_table *table[QP_TRAIN_ALL_TABLES];
+    void *object[QP_TRAIN_ALL_TABLES];
+    char name[NAME_BYTES];
+    qp_train_tables((qp_train_settings *)(uintptr_t)settings, table, object);
+    for (int t = 0; t < QP_TRAIN_ALL_TABLES; t++)
+        for (int i = 0; i < table[t]->count; i++) {
+            const char *option = table[t]->field[i].name;
+            if (!given(self, hyphenated(option, name))) continue;
+            bool learned = table[t] == &qp_optimizer_fields || table[t] == &qp_schedule_fields;
+            if (learned && ngram(settings))
+                return qp_fail(QP_EUSAGE, "--%s would change nothing here: --decoder ngram counts, it has no updates; "
+                                          "leave it out",
+                               name);
+            const use *u = unread(settings, option);
+            if (u) return refuse(u, option);
+        }
+    return QP_OK;
+}
+
+int qp_option_uses_list(const qp_train_settings *settings, char *text, size_t bytes)
+{
+    qp_train_settings plain;
+    const qp_field_table *table[QP_TRAIN_ALL_TABLES];
+    void *object[QP_TRAIN_ALL_TABLES], *usual[QP_TRAIN_ALL_TABLES];
+    char name[NAME_BYTES], value[600], normal[600];
+    size_t used = 0;
+    int count = 0;
+    *text = '\0';
+    qp_train_defaults(&plain);
+    qp_train_tables(&plain, table, usual);
+    qp_train_tables((qp_train_settings *)(uintptr_t)settings, table, object);
+    for (int t = 0; t < QP_TRAIN_ALL_TABLES; t++)
+        for (int i = 0; i < table[t]->count; i++) {
+            const qp_field *field = &table[t]->field[i];
+            qp_config_get(field, object[t], value, sizeof value);
+            qp_config_get(field, usual[t], normal, sizeof normal);
+            if (strcmp(value, normal) == 0 || !unread(settings, field->name)) continue;
+            if (used < bytes)
+                used += (size_t)snprintf(text + used, bytes - used, "%s%s", count ? ", " : "",
+                                         hyphenated(field->name, name));
+            count++;
+        }
+    return count;
+}

@@ -1,0 +1,18 @@
+#ifndef QP_OPTION_USES_H
+#define QP_OPTION_USES_H
+
+#include "lib/run/train_settings.h"
+
+/* option_uses — the options of a training that only some models, optimizers, schedules or tasks read, and which.
+ *
+ * qp_option_uses_check — an option that was given but is not read would change nothing.
+ *   Errors  QP_EUSAGE: the option and what would read it.
+ * qp_option_uses_reads — does such a training read the option (its field's name)?
+ * qp_option_uses_list — the names of all options that are not read and do not have their default value, separated by
+ *   commas: such as those of a configuration file. Returns how many there are; `text` may hold fewer. */
+qp_status qp_option_uses_check(const qp_train_settings *settings, bool (*given)(const void *self, const char *name),
+                               const void *self);
+bool qp_option_uses_reads(const qp_train_settings *settings, const char *option);
+int qp_option_uses_list(const qp_train_settings *settings, char *text, size_t bytes);
+
+#endif

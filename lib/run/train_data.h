@@ -1,0 +1,65 @@
+#ifndef QP_TRAIN_DATA_H
+#define QP_TRAIN_DATA_H
+
+#include <stdio.h>
+
+#include "data/batches/batcher.h"
+#include "data/batches/masking.h"
+#include "data/batches/scheduled_sampling.h"
+#include "data/batches/tbptt_batches.h"
+#include "data/batches/window_batches.h"
+#include "data/series/series_windows.h"
+#include "data/text/conll.h"
+#include "data/text/corpus.h"
+#include "data/text/labels.h"
+#include "lib/package/package.h"
+#include "lib/run/train_settings.h"
+#include "lib/run/validation.h"
+
+/* train_data — what a training reads, and the package it makes. */
+enum { QP_TRAINING, QP_VALIDATION, QP_PARTS };
+
+typedef struct {
+    bool has_valid;
+    bool no_valid; /* --valid none: hold nothing back either */
+    qp_text_files files[QP_PARTS];
+    qp_package *package; /* tokenizers, labels and scaling come first, then the model */
+    qp_corpus corpus[QP_PARTS];
+    qp_conll *conll[QP_PARTS];
+    qp_series series[QP_PARTS];
+    qp_batcher *batcher[QP_PARTS];
+    qp_window_batches *windows[QP_PARTS];
+    qp_tbptt_batches *streams[QP_PARTS];
+    qp_masking *masking[QP_PARTS];
+    qp_scheduled_sampling *scheduled_sampling;
+    qp_series_windows *series_windows[QP_PARTS];
+    qp_batch_source batches[QP_PARTS];
+    qp_validation translations; /* of tasks that make text */
+} qp_train_data;
+
+/* What differs between trainings by their task.
+ *   files       which files the options name                        Errors  QP_EUSAGE: some are missing or contradict
+ *   tokenizers  load those an earlier session left in the run's folder; else learn them or load the file named, and
+ *               keep a copy in the folder (NULL: no folder)
+ *   load        read and encode; what a validation needs beside its loss
+ *   sizes       vocabulary sizes and the like, into the model's configuration
+ *   source      the batches of one part
+ *   measure     add metrics to the loss, which `metrics` holds already, of the current weights
+ *   print       what was read, one line per part
+ *   warn        likely mistakes in the data, one call of `say` each; NULL: none are known */
+typedef struct {
+    qp_status (*files)(const qp_train_settings *settings, qp_train_data *data);
+    qp_status (*tokenizers)(const qp_train_settings *settings, const char *folder, qp_train_data *data);
+    qp_status (*load)(const qp_train_settings *settings, qp_train_data *data);
+    void (*sizes)(const qp_train_data *data, qp_model_config *model);
+    qp_status (*source)(const qp_train_settings *settings, qp_train_data *data, int part, qp_batch_source *source);
+    qp_status (*measure)(qp_train_data *data, int threads, qp_metrics *metrics);
+    void (*print)(const qp_train_data *data, FILE *stream);
+    void (*warn)(const qp_train_data *data, void (*say)(void *self, const char *line), void *self);
+} qp_train_task;
+
+/* qp_train_data_begin — with an empty package.   qp_train_data_free — the package too, unless it was taken out. */
+qp_status qp_train_data_begin(qp_train_data *data);
+void qp_train_data_free(qp_train_data *data);
+
+#endif

@@ -1,0 +1,235 @@
+#include "lib/run/train_labelled.h"
+
+#include <stdlib.h>
+
+#include "data/text/labelled.h"
+#include "lib/package/label_metrics.h"
+#include "lib/model/encoder_bag.h"
+#include "lib/package/token_metrics.h"
+#include "lib/run/train_text.h"
+
+/* One tokenizer, of the source side. */
+static qp_tokenizer_wish source_wish(const qp_train_settings *settings, const char *folder)
+{
+    return (qp_tokenizer_wish){.folder = folder, .side = "source", .name = settings->job.tokenizer};
+}
+
+/* Ignored labels count neither in the loss nor in the metrics. */
+static qp_label_policy validation_policy(const qp_train_settings *settings)
+{
+    return settings->job.unseen_labels == 0 ? QP_LABEL_REFUSE : QP_LABEL_IGNORE;
+}
+
+/* ---- texts ---- */
+
+qp_status qp_classify_files(const qp_train_settings *settings, qp_train_data *data)
+{
+    return qp_text_one_file(settings, "classify", QP_TEXT_LABELLED, data);
+}
+
+qp_status qp_classify_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
+{
+    qp_tokenizer_wish wish = source_wish(settings, folder);
+    qp_tokenizer *source;
+    QP_TRY(qp_text_tokenizer(&settings->job, &data->files[QP_TRAINING], &wish, false, true, &source));
+    qp_package_set_tokenizers(data->package, source, NULL);
+    return QP_OK;
+}
+
+qp_status qp_classify_load(const qp_train_settings *settings, qp_train_data *data)
+{
+    qp_labelled_options options = {.path = data->files[QP_TRAINING].source,
+                                   .part = data->files[QP_TRAINING].part,
+                                   .codec = &data->package->source_codec,
+                                   .max_length = (int)settings->model.max_length,
+                                   .when_longer = QP_LONG_CUT,
+                                   .labels = &data->package->labels,
+                                   .policy = QP_LABEL_LEARN};
+    QP_TRY(qp_labelled_load(&options, &data->corpus[QP_TRAINING]));
+    if (!data->has_valid) return QP_OK;
+    options.path = data->files[QP_VALIDATION].source;
+    options.part = data->files[QP_VALIDATION].part;
+    options.policy = validation_policy(settings);
+    return qp_labelled_load(&options, &data->corpus[QP_VALIDATION]);
+}
+
+/* Feature weights of --encoder bag, counted over the training texts. */
+qp_status qp_classify_weigh(const qp_train_data *data)
+{
+    const qp_model *model = data->package->model;
+    const qp_model_config *config = qp_model_config_of(model);
+    const qp_corpus *corpus = &data->corpus[QP_TRAINING];
+    if (config->encoder != QP_KIND_BAG) return QP_OK;
+    qp_bag_counts counts;
+    QP_TRY(qp_bag_counts_init(&counts, (int)config->src_vocab_size, (int)config->labels));
+    for (int64_t i = 0; i < corpus->sequences; i++)
+        qp_bag_counts_add(&counts, corpus->target.id[corpus->target.start[i]],
+                          corpus->source.id + corpus->source.start[i], qp_corpus_length(&corpus->source, i));
+    qp_status status = qp_bag_counts_apply(&counts, model);
+    qp_bag_counts_free(&counts);
+    return status;
+}
+
+/* ---- words ---- */
+
+qp_status qp_tag_files(const qp_train_settings *settings, qp_train_data *data)
+{
+    if (settings->model.crf && settings->training.label_smoothing > 0)
+        return qp_fail(QP_EUSAGE, "--label-smoothing is not for --crf, which scores whole sentences; leave one of them "
+                                  "out");
+    return qp_text_one_file(settings, "tag", QP_TEXT_LABELLED, data);
+}
+
+qp_status qp_tag_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
+{
+    qp_tokenizer_wish wish = source_wish(settings, folder);
+    for (int part = 0; part < (data->has_valid ? QP_PARTS : 1); part++) {
+        QP_TRY(qp_conll_read(data->files[part].source, (int)settings->job.tag_column, &data->conll[part]));
+        qp_conll_keep(data->conll[part], data->files[part].part);
+    }
+    qp_conll_lines lines = {.conll = data->conll[QP_TRAINING]};
+    qp_tokenizer *source = NULL;
+    qp_status status = qp_train_tokenizer(&settings->job, &wish, qp_conll_lines_next, &lines, &source);
+    free(lines.line);
+    qp_package_set_tokenizers(data->package, source, NULL);
+    return status;
+}
+
+qp_status qp_tag_load(const qp_train_settings *settings, qp_train_data *data)
+{
+    qp_conll_options options = {.codec = &data->package->source_codec,
+                                .max_length = (int)settings->model.max_length,
+                                .when_longer = QP_LONG_CUT,
+                                .labels = &data->package->labels,
+                                .policy = QP_LABEL_LEARN};
+    for (int part = 0; part < (data->has_valid ? QP_PARTS : 1); part++) {
+        QP_TRY(qp_conll_corpus(data->conll[part], &options, &data->corpus[part]));
+        options.policy = validation_policy(settings);
+    }
+    return QP_OK;
+}
+
+/* ---- both ---- */
+
+void qp_labelled_sizes(const qp_train_data *data, qp_model_config *model)
+{
+    qp_text_sizes(data, model);
+    model->labels = data->package->labels.count;
+}
+
+qp_status qp_labelled_measure(qp_train_data *data, int threads, qp_metrics *metrics)
+{
+    qp_label_metrics statistics;
+    bool tags = qp_model_config_of(data->package->model)->task == QP_TASK_TAG;
+    qp_status status = qp_label_metrics_init(&data->package->labels, tags, &statistics);
+    if (status == QP_OK)
+        status = qp_label_metrics_measure(data->package->model, &data->batches[QP_VALIDATION], threads, &statistics);
+    if (status == QP_OK) {
+        qp_metrics_add(metrics, "accuracy", qp_label_metrics_accuracy(&statistics));
+        qp_metrics_add(metrics, "f1", qp_label_metrics_f1(&statistics));
+    }
+    qp_label_metrics_free(&statistics);
+    return status;
+}
+
+/* Training examples of each label, malloc'ed; NULL: out of memory. */
+static int64_t *count_labels(const qp_train_data *data)
+{
+    const qp_corpus *corpus = &data->corpus[QP_TRAINING];
+    int64_t *examples = calloc((size_t)data->package->labels.count + 1, sizeof *examples);
+    for (int64_t i = 0; examples && i < corpus->target.start[corpus->sequences]; i++)
+        if (corpus->target.id[i] >= 0) examples[corpus->target.id[i]]++;
+    return examples;
+}
+
+void qp_labelled_print(const qp_train_data *data, FILE *stream)
+{
+    enum { SHOWN = 20 };
+    const qp_labels *labels = &data->package->labels;
+    int64_t *examples = count_labels(data);
+    fprintf(stream, "tokenizer  %d pieces\nlabels     %d:", qp_tokenizer_size(data->package->source), labels->count);
+    for (int i = 0; i < labels->count && i < SHOWN; i++)
+        fprintf(stream, "%s %.60s %lld", i ? "," : "", labels->text[i], examples ? (long long)examples[i] : 0);
+    fputs(labels->count > SHOWN ? ", ...\n" : "\n", stream);
+    free(examples);
+    qp_text_print_corpora(data, stream);
+}
+
+static bool is_sentence(const char *label)
+{
+    int spaces = 0;
+    for (; *label; label++) spaces += *label == ' ';
+    return spaces >= 4;
+}
+
+/* Nearly as many labels as lines, or labels of five words and more: the columns may have been swapped. */
+static bool look_like_texts(const qp_labels *labels, int64_t lines)
+{
+    enum { FEW = 10 };
+    int sentences = 0;
+    for (int i = 0; i < labels->count; i++) sentences += is_sentence(labels->text[i]);
+    return (labels->count > FEW && 2 * (int64_t)labels->count > lines) || 2 * sentences > labels->count;
+}
+
+void qp_labelled_warn(const qp_train_data *data, void (*say)(void *self, const char *line), void *self)
+{
+    const qp_labels *labels = &data->package->labels;
+    const qp_corpus *corpus = &data->corpus[QP_TRAINING];
+    const char *path = data->files[QP_TRAINING].source;
+    bool texts = !data->conll[QP_TRAINING];
+    char line[700];
+    if (texts && look_like_texts(labels, corpus->sequences)) {
+        snprintf(line, sizeof line,
+                 "%.300s: its labels look like texts (%d of them, such as '%.80s'); each line is label TAB text, are "
+                 "the columns swapped?",
+                 path, labels->count, labels->text[0]);
+        say(self, line);
+        return;
+    }
+    int64_t *examples = count_labels(data);
+    int single = -1, singles = 0;
+    for (int i = labels->count - 1; examples && i >= 0; i--)
+        if (examples[i] == 1) single = i, singles++;
+    free(examples);
+    if (singles == 0) return;
+    snprintf(line, sizeof line, "%.300s:%lld: label '%.80s' has only this example%s; is it %smisspelled?", path,
+             (long long)labels->line[single], labels->text[single], singles > 1 ? ", as have others" : "",
+             texts && labels->line[single] == 1 ? "a header line, or " : "");
+    say(self, line);
+}
+
+/* ---- masked tokens ---- */
+
+qp_status qp_mlm_files(const qp_train_settings *settings, qp_train_data *data)
+{
+    return qp_text_one_file(settings, "mlm", QP_TEXT_ONE_FILE, data);
+}
+
+qp_status qp_mlm_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
+{
+    QP_TRY(qp_classify_tokenizers(settings, folder, data));
+    data->package->target_codec = data->package->source_codec; /* the corpus has one side, which is masked later */
+    return QP_OK;
+}
+
+qp_status qp_mlm_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
+{
+    qp_masking_options options = {.codec = &data->package->source_codec,
+                                  .rate = s->job.mask_rate,
+                                  .whole_words = s->job.whole_words != 0,
+                                  .fixed = part == QP_VALIDATION,
+                                  .seed = (uint64_t)s->training.seed,
+                                  .slots = part == QP_TRAINING ? (int)s->training.accum : 1};
+    QP_TRY(qp_text_source(s, data, part, &options.texts));
+    QP_TRY(qp_masking_new(&options, &data->masking[part]));
+    *source = qp_masking_source(data->masking[part]);
+    return QP_OK;
+}
+
+qp_status qp_mlm_measure(qp_train_data *data, int threads, qp_metrics *metrics)
+{
+    qp_token_metrics sums = {0};
+    QP_TRY(qp_token_metrics_measure(data->package->model, &data->batches[QP_VALIDATION], threads, &sums));
+    if (sums.tokens > 0) qp_metrics_add(metrics, "accuracy", qp_token_metrics_accuracy(&sums));
+    return QP_OK;
+}

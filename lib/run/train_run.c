@@ -1,0 +1,225 @@
+#include "lib/run/train_run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/file.h"
+#include "lib/run/defaults.h"
+#include "lib/run/option_uses.h"
+#include "lib/run/train_labelled.h"
+#include "lib/run/train_task.h"
+#include "lib/run/train_transfer.h"
+
+static void note(void *self, const char *line)
+{
+    const qp_train_run *run = self;
+    if (run->hooks->note) run->hooks->note(run->hooks->self, line);
+}
+
+static void progress(void *self, const qp_progress *progress)
+{
+    const qp_train_run *run = self;
+    if (run->hooks->progress) run->hooks->progress(run->hooks->self, progress);
+}
+
+static qp_status save_model(void *self, const char *path)
+{
+    return qp_package_save(((qp_train_run *)self)->data.package, path);
+}
+
+static qp_status begin_folder(void *self)
+{
+    qp_train_run *run = self;
+    return qp_train_folder_begin(&run->folder, run->settings);
+}
+
+static qp_status measure(void *self, int threads, qp_metrics *metrics)
+{
+    qp_train_run *run = self;
+    return run->task->measure(&run->data, threads, metrics);
+}
+
+/* The first of the session's files: --init-from matters only before the first save. */
+static bool begins(const qp_train_run *run) 
+{
+    return !*run->folder.path || run->settings->job.overwrite || !qp_train_folder_begun(run->folder.path);
+}
+
+static qp_status build_model(qp_train_run *run)
+{
+    qp_train_settings *s = run->settings;
+    qp_package *package = run->data.package;
+    run->task->sizes(&run->data, &s->model);
+    QP_TRY(qp_model_new(&s->model, (uint64_t)s->training.seed, &package->model));
+    char line[80];
+    snprintf(line, sizeof line, "model      %zu parameters", qp_params_elements(qp_model_params(package->model)));
+    note(run, line);
+    QP_TRY(qp_classify_weigh(&run->data));
+    return *s->job.init_from && begins(run) ? qp_train_transfer(package, s->job.init_from, note, run) : QP_OK;
+}
+
+static void warn(void *self, const char *text)
+{
+    char line[800];
+    snprintf(line, sizeof line, "warning: %s", text);
+    note(self, line);
+}
+
+/* One line for each choice: topic, options, reason. */
+static void report_choices(const qp_train_run *run, const qp_choice_list *list)
+{
+    for (int i = 0; i < list->count; i++) {
+        const qp_choice *choice = &list->choice[i];
+        char line[360];
+        snprintf(line, sizeof line, "%-10s %s  (%s)", choice->topic, choice->options, choice->reason);
+        note((void *)run, line);
+    }
+}
+
+static bool read_once(const qp_text_files *files)
+{
+    return (files->source && qp_file_once(files->source)) || (files->target && qp_file_once(files->target));
+}
+
+/* Hold back validation data where none was given. */
+static void hold_out(qp_train_run *run, const qp_survey *survey)
+{
+    qp_train_data *data = &run->data;
+    qp_text_files *files = data->files;
+    qp_held_out part = qp_defaults_hold_out(run->settings, survey);
+    if (data->has_valid || data->no_valid || part.part == QP_PART_ALL) return;
+    files[QP_VALIDATION] = files[QP_TRAINING];
+    files[QP_TRAINING].part = part;
+    part.part = QP_PART_HELD_OUT;
+    files[QP_VALIDATION].part = part;
+    data->has_valid = true;
+    char line[120];
+    if (part.from)
+        snprintf(line, sizeof line, "validation held back from line %lld on  (--valid none: train on all)",
+                 (long long)part.from);
+    else
+        snprintf(line, sizeof line, "validation one example in %lld is held back  (--valid none: train on all)",
+                 (long long)part.every);
+    note(run, line);
+}
+
+/* Look at the data, and choose what nobody gave. */
+static qp_status choose(qp_train_run *run)
+{
+    qp_survey survey;
+    qp_choice_list list = {0};
+    if (read_once(&run->data.files[QP_TRAINING])) return QP_OK; /* a pipe: there is no second look */
+    QP_TRY(qp_survey_take(run->settings, &run->data, &survey));
+    QP_TRY(qp_defaults_choose(run->settings, &survey, &list));
+    hold_out(run, &survey);
+    report_choices(run, &list);
+    return QP_OK;
+}
+
+static qp_status choose_schedule(qp_train_run *run)
+{
+    qp_choice_list list = {0};
+    qp_batch_source *batches = &run->data.batches[QP_TRAINING];
+    int64_t count, accum = run->settings->training.accum;
+    QP_TRY(batches->begin(batches->self, 0, &count));
+    QP_TRY(qp_defaults_schedule(run->settings, run->data.has_valid, (count + accum - 1) / accum, &list));
+    report_choices(run, &list);
+    return QP_OK;
+}
+
+/* What was chosen may leave an option that was given without effect. */
+static void warn_of_unread(qp_train_run *run)
+{
+    const qp_train_settings *s = run->settings;
+    if (s->given && qp_option_uses_check(s, s->given, s->given_self) != QP_OK) warn(run, qp_error_message());
+}
+
+static qp_status read_data(qp_train_run *run, bool keep)
+{
+    qp_train_settings *s = run->settings;
+    if (keep && !*s->job.model)
+        return qp_fail(QP_EUSAGE, "no model file to write; name it with -m FILE.safetensors");
+    QP_TRY(run->task->files(s, &run->data));
+    QP_TRY(choose(run));
+    warn_of_unread(run);
+    if (keep) QP_TRY(qp_train_folder_open(&s->job, &run->folder));
+    if (keep && run->hooks->begun) QP_TRY(run->hooks->begun(run->hooks->self));
+    QP_TRY(run->task->tokenizers(s, keep ? run->folder.made : NULL, &run->data));
+    QP_TRY(run->task->load(s, &run->data));
+    if (run->hooks->read) run->hooks->read(run->hooks->self, &run->data, run->task);
+    if (run->task->warn && !s->job.dry_run) run->task->warn(&run->data, warn, run);
+    return QP_OK;
+}
+
+static void set_trainer(qp_train_run *run)
+{
+    qp_train_settings *s = run->settings;
+    const qp_model *model = run->data.package->model;
+    qp_batch_source *valid = run->data.has_valid ? &run->data.batches[QP_VALIDATION] : NULL;
+    run->train_loss = (qp_model_objective){model, (qp_real)s->training.label_smoothing};
+    run->valid_loss = (qp_model_objective){model, 0};
+    run->trainer = (qp_trainer){
+        .params = qp_model_params(model),
+        .loss = qp_model_objective_loss(&run->train_loss),
+        .valid_loss = qp_model_objective_loss(&run->valid_loss),
+        .train = &run->data.batches[QP_TRAINING],
+        .valid = valid,
+        .no_perplexity = s->model.task == QP_TASK_REGRESS,
+        .config = &s->training,
+        .optimizer = &s->optimizer,
+        .schedule = &s->schedule,
+        .folder = *run->folder.path ? run->folder.path : NULL,
+        .start_over = s->job.overwrite,
+        .model_path = *s->job.model ? s->job.model : NULL,
+        .fingerprint = run->fingerprint,
+        .hooks = {.self = run,
+                  .begin = *run->folder.path ? begin_folder : NULL,
+                  .measure = valid ? measure : NULL,
+                  .save_model = save_model,
+                  .progress = progress,
+                  .note = note,
+                  .stop = run->hooks->stop},
+    };
+}
+
+qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool keep, const qp_train_hooks *hooks)
+{
+    *run = (qp_train_run){.settings = s, .hooks = hooks, .task = qp_train_task_of(s->model.task)};
+    bool pairs = s->model.task == QP_TASK_TRANSLATE || s->model.task == QP_TASK_AUTOENCODE;
+    if (s->job.scheduled_sampling > 0 && !pairs)
+        return qp_fail(QP_EUSAGE, "--scheduled-sampling is for decoders of --task translate and autoencode; use "
+                                  "--word-dropout-tgt, or leave it out");
+    bool plain = s->model.loss == QP_OBJECTIVE_AUTO || s->model.loss == QP_OBJECTIVE_CROSS_ENTROPY;
+    if (s->training.label_smoothing > 0 && !plain && s->model.loss < QP_OBJECTIVE_MSE)
+        return qp_fail(QP_EUSAGE, "--label-smoothing is for --loss cross-entropy; add --label-smoothing 0, or leave "
+                                  "--loss out");
+    QP_TRY(qp_train_data_begin(&run->data));
+    if (strcmp(s->job.valid, "none") == 0) {
+        run->data.no_valid = true;
+        s->job.valid[0] = '\0';
+    }
+    QP_TRY(read_data(run, keep));
+    if (s->schedule.lr_width == 0) s->schedule.lr_width = s->model.emb_size;
+    QP_TRY(build_model(run));
+    for (int part = 0; part < (run->data.has_valid ? QP_PARTS : 1); part++)
+        QP_TRY(run->task->source(s, &run->data, part, &run->data.batches[part]));
+    QP_TRY(choose_schedule(run));
+    QP_TRY(qp_train_fingerprint(s, &run->data, run->fingerprint));
+    bool resumes = *run->folder.path && !s->job.overwrite && !*s->training.reset;
+    if (resumes) QP_TRY(qp_train_folder_compare(run->folder.path, s, run->fingerprint));
+    set_trainer(run);
+    return QP_OK;
+}
+
+qp_package *qp_train_run_package(qp_train_run *run)
+{
+    qp_package *package = run->data.package;
+    run->data.package = NULL;
+    return package;
+}
+
+void qp_train_run_free(qp_train_run *run)
+{
+    qp_train_folder_close(&run->folder);
+    qp_train_data_free(&run->data);
+}

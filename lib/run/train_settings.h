@@ -1,0 +1,104 @@
+#ifndef QP_TRAIN_SETTINGS_H
+#define QP_TRAIN_SETTINGS_H
+
+#include <stdbool.h>
+
+#include "lib/config/config.h"
+#include "lib/model/model_config.h"
+#include "lib/train/trainer.h"
+
+/* train_settings — all options of a training: the command line's and the library's alike.
+ * X(kind, name, default, low, high, choices or metavariable, help); see lib/config/config.h */
+#define QP_JOB_FIELDS(X)                                                                                               \
+    X(TEXT, model, "", 0, 0, "FILE", "model file to write (.safetensors); its run is kept in MODEL.run")               \
+    X(TEXT, train_src, "", 0, 0, "FILE", "training text, source side")                                                 \
+    X(TEXT, train_tgt, "", 0, 0, "FILE", "training text, target side")                                                 \
+    X(TEXT, valid_src, "", 0, 0, "FILE", "validation text, source side")                                               \
+    X(TEXT, valid_tgt, "", 0, 0, "FILE", "validation text, target side")                                               \
+    X(TEXT, train, "", 0, 0, "FILE",                                                                                   \
+      "training data in one file: source TAB target; lm, autoencode, mlm: text; classify: label TAB text; tag: "       \
+      "CoNLL; regress: CSV")                                                                                           \
+    X(TEXT, valid, "", 0, 0, "FILE", "validation data in one file, as --train; none: hold nothing back either")        \
+    X(TEXT, tokenizer, "bpe", 0, 0, "NAME|FILE",                                                                       \
+      "learn one of this type (char, byte, word, space, bpe...), or read this file")                                   \
+    X(TEXT, src_tokenizer, "", 0, 0, "NAME|FILE", "the same, for the source side only")                                \
+    X(TEXT, tgt_tokenizer, "", 0, 0, "NAME|FILE", "the same, for the target side only")                                \
+    X(INT, vocab_size, "8000", 5, 16777216, NULL, "largest vocabulary of a learned tokenizer")                         \
+    X(BOOL, share_vocab, "false", 0, 0, NULL, "learn one tokenizer from both sides")                                   \
+    X(BOOL, lower_case, "false", 0, 0, NULL, "lower-case all text first")                                              \
+    X(INT, layers, "0", 0, 128, NULL, "layers of the encoder and of the decoder; 0: --enc-layers, --dec-layers")       \
+    X(INT, batch_size, "4096", 1, 1073741824, NULL, "target tokens, or sentences, per batch")                          \
+    X(CHOICE, batch_type, "token", 0, 0, "token, sentence", "what --batch-size counts")                                \
+    X(TEXT, valid_metrics, "loss,bleu", 0, 0, "NAMES",                                                                 \
+      "metrics of a validation: loss, bleu, chrf, chrf++, ter, wer, cer, accuracy, word-accuracy")                     \
+    X(INT, valid_beam_size, "1", 1, 1000, NULL, "beam size of the validation's translations; 1: greedy")               \
+    X(INT, tag_column, "0", 0, 1000, NULL, "tag: column to learn, from 1; 0: column 4 of CoNLL-U, else the last")      \
+    X(CHOICE, unseen_labels, "refuse", 0, 0, "refuse, ignore",                                                         \
+      "classify, tag: validation labels that are not in the training data")                                            \
+    X(TEXT, column, "", 0, 0, "NAMES",                                                                                 \
+      "regress: column to forecast; further columns, separated by commas, are input only")                             \
+    X(INT, window, "24", 1, 65536, NULL, "regress: rows of input per forecast")                                        \
+    X(CHOICE, level, "fixed", 0, 0, "fixed, last",                                                                     \
+      "regress: scale around the training mean, or around the window's last value")                                    \
+    X(CHOICE, holes, "refuse", 0, 0, "refuse, interpolate", "regress: what to do with empty cells")                    \
+    X(TEXT, missing, "", 0, 0, NULL, "regress: cells with this text count as empty, for example -999")                 \
+    X(REAL, scheduled_sampling, "0", 0, 1, NULL,                                                                       \
+      "translate, autoencode: share of the decoder's input tokens replaced by its own predictions")                    \
+    X(REAL, mask_rate, "0.15", 0.001, 0.999, NULL, "mlm: share of the tokens that are masked")                         \
+    X(BOOL, whole_words, "false", 0, 0, NULL, "mlm: mask whole words, not pieces")                                     \
+    X(TEXT, preset, "", 0, 0, "NAME", "sizes and learning rates of a paper or tutorial; prints what it sets")          \
+    X(TEXT, init_from, "", 0, 0, "FILE", "start from another model's weights, where name and shape match")             \
+    X(BOOL, dry_run, "false", 0, 0, NULL, "report sizes, time and likely problems; train and write nothing")           \
+    X(TEXT, log, "", 0, 0, "FILE", "also append all messages to this file")                                            \
+    X(BOOL, overwrite, "false", 0, 0, NULL, "discard the existing run and model, and start over")                      \
+    X(CHOICE, progress, "auto", 0, 0, "auto, always, never", "the live progress line")                                 \
+    X(BOOL, quiet, "false", 0, 0, NULL, "print errors only")
+
+typedef struct {
+    QP_JOB_FIELDS(QP_FIELD_DECLARE)
+} qp_job_config;
+extern const qp_field_table qp_job_fields;
+
+#define QP_NGRAM_FIELDS(X)                                                                                             \
+    X(INT, order, "3", 1, 12, NULL, "length of the longest n-grams")                                                   \
+    X(TEXT, prune, "", 0, 0, "N,N,...", "drop n-grams seen this often or less; one number per order, such as 0,0,1")   \
+    X(BOOL, interpolate_unigrams, "true", 0, 0, NULL, "interpolate unigrams with the uniform distribution")
+
+typedef struct {
+    QP_NGRAM_FIELDS(QP_FIELD_DECLARE)
+} qp_ngram_options;
+extern const qp_field_table qp_ngram_fields;
+
+enum { QP_PROGRESS_AUTO, QP_PROGRESS_ALWAYS, QP_PROGRESS_NEVER };
+
+typedef struct {
+    qp_job_config job;
+    qp_model_config model;
+    qp_training_config training;
+    qp_optimizer_config optimizer;
+    qp_schedule_config schedule;
+    qp_ngram_options ngram;                            /* --decoder ngram */
+    bool (*given)(const void *self, const char *name); /* was this option (hyphenated) given? NULL: choose none */
+    const void *given_self;
+} qp_train_settings;
+
+/* The first QP_TRAIN_TABLES describe a run and are in its config.yaml and fingerprint; n-grams have no run. */
+enum { QP_TRAIN_TABLES = 5, QP_TRAIN_ALL_TABLES };
+
+/* qp_train_tables — the tables and the objects of `settings` they fill, in the order of the help. */
+void qp_train_tables(qp_train_settings *settings, const qp_field_table *table[QP_TRAIN_ALL_TABLES],
+                     void *object[QP_TRAIN_ALL_TABLES]);
+
+/* qp_train_set — parse one value; hyphens or underscores.   Errors  QP_EUSAGE: no such option, with the nearest name;
+ *   a value that does not parse.
+ * qp_train_defaults — every option its default. */
+qp_status qp_train_set(qp_train_settings *settings, const char *name, const char *value);
+void qp_train_defaults(qp_train_settings *settings);
+
+/* qp_train_complete — set what follows from the options that were given: --layers, --lm-window, a preset's and a
+ * task's consequences. `given` answers whether an option (hyphenated) was given.
+ * Errors  QP_EUSAGE: --layers 0, --lr 0. */
+qp_status qp_train_complete(qp_train_settings *settings, bool (*given)(const void *self, const char *name),
+                            const void *self);
+
+#endif

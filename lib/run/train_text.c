@@ -1,0 +1,317 @@
+#include "lib/run/train_text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/threads.h"
+#include "lib/package/token_metrics.h"
+#include "lib/run/train_tokenizer.h"
+
+/* ---- files ---- */
+
+static qp_status twice(const char *which)
+{
+    return qp_fail(QP_EUSAGE, "--%s and --%s-src/--%s-tgt contradict each other; give one of them", which, which,
+                   which);
+}
+
+/* Either two files, one per side, or one file; `required` for training. */
+static qp_status pair_of(const char *which, const char *source, const char *target, const char *one, bool required,
+                         qp_text_files *files, bool *found)
+{
+    bool sides = *source || *target;
+    *found = sides || *one;
+    if (!*found && required)
+        return qp_fail(QP_EUSAGE,
+                       "no training text; name it with --%s-src FILE --%s-tgt FILE, or --%s FILE (source TAB target)",
+                       which, which, which);
+    if (sides && *one) return twice(which);
+    if (sides && (!*source || !*target))
+        return qp_fail(QP_EUSAGE, "--%s-%s is missing; both sides are needed", which, *source ? "tgt" : "src");
+    if (*one)
+        *files = (qp_text_files){.kind = QP_TEXT_TABBED, .source = one};
+    else
+        *files = (qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = source, .target = target};
+    return QP_OK;
+}
+
+qp_status qp_pairs_files(const qp_train_settings *settings, qp_train_data *data)
+{
+    const qp_job_config *job = &settings->job;
+    bool found;
+    QP_TRY(pair_of("train", job->train_src, job->train_tgt, job->train, true, &data->files[QP_TRAINING], &found));
+    return pair_of("valid", job->valid_src, job->valid_tgt, job->valid, false, &data->files[QP_VALIDATION],
+                   &data->has_valid);
+}
+
+qp_status qp_text_one_file(const qp_train_settings *settings, const char *task, qp_text_kind kind, qp_train_data *data)
+{
+    const qp_job_config *job = &settings->job;
+    const char *one[] = {job->train, job->valid};
+    bool sides[] = {*job->train_src || *job->train_tgt, *job->valid_src || *job->valid_tgt};
+    static const char *const which[] = {"train", "valid"};
+    if (!*job->train && !sides[0]) return qp_fail(QP_EUSAGE, "no training text; name it with --train FILE");
+    for (int part = 0; part < QP_PARTS; part++) {
+        if (sides[part] && *one[part]) return twice(which[part]);
+        if (sides[part])
+            return qp_fail(QP_EUSAGE, "--task %s reads one text; name it with --%s FILE", task, which[part]);
+        data->files[part] = kind == QP_TEXT_ONE_FILE ? (qp_text_files){.kind = kind, .target = one[part]}
+                                                     : (qp_text_files){.kind = kind, .source = one[part]};
+    }
+    data->has_valid = *job->valid != '\0';
+    return QP_OK;
+}
+
+qp_status qp_text_files_of(const qp_train_settings *settings, qp_train_data *data)
+{
+    return qp_text_one_file(settings, "lm", QP_TEXT_ONE_FILE, data);
+}
+
+qp_status qp_autoencode_files(const qp_train_settings *settings, qp_train_data *data)
+{
+    return qp_text_one_file(settings, "autoencode", QP_TEXT_ONE_FILE, data);
+}
+
+/* ---- tokenizers ---- */
+
+/* The lines one tokenizer is learned from: the source side, the target side, or both in turn. */
+typedef struct {
+    const qp_text_files *files;
+    qp_text_pairs *pairs; /* opened for the first line; a tokenizer that is read from a file needs no text */
+    bool source, target;
+    bool pending; /* the target of `pair` comes next */
+    qp_text_pair pair;
+} side_lines;
+
+static qp_status begin_lines(side_lines *lines)
+{
+    if (lines->pairs) return QP_OK;
+    QP_TRY(qp_text_pairs_twice(lines->files, "for the tokenizer and for the model; name a file, or --tokenizer FILE"));
+    return qp_text_pairs_open(lines->files, &lines->pairs);
+}
+
+static qp_status next_line(void *self, const char **line, size_t *bytes)
+{
+    side_lines *lines = self;
+    QP_TRY(begin_lines(lines));
+    if (lines->pending) {
+        lines->pending = false;
+        *line = lines->pair.target;
+        *bytes = lines->pair.target_bytes;
+        return QP_OK;
+    }
+    bool more;
+    QP_TRY(qp_text_pairs_next(lines->pairs, &lines->pair, &more));
+    *line = NULL;
+    if (!more) return QP_OK;
+    bool source = lines->source && lines->pair.source;
+    lines->pending = source && lines->target;
+    *line = source ? lines->pair.source : lines->pair.target;
+    *bytes = source ? lines->pair.source_bytes : lines->pair.target_bytes;
+    return QP_OK;
+}
+
+qp_status qp_text_tokenizer(const qp_job_config *job, const qp_text_files *files, const qp_tokenizer_wish *wish,
+                            bool source, bool target, qp_tokenizer **tokenizer)
+{
+    side_lines lines = {.files = files, .source = source, .target = target};
+    qp_status status = qp_train_tokenizer(job, wish, next_line, &lines, tokenizer);
+    qp_text_pairs_close(lines.pairs);
+    return status;
+}
+
+qp_status qp_pairs_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
+{
+    const qp_job_config *job = &settings->job;
+    const qp_text_files *files = &data->files[QP_TRAINING];
+    qp_tokenizer_wish wish = {.folder = folder, .side = "shared", .name = job->tokenizer};
+    qp_tokenizer *source, *target;
+    if (job->share_vocab) {
+        QP_TRY(qp_text_tokenizer(job, files, &wish, true, true, &source));
+        qp_package_set_tokenizers(data->package, source, source);
+        return QP_OK;
+    }
+    wish.side = "source";
+    if (*job->src_tokenizer) wish.name = job->src_tokenizer;
+    QP_TRY(qp_text_tokenizer(job, files, &wish, true, false, &source));
+    qp_package_set_tokenizers(data->package, source, NULL); /* freed with the package should the next one fail */
+    wish = (qp_tokenizer_wish){.folder = folder,
+                               .side = "target",
+                               .target = true,
+                               .name = *job->tgt_tokenizer ? job->tgt_tokenizer : job->tokenizer};
+    QP_TRY(qp_text_tokenizer(job, files, &wish, false, true, &target));
+    qp_package_set_tokenizers(data->package, source, target);
+    return QP_OK;
+}
+
+qp_status qp_text_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
+{
+    qp_tokenizer_wish wish = {.folder = folder, .side = "target", .name = settings->job.tokenizer, .target = true};
+    qp_tokenizer *target;
+    QP_TRY(qp_text_tokenizer(&settings->job, &data->files[QP_TRAINING], &wish, false, true, &target));
+    qp_package_set_tokenizers(data->package, NULL, target);
+    return QP_OK;
+}
+
+/* Source and target are the same text. */
+qp_status qp_autoencode_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
+{
+    qp_tokenizer_wish wish = {.folder = folder, .side = "shared", .name = settings->job.tokenizer};
+    qp_tokenizer *shared;
+    QP_TRY(qp_text_tokenizer(&settings->job, &data->files[QP_TRAINING], &wish, false, true, &shared));
+    qp_package_set_tokenizers(data->package, shared, shared);
+    return QP_OK;
+}
+
+/* ---- corpora ---- */
+
+qp_status qp_text_load(const qp_train_settings *settings, qp_train_data *data)
+{
+    qp_corpus_options options = {.files = data->files[QP_TRAINING],
+                                 .source_codec = &data->package->source_codec,
+                                 .target_codec = &data->package->target_codec,
+                                 .max_length = (int)settings->model.max_length,
+                                 .when_longer = QP_LONG_SKIP,
+                                 .to_itself = settings->model.task == QP_TASK_AUTOENCODE};
+    if (settings->model.lm_window) {
+        options.max_length = 0;
+        options.running_text = true;
+    }
+    QP_TRY(qp_corpus_load(&options, &data->corpus[QP_TRAINING]));
+    if (!data->has_valid) return QP_OK;
+    options.files = data->files[QP_VALIDATION];
+    options.when_longer = QP_LONG_CUT;
+    return qp_corpus_load(&options, &data->corpus[QP_VALIDATION]);
+}
+
+qp_status qp_pairs_load(const qp_train_settings *settings, qp_train_data *data)
+{
+    QP_TRY(qp_text_load(settings, data));
+    if (data->has_valid)
+        QP_TRY(qp_validation_init(&data->translations, &data->files[QP_VALIDATION], settings->job.valid_metrics));
+    data->translations.beam_size = (int)settings->job.valid_beam_size;
+    data->translations.lower_case = settings->job.lower_case != 0;
+    return QP_OK;
+}
+
+void qp_text_sizes(const qp_train_data *data, qp_model_config *model)
+{
+    model->src_vocab_size = data->package->source ? qp_tokenizer_size(data->package->source) : 0;
+    model->tgt_vocab_size = data->package->target ? qp_tokenizer_size(data->package->target) : 0;
+}
+
+/* ---- batches ---- */
+
+/* --batch-size counts tokens, at least one window of them, or windows. */
+static qp_status windows_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
+{
+    qp_window_batches_options options = {.window = s->model.lm_window,
+                                         .size = s->job.batch_size,
+                                         .shuffle = part == QP_TRAINING,
+                                         .seed = (uint64_t)s->training.seed,
+                                         .slots = part == QP_TRAINING ? (int)s->training.accum : 1};
+    if (s->job.batch_type == 0) options.size = options.size > options.window ? options.size / options.window : 1;
+    QP_TRY(qp_window_batches_new(&data->corpus[part], &options, &data->windows[part]));
+    *source = qp_window_batches_source(data->windows[part]);
+    return QP_OK;
+}
+
+/* The same, but every row of a batch continues its own text (truncated back-propagation through time). */
+static qp_status streams_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
+{
+    qp_tbptt_batches_options options = {.window = s->model.lm_window,
+                                        .size = s->job.batch_size,
+                                        .shuffle = part == QP_TRAINING,
+                                        .seed = (uint64_t)s->training.seed,
+                                        .carry_width = qp_model_carry_width(&s->model)};
+    if (s->job.batch_type == 0) options.size = options.size > options.window ? options.size / options.window : 1;
+    QP_TRY(qp_tbptt_batches_new(&data->corpus[part], &options, &data->streams[part]));
+    *source = qp_tbptt_batches_source(data->streams[part]);
+    return QP_OK;
+}
+
+/* The decoder reads some of its own predictions. */
+static qp_status scheduled_sampling(const qp_train_settings *s, qp_train_data *data, qp_batch_source *source)
+{
+    qp_scheduled_sampling_options options = {.texts = *source,
+                                             .model = data->package->model,
+                                             .rate = s->job.scheduled_sampling,
+                                             .seed = (uint64_t)s->training.seed,
+                                             .slots = (int)s->training.accum,
+                                             .threads = qp_threads_of(s->training.threads)};
+    QP_TRY(qp_scheduled_sampling_new(&options, &data->scheduled_sampling));
+    *source = qp_scheduled_sampling_source(data->scheduled_sampling);
+    return QP_OK;
+}
+
+qp_status qp_text_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
+{
+    if (s->model.carry) return streams_source(s, data, part, source);
+    if (s->model.lm_window) return windows_source(s, data, part, source);
+    qp_batcher_options options = {.kind = s->job.batch_type == 0 ? QP_BATCH_TOKENS : QP_BATCH_SENTENCES,
+                                  .size = s->job.batch_size,
+                                  .shuffle = part == QP_TRAINING,
+                                  .seed = (uint64_t)s->training.seed,
+                                  .slots = part == QP_TRAINING ? (int)s->training.accum : 1};
+    QP_TRY(qp_batcher_new(&data->corpus[part], &options, &data->batcher[part]));
+    *source = qp_batcher_source(data->batcher[part]);
+    return part == QP_TRAINING && s->job.scheduled_sampling > 0 ? scheduled_sampling(s, data, source) : QP_OK;
+}
+
+/* ---- measuring ---- */
+
+qp_status qp_pairs_measure(qp_train_data *data, int threads, qp_metrics *metrics)
+{
+    const qp_model *model = data->package->model;
+    if (qp_model_config_of(model)->variational) {
+        double divergence;
+        QP_TRY(qp_divergence_measure(model, &data->batches[QP_VALIDATION], &divergence));
+        qp_metrics_add(metrics, "divergence", divergence);
+    }
+    data->translations.package = data->package;
+    return qp_validation_measure(&data->translations, threads, metrics);
+}
+
+/* From nats per token to bits per character; unknown where lines were cut. */
+qp_status qp_text_measure(qp_train_data *data, int threads, qp_metrics *metrics)
+{
+    const qp_corpus_statistics *statistics = &data->corpus[QP_VALIDATION].statistics;
+    (void)threads;
+    if (statistics->cut == 0 && metrics->count > 0 && strcmp(metrics->entry[0].name, "loss") == 0)
+        qp_metrics_add(metrics, "bits-per-character",
+                       metrics->entry[0].value * (double)statistics->target.tokens /
+                           (double)statistics->target.characters / M_LN2);
+    return QP_OK;
+}
+
+/* ---- reporting ---- */
+
+static void print_corpus(FILE *stream, const char *name, const qp_corpus *corpus)
+{
+    const qp_corpus_statistics *f = &corpus->statistics;
+    fprintf(stream, "%-10s %lld lines", name, (long long)f->lines);
+    if (f->source.tokens) fprintf(stream, ", %lld source tokens", (long long)f->source.tokens);
+    fprintf(stream, ", %lld %s", (long long)f->target.tokens, corpus->answers ? "answers" : "target tokens");
+    if (f->empty) fprintf(stream, "; %lld empty left out", (long long)f->empty);
+    if (f->skipped) fprintf(stream, "; %lld longer than --max-length left out", (long long)f->skipped);
+    if (f->unseen) fprintf(stream, "; %lld labels that are not in the training data", (long long)f->unseen);
+    if (f->cut) fprintf(stream, "; %lld cut to --max-length", (long long)f->cut);
+    fputc('\n', stream);
+}
+
+void qp_text_print_corpora(const qp_train_data *data, FILE *stream)
+{
+    print_corpus(stream, "training", &data->corpus[QP_TRAINING]);
+    if (data->has_valid) print_corpus(stream, "validation", &data->corpus[QP_VALIDATION]);
+}
+
+void qp_text_print(const qp_train_data *data, FILE *stream)
+{
+    const qp_tokenizer *source = data->package->source, *target = data->package->target;
+    if (source == target || !source || !target)
+        fprintf(stream, "tokenizer  %d pieces\n", qp_tokenizer_size(target ? target : source));
+    else
+        fprintf(stream, "tokenizers %d and %d pieces\n", qp_tokenizer_size(source), qp_tokenizer_size(target));
+    qp_text_print_corpora(data, stream);
+}

@@ -1,0 +1,78 @@
+#include "lib/run/train_tokenizer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/file.h"
+#include "lib/package/package.h"
+#include "lib/run/train_folder.h"
+#include "tokenizer/own/tokenizer_config.h"
+#include "tokenizer/tokenizer_file.h"
+
+/* The type of tokenizer with this name; -1: none. */
+static int kind_of(const char *name)
+{
+    qp_tokenizer_config config;
+    const qp_field *type = qp_config_find(&qp_tokenizer_fields, "type");
+    return qp_config_set(type, &config, "--tokenizer", name) == QP_OK ? config.type : -1;
+}
+
+static bool is_model(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot && strcmp(dot, ".safetensors") == 0;
+}
+
+/* One of a model's tokenizers; the rest of the model is freed. */
+static qp_status take_from_model(const char *path, bool target, qp_tokenizer **tokenizer)
+{
+    qp_package *p;
+    QP_TRY(qp_package_load(path, &p));
+    *tokenizer = target || !p->source ? p->target : p->source;
+    qp_package_set_tokenizers(p, p->source == *tokenizer ? NULL : p->source,
+                              p->target == *tokenizer ? NULL : p->target);
+    qp_package_free(p);
+    return QP_OK;
+}
+
+/* The name of a type means learning; anything else is a file. */
+static qp_status make(const qp_job_config *job, const qp_tokenizer_wish *wish, qp_line_source next, void *self,
+                      qp_tokenizer **tokenizer)
+{
+    const char *name = wish->name;
+    int kind = kind_of(name);
+    if (kind < 0) {
+        if (qp_file_exists(name))
+            return is_model(name) ? take_from_model(name, wish->target, tokenizer)
+                                  : qp_tokenizer_load_own(name, tokenizer);
+        if (strpbrk(name, "./")) return qp_fail(QP_ENOINPUT, "--tokenizer: %s: no such file", name);
+        qp_tokenizer_config unused;
+        return qp_config_set(qp_config_find(&qp_tokenizer_fields, "type"), &unused, "--tokenizer", name);
+    }
+    qp_tokenizer_config config;
+    qp_config_defaults(&qp_tokenizer_fields, &config);
+    config.type = kind;
+    config.vocab_size = job->vocab_size;
+    config.lower_case = job->lower_case;
+    qp_tokenizer_report report = {0};
+    return qp_tokenizer_train(&config, next, self, &report, tokenizer);
+}
+
+/* Read from the run's folder once the run has been saved; else made and written there. A session that ended before its
+ * first save may have used other text or options. */
+qp_status qp_train_tokenizer(const qp_job_config *job, const qp_tokenizer_wish *wish, qp_line_source next, void *self,
+                             qp_tokenizer **tokenizer)
+{
+    char path[1100];
+    *tokenizer = NULL;
+    if (!wish->folder) return make(job, wish, next, self, tokenizer);
+    snprintf(path, sizeof path, "%s/tokenizer-%s.json", wish->folder, wish->side);
+    if (qp_train_folder_begun(wish->folder) && qp_file_exists(path) && qp_tokenizer_load(path, tokenizer) == QP_OK)
+        return QP_OK;
+    QP_TRY(make(job, wish, next, self, tokenizer));
+    qp_status status = qp_tokenizer_save(*tokenizer, path);
+    if (status == QP_OK) return QP_OK;
+    qp_tokenizer_free(*tokenizer);
+    *tokenizer = NULL;
+    return status;
+}

@@ -1,0 +1,22 @@
+#ifndef QP_TRAIN_TOKENIZER_H
+#define QP_TRAIN_TOKENIZER_H
+
+#include "data/text/text_pairs.h"
+#include "lib/run/train_settings.h"
+#include "tokenizer/tokenizer_trainer.h"
+
+/* train_tokenizer — a run's tokenizer: from an earlier session of the run, a file, another model, or learned from the
+ * training text. */
+typedef struct {
+    const char *folder; /* of the run; NULL: none, nothing is read or written there */
+    const char *side;   /* "source", "target", "shared": its file in the folder is tokenizer-SIDE.json */
+    const char *name;   /* of --tokenizer: a type to learn, or the file of a tokenizer or model */
+    bool target;        /* of a model's two tokenizers, take the target's */
+} qp_tokenizer_wish;
+
+/* qp_train_tokenizer — load or learn one, from the lines of next(self, ...).
+ * Errors  QP_EUSAGE, QP_ENOINPUT: no such type or file; those of the parts. */
+qp_status qp_train_tokenizer(const qp_job_config *job, const qp_tokenizer_wish *wish, qp_line_source next, void *self,
+                             qp_tokenizer **tokenizer);
+
+#endif
