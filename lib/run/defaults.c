@@ -6,8 +6,8 @@
 #include <string.h>
 
 /* A rule is one call of `choose`: a topic, the reason, and the options it sets, as "name=value name=value". Options
- * that were given are left out of it. The measurements are of two threads of a Zen 4; scores of data that no rule was fitted
- * to are in the README. */
+ * that were given are left out of it. The measurements are of two threads of a
+ * Zen 4. */
 typedef struct {
     qp_train_settings *settings;
     const qp_survey *survey;
@@ -163,11 +163,13 @@ static void choose_network(chooser *c, const char *reason, network n)
 
 /* ---- vocabulary ---- */
 
-/* Pieces of BPE: as many as the text has seen about `uses` times each on average; rarer ones are not learned well. */
-static int64_t pieces(double characters, double uses, double high)
+/* Pieces of BPE: as many as the text has seen about `uses` times each on average, for rarer ones are not learned well;
+ * but room for every character, the bytes and some merges. */
+static int64_t pieces(const qp_survey_side *text, double uses, double high)
 {
-    double rounded = floor(characters / uses / 500) * 500;
-    return within(rounded, 1000, high);
+    double low = ceil((1.3 * (double)text->distinct_characters + 500) / 500) * 500;
+    double rounded = floor((double)text->characters / uses / 500) * 500;
+    return within(rounded, low, fmax(low, high));
 }
 
 /* ---- translate ---- */
@@ -214,10 +216,12 @@ static void choose_translate(chooser *c)
            : s->examples < 100000 ? "0.3"
            : many                 ? "0.1"
                                   : "0.2");
+    qp_survey_side both = {.characters = s->source.characters + s->target.characters,
+                           .distinct_characters = s->source.distinct_characters + s->target.distinct_characters};
+    int64_t each = pieces(&s->target, 70, 16000), other = pieces(&s->source, 70, 16000);
+    int64_t vocabulary = shared ? pieces(&both, 400, 16000) : each > other ? each : other;
     choose(c, "text", shared ? "one script: both sides share the pieces" : "two scripts: each side has its own pieces",
-           "tokenizer=bpe vocab-size=%lld share-vocab=%s tied-embeddings-all=%s",
-           (long long)pieces((double)(shared ? s->source.characters + s->target.characters : s->target.characters),
-                             shared ? 400 : 70, 16000),
+           "tokenizer=bpe vocab-size=%lld share-vocab=%s tied-embeddings-all=%s", (long long)vocabulary,
            shared ? "true" : "false", shared ? "true" : "false");
     bool recurrent = qp_model_kind_is_recurrent(c->settings->model.decoder);
     choose(c, "updates", "a high rate that falls to nothing at the end",
@@ -238,7 +242,7 @@ static void choose_classify(chooser *c)
         bool words = s->one_word > 0.8;
         choose(c, "text", words ? "single words: their letters" : "pieces of words",
                words ? "tokenizer=char vocab-size=%lld" : "tokenizer=bpe vocab-size=%lld",
-               (long long)(words ? 400 : pieces((double)s->target.characters, 150, 8000)));
+               (long long)(words ? 400 : pieces(&s->target, 150, 8000)));
         choose_network(
             c, "read from both ends",
             (network){.encoder = QP_KIND_LSTM, .layers = 1, .emb = 64, .hidden = 128, .ff = 256, .heads = 4});
@@ -271,7 +275,7 @@ static void choose_tag(chooser *c)
                        (network){.encoder = QP_KIND_LSTM, .layers = 2, .emb = 96, .hidden = 96, .ff = 256, .heads = 4});
     } else {
         choose(c, "text", "pieces, so that rare words are read too", "tokenizer=bpe vocab-size=%lld",
-               (long long)pieces((double)s->target.characters, 100, 8000));
+               (long long)pieces(&s->target, 100, 8000));
         choose_network(c, "a layer over pieces, one over words",
                        (network){.encoder = QP_KIND_LSTM,
                                  .layers = 1,
@@ -332,8 +336,7 @@ static void choose_lm(chooser *c)
 static void choose_mlm(chooser *c)
 {
     const qp_survey *s = c->survey;
-    choose(c, "text", "pieces of words", "tokenizer=bpe vocab-size=%lld",
-           (long long)pieces((double)s->target.characters, 150, 8000));
+    choose(c, "text", "pieces of words", "tokenizer=bpe vocab-size=%lld", (long long)pieces(&s->target, 150, 8000));
     choose_network(c, "read from both ends",
                    (network){.encoder = QP_KIND_LSTM, .layers = 1, .emb = 96, .hidden = 96, .ff = 256, .heads = 4});
     choose(c, "noise", "masks are noise enough", "dropout=0.1");
@@ -346,8 +349,7 @@ static void choose_mlm(chooser *c)
 static void choose_autoencode(chooser *c)
 {
     const qp_survey *s = c->survey;
-    choose(c, "text", "pieces of words", "tokenizer=bpe vocab-size=%lld",
-           (long long)pieces((double)s->target.characters, 150, 8000));
+    choose(c, "text", "pieces of words", "tokenizer=bpe vocab-size=%lld", (long long)pieces(&s->target, 150, 8000));
     choose_network(c, "one vector between two recurrent layers",
                    (network){.encoder = QP_KIND_GRU,
                              .decoder = QP_KIND_GRU,
