@@ -6,19 +6,19 @@
 
 static const qp_train_task tasks[] = {
     [QP_TASK_TRANSLATE] = {qp_pairs_files, qp_pairs_tokenizers, qp_pairs_load, qp_text_sizes, qp_text_source,
-                           qp_pairs_measure, qp_text_print},
+                           qp_pairs_measure, qp_text_print, NULL},
     [QP_TASK_LM] = {qp_text_files_of, qp_text_tokenizers, qp_text_load, qp_text_sizes, qp_text_source, qp_text_measure,
-                    qp_text_print},
+                    qp_text_print, NULL},
     [QP_TASK_CLASSIFY] = {qp_classify_files, qp_classify_tokenizers, qp_classify_load, qp_labelled_sizes,
                           qp_text_source, qp_labelled_measure, qp_labelled_print, qp_labelled_warn},
     [QP_TASK_TAG] = {qp_tag_files, qp_tag_tokenizers, qp_tag_load, qp_labelled_sizes, qp_text_source,
                      qp_labelled_measure, qp_labelled_print, qp_labelled_warn},
     [QP_TASK_REGRESS] = {qp_series_files, qp_series_tokenizers, qp_series_load, qp_series_sizes, qp_series_source,
-                         qp_series_measure, qp_series_print},
+                         qp_series_measure, qp_series_print, NULL},
     [QP_TASK_AUTOENCODE] = {qp_autoencode_files, qp_autoencode_tokenizers, qp_pairs_load, qp_text_sizes, qp_text_source,
-                            qp_pairs_measure, qp_text_print},
+                            qp_pairs_measure, qp_text_print, NULL},
     [QP_TASK_MLM] = {qp_mlm_files, qp_mlm_tokenizers, qp_text_load, qp_text_sizes, qp_mlm_source, qp_mlm_measure,
-                     qp_text_print},
+                     qp_text_print, NULL},
 };
 
 const qp_train_task *qp_train_task_of(int64_t task) { return &tasks[task]; }
