@@ -16,8 +16,26 @@ static const char pairs[] = "a b c\tc b a\nb c a\ta c b\nc a b\tb a c\n";
 
 static void set_up(void)
 {
-    static const char *const option[] = {"model", "t.safetensors", "tokenizer", "word",  "layers", "1",     "emb-size",
-                                         "8",     "ff-size",       "8",         "heads", "2",      "steps", "1",
+    static const char *const option[] = {"model",
+                                         "t.safetensors",
+                                         "tokenizer",
+                                         "word",
+                                         "encoder",
+                                         "transformer",
+                                         "layers",
+                                         "1",
+                                         "emb-size",
+                                         "8",
+                                         "ff-size",
+                                         "8",
+                                         "heads",
+                                         "2",
+                                         "share-vocab",
+                                         "false",
+                                         "tied-embeddings-all",
+                                         "false",
+                                         "steps",
+                                         "1",
                                          NULL};
     cr_assert(mkdtemp(folder) && chdir(folder) == 0);
     quipu_training training = {.size = sizeof training, .option = option, .train_text = pairs};

@@ -1,0 +1,61 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "data/text/conll.h"
+#include "data/text/text_pairs.h"
+#include "tests/data/text_fixture.h"
+
+static int count(const qp_text_files *files)
+{
+    qp_text_pairs *pairs;
+    qp_text_pair pair;
+    bool more = true;
+    int found = 0;
+    cr_assert_eq(qp_text_pairs_open(files, &pairs), QP_OK);
+    for (; more; found += more) cr_assert_eq(qp_text_pairs_next(pairs, &pair, &more), QP_OK);
+    qp_text_pairs_close(pairs);
+    return found;
+}
+
+Test(held_out, the_two_parts_are_the_whole_and_equal_texts_stay_together)
+{
+    char text[8000] = "";
+    size_t used = 0;
+    for (int i = 0; i < 400; i++) used += (size_t)snprintf(text + used, sizeof text - used, "word%d\tx\n", i / 2);
+    qp_text_files files = {.kind = QP_TEXT_TABBED, .source = fixture_text("pairs", text)};
+    files.part = (qp_held_out){.part = QP_PART_TRAINING, .every = 10};
+    int training = count(&files);
+    files.part.part = QP_PART_HELD_OUT;
+    int held = count(&files);
+    cr_expect_eq(training + held, 400);
+    cr_expect(held > 10 && held < 100 && held % 2 == 0, "%d: each text is there twice", held);
+}
+
+Test(held_out, running_text_is_cut_at_a_line)
+{
+    qp_text_files files = {.kind = QP_TEXT_ONE_FILE, .target = fixture_text("lines", "a\nb\nc\nd\n")};
+    files.part = (qp_held_out){.part = QP_PART_TRAINING, .from = 4};
+    cr_expect_eq(count(&files), 3);
+    files.part.part = QP_PART_HELD_OUT;
+    cr_expect_eq(count(&files), 1);
+}
+
+Test(held_out, sentences_of_columns)
+{
+    char text[4000] = "";
+    size_t used = 0;
+    for (int i = 0; i < 100; i++) used += (size_t)snprintf(text + used, sizeof text - used, "w%d\tA\nend\tB\n\n", i);
+    const char *path = fixture_text("words.conll", text);
+    int64_t sentences = 0, words = 0;
+    for (int part = QP_PART_TRAINING; part <= QP_PART_HELD_OUT; part++) {
+        qp_conll *conll;
+        cr_assert_eq(qp_conll_read(path, 0, &conll), QP_OK);
+        qp_conll_keep(conll, (qp_held_out){.part = (qp_part)part, .every = 5});
+        cr_expect(conll->sentences > 5 && conll->start[conll->sentences] == conll->words);
+        sentences += conll->sentences;
+        words += conll->words;
+        qp_conll_free(conll);
+    }
+    cr_expect(sentences == 100 && words == 200);
+}
