@@ -1,0 +1,63 @@
+#define _GNU_SOURCE
+#include "cli/base/model_table.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/package/package.h"
+#include "tests/cli/small_model.h"
+
+static qp_module_cost module[] = {
+    {"layers.0-1.linear", 2, 3, 4, 24, 999}, {"norm", 1, 1, 5, 5, 0}, {"attention", 1, 0, 0, 0, 12345678}};
+static const qp_model_cost cost = {module, 3, 29, 2e9};
+
+Test(model_table, modules_and_sums)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *stream = open_memstream(&text, &bytes);
+    qp_model_table_print(stream, &cost);
+    fclose(stream);
+    cr_assert(strstr(text, " 2 x [3, 4] ") && strstr(text, " [5] "), "%s", text);
+    cr_assert(strstr(text, "          999       3.00 k\n"), "%s", text);
+    cr_assert(strstr(text, "       12.3 M       37.0 M\n"), "%s", text);
+    const char *sum = strstr(text, "\nall, per target token");
+    cr_assert(sum && strstr(sum, " 29       2.00 G       6.00 G\n"), "%s", text);
+    free(text);
+}
+
+Test(model_table, json)
+{
+    qp_text_buffer out = {0};
+    qp_model_table_json(&cost, &out);
+    qp_text_add(&out, ""); /* ends the text */
+    cr_assert_not(out.failed);
+    cr_assert(strstr(out.text, "\"copies\":2,\"shape\":[3,4],\"parameters\":24,"), "%s", out.text);
+    cr_assert(strstr(out.text, "\"shape\":[5]") && strstr(out.text, "\"shape\":null"), "%s", out.text);
+    qp_text_free(&out);
+}
+
+Test(model_table, memory_grows_with_the_batch_and_the_threads, .fini = small_model_clean)
+{
+    qp_package *m;
+    qp_optimizer_config optimizer; /* Adam: two moments */
+    qp_training_memory small, large;
+    small_model_write("m.safetensors", false);
+    cr_assert_eq(qp_package_load("m.safetensors", &m), QP_OK, "%s", qp_error_message());
+    qp_config_defaults(&qp_optimizer_fields, &optimizer);
+    qp_training_shape shape = {
+        .batch_rows = 4096, .source_length = 8, .target_length = 8, .threads = 1, .optimizer = &optimizer};
+    cr_assert_eq(qp_training_memory_of(m->model, &shape, &small), QP_OK, "%s", qp_error_message());
+    double weights = (double)qp_params_elements(qp_model_params(m->model)) * sizeof(qp_real);
+    cr_assert_geq(small.weights, weights); /* rows are padded */
+    cr_assert_eq(small.moments, 2 * small.weights);
+    cr_assert_gt(small.activations, 0);
+    cr_assert_float_eq(small.total, small.weights + small.moments + small.gradients + small.activations, 1);
+    shape.threads = 2;
+    cr_assert_eq(qp_training_memory_of(m->model, &shape, &large), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(large.weights, small.weights);
+    cr_assert_gt(large.gradients, small.gradients);
+    cr_assert_gt(large.activations, 1.5 * small.activations);
+    qp_package_free(m);
+}

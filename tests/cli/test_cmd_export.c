@@ -1,0 +1,55 @@
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/base/commands.h"
+#include "cli/tokenizer/cmd_tokenizer.h"
+#include "lib/base/file.h"
+#include "tests/cli/small_model.h"
+
+static void set_up(void) { small_model_write("m.safetensors", true); /* also writes the text "corpus" */ }
+
+TestSuite(cmd_export, .init = set_up, .fini = small_model_clean);
+
+#define EXPORT(...) RUN(qp_cmd_export, NULL, "export", __VA_ARGS__)
+
+Test(cmd_export, arpa)
+{
+    char *text;
+    size_t bytes;
+    cr_assert_eq(RUN(qp_cmd_train, NULL, "train", "-q", "--task", "lm", "--decoder", "ngram", "--order", "2",
+                     "--tokenizer", "space", "--train", "corpus", "-m", "n.safetensors"),
+                 0, "%s", small_err);
+    cr_assert_eq(EXPORT("n.safetensors", "-o", "n.arpa"), 0, "%s", small_err);
+    cr_assert_eq(qp_file_read("n.arpa", 1 << 20, &text, &bytes), QP_OK, "%s", qp_error_message());
+    cr_assert(STARTS(text, "\\data\\\nngram 1=14\nngram 2=21\n"), "%s", text);
+    cr_assert(strstr(text, "\tsees a\n"), "%s", text);
+    free(text);
+    cr_assert_eq(EXPORT("m.safetensors", "-o", "m.arpa"), 2);
+    cr_assert(strstr(small_err, "only n-gram models"), "%s", small_err);
+    cr_assert_not(qp_file_exists("m.arpa"));
+}
+
+Test(cmd_export, tokenizer)
+{
+    cr_assert_eq(EXPORT("-m", "m.safetensors", "-o", "t.json"), 0, "%s", small_err);
+    cr_assert_eq(RUN(qp_tokenizer_encode_main, "the cat\n", "encode", "-m", "t.json"), 0, "%s", small_err);
+    cr_assert_eq(RUN(qp_tokenizer_decode_main, small_out, "decode", "-m", "t.json"), 0, "%s", small_err);
+    cr_assert_str_eq(small_out, "the cat\n");
+    cr_assert_eq(EXPORT("-m", "m.safetensors", "--source", "-o", "s.json"), 2);
+    cr_assert(strstr(small_err, "this model has no source side"), "%s", small_err);
+    small_model_write("translator.safetensors", false);
+    cr_assert_eq(EXPORT("-m", "translator.safetensors", "--source", "-o", "s.json"), 0, "%s", small_err);
+}
+
+Test(cmd_export, mistakes)
+{
+    cr_assert_eq(EXPORT("-o", "t.json"), 2);
+    cr_assert(strstr(small_err, "no model; name one"), "%s", small_err);
+    cr_assert_eq(EXPORT("m.safetensors"), 2);
+    cr_assert(strstr(small_err, "no file to write"), "%s", small_err);
+    cr_assert_eq(EXPORT("-m", "m.safetensors", "-o", "m.gguf"), 2);
+    cr_assert(strstr(small_err, "m.gguf: unknown kind of file"), "%s", small_err);
+    cr_assert_eq(EXPORT("-m", "m.safetensors", "more", "-o", "t.json"), 2);
+    cr_assert(strstr(small_err, "unexpected argument 'more'"), "%s", small_err);
+}

@@ -1,0 +1,70 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/base/commands.h"
+#include "lib/model/model_file.h"
+#include "tests/cli/small_model.h"
+
+static void set_up(void) { small_model_write("m.safetensors", false); }
+
+TestSuite(cmd_info, .init = set_up, .fini = small_model_clean);
+
+#define INFO(...) RUN(qp_cmd_info, NULL, "info", __VA_ARGS__)
+
+Test(cmd_info, settings_modules_and_memory)
+{
+    cr_assert_eq(INFO("m.safetensors"), 0, "%s", small_err);
+    cr_assert(STARTS(small_out, "m.safetensors\nparameters         "), "%s", small_out);
+    cr_assert(strstr(small_out, "\nheads              2\n"), "%s", small_out);
+    cr_assert_not(strstr(small_out, "\nforget_bias "), "a setting of LSTMs: %s", small_out);
+    cr_assert(strstr(small_out, "\nwith sequences of 24 tokens; memory "), "max_length limits 32: %s", small_out);
+    cr_assert_not(strstr(small_out, "\ntensor "), "%s", small_out);
+    cr_assert_eq(INFO("--tensors", "--length", "7", "m.safetensors"), 0, "%s", small_err);
+    cr_assert(strstr(small_out, "\nwith sequences of 7 tokens; ") && strstr(small_out, "\ntensor "), "%s", small_out);
+}
+
+Test(cmd_info, json)
+{
+    char parameters[64];
+    qp_model *model;
+    qp_model_texts texts;
+    cr_assert_eq(qp_model_file_load("m.safetensors", &model, &texts), QP_OK, "%s", qp_error_message());
+    snprintf(parameters, sizeof parameters, "\"parameters\":%zu,\"source_tokenizer\":{",
+             qp_params_elements(qp_model_params(model)));
+    cr_assert_eq(INFO("--json", "m.safetensors"), 0, "%s", small_err);
+    cr_assert(STARTS(small_out, "{\"file\":\"m.safetensors\",\"config\":{"), "%s", small_out);
+    cr_assert(strstr(small_out, parameters), "%s", small_out);
+    cr_assert(strstr(small_out, "\"forget_bias\":1") && strstr(small_out, "\"heads\":2,"), "%s", small_out);
+    cr_assert_eq(small_lines(small_out), 1);
+    qp_model_free(model);
+    qp_model_texts_free(&texts);
+}
+
+Test(cmd_info, two_models)
+{
+    qp_model *model;
+    qp_model_texts texts;
+    char equal[64];
+    cr_assert_eq(qp_model_file_load("m.safetensors", &model, &texts), QP_OK, "%s", qp_error_message());
+    int count = qp_params_count(qp_model_params(model));
+    qp_params_value(qp_model_params(model), 0)[0] += 1;
+    cr_assert_eq(qp_model_file_save("n.safetensors", model, &texts), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(INFO("m.safetensors", "n.safetensors"), 0, "%s", small_err);
+    snprintf(equal, sizeof equal, "\nequal weights      %d of %d tensors\n", count - 1, count);
+    cr_assert(strstr(small_out, equal), "%s", small_out);
+    cr_assert_eq(small_lines(small_out), 3, "no setting differs: %s", small_out);
+    small_model_write("language.safetensors", true);
+    cr_assert_eq(INFO("m.safetensors", "language.safetensors"), 0, "%s", small_err);
+    cr_assert(strstr(small_out, "\ntask               translate "), "%s", small_out);
+    qp_model_free(model);
+    qp_model_texts_free(&texts);
+}
+
+Test(cmd_info, mistakes)
+{
+    cr_assert_eq(INFO(NULL), 2);
+    cr_assert(strstr(small_err, "no model; name one"), "%s", small_err);
+    cr_assert_eq(INFO("nowhere"), 66, "%s", small_err);
+    cr_assert_eq(INFO("corpus"), 65, "%s", small_err);
+}

@@ -1,0 +1,46 @@
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "cli/base/commands.h"
+#include "lib/base/file.h"
+#include "tests/cli/small_model.h"
+
+static void set_up(void) { small_model_write("unused.safetensors", false); /* also writes the text "corpus" */ }
+
+TestSuite(dry_run, .init = set_up, .fini = small_model_clean);
+
+#define DRY_RUN(...)                                                                                                   \
+    RUN(qp_cmd_train, NULL, "train", "--dry-run", "-q", "--task", "lm", "--decoder", "gru", "--layers", "1",           \
+        "--emb-size", "16", "--tokenizer", "word", "-t1", "--train", "corpus", "-m", "m.safetensors", __VA_ARGS__)
+
+Test(dry_run, reports_and_writes_nothing)
+{
+    cr_assert_eq(DRY_RUN("--valid", "none", "--steps", "5"), 0, "%s", small_err);
+    cr_assert(strstr(small_out, "\ntraining: 4 lines, 4 used; 0 empty, 0 too long, 0 cut\n"), "%s", small_out);
+    cr_assert(strstr(small_out, " 23 tokens, 0.00 % unknown; length mean 5.8, median 6, "), "%s", small_out);
+    cr_assert(strstr(small_out, "\nall, per target token ") && strstr(small_out, "\nmemory  "), "%s", small_out);
+    cr_assert(strstr(small_out, "\ntime: "), "%s", small_out);
+    cr_assert(strstr(small_out, "\n  there is no validation data"), "%s", small_out);
+    cr_assert_not(strstr(small_out, "\nvalidation: ") || strstr(small_out, "overlap"), "%s", small_out);
+    cr_assert_not(qp_file_exists("m.safetensors") || qp_file_exists("m.run"));
+}
+
+Test(dry_run, validation_lines_in_the_training_text)
+{
+    static const char other[] = "a cat sees the bird\nwe see one bird\n";
+    small_file("other", other, strlen(other));
+    cr_assert_eq(DRY_RUN("--valid", "other", "--steps", "5"), 0, "%s", small_err);
+    cr_assert(strstr(small_out, "\noverlap: 50.0 % of the validation lines"), "%s", small_out);
+    cr_assert(strstr(small_out, "\n  1 of 2 validation lines are training lines"), "%s", small_out);
+    cr_assert_not(strstr(small_out, "no validation data"), "%s", small_out);
+}
+
+Test(dry_run, warnings_of_learning)
+{
+    cr_assert_eq(DRY_RUN("--valid", "none", "--steps", "5", "--lr-schedule", "inv-sqrt", "--lr-warmup", "9",
+                         "--batch-type", "sentence", "--batch-size", "400"),
+                 0, "%s", small_err);
+    cr_assert(strstr(small_out, "--lr-warmup 9 does not end within --steps 5"), "%s", small_out);
+    cr_assert(strstr(small_out, "smaller than one batch (4 of --batch-size 400)"), "%s", small_out);
+    cr_assert(strstr(small_out, "weights for 23 tokens: the model will memorize the text"), "%s", small_out);
+}
