@@ -415,7 +415,7 @@ qp_held_out qp_defaults_hold_out(const qp_train_settings *settings, const qp_sur
     if (in_order)
         held.from = n - within((double)n / 10, 1, 5000) + 1;
     else
-        held.every = n < 2000 ? 10 : n < 40000 ? 20 : n / 2000;
+        held.every = n < 2000 ? 10 : n < 20000 ? 20 : n / 1000;
     return held;
 }
 

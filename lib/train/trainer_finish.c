@@ -3,19 +3,30 @@
 
 #include "lib/train/trainer_internal.h"
 
+/* The first of the validated models that the mean is of. A time limit may leave few of them, far apart: then those of
+ * the last third of the run. */
+static int first_averaged(const qp_run *run)
+{
+    const qp_run_state *s = &run->state;
+    int first = 0;
+    if (run->time_limit <= 0) return 0;
+    while (first < s->models - 1 && 3 * s->model[first] < 2 * s->update) first++;
+    return first;
+}
+
 /* Puts the mean of the last validated models, or the best one, into params. */
 static qp_status load_final(qp_run *run, int64_t *averaged)
 {
     const qp_run_state *s = &run->state;
     const char *folder = run->trainer->folder;
-    int count = run->config->average > 1 ? s->models : 1;
+    int count = run->config->average > 1 ? s->models - first_averaged(run) : 1;
     char(*path)[QP_RUN_PATH_BYTES] = calloc((size_t)count, sizeof *path);
     const char **list = calloc((size_t)count, sizeof *list);
     qp_status status = path && list ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", folder);
     for (int i = 0; status == QP_OK && i < count; i++) {
         list[i] = path[i];
         if (run->config->average > 1)
-            qp_checkpoint_path(folder, "model", s->model[i], path[i], sizeof path[i]);
+            qp_checkpoint_path(folder, "model", s->model[s->models - count + i], path[i], sizeof path[i]);
         else
             snprintf(path[i], sizeof path[i], "%s/best.safetensors", folder);
     }

@@ -43,6 +43,8 @@ typedef struct {
     int64_t first_update;           /* of this session */
     double first_share;             /* of the run that was done when the session began */
     double last_loss;               /* of the last reported interval */
+    double validation_share;        /* of the time limit that the last validation took, the update after it included */
+    bool validation_ran;            /* since the last update */
     double validated_share;         /* qp_run_time_share at the last validation that was due */
 } qp_run;
 

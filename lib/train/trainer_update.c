@@ -123,12 +123,20 @@ static void end_update(qp_run *run)
         s->epoch++;
         s->batch = 0;
     }
-    enum { VALIDATIONS = 15 }; /* at least, where a time limit ends the run before its updates do */
+    /* a time limit that ends the run before its updates: up to 15 validations, but an eighth of the time at most */
+    static const double least_share = 1.0 / 15, most_cost = 8;
     double share = qp_run_time_share(run);
-    bool late = c->valid_freq > 0 && share - run->validated_share >= 1.0 / VALIDATIONS;
+    if (run->validation_ran) {
+        run->validation_share = share - run->validated_share;
+        run->validated_share = share;
+        run->validation_ran = false;
+    }
+    double interval = fmax(least_share, most_cost * run->validation_share);
+    bool late = c->valid_freq > 0 && run->time_limit > 0 && share - run->validated_share >= interval;
     if (!validates || !(late || (c->valid_freq > 0 ? s->update % c->valid_freq == 0 : epoch_ends))) return;
     s->validation_due = 1;
     run->validated_share = share;
+    run->validation_ran = true;
 }
 
 /* Reports the update; every --disp-freq updates also to the logs, and a new interval begins. */
