@@ -20,7 +20,7 @@ endif
 VERSION := $(shell sed -n 's/^.define QP_VERSION "\(.*\)"/\1/p' lib/base/version.h)
 SONAME  := libquipu.so.$(firstword $(subst ., ,$(VERSION)))
 
-# Hardening, which costs under 1 % of the instructions: stack protector, checked C library calls, control-flow
+# Hardening: stack protector, checked C library calls, control-flow
 # enforcement, read-only relocations, position-independent programs. Sanitizers check more by themselves.
 ifeq ($(findstring -fsanitize,$(CFLAGS)),)
 MACHINE := $(shell uname -m)
