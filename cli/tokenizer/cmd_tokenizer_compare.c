@@ -152,7 +152,7 @@ static qp_status print_text(const comparison *c, char *const *file)
            (long long)c->bytes, c->other_ids ? "differ" : "equal; they differ", (long long)c->other_ids,
            (long long)c->other_pieces, (long long)c->other_spans);
     if (c->shown.failed) return qp_fail(QP_EMEMORY, "tokenizer compare: out of memory");
-    fwrite(c->shown.text, 1, c->shown.bytes, stdout);
+    if (c->shown.bytes) fwrite(c->shown.text, 1, c->shown.bytes, stdout);
     return QP_OK;
 }
 
