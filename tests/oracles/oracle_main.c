@@ -15,7 +15,7 @@ static const oracle_row *const family[] = {oracle_rows_ops,       oracle_rows_la
                                            oracle_rows_attention, oracle_rows_transformer,  oracle_rows_models,
                                            oracle_rows_learning,  oracle_rows_training,     oracle_rows_decode,
                                            oracle_rows_recurrent, oracle_rows_convolutions, oracle_rows_crf,
-                                           oracle_rows_cells};
+                                           oracle_rows_cells,     oracle_rows_blocks};
 
 enum { UNKNOWN_KINDS = 256 };
 

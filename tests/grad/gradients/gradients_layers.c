@@ -2,6 +2,7 @@
 #include "lib/grad/op_embedding.h"
 #include "lib/grad/op_glu.h"
 #include "lib/grad/op_linear.h"
+#include "lib/grad/op_lora.h"
 #include "lib/grad/op_norm.h"
 #include "tests/grad/gradients/gradient_table.h"
 
@@ -34,6 +35,21 @@ static void linear_twice(gradient_case *c)
 {
     qp_tensor x = gradient_input(c, 5, 3), weight = gradient_input(c, 3, 3);
     gradient_output(c, qp_linear(c->tape, qp_linear(c->tape, x, weight, none), weight, none));
+}
+
+static void lora(gradient_case *c)
+{
+    qp_tensor x = gradient_input(c, 5, 3), y = gradient_input(c, 5, 4);
+    qp_tensor a = gradient_input(c, 2, 3), b = gradient_input(c, 4, 2);
+    gradient_output(c, qp_lora(c->tape, y, x, a, b, (qp_real)1.5));
+}
+
+/* Over the output of a map that reads the same band of x. */
+static void lora_map(gradient_case *c)
+{
+    qp_tensor x = qp_tensor_columns(gradient_input(c, 5, 6), 2, 3), weight = gradient_input(c, 4, 3);
+    qp_tensor a = gradient_input(c, 2, 3), b = gradient_input(c, 4, 2);
+    gradient_output(c, qp_lora(c->tape, qp_linear(c->tape, x, weight, none), x, a, b, (qp_real)0.5));
 }
 
 static void feed_forward(gradient_case *c, bool gated, bool biased, double dropout)
@@ -144,6 +160,8 @@ const gradient_row gradient_rows_layers[] = {
     {"qp_linear", "no bias", linear_plain, 0},
     {"qp_linear", "band of x, rows of the weight", linear_views, 0},
     {"qp_linear", "one weight twice", linear_twice, 0},
+    {"qp_lora", "beside a matrix", lora, 0},
+    {"qp_lora", "over a linear map, in place", lora_map, 0},
     {"qp_feed_forward", "relu", feed_forward_plain, QP_RELU},
     {"qp_feed_forward", "gelu", feed_forward_plain, QP_GELU},
     {"qp_feed_forward", "gelu tanh, no bias", feed_forward_no_bias, QP_GELU_TANH},
