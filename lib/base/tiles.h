@@ -1,0 +1,35 @@
+#ifndef QP_TILES_H
+#define QP_TILES_H
+
+/* tiles — one team of threads for a step or a text: who has no work of its own runs parts of the others' operations.
+ *
+ * An operation is cut into tiles that write different memory and whose arithmetic follows from the operation's shapes
+ * alone; so its bits do not depend on who runs them. There is one parallel region per team and none inside of it:
+ * threads hand tiles over through an atomic counter, which costs less than a microsecond. */
+
+/* The work of each thread. `worker` is 0 .. threads-1. Worker 0 alone must be able to do all of it. */
+typedef struct {
+    void *self;
+    void (*run)(void *self, int worker);
+} qp_team_work;
+
+/* qp_team_run — runs the work on `threads` threads; one that has finished runs tiles of the others until all have. In
+ *   the work of another team it runs worker 0 alone, whose tiles that team shares.
+ * qp_team_size — threads of the calling thread's team: `worker` of a tile is less; 1 outside of a team. For memory that
+ *   tiles must not share. */
+void qp_team_run(int threads, const qp_team_work *work);
+int qp_team_size(void);
+
+typedef struct {
+    void *self;
+    void (*run)(void *self, int tile, int worker); /* a worker runs one tile at a time */
+    int tiles;
+    double nanoseconds; /* all of it, roughly, on one thread: less than QP_TILES_LEAST is not handed over */
+} qp_tiles;
+
+/* qp_tiles_run — runs all tiles, in any order, and returns when they are done. The calling thread runs them in order,
+ *   alone, if no other thread of its team is idle, if there is little to do, or inside of a tile that is shared. */
+enum { QP_TILES_LEAST = 15000 };
+void qp_tiles_run(const qp_tiles *job);
+
+#endif
