@@ -36,6 +36,16 @@ static inline int32_t qp_utf8_next(const char *text, size_t bytes, size_t *lengt
     return code;
 }
 
+/* qp_utf8_before — the code point before text[at], with its length; QP_INVALID_CODE for bytes that are none, which are
+ * taken back to the last one that could begin a character. at > 0. */
+static inline int32_t qp_utf8_before(const char *text, size_t at, size_t *length)
+{
+    size_t used;
+    *length = 1;
+    while (*length < at && ((unsigned char)text[at - *length] & 0xC0) == 0x80) ++*length;
+    return qp_utf8_next(text + at - *length, *length, &used);
+}
+
 /* qp_utf8_write — `code` as UTF-8 into text[0..3]; the number of bytes written. */
 static inline size_t qp_utf8_write(int32_t code, char *text)
 {

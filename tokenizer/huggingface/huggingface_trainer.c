@@ -6,6 +6,8 @@
 #include "lib/base/array.h"
 #include "lib/base/heap.h"
 #include "lib/text/utf8.h"
+#include "tokenizer/huggingface/huggingface_alphabet.h"
+#include "tokenizer/models/pair_slots.h"
 
 /* The words in which a pair was newly seen, ascending. */
 typedef struct {
@@ -37,8 +39,7 @@ typedef struct {
     size_t *start, *length;
     pair_entry *pair;
     size_t pair_count, pair_capacity;
-    uint32_t *slot; /* pair number + 1; 0: empty */
-    size_t slot_count;
+    qp_pair_slots pairs; /* numbers of `pair`, plus 1 */
     queued *heap;
     size_t heap_count, heap_capacity;
     uint32_t *touched;
@@ -62,7 +63,7 @@ static void free_trainer(trainer *t)
     free(t->start);
     free(t->length);
     free(t->pair);
-    free(t->slot);
+    qp_pair_slots_free(&t->pairs);
     free(t->heap);
     free(t->touched);
 }
@@ -73,91 +74,19 @@ static qp_status token(qp_vocabulary *v, const char *text, size_t bytes, int32_t
     return *id >= 0 ? QP_OK : qp_vocabulary_add(v, QP_PIECE_NORMAL, text, bytes, id);
 }
 
-/* ---- alphabet ---- */
-
-typedef struct {
-    int32_t code;
-    int64_t count;
-} letter;
-
-static int by_count(const void *left, const void *right)
-{
-    const letter *a = left, *b = right;
-    if (a->count != b->count) return a->count > b->count ? -1 : 1;
-    return a->code < b->code ? -1 : a->code > b->code;
-}
-
-static int by_code(const void *left, const void *right)
-{
-    const letter *a = left, *b = right;
-    return a->code < b->code ? -1 : a->code > b->code;
-}
-
-static qp_status add_alphabet(trainer *t)
-{
-    enum { CODES = 0x110000 };
-    int64_t *times = calloc(CODES, sizeof *times);
-    letter *list = NULL;
-    size_t count = 0, capacity = 0, bytes = t->in->initial_alphabet ? strlen(t->in->initial_alphabet) : 0, length;
-    if (!times) return no_memory();
-    for (size_t w = 0; w < t->words->count; w++) {
-        const struct qp_word *word = &t->words->word[w];
-        for (size_t at = 0; at < word->bytes; at += length) {
-            int32_t code = qp_utf8_next(t->words->text + word->start + at, word->bytes - at, &length);
-            if (code >= 0 && times[code] < INT64_MAX - word->count) times[code] += word->count;
-        }
-    }
-    for (size_t at = 0; at < bytes; at += length) {
-        int32_t code = qp_utf8_next(t->in->initial_alphabet + at, bytes - at, &length);
-        if (code >= 0) times[code] = INT64_MAX;
-    }
-    qp_status status = QP_OK;
-    for (int32_t code = 0; code < CODES && status == QP_OK; code++) {
-        if (times[code] == 0) continue;
-        if (!QP_GROW(list, capacity, count + 1)) status = no_memory();
-        if (status == QP_OK) list[count++] = (letter){code, times[code]};
-    }
-    if (status == QP_OK && count) qsort(list, count, sizeof *list, by_count);
-    if (t->in->limit_alphabet > 0 && count > (size_t)t->in->limit_alphabet) count = (size_t)t->in->limit_alphabet;
-    if (status == QP_OK && count) qsort(list, count, sizeof *list, by_code);
-    for (size_t i = 0; i < count && status == QP_OK; i++) {
-        char text[4];
-        int32_t id;
-        status = token(t->v, text, qp_utf8_write(list[i].code, text), &id);
-    }
-    free(times);
-    free(list);
-    return status;
-}
-
 /* ---- pairs ---- */
-
-static size_t slot_of(const trainer *t, int32_t left, int32_t right)
-{
-    uint64_t hash = ((uint64_t)(uint32_t)left << 32 | (uint32_t)right) * 0x9E3779B97F4A7C15u;
-    size_t i = (hash ^ hash >> 31) & (t->slot_count - 1);
-    while (t->slot[i] && (t->pair[t->slot[i] - 1].left != left || t->pair[t->slot[i] - 1].right != right))
-        i = (i + 1) & (t->slot_count - 1);
-    return i;
-}
 
 static qp_status find_pair(trainer *t, int32_t left, int32_t right, uint32_t *number)
 {
-    if (2 * (t->pair_count + 1) > t->slot_count) {
-        free(t->slot);
-        t->slot_count = t->slot_count ? 2 * t->slot_count : 1 << 12;
-        t->slot = calloc(t->slot_count, sizeof *t->slot);
-        if (!t->slot) return no_memory();
-        for (size_t p = 0; p < t->pair_count; p++)
-            t->slot[slot_of(t, t->pair[p].left, t->pair[p].right)] = (uint32_t)p + 1;
-    }
-    size_t slot = slot_of(t, left, right);
-    if (!t->slot[slot]) {
+    qp_pair_slot *slot = qp_pair_slots_place(&t->pairs, NULL, qp_pair(left, right));
+    if (!slot) return no_memory();
+    if (!slot->number) {
         if (!QP_GROW(t->pair, t->pair_capacity, t->pair_count + 1)) return no_memory();
         t->pair[t->pair_count++] = (pair_entry){.left = left, .right = right};
-        t->slot[slot] = (uint32_t)t->pair_count;
+        *slot = (qp_pair_slot){qp_pair(left, right), (uint32_t)t->pair_count};
+        t->pairs.count++;
     }
-    *number = t->slot[slot] - 1;
+    *number = slot->number - 1;
     return QP_OK;
 }
 
@@ -375,7 +304,7 @@ qp_status qp_hf_train(const qp_hf_training *training, qp_word_counts *words, qp_
     if (training->kind == QP_HF_WORDLEVEL) {
         if (status == QP_OK) status = add_words(&t);
     } else {
-        if (status == QP_OK) status = add_alphabet(&t);
+        if (status == QP_OK) status = qp_hf_add_alphabet(t.in, words, t.v);
         if (status == QP_OK) status = spell_words(&t);
         if (status == QP_OK) status = learn_merges(&t);
     }

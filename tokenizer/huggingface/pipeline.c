@@ -6,8 +6,10 @@
 #include "lib/text/characters.h"
 #include "lib/text/byte_letters.h"
 #include "lib/base/array.h"
+#include "tokenizer/huggingface/pipeline_added.h"
 #include "tokenizer/huggingface/pipeline_length.h"
 #include "tokenizer/huggingface/pipeline_model.h"
+#include "tokenizer/huggingface/pipeline_template.h"
 #include "lib/text/utf8.h"
 #include "tokenizer/stages/stage_kinds.h"
 
@@ -72,65 +74,6 @@ static qp_status begin(state *s, const char *text, size_t bytes)
 
 /* ---- added tokens ---- */
 
-static int32_t code_before(const char *text, size_t at)
-{
-    size_t begin_at = at - 1, length;
-    while (begin_at > 0 && ((unsigned char)text[begin_at] & 0xC0) == 0x80) begin_at--;
-    return qp_utf8_next(text + begin_at, at - begin_at, &length);
-}
-
-static size_t spaces_before(const char *text, size_t least, size_t at)
-{
-    while (at > least) {
-        size_t length = 1;
-        if (!qp_is_white_space(code_before(text, at))) break;
-        while (at - length > least && ((unsigned char)text[at - length] & 0xC0) == 0x80) length++;
-        at -= length;
-    }
-    return at;
-}
-
-static size_t spaces_after(const char *text, size_t bytes, size_t at)
-{
-    size_t length;
-    while (at < bytes && qp_is_white_space(qp_utf8_next(text + at, bytes - at, &length))) at += length;
-    return at;
-}
-
-static bool is_whole_word(const char *text, size_t bytes, size_t at, size_t end)
-{
-    size_t length;
-    if (at > 0 && qp_is_word_character(code_before(text, at))) return false;
-    return end == bytes || !qp_is_word_character(qp_utf8_next(text + end, bytes - end, &length));
-}
-
-/* Find added tokens in one range, the longest at the leftmost place, and cut it there. The search continues right after
- * the token, also in white space that the token takes with it (rstrip). */
-static qp_status cut_added(const qp_pipeline *p, const qp_trie *trie, state *s, struct qp_range r)
-{
-    size_t start = s->next.bytes, bytes = r.end - r.begin, done = 0;
-    QP_TRY(qp_changes_copy(&s->text, r.begin, r.end, &s->next));
-    const char *text = s->next.text + start;
-    for (size_t at = 0, length; at < bytes;) {
-        int32_t number = qp_trie_longest(trie, text + at, bytes - at, &length);
-        if (number < 0) {
-            at++;
-            continue;
-        }
-        const qp_added_token *token = &p->added[number];
-        size_t from = at, to = at + length;
-        at = to;
-        if (token->single_word && !is_whole_word(text, bytes, from, to)) continue;
-        if (token->left_strip) from = spaces_before(text, done < from ? done : from, from);
-        if (token->left_strip && from < done) from = done;
-        if (token->right_strip) to = spaces_after(text, bytes, to);
-        if (done < from) QP_TRY(qp_ranges_add(&s->next_ranges, start + done, start + from, -1));
-        QP_TRY(qp_ranges_add(&s->next_ranges, start + from, start + to, number));
-        done = to;
-    }
-    return qp_ranges_add(&s->next_ranges, start + done, start + bytes, -1);
-}
-
 static qp_status keep_range(state *s, struct qp_range r)
 {
     size_t start = s->next.bytes;
@@ -143,7 +86,9 @@ static qp_status cut_all_added(const qp_pipeline *p, const qp_trie *trie, state 
     if (trie->count == 0) return QP_OK;
     for (size_t i = 0; i < s->ranges.count; i++) {
         struct qp_range r = s->ranges.range[i];
-        QP_TRY(r.added >= 0 ? keep_range(s, r) : cut_added(p, trie, s, r));
+        QP_TRY(r.added >= 0 ? keep_range(s, r)
+                            : qp_pipeline_cut_added(p, trie, (qp_stretch){&s->text, r.begin, r.end}, &s->next,
+                                                    &s->next_ranges));
     }
     swap(s);
     return QP_OK;
@@ -217,9 +162,7 @@ static void trim(const qp_pipeline *p, const state *s, const char *text, size_t 
         if (!is_trimmed(qp_utf8_next(text + at, length_of_text - at, &length), bytes)) break;
     }
     for (size_t at = length_of_text; at > 0; at -= length, trailing++) {
-        if (!is_trimmed(code_before(text, at), bytes)) break;
-        length = 1;
-        while (length < at && ((unsigned char)text[at - length] & 0xC0) == 0x80) length++;
+        if (!is_trimmed(qp_utf8_before(text, at, &length), bytes)) break;
     }
     if (leading == 1 && p->trim_prefix_space && (is_first || t->begin == 0)) leading = 0;
     uint32_t begin_at = move_characters(s, t->begin, leading);
@@ -273,42 +216,14 @@ static qp_status encode_one(const qp_pipeline *p, const char *text, size_t bytes
     return QP_OK;
 }
 
-static qp_status fill_template(const qp_template *t, const qp_encoding *one, const qp_encoding *two,
-                               qp_encoding *list)
-{
-    for (size_t i = 0; i < t->count; i++) {
-        const qp_template_part *part = &t->part[i];
-        const qp_encoding *from = part->sequence == 1 ? two : one;
-        for (int k = 0; part->sequence >= 0 && from && k < from->count; k++) {
-            qp_token token = qp_encoding_token(from, k);
-            token.type_id = part->type_id;
-            token.sequence = part->sequence;
-            QP_TRY(qp_encoding_add_token(list, token));
-        }
-        for (size_t k = 0; part->sequence < 0 && k < part->id_count; k++)
-            QP_TRY(qp_encoding_add_token(list, (qp_token){part->id[k], part->type_id, -1, 0, 0}));
-    }
-    return QP_OK;
-}
-
-static const qp_template plain_pair = {(qp_template_part[]){{0, 0, NULL, 0}, {1, 1, NULL, 0}}, 2, 2};
-
-/* Tokens that a template adds. */
-static size_t added_by(const qp_template *t)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < t->count; i++) count += t->part[i].sequence < 0 ? t->part[i].id_count : 0;
-    return count;
-}
-
 static qp_status encode_text(const qp_pipeline *p, const char *text, size_t bytes, bool special, bool match_added,
                              bool cut, state *s, qp_encoding *list)
 {
     bool fills_template = special && p->has_template;
     qp_encoding *one = fills_template ? &s->one : list;
     QP_TRY(encode_one(p, text, bytes, match_added, s, one));
-    if (cut) QP_TRY(qp_pipeline_cut(&p->length, fills_template ? added_by(&p->single) : 0, one, NULL));
-    if (fills_template) QP_TRY(fill_template(&p->single, one, NULL, list));
+    if (cut) QP_TRY(qp_pipeline_cut(&p->length, fills_template ? qp_template_added(&p->single) : 0, one, NULL));
+    if (fills_template) QP_TRY(qp_template_fill(&p->single, one, NULL, list));
     return cut ? qp_pipeline_fill(&p->length, list) : QP_OK;
 }
 
@@ -336,12 +251,12 @@ qp_status qp_pipeline_encode_pair(const qp_pipeline *p, const char *a, size_t a_
 {
     state s = {0};
     qp_encoding one = {0}, two = {0};
-    const qp_template *t = special && p->has_template ? &p->pair : &plain_pair;
+    const qp_template *t = special && p->has_template ? &p->pair : &qp_template_plain_pair;
     list->count = 0;
     qp_status status = encode_one(p, a, a_bytes, true, &s, &one);
     if (status == QP_OK) status = encode_one(p, b, b_bytes, true, &s, &two);
-    if (status == QP_OK) status = qp_pipeline_cut(&p->length, added_by(t), &one, &two);
-    if (status == QP_OK) status = fill_template(t, &one, &two, list);
+    if (status == QP_OK) status = qp_pipeline_cut(&p->length, qp_template_added(t), &one, &two);
+    if (status == QP_OK) status = qp_template_fill(t, &one, &two, list);
     if (status == QP_OK) status = qp_pipeline_fill(&p->length, list);
     qp_encoding_free(&one);
     qp_encoding_free(&two);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "lib/base/hash.h"
 #include "lib/base/heap.h"
+#include "tokenizer/models/pair_slots.h"
 
 static const uint32_t NO_PAIR = UINT32_MAX;
 
@@ -16,36 +16,6 @@ typedef struct {
     int32_t head, tail;
     bool learned, touched;
 } pair_entry;
-
-/* Finds pairs: number is that of the pair + 1; 0 is free. */
-typedef struct {
-    int32_t left, right;
-    uint32_t number;
-} pair_slot;
-
-static inline uint64_t pair_key(int32_t left, int32_t right)
-{
-    return (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
-}
-
-static inline bool slot_is_free(const pair_slot *slot) { return slot->number == 0; }
-
-static inline uint64_t slot_key(const void *self, const pair_slot *slot)
-{
-    return (void)self, pair_key(slot->left, slot->right);
-}
-
-static inline uint64_t key_hash(const void *self, uint64_t key)
-{
-    return (void)self, (key * 0x9E3779B97F4A7C15u) >> 32;
-}
-
-static inline bool slot_has(const void *self, const pair_slot *slot, uint64_t key)
-{
-    return (void)self, pair_key(slot->left, slot->right) == key;
-}
-
-QP_HASH(pair_slots, pair_slot, uint64_t, const void *, slot_is_free, slot_key, key_hash, slot_has)
 
 typedef struct {
     int64_t count; /* of the pair when it was queued */
@@ -60,7 +30,7 @@ typedef struct {
     uint32_t *pair_at, *word; /* of each place */
     pair_entry *pair;
     size_t pair_capacity;
-    pair_slots pairs;
+    qp_pair_slots pairs; /* numbers of `pair`, plus 1 */
     queued *heap;
     size_t heap_count, heap_capacity;
     uint32_t *touched;
@@ -85,7 +55,7 @@ static void free_trainer(trainer *t)
     free(t->pair_at);
     free(t->word);
     free(t->pair);
-    pair_slots_free(&t->pairs);
+    qp_pair_slots_free(&t->pairs);
     free(t->heap);
     free(t->touched);
     free(t->length);
@@ -95,12 +65,12 @@ static void free_trainer(trainer *t)
 
 static qp_status find_pair(trainer *t, int32_t left, int32_t right, uint32_t *found)
 {
-    pair_slot *slot = pair_slots_place(&t->pairs, NULL, pair_key(left, right));
+    qp_pair_slot *slot = qp_pair_slots_place(&t->pairs, NULL, qp_pair(left, right));
     if (!slot) return no_memory();
     if (!slot->number) {
         if (!QP_GROW(t->pair, t->pair_capacity, t->pairs.count + 1)) return no_memory();
         t->pair[t->pairs.count++] = (pair_entry){.left = left, .right = right, .head = -1, .tail = -1};
-        *slot = (pair_slot){left, right, (uint32_t)t->pairs.count};
+        *slot = (qp_pair_slot){qp_pair(left, right), (uint32_t)t->pairs.count};
     }
     *found = slot->number - 1;
     return QP_OK;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "lib/base/array.h"
+#include "lib/base/heap.h"
 #include "lib/text/utf8.h"
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "sentencepiece: out of memory; use shorter texts"); }
@@ -15,31 +16,19 @@ void qp_joiner_free(qp_joiner *joiner)
     *joiner = (qp_joiner){0};
 }
 
-static bool goes_before(struct qp_joiner_entry a, struct qp_joiner_entry b)
+static inline bool goes_before(const void *self, const struct qp_joiner_entry *a, const struct qp_joiner_entry *b)
 {
-    return a.rank != b.rank ? a.rank < b.rank : a.left < b.left;
+    (void)self;
+    return a->rank != b->rank ? a->rank < b->rank : a->left < b->left;
 }
+
+QP_HEAP(queue, struct qp_joiner_entry, const void *, goes_before)
 
 static qp_status push(qp_joiner *j, struct qp_joiner_entry entry)
 {
     if (!QP_GROW(j->heap, j->heap_capacity, j->heap_count + 1)) return no_memory();
-    size_t at = j->heap_count++;
-    for (; at > 0 && goes_before(entry, j->heap[(at - 1) / 2]); at = (at - 1) / 2) j->heap[at] = j->heap[(at - 1) / 2];
-    j->heap[at] = entry;
+    queue_push(j->heap, &j->heap_count, entry, NULL);
     return QP_OK;
-}
-
-static struct qp_joiner_entry pop(qp_joiner *j)
-{
-    struct qp_joiner_entry top = j->heap[0], last = j->heap[--j->heap_count];
-    size_t at = 0, count = j->heap_count;
-    for (size_t child; (child = 2 * at + 1) < count; at = child) {
-        if (child + 1 < count && goes_before(j->heap[child + 1], j->heap[child])) child++;
-        if (!goes_before(j->heap[child], last)) break;
-        j->heap[at] = j->heap[child];
-    }
-    if (count) j->heap[at] = last;
-    return top;
 }
 
 /* Queues the symbol `left` with its right neighbour if together they are a piece. */
@@ -97,7 +86,7 @@ qp_status qp_joiner_join(qp_joiner *j, const qp_sentencepiece *m, const char *te
 {
     QP_TRY(lay_out(j, m, text, begin, end));
     while (j->heap_count > 0) {
-        struct qp_joiner_entry best = pop(j);
+        struct qp_joiner_entry best = queue_pop(j->heap, &j->heap_count, NULL);
         struct qp_joiner_symbol *left = &j->symbol[best.left];
         if (left->gone || left->next < 0) continue;
         struct qp_joiner_symbol *right = &j->symbol[left->next];

@@ -8,7 +8,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/hash.h"
-#include "tokenizer/sentencepiece/sentencepiece_config.h"
+#include "tokenizer/sentencepiece/sentencepiece_trainer_config.h"
 #include "tokenizer/sentencepiece/charsmap_compile.h"
 #include "lib/text/utf8.h"
 

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "tokenizer/sentencepiece/sentencepiece_bpe.h"
-#include "tokenizer/sentencepiece/sentencepiece_corpus.h"
-#include "tokenizer/sentencepiece/sentencepiece_model.h"
-#include "tokenizer/sentencepiece/sentencepiece_seeds.h"
+#include "tokenizer/sentencepiece/sentencepiece_trainer_bpe.h"
+#include "tokenizer/sentencepiece/sentencepiece_trainer_corpus.h"
+#include "tokenizer/sentencepiece/sentencepiece_trainer_file.h"
+#include "tokenizer/sentencepiece/sentencepiece_trainer_seeds.h"
 #include "tokenizer/learn/unigram_trainer.h"
 #include "lib/text/utf8.h"
 

@@ -1,7 +1,7 @@
 #ifndef QP_SENTENCEPIECE_TRAINER_H
 #define QP_SENTENCEPIECE_TRAINER_H
 
-#include "tokenizer/sentencepiece/sentencepiece_config.h"
+#include "tokenizer/sentencepiece/sentencepiece_trainer_config.h"
 #include "tokenizer/learn/line_source.h"
 
 /* sentencepiece_trainer — learn a model file as sentencepiece does, with its options.

@@ -91,12 +91,8 @@ static qp_status strip(const void *self, qp_stage_scratch *scratch, qp_stretch s
     size_t length;
     while (how->left && s.begin < s.end && qp_is_white_space(qp_utf8_next(text + s.begin, s.end - s.begin, &length)))
         s.begin += length;
-    while (how->right && s.end > s.begin) {
-        size_t last = s.end - 1;
-        while (last > s.begin && ((unsigned char)text[last] & 0xC0) == 0x80) last--;
-        if (!qp_is_white_space(qp_utf8_next(text + last, s.end - last, &length))) break;
-        s.end = last;
-    }
+    while (how->right && s.begin < s.end && qp_is_white_space(qp_utf8_before(text + s.begin, s.end - s.begin, &length)))
+        s.end -= length;
     return qp_changes_copy(s.from, s.begin, s.end, out);
 }
 

@@ -6,8 +6,9 @@
 #include <stdint.h>
 
 #include "lib/base/status.h"
-#include "tokenizer/split/regex.h"
+#include "tokenizer/models/pair_slots.h"
 #include "tokenizer/models/vocabulary.h"
+#include "tokenizer/split/regex.h"
 
 /* subword_nmt — the codes files of subword-nmt 0.3.8: learned and applied as that tool does, byte for byte.
  * A word ends at a space; its last symbol carries "</w>" (version 0.1: "</w>" is a symbol of its own). All places of
@@ -19,11 +20,7 @@ typedef struct {
         int32_t left, right, joined;
     } * code; /* by rank */
     size_t count, capacity;
-    struct qp_code_slot {
-        uint64_t pair;
-        int32_t rank; /* -1: empty */
-    } * slot;
-    size_t slot_count;
+    qp_pair_slots ranks; /* ranks of pairs, plus 1 */
     int32_t *split_of; /* of each symbol: the rank that makes it, -1: none */
     size_t split_capacity;
     bool own_end;          /* version 0.1 */

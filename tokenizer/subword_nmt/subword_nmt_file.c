@@ -22,46 +22,16 @@ void qp_subword_nmt_free(qp_subword_nmt *c)
     free(c->glossary);
     free(c->whole_glossary);
     free(c->code);
-    free(c->slot);
+    qp_pair_slots_free(&c->ranks);
     free(c->split_of);
     free(c->separator);
     free(c);
 }
 
-static size_t place_of(uint64_t pair, size_t slots)
-{
-    return (size_t)((pair * 0x9E3779B97F4A7C15u) >> 32) & (slots - 1);
-}
-
 int32_t qp_subword_nmt_rank(const qp_subword_nmt *c, int32_t left, int32_t right)
 {
-    if (left < 0 || right < 0 || c->slot_count == 0) return -1;
-    uint64_t pair = (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
-    for (size_t i = place_of(pair, c->slot_count);; i = (i + 1) & (c->slot_count - 1)) {
-        if (c->slot[i].rank < 0 || c->slot[i].pair == pair) return c->slot[i].rank;
-    }
-}
-
-static void put_slot(qp_subword_nmt *c, int32_t rank)
-{
-    uint64_t pair = (uint64_t)(uint32_t)c->code[rank].left << 32 | (uint32_t)c->code[rank].right;
-    size_t i = place_of(pair, c->slot_count);
-    while (c->slot[i].rank >= 0) i = (i + 1) & (c->slot_count - 1);
-    c->slot[i] = (struct qp_code_slot){pair, rank};
-}
-
-static qp_status grow_slots(const char *place, qp_subword_nmt *c)
-{
-    if (2 * (c->count + 1) <= c->slot_count) return QP_OK;
-    size_t count = c->slot_count ? 2 * c->slot_count : 1024;
-    struct qp_code_slot *fresh = malloc(count * sizeof *fresh);
-    if (!fresh) return no_memory(place);
-    for (size_t i = 0; i < count; i++) fresh[i].rank = -1;
-    free(c->slot);
-    c->slot = fresh;
-    c->slot_count = count;
-    for (size_t i = 0; i < c->count; i++) put_slot(c, (int32_t)i);
-    return QP_OK;
+    const qp_pair_slot *slot = qp_pair_slots_find(&c->ranks, NULL, qp_pair(left, right));
+    return slot ? (int32_t)slot->number - 1 : -1;
 }
 
 static qp_status symbol(const char *place, qp_subword_nmt *c, const char *text, size_t bytes, int32_t *id)
@@ -93,13 +63,13 @@ static qp_status add_code(const char *place, qp_subword_nmt *c, const char *line
     qp_status status = symbol(place, c, whole, left_bytes + right_bytes, &joined);
     free(whole);
     QP_TRY(status);
-    if (qp_subword_nmt_rank(c, left, right) >= 0) return QP_OK;
-    QP_TRY(grow_slots(place, c));
-    if (!QP_GROW(c->code, c->capacity, c->count + 1)) return no_memory(place);
+    qp_pair_slot *slot = qp_pair_slots_place(&c->ranks, NULL, qp_pair(left, right));
+    if (!slot || !QP_GROW(c->code, c->capacity, c->count + 1)) return no_memory(place);
+    if (slot->number) return QP_OK;
     c->code[c->count] = (struct qp_code){left, right, joined};
-    put_slot(c, (int32_t)c->count);
     if (c->split_of[joined] < 0) c->split_of[joined] = (int32_t)c->count;
-    c->count++;
+    *slot = (qp_pair_slot){qp_pair(left, right), (uint32_t)++c->count};
+    c->ranks.count++;
     return QP_OK;
 }
 

@@ -1,9 +1,9 @@
-#ifndef QP_SENTENCEPIECE_BPE_H
-#define QP_SENTENCEPIECE_BPE_H
+#ifndef QP_SENTENCEPIECE_TRAINER_BPE_H
+#define QP_SENTENCEPIECE_TRAINER_BPE_H
 
-#include "tokenizer/sentencepiece/sentencepiece_corpus.h"
+#include "tokenizer/sentencepiece/sentencepiece_trainer_corpus.h"
 
-/* sentencepiece_bpe — byte pair encoding as sentencepiece learns it.
+/* sentencepiece_trainer_bpe — byte pair encoding as sentencepiece learns it.
  *
  * The most frequent pair of neighbours that may be a piece is learned; ties go to the pair with fewer characters, then
  * to the smaller one by code points. Pairs that no longer occur stay candidates with frequency 0. A pair with the text

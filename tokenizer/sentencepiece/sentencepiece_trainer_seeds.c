@@ -1,4 +1,4 @@
-#include "tokenizer/sentencepiece/sentencepiece_seeds.h"
+#include "tokenizer/sentencepiece/sentencepiece_trainer_seeds.h"
 
 #include <stdlib.h>
 #include <string.h>

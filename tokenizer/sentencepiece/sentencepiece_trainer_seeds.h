@@ -1,9 +1,9 @@
-#ifndef QP_SENTENCEPIECE_SEEDS_H
-#define QP_SENTENCEPIECE_SEEDS_H
+#ifndef QP_SENTENCEPIECE_TRAINER_SEEDS_H
+#define QP_SENTENCEPIECE_TRAINER_SEEDS_H
 
-#include "tokenizer/sentencepiece/sentencepiece_bpe.h"
+#include "tokenizer/sentencepiece/sentencepiece_trainer_bpe.h"
 
-/* sentencepiece_seeds — the pieces a unigram model of sentencepiece begins with.
+/* sentencepiece_trainer_seeds — the pieces a unigram model of sentencepiece begins with.
  *
  * All characters; then the substrings of the lines (not of the words) that occur at least twice, are followed by
  * different bytes, and may be pieces, the best by frequency times length first. A line's end counts as a

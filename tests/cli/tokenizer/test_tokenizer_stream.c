@@ -15,9 +15,9 @@ static void set_up(void)
         0, "%s", small_err);
 }
 
-TestSuite(cmd_tokenizer_stream, .init = set_up, .fini = small_model_clean);
+TestSuite(tokenizer_stream, .init = set_up, .fini = small_model_clean);
 
-Test(cmd_tokenizer_stream, ids_and_pieces_come_back)
+Test(tokenizer_stream, ids_and_pieces_come_back)
 {
     static const char *const form[] = {"--ids", "--pieces"};
     for (int i = 0; i < 2; i++) {
@@ -30,7 +30,7 @@ Test(cmd_tokenizer_stream, ids_and_pieces_come_back)
     }
 }
 
-Test(cmd_tokenizer_stream, threads_do_not_change_the_output)
+Test(tokenizer_stream, threads_do_not_change_the_output)
 {
     cr_assert_eq(RUN(qp_tokenizer_encode_main, text, "encode", "-m", "t.json", "--json", "-t1"), 0, "%s", small_err);
     char *one = strdup(small_out);
@@ -39,7 +39,7 @@ Test(cmd_tokenizer_stream, threads_do_not_change_the_output)
     free(one);
 }
 
-Test(cmd_tokenizer_stream, mistakes)
+Test(tokenizer_stream, mistakes)
 {
     cr_assert_eq(RUN(qp_tokenizer_encode_main, text, "encode"), 2);
     cr_assert(strstr(small_err, "-m FILE"), "%s", small_err);
@@ -47,4 +47,17 @@ Test(cmd_tokenizer_stream, mistakes)
     cr_assert_eq(RUN(qp_tokenizer_decode_main, "1 x\n", "decode", "-m", "t.json"), 65);
     cr_assert(strstr(small_err, "stdin:1"), "%s", small_err);
     cr_assert_eq(RUN(qp_tokenizer_decode_main, "99999\n", "decode", "-m", "t.json"), 65, "%s", small_err);
+}
+
+Test(tokenizer_stream, decode_reads_what_encode_writes_as_json)
+{
+    static const char *const extra[] = {"--offsets", "--special", "--pieces"};
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(RUN(qp_tokenizer_encode_main, text, "encode", "-m", "t.json", "--json", extra[i]), 0, "%s",
+                     small_err);
+        char *made = strdup(small_out);
+        cr_assert_eq(RUN(qp_tokenizer_decode_main, made, "decode", "-m", "t.json", "--json"), 0, "%s", small_err);
+        cr_assert_str_eq(small_out, "{\"text\":\"the cat sees a dog\"}\n{\"text\":\"\"}\n{\"text\":\"a bird  eats\"}\n");
+        free(made);
+    }
 }

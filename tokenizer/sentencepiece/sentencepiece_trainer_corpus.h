@@ -1,11 +1,11 @@
-#ifndef QP_SENTENCEPIECE_CORPUS_H
-#define QP_SENTENCEPIECE_CORPUS_H
+#ifndef QP_SENTENCEPIECE_TRAINER_CORPUS_H
+#define QP_SENTENCEPIECE_TRAINER_CORPUS_H
 
 #include "tokenizer/sentencepiece/sentencepiece.h"
-#include "tokenizer/sentencepiece/sentencepiece_config.h"
+#include "tokenizer/sentencepiece/sentencepiece_trainer_config.h"
 #include "tokenizer/learn/word_counts.h"
 
-/* sentencepiece_corpus — the lines that a sentencepiece model is learned from: normalised, as code points, rare
+/* sentencepiece_trainer_corpus — the lines that a sentencepiece model is learned from: normalised, as code points, rare
  * characters replaced; and which pieces may be learned at all. Source: sentencepiece 0.2.3, observed. */
 enum { QP_SPM_SPACE = 0x2581, QP_SPM_UNKNOWN_CODE = 0x2585, QP_SPM_BOUNDARY = -2 };
 

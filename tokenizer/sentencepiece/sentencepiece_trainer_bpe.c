@@ -1,12 +1,14 @@
-#include "tokenizer/sentencepiece/sentencepiece_bpe.h"
+#include "tokenizer/sentencepiece/sentencepiece_trainer_bpe.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/array.h"
 #include "lib/base/heap.h"
+#include "tokenizer/models/pair_slots.h"
 
 enum { NO_SYMBOL = -1, INVALID = -2 };
+static const uint32_t NO_PIECE = UINT32_MAX; /* the pair may not be a piece */
 
 typedef struct {
     int32_t left, right; /* NO_SYMBOL: a character */
@@ -30,11 +32,7 @@ typedef struct {
     size_t symbol_count, symbol_capacity;
     int32_t *code; /* of all symbols */
     size_t code_count, code_capacity;
-    struct slot {
-        uint64_t pair;
-        int32_t symbol; /* 0: empty, else number + 1, or INVALID */
-    } * slot;
-    size_t slot_count, slots_used;
+    qp_pair_slots numbers; /* of symbols, plus 1, or NO_PIECE */
     int32_t *at, *next, *previous; /* of each position: symbol, neighbours; -1: none */
     uint32_t *word;
     queued *heap;
@@ -65,28 +63,6 @@ static int compare_texts(const trainer *t, int32_t a, int32_t b)
     return 0;
 }
 
-static struct slot *slot_of(const trainer *t, uint64_t pair)
-{
-    uint64_t hash = pair * 0x9E3779B97F4A7C15u;
-    size_t i = (hash ^ hash >> 29) & (t->slot_count - 1);
-    while (t->slot[i].symbol != 0 && t->slot[i].pair != pair) i = (i + 1) & (t->slot_count - 1);
-    return &t->slot[i];
-}
-
-static qp_status room_for_slot(trainer *t)
-{
-    if (2 * (t->slots_used + 1) <= t->slot_count) return QP_OK;
-    struct slot *old = t->slot;
-    size_t count = t->slot_count;
-    t->slot_count = count ? 2 * count : 1 << 12;
-    t->slot = calloc(t->slot_count, sizeof *t->slot);
-    for (size_t i = 0; t->slot && i < count; i++) {
-        if (old[i].symbol != 0) *slot_of(t, old[i].pair) = old[i];
-    }
-    free(old);
-    return t->slot ? QP_OK : no_memory();
-}
-
 static qp_status add_symbol(trainer *t, symbol fresh, int32_t *number)
 {
     if (!QP_GROW(t->symbol, t->symbol_capacity, t->symbol_count + 1)) return no_memory();
@@ -98,30 +74,30 @@ static qp_status add_symbol(trainer *t, symbol fresh, int32_t *number)
 
 static qp_status find_character(trainer *t, int32_t code, int32_t *number)
 {
-    QP_TRY(room_for_slot(t));
-    uint64_t key = UINT64_MAX << 32 | (uint32_t)code;
-    struct slot *slot = slot_of(t, key);
-    if (slot->symbol != 0) {
-        *number = slot->symbol - 1;
+    uint64_t key = qp_pair(NO_SYMBOL, code);
+    qp_pair_slot *slot = qp_pair_slots_place(&t->numbers, NULL, key);
+    if (!slot) return no_memory();
+    if (slot->number) {
+        *number = (int32_t)slot->number - 1;
         return QP_OK;
     }
     if (!QP_GROW(t->code, t->code_capacity, t->code_count + 1)) return no_memory();
     t->code[t->code_count] = code;
     QP_TRY(
         add_symbol(t, (symbol){.left = NO_SYMBOL, .right = NO_SYMBOL, .code = t->code_count++, .length = 1}, number));
-    *slot = (struct slot){key, *number + 1};
-    t->slots_used++;
+    *slot = (qp_pair_slot){key, (uint32_t)*number + 1};
+    t->numbers.count++;
     return QP_OK;
 }
 
 /* The symbol of a pair, or INVALID if it may not be a piece. */
 static qp_status find_pair(trainer *t, int32_t left, int32_t right, int32_t *number)
 {
-    QP_TRY(room_for_slot(t));
-    uint64_t key = (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
-    struct slot *slot = slot_of(t, key);
-    if (slot->symbol != 0) {
-        *number = slot->symbol == INVALID ? INVALID : slot->symbol - 1;
+    uint64_t key = qp_pair(left, right);
+    qp_pair_slot *slot = qp_pair_slots_place(&t->numbers, NULL, key);
+    if (!slot) return no_memory();
+    if (slot->number) {
+        *number = slot->number == NO_PIECE ? INVALID : (int32_t)slot->number - 1;
         return QP_OK;
     }
     size_t first = (size_t)t->symbol[left].length, second = (size_t)t->symbol[right].length, at = t->code_count;
@@ -134,8 +110,8 @@ static qp_status find_pair(trainer *t, int32_t left, int32_t right, int32_t *num
         QP_TRY(add_symbol(t, fresh, number));
         t->code_count += first + second;
     }
-    *slot = (struct slot){key, *number == INVALID ? INVALID : *number + 1};
-    t->slots_used++;
+    *slot = (qp_pair_slot){key, *number == INVALID ? NO_PIECE : (uint32_t)*number + 1};
+    t->numbers.count++;
     return QP_OK;
 }
 
@@ -318,7 +294,7 @@ qp_status qp_sentencepiece_bpe_train(const qp_sentencepiece_config *config, cons
     for (size_t i = 0; i < t.symbol_count; i++) free(t.symbol[i].place);
     free(t.symbol);
     free(t.code);
-    free(t.slot);
+    qp_pair_slots_free(&t.numbers);
     free(t.at);
     free(t.next);
     free(t.previous);

@@ -1,5 +1,5 @@
-#ifndef QP_SENTENCEPIECE_CONFIG_H
-#define QP_SENTENCEPIECE_CONFIG_H
+#ifndef QP_SENTENCEPIECE_TRAINER_CONFIG_H
+#define QP_SENTENCEPIECE_TRAINER_CONFIG_H
 
 #include "lib/config/config.h"
 
@@ -13,7 +13,7 @@ enum { QP_SPM_TYPES(QP_CHOICE_ID) QP_SPM_TYPE_COUNT };
     X(QP_SPM_NFKC_CF, "nfkc_cf") X(QP_SPM_IDENTITY, "identity")
 enum { QP_SPM_RULES(QP_CHOICE_ID) QP_SPM_RULE_COUNT };
 
-/* sentencepiece_config — sentencepiece's training options, with its own names and defaults (see config.h). */
+/* sentencepiece_trainer_config — sentencepiece's training options, with its own names and defaults (see config.h). */
 #define QP_SENTENCEPIECE_FIELDS(X)                                                                                     \
     X(CHOICE, model_type, "unigram", 0, 0, QP_CHOICES(QP_SPM_TYPES), "kind of model")                                  \
     X(INT, vocab_size, "8000", 1, 16777216, NULL, "pieces, special ones included")                                     \

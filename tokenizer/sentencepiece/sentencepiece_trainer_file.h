@@ -1,10 +1,10 @@
-#ifndef QP_SENTENCEPIECE_MODEL_H
-#define QP_SENTENCEPIECE_MODEL_H
+#ifndef QP_SENTENCEPIECE_TRAINER_FILE_H
+#define QP_SENTENCEPIECE_TRAINER_FILE_H
 
 #include "tokenizer/models/charsmap.h"
 #include "tokenizer/sentencepiece/sentencepiece_trainer.h"
 
-/* sentencepiece_model — the .model file of a trained vocabulary. Source: sentencepiece_model.proto. */
+/* sentencepiece_trainer_file — the .model file of a trained vocabulary. Source: sentencepiece_model.proto. */
 typedef struct {
     const char *text;
     size_t bytes;

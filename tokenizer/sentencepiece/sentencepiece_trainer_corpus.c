@@ -1,4 +1,4 @@
-#include "tokenizer/sentencepiece/sentencepiece_corpus.h"
+#include "tokenizer/sentencepiece/sentencepiece_trainer_corpus.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "tokenizer/sentencepiece/sentencepiece_model.h"
+#include "tokenizer/sentencepiece/sentencepiece_trainer_file.h"
 
 #include <stdlib.h>
 #include <string.h>
