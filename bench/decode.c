@@ -1,7 +1,8 @@
-/* build/bench/decode — speed of translation; the same work as ../shared/peers/ct2_decode_bench.py: models of an exact
- * size with random weights, outputs of exactly --length tokens, random sources of --src-length tokens. Prints one JSON
- * object per run. tokens_per_s counts target tokens; times are medians over --reps calls after two warm-up calls.
- * Measures all of `quipu translate` except the tokenizers: input and output are ids. */
+/* build/bench/decode — speed of translation (--task mt) and generation (lm); the same work as
+ * ../shared/peers/ct2_decode_bench.py and llamacpp_bench.py: models of an exact size with random weights, outputs of
+ * exactly --length tokens, random sources of --src-length tokens. Prints one JSON object per run. tokens_per_s counts
+ * target tokens; times are medians over --reps calls after two warm-up calls, user_s is the user time of a call.
+ * Measures all of `quipu translate` or `generate` except the tokenizers: input and output are ids. */
 #include <getopt.h>
 #include <math.h>
 #include <omp.h>
@@ -12,6 +13,8 @@
 #include <time.h>
 
 #include "lib/base/random.h"
+#include "lib/decode/generate.h"
+#include "lib/decode/lines.h"
 #include "lib/decode/translate.h"
 #include "lib/tensor/kernels/cpu.h"
 
@@ -20,13 +23,28 @@ typedef struct {
     int width, feed_forward, layers, heads, vocabulary;
 } size_row;
 
-static const size_row sizes[] = {{"toy", 256, 1024, 3, 4, 8000}, {"base", 512, 2048, 6, 8, 32000}};
+static const size_row sizes[] = {{"toy", 256, 1024, 3, 4, 8000},
+                                 {"base", 512, 2048, 6, 8, 32000},
+                                 {"15m", 288, 1152, 6, 6, 32000},
+                                 {"gpt2", 768, 3072, 12, 12, 50257}};
 
 typedef struct {
     const size_row *size;
+    bool translates;
     int threads, batch, beam, length, source_length, reps;
     double max_seconds;
 } run;
+
+static void die(int code)
+{
+    fprintf(stderr, "decode: %s\n", qp_error_message());
+    exit(code);
+}
+
+static void check(qp_status status, int code)
+{
+    if (status != QP_OK) die(code);
+}
 
 static double now_seconds(void)
 {
@@ -56,33 +74,56 @@ static qp_status decode(void *self, const int32_t *id, int count, char **text, s
     return QP_OK;
 }
 
-static qp_model *model_of(const size_row *size)
+/* One character a token. */
+static qp_status name_tokens(void *self, const int32_t *id, int count, char **text, size_t *bytes)
 {
+    (void)self, (void)id;
+    *bytes = (size_t)count;
+    *text = malloc(*bytes + 1);
+    if (!*text) return qp_fail(QP_EMEMORY, "out of memory");
+    memset(*text, 'x', *bytes);
+    (*text)[*bytes] = '\0';
+    return QP_OK;
+}
+
+static qp_model *model_of(const run *r)
+{
+    const size_row *size = r->size;
     qp_model_config config;
     qp_config_defaults(&qp_model_fields, &config);
+    if (!r->translates) {
+        config.task = QP_TASK_LM;
+        config.encoder = QP_KIND_NONE;
+        config.lm_window = config.max_length = 1024; /* running text: no token ends it */
+        config.pos = QP_POS_LEARNED;
+        config.scale_embeddings = 0;
+    }
     config.enc_layers = config.dec_layers = size->layers;
     config.emb_size = size->width;
     config.ff_size = size->feed_forward;
     config.heads = size->heads;
     config.src_vocab_size = config.tgt_vocab_size = size->vocabulary;
     qp_model *model = NULL;
-    if (qp_model_new(&config, 1, &model) != QP_OK || qp_params_pack(qp_model_params(model)) != QP_OK) {
-        fprintf(stderr, "decode: %s\n", qp_error_message());
-        exit(71);
-    }
+    check(qp_model_new(&config, 1, &model), 71);
+    check(qp_params_pack(qp_model_params(model)), 71);
     return model;
 }
 
-static double call_once(const qp_translator *translator, const qp_line *line, const run *r)
+/* What one call works on. */
+typedef struct {
+    const run *r;
+    qp_translator translator;
+    qp_generator generator;
+    qp_line *line; /* [batch] sources */
+} work;
+
+static double translate_once(const work *w)
 {
+    const run *r = w->r;
     qp_translation *made = malloc((size_t)r->batch * sizeof *made);
     double began = now_seconds();
-    qp_status status = made ? qp_translate(translator, line, r->batch, made) : qp_fail(QP_EMEMORY, "out of memory");
+    check(made ? qp_translate(&w->translator, w->line, r->batch, made) : qp_fail(QP_EMEMORY, "out of memory"), 70);
     double took = now_seconds() - began;
-    if (status != QP_OK) {
-        fprintf(stderr, "decode: %s\n", qp_error_message());
-        exit(70);
-    }
     for (int i = 0; i < r->batch; i++) {
         if (made[i].search.best[0].count != r->length) {
             fprintf(stderr, "decode: %d tokens, not %d\n", made[i].search.best[0].count, r->length);
@@ -94,6 +135,26 @@ static double call_once(const qp_translator *translator, const qp_line *line, co
     return took;
 }
 
+static qp_status generate_one(void *self, qp_tape *tape, int number)
+{
+    const work *w = self;
+    const int32_t prompt = QP_UNK;
+    qp_generated made;
+    QP_TRY(qp_generate(&w->generator, tape, &prompt, 1, number, NULL, NULL, &made));
+    if (made.tokens != w->r->length) exit(70);
+    qp_generated_free(&made);
+    return QP_OK;
+}
+
+static double generate_once(work *w)
+{
+    double began = now_seconds();
+    check(qp_lines_run(w->r->batch, w->r->threads, generate_one, w), 70);
+    return now_seconds() - began;
+}
+
+static double call_once(work *w) { return w->r->translates ? translate_once(w) : generate_once(w); }
+
 static int ascending(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -101,13 +162,21 @@ static int ascending(const void *a, const void *b)
 }
 
 /* Weights read by one decoder step, in millions, counted as in the script. */
-static double weights_read(const size_row *s)
+static double weights_read(const run *r)
 {
-    double d = s->width;
-    return (s->layers * (6 * d * d + 2 * d * s->feed_forward) + d * s->vocabulary) / 1e6;
+    const size_row *s = r->size;
+    double d = s->width, attention = r->translates ? 6 * d * d : 4 * d * d;
+    return (s->layers * (attention + 2 * d * s->feed_forward) + d * s->vocabulary) / 1e6;
 }
 
-static void report(const run *r, double *took, int reps, double pack_seconds)
+static double user_seconds(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)usage.ru_utime.tv_sec + 1e-6 * (double)usage.ru_utime.tv_usec;
+}
+
+static void report(const run *r, double *took, int reps, double pack_seconds, double user)
 {
     const size_row *s = r->size;
     double tokens = (double)r->batch * r->length, load[1] = {0};
@@ -116,46 +185,67 @@ static void report(const run *r, double *took, int reps, double pack_seconds)
     if (getloadavg(load, 1) < 1) load[0] = 0;
     qsort(took, (size_t)reps, sizeof *took, ascending);
     double median = reps % 2 ? took[reps / 2] : (took[reps / 2 - 1] + took[reps / 2]) / 2, best = took[0];
-    printf("{\"task\": \"mt\", \"d\": %d, \"ff\": %d, \"layers\": [%d, %d], \"vocab\": %d, \"engine\": \"quipu\", "
+    printf("{\"task\": \"%s\", \"d\": %d, \"ff\": %d, \"layers\": [%d, %d], \"vocab\": %d, \"engine\": \"quipu\", "
            "\"cpu\": \"%s\", \"size\": \"%s\", \"type\": \"fp32\", \"threads\": %d, \"batch\": %d, \"beam\": %d, "
            "\"length\": %d, \"load_s\": %.3f, \"tokens_per_s\": %.1f, \"tokens_per_s_best\": %.1f, \"ms_call\": %.2f, "
-           "\"ms_call_best\": %.2f, \"reps\": %d, \"weights_M\": %.2f, \"peak_rss_mb\": %ld, \"loadavg\": %.1f",
-           s->width, s->feed_forward, s->layers, s->layers, s->vocabulary, qp_cpu_name(qp_cpu_level()), s->name,
-           r->threads, r->batch, r->beam, r->length, pack_seconds, tokens / median, tokens / best, median * 1e3,
-           best * 1e3, reps, weights_read(s), usage.ru_maxrss / 1024, load[0]);
+           "\"ms_call_best\": %.2f, \"user_s\": %.4f, \"reps\": %d, \"weights_M\": %.2f, \"peak_rss_mb\": %ld, "
+           "\"loadavg\": %.1f",
+           r->translates ? "mt" : "lm", s->width, s->feed_forward, r->translates ? s->layers : 0, s->layers,
+           s->vocabulary, qp_cpu_name(qp_cpu_level()), s->name, r->threads, r->batch, r->beam, r->length, pack_seconds,
+           tokens / median, tokens / best, median * 1e3, best * 1e3, user, reps, weights_read(r),
+           usage.ru_maxrss / 1024, load[0]);
     if (r->batch == 1 && r->beam == 1)
-        printf(", \"weight_GBps\": %.1f", weights_read(s) * 4 * r->length / median / 1e3);
+        printf(", \"weight_GBps\": %.1f", weights_read(r) * 4 * r->length / median / 1e3);
     printf("}\n");
     fflush(stdout);
+}
+
+static void make_sources(work *w)
+{
+    const run *r = w->r;
+    const size_t bytes = (size_t)r->source_length * sizeof(int32_t);
+    const uint64_t words = (uint64_t)(r->size->vocabulary - QP_UNK);
+    w->line = malloc((size_t)r->batch * sizeof *w->line);
+    int32_t *id = malloc((size_t)r->batch * bytes);
+    if (!w->line || !id) exit(71);
+    for (int i = 0; i < r->batch * r->source_length; i++)
+        id[i] = (int32_t)(QP_UNK + (int)qp_random_below(2, (uint64_t)i, words));
+    for (int i = 0; i < r->batch; i++) w->line[i] = (qp_line){(const char *)(id + i * r->source_length), bytes};
+}
+
+static void free_sources(work *w)
+{
+    free((void *)(uintptr_t)w->line[0].text);
+    free(w->line);
 }
 
 static void measure(const run *r)
 {
     double began = now_seconds();
-    qp_model *model = model_of(r->size);
+    qp_model *model = model_of(r);
     double pack_seconds = now_seconds() - began;
     qp_text_codec codec = {.vocabulary_size = r->size->vocabulary, .encode = encode, .decode = decode};
-    qp_translator translator = {
-        .model = model, .source = &codec, .target = &codec, .batch_size = 64, .threads = r->threads};
-    qp_config_defaults(&qp_search_fields, &translator.search);
-    translator.search.beam_size = r->beam;
-    translator.search.max_length_factor = 0;
-    translator.search.max_length_extra = translator.search.min_length = r->length;
-    qp_line *line = malloc((size_t)r->batch * sizeof *line);
-    int32_t *id = malloc((size_t)r->batch * (size_t)r->source_length * sizeof *id);
+    qp_text_codec names = {.vocabulary_size = r->size->vocabulary, .encode = encode, .decode = name_tokens};
+    qp_sample_config sample;
+    qp_config_defaults(&qp_sample_fields, &sample);
+    sample.temp = 0;
+    work w = {
+        .r = r,
+        .translator = {.model = model, .source = &codec, .target = &codec, .batch_size = 64, .threads = r->threads},
+        .generator = {.model = model, .codec = &names, .sample = &sample, .tokens = r->length}};
+    qp_config_defaults(&qp_search_fields, &w.translator.search);
+    w.translator.search.beam_size = r->beam;
+    w.translator.search.max_length_factor = 0;
+    w.translator.search.max_length_extra = w.translator.search.min_length = r->length;
     double *took = malloc((size_t)r->reps * sizeof *took);
-    if (!line || !id || !took) exit(71);
-    for (int i = 0; i < r->batch * r->source_length; i++)
-        id[i] = (int32_t)(QP_UNK + (int)qp_random_below(2, (uint64_t)i, (uint64_t)(r->size->vocabulary - QP_UNK)));
-    for (int i = 0; i < r->batch; i++)
-        line[i] = (qp_line){(const char *)(id + i * r->source_length), (size_t)r->source_length * sizeof *id};
-    for (int warm = 0; warm < 2; warm++) call_once(&translator, line, r);
+    if (!took) exit(71);
+    make_sources(&w);
+    for (int warm = 0; warm < 2; warm++) call_once(&w);
     int reps = 0;
-    for (double start = now_seconds(); reps < r->reps && (reps < 3 || now_seconds() - start < r->max_seconds); reps++)
-        took[reps] = call_once(&translator, line, r);
-    report(r, took, reps, pack_seconds);
-    free(line);
-    free(id);
+    double start = now_seconds(), user = user_seconds();
+    for (; reps < r->reps && (reps < 3 || now_seconds() - start < r->max_seconds); reps++) took[reps] = call_once(&w);
+    report(r, took, reps, pack_seconds, (user_seconds() - user) / reps);
+    free_sources(&w);
     free(took);
     qp_model_free(model);
 }
@@ -163,14 +253,15 @@ static void measure(const run *r)
 static int usage(void)
 {
     fprintf(stderr,
-            "usage: decode [--size toy|base] [--threads N] [--batch N] [--beam N] [--length N] [--src-length N] "
-            "[--reps N] [--max-seconds S]\n");
+            "usage: decode [--task mt|lm] [--size toy|base|15m|gpt2] [--threads N] [--batch N] [--beam N] [--length N] "
+            "[--src-length N] [--reps N] [--max-seconds S]\n");
     return 2;
 }
 
 int main(int argc, char **argv)
 {
     run r = {.size = sizes,
+             .translates = true,
              .threads = 1,
              .batch = 1,
              .beam = 1,
@@ -178,14 +269,24 @@ int main(int argc, char **argv)
              .source_length = 24,
              .reps = 15,
              .max_seconds = 3};
-    enum { SIZE = 256, THREADS, BATCH, BEAM, LENGTH, SOURCE_LENGTH, REPS, MAX_SECONDS, JSON };
-    static const struct option options[] = {{"size", 1, NULL, SIZE},     {"threads", 1, NULL, THREADS},
-                                            {"batch", 1, NULL, BATCH},   {"beam", 1, NULL, BEAM},
-                                            {"length", 1, NULL, LENGTH}, {"src-length", 1, NULL, SOURCE_LENGTH},
-                                            {"reps", 1, NULL, REPS},     {"max-seconds", 1, NULL, MAX_SECONDS},
-                                            {"json", 0, NULL, JSON},     {NULL, 0, NULL, 0}};
+    enum { TASK = 256, SIZE, THREADS, BATCH, BEAM, LENGTH, SOURCE_LENGTH, REPS, MAX_SECONDS, JSON };
+    static const struct option options[] = {{"task", 1, NULL, TASK},
+                                            {"size", 1, NULL, SIZE},
+                                            {"threads", 1, NULL, THREADS},
+                                            {"batch", 1, NULL, BATCH},
+                                            {"beam", 1, NULL, BEAM},
+                                            {"length", 1, NULL, LENGTH},
+                                            {"src-length", 1, NULL, SOURCE_LENGTH},
+                                            {"reps", 1, NULL, REPS},
+                                            {"max-seconds", 1, NULL, MAX_SECONDS},
+                                            {"json", 0, NULL, JSON},
+                                            {NULL, 0, NULL, 0}};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (option) {
+        case TASK:
+            r.translates = strcmp(optarg, "mt") == 0;
+            if (!r.translates && strcmp(optarg, "lm") != 0) return usage();
+            break;
         case SIZE:
             r.size = NULL;
             for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)

@@ -1,10 +1,11 @@
 #include "lib/decode/lines.h"
 
-#include <omp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/tiles.h"
 #include "lib/tensor/kernels/cpu.h"
 
 static qp_status encode_line(const qp_text_codec *codec, const qp_line *line, int longest, qp_line_ids *ids)
@@ -113,16 +114,26 @@ static bool has_failed(const failure *failed)
     return found;
 }
 
-static void run_share(int batches, qp_line_work *work, void *self, failure *failed)
+/* One run: its threads take the next batch until there is none. */
+typedef struct {
+    qp_line_work *work;
+    void *self;
+    int batches;
+    atomic_int next;
+    failure failed;
+} lines_run;
+
+static void run_share(void *self, int worker)
 {
+    lines_run *r = self;
+    (void)worker;
     qp_cpu_flush_subnormals();
     qp_tape *tape = qp_tape_new();
-    if (!tape) note_failure(failed, 0, qp_fail(QP_EMEMORY, "out of memory for a thread's work; use fewer --threads"));
-#pragma omp for schedule(dynamic, 1)
-    for (int b = 0; b < batches; b++) {
-        if (!tape || has_failed(failed)) continue;
-        qp_status status = work(self, tape, b);
-        if (status != QP_OK) note_failure(failed, b, status);
+    if (!tape)
+        note_failure(&r->failed, 0, qp_fail(QP_EMEMORY, "out of memory for a thread's work; use fewer --threads"));
+    for (int b; tape && !has_failed(&r->failed) && (b = atomic_fetch_add(&r->next, 1)) < r->batches;) {
+        qp_status status = r->work(r->self, tape, b);
+        if (status != QP_OK) note_failure(&r->failed, b, status);
     }
     qp_tape_free(tape);
 }
@@ -130,15 +141,9 @@ static void run_share(int batches, qp_line_work *work, void *self, failure *fail
 qp_status qp_lines_run(int batches, int threads, qp_line_work *work, void *self)
 {
     if (batches <= 0) return QP_OK;
-    failure failed = {.status = QP_OK};
-    if (threads > batches) threads = batches;
-    if (threads > 1) {
-#pragma omp parallel num_threads(threads)
-        run_share(batches, work, self, &failed);
-    } else {
-        run_share(batches, work, self, &failed);
-    }
-    return failed.status == QP_OK ? QP_OK : qp_fail(failed.status, "%s", failed.message);
+    lines_run r = {.work = work, .self = self, .batches = batches, .failed = {.status = QP_OK}};
+    qp_team_run(threads, &(qp_team_work){&r, run_share});
+    return r.failed.status == QP_OK ? QP_OK : qp_fail(r.failed.status, "%s", r.failed.message);
 }
 
 qp_ids qp_lines_gather(const qp_line_ids *ids, const int32_t *pick, int count, int32_t *start, int32_t *flat)

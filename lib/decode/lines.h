@@ -46,10 +46,9 @@ qp_status qp_lines_batch(const int32_t *length, int count, int sentences, int64_
                          qp_line_batches *batches);
 void qp_line_batches_free(qp_line_batches *batches);
 
-/* qp_lines_run — call work(self, tape, number) for every batch, each thread with its own tape; no threads are
- *   started if
- * threads or the number of batches is 1. Returns the failure of the lowest batch that failed; after a failure no
- * further batch begins. */
+/* qp_lines_run — call work(self, tape, number) for every batch, each of `threads` threads with its own tape; one that
+ * has no batch left helps the others with their large products (lib/base/tiles.h). Returns the failure of the lowest
+ * batch that failed; after a failure no further batch begins. */
 typedef qp_status qp_line_work(void *self, qp_tape *tape, int number);
 qp_status qp_lines_run(int batches, int threads, qp_line_work *work, void *self);
 

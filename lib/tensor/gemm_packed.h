@@ -16,7 +16,8 @@ qp_packed qp_packed_init(qp_real *memory, qp_matrix w, bool transposed);
  * a     [m, k]
  * bias  [n] or NULL
  * beta  0 (c is not read) or 1
- * c     [m, n], the result; does not overlap a */
+ * c     [m, n], the result; does not overlap a
+ * Blocks of columns are tiles, which idle threads of the team share (lib/base/tiles.h). */
 void qp_gemm_packed(qp_matrix a, const qp_packed *w, const qp_real *bias, qp_real beta, qp_matrix c);
 
 #endif

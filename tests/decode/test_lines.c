@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "lib/base/tiles.h"
 #include "tests/decode/decode_support.h"
 
 Test(lines, ids_end_in_eos_and_are_cut)
@@ -81,4 +82,18 @@ Test(lines, every_batch_runs_once_on_any_number_of_threads)
     cr_assert_eq(qp_lines_run(20, 1, fail_odd, NULL), QP_EDATA);
     cr_assert_str_eq(qp_error_message(), "batch 1");
     cr_assert_eq(qp_lines_run(0, 2, fail_odd, NULL), QP_OK);
+}
+
+static qp_status size_of_team(void *self, qp_tape *tape, int number)
+{
+    ((int *)self)[number] = tape ? qp_team_size() : 0;
+    return QP_OK;
+}
+
+/* threads without a batch stay, for the products of the only one */
+Test(lines, threads_without_a_batch_help_with_the_only_one)
+{
+    int threads = 0;
+    cr_assert_eq(qp_lines_run(1, 3, size_of_team, &threads), QP_OK);
+    cr_assert_eq(threads, 3);
 }

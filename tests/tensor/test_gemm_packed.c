@@ -1,5 +1,6 @@
 #include "lib/tensor/gemm_packed.h"
 
+#include "lib/base/tiles.h"
 #include "tests/tensor/tensor_check.h"
 
 TestSuite(gemm_packed);
@@ -59,4 +60,36 @@ Test(gemm_packed, rows_do_not_depend_on_their_number)
 Test(gemm_packed, long_rows)
 {
     FOR_EACH_LEVEL (level) check_shape(level, 50, 1500, false, true, 1);
+}
+
+typedef struct {
+    qp_matrix a, c;
+    const qp_packed *w;
+    const qp_real *bias;
+} shared_product;
+
+static void multiply(void *self, int worker)
+{
+    const shared_product *p = self;
+    if (worker == 0) qp_gemm_packed(p->a, p->w, p->bias, 0, p->c);
+}
+
+/* large enough that the threads share its columns */
+Test(gemm_packed, bits_do_not_depend_on_the_threads)
+{
+    enum { N = 1221, K = 301, ROWS = 3 };
+    qp_real *w = new_normal(N * K, 1), *a = new_normal(ROWS * K, 2), *bias = new_normal(N, 3);
+    qp_real *memory = aligned_alloc(64, (qp_packed_count(N, K) * sizeof(qp_real) + 127) / 64 * 64);
+    qp_real *one = new_reals(ROWS * N), *many = new_reals(ROWS * N);
+    FOR_EACH_LEVEL (level) {
+        qp_packed packed = qp_packed_init(memory, qp_matrix_dense(w, N, K), false);
+        for (int rows = 1; rows <= ROWS; rows++)
+            for (int threads = 1; threads <= 7; threads++) {
+                shared_product p = {qp_matrix_dense(a, rows, K), qp_matrix_dense(threads == 1 ? one : many, rows, N),
+                                    &packed, bias};
+                qp_team_run(threads, &(qp_team_work){&p, multiply});
+                if (threads > 1) cr_assert_arr_eq(one, many, (size_t)(rows * N) * sizeof *one, "%d threads", threads);
+            }
+    }
+    free(w), free(a), free(bias), free(memory), free(one), free(many);
 }

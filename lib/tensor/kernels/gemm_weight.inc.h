@@ -13,20 +13,22 @@ static void pack_weight(qp_real *memory, qp_matrix w, bool transposed)
                   transposed ? 1 : stride, transposed ? stride : 1, smaller(QP_PANEL, n - j), k);
 }
 
-/* One or two rows times several panels at once: enough independent sums to hide the latency of multiply-add.
- * C(r, j) of panel p is at c + r*c_row + p*QP_PANEL. */
+/* One or two rows times several panels at once: THIN_SUMS independent sums, because one that waits for its latency, or
+ * for memory, leaves the others running. C(r, j) of panel p is at c + r*c_row + p*QP_PANEL. */
+#define THIN_SUMS 8
 QP_INLINE void thin_product(const tile *t, const int rows, const int panels)
 {
     enum { EACH = QP_PANEL / V_LANES };
-    vreal sum[2][2 * EACH];
-    const ptrdiff_t next = (ptrdiff_t)t->k * QP_PANEL;
-    const qp_real *b[2] = {t->b, panels == 2 ? t->b + next : t->b};
+    vreal sum[2][THIN_SUMS];
+    const ptrdiff_t panel = (ptrdiff_t)t->k * QP_PANEL, row = t->a_row;
+    const qp_real *a = t->a, *b[THIN_SUMS / EACH];
+    UNROLL_ALL for (int p = 0; p < panels; p++) b[p] = t->b + p * panel;
     UNROLL_ALL for (int i = 0; i < rows * panels * EACH; i++) sum[i % rows][i / rows] = v_set(0);
-    for (int l = 0; l < t->k; l++) UNROLL_ALL for (int i = 0; i < panels * EACH; i++)
+    for (ptrdiff_t l = 0; l < t->k; l++) UNROLL_ALL for (int i = 0; i < panels * EACH; i++)
         {
-            vreal w = v_load(b[i / EACH] + (ptrdiff_t)l * QP_PANEL + i % EACH * V_LANES);
-            sum[0][i] = v_fma(v_set(t->a[l]), w, sum[0][i]);
-            if (rows == 2) sum[1][i] = v_fma(v_set(t->a[t->a_row + l]), w, sum[1][i]);
+            vreal w = v_load(b[i / EACH] + l * QP_PANEL + i % EACH * V_LANES);
+            sum[0][i] = v_fma(v_set(a[l]), w, sum[0][i]);
+            if (rows == 2) sum[1][i] = v_fma(v_set(a[row + l]), w, sum[1][i]);
         }
     UNROLL_ALL for (int r = 0; r < rows; r++)
         UNROLL_ALL for (int i = 0; i < panels * EACH; i++) if (i * V_LANES < t->columns)
@@ -35,17 +37,19 @@ QP_INLINE void thin_product(const tile *t, const int rows, const int panels)
 
 static void thin_products(tile t, int rows, int n)
 {
-    const ptrdiff_t panel = (ptrdiff_t)t.k * QP_PANEL;
+    enum { MOST = THIN_SUMS * V_LANES / QP_PANEL, HALF = MOST / 2 };
     for (int j = 0; j < n;) {
-        const bool two = n - j > QP_PANEL && rows == 1;
-        t.columns = smaller(n - j, two ? 2 * QP_PANEL : QP_PANEL);
-        if (two)
-            thin_product(&t, 1, 2);
+        const int most = rows == 1 ? MOST : HALF, panels = n - j > (most - 1) * QP_PANEL ? most : 1;
+        t.columns = smaller(n - j, panels * QP_PANEL);
+        if (rows == 1 && panels == MOST)
+            thin_product(&t, 1, MOST);
         else if (rows == 1)
             thin_product(&t, 1, 1);
+        else if (panels == HALF)
+            thin_product(&t, 2, HALF);
         else
             thin_product(&t, 2, 1);
-        t.b += two ? 2 * panel : panel;
+        t.b += (ptrdiff_t)panels * t.k * QP_PANEL;
         t.c += t.columns;
         if (t.bias != NULL) t.bias += t.columns;
         j += t.columns;
