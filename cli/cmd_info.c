@@ -93,6 +93,38 @@ static void put_tensors(const qp_params *params, qp_text_buffer *out)
     qp_json_close(out, ']');
 }
 
+/* The name of the layer whose experts' use parameter p counts; false: it counts something else. */
+static bool is_expert_use(const qp_parameter *p, char *layer, size_t bytes)
+{
+    const char *end = strstr(p->name, ".expert_use");
+    if (p->keep == 0 || !end) return false;
+    snprintf(layer, bytes, "%.*s", (int)(end - p->name), p->name);
+    return true;
+}
+
+/* Expert i's share of a layer's choices; 0 before training. */
+static double expert_share(const qp_parameter *p, const qp_real *use, int i)
+{
+    double sum = 0;
+    for (int e = 0; e < p->columns; e++) sum += (double)use[e];
+    return sum > 0 ? (double)use[i] / sum : 0;
+}
+
+static void put_expert_use(qp_params *params, qp_text_buffer *out)
+{
+    char layer[128];
+    qp_json_open(out, '{');
+    for (int i = 0; i < qp_params_count(params); i++) {
+        const qp_parameter *p = qp_params_at(params, i);
+        if (!is_expert_use(p, layer, sizeof layer)) continue;
+        qp_json_key(out, layer);
+        qp_json_open(out, '[');
+        for (int e = 0; e < p->columns; e++) qp_json_number(out, expert_share(p, qp_params_value(params, i), e));
+        qp_json_close(out, ']');
+    }
+    qp_json_close(out, '}');
+}
+
 /* ---- operations and memory ---- */
 
 typedef struct {
@@ -121,7 +153,7 @@ static qp_status estimate_of(const qp_model *model, const qp_optimizer_config *o
 
 static qp_status print_json(const char *path, const qp_package *m, const estimate *e)
 {
-    const qp_params *params = qp_model_params(m->model);
+    qp_params *params = qp_model_params(m->model);
     const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
     qp_text_buffer out = {0};
     qp_json_open(&out, '{');
@@ -133,6 +165,8 @@ static qp_status print_json(const char *path, const qp_package *m, const estimat
     put_tokenizer("target_tokenizer", m->target, &out);
     qp_json_key(&out, "tensors");
     put_tensors(params, &out);
+    qp_json_key(&out, "expert_use");
+    put_expert_use(params, &out);
     qp_json_key(&out, "modules");
     qp_model_table_json(&e->cost, &out);
     qp_json_put_number(&out, "forward_flops_per_token", e->cost.forward);
@@ -211,6 +245,22 @@ static qp_status collect_facts(const qp_package *m, facts *all)
     return all->failed ? qp_fail(QP_EMEMORY, "info: out of memory") : QP_OK;
 }
 
+/* One line a layer: how often each expert was chosen in the last hundred updates. */
+static void print_expert_use(qp_params *params)
+{
+    char layer[128];
+    bool first = true;
+    for (int i = 0; i < qp_params_count(params); i++) {
+        const qp_parameter *p = qp_params_at(params, i);
+        if (!is_expert_use(p, layer, sizeof layer)) continue;
+        if (first) printf("\nuse of the experts, %% of the choices of each layer\n");
+        first = false;
+        printf("%-24s", layer);
+        for (int e = 0; e < p->columns; e++) printf(" %5.1f", 100 * expert_share(p, qp_params_value(params, i), e));
+        putchar('\n');
+    }
+}
+
 static void print_tensors(const qp_params *params)
 {
     printf("\n%-52s %s\n", "tensor", "shape");
@@ -232,6 +282,7 @@ static qp_status print_text(const char *path, const qp_package *m, const estimat
         qp_model_table_print(stdout, &e->cost);
         printf("\nwith sequences of %.0f tokens; ", e->shape.target_length);
         qp_training_memory_print(stdout, &e->shape, &e->memory);
+        print_expert_use(qp_model_params(m->model));
     }
     if (config.tensors) print_tensors(qp_model_params(m->model));
     return QP_OK;

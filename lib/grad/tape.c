@@ -36,6 +36,7 @@ struct qp_tape {
     qp_node *parameter_node;
     entry *last;
     qp_steps steps;
+    qp_tensor penalty;
     spare_list spare[SPARE_SIZES];
     int spare_count;
     qp_status status;
@@ -67,6 +68,7 @@ void qp_tape_begin(qp_tape *tape, qp_mode mode, uint64_t key)
     tape->parameter_node = NULL;
     tape->last = NULL;
     tape->steps = (qp_steps){0};
+    tape->penalty = (qp_tensor){0};
     tape->spare_count = 0;
     tape->status = QP_OK;
     tape->message[0] = '\0';
@@ -84,6 +86,8 @@ qp_node *qp_tape_parameter_node(const qp_tape *tape, int index)
 uint64_t qp_tape_next_key(qp_tape *tape) { return qp_random_key(tape->key, tape->operations++); }
 
 qp_steps *qp_tape_steps(qp_tape *tape) { return &tape->steps; }
+
+qp_tensor *qp_tape_penalty(qp_tape *tape) { return &tape->penalty; }
 
 qp_status qp_tape_status(const qp_tape *tape) { return tape->status; }
 

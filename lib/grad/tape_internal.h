@@ -3,7 +3,7 @@
 
 #include "lib/grad/tape.h"
 
-/* tape_internal — the state that the tape keeps for step_weights.c. */
+/* tape_internal — the state that the tape keeps for step_weights.c and penalty.c. */
 typedef struct qp_step_entry qp_step_entry;
 typedef struct {
     qp_step_entry *first;          /* weights of this pass used by steps */
@@ -12,5 +12,6 @@ typedef struct {
 } qp_steps;
 
 qp_steps *qp_tape_steps(qp_tape *tape);
+qp_tensor *qp_tape_penalty(qp_tape *tape); /* the sum so far; empty at the beginning of a step */
 
 #endif

@@ -50,7 +50,11 @@ qp_transformer_config qp_model_transformer_config(const qp_model_config *config)
                                    .sinks = (int)c->attention_sinks,
                                    .softcap = (qp_real)c->attention_softcap,
                                    .depth_drop = (qp_real)c->stochastic_depth,
-                                   .depth_by_sequence = c->stochastic_depth_mode == QP_DEPTH_ROW};
+                                   .depth_by_sequence = c->stochastic_depth_mode == QP_DEPTH_ROW,
+                                   .experts = (int)c->experts,
+                                   .experts_per_token = (int)c->experts_per_token,
+                                   .experts_balance = (qp_real)c->experts_balance,
+                                   .experts_z = (qp_real)c->experts_z_loss};
 }
 
 static qp_inner_kind inner_kind(const qp_model_config *c)

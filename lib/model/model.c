@@ -9,6 +9,7 @@
 #include "lib/grad/loss/op_loss_pair.h"
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_linear.h"
+#include "lib/grad/penalty.h"
 #include "lib/model/augment.h"
 #include "lib/model/bottleneck.h"
 #include "lib/model/decoder.h"
@@ -308,8 +309,11 @@ qp_model_parts qp_model_loss_parts(const qp_model *model, qp_tape *tape, const q
 qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing)
 {
     qp_model_parts parts = qp_model_loss_parts(model, tape, batch, smoothing);
-    if (!model->config.variational) return parts.words;
-    return qp_add(tape, parts.words, qp_scale(tape, parts.divergence, (qp_real)model->config.kl_weight));
+    qp_tensor loss = parts.words, penalty = qp_penalty_take(tape);
+    if (parts.divergence.value)
+        loss = qp_add(tape, loss, qp_scale(tape, parts.divergence, (qp_real)model->config.kl_weight));
+    if (!penalty.value || qp_tape_failed(tape)) return loss;
+    return qp_add(tape, loss, qp_scale(tape, penalty, (qp_real)qp_sequence_rows(batch->target.sequences)));
 }
 
 /* ---- one token at a time ---- */

@@ -46,7 +46,8 @@ const qp_ngram *qp_model_ngram(const qp_model *model, const int32_t **word);
 qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps);
 
 /* qp_model_loss — words + --kl-weight * divergence, sums (not means) over the batch [1, 1]; the trainer divides by
- *   the number of target rows. With --kl-weight 1 it is the negative evidence lower bound of a variational autoencoder.
+ *   the number of target rows. In QP_TRAIN also the penalties of the modules (lib/grad/penalty.h), times those rows.
+ *   With --kl-weight 1 it is the negative evidence lower bound of a variational autoencoder.
  * qp_model_loss_parts — the two parts: `words` as model_loss.h says; `divergence` of the distribution of a
  *   variational autoencoder from N(0, 1), summed over the sources; empty for other models.
  *   smoothing  label smoothing */

@@ -132,6 +132,21 @@ static qp_status check_transformer(const qp_model_config *config)
     return QP_OK;
 }
 
+static qp_status check_experts(const qp_model_config *config)
+{
+    bool transformer = config->encoder == QP_KIND_TRANSFORMER || config->decoder == QP_KIND_TRANSFORMER;
+    if (config->experts == 0) return QP_OK;
+    if (!transformer)
+        return qp_fail(QP_EUSAGE, "--experts are feed-forward layers of a transformer; leave them out, or use "
+                                  "--encoder transformer");
+    if (config->experts == 1 || config->experts_per_token > config->experts)
+        return qp_fail(QP_EUSAGE,
+                       "--experts %lld with --experts-per-token %lld: a token chooses among more than one expert; use "
+                       "--experts 4 --experts-per-token 2",
+                       (long long)config->experts, (long long)config->experts_per_token);
+    return QP_OK;
+}
+
 static qp_status check_embedding(const qp_model_config *config)
 {
     bool reads = config->encoder == QP_KIND_TRANSFORMER, makes = config->decoder == QP_KIND_TRANSFORMER;
@@ -360,6 +375,7 @@ static qp_status check_task(const qp_model_config *config)
 qp_status qp_model_config_check(const qp_model_config *config)
 {
     QP_TRY(check_transformer(config));
+    QP_TRY(check_experts(config));
     QP_TRY(check_embedding(config));
     QP_TRY(check_recurrent(config));
     QP_TRY(check_highway(config));

@@ -46,6 +46,13 @@
     X(INT, dilation, "1", 1, 16, NULL, "conv: each layer reaches this many times as far as the one below")             \
     X(BOOL, separable, "false", 0, 0, NULL, "conv: depthwise convolution, then a linear map: fewer weights")           \
     X(INT, ff_size, "1024", 1, 1048576, NULL, "width of a transformer's feed-forward layer")                           \
+    X(INT, experts, "0", 0, 1024, NULL,                                                                                \
+      "transformer: feed-forward layers of which each token is read by the best ones; 0: one for all tokens")          \
+    X(INT, experts_per_token, "2", 1, 1024, NULL, "--experts: how many of them read a token")                          \
+    X(REAL, experts_balance, "0.01", 0, 1000, NULL,                                                                    \
+      "--experts: weight of the load balance loss, which keeps all of them in use")                                    \
+    X(REAL, experts_z_loss, "0.001", 0, 1000, NULL,                                                                    \
+      "--experts: weight of the z loss, which keeps the scores of the experts small")                                  \
     X(INT, heads, "8", 1, 1024, NULL, "attention heads; must divide --emb-size")                                       \
     X(INT, kv_heads, "0", 0, 1024, NULL, "key/value heads; 0: as many as --heads")                                     \
     X(INT, attention_window, "0", 0, 1048576, NULL,                                                                    \

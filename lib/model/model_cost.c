@@ -15,6 +15,16 @@ static bool holds(const char *name, const char *part) { return strstr(name, part
 
 /* ---- rows of the table ---- */
 
+/* "experts.3." -> "experts.": the experts of a layer are one row. */
+static void drop_expert(char *text)
+{
+    char *at = strstr(text, ".experts.");
+    if (!at) return;
+    at += strlen(".experts.");
+    size_t digits = strspn(at, "0123456789");
+    if (at[digits] == '.') memmove(at, at + digits + 1, strlen(at + digits + 1) + 1);
+}
+
 /* The module of a parameter: its name without weight or bias, and without the number of its layer, which goes to *layer
  * (-1: none). "encoder.layers.3.self_attn.in_proj_weight" -> "encoder.layers.*.self_attn.in_proj". */
 static void module_name(const char *name, char *key, size_t bytes, int *layer)
@@ -26,6 +36,7 @@ static void module_name(const char *name, char *key, size_t bytes, int *layer)
         size_t length = strlen(text), tail = strlen(endings[i]);
         if (length > tail && strcmp(text + length - tail, endings[i]) == 0) text[length - tail] = '\0';
     }
+    drop_expert(text);
     const char *number = strpbrk(text, "0123456789");
     while (number && (number == text || number[-1] != '.')) number = strpbrk(number + 1, "0123456789");
     *layer = -1;
@@ -97,6 +108,7 @@ static double uses(const lengths *l, const char *name)
         if (holds(name, looked_up[i])) return 0;
     if (holds(name, "kv_proj") || holds(name, "key_layer") || holds(name, "general")) return l->source / l->target;
     if (begins(name, "bridge")) return 1 / l->target;
+    if (holds(name, ".experts.")) return (double)l->config->experts_per_token / (double)l->config->experts;
     return 1;
 }
 

@@ -63,6 +63,12 @@ int qp_params_add(qp_params *params, int rows, int columns, qp_init init, const 
     return params->count++;
 }
 
+void qp_params_set_statistic(qp_params *params, int index, qp_real keep)
+{
+    params->parameter[index].keep = keep;
+    params->parameter[index].decay = false;
+}
+
 static uint64_t name_key(uint64_t seed, const char *name)
 {
     uint64_t key = qp_random_key(seed, 0x706172616d);

@@ -19,6 +19,7 @@ typedef struct {
     size_t offset; /* in the flat block, in reals; 16-real aligned */
     qp_init init;
     bool decay; /* weight decay applies: to matrices, those of one row too, but not to biases and norms */
+    qp_real keep; /* of a statistic (statistic.h), which is counted and not trained; 0: trained */
 } qp_parameter;
 
 qp_params *qp_params_new(void);
@@ -27,6 +28,9 @@ void qp_params_free(qp_params *params);
 /* qp_params_add — the index of the new parameter, or -1: the failure is reported by qp_params_finish. */
 int qp_params_add(qp_params *params, int rows, int columns, qp_init init, const char *name_format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* qp_params_set_statistic — for statistic.h: parameter `index` is counted, not trained. */
+void qp_params_set_statistic(qp_params *params, int index, qp_real keep);
 
 /* qp_params_finish — allocate the block, all zero.
  * qp_params_initialise — draw the first values of every parameter.

@@ -68,20 +68,45 @@ static qp_norm add_norm(qp_params *params, const qp_transformer_config *c, const
     return qp_norm_add(params, c->width, c->rms, c->epsilon, full);
 }
 
+static void add_feed_forward(qp_params *params, const qp_transformer_config *c, const char *name,
+                             qp_transformer_layer *layer)
+{
+    layer->inner = add_weight(params, c, c->ff_size, c->width, name, "linear1.weight");
+    layer->inner_bias = add_bias(params, c, c->ff_size, name, "linear1.bias");
+    if (c->gated) {
+        layer->gate = add_weight(params, c, c->ff_size, c->width, name, "linear_gate.weight");
+        layer->gate_bias = add_bias(params, c, c->ff_size, name, "linear_gate.bias");
+    }
+    layer->outer = add_weight(params, c, c->width, c->ff_size, name, "linear2.weight");
+    layer->outer_bias = add_bias(params, c, c->width, name, "linear2.bias");
+}
+
+static qp_experts add_experts(qp_params *params, const qp_transformer_config *c, const char *name)
+{
+    const qp_experts_config experts = {.experts = c->experts,
+                                       .top = c->experts_per_token,
+                                       .width = c->width,
+                                       .ff_size = c->ff_size,
+                                       .bias = c->bias,
+                                       .gated = c->gated,
+                                       .weight = c->weight,
+                                       .activation = c->activation,
+                                       .dropout = c->ff_dropout,
+                                       .balance = c->experts_balance,
+                                       .z = c->experts_z};
+    return qp_experts_add(params, &experts, name);
+}
+
 qp_transformer_layer qp_transformer_layer_add(qp_params *params, const qp_transformer_config *config, bool reads_source,
                                               const char *name)
 {
     qp_transformer_layer layer = {.config = *config, .reads_source = reads_source, .gate = -1, .gate_bias = -1};
     layer.self = add_self_attention(params, config, name);
     if (reads_source) layer.cross = add_cross_attention(params, config, name);
-    layer.inner = add_weight(params, config, config->ff_size, config->width, name, "linear1.weight");
-    layer.inner_bias = add_bias(params, config, config->ff_size, name, "linear1.bias");
-    if (config->gated) {
-        layer.gate = add_weight(params, config, config->ff_size, config->width, name, "linear_gate.weight");
-        layer.gate_bias = add_bias(params, config, config->ff_size, name, "linear_gate.bias");
-    }
-    layer.outer = add_weight(params, config, config->width, config->ff_size, name, "linear2.weight");
-    layer.outer_bias = add_bias(params, config, config->width, name, "linear2.bias");
+    if (config->experts > 0)
+        layer.experts = add_experts(params, config, name);
+    else
+        add_feed_forward(params, config, name, &layer);
     layer.norm_self = add_norm(params, config, name, 1);
     if (reads_source) layer.norm_cross = add_norm(params, config, name, 2);
     layer.norm_ff = add_norm(params, config, name, reads_source ? 3 : 2);
@@ -156,6 +181,7 @@ qp_tensor qp_transformer_layer_key_value(const qp_transformer_layer *layer, qp_t
 static qp_tensor feed_forward(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x)
 {
     const qp_params *params = pass->params;
+    if (layer->config.experts > 0) return qp_experts_forward(&layer->experts, pass->tape, params, x);
     qp_feed_forward_weights w = {.inner = qp_param(pass->tape, params, layer->inner),
                                  .inner_bias = qp_param(pass->tape, params, layer->inner_bias),
                                  .gate = qp_param(pass->tape, params, layer->gate),

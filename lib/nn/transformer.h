@@ -3,6 +3,7 @@
 
 #include "lib/base/batch.h"
 #include "lib/grad/attention/op_attention.h"
+#include "lib/nn/experts.h"
 #include "lib/nn/norm.h"
 #include "lib/nn/params.h"
 #include "lib/nn/position.h"
@@ -14,6 +15,7 @@
  *   sublayers    A self-attention, X attention to the source (decoders of an encoder), F feed-forward
  *   norm after   x = N1(x + A(x));  x = N2(x + X(x));  x = N3(x + F(x))
  *   norm before  x = x + A(N1(x));  x = x + X(N2(x));  x = x + F(N3(x))          (without X, F has N2)
+ * With experts, F is a mixture of feed-forward layers (experts.h), whose parameters are under NAME.
  * Dropout on every branch. Source  Vaswani et al. 2017; norm before: Xiong et al. 2020.
  *
  * Parameters have PyTorch's names: NAME.self_attn.in_proj_weight [d + 2*kv, d] (rows q; k; v),
@@ -32,6 +34,8 @@ typedef struct {
     qp_real softcap;
     qp_real depth_drop; /* stochastic depth: share of the branches left out in training (noise.h) */
     bool depth_by_sequence;
+    int experts, experts_per_token; /* 0 experts: one feed-forward layer */
+    qp_real experts_balance, experts_z;
 } qp_transformer_config;
 
 typedef struct {
@@ -46,7 +50,8 @@ typedef struct {
     qp_attention_module self, cross;
     qp_norm norm_self, norm_cross, norm_ff;
     bool reads_source;
-    int inner, inner_bias, gate, gate_bias, outer, outer_bias;
+    int inner, inner_bias, gate, gate_bias, outer, outer_bias; /* without experts */
+    qp_experts experts;
 } qp_transformer_layer;
 
 /* qp_transformer_layer_add — a layer's parameters under `name`. */

@@ -14,6 +14,8 @@ static bool any_kind(const qp_train_settings *s, int kind)
 
 static bool transformer(const qp_train_settings *s) { return any_kind(s, QP_KIND_TRANSFORMER); }
 
+static bool experts(const qp_train_settings *s) { return s->model.experts > 0; }
+
 static bool recurrent(const qp_train_settings *s)
 {
     return qp_model_kind_is_recurrent(s->model.encoder) || qp_model_kind_is_recurrent(s->model.decoder) ||
@@ -116,6 +118,8 @@ typedef struct {
 static const use uses[] = {
     /* the model */
     {"ff_size", TRANSFORMER, 0, 0},
+    {"experts", TRANSFORMER, 0, 0},
+    {"experts_*", experts, "--experts", 0, 0},
     {"heads", TRANSFORMER, 0, 0},
     {"kv_heads", TRANSFORMER, 0, 0},
     {"attention_window", TRANSFORMER, 0, 0},

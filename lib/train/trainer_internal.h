@@ -51,6 +51,7 @@ typedef struct {
 /* trainer_state.c
  * qp_run_clock      — seconds of a monotonic clock.
  * qp_run_note       — one line to the hook and to train.log.
+ * qp_run_frozen     — whether --freeze names this parameter; `run` is a qp_run.
  * qp_run_validates  — whether there is anything to validate with.
  * qp_run_share_done — how much of the run is done, from 0 to 1, by its nearest limit except time; 0 without limits.
  * qp_run_time_share — how much of --time-limit is used, from 0 to 1, less what the last validation and the saves need.
@@ -59,6 +60,7 @@ typedef struct {
  * qp_run_save       — saves the state, then removes what is no longer needed. Nothing without a folder. */
 double qp_run_clock(void);
 void qp_run_note(qp_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool qp_run_frozen(const void *run, const char *name);
 bool qp_run_validates(const qp_run *run);
 double qp_run_share_done(const qp_run *run);
 double qp_run_time_share(const qp_run *run);

@@ -1,4 +1,3 @@
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,19 +30,6 @@ static qp_status check_config(qp_run *run)
     return qp_schedule_check(&run->schedule);
 }
 
-/* Whether a name matches one of the comma-separated patterns. */
-static bool matches(const char *patterns, const char *name)
-{
-    while (*patterns) {
-        size_t bytes = strcspn(patterns, ",");
-        char one[512];
-        snprintf(one, sizeof one, "%.*s", (int)bytes, patterns);
-        if (bytes > 0 && fnmatch(one, name, 0) == 0) return true;
-        patterns += bytes + (patterns[bytes] == ',');
-    }
-    return false;
-}
-
 static qp_status make_optimizer(qp_run *run)
 {
     const qp_params *params = run->trainer->params;
@@ -57,8 +43,8 @@ static qp_status make_optimizer(qp_run *run)
                                       .columns = p->columns,
                                       .decay = p->decay || run->config->decay_all,
                                       .matrix = p->decay,
-                                      .frozen = matches(run->config->freeze, p->name)};
-        frozen += span[i].frozen;
+                                      .frozen = p->keep != 0 || qp_run_frozen(run, p->name)};
+        frozen += qp_run_frozen(run, p->name);
     }
     qp_status status = qp_optimizer_new(run->trainer->optimizer, qp_params_size(params), span, count, &run->optimizer);
     free(span);

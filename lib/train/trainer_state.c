@@ -1,5 +1,7 @@
+#include <fnmatch.h>
 #include <math.h>
 #include <stdarg.h>
+#include <string.h>
 #include <time.h>
 
 #include "lib/train/trainer_internal.h"
@@ -23,6 +25,19 @@ void qp_run_note(qp_run *run, const char *format, ...)
         fprintf(run->log, "%s\n", line);
         fflush(run->log);
     }
+}
+
+bool qp_run_frozen(const void *run, const char *name)
+{
+    const char *patterns = ((const qp_run *)run)->config->freeze;
+    while (*patterns) {
+        size_t bytes = strcspn(patterns, ",");
+        char one[512];
+        snprintf(one, sizeof one, "%.*s", (int)bytes, patterns);
+        if (bytes > 0 && fnmatch(one, name, 0) == 0) return true;
+        patterns += bytes + (patterns[bytes] == ',');
+    }
+    return false;
 }
 
 bool qp_run_validates(const qp_run *run) { return run->trainer->valid || run->trainer->hooks.measure; }

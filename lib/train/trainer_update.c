@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "lib/base/random.h"
+#include "lib/nn/statistic.h"
 #include "lib/train/trainer_internal.h"
 
 /* Keys of the random numbers of updates and of weight noise. */
@@ -64,6 +65,9 @@ static qp_status apply_gradient(qp_run *run, const qp_shards_result *result, qp_
     qp_status status = qp_optimizer_step(run->optimizer, qp_params_block(run->trainer->params), result->gradient,
                                          result->gradient_count, 1, progress->rate, qp_shards_threads(run->shards),
                                          &progress->gradient_norm);
+    if (status == QP_OK)
+        qp_statistic_follow(run->trainer->params, result->gradient, result->gradient_count, qp_run_frozen, run,
+                            qp_optimizer_mean(run->optimizer));
     if (status != QP_EDATA) return status;
     char what[128];
     snprintf(what, sizeof what, "update %" PRId64 ": the gradient is not finite", run->state.update + 1);

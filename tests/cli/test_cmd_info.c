@@ -68,3 +68,21 @@ Test(cmd_info, mistakes)
     cr_assert_eq(INFO("nowhere"), 66, "%s", small_err);
     cr_assert_eq(INFO("corpus"), 65, "%s", small_err);
 }
+
+/* The use is counted while training: shares of a layer, which add up to 1. */
+Test(cmd_info, use_of_experts)
+{
+    small_file("lines", "a b c\na c b\nb a c\n", 18);
+    cr_assert_eq(RUN(qp_cmd_train, NULL, "train", "-q", "--task", "lm", "--train", "lines", "--tokenizer", "word",
+                     "--layers", "1", "--emb-size", "8", "--ff-size", "8", "--heads", "2", "--experts", "3", "--steps",
+                     "2", "--valid", "none", "-m", "e.safetensors"),
+                 0, "%s", small_err);
+    cr_assert_eq(INFO("e.safetensors"), 0, "%s", small_err);
+    double share[3];
+    const char *line = strstr(small_out, "\ndecoder.layers.0    ");
+    cr_assert(line && sscanf(line, " decoder.layers.0 %lf %lf %lf", &share[0], &share[1], &share[2]) == 3, "%s",
+              small_out);
+    cr_expect_float_eq(share[0] + share[1] + share[2], 100, 0.2);
+    cr_assert_eq(INFO("--json", "e.safetensors"), 0, "%s", small_err);
+    cr_expect(strstr(small_out, "\"expert_use\":{\"decoder.layers.0\":["), "%s", small_out);
+}

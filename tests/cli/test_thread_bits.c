@@ -152,6 +152,7 @@ Test(thread_bits, translate_in_other_ways)
         "--encoder transformer --decoder transformer --layer-drop 0.3 --stochastic-depth 0.3 --input-noise 0.1",
         "--encoder transformer --decoder transformer --pos rope --gated-ff --kv-heads 1 --norm-type rms",
         "--encoder transformer --decoder transformer --accum 2 --accum-mean batches --weight-noise 0.01 --ema 0.9",
+        "--encoder transformer --decoder transformer --experts 3 --ff-dropout 0.1 --ema 0.9",
         "--encoder gru --decoder transformer --scheduled-sampling 0.5",
         "--encoder transformer --decoder transformer --word-dropout-src 0.2 --word-dropout-tgt 0.2 --average 2"};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) check("--task translate " PAIRS, options[i]);

@@ -27,6 +27,8 @@ static const pairing options[] = {
     {{"encoder=gru", "decoder=gru", "rnn_residual=true", "rnn_norm=true"}},
     {{"encoder=lstm", "decoder=lstm", "variational_dropout=true", "bias=false"}},
     {{"encoder=gru", "decoder=rnn", "learned_state=true", "rnn_activation=tanh", "tied_embeddings_all=true"}},
+    {{"encoder=transformer", "decoder=transformer", "experts=4", "experts_per_token=1", "experts_balance=0.001"}},
+    {{"encoder=transformer", "decoder=transformer", "experts=3", "gated_ff=true", "activation=silu"}},
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 
@@ -44,6 +46,7 @@ static const pairing language_models[] = {
     {{"task=lm", "encoder=none", "decoder=lstm", "learned_state=true", "hidden_size=40"}},
     {{"task=lm", "encoder=none", "decoder=gru", "tied_embeddings=false"}},
     {{"task=lm", "encoder=none", "decoder=gru-reset-before", "recurrent_dropout=0.3", "zoneout=0.2"}},
+    {{"task=lm", "encoder=none", "decoder=transformer", "experts=4", "bias=false"}},
     {{"task=lm", "encoder=none", "decoder=lstm-layer-norm", "zoneout=0.1", "zoneout_cell=0.4"}},
 };
 enum { LANGUAGE_MODELS = sizeof language_models / sizeof *language_models, ALL = TRANSLATORS + LANGUAGE_MODELS };
@@ -296,6 +299,9 @@ Test(pairings, senseless_ones_are_refused)
                   "luong-general");
     check_refused((const char *[]){"encoder=gru", "enc_layers=0"}, 2, "--enc-layers");
     check_refused((const char *[]){"decoder=lstm", "dec_layers=0"}, 2, "--dec-layers");
+    check_refused((const char *[]){"experts=1"}, 1, "--experts 4");
+    check_refused((const char *[]){"experts=2", "experts_per_token=3"}, 2, "--experts 4");
+    check_refused((const char *[]){"encoder=gru", "decoder=gru", "experts=4"}, 3, "--encoder transformer");
     check_refused((const char *[]){"decoder=none"}, 1, "--decoder");
     check_refused((const char *[]){"encoder=gru", "decoder=qrnn"}, 2, "--decoder sru");
     check_refused((const char *[]){"zoneout=0.1"}, 1, "--zoneout");

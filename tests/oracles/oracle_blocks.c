@@ -1,9 +1,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/grad/op_basic.h"
+#include "lib/grad/op_experts.h"
+#include "lib/grad/op_join.h"
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_lora.h"
-#include "tests/oracles/oracle.h"
+#include "tests/oracles/oracle_blocks.h"
 
 /* Adapters, experts, codebooks, selective scans. */
 
@@ -33,4 +36,60 @@ static void lora(oracle *o)
     oracle_compare(o, "out.merged", (size_t)rows * (size_t)columns, merged.value);
 }
 
-const oracle_row oracle_rows_blocks[] = {{"lora", lora}, {0}};
+/* Row block `expert` of a parameter [experts, rows, columns], or [experts, columns] as one row. */
+static qp_tensor expert_part(oracle *o, const char *name, int expert)
+{
+    char full[32];
+    snprintf(full, sizeof full, "param.%s", name);
+    if (!oracle_find(o, full)) return (qp_tensor){0};
+    qp_tensor all = oracle_param(o, name);
+    int experts = oracle_size(o, full, 0), each = (int)(oracle_array(o, full)->count / (uint64_t)experts);
+    int columns = oracle_size(o, full, -1);
+    all.rows = each / columns;
+    all.columns = all.stride = columns;
+    all.value += (ptrdiff_t)expert * each;
+    return all;
+}
+
+qp_tensor oracle_experts(oracle *o, qp_tape *tape, const qp_routes *routes, qp_tensor x, qp_activation_kind activation,
+                         oracle_expert *part)
+{
+    int parts = 0, experts = routes->experts;
+    qp_tensor *out = oracle_memory(o, (size_t)experts * sizeof *out);
+    for (int e = 0; e < experts; e++) {
+        int rows = routes->first[e + 1] - routes->first[e];
+        const qp_feed_forward_weights w = {.inner = part(o, tape, "w1", e),
+                                           .inner_bias = part(o, tape, "b1", e),
+                                           .outer = part(o, tape, "w2", e),
+                                           .outer_bias = part(o, tape, "b2", e),
+                                           .activation = activation};
+        if (rows == 0) continue;
+        out[parts++] = qp_feed_forward(tape, qp_gather(tape, x, rows, routes->row + routes->first[e]), &w);
+    }
+    return qp_route_mix(tape, qp_join_rows(tape, parts, out), routes);
+}
+
+static qp_tensor case_part(oracle *o, qp_tape *tape, const char *name, int expert)
+{
+    (void)tape;
+    return expert_part(o, name, expert);
+}
+
+static void moe(oracle *o)
+{
+    qp_tensor x = input(o, "x");
+    qp_routes *routes = oracle_memory(o, sizeof *routes);
+    qp_tensor logits = qp_linear(o->tape, x, oracle_param(o, "gate.weight"), (qp_tensor){0});
+    *routes = qp_route(o->tape, logits, oracle_int(o, "top_k"), oracle_flag(o, "normalize"));
+    if (qp_tape_failed(o->tape)) oracle_stop(o, "%s", qp_tape_message(o->tape));
+    oracle_output(o, "y", oracle_experts(o, o->tape, routes, x, oracle_activation(o, "activation"), case_part), NULL);
+    oracle_output(o, "weight", routes->weight, NULL);
+    oracle_output(o, "balance_loss", routes->balance, NULL);
+    oracle_output(o, "z_loss", routes->z, NULL);
+    const int32_t *expert = oracle_ints(o, "out.expert");
+    int wrong = 0;
+    for (int i = 0; i < x.rows * routes->top; i++) wrong += expert[i] != routes->expert[i];
+    oracle_expect(o, "out.expert", wrong == 0, "%d choices differ", wrong);
+}
+
+const oracle_row oracle_rows_blocks[] = {{"lora", lora}, {"moe", moe}, {0}};

@@ -11,34 +11,10 @@
 #include "lib/train/trainer.h"
 #include "tests/oracles/oracle_learning.h"
 #include "tests/oracles/oracle_model.h"
+#include "tests/oracles/oracle_training.h"
 
 /* Whole training runs by the library's trainer: loss, gradient norm and learning rate of every step, the final weights
  * and their averages. */
-
-typedef struct training training;
-
-/* A kind of model: how to build it, its batches and its loss; names as in the case. */
-typedef struct {
-    const char *kind; /* NULL: any of oracle_model.h */
-    void (*make)(training *t);
-    void (*batch)(training *t, int number, qp_batch *batch);
-    qp_tensor (*loss)(training *t, qp_tape *tape, const qp_batch *batch);
-    oracle_split *split;
-} training_row;
-
-struct training {
-    oracle *o;
-    const char *kind;
-    const training_row *row;
-    int number; /* of the batch */
-    qp_real smoothing, tokens_per_text;
-    qp_real unit;                /* rows per sequence, in the batch */
-    qp_real *loss, *norm, *rate; /* [steps] */
-    qp_real *last;               /* the weights after the last step */
-    size_t bytes;                /* of them */
-    int steps, accumulate;
-    char folder[64]; /* of the run; "": none */
-};
 
 static void settle_optimizer(oracle *o, qp_optimizer_config *config)
 {
@@ -74,13 +50,6 @@ static qp_tensor field_loss(training *t, qp_tape *tape, const qp_batch *batch)
     return qp_scale(tape, model_loss(t, tape, batch), t->unit);
 }
 
-static int split_nothing(const qp_parameter *ours, oracle_piece *piece)
-{
-    snprintf(piece->name, sizeof piece->name, "%s", ours->name);
-    piece->count = (size_t)ours->rows * (size_t)ours->columns;
-    return 1;
-}
-
 /* linear2(tanh(linear1 x)): one row per sequence, so that a row and its mixup partner stay in one shard. */
 static void make_mixup(training *t)
 {
@@ -93,7 +62,7 @@ static void make_mixup(training *t)
         oracle_matrix(t->o, full, &rows, &columns);
         qp_params_add(params, rows, columns, qp_init_constant(0), "%s", name[i]);
     }
-    oracle_bind(t->o, "init.", split_nothing);
+    oracle_bind(t->o, "init.", oracle_split_nothing);
 }
 
 static void mixup_batch(training *t, int number, qp_batch *batch)
@@ -159,11 +128,11 @@ static void sampled_batch(training *t, int number, qp_batch *batch)
 }
 
 static const training_row rows[] = {
-    {"mixup_mlp", make_mixup, mixup_batch, mixup_loss, split_nothing},
-    {"bilstm_crf", make_model, field_batch, field_loss, NULL},
-    {"gru_seq2seq_sampled", make_sampled, sampled_batch, model_loss, NULL},
-    {"autoencoder", make_model, code_batch, code_loss, NULL},
-    {NULL, make_model, model_batch, model_loss, NULL},
+    {"mixup_mlp", make_mixup, mixup_batch, mixup_loss, oracle_split_nothing, NULL},
+    {"bilstm_crf", make_model, field_batch, field_loss, NULL, NULL},
+    {"gru_seq2seq_sampled", make_sampled, sampled_batch, model_loss, NULL, NULL},
+    {"autoencoder", make_model, code_batch, code_loss, NULL, NULL},
+    {NULL, make_model, model_batch, model_loss, NULL, NULL},
 };
 
 /* ---- callbacks of the trainer ---- */
@@ -311,7 +280,9 @@ static void train(oracle *o)
     training t = {.o = o, .kind = oracle_text(o, "model"), .steps = oracle_int(o, "steps")};
     t.accumulate = (int)oracle_number_or(o, "accumulate", 1);
     t.smoothing = (qp_real)oracle_number_or(o, "label_smoothing", 0);
-    for (t.row = rows; t.row->kind && strcmp(t.row->kind, t.kind) != 0;) t.row++;
+    for (t.row = oracle_training_blocks; t.row->kind && strcmp(t.row->kind, t.kind) != 0;) t.row++;
+    if (!t.row->kind)
+        for (t.row = rows; t.row->kind && strcmp(t.row->kind, t.kind) != 0;) t.row++;
     t.row->make(&t);
     size_t steps = (size_t)t.steps;
     t.loss = oracle_memory(o, steps * sizeof *t.loss);
@@ -319,7 +290,9 @@ static void train(oracle *o)
     t.rate = oracle_memory(o, steps * sizeof *t.rate);
     t.bytes = qp_params_size(o->params) * sizeof *t.last;
     t.last = oracle_memory(o, t.bytes);
-    if (run(&t) != QP_OK) oracle_stop(o, "%s", qp_error_message());
+    qp_status status = run(&t);
+    if (t.row->free) t.row->free(&t);
+    if (status != QP_OK) oracle_stop(o, "%s", qp_error_message());
     qp_tape_begin(o->tape, QP_TRAIN, 1);
     compare(&t);
 }

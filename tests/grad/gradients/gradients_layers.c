@@ -1,5 +1,6 @@
 #include "lib/grad/op_batch_norm.h"
 #include "lib/grad/op_embedding.h"
+#include "lib/grad/op_experts.h"
 #include "lib/grad/op_glu.h"
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_lora.h"
@@ -73,6 +74,27 @@ static void feed_forward_dropout(gradient_case *c) { feed_forward(c, false, true
 static void feed_forward_gated(gradient_case *c) { feed_forward(c, true, true, 0); }
 static void feed_forward_gated_no_bias(gradient_case *c) { feed_forward(c, true, false, 0); }
 static void feed_forward_gated_dropout(gradient_case *c) { feed_forward(c, true, true, 0.3); }
+
+/* The choices stay the same under the checker's small moves. */
+static void route(gradient_case *c)
+{
+    qp_routes r = qp_route(c->tape, gradient_input_in(c, 5, 4, -2, 2), 2, c->option != 0);
+    gradient_output(c, r.weight);
+    gradient_output(c, r.balance);
+    gradient_output(c, r.z);
+}
+
+static void route_one(gradient_case *c)
+{
+    gradient_output(c, qp_route(c->tape, gradient_input_in(c, 5, 4, -2, 2), 1, false).weight);
+}
+
+static void route_mix(gradient_case *c)
+{
+    qp_routes *r = qp_tape_memory(c->tape, sizeof *r);
+    *r = qp_route(c->tape, gradient_input_in(c, 5, 4, -2, 2), 2, c->option != 0);
+    gradient_output(c, qp_route_mix(c->tape, gradient_input(c, 10, 3), r));
+}
 
 static void embedding(gradient_case *c)
 {
@@ -171,6 +193,11 @@ const gradient_row gradient_rows_layers[] = {
     {"qp_feed_forward", "GLU", feed_forward_gated, QP_SIGMOID},
     {"qp_feed_forward", "GEGLU, dropout", feed_forward_gated_dropout, QP_GELU_TANH},
     {"qp_feed_forward", "GLU, dropout", feed_forward_gated_dropout, QP_SIGMOID},
+    {"qp_route", "raw", route, 0},
+    {"qp_route", "normalized", route, 1},
+    {"qp_route", "one", route_one, 0},
+    {"qp_route_mix", "raw", route_mix, 0},
+    {"qp_route_mix", "normalized", route_mix, 1},
     {"qp_embedding", "repeated ids, scale", embedding, 0},
     {"qp_embedding", "learned positions", embedding_positions, 0},
     {"qp_layer_norm", "weight and bias", layer_norm, 0},

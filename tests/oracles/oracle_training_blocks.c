@@ -1,0 +1,104 @@
+#include <string.h>
+
+#include "lib/grad/loss/op_loss.h"
+#include "lib/grad/op_basic.h"
+#include "lib/grad/op_embedding.h"
+#include "lib/grad/op_linear.h"
+#include "lib/nn/recurrent.h"
+#include "tests/oracles/oracle_blocks.h"
+#include "tests/oracles/oracle_model.h"
+#include "tests/oracles/oracle_training.h"
+
+/* Training runs of small networks around one block: experts, codebooks, pairs of texts. */
+
+int oracle_split_nothing(const qp_parameter *ours, oracle_piece *piece)
+{
+    snprintf(piece->name, sizeof piece->name, "%s", ours->name);
+    piece->count = (size_t)ours->rows * (size_t)ours->columns;
+    return 1;
+}
+
+static int add(training *t, const char *name)
+{
+    char full[64];
+    int rows, columns;
+    snprintf(full, sizeof full, "init.%s", name);
+    oracle_matrix(t->o, full, &rows, &columns);
+    return qp_params_add(t->o->params, rows, columns, qp_init_constant(0), "%s", name);
+}
+
+static qp_tensor weight(training *t, qp_tape *tape, const char *name)
+{
+    return qp_param(tape, t->o->params, qp_params_find(t->o->params, name));
+}
+
+static qp_tensor map(training *t, qp_tape *tape, const char *name, qp_tensor x)
+{
+    char full[2][64];
+    snprintf(full[0], sizeof full[0], "%s.weight", name);
+    snprintf(full[1], sizeof full[1], "%s.bias", name);
+    return qp_linear(tape, x, weight(t, tape, full[0]), weight(t, tape, full[1]));
+}
+
+static void add_gru(training *t, int hidden, bool bidirectional)
+{
+    qp_recurrent_module *gru = t->self = oracle_memory(t->o, sizeof *gru);
+    const qp_recurrent_config config = {.cell = QP_CELL_GRU,
+                                        .input = oracle_int(t->o, "embed"),
+                                        .hidden = hidden,
+                                        .layers = 1,
+                                        .bias = true,
+                                        .bidirectional = bidirectional};
+    if (qp_recurrent_init(gru, t->o->params, &config, "gru") != QP_OK) oracle_stop(t->o, "%s", qp_error_message());
+}
+
+static void free_gru(training *t) { qp_recurrent_free(t->self); }
+
+/* ---- moe_lm ---- */
+
+static void make_experts(training *t)
+{
+    static const char *const name[] = {"embed.weight", "gate.weight", "w1", "w2", "out.weight", "out.bias"};
+    oracle_params(t->o);
+    for (int i = 0; i < 6; i++) add(t, name[i]);
+    add_gru(t, oracle_int(t->o, "embed"), false);
+    oracle_bind(t->o, "init.", oracle_split_nothing);
+}
+
+/* batch.ids [steps, B, T + 1], as for gpt. */
+static void experts_batch(training *t, int number, qp_batch *batch)
+{
+    *batch = oracle_model_batch(t->o, "gpt", "batch.", number).batch;
+}
+
+static qp_tensor expert_weight(oracle *o, qp_tape *tape, const char *name, int expert)
+{
+    int index = qp_params_find(o->params, name), experts = oracle_int(o, "experts");
+    if (index < 0) return (qp_tensor){0};
+    qp_tensor all = qp_param(tape, o->params, index);
+    all.rows /= experts;
+    all.value += (ptrdiff_t)expert * all.rows * all.stride;
+    return all;
+}
+
+static qp_tensor experts_loss(training *t, qp_tape *tape, const qp_batch *batch)
+{
+    oracle *o = t->o;
+    int rows = qp_sequence_rows(batch->target.sequences), top = oracle_int(o, "top_k");
+    qp_tensor x = qp_embedding(tape, weight(t, tape, "embed.weight"), rows, batch->input, 1, NULL, (qp_tensor){0});
+    const qp_recurrent_pass pass = {.tape = tape, .params = o->params, .sequences = batch->target.sequences};
+    qp_tensor z = qp_recurrent_forward(t->self, &pass, x);
+    qp_routes *routes = oracle_memory(o, sizeof *routes);
+    *routes = qp_route(tape, qp_linear(tape, z, weight(t, tape, "gate.weight"), (qp_tensor){0}), top, top > 1);
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    z = qp_add(tape, z, oracle_experts(o, tape, routes, z, QP_RELU, expert_weight));
+    const qp_cross_entropy_config config = {.reduction = QP_SUM};
+    qp_tensor loss = qp_cross_entropy(tape, map(t, tape, "out", z), batch->target.id, &config);
+    qp_real balance = (qp_real)(oracle_number(o, "aux_weight") * rows);
+    return qp_add(tape, loss, qp_scale(tape, routes->balance, balance));
+}
+
+const training_row oracle_training_blocks[] = {
+    {"moe_lm", make_experts, experts_batch, experts_loss, oracle_split_nothing, free_gru},
+    {0},
+};
