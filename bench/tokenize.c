@@ -3,7 +3,8 @@
  * --work. Prints one JSON object per measurement, with the same fields; every measurement runs in its own process.
  * Rates are medians over --reps passes after one warm-up pass; 1 MB = 1e6 bytes.
  *   batch   all texts by qp_tokenizer_encode_lines
- *   single  text by text by qp_tokenizer_encode_into */
+ *   single  text by text by qp_tokenizer_encode_into
+ *   decode  text by text by qp_tokenizer_decode, in bytes of text */
 #include <getopt.h>
 #include <omp.h>
 #include <sys/resource.h>
@@ -134,6 +135,40 @@ static void measure_texts(const run *r, const char *kind, const char *corpus, co
     fflush(stdout);
 }
 
+/* Text by text: the ids of every text back to text. */
+static void measure_decoding(const run *r, const char *kind, const char *corpus, const char *shape,
+                             const qp_tokenizer *t, const text_list *list)
+{
+    double took[1000], all = 0;
+    int reps = 0, most = r->reps < 1000 ? r->reps : 1000;
+    size_t made = 0;
+    qp_encoded_lines lines = {0};
+    if (qp_tokenizer_encode_lines(t, list->line, list->count, r->threads, &lines) != QP_OK)
+        give_up(qp_error_message());
+    for (int pass = 0; pass <= most && (pass < 2 || all < r->max_seconds); pass++) {
+        double began = now_seconds(r);
+        made = 0;
+        for (size_t i = 0; i < list->count; i++) {
+            char *text;
+            size_t bytes;
+            int count = (int)(lines.start[i + 1] - lines.start[i]);
+            if (qp_tokenizer_decode(t, lines.id + lines.start[i], count, &text, &bytes) != QP_OK)
+                give_up(qp_error_message());
+            made += bytes;
+            free(text);
+        }
+        if (pass == 0) continue;
+        took[reps] = now_seconds(r) - began;
+        all += took[reps++];
+    }
+    qp_encoded_lines_free(&lines);
+    qsort(took, (size_t)reps, sizeof *took, ascending);
+    printf("{\"what\": \"decode\", \"engine\": \"quipu\", \"kind\": \"%s\", \"corpus\": \"%s\", \"shape\": \"%s\", "
+           "\"mb\": %.2f, \"MBps\": %.1f}\n",
+           kind, corpus, shape, (double)made / 1e6, (double)made / 1e6 / took[reps / 2]);
+    fflush(stdout);
+}
+
 static void measure_encoding(const run *r, const char *kind, const char *file)
 {
     static const char *const corpus[] = {"en", "de", "ko", "mixed"};
@@ -145,8 +180,14 @@ static void measure_encoding(const run *r, const char *kind, const char *file)
         text_list lines = {0}, documents = {0};
         if (!is_wanted(r->corpora, corpus[i]) || !read_corpus(r->data, corpus[i], &lines)) continue;
         make_documents(&lines, &documents);
-        if (is_wanted(r->shapes, "lines")) measure_texts(r, kind, corpus[i], "lines", tokenizer, &lines);
-        if (is_wanted(r->shapes, "docs")) measure_texts(r, kind, corpus[i], "docs", tokenizer, &documents);
+        for (int shape = 0; shape < 2; shape++) {
+            static const char *const name[] = {"lines", "docs"};
+            const text_list *texts = shape ? &documents : &lines;
+            if (!is_wanted(r->shapes, name[shape])) continue;
+            if (is_wanted(r->what, "encode")) measure_texts(r, kind, corpus[i], name[shape], tokenizer, texts);
+            if (is_wanted(r->what, "decode") && r->threads == 1)
+                measure_decoding(r, kind, corpus[i], name[shape], tokenizer, texts);
+        }
         free_texts(&lines);
         free_texts(&documents);
     }
@@ -211,7 +252,8 @@ static void measure_all(run *r, const char *threads)
             for (int k = 0; k < TRAINED && is_wanted(r->sizes, sizes[s]); k++)
                 if (is_wanted(r->kinds, trained[k].name)) in_child(measure_training, r, trained[k].name, sizes[s]);
         }
-        for (int k = 0; is_wanted(r->what, "encode") && k < KINDS; k++) {
+        bool uses = is_wanted(r->what, "encode") || is_wanted(r->what, "decode");
+        for (int k = 0; uses && k < KINDS; k++) {
             char path[4096];
             snprintf(path, sizeof path, "%s/%s", r->work, kind_file[k][1]);
             if (!is_wanted(r->kinds, kind_file[k][0])) continue;
@@ -226,7 +268,7 @@ static void measure_all(run *r, const char *threads)
 static int usage(void)
 {
     fprintf(stderr,
-            "usage: tokenize [--data DIR] [--work DIR] [--what \"train encode\"] [--kinds LIST] [--threads \"1 2\"]"
+            "usage: tokenize [--data DIR] [--work DIR] [--what \"train encode decode\"] [--kinds LIST] [--threads \"1 2\"]"
             " [--corpora \"en ko mixed\"] [--shapes \"lines docs\"] [--sizes \"small big\"] [--vocab-size N] [--reps "
             "N] [--max-seconds S]"
             " [--cpu-time]\n");

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* utf8 — strict UTF-8 (Unicode 15, table 3-7): no overlong forms, no surrogates, nothing above U+10FFFF.
  * A byte that does not begin a valid sequence is reported alone, so that callers can keep it. */
@@ -44,6 +45,22 @@ static inline int32_t qp_utf8_before(const char *text, size_t at, size_t *length
     *length = 1;
     while (*length < at && ((unsigned char)text[at - *length] & 0xC0) == 0x80) ++*length;
     return qp_utf8_next(text + at - *length, *length, &used);
+}
+
+/* qp_utf8_valid — how many bytes from the beginning are UTF-8. */
+static inline size_t qp_utf8_valid(const char *text, size_t bytes)
+{
+    size_t at = 0, length;
+    while (at < bytes) {
+        uint64_t eight;
+        if (bytes - at >= sizeof eight && (memcpy(&eight, text + at, sizeof eight), !(eight & 0x8080808080808080u)))
+            at += sizeof eight;
+        else if (qp_utf8_next(text + at, bytes - at, &length) == QP_INVALID_CODE)
+            break;
+        else
+            at += length;
+    }
+    return at;
 }
 
 /* qp_utf8_write — `code` as UTF-8 into text[0..3]; the number of bytes written. */

@@ -83,11 +83,14 @@ typedef struct {
     double unknown_score;
     qp_added_token *added;
     size_t added_count, added_capacity;
+    int32_t *added_of_id; /* by id: the number of its added token, -1: none */
+    size_t added_limit;
     qp_trie raw_added, normal_added; /* values: numbers of added tokens */
     bool has_template, trims, trim_prefix_space;
     qp_template single, pair;
     qp_length_rules length;
     char *warning; /* of the last added token that did not get the id that its file names; NULL: none */
+    struct qp_pipeline_texts *texts; /* what tokens decode to (pipeline_texts.h); NULL: every text goes the long way */
     struct qp_pipeline_bytes *bytes; /* byte-level BPE done directly (pipeline_bytes.h); NULL: not this one */
     struct qp_pipeline_bert *bert;   /* WordPiece done directly (pipeline_bert.h); NULL: not this one */
 } qp_pipeline;

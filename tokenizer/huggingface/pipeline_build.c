@@ -8,6 +8,7 @@
 #include "lib/base/array.h"
 #include "tokenizer/huggingface/pipeline_bert.h"
 #include "tokenizer/huggingface/pipeline_bytes.h"
+#include "tokenizer/huggingface/pipeline_texts.h"
 #include "lib/text/utf8.h"
 #include "tokenizer/stages/stage_json.h"
 
@@ -61,6 +62,8 @@ void qp_pipeline_free(qp_pipeline *p)
     free_template(&p->single);
     free_template(&p->pair);
     free(p->length.fill_text);
+    free(p->added_of_id);
+    qp_pipeline_texts_free(p->texts);
     qp_pipeline_bytes_free(p->bytes);
     qp_pipeline_bert_free(p->bert);
     free(p);
@@ -229,6 +232,22 @@ static qp_status number_ids(const char *place, qp_pipeline *p)
     return QP_OK;
 }
 
+/* Of two added tokens with one id the first counts. */
+static qp_status number_added(qp_pipeline *p)
+{
+    p->added_limit = 0;
+    for (size_t i = 0; i < p->added_count; i++) {
+        size_t id = (size_t)p->added[i].id;
+        if (id >= p->added_limit) p->added_limit = id + 1;
+    }
+    free(p->added_of_id);
+    p->added_of_id = malloc((p->added_limit + 1) * sizeof *p->added_of_id);
+    if (!p->added_of_id) return no_memory();
+    for (size_t id = 0; id < p->added_limit; id++) p->added_of_id[id] = -1;
+    for (size_t i = p->added_count; i-- > 0;) p->added_of_id[p->added[i].id] = (int32_t)i;
+    return QP_OK;
+}
+
 static qp_status index_pieces(qp_pipeline *p)
 {
     qp_vocabulary *v = &p->vocabulary;
@@ -290,6 +309,9 @@ qp_status qp_pipeline_finish(const char *place, qp_pipeline *p)
     QP_TRY(number_ids(place, p));
     QP_TRY(index_pieces(p));
     QP_TRY(index_added(p));
+    QP_TRY(number_added(p));
+    qp_pipeline_texts_free(p->texts);
+    QP_TRY(qp_pipeline_texts_make(p, &p->texts));
     qp_pipeline_bytes_free(p->bytes);
     qp_pipeline_bert_free(p->bert);
     QP_TRY(qp_pipeline_bert_prepare(p, &p->bert));

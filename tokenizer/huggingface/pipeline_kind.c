@@ -10,6 +10,7 @@
 #include "tokenizer/huggingface/pipeline.h"
 #include "tokenizer/huggingface/pipeline_bert.h"
 #include "tokenizer/huggingface/pipeline_bytes.h"
+#include "tokenizer/huggingface/pipeline_texts.h"
 
 static const char INNER[] = ",\n \"tokenizer\": ";
 static const char KEEPS_BYTES[] = "\"keeps_bytes\": true";
@@ -148,8 +149,14 @@ static qp_status load(const char *place, qp_text file, size_t checked, void **se
     inner += sizeof INNER - 1;
     QP_TRY(qp_pipeline_read_huggingface(place, inner, (size_t)(end - inner), &p));
     p->keeps_bytes = memmem(file.text, head, KEEPS_BYTES, sizeof KEEPS_BYTES - 1) != NULL;
-    *self = p;
-    return QP_OK;
+    qp_status status = QP_OK;
+    if (p->keeps_bytes) {
+        qp_pipeline_texts_free(p->texts);
+        status = qp_pipeline_texts_make(p, &p->texts);
+    }
+    if (status == QP_OK) *self = p;
+    if (status != QP_OK) qp_pipeline_free(p);
+    return status;
 }
 
 static void release(void *self) { qp_pipeline_free(self); }

@@ -5,6 +5,7 @@
 #include "tokenizer/models/bpe.h"
 #include "tokenizer/models/bpe_dropout.h"
 #include "tokenizer/models/encoding.h"
+#include "tokenizer/models/piece_texts.h"
 #include "tokenizer/models/trie.h"
 #include "tokenizer/models/unigram.h"
 #include "tokenizer/models/unigram_lattice.h"
@@ -30,6 +31,7 @@ typedef struct {
     uint8_t *classes;     /* of rules; NULL where they need none */
     bool whole_text;      /* no piece crosses the end of a segment, so the model takes the whole text at once */
     qp_vocabulary vocabulary;
+    qp_piece_texts texts; /* what each id decodes to, special ones left out */
     uint8_t *whole; /* of each piece: a segment with its text is encoded as this piece alone */
     qp_bpe bpe;     /* types bpe and byte-bpe */
     qp_unigram unigram;

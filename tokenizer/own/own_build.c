@@ -44,6 +44,7 @@ void qp_own_free(qp_own *tokenizer)
 {
     if (!tokenizer) return;
     qp_vocabulary_free(&tokenizer->vocabulary);
+    qp_piece_texts_free(&tokenizer->texts);
     qp_bpe_free(&tokenizer->bpe);
     qp_unigram_free(&tokenizer->unigram);
     qp_trie_free(&tokenizer->wordpiece.initial);
@@ -108,6 +109,23 @@ static qp_status build_tries(qp_own *t)
     return build_trie(t, QP_PIECE_NORMAL, &t->unigram.trie);
 }
 
+static qp_status list_texts(qp_own *t)
+{
+    static const char spaced[] = " " QP_UNKNOWN_TEXT; /* an unknown word includes its space */
+    const qp_vocabulary *v = &t->vocabulary;
+    for (int32_t id = 0; id < v->count; id++) {
+        size_t bytes;
+        const char *text = qp_vocabulary_text(v, id, &bytes);
+        if (id == QP_UNK) {
+            text = qp_own_has_whole_words(t) ? spaced : QP_UNKNOWN_TEXT;
+            bytes = strlen(text);
+        }
+        bool silent = id == QP_PAD || id == QP_BOS || id == QP_EOS;
+        QP_TRY(qp_piece_texts_add(&t->texts, text, silent ? 0 : bytes));
+    }
+    return QP_OK;
+}
+
 qp_status qp_own_finish(qp_own *t)
 {
     qp_vocabulary *v = &t->vocabulary;
@@ -116,6 +134,7 @@ qp_status qp_own_finish(qp_own *t)
     qp_encoding e = {0};
     qp_own_scratch *scratch = qp_own_scratch_of(&e);
     qp_status status = scratch ? build_tries(t) : no_memory();
+    if (status == QP_OK) status = list_texts(t);
     for (int32_t id = 0; status == QP_OK && id < v->count; id++) {
         if (v->kind[id] != QP_PIECE_NORMAL) continue;
         size_t bytes;

@@ -9,47 +9,42 @@
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
-/* The text of one id inside a line; named: special ones by their names. */
-static const char *text_of(const qp_own *t, int32_t id, bool named, size_t *bytes)
+/* The name of a special id, which is shown where special ids are kept; NULL: another id. */
+static const char *name_of(const qp_own *t, int32_t id)
 {
-    *bytes = 0;
-    if (named && t->vocabulary.kind[id] == QP_PIECE_SPECIAL) {
-        const char *name = qp_vocabulary_shown(&t->vocabulary, id);
-        *bytes = strlen(name);
-        return name;
-    }
-    if (id == QP_PAD || id == QP_BOS || id == QP_EOS) return "";
-    if (id != QP_UNK) return qp_vocabulary_text(&t->vocabulary, id, bytes);
-    static const char spaced[] = " " QP_UNKNOWN_TEXT; /* an unknown word includes its space */
-    const char *text = qp_own_has_whole_words(t) ? spaced : QP_UNKNOWN_TEXT;
-    *bytes = strlen(text);
-    return text;
+    return t->vocabulary.kind[id] == QP_PIECE_SPECIAL ? qp_vocabulary_shown(&t->vocabulary, id) : NULL;
 }
 
-static qp_status decode(const void *self, const int32_t *id, size_t count, bool keep_special, char **text,
-                        size_t *bytes)
+static qp_status measure(const qp_own *t, const int32_t *id, size_t count, bool keep_special, size_t *total)
 {
-    const qp_own *t = self;
-    size_t total = 0, one;
-    *text = NULL;
-    *bytes = 0;
+    *total = 0;
     for (size_t i = 0; i < count; i++) {
         if (id[i] < 0 || id[i] >= t->vocabulary.count)
             return qp_fail(QP_EDATA,
                            "tokenizer: id %d is outside the vocabulary of %d pieces; use the tokenizer that "
                            "made the ids",
                            id[i], t->vocabulary.count);
-        text_of(t, id[i], keep_special, &one);
-        total += one;
+        const char *name = keep_special ? name_of(t, id[i]) : NULL;
+        *total += name ? strlen(name) : qp_piece_texts_length(&t->texts, id[i]);
     }
-    char *out = malloc(total + 1);
+    return QP_OK;
+}
+
+static qp_status decode(const void *self, const int32_t *id, size_t count, bool keep_special, char **text,
+                        size_t *bytes)
+{
+    const qp_own *t = self;
+    size_t total;
+    *text = NULL;
+    *bytes = 0;
+    QP_TRY(measure(t, id, count, keep_special, &total));
+    char *out = malloc(total + QP_PIECE_SPARE + 1), *end = out;
     if (!out) return no_memory();
-    size_t made = 0;
     for (size_t i = 0; i < count; i++) {
-        const char *piece = text_of(t, id[i], keep_special, &one);
-        memcpy(out + made, piece, one);
-        made += one;
+        const char *name = keep_special ? name_of(t, id[i]) : NULL;
+        end = name ? stpcpy(end, name) : qp_piece_texts_put(&t->texts, id[i], end);
     }
+    size_t made = (size_t)(end - out);
     if (t->settings.space_first && made > 0 && out[0] == ' ') memmove(out, out + 1, --made);
     if (t->settings.jamo) made = qp_jamo_join(out, made);
     out[made] = '\0';

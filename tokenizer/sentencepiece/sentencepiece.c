@@ -29,6 +29,7 @@ void qp_sentencepiece_free(qp_sentencepiece *model)
     free(model->unigram_score);
     free(model->rank);
     qp_sentencepiece_fast_free(model->fast);
+    qp_piece_texts_free(&model->texts);
     free(model);
 }
 
@@ -47,21 +48,15 @@ int32_t qp_sentencepiece_find(const qp_sentencepiece *model, const char *piece, 
 
 /* ---- normalisation ---- */
 
-typedef struct {
-    const char *text;
-    size_t bytes, used; /* the replacement, and the bytes of input it replaces */
-} step;
 
 static bool is_user_defined(const qp_sentencepiece *m, const char *text, size_t bytes, size_t *length)
 {
     return qp_trie_longest(&m->user_defined, text, bytes, length) >= 0;
 }
 
-/* How the beginning of text is replaced: a user-defined symbol by itself, otherwise by the longest rule, otherwise one
- * character by itself. */
-static step next_step(const qp_sentencepiece *m, const qp_charsmap *rules, const char *text, size_t bytes)
+qp_spm_step qp_sentencepiece_next(const qp_sentencepiece *m, const qp_charsmap *rules, const char *text, size_t bytes)
 {
-    step s = {text, 0, 0};
+    qp_spm_step s = {text, 0, 0};
     if (m && is_user_defined(m, text, bytes, &s.used)) {
         s.bytes = s.used;
         return s;
@@ -69,7 +64,7 @@ static step next_step(const qp_sentencepiece *m, const qp_charsmap *rules, const
     s.used = qp_charsmap_longest(rules, text, bytes, &s.text, &s.bytes);
     if (s.used) return s;
     bool bad = qp_utf8_next(text, bytes, &s.used) == QP_INVALID_CODE;
-    return bad ? (step){REPLACEMENT, SIGN, 1} : (step){text, s.used, s.used};
+    return bad ? (qp_spm_step){REPLACEMENT, SIGN, 1} : (qp_spm_step){text, s.used, s.used};
 }
 
 static qp_status put(qp_mapped_text *out, const char *text, size_t bytes, size_t origin)
@@ -83,7 +78,8 @@ static qp_status put_space(const qp_sentencepiece *m, qp_mapped_text *out, size_
 }
 
 /* Appends the text of one step, without leading spaces if a space came before. */
-static qp_status put_step(const qp_sentencepiece *m, qp_mapped_text *out, step s, size_t origin, bool *after_space)
+static qp_status put_step(const qp_sentencepiece *m, qp_mapped_text *out, qp_spm_step s, size_t origin,
+                          bool *after_space)
 {
     while (*after_space && s.bytes > 0 && s.text[0] == ' ') {
         s.text++;
@@ -122,7 +118,7 @@ size_t qp_sentencepiece_leading_spaces(const qp_sentencepiece *m, const char *te
 {
     size_t at = 0;
     while (m->remove_extra_spaces && at < bytes) {
-        step s = next_step(m, &m->rules, text + at, bytes - at);
+        qp_spm_step s = qp_sentencepiece_next(m, &m->rules, text + at, bytes - at);
         if (s.bytes != 1 || s.text[0] != ' ') break;
         at += s.used;
     }
@@ -132,7 +128,7 @@ size_t qp_sentencepiece_leading_spaces(const qp_sentencepiece *m, const char *te
 qp_status qp_sentencepiece_step(const qp_sentencepiece *m, const char *text, size_t bytes, size_t *at,
                                 bool *after_space, qp_mapped_text *out)
 {
-    step s = next_step(m, &m->rules, text + *at, bytes - *at);
+    qp_spm_step s = qp_sentencepiece_next(m, &m->rules, text + *at, bytes - *at);
     QP_TRY(put_step(m, out, s, *at, after_space));
     *at += s.used;
     if (!m->remove_extra_spaces) *after_space = false;
@@ -274,118 +270,5 @@ qp_status qp_sentencepiece_encode(const qp_sentencepiece *m, const char *text, s
         }
     }
     qp_mapped_text_free(&normal);
-    return status;
-}
-
-/* ---- decoding ---- */
-
-/* Decodes a run of byte pieces: characters where they are valid, U+FFFD for each other byte. */
-static qp_status put_bytes(const qp_sentencepiece *m, const int32_t *id, size_t count, qp_mapped_text *out)
-{
-    char byte[4];
-    for (size_t i = 0, length; i < count; i += length) {
-        size_t have = 0;
-        for (; have < 4 && i + have < count; have++) {
-            const char *name = qp_vocabulary_shown(&m->vocabulary, id[i + have]);
-            byte[have] = (char)strtol(name + 3, NULL, 16);
-        }
-        if (qp_utf8_next(byte, have, &length) == QP_INVALID_CODE)
-            QP_TRY(put(out, REPLACEMENT, SIGN, 0));
-        else
-            QP_TRY(put(out, byte, length, 0));
-    }
-    return QP_OK;
-}
-
-/* Decodes one piece; *at_begin: no text and no dropped space so far. */
-static qp_status put_piece(const qp_sentencepiece *m, int32_t id, bool *at_begin, qp_mapped_text *out)
-{
-    size_t bytes;
-    const char *text = qp_vocabulary_text(&m->vocabulary, id, &bytes);
-    if (m->type[id] == QP_SPM_CONTROL) return QP_OK;
-    if (m->type[id] == QP_SPM_UNKNOWN) {
-        const char *surface = m->unknown_surface ? m->unknown_surface : " \xE2\x81\x87 ";
-        *at_begin = *at_begin && surface[0] == '\0';
-        return put(out, surface, strlen(surface), 0);
-    }
-    bool swallows = *at_begin && (m->add_dummy_prefix || m->remove_extra_spaces);
-    if (swallows && bytes >= SIGN && memcmp(text, SPACE_SIGN, SIGN) == 0) {
-        text += SIGN;
-        bytes -= SIGN;
-        if (!m->remove_extra_spaces) *at_begin = false;
-    }
-    if (bytes > 0) *at_begin = false;
-    for (size_t i = 0; i < bytes;) {
-        bool space = bytes - i >= SIGN && memcmp(text + i, SPACE_SIGN, SIGN) == 0;
-        QP_TRY(space ? put(out, " ", 1, 0) : put(out, text + i, 1, 0));
-        i += space ? SIGN : 1;
-    }
-    return QP_OK;
-}
-
-static qp_status put_name(const qp_sentencepiece *m, int32_t id, bool *at_begin, qp_mapped_text *out)
-{
-    size_t bytes;
-    const char *name = qp_vocabulary_text(&m->vocabulary, id, &bytes);
-    *at_begin = false;
-    return put(out, name, bytes, 0);
-}
-
-static qp_status decode_pieces(const qp_sentencepiece *m, const int32_t *id, size_t count, bool keep_special,
-                               qp_mapped_text *out)
-{
-    bool at_begin = true;
-    for (size_t i = 0; i < count;) {
-        size_t end = i;
-        while (end < count && m->type[id[end]] == QP_SPM_BYTE) end++;
-        if (end > i) {
-            at_begin = false;
-            QP_TRY(put_bytes(m, id + i, end - i, out));
-            i = end;
-        } else {
-            bool named = keep_special && m->type[id[i]] == QP_SPM_CONTROL;
-            QP_TRY(named ? put_name(m, id[i], &at_begin, out) : put_piece(m, id[i], &at_begin, out));
-            i++;
-        }
-    }
-    return QP_OK;
-}
-
-/* Applies the denormalizer's rules to the decoded text. */
-static qp_status denormalize(const qp_sentencepiece *m, const qp_mapped_text *from, qp_mapped_text *to)
-{
-    for (size_t at = 0; at < from->bytes;) {
-        step s = next_step(NULL, &m->back_rules, from->text + at, from->bytes - at);
-        QP_TRY(put(to, s.text, s.bytes, 0));
-        at += s.used;
-    }
-    return QP_OK;
-}
-
-qp_status qp_sentencepiece_decode(const qp_sentencepiece *m, const int32_t *id, size_t count, bool keep_special,
-                                  char **text, size_t *bytes)
-{
-    *text = NULL;
-    *bytes = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (id[i] < 0 || id[i] >= m->vocabulary.count)
-            return qp_fail(QP_EDATA, "sentencepiece: id %d is outside the vocabulary of %d pieces", id[i],
-                           m->vocabulary.count);
-    }
-    qp_mapped_text decoded = {0}, back = {0}, *result = &decoded;
-    qp_status status = decode_pieces(m, id, count, keep_special, &decoded);
-    if (status == QP_OK && m->back_rules.unit_count) {
-        status = denormalize(m, &decoded, &back);
-        result = &back;
-    }
-    if (status == QP_OK && !QP_GROW(result->text, result->capacity, result->bytes + 1)) status = no_memory();
-    if (status == QP_OK) {
-        result->text[result->bytes] = '\0';
-        *text = result->text;
-        *bytes = result->bytes;
-        result->text = NULL;
-    }
-    qp_mapped_text_free(&decoded);
-    qp_mapped_text_free(&back);
     return status;
 }

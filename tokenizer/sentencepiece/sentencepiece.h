@@ -9,6 +9,7 @@
 #include "tokenizer/models/charsmap.h"
 #include "lib/text/normalize.h"
 #include "tokenizer/models/encoding.h"
+#include "tokenizer/models/piece_texts.h"
 #include "tokenizer/models/trie.h"
 #include "tokenizer/models/unigram.h"
 #include "tokenizer/models/vocabulary.h"
@@ -37,6 +38,7 @@ typedef struct {
     int32_t *rank;       /* of each piece in BPE: by score, equal scores equal ranks */
     bool cuts_at_spaces; /* no piece crosses a space: words can be encoded one by one */
     bool has_unused;
+    qp_piece_texts texts;       /* of each piece inside a line; of byte pieces the byte */
     struct qp_sentencepiece_fast *fast; /* for ids without spans (sentencepiece_ids.h), or NULL */
 } qp_sentencepiece;
 
@@ -58,6 +60,9 @@ qp_status qp_sentencepiece_decode(const qp_sentencepiece *model, const int32_t *
  * unknown pieces as one id (*after_unknown: the piece before was unknown; false at first). */
 qp_status qp_sentencepiece_add(const qp_sentencepiece *model, const qp_mapped_text *normal, size_t begin, size_t end,
                                int32_t id, bool *after_unknown, qp_encoding *list);
+
+/* qp_sentencepiece_list_texts — fills model->texts; the last step of reading a model. Errors: QP_EMEMORY, QP_EDATA. */
+qp_status qp_sentencepiece_list_texts(qp_sentencepiece *model);
 
 /* qp_sentencepiece_find — the id of a piece, control and byte pieces included; the unknown id if there is none. */
 int32_t qp_sentencepiece_find(const qp_sentencepiece *model, const char *piece, size_t bytes);

@@ -312,6 +312,7 @@ static qp_status finish(const char *place, qp_sentencepiece *model)
     QP_TRY(score_pieces(place, model));
     QP_TRY(build_trie(place, model, true, &model->user_defined));
     if (model->model_type == QP_SPM_UNIGRAM) QP_TRY(build_trie(place, model, false, &model->unigram.trie));
+    QP_TRY(qp_sentencepiece_list_texts(model));
     return qp_sentencepiece_fast_make(model, &model->fast);
 }
 

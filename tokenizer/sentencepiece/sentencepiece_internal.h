@@ -12,4 +12,14 @@ size_t qp_sentencepiece_leading_spaces(const qp_sentencepiece *model, const char
 qp_status qp_sentencepiece_step(const qp_sentencepiece *model, const char *text, size_t bytes, size_t *at,
                                 bool *after_space, qp_mapped_text *out);
 
+typedef struct {
+    const char *text;
+    size_t bytes, used; /* the replacement, and the bytes of input it replaces */
+} qp_spm_step;
+
+/* qp_sentencepiece_next — how the beginning of text is replaced: a user-defined symbol of the model (NULL: there are
+ * none) by itself, otherwise by the longest rule, otherwise one character by itself. */
+qp_spm_step qp_sentencepiece_next(const qp_sentencepiece *model, const qp_charsmap *rules,
+                                                   const char *text, size_t bytes);
+
 #endif

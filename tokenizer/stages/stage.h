@@ -15,6 +15,10 @@
  * 0.23 (stage_kinds.h). Source: github.com/huggingface/tokenizers, its file format and its observed behaviour. */
 typedef enum { QP_ROLE_NORMALIZER, QP_ROLE_SPLITTER, QP_ROLE_DECODER } qp_stage_role;
 
+/* How a decoder changes the strings of tokens: looking at several at once, or each into one by itself: always the same,
+ * or another one if it is the first, or the last. */
+typedef enum { QP_STRINGS_TOGETHER, QP_STRINGS_ALONE, QP_STRINGS_BUT_FIRST, QP_STRINGS_BUT_LAST } qp_stage_strings;
+
 /* Working memory of the stages of one thread. All zero before the first use. */
 typedef struct {
     qp_changes changes;
@@ -47,6 +51,7 @@ typedef struct {
     qp_status (*split)(const void *self, qp_stage_scratch *scratch, qp_stretch stretch, qp_mapped_text *out,
                        qp_ranges *ranges);
     qp_status (*decode)(const void *self, const qp_strings *in, qp_strings *out);
+    qp_stage_strings strings; /* of decode */
 } qp_stage_kind;
 
 typedef struct {

@@ -86,8 +86,7 @@ const qp_stage_kind qp_stage_byte_level = {.role = QP_ROLE_SPLITTER,
 
 /* ---- decoder ---- */
 
-/* The bytes of a string of letters; a string with a character that is no byte's letter is copied. */
-static qp_status put_bytes(qp_strings *raw, qp_text text)
+qp_status qp_byte_level_raw(qp_text text, qp_strings *raw)
 {
     size_t length;
     for (size_t at = 0; at < text.bytes; at += length) {
@@ -106,7 +105,7 @@ static qp_status decode(const void *self, const qp_strings *in, qp_strings *out)
     (void)self;
     qp_strings raw = {0};
     qp_status status = QP_OK;
-    for (size_t i = 0; i < in->count && status == QP_OK; i++) status = put_bytes(&raw, qp_strings_get(in, i));
+    for (size_t i = 0; i < in->count && status == QP_OK; i++) status = qp_byte_level_raw(qp_strings_get(in, i), &raw);
     if (status == QP_OK)
         status = in->keeps_bytes ? qp_strings_put(out, raw.text, raw.bytes)
                                  : qp_strings_lossy(out, raw.text, raw.bytes);

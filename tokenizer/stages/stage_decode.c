@@ -120,4 +120,5 @@ const qp_stage_kind qp_stage_decode_strip = {.role = QP_ROLE_DECODER,
                                              .read = read_strip,
                                              .write = write_strip,
                                              .release = release_strip,
-                                             .decode = strip_ends};
+                                             .decode = strip_ends,
+                                             .strings = QP_STRINGS_ALONE};

@@ -7,6 +7,15 @@
 
 static qp_text view(const qp_stage_string *s) { return (qp_text){s->text, s->bytes}; }
 
+/* Is there a space and a character that begin one of the pairs below? Few texts have one. */
+static bool may_change(qp_text text)
+{
+    for (size_t i = 0; i + 1 < text.bytes; i++) {
+        if (text.text[i] == ' ' && text.text[i + 1] && strchr(".?!,'nd", text.text[i + 1])) return true;
+    }
+    return false;
+}
+
 /* English spacing as BERT's tool corrects it: no space before punctuation and contractions. */
 static qp_status put_clean(qp_strings *out, qp_text text)
 {
@@ -14,6 +23,7 @@ static qp_status put_clean(qp_strings *out, qp_text text)
                                           {" ' ", "'"},  {" n't", "n't"}, {" 'm", "'m"},  {" do not", " don't"},
                                           {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
     qp_strings read = {0}, made = {0};
+    if (!may_change(text)) return qp_strings_put(out, text.text, text.bytes);
     qp_status status = qp_strings_put(&read, text.text, text.bytes);
     for (size_t i = 0; i < sizeof pair / sizeof *pair && status == QP_OK; i++) {
         const qp_text old = {pair[i][0], strlen(pair[i][0])}, fresh = {pair[i][1], strlen(pair[i][1])};
@@ -76,7 +86,8 @@ const qp_stage_kind qp_stage_decode_wordpiece = {.role = QP_ROLE_DECODER,
                                                  .read = read_wordpiece,
                                                  .write = write_wordpiece,
                                                  .release = release_wordpiece,
-                                                 .decode = decode_wordpiece};
+                                                 .decode = decode_wordpiece,
+                                                 .strings = QP_STRINGS_BUT_FIRST};
 
 /* ---- BPEDecoder: the suffix is the end of a word ---- */
 
@@ -109,7 +120,8 @@ const qp_stage_kind qp_stage_decode_suffix = {.role = QP_ROLE_DECODER,
                                               .read = read_suffix,
                                               .write = write_suffix,
                                               .release = release_suffix,
-                                              .decode = decode_suffix};
+                                              .decode = decode_suffix,
+                                              .strings = QP_STRINGS_BUT_LAST};
 
 /* ---- CTC (speech): of equal strings in a row one, without padding; a delimiter becomes a space ---- */
 

@@ -48,6 +48,10 @@ typedef struct {
     qp_pattern pattern;
 } qp_byte_level;
 
+/* qp_byte_level_raw — what qp_stage_decode_byte_level makes of one string before all become UTF-8: appends the bytes of
+ * its letters; a string with a character that is no byte's letter is copied. Errors: QP_EMEMORY. */
+qp_status qp_byte_level_raw(qp_text text, qp_strings *raw);
+
 /* qp_stage_delimiter */
 typedef struct {
     qp_stage_string character;

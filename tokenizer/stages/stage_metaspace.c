@@ -107,4 +107,5 @@ const qp_stage_kind qp_stage_decode_metaspace = {.role = QP_ROLE_DECODER,
                                                  .read = read,
                                                  .write = write,
                                                  .release = release,
-                                                 .decode = decode};
+                                                 .decode = decode,
+                                                 .strings = QP_STRINGS_BUT_FIRST};

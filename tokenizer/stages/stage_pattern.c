@@ -273,4 +273,5 @@ const qp_stage_kind qp_stage_decode_replace = {.role = QP_ROLE_DECODER,
                                                .read = read_replace,
                                                .write = write_replace,
                                                .release = release_replace,
-                                               .decode = decode_replace};
+                                               .decode = decode_replace,
+                                               .strings = QP_STRINGS_ALONE};

@@ -62,12 +62,12 @@ static size_t bad_length(const char *text, size_t bytes)
 
 qp_status qp_strings_lossy(qp_strings *s, const char *text, size_t bytes)
 {
-    for (size_t at = 0, length; at < bytes; at += length) {
-        if (qp_utf8_next(text + at, bytes - at, &length) != QP_INVALID_CODE) {
-            QP_TRY(qp_strings_put(s, text + at, length));
-            continue;
-        }
-        length = bad_length(text + at, bytes - at);
+    for (size_t at = 0; at < bytes;) {
+        size_t good = qp_utf8_valid(text + at, bytes - at);
+        QP_TRY(qp_strings_put(s, text + at, good));
+        at += good;
+        if (at == bytes) break;
+        at += bad_length(text + at, bytes - at);
         QP_TRY(qp_strings_put(s, "\xEF\xBF\xBD", 3));
     }
     return QP_OK;

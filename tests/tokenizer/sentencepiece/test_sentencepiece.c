@@ -4,7 +4,7 @@
 
 /* A .model file by hand: pieces with scores and types, and the model type. */
 typedef struct {
-    char file[4096];
+    char file[8192];
     size_t bytes;
 } model_file;
 
@@ -75,6 +75,50 @@ static void expect_ids(const qp_sentencepiece *m, const char *text, const int32_
     cr_assert_eq((size_t)list.count, count, "%d ids of %s", list.count, text);
     for (size_t i = 0; i < count; i++) cr_assert_eq(list.id[i], wanted[i], "id %zu of %s", i, text);
     qp_encoding_free(&list);
+}
+
+/* Spaces are dropped at the beginning of a line alone, also after control pieces; byte pieces become characters. */
+Test(sentencepiece, decoding)
+{
+    enum { BYTE = 10, LONG = BYTE + 256 };
+    static const struct {
+        int32_t id[8];
+        size_t count;
+        bool keep;
+        const char *text;
+    } wanted[] = {{{3, 3}, 2, false, "the the"},
+                  {{1, 6, 6, 7, 2}, 5, false, "t"},
+                  {{1, 3, 2}, 3, true, "<s> the</s>"},
+                  {{6, 0, 7}, 3, false, " \u2047 t"},
+                  {{BYTE + 0xC3, BYTE + 0xA9, 6, 7}, 4, false, "\u00e9 t"},
+                  {{BYTE + 0xA9, BYTE + 0xC3}, 2, false, "\uFFFD\uFFFD"},
+                  {{6, BYTE + 0xC3, 7}, 3, false, "\uFFFDt"},
+                  {{LONG, 3}, 2, false, "a long piece of words the"},
+                  {{0}, 0, false, ""},
+                  {{6, 6}, 2, false, ""}};
+    model_file f;
+    qp_sentencepiece *m;
+    f.bytes = 0;
+    make(&f, QP_SPM_BPE);
+    f.bytes -= 4;
+    for (int byte = 0; byte < 256; byte++) {
+        char name[8];
+        snprintf(name, sizeof name, "<0x%02X>", byte);
+        put_piece(&f, name, 0, QP_SPM_BYTE);
+    }
+    put_piece(&f, "\u2581a\u2581long\u2581piece\u2581of\u2581words", -8, QP_SPM_NORMAL);
+    const char trainer[] = {0x12, 0x05, 0x18, QP_SPM_BPE, (char)0x98, 0x02, 0x01}; /* with byte fallback */
+    memcpy(f.file + f.bytes, trainer, sizeof trainer);
+    cr_assert_eq(qp_sentencepiece_read("test", f.file, f.bytes + sizeof trainer, &m), QP_OK, "%s", qp_error_message());
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        char *text;
+        size_t bytes;
+        cr_assert_eq(qp_sentencepiece_decode(m, wanted[i].id, wanted[i].count, wanted[i].keep, &text, &bytes), QP_OK);
+        cr_assert_str_eq(text, wanted[i].text, "case %zu: \"%s\"", i, text);
+        cr_assert_eq(bytes, strlen(text));
+        free(text);
+    }
+    qp_sentencepiece_free(m);
 }
 
 /* A user-defined symbol is worth 0.1 for every byte after the first, whatever the best score is. */
