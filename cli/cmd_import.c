@@ -7,6 +7,7 @@
 #include "lib/ngram/ngram_arpa.h"
 #include "lib/run/train_ngram.h"
 #include "tokenizer/tokenizer_file.h"
+#include "tokenizer/tokenizer_special.h"
 #include "tokenizer/tokenizer_trainer.h"
 
 /* import — make a model file from files of other projects. */
@@ -38,7 +39,12 @@ static qp_status next_word(void *self, const char **line, size_t *bytes)
 
 static qp_status make_tokenizer(const import_options *o, const qp_ngram *ngram, qp_tokenizer **tokenizer)
 {
-    if (*o->tokenizer) return qp_tokenizer_load_own(o->tokenizer, tokenizer);
+    if (*o->tokenizer) {
+        QP_TRY(qp_tokenizer_load(o->tokenizer, tokenizer));
+        qp_status status = qp_tokenizer_need_special(*tokenizer, false, false);
+        if (status != QP_OK) qp_tokenizer_free(*tokenizer);
+        return status;
+    }
     qp_tokenizer_config config;
     qp_tokenizer_report report = {0};
     qp_config_defaults(&qp_tokenizer_fields, &config);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tokenizer/special_names.h"
 #include "tokenizer/tokenizer_internal.h"
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
@@ -14,7 +15,8 @@ qp_status qp_tokenizer_wrap(const qp_tokenizer_kind *kind, void *self, qp_tokeni
         kind->free(self);
         return no_memory();
     }
-    **tokenizer = (qp_tokenizer){kind, self};
+    **tokenizer = (qp_tokenizer){.kind = kind, .self = self};
+    (*tokenizer)->special = qp_special_find(*tokenizer);
     return QP_OK;
 }
 
@@ -122,6 +124,10 @@ qp_token_role qp_tokenizer_role(const qp_tokenizer *t, int32_t id) { return t->k
 
 qp_tokenizer_facts qp_tokenizer_info(const qp_tokenizer *t) { return t->kind->info(t->self); }
 
+bool qp_tokenizer_is_own(const qp_tokenizer *t) { return !t->kind->append; }
+
+const qp_special_ids *qp_tokenizer_special(const qp_tokenizer *t) { return &t->special; }
+
 /* ---- the codec ---- */
 
 static qp_status codec_encode(void *self, const char *text, size_t bytes, int32_t **id, int *count)
@@ -142,5 +148,6 @@ qp_text_codec qp_tokenizer_codec(qp_tokenizer *tokenizer)
                            .vocabulary_size = qp_tokenizer_size(tokenizer),
                            .encode = codec_encode,
                            .decode = codec_decode,
-                           .piece = codec_piece};
+                           .piece = codec_piece,
+                           .special = &tokenizer->special};
 }

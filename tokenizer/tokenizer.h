@@ -80,6 +80,13 @@ qp_token_role qp_tokenizer_role(const qp_tokenizer *tokenizer, int32_t id);
 /* qp_tokenizer_info — its properties (kind.h). */
 qp_tokenizer_facts qp_tokenizer_info(const qp_tokenizer *tokenizer);
 
+/* qp_tokenizer_is_own — is it a kind that quipu trains, whose special ids are QP_PAD, QP_BOS, QP_EOS and QP_UNK? */
+bool qp_tokenizer_is_own(const qp_tokenizer *tokenizer);
+
+/* qp_tokenizer_special — the ids with a role, those that the file names or has under their usual names ("</s>",
+ * "[SEP]", "<|endoftext|>", ...); tokenizer_special.h sets others. Lives as long as the tokenizer. */
+const qp_special_ids *qp_tokenizer_special(const qp_tokenizer *tokenizer);
+
 /* qp_tokenizer_codec — the interface through which lib uses a tokenizer; borrows it. */
 qp_text_codec qp_tokenizer_codec(qp_tokenizer *tokenizer);
 

@@ -1,12 +1,11 @@
 #include "tokenizer/tokenizer_file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/base/file.h"
 #include "lib/base/writer.h"
-#include "tokenizer/own/ngram_kind.h"
-#include "tokenizer/own/own_kind.h"
 #include "tokenizer/tokenizer_formats.h"
-#include "tokenizer/tokenizer_internal.h"
 
 qp_status qp_tokenizer_save(const qp_tokenizer *tokenizer, const char *path)
 {
@@ -24,19 +23,30 @@ qp_status qp_tokenizer_save(const qp_tokenizer *tokenizer, const char *path)
     return status;
 }
 
-qp_status qp_tokenizer_load(const char *path, qp_tokenizer **tokenizer)
+/* The files of a folder, the most complete description first. */
+static qp_status load_folder(const char *folder, qp_tokenizer **tokenizer)
 {
-    return qp_tokenizer_import(&(qp_import){.path = {path}, .count = 1}, tokenizer);
+    static const char *const single[] = {"tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
+                                         "vocab.txt"};
+    char first[1100], second[1100];
+    for (size_t i = 0; i < sizeof single / sizeof *single; i++) {
+        snprintf(first, sizeof first, "%s/%s", folder, single[i]);
+        if (qp_file_exists(first)) return qp_tokenizer_import(&(qp_import){.path = {first}, .count = 1}, tokenizer);
+    }
+    snprintf(first, sizeof first, "%s/vocab.json", folder);
+    snprintf(second, sizeof second, "%s/merges.txt", folder);
+    if (qp_file_exists(first) && qp_file_exists(second))
+        return qp_tokenizer_import(&(qp_import){.path = {first, second}, .count = 2}, tokenizer);
+    return qp_fail(
+        QP_ENOINPUT,
+        "%s: no tokenizer in this folder; it needs tokenizer.json, tokenizer.model, spiece.model, vocab.txt, "
+        "or vocab.json and merges.txt",
+        folder);
 }
 
-qp_status qp_tokenizer_load_own(const char *path, qp_tokenizer **tokenizer)
+qp_status qp_tokenizer_load(const char *path, qp_tokenizer **tokenizer)
 {
-    QP_TRY(qp_tokenizer_load(path, tokenizer));
-    if ((*tokenizer)->kind == &qp_own_kind || (*tokenizer)->kind == &qp_ngram_kind) return QP_OK;
-    qp_tokenizer_free(*tokenizer);
     *tokenizer = NULL;
-    return qp_fail(QP_EDATA,
-                   "%s: a tokenizer of another project has its own special ids, so no model can be trained with it; "
-                   "train one with quipu tokenizer train",
-                   path);
+    if (qp_folder_exists(path)) return load_folder(path, tokenizer);
+    return qp_tokenizer_import(&(qp_import){.path = {path}, .count = 1}, tokenizer);
 }

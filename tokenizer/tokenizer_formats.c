@@ -131,22 +131,41 @@ static qp_status add_special_tokens(const char *place, const char *list, qp_pipe
     return qp_pipeline_finish(place, p);
 }
 
+/* The pattern of the published encoding that has this many ranks; NULL: none. Source: github.com/openai/tiktoken. */
+static const char *pattern_of_ranks(const char *content, size_t bytes)
+{
+    static const struct {
+        size_t ranks;
+        const char *name;
+    } encoding[] = {{50256, "gpt2"}, {50280, "gpt2"}, {100256, "gpt4"}, {199998, "gpt4o"}};
+    size_t lines = bytes > 0 && content[bytes - 1] != '\n';
+    for (const char *at = content; (at = memchr(at, '\n', bytes - (size_t)(at - content)));) {
+        lines++;
+        if ((size_t)(++at - content) == bytes) break;
+    }
+    for (size_t i = 0; i < sizeof encoding / sizeof *encoding; i++)
+        if (encoding[i].ranks == lines) return encoding[i].name;
+    return NULL;
+}
+
 static qp_status read_tiktoken(const qp_import *in, const char *content, size_t bytes, qp_pipeline **p)
 {
-    if (!in->pattern || !in->pattern[0])
-        return qp_fail(QP_EUSAGE,
-                       "%s: a tiktoken file does not name its pattern; import it with --pattern gpt2, gpt4, "
-                       "gpt4o or a regular expression",
-                       in->path[0]);
-    const char *named = qp_pattern_named(in->pattern);
-    bool is_name = strspn(in->pattern, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
-                   strlen(in->pattern);
+    const char *pattern = in->pattern && in->pattern[0] ? in->pattern : pattern_of_ranks(content, bytes);
+    if (!pattern)
+        return qp_fail(
+            QP_EUSAGE,
+            "%s: a tiktoken file does not name its pattern; give quipu tokenizer import --pattern gpt2, gpt4, "
+            "gpt4o or a regular expression, and use what it writes",
+            in->path[0]);
+    const char *named = qp_pattern_named(pattern);
+    bool is_name = strspn(pattern, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+                   strlen(pattern);
     if (!named && is_name)
         return qp_fail(QP_EUSAGE,
                        "%s: no encoding is named \"%.40s\"; --pattern takes gpt2, r50k_base, p50k_base, gpt4, "
                        "cl100k_base, gpt4o, o200k_base or a regular expression",
-                       in->path[0], in->pattern);
-    QP_TRY(qp_pipeline_read_tiktoken(in->path[0], content, bytes, named ? named : in->pattern, p));
+                       in->path[0], pattern);
+    QP_TRY(qp_pipeline_read_tiktoken(in->path[0], content, bytes, named ? named : pattern, p));
     if (!in->special_tokens || !in->special_tokens[0]) return QP_OK;
     qp_status status = add_special_tokens(in->path[0], in->special_tokens, *p);
     if (status != QP_OK) qp_pipeline_free(*p);

@@ -7,6 +7,9 @@
 struct qp_tokenizer {
     const qp_tokenizer_kind *kind;
     void *self;
+    qp_special_ids special;
+    bool special_named; /* by tokenizer_special.h, not by the file */
+    int appended;       /* by it, at the end of the vocabulary */
 };
 
 /* qp_tokenizer_wrap — a tokenizer from one of this kind; takes over `self`, also when it fails. Errors: QP_EMEMORY. */

@@ -25,6 +25,9 @@ static qp_status all_keys(const qp_tokenizer *t, qp_text_buffer *out)
     const char *type = t->kind == &qp_own_kind ? qp_tokenizer_info(t).type : t->kind->name;
     qp_text_format(out, "{\n \"format\": \"%s\",\n \"version\": %d,\n \"unicode\": \"%s\",\n \"type\": \"%s\"",
                    QP_TOKENIZER_FORMAT, VERSION, utf8proc_unicode_version(), type);
+    const qp_special_ids *s = &t->special;
+    if (t->special_named)
+        qp_text_format(out, ",\n \"special\": [%d, %d, %d, %d, %d]", s->pad, s->begin, s->end, s->unknown, s->mask);
     return t->kind->save(t->self, out);
 }
 
@@ -89,6 +92,27 @@ static const qp_tokenizer_kind *kind_of(const char *type)
     return &qp_own_kind;
 }
 
+/* The special ids that a file names, after "type"; a file without them has those of its vocabulary. */
+static qp_status read_special(const char *place, const char *text, size_t bytes, qp_tokenizer *t)
+{
+    static const char KEY[] = "\"special\": [";
+    qp_special_ids s;
+    size_t head = bytes < 400 ? bytes : 400;
+    const char *at = t->kind->append ? memmem(text, head, KEY, sizeof KEY - 1) : NULL;
+    char numbers[80] = "";
+    if (!at) return QP_OK;
+    at += sizeof KEY - 1;
+    size_t length = (size_t)(text + bytes - at);
+    memcpy(numbers, at, length < sizeof numbers ? length : sizeof numbers - 1);
+    bool sound = sscanf(numbers, "%9d, %9d, %9d, %9d, %9d]", &s.pad, &s.begin, &s.end, &s.unknown, &s.mask) == 5;
+    const int32_t id[] = {s.pad, s.begin, s.end, s.unknown, s.mask};
+    for (int i = 0; sound && i < 5; i++) sound = id[i] >= -1 && id[i] < t->kind->size(t->self);
+    if (!sound) return qp_fail(QP_EDATA, "%s: \"special\" is not five ids of the vocabulary or -1", place);
+    t->special = s;
+    t->special_named = true;
+    return QP_OK;
+}
+
 qp_status qp_tokenizer_from_json(const char *place, const char *text, size_t bytes, qp_tokenizer **tokenizer)
 {
     char format[24], version[8], type[24];
@@ -109,5 +133,10 @@ qp_status qp_tokenizer_from_json(const char *place, const char *text, size_t byt
     const qp_tokenizer_kind *kind = old ? &qp_own_kind : kind_of(type);
     void *self = NULL;
     QP_TRY(kind->load(place, (qp_text){text, bytes}, checked, &self));
-    return qp_tokenizer_wrap(kind, self, tokenizer);
+    QP_TRY(qp_tokenizer_wrap(kind, self, tokenizer));
+    qp_status status = read_special(place, text, bytes, *tokenizer);
+    if (status == QP_OK) return QP_OK;
+    qp_tokenizer_free(*tokenizer);
+    *tokenizer = NULL;
+    return status;
 }

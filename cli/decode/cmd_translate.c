@@ -65,9 +65,9 @@ static void put_log_probabilities(FILE *out, const qp_hypothesis *found)
     for (int t = 0; t < found->count; t++) fprintf(out, " %.4f", (double)found->log_probability[t]);
 }
 
-static int tokens_but_eos(const qp_hypothesis *found)
+static int tokens_but_end(const qp_translation *made, const qp_hypothesis *found)
 {
-    bool ended = found->count > 0 && found->id[found->count - 1] == QP_EOS;
+    bool ended = found->count > 0 && found->id[found->count - 1] == made->end_id;
     return found->count - (ended ? 1 : 0);
 }
 
@@ -77,7 +77,7 @@ static void put_alignment(const translate_options *o, const qp_translation *made
     const qp_real *weight = found->attention;
     if (o->alignment == ALIGNMENT_NONE) return;
     fputs(" |||", o->out);
-    int tokens = o->alignment == ALIGNMENT_HARD ? tokens_but_eos(found) : found->count;
+    int tokens = o->alignment == ALIGNMENT_HARD ? tokens_but_end(made, found) : found->count;
     for (int t = 0; t < tokens; t++) {
         if (o->alignment == ALIGNMENT_HARD) {
             fprintf(o->out, " %d-%d", qp_alignment_hard(weight, made->source_count, t), t);
@@ -121,7 +121,7 @@ static void put_json_alignment(const translate_options *o, const qp_translation 
 {
     const qp_hypothesis *found = hypothesis_of(made, h);
     const qp_real *weight = found->attention;
-    int tokens = o->alignment == ALIGNMENT_HARD ? tokens_but_eos(found) : found->count;
+    int tokens = o->alignment == ALIGNMENT_HARD ? tokens_but_end(made, found) : found->count;
     qp_json_key(out, "alignment");
     qp_json_open(out, '[');
     for (int t = 0; t < tokens; t++) {

@@ -24,7 +24,7 @@ static void add_token(qp_perplexity *sums, int32_t id, qp_real log_probability)
 {
     sums->log_probability += (double)log_probability;
     sums->tokens++;
-    if (id != QP_UNK) return;
+    if (id != sums->unknown_id) return;
     sums->unknown_log_probability += (double)log_probability;
     sums->unknown++;
 }
@@ -106,7 +106,7 @@ static qp_status measure_text(const qp_package *m, const char *file, int threads
 qp_status qp_perplexity_measure(const qp_package *m, char *file, int threads, qp_perplexity *sums)
 {
     const qp_model_config *config = qp_model_config_of(m->model);
-    *sums = (qp_perplexity){0};
+    *sums = (qp_perplexity){.unknown_id = qp_codec_special(&m->target_codec).unknown};
     if (config->task != QP_TASK_LM)
         return qp_fail(QP_EUSAGE,
                        "perplexity is that of language models (train --task lm); this model has another task");

@@ -11,6 +11,7 @@
  * and generate (lib/decode/context.h). */
 typedef struct {
     double log_probability, unknown_log_probability; /* ln P of all tokens; of the unknown ones */
+    int32_t unknown_id;
     int64_t lines, tokens, unknown, characters;
     int64_t cut;          /* lines that were cut to --max-length */
     int64_t slid, window; /* lines (of running text: 0) read in windows of this many tokens; 0: all were read whole */

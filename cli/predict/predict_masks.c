@@ -11,12 +11,12 @@
 /* predict_masks — lines with masks, filled in by a masked language model. */
 
 /* The `count` most probable pieces of a row, most probable first; special tokens are never candidates. */
-static void choose(const qp_real *row, int vocabulary, int count, int32_t *chosen)
+static void choose(const qp_real *row, int vocabulary, const qp_special_ids *special, int count, int32_t *chosen)
 {
     for (int k = 0; k < count; k++) {
         chosen[k] = -1;
-        for (int32_t v = QP_UNK + 1; v < vocabulary; v++) {
-            bool taken = false;
+        for (int32_t v = 0; v < vocabulary; v++) {
+            bool taken = qp_special_has(special, v);
             for (int j = 0; j < k && !taken; j++) taken = chosen[j] == v;
             if (!taken && (chosen[k] < 0 || row[v] > row[chosen[k]])) chosen[k] = v;
         }
@@ -33,11 +33,12 @@ static qp_status fill(const qp_package *m, const qp_predict_config *o, int32_t *
     qp_batch batch = {.source = {{.count = 1, .start = source}, id},
                       .target = {{.count = 1, .start = target}, NULL},
                       .source_row = place};
+    qp_special_ids special = qp_codec_special(&m->source_codec);
     qp_status status = qp_predict(m->model, &batch, 1, score);
     for (int k = 0; status == QP_OK && k < masks; k++) {
         qp_real *row = score + (size_t)k * (size_t)vocabulary;
         qp_predict_probabilities(row, vocabulary);
-        choose(row, vocabulary, top, chosen + k * top);
+        choose(row, vocabulary, &special, top, chosen + k * top);
         for (int j = 0; j < top; j++) probability[k * top + j] = chosen[k * top + j] < 0 ? 0 : row[chosen[k * top + j]];
         if (chosen[k * top] >= 0) id[place[k]] = chosen[k * top];
     }
@@ -129,7 +130,7 @@ static qp_status predict_line(const qp_package *m, const qp_predict_config *o, c
     int count, masks, longest = (int)qp_model_config_of(m->model)->max_length, top = o->top > 0 ? (int)o->top : 1;
     QP_TRY(qp_mask_encode(&m->source_codec, line->text, line->bytes, &id, &count, &place, &masks));
     int32_t *ended = realloc(id, ((size_t)count + 1) * sizeof *ended);
-    if (ended) (id = ended)[count] = QP_EOS;
+    if (ended) (id = ended)[count] = qp_codec_special(&m->source_codec).end;
     int32_t *chosen = malloc(((size_t)masks * (size_t)top + 1) * sizeof *chosen);
     qp_real *probability = malloc(((size_t)masks * (size_t)top + 1) * sizeof *probability);
     qp_status status = ended && chosen && probability ? QP_OK

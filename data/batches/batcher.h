@@ -13,7 +13,7 @@
  * Without shuffle, sequences keep the order of the file in every epoch (validation).
  *
  * A batch holds as many sequences as fit:
- *   tokens     at most `size` target tokens, QP_EOS included, and at most 4*size source tokens, so that a single odd
+ *   tokens     at most `size` target tokens, the end included, and at most 4*size source tokens, so that a single odd
  *              line cannot enlarge a batch. If the targets are answers (qp_corpus.answers), source and target swap
  *              roles
  *   sentences  at most `size` sequences

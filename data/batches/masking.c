@@ -19,6 +19,9 @@ typedef struct {
 struct qp_masking {
     qp_masking_options options;
     int32_t mask;
+    qp_special_ids special;
+    int32_t *ordinary; /* [ordinaries] the ids that are not special */
+    int ordinaries;
     uint8_t *begins;  /* [vocabulary]: this piece is the first of a word */
     bool ends_marked; /* @@ marks pieces whose word continues */
     uint64_t key;     /* of the current epoch */
@@ -35,11 +38,13 @@ static const char *piece_of(const qp_text_codec *codec, int32_t id)
 
 int32_t qp_mask_id(const qp_text_codec *codec)
 {
+    qp_special_ids special = qp_codec_special(codec);
+    if (special.mask >= 0) return special.mask;
     for (int32_t i = 0; i < codec->vocabulary_size; i++) {
         const char *piece = piece_of(codec, i);
         if (!strcmp(piece, "[MASK]") || !strcmp(piece, "<mask>")) return i;
     }
-    return QP_PAD;
+    return special.pad;
 }
 
 static bool starts_with(const char *text, const char *start) { return strncmp(text, start, strlen(start)) == 0; }
@@ -57,9 +62,9 @@ static void mark_words(qp_masking *m)
     static const char *first_marks[] = {"\xe2\x96\x81", "\xc4\xa0"};
     const qp_text_codec *codec = m->options.codec;
     bool found[2] = {false, false}, behind = false, before = false;
-    for (int32_t i = QP_SPECIAL_COUNT; i < codec->vocabulary_size; i++) {
-        const char *piece = piece_of(codec, i);
-        for (int k = 0; k < 2; k++) found[k] |= starts_with(piece, first_marks[k]);
+    for (int k = 0; k < m->ordinaries; k++) {
+        const char *piece = piece_of(codec, m->ordinary[k]);
+        for (int j = 0; j < 2; j++) found[j] |= starts_with(piece, first_marks[j]);
         before |= starts_with(piece, "##") && piece[2];
         behind |= goes_on(piece);
     }
@@ -82,7 +87,7 @@ static bool begins_word(const qp_masking *m, const int32_t *id, int row)
 
 /* ---- one text ---- */
 
-static bool can_hide(const qp_masking *m, int32_t id) { return id >= QP_SPECIAL_COUNT && id != m->mask; }
+static bool can_hide(const qp_masking *m, int32_t id) { return !qp_special_has(&m->special, id) && id != m->mask; }
 
 /* Number of rows of the word that begins at `row`, up to the next word or special token. */
 static int word_length(const qp_masking *m, const int32_t *id, int rows, int row)
@@ -111,15 +116,14 @@ static int choose(const qp_masking *m, uint64_t key, const int32_t *id, int rows
 static int32_t replacement(const qp_masking *m, uint64_t key, int row, int32_t id)
 {
     double draw = qp_random_uniform(key, 2 * (uint64_t)row);
-    uint64_t others = (uint64_t)(m->options.codec->vocabulary_size - QP_SPECIAL_COUNT);
     if (draw < 0.8) return m->mask;
-    return draw < 0.9 ? QP_SPECIAL_COUNT + (int32_t)qp_random_below(key, 2 * (uint64_t)row + 1, others) : id;
+    return draw < 0.9 ? m->ordinary[qp_random_below(key, 2 * (uint64_t)row + 1, (uint64_t)m->ordinaries)] : id;
 }
 
 /* A text of only unknown words: choose its first, so that no batch is empty. */
 static int hide_first(const qp_masking *m, const int32_t *id, int rows, mask_slot *s, int32_t *out, int at)
 {
-    if (rows < 1 || id[0] == QP_EOS) return at;
+    if (rows < 1 || id[0] == m->special.end) return at;
     out[0] = m->mask;
     s->target[at] = id[0];
     s->source_row[at] = 0;
@@ -221,19 +225,27 @@ qp_status qp_masking_new(const qp_masking_options *options, qp_masking **masking
         return qp_fail(QP_EUSAGE, "masking: rate %g of masked tokens; give more than 0 and less than 1", options->rate);
     if (options->slots < 1 || options->slots > MOST_SLOTS)
         return qp_fail(QP_EUSAGE, "accum %d: out of bounds; give 1 to %d", options->slots, MOST_SLOTS);
-    if (options->codec->vocabulary_size <= QP_SPECIAL_COUNT)
-        return qp_fail(QP_EUSAGE, "masking: the vocabulary has no words; use another tokenizer");
     qp_masking *m = calloc(1, sizeof *m);
     if (m) {
         m->options = *options;
-        m->begins = calloc((size_t)options->codec->vocabulary_size, 1);
+        m->special = qp_codec_special(options->codec);
+        m->begins = calloc((size_t)options->codec->vocabulary_size + 1, 1);
+        m->ordinary = malloc(((size_t)options->codec->vocabulary_size + 1) * sizeof *m->ordinary);
         m->slot = calloc((size_t)options->slots, sizeof *m->slot);
     }
-    if (!m || !m->begins || !m->slot) {
+    if (!m || !m->begins || !m->ordinary || !m->slot) {
         qp_masking_free(m);
         return qp_fail(QP_EMEMORY, "masking: out of memory");
     }
+    for (int32_t id = 0; id < options->codec->vocabulary_size; id++)
+        if (!qp_special_has(&m->special, id)) m->ordinary[m->ordinaries++] = id;
     m->mask = qp_mask_id(options->codec);
+    if (m->ordinaries == 0 || m->mask < 0) {
+        bool empty = m->ordinaries == 0;
+        qp_masking_free(m);
+        return qp_fail(QP_EUSAGE, empty ? "masking: the vocabulary has no words; use another tokenizer"
+                                        : "masking: the vocabulary has no mask; name it with --special mask=PIECE");
+    }
     mark_words(m);
     *masking = m;
     return QP_OK;
@@ -250,5 +262,6 @@ void qp_masking_free(qp_masking *masking)
     for (int i = 0; masking->slot && i < masking->options.slots; i++) free_slot(&masking->slot[i]);
     free(masking->slot);
     free(masking->begins);
+    free(masking->ordinary);
     free(masking);
 }

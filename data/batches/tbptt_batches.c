@@ -46,7 +46,7 @@ static int32_t copy_window(const qp_tbptt_batches *s, int64_t number, int64_t i,
     int64_t length = end - first < s->options.window ? end - first : s->options.window;
     if (length <= 0) return rows;
     memcpy(s->id + rows, s->token + first, (size_t)length * sizeof *s->id);
-    s->input[rows] = first ? s->token[first - 1] : QP_EOS;
+    s->input[rows] = s->token[(first ? first : s->tokens) - 1]; /* the text ends in the end of a line */
     memcpy(s->input + rows + 1, s->token + first, (size_t)(length - 1) * sizeof *s->input);
     return rows + (int32_t)length;
 }

@@ -57,7 +57,7 @@ static int32_t copy_window(const qp_window_batches *w, int32_t window, const win
     int64_t first = w->offset + window * w->options.window, length = w->options.window;
     if (length > w->tokens - first) length = w->tokens - first;
     memcpy(slot->id + rows, w->token + first, (size_t)length * sizeof *slot->id);
-    slot->input[rows] = first ? w->token[first - 1] : QP_EOS;
+    slot->input[rows] = w->token[(first ? first : w->tokens) - 1]; /* the text ends in the end of a line */
     memcpy(slot->input + rows + 1, w->token + first, (size_t)(length - 1) * sizeof *slot->id);
     return rows + (int32_t)length;
 }

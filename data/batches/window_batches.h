@@ -4,9 +4,9 @@
 #include "data/text/corpus.h"
 #include "lib/base/batch.h"
 
-/* window_batches — the qp_batch_source of a language model over running text. The lines of a corpus, each ending in
- * QP_EOS, form one stream of tokens t_0 t_1 ..., which is cut into windows. The targets of a window are
- * t_s .. t_{s+window-1}, its inputs t_{s-1} .. t_{s+window-2}, where t_{-1} is QP_EOS.
+/* window_batches — the qp_batch_source of a language model over running text. The lines of a corpus, each with its
+ * end, form one stream of tokens t_0 t_1 ..., which is cut into windows. The targets of a window are
+ * t_s .. t_{s+window-1}, its inputs t_{s-1} .. t_{s+window-2}, where t_{-1} is the end of the last line.
  *
  * With shuffle, the first window of an epoch begins at an offset below `window` drawn from (seed, epoch), so that the
  * context of a token varies, and the windows are shuffled; tokens outside whole windows are left out of the epoch.

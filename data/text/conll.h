@@ -49,21 +49,21 @@ void qp_conll_free(qp_conll *conll);
 void qp_conll_keep(qp_conll *conll, qp_held_out part);
 
 /* qp_conll_pieces — a sentence as ids for a tagger: the pieces of each word, encoded separately; a word without pieces
- * becomes QP_UNK. The caller frees both arrays.
- * id          [*count] without QP_EOS
+ * becomes the unknown token. The caller frees both arrays.
+ * id          [*count] without the end
  * source_row  [words of the sentence] index of the first piece of each word
  * Errors  those of the codec, with file and line; QP_EMEMORY. */
 qp_status qp_conll_pieces(const qp_conll *conll, int64_t sentence, const qp_text_codec *codec, int32_t **id, int *count,
                           int32_t **source_row);
 
-/* qp_conll_corpus — a corpus for a tagger. source: the pieces of each sentence and QP_EOS; target: the tag of each
+/* qp_conll_corpus — a corpus for a tagger. source: the pieces of each sentence and the end; target: the tag of each
  * word, -1 if it is ignored (counted in statistics.unseen); source_row: the first piece of each word. corpus->answers
  * is true; statistics.lines counts sentences. A sentence longer than max_length is skipped, or keeps the words whose
  * first piece fits (QP_LONG_CUT).
  * Errors  as qp_conll_pieces and qp_labels_number; QP_EDATA for a file without tags. */
 typedef struct {
     const qp_text_codec *codec;
-    int max_length; /* tokens of a sentence with QP_EOS; 0: unlimited */
+    int max_length; /* tokens of a sentence with the end; 0: unlimited */
     qp_long_policy when_longer;
     qp_labels *labels;
     qp_label_policy policy;

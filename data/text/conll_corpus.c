@@ -15,7 +15,7 @@ typedef struct {
 
 static qp_status add_pieces(pieces *p, const qp_corpus_line *word, qp_corpus_place place)
 {
-    int32_t unknown = QP_UNK;
+    int32_t unknown = word->special.unknown;
     int more = word->count ? word->count : 1;
     if (p->count > INT32_MAX / 2 - more)
         return qp_fail(QP_EDATA, "%s:%lld: too many tokens; split the sentence", place.path, (long long)place.line);
@@ -106,7 +106,7 @@ static qp_status load_sentence(const qp_conll *c, int64_t sentence, const qp_con
                                qp_corpus_builder *builder)
 {
     int64_t first = c->start[sentence], end = c->start[sentence + 1];
-    qp_corpus_line text = {.characters = characters_of(c, first, end)};
+    qp_corpus_line text = {.characters = characters_of(c, first, end), .special = qp_codec_special(options->codec)};
     qp_corpus_line answers = {.count = (int)(end - first), .without_end = true};
     int32_t *source_row = NULL;
     builder->corpus->statistics.lines++;

@@ -7,14 +7,15 @@
 #include "lib/base/batch.h"
 
 /* corpus — parallel text as ids, all in memory: one block of ids and one array of offsets for each side.
- * Sequence i of a side is id[start[i]] .. id[start[i+1]-1] and ends in QP_EOS. If the targets are answers about the
- * source (labels of labelled.h, tags of conll.h), a target consists of the answers without QP_EOS. */
+ * Sequence i of a side is id[start[i]] .. id[start[i+1]-1] and ends in the end token of its
+ * vocabulary. If the targets are answers about the
+ * source (labels of labelled.h, tags of conll.h), a target consists of the answers alone. */
 typedef struct {
     int32_t *id;
     int64_t *start; /* [sequences + 1]; NULL: this side does not exist */
 } qp_corpus_side;
 
-/* Counts of one side. tokens include QP_EOS; longest is measured before any cut. */
+/* Counts of one side. tokens include the end; longest is measured before any cut. */
 typedef struct {
     int64_t tokens, unknown; /* of the sequences kept */
     int64_t longest, longest_line;
@@ -42,9 +43,9 @@ typedef enum { QP_LONG_SKIP, QP_LONG_CUT } qp_long_policy;
 typedef struct {
     qp_text_files files;
     const qp_text_codec *source_codec, *target_codec; /* source_codec unused in ONE_FILE */
-    int max_length;                                   /* tokens of a side with QP_EOS; 0: unlimited */
-    qp_long_policy when_longer; /* SKIP drops the pair; CUT keeps the first max_length-1 tokens and QP_EOS */
-    bool running_text;          /* ONE_FILE: an empty line is kept as one QP_EOS */
+    int max_length;                                   /* tokens of a side with its end; 0: unlimited */
+    qp_long_policy when_longer; /* SKIP drops the pair; CUT keeps the first max_length-1 tokens and the end */
+    bool running_text;          /* ONE_FILE: an empty line is kept as its end alone */
     bool to_itself;             /* ONE_FILE: each line is also its source (autoencoders) */
 } qp_corpus_options;
 

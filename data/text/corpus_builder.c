@@ -32,12 +32,12 @@ static qp_status append(qp_corpus_builder *b, qp_corpus_place place, bool target
     int64_t begin = side->start[b->corpus->sequences], end = begin + line->count + !line->without_end;
     if (!QP_GROW(side->id, b->id_capacity[target], (size_t)end)) return no_memory(place);
     if (line->count) memcpy(side->id + begin, line->id, (size_t)line->count * sizeof *line->id);
-    if (!line->without_end) side->id[end - 1] = QP_EOS;
+    if (!line->without_end) side->id[end - 1] = line->special.end;
     side->start[b->corpus->sequences + 1] = end;
     statistics->tokens += end - begin;
     statistics->characters += line->characters;
     if (!line->without_end) /* labels are never unknown */
-        for (int i = 0; i < line->count; i++) statistics->unknown += line->id[i] == QP_UNK;
+        for (int i = 0; i < line->count; i++) statistics->unknown += line->id[i] == line->special.unknown;
     return QP_OK;
 }
 
@@ -59,7 +59,7 @@ qp_status qp_corpus_builder_add(qp_corpus_builder *builder, qp_corpus_place plac
 qp_status qp_corpus_encode(const qp_text_codec *codec, qp_corpus_place place, const char *text, size_t bytes,
                            qp_corpus_line *line)
 {
-    *line = (qp_corpus_line){.characters = 1};
+    *line = (qp_corpus_line){.characters = 1, .special = qp_codec_special(codec)};
     for (size_t i = 0; i < bytes; i++) line->characters += ((unsigned char)text[i] & 0xC0) != 0x80;
     qp_status status = codec->encode(codec->self, text, bytes, &line->id, &line->count);
     if (status == QP_OK && line->count < INT32_MAX) return QP_OK;

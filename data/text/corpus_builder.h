@@ -16,8 +16,9 @@ typedef struct {
 typedef struct {
     int32_t *id;
     int count;
-    int64_t characters; /* of the text, including the line end */
-    bool without_end;   /* no QP_EOS is appended: labels */
+    int64_t characters;     /* of the text, including the line end */
+    qp_special_ids special; /* of its vocabulary */
+    bool without_end;       /* no end is appended: labels */
 } qp_corpus_line;
 
 typedef struct {
@@ -39,7 +40,7 @@ qp_status qp_corpus_builder_add(qp_corpus_builder *builder, qp_corpus_place plac
                                 const qp_corpus_line *target, const int32_t *source_row);
 void qp_corpus_builder_end(qp_corpus_builder *builder);
 
-/* qp_corpus_builder_fits — whether a pair whose longer side has `tokens` tokens (without QP_EOS) is kept under
+/* qp_corpus_builder_fits — whether a pair whose longer side has `tokens` tokens (without their end) is kept under
  * max_length; counts it as skipped or cut if it is longer.
  * qp_corpus_builder_note — update the longest text of one side, before any cut. */
 bool qp_corpus_builder_fits(qp_corpus_builder *builder, int tokens, int max_length, qp_long_policy when_longer);

@@ -8,7 +8,7 @@
 /* corpus_statistics — lengths and overlaps of a corpus, for `train --dry-run`. Numbers of lines, tokens, unknown tokens
  * and skipped lines are in qp_corpus.statistics. */
 
-/* Lengths of one side's sequences, in tokens with QP_EOS. Percentile p is the smallest length that at least p percent
+/* Lengths of one side's sequences, in tokens with the end. Percentile p is the smallest length that at least p percent
  * of the sequences do not exceed (nearest rank). */
 typedef struct {
     double mean;

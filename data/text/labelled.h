@@ -12,13 +12,13 @@ typedef struct {
     const char *path;
     qp_held_out part;
     const qp_text_codec *codec;
-    int max_length;             /* tokens of the text with QP_EOS; 0: unlimited */
+    int max_length;             /* tokens of the text with the end; 0: unlimited */
     qp_long_policy when_longer; /* CUT keeps the beginning */
     qp_labels *labels;
     qp_label_policy policy; /* LEARN for the training file */
 } qp_labelled_options;
 
-/* qp_labelled_load — source: the pieces of each text and QP_EOS; target: the number of its label, or -1 if it is
+/* qp_labelled_load — source: the pieces of each text and the end; target: the number of its label, or -1 if it is
  * ignored (counted in statistics.unseen). corpus->answers is true.
  * Errors  those of qp_corpus_load and of qp_labels_number; QP_EDATA if training has only one label. */
 qp_status qp_labelled_load(const qp_labelled_options *options, qp_corpus *corpus);

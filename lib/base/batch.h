@@ -44,8 +44,22 @@ typedef struct {
     const int32_t *id;
 } qp_ids;
 
-/* Special ids, the same in every vocabulary of quipu. */
+/* Special ids of the vocabularies that quipu learns. */
 enum { QP_PAD = 0, QP_BOS = 1, QP_EOS = 2, QP_UNK = 3, QP_SPECIAL_COUNT = 4 };
+
+/* The ids of a vocabulary that have a role; -1: it has none. Tokenizers of other projects have them anywhere. Every
+ * vocabulary that a model uses has `end`; `begin` may be equal to it. */
+typedef struct {
+    int32_t pad, begin, end, unknown, mask;
+} qp_special_ids;
+
+static inline qp_special_ids qp_special_own(void) { return (qp_special_ids){QP_PAD, QP_BOS, QP_EOS, QP_UNK, -1}; }
+
+/* Whether an id is not an ordinary token; the mask is one. */
+static inline bool qp_special_has(const qp_special_ids *s, int32_t id)
+{
+    return id == s->pad || id == s->begin || id == s->end || id == s->unknown;
+}
 
 /* Recurrent state carried from batch to batch: row i [width] is read before sequence i and overwritten after it; no
  * gradient flows between the two (truncated back-propagation through time). */
@@ -93,13 +107,20 @@ typedef struct {
 /* qp_text_codec — text to ids and back, for validation and decoding inside `lib`.
  *   encode  ids of one line, EOS not included; *id is malloc'ed, the caller frees it
  *   decode  text of ids; *text is malloc'ed and NUL-terminated, the caller frees it
- *   piece   the printable form of one id, for maps and per-token output; borrowed */
+ *   piece   the printable form of one id, for maps and per-token output; borrowed
+ *   special NULL: those of qp_special_own */
 typedef struct {
     void *self;
     int vocabulary_size;
     qp_status (*encode)(void *self, const char *text, size_t bytes, int32_t **id, int *count);
     qp_status (*decode)(void *self, const int32_t *id, int count, char **text, size_t *bytes);
     const char *(*piece)(void *self, int32_t id);
+    const qp_special_ids *special;
 } qp_text_codec;
+
+static inline qp_special_ids qp_codec_special(const qp_text_codec *codec)
+{
+    return codec->special ? *codec->special : qp_special_own();
+}
 
 #endif

@@ -399,6 +399,12 @@ bool qp_file_same(const char *a, const char *b)
 
 bool qp_file_exists(const char *path) { return access(path, F_OK) == 0; }
 
+bool qp_folder_exists(const char *path)
+{
+    struct stat information;
+    return stat(path, &information) == 0 && S_ISDIR(information.st_mode);
+}
+
 bool qp_file_once(const char *path)
 {
     struct stat information;

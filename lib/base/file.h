@@ -39,6 +39,7 @@ qp_status qp_file_read(const char *path, size_t limit_bytes, char **content, siz
 
 qp_status qp_folder_make(const char *path); /* with parents; exists already: fine */
 bool qp_file_exists(const char *path);
+bool qp_folder_exists(const char *path);
 bool qp_file_same(const char *a, const char *b); /* do two paths lead to one existing regular file? */
 bool qp_file_once(const char *path);             /* can it be read only once: standard input, a pipe, a device? */
 qp_status qp_file_remove_tree(const char *path); /* a file or a folder with all in it; absent: fine */

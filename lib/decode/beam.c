@@ -43,7 +43,7 @@ void qp_beam_expand(qp_beam *beam, const qp_candidates *candidates)
         int place = slot * candidates->stride + candidates->taken[slot]++;
         int32_t id = candidates->id[place];
         qp_real log_probability = candidates->log_probability[place];
-        if (id != QP_EOS) {
+        if (id != beam->end_id) {
             *node_at(beam, beam->length + 1, live) = (qp_beam_node){slot, id, log_probability};
             beam->next_total[live++] = total;
         } else if (rank < beam->width) {
@@ -81,7 +81,7 @@ static qp_status hypothesis_of(const qp_beam *beam, const qp_beam_end *end, qp_h
     hypothesis->total = end->total;
     hypothesis->score = end->score;
     if (end->ended) {
-        hypothesis->id[count - 1] = QP_EOS;
+        hypothesis->id[count - 1] = beam->end_id;
         hypothesis->log_probability[count - 1] = end->end_log_probability;
         copy_attention(beam, end->length, slot, hypothesis);
     }

@@ -28,6 +28,7 @@ typedef struct {
 } qp_beam_end;
 
 typedef struct {
+    int32_t end_id; /* the token that ends a hypothesis */
     int width;   /* k */
     int enough;  /* finished hypotheses that end the search, at least k */
     int longest; /* tokens a hypothesis may have, EOS included */

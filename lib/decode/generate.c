@@ -20,6 +20,7 @@ typedef struct {
     int start, read; /* first input of the state, and the next one: input 0 is the first token, input i id[i-1] */
     int64_t context; /* inputs a state may read; 0: any number */
     bool running;
+    qp_special_ids special;
     qp_text_stream stream;
 } writing;
 
@@ -46,7 +47,7 @@ static qp_status append(int32_t **id, int *count, int *capacity, const int32_t *
 qp_status qp_generate_prompt(const qp_generator *g, const char *text, size_t bytes, int32_t **id, int *count)
 {
     bool running = qp_model_config_of(g->model)->lm_window > 0;
-    const int32_t end = QP_EOS;
+    const int32_t end = qp_model_special(g->model, true).end;
     int capacity = 0;
     *id = NULL;
     *count = 0;
@@ -119,8 +120,7 @@ static qp_status next_token(writing *w, int32_t *token)
     qp_tensor scores;
     QP_TRY(next_scores(w, &scores));
     qp_real *row = qp_tensor_row(scores, 0);
-    qp_logits_forbid(scores.columns, row, QP_PAD);
-    qp_logits_forbid(scores.columns, row, QP_BOS);
+    qp_logits_forbid_special(scores.columns, row, &w->special);
     qp_logits_forbid_repeats(scores.columns, row, w->id, w->count, w->g->no_repeat_ngram);
     QP_TRY(qp_sampler_weigh(w->sampler, row, w->id, w->count));
     uint64_t key = qp_random_key(w->g->seed, (uint64_t)w->number);
@@ -138,7 +138,7 @@ static qp_status write_text(writing *w, qp_generate_emit *emit, void *self, qp_g
         int32_t token;
         QP_TRY(next_token(w, &token));
         result->tokens++;
-        if (token == QP_EOS && !w->running) {
+        if (token == w->special.end && !w->running) {
             result->why = QP_GENERATED_END;
             break;
         }
@@ -157,6 +157,7 @@ static qp_status prepare(writing *w, const int32_t *prompt, int count)
 {
     const qp_model_config *config = qp_model_config_of(w->g->model);
     w->running = config->lm_window > 0;
+    w->special = qp_model_special(w->g->model, true);
     w->context = qp_context_of(w->g->model);
     QP_TRY(append(&w->id, &w->count, &w->capacity, prompt, count));
     w->prompt = count;

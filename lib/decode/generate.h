@@ -7,8 +7,8 @@
 
 /* generate — a language model continues a text token by token; the text is handed out while it is made.
  *
- * A model of lines (no --lm-window) begins after QP_BOS and ends with QP_EOS. For a model of running text QP_EOS is the
- * end of a line: it begins after one, and line feeds of the text are QP_EOS.
+ * A model of lines (no --lm-window) begins after the begin and ends with the end. For a model of running text it is the
+ * end of a line: it begins after one, and line feeds of the text are it.
  * A text longer than the model reads at once is read in overlapping windows: lib/decode/context.h. */
 typedef struct {
     const qp_model *model; /* without encoder; packed parameters make the text independent of batches */
@@ -21,7 +21,7 @@ typedef struct {
     uint64_t seed;
 } qp_generator;
 
-typedef enum { QP_GENERATED_END, QP_GENERATED_STOP, QP_GENERATED_LENGTH } qp_generated_why; /* QP_EOS, stop, tokens */
+typedef enum { QP_GENERATED_END, QP_GENERATED_STOP, QP_GENERATED_LENGTH } qp_generated_why; /* end, stop, tokens */
 
 typedef struct {
     char *text; /* what follows the prompt, NUL-terminated; bytes that are not UTF-8 are U+FFFD */
@@ -35,7 +35,7 @@ typedef struct {
  * called when nothing was added. Any status but QP_OK ends the text and is returned. */
 typedef qp_status qp_generate_emit(void *self, int number, const char *text, size_t bytes);
 
-/* qp_generate_prompt — ids of a prompt; the caller frees *id. For running text every '\n' becomes QP_EOS and each
+/* qp_generate_prompt — ids of a prompt; the caller frees *id. For running text every '\n' becomes the end and each
  *   line is encoded by itself.
  * qp_generate — text `number` of a seed, by a language model, or by a variational autoencoder from a vector drawn
  *   from N(0, 1). It depends on model, prompt, options, seed and number alone.

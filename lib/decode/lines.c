@@ -19,7 +19,7 @@ static qp_status encode_line(const qp_text_codec *codec, const qp_line *line, in
         free(id);
         return qp_fail(QP_EMEMORY, "text: out of memory for a line of %d tokens", tokens);
     }
-    fitted[kept] = QP_EOS;
+    fitted[kept] = qp_codec_special(codec).end;
     *ids = (qp_line_ids){.id = fitted, .count = kept + 1, .tokens = tokens};
     return QP_OK;
 }

@@ -21,6 +21,12 @@ void qp_logits_forbid(int columns, qp_real *row, int32_t id)
     if (id >= 0 && id < columns) row[id] = -(qp_real)INFINITY;
 }
 
+void qp_logits_forbid_special(int columns, qp_real *row, const qp_special_ids *special)
+{
+    if (special->pad != special->end) qp_logits_forbid(columns, row, special->pad);
+    if (special->begin != special->end) qp_logits_forbid(columns, row, special->begin);
+}
+
 void qp_logits_forbid_repeats(int columns, qp_real *row, const int32_t *history, int count, int n)
 {
     if (n <= 0 || count < n) return;

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "lib/base/batch.h"
 #include "lib/base/real.h"
 #include "lib/base/status.h"
 
@@ -15,6 +16,9 @@ qp_status qp_logits_normalise(int columns, qp_real *row);
 
 /* qp_logits_forbid — forbid `id`. An id outside the vocabulary is ignored. */
 void qp_logits_forbid(int columns, qp_real *row, int32_t id);
+
+/* qp_logits_forbid_special — forbid pad and begin, unless they are the end too. */
+void qp_logits_forbid_special(int columns, qp_real *row, const qp_special_ids *special);
 
 /* qp_logits_forbid_repeats — forbid every token that would complete an n-gram of length n that `history` already
  * has. history [count], oldest first; n <= 0: nothing is forbidden.

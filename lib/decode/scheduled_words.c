@@ -24,13 +24,14 @@ typedef struct {
 
 static int length_of(const piece *p, int i) { return qp_sequence_length(p->j->batch->target.sequences, p->first + i); }
 
-/* The tokens read at time t. A finished sequence keeps its row and rereads EOS; its output is ignored. */
+/* The tokens read at time t. A finished sequence keeps its row and rereads the end; its output is ignored. */
 static void choose(piece *p, int t)
 {
     const qp_ids target = p->j->batch->target;
+    int32_t end = qp_model_special(p->j->model, true).end;
     for (int i = 0; i < p->count; i++) {
         ptrdiff_t row = target.sequences.start[p->first + i] + t;
-        p->last[i] = QP_EOS;
+        p->last[i] = end;
         if (t >= length_of(p, i)) continue;
         if (t == 0)
             p->last[i] = qp_model_first_token(p->j->model);

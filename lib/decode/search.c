@@ -13,6 +13,7 @@ QP_FIELD_TABLE(qp_search_fields, "search", qp_search_config, QP_SEARCH_FIELDS);
 /* One call of qp_search. Rows of the state are the live hypotheses of the active sources, source after source. */
 typedef struct {
     const qp_search_config *config;
+    qp_special_ids special;
     int width;
     int enough;      /* finished hypotheses that end a source's search */
     qp_beam *beam;   /* [sources] */
@@ -86,16 +87,18 @@ static qp_status take_memory(search *s, size_t sources, size_t longest, bool att
                            sources, s->width, longest);
 }
 
-/* Every source has one live hypothesis, the empty one, and reads BOS. */
+/* Every source has one live hypothesis, the empty one, and reads the begin. */
 static void start_beams(search *s, const qp_model *model, qp_sequences source)
 {
     qp_beam_node *node = s->node;
     qp_real **attention = s->attention;
     int width = s->width;
+    s->special = qp_model_special(model, true);
     for (int i = 0; i < source.count; i++) {
         int tokens = qp_sequence_length(source, i), longest = longest_of(model, s->config, tokens);
         double *total = s->total + (size_t)i * 2 * (size_t)width;
-        s->beam[i] = (qp_beam){.width = width,
+        s->beam[i] = (qp_beam){.end_id = s->special.end,
+                               .width = width,
                                .longest = longest,
                                .live = 1,
                                .total = total,
@@ -109,7 +112,7 @@ static void start_beams(search *s, const qp_model *model, qp_sequences source)
         if (attention) attention += longest;
         total[0] = 0;
         s->active[i] = i;
-        s->last_id[i] = QP_BOS;
+        s->last_id[i] = s->special.begin;
     }
 }
 
@@ -156,9 +159,8 @@ static qp_status expand(search *s, qp_beam *beam, qp_tensor scores, int first)
     for (int j = 0; j < beam->live; j++) {
         qp_real *row = qp_tensor_row(scores, first + j);
         QP_TRY(qp_logits_normalise(scores.columns, row));
-        qp_logits_forbid(scores.columns, row, QP_PAD);
-        qp_logits_forbid(scores.columns, row, QP_BOS);
-        if (beam->length < config->min_length) qp_logits_forbid(scores.columns, row, QP_EOS);
+        qp_logits_forbid_special(scores.columns, row, &s->special);
+        if (beam->length < config->min_length) qp_logits_forbid(scores.columns, row, s->special.end);
         if (config->no_repeat_ngram > 0) {
             qp_beam_history(beam, j, s->history);
             qp_logits_forbid_repeats(scores.columns, row, s->history, beam->length, (int)config->no_repeat_ngram);

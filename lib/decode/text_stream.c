@@ -8,6 +8,9 @@ static const char replacement[] = "\xEF\xBF\xBD";
 
 /* ---- text ---- */
 
+/* The end of a line of running text. */
+static bool is_feed(const qp_text_stream *s, int32_t id) { return s->running && id == qp_codec_special(s->codec).end; }
+
 static qp_status put(qp_text_stream *s, const char *text, size_t bytes)
 {
     if (s->bytes + bytes + 1 > s->capacity) {
@@ -92,7 +95,7 @@ static void look_for_stops(qp_text_stream *s)
 void qp_text_stream_begin(qp_text_stream *s, const int32_t *id, int count)
 {
     s->from = s->read = count;
-    while (s->from > 0 && !(s->running && id[s->from - 1] == QP_EOS)) s->from--;
+    while (s->from > 0 && !is_feed(s, id[s->from - 1])) s->from--;
 }
 
 /* Does the text end inside a character, or in the U+FFFD that a codec may write for a part of one? */
@@ -130,12 +133,12 @@ static qp_status decode_more(qp_text_stream *s, const int32_t *id, int count, bo
 static qp_status add(qp_text_stream *s, const int32_t *id, int count, bool last)
 {
     while (s->read < count && !s->stopped) {
-        if (s->running && id[s->read] == QP_EOS) {
+        if (is_feed(s, id[s->read])) {
             QP_TRY(put_byte(s, '\n'));
             s->from = ++s->read;
         } else {
             int before = s->read, until = before;
-            while (until < count && !(s->running && id[until] == QP_EOS) && s->read == before) {
+            while (until < count && !is_feed(s, id[until]) && s->read == before) {
                 until++;
                 QP_TRY(decode_more(s, id, until, until - before < 4 && !(until == count && last)));
             }

@@ -13,7 +13,7 @@ typedef struct {
     const qp_text_codec *codec;
     const char *const *stop; /* [stops] */
     int stops;
-    bool running; /* QP_EOS is a line feed */
+    bool running; /* the end is a line feed */
     int read;     /* tokens before this one are in the text */
     int from;     /* decoding begins here, so that spaces between tokens are right */
     char part[4]; /* the bytes of an incomplete character */

@@ -73,7 +73,7 @@ static qp_status decode_texts(const qp_text_codec *codec, qp_translation *made)
     for (int h = 0; h < made->search.count; h++) {
         const qp_hypothesis *hypothesis = &made->search.best[h];
         int count = hypothesis->count;
-        if (count > 0 && hypothesis->id[count - 1] == QP_EOS) count--;
+        if (count > 0 && hypothesis->id[count - 1] == qp_codec_special(codec).end) count--;
         QP_TRY(codec->decode(codec->self, hypothesis->id, count, &made->best[h].text, &made->best[h].bytes));
         QP_TRY(qp_utf8_repair(&made->best[h].text, &made->best[h].bytes));
     }
@@ -89,6 +89,7 @@ qp_status qp_translate(const qp_translator *translator, const qp_line *line, int
     job j = {.translator = translator, .source = source, .translation = translation};
     if (status == QP_OK) status = search_all(&j, line, count);
     for (int i = 0; i < count && status == QP_OK; i++) {
+        translation[i].end_id = qp_codec_special(translator->target).end;
         translation[i].source_id = source[i].id;
         translation[i].source_count = source[i].count;
         translation[i].source_tokens = source[i].tokens;

@@ -26,6 +26,7 @@ typedef struct {
     int source_tokens;       /* before the line was cut, without EOS; > source_count-1: it was cut */
     qp_search_result search; /* ids, log-probabilities, scores; best first; count 0 for a line without tokens */
     qp_translated *best;     /* [search.count] */
+    int32_t end_id;          /* the token that ends a hypothesis */
 } qp_translation;
 
 /* qp_translate — translation[i] for line[i]; a line without tokens (empty, blank) has no hypothesis. Lines longer

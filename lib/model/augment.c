@@ -7,13 +7,14 @@
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_sequence.h"
 
-const int32_t *qp_word_dropout(qp_tape *tape, const int32_t *id, int rows, double rate)
+const int32_t *qp_word_dropout(qp_tape *tape, const qp_special_ids *special, const int32_t *id, int rows, double rate)
 {
-    if (rate <= 0 || !qp_tape_training(tape) || qp_tape_failed(tape)) return id;
+    if (rate <= 0 || special->unknown < 0 || !qp_tape_training(tape) || qp_tape_failed(tape)) return id;
     uint64_t key = qp_tape_next_key(tape);
     int32_t *kept = qp_tape_memory(tape, ((size_t)rows + 1) * sizeof *kept);
     for (int r = 0; kept && r < rows; r++)
-        kept[r] = id[r] >= QP_SPECIAL_COUNT && qp_random_uniform(key, (uint64_t)r) < rate ? QP_UNK : id[r];
+        kept[r] = !qp_special_has(special, id[r]) && qp_random_uniform(key, (uint64_t)r) < rate ? special->unknown
+                                                                                                : id[r];
     return kept;
 }
 

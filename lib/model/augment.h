@@ -8,7 +8,7 @@
  * so they depend neither on threads nor on memory addresses. With a rate of 0, or if the tape does not train, nothing
  * changes and no key is drawn.
  *
- * qp_word_dropout — replace each id by QP_UNK with probability `rate`, but not PAD, BOS, EOS and UNK.
+ * qp_word_dropout — replace each id by the unknown token with probability `rate`, but no special id.
  *   id [rows]; returns `id` itself or a copy on the tape; NULL when the tape has failed.
  *   Source  Bowman et al. 2016 (decoder input); Gal & Ghahramani 2016, Sennrich et al. 2016 (any input).
  *
@@ -23,7 +23,8 @@
  *   its j(i); both borrowed until the backward pass.
  * qp_beta_draw — a draw from Beta(alpha, alpha), alpha > 0, by two gamma draws.      Source  Marsaglia & Tsang
  *   2000. */
-const int32_t *qp_word_dropout(qp_tape *tape, const int32_t *id, int rows, double rate);
+const int32_t *qp_word_dropout(qp_tape *tape, const qp_special_ids *special, const int32_t *id, int rows,
+                               double rate);
 qp_tensor qp_mixup(qp_tape *tape, qp_tensor x, const qp_real *own, const int32_t *other);
 qp_tensor qp_mixup_cross_entropy(qp_tape *tape, qp_tensor scores, const int32_t *label, const qp_real *own,
                                  const int32_t *other, qp_real smoothing);

@@ -10,6 +10,7 @@ typedef struct {
     qp_ngram *ngram; /* owned */
     int32_t *word;   /* [vocabulary] owned; -1: no word of the n-grams */
     int vocabulary;
+    qp_special_ids special;
     qp_real unknown; /* ln of the share of <unk> that each unknown token gets */
 } ngram_decoder;
 
@@ -26,6 +27,7 @@ static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_con
     ngram_decoder *d = decoder->self = calloc(1, sizeof *d);
     if (!d) return qp_fail(QP_EMEMORY, "out of memory for a decoder");
     decoder->width = d->vocabulary = (int)config->tgt_vocab_size;
+    d->special = qp_special_own();
     return QP_OK;
 }
 
@@ -35,6 +37,22 @@ static void free_ngram(qp_decoder *decoder)
     qp_ngram_free(d->ngram);
     free(d->word);
     free(d);
+}
+
+/* The unknown tokens share the probability of <unk>. */
+static void share_unknown(ngram_decoder *d)
+{
+    int unknowns = d->special.unknown >= 0;
+    for (int id = 0; d->word && id < d->vocabulary; id++)
+        unknowns += !qp_special_has(&d->special, id) && d->word[id] < 0;
+    d->unknown = (qp_real)-log(unknowns > 0 ? unknowns : 1);
+}
+
+void qp_decoder_ngram_special(qp_decoder *decoder, qp_special_ids special)
+{
+    ngram_decoder *d = decoder->self;
+    d->special = special;
+    share_unknown(d);
 }
 
 qp_status qp_decoder_ngram_set(qp_decoder *decoder, qp_ngram *ngram, const int32_t *word)
@@ -50,9 +68,7 @@ qp_status qp_decoder_ngram_set(qp_decoder *decoder, qp_ngram *ngram, const int32
     free(d->word);
     d->ngram = ngram;
     d->word = copy;
-    int unknowns = 1; /* UNK itself */
-    for (int id = QP_SPECIAL_COUNT; id < d->vocabulary; id++) unknowns += copy[id] < 0;
-    d->unknown = (qp_real)-log(unknowns);
+    share_unknown(d);
     return QP_OK;
 }
 
@@ -68,9 +84,9 @@ const qp_ngram *qp_decoder_ngram_get(const qp_decoder *decoder, const int32_t **
 /* The word of a token that was read. */
 static int32_t word_of(const ngram_decoder *d, int32_t id)
 {
-    if (id == QP_BOS) return QP_NGRAM_BEGIN;
-    if (id == QP_EOS) return QP_NGRAM_END;
-    return id == QP_UNK || d->word[id] < 0 ? QP_NGRAM_UNK : d->word[id];
+    if (id == d->special.begin) return QP_NGRAM_BEGIN;
+    if (id == d->special.end) return QP_NGRAM_END;
+    return id == d->special.unknown || d->word[id] < 0 ? QP_NGRAM_UNK : d->word[id];
 }
 
 static void read_token(const ngram_decoder *d, context *c, int32_t id)
@@ -86,16 +102,17 @@ static void put_scores(const ngram_decoder *d, const context *c, qp_real *of_wor
 {
     qp_ngram_logits(d->ngram, c->word, c->count, of_word);
     qp_real unknown = of_word[QP_NGRAM_UNK] + d->unknown;
-    for (int id = QP_SPECIAL_COUNT; id < d->vocabulary; id++)
-        row[id] = d->word[id] < 0 ? unknown : of_word[d->word[id]];
-    row[QP_PAD] = row[QP_BOS] = -(qp_real)INFINITY;
-    row[QP_EOS] = of_word[QP_NGRAM_END];
-    row[QP_UNK] = unknown;
+    const qp_special_ids *s = &d->special;
+    for (int id = 0; id < d->vocabulary; id++) row[id] = d->word[id] < 0 ? unknown : of_word[d->word[id]];
+    if (s->pad >= 0) row[s->pad] = -(qp_real)INFINITY;
+    if (s->begin >= 0) row[s->begin] = -(qp_real)INFINITY;
+    if (s->unknown >= 0) row[s->unknown] = unknown;
+    row[s->end] = of_word[QP_NGRAM_END];
 }
 
 static qp_real *scratch_of(const ngram_decoder *d, qp_tape *tape)
 {
-    if (d->ngram && d->vocabulary >= QP_SPECIAL_COUNT)
+    if (d->ngram)
         return qp_tape_memory(tape, (size_t)qp_ngram_vocabulary(d->ngram) * sizeof(qp_real));
     qp_tape_fail(tape, QP_EUSAGE, "an n-gram model without n-grams; make one with quipu train --decoder ngram");
     return NULL;

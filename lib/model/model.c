@@ -22,6 +22,7 @@
 struct qp_model {
     qp_model_config config;
     qp_params *params;
+    qp_special_ids source_special, target_special;
     bool has_encoder, has_decoder, has_bottleneck, has_class_token;
     qp_encoder encoder;
     qp_bottleneck bottleneck;
@@ -112,6 +113,7 @@ qp_status qp_model_plan(const qp_model_config *config, qp_model **model)
         return qp_fail(QP_EMEMORY, "out of memory for a model");
     }
     made->config = *config;
+    made->source_special = made->target_special = qp_special_own();
     qp_status status = build(made);
     if (status != QP_OK) {
         qp_model_free(made);
@@ -152,6 +154,18 @@ const qp_model_config *qp_model_config_of(const qp_model *model) { return &model
 
 qp_params *qp_model_params(const qp_model *model) { return model->params; }
 
+void qp_model_set_special(qp_model *model, qp_special_ids source, qp_special_ids target)
+{
+    model->source_special = source;
+    model->target_special = target;
+    if (model->config.decoder == QP_KIND_NGRAM) qp_decoder_ngram_special(&model->decoder, target);
+}
+
+qp_special_ids qp_model_special(const qp_model *model, bool target)
+{
+    return target ? model->target_special : model->source_special;
+}
+
 qp_status qp_model_ngram_set(qp_model *model, qp_ngram *ngram, const int32_t *word)
 {
     return qp_decoder_ngram_set(&model->decoder, ngram, word);
@@ -164,7 +178,10 @@ const qp_ngram *qp_model_ngram(const qp_model *model, const int32_t **word)
 
 /* ---- whole sequences ---- */
 
-int32_t qp_model_first_token(const qp_model *model) { return model->config.lm_window ? QP_EOS : QP_BOS; }
+int32_t qp_model_first_token(const qp_model *model)
+{
+    return model->config.lm_window ? model->target_special.end : model->target_special.begin;
+}
 
 /* The decoder reads its first token, then the target without its last token. */
 static const int32_t *shift_right(qp_tape *tape, qp_ids target, int32_t first_token)
@@ -179,7 +196,7 @@ static const int32_t *shift_right(qp_tape *tape, qp_ids target, int32_t first_to
 }
 
 /* Put the class token before every source. */
-static bool put_class_token(qp_tape *tape, qp_encoder_input *input)
+static bool put_class_token(qp_tape *tape, int32_t class_token, qp_encoder_input *input)
 {
     qp_sequences s = input->sequences;
     size_t rows = (size_t)qp_sequence_rows(s), count = (size_t)s.count;
@@ -189,7 +206,7 @@ static bool put_class_token(qp_tape *tape, qp_encoder_input *input)
     if (qp_tape_failed(tape)) return false;
     for (int i = 0; i < s.count; i++) {
         start[i] = s.start[i] + i;
-        id[start[i]] = QP_BOS;
+        id[start[i]] = class_token;
         memcpy(id + start[i] + 1, input->id + s.start[i], (size_t)qp_sequence_length(s, i) * sizeof *id);
         if (!segment) continue;
         segment[start[i]] = 0;
@@ -204,7 +221,7 @@ static bool put_class_token(qp_tape *tape, qp_encoder_input *input)
 static bool encode(const qp_model *model, qp_tape *tape, qp_encoder_input input, const qp_batch *batch,
                    qp_model_maps *maps, qp_encoded *encoded)
 {
-    if (model->has_class_token && !put_class_token(tape, &input)) return false;
+    if (model->has_class_token && !put_class_token(tape, model->source_special.begin, &input)) return false;
     bool summary = model->has_bottleneck ? model->bottleneck.pooling.from_states
                    : model->has_decoder  ? model->decoder.wants_summary
                                          : qp_head_wants_summary(&model->head);
@@ -246,7 +263,7 @@ static qp_tensor scores_of(const qp_model *model, qp_tape *tape, const qp_batch 
     if (model->has_encoder) {
         qp_encoder_input input = {batch->source.sequences, batch->source.id, batch->source_value, batch->segment};
         if (input.id)
-            input.id = qp_word_dropout(tape, input.id, qp_sequence_rows(input.sequences),
+            input.id = qp_word_dropout(tape, &model->source_special, input.id, qp_sequence_rows(input.sequences),
                                        model->config.word_dropout_src);
         if (!encode(model, tape, input, batch, maps, encoded)) return (qp_tensor){0};
         source = encoded;
@@ -254,7 +271,8 @@ static qp_tensor scores_of(const qp_model *model, qp_tape *tape, const qp_batch 
     if (!model->has_decoder) return qp_head_forward(&model->head, tape, source, batch, maps);
     qp_ids input = {.sequences = batch->target.sequences,
                     .id = batch->input ? batch->input : shift_right(tape, batch->target, qp_model_first_token(model))};
-    input.id = qp_word_dropout(tape, input.id, qp_sequence_rows(input.sequences), model->config.word_dropout_tgt);
+    input.id = qp_word_dropout(tape, &model->target_special, input.id, qp_sequence_rows(input.sequences),
+                               model->config.word_dropout_tgt);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     return output(model, tape, qp_decoder_forward(&model->decoder, tape, source, input, &batch->carry, maps));
 }

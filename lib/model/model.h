@@ -29,6 +29,11 @@ void qp_model_free(qp_model *model);
 const qp_model_config *qp_model_config_of(const qp_model *model);
 qp_params *qp_model_params(const qp_model *model);
 
+/* qp_model_set_special — the special ids of the two vocabularies; first those of qp_special_own.
+ * qp_model_special — those that the decoder writes, or the encoder reads. */
+void qp_model_set_special(qp_model *model, qp_special_ids source, qp_special_ids target);
+qp_special_ids qp_model_special(const qp_model *model, bool target);
+
 /* qp_model_ngram_set — the n-grams of a model of --decoder ngram, which owns them from now on.
  *   word [target vocabulary]  the word of each token, -1: none; copied.   Errors  QP_EMEMORY; the n-grams are freed.
  * qp_model_ngram — these n-grams and, unless NULL, *word; NULL for other kinds of model. */
@@ -68,8 +73,8 @@ qp_crf qp_model_crf(const qp_model *model);
 
 /* ---- one token at a time ---- */
 
-/* qp_model_first_token — what the decoder reads before the first target token: QP_BOS; for a model of running text
- *   (--lm-window) QP_EOS, the end of the line before. */
+/* qp_model_first_token — what the decoder reads before the first target token: the begin; for a model of running
+ *   text (--lm-window) the end, that of the line before. */
 int32_t qp_model_first_token(const qp_model *model);
 
 /* qp_model_start — encode the sources into a state of one row a source. A model without encoder starts source.count

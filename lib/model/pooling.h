@@ -7,7 +7,7 @@
  *   last         the final states of a recurrent encoder [forward | backward]; else m_n
  *   mean, max    over the rows, column by column
  *   attention    sum_i a_i m_i,  a = softmax over i of energy . tanh(key m_i + query)     Yang et al. 2016
- *   class-token  m_1, the output at a token (QP_BOS) that the model puts before every source    Devlin et al. 2019
+ *   class-token  m_1, the output at a token (the begin) that the model puts before every source    Devlin et al. 2019
  * Parameters of attention: pooling.query [1, a], pooling.key.weight [a, encoder width], pooling.energy.weight [1, a],
  * a = --attention-size, or the encoder width. */
 typedef struct {

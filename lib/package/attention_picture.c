@@ -42,7 +42,7 @@ static qp_status encode(const qp_text_codec *codec, const char *text, int longes
     int32_t *grown = realloc(s->id, (size_t)(s->count + 1) * sizeof *grown);
     if (!grown) return qp_fail(QP_EMEMORY, "out of memory for a sentence");
     s->id = grown;
-    s->id[s->count++] = QP_EOS;
+    s->id[s->count++] = qp_codec_special(codec).end;
     return name_pieces(codec, s);
 }
 

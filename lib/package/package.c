@@ -24,6 +24,14 @@ void qp_package_set_tokenizers(qp_package *package, qp_tokenizer *source, qp_tok
     package->target = target;
     package->source_codec = source ? qp_tokenizer_codec(source) : (qp_text_codec){0};
     package->target_codec = target ? qp_tokenizer_codec(target) : (qp_text_codec){0};
+    qp_package_set_model(package, package->model);
+}
+
+void qp_package_set_model(qp_package *package, qp_model *model)
+{
+    package->model = model;
+    if (model)
+        qp_model_set_special(model, qp_codec_special(&package->source_codec), qp_codec_special(&package->target_codec));
 }
 
 void qp_package_free(qp_package *package)
@@ -45,14 +53,16 @@ static qp_status read_tokenizer(const char *path, const char *side, const char *
     static const char *const special[] = {[QP_PAD] = "<pad>", [QP_BOS] = "<s>", [QP_EOS] = "</s>", [QP_UNK] = "<unk>"};
     QP_TRY(qp_tokenizer_from_json(path, json, strlen(json), tokenizer));
     int size = qp_tokenizer_size(*tokenizer), wrong = -1;
-    for (int id = 0; wrong < 0 && id < QP_SPECIAL_COUNT; id++)
+    bool own = qp_tokenizer_is_own(*tokenizer), ends = qp_tokenizer_special(*tokenizer)->end >= 0;
+    for (int id = 0; own && wrong < 0 && id < QP_SPECIAL_COUNT; id++)
         if (strcmp(qp_tokenizer_piece(*tokenizer, id), special[id]) != 0) wrong = id;
-    if (size == rows && wrong < 0) return QP_OK;
+    if (size == rows && wrong < 0 && ends) return QP_OK;
     qp_tokenizer_free(*tokenizer);
     *tokenizer = NULL;
     if (size != rows)
         return qp_fail(QP_EDATA, "%s: its %s tokenizer has %d pieces, its embedding %lld rows; the file is damaged",
                        path, side, size, (long long)rows);
+    if (!ends) return qp_fail(QP_EDATA, "%s: its %s tokenizer has no end of a text; the file is damaged", path, side);
     return qp_fail(QP_EDATA, "%s: its %s tokenizer has no %s as id %d; the file is damaged", path, side, special[wrong],
                    wrong);
 }

@@ -32,10 +32,11 @@ qp_status qp_classify_ids(const qp_package *package, const qp_line_ids *ids, int
 
 /* ---- taggers ---- */
 
-/* Parts of sentences, each with a QP_EOS; a part holds as many whole words as the model reads. */
+/* Parts of sentences, each with its end; a part holds as many whole words as the model reads. */
 typedef struct {
     int32_t *id, *source_start, *target_start, *source_row;
     int rows, answers, parts, capacity;
+    int32_t end_id;
 } parts;
 
 static void parts_free(parts *p)
@@ -61,7 +62,7 @@ static bool parts_grow(parts *p, int rows, int words)
     return grown && grown_read && source && target;
 }
 
-/* A sentence of `words` words as parts of at most `longest` tokens, QP_EOS included. */
+/* A sentence of `words` words as parts of at most `longest` tokens, the end included. */
 static void cut_sentence(const int32_t *id, int count, const int32_t *read, int words, int longest, parts *p)
 {
     for (int word = 0; word < words;) {
@@ -72,7 +73,7 @@ static void cut_sentence(const int32_t *id, int count, const int32_t *read, int 
         p->source_start[p->parts] = p->rows;
         p->target_start[p->parts++] = p->answers;
         memcpy(p->id + p->rows, id + first, (size_t)tokens * sizeof *id);
-        p->id[p->rows + tokens] = QP_EOS;
+        p->id[p->rows + tokens] = p->end_id;
         p->rows += tokens + 1;
         for (; word < end; word++) p->source_row[p->answers++] = read[word] - first;
     }
@@ -99,7 +100,7 @@ static qp_status make_parts(const qp_package *m, const qp_conll *conll, int64_t 
 static qp_status tag_sentences(const qp_package *m, const qp_conll *conll, int64_t first, int64_t end, int threads,
                                int32_t *best, qp_real *probability)
 {
-    parts p = {0};
+    parts p = {.end_id = qp_codec_special(&m->source_codec).end};
     int labels = m->labels.count;
     qp_status status = make_parts(m, conll, first, end, &p);
     qp_real *score = status == QP_OK ? malloc((size_t)p.answers * (size_t)labels * sizeof *score) : NULL;

@@ -34,11 +34,14 @@ static char *put_word(char *out, const char *piece)
 qp_status qp_token_words_init(const qp_tokenizer *tokenizer, qp_token_words *words)
 {
     int count = qp_tokenizer_size(tokenizer);
+    const qp_special_ids *special = qp_tokenizer_special(tokenizer);
     bool space = strcmp(qp_tokenizer_info(tokenizer).type, "space") == 0;
     size_t bytes = 0;
     for (int id = 0; id < count; id++) bytes += 3 * strlen(qp_tokenizer_piece(tokenizer, id)) + sizeof "<unk>";
-    *words = (qp_token_words){
-        .count = count, .text = malloc(bytes + 1), .start = malloc(((size_t)count + 1) * sizeof *words->start)};
+    *words = (qp_token_words){.count = count,
+                              .special = *special,
+                              .text = malloc(bytes + 1),
+                              .start = malloc(((size_t)count + 1) * sizeof *words->start)};
     if (!words->text || !words->start) {
         qp_token_words_free(words);
         return no_memory();
@@ -49,7 +52,7 @@ qp_status qp_token_words_init(const qp_tokenizer *tokenizer, qp_token_words *wor
         bool cut = space && strncmp(piece, SPACE_SIGN, sizeof SPACE_SIGN - 1) == 0;
         words->start[id] = (size_t)(out - words->text);
         char *end = put_word(out, cut ? piece + sizeof SPACE_SIGN - 1 : piece);
-        bool no_word = id == QP_UNK || (id >= QP_SPECIAL_COUNT && (is_special_name(out) || !*out));
+        bool no_word = id == special->unknown || (!qp_special_has(special, id) && (is_special_name(out) || !*out));
         if (no_word) end = put_word(out, "<unk>");
         out = end;
     }
@@ -69,7 +72,7 @@ int32_t *qp_token_words_find(const qp_token_words *words, const qp_ngram *ngram)
     bool *taken = calloc((size_t)qp_ngram_vocabulary(ngram) + 1, sizeof *taken);
     for (int id = 0; word && taken && id < words->count; id++) {
         const char *text = qp_token_word(words, id);
-        int32_t found = id < QP_SPECIAL_COUNT ? -1 : qp_ngram_find(ngram, text, strlen(text));
+        int32_t found = qp_special_has(&words->special, id) ? -1 : qp_ngram_find(ngram, text, strlen(text));
         word[id] = found <= 0 || taken[found] ? -1 : found; /* 0 is <unk> */
         if (word[id] > 0) taken[word[id]] = true;
     }

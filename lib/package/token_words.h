@@ -12,6 +12,7 @@ typedef struct {
     char *text;
     size_t *start; /* [count] of each word in text, NUL-terminated */
     int count;
+    qp_special_ids special;
 } qp_token_words;
 
 /* qp_token_words_init — Errors  QP_EMEMORY.

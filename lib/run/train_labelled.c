@@ -8,12 +8,6 @@
 #include "lib/package/token_metrics.h"
 #include "lib/run/train_text.h"
 
-/* One tokenizer, of the source side. */
-static qp_tokenizer_wish source_wish(const qp_train_settings *settings, const char *folder)
-{
-    return (qp_tokenizer_wish){.folder = folder, .side = "source", .name = settings->job.tokenizer};
-}
-
 /* Ignored labels count neither in the loss nor in the metrics. */
 static qp_label_policy validation_policy(const qp_train_settings *settings)
 {
@@ -29,7 +23,7 @@ qp_status qp_classify_files(const qp_train_settings *settings, qp_train_data *da
 
 qp_status qp_classify_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
 {
-    qp_tokenizer_wish wish = source_wish(settings, folder);
+    qp_tokenizer_wish wish = qp_train_wish(settings, folder, "source", false);
     qp_tokenizer *source;
     QP_TRY(qp_text_tokenizer(&settings->job, &data->files[QP_TRAINING], &wish, false, true, &source));
     qp_package_set_tokenizers(data->package, source, NULL);
@@ -82,7 +76,7 @@ qp_status qp_tag_files(const qp_train_settings *settings, qp_train_data *data)
 
 qp_status qp_tag_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
 {
-    qp_tokenizer_wish wish = source_wish(settings, folder);
+    qp_tokenizer_wish wish = qp_train_wish(settings, folder, "source", false);
     for (int part = 0; part < (data->has_valid ? QP_PARTS : 1); part++) {
         QP_TRY(qp_conll_read(data->files[part].source, (int)settings->job.tag_column, &data->conll[part]));
         qp_conll_keep(data->conll[part], data->files[part].part);
@@ -147,7 +141,9 @@ void qp_labelled_print(const qp_train_data *data, FILE *stream)
     enum { SHOWN = 20 };
     const qp_labels *labels = &data->package->labels;
     int64_t *examples = count_labels(data);
-    fprintf(stream, "tokenizer  %d pieces\nlabels     %d:", qp_tokenizer_size(data->package->source), labels->count);
+    fprintf(stream, "tokenizer  %d pieces\n", qp_tokenizer_size(data->package->source));
+    qp_train_print_special(data->package->source, stream);
+    fprintf(stream, "labels     %d:", labels->count);
     for (int i = 0; i < labels->count && i < SHOWN; i++)
         fprintf(stream, "%s %.60s %lld", i ? "," : "", labels->text[i], examples ? (long long)examples[i] : 0);
     fputs(labels->count > SHOWN ? ", ...\n" : "\n", stream);

@@ -43,6 +43,7 @@ typedef struct {
     char *line;
     size_t capacity;
     int64_t lines, tokens, unknown;
+    int32_t unknown_id;
 } word_lines;
 
 static qp_status next_line(void *self, const char **line, size_t *bytes)
@@ -68,7 +69,7 @@ static qp_status next_line(void *self, const char **line, size_t *bytes)
         memcpy(w->line + at, word, length);
         at += length;
         w->line[at++] = ' ';
-        w->unknown += w->encoding.id[i] == QP_UNK;
+        w->unknown += w->encoding.id[i] == w->unknown_id;
     }
     w->lines++;
     w->tokens += w->encoding.count + 1;
@@ -82,7 +83,8 @@ static qp_status count_ngrams(const qp_ngram_config *config, const qp_text_files
 {
     qp_token_words words;
     QP_TRY(qp_token_words_init(tokenizer, &words));
-    word_lines lines = {.tokenizer = tokenizer, .words = &words};
+    word_lines lines = {
+        .tokenizer = tokenizer, .words = &words, .unknown_id = qp_tokenizer_special(tokenizer)->unknown};
     qp_status status = qp_text_pairs_open(files, &lines.pairs);
     if (status == QP_OK) status = qp_ngram_train(config, next_line, &lines, NULL, ngram);
     qp_text_pairs_close(lines.pairs);
@@ -111,7 +113,9 @@ static qp_status set_ngram(qp_package *package, const qp_model_config *config, q
     qp_model_config full = *config;
     full.src_vocab_size = 0;
     full.tgt_vocab_size = qp_tokenizer_size(package->target);
-    qp_status status = qp_model_new_blank(&full, &package->model);
+    qp_model *model;
+    qp_status status = qp_model_new_blank(&full, &model);
+    if (status == QP_OK) qp_package_set_model(package, model);
     if (status == QP_OK) status = qp_token_words_init(package->target, &words);
     if (status != QP_OK) {
         qp_ngram_free(ngram);

@@ -50,7 +50,9 @@ static qp_status build_model(qp_train_run *run)
     qp_train_settings *s = run->settings;
     qp_package *package = run->data.package;
     run->task->sizes(&run->data, &s->model);
-    QP_TRY(qp_model_new(&s->model, (uint64_t)s->training.seed, &package->model));
+    qp_model *model;
+    QP_TRY(qp_model_new(&s->model, (uint64_t)s->training.seed, &model));
+    qp_package_set_model(package, model);
     char line[80];
     snprintf(line, sizeof line, "model      %zu parameters", qp_params_elements(qp_model_params(package->model)));
     note(run, line);

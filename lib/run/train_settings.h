@@ -23,6 +23,8 @@
       "learn one of this type (char, byte, word, space, bpe...), or read this file")                                   \
     X(TEXT, src_tokenizer, "", 0, 0, "NAME|FILE", "the same, for the source side only")                                \
     X(TEXT, tgt_tokenizer, "", 0, 0, "NAME|FILE", "the same, for the target side only")                                \
+    X(TEXT, special, "", 0, 0, "ROLE=PIECE,...",                                                                       \
+      "roles of pieces of --tokenizer FILE: begin, end, pad, unknown, mask; a piece that is not there is appended")    \
     X(INT, vocab_size, "8000", 5, 16777216, NULL, "largest vocabulary of a learned tokenizer")                         \
     X(BOOL, share_vocab, "false", 0, 0, NULL, "learn one tokenizer from both sides")                                   \
     X(BOOL, lower_case, "false", 0, 0, NULL, "lower-case all text first")                                              \

@@ -125,7 +125,7 @@ qp_status qp_pairs_tokenizers(const qp_train_settings *settings, const char *fol
 {
     const qp_job_config *job = &settings->job;
     const qp_text_files *files = &data->files[QP_TRAINING];
-    qp_tokenizer_wish wish = {.folder = folder, .side = "shared", .name = job->tokenizer};
+    qp_tokenizer_wish wish = qp_train_wish(settings, folder, "shared", false);
     qp_tokenizer *source, *target;
     if (job->share_vocab) {
         QP_TRY(qp_text_tokenizer(job, files, &wish, true, true, &source));
@@ -136,10 +136,8 @@ qp_status qp_pairs_tokenizers(const qp_train_settings *settings, const char *fol
     if (*job->src_tokenizer) wish.name = job->src_tokenizer;
     QP_TRY(qp_text_tokenizer(job, files, &wish, true, false, &source));
     qp_package_set_tokenizers(data->package, source, NULL); /* freed with the package should the next one fail */
-    wish = (qp_tokenizer_wish){.folder = folder,
-                               .side = "target",
-                               .target = true,
-                               .name = *job->tgt_tokenizer ? job->tgt_tokenizer : job->tokenizer};
+    wish = qp_train_wish(settings, folder, "target", true);
+    if (*job->tgt_tokenizer) wish.name = job->tgt_tokenizer;
     QP_TRY(qp_text_tokenizer(job, files, &wish, false, true, &target));
     qp_package_set_tokenizers(data->package, source, target);
     return QP_OK;
@@ -147,7 +145,7 @@ qp_status qp_pairs_tokenizers(const qp_train_settings *settings, const char *fol
 
 qp_status qp_text_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
 {
-    qp_tokenizer_wish wish = {.folder = folder, .side = "target", .name = settings->job.tokenizer, .target = true};
+    qp_tokenizer_wish wish = qp_train_wish(settings, folder, "target", true);
     qp_tokenizer *target;
     QP_TRY(qp_text_tokenizer(&settings->job, &data->files[QP_TRAINING], &wish, false, true, &target));
     qp_package_set_tokenizers(data->package, NULL, target);
@@ -157,7 +155,7 @@ qp_status qp_text_tokenizers(const qp_train_settings *settings, const char *fold
 /* Source and target are the same text. */
 qp_status qp_autoencode_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
 {
-    qp_tokenizer_wish wish = {.folder = folder, .side = "shared", .name = settings->job.tokenizer};
+    qp_tokenizer_wish wish = qp_train_wish(settings, folder, "shared", false);
     qp_tokenizer *shared;
     QP_TRY(qp_text_tokenizer(&settings->job, &data->files[QP_TRAINING], &wish, false, true, &shared));
     qp_package_set_tokenizers(data->package, shared, shared);
@@ -313,5 +311,7 @@ void qp_text_print(const qp_train_data *data, FILE *stream)
         fprintf(stream, "tokenizer  %d pieces\n", qp_tokenizer_size(target ? target : source));
     else
         fprintf(stream, "tokenizers %d and %d pieces\n", qp_tokenizer_size(source), qp_tokenizer_size(target));
+    if (source) qp_train_print_special(source, stream);
+    if (target && target != source) qp_train_print_special(target, stream);
     qp_text_print_corpora(data, stream);
 }

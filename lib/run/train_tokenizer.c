@@ -8,6 +8,7 @@
 #include "lib/run/train_folder.h"
 #include "tokenizer/own/tokenizer_config.h"
 #include "tokenizer/tokenizer_file.h"
+#include "tokenizer/tokenizer_special.h"
 
 /* The type of tokenizer with this name; -1: none. */
 static int kind_of(const char *name)
@@ -35,6 +36,18 @@ static qp_status take_from_model(const char *path, bool target, qp_tokenizer **t
     return QP_OK;
 }
 
+static qp_status load(const qp_job_config *job, const qp_tokenizer_wish *wish, qp_tokenizer **tokenizer)
+{
+    QP_TRY(is_model(wish->name) ? take_from_model(wish->name, wish->target, tokenizer)
+                                : qp_tokenizer_load(wish->name, tokenizer));
+    qp_status status = qp_tokenizer_set_special(*tokenizer, job->special);
+    if (status == QP_OK) status = qp_tokenizer_need_special(*tokenizer, wish->unknown, wish->mask);
+    if (status == QP_OK) return QP_OK;
+    qp_tokenizer_free(*tokenizer);
+    *tokenizer = NULL;
+    return qp_fail_in(status, wish->name);
+}
+
 /* The name of a type means learning; anything else is a file. */
 static qp_status make(const qp_job_config *job, const qp_tokenizer_wish *wish, qp_line_source next, void *self,
                       qp_tokenizer **tokenizer)
@@ -42,13 +55,13 @@ static qp_status make(const qp_job_config *job, const qp_tokenizer_wish *wish, q
     const char *name = wish->name;
     int kind = kind_of(name);
     if (kind < 0) {
-        if (qp_file_exists(name))
-            return is_model(name) ? take_from_model(name, wish->target, tokenizer)
-                                  : qp_tokenizer_load_own(name, tokenizer);
+        if (qp_file_exists(name)) return load(job, wish, tokenizer);
         if (strpbrk(name, "./")) return qp_fail(QP_ENOINPUT, "--tokenizer: %s: no such file", name);
         qp_tokenizer_config unused;
         return qp_config_set(qp_config_find(&qp_tokenizer_fields, "type"), &unused, "--tokenizer", name);
     }
+    if (*job->special)
+        return qp_fail(QP_EUSAGE, "--special names pieces of a file; leave it out, or give --tokenizer FILE");
     qp_tokenizer_config config;
     qp_config_defaults(&qp_tokenizer_fields, &config);
     config.type = kind;
@@ -56,6 +69,17 @@ static qp_status make(const qp_job_config *job, const qp_tokenizer_wish *wish, q
     config.lower_case = job->lower_case;
     qp_tokenizer_report report = {0};
     return qp_tokenizer_train(&config, next, self, &report, tokenizer);
+}
+
+qp_tokenizer_wish qp_train_wish(const qp_train_settings *s, const char *folder, const char *side, bool target)
+{
+    double dropout = target ? s->model.word_dropout_tgt : s->model.word_dropout_src;
+    return (qp_tokenizer_wish){.folder = folder,
+                               .side = side,
+                               .name = s->job.tokenizer,
+                               .target = target,
+                               .mask = s->model.task == QP_TASK_MLM,
+                               .unknown = s->model.task == QP_TASK_TAG || dropout > 0};
 }
 
 /* Read from the run's folder once the run has been saved; else made and written there. A session that ended before its
@@ -75,4 +99,13 @@ qp_status qp_train_tokenizer(const qp_job_config *job, const qp_tokenizer_wish *
     qp_tokenizer_free(*tokenizer);
     *tokenizer = NULL;
     return status;
+}
+
+void qp_train_print_special(const qp_tokenizer *tokenizer, FILE *stream)
+{
+    qp_text_buffer out = {0};
+    if (qp_tokenizer_is_own(tokenizer)) return;
+    qp_tokenizer_put_special(tokenizer, &out);
+    if (!out.failed) fprintf(stream, "special    %.*s\n", (int)out.bytes, out.bytes ? out.text : "");
+    qp_text_free(&out);
 }

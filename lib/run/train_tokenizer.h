@@ -12,11 +12,18 @@ typedef struct {
     const char *side;   /* "source", "target", "shared": its file in the folder is tokenizer-SIDE.json */
     const char *name;   /* of --tokenizer: a type to learn, or the file of a tokenizer or model */
     bool target;        /* of a model's two tokenizers, take the target's */
+    bool mask, unknown; /* roles that this vocabulary needs */
 } qp_tokenizer_wish;
+
+/* qp_train_wish — for one side of a task.   target: of the text that the decoder writes. */
+qp_tokenizer_wish qp_train_wish(const qp_train_settings *settings, const char *folder, const char *side, bool target);
 
 /* qp_train_tokenizer — load or learn one, from the lines of next(self, ...).
  * Errors  QP_EUSAGE, QP_ENOINPUT: no such type or file; those of the parts. */
 qp_status qp_train_tokenizer(const qp_job_config *job, const qp_tokenizer_wish *wish, qp_line_source next, void *self,
                              qp_tokenizer **tokenizer);
+
+/* qp_train_print_special — a line about the special tokens of a tokenizer of another project; of others nothing. */
+void qp_train_print_special(const qp_tokenizer *tokenizer, FILE *stream);
 
 #endif

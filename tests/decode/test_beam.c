@@ -15,7 +15,8 @@ static const qp_candidates candidates = {K + 1, id, log_probability, count, take
 static qp_beam new_beam(void)
 {
     total[0] = 0;
-    return (qp_beam){.width = K,
+    return (qp_beam){.end_id = QP_EOS,
+                     .width = K,
                      .enough = K,
                      .longest = LONGEST,
                      .live = 1,

@@ -108,6 +108,19 @@ static qp_token_role role(const void *self, int32_t id)
     return QP_TOKEN_NORMAL;
 }
 
+static void special(const void *self, qp_special_ids *ids)
+{
+    const qp_pipeline *p = self;
+    if (p->unknown >= 0) ids->unknown = p->token_id[p->unknown];
+}
+
+static qp_status append(void **self, const char *name)
+{
+    const qp_added_token token = {.text = (char *)name, .bytes = strlen(name), .id = size(*self), .special = true};
+    QP_TRY(qp_pipeline_add_token(*self, &token));
+    return qp_pipeline_finish("tokenizer", *self);
+}
+
 static qp_tokenizer_facts info(const void *self)
 {
     static const char *const type[] = {"hugging face bpe", "hugging face unigram", "hugging face wordpiece",
@@ -170,6 +183,8 @@ const qp_tokenizer_kind qp_pipeline_kind = {.name = "pipeline",
                                             .size = size,
                                             .piece = piece,
                                             .role = role,
+                                            .special = special,
+                                            .append = append,
                                             .info = info,
                                             .save = save,
                                             .load = load,

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/batch.h"
 #include "lib/base/status.h"
 #include "lib/base/view.h"
 #include "lib/text/json_writer.h"
@@ -53,6 +54,10 @@ typedef struct {
     int (*size)(const void *self);
     const char *(*piece)(const void *self, int32_t id);   /* 0 <= id < size */
     qp_token_role (*role)(const void *self, int32_t id);
+    /* the special ids that the file names by role; NULL: they are found by their usual names */
+    void (*special)(const void *self, qp_special_ids *special);
+    /* append a special token after the vocabulary; *self may move. NULL: this kind has all it needs */
+    qp_status (*append)(void **self, const char *name);
     int32_t (*find)(const void *self, const char *piece); /* NULL: all pieces are compared */
     qp_tokenizer_facts (*info)(const void *self);
     /* save: append the keys that follow "type" in a tokenizer file. load: a new tokenizer from the whole file; the

@@ -197,6 +197,12 @@ static qp_token_role role(const void *self, int32_t id)
     return id < QP_SPECIAL_COUNT ? QP_TOKEN_SPECIAL : QP_TOKEN_NORMAL;
 }
 
+static void special(const void *self, qp_special_ids *ids)
+{
+    (void)self;
+    *ids = qp_special_own();
+}
+
 static qp_tokenizer_facts info(const void *self)
 {
     const ngrams *t = self;
@@ -239,6 +245,7 @@ const qp_tokenizer_kind qp_ngram_kind = {.name = "ngram",
                                          .size = size,
                                          .piece = piece,
                                          .role = role,
+                                         .special = special,
                                          .info = info,
                                          .save = save,
                                          .load = load,

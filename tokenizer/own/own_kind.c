@@ -89,6 +89,12 @@ static int32_t find(const void *self, const char *shown)
     return -1;
 }
 
+static void special(const void *self, qp_special_ids *ids)
+{
+    (void)self;
+    *ids = qp_special_own();
+}
+
 static void release(void *self) { qp_own_free(self); }
 
 const qp_tokenizer_kind qp_own_kind = {.name = "own",
@@ -101,6 +107,7 @@ const qp_tokenizer_kind qp_own_kind = {.name = "own",
                                        .size = size,
                                        .piece = piece,
                                        .role = role,
+                                       .special = special,
                                        .find = find,
                                        .info = qp_own_info,
                                        .save = qp_own_save,

@@ -1,6 +1,7 @@
 #include "tokenizer/sentencepiece/sentencepiece_kind.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <utf8proc.h>
 
 #include "lib/base/array.h"
@@ -8,6 +9,7 @@
 #include "tokenizer/sentencepiece/sentencepiece_ids.h"
 #include "tokenizer/sentencepiece/sentencepiece_json.h"
 #include "tokenizer/sentencepiece/sentencepiece_sample.h"
+#include "tokenizer/sentencepiece/sentencepiece_write.h"
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts"); }
 
@@ -113,6 +115,35 @@ static qp_token_role role(const void *self, int32_t id)
     return m->type[id] == QP_SPM_CONTROL || m->type[id] == QP_SPM_UNKNOWN ? QP_TOKEN_SPECIAL : QP_TOKEN_NORMAL;
 }
 
+static void special(const void *self, qp_special_ids *ids)
+{
+    const qp_sentencepiece *m = self;
+    ids->pad = m->pad_id;
+    ids->begin = m->bos_id;
+    ids->end = m->eos_id;
+    ids->unknown = m->unknown_id;
+}
+
+/* A control piece at the end of the model, which is read once more. */
+static qp_status append(void **self, const char *name)
+{
+    char *content, *longer;
+    size_t bytes;
+    qp_sentencepiece *grown = NULL;
+    qp_text_buffer out = {0};
+    QP_TRY(qp_sentencepiece_write(*self, &content, &bytes));
+    qp_text_put(&out, content, bytes);
+    free(content);
+    qp_spm_put_piece(&out, name, strlen(name), 0, QP_SPM_CONTROL);
+    QP_TRY(qp_text_finish(&out, &longer, &bytes));
+    qp_status status = qp_sentencepiece_read("tokenizer", longer, bytes, &grown);
+    free(longer);
+    if (status != QP_OK) return status;
+    qp_sentencepiece_free(*self);
+    *self = grown;
+    return QP_OK;
+}
+
 static qp_tokenizer_facts info(const void *self)
 {
     static const char *const type[] = {"", "sentencepiece unigram", "sentencepiece bpe", "sentencepiece word",
@@ -149,6 +180,8 @@ const qp_tokenizer_kind qp_sentencepiece_kind = {.name = "sentencepiece",
                                                  .size = size,
                                                  .piece = piece,
                                                  .role = role,
+                                                 .special = special,
+                                                 .append = append,
                                                  .info = info,
                                                  .save = save,
                                                  .load = load,

@@ -5,6 +5,8 @@
 #include "data/batches/window_batches.h"
 #include "tests/data/text_fixture.h"
 
+static int32_t last_token; /* of the text; the first input is the token that ends it */
+
 /* window_batches over a text of distinct tokens, so that a token identifies its position. */
 static void stream_of(int tokens, qp_corpus *corpus)
 {
@@ -12,7 +14,7 @@ static void stream_of(int tokens, qp_corpus *corpus)
     corpus->target.id = malloc((size_t)tokens * sizeof *corpus->target.id);
     corpus->target.start = calloc(2, sizeof *corpus->target.start);
     corpus->target.start[1] = tokens;
-    for (int i = 0; i < tokens; i++) corpus->target.id[i] = 100 + i;
+    for (int i = 0; i < tokens; i++) last_token = corpus->target.id[i] = 100 + i;
 }
 
 static qp_window_batches *windows_of(const qp_corpus *corpus, qp_window_batches_options options)
@@ -40,7 +42,7 @@ static int read_epoch(qp_window_batches *windows, int64_t epoch, int64_t size, i
             for (int r = s.start[i]; r < s.start[i + 1]; r++) {
                 int place = batch.target.id[r] - 100;
                 if (*first < 0) *first = place;
-                cr_assert_eq(batch.input[r], place ? 99 + place : QP_EOS);
+                cr_assert_eq(batch.input[r], place ? 99 + place : last_token);
                 if (r > s.start[i]) cr_assert_eq(batch.target.id[r], batch.target.id[r - 1] + 1);
                 seen[place]++;
                 rows++;
