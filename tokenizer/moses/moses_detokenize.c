@@ -123,12 +123,13 @@ static qp_status join(const qp_moses *m, joining *j, size_t i, size_t *taken)
     return QP_OK;
 }
 
-/* Cuts at single spaces; words may be empty, except at the end. */
+/* Cuts at single spaces; words may be empty, except at either end. */
 static qp_status cut_words(const qp_text_buffer *t, joining *j)
 {
-    size_t bytes = t->bytes;
+    size_t bytes = t->bytes, first = 0;
     while (bytes > 0 && t->text[bytes - 1] == ' ') bytes--;
-    for (size_t at = 0, end; at < bytes; at = end + 1) {
+    while (first < bytes && t->text[first] == ' ') first++;
+    for (size_t at = first, end; at < bytes; at = end + 1) {
         const char *space = memchr(t->text + at, ' ', bytes - at);
         end = space ? (size_t)(space - t->text) : bytes;
         if (!QP_GROW(j->word, j->capacity, j->count + 1)) return qp_fail(QP_EMEMORY, "moses: out of memory");
@@ -159,7 +160,7 @@ static qp_status detokenize(const qp_moses *m, qp_text_buffer *t, joining *j)
 qp_status qp_moses_detokenize(const qp_moses *m, const char *line, size_t bytes, char **out, size_t *out_bytes)
 {
     qp_text_buffer t = {0};
-    joining j = {.language = m->language};
+    joining j = {.language = m->language, .attached = true}; /* no space before the first word */
     if (is_left_alone(line, bytes)) {
         qp_text_put(&t, line, bytes);
         return qp_text_finish(&t, out, out_bytes);

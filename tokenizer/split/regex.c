@@ -40,7 +40,7 @@ static qp_status make_code(qp_regex_flavor flavor, const char *place, const char
         return qp_fail(QP_EDATA, "%s: regular expression \"%.60s\": %s; use another expression", place, pattern,
                        message);
     }
-    pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE); /* without it the code is interpreted */
+    regex->jit = pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE) == 0; /* else the code is interpreted */
     return QP_OK;
 }
 
@@ -151,6 +151,8 @@ static int match_once(const qp_regex *regex, qp_regex_scratch *scratch, size_t a
 {
     scratch->last = scratch->last_start = at;
     PCRE2_SPTR subject = (PCRE2_SPTR)scratch->subject;
+    if (regex->jit)
+        return pcre2_jit_match(regex->code, subject, scratch->bytes, at, 0, scratch->match, scratch->context);
     return pcre2_match(regex->code, subject, scratch->bytes, at, PCRE2_NO_UTF_CHECK, scratch->match, scratch->context);
 }
 

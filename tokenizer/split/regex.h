@@ -35,6 +35,7 @@ typedef enum {
 /* A compiled expression. An all-zero struct is none. */
 typedef struct {
     struct pcre2_real_code_8 *code;
+    bool jit;              /* the code was compiled to machine code */
     qp_word_pattern known; /* one that word_pattern.h matches, with the table for it; or QP_PATTERN_NONE */
     uint8_t *classes;
 } qp_regex;

@@ -57,7 +57,8 @@ Test(tokenizer_stream, decode_reads_what_encode_writes_as_json)
                      small_err);
         char *made = strdup(small_out);
         cr_assert_eq(RUN(qp_tokenizer_decode_main, made, "decode", "-m", "t.json", "--json"), 0, "%s", small_err);
-        cr_assert_str_eq(small_out, "{\"text\":\"the cat sees a dog\"}\n{\"text\":\"\"}\n{\"text\":\"a bird  eats\"}\n");
+        cr_assert_str_eq(small_out,
+                         "{\"text\":\"the cat sees a dog\"}\n{\"text\":\"\"}\n{\"text\":\"a bird  eats\"}\n");
         free(made);
     }
 }
