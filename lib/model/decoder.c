@@ -4,6 +4,7 @@
 static const qp_decoder_kind *const kinds[] = {
     [QP_KIND_NONE] = NULL,
     [QP_KIND_TRANSFORMER] = &qp_decoder_transformer,
+    [QP_KIND_MAMBA] = &qp_decoder_transformer,
     QP_CELLS(RECURRENT)[QP_KIND_NGRAM] = &qp_decoder_ngram,
 };
 

@@ -3,8 +3,9 @@
 #include "lib/model/decoder.h"
 #include "lib/model/stack.h"
 
-/* decoder_transformer — a stack of causal layers; stepping keeps their keys and values in the state's caches, and
- * those of the sources in its source matrices. */
+/* decoder_transformer — a stack of causal layers, a transformer's or Mamba's; stepping keeps their keys and values in
+ * the state's caches, what Mamba remembers in its carries, and the keys and values of the sources in its source
+ * matrices. */
 
 static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding,
                       const qp_encoder *encoder)
@@ -39,10 +40,12 @@ static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_enco
 static qp_state_shape shape(const qp_decoder *decoder)
 {
     const qp_stack *stack = decoder->self;
-    const qp_attention_module *self = &stack->layer[0].self;
-    bool layers = stack->layers > 0;
-    return (qp_state_shape){
-        .caches = stack->layers, .cache_width = layers ? 2 * self->kv_width : 0, .sources = stack->layers};
+    const qp_transformer_layer *first = stack->layer;
+    if (stack->layers > 0 && first->config.scans)
+        return (qp_state_shape){.sources = stack->layers, .carries = QP_MAMBA_CARRIES * stack->layers};
+    return (qp_state_shape){.caches = stack->layers,
+                            .cache_width = stack->layers > 0 ? 2 * first->self.kv_width : 0,
+                            .sources = stack->layers};
 }
 
 static qp_status start(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_state *state)
@@ -53,6 +56,8 @@ static qp_status start(const qp_decoder *decoder, qp_tape *tape, const qp_encode
         QP_TRY(qp_tape_status(tape));
         QP_TRY(qp_state_source_set(state, i, kv));
     }
+    for (int i = 0; i < stack->layers && stack->layer[i].config.scans; i++)
+        QP_TRY(qp_mamba_start(&stack->layer[i].mamba, tape, state, i * QP_MAMBA_CARRIES));
     return QP_OK;
 }
 

@@ -6,6 +6,7 @@
 static const qp_encoder_kind *const kinds[] = {
     [QP_KIND_NONE] = NULL,
     [QP_KIND_TRANSFORMER] = &qp_encoder_transformer,
+    [QP_KIND_MAMBA] = &qp_encoder_transformer,
     QP_CELLS(RECURRENT)[QP_KIND_CONV] = &qp_encoder_convolution,
     [QP_KIND_TEXT_CNN] = &qp_encoder_text_cnn,
     [QP_KIND_BAG] = &qp_encoder_bag,

@@ -29,9 +29,21 @@ qp_recurrent_config qp_model_recurrent_config(const qp_model_config *config, int
                                  .epsilon = config->norm_epsilon};
 }
 
-qp_transformer_config qp_model_transformer_config(const qp_model_config *config)
+static qp_mamba_config mamba_config(const qp_model_config *c)
+{
+    return (qp_mamba_config){.width = (int)c->emb_size,
+                             .inner = (int)(c->emb_size * c->mamba_expand),
+                             .states = (int)c->mamba_state,
+                             .kernel = (int)c->mamba_kernel,
+                             .rank = (int)(c->emb_size + 15) / 16,
+                             .both_ways = c->bidirectional != 0,
+                             .weight = qp_model_weight_init(c, 0)};
+}
+
+qp_transformer_config qp_model_transformer_config(const qp_model_config *config, int64_t kind)
 {
     const qp_model_config *c = config;
+    bool scans = kind == QP_KIND_MAMBA;
     return (qp_transformer_config){.width = (int)c->emb_size,
                                    .ff_size = (int)c->ff_size,
                                    .heads = (int)c->heads,
@@ -51,10 +63,12 @@ qp_transformer_config qp_model_transformer_config(const qp_model_config *config)
                                    .softcap = (qp_real)c->attention_softcap,
                                    .depth_drop = (qp_real)c->stochastic_depth,
                                    .depth_by_sequence = c->stochastic_depth_mode == QP_DEPTH_ROW,
-                                   .experts = (int)c->experts,
+                                   .experts = scans ? 0 : (int)c->experts,
                                    .experts_per_token = (int)c->experts_per_token,
                                    .experts_balance = (qp_real)c->experts_balance,
-                                   .experts_z = (qp_real)c->experts_z_loss};
+                                   .experts_z = (qp_real)c->experts_z_loss,
+                                   .scans = scans,
+                                   .mamba = mamba_config(c)};
 }
 
 static qp_inner_kind inner_kind(const qp_model_config *c)

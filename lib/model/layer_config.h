@@ -11,11 +11,11 @@
 
 /* qp_model_recurrent_config — recurrent layers of `kind`, one of QP_KIND_RNN ..; input: width of what the first one
  *   reads.
- * qp_model_transformer_config — layers of a transformer, without attention to a source.
+ * qp_model_transformer_config — layers of a stack of `kind`, transformer or mamba, without attention to a source.
  * qp_model_position_config — positions inside their self-attention. */
 qp_recurrent_config qp_model_recurrent_config(const qp_model_config *config, int64_t kind, int input, int layers,
                                               bool bidirectional);
-qp_transformer_config qp_model_transformer_config(const qp_model_config *config);
+qp_transformer_config qp_model_transformer_config(const qp_model_config *config, int64_t kind);
 qp_position_config qp_model_position_config(const qp_model_config *config, bool both_ways);
 
 /* qp_model_embedding_config — an embedding of words or numbers without positions.

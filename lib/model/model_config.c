@@ -118,7 +118,8 @@ void qp_model_config_complete(qp_model_config *config, bool (*given)(const void 
 
 static qp_status check_transformer(const qp_model_config *config)
 {
-    if (config->encoder != QP_KIND_TRANSFORMER && config->decoder != QP_KIND_TRANSFORMER) return QP_OK;
+    bool attends = config->decoder == QP_KIND_MAMBA && config->encoder != QP_KIND_NONE; /* to its source */
+    if (config->encoder != QP_KIND_TRANSFORMER && config->decoder != QP_KIND_TRANSFORMER && !attends) return QP_OK;
     if (config->emb_size % config->heads != 0)
         return qp_fail(QP_EUSAGE, "--heads %lld does not divide --emb-size %lld; choose a divisor, such as --heads %d",
                        (long long)config->heads, (long long)config->emb_size, config->emb_size % 4 == 0 ? 4 : 1);
@@ -168,7 +169,7 @@ static qp_status check_recurrent(const qp_model_config *config)
     if (decoder && qp_cell_shape_of(qp_model_cell(config->decoder))->window > 1)
         return qp_fail(QP_EUSAGE, "--decoder qrnn reads two tokens at a time, which a decoder that goes token by token "
                                   "does not remember; use --decoder sru, or qrnn as --encoder");
-    if (config->bidirectional && !encoder)
+    if (config->bidirectional && !encoder && config->encoder != QP_KIND_MAMBA)
         return qp_fail(QP_EUSAGE, "--bidirectional is for recurrent encoders (a transformer sees both directions, a "
                                   "decoder must not); leave it out or use --encoder gru");
     if (config->hidden_size && !encoder && !decoder && !config->word_layers && config->encoder != QP_KIND_TEXT_CNN &&

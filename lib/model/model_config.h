@@ -22,7 +22,7 @@
     X(INT, emb_size, "256", 1, 65536, NULL, "width of embeddings and of a transformer")                                \
     X(INT, hidden_size, "0", 0, 65536, NULL,                                                                           \
       "width of a recurrent state, or filters of text-cnn; 0: --emb-size (bag: none)")                                 \
-    X(BOOL, bidirectional, "false", 0, 0, NULL, "a recurrent encoder reads in both directions")                        \
+    X(BOOL, bidirectional, "false", 0, 0, NULL, "a recurrent encoder, or mamba, reads in both directions")             \
     X(CHOICE, direction_merge, "concat", 0, 0, QP_CHOICES(QP_DIRECTION_MERGES), "how the two directions are joined")   \
     X(CHOICE, attention, "bahdanau", 0, 0, QP_CHOICES(QP_ATTEND_KINDS),                                                \
       "a recurrent decoder's attention to the source")                                                                 \
@@ -45,6 +45,9 @@
     X(INT, kernel_size, "3", 1, 1024, NULL, "conv: tokens one layer sees at once; text-cnn: the smallest width")       \
     X(INT, dilation, "1", 1, 16, NULL, "conv: each layer reaches this many times as far as the one below")             \
     X(BOOL, separable, "false", 0, 0, NULL, "conv: depthwise convolution, then a linear map: fewer weights")           \
+    X(INT, mamba_state, "16", 1, 4096, NULL, "mamba: numbers that each channel remembers")                             \
+    X(INT, mamba_expand, "2", 1, 16, NULL, "mamba: channels inside a layer, in multiples of --emb-size")               \
+    X(INT, mamba_kernel, "4", 2, 1024, NULL, "mamba: rows that the filter before the scan reads")                      \
     X(INT, ff_size, "1024", 1, 1048576, NULL, "width of a transformer's feed-forward layer")                           \
     X(INT, experts, "0", 0, 1024, NULL,                                                                                \
       "transformer: feed-forward layers of which each token is read by the best ones; 0: one for all tokens")          \

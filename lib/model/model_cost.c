@@ -108,6 +108,7 @@ static double uses(const lengths *l, const char *name)
         if (holds(name, looked_up[i])) return 0;
     if (holds(name, "kv_proj") || holds(name, "key_layer") || holds(name, "general")) return l->source / l->target;
     if (begins(name, "bridge")) return 1 / l->target;
+    if (holds(name, "A_log")) return 3; /* decay, input and output of each number of a scan's state */
     if (holds(name, ".experts.")) return (double)l->config->experts_per_token / (double)l->config->experts;
     return 1;
 }
@@ -128,8 +129,9 @@ static void add_products(table *t, const lengths *l)
     bool reads = c->encoder != QP_KIND_NONE;
     if (c->encoder == QP_KIND_TRANSFORMER)
         add_attention(t, "encoder: self-attention", (double)c->enc_layers, 4 * width * l->source);
-    if (c->decoder == QP_KIND_TRANSFORMER) {
-        add_attention(t, "decoder: self-attention", (double)c->dec_layers, 2 * width * (l->target + 1));
+    if (c->decoder == QP_KIND_TRANSFORMER || c->decoder == QP_KIND_MAMBA) {
+        if (c->decoder == QP_KIND_TRANSFORMER)
+            add_attention(t, "decoder: self-attention", (double)c->dec_layers, 2 * width * (l->target + 1));
         if (reads) add_attention(t, "decoder: attention to the source", (double)c->dec_layers, 4 * width * l->source);
     }
     if (reads && qp_model_kind_is_recurrent(c->decoder) && c->attention != QP_ATTEND_NONE) {

@@ -18,14 +18,18 @@ qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_confi
     stack->layer = calloc((size_t)layers + 1, sizeof *stack->layer);
     if (!stack->layer) return qp_fail(QP_EMEMORY, "out of memory for %d layers", layers);
     qp_embedding_config embed = qp_model_embedding_config(config);
-    embed.position_kind = qp_model_position_kind(config);
+    int64_t kind = encodes ? config->encoder : config->decoder;
+    bool attends = kind == QP_KIND_TRANSFORMER;
+    if (attends) embed.position_kind = qp_model_position_kind(config);
     embed.segments = encodes ? (int)config->segments : 0;
     embed.norm = config->embedding_norm != 0;
     QP_TRY(qp_embedding_init(&stack->embedding, params, &embed, embedding, name));
     qp_position_config position = qp_model_position_config(config, encodes);
     snprintf(full, sizeof full, "%s.relative", name);
+    if (!attends) position.kind = QP_INNER_NONE;
     QP_TRY(qp_position_init(&stack->position, params, &position, full));
-    qp_transformer_config layer = qp_model_transformer_config(config);
+    qp_transformer_config layer = qp_model_transformer_config(config, kind);
+    layer.mamba.both_ways = layer.mamba.both_ways && encodes;
     layer.encoder_width = encoder_width;
     for (int i = 0; i < layers; i++) {
         snprintf(full, sizeof full, "%s.layers.%d", name, i);
@@ -60,7 +64,8 @@ qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_te
     for (int i = 0; i < stack->layers; i++) {
         if (drops && qp_random_uniform(key, (uint64_t)i) < stack->layer_drop) continue;
         pass.layer = i;
-        pass.self_map = qp_model_maps_add(maps.all, stack->self_kind, i);
+        bool attends = !stack->layer[i].config.scans;
+        pass.self_map = attends ? qp_model_maps_add(maps.all, stack->self_kind, i) : NULL;
         pass.cross_map = stack->layer[i].reads_source ? qp_model_maps_add(maps.all, QP_MAP_CROSS, i) : NULL;
         if (maps.cross && i == maps.cross_layer) pass.cross_map = maps.cross;
         x = qp_transformer_layer_forward(&stack->layer[i], &pass, x);

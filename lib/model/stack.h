@@ -7,7 +7,7 @@
 #include "lib/nn/position.h"
 #include "lib/nn/transformer.h"
 
-/* stack — the common part of transformer encoders and decoders: embedding, layers, final norm. */
+/* stack — the common part of encoders and decoders that are transformers or Mamba: embedding, layers, final norm. */
 typedef struct {
     qp_embedding_module embedding;
     qp_position position;        /* inside self-attention */

@@ -49,6 +49,13 @@ static void fill_gate(qp_init init, int rows, int columns, qp_real *value)
             value[(size_t)r * (size_t)columns + (size_t)c] = (qp_real)(c / width == init.gate ? init.gain : 0);
 }
 
+/* softplus(x) = step for a step between 0.001 and 0.1, uniform in its logarithm. */
+static double step_size(uint64_t key, size_t i)
+{
+    double step = exp(log(0.001) + qp_random_uniform(key, i) * (log(0.1) - log(0.001)));
+    return log(expm1(step));
+}
+
 double qp_init_deviation(qp_init init, int fan_in, int fan_out)
 {
     switch (init.kind) {
@@ -62,12 +69,14 @@ double qp_init_deviation(qp_init init, int fan_in, int fan_out)
     case QP_INIT_NORMAL: return init.gain;
     case QP_INIT_CONSTANT:
     case QP_INIT_GATE:
+    case QP_INIT_LOG_COUNT:
+    case QP_INIT_STEP_SIZE:
     case QP_INIT_ORTHOGONAL: break;
     }
     return 0;
 }
 
-bool qp_init_is_vector(qp_init init) { return init.kind == QP_INIT_CONSTANT || init.kind == QP_INIT_GATE; }
+bool qp_init_is_vector(qp_init init) { return init.kind == QP_INIT_CONSTANT || init.kind >= QP_INIT_GATE; }
 
 static bool is_normal(qp_init_kind kind)
 {
@@ -85,6 +94,10 @@ void qp_init_fill(qp_init init, int rows, int columns, int fan_in, int fan_out, 
         for (size_t i = 0; i < count; i++) value[i] = (qp_real)init.gain;
     else if (init.kind == QP_INIT_GATE)
         fill_gate(init, rows, columns, value);
+    else if (init.kind == QP_INIT_LOG_COUNT)
+        for (size_t i = 0; i < count; i++) value[i] = (qp_real)log(1 + (double)(i % (size_t)columns));
+    else if (init.kind == QP_INIT_STEP_SIZE)
+        for (size_t i = 0; i < count; i++) value[i] = (qp_real)step_size(key, i);
     else if (is_normal(init.kind))
         for (size_t i = 0; i < count; i++) value[i] = (qp_real)(deviation * qp_random_normal(key, i));
     else

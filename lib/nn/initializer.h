@@ -13,6 +13,7 @@
  *   LECUN       std = gain*sqrt(1/fan_in)               likewise
  *   NORMAL      std = gain        UNIFORM  on +-gain        CONSTANT  = gain
  *   GATE        = gain in gate `gate` of `gates` equal parts of the columns, 0 elsewhere: the bias of an LSTM's gates
+ *   LOG_COUNT   = log(1 + column)    STEP_SIZE  softplus of it is log-uniform on 0.001 .. 0.1: both for nn/mamba.h
  *   ORTHOGONAL  W W' = gain^2 I if rows <= columns, else W' W = gain^2 I
  * Sources  Glorot & Bengio 2010; He et al. 2015; LeCun et al. 1998; Saxe et al. 2014; gates: Jozefowicz et al. 2015. */
 #define QP_INITS(X)                                                                                                    \
@@ -25,7 +26,12 @@
     X(QP_INIT_LECUN_UNIFORM, "lecun-uniform")                                                                          \
     X(QP_INIT_LECUN_NORMAL, "lecun-normal")                                                                            \
     X(QP_INIT_ORTHOGONAL, "orthogonal")
-typedef enum { QP_INIT_CONSTANT, QP_INITS(QP_CHOICE_ID) QP_INIT_GATE } qp_init_kind;
+typedef enum {
+    QP_INIT_CONSTANT,
+    QP_INITS(QP_CHOICE_ID) QP_INIT_GATE,
+    QP_INIT_LOG_COUNT,
+    QP_INIT_STEP_SIZE
+} qp_init_kind;
 
 typedef struct {
     qp_init_kind kind;
@@ -36,7 +42,8 @@ typedef struct {
 /* qp_init_constant — every weight has this value. */
 static inline qp_init qp_init_constant(double value) { return (qp_init){.kind = QP_INIT_CONSTANT, .gain = value}; }
 
-/* qp_init_is_vector — true for the kinds that only vectors have (biases, gains): constant, or constant by gate. */
+/* qp_init_is_vector — true for the kinds of biases and gains, constant or constant by gate, and of the rates of a
+ *   scan. */
 bool qp_init_is_vector(qp_init init);
 
 /* qp_init_fill — draw value [rows, columns] from the random numbers of `key`. */

@@ -37,7 +37,10 @@ void qp_params_free(qp_params *params)
 
 /* Vectors are biases, gains of norms and queries that start at one value. A single row that is drawn at random is
  * still a matrix: the weights of one output. */
-static bool is_matrix(int rows, qp_init init) { return rows > 1 || !qp_init_is_vector(init); }
+static bool is_matrix(int rows, qp_init init)
+{
+    return (rows > 1 && init.kind != QP_INIT_LOG_COUNT) || !qp_init_is_vector(init);
+}
 
 int qp_params_add(qp_params *params, int rows, int columns, qp_init init, const char *name_format, ...)
 {

@@ -97,19 +97,29 @@ static qp_experts add_experts(qp_params *params, const qp_transformer_config *c,
     return qp_experts_add(params, &experts, name);
 }
 
+static qp_mamba add_mixer(qp_params *params, const qp_transformer_config *c, const char *name)
+{
+    char full[128];
+    snprintf(full, sizeof full, "%s.mixer", name);
+    return qp_mamba_add(params, &c->mamba, full);
+}
+
 qp_transformer_layer qp_transformer_layer_add(qp_params *params, const qp_transformer_config *config, bool reads_source,
                                               const char *name)
 {
     qp_transformer_layer layer = {.config = *config, .reads_source = reads_source, .gate = -1, .gate_bias = -1};
-    layer.self = add_self_attention(params, config, name);
+    if (config->scans)
+        layer.mamba = add_mixer(params, config, name);
+    else
+        layer.self = add_self_attention(params, config, name);
     if (reads_source) layer.cross = add_cross_attention(params, config, name);
     if (config->experts > 0)
         layer.experts = add_experts(params, config, name);
-    else
+    else if (!config->scans)
         add_feed_forward(params, config, name, &layer);
     layer.norm_self = add_norm(params, config, name, 1);
     if (reads_source) layer.norm_cross = add_norm(params, config, name, 2);
-    layer.norm_ff = add_norm(params, config, name, reads_source ? 3 : 2);
+    if (!config->scans) layer.norm_ff = add_norm(params, config, name, reads_source ? 3 : 2);
     return layer;
 }
 
@@ -148,6 +158,12 @@ static qp_tensor attend_self(const qp_transformer_layer *layer, const qp_transfo
     qp_tensor mixed = qp_attention(pass->tape, query, queries, qp_tensor_columns(kv, 0, m->kv_width),
                                    qp_tensor_columns(kv, m->kv_width, m->kv_width), keys, &config, pass->self_map);
     return linear(pass, mixed, m->out, m->out_bias);
+}
+
+static qp_tensor scan(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x)
+{
+    return qp_mamba_forward(&layer->mamba, pass->tape, pass->params, pass->sequences, x, pass->state,
+                            pass->layer * QP_MAMBA_CARRIES);
 }
 
 static qp_tensor attend_source(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x)
@@ -211,7 +227,7 @@ static qp_tensor connect(const qp_transformer_layer *layer, const qp_transformer
 
 qp_tensor qp_transformer_layer_forward(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x)
 {
-    x = connect(layer, pass, &layer->norm_self, attend_self, x);
+    x = connect(layer, pass, &layer->norm_self, layer->config.scans ? scan : attend_self, x);
     if (layer->reads_source) x = connect(layer, pass, &layer->norm_cross, attend_source, x);
-    return connect(layer, pass, &layer->norm_ff, feed_forward, x);
+    return layer->config.scans ? x : connect(layer, pass, &layer->norm_ff, feed_forward, x);
 }

@@ -4,6 +4,7 @@
 #include "lib/base/batch.h"
 #include "lib/grad/attention/op_attention.h"
 #include "lib/nn/experts.h"
+#include "lib/nn/mamba.h"
 #include "lib/nn/norm.h"
 #include "lib/nn/params.h"
 #include "lib/nn/position.h"
@@ -15,6 +16,7 @@
  *   sublayers    A self-attention, X attention to the source (decoders of an encoder), F feed-forward
  *   norm after   x = N1(x + A(x));  x = N2(x + X(x));  x = N3(x + F(x))
  *   norm before  x = x + A(N1(x));  x = x + X(N2(x));  x = x + F(N3(x))          (without X, F has N2)
+ * A layer of Mamba (`scans`) has the mixing of nn/mamba.h under NAME.mixer as A, and no F.
  * With experts, F is a mixture of feed-forward layers (experts.h), whose parameters are under NAME.
  * Dropout on every branch. Source  Vaswani et al. 2017; norm before: Xiong et al. 2020.
  *
@@ -36,6 +38,8 @@ typedef struct {
     bool depth_by_sequence;
     int experts, experts_per_token; /* 0 experts: one feed-forward layer */
     qp_real experts_balance, experts_z;
+    bool scans; /* Mamba: no self-attention, no feed-forward */
+    qp_mamba_config mamba;
 } qp_transformer_config;
 
 typedef struct {
@@ -52,6 +56,7 @@ typedef struct {
     bool reads_source;
     int inner, inner_bias, gate, gate_bias, outer, outer_bias; /* without experts */
     qp_experts experts;
+    qp_mamba mamba;
 } qp_transformer_layer;
 
 /* qp_transformer_layer_add — a layer's parameters under `name`. */
@@ -59,7 +64,8 @@ qp_transformer_layer qp_transformer_layer_add(qp_params *params, const qp_transf
                                               const char *name);
 
 /* What a layer sees besides x. Whole sequences: `sequences` and, for a decoder, encoder_output [source rows, d] with
- * its sequences. One token: state and layer number; keys and values come from the state's caches. */
+ * its sequences. One token: state and layer number; keys and values come from the state's caches, what a
+ * scan remembers from its carries. */
 typedef struct {
     qp_tape *tape;
     const qp_params *params;

@@ -14,6 +14,16 @@ static bool any_kind(const qp_train_settings *s, int kind)
 
 static bool transformer(const qp_train_settings *s) { return any_kind(s, QP_KIND_TRANSFORMER); }
 
+static bool mamba(const qp_train_settings *s) { return any_kind(s, QP_KIND_MAMBA); }
+
+static bool stacked(const qp_train_settings *s) { return transformer(s) || mamba(s); }
+
+/* A decoder of Mamba attends to its source as a transformer does. */
+static bool attends(const qp_train_settings *s)
+{
+    return transformer(s) || (s->model.decoder == QP_KIND_MAMBA && s->model.encoder != QP_KIND_NONE);
+}
+
 static bool experts(const qp_train_settings *s) { return s->model.experts > 0; }
 
 static bool recurrent(const qp_train_settings *s)
@@ -49,13 +59,13 @@ static bool windowed(const qp_train_settings *s) { return transformer(s) && s->m
 
 static bool stochastic(const qp_train_settings *s) { return s->model.stochastic_depth > 0; }
 
-static bool two_directions(const qp_train_settings *s) { return s->model.bidirectional; }
+static bool two_directions(const qp_train_settings *s) { return s->model.bidirectional && recurrent(s); }
 
 static bool variational(const qp_train_settings *s) { return s->model.variational; }
 
 static bool normed(const qp_train_settings *s)
 {
-    return transformer(s) || s->model.encoder == QP_KIND_CONV || s->model.rnn_norm || mlm(s);
+    return stacked(s) || s->model.encoder == QP_KIND_CONV || s->model.rnn_norm || mlm(s);
 }
 
 static bool regress(const qp_train_settings *s) { return s->model.task == QP_TASK_REGRESS; }
@@ -111,6 +121,8 @@ typedef struct {
 } use;
 
 #define TRANSFORMER transformer, "a transformer (--encoder or --decoder)"
+#define STACKED stacked, "a transformer or mamba (--encoder or --decoder)"
+#define ATTENDS attends, "a transformer, or --decoder mamba with a source"
 #define RECURRENT recurrent, "recurrent layers (--encoder or --decoder gru, lstm ...)"
 #define CONVOLUTION convolution, "convolutions (--encoder conv or text-cnn)"
 #define REGRESS regress, "--task regress"
@@ -120,24 +132,25 @@ static const use uses[] = {
     {"ff_size", TRANSFORMER, 0, 0},
     {"experts", TRANSFORMER, 0, 0},
     {"experts_*", experts, "--experts", 0, 0},
-    {"heads", TRANSFORMER, 0, 0},
-    {"kv_heads", TRANSFORMER, 0, 0},
+    {"mamba_*", mamba, "--encoder or --decoder mamba", 0, 0},
+    {"heads", ATTENDS, 0, 0},
+    {"kv_heads", ATTENDS, 0, 0},
     {"attention_window", TRANSFORMER, 0, 0},
     {"attention_sinks", windowed, "--attention-window", 0, 0},
     {"attention_softcap", TRANSFORMER, 0, 0},
-    {"attention_dropout", TRANSFORMER, 0, 0},
+    {"attention_dropout", ATTENDS, 0, 0},
     {"ff_dropout", TRANSFORMER, 0, 0},
     {"gated_ff", TRANSFORMER, 0, 0},
-    {"norm", TRANSFORMER, 0, 0},
-    {"final_norm", TRANSFORMER, 0, 0},
+    {"norm", STACKED, 0, 0},
+    {"final_norm", STACKED, 0, 0},
     {"pos", TRANSFORMER, 0, 0},
     {"rope_base", rope, "--pos rope", 0, 0},
-    {"layer_drop", TRANSFORMER, 0, 0},
-    {"stochastic_depth", TRANSFORMER, 0, 0},
+    {"layer_drop", STACKED, 0, 0},
+    {"stochastic_depth", STACKED, 0, 0},
     {"stochastic_depth_mode", stochastic, "--stochastic-depth", 0, 0},
     {"activation", activated, "a transformer, --encoder text-cnn or --task mlm", 0, 0},
-    {"norm_type", normed, "a transformer, --encoder conv, --rnn-norm or --task mlm", 0, 0},
-    {"norm_epsilon", normed, "a transformer, --encoder conv, --rnn-norm or --task mlm", 0, 0},
+    {"norm_type", normed, "a transformer, mamba, --encoder conv, --rnn-norm or --task mlm", 0, 0},
+    {"norm_epsilon", normed, "a transformer, mamba, --encoder conv, --rnn-norm or --task mlm", 0, 0},
     {"direction_merge", two_directions, "--bidirectional", 0, 0},
     {"attention", attentive, "a recurrent decoder with a source (--decoder gru, lstm ...)", 0, 0},
     {"attention_size", attention_layer, "--attention bahdanau or luong-concat of a recurrent decoder", 0, 0},

@@ -27,6 +27,9 @@ static const pairing options[] = {
     {{"encoder=gru", "decoder=gru", "rnn_residual=true", "rnn_norm=true"}},
     {{"encoder=lstm", "decoder=lstm", "variational_dropout=true", "bias=false"}},
     {{"encoder=gru", "decoder=rnn", "learned_state=true", "rnn_activation=tanh", "tied_embeddings_all=true"}},
+    {{"encoder=mamba", "decoder=mamba", "mamba_state=4"}},
+    {{"encoder=mamba", "bidirectional=true", "decoder=mamba", "mamba_kernel=2", "norm_type=rms"}},
+    {{"encoder=mamba", "bidirectional=true", "decoder=gru", "mamba_expand=1"}},
     {{"encoder=transformer", "decoder=transformer", "experts=4", "experts_per_token=1", "experts_balance=0.001"}},
     {{"encoder=transformer", "decoder=transformer", "experts=3", "gated_ff=true", "activation=silu"}},
 };
@@ -46,6 +49,7 @@ static const pairing language_models[] = {
     {{"task=lm", "encoder=none", "decoder=lstm", "learned_state=true", "hidden_size=40"}},
     {{"task=lm", "encoder=none", "decoder=gru", "tied_embeddings=false"}},
     {{"task=lm", "encoder=none", "decoder=gru-reset-before", "recurrent_dropout=0.3", "zoneout=0.2"}},
+    {{"task=lm", "encoder=none", "decoder=mamba", "mamba_state=4"}},
     {{"task=lm", "encoder=none", "decoder=transformer", "experts=4", "bias=false"}},
     {{"task=lm", "encoder=none", "decoder=lstm-layer-norm", "zoneout=0.1", "zoneout_cell=0.4"}},
 };

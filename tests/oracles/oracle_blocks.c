@@ -6,6 +6,7 @@
 #include "lib/grad/op_join.h"
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_lora.h"
+#include "lib/grad/recurrent/op_selective_scan.h"
 #include "tests/oracles/oracle_blocks.h"
 
 /* Adapters, experts, codebooks, selective scans. */
@@ -92,4 +93,21 @@ static void moe(oracle *o)
     oracle_expect(o, "out.expert", wrong == 0, "%d choices differ", wrong);
 }
 
-const oracle_row oracle_rows_blocks[] = {{"lora", lora}, {"moe", moe}, {0}};
+static void selective_scan(oracle *o)
+{
+    int batch = oracle_size(o, "in.x", 0), time = oracle_size(o, "in.x", 1);
+    qp_scan scan = {.s = oracle_ragged_of(o, batch, time, NULL).sequences};
+    scan.x = input(o, "x");
+    scan.dt = input(o, "dt");
+    scan.b = input(o, "B");
+    scan.c = input(o, "C");
+    if (oracle_flag(o, "gate")) scan.z = input(o, "z");
+    scan.a_log = oracle_param(o, "A_log");
+    scan.skip = oracle_param(o, "D");
+    scan.dt_bias = oracle_param(o, "dt_bias");
+    qp_tensor last, y = qp_selective_scan(o->tape, &scan, &last);
+    oracle_output(o, "y", y, NULL);
+    oracle_output(o, "state", last, NULL);
+}
+
+const oracle_row oracle_rows_blocks[] = {{"lora", lora}, {"moe", moe}, {"selective_scan", selective_scan}, {0}};

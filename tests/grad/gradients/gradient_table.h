@@ -43,6 +43,6 @@ typedef struct {
 /* One array per family, ended by a row of zeros; listed in test_gradients.c. */
 extern const gradient_row gradient_rows_basic[], gradient_rows_layers[], gradient_rows_loss[],
     gradient_rows_attention[], gradient_rows_recurrent[], gradient_rows_losses[], gradient_rows_windows[],
-    gradient_rows_places[], gradient_rows_cells[];
+    gradient_rows_places[], gradient_rows_cells[], gradient_rows_scan[];
 
 #endif

@@ -10,7 +10,8 @@
 
 static const gradient_row *const family[] = {gradient_rows_basic,     gradient_rows_layers,    gradient_rows_loss,
                                              gradient_rows_attention, gradient_rows_recurrent, gradient_rows_losses,
-                                             gradient_rows_windows,   gradient_rows_places,    gradient_rows_cells};
+                                             gradient_rows_windows,   gradient_rows_places,    gradient_rows_cells,
+                                             gradient_rows_scan};
 enum { FAMILIES = sizeof family / sizeof *family };
 
 /* ---- for the rows of the table ---- */
