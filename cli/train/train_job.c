@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "cli/train/train_job.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -68,7 +69,8 @@ static qp_status open_log(void *self)
     const char *path = j->settings->job.log;
     if (!*path) return QP_OK;
     j->log = fopen(path, "a");
-    return j->log ? QP_OK : qp_fail(QP_ECREATE, "--log: %s: cannot be written", path);
+    return j->log ? QP_OK
+                  : qp_fail(qp_status_of_errno(QP_ECREATE), "--log: %s: cannot be written: %s", path, strerror(errno));
 }
 
 static qp_status close_log(job *j, qp_status status)

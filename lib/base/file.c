@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "lib/base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -44,8 +45,8 @@ static int open_for_reading(const char *path, qp_status *status)
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     struct stat information;
     if (descriptor < 0 || fstat(descriptor, &information) != 0) {
-        *status = qp_fail(QP_ENOINPUT, "%s: cannot be read: %s; check the name and its permissions", path,
-                          strerror(errno));
+        *status = qp_fail(qp_status_of_errno(QP_ENOINPUT), "%s: cannot be read: %s; check the name and its permissions",
+                          path, strerror(errno));
         if (descriptor >= 0) close(descriptor);
         return -1;
     }
@@ -389,6 +390,26 @@ qp_status qp_folder_make(const char *path)
     free(partial);
     if (made) return QP_OK;
     return qp_fail(QP_ECREATE, "%s: the folder cannot be made: %s", path, bytes ? strerror(errno) : "it has no name");
+}
+
+static qp_status cannot_read(const char *folder)
+{
+    return qp_fail(qp_status_of_errno(QP_EIO), "%s: cannot be read: %s", folder, strerror(errno));
+}
+
+qp_status qp_folder_each(const char *folder, qp_status (*visit)(void *self, const char *name), void *self)
+{
+    DIR *listing = opendir(folder);
+    qp_status status = listing ? QP_OK : cannot_read(folder);
+    while (status == QP_OK) {
+        errno = 0;
+        const struct dirent *entry = readdir(listing);
+        if (!entry && errno != 0) status = cannot_read(folder);
+        if (!entry) break;
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) status = visit(self, entry->d_name);
+    }
+    if (listing) closedir(listing);
+    return status;
 }
 
 bool qp_file_same(const char *a, const char *b)

@@ -38,6 +38,11 @@ void qp_reader_stop_flag(const volatile sig_atomic_t *flag);
 qp_status qp_file_read(const char *path, size_t limit_bytes, char **content, size_t *bytes);
 
 qp_status qp_folder_make(const char *path); /* with parents; exists already: fine */
+
+/* qp_folder_each — calls `visit` for every name in a folder except "." and ".." until one fails.   Errors  QP_EIO, or
+ * what `visit` returned. */
+qp_status qp_folder_each(const char *folder, qp_status (*visit)(void *self, const char *name), void *self);
+
 bool qp_file_exists(const char *path);
 bool qp_folder_exists(const char *path);
 bool qp_file_same(const char *a, const char *b); /* do two paths lead to one existing regular file? */

@@ -1,5 +1,6 @@
 #include "lib/base/status.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,5 +23,7 @@ qp_status qp_fail_in(qp_status status, const char *place)
     memcpy(reason, message, sizeof reason);
     return qp_fail(status, "%s: %s", place, reason);
 }
+
+qp_status qp_status_of_errno(qp_status status) { return errno == ENOMEM ? QP_EMEMORY : status; }
 
 const char *qp_error_message(void) { return message; }

@@ -27,6 +27,9 @@ qp_status qp_fail(qp_status status, const char *format, ...) __attribute__((form
  * `status`. For callers that know the file when what they called does not. */
 qp_status qp_fail_in(qp_status status, const char *place);
 
+/* qp_status_of_errno — QP_EMEMORY if errno is ENOMEM, else `status`: the reason of a failed call of the C library. */
+qp_status qp_status_of_errno(qp_status status);
+
 /* qp_error_message — the message of the last qp_fail in this thread, or "". Valid until the next qp_fail. */
 const char *qp_error_message(void);
 

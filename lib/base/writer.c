@@ -123,8 +123,8 @@ qp_status qp_writer_open(const char *path, qp_writer **writer)
     opened->descriptor = -1;
     if (path[0] == '\0' || !open_for_writing(opened)) {
         if (path[0] == '\0') errno = ENOENT;
-        qp_status status = qp_fail(QP_ECREATE, "%s: cannot be created: %s; check the folder and its permissions", path,
-                                   strerror(errno));
+        qp_status status = qp_fail(qp_status_of_errno(QP_ECREATE), "%s: cannot be created: %s%s", path, strerror(errno),
+                                   errno == ENOMEM ? "" : "; check the folder and its permissions");
         qp_writer_abort(opened);
         return status;
     }

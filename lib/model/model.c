@@ -115,6 +115,7 @@ qp_status qp_model_plan(const qp_model_config *config, qp_model **model)
     made->config = *config;
     made->source_special = made->target_special = qp_special_own();
     qp_status status = build(made);
+    if (status == QP_OK) status = qp_params_status(made->params);
     if (status != QP_OK) {
         qp_model_free(made);
         return status;

@@ -92,6 +92,8 @@ static qp_real *reals_new(size_t count)
     return block;
 }
 
+qp_status qp_params_status(const qp_params *params) { return params->status; }
+
 qp_status qp_params_finish(qp_params *params)
 {
     if (params->status != QP_OK) return params->status;

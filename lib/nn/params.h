@@ -25,16 +25,19 @@ typedef struct {
 qp_params *qp_params_new(void);
 void qp_params_free(qp_params *params);
 
-/* qp_params_add — the index of the new parameter, or -1: the failure is reported by qp_params_finish. */
+/* qp_params_add — the index of the new parameter, or -1: the failure is reported by qp_params_status and
+ * qp_params_finish. */
 int qp_params_add(qp_params *params, int rows, int columns, qp_init init, const char *name_format, ...)
     __attribute__((format(printf, 5, 6)));
 
 /* qp_params_set_statistic — for statistic.h: parameter `index` is counted, not trained. */
 void qp_params_set_statistic(qp_params *params, int index, qp_real keep);
 
-/* qp_params_finish — allocate the block, all zero.
+/* qp_params_status — the first failed qp_params_add, or QP_OK.
+ * qp_params_finish — allocate the block, all zero.
  * qp_params_initialise — draw the first values of every parameter.
  * Errors  QP_EMEMORY, or the first failed qp_params_add. */
+qp_status qp_params_status(const qp_params *params);
 qp_status qp_params_finish(qp_params *params);
 void qp_params_initialise(qp_params *params, uint64_t seed);
 

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "lib/run/train_folder.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,14 +32,16 @@ qp_status qp_train_folder_open(const qp_job_config *job, qp_train_folder *folder
     return qp_folder_make(folder->made);
 }
 
+static qp_status note_state(void *self, const char *name)
+{
+    if (strncmp(name, "state-", 6) == 0) *(bool *)self = true;
+    return QP_OK;
+}
+
 bool qp_train_folder_begun(const char *folder)
 {
-    DIR *listing = opendir(folder);
     bool begun = false;
-    for (struct dirent *entry; listing && !begun && (entry = readdir(listing));)
-        begun = strncmp(entry->d_name, "state-", 6) == 0;
-    if (listing) closedir(listing);
-    return begun;
+    return !qp_file_exists(folder) || qp_folder_each(folder, note_state, &begun) == QP_OK ? begun : true;
 }
 
 /* ---- fingerprint ---- */
@@ -236,17 +237,6 @@ static qp_status write_config(const char *folder, qp_train_settings *settings)
     return status;
 }
 
-/* Calls `visit` for every name in a folder except "." and ".." until one fails. */
-static qp_status each_entry(const char *folder, qp_status (*visit)(void *self, const char *name), void *self)
-{
-    DIR *listing = opendir(folder);
-    qp_status status = listing ? QP_OK : qp_fail(QP_EIO, "%s: cannot be read: %s", folder, strerror(errno));
-    for (struct dirent *entry; status == QP_OK && (entry = readdir(listing));)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) status = visit(self, entry->d_name);
-    if (listing) closedir(listing);
-    return status;
-}
-
 static qp_status remove_old(void *self, const char *name)
 {
     const qp_train_folder *folder = self;
@@ -274,9 +264,9 @@ qp_status qp_train_folder_begin(qp_train_folder *folder, qp_train_settings *sett
 {
     QP_TRY(write_config(folder->made, settings));
     if (strcmp(folder->made, folder->path) == 0) return QP_OK;
-    QP_TRY(each_entry(folder->path, remove_saves, folder));
-    QP_TRY(each_entry(folder->path, remove_old, folder));
-    QP_TRY(each_entry(folder->made, move_new, folder));
+    QP_TRY(qp_folder_each(folder->path, remove_saves, folder));
+    QP_TRY(qp_folder_each(folder->path, remove_old, folder));
+    QP_TRY(qp_folder_each(folder->made, move_new, folder));
     if (rmdir(folder->made) != 0) return qp_fail(QP_EIO, "%s: cannot be removed: %s", folder->made, strerror(errno));
     snprintf(folder->made, sizeof folder->made, "%s", folder->path);
     return QP_OK;

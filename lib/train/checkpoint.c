@@ -1,6 +1,5 @@
 #include "lib/train/checkpoint.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -249,29 +248,37 @@ static int newest_first(const void *a, const void *b)
     return x < y ? 1 : x > y ? -1 : 0;
 }
 
-/* The updates of the files KIND-UPDATE.safetensors, newest first, malloc'ed; none if the folder does not exist. */
+/* The updates of the files KIND-UPDATE.safetensors of a folder. */
+typedef struct {
+    const char *folder, *kind;
+    int64_t *update;
+    size_t capacity;
+    int count;
+} saves;
+
+static qp_status add_save(void *self, const char *name)
+{
+    saves *found = self;
+    size_t bytes = strlen(found->kind);
+    if (strncmp(name, found->kind, bytes) != 0 || name[bytes] != '-' || name[bytes + 1] < '0' || name[bytes + 1] > '9')
+        return QP_OK;
+    char *end;
+    int64_t number = strtoll(name + bytes + 1, &end, 10);
+    if (strcmp(end, ".safetensors") != 0) return QP_OK;
+    if (!QP_GROW(found->update, found->capacity, (size_t)found->count + 1))
+        return qp_fail(QP_EMEMORY, "%s: out of memory while reading the folder", found->folder);
+    found->update[found->count++] = number;
+    return QP_OK;
+}
+
+/* Newest first, malloc'ed; none if the folder does not exist. */
 static qp_status list(const char *folder, const char *kind, int64_t **update, int *count)
 {
-    *update = NULL;
-    *count = 0;
-    DIR *directory = opendir(folder);
-    if (!directory) return QP_OK;
-    size_t bytes = strlen(kind), capacity = 0;
-    qp_status status = QP_OK;
-    for (struct dirent *entry; status == QP_OK && (entry = readdir(directory));) {
-        const char *name = entry->d_name;
-        if (strncmp(name, kind, bytes) != 0 || name[bytes] != '-' || name[bytes + 1] < '0' || name[bytes + 1] > '9')
-            continue;
-        char *end;
-        int64_t number = strtoll(name + bytes + 1, &end, 10);
-        if (strcmp(end, ".safetensors") != 0) continue;
-        if (QP_GROW(*update, capacity, (size_t)*count + 1))
-            (*update)[(*count)++] = number;
-        else
-            status = qp_fail(QP_EMEMORY, "%s: out of memory while reading the folder", folder);
-    }
-    closedir(directory);
-    if (*count) qsort(*update, (size_t)*count, sizeof **update, newest_first);
+    saves found = {.folder = folder, .kind = kind};
+    qp_status status = qp_file_exists(folder) ? qp_folder_each(folder, add_save, &found) : QP_OK;
+    if (found.count) qsort(found.update, (size_t)found.count, sizeof *found.update, newest_first);
+    *update = found.update;
+    *count = found.count;
     return status;
 }
 

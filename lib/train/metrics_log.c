@@ -1,5 +1,6 @@
 #include "lib/train/metrics_log.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -95,10 +96,11 @@ static qp_status open_files(qp_metrics_log *log, int64_t update, bool validated)
     QP_TRY(cut_back(log, log->csv_path, update, validated, whole_csv));
     if (update == 0) log->columns = 0; /* the files are written from the beginning */
     log->json = fopen(log->json_path, update > 0 ? "a" : "w");
-    log->csv = fopen(log->csv_path, update > 0 ? "a" : "w");
+    if (log->json) log->csv = fopen(log->csv_path, update > 0 ? "a" : "w");
     if (!log->json || !log->csv)
-        return qp_fail(QP_ECREATE, "%s: cannot be written; give another folder or its permissions",
-                       log->json ? log->csv_path : log->json_path);
+        return qp_fail(qp_status_of_errno(QP_ECREATE),
+                       "%s: cannot be written: %s; give another folder or its permissions",
+                       log->json ? log->csv_path : log->json_path, strerror(errno));
     if (fseek(log->csv, 0, SEEK_END) == 0 && ftell(log->csv) == 0) {
         fprintf(log->csv, "update,epoch,target_tokens,%s,gradient_norm,rate,tokens_per_second,seconds\n", log->loss);
         log->columns = 0;
@@ -187,7 +189,9 @@ static qp_status add_columns(qp_metrics_log *log, const qp_metrics *metrics)
         log->csv = NULL;
         QP_TRY(widen(log->csv_path, metrics->entry[i].name));
         log->csv = fopen(log->csv_path, "a");
-        if (!log->csv) return qp_fail(QP_ECREATE, "%s: cannot be written; give its permissions", log->csv_path);
+        if (!log->csv)
+            return qp_fail(qp_status_of_errno(QP_ECREATE), "%s: cannot be written: %s; give its permissions",
+                           log->csv_path, strerror(errno));
         snprintf(log->column[log->columns++], sizeof log->column[0], "%s", metrics->entry[i].name);
     }
     return QP_OK;

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,8 +73,9 @@ static qp_status open_log(qp_run *run)
     QP_TRY(qp_folder_make(run->trainer->folder));
     snprintf(path, sizeof path, "%s/train.log", run->trainer->folder);
     run->log = fopen(path, "a");
-    if (!run->log) return qp_fail(QP_ECREATE, "%s: cannot be written; give another folder or its permissions", path);
-    return QP_OK;
+    if (run->log) return QP_OK;
+    return qp_fail(qp_status_of_errno(QP_ECREATE), "%s: cannot be written: %s; give another folder or its permissions",
+                   path, strerror(errno));
 }
 
 static void note_skipped(void *self, const char *line) { qp_run_note(self, "%s", line); }

@@ -1,3 +1,4 @@
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,28 +200,58 @@ static qp_status build(const content *c, qp_own *t)
     return qp_own_finish(t);
 }
 
+/* The keys of a file, from the version that has them; every key must be there, and no other. */
+typedef enum { TEXT, NUMBER, SWITCH, LIST } value_kind;
+#define KEY(name, kind, version)                                                                                       \
+    {                                                                                                                  \
+#name, offsetof(content, name), kind, version                                                                  \
+    }
+static const struct {
+    const char *name;
+    size_t at; /* in content */
+    value_kind kind;
+    int version;
+} key[] = {
+    KEY(format, TEXT, 1),        KEY(version, NUMBER, 1),       KEY(unicode, TEXT, 1),         KEY(type, TEXT, 1),
+    KEY(normalization, TEXT, 1), KEY(lower_case, SWITCH, 1),    KEY(byte_fallback, SWITCH, 1), KEY(digits, TEXT, 1),
+    KEY(pieces, LIST, 1),        KEY(merges, LIST, 1),          KEY(scores, LIST, 1),          KEY(checksum, TEXT, 1),
+    KEY(case_fold, SWITCH, 2),   KEY(strip_accents, SWITCH, 2), KEY(jamo, SWITCH, 2),          KEY(pattern, TEXT, 2),
+    KEY(space_first, SWITCH, 2), KEY(initial, LIST, 2),
+};
+enum { KEYS = sizeof key / sizeof *key };
+
+/* Stores one value; false if it is of another kind. */
+static bool store(json_t *value, value_kind kind, void *at)
+{
+    switch (kind) {
+    case TEXT: return json_is_string(value) && (*(const char **)at = json_string_value(value));
+    case SWITCH: *(int *)at = json_is_true(value); return json_is_boolean(value);
+    case LIST: return (*(json_t **)at = value) != NULL;
+    case NUMBER:
+        *(int *)at = (int)json_integer_value(value);
+        return json_is_integer(value) && json_integer_value(value) == (json_int_t) * (int *)at;
+    }
+    return false;
+}
+
 static qp_status unpack(json_t *root, content *c)
 {
-    json_error_t error;
-    json_t *version = json_object_get(root, "version");
-    bool old = json_is_integer(version) && json_integer_value(version) == 1;
+    const json_t *version = json_object_get(root, "version");
+    const bool old = json_is_integer(version) && json_integer_value(version) == 1;
+    size_t known = 0;
     c->pattern = "words";
-    int failed = old ? json_unpack_ex(root, &error, JSON_STRICT,
-                                      "{s:s, s:i, s:s, s:s, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:s}", "format",
-                                      &c->format, "version", &c->version, "unicode", &c->unicode, "type", &c->type,
-                                      "normalization", &c->normalization, "lower_case", &c->lower_case, "byte_fallback",
-                                      &c->byte_fallback, "digits", &c->digits, "pieces", &c->pieces, "merges",
-                                      &c->merges, "scores", &c->scores, "checksum", &c->checksum)
-                     : json_unpack_ex(root, &error, JSON_STRICT,
-                                      "{s:s, s:i, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:s, s:s, s:b, s:o, s:o, "
-                                      "s:o, s:o, s:s}",
-                                      "format", &c->format, "version", &c->version, "unicode", &c->unicode, "type",
-                                      &c->type, "normalization", &c->normalization, "lower_case", &c->lower_case,
-                                      "case_fold", &c->case_fold, "strip_accents", &c->strip_accents, "jamo", &c->jamo,
-                                      "byte_fallback", &c->byte_fallback, "digits", &c->digits, "pattern", &c->pattern,
-                                      "space_first", &c->space_first, "pieces", &c->pieces, "initial", &c->initial,
-                                      "merges", &c->merges, "scores", &c->scores, "checksum", &c->checksum);
-    return failed ? qp_fail(QP_EDATA, "%s: not a tokenizer of quipu: %s", c->place, error.text) : QP_OK;
+    for (int i = 0; i < KEYS; i++) {
+        if (old && key[i].version > 1) continue;
+        json_t *value = json_object_get(root, key[i].name);
+        if (!value) return qp_fail(QP_EDATA, "%s: not a tokenizer of quipu: it has no '%s'", c->place, key[i].name);
+        if (!store(value, key[i].kind, (char *)c + key[i].at))
+            return qp_fail(QP_EDATA, "%s: not a tokenizer of quipu: '%s' has another kind of value", c->place,
+                           key[i].name);
+        known++;
+    }
+    if (json_object_size(root) == known) return QP_OK;
+    return qp_fail(QP_EDATA, "%s: not a tokenizer of quipu: it has %zu keys, but there must be %zu", c->place,
+                   json_object_size(root), known);
 }
 
 /* Version 1 had fewer settings; `content` is zeroed but for its pattern. */
