@@ -103,6 +103,18 @@ asan:  ## all tests with the address, leak and undefined-behavior sanitizers
 mutants:  ## break MUTANTS=220 lines, one at a time; list those that no test notices (SEED=1 FOLDERS="lib/nn")
 	@tests/mutants/run $(BUILD)/mutants $(or $(MUTANTS),220) $(or $(SEED),1) $(FOLDERS)
 
+# Faults are made by a library that is preloaded. By hand: POINTS=0 tries every call, N=1000 kills, ONLY=train some.
+FAULTS = FAULT="$(abspath $(BUILD)/faults/fault.so)" QUIPU="$(abspath $(BUILD)/quipu)"
+kill-test fault-test oom-test: $(BUILD)/quipu $(BUILD)/faults/fault.so
+kill-test:  ## kill trainings at every system call and at random moments, and resume them (POINTS=0 N=1000)
+	@$(FAULTS) bash tests/faults/kill.sh
+
+fault-test:  ## let every system call fail in every way, and fill the disk (POINTS=0)
+	@$(FAULTS) bash tests/faults/fault.sh
+
+oom-test:  ## let every allocation of every command fail (POINTS=0)
+	@$(FAULTS) bash tests/faults/oom.sh
+
 fuzz:  ## build/fuzz/fuzz_*: libFuzzer programs; each takes a folder of inputs, as in tests/fuzz/corpus
 	@CC=clang sh .ci/packages build
 	@$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -fsanitize=fuzzer-no-link $(SANITIZERS)" fuzzers
@@ -231,6 +243,12 @@ $(BUILD)/tests/%: $$(filter $(BUILD)/obj/tests/$$*/$$(PERCENT),$(TEST_OBJ)) $(BU
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) $(FLAGS) $(filter %.o,$^) $(BUILD)/libquipu.a -o $@ $(LIBS) $(CRITERION)
 
+FAULT_SOURCES := $(wildcard tests/faults/fault_*.c)
+$(BUILD)/faults/fault.so: $(FAULT_SOURCES) $(wildcard tests/faults/*.h) | $(STAMP).build
+	@mkdir -p $(@D)
+	$(call say,link $@)$(CC) -std=gnu11 -O1 -g -Wall -Wextra -Wshadow -Wconversion -fPIC -shared -I. \
+	    $(FAULT_SOURCES) -o $@ -ldl
+
 # Fuzzers link only what they test.
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(filter-out %_entry.c,$(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_OBJ     := $(call object,$(call sources,$(TOKENIZER_ROOMS) lib/store))
@@ -245,5 +263,5 @@ say = $(if $(V),,@echo "  $(1)"; )
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(BENCH:$(BUILD)/%=$(BUILD)/obj/%.d)
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
-.PHONY: all help demo test test-long oracles tokenizer-cases gradcheck gradient-tests asan mutants fuzz fuzzers lint \
-    rooms format bench install uninstall clean
+.PHONY: all help demo test test-long oracles tokenizer-cases gradcheck gradient-tests asan mutants kill-test \
+    fault-test oom-test fuzz fuzzers lint rooms format bench install uninstall clean

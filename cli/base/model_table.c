@@ -78,14 +78,14 @@ static qp_status probe_run(const qp_model *model, const probe *p, double *bytes)
     return status;
 }
 
-static int moments_of(const qp_optimizer_config *config)
+static qp_status moments_of(const qp_optimizer_config *config, int *states)
 {
     qp_optimizer *optimizer;
     qp_optimizer_span span = {.rows = 1, .columns = 1};
-    if (qp_optimizer_new(config, 16, &span, 1, &optimizer) != QP_OK) return 0;
-    int states = qp_optimizer_states(optimizer);
+    QP_TRY(qp_optimizer_new(config, 16, &span, 1, &optimizer));
+    *states = qp_optimizer_states(optimizer);
     qp_optimizer_free(optimizer);
-    return states;
+    return QP_OK;
 }
 
 qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *shape, qp_training_memory *memory)
@@ -105,9 +105,10 @@ qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *
     double piece = shape->batch_rows / shards;
     if (piece > QP_PIECE_ROWS) piece = QP_PIECE_ROWS;
     double block = (double)qp_params_size(qp_model_params(model)) * (double)sizeof(qp_real);
-    int blocks = workers + levels < shards ? workers + levels : shards;
+    int blocks = workers + levels < shards ? workers + levels : shards, moments;
+    QP_TRY(moments_of(shape->optimizer, &moments));
     *memory = (qp_training_memory){.weights = block,
-                                   .moments = block * moments_of(shape->optimizer),
+                                   .moments = block * moments,
                                    .gradients = block * blocks,
                                    .activations = bytes / p.rows * piece * workers};
     memory->total = memory->weights + memory->moments + memory->gradients + memory->activations;

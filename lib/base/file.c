@@ -444,5 +444,5 @@ static int remove_entry(const char *path, const struct stat *information, int ki
 qp_status qp_file_remove_tree(const char *path)
 {
     if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT) return QP_OK;
-    return qp_fail(QP_EIO, "%s: cannot be removed: %s", path, strerror(errno));
+    return qp_fail(qp_status_of_errno(QP_EIO), "%s: cannot be removed: %s", path, strerror(errno));
 }

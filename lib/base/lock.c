@@ -52,8 +52,9 @@ static qp_status take(const char *model, qp_lock *lock)
     for (int i = 0; i < TRIES; i++) {
         lock->descriptor = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
         if (lock->descriptor < 0)
-            return qp_fail(qp_status_of_errno(QP_ECREATE), "%s: cannot be created: %s; check the folder and its permissions",
-                           lock->path, strerror(errno));
+            return qp_fail(qp_status_of_errno(QP_ECREATE),
+                           "%s: cannot be created: %s; check the folder and its permissions", lock->path,
+                           strerror(errno));
         int locked;
         do locked = flock(lock->descriptor, LOCK_EX | LOCK_NB);
         while (locked != 0 && errno == EINTR);

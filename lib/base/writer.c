@@ -44,12 +44,13 @@ static bool open_temporary(qp_writer *writer, mode_t mode)
         snprintf(writer->temporary, bytes, i == 0 ? "%s.tmp" : "%s.tmp%d", writer->path, i);
         int descriptor = open(writer->temporary, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
         if (descriptor < 0) break;
-        struct stat ours, named;
+        struct stat ours, named = {0};
         bool locked = flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
         /* the holder may have renamed it between our open and our lock */
-        bool named_so = locked && fstat(descriptor, &ours) == 0 && stat(writer->temporary, &named) == 0 &&
-                        ours.st_ino == named.st_ino && ours.st_dev == named.st_dev && S_ISREG(ours.st_mode);
-        if (named_so && ftruncate(descriptor, 0) == 0) {
+        bool seen = fstat(descriptor, &ours) == 0 && (stat(writer->temporary, &named) == 0 || errno == ENOENT);
+        bool named_so =
+            locked && (!seen || (ours.st_ino == named.st_ino && ours.st_dev == named.st_dev && S_ISREG(ours.st_mode)));
+        if (seen && named_so && ftruncate(descriptor, 0) == 0) {
             writer->descriptor = descriptor;
             return true;
         }

@@ -111,12 +111,14 @@ static qp_status read_rest(const char *path, const qp_model_texts *texts, qp_pac
 {
     const qp_model_config *config = qp_model_config_of(package->model);
     if (config->task == QP_TASK_CLASSIFY || config->task == QP_TASK_TAG) {
-        if (!texts->labels || qp_labels_parse(texts->labels, &package->labels) != QP_OK ||
-            package->labels.count != config->labels)
-            return damaged(path, "labels");
+        qp_status status = texts->labels ? qp_labels_parse(texts->labels, &package->labels) : QP_EDATA;
+        if (status == QP_EMEMORY) return status;
+        if (status != QP_OK || package->labels.count != config->labels) return damaged(path, "labels");
     } else if (config->task == QP_TASK_REGRESS) {
-        if (!texts->scaling || qp_scaling_parse(texts->scaling, &package->scaling) != QP_OK ||
-            package->scaling.columns != config->features || package->scaling.horizon != config->horizon)
+        qp_status status = texts->scaling ? qp_scaling_parse(texts->scaling, &package->scaling) : QP_EDATA;
+        if (status == QP_EMEMORY) return status;
+        if (status != QP_OK || package->scaling.columns != config->features ||
+            package->scaling.horizon != config->horizon)
             return damaged(path, "columns and scaling");
     }
     return QP_OK;

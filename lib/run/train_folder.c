@@ -123,7 +123,7 @@ qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data 
     XXH3_64bits_reset(state);
     hash_part(state, data, QP_TRAINING);
     for (int i = 0; i < labels->count; i++) XXH3_64bits_update(state, labels->text[i], strlen(labels->text[i]) + 1);
-    snprintf(text, QP_FINGERPRINT_BYTES, 
+    snprintf(text, QP_FINGERPRINT_BYTES,
              "model-%016llx learning-%016llx data-%016llx source-%016llx target-%016llx valid-%016llx", model,
              job ^ (learning << 1 | learning >> 63), (unsigned long long)XXH3_64bits_digest(state), source, target,
              valid);

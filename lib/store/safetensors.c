@@ -230,8 +230,8 @@ static qp_status open_descriptor(qp_safetensors *file)
     file->descriptor = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat status;
     if (file->descriptor < 0 || fstat(file->descriptor, &status) != 0)
-        return qp_fail(qp_status_of_errno(QP_ENOINPUT), "%s: cannot be opened: %s; check the path and its permissions", file->path,
-                       strerror(errno));
+        return qp_fail(qp_status_of_errno(QP_ENOINPUT), "%s: cannot be opened: %s; check the path and its permissions",
+                       file->path, strerror(errno));
     if (S_ISDIR(status.st_mode))
         return qp_fail(QP_ENOINPUT, "%s: is a folder; name the .safetensors file inside it", file->path);
     if (!S_ISREG(status.st_mode))

@@ -56,8 +56,8 @@ static void block_free(void *memory)
     if (!memory) return;
     pthread_mutex_lock(&lock);
     block **link = &blocks;
-    while (*link && !((unsigned char *)memory >= (*link)->memory &&
-                      (unsigned char *)memory < (*link)->memory + (*link)->bytes))
+    while (*link &&
+           !((unsigned char *)memory >= (*link)->memory && (unsigned char *)memory < (*link)->memory + (*link)->bytes))
         link = &(*link)->next;
     bool found = *link != NULL;
     if (found) release(link);

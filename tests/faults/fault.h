@@ -24,7 +24,8 @@
  *   FAULT_CODES    exit codes that are right after a fault, separated by ','
  *   FAULT_WORD     word that the message must have
  *   FAULT_OUTPUT   0: what is printed on stdout may differ (times)
- *   FAULT_RESUME   1: after each fault the same command must succeed and make the straight run's files */
+ *   FAULT_RESUME   1: after each fault the same command must succeed and make the straight run's files
+ *   FAULT_AGAIN    exit codes of that second run that are right (0) */
 
 typedef enum {
     FAULT_NONE,

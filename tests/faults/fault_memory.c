@@ -18,7 +18,7 @@ bool fault_due(void)
     return plan->at > 0 && (plan->ever ? count >= plan->at : count == plan->at);
 }
 
-/* The allocator behind this one: the C library's, or the address sanitizer's. */
+/* The next allocator: the C library's, or the address sanitizer's. */
 static struct {
     void *(*malloc)(size_t);
     void *(*calloc)(size_t, size_t);

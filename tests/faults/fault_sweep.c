@@ -117,9 +117,8 @@ static void finding(int64_t at, int code, const char *what)
     fflush(stdout); /* the next child must not print it again */
 }
 
-static bool code_is_right(int code)
+static bool is_among(int code, const char *at)
 {
-    const char *at = sweep.codes;
     for (; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
         if (atoi(at) == code) return true;
     return false;
@@ -142,7 +141,7 @@ static void judge(int64_t at, int code)
     } else if (by_signal) {
         if (!fault_old_or_new(sweep.files)) finding(at, code, "a half-written file");
     } else {
-        if (!code_is_right(code))
+        if (!is_among(code, sweep.codes))
             finding(at, code, "this exit code is wrong here");
         else if (!no_stderr && !strstr(message, "quipu: "))
             finding(at, code, "no message");
@@ -172,7 +171,7 @@ static int all_points(int64_t total, int *code, int64_t *tried, int64_t *reached
             fault_plan was = *fault_shared;
             if (run(0, false, code) < 0) return -1;
             *fault_shared = was;
-            if (*code != 0)
+            if (!is_among(*code, setting("FAULT_AGAIN", "0")))
                 finding(at, *code, "the same command does not resume");
             else if (!fault_same_files(sweep.files, "work", "straight"))
                 finding(at, *code, "resumed, but other files");

@@ -1,6 +1,7 @@
 # Every allocation of every command fails: once, and from then on. The exit code is 71 and the message speaks of memory,
 # or the command succeeds with the right output; no file is half written.
 #   POINTS=N points of each command (0: all)   ONLY=word of the name
+POINTS_HERE=3
 . tests/faults/common
 
 small_models

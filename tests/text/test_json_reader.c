@@ -29,8 +29,18 @@ Test(json_reader, names_file_and_line)
  * large enough for all of them. */
 Test(json_reader, the_block_is_large_enough)
 {
-    static const char *const piece[] = {"[]", "{}", "1", "\"\"", "\"ab\"", "1.5", "null", "{\"\":1}", "[[]]", "[1]",
-                                        "{\"a\":{},\"b\":[]}", "\"a text that is longer than the shortest buffer\""};
+    static const char *const piece[] = {"[]",
+                                        "{}",
+                                        "1",
+                                        "\"\"",
+                                        "\"ab\"",
+                                        "1.5",
+                                        "null",
+                                        "{\"\":1}",
+                                        "[[]]",
+                                        "[1]",
+                                        "{\"a\":{},\"b\":[]}",
+                                        "\"a text that is longer than the shortest buffer\""};
     static char text[300000];
     for (size_t k = 0; k < sizeof piece / sizeof *piece; k++)
         for (int count = 1; count < 5000; count = 3 * count + 1) {

@@ -41,7 +41,7 @@ static qp_status add_lines(const char *place, const char *content, size_t bytes,
         if (length == 0) continue; /* a piece that no text has */
         QP_TRY(qp_pipeline_add_piece(place, p, at, length, id, 0));
     }
-    p->unknown = qp_pipeline_find_piece(p, "[UNK]", 5);
+    QP_TRY(qp_pipeline_find_piece(p, "[UNK]", 5, &p->unknown));
     if (p->unknown < 0) return qp_fail(QP_EDATA, "%s: no line is [UNK]; give a vocab.txt of BERT", place);
     return QP_OK;
 }
@@ -49,7 +49,9 @@ static qp_status add_lines(const char *place, const char *content, size_t bytes,
 /* [CLS] A [SEP], and B [SEP] of type 1. */
 static qp_status add_template(qp_pipeline *p)
 {
-    int32_t cls = qp_pipeline_find_piece(p, "[CLS]", 5), sep = qp_pipeline_find_piece(p, "[SEP]", 5);
+    int32_t cls, sep;
+    QP_TRY(qp_pipeline_find_piece(p, "[CLS]", 5, &cls));
+    QP_TRY(qp_pipeline_find_piece(p, "[SEP]", 5, &sep));
     if (cls < 0 || sep < 0) return QP_OK;
     cls = p->token_id[cls];
     sep = p->token_id[sep];
@@ -67,7 +69,8 @@ static qp_status add_template(qp_pipeline *p)
 static qp_status add_special(qp_pipeline *p)
 {
     for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
-        int32_t piece = qp_pipeline_find_piece(p, special[i], strlen(special[i]));
+        int32_t piece;
+        QP_TRY(qp_pipeline_find_piece(p, special[i], strlen(special[i]), &piece));
         if (piece < 0) continue;
         char text[8];
         memcpy(text, special[i], strlen(special[i]) + 1);

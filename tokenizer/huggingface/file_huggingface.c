@@ -23,10 +23,14 @@ static qp_status refuse(const char *place, const char *what)
 
 /* The id of an added token: that of the piece with its text; else the one in the file, if no other token has it; else
  * the next free one, as in Hugging Face. */
-static int32_t free_id(const qp_pipeline *p, const qp_added_token *token)
+static qp_status free_id(const qp_pipeline *p, const qp_added_token *token, int32_t *id)
 {
-    int32_t piece = qp_pipeline_find_piece(p, token->text, token->bytes), next = p->vocabulary.count;
-    if (piece >= 0) return p->token_id[piece];
+    int32_t piece, next = p->vocabulary.count;
+    QP_TRY(qp_pipeline_find_piece(p, token->text, token->bytes, &piece));
+    if (piece >= 0) {
+        *id = p->token_id[piece];
+        return QP_OK;
+    }
     bool taken = false;
     for (int32_t i = 0; i < p->vocabulary.count && !taken; i++)
         taken = p->token_id[i] == token->id && (p->token_bytes[i] != token->bytes ||
@@ -37,7 +41,8 @@ static int32_t free_id(const qp_pipeline *p, const qp_added_token *token)
         taken = taken || (a->id == token->id && !same);
         if (a->id >= next && a->id < INT32_MAX) next = a->id + 1;
     }
-    return taken ? next : token->id;
+    *id = taken ? next : token->id;
+    return QP_OK;
 }
 
 /* The reason that "wanted" is not the id of this token, as the original warns. */
@@ -45,11 +50,12 @@ static qp_status warn_of_id(const char *place, qp_pipeline *p, const qp_added_to
 {
     qp_text_buffer out = {0};
     size_t bytes;
-    bool listed = qp_pipeline_find_piece(p, token->text, token->bytes) >= 0;
+    int32_t piece;
+    QP_TRY(qp_pipeline_find_piece(p, token->text, token->bytes, &piece));
     free(p->warning);
     p->warning = NULL;
     qp_text_format(&out, "%s: the added token \"%s\" has the id %d, not %d: %s", place, token->text, token->id, wanted,
-                   listed ? "that is its id in the vocabulary" : "that id is taken");
+                   piece >= 0 ? "that is its id in the vocabulary" : "that id is taken");
     return qp_text_finish(&out, &p->warning, &bytes);
 }
 
@@ -73,7 +79,7 @@ static qp_status read_added(const char *place, const json_t *list, qp_pipeline *
         QP_TRY(qp_json_flag(place, row, "normalized", !token.special, &token.normalized));
         token.text = (char *)(uintptr_t)json_string_value(content);
         int32_t wanted = token.id;
-        token.id = free_id(p, &token);
+        QP_TRY(free_id(p, &token, &token.id));
         if (token.id != wanted) QP_TRY(warn_of_id(place, p, &token, wanted));
         QP_TRY(qp_pipeline_add_token(p, &token));
     }

@@ -51,7 +51,7 @@ static qp_status read_unknown_token(const char *place, const json_t *model, bool
     json_t *token = json_object_get(model, "unk_token");
     if (!token || json_is_null(token)) return needed ? refuse(place, "the model has no unk_token") : QP_OK;
     if (!json_is_string(token)) return refuse(place, "unk_token is no text");
-    p->unknown = qp_pipeline_find_piece(p, json_string_value(token), json_string_length(token));
+    QP_TRY(qp_pipeline_find_piece(p, json_string_value(token), json_string_length(token), &p->unknown));
     if (p->unknown < 0 && needed) return refuse(place, "unk_token is not in the vocab");
     return p->unknown < 0 ? keep_unknown_text(place, token, p) : QP_OK;
 }
@@ -60,7 +60,7 @@ static qp_status read_word_level_unknown(const char *place, const json_t *model,
 {
     const json_t *token = json_object_get(model, "unk_token");
     if (!json_is_string(token)) return refuse(place, "the model has no unk_token");
-    p->unknown = qp_pipeline_find_piece(p, json_string_value(token), json_string_length(token));
+    QP_TRY(qp_pipeline_find_piece(p, json_string_value(token), json_string_length(token), &p->unknown));
     return p->unknown >= 0 ? QP_OK : keep_unknown_text(place, token, p);
 }
 

@@ -135,17 +135,18 @@ qp_status qp_pipeline_add_piece(const char *place, qp_pipeline *p, const char *t
     return QP_OK;
 }
 
-int32_t qp_pipeline_find_piece(const qp_pipeline *p, const char *token, size_t bytes)
+qp_status qp_pipeline_find_piece(const qp_pipeline *p, const char *token, size_t bytes, int32_t *piece)
 {
     char *inner = malloc(bytes + 1), *copy = qp_text_copy(token, bytes);
     size_t inner_bytes;
-    int32_t piece = -1;
-    if (copy) bytes = restore_nul(p, copy, bytes);
-    if (inner && copy && inner_text(p, copy, bytes, inner, &inner_bytes))
-        piece = qp_vocabulary_find(&p->vocabulary, inner, inner_bytes);
+    const bool enough = inner && copy;
+    *piece = -1;
+    if (enough) bytes = restore_nul(p, copy, bytes);
+    if (enough && inner_text(p, copy, bytes, inner, &inner_bytes))
+        *piece = qp_vocabulary_find(&p->vocabulary, inner, inner_bytes);
     free(inner);
     free(copy);
-    return piece;
+    return enough ? QP_OK : no_memory();
 }
 
 /* A merge that is there already: its last place counts. */
@@ -175,10 +176,12 @@ qp_status qp_pipeline_add_merge(const char *place, qp_pipeline *p, qp_text left,
     if (!whole) return no_memory();
     if (left.bytes) memcpy(whole, left.text, left.bytes);
     if (right.bytes > skip) memcpy(whole + left.bytes, right.text + skip, right.bytes - skip);
-    int32_t a = qp_pipeline_find_piece(p, left.text, left.bytes);
-    int32_t b = qp_pipeline_find_piece(p, right.text, right.bytes);
-    int32_t merged = qp_pipeline_find_piece(p, whole, left.bytes + right.bytes - skip);
+    int32_t a, b, merged;
+    qp_status status = qp_pipeline_find_piece(p, whole, left.bytes + right.bytes - skip, &merged);
     free(whole);
+    QP_TRY(status);
+    QP_TRY(qp_pipeline_find_piece(p, left.text, left.bytes, &a));
+    QP_TRY(qp_pipeline_find_piece(p, right.text, right.bytes, &b));
     if (left.bytes == 0 || right.bytes == 0 || a < 0 || b < 0 || merged < 0)
         return qp_fail(QP_EDATA, "%s: merge %zu: \"%.*s\" and \"%.*s\", or both together, are no pieces", place,
                        p->bpe.count, (int)(left.bytes < 40 ? left.bytes : 40), left.text,

@@ -20,6 +20,8 @@ void qp_regex_free(qp_regex *regex)
     *regex = (qp_regex){0};
 }
 
+enum { HEAP_FAILED = 121 }; /* PCRE2's number of "failed to allocate heap memory", which has no name */
+
 /* Compile an expression in PCRE2's syntax. Lines end in \n alone, whatever this PCRE2 was built for. */
 static qp_status make_code(qp_regex_flavor flavor, const char *place, const char *pattern, const qp_text_buffer *syntax,
                            qp_regex *regex)
@@ -36,6 +38,7 @@ static qp_status make_code(qp_regex_flavor flavor, const char *place, const char
     pcre2_compile_context_free(context);
     if (!regex->code) {
         char message[160];
+        if (error == HEAP_FAILED) return qp_fail(QP_EMEMORY, "%s: out of memory", place);
         pcre2_get_error_message(error, (PCRE2_UCHAR *)message, sizeof message);
         return qp_fail(QP_EDATA, "%s: regular expression \"%.60s\": %s; use another expression", place, pattern,
                        message);

@@ -251,6 +251,8 @@ qp_status qp_regex_one(qp_regex_reader *r, qp_text_buffer *out)
         status = take_class(r, &m, &opposite);
     else if (first == '\\')
         status = take_escape(r, true, &m, &code);
+    if (status == QP_OK && (m.members.failed || m.others.failed))
+        status = qp_fail(QP_EMEMORY, "%s: out of memory", r->place);
     if (status == QP_OK && (first == '[' || m.members.bytes + m.others.bytes))
         put_members(&m, opposite, out);
     else if (status == QP_OK && first == '.')
