@@ -184,3 +184,8 @@ void qp_team_run(int threads, const qp_team_work *work)
 }
 
 int qp_team_size(void) { return here.team ? here.team->threads : 1; }
+
+int qp_team_idle(void)
+{
+    return here.team && !here.in_tile ? atomic_load_explicit(&here.team->idle, memory_order_relaxed) : 0;
+}

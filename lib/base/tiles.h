@@ -16,9 +16,11 @@ typedef struct {
 /* qp_team_run — runs the work on `threads` threads; one that has finished runs tiles of the others until all have. In
  *   the work of another team it runs worker 0 alone, whose tiles that team shares.
  * qp_team_size — threads of the calling thread's team: `worker` of a tile is less; 1 outside of a team. For memory that
- *   tiles must not share. */
+ *   tiles must not share.
+ * qp_team_idle — other threads of the team that have no work of their own. */
 void qp_team_run(int threads, const qp_team_work *work);
 int qp_team_size(void);
+int qp_team_idle(void);
 
 typedef struct {
     void *self;

@@ -1,6 +1,7 @@
 #include "lib/tensor/rows.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -35,6 +36,26 @@ void qp_softmax_rows_back(qp_matrix y, qp_matrix dy, qp_real temperature, qp_rea
     assert(same_shape(y, dy) && same_shape(y, dx));
     for (int r = 0; r < y.rows; r++)
         kernel->softmax_back(y.columns, row_of(y, r), row_of(dy, r), 1 / temperature, beta, row_of(dx, r));
+}
+
+void qp_softmax_begin(int rows, qp_softmax_row *row)
+{
+    for (int r = 0; r < rows; r++) row[r] = (qp_softmax_row){.largest = -(qp_real)INFINITY};
+}
+
+qp_real qp_softmax_part(int n, const qp_real *x, qp_softmax_row *row, qp_real *y)
+{
+    return kernels()->softmax_part(n, x, row, y);
+}
+
+void qp_softmax_again(int n, const qp_real *x, qp_softmax_row row, qp_real *y)
+{
+    kernels()->softmax_again(n, x, row, y);
+}
+
+void qp_softmax_part_back(int n, const qp_real *y, qp_real mean, qp_real *dy)
+{
+    kernels()->softmax_part_back(n, y, mean, dy);
 }
 
 void qp_log_softmax_rows(qp_matrix x, qp_real temperature, qp_matrix y)

@@ -20,6 +20,19 @@ void qp_softmax_rows_back(qp_matrix y, qp_matrix dy, qp_real temperature, qp_rea
 void qp_log_softmax_rows(qp_matrix x, qp_real temperature, qp_matrix y);
 void qp_log_softmax_rows_back(qp_matrix y, qp_matrix dy, qp_real temperature, qp_real beta, qp_matrix dx);
 
+/* A softmax over a row of which a part is in memory at a time:
+ * qp_softmax_begin      `rows` rows of which no part has been seen
+ * qp_softmax_part       y = exp(x - m), m the largest so far, in `row`; returns the factor, at most 1, by which to
+ *                       multiply what was computed of the parts before. In the end the softmax is y/row->sum.
+ * qp_softmax_again      y = the softmax of a part, from the finished `row`
+ * qp_softmax_part_back  dy = y*(dy - mean): the gradient of a part of x from that of a part of the softmax; mean is
+ *                       sum(y*dy) over the whole row
+ * Source  Milakov & Gimelshein 2018. */
+void qp_softmax_begin(int rows, qp_softmax_row *row);
+qp_real qp_softmax_part(int n, const qp_real *x, qp_softmax_row *row, qp_real *y);
+void qp_softmax_again(int n, const qp_real *x, qp_softmax_row row, qp_real *y);
+void qp_softmax_part_back(int n, const qp_real *y, qp_real mean, qp_real *dy);
+
 /* qp_norm_rows — layer norm: y = (x - mean)*inverse*weight + bias, inverse = 1/sqrt(variance + epsilon), the variance
  *   biased; RMS norm (norm->mean NULL): the same with mean = 0 and without bias. Writes mean and inverse of each row.
  * qp_norm_rows_back — with h = (x - mean)*inverse and g = dy*weight

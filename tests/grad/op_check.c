@@ -89,7 +89,7 @@ void op_backward(qp_tape *tape, qp_tensor y)
 
 qp_tensor op_leaf(qp_tape *tape, qp_tensor x)
 {
-    size_t count = (size_t)x.rows * (size_t)x.columns;
+    size_t count = (size_t)x.rows * (size_t)x.stride;
     x.node = qp_tape_memory(tape, sizeof *x.node);
     *x.node = (qp_node){
         .value = x.value, .grad = qp_tape_memory(tape, count * sizeof(qp_real)), .count = count, .parameter = true};

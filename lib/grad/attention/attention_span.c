@@ -1,23 +1,45 @@
 #include "lib/grad/attention/attention_span.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "lib/grad/views.h"
 
-enum { CAUSAL_ROWS = 64 };
-
-int qp_attention_block_rows(const qp_attention_call *a) { return a->config.causal ? CAUSAL_ROWS : QP_ATTENTION_ROWS; }
-
-int qp_attention_keys_read(const qp_attention_call *a, const qp_attention_span *s, int q0, int rows)
+int qp_attention_block_rows(const qp_attention_call *a)
 {
-    if (!a->config.causal || rows <= 0) return s->keys;
-    int furthest = qp_attention_query_position(a, s, q0);
-    for (int q = q0 + 1; q < q0 + rows; q++) {
+    return a->config.causal ? QP_ATTENTION_CAUSAL_ROWS : QP_ATTENTION_ROWS;
+}
+
+int qp_attention_block_keys(const qp_attention_call *a)
+{
+    int most = a->weights.value || a->longest < QP_ATTENTION_KEYS ? a->longest : QP_ATTENTION_KEYS;
+    return most > 0 ? most : 1;
+}
+
+int qp_attention_keys_read(const qp_attention_call *a, const qp_attention_span *s, const qp_attention_block *b)
+{
+    if (!a->config.causal || b->rows <= 0) return s->keys;
+    int furthest = qp_attention_query_position(a, s, b->q0);
+    for (int q = b->q0 + 1; q < b->q0 + b->rows; q++) {
         int position = qp_attention_query_position(a, s, q);
         if (position > furthest) furthest = position;
     }
     return qp_attention_readable(a, s, furthest, s->keys);
+}
+
+bool qp_attention_reads(const qp_attention_call *a, const qp_attention_span *s, const qp_attention_block *b)
+{
+    if (a->config.window == 0) return true;
+    int first = qp_attention_query_position(a, s, b->q0), last = first;
+    for (int q = b->q0 + 1; q < b->q0 + b->rows; q++) {
+        int position = qp_attention_query_position(a, s, q);
+        if (position < first) first = position;
+        if (position > last) last = position;
+    }
+    for (int j = b->k0; j < b->k0 + b->keys; j++) {
+        int at = qp_attention_key_position(a, s, j);
+        if (at < a->config.sinks || (at > first - a->config.window && at < last + a->config.window)) return true;
+    }
+    return false;
 }
 
 size_t qp_attention_weight_number(const qp_attention_span *s, int head, int q)
@@ -25,7 +47,12 @@ size_t qp_attention_weight_number(const qp_attention_span *s, int head, int q)
     return s->first_weight + ((size_t)head * (size_t)s->queries + (size_t)q) * (size_t)s->keys;
 }
 
-bool qp_attention_tiles(qp_sequences s, int rows)
+qp_softmax_row *qp_attention_softmax_of(const qp_attention_call *a, const qp_attention_span *s, int head, int q)
+{
+    return a->softmax + s->first_softmax + (size_t)head * (size_t)s->queries + (size_t)q;
+}
+
+bool qp_attention_covers(qp_sequences s, int rows)
 {
     int next = 0;
     for (int i = 0; i < s.count; i++) {
@@ -35,51 +62,75 @@ bool qp_attention_tiles(qp_sequences s, int rows)
     return next == rows;
 }
 
-/* ---- one pair of sequences ---- */
+/* ---- the pairs of sequences ---- */
+
+static size_t softmax_rows(const qp_attention_call *a, const qp_attention_span *s)
+{
+    return (size_t)a->config.heads * (size_t)s->queries;
+}
 
 static size_t span_weights(const qp_attention_call *a, const qp_attention_span *s)
 {
-    return (size_t)a->config.heads * (size_t)s->queries * (size_t)s->keys;
+    return softmax_rows(a, s) * (size_t)s->keys;
 }
 
-/* Kept weights of one head: those that a causal mask cuts off for a whole block are not kept. */
-static size_t kept_per_head(const qp_attention_call *a, const qp_attention_span *s)
+static int span_tiles(const qp_attention_call *a, const qp_attention_span *s)
 {
-    size_t kept = 0;
-    for (int q0 = 0, step = qp_attention_block_rows(a); q0 < s->queries; q0 += step) {
-        int rows = s->queries - q0 < step ? s->queries - q0 : step;
-        kept += (size_t)rows * (size_t)qp_attention_keys_read(a, s, q0, rows);
-    }
-    return kept;
+    int rows = qp_attention_block_rows(a);
+    return a->config.heads * ((s->queries + rows - 1) / rows);
 }
 
-qp_attention_span qp_attention_span_of(const qp_attention_call *a, int i, const qp_attention_span *before)
+static void find_spans(qp_attention_call *a)
 {
-    qp_attention_span s = {.queries = qp_sequence_length(a->qs, i), .keys = qp_sequence_length(a->ks, i)};
-    s.first_query = a->qs.start[i];
-    s.first_place = a->ks.start[i];
-    s.kept_per_head = kept_per_head(a, &s);
-    if (before) {
-        s.first_weight = before->first_weight + span_weights(a, before);
-        s.first_kept = before->first_kept + (size_t)a->config.heads * before->kept_per_head;
+    for (int i = 0; i < a->qs.count; i++) {
+        qp_attention_span s = {.queries = qp_sequence_length(a->qs, i), .keys = qp_sequence_length(a->ks, i)};
+        s.first_query = a->qs.start[i];
+        s.first_place = a->ks.start[i];
+        if (i > 0) {
+            const qp_attention_span *before = &a->span[i - 1];
+            s.first_weight = before->first_weight + span_weights(a, before);
+            s.first_softmax = before->first_softmax + softmax_rows(a, before);
+            s.first_tile = before->first_tile + span_tiles(a, before);
+        }
+        a->span[i] = s;
+        if (s.keys > a->longest) a->longest = s.keys;
     }
-    if (!a->config.key_row) { /* else the rows are scattered: see qp_attention_span_collect */
-        s.key = qp_matrix_rows(qp_tensor_matrix(a->key), a->ks.start[i], s.keys);
-        s.value = qp_matrix_rows(qp_tensor_matrix(a->value), a->ks.start[i], s.keys);
-    }
-    return s;
 }
 
-void qp_attention_span_collect(const qp_attention_call *a, qp_attention_span *s, qp_real *memory)
+static const qp_attention_span *last_span(const qp_attention_call *a)
 {
-    if (!a->config.key_row) return;
-    const int32_t *row = a->config.key_row + s->first_place;
-    s->key = qp_matrix_dense(memory, s->keys, a->key.columns);
-    s->value = qp_matrix_dense(memory + (ptrdiff_t)a->longest * a->key.columns, s->keys, a->value.columns);
-    for (int j = 0; j < s->keys; j++) {
-        memcpy(qp_matrix_row(s->key, j), qp_tensor_row(a->key, row[j]), (size_t)a->key.columns * sizeof *memory);
-        memcpy(qp_matrix_row(s->value, j), qp_tensor_row(a->value, row[j]), (size_t)a->value.columns * sizeof *memory);
+    return a->qs.count > 0 ? &a->span[a->qs.count - 1] : NULL;
+}
+
+size_t qp_attention_weights(const qp_attention_call *a)
+{
+    const qp_attention_span *last = last_span(a);
+    return last ? last->first_weight + span_weights(a, last) : 0;
+}
+
+size_t qp_attention_softmax_rows(const qp_attention_call *a)
+{
+    const qp_attention_span *last = last_span(a);
+    return last ? last->first_softmax + softmax_rows(a, last) : 0;
+}
+
+int qp_attention_tiles(const qp_attention_call *a)
+{
+    const qp_attention_span *last = last_span(a);
+    return last ? last->first_tile + span_tiles(a, last) : 0;
+}
+
+const qp_attention_span *qp_attention_span_at(const qp_attention_call *a, int tile)
+{
+    int low = 0, high = a->qs.count; /* the last pair whose first tile is not after `tile` */
+    while (high - low > 1) {
+        int middle = low + (high - low) / 2;
+        if (a->span[middle].first_tile <= tile)
+            low = middle;
+        else
+            high = middle;
     }
+    return &a->span[low];
 }
 
 /* ---- check ---- */
@@ -126,27 +177,27 @@ static bool bias_fits(const qp_attention_call *a, size_t weights)
     return a->qs.count == 0 || (size_t)config->bias.rows == weights / (size_t)a->qs.count;
 }
 
-bool qp_attention_check(qp_tape *tape, qp_attention_call *a, size_t *weights, size_t *kept)
+static bool refuse(qp_tape *tape, const qp_attention_call *a)
+{
+    qp_tape_fail(tape, QP_ESHAPE,
+                 "attention: %d heads (%d of keys), query [%d, %d] in %d sequences, key [%d, %d] in %d, value [%d, "
+                 "%d], bias [%d, %d]",
+                 a->config.heads, a->config.kv_heads, a->query.rows, a->query.columns, a->qs.count, a->key.rows,
+                 a->key.columns, a->ks.count, a->value.rows, a->value.columns, a->config.bias.rows,
+                 a->config.bias.columns);
+    return false;
+}
+
+bool qp_attention_check(qp_tape *tape, qp_attention_call *a)
 {
     if (a->config.kv_heads == 0) a->config.kv_heads = a->config.heads;
-    bool fits = a->qs.count == a->ks.count && heads_fit(a) && sequences_fit(a->qs, a->query.rows) &&
-                sequences_fit(a->ks, a->config.key_row ? -1 : a->key.rows) && key_rows_fit(a);
-    qp_attention_span s = {0};
-    for (int i = 0; fits && i < a->qs.count; i++) {
-        s = qp_attention_span_of(a, i, i > 0 ? &s : NULL);
-        if (s.keys > a->longest) a->longest = s.keys;
-    }
-    *weights = fits ? s.first_weight + span_weights(a, &s) : 0;
-    *kept = fits ? s.first_kept + (size_t)a->config.heads * s.kept_per_head : 0;
-    if (!fits || !bias_fits(a, *weights)) {
-        qp_tape_fail(tape, QP_ESHAPE,
-                     "attention: %d heads (%d of keys), query [%d, %d] in %d sequences, key [%d, %d] in %d, value [%d, "
-                     "%d], bias [%d, %d]",
-                     a->config.heads, a->config.kv_heads, a->query.rows, a->query.columns, a->qs.count, a->key.rows,
-                     a->key.columns, a->ks.count, a->value.rows, a->value.columns, a->config.bias.rows,
-                     a->config.bias.columns);
-        return false;
-    }
+    if (!(a->qs.count == a->ks.count && heads_fit(a) && sequences_fit(a->qs, a->query.rows) &&
+          sequences_fit(a->ks, a->config.key_row ? -1 : a->key.rows) && key_rows_fit(a)))
+        return refuse(tape, a);
+    a->span = qp_tape_memory(tape, (size_t)a->qs.count * sizeof *a->span);
+    if (!a->span) return false;
+    find_spans(a);
+    if (!bias_fits(a, qp_attention_weights(a))) return refuse(tape, a);
     a->dk = a->query.columns / a->config.heads;
     a->dv = a->value.columns / a->config.kv_heads;
     if (a->config.scale == 0) a->config.scale = (qp_real)(1 / sqrt((double)a->dk));

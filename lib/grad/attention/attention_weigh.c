@@ -5,17 +5,8 @@
 #include <string.h>
 
 #include "lib/grad/views.h"
+#include "lib/tensor/pointwise.h"
 #include "lib/tensor/rows.h"
-
-typedef qp_attention_call call;
-typedef qp_attention_span span;
-
-bool qp_attention_plain(const call *a)
-{
-    const qp_attention_config *config = &a->config;
-    return !config->causal && !config->slope && qp_view_empty(config->bias) && config->window == 0 &&
-           config->softcap == 0;
-}
 
 /* score := cap*tanh(score/cap) */
 static void apply_softcap(int keys, qp_real cap, qp_real *row)
@@ -31,46 +22,91 @@ void qp_attention_softcap_back(size_t n, qp_real cap, const qp_real *score, qp_r
     }
 }
 
-/* Adds the bias of the caller and of ALiBi. */
-static void add_biases(const call *a, const span *s, int head, int q, int keys, qp_real *row)
+static int key_position(const qp_attention_row *of, int j)
 {
-    const qp_attention_config *config = &a->config;
-    int position = qp_attention_query_position(a, s, q);
+    return qp_attention_key_position(of->call, of->span, of->block->k0 + j);
+}
+
+/* Adds the bias of the caller and of ALiBi. */
+static void add_biases(const qp_attention_row *of, int position, qp_real *row)
+{
+    const qp_attention_config *config = &of->call->config;
+    const int keys = of->block->keys, head = of->block->head;
     if (!qp_view_empty(config->bias)) {
-        size_t number = qp_attention_weight_number(s, head, q) - (config->bias_shared ? s->first_weight : 0);
+        size_t number = qp_attention_weight_number(of->span, head, of->q) + (size_t)of->block->k0 -
+                        (config->bias_shared ? of->span->first_weight : 0);
         const qp_real *bias = config->bias.value + number;
         for (int j = 0; j < keys; j++) row[j] += bias[j];
     }
     if (config->slope)
-        for (int j = 0; j < keys; j++)
-            row[j] -= config->slope[head] * (qp_real)abs(position - qp_attention_key_position(a, s, j));
+        for (int j = 0; j < keys; j++) row[j] -= config->slope[head] * (qp_real)abs(position - key_position(of, j));
+}
+
+/* Keys of the block up to the last one that a query at `position` may read under a causal mask; those before it that
+ * it may not read are masked. */
+static int cut_future(const qp_attention_row *of, int position, qp_real *row)
+{
+    const qp_attention_config *config = &of->call->config;
+    const int k0 = of->block->k0;
+    int readable = qp_attention_readable(of->call, of->span, position, k0 + of->block->keys) - k0;
+    for (int j = 0; config->key_position && j < readable; j++)
+        if (key_position(of, j) > position) row[j] = -(qp_real)INFINITY;
+    return readable < 0 ? 0 : readable;
 }
 
 /* Masks keys outside the window that are no sinks; returns whether any key is left. */
-static bool cut_window(const call *a, const span *s, int position, int keys, qp_real *row)
+static bool cut_window(const qp_attention_row *of, int position, int keys, qp_real *row)
 {
-    const qp_attention_config *config = &a->config;
+    const qp_attention_config *config = &of->call->config;
     bool any = false;
     for (int j = 0; j < keys; j++) {
-        int at = qp_attention_key_position(a, s, j);
+        int at = key_position(of, j);
         if (at >= config->sinks && abs(position - at) >= config->window) row[j] = -(qp_real)INFINITY;
         any = any || row[j] > -(qp_real)INFINITY;
     }
     return any;
 }
 
-void qp_attention_weigh_row(const call *a, const span *s, int head, int q, int keys, int width, qp_real *row)
+/* Softcap, biases and masks; returns how many keys, from the first of the block, the softmax is over. */
+static int finish_scores(const qp_attention_row *of, qp_real *row)
 {
-    const qp_attention_config *config = &a->config;
-    int position = qp_attention_query_position(a, s, q), readable = keys;
-    if (config->softcap > 0) apply_softcap(keys, config->softcap, row);
-    add_biases(a, s, head, q, keys, row);
-    if (config->causal) {
-        readable = qp_attention_readable(a, s, position, keys);
-        for (int j = 0; config->key_position && j < readable; j++)
-            if (qp_attention_key_position(a, s, j) > position) row[j] = -(qp_real)INFINITY;
+    const qp_attention_config *config = &of->call->config;
+    int readable = of->block->keys;
+    if (config->softcap > 0) apply_softcap(readable, config->softcap, row);
+    if (!config->causal && !config->slope && config->window == 0 && qp_view_empty(config->bias)) return readable;
+    int position = qp_attention_query_position(of->call, of->span, of->q);
+    add_biases(of, position, row);
+    if (config->causal) readable = cut_future(of, position, row);
+    if (config->window > 0 && !cut_window(of, position, readable, row)) readable = 0;
+    return readable;
+}
+
+static void clear_rest(const qp_attention_row *of, int readable, qp_real *row)
+{
+    if (readable < of->width) memset(row + readable, 0, (size_t)(of->width - readable) * sizeof *row);
+}
+
+void qp_attention_weigh_row(const qp_attention_row *of, qp_softmax_row *softmax, qp_real *row)
+{
+    int readable = finish_scores(of, row);
+    if (readable > 0) {
+        qp_softmax_part(readable, row, softmax, row);
+        qp_scale_add((size_t)readable, 1 / softmax->sum, row, 0, row);
     }
-    if (config->window > 0 && !cut_window(a, s, position, readable, row)) readable = 0;
-    if (readable > 0) qp_softmax_rows(qp_matrix_dense(row, 1, readable), 1, qp_matrix_dense(row, 1, readable));
-    if (readable < width) memset(row + readable, 0, (size_t)(width - readable) * sizeof *row);
+    clear_rest(of, readable, row);
+}
+
+qp_real qp_attention_weigh_part(const qp_attention_row *of, qp_softmax_row *softmax, qp_real *row)
+{
+    int readable = finish_scores(of, row);
+    qp_real factor = readable > 0 ? qp_softmax_part(readable, row, softmax, row) : 1;
+    clear_rest(of, readable, row);
+    return factor;
+}
+
+void qp_attention_weigh_again(const qp_attention_row *of, qp_softmax_row softmax, qp_real *row)
+{
+    int readable = finish_scores(of, row);
+    if (readable > 0) qp_softmax_again(readable, row, softmax, row);
+    clear_rest(of, readable, row);
 }

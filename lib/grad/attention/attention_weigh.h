@@ -3,15 +3,24 @@
 
 #include "lib/grad/attention/attention_span.h"
 
-/* attention_weigh — from scores to weights: softcap, biases, masks, softmax.
+/* attention_weigh — from scores to weights: softcap, biases, masks, softmax. A row holds the scores of query q of a
+ * block and receives its weights, in place; elements after the keys that it may read, up to `width`, become 0.
  *
- * qp_attention_weigh_row — query q of one head, in place: `row` holds its scores and receives its weights, `keys` of
- *   them; the elements after that, up to `width`, become 0.
- * qp_attention_plain — every query reads every key and nothing is added to the scores: a plain softmax will do.
- * qp_attention_softcap_back — softcap backward, for n raw scores s: ds *= 1 - tanh(s/cap)^2. */
-void qp_attention_weigh_row(const qp_attention_call *a, const qp_attention_span *s, int head, int q, int keys,
-                            int width, qp_real *row);
-bool qp_attention_plain(const qp_attention_call *a);
+ * qp_attention_weigh_row   — all keys of the query are in the block: the weights, and how they were made in `softmax`
+ * qp_attention_weigh_part  — some of them are: weights that are not divided by their sum yet; returns a factor, see
+ *                            qp_softmax_part
+ * qp_attention_weigh_again — the weights, with the finished `softmax` of the forward */
+typedef struct {
+    const qp_attention_call *call;
+    const qp_attention_span *span;
+    const qp_attention_block *block;
+    int q, width;
+} qp_attention_row;
+void qp_attention_weigh_row(const qp_attention_row *of, qp_softmax_row *softmax, qp_real *row);
+qp_real qp_attention_weigh_part(const qp_attention_row *of, qp_softmax_row *softmax, qp_real *row);
+void qp_attention_weigh_again(const qp_attention_row *of, qp_softmax_row softmax, qp_real *row);
+
+/* qp_attention_softcap_back — softcap backward, for n raw scores s: ds *= 1 - tanh(s/cap)^2. */
 void qp_attention_softcap_back(size_t n, qp_real cap, const qp_real *score, qp_real *ds);
 
 #endif

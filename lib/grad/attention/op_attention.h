@@ -12,10 +12,13 @@
  * config   masks, biases, dropout
  * map      receives the weights; NULL: not wanted
  * returns  [query rows, heads*dv]; 0 in rows of no sequence and of queries that may read no key
- * Memory   the output; in QP_TRAIN also P: heads*Tq*Tk reals per sequence, about half of them under a causal mask.
+ * Memory   linear in the lengths: the output, in QP_TRAIN 2 reals per query and head, and blocks of weights per thread;
+ *          the backward computes P again, and reads y. With a map heads*Tq*Tk reals per sequence.
+ * Bits     follow from the shapes alone: tiles (tiles.h) are blocks of queries of one head. Up to QP_ATTENTION_KEYS
+ *          keys, and with a map, P is one softmax; above it is made of blocks, which rounds differently.
  * Errors   QP_ESHAPE, QP_EMEMORY, remembered by the tape.
  * Source   Vaswani et al. 2017; kv_heads: Ainslie et al. 2023; slope: Press et al. 2022; window: Beltagy et al. 2020;
- *          sinks: Xiao et al. 2023; softcap: Gemma Team 2024.
+ *          sinks: Xiao et al. 2023; softcap: Gemma Team 2024; blocks of keys: Dao et al. 2022.
  * tests/examples/attention_plain.c is the same computation without masks, in 40 lines. */
 qp_tensor qp_attention(qp_tape *tape, qp_tensor query, qp_sequences qs, qp_tensor key, qp_tensor value, qp_sequences ks,
                        const qp_attention_config *config, qp_attention_map *map);

@@ -74,6 +74,11 @@ typedef struct {
     qp_real *dweight, *dbias;     /* [columns], backward only: added to; or NULL */
 } qp_row_norm;
 
+/* qp_softmax_row — what a softmax needs to know of a row: its largest element and the sum of exp(x - largest). */
+typedef struct {
+    qp_real largest, sum;
+} qp_softmax_row;
+
 /* qp_packed — a copy of a weight W [n, k] (outputs, inputs) in panels of QP_PANEL outputs: element (output o, input
  * i) is at (o/32)*32*k + i*32 + o%32; the last panel is padded with zeros. Owns nothing. */
 #define QP_PANEL 32

@@ -21,6 +21,9 @@ typedef struct {
     void (*softmax)(int n, const qp_real *x, qp_real inverse_temperature, qp_real *y);
     void (*softmax_back)(int n, const qp_real *y, const qp_real *dy, qp_real inverse_temperature, qp_real beta,
                          qp_real *dx);
+    qp_real (*softmax_part)(int n, const qp_real *x, qp_softmax_row *row, qp_real *y);
+    void (*softmax_again)(int n, const qp_real *x, qp_softmax_row row, qp_real *y);
+    void (*softmax_part_back)(int n, const qp_real *y, qp_real mean, qp_real *dy);
     void (*log_softmax)(int n, const qp_real *x, qp_real inverse_temperature, qp_real *y);
     void (*log_softmax_back)(int n, const qp_real *y, const qp_real *dy, qp_real inverse_temperature, qp_real beta,
                              qp_real *dx);

@@ -86,6 +86,32 @@ static void softmax_back(int columns, const qp_real *y, const qp_real *dy, qp_re
     }
 }
 
+static qp_real softmax_part(int columns, const qp_real *x, qp_softmax_row *row, qp_real *y)
+{
+    size_t n = (size_t)columns;
+    qp_real largest = row_largest(n, x);
+    if (row->largest > largest) largest = row->largest;
+    qp_real factor = v_largest(v_exp(v_set(row->largest - largest)));
+    *row = (qp_softmax_row){largest, factor * row->sum + exp_and_sum(n, x, largest, 1, y)};
+    return factor;
+}
+
+static void softmax_again(int columns, const qp_real *x, qp_softmax_row row, qp_real *y)
+{
+    size_t n = (size_t)columns;
+    const vreal top = v_set(row.largest), scale = v_set(1 / row.sum);
+    for (size_t i = 0; i < n; i += V_LANES)
+        store_at(y + i, v_mul(scale, v_exp(v_sub(load_at(x + i, n - i), top))), n - i);
+}
+
+static void softmax_part_back(int columns, const qp_real *y, qp_real mean, qp_real *dy)
+{
+    size_t n = (size_t)columns;
+    const vreal means = v_set(mean);
+    for (size_t i = 0; i < n; i += V_LANES)
+        store_at(dy + i, v_mul(load_at(y + i, n - i), v_sub(load_at(dy + i, n - i), means)), n - i);
+}
+
 static void log_softmax(int columns, const qp_real *x, qp_real inverse_temperature, qp_real *y)
 {
     size_t n = (size_t)columns;
@@ -269,7 +295,8 @@ static void top(int columns, const qp_real *x, int k, int32_t *index)
 
 #define QP_ROWS_SET                                                                                                    \
     {                                                                                                                  \
-        .softmax = softmax, .softmax_back = softmax_back, .log_softmax = log_softmax,                                  \
+        .softmax = softmax, .softmax_back = softmax_back, .softmax_part = softmax_part,                                \
+        .softmax_again = softmax_again, .softmax_part_back = softmax_part_back, .log_softmax = log_softmax,            \
         .log_softmax_back = log_softmax_back, .norm = norm, .norm_back = norm_back, .add_scaled = add_scaled,          \
         .column_sums = column_sums, .gather = gather, .cross_entropy = cross_entropy, .top = top                       \
     }

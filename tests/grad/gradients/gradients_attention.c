@@ -1,3 +1,4 @@
+#include "lib/grad/attention/attention_span.h"
 #include "lib/grad/attention/op_attention.h"
 #include "tests/grad/gradients/gradient_table.h"
 
@@ -140,6 +141,30 @@ static void long_causal(gradient_case *c)
                                     qp_tensor_columns(x, 2, 1), one, &config, NULL));
 }
 
+/* More keys than a block of them holds: 2 queries of 2 heads and one head of keys. */
+static void many_keys(gradient_case *c)
+{
+    enum { MANY = QP_ATTENTION_KEYS + 9 };
+    static const int32_t start[] = {0, 2}, first[] = {0, MANY};
+    static const qp_real slope[] = {(qp_real)0.01, (qp_real)0.02};
+    static int32_t row[MANY], position[MANY];
+    const qp_sequences qs = {.count = 1, .start = start}, ks = {.count = 1, .start = first};
+    qp_attention_config config = {.heads = 2, .kv_heads = 1};
+    for (int j = 0; j < MANY; j++) {
+        row[j] = (j * 7) % MANY;
+        position[j] = j / 2;
+    }
+    switch (c->option) {
+    case 0: config.dropout = (qp_real)0.3; break;
+    case 1: config.softcap = (qp_real)0.5, config.slope = slope; break;
+    case 2: config.bias = gradient_input(c, 2 * 2 * MANY, 1); break;
+    case 3: config.window = 4, config.sinks = 3, config.causal = true; break;
+    default: config.key_row = row, config.key_position = position;
+    }
+    qp_tensor query = gradient_input(c, 2, 4), key = gradient_input(c, MANY, 2), value = gradient_input(c, MANY, 1);
+    gradient_output(c, qp_attention(c->tape, query, qs, key, value, ks, &config, NULL));
+}
+
 /* Sequences without queries, without keys, and rows of no sequence. */
 static void gaps(gradient_case *c)
 {
@@ -189,6 +214,11 @@ const gradient_row gradient_rows_attention[] = {
     {"qp_attention", "map and result", map, 2},
     {"qp_attention", "map and result, causal, dropout", map, 3},
     {"qp_attention", "several blocks", long_causal, 0},
+    {"qp_attention", "many keys, dropout", many_keys, 0},
+    {"qp_attention", "many keys, softcap, slopes", many_keys, 1},
+    {"qp_attention", "many keys, bias", many_keys, 2},
+    {"qp_attention", "many keys, window, sinks, causal", many_keys, 3},
+    {"qp_attention", "many keys, key rows, positions", many_keys, 4},
     {"qp_attention", "gaps", gaps, 0},
     {"qp_attention", "empty sequences", empty_sequences, 0},
     {"qp_attention", "empty sequences, causal", empty_sequences, 1},
