@@ -1,5 +1,6 @@
 #include "lib/base/tiles.h"
 
+#include <limits.h>
 #include <omp.h>
 #include <pthread.h>
 #include <sched.h>
@@ -110,6 +111,32 @@ void qp_tiles_run(const qp_tiles *job)
     here.in_tile = false;
     for (int spins = 0; atomic_load_explicit(&mine->done, memory_order_acquire) < job->tiles; spins++)
         spins < YIELD_AFTER ? pause_thread() : (void)sched_yield();
+}
+
+typedef struct {
+    const qp_range *range;
+    size_t each;
+} range_tiles;
+
+static void run_range(void *self, int tile, int worker)
+{
+    const range_tiles *r = self;
+    size_t first = (size_t)tile * r->each, left = r->range->count - first;
+    (void)worker;
+    r->range->run(r->range->self, first, first + (left < r->each ? left : r->each));
+}
+
+void qp_range_run(const qp_range *range)
+{
+    double all = range->nanoseconds * (double)range->count, each = 10000 / range->nanoseconds;
+    range_tiles r = {range, each < 1 ? 1 : (size_t)each};
+    if (r.each > 64) r.each -= r.each % 64;
+    const size_t tiles = (range->count + r.each - 1) / r.each;
+    const qp_tiles job = {&r, run_range, tiles < INT_MAX ? (int)tiles : 0, all};
+    if (worth_sharing(here.team, &job))
+        qp_tiles_run(&job);
+    else
+        range->run(range->self, 0, range->count);
 }
 
 /* ---- who helps ---- */

@@ -8,9 +8,11 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "lib/base/tiles.h"
 #include "lib/tensor/kernels/gemm_kernels.h"
 
 static bool transposes_a(qp_gemm_form form) { return form == QP_ATB || form == QP_ATBT; }
@@ -140,6 +142,69 @@ static qp_product product_of(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_m
 }
 #endif
 
+#ifdef QP_VECTOR_KERNELS
+/* A product cut into `rows` times `columns` tiles of C. An element of C is summed in the same order in all of them. */
+typedef struct {
+    qp_product whole;
+    int rows, columns;
+} cut_product;
+
+/* Where part i of `count` of `size` begins: a multiple of `grain`. */
+static int cut_at(int size, int count, int i, int grain)
+{
+    int at = (int)((int64_t)size * i / count);
+    return i == count ? size : at - at % grain;
+}
+
+/* Columns first, because every tile copies its part of B; tiles of about 100 microseconds, at most 64. */
+static cut_product cut(const qp_product *p)
+{
+    enum { LEAST = 3000000, COLUMNS = 128, ROWS = 96, MOST = 64 };
+    cut_product c = {*p, 1, 1};
+    double work = (double)p->m * p->n * p->k;
+    while (c.rows * c.columns < MOST && work / (c.rows * c.columns) > LEAST) {
+        int m = p->m / c.rows, n = p->n / c.columns;
+        if (n >= 2 * COLUMNS)
+            c.columns *= 2;
+        else if (m >= 2 * ROWS)
+            c.rows *= 2;
+        else if (n >= COLUMNS)
+            c.columns *= 2;
+        else
+            break;
+    }
+    return c;
+}
+
+static void run_tile(void *self, int number, int worker)
+{
+    const cut_product *c = self;
+    qp_product p = c->whole;
+    const int row = number % c->rows, column = number / c->rows;
+    const int m0 = cut_at(p.m, c->rows, row, 12), n0 = cut_at(p.n, c->columns, column, 32);
+    qp_real *scratch;
+    const qp_gemm_kernels *kernels = qp_gemm_vector_kernels(&scratch);
+    (void)worker;
+    p.m = cut_at(p.m, c->rows, row + 1, 12) - m0;
+    p.n = cut_at(p.n, c->columns, column + 1, 32) - n0;
+    p.a += m0 * p.a_row;
+    p.b += n0 * p.b_column;
+    p.c += m0 * p.c_row + n0;
+    kernels->product(&p, scratch);
+}
+
+static void run_product(const qp_gemm_kernels *kernels, const qp_product *p, qp_real *scratch)
+{
+    const double nanoseconds = (double)p->m * p->n * p->k / 40;
+    if (nanoseconds >= 2 * QP_TILES_LEAST && qp_team_idle() > 0) {
+        cut_product c = cut(p);
+        qp_tiles_run(&(qp_tiles){&c, run_tile, c.rows * c.columns, nanoseconds});
+    } else {
+        kernels->product(p, scratch);
+    }
+}
+#endif
+
 void qp_gemm(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real beta, qp_matrix c)
 {
     const int m = transposes_a(form) ? a.columns : a.rows, k = transposes_a(form) ? a.rows : a.columns;
@@ -155,7 +220,7 @@ void qp_gemm(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real
     const qp_gemm_kernels *kernels = qp_gemm_vector_kernels(&scratch);
     if (kernels != NULL) {
         const qp_product p = product_of(form, alpha, a, b, beta, c);
-        kernels->product(&p, scratch);
+        run_product(kernels, &p, scratch);
         return;
     }
 #endif

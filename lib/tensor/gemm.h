@@ -3,8 +3,8 @@
 
 #include "lib/tensor/kernels/kernel_types.h"
 
-/* gemm — matrix products of the training step. A product runs on the calling thread: parallelism is across shards.
- * Its bits depend on its shape alone, never on the number of threads of the program. */
+/* gemm — matrix products of the training step. A large product shares its tiles with idle threads of the team
+ * (tiles.h), except at the scalar level. Its bits depend on its shape alone, never on the number of threads. */
 
 /* Which operands are transposed. */
 typedef enum {

@@ -8,9 +8,13 @@
 
 #include "lib/base/random.h"
 #include "lib/base/threads.h"
+#include "lib/base/tiles.h"
 #include "lib/tensor/gemm.h"
 #include "lib/tensor/kernels/cpu.h"
 #include "lib/train/gradient_tree.h"
+
+/* Rows times parameters of an update that takes less than about a millisecond. */
+#define LITTLE_WORK 5e6
 
 /* Sequences first .. end-1 of a batch. */
 typedef struct {
@@ -30,6 +34,7 @@ struct qp_shards {
     int64_t shard_rows;
     bool batch_mean; /* batches are weighted equally, not by their rows */
     int threads;
+    int drivers; /* the workers that take shards in this call; the others run tiles of their operations */
     worker *worker;
     qp_gradient_tree *tree;
     shard *shard; /* those of the current update */
@@ -300,13 +305,14 @@ static void start_worker(worker *me, int index, int threads)
     me->started = true;
 }
 
-static void work(qp_shards *s)
+static void work(void *self, int index)
 {
-    int index = omp_get_thread_num(), block, number;
+    qp_shards *s = self;
+    int block, number;
     worker *me = &s->worker[index];
     qp_cpu_flush_subnormals();
     if (!me->started) start_worker(me, index, s->threads);
-    while (take_work(s, &block, &number)) {
+    while (index < s->drivers && take_work(s, &block, &number)) {
         bool done = run_shard(s, number, me->tape, block < 0 ? NULL : qp_gradient_tree_at(s->tree, block));
         if (block >= 0 && done) qp_gradient_tree_join(s->tree, number, block);
         if (block >= 0 && !done) qp_gradient_tree_drop(s->tree, block);
@@ -319,6 +325,13 @@ static double sum_losses(double *loss, int count)
     for (; count > 1; count = (count + 1) / 2)
         for (int i = 0; i < count; i += 2) loss[i / 2] = i + 1 < count ? loss[i] + loss[i + 1] : loss[i];
     return loss[0];
+}
+
+/* Threads without a shard help those that have one, unless there is little to do. */
+static int team_threads(const qp_shards *s, const qp_shards_result *result)
+{
+    const double rows = (double)(result->source_rows + result->target_rows);
+    return rows * (double)qp_params_size(s->params) < LITTLE_WORK ? s->drivers : s->threads;
 }
 
 static qp_status run(qp_shards *s, const qp_loss_function *function, const qp_batch *batch, int count, qp_mode mode,
@@ -334,10 +347,9 @@ static qp_status run(qp_shards *s, const qp_loss_function *function, const qp_ba
     s->scale = (qp_real)(1.0 / (double)result->target_rows);
     s->next = 0;
     s->failed_shard = INT_MAX;
-    int threads = s->threads < s->count ? s->threads : s->count;
-    if (mode == QP_TRAIN) QP_TRY(qp_gradient_tree_begin(s->tree, s->count, threads));
-#pragma omp parallel num_threads(threads)
-    work(s);
+    s->drivers = s->threads < s->count ? s->threads : s->count;
+    if (mode == QP_TRAIN) QP_TRY(qp_gradient_tree_begin(s->tree, s->count, s->drivers));
+    qp_team_run(team_threads(s, result), &(qp_team_work){s, work});
     if (s->failed_shard != INT_MAX) return qp_fail(s->status, "%s", s->message);
     result->loss = sum_losses(s->loss, s->count);
     if (mode == QP_TRAIN) result->gradient_count = qp_gradient_tree_result(s->tree, result->gradient);

@@ -14,7 +14,8 @@
  * forward and backward on the tape of the thread that took it, into its own gradient block. Blocks are summed in a
  * fixed binary tree: blocks 2i and 2i+1 are added as soon as both are ready, by the thread that finishes second, and
  * the freed block returns to the pool. The last two are not added here: the optimizer adds them while it reads them. At
- * most threads + log2(shards) blocks are in use. Nothing is allocated once the largest batch has been seen. */
+ * most threads + log2(shards) blocks are in use. Nothing is allocated once the largest batch has been seen. A thread
+ * without a shard runs tiles (tiles.h) of the others' operations. */
 
 /* The loss to minimize, summed over one shard, [1,1]. Called by several threads at once, each with its own tape. */
 typedef struct {

@@ -81,6 +81,28 @@ Test(tiles, several_workers_share_at_the_same_time)
     }
 }
 
+static void count_items(void *self, size_t first, size_t end)
+{
+    board *b = self;
+    cr_assert(first == 0 || first % 64 == 0);
+    for (size_t i = first; i < end; i++) b->ran[i]++;
+}
+
+static void share_range(void *self, int worker)
+{
+    board *b = self;
+    for (int i = 0; i < 50 && worker == 0; i++) qp_range_run(&(qp_range){b, count_items, TILES, b->nanoseconds});
+}
+
+Test(tiles, every_item_of_a_range_runs_once)
+{
+    for (int threads = 1; threads <= 7; threads++) {
+        board b = {.nanoseconds = threads == 7 ? 1 : 100};
+        qp_team_run(threads, &(qp_team_work){&b, share_range});
+        for (int i = 0; i < TILES; i++) cr_assert_eq(b.ran[i], 50);
+    }
+}
+
 static void nested(void *self, int worker)
 {
     board *b = self;
