@@ -163,8 +163,8 @@ static void measure_decoding(const run *r, const char *kind, const char *corpus,
     }
     qp_encoded_lines_free(&lines);
     qsort(took, (size_t)reps, sizeof *took, ascending);
-    printf("{\"what\": \"decode\", \"engine\": \"quipu\", \"kind\": \"%s\", \"corpus\": \"%s\", \"shape\": \"%s\", "
-           "\"mb\": %.2f, \"MBps\": %.1f}\n",
+    printf("{\"what\": \"decode\", \"engine\": \"quipu\", \"kind\": \"%s\", \"corpus\": \"%s\", "
+           "\"shape\": \"%s\", \"mb\": %.2f, \"MBps\": %.1f}\n",
            kind, corpus, shape, (double)made / 1e6, (double)made / 1e6 / took[reps / 2]);
     fflush(stdout);
 }

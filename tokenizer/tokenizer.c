@@ -122,6 +122,8 @@ int32_t qp_tokenizer_find(const qp_tokenizer *t, const char *piece)
 
 qp_token_role qp_tokenizer_role(const qp_tokenizer *t, int32_t id) { return t->kind->role(t->self, id); }
 
+qp_safe_cut qp_tokenizer_cut(const qp_tokenizer *t) { return t->kind->cut ? t->kind->cut(t->self) : QP_CUT_NOWHERE; }
+
 qp_tokenizer_facts qp_tokenizer_info(const qp_tokenizer *t) { return t->kind->info(t->self); }
 
 bool qp_tokenizer_is_own(const qp_tokenizer *t) { return !t->kind->append; }

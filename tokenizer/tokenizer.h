@@ -77,6 +77,9 @@ int32_t qp_tokenizer_find(const qp_tokenizer *tokenizer, const char *piece);
 /* qp_tokenizer_role — whether an id of the vocabulary is a normal, special or added token. */
 qp_token_role qp_tokenizer_role(const qp_tokenizer *tokenizer, int32_t id);
 
+/* qp_tokenizer_cut — where a long text can be cut without a change of its ids (kind.h). */
+qp_safe_cut qp_tokenizer_cut(const qp_tokenizer *tokenizer);
+
 /* qp_tokenizer_info — its properties (kind.h). */
 qp_tokenizer_facts qp_tokenizer_info(const qp_tokenizer *tokenizer);
 

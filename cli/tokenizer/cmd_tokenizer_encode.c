@@ -4,6 +4,7 @@
 
 #include "cli/base/json_text.h"
 #include "cli/tokenizer/tokenizer_stream.h"
+#include "lib/base/threads.h"
 
 static QP_FIELD_TABLE(encode_table, "output", qp_stream_options, QP_ENCODE_FIELDS);
 
@@ -113,6 +114,21 @@ static qp_status write_best(qp_stream_state *s, const char *line, size_t bytes)
     return QP_OK;
 }
 
+enum { LONG_LINE = 1 << 17 };
+
+/* A long line by all threads. */
+static qp_status encode_long(qp_stream_state *s, const char *line, size_t bytes)
+{
+    QP_TRY(qp_tokenizer_encode_lines(s->tokenizer, &(qp_text){line, bytes}, 1, qp_threads_of(s->options->threads),
+                                     &s->lines));
+    size_t count = s->lines.start[1];
+    s->encoding.count = 0;
+    QP_TRY(qp_encoding_reserve(&s->encoding, count + 1));
+    memcpy(s->encoding.id, s->lines.id, count * sizeof *s->lines.id);
+    s->encoding.count = (int)count;
+    return QP_OK;
+}
+
 static qp_status encode(qp_stream_state *s, char *line, size_t bytes)
 {
     const qp_stream_options *o = s->options;
@@ -121,6 +137,8 @@ static qp_status encode(qp_stream_state *s, char *line, size_t bytes)
         return qp_tokenizer_encode_random(s->tokenizer, &how, (uint64_t)o->seed, (uint64_t)s->at.line, line, bytes,
                                           &s->encoding);
     if (o->parse_special) return qp_tokenizer_encode_parsed(s->tokenizer, line, bytes, &s->encoding);
+    bool parts = bytes > LONG_LINE && !s->encoding.spans && qp_tokenizer_cut(s->tokenizer) != QP_CUT_NOWHERE;
+    if (!o->special && parts) return encode_long(s, line, bytes);
     if (!o->special) return qp_tokenizer_encode_into(s->tokenizer, line, bytes, &s->encoding);
     const char *tab = o->pairs ? memchr(line, '\t', bytes) : NULL;
     if (!tab) return qp_tokenizer_encode_pair(s->tokenizer, line, bytes, NULL, 0, &s->encoding);

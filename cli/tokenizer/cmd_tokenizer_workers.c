@@ -20,6 +20,7 @@ typedef struct {
     const qp_line_worker *worker;
     output *made;
     int workers;
+    size_t parts; /* of this block */
     qp_status (*act)(void *self, char *line, size_t bytes);
     qp_status (*after)(void *self); /* called for each worker in order after each block; or NULL */
     const char *place;
@@ -46,13 +47,12 @@ static qp_status run_part(void *self, size_t k, int thread)
 {
     gathering *g = self;
     const qp_line_worker *w = &g->worker[k];
-    size_t parts = (size_t)g->workers;
     (void)thread;
     FILE *stream = open_memstream(&g->made[k].text, &g->made[k].bytes);
     if (!stream) return no_memory(g);
     *w->at = (qp_line_place){.place = g->place, .output = stream};
-    qp_status status = act_on_lines(g, w, qp_line_block_part(&g->block, k, parts),
-                                    qp_line_block_part(&g->block, k + 1, parts));
+    qp_status status = act_on_lines(g, w, qp_line_block_part(&g->block, k, g->parts),
+                                    qp_line_block_part(&g->block, k + 1, g->parts));
     if (fclose(stream) != 0 && status == QP_OK) status = no_memory(g);
     return status;
 }
@@ -68,7 +68,8 @@ static qp_status take_part(void *self, size_t k)
 static qp_status finish_block(gathering *g)
 {
     if (g->block.count == 0) return QP_OK;
-    qp_status status = qp_share(&(qp_shared_job){g, run_part, take_part}, (size_t)g->workers, g->workers);
+    g->parts = g->block.count == 1 ? 1 : (size_t)g->workers; /* one long line: `act` may use all threads */
+    qp_status status = qp_share(&(qp_shared_job){g, run_part, take_part}, g->parts, g->workers);
     for (int k = 0; k < g->workers; k++) {
         free(g->made[k].text);
         g->made[k] = (output){0};

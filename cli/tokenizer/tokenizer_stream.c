@@ -12,6 +12,7 @@ const qp_option_alias qp_stream_alias[QP_STREAM_ALIASES] = {{'m', "model"}, {'o'
 static void free_state(qp_stream_state *s)
 {
     qp_encoding_free(&s->encoding);
+    qp_encoded_lines_free(&s->lines);
     for (int64_t i = 0; s->best && i < s->options->n_best; i++) qp_encoding_free(&s->best[i]);
     free(s->best);
     free(s->score);

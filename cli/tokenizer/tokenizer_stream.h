@@ -2,6 +2,7 @@
 #define QP_TOKENIZER_STREAM_H
 
 #include "cli/tokenizer/cmd_tokenizer.h"
+#include "tokenizer/encode_lines.h"
 
 /* tokenizer_stream — what `tokenizer encode` and `tokenizer decode` share: one line of output per line of input. */
 #define QP_STREAM_FIELDS(X)                                                                                            \
@@ -36,6 +37,7 @@ typedef struct {
     const qp_stream_options *options;
     qp_encoding encoding, *best; /* best: of --n-best */
     double *score;
+    qp_encoded_lines lines; /* of a long line, by several threads */
     int32_t *id;
     size_t id_capacity;
     qp_line_place at; /* its output, too */

@@ -77,6 +77,13 @@ static qp_status normalize(const void *self, qp_text text, char **normal, size_t
     return qp_pipeline_normalize(self, text.text, text.bytes, normal, bytes);
 }
 
+/* The known patterns begin a word at a space after a letter, as BERT's splitter does. */
+static qp_safe_cut cut(const void *self)
+{
+    const qp_pipeline *p = self;
+    return p->bert || (p->bytes && p->bytes->regex) ? QP_CUT_BEFORE_SPACE : QP_CUT_NOWHERE;
+}
+
 /* ---- properties ---- */
 
 static int size(const void *self)
@@ -180,6 +187,7 @@ const qp_tokenizer_kind qp_pipeline_kind = {.name = "pipeline",
                                             .encode_parsed = encode_parsed,
                                             .decode = decode,
                                             .normalize = normalize,
+                                            .cut = cut,
                                             .size = size,
                                             .piece = piece,
                                             .role = role,

@@ -38,6 +38,10 @@ typedef struct {
     int among;
 } qp_tokenizer_random;
 
+/* Where a long text can be cut so that its parts, encoded one by one, give the ids of the whole: at a single space
+ * between two letters (text_parts.h): nowhere, before the space, or around it (it belongs to neither part). */
+typedef enum { QP_CUT_NOWHERE, QP_CUT_BEFORE_SPACE, QP_CUT_AROUND_SPACE } qp_safe_cut;
+
 typedef struct {
     const char *name; /* "type" of a tokenizer file; own tokenizers write their model type there instead */
     qp_status (*encode)(const void *self, qp_text text, qp_encoding *encoding);
@@ -51,6 +55,7 @@ typedef struct {
                         qp_encoding *encoding);
     qp_status (*nbest)(const void *self, qp_text text, size_t wanted, qp_encoding *encoding, double *score,
                        size_t *found);
+    qp_safe_cut (*cut)(const void *self);
     int (*size)(const void *self);
     const char *(*piece)(const void *self, int32_t id);   /* 0 <= id < size */
     qp_token_role (*role)(const void *self, int32_t id);

@@ -53,6 +53,16 @@ static qp_status decode(const void *self, const int32_t *id, size_t count, bool 
     return QP_OK;
 }
 
+/* A segment begins at a space after a letter, except where the whole text is one. */
+static qp_safe_cut cut(const void *self)
+{
+    const qp_own *t = self;
+    int type = t->settings.type;
+    bool whole = t->whole_text || t->settings.pattern == QP_CUT_NONE;
+    if (whole && type != QP_TOKENIZER_CHAR && type != QP_TOKENIZER_BYTE) return QP_CUT_NOWHERE;
+    return t->settings.space_first ? QP_CUT_AROUND_SPACE : QP_CUT_BEFORE_SPACE;
+}
+
 static int size(const void *self)
 {
     const qp_own *t = self;
@@ -104,6 +114,7 @@ const qp_tokenizer_kind qp_own_kind = {.name = "own",
                                        .normalize = qp_own_normalize,
                                        .sample = qp_own_sample,
                                        .nbest = qp_own_nbest,
+                                       .cut = cut,
                                        .size = size,
                                        .piece = piece,
                                        .role = role,

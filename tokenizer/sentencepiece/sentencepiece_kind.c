@@ -94,6 +94,15 @@ static qp_status nbest(const void *self, qp_text text, size_t wanted, qp_encodin
     return qp_sentencepiece_nbest(self, text.text, text.bytes, wanted, e, score, found);
 }
 
+/* BPE takes every word by itself; unigram adds up 32-bit scores over the whole text. */
+static qp_safe_cut cut(const void *self)
+{
+    const qp_sentencepiece *m = self;
+    if (m->model_type != QP_SPM_BPE || !m->fast || !m->fast->joins || !m->fast->letter) return QP_CUT_NOWHERE;
+    if (m->add_dummy_prefix) return QP_CUT_AROUND_SPACE;
+    return m->remove_extra_spaces ? QP_CUT_NOWHERE : QP_CUT_BEFORE_SPACE;
+}
+
 /* ---- properties ---- */
 
 static int size(const void *self)
@@ -177,6 +186,7 @@ const qp_tokenizer_kind qp_sentencepiece_kind = {.name = "sentencepiece",
                                                  .normalize = normalize,
                                                  .sample = sample,
                                                  .nbest = nbest,
+                                                 .cut = cut,
                                                  .size = size,
                                                  .piece = piece,
                                                  .role = role,

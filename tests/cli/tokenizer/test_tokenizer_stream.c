@@ -62,3 +62,29 @@ Test(tokenizer_stream, decode_reads_what_encode_writes_as_json)
         free(made);
     }
 }
+
+/* A line of several hundred kilobytes is encoded in parts; its ids are those of the words one by one. */
+Test(tokenizer_stream, a_long_line_by_any_number_of_threads)
+{
+    enum { TIMES = 30000 };
+    static const char words[] = "the cat sees a dog ";
+    char *line = malloc(TIMES * (sizeof words - 1) + 2);
+    for (int i = 0; i < TIMES; i++) memcpy(line + (size_t)i * (sizeof words - 1), words, sizeof words);
+    strcpy(line + TIMES * (sizeof words - 1) - 1, "\n");
+    cr_assert_eq(RUN(qp_tokenizer_encode_main, line, "encode", "-m", "t.json", "--offsets", "--ids"), 0, "%s",
+                 small_err);
+    char *spans = strdup(small_out), *to = spans; /* with spans the whole line is taken at once */
+    for (char *at = spans; *at; at++) {
+        if (*at == '@') at += strcspn(at, " \n");
+        *to++ = *at;
+    }
+    *to = '\0';
+    for (int threads = 1; threads <= 3; threads++) {
+        const char *option[] = {"-t1", "-t2", "-t3"};
+        cr_assert_eq(RUN(qp_tokenizer_encode_main, line, "encode", "-m", "t.json", option[threads - 1]), 0, "%s",
+                     small_err);
+        cr_assert_str_eq(small_out, spans);
+    }
+    free(spans);
+    free(line);
+}
