@@ -6,6 +6,7 @@
 BUILD   ?= build
 PREFIX  ?= /usr/local
 ORACLES ?= ../shared/oracles
+MODELS  ?= ../shared/oracles2/hf_models
 CASES   ?= ../shared/tokenizers
 CASES2  ?= ../shared/cases2
 CFLAGS  ?= -O3 -g
@@ -89,6 +90,9 @@ test-long: $(BUILD)/quipu  ## tests that train for long; each is skipped if its 
 
 oracles: $(BUILD)/tests/oracles  ## compare with reference results: make oracles ORACLES=DIR
 	@OMP_NUM_THREADS=2 $(BUILD)/tests/oracles $(ORACLES)
+
+models: $(BUILD)/tests/models  ## compare models of other projects with what they computed: make models MODELS=DIR
+	@OMP_NUM_THREADS=2 $(BUILD)/tests/models $(MODELS)
 
 tokenizer-cases: $(BUILD)/tests/cases  ## compare with other tokenizers: make tokenizer-cases CASES=DIR
 	@$(BUILD)/tests/cases $(CASES)
@@ -233,7 +237,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libquipu.a
 # One Criterion program for each folder of tests/; tests/cli also links the command's files. The runners of reference
 # cases have their own main function.
 $(BUILD)/tests/cli: $(filter-out %/main.o,$(CLI_OBJ))
-$(BUILD)/tests/oracles $(BUILD)/tests/cases: CRITERION =
+$(BUILD)/tests/oracles $(BUILD)/tests/cases $(BUILD)/tests/models: CRITERION =
 CRITERION = -lcriterion
 $(BUILD)/tests/gradients: $(filter $(BUILD)/obj/tests/grad/%,$(TEST_OBJ)) $(GRADIENT_OBJ)
 	@mkdir -p $(@D)
@@ -263,5 +267,5 @@ say = $(if $(V),,@echo "  $(1)"; )
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(BENCH:$(BUILD)/%=$(BUILD)/obj/%.d)
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
-.PHONY: all help demo test test-long oracles tokenizer-cases gradcheck gradient-tests asan mutants kill-test \
-    fault-test oom-test fuzz fuzzers lint rooms format bench install uninstall clean
+.PHONY: all help demo test test-long oracles models tokenizer-cases gradcheck gradient-tests asan mutants \
+    kill-test fault-test oom-test fuzz fuzzers lint rooms format bench install uninstall clean

@@ -1,9 +1,12 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/base/commands.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
+#include "lib/base/file.h"
 #include "lib/base/lock.h"
+#include "lib/import/hf_package.h"
 #include "lib/ngram/ngram_arpa.h"
 #include "lib/run/train_ngram.h"
 #include "tokenizer/tokenizer_file.h"
@@ -14,8 +17,11 @@
 #define IMPORT_FIELDS(X)                                                                                               \
     X(TEXT, model, "", 0, 0, "FILE", "the model file to write (.safetensors); same as -o")                             \
     X(TEXT, tokenizer, "", 0, 0, "NAME|FILE",                                                                          \
-      "tokenizer whose pieces are the file's words; default: words separated by white space")                          \
-    X(BOOL, lower_case, "false", 0, 0, NULL, "the words are in lower case: map text to lower case")
+      "ARPA: tokenizer whose pieces are the file's words, if not given, words separated by white space; a folder: "    \
+      "in place of its own")                                                                                           \
+    X(TEXT, task, "", 0, 0, "NAME",                                                                                    \
+      "a folder: the head to read where its class has several, such as classify for next sentences")                   \
+    X(BOOL, lower_case, "false", 0, 0, NULL, "ARPA: the words are in lower case: map text to lower case")
 
 typedef struct {
     IMPORT_FIELDS(QP_FIELD_DECLARE)
@@ -79,14 +85,32 @@ static qp_status import_arpa(const import_options *o, const char *path)
     return status;
 }
 
+static qp_status import_folder(const import_options *o, const char *folder)
+{
+    qp_package *made;
+    QP_TRY(qp_hf_package(folder, o->task, o->tokenizer, &made));
+    qp_status status = qp_package_save(made, o->model);
+    qp_package_free(made);
+    return status;
+}
+
+/* A folder of Hugging Face. */
+static bool is_folder(const char *path)
+{
+    char config[4096];
+    int length = snprintf(config, sizeof config, "%s/config.json", path);
+    return length > 0 && length < (int)sizeof config && qp_file_exists(config);
+}
+
 static qp_status run(void *self, const qp_options *options)
 {
     const import_options *o = self;
-    if (options->file_count != 1) return qp_fail(QP_EUSAGE, "import: name one file to read");
+    if (options->file_count != 1) return qp_fail(QP_EUSAGE, "import: name one file to read, or a folder");
     if (!*o->model) return qp_fail(QP_EUSAGE, "import: no model file to write; name it with -o MODEL.safetensors");
     qp_lock *lock;
     QP_TRY(qp_lock_take(o->model, &lock));
-    qp_status status = import_arpa(o, options->file[0]);
+    const char *path = options->file[0];
+    qp_status status = is_folder(path) ? import_folder(o, path) : import_arpa(o, path);
     qp_lock_release(lock);
     return status;
 }
@@ -98,10 +122,12 @@ int qp_cmd_import(int argc, char **argv)
     static const qp_option_alias alias[] = {{'m', "model"}, {'o', "model"}};
     const qp_command command = {
         .name = "import",
-        .summary = "make a model file from a file of another project",
-        .usage = "FILE.arpa -o MODEL.safetensors",
+        .summary = "make a model file from files of another project",
+        .usage = "FILE.arpa | DIR -o MODEL.safetensors",
         .notes = "An ARPA file (gzipped or not) of KenLM, SRILM ... becomes a model for score, generate and evaluate\n"
-                 "perplexity. For tokenizers of other projects see quipu tokenizer.",
+                 "perplexity. For tokenizers of other projects see quipu tokenizer.\n"
+                 "A folder of Hugging Face (config.json, safetensors, tokenizer) becomes a model for generate, score,\n"
+                 "translate, predict, attend and info, whatever its task is. What cannot be read is refused by name.",
         .group = group,
         .group_count = 1,
         .alias = alias,

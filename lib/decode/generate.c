@@ -17,7 +17,8 @@ typedef struct {
     qp_sampler *sampler;
     int32_t *id; /* [count] the prompt and the tokens generated */
     int count, capacity, prompt, number;
-    int start, read; /* first input of the state, and the next one: input 0 is the first token, input i id[i-1] */
+    int lead; /* 1: the model's first token is read before id[0]; 0: a prompt begins the text */
+    int start, read; /* first input of the state, and the next one: input i is id[i - lead] */
     int64_t context; /* inputs a state may read; 0: any number */
     bool running;
     qp_special_ids special;
@@ -108,10 +109,11 @@ static qp_status next_scores(writing *w, qp_tensor *scores)
     int start = (int)qp_context_start(w->context, w->count);
     if (!w->state || start != w->start) {
         QP_TRY(restart(w));
-        w->read = w->start = start;
+        w->start = start;
+        w->read = start ? start - 1 + w->lead : 0;
     }
-    for (; w->read <= w->count; w->read++)
-        QP_TRY(step(w, w->read ? w->id[w->read - 1] : qp_model_first_token(w->g->model), scores));
+    for (; w->read < w->count + w->lead; w->read++)
+        QP_TRY(step(w, w->read < w->lead ? qp_model_first_token(w->g->model) : w->id[w->read - w->lead], scores));
     return QP_OK;
 }
 
@@ -161,6 +163,7 @@ static qp_status prepare(writing *w, const int32_t *prompt, int count)
     w->context = qp_context_of(w->g->model);
     QP_TRY(append(&w->id, &w->count, &w->capacity, prompt, count));
     w->prompt = count;
+    w->lead = count > 0 && config->start_id == QP_START_NONE ? 0 : 1;
     w->stream = (qp_text_stream){.codec = w->g->codec, .stop = w->g->stop, .stops = w->g->stops, .running = w->running};
     qp_text_stream_begin(&w->stream, w->id, w->count);
     return qp_sampler_new(w->g->sample, (int)config->tgt_vocab_size, &w->sampler);

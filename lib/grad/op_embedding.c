@@ -50,17 +50,18 @@ qp_tensor qp_embedding(qp_tape *tape, qp_tensor weight, int rows, const int32_t 
     return y;
 }
 
-void qp_positions_sinusoidal(int first, int count, int d, double base, bool halves, qp_real *table)
+void qp_positions_waves(int first, int count, int d, const qp_waves *waves, qp_real *table)
 {
     int half = d / 2;
+    const double *frequency = waves->frequency, magnitude = waves->magnitude;
     for (int r = 0; r < count; r++) {
         int p = first + r;
         qp_real *row = table + (ptrdiff_t)r * d;
         for (int i = 0; i < half; i++) {
-            double angle = p * pow(base, -2.0 * i / d);
-            row[halves ? i : 2 * i] = (qp_real)sin(angle);
-            row[halves ? i + half : 2 * i + 1] = (qp_real)cos(angle);
+            double angle = p * frequency[i];
+            row[waves->halves ? i : 2 * i] = (qp_real)(magnitude * sin(angle));
+            row[waves->halves ? i + half : 2 * i + 1] = (qp_real)(magnitude * cos(angle));
         }
-        if (d % 2) row[d - 1] = (qp_real)(halves ? 0.0 : sin(p * pow(base, -2.0 * half / d)));
+        if (d % 2) row[d - 1] = (qp_real)(waves->halves ? 0.0 : magnitude * sin(p * frequency[half]));
     }
 }

@@ -15,10 +15,16 @@
 qp_tensor qp_embedding(qp_tape *tape, qp_tensor weight, int rows, const int32_t *id, qp_real scale,
                        const int32_t *position, qp_tensor position_table);
 
-/* qp_positions_sinusoidal — fill table [count, d] for the positions p = first .. first+count-1:
- *   angle = p * base^(-2i/d), i < d/2, computed in double
+/* qp_positions_waves — fill table [count, d] for the positions p = first .. first+count-1:
+ *   angle = p * frequency[i], i < d/2, computed in double; sines and cosines times magnitude
  *   interleaved  columns 2i = sin, 2i+1 = cos          halves  columns i = sin, i + d/2 = cos
+ * An odd d has one more sine (interleaved) or a column of zeros.
  * Source  Vaswani et al. 2017. */
-void qp_positions_sinusoidal(int first, int count, int d, double base, bool halves, qp_real *table);
+typedef struct {
+    const double *frequency; /* [(d + 1) / 2] */
+    double magnitude;
+    bool halves;
+} qp_waves;
+void qp_positions_waves(int first, int count, int d, const qp_waves *waves, qp_real *table);
 
 #endif

@@ -22,6 +22,7 @@ typedef struct {
 /* The output of one pass; memory of the tape. */
 typedef struct {
     qp_sequences sequences;       /* of the sources */
+    int begin;                    /* rows of each that the model put before it: its class token */
     qp_tensor output;             /* [source rows, output_width] */
     qp_tensor summary;            /* [sources, summary_width] one vector a source */
     qp_tensor mean, log_variance; /* the distribution of a variational bottleneck; else empty */

@@ -15,6 +15,25 @@ static void add_output(qp_head *head, qp_params *params, const qp_model_config *
     if (c->bias) head->output_bias = qp_params_add(params, 1, outputs, qp_init_constant(0), "head.bias");
 }
 
+static void add_dense(qp_head *head, qp_params *params, const qp_model_config *c, int outputs, int width)
+{
+    head->dense = qp_params_add(params, outputs, width, weights(c), "head.dense.weight");
+    if (c->bias) head->dense_bias = qp_params_add(params, 1, outputs, qp_init_constant(0), "head.dense.bias");
+}
+
+static qp_tensor dense(const qp_head *head, qp_tape *tape, qp_tensor x, int activation)
+{
+    x = qp_linear(tape, x, qp_param(tape, head->params, head->dense), qp_param(tape, head->params, head->dense_bias));
+    return qp_activation(tape, x, (qp_activation_kind)activation, 0);
+}
+
+/* g(x) of head.h */
+static qp_tensor pool(const qp_head *head, qp_tape *tape, qp_tensor x)
+{
+    static const int function[] = {[QP_POOLER_TANH] = QP_TANH, [QP_POOLER_RELU] = QP_RELU, [QP_POOLER_GELU] = QP_GELU};
+    return head->pooler == QP_POOLER_NONE ? x : dense(head, tape, x, function[head->pooler]);
+}
+
 /* ---- one answer a source ---- */
 
 static qp_status pooled_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder,
@@ -26,6 +45,7 @@ static qp_status pooled_add(qp_head *head, qp_params *params, const qp_model_con
         head->dropout = 0;
         return QP_OK;
     }
+    if (c->pooler != QP_POOLER_NONE) add_dense(head, params, c, head->pooling.width, head->pooling.width);
     add_output(head, params, c, head->pooling.width);
     return QP_OK;
 }
@@ -34,7 +54,8 @@ static qp_tensor pooled_features(const qp_head *head, qp_tape *tape, const qp_en
                                  qp_model_maps *maps)
 {
     (void)batch;
-    return qp_dropout(tape, qp_pooling_forward(&head->pooling, tape, encoded, maps), head->dropout);
+    qp_tensor x = qp_pooling_forward(&head->pooling, tape, encoded, maps);
+    return qp_dropout(tape, pool(head, tape, x), head->dropout);
 }
 
 /* ---- one answer for some of the source's rows ---- */
@@ -46,7 +67,7 @@ static bool check_rows(qp_tape *tape, const qp_encoded *encoded, const qp_batch 
     if (!batch->source_row && rows > 0)
         qp_tape_fail(tape, QP_ESHAPE, "a batch without the source rows that its %d target rows read", rows);
     for (int i = 0; i < target.count && !qp_tape_failed(tape); i++) {
-        int length = qp_sequence_length(encoded->sequences, i);
+        int length = qp_sequence_length(encoded->sequences, i) - encoded->begin;
         for (int r = target.start[i]; r < target.start[i + 1]; r++)
             if (batch->source_row[r] < 0 || batch->source_row[r] >= length)
                 qp_tape_fail(tape, QP_ESHAPE, "target row %d reads row %d of a source of %d", r, batch->source_row[r],
@@ -66,10 +87,9 @@ static qp_tensor token_rows(qp_tape *tape, const qp_encoded *encoded, const qp_b
     if (!row) return (qp_tensor){0};
     for (int i = 0; i < target.count; i++)
         for (int r = target.start[i]; r < target.start[i + 1]; r++) {
-            int place = batch->source_row[r];
-            if (last)
-                place = (r + 1 < target.start[i + 1] ? batch->source_row[r + 1] : qp_sequence_length(source, i)) - 1;
-            row[r] = source.start[i] + (place > batch->source_row[r] ? place : batch->source_row[r]);
+            int place = batch->source_row[r], length = qp_sequence_length(source, i) - encoded->begin;
+            if (last) place = (r + 1 < target.start[i + 1] ? batch->source_row[r + 1] : length) - 1;
+            row[r] = source.start[i] + encoded->begin + (place > batch->source_row[r] ? place : batch->source_row[r]);
         }
     return qp_gather(tape, encoded->output, rows, row);
 }
@@ -107,6 +127,7 @@ static qp_status tag_add(qp_head *head, qp_params *params, const qp_model_config
         QP_TRY(qp_recurrent_init(&head->words, params, &words, "head.words"));
         width = head->words.width;
     }
+    if (c->pooler != QP_POOLER_NONE) add_dense(head, params, c, width, width);
     add_output(head, params, c, width);
     if (c->crf) add_crf(head, params, (int)c->labels);
     return QP_OK;
@@ -125,15 +146,14 @@ static qp_tensor tag_features(const qp_head *head, qp_tape *tape, const qp_encod
         if (qp_tape_failed(tape)) return (qp_tensor){0};
         x = qp_recurrent_forward(&head->words, &pass, x);
     }
-    return qp_dropout(tape, x, head->dropout);
+    return qp_dropout(tape, pool(head, tape, x), head->dropout);
 }
 
 static qp_status mlm_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder,
                          int embedding)
 {
-    int width = (int)c->emb_size;
-    head->dense = qp_params_add(params, width, encoder->output_width, weights(c), "head.dense.weight");
-    if (c->bias) head->dense_bias = qp_params_add(params, 1, width, qp_init_constant(0), "head.dense.bias");
+    int width = qp_model_word_size(c);
+    add_dense(head, params, c, width, encoder->output_width);
     head->norm = qp_norm_add(params, width, c->norm_type == QP_NORM_RMS, c->norm_epsilon, "head.norm");
     if (c->tied_embeddings || c->tied_embeddings_all) head->output = embedding;
     add_output(head, params, c, width);
@@ -144,9 +164,7 @@ static qp_tensor mlm_features(const qp_head *head, qp_tape *tape, const qp_encod
                               qp_model_maps *maps)
 {
     (void)maps;
-    qp_tensor x = qp_linear(tape, token_rows(tape, encoded, batch, false), qp_param(tape, head->params, head->dense),
-                            qp_param(tape, head->params, head->dense_bias));
-    x = qp_activation(tape, x, (qp_activation_kind)head->activation, 0);
+    qp_tensor x = dense(head, tape, token_rows(tape, encoded, batch, false), head->activation);
     return qp_norm_forward(&head->norm, tape, head->params, x);
 }
 
@@ -173,6 +191,7 @@ qp_status qp_head_init(qp_head *head, qp_params *params, const qp_model_config *
                       .start = -1,
                       .end = -1,
                       .activation = config->activation,
+                      .pooler = config->pooler,
                       .dropout = (qp_real)config->dropout};
     return head->kind ? head->kind->add(head, params, config, encoder, embedding) : QP_OK;
 }

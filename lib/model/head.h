@@ -8,18 +8,19 @@
 #include "lib/nn/recurrent.h"
 
 /* head — the output of a model without decoder, on top of its encoder. A task is one row in head.c.
- *   classify   W dropout(pooled states) + b                               [sources, labels]     one row a source
+ *   classify   W dropout(g(pooled states)) + b                            [sources, labels]     one row a source
  *   regress    the same                                                   [sources, horizon]
- *   tag        W dropout(m_r) + b, r the source row that a target row reads    [target rows, labels]
+ *              g(x) = x, or with a pooler f(D x + d), D as wide as x, f the function it names
+ *   tag        W dropout(g(m_r)) + b, r the source row that a target row reads    [target rows, labels]
  *              with word layers w: m_r is output r of these layers over [m_first | m_last] of every word, its first and
  *              its last piece (the one before the next word's first)           Ling et al. 2015; Lample et al. 2016
  *              with crf: these are the emissions of a conditional random field over the target rows of a source,
  *              with scores from label to label and for the first and the last      Lample et al. 2016
  *   mlm        E norm(f(D m_r + d)) + b, E the source embedding or, untied, a matrix of its own, f --activation
  *                                                           [target rows, vocabulary]   Devlin et al. 2019
- * Parameters head.weight [outputs, .], head.bias; mlm also head.dense.weight, head.dense.bias, head.norm; word layers
- * head.words. and as nn/recurrent.h says: those of the encoder's kind, or lstm; crf head.transitions [from, to],
- * head.start, head.end, zeros at first. */
+ * Parameters head.weight [outputs, .], head.bias; a pooler and mlm also head.dense.weight, head.dense.bias; mlm
+ * head.norm; word layers head.words. and as nn/recurrent.h says: those of the encoder's kind, or lstm; crf
+ * head.transitions [from, to], head.start, head.end, zeros at first. */
 typedef struct qp_head qp_head;
 
 typedef struct {
@@ -38,7 +39,7 @@ struct qp_head {
     bool has_words;
     int dense, dense_bias, output, output_bias; /* parameters, or -1 */
     int transitions, start, end;                /* likewise */
-    int activation;
+    int activation, pooler; /* QP_POOLER_... */
     qp_real dropout;
 };
 

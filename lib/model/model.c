@@ -1,5 +1,6 @@
 #include "lib/model/model.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +28,7 @@ struct qp_model {
     qp_encoder encoder;
     qp_bottleneck bottleneck;
     qp_decoder decoder;
-    int output, output_bias; /* logits = x output' + output_bias, x the decoder's */
+    int map, output, output_bias; /* logits = x map' output' + output_bias, x the decoder's; map -1: none */
     qp_head head;            /* where there is no decoder */
 };
 
@@ -42,20 +43,24 @@ static bool shares_embedding(const qp_model_config *c)
 static qp_status build_decoder(qp_model *model, int source_embedding)
 {
     const qp_model_config *c = &model->config;
-    int width = (int)c->emb_size, vocabulary = (int)c->tgt_vocab_size;
+    int words = qp_model_word_size(c), vocabulary = (int)c->tgt_vocab_size;
+    bool tied = c->tied_embeddings || c->tied_embeddings_all;
     int embedding = source_embedding;
-    model->output = model->output_bias = -1;
+    model->map = model->output = model->output_bias = -1;
     if (c->decoder == QP_KIND_NGRAM) return qp_decoder_init(&model->decoder, model->params, c, -1, &model->encoder);
     if (!shares_embedding(c) || !model->has_encoder)
-        embedding = qp_embedding_add_weight(model->params, vocabulary, width, c->scale_embeddings != 0, "tgt_embed");
+        embedding = qp_embedding_add_weight(model->params, vocabulary, words, c->scale_embeddings != 0, "tgt_embed");
     if (model->has_bottleneck) model->bottleneck = qp_bottleneck_add(model->params, c, &model->encoder);
     QP_TRY(qp_decoder_init(&model->decoder, model->params, c, embedding,
                            model->has_bottleneck ? &model->bottleneck.as_encoder : &model->encoder));
     model->output = embedding;
-    if (c->tied_embeddings || c->tied_embeddings_all) return QP_OK;
-    model->output = qp_params_add(model->params, vocabulary, model->decoder.width, qp_model_weight_init(c, 0),
-                                  "generator.weight");
-    if (c->bias)
+    if (c->word_size)
+        model->map = qp_params_add(model->params, words, model->decoder.width, qp_model_weight_init(c, 0),
+                                   "generator.word_map.weight");
+    if (!tied)
+        model->output = qp_params_add(model->params, vocabulary, c->word_size ? words : model->decoder.width,
+                                      qp_model_weight_init(c, 0), "generator.weight");
+    if (qp_model_switch(c->output_bias, c->bias && !tied))
         model->output_bias = qp_params_add(model->params, 1, vocabulary, qp_init_constant(0), "generator.bias");
     return QP_OK;
 }
@@ -69,6 +74,7 @@ static int add_source_embedding(qp_model *model)
         return qp_params_add(model->params, (int)c->src_vocab_size, width, qp_init_constant(0), "src_embed.weight");
     if (c->task == QP_TASK_REGRESS)
         return qp_params_add(model->params, width, (int)c->features, qp_model_weight_init(c, 0), "src_embed.weight");
+    if (c->encoder == QP_KIND_TRANSFORMER) width = qp_model_word_size(c);
     return qp_embedding_add_weight(model->params, (int)c->src_vocab_size, width, c->scale_embeddings != 0,
                                    shares_embedding(c) ? "embed" : "src_embed");
 }
@@ -79,7 +85,7 @@ static qp_status build(qp_model *model)
     model->has_encoder = c.encoder != QP_KIND_NONE;
     model->has_decoder = qp_model_task_has_decoder(c.task);
     model->has_bottleneck = c.task == QP_TASK_AUTOENCODE;
-    model->has_class_token = c.pooling == QP_POOLING_CLASS_TOKEN;
+    model->has_class_token = c.pooling == QP_POOLING_CLASS_TOKEN || (c.begin_token && !model->has_decoder);
     c.max_length += model->has_class_token;
     int embedding = model->has_encoder ? add_source_embedding(model) : -1;
     QP_TRY(qp_encoder_init(&model->encoder, model->params, &c, embedding));
@@ -181,7 +187,8 @@ const qp_ngram *qp_model_ngram(const qp_model *model, const int32_t **word)
 
 int32_t qp_model_first_token(const qp_model *model)
 {
-    return model->config.lm_window ? model->target_special.end : model->target_special.begin;
+    if (model->config.lm_window) return model->target_special.end;
+    return model->config.start_id >= 0 ? (int32_t)model->config.start_id : model->target_special.begin;
 }
 
 /* The decoder reads its first token, then the target without its last token. */
@@ -227,6 +234,7 @@ static bool encode(const qp_model *model, qp_tape *tape, qp_encoder_input input,
                    : model->has_decoder  ? model->decoder.wants_summary
                                          : qp_head_wants_summary(&model->head);
     *encoded = qp_encoder_forward(&model->encoder, tape, &input, summary, maps);
+    encoded->begin = model->has_class_token;
     if (model->has_bottleneck && !qp_tape_failed(tape))
         *encoded = qp_bottleneck_forward(&model->bottleneck, tape, encoded, batch ? batch->noise : NULL,
                                          batch ? batch->noise_columns : 0, maps);
@@ -248,9 +256,14 @@ static bool check_batch(const qp_model *model, qp_tape *tape, const qp_batch *ba
 
 static qp_tensor output(const qp_model *model, qp_tape *tape, qp_tensor x)
 {
+    const qp_model_config *c = &model->config;
+    qp_real cap = (qp_real)c->output_softcap;
     if (model->output < 0) return x; /* n-grams: the decoder's own probabilities */
-    return qp_linear(tape, x, qp_param(tape, model->params, model->output),
-                     qp_param(tape, model->params, model->output_bias));
+    if (c->scale_output) x = qp_scale(tape, x, (qp_real)(1 / sqrt((double)c->emb_size)));
+    if (model->map >= 0) x = qp_linear(tape, x, qp_param(tape, model->params, model->map), (qp_tensor){0});
+    x = qp_linear(tape, x, qp_param(tape, model->params, model->output),
+                  qp_param(tape, model->params, model->output_bias));
+    return cap > 0 ? qp_scale(tape, qp_activation(tape, qp_scale(tape, x, 1 / cap), QP_TANH, 0), cap) : x;
 }
 
 /* The scores of a batch, and its encoded sources. */
@@ -258,7 +271,7 @@ static qp_tensor scores_of(const qp_model *model, qp_tape *tape, const qp_batch 
                            qp_encoded *encoded)
 {
     *encoded = (qp_encoded){0};
-    if (maps) maps->count = 0;
+    if (maps) maps->count = maps->states = 0;
     if (!check_batch(model, tape, batch)) return (qp_tensor){0};
     const qp_encoded *source = NULL;
     if (model->has_encoder) {

@@ -3,6 +3,7 @@
 
 #include "lib/config/config.h"
 #include "lib/grad/recurrent/op_recurrent.h"
+#include "lib/nn/position_table.h"
 
 /* model_choices — the choices of the fields of model_config.h, each list X(ID, text) written once: it makes the
  * enum and the words of the option. Those of --attention, --init and --activation come from the modules that
@@ -35,11 +36,24 @@ enum { QP_DIRECTION_MERGES(QP_CHOICE_ID) };
 #define QP_RNN_ACTIVATIONS(X) X(QP_RNN_TANH, "tanh") X(QP_RNN_RELU, "relu")
 enum { QP_RNN_ACTIVATIONS(QP_CHOICE_ID) };
 
-#define QP_NORM_PLACES(X) X(QP_NORM_PRE, "pre") X(QP_NORM_POST, "post")
+#define QP_NORM_PLACES(X) X(QP_NORM_PRE, "pre") X(QP_NORM_POST, "post") X(QP_NORM_BOTH, "both")
 enum { QP_NORM_PLACES(QP_CHOICE_ID) };
 
 #define QP_NORM_TYPES(X) X(QP_NORM_LAYER, "layer") X(QP_NORM_RMS, "rms")
 enum { QP_NORM_TYPES(QP_CHOICE_ID) };
+
+#define QP_PARALLELS(X) X(QP_PARALLEL_NONE, "none") X(QP_PARALLEL_SHARED, "shared") X(QP_PARALLEL_SEPARATE, "separate")
+enum { QP_PARALLELS(QP_CHOICE_ID) };
+
+#define QP_SWITCHES(X) X(QP_SWITCH_AUTO, "auto") X(QP_SWITCH_OFF, "false") X(QP_SWITCH_ON, "true")
+enum { QP_SWITCHES(QP_CHOICE_ID) };
+
+#define QP_WORD_MAPS(X) X(QP_WORD_MAP_WORDS, "words") X(QP_WORD_MAP_SUM, "sum")
+enum { QP_WORD_MAPS(QP_CHOICE_ID) };
+
+#define QP_POOLERS(X)                                                                                                  \
+    X(QP_POOLER_NONE, "none") X(QP_POOLER_TANH, "tanh") X(QP_POOLER_RELU, "relu") X(QP_POOLER_GELU, "gelu")
+enum { QP_POOLERS(QP_CHOICE_ID) };
 
 #define QP_POSITIONS(X)                                                                                                \
     X(QP_POS_NONE, "none")                                                                                             \
@@ -56,7 +70,8 @@ enum { QP_POSITIONS(QP_CHOICE_ID) };
     X(QP_POOLING_MEAN, "mean")                                                                                         \
     X(QP_POOLING_MAX, "max")                                                                                           \
     X(QP_POOLING_ATTENTION, "attention")                                                                               \
-    X(QP_POOLING_CLASS_TOKEN, "class-token")
+    X(QP_POOLING_CLASS_TOKEN, "class-token")                                                                           \
+    X(QP_POOLING_FIRST, "first")
 enum { QP_POOLINGS(QP_CHOICE_ID) };
 
 #define QP_DEPTH_MODES(X) X(QP_DEPTH_LAYER, "layer") X(QP_DEPTH_ROW, "row")

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 QP_FIELD_TABLE(qp_model_fields, "model", qp_model_config, QP_MODEL_FIELDS);
 
@@ -13,6 +14,27 @@ _Static_assert((int)QP_INIT_UNIFORM == QP_INIT_AUTO + 1,
 bool qp_model_kind_is_recurrent(int64_t kind) { return kind >= QP_KIND_RNN && kind < QP_KIND_CELLS_END; }
 
 qp_cell_kind qp_model_cell(int64_t kind) { return (qp_cell_kind)(kind - QP_KIND_RNN); }
+
+bool qp_model_switch(int choice, int otherwise)
+{
+    return choice == QP_SWITCH_AUTO ? otherwise != 0 : choice == QP_SWITCH_ON;
+}
+
+int qp_model_head_size(const qp_model_config *config)
+{
+    return (int)(config->head_size ? config->head_size : config->emb_size / config->heads);
+}
+
+int qp_model_word_size(const qp_model_config *config)
+{
+    return (int)(config->word_size ? config->word_size : config->emb_size);
+}
+
+bool qp_model_has_window(const qp_model_config *config, int layer)
+{
+    size_t pattern = strlen(config->window_layers);
+    return pattern == 0 || config->window_layers[(size_t)layer % pattern] == '1';
+}
 
 int qp_model_hidden_size(const qp_model_config *config)
 {
@@ -120,16 +142,54 @@ static qp_status check_transformer(const qp_model_config *config)
 {
     bool attends = config->decoder == QP_KIND_MAMBA && config->encoder != QP_KIND_NONE; /* to its source */
     if (config->encoder != QP_KIND_TRANSFORMER && config->decoder != QP_KIND_TRANSFORMER && !attends) return QP_OK;
-    if (config->emb_size % config->heads != 0)
+    if (!config->head_size && config->emb_size % config->heads != 0)
         return qp_fail(QP_EUSAGE, "--heads %lld does not divide --emb-size %lld; choose a divisor, such as --heads %d",
                        (long long)config->heads, (long long)config->emb_size, config->emb_size % 4 == 0 ? 4 : 1);
     if (config->kv_heads && config->heads % config->kv_heads != 0)
         return qp_fail(QP_EUSAGE, "--kv-heads %lld does not divide --heads %lld; choose a divisor",
                        (long long)config->kv_heads, (long long)config->heads);
-    if (config->pos == QP_POS_ROPE && config->emb_size / config->heads % 2 != 0)
-        return qp_fail(QP_EUSAGE,
-                       "--pos rope needs heads of an even width, not %lld / %lld; change --heads or --emb-size",
-                       (long long)config->emb_size, (long long)config->heads);
+    if (config->pos == QP_POS_ROPE && !config->rope_size && qp_model_head_size(config) % 2 != 0)
+        return qp_fail(QP_EUSAGE, "--pos rope needs heads of an even width, not %d; change --heads or --emb-size",
+                       qp_model_head_size(config));
+    return QP_OK;
+}
+
+/* Widths and patterns of attention that no row of the table can check. */
+static qp_status check_heads(const qp_model_config *config)
+{
+    int head = qp_model_head_size(config);
+    if (config->rope_size % 2 != 0 || config->rope_size > head)
+        return qp_fail(QP_EUSAGE, "--rope-size %lld: an even number up to the width of a head, %d",
+                       (long long)config->rope_size, head);
+    if (strspn(config->window_layers, "01") != strlen(config->window_layers))
+        return qp_fail(QP_EUSAGE, "--window-layers %.40s: a 0 or a 1 for each layer, such as 10",
+                       config->window_layers);
+    if (*config->window_layers && !config->attention_window)
+        return qp_fail(QP_EUSAGE, "--window-layers names layers with a window; add --attention-window or leave it out");
+    if (config->rope_scaling != QP_ROPE_PLAIN && config->pos != QP_POS_ROPE)
+        return qp_fail(QP_EUSAGE, "--rope-scaling is for rotary positions; add --pos rope, or leave it out");
+    if ((config->rope_scaling == QP_ROPE_LLAMA3 || config->rope_scaling == QP_ROPE_YARN) &&
+        config->rope_slow >= config->rope_fast)
+        return qp_fail(QP_EUSAGE, "--rope-slow %g is not below --rope-fast %g", config->rope_slow, config->rope_fast);
+    if (config->relative_buckets % 2 != 0)
+        return qp_fail(QP_EUSAGE, "--relative-buckets %lld: an even number", (long long)config->relative_buckets);
+    return QP_OK;
+}
+
+/* The layer's other shapes. */
+static qp_status check_layer(const qp_model_config *config)
+{
+    bool reads = config->encoder == QP_KIND_TRANSFORMER, makes = config->decoder == QP_KIND_TRANSFORMER;
+    if (config->parallel != QP_PARALLEL_NONE && (config->norm != QP_NORM_PRE || (reads && makes)))
+        return qp_fail(QP_EUSAGE, "--parallel is for layers with --norm pre that read no source; leave it out");
+    if (config->word_size && !reads && !makes)
+        return qp_fail(QP_EUSAGE, "--word-size is for the embeddings of a transformer; leave it out");
+    if (config->word_size && config->task == QP_TASK_REGRESS)
+        return qp_fail(QP_EUSAGE, "--word-size is for words, not for series of numbers; leave it out");
+    if (config->word_size && reads != makes && config->decoder != QP_KIND_NONE && config->encoder != QP_KIND_NONE)
+        return qp_fail(QP_EUSAGE, "--word-size needs transformers on both sides; leave it out");
+    if (config->pooler != QP_POOLER_NONE && config->task != QP_TASK_CLASSIFY && config->task != QP_TASK_TAG)
+        return qp_fail(QP_EUSAGE, "--pooler is for --task classify and tag; leave it out");
     return QP_OK;
 }
 
@@ -377,6 +437,8 @@ qp_status qp_model_config_check(const qp_model_config *config)
 {
     QP_TRY(check_transformer(config));
     QP_TRY(check_experts(config));
+    if (config->encoder == QP_KIND_TRANSFORMER || config->decoder == QP_KIND_TRANSFORMER) QP_TRY(check_heads(config));
+    QP_TRY(check_layer(config));
     QP_TRY(check_embedding(config));
     QP_TRY(check_recurrent(config));
     QP_TRY(check_highway(config));

@@ -58,8 +58,14 @@
       "--experts: weight of the z loss, which keeps the scores of the experts small")                                  \
     X(INT, heads, "8", 1, 1024, NULL, "attention heads; must divide --emb-size")                                       \
     X(INT, kv_heads, "0", 0, 1024, NULL, "key/value heads; 0: as many as --heads")                                     \
+    X(INT, head_size, "0", 0, 65536, NULL, "width of an attention head; 0: --emb-size over --heads")                   \
+    X(REAL, attention_scale, "0", 0, 1e6, NULL, "factor on attention scores; 0: 1 over the root of a head's width")    \
+    X(BOOL, attention_layer_scale, "false", 0, 0, NULL, "divide the scores of layer n (from 1) by n")                  \
+    X(BOOL, qk_norm, "false", 0, 0, NULL, "self-attention: norm on each head of queries and keys, as Qwen3 has it")    \
     X(INT, attention_window, "0", 0, 1048576, NULL,                                                                    \
       "transformer: self-attention reaches this many tokens back (and ahead), itself included; 0: all")                \
+    X(TEXT, window_layers, "", 0, 0, "01...",                                                                          \
+      "layers with --attention-window (1) and without (0), repeated: 10 is every other one; if not given, all")        \
     X(INT, attention_sinks, "0", 0, 1048576, NULL, "--attention-window: first tokens that every token also reads")     \
     X(REAL, attention_softcap, "0", 0, 1e6, NULL,                                                                      \
       "transformer: self-attention scores s become cap * tanh(s / cap); 0: off")                                       \
@@ -67,11 +73,34 @@
     X(CHOICE, norm_type, "layer", 0, 0, QP_CHOICES(QP_NORM_TYPES), "kind of normalisation")                            \
     X(REAL, norm_epsilon, "1e-5", 0, 1, NULL, "epsilon inside the norm's square root")                                 \
     X(BOOL, final_norm, "true", 0, 0, NULL, "norm after the last layer of encoder and decoder")                        \
+    X(CHOICE, parallel, "none", 0, 0, QP_CHOICES(QP_PARALLELS),                                                        \
+      "attention and feed-forward read the same vectors, through one norm or one each, as GPT-J and GPT-NeoX")         \
+    X(INT, layer_groups, "0", 0, 128, NULL,                                                                            \
+      "layers with the same weights: so many groups of successive layers (ALBERT: 1); 0: each has its own")            \
     X(BOOL, bias, "true", 0, 0, NULL, "biases in linear maps")                                                         \
+    X(CHOICE, qkv_bias, "auto", 0, 0, QP_CHOICES(QP_SWITCHES), "biases of queries, keys and values; auto: --bias")     \
+    X(CHOICE, attention_bias, "auto", 0, 0, QP_CHOICES(QP_SWITCHES), "bias of what attention returns; auto: --bias")   \
+    X(CHOICE, ff_bias, "auto", 0, 0, QP_CHOICES(QP_SWITCHES), "biases of the feed-forward layer; auto: --bias")        \
+    X(CHOICE, output_bias, "auto", 0, 0, QP_CHOICES(QP_SWITCHES),                                                      \
+      "bias of a decoder's scores; auto: --bias if the output layer is not an embedding")                              \
     X(BOOL, gated_ff, "false", 0, 0, NULL, "gated feed-forward layer (GLU family)")                                    \
     X(CHOICE, pos, "sinusoidal", 0, 0, QP_CHOICES(QP_POSITIONS),                                                       \
       "positions: added to the embedding, or inside self-attention (the last three)")                                  \
     X(REAL, rope_base, "10000", 1, 1e12, NULL, "rope: base of the frequencies; the slowest is 1 over this")            \
+    X(INT, rope_size, "0", 0, 65536, NULL, "rope: columns of each head that are rotated; 0: all")                      \
+    X(CHOICE, rope_scaling, "none", 0, 0, QP_CHOICES(QP_ROPE_SCALINGS), "rope: how longer texts than learned are read")\
+    X(REAL, rope_factor, "1", 1, 1e6, NULL, "--rope-scaling: how many times longer")                                   \
+    X(INT, rope_length, "0", 0, 16777216, NULL, "--rope-scaling: the length that was learned; 0: --max-length")        \
+    X(REAL, rope_slow, "1", 0, 1e6, NULL, "--rope-scaling llama3, yarn: turns in that length that are stretched")      \
+    X(REAL, rope_fast, "32", 0, 1e6, NULL, "--rope-scaling llama3, yarn: turns in that length that stay")              \
+    X(REAL, rope_magnitude, "0", 0, 1e6, NULL, "yarn: factor on the rotated vectors; 0: 1 + ln(--rope-factor)/10")     \
+    X(INT, relative_buckets, "32", 2, 65536, NULL, "--pos relative: kinds of distances")                               \
+    X(INT, relative_far, "128", 1, 1048576, NULL, "--pos relative: the distance from which all count alike")           \
+    X(CHOICE, sinusoid, "interleaved", 0, 0, QP_CHOICES(QP_SINUSOIDS), "--pos sinusoidal: order of sines and cosines") \
+    X(INT, first_position, "0", 0, 65536, NULL, "--pos sinusoidal: number of the first position")                      \
+    X(INT, word_size, "0", 0, 65536, NULL, "width of the table of words, mapped to --emb-size; 0: --emb-size")         \
+    X(CHOICE, word_map, "words", 0, 0, QP_CHOICES(QP_WORD_MAPS),                                                       \
+      "--word-size: map the words, or the sum of words, positions and segments (ALBERT)")                              \
     X(INT, segments, "0", 0, 65536, NULL,                                                                              \
       "kinds of segments (BERT's token types), each with a learned vector; a single text is of the first")             \
     X(BOOL, embedding_norm, "false", 0, 0, NULL, "norm on a transformer's embeddings, as BERT has it")                 \
@@ -79,10 +108,15 @@
     X(CHOICE, activation, "relu", 0, 0, QP_CHOICES(QP_ACTIVATIONS), "feed-forward activation")                         \
     X(BOOL, tied_embeddings, "true", 0, 0, NULL, "output layer = target embedding")                                    \
     X(BOOL, tied_embeddings_all, "false", 0, 0, NULL, "one embedding for source, target and output (--share-vocab)")   \
+    X(BOOL, scale_output, "false", 0, 0, NULL, "divide a decoder's vectors by sqrt(--emb-size) at the output layer") \
+    X(REAL, output_softcap, "0", 0, 1e6, NULL, "a decoder's scores s become cap * tanh(s / cap); 0: off")              \
+    X(BOOL, begin_token, "false", 0, 0, NULL, "a source begins with the token that begins a text")                     \
     X(INT, lm_window, "0", 0, 1048576, NULL,                                                                           \
       "lm: learn from windows of this many tokens of running text; 0: line by line")                                   \
     X(CHOICE, pooling, "auto", 0, 0, QP_CHOICES(QP_POOLINGS),                                                          \
       "one vector for a whole text; auto: last for recurrent encoders, max for text-cnn, else mean")                   \
+    X(CHOICE, pooler, "none", 0, 0, QP_CHOICES(QP_POOLERS),                                                            \
+      "classify, tag: a linear map and this function before the output layer, as BERT has it")                         \
     X(INT, word_layers, "0", 0, 128, NULL,                                                                             \
       "tag: bidirectional recurrent layers over the words, above their subword pieces")                                \
     X(BOOL, crf, "false", 0, 0, NULL,                                                                                  \
@@ -116,6 +150,8 @@
     X(CHOICE, init, "auto", 0, 0, QP_CHOICES(QP_INITS_AND_AUTO),                                                       \
       "initial values of matrices but embeddings; auto: xavier-uniform, recurrent ones within 1/sqrt(--hidden-size)")  \
     X(REAL, init_gain, "1", 0, 100, NULL, "factor on them; uniform: their bound, normal: their deviation")             \
+    X(INT, start_id, "-1", -2, 16777215, NULL,                                                                         \
+      "id that a decoder reads first; -1: the one that begins a text, -2: none, where a prompt is given")              \
     X(INT, src_vocab_size, "0", 0, 16777216, NULL, "source vocabulary (from the tokenizer)")                           \
     X(INT, tgt_vocab_size, "0", 0, 16777216, NULL, "target vocabulary (from the tokenizer)")                           \
     X(INT, labels, "0", 0, 16777216, NULL, "classify, tag: number of labels (from the data)")                          \
@@ -137,12 +173,23 @@ typedef struct {
 enum { QP_TEXT_CNN_WIDTHS = 3 }; /* convolutions of the text-cnn encoder */
 enum { QP_QUANTILES_MAX = 32 };
 
+enum { QP_START_NONE = -2 }; /* start_id: a prompt has no token before it */
+
 extern const qp_field_table qp_model_fields;
 
 /* qp_model_kind_is_recurrent — the encoder or decoder kinds rnn, lstm, gru and every other cell.
  * qp_model_cell — the cell of such a kind (rnn: with tanh). */
 bool qp_model_kind_is_recurrent(int64_t kind);
 qp_cell_kind qp_model_cell(int64_t kind);
+
+/* qp_model_switch — a choice of QP_SWITCHES, `otherwise` where it is auto.
+ * qp_model_head_size — columns of one attention head.
+ * qp_model_word_size — columns of the table of words of a transformer.
+ * qp_model_has_window — whether layer `layer` of a transformer has --attention-window. */
+bool qp_model_switch(int choice, int otherwise);
+int qp_model_head_size(const qp_model_config *config);
+int qp_model_word_size(const qp_model_config *config);
+bool qp_model_has_window(const qp_model_config *config, int layer);
 
 /* qp_model_hidden_size — the width of a recurrent state.
  * qp_model_carry_width — reals of one sequence's state in a qp_batch_carry (lib/base/batch.h): that of every layer

@@ -55,6 +55,7 @@ qp_tensor qp_pooling_forward(const qp_pooling *pooling, qp_tape *tape, const qp_
     case QP_POOLING_LAST: return pooling->from_states ? encoded->summary : end_rows(tape, encoded, true);
     case QP_POOLING_MAX: return qp_pool_sequence(tape, encoded->output, encoded->sequences, QP_POOL_MAX);
     case QP_POOLING_ATTENTION: return attend(pooling, tape, encoded, maps);
+    case QP_POOLING_FIRST:
     case QP_POOLING_CLASS_TOKEN: return end_rows(tape, encoded, false);
     default: return qp_sequence_mean(tape, encoded->output, encoded->sequences);
     }

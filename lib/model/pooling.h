@@ -5,6 +5,7 @@
 
 /* pooling — one vector for each source from the encoder output m (rows 1 .. n of a source)
  *   last         the final states of a recurrent encoder [forward | backward]; else m_n
+ *   first        m_1
  *   mean, max    over the rows, column by column
  *   attention    sum_i a_i m_i,  a = softmax over i of energy . tanh(key m_i + query)     Yang et al. 2016
  *   class-token  m_1, the output at a token (the begin) that the model puts before every source    Devlin et al. 2019

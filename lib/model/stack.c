@@ -1,10 +1,20 @@
 #include "lib/model/stack.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/base/random.h"
 #include "lib/model/layer_config.h"
+
+/* What differs from layer to layer. */
+static void set_attention(qp_transformer_config *layer, const qp_model_config *c, int number)
+{
+    layer->window = qp_model_has_window(c, number) ? (int)c->attention_window : 0;
+    if (!c->attention_layer_scale) return;
+    double scale = c->attention_scale > 0 ? c->attention_scale : 1 / sqrt(qp_model_head_size(c));
+    layer->scale = (qp_real)(scale / (number + 1));
+}
 
 qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_config *config, const char *name, int layers,
                         int embedding, int encoder_width, qp_map_kind self_kind)
@@ -23,6 +33,8 @@ qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_confi
     if (attends) embed.position_kind = qp_model_position_kind(config);
     embed.segments = encodes ? (int)config->segments : 0;
     embed.norm = config->embedding_norm != 0;
+    embed.words = (int)config->word_size;
+    embed.sum_first = config->word_map == QP_WORD_MAP_SUM;
     QP_TRY(qp_embedding_init(&stack->embedding, params, &embed, embedding, name));
     qp_position_config position = qp_model_position_config(config, encodes);
     snprintf(full, sizeof full, "%s.relative", name);
@@ -31,9 +43,13 @@ qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_confi
     qp_transformer_config layer = qp_model_transformer_config(config, kind);
     layer.mamba.both_ways = layer.mamba.both_ways && encodes;
     layer.encoder_width = encoder_width;
+    int groups = config->layer_groups && config->layer_groups < layers ? (int)config->layer_groups : layers;
     for (int i = 0; i < layers; i++) {
-        snprintf(full, sizeof full, "%s.layers.%d", name, i);
-        stack->layer[i] = qp_transformer_layer_add(params, &layer, encoder_width > 0, full);
+        int group = (int)((int64_t)i * groups / layers), before = i ? (int)((int64_t)(i - 1) * groups / layers) : -1;
+        snprintf(full, sizeof full, "%s.layers.%d", name, group);
+        stack->layer[i] = group == before ? stack->layer[i - 1]
+                                          : qp_transformer_layer_add(params, &layer, encoder_width > 0, full);
+        set_attention(&stack->layer[i].config, config, i);
     }
     snprintf(full, sizeof full, "%s.norm", name);
     if (stack->has_norm) stack->norm = qp_norm_add(params, layer.width, layer.rms, layer.epsilon, full);
@@ -62,6 +78,7 @@ qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_te
     bool drops = stack->layer_drop > 0 && qp_tape_training(pass.tape);
     uint64_t key = drops ? qp_tape_next_key(pass.tape) : 0;
     for (int i = 0; i < stack->layers; i++) {
+        qp_model_maps_state(maps.all, stack->self_kind, i, x);
         if (drops && qp_random_uniform(key, (uint64_t)i) < stack->layer_drop) continue;
         pass.layer = i;
         bool attends = !stack->layer[i].config.scans;
@@ -70,5 +87,7 @@ qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_te
         if (maps.cross && i == maps.cross_layer) pass.cross_map = maps.cross;
         x = qp_transformer_layer_forward(&stack->layer[i], &pass, x);
     }
-    return stack->has_norm ? qp_norm_forward(&stack->norm, pass.tape, pass.params, x) : x;
+    if (stack->has_norm) x = qp_norm_forward(&stack->norm, pass.tape, pass.params, x);
+    qp_model_maps_state(maps.all, stack->self_kind, stack->layers, x);
+    return x;
 }

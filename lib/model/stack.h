@@ -11,7 +11,7 @@
 typedef struct {
     qp_embedding_module embedding;
     qp_position position;        /* inside self-attention */
-    qp_transformer_layer *layer; /* [layers] */
+    qp_transformer_layer *layer; /* [layers]; several may use the same parameters */
     int layers;
     double layer_drop; /* in training a step leaves each layer out with this probability (LayerDrop: Fan et
                                         al. 2020); all are there, as they are, afterwards */

@@ -29,14 +29,26 @@ qp_status qp_embedding_init(qp_embedding_module *embedding, qp_params *params, c
 {
     const qp_embedding_config *c = config;
     char norm[64];
-    *embedding = (qp_embedding_module){.config = *c, .weight = weight, .position_weight = -1, .segment_weight = -1};
+    *embedding = (qp_embedding_module){
+        .config = *c, .weight = weight, .position_weight = -1, .segment_weight = -1, .map = -1, .map_bias = -1};
+    int width = c->words && c->sum_first ? c->words : c->width; /* of the sum */
     if (c->position_kind == QP_POSITION_LEARNED)
-        embedding->position_weight = add_table(params, c->positions, c->width, name, "positions");
+        embedding->position_weight = add_table(params, c->positions, width, name, "positions");
     if (c->position_kind == QP_POSITION_SINUSOIDAL)
-        QP_TRY(qp_position_table_new(c->positions, c->width, 10000, false, &embedding->sinusoid));
-    if (c->segments > 0) embedding->segment_weight = add_table(params, c->segments, c->width, name, "segments");
+        QP_TRY(qp_position_table_new(&(qp_position_table_config){.positions = c->positions,
+                                                                 .width = width,
+                                                                 .first = c->first_position,
+                                                                 .base = 10000,
+                                                                 .order = c->order},
+                                     &embedding->sinusoid));
+    if (c->segments > 0) embedding->segment_weight = add_table(params, c->segments, width, name, "segments");
     snprintf(norm, sizeof norm, "%s.embedding_norm", name);
-    if (c->norm) embedding->norm = qp_norm_add(params, c->width, c->rms, c->epsilon, norm);
+    if (c->norm) embedding->norm = qp_norm_add(params, width, c->rms, c->epsilon, norm);
+    if (!c->words) return QP_OK;
+    embedding->map = qp_params_add(params, c->width, c->words, (qp_init){.kind = QP_INIT_XAVIER_UNIFORM, .gain = 1},
+                                   "%s.word_map.weight", name);
+    if (c->sum_first)
+        embedding->map_bias = qp_params_add(params, 1, c->width, qp_init_constant(0), "%s.word_map.bias", name);
     return QP_OK;
 }
 
@@ -67,10 +79,16 @@ static qp_tensor add_positions(qp_tape *tape, qp_tensor x, const int32_t *positi
     return qp_embedding(tape, x, x.rows, own, 1, position, table);
 }
 
+static qp_tensor map_words(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params, qp_tensor x)
+{
+    return qp_linear(tape, x, qp_param(tape, params, embedding->map), qp_param(tape, params, embedding->map_bias));
+}
+
 /* Norm, noise and dropout of the sum. */
 static qp_tensor finish(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params, qp_tensor x)
 {
     if (embedding->config.norm) x = qp_norm_forward(&embedding->norm, tape, params, x);
+    if (embedding->config.words && embedding->config.sum_first) x = map_words(embedding, tape, params, x);
     return qp_dropout(tape, qp_noise(tape, x, embedding->config.noise), embedding->config.dropout);
 }
 
@@ -81,10 +99,12 @@ static qp_tensor look_up(const qp_embedding_module *embedding, qp_tape *tape, co
     qp_tensor table = positions_of(embedding, tape, params, sequences, rows, offset, &position);
     qp_tensor weight = qp_param(tape, params, embedding->weight);
     qp_real scale = embedding->config.scaled ? (qp_real)sqrt(embedding->config.width) : 1;
-    if (embedding->config.type_dropout <= 0 || !qp_tape_training(tape))
-        return qp_embedding(tape, weight, rows, id, scale, position, table);
+    bool drops = embedding->config.type_dropout > 0 && qp_tape_training(tape);
+    bool maps = embedding->config.words && !embedding->config.sum_first;
+    if (!drops && !maps) return qp_embedding(tape, weight, rows, id, scale, position, table);
     qp_tensor x = qp_embedding(tape, weight, rows, id, scale, NULL, (qp_tensor){0});
-    x = qp_type_drop(tape, x, id, embedding->config.type_dropout);
+    if (drops) x = qp_type_drop(tape, x, id, embedding->config.type_dropout);
+    if (maps) x = map_words(embedding, tape, params, x);
     return table.value ? add_positions(tape, x, position, table) : x;
 }
 

@@ -10,13 +10,20 @@
  *   y = dropout(noise(norm(scale * E[id] + P[position] + S[segment])))
  * E       [vocabulary, width], or a linear map of numbers; P a learned table, a sinusoidal one, or nothing
  * S, norm as BERT has them (Devlin et al. 2019); absent unless asked for
- * Parameters NAME.positions.weight [positions, width], NAME.segments.weight [segments, width], NAME.embedding_norm.* */
+ * words   another width of E; a linear map NAME.word_map.weight [width, words] makes `width` of it
+ *           of scale * E[id] alone, without a bias, P and S added afterwards (OPT; Zhang et al. 2022)
+ *           sum_first: of the norm's output, with a bias (ALBERT: Lan et al. 2020; ELECTRA); P and S are as wide as E
+ * Parameters NAME.positions.weight [positions, .], NAME.segments.weight [segments, .], NAME.embedding_norm.* */
 typedef enum { QP_POSITION_NONE, QP_POSITION_SINUSOIDAL, QP_POSITION_LEARNED } qp_position_kind;
 
 typedef struct {
     int width;
+    int words; /* columns of E; 0: width */
+    bool sum_first;
     bool scaled; /* scale = sqrt(width), else 1 */
     qp_position_kind position_kind;
+    qp_sinusoid order; /* of a sinusoidal P */
+    int first_position;
     int positions;        /* the longest sequence */
     int segments;         /* kinds of segments; 0: none */
     bool norm, rms;       /* a norm of the sum: layer norm or RMS norm */
@@ -31,6 +38,7 @@ typedef struct {
     int weight;                  /* parameter E; shared between embeddings by giving the same index */
     int position_weight;         /* parameter of a learned P, or -1 */
     int segment_weight;          /* parameter S, or -1 */
+    int map, map_bias;           /* parameters of the map from another width of E, or -1 */
     qp_position_table *sinusoid; /* a sinusoidal P; owned */
     qp_norm norm;
 } qp_embedding_module;

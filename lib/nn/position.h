@@ -8,28 +8,31 @@
 /* position — positions inside self-attention rather than in the embedding; one for all layers of a stack
  *   ROPE      queries and keys are rotated by angles proportional to the position (op_rope.h)      Su et al. 2021
  *   ALIBI     every head subtracts slope*distance from its scores (op_attention.h)             Press et al. 2022
- *   RELATIVE  learned scores of distances NAME.weight [32, heads] (op_relative.h); causal in decoders, both directions
- *             in encoders                                                                     Raffel et al. 2020 */
+ *   RELATIVE  learned scores of distances NAME.weight [buckets, heads] (op_relative.h); causal in decoders, both
+ *             directions in encoders                                                             Raffel et al. 2020 */
 typedef enum { QP_INNER_NONE, QP_INNER_ROPE, QP_INNER_ALIBI, QP_INNER_RELATIVE } qp_inner_kind;
 
 typedef struct {
     qp_inner_kind kind;
-    int heads, head_width; /* columns of a head: even for ROPE */
-    int positions;         /* the longest sequence */
-    double base;           /* of the angles of ROPE */
-    bool both_ways;        /* RELATIVE: keys after the query are read, too */
+    int heads;
+    int rotated;   /* ROPE: columns of a head that turn, even */
+    int positions; /* the longest sequence */
+    double base;   /* of the angles of ROPE */
+    qp_rope_scaling scaling;
+    int buckets, far; /* RELATIVE: op_relative.h */
+    bool both_ways;   /* RELATIVE: keys after the query are read, too */
 } qp_position_config;
 
 typedef struct {
     qp_position_config config;
-    qp_position_table *angle; /* ROPE [positions, head_width]; owned */
+    qp_position_table *angle; /* ROPE [positions, rotated]; owned */
     qp_real *slope;           /* ALIBI [heads]; owned */
     int weight;               /* RELATIVE: parameter */
 } qp_position;
 
 /* What self-attention needs in one pass; empty where a kind has no use for it. */
 typedef struct {
-    qp_tensor rotation;      /* [positions, head_width] */
+    qp_tensor rotation;      /* [positions, rotated] */
     const int32_t *position; /* [rows] */
     const qp_real *slope;    /* [heads] */
     qp_tensor bias;          /* additive scores, as qp_attention takes them */

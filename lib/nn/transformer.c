@@ -3,8 +3,10 @@
 #include <stdio.h>
 
 #include "lib/grad/attention/op_rope.h"
+#include "lib/grad/op_basic.h"
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_linear.h"
+#include "lib/grad/op_norm.h"
 #include "lib/nn/noise.h"
 
 /* ---- parameters ---- */
@@ -15,19 +17,21 @@ static int add_weight(qp_params *params, const qp_transformer_config *c, int row
     return qp_params_add(params, rows, columns, c->weight, "%s.%s", name, part);
 }
 
-static int add_bias(qp_params *params, const qp_transformer_config *c, int columns, const char *name, const char *part)
+static int add_bias(qp_params *params, bool wanted, int columns, const char *name, const char *part)
 {
-    if (!c->bias) return -1;
+    if (!wanted) return -1;
     return qp_params_add(params, 1, columns, qp_init_constant(0), "%s.%s", name, part);
 }
 
 static qp_attention_module attention_sizes(const qp_transformer_config *c)
 {
     int kv_heads = c->kv_heads ? c->kv_heads : c->heads;
+    int head_width = c->head_width ? c->head_width : c->width / c->heads;
     return (qp_attention_module){.heads = c->heads,
                                  .kv_heads = kv_heads,
-                                 .width = c->width,
-                                 .kv_width = c->width / c->heads * kv_heads,
+                                 .head_width = head_width,
+                                 .width = head_width * c->heads,
+                                 .kv_width = head_width * kv_heads,
                                  .in = -1,
                                  .in_bias = -1,
                                  .query = -1,
@@ -38,33 +42,45 @@ static qp_attention_module attention_sizes(const qp_transformer_config *c)
                                  .out_bias = -1};
 }
 
+static qp_norm add_head_norm(qp_params *params, const qp_transformer_config *c, int width, const char *name,
+                             const char *part)
+{
+    char full[128];
+    snprintf(full, sizeof full, "%s.self_attn.%s", name, part);
+    return qp_norm_add(params, width, c->rms, c->epsilon, full);
+}
+
 static qp_attention_module add_self_attention(qp_params *params, const qp_transformer_config *c, const char *name)
 {
     qp_attention_module m = attention_sizes(c);
-    m.in = add_weight(params, c, m.width + 2 * m.kv_width, m.width, name, "self_attn.in_proj_weight");
-    m.in_bias = add_bias(params, c, m.width + 2 * m.kv_width, name, "self_attn.in_proj_bias");
-    m.out = add_weight(params, c, m.width, m.width, name, "self_attn.out_proj.weight");
-    m.out_bias = add_bias(params, c, m.width, name, "self_attn.out_proj.bias");
+    m.in = add_weight(params, c, m.width + 2 * m.kv_width, c->width, name, "self_attn.in_proj_weight");
+    m.in_bias = add_bias(params, c->qkv_bias, m.width + 2 * m.kv_width, name, "self_attn.in_proj_bias");
+    m.out = add_weight(params, c, c->width, m.width, name, "self_attn.out_proj.weight");
+    m.out_bias = add_bias(params, c->attention_bias, c->width, name, "self_attn.out_proj.bias");
+    if (!c->qk_norm) return m;
+    m.query_norm = add_head_norm(params, c, m.head_width, name, "q_norm");
+    m.key_norm = add_head_norm(params, c, m.head_width, name, "k_norm");
     return m;
 }
 
 static qp_attention_module add_cross_attention(qp_params *params, const qp_transformer_config *c, const char *name)
 {
     qp_attention_module m = attention_sizes(c);
-    m.query = add_weight(params, c, m.width, m.width, name, "multihead_attn.q_proj_weight");
-    m.query_bias = add_bias(params, c, m.width, name, "multihead_attn.q_proj_bias");
-    m.key_value = add_weight(params, c, 2 * m.kv_width, c->encoder_width ? c->encoder_width : m.width, name,
+    m.query = add_weight(params, c, m.width, c->width, name, "multihead_attn.q_proj_weight");
+    m.query_bias = add_bias(params, c->qkv_bias, m.width, name, "multihead_attn.q_proj_bias");
+    m.key_value = add_weight(params, c, 2 * m.kv_width, c->encoder_width ? c->encoder_width : c->width, name,
                              "multihead_attn.kv_proj_weight");
-    m.key_value_bias = add_bias(params, c, 2 * m.kv_width, name, "multihead_attn.kv_proj_bias");
-    m.out = add_weight(params, c, m.width, m.width, name, "multihead_attn.out_proj.weight");
-    m.out_bias = add_bias(params, c, m.width, name, "multihead_attn.out_proj.bias");
+    m.key_value_bias = add_bias(params, c->qkv_bias, 2 * m.kv_width, name, "multihead_attn.kv_proj_bias");
+    m.out = add_weight(params, c, c->width, m.width, name, "multihead_attn.out_proj.weight");
+    m.out_bias = add_bias(params, c->attention_bias, c->width, name, "multihead_attn.out_proj.bias");
     return m;
 }
 
-static qp_norm add_norm(qp_params *params, const qp_transformer_config *c, const char *name, int number)
+static qp_norm add_norm(qp_params *params, const qp_transformer_config *c, const char *name, int number,
+                        const char *place)
 {
     char full[128];
-    snprintf(full, sizeof full, "%s.norm%d", name, number);
+    snprintf(full, sizeof full, "%s.norm%d%s", name, number, place);
     return qp_norm_add(params, c->width, c->rms, c->epsilon, full);
 }
 
@@ -72,13 +88,13 @@ static void add_feed_forward(qp_params *params, const qp_transformer_config *c, 
                              qp_transformer_layer *layer)
 {
     layer->inner = add_weight(params, c, c->ff_size, c->width, name, "linear1.weight");
-    layer->inner_bias = add_bias(params, c, c->ff_size, name, "linear1.bias");
+    layer->inner_bias = add_bias(params, c->ff_bias, c->ff_size, name, "linear1.bias");
     if (c->gated) {
         layer->gate = add_weight(params, c, c->ff_size, c->width, name, "linear_gate.weight");
-        layer->gate_bias = add_bias(params, c, c->ff_size, name, "linear_gate.bias");
+        layer->gate_bias = add_bias(params, c->ff_bias, c->ff_size, name, "linear_gate.bias");
     }
     layer->outer = add_weight(params, c, c->width, c->ff_size, name, "linear2.weight");
-    layer->outer_bias = add_bias(params, c, c->width, name, "linear2.bias");
+    layer->outer_bias = add_bias(params, c->ff_bias, c->width, name, "linear2.bias");
 }
 
 static qp_experts add_experts(qp_params *params, const qp_transformer_config *c, const char *name)
@@ -87,7 +103,7 @@ static qp_experts add_experts(qp_params *params, const qp_transformer_config *c,
                                        .top = c->experts_per_token,
                                        .width = c->width,
                                        .ff_size = c->ff_size,
-                                       .bias = c->bias,
+                                       .bias = c->ff_bias,
                                        .gated = c->gated,
                                        .weight = c->weight,
                                        .activation = c->activation,
@@ -117,9 +133,15 @@ qp_transformer_layer qp_transformer_layer_add(qp_params *params, const qp_transf
         layer.experts = add_experts(params, config, name);
     else if (!config->scans)
         add_feed_forward(params, config, name, &layer);
-    layer.norm_self = add_norm(params, config, name, 1);
-    if (reads_source) layer.norm_cross = add_norm(params, config, name, 2);
-    if (!config->scans) layer.norm_ff = add_norm(params, config, name, reads_source ? 3 : 2);
+    int last = reads_source ? 3 : 2;
+    layer.norm_self = add_norm(params, config, name, 1, "");
+    if (reads_source) layer.norm_cross = add_norm(params, config, name, 2, "");
+    if (!config->scans)
+        layer.norm_ff = config->shared_norm ? layer.norm_self : add_norm(params, config, name, last, "");
+    if (!config->norm_both) return layer;
+    layer.after_self = add_norm(params, config, name, 1, "_after");
+    if (reads_source) layer.after_cross = add_norm(params, config, name, 2, "_after");
+    if (!config->scans) layer.after_ff = add_norm(params, config, name, last, "_after");
     return layer;
 }
 
@@ -131,17 +153,35 @@ static qp_tensor linear(const qp_transformer_pass *pass, qp_tensor x, int weight
                      qp_param(pass->tape, pass->params, bias));
 }
 
+static qp_tensor norm_heads(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor qkv)
+{
+    const qp_attention_module *m = &layer->self;
+    const qp_norm *norm[] = {&m->query_norm, &m->key_norm};
+    qp_head_norms norms = {.heads = {m->heads, m->kv_heads},
+                           .width = m->head_width,
+                           .epsilon = (qp_real)layer->config.epsilon,
+                           .centred = !layer->config.rms};
+    for (int i = 0; i < 2; i++) {
+        norms.weight[i] = qp_param(pass->tape, pass->params, norm[i]->weight);
+        norms.bias[i] = qp_param(pass->tape, pass->params, norm[i]->bias);
+    }
+    return qp_norm_heads(pass->tape, qkv, &norms);
+}
+
 static qp_tensor attend_self(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x)
 {
     const qp_attention_module *m = &layer->self;
     qp_tensor qkv = linear(pass, x, m->in, m->in_bias);
+    if (layer->config.qk_norm) qkv = norm_heads(layer, pass, qkv);
     if (pass->position.rotation.value) /* the first heads are queries and keys; the values after them are not rotated */
-        qkv = qp_rope(pass->tape, qkv, m->heads + m->kv_heads, pass->position.position, pass->position.rotation);
+        qkv = qp_rope(pass->tape, qkv, m->heads + m->kv_heads, m->head_width, pass->position.position,
+                      pass->position.rotation);
     if (qp_tape_failed(pass->tape)) return qkv;
     qp_tensor query = qp_tensor_columns(qkv, 0, m->width);
     qp_tensor kv = qp_tensor_columns(qkv, m->width, 2 * m->kv_width);
     qp_attention_config config = {
         .heads = m->heads, .kv_heads = m->kv_heads, .causal = pass->causal, .dropout = layer->config.attention_dropout};
+    config.scale = layer->config.scale;
     config.slope = pass->position.slope;
     config.window = layer->config.window;
     config.sinks = layer->config.sinks;
@@ -182,6 +222,7 @@ static qp_tensor attend_source(const qp_transformer_layer *layer, const qp_trans
     if (qp_tape_failed(pass->tape)) return (qp_tensor){0};
     qp_attention_config config = {
         .heads = m->heads, .kv_heads = m->kv_heads, .dropout = layer->config.attention_dropout};
+    config.scale = layer->config.scale;
     qp_tensor mixed = qp_attention(pass->tape, query, queries, qp_tensor_columns(kv, 0, m->kv_width),
                                    qp_tensor_columns(kv, m->kv_width, m->kv_width), keys, &config, pass->cross_map);
     return linear(pass, mixed, m->out, m->out_bias);
@@ -213,21 +254,39 @@ static qp_tensor feed_forward(const qp_transformer_layer *layer, const qp_transf
 
 typedef qp_tensor sublayer(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x);
 
-/* x + dropout(f(N(x))) or N(x + dropout(f(x))) */
-static qp_tensor connect(const qp_transformer_layer *layer, const qp_transformer_pass *pass, const qp_norm *norm,
-                         sublayer *f, qp_tensor x)
+static qp_tensor drop_branch(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor branch)
 {
-    bool first = layer->config.norm_first;
+    return qp_branch_drop(pass->tape, branch, pass->sequences, layer->config.depth_drop,
+                          layer->config.depth_by_sequence);
+}
+
+/* x + dropout(f(N(x))), with `after` x + dropout(M(f(N(x)))), or N(x + dropout(f(x))) */
+static qp_tensor connect(const qp_transformer_layer *layer, const qp_transformer_pass *pass, const qp_norm *norm,
+                         const qp_norm *after, sublayer *f, qp_tensor x)
+{
+    bool first = layer->config.norm_first || layer->config.norm_both;
     qp_tensor branch = f(layer, pass, first ? qp_norm_forward(norm, pass->tape, pass->params, x) : x);
-    branch = qp_branch_drop(pass->tape, branch, pass->sequences, layer->config.depth_drop,
-                            layer->config.depth_by_sequence);
+    if (layer->config.norm_both) branch = qp_norm_forward(after, pass->tape, pass->params, branch);
+    branch = drop_branch(layer, pass, branch);
     qp_tensor sum = qp_residual(pass->tape, x, branch, layer->config.dropout);
     return first ? sum : qp_norm_forward(norm, pass->tape, pass->params, sum);
 }
 
+/* x + dropout(A(N1(x)) + F(N2(x))) */
+static qp_tensor connect_both(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x)
+{
+    qp_tensor normed = qp_norm_forward(&layer->norm_self, pass->tape, pass->params, x), other = normed;
+    if (!layer->config.shared_norm) other = qp_norm_forward(&layer->norm_ff, pass->tape, pass->params, x);
+    qp_tensor attended = drop_branch(layer, pass, attend_self(layer, pass, normed));
+    qp_tensor fed = drop_branch(layer, pass, feed_forward(layer, pass, other));
+    return qp_residual(pass->tape, x, qp_add(pass->tape, attended, fed), layer->config.dropout);
+}
+
 qp_tensor qp_transformer_layer_forward(const qp_transformer_layer *layer, const qp_transformer_pass *pass, qp_tensor x)
 {
-    x = connect(layer, pass, &layer->norm_self, layer->config.scans ? scan : attend_self, x);
-    if (layer->reads_source) x = connect(layer, pass, &layer->norm_cross, attend_source, x);
-    return layer->config.scans ? x : connect(layer, pass, &layer->norm_ff, feed_forward, x);
+    if (layer->config.parallel) return connect_both(layer, pass, x);
+    x = connect(layer, pass, &layer->norm_self, &layer->after_self, layer->config.scans ? scan : attend_self, x);
+    if (layer->reads_source) x = connect(layer, pass, &layer->norm_cross, &layer->after_cross, attend_source, x);
+    if (layer->config.scans) return x;
+    return connect(layer, pass, &layer->norm_ff, &layer->after_ff, feed_forward, x);
 }

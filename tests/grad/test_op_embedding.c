@@ -4,6 +4,7 @@
 
 #include "lib/grad/op_embedding.h"
 #include "tests/grad/op_check.h"
+#include "tests/sinusoids.h"
 
 enum { VOCABULARY = 12, POSITIONS = 5, WIDTH = 9, ROWS = 6 };
 
@@ -71,8 +72,8 @@ Test(test_op_embedding, sinusoids_are_their_equation)
 {
     qp_real interleaved[50 * 6], halves[50 * 6];
     double expected[2][50 * 6];
-    qp_positions_sinusoidal(0, 50, 6, 10000, false, interleaved);
-    qp_positions_sinusoidal(0, 50, 6, 10000, true, halves);
+    sinusoids(0, 50, 6, 10000, false, interleaved);
+    sinusoids(0, 50, 6, 10000, true, halves);
     for (int p = 0; p < 50; p++)
         for (int i = 0; i < 3; i++) {
             double angle = p / pow(10000, 2 * i / 6.0);
@@ -88,7 +89,7 @@ Test(test_op_embedding, sinusoids_of_odd_width_fill_every_column)
     qp_real odd[4 * 5];
     for (int halves = 0; halves < 2; halves++) {
         for (int i = 0; i < 20; i++) odd[i] = (qp_real)NAN;
-        qp_positions_sinusoidal(0, 4, 5, 10000, halves, odd);
+        sinusoids(0, 4, 5, 10000, halves, odd);
         for (int i = 0; i < 20; i++) cr_expect(isfinite(odd[i]) && fabs((double)odd[i]) <= 1);
     }
 }

@@ -13,6 +13,7 @@
 #include "lib/grad/op_sequence.h"
 #include "lib/nn/highway.h"
 #include "tests/oracles/oracle.h"
+#include "tests/sinusoids.h"
 
 /* Gating, convolution, pooling, batch normalization, rotary positions. */
 
@@ -126,10 +127,10 @@ static void rope(oracle *o)
         places = position[r] >= places ? position[r] + 1 : places;
     }
     qp_real *table = oracle_memory(o, (size_t)places * (size_t)width * sizeof *table);
-    qp_positions_sinusoidal(0, places, width, oracle_number(o, "base"), true, table);
+    sinusoids(0, places, width, oracle_number(o, "base"), true, table);
     int32_t *map = oracle_heads_map(o, batch, heads, time, width);
     qp_tensor x = oracle_input(o, "x", batch * time, heads * width, map);
-    oracle_output(o, "y", qp_rope(o->tape, x, heads, position, qp_tensor_of(places, width, table)), map);
+    oracle_output(o, "y", qp_rope(o->tape, x, heads, width, position, qp_tensor_of(places, width, table)), map);
 }
 
 /* coin [layers, 1 or batch]: 1 keeps the branch. Outside training every branch is kept, unscaled. */

@@ -7,6 +7,7 @@
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_norm.h"
 #include "tests/oracles/oracle.h"
+#include "tests/sinusoids.h"
 
 /* Activations, layers and positions. */
 
@@ -122,7 +123,7 @@ static void positions_sinusoidal(oracle *o)
     if (!halves && !oracle_is(o, "layout", "interleaved"))
         oracle_skip(o, "positions_sinusoidal layout %s", oracle_text(o, "layout"));
     qp_real *table = oracle_memory(o, (size_t)time * (size_t)features * sizeof *table);
-    qp_positions_sinusoidal(0, time, features, oracle_number(o, "base"), halves, table);
+    sinusoids(0, time, features, oracle_number(o, "base"), halves, table);
     if (oracle_find(o, "out.table")) oracle_compare(o, "out.table", (size_t)time * (size_t)features, table);
     if (!oracle_find(o, "in.x")) return;
     qp_tensor x = input_x(o), positions = qp_tensor_of(time, features, table);

@@ -6,6 +6,7 @@
 #include "lib/nn/norm.h"
 #include "lib/nn/transformer.h"
 #include "tests/oracles/oracle_model.h"
+#include "tests/sinusoids.h"
 
 /* Transformer layers with PyTorch's parameters. Padding is removed: all rows are ragged. */
 
@@ -15,7 +16,9 @@ static qp_transformer_config config_of(oracle *o)
                                    .heads = oracle_int(o, "nhead"),
                                    .ff_size = oracle_int(o, "dim_feedforward"),
                                    .norm_first = oracle_flag(o, "norm_first"),
-                                   .bias = true,
+                                   .qkv_bias = true,
+                                   .attention_bias = true,
+                                   .ff_bias = true,
                                    .epsilon = oracle_number(o, "layer_norm_eps"),
                                    .weight = {.kind = QP_INIT_XAVIER_UNIFORM, .gain = 1},
                                    .activation = oracle_activation(o, "activation")};
@@ -138,7 +141,7 @@ static void llama_block(oracle *o)
     qp_tensor x = ragged_input(o, "x", "in.key_padding_mask", &rows);
     int width = config.width / config.heads, offset = (int)oracle_number_or(o, "offset", 0);
     qp_real *table = oracle_memory(o, (size_t)(offset + rows.time) * (size_t)width * sizeof *table);
-    qp_positions_sinusoidal(0, offset + rows.time, width, oracle_number(o, "base"), true, table);
+    sinusoids(0, offset + rows.time, width, oracle_number(o, "base"), true, table);
     qp_transformer_pass pass = {.tape = o->tape, .params = params, .sequences = rows.sequences, .causal = true};
     pass.position.rotation = qp_tensor_of(offset + rows.time, width, table);
     pass.position.position = positions_of(o, &rows, offset);

@@ -5,7 +5,7 @@
 typedef struct {
     qp_tensor x, y, table;
     const int32_t *position;
-    int heads;
+    int heads, width;
 } rope_context;
 
 /* Rotates one head by one row of the table, backwards with sign -1: to = beta*to + rotated. */
@@ -22,13 +22,16 @@ static void rotate(int half, const qp_real *sine, qp_real sign, const qp_real *f
 
 static void rotate_row(const rope_context *c, int r, qp_real sign, const qp_real *from, qp_real beta, qp_real *to)
 {
-    int d = c->table.columns, rotated = c->heads * d;
+    int d = c->table.columns, w = c->width, rotated = c->heads * w;
     const qp_real *sine = qp_tensor_row(c->table, c->position[r]);
-    for (int h = 0; h < c->heads; h++) rotate(d / 2, sine, sign, from + (ptrdiff_t)h * d, beta, to + (ptrdiff_t)h * d);
+    for (int h = 0; h < c->heads; h++) {
+        rotate(d / 2, sine, sign, from + (ptrdiff_t)h * w, beta, to + (ptrdiff_t)h * w);
+        if (w > d) qp_scale_add((size_t)(w - d), 1, from + (ptrdiff_t)h * w + d, beta, to + (ptrdiff_t)h * w + d);
+    }
     if (c->x.columns > rotated) qp_scale_add((size_t)(c->x.columns - rotated), 1, from + rotated, beta, to + rotated);
 }
 
-/* dx = dy rotated by -a; columns after the heads: dx = dy */
+/* dx = dy rotated by -a; other columns: dx = dy */
 static void rope_back(qp_tape *tape, void *context)
 {
     const rope_context *c = context;
@@ -38,17 +41,18 @@ static void rope_back(qp_tape *tape, void *context)
         rotate_row(c, r, -1, dy + (ptrdiff_t)r * c->y.stride, beta, dx + (ptrdiff_t)r * c->x.stride);
 }
 
-qp_tensor qp_rope(qp_tape *tape, qp_tensor x, int heads, const int32_t *position, qp_tensor table)
+qp_tensor qp_rope(qp_tape *tape, qp_tensor x, int heads, int width, const int32_t *position, qp_tensor table)
 {
     if (qp_tape_failed(tape)) return (qp_tensor){0};
-    if (heads < 1 || table.columns < 2 || table.columns % 2 != 0 || heads > x.columns / table.columns)
-        return qp_tape_fail(tape, QP_ESHAPE, "rope: %d heads of %d columns (an even number) do not fit in %d columns",
-                            heads, table.columns, x.columns);
+    if (heads < 1 || table.columns < 2 || table.columns % 2 != 0 || width < table.columns || heads > x.columns / width)
+        return qp_tape_fail(tape, QP_ESHAPE,
+                            "rope: %d heads of %d columns, of which %d (an even number) turn, do not fit in %d columns",
+                            heads, width, table.columns, x.columns);
     for (int r = 0; r < x.rows; r++)
         if (position[r] < 0 || position[r] >= table.rows)
             return qp_tape_fail(tape, QP_ESHAPE, "rope: position %d of %d; use a larger --max-length", position[r],
                                 table.rows);
-    rope_context c = {.x = x, .table = table, .position = position, .heads = heads};
+    rope_context c = {.x = x, .table = table, .position = position, .heads = heads, .width = width};
     c.y = qp_tape_tensor(tape, x.rows, x.columns);
     if (!c.y.value) return c.y;
     for (int r = 0; r < x.rows; r++) rotate_row(&c, r, 1, qp_tensor_row(x, r), 0, qp_tensor_row(c.y, r));

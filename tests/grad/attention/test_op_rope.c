@@ -5,6 +5,7 @@
 #include "lib/grad/attention/op_rope.h"
 #include "lib/grad/op_embedding.h"
 #include "tests/grad/op_check.h"
+#include "tests/sinusoids.h"
 
 enum {
     ROWS = 6,
@@ -24,7 +25,7 @@ static void prepare(void)
 {
     op_numbers_reset();
     shared_x = op_matrix(ROWS, COLUMNS, 1);
-    qp_positions_sinusoidal(0, PLACES, WIDTH, 10000, true, table_value);
+    sinusoids(0, PLACES, WIDTH, 10000, true, table_value);
     table = qp_tensor_of(PLACES, WIDTH, table_value);
 }
 
@@ -46,7 +47,7 @@ Test(test_op_rope, it_is_a_plain_loop)
             else
                 expected[r * COLUMNS + c] = own * cos(a) + (double)x[c - WIDTH / 2] * sin(a);
         }
-    op_near("rope", COUNT, qp_rope(tape, shared_x, HEADS, position, table).value, expected, 1e-6);
+    op_near("rope", COUNT, qp_rope(tape, shared_x, HEADS, WIDTH, position, table).value, expected, 1e-6);
     qp_tape_free(tape);
 }
 
@@ -60,7 +61,7 @@ Test(test_op_rope, products_know_the_distance_alone)
     double product[2] = {0, 0};
     for (int shift = 0; shift < 2; shift++) {
         const int32_t places[2] = {3 + 20 * shift, 8 + 20 * shift};
-        qp_tensor y = qp_rope(tape, two, 1, places, table);
+        qp_tensor y = qp_rope(tape, two, 1, WIDTH, places, table);
         for (int c = 0; c < WIDTH; c++) product[shift] += (double)y.value[c] * (double)y.value[WIDTH + c];
     }
     cr_expect_float_eq(product[0], product[1], 1e-5);
@@ -72,12 +73,12 @@ static void some_rows(qp_tape *tape, int first, int rows, qp_real *y)
     qp_tensor x = shared_x;
     x.value = qp_tensor_row(x, first);
     x.rows = rows;
-    memcpy(y, qp_rope(tape, x, HEADS, position + first, table).value, (size_t)rows * COLUMNS * sizeof *y);
+    memcpy(y, qp_rope(tape, x, HEADS, WIDTH, position + first, table).value, (size_t)rows * COLUMNS * sizeof *y);
 }
 
 static void result_and_gradient(qp_tape *tape, qp_real *result)
 {
-    qp_tensor x = op_leaf(tape, shared_x), y = qp_rope(tape, x, HEADS, position, table);
+    qp_tensor x = op_leaf(tape, shared_x), y = qp_rope(tape, x, HEADS, WIDTH, position, table);
     memcpy(result, y.value, COUNT * sizeof *result);
     op_backward(tape, y);
     memcpy(result + COUNT, x.node->grad, COUNT * sizeof *result);
@@ -96,10 +97,10 @@ Test(test_op_rope, wrong_shapes_are_refused)
     static const int32_t far[ROWS] = {0, 1, PLACES, 0, 0, 0}, before[ROWS] = {0, -1, 0, 0, 0, 0};
     qp_tape *tape = qp_tape_new();
     qp_tape_begin(tape, QP_TRAIN, 1);
-    op_refused(tape, qp_rope(tape, shared_x, HEADS, far, table), "a position behind the table");
-    op_refused(tape, qp_rope(tape, shared_x, HEADS, before, table), "a position before the table");
-    op_refused(tape, qp_rope(tape, shared_x, HEADS + 1, position, table), "more heads than columns");
-    op_refused(tape, qp_rope(tape, shared_x, 1, position, qp_tensor_of(PLACES, 3, table_value)), "an odd width");
-    op_refused(tape, qp_rope(tape, shared_x, 0, position, table), "no heads");
+    op_refused(tape, qp_rope(tape, shared_x, HEADS, WIDTH, far, table), "a position behind the table");
+    op_refused(tape, qp_rope(tape, shared_x, HEADS, WIDTH, before, table), "a position before the table");
+    op_refused(tape, qp_rope(tape, shared_x, HEADS + 1, WIDTH, position, table), "more heads than columns");
+    op_refused(tape, qp_rope(tape, shared_x, 1, 3, position, qp_tensor_of(PLACES, 3, table_value)), "an odd width");
+    op_refused(tape, qp_rope(tape, shared_x, 0, WIDTH, position, table), "no heads");
     qp_tape_free(tape);
 }

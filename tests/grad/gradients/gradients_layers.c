@@ -177,6 +177,19 @@ static void glu_band(gradient_case *c)
                     qp_glu(c->tape, qp_tensor_columns(gradient_input(c, 3, 9), 2, 6), (qp_activation_kind)c->option));
 }
 
+/* Two heads of queries, one of keys, a column that stays; option: layer norm of a band of a wider matrix. */
+static void norm_heads(gradient_case *c)
+{
+    qp_tensor x = gradient_input(c, 4, c->option ? 12 : 10);
+    qp_head_norms norms = {.heads = {2, 1}, .width = 3, .epsilon = (qp_real)1e-3, .centred = c->option != 0};
+    if (c->option) x = qp_tensor_columns(x, 1, 10);
+    for (int i = 0; i < 2; i++) {
+        norms.weight[i] = gradient_input(c, 1, 3);
+        if (c->option) norms.bias[i] = gradient_input(c, 1, 3);
+    }
+    gradient_output(c, qp_norm_heads(c->tape, x, &norms));
+}
+
 const gradient_row gradient_rows_layers[] = {
     {"qp_linear", "bias", linear, 0},
     {"qp_linear", "no bias", linear_plain, 0},
@@ -204,6 +217,8 @@ const gradient_row gradient_rows_layers[] = {
     {"qp_layer_norm", "neither", layer_norm_plain, 0},
     {"qp_layer_norm", "band, weight", layer_norm_band, 0},
     {"qp_layer_norm", "constant x", layer_norm_constant, 0},
+    {"qp_norm_heads", "layer norm, a band", norm_heads, 1},
+    {"qp_norm_heads", "RMS norm", norm_heads, 0},
     {"qp_rms_norm", "weight", rms_norm, 0},
     {"qp_rms_norm", "no weight", rms_norm_plain, 0},
     {"qp_batch_norm", "the batch's statistics", batch_norm, 0},

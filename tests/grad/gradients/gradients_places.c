@@ -4,6 +4,7 @@
 #include "lib/grad/op_distance.h"
 #include "lib/grad/op_embedding.h"
 #include "tests/grad/gradients/gradient_table.h"
+#include "tests/sinusoids.h"
 
 /* Positions: rotary and relative. */
 
@@ -11,8 +12,8 @@ static void rope(gradient_case *c)
 {
     static qp_real table[8 * 4];
     static const int32_t position[] = {0, 1, 2, 7, 3};
-    qp_positions_sinusoidal(0, 8, 4, 100, true, table);
-    gradient_output(c, qp_rope(c->tape, gradient_input(c, 5, 8), 2, position, qp_tensor_of(8, 4, table)));
+    sinusoids(0, 8, 4, 100, true, table);
+    gradient_output(c, qp_rope(c->tape, gradient_input(c, 5, 8), 2, 4, position, qp_tensor_of(8, 4, table)));
 }
 
 /* Queries and keys are rotated, the values after them copied; x is a band of a wider matrix. */
@@ -20,9 +21,9 @@ static void rope_part(gradient_case *c)
 {
     static qp_real table[8 * 2];
     static const int32_t position[] = {5, 6, 0};
-    qp_positions_sinusoidal(0, 8, 2, 100, true, table);
+    sinusoids(0, 8, 2, 100, true, table);
     qp_tensor x = qp_tensor_columns(gradient_input(c, 3, 11), 3, 7);
-    gradient_output(c, qp_rope(c->tape, x, 2, position, qp_tensor_of(8, 2, table)));
+    gradient_output(c, qp_rope(c->tape, x, 2, c->option ? 3 : 2, position, qp_tensor_of(8, 2, table)));
 }
 
 static void relative(gradient_case *c)
@@ -63,6 +64,7 @@ const gradient_row gradient_rows_places[] = {
     {"qp_bag", "one empty", bag, 0},
     {"qp_rope", "two heads", rope, 0},
     {"qp_rope", "band, columns that stay", rope_part, 0},
+    {"qp_rope", "columns of each head that stay", rope_part, 1},
     {"qp_relative_bias", "one way", relative, 0},
     {"qp_relative_bias", "both ways", relative, 1},
     {"qp_distance_scores", "two heads", distance_scores, 0},

@@ -1,0 +1,110 @@
+#include "lib/import/hf_family.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/tensor/kernels/kernel_types.h"
+
+int qp_hf_activation(qp_json_config *json, const char *keys, const char *fallback)
+{
+    static const struct {
+        const char *name;
+        int function;
+    } known[] = {{"relu", QP_RELU},           {"gelu", QP_GELU},          {"gelu_python", QP_GELU},
+                 {"gelu_new", QP_GELU_TANH},  {"gelu_fast", QP_GELU_TANH}, {"gelu_pytorch_tanh", QP_GELU_TANH},
+                 {"silu", QP_SILU},           {"swish", QP_SILU},         {"tanh", QP_TANH},
+                 {"sigmoid", QP_SIGMOID},     {"linear", QP_IDENTITY}};
+    const char *name = qp_json_config_text(json, keys, fallback);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i].name, name) == 0) return known[i].function;
+    qp_json_config_refuse(json, keys, "this activation is not one of relu, gelu, gelu_new, silu, tanh, sigmoid");
+    return QP_RELU;
+}
+
+void qp_hf_decoder(qp_hf_plan *plan)
+{
+    plan->model->task = QP_TASK_LM;
+    plan->model->encoder = QP_KIND_NONE;
+    plan->model->decoder = QP_KIND_TRANSFORMER;
+    plan->model->scale_embeddings = false;
+    qp_json_config_same_flag(plan->json, "add_cross_attention", false, false);
+}
+
+bool qp_hf_tied(qp_hf_plan *plan, const char *output, bool fallback)
+{
+    bool there = qp_weights_have(plan->source, &plan->shape, output);
+    if (qp_json_config_flag(plan->json, "tie_word_embeddings", fallback)) return true;
+    if (!there && plan->class && !strstr(plan->class->name, "LM")) return true; /* a body without its output layer */
+    if (!there)
+        qp_json_config_refuse(plan->json, "tie_word_embeddings", "false, but the weights have no output layer");
+    return false;
+}
+
+bool qp_hf_is_text(const json_t *value, const char *text)
+{
+    return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
+}
+
+/* ---- rotary positions ---- */
+
+static int rope_kind(qp_json_config *json)
+{
+#define NAME(id, text) [id] = text,
+    static const char *const name[] = {QP_ROPE_SCALINGS(NAME)};
+#undef NAME
+    const char *wanted =
+        qp_json_config_text(json, "rope_parameters.rope_type|rope_scaling.rope_type|rope_scaling.type", "default");
+    if (strcmp(wanted, "default") == 0) return QP_ROPE_PLAIN;
+    for (int i = QP_ROPE_LINEAR; i <= QP_ROPE_YARN; i++)
+        if (strcmp(wanted, name[i]) == 0) return i;
+    qp_json_config_refuse(json, "rope_type", "not one of default, linear, dynamic, llama3, yarn");
+    return QP_ROPE_PLAIN;
+}
+
+/* A value of rope_parameters or rope_scaling. */
+static double rope_value(qp_json_config *json, const char *key, double fallback)
+{
+    char keys[128];
+    snprintf(keys, sizeof keys, "rope_parameters.%s|rope_scaling.%s", key, key);
+    return qp_json_config_real(json, keys, fallback);
+}
+
+void qp_hf_rope(qp_hf_plan *plan, double share)
+{
+    qp_model_config *m = plan->model;
+    qp_json_config *json = plan->json;
+    int width = qp_model_head_size(m);
+    double length = rope_value(json, "original_max_position_embeddings",
+                               qp_json_config_real(json, "original_max_position_embeddings", (double)m->max_length));
+    m->rope_base = qp_json_config_real(json, "rope_parameters.rope_theta|rope_theta|rotary_emb_base", 10000);
+    m->rope_scaling = rope_kind(json);
+    m->rope_size = share > 0 && share <= 1 ? (int64_t)(width * share) : 0;
+    if (m->rope_size < 2 || m->rope_size % 2 != 0)
+        qp_json_config_refuse(json, "partial_rotary_factor", "not an even number of columns of each head");
+    if (!(m->rope_base >= 1 && m->rope_base <= 1e12)) qp_json_config_refuse(json, "rope_theta", "out of range");
+    if (m->rope_scaling == QP_ROPE_PLAIN) return;
+    m->rope_factor = rope_value(json, "factor", 1);
+    if (!(m->rope_factor >= 1 && m->rope_factor <= 1e6)) qp_json_config_refuse(json, "rope factor", "out of range");
+    if (!(length >= 1 && length <= 16777216)) length = 0;
+    if (length == 0) qp_json_config_refuse(json, "original_max_position_embeddings", "out of range");
+    m->rope_length = (int64_t)length;
+    if (m->rope_scaling == QP_ROPE_DYNAMIC) { /* max_position_embeddings is the length that was learned */
+        m->rope_length = m->max_length;
+        m->max_length = (int64_t)fmin((double)m->max_length * m->rope_factor, 1048576);
+    }
+    if (m->rope_scaling == QP_ROPE_LLAMA3) {
+        m->rope_slow = rope_value(json, "low_freq_factor", 1);
+        m->rope_fast = rope_value(json, "high_freq_factor", 4);
+    } else {
+        m->rope_slow = rope_value(json, "beta_slow", 1);
+        m->rope_fast = rope_value(json, "beta_fast", 32);
+    }
+    if (m->rope_scaling != QP_ROPE_YARN) return;
+    m->rope_magnitude = rope_value(json, "attention_factor", 0);
+    static const char *const others = "rope_parameters.mscale|rope_scaling.mscale|rope_parameters.mscale_all_dim|"
+                                      "rope_scaling.mscale_all_dim";
+    if (qp_json_config_has(json, others)) qp_json_config_refuse(json, "mscale", "other magnitudes of yarn");
+    if (!qp_json_config_flag(json, "rope_parameters.truncate|rope_scaling.truncate", true))
+        qp_json_config_refuse(json, "truncate", "false: other frequencies of yarn");
+}

@@ -1,0 +1,58 @@
+#ifndef QP_HF_FAMILY_H
+#define QP_HF_FAMILY_H
+
+#include "lib/import/hf_import.h"
+#include "lib/import/json_config.h"
+#include "lib/import/weight_map.h"
+#include "lib/model/model_config.h"
+
+/* hf_family — the architectures of Hugging Face transformers, as data: for each model_type a function that turns its
+ * config.json into our configuration, the classes that it can be, and the rows that name its arrays. One file for each
+ * group of relatives; hf_import.c has the list of them. */
+
+/* What a configuration becomes. */
+typedef struct {
+    qp_json_config *json;
+    const qp_weight_source *source; /* some decisions are in the weights: an output layer that is there is not tied */
+    qp_model_config *model;
+    qp_weight_shape shape;
+    const struct qp_hf_class *class;
+    qp_hf_ids ids;
+    char *labels; /* names of the classes, a JSON array; malloced, or NULL */
+} qp_hf_plan;
+
+/* A class of transformers ("BertForMaskedLM"): our task for it, and the rows of its head. */
+typedef struct qp_hf_class {
+    const char *name;
+    int task; /* QP_TASK_... */
+    const qp_weight_table *head;
+    void (*configure)(qp_hf_plan *plan); /* what the head needs; may be NULL */
+} qp_hf_class;
+
+typedef struct {
+    const char *model_type, *prefix;
+    void (*configure)(qp_hf_plan *plan); /* wrong values are remembered in plan->json */
+    const qp_weight_table *body;
+    const qp_hf_class *class; /* ends with a name of NULL; the first is meant where config.json names none */
+} qp_hf_family;
+
+#define QP_WEIGHT_TABLE(rows) {rows, (int)(sizeof rows / sizeof *rows)}
+
+extern const qp_hf_family qp_hf_gpt[];
+
+/* ---- what many architectures have in common ---- */
+
+/* qp_hf_activation — the value of `keys` as --activation; refuses functions that we do not have.
+ * qp_hf_decoder — a language model: task, kinds, no dropout.
+ * qp_hf_tied — whether the output layer is the embedding: `fallback` where tie_word_embeddings is absent; refuses a
+ *   configuration that says untied while the weights have no array of that name.
+ * qp_hf_rope — base and scaling of rotary positions, in the keys of version 5 (rope_parameters) or of older ones
+ *   (rope_theta, rope_scaling); share: the part of each head that turns.
+ * qp_hf_is_text — whether a JSON value is this text. */
+int qp_hf_activation(qp_json_config *json, const char *keys, const char *fallback);
+void qp_hf_rope(qp_hf_plan *plan, double share);
+bool qp_hf_is_text(const json_t *value, const char *text);
+void qp_hf_decoder(qp_hf_plan *plan);
+bool qp_hf_tied(qp_hf_plan *plan, const char *output, bool fallback);
+
+#endif

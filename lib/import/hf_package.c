@@ -1,0 +1,129 @@
+#include "lib/import/hf_package.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/file.h"
+#include "lib/import/hf_import.h"
+#include "tokenizer/tokenizer_file.h"
+#include "tokenizer/tokenizer_formats.h"
+#include "tokenizer/tokenizer_special.h"
+
+enum { PATH_BYTES = 4096 };
+
+/* ---- the tokenizer ---- */
+
+static bool find_file(const char *folder, const char *name, char path[PATH_BYTES])
+{
+    int length = snprintf(path, PATH_BYTES, "%s/%s", folder, name);
+    return length > 0 && length < PATH_BYTES && qp_file_exists(path);
+}
+
+static qp_status read_tokenizer(const char *folder, qp_tokenizer **tokenizer)
+{
+    static const char *const whole[] = {"tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
+                                        "spm.model"};
+    char path[PATH_BYTES], second[PATH_BYTES];
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        if (find_file(folder, whole[i], path)) return qp_tokenizer_load(path, tokenizer);
+    if (find_file(folder, "vocab.json", path) && find_file(folder, "merges.txt", second))
+        return qp_tokenizer_import(&(qp_import){.format = QP_FORMAT_GPT2, .path = {path, second}, .count = 2},
+                                   tokenizer);
+    if (find_file(folder, "vocab.txt", path))
+        return qp_tokenizer_import(&(qp_import){.format = QP_FORMAT_BERT, .path = {path}, .count = 1}, tokenizer);
+    return qp_fail(QP_ENOINPUT,
+                   "%s: no tokenizer is there (tokenizer.json, tokenizer.model, spiece.model, vocab.json with "
+                   "merges.txt, vocab.txt); name one with --tokenizer FILE",
+                   folder);
+}
+
+/* Which special tokens the tokenizer puts around a text; -1: none. */
+typedef struct {
+    int32_t before, after;
+} frame;
+
+static qp_status frame_of(const qp_tokenizer *tokenizer, frame *f)
+{
+    qp_encoding e = {0};
+    *f = (frame){-1, -1};
+    qp_status status = qp_tokenizer_encode_pair(tokenizer, "a", 1, NULL, 0, &e);
+    if (status == QP_OK && e.count > 0) {
+        int32_t first = e.id[0], last = e.id[e.count - 1];
+        if (qp_tokenizer_role(tokenizer, first) == QP_TOKEN_SPECIAL) f->before = first;
+        if (e.count > 1 && qp_tokenizer_role(tokenizer, last) == QP_TOKEN_SPECIAL) f->after = last;
+    }
+    qp_encoding_free(&e);
+    return status;
+}
+
+/* ---- the package ---- */
+
+/* Gives the ids of the configuration, and of the frame, their roles. */
+static qp_status set_roles(qp_tokenizer *tokenizer, const qp_hf_ids *ids, frame f, bool encodes)
+{
+    const qp_special_ids *has = qp_tokenizer_special(tokenizer);
+    char list[600] = "";
+    int32_t begin = f.before >= 0 ? f.before : ids->begin, end = encodes && f.after >= 0 ? f.after : ids->end;
+    const struct {
+        const char *role;
+        int32_t id, now;
+    } role[] = {{"begin", begin, has->begin}, {"end", end, has->end}, {"pad", ids->pad, has->pad}};
+    if (qp_tokenizer_is_own(tokenizer)) return QP_OK;
+    for (size_t i = 0; i < sizeof role / sizeof *role; i++) {
+        const char *piece = role[i].id >= 0 ? qp_tokenizer_piece(tokenizer, role[i].id) : "";
+        size_t used = strlen(list);
+        if (!*piece || role[i].id == role[i].now || strpbrk(piece, ",=")) continue;
+        snprintf(list + used, sizeof list - used, "%s%s=%.150s", used ? "," : "", role[i].role, piece);
+    }
+    if (*list) QP_TRY(qp_tokenizer_set_special(tokenizer, list));
+    return QP_OK;
+}
+
+static qp_status finish(const char *folder, qp_hf_model *made, frame f, qp_package *p)
+{
+    qp_tokenizer *tokenizer = p->source;
+    const qp_model_config *m = qp_model_config_of(made->model);
+    bool encodes = m->encoder != QP_KIND_NONE;
+    int64_t rows = encodes ? m->src_vocab_size : m->tgt_vocab_size;
+    if (made->labels) QP_TRY(qp_labels_parse(made->labels, &p->labels));
+    QP_TRY(set_roles(tokenizer, &made->ids, f, encodes && !qp_model_task_has_decoder(m->task)));
+    if (qp_tokenizer_size(tokenizer) > rows)
+        return qp_fail(QP_EDATA, "%s: its tokenizer has %d pieces, its embedding %lld rows; they do not fit each other",
+                       folder, qp_tokenizer_size(tokenizer), (long long)rows);
+    qp_package_set_tokenizers(p, encodes ? tokenizer : NULL, tokenizer);
+    qp_package_set_model(p, made->model);
+    made->model = NULL;
+    return QP_OK;
+}
+
+static qp_status read_package(const char *folder, const char *task, qp_package *p)
+{
+    frame f;
+    qp_hf_model made;
+    QP_TRY(frame_of(p->source, &f));
+    QP_TRY(qp_hf_import_model(folder, &(qp_hf_wish){task, true, f.before, f.after}, &made));
+    qp_status status = finish(folder, &made, f, p);
+    qp_hf_model_free(&made);
+    return status;
+}
+
+qp_status qp_hf_package(const char *folder, const char *task, const char *tokenizer, qp_package **package)
+{
+    qp_package *p;
+    qp_tokenizer *read;
+    *package = NULL;
+    QP_TRY(*tokenizer ? qp_tokenizer_load(tokenizer, &read) : read_tokenizer(folder, &read));
+    qp_status status = qp_package_new(&p);
+    if (status != QP_OK) {
+        qp_tokenizer_free(read);
+        return status;
+    }
+    qp_package_set_tokenizers(p, read, read);
+    status = read_package(folder, task, p);
+    if (status == QP_OK)
+        *package = p;
+    else
+        qp_package_free(p);
+    return status;
+}

@@ -1,0 +1,16 @@
+#ifndef QP_HF_PACKAGE_H
+#define QP_HF_PACKAGE_H
+
+#include "lib/package/package.h"
+
+/* hf_package — a Hugging Face folder as a package: the model, its tokenizers, its labels.
+ *
+ * qp_hf_package — the tokenizer is the folder's tokenizer.json, its sentencepiece model, its vocab.json with
+ *   merges.txt, or its vocab.txt, unless one is given. It decides which tokens are put before and after a text.
+ *   task       as in qp_hf_import_model
+ *   tokenizer  a tokenizer file to use instead; "": the folder's
+ * Errors  those of qp_hf_import_model and of reading tokenizers; QP_ENOINPUT: the folder has none; QP_EDATA: more
+ *         pieces than the model has rows. */
+qp_status qp_hf_package(const char *folder, const char *task, const char *tokenizer, qp_package **package);
+
+#endif

@@ -1,0 +1,52 @@
+#ifndef QP_WEIGHT_MAP_H
+#define QP_WEIGHT_MAP_H
+
+#include "lib/import/weight_source.h"
+#include "lib/nn/params.h"
+
+/* weight_map — which arrays of another project's model make which of our parameters, as a table: one row for each
+ * parameter name of an architecture. Their names and ours hold '#' where the number of a layer is. */
+#define QP_WEIGHT_RULES(X)                                                                                             \
+    X(QP_WEIGHT_PLAIN)      /* the same layout */                                                                      \
+    X(QP_WEIGHT_TRANSPOSED) /* [in, out] where ours is [out, in] */                                                    \
+    X(QP_WEIGHT_GROUPED)    /* rows by key/value head: its queries, its key, its value; ours: all q; all k; all v */   \
+    X(QP_WEIGHT_PAIRS)      /* rotary pairs are rows 2i, 2i+1 of a head where ours are i, i + half of the rotated */   \
+    X(QP_WEIGHT_ADD_ONE)    /* stored as w - 1 */                                                                      \
+    X(QP_WEIGHT_POSITIONS)  /* the first rows, shape.skipped of them, are of no position */                            \
+    X(QP_WEIGHT_FIRST_HALF) /* the first half of the rows */                                                           \
+    X(QP_WEIGHT_SECOND_HALF)                                                                                           \
+    X(QP_WEIGHT_LAST_ROW) /* one row, our last one; the rows before it are 0 */                                        \
+    X(QP_WEIGHT_UNUSED)   /* ours is NULL: an array that computes nothing */
+#define QP_WEIGHT_RULE_ID(id) id,
+typedef enum { QP_WEIGHT_RULES(QP_WEIGHT_RULE_ID) QP_WEIGHT_RULE_COUNT } qp_weight_rule;
+
+/* theirs: the name, or several with '|' between them: their rows follow one another. */
+typedef struct {
+    const char *ours, *theirs;
+    qp_weight_rule rule;
+} qp_weight_map;
+
+/* What the rules need to know of a model.
+ * prefix: may precede each of their names; NULL: none. */
+typedef struct {
+    const char *prefix;
+    int heads, kv_heads, head_width, rotated; /* rotated: columns of a head that rope turns */
+    int skipped;                              /* rows before that of the first position */
+} qp_weight_shape;
+
+/* qp_weights_load — allocates the parameters (qp_params_finish) and fills every one of them from the source by the
+ * first row of the table that names it. Shapes are checked before memory is taken.
+ *   map     [maps] rows, tried in order; `tables` of them, so that architectures share rows
+ * Memory  the parameters, and one copy of the largest array that is not copied unchanged.
+ * Errors  QP_EDATA naming the array: it is missing, has another shape, or no row reads it; QP_EIO; QP_EMEMORY. */
+typedef struct {
+    const qp_weight_map *map;
+    int maps;
+} qp_weight_table;
+qp_status qp_weights_load(const qp_weight_source *source, const qp_weight_table *table, int tables,
+                          const qp_weight_shape *shape, qp_params *params);
+
+/* qp_weights_have — whether the source has an array of this name, with or without the prefix. */
+bool qp_weights_have(const qp_weight_source *source, const qp_weight_shape *shape, const char *name);
+
+#endif
