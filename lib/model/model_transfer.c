@@ -77,31 +77,70 @@ static bool same_shape(const qp_stored *stored, const qp_parameter *p)
     return stored->dimensions == 2 && stored->shape[0] == p->rows && stored->shape[1] == p->columns;
 }
 
-/* Does this parameter have a row for each piece of a vocabulary, or label, that differs from the file's? */
-static bool is_refused(const char *name, qp_transfer_words words)
+/* The vocabulary of which this parameter has a row for each piece; NULL: it has none. */
+static const qp_transfer_vocabulary *vocabulary_of(const char *name, const qp_transfer_words *words)
 {
-    if (begins(name, "src_embed.")) return !words.source;
-    if (begins(name, "tgt_embed.") || begins(name, "generator.")) return !words.target;
-    if (begins(name, "head.words.")) return false;
-    if (begins(name, "head.")) return !words.labels || !words.source;
-    return begins(name, "embed.") && !(words.source && words.target);
+    if (begins(name, "tgt_embed.") || begins(name, "generator.")) return &words->target;
+    bool source = begins(name, "src_embed.") || begins(name, "embed.") ||
+                  (begins(name, "head.") && !begins(name, "head.words."));
+    return source ? &words->source : NULL;
 }
 
-static qp_status take(const qp_safetensors *file, qp_transfer_words words, qp_params *params, qp_transfer *transfer,
+/* Does this parameter have a row for each piece, or label, that differs from the file's? */
+static bool is_refused(const char *name, const qp_transfer_words *words)
+{
+    const qp_transfer_vocabulary *vocabulary = vocabulary_of(name, words);
+    if (!vocabulary) return false;
+    if (begins(name, "head.") && !words->labels) return true;
+    return !vocabulary->same || (begins(name, "embed.") && !words->target.same);
+}
+
+/* Copy the rows of common pieces; of a bias, which is one row, the elements. *taken: at least one. */
+static qp_status take_rows(const qp_safetensors *file, const qp_stored *stored, const qp_transfer_vocabulary *v,
+                           const qp_parameter *p, qp_real *value, bool *taken)
+{
+    int columns = p->rows == 1 ? 1 : p->columns;
+    int64_t count = (int64_t)p->rows * p->columns / columns;
+    bool fits = stored->dimensions == (p->rows == 1 ? 1 : 2) && stored->shape[0] >= v->file_rows &&
+                (p->rows == 1 || stored->shape[1] == columns);
+    *taken = false;
+    if (!fits || !v->row || count != v->rows) return QP_OK;
+    qp_real *all = malloc(stored->count * sizeof *all + 1);
+    if (!all) return qp_fail(QP_EMEMORY, "%s: out of memory for %s", qp_safetensors_path(file), p->name);
+    qp_status status = qp_safetensors_reals(file, stored, all);
+    for (int64_t r = 0; status == QP_OK && r < count; r++) {
+        if (v->row[r] < 0) continue;
+        memcpy(value + r * columns, all + (int64_t)v->row[r] * columns, (size_t)columns * sizeof *value);
+        *taken = true;
+    }
+    free(all);
+    return status;
+}
+
+/* What becomes of one parameter. */
+static qp_status take_one(const qp_safetensors *file, const qp_stored *stored, const qp_transfer_words *words,
+                          qp_params *params, int i, qp_transfer_group *group)
+{
+    const qp_parameter *p = qp_params_at(params, i);
+    bool rows = false;
+    *group = !stored ? QP_TRANSFER_NEW : is_refused(p->name, words) ? QP_TRANSFER_REFUSED : QP_TRANSFER_TAKEN;
+    if (*group == QP_TRANSFER_REFUSED) {
+        QP_TRY(take_rows(file, stored, vocabulary_of(p->name, words), p, qp_params_value(params, i), &rows));
+        if (rows) *group = QP_TRANSFER_ROWS;
+    }
+    if (*group == QP_TRANSFER_TAKEN && !same_shape(stored, p)) *group = QP_TRANSFER_SHAPE;
+    return *group == QP_TRANSFER_TAKEN ? qp_safetensors_reals(file, stored, qp_params_value(params, i)) : QP_OK;
+}
+
+static qp_status take(const qp_safetensors *file, const qp_transfer_words *words, qp_params *params, qp_transfer *transfer,
                       bool *used)
 {
     bool encoder = has_encoder(file);
     for (int i = 0; i < qp_params_count(params); i++) {
         const qp_parameter *p = qp_params_at(params, i);
         const qp_stored *stored = find(file, p->name, encoder);
-        qp_transfer_group group = QP_TRANSFER_TAKEN;
-        if (!stored)
-            group = QP_TRANSFER_NEW;
-        else if (is_refused(p->name, words))
-            group = QP_TRANSFER_REFUSED;
-        else if (!same_shape(stored, p))
-            group = QP_TRANSFER_SHAPE;
-        if (group == QP_TRANSFER_TAKEN) QP_TRY(qp_safetensors_reals(file, stored, qp_params_value(params, i)));
+        qp_transfer_group group;
+        QP_TRY(take_one(file, stored, words, params, i, &group));
         for (int k = 0; stored && k < qp_safetensors_count(file); k++)
             if (qp_safetensors_at(file, k) == stored) used[k] = true;
         QP_TRY(report(transfer, group, p->name, (size_t)p->rows * (size_t)p->columns));
@@ -110,7 +149,7 @@ static qp_status take(const qp_safetensors *file, qp_transfer_words words, qp_pa
         const qp_stored *stored = qp_safetensors_at(file, k);
         if (!used[k]) QP_TRY(report(transfer, QP_TRANSFER_LEFT, stored->name, stored->count));
     }
-    if (transfer->count[QP_TRANSFER_TAKEN] == 0)
+    if (transfer->count[QP_TRANSFER_TAKEN] + transfer->count[QP_TRANSFER_ROWS] == 0)
         return qp_fail(QP_EDATA,
                        "%s: none of its arrays has the name and shape of a parameter of this model; "
                        "`quipu info --tensors` lists them",
@@ -118,7 +157,7 @@ static qp_status take(const qp_safetensors *file, qp_transfer_words words, qp_pa
     return QP_OK;
 }
 
-qp_status qp_model_transfer(const char *path, qp_transfer_words words, qp_params *params, qp_transfer *transfer)
+qp_status qp_model_transfer(const char *path, const qp_transfer_words *words, qp_params *params, qp_transfer *transfer)
 {
     *transfer = (qp_transfer){0};
     qp_safetensors *file;

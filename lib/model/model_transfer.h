@@ -8,6 +8,7 @@
  * "encoder.X" is looked for as "decoder.X", and "src_embed.X" as "tgt_embed.X". */
 typedef enum {
     QP_TRANSFER_TAKEN,   /* the same name and shape */
+    QP_TRANSFER_ROWS,    /* the rows of the pieces that both vocabularies have */
     QP_TRANSFER_SHAPE,   /* in both, but of another shape: not taken */
     QP_TRANSFER_REFUSED, /* not taken because the vocabularies or labels differ */
     QP_TRANSFER_NEW,     /* not in the file */
@@ -23,15 +24,23 @@ typedef struct {
     char *modules[QP_TRANSFER_GROUPS];
 } qp_transfer;
 
-/* Which words the file shares: a vocabulary's embedding and output layer, or the labels' head (of which the word layers
- * know no label), may be taken only then. */
+/* A vocabulary, compared with the file's. */
 typedef struct {
-    bool source, target, labels;
+    bool same;
+    const int32_t *row; /* [rows] where it differs: the file's row of each piece, -1: none; NULL: take none */
+    int rows, file_rows;
+} qp_transfer_vocabulary;
+
+/* Which words the file shares: a vocabulary's embedding and output layer are taken whole if it is the same, else by
+ * rows; the labels' head (of which the word layers know no label) only if the labels are the same. */
+typedef struct {
+    qp_transfer_vocabulary source, target;
+    bool labels;
 } qp_transfer_words;
 
 /* qp_model_transfer — fill what fits of `params` from the model file `path`, the rest stays.
  * Errors  QP_ENOINPUT, QP_EDATA (not a safetensors file, damaged, nothing fits), QP_EMEMORY. */
-qp_status qp_model_transfer(const char *path, qp_transfer_words words, qp_params *params, qp_transfer *transfer);
+qp_status qp_model_transfer(const char *path, const qp_transfer_words *words, qp_params *params, qp_transfer *transfer);
 void qp_transfer_free(qp_transfer *transfer);
 
 #endif

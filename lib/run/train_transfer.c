@@ -6,19 +6,34 @@
 
 #include "lib/model/model_file.h"
 #include "lib/model/model_transfer.h"
+#include "lib/run/common_pieces.h"
 #include "tokenizer/tokenizer_file.h"
 
-/* Is `tokenizer` the other model's on this side? A file without tokenizers is assumed to match. */
-static qp_status same_words(const qp_tokenizer *tokenizer, const char *theirs, bool *same)
+/* One side's vocabulary beside the other model's. A file without tokenizers is assumed to match. */
+typedef struct {
+    qp_transfer_vocabulary same;
+    int32_t *row; /* malloc'ed */
+    int common;
+} side;
+
+static qp_status compare(const qp_tokenizer *tokenizer, const char *path, const char *theirs, side *s)
 {
     char *ours;
     size_t bytes;
-    *same = true;
+    qp_tokenizer *other;
+    *s = (side){.same = {.same = true}};
     if (!tokenizer || !theirs) return QP_OK;
     QP_TRY(qp_tokenizer_to_json(tokenizer, &ours, &bytes));
-    *same = strcmp(ours, theirs) == 0;
+    s->same.same = strcmp(ours, theirs) == 0;
     free(ours);
-    return QP_OK;
+    if (s->same.same) return QP_OK;
+    QP_TRY(qp_tokenizer_from_json(path, theirs, strlen(theirs), &other));
+    s->same.rows = qp_tokenizer_size(tokenizer);
+    s->same.file_rows = qp_tokenizer_size(other);
+    qp_status status = qp_common_pieces(tokenizer, other, &s->row, &s->common);
+    s->same.row = s->row;
+    qp_tokenizer_free(other);
+    return status;
 }
 
 static qp_status same_labels(const qp_labels *labels, const char *theirs, bool *same)
@@ -34,6 +49,7 @@ static void report(const char *path, const qp_transfer *transfer, void (*note)(v
                    void *self)
 {
     static const char *const what[QP_TRANSFER_GROUPS] = {[QP_TRANSFER_TAKEN] = "taken",
+                                                         [QP_TRANSFER_ROWS] = "rows of common pieces taken",
                                                          [QP_TRANSFER_SHAPE] = "not taken, of another shape",
                                                          [QP_TRANSFER_REFUSED] = "not taken, of other words or labels",
                                                          [QP_TRANSFER_NEW] = "new, not in the file",
@@ -47,21 +63,39 @@ static void report(const char *path, const qp_transfer *transfer, void (*note)(v
     }
 }
 
+static void report_pieces(const char *path, const qp_tokenizer *tokenizer, const side *s,
+                          void (*note)(void *self, const char *line), void *self)
+{
+    char line[1200];
+    if (s->same.same) return;
+    snprintf(line, sizeof line, "init       %.1000s: its vocabulary has %d of the %d pieces", path, s->common,
+             qp_tokenizer_size(tokenizer));
+    note(self, line);
+}
+
 qp_status qp_train_transfer(qp_package *package, const char *path, void (*note)(void *self, const char *line),
                             void *self)
 {
     qp_model_texts theirs;
-    qp_transfer_words words = {true, true, true};
+    side source = {0}, target = {0};
+    qp_transfer_words words = {.labels = true};
+    qp_transfer transfer = {0};
     QP_TRY(qp_model_file_texts(path, &theirs));
-    const char *source = theirs.source_tokenizer, *target = theirs.target_tokenizer;
-    qp_status status = same_words(package->source, source ? source : target, &words.source);
-    if (status == QP_OK) status = same_words(package->target, target ? target : source, &words.target);
+    const char *first = theirs.source_tokenizer, *second = theirs.target_tokenizer;
+    qp_status status = compare(package->source, path, first ? first : second, &source);
+    if (status == QP_OK) status = compare(package->target, path, second ? second : first, &target);
     if (status == QP_OK) status = same_labels(&package->labels, theirs.labels, &words.labels);
     qp_model_texts_free(&theirs);
-    QP_TRY(status);
-    qp_transfer transfer;
-    QP_TRY(qp_model_transfer(path, words, qp_model_params(package->model), &transfer));
-    report(path, &transfer, note, self);
+    words.source = source.same;
+    words.target = target.same;
+    if (status == QP_OK) status = qp_model_transfer(path, &words, qp_model_params(package->model), &transfer);
+    if (status == QP_OK) {
+        report_pieces(path, package->source, &source, note, self);
+        if (package->target != package->source) report_pieces(path, package->target, &target, note, self);
+        report(path, &transfer, note, self);
+    }
     qp_transfer_free(&transfer);
-    return QP_OK;
+    free(source.row);
+    free(target.row);
+    return status;
 }

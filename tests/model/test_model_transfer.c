@@ -45,14 +45,14 @@ static void saved(const qp_model *model)
     cr_assert_eq(qp_model_file_save(path, model, NULL), QP_OK, "%s", qp_error_message());
 }
 
-static const qp_transfer_words all = {true, true, true};
+static const qp_transfer_words all = {.source.same = true, .target.same = true, .labels = true};
 
 Test(model_transfer, takes_what_fits_and_tells_the_rest)
 {
     qp_model *from = make(QP_TASK_TRANSLATE, 1, 20, 1), *to = make(QP_TASK_CLASSIFY, 2, 20, 2);
     qp_transfer told;
     saved(from);
-    cr_assert_eq(qp_model_transfer(path, all, qp_model_params(to), &told), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_model_transfer(path, &all, qp_model_params(to), &told), QP_OK, "%s", qp_error_message());
     unlink(path);
     cr_assert_arr_eq(value(from, "src_embed.weight"), value(to, "src_embed.weight"), 20 * 8 * sizeof(qp_real));
     cr_assert_arr_eq(value(from, "encoder.layers.0.linear1.weight"), value(to, "encoder.layers.0.linear1.weight"),
@@ -76,7 +76,7 @@ Test(model_transfer, an_encoder_takes_a_language_models_decoder)
     qp_model *from = make(QP_TASK_LM, 1, 20, 1), *to = make(QP_TASK_TAG, 1, 20, 2);
     qp_transfer told;
     saved(from);
-    cr_assert_eq(qp_model_transfer(path, all, qp_model_params(to), &told), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_model_transfer(path, &all, qp_model_params(to), &told), QP_OK, "%s", qp_error_message());
     unlink(path);
     cr_assert_arr_eq(value(from, "decoder.layers.0.linear2.weight"), value(to, "encoder.layers.0.linear2.weight"),
                      16 * 8 * sizeof(qp_real));
@@ -92,20 +92,51 @@ Test(model_transfer, other_words_and_shapes_stay)
     qp_transfer told;
     saved(from);
     qp_real before = value(to, "src_embed.weight")[0];
-    cr_assert_eq(qp_model_transfer(path, (qp_transfer_words){false, true, true}, qp_model_params(to), &told), QP_OK);
+    const qp_transfer_words other = {.target.same = true, .labels = true};
+    cr_assert_eq(qp_model_transfer(path, &other, qp_model_params(to), &told), QP_OK);
     cr_assert_eq(value(to, "src_embed.weight")[0], before);
     cr_assert_str_eq(told.modules[QP_TRANSFER_REFUSED], "src_embed");
     cr_assert_eq(value(to, "tgt_embed.weight")[0], value(from, "tgt_embed.weight")[0]);
     qp_transfer_free(&told);
     qp_model *wider = make(QP_TASK_TRANSLATE, 1, 21, 2);
-    cr_assert_eq(qp_model_transfer(path, all, qp_model_params(wider), &told), QP_OK);
+    cr_assert_eq(qp_model_transfer(path, &all, qp_model_params(wider), &told), QP_OK);
     cr_assert_str_eq(told.modules[QP_TRANSFER_SHAPE], "src_embed, tgt_embed");
     qp_transfer_free(&told);
     unlink(path);
-    cr_assert_eq(qp_model_transfer(path, all, qp_model_params(wider), &told), QP_ENOINPUT);
+    cr_assert_eq(qp_model_transfer(path, &all, qp_model_params(wider), &told), QP_ENOINPUT);
     qp_model_free(from);
     qp_model_free(to);
     qp_model_free(wider);
+}
+
+/* Of another vocabulary the rows of common pieces are taken, in matrices and in the bias of the output. */
+Test(model_transfer, rows_of_common_pieces)
+{
+    qp_model *from = make(QP_TASK_MLM, 1, 20, 1), *to = make(QP_TASK_MLM, 1, 22, 2);
+    int32_t row[22];
+    for (int i = 0; i < 22; i++) row[i] = i % 3 ? (i * 7) % 20 : -1;
+    qp_transfer_words words = {.source = {.row = row, .rows = 22, .file_rows = 20}, .target.same = true, .labels = true};
+    qp_transfer told;
+    qp_real *bias = qp_params_value(qp_model_params(from), qp_params_find(qp_model_params(from), "head.bias"));
+    for (int i = 0; i < 20; i++) bias[i] = (qp_real)(i + 1);
+    saved(from);
+    qp_real before[22 * 8];
+    memcpy(before, value(to, "src_embed.weight"), sizeof before);
+    cr_assert_eq(qp_model_transfer(path, &words, qp_model_params(to), &told), QP_OK, "%s", qp_error_message());
+    for (int i = 0; i < 22; i++) {
+        const qp_real *theirs = row[i] < 0 ? before + i * 8 : value(from, "src_embed.weight") + row[i] * 8;
+        cr_expect_arr_eq(value(to, "src_embed.weight") + i * 8, theirs, 8 * sizeof(qp_real), "row %d", i);
+        cr_expect_eq(value(to, "head.bias")[i], row[i] < 0 ? 0 : bias[row[i]]);
+    }
+    cr_expect(strstr(told.modules[QP_TRANSFER_ROWS], "src_embed"), "%s", told.modules[QP_TRANSFER_ROWS]);
+    qp_transfer_free(&told);
+    words.source.file_rows = 21; /* the file has fewer */
+    cr_assert_eq(qp_model_transfer(path, &words, qp_model_params(to), &told), QP_OK);
+    cr_expect_eq(told.count[QP_TRANSFER_ROWS], 0);
+    unlink(path);
+    qp_transfer_free(&told);
+    qp_model_free(from);
+    qp_model_free(to);
 }
 
 /* A tagger with other labels takes the word layers, but neither the output layer nor the CRF. */
@@ -115,7 +146,8 @@ Test(model_transfer, word_layers_know_no_label)
     qp_transfer told;
     saved(from);
     qp_real before = value(to, "head.weight")[0];
-    cr_assert_eq(qp_model_transfer(path, (qp_transfer_words){true, true, false}, qp_model_params(to), &told), QP_OK);
+    const qp_transfer_words other = {.source.same = true, .target.same = true};
+    cr_assert_eq(qp_model_transfer(path, &other, qp_model_params(to), &told), QP_OK);
     unlink(path);
     cr_expect_arr_eq(value(from, "head.words.weight_hh_l0"), value(to, "head.words.weight_hh_l0"),
                      32 * 8 * sizeof(qp_real));
@@ -142,7 +174,7 @@ Test(model_transfer, a_file_without_checksum_is_accepted)
     fwrite(header, 1, sizeof header - 1, stream);
     fwrite(number, sizeof number, 1, stream);
     fclose(stream);
-    qp_status status = qp_model_transfer(path, all, qp_model_params(to), &transfer);
+    qp_status status = qp_model_transfer(path, &all, qp_model_params(to), &transfer);
     unlink(path);
     cr_assert_eq(status, QP_OK, "%s", qp_error_message());
     cr_assert_eq(value(to, "src_embed.weight")[0], (qp_real)0.5);
