@@ -28,6 +28,7 @@ static const struct {
     {"tokenizer", "train a tokenizer, text to pieces and back", qp_cmd_tokenizer},
     {"info", "describe a model file", qp_cmd_info},
     {"average", "mean of several checkpoints", qp_cmd_average},
+    {"merge", "make one model of an adapter and its base", qp_cmd_merge},
     {"import", "make a model file from a file of another project (ARPA n-grams)", qp_cmd_import},
     {"export", "write a model, or its tokenizer, as a file for other projects", qp_cmd_export},
     {"demo", "train a toy Korean-English translator, try it, draw its attention (about a minute)", qp_cmd_demo},

@@ -12,6 +12,7 @@ int qp_cmd_predict(int argc, char **argv);
 int qp_cmd_train(int argc, char **argv);
 int qp_cmd_info(int argc, char **argv);
 int qp_cmd_average(int argc, char **argv);
+int qp_cmd_merge(int argc, char **argv);
 int qp_cmd_demo(int argc, char **argv);
 int qp_cmd_doctor(int argc, char **argv);
 int qp_cmd_tokenizer(int argc, char **argv);

@@ -52,6 +52,38 @@ qp_tensor qp_lora(qp_tape *tape, qp_tensor y, qp_tensor x, qp_tensor a, qp_tenso
     return c.z;
 }
 
+typedef struct {
+    qp_tensor a, b, merged;
+    qp_real scale;
+} weight_context;
+
+/* dB = scale dW' A'     dA = scale B' dW' */
+static void weight_back(qp_tape *tape, void *context)
+{
+    const weight_context *c = context;
+    const qp_matrix dw = qp_tensor_grad(c->merged, qp_tape_upstream(c->merged));
+    qp_real beta_a, beta_b;
+    qp_real *da = qp_tape_grad(tape, c->a, &beta_a), *db = qp_tape_grad(tape, c->b, &beta_b);
+    if (qp_tape_failed(tape)) return;
+    if (db) qp_gemm(QP_ABT, c->scale, dw, qp_tensor_matrix(c->a), beta_b, qp_tensor_grad(c->b, db));
+    if (da) qp_gemm(QP_ATB, c->scale, qp_tensor_matrix(c->b), dw, beta_a, qp_tensor_grad(c->a, da));
+}
+
+qp_tensor qp_lora_weight(qp_tape *tape, qp_tensor w, qp_tensor a, qp_tensor b, qp_real scale)
+{
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    if (a.columns != w.columns || b.rows != w.rows || b.columns != a.rows)
+        return qp_tape_fail(tape, QP_ESHAPE, "adapter: W [%d, %d], A [%d, %d], B [%d, %d]", w.rows, w.columns, a.rows,
+                            a.columns, b.rows, b.columns);
+    weight_context c = {.a = a, .b = b, .scale = scale, .merged = qp_tape_tensor(tape, w.rows, w.columns)};
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    for (int r = 0; r < w.rows; r++)
+        memcpy(qp_tensor_row(c.merged, r), qp_tensor_row(w, r), (size_t)w.columns * sizeof *w.value);
+    qp_lora_merge(c.merged, a, b, scale);
+    qp_tape_record(tape, c.merged, weight_back, &c, sizeof c);
+    return c.merged;
+}
+
 void qp_lora_merge(qp_tensor weight, qp_tensor a, qp_tensor b, qp_real scale)
 {
     qp_gemm(QP_AB, scale, qp_tensor_matrix(b), qp_tensor_matrix(a), 1, qp_tensor_matrix(weight));

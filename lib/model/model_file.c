@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/model/model_transfer.h"
 #include "lib/ngram/ngram_file.h"
 #include "lib/store/safetensors.h"
 #include "lib/text/json_reader.h"
@@ -114,10 +115,16 @@ qp_status qp_model_file_save(const char *path, const qp_model *model, const qp_m
     put_text(writer, TARGET_KEY, texts->target_tokenizer);
     put_text(writer, LABELS_KEY, texts->labels);
     put_text(writer, SCALING_KEY, texts->scaling);
+    put_text(writer, QP_ADAPTER_BASE, texts->base);
+    put_text(writer, QP_ADAPTER_CHECKSUM, texts->base_checksum);
+    char alpha[40];
+    snprintf(alpha, sizeof alpha, "%.17g", texts->alpha);
+    if (texts->base) put_text(writer, QP_ADAPTER_ALPHA, alpha);
     qp_params *params = qp_model_params(model);
     for (int i = 0; i < qp_params_count(params); i++) {
         int64_t shape[2];
         int dimensions = shape_of(qp_params_at(params, i), shape);
+        if (texts->base && qp_params_at(params, i)->frozen) continue;
         qp_safetensors_writer_add(writer, qp_params_at(params, i)->name, QP_DTYPE_REAL, dimensions, shape,
                                   qp_params_value(params, i));
     }
@@ -143,8 +150,20 @@ static qp_status check_arrays(const qp_safetensors *file, const qp_params *param
     return QP_OK;
 }
 
+/* The trained part of a model, and the file that has the rest. */
+static qp_status fill_adapter(const qp_safetensors *file, qp_params *params)
+{
+    char *base;
+    QP_TRY(qp_adapter_base(file, &base));
+    qp_status status = qp_params_finish(params);
+    if (status == QP_OK) status = qp_adapter_fill(file, base, params);
+    free(base);
+    return status;
+}
+
 static qp_status fill(const qp_safetensors *file, qp_params *params)
 {
+    if (qp_safetensors_metadata(file, QP_ADAPTER_BASE)) return fill_adapter(file, params);
     QP_TRY(check_arrays(file, params));
     QP_TRY(qp_params_finish(params));
     for (int i = 0; i < qp_params_count(params); i++)
@@ -197,7 +216,9 @@ static qp_status copy_texts(const qp_safetensors *file, qp_model_texts *texts)
     QP_TRY(copy_text(file, SOURCE_KEY, &texts->source_tokenizer));
     QP_TRY(copy_text(file, TARGET_KEY, &texts->target_tokenizer));
     QP_TRY(copy_text(file, LABELS_KEY, &texts->labels));
-    return copy_text(file, SCALING_KEY, &texts->scaling);
+    QP_TRY(copy_text(file, SCALING_KEY, &texts->scaling));
+    QP_TRY(copy_text(file, QP_CHECKSUM_KEY, &texts->checksum));
+    return copy_text(file, QP_ADAPTER_BASE, &texts->base);
 }
 
 qp_status qp_model_file_texts(const char *path, qp_model_texts *texts)
@@ -249,6 +270,9 @@ void qp_model_texts_free(qp_model_texts *texts)
     free(texts->target_tokenizer);
     free(texts->labels);
     free(texts->scaling);
+    free(texts->checksum);
+    free(texts->base);
+    free(texts->base_checksum);
     *texts = (qp_model_texts){0};
 }
 

@@ -15,6 +15,9 @@
 typedef struct {
     char *source_tokenizer, *target_tokenizer; /* the tokenizers' JSON */
     char *labels, *scaling;
+    char *checksum;             /* of the file they were read from; not written */
+    char *base, *base_checksum; /* of an adapter (model_transfer.h), of which only what is trained is written */
+    double alpha;               /* of an adapter to be written */
 } qp_model_texts; /* what the metadata carries beside the configuration; each may be NULL */
 
 void qp_model_texts_free(qp_model_texts *texts);

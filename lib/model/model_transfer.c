@@ -1,9 +1,12 @@
 #include "lib/model/model_transfer.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/file.h"
+#include "lib/grad/op_lora.h"
 #include "lib/store/safetensors.h"
 
 enum { NAME_BYTES = 128 };
@@ -11,6 +14,7 @@ enum { NAME_BYTES = 128 };
 void qp_transfer_free(qp_transfer *transfer)
 {
     for (int i = 0; i < QP_TRANSFER_GROUPS; i++) free(transfer->modules[i]);
+    free(transfer->taken);
     *transfer = (qp_transfer){0};
 }
 
@@ -132,8 +136,8 @@ static qp_status take_one(const qp_safetensors *file, const qp_stored *stored, c
     return *group == QP_TRANSFER_TAKEN ? qp_safetensors_reals(file, stored, qp_params_value(params, i)) : QP_OK;
 }
 
-static qp_status take(const qp_safetensors *file, const qp_transfer_words *words, qp_params *params, qp_transfer *transfer,
-                      bool *used)
+static qp_status take(const qp_safetensors *file, const qp_transfer_words *words, qp_params *params,
+                      qp_transfer *transfer, bool *used)
 {
     bool encoder = has_encoder(file);
     for (int i = 0; i < qp_params_count(params); i++) {
@@ -141,6 +145,7 @@ static qp_status take(const qp_safetensors *file, const qp_transfer_words *words
         const qp_stored *stored = find(file, p->name, encoder);
         qp_transfer_group group;
         QP_TRY(take_one(file, stored, words, params, i, &group));
+        transfer->taken[i] = group == QP_TRANSFER_TAKEN;
         for (int k = 0; stored && k < qp_safetensors_count(file); k++)
             if (qp_safetensors_at(file, k) == stored) used[k] = true;
         QP_TRY(report(transfer, group, p->name, (size_t)p->rows * (size_t)p->columns));
@@ -163,11 +168,136 @@ qp_status qp_model_transfer(const char *path, const qp_transfer_words *words, qp
     qp_safetensors *file;
     QP_TRY(qp_safetensors_open(path, &file));
     bool *used = calloc((size_t)qp_safetensors_count(file) + 1, sizeof *used);
-    qp_status status = used ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", path);
+    transfer->taken = calloc((size_t)qp_params_count(params) + 1, sizeof *transfer->taken);
+    qp_status status = used && transfer->taken ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", path);
+    if (status == QP_OK && qp_safetensors_metadata(file, QP_ADAPTER_BASE))
+        status = qp_fail(QP_EDATA, "%s: an adapter; make a model of it with quipu merge first", path);
     if (status == QP_OK && qp_safetensors_metadata(file, QP_CHECKSUM_KEY)) status = qp_safetensors_verify(file);
     if (status == QP_OK) status = take(file, words, params, transfer, used);
     free(used);
     qp_safetensors_close(file);
     if (status != QP_OK) qp_transfer_free(transfer);
+    return status;
+}
+
+/* ---- adapters ---- */
+
+qp_status qp_adapter_base(const qp_safetensors *file, char **path)
+{
+    const char *stored = qp_safetensors_metadata(file, QP_ADAPTER_BASE), *own = qp_safetensors_path(file);
+    *path = NULL;
+    if (!stored) return QP_OK;
+    const char *name = strrchr(stored, '/'), *slash = strrchr(own, '/');
+    name = name ? name + 1 : stored;
+    int folder = slash ? (int)(slash - own + 1) : 0;
+    size_t bytes = strlen(stored) + (size_t)folder + strlen(name) + 1;
+    *path = malloc(bytes);
+    if (!*path) return qp_fail(QP_EMEMORY, "%s: out of memory", own);
+    snprintf(*path, bytes, "%s", stored);
+    if (qp_file_exists(*path)) return QP_OK;
+    snprintf(*path, bytes, "%.*s%s", folder, own, name);
+    if (qp_file_exists(*path)) return QP_OK;
+    qp_status status = qp_fail(QP_ENOINPUT, "%s: the model that it adapts is missing: %s; put it beside the adapter",
+                               own, stored);
+    free(*path);
+    *path = NULL;
+    return status;
+}
+
+static qp_status check_base(const qp_safetensors *file, const qp_safetensors *base)
+{
+    const char *wanted = qp_safetensors_metadata(file, QP_ADAPTER_CHECKSUM);
+    const char *found = qp_safetensors_metadata(base, QP_CHECKSUM_KEY);
+    if (qp_safetensors_metadata(base, QP_ADAPTER_BASE))
+        return qp_fail(QP_EDATA, "%s: an adapter cannot be the base of another", qp_safetensors_path(base));
+    if (wanted && (!found || strcmp(wanted, found) != 0))
+        return qp_fail(QP_EDATA, "%s: not the model that %s was trained with; it has changed since",
+                       qp_safetensors_path(base), qp_safetensors_path(file));
+    return found ? qp_safetensors_verify(base) : QP_OK;
+}
+
+/* Each parameter from the adapter file, or else from its base, by the rules of a transfer. */
+static qp_status fill_parameters(const qp_safetensors *file, const qp_safetensors *base, qp_params *params)
+{
+    bool encoder = has_encoder(base);
+    for (int i = 0; i < qp_params_count(params); i++) {
+        const qp_parameter *p = qp_params_at(params, i);
+        const qp_safetensors *from = file;
+        const qp_stored *stored = qp_safetensors_find(file, p->name);
+        if (!stored) {
+            from = base;
+            stored = find(base, p->name, encoder);
+        }
+        if (!stored || !same_shape(stored, p))
+            return qp_fail(QP_EDATA, "%s: %s is neither in it nor in %s with the right shape; the file is damaged",
+                           qp_safetensors_path(file), p->name, qp_safetensors_path(base));
+        QP_TRY(qp_safetensors_reals(from, stored, qp_params_value(params, i)));
+    }
+    return QP_OK;
+}
+
+static qp_status merge_one(const qp_safetensors *file, const qp_stored *a, const qp_stored *b, double alpha,
+                           qp_tensor w)
+{
+    int64_t rank = a->dimensions == 2 ? a->shape[0] : 1;
+    int64_t columns = a->dimensions == 2 ? a->shape[1] : a->dimensions == 1 ? a->shape[0] : -1;
+    bool fits = b && (b->dimensions == 2 ? b->shape[0] == w.rows && b->shape[1] == rank
+                                         : b->dimensions == 1 && rank * w.rows == b->shape[0]);
+    if (rank < 1 || columns != w.columns || !fits)
+        return qp_fail(QP_EDATA, "%s: %s and its B do not fit their weight; the file is damaged",
+                       qp_safetensors_path(file), a->name);
+    qp_real *value = malloc((a->count + b->count) * sizeof *value + 1);
+    if (!value) return qp_fail(QP_EMEMORY, "%s: out of memory for %s", qp_safetensors_path(file), a->name);
+    qp_status status = qp_safetensors_reals(file, a, value);
+    if (status == QP_OK) status = qp_safetensors_reals(file, b, value + a->count);
+    if (status == QP_OK)
+        qp_lora_merge(w, qp_tensor_of((int)rank, w.columns, value), qp_tensor_of(w.rows, (int)rank, value + a->count),
+                      (qp_real)(alpha / (double)rank));
+    free(value);
+    return status;
+}
+
+/* The name of A or B without its ending is that of a parameter. */
+static int weight_of(const qp_params *params, const char *name, const char *ending)
+{
+    size_t bytes = strlen(name), tail = strlen(ending);
+    char weight[NAME_BYTES];
+    if (bytes <= tail || bytes - tail >= sizeof weight || strcmp(name + bytes - tail, ending) != 0) return -1;
+    snprintf(weight, sizeof weight, "%.*s", (int)(bytes - tail), name);
+    return qp_params_find(params, weight);
+}
+
+static qp_status merge(const qp_safetensors *file, qp_params *params)
+{
+    const char *text = qp_safetensors_metadata(file, QP_ADAPTER_ALPHA);
+    double alpha = text ? strtod(text, NULL) : 0;
+    for (int k = 0; k < qp_safetensors_count(file); k++) {
+        const qp_stored *stored = qp_safetensors_at(file, k);
+        int index = weight_of(params, stored->name, ".lora_A");
+        if (index >= 0) {
+            const qp_parameter *p = qp_params_at(params, index);
+            char b[NAME_BYTES + 8];
+            snprintf(b, sizeof b, "%s.lora_B", p->name);
+            QP_TRY(merge_one(file, stored, qp_safetensors_find(file, b), alpha,
+                             qp_tensor_of(p->rows, p->columns, qp_params_value(params, index))));
+        } else if (weight_of(params, stored->name, ".lora_B") < 0 && qp_params_find(params, stored->name) < 0) {
+            return qp_fail(QP_EDATA, "%s: no parameter of the model is named %.60s; the file is damaged",
+                           qp_safetensors_path(file), stored->name);
+        }
+    }
+    return alpha > 0 && isfinite(alpha)
+               ? QP_OK
+               : qp_fail(QP_EDATA, "%s: " QP_ADAPTER_ALPHA " is no number above 0; the file is damaged",
+                         qp_safetensors_path(file));
+}
+
+qp_status qp_adapter_fill(const qp_safetensors *file, const char *base_path, qp_params *params)
+{
+    qp_safetensors *base;
+    QP_TRY(qp_safetensors_open(base_path, &base));
+    qp_status status = check_base(file, base);
+    if (status == QP_OK) status = fill_parameters(file, base, params);
+    if (status == QP_OK) status = merge(file, params);
+    qp_safetensors_close(base);
     return status;
 }

@@ -2,6 +2,7 @@
 #define QP_MODEL_TRANSFER_H
 
 #include "lib/nn/params.h"
+#include "lib/store/safetensors.h"
 
 /* model_transfer — begin with weights that another model has learned: every parameter whose name and shape the other
  * model's file has too. An encoder also takes what a language model calls its decoder: where the file has no encoder,
@@ -22,6 +23,7 @@ typedef struct {
     int count[QP_TRANSFER_GROUPS];
     size_t weights[QP_TRANSFER_GROUPS];
     char *modules[QP_TRANSFER_GROUPS];
+    bool *taken; /* [parameters] taken whole */
 } qp_transfer;
 
 /* A vocabulary, compared with the file's. */
@@ -42,5 +44,21 @@ typedef struct {
  * Errors  QP_ENOINPUT, QP_EDATA (not a safetensors file, damaged, nothing fits), QP_EMEMORY. */
 qp_status qp_model_transfer(const char *path, const qp_transfer_words *words, qp_params *params, qp_transfer *transfer);
 void qp_transfer_free(qp_transfer *transfer);
+
+/* An adapter file holds the parameters that were trained beside a model of another file, its base (--lora). Its
+ * metadata:
+ *   quipu.base           the base's path as --init-from had it
+ *   quipu.base.checksum  the base's quipu.checksum, where it has one
+ *   quipu.lora.alpha     the adapters' scale is this over their rank
+ * qp_adapter_base — the path of the base: as stored, or beside the adapter; NULL: not an adapter. malloc'ed.
+ * qp_adapter_fill — fill `params` (finished, without adapters) from an adapter file and its base, and merge the
+ *   adapters: W += alpha / rank * B A.
+ * Errors  QP_EDATA, naming what is missing, of another shape, or superfluous, and a base that has changed;
+ *         QP_EMEMORY */
+#define QP_ADAPTER_BASE "quipu.base"
+#define QP_ADAPTER_CHECKSUM "quipu.base.checksum"
+#define QP_ADAPTER_ALPHA "quipu.lora.alpha"
+qp_status qp_adapter_base(const qp_safetensors *file, char **path);
+qp_status qp_adapter_fill(const qp_safetensors *file, const char *base, qp_params *params);
 
 #endif

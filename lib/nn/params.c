@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* madvise */
 #include "lib/nn/params.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "lib/base/array.h"
 #include "lib/base/memory.h"
 #include "lib/base/random.h"
+#include "lib/grad/op_lora.h"
 #include "lib/tensor/gemm_packed.h"
 
 enum { ALIGNMENT_REALS = 16, ALIGNMENT_BYTES = 64, LARGE_PAGE = 2 << 20 };
@@ -21,7 +23,9 @@ struct qp_params {
     qp_real *block;
     qp_packed *packed; /* [count], or NULL */
     qp_real *packed_block;
-    qp_status status; /* first failure of qp_params_add */
+    qp_real **merged;      /* [count] W + scale B A of adapted weights, while packed */
+    qp_real *merged_block; /* adapted weights as packed, one after another */
+    qp_status status;      /* first failure of qp_params_add */
 };
 
 qp_params *qp_params_new(void) { return calloc(1, sizeof(qp_params)); }
@@ -70,6 +74,20 @@ void qp_params_set_statistic(qp_params *params, int index, qp_real keep)
 {
     params->parameter[index].keep = keep;
     params->parameter[index].decay = false;
+}
+
+void qp_params_freeze(qp_params *params, int index) { params->parameter[index].frozen = true; }
+
+void qp_params_adapt(qp_params *params, int index, int rank, qp_real scale)
+{
+    const qp_parameter p = params->parameter[index];
+    const qp_init bound = {.kind = QP_INIT_UNIFORM, .gain = 1 / sqrt(p.columns)};
+    int a = qp_params_add(params, rank, p.columns, bound, "%s.lora_A", p.name);
+    int b = qp_params_add(params, p.rows, rank, qp_init_constant(0), "%s.lora_B", p.name);
+    if (a < 0 || b < 0) return;
+    params->parameter[index].adapter = a;
+    params->parameter[index].adapter_scale = scale;
+    params->parameter[index].frozen = true;
 }
 
 static uint64_t name_key(uint64_t seed, const char *name)
@@ -132,11 +150,21 @@ qp_real *qp_params_block(qp_params *params) { return params->block; }
 
 qp_real *qp_params_value(qp_params *params, int index) { return params->block + params->parameter[index].offset; }
 
+static qp_tensor values(const qp_params *params, int index)
+{
+    const qp_parameter *p = &params->parameter[index];
+    return qp_tensor_of(p->rows, p->columns, params->block + p->offset);
+}
+
 qp_tensor qp_param(qp_tape *tape, const qp_params *params, int index)
 {
     if (index < 0) return (qp_tensor){0};
     const qp_parameter *p = &params->parameter[index];
-    qp_tensor weight = qp_tensor_of(p->rows, p->columns, params->block + p->offset);
+    qp_tensor weight = values(params, index);
+    if (p->adapter && (qp_tape_training(tape) || !params->packed))
+        return qp_lora_weight(tape, weight, qp_param(tape, params, p->adapter), qp_param(tape, params, p->adapter + 1),
+                              p->adapter_scale);
+    if (p->adapter) weight.value = params->merged[index];
     if (qp_tape_training(tape))
         weight.node = qp_tape_parameter_node(tape, index);
     else if (params->packed && params->packed[index].panel)
@@ -150,21 +178,34 @@ static size_t packed_reals(const qp_parameter *p) { return p->rows > 1 ? qp_pack
 qp_status qp_params_pack(qp_params *params)
 {
     if (!params->packed) {
-        size_t total = 0;
-        for (int i = 0; i < params->count; i++) total += packed_reals(&params->parameter[i]);
+        size_t total = 0, adapted = 0;
+        for (int i = 0; i < params->count; i++) {
+            const qp_parameter *p = &params->parameter[i];
+            total += packed_reals(p);
+            if (p->adapter) adapted += (size_t)p->rows * (size_t)p->columns;
+        }
         params->packed = calloc((size_t)params->count + 1, sizeof *params->packed);
         params->packed_block = reals_new(total);
-        if (!params->packed || !params->packed_block) {
+        params->merged = calloc((size_t)params->count + 1, sizeof *params->merged);
+        params->merged_block = reals_new(adapted);
+        if (!params->packed || !params->packed_block || !params->merged || !params->merged_block) {
             qp_params_unpack(params);
             return qp_fail(QP_EMEMORY, "out of memory for packed weights (%zu MB)", total * sizeof(qp_real) >> 20);
         }
     }
-    qp_real *memory = params->packed_block;
+    qp_real *memory = params->packed_block, *merged = params->merged_block;
     for (int i = 0; i < params->count; i++) {
         const qp_parameter *p = &params->parameter[i];
         if (packed_reals(p) == 0) continue;
-        params->packed[i] = qp_packed_init(memory, qp_matrix_dense(params->block + p->offset, p->rows, p->columns),
-                                           false);
+        qp_tensor weight = values(params, i);
+        if (p->adapter) {
+            size_t count = (size_t)p->rows * (size_t)p->columns;
+            memcpy(merged, weight.value, count * sizeof *merged);
+            weight.value = params->merged[i] = merged;
+            qp_lora_merge(weight, values(params, p->adapter), values(params, p->adapter + 1), p->adapter_scale);
+            merged += count;
+        }
+        params->packed[i] = qp_packed_init(memory, qp_tensor_matrix(weight), false);
         memory += packed_reals(p);
     }
     return QP_OK;
@@ -174,8 +215,11 @@ void qp_params_unpack(qp_params *params)
 {
     free(params->packed);
     free(params->packed_block);
+    free(params->merged);
+    free(params->merged_block);
     params->packed = NULL;
-    params->packed_block = NULL;
+    params->packed_block = params->merged_block = NULL;
+    params->merged = NULL;
 }
 
 qp_status qp_gradient_init(qp_gradient *gradient, const qp_params *params)

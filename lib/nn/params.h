@@ -20,6 +20,9 @@ typedef struct {
     qp_init init;
     bool decay; /* weight decay applies: to matrices, those of one row too, but not to biases and norms */
     qp_real keep; /* of a statistic (statistic.h), which is counted and not trained; 0: trained */
+    bool frozen;  /* not trained */
+    int adapter;  /* of an adapted weight: the index of A; that of B follows. 0: none */
+    qp_real adapter_scale;
 } qp_parameter;
 
 qp_params *qp_params_new(void);
@@ -32,6 +35,12 @@ int qp_params_add(qp_params *params, int rows, int columns, qp_init init, const 
 
 /* qp_params_set_statistic — for statistic.h: parameter `index` is counted, not trained. */
 void qp_params_set_statistic(qp_params *params, int index, qp_real keep);
+
+/* qp_params_adapt — a low-rank adapter for weight `index`, which is frozen: qp_param gives W + scale * B A, with new
+ *   parameters A [rank, columns], drawn within 1/sqrt(columns), and B [rows, rank], zero. Before qp_params_finish.
+ * qp_params_freeze — do not train a parameter.    Source  Hu et al. 2022. */
+void qp_params_adapt(qp_params *params, int index, int rank, qp_real scale);
+void qp_params_freeze(qp_params *params, int index);
 
 /* qp_params_status — the first failed qp_params_add, or QP_OK.
  * qp_params_finish — allocate the block, all zero.

@@ -41,6 +41,8 @@ void qp_package_free(qp_package *package)
     free_tokenizers(package);
     qp_labels_free(&package->labels);
     qp_scaling_free(&package->scaling);
+    free(package->base);
+    free(package->base_checksum);
     free(package);
 }
 
@@ -167,7 +169,11 @@ qp_status qp_package_save(const qp_package *package, const char *path)
         status = qp_tokenizer_to_json(package->target, &texts.target_tokenizer, &bytes);
     if (status == QP_OK && package->labels.count) status = qp_labels_json(&package->labels, &texts.labels);
     if (status == QP_OK && package->scaling.columns) status = qp_scaling_json(&package->scaling, &texts.scaling);
+    texts.base = package->base;
+    texts.base_checksum = package->base_checksum;
+    texts.alpha = package->lora_alpha;
     if (status == QP_OK) status = qp_model_file_save(path, package->model, &texts);
+    texts.base = texts.base_checksum = NULL; /* the package's */
     qp_model_texts_free(&texts);
     return status;
 }

@@ -15,6 +15,8 @@ typedef struct qp_package {
     qp_text_codec source_codec, target_codec; /* of source and target; borrow them */
     qp_labels labels;                         /* classify, tag */
     qp_scaling scaling;                       /* regress */
+    char *base, *base_checksum; /* while an adapter is trained (--lora): the model that it adapts; else NULL */
+    double lora_alpha;
 } qp_package;
 
 /* qp_package_new — an empty package, to be filled.    Errors  QP_EMEMORY.

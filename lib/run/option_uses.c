@@ -63,6 +63,8 @@ static bool two_directions(const qp_train_settings *s) { return s->model.bidirec
 
 static bool variational(const qp_train_settings *s) { return s->model.variational; }
 
+static bool adapts(const qp_train_settings *s) { return s->job.lora > 0; }
+
 static bool normed(const qp_train_settings *s)
 {
     return stacked(s) || s->model.encoder == QP_KIND_CONV || s->model.rnn_norm || mlm(s);
@@ -178,6 +180,8 @@ static const use uses[] = {
     {"unseen_labels", labelled, "--task classify or tag", 0, 0},
     {"mask_rate", mlm, "--task mlm", 0, 0},
     {"whole_words", mlm, "--task mlm", 0, 0},
+    {"lora_alpha", adapts, "--lora", 0, 0},
+    {"lora_layers", adapts, "--lora", 0, 0},
     {"valid_metrics", rewrites, "--task translate or autoencode", 0, 0},
     {"valid_beam_size", rewrites, "--task translate or autoencode", 0, 0},
     {"src_tokenizer", translate, "--task translate (elsewhere: --tokenizer)", 0, 0},

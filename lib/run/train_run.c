@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/file.h"
+#include "lib/nn/adapters.h"
 #include "lib/run/defaults.h"
 #include "lib/run/option_uses.h"
 #include "lib/run/train_labelled.h"
@@ -51,13 +52,24 @@ static qp_status build_model(qp_train_run *run)
     qp_package *package = run->data.package;
     run->task->sizes(&run->data, &s->model);
     qp_model *model;
-    QP_TRY(qp_model_new(&s->model, (uint64_t)s->training.seed, &model));
+    int rank = (int)s->job.lora;
+    if (rank > 0 && !*s->job.init_from)
+        return qp_fail(QP_EUSAGE, "--lora adapts a model; name it with --init-from FILE");
+    QP_TRY(qp_model_plan(&s->model, &model));
     qp_package_set_model(package, model);
+    qp_params *params = qp_model_params(model);
+    if (rank > 0) {
+        package->lora_alpha = s->job.lora_alpha > 0 ? s->job.lora_alpha : rank;
+        QP_TRY(qp_adapters_add(params, s->job.lora_layers, rank, package->lora_alpha));
+    }
+    QP_TRY(qp_params_finish(params));
+    qp_params_initialise(params, (uint64_t)s->training.seed);
     char line[80];
     snprintf(line, sizeof line, "model      %zu parameters", qp_params_elements(qp_model_params(package->model)));
     note(run, line);
     QP_TRY(qp_classify_weigh(&run->data));
-    return *s->job.init_from && begins(run) ? qp_train_transfer(package, s->job.init_from, note, run) : QP_OK;
+    bool transfers = *s->job.init_from && (begins(run) || rank > 0); /* adapters read the frozen weights each time */
+    return transfers ? qp_train_transfer(package, s->job.init_from, note, run) : QP_OK;
 }
 
 static void warn(void *self, const char *text)

@@ -50,6 +50,11 @@
     X(BOOL, whole_words, "false", 0, 0, NULL, "mlm: mask whole words, not pieces")                                     \
     X(TEXT, preset, "", 0, 0, "NAME", "sizes and learning rates of a paper or tutorial; prints what it sets")          \
     X(TEXT, init_from, "", 0, 0, "FILE", "start from another model's weights, where name and shape match")             \
+    X(INT, lora, "0", 0, 4096, NULL,                                                                                   \
+      "--init-from: train only low-rank adapters of this rank beside its weights, and what it lacks; 0: all")          \
+    X(REAL, lora_alpha, "0", 0, 1e6, NULL, "--lora: adapters are scaled by this over their rank; 0: the rank")         \
+    X(TEXT, lora_layers, "encoder.*,decoder.*", 0, 0, "PATTERNS",                                                      \
+      "--lora: matrices that get an adapter; patterns with * and ?, separated by commas")                              \
     X(BOOL, dry_run, "false", 0, 0, NULL, "report sizes, time and likely problems; train and write nothing")           \
     X(TEXT, log, "", 0, 0, "FILE", "also append all messages to this file")                                            \
     X(BOOL, overwrite, "false", 0, 0, NULL, "discard the existing run and model, and start over")                      \

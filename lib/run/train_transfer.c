@@ -73,6 +73,30 @@ static void report_pieces(const char *path, const qp_tokenizer *tokenizer, const
     note(self, line);
 }
 
+/* What was taken is not trained; the adapters and what the other model lacks are trained and saved. */
+static qp_status freeze_taken(qp_package *package, const char *path, const char *checksum, const qp_transfer *transfer,
+                              void (*note)(void *self, const char *line), void *self)
+{
+    qp_params *params = qp_model_params(package->model);
+    size_t trained = 0;
+    for (int i = 0; i < qp_params_count(params); i++) {
+        const qp_parameter *p = qp_params_at(params, i);
+        if (p->adapter && !transfer->taken[i])
+            return qp_fail(QP_EUSAGE,
+                           "--lora: %s is not in %s, so it has nothing to adapt; leave it out of --lora-layers",
+                           p->name, path);
+        if (transfer->taken[i]) qp_params_freeze(params, i);
+        if (!p->frozen) trained += (size_t)p->rows * (size_t)p->columns;
+    }
+    char line[100];
+    snprintf(line, sizeof line, "lora       %zu weights are trained and saved", trained);
+    note(self, line);
+    package->base = strdup(path);
+    package->base_checksum = checksum ? strdup(checksum) : NULL;
+    return package->base && (package->base_checksum || !checksum) ? QP_OK
+                                                                  : qp_fail(QP_EMEMORY, "%s: out of memory", path);
+}
+
 qp_status qp_train_transfer(qp_package *package, const char *path, void (*note)(void *self, const char *line),
                             void *self)
 {
@@ -85,6 +109,8 @@ qp_status qp_train_transfer(qp_package *package, const char *path, void (*note)(
     qp_status status = compare(package->source, path, first ? first : second, &source);
     if (status == QP_OK) status = compare(package->target, path, second ? second : first, &target);
     if (status == QP_OK) status = same_labels(&package->labels, theirs.labels, &words.labels);
+    char *checksum = theirs.checksum;
+    theirs.checksum = NULL;
     qp_model_texts_free(&theirs);
     words.source = source.same;
     words.target = target.same;
@@ -93,7 +119,9 @@ qp_status qp_train_transfer(qp_package *package, const char *path, void (*note)(
         report_pieces(path, package->source, &source, note, self);
         if (package->target != package->source) report_pieces(path, package->target, &target, note, self);
         report(path, &transfer, note, self);
+        if (package->lora_alpha > 0) status = freeze_taken(package, path, checksum, &transfer, note, self);
     }
+    free(checksum);
     qp_transfer_free(&transfer);
     free(source.row);
     free(target.row);

@@ -17,7 +17,15 @@ enum { TILE = 16384, CHUNK = QP_RULE_CHUNK, STATES_MAX = QP_RULE_STATES_MAX + 2 
 typedef struct {
     size_t offset, count;
     bool decay;
+    int group;
 } piece;
+
+/* What the update of spans of one rate has in common. */
+typedef struct {
+    double factor; /* on the learning rate */
+    qp_real shrink;
+    qp_rule_constants constants;
+} rate_group;
 
 struct qp_optimizer {
     qp_optimizer_config config;
@@ -36,6 +44,8 @@ struct qp_optimizer {
     qp_real *scratch; /* theirs */
     qp_optimizer_span *span;
     int span_count;
+    rate_group *group; /* [spans] the different rates */
+    int groups;
 };
 
 /* One update, shared by the workers. */
@@ -44,10 +54,20 @@ typedef struct {
     qp_real *weight;
     const qp_real *gradient[2];
     int count;
-    qp_real scale, clip, shrink, l2;
+    qp_real scale, clip, l2;
     double lr;
-    qp_rule_constants constants;
 } update;
+
+static double rate_of(const qp_optimizer_span *span) { return span->rate > 0 ? span->rate : 1; }
+
+/* The group of a span, made at its first span. */
+static int group_of(qp_optimizer *o, const qp_optimizer_span *span)
+{
+    int g = 0;
+    while (g < o->groups && o->group[g].factor != rate_of(span)) g++;
+    if (g == o->groups) o->group[o->groups++] = (rate_group){.factor = rate_of(span)};
+    return g;
+}
 
 /* Cuts the spans into pieces of at most TILE reals and groups small ones (biases) into tiles. Called twice: to count,
  * then to fill. */
@@ -58,6 +78,7 @@ static void cut_tiles(qp_optimizer *o, bool fill)
     for (int s = 0; s < o->span_count; s++) {
         size_t total = (size_t)o->span[s].rows * (size_t)o->span[s].columns;
         if (o->span[s].frozen) continue;
+        int group = group_of(o, &o->span[s]);
         for (size_t at = 0; at < total; at += TILE) {
             size_t n = total - at < TILE ? total - at : TILE;
             if (in_tile + n > TILE) {
@@ -66,7 +87,7 @@ static void cut_tiles(qp_optimizer *o, bool fill)
                 in_tile = 0;
             }
             in_tile += n;
-            if (fill) o->piece[o->piece_count] = (piece){o->span[s].offset + at, n, o->span[s].decay};
+            if (fill) o->piece[o->piece_count] = (piece){o->span[s].offset + at, n, o->span[s].decay, group};
             o->piece_count++;
         }
     }
@@ -77,7 +98,8 @@ static qp_status allocate_tiles(qp_optimizer *o, const qp_optimizer_span *span, 
 {
     o->span_count = count;
     o->span = malloc((size_t)count * sizeof *o->span + 1);
-    if (!o->span) return qp_fail(QP_EMEMORY, "optimizer: out of memory; use a smaller model");
+    o->group = malloc((size_t)count * sizeof *o->group + 1);
+    if (!o->span || !o->group) return qp_fail(QP_EMEMORY, "optimizer: out of memory; use a smaller model");
     memcpy(o->span, span, (size_t)count * sizeof *o->span);
     for (int s = 0; s < count; s++) {
         size_t n = (size_t)span[s].rows * (size_t)span[s].columns;
@@ -169,6 +191,7 @@ void qp_optimizer_free(qp_optimizer *o)
     free(o->row_sums);
     free(o->scratch);
     free(o->span);
+    free(o->group);
     free(o);
 }
 
@@ -211,17 +234,18 @@ static void finish_gradient(const update *u, size_t at, size_t n, bool decay, qp
 }
 
 /* Clips, decays and applies the rule to one chunk whose gradient is in g. */
-static void update_chunk(const update *u, size_t at, size_t n, bool decay, qp_real *g)
+static void update_chunk(const update *u, const piece *p, size_t at, size_t n, qp_real *g)
 {
     const qp_optimizer *o = u->optimizer;
+    const rate_group *group = &o->group[p->group];
     qp_real *w = u->weight + at;
-    if (decay && u->shrink < 1)
-        for (size_t i = 0; i < n; i++) w[i] *= u->shrink;
+    if (p->decay && group->shrink < 1)
+        for (size_t i = 0; i < n; i++) w[i] *= group->shrink;
     if (!o->rule->update) return; /* a rule of whole parameters; see update_spans */
-    finish_gradient(u, at, n, decay, g);
+    finish_gradient(u, at, n, p->decay, g);
     qp_real *state[QP_RULE_STATES_MAX] = {NULL};
     for (int i = 0; i < o->rule_states; i++) state[i] = o->state[i] + at;
-    o->rule->update(&u->constants, n, g, state, w);
+    o->rule->update(&group->constants, n, g, state, w);
 }
 
 /* Updates one tile; returns its sum of squares, which is cheap while the gradient is in the cache. */
@@ -235,7 +259,7 @@ static double tile_update(const update *u, int tile)
             size_t left = o->piece[p].count - done, n = left < CHUNK ? left : CHUNK, at = o->piece[p].offset + done;
             load_gradient(u, at, n, g);
             if (o->config.clip_norm <= 0) sum += qp_sum_squares(n, g);
-            update_chunk(u, at, n, o->piece[p].decay, g);
+            update_chunk(u, &o->piece[p], at, n, g);
         }
     return sum;
 }
@@ -254,7 +278,7 @@ static void update_spans(const update *u, int threads)
         qp_span_update one = {.config = &o->config,
                               .span = &o->span[s],
                               .t = o->updates + 1,
-                              .lr = u->lr,
+                              .lr = u->lr * rate_of(&o->span[s]),
                               .gradient = span_gradient,
                               .context = u,
                               .weight = u->weight + at,
@@ -330,10 +354,14 @@ static update begin_update(qp_optimizer *o, qp_real *weight, const qp_real *cons
                 .count = count,
                 .scale = (qp_real)scale,
                 .clip = 1,
-                .shrink = (qp_real)(1 - lr * decay),
                 .l2 = (qp_real)(c->l2 + (o->rule->decay == QP_DECAY_L2 ? c->weight_decay : 0)),
                 .lr = lr};
-    if (o->rule->prepare) o->rule->prepare(c, o->updates + 1, lr, &u.constants);
+    for (int i = 0; i < o->groups; i++) {
+        rate_group *group = &o->group[i];
+        group->shrink = (qp_real)(1 - lr * group->factor * decay);
+        group->constants = (qp_rule_constants){0};
+        if (o->rule->prepare) o->rule->prepare(c, o->updates + 1, lr * group->factor, &group->constants);
+    }
     return u;
 }
 

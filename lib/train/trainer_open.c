@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,38 @@ static qp_status check_config(qp_run *run)
     return qp_schedule_check(&run->schedule);
 }
 
+/* "encoder.layers.3.": the number of the layer, and the bytes of what names its stack; -1: not in a layer. */
+static int layer_of(const char *name, size_t *stack_bytes)
+{
+    static const char mark[] = ".layers.";
+    const char *found = strstr(name, mark);
+    *stack_bytes = found ? (size_t)(found - name) : 0;
+    return found ? atoi(found + sizeof mark - 1) : -1;
+}
+
+static bool is_embedding(const char *name)
+{
+    return strncmp(name, "embed.", 6) == 0 || strncmp(name, "src_embed.", 10) == 0 ||
+           strncmp(name, "tgt_embed.", 10) == 0;
+}
+
+/* The factor on the rate of one parameter: decay^(L - l) in layer l = 0 .. L - 1 of a stack, decay^(L + 1) in the
+ * embeddings below the highest stack, 1 elsewhere.    Source  Clark et al. 2020, ELECTRA; Bao et al. 2022, BEiT. */
+static double layer_rate(const qp_params *params, int index, double decay)
+{
+    const char *name = qp_params_at(params, index)->name;
+    size_t stack, other;
+    int layer = layer_of(name, &stack), layers = 0;
+    if (decay >= 1 || (layer < 0 && !is_embedding(name))) return 1;
+    for (int i = 0; i < qp_params_count(params); i++) {
+        const char *at = qp_params_at(params, i)->name;
+        int number = layer_of(at, &other);
+        if (layer >= 0 && (other != stack || strncmp(at, name, stack) != 0)) continue;
+        if (number >= layers) layers = number + 1;
+    }
+    return pow(decay, layer < 0 ? layers + 1 : layers - layer);
+}
+
 static qp_status make_optimizer(qp_run *run)
 {
     const qp_params *params = run->trainer->params;
@@ -44,7 +77,8 @@ static qp_status make_optimizer(qp_run *run)
                                       .columns = p->columns,
                                       .decay = p->decay || run->config->decay_all,
                                       .matrix = p->decay,
-                                      .frozen = p->keep != 0 || qp_run_frozen(run, p->name)};
+                                      .frozen = p->keep != 0 || p->frozen || qp_run_frozen(run, p->name),
+                                      .rate = layer_rate(params, i, run->config->layer_decay)};
         frozen += qp_run_frozen(run, p->name);
     }
     qp_status status = qp_optimizer_new(run->trainer->optimizer, qp_params_size(params), span, count, &run->optimizer);

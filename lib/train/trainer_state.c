@@ -1,9 +1,9 @@
-#include <fnmatch.h>
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
 
+#include "lib/base/name_list.h"
 #include "lib/train/trainer_internal.h"
 
 double qp_run_clock(void)
@@ -29,15 +29,7 @@ void qp_run_note(qp_run *run, const char *format, ...)
 
 bool qp_run_frozen(const void *run, const char *name)
 {
-    const char *patterns = ((const qp_run *)run)->config->freeze;
-    while (*patterns) {
-        size_t bytes = strcspn(patterns, ",");
-        char one[512];
-        snprintf(one, sizeof one, "%.*s", (int)bytes, patterns);
-        if (bytes > 0 && fnmatch(one, name, 0) == 0) return true;
-        patterns += bytes + (patterns[bytes] == ',');
-    }
-    return false;
+    return qp_name_matches(((const qp_run *)run)->config->freeze, name);
 }
 
 bool qp_run_validates(const qp_run *run) { return run->trainer->valid || run->trainer->hooks.measure; }

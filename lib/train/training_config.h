@@ -33,6 +33,8 @@
     X(REAL, weight_noise, "0", 0, 100, NULL,                                                                           \
       "standard deviation of Gaussian noise added to matrices for each gradient")                                      \
     X(TEXT, freeze, "", 0, 0, NULL, "parameters that are not trained: patterns with * and ?, separated by commas")     \
+    X(REAL, layer_decay, "1", 0.001, 1, NULL,                                                                          \
+      "factor on the learning rate from each layer to the one below, the embeddings last; for fine-tuning")            \
     X(TEXT, reset, "", 0, 0, NULL, "state to reset when resuming with other options: optimizer, schedule, counters")   \
     X(INT, shard_rows, "1024", 16, 1000000000, NULL,                                                                   \
       "source and target tokens per shard; affects the bits of the result")                                            \

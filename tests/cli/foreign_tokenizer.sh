@@ -12,7 +12,8 @@ $T spm-train --model-type bpe --vocab-size 50 --hard-vocab-limit=false -o spm.mo
     $T export --format gpt2 gpt.json -o gpt2 && $T export --format tiktoken gpt.json -o gpt.tiktoken 2>.err &&
     $T export --format huggingface gpt.json -o hf.json
 result $? "tokenizer files of other projects"
-{ printf '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n'; printf 'v%d\nw%d\n' 0 0 1 1 2 2 3 3 4 4 5 5 6 6 7 7 8 8 9 9; } >vocab.txt
+{ printf '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n'
+    printf 'v%d\nw%d\n' 0 0 1 1 2 2 3 3 4 4 5 5 6 6 7 7 8 8 9 9; } >vocab.txt
 echo '{"model": {"type": "WordLevel", "vocab": {"v0": 0, "v1": 1, "v2": 2, "<pad>": 3, "stop": 4}, "unk_token": "v0"},
  "pre_tokenizer": {"type": "Whitespace"}}' >words.json
 
@@ -51,14 +52,14 @@ for tokenizer in spm.model gpt2 hf.json vocab.txt; do
     echo "v1 [MASK] v3" | "$QUIPU" predict -m mlm.safetensors >out 2>.err && ! grep -q 'MASK' out
     result $? "predict masked words" "$(cat .err out)"
 done
-holds "n-grams over BERT's pieces" "$QUIPU" train --task lm --train text --tokenizer vocab.txt --decoder ngram --order 2 \
-    -m ngram.safetensors
+holds "n-grams over BERT's pieces" "$QUIPU" train --task lm --train text --tokenizer vocab.txt --decoder ngram \
+    --order 2 -m ngram.safetensors
 "$QUIPU" score -m ngram.safetensors few >out 2>.err && "$QUIPU" generate -m ngram.safetensors -p v1 >.out 2>>.err
 result $? "score and generate with them" "$(cat .err)"
 
 # A translator has to learn with them, not only to run.
-holds "a translator of BERT's pieces" "$QUIPU" train --tokenizer vocab.txt --train pairs --valid none --steps 120 $small \
-    --decoder transformer -m good.safetensors
+holds "a translator of BERT's pieces" "$QUIPU" train --tokenizer vocab.txt --train pairs --valid none --steps 120 \
+    $small --decoder transformer -m good.safetensors
 cut -f 1 few >source 2>/dev/null
 cut -f 1 pairs | head -n 40 | "$QUIPU" translate -m good.safetensors >out
 cut -f 2 pairs | head -n 40 | paste -d '\n' out - | awk 'NR % 2 { a = $0; next } a == $0 { n++ } END { exit n < 30 }'
@@ -68,8 +69,8 @@ result $? "it has learned the task" "$(head -n 3 out)"
 "$QUIPU" train --tokenizer vocab.txt --train pairs --valid none $small --steps 1 -m roles.safetensors 2>.err \
     --quiet=false && grep -q '^special    pad \[PAD\], begin \[CLS\], end \[SEP\], unknown \[UNK\], mask \[MASK\]$' .err
 result $? "roles of BERT's tokens" "$(cat .err)"
-"$QUIPU" train --tokenizer gpt2 --task lm --train text --valid none $small --encoder none --steps 1 -m roles.safetensors \
-    --overwrite --special 'end=<|endoftext|>' --quiet=false 2>.err &&
+"$QUIPU" train --tokenizer gpt2 --task lm --train text --valid none $small --encoder none --steps 1 \
+    -m roles.safetensors --overwrite --special 'end=<|endoftext|>' --quiet=false 2>.err &&
     grep -q '^special .*end <|endoftext|> (appended), unknown' .err
 result $? "--special appends a piece that is not there" "$(cat .err)"
 "$QUIPU" info roles.safetensors >.out && "$QUIPU" generate -m roles.safetensors -p v1 -n 3 >.out 2>.err
@@ -81,8 +82,8 @@ result $? "--special names pieces of the vocabulary" "$(cat .err)"
 "$QUIPU" train --tokenizer named.safetensors --task lm --train text --valid none $small --encoder none --steps 1 \
     -m again.safetensors --quiet=false 2>.err && grep -q '^special    pad <pad>, begin v2, end stop, unknown v0$' .err
 result $? "the roles come back with the tokenizer of a model" "$(cat .err)"
-bad="$QUIPU train --task lm --train text --valid none --encoder none --decoder lstm --dec-layers 1 --hidden-size 8 $common
-    --steps 1 -m bad.safetensors"
+bad="$QUIPU train --task lm --train text --valid none --encoder none --decoder lstm --dec-layers 1 --hidden-size 8
+    $common --steps 1 -m bad.safetensors"
 fails 2 "the roles are begin, end, pad" $bad --tokenizer words.json --special stop=v1
 fails 2 "not ROLE=PIECE" $bad --tokenizer words.json --special end
 fails 2 "are fixed" $bad --tokenizer gpt.json --special end=v1
@@ -92,13 +93,15 @@ mkdir empty
 fails 66 "no tokenizer in this folder" $bad --tokenizer empty
 $T import --pattern gpt2 gpt.tiktoken -o ranks.json 2>.err &&
     "$QUIPU" train --task lm --train text --valid none --encoder none --decoder lstm --dec-layers 1 --hidden-size 8 \
-        $common --steps 1 --tokenizer ranks.json -m ranks.safetensors 2>.err && "$QUIPU" generate -m ranks.safetensors -n 3 >.out 2>.err
+        $common --steps 1 --tokenizer ranks.json -m ranks.safetensors 2>.err &&
+    "$QUIPU" generate -m ranks.safetensors -n 3 >.out 2>.err
 result $? "tiktoken ranks, imported with their pattern" "$(cat .err)"
 
 # A run that is resumed has the same vocabulary: equal bits.
-"$QUIPU" train --tokenizer spm.model --task mlm --train text --valid none $small --decoder none --steps 8 --save-freq 4 \
-    -m once.safetensors && "$QUIPU" train --tokenizer spm.model --task mlm --train text --valid none $small \
-    --decoder none --steps 4 --save-freq 4 -m twice.safetensors && "$QUIPU" train --tokenizer spm.model --task mlm \
-    --train text --valid none $small --decoder none --steps 8 --save-freq 4 -m twice.safetensors &&
+masked() { # MODEL STEPS
+    "$QUIPU" train --tokenizer spm.model --task mlm --train text --valid none $small --decoder none --save-freq 4 \
+        --steps "$2" -m "$1"
+}
+masked once.safetensors 8 && masked twice.safetensors 4 && masked twice.safetensors 8 &&
     cmp -s once.safetensors twice.safetensors
 result $? "a resumed run with an appended mask: equal bits"

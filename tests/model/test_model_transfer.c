@@ -115,7 +115,8 @@ Test(model_transfer, rows_of_common_pieces)
     qp_model *from = make(QP_TASK_MLM, 1, 20, 1), *to = make(QP_TASK_MLM, 1, 22, 2);
     int32_t row[22];
     for (int i = 0; i < 22; i++) row[i] = i % 3 ? (i * 7) % 20 : -1;
-    qp_transfer_words words = {.source = {.row = row, .rows = 22, .file_rows = 20}, .target.same = true, .labels = true};
+    qp_transfer_words words = {
+        .source = {.row = row, .rows = 22, .file_rows = 20}, .target.same = true, .labels = true};
     qp_transfer told;
     qp_real *bias = qp_params_value(qp_model_params(from), qp_params_find(qp_model_params(from), "head.bias"));
     for (int i = 0; i < 20; i++) bias[i] = (qp_real)(i + 1);
@@ -162,8 +163,7 @@ Test(model_transfer, word_layers_know_no_label)
 /* Files of other tools have no checksum. */
 Test(model_transfer, a_file_without_checksum_is_accepted)
 {
-    static const char header[] =
-        "{\"src_embed.weight\":{\"dtype\":\"F32\",\"shape\":[20,8],\"data_offsets\":[0,640]}}";
+    static const char header[] = "{\"src_embed.weight\":{\"dtype\":\"F32\",\"shape\":[20,8],\"data_offsets\":[0,640]}}";
     static const float number[160] = {0.5F};
     const uint64_t bytes = sizeof header - 1;
     qp_model *to = make(QP_TASK_CLASSIFY, 1, 20, 2);

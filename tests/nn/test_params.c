@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/nn/adapters.h"
 #include "lib/nn/params.h"
 
 static qp_params *two_parameters(const char *first, uint64_t seed)
@@ -113,4 +114,49 @@ Test(initializer, orthogonal_rows_or_columns)
             for (int r = 0; r < 6; r++) product += (double)value[4 * r + a] * value[4 * r + b];
             cr_assert_float_eq(product, a == b ? 4 : 0, 1e-5);
         }
+}
+
+/* W + scale B A, on the tape and packed; the weight itself is frozen and keeps its first values. */
+Test(params, an_adapted_weight_is_the_sum)
+{
+    enum { ROWS = 9, COLUMNS = 6, RANK = 2 };
+    qp_params *params = qp_params_new();
+    qp_init init = {.kind = QP_INIT_NORMAL, .gain = 1};
+    qp_params_add(params, ROWS, COLUMNS, init, "layer.weight");
+    qp_params_add(params, 1, ROWS, qp_init_constant(0), "layer.bias");
+    qp_params_add(params, RANK, COLUMNS, init, "layer.small");
+    cr_assert_eq(qp_adapters_add(params, "layer.*", RANK, 3), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_params_finish(params), QP_OK);
+    qp_params_initialise(params, 4);
+    cr_assert_eq(qp_params_count(params), 5, "one matrix is larger than the rank");
+    int a = qp_params_find(params, "layer.weight.lora_A"), b = qp_params_find(params, "layer.weight.lora_B");
+    cr_assert(a == 3 && b == 4 && qp_params_at(params, 0)->frozen && !qp_params_at(params, a)->frozen);
+    for (int i = 0; i < ROWS * RANK; i++) {
+        cr_expect_eq(qp_params_value(params, b)[i], 0, "B begins at zero");
+        qp_params_value(params, b)[i] = (qp_real)(i % 5 - 2);
+    }
+    double expected[ROWS * COLUMNS];
+    for (int r = 0; r < ROWS; r++)
+        for (int c = 0; c < COLUMNS; c++) {
+            expected[r * COLUMNS + c] = (double)qp_params_value(params, 0)[r * COLUMNS + c];
+            for (int k = 0; k < RANK; k++)
+                expected[r * COLUMNS + c] += 1.5 * (double)qp_params_value(params, b)[r * RANK + k] *
+                                             (double)qp_params_value(params, a)[k * COLUMNS + c];
+        }
+    qp_tape *tape = qp_tape_new();
+    for (int packed = 0; packed < 2; packed++) {
+        if (packed) cr_assert_eq(qp_params_pack(params), QP_OK);
+        qp_tape_begin(tape, QP_INFER, 0);
+        qp_tensor w = qp_param(tape, params, 0);
+        cr_assert(w.value != NULL && (w.packed != NULL) == packed);
+        for (int i = 0; i < ROWS * COLUMNS; i++) cr_expect_float_eq(w.value[i], expected[i], 1e-5);
+    }
+    cr_expect_eq(qp_params_value(params, 0)[0] == (qp_real)expected[0], false, "the weight was merged in place");
+    qp_tape_free(tape);
+    qp_params_free(params);
+    params = qp_params_new();
+    qp_params_add(params, 2, 2, init, "w");
+    cr_expect_eq(qp_adapters_add(params, "v*", 1, 1), QP_EUSAGE);
+    cr_expect_eq(qp_adapters_add(params, "w", 2, 1), QP_EUSAGE);
+    qp_params_free(params);
 }

@@ -374,3 +374,40 @@ Test(optimizer, refuses_what_the_machine_cannot_hold)
     cr_assert_eq(qp_optimizer_new(&config, most / 3, spans, SPANS, &optimizer), QP_EMEMORY);
     cr_assert(strstr(qp_error_message(), "use a smaller model"), "%s", qp_error_message());
 }
+
+/* A span with a factor on its rate moves as it does alone with that rate; the others do not notice. */
+Test(optimizer, a_span_may_have_a_rate_of_its_own)
+{
+    static qp_real both[SIZE], first[SIZE], second[SIZE], gradient[SIZE];
+    qp_optimizer_span slow[SPANS], alone[SPANS];
+    static const int kinds[] = {QP_ADAMW, QP_MOMENTUM, QP_MUON, QP_LAMB};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        qp_optimizer_config config;
+        qp_config_defaults(&qp_optimizer_fields, &config);
+        config.optimizer = kinds[k];
+        config.weight_decay = 0.1;
+        memcpy(slow, spans, sizeof slow);
+        memcpy(alone, spans, sizeof alone);
+        slow[2].rate = 0.25;
+        for (int s = 0; s < 2; s++) alone[s].frozen = true;
+        qp_optimizer *a, *b, *c;
+        cr_assert_eq(qp_optimizer_new(&config, SIZE, slow, SPANS, &a), QP_OK);
+        cr_assert_eq(qp_optimizer_new(&config, SIZE, spans, SPANS, &b), QP_OK);
+        cr_assert_eq(qp_optimizer_new(&config, SIZE, alone, SPANS, &c), QP_OK);
+        fill(5, 1, both);
+        memcpy(first, both, sizeof both);
+        memcpy(second, both, sizeof both);
+        for (int t = 0; t < 3; t++) {
+            const qp_real *g[] = {gradient};
+            fill((uint64_t)(20 + t), 1, gradient);
+            cr_assert_eq(qp_optimizer_step(a, both, g, 1, 1, 0.01, 2, NULL), QP_OK);
+            cr_assert_eq(qp_optimizer_step(b, first, g, 1, 1, 0.01, 2, NULL), QP_OK);
+            cr_assert_eq(qp_optimizer_step(c, second, g, 1, 1, 0.01 * 0.25, 2, NULL), QP_OK);
+        }
+        cr_expect_arr_eq(both, first, 30064 * sizeof *both, "optimizer %d", kinds[k]);
+        cr_expect_arr_eq(both + 30064, second + 30064, 77 * sizeof *both, "optimizer %d", kinds[k]);
+        qp_optimizer_free(a);
+        qp_optimizer_free(b);
+        qp_optimizer_free(c);
+    }
+}

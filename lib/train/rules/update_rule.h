@@ -32,6 +32,7 @@ typedef struct {
     bool decay;  /* weight decay and decoupled decay apply */
     bool matrix; /* max_norm applies to its rows; muon orthogonalises its step */
     bool frozen; /* neither updated nor counted in the norm */
+    double rate; /* factor on the learning rate; 0 means 1 */
 } qp_optimizer_span;
 
 /* Constants of one update, the same for all weights; computed once, in double. */

@@ -45,6 +45,16 @@ static void lora(gradient_case *c)
     gradient_output(c, qp_lora(c->tape, y, x, a, b, (qp_real)1.5));
 }
 
+/* A frozen weight with an adapter, read by two maps. */
+static void lora_weight(gradient_case *c)
+{
+    static qp_real frozen[] = {1, -2, 3, 4, 0, 1, 2, -1, 1, 3, 2, 1};
+    qp_tensor x = gradient_input(c, 5, 3), a = gradient_input(c, 2, 3), b = gradient_input(c, 4, 2);
+    qp_tensor w = qp_lora_weight(c->tape, qp_tensor_of(4, 3, frozen), a, b, (qp_real)1.5);
+    gradient_output(c, qp_linear(c->tape, x, w, none));
+    gradient_output(c, qp_linear(c->tape, x, w, none));
+}
+
 /* Over the output of a map that reads the same band of x. */
 static void lora_map(gradient_case *c)
 {
@@ -197,6 +207,7 @@ const gradient_row gradient_rows_layers[] = {
     {"qp_linear", "one weight twice", linear_twice, 0},
     {"qp_lora", "beside a matrix", lora, 0},
     {"qp_lora", "over a linear map, in place", lora_map, 0},
+    {"qp_lora_weight", "read twice", lora_weight, 0},
     {"qp_feed_forward", "relu", feed_forward_plain, QP_RELU},
     {"qp_feed_forward", "gelu", feed_forward_plain, QP_GELU},
     {"qp_feed_forward", "gelu tanh, no bias", feed_forward_no_bias, QP_GELU_TANH},
