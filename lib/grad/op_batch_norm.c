@@ -112,12 +112,3 @@ qp_tensor qp_batch_norm(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor 
     qp_tape_record(tape, c.y, batch_norm_back, &c, sizeof c);
     return c.y;
 }
-
-void qp_batch_norm_follow(int columns, qp_real momentum, const qp_real *mean, const qp_real *variance,
-                          qp_real *running_mean, qp_real *running_variance)
-{
-    for (int k = 0; k < columns; k++) {
-        running_mean[k] = (1 - momentum) * running_mean[k] + momentum * mean[k];
-        running_variance[k] = (1 - momentum) * running_variance[k] + momentum * variance[k];
-    }
-}

@@ -20,10 +20,4 @@ typedef struct {
 qp_tensor qp_batch_norm(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias,
                         const qp_batch_norm_config *config);
 
-/* qp_batch_norm_follow — running = (1 - momentum)*running + momentum*batch, for mean and variance [columns]. The
- * operation leaves the running statistics alone because shards share them: the caller updates them, shard after
- * shard. momentum = 1/t at batch t makes them the mean over all batches. */
-void qp_batch_norm_follow(int columns, qp_real momentum, const qp_real *mean, const qp_real *variance,
-                          qp_real *running_mean, qp_real *running_variance);
-
 #endif

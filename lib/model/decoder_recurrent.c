@@ -4,6 +4,7 @@
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_join.h"
+#include "lib/grad/penalty.h"
 #include "lib/grad/recurrent/recurrence.h"
 #include "lib/grad/step_weights.h"
 #include "lib/model/decoder.h"
@@ -38,7 +39,8 @@ static void add_source(qp_recurrent_decoder *d, qp_params *params, const qp_mode
     d->has_source = true;
     d->feeds_output = c->input_feeding != 0;
     d->feeds_context = c->context_feeding != 0;
-    d->looks_first = c->attention == QP_ATTEND_BAHDANAU;
+    d->looks_first = c->attention == QP_ATTEND_BAHDANAU || c->attention == QP_ATTEND_COVERAGE;
+    d->coverage_weight = (qp_real)c->coverage_weight;
     d->takes_states = encoder->has_states && same_layers(c);
     qp_attend_sizes sizes = {.query = hidden,
                              .key = encoder->output_width,
@@ -137,6 +139,16 @@ static void keep_rows(qp_decoder_run *r, int count, const int32_t *row)
     if (r->d->feeds_output) r->fed = qp_gather(r->tape, r->fed, count, row);
 }
 
+static bool covers(const qp_recurrent_decoder *d) { return d->attention.kind == QP_ATTEND_COVERAGE; }
+
+/* The coverage of the first `count` sources; those that follow have no more targets. */
+static void keep_coverage(qp_decoder_run *r, const walk *w, int count)
+{
+    int rows = 0;
+    for (int i = 0; i < count; i++) rows += w->source_length[i];
+    if (r->coverage.seen.value) r->coverage.seen.rows = rows;
+}
+
 /* The rows of all steps (time-major) in the order of the target. */
 static qp_tensor in_target_order(qp_decoder_run *r, const walk *w)
 {
@@ -184,12 +196,17 @@ static qp_tensor walk_targets(qp_decoder_run *r, const qp_encoded *source, qp_te
     qp_tape_stepping(r->tape, true);
     for (int t = 0; t < w.order.steps; t++) {
         int first = w.order.first[t], count = w.order.first[t + 1] - first;
-        if (t > 0 && count < first - w.order.first[t - 1]) keep_rows(r, count, w.one);
+        if (t > 0 && count < first - w.order.first[t - 1]) {
+            keep_rows(r, count, w.one);
+            keep_coverage(r, &w, count);
+        }
         r->source_sequences = (qp_sequences){.count = count, .start = w.source_start, .length = w.source_length};
         qp_tensor now = qp_gather(r->tape, x, count, w.order.row + first);
         w.u[t] = qp_decoder_run_advance(r, now, (qp_sequences){.count = count, .start = w.one},
                                         w.map ? &w.map[t] : NULL);
         if (qp_tape_failed(r->tape)) return (qp_tensor){0};
+        if (covers(r->d) && qp_tape_training(r->tape))
+            qp_penalty_add(r->tape, r->coverage.overlap, r->d->coverage_weight / (qp_real)x.rows);
     }
     qp_tape_stepping(r->tape, false);
     r->noise = NULL;
@@ -250,10 +267,35 @@ static qp_tensor forward(const qp_decoder *decoder, qp_tape *tape, const qp_enco
 
 /* ---- one token at a time ---- */
 
-/* The carries of a qp_state: each layer's hidden state and cell, then u, then the summary. */
+/* The carries of a qp_state: each layer's hidden state and cell, then u, then the summary or the coverage (there is
+ * one of them at most). */
 static int carries_of(const qp_recurrent_decoder *d)
 {
-    return d->layers.slots * d->states + d->feeds_output + d->feeds_context;
+    return d->layers.slots * d->states + d->feeds_output + d->feeds_context + covers(d);
+}
+
+/* Coverage is a carry [hypotheses, rows of the longest source]; in the run it is a column, source after source. */
+static void load_coverage(qp_decoder_run *r, const qp_state *state)
+{
+    qp_tensor kept = qp_state_carry(state, carries_of(r->d) - 1);
+    qp_sequences s = r->source_sequences;
+    int rows = 0;
+    for (int i = 0; i < s.count; i++) rows += qp_sequence_length(s, i);
+    qp_tensor seen = r->coverage.seen = qp_tape_constant(r->tape, rows, 1);
+    rows = 0;
+    for (int i = 0; seen.value && i < s.count; rows += qp_sequence_length(s, i++))
+        memcpy(seen.value + rows, qp_tensor_row(kept, i), (size_t)qp_sequence_length(s, i) * sizeof *seen.value);
+}
+
+static qp_status save_coverage(const qp_decoder_run *r, qp_sequences s, int columns, qp_state *state)
+{
+    qp_tensor kept = qp_tape_constant(r->tape, s.count, columns);
+    const qp_real *from = r->coverage.seen.value;
+    if (!kept.value) return qp_tape_status(r->tape);
+    memset(kept.value, 0, (size_t)s.count * (size_t)columns * sizeof *kept.value);
+    for (int i = 0; from && i < s.count; from += qp_sequence_length(s, i++))
+        memcpy(qp_tensor_row(kept, i), from, (size_t)qp_sequence_length(s, i) * sizeof *from);
+    return qp_state_carry_set(state, carries_of(r->d) - 1, kept);
 }
 
 static qp_state_shape shape(const qp_decoder *decoder)
@@ -284,6 +326,8 @@ static qp_status start(const qp_decoder *decoder, qp_tape *tape, const qp_encode
         QP_TRY(qp_state_source_set(state, 1, r.encoder_output));
     }
     if (d->feeds_context) QP_TRY(qp_state_carry_set(state, carries_of(d) - 1, r.summary));
+    qp_sequences s = qp_state_source_sequences(state);
+    if (covers(d)) QP_TRY(save_coverage(&r, s, qp_sequence_longest(s) + 1, state));
     return save_carries(&r, state);
 }
 
@@ -307,10 +351,13 @@ static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *l
         r.keys = qp_state_source(state, 0);
         r.encoder_output = qp_state_source(state, 1);
     }
+    if (covers(d)) load_coverage(&r, state);
     qp_tensor x = qp_embedding_forward(&d->embedding, tape, decoder->params, each, qp_state_rows(state), last_id, 0);
     qp_tensor u = qp_decoder_run_advance(&r, x, each, attention);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     qp_status status = save_carries(&r, state);
+    if (status == QP_OK && covers(d))
+        status = save_coverage(&r, r.source_sequences, qp_state_carry(state, carries_of(d) - 1).columns, state);
     return status == QP_OK ? u : qp_tape_fail(tape, status, "%s", qp_error_message());
 }
 

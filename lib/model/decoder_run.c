@@ -9,9 +9,9 @@
 
 static qp_tensor parameter(const qp_decoder_run *run, int index) { return qp_param(run->tape, run->params, index); }
 
-static qp_tensor attend(const qp_decoder_run *run, qp_tensor query, qp_sequences s, qp_attention_map *map)
+static qp_tensor attend(qp_decoder_run *run, qp_tensor query, qp_sequences s, qp_attention_map *map)
 {
-    const qp_attend_source source = {run->keys, run->encoder_output, run->source_sequences};
+    const qp_attend_source source = {run->keys, run->encoder_output, run->source_sequences, &run->coverage};
     return qp_recurrent_attention_forward(&run->d->attention, run->tape, run->params, query, s, &source, map);
 }
 

@@ -25,7 +25,7 @@ typedef struct {
     int bridge, bridge_bias, combine, combine_bias; /* parameters, or -1 */
     int width;                                      /* of u */
     int states;                                     /* matrices of a layer's state: 2 for cells with a c, else 1 */
-    qp_real dropout;
+    qp_real dropout, coverage_weight;
 } qp_recurrent_decoder;
 
 typedef struct {
@@ -37,6 +37,7 @@ typedef struct {
     qp_tensor summary;              /* [sequences, .] fed or combined at every step; or empty */
     qp_carry *state;                /* [layers] */
     qp_tensor fed;                  /* [sequences, width] u of the token before */
+    qp_coverage coverage;           /* with --attention coverage */
     const qp_recurrent_noise *noise;
 } qp_decoder_run;
 

@@ -39,7 +39,7 @@ static int dilation_of(const qp_model_config *c, int layer)
 static void add_layers(convolution_encoder *e, qp_params *params, const qp_model_config *c)
 {
     int width = (int)c->emb_size;
-    bool rms = c->norm_type == QP_NORM_RMS;
+    qp_norm_kind kind = (qp_norm_kind)c->norm_type;
     for (int i = 0; i < e->layers; i++) {
         char name[64];
         const qp_convolution_config layer = {.in = width,
@@ -51,11 +51,11 @@ static void add_layers(convolution_encoder *e, qp_params *params, const qp_model
         snprintf(name, sizeof name, "encoder.layers.%d.convolution", i);
         e->layer[i].convolution = qp_convolution_add(params, &layer, name);
         snprintf(name, sizeof name, "encoder.layers.%d.norm", i);
-        e->layer[i].norm = qp_norm_add(params, width, rms, c->norm_epsilon, name);
+        e->layer[i].norm = qp_norm_add(params, width, kind, c->norm_epsilon, name);
         snprintf(name, sizeof name, "encoder.layers.%d.highway", i);
         if (e->highway) e->layer[i].gate = qp_highway_gate_add(params, width, qp_model_weight_init(c, 0), name);
     }
-    e->last = qp_norm_add(params, width, rms, c->norm_epsilon, "encoder.norm");
+    e->last = qp_norm_add(params, width, kind, c->norm_epsilon, "encoder.norm");
 }
 
 static qp_status init(qp_encoder *encoder, qp_params *params, const qp_model_config *config, int embedding)

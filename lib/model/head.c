@@ -154,7 +154,7 @@ static qp_status mlm_add(qp_head *head, qp_params *params, const qp_model_config
 {
     int width = qp_model_word_size(c);
     add_dense(head, params, c, width, encoder->output_width);
-    head->norm = qp_norm_add(params, width, c->norm_type == QP_NORM_RMS, c->norm_epsilon, "head.norm");
+    head->norm = qp_norm_add(params, width, (qp_norm_kind)c->norm_type, c->norm_epsilon, "head.norm");
     if (c->tied_embeddings || c->tied_embeddings_all) head->output = embedding;
     add_output(head, params, c, width);
     return QP_OK;

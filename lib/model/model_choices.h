@@ -6,8 +6,8 @@
 #include "lib/nn/position_table.h"
 
 /* model_choices — the choices of the fields of model_config.h, each list X(ID, text) written once: it makes the
- * enum and the words of the option. Those of --attention, --init and --activation come from the modules that
- * implement them (QP_ATTEND_KINDS, QP_INITS, QP_ACTIVATIONS). */
+ * enum and the words of the option. Those of --attention, --init, --activation and --norm-type come from
+ * the modules that implement them (QP_ATTEND_KINDS, QP_INITS, QP_ACTIVATIONS, QP_NORM_TYPES). */
 #define QP_TASKS(X)                                                                                                    \
     X(QP_TASK_TRANSLATE, "translate")                                                                                  \
     X(QP_TASK_LM, "lm")                                                                                                \
@@ -38,9 +38,6 @@ enum { QP_RNN_ACTIVATIONS(QP_CHOICE_ID) };
 
 #define QP_NORM_PLACES(X) X(QP_NORM_PRE, "pre") X(QP_NORM_POST, "post") X(QP_NORM_BOTH, "both")
 enum { QP_NORM_PLACES(QP_CHOICE_ID) };
-
-#define QP_NORM_TYPES(X) X(QP_NORM_LAYER, "layer") X(QP_NORM_RMS, "rms")
-enum { QP_NORM_TYPES(QP_CHOICE_ID) };
 
 #define QP_PARALLELS(X) X(QP_PARALLEL_NONE, "none") X(QP_PARALLEL_SHARED, "shared") X(QP_PARALLEL_SEPARATE, "separate")
 enum { QP_PARALLELS(QP_CHOICE_ID) };

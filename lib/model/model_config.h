@@ -6,6 +6,7 @@
 #include "lib/config/config.h"
 #include "lib/model/model_choices.h"
 #include "lib/nn/initializer.h"
+#include "lib/nn/norm.h"
 #include "lib/nn/recurrent_attention.h"
 #include "lib/tensor/pointwise.h"
 
@@ -26,7 +27,9 @@
     X(CHOICE, direction_merge, "concat", 0, 0, QP_CHOICES(QP_DIRECTION_MERGES), "how the two directions are joined")   \
     X(CHOICE, attention, "bahdanau", 0, 0, QP_CHOICES(QP_ATTEND_KINDS),                                                \
       "a recurrent decoder's attention to the source")                                                                 \
-    X(INT, attention_size, "0", 0, 65536, NULL, "hidden width of bahdanau and luong-concat; 0: --hidden-size")         \
+    X(INT, attention_size, "0", 0, 65536, NULL, "hidden width of bahdanau, luong-concat, coverage; 0: --hidden-size")  \
+    X(REAL, coverage_weight, "1", 0, 1000, NULL,                                                                       \
+      "--attention coverage: weight of the loss that keeps attention from going to the same words again")              \
     X(BOOL, input_feeding, "false", 0, 0, NULL, "a recurrent decoder reads its last output beside the token")          \
     X(BOOL, context_feeding, "false", 0, 0, NULL, "with --attention none: the source's summary is fed at every step")  \
     X(CHOICE, rnn_activation, "tanh", 0, 0, QP_CHOICES(QP_RNN_ACTIVATIONS), "nonlinearity of rnn cells")               \
@@ -34,7 +37,7 @@
     X(BOOL, highway, "false", 0, 0, NULL,                                                                              \
       "highway connections: gates mix the input and the output of recurrent and conv layers of the encoder (where "    \
       "their widths are equal); text-cnn: a highway layer over the filters")                                           \
-    X(BOOL, rnn_norm, "false", 0, 0, NULL, "layer norm after every recurrent layer")                                   \
+    X(BOOL, rnn_norm, "false", 0, 0, NULL, "a norm after every recurrent layer")                                       \
     X(BOOL, learned_state, "false", 0, 0, NULL, "initial recurrent states are learned, not zero")                      \
     X(REAL, forget_bias, "1", -100, 100, NULL, "initial value of the forget bias of LSTM cells")                       \
     X(REAL, recurrent_dropout, "0", 0, 0.99, NULL,                                                                     \

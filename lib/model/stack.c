@@ -52,7 +52,7 @@ qp_status qp_stack_init(qp_stack *stack, qp_params *params, const qp_model_confi
         set_attention(&stack->layer[i].config, config, i);
     }
     snprintf(full, sizeof full, "%s.norm", name);
-    if (stack->has_norm) stack->norm = qp_norm_add(params, layer.width, layer.rms, layer.epsilon, full);
+    if (stack->has_norm) stack->norm = qp_norm_add(params, layer.width, layer.norm, layer.epsilon, full);
     return QP_OK;
 }
 

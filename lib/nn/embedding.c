@@ -43,7 +43,7 @@ qp_status qp_embedding_init(qp_embedding_module *embedding, qp_params *params, c
                                      &embedding->sinusoid));
     if (c->segments > 0) embedding->segment_weight = add_table(params, c->segments, width, name, "segments");
     snprintf(norm, sizeof norm, "%s.embedding_norm", name);
-    if (c->norm) embedding->norm = qp_norm_add(params, width, c->rms, c->epsilon, norm);
+    if (c->norm) embedding->norm = qp_norm_add(params, width, c->norm_kind, c->epsilon, norm);
     if (!c->words) return QP_OK;
     embedding->map = qp_params_add(params, c->width, c->words, (qp_init){.kind = QP_INIT_XAVIER_UNIFORM, .gain = 1},
                                    "%s.word_map.weight", name);

@@ -26,7 +26,8 @@ typedef struct {
     int first_position;
     int positions;        /* the longest sequence */
     int segments;         /* kinds of segments; 0: none */
-    bool norm, rms;       /* a norm of the sum: layer norm or RMS norm */
+    bool norm;            /* a norm of the sum */
+    qp_norm_kind norm_kind;
     double epsilon;       /* of the norm */
     qp_real type_dropout; /* share of the vocabulary left out while training (noise.h) */
     qp_real noise;        /* deviation of Gaussian noise while training, before the dropout */

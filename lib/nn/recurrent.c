@@ -62,7 +62,7 @@ static void add_layer(qp_recurrent_module *m, qp_params *params, const char *nam
     snprintf(full, sizeof full, "%s.highway_l%d", name, layer);
     if (c->highway && in == m->width) m->gate[layer] = qp_highway_gate_add(params, m->width, c->weight, full);
     snprintf(full, sizeof full, "%s.norm_l%d", name, layer);
-    if (c->norm) m->norm[layer] = qp_norm_add(params, m->width, false, c->epsilon, full);
+    if (c->norm) m->norm[layer] = qp_norm_add(params, m->width, c->norm_kind, c->epsilon, full);
 }
 
 qp_status qp_recurrent_init(qp_recurrent_module *module, qp_params *params, const qp_recurrent_config *config,

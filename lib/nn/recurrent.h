@@ -11,7 +11,7 @@
  *
  *   x_0 = x,   x_{l+1} = N_l( [x_l +] R_l(dropout(x_l)) )          dropout between layers only (not on x_0)
  *   R_l  the cell read forward; bidirectional: [forward | backward], or their sum
- *   [x_l +]  with `residual`, where the widths agree         N_l  layer norm, with `norm`
+ *   [x_l +]  with `residual`, where the widths agree         N_l  a norm, with `norm`
  *   With `highway`, where the widths agree, a gate around the layer instead (nn/highway.h; Zhang et al. 2016)
  *
  * Parameters are named as PyTorch names them: NAME.weight_ih_l0 [gates*hidden, in], .weight_hh_l0 [gates*hidden, out],
@@ -25,6 +25,7 @@
 typedef struct {
     qp_cell_kind cell;
     int input, hidden, layers;
+    qp_norm_kind norm_kind;
     int projection;          /* 0: none; LSTM only */
     bool bidirectional, sum; /* sum: the directions are added, not concatenated */
     bool bias, residual, highway, norm, learned_state;

@@ -47,7 +47,7 @@ static qp_norm add_head_norm(qp_params *params, const qp_transformer_config *c, 
 {
     char full[128];
     snprintf(full, sizeof full, "%s.self_attn.%s", name, part);
-    return qp_norm_add(params, width, c->rms, c->epsilon, full);
+    return qp_norm_add(params, width, c->norm == QP_NORM_RMS ? QP_NORM_RMS : QP_NORM_LAYER, c->epsilon, full);
 }
 
 static qp_attention_module add_self_attention(qp_params *params, const qp_transformer_config *c, const char *name)
@@ -81,7 +81,7 @@ static qp_norm add_norm(qp_params *params, const qp_transformer_config *c, const
 {
     char full[128];
     snprintf(full, sizeof full, "%s.norm%d%s", name, number, place);
-    return qp_norm_add(params, c->width, c->rms, c->epsilon, full);
+    return qp_norm_add(params, c->width, c->norm, c->epsilon, full);
 }
 
 static void add_feed_forward(qp_params *params, const qp_transformer_config *c, const char *name,
@@ -160,7 +160,7 @@ static qp_tensor norm_heads(const qp_transformer_layer *layer, const qp_transfor
     qp_head_norms norms = {.heads = {m->heads, m->kv_heads},
                            .width = m->head_width,
                            .epsilon = (qp_real)layer->config.epsilon,
-                           .centred = !layer->config.rms};
+                           .centred = layer->config.norm != QP_NORM_RMS};
     for (int i = 0; i < 2; i++) {
         norms.weight[i] = qp_param(pass->tape, pass->params, norm[i]->weight);
         norms.bias[i] = qp_param(pass->tape, pass->params, norm[i]->bias);

@@ -33,7 +33,8 @@ typedef struct {
     int width, ff_size, heads, kv_heads;
     int head_width;    /* 0: width / heads */
     int encoder_width; /* columns of the encoder output; 0: width */
-    bool norm_first, norm_both, rms, gated;
+    bool norm_first, norm_both, gated;
+    qp_norm_kind norm;
     bool parallel, shared_norm;
     bool qkv_bias, attention_bias, ff_bias;
     bool qk_norm;

@@ -50,8 +50,10 @@ static bool attentive(const qp_train_settings *s)
 static bool attention_layer(const qp_train_settings *s)
 {
     int64_t kind = s->model.attention;
-    return attentive(s) && (kind == QP_ATTEND_BAHDANAU || kind == QP_ATTEND_LUONG_CONCAT);
+    return attentive(s) && (kind == QP_ATTEND_BAHDANAU || kind == QP_ATTEND_LUONG_CONCAT || kind == QP_ATTEND_COVERAGE);
 }
+
+static bool covering(const qp_train_settings *s) { return attentive(s) && s->model.attention == QP_ATTEND_COVERAGE; }
 
 static bool rope(const qp_train_settings *s) { return transformer(s) && s->model.pos == QP_POS_ROPE; }
 
@@ -155,7 +157,8 @@ static const use uses[] = {
     {"norm_epsilon", normed, "a transformer, mamba, --encoder conv, --rnn-norm or --task mlm", 0, 0},
     {"direction_merge", two_directions, "--bidirectional", 0, 0},
     {"attention", attentive, "a recurrent decoder with a source (--decoder gru, lstm ...)", 0, 0},
-    {"attention_size", attention_layer, "--attention bahdanau or luong-concat of a recurrent decoder", 0, 0},
+    {"attention_size", attention_layer, "--attention bahdanau, luong-concat or coverage of a recurrent decoder", 0, 0},
+    {"coverage_weight", covering, "--attention coverage of a recurrent decoder", 0, 0},
     {"rnn_activation", rnn, "--encoder or --decoder rnn", 0, 0},
     {"rnn_residual", RECURRENT, 0, 0},
     {"rnn_norm", RECURRENT, 0, 0},

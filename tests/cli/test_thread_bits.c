@@ -148,6 +148,8 @@ Test(thread_bits, translate_in_other_ways)
 {
     static const char *const options[] = {
         "--encoder gru --decoder gru --attention luong-general --input-feeding --variational-dropout --learned-state",
+        "--encoder gru --decoder transformer --rnn-norm --norm-type batch --ema 0.9",
+        "--encoder gru --decoder gru --attention coverage --dropout 0.3",
         "--encoder gru --decoder gru --attention none --context-feeding --rnn-norm",
         "--encoder transformer --decoder transformer --layer-drop 0.3 --stochastic-depth 0.3 --input-noise 0.1",
         "--encoder transformer --decoder transformer --pos rope --gated-ff --kv-heads 1 --norm-type rms",

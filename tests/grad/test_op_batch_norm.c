@@ -61,16 +61,6 @@ Test(test_op_batch_norm, both_ways_are_plain_loops)
     qp_tape_free(tape);
 }
 
-Test(test_op_batch_norm, running_statistics_follow)
-{
-    prepare();
-    qp_real mean[] = {1, 2}, variance[] = {3, 4}, m[] = {0, 10}, v[] = {1, 1};
-    qp_batch_norm_follow(2, (qp_real)0.25, mean, variance, m, v);
-    double expected_mean[] = {0.25, 8}, expected_variance[] = {1.5, 1.75};
-    op_near("mean", 2, m, expected_mean, 1e-6);
-    op_near("variance", 2, v, expected_variance, 1e-6);
-}
-
 /* With running statistics a row does not depend on the other rows. */
 static void some_rows(qp_tape *tape, int first, int rows, qp_real *y)
 {

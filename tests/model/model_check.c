@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/random.h"
+#include "lib/nn/statistic.h"
 #include "lib/tensor/pointwise.h"
 
 const char *const model_encoders[MODEL_ENCODERS][2] = {
@@ -125,12 +126,26 @@ void model_learner_begin(model_learner *learner, qp_model *model)
     cr_assert_eq(qp_gradient_init(&learner->gradient, params), QP_OK);
 }
 
+static bool is_frozen(const void *self, const char *name) { return self && name; }
+
+/* Statistics follow what was seen; they have no gradient. */
+static void follow_statistics(qp_params *params, qp_real *gradient)
+{
+    const qp_real *block = gradient;
+    qp_statistic_follow(params, &block, 1, is_frozen, NULL, NULL);
+    for (int i = 0; i < qp_params_count(params); i++) {
+        const qp_parameter *p = qp_params_at(params, i);
+        if (p->keep > 0) memset(gradient + p->offset, 0, (size_t)p->rows * (size_t)p->columns * sizeof *gradient);
+    }
+}
+
 double model_learner_step(model_learner *learner, const qp_batch *batch, double rate)
 {
     qp_params *params = qp_model_params(learner->model);
     size_t size = qp_params_size(params);
     int step = ++learner->step;
     double loss = model_gradient(learner->model, learner->tape, batch, &learner->gradient, (uint64_t)step);
+    follow_statistics(params, learner->gradient.block);
     qp_adam_constants c = {(qp_real)0.9, (qp_real)0.98, (qp_real)1e-8, 0, 0, 0, 1};
     c.rate = (qp_real)(rate / (1 - pow(0.9, step)));
     c.v_scale = (qp_real)(1 / sqrt(1 - pow(0.98, step)));

@@ -7,6 +7,7 @@
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_lora.h"
 #include "lib/grad/recurrent/op_selective_scan.h"
+#include "lib/nn/recurrent_attention.h"
 #include "tests/oracles/oracle_blocks.h"
 
 /* Adapters, experts, codebooks, selective scans. */
@@ -110,4 +111,51 @@ static void selective_scan(oracle *o)
     oracle_output(o, "state", last, NULL);
 }
 
-const oracle_row oracle_rows_blocks[] = {{"lora", lora}, {"moe", moe}, {"selective_scan", selective_scan}, {0}};
+static int split_coverage(const qp_parameter *ours, oracle_piece *piece)
+{
+    snprintf(piece->name, sizeof piece->name, "%s", strchr(ours->name, '.') + 1);
+    piece->count = (size_t)ours->rows * (size_t)ours->columns;
+    return 1;
+}
+
+/* One query of each sequence after the other; results are joined time-major. */
+static void coverage_attention(oracle *o)
+{
+    enum { MOST = 32 };
+    int batch = oracle_size(o, "in.query", 0), queries = oracle_size(o, "in.query", 1);
+    int keys = oracle_size(o, "in.memory", 1), width = oracle_size(o, "in.memory", 2);
+    qp_tensor query = input(o, "query"), memory = input(o, "memory"), y[MOST], weights[MOST], loss = {0};
+    qp_params *params = oracle_params(o);
+    const qp_attend_sizes sizes = {.query = query.columns, .key = width, .attention = oracle_int(o, "size")};
+    qp_recurrent_attention attention = qp_recurrent_attention_add(params, QP_ATTEND_COVERAGE, sizes, "a");
+    oracle_bind(o, "param.", split_coverage);
+    qp_coverage coverage = {0};
+    const qp_attend_source source = {qp_recurrent_attention_keys(&attention, o->tape, params, memory), memory,
+                                     oracle_ragged_of(o, batch, keys, NULL).sequences, &coverage};
+    qp_sequences each = oracle_ragged_of(o, batch, 1, NULL).sequences;
+    int32_t *y_map = oracle_memory(o, (size_t)(queries * batch * width) * sizeof *y_map);
+    int32_t *map = oracle_memory(o, (size_t)(queries * batch * keys) * sizeof *map);
+    if (queries > MOST) oracle_stop(o, "more than %d queries", MOST);
+    for (int t = 0; t < queries; t++) {
+        int32_t *row = oracle_memory(o, (size_t)batch * sizeof *row);
+        for (int b = 0; b < batch; b++) row[b] = b * queries + t;
+        qp_attention_map made;
+        y[t] = qp_recurrent_attention_forward(&attention, o->tape, params, qp_gather(o->tape, query, batch, row), each,
+                                              &source, &made);
+        if (qp_tape_failed(o->tape)) oracle_stop(o, "%s", qp_tape_message(o->tape));
+        weights[t] = made.weights;
+        loss = loss.value ? qp_add(o->tape, loss, coverage.overlap) : coverage.overlap;
+        for (int i = 0; i < batch * width; i++)
+            y_map[t * batch * width + i] = (i / width * queries + t) * width + i % width;
+        for (int i = 0; i < batch * keys; i++) map[t * batch * keys + i] = (i / keys * queries + t) * keys + i % keys;
+    }
+    oracle_output(o, "y", qp_join_rows(o->tape, queries, y), y_map);
+    oracle_output(o, "weights", qp_join_rows(o->tape, queries, weights), map);
+    oracle_output(o, "coverage_loss", qp_scale(o->tape, loss, 1 / (qp_real)(queries * batch)), NULL);
+}
+
+const oracle_row oracle_rows_blocks[] = {{"lora", lora},
+                                         {"moe", moe},
+                                         {"selective_scan", selective_scan},
+                                         {"coverage_attention", coverage_attention},
+                                         {0}};

@@ -10,4 +10,9 @@ typedef qp_tensor oracle_expert(oracle *o, qp_tape *tape, const char *name, int 
 qp_tensor oracle_experts(oracle *o, qp_tape *tape, const qp_routes *routes, qp_tensor x, qp_activation_kind activation,
                          oracle_expert *part);
 
+/* oracle_follow — running = (1 - momentum) * running + momentum * batch, for mean and variance [columns], as PyTorch
+ * has it; the library keeps sums (nn/norm.h). */
+void oracle_follow(int columns, qp_real momentum, const qp_real *mean, const qp_real *variance, qp_real *running_mean,
+                   qp_real *running_variance);
+
 #endif

@@ -8,7 +8,7 @@
 #include "lib/grad/op_sequence.h"
 #include "lib/grad/recurrent/op_recurrent.h"
 #include "lib/train/optimizer.h"
-#include "tests/oracles/oracle.h"
+#include "tests/oracles/oracle_blocks.h"
 
 /* rnn_cell: every cell of op_recurrent.h by name, with masks on the recurrent state; dropout with given masks;
  * max-norm of embeddings; batch norm over several batches. */
@@ -186,8 +186,8 @@ static void batch_norm_run(oracle *o)
         qp_tensor made = qp_batch_norm(o->tape, qp_tensor_of(batch, features, x + rows_at), weight, bias, &config);
         if (qp_tape_failed(o->tape)) oracle_stop(o, "%s", qp_tape_message(o->tape));
         memcpy(y + rows_at, made.value, (size_t)batch * (size_t)features * sizeof *y);
-        qp_batch_norm_follow(features, (qp_real)(momentum > 0 ? momentum : 1.0 / (t + 1)), batch_mean, batch_variance,
-                             mean + at, variance + at);
+        oracle_follow(features, (qp_real)(momentum > 0 ? momentum : 1.0 / (t + 1)), batch_mean, batch_variance,
+                      mean + at, variance + at);
     }
     oracle_compare(o, "out.y", all * (size_t)batch, y);
     oracle_compare(o, "out.running_mean", all, mean);

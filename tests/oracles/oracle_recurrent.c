@@ -174,7 +174,7 @@ static void product(oracle *o, qp_attend_kind kind)
     looking l = looking_of(o);
     qp_attention_map map;
     qp_tensor keys = qp_recurrent_attention_keys(&attention, o->tape, o->params, l.memory);
-    const qp_attend_source source = {keys, l.memory, l.memory_rows.sequences};
+    const qp_attend_source source = {keys, l.memory, l.memory_rows.sequences, NULL};
     qp_tensor context = qp_recurrent_attention_forward(&attention, o->tape, o->params, l.query, l.query_rows.sequences,
                                                        &source, &map);
     if (qp_tape_failed(o->tape)) oracle_stop(o, "%s", qp_tape_message(o->tape));

@@ -82,7 +82,7 @@ static stack stack_of(oracle *o, qp_params *params, const char *name, const char
         s.layer[i] = qp_transformer_layer_add(params, &config, reads_source, full);
     }
     snprintf(full, sizeof full, "%s.norm", name);
-    s.norm = qp_norm_add(params, config.width, false, config.epsilon, full);
+    s.norm = qp_norm_add(params, config.width, QP_NORM_LAYER, config.epsilon, full);
     return s;
 }
 
@@ -129,7 +129,7 @@ static void llama_block(oracle *o)
                                     .kv_heads = oracle_int(o, "kv_heads"),
                                     .ff_size = oracle_int(o, "inner"),
                                     .norm_first = true,
-                                    .rms = true,
+                                    .norm = QP_NORM_RMS,
                                     .gated = true,
                                     .epsilon = oracle_number(o, "eps"),
                                     .weight = {.kind = QP_INIT_XAVIER_UNIFORM, .gain = 1},

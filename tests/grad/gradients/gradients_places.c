@@ -1,3 +1,4 @@
+#include "lib/grad/attention/op_overlap.h"
 #include "lib/grad/attention/op_relative.h"
 #include "lib/grad/attention/op_rope.h"
 #include "lib/grad/op_bag.h"
@@ -60,6 +61,12 @@ static void bag(gradient_case *c)
     gradient_output(c, qp_bag(c->tape, table, bias, ids, weight));
 }
 
+static void overlap(gradient_case *c)
+{
+    qp_tensor a = gradient_input(c, 7, 1);
+    gradient_output(c, qp_attention_overlap(c->tape, a, gradient_input(c, 7, 1)));
+}
+
 const gradient_row gradient_rows_places[] = {
     {"qp_bag", "one empty", bag, 0},
     {"qp_rope", "two heads", rope, 0},
@@ -67,6 +74,7 @@ const gradient_row gradient_rows_places[] = {
     {"qp_rope", "columns of each head that stay", rope_part, 1},
     {"qp_relative_bias", "one way", relative, 0},
     {"qp_relative_bias", "both ways", relative, 1},
+    {"qp_attention_overlap", "columns", overlap, 0},
     {"qp_distance_scores", "two heads", distance_scores, 0},
     {"qp_distance_scores", "bands", distance_scores, 1},
     {"qp_distance_values", "two heads", distance_values, 0},
