@@ -24,6 +24,7 @@ void qp_scaling_free(qp_scaling *scaling)
     free(scaling->name);
     free(scaling->mean);
     free(scaling->deviation);
+    qp_linear_forecast_free(&scaling->linear);
     memset(scaling, 0, sizeof *scaling);
 }
 
@@ -58,6 +59,25 @@ static double fit_last(const qp_series *series, int column, int window, int hori
     return sqrt(squares / (double)windows);
 }
 
+/* Fits the linear part to the first column, then measures what it leaves over. */
+static qp_status fit_linear(const qp_series *series, qp_scaling *s)
+{
+    int64_t windows = qp_scaling_windows(s, series);
+    double *value = malloc((size_t)series->rows * sizeof *value), squares = 0;
+    if (!value) return qp_fail(QP_EMEMORY, "scaling: out of memory");
+    for (int64_t i = 0; i < series->rows; i++) value[i] = qp_series_value(series, i, 0);
+    qp_status status = qp_linear_forecast_fit(value, series->rows, s->window, s->horizon, &s->linear);
+    for (int64_t w = 0; status == QP_OK && w < windows; w++)
+        for (int h = 0; h < s->horizon; h++) {
+            double d = value[w + s->window + h] - qp_linear_forecast_step(&s->linear, value + w, h);
+            squares += d * d;
+        }
+    free(value);
+    s->residual = sqrt(squares / ((double)windows * s->horizon));
+    if (!(s->residual > 0)) s->residual = 1;
+    return status;
+}
+
 static qp_status too_short(const qp_scaling *s, const qp_series *series)
 {
     return qp_fail(
@@ -67,12 +87,13 @@ static qp_status too_short(const qp_scaling *s, const qp_series *series)
         series->path, (long long)series->rows, series->rows == 1 ? "" : "s", s->window, s->horizon);
 }
 
-qp_status qp_scaling_fit(const qp_series *series, qp_level_kind level, int window, int horizon, qp_scaling *scaling)
+qp_status qp_scaling_fit(const qp_series *series, const qp_scaling_options *options, qp_scaling *scaling)
 {
+    int window = options->window, horizon = options->horizon;
     memset(scaling, 0, sizeof *scaling);
     if (window < 1 || window > MOST_STEPS || horizon < 1 || horizon > MOST_STEPS)
         return qp_fail(QP_EUSAGE, "window %d, horizon %d: out of bounds; give 1 to %d", window, horizon, MOST_STEPS);
-    scaling->level = level;
+    scaling->level = options->level;
     scaling->window = window;
     scaling->horizon = horizon;
     if (qp_scaling_windows(scaling, series) == 0) return too_short(scaling, series);
@@ -80,7 +101,7 @@ qp_status qp_scaling_fit(const qp_series *series, qp_level_kind level, int windo
     for (int i = 0; status == QP_OK && i < series->columns; i++) {
         double *deviation = &scaling->deviation[i];
         fit_fixed(series, i, &scaling->mean[i], deviation);
-        if (level == QP_LEVEL_LAST) *deviation = fit_last(series, i, window, horizon);
+        if (options->level == QP_LEVEL_LAST) *deviation = fit_last(series, i, window, horizon);
         if (status == QP_OK && !isfinite(*deviation))
             status = qp_fail(QP_EDATA, "%s: column %s: its numbers are too large to be squared; divide them all",
                              series->path, series->name[i]);
@@ -88,6 +109,7 @@ qp_status qp_scaling_fit(const qp_series *series, qp_level_kind level, int windo
         if (status == QP_OK && !(scaling->name[i] = strdup(series->name[i])))
             status = qp_fail(QP_EMEMORY, "scaling: out of memory");
     }
+    if (status == QP_OK && options->linear) status = fit_linear(series, scaling);
     if (status != QP_OK) qp_scaling_free(scaling);
     return status;
 }
@@ -123,6 +145,11 @@ qp_status qp_scaling_json(const qp_scaling *scaling, char **json)
     qp_json_close(&out, ']');
     write_numbers(&out, "mean", scaling->mean, scaling->columns);
     write_numbers(&out, "deviation", scaling->deviation, scaling->columns);
+    if (scaling->linear.weight) {
+        const qp_linear_forecast *l = &scaling->linear;
+        write_numbers(&out, "linear", l->weight, l->horizon * (l->window + 1));
+        write_numbers(&out, "linear_scale", (double[]){l->mean, l->deviation, scaling->residual}, 3);
+    }
     qp_json_close(&out, '}');
     return qp_text_finish(&out, json, NULL);
 }
@@ -147,6 +174,24 @@ static qp_status parse_columns(const json_t *root, qp_scaling *s)
     return QP_OK;
 }
 
+static qp_status parse_linear(const json_t *root, qp_scaling *s)
+{
+    const json_t *linear = json_object_get(root, "linear"), *scale = json_object_get(root, "linear_scale");
+    qp_linear_forecast *l = &s->linear;
+    if (!linear) return QP_OK;
+    size_t weights = (size_t)s->horizon * ((size_t)s->window + 1);
+    double of_scale[3];
+    for (size_t i = 0; i < 3; i++) of_scale[i] = json_number_value(json_array_get(scale, i));
+    if (s->window > QP_LINEAR_WINDOW_MAX || json_array_size(linear) != weights || !(of_scale[1] > 0) ||
+        !(of_scale[2] > 0))
+        return qp_fail(QP_EDATA, "scaling: the linear part does not fit the window; the model file is damaged");
+    *l = (qp_linear_forecast){s->window, s->horizon, of_scale[0], of_scale[1], malloc(weights * sizeof *l->weight)};
+    s->residual = of_scale[2];
+    if (!l->weight) return qp_fail(QP_EMEMORY, "scaling: out of memory");
+    for (size_t i = 0; i < weights; i++) l->weight[i] = json_number_value(json_array_get(linear, i));
+    return QP_OK;
+}
+
 static qp_status parse(const json_t *root, qp_scaling *s)
 {
     const char *level = json_string_value(json_object_get(root, "level"));
@@ -158,7 +203,8 @@ static qp_status parse(const json_t *root, qp_scaling *s)
     s->level = strcmp(level, "last") ? QP_LEVEL_FIXED : QP_LEVEL_LAST;
     s->window = (int)window;
     s->horizon = (int)horizon;
-    return parse_columns(root, s);
+    QP_TRY(parse_columns(root, s));
+    return parse_linear(root, s);
 }
 
 qp_status qp_scaling_parse(const char *json, qp_scaling *scaling)
@@ -224,17 +270,39 @@ void qp_scaling_input(const qp_scaling *scaling, const qp_series *series, int64_
     }
 }
 
+/* What the network's outputs add to, for one window, and their unit. */
+typedef struct {
+    const qp_linear_forecast *linear; /* NULL: the level alone */
+    double level, unit, window[QP_LINEAR_WINDOW_MAX];
+} baseline;
+
+static void baseline_begin(const qp_scaling *s, const qp_series *series, int64_t first, baseline *base)
+{
+    base->linear = s->linear.weight ? &s->linear : NULL;
+    base->level = level_of(s, series, first, 0);
+    base->unit = base->linear ? s->residual : s->deviation[0];
+    for (int i = 0; base->linear && i < s->window; i++) base->window[i] = qp_series_value(series, first + i, 0);
+}
+
+static double baseline_step(const baseline *base, int h)
+{
+    return base->linear ? qp_linear_forecast_step(base->linear, base->window, h) : base->level;
+}
+
 void qp_scaling_target(const qp_scaling *scaling, const qp_series *series, int64_t first, qp_real *target)
 {
-    double level = level_of(scaling, series, first, 0);
-    for (int i = 0; i < scaling->horizon; i++)
-        target[i] =
-            (qp_real)((qp_series_value(series, first + scaling->window + i, 0) - level) / scaling->deviation[0]);
+    baseline base;
+    baseline_begin(scaling, series, first, &base);
+    for (int i = 0; i < scaling->horizon; i++) {
+        double value = qp_series_value(series, first + scaling->window + i, 0);
+        target[i] = (qp_real)((value - baseline_step(&base, i)) / base.unit);
+    }
 }
 
 void qp_scaling_forecast(const qp_scaling *scaling, const qp_series *series, int64_t first, const qp_real *output,
                          double *forecast)
 {
-    double level = level_of(scaling, series, first, 0);
-    for (int i = 0; i < scaling->horizon; i++) forecast[i] = level + (double)output[i] * scaling->deviation[0];
+    baseline base;
+    baseline_begin(scaling, series, first, &base);
+    for (int i = 0; i < scaling->horizon; i++) forecast[i] = baseline_step(&base, i) + (double)output[i] * base.unit;
 }

@@ -3,6 +3,7 @@
 
 #include "data/series/series.h"
 #include "lib/base/real.h"
+#include "lib/metric/forecast.h"
 
 /* scaling — scales a series (series.h) for a network and back: z = (x - level) / deviation, per column.
  * It is fitted to the training part and stored in the model file as JSON, with the window, the horizon and the names of
@@ -10,8 +11,18 @@
  *   FIXED  level = mean of the training part, deviation = its standard deviation (standard scaling)
  *   LAST   level = the last value of each window, deviation = root mean square of the differences to it, over windows
  *          and horizons of the training part: for series that leave the range of training (NLinear: Zeng et al. 2023)
- * A column that never changes has deviation 1. */
+ * A column that never changes has deviation 1.
+ *
+ * With a linear part the network forecasts what a linear regression on the window leaves over: target = (x - regression)
+ * / residual, residual = root mean square of what it leaves over in the training part (the autoregressive part of
+ * LSTNet: Lai et al. 2018; fitted first here, so that a network that learns nothing still forecasts as well). */
 typedef enum { QP_LEVEL_FIXED, QP_LEVEL_LAST } qp_level_kind;
+
+typedef struct {
+    qp_level_kind level;
+    int window, horizon;
+    bool linear; /* with a linear part */
+} qp_scaling_options;
 
 typedef struct {
     qp_level_kind level;
@@ -19,12 +30,14 @@ typedef struct {
     int columns;
     char **name;              /* [columns]; the first is forecast */
     double *mean, *deviation; /* [columns]; LAST does not use mean */
+    qp_linear_forecast linear; /* of the first column; weight is NULL without a linear part */
+    double residual;           /* > 0 */
 } qp_scaling;
 
 /* qp_scaling_fit — fit to the training part.
- * Errors  QP_EUSAGE: window or horizon below 1; QP_EDATA: the series is shorter than one window and its horizon;
- *         QP_EMEMORY. */
-qp_status qp_scaling_fit(const qp_series *series, qp_level_kind level, int window, int horizon, qp_scaling *scaling);
+ * Errors  QP_EUSAGE: window or horizon below 1; QP_EDATA: the series is shorter than one window and its horizon; those
+ *         of qp_linear_forecast_fit; QP_EMEMORY. */
+qp_status qp_scaling_fit(const qp_series *series, const qp_scaling_options *options, qp_scaling *scaling);
 void qp_scaling_free(qp_scaling *scaling);
 
 /* qp_scaling_json  — the scaling as JSON text, malloc'ed; numbers survive exactly.

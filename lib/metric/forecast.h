@@ -36,6 +36,7 @@ void qp_forecast_line(const double *window, int count, int horizon, double *fore
  * qp_linear_forecast_fit — value[0..count). Memory (window + 1)^2 doubles; time count * window^2.
  *   Errors  QP_EDATA: count < window + horizon; QP_EUSAGE: a window or horizon below 1, or a window above 4096;
  *           QP_EMEMORY. */
+enum { QP_LINEAR_WINDOW_MAX = 4096 };
 typedef struct {
     int window, horizon;
     double mean, deviation; /* of the training part: the regression uses scaled values */
@@ -46,7 +47,9 @@ qp_status qp_linear_forecast_fit(const double *value, int64_t count, int window,
                                  qp_linear_forecast *linear);
 void qp_linear_forecast_free(qp_linear_forecast *linear);
 
-/* qp_linear_forecast_make — forecast [horizon] of the values after window [linear->window]. */
+/* qp_linear_forecast_make — forecast [horizon] of the values after window [linear->window].
+ * qp_linear_forecast_step — its number h alone. */
+double qp_linear_forecast_step(const qp_linear_forecast *linear, const double *window, int h);
 void qp_linear_forecast_make(const qp_linear_forecast *linear, const double *window, double *forecast);
 
 #endif

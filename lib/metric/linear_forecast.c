@@ -4,7 +4,6 @@
 
 #include "lib/metric/forecast.h"
 
-enum { MOST_WINDOW = 4096 };
 
 /* The scaled window that begins at `first`, then a 1; [window + 1]. */
 static void fill_row(const qp_linear_forecast *l, const double *value, double *row)
@@ -72,10 +71,10 @@ qp_status qp_linear_forecast_fit(const double *value, int64_t count, int window,
                                  qp_linear_forecast *linear)
 {
     memset(linear, 0, sizeof *linear);
-    if (window < 1 || window > MOST_WINDOW || horizon < 1)
+    if (window < 1 || window > QP_LINEAR_WINDOW_MAX || horizon < 1)
         return qp_fail(QP_EUSAGE,
                        "linear forecast: window %d, horizon %d; give a window of 1 to %d and a horizon from 1 on",
-                       window, horizon, MOST_WINDOW);
+                       window, horizon, QP_LINEAR_WINDOW_MAX);
     int64_t windows = count - window - horizon + 1;
     if (windows < 1)
         return qp_fail(QP_EDATA, "linear forecast: %lld values, fewer than a window of %d and the %d after it",
@@ -100,14 +99,17 @@ qp_status qp_linear_forecast_fit(const double *value, int64_t count, int window,
     return status;
 }
 
+double qp_linear_forecast_step(const qp_linear_forecast *linear, const double *window, int h)
+{
+    const double *weight = linear->weight + (size_t)h * ((size_t)linear->window + 1);
+    double sum = weight[linear->window];
+    for (int i = 0; i < linear->window; i++) sum += weight[i] * (window[i] - linear->mean) / linear->deviation;
+    return linear->mean + linear->deviation * sum;
+}
+
 void qp_linear_forecast_make(const qp_linear_forecast *linear, const double *window, double *forecast)
 {
-    for (int h = 0; h < linear->horizon; h++) {
-        const double *weight = linear->weight + (size_t)h * ((size_t)linear->window + 1);
-        double sum = weight[linear->window];
-        for (int i = 0; i < linear->window; i++) sum += weight[i] * (window[i] - linear->mean) / linear->deviation;
-        forecast[h] = linear->mean + linear->deviation * sum;
-    }
+    for (int h = 0; h < linear->horizon; h++) forecast[h] = qp_linear_forecast_step(linear, window, h);
 }
 
 void qp_linear_forecast_free(qp_linear_forecast *linear)

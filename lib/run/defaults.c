@@ -371,16 +371,21 @@ static void choose_regress(chooser *c)
     const qp_survey *s = c->survey;
     int64_t horizon = c->settings->model.horizon;
     int64_t window = within(fmax(48, 2 * (double)horizon), 2, fmax(2, (double)s->examples / 8));
+    /* Mean absolute error 12 steps ahead, without and with a linear part: CO2 0.67, 0.40 (linear regression 0.38);
+     * sunspots 18.8, 20.4: where the level stays, the network finds more by itself. */
     bool rises = fabs(s->trend) > 1.5;
-    choose(c, "data", rises ? "the level moves: forecasts are changes from the last value" : "the level stays",
-           "window=%lld level=%s", (long long)window, rises ? "last" : "fixed");
+    choose(c, "data",
+           rises ? "the level moves: the network corrects a linear regression on the window" : "the level stays",
+           "window=%lld level=%s linear=%s", (long long)window, rises ? "last" : "fixed", rises ? "true" : "false");
     choose_network(
         c, "a small recurrent layer",
         (network){.encoder = QP_KIND_GRU, .layers = 1, .emb = 32, .hidden = 32, .ff = 64, .heads = 4, .one_way = true});
     choose(c, "noise", "few rows", "dropout=%s", rises ? "0" : "0.3");
     choose(c, "updates", "a high rate that falls to nothing at the end",
            "batch-type=sentence batch-size=64 lr=0.003 lr-schedule=cosine clip-norm=1");
-    choose(c, "run", "about 1,500 updates", "epochs=%lld",
+    /* sunspots, three seeds: the best of 20 validations 18.6 to 19.5, the mean of the last five 17.9 to 18.2 */
+    choose(c, "run", "about 1,500 updates; the mean of the last validations forecasts better than the best",
+           "epochs=%lld average=5",
            (long long)within(100000 / fmax(1, (double)s->examples), 2, 200));
 }
 

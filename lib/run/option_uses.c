@@ -176,6 +176,7 @@ static const use uses[] = {
     /* the data */
     {"window", REGRESS, 0, 0},
     {"level", REGRESS, 0, 0},
+    {"linear", REGRESS, 0, 0},
     {"column", REGRESS, 0, 0},
     {"holes", REGRESS, 0, 0},
     {"missing", REGRESS, 0, 0},

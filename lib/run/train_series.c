@@ -39,8 +39,11 @@ qp_status qp_series_tokenizers(const qp_train_settings *settings, const char *fo
 
 qp_status qp_series_load(const qp_train_settings *settings, qp_train_data *data)
 {
-    QP_TRY(qp_scaling_fit(&data->series[QP_TRAINING], (qp_level_kind)settings->job.level, (int)settings->job.window,
-                          (int)settings->model.horizon, &data->package->scaling));
+    qp_scaling_options options = {.level = (qp_level_kind)settings->job.level,
+                                  .window = (int)settings->job.window,
+                                  .horizon = (int)settings->model.horizon,
+                                  .linear = settings->job.linear != 0};
+    QP_TRY(qp_scaling_fit(&data->series[QP_TRAINING], &options, &data->package->scaling));
     return data->has_valid ? qp_scaling_check(&data->package->scaling, &data->series[QP_VALIDATION]) : QP_OK;
 }
 

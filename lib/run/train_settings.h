@@ -42,6 +42,8 @@
     X(INT, window, "24", 1, 65536, NULL, "regress: rows of input per forecast")                                        \
     X(CHOICE, level, "fixed", 0, 0, "fixed, last",                                                                     \
       "regress: scale around the training mean, or around the window's last value")                                    \
+    X(BOOL, linear, "false", 0, 0, NULL,                                                                               \
+      "regress: fit a linear regression on the window first; the network forecasts what it leaves over")               \
     X(CHOICE, holes, "refuse", 0, 0, "refuse, interpolate", "regress: what to do with empty cells")                    \
     X(TEXT, missing, "", 0, 0, NULL, "regress: cells with this text count as empty, for example -999")                 \
     X(REAL, scheduled_sampling, "0", 0, 1, NULL,                                                                       \

@@ -23,7 +23,7 @@ Test(scaling, fixed_level_is_mean_and_standard_deviation)
     qp_series s;
     qp_scaling scaling;
     series_of(5, &s);
-    cr_assert_eq(qp_scaling_fit(&s, QP_LEVEL_FIXED, 2, 2, &scaling), QP_OK);
+    cr_assert_eq(qp_scaling_fit(&s, &(qp_scaling_options){QP_LEVEL_FIXED, 2, 2, false}, &scaling), QP_OK);
     cr_assert_float_eq(scaling.mean[0], 2, 1e-12);
     cr_assert_float_eq(scaling.deviation[0], sqrt(2), 1e-12);
     cr_assert_eq(qp_scaling_windows(&scaling, &s), 2);
@@ -46,7 +46,7 @@ Test(scaling, last_level_is_the_end_of_the_window)
     qp_series s;
     qp_scaling scaling;
     series_of(9, &s);
-    cr_assert_eq(qp_scaling_fit(&s, QP_LEVEL_LAST, 3, 2, &scaling), QP_OK);
+    cr_assert_eq(qp_scaling_fit(&s, &(qp_scaling_options){QP_LEVEL_LAST, 3, 2, false}, &scaling), QP_OK);
     cr_assert_float_eq(scaling.deviation[0], sqrt((4 + 1 + 0 + 1 + 4) / 5.0), 1e-12);
     qp_real input[6], target[2];
     qp_scaling_input(&scaling, &s, 4, input);
@@ -66,7 +66,7 @@ Test(scaling, json_brings_everything_back)
     qp_scaling scaling, again;
     char *json, *columns;
     series_of(30, &s);
-    cr_assert_eq(qp_scaling_fit(&s, QP_LEVEL_LAST, 7, 3, &scaling), QP_OK);
+    cr_assert_eq(qp_scaling_fit(&s, &(qp_scaling_options){QP_LEVEL_LAST, 7, 3, false}, &scaling), QP_OK);
     cr_assert_eq(qp_scaling_json(&scaling, &json), QP_OK);
     cr_assert_eq(qp_scaling_parse(json, &again), QP_OK, "%s", qp_error_message());
     cr_assert(again.level == QP_LEVEL_LAST && again.window == 7 && again.horizon == 3 && again.columns == 2);
@@ -99,12 +99,12 @@ Test(scaling, a_series_that_does_not_fit_is_told)
     qp_series s, other;
     qp_scaling scaling;
     series_of(5, &s);
-    cr_assert_eq(qp_scaling_fit(&s, QP_LEVEL_FIXED, 4, 2, &scaling), QP_EDATA);
+    cr_assert_eq(qp_scaling_fit(&s, &(qp_scaling_options){QP_LEVEL_FIXED, 4, 2, false}, &scaling), QP_EDATA);
     cr_assert(strstr(qp_error_message(), "5 rows, less than a window of 4 and a horizon of 2"), "%s",
               qp_error_message());
-    cr_assert_eq(qp_scaling_fit(&s, QP_LEVEL_FIXED, 0, 2, &scaling), QP_EUSAGE);
-    cr_assert_eq(qp_scaling_fit(&s, QP_LEVEL_FIXED, 1, 0, &scaling), QP_EUSAGE);
-    cr_assert_eq(qp_scaling_fit(&s, QP_LEVEL_FIXED, 4, 1, &scaling), QP_OK);
+    cr_assert_eq(qp_scaling_fit(&s, &(qp_scaling_options){QP_LEVEL_FIXED, 0, 2, false}, &scaling), QP_EUSAGE);
+    cr_assert_eq(qp_scaling_fit(&s, &(qp_scaling_options){QP_LEVEL_FIXED, 1, 0, false}, &scaling), QP_EUSAGE);
+    cr_assert_eq(qp_scaling_fit(&s, &(qp_scaling_options){QP_LEVEL_FIXED, 4, 1, false}, &scaling), QP_OK);
     series_of(4, &other);
     cr_assert_eq(qp_scaling_check(&scaling, &other), QP_EDATA);
     free(other.name[1]);
@@ -123,7 +123,7 @@ Test(scaling, numbers_too_large_are_told)
     series_of(5, &s);
     for (int64_t i = 0; i < s.rows * s.columns; i++) s.value[i] *= 1e300;
     for (int level = QP_LEVEL_FIXED; level <= QP_LEVEL_LAST; level++) {
-        cr_assert_eq(qp_scaling_fit(&s, (qp_level_kind)level, 3, 1, &scaling), QP_EDATA);
+        cr_assert_eq(qp_scaling_fit(&s, &(qp_scaling_options){(qp_level_kind)level, 3, 1, false}, &scaling), QP_EDATA);
         cr_assert(strstr(qp_error_message(), "too large"), "%s", qp_error_message());
     }
     qp_series_free(&s);
@@ -136,7 +136,7 @@ Test(scaling, a_constant_column_stays_finite)
     const char *path = fixture_text("c.csv", "c\n7\n7\n7\n7\n");
     cr_assert_eq(qp_series_read(&(qp_series_options){path, "c", QP_HOLES_REFUSE, NULL}, &s), QP_OK);
     for (qp_level_kind level = QP_LEVEL_FIXED; level <= QP_LEVEL_LAST; level++) {
-        cr_assert_eq(qp_scaling_fit(&s, level, 2, 1, &scaling), QP_OK);
+        cr_assert_eq(qp_scaling_fit(&s, &(qp_scaling_options){level, 2, 1, false}, &scaling), QP_OK);
         cr_assert_eq(scaling.deviation[0], 1);
         qp_scaling_free(&scaling);
     }
@@ -150,7 +150,7 @@ Test(series_windows, every_window_once_with_its_values)
     qp_series s;
     qp_scaling scaling;
     series_of(40, &s);
-    cr_assert_eq(qp_scaling_fit(&s, QP_LEVEL_FIXED, 6, 3, &scaling), QP_OK);
+    cr_assert_eq(qp_scaling_fit(&s, &(qp_scaling_options){QP_LEVEL_FIXED, 6, 3, false}, &scaling), QP_OK);
     for (int shuffle = 0; shuffle < 2; shuffle++) {
         qp_series_windows *windows, *again;
         qp_series_windows_options options = {&s, &scaling, 5, shuffle, 11, 2};
@@ -196,7 +196,7 @@ Test(series_windows, options_are_checked)
     qp_scaling scaling;
     qp_series_windows *windows;
     series_of(10, &s);
-    cr_assert_eq(qp_scaling_fit(&s, QP_LEVEL_FIXED, 3, 1, &scaling), QP_OK);
+    cr_assert_eq(qp_scaling_fit(&s, &(qp_scaling_options){QP_LEVEL_FIXED, 3, 1, false}, &scaling), QP_OK);
     cr_assert_eq(qp_series_windows_new(&(qp_series_windows_options){&s, &scaling, 0, true, 1, 1}, &windows), QP_EUSAGE);
     cr_assert_eq(qp_series_windows_new(&(qp_series_windows_options){&s, &scaling, 4, true, 1, 0}, &windows), QP_EUSAGE);
     s.rows = 3;
@@ -204,4 +204,50 @@ Test(series_windows, options_are_checked)
     cr_assert_null(windows);
     qp_scaling_free(&scaling);
     qp_series_free(&s);
+}
+
+/* x = i and y = 100 - i * i: a regression on two values forecasts y exactly, x[t+1] = 2 x[t] - x[t-1] - 2. */
+Test(scaling, linear_part_is_what_the_network_adds_to)
+{
+    qp_series s;
+    qp_scaling scaling, again;
+    char *json;
+    series_of(40, &s);
+    cr_assert_eq(qp_scaling_fit(&s, &(qp_scaling_options){QP_LEVEL_LAST, 2, 3, true}, &scaling), QP_OK);
+    cr_assert_eq(qp_scaling_json(&scaling, &json), QP_OK);
+    cr_assert_eq(qp_scaling_parse(json, &again), QP_OK, "%s", qp_error_message());
+    const qp_real zero[3] = {0, 0, 0}, some[3] = {1, -2, 3};
+    double plain[3], moved[3], back[3];
+    qp_scaling_forecast(&scaling, &s, 20, zero, plain);
+    qp_scaling_forecast(&scaling, &s, 20, some, moved);
+    qp_scaling_forecast(&again, &s, 20, some, back);
+    for (int h = 0; h < 3; h++) {
+        cr_assert_float_eq(plain[h], 22 + h, 1e-6, "the regression alone: %g", plain[h]);
+        cr_assert_float_eq(moved[h] - plain[h], (double)some[h] * scaling.residual, 1e-9);
+        cr_assert_eq(back[h], moved[h], "the file keeps every bit");
+    }
+    qp_real target[3];
+    s.value[23 * s.columns] += 5; /* the second value of the horizon */
+    qp_scaling_target(&scaling, &s, 20, target);
+    cr_assert_float_eq(target[1] * scaling.residual, 5, 1e-5);
+    free(json);
+    qp_scaling_free(&scaling);
+    qp_scaling_free(&again);
+    qp_series_free(&s);
+}
+
+Test(scaling, damaged_linear_parts)
+{
+    static const char *const text[] = {"\"linear\":[1,2],\"linear_scale\":[0,1,1]",
+                                       "\"linear\":[1,2,3],\"linear_scale\":[0,0,1]",
+                                       "\"linear\":[1,2,3],\"linear_scale\":[0,1]", "\"linear\":7"};
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+        char json[400];
+        qp_scaling scaling;
+        snprintf(
+            json, sizeof json,
+            "{\"level\":\"last\",\"window\":2,\"horizon\":1,\"columns\":[\"x\"],\"mean\":[0],\"deviation\":[1],%s}",
+            text[i]);
+        cr_assert_eq(qp_scaling_parse(json, &scaling), QP_EDATA, "%s", text[i]);
+    }
 }
