@@ -78,7 +78,7 @@ static qp_status sentence_overlap(const qp_corpus *train, const qp_corpus *valid
     return QP_OK;
 }
 
-static qp_status print_overlap(const qp_train_data *data, findings *found)
+static qp_status print_overlap(const qp_train_data *data, bool running_text, findings *found)
 {
     qp_overlap_statistics *o = &found->overlap;
     if (!data->has_valid || data->series[QP_TRAINING].rows) return QP_OK;
@@ -89,7 +89,8 @@ static qp_status print_overlap(const qp_train_data *data, findings *found)
                qp_percent(o->seen_pairs, o->pairs), (long long)o->repeated_training_pairs);
         return QP_OK;
     }
-    QP_TRY(qp_corpus_overlap_statistics(&data->files[QP_TRAINING], &data->files[QP_VALIDATION], o));
+    QP_TRY(
+        qp_corpus_overlap_statistics(&data->files[QP_TRAINING], &data->files[QP_VALIDATION], running_text ? 20 : 0, o));
     printf("overlap: %.1f %% of the validation lines are also in training (source %.1f %%, target %.1f %%); "
            "training repeats %lld of its own\n",
            qp_percent(o->seen_pairs, o->pairs), qp_percent(o->seen_sources, o->pairs),
@@ -97,13 +98,13 @@ static qp_status print_overlap(const qp_train_data *data, findings *found)
     return QP_OK;
 }
 
-static qp_status print_data(const qp_train_data *data, findings *found)
+static qp_status print_data(const qp_train_data *data, bool running_text, findings *found)
 {
     double unused;
     puts("");
     QP_TRY(print_part("training", &data->corpus[QP_TRAINING], &found->source, &found->target));
     if (data->has_valid) QP_TRY(print_part("validation", &data->corpus[QP_VALIDATION], &unused, &unused));
-    return print_overlap(data, found);
+    return print_overlap(data, running_text, found);
 }
 
 /* ---- model and time ---- */
@@ -281,7 +282,7 @@ qp_status qp_dry_run(qp_train_run *run)
     const qp_model *model = run->data.package->model;
     const qp_model_config *c = qp_model_config_of(model);
     findings found = {.pieces = {c->src_vocab_size, c->tgt_vocab_size}};
-    QP_TRY(print_data(&run->data, &found));
+    QP_TRY(print_data(&run->data, run->settings->model.lm_window > 0, &found));
     QP_TRY(print_model(settings, model, &found));
     size_t weights = qp_params_elements(qp_model_params(model));
     QP_TRY(print_time(settings, &run->trainer));

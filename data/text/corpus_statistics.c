@@ -44,6 +44,7 @@ qp_status qp_corpus_length_statistics(const qp_corpus_side *side, int64_t sequen
 /* Hashes of the training lines: each side, and both together. */
 typedef struct {
     qp_hash_set source, target, pair;
+    size_t shortest; /* bytes of a line that counts */
     qp_overlap_statistics *statistics;
 } line_sets;
 
@@ -73,6 +74,7 @@ static pair_hashes hashes_of(const qp_text_pair *pair)
 
 static qp_status note_training(line_sets *sets, const qp_text_pair *pair)
 {
+    if (pair->target_bytes < sets->shortest) return QP_OK;
     pair_hashes hashes = hashes_of(pair);
     if (pair->source) QP_TRY(qp_hash_set_add(&sets->source, hashes.source));
     QP_TRY(qp_hash_set_add(&sets->target, hashes.target));
@@ -82,6 +84,7 @@ static qp_status note_training(line_sets *sets, const qp_text_pair *pair)
 
 static qp_status note_validation(line_sets *sets, const qp_text_pair *pair)
 {
+    if (pair->target_bytes < sets->shortest) return QP_OK;
     pair_hashes hashes = hashes_of(pair);
     sets->statistics->pairs++;
     if (pair->source) sets->statistics->seen_sources += qp_hash_set_get(&sets->source, hashes.source) > 0;
@@ -106,11 +109,11 @@ static qp_status each_pair(const qp_text_files *files, qp_status (*note)(line_se
     return status;
 }
 
-qp_status qp_corpus_overlap_statistics(const qp_text_files *training, const qp_text_files *validation,
+qp_status qp_corpus_overlap_statistics(const qp_text_files *training, const qp_text_files *validation, size_t shortest,
                                        qp_overlap_statistics *statistics)
 {
     memset(statistics, 0, sizeof *statistics);
-    line_sets sets = {.statistics = statistics};
+    line_sets sets = {.shortest = shortest, .statistics = statistics};
     qp_status status = each_pair(training, note_training, &sets);
     if (status == QP_OK) status = each_pair(validation, note_validation, &sets);
     qp_hash_set_free(&sets.source);

@@ -27,9 +27,10 @@ typedef struct {
     int64_t repeated_training_pairs;    /* training pairs that occurred before in training */
 } qp_overlap_statistics;
 
-/* qp_corpus_overlap_statistics — read both corpora. In ONE_FILE a pair is its target.
+/* qp_corpus_overlap_statistics — read both corpora. In ONE_FILE a pair is its target. Targets of fewer than `shortest`
+ * bytes are passed over: in running text short lines, as the names of speakers, recur everywhere.
  * Memory  36 bytes per distinct training line and side. Errors: those of qp_text_pairs_next; QP_EMEMORY. */
-qp_status qp_corpus_overlap_statistics(const qp_text_files *training, const qp_text_files *validation,
+qp_status qp_corpus_overlap_statistics(const qp_text_files *training, const qp_text_files *validation, size_t shortest,
                                        qp_overlap_statistics *statistics);
 
 /* qp_percent — 100*part/whole; 0 if whole is 0. */

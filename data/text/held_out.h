@@ -7,12 +7,14 @@
 
 /* held_out — a file read as two parts: one to train on, and one held back for validation. All zero: the whole file.
  * every  one example in so many is held back, chosen by the hash of its text, so that equal texts are in one part
- * from   running text and series: everything from this line (row) on is held back, from 1; 0: `every` decides */
+ * block  running text: of every `every` blocks of so many lines the middle one is held back, so that all of the text is
+ *        represented in both parts; 0: single examples
+ * from   series: everything from this row on is held back, from 1; 0: `every` decides */
 typedef enum { QP_PART_ALL, QP_PART_TRAINING, QP_PART_HELD_OUT } qp_part;
 
 typedef struct {
     qp_part part;
-    int64_t every, from;
+    int64_t every, block, from;
 } qp_held_out;
 
 /* qp_held_out_has — does the part have this example? `line` counts from 1. */

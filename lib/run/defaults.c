@@ -385,8 +385,7 @@ static void choose_regress(chooser *c)
            "batch-type=sentence batch-size=64 lr=0.003 lr-schedule=cosine clip-norm=1");
     /* sunspots, three seeds: the best of 20 validations 18.6 to 19.5, the mean of the last five 17.9 to 18.2 */
     choose(c, "run", "about 1,500 updates; the mean of the last validations forecasts better than the best",
-           "epochs=%lld average=5",
-           (long long)within(100000 / fmax(1, (double)s->examples), 2, 200));
+           "epochs=%lld average=5", (long long)within(100000 / fmax(1, (double)s->examples), 2, 200));
 }
 
 /* ---- all ---- */
@@ -412,15 +411,15 @@ qp_held_out qp_defaults_hold_out(const qp_train_settings *settings, const qp_sur
 {
     int64_t n = survey->examples;
     qp_held_out held = {0};
-    bool in_order = settings->model.task == QP_TASK_LM || settings->model.task == QP_TASK_REGRESS;
-    if (settings->model.task == QP_TASK_REGRESS && n < 10 * (settings->job.window + settings->model.horizon))
-        return held;
+    bool series = settings->model.task == QP_TASK_REGRESS;
+    if (series && n < 10 * (settings->job.window + settings->model.horizon)) return held;
     if (n < 100) return held;
     held.part = QP_PART_TRAINING;
-    if (in_order)
+    if (series)
         held.from = n - within((double)n / 10, 1, 5000) + 1;
     else
         held.every = n < 2000 ? 10 : n < 20000 ? 20 : n / 1000;
+    if (settings->model.task == QP_TASK_LM) held.block = within((double)n / (10 * (double)held.every), 1, 1000);
     return held;
 }
 

@@ -41,7 +41,7 @@ static qp_status measure(void *self, int threads, qp_metrics *metrics)
 }
 
 /* The first of the session's files: --init-from matters only before the first save. */
-static bool begins(const qp_train_run *run) 
+static bool begins(const qp_train_run *run)
 {
     return !*run->folder.path || run->settings->job.overwrite || !qp_train_folder_begun(run->folder.path);
 }
@@ -111,6 +111,10 @@ static void hold_out(qp_train_run *run, const qp_survey *survey)
     if (part.from)
         snprintf(line, sizeof line, "validation held back from line %lld on  (--valid none: train on all)",
                  (long long)part.from);
+    else if (part.block)
+        snprintf(line, sizeof line,
+                 "validation one block of %lld lines in %lld is held back  (--valid none: train on all)",
+                 (long long)part.block, (long long)part.every);
     else
         snprintf(line, sizeof line, "validation one example in %lld is held back  (--valid none: train on all)",
                  (long long)part.every);
@@ -151,8 +155,7 @@ static void warn_of_unread(qp_train_run *run)
 static qp_status read_data(qp_train_run *run, bool keep)
 {
     qp_train_settings *s = run->settings;
-    if (keep && !*s->job.model)
-        return qp_fail(QP_EUSAGE, "no model file to write; name it with -m FILE.safetensors");
+    if (keep && !*s->job.model) return qp_fail(QP_EUSAGE, "no model file to write; name it with -m FILE.safetensors");
     QP_TRY(run->task->files(s, &run->data));
     QP_TRY(choose(run));
     warn_of_unread(run);

@@ -148,5 +148,7 @@ Test(defaults, what_is_held_back)
     survey = pairs(5000);
     cr_expect_eq(qp_defaults_hold_out(&s, &survey).every, 20);
     s.model.task = QP_TASK_LM;
-    cr_expect_eq(qp_defaults_hold_out(&s, &survey).from, 4501, "the last tenth of running text");
+    cr_expect_eq(qp_defaults_hold_out(&s, &survey).block, 25, "ten blocks of running text, from all of it");
+    s.model.task = QP_TASK_REGRESS;
+    cr_expect_eq(qp_defaults_hold_out(&s, &survey).from, 4501, "the last tenth of a series");
 }

@@ -29,7 +29,7 @@ Test(dry_run, validation_lines_in_the_training_text)
 {
     static const char other[] = "a cat sees the bird\nwe see one bird\n";
     small_file("other", other, strlen(other));
-    cr_assert_eq(DRY_RUN("--valid", "other", "--steps", "5"), 0, "%s", small_err);
+    cr_assert_eq(DRY_RUN("--valid", "other", "--steps", "5", "--lm-window", "0"), 0, "%s", small_err);
     cr_assert(strstr(small_out, "\noverlap: 50.0 % of the validation lines"), "%s", small_out);
     cr_assert(strstr(small_out, "\n  1 of 2 validation lines are training lines"), "%s", small_out);
     cr_assert_not(strstr(small_out, "no validation data"), "%s", small_out);

@@ -54,7 +54,7 @@ Test(report, overlap_of_training_and_validation)
     qp_text_files validation = {.kind = QP_TEXT_TABBED,
                                 .source = fixture_text("o.tsv", "a\tA\nb\tC\nx\tC\na\tx\nq\tq\n")};
     qp_overlap_statistics f;
-    cr_assert_eq(qp_corpus_overlap_statistics(&training, &validation, &f), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_corpus_overlap_statistics(&training, &validation, 0, &f), QP_OK, "%s", qp_error_message());
     cr_expect_eq(f.pairs, 5);
     cr_expect_eq(f.seen_pairs, 1);
     cr_expect_eq(f.seen_sources, 3);
@@ -62,10 +62,12 @@ Test(report, overlap_of_training_and_validation)
     cr_expect_eq(f.repeated_training_pairs, 1);
     validation = (qp_text_files){.kind = QP_TEXT_ONE_FILE, .target = fixture_text("o.lm", "A\nZ\n")};
     training = (qp_text_files){.kind = QP_TEXT_ONE_FILE, .target = training.target};
-    cr_assert_eq(qp_corpus_overlap_statistics(&training, &validation, &f), QP_OK);
+    cr_assert_eq(qp_corpus_overlap_statistics(&training, &validation, 0, &f), QP_OK);
     cr_expect(f.pairs == 2 && f.seen_pairs == 1 && f.seen_targets == 1 && f.seen_sources == 0);
+    cr_assert_eq(qp_corpus_overlap_statistics(&training, &validation, 2, &f), QP_OK);
+    cr_expect(f.pairs == 0 && f.seen_pairs == 0, "lines of one byte are passed over");
     validation.target = "/tmp/qp no such file";
-    cr_expect_eq(qp_corpus_overlap_statistics(&training, &validation, &f), QP_ENOINPUT);
+    cr_expect_eq(qp_corpus_overlap_statistics(&training, &validation, 0, &f), QP_ENOINPUT);
 }
 
 Test(report, percent)

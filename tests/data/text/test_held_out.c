@@ -41,6 +41,17 @@ Test(held_out, running_text_is_cut_at_a_line)
     cr_expect_eq(count(&files), 1);
 }
 
+Test(held_out, blocks_of_running_text)
+{
+    qp_text_files files = {.kind = QP_TEXT_ONE_FILE, .target = fixture_text("lines", "a\nb\nc\nd\ne\nf\ng\nh\ni\n")};
+    files.part = (qp_held_out){.part = QP_PART_TRAINING, .every = 4, .block = 2};
+    cr_expect_eq(count(&files), 7);
+    files.part.part = QP_PART_HELD_OUT;
+    cr_expect_eq(count(&files), 2);
+    cr_expect(!qp_held_out_has(files.part, 4, "d", 1) && qp_held_out_has(files.part, 5, "e", 1));
+    cr_expect(qp_held_out_has(files.part, 6, "f", 1) && !qp_held_out_has(files.part, 7, "g", 1));
+}
+
 Test(held_out, sentences_of_columns)
 {
     char text[4000] = "";
