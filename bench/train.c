@@ -1,6 +1,6 @@
 /* build/bench/train — training throughput: forward, loss, backward and Adam on random ids; the same work as
- * ../shared/peers/torch_train_bench.py (sizes, batch, Adam at 1e-4 without clipping, dropout 0), and gru-attention, a
- * translator with Bahdanau's attention. Prints one JSON object. tokens_per_second counts target tokens; times are
+ * ../shared/peers/torch_train_bench.py (sizes, batch, Adam at 1e-4 without clipping, dropout 0), gru-attention, a
+ * translator with Bahdanau's attention, and gpt-4k and gpt-16k, one long sequence. Prints one JSON object. tokens_per_second counts target tokens; times are
  * medians over the steps; operations are those of matrix products, training = 3 * forward, causal attention counted as
  * full attention. sgemm_gflops and fma_gflops are the rates of the same threads, measured right afterwards, for
  * products of 1536^3 and for multiply-adds only. */
@@ -37,6 +37,8 @@ static const work works[] = {
     {"gru-attention", QP_KIND_GRU, true, 8000, 256, 0, 0, 1, 64, 24},
     {"gpt-small", QP_KIND_TRANSFORMER, false, 65, 128, 512, 4, 4, 12, 64},
     {"gpt-base", QP_KIND_TRANSFORMER, false, 65, 384, 1536, 6, 6, 8, 256},
+    {"gpt-4k", QP_KIND_TRANSFORMER, false, 65, 128, 512, 4, 2, 1, 4096},
+    {"gpt-16k", QP_KIND_TRANSFORMER, false, 65, 128, 512, 4, 2, 1, 16384},
 };
 
 typedef struct {

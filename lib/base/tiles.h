@@ -38,7 +38,7 @@ void qp_tiles_run(const qp_tiles *job);
 
 /* qp_range_run — the same for items 0 .. count-1, each of which may be computed alone: rows of a matrix, elements of a
  *   vector. The calling thread runs all of them in one call where it does not share them, else runs of about 10
- *   microseconds, which begin at multiples of 64 items. */
+ *   microseconds; those of more than 64 items begin at multiples of 64. */
 typedef struct {
     void *self;
     void (*run)(void *self, size_t first, size_t end); /* items first .. end-1 */

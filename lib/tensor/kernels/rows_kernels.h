@@ -29,6 +29,8 @@ typedef struct {
                              qp_real *dx);
     void (*norm)(int n, const qp_real *x, const qp_row_norm *norm, qp_real epsilon, qp_real *y);
     void (*norm_back)(int n, const qp_real *x, const qp_row_norm *norm, const qp_real *dy, qp_real beta, qp_real *dx);
+    /* only dweight and dbias of it, in the same order; of any columns */
+    void (*norm_weights_back)(int n, const qp_real *x, const qp_row_norm *norm, const qp_real *dy);
     void (*add_scaled)(int n, qp_real scale, const qp_real *x, qp_real *y); /* y += scale*x */
     void (*column_sums)(qp_matrix x, qp_real beta, qp_real *sum);
     /* y = scale*x + offset; offset may be NULL */

@@ -205,6 +205,19 @@ static void norm_back(int columns, const qp_real *x, const qp_row_norm *norm, co
     }
 }
 
+static void norm_weights_back(int columns, const qp_real *x, const qp_row_norm *norm, const qp_real *dy)
+{
+    size_t n = (size_t)columns;
+    qp_real *dweight = norm->dweight, *dbias = norm->dbias;
+    const vreal center = v_set(norm->mean != NULL ? *norm->mean : 0), factor = v_set(*norm->inverse);
+    for (size_t i = 0; i < n; i += V_LANES) {
+        size_t left = n - i;
+        vreal out = load_at(dy + i, left), h = v_mul(v_sub(load_at(x + i, left), center), factor);
+        if (dweight != NULL) store_at(dweight + i, v_fma(out, h, load_at(dweight + i, left)), left);
+        if (dbias != NULL) store_at(dbias + i, v_add(out, load_at(dbias + i, left)), left);
+    }
+}
+
 static void add_scaled(int columns, qp_real scale, const qp_real *x, qp_real *y)
 {
     size_t n = (size_t)columns;
@@ -297,6 +310,7 @@ static void top(int columns, const qp_real *x, int k, int32_t *index)
     {                                                                                                                  \
         .softmax = softmax, .softmax_back = softmax_back, .softmax_part = softmax_part,                                \
         .softmax_again = softmax_again, .softmax_part_back = softmax_part_back, .log_softmax = log_softmax,            \
-        .log_softmax_back = log_softmax_back, .norm = norm, .norm_back = norm_back, .add_scaled = add_scaled,          \
-        .column_sums = column_sums, .gather = gather, .cross_entropy = cross_entropy, .top = top                       \
+        .log_softmax_back = log_softmax_back, .norm = norm, .norm_back = norm_back,                                    \
+        .norm_weights_back = norm_weights_back, .add_scaled = add_scaled, .column_sums = column_sums,                  \
+        .gather = gather, .cross_entropy = cross_entropy, .top = top                                                   \
     }
