@@ -143,8 +143,7 @@ static void measure_decoding(const run *r, const char *kind, const char *corpus,
     int reps = 0, most = r->reps < 1000 ? r->reps : 1000;
     size_t made = 0;
     qp_encoded_lines lines = {0};
-    if (qp_tokenizer_encode_lines(t, list->line, list->count, r->threads, &lines) != QP_OK)
-        give_up(qp_error_message());
+    if (qp_tokenizer_encode_lines(t, list->line, list->count, r->threads, &lines) != QP_OK) give_up(qp_error_message());
     for (int pass = 0; pass <= most && (pass < 2 || all < r->max_seconds); pass++) {
         double began = now_seconds(r);
         made = 0;
@@ -267,11 +266,12 @@ static void measure_all(run *r, const char *threads)
 
 static int usage(void)
 {
-    fprintf(stderr,
-            "usage: tokenize [--data DIR] [--work DIR] [--what \"train encode decode\"] [--kinds LIST] [--threads \"1 2\"]"
-            " [--corpora \"en ko mixed\"] [--shapes \"lines docs\"] [--sizes \"small big\"] [--vocab-size N] [--reps "
-            "N] [--max-seconds S]"
-            " [--cpu-time]\n");
+    fprintf(
+        stderr,
+        "usage: tokenize [--data DIR] [--work DIR] [--what \"train encode decode\"] [--kinds LIST] [--threads \"1 2\"]"
+        " [--corpora \"en ko mixed\"] [--shapes \"lines docs\"] [--sizes \"small big\"] [--vocab-size N] [--reps "
+        "N] [--max-seconds S]"
+        " [--cpu-time]\n");
     return 2;
 }
 

@@ -14,32 +14,11 @@
 #include <time.h>
 
 #include "bench/fma.h"
-#include "lib/base/random.h"
+#include "bench/works.h"
 #include "lib/base/threads.h"
-#include "lib/model/model.h"
 #include "lib/tensor/gemm.h"
 #include "lib/tensor/kernels/cpu.h"
-#include "lib/train/optimizer.h"
 #include "lib/train/shards.h"
-
-typedef struct {
-    const char *name;
-    int kind; /* kind of encoder and decoder */
-    bool translates;
-    int vocabulary, width, feed_forward, heads, layers, sequences, length;
-} work;
-
-static const work works[] = {
-    {"mt", QP_KIND_TRANSFORMER, true, 8000, 256, 1024, 8, 3, 64, 24},
-    {"mt-untied", QP_KIND_TRANSFORMER, true, 8000, 256, 1024, 8, 3, 64, 24},
-    {"lstm", QP_KIND_LSTM, false, 8000, 512, 0, 0, 2, 64, 64},
-    {"gru", QP_KIND_GRU, false, 8000, 512, 0, 0, 2, 64, 64},
-    {"gru-attention", QP_KIND_GRU, true, 8000, 256, 0, 0, 1, 64, 24},
-    {"gpt-small", QP_KIND_TRANSFORMER, false, 65, 128, 512, 4, 4, 12, 64},
-    {"gpt-base", QP_KIND_TRANSFORMER, false, 65, 384, 1536, 6, 6, 8, 256},
-    {"gpt-4k", QP_KIND_TRANSFORMER, false, 65, 128, 512, 4, 2, 1, 4096},
-    {"gpt-16k", QP_KIND_TRANSFORMER, false, 65, 128, 512, 4, 2, 1, 16384},
-};
 
 typedef struct {
     const work *work;
@@ -49,23 +28,13 @@ typedef struct {
 } options;
 
 typedef struct {
-    qp_model *model;
+    trained t;
     qp_shards *shards;
-    qp_optimizer *optimizer;
-    qp_batch batch;
-    int32_t *start, *source, *target;
     double *step, *update; /* seconds of each step, and of its optimizer */
     int steps, capacity;
     int shard_count;
     double loss;
 } bench;
-
-static void die(qp_status status)
-{
-    if (status == QP_OK) return;
-    fprintf(stderr, "train: %s\n", qp_error_message());
-    exit(70);
-}
 
 static double clock_seconds(void)
 {
@@ -74,99 +43,14 @@ static double clock_seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static qp_model_config config_of(const work *w)
-{
-    qp_model_config c;
-    qp_config_defaults(&qp_model_fields, &c);
-    c.decoder = w->kind;
-    c.enc_layers = c.dec_layers = w->layers;
-    c.emb_size = w->width;
-    if (w->kind == QP_KIND_TRANSFORMER) {
-        c.ff_size = w->feed_forward;
-        c.heads = w->heads;
-    }
-    c.dropout = c.attention_dropout = c.ff_dropout = 0;
-    c.src_vocab_size = c.tgt_vocab_size = w->vocabulary;
-    if (w->translates) {
-        c.norm = QP_NORM_POST;
-        c.tied_embeddings = strcmp(w->name, "mt") == 0;
-    } else {
-        c.task = QP_TASK_LM;
-        c.encoder = QP_KIND_NONE;
-        c.max_length = w->length;
-        c.scale_embeddings = 0;
-    }
-    if (qp_model_kind_is_recurrent(w->kind)) {
-        c.pos = QP_POS_NONE;
-        c.tied_embeddings = 0;
-        c.scale_embeddings = 0;
-        c.bidirectional = w->translates;
-        if (w->translates) c.hidden_size = 2 * w->width;
-        if (w->translates) c.encoder = w->kind;
-        if (!w->translates) c.attention = QP_ATTEND_NONE;
-    } else if (!w->translates) {
-        c.pos = QP_POS_LEARNED;
-        c.bias = 0;
-        qp_config_set(qp_config_find(&qp_model_fields, "activation"), &c, "activation", "gelu");
-    }
-    return c;
-}
-
-/* As the peer: embeddings from N(0, 0.02^2), the rest as the model initializes it. */
-static void shrink_embeddings(qp_params *params)
-{
-    for (int i = 0; i < qp_params_count(params); i++) {
-        const qp_parameter *p = qp_params_at(params, i);
-        if (strstr(p->name, "embed") || strstr(p->name, "position"))
-            qp_init_fill((qp_init){.kind = QP_INIT_NORMAL, .gain = 0.02}, p->rows, p->columns, p->columns, p->rows,
-                         (uint64_t)i, qp_params_value(params, i));
-    }
-}
-
-static void make_batch(bench *b, const work *w)
-{
-    int rows = w->sequences * w->length;
-    b->start = malloc(((size_t)w->sequences + 1) * sizeof *b->start);
-    b->source = malloc((size_t)rows * sizeof *b->source);
-    b->target = malloc((size_t)rows * sizeof *b->target);
-    if (!b->start || !b->source || !b->target) die(qp_fail(QP_EMEMORY, "out of memory"));
-    for (int i = 0; i <= w->sequences; i++) b->start[i] = i * w->length;
-    for (int r = 0; r < rows; r++) {
-        b->source[r] = (int32_t)qp_random_below(1, (uint64_t)r, (uint64_t)w->vocabulary);
-        b->target[r] = (int32_t)qp_random_below(2, (uint64_t)r, (uint64_t)w->vocabulary);
-    }
-    qp_sequences s = {.count = w->sequences, .start = b->start};
-    b->batch.target = (qp_ids){s, b->target};
-    if (w->translates) b->batch.source = (qp_ids){s, b->source};
-}
-
-static void make_optimizer(bench *b)
-{
-    const qp_params *params = qp_model_params(b->model);
-    int count = qp_params_count(params);
-    qp_optimizer_span *span = calloc((size_t)count, sizeof *span);
-    qp_optimizer_config c;
-    qp_config_defaults(&qp_optimizer_fields, &c);
-    c.beta2 = 0.999;
-    if (!span) die(qp_fail(QP_EMEMORY, "out of memory"));
-    for (int i = 0; i < count; i++) {
-        const qp_parameter *p = qp_params_at(params, i);
-        span[i] = (qp_optimizer_span){.offset = p->offset, .rows = p->rows, .columns = p->columns};
-    }
-    die(qp_optimizer_new(&c, qp_params_size(params), span, count, &b->optimizer));
-    free(span);
-}
-
-static qp_tensor loss(void *self, qp_tape *tape, const qp_batch *shard) { return qp_model_loss(self, tape, shard, 0); }
-
 static void step(bench *b, uint64_t number)
 {
-    const qp_loss_function function = {b->model, loss};
+    const qp_loss_function function = {b->t.model, loss};
     qp_shards_result result;
     double begun = clock_seconds();
-    die(qp_shards_run(b->shards, &function, &b->batch, 1, number, &result));
+    die(qp_shards_run(b->shards, &function, &b->t.batch, 1, number, &result));
     double middle = clock_seconds();
-    die(qp_optimizer_step(b->optimizer, qp_params_block(qp_model_params(b->model)), result.gradient,
+    die(qp_optimizer_step(b->t.optimizer, qp_params_block(qp_model_params(b->t.model)), result.gradient,
                           result.gradient_count, 1, 1e-4, qp_shards_threads(b->shards), NULL));
     double end = clock_seconds();
     b->loss = result.loss / (double)result.target_rows;
@@ -237,12 +121,8 @@ static void run(const options *o)
     const work *w = o->work;
     bench b = {.capacity = 100000};
     struct rusage usage;
-    qp_model_config config = config_of(w);
-    die(qp_model_new(&config, 1, &b.model));
-    shrink_embeddings(qp_model_params(b.model));
-    make_batch(&b, w);
-    make_optimizer(&b);
-    die(qp_shards_new(qp_model_params(b.model), o->threads, o->shard_rows, &b.shards));
+    b.t = trained_of(w);
+    die(qp_shards_new(qp_model_params(b.t.model), o->threads, o->shard_rows, &b.shards));
     b.step = malloc((size_t)b.capacity * sizeof *b.step);
     b.update = malloc((size_t)b.capacity * sizeof *b.update);
     if (!b.step || !b.update) die(qp_fail(QP_EMEMORY, "out of memory"));
@@ -259,22 +139,11 @@ static void run(const options *o)
         "\"fma_gflops\": %.1f, \"peak_bytes\": %lld, \"parameters\": %zu, \"shards\": %d, \"steps\": %d, "
         "\"step_ms\": %.2f, \"optimizer_ms\": %.2f, \"loss\": %.4f, \"cpu\": \"%s\"}\n",
         w->name, o->threads, tokens / seconds, 3 * forward_operations(w) / seconds / 1e9, sgemm, fma,
-        (long long)usage.ru_maxrss * 1024, qp_params_elements(qp_model_params(b.model)), b.shard_count, b.steps,
+        (long long)usage.ru_maxrss * 1024, qp_params_elements(qp_model_params(b.t.model)), b.shard_count, b.steps,
         1e3 * seconds, 1e3 * update, b.loss, qp_cpu_name(qp_cpu_level()));
     qp_shards_free(b.shards);
-    qp_optimizer_free(b.optimizer);
-    qp_model_free(b.model);
-    free(b.start), free(b.source), free(b.target), free(b.step), free(b.update);
-}
-
-static const work *find_work(const char *name)
-{
-    for (size_t i = 0; i < sizeof works / sizeof *works; i++)
-        if (strcmp(works[i].name, name) == 0) return &works[i];
-    fprintf(stderr, "train: --model %s: unknown; one of", name);
-    for (size_t i = 0; i < sizeof works / sizeof *works; i++) fprintf(stderr, " %s", works[i].name);
-    fprintf(stderr, "\n");
-    exit(2);
+    trained_free(&b.t);
+    free(b.step), free(b.update);
 }
 
 int main(int argc, char **argv)

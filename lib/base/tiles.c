@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 enum {
     SLOTS = 64,         /* workers above run their operations alone */
@@ -40,6 +41,8 @@ static _Thread_local struct {
     team *team;
     int worker;
     bool in_tile;
+    const qp_tiles_recorder *recorder;
+    double recorded; /* CPU time of the last note */
 } here;
 
 static inline void pause_thread(void)
@@ -69,6 +72,40 @@ static bool run_tile(slot *from, int worker)
     }
 }
 
+/* ---- who records ---- */
+
+static double cpu_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void note(int tile)
+{
+    double now = cpu_seconds();
+    here.recorder->note(here.recorder->self, tile, now - here.recorded);
+    here.recorded = cpu_seconds();
+}
+
+void qp_tiles_record(const qp_tiles_recorder *recorder)
+{
+    if (here.recorder) note(-1);
+    here.recorder = recorder;
+    here.recorded = cpu_seconds();
+}
+
+static void record_tiles(const qp_tiles *job)
+{
+    note(-1);
+    here.in_tile = true;
+    for (int i = 0; i < job->tiles; i++) {
+        job->run(job->self, i, 0);
+        note(i);
+    }
+    here.in_tile = false;
+}
+
 /* ---- who shares ---- */
 
 static void wake_all(team *t)
@@ -86,6 +123,8 @@ static void run_alone(const qp_tiles *job)
 /* Whether anybody would take a tile now. */
 static bool worth_sharing(const team *t, const qp_tiles *job)
 {
+    if (here.recorder)
+        return here.recorder->threads > 1 && !here.in_tile && job->tiles > 1 && job->nanoseconds >= QP_TILES_LEAST;
     if (!t || here.in_tile || here.worker >= SLOTS || job->tiles < 2 || job->nanoseconds < QP_TILES_LEAST) return false;
     int idle = atomic_load_explicit(&t->idle, memory_order_relaxed);
     if (job->nanoseconds < WAKE_LEAST) idle -= atomic_load_explicit(&t->sleepers, memory_order_relaxed);
@@ -97,6 +136,10 @@ void qp_tiles_run(const qp_tiles *job)
     team *t = here.team;
     if (!worth_sharing(t, job)) {
         run_alone(job);
+        return;
+    }
+    if (here.recorder) {
+        record_tiles(job);
         return;
     }
     slot *mine = &t->slot[here.worker];
@@ -210,9 +253,10 @@ void qp_team_run(int threads, const qp_team_work *work)
     pthread_mutex_destroy(&t.lock);
 }
 
-int qp_team_size(void) { return here.team ? here.team->threads : 1; }
+int qp_team_size(void) { return here.recorder ? here.recorder->threads : here.team ? here.team->threads : 1; }
 
 int qp_team_idle(void)
 {
+    if (here.recorder) return here.in_tile ? 0 : here.recorder->threads - 1;
     return here.team && !here.in_tile ? atomic_load_explicit(&here.team->idle, memory_order_relaxed) : 0;
 }

@@ -36,6 +36,17 @@ typedef struct {
 enum { QP_TILES_LEAST = 15000 };
 void qp_tiles_run(const qp_tiles *job);
 
+/* qp_tiles_record — until the next call with NULL the calling thread acts as worker 0 of a team of `threads`, whose other
+ *   threads are idle: it runs every tile itself and reports how long it took. For build/bench/scaling, which computes
+ *   from it how long the team would take. */
+typedef struct {
+    int threads;
+    void *self;
+    /* Seconds of CPU time of tile 0, 1, 2, ... of an operation; tile -1: since the tile before. */
+    void (*note)(void *self, int tile, double seconds);
+} qp_tiles_recorder;
+void qp_tiles_record(const qp_tiles_recorder *recorder);
+
 /* qp_range_run — the same for items 0 .. count-1, each of which may be computed alone: rows of a matrix, elements of a
  *   vector. The calling thread runs all of them in one call where it does not share them, else runs of about 10
  *   microseconds; those of more than 64 items begin at multiples of 64. */

@@ -103,6 +103,40 @@ Test(tiles, every_item_of_a_range_runs_once)
     }
 }
 
+typedef struct {
+    int notes, next, operations;
+    double seconds;
+} notes;
+
+static void note(void *self, int tile, double seconds)
+{
+    notes *n = self;
+    cr_assert(seconds >= 0);
+    if (tile < 0) n->next = 0;
+    if (tile >= 0) cr_assert_eq(tile, n->next++);
+    if (tile == 0) n->operations++;
+    n->seconds += seconds;
+    n->notes++;
+}
+
+Test(tiles, a_recorder_notes_every_shared_tile_in_order)
+{
+    board b = {.rounds = 3, .threads = 9, .nanoseconds = 1e9, .inner = true};
+    notes n = {0};
+    qp_tiles_record(&(qp_tiles_recorder){9, &n, note});
+    cr_assert_eq(qp_team_idle(), 8);
+    share_tiles(&b, 0);
+    b.nanoseconds = 1;
+    b.inner = false;
+    share_tiles(&b, 0);
+    qp_tiles_record(NULL);
+    cr_assert_eq(qp_team_size(), 1);
+    cr_assert_eq(n.operations, 3);
+    cr_assert_eq(n.notes, 3 * (TILES + 1) + 1);
+    cr_assert_gt(n.seconds, 0);
+    for (int i = 0; i < TILES; i++) cr_assert_eq(b.ran[i], 6);
+}
+
 static void nested(void *self, int worker)
 {
     board *b = self;
