@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
+#include "tokenizer/moses/moses_prefixes.h"
 
 static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "moses: out of memory"); }
 
@@ -86,18 +87,6 @@ qp_moses_prefix_kind qp_moses_prefix_of(const qp_moses *m, const char *text, siz
     return m->prefix[low - 1].before_numbers ? QP_MOSES_NUMBER_PREFIX : QP_MOSES_PREFIX;
 }
 
-static const char english[] =
-    "A\nB\nC\nD\nE\nF\nG\nH\nI\nJ\nK\nL\nM\nN\nO\nP\nQ\nR\nS\nT\nU\nV\nW\nX\nY\nZ\nMr\nMrs\nMs\nDr\nProf\nSt\nJr\nSr\nC"
-    "ol\n"
-    "Gen\nLt\nCapt\nSgt\nRev\nGov\nSen\nRep\nPres\nCorp\nInc\nLtd\nCo\nvs\ne.g\ni."
-    "e\nJan\nFeb\nMar\nApr\nJun\nJul\nAug\n"
-    "Sep\nSept\nOct\nNov\nDec\nNo #NUMERIC_ONLY#\npp #NUMERIC_ONLY#\np #NUMERIC_ONLY#\nVol #NUMERIC_ONLY#\n";
-static const char german[] =
-    "A\nB\nC\nD\nE\nF\nG\nH\nI\nJ\nK\nL\nM\nN\nO\nP\nQ\nR\nS\nT\nU\nV\nW\nX\nY\nZ\nDr\nProf\nDipl\nIng\nHr\nFr\nStr\nbz"
-    "w\n"
-    "usw\netc\nca\nevtl\nggf\ninkl\nsog\nvgl\nz.B\nd.h\nu.a\no.ä\nJan\nFeb\nApr\nAug\nSept\nOkt\nNov\nDez\n"
-    "Nr #NUMERIC_ONLY#\nS #NUMERIC_ONLY#\nAbs #NUMERIC_ONLY#\nArt #NUMERIC_ONLY#\n";
-
 qp_status qp_moses_init(qp_moses *m, const char *language)
 {
     *m = (qp_moses){.escape = true};
@@ -105,8 +94,11 @@ qp_status qp_moses_init(qp_moses *m, const char *language)
         return qp_fail(QP_EUSAGE, "moses: \"%.40s\" is not the name of a language; give one like en", language);
     snprintf(m->language, sizeof m->language, "%s", language);
     QP_TRY(qp_moses_rules_new(language, &m->rules));
-    bool is_german = strcmp(language, "de") == 0;
-    return qp_moses_prefixes(m, is_german ? german : english, strlen(is_german ? german : english));
+    qp_text_buffer prefixes = {0};
+    qp_moses_prefixes_of(language, &prefixes);
+    qp_status status = prefixes.failed ? no_memory() : qp_moses_prefixes(m, prefixes.text, prefixes.bytes);
+    qp_text_free(&prefixes);
+    return status;
 }
 
 qp_status qp_moses_protect(const char *place, qp_moses *m, const char *content, size_t bytes)

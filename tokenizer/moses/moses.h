@@ -25,8 +25,8 @@ typedef struct {
     qp_moses_rules *rules;
 } qp_moses;
 
-/* qp_moses_init     — for a language, with escaping and a short list of abbreviations for English or German. One
- *                     qp_moses serves one thread at a time.
+/* qp_moses_init     — for a language, with escaping and the abbreviations of moses_prefixes.h. One qp_moses
+ *                     serves one thread at a time.
  * qp_moses_prefixes — reads a nonbreaking_prefix file instead of that list: one prefix per line, some followed by
  *                     #NUMERIC_ONLY#; lines that begin with # are comments.
  * qp_moses_protect  — regular expressions whose matches are not tokenised, one per line.

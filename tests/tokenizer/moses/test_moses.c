@@ -32,6 +32,30 @@ Test(moses, tokenize)
     expect(qp_moses_tokenize, "ko", "한국어, \"좋다\".", "한국어 , &quot; 좋다 &quot; .");
 }
 
+/* The period of an abbreviation stays with it, in its own language. */
+Test(moses, abbreviations)
+{
+    static const char *const line[][3] = {
+        {"en", "Gen. Lee and Dr. No. Now", "Gen. Lee and Dr. No . Now"},
+        {"de", "Dr. Weiß wohnt ggf. Str. Nr. 5. Ende", "Dr. Weiß wohnt ggf. Str. Nr. 5 . Ende"},
+        {"fr", "M. Dupont et Mme. Roux, etc. Voir", "M. Dupont et Mme. Roux , etc. Voir"},
+        {"es", "Sr. Gómez y Sra. Díaz. Hoy", "Sr. Gómez y Sra. Díaz . Hoy"},
+        {"it", "Sig. Rossi e Dott. Bianchi. Qui", "Sig. Rossi e Dott. Bianchi . Qui"},
+        {"pt", "Sr. Silva e Profa. Costa. Fim", "Sr. Silva e Profa. Costa . Fim"},
+        {"nl", "Dhr. Jansen komt o.a. Piet. Nu", "Dhr. Jansen komt o.a. Piet . Nu"},
+        {"ru", "ул. Ленина, г. Москва. Да", "ул. Ленина , г. Москва . Да"},
+        {"pl", "prof. Nowak, ul. Polna. Tak", "prof. Nowak , ul. Polna . Tak"},
+        {"cs", "MUDr. Novák, např. Praha. Ano", "MUDr. Novák , např. Praha . Ano"},
+        {"sv", "t.ex. Anna och bl.a. Per. Ja", "t.ex. Anna och bl.a. Per . Ja"},
+        {"fi", "esim. Matti ja prof. Virta. Niin", "esim. Matti ja prof. Virta . Niin"},
+        {"hu", "dr. Nagy és ifj. Kiss. Igen", "dr. Nagy és ifj. Kiss . Igen"},
+        {"ro", "dl. Popescu, str. Mare. Da", "dl. Popescu , str. Mare . Da"},
+        {"el", "Δρ. Νίκος, βλ. Αθήνα. Ναι", "Δρ. Νίκος , βλ. Αθήνα . Ναι"},
+        {"ko", "Mr. Kim", "Mr. Kim"}};
+    for (size_t i = 0; i < sizeof line / sizeof *line; i++)
+        expect(qp_moses_tokenize, line[i][0], line[i][1], line[i][2]);
+}
+
 Test(moses, options_of_tokenize)
 {
     static const char pattern[] = "https?://\\S+\n\n", prefix[] = "# remark\nAbc\nNo #NUMERIC_ONLY#\n";
