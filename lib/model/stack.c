@@ -73,8 +73,7 @@ qp_tensor qp_stack_forward(const qp_stack *stack, qp_transformer_pass pass, int 
 
 qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_tensor x, int offset, qp_stack_maps maps)
 {
-    pass.position = qp_position_begin(&stack->position, pass.tape, pass.params, pass.sequences,
-                                      pass.state ? qp_state_key_sequences(pass.state) : pass.sequences, x.rows, offset);
+    pass.position = qp_position_begin(&stack->position, pass.tape, pass.params, pass.sequences, x.rows, offset);
     bool drops = stack->layer_drop > 0 && qp_tape_training(pass.tape);
     uint64_t key = drops ? qp_tape_next_key(pass.tape) : 0;
     for (int i = 0; i < stack->layers; i++) {

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "lib/grad/attention/op_attention.h"
-#include "lib/grad/attention/op_relative.h"
 
 qp_status qp_position_init(qp_position *position, qp_params *params, const qp_position_config *config, const char *name)
 {
@@ -54,7 +53,7 @@ static void stretch(const qp_position_table *table, qp_tape *tape, qp_sequences 
 }
 
 qp_position_pass qp_position_begin(const qp_position *position, qp_tape *tape, const qp_params *params,
-                                   qp_sequences queries, qp_sequences keys, int rows, int offset)
+                                   qp_sequences queries, int rows, int offset)
 {
     qp_position_pass pass = {.slope = position->slope};
     if (position->angle && qp_position_table_stretched(position->angle, qp_position_end(queries, offset))) {
@@ -64,9 +63,8 @@ qp_position_pass qp_position_begin(const qp_position *position, qp_tape *tape, c
         pass.position = qp_position_rows(tape, queries, rows, offset);
     }
     if (position->weight >= 0) {
-        const qp_relative_config config = {.both_ways = position->config.both_ways,
-                                           .far = position->config.far};
-        pass.bias = qp_relative_bias(tape, qp_param(tape, params, position->weight), queries, keys, &config);
+        pass.distance = (qp_relative_config){.both_ways = position->config.both_ways, .far = position->config.far};
+        pass.relative = qp_param(tape, params, position->weight);
     }
     return pass;
 }

@@ -2,13 +2,14 @@
 #define QP_POSITION_H
 
 #include "lib/base/batch.h"
+#include "lib/grad/attention/relative_bucket.h"
 #include "lib/nn/params.h"
 #include "lib/nn/position_table.h"
 
 /* position — positions inside self-attention rather than in the embedding; one for all layers of a stack
  *   ROPE      queries and keys are rotated by angles proportional to the position (op_rope.h)      Su et al. 2021
  *   ALIBI     every head subtracts slope*distance from its scores (op_attention.h)             Press et al. 2022
- *   RELATIVE  learned scores of distances NAME.weight [buckets, heads] (op_relative.h); causal in decoders, both
+ *   RELATIVE  learned scores of distances NAME.weight [buckets, heads] (relative_bucket.h); causal in decoders, both
  *             directions in encoders                                                             Raffel et al. 2020 */
 typedef enum { QP_INNER_NONE, QP_INNER_ROPE, QP_INNER_ALIBI, QP_INNER_RELATIVE } qp_inner_kind;
 
@@ -19,7 +20,7 @@ typedef struct {
     int positions; /* the longest sequence */
     double base;   /* of the angles of ROPE */
     qp_rope_scaling scaling;
-    int buckets, far; /* RELATIVE: op_relative.h */
+    int buckets, far; /* RELATIVE: relative_bucket.h */
     bool both_ways;   /* RELATIVE: keys after the query are read, too */
 } qp_position_config;
 
@@ -35,7 +36,8 @@ typedef struct {
     qp_tensor rotation;      /* [positions, rotated] */
     const int32_t *position; /* [rows] */
     const qp_real *slope;    /* [heads] */
-    qp_tensor bias;          /* additive scores, as qp_attention takes them */
+    qp_tensor relative;      /* [buckets, heads], with its buckets, as qp_attention takes them */
+    qp_relative_config distance;
 } qp_position_pass;
 
 /* qp_position_init — add the parameter `NAME.weight` of RELATIVE.   Errors  QP_EMEMORY. */
@@ -43,10 +45,9 @@ qp_status qp_position_init(qp_position *position, qp_params *params, const qp_po
                            const char *name);
 void qp_position_free(qp_position *position);
 
-/* qp_position_begin — for `rows` tokens of `queries`, the first of each sequence at position `offset`, that read
- *   `keys`. */
+/* qp_position_begin — for `rows` tokens of `queries`, the first of each sequence at position `offset`. */
 qp_position_pass qp_position_begin(const qp_position *position, qp_tape *tape, const qp_params *params,
-                                   qp_sequences queries, qp_sequences keys, int rows, int offset);
+                                   qp_sequences queries, int rows, int offset);
 
 /* qp_position_rows — the position of each row: offset, offset + 1, ... in every sequence. Memory of the tape.
  * qp_position_end — the position after the last one: offset + the longest sequence. */

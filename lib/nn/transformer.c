@@ -186,7 +186,8 @@ static qp_tensor attend_self(const qp_transformer_layer *layer, const qp_transfo
     config.window = layer->config.window;
     config.sinks = layer->config.sinks;
     config.softcap = layer->config.softcap;
-    config.bias = pass->position.bias;
+    config.relative = pass->position.relative;
+    config.distance = pass->position.distance;
     qp_sequences queries = pass->sequences, keys = pass->sequences;
     if (pass->state) {
         kv = qp_state_append(pass->state, pass->layer, kv);

@@ -148,7 +148,8 @@ void qp_attention_forward(const call *a, const span *s, int head, int q0, const 
 
 /* ---- backward, with D = dropout(P); P is computed again from the scores and the kept m and l ----
  *   dV = D' dY     dP = dropout(dY V') + the gradient written to the map     dS = P*(dP - sum(P*dP)), row by row
- *   dbias = dS     softcap: dS *= 1 - tanh(S/cap)^2                          dQ = scale * dS K    dK = scale * dS' Q
+ *   dbias = dS     drelative[bucket] = sum of dS at its distances
+ *   softcap: dS *= 1 - tanh(S/cap)^2                dQ = scale * dS K        dK = scale * dS' Q
  * With keys in several blocks sum(P*dP) = sum(dY*Y), which is known before the first block. */
 
 /* The backward of one block of queries and keys. */
@@ -225,6 +226,20 @@ static void bias_back(const pass *p, qp_matrix ds)
     }
 }
 
+static void relative_back(const pass *p, qp_matrix ds)
+{
+    const call *a = p->work->call;
+    const int rows = qp_attention_block_rows(a), blocks = (p->s->queries + rows - 1) / rows;
+    const int tile = p->s->first_tile + p->b.head * blocks + p->b.q0 / rows;
+    qp_real *part = p->work->drelative + (ptrdiff_t)tile * a->config.relative.rows;
+    for (int q = 0; q < ds.rows; q++) {
+        const qp_real *row = qp_matrix_row(ds, q);
+        int position = qp_attention_query_position(a, p->s, p->b.q0 + q);
+        for (int j = 0; j < ds.columns; j++)
+            part[qp_attention_bucket(a, qp_attention_key_position(a, p->s, p->b.k0 + j) - position)] += row[j];
+    }
+}
+
 static qp_matrix rows_of_block(qp_matrix all, const block *b) { return qp_matrix_rows(all, b->k0, b->keys); }
 
 /* dV and dK of the block's keys (to NULL: not wanted), dQ = beta*dQ + ... and dbias (`query` false: not wanted). */
@@ -240,6 +255,7 @@ static void block_back(const pass *p, const target *to, bool query, qp_real beta
                 rows_of_block(to->dvalue, b));
     scores_back(p, w, ds);
     if (query && p->work->dbias) bias_back(p, ds);
+    if (query && p->work->drelative) relative_back(p, ds);
     if (p->m->scores)
         qp_attention_softcap_back((size_t)ds.rows * (size_t)ds.columns, a->config.softcap, p->m->scores, ds.value);
     if (query && p->work->grad[0])

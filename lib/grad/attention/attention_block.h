@@ -28,6 +28,7 @@ typedef struct {
     const qp_real *dweights;   /* gradient of the map; NULL: none */
     qp_real *grad[3], beta[3]; /* query, key, value: the whole matrices; NULL: not wanted */
     qp_real *dbias;            /* NULL: not wanted */
+    qp_real *drelative;        /* [tiles, buckets]: each tile's part of the gradient of its head; NULL: not wanted */
 } qp_attention_back;
 
 /* The gradients of a key/value head, [keys, dk] and [keys, dv], which the backward adds to; value NULL: not wanted. */
@@ -36,11 +37,11 @@ typedef struct {
 } qp_attention_target;
 
 /* qp_attention_back_queries — the backward of the queries of one head from q0, for all keys that they read: their rows
- *                             of dQ and dbias, and their part of dK and dV.
+ *                             of dQ and dbias, their tile's part of drelative, and their part of dK and dV.
  * qp_attention_back_keys    — for keys k0 .. of one head and all queries: these rows of dK and dV alone, which are the
  *                             same bits as all calls of qp_attention_back_queries with q0 descending give. The two
  *                             together compute the weights twice, but in tiles that do not wait for each other.
- * to                          NULL in the first: dQ and dbias alone; dbias, dQ are never written by the second */
+ * to                          NULL in the first: without dK and dV. The second writes nothing else. */
 void qp_attention_back_queries(const qp_attention_back *back, const qp_attention_span *s, int head, int q0,
                                const qp_attention_target *to, const qp_attention_scratch *m);
 void qp_attention_back_keys(const qp_attention_back *back, const qp_attention_span *s, int head, int k0,

@@ -2,6 +2,7 @@
 #define QP_ATTENTION_CONFIG_H
 
 #include "lib/base/batch.h"
+#include "lib/grad/attention/relative_bucket.h"
 #include "lib/grad/tape.h"
 
 /* qp_attention_config — what a query may read and how scores become weights; see qp_attention. Positions are integers;
@@ -24,10 +25,14 @@ typedef struct {
      * empty: none */
     qp_tensor bias;
     bool bias_shared; /* bias holds one block [heads, Tq, Tk] for all sequences, whose lengths are equal */
-    int window;       /* a query reads keys with |query position - key position| < window; 0: all */
-    int sinks;        /* and, whatever the window, keys with position < sinks */
-    qp_real softcap;  /* scores before the bias become softcap*tanh(score/softcap); 0: off */
-    qp_real dropout;  /* on the weights, in QP_TRAIN */
+    /* [buckets, heads], an even number of buckets: relative[bucket(key position - query position), head] is added to the
+     * scores; empty: none */
+    qp_tensor relative;
+    qp_relative_config distance; /* its buckets */
+    int window;                  /* a query reads keys with |query position - key position| < window; 0: all */
+    int sinks;                   /* and, whatever the window, keys with position < sinks */
+    qp_real softcap;             /* scores before the bias become softcap*tanh(score/softcap); 0: off */
+    qp_real dropout;             /* on the weights, in QP_TRAIN */
 } qp_attention_config;
 
 /* qp_attention_map — the weights of one call, for pictures and tests: a column [sum over i of heads*Tq(i)*Tk(i), 1],

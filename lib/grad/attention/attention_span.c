@@ -177,27 +177,46 @@ static bool bias_fits(const qp_attention_call *a, size_t weights)
     return a->qs.count == 0 || (size_t)config->bias.rows == weights / (size_t)a->qs.count;
 }
 
+static bool relative_fits(const qp_attention_config *config)
+{
+    const qp_tensor table = config->relative;
+    return qp_view_empty(table) || (table.rows >= 2 && table.rows % 2 == 0 && table.columns == config->heads);
+}
+
+/* The buckets of all distances between the default positions. */
+static bool find_buckets(qp_tape *tape, qp_attention_call *a)
+{
+    if (qp_view_empty(a->config.relative)) return true;
+    a->distances = a->longest + qp_sequence_longest(a->qs);
+    a->bucket = qp_tape_memory(tape, (size_t)a->distances * sizeof *a->bucket);
+    for (int i = 0; a->bucket && i < a->distances; i++)
+        a->bucket[i] = qp_relative_bucket(i - a->longest + 1, a->config.relative.rows, &a->config.distance);
+    return a->bucket != NULL;
+}
+
 static bool refuse(qp_tape *tape, const qp_attention_call *a)
 {
     qp_tape_fail(tape, QP_ESHAPE,
                  "attention: %d heads (%d of keys), query [%d, %d] in %d sequences, key [%d, %d] in %d, value [%d, "
-                 "%d], bias [%d, %d]",
+                 "%d], bias [%d, %d], relative [%d, %d]",
                  a->config.heads, a->config.kv_heads, a->query.rows, a->query.columns, a->qs.count, a->key.rows,
                  a->key.columns, a->ks.count, a->value.rows, a->value.columns, a->config.bias.rows,
-                 a->config.bias.columns);
+                 a->config.bias.columns, a->config.relative.rows, a->config.relative.columns);
     return false;
 }
 
 bool qp_attention_check(qp_tape *tape, qp_attention_call *a)
 {
     if (a->config.kv_heads == 0) a->config.kv_heads = a->config.heads;
-    if (!(a->qs.count == a->ks.count && heads_fit(a) && sequences_fit(a->qs, a->query.rows) &&
-          sequences_fit(a->ks, a->config.key_row ? -1 : a->key.rows) && key_rows_fit(a)))
+    if (!(a->qs.count == a->ks.count && heads_fit(a) && relative_fits(&a->config) &&
+          sequences_fit(a->qs, a->query.rows) && sequences_fit(a->ks, a->config.key_row ? -1 : a->key.rows) &&
+          key_rows_fit(a)))
         return refuse(tape, a);
     a->span = qp_tape_memory(tape, (size_t)a->qs.count * sizeof *a->span);
     if (!a->span) return false;
     find_spans(a);
     if (!bias_fits(a, qp_attention_weights(a))) return refuse(tape, a);
+    if (!find_buckets(tape, a)) return false;
     a->dk = a->query.columns / a->config.heads;
     a->dv = a->value.columns / a->config.kv_heads;
     if (a->config.scale == 0) a->config.scale = (qp_real)(1 / sqrt((double)a->dk));

@@ -14,6 +14,8 @@ typedef struct {
     int dk, dv;
     int longest;             /* keys of the longest sequence */
     qp_attention_span *span; /* [qs.count] */
+    int32_t *bucket;         /* [distances], with config.relative: bucket[d + longest - 1] is that of distance d */
+    int distances;
     qp_softmax_row *softmax; /* [heads*queries of all pairs], see first_softmax; NULL: not kept */
     uint64_t key_of_dropout;
     bool *done; /* the backward has run (a call with a map leaves two tape entries) */
@@ -81,6 +83,14 @@ static inline int qp_attention_readable(const qp_attention_call *a, const qp_att
     if (!a->config.key_position) return position < 0 ? 0 : position < keys ? position + 1 : keys;
     while (keys > 0 && a->config.key_position[s->first_place + keys - 1] > position) keys--;
     return keys;
+}
+
+/* qp_attention_bucket — the bucket of a distance. */
+static inline int qp_attention_bucket(const qp_attention_call *a, int distance)
+{
+    int place = distance + a->longest - 1;
+    if (place >= 0 && place < a->distances) return a->bucket[place];
+    return qp_relative_bucket(distance, a->config.relative.rows, &a->config.distance);
 }
 
 /* qp_attention_weight_number — the number of a query's first weight in the map; dropout numbers weights the same way.

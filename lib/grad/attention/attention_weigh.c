@@ -27,7 +27,7 @@ static int key_position(const qp_attention_row *of, int j)
     return qp_attention_key_position(of->call, of->span, of->block->k0 + j);
 }
 
-/* Adds the bias of the caller and of ALiBi. */
+/* Adds the bias of the caller, of T5 and of ALiBi. */
 static void add_biases(const qp_attention_row *of, int position, qp_real *row)
 {
     const qp_attention_config *config = &of->call->config;
@@ -37,6 +37,11 @@ static void add_biases(const qp_attention_row *of, int position, qp_real *row)
                         (config->bias_shared ? of->span->first_weight : 0);
         const qp_real *bias = config->bias.value + number;
         for (int j = 0; j < keys; j++) row[j] += bias[j];
+    }
+    if (!qp_view_empty(config->relative)) {
+        const qp_real *score = config->relative.value + head;
+        for (int j = 0; j < keys; j++)
+            row[j] += score[qp_attention_bucket(of->call, key_position(of, j) - position) * config->relative.stride];
     }
     if (config->slope)
         for (int j = 0; j < keys; j++) row[j] -= config->slope[head] * (qp_real)abs(position - key_position(of, j));
@@ -73,7 +78,9 @@ static int finish_scores(const qp_attention_row *of, qp_real *row)
     const qp_attention_config *config = &of->call->config;
     int readable = of->block->keys;
     if (config->softcap > 0) apply_softcap(readable, config->softcap, row);
-    if (!config->causal && !config->slope && config->window == 0 && qp_view_empty(config->bias)) return readable;
+    if (!config->causal && !config->slope && config->window == 0 && qp_view_empty(config->bias) &&
+        qp_view_empty(config->relative))
+        return readable;
     int position = qp_attention_query_position(of->call, of->span, of->q);
     add_biases(of, position, row);
     if (config->causal) readable = cut_future(of, position, row);

@@ -224,6 +224,18 @@ static void queries_tile(void *self, int tile, int worker)
     qp_attention_back_queries(&job->back, s, head, block * rows, NULL, &job->m[worker]);
 }
 
+/* drelative += the parts of all tiles, in order. */
+static void add_relative(const call *a, const qp_real *part, qp_real *drelative)
+{
+    const qp_tensor table = a->config.relative;
+    const int rows = qp_attention_block_rows(a);
+    for (int i = 0; i < a->qs.count; i++) {
+        const int blocks = (a->span[i].queries + rows - 1) / rows;
+        for (int tile = 0; tile < a->config.heads * blocks; tile++, part += table.rows)
+            for (int b = 0; b < table.rows; b++) drelative[(ptrdiff_t)b * table.stride + tile / blocks] += part[b];
+    }
+}
+
 /* Whether `tiles` equal tiles keep the threads less busy than 1.4 times the work in small tiles does. */
 static bool too_few(int tiles)
 {
@@ -272,9 +284,13 @@ static void attention_back(qp_tape *tape, void *context)
     take_gradients(tape, a, &job.back);
     job.apart = !a->config.key_row && qp_attention_covers(a->qs, a->query.rows) &&
                 qp_attention_covers(a->ks, a->key.rows) && !(a->config.bias_shared && job.back.dbias);
-    size_t mark = qp_tape_mark(tape);
+    qp_real *drelative = qp_tape_grad_zeroed(tape, a->config.relative);
+    size_t mark = qp_tape_mark(tape), parts = (size_t)qp_attention_tiles(a) * (size_t)a->config.relative.rows;
+    if (drelative) job.back.drelative = qp_tape_memory(tape, parts * sizeof *drelative);
     job.m = scratches(tape, a, (scratch_kind){.back = true, .scattered = a->config.key_row != NULL});
+    if (job.m && drelative) memset(job.back.drelative, 0, parts * sizeof *drelative);
     if (job.m) run_back(&job);
+    if (job.m && drelative) add_relative(a, job.back.drelative, drelative);
     qp_tape_rewind(tape, mark);
 }
 

@@ -94,6 +94,60 @@ Test(test_attention_blocks, blocks_of_keys_give_what_all_keys_at_once_give)
     }
 }
 
+/* A table of distances gives what the same numbers as biases give, and its gradient is the sum of theirs. */
+enum { BUCKETS = 12 };
+
+static void bias_of(const qp_real *table, const qp_relative_config *config, int32_t *place)
+{
+    int next = 0;
+    for (int s = 0; s < SEQUENCES; s++) {
+        int tq = qp_sequence_length(queries, s), tk = qp_sequence_length(keys, s);
+        for (int h = 0; h < HEADS; h++)
+            for (int q = 0; q < tq; q++)
+                for (int j = 0; j < tk; j++, next++) {
+                    place[next] = qp_relative_bucket(j - (tk - tq + q), BUCKETS, config) * HEADS + h;
+                    bias[next] = table[place[next]];
+                }
+    }
+}
+
+static void gradient_of_scores(qp_tape *tape, const qp_attention_config *config, qp_real *y)
+{
+    qp_tensor query = op_matrix(QUERIES, HEADS * DK, 1), key = op_matrix(KEYS, KV_HEADS * DK, 2),
+              value = op_matrix(KEYS, KV_HEADS * DV, 3);
+    qp_tensor out = qp_attention(tape, query, queries, key, value, keys, config, NULL);
+    memcpy(y, out.value, QUERIES * OUT * sizeof *y);
+    qp_real beta, *dy = qp_tape_grad(tape, out, &beta);
+    memcpy(dy, op_numbers(QUERIES * OUT, 5), QUERIES * OUT * sizeof *dy);
+    cr_assert_eq(qp_tape_backward_from(tape), QP_OK);
+}
+
+Test(test_attention_blocks, a_table_of_distances_is_a_bias)
+{
+    static int32_t place[WEIGHTS];
+    static qp_real by_table[QUERIES * OUT], by_bias[QUERIES * OUT];
+    for (int way = 0; way < 2; way++) {
+        double sum[BUCKETS * HEADS] = {0};
+        qp_attention_config config = {.heads = HEADS, .kv_heads = KV_HEADS, .causal = way != 0};
+        config.distance = (qp_relative_config){.both_ways = way == 0, .far = 200};
+        op_numbers_reset();
+        qp_tape *tape = qp_tape_new(), *other = qp_tape_new();
+        qp_tape_begin(tape, QP_TRAIN, 7);
+        qp_tape_begin(other, QP_TRAIN, 7);
+        qp_tensor table = config.relative = op_leaf(tape, op_matrix(BUCKETS, HEADS, 6));
+        bias_of(table.value, &config.distance, place);
+        gradient_of_scores(tape, &config, by_table);
+        config.relative = (qp_tensor){0};
+        config.bias = op_leaf(other, qp_tensor_of(WEIGHTS, 1, bias));
+        gradient_of_scores(other, &config, by_bias);
+        cr_expect_arr_eq(by_table, by_bias, sizeof by_bias);
+        for (int i = 0; i < WEIGHTS; i++) sum[place[i]] += (double)config.bias.node->grad[i];
+        op_near("gradient of the table", BUCKETS * HEADS, table.node->grad, sum, 1e-3);
+        qp_tape_free(tape);
+        qp_tape_free(other);
+    }
+}
+
 /* ---- threads ---- */
 
 typedef struct {

@@ -141,6 +141,17 @@ static void long_causal(gradient_case *c)
                                     qp_tensor_columns(x, 2, 1), one, &config, NULL));
 }
 
+/* Learned scores of distances; option 1: causal, one way, positions far outside of the sequences. */
+static void relative(gradient_case *c)
+{
+    static const int32_t at[QUERIES] = {40, 41, 42, 5, 6, 90, 91, 92};
+    qp_attention_config config = {.heads = 2, .distance = {.both_ways = c->option == 0, .far = 5}};
+    config.causal = c->option != 0;
+    config.query_position = c->option != 0 ? at : NULL;
+    config.relative = gradient_input(c, 6, 2);
+    run(c, &config, 6, 6, 4);
+}
+
 /* More keys than a block of them holds: 2 queries of 2 heads and one head of keys. */
 static void many_keys(gradient_case *c)
 {
@@ -159,6 +170,7 @@ static void many_keys(gradient_case *c)
     case 1: config.softcap = (qp_real)0.5, config.slope = slope; break;
     case 2: config.bias = gradient_input(c, 2 * 2 * MANY, 1); break;
     case 3: config.window = 4, config.sinks = 3, config.causal = true; break;
+    case 5: config.relative = gradient_input(c, 8, 2), config.distance.far = 50; break;
     default: config.key_row = row, config.key_position = position;
     }
     qp_tensor query = gradient_input(c, 2, 4), key = gradient_input(c, MANY, 2), value = gradient_input(c, MANY, 1);
@@ -219,6 +231,9 @@ const gradient_row gradient_rows_attention[] = {
     {"qp_attention", "many keys, bias", many_keys, 2},
     {"qp_attention", "many keys, window, sinks, causal", many_keys, 3},
     {"qp_attention", "many keys, key rows, positions", many_keys, 4},
+    {"qp_attention", "many keys, relative", many_keys, 5},
+    {"qp_attention", "relative, both ways", relative, 0},
+    {"qp_attention", "relative, one way, far, causal", relative, 1},
     {"qp_attention", "gaps", gaps, 0},
     {"qp_attention", "empty sequences", empty_sequences, 0},
     {"qp_attention", "empty sequences, causal", empty_sequences, 1},

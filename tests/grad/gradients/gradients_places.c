@@ -1,5 +1,4 @@
 #include "lib/grad/attention/op_overlap.h"
-#include "lib/grad/attention/op_relative.h"
 #include "lib/grad/attention/op_rope.h"
 #include "lib/grad/op_bag.h"
 #include "lib/grad/op_distance.h"
@@ -25,14 +24,6 @@ static void rope_part(gradient_case *c)
     sinusoids(0, 8, 2, 100, true, table);
     qp_tensor x = qp_tensor_columns(gradient_input(c, 3, 11), 3, 7);
     gradient_output(c, qp_rope(c->tape, x, 2, c->option ? 3 : 2, position, qp_tensor_of(8, 2, table)));
-}
-
-static void relative(gradient_case *c)
-{
-    static const int32_t query_start[] = {0, 3, 4}, key_start[] = {0, 3, 9};
-    const qp_sequences qs = {.count = 2, .start = query_start}, ks = {.count = 2, .start = key_start};
-    qp_relative_config config = {.both_ways = c->option != 0, .far = 5};
-    gradient_output(c, qp_relative_bias(c->tape, gradient_input(c, 6, 2), qs, ks, &config));
 }
 
 /* Distance vectors: gradients of the query, or the weights, and the table; option: bands of wider matrices. */
@@ -72,8 +63,6 @@ const gradient_row gradient_rows_places[] = {
     {"qp_rope", "two heads", rope, 0},
     {"qp_rope", "band, columns that stay", rope_part, 0},
     {"qp_rope", "columns of each head that stay", rope_part, 1},
-    {"qp_relative_bias", "one way", relative, 0},
-    {"qp_relative_bias", "both ways", relative, 1},
     {"qp_attention_overlap", "columns", overlap, 0},
     {"qp_distance_scores", "two heads", distance_scores, 0},
     {"qp_distance_scores", "bands", distance_scores, 1},
