@@ -46,6 +46,79 @@ bool qp_hf_is_text(const json_t *value, const char *text)
     return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
 }
 
+/* ---- sizes ---- */
+
+void qp_hf_sizes(qp_hf_plan *plan, const char *width, const char *layers, const char *heads)
+{
+    qp_model_config *m = plan->model;
+    qp_hf_decoder(plan);
+    m->emb_size = qp_json_config_need(plan->json, width, 1, 65536);
+    m->dec_layers = qp_json_config_need(plan->json, layers, 0, 128);
+    m->heads = qp_json_config_need(plan->json, heads, 1, 1024);
+    m->tgt_vocab_size = qp_json_config_need(plan->json, "vocab_size", 1, 16777216);
+    m->norm_epsilon = qp_json_config_real(plan->json, "layer_norm_epsilon|layer_norm_eps", 1e-5);
+    m->ff_size = 4 * m->emb_size;
+    plan->shape.heads = plan->shape.kv_heads = (int)m->heads;
+    plan->shape.head_width = plan->shape.rotated = (int)(m->emb_size / m->heads);
+    if (m->emb_size % m->heads != 0) qp_json_config_refuse(plan->json, heads, "does not divide the width");
+}
+
+void qp_hf_inner(qp_hf_plan *plan, const char *keys)
+{
+    plan->model->ff_size = qp_json_config_whole(plan->json, keys, 1, 1048576, plan->model->ff_size);
+}
+
+void qp_hf_rotary(qp_hf_plan *plan, double share)
+{
+    qp_model_config *m = plan->model;
+    m->pos = QP_POS_ROPE;
+    qp_hf_rope(plan, share);
+    plan->shape.rotated = (int)m->rope_size;
+}
+
+void qp_hf_learned(qp_hf_plan *plan, const char *keys, int skipped)
+{
+    plan->model->pos = QP_POS_LEARNED;
+    plan->model->max_length = qp_json_config_need(plan->json, keys, 1, 1048576);
+    plan->shape.skipped = skipped;
+}
+
+/* ---- classes ---- */
+
+static void keep_labels(qp_hf_plan *plan, json_t *names)
+{
+    plan->model->labels = (int64_t)json_array_size(names);
+    if (names && !plan->labels) plan->labels = json_dumps(names, JSON_COMPACT);
+    json_decref(names);
+    if (!plan->labels && plan->json->status == QP_OK)
+        plan->json->status = qp_fail(QP_EMEMORY, "%s: out of memory for its classes", plan->json->place);
+}
+
+void qp_hf_labels(qp_hf_plan *plan)
+{
+    const json_t *object = qp_json_config_find(plan->json, "id2label");
+    size_t count = json_object_size(object);
+    char number[24];
+    if (!json_is_object(object) || count == 0) {
+        int64_t classes = qp_json_config_whole(plan->json, "num_labels", 2, 2, 2);
+        if (classes == 2) qp_hf_two_labels(plan, "LABEL_0", "LABEL_1");
+        return;
+    }
+    json_t *names = json_array();
+    for (size_t i = 0; names && i < count; i++) {
+        snprintf(number, sizeof number, "%zu", i);
+        json_t *name = json_object_get(object, number);
+        if (!json_is_string(name)) qp_json_config_refuse(plan->json, "id2label", "not a name for every class");
+        if (json_is_string(name)) json_array_append(names, name);
+    }
+    keep_labels(plan, names);
+}
+
+void qp_hf_two_labels(qp_hf_plan *plan, const char *first, const char *second)
+{
+    keep_labels(plan, json_pack("[ss]", first, second));
+}
+
 /* ---- rotary positions ---- */
 
 static int rope_kind(qp_json_config *json)

@@ -36,23 +36,38 @@ typedef struct {
     const qp_hf_class *class; /* ends with a name of NULL; the first is meant where config.json names none */
 } qp_hf_family;
 
-#define QP_WEIGHT_TABLE(rows) {rows, (int)(sizeof rows / sizeof *rows)}
+/* The table name_table of the rows name_rows. */
+#define QP_HF_TABLE(name)                                                                                              \
+    static const qp_weight_table name##_table = {name##_rows, (int)(sizeof name##_rows / sizeof *name##_rows)}
 
-extern const qp_hf_family qp_hf_gpt[];
+extern const qp_hf_family qp_hf_gpt[], qp_hf_other_decoders[], qp_hf_llama[], qp_hf_bert[], qp_hf_bart[], qp_hf_t5[],
+    qp_hf_mamba[];
 
 /* ---- what many architectures have in common ---- */
 
 /* qp_hf_activation — the value of `keys` as --activation; refuses functions that we do not have.
  * qp_hf_decoder — a language model: task, kinds, no dropout.
+ * qp_hf_sizes — a language model's width, layers, heads (the keys of each), vocabulary and epsilon; four times the
+ *   width inside its feed-forward layer.
+ * qp_hf_inner — another width there, if one of the keys is given.
+ * qp_hf_learned — learned positions; skipped: rows before the first.
+ * qp_hf_rotary — rotary positions of this share of each head.
  * qp_hf_tied — whether the output layer is the embedding: `fallback` where tie_word_embeddings is absent; refuses a
  *   configuration that says untied while the weights have no array of that name.
  * qp_hf_rope — base and scaling of rotary positions, in the keys of version 5 (rope_parameters) or of older ones
  *   (rope_theta, rope_scaling); share: the part of each head that turns.
+ * qp_hf_labels — the names of the classes, of id2label; qp_hf_two_labels — these two.
  * qp_hf_is_text — whether a JSON value is this text. */
 int qp_hf_activation(qp_json_config *json, const char *keys, const char *fallback);
+void qp_hf_labels(qp_hf_plan *plan);
+void qp_hf_two_labels(qp_hf_plan *plan, const char *first, const char *second);
 void qp_hf_rope(qp_hf_plan *plan, double share);
 bool qp_hf_is_text(const json_t *value, const char *text);
 void qp_hf_decoder(qp_hf_plan *plan);
+void qp_hf_sizes(qp_hf_plan *plan, const char *width, const char *layers, const char *heads);
+void qp_hf_inner(qp_hf_plan *plan, const char *keys);
+void qp_hf_learned(qp_hf_plan *plan, const char *keys, int skipped);
+void qp_hf_rotary(qp_hf_plan *plan, double share);
 bool qp_hf_tied(qp_hf_plan *plan, const char *output, bool fallback);
 
 #endif

@@ -1,56 +1,18 @@
-#include <math.h>
 #include <string.h>
 
 #include "lib/import/hf_family.h"
 
-/* hf_gpt — gpt2, gpt_neo, gptj, gpt_neox, opt, bloom, falcon, phi: decoders with layer norms and biases.
- * Names and equations: the modeling_*.py files of transformers 5. */
-
-/* ---- sizes ---- */
-
-static void read_sizes(qp_hf_plan *plan, const char *width, const char *layers, const char *heads)
-{
-    qp_model_config *m = plan->model;
-    qp_hf_decoder(plan);
-    m->emb_size = qp_json_config_need(plan->json, width, 1, 65536);
-    m->dec_layers = qp_json_config_need(plan->json, layers, 0, 128);
-    m->heads = qp_json_config_need(plan->json, heads, 1, 1024);
-    m->tgt_vocab_size = qp_json_config_need(plan->json, "vocab_size", 1, 16777216);
-    m->norm_epsilon = qp_json_config_real(plan->json, "layer_norm_epsilon|layer_norm_eps", 1e-5);
-    m->ff_size = 4 * m->emb_size;
-    plan->shape.heads = plan->shape.kv_heads = (int)m->heads;
-    plan->shape.head_width = plan->shape.rotated = (int)(m->emb_size / m->heads);
-    if (m->emb_size % m->heads != 0) qp_json_config_refuse(plan->json, heads, "does not divide the width");
-}
-
-static void read_inner(qp_hf_plan *plan, const char *keys)
-{
-    plan->model->ff_size = qp_json_config_whole(plan->json, keys, 1, 1048576, plan->model->ff_size);
-}
-
-static void read_rotary(qp_hf_plan *plan, double share)
-{
-    qp_model_config *m = plan->model;
-    m->pos = QP_POS_ROPE;
-    qp_hf_rope(plan, share);
-    plan->shape.rotated = (int)m->rope_size;
-}
-
-static void learned_positions(qp_hf_plan *plan, const char *keys, int skipped)
-{
-    plan->model->pos = QP_POS_LEARNED;
-    plan->model->max_length = qp_json_config_need(plan->json, keys, 1, 1048576);
-    plan->shape.skipped = skipped;
-}
+/* hf_gpt — gpt2, gpt_neo, gptj, gpt_neox: decoders with layer norms and biases. Names and equations: the
+ * modeling_*.py files of transformers 5. */
 
 /* ---- gpt2 ---- */
 
 static void gpt2(qp_hf_plan *plan)
 {
     qp_model_config *m = plan->model;
-    read_sizes(plan, "n_embd|hidden_size", "n_layer|num_hidden_layers", "n_head|num_attention_heads");
-    read_inner(plan, "n_inner");
-    learned_positions(plan, "n_positions|n_ctx|max_position_embeddings", 0);
+    qp_hf_sizes(plan, "n_embd|hidden_size", "n_layer|num_hidden_layers", "n_head|num_attention_heads");
+    qp_hf_inner(plan, "n_inner");
+    qp_hf_learned(plan, "n_positions|n_ctx|max_position_embeddings", 0);
     m->activation = qp_hf_activation(plan->json, "activation_function", "gelu_new");
     m->attention_layer_scale = qp_json_config_flag(plan->json, "scale_attn_by_inverse_layer_idx", false);
     if (!qp_json_config_flag(plan->json, "scale_attn_weights", true)) m->attention_scale = 1;
@@ -107,9 +69,9 @@ static void gpt_neo_windows(qp_hf_plan *plan)
 static void gpt_neo(qp_hf_plan *plan)
 {
     qp_model_config *m = plan->model;
-    read_sizes(plan, "hidden_size", "num_layers|num_hidden_layers", "num_heads|num_attention_heads");
-    read_inner(plan, "intermediate_size");
-    learned_positions(plan, "max_position_embeddings", 0);
+    qp_hf_sizes(plan, "hidden_size", "num_layers|num_hidden_layers", "num_heads|num_attention_heads");
+    qp_hf_inner(plan, "intermediate_size");
+    qp_hf_learned(plan, "max_position_embeddings", 0);
     gpt_neo_windows(plan);
     m->activation = qp_hf_activation(plan->json, "activation_function", "gelu_new");
     m->attention_scale = 1;
@@ -147,8 +109,8 @@ static const qp_weight_map gpt_neo_rows[] = {
 static void gptj(qp_hf_plan *plan)
 {
     qp_model_config *m = plan->model;
-    read_sizes(plan, "n_embd|hidden_size", "n_layer|num_hidden_layers", "n_head|num_attention_heads");
-    read_inner(plan, "n_inner");
+    qp_hf_sizes(plan, "n_embd|hidden_size", "n_layer|num_hidden_layers", "n_head|num_attention_heads");
+    qp_hf_inner(plan, "n_inner");
     m->max_length = qp_json_config_need(plan->json, "n_positions|max_position_embeddings", 1, 1048576);
     m->pos = QP_POS_ROPE;
     m->rope_size = qp_json_config_whole(plan->json, "rotary_dim", 2, 65536, plan->shape.head_width);
@@ -186,10 +148,10 @@ static const qp_weight_map gptj_rows[] = {
 static void gpt_neox(qp_hf_plan *plan)
 {
     qp_model_config *m = plan->model;
-    read_sizes(plan, "hidden_size", "num_hidden_layers", "num_attention_heads");
-    read_inner(plan, "intermediate_size");
+    qp_hf_sizes(plan, "hidden_size", "num_hidden_layers", "num_attention_heads");
+    qp_hf_inner(plan, "intermediate_size");
     m->max_length = qp_json_config_need(plan->json, "max_position_embeddings", 1, 1048576);
-    read_rotary(plan, qp_json_config_real(plan->json, "rope_parameters.partial_rotary_factor|rotary_pct", 0.25));
+    qp_hf_rotary(plan, qp_json_config_real(plan->json, "rope_parameters.partial_rotary_factor|rotary_pct", 0.25));
     m->activation = qp_hf_activation(plan->json, "hidden_act", "gelu");
     bool parallel = qp_json_config_flag(plan->json, "use_parallel_residual", true);
     m->parallel = parallel ? QP_PARALLEL_SEPARATE : QP_PARALLEL_NONE;
@@ -224,11 +186,10 @@ static const qp_weight_map gpt_neox_rows[] = {
 
 /* ---- the table ---- */
 
-#define TABLE(name) static const qp_weight_table name##_table = QP_WEIGHT_TABLE(name##_rows)
-TABLE(gpt2);
-TABLE(gpt_neo);
-TABLE(gptj);
-TABLE(gpt_neox);
+QP_HF_TABLE(gpt2);
+QP_HF_TABLE(gpt_neo);
+QP_HF_TABLE(gptj);
+QP_HF_TABLE(gpt_neox);
 
 static const qp_hf_class gpt2_class[] = {{"GPT2LMHeadModel", QP_TASK_LM, NULL, NULL},
                                          {"GPT2Model", QP_TASK_LM, NULL, NULL},

@@ -11,7 +11,8 @@
 
 enum { PATH_BYTES = 4096 };
 
-static const qp_hf_family *const families[] = {qp_hf_gpt};
+static const qp_hf_family *const families[] = {qp_hf_gpt,  qp_hf_other_decoders, qp_hf_llama, qp_hf_bert,
+                                               qp_hf_bart, qp_hf_t5,             qp_hf_mamba};
 
 /* ---- which architecture ---- */
 

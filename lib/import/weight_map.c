@@ -5,7 +5,7 @@
 #include <string.h>
 
 
-enum { PIECES = 8, NAME_BYTES = 256 };
+enum { PIECES = 8, NAME_BYTES = 256, NUMBERS = 2 };
 
 /* One parameter and the arrays that make it. */
 typedef struct {
@@ -27,30 +27,31 @@ typedef struct {
 
 /* ---- names ---- */
 
-/* Does `name` fit the pattern, '#' a number? The number goes to *layer. */
-static bool fits(const char *pattern, const char *name, int *layer)
+/* Does `name` fit the pattern, each '#' a number? The numbers go to number [NUMBERS]. */
+static bool fits(const char *pattern, const char *name, int *number)
 {
+    int count = 0;
     for (; *pattern; pattern++) {
         if (*pattern != '#') {
             if (*pattern != *name++) return false;
             continue;
         }
         size_t digits = strspn(name, "0123456789");
-        if (digits == 0 || digits > 6) return false;
-        *layer = atoi(name);
+        if (digits == 0 || digits > 6 || count == NUMBERS) return false;
+        number[count++] = atoi(name);
         name += digits;
     }
     return *name == '\0';
 }
 
-/* A pattern with the number of a layer; false: too long. */
-static bool name_of(const char *pattern, size_t length, int layer, char name[NAME_BYTES])
+/* A pattern with its numbers; false: too long. */
+static bool name_of(const char *pattern, size_t length, const int *number, char name[NAME_BYTES])
 {
     size_t used = 0;
     for (size_t i = 0; i < length; i++) {
         if (used + 16 > NAME_BYTES) return false;
         if (pattern[i] == '#')
-            used += (size_t)snprintf(name + used, NAME_BYTES - used, "%d", layer);
+            used += (size_t)snprintf(name + used, NAME_BYTES - used, "%d", *number++);
         else
             name[used++] = pattern[i];
     }
@@ -79,14 +80,20 @@ bool qp_weights_have(const qp_weight_source *source, const qp_weight_shape *shap
 
 /* ---- the plan ---- */
 
-static const qp_weight_map *row_of(const loader *l, const char *ours, int *layer)
+/* The first row whose first array is there; else the first row, for the message. */
+static const qp_weight_map *row_of(const loader *l, const char *ours, int *number)
 {
+    const qp_weight_map *first = NULL;
+    char name[NAME_BYTES];
     for (int t = 0; t < l->tables; t++)
         for (int i = 0; i < l->table[t].maps; i++) {
             const qp_weight_map *row = &l->table[t].map[i];
-            if (row->ours && fits(row->ours, ours, layer)) return row;
+            if (!row->ours || !fits(row->ours, ours, number)) continue;
+            if (!first) first = row;
+            if (name_of(row->theirs, strcspn(row->theirs, "|"), number, name) && find(l->source, l->shape, name) >= 0)
+                return row;
         }
-    return NULL;
+    return first;
 }
 
 static void print_shape(const qp_weight_array *a, char *text, size_t bytes)
@@ -123,7 +130,7 @@ static bool columns_fit(const recipe *r, const qp_weight_array *a, const qp_para
     if (a->dimensions < 1) return p->rows == 1 && p->columns == 1;
     int64_t last = a->shape[a->dimensions - 1];
     if (r->rule == QP_WEIGHT_TRANSPOSED) return a->dimensions == 2 && last == p->rows;
-    if (p->rows == 1 && r->rule != QP_WEIGHT_LAST_ROW) return true; /* the total is compared */
+    if (p->rows == 1) return true; /* the total is compared */
     if (a->dimensions <= 2) return last == p->columns;
     int64_t inner = 1;
     for (int i = 1; i < a->dimensions; i++) inner *= a->shape[i];
@@ -134,7 +141,8 @@ static qp_status check_recipe(const loader *l, const recipe *r, const qp_paramet
 {
     size_t total = 0, wanted = (size_t)p->rows * (size_t)p->columns;
     qp_weight_array a = {0};
-    if (r->rule == QP_WEIGHT_LAST_ROW) wanted = (size_t)p->columns;
+    if (r->rule == QP_WEIGHT_ZEROS) return QP_OK;
+    if (r->rule == QP_WEIGHT_LAST_ROW) wanted = p->rows == 1 ? 1 : (size_t)p->columns; /* a bias: one number */
     for (int i = 0; i < r->pieces; i++) {
         a = l->source->at(l->source->self, r->piece[i]);
         if (!columns_fit(r, &a, p)) return wrong_shape(l, &a, p);
@@ -149,15 +157,15 @@ static qp_status plan_one(loader *l, int index)
     const qp_parameter *p = qp_params_at(l->params, index);
     recipe *r = &l->recipe[index];
     char name[NAME_BYTES];
-    int layer = 0;
-    const qp_weight_map *row = row_of(l, p->name, &layer);
+    int number[NUMBERS] = {0};
+    const qp_weight_map *row = row_of(l, p->name, number);
     if (!row)
         return qp_fail(QP_EDATA, "%s: no array of this architecture makes %s; it cannot be read", l->source->place,
                        p->name);
     r->rule = row->rule;
     for (const char *at = row->theirs; *at;) {
         size_t length = strcspn(at, "|");
-        if (r->pieces == PIECES || !name_of(at, length, layer, name))
+        if (r->pieces == PIECES || !name_of(at, length, number, name))
             return qp_fail(QP_EDATA, "%s: too many parts of %s", l->source->place, p->name);
         int found = find(l->source, l->shape, name);
         if (found < 0)
@@ -172,13 +180,13 @@ static qp_status plan_one(loader *l, int index)
 
 static bool is_unused(const loader *l, const char *name)
 {
-    int layer;
+    int number[NUMBERS];
     size_t length = l->shape->prefix ? strlen(l->shape->prefix) : 0;
     const char *bare = length && strncmp(name, l->shape->prefix, length) == 0 ? name + length : name;
     for (int t = 0; t < l->tables; t++)
         for (int i = 0; i < l->table[t].maps; i++) {
             const qp_weight_map *row = &l->table[t].map[i];
-            if (!row->ours && (fits(row->theirs, name, &layer) || fits(row->theirs, bare, &layer))) return true;
+            if (!row->ours && (fits(row->theirs, name, number) || fits(row->theirs, bare, number))) return true;
         }
     return false;
 }
@@ -263,6 +271,7 @@ static qp_status fill_one(loader *l, int index)
     qp_real *to = qp_params_value(l->params, index);
     size_t total = 0, wanted = (size_t)p->rows * (size_t)p->columns;
     for (int i = 0; i < r->pieces; i++) total += l->source->at(l->source->self, r->piece[i]).count;
+    if (r->rule == QP_WEIGHT_ZEROS) return QP_OK; /* as qp_params_finish made it */
     if (r->rule == QP_WEIGHT_PLAIN) return read_pieces(l, r, to);
     if (r->rule == QP_WEIGHT_LAST_ROW) return read_pieces(l, r, to + wanted - total);
     if (r->rule == QP_WEIGHT_ADD_ONE) {

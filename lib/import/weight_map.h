@@ -5,7 +5,8 @@
 #include "lib/nn/params.h"
 
 /* weight_map — which arrays of another project's model make which of our parameters, as a table: one row for each
- * parameter name of an architecture. Their names and ours hold '#' where the number of a layer is. */
+ * parameter name of an architecture. Their names and ours hold '#' where the number of a layer, or of
+ * an expert in it, is. Where several rows name a parameter, the first whose array is there counts. */
 #define QP_WEIGHT_RULES(X)                                                                                             \
     X(QP_WEIGHT_PLAIN)      /* the same layout */                                                                      \
     X(QP_WEIGHT_TRANSPOSED) /* [in, out] where ours is [out, in] */                                                    \
@@ -16,6 +17,7 @@
     X(QP_WEIGHT_FIRST_HALF) /* the first half of the rows */                                                           \
     X(QP_WEIGHT_SECOND_HALF)                                                                                           \
     X(QP_WEIGHT_LAST_ROW) /* one row, our last one; the rows before it are 0 */                                        \
+    X(QP_WEIGHT_ZEROS)    /* theirs is empty: zeros */                                                                 \
     X(QP_WEIGHT_UNUSED)   /* ours is NULL: an array that computes nothing */
 #define QP_WEIGHT_RULE_ID(id) id,
 typedef enum { QP_WEIGHT_RULES(QP_WEIGHT_RULE_ID) QP_WEIGHT_RULE_COUNT } qp_weight_rule;
@@ -34,8 +36,8 @@ typedef struct {
     int skipped;                              /* rows before that of the first position */
 } qp_weight_shape;
 
-/* qp_weights_load — allocates the parameters (qp_params_finish) and fills every one of them from the source by the
- * first row of the table that names it. Shapes are checked before memory is taken.
+/* qp_weights_load — allocates the parameters (qp_params_finish) and fills every one of them from the source. Shapes
+ *   are checked before memory is taken.
  *   map     [maps] rows, tried in order; `tables` of them, so that architectures share rows
  * Memory  the parameters, and one copy of the largest array that is not copied unchanged.
  * Errors  QP_EDATA naming the array: it is missing, has another shape, or no row reads it; QP_EIO; QP_EMEMORY. */

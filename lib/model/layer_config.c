@@ -36,7 +36,7 @@ static qp_mamba_config mamba_config(const qp_model_config *c)
                              .inner = (int)(c->emb_size * c->mamba_expand),
                              .states = (int)c->mamba_state,
                              .kernel = (int)c->mamba_kernel,
-                             .rank = (int)(c->emb_size + 15) / 16,
+                             .rank = (int)(c->mamba_rank ? c->mamba_rank : (c->emb_size + 15) / 16),
                              .both_ways = c->bidirectional != 0,
                              .weight = qp_model_weight_init(c, 0)};
 }

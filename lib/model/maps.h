@@ -20,7 +20,8 @@ typedef struct {
     int states;
     struct {
         qp_map_kind kind;
-        int layer; /* what this layer reads; the number of layers: what the stack returns */
+        int layer; /* what this layer reads; the number of layers: what the stack returns, or, mapped to
+                            --word-size, the output layer reads; one more: what its final norm reads */
         qp_tensor x;
     } state[QP_MAPS_MAX];
 } qp_model_maps;

@@ -254,13 +254,14 @@ static bool check_batch(const qp_model *model, qp_tape *tape, const qp_batch *ba
     return !qp_tape_failed(tape);
 }
 
-static qp_tensor output(const qp_model *model, qp_tape *tape, qp_tensor x)
+static qp_tensor output(const qp_model *model, qp_tape *tape, qp_tensor x, qp_model_maps *maps)
 {
     const qp_model_config *c = &model->config;
     qp_real cap = (qp_real)c->output_softcap;
     if (model->output < 0) return x; /* n-grams: the decoder's own probabilities */
     if (c->scale_output) x = qp_scale(tape, x, (qp_real)(1 / sqrt((double)c->emb_size)));
     if (model->map >= 0) x = qp_linear(tape, x, qp_param(tape, model->params, model->map), (qp_tensor){0});
+    if (model->map >= 0) qp_model_maps_state(maps, QP_MAP_DECODER, (int)c->dec_layers, x);
     x = qp_linear(tape, x, qp_param(tape, model->params, model->output),
                   qp_param(tape, model->params, model->output_bias));
     return cap > 0 ? qp_scale(tape, qp_activation(tape, qp_scale(tape, x, 1 / cap), QP_TANH, 0), cap) : x;
@@ -288,7 +289,7 @@ static qp_tensor scores_of(const qp_model *model, qp_tape *tape, const qp_batch 
     input.id = qp_word_dropout(tape, &model->target_special, input.id, qp_sequence_rows(input.sequences),
                                model->config.word_dropout_tgt);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
-    return output(model, tape, qp_decoder_forward(&model->decoder, tape, source, input, &batch->carry, maps));
+    return output(model, tape, qp_decoder_forward(&model->decoder, tape, source, input, &batch->carry, maps), maps);
 }
 
 qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps)
@@ -382,5 +383,5 @@ bool qp_model_has_attention(const qp_model *model)
 qp_tensor qp_model_step(const qp_model *model, qp_tape *tape, const int32_t *last_id, qp_state *state,
                         qp_attention_map *attention)
 {
-    return output(model, tape, qp_decoder_step(&model->decoder, tape, last_id, state, attention));
+    return output(model, tape, qp_decoder_step(&model->decoder, tape, last_id, state, attention), NULL);
 }

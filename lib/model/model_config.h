@@ -50,6 +50,7 @@
     X(BOOL, separable, "false", 0, 0, NULL, "conv: depthwise convolution, then a linear map: fewer weights")           \
     X(INT, mamba_state, "16", 1, 4096, NULL, "mamba: numbers that each channel remembers")                             \
     X(INT, mamba_expand, "2", 1, 16, NULL, "mamba: channels inside a layer, in multiples of --emb-size")               \
+    X(INT, mamba_rank, "0", 0, 65536, NULL, "mamba: numbers that steps are made of; 0: a 16th of --emb-size")          \
     X(INT, mamba_kernel, "4", 2, 1024, NULL, "mamba: rows that the filter before the scan reads")                      \
     X(INT, ff_size, "1024", 1, 1048576, NULL, "width of a transformer's feed-forward layer")                           \
     X(INT, experts, "0", 0, 1024, NULL,                                                                                \

@@ -86,6 +86,7 @@ qp_tensor qp_stack_layers(const qp_stack *stack, qp_transformer_pass pass, qp_te
         if (maps.cross && i == maps.cross_layer) pass.cross_map = maps.cross;
         x = qp_transformer_layer_forward(&stack->layer[i], &pass, x);
     }
+    qp_model_maps_state(maps.all, stack->self_kind, stack->layers + 1, x);
     if (stack->has_norm) x = qp_norm_forward(&stack->norm, pass.tape, pass.params, x);
     qp_model_maps_state(maps.all, stack->self_kind, stack->layers, x);
     return x;

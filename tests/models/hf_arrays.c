@@ -242,16 +242,20 @@ static bool find_map(run *r, const char *before, int layer, computed *p)
     return false;
 }
 
-/* layer -1: what the stack returns */
-static bool find_state(run *r, const char *before, int layer, computed *p)
+/* layer -1: what the stack returns. transformers' Mamba counts from what the first layer returns, and has what the last norm
+ * reads, too. */
+static bool find_state(run *r, const char *before, int layer, int64_t columns, computed *p)
 {
     const qp_model_config *config = qp_model_config_of(r->c->model);
+    if (config->decoder == QP_KIND_MAMBA && layer >= 0 && layer < config->dec_layers)
+        layer += layer == config->dec_layers - 1 ? 2 : 1;
     bool encodes = strncmp(before, "encoder", 7) == 0 || !qp_model_task_has_decoder(config->task);
     qp_map_kind kind = encodes ? QP_MAP_ENCODER : QP_MAP_DECODER;
     if (layer < 0) layer = (int)(encodes ? config->enc_layers : config->dec_layers);
     p->query = config->task == QP_TASK_TRANSLATE && !encodes ? &r->target : &r->source;
     for (int i = 0; i < r->maps.states; i++)
-        if (r->maps.state[i].kind == kind && r->maps.state[i].layer == layer) {
+        if (r->maps.state[i].kind == kind && r->maps.state[i].layer == layer &&
+            r->maps.state[i].x.columns == columns) {
             p->x = r->maps.state[i].x;
             return true;
         }
@@ -281,8 +285,9 @@ static bool find(run *r, const qp_stored *stored, computed *p)
     int layer;
     *p = (computed){.column = -1};
     if (splits(name, "attentions.", before, sizeof before, &layer)) return find_map(r, before, layer, p);
-    if (splits(name, "hidden_states.", before, sizeof before, &layer)) return find_state(r, before, layer, p);
-    if (splits(name, "last_hidden_state", before, sizeof before, &layer)) return find_state(r, before, -1, p);
+    int64_t columns = stored->shape[stored->dimensions - 1];
+    if (splits(name, "hidden_states.", before, sizeof before, &layer)) return find_state(r, before, layer, columns, p);
+    if (splits(name, "last_hidden_state", before, sizeof before, &layer)) return find_state(r, before, -1, columns, p);
     return find_scores(r, name, stored, p);
 }
 

@@ -1,0 +1,225 @@
+#include <math.h>
+#include <string.h>
+
+#include "lib/import/hf_family.h"
+
+/* hf_llama — llama, mistral, mixtral, qwen2, qwen3, gemma, gemma2, phi3: decoders with RMS norms, rotary positions and
+ * gated feed-forward layers. Names and equations: the modeling_*.py files of transformers 5. */
+
+static int switch_of(bool on) { return on ? QP_SWITCH_ON : QP_SWITCH_OFF; }
+
+static void llama(qp_hf_plan *plan)
+{
+    qp_model_config *m = plan->model;
+    qp_json_config *json = plan->json;
+    qp_hf_decoder(plan);
+    m->emb_size = qp_json_config_need(json, "hidden_size", 1, 65536);
+    m->dec_layers = qp_json_config_need(json, "num_hidden_layers", 0, 128);
+    m->heads = qp_json_config_need(json, "num_attention_heads", 1, 1024);
+    m->kv_heads = qp_json_config_whole(json, "num_key_value_heads", 1, 1024, m->heads);
+    m->ff_size = qp_json_config_need(json, "intermediate_size", 1, 1048576);
+    m->tgt_vocab_size = qp_json_config_need(json, "vocab_size", 1, 16777216);
+    m->max_length = qp_json_config_need(json, "max_position_embeddings", 1, 1048576);
+    m->norm_epsilon = qp_json_config_real(json, "rms_norm_eps", 1e-6);
+    m->head_size = qp_json_config_whole(json, "head_dim", 1, 65536, 0);
+    if (!m->head_size && m->emb_size % m->heads != 0) qp_json_config_refuse(json, "num_attention_heads", "no divisor");
+    m->norm_type = QP_NORM_RMS;
+    m->gated_ff = true;
+    m->activation = qp_hf_activation(json, "hidden_act|hidden_activation", "silu");
+    bool bias = qp_json_config_flag(json, "attention_bias", false);
+    m->bias = false;
+    m->qkv_bias = m->attention_bias = switch_of(bias);
+    m->ff_bias = switch_of(qp_json_config_flag(json, "mlp_bias", false));
+    qp_hf_rotary(plan, qp_json_config_real(json, "rope_parameters.partial_rotary_factor|partial_rotary_factor", 1));
+    m->tied_embeddings = qp_hf_tied(plan, "lm_head.weight", false);
+}
+
+/* The layers that layer_types calls sliding_attention; without the list, those of `rule`. */
+static void windows(qp_hf_plan *plan, bool (*rule)(const qp_hf_plan *plan, int layer))
+{
+    qp_model_config *m = plan->model;
+    const json_t *types = qp_json_config_find(plan->json, "layer_types");
+    m->attention_window = qp_json_config_whole(plan->json, "sliding_window", 1, 1048576, 0);
+    if (types && json_array_size(types) != (size_t)m->dec_layers)
+        qp_json_config_refuse(plan->json, "layer_types", "not a kind for every layer");
+    if (!m->attention_window || plan->json->status != QP_OK) return;
+    bool any = false;
+    for (int i = 0; i < m->dec_layers; i++) {
+        const json_t *type = json_array_get(types, (size_t)i);
+        bool slides = type ? qp_hf_is_text(type, "sliding_attention") : rule(plan, i);
+        if (type && !slides && !qp_hf_is_text(type, "full_attention"))
+            qp_json_config_refuse(plan->json, "layer_types", "neither sliding_attention nor full_attention");
+        m->window_layers[i] = slides ? '1' : '0';
+        any = any || slides;
+    }
+    if (any) return;
+    m->attention_window = 0;
+    memset(m->window_layers, 0, sizeof m->window_layers);
+}
+
+static bool every_layer(const qp_hf_plan *plan, int layer)
+{
+    (void)plan;
+    (void)layer;
+    return true;
+}
+
+static bool every_other(const qp_hf_plan *plan, int layer)
+{
+    (void)plan;
+    return layer % 2 == 0;
+}
+
+/* Qwen: layers from max_window_layers on. */
+static bool upper_layers(const qp_hf_plan *plan, int layer)
+{
+    return layer >= qp_json_config_whole(plan->json, "max_window_layers", 0, 1048576, 28);
+}
+
+static void mistral(qp_hf_plan *plan)
+{
+    llama(plan);
+    windows(plan, every_layer);
+}
+
+static void mixtral(qp_hf_plan *plan)
+{
+    mistral(plan);
+    plan->model->experts = qp_json_config_whole(plan->json, "num_local_experts", 1, 1024, 8);
+    plan->model->experts_per_token = qp_json_config_whole(plan->json, "num_experts_per_tok", 2, 1024, 2);
+}
+
+static void qwen2(qp_hf_plan *plan)
+{
+    llama(plan);
+    plan->model->qkv_bias = QP_SWITCH_ON;
+    if (qp_json_config_flag(plan->json, "use_sliding_window", false)) windows(plan, upper_layers);
+}
+
+static void qwen3(qp_hf_plan *plan)
+{
+    llama(plan);
+    if (!plan->model->head_size) plan->model->head_size = 128;
+    plan->model->qk_norm = true;
+    if (qp_json_config_flag(plan->json, "use_sliding_window", false)) windows(plan, upper_layers);
+}
+
+static void gemma(qp_hf_plan *plan)
+{
+    llama(plan);
+    plan->model->scale_embeddings = true;
+    plan->model->activation = qp_hf_activation(plan->json, "hidden_activation|hidden_act", "gelu_pytorch_tanh");
+    plan->model->tied_embeddings = qp_hf_tied(plan, "lm_head.weight", true);
+    qp_json_config_same_flag(plan->json, "use_bidirectional_attention", false, false);
+}
+
+static double softcap(qp_hf_plan *plan, const char *key, double fallback)
+{
+    const json_t *value = json_object_get(plan->json->root, key); /* null: none */
+    double cap = json_is_null(value) ? 0 : qp_json_config_real(plan->json, key, fallback);
+    if (cap < 0 || cap > 1e6) qp_json_config_refuse(plan->json, key, "out of range");
+    return cap;
+}
+
+static void gemma2(qp_hf_plan *plan)
+{
+    qp_model_config *m = plan->model;
+    gemma(plan);
+    m->norm = QP_NORM_BOTH;
+    m->attention_softcap = softcap(plan, "attn_logit_softcapping", 50);
+    m->output_softcap = softcap(plan, "final_logit_softcapping", 30);
+    double scalar = qp_json_config_real(plan->json, "query_pre_attn_scalar", 256);
+    if (!(scalar > 1e-6)) qp_json_config_refuse(plan->json, "query_pre_attn_scalar", "out of range");
+    m->attention_scale = 1 / sqrt(scalar);
+    windows(plan, every_other);
+}
+
+/* ---- the rows ---- */
+
+#define BODY(norms)                                                                                                    \
+    {"tgt_embed.weight", "embed_tokens.weight", QP_WEIGHT_PLAIN},                                                      \
+        {"decoder.layers.#.norm1.weight", "layers.#.input_layernorm.weight", norms},                                   \
+        {"decoder.layers.#.self_attn.out_proj.weight", "layers.#.self_attn.o_proj.weight", QP_WEIGHT_PLAIN},           \
+        {"decoder.layers.#.self_attn.out_proj.bias", "layers.#.self_attn.o_proj.bias", QP_WEIGHT_PLAIN},               \
+        {"decoder.norm.weight", "norm.weight", norms}, {"generator.weight", "lm_head.weight", QP_WEIGHT_PLAIN},        \
+        {NULL, "lm_head.weight", QP_WEIGHT_UNUSED},                                                                    \
+        {NULL, "layers.#.self_attn.rotary_emb.inv_freq", QP_WEIGHT_UNUSED}
+#define SEPARATE                                                                                                       \
+    {"decoder.layers.#.self_attn.in_proj_weight",                                                                      \
+     "layers.#.self_attn.q_proj.weight|layers.#.self_attn.k_proj.weight|layers.#.self_attn.v_proj.weight",             \
+     QP_WEIGHT_PLAIN},                                                                                                 \
+        {"decoder.layers.#.self_attn.in_proj_bias",                                                                    \
+         "layers.#.self_attn.q_proj.bias|layers.#.self_attn.k_proj.bias|layers.#.self_attn.v_proj.bias",               \
+         QP_WEIGHT_PLAIN},                                                                                             \
+        {"decoder.layers.#.self_attn.q_norm.weight", "layers.#.self_attn.q_norm.weight", QP_WEIGHT_PLAIN},             \
+        {"decoder.layers.#.self_attn.k_norm.weight", "layers.#.self_attn.k_norm.weight", QP_WEIGHT_PLAIN}
+#define GATED                                                                                                          \
+    {"decoder.layers.#.linear1.weight", "layers.#.mlp.up_proj.weight", QP_WEIGHT_PLAIN},                               \
+        {"decoder.layers.#.linear1.bias", "layers.#.mlp.up_proj.bias", QP_WEIGHT_PLAIN},                               \
+        {"decoder.layers.#.linear_gate.weight", "layers.#.mlp.gate_proj.weight", QP_WEIGHT_PLAIN},                     \
+        {"decoder.layers.#.linear_gate.bias", "layers.#.mlp.gate_proj.bias", QP_WEIGHT_PLAIN},                         \
+        {"decoder.layers.#.linear2.weight", "layers.#.mlp.down_proj.weight", QP_WEIGHT_PLAIN},                         \
+        {"decoder.layers.#.linear2.bias", "layers.#.mlp.down_proj.bias", QP_WEIGHT_PLAIN}
+#define SECOND_NORM(norms) {"decoder.layers.#.norm2.weight", "layers.#.post_attention_layernorm.weight", norms}
+
+static const qp_weight_map llama_rows[] = {BODY(QP_WEIGHT_PLAIN), SEPARATE, GATED, SECOND_NORM(QP_WEIGHT_PLAIN)};
+static const qp_weight_map gemma_rows[] = {BODY(QP_WEIGHT_ADD_ONE), SEPARATE, GATED, SECOND_NORM(QP_WEIGHT_ADD_ONE)};
+static const qp_weight_map gemma2_rows[] = {
+    BODY(QP_WEIGHT_ADD_ONE),
+    SEPARATE,
+    GATED,
+    {"decoder.layers.#.norm1_after.weight", "layers.#.post_attention_layernorm.weight", QP_WEIGHT_ADD_ONE},
+    {"decoder.layers.#.norm2.weight", "layers.#.pre_feedforward_layernorm.weight", QP_WEIGHT_ADD_ONE},
+    {"decoder.layers.#.norm2_after.weight", "layers.#.post_feedforward_layernorm.weight", QP_WEIGHT_ADD_ONE},
+};
+static const qp_weight_map phi3_rows[] = {
+    BODY(QP_WEIGHT_PLAIN),
+    SECOND_NORM(QP_WEIGHT_PLAIN),
+    {"decoder.layers.#.self_attn.in_proj_weight", "layers.#.self_attn.qkv_proj.weight", QP_WEIGHT_PLAIN},
+    {"decoder.layers.#.linear_gate.weight", "layers.#.mlp.gate_up_proj.weight", QP_WEIGHT_FIRST_HALF},
+    {"decoder.layers.#.linear1.weight", "layers.#.mlp.gate_up_proj.weight", QP_WEIGHT_SECOND_HALF},
+    {"decoder.layers.#.linear2.weight", "layers.#.mlp.down_proj.weight", QP_WEIGHT_PLAIN},
+};
+#define EXPERT "layers.#.block_sparse_moe.experts.#."
+static const qp_weight_map mixtral_rows[] = {
+    BODY(QP_WEIGHT_PLAIN),
+    SEPARATE,
+    SECOND_NORM(QP_WEIGHT_PLAIN),
+    {"decoder.layers.#.router.weight", "layers.#.block_sparse_moe.gate.weight", QP_WEIGHT_PLAIN},
+    {"decoder.layers.#.experts.#.linear_gate.weight", EXPERT "w1.weight", QP_WEIGHT_PLAIN},
+    {"decoder.layers.#.experts.#.linear1.weight", EXPERT "w3.weight", QP_WEIGHT_PLAIN},
+    {"decoder.layers.#.experts.#.linear2.weight", EXPERT "w2.weight", QP_WEIGHT_PLAIN},
+    {"decoder.layers.#.expert_use", "", QP_WEIGHT_ZEROS},
+};
+
+/* ---- the table ---- */
+
+QP_HF_TABLE(llama);
+QP_HF_TABLE(gemma);
+QP_HF_TABLE(gemma2);
+QP_HF_TABLE(phi3);
+QP_HF_TABLE(mixtral);
+
+#define LANGUAGE_MODEL(name, prefix)                                                                                   \
+    static const qp_hf_class name[] = {                                                                                \
+        {prefix "ForCausalLM", QP_TASK_LM, NULL, NULL}, {prefix "Model", QP_TASK_LM, NULL, NULL}, {0}}
+LANGUAGE_MODEL(llama_class, "Llama");
+LANGUAGE_MODEL(mistral_class, "Mistral");
+LANGUAGE_MODEL(mixtral_class, "Mixtral");
+LANGUAGE_MODEL(qwen2_class, "Qwen2");
+LANGUAGE_MODEL(qwen3_class, "Qwen3");
+LANGUAGE_MODEL(gemma_class, "Gemma");
+LANGUAGE_MODEL(gemma2_class, "Gemma2");
+LANGUAGE_MODEL(phi3_class, "Phi3");
+
+const qp_hf_family qp_hf_llama[] = {
+    {"llama", "model.", llama, &llama_table, llama_class},
+    {"mistral", "model.", mistral, &llama_table, mistral_class},
+    {"mixtral", "model.", mixtral, &mixtral_table, mixtral_class},
+    {"qwen2", "model.", qwen2, &llama_table, qwen2_class},
+    {"qwen3", "model.", qwen3, &llama_table, qwen3_class},
+    {"gemma", "model.", gemma, &gemma_table, gemma_class},
+    {"gemma2", "model.", gemma2, &gemma2_table, gemma2_class},
+    {"phi3", "model.", mistral, &phi3_table, phi3_class},
+    {0},
+};
