@@ -60,7 +60,8 @@ bool qp_json_config_has(const qp_json_config *c, const char *keys) { return qp_j
 
 static void wrong(qp_json_config *c, const char *keys, const char *what)
 {
-    if (c->status == QP_OK) c->status = qp_fail(QP_EDATA, "%s: %s: %s", c->place, keys, what);
+    if (c->status == QP_OK)
+        c->status = qp_fail(QP_EDATA, "%s: %.*s: %s", c->place, (int)strcspn(keys, "|"), keys, what);
 }
 
 /* ---- values ---- */
@@ -73,8 +74,8 @@ int64_t qp_json_config_whole(qp_json_config *c, const char *keys, int64_t low, i
     int64_t found = json_is_real(value) && fabs(real) < 1e15 ? (int64_t)real : (int64_t)json_integer_value(value);
     if (json_is_integer(value) || (json_is_real(value) && (double)found == real)) {
         if (found >= low && found <= high) return found;
-        c->status = qp_fail(QP_EDATA, "%s: %s: %lld is not from %lld to %lld", c->place, keys, (long long)found,
-                            (long long)low, (long long)high);
+        c->status = qp_fail(QP_EDATA, "%s: %.*s: %lld is not from %lld to %lld", c->place, (int)strcspn(keys, "|"), keys,
+                            (long long)found, (long long)low, (long long)high);
         return fallback;
     }
     wrong(c, keys, "not an integer");
@@ -119,7 +120,8 @@ const char *qp_json_config_text(qp_json_config *c, const char *keys, const char 
 void qp_json_config_refuse(qp_json_config *c, const char *key, const char *why)
 {
     if (c->status == QP_OK)
-        c->status = qp_fail(QP_EDATA, "%s: %s: %s; a model of this kind cannot be read", c->place, key, why);
+        c->status = qp_fail(QP_EDATA, "%s: %.*s: %s; a model of this kind cannot be read", c->place,
+                            (int)strcspn(key, "|"), key, why);
 }
 
 void qp_json_config_same_flag(qp_json_config *c, const char *keys, bool supported, bool fallback)

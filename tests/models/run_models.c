@@ -41,6 +41,8 @@ int main(int count, char **word)
             continue;
         }
         hf_check_arrays(&c);
+        hf_check_generation(&c);
+        hf_check_tokenizer(&c);
         qp_model_free(c.model);
         if (c.differences)
             failed++;

@@ -1,0 +1,154 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/import/hf_import.h"
+#include "tests/import/import_folder.h"
+
+TestSuite(test_hf_import, .init = folder_begin, .fini = folder_end);
+
+static const qp_hf_wish no_wish;
+
+/* An error whose message has these words. */
+static void refused(const char *words)
+{
+    qp_hf_model made;
+    qp_status status = qp_hf_import_model(folder_path(NULL), &no_wish, &made);
+    cr_expect_neq(status, QP_OK, "%s", words);
+    if (status == QP_OK) qp_hf_model_free(&made);
+    cr_expect(strstr(qp_error_message(), words), "'%s' is not in: %s", words, qp_error_message());
+    cr_expect_null(made.model);
+}
+
+static const qp_real *values(const qp_hf_model *made, const char *name)
+{
+    qp_params *params = qp_model_params(made->model);
+    int index = qp_params_find(params, name);
+    cr_assert_geq(index, 0, "%s", name);
+    return qp_params_value(params, index);
+}
+
+Test(test_hf_import, a_folder_becomes_a_model)
+{
+    qp_hf_model made;
+    folder_gpt2("", NULL);
+    folder_weights("model.safetensors");
+    cr_assert_eq(qp_hf_import_model(folder_path(NULL), &no_wish, &made), QP_OK, "%s", qp_error_message());
+    const qp_model_config *config = qp_model_config_of(made.model);
+    cr_expect_eq(config->task, QP_TASK_LM);
+    cr_expect_eq(config->dec_layers, 1);
+    cr_expect_eq(config->max_length, 5);
+    cr_expect(config->tied_embeddings);
+    cr_expect_eq(made.ids.end, 2);
+    /* ours is [out, in], theirs [in, out] */
+    const qp_real *inner = values(&made, "decoder.layers.0.linear1.weight");
+    int first = (int)strlen("h.0.mlp.c_fc.weight");
+    for (int out = 0; out < 8; out++)
+        for (int in = 0; in < 4; in++)
+            cr_expect_float_eq((double)inner[out * 4 + in], (first + in * 8 + out) / 100.0, 1e-6);
+    cr_expect_float_eq((double)values(&made, "tgt_embed.weight")[1], (int)(strlen("transformer.wte.weight") + 1) / 100.0,
+                       1e-6);
+    qp_hf_model_free(&made);
+}
+
+Test(test_hf_import, a_prompt_begins_itself_where_the_tokenizer_puts_nothing_before_it)
+{
+    qp_hf_model made;
+    folder_gpt2("", NULL);
+    folder_weights("model.safetensors");
+    cr_assert_eq(qp_hf_import_model(folder_path(NULL), &(qp_hf_wish){NULL, true, -1, -1}, &made), QP_OK);
+    cr_expect_eq(qp_model_config_of(made.model)->start_id, QP_START_NONE);
+    qp_hf_model_free(&made);
+}
+
+Test(test_hf_import, values_that_change_the_computation_are_refused_by_name)
+{
+    static const struct {
+        const char *more, *words;
+    } wrong[] = {{", \"activation_function\": \"quick_gelu\"", "activation_function"},
+                 {", \"add_cross_attention\": true", "add_cross_attention"},
+                 {", \"n_embd\": 1000000000000", "n_embd"},
+                 {", \"n_layer\": \"two\"", "n_layer: not an integer"},
+                 {", \"n_head\": 3", "n_head"},
+                 {", \"layer_norm_epsilon\": \"small\"", "layer_norm_epsilon"},
+                 {", \"eos_token_id\": 6", "eos_token_id"},
+                 {", \"tie_word_embeddings\": false", "tie_word_embeddings"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        const char *key = strchr(wrong[i].more, '"') + 1;
+        char text[512];
+        static const char *const usual[] = {"\"n_embd\": 4", "\"n_layer\": 1", "\"n_head\": 2", "\"eos_token_id\": 2"};
+        snprintf(text, sizeof text, "{\"model_type\": \"gpt2\", \"architectures\": [\"GPT2LMHeadModel\"], "
+                                    "\"n_positions\": 5, \"vocab_size\": 6%s",
+                 wrong[i].more);
+        for (int k = 0; k < 4; k++)
+            if (strncmp(usual[k] + 1, key, strcspn(key, "\"")) != 0)
+                snprintf(text + strlen(text), sizeof text - strlen(text), ", %s", usual[k]);
+        strcat(text, "}");
+        folder_gpt2("", NULL);
+        folder_file("config.json", text);
+        folder_weights("model.safetensors");
+        refused(wrong[i].words);
+    }
+}
+
+Test(test_hf_import, unknown_architectures_and_classes_are_named)
+{
+    folder_gpt2("", NULL);
+    folder_weights("model.safetensors");
+    folder_file("config.json", "{\"model_type\": \"xlnet\", \"architectures\": [\"XLNetLMHeadModel\"]}");
+    refused("xlnet");
+    folder_file("config.json", "{\"model_type\": \"gpt2\", \"architectures\": [\"GPT2DoubleHeadsModel\"]}");
+    refused("GPT2DoubleHeadsModel");
+    folder_file("config.json", "[1, 2]");
+    refused("not an object");
+    folder_file("config.json", "{\"model_type\"");
+    refused("not JSON");
+}
+
+Test(test_hf_import, arrays_are_those_of_the_configuration)
+{
+    folder_gpt2("", "h.0.mlp.c_fc.weight");
+    folder_weights("model.safetensors");
+    refused("h.0.mlp.c_fc.weight is missing");
+    folder_gpt2("", "h.0.mlp.c_fc.weight");
+    folder_array("h.0.mlp.c_fc.weight", 4, 9, 0);
+    folder_weights("model.safetensors");
+    refused("h.0.mlp.c_fc.weight is [4, 9]");
+    folder_gpt2("", NULL);
+    folder_array("h.1.ln_1.weight", 4, 0, 0);
+    folder_weights("model.safetensors");
+    refused("h.1.ln_1.weight is not of the architecture");
+}
+
+Test(test_hf_import, shards_are_files_of_the_folder)
+{
+    qp_hf_model made;
+    folder_gpt2("", "ln_f.bias");
+    folder_weights("a.safetensors");
+    folder_array("ln_f.bias", 4, 0, 0);
+    folder_weights("b.safetensors");
+    refused("neither model.safetensors nor");
+    folder_file("model.safetensors.index.json", "{\"weight_map\": {\"ln_f.bias\": \"../b.safetensors\"}}");
+    refused("no .safetensors file of this folder");
+    folder_file("model.safetensors.index.json", "{\"weight_map\": {\"ln_f.bias\": \"b.safetensors\"}}");
+    refused("is missing");
+    char text[4096] = "{\"weight_map\": {\"ln_f.bias\": \"b.safetensors\"";
+    qp_safetensors *file;
+    cr_assert_eq(qp_safetensors_open(folder_path("a.safetensors"), &file), QP_OK);
+    for (int i = 0; i < qp_safetensors_count(file); i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), ", \"%s\": \"a.safetensors\"",
+                 qp_safetensors_at(file, i)->name);
+    qp_safetensors_close(file);
+    strcat(text, "}}");
+    folder_file("model.safetensors.index.json", text);
+    cr_assert_eq(qp_hf_import_model(folder_path(NULL), &no_wish, &made), QP_OK, "%s", qp_error_message());
+    qp_hf_model_free(&made);
+}
+
+Test(test_hf_import, the_message_for_pickles_says_how_to_convert_them)
+{
+    folder_gpt2("", NULL);
+    folder_file("pytorch_model.bin", "PK");
+    refused("save_pretrained");
+}
