@@ -74,8 +74,8 @@ int64_t qp_json_config_whole(qp_json_config *c, const char *keys, int64_t low, i
     int64_t found = json_is_real(value) && fabs(real) < 1e15 ? (int64_t)real : (int64_t)json_integer_value(value);
     if (json_is_integer(value) || (json_is_real(value) && (double)found == real)) {
         if (found >= low && found <= high) return found;
-        c->status = qp_fail(QP_EDATA, "%s: %.*s: %lld is not from %lld to %lld", c->place, (int)strcspn(keys, "|"), keys,
-                            (long long)found, (long long)low, (long long)high);
+        c->status = qp_fail(QP_EDATA, "%s: %.*s: %lld is not from %lld to %lld", c->place, (int)strcspn(keys, "|"),
+                            keys, (long long)found, (long long)low, (long long)high);
         return fallback;
     }
     wrong(c, keys, "not an integer");

@@ -76,7 +76,7 @@ Test(test_weight_map, rules_move_rows)
     cr_expect_eq(v[3], 0);
     /* 2 queries, a key and a value of 4 columns: grouped they are in order; pairs 0 1, 2 3 become 0 2, 1 3 */
     cr_assert_eq(make(QP_WEIGHT_GROUPED, "a.#", heads, 1, 16, 1, v), QP_OK);
-    for (int i = 0; i < 16; i++) cr_expect_eq(v[i], i);
+    for (int i = 0; i < 16; i++) cr_expect_eq((int)v[i], i);
     cr_assert_eq(make(QP_WEIGHT_PAIRS, "a.#", heads, 1, 16, 1, v), QP_OK);
     cr_expect_eq(v[1], 2);
     cr_expect_eq(v[2], 1);

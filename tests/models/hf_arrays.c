@@ -242,8 +242,8 @@ static bool find_map(run *r, const char *before, int layer, computed *p)
     return false;
 }
 
-/* layer -1: what the stack returns. transformers' Mamba counts from what the first layer returns, and has what the last norm
- * reads, too. */
+/* layer -1: what the stack returns. transformers' Mamba counts from what the first layer returns, and has what the last
+ * norm reads, too. */
 static bool find_state(run *r, const char *before, int layer, int64_t columns, computed *p)
 {
     const qp_model_config *config = qp_model_config_of(r->c->model);
