@@ -22,6 +22,10 @@ int qp_tokenizer_apply_bpe_main(int argc, char **argv);
 int qp_tokenizer_hf_train_main(int argc, char **argv);
 int qp_tokenizer_moses_main(int argc, char **argv);
 
+/* qp_name_files — returns the status of learning from the files of a command; a failure's message begins with the name
+ * of the first of them, unless it names one already. */
+qp_status qp_name_files(const qp_options *options, qp_status status);
+
 /* qp_tokenizer_write_file — write a whole file or none; "-" is stdout. */
 qp_status qp_tokenizer_write_file(const char *path, const char *text, size_t bytes);
 

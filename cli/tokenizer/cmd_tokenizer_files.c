@@ -92,6 +92,18 @@ int qp_tokenizer_import_main(int argc, char **argv)
 
 /* ---- export ---- */
 
+qp_status qp_name_files(const qp_options *options, qp_status status)
+{
+    char reason[1024];
+    if (status == QP_OK) return QP_OK;
+    snprintf(reason, sizeof reason, "%s", qp_error_message());
+    for (int i = 0; i < options->file_count; i++) {
+        size_t bytes = strlen(options->file[i]);
+        if (strncmp(reason, options->file[i], bytes) == 0 && reason[bytes] == ':') return status;
+    }
+    return qp_fail(status, "%s: %s", options->file_count ? options->file[0] : "stdin", reason);
+}
+
 qp_status qp_tokenizer_write_file(const char *path, const char *text, size_t bytes)
 {
     qp_writer *writer;

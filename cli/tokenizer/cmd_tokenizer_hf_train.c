@@ -188,7 +188,7 @@ static qp_status learn_like(const hf_options *use, const char *output, json_t *r
     qp_status status = read_kind(use->like, root, &training);
     if (status == QP_OK) status = read_stages(use->like, root, &counting.pipeline);
     if (status == QP_OK) status = qp_count_lines(options->file, options->file_count, &counting, count_line, &words);
-    if (status == QP_OK) status = qp_hf_train(&training, &words, &learned);
+    if (status == QP_OK) status = qp_name_files(options, qp_hf_train(&training, &words, &learned));
     if (status == QP_OK) {
         bool whole = put_learned(root, &learned, special, specials);
         char *text = !whole ? NULL : json_dumps(root, JSON_INDENT(2) | JSON_ENSURE_ASCII);
@@ -212,7 +212,8 @@ static qp_status run(void *self, const qp_options *options)
     if (!use->like[0]) return qp_fail(QP_EUSAGE, "tokenizer hf-train: no file given; add --like TOKENIZER.json");
     QP_TRY(qp_file_read(use->like, (size_t)1 << 30, &content, &bytes));
     json_t *root;
-    qp_status status = qp_json_read(use->like, content, bytes, JSON_ALLOW_NUL, &root);
+    int32_t stand_in; /* only the old vocabulary can have it, and that is replaced */
+    qp_status status = qp_huggingface_json(use->like, content, bytes, &stand_in, &root);
     free(content);
     if (status == QP_OK)
         status = json_is_object(root)

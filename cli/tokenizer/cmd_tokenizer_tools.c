@@ -134,7 +134,9 @@ static qp_status spm_train(void *self, const qp_options *options)
     qp_status status = split_symbols(&list[0], &control);
     if (status == QP_OK) status = split_symbols(&list[1], &user);
     qp_sentencepiece_symbols symbols = {control.name, user.name, control.count, user.count};
-    if (status == QP_OK) status = qp_sentencepiece_train(&config, &symbols, next_line, &lines, &content, &bytes);
+    if (status == QP_OK)
+        status = qp_name_files(options,
+                               qp_sentencepiece_train(&config, &symbols, next_line, &lines, &content, &bytes));
     if (status == QP_OK) status = save_model(use->output, content, bytes);
     if (lines.reader) qp_reader_close(lines.reader);
     free(content);
@@ -234,7 +236,7 @@ static qp_status learn_bpe(void *self, const qp_options *options)
     char *codes = NULL;
     size_t bytes = 0;
     qp_status status = qp_count_lines(options->file, options->file_count, use, count_line, &words);
-    if (status == QP_OK) status = qp_subword_nmt_learn(&training, &words, &codes, &bytes);
+    if (status == QP_OK) status = qp_name_files(options, qp_subword_nmt_learn(&training, &words, &codes, &bytes));
     if (status == QP_OK) status = write_vocabularies(options, options->command->list, codes, bytes);
     if (status == QP_OK) status = qp_tokenizer_write_file(use->output, codes, bytes);
     qp_word_counts_free(&words);

@@ -267,7 +267,7 @@ static char *without_nul_escapes(const char *content, size_t bytes, int32_t *sta
     for (size_t i = 0; copy && *stand_in && i + 1 < bytes; i++) {
         if (copy[i] != '\\') continue;
         if (bytes - i >= 6 && memcmp(copy + i, "\\u0000", 6) == 0) {
-            char escape[8];
+            char escape[16];
             snprintf(escape, sizeof escape, "\\u%04x", (unsigned)*stand_in);
             memcpy(copy + i, escape, 6);
             used = true;
@@ -278,16 +278,22 @@ static char *without_nul_escapes(const char *content, size_t bytes, int32_t *sta
     return copy;
 }
 
+qp_status qp_huggingface_json(const char *place, const char *content, size_t bytes, int32_t *stand_in, json_t **root)
+{
+    *stand_in = 0;
+    char *readable = without_nul_escapes(content, bytes, stand_in);
+    if (!readable) return qp_fail(QP_EMEMORY, "%s: out of memory", place);
+    qp_status status = qp_json_read(place, readable, bytes, JSON_ALLOW_NUL, root);
+    free(readable);
+    return status;
+}
+
 qp_status qp_pipeline_read_huggingface(const char *place, const char *content, size_t bytes, qp_pipeline **pipeline)
 {
     *pipeline = NULL;
-    int32_t stand_in = 0;
-    char *readable = without_nul_escapes(content, bytes, &stand_in);
-    if (!readable) return qp_fail(QP_EMEMORY, "%s: out of memory", place);
+    int32_t stand_in;
     json_t *root;
-    qp_status read = qp_json_read(place, readable, bytes, JSON_ALLOW_NUL, &root);
-    free(readable);
-    QP_TRY(read);
+    QP_TRY(qp_huggingface_json(place, content, bytes, &stand_in, &root));
     qp_pipeline *p = qp_pipeline_new();
     if (p) p->nul_stand_in = stand_in;
     qp_status status = p ? read_root(place, root, p) : qp_fail(QP_EMEMORY, "%s: out of memory", place);

@@ -107,6 +107,10 @@ qp_status qp_pipeline_read_tiktoken(const char *place, const char *content, size
                                     qp_pipeline **pipeline);
 void qp_pipeline_free(qp_pipeline *pipeline);
 
+/* qp_huggingface_json — the JSON of a tokenizer.json. jansson cannot read a key with NUL in it, so such a file has the
+ * character *stand_in for NUL; 0: there is none. Errors: QP_EDATA, QP_EMEMORY. */
+qp_status qp_huggingface_json(const char *place, const char *content, size_t bytes, int32_t *stand_in, json_t **root);
+
 /* qp_pipeline_add_token — a token that is found in text before everything else. Ends with qp_pipeline_finish. */
 qp_status qp_pipeline_add_token(qp_pipeline *pipeline, const qp_added_token *token);
 qp_status qp_pipeline_finish(const char *place, qp_pipeline *pipeline);

@@ -22,6 +22,9 @@ static bool is_edge(char c) { return c == ' ' || c == '\r' || c == '\n'; }
 
 qp_status qp_subword_nmt_count(qp_word_counts *words, const char *line, size_t bytes)
 {
+    if (qp_utf8_valid(line, bytes) < bytes)
+        return qp_fail(QP_EDATA, "subword-nmt training: byte %zu is not UTF-8; convert the text with iconv",
+                       qp_utf8_valid(line, bytes) + 1);
     while (bytes > 0 && is_edge(line[0])) line++, bytes--;
     while (bytes > 0 && is_edge(line[bytes - 1])) bytes--;
     for (const char *at = line, *end; at < line + bytes; at = end + 1) {

@@ -44,6 +44,17 @@ Test(cmd_tokenizer_hf_train, rare_pairs_are_dropped)
     encoded("abc abd\n", "--pieces", "abc ab d\n");
 }
 
+/* jansson cannot read a key with NUL in it; the old vocabulary is replaced, so the key does not matter. */
+Test(cmd_tokenizer_hf_train, like_a_vocabulary_with_nul)
+{
+    static const char nul[] =
+        "{\"pre_tokenizer\": {\"type\": \"Whitespace\"}, \"model\": {\"type\": \"BPE\", "
+        "\"vocab\": {\"\\u0000\": 0}, \"merges\": []}}";
+    small_file("nul.json", nul, sizeof nul - 1);
+    cr_assert_eq(TRAIN("--like", "nul.json", "-o", "hf.json", "text"), 0, "%s", small_err);
+    encoded("abc\n", "--pieces", "abc\n");
+}
+
 Test(cmd_tokenizer_hf_train, mistakes)
 {
     cr_assert_eq(TRAIN("text"), 2);

@@ -71,3 +71,16 @@ Test(cmd_tokenizer_tools, symbols_of_spm_train_are_one_piece)
                  small_err);
     cr_assert(strstr(small_out, "s cat e,g dog s\n"), "%s", small_out);
 }
+
+/* What goes wrong while learning names the file, and the line where there is one. */
+Test(cmd_tokenizer_tools, errors_name_the_file)
+{
+    small_file("latin", "gut\nsch\xF6n\n", 10);
+    small_file("empty", "", 0);
+    cr_assert_eq(LEARN("latin"), 65);
+    cr_assert(strstr(small_err, "latin:2: ") && strstr(small_err, "byte 4 is not UTF-8"), "%s", small_err);
+    cr_assert_eq(SPM("--vocab-size", "9000", "-o", "m.model", "text"), 2);
+    cr_assert(strstr(small_err, "quipu: text: "), "%s", small_err);
+    cr_assert_eq(SPM("-o", "m.model", "empty"), 2);
+    cr_assert(strstr(small_err, "quipu: empty: "), "%s", small_err);
+}
