@@ -1,5 +1,5 @@
 /* build/bench/scaling — how a training step would run on 1 .. 64 cores, on paper. A step runs on one thread with its
- * tiles recorded (lib/base/tiles.h): CPU time of each tile, and of what lies between operations. Then simulated workers
+ * tiles recorded (lib/base/tiles.h): CPU time of each tile, and of what is between operations. Then simulated workers
  * take the tiles in order, each the next one when it is free. Handing an operation over costs what it costs two threads
  * here, times log2 of the workers. Shards run side by side, with equally many workers each. What is not simulated:
  * caches and memory that cores share.

@@ -1,7 +1,7 @@
 #ifndef QP_SERIES_WINDOWS_H
 #define QP_SERIES_WINDOWS_H
 
-#include "data/series/scaling.h"
+#include "data/series/series_scaling.h"
 #include "lib/base/batch.h"
 
 /* series_windows — the qp_batch_source of a forecaster: all windows of `window` rows of a series, scaled, each with the

@@ -42,7 +42,8 @@ qp_recurrent_attention qp_recurrent_attention_add(qp_params *params, qp_attend_k
                                                   const char *name);
 
 /* The attention so far, of the `coverage` kind: seen [sum of the source rows of all sequences, 1] the sum of the
- * weights before this step, empty at first; overlap [1, 1] in QP_TRAIN: the sum of min(weight, seen) of the last step. */
+ * weights before this step, empty at first; overlap [1, 1] in QP_TRAIN: the sum of min(weight, seen) of the last
+ * step. */
 typedef struct {
     qp_tensor seen, overlap;
 } qp_coverage;

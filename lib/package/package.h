@@ -1,7 +1,7 @@
 #ifndef QP_PACKAGE_H
 #define QP_PACKAGE_H
 
-#include "data/series/scaling.h"
+#include "data/series/series_scaling.h"
 #include "data/text/labels.h"
 #include "lib/base/batch.h"
 #include "lib/model/model.h"

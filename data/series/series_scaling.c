@@ -1,4 +1,4 @@
-#include "data/series/scaling.h"
+#include "data/series/series_scaling.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-#ifndef QP_SCALING_H
-#define QP_SCALING_H
+#ifndef QP_SERIES_SCALING_H
+#define QP_SERIES_SCALING_H
 
 #include "data/series/series.h"
 #include "lib/base/real.h"
@@ -13,9 +13,10 @@
  *          and horizons of the training part: for series that leave the range of training (NLinear: Zeng et al. 2023)
  * A column that never changes has deviation 1.
  *
- * With a linear part the network forecasts what a linear regression on the window leaves over: target = (x - regression)
- * / residual, residual = root mean square of what it leaves over in the training part (the autoregressive part of
- * LSTNet: Lai et al. 2018; fitted first here, so that a network that learns nothing still forecasts as well). */
+ * With a linear part the network forecasts what a linear regression on the window leaves over:
+ *   target = (x - regression) / residual, residual the root mean square of what is left over in the training part
+ * This is the autoregressive part of LSTNet (Lai et al. 2018), fitted first, so that a network that learns nothing
+ * still forecasts as well as the regression. */
 typedef enum { QP_LEVEL_FIXED, QP_LEVEL_LAST } qp_level_kind;
 
 typedef struct {
