@@ -5,6 +5,8 @@
 
 BUILD   ?= build
 PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
+PYTHONDIR ?= $(PREFIX)/lib/python3/dist-packages
 ORACLES ?= ../shared/oracles
 MODELS  ?= ../shared/oracles2/hf_models
 CASES   ?= ../shared/tokenizers
@@ -72,8 +74,10 @@ HEADERS      := $(BUILD)/include/quipu/quipu.h $(BUILD)/include/quipu/tokenizer.
 
 # ---- targets ----
 
+# manual pages and completion, made by the program
+PAGES = $(BUILD)/share/man/man1/quipu.1
 LIBRARIES = $(BUILD)/libquipu.a $(BUILD)/libquipu.so $(BUILD)/libquipu-tokenizer.a
-all: $(BUILD)/quipu $(LIBRARIES)  ## the command and the libraries, in build/
+all: $(BUILD)/quipu $(LIBRARIES) $(PAGES)  ## the command, the libraries, manual pages and completion, in build/
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -138,27 +142,40 @@ UNICODE_TABLES = lib/text/unicode_letters.c lib/text/unicode_tables.c tests/case
 bench: $(BENCH)  ## build/bench/*: programs that measure speed
 
 install: all $(HEADERS)  ## install under PREFIX (/usr/local)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/quipu
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/quipu \
+	    $(DESTDIR)$(PYTHONDIR) $(SHARED:%=$(DESTDIR)$(PREFIX)/share/%)
+	for folder in $(SHARED); do \
+	    install -m 644 $(BUILD)/share/$$folder/* $(DESTDIR)$(PREFIX)/share/$$folder/ || exit; done
+	install -m 644 lib/python/quipu.py $(DESTDIR)$(PYTHONDIR)/
 	install -m 755 $(BUILD)/quipu $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 $(BUILD)/libquipu.a $(BUILD)/libquipu-tokenizer.a $(DESTDIR)$(PREFIX)/lib/
-	install -m 755 $(BUILD)/libquipu.so $(DESTDIR)$(PREFIX)/lib/libquipu.so.$(VERSION)
-	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
-	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libquipu.so
+	install -m 644 $(BUILD)/libquipu.a $(BUILD)/libquipu-tokenizer.a $(DESTDIR)$(LIBDIR)/
+	install -m 755 $(BUILD)/libquipu.so $(DESTDIR)$(LIBDIR)/libquipu.so.$(VERSION)
+	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf libquipu.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libquipu.so
 	install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include/quipu/
 	$(call pkgconfig,quipu,sequence models on the CPU,-lquipu,$(OTHER_LIBS)) \
-	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu.pc
+	    >$(DESTDIR)$(LIBDIR)/pkgconfig/quipu.pc
 	$(call pkgconfig,quipu-tokenizer,text to ids and back,-lquipu-tokenizer $(TOKENIZER_LIBS),) \
-	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu-tokenizer.pc
+	    >$(DESTDIR)$(LIBDIR)/pkgconfig/quipu-tokenizer.pc
+
+# folders of manual pages and completion, in build/share and where they are installed
+SHARED = man/man1 bash-completion/completions zsh/site-functions fish/vendor_completions.d
 
 # name, description, libraries, libraries of static linking
-pkgconfig = printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$${prefix}/lib' 'Name: $(1)' \
+pkgconfig = printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$(LIBDIR:$(PREFIX)/%=$${prefix}/%)' 'Name: $(1)' \
 	    'Description: $(2)' 'Version: $(VERSION)' 'Cflags: -I$${includedir}' 'Libs: -L$${libdir} $(3)' 'Libs.private: $(4)'
 
-uninstall:  ## remove what install created
+uninstall: $(PAGES)  ## remove what install created
 	rm -rf $(DESTDIR)$(PREFIX)/include/quipu
-	rm -f $(DESTDIR)$(PREFIX)/bin/quipu $(DESTDIR)$(PREFIX)/lib/libquipu.* \
-	    $(DESTDIR)$(PREFIX)/lib/libquipu-tokenizer.a $(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu.pc \
-	    $(DESTDIR)$(PREFIX)/lib/pkgconfig/quipu-tokenizer.pc
+	rm -f $(DESTDIR)$(PREFIX)/bin/quipu $(DESTDIR)$(LIBDIR)/libquipu.* $(DESTDIR)$(LIBDIR)/libquipu-tokenizer.a \
+	    $(DESTDIR)$(LIBDIR)/pkgconfig/quipu.pc $(DESTDIR)$(LIBDIR)/pkgconfig/quipu-tokenizer.pc \
+	    $(DESTDIR)$(PYTHONDIR)/quipu.py
+	for folder in $(SHARED); do (cd $(BUILD)/share/$$folder && ls) | \
+	    sed 's|^|$(DESTDIR)$(PREFIX)/share/'$$folder'/|' | xargs rm -f; done
+
+deb: all  ## Debian packages, in build/deb
+	@sh .ci/packages deb
+	+@.debian/build $(BUILD) $(VERSION)
 
 clean:  ## remove build/
 	rm -rf build
@@ -230,6 +247,9 @@ $(BUILD)/examples/%-cpp: tests/examples/%.cpp $(HEADERS) $(BUILD)/libquipu.so | 
 $(BUILD)/quipu: $(CLI_OBJ) $(BUILD)/libquipu.a
 	$(call say,link $@)$(CC) $(FLAGS) $(HARDENED_LINK) -pie $^ -o $@ $(LIBS)
 
+$(PAGES): $(BUILD)/quipu $(wildcard cli/pages/*)
+	$(call say,pages $(BUILD)/share)sh cli/pages/generate $(BUILD)/quipu $(BUILD)/share
+
 $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libquipu.a
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) $(FLAGS) $^ -o $@ $(LIBS) $(BLAS)
@@ -267,5 +287,5 @@ say = $(if $(V),,@echo "  $(1)"; )
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(BENCH:$(BUILD)/%=$(BUILD)/obj/%.d)
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
-.PHONY: all help demo test test-long oracles models tokenizer-cases gradcheck gradient-tests asan mutants \
+.PHONY: all deb help demo test test-long oracles models tokenizer-cases gradcheck gradient-tests asan mutants \
     kill-test fault-test oom-test fuzz fuzzers lint rooms format bench install uninstall clean

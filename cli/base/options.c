@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/base/options_help.h"
+#include "cli/base/options_page.h"
 #include "cli/base/text.h"
 #include "lib/base/file.h"
 
@@ -257,9 +258,24 @@ qp_status qp_options_parse(qp_options *options, const qp_command *command, int a
     return qp_options_apply(options);
 }
 
+/* The form of the help that --help=FORM asks for; NULL: none. */
+static const char *asks_for_page(int argc, char **argv)
+{
+    static const char wanted[] = "--help=";
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strncmp(argv[i], wanted, sizeof wanted - 1) == 0) return argv[i] + sizeof wanted - 1;
+    return NULL;
+}
+
 bool qp_options_begin(qp_options *options, const qp_command *command, int argc, char **argv, int *exit_code)
 {
     bool help;
+    const char *form = asks_for_page(argc, argv);
+    if (form) {
+        *options = (qp_options){.command = command};
+        *exit_code = qp_report(qp_options_page(command, form));
+        return false;
+    }
     qp_status status = qp_options_parse(options, command, argc, argv, &help);
     if (status == QP_OK && !help) return true;
     int first = asks_for_help(argc, argv);

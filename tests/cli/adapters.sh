@@ -8,23 +8,27 @@ sum=$(sha256sum <base.safetensors)
 adapt() { # MODEL OPTION...
     model=$1
     shift
-    "$QUIPU" train --train pairs --valid none --encoder transformer --decoder transformer --enc-layers 1 --dec-layers 1 \
-        --emb-size 32 --ff-size 64 --heads 2 --tokenizer base.safetensors --init-from base.safetensors --dropout 0 \
-        --batch-size 512 --lr 0.01 --lr-warmup 0 --lr-schedule constant --label-smoothing 0 --seed 3 --threads 2 -m "$model" "$@"
+    "$QUIPU" train --train pairs --valid none --encoder transformer --decoder transformer --enc-layers 1 \
+        --dec-layers 1 --emb-size 32 --ff-size 64 --heads 2 --tokenizer base.safetensors --init-from base.safetensors --dropout 0 \
+        --batch-size 512 --lr 0.01 --lr-warmup 0 --lr-schedule constant --label-smoothing 0 --seed 3 --threads 2 \
+        -m "$model" "$@"
 }
 # score MODEL - ln P of the targets.
 score() { "$QUIPU" score -m "$1" pairs 2>.err | awk '{ s += $1 } END { printf "%.3f\n", s }'; }
 cut -f 1 pairs | head -n 20 >source
 
-adapt none.safetensors --lora 4 --steps 1 --lr 1e-9 2>.err && grep -q '^lora  *[0-9]* weights are trained and saved' .err
+adapt none.safetensors --lora 4 --steps 1 --lr 1e-9 2>.err &&
+    grep -q '^lora  *[0-9]* weights are trained and saved' .err
 result $? "--lora says what it trains" "$(cat .err)"
 holds "a model of an adapter that has learned nothing" "$QUIPU" merge -m none.safetensors -o none-merged.safetensors
 "$QUIPU" info --json none-merged.safetensors >a; "$QUIPU" info --json base.safetensors >b
-"$QUIPU" translate -m base.safetensors source >a && "$QUIPU" translate -m none-merged.safetensors source >b && cmp -s a b
+"$QUIPU" translate -m base.safetensors source >a &&
+    "$QUIPU" translate -m none-merged.safetensors source >b && cmp -s a b
 result $? "is the base"
 
 holds "an adapter of rank 4" adapt ad.safetensors --lora 4 --lora-alpha 8 --steps 30 -q
-[ "$(sha256sum <base.safetensors)" = "$sum" ] && [ "$(wc -c <ad.safetensors)" -lt "$(($(wc -c <base.safetensors) * 2 / 3))" ]
+[ "$(sha256sum <base.safetensors)" = "$sum" ] &&
+    [ "$(wc -c <ad.safetensors)" -lt "$(($(wc -c <base.safetensors) * 2 / 3))" ]
 result $? "is a small file, and the base is as it was" "$(ls -l ad.safetensors base.safetensors)"
 holds "merge" "$QUIPU" merge -m ad.safetensors -o merged.safetensors
 old=$(score base.safetensors) new=$(score merged.safetensors) direct=$(score ad.safetensors)
@@ -47,9 +51,9 @@ result $? "equal bits of a resumed run"
 # New parts are trained and saved with the adapter.
 awk -F '\t' '{ print (index($1, "w1") ? "one" : "none") "\t" $1 }' pairs >labels
 holds "a classifier on the encoder" "$QUIPU" train --task classify --train labels --valid none --encoder transformer \
-    --enc-layers 1 --emb-size 32 --ff-size 64 --heads 2 --tokenizer base.safetensors --init-from base.safetensors --lora 2 \
-    --lora-layers 'encoder.*.self_attn.*' --batch-size 512 --lr 0.01 --lr-warmup 0 --lr-schedule constant --steps 20 -q \
-    -m class.safetensors
+    --enc-layers 1 --emb-size 32 --ff-size 64 --heads 2 --tokenizer base.safetensors --init-from base.safetensors \
+    --lora 2 --lora-layers 'encoder.*.self_attn.*' --batch-size 512 --lr 0.01 --lr-warmup 0 --lr-schedule constant \
+    --steps 20 -q -m class.safetensors
 "$QUIPU" predict -m class.safetensors source >.out 2>.err && [ "$(wc -l <.out)" -eq 20 ]
 result $? "predict reads it" "$(cat .err)"
 mkdir moved && cp class.safetensors base.safetensors moved && cd moved && mv ../base.safetensors ../hidden &&
@@ -70,7 +74,8 @@ fails 65 "not an adapter" "$QUIPU" merge -m base.safetensors -o no.safetensors
 fails 2 "name it with -m" "$QUIPU" merge -o no.safetensors
 fails 2 "name it with -o" "$QUIPU" merge -m ad.safetensors
 few="$QUIPU train --train pairs --valid none --encoder transformer --decoder transformer --enc-layers 1 --dec-layers 1
-    --emb-size 32 --ff-size 64 --heads 2 --dropout 0 --batch-size 512 --lr 0.01 --steps 1 -q -m no.safetensors --overwrite"
+    --emb-size 32 --ff-size 64 --heads 2 --dropout 0 --batch-size 512 --lr 0.01 --steps 1 -q
+    -m no.safetensors --overwrite"
 fails 65 "make a model of it with quipu merge" $few --tokenizer ad.safetensors --init-from ad.safetensors
 fails 2 "name it with --init-from" $few --tokenizer word --lora 4
 fails 2 "it is for --lora" $few --tokenizer word --init-from base.safetensors --lora-alpha 4

@@ -68,7 +68,8 @@ void small_model_write(const char *name, bool language)
     qp_model *model = NULL;
     cr_assert_eq(qp_model_new(&config, 4, &model), QP_OK, "%s", qp_error_message());
     cr_assert_eq(
-        qp_model_file_save(name, model, &(qp_model_texts){language ? NULL : json, language ? json : NULL, NULL, NULL}),
+        qp_model_file_save(name, model, &(qp_model_texts){.source_tokenizer = language ? NULL : json,
+                                                          .target_tokenizer = language ? json : NULL}),
         QP_OK, "%s", qp_error_message());
     qp_model_free(model);
     qp_tokenizer_free(tokenizer);

@@ -24,7 +24,7 @@ static void craft(char *source, char *target)
     qp_model *model;
     qp_model_texts texts;
     cr_assert_eq(qp_model_file_load("good.safetensors", &model, &texts), QP_OK, "%s", qp_error_message());
-    const qp_model_texts changed = {source, target, NULL, NULL};
+    const qp_model_texts changed = {.source_tokenizer = source, .target_tokenizer = target};
     cr_assert_eq(qp_model_file_save("crafted.safetensors", model, &changed), QP_OK, "%s", qp_error_message());
     qp_model_free(model);
     qp_model_texts_free(&texts);
