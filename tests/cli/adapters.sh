@@ -9,7 +9,8 @@ adapt() { # MODEL OPTION...
     model=$1
     shift
     "$QUIPU" train --train pairs --valid none --encoder transformer --decoder transformer --enc-layers 1 \
-        --dec-layers 1 --emb-size 32 --ff-size 64 --heads 2 --tokenizer base.safetensors --init-from base.safetensors --dropout 0 \
+        --dec-layers 1 --emb-size 32 --ff-size 64 --heads 2 \
+        --tokenizer base.safetensors --init-from base.safetensors --dropout 0 \
         --batch-size 512 --lr 0.01 --lr-warmup 0 --lr-schedule constant --label-smoothing 0 --seed 3 --threads 2 \
         -m "$model" "$@"
 }
