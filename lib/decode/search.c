@@ -160,6 +160,7 @@ static qp_status expand(search *s, qp_beam *beam, qp_tensor scores, int first)
         qp_real *row = qp_tensor_row(scores, first + j);
         QP_TRY(qp_logits_normalise(scores.columns, row));
         qp_logits_forbid_special(scores.columns, row, &s->special);
+        if (config->unk == QP_UNKNOWN_NEVER) qp_logits_forbid(scores.columns, row, s->special.unknown);
         if (beam->length < config->min_length) qp_logits_forbid(scores.columns, row, s->special.end);
         if (config->no_repeat_ngram > 0) {
             qp_beam_history(beam, j, s->history);

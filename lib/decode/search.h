@@ -8,6 +8,9 @@
 
 /* search — the most probable target sequences of a batch of sources: greedy (beam_size 1) or beam search. It uses
  * only start, step and reorder of the model. Finished rows leave the batch. */
+#define QP_UNKNOWN_RULES(X) X(QP_UNKNOWN_ALLOWED, "allow") X(QP_UNKNOWN_NEVER, "never")
+enum { QP_UNKNOWN_RULES(QP_CHOICE_ID) QP_UNKNOWN_RULE_COUNT };
+
 #define QP_SEARCH_FIELDS(X)                                                                                            \
     X(INT, beam_size, "5", 1, 1000, NULL, "hypotheses kept at each step; 1: greedy")                                   \
     X(REAL, length_penalty, "1", 0, 10, NULL, "alpha of score = log P / ((5+length)/6)^alpha")                         \
@@ -18,6 +21,7 @@
     X(INT, max_length_extra, "20", 0, 100000, NULL, "... plus this many tokens")                                       \
     X(INT, min_length, "0", 0, 100000, NULL, "shortest output in tokens")                                              \
     X(INT, no_repeat_ngram, "0", 0, 100, NULL, "no n-gram of this length twice; 0: off")                               \
+    X(CHOICE, unk, "allow", 0, 0, QP_CHOICES(QP_UNKNOWN_RULES), "unknown tokens in the output")                        \
     X(INT, n_best, "1", 1, 1000, NULL, "hypotheses returned for each sentence, at most --beam-size")
 
 typedef struct {
@@ -25,9 +29,8 @@ typedef struct {
 } qp_search_config;
 extern const qp_field_table qp_search_fields;
 
-/* qp_search — the best hypotheses of each source. PAD and BOS are never produced (masked after the softmax, which
- *   is not
- * renormalised).
+/* qp_search — the best hypotheses of each source. PAD and BOS are never produced, nor is UNK with unk = never (masked
+ *   after the softmax, which is not renormalised).
  * Beam search with k = beam_size: live = [empty]; up to the longest length: candidates = live x tokens, ordered by
  * total log-probability; those of the first k that end in EOS are finished, the first k that do not are live; stop when
  * patience * k are finished; fill up with live hypotheses; rank by score (the penalties only rank).

@@ -286,6 +286,27 @@ Test(search, lengths_are_kept)
     qp_search_result_free(&result);
 }
 
+Test(search, unknown_tokens_never)
+{
+    static const int rule[] = {QP_UNKNOWN_ALLOWED, QP_UNKNOWN_NEVER};
+    int unknown[2] = {0};
+    for (int k = 0; k < 2; k++) {
+        qp_search_config config = support_search(3, LONGEST);
+        config.unk = rule[k];
+        config.n_best = 3;
+        config.min_length = 4;
+        for (int i = 0; i < SOURCES; i++) {
+            qp_search_result result;
+            search_one(i, &config, &result);
+            for (int h = 0; h < result.count; h++)
+                for (int t = 0; t < result.best[h].count; t++) unknown[k] += result.best[h].id[t] == QP_UNK;
+            qp_search_result_free(&result);
+        }
+    }
+    cr_assert_gt(unknown[0], 0);
+    cr_assert_eq(unknown[1], 0);
+}
+
 Test(search, no_ngram_twice)
 {
     for (int n = 1; n <= 3; n++) {
