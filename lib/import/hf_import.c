@@ -48,7 +48,7 @@ static const qp_hf_class *class_of(qp_json_config *json, const qp_hf_family *fam
         json->status = qp_fail(QP_EUSAGE, "%s: %.60s is not for --task %.20s", json->place, wanted ? wanted : "it",
                                task);
     else
-        json->status = qp_fail(QP_EDATA, "%s: the class %.60s of %s cannot be read", json->place, wanted ? wanted : "?",
+        json->status = qp_fail(QP_EDATA, "%s: %.60s cannot be read as a class of %s", json->place, wanted ? wanted : "?",
                                family->model_type);
     return NULL;
 }

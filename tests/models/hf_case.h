@@ -18,6 +18,7 @@ typedef struct {
     qp_model *model; /* reads sequences as they are: no class token is put before them */
     qp_tape *tape;
     int differences;
+    bool skipped;
 } hf_case;
 
 /* hf_differs — prints "name: ..." and counts it. */
@@ -25,6 +26,9 @@ void hf_differs(hf_case *c, const char *format, ...) __attribute__((format(print
 
 /* hf_load — the model of a folder, for `task` or, NULL, the first that its class has; false: printed why not. */
 bool hf_load(hf_case *c, const char *task);
+
+/* hf_skips — prints what of a model cannot be read, and counts the model as skipped. */
+void hf_skips(hf_case *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* hf_check_arrays — compares every out. array of expected.safetensors.
  * hf_check_generation, hf_check_tokenizer — the same for the other two files, if they are there. */

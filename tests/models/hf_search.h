@@ -8,7 +8,7 @@
 #include "lib/model/model.h"
 
 /* hf_search — generate() of transformers over the steps of a model: greedy and beam search with the processors of
- * scores in its order (repetition penalty, n-grams, bad words, shortest text, suppressed tokens, forced tokens). A step after
+ * scores in its order (repetition penalty, n-grams, bad words, shortest text, suppressed and forced tokens). A step after
  * the other, rows reordered as search.c does it; scores are not renormalised. */
 typedef struct {
     int beams, returned, tokens, shortest, no_repeat;

@@ -83,6 +83,10 @@ void hf_check_tokenizer(hf_case *c)
     snprintf(path, sizeof path, "%s/tokenizer_cases.json", c->folder);
     snprintf(file, sizeof file, "%s/tokenizer.json", c->folder);
     if (!qp_file_exists(path)) return;
+    if (!qp_file_exists(file)) {
+        hf_skips(c, "tokenizer_cases.json: its tokenizer is no tokenizer.json");
+        return;
+    }
     if (qp_json_config_open(path, &json) != QP_OK || qp_tokenizer_load(file, &tokenizer) != QP_OK) {
         hf_differs(c, "%s", qp_error_message());
         qp_json_config_close(&json);

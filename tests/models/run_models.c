@@ -46,6 +46,8 @@ int main(int count, char **word)
         qp_model_free(c.model);
         if (c.differences)
             failed++;
+        else if (c.skipped)
+            skipped++;
         else
             passed++;
     }
