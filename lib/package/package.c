@@ -27,9 +27,53 @@ void qp_package_set_tokenizers(qp_package *package, qp_tokenizer *source, qp_tok
     qp_package_set_model(package, package->model);
 }
 
+/* ---- a token before every text ---- */
+
+static qp_status encode_begun(void *self, const char *text, size_t bytes, int32_t **id, int *count)
+{
+    const qp_begun_codec *codec = self;
+    QP_TRY(codec->inner.encode(codec->inner.self, text, bytes, id, count));
+    int32_t *grown = realloc(*id, ((size_t)*count + 1) * sizeof *grown);
+    if (!grown) {
+        free(*id);
+        *id = NULL;
+        return qp_fail(QP_EMEMORY, "out of memory for a text of %d tokens", *count);
+    }
+    memmove(grown + 1, grown, (size_t)*count * sizeof *grown);
+    grown[0] = codec->begin;
+    *id = grown;
+    ++*count;
+    return QP_OK;
+}
+
+static qp_status decode_begun(void *self, const int32_t *id, int count, char **text, size_t *bytes)
+{
+    const qp_begun_codec *codec = self;
+    return codec->inner.decode(codec->inner.self, id, count, text, bytes);
+}
+
+static const char *piece_begun(void *self, int32_t id)
+{
+    const qp_begun_codec *codec = self;
+    return codec->inner.piece(codec->inner.self, id);
+}
+
+static void begin_sources(qp_package *package)
+{
+    qp_text_codec *codec = &package->source_codec;
+    if (codec->encode == encode_begun) return;
+    package->begun = (qp_begun_codec){*codec, qp_codec_special(codec).begin};
+    codec->self = &package->begun;
+    codec->encode = encode_begun;
+    codec->decode = decode_begun;
+    codec->piece = piece_begun;
+}
+
 void qp_package_set_model(qp_package *package, qp_model *model)
 {
     package->model = model;
+    const qp_model_config *config = model ? qp_model_config_of(model) : NULL;
+    if (config && config->begin_token && config->task == QP_TASK_TRANSLATE) begin_sources(package);
     if (model)
         qp_model_set_special(model, qp_codec_special(&package->source_codec), qp_codec_special(&package->target_codec));
 }

@@ -9,10 +9,17 @@
 
 /* package — a model with everything that turns text or numbers into its input and its output back: what a model file
  * holds. One owner from loading or training to saving. */
+/* A codec that puts the token before every text: of translators with --begin-token. */
+typedef struct {
+    qp_text_codec inner;
+    int32_t begin;
+} qp_begun_codec;
+
 typedef struct qp_package {
     qp_model *model;
     qp_tokenizer *source, *target;            /* equal where one serves both sides; source NULL: no encoder of text */
     qp_text_codec source_codec, target_codec; /* of source and target; borrow them */
+    qp_begun_codec begun;                     /* what source_codec may wrap */
     qp_labels labels;                         /* classify, tag */
     qp_scaling scaling;                       /* regress */
     char *base, *base_checksum; /* while an adapter is trained (--lora): the model that it adapts; else NULL */

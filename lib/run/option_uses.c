@@ -57,6 +57,14 @@ static bool covering(const qp_train_settings *s) { return attentive(s) && s->mod
 
 static bool rope(const qp_train_settings *s) { return transformer(s) && s->model.pos == QP_POS_ROPE; }
 
+static bool relative(const qp_train_settings *s) { return transformer(s) && s->model.pos == QP_POS_RELATIVE; }
+
+static bool sinusoidal(const qp_train_settings *s) { return transformer(s) && s->model.pos == QP_POS_SINUSOIDAL; }
+
+static bool narrow(const qp_train_settings *s) { return s->model.word_size > 0; }
+
+static bool writes(const qp_train_settings *s) { return qp_model_task_has_decoder(s->model.task); }
+
 static bool windowed(const qp_train_settings *s) { return transformer(s) && s->model.attention_window > 0; }
 
 static bool stochastic(const qp_train_settings *s) { return s->model.stochastic_depth > 0; }
@@ -88,6 +96,8 @@ static bool weighted(const qp_train_settings *s)
 static bool tag(const qp_train_settings *s) { return s->model.task == QP_TASK_TAG; }
 
 static bool labelled(const qp_train_settings *s) { return tag(s) || s->model.task == QP_TASK_CLASSIFY; }
+
+static bool labels_or_masks(const qp_train_settings *s) { return labelled(s) || mlm(s); }
 
 static bool translate(const qp_train_settings *s) { return s->model.task == QP_TASK_TRANSLATE; }
 
@@ -139,6 +149,16 @@ static const use uses[] = {
     {"mamba_*", mamba, "--encoder or --decoder mamba", 0, 0},
     {"heads", ATTENDS, 0, 0},
     {"kv_heads", ATTENDS, 0, 0},
+    {"head_size", ATTENDS, 0, 0},
+    {"attention_scale", ATTENDS, 0, 0},
+    {"attention_layer_scale", TRANSFORMER, 0, 0},
+    {"qk_norm", TRANSFORMER, 0, 0},
+    {"qkv_bias", ATTENDS, 0, 0},
+    {"attention_bias", ATTENDS, 0, 0},
+    {"ff_bias", TRANSFORMER, 0, 0},
+    {"parallel", TRANSFORMER, 0, 0},
+    {"layer_groups", STACKED, 0, 0},
+    {"word_map", narrow, "--word-size", 0, 0},
     {"attention_window", TRANSFORMER, 0, 0},
     {"attention_sinks", windowed, "--attention-window", 0, 0},
     {"attention_softcap", TRANSFORMER, 0, 0},
@@ -148,7 +168,16 @@ static const use uses[] = {
     {"norm", STACKED, 0, 0},
     {"final_norm", STACKED, 0, 0},
     {"pos", TRANSFORMER, 0, 0},
-    {"rope_base", rope, "--pos rope", 0, 0},
+    {"rope_*", rope, "--pos rope", 0, 0},
+    {"relative_buckets", relative, "--pos relative", 0, 0},
+    {"relative_far", relative, "--pos relative", 0, 0},
+    {"sinusoid", sinusoidal, "--pos sinusoidal", 0, 0},
+    {"first_position", sinusoidal, "--pos sinusoidal", 0, 0},
+    {"output_bias", writes, "tasks with a decoder", 0, 0},
+    {"scale_output", writes, "tasks with a decoder", 0, 0},
+    {"output_softcap", writes, "tasks with a decoder", 0, 0},
+    {"start_id", writes, "tasks with a decoder", 0, 0},
+    {"begin_token", labels_or_masks, "--task classify, tag or mlm (translate: models read elsewhere)", 0, 0},
     {"layer_drop", STACKED, 0, 0},
     {"stochastic_depth", STACKED, 0, 0},
     {"stochastic_depth_mode", stochastic, "--stochastic-depth", 0, 0},
