@@ -31,6 +31,7 @@ qp_status qp_csv_open(const char *path, qp_csv **csv)
 }
 
 const char *qp_csv_path(const qp_csv *csv) { return qp_reader_path(csv->reader); }
+bool qp_csv_decimal_comma(const qp_csv *csv) { return csv->separator == ';'; }
 
 void qp_csv_close(qp_csv *csv)
 {
@@ -63,15 +64,20 @@ static qp_status begin_field(qp_csv *csv)
     return QP_OK;
 }
 
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 static void find_separator(qp_csv *csv, const char *line, size_t bytes)
 {
     static const char candidates[] = ",;\t";
-    size_t count[3] = {0};
+    size_t count[3] = {0}, decimal = 0;
     bool quoted = false;
     for (size_t i = 0; i < bytes; i++) {
         if (line[i] == '"') quoted = !quoted;
         for (int k = 0; k < 3; k++) count[k] += !quoted && line[i] == candidates[k];
+        bool inside = i > 0 && i + 1 < bytes && is_digit(line[i - 1]) && is_digit(line[i + 1]);
+        decimal += !quoted && line[i] == ',' && inside;
     }
+    if (count[1] > 0) count[0] -= decimal;
     int best = 0;
     for (int k = 1; k < 3; k++)
         if (count[k] > count[best]) best = k;

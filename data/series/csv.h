@@ -9,7 +9,8 @@
 
 /* csv — reads records of comma-separated values, one at a time (also .gz; "-" is standard input; LF or CRLF; the last
  * line may lack its end).
- * The separator is the one that occurs most often outside quotes in the first line: comma, semicolon or TAB. A field in
+ * The separator is the one that occurs most often outside quotes in the first line: comma, semicolon or TAB; beside a
+ * semicolon, commas between digits are decimal commas and do not count. A field in
  * double quotes may contain separators, line ends and doubled quotes. Empty lines are skipped. (RFC 4180, and the
  * output of spreadsheets.) */
 typedef struct {
@@ -27,6 +28,10 @@ typedef struct qp_csv qp_csv;
 qp_status qp_csv_open(const char *path, qp_csv **csv);
 qp_status qp_csv_next(qp_csv *csv, qp_csv_record *record, bool *more);
 const char *qp_csv_path(const qp_csv *csv);
+
+/* qp_csv_decimal_comma — the file has semicolons between its columns, as spreadsheets write where 1,5 is one and a
+ * half; known after the first record. */
+bool qp_csv_decimal_comma(const qp_csv *csv);
 void qp_csv_close(qp_csv *csv);
 
 #endif

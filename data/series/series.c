@@ -24,8 +24,10 @@ typedef struct {
 
 typedef enum { CELL_NUMBER, CELL_HOLE, CELL_TEXT } cell_kind;
 
-static cell_kind read_cell(const char *cell, const char *missing, double *value)
+/* decimal_comma: 1,5 is one and a half, as 1.5 is. */
+static cell_kind read_cell(const char *cell, bool decimal_comma, const char *missing, double *value)
 {
+    char point[64];
     static const char *holes[] = {"",     "NA",   "N/A",  "n/a",  "na", "NaN", "nan", "NAN",
                                   "null", "NULL", "None", "none", "-",  "?",   "."};
     while (*cell == ' ' || *cell == '\t') cell++;
@@ -35,12 +37,23 @@ static cell_kind read_cell(const char *cell, const char *missing, double *value)
     if (missing && *missing && strlen(missing) == bytes && !strncmp(cell, missing, bytes)) return CELL_HOLE;
     for (size_t i = 0; i < sizeof holes / sizeof *holes; i++)
         if (strlen(holes[i]) == bytes && !strncmp(cell, holes[i], bytes)) return CELL_HOLE;
+    const char *comma = decimal_comma && bytes < sizeof point ? memchr(cell, ',', bytes) : NULL;
+    if (comma && !memchr(cell, '.', bytes)) {
+        snprintf(point, sizeof point, "%.*s", (int)bytes, cell);
+        point[comma - cell] = '.';
+        cell = point;
+    }
     if (strspn(cell, "+-.0123456789eE") != bytes) return CELL_TEXT; /* no inf, no hexadecimal numbers */
     char *end;
     double number = strtod(cell, &end);
     if (end != cell + bytes || !isfinite(number)) return CELL_TEXT;
     *value = number;
     return CELL_NUMBER;
+}
+
+static cell_kind read_number(const loader *l, const char *cell, const char *missing, double *value)
+{
+    return read_cell(cell, qp_csv_decimal_comma(l->csv), missing, value);
 }
 
 /* ---- choosing columns ---- */
@@ -58,7 +71,7 @@ static int find_column(const qp_csv_record *first, const char *wanted, size_t by
 {
     double number;
     for (int i = 0; i < first->fields; i++)
-        if (same_name(first->field[i], wanted, bytes) && read_cell(first->field[i], NULL, &number) == CELL_TEXT) {
+        if (same_name(first->field[i], wanted, bytes) && read_cell(first->field[i], false, NULL, &number) == CELL_TEXT) {
             *by_name = true;
             return i;
         }
@@ -142,7 +155,7 @@ static qp_status choose_only(loader *l, const char *names, const qp_csv_record *
     double number;
     int found = 0;
     for (int i = 0; i < row->fields; i++)
-        if (read_cell(row->field[i], NULL, &number) == CELL_NUMBER) {
+        if (read_number(l, row->field[i], NULL, &number) == CELL_NUMBER) {
             l->place[0] = i;
             found++;
         }
@@ -176,7 +189,7 @@ static qp_status add_row(loader *l, const qp_csv_record *row)
             return qp_fail(QP_EUSAGE, "column %d: %s has %d columns; name one of them", l->place[i] + 1,
                            qp_csv_path(l->csv), row->fields);
         const char *cell = row->field[l->place[i]];
-        cell_kind kind = read_cell(cell, l->options->missing, &s->value[s->rows * s->columns + i]);
+        cell_kind kind = read_number(l, cell, l->options->missing, &s->value[s->rows * s->columns + i]);
         if (kind == CELL_TEXT)
             return qp_fail(QP_EDATA,
                            "%s:%lld: '%.40s' in column %d is not a number; correct it, or name another column",
@@ -213,7 +226,7 @@ static bool is_header(const loader *l, const qp_csv_record *first, bool by_name)
     double number;
     for (int i = 0; i < l->series->columns && !by_name; i++)
         by_name = l->place[i] >= first->fields ||
-                  read_cell(first->field[l->place[i]], l->options->missing, &number) == CELL_TEXT;
+                  read_number(l, first->field[l->place[i]], l->options->missing, &number) == CELL_TEXT;
     return by_name;
 }
 
@@ -231,7 +244,7 @@ static qp_status read_only(loader *l, const qp_csv_record *first)
 {
     double number;
     bool header = true, more;
-    for (int i = 0; i < first->fields; i++) header &= read_cell(first->field[i], NULL, &number) != CELL_NUMBER;
+    for (int i = 0; i < first->fields; i++) header &= read_number(l, first->field[i], NULL, &number) != CELL_NUMBER;
     if (!header) {
         QP_TRY(choose_only(l, "give its number", first));
         QP_TRY(name_columns(l, NULL, 0));

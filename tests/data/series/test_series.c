@@ -42,6 +42,19 @@ Test(series, columns_by_name_and_number)
     EXPECT("a,b\n1,2,7\n3,4,8\n", "3", QP_HOLES_REFUSE, 7, 8); /* rows longer than the header */
 }
 
+/* Spreadsheets of many countries put semicolons between columns and write 1,5 for one and a half. */
+Test(series, decimal_commas)
+{
+    EXPECT("day;x\n1;1,5\n2;-0,25\n3;1e3\n4; 2,5 \n", "x", QP_HOLES_REFUSE, 1.5, -0.25, 1000, 2.5);
+    EXPECT("1,5;2,25\n3,5;4\n", "2", QP_HOLES_REFUSE, 2.25, 4);
+    EXPECT("day;x\n1.1.2020;1,5\n", "", QP_HOLES_REFUSE, 1.5);
+    EXPECT("a,\"b;c\"\n1,2\n", "2", QP_HOLES_REFUSE, 2);
+    qp_series s;
+    cr_assert_eq(read_text("x;y\n1;1.234,5\n", "y", QP_HOLES_REFUSE, &s), QP_EDATA); /* not guessed */
+    cr_assert(strstr(qp_error_message(), "'1.234,5'"), "%s", qp_error_message());
+    cr_assert_eq(read_text("x\ty\n1\t1,5\n", "y", QP_HOLES_REFUSE, &s), QP_EDATA);
+}
+
 Test(series, names_are_kept)
 {
     qp_series s;
