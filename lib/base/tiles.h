@@ -37,8 +37,8 @@ enum { QP_TILES_LEAST = 15000 };
 void qp_tiles_run(const qp_tiles *job);
 
 /* qp_tiles_record — until the next call with NULL the calling thread acts as worker 0 of a team of `threads`, whose
- *   other threads are idle: it runs every tile itself and reports how long it took. For build/bench/scaling, which computes
- *   from it how long the team would take. */
+ *   other threads are idle: it runs every tile itself and reports how long it took. For build/bench/scaling,
+ *   which computes from it how long the team would take. */
 typedef struct {
     int threads;
     void *self;
