@@ -162,7 +162,8 @@ install: all $(HEADERS)  ## install under PREFIX (/usr/local)
 SHARED = man/man1 bash-completion/completions zsh/site-functions fish/vendor_completions.d
 
 # name, description, libraries, libraries of static linking
-pkgconfig = printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$(LIBDIR:$(PREFIX)/%=$${prefix}/%)' 'Name: $(1)' \
+pkgconfig = printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' \
+	    'libdir=$(LIBDIR:$(PREFIX)/%=$${prefix}/%)' 'Name: $(1)' \
 	    'Description: $(2)' 'Version: $(VERSION)' 'Cflags: -I$${includedir}' 'Libs: -L$${libdir} $(3)' 'Libs.private: $(4)'
 
 uninstall: $(PAGES)  ## remove what install created

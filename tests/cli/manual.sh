@@ -9,7 +9,8 @@ for command in $("$QUIPU" | sed -n 's/^  \([a-z]*\)  .*/\1/p' | grep -v '^tokeni
     [ -s $pages/quipu-$command.1 ] || missing="$missing $command"
     "$QUIPU" $command --help=list | cut -f 1 >names
     while read -r name; do
-        grep -q -- "$(printf %s "$name" | sed 's/-/\\\\-/g')" $pages/quipu-$command.1 || missing="$missing $command/$name"
+        grep -q -- "$(printf %s "$name" | sed 's/-/\\\\-/g')" $pages/quipu-$command.1 ||
+            missing="$missing $command/$name"
     done <names
 done
 [ -z "$missing" ]

@@ -26,7 +26,8 @@ awk -F '\t' '{ print (index($1, "w1") ? "one" : "none") "\t" $1 }' pairs >labels
 "$QUIPU" predict -m class.safetensors --json source >predicted
 "$QUIPU" tokenizer train --type bpe --vocab-size 300 -o tok.json target 2>/dev/null
 "$QUIPU" tokenizer encode -m tok.json target >ids
-QUIPU_LIBRARY=$library PYTHONPATH=$top/lib/python PYTHONDONTWRITEBYTECODE=1 "$python" "$top/tests/cli/python_checks.py" >.tap
+QUIPU_LIBRARY=$library PYTHONPATH=$top/lib/python PYTHONDONTWRITEBYTECODE=1 \
+    "$python" "$top/tests/cli/python_checks.py" >.tap
 code=$?
 cat .tap
 number=$(grep -c '^\(not \)\?ok' .tap)

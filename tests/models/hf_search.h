@@ -8,8 +8,8 @@
 #include "lib/model/model.h"
 
 /* hf_search — generate() of transformers over the steps of a model: greedy and beam search with the processors of
- * scores in its order (repetition penalty, n-grams, bad words, shortest text, suppressed and forced tokens). A step after
- * the other, rows reordered as search.c does it; scores are not renormalised. */
+ * scores in its order (repetition penalty, n-grams, bad words, shortest text, suppressed and forced tokens). One step
+ * after the other, rows reordered as search.c does it; scores are not renormalised. */
 typedef struct {
     int beams, returned, tokens, shortest, no_repeat;
     int32_t end, pad, forced_first, forced_last; /* -1: none */

@@ -25,8 +25,8 @@ typedef struct {
      * empty: none */
     qp_tensor bias;
     bool bias_shared; /* bias holds one block [heads, Tq, Tk] for all sequences, whose lengths are equal */
-    /* [buckets, heads], an even number of buckets: relative[bucket(key position - query position), head] is added to the
-     * scores; empty: none */
+    /* [buckets, heads], an even number of buckets: relative[bucket(key position - query position), head] is added to
+     * the scores; empty: none */
     qp_tensor relative;
     qp_relative_config distance; /* its buckets */
     int window;                  /* a query reads keys with |query position - key position| < window; 0: all */
