@@ -71,7 +71,8 @@ static int find_column(const qp_csv_record *first, const char *wanted, size_t by
 {
     double number;
     for (int i = 0; i < first->fields; i++)
-        if (same_name(first->field[i], wanted, bytes) && read_cell(first->field[i], false, NULL, &number) == CELL_TEXT) {
+        if (same_name(first->field[i], wanted, bytes) &&
+            read_cell(first->field[i], false, NULL, &number) == CELL_TEXT) {
             *by_name = true;
             return i;
         }
