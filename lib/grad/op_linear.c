@@ -124,7 +124,40 @@ typedef struct {
     qp_feed_forward_weights w;
     uint64_t key;
     bool gated;
+    bool again; /* the rows run in parts, of which nothing is kept: the backward computes act, pre and up again */
+    int first;  /* of a part: its first row */
 } block_context;
+
+/* At least 1: a block without rows is one empty part, which clears gradients that it is the first to write. */
+static int part_rows(const block_context *c) { return c->again ? QP_FEED_FORWARD_ROWS : c->x.rows > 0 ? c->x.rows : 1; }
+
+static qp_tensor some_rows(qp_tensor x, int first, int count)
+{
+    x.value = qp_tensor_row(x, first);
+    x.rows = count;
+    return x;
+}
+
+/* The part that begins at row `first`; act, pre and up hold one part. */
+static block_context part_of(const block_context *c, int first)
+{
+    const int left = c->x.rows - first, count = left < part_rows(c) ? left : part_rows(c);
+    block_context part = *c;
+    part.x = some_rows(c->x, first, count);
+    part.y = some_rows(c->y, first, count);
+    part.act.rows = part.pre.rows = part.up.rows = count;
+    part.first = first;
+    return part;
+}
+
+/* Memory of act, pre and up. */
+static void take_hidden(qp_tape *tape, block_context *c, bool separate)
+{
+    const int rows = part_rows(c), width = c->w.inner.rows;
+    c->act = qp_tape_constant(tape, rows, width);
+    c->pre = separate ? qp_tape_constant(tape, rows, width) : c->act;
+    if (c->gated) c->up = qp_tape_constant(tape, rows, width);
+}
 
 static bool slope_from_output(qp_activation_kind kind)
 {
@@ -132,6 +165,9 @@ static bool slope_from_output(qp_activation_kind kind)
 }
 
 static size_t hidden_count(const block_context *c) { return (size_t)c->x.rows * (size_t)c->w.inner.rows; }
+
+/* The number of the first element for dropout. */
+static uint64_t first_hidden(const block_context *c) { return (uint64_t)c->first * (uint64_t)c->w.inner.rows; }
 
 static bool hidden_is_act(const block_context *c) { return !c->gated && c->w.dropout == 0; }
 
@@ -144,10 +180,11 @@ static void make_hidden(const block_context *c, qp_real *to)
         qp_multiply_add(n, from, c->up.value, 0, to);
         from = to;
     }
-    if (c->w.dropout > 0) qp_dropout_apply(n, c->key, 0, c->w.dropout, from, 0, to);
+    if (c->w.dropout > 0) qp_dropout_apply(n, c->key, first_hidden(c), c->w.dropout, from, 0, to);
 }
 
-static void block_forward(qp_tape *tape, const block_context *c, qp_real *hidden)
+/* act, pre, up, and hidden where it is not act. */
+static void hidden_forward(const qp_tape *tape, const block_context *c, qp_real *hidden)
 {
     const qp_feed_forward_weights *w = &c->w;
     if (c->gated) {
@@ -158,7 +195,16 @@ static void block_forward(qp_tape *tape, const block_context *c, qp_real *hidden
     }
     qp_activate(w->activation, hidden_count(c), c->pre.value, 0, c->act.value);
     if (!hidden_is_act(c)) make_hidden(c, hidden);
-    map_forward(tape, qp_tensor_of(c->x.rows, w->inner.rows, hidden), w->outer, w->outer_bias, c->y);
+}
+
+static void block_forward(const qp_tape *tape, const block_context *c, qp_real *hidden)
+{
+    const qp_feed_forward_weights *w = &c->w;
+    for (int first = 0; first == 0 || first < c->x.rows; first += part_rows(c)) {
+        const block_context part = part_of(c, first);
+        hidden_forward(tape, &part, hidden);
+        map_forward(tape, qp_tensor_of(part.x.rows, w->inner.rows, hidden), w->outer, w->outer_bias, part.y);
+    }
 }
 
 /* From dhidden = dL/d hidden, in place, to dL/d pre; gated: dL/d up into dup.
@@ -166,7 +212,7 @@ static void block_forward(qp_tape *tape, const block_context *c, qp_real *hidden
 static void hidden_back(const block_context *c, qp_real *dhidden, qp_real *dup)
 {
     size_t n = hidden_count(c);
-    if (c->w.dropout > 0) qp_dropout_apply(n, c->key, 0, c->w.dropout, dhidden, 0, dhidden);
+    if (c->w.dropout > 0) qp_dropout_apply(n, c->key, first_hidden(c), c->w.dropout, dhidden, 0, dhidden);
     if (c->gated) {
         qp_multiply_add(n, dhidden, c->act.value, 0, dup);
         qp_multiply_add(n, dhidden, c->up.value, 0, dhidden);
@@ -175,39 +221,65 @@ static void hidden_back(const block_context *c, qp_real *dhidden, qp_real *dup)
     qp_activate_back(c->w.activation, n, pre, c->act.value, 0, dhidden, 0, dhidden);
 }
 
+/* Where the gradients of a block are written, and scratch memory for a part of its rows. */
+typedef struct {
+    slot outer, outer_bias, first, first_bias, inner, inner_bias, x;
+    qp_real *hidden, *dhidden, *dup;
+} block_gradients;
+
 /* dW2 = dy' hidden   db2 = sum of dy   dhidden = dy W2   then hidden_back, and
  *   plain   dW1 = dpre' x   db1 = sum of dpre                                          dx = dpre W1
- *   gated   dG = dpre' x    dbg = sum of dpre   dW1 = dup' x   db1 = sum of dup        dx = dpre G + dup W1
- * Gradients are taken before the scratch memory, because they outlive it, and written in the order in which they were
- * taken, because two of the weights may be the same tensor. */
-static void block_back(qp_tape *tape, void *context)
+ *   gated   dG = dpre' x    dbg = sum of dpre   dW1 = dup' x   db1 = sum of dup        dx = dpre G + dup W1 */
+static void part_back(const qp_tape *tape, const block_context *c, const block_gradients *g, qp_matrix dy)
 {
-    const block_context *c = context;
     const qp_feed_forward_weights *w = &c->w;
     const int rows = c->x.rows, width = w->inner.rows;
+    const qp_tensor first = c->gated ? w->gate : w->inner;
+    const qp_matrix dpre = qp_matrix_dense(g->dhidden, rows, width), gate_up = qp_matrix_dense(g->dup, rows, width);
+    if (c->again)
+        hidden_forward(tape, c, g->hidden);
+    else if (!hidden_is_act(c))
+        make_hidden(c, g->hidden);
+    map_back_weights(qp_tensor_of(rows, width, g->hidden), w->outer, g->outer, g->outer_bias, dy);
+    map_back_input(w->outer, dy, 0, dpre);
+    hidden_back(c, g->dhidden, g->dup);
+    map_back_weights(c->x, first, g->first, g->first_bias, dpre);
+    if (c->gated) map_back_weights(c->x, w->inner, g->inner, g->inner_bias, gate_up);
+    if (!g->x.grad) return;
+    const qp_matrix dx = qp_tensor_grad(c->x, g->x.grad + (ptrdiff_t)c->first * c->x.stride);
+    map_back_input(first, dpre, g->x.beta, dx);
+    if (c->gated) map_back_input(w->inner, gate_up, 1, dx);
+}
+
+/* Gradients are taken before the scratch memory, because they outlive it, and written in the order in which they were
+ * taken, because two of the weights may be the same tensor. */
+static block_gradients take_slots(qp_tape *tape, const block_context *c)
+{
+    const qp_feed_forward_weights *w = &c->w;
+    block_gradients g = {0};
+    g.outer = slot_take(tape, w->outer), g.outer_bias = slot_take(tape, w->outer_bias);
+    g.first = slot_take(tape, c->gated ? w->gate : w->inner);
+    g.first_bias = slot_take(tape, c->gated ? w->gate_bias : w->inner_bias);
+    if (c->gated) g.inner = slot_take(tape, w->inner), g.inner_bias = slot_take(tape, w->inner_bias);
+    g.x = slot_take(tape, c->x);
+    return g;
+}
+
+static void block_back(qp_tape *tape, void *context)
+{
+    block_context *c = context;
     const qp_matrix dy = qp_tensor_grad(c->y, qp_tape_upstream(c->y));
-    qp_tensor first = c->gated ? w->gate : w->inner, first_bias = c->gated ? w->gate_bias : w->inner_bias;
-    slot douter = slot_take(tape, w->outer), douter_bias = slot_take(tape, w->outer_bias);
-    slot dfirst = slot_take(tape, first), dfirst_bias = slot_take(tape, first_bias);
-    slot dinner = {0}, dinner_bias = {0};
-    if (c->gated) {
-        dinner = slot_take(tape, w->inner);
-        dinner_bias = slot_take(tape, w->inner_bias);
-    }
-    slot dx = slot_take(tape, c->x);
-    size_t mark = qp_tape_mark(tape), bytes = hidden_count(c) * sizeof(qp_real);
-    qp_real *hidden = hidden_is_act(c) ? c->act.value : qp_tape_memory(tape, bytes);
-    qp_real *dhidden = qp_tape_memory(tape, bytes), *dup = c->gated ? qp_tape_memory(tape, bytes) : NULL;
-    if (!qp_tape_failed(tape)) {
-        const qp_matrix dpre = qp_matrix_dense(dhidden, rows, width), gate_up = qp_matrix_dense(dup, rows, width);
-        if (!hidden_is_act(c)) make_hidden(c, hidden);
-        map_back_weights(qp_tensor_of(rows, width, hidden), w->outer, douter, douter_bias, dy);
-        map_back_input(w->outer, dy, 0, dpre);
-        hidden_back(c, dhidden, dup);
-        map_back_weights(c->x, first, dfirst, dfirst_bias, dpre);
-        if (c->gated) map_back_weights(c->x, w->inner, dinner, dinner_bias, gate_up);
-        if (dx.grad) map_back_input(first, dpre, dx.beta, qp_tensor_grad(c->x, dx.grad));
-        if (dx.grad && c->gated) map_back_input(w->inner, gate_up, 1, qp_tensor_grad(c->x, dx.grad));
+    block_gradients g = take_slots(tape, c);
+    size_t mark = qp_tape_mark(tape);
+    size_t bytes = (size_t)part_rows(c) * (size_t)c->w.inner.rows * sizeof(qp_real);
+    if (c->again) take_hidden(tape, c, !slope_from_output(c->w.activation));
+    g.hidden = hidden_is_act(c) ? c->act.value : qp_tape_memory(tape, bytes);
+    g.dhidden = qp_tape_memory(tape, bytes);
+    if (c->gated) g.dup = qp_tape_memory(tape, bytes);
+    for (int first = 0; (first == 0 || first < c->x.rows) && !qp_tape_failed(tape); first += part_rows(c)) {
+        const block_context part = part_of(c, first);
+        part_back(tape, &part, &g, qp_matrix_rows(dy, first, part.x.rows));
+        g.outer.beta = g.outer_bias.beta = g.first.beta = g.first_bias.beta = g.inner.beta = g.inner_bias.beta = 1;
     }
     qp_tape_rewind(tape, mark);
 }
@@ -230,18 +302,17 @@ qp_tensor qp_feed_forward(qp_tape *tape, qp_tensor x, const qp_feed_forward_weig
                             x.rows, x.columns, w->inner.rows, w->inner.columns, w->gate.rows, w->gate.columns,
                             w->outer.rows, w->outer.columns, (double)w->dropout);
     qp_tensor y = qp_tape_tensor(tape, x.rows, w->outer.rows);
-    block_context c = {.x = x, .y = y, .w = *w, .gated = gated};
+    block_context c = {.x = x, .y = y, .w = *w, .gated = gated, .again = x.rows > QP_FEED_FORWARD_ROWS};
     size_t mark = qp_tape_mark(tape);
-    c.act = qp_tape_constant(tape, x.rows, w->inner.rows);
-    c.pre = slope_from_output(w->activation) || !training ? c.act : qp_tape_constant(tape, x.rows, w->inner.rows);
-    if (gated) c.up = qp_tape_constant(tape, x.rows, w->inner.rows);
+    take_hidden(tape, &c, training && !c.again && !slope_from_output(w->activation));
     if (!training) c.w.dropout = 0;
     if (c.w.dropout > 0) c.key = qp_tape_next_key(tape);
     size_t scratch = qp_tape_mark(tape);
-    qp_real *hidden = hidden_is_act(&c) ? c.act.value : qp_tape_memory(tape, hidden_count(&c) * sizeof(qp_real));
+    size_t bytes = (size_t)part_rows(&c) * (size_t)w->inner.rows * sizeof(qp_real);
+    qp_real *hidden = hidden_is_act(&c) ? c.act.value : qp_tape_memory(tape, bytes);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     block_forward(tape, &c, hidden);
-    qp_tape_rewind(tape, training ? scratch : mark);
+    qp_tape_rewind(tape, training && !c.again ? scratch : mark);
     qp_tape_record(tape, y, block_back, &c, sizeof c);
     return y;
 }

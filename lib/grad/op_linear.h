@@ -17,6 +17,8 @@ qp_tensor qp_linear(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias
  * w        inner W1 [hidden, d]; gate G [hidden, d] or empty (plain); outer W2 [d, hidden]; biases [1, .] or empty
  * returns  [rows, d]
  * Memory   per row hidden reals where f' is computed from f(x) (relu, tanh, ...), else 2*hidden; gated: hidden more.
+ *          Above QP_FEED_FORWARD_ROWS rows nothing is kept: so many rows run at a time, and the backward computes their
+ *          hidden layer again (a sequence so long spends its time in attention).
  * Errors   QP_ESHAPE, QP_EMEMORY, remembered by the tape.
  * Source   Vaswani et al. 2017; gated: Shazeer 2020. */
 typedef struct {
@@ -24,6 +26,7 @@ typedef struct {
     qp_activation_kind activation;
     qp_real dropout; /* on the hidden layer */
 } qp_feed_forward_weights;
+enum { QP_FEED_FORWARD_ROWS = 4096 };
 qp_tensor qp_feed_forward(qp_tape *tape, qp_tensor x, const qp_feed_forward_weights *w);
 
 #endif

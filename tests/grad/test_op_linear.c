@@ -105,6 +105,31 @@ Test(test_op_linear, feed_forward_is_a_plain_loop)
 }
 
 /* The backward recomputes the same dropped units, and none are dropped in QP_INFER. */
+/* So many rows that they run in parts: each gets what it gets alone, and nothing is kept of its hidden layer. */
+Test(test_op_linear, feed_forward_of_many_rows_keeps_no_hidden_layer)
+{
+    enum { LONG = 2 * QP_FEED_FORWARD_ROWS + 5 };
+    qp_tape *tape = fresh(QP_TRAIN), *other = qp_tape_new();
+    qp_tape_begin(other, QP_TRAIN, 1);
+    qp_feed_forward_weights w = block_weights(true, QP_GELU);
+    qp_tensor x = qp_tape_constant(other, LONG, IN);
+    for (int i = 0; i < LONG * IN; i++) x.value[i] = (qp_real)((i * 37) % 101) / 50 - 1;
+    qp_tensor y = qp_feed_forward(tape, x, &w);
+    cr_assert_eq(qp_tape_status(tape), QP_OK);
+    cr_expect_lt(qp_tape_peak_bytes(tape), (LONG * IN + 4 * QP_FEED_FORWARD_ROWS * HIDDEN + 1000) * sizeof(qp_real));
+    for (int r = 0; r < LONG; r += LONG / 7) {
+        qp_tensor row = x;
+        row.value = qp_tensor_row(x, r);
+        row.rows = 1;
+        qp_tensor alone = qp_feed_forward(other, row, &w);
+        double expected[IN];
+        for (int i = 0; i < IN; i++) expected[i] = (double)alone.value[i];
+        op_near("row", IN, qp_tensor_row(y, r), expected, 1e-6);
+    }
+    qp_tape_free(tape);
+    qp_tape_free(other);
+}
+
 Test(test_op_linear, feed_forward_drops_in_training_only)
 {
     qp_tape *tape = fresh(QP_TRAIN);

@@ -1,3 +1,4 @@
+#include "lib/grad/op_basic.h"
 #include "lib/grad/op_batch_norm.h"
 #include "lib/grad/op_embedding.h"
 #include "lib/grad/op_experts.h"
@@ -84,6 +85,20 @@ static void feed_forward_dropout(gradient_case *c) { feed_forward(c, false, true
 static void feed_forward_gated(gradient_case *c) { feed_forward(c, true, true, 0); }
 static void feed_forward_gated_no_bias(gradient_case *c) { feed_forward(c, true, false, 0); }
 static void feed_forward_gated_dropout(gradient_case *c) { feed_forward(c, true, true, 0.3); }
+
+/* More rows than run at a time: three of them, many times. */
+static void feed_forward_long(gradient_case *c)
+{
+    enum { LONG = QP_FEED_FORWARD_ROWS + 70 };
+    static int32_t row[LONG];
+    for (int r = 0; r < LONG; r++) row[r] = r % 3;
+    qp_feed_forward_weights w = {.activation = (qp_activation_kind)c->option, .dropout = (qp_real)0.3};
+    qp_tensor x = qp_gather(c->tape, gradient_input(c, 3, 2), LONG, row);
+    w.inner = gradient_input(c, 2, 2), w.inner_bias = gradient_input(c, 1, 2);
+    w.outer = gradient_input(c, 1, 2), w.outer_bias = gradient_input(c, 1, 1);
+    if (c->option == QP_SILU) w.gate = gradient_input(c, 2, 2), w.gate_bias = gradient_input(c, 1, 2);
+    gradient_output(c, qp_feed_forward(c->tape, x, &w));
+}
 
 /* The choices stay the same under the checker's small moves. */
 static void route(gradient_case *c)
@@ -217,6 +232,8 @@ const gradient_row gradient_rows_layers[] = {
     {"qp_feed_forward", "GLU", feed_forward_gated, QP_SIGMOID},
     {"qp_feed_forward", "GEGLU, dropout", feed_forward_gated_dropout, QP_GELU_TANH},
     {"qp_feed_forward", "GLU, dropout", feed_forward_gated_dropout, QP_SIGMOID},
+    {"qp_feed_forward", "many rows, gelu, dropout", feed_forward_long, QP_GELU},
+    {"qp_feed_forward", "many rows, SwiGLU, dropout", feed_forward_long, QP_SILU},
     {"qp_route", "raw", route, 0},
     {"qp_route", "normalized", route, 1},
     {"qp_route", "one", route_one, 0},
