@@ -2,8 +2,8 @@
  * ../shared/peers/torch_train_bench.py (sizes, batch, Adam at 1e-4 without clipping, dropout 0), gru-attention, a
  * translator with Bahdanau's attention, and gpt-4k and gpt-16k, one long sequence. Prints one JSON object.
  * tokens_per_second counts target tokens; times are medians over the steps; operations are those of matrix products,
- * training = 3 * forward, causal attention counted as full attention. sgemm_gflops and fma_gflops are the rates of the same threads, measured right afterwards, for
- * products of 1536^3 and for multiply-adds only. */
+ * training = 3 * forward, causal attention counted as full attention. sgemm_gflops and fma_gflops are the rates of the
+ * same threads, measured right afterwards, for products of 1536^3 and for multiply-adds only. */
 #include <getopt.h>
 #include <math.h>
 #include <omp.h>
