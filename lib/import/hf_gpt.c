@@ -54,7 +54,7 @@ static void gpt_neo_windows(qp_hf_plan *plan)
     for (size_t i = 0; !layers && i < json_array_size(types); i++) {
         const json_t *kinds = json_array_get(json_array_get(types, i), 0);
         json_int_t times = json_integer_value(json_array_get(json_array_get(types, i), 1));
-        for (json_int_t t = 0; t < times && used < room; t++)
+        for (json_int_t t = 0; t < times && t < 128 && used < room; t++)
             for (size_t k = 0; k < json_array_size(kinds) && used < room; k++)
                 m->window_layers[used++] = qp_hf_is_text(json_array_get(kinds, k), "local") ? '1' : '0';
     }
