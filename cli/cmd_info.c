@@ -9,6 +9,7 @@
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "lib/base/threads.h"
+#include "lib/nn/codebook.h"
 #include "lib/run/option_uses.h"
 #include "lib/package/package.h"
 
@@ -261,6 +262,16 @@ static void print_expert_use(qp_params *params)
     }
 }
 
+/* How much of a codebook is used. */
+static void print_codebook(qp_params *params)
+{
+    int i = qp_params_find(params, "bottleneck.codebook");
+    double perplexity;
+    if (i < 0) return;
+    int used = qp_codebook_use(qp_params_at(params, i), qp_params_value(params, i), &perplexity);
+    printf("\ncodebook: %d codes in use, perplexity %.1f\n", used, perplexity);
+}
+
 static void print_tensors(const qp_params *params)
 {
     printf("\n%-52s %s\n", "tensor", "shape");
@@ -283,6 +294,7 @@ static qp_status print_text(const char *path, const qp_package *m, const estimat
         printf("\nwith sequences of %.0f tokens; ", e->shape.target_length);
         qp_training_memory_print(stdout, &e->shape, &e->memory);
         print_expert_use(qp_model_params(m->model));
+        print_codebook(qp_model_params(m->model));
     }
     if (config.tensors) print_tensors(qp_model_params(m->model));
     return QP_OK;

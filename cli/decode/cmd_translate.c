@@ -8,6 +8,7 @@
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "cli/base/warnings.h"
+#include "cli/decode/code_lines.h"
 #include "cli/decode/decode_options.h"
 #include "lib/base/writer.h"
 #include "lib/decode/alignment.h"
@@ -25,6 +26,8 @@ enum { ALIGNMENT_NONE, ALIGNMENT_HARD, ALIGNMENT_SOFT };
     X(INT, max_length, "0", 0, 100000, NULL, "output at most N tokens; 0: by --max-length-factor and -extra")          \
     X(CHOICE, scores, "none", 0, 0, "none, sentence, token", "print log-probabilities after the text")                 \
     X(CHOICE, alignment, "none", 0, 0, "none, hard, soft", "print the alignment of each target token")                 \
+    X(BOOL, from_codes, "false", 0, 0, NULL,                                                                           \
+      "autoencoder with --codebook: the lines are codes, as predict writes them, not text")                            \
     X(INT, batch_size, "32", 1, 100000, NULL, "sentences searched together; changes the speed, not the text")
 
 typedef struct {
@@ -288,16 +291,18 @@ static qp_status run(void *self, const qp_options *options)
     translate_options *o = &how->o;
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_AUTOENCODE, -1};
     qp_package *opened;
+    qp_text_codec codes;
     QP_TRY(settle(options, o, &how->search));
     QP_TRY(qp_decode_open(&o->ask, tasks, &opened));
     qp_translator translator = {.model = opened->model,
-                                .source = &opened->source_codec,
+                                .source = o->from_codes ? &codes : &opened->source_codec,
                                 .target = &opened->target_codec,
                                 .search = how->search,
                                 .batch_size = (int)o->batch_size,
                                 .threads = (int)o->ask.threads,
                                 .alignment = o->alignment != ALIGNMENT_NONE};
-    qp_status status = translate_to_output(o, &translator, options);
+    qp_status status = o->from_codes ? qp_code_lines(opened, &codes) : QP_OK;
+    if (status == QP_OK) status = translate_to_output(o, &translator, options);
     qp_package_free(opened);
     return status;
 }

@@ -20,7 +20,8 @@ static const qp_command predict = {
     .notes = "classify  lines of text in; label TAB probability out\n"
              "tag       lines of words in, word/TAG out; or CoNLL columns in, the same with the model's tags out\n"
              "regress   CSV in; the next values out, one per line\n"
-             "mlm       lines with [MASK] in; the lines with the likeliest words out",
+             "mlm       lines with [MASK] in; the lines with the likeliest words out\n"
+             "autoencode  lines of text in; the codes of a model with --codebook out",
     .group = groups,
     .group_count = 1,
     .alias = aliases,
@@ -37,6 +38,7 @@ static const struct {
     {QP_TASK_TAG, qp_predict_tags},
     {QP_TASK_REGRESS, qp_predict_series},
     {QP_TASK_MLM, qp_predict_masks},
+    {QP_TASK_AUTOENCODE, qp_predict_codes},
 };
 
 qp_status qp_predict_lines(const qp_package *m, const qp_predict_config *o, char **file, int files,
@@ -60,7 +62,7 @@ qp_status qp_predict_lines(const qp_package *m, const qp_predict_config *o, char
 static qp_status run(void *self, const qp_options *options)
 {
     (void)self;
-    static const int tasks[] = {QP_TASK_CLASSIFY, QP_TASK_TAG, QP_TASK_REGRESS, QP_TASK_MLM, -1};
+    static const int tasks[] = {QP_TASK_CLASSIFY, QP_TASK_TAG, QP_TASK_REGRESS, QP_TASK_MLM, QP_TASK_AUTOENCODE, -1};
     qp_package *m;
     QP_TRY(qp_open_model(config.model, tasks, &m));
     config.threads = qp_threads_of(config.threads);

@@ -10,7 +10,7 @@
 /* predict_tasks — the tasks of `quipu predict`, each a row of cmd_predict.c. Output has the order of the input and is
  * written while the input is read. */
 #define QP_PREDICT_FIELDS(X)                                                                                           \
-    X(TEXT, model, "", 0, 0, "FILE", "model file of a classifier, tagger, forecaster or masked language model")        \
+    X(TEXT, model, "", 0, 0, "FILE", "model file of a classifier, tagger, forecaster, masked language model, or codes") \
     X(BOOL, all, "false", 0, 0, NULL, "classify: every label with its probability, most probable first")               \
     X(CHOICE, input, "auto", 0, 0, "auto, text, conll",                                                                \
       "tag: lines of words, or CoNLL columns; auto: by the suffix .conll, .conllu")                                    \
@@ -30,6 +30,7 @@ typedef struct {
 qp_status qp_predict_labels(const qp_package *m, const qp_predict_config *o, char **file, int files);
 qp_status qp_predict_tags(const qp_package *m, const qp_predict_config *o, char **file, int files);
 qp_status qp_predict_series(const qp_package *m, const qp_predict_config *o, char **file, int files);
+qp_status qp_predict_codes(const qp_package *m, const qp_predict_config *o, char **file, int files);
 qp_status qp_predict_masks(const qp_package *m, const qp_predict_config *o, char **file, int files);
 
 /* qp_predict_lines — call `one` for each chunk of the files' lines, and report its warning at the end. */

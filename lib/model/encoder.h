@@ -26,6 +26,7 @@ typedef struct {
     qp_tensor output;             /* [source rows, output_width] */
     qp_tensor summary;            /* [sources, summary_width] one vector a source */
     qp_tensor mean, log_variance; /* the distribution of a variational bottleneck; else empty */
+    const int32_t *code;          /* [sources, codes of a text] of a bottleneck with codes, or NULL */
     const qp_carry *final; /* [slots of the module] final states of every layer of a recurrent encoder, or NULL */
 } qp_encoded;
 

@@ -93,6 +93,13 @@ qp_status qp_model_start_code(const qp_model *model, qp_tape *tape, qp_tensor co
 qp_tensor qp_model_step(const qp_model *model, qp_tape *tape, const int32_t *last_id, qp_state *state,
                         qp_attention_map *attention);
 
+/* qp_model_codes — of an autoencoder with --codebook, the codes of sources [sources, --codes], in the tape's memory;
+ *   NULL: the tape has failed. Begin the tape with QP_INFER.
+ * qp_model_read_codes — from now on qp_model_start reads codes: --codes ids and an end for each source.
+ * Errors  QP_EUSAGE for a model without codes, QP_EDATA for codes that it does not have, QP_EMEMORY. */
+const int32_t *qp_model_codes(const qp_model *model, qp_tape *tape, qp_ids source);
+qp_status qp_model_read_codes(qp_model *model);
+
 /* qp_model_has_attention — whether the decoder attends to the tokens of a source. */
 bool qp_model_has_attention(const qp_model *model);
 

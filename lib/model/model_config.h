@@ -127,6 +127,9 @@
       "tag: the tags of a sentence are scored and chosen together, by a conditional random field")                     \
     X(INT, bottleneck, "0", 0, 65536, NULL,                                                                            \
       "autoencode: width of the vector between encoder and decoder; 0: --emb-size")                                    \
+    X(INT, codebook, "0", 0, 1048576, NULL,                                                                            \
+      "autoencode: a text becomes --codes numbers, each one of this many codes; 0: a vector")                          \
+    X(INT, codes, "8", 1, 65536, NULL, "--codebook: codes of a text; must divide --bottleneck")                        \
     X(BOOL, variational, "false", 0, 0, NULL,                                                                          \
       "autoencode: the vector is drawn from a normal distribution given the text; generate samples new texts")         \
     X(REAL, kl_weight, "1", 0, 1000000, NULL,                                                                          \

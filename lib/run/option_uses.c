@@ -71,6 +71,8 @@ static bool stochastic(const qp_train_settings *s) { return s->model.stochastic_
 
 static bool two_directions(const qp_train_settings *s) { return s->model.bidirectional && recurrent(s); }
 
+static bool coded(const qp_train_settings *s) { return s->model.codebook > 0; }
+
 static bool variational(const qp_train_settings *s) { return s->model.variational; }
 
 static bool adapts(const qp_train_settings *s) { return s->job.lora > 0; }
@@ -197,6 +199,7 @@ static const use uses[] = {
     {"kernel_size", CONVOLUTION, 0, 0},
     {"dilation", CONVOLUTION, 0, 0},
     {"separable", CONVOLUTION, 0, 0},
+    {"codes", coded, "--codebook", 0, 0},
     {"kl_weight", variational, "--variational", 0, 0},
     {"horizon", REGRESS, 0, 0},
     {"focal_gamma", focal, "--loss focal", 0, 0},

@@ -207,6 +207,7 @@ Test(thread_bits, autoencode)
     cr_expect_geq(each_kind("encoder", "text-cnn", task, "--decoder gru", check), 8);
     cr_expect_geq(each_kind("decoder", "qrnn", task, "--encoder lstm", check), 4);
     check(task, "--encoder gru --decoder gru --variational");
+    check(task, "--encoder gru --decoder gru --codebook 6 --codes 2");
 }
 
 Test(thread_bits, mlm)

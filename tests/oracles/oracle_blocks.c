@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -6,6 +7,7 @@
 #include "lib/grad/op_join.h"
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_lora.h"
+#include "lib/grad/op_quantize.h"
 #include "lib/grad/recurrent/op_selective_scan.h"
 #include "lib/nn/recurrent_attention.h"
 #include "tests/oracles/oracle_blocks.h"
@@ -154,8 +156,29 @@ static void coverage_attention(oracle *o)
     oracle_output(o, "coverage_loss", qp_scale(o->tape, loss, 1 / (qp_real)(queries * batch)), NULL);
 }
 
+/* out.perplexity = exp of the entropy of the use of the codes */
+static void vector_quantize(oracle *o)
+{
+    qp_tensor z = input(o, "z"), loss;
+    const int32_t *code, *expected = oracle_ints(o, "out.code");
+    int codes = oracle_int(o, "codes"), wrong = 0;
+    qp_tensor y = qp_quantize(o->tape, z, oracle_param(o, "codebook"), NULL, (qp_real)oracle_number(o, "beta"), &code,
+                              &loss);
+    oracle_output(o, "y", y, NULL);
+    oracle_output(o, "loss", loss, NULL);
+    double *use = oracle_memory(o, (size_t)codes * sizeof *use), entropy = 0;
+    for (int r = 0; r < z.rows; r++) {
+        wrong += code[r] != expected[r];
+        use[code[r]] += 1.0 / z.rows;
+    }
+    oracle_expect(o, "out.code", wrong == 0, "%d codes differ", wrong);
+    for (int i = 0; i < codes; i++) entropy -= use[i] * log(use[i] + 1e-10);
+    oracle_compare(o, "out.perplexity", 1, (const qp_real[]){(qp_real)exp(entropy)});
+}
+
 const oracle_row oracle_rows_blocks[] = {{"lora", lora},
                                          {"moe", moe},
                                          {"selective_scan", selective_scan},
                                          {"coverage_attention", coverage_attention},
+                                         {"vector_quantize", vector_quantize},
                                          {0}};

@@ -1,15 +1,17 @@
 #include <string.h>
 
 #include "lib/grad/loss/op_loss.h"
+#include "lib/grad/loss/op_loss_element.h"
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_embedding.h"
 #include "lib/grad/op_linear.h"
+#include "lib/grad/op_quantize.h"
 #include "lib/nn/recurrent.h"
 #include "tests/oracles/oracle_blocks.h"
 #include "tests/oracles/oracle_model.h"
 #include "tests/oracles/oracle_training.h"
 
-/* Training runs of small networks around one block: experts, codebooks, pairs of texts. */
+/* Training runs of small networks around one block: experts, codebooks. */
 
 int oracle_split_nothing(const qp_parameter *ours, oracle_piece *piece)
 {
@@ -98,7 +100,41 @@ static qp_tensor experts_loss(training *t, qp_tape *tape, const qp_batch *batch)
     return qp_add(tape, loss, qp_scale(tape, routes->balance, balance));
 }
 
+/* ---- vq ---- */
+
+static void make_codes(training *t)
+{
+    static const char *const name[] = {"codebook", "enc.weight", "enc.bias", "dec.weight", "dec.bias"};
+    oracle_params(t->o);
+    for (int i = 0; i < 5; i++) add(t, name[i]);
+    oracle_bind(t->o, "init.", oracle_split_nothing);
+}
+
+/* One row a sequence. */
+static void codes_batch(training *t, int number, qp_batch *batch)
+{
+    int count = oracle_size(t->o, "batch.x", 1), columns = oracle_size(t->o, "batch.x", 2);
+    oracle_ragged rows = oracle_ragged_of(t->o, count, 1, NULL);
+    *batch = (qp_batch){.target = {.sequences = rows.sequences},
+                        .source = {.sequences = rows.sequences},
+                        .source_value = oracle_reals(t->o, "batch.x") + (ptrdiff_t)number * count * columns,
+                        .features = columns};
+}
+
+static qp_tensor codes_loss(training *t, qp_tape *tape, const qp_batch *batch)
+{
+    int rows = batch->target.sequences.count;
+    qp_tensor x = qp_tensor_of(rows, batch->features, (qp_real *)(uintptr_t)batch->source_value), loss;
+    const int32_t *code;
+    qp_tensor z = qp_activation(tape, map(t, tape, "enc", x), QP_TANH, 0);
+    qp_tensor y = qp_quantize(tape, z, weight(t, tape, "codebook"), NULL, (qp_real)oracle_number(t->o, "beta"), &code,
+                              &loss);
+    y = qp_element_loss(tape, QP_LOSS_MSE, map(t, tape, "dec", y), x.value, 1, QP_MEAN);
+    return qp_scale(tape, qp_add(tape, y, loss), (qp_real)rows);
+}
+
 const training_row oracle_training_blocks[] = {
     {"moe_lm", make_experts, experts_batch, experts_loss, oracle_split_nothing, free_gru},
+    {"vq", make_codes, codes_batch, codes_loss, oracle_split_nothing, NULL},
     {0},
 };

@@ -1,8 +1,10 @@
 #include "lib/grad/attention/op_overlap.h"
 #include "lib/grad/attention/op_rope.h"
 #include "lib/grad/op_bag.h"
+#include "lib/grad/op_basic.h"
 #include "lib/grad/op_distance.h"
 #include "lib/grad/op_embedding.h"
+#include "lib/grad/op_quantize.h"
 #include "tests/grad/gradients/gradient_table.h"
 #include "tests/sinusoids.h"
 
@@ -58,11 +60,42 @@ static void overlap(gradient_case *c)
     gradient_output(c, qp_attention_overlap(c->tape, a, gradient_input(c, 7, 1)));
 }
 
+/* A constant [rows, 3]. */
+static qp_tensor still_points(qp_tape *tape, int rows)
+{
+    qp_tensor made = qp_tape_constant(tape, rows, 3);
+    for (int i = 0; made.value && i < rows * 3; i++) made.value[i] = (qp_real)0.17 * (qp_real)(i * 5 % 11 - 5);
+    return made;
+}
+
+/* The term of z alone: from the loss with beta, the one without it is taken, which has the same value and no gradient
+ * here. */
+static void quantize_rows(gradient_case *c)
+{
+    qp_tensor z = gradient_input(c, 5, 3), same = z, codebook = still_points(c->tape, 4), loss[2];
+    const int32_t *code;
+    same.node = NULL;
+    qp_quantize(c->tape, z, codebook, NULL, (qp_real)0.25, &code, &loss[0]);
+    qp_quantize(c->tape, same, codebook, NULL, 0, &code, &loss[1]);
+    gradient_output(c, qp_add(c->tape, loss[0], qp_scale(c->tape, loss[1], -1)));
+}
+
+static void quantize_codebook(gradient_case *c)
+{
+    static const bool alive[] = {true, true, false, true};
+    qp_tensor codebook = gradient_input(c, 4, 3), loss;
+    const int32_t *code;
+    qp_quantize(c->tape, still_points(c->tape, 5), codebook, alive, 0, &code, &loss);
+    gradient_output(c, loss);
+}
+
 const gradient_row gradient_rows_places[] = {
     {"qp_bag", "one empty", bag, 0},
     {"qp_rope", "two heads", rope, 0},
     {"qp_rope", "band, columns that stay", rope_part, 0},
     {"qp_rope", "columns of each head that stay", rope_part, 1},
+    {"qp_quantize", "the rows", quantize_rows, 0},
+    {"qp_quantize", "the codebook", quantize_codebook, 0},
     {"qp_attention_overlap", "columns", overlap, 0},
     {"qp_distance_scores", "two heads", distance_scores, 0},
     {"qp_distance_scores", "bands", distance_scores, 1},
