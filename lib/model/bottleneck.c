@@ -43,17 +43,17 @@ static const qp_real *draw(qp_tape *tape, int rows, int columns)
 }
 
 qp_encoded qp_bottleneck_forward(const qp_bottleneck *bottleneck, qp_tape *tape, const qp_encoded *encoded,
-                                 const qp_real *noise, int columns, const int32_t **code, qp_model_maps *maps)
+                                 const qp_real *noise, int columns, qp_model_maps *maps)
 {
     const qp_params *params = bottleneck->pooling.params;
     qp_tensor pooled = qp_pooling_forward(&bottleneck->pooling, tape, encoded, maps);
     qp_tensor mean = qp_linear(tape, pooled, qp_param(tape, params, bottleneck->weight),
                                qp_param(tape, params, bottleneck->bias));
-    const int32_t *codes = NULL;
-    if (code) *code = NULL;
-    if (bottleneck->coded) mean = qp_codebook_forward(&bottleneck->codebook, tape, params, mean, &codes);
-    if (code) *code = codes;
-    if (!bottleneck->variational || qp_tape_failed(tape)) return qp_bottleneck_code(tape, mean);
+    const int32_t *code = NULL;
+    if (bottleneck->coded) mean = qp_codebook_forward(&bottleneck->codebook, tape, params, mean, &code);
+    qp_encoded made = qp_bottleneck_code(tape, mean);
+    made.code = code;
+    if (!bottleneck->variational || qp_tape_failed(tape)) return made;
     qp_tensor log_variance = qp_linear(tape, pooled, qp_param(tape, params, bottleneck->spread),
                                        qp_param(tape, params, bottleneck->spread_bias));
     qp_tensor drawn = mean;
@@ -61,7 +61,7 @@ qp_encoded qp_bottleneck_forward(const qp_bottleneck *bottleneck, qp_tape *tape,
         drawn = qp_tape_fail(tape, QP_ESHAPE, "noise of %d columns for vectors of %d", columns, mean.columns);
     else if (qp_tape_training(tape))
         drawn = qp_gaussian_sample(tape, mean, log_variance, noise ? noise : draw(tape, mean.rows, mean.columns));
-    qp_encoded made = qp_bottleneck_code(tape, drawn);
+    made = qp_bottleneck_code(tape, drawn);
     made.mean = mean;
     made.log_variance = log_variance;
     return made;

@@ -24,11 +24,10 @@ typedef struct {
 /* qp_bottleneck_add — after `encoder`, of width config->bottleneck or emb_size.
  * qp_bottleneck_forward — encoder output -> one row a source.   Errors  remembered by the tape.
  *   noise  [sources, columns] normal numbers for training, or NULL: drawn by the tape's key
- *   code   receives the codes [sources, codes of a text], or NULL: not wanted. It is NULL where there are none.
  * qp_bottleneck_code — vectors code [sources, width] as a decoder sees them. */
 qp_bottleneck qp_bottleneck_add(qp_params *params, const qp_model_config *config, const qp_encoder *encoder);
 qp_encoded qp_bottleneck_forward(const qp_bottleneck *bottleneck, qp_tape *tape, const qp_encoded *encoded,
-                                 const qp_real *noise, int columns, const int32_t **code, qp_model_maps *maps);
+                                 const qp_real *noise, int columns, qp_model_maps *maps);
 qp_encoded qp_bottleneck_code(qp_tape *tape, qp_tensor code);
 
 #endif

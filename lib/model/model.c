@@ -238,7 +238,7 @@ static bool encode(const qp_model *model, qp_tape *tape, qp_encoder_input input,
     encoded->begin = model->has_class_token;
     if (model->has_bottleneck && !qp_tape_failed(tape))
         *encoded = qp_bottleneck_forward(&model->bottleneck, tape, encoded, batch ? batch->noise : NULL,
-                                         batch ? batch->noise_columns : 0, &encoded->code, maps);
+                                         batch ? batch->noise_columns : 0, maps);
     return !qp_tape_failed(tape);
 }
 
