@@ -10,7 +10,7 @@
 /* predict_tasks — the tasks of `quipu predict`, each a row of cmd_predict.c. Output has the order of the input and is
  * written while the input is read. */
 #define QP_PREDICT_FIELDS(X)                                                                                           \
-    X(TEXT, model, "", 0, 0, "FILE", "model file of a classifier, tagger, forecaster, masked language model, or codes") \
+    X(TEXT, model, "", 0, 0, "FILE", "model of a classifier, tagger, forecaster, masked language model, or codes")     \
     X(BOOL, all, "false", 0, 0, NULL, "classify: every label with its probability, most probable first")               \
     X(CHOICE, input, "auto", 0, 0, "auto, text, conll",                                                                \
       "tag: lines of words, or CoNLL columns; auto: by the suffix .conll, .conllu")                                    \

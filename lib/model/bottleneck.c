@@ -18,7 +18,8 @@ qp_bottleneck qp_bottleneck_add(qp_params *params, const qp_model_config *config
     made.variational = config->variational != 0;
     made.coded = config->codebook > 0;
     if (made.coded)
-        made.codebook = qp_codebook_add(params, (int)config->codebook, width, (int)config->codes, "bottleneck.codebook");
+        made.codebook =
+            qp_codebook_add(params, (int)config->codebook, width, (int)config->codes, "bottleneck.codebook");
     if (!made.variational) return made;
     made.spread = qp_params_add(params, width, made.pooling.width, qp_model_weight_init(config, 0),
                                 "bottleneck.log_var.weight");

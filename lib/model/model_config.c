@@ -413,7 +413,7 @@ static qp_status check_task(const qp_model_config *config)
     if (config->codebook && config->task != QP_TASK_AUTOENCODE)
         return qp_fail(QP_EUSAGE, "--codebook is for autoencoders; add --task autoencode, or leave it out");
     if (config->codebook && config->variational)
-        return qp_fail(QP_EUSAGE, "--codebook and --variational: a text becomes codes or a distribution; leave one out");
+        return qp_fail(QP_EUSAGE, "--codebook and --variational: a text becomes codes or a distribution; choose one");
     if (config->codebook && qp_model_encoder_width(config) % config->codes != 0)
         return qp_fail(QP_EUSAGE, "--codes %lld does not divide --bottleneck %d; choose a divisor",
                        (long long)config->codes, qp_model_encoder_width(config));

@@ -99,7 +99,7 @@ qp_tensor qp_codebook_vectors(const qp_codebook *c, qp_tape *tape, const qp_para
         bool whole = qp_sequence_length(code.sequences, i) == c->parts + 1;
         for (int k = 0; k < c->parts; k++) {
             if (!whole || id[k] < 0 || id[k] >= c->codes || !alive[id[k]])
-                return qp_tape_fail(tape, QP_EDATA, "a line of codes needs %d numbers, all of codes that the model uses", c->parts);
+                return qp_tape_fail(tape, QP_EDATA, "a line of codes needs %d numbers, all of codes in use", c->parts);
             memcpy(qp_tensor_row(made, i) + (ptrdiff_t)k * width, qp_tensor_row(codebook, id[k]),
                    (size_t)width * sizeof *made.value);
         }

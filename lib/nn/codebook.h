@@ -8,8 +8,8 @@
  * codebook (op_quantize.h). The codebook is counted, not trained: code i is the running mean of what was nearest to it.
  * A code that is hardly used starts again at a random part of the batch. While training, 0.25 times the distance is
  * added to the step's penalty.
- * Parameters  NAME [codes, 1 + width/parts], a statistic: how often each code was used, and the sum of what it stands
- *             for
+ * Parameters  NAME [codes, 1 + width/parts], a statistic: how often each code was used, and the sum of the parts that
+ *             became it
  * Source      van den Oord et al. 2017, appendix A.1; Dhariwal et al. 2020, section 3.1 (codes that start again). */
 typedef struct {
     int sums;             /* parameter */
