@@ -186,10 +186,11 @@ gradient-tests: $(BUILD)/tests/gradients
 
 # ---- rules ----
 
-# Kernels for wide vectors are separate files; the program chooses by the CPU when it starts.
+# Kernels for wide vectors are separate files; the program chooses by the CPU when it starts. Fused products are written
+# out (v_fma), and no compiler fuses others, so that gcc and clang make the same bits.
 ifeq ($(shell uname -m),x86_64)
-$(BUILD)/obj/%_avx2.o: EXTRA += -mavx2 -mfma -mf16c
-$(BUILD)/obj/%_avx512.o: EXTRA += -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c
+$(BUILD)/obj/%_avx2.o: EXTRA += -mavx2 -mfma -mf16c -ffp-contract=off
+$(BUILD)/obj/%_avx512.o: EXTRA += -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c -ffp-contract=off
 endif
 
 $(BUILD)/obj/lib/tensor/gemm.o: FLAGS += -DQP_BLAS='"$(OPENMP_BLAS)"'

@@ -8,8 +8,8 @@
 
 static inline vreal gelu_tanh_inner(vreal x)
 {
-    vreal cubic = v_mul(v_mul(x, x), v_set(GELU_TANH_CUBIC));
-    return v_mul(v_mul(x, v_set(GELU_TANH_SCALE)), v_add(v_set(1), cubic));
+    vreal factor = v_fma(v_mul(x, x), v_set(GELU_TANH_CUBIC), v_set(1));
+    return v_mul(v_mul(x, v_set(GELU_TANH_SCALE)), factor);
 }
 
 QP_INLINE vreal activation(qp_activation_kind kind, vreal x, vreal slope)

@@ -117,9 +117,9 @@ static void log_softmax(int columns, const qp_real *x, qp_real inverse_temperatu
     size_t n = (size_t)columns;
     qp_real largest = row_largest(n, x);
     qp_real log_sum = V_LOG(exp_and_sum(n, x, largest, inverse_temperature, NULL));
-    const vreal top = v_set(largest), scale = v_set(inverse_temperature), logs = v_set(log_sum);
+    const vreal top = v_set(largest), scale = v_set(inverse_temperature), minus_logs = v_set(-log_sum);
     for (size_t i = 0; i < n; i += V_LANES)
-        store_at(y + i, v_sub(v_mul(v_sub(load_at(x + i, n - i), top), scale), logs), n - i);
+        store_at(y + i, v_fma(v_sub(load_at(x + i, n - i), top), scale, minus_logs), n - i);
 }
 
 static void log_softmax_back(int columns, const qp_real *y, const qp_real *dy, qp_real inverse_temperature,
@@ -163,10 +163,12 @@ static void norm(int columns, const qp_real *x, const qp_row_norm *norm, qp_real
     const vreal centers = v_set(center), factors = v_set(factor);
     for (size_t i = 0; i < n; i += V_LANES) {
         size_t left = n - i;
-        vreal result = v_mul(v_sub(load_at(x + i, left), centers), factors);
-        if (weight != NULL) result = v_mul(result, load_at(weight + i, left));
-        if (bias != NULL) result = v_add(result, load_at(bias + i, left));
-        store_at(y + i, result, left);
+        vreal away = v_sub(load_at(x + i, left), centers), scale = factors;
+        if (weight != NULL) {
+            away = v_mul(away, factors);
+            scale = load_at(weight + i, left);
+        }
+        store_at(y + i, bias != NULL ? v_fma(away, scale, load_at(bias + i, left)) : v_mul(away, scale), left);
     }
 }
 
@@ -250,8 +252,8 @@ static void gather(int columns, qp_real scale, const qp_real *x, const qp_real *
     size_t n = (size_t)columns;
     const vreal scales = v_set(scale);
     for (size_t i = 0; i < n; i += V_LANES) {
-        vreal value = v_mul(scales, load_at(x + i, n - i));
-        if (offset != NULL) value = v_add(value, load_at(offset + i, n - i));
+        vreal value = load_at(x + i, n - i);
+        value = offset != NULL ? v_fma(scales, value, load_at(offset + i, n - i)) : v_mul(scales, value);
         store_at(y + i, value, n - i);
     }
 }
@@ -276,15 +278,14 @@ static qp_real cross_entropy(int columns, const qp_real *x, int target, const qp
     qp_real largest = row_largest(n, x), to_target = largest - x[target], distance = 0;
     if (c->smooth != 0) distance = weighted_distance(n, x, weight, largest); /* before dx overwrites x */
     qp_real sum = exp_and_sum(n, x, largest, 1, dx), log_sum = V_LOG(sum);
-    qp_real loss = c->total * log_sum + c->main * to_target - c->smooth * distance;
+    qp_real loss = V_FMA(-c->smooth, distance, V_FMA(c->total, log_sum, c->main * to_target));
     if (dx == NULL) return loss;
-    const vreal scale = v_set(c->scale * c->total / sum), smooth = v_set(c->scale * c->smooth);
+    const vreal scale = v_set(c->scale * c->total / sum), minus_smooth = v_set(-c->scale * c->smooth);
     for (size_t i = 0; i < n; i += V_LANES) {
-        vreal p = load_at(dx + i, n - i);
-        vreal q = weight != NULL ? v_mul(smooth, load_at(weight + i, n - i)) : smooth;
-        store_at(dx + i, v_sub(v_mul(scale, p), q), n - i);
+        vreal minus_q = weight != NULL ? v_mul(minus_smooth, load_at(weight + i, n - i)) : minus_smooth;
+        store_at(dx + i, v_fma(scale, load_at(dx + i, n - i), minus_q), n - i);
     }
-    dx[target] -= c->scale * c->main;
+    dx[target] = V_FMA(-c->scale, c->main, dx[target]);
     return loss;
 }
 

@@ -14,6 +14,7 @@
 #define V_LANES 16
 #define V_MOST_NEGATIVE (-FLT_MAX)
 #define V_LOG(a) logf(a)
+#define V_FMA(a, b, c) __builtin_fmaf(a, b, c)
 
 typedef __m512 vreal;
 typedef __m512 vsum;

@@ -33,6 +33,7 @@ typedef uint32_t vword;
 #define V_MOST_NEGATIVE (-FLT_MAX)
 #endif
 #define V_LOG(a) V_LIBM(log)(a) /* of one number */
+#define V_FMA(a, b, c) ((a) * (b) + (c)) /* of one number; scalar code never fuses */
 
 static inline vreal v_set(qp_real a) { return a; }
 static inline vreal v_load(const qp_real *p) { return *p; }
