@@ -123,9 +123,19 @@ fault-test:  ## let every system call fail in every way, and fill the disk (POIN
 oom-test:  ## let every allocation of every command fail (POINTS=0)
 	@$(FAULTS) bash tests/faults/oom.sh
 
+damage-test: $(BUILD)/quipu $(BUILD)/faults/damage  ## damage every byte of small files of every format (STEP=1)
+	@$(FAULTS) DAMAGE="$(abspath $(BUILD)/faults/damage)" bash tests/faults/damage.sh
+
 fuzz:  ## build/fuzz/fuzz_*: libFuzzer programs; each takes a folder of inputs, as in tests/fuzz/corpus
 	@CC=clang sh .ci/packages build
 	@$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -fsanitize=fuzzer-no-link $(SANITIZERS)" fuzzers
+
+# Lines of the readers that the kept inputs of tests/fuzz reach, by clang's coverage.
+fuzz-coverage:  ## lines of every reader that the inputs in tests/fuzz/corpus reach
+	@CC=clang sh .ci/packages build test
+	@$(MAKE) BUILD=build/coverage CC=clang CFLAGS="-O1 -g -fprofile-instr-generate -fcoverage-mapping" \
+	    build/coverage/tests/fuzz
+	@sh tests/fuzz/coverage build/coverage
 
 lint: $(HEADERS)  ## check floors, circles, sizes, names, words, warnings of clang (ROOM=lib/grad: one folder)
 	@sh .ci/packages lint
@@ -256,9 +266,9 @@ $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libquipu.a
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) $(FLAGS) $^ -o $@ $(LIBS) $(BLAS)
 
-# One Criterion program for each folder of tests/; tests/cli also links the command's files. The runners of reference
-# cases have their own main function.
-$(BUILD)/tests/cli: $(filter-out %/main.o,$(CLI_OBJ))
+# One Criterion program for each folder of tests/; tests/cli and tests/fuzz also link the command's
+# files. The runners of reference cases have their own main function.
+$(BUILD)/tests/cli $(BUILD)/tests/fuzz: $(filter-out %/main.o,$(CLI_OBJ))
 $(BUILD)/tests/oracles $(BUILD)/tests/cases $(BUILD)/tests/models: CRITERION =
 CRITERION = -lcriterion
 $(BUILD)/tests/gradients: $(filter $(BUILD)/obj/tests/grad/%,$(TEST_OBJ)) $(GRADIENT_OBJ)
@@ -269,15 +279,20 @@ $(BUILD)/tests/%: $$(filter $(BUILD)/obj/tests/$$*/$$(PERCENT),$(TEST_OBJ)) $(BU
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) $(FLAGS) $(filter %.o,$^) $(BUILD)/libquipu.a -o $@ $(LIBS) $(CRITERION)
 
+$(BUILD)/faults/damage: $(BUILD)/obj/tests/faults/damage.o \
+    $(filter-out %/test_fuzz.o,$(filter $(BUILD)/obj/tests/fuzz/%,$(TEST_OBJ))) \
+    $(filter-out %/main.o,$(CLI_OBJ)) $(BUILD)/libquipu.a
+	@mkdir -p $(@D)
+	$(call say,link $@)$(CC) $(FLAGS) $^ -o $@ $(LIBS)
+
 FAULT_SOURCES := $(wildcard tests/faults/fault_*.c)
 $(BUILD)/faults/fault.so: $(FAULT_SOURCES) $(wildcard tests/faults/*.h) | $(STAMP).build
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) -std=gnu11 -O1 -g -Wall -Wextra -Wshadow -Wconversion -fPIC -shared -I. \
 	    $(FAULT_SOURCES) -o $@ -ldl
 
-# Fuzzers link only what they test.
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(filter-out %_entry.c,$(wildcard tests/fuzz/fuzz_*.c)))
-FUZZ_OBJ     := $(call object,$(call sources,$(TOKENIZER_ROOMS) lib/store))
+FUZZ_OBJ     := $(LIB_OBJ) $(filter-out %/main.o,$(CLI_OBJ))
 fuzzers: $(FUZZ_TARGETS:%=$(BUILD)/fuzz_%)
 $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ) tests/fuzz/fuzz_entry.c
 	$(call say,link $@)$(CC) $(FLAGS) -fsanitize=fuzzer -DQP_FUZZ_TARGET=qp_fuzz_$* $^ -o $@ $(OTHER_LIBS)
@@ -289,5 +304,5 @@ say = $(if $(V),,@echo "  $(1)"; )
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(BENCH:$(BUILD)/%=$(BUILD)/obj/%.d)
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
-.PHONY: all deb help demo test test-long oracles models tokenizer-cases gradcheck gradient-tests asan mutants \
-    kill-test fault-test oom-test fuzz fuzzers lint rooms format bench install uninstall clean
+.PHONY: all deb help demo test test-long oracles models tokenizer-cases gradcheck gradient-tests asan mutants kill-test \
+    fault-test oom-test damage-test fuzz fuzz-coverage fuzzers lint rooms format bench install uninstall clean

@@ -10,10 +10,20 @@
  *
  * readers  the first byte chooses a reader of tokenizer files, the rest is the file; what opens must encode and decode
  * encode   text for tokenizers trained at the start: round trips, spans, ids without spans, normal forms, patterns
- * store    the first byte chooses safetensors or YAML settings */
+ * store    the first byte chooses safetensors or YAML settings
+ * models   the first byte: a model file, the same with a right checksum, ARPA, a checkpoint, the same with a right
+ *          checksum; a model that opens must translate, score, label, forecast
+ * data     the first byte: CoNLL, CSV, pairs, labelled texts, texts, lines (also gzip), labels, scaling
+ * options  a command line of `train` */
 int qp_fuzz_readers(const uint8_t *data, size_t bytes);
 int qp_fuzz_encode(const uint8_t *data, size_t bytes);
 int qp_fuzz_store(const uint8_t *data, size_t bytes);
+int qp_fuzz_models(const uint8_t *data, size_t bytes);
+int qp_fuzz_data(const uint8_t *data, size_t bytes);
+int qp_fuzz_options(const uint8_t *data, size_t bytes);
+
+/* qp_fuzz_repair — makes the checksum of a safetensors file right, if it has one. */
+void qp_fuzz_repair(uint8_t *file, size_t bytes);
 
 /* qp_fuzz_require — abort with the broken promise unless the condition holds. */
 void qp_fuzz_require(int kept, const char *promise);

@@ -31,3 +31,9 @@ Test(fuzz, readers) { replay("readers", qp_fuzz_readers); }
 Test(fuzz, encode) { replay("encode", qp_fuzz_encode); }
 
 Test(fuzz, store) { replay("store", qp_fuzz_store); }
+
+Test(fuzz, models) { replay("models", qp_fuzz_models); }
+
+Test(fuzz, data) { replay("data", qp_fuzz_data); }
+
+Test(fuzz, options) { replay("options", qp_fuzz_options); }

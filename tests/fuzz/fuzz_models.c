@@ -1,0 +1,130 @@
+#define _GNU_SOURCE /* memfd_create, memmem */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "lib/base/file.h"
+#include "lib/ngram/ngram.h"
+#include "lib/ngram/ngram_arpa.h"
+#include "lib/quipu.h"
+#include "lib/store/safetensors.h"
+#include "lib/train/checkpoint.h"
+#include "tests/fuzz/fuzz_targets.h"
+
+enum { MODEL, MODEL_REPAIRED, ARPA, CHECKPOINT, CHECKPOINT_REPAIRED, KINDS, DIGITS = 32 };
+
+void qp_fuzz_repair(uint8_t *file, size_t bytes)
+{
+    static const char mark[] = "\"" QP_CHECKSUM_KEY "\":\"";
+    uint8_t *place = memmem(file, bytes, mark, sizeof mark - 1);
+    if (!place || (size_t)(file + bytes - place) < sizeof mark - 1 + DIGITS) return;
+    place += sizeof mark - 1;
+    memset(place, '0', DIGITS);
+    const XXH128_hash_t hash = XXH3_128bits(file, bytes);
+    char digits[DIGITS + 1];
+    snprintf(digits, sizeof digits, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
+    memcpy(place, digits, DIGITS);
+}
+
+/* Whatever opens must be usable, as far as its task goes. */
+static void use(const quipu_package *package)
+{
+    static const char *const text[] = {"w1 w2"}, *const word[] = {"see", "Ann"},
+                             *const option[] = {"max-length", "4", NULL};
+    const quipu_options few = {.size = sizeof few, .option = option, .threads = 1};
+    const quipu_options one = {.size = sizeof one, .threads = 1};
+    quipu_translations *translations = NULL;
+    if (quipu_translate(package, text, 1, &few, &translations) == QUIPU_OK) {
+        qp_fuzz_require(quipu_translations_count(translations, 0) >= 1, "a text has a translation");
+        quipu_translations_free(translations);
+    }
+    double probability = 0;
+    if (quipu_score(package, text, text, 1, &one, &probability, NULL) == QUIPU_OK)
+        qp_fuzz_require(!(probability > 1e-3), "a probability is at most 1");
+    const int labels = quipu_labels(package);
+    float *answer = labels > 0 && labels < 1000 ? malloc((size_t)labels * sizeof *answer) : NULL;
+    if (answer) (void)quipu_classify(package, text, 1, &one, answer);
+    free(answer);
+    int label[2];
+    if (quipu_tag(package, word, 2, &one, label, NULL) == QUIPU_OK)
+        for (int i = 0; i < 2; i++) qp_fuzz_require(label[i] >= 0 && label[i] < labels, "a tag is a label");
+    int columns, window, horizon;
+    if (quipu_forecast_sizes(package, &columns, &window, &horizon) == QUIPU_OK && columns * window < 10000) {
+        double *value = calloc((size_t)columns * (size_t)window + 1, sizeof *value);
+        double *forecast = calloc((size_t)horizon + 1, sizeof *forecast);
+        if (value && forecast) (void)quipu_forecast(package, value, window, forecast);
+        free(value);
+        free(forecast);
+    }
+}
+
+static void read_model(const char *path)
+{
+    quipu_package *package;
+    if (quipu_open(path, &package) != QUIPU_OK) return;
+    use(package);
+    quipu_close(package);
+}
+
+static void read_arpa(const char *path)
+{
+    qp_ngram *model = NULL;
+    if (qp_ngram_arpa_load(path, &model) != QP_OK) return;
+    qp_ngram_free(model);
+}
+
+/* A run of two weights; the file is the only save in its folder. */
+static void read_checkpoint(const uint8_t *data, size_t bytes)
+{
+    char folder[] = "/tmp/quipu-fuzz-XXXXXX", path[64];
+    qp_optimizer_config config;
+    qp_optimizer *optimizer = NULL;
+    qp_params *params = qp_params_new();
+    bool found = false;
+    qp_run_reset reset = {0};
+    qp_run_state state = {0};
+    qp_config_defaults(&qp_optimizer_fields, &config);
+    if (!params || !mkdtemp(folder)) return;
+    qp_params_add(params, 1, 2, qp_init_constant(1), "weight");
+    qp_optimizer_span span = {.rows = 1, .columns = 2};
+    snprintf(path, sizeof path, "%s/state-00000002.safetensors", folder);
+    FILE *file = fopen(path, "wb");
+    if (file) {
+        fwrite(data, 1, bytes, file);
+        fclose(file);
+    }
+    if (file && qp_params_finish(params) == QP_OK &&
+        qp_optimizer_new(&config, qp_params_size(params), &span, 1, &optimizer) == QP_OK) {
+        qp_checkpoint checkpoint = {folder, "fuzz run", params, optimizer};
+        (void)qp_checkpoint_load(&checkpoint, &reset, NULL, NULL, &state, &found);
+    }
+    qp_optimizer_free(optimizer);
+    qp_params_free(params);
+    (void)qp_file_remove_tree(folder);
+}
+
+int qp_fuzz_models(const uint8_t *data, size_t bytes)
+{
+    if (bytes == 0) return 0;
+    const int kind = data[0] % KINDS;
+    uint8_t *content = malloc(bytes);
+    char path[64];
+    if (!content) return 0;
+    bytes--;
+    memcpy(content, data + 1, bytes);
+    if (kind == MODEL_REPAIRED || kind == CHECKPOINT_REPAIRED) qp_fuzz_repair(content, bytes);
+    const int file = memfd_create("fuzz", 0);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    if (kind == CHECKPOINT || kind == CHECKPOINT_REPAIRED)
+        read_checkpoint(content, bytes);
+    else if (file >= 0 && write(file, content, bytes) == (ssize_t)bytes)
+        (kind == ARPA ? read_arpa : read_model)(path);
+    if (file >= 0) close(file);
+    free(content);
+    return 0;
+}
