@@ -222,7 +222,9 @@ qp_status qp_options_config(qp_options *options)
         table[g] = command->group[g].table;
         object[g] = command->group[g].object;
     }
-    return qp_config_yaml_load(options->config, table, object, count);
+    free(options->config_line);
+    options->config_line = NULL;
+    return qp_config_yaml_lines(options->config, table, object, count, &options->config_line);
 }
 
 static qp_status load_config(qp_options *options)
@@ -293,6 +295,8 @@ void qp_options_free(qp_options *options)
         command->list[i].value = NULL;
         command->list[i].count = 0;
     }
+    free(options->config_line);
+    options->config_line = NULL;
     free(options->file);
     options->file = NULL;
     options->file_count = 0;
@@ -352,4 +356,15 @@ bool qp_options_given(const qp_options *options, const char *name)
         if (!found.field && !found.list) return false;
         if (wanted.field ? found.field == wanted.field : found.list == wanted.list) return true;
     }
+}
+
+bool qp_options_configured(const qp_options *options, const char *name)
+{
+    const qp_command *command = options->command;
+    for (int g = 0; options->config_line && g < command->group_count; g++) {
+        const qp_field_table *table = command->group[g].table;
+        const qp_field *field = qp_config_find(table, name);
+        if (field) return options->config_line[g][field - table->field] > 0;
+    }
+    return false;
 }

@@ -56,7 +56,8 @@ typedef struct {
     char **argv;
     char **file; /* positional words, in order, without the configuration file */
     int file_count;
-    const char *config; /* the configuration file or NULL */
+    const char *config;    /* the configuration file or NULL */
+    size_t **config_line; /* [group][field]: its line for that option, from 1, or 0; NULL without a file */
 } qp_options;
 
 /* qp_options_begin — set defaults, then apply the configuration file, then the command line. false: the command is done
@@ -83,5 +84,8 @@ qp_status qp_options_keep_inputs(const qp_options *options, const char *name);
 
 /* qp_options_given — was this option (field name, hyphen or underscore) on the command line? */
 bool qp_options_given(const qp_options *options, const char *name);
+
+/* qp_options_configured — was this option (the same) in the configuration file? */
+bool qp_options_configured(const qp_options *options, const char *name);
 
 #endif

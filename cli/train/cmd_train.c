@@ -52,6 +52,14 @@ static const qp_command train = {
 
 static bool given(const void *options, const char *name) { return qp_options_given(options, name); }
 
+/* What the user decided, which no default replaces. A run writes all options into its configuration: layers 0 there
+ * stands for --enc-layers and --dec-layers. */
+static bool decided(const void *options, const char *name)
+{
+    bool left_open = strcmp(name, "layers") == 0 && settings.job.layers == 0;
+    return qp_options_given(options, name) || (!left_open && qp_options_configured(options, name));
+}
+
 /* The preset replaces the defaults; the configuration file and the command line override it. */
 static qp_status apply_preset(qp_options *options)
 {
@@ -95,7 +103,7 @@ int qp_cmd_train(int argc, char **argv)
     if (!qp_options_begin(&options, &train, argc, argv, &code)) return code;
     qp_trainer_result result;
     qp_status status = apply_preset(&options);
-    if (status == QP_OK) status = qp_train_complete(&settings, given, &options);
+    if (status == QP_OK) status = qp_train_complete(&settings, decided, &options);
     if (status == QP_OK) status = qp_options_keep_inputs(&options, "model");
     if (status == QP_OK) status = check_uses(&options);
     bool ngrams = settings.model.decoder == QP_KIND_NGRAM;

@@ -88,8 +88,11 @@ const char *qp_config_suggest(const char *wrong, const char *const *word, int co
 /* qp_config_yaml_load  — reads `key: value` lines (libyaml; flat, or one level of sections named by table titles) into
  *                        the objects of several tables. Errors: QP_EUSAGE with file:line for an unknown key (with "did
  *                        you mean"), a key under the wrong section, a key given twice; those of qp_file_read.
+ * qp_config_yaml_lines — the same, and *line[table][field] is the line that gives the key, from 1, or 0; free(*line).
  * qp_config_yaml_write — writes every field, one section per table. */
 qp_status qp_config_yaml_load(const char *path, const qp_field_table *const *table, void *const *object, int count);
+qp_status qp_config_yaml_lines(const char *path, const qp_field_table *const *table, void *const *object, int count,
+                               size_t ***line);
 void qp_config_yaml_write(FILE *stream, const qp_field_table *const *table, void *const *object, int count);
 
 #endif

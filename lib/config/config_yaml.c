@@ -179,8 +179,18 @@ static size_t **new_line_numbers(const qp_field_table *const *table, int count)
 
 qp_status qp_config_yaml_load(const char *path, const qp_field_table *const *table, void *const *object, int count)
 {
+    size_t **line;
+    QP_TRY(qp_config_yaml_lines(path, table, object, count, &line));
+    free(line);
+    return QP_OK;
+}
+
+qp_status qp_config_yaml_lines(const char *path, const qp_field_table *const *table, void *const *object, int count,
+                               size_t ***line)
+{
     char *content;
     size_t bytes;
+    *line = NULL;
     QP_TRY(qp_file_read(path, (size_t)1 << 20, &content, &bytes));
     yaml_reader reader = {.path = path, .table = table, .object = object, .count = count};
     reader.first_line = new_line_numbers(table, count);
@@ -192,7 +202,10 @@ qp_status qp_config_yaml_load(const char *path, const qp_field_table *const *tab
         status = yaml_document(&reader);
         yaml_parser_delete(&reader.parser);
     }
-    free(reader.first_line);
+    if (status == QP_OK)
+        *line = reader.first_line;
+    else
+        free(reader.first_line);
     free(content);
     return status;
 }

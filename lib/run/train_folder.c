@@ -69,20 +69,27 @@ static void hash_corpus_side(XXH3_state_t *state, const qp_corpus_side *side, in
     XXH3_64bits_update(state, side->id, (size_t)side->start[sequences] * sizeof *side->id);
 }
 
-/* The fields of tables first .. end-1, without those that may differ. --reset and --init-from count only if given. */
+/* The fields of tables first .. end-1, without those that may differ. Fields with their default value do not count, so
+ * that a run can be resumed by later versions, which have more options. */
 static unsigned long long hash_tables(qp_train_settings *settings, XXH3_state_t *state, int first, int end)
 {
     const qp_field_table *table[QP_TRAIN_ALL_TABLES];
     void *object[QP_TRAIN_ALL_TABLES];
-    char value[600];
+    const qp_field_table *plain_table[QP_TRAIN_ALL_TABLES];
+    void *plain_object[QP_TRAIN_ALL_TABLES];
+    qp_train_settings plain;
+    char value[600], fallback[600];
     qp_train_tables(settings, table, object);
+    qp_train_tables(&plain, plain_table, plain_object);
+    qp_train_defaults(&plain);
     XXH3_64bits_reset(state);
     for (int t = first; t < end; t++)
         for (int i = 0; i < table[t]->count; i++) {
             const qp_field *field = &table[t]->field[i];
             if (is_free(settings, field->name)) continue;
             qp_config_get(field, object[t], value, sizeof value);
-            if (!*value && (strcmp(field->name, "reset") == 0 || strcmp(field->name, "init_from") == 0)) continue;
+            qp_config_get(field, plain_object[t], fallback, sizeof fallback);
+            if (strcmp(value, fallback) == 0) continue;
             XXH3_64bits_update(state, field->name, strlen(field->name) + 1);
             XXH3_64bits_update(state, value, strlen(value) + 1);
         }

@@ -23,4 +23,14 @@ warns "the schedule ends after 4 updates, the run after 6: .* stays at 0; use --
     --lr-schedule linear --lr-total 4
 train --layers 1 --steps 6 --valid-freq 2 --average 3 --lr-warmup 2 --lr-schedule cosine 2>err && ! grep -q warning err
 result $? "a plan that fits" "$(cat err)"
+# What a configuration file says is not replaced by what the data would choose.
+toy_pairs 40 >pairs
+printf 'train: pairs\nemb-size: 24\nencoder: lstm\ndecoder: lstm\ntokenizer: word\nbatch-size: 99\n' >few.yaml
+"$QUIPU" train few.yaml --steps 2 -q -m few.safetensors 2>err && "$QUIPU" info few.safetensors --json >info
+grep -q '"encoder": *"lstm"' info && grep -q '"emb_size": *"\{0,1\}24' info &&
+    grep -q '^  tokenizer: "word"' few.run/config.yaml && grep -q '^  batch-size: 99' few.run/config.yaml
+result $? "options of a configuration file are kept" "$(cat err) $(head -c 300 info)"
+cp few.safetensors before
+"$QUIPU" train few.run/config.yaml --steps 2 2>err && cmp -s before few.safetensors
+result $? "the configuration that a run wrote is that run's" "$(cat err)"
 fails 2 "max-length 0 leaves no room" "$QUIPU" translate --max-length 0 -m m.safetensors
