@@ -304,5 +304,6 @@ say = $(if $(V),,@echo "  $(1)"; )
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(BENCH:$(BUILD)/%=$(BUILD)/obj/%.d)
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
-.PHONY: all deb help demo test test-long oracles models tokenizer-cases gradcheck gradient-tests asan mutants kill-test \
-    fault-test oom-test damage-test fuzz fuzz-coverage fuzzers lint rooms format bench install uninstall clean
+.PHONY: all deb help demo test test-long oracles models tokenizer-cases gradcheck gradient-tests asan mutants \
+    kill-test fault-test oom-test damage-test fuzz fuzz-coverage fuzzers lint rooms format bench install uninstall \
+    clean
