@@ -16,6 +16,7 @@
 #include "lib/decode/generate.h"
 #include "lib/decode/lines.h"
 #include "lib/decode/translate.h"
+#include "lib/package/quantization.h"
 #include "lib/tensor/kernels/cpu.h"
 
 typedef struct {
@@ -31,6 +32,7 @@ static const size_row sizes[] = {{"toy", 256, 1024, 3, 4, 8000},
 typedef struct {
     const size_row *size;
     bool translates;
+    qp_weight_type type;
     int threads, batch, beam, length, source_length, reps;
     double max_seconds;
 } run;
@@ -105,6 +107,7 @@ static qp_model *model_of(const run *r)
     config.src_vocab_size = config.tgt_vocab_size = size->vocabulary;
     qp_model *model = NULL;
     check(qp_model_new(&config, 1, &model), 71);
+    if (r->type != QP_WEIGHT_PANELS) check(qp_params_quantize(qp_model_params(model), r->type), 71);
     check(qp_params_pack(qp_model_params(model)), 71);
     return model;
 }
@@ -186,16 +189,17 @@ static void report(const run *r, double *took, int reps, double pack_seconds, do
     qsort(took, (size_t)reps, sizeof *took, ascending);
     double median = reps % 2 ? took[reps / 2] : (took[reps / 2 - 1] + took[reps / 2]) / 2, best = took[0];
     printf("{\"task\": \"%s\", \"d\": %d, \"ff\": %d, \"layers\": [%d, %d], \"vocab\": %d, \"engine\": \"quipu\", "
-           "\"cpu\": \"%s\", \"size\": \"%s\", \"type\": \"fp32\", \"threads\": %d, \"batch\": %d, \"beam\": %d, "
+           "\"cpu\": \"%s\", \"size\": \"%s\", \"type\": \"%s\", \"threads\": %d, \"batch\": %d, \"beam\": %d, "
            "\"length\": %d, \"load_s\": %.3f, \"tokens_per_s\": %.1f, \"tokens_per_s_best\": %.1f, \"ms_call\": %.2f, "
            "\"ms_call_best\": %.2f, \"user_s\": %.4f, \"reps\": %d, \"weights_M\": %.2f, \"peak_rss_mb\": %ld, "
            "\"loadavg\": %.1f",
            r->translates ? "mt" : "lm", s->width, s->feed_forward, r->translates ? s->layers : 0, s->layers,
-           s->vocabulary, qp_cpu_name(qp_cpu_level()), s->name, r->threads, r->batch, r->beam, r->length, pack_seconds,
-           tokens / median, tokens / best, median * 1e3, best * 1e3, user, reps, weights_read(r),
-           usage.ru_maxrss / 1024, load[0]);
+           s->vocabulary, qp_cpu_name(qp_cpu_level()), s->name, qp_weight_type_name(r->type), r->threads, r->batch,
+           r->beam, r->length, pack_seconds, tokens / median, tokens / best, median * 1e3, best * 1e3, user, reps,
+           weights_read(r), usage.ru_maxrss / 1024, load[0]);
     if (r->batch == 1 && r->beam == 1)
-        printf(", \"weight_GBps\": %.1f", weights_read(r) * 4 * r->length / median / 1e3);
+        printf(", \"weight_GBps\": %.1f",
+               weights_read(r) * (double)qp_weight_bytes(r->type) * r->length / median / 1e3);
     printf("}\n");
     fflush(stdout);
 }
@@ -250,11 +254,21 @@ static void measure(const run *r)
     qp_model_free(model);
 }
 
+static bool find_type(const char *name, qp_weight_type *type)
+{
+    for (int i = QP_WEIGHT_PANELS; i <= QP_WEIGHT_INT8; i++)
+        if (strcmp(name, qp_weight_type_name((qp_weight_type)i)) == 0) {
+            *type = (qp_weight_type)i;
+            return true;
+        }
+    return false;
+}
+
 static int usage(void)
 {
-    fprintf(stderr,
-            "usage: decode [--task mt|lm] [--size toy|base|15m|gpt2] [--threads N] [--batch N] [--beam N] [--length N] "
-            "[--src-length N] [--reps N] [--max-seconds S]\n");
+    fprintf(stderr, "usage: decode [--task mt|lm] [--size toy|base|15m|gpt2] [--type fp32|bf16|fp16|int8] [--threads "
+                    "N] [--batch N] [--beam N] [--length N] "
+                    "[--src-length N] [--reps N] [--max-seconds S]\n");
     return 2;
 }
 
@@ -269,23 +283,21 @@ int main(int argc, char **argv)
              .source_length = 24,
              .reps = 15,
              .max_seconds = 3};
-    enum { TASK = 256, SIZE, THREADS, BATCH, BEAM, LENGTH, SOURCE_LENGTH, REPS, MAX_SECONDS, JSON };
-    static const struct option options[] = {{"task", 1, NULL, TASK},
-                                            {"size", 1, NULL, SIZE},
-                                            {"threads", 1, NULL, THREADS},
-                                            {"batch", 1, NULL, BATCH},
-                                            {"beam", 1, NULL, BEAM},
-                                            {"length", 1, NULL, LENGTH},
-                                            {"src-length", 1, NULL, SOURCE_LENGTH},
-                                            {"reps", 1, NULL, REPS},
-                                            {"max-seconds", 1, NULL, MAX_SECONDS},
-                                            {"json", 0, NULL, JSON},
-                                            {NULL, 0, NULL, 0}};
+    enum { TASK = 256, TYPE, SIZE, THREADS, BATCH, BEAM, LENGTH, SOURCE_LENGTH, REPS, MAX_SECONDS, JSON };
+    static const struct option options[] = {{"task", 1, NULL, TASK},     {"type", 1, NULL, TYPE},
+                                            {"size", 1, NULL, SIZE},     {"threads", 1, NULL, THREADS},
+                                            {"batch", 1, NULL, BATCH},   {"beam", 1, NULL, BEAM},
+                                            {"length", 1, NULL, LENGTH}, {"src-length", 1, NULL, SOURCE_LENGTH},
+                                            {"reps", 1, NULL, REPS},     {"max-seconds", 1, NULL, MAX_SECONDS},
+                                            {"json", 0, NULL, JSON},     {NULL, 0, NULL, 0}};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (option) {
         case TASK:
             r.translates = strcmp(optarg, "mt") == 0;
             if (!r.translates && strcmp(optarg, "lm") != 0) return usage();
+            break;
+        case TYPE:
+            if (!find_type(optarg, &r.type)) return usage();
             break;
         case SIZE:
             r.size = NULL;

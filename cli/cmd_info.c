@@ -10,8 +10,8 @@
 #include "cli/base/text.h"
 #include "lib/base/threads.h"
 #include "lib/nn/codebook.h"
-#include "lib/run/option_uses.h"
 #include "lib/package/package.h"
+#include "lib/run/option_uses.h"
 
 #define QP_INFO_FIELDS(X)                                                                                              \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object")                                                              \
@@ -74,6 +74,23 @@ static void put_tokenizer(const char *key, const qp_tokenizer *tokenizer, qp_tex
     qp_json_put_text(out, "normalization", facts.normalization);
     qp_json_put_bool(out, "lower_case", facts.lower_case);
     qp_json_put_bool(out, "byte_fallback", facts.byte_fallback);
+    qp_json_close(out, '}');
+}
+
+static void put_quantization(const qp_quantization *q, qp_text_buffer *out)
+{
+    qp_json_key(out, "quantized");
+    if (q->type == QP_WEIGHT_PANELS) {
+        qp_json_null(out);
+        return;
+    }
+    qp_json_open(out, '{');
+    qp_json_put_text(out, "type", qp_weight_type_name(q->type));
+    if (q->metric[0]) {
+        qp_json_put_text(out, "metric", q->metric);
+        qp_json_put_real(out, "before", q->before);
+        qp_json_put_real(out, "after", q->after);
+    }
     qp_json_close(out, '}');
 }
 
@@ -162,6 +179,7 @@ static qp_status print_json(const char *path, const qp_package *m, const estimat
     qp_json_key(&out, "config");
     put_settings(qp_model_config_of(m->model), &out);
     qp_json_put_integer(&out, "parameters", (int64_t)qp_params_elements(params));
+    put_quantization(&m->quantized, &out);
     put_tokenizer("source_tokenizer", m->source, &out);
     put_tokenizer("target_tokenizer", m->target, &out);
     qp_json_key(&out, "tensors");
@@ -222,6 +240,16 @@ static void add_tokenizer(facts *all, const char *side, const qp_tokenizer *toke
              known.lower_case ? ", lower case" : "", known.byte_fallback ? ", byte fallback" : "");
 }
 
+static void add_quantization(facts *all, const qp_quantization *q)
+{
+    const char *type = qp_weight_type_name(q->type);
+    if (q->type == QP_WEIGHT_PANELS) return;
+    if (q->metric[0])
+        add_fact(all, "quantized", "%s: %s %.6g, before %.6g", type, q->metric, q->after, q->before);
+    else
+        add_fact(all, "quantized", "%s", type);
+}
+
 /* Parameters, tokenizers, the settings that a model of this kind reads, and the number of n-grams. */
 static qp_status collect_facts(const qp_package *m, facts *all)
 {
@@ -232,6 +260,7 @@ static qp_status collect_facts(const qp_package *m, facts *all)
     qp_train_defaults(&settings);
     settings.model = *qp_model_config_of(m->model);
     add_fact(all, "parameters", "%zu", qp_params_elements(qp_model_params(m->model)));
+    add_quantization(all, &m->quantized);
     if (two) add_tokenizer(all, "source tokenizer", m->source);
     if (m->target) add_tokenizer(all, two ? "target tokenizer" : "tokenizer", m->target);
     for (int i = 0; i < qp_model_fields.count; i++) {

@@ -11,6 +11,7 @@ int qp_cmd_attend(int argc, char **argv);
 int qp_cmd_predict(int argc, char **argv);
 int qp_cmd_train(int argc, char **argv);
 int qp_cmd_info(int argc, char **argv);
+int qp_cmd_quantize(int argc, char **argv);
 int qp_cmd_average(int argc, char **argv);
 int qp_cmd_merge(int argc, char **argv);
 int qp_cmd_demo(int argc, char **argv);

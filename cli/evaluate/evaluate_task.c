@@ -1,5 +1,6 @@
 #include "cli/evaluate/evaluate_task.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,9 @@
 #include "cli/predict/predict_tasks.h"
 #include "data/batches/batcher.h"
 #include "data/text/labelled.h"
+#include "lib/metric/forecast.h"
 #include "lib/package/predictions.h"
+#include "lib/run/train_series.h"
 
 QP_FIELD_TABLE(qp_evaluate_task_fields, "a model and one file", qp_evaluate_task_config, QP_EVALUATE_TASK_FIELDS);
 
@@ -101,14 +104,21 @@ static qp_status count_words(const trial *t, qp_label_metrics *figures)
     return status;
 }
 
-static qp_status try_labels(const trial *t, const char *metrics)
+static qp_status count_labels(const trial *t, qp_label_metrics *figures)
 {
     bool tags = qp_model_config_of(t->m->model)->task == QP_TASK_TAG;
+    qp_status status = qp_label_metrics_init(&t->m->labels, tags, figures);
+    if (status == QP_OK) status = tags ? count_words(t, figures) : count_texts(t, figures);
+    if (status != QP_OK) qp_label_metrics_free(figures);
+    return status;
+}
+
+static qp_status try_labels(const trial *t, const char *metrics)
+{
     qp_label_metrics figures;
     QP_TRY(qp_label_report_check(metrics));
-    qp_status status = qp_label_metrics_init(&t->m->labels, tags, &figures);
-    if (status == QP_OK) status = tags ? count_words(t, &figures) : count_texts(t, &figures);
-    if (status == QP_OK) status = qp_label_report_print(&figures, metrics, t->json);
+    QP_TRY(count_labels(t, &figures));
+    qp_status status = qp_label_report_print(&figures, metrics, t->json);
     qp_label_metrics_free(&figures);
     return status;
 }
@@ -173,6 +183,56 @@ static qp_status run(const trial *t, const char *metrics)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].task == task) return rows[i].run(t, metrics ? metrics : rows[i].metrics);
     return qp_fail(QP_EUSAGE, "evaluate: --test is for models of one text; give this one --src FILE and --ref FILE");
+}
+
+static qp_status figure_of_language(const trial *t, double *value)
+{
+    qp_perplexity sums;
+    QP_TRY(qp_perplexity_measure(t->m, (char *)(uintptr_t)t->o->test, t->threads, &sums));
+    *value = qp_perplexity_value(&sums);
+    return QP_OK;
+}
+
+static qp_status figure_of_labels(const trial *t, double *value)
+{
+    qp_label_metrics figures;
+    QP_TRY(count_labels(t, &figures));
+    *value = qp_label_metrics_accuracy(&figures);
+    qp_label_metrics_free(&figures);
+    return QP_OK;
+}
+
+static qp_status figure_of_series(const trial *t, double *value)
+{
+    qp_series test;
+    qp_forecast_sums sums = {0};
+    QP_TRY(read_series(t, t->o->test, &test));
+    qp_status status = qp_series_compare(t->m, &test, t->threads, &sums);
+    if (status == QP_OK) *value = qp_forecast_mae(&sums);
+    qp_series_free(&test);
+    return status;
+}
+
+qp_status qp_evaluate_figure(const qp_package *m, const qp_evaluate_task_config *o, int threads, char *metric,
+                             size_t bytes, double *value)
+{
+    static const struct {
+        int task;
+        const char *name;
+        qp_status (*measure)(const trial *t, double *value);
+    } figure[] = {
+        {QP_TASK_LM, "perplexity", figure_of_language},
+        {QP_TASK_CLASSIFY, "accuracy", figure_of_labels},
+        {QP_TASK_TAG, "accuracy", figure_of_labels},
+        {QP_TASK_REGRESS, "mae", figure_of_series},
+    };
+    const int task = qp_model_config_of(m->model)->task;
+    for (size_t i = 0; i < sizeof figure / sizeof *figure; i++) {
+        if (figure[i].task != task) continue;
+        snprintf(metric, bytes, "%s", figure[i].name);
+        return figure[i].measure(&(trial){.m = m, .o = o, .threads = threads}, value);
+    }
+    return qp_fail(QP_EUSAGE, "--test measures models of tasks lm, classify, tag and regress; use quipu evaluate");
 }
 
 qp_status qp_evaluate_task(const char *metrics, const char *model, const qp_evaluate_task_config *o, int threads,

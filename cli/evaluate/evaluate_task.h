@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "lib/config/config.h"
+#include "lib/package/package.h"
 
 /* evaluate_task — a model and one test file: `quipu evaluate [METRICS] -m MODEL --test FILE`. The metrics follow from
  * the model's task: perplexity of language models, labels of classifiers and taggers, errors of forecasters, masked
@@ -30,5 +31,11 @@ extern const qp_field_table qp_evaluate_task_fields;
  *          model. */
 qp_status qp_evaluate_task(const char *metrics, const char *model, const qp_evaluate_task_config *o, int threads,
                            bool json);
+
+/* qp_evaluate_figure — one figure of an open model and its name, metric [bytes]: perplexity of language models,
+ *   accuracy of classifiers and taggers, mae of forecasters.
+ * Errors   QP_EUSAGE for models of other tasks; those above. */
+qp_status qp_evaluate_figure(const qp_package *m, const qp_evaluate_task_config *o, int threads, char *metric,
+                             size_t bytes, double *value);
 
 #endif

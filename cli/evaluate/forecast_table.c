@@ -125,8 +125,7 @@ static qp_status print_json(const qp_forecast_sums *sums, const char *metrics, c
         qp_json_key(&out, figures[f].name);
         qp_json_open(&out, '{');
         for (int i = 0; i < ROWS; i++)
-            if (sums[i].count)
-                qp_json_put_real(&out, i == MODEL ? "score" : row_name[i], figures[f].value(&sums[i]));
+            if (sums[i].count) qp_json_put_real(&out, i == MODEL ? "score" : row_name[i], figures[f].value(&sums[i]));
         qp_json_close(&out, '}');
     }
     if (covered->quantiles > 1) {

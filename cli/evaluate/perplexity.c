@@ -82,8 +82,7 @@ static qp_status score_text(const qp_package *m, const qp_corpus *corpus, int th
     qp_status status = log_probability
                            ? qp_score_ids(&scorer, corpus->target.id, (int)tokens, log_probability)
                            : qp_fail(QP_EMEMORY, "perplexity: out of memory for %lld tokens", (long long)tokens);
-    for (int64_t i = 0; i < tokens && status == QP_OK; i++)
-        add_token(sums, corpus->target.id[i], log_probability[i]);
+    for (int64_t i = 0; i < tokens && status == QP_OK; i++) add_token(sums, corpus->target.id[i], log_probability[i]);
     free(log_probability);
     return status;
 }

@@ -1,7 +1,10 @@
+#define _GNU_SOURCE /* madvise */
 #include "lib/base/memory.h"
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* Version 2 of control groups, then version 1; "max" is not a number. */
@@ -18,4 +21,17 @@ size_t qp_memory_bytes(void)
         if (stream) fclose(stream);
     }
     return bytes < SIZE_MAX ? (size_t)bytes : SIZE_MAX;
+}
+
+void *qp_memory_large(size_t bytes)
+{
+    enum { LARGE_PAGE = 2 << 20, SMALL = 64 };
+    const size_t alignment = bytes >= LARGE_PAGE ? LARGE_PAGE : SMALL;
+    if (bytes > SIZE_MAX / 2) return NULL;
+    bytes = (bytes / alignment + 1) * alignment;
+    void *block = aligned_alloc(alignment, bytes);
+#ifdef MADV_HUGEPAGE
+    if (block && alignment == LARGE_PAGE) madvise(block, bytes, MADV_HUGEPAGE); /* refused: ordinary pages */
+#endif
+    return block;
 }

@@ -14,6 +14,7 @@ qp_bottleneck qp_bottleneck_add(qp_params *params, const qp_model_config *config
         (qp_encoder){.kind = encoder->kind, .output_width = width, .summary_width = width, .value_bias = -1};
     made.weight = qp_params_add(params, width, made.pooling.width, qp_model_weight_init(config, 0),
                                 "bottleneck.weight");
+    qp_params_multiply(params, made.weight);
     if (config->bias) made.bias = qp_params_add(params, 1, width, qp_init_constant(0), "bottleneck.bias");
     made.variational = config->variational != 0;
     made.coded = config->codebook > 0;
@@ -23,6 +24,7 @@ qp_bottleneck qp_bottleneck_add(qp_params *params, const qp_model_config *config
     if (!made.variational) return made;
     made.spread = qp_params_add(params, width, made.pooling.width, qp_model_weight_init(config, 0),
                                 "bottleneck.log_var.weight");
+    qp_params_multiply(params, made.spread);
     if (config->bias)
         made.spread_bias = qp_params_add(params, 1, width, qp_init_constant(0), "bottleneck.log_var.bias");
     return made;

@@ -112,8 +112,7 @@ static void put_scores(const ngram_decoder *d, const context *c, qp_real *of_wor
 
 static qp_real *scratch_of(const ngram_decoder *d, qp_tape *tape)
 {
-    if (d->ngram)
-        return qp_tape_memory(tape, (size_t)qp_ngram_vocabulary(d->ngram) * sizeof(qp_real));
+    if (d->ngram) return qp_tape_memory(tape, (size_t)qp_ngram_vocabulary(d->ngram) * sizeof(qp_real));
     qp_tape_fail(tape, QP_EUSAGE, "an n-gram model without n-grams; make one with quipu train --decoder ngram");
     return NULL;
 }

@@ -19,7 +19,7 @@
 
 static int add_weight(qp_params *params, int rows, int columns, const qp_model_config *c, const char *name)
 {
-    return qp_params_add(params, rows, columns, qp_model_weight_init(c, 0), "%s", name);
+    return qp_params_multiply(params, qp_params_add(params, rows, columns, qp_model_weight_init(c, 0), "%s", name));
 }
 
 static int add_bias(qp_params *params, int columns, const char *name)

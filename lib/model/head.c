@@ -12,12 +12,14 @@ static void add_output(qp_head *head, qp_params *params, const qp_model_config *
 {
     int outputs = qp_model_outputs(c);
     if (head->output < 0) head->output = qp_params_add(params, outputs, width, weights(c), "head.weight");
+    qp_params_multiply(params, head->output);
     if (c->bias) head->output_bias = qp_params_add(params, 1, outputs, qp_init_constant(0), "head.bias");
 }
 
 static void add_dense(qp_head *head, qp_params *params, const qp_model_config *c, int outputs, int width)
 {
     head->dense = qp_params_add(params, outputs, width, weights(c), "head.dense.weight");
+    qp_params_multiply(params, head->dense);
     if (c->bias) head->dense_bias = qp_params_add(params, 1, outputs, qp_init_constant(0), "head.dense.bias");
 }
 

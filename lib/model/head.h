@@ -39,7 +39,7 @@ struct qp_head {
     bool has_words;
     int dense, dense_bias, output, output_bias; /* parameters, or -1 */
     int transitions, start, end;                /* likewise */
-    int activation, pooler; /* QP_POOLER_... */
+    int activation, pooler;                     /* QP_POOLER_... */
     qp_real dropout;
 };
 

@@ -92,21 +92,21 @@ static qp_inner_kind inner_kind(const qp_model_config *c)
 
 qp_position_config qp_model_position_config(const qp_model_config *config, bool both_ways)
 {
-    return (qp_position_config){.kind = inner_kind(config),
-                                .heads = (int)config->heads,
-                                .rotated = (int)(config->rope_size ? config->rope_size : qp_model_head_size(config)),
-                                .positions = (int)config->max_length,
-                                .base = config->rope_base,
-                                .scaling = {.kind = (qp_rope_kind)config->rope_scaling,
-                                            .factor = config->rope_factor,
-                                            .slow = config->rope_slow,
-                                            .fast = config->rope_fast,
-                                            .magnitude = config->rope_magnitude,
-                                            .length = (int)(config->rope_length ? config->rope_length
-                                                                                : config->max_length)},
-                                .buckets = (int)config->relative_buckets,
-                                .far = (int)config->relative_far,
-                                .both_ways = both_ways};
+    return (qp_position_config){
+        .kind = inner_kind(config),
+        .heads = (int)config->heads,
+        .rotated = (int)(config->rope_size ? config->rope_size : qp_model_head_size(config)),
+        .positions = (int)config->max_length,
+        .base = config->rope_base,
+        .scaling = {.kind = (qp_rope_kind)config->rope_scaling,
+                    .factor = config->rope_factor,
+                    .slow = config->rope_slow,
+                    .fast = config->rope_fast,
+                    .magnitude = config->rope_magnitude,
+                    .length = (int)(config->rope_length ? config->rope_length : config->max_length)},
+        .buckets = (int)config->relative_buckets,
+        .far = (int)config->relative_far,
+        .both_ways = both_ways};
 }
 
 qp_position_kind qp_model_position_kind(const qp_model_config *config)

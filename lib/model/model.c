@@ -58,9 +58,11 @@ static qp_status build_decoder(qp_model *model, int source_embedding)
     if (c->word_size)
         model->map = qp_params_add(model->params, words, model->decoder.width, qp_model_weight_init(c, 0),
                                    "generator.word_map.weight");
+    if (c->word_size) qp_params_multiply(model->params, model->map);
     if (!tied)
         model->output = qp_params_add(model->params, vocabulary, c->word_size ? words : model->decoder.width,
                                       qp_model_weight_init(c, 0), "generator.weight");
+    qp_params_multiply(model->params, model->output);
     if (qp_model_switch(c->output_bias, c->bias && !tied))
         model->output_bias = qp_params_add(model->params, 1, vocabulary, qp_init_constant(0), "generator.bias");
     return QP_OK;
@@ -74,7 +76,8 @@ static int add_source_embedding(qp_model *model)
     if (c->encoder == QP_KIND_BAG && c->hidden_size == 0) /* convex: any first values lead to the same weights */
         return qp_params_add(model->params, (int)c->src_vocab_size, width, qp_init_constant(0), "src_embed.weight");
     if (c->task == QP_TASK_REGRESS)
-        return qp_params_add(model->params, width, (int)c->features, qp_model_weight_init(c, 0), "src_embed.weight");
+        return qp_params_multiply(model->params, qp_params_add(model->params, width, (int)c->features,
+                                                               qp_model_weight_init(c, 0), "src_embed.weight"));
     if (c->encoder == QP_KIND_TRANSFORMER) width = qp_model_word_size(c);
     return qp_embedding_add_weight(model->params, (int)c->src_vocab_size, width, c->scale_embeddings != 0,
                                    shares_embedding(c) ? "embed" : "src_embed");

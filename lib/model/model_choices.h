@@ -19,8 +19,7 @@
 enum { QP_TASKS(QP_CHOICE_ID) QP_TASK_COUNT };
 
 /* Kinds of encoder and decoder: every cell of a recurrent layer is a kind of both, QP_KIND_RNN and so on. */
-#define QP_KINDS_FIRST(X)                                                                                              \
-    X(QP_KIND_NONE, "none") X(QP_KIND_TRANSFORMER, "transformer") X(QP_KIND_MAMBA, "mamba")
+#define QP_KINDS_FIRST(X) X(QP_KIND_NONE, "none") X(QP_KIND_TRANSFORMER, "transformer") X(QP_KIND_MAMBA, "mamba")
 #define QP_KINDS_OF_ENCODERS(X) X(QP_KIND_CONV, "conv") X(QP_KIND_TEXT_CNN, "text-cnn") X(QP_KIND_BAG, "bag")
 #define QP_KINDS_OF_DECODERS(X) X(QP_KIND_NGRAM, "ngram")
 #define QP_KIND_ID(NAME, symbol, text) QP_KIND_##NAME,

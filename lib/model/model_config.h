@@ -92,7 +92,8 @@
       "positions: added to the embedding, or inside self-attention (the last three)")                                  \
     X(REAL, rope_base, "10000", 1, 1e12, NULL, "rope: base of the frequencies; the slowest is 1 over this")            \
     X(INT, rope_size, "0", 0, 65536, NULL, "rope: columns of each head that are rotated; 0: all")                      \
-    X(CHOICE, rope_scaling, "none", 0, 0, QP_CHOICES(QP_ROPE_SCALINGS), "rope: how longer texts than learned are read")\
+    X(CHOICE, rope_scaling, "none", 0, 0, QP_CHOICES(QP_ROPE_SCALINGS),                                                \
+      "rope: how longer texts than learned are read")                                                                  \
     X(REAL, rope_factor, "1", 1, 1e6, NULL, "--rope-scaling: how many times longer")                                   \
     X(INT, rope_length, "0", 0, 16777216, NULL, "--rope-scaling: the length that was learned; 0: --max-length")        \
     X(REAL, rope_slow, "1", 0, 1e6, NULL, "--rope-scaling llama3, yarn: turns in that length that are stretched")      \
@@ -112,7 +113,7 @@
     X(CHOICE, activation, "relu", 0, 0, QP_CHOICES(QP_ACTIVATIONS), "feed-forward activation")                         \
     X(BOOL, tied_embeddings, "true", 0, 0, NULL, "output layer = target embedding")                                    \
     X(BOOL, tied_embeddings_all, "false", 0, 0, NULL, "one embedding for source, target and output (--share-vocab)")   \
-    X(BOOL, scale_output, "false", 0, 0, NULL, "divide a decoder's vectors by sqrt(--emb-size) at the output layer") \
+    X(BOOL, scale_output, "false", 0, 0, NULL, "divide a decoder's vectors by sqrt(--emb-size) at the output layer")   \
     X(REAL, output_softcap, "0", 0, 1e6, NULL, "a decoder's scores s become cap * tanh(s / cap); 0: off")              \
     X(BOOL, begin_token, "false", 0, 0, NULL, "a source begins with the token that begins a text")                     \
     X(INT, lm_window, "0", 0, 1048576, NULL,                                                                           \

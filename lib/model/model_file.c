@@ -1,6 +1,7 @@
 #include "lib/model/model_file.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 #define TARGET_KEY "quipu.tokenizer.target"
 #define LABELS_KEY "quipu.labels"
 #define SCALING_KEY "quipu.scaling"
+#define QUANTIZED_KEY "quipu.quantized"
 #define TOKEN_WORD "ngram.token_word" /* I32 [target vocabulary] the word of each token, -1: none */
 
 enum { CONFIG_BYTES = 1 << 16 }; /* far above any configuration */
@@ -98,6 +100,37 @@ static void put_text(qp_safetensors_writer *writer, const char *key, const char 
     if (text) qp_safetensors_writer_metadata(writer, key, text);
 }
 
+static qp_dtype dtype_of(qp_weight_type type)
+{
+    static const qp_dtype dtype[] = {QP_DTYPE_REAL, QP_DTYPE_BF16, QP_DTYPE_F16, QP_DTYPE_I8};
+    return dtype[type];
+}
+
+static void add_scale(qp_safetensors_writer *writer, const qp_parameter *p, const qp_packed *stored)
+{
+    char name[sizeof p->name + sizeof QP_SCALE_ENDING];
+    const int64_t rows = p->rows;
+    snprintf(name, sizeof name, "%s" QP_SCALE_ENDING, p->name);
+    qp_safetensors_writer_add(writer, name, QP_DTYPE_F32, 1, &rows, stored->scale);
+}
+
+/* Types of more bits first, so that every array begins at a multiple of its element's size. */
+static void add_parameters(qp_safetensors_writer *writer, qp_params *params, bool trained_alone)
+{
+    for (int type = QP_WEIGHT_PANELS; type <= QP_WEIGHT_INT8; type++)
+        for (int i = 0; i < qp_params_count(params); i++) {
+            const qp_parameter *p = qp_params_at(params, i);
+            const qp_packed *stored = qp_params_stored(params, i);
+            int64_t shape[2];
+            int dimensions = shape_of(p, shape);
+            if (trained_alone && p->frozen) continue;
+            if (type == QP_WEIGHT_PANELS && stored && stored->type == QP_WEIGHT_INT8) add_scale(writer, p, stored);
+            if (type != (int)(stored ? stored->type : QP_WEIGHT_PANELS)) continue;
+            qp_safetensors_writer_add(writer, p->name, dtype_of((qp_weight_type)type), dimensions, shape,
+                                      stored ? stored->row : qp_params_value(params, i));
+        }
+}
+
 qp_status qp_model_file_save(const char *path, const qp_model *model, const qp_model_texts *texts)
 {
     static const qp_model_texts none;
@@ -120,14 +153,8 @@ qp_status qp_model_file_save(const char *path, const qp_model *model, const qp_m
     char alpha[40];
     snprintf(alpha, sizeof alpha, "%.17g", texts->alpha);
     if (texts->base) put_text(writer, QP_ADAPTER_ALPHA, alpha);
-    qp_params *params = qp_model_params(model);
-    for (int i = 0; i < qp_params_count(params); i++) {
-        int64_t shape[2];
-        int dimensions = shape_of(qp_params_at(params, i), shape);
-        if (texts->base && qp_params_at(params, i)->frozen) continue;
-        qp_safetensors_writer_add(writer, qp_params_at(params, i)->name, QP_DTYPE_REAL, dimensions, shape,
-                                  qp_params_value(params, i));
-    }
+    put_text(writer, QUANTIZED_KEY, texts->quantized);
+    add_parameters(writer, qp_model_params(model), texts->base != NULL);
     free(config);
     add_ngram(writer, model);
     return qp_safetensors_writer_save(writer, path);
@@ -138,15 +165,36 @@ qp_status qp_model_file_save(const char *path, const qp_model *model, const qp_m
 /* Does the file hold exactly these parameters? Compared before memory is taken for them. */
 static qp_status check_arrays(const qp_safetensors *file, const qp_params *params)
 {
-    if (qp_safetensors_count(file) != qp_params_count(params))
-        return qp_fail(QP_EDATA, "%s: has %d arrays where its configuration asks for %d; the file is damaged",
-                       qp_safetensors_path(file), qp_safetensors_count(file), qp_params_count(params));
+    int arrays = qp_params_count(params);
     for (int i = 0; i < qp_params_count(params); i++) {
+        const qp_parameter *p = qp_params_at(params, i);
         int64_t shape[2];
-        int dimensions = shape_of(qp_params_at(params, i), shape);
+        int dimensions = shape_of(p, shape);
         const qp_stored *stored;
-        QP_TRY(qp_safetensors_need(file, qp_params_at(params, i)->name, dimensions, shape, &stored));
+        QP_TRY(qp_safetensors_need(file, p->name, dimensions, shape, &stored));
+        if (stored->dtype != QP_DTYPE_I8) continue;
+        if (!qp_weight_fits(QP_WEIGHT_INT8, p->columns))
+            return qp_fail(QP_EDATA, "%s: %s has too many columns for 8 bits; the file is damaged",
+                           qp_safetensors_path(file), p->name);
+        arrays++;
     }
+    if (qp_safetensors_count(file) == arrays) return QP_OK;
+    return qp_fail(QP_EDATA, "%s: has %d arrays where its configuration asks for %d; the file is damaged",
+                   qp_safetensors_path(file), qp_safetensors_count(file), arrays);
+}
+
+/* A matrix of fewer bits: its bytes, and the numbers that they stand for in the block. */
+static qp_status fill_stored(const qp_safetensors *file, qp_params *params, int index, const qp_stored *stored)
+{
+    const qp_weight_type type = stored->dtype == QP_DTYPE_I8     ? QP_WEIGHT_INT8
+                                : stored->dtype == QP_DTYPE_BF16 ? QP_WEIGHT_BF16
+                                                                 : QP_WEIGHT_FP16;
+    void *row;
+    float *scale;
+    QP_TRY(qp_params_store(params, index, type, &row, &scale));
+    QP_TRY(qp_safetensors_bytes(file, stored, row));
+    if (type == QP_WEIGHT_INT8) QP_TRY(qp_safetensors_scales(file, stored, scale));
+    qp_params_restore(params, index);
     return QP_OK;
 }
 
@@ -166,9 +214,14 @@ static qp_status fill(const qp_safetensors *file, qp_params *params)
     if (qp_safetensors_metadata(file, QP_ADAPTER_BASE)) return fill_adapter(file, params);
     QP_TRY(check_arrays(file, params));
     QP_TRY(qp_params_finish(params));
-    for (int i = 0; i < qp_params_count(params); i++)
-        QP_TRY(qp_safetensors_reals(file, qp_safetensors_find(file, qp_params_at(params, i)->name),
-                                    qp_params_value(params, i)));
+    for (int i = 0; i < qp_params_count(params); i++) {
+        const qp_stored *stored = qp_safetensors_find(file, qp_params_at(params, i)->name);
+        bool fewer = stored->dtype == QP_DTYPE_I8 || stored->dtype == QP_DTYPE_BF16 || stored->dtype == QP_DTYPE_F16;
+        if (fewer)
+            QP_TRY(fill_stored(file, params, i, stored));
+        else
+            QP_TRY(qp_safetensors_reals(file, stored, qp_params_value(params, i)));
+    }
     return QP_OK;
 }
 
@@ -218,6 +271,7 @@ static qp_status copy_texts(const qp_safetensors *file, qp_model_texts *texts)
     QP_TRY(copy_text(file, LABELS_KEY, &texts->labels));
     QP_TRY(copy_text(file, SCALING_KEY, &texts->scaling));
     QP_TRY(copy_text(file, QP_CHECKSUM_KEY, &texts->checksum));
+    QP_TRY(copy_text(file, QUANTIZED_KEY, &texts->quantized));
     return copy_text(file, QP_ADAPTER_BASE, &texts->base);
 }
 
@@ -273,6 +327,7 @@ void qp_model_texts_free(qp_model_texts *texts)
     free(texts->checksum);
     free(texts->base);
     free(texts->base_checksum);
+    free(texts->quantized);
     *texts = (qp_model_texts){0};
 }
 
@@ -288,11 +343,25 @@ typedef struct {
 /* Fields that matter in training only; averaged models may differ in them. */
 static bool is_of_training(const char *name)
 {
-    static const char *const names[] = {
-        "dropout",          "attention_dropout", "ff_dropout",          "input_noise", "layer_drop",
-        "stochastic_depth", "embedding_dropout", "variational_dropout", "mixup",       "stochastic_depth_mode",
-        "word_dropout_src", "word_dropout_tgt",  "recurrent_dropout",   "zoneout",     "zoneout_cell",
-        "init",             "init_gain",         "forget_bias",         "kl_weight"};
+    static const char *const names[] = {"dropout",
+                                        "attention_dropout",
+                                        "ff_dropout",
+                                        "input_noise",
+                                        "layer_drop",
+                                        "stochastic_depth",
+                                        "embedding_dropout",
+                                        "variational_dropout",
+                                        "mixup",
+                                        "stochastic_depth_mode",
+                                        "word_dropout_src",
+                                        "word_dropout_tgt",
+                                        "recurrent_dropout",
+                                        "zoneout",
+                                        "zoneout_cell",
+                                        "init",
+                                        "init_gain",
+                                        "forget_bias",
+                                        "kl_weight"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0) return true;
     return false;
@@ -321,7 +390,7 @@ static qp_status check_alike(const char *path, const qp_model *model, const qp_m
     QP_TRY(check_config(path, model, first));
     const char *other = !same_text(texts->source_tokenizer, first->texts->source_tokenizer)   ? "source tokenizer"
                         : !same_text(texts->target_tokenizer, first->texts->target_tokenizer) ? "target tokenizer"
-                        : !same_text(texts->labels, first->texts->labels) ? "list of labels, or its order,"
+                        : !same_text(texts->labels, first->texts->labels)   ? "list of labels, or its order,"
                         : !same_text(texts->scaling, first->texts->scaling) ? "scaling or list of columns"
                                                                             : NULL;
     if (!other) return QP_OK;
@@ -371,6 +440,9 @@ qp_status qp_model_file_average(const char *path, const char *const *from, int c
     qp_model_texts texts;
     QP_TRY(qp_model_file_load(from[0], &first, &texts));
     qp_status status = average(from, count, &(averaged){from[0], first, &texts});
+    free(texts.quantized);
+    texts.quantized = NULL;
+    qp_params_stored_free(qp_model_params(first));
     if (status == QP_OK) status = qp_model_file_save(path, first, &texts);
     qp_model_free(first);
     qp_model_texts_free(&texts);

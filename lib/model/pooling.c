@@ -16,6 +16,7 @@ qp_pooling qp_pooling_add(qp_params *params, const qp_model_config *config, cons
     qp_init init = qp_model_weight_init(config, 0);
     made.query = qp_params_add(params, 1, size, qp_init_constant(0), "pooling.query");
     made.key = qp_params_add(params, size, encoder->output_width, init, "pooling.key.weight");
+    qp_params_multiply(params, made.key);
     made.energy = qp_params_add(params, 1, size, init, "pooling.energy.weight");
     return made;
 }

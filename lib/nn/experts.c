@@ -37,7 +37,8 @@ static void add_expert(qp_params *params, const qp_experts_config *c, const char
         bool outer = i == 2;
         int rows = outer ? c->width : c->ff_size, columns = outer ? c->ff_size : c->width;
         if (i == 1 && !c->gated) continue;
-        qp_params_add(params, rows, columns, c->weight, "%s.experts.%d.%s.weight", name, expert, part[i]);
+        qp_params_multiply(
+            params, qp_params_add(params, rows, columns, c->weight, "%s.experts.%d.%s.weight", name, expert, part[i]));
         if (c->bias)
             qp_params_add(params, 1, rows, qp_init_constant(0), "%s.experts.%d.%s.bias", name, expert, part[i]);
     }

@@ -9,6 +9,7 @@ qp_highway_gate qp_highway_gate_add(qp_params *params, int width, qp_init weight
 {
     qp_highway_gate made;
     made.weight = qp_params_add(params, width, width, weight, "%s.weight", name);
+    qp_params_multiply(params, made.weight);
     made.bias = qp_params_add(params, 1, width, qp_init_constant(-2), "%s.bias", name);
     return made;
 }
@@ -24,12 +25,12 @@ qp_tensor qp_highway_gate_forward(const qp_highway_gate *gate, qp_tape *tape, co
 
 qp_highway qp_highway_add(qp_params *params, const qp_highway_config *config, const char *name)
 {
-    qp_highway made = {
-        .layers = config->layers, .first = qp_params_count(params), .activation = config->activation};
+    qp_highway made = {.layers = config->layers, .first = qp_params_count(params), .activation = config->activation};
     for (int i = 0; i < config->layers; i++) {
         char gate[80];
         snprintf(gate, sizeof gate, "%s.t.%d", name, i);
-        qp_params_add(params, config->width, config->width, config->weight, "%s.h.%d.weight", name, i);
+        qp_params_multiply(
+            params, qp_params_add(params, config->width, config->width, config->weight, "%s.h.%d.weight", name, i));
         qp_params_add(params, 1, config->width, qp_init_constant(0), "%s.h.%d.bias", name, i);
         qp_highway_gate_add(params, config->width, config->weight, gate);
     }

@@ -25,6 +25,8 @@ static void add_parts(qp_params *params, const qp_mamba_config *c, const char *n
     part[A_LOG] = qp_params_add(params, c->inner, c->states, decay, "%s.A_log", name);
     part[SKIP] = qp_params_add(params, 1, c->inner, qp_init_constant(1), "%s.D", name);
     part[OUT] = qp_params_add(params, c->width, c->inner, c->weight, "%s.out_proj.weight", name);
+    const int matrix[] = {part[IN], part[SELECT], part[STEP], part[OUT]};
+    for (int i = 0; i < 4; i++) qp_params_multiply(params, matrix[i]);
 }
 
 qp_mamba qp_mamba_add(qp_params *params, const qp_mamba_config *config, const char *name)

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* madvise */
 #include "lib/nn/params.h"
 
 #include <math.h>
@@ -6,27 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "lib/base/array.h"
 #include "lib/base/memory.h"
 #include "lib/base/random.h"
 #include "lib/grad/op_lora.h"
+#include "lib/nn/params_internal.h"
 #include "lib/tensor/gemm_packed.h"
 
-enum { ALIGNMENT_REALS = 16, ALIGNMENT_BYTES = 64, LARGE_PAGE = 2 << 20 };
-
-struct qp_params {
-    qp_parameter *parameter;
-    int count;
-    size_t capacity, size, elements;
-    qp_real *block;
-    qp_packed *packed; /* [count], or NULL */
-    qp_real *packed_block;
-    qp_real **merged;      /* [count] W + scale B A of adapted weights, while packed */
-    qp_real *merged_block; /* adapted weights as packed, one after another */
-    qp_status status;      /* first failure of qp_params_add */
-};
+enum { ALIGNMENT_REALS = 16 };
 
 qp_params *qp_params_new(void) { return calloc(1, sizeof(qp_params)); }
 
@@ -34,6 +21,7 @@ void qp_params_free(qp_params *params)
 {
     if (!params) return;
     qp_params_unpack(params);
+    qp_params_stored_free(params);
     free(params->block);
     free(params->parameter);
     free(params);
@@ -97,20 +85,21 @@ static uint64_t name_key(uint64_t seed, const char *name)
     return key;
 }
 
-/* `count` reals at a 64-byte boundary, cleared. Large blocks ask for large pages: reading weights from memory is a
- * third faster where the processor need not look up a page every 4 KB. */
+/* `count` reals at a 64-byte boundary, cleared. */
 static qp_real *reals_new(size_t count)
 {
-    size_t alignment = count * sizeof(qp_real) >= 4 * LARGE_PAGE ? LARGE_PAGE : ALIGNMENT_BYTES;
-    size_t bytes = (count * sizeof(qp_real) / alignment + 1) * alignment;
-    qp_real *block = aligned_alloc(alignment, bytes);
-    if (!block) return NULL;
-    if (alignment == LARGE_PAGE) madvise(block, bytes, MADV_HUGEPAGE); /* refused: ordinary pages */
-    memset(block, 0, bytes);
+    qp_real *block = qp_memory_large(count * sizeof *block);
+    if (block) memset(block, 0, count * sizeof *block);
     return block;
 }
 
 qp_status qp_params_status(const qp_params *params) { return params->status; }
+
+int qp_params_multiply(qp_params *params, int index)
+{
+    if (index >= 0 && params->parameter[index].rows > 1) params->parameter[index].product = true;
+    return index;
+}
 
 qp_status qp_params_finish(qp_params *params)
 {
@@ -167,13 +156,17 @@ qp_tensor qp_param(qp_tape *tape, const qp_params *params, int index)
     if (p->adapter) weight.value = params->merged[index];
     if (qp_tape_training(tape))
         weight.node = qp_tape_parameter_node(tape, index);
-    else if (params->packed && params->packed[index].panel)
+    else if (params->packed && params->packed[index].n)
         weight.packed = &params->packed[index];
     return weight;
 }
 
 /* Only matrices are packed: a row vector is a bias or a norm. */
-static size_t packed_reals(const qp_parameter *p) { return p->rows > 1 ? qp_packed_count(p->rows, p->columns) : 0; }
+static size_t packed_reals(const qp_params *params, int index)
+{
+    const qp_parameter *p = &params->parameter[index];
+    return p->rows > 1 && (p->adapter || !qp_params_stored(params, index)) ? qp_packed_count(p->rows, p->columns) : 0;
+}
 
 qp_status qp_params_pack(qp_params *params)
 {
@@ -181,7 +174,7 @@ qp_status qp_params_pack(qp_params *params)
         size_t total = 0, adapted = 0;
         for (int i = 0; i < params->count; i++) {
             const qp_parameter *p = &params->parameter[i];
-            total += packed_reals(p);
+            total += packed_reals(params, i);
             if (p->adapter) adapted += (size_t)p->rows * (size_t)p->columns;
         }
         params->packed = calloc((size_t)params->count + 1, sizeof *params->packed);
@@ -196,7 +189,9 @@ qp_status qp_params_pack(qp_params *params)
     qp_real *memory = params->packed_block, *merged = params->merged_block;
     for (int i = 0; i < params->count; i++) {
         const qp_parameter *p = &params->parameter[i];
-        if (packed_reals(p) == 0) continue;
+        const qp_packed *stored = qp_params_stored(params, i);
+        if (stored && !p->adapter) params->packed[i] = *stored;
+        if (packed_reals(params, i) == 0) continue;
         qp_tensor weight = values(params, i);
         if (p->adapter) {
             size_t count = (size_t)p->rows * (size_t)p->columns;
@@ -206,7 +201,7 @@ qp_status qp_params_pack(qp_params *params)
             merged += count;
         }
         params->packed[i] = qp_packed_init(memory, qp_tensor_matrix(weight), false);
-        memory += packed_reals(p);
+        memory += packed_reals(params, i);
     }
     return QP_OK;
 }

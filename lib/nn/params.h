@@ -6,6 +6,7 @@
 #include "lib/base/status.h"
 #include "lib/grad/tape.h"
 #include "lib/nn/initializer.h"
+#include "lib/tensor/gemm_stored.h"
 
 /* params — the weights of a model: one flat block of named parameters that lives as long as the model.
  *
@@ -18,11 +19,12 @@ typedef struct {
     int rows, columns;
     size_t offset; /* in the flat block, in reals; 16-real aligned */
     qp_init init;
-    bool decay; /* weight decay applies: to matrices, those of one row too, but not to biases and norms */
+    bool decay;   /* weight decay applies: to matrices, those of one row too, but not to biases and norms */
     qp_real keep; /* of a statistic (statistic.h), which is counted and not trained; 0: trained */
     bool frozen;  /* not trained */
     int adapter;  /* of an adapted weight: the index of A; that of B follows. 0: none */
     qp_real adapter_scale;
+    bool product; /* a matrix that multiplies rows (qp_linear, gates): may be stored in 8 bits */
 } qp_parameter;
 
 qp_params *qp_params_new(void);
@@ -32,6 +34,9 @@ void qp_params_free(qp_params *params);
  * qp_params_finish. */
 int qp_params_add(qp_params *params, int rows, int columns, qp_init init, const char *name_format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* qp_params_multiply — parameter `index` multiplies rows; a vector, or -1, is left alone. Returns index. */
+int qp_params_multiply(qp_params *params, int index);
 
 /* qp_params_set_statistic — for statistic.h: parameter `index` is counted, not trained. */
 void qp_params_set_statistic(qp_params *params, int index, qp_real keep);
@@ -63,10 +68,29 @@ qp_real *qp_params_value(qp_params *params, int index);
 qp_tensor qp_param(qp_tape *tape, const qp_params *params, int index);
 
 /* qp_params_pack — make packed copies of every matrix, for inference, from the present values; call it again when
- *   they have changed. The copies belong to params.      Errors  QP_EMEMORY.
+ *   they have changed. Of a matrix stored in fewer bits the stored rows are used. The copies belong
+ *   to params.      Errors  QP_EMEMORY.
  * qp_params_unpack — free the copies. */
 qp_status qp_params_pack(qp_params *params);
 void qp_params_unpack(qp_params *params);
+
+/* Matrices stored in fewer bits (gemm_stored.h), beside their values in the block, which are the numbers that the
+ * stored ones stand for.
+ *
+ * qp_params_store — memory for matrix `index` in `type`, for the caller to fill: row [rows, columns], scale [rows] for
+ *   int8. It belongs to params.      Errors  QP_EMEMORY.
+ * qp_params_stored — the stored matrix, or NULL: fp32.
+ * qp_params_restore — set the values of a stored matrix in the block.
+ * qp_params_quantize — store every matrix that multiplies rows as int8, or every matrix in 16 bits, and round the
+ *   values in the block likewise. What does not fit (qp_weight_fits) stays.
+ *   Errors  QP_EMEMORY; QP_EDATA, naming the matrix: numbers that are not finite in the type. */
+qp_status qp_params_store(qp_params *params, int index, qp_weight_type type, void **row, float **scale);
+const qp_packed *qp_params_stored(const qp_params *params, int index);
+void qp_params_restore(qp_params *params, int index);
+qp_status qp_params_quantize(qp_params *params, qp_weight_type type);
+
+/* qp_params_stored_free — all matrices are fp32 from now on, with their values in the block: before these change. */
+void qp_params_stored_free(qp_params *params);
 
 /* qp_gradient — a block of gradients and its nodes, which qp_tape_bind connects to a tape.
  * begin  start a step: nothing is cleared, the first write to each parameter stores

@@ -41,6 +41,8 @@ static qp_recurrent_direction add_direction(qp_params *params, const qp_recurren
     if (c->projection)
         d.projection = qp_params_add(params, c->projection, c->hidden, weight, "%s.weight_hr_l%d%s", name, layer,
                                      suffix);
+    const int matrix[] = {d.input, d.recurrent, d.gated, d.projection};
+    for (size_t i = 0; i < sizeof matrix / sizeof *matrix; i++) qp_params_multiply(params, matrix[i]);
     for (int e = 0; e < QP_CELL_EXTRAS; e++) {
         const qp_cell_extra *extra = &shape->extra[e];
         d.extra[e] = -1;

@@ -26,6 +26,8 @@ qp_recurrent_attention qp_recurrent_attention_add(qp_params *params, qp_attend_k
         made.coverage = qp_params_add(params, sizes.attention, 1, init, "%s.coverage_layer.weight", name);
     if (kind == QP_ATTEND_LUONG_GENERAL)
         made.key = qp_params_add(params, sizes.query, sizes.key, init, "%s.general.weight", name);
+    qp_params_multiply(params, made.query);
+    qp_params_multiply(params, made.key);
     return made;
 }
 

@@ -14,7 +14,7 @@
 static int add_weight(qp_params *params, const qp_transformer_config *c, int rows, int columns, const char *name,
                       const char *part)
 {
-    return qp_params_add(params, rows, columns, c->weight, "%s.%s", name, part);
+    return qp_params_multiply(params, qp_params_add(params, rows, columns, c->weight, "%s.%s", name, part));
 }
 
 static int add_bias(qp_params *params, bool wanted, int columns, const char *name, const char *part)

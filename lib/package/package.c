@@ -167,6 +167,8 @@ static qp_status read_rest(const char *path, const qp_model_texts *texts, qp_pac
             package->scaling.horizon != config->horizon)
             return damaged(path, "columns and scaling");
     }
+    if (texts->quantized && qp_quantization_parse(texts->quantized, &package->quantized) != QP_OK)
+        return damaged(path, "figures of rounding");
     return QP_OK;
 }
 
@@ -216,6 +218,8 @@ qp_status qp_package_save(const qp_package *package, const char *path)
     texts.base = package->base;
     texts.base_checksum = package->base_checksum;
     texts.alpha = package->lora_alpha;
+    if (status == QP_OK && package->quantized.type != QP_WEIGHT_PANELS)
+        status = qp_quantization_json(&package->quantized, &texts.quantized);
     if (status == QP_OK) status = qp_model_file_save(path, package->model, &texts);
     texts.base = texts.base_checksum = NULL; /* the package's */
     qp_model_texts_free(&texts);

@@ -5,6 +5,7 @@
 #include "data/text/labels.h"
 #include "lib/base/batch.h"
 #include "lib/model/model.h"
+#include "lib/package/quantization.h"
 #include "tokenizer/tokenizer.h"
 
 /* package — a model with everything that turns text or numbers into its input and its output back: what a model file
@@ -24,6 +25,7 @@ typedef struct qp_package {
     qp_scaling scaling;                       /* regress */
     char *base, *base_checksum; /* while an adapter is trained (--lora): the model that it adapts; else NULL */
     double lora_alpha;
+    qp_quantization quantized; /* of matrices in fewer bits; {0}: of none */
 } qp_package;
 
 /* qp_package_new — an empty package, to be filled.    Errors  QP_EMEMORY.

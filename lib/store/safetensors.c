@@ -34,9 +34,10 @@ static qp_status parse_dtype(const qp_safetensors *file, const char *name, const
             return QP_OK;
         }
     qp_printable_name printable, type;
-    return qp_fail(QP_EDATA,
-                   "%s: tensor '%s' has element type %s; convert it to one of F64, F32, F16, BF16, I64, I32, U8, BOOL",
-                   file->path, qp_printable(name, &printable), qp_printable(text, &type));
+    return qp_fail(
+        QP_EDATA,
+        "%s: tensor '%s' has element type %s; convert it to one of F64, F32, F16, BF16, I64, I32, I8, U8, BOOL",
+        file->path, qp_printable(name, &printable), qp_printable(text, &type));
 }
 
 static qp_status parse_shape(const qp_safetensors *file, const char *name, const json_t *shape, qp_stored *stored)

@@ -22,6 +22,7 @@ typedef enum {
     QP_DTYPE_BF16,
     QP_DTYPE_I64,
     QP_DTYPE_I32,
+    QP_DTYPE_I8,
     QP_DTYPE_U8,
     QP_DTYPE_BOOL,
     QP_DTYPE_COUNT
@@ -78,11 +79,16 @@ const char *qp_safetensors_metadata_value(const qp_safetensors *file, int index)
 const char *qp_safetensors_metadata(const qp_safetensors *file, const char *key); /* NULL: none */
 
 /* Copy one array into the caller's memory of stored->count elements (bytes: stored->bytes).
- *   reals     any type, converted; F64 is rounded to float, F16 and BF16 are exact
+ *   reals     any type, converted; F64 is rounded to float, F16 and BF16 are exact; I8 with an array of its name and
+ *             QP_SCALE_ENDING, F32 [rows]: each row times its factor; QP_EDATA if that has another shape or a factor
+ *             that is negative or not finite
  *   integers  I64, I32, U8, BOOL; QP_EDATA for the others
  * Safe from several threads at once.   Errors  QP_EIO (naming the file) if the bytes cannot be read. */
+#define QP_SCALE_ENDING ".scale"
 qp_status qp_safetensors_reals(const qp_safetensors *file, const qp_stored *stored, qp_real *value);
 qp_status qp_safetensors_integers(const qp_safetensors *file, const qp_stored *stored, int64_t *value);
+qp_status qp_safetensors_scales(const qp_safetensors *file, const qp_stored *stored,
+                                float *scale); /* [rows] of an I8 */
 qp_status qp_safetensors_bytes(const qp_safetensors *file, const qp_stored *stored, void *value);
 
 /* qp_safetensors_verify — compare the whole file with its checksum (metadata key QP_CHECKSUM_KEY): the 128 bit XXH3 of

@@ -9,9 +9,9 @@ static const struct {
     const char *name;
     size_t bytes;
 } dtype_table[QP_DTYPE_COUNT] = {
-    [QP_DTYPE_F64] = {"F64", 8},   [QP_DTYPE_F32] = {"F32", 4},   [QP_DTYPE_F16] = {"F16", 2},
-    [QP_DTYPE_BF16] = {"BF16", 2}, [QP_DTYPE_I64] = {"I64", 8},   [QP_DTYPE_I32] = {"I32", 4},
-    [QP_DTYPE_U8] = {"U8", 1},     [QP_DTYPE_BOOL] = {"BOOL", 1},
+    [QP_DTYPE_F64] = {"F64", 8},   [QP_DTYPE_F32] = {"F32", 4}, [QP_DTYPE_F16] = {"F16", 2},
+    [QP_DTYPE_BF16] = {"BF16", 2}, [QP_DTYPE_I64] = {"I64", 8}, [QP_DTYPE_I32] = {"I32", 4},
+    [QP_DTYPE_I8] = {"I8", 1},     [QP_DTYPE_U8] = {"U8", 1},   [QP_DTYPE_BOOL] = {"BOOL", 1},
 };
 
 size_t qp_dtype_bytes(qp_dtype dtype) { return dtype_table[dtype].bytes; }

@@ -1,8 +1,11 @@
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
+#include "lib/base/half.h"
 #include "lib/store/checked.h"
 #include "lib/store/safetensors.h"
 #include "lib/store/safetensors_internal.h"
@@ -82,28 +85,6 @@ qp_status qp_safetensors_bytes(const qp_safetensors *file, const qp_stored *stor
 
 /* ---- conversion ---- */
 
-static float half_to_float(uint16_t half)
-{
-    uint32_t sign = (uint32_t)(half & 0x8000u) << 16, exponent = (half >> 10) & 31u, fraction = half & 1023u;
-    if (exponent == 0) { /* zero and subnormal: fraction * 2^-24 is exact */
-        float magnitude = (float)fraction * 0x1p-24f;
-        return sign ? -magnitude : magnitude;
-    }
-    uint32_t bits = exponent == 31 ? sign | 0x7F800000u | fraction << 13
-                                   : sign | (exponent + 112) << 23 | fraction << 13;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static float bfloat_to_float(uint16_t half)
-{
-    uint32_t bits = (uint32_t)half << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 typedef union {
     double f64[PIECE_BYTES / 8];
     float f32[PIECE_BYTES / 4];
@@ -111,6 +92,7 @@ typedef union {
     int64_t i64[PIECE_BYTES / 8];
     int32_t i32[PIECE_BYTES / 4];
     uint8_t u8[PIECE_BYTES];
+    int8_t i8[PIECE_BYTES];
 } piece;
 
 static void convert_reals(const piece *p, qp_dtype dtype, size_t count, qp_real *value)
@@ -123,10 +105,10 @@ static void convert_reals(const piece *p, qp_dtype dtype, size_t count, qp_real 
         for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->f32[i];
         break;
     case QP_DTYPE_F16:
-        for (size_t i = 0; i < count; i++) value[i] = (qp_real)half_to_float(p->u16[i]);
+        for (size_t i = 0; i < count; i++) value[i] = (qp_real)qp_half_to_float(p->u16[i]);
         break;
     case QP_DTYPE_BF16:
-        for (size_t i = 0; i < count; i++) value[i] = (qp_real)bfloat_to_float(p->u16[i]);
+        for (size_t i = 0; i < count; i++) value[i] = (qp_real)qp_bfloat_to_float(p->u16[i]);
         break;
     case QP_DTYPE_I64:
         for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->i64[i];
@@ -134,12 +116,58 @@ static void convert_reals(const piece *p, qp_dtype dtype, size_t count, qp_real 
     case QP_DTYPE_I32:
         for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->i32[i];
         break;
+    case QP_DTYPE_I8:
+        for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->i8[i];
+        break;
     case QP_DTYPE_U8:
     case QP_DTYPE_BOOL:
     case QP_DTYPE_COUNT:
         for (size_t i = 0; i < count; i++) value[i] = (qp_real)p->u8[i];
         break;
     }
+}
+
+static qp_status find_scales(const qp_safetensors *file, const qp_stored *stored, const qp_stored **scales)
+{
+    char name[256];
+    int length = snprintf(name, sizeof name, "%s" QP_SCALE_ENDING, stored->name);
+    *scales = length < (int)sizeof name ? qp_safetensors_find(file, name) : NULL;
+    if (!*scales) return QP_OK;
+    QP_TRY(qp_safetensors_need(file, name, 1, stored->shape, scales));
+    if (stored->dimensions > 0 && (*scales)->dtype == QP_DTYPE_F32) return QP_OK;
+    return qp_fail(QP_EDATA, "%s: %s is %s where F32 is needed; the file is damaged", file->path, name,
+                   qp_dtype_name((*scales)->dtype));
+}
+
+qp_status qp_safetensors_scales(const qp_safetensors *file, const qp_stored *stored, float *scale)
+{
+    const qp_stored *scales;
+    qp_printable_name printable;
+    QP_TRY(find_scales(file, stored, &scales));
+    if (!scales)
+        return qp_fail(QP_EDATA, "%s: tensor '%s' has no " QP_SCALE_ENDING "; the file is incomplete", file->path,
+                       qp_printable(stored->name, &printable));
+    QP_TRY(qp_safetensors_bytes(file, scales, scale));
+    for (size_t i = 0; i < scales->count; i++)
+        if (!isfinite(scale[i]) || scale[i] < 0)
+            return qp_fail(QP_EDATA, "%s: tensor '%s': factor %zu is %g; the file is damaged", file->path,
+                           qp_printable(scales->name, &printable), i, (double)scale[i]);
+    return QP_OK;
+}
+
+/* Each row of an I8 array times its factor, if it has factors. */
+static qp_status apply_scales(const qp_safetensors *file, const qp_stored *stored, qp_real *value)
+{
+    const qp_stored *scales;
+    QP_TRY(find_scales(file, stored, &scales));
+    if (!scales || stored->count == 0) return QP_OK;
+    float *scale = malloc(scales->bytes);
+    qp_status status = scale ? qp_safetensors_scales(file, stored, scale)
+                             : qp_fail(QP_EMEMORY, "%s: out of memory", file->path);
+    const size_t width = stored->count / scales->count;
+    for (size_t i = 0; status == QP_OK && i < stored->count; i++) value[i] *= (qp_real)scale[i / width];
+    free(scale);
+    return status;
 }
 
 qp_status qp_safetensors_reals(const qp_safetensors *file, const qp_stored *stored, qp_real *value)
@@ -153,7 +181,7 @@ qp_status qp_safetensors_reals(const qp_safetensors *file, const qp_stored *stor
         convert_reals(&p, stored->dtype, count, value + done);
         done += count;
     }
-    return QP_OK;
+    return stored->dtype == QP_DTYPE_I8 ? apply_scales(file, stored, value) : QP_OK;
 }
 
 qp_status qp_safetensors_integers(const qp_safetensors *file, const qp_stored *stored, int64_t *value)

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "lib/base/tiles.h"
+#include "lib/tensor/gemm_stored.h"
 #include "lib/tensor/kernels/gemm_kernels.h"
 
 static void pack_plain(qp_real *memory, qp_matrix w, bool transposed)
@@ -68,7 +69,8 @@ static void run_tile(void *self, int number, int worker)
     const packed_job *job = self;
     (void)worker;
     const int columns = TILE_PANELS * QP_PANEL, first = number * columns, left = job->w->n - first;
-    const qp_packed w = {left < columns ? left : columns, job->w->k, job->w->panel + (ptrdiff_t)first * job->w->k};
+    const qp_packed w = {
+        .n = left < columns ? left : columns, .k = job->w->k, .panel = job->w->panel + (ptrdiff_t)first * job->w->k};
     const qp_matrix c = qp_matrix_columns(job->c, first, w.n);
     const qp_real *bias = job->bias != NULL ? job->bias + first : NULL;
 #ifdef QP_VECTOR_KERNELS
@@ -86,6 +88,10 @@ void qp_gemm_packed(qp_matrix a, const qp_packed *w, const qp_real *bias, qp_rea
 {
     assert(a.columns == w->k && c.columns == w->n && a.rows == c.rows);
     if (a.rows <= 0) return;
+    if (w->type != QP_WEIGHT_PANELS) {
+        qp_gemm_stored(a, w, bias, beta, c);
+        return;
+    }
     packed_job job = {a, c, w, bias, beta};
     const int columns = TILE_PANELS * QP_PANEL;
     /* Reading a weight from memory takes about 1/6 ns each, a multiply-add 1/40. */

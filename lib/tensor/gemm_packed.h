@@ -5,8 +5,9 @@
 
 #include "lib/tensor/kernels/kernel_types.h"
 
-/* gemm_packed — products with a weight that is packed once and used many times (decoding, the recurrent step). Row r of
- * the result depends on row r of A and on the weight alone, to the bit: never on the number of rows. */
+/* gemm_packed — products with a weight that is packed once and used many times (decoding, the recurrent step), or is
+ * stored in rows of 16 or 8 bits (gemm_stored.h). Row r of the result depends on row r of A and on the weight alone, to
+ * the bit: never on the number of rows. */
 
 /* qp_packed_init — pack W into `memory`, qp_packed_count(n, k) reals, 64-byte aligned, which must outlive the result.
  * w  [n, k]; transposed: w is W' [k, n] */

@@ -1,6 +1,7 @@
 #include "lib/model/model_file.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,4 +177,148 @@ Test(model_file, the_former_name_of_the_loss_is_read)
         qp_model_free(model);
         qp_model_texts_free(&texts);
     }
+}
+
+/* ---- matrices in fewer bits ---- */
+
+static void save_quantized(qp_weight_type type, const char *const *setting, int settings)
+{
+    qp_model *model = model_small(setting, settings);
+    cr_assert_eq(qp_params_quantize(qp_model_params(model), type), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_model_file_save(path, model, NULL), QP_OK, "%s", qp_error_message());
+    qp_model_free(model);
+}
+
+Test(model_file, matrices_in_fewer_bits_come_back)
+{
+    static const qp_weight_type types[] = {QP_WEIGHT_BF16, QP_WEIGHT_FP16, QP_WEIGHT_INT8};
+    static const char *const setting[] = {"encoder=lstm", "decoder=transformer", "emb_size=36"};
+    for (int t = 0; t < 3; t++) {
+        save_quantized(types[t], setting, 3);
+        qp_model *wanted = model_small(setting, 3), *model;
+        qp_model_texts texts;
+        int stored = 0;
+        cr_assert_eq(qp_params_quantize(qp_model_params(wanted), types[t]), QP_OK);
+        cr_assert_eq(qp_model_file_load(path, &model, &texts), QP_OK, "%s", qp_error_message());
+        qp_params *a = qp_model_params(wanted), *b = qp_model_params(model);
+        cr_assert_arr_eq(qp_params_block(a), qp_params_block(b), qp_params_size(a) * sizeof(qp_real));
+        for (int i = 0; i < qp_params_count(a); i++) {
+            const qp_parameter *p = qp_params_at(a, i);
+            const qp_packed *x = qp_params_stored(a, i), *y = qp_params_stored(b, i);
+            cr_assert_eq(!x, !y, "%s", p->name);
+            cr_assert_eq(x != NULL, types[t] == QP_WEIGHT_INT8 ? p->product : p->rows > 1, "%s", p->name);
+            if (!x) continue;
+            stored++;
+            cr_assert_eq(x->type, y->type);
+            cr_assert_arr_eq(x->row, y->row, (size_t)p->rows * (size_t)p->columns * qp_weight_bytes(x->type));
+            if (x->type == QP_WEIGHT_INT8) cr_assert_arr_eq(x->scale, y->scale, (size_t)p->rows * sizeof(float));
+        }
+        cr_assert_gt(stored, 10);
+        qp_model_free(wanted);
+        qp_model_free(model);
+        qp_model_texts_free(&texts);
+    }
+}
+
+/* The file again, its checksum right, with array `name` changed: renamed, of another type or shape, or with other
+ * content. */
+typedef struct {
+    const char *name, *new_name;
+    qp_dtype dtype;
+    int64_t rows;       /* 0: as they are */
+    const float *scale; /* its first number */
+} lie_of_array;
+
+static void change_array(const lie_of_array *lie)
+{
+    qp_safetensors *file;
+    cr_assert_eq(qp_safetensors_open(path, &file), QP_OK, "%s", qp_error_message());
+    qp_safetensors_writer *writer = qp_safetensors_writer_new();
+    for (int i = 0; i < qp_safetensors_metadata_count(file); i++)
+        if (strcmp(qp_safetensors_metadata_key(file, i), QP_CHECKSUM_KEY) != 0)
+            qp_safetensors_writer_metadata(writer, qp_safetensors_metadata_key(file, i),
+                                           qp_safetensors_metadata_value(file, i));
+    void *array[200];
+    int arrays = qp_safetensors_count(file);
+    cr_assert_leq(arrays, 200);
+    for (int i = 0; i < arrays; i++) {
+        qp_stored stored = *qp_safetensors_at(file, i);
+        array[i] = calloc(stored.bytes + 1, 8);
+        cr_assert_eq(qp_safetensors_bytes(file, &stored, array[i]), QP_OK);
+        if (strcmp(stored.name, lie->name) == 0) {
+            if (!lie->new_name) continue;
+            stored.name = lie->new_name;
+            stored.dtype = lie->dtype;
+            if (lie->rows) stored.shape[0] = lie->rows;
+            if (lie->scale) memcpy(array[i], lie->scale, sizeof *lie->scale);
+        }
+        qp_safetensors_writer_add(writer, stored.name, stored.dtype, stored.dimensions, stored.shape, array[i]);
+    }
+    cr_assert_eq(qp_safetensors_writer_save(writer, path), QP_OK, "%s", qp_error_message());
+    for (int i = 0; i < arrays; i++) free(array[i]);
+    qp_safetensors_close(file);
+}
+
+Test(model_file, damaged_matrices_of_8_bits_are_refused)
+{
+#define MATRIX "encoder.layers.0.linear1.weight"
+    static const float nan = NAN, infinite = INFINITY, negative = -1, zero = 0;
+    static const struct {
+        lie_of_array lie;
+        const char *why; /* NULL: such a file is read */
+    } lies[] = {
+        {{MATRIX ".scale", MATRIX ".scale", QP_DTYPE_F32, 0, &nan}, "factor 0 is "},
+        {{MATRIX ".scale", MATRIX ".scale", QP_DTYPE_F32, 0, &infinite}, "factor 0 is inf"},
+        {{MATRIX ".scale", MATRIX ".scale", QP_DTYPE_F32, 0, &negative}, "factor 0 is -1"},
+        {{MATRIX ".scale", MATRIX ".scale", QP_DTYPE_F32, 0, &zero}, NULL},
+        {{MATRIX ".scale", MATRIX ".scale", QP_DTYPE_F64, 0, NULL}, "F64 where F32"},
+        {{MATRIX ".scale", MATRIX ".scale", QP_DTYPE_F32, 47, NULL}, "is [47] where [48] is needed"},
+        {{MATRIX ".scale", "other.scale", QP_DTYPE_F32, 0, NULL}, "has no .scale"},
+        {{MATRIX ".scale", NULL, QP_DTYPE_F32, 0, NULL}, "arrays where its configuration"},
+        {{MATRIX, MATRIX, QP_DTYPE_U8, 0, NULL}, "arrays where its configuration"},
+        {{MATRIX, MATRIX, QP_DTYPE_I8, 47, NULL}, "is [47, 32] where [48, 32] is needed"},
+    };
+    static const char *const setting[] = {"bias=true"};
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        save_quantized(QP_WEIGHT_INT8, setting, 1);
+        change_array(&lies[i].lie);
+        cr_expect_eq(load_and_free(), lies[i].why ? QP_EDATA : QP_OK, "%zu", i);
+        if (lies[i].why) cr_expect(strstr(qp_error_message(), lies[i].why), "%s", qp_error_message());
+    }
+#undef MATRIX
+}
+
+Test(model_file, a_quantized_file_cut_short_or_changed_is_refused)
+{
+    save_quantized(QP_WEIGHT_INT8, NULL, 0);
+    FILE *stream = fopen(path, "r+b");
+    cr_assert(stream && fseek(stream, -1, SEEK_END) == 0);
+    long last = ftell(stream);
+    int byte = getc(stream);
+    cr_assert(fseek(stream, -1, SEEK_END) == 0 && putc(byte ^ 1, stream) >= 0 && fclose(stream) == 0);
+    cr_expect_eq(load_and_free(), QP_EDATA);
+    cr_expect(strstr(qp_error_message(), "checksum"), "%s", qp_error_message());
+    for (long bytes = 0; bytes < last; bytes += 1 + last / 17) {
+        cr_assert_eq(truncate(path, last - bytes), 0);
+        cr_expect_eq(load_and_free(), QP_EDATA, "%ld bytes", last - bytes);
+    }
+}
+
+Test(model_file, an_average_is_fp32)
+{
+    save_quantized(QP_WEIGHT_INT8, NULL, 0);
+    char mean[sizeof path + 8];
+    snprintf(mean, sizeof mean, "%s.mean", path);
+    const char *const from[] = {path, path};
+    cr_assert_eq(qp_model_file_average(mean, from, 2), QP_OK, "%s", qp_error_message());
+    qp_model *one, *average;
+    qp_model_texts texts, other;
+    cr_assert_eq(qp_model_file_load(path, &one, &texts), QP_OK);
+    cr_assert_eq(qp_model_file_load(mean, &average, &other), QP_OK, "%s", qp_error_message());
+    qp_params *a = qp_model_params(one), *b = qp_model_params(average);
+    cr_assert_arr_eq(qp_params_block(a), qp_params_block(b), qp_params_size(a) * sizeof(qp_real));
+    for (int i = 0; i < qp_params_count(b); i++) cr_assert_null(qp_params_stored(b, i));
+    qp_model_free(one), qp_model_free(average);
+    qp_model_texts_free(&texts), qp_model_texts_free(&other);
+    unlink(mean);
 }

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,69 @@ Test(pairings, cached_stepping_equals_the_full_pass)
     for (int n = 0; n < ALL; n++) {
         qp_model *model = model_of(n);
         model_check_stepping(model, n % 2 == 1, name_of(n, what, sizeof what));
+        qp_model_free(model);
+    }
+}
+
+/* Logits of the batch, and how far they are from those before. */
+static double logits_change(const qp_model *model, const qp_batch *batch, double *logits, double *largest)
+{
+    double change = 0;
+    qp_tape *tape = qp_tape_new();
+    cr_assert_eq(qp_params_pack(qp_model_params(model)), QP_OK);
+    qp_tape_begin(tape, QP_INFER, 0);
+    qp_tensor made = qp_model_logits(model, tape, batch, NULL);
+    cr_assert_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
+    for (int i = 0; i < made.rows * made.columns; i++) {
+        change = fmax(change, fabs(logits[i] - (double)made.value[i]));
+        *largest = fmax(*largest, fabs((double)made.value[i]));
+        logits[i] = (double)made.value[i];
+    }
+    qp_tape_free(tape);
+    return change;
+}
+
+/* Every architecture in fewer bits: nearly the same scores, and the same bits step by step as in the full pass. */
+Test(pairings, fewer_bits_change_little)
+{
+    static const struct {
+        qp_weight_type type;
+        double tolerance;
+    } types[] = {{QP_WEIGHT_FP16, 0.01}, {QP_WEIGHT_BF16, 0.05}, {QP_WEIGHT_INT8, 0.15}};
+    static double logits[MODEL_SENTENCES * MODEL_LONGEST * MODEL_VOCABULARY];
+    char what[200];
+    for (int n = 0; n < ALL; n++)
+        for (int t = 0; t < 3; t++) {
+            model_pairs p;
+            qp_batch batch = model_reversed_pairs(&p, 9, 2);
+            double largest = 0;
+            qp_model *model = model_of(n);
+            if (qp_model_config_of(model)->encoder == QP_KIND_NONE) batch.source = (qp_ids){0};
+            logits_change(model, &batch, logits, &largest);
+            cr_assert_eq(qp_params_quantize(qp_model_params(model), types[t].type), QP_OK, "%s", qp_error_message());
+            qp_params_unpack(qp_model_params(model));
+            double change = logits_change(model, &batch, logits, &largest) / largest;
+            cr_expect(change > 0 && change < types[t].tolerance, "%s: type %d changes %g",
+                      name_of(n, what, sizeof what), (int)types[t].type, change);
+            qp_model_free(model);
+        }
+}
+
+/* Matrices that multiply no rows are embeddings, positions and first states: the others are packed. */
+Test(pairings, matrices_that_multiply_are_marked)
+{
+    static const char *const other[] = {"embed",    "positions", "relative", ".h0",      ".c0",  "conv",
+                                        "segments", "A_log",     "router",   "peephole", ".v_l", "coverage"};
+    for (int n = 0; n < ALL; n++) {
+        qp_model *model = model_of(n);
+        const qp_params *params = qp_model_params(model);
+        for (int i = 0; i < qp_params_count(params); i++) {
+            const qp_parameter *p = qp_params_at(params, i);
+            bool expected = p->rows == 1 || p->product;
+            for (size_t o = 0; o < sizeof other / sizeof *other; o++)
+                expected = expected || strstr(p->name, other[o]) != NULL;
+            cr_expect(expected, "%s", p->name);
+        }
         qp_model_free(model);
     }
 }

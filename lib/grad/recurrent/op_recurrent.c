@@ -95,7 +95,7 @@ static void step_forward(qp_recurrent_run *run, int t, const qp_recurrence_packe
                (size_t)count * (size_t)out * sizeof *run->before);
     qp_recurrence_read(run, place, count);
     qp_real *gates = (run->product ? run->product : run->gates) + gates_at;
-    if (p->recurrent.panel)
+    if (p->recurrent.n)
         qp_gemm_packed(qp_matrix_dense(run->read + at, count, out), &p->recurrent,
                        run->product ? run->w.recurrent_bias.value : NULL, run->product ? 0 : 1,
                        qp_matrix_of(gates, count, run->product_width, width));
@@ -108,7 +108,7 @@ static void step_forward(qp_recurrent_run *run, int t, const qp_recurrence_packe
         cell->step_forward(run, &step);
     else
         qp_recurrence_each_row(run, &step, cell->forward);
-    if (p->projection.panel)
+    if (p->projection.n)
         qp_gemm_packed(qp_matrix_dense(run->unprojected + (size_t)place * (size_t)run->hidden, count, run->hidden),
                        &p->projection, NULL, 0, qp_matrix_dense(run->after + at, count, out));
     qp_recurrence_keep(run, t, place, count);
@@ -245,12 +245,12 @@ static void products_backward(qp_recurrent_run *run, qp_recurrent_step step, con
     const qp_real *da = (run->product ? run->product : run->gates) + (size_t)step.place * (size_t)width;
     step.d_read = run->d_read ? run->d_read : step.dh_before;
     if (run->d_read) memset(run->d_read, 0, (size_t)count * (size_t)out * sizeof *run->d_read);
-    if (p->gated.panel) {
+    if (p->gated.n) {
         qp_gemm_packed(qp_matrix_of(da + recurrent, count, width - recurrent, width), &p->gated, NULL, 0,
                        qp_matrix_dense(run->d_gated, count, out));
         qp_recurrence_each_row(run, &step, run->kind->gate_backward);
     }
-    if (p->recurrent.panel)
+    if (p->recurrent.n)
         qp_gemm_packed(qp_matrix_of(da, count, recurrent, width), &p->recurrent, NULL, 1,
                        qp_matrix_dense(step.d_read, count, out));
     qp_recurrence_read_back(run, count, step.dh_before);
@@ -266,7 +266,7 @@ static void step_backward(qp_recurrent_run *run, int t, const qp_recurrence_pack
     qp_recurrent_step step = {.t = t, .place = place, .count = count, .dh = dh};
     step.dh_before = t > 0 ? run->d_after + (size_t)order->first[t - 1] * (size_t)out : run->d_first;
     qp_recurrence_keep_back(run, place, count, dh, step.dh_before);
-    if (p->projection.panel) {
+    if (p->projection.n) {
         qp_gemm_packed(qp_matrix_dense(dh, count, out), &p->projection, NULL, 0,
                        qp_matrix_dense(run->d_unprojected, count, run->hidden));
         step.dh = run->d_unprojected;

@@ -1,0 +1,41 @@
+#ifndef QP_DOT_KERNELS_H
+#define QP_DOT_KERNELS_H
+
+#include <stdint.h>
+
+#include "lib/tensor/kernels/cpu.h"
+#include "lib/tensor/kernels/kernel_types.h"
+
+/* dot_kernels — products of rows with a weight stored in rows, W [n, k], of 16 or 8 bits: every output is one dot
+ * product over k. One set per level of cpu.h. How many rows are multiplied at once changes no bit of a row. */
+
+/* Rows of 8-bit integers, -127 .. 127, and the sum of each. */
+#define QP_INT8_STEP 64
+typedef struct {
+    const int8_t *value; /* [rows, stride], zeros from column k on; stride a multiple of QP_INT8_STEP */
+    ptrdiff_t stride;
+    const int32_t *sum; /* [rows] */
+    int rows;
+} qp_int8_rows;
+
+typedef struct {
+    /* sum [a.rows, n] = A W', exact: k is at most QP_INT8_COLUMNS */
+    void (*int8)(const qp_int8_rows *a, const int8_t *w, int n, int k, int32_t *sum);
+    /* sum [a.rows, n] = A W', k = a.columns */
+    void (*bf16)(qp_matrix a, const uint16_t *w, int n, qp_real *sum);
+    void (*fp16)(qp_matrix a, const uint16_t *w, int n, qp_real *sum);
+} qp_dot_kernels;
+
+/* The most columns of a weight of 8 bits: 2^17 products of 127 and 128 fit into 32 bits. */
+#define QP_INT8_COLUMNS (1 << 17)
+
+extern const qp_dot_kernels qp_dot_scalar;
+#ifdef QP_VECTOR_KERNELS
+extern const qp_dot_kernels qp_dot_avx2, qp_dot_avx512, qp_dot_vnni;
+void qp_dot_int8_vnni(const qp_int8_rows *a, const int8_t *w, int n, int k, int32_t *sum);
+#endif
+
+/* qp_dot_set — the kernels of the chosen level. At the level avx512 `int8` uses VNNI where the CPU has it. */
+const qp_dot_kernels *qp_dot_set(void);
+
+#endif
