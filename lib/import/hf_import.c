@@ -48,8 +48,8 @@ static const qp_hf_class *class_of(qp_json_config *json, const qp_hf_family *fam
         json->status = qp_fail(QP_EUSAGE, "%s: %.60s is not for --task %.20s", json->place, wanted ? wanted : "it",
                                task);
     else
-        json->status = qp_fail(QP_EDATA, "%s: %.60s cannot be read as a class of %s", json->place, wanted ? wanted : "?",
-                               family->model_type);
+        json->status = qp_fail(QP_EDATA, "%s: %.60s cannot be read as a class of %s", json->place,
+                               wanted ? wanted : "?", family->model_type);
     return NULL;
 }
 

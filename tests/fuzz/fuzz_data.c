@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "data/series/scaling.h"
+#include "data/series/series_scaling.h"
 #include "data/series/series.h"
 #include "data/text/conll.h"
 #include "data/text/labels.h"
