@@ -30,7 +30,7 @@ static const struct {
     {"average", "mean of several checkpoints", qp_cmd_average},
     {"merge", "make one model of an adapter and its base", qp_cmd_merge},
     {"quantize", "round a model's weights to 8 or 16 bits, and measure what that costs", qp_cmd_quantize},
-    {"import", "make a model file from a file of another project (ARPA n-grams)", qp_cmd_import},
+    {"import", "make a model file from a Hugging Face folder, or ARPA n-grams", qp_cmd_import},
     {"export", "write a model, or its tokenizer, as a file for other projects", qp_cmd_export},
     {"demo", "train a toy Korean-English translator, try it, draw its attention (about a minute)", qp_cmd_demo},
     {"doctor", "check this machine: kernels, libraries, threads, memory, disk, locale", qp_cmd_doctor},
