@@ -7,6 +7,7 @@
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "cli/base/warnings.h"
+#include "lib/base/file.h"
 #include "lib/package/attention_picture.h"
 #include "lib/text/utf8_reader.h"
 
@@ -115,6 +116,23 @@ static qp_status attend(const attend_options *o, sentences given, qp_picture_for
     return status;
 }
 
+/* A file, as everywhere after --src and --tgt: its first line, malloc'ed. */
+static qp_status first_line(const char *path, char **text)
+{
+    qp_reader *reader;
+    char *line;
+    size_t bytes;
+    QP_TRY(qp_reader_open(path, &reader));
+    qp_status status = qp_reader_next(reader, &line, &bytes);
+    if (status == QP_OK && !line) status = qp_fail(QP_EDATA, "%s: is empty; give a file with a sentence", path);
+    if (status == QP_OK) status = qp_check_utf8(path, line, bytes);
+    if (status == QP_OK && !(*text = strdup(line))) status = qp_fail(QP_EMEMORY, "attend: out of memory");
+    if (status == QP_OK) status = qp_reader_next(reader, &line, &bytes);
+    if (status == QP_OK && line) qp_warn("%s: only its first line is drawn", path);
+    qp_reader_close(reader);
+    return status;
+}
+
 /* At most one of each; NULL if absent. Lists, because a sentence may be longer than a field. */
 static qp_status one_text(const qp_option_list *list, const char **text)
 {
@@ -130,18 +148,29 @@ static qp_status run(void *self, const qp_options *options)
     const attend_options *o = self;
     sentences given;
     qp_picture_form_kind form;
+    char *line[2] = {NULL, NULL};
     QP_TRY(one_text(&options->command->list[0], &given.source));
     QP_TRY(one_text(&options->command->list[1], &given.target));
     QP_TRY(one_text(&options->command->list[2], &given.text));
     QP_TRY(qp_picture_form(o->output, &form));
-    return attend(o, given, form);
+    const char **side[2] = {&given.source, &given.target};
+    qp_status status = QP_OK;
+    for (int i = 0; i < 2 && status == QP_OK; i++) {
+        if (!*side[i] || !qp_file_exists(*side[i]) || qp_folder_exists(*side[i])) continue;
+        status = first_line(*side[i], &line[i]);
+        *side[i] = line[i];
+    }
+    if (status == QP_OK) status = attend(o, given, form);
+    free(line[0]);
+    free(line[1]);
+    return status;
 }
 
 int qp_cmd_attend(int argc, char **argv)
 {
     static attend_options o;
-    static qp_option_list list[] = {{.name = "src", .help = "source sentence; the same as --text"},
-                                    {.name = "tgt", .help = "its translation; default: the model's own"},
+    static qp_option_list list[] = {{.name = "src", .help = "file whose first line is the source, or the sentence itself"},
+                                    {.name = "tgt", .help = "the same for its translation; default: the model's own"},
                                     {.name = "text", .help = "source sentence, or the text of a language model"}};
     static const qp_option_group group[] = {{&attend_table, &o}, {&qp_search_fields, &search}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}, {'b', "beam-size"}};

@@ -38,6 +38,13 @@ result $? "the same again is the same, byte for byte"
 fails 2 "no model given\|-m" "$QUIPU" attend --src "one"
 fails 2 "add --text" "$QUIPU" attend -m m.safetensors
 fails 65 "empty" "$QUIPU" attend -m m.safetensors --src ""
+echo "one two" >sentence
+"$QUIPU" attend -m m.safetensors --src sentence >from_file &&
+    "$QUIPU" attend -m m.safetensors --text "one two" >from_text &&
+    cmp -s from_file from_text
+result $? "--src names a file" "$(head -n 1 from_file)"
+: >nothing
+fails 65 "is empty" "$QUIPU" attend -m m.safetensors --src nothing
 fails 2 "unknown format" "$QUIPU" attend -m m.safetensors --src one -o map.gif
 fails 2 "use .svg" "$QUIPU" attend -m m.safetensors --src one -o map.png
 fails 2 "1 to 2" "$QUIPU" attend -m m.safetensors --src one --layer 3
