@@ -388,7 +388,7 @@ const int32_t *qp_model_codes(const qp_model *model, qp_tape *tape, qp_ids sourc
 {
     qp_encoded encoded;
     if (!model->has_bottleneck || !model->bottleneck.coded) {
-        qp_tape_fail(tape, QP_EUSAGE, "this model has no codes; train it with --task autoencode --codebook 256");
+        qp_tape_fail(tape, QP_EUSAGE, "this model has no codes; use quipu translate, or train one with --codebook 256");
         return NULL;
     }
     if (!encode(model, tape, (qp_encoder_input){.sequences = source.sequences, .id = source.id}, NULL, NULL, &encoded))

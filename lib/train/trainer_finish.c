@@ -8,8 +8,8 @@
 static int first_averaged(const qp_run *run)
 {
     const qp_run_state *s = &run->state;
-    int first = 0;
-    if (run->time_limit <= 0) return 0;
+    int average = (int)run->config->average, first = s->models > average ? s->models - average : 0;
+    if (run->time_limit <= 0) return first;
     while (first < s->models - 1 && 3 * s->model[first] < 2 * s->update) first++;
     return first;
 }

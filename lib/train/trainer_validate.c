@@ -106,7 +106,14 @@ static qp_status log_validation(qp_run *run, const qp_metrics *metrics, bool bet
     return run->metrics ? qp_metrics_log_validation(run->metrics, s->update, epoch, metrics) : QP_OK;
 }
 
-/* Saves model-UPDATE, for the mean of the last ones, and best. */
+/* Every --valid-freq updates; not the one at the end of a run that a larger --steps continues. */
+static bool is_regular(const qp_run *run, int64_t update)
+{
+    return run->config->valid_freq <= 0 || run->time_limit > 0 || update % run->config->valid_freq == 0;
+}
+
+/* Saves model-UPDATE, for the mean of the last ones, and best. One more than the mean needs is remembered, for the case
+ * that the last one is not regular and is dropped. */
 static qp_status save_models(qp_run *run, bool better)
 {
     qp_trainer *t = run->trainer;
@@ -116,7 +123,9 @@ static qp_status save_models(qp_run *run, bool better)
     QP_TRY(t->hooks.save_model(t->hooks.self, qp_checkpoint_path(t->folder, "model", s->update, path, sizeof path)));
     snprintf(path, sizeof path, "%s/best.safetensors", t->folder);
     if (better) QP_TRY(t->hooks.save_model(t->hooks.self, path));
-    while (s->models >= run->config->average) {
+    if (s->models > 0 && !is_regular(run, s->model[s->models - 1])) s->models--;
+    int64_t most = run->config->average < QP_CHECKPOINTS_MAX ? run->config->average + 1 : QP_CHECKPOINTS_MAX;
+    while (s->models >= most) {
         s->models--;
         memmove(s->model, s->model + 1, (size_t)s->models * sizeof *s->model);
     }
