@@ -153,7 +153,7 @@ result $? "regress --loss quantile: resumed, the same bytes" "$(cat .err)"
 result $? "regress --loss quantile: predict gives every quantile, ascending" "$(cat .out .err)"
 "$QUIPU" evaluate -m quantiles.safetensors --test later.csv >.out 2>.err &&
     grep -q 'between the quantiles 0.1 and 0.9 (expected 80.0 %)' .out &&
-    "$QUIPU" evaluate --json -m quantiles.safetensors --test later.csv | grep -q '"coverage":{"score":[01][.0-9]*}'
+    "$QUIPU" evaluate --json -m quantiles.safetensors --test later.csv | grep -q '"coverage":{"score":[01][.0-9]*,'
 result $? "regress --loss quantile: evaluate tells how many values the interval holds" "$(cat .out .err)"
 fails 2 "not an ascending list" "$QUIPU" train $regress --loss quantile --quantiles 0.9,0.1 -m bad.safetensors
 fails 2 "loss cross-entropy" "$QUIPU" train $classify --loss focal --label-smoothing 0.1 --steps 1 -m bad.safetensors
