@@ -71,7 +71,7 @@ static bool open_temporary(qp_writer *writer, mode_t mode)
 static char *end_of_links(const char *path)
 {
     char *at = strdup(path), target[PATH_MAX];
-    for (int i = 0; at && i < MOST_LINKS; i++) {
+    for (int i = 0; at && i <= MOST_LINKS; i++) {
         ssize_t bytes = readlink(at, target, sizeof target - 1);
         if (bytes < 0) return at;
         target[bytes] = '\0';

@@ -145,6 +145,26 @@ Test(writer, dangling_link)
     rmdir("folder");
 }
 
+/* As many links are followed to a file that does not exist as the system follows to one that does: 40. */
+Test(writer, a_chain_of_links_as_long_as_the_system_follows)
+{
+    char from[16], to[16] = "end";
+    for (int i = 1; i <= 41; i++) {
+        snprintf(from, sizeof from, "l%d", i);
+        cr_assert_eq(symlink(to, from), 0);
+        strcpy(to, from);
+    }
+    cr_assert_eq(write_text("l41", "41 links"), QP_ECREATE);
+    cr_assert(strstr(qp_error_message(), strerror(ELOOP)), "%s", qp_error_message());
+    cr_assert_eq(access("end", F_OK), -1);
+    cr_assert_eq(write_text("l40", "to an absent file"), QP_OK, "%s", qp_error_message());
+    expect_content("end", "to an absent file");
+    cr_assert_eq(write_text("l40", "to a file"), QP_OK, "%s", qp_error_message());
+    expect_content("end", "to a file");
+    cr_assert_eq(write_text("l41", "41 links"), QP_ECREATE);
+    cr_assert_eq(entries(), 42);
+}
+
 Test(writer, check_changes_nothing)
 {
     cr_assert_eq(qp_writer_check("f"), QP_OK);

@@ -114,3 +114,23 @@ Test(score, of_what_the_search_found_is_its_total)
     }
     cr_assert_gt(compared, 10, "only %d hypotheses ended", compared);
 }
+
+/* A text that fills the window is read whole; one token more is read in windows. */
+Test(score, only_a_text_longer_than_the_window_is_cut)
+{
+    static const char *const of_lines[] = {"task=lm", "encoder=none", "max_length=6", "lm_window=0"},
+                             *const of_windows[] = {"task=lm", "encoder=none", "lm_window=6"};
+    static const qp_line line[] = {{"w4 w5 w6 w7", 11}, {"w4 w5 w6 w7 w8", 14}, {"w4 w5 w6 w7 w8 w9", 17}};
+    static const int window[] = {0, 0, 6};
+    for (int kind = 0; kind < 2; kind++) {
+        qp_scored scored[3];
+        tear_down();
+        scorer.model = support_model_with(kind ? of_windows : of_lines, kind ? 3 : 4, vocabulary, 9, 3);
+        cr_assert_eq(qp_score_lines(&scorer, NULL, line, 3, scored), QP_OK, "%s", qp_error_message());
+        for (int i = 0; i < 3; i++) {
+            cr_expect_eq(scored[i].count, 5 + i);
+            cr_expect_eq(scored[i].window, window[i], "%d tokens", scored[i].count);
+            qp_scored_free(&scored[i]);
+        }
+    }
+}

@@ -91,6 +91,23 @@ Test(test_op_batch_norm, neither_neighbours_nor_threads_change_a_bit)
     op_same_in_threads(result_and_gradients, 2 * COUNT + 2 * COLUMNS);
 }
 
+/* Two rows have a variance: d^2/4 of their difference d, and d^2/2 without bias. */
+Test(test_op_batch_norm, two_rows_are_enough)
+{
+    prepare();
+    qp_real x[] = {1, 5, 3, 5}, mean[2], variance[2];
+    qp_batch_norm_config config = {.epsilon = (qp_real)0.25, .mean = mean, .variance = variance};
+    const double y[] = {-0.894427191, 0, 0.894427191, 0}, expected_mean[] = {2, 5}, expected_variance[] = {2, 0};
+    qp_tape *tape = qp_tape_new();
+    qp_tape_begin(tape, QP_TRAIN, 1);
+    qp_tensor made = qp_batch_norm(tape, qp_tensor_of(2, 2, x), none, none, &config);
+    cr_assert_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
+    op_near("two rows", 4, made.value, y, 1e-6);
+    op_near("mean", 2, mean, expected_mean, 1e-6);
+    op_near("variance", 2, variance, expected_variance, 1e-6);
+    qp_tape_free(tape);
+}
+
 Test(test_op_batch_norm, wrong_shapes_are_refused)
 {
     prepare();

@@ -56,6 +56,17 @@ Test(normalize, bad_bytes_and_nul_pass)
     expect(QP_FORM_NFC, false, "", 0, "", 0);
 }
 
+/* What follows the text in memory is not read: neither a letter to be lowered nor a mark that would combine. */
+Test(normalize, ends_where_the_text_ends)
+{
+    expect(QP_FORM_NFC, true, "abcA", 3, "abc", 3);
+    expect(QP_FORM_NFC, true, "abCA", 3, "abc", 3);
+    expect(QP_FORM_NONE, true, "abcA", 3, "abc", 3);
+    expect(QP_FORM_NFC, false, "abe\xCC\x81", 3, "abe", 3);
+    expect(QP_FORM_NFC, true, "abE\xCC\x81", 3, "abe", 3);
+    expect(QP_FORM_NFC, true, "A", 0, "", 0);
+}
+
 /* Linear also for long runs of marks; quadratic code would not come back. */
 Test(normalize, a_million_marks)
 {

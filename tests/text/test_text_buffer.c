@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,21 @@ Test(text_buffer, grows)
     qp_text_repeat(&buffer, "ab", 3);
     qp_text_put(&buffer, "cd", 1);
     expect(&buffer, "abababc");
+}
+
+/* A formatted piece may be longer than the 512 bytes of the stack that the short ones pass through. */
+Test(text_buffer, formats_pieces_of_any_length)
+{
+    static const int length[] = {510, 511, 512, 513, 3000};
+    for (size_t i = 0; i < sizeof length / sizeof *length; i++) {
+        char expected[3100] = "before ";
+        qp_text_buffer buffer = {0};
+        qp_text_add(&buffer, "before ");
+        qp_text_format(&buffer, "%*d", length[i], 7);
+        qp_text_add(&buffer, " after");
+        sprintf(expected + strlen(expected), "%*d after", length[i], 7);
+        expect(&buffer, expected);
+    }
 }
 
 Test(text_buffer, escapes)

@@ -45,3 +45,15 @@ Test(utf8_reader, utf8_passes)
     cr_assert_eq(read_all(text, sizeof text - 1), QP_OK, "%s", qp_error_message());
     cr_assert_eq(read_all("", 0), QP_OK);
 }
+
+/* The mark alone tells UTF-16: text without a zero byte, such as Hangul, has nothing else. Both bytes must be there. */
+Test(utf8_reader, a_mark_of_utf_16_needs_no_zero_byte)
+{
+    refused("\xff\xfe\x5c\xd5", 4, ":1: byte 1", "utf-16");
+    refused("\xfe\xff\xd5\x5c", 4, ":1: byte 1", "utf-16");
+    refused("\xff\xfe", 2, ":1: byte 1", "utf-16");
+    static const char *const other[] = {"\xff\xff\x5c", "\xfe\xfe\x5c", "a\xfe\x5c",
+                                        "a\xff\x5c",    "\xff\x61\x5c", "\xfe\x61\x5c"};
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++) refused(other[i], 3, ":1: byte ", "windows-1252");
+    refused("\xff", 1, ":1: byte 1", "windows-1252");
+}

@@ -5,6 +5,7 @@
 
 #include "lib/base/file.h"
 #include "lib/store/safetensors.h"
+#include "lib/tensor/kernels/cpu.h"
 #include "lib/train/checkpoint.h"
 #include "lib/train/trainer_internal.h"
 
@@ -117,6 +118,41 @@ Test(checkpoint, counters_and_moments)
     cr_assert_eq(qp_optimizer_updates(r.optimizer), 0);
     cr_assert_eq(qp_optimizer_state(r.optimizer, 0)[5], 0);
     end(&r);
+    qp_file_remove_tree(r.folder);
+}
+
+static void keep_note(void *self, const char *line) { snprintf(self, 300, "%s", line); }
+
+/* Loads the save with a note to `told`, or without (NULL). */
+static void load_told(run *r, char *told)
+{
+    bool found;
+    begin(r, "adam");
+    if (told) *told = '\0';
+    qp_checkpoint c = {r->folder, "model-a learning-b data-c", r->params, r->optimizer};
+    qp_run_reset none = {0};
+    cr_assert_eq(qp_checkpoint_load(&c, &none, told ? keep_note : NULL, told, &r->state, &found), QP_OK, "%s",
+                 qp_error_message());
+    cr_assert(found && r->state.update == 40);
+    end(r);
+}
+
+/* Other kernels than those of the save are told, where there is somebody to tell. */
+Test(checkpoint, other_kernels_are_told)
+{
+    run r;
+    char told[300], expected[300];
+    qp_cpu widest = qp_cpu_level();
+    if (widest == QP_CPU_SCALAR) cr_skip_test("this machine has one kind of kernels");
+    save(&r);
+    load_told(&r, told);
+    cr_expect_str_eq(told, "", "the same kernels");
+    cr_assert(qp_cpu_force(QP_CPU_SCALAR));
+    load_told(&r, told);
+    snprintf(expected, sizeof expected, "saved with kernels %s, resuming with scalar: the last digits will differ",
+             qp_cpu_name(widest));
+    cr_expect_str_eq(told, expected);
+    load_told(&r, NULL);
     qp_file_remove_tree(r.folder);
 }
 

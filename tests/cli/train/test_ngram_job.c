@@ -28,6 +28,15 @@ Test(ngram_job, validation_has_the_perplexity_of_evaluate)
     cr_assert_float_eq(atof(found + strlen("\"score\":")), perplexity, 1e-3, "%s", small_out);
 }
 
+/* Eleven words, <unk>, <s> and </s>; the pairs counted by hand. */
+Test(ngram_job, n_grams_of_every_order_are_counted_from_the_first)
+{
+    cr_assert_eq(TRAIN("-m", "m.safetensors"), 0, "%s", small_err);
+    const char *first = strstr(small_err, "\n1-grams    14\n2-grams    21\n");
+    cr_assert(first, "%s", small_err);
+    cr_assert_not(strstr(small_err, "0-grams") || strstr(small_err, "3-grams"), "%s", small_err);
+}
+
 Test(ngram_job, quiet)
 {
     cr_assert_eq(TRAIN("--valid", "corpus", "-q", "-m", "m.safetensors"), 0, "%s", small_err);

@@ -261,6 +261,26 @@ Test(test_op_attention, any_number_of_threads_gives_the_same_bits)
     op_same_in_threads(result_and_gradients, 2 * QUERIES * HEADS * DK);
 }
 
+/* Every entry of key_row is looked at, the first and the last of each sequence too. */
+Test(test_op_attention, a_key_row_outside_is_refused_wherever_it_is)
+{
+    prepare();
+    int32_t row[KEYS];
+    for (int j = 0; j < KEYS; j++) row[j] = j;
+    const qp_attention_config config = {.heads = HEADS, .kv_heads = KV_HEADS, .key_row = row};
+    qp_tape *tape = qp_tape_new();
+    qp_tape_begin(tape, QP_TRAIN, 1);
+    for (int j = 0; j < KEYS; j++)
+        for (int below = 0; below <= 1; below++) {
+            row[j] = below ? -1 : KEYS;
+            op_refused(tape, qp_attention(tape, query, queries, key, value, keys, &config, NULL), "a row outside");
+            row[j] = j;
+        }
+    qp_attention(tape, query, queries, key, value, keys, &config, NULL);
+    cr_expect_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
+    qp_tape_free(tape);
+}
+
 Test(test_op_attention, wrong_shapes_are_refused)
 {
     static const int32_t outside[KEYS] = {0, 1, KEYS}, beyond[] = {0, 4, 10, 80, 86};

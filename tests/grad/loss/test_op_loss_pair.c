@@ -117,6 +117,27 @@ Test(test_op_loss_pair, no_distance_no_slope)
     qp_tape_free(tape);
 }
 
+/* Of rows with cosine 0.6: a like pair is drawn together, an unlike one apart, unless it is apart enough already. */
+Test(test_op_loss_pair, unlike_rows_within_the_margin_have_no_slope)
+{
+    qp_real a[] = {1, 0}, b[] = {(qp_real)0.6, (qp_real)0.8};
+    static const struct {
+        qp_real target, margin;
+        double direction;
+    } pair[] = {{1, 0, -1}, {1, (qp_real)0.9, -1}, {-1, (qp_real)0.9, 0}, {-1, (qp_real)0.2, 1}, {0, (qp_real)0.2, 1}};
+    qp_tape *tape = qp_tape_new();
+    for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
+        double up = pair[i].direction * 0.1; /* op_backward's first number */
+        const double da[] = {0, up * 0.8}, db[] = {up * 0.64, up * -0.48};
+        qp_tape_begin(tape, QP_TRAIN, 1);
+        qp_tensor x = op_leaf(tape, qp_tensor_of(1, 2, a)), y = op_leaf(tape, qp_tensor_of(1, 2, b));
+        op_backward(tape, qp_pair_loss(tape, QP_PAIR_COSINE, x, y, &pair[i].target, pair[i].margin, QP_NONE));
+        op_near("slope of a", 2, x.node->grad, da, 1e-6);
+        op_near("slope of b", 2, y.node->grad, db, 1e-6);
+    }
+    qp_tape_free(tape);
+}
+
 static int chosen;
 
 static void rows_of(qp_tape *tape, int first, int rows, qp_real *y)
