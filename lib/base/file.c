@@ -20,6 +20,7 @@ struct qp_reader {
     bool borrowed;    /* standard input: not to be closed */
     bool begun;       /* gzip has been decided */
     bool gzip, ended; /* ended: no more bytes in the file */
+    bool compressed;  /* is gzip, also at its end */
     z_stream inflater;
     unsigned char raw[CHUNK_BYTES]; /* bytes of the file, raw_start .. raw_end unread */
     size_t raw_start, raw_end;
@@ -253,6 +254,7 @@ static qp_status begin_reading(qp_reader *reader)
     QP_TRY(at_gzip(reader, &reader->gzip));
     if (!reader->gzip) QP_TRY(refuse_compressed(reader));
     reader->begun = true;
+    reader->compressed = reader->gzip;
     if (reader->gzip && inflateInit2(&reader->inflater, GZIP_WINDOW) != Z_OK) {
         reader->gzip = false;
         return qp_fail(QP_EMEMORY, "%s: no memory to decompress it", reader->path);
@@ -293,6 +295,31 @@ qp_status qp_reader_next(qp_reader *reader, char **line, size_t *bytes)
     *line += 3;
     *bytes -= 3;
     return QP_OK;
+}
+
+qp_status qp_reader_bytes(qp_reader *reader, void *bytes, size_t wanted, size_t *got)
+{
+    *got = 0;
+    QP_TRY(begin_reading(reader));
+    while (*got < wanted) {
+        if (reader->text_start == reader->text_end) QP_TRY(fill_text(reader));
+        size_t part = reader->text_end - reader->text_start;
+        if (part == 0) break;
+        if (part > wanted - *got) part = wanted - *got;
+        memcpy((char *)bytes + *got, reader->text + reader->text_start, part);
+        reader->text_start += part;
+        *got += part;
+    }
+    return QP_OK;
+}
+
+int64_t qp_reader_bound(const qp_reader *reader)
+{
+    enum { DEFLATE_RATIO = 1032 }; /* 258 bytes from 2 bits */
+    struct stat information;
+    if (fstat(reader->descriptor, &information) != 0 || !S_ISREG(information.st_mode)) return INT64_MAX;
+    int64_t ratio = reader->compressed ? DEFLATE_RATIO : 1;
+    return information.st_size > INT64_MAX / ratio ? INT64_MAX : information.st_size * ratio;
 }
 
 int64_t qp_reader_line(const qp_reader *reader) { return reader->line_number; }

@@ -18,11 +18,15 @@
  *         valid until the next call; *line NULL at the end. A last line without LF is a line; a byte-order mark at the
  *         very beginning is dropped. A truncated or damaged .gz is QP_EDATA, an .xz, .zst, .bz2, .zip or .7z file too,
  *         and so is a line of more than 64 MiB (QUIPU_MAX_LINE in the environment: other bytes), to bound memory.
- *   raw   the same, but only the LF is removed: every other byte belongs to the line */
+ *   raw   the same, but only the LF is removed: every other byte belongs to the line
+ *   bytes the next `wanted` bytes, whatever they are; fewer only at the end. Binary records that follow a line of text.
+ *   bound the most bytes the text can have, from the size of the file; INT64_MAX: unknown. After the first reading. */
 typedef struct qp_reader qp_reader;
 qp_status qp_reader_open(const char *path, qp_reader **reader);
 qp_status qp_reader_next(qp_reader *reader, char **line, size_t *bytes);
 qp_status qp_reader_raw(qp_reader *reader, char **line, size_t *bytes);
+qp_status qp_reader_bytes(qp_reader *reader, void *bytes, size_t wanted, size_t *got);
+int64_t qp_reader_bound(const qp_reader *reader);
 int64_t qp_reader_line(const qp_reader *reader); /* number of the line just read, from 1 */
 /* Would reading the next line wait for a terminal or a pipe? False at the end of the input. */
 bool qp_reader_waits(const qp_reader *reader);

@@ -107,6 +107,8 @@ static bool rewrites(const qp_train_settings *s) { return translate(s) || s->mod
 
 static bool ngram(const qp_train_settings *s) { return s->model.decoder == QP_KIND_NGRAM; }
 
+static bool reads_words(const qp_train_settings *s) { return s->model.task != QP_TASK_REGRESS && !ngram(s); }
+
 static bool accumulates(const qp_train_settings *s) { return s->training.accum > 1; }
 
 static bool looks_ahead(const qp_train_settings *s) { return s->optimizer.lookahead > 0; }
@@ -216,6 +218,9 @@ static const use uses[] = {
     {"unseen_labels", labelled, "--task classify or tag", 0, 0},
     {"mask_rate", mlm, "--task mlm", 0, 0},
     {"whole_words", mlm, "--task mlm", 0, 0},
+    {"embeddings", reads_words, "tasks that read words and --decoder other than ngram", 0, 0},
+    {"src_embeddings", translate, "--task translate (elsewhere: --embeddings)", 0, 0},
+    {"tgt_embeddings", translate, "--task translate (elsewhere: --embeddings)", 0, 0},
     {"lora_alpha", adapts, "--lora", 0, 0},
     {"lora_layers", adapts, "--lora", 0, 0},
     {"valid_metrics", rewrites, "--task translate or autoencode", 0, 0},

@@ -114,7 +114,8 @@ static void hash_part(XXH3_state_t *state, const qp_train_data *data, int part)
                            (size_t)series->rows * (size_t)series->columns * sizeof *series->value);
 }
 
-qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data *data, char text[QP_FINGERPRINT_BYTES])
+qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data *data, uint64_t embeddings,
+                               char text[QP_FINGERPRINT_BYTES])
 {
     XXH3_state_t *state = XXH3_createState();
     if (!state) return qp_fail(QP_EMEMORY, "out of memory");
@@ -134,6 +135,9 @@ qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data 
              "model-%016llx learning-%016llx data-%016llx source-%016llx target-%016llx valid-%016llx", model,
              job ^ (learning << 1 | learning >> 63), (unsigned long long)XXH3_64bits_digest(state), source, target,
              valid);
+    size_t used = strlen(text);
+    if (embeddings)
+        snprintf(text + used, QP_FINGERPRINT_BYTES - used, " embeddings-%016llx", (unsigned long long)embeddings);
     XXH3_freeState(state);
     return QP_OK;
 }
@@ -202,6 +206,7 @@ static void compare_data(const qp_job_config *job, const char *was, const char *
     if (!target && (source || !one)) add_difference(d, "%s: its content changed", one ? one : "train-tgt");
     if (source && target && !same_word(was, now, "data-"))
         add_difference(d, "%s: its content changed", one ? one : "train-src or train-tgt");
+    if (!same_word(was, now, "embeddings-")) add_difference(d, "embeddings: its content changed");
     if (!same_word(was, now, "valid-")) add_difference(d, "the content of the validation data changed");
 }
 

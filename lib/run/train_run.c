@@ -7,6 +7,7 @@
 #include "lib/nn/adapters.h"
 #include "lib/run/defaults.h"
 #include "lib/run/option_uses.h"
+#include "lib/run/train_embeddings.h"
 #include "lib/run/train_labelled.h"
 #include "lib/run/train_task.h"
 #include "lib/run/train_transfer.h"
@@ -69,7 +70,8 @@ static qp_status build_model(qp_train_run *run)
     note(run, line);
     QP_TRY(qp_classify_weigh(&run->data));
     bool transfers = *s->job.init_from && (begins(run) || rank > 0); /* adapters read the frozen weights each time */
-    return transfers ? qp_train_transfer(package, s->job.init_from, note, run) : QP_OK;
+    if (transfers) QP_TRY(qp_train_transfer(package, s->job.init_from, note, run));
+    return qp_train_embeddings_read(&s->job, package, &run->embeddings, note, run);
 }
 
 static void warn(void *self, const char *text)
@@ -158,6 +160,7 @@ static qp_status read_data(qp_train_run *run, bool keep)
     if (keep && !*s->job.model) return qp_fail(QP_EUSAGE, "no model file to write; name it with -m FILE.safetensors");
     QP_TRY(run->task->files(s, &run->data));
     QP_TRY(choose(run));
+    QP_TRY(qp_train_embeddings_size(s, note, run));
     warn_of_unread(run);
     if (keep) QP_TRY(qp_train_folder_open(&s->job, &run->folder));
     if (keep && run->hooks->begun) QP_TRY(run->hooks->begun(run->hooks->self));
@@ -221,7 +224,7 @@ qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool kee
     for (int part = 0; part < (run->data.has_valid ? QP_PARTS : 1); part++)
         QP_TRY(run->task->source(s, &run->data, part, &run->data.batches[part]));
     QP_TRY(choose_schedule(run));
-    QP_TRY(qp_train_fingerprint(s, &run->data, run->fingerprint));
+    QP_TRY(qp_train_fingerprint(s, &run->data, run->embeddings, run->fingerprint));
     bool resumes = *run->folder.path && !s->job.overwrite && !*s->training.reset;
     if (resumes) QP_TRY(qp_train_folder_compare(run->folder.path, s, run->fingerprint));
     set_trainer(run);

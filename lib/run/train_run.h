@@ -34,6 +34,7 @@ typedef struct {
     const qp_train_task *task;
     qp_train_folder folder;
     char fingerprint[QP_FINGERPRINT_BYTES];
+    uint64_t embeddings; /* a hash of the word vectors taken */
     qp_train_data data;
     qp_model_objective train_loss, valid_loss;
     qp_trainer trainer;

@@ -52,6 +52,11 @@
     X(BOOL, whole_words, "false", 0, 0, NULL, "mlm: mask whole words, not pieces")                                     \
     X(TEXT, preset, "", 0, 0, "NAME", "sizes and learning rates of a paper or tutorial; prints what it sets")          \
     X(TEXT, init_from, "", 0, 0, "FILE", "start from another model's weights, where name and shape match")             \
+    X(TEXT, embeddings, "", 0, 0, "FILE",                                                                              \
+      "word vectors (word2vec, GloVe, fastText .vec) as first values of the embeddings; --freeze '*embed.weight' "     \
+      "keeps them")                                                                                                    \
+    X(TEXT, src_embeddings, "", 0, 0, "FILE", "the same, for the source side only")                                    \
+    X(TEXT, tgt_embeddings, "", 0, 0, "FILE", "the same, for the target side only")                                    \
     X(INT, lora, "0", 0, 4096, NULL,                                                                                   \
       "--init-from: train only low-rank adapters of this rank beside its weights, and what it lacks; 0: all")          \
     X(REAL, lora_alpha, "0", 0, 1e6, NULL, "--lora: adapters are scaled by this over their rank; 0: the rank")         \

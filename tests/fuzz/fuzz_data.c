@@ -11,6 +11,7 @@
 #include "data/text/conll.h"
 #include "data/text/labels.h"
 #include "data/text/text_pairs.h"
+#include "data/text/word_vectors.h"
 #include "lib/base/file.h"
 #include "tests/fuzz/fuzz_targets.h"
 
@@ -65,6 +66,22 @@ static void read_lines(const char *path)
     qp_reader_close(reader);
 }
 
+static void read_vectors(const char *path)
+{
+    qp_word_vectors *vectors;
+    qp_text word;
+    int width;
+    if (qp_word_vectors_open(path, &vectors, &width) != QP_OK) return;
+    float *value = malloc((size_t)width * sizeof *value);
+    while (value && qp_word_vectors_next(vectors, &word) == QP_OK && word.text) {
+        qp_fuzz_require(word.bytes > 0, "a word is not empty");
+        if (qp_word_vectors_value(vectors, value) != QP_OK) continue;
+        for (int i = 0; i < width; i++) qp_fuzz_require(isfinite(value[i]), "vectors are finite");
+    }
+    free(value);
+    qp_word_vectors_close(vectors);
+}
+
 static void read_json(bool labels, const char *content)
 {
     qp_labels names = {0};
@@ -82,7 +99,7 @@ static void read_json(bool labels, const char *content)
 
 int qp_fuzz_data(const uint8_t *data, size_t bytes)
 {
-    enum { CONLL, SERIES, TABBED, LABELLED, ONE_FILE, LINES, LABELS, SCALING, KINDS };
+    enum { CONLL, SERIES, TABBED, LABELLED, ONE_FILE, LINES, LABELS, SCALING, VECTORS, KINDS };
     if (bytes == 0) return 0;
     const int kind = data[0] % KINDS, file = memfd_create("fuzz", 0);
     char path[64], *content = malloc(bytes);
@@ -96,6 +113,7 @@ int qp_fuzz_data(const uint8_t *data, size_t bytes)
         if (kind == LABELLED) read_pairs(QP_TEXT_LABELLED, path);
         if (kind == ONE_FILE) read_pairs(QP_TEXT_ONE_FILE, path);
         if (kind == LINES) read_lines(path);
+        if (kind == VECTORS) read_vectors(path);
         if (kind == LABELS || kind == SCALING) read_json(kind == LABELS, content);
     }
     free(content);

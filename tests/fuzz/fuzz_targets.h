@@ -13,7 +13,8 @@
  * store    the first byte chooses safetensors or YAML settings
  * models   the first byte: a model file, the same with a right checksum, ARPA, a checkpoint, the same with a right
  *          checksum; a model that opens must translate, score, label, forecast
- * data     the first byte: CoNLL, CSV, pairs, labelled texts, texts, lines (also gzip), labels, scaling
+ * data     the first byte: CoNLL, CSV, pairs, labelled texts, texts, lines (also gzip), labels, scaling,
+ *          word vectors
  * options  a command line of `train` */
 int qp_fuzz_readers(const uint8_t *data, size_t bytes);
 int qp_fuzz_encode(const uint8_t *data, size_t bytes);
