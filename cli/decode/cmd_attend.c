@@ -169,7 +169,8 @@ static qp_status run(void *self, const qp_options *options)
 int qp_cmd_attend(int argc, char **argv)
 {
     static attend_options o;
-    static qp_option_list list[] = {{.name = "src", .help = "file whose first line is the source, or the sentence itself"},
+    static qp_option_list list[] = {{.name = "src",
+                                     .help = "file whose first line is the source, or the sentence itself"},
                                     {.name = "tgt", .help = "the same for its translation; default: the model's own"},
                                     {.name = "text", .help = "source sentence, or the text of a language model"}};
     static const qp_option_group group[] = {{&attend_table, &o}, {&qp_search_fields, &search}};

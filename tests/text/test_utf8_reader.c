@@ -46,7 +46,7 @@ Test(utf8_reader, utf8_passes)
     cr_assert_eq(read_all("", 0), QP_OK);
 }
 
-/* The mark alone tells UTF-16: text without a zero byte, such as Hangul, has nothing else. Both bytes must be there. */
+/* The mark alone shows UTF-16: text without a zero byte, such as Hangul, has nothing else. Both bytes must be there. */
 Test(utf8_reader, a_mark_of_utf_16_needs_no_zero_byte)
 {
     refused("\xff\xfe\x5c\xd5", 4, ":1: byte 1", "utf-16");

@@ -123,7 +123,7 @@ Test(checkpoint, counters_and_moments)
 
 static void keep_note(void *self, const char *line) { snprintf(self, 300, "%s", line); }
 
-/* Loads the save with a note to `told`, or without (NULL). */
+/* Loads the save with a note, kept in the second argument, or without (NULL). */
 static void load_told(run *r, char *told)
 {
     bool found;
@@ -137,7 +137,7 @@ static void load_told(run *r, char *told)
     end(r);
 }
 
-/* Other kernels than those of the save are told, where there is somebody to tell. */
+/* Other kernels than those of the save are reported, where there is a note. */
 Test(checkpoint, other_kernels_are_told)
 {
     run r;
