@@ -46,7 +46,7 @@ static qp_status parse(const char *words)
     snprintf(copy, sizeof copy, "try %s", words);
     for (char *word = strtok(copy, " "); word; word = strtok(NULL, " ")) argv[argc++] = word;
     argv[argc] = NULL;
-    qp_options_free(&(qp_options){.command = &command, .file = options.file});
+    qp_options_free(&(qp_options){.command = &command, .file = options.file, .config_line = options.config_line});
     qp_status status = qp_options_parse(&options, &command, argc, argv, &help);
     cr_assert_not(help);
     return status;
