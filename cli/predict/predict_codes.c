@@ -42,16 +42,7 @@ static qp_status predict_ids(const qp_package *m, const qp_predict_config *o, co
 static qp_status predict_chunk(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk,
                                qp_warning *warning)
 {
-    qp_line_ids *ids;
-    int longest = (int)qp_model_config_of(m->model)->max_length;
-    qp_status status = qp_lines_encode(&m->source_codec, chunk->line, chunk->count, longest, &ids);
-    for (int i = 0; status == QP_OK && i < chunk->count; i++)
-        if (ids[i].count < ids[i].tokens + 1)
-            qp_warning_add(warning, qp_chunks_path(chunk, i), qp_chunks_number(chunk, i), QP_CUT_WARNING,
-                           (long long)ids[i].tokens, (long long)ids[i].count - 1);
-    if (status == QP_OK) status = predict_ids(m, o, ids, chunk->count);
-    qp_lines_free(ids, chunk->count);
-    return status;
+    return qp_predict_encoded(m, o, chunk, warning, predict_ids);
 }
 
 qp_status qp_predict_codes(const qp_package *m, const qp_predict_config *o, char **file, int files)

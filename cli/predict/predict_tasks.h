@@ -39,4 +39,10 @@ typedef qp_status qp_predict_chunk(const qp_package *m, const qp_predict_config 
 qp_status qp_predict_lines(const qp_package *m, const qp_predict_config *o, char **file, int files,
                            qp_predict_chunk *one);
 
+/* qp_predict_encoded — a chunk's lines as ids for `predict`, with a warning for those that are cut.
+ * Errors  those of qp_lines_encode and of `predict`. */
+typedef qp_status qp_predict_ids(const qp_package *m, const qp_predict_config *o, const qp_line_ids *ids, int count);
+qp_status qp_predict_encoded(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk,
+                             qp_warning *warning, qp_predict_ids *predict);
+
 #endif
