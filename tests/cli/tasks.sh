@@ -137,7 +137,7 @@ for row in model naive line seasonal linear; do
 done
 [ "$("$QUIPU" predict -m regress.safetensors later.csv | wc -l)" = 3 ] &&
     [ "$("$QUIPU" predict --rolling -m regress.safetensors later.csv | wc -l)" = 99 ]
-result $? "regress: forecasts behind the end, and of every window" ""
+result $? "regress: forecasts after the end, and of every window" ""
 
 quantiles="$regress --loss quantile --quantiles 0.1,0.5,0.9"
 "$QUIPU" train $quantiles --steps 40 --valid-freq 10 --threads 1 -m quantiles.safetensors 2>.err &&
