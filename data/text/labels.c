@@ -63,6 +63,9 @@ qp_status qp_labels_add(qp_labels *labels, const char *label, size_t bytes, int 
     return status;
 }
 
+/* So many labels are more often texts, in a file whose columns have another order. */
+enum { MANY_LABELS = 100 };
+
 /* A suggestion for an unknown label, which is usually misspelled. */
 static qp_status refuse(const qp_labels *labels, const char *path, int64_t line, const char *label, size_t bytes)
 {
@@ -71,6 +74,11 @@ static qp_status refuse(const qp_labels *labels, const char *path, int64_t line,
     while (shown < bytes && shown > 0 && ((unsigned char)label[shown] & 0xC0) == 0x80) shown--;
     memcpy(wrong, label, shown);
     wrong[shown] = 0;
+    if (labels->count > MANY_LABELS)
+        return qp_fail(QP_EDATA,
+                       "%s:%lld: label '%s%s' does not occur in the training file, which has %d others; a line is label "
+                       "TAB text: if the columns have another order, change it, else give --unseen-labels ignore",
+                       path, (long long)line, wrong, shown < bytes ? "..." : "", labels->count);
     const char *near = qp_config_suggest(wrong, (const char *const *)labels->text, labels->count);
     return qp_fail(QP_EDATA,
                    "%s:%lld: label '%s%s' does not occur in the training file%s%s%s; correct it, train with an example "
