@@ -76,8 +76,8 @@ static qp_status refuse(const qp_labels *labels, const char *path, int64_t line,
     wrong[shown] = 0;
     if (labels->count > MANY_LABELS)
         return qp_fail(QP_EDATA,
-                       "%s:%lld: label '%s%s' does not occur in the training file, which has %d others; a line is label "
-                       "TAB text: if the columns have another order, change it, else give --unseen-labels ignore",
+                       "%s:%lld: label '%s%s' does not occur in the training file, which has %d others; a line is "
+                       "label TAB text: if the columns have another order, change it, else give --unseen-labels ignore",
                        path, (long long)line, wrong, shown < bytes ? "..." : "", labels->count);
     const char *near = qp_config_suggest(wrong, (const char *const *)labels->text, labels->count);
     return qp_fail(QP_EDATA,
