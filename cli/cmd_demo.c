@@ -9,9 +9,9 @@
 #include "cli/base/text.h"
 #include "cli/train/train_job.h"
 #include "data/toy/toy.h"
-#include "lib/package/attention_picture.h"
 #include "lib/base/file.h"
 #include "lib/base/threads.h"
+#include "lib/package/attention_picture.h"
 #include "lib/picture/html.h"
 #include "lib/picture/terminal.h"
 #include "lib/run/validation.h"
@@ -41,7 +41,7 @@ static const qp_command demo = {
     .summary = "train a toy Korean-English translator, try it, draw its attention (about a minute)",
     .usage = "[--direction ko-en|en-ko|reverse]",
     .notes =
-        "Writes a corpus from a small grammar, trains on it, translates sentences with unseen combinations of words,\n"
+        "Writes a corpus from a small grammar, trains on it, translates sentences with unseen combinations of words, "
         "and draws the attention. Run it again to see the result again; --overwrite trains again.",
     .group = groups,
     .group_count = 1,

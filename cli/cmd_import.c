@@ -124,9 +124,9 @@ int qp_cmd_import(int argc, char **argv)
         .name = "import",
         .summary = "make a model file from files of another project",
         .usage = "FILE.arpa | DIR -o MODEL.safetensors",
-        .notes = "An ARPA file (gzipped or not) of KenLM, SRILM ... becomes a model for score, generate and evaluate\n"
+        .notes = "An ARPA file (gzipped or not) of KenLM, SRILM ... becomes a model for score, generate and evaluate "
                  "perplexity. For tokenizers of other projects see quipu tokenizer.\n"
-                 "A folder of Hugging Face (config.json, safetensors, tokenizer) becomes a model for generate, score,\n"
+                 "A folder of Hugging Face (config.json, safetensors, tokenizer) becomes a model for generate, score, "
                  "translate, predict, attend and info, whatever its task is. What cannot be read is refused by name.",
         .group = group,
         .group_count = 1,

@@ -56,7 +56,7 @@ int qp_cmd_merge(int argc, char **argv)
         .usage = "-m ADAPTER -o MODEL",
         .notes = "train --init-from BASE --lora RANK writes an adapter: the weights that were trained, and the name of "
                  "BASE.\nEvery command reads an adapter if BASE is where it was, or beside the adapter; a merged model "
-                 "needs no\nother file.",
+                 "needs no other file.",
         .group = group,
         .group_count = 1,
         .alias = alias,

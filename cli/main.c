@@ -39,10 +39,15 @@ enum { COMMANDS = sizeof command / sizeof *command };
 
 static int list_commands(void)
 {
-    puts("quipu: sequence models on the CPU, from raw text to a translation, a score and an attention map\n\n"
-         "usage: quipu COMMAND [options] [files]       \"-\" is stdin or stdout\n");
-    for (int i = 0; i < COMMANDS; i++) printf("  %-11s%s\n", command[i].name, command[i].summary);
-    puts("\nquipu help COMMAND lists its options; quipu version lists the libraries.");
+    qp_text_wrap(stdout,
+                 "quipu: sequence models on the CPU, from raw text to a translation, a score and an attention map\n\n"
+                 "usage: quipu COMMAND [options] [files]       \"-\" is stdin or stdout\n\n");
+    for (int i = 0; i < COMMANDS; i++) {
+        char line[120];
+        snprintf(line, sizeof line, "  %-11s%s", command[i].name, command[i].summary);
+        qp_text_wrap(stdout, line);
+    }
+    qp_text_wrap(stdout, "\nquipu help COMMAND lists its options; quipu version lists the libraries.");
     return 0;
 }
 
@@ -79,7 +84,7 @@ static int dispatch(int argc, char **argv)
 {
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) return list_commands();
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0 || strcmp(argv[1], "version") == 0)
-        return qp_versions_print(stdout);
+        return check_cpu("version") == QP_OK ? qp_versions_print(stdout) : qp_report(QP_EUSAGE);
     if (strcmp(argv[1], "help") != 0) return run_command(argc - 1, argv + 1);
     if (argc == 2) return list_commands();
     /* help train lr: train --help lr; help tokenizer train lr: tokenizer train --help lr */

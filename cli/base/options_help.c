@@ -79,7 +79,10 @@ static int print_row(const qp_command *command, const word_search *search, const
     char left[NAME_BYTES * 2];
     write_left(command, name, value, left, sizeof left);
     if (!is_about(search, left, text)) return 0;
-    if (title) printf("\n%s\n", title);
+    if (title) {
+        putchar('\n');
+        qp_text_wrap(stdout, title);
+    }
     qp_text_row(stdout, left, text);
     return 1;
 }
@@ -133,7 +136,10 @@ qp_status qp_options_help(const qp_command *command, char *const *word, int word
 {
     bool all = words > 0 && strcmp(word[0], "--all") == 0, brief = words == 0 && command->main_option;
     const word_search search = {word, all ? 0 : words};
-    printf("quipu %s: %s\n\nusage: quipu %s %s\n", command->name, command->summary, command->name, command->usage);
+    char line[TEXT_BYTES];
+    snprintf(line, sizeof line, "quipu %s: %s\n\nusage: quipu %s %s", command->name, command->summary, command->name,
+             command->usage);
+    qp_text_wrap(stdout, line);
     int rows = 0;
     if (brief)
         print_main(command);
@@ -144,9 +150,14 @@ qp_status qp_options_help(const qp_command *command, char *const *word, int word
                     : qp_fail(QP_EUSAGE, "help %s: no option is about '%.60s'; quipu help %s --all lists them all",
                               command->name, word[0], command->name);
     if (command->help_end) command->help_end();
-    if (command->notes) printf("\n%s\n", command->notes);
-    if (brief)
-        printf("\nquipu help %s --all lists all %d options by group; quipu help %s WORD finds those about WORD.\n",
-               command->name, count_options(command), command->name);
+    if (command->notes) {
+        putchar('\n');
+        qp_text_wrap(stdout, command->notes);
+    }
+    snprintf(line, sizeof line,
+             "\nquipu help %s --all lists all %d options by group; quipu help %s WORD finds those about "
+             "WORD.",
+             command->name, count_options(command), command->name);
+    if (brief) qp_text_wrap(stdout, line);
     return QP_OK;
 }

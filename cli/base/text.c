@@ -10,7 +10,8 @@
 
 #include "cli/base/signals.h"
 
-enum { DEFAULT_COLUMNS = 100, LEFT_COLUMNS = 28 };
+/* Below NARROW_COLUMNS the two columns of a row stand one above the other. */
+enum { DEFAULT_COLUMNS = 100, LEFT_COLUMNS = 28, NARROW_COLUMNS = 76 };
 
 static int exit_code(qp_status status)
 {
@@ -72,23 +73,45 @@ bool qp_text_in_color(FILE *stream)
     return isatty(fileno(stream)) && term && strcmp(term, "dumb") != 0 && !(no_color && *no_color);
 }
 
+/* How many bytes of `text` go into a line of `width` columns: up to the last space that fits, or the first one. */
+static size_t line_bytes(const char *text, size_t width)
+{
+    size_t bytes = strcspn(text, "\n");
+    if (bytes <= width) return bytes;
+    bytes = width;
+    while (bytes > 0 && text[bytes] != ' ') bytes--;
+    return bytes > 0 ? bytes : strcspn(text, " \n");
+}
+
 void qp_text_row(FILE *stream, const char *left, const char *right)
 {
-    size_t indent = LEFT_COLUMNS + 4, width = (size_t)qp_text_columns(stream) - indent - 1;
-    fprintf(stream, "  %-*s", LEFT_COLUMNS, left);
-    if (strlen(left) > LEFT_COLUMNS) fprintf(stream, "\n  %*s", LEFT_COLUMNS, "");
-    for (const char *at = right; *at || at == right;) {
-        size_t bytes = strlen(at);
-        if (bytes > width) { /* break at the last space that fits, or at the first one after */
-            bytes = width;
-            while (bytes > 0 && at[bytes] != ' ') bytes--;
-            if (bytes == 0) bytes = strcspn(at, " ");
-        }
-        if (at != right) fprintf(stream, "%*s", (int)indent - 2, "");
-        fprintf(stream, "  %.*s\n", (int)bytes, at);
+    int columns = qp_text_columns(stream);
+    bool stacked = columns < NARROW_COLUMNS || strlen(left) > LEFT_COLUMNS;
+    int indent = columns < NARROW_COLUMNS ? 10 : LEFT_COLUMNS + 4;
+    if (stacked)
+        fprintf(stream, "  %s\n", left);
+    else
+        fprintf(stream, "  %-*s  ", LEFT_COLUMNS, left);
+    for (const char *at = right; *at || at == right; at += strspn(at, " ")) {
+        size_t bytes = line_bytes(at, (size_t)(columns - indent - 1));
+        fprintf(stream, "%*s%.*s\n", stacked || at != right ? indent : 0, "", (int)bytes, at);
         at += bytes;
         if (bytes == 0) break;
-        at += strspn(at, " ");
+    }
+}
+
+void qp_text_wrap(FILE *stream, const char *text)
+{
+    size_t width = (size_t)qp_text_columns(stream) - 1, indent = strspn(text, " ");
+    for (const char *at = text; *at;) {
+        size_t start = at == text || at[-1] == '\n' ? 0 : indent;
+        size_t bytes = line_bytes(at, width - start);
+        fprintf(stream, "%*s%.*s\n", (int)start, "", (int)bytes, at);
+        at += bytes;
+        if (*at == '\n')
+            indent = strspn(++at, " ");
+        else
+            at += strspn(at, " ");
     }
 }
 

@@ -25,8 +25,12 @@ int qp_text_columns(FILE *stream);
  * is not set. */
 bool qp_text_in_color(FILE *stream);
 
-/* qp_text_row — print two columns, the right one wrapped to the terminal's width. */
+/* qp_text_row — print two columns, the right one wrapped to the terminal's width; one above the other in a terminal that
+ * is too narrow for both. */
 void qp_text_row(FILE *stream, const char *left, const char *right);
+
+/* qp_text_wrap — print lines of text wrapped to the terminal's width. The parts of a line keep its indentation. */
+void qp_text_wrap(FILE *stream, const char *text);
 
 /* qp_text_hyphenate — a field's C name with hyphens, as an option. */
 void qp_text_hyphenate(const char *name, char *text, size_t bytes);

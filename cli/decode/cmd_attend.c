@@ -34,7 +34,7 @@ static QP_FIELD_TABLE(attend_table, "attend", attend_options, ATTEND_FIELDS);
 
 static const char notes[] =
     "Rows are queries, columns are keys. Without --tgt the model translates --src "
-    "itself;\n"
+    "itself; "
     "with it, the maps are those of this translation. A language model has no --src: give the text as --tgt.";
 
 static qp_map_kind choose_kind(const qp_picture *picture, int wanted)
@@ -169,10 +169,10 @@ static qp_status run(void *self, const qp_options *options)
 int qp_cmd_attend(int argc, char **argv)
 {
     static attend_options o;
-    static qp_option_list list[] = {{.name = "src",
-                                     .help = "file whose first line is the source, or the sentence itself"},
-                                    {.name = "tgt", .help = "the same for its translation; default: the model's own"},
-                                    {.name = "text", .help = "source sentence, or the text of a language model"}};
+    static qp_option_list list[] = {
+        {.name = "src", .help = "file whose first line is the source, or the sentence itself"},
+        {.name = "tgt", .help = "the same for its translation; default: the model's own"},
+        {.name = "text", .help = "source sentence, or the text of a language model"}};
     static const qp_option_group group[] = {{&attend_table, &o}, {&qp_search_fields, &search}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}, {'b', "beam-size"}};
     static const qp_command command = {.name = "attend",

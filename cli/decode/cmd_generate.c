@@ -34,14 +34,14 @@ typedef struct {
 static QP_FIELD_TABLE(generate_table, "generate", generate_options, GENERATE_FIELDS);
 
 static const char notes[] =
-    "Filters act in this order: --repeat-penalty, --no-repeat-ngram, --temp, --top-k, --top-p, --min-p, --typical,\n"
+    "Filters act in this order: --repeat-penalty, --no-repeat-ngram, --temp, --top-k, --top-p, --min-p, --typical, "
     "--epsilon-cutoff, --eta-cutoff.\n"
-    "A text longer than the context continues with a sliding window: a transformer reads at most --lm-window tokens\n"
-    "(else --max-length) of its training; when it is full, the last half is read again and the text continues from\n"
+    "A text longer than the context continues with a sliding window: a transformer reads at most --lm-window tokens "
+    "(else --max-length) of its training; when it is full, the last half is read again and the text continues from "
     "there. Recurrent decoders keep their state instead, n-grams their last words. The same model, prompt, options "
-    "and\n"
-    "seed give the same text with any --threads. A model trained line by line ends its text itself; one of\n"
-    "running text (--lm-window) writes line after line until --tokens or --stop. A variational autoencoder decodes\n"
+    "and "
+    "seed give the same text with any --threads. A model trained line by line ends its text itself; one of "
+    "running text (--lm-window) writes line after line until --tokens or --stop. A variational autoencoder decodes "
     "each text from a random vector.";
 
 /* State shared by all texts. Texts are printed one at a time, in order. */

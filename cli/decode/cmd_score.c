@@ -30,8 +30,8 @@ typedef struct {
 static QP_FIELD_TABLE(score_table, "score", score_options, SCORE_FIELDS);
 
 static const char notes[] =
-    "Lines of FILE are SOURCE TAB TARGET, for a language model only text. Prints the sum of the log-probabilities\n"
-    "(natural logarithm) of the target's tokens and its end; --scores token adds  ||| LOGP LOGP ...  An empty line\n"
+    "Lines of FILE are SOURCE TAB TARGET, for a language model only text. Prints the sum of the log-probabilities "
+    "(natural logarithm) of the target's tokens and its end; --scores token adds  ||| LOGP LOGP ...  An empty line "
     "gives an empty line.";
 
 /* Input of the pairs of a chunk: one file with a TAB in each line, or two files. */

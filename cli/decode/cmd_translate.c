@@ -41,8 +41,8 @@ static QP_FIELD_TABLE(translate_table, "translate", translate_options, TRANSLATE
 static const char notes[] =
     "Plain output: TEXT, then with options  ||| SCORE  ||| LOGP LOGP ...  ||| ALIGNMENT.\n"
     "--n-best N prints N lines per sentence: ID ||| TEXT ||| features ||| SCORE, ID counting sentences from 0.\n"
-    "The score is the log-probability of the whole with --length-penalty; LOGP is one number per target token, the\n"
-    "end of the sentence included.  --alignment hard: pairs source-target of tokens, from 0 (as --json shows\n"
+    "The score is the log-probability of the whole with --length-penalty; LOGP is one number per target token, the "
+    "end of the sentence included.  --alignment hard: pairs source-target of tokens, from 0 (as --json shows "
     "them); soft: for each target token its weights over the source tokens, ends included, joined by commas.\n"
     "Weights are the mean over the heads of the last decoder layer but one (of fewer than three layers: the last).";
 

@@ -57,17 +57,17 @@ static QP_FIELD_TABLE(evaluate_table, "evaluate", evaluate_options, EVALUATE_FIE
 static QP_FIELD_TABLE(metric_table, "metrics", metric_options, METRIC_FIELDS);
 
 static const char notes[] =
-    "METRICS is a list of bleu, chrf, chrf++, ter, wer, cer, accuracy (lines that are exactly right), word-accuracy;\n"
+    "METRICS is a list of bleu, chrf, chrf++, ter, wer, cer, accuracy (lines that are exactly right), word-accuracy; "
     "without it: bleu,chrf. BLEU, chrF and TER are those of sacreBLEU " QP_SACREBLEU_VERSION ", and so are their "
-    "signatures; all are\n"
+    "signatures; all are "
     "percentages. --ref may be repeated: several references for each line.\n"
     "METRICS -m MODEL --test FILE, by the model's task: lm: perplexity (exp of the mean -ln P of a token, ends of "
-    "lines and\n"
+    "lines and "
     "unknown tokens included); classify, tag: accuracy, f1, precision, recall, micro-f1, weighted-f1, "
-    "balanced-accuracy,\n"
+    "balanced-accuracy, "
     "matthews, kappa, entity-precision, entity-recall, entity-f1 (as seqeval), report, confusion; regress: mae, rmse, "
-    "mse, r2;\n"
-    "mlm: accuracy, loss, perplexity of masked tokens, the same ones for the same --seed; autoencode: accuracy (lines\n"
+    "mse, r2; "
+    "mlm: accuracy, loss, perplexity of masked tokens, the same ones for the same --seed; autoencode: accuracy (lines "
     "reproduced exactly), token-accuracy, loss, perplexity, divergence (variational ones).";
 
 /* State of an evaluation. */

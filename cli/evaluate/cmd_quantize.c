@@ -205,11 +205,10 @@ int qp_cmd_quantize(int argc, char **argv)
         .name = "quantize",
         .summary = "round the weights of a model to 8 or 16 bits, and measure what that costs",
         .usage = "-m MODEL -o FILE [--type int8|bf16|fp16] [--test FILE | --src FILE --ref FILE]",
-        .notes =
-            "int8 rounds the matrices that multiply rows, with one factor for each row, and the rows they\n"
-            "multiply while the model runs; bf16 and fp16 round every matrix. Embeddings, norms and softmax stay\n"
-            "fp32. All commands read the file. With --test, or --src and --ref: perplexity, accuracy, MAE or BLEU\n"
-            "before and after, which the file keeps and quipu info shows.",
+        .notes = "int8 rounds the matrices that multiply rows, with one factor for each row, and the rows they "
+                 "multiply while the model runs; bf16 and fp16 round every matrix. Embeddings, norms and softmax stay "
+                 "fp32. All commands read the file. With --test, or --src and --ref: perplexity, accuracy, MAE or BLEU "
+                 "before and after, which the file keeps and quipu info shows.",
         .main_option = main_option,
         .group = group,
         .group_count = 3,

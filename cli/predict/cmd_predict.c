@@ -17,10 +17,10 @@ static const qp_command predict = {
     .name = "predict",
     .summary = "label texts, tag words, forecast series, fill in masks",
     .usage = "-m MODEL [FILE...]",
-    .notes = "classify  lines of text in; label TAB probability out\n"
-             "tag       lines of words in, word/TAG out; or CoNLL columns in, the same with the model's tags out\n"
-             "regress   CSV in; the next values out, one per line\n"
-             "mlm       lines with [MASK] in; the lines with the likeliest words out\n"
+    .notes = "classify  lines of text in; label TAB probability out "
+             "tag       lines of words in, word/TAG out; or CoNLL columns in, the same with the model's tags out "
+             "regress   CSV in; the next values out, one per line "
+             "mlm       lines with [MASK] in; the lines with the likeliest words out "
              "autoencode  lines of text in; the codes of a model with --codebook out",
     .group = groups,
     .group_count = 1,
@@ -34,11 +34,8 @@ static const struct {
     int task;
     qp_status (*run)(const qp_package *m, const qp_predict_config *o, char **file, int files);
 } rows[] = {
-    {QP_TASK_CLASSIFY, qp_predict_labels},
-    {QP_TASK_TAG, qp_predict_tags},
-    {QP_TASK_REGRESS, qp_predict_series},
-    {QP_TASK_MLM, qp_predict_masks},
-    {QP_TASK_AUTOENCODE, qp_predict_codes},
+    {QP_TASK_CLASSIFY, qp_predict_labels}, {QP_TASK_TAG, qp_predict_tags},         {QP_TASK_REGRESS, qp_predict_series},
+    {QP_TASK_MLM, qp_predict_masks},       {QP_TASK_AUTOENCODE, qp_predict_codes},
 };
 
 qp_status qp_predict_encoded(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk,

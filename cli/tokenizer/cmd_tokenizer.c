@@ -71,9 +71,13 @@ enum { VERBS = sizeof verb / sizeof *verb };
 
 static void print_verbs(void)
 {
-    printf("usage: quipu tokenizer COMMAND [options] [FILE...]\n\n");
-    for (int i = 0; i < VERBS; i++) printf("  %-9s  %s\n", verb[i].name, verb[i].summary);
-    printf("\nquipu tokenizer COMMAND --help lists the options.\n");
+    qp_text_wrap(stdout, "usage: quipu tokenizer COMMAND [options] [FILE...]\n\n");
+    for (int i = 0; i < VERBS; i++) {
+        char line[120];
+        snprintf(line, sizeof line, "  %-11s%s", verb[i].name, verb[i].summary);
+        qp_text_wrap(stdout, line);
+    }
+    qp_text_wrap(stdout, "\nquipu tokenizer COMMAND --help lists the options.");
 }
 
 int qp_cmd_tokenizer(int argc, char **argv)

@@ -186,7 +186,7 @@ int qp_tokenizer_encode_main(int argc, char **argv)
                                        .usage = "-m TOKENIZER [--ids | --pieces] [--offsets] [--json] [FILE...]",
                                        .notes = "Lines end at LF; every other byte, also CR and NUL, is part of the "
                                                 "line. With only --offsets each piece is "
-                                                "begin:end,\nwith --ids or --pieces it is id@begin:end.",
+                                                "begin:end, with --ids or --pieces it is id@begin:end.",
                                        .group = group,
                                        .group_count = 1,
                                        .alias = qp_stream_alias,

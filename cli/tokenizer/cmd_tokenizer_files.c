@@ -81,7 +81,7 @@ int qp_tokenizer_import_main(int argc, char **argv)
         .summary = "convert a file of another project to quipu's format: same ids, offsets and text",
         .usage = "[--format NAME] FILE [merges.txt] -o TOKENIZER.json",
         .notes = "sentencepiece .model, Hugging Face tokenizer.json, GPT-2 vocab.json and merges.txt, tiktoken ranks "
-                 "with --pattern,\nBERT vocab.txt.",
+                 "with --pattern, BERT vocab.txt.",
         .group = group,
         .group_count = 1,
         .alias = alias + 1,
@@ -152,7 +152,7 @@ int qp_tokenizer_export_main(int argc, char **argv)
         .summary = "convert to a format of another project: same ids, offsets and text",
         .usage = "--format NAME TOKENIZER -o OUT",
         .notes = "What a format cannot express is an error. Settings that the file does not contain (special "
-                 "tokens, a pattern)\nare listed on stderr.",
+                 "tokens, a pattern) are listed on stderr.",
         .group = group,
         .group_count = 1,
         .alias = alias,
@@ -176,8 +176,8 @@ static void look_through(const qp_tokenizer *tokenizer, int *single, int *longes
     }
 }
 
-static const char *const role_name[] = {[QP_TOKEN_NORMAL] = "normal", [QP_TOKEN_SPECIAL] = "special",
-                                        [QP_TOKEN_ADDED] = "added"};
+static const char *const role_name[] = {
+    [QP_TOKEN_NORMAL] = "normal", [QP_TOKEN_SPECIAL] = "special", [QP_TOKEN_ADDED] = "added"};
 
 static void put_tokens(const qp_tokenizer *tokenizer, qp_token_role role, const char *key, qp_text_buffer *out)
 {

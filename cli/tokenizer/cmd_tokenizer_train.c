@@ -102,9 +102,9 @@ int qp_tokenizer_train_main(int argc, char **argv)
                                        .usage = "--type bpe --vocab-size 8000 -o TOKENIZER.json FILE...",
                                        .notes =
                                            "For files of other projects (quipu tokenizer export): tokenizer.json takes "
-                                           "all but unigram; a sentencepiece .model BPE\nand unigram with "
+                                           "all but unigram; a sentencepiece .model BPE and unigram with "
                                            "--pattern spaces --normalization none; GPT-2 and tiktoken files "
-                                           "--type byte-bpe\n--pattern gpt2 (or gpt4) --normalization none.",
+                                           "--type byte-bpe --pattern gpt2 (or gpt4) --normalization none.",
                                        .group = group,
                                        .group_count = 2,
                                        .alias = alias,

@@ -26,7 +26,7 @@ static const char *const main_options[] = {"model",   "task",      "train_src", 
 static void print_presets(void)
 {
     const qp_preset *preset;
-    puts("\npresets (--preset NAME); options that are given override them");
+    qp_text_wrap(stdout, "\npresets (--preset NAME); options that are given override them");
     for (int i = 0; (preset = qp_preset_at(i)); i++) {
         char left[80];
         snprintf(left, sizeof left, "    %s", preset->name);
@@ -39,7 +39,7 @@ static const qp_command train = {
     .summary = "train a model",
     .usage = "[CONFIG.yaml] [options] -m FILE.safetensors",
     .notes =
-        "The same command again resumes the run where it stopped. Equal command, data and seed give an equal model\n"
+        "The same command again resumes the run where it stopped. Equal command, data and seed give an equal model "
         "file, byte for byte, with any number of --threads.",
     .main_option = main_options,
     .help_end = print_presets,

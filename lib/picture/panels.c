@@ -31,6 +31,11 @@ qp_status qp_panels_choose(const qp_picture *picture, qp_map_kind kind, const ch
                            qp_panels *panels)
 {
     *panels = (qp_panels){.kind = kind};
+    int layers = 0;
+    for (int i = 0; i < QP_MAP_KINDS; i++) layers += picture->side[i].layers;
+    if (layers == 0)
+        return qp_fail(QP_EUSAGE, "this model has no attention; a map needs a model with --attention or "
+                                  "a transformer");
     if (picture->side[kind].layers == 0)
         return qp_fail(QP_EUSAGE, "--kind %s: this model has no such attention; choose another kind",
                        qp_map_kind_name(kind));

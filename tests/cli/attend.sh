@@ -58,3 +58,8 @@ cmp -s out expected
 result $? "evaluate -m is translate and evaluate" "$(cat out expected)"
 fails 65 "25 lines\|24 lines" sh \
     -c '{ cat src; echo one; } >longer; "$QUIPU" evaluate -m m.safetensors --src longer --ref tgt'
+
+# A model without attention has no map of any kind.
+holds "a language model of one LSTM is learned" "$QUIPU" train --task lm --train src --tokenizer char --decoder lstm \
+    --layers 1 --hidden-size 8 --emb-size 8 --steps 1 --valid none -q -m recurrent.safetensors
+fails 2 "this model has no attention" "$QUIPU" attend -m recurrent.safetensors --text one

@@ -31,6 +31,7 @@ fails 2 "unknown command \"zebra\"" "$QUIPU" help tokenizer zebra
 result $? "tokenizer help train is the same" "$(head -n 3 two)"
 "$QUIPU" version >two && cmp -s version two
 result $? "version without hyphens" "$(head -n 3 two)"
+fails 2 "is not possible here" env QUIPU_CPU=zebra "$QUIPU" version
 
 # The help of train: twenty options, all of them, those about a word, the presets.
 "$QUIPU" help train >brief
@@ -43,6 +44,16 @@ result $? "help train warmup shows what is about it" "$(head -n 8 found)"
 grep -q 'transformer-base .*Vaswani' brief && grep -q 'transformer-base .*Vaswani' all
 result $? "help train lists the presets" "$(tail -n 15 brief)"
 fails 2 "no option is about 'zebra'" "$QUIPU" help train zebra
+for columns in 40 60 100 200; do
+    for page in "" "help train" "help train --all" "help generate" "help evaluate" "help tokenizer" "help tokenizer train"
+    do
+        # shellcheck disable=SC2086
+        COLUMNS=$columns "$QUIPU" $page
+    done >pages
+    widest=$(awk '{ if (length($0) > widest) widest = length($0) } END { print widest }' pages)
+    [ "$widest" -lt "$columns" ]
+    result $? "help fits a terminal of $columns columns" "$widest"
+done
 
 fails 2 "did you mean doctor?" "$QUIPU" docter
 fails 2 "unknown command" "$QUIPU" zebra
