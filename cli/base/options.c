@@ -72,8 +72,8 @@ static const char *advice_for(const char *name)
         {"device", "quipu runs on the CPU; leave it out, --threads N sets the threads"},
         {"gpus", "quipu runs on the CPU; leave it out, --threads N sets the threads"},
         {"num-workers", "leave it out; --threads N sets the threads"},
-        {"f", "the files to read stand after the options, without one"},
-        {"input", "the files to read stand after the options, without one"},
+        {"f", "give the files to read after the options"},
+        {"input", "give the files to read after the options"},
         {"fp16", "leave it out; quipu computes in 32 bits"},
         {"bf16", "leave it out; quipu computes in 32 bits"}};
     for (size_t i = 0; i < sizeof advice / sizeof *advice; i++)

@@ -10,7 +10,7 @@
 
 #include "cli/base/signals.h"
 
-/* Below NARROW_COLUMNS the two columns of a row stand one above the other. */
+/* Below NARROW_COLUMNS the left column of a row gets a line of its own. */
 enum { DEFAULT_COLUMNS = 100, LEFT_COLUMNS = 28, NARROW_COLUMNS = 76 };
 
 static int exit_code(qp_status status)

@@ -25,8 +25,8 @@ int qp_text_columns(FILE *stream);
  * is not set. */
 bool qp_text_in_color(FILE *stream);
 
-/* qp_text_row — print two columns, the right one wrapped to the terminal's width; one above the other in a terminal that
- * is too narrow for both. */
+/* qp_text_row — print two columns, the right one wrapped to the terminal's width; in a narrow terminal the left one gets
+ * a line of its own. */
 void qp_text_row(FILE *stream, const char *left, const char *right);
 
 /* qp_text_wrap — print lines of text wrapped to the terminal's width. The parts of a line keep its indentation. */
