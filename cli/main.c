@@ -41,13 +41,14 @@ static int list_commands(void)
 {
     qp_text_wrap(stdout,
                  "quipu: sequence models on the CPU, from raw text to a translation, a score and an attention map\n\n"
-                 "usage: quipu COMMAND [options] [files]       \"-\" is stdin or stdout\n\n");
+                 "usage: quipu COMMAND [options] [files]       \"-\" is stdin or stdout\n\n",
+                 0);
     for (int i = 0; i < COMMANDS; i++) {
         char line[120];
         snprintf(line, sizeof line, "  %-11s%s", command[i].name, command[i].summary);
-        qp_text_wrap(stdout, line);
+        qp_text_wrap(stdout, line, 13);
     }
-    qp_text_wrap(stdout, "\nquipu help COMMAND lists its options; quipu version lists the libraries.");
+    qp_text_wrap(stdout, "\nquipu help COMMAND lists its options; quipu version lists the libraries.", 0);
     return 0;
 }
 

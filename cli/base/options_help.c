@@ -81,7 +81,7 @@ static int print_row(const qp_command *command, const word_search *search, const
     if (!is_about(search, left, text)) return 0;
     if (title) {
         putchar('\n');
-        qp_text_wrap(stdout, title);
+        qp_text_wrap(stdout, title, 0);
     }
     qp_text_row(stdout, left, text);
     return 1;
@@ -139,7 +139,7 @@ qp_status qp_options_help(const qp_command *command, char *const *word, int word
     char line[TEXT_BYTES];
     snprintf(line, sizeof line, "quipu %s: %s\n\nusage: quipu %s %s", command->name, command->summary, command->name,
              command->usage);
-    qp_text_wrap(stdout, line);
+    qp_text_wrap(stdout, line, 0);
     int rows = 0;
     if (brief)
         print_main(command);
@@ -152,12 +152,12 @@ qp_status qp_options_help(const qp_command *command, char *const *word, int word
     if (command->help_end) command->help_end();
     if (command->notes) {
         putchar('\n');
-        qp_text_wrap(stdout, command->notes);
+        qp_text_wrap(stdout, command->notes, 0);
     }
     snprintf(line, sizeof line,
              "\nquipu help %s --all lists all %d options by group; quipu help %s WORD finds those about "
              "WORD.",
              command->name, count_options(command), command->name);
-    if (brief) qp_text_wrap(stdout, line);
+    if (brief) qp_text_wrap(stdout, line, 0);
     return QP_OK;
 }

@@ -80,6 +80,7 @@ static size_t line_bytes(const char *text, size_t width)
     if (bytes <= width) return bytes;
     bytes = width;
     while (bytes > 0 && text[bytes] != ' ') bytes--;
+    while (bytes > 0 && text[bytes - 1] == ' ') bytes--;
     return bytes > 0 ? bytes : strcspn(text, " \n");
 }
 
@@ -100,19 +101,27 @@ void qp_text_row(FILE *stream, const char *left, const char *right)
     }
 }
 
-void qp_text_wrap(FILE *stream, const char *text)
+void qp_text_wrap(FILE *stream, const char *text, int hang)
 {
-    size_t width = (size_t)qp_text_columns(stream) - 1, indent = strspn(text, " ");
+    size_t width = (size_t)qp_text_columns(stream) - 1, indent = strspn(text, " ") + (size_t)hang;
     for (const char *at = text; *at;) {
         size_t start = at == text || at[-1] == '\n' ? 0 : indent;
         size_t bytes = line_bytes(at, width - start);
         fprintf(stream, "%*s%.*s\n", (int)start, "", (int)bytes, at);
         at += bytes;
         if (*at == '\n')
-            indent = strspn(++at, " ");
+            indent = strspn(++at, " ") + (size_t)hang;
         else
             at += strspn(at, " ");
     }
+}
+
+void qp_text_note(FILE *stream, const char *text, int hang)
+{
+    if (isatty(fileno(stream)))
+        qp_text_wrap(stream, text, hang);
+    else
+        fprintf(stream, "%s\n", text);
 }
 
 void qp_text_hyphenate(const char *name, char *text, size_t bytes)

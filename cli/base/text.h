@@ -25,12 +25,16 @@ int qp_text_columns(FILE *stream);
  * is not set. */
 bool qp_text_in_color(FILE *stream);
 
-/* qp_text_row — print two columns, the right one wrapped to the terminal's width; in a narrow terminal the left one gets
- * a line of its own. */
+/* qp_text_row — print two columns, the right one wrapped to the terminal's width; in a narrow terminal the left one
+ * gets a line of its own. */
 void qp_text_row(FILE *stream, const char *left, const char *right);
 
-/* qp_text_wrap — print lines of text wrapped to the terminal's width. The parts of a line keep its indentation. */
-void qp_text_wrap(FILE *stream, const char *text);
+/* qp_text_wrap — print lines of text wrapped to the terminal's width. What follows a break is indented as its line is,
+ * and by `hang` columns more. */
+void qp_text_wrap(FILE *stream, const char *text, int hang);
+
+/* qp_text_note — print a line for a person: wrapped in a terminal, unchanged in a file. */
+void qp_text_note(FILE *stream, const char *text, int hang);
 
 /* qp_text_hyphenate — a field's C name with hyphens, as an option. */
 void qp_text_hyphenate(const char *name, char *text, size_t bytes);

@@ -71,13 +71,13 @@ enum { VERBS = sizeof verb / sizeof *verb };
 
 static void print_verbs(void)
 {
-    qp_text_wrap(stdout, "usage: quipu tokenizer COMMAND [options] [FILE...]\n\n");
+    qp_text_wrap(stdout, "usage: quipu tokenizer COMMAND [options] [FILE...]\n\n", 0);
     for (int i = 0; i < VERBS; i++) {
         char line[120];
         snprintf(line, sizeof line, "  %-11s%s", verb[i].name, verb[i].summary);
-        qp_text_wrap(stdout, line);
+        qp_text_wrap(stdout, line, 13);
     }
-    qp_text_wrap(stdout, "\nquipu tokenizer COMMAND --help lists the options.");
+    qp_text_wrap(stdout, "\nquipu tokenizer COMMAND --help lists the options.", 0);
 }
 
 int qp_cmd_tokenizer(int argc, char **argv)

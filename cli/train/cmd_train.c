@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdio.h>
 
 #include "cli/base/commands.h"
@@ -26,7 +27,7 @@ static const char *const main_options[] = {"model",   "task",      "train_src", 
 static void print_presets(void)
 {
     const qp_preset *preset;
-    qp_text_wrap(stdout, "\npresets (--preset NAME); options that are given override them");
+    qp_text_wrap(stdout, "\npresets (--preset NAME); options that are given override them", 0);
     for (int i = 0; (preset = qp_preset_at(i)); i++) {
         char left[80];
         snprintf(left, sizeof left, "    %s", preset->name);
@@ -89,11 +90,13 @@ static qp_status check_uses(const qp_options *options)
 
 static void report_end(const qp_trainer_result *result)
 {
+    char text[PATH_MAX + 100];
     if (result->end == QP_END_BEFORE)
-        fprintf(stderr, "%s: this run is finished; add --overwrite to start over\n", settings.job.model);
+        snprintf(text, sizeof text, "%s: this run is finished; add --overwrite to start over", settings.job.model);
     else
-        fprintf(stderr, "%s: saved after %lld updates, %lld target tokens\n", settings.job.model,
-                (long long)result->updates, (long long)result->target_tokens);
+        snprintf(text, sizeof text, "%s: saved after %lld updates, %lld target tokens", settings.job.model,
+                 (long long)result->updates, (long long)result->target_tokens);
+    qp_text_note(stderr, text, 2);
 }
 
 int qp_cmd_train(int argc, char **argv)

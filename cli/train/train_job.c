@@ -9,6 +9,8 @@
 #include "cli/base/text.h"
 #include "cli/train/dry_run.h"
 
+enum { HANG = 11 }; /* notes begin with a word in a column of this width */
+
 typedef struct {
     const qp_train_settings *settings;
     FILE *log;      /* --log; NULL: none */
@@ -53,13 +55,22 @@ static void show_note(void *self, const char *line)
     if (j->settings->job.quiet) return;
     if (j->live) fputs("\r\033[K", stderr);
     j->line_open = false;
-    fprintf(stderr, "%s\n", line);
+    qp_text_note(stderr, line, HANG);
 }
 
 static void show_data(void *self, const qp_train_data *data, const qp_train_task *task)
 {
     job *j = self;
-    if (!j->settings->job.quiet) task->print(data, stderr);
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *memory = j->live && !j->settings->job.quiet ? open_memstream(&text, &bytes) : NULL;
+    if (memory) {
+        task->print(data, memory);
+        if (fclose(memory) == 0) qp_text_wrap(stderr, text, HANG);
+        free(text);
+    } else if (!j->settings->job.quiet) {
+        task->print(data, stderr);
+    }
     if (j->log) task->print(data, j->log);
 }
 

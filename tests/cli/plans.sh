@@ -34,3 +34,18 @@ cp few.safetensors before
 "$QUIPU" train few.run/config.yaml --steps 2 2>err && cmp -s before few.safetensors
 result $? "the configuration that a run wrote is that run's" "$(cat err)"
 fails 2 "max-length 0 leaves no room" "$QUIPU" translate --max-length 0 -m m.safetensors
+
+# A mean of more checkpoints than there will be is chosen smaller, and only a given one is warned about.
+train --layers 1 --steps 3 --lr-warmup 1 2>err && grep -q "^averaging  --average 3" err && ! grep -q warning err
+result $? "a short run averages what it has" "$(cat err)"
+
+# A terminal of 40 columns: no line is wider, and no word is broken.
+command -v script >/dev/null || { skip "progress in a narrow terminal" "no script(1)"; exit 0; }
+cat >narrow <<END
+stty cols 40
+exec "$QUIPU" train --train pairs --steps 30 --layers 1 --emb-size 16 --threads 1 -m narrow.safetensors
+END
+script -qec "sh narrow" /dev/null </dev/null | tr '\r' '\n' | sed 's/\x1b\[[0-9;]*[A-Za-z]//g' >seen
+widest=$(awk '{ if (length($0) > widest) widest = length($0) } END { print widest + 0 }' seen)
+[ -s narrow.safetensors ] && [ "$widest" -gt 20 ] && [ "$widest" -le 40 ] && grep -q 'saved$\|saved ' seen
+result $? "progress and notes fit a terminal of 40 columns" "$widest: $(cat seen)"
