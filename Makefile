@@ -123,6 +123,9 @@ fault-test:  ## let every system call fail in every way, and fill the disk (POIN
 oom-test:  ## let every allocation of every command fail (POINTS=0)
 	@$(FAULTS) bash tests/faults/oom.sh
 
+power-test: $(BUILD)/quipu $(BUILD)/faults/fault.so $(BUILD)/faults/power  ## fail the power at every moment (POINTS=0)
+	@$(FAULTS) REPLAY="$(abspath $(BUILD)/faults/power)" bash tests/faults/power.sh
+
 damage-test: $(BUILD)/quipu $(BUILD)/faults/damage  ## damage every byte of small files of every format (STEP=1)
 	@$(FAULTS) DAMAGE="$(abspath $(BUILD)/faults/damage)" bash tests/faults/damage.sh
 
@@ -285,6 +288,10 @@ $(BUILD)/faults/damage: $(BUILD)/obj/tests/faults/damage.o \
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) $(FLAGS) $^ -o $@ $(LIBS)
 
+$(BUILD)/faults/power: $(patsubst %,$(BUILD)/obj/tests/faults/%.o,power_replay power_disk fault_folder) $(BUILD)/libquipu.a
+	@mkdir -p $(@D)
+	$(call say,link $@)$(CC) $(FLAGS) $^ -o $@ $(LIBS)
+
 FAULT_SOURCES := $(wildcard tests/faults/fault_*.c)
 $(BUILD)/faults/fault.so: $(FAULT_SOURCES) $(wildcard tests/faults/*.h) | $(STAMP).build
 	@mkdir -p $(@D)
@@ -305,5 +312,5 @@ say = $(if $(V),,@echo "  $(1)"; )
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
 .PHONY: all deb help demo test test-long oracles models tokenizer-cases gradcheck gradient-tests asan mutants \
-    kill-test fault-test oom-test damage-test fuzz fuzz-coverage fuzzers lint rooms format bench install uninstall \
+    kill-test fault-test oom-test power-test damage-test fuzz fuzz-coverage fuzzers lint rooms format bench install uninstall \
     clean

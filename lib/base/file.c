@@ -12,6 +12,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "lib/base/writer.h"
+
 enum { CHUNK_BYTES = 1 << 16, GZIP_WINDOW = 15 + 16, LARGEST_LINE = 64 << 20 };
 
 struct qp_reader {
@@ -410,6 +412,7 @@ qp_status qp_folder_make(const char *path)
         struct stat information;
         made = mkdir(partial, 0777) == 0;
         int why = errno == EEXIST ? ENOTDIR : errno; /* stat has reasons of its own */
+        if (made) qp_name_sync(partial);
         made = made || (stat(partial, &information) == 0 && S_ISDIR(information.st_mode));
         errno = why;
         if (i < bytes) partial[i] = '/';

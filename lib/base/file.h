@@ -41,7 +41,7 @@ void qp_reader_stop_flag(const volatile sig_atomic_t *flag);
  * limit_bytes. */
 qp_status qp_file_read(const char *path, size_t limit_bytes, char **content, size_t *bytes);
 
-qp_status qp_folder_make(const char *path); /* with parents; exists already: fine */
+qp_status qp_folder_make(const char *path); /* with parents, durable; exists already: fine */
 
 /* qp_folder_each — calls `visit` for every name in a folder except "." and ".." until one fails.   Errors  QP_EIO, or
  * what `visit` returned. */

@@ -195,8 +195,7 @@ static void close_stream(qp_writer *writer)
     writer->stream = NULL;
 }
 
-/* Makes the folder's entry durable. Some file systems refuse to sync a folder; the rename is done anyway. */
-static void sync_folder_of(const char *path)
+void qp_name_sync(const char *path)
 {
     char *folder = strdup(path), *slash = folder ? strrchr(folder, '/') : NULL;
     if (slash) slash[slash == folder ? 1 : 0] = '\0';
@@ -221,7 +220,7 @@ qp_status qp_writer_commit(qp_writer *writer)
         else {
             free(writer->temporary); /* it has its name: abort must not touch it */
             writer->temporary = NULL;
-            sync_folder_of(writer->path);
+            qp_name_sync(writer->path);
         }
     }
     if (status != QP_OK) status = qp_fail(writer->status, "%s", writer->message);

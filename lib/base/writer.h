@@ -21,6 +21,10 @@ void qp_writer_abort(qp_writer *writer);
 /* qp_writer_check — whether `path` can be written, found out by creating its temporary file; it is not changed. */
 qp_status qp_writer_check(const char *path);
 
+/* qp_name_sync — makes the name of a new file or folder durable: fsync of the folder that it is in. Some file systems
+ * refuse that; then the name is as durable as they make it. */
+void qp_name_sync(const char *path);
+
 /* qp_output_check — flushes a stream.  Errors: QP_EIO with the reason (full disk, closed pipe) if anything was lost;
  * errno is EPIPE for a closed pipe. */
 qp_status qp_output_check(FILE *stream, const char *name);

@@ -9,7 +9,7 @@
  *   fault_memory.c   malloc and its relatives
  *   fault_calls.c    system calls, caught by a seccomp filter, so that those of the C library are seen too
  *   fault_sweep.c    runs main once for every point in a child, and judges what it left
- *   fault_log.c      a log of what was written, for power_replay.c
+ *   fault_log.c      a log of what was written, for power_disk.c
  *
  * Variables:
  *   FAULT_KIND     alloc: memory   error: a system call fails   short: a read or write of half the bytes
@@ -78,6 +78,12 @@ bool fault_calls_watch(void);
 
 /* fault_raw — a system call that is not caught. */
 long fault_raw(long number, long a, long b, long c, long d, long e, long f);
+
+/* A record of the log: this head, then the bytes of two texts: paths, or what was written. */
+typedef struct {
+    int32_t group, descriptor, flags, result;
+    int64_t offset, first, second;
+} fault_record;
 
 /* fault_log_call — called with each system call that is to be recorded, and its result. */
 void fault_log_open(const char *path);

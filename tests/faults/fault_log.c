@@ -6,12 +6,6 @@
 
 #include "tests/faults/fault.h"
 
-/* A record: a head, then the bytes of two texts: paths, or what was written. */
-typedef struct {
-    int32_t group, descriptor, flags, result;
-    int64_t offset, first, second;
-} head;
-
 static int log_file = -1;
 
 void fault_log_open(const char *path)
@@ -27,7 +21,7 @@ static void put(const void *bytes, int64_t count)
     if (count > 0) fault_raw(SYS_write, log_file, (long)bytes, (long)count, 0, 0, 0);
 }
 
-static void record(head h, const char *first, const char *second)
+static void record(fault_record h, const char *first, const char *second)
 {
     put(&h, sizeof h);
     put(first, h.first);
@@ -40,7 +34,7 @@ static int64_t length(const char *text) { return (int64_t)strlen(text); }
 void fault_log_call(int group, long number, const long *a, long result)
 {
     if (log_file < 0 || result < 0) return;
-    head h = {.group = group, .descriptor = (int)a[0], .result = (int32_t)result, .offset = -1};
+    fault_record h = {.group = group, .descriptor = (int)a[0], .result = (int32_t)result, .offset = -1};
     const char *one = (const char *)a[0], *two = (const char *)a[1];
     switch (group) {
     case FAULT_OPEN:
