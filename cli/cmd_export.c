@@ -4,14 +4,20 @@
 #include "cli/base/commands.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
+#include "lib/export/hf_export.h"
 #include "lib/ngram/ngram_arpa.h"
 #include "lib/package/package.h"
 #include "tokenizer/tokenizer_file.h"
 
 /* export — a model file becomes files of other projects. */
+#define EXPORT_FORMATS(X) X(BY_NAME, "by-name") X(HUGGINGFACE, "huggingface")
+enum { EXPORT_FORMATS(QP_CHOICE_ID) };
+
 #define EXPORT_FIELDS(X)                                                                                               \
     X(TEXT, model, "", 0, 0, "FILE", "model file (.safetensors)")                                                      \
-    X(TEXT, out, "", 0, 0, "FILE", "the file to make: .arpa the n-grams, .json the (target) tokenizer")                \
+    X(TEXT, out, "", 0, 0, "FILE|DIR",                                                                                 \
+      "what to make: .arpa the n-grams, .json the (target) tokenizer; with --format huggingface a folder")             \
+    X(CHOICE, format, "by-name", 0, 0, QP_CHOICES(EXPORT_FORMATS), "of what is made; by-name: as --out ends")          \
     X(BOOL, source, "false", 0, 0, NULL, ".json: the tokenizer of the source side")
 
 typedef struct {
@@ -28,6 +34,7 @@ static bool ends_in(const char *path, const char *suffix)
 
 static qp_status export_from(const export_options *o, const qp_package *m)
 {
+    if (o->format == HUGGINGFACE) return qp_hf_export(m, o->model, o->out);
     const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
     if (ends_in(o->out, ".arpa") && !ngram)
         return qp_fail(QP_EUSAGE, "%s: only n-gram models can be written as ARPA; train one with --decoder ngram",
@@ -63,9 +70,11 @@ int qp_cmd_export(int argc, char **argv)
     const qp_option_group group[] = {{&table, &o}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'o', "out"}};
     const qp_command command = {.name = "export",
-                                .summary = "a model, or its tokenizer, as a file for other projects",
-                                .usage = "-m MODEL -o FILE.arpa | FILE.json",
-                                .notes = "The words of an ARPA file are the pieces of the model's tokenizer.",
+                                .summary = "a model, or its tokenizer, as files for other projects",
+                                .usage = "-m MODEL -o FILE.arpa | FILE.json | DIR --format huggingface",
+                                .notes = "The words of an ARPA file are the pieces of the model's tokenizer.\n"
+                                         "Transformers opens the folder of Hugging Face. Where a model is of none of\n"
+                                         "its architectures, the options that would make it one are named.",
                                 .group = group,
                                 .group_count = 1,
                                 .alias = alias,

@@ -94,6 +94,35 @@ static void pegasus(qp_hf_plan *plan)
     plan->model->final_norm = true;
 }
 
+/* ---- describing ---- */
+
+static void describe_bart(qp_text_buffer *json, const qp_model_config *m)
+{
+    qp_json_put_integer(json, "d_model", m->emb_size);
+    qp_json_put_integer(json, "encoder_layers", m->enc_layers);
+    qp_json_put_integer(json, "decoder_layers", m->dec_layers);
+    qp_json_put_integer(json, "encoder_attention_heads", m->heads);
+    qp_json_put_integer(json, "decoder_attention_heads", m->heads);
+    qp_json_put_integer(json, "encoder_ffn_dim", m->ff_size);
+    qp_json_put_integer(json, "decoder_ffn_dim", m->ff_size);
+    qp_json_put_integer(json, "vocab_size", m->src_vocab_size);
+    qp_json_put_integer(json, "max_position_embeddings", m->max_length);
+    qp_json_put_bool(json, "scale_embedding", m->scale_embeddings);
+    qp_hf_put_activation(json, "activation_function", m->activation);
+    qp_json_put_bool(json, "tie_word_embeddings", true);
+    qp_json_put_number(json, "dropout", m->dropout);
+    qp_json_put_number(json, "attention_dropout", m->attention_dropout);
+    qp_json_put_number(json, "activation_dropout", m->ff_dropout);
+}
+
+static void describe_marian(qp_text_buffer *json, const qp_model_config *m)
+{
+    describe_bart(json, m);
+    qp_json_put_integer(json, "decoder_vocab_size", m->tgt_vocab_size);
+    qp_json_put_bool(json, "share_encoder_decoder_embeddings", m->tied_embeddings_all);
+    qp_json_put_bool(json, "static_position_embeddings", true);
+}
+
 /* ---- the rows ---- */
 
 #define SAME(ours, theirs)                                                                                             \
@@ -120,7 +149,7 @@ static const qp_weight_map bart_rows[] = {
     {"embed.weight", "decoder.embed_tokens.weight", QP_WEIGHT_PLAIN},
     {"src_embed.weight", "encoder.embed_tokens.weight", QP_WEIGHT_PLAIN},
     {"tgt_embed.weight", "decoder.embed_tokens.weight", QP_WEIGHT_PLAIN},
-    {"generator.bias", "final_logits_bias", QP_WEIGHT_PLAIN},
+    {"generator.bias", "/final_logits_bias", QP_WEIGHT_ROW},
     SIDE("encoder"),
     SIDE("decoder"),
     SAME("encoder.layers.#.norm2", "encoder.layers.#.final_layer_norm"),
@@ -131,13 +160,13 @@ static const qp_weight_map bart_rows[] = {
     SAME("decoder.layers.#.multihead_attn.out_proj", CROSS "out_proj"),
     SAME("decoder.layers.#.norm2", "decoder.layers.#.encoder_attn_layer_norm"),
     SAME("decoder.layers.#.norm3", "decoder.layers.#.final_layer_norm"),
-    {NULL, "lm_head.weight", QP_WEIGHT_UNUSED},
+    {NULL, "/lm_head.weight", QP_WEIGHT_UNUSED},
     {NULL, "shared.weight", QP_WEIGHT_UNUSED},
 };
 QP_HF_TABLE(bart);
 
 #define TRANSLATOR(name, class)                                                                                        \
-    static const qp_hf_class name[] = {{class, QP_TASK_TRANSLATE, NULL, NULL}, {0}}
+    static const qp_hf_class name[] = {{class, QP_TASK_TRANSLATE, NULL, NULL, true}, {0}}
 TRANSLATOR(bart_class, "BartForConditionalGeneration");
 TRANSLATOR(mbart_class, "MBartForConditionalGeneration");
 TRANSLATOR(marian_class, "MarianMTModel");
@@ -145,10 +174,10 @@ TRANSLATOR(m2m100_class, "M2M100ForConditionalGeneration");
 TRANSLATOR(pegasus_class, "PegasusForConditionalGeneration");
 
 const qp_hf_family qp_hf_bart[] = {
-    {"bart", "model.", bart, &bart_table, bart_class},
-    {"mbart", "model.", mbart, &bart_table, mbart_class},
-    {"marian", "model.", marian, &bart_table, marian_class},
-    {"m2m_100", "model.", m2m100, &bart_table, m2m100_class},
-    {"pegasus", "model.", pegasus, &bart_table, pegasus_class},
+    {"bart", "model.", bart, &bart_table, bart_class, describe_bart},
+    {"mbart", "model.", mbart, &bart_table, mbart_class, describe_bart},
+    {"marian", "model.", marian, &bart_table, marian_class, describe_marian},
+    {"m2m_100", "model.", m2m100, &bart_table, m2m100_class, describe_bart},
+    {"pegasus", "model.", pegasus, &bart_table, pegasus_class, describe_bart},
     {0},
 };

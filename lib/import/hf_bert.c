@@ -39,6 +39,23 @@ static void bert(qp_hf_plan *plan)
     encoder(plan, "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size");
 }
 
+/* A token before every text has a position, which --max-length does not count. */
+static void describe_bert(qp_text_buffer *json, const qp_model_config *m)
+{
+    qp_json_put_integer(json, "hidden_size", m->emb_size);
+    qp_json_put_integer(json, "num_hidden_layers", m->enc_layers);
+    qp_json_put_integer(json, "num_attention_heads", m->heads);
+    qp_json_put_integer(json, "intermediate_size", m->ff_size);
+    qp_json_put_integer(json, "vocab_size", m->src_vocab_size);
+    qp_json_put_integer(json, "max_position_embeddings", m->max_length + m->begin_token);
+    qp_json_put_integer(json, "type_vocab_size", m->segments ? m->segments : 1); /* one at least */
+    qp_json_put_number(json, "layer_norm_eps", m->norm_epsilon);
+    qp_hf_put_activation(json, "hidden_act", m->activation);
+    qp_json_put_bool(json, "tie_word_embeddings", m->tied_embeddings);
+    qp_json_put_number(json, "hidden_dropout_prob", m->dropout);
+    qp_json_put_number(json, "attention_probs_dropout_prob", m->attention_dropout);
+}
+
 /* Positions begin after the row of the padding token. */
 static void roberta(qp_hf_plan *plan)
 {
@@ -137,71 +154,71 @@ static const qp_weight_map albert_rows[] = {
 /* ---- the heads ---- */
 
 static const qp_weight_map bert_mlm_rows[] = {
-    SAME("head.dense", "cls.predictions.transform.dense"),
-    SAME("head.norm", "cls.predictions.transform.LayerNorm"),
-    {"head.bias", "cls.predictions.bias", QP_WEIGHT_PLAIN},
-    {"head.bias", "cls.predictions.decoder.bias", QP_WEIGHT_PLAIN},
-    {"head.weight", "cls.predictions.decoder.weight", QP_WEIGHT_PLAIN},
-    {NULL, "cls.predictions.decoder.weight", QP_WEIGHT_UNUSED},
-    {NULL, "cls.predictions.decoder.bias", QP_WEIGHT_UNUSED},
-    {NULL, "cls.seq_relationship.weight", QP_WEIGHT_UNUSED},
-    {NULL, "cls.seq_relationship.bias", QP_WEIGHT_UNUSED},
+    SAME("head.dense", "/cls.predictions.transform.dense"),
+    SAME("head.norm", "/cls.predictions.transform.LayerNorm"),
+    {"head.bias", "/cls.predictions.bias", QP_WEIGHT_PLAIN},
+    {"head.bias", "/cls.predictions.decoder.bias", QP_WEIGHT_PLAIN},
+    {"head.weight", "/cls.predictions.decoder.weight", QP_WEIGHT_PLAIN},
+    {NULL, "/cls.predictions.decoder.weight", QP_WEIGHT_UNUSED},
+    {NULL, "/cls.predictions.decoder.bias", QP_WEIGHT_UNUSED},
+    {NULL, "/cls.seq_relationship.weight", QP_WEIGHT_UNUSED},
+    {NULL, "/cls.seq_relationship.bias", QP_WEIGHT_UNUSED},
 };
 static const qp_weight_map bert_next_rows[] = {
     SAME("head.dense", "pooler.dense"),
-    SAME("head", "cls.seq_relationship"),
-    {NULL, "cls.predictions.bias", QP_WEIGHT_UNUSED},
-    {NULL, "cls.predictions.decoder.weight", QP_WEIGHT_UNUSED},
-    {NULL, "cls.predictions.decoder.bias", QP_WEIGHT_UNUSED},
-    {NULL, "cls.predictions.transform.dense.weight", QP_WEIGHT_UNUSED},
-    {NULL, "cls.predictions.transform.dense.bias", QP_WEIGHT_UNUSED},
-    {NULL, "cls.predictions.transform.LayerNorm.weight", QP_WEIGHT_UNUSED},
-    {NULL, "cls.predictions.transform.LayerNorm.bias", QP_WEIGHT_UNUSED},
+    SAME("head", "/cls.seq_relationship"),
+    {NULL, "/cls.predictions.bias", QP_WEIGHT_UNUSED},
+    {NULL, "/cls.predictions.decoder.weight", QP_WEIGHT_UNUSED},
+    {NULL, "/cls.predictions.decoder.bias", QP_WEIGHT_UNUSED},
+    {NULL, "/cls.predictions.transform.dense.weight", QP_WEIGHT_UNUSED},
+    {NULL, "/cls.predictions.transform.dense.bias", QP_WEIGHT_UNUSED},
+    {NULL, "/cls.predictions.transform.LayerNorm.weight", QP_WEIGHT_UNUSED},
+    {NULL, "/cls.predictions.transform.LayerNorm.bias", QP_WEIGHT_UNUSED},
 };
-static const qp_weight_map bert_classify_rows[] = {SAME("head.dense", "pooler.dense"), SAME("head", "classifier")};
-static const qp_weight_map tag_rows[] = {SAME("head", "classifier")};
-static const qp_weight_map answer_rows[] = {SAME("head", "qa_outputs")};
+static const qp_weight_map bert_classify_rows[] = {SAME("head.dense", "pooler.dense"), SAME("head", "/classifier")};
+static const qp_weight_map tag_rows[] = {SAME("head", "/classifier")};
+static const qp_weight_map answer_rows[] = {SAME("head", "/qa_outputs")};
 static const qp_weight_map roberta_mlm_rows[] = {
-    SAME("head.dense", "lm_head.dense"),
-    SAME("head.norm", "lm_head.layer_norm"),
-    {"head.bias", "lm_head.bias", QP_WEIGHT_PLAIN},
-    {"head.weight", "lm_head.decoder.weight", QP_WEIGHT_PLAIN},
-    {NULL, "lm_head.decoder.weight", QP_WEIGHT_UNUSED},
-    {NULL, "lm_head.decoder.bias", QP_WEIGHT_UNUSED},
+    SAME("head.dense", "/lm_head.dense"),
+    SAME("head.norm", "/lm_head.layer_norm"),
+    {"head.bias", "/lm_head.bias", QP_WEIGHT_PLAIN},
+    {"head.weight", "/lm_head.decoder.weight", QP_WEIGHT_PLAIN},
+    {NULL, "/lm_head.decoder.weight", QP_WEIGHT_UNUSED},
+    {NULL, "/lm_head.decoder.bias", QP_WEIGHT_UNUSED},
 };
-static const qp_weight_map roberta_classify_rows[] = {SAME("head.dense", "classifier.dense"),
-                                                      SAME("head", "classifier.out_proj")};
+static const qp_weight_map roberta_classify_rows[] = {SAME("head.dense", "/classifier.dense"),
+                                                      SAME("head", "/classifier.out_proj")};
 static const qp_weight_map distilbert_mlm_rows[] = {
-    SAME("head.dense", "vocab_transform"),
-    SAME("head.norm", "vocab_layer_norm"),
-    {"head.bias", "vocab_projector.bias", QP_WEIGHT_PLAIN},
-    {"head.weight", "vocab_projector.weight", QP_WEIGHT_PLAIN},
-    {NULL, "vocab_projector.weight", QP_WEIGHT_UNUSED},
+    SAME("head.dense", "/vocab_transform"),
+    SAME("head.norm", "/vocab_layer_norm"),
+    {"head.bias", "/vocab_projector.bias", QP_WEIGHT_PLAIN},
+    {"head.weight", "/vocab_projector.weight", QP_WEIGHT_PLAIN},
+    {NULL, "/vocab_projector.weight", QP_WEIGHT_UNUSED},
 };
-static const qp_weight_map distilbert_classify_rows[] = {SAME("head.dense", "pre_classifier"),
-                                                         SAME("head", "classifier")};
+static const qp_weight_map distilbert_classify_rows[] = {SAME("head.dense", "/pre_classifier"),
+                                                         SAME("head", "/classifier")};
 static const qp_weight_map electra_mlm_rows[] = {
-    SAME("head.dense", "generator_predictions.dense"),
-    SAME("head.norm", "generator_predictions.LayerNorm"),
-    {"head.bias", "generator_lm_head.bias", QP_WEIGHT_PLAIN},
-    {"head.weight", "generator_lm_head.weight", QP_WEIGHT_PLAIN},
-    {NULL, "generator_lm_head.weight", QP_WEIGHT_UNUSED},
+    SAME("head.dense", "/generator_predictions.dense"),
+    SAME("head.norm", "/generator_predictions.LayerNorm"),
+    {"head.bias", "/generator_lm_head.bias", QP_WEIGHT_PLAIN},
+    {"head.weight", "/generator_lm_head.weight", QP_WEIGHT_PLAIN},
+    {NULL, "/generator_lm_head.weight", QP_WEIGHT_UNUSED},
 };
 static const qp_weight_map electra_found_rows[] = {
-    SAME("head.dense", "discriminator_predictions.dense"),
-    BOTH("head", "discriminator_predictions.dense_prediction", QP_WEIGHT_LAST_ROW),
+    SAME("head.dense", "/discriminator_predictions.dense"),
+    BOTH("head", "/discriminator_predictions.dense_prediction", QP_WEIGHT_LAST_ROW),
 };
 static const qp_weight_map albert_mlm_rows[] = {
-    SAME("head.dense", "predictions.dense"),
-    SAME("head.norm", "predictions.LayerNorm"),
-    {"head.bias", "predictions.bias", QP_WEIGHT_PLAIN},
-    {"head.weight", "predictions.decoder.weight", QP_WEIGHT_PLAIN},
-    {NULL, "predictions.decoder.weight", QP_WEIGHT_UNUSED},
-    {NULL, "predictions.decoder.bias", QP_WEIGHT_UNUSED},
-    {NULL, "sop_classifier.classifier.weight", QP_WEIGHT_UNUSED},
-    {NULL, "sop_classifier.classifier.bias", QP_WEIGHT_UNUSED},
+    SAME("head.dense", "/predictions.dense"),
+    SAME("head.norm", "/predictions.LayerNorm"),
+    {"head.bias", "/predictions.bias", QP_WEIGHT_PLAIN},
+    {"head.weight", "/predictions.decoder.weight", QP_WEIGHT_PLAIN},
+    {NULL, "/predictions.decoder.weight", QP_WEIGHT_UNUSED},
+    {NULL, "/predictions.decoder.bias", QP_WEIGHT_UNUSED},
+    {NULL, "/sop_classifier.classifier.weight", QP_WEIGHT_UNUSED},
+    {NULL, "/sop_classifier.classifier.bias", QP_WEIGHT_UNUSED},
 };
-static const qp_weight_map albert_classify_rows[] = {SAME("head.dense", "pooler"), SAME("head", "classifier")};
+static const qp_weight_map albert_classify_rows[] = {SAME("head.dense", "pooler"), SAME("head", "/classifier")};
 
 QP_HF_TABLE(bert);
 QP_HF_TABLE(distilbert);
@@ -270,50 +287,50 @@ static void mlm_gelu(qp_hf_plan *plan)
 }
 
 static const qp_hf_class bert_class[] = {
-    {"BertForMaskedLM", QP_TASK_MLM, &bert_mlm_table, NULL},
-    {"BertForPreTraining", QP_TASK_MLM, &bert_mlm_table, NULL},
-    {"BertForPreTraining", QP_TASK_CLASSIFY, &bert_next_table, next_sentence},
-    {"BertForNextSentencePrediction", QP_TASK_CLASSIFY, &bert_next_table, next_sentence},
-    {"BertForSequenceClassification", QP_TASK_CLASSIFY, &bert_classify_table, classify_tanh},
-    {"BertForTokenClassification", QP_TASK_TAG, &tag_table, qp_hf_labels},
-    {"BertForQuestionAnswering", QP_TASK_TAG, &answer_table, answers},
+    {"BertForMaskedLM", QP_TASK_MLM, &bert_mlm_table, NULL, true},
+    {"BertForPreTraining", QP_TASK_MLM, &bert_mlm_table, NULL, false},
+    {"BertForPreTraining", QP_TASK_CLASSIFY, &bert_next_table, next_sentence, false},
+    {"BertForNextSentencePrediction", QP_TASK_CLASSIFY, &bert_next_table, next_sentence, true},
+    {"BertForSequenceClassification", QP_TASK_CLASSIFY, &bert_classify_table, classify_tanh, true},
+    {"BertForQuestionAnswering", QP_TASK_TAG, &answer_table, answers, true},
+    {"BertForTokenClassification", QP_TASK_TAG, &tag_table, qp_hf_labels, true},
     {0}};
 #define ROBERTA_CLASSES(name, prefix)                                                                                  \
     static const qp_hf_class name[] = {                                                                                \
-        {prefix "ForMaskedLM", QP_TASK_MLM, &roberta_mlm_table, mlm_gelu},                                             \
-        {prefix "ForSequenceClassification", QP_TASK_CLASSIFY, &roberta_classify_table, classify_tanh},                \
-        {prefix "ForTokenClassification", QP_TASK_TAG, &tag_table, qp_hf_labels},                                      \
-        {prefix "ForQuestionAnswering", QP_TASK_TAG, &answer_table, answers},                                          \
+        {prefix "ForMaskedLM", QP_TASK_MLM, &roberta_mlm_table, mlm_gelu, false},                                      \
+        {prefix "ForSequenceClassification", QP_TASK_CLASSIFY, &roberta_classify_table, classify_tanh, false},         \
+        {prefix "ForTokenClassification", QP_TASK_TAG, &tag_table, qp_hf_labels, false},                               \
+        {prefix "ForQuestionAnswering", QP_TASK_TAG, &answer_table, answers, false},                                   \
         {0}}
 ROBERTA_CLASSES(roberta_class, "Roberta");
 ROBERTA_CLASSES(xlm_roberta_class, "XLMRoberta");
 static const qp_hf_class distilbert_class[] = {
-    {"DistilBertForMaskedLM", QP_TASK_MLM, &distilbert_mlm_table, NULL},
-    {"DistilBertForSequenceClassification", QP_TASK_CLASSIFY, &distilbert_classify_table, classify_relu},
-    {"DistilBertForTokenClassification", QP_TASK_TAG, &tag_table, qp_hf_labels},
-    {"DistilBertForQuestionAnswering", QP_TASK_TAG, &answer_table, answers},
+    {"DistilBertForMaskedLM", QP_TASK_MLM, &distilbert_mlm_table, NULL, false},
+    {"DistilBertForSequenceClassification", QP_TASK_CLASSIFY, &distilbert_classify_table, classify_relu, false},
+    {"DistilBertForTokenClassification", QP_TASK_TAG, &tag_table, qp_hf_labels, false},
+    {"DistilBertForQuestionAnswering", QP_TASK_TAG, &answer_table, answers, false},
     {0}};
 static const qp_hf_class electra_class[] = {
-    {"ElectraForPreTraining", QP_TASK_TAG, &electra_found_table, replaced},
-    {"ElectraForMaskedLM", QP_TASK_MLM, &electra_mlm_table, mlm_gelu},
-    {"ElectraForSequenceClassification", QP_TASK_CLASSIFY, &roberta_classify_table, classify_gelu},
-    {"ElectraForTokenClassification", QP_TASK_TAG, &tag_table, qp_hf_labels},
-    {"ElectraForQuestionAnswering", QP_TASK_TAG, &answer_table, answers},
+    {"ElectraForPreTraining", QP_TASK_TAG, &electra_found_table, replaced, false},
+    {"ElectraForMaskedLM", QP_TASK_MLM, &electra_mlm_table, mlm_gelu, false},
+    {"ElectraForSequenceClassification", QP_TASK_CLASSIFY, &roberta_classify_table, classify_gelu, false},
+    {"ElectraForTokenClassification", QP_TASK_TAG, &tag_table, qp_hf_labels, false},
+    {"ElectraForQuestionAnswering", QP_TASK_TAG, &answer_table, answers, false},
     {0}};
 static const qp_hf_class albert_class[] = {
-    {"AlbertForMaskedLM", QP_TASK_MLM, &albert_mlm_table, NULL},
-    {"AlbertForPreTraining", QP_TASK_MLM, &albert_mlm_table, NULL},
-    {"AlbertForSequenceClassification", QP_TASK_CLASSIFY, &albert_classify_table, classify_tanh},
-    {"AlbertForTokenClassification", QP_TASK_TAG, &tag_table, qp_hf_labels},
-    {"AlbertForQuestionAnswering", QP_TASK_TAG, &answer_table, answers},
+    {"AlbertForMaskedLM", QP_TASK_MLM, &albert_mlm_table, NULL, false},
+    {"AlbertForPreTraining", QP_TASK_MLM, &albert_mlm_table, NULL, false},
+    {"AlbertForSequenceClassification", QP_TASK_CLASSIFY, &albert_classify_table, classify_tanh, false},
+    {"AlbertForTokenClassification", QP_TASK_TAG, &tag_table, qp_hf_labels, false},
+    {"AlbertForQuestionAnswering", QP_TASK_TAG, &answer_table, answers, false},
     {0}};
 
 const qp_hf_family qp_hf_bert[] = {
-    {"bert", "bert.", bert, &bert_table, bert_class},
-    {"roberta", "roberta.", roberta, &bert_table, roberta_class},
-    {"xlm-roberta", "roberta.", roberta, &bert_table, xlm_roberta_class},
-    {"distilbert", "distilbert.", distilbert, &distilbert_table, distilbert_class},
-    {"electra", "electra.", electra, &bert_table, electra_class},
-    {"albert", "albert.", albert, &albert_table, albert_class},
+    {"bert", "bert.", bert, &bert_table, bert_class, describe_bert},
+    {"roberta", "roberta.", roberta, &bert_table, roberta_class, NULL},
+    {"xlm-roberta", "roberta.", roberta, &bert_table, xlm_roberta_class, NULL},
+    {"distilbert", "distilbert.", distilbert, &distilbert_table, distilbert_class, NULL},
+    {"electra", "electra.", electra, &bert_table, electra_class, NULL},
+    {"albert", "albert.", albert, &albert_table, albert_class, NULL},
     {0},
 };

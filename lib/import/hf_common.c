@@ -6,20 +6,31 @@
 
 #include "lib/tensor/kernels/kernel_types.h"
 
+/* Several names of one function: the first is written. */
+static const struct {
+    const char *name;
+    int function;
+} activations[] = {{"relu", QP_RELU},           {"gelu", QP_GELU},           {"gelu_python", QP_GELU},
+                   {"gelu_new", QP_GELU_TANH},  {"gelu_fast", QP_GELU_TANH}, {"gelu_pytorch_tanh", QP_GELU_TANH},
+                   {"silu", QP_SILU},           {"swish", QP_SILU},          {"tanh", QP_TANH},
+                   {"sigmoid", QP_SIGMOID},     {"linear", QP_IDENTITY}};
+enum { ACTIVATIONS = sizeof activations / sizeof *activations };
+
 int qp_hf_activation(qp_json_config *json, const char *keys, const char *fallback)
 {
-    static const struct {
-        const char *name;
-        int function;
-    } known[] = {{"relu", QP_RELU},           {"gelu", QP_GELU},          {"gelu_python", QP_GELU},
-                 {"gelu_new", QP_GELU_TANH},  {"gelu_fast", QP_GELU_TANH}, {"gelu_pytorch_tanh", QP_GELU_TANH},
-                 {"silu", QP_SILU},           {"swish", QP_SILU},         {"tanh", QP_TANH},
-                 {"sigmoid", QP_SIGMOID},     {"linear", QP_IDENTITY}};
     const char *name = qp_json_config_text(json, keys, fallback);
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(known[i].name, name) == 0) return known[i].function;
+    for (int i = 0; i < ACTIVATIONS; i++)
+        if (strcmp(activations[i].name, name) == 0) return activations[i].function;
     qp_json_config_refuse(json, keys, "this activation is not one of relu, gelu, gelu_new, silu, tanh, sigmoid");
     return QP_RELU;
+}
+
+/* Of a function without a name there: relu, so that reading it again shows the difference. */
+void qp_hf_put_activation(qp_text_buffer *json, const char *key, int function)
+{
+    int found = 0;
+    while (found < ACTIVATIONS && activations[found].function != function) found++;
+    qp_json_put_text(json, key, activations[found < ACTIVATIONS ? found : 0].name);
 }
 
 void qp_hf_decoder(qp_hf_plan *plan)
@@ -121,16 +132,17 @@ void qp_hf_two_labels(qp_hf_plan *plan, const char *first, const char *second)
 
 /* ---- rotary positions ---- */
 
+#define NAME(id, text) [id] = text,
+static const char *const rope_name[] = {QP_ROPE_SCALINGS(NAME)};
+#undef NAME
+
 static int rope_kind(qp_json_config *json)
 {
-#define NAME(id, text) [id] = text,
-    static const char *const name[] = {QP_ROPE_SCALINGS(NAME)};
-#undef NAME
     const char *wanted =
         qp_json_config_text(json, "rope_parameters.rope_type|rope_scaling.rope_type|rope_scaling.type", "default");
     if (strcmp(wanted, "default") == 0) return QP_ROPE_PLAIN;
     for (int i = QP_ROPE_LINEAR; i <= QP_ROPE_YARN; i++)
-        if (strcmp(wanted, name[i]) == 0) return i;
+        if (strcmp(wanted, rope_name[i]) == 0) return i;
     qp_json_config_refuse(json, "rope_type", "not one of default, linear, dynamic, llama3, yarn");
     return QP_ROPE_PLAIN;
 }
@@ -180,4 +192,21 @@ void qp_hf_rope(qp_hf_plan *plan, double share)
     if (qp_json_config_has(json, others)) qp_json_config_refuse(json, "mscale", "other magnitudes of yarn");
     if (!qp_json_config_flag(json, "rope_parameters.truncate|rope_scaling.truncate", true))
         qp_json_config_refuse(json, "truncate", "false: other frequencies of yarn");
+}
+
+void qp_hf_put_rope(qp_text_buffer *json, const qp_model_config *m)
+{
+    bool ends = m->rope_scaling == QP_ROPE_LLAMA3 || m->rope_scaling == QP_ROPE_YARN; /* has two frequencies */
+    bool llama3 = m->rope_scaling == QP_ROPE_LLAMA3;
+    qp_json_key(json, "rope_parameters");
+    qp_json_open(json, '{');
+    qp_json_put_text(json, "rope_type", m->rope_scaling == QP_ROPE_PLAIN ? "default" : rope_name[m->rope_scaling]);
+    qp_json_put_number(json, "rope_theta", m->rope_base);
+    if (m->rope_scaling != QP_ROPE_PLAIN) qp_json_put_number(json, "factor", m->rope_factor);
+    if (ends || (m->rope_scaling == QP_ROPE_LINEAR && m->rope_length && m->rope_length != m->max_length))
+        qp_json_put_integer(json, "original_max_position_embeddings", m->rope_length ? m->rope_length : m->max_length);
+    if (ends) qp_json_put_number(json, llama3 ? "low_freq_factor" : "beta_slow", m->rope_slow);
+    if (ends) qp_json_put_number(json, llama3 ? "high_freq_factor" : "beta_fast", m->rope_fast);
+    if (m->rope_magnitude > 0) qp_json_put_number(json, "attention_factor", m->rope_magnitude);
+    qp_json_close(json, '}');
 }

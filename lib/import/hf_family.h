@@ -5,6 +5,7 @@
 #include "lib/import/json_config.h"
 #include "lib/import/weight_map.h"
 #include "lib/model/model_config.h"
+#include "lib/text/json_writer.h"
 
 /* hf_family — the architectures of Hugging Face transformers, as data: for each model_type a function that turns its
  * config.json into our configuration, the classes that it can be, and the rows that name its arrays. One file for each
@@ -27,6 +28,7 @@ typedef struct qp_hf_class {
     int task; /* QP_TASK_... */
     const qp_weight_table *head;
     void (*configure)(qp_hf_plan *plan); /* what the head needs; may be NULL */
+    bool written; /* our models of this task can be written as it, where the family has `describe` */
 } qp_hf_class;
 
 typedef struct {
@@ -34,6 +36,8 @@ typedef struct {
     void (*configure)(qp_hf_plan *plan); /* wrong values are remembered in plan->json */
     const qp_weight_table *body;
     const qp_hf_class *class; /* ends with a name of NULL; the first is meant where config.json names none */
+    void (*describe)(qp_text_buffer *json, const qp_model_config *model); /* the keys that `configure` reads, so that
+                                                                              it makes this model; NULL: only read */
 } qp_hf_family;
 
 /* The table name_table of the rows name_rows. */
@@ -43,9 +47,16 @@ typedef struct {
 extern const qp_hf_family qp_hf_gpt[], qp_hf_other_decoders[], qp_hf_llama[], qp_hf_bert[], qp_hf_bart[], qp_hf_t5[],
     qp_hf_mamba[];
 
+/* qp_hf_family_at — family `index`, from 0; NULL: there are no more.
+ * qp_hf_configure — turns plan->json into plan->model and the rest of the plan; folder: where generation_config.json
+ *   is, or NULL.    Errors  QP_EDATA naming what cannot be read. */
+const qp_hf_family *qp_hf_family_at(int index);
+qp_status qp_hf_configure(qp_hf_plan *plan, const qp_hf_family *family, const char *folder, const qp_hf_wish *wish);
+
 /* ---- what many architectures have in common ---- */
 
 /* qp_hf_activation — the value of `keys` as --activation; refuses functions that we do not have.
+ * qp_hf_put_activation, qp_hf_put_rope — what qp_hf_activation and qp_hf_rope read.
  * qp_hf_decoder — a language model: task, kinds, no dropout.
  * qp_hf_sizes — a language model's width, layers, heads (the keys of each), vocabulary and epsilon; four times the
  *   width inside its feed-forward layer.
@@ -59,6 +70,8 @@ extern const qp_hf_family qp_hf_gpt[], qp_hf_other_decoders[], qp_hf_llama[], qp
  * qp_hf_labels — the names of the classes, of id2label; qp_hf_two_labels — these two.
  * qp_hf_is_text — whether a JSON value is this text. */
 int qp_hf_activation(qp_json_config *json, const char *keys, const char *fallback);
+void qp_hf_put_activation(qp_text_buffer *json, const char *key, int function);
+void qp_hf_put_rope(qp_text_buffer *json, const qp_model_config *model);
 void qp_hf_labels(qp_hf_plan *plan);
 void qp_hf_two_labels(qp_hf_plan *plan, const char *first, const char *second);
 void qp_hf_rope(qp_hf_plan *plan, double share);

@@ -20,6 +20,24 @@ static void gpt2(qp_hf_plan *plan)
     m->output_bias = QP_SWITCH_OFF;
 }
 
+static void describe_gpt2(qp_text_buffer *json, const qp_model_config *m)
+{
+    qp_json_put_integer(json, "n_embd", m->emb_size);
+    qp_json_put_integer(json, "n_layer", m->dec_layers);
+    qp_json_put_integer(json, "n_head", m->heads);
+    qp_json_put_integer(json, "n_inner", m->ff_size);
+    qp_json_put_integer(json, "n_positions", m->max_length);
+    qp_json_put_integer(json, "vocab_size", m->tgt_vocab_size);
+    qp_json_put_number(json, "layer_norm_epsilon", m->norm_epsilon);
+    qp_hf_put_activation(json, "activation_function", m->activation);
+    qp_json_put_bool(json, "scale_attn_by_inverse_layer_idx", m->attention_layer_scale);
+    qp_json_put_bool(json, "scale_attn_weights", m->attention_scale != 1);
+    qp_json_put_bool(json, "tie_word_embeddings", m->tied_embeddings);
+    qp_json_put_number(json, "resid_pdrop", m->dropout);
+    qp_json_put_number(json, "embd_pdrop", m->dropout);
+    qp_json_put_number(json, "attn_pdrop", m->attention_dropout);
+}
+
 static const qp_weight_map gpt2_rows[] = {
     {"tgt_embed.weight", "wte.weight", QP_WEIGHT_PLAIN},
     {"decoder.positions.weight", "wpe.weight", QP_WEIGHT_POSITIONS},
@@ -37,8 +55,8 @@ static const qp_weight_map gpt2_rows[] = {
     {"decoder.layers.#.linear2.bias", "h.#.mlp.c_proj.bias", QP_WEIGHT_PLAIN},
     {"decoder.norm.weight", "ln_f.weight", QP_WEIGHT_PLAIN},
     {"decoder.norm.bias", "ln_f.bias", QP_WEIGHT_PLAIN},
-    {"generator.weight", "lm_head.weight", QP_WEIGHT_PLAIN},
-    {NULL, "lm_head.weight", QP_WEIGHT_UNUSED},
+    {"generator.weight", "/lm_head.weight", QP_WEIGHT_PLAIN},
+    {NULL, "/lm_head.weight", QP_WEIGHT_UNUSED},
     {NULL, "h.#.attn.bias", QP_WEIGHT_UNUSED},
     {NULL, "h.#.attn.masked_bias", QP_WEIGHT_UNUSED},
 };
@@ -98,8 +116,8 @@ static const qp_weight_map gpt_neo_rows[] = {
     {"decoder.layers.#.linear2.bias", "h.#.mlp.c_proj.bias", QP_WEIGHT_PLAIN},
     {"decoder.norm.weight", "ln_f.weight", QP_WEIGHT_PLAIN},
     {"decoder.norm.bias", "ln_f.bias", QP_WEIGHT_PLAIN},
-    {"generator.weight", "lm_head.weight", QP_WEIGHT_PLAIN},
-    {NULL, "lm_head.weight", QP_WEIGHT_UNUSED},
+    {"generator.weight", "/lm_head.weight", QP_WEIGHT_PLAIN},
+    {NULL, "/lm_head.weight", QP_WEIGHT_UNUSED},
     {NULL, "h.#.attn.attention.bias", QP_WEIGHT_UNUSED},
     {NULL, "h.#.attn.attention.masked_bias", QP_WEIGHT_UNUSED},
 };
@@ -135,9 +153,9 @@ static const qp_weight_map gptj_rows[] = {
     {"decoder.layers.#.linear2.bias", "h.#.mlp.fc_out.bias", QP_WEIGHT_PLAIN},
     {"decoder.norm.weight", "ln_f.weight", QP_WEIGHT_PLAIN},
     {"decoder.norm.bias", "ln_f.bias", QP_WEIGHT_PLAIN},
-    {"generator.weight", "lm_head.weight", QP_WEIGHT_PLAIN},
-    {"generator.bias", "lm_head.bias", QP_WEIGHT_PLAIN},
-    {NULL, "lm_head.weight", QP_WEIGHT_UNUSED},
+    {"generator.weight", "/lm_head.weight", QP_WEIGHT_PLAIN},
+    {"generator.bias", "/lm_head.bias", QP_WEIGHT_PLAIN},
+    {NULL, "/lm_head.weight", QP_WEIGHT_UNUSED},
     {NULL, "h.#.attn.bias", QP_WEIGHT_UNUSED},
     {NULL, "h.#.attn.masked_bias", QP_WEIGHT_UNUSED},
     {NULL, "h.#.attn.embed_positions", QP_WEIGHT_UNUSED},
@@ -177,8 +195,8 @@ static const qp_weight_map gpt_neox_rows[] = {
     {"decoder.layers.#.linear2.bias", "layers.#.mlp.dense_4h_to_h.bias", QP_WEIGHT_PLAIN},
     {"decoder.norm.weight", "final_layer_norm.weight", QP_WEIGHT_PLAIN},
     {"decoder.norm.bias", "final_layer_norm.bias", QP_WEIGHT_PLAIN},
-    {"generator.weight", "embed_out.weight", QP_WEIGHT_PLAIN},
-    {NULL, "embed_out.weight", QP_WEIGHT_UNUSED},
+    {"generator.weight", "/embed_out.weight", QP_WEIGHT_PLAIN},
+    {NULL, "/embed_out.weight", QP_WEIGHT_UNUSED},
     {NULL, "layers.#.attention.bias", QP_WEIGHT_UNUSED},
     {NULL, "layers.#.attention.masked_bias", QP_WEIGHT_UNUSED},
     {NULL, "layers.#.attention.rotary_emb.inv_freq", QP_WEIGHT_UNUSED},
@@ -191,19 +209,19 @@ QP_HF_TABLE(gpt_neo);
 QP_HF_TABLE(gptj);
 QP_HF_TABLE(gpt_neox);
 
-static const qp_hf_class gpt2_class[] = {{"GPT2LMHeadModel", QP_TASK_LM, NULL, NULL},
-                                         {"GPT2Model", QP_TASK_LM, NULL, NULL},
+static const qp_hf_class gpt2_class[] = {{"GPT2LMHeadModel", QP_TASK_LM, NULL, NULL, true},
+                                         {"GPT2Model", QP_TASK_LM, NULL, NULL, false},
                                          {0}};
-static const qp_hf_class gpt_neo_class[] = {{"GPTNeoForCausalLM", QP_TASK_LM, NULL, NULL},
-                                            {"GPTNeoModel", QP_TASK_LM, NULL, NULL},
+static const qp_hf_class gpt_neo_class[] = {{"GPTNeoForCausalLM", QP_TASK_LM, NULL, NULL, false},
+                                            {"GPTNeoModel", QP_TASK_LM, NULL, NULL, false},
                                             {0}};
-static const qp_hf_class gptj_class[] = {{"GPTJForCausalLM", QP_TASK_LM, NULL, NULL}, {0}};
-static const qp_hf_class gpt_neox_class[] = {{"GPTNeoXForCausalLM", QP_TASK_LM, NULL, NULL}, {0}};
+static const qp_hf_class gptj_class[] = {{"GPTJForCausalLM", QP_TASK_LM, NULL, NULL, false}, {0}};
+static const qp_hf_class gpt_neox_class[] = {{"GPTNeoXForCausalLM", QP_TASK_LM, NULL, NULL, false}, {0}};
 
 const qp_hf_family qp_hf_gpt[] = {
-    {"gpt2", "transformer.", gpt2, &gpt2_table, gpt2_class},
-    {"gpt_neo", "transformer.", gpt_neo, &gpt_neo_table, gpt_neo_class},
-    {"gptj", "transformer.", gptj, &gptj_table, gptj_class},
-    {"gpt_neox", "gpt_neox.", gpt_neox, &gpt_neox_table, gpt_neox_class},
+    {"gpt2", "transformer.", gpt2, &gpt2_table, gpt2_class, describe_gpt2},
+    {"gpt_neo", "transformer.", gpt_neo, &gpt_neo_table, gpt_neo_class, NULL},
+    {"gptj", "transformer.", gptj, &gptj_table, gptj_class, NULL},
+    {"gpt_neox", "gpt_neox.", gpt_neox, &gpt_neox_table, gpt_neox_class, NULL},
     {0},
 };

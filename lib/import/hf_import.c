@@ -16,12 +16,20 @@ static const qp_hf_family *const families[] = {qp_hf_gpt,  qp_hf_other_decoders,
 
 /* ---- which architecture ---- */
 
+const qp_hf_family *qp_hf_family_at(int index)
+{
+    for (size_t f = 0; f < sizeof families / sizeof *families; f++)
+        for (const qp_hf_family *row = families[f]; row->model_type; row++)
+            if (index-- == 0) return row;
+    return NULL;
+}
+
 static const qp_hf_family *family_of(qp_json_config *json)
 {
     const char *type = qp_json_config_text(json, "model_type", "");
-    for (size_t f = 0; f < sizeof families / sizeof *families; f++)
-        for (const qp_hf_family *row = families[f]; row->model_type; row++)
-            if (strcmp(row->model_type, type) == 0) return row;
+    const qp_hf_family *row;
+    for (int i = 0; (row = qp_hf_family_at(i)); i++)
+        if (strcmp(row->model_type, type) == 0) return row;
     if (json->status == QP_OK) json->status = qp_fail(QP_EDATA, "%s: model_type '%.40s' is not one that can be read",
                                                       json->place, type);
     return NULL;
@@ -81,6 +89,7 @@ static qp_status read_generation(const char *folder, int64_t vocabulary, qp_hf_i
 {
     char path[PATH_BYTES];
     qp_json_config json;
+    if (!folder) return QP_OK;
     if (snprintf(path, sizeof path, "%s/generation_config.json", folder) >= PATH_BYTES || !qp_file_exists(path))
         return QP_OK;
     QP_TRY(qp_json_config_open(path, &json));
@@ -106,7 +115,7 @@ static void set_frame(qp_model_config *m, const qp_hf_wish *wish)
     if (!qp_model_task_has_decoder(m->task) && m->max_length > 1) m->max_length--;
 }
 
-static qp_status configure(qp_hf_plan *plan, const qp_hf_family *family, const char *folder, const qp_hf_wish *wish)
+qp_status qp_hf_configure(qp_hf_plan *plan, const qp_hf_family *family, const char *folder, const qp_hf_wish *wish)
 {
     qp_json_config *json = plan->json;
     qp_model_config *m = plan->model;
@@ -135,7 +144,7 @@ static qp_status read_model(const char *folder, const qp_hf_wish *wish, qp_json_
     QP_TRY(json->status);
     qp_hf_plan plan = {.json = json, .source = source, .model = &config, .class = class_of(json, family, wish->task)};
     QP_TRY(json->status);
-    qp_status status = configure(&plan, family, folder, wish);
+    qp_status status = qp_hf_configure(&plan, family, folder, wish);
     made->labels = plan.labels;
     made->ids = plan.ids;
     if (status != QP_OK) return status;

@@ -134,6 +134,50 @@ static void gemma2(qp_hf_plan *plan)
     windows(plan, every_other);
 }
 
+/* ---- describing ---- */
+
+static void describe_llama(qp_text_buffer *json, const qp_model_config *m)
+{
+    bool dynamic = m->rope_scaling == QP_ROPE_DYNAMIC && m->rope_length;
+    qp_json_put_integer(json, "hidden_size", m->emb_size);
+    qp_json_put_integer(json, "num_hidden_layers", m->dec_layers);
+    qp_json_put_integer(json, "num_attention_heads", m->heads);
+    qp_json_put_integer(json, "num_key_value_heads", m->kv_heads ? m->kv_heads : m->heads);
+    qp_json_put_integer(json, "intermediate_size", m->ff_size);
+    qp_json_put_integer(json, "max_position_embeddings", dynamic ? m->rope_length : m->max_length);
+    qp_json_put_integer(json, "vocab_size", m->tgt_vocab_size);
+    qp_json_put_number(json, "rms_norm_eps", m->norm_epsilon);
+    if (m->head_size) qp_json_put_integer(json, "head_dim", m->head_size);
+    qp_hf_put_activation(json, "hidden_act", m->activation);
+    qp_json_put_bool(json, "attention_bias", qp_model_switch(m->attention_bias, m->bias));
+    qp_json_put_bool(json, "mlp_bias", qp_model_switch(m->ff_bias, m->bias));
+    qp_json_put_bool(json, "tie_word_embeddings", m->tied_embeddings);
+    qp_json_put_number(json, "attention_dropout", m->attention_dropout);
+    qp_hf_put_rope(json, m);
+}
+
+static void describe_mistral(qp_text_buffer *json, const qp_model_config *m)
+{
+    describe_llama(json, m);
+    if (m->attention_window) qp_json_put_integer(json, "sliding_window", m->attention_window);
+    if (!m->attention_window) qp_json_key(json, "sliding_window");
+    if (!m->attention_window) qp_json_null(json);
+}
+
+static void describe_qwen(qp_text_buffer *json, const qp_model_config *m)
+{
+    describe_mistral(json, m);
+    qp_json_put_bool(json, "use_sliding_window", m->attention_window > 0);
+    if (m->attention_window == 0) return;
+    qp_json_key(json, "layer_types");
+    qp_json_open(json, '[');
+    for (int i = 0; i < m->dec_layers; i++) {
+        const char *kind = qp_model_has_window(m, i) ? "sliding_attention" : "full_attention";
+        qp_json_string(json, kind, strlen(kind));
+    }
+    qp_json_close(json, ']');
+}
+
 /* ---- the rows ---- */
 
 #define BODY(norms)                                                                                                    \
@@ -141,8 +185,8 @@ static void gemma2(qp_hf_plan *plan)
         {"decoder.layers.#.norm1.weight", "layers.#.input_layernorm.weight", norms},                                   \
         {"decoder.layers.#.self_attn.out_proj.weight", "layers.#.self_attn.o_proj.weight", QP_WEIGHT_PLAIN},           \
         {"decoder.layers.#.self_attn.out_proj.bias", "layers.#.self_attn.o_proj.bias", QP_WEIGHT_PLAIN},               \
-        {"decoder.norm.weight", "norm.weight", norms}, {"generator.weight", "lm_head.weight", QP_WEIGHT_PLAIN},        \
-        {NULL, "lm_head.weight", QP_WEIGHT_UNUSED},                                                                    \
+        {"decoder.norm.weight", "norm.weight", norms}, {"generator.weight", "/lm_head.weight", QP_WEIGHT_PLAIN},       \
+        {NULL, "/lm_head.weight", QP_WEIGHT_UNUSED},                                                                   \
         {NULL, "layers.#.self_attn.rotary_emb.inv_freq", QP_WEIGHT_UNUSED}
 #define SEPARATE                                                                                                       \
     {"decoder.layers.#.self_attn.in_proj_weight",                                                                      \
@@ -202,7 +246,9 @@ QP_HF_TABLE(mixtral);
 
 #define LANGUAGE_MODEL(name, prefix)                                                                                   \
     static const qp_hf_class name[] = {                                                                                \
-        {prefix "ForCausalLM", QP_TASK_LM, NULL, NULL}, {prefix "Model", QP_TASK_LM, NULL, NULL}, {0}}
+        {prefix "ForCausalLM", QP_TASK_LM, NULL, NULL, true},                                                          \
+        {prefix "Model", QP_TASK_LM, NULL, NULL, false},                                                               \
+        {0}}
 LANGUAGE_MODEL(llama_class, "Llama");
 LANGUAGE_MODEL(mistral_class, "Mistral");
 LANGUAGE_MODEL(mixtral_class, "Mixtral");
@@ -213,13 +259,13 @@ LANGUAGE_MODEL(gemma2_class, "Gemma2");
 LANGUAGE_MODEL(phi3_class, "Phi3");
 
 const qp_hf_family qp_hf_llama[] = {
-    {"llama", "model.", llama, &llama_table, llama_class},
-    {"mistral", "model.", mistral, &llama_table, mistral_class},
-    {"mixtral", "model.", mixtral, &mixtral_table, mixtral_class},
-    {"qwen2", "model.", qwen2, &llama_table, qwen2_class},
-    {"qwen3", "model.", qwen3, &llama_table, qwen3_class},
-    {"gemma", "model.", gemma, &gemma_table, gemma_class},
-    {"gemma2", "model.", gemma2, &gemma2_table, gemma2_class},
-    {"phi3", "model.", mistral, &phi3_table, phi3_class},
+    {"llama", "model.", llama, &llama_table, llama_class, describe_llama},
+    {"mistral", "model.", mistral, &llama_table, mistral_class, describe_mistral},
+    {"mixtral", "model.", mixtral, &mixtral_table, mixtral_class, NULL},
+    {"qwen2", "model.", qwen2, &llama_table, qwen2_class, describe_qwen},
+    {"qwen3", "model.", qwen3, &llama_table, qwen3_class, describe_qwen},
+    {"gemma", "model.", gemma, &gemma_table, gemma_class, NULL},
+    {"gemma2", "model.", gemma2, &gemma2_table, gemma2_class, NULL},
+    {"phi3", "model.", mistral, &phi3_table, phi3_class, NULL},
     {0},
 };

@@ -50,8 +50,8 @@ static const qp_weight_map opt_rows[] = {
     {"decoder.norm.weight", "decoder.final_layer_norm.weight", QP_WEIGHT_PLAIN},
     {"decoder.norm.bias", "decoder.final_layer_norm.bias", QP_WEIGHT_PLAIN},
     {"generator.word_map.weight", "decoder.project_out.weight", QP_WEIGHT_PLAIN},
-    {"generator.weight", "lm_head.weight", QP_WEIGHT_PLAIN},
-    {NULL, "lm_head.weight", QP_WEIGHT_UNUSED},
+    {"generator.weight", "/lm_head.weight", QP_WEIGHT_PLAIN},
+    {NULL, "/lm_head.weight", QP_WEIGHT_UNUSED},
 };
 
 /* ---- bloom: ALiBi, a norm on the embeddings, q, k, v of each head together ---- */
@@ -87,8 +87,8 @@ static const qp_weight_map bloom_rows[] = {
     {"decoder.layers.#.linear2.bias", "h.#.mlp.dense_4h_to_h.bias", QP_WEIGHT_PLAIN},
     {"decoder.norm.weight", "ln_f.weight", QP_WEIGHT_PLAIN},
     {"decoder.norm.bias", "ln_f.bias", QP_WEIGHT_PLAIN},
-    {"generator.weight", "lm_head.weight", QP_WEIGHT_PLAIN},
-    {NULL, "lm_head.weight", QP_WEIGHT_UNUSED},
+    {"generator.weight", "/lm_head.weight", QP_WEIGHT_PLAIN},
+    {NULL, "/lm_head.weight", QP_WEIGHT_UNUSED},
 };
 
 /* ---- falcon: attention and feed-forward side by side, few key/value heads ---- */
@@ -145,8 +145,8 @@ static const qp_weight_map falcon_rows[] = {
     {"decoder.layers.#.linear2.bias", "h.#.mlp.dense_4h_to_h.bias", QP_WEIGHT_PLAIN},
     {"decoder.norm.weight", "ln_f.weight", QP_WEIGHT_PLAIN},
     {"decoder.norm.bias", "ln_f.bias", QP_WEIGHT_PLAIN},
-    {"generator.weight", "lm_head.weight", QP_WEIGHT_PLAIN},
-    {NULL, "lm_head.weight", QP_WEIGHT_UNUSED},
+    {"generator.weight", "/lm_head.weight", QP_WEIGHT_PLAIN},
+    {NULL, "/lm_head.weight", QP_WEIGHT_UNUSED},
 };
 
 /* ---- phi: one norm for attention and feed-forward side by side, half of each head turns ---- */
@@ -188,9 +188,9 @@ static const qp_weight_map phi_rows[] = {
     {"decoder.layers.#.linear2.bias", "layers.#.mlp.fc2.bias", QP_WEIGHT_PLAIN},
     {"decoder.norm.weight", "final_layernorm.weight", QP_WEIGHT_PLAIN},
     {"decoder.norm.bias", "final_layernorm.bias", QP_WEIGHT_PLAIN},
-    {"generator.weight", "lm_head.weight", QP_WEIGHT_PLAIN},
-    {"generator.bias", "lm_head.bias", QP_WEIGHT_PLAIN},
-    {NULL, "lm_head.weight", QP_WEIGHT_UNUSED},
+    {"generator.weight", "/lm_head.weight", QP_WEIGHT_PLAIN},
+    {"generator.bias", "/lm_head.bias", QP_WEIGHT_PLAIN},
+    {NULL, "/lm_head.weight", QP_WEIGHT_UNUSED},
     {NULL, "layers.#.self_attn.rotary_emb.inv_freq", QP_WEIGHT_UNUSED},
 };
 
@@ -202,16 +202,17 @@ QP_HF_TABLE(falcon);
 QP_HF_TABLE(phi);
 
 #define LANGUAGE_MODEL(name, head, body)                                                                               \
-    static const qp_hf_class name[] = {{head, QP_TASK_LM, NULL, NULL}, {body, QP_TASK_LM, NULL, NULL}, {0}}
+    static const qp_hf_class name[] = {                                                                                \
+        {head, QP_TASK_LM, NULL, NULL, false}, {body, QP_TASK_LM, NULL, NULL, false}, {0}}
 LANGUAGE_MODEL(opt_class, "OPTForCausalLM", "OPTModel");
 LANGUAGE_MODEL(bloom_class, "BloomForCausalLM", "BloomModel");
 LANGUAGE_MODEL(falcon_class, "FalconForCausalLM", "FalconModel");
 LANGUAGE_MODEL(phi_class, "PhiForCausalLM", "PhiModel");
 
 const qp_hf_family qp_hf_other_decoders[] = {
-    {"opt", "model.", opt, &opt_table, opt_class},
-    {"bloom", "transformer.", bloom, &bloom_table, bloom_class},
-    {"falcon", "transformer.", falcon, &falcon_table, falcon_class},
-    {"phi", "model.", phi, &phi_table, phi_class},
+    {"opt", "model.", opt, &opt_table, opt_class, NULL},
+    {"bloom", "transformer.", bloom, &bloom_table, bloom_class, NULL},
+    {"falcon", "transformer.", falcon, &falcon_table, falcon_class, NULL},
+    {"phi", "model.", phi, &phi_table, phi_class, NULL},
     {0},
 };

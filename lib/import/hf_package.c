@@ -38,15 +38,10 @@ static qp_status read_tokenizer(const char *folder, qp_tokenizer **tokenizer)
                    folder);
 }
 
-/* Which special tokens the tokenizer puts around a text; -1: none. */
-typedef struct {
-    int32_t before, after;
-} frame;
-
-static qp_status frame_of(const qp_tokenizer *tokenizer, frame *f)
+qp_status qp_hf_frame_of(const qp_tokenizer *tokenizer, qp_hf_frame *f)
 {
     qp_encoding e = {0};
-    *f = (frame){-1, -1};
+    *f = (qp_hf_frame){-1, -1};
     qp_status status = qp_tokenizer_encode_pair(tokenizer, "a", 1, NULL, 0, &e);
     if (status == QP_OK && e.count > 0) {
         int32_t first = e.id[0], last = e.id[e.count - 1];
@@ -60,7 +55,7 @@ static qp_status frame_of(const qp_tokenizer *tokenizer, frame *f)
 /* ---- the package ---- */
 
 /* Gives the ids of the configuration, and of the frame, their roles. */
-static qp_status set_roles(qp_tokenizer *tokenizer, const qp_hf_ids *ids, frame f, bool encodes)
+static qp_status set_roles(qp_tokenizer *tokenizer, const qp_hf_ids *ids, qp_hf_frame f, bool encodes)
 {
     const qp_special_ids *has = qp_tokenizer_special(tokenizer);
     char list[600] = "";
@@ -80,7 +75,14 @@ static qp_status set_roles(qp_tokenizer *tokenizer, const qp_hf_ids *ids, frame 
     return QP_OK;
 }
 
-static qp_status finish(const char *folder, qp_hf_model *made, frame f, qp_package *p)
+static qp_status check_size(const char *folder, const qp_tokenizer *tokenizer, int64_t rows)
+{
+    if (qp_tokenizer_size(tokenizer) <= rows) return QP_OK;
+    return qp_fail(QP_EDATA, "%s: its tokenizer has %d pieces, its embedding %lld rows; they do not fit each other",
+                   folder, qp_tokenizer_size(tokenizer), (long long)rows);
+}
+
+static qp_status finish(const char *folder, qp_hf_model *made, qp_hf_frame f, qp_package *p)
 {
     qp_tokenizer *tokenizer = p->source;
     const qp_model_config *m = qp_model_config_of(made->model);
@@ -88,22 +90,37 @@ static qp_status finish(const char *folder, qp_hf_model *made, frame f, qp_packa
     int64_t rows = encodes ? m->src_vocab_size : m->tgt_vocab_size;
     if (made->labels) QP_TRY(qp_labels_parse(made->labels, &p->labels));
     QP_TRY(set_roles(tokenizer, &made->ids, f, encodes && !qp_model_task_has_decoder(m->task)));
-    if (qp_tokenizer_size(tokenizer) > rows)
-        return qp_fail(QP_EDATA, "%s: its tokenizer has %d pieces, its embedding %lld rows; they do not fit each other",
-                       folder, qp_tokenizer_size(tokenizer), (long long)rows);
-    qp_package_set_tokenizers(p, encodes ? tokenizer : NULL, tokenizer);
+    QP_TRY(check_size(folder, tokenizer, rows));
+    if (p->target != p->source) {
+        QP_TRY(set_roles(p->target, &made->ids, (qp_hf_frame){-1, -1}, false));
+        QP_TRY(check_size(folder, p->target, m->tgt_vocab_size));
+    }
+    qp_package_set_tokenizers(p, encodes ? tokenizer : NULL, p->target);
     qp_package_set_model(p, made->model);
     made->model = NULL;
     return QP_OK;
 }
 
+/* A translator's second vocabulary is in the folder "target". */
+static qp_status read_target(const char *folder, qp_package *p)
+{
+    char path[PATH_BYTES];
+    qp_tokenizer *target;
+    if (!find_file(folder, "target/tokenizer.json", path)) return QP_OK;
+    QP_TRY(qp_tokenizer_load(path, &target));
+    qp_package_set_tokenizers(p, p->source, target);
+    return QP_OK;
+}
+
 static qp_status read_package(const char *folder, const char *task, qp_package *p)
 {
-    frame f;
+    qp_hf_frame f;
     qp_hf_model made;
-    QP_TRY(frame_of(p->source, &f));
+    QP_TRY(qp_hf_frame_of(p->source, &f));
     QP_TRY(qp_hf_import_model(folder, &(qp_hf_wish){task, true, f.before, f.after}, &made));
-    qp_status status = finish(folder, &made, f, p);
+    qp_status status = QP_OK;
+    if (qp_model_config_of(made.model)->task == QP_TASK_TRANSLATE) status = read_target(folder, p);
+    if (status == QP_OK) status = finish(folder, &made, f, p);
     qp_hf_model_free(&made);
     return status;
 }

@@ -13,4 +13,10 @@
  *         pieces than the model has rows. */
 qp_status qp_hf_package(const char *folder, const char *task, const char *tokenizer, qp_package **package);
 
+/* qp_hf_frame_of — the special tokens that a tokenizer puts before and after a text; -1: none.   Errors  QP_EMEMORY. */
+typedef struct {
+    int32_t before, after;
+} qp_hf_frame;
+qp_status qp_hf_frame_of(const qp_tokenizer *tokenizer, qp_hf_frame *frame);
+
 #endif

@@ -45,12 +45,34 @@ static void t5(qp_hf_plan *plan)
     m->relative_buckets = qp_json_config_whole(json, "relative_attention_num_buckets", 2, 65536, 32);
     m->relative_far = qp_json_config_whole(json, "relative_attention_max_distance", 1, 1048576, 128);
     t5_inner(plan);
+    plan->shape.gated = m->gated_ff;
     bool tied = !qp_weights_have(plan->source, &plan->shape, "lm_head.weight");
     if (!tied) tied = qp_json_config_flag(json, "tie_word_embeddings", true);
     m->scale_output = qp_json_config_flag(json, "scale_decoder_outputs",
                                           qp_json_config_flag(json, "tie_word_embeddings", true));
     m->tied_embeddings_all = true;
     if (!tied) qp_json_config_refuse(json, "tie_word_embeddings", "false: an output layer beside one embedding");
+}
+
+static void describe_t5(qp_text_buffer *json, const qp_model_config *m)
+{
+    const char *plain = m->activation == QP_SILU ? "silu" : m->activation == QP_GELU ? "gelu" : "relu";
+    const char *gated = m->activation == QP_SILU ? "gated-silu" : "gated-gelu";
+    qp_json_put_integer(json, "d_model", m->emb_size);
+    qp_json_put_integer(json, "d_kv", qp_model_head_size(m));
+    qp_json_put_integer(json, "d_ff", m->ff_size);
+    qp_json_put_integer(json, "num_heads", m->heads);
+    qp_json_put_integer(json, "num_layers", m->enc_layers);
+    qp_json_put_integer(json, "num_decoder_layers", m->dec_layers);
+    qp_json_put_integer(json, "vocab_size", m->src_vocab_size);
+    qp_json_put_integer(json, "n_positions", m->max_length);
+    qp_json_put_number(json, "layer_norm_epsilon", m->norm_epsilon);
+    qp_json_put_integer(json, "relative_attention_num_buckets", m->relative_buckets);
+    qp_json_put_integer(json, "relative_attention_max_distance", m->relative_far);
+    qp_json_put_text(json, "feed_forward_proj", m->gated_ff ? gated : plain);
+    qp_json_put_bool(json, "tie_word_embeddings", true);
+    qp_json_put_bool(json, "scale_decoder_outputs", m->scale_output);
+    qp_json_put_number(json, "dropout_rate", m->dropout);
 }
 
 /* ---- the rows ---- */
@@ -65,11 +87,10 @@ static void t5(qp_hf_plan *plan)
          QP_WEIGHT_PLAIN},                                                                                             \
         {side ".layers.#.self_attn.out_proj.weight", side ".block.#.layer.0.SelfAttention.o.weight", QP_WEIGHT_PLAIN}, \
         {side ".layers.#.norm1.weight", side ".block.#.layer.0.layer_norm.weight", QP_WEIGHT_PLAIN}
-/* Plain layers have wi, gated ones wi_0, which is activated, and wi_1. */
+/* Gated layers have wi_0, which is activated, and wi_1; plain ones wi. */
 #define INNER(side, number)                                                                                            \
-    {side ".layers.#.linear1.weight", side ".block.#.layer." number ".DenseReluDense.wi.weight", QP_WEIGHT_PLAIN},     \
-        {side ".layers.#.linear1.weight", side ".block.#.layer." number ".DenseReluDense.wi_1.weight",                 \
-         QP_WEIGHT_PLAIN},                                                                                             \
+    {side ".layers.#.linear1.weight", side ".block.#.layer." number ".DenseReluDense.wi_1.weight", QP_WEIGHT_GATED},   \
+        {side ".layers.#.linear1.weight", side ".block.#.layer." number ".DenseReluDense.wi.weight", QP_WEIGHT_PLAIN}, \
         {side ".layers.#.linear_gate.weight", side ".block.#.layer." number ".DenseReluDense.wi_0.weight",             \
          QP_WEIGHT_PLAIN},                                                                                             \
         {side ".layers.#.linear2.weight", side ".block.#.layer." number ".DenseReluDense.wo.weight", QP_WEIGHT_PLAIN}
@@ -89,13 +110,13 @@ static const qp_weight_map t5_rows[] = {
     {"decoder.layers.#.norm2.weight", "decoder.block.#.layer.1.layer_norm.weight", QP_WEIGHT_PLAIN},
     {"decoder.layers.#.norm3.weight", "decoder.block.#.layer.2.layer_norm.weight", QP_WEIGHT_PLAIN},
     {NULL, CROSS "relative_attention_bias.weight", QP_WEIGHT_UNUSED},
-    {NULL, "lm_head.weight", QP_WEIGHT_UNUSED},
+    {NULL, "/lm_head.weight", QP_WEIGHT_UNUSED},
 };
 QP_HF_TABLE(t5);
 
-static const qp_hf_class t5_class[] = {{"T5ForConditionalGeneration", QP_TASK_TRANSLATE, NULL, NULL}, {0}};
+static const qp_hf_class t5_class[] = {{"T5ForConditionalGeneration", QP_TASK_TRANSLATE, NULL, NULL, true}, {0}};
 
-const qp_hf_family qp_hf_t5[] = {{"t5", NULL, t5, &t5_table, t5_class}, {0}};
+const qp_hf_family qp_hf_t5[] = {{"t5", NULL, t5, &t5_table, t5_class, describe_t5}, {0}};
 
 /* ---- mamba ---- */
 
@@ -141,13 +162,13 @@ static const qp_weight_map mamba_rows[] = {
     MIXER("D"),
     MIXER("out_proj.weight"),
     {"decoder.norm.weight", "norm_f.weight", QP_WEIGHT_PLAIN},
-    {"generator.weight", "lm_head.weight", QP_WEIGHT_PLAIN},
-    {NULL, "lm_head.weight", QP_WEIGHT_UNUSED},
+    {"generator.weight", "/lm_head.weight", QP_WEIGHT_PLAIN},
+    {NULL, "/lm_head.weight", QP_WEIGHT_UNUSED},
 };
 QP_HF_TABLE(mamba);
 
-static const qp_hf_class mamba_class[] = {{"MambaForCausalLM", QP_TASK_LM, NULL, NULL},
-                                          {"MambaModel", QP_TASK_LM, NULL, NULL},
+static const qp_hf_class mamba_class[] = {{"MambaForCausalLM", QP_TASK_LM, NULL, NULL, false},
+                                          {"MambaModel", QP_TASK_LM, NULL, NULL, false},
                                           {0}};
 
-const qp_hf_family qp_hf_mamba[] = {{"mamba", "backbone.", mamba, &mamba_table, mamba_class}, {0}};
+const qp_hf_family qp_hf_mamba[] = {{"mamba", "backbone.", mamba, &mamba_table, mamba_class, NULL}, {0}};

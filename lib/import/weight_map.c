@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/import/weight_names.h"
 
-enum { PIECES = 8, NAME_BYTES = 256, NUMBERS = 2 };
+enum { PIECES = 8 };
 
 /* One parameter and the arrays that make it. */
 typedef struct {
@@ -27,41 +28,10 @@ typedef struct {
 
 /* ---- names ---- */
 
-/* Does `name` fit the pattern, each '#' a number? The numbers go to number [NUMBERS]. */
-static bool fits(const char *pattern, const char *name, int *number)
-{
-    int count = 0;
-    for (; *pattern; pattern++) {
-        if (*pattern != '#') {
-            if (*pattern != *name++) return false;
-            continue;
-        }
-        size_t digits = strspn(name, "0123456789");
-        if (digits == 0 || digits > 6 || count == NUMBERS) return false;
-        number[count++] = atoi(name);
-        name += digits;
-    }
-    return *name == '\0';
-}
-
-/* A pattern with its numbers; false: too long. */
-static bool name_of(const char *pattern, size_t length, const int *number, char name[NAME_BYTES])
-{
-    size_t used = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (used + 16 > NAME_BYTES) return false;
-        if (pattern[i] == '#')
-            used += (size_t)snprintf(name + used, NAME_BYTES - used, "%d", *number++);
-        else
-            name[used++] = pattern[i];
-    }
-    name[used] = '\0';
-    return true;
-}
-
 static bool is_named(const char *stored, const char *prefix, const char *name)
 {
     size_t length = prefix ? strlen(prefix) : 0;
+    if (*name == '/') return strcmp(stored, name + 1) == 0;
     if (strcmp(stored, name) == 0) return true;
     return length && strncmp(stored, prefix, length) == 0 && strcmp(stored + length, name) == 0;
 }
@@ -84,14 +54,14 @@ bool qp_weights_have(const qp_weight_source *source, const qp_weight_shape *shap
 static const qp_weight_map *row_of(const loader *l, const char *ours, int *number)
 {
     const qp_weight_map *first = NULL;
-    char name[NAME_BYTES];
+    char name[QP_WEIGHT_NAME_BYTES];
     for (int t = 0; t < l->tables; t++)
         for (int i = 0; i < l->table[t].maps; i++) {
             const qp_weight_map *row = &l->table[t].map[i];
-            if (!row->ours || !fits(row->ours, ours, number)) continue;
+            if (!row->ours || !qp_weight_name_fits(row->ours, ours, number)) continue;
             if (!first) first = row;
-            if (name_of(row->theirs, strcspn(row->theirs, "|"), number, name) && find(l->source, l->shape, name) >= 0)
-                return row;
+            if (!qp_weight_name(row->theirs, strcspn(row->theirs, "|"), number, name)) continue;
+            if (find(l->source, l->shape, name) >= 0) return row;
         }
     return first;
 }
@@ -156,8 +126,8 @@ static qp_status plan_one(loader *l, int index)
 {
     const qp_parameter *p = qp_params_at(l->params, index);
     recipe *r = &l->recipe[index];
-    char name[NAME_BYTES];
-    int number[NUMBERS] = {0};
+    char name[QP_WEIGHT_NAME_BYTES];
+    int number[QP_WEIGHT_NUMBERS] = {0};
     const qp_weight_map *row = row_of(l, p->name, number);
     if (!row)
         return qp_fail(QP_EDATA, "%s: no array of this architecture makes %s; it cannot be read", l->source->place,
@@ -165,12 +135,12 @@ static qp_status plan_one(loader *l, int index)
     r->rule = row->rule;
     for (const char *at = row->theirs; *at;) {
         size_t length = strcspn(at, "|");
-        if (r->pieces == PIECES || !name_of(at, length, number, name))
+        if (r->pieces == PIECES || !qp_weight_name(at, length, number, name))
             return qp_fail(QP_EDATA, "%s: too many parts of %s", l->source->place, p->name);
         int found = find(l->source, l->shape, name);
         if (found < 0)
             return qp_fail(QP_EDATA, "%s: array %s is missing; fetch all files of the model again", l->source->place,
-                           name);
+                           name + (*name == '/'));
         l->used[found] = true;
         r->piece[r->pieces++] = found;
         at += length + (at[length] == '|');
@@ -180,13 +150,16 @@ static qp_status plan_one(loader *l, int index)
 
 static bool is_unused(const loader *l, const char *name)
 {
-    int number[NUMBERS];
+    int number[QP_WEIGHT_NUMBERS];
     size_t length = l->shape->prefix ? strlen(l->shape->prefix) : 0;
     const char *bare = length && strncmp(name, l->shape->prefix, length) == 0 ? name + length : name;
     for (int t = 0; t < l->tables; t++)
         for (int i = 0; i < l->table[t].maps; i++) {
             const qp_weight_map *row = &l->table[t].map[i];
-            if (!row->ours && (fits(row->theirs, name, number) || fits(row->theirs, bare, number))) return true;
+            if (row->ours) continue;
+            bool root = *row->theirs == '/';
+            if (qp_weight_name_fits(row->theirs + root, name, number)) return true;
+            if (!root && qp_weight_name_fits(row->theirs, bare, number)) return true;
         }
     return false;
 }
@@ -205,7 +178,7 @@ static qp_status check_leftovers(const loader *l)
 
 /* ---- the rules ---- */
 
-static void transpose(const qp_real *from, int rows, int columns, qp_real *to) /* to [rows, columns] */
+void qp_weight_transpose(const qp_real *from, int rows, int columns, qp_real *to)
 {
     enum { BLOCK = 32 };
     for (int r0 = 0; r0 < rows; r0 += BLOCK)
@@ -272,7 +245,7 @@ static qp_status fill_one(loader *l, int index)
     size_t total = 0, wanted = (size_t)p->rows * (size_t)p->columns;
     for (int i = 0; i < r->pieces; i++) total += l->source->at(l->source->self, r->piece[i]).count;
     if (r->rule == QP_WEIGHT_ZEROS) return QP_OK; /* as qp_params_finish made it */
-    if (r->rule == QP_WEIGHT_PLAIN) return read_pieces(l, r, to);
+    if (r->rule <= QP_WEIGHT_ROW) return read_pieces(l, r, to);
     if (r->rule == QP_WEIGHT_LAST_ROW) return read_pieces(l, r, to + wanted - total);
     if (r->rule == QP_WEIGHT_ADD_ONE) {
         QP_TRY(read_pieces(l, r, to));
@@ -282,7 +255,7 @@ static qp_status fill_one(loader *l, int index)
     if (!reserve(l, total)) return qp_fail(QP_EMEMORY, "%s: out of memory for %s", l->source->place, p->name);
     QP_TRY(read_pieces(l, r, l->memory));
     if (r->rule == QP_WEIGHT_TRANSPOSED)
-        transpose(l->memory, p->rows, p->columns, to);
+        qp_weight_transpose(l->memory, p->rows, p->columns, to);
     else if (r->rule == QP_WEIGHT_GROUPED || r->rule == QP_WEIGHT_PAIRS)
         permute(l, r, p, l->memory, to);
     else /* the second half, or the rows after those that are skipped; the first half begins at 0 */

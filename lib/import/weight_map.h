@@ -6,9 +6,12 @@
 
 /* weight_map — which arrays of another project's model make which of our parameters, as a table: one row for each
  * parameter name of an architecture. Their names and ours hold '#' where the number of a layer, or of
- * an expert in it, is. Where several rows name a parameter, the first whose array is there counts. */
+ * an expert in it, is. Where several rows name a parameter, the first whose array is there counts; weight_save.h writes
+ * by the first. A name with '/' before it never has the prefix of the others. */
 #define QP_WEIGHT_RULES(X)                                                                                             \
     X(QP_WEIGHT_PLAIN)      /* the same layout */                                                                      \
+    X(QP_WEIGHT_GATED)      /* the same, in models with gated feed-forward layers */                                   \
+    X(QP_WEIGHT_ROW)        /* a vector here, [1, n] there */                                                         \
     X(QP_WEIGHT_TRANSPOSED) /* [in, out] where ours is [out, in] */                                                    \
     X(QP_WEIGHT_GROUPED)    /* rows by key/value head: its queries, its key, its value; ours: all q; all k; all v */   \
     X(QP_WEIGHT_PAIRS)      /* rotary pairs are rows 2i, 2i+1 of a head where ours are i, i + half of the rotated */   \
@@ -34,6 +37,7 @@ typedef struct {
     const char *prefix;
     int heads, kv_heads, head_width, rotated; /* rotated: columns of a head that rope turns */
     int skipped;                              /* rows before that of the first position */
+    bool gated;                               /* the feed-forward layers are */
 } qp_weight_shape;
 
 /* qp_weights_load — allocates the parameters (qp_params_finish) and fills every one of them from the source. Shapes
@@ -50,5 +54,8 @@ qp_status qp_weights_load(const qp_weight_source *source, const qp_weight_table 
 
 /* qp_weights_have — whether the source has an array of this name, with or without the prefix. */
 bool qp_weights_have(const qp_weight_source *source, const qp_weight_shape *shape, const char *name);
+
+/* qp_weight_transpose — to [rows, columns] = from [columns, rows]'. */
+void qp_weight_transpose(const qp_real *from, int rows, int columns, qp_real *to);
 
 #endif

@@ -1,0 +1,267 @@
+#include "lib/export/hf_choice.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/import/weight_save.h"
+#include "lib/text/json_reader.h"
+
+enum { LIST_BYTES = 700, HOPELESS = 1000 };
+
+/* How an architecture differs from a model: the options that would make them equal. */
+typedef struct {
+    int count;
+    char list[LIST_BYTES];
+} misfit;
+
+/* ---- config.json ---- */
+
+static void put_id(qp_text_buffer *json, const char *key, int32_t id)
+{
+    qp_json_key(json, key);
+    if (id >= 0) qp_json_integer(json, id);
+    if (id < 0) qp_json_null(json);
+}
+
+void qp_hf_put_ids(qp_text_buffer *json, const qp_hf_written *w)
+{
+    put_id(json, "pad_token_id", w->ids.pad);
+    put_id(json, "bos_token_id", w->ids.begin);
+    put_id(json, "eos_token_id", w->ids.end);
+    if (qp_model_config_of(w->model)->task == QP_TASK_TRANSLATE)
+        put_id(json, "decoder_start_token_id", qp_model_first_token(w->model));
+}
+
+/* id2label and label2id. */
+static qp_status put_labels(qp_text_buffer *json, const qp_hf_written *w)
+{
+    json_t *names;
+    char number[24];
+    if (!w->labels) return QP_OK;
+    QP_TRY(qp_json_read(w->place, w->labels, strlen(w->labels), 0, &names));
+    for (int back = 0; back < 2; back++) {
+        qp_json_key(json, back ? "label2id" : "id2label");
+        qp_json_open(json, '{');
+        for (size_t i = 0; i < json_array_size(names); i++) {
+            const char *name = json_string_value(json_array_get(names, i));
+            snprintf(number, sizeof number, "%zu", i);
+            if (back)
+                qp_json_put_integer(json, name, (int64_t)i);
+            else
+                qp_json_put_text(json, number, name);
+        }
+        qp_json_close(json, '}');
+    }
+    json_decref(names);
+    return QP_OK;
+}
+
+static qp_status write_config(const qp_hf_written *w, const qp_hf_family *family, const qp_hf_class *class,
+                              char **text)
+{
+    qp_text_buffer json = {0};
+    qp_json_open(&json, '{');
+    qp_json_key(&json, "architectures");
+    qp_json_open(&json, '[');
+    qp_json_string(&json, class->name, strlen(class->name));
+    qp_json_close(&json, ']');
+    qp_json_put_text(&json, "model_type", family->model_type);
+    qp_json_put_text(&json, "dtype", "float32");
+    if (class->task == QP_TASK_TRANSLATE) qp_json_put_bool(&json, "is_encoder_decoder", true);
+    family->describe(&json, qp_model_config_of(w->model));
+    qp_hf_put_ids(&json, w);
+    qp_status status = put_labels(&json, w);
+    qp_json_close(&json, '}');
+    if (status == QP_OK) return qp_text_finish(&json, text, NULL);
+    qp_text_free(&json);
+    return status;
+}
+
+/* ---- comparing ---- */
+
+/* Fields that no transformer reads, or training alone. */
+static bool is_ignored(const char *name)
+{
+    static const char *const ignored[] = {
+        "hidden_size", "bidirectional", "direction_merge", "attention", "attention_size", "coverage_weight",
+        "input_feeding", "context_feeding", "rnn_activation", "rnn_residual", "highway", "rnn_norm", "learned_state",
+        "forget_bias", "recurrent_dropout", "zoneout", "zoneout_cell", "variational_dropout", "kernel_size", "dilation",
+        "separable", "mamba_state", "mamba_expand", "mamba_rank", "mamba_kernel", "experts_balance", "experts_z_loss",
+        "lm_window", "carry", "dropout", "attention_dropout", "ff_dropout", "input_noise", "layer_drop",
+        "stochastic_depth", "stochastic_depth_mode", "embedding_dropout", "word_dropout_src", "word_dropout_tgt",
+        "mixup", "init", "init_gain", "loss", "focal_gamma", "loss_weight", "bottleneck", "codebook", "codes",
+        "variational", "kl_weight", "features", "horizon", "quantiles"};
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        if (strcmp(ignored[i], name) == 0) return true;
+    return false;
+}
+
+static int switch_of(bool on) { return on ? QP_SWITCH_ON : QP_SWITCH_OFF; }
+
+/* Writes out what "auto" and 0 mean; what the model does not have becomes 0. first: what the decoder reads first. */
+static void settle_parts(qp_model_config *m, int32_t first)
+{
+    bool decodes = qp_model_task_has_decoder(m->task);
+    if (m->encoder == QP_KIND_NONE) m->enc_layers = m->src_vocab_size = 0;
+    if (!decodes) m->dec_layers = m->tgt_vocab_size = 0;
+    if (!decodes) m->start_id = 0;
+    if (!decodes) m->output_bias = QP_SWITCH_AUTO;
+    if (decodes && m->start_id == -1) m->start_id = first;
+    if (m->task == QP_TASK_LM) m->begin_token = false;
+    if (m->task != QP_TASK_TRANSLATE) m->tied_embeddings_all = false;
+    if (m->tied_embeddings_all) m->tied_embeddings = true;
+    m->pooling = m->task == QP_TASK_CLASSIFY ? qp_model_pooling(m) : 0;
+    if (!decodes) return;
+    m->output_bias = switch_of(qp_model_switch(m->output_bias, m->bias && !m->tied_embeddings));
+}
+
+static void settle_layers(qp_model_config *m)
+{
+    const qp_model_config was = *m;
+    bool plain = m->rope_scaling == QP_ROPE_PLAIN;
+    if (!m->kv_heads) m->kv_heads = m->heads;
+    m->head_size = qp_model_head_size(m);
+    m->word_size = qp_model_word_size(m);
+    m->qkv_bias = switch_of(qp_model_switch(m->qkv_bias, m->bias));
+    m->attention_bias = switch_of(qp_model_switch(m->attention_bias, m->bias));
+    m->ff_bias = switch_of(qp_model_switch(m->ff_bias, m->bias));
+    if (m->pos != QP_POS_RELATIVE) m->relative_buckets = m->relative_far = 0;
+    if (m->pos != QP_POS_SINUSOIDAL) m->first_position = 0;
+    if (m->pos != QP_POS_SINUSOIDAL) m->sinusoid = 0;
+    if (!m->rope_size) m->rope_size = m->head_size;
+    if (!m->rope_length) m->rope_length = m->max_length;
+    if (m->pos != QP_POS_ROPE) m->rope_base = (double)(m->rope_size = 0);
+    if (m->pos != QP_POS_ROPE) m->rope_scaling = QP_ROPE_PLAIN;
+    if (m->pos != QP_POS_ROPE || plain)
+        m->rope_factor = m->rope_slow = m->rope_fast = m->rope_magnitude = (double)(m->rope_length = 0);
+    if (!m->experts) m->experts_per_token = 0;
+    memset(m->window_layers, 0, sizeof m->window_layers);
+    if (!m->attention_window) return;
+    for (int i = 0; i < m->dec_layers && i < 128; i++) m->window_layers[i] = qp_model_has_window(&was, i) ? '1' : '0';
+}
+
+static void add_difference(misfit *m, const qp_field *field, const char *value)
+{
+    char name[64];
+    size_t used = strlen(m->list);
+    snprintf(name, sizeof name, "%s", field->name);
+    for (char *at = name; (at = strchr(at, '_'));) *at = '-';
+    if (m->count++ && used + 1 < LIST_BYTES) used += (size_t)snprintf(m->list + used, LIST_BYTES - used, " ");
+    if (used >= LIST_BYTES) return;
+    bool flag = field->kind == QP_FIELD_BOOL;
+    snprintf(m->list + used, LIST_BYTES - used, "--%s%s%s", name, flag ? "=" : " ", value);
+}
+
+static void compare(const qp_model_config *ours, const qp_model_config *theirs, misfit *m)
+{
+    char mine[QP_FIELD_TEXT_BYTES], other[QP_FIELD_TEXT_BYTES];
+    for (int i = 0; i < qp_model_fields.count; i++) {
+        const qp_field *field = &qp_model_fields.field[i];
+        if (is_ignored(field->name)) continue;
+        qp_config_get(field, ours, mine, sizeof mine);
+        qp_config_get(field, theirs, other, sizeof other);
+        if (strcmp(mine, other) != 0) add_difference(m, field, other);
+    }
+}
+
+static bool same_labels(const char *a, const char *b)
+{
+    json_t *names[2] = {NULL, NULL};
+    if (!a || !b) return a == b;
+    bool same = qp_json_read("labels", a, strlen(a), 0, &names[0]) == QP_OK &&
+                qp_json_read("labels", b, strlen(b), 0, &names[1]) == QP_OK && json_equal(names[0], names[1]);
+    json_decref(names[0]);
+    json_decref(names[1]);
+    return same;
+}
+
+/* ---- one architecture ---- */
+
+/* Reads the configuration back, beside the names of the arrays. */
+static qp_status read_back(const qp_hf_written *w, qp_hf_choice *c, qp_model_config *theirs, misfit *m)
+{
+    const qp_model_config *ours = qp_model_config_of(w->model);
+    bool begins = ours->task == QP_TASK_LM ? ours->start_id != QP_START_NONE : ours->begin_token;
+    const qp_hf_wish wish = {.framed = true, .before = begins ? 0 : -1, .after = -1};
+    qp_json_config json = {.place = w->place};
+    qp_weight_list names = {0};
+    qp_status status = qp_json_read(w->place, c->config, strlen(c->config), 0, &json.root);
+    if (status == QP_OK)
+        status = qp_weight_list_make(qp_model_params(w->model), c->table, c->tables, &c->shape, true, &names);
+    const qp_weight_source source = qp_weight_list_source(&names, w->place);
+    qp_hf_plan plan = {.json = &json, .source = &source, .model = theirs, .class = c->class};
+    if (status == QP_OK && qp_hf_configure(&plan, c->family, NULL, &wish) != QP_OK) {
+        m->count = HOPELESS;
+        snprintf(m->list, sizeof m->list, "%s", qp_error_message());
+    } else if (status == QP_OK && c->class->configure && !same_labels(w->labels, plan.labels)) {
+        m->count = HOPELESS; /* the class has labels of its own */
+    }
+    if (names.without && m->count == 0) {
+        m->count = HOPELESS;
+        snprintf(m->list, sizeof m->list, "a model without %s", names.without);
+    }
+    c->shape = plan.shape;
+    free(plan.labels);
+    qp_weight_list_free(&names);
+    qp_json_config_close(&json);
+    return status;
+}
+
+static qp_status try_class(const qp_hf_written *w, qp_hf_choice *c, misfit *m)
+{
+    qp_model_config ours = *qp_model_config_of(w->model), theirs;
+    int32_t first = qp_model_first_token(w->model);
+    *m = (misfit){0};
+    c->shape = (qp_weight_shape){.prefix = c->family->prefix, .gated = ours.gated_ff};
+    c->tables = 0;
+    if (c->class->head) c->table[c->tables++] = *c->class->head;
+    c->table[c->tables++] = *c->family->body;
+    QP_TRY(write_config(w, c->family, c->class, &c->config));
+    QP_TRY(read_back(w, c, &theirs, m));
+    c->shape.heads = (int)ours.heads;
+    c->shape.kv_heads = (int)(ours.kv_heads ? ours.kv_heads : ours.heads);
+    c->shape.head_width = qp_model_head_size(&ours);
+    if (m->count >= HOPELESS && !strstr(m->list, "a model without")) return QP_OK;
+    misfit options = {0};
+    settle_parts(&ours, first);
+    settle_parts(&theirs, first);
+    settle_layers(&ours);
+    settle_layers(&theirs);
+    compare(&ours, &theirs, &options);
+    if (options.count) *m = options;
+    return QP_OK;
+}
+
+/* ---- all of them ---- */
+
+static qp_status refuse(const qp_hf_written *w, const char *family, const misfit *m)
+{
+    const char *task = qp_model_task_name(qp_model_config_of(w->model)->task);
+    if (!family)
+        return qp_fail(QP_EUSAGE, "%s: Hugging Face transformers has no architecture for --task %s", w->place, task);
+    return qp_fail(QP_EUSAGE, "%s: no architecture of Hugging Face transformers is this model; %s needs %s", w->place,
+                   family, m->list);
+}
+
+qp_status qp_hf_choose(const qp_hf_written *w, qp_hf_choice *choice)
+{
+    const qp_model_config *config = qp_model_config_of(w->model);
+    const qp_hf_family *family;
+    const char *nearest = NULL;
+    misfit best = {0}, m;
+    for (int i = 0; (family = qp_hf_family_at(i)); i++)
+        for (const qp_hf_class *class = family->class; family->describe && class->name; class++) {
+            if (!class->written || class->task != config->task) continue;
+            *choice = (qp_hf_choice){.family = family, .class = class};
+            qp_status status = try_class(w, choice, &m);
+            if (status == QP_OK && m.count == 0) return QP_OK;
+            free(choice->config);
+            choice->config = NULL;
+            if (status != QP_OK) return status;
+            if (nearest && m.count >= best.count) continue;
+            nearest = family->model_type;
+            best = m;
+        }
+    return refuse(w, nearest, &best);
+}

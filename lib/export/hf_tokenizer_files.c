@@ -1,0 +1,180 @@
+#include "lib/export/hf_tokenizer_files.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/file.h"
+#include "lib/export/folder.h"
+#include "lib/import/hf_package.h"
+#include "lib/text/json_reader.h"
+#include "tokenizer/tokenizer_formats.h"
+
+/* A tokenizer and the tokens that its model reads around a text; -1: none. */
+typedef struct {
+    const qp_tokenizer *tokenizer;
+    qp_hf_frame wanted;
+    const qp_model_config *model;
+    const char *folder;
+} files;
+
+/* ---- tokenizer.json ---- */
+
+static json_t *special_item(const char *name, int type)
+{
+    return json_pack("{s:{s:s,s:i}}", "SpecialToken", "id", name, "type_id", type);
+}
+
+static json_t *text_item(const char *name, int type)
+{
+    return json_pack("{s:{s:s,s:i}}", "Sequence", "id", name, "type_id", type);
+}
+
+/* [before] A [after], and with a second text B [after]. */
+static json_t *items(const char *before, const char *after, bool pair)
+{
+    json_t *list = json_array();
+    if (before) json_array_append_new(list, special_item(before, 0));
+    json_array_append_new(list, text_item("A", 0));
+    if (after) json_array_append_new(list, special_item(after, 0));
+    if (pair) json_array_append_new(list, text_item("B", 1));
+    if (pair && after) json_array_append_new(list, special_item(after, 1));
+    return list;
+}
+
+static json_t *template_of(const files *f)
+{
+    const int32_t id[] = {f->wanted.before, f->wanted.after};
+    const char *name[2];
+    json_t *tokens = json_object();
+    for (int i = 0; i < 2; i++) {
+        name[i] = id[i] >= 0 ? qp_tokenizer_piece(f->tokenizer, id[i]) : NULL;
+        if (!name[i]) continue;
+        json_object_set_new(tokens, name[i],
+                            json_pack("{s:s,s:[i],s:[s]}", "id", name[i], "ids", id[i], "tokens", name[i]));
+    }
+    return json_pack("{s:s,s:o,s:o,s:o}", "type", "TemplateProcessing", "single", items(name[0], name[1], false),
+                     "pair", items(name[0], name[1], true), "special_tokens", tokens);
+}
+
+/* Replaces the post-processor; one that only moves offsets stays. */
+static int set_template(const files *f, json_t *root)
+{
+    json_t *old = json_object_get(root, "post_processor"), *made = template_of(f);
+    const char *type = json_string_value(json_object_get(old, "type"));
+    if (type && strcmp(type, "ByteLevel") == 0)
+        made = json_pack("{s:s,s:[O,o]}", "type", "Sequence", "processors", old, made);
+    return json_object_set_new(root, "post_processor", made);
+}
+
+/* The special tokens of our own vocabularies are ordinary pieces in the file. transformers adds those that
+ * tokenizer_config.json names; with them in the file, its other readers do so, too. */
+static int add_special(const files *f, json_t *root, bool *added)
+{
+    const qp_special_ids *s = qp_tokenizer_special(f->tokenizer);
+    const int32_t id[] = {s->pad, s->begin, s->end, s->unknown, s->mask};
+    json_t *list = json_object_get(root, "added_tokens");
+    for (int i = 0; i < 5; i++) {
+        bool known = id[i] < 0;
+        for (size_t k = 0; k < json_array_size(list) && !known; k++)
+            known = json_integer_value(json_object_get(json_array_get(list, k), "id")) == id[i];
+        if (known) continue;
+        *added = true;
+        json_t *token = json_pack("{s:i,s:s,s:b,s:b,s:b,s:b,s:b}", "id", id[i], "content",
+                                  qp_tokenizer_piece(f->tokenizer, id[i]), "single_word", 0, "lstrip", 0, "rstrip", 0,
+                                  "normalized", 0, "special", 1);
+        if (json_array_append_new(list, token) != 0) return -1;
+    }
+    return 0;
+}
+
+/* *changed: the file with what is missing, or NULL: nothing is. */
+static qp_status complete(const files *f, const char *place, const char *text, size_t bytes, bool framed,
+                          char **changed)
+{
+    json_t *root;
+    bool added = false;
+    QP_TRY(qp_json_read(place, text, bytes, 0, &root));
+    int failed = add_special(f, root, &added);
+    if (!failed && !framed) failed = set_template(f, root);
+    if (!failed && (added || !framed)) failed = !(*changed = json_dumps(root, JSON_INDENT(1)));
+    json_decref(root);
+    return failed ? qp_fail(QP_EMEMORY, "%s: out of memory", place) : QP_OK;
+}
+
+static qp_status save_tokenizer(const files *f)
+{
+    qp_export content;
+    qp_tokenizer *again = NULL;
+    qp_hf_frame has;
+    char *changed = NULL;
+    qp_text_buffer text = {0};
+    QP_TRY(qp_tokenizer_export(f->tokenizer, QP_FORMAT_HUGGINGFACE, &content));
+    qp_status status =
+        qp_tokenizer_of_content(QP_FORMAT_HUGGINGFACE, "tokenizer.json", content.text[0], content.bytes[0], &again);
+    if (status == QP_OK) status = qp_hf_frame_of(again, &has);
+    bool framed = status == QP_OK && has.before == f->wanted.before && has.after == f->wanted.after;
+    if (status == QP_OK)
+        status = complete(f, "tokenizer.json", content.text[0], content.bytes[0], framed, &changed);
+    if (status == QP_OK && changed) qp_text_add(&text, changed);
+    if (status == QP_OK && !changed) qp_text_put(&text, content.text[0], content.bytes[0]);
+    if (status == QP_OK) status = qp_folder_text(f->folder, "tokenizer.json", &text);
+    free(changed);
+    qp_tokenizer_free(again);
+    qp_export_free(&content);
+    return status;
+}
+
+/* ---- tokenizer_config.json ---- */
+
+static void put_token(qp_text_buffer *json, const char *key, const qp_tokenizer *t, int32_t id)
+{
+    if (id >= 0) qp_json_put_text(json, key, qp_tokenizer_piece(t, id));
+}
+
+static qp_status save_config(const files *f)
+{
+    const qp_special_ids *s = qp_tokenizer_special(f->tokenizer);
+    static const char *const inputs[] = {"input_ids", "attention_mask", "token_type_ids"};
+    bool decodes = qp_model_task_has_decoder(f->model->task);
+    qp_text_buffer json = {0};
+    qp_json_open(&json, '{');
+    qp_json_put_text(&json, "tokenizer_class", "PreTrainedTokenizerFast");
+    put_token(&json, "pad_token", f->tokenizer, s->pad);
+    put_token(&json, "unk_token", f->tokenizer, s->unknown);
+    put_token(&json, "mask_token", f->tokenizer, s->mask);
+    put_token(&json, decodes ? "bos_token" : "cls_token", f->tokenizer, s->begin);
+    put_token(&json, decodes ? "eos_token" : "sep_token", f->tokenizer, s->end);
+    qp_json_put_integer(&json, "model_max_length", f->model->max_length + (decodes ? 0 : f->model->begin_token));
+    qp_json_put_bool(&json, "clean_up_tokenization_spaces", false);
+    qp_json_key(&json, "model_input_names");
+    qp_json_open(&json, '[');
+    for (int i = 0; i < (f->model->segments ? 3 : 2); i++) qp_json_string(&json, inputs[i], strlen(inputs[i]));
+    qp_json_close(&json, ']');
+    qp_json_close(&json, '}');
+    return qp_folder_json(f->folder, "tokenizer_config.json", &json);
+}
+
+static qp_status save_files(const files *f)
+{
+    QP_TRY(qp_folder_make(f->folder));
+    QP_TRY(save_tokenizer(f));
+    return save_config(f);
+}
+
+qp_status qp_hf_save_tokenizers(const qp_package *p, const char *folder)
+{
+    const qp_model_config *m = qp_model_config_of(p->model);
+    bool lm = m->task == QP_TASK_LM, begins = lm ? m->start_id != QP_START_NONE : m->begin_token;
+    qp_special_ids s = qp_model_special(p->model, lm);
+    files f = {.tokenizer = lm ? p->target : p->source, .model = m, .folder = folder};
+    f.wanted.before = !begins ? -1 : lm ? qp_model_first_token(p->model) : s.begin;
+    f.wanted.after = lm ? -1 : s.end;
+    QP_TRY(save_files(&f));
+    if (m->task != QP_TASK_TRANSLATE || p->source == p->target) return QP_OK;
+    char path[QP_PATH_BYTES];
+    QP_TRY(qp_in_folder(folder, "target", path));
+    f.tokenizer = p->target;
+    f.folder = path;
+    f.wanted = (qp_hf_frame){-1, qp_model_special(p->model, true).end};
+    return save_files(&f);
+}

@@ -1,0 +1,14 @@
+#ifndef QP_HF_TOKENIZER_FILES_H
+#define QP_HF_TOKENIZER_FILES_H
+
+#include "lib/package/package.h"
+
+/* hf_tokenizer_files — tokenizer.json and tokenizer_config.json of a model: what transformers' AutoTokenizer opens. Its
+ * template puts those tokens before and after a text that the model reads there.
+ *
+ * qp_hf_save_tokenizers — those of the texts that the model reads; of a translator with two vocabularies, those of its
+ *   target in the folder "target".
+ * Errors  QP_EDATA, naming what a tokenizer.json cannot express; QP_ECREATE, QP_EIO, QP_EMEMORY. */
+qp_status qp_hf_save_tokenizers(const qp_package *package, const char *folder);
+
+#endif
