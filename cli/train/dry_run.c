@@ -7,24 +7,15 @@
 
 #include "cli/base/model_table.h"
 #include "cli/base/text.h"
-#include "data/text/corpus_statistics.h"
+#include "cli/train/advice.h"
 #include "lib/base/threads.h"
 
 /* ---- data ---- */
 
 typedef struct {
     double source, target; /* mean lengths */
-    int64_t pieces[2];     /* of the tokenizers; 0: none */
     qp_overlap_statistics overlap;
-    int warnings;
 } findings;
-
-static void warn(void *self, const char *text)
-{
-    findings *found = self;
-    if (found->warnings++ == 0) fputs("\nwarnings\n", stdout);
-    printf("  %s\n", text);
-}
 
 static qp_status print_side(const char *name, const qp_corpus_side *side, const qp_side_statistics *figures,
                             int64_t sequences, double *mean)
@@ -194,101 +185,13 @@ static qp_status print_model(const qp_train_settings *settings, const qp_model *
     return QP_OK;
 }
 
-/* ---- likely problems ---- */
-
-static void warn_of_vocabulary(const char *side, int64_t pieces, const qp_side_statistics *figures, findings *found)
-{
-    char text[300];
-    if (pieces > 0 && figures->tokens > 0 && figures->tokens / pieces < 20) {
-        snprintf(text, sizeof text,
-                 "the %s vocabulary of %lld pieces is too large for %lld tokens (%lld per piece; 100 is "
-                 "good): use --vocab-size %lld or --tokenizer char",
-                 side, (long long)pieces, (long long)figures->tokens, (long long)(figures->tokens / pieces),
-                 (long long)(figures->tokens / 100 > 100 ? figures->tokens / 100 : 100));
-        warn(found, text);
-    }
-    if (figures->tokens > 0 && qp_percent(figures->unknown, figures->tokens) > 1) {
-        snprintf(text, sizeof text,
-                 "%.1f %% of the %s tokens are unknown to the tokenizer: use --tokenizer bpe, or a larger "
-                 "--vocab-size",
-                 qp_percent(figures->unknown, figures->tokens), side);
-        warn(found, text);
-    }
-}
-
-static void warn_of_data(const qp_train_settings *settings, const qp_train_data *data, findings *found)
-{
-    const qp_corpus *train = &data->corpus[QP_TRAINING], *valid = &data->corpus[QP_VALIDATION];
-    const qp_corpus_statistics *f = &train->statistics;
-    char text[300];
-    if (train->sequences == 0) return;
-    warn_of_vocabulary("source", found->pieces[0], &f->source, found);
-    bool makes_text = qp_model_task_has_decoder(settings->model.task);
-    if (makes_text) warn_of_vocabulary("target", found->pieces[1], &f->target, found);
-    if (data->has_valid && qp_percent(found->overlap.seen_pairs, found->overlap.pairs) > 1) {
-        snprintf(text, sizeof text,
-                 "%lld of %lld validation lines are training lines: the validation score will be too good; "
-                 "remove them from one of the two",
-                 (long long)found->overlap.seen_pairs, (long long)found->overlap.pairs);
-        warn(found, text);
-    }
-    if (!data->has_valid)
-        warn(
-            found,
-            "there is no validation data, so overfitting goes unnoticed; give --valid-src and --valid-tgt, or --valid");
-    int64_t size = settings->job.batch_type == 1 ? train->sequences : makes_text ? f->target.tokens : f->source.tokens;
-    if (size < settings->job.batch_size) {
-        snprintf(text, sizeof text,
-                 "the training text is smaller than one batch (%lld of --batch-size %lld): an epoch is one "
-                 "update; use --batch-size %lld",
-                 (long long)size, (long long)settings->job.batch_size, (long long)(size / 16 > 0 ? size / 16 : 1));
-        warn(found, text);
-    }
-    if (qp_percent(f->skipped, f->lines) > 1) {
-        snprintf(text, sizeof text, "%.1f %% of the training lines are longer than --max-length %lld and are left out",
-                 qp_percent(f->skipped, f->lines), (long long)settings->model.max_length);
-        warn(found, text);
-    }
-    if (data->has_valid && valid->statistics.cut > 0) {
-        snprintf(text, sizeof text, "%lld validation lines are cut to --max-length %lld",
-                 (long long)valid->statistics.cut, (long long)settings->model.max_length);
-        warn(found, text);
-    }
-}
-
-static void warn_of_learning(const qp_train_settings *settings, size_t weights, const qp_train_data *data,
-                             findings *found)
-{
-    const qp_training_config *t = &settings->training;
-    const qp_corpus_statistics *f = &data->corpus[QP_TRAINING].statistics;
-    int64_t tokens = f->target.tokens > f->source.tokens ? f->target.tokens : f->source.tokens;
-    char text[300];
-    if (t->steps > 0 && settings->schedule.lr_warmup >= t->steps && qp_schedule_warms(&settings->schedule)) {
-        snprintf(text, sizeof text,
-                 "--lr-warmup %lld does not end within --steps %lld: the learning rate never reaches --lr",
-                 (long long)settings->schedule.lr_warmup, (long long)t->steps);
-        warn(found, text);
-    }
-    if (tokens > 0 && (double)weights > 50 * (double)tokens) {
-        snprintf(text, sizeof text, "%zu weights for %lld tokens: the model will memorize the text; use --preset tiny",
-                 weights, (long long)tokens);
-        warn(found, text);
-    }
-}
-
 qp_status qp_dry_run(qp_train_run *run)
 {
     const qp_train_settings *settings = run->settings;
     const qp_model *model = run->data.package->model;
-    const qp_model_config *c = qp_model_config_of(model);
-    findings found = {.pieces = {c->src_vocab_size, c->tgt_vocab_size}};
+    findings found = {0};
     QP_TRY(print_data(&run->data, run->settings->model.lm_window > 0, &found));
     QP_TRY(print_model(settings, model, &found));
-    size_t weights = qp_params_elements(qp_model_params(model));
     QP_TRY(print_time(settings, &run->trainer));
-    if (run->task->warn) run->task->warn(&run->data, warn, &found);
-    warn_of_data(settings, &run->data, &found);
-    warn_of_learning(settings, weights, &run->data, &found);
-    if (found.warnings == 0) puts("\nno warnings");
-    return QP_OK;
+    return qp_advice_print(run, &found.overlap);
 }

@@ -90,14 +90,14 @@ result $? "info --json: the same" "$(head -c 300 .out)"
 head -n 20 pairs >few
 ls >before
 "$QUIPU" train --dry-run --train few --valid pairs --tokenizer word --layers 1 --emb-size 32 --ff-size 64 --heads 2 \
-    --lr-schedule inv-sqrt --lr-warmup 1000 --steps 100 --log nowhere >.out 2>.err
+    --batch-size 512 --lr-schedule inv-sqrt --lr-warmup 1000 --steps 100 --log nowhere >.out 2>.err
 result $? "--dry-run" "$(cat .err)"
 ls | grep -v '^before$' | diff before - >.diff
 [ ! -s .diff ] || grep -qv '[<>]' .diff
 result $? "--dry-run writes nothing" "$(cat .diff)"
 for word in 'memory ' 'per epoch' 'length mean' 'overlap: ' 'validation lines are training lines' \
     'smaller than one batch' \
-    'too large for' '--lr-warmup 1000 does not end'; do
+    'learned well: use --' '--lr-warmup 1000 does not end'; do
     grep -q -e "$word" .out
     result $? "--dry-run tells: $word" "$(tail -n 5 .out)"
 done

@@ -42,5 +42,5 @@ Test(dry_run, warnings_of_learning)
                  0, "%s", small_err);
     cr_assert(strstr(small_out, "--lr-warmup 9 does not end within --steps 5"), "%s", small_out);
     cr_assert(strstr(small_out, "smaller than one batch (4 of --batch-size 400)"), "%s", small_out);
-    cr_assert(strstr(small_out, "weights for 23 tokens: the model will memorize the text"), "%s", small_out);
+    cr_assert(strstr(small_out, "weights for 23 tokens: the model will learn the text by heart"), "%s", small_out);
 }
