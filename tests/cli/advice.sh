@@ -2,7 +2,7 @@
 # task, and the advice has to come to an end.
 . tests/cli/support
 
-# follow NAME OPTION... - dry-run with the options; add what the warnings say, until they say nothing more.
+# follow NAME OPTION... - dry-run with the options, and with what its warnings say, until there are none with a remedy.
 follow() {
     name=$1 advice= round=0
     shift
@@ -29,7 +29,8 @@ for lines in 3 40 400; do
     follow "pairs of $lines lines, a transformer" --train pairs --encoder transformer --decoder transformer
     follow "pairs of $lines lines, held out" --train pairs --valid pairs
     follow "text of $lines lines" --task lm --train text
-    follow "text of $lines lines, pieces" --task lm --train text --tokenizer bpe --steps 10 --lr-schedule constant --lr-warmup 20
+    follow "text of $lines lines, pieces" --task lm --train text --tokenizer bpe --steps 10 \
+        --lr-schedule constant --lr-warmup 20
     follow "masked text of $lines lines" --task mlm --train text
     follow "codes of $lines lines" --task autoencode --train text
     follow "labels of $lines lines" --task classify --train labels

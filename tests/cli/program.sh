@@ -45,8 +45,8 @@ grep -q 'transformer-base .*Vaswani' brief && grep -q 'transformer-base .*Vaswan
 result $? "help train lists the presets" "$(tail -n 15 brief)"
 fails 2 "no option is about 'zebra'" "$QUIPU" help train zebra
 for columns in 40 60 100 200; do
-    for page in "" "help train" "help train --all" "help generate" "help evaluate" "help tokenizer" "help tokenizer train"
-    do
+    for page in "" "help train" "help train --all" "help generate" "help evaluate" "help tokenizer" \
+        "help tokenizer train"; do
         # shellcheck disable=SC2086
         COLUMNS=$columns "$QUIPU" $page
     done >pages
