@@ -84,9 +84,13 @@ static qp_status run(void *self, const qp_options *options)
     qp_tokenizer *tokenizer = NULL;
     bool watched = !use->quiet && isatty(STDERR_FILENO);
     qp_tokenizer_report report = {.progress = watched ? tell_progress : NULL};
-    qp_status status = qp_tokenizer_train_files(&config, file, options->file_count ? options->file_count : 1,
-                                                use->quiet ? NULL : &report, &tokenizer);
+    qp_status status = qp_tokenizer_train_files(&config, file, options->file_count ? options->file_count : 1, &report,
+                                                &tokenizer);
     if (watched) fprintf(stderr, "\r\033[K");
+    bool needs_text = config.type != QP_TOKENIZER_BYTE && config.type != QP_TOKENIZER_NGRAM;
+    if (status == QP_OK && needs_text && report.words == 0)
+        status = qp_fail(QP_EDATA, "%s: no text to learn pieces from; give a file with text",
+                         strcmp(file[0], "-") == 0 ? "stdin" : file[0]);
     if (status == QP_OK) status = qp_tokenizer_save(tokenizer, use->output);
     if (status == QP_OK && !use->quiet) tell_report(tokenizer, &report);
     qp_tokenizer_free(tokenizer);

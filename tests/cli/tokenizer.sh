@@ -161,3 +161,7 @@ toy_pairs 30 >pairs
 one_step="--steps 1 -q -m"
 holds "a .model trains" "$QUIPU" train --train pairs --tokenizer spm.model $one_step x.safetensors
 holds "a .model as JSON trains" "$QUIPU" train --train pairs --tokenizer spm.json $one_step y.safetensors
+
+: >nothing
+fails 65 "nothing: no text to learn pieces from" $T train --type bpe -o x.json nothing
+fails 65 "stdin: no text to learn pieces from" $T train --type word -q -o x.json
