@@ -202,9 +202,9 @@ static void set_trainer(qp_train_run *run)
     };
 }
 
-qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool keep, const qp_train_hooks *hooks)
+/* What is wrong whatever the data are, before any of them is read. */
+static qp_status check_options(const qp_train_settings *s)
 {
-    *run = (qp_train_run){.settings = s, .hooks = hooks, .task = qp_train_task_of(s->model.task)};
     bool pairs = s->model.task == QP_TASK_TRANSLATE || s->model.task == QP_TASK_AUTOENCODE;
     if (s->job.scheduled_sampling > 0 && !pairs)
         return qp_fail(QP_EUSAGE, "--scheduled-sampling is for decoders of --task translate and autoencode; use "
@@ -213,6 +213,13 @@ qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool kee
     if (s->training.label_smoothing > 0 && !plain && s->model.loss < QP_OBJECTIVE_MSE)
         return qp_fail(QP_EUSAGE, "--label-smoothing is for --loss cross-entropy; add --label-smoothing 0, or leave "
                                   "--loss out");
+    return qp_training_config_check(&s->training);
+}
+
+qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool keep, const qp_train_hooks *hooks)
+{
+    *run = (qp_train_run){.settings = s, .hooks = hooks, .task = qp_train_task_of(s->model.task)};
+    QP_TRY(check_options(s));
     QP_TRY(qp_train_data_begin(&run->data));
     if (strcmp(s->job.valid, "none") == 0) {
         run->data.no_valid = true;

@@ -71,6 +71,10 @@ typedef struct {
     int64_t averaged; /* checkpoints in the final weights; 1: best or last */
 } qp_trainer_result;
 
+/* qp_training_config_check — what can be said about the options without data.    Errors  QP_EUSAGE: a time limit that
+ * is no duration, an unknown part of the state in --reset. */
+qp_status qp_training_config_check(const qp_training_config *config);
+
 /* qp_trainer_run — trains from the beginning or from the folder's last complete save, until a limit is reached.
  *
  * One update: up to --accum batches of one epoch; the gradient over shards (shards.h); a check that the loss is finite;

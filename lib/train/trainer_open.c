@@ -7,15 +7,20 @@
 #include "lib/base/threads.h"
 #include "lib/train/trainer_internal.h"
 
+qp_status qp_training_config_check(const qp_training_config *config)
+{
+    qp_run_reset reset;
+    if (config->time_limit[0] && qp_duration_parse(config->time_limit) <= 0)
+        return qp_fail(QP_EUSAGE, "--time-limit: '%.40s' is not a duration; write 90s, 30m, 2h or 1h30m",
+                       config->time_limit);
+    return qp_run_reset_parse(config->reset, &reset);
+}
+
 static qp_status check_config(qp_run *run)
 {
     const qp_training_config *c = run->config;
-    if (c->time_limit[0]) {
-        run->time_limit = qp_duration_parse(c->time_limit);
-        if (run->time_limit <= 0)
-            return qp_fail(QP_EUSAGE, "--time-limit: '%.40s' is not a duration; write 90s, 30m, 2h or 1h30m",
-                           c->time_limit);
-    }
+    QP_TRY(qp_training_config_check(c));
+    if (c->time_limit[0]) run->time_limit = qp_duration_parse(c->time_limit);
     QP_TRY(qp_run_reset_parse(c->reset, &run->reset));
     run->epochs = c->epochs;
     if (!c->epochs && !c->steps && !c->train_tokens && run->time_limit <= 0 && !c->early_stopping)

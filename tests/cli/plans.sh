@@ -23,6 +23,9 @@ warns "the schedule ends after 4 updates, the run after 6: .* stays at 0; use --
     --lr-schedule linear --lr-total 4
 train --layers 1 --steps 6 --valid-freq 2 --average 3 --lr-warmup 2 --lr-schedule cosine 2>err && ! grep -q warning err
 result $? "a plan that fits" "$(cat err)"
+fails 2 "'10x' is not a duration" train --layers 1 --time-limit 10x
+fails 2 "reset" train --layers 1 --reset zebra
+
 # What a configuration file says is not replaced by what the data would choose.
 toy_pairs 40 >pairs
 printf 'train: pairs\nemb-size: 24\nencoder: lstm\ndecoder: lstm\ntokenizer: word\nbatch-size: 99\n' >few.yaml
