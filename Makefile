@@ -44,6 +44,16 @@ OTHER_LIBS = -lutf8proc -lpcre2-8 -ljansson -lyaml -lz -lxxhash -lm -ldl -fopenm
 TOKENIZER_LIBS = -lutf8proc -lpcre2-8 -ljansson -lyaml -lz -lxxhash -lm -fopenmp
 LIBS = $(OTHER_LIBS)
 
+# make MPI=1: processes on several machines train together. `mpicc -show` prints the compiler's command with the folders
+# and libraries of MPI, for Open MPI and for MPICH.
+LINKS = $(if $(MPI),mpi,alone)
+OTHER_LINKS = lib/cluster/cluster_$(if $(MPI),alone,mpi).c
+ifneq ($(MPI),)
+MPI_COMMAND = $(shell mpicc -show)
+MPI_FLAGS = $(filter -I% -D% -pthread,$(MPI_COMMAND))
+OTHER_LIBS += $(filter -L% -l% -Wl%,$(MPI_COMMAND))
+endif
+
 SANITIZERS = -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 # see .ci/packages below
@@ -57,7 +67,7 @@ TOKENIZER_ROOMS = lib/base lib/config lib/text tokenizer
 # the files of the attention page, which become C strings
 PAGE         := $(wildcard lib/picture/page/*.css lib/picture/page/*.html lib/picture/page/*.js)
 PAGE_OBJ     := $(PAGE:%=$(BUILD)/obj/%.o)
-LIB_OBJ      := $(call object,$(call sources,lib tokenizer data)) $(PAGE_OBJ)
+LIB_OBJ      := $(call object,$(filter-out $(OTHER_LINKS),$(call sources,lib tokenizer data))) $(PAGE_OBJ)
 TOKENIZER_OBJ := $(call object,$(call sources,$(TOKENIZER_ROOMS)))
 CLI_OBJ      := $(call object,$(call sources,cli))
 BENCH        := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
@@ -77,7 +87,7 @@ HEADERS      := $(BUILD)/include/quipu/quipu.h $(BUILD)/include/quipu/tokenizer.
 # manual pages and completion, made by the program
 PAGES = $(BUILD)/share/man/man1/quipu.1
 LIBRARIES = $(BUILD)/libquipu.a $(BUILD)/libquipu.so $(BUILD)/libquipu-tokenizer.a
-all: $(BUILD)/quipu $(LIBRARIES) $(PAGES)  ## the command, the libraries, manual pages and completion, in build/
+all: $(BUILD)/quipu $(LIBRARIES) $(PAGES)  ## the command, the libraries, manual pages and completion; MPI=1: with MPI
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -107,6 +117,10 @@ gradcheck:  ## every gradient against finite differences, in double precision
 
 asan:  ## all tests with the address, leak and undefined-behavior sanitizers
 	@$(MAKE) BUILD=build/asan CFLAGS="-O1 -g $(SANITIZERS)" test
+
+mpi-test:  ## build with MPI in build/mpi; ranks, threads and tasks give one file; ranks that fail or differ
+	@$(MAKE) MPI=1 BUILD=build/mpi build/mpi/quipu
+	@sh tests/run build/mpi "" $(wildcard tests/cluster/*.sh)
 
 mutants:  ## break MUTANTS=220 lines, one at a time; list those that no test notices (SEED=1 FOLDERS="lib/nn")
 	@tests/mutants/run $(BUILD)/mutants $(or $(MUTANTS),220) $(or $(SEED),1) $(FOLDERS)
@@ -215,6 +229,12 @@ $(STAMP).build: .ci/packages
 $(STAMP).test: $(STAMP).build
 	@CC="$(CC)" sh .ci/packages test && touch $@
 
+$(STAMP).mpi: $(STAMP).build
+	@CC="$(CC)" sh .ci/packages mpi && touch $@
+
+$(BUILD)/obj/lib/cluster/cluster_mpi.o: EXTRA += $(MPI_FLAGS)
+$(BUILD)/obj/lib/cluster/cluster_mpi.o: | $(STAMP).mpi
+
 $(BUILD)/obj/tests/%.o: tests/%.c | $(STAMP).test
 	@mkdir -p $(@D)
 	$(call say,compile $<)$(CC) $(FLAGS) -MMD -MP -c $< -o $@
@@ -229,14 +249,18 @@ $(PAGE_OBJ): $(BUILD)/obj/%.o: % Makefile | $(STAMP).build
 	$(call say,embed $<){ echo 'const char qp_$(subst .,_,$(notdir $<))[] ='; \
 	    sed 's/[\\"]/\\&/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } | $(CC) $(FLAGS) -x c -c - -o $@
 
-$(BUILD)/libquipu.a: $(LIB_OBJ)
-	$(call say,archive $@)rm -f $@; ar rcs $@ $^
+# With MPI or without: whoever changes it makes the archive again.
+$(BUILD)/links.$(LINKS):
+	@mkdir -p $(BUILD); rm -f $(BUILD)/links.*; touch $@
+
+$(BUILD)/libquipu.a: $(LIB_OBJ) $(BUILD)/links.$(LINKS)
+	$(call say,archive $@)rm -f $@; ar rcs $@ $(LIB_OBJ)
 
 $(BUILD)/libquipu-tokenizer.a: $(TOKENIZER_OBJ)
 	$(call say,archive $@)rm -f $@; ar rcs $@ $^
 
 # The shared library exports what the public headers declare, and nothing else.
-$(BUILD)/libquipu.so: $(LIB_OBJ) lib/quipu.map
+$(BUILD)/libquipu.so: $(LIB_OBJ) lib/quipu.map $(BUILD)/links.$(LINKS)
 	$(call say,link $@)$(CC) $(FLAGS) $(HARDENED_LINK) -shared -Wl,-soname,$(SONAME) \
 	    -Wl,--version-script=lib/quipu.map $(LIB_OBJ) -o $@ $(LIBS)
 	@ln -sf libquipu.so $(BUILD)/$(SONAME)
@@ -312,5 +336,5 @@ say = $(if $(V),,@echo "  $(1)"; )
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
 .PHONY: all deb help demo test test-long oracles models tokenizer-cases gradcheck gradient-tests asan mutants \
-    kill-test fault-test oom-test power-test damage-test fuzz fuzz-coverage fuzzers lint rooms format bench install uninstall \
-    clean
+    mpi-test kill-test fault-test oom-test power-test damage-test fuzz fuzz-coverage fuzzers lint rooms format bench \
+    install uninstall clean

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/base/commands.h"
+#include "cli/base/ranks.h"
 #include "cli/base/text.h"
 #include "cli/base/versions.h"
 #include "lib/base/writer.h"
@@ -67,6 +68,8 @@ static int run_command(int argc, char **argv)
 {
     if (check_cpu(argv[0]) != QP_OK) return qp_report(QP_EUSAGE);
     const char *name[COMMANDS + 2];
+    bool examines = strcmp(argv[0], "doctor") == 0;
+    if (!examines && qp_ranks_join(argv[0], strcmp(argv[0], "train") == 0) != QP_OK) return qp_report(QP_EUSAGE);
     for (int i = 0; i < COMMANDS; i++) {
         if (strcmp(argv[0], command[i].name) == 0) return command[i].run(argc, argv);
         name[i] = command[i].name;
@@ -112,5 +115,5 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN);
     int code = dispatch(argc, argv);
     qp_status status = qp_output_check(stdout, "stdout");
-    return status == QP_OK || code != 0 ? code : qp_report(status);
+    return qp_ranks_leave(status == QP_OK || code != 0 ? code : qp_report(status));
 }

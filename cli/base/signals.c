@@ -6,7 +6,7 @@
 
 #include "lib/base/file.h"
 
-static const int watched[] = {SIGINT, SIGTERM, SIGHUP};
+static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 enum { WATCHED = sizeof watched / sizeof *watched };
 
 static volatile sig_atomic_t received;

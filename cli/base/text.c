@@ -6,9 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "cli/base/ranks.h"
 #include "cli/base/signals.h"
+#include "lib/cluster/cluster.h"
 
 /* Below NARROW_COLUMNS the left column of a row gets a line of its own. */
 enum { DEFAULT_COLUMNS = 100, LEFT_COLUMNS = 28, NARROW_COLUMNS = 76 };
@@ -41,10 +44,22 @@ static void print_line(const char *prefix, const char *message)
     fputs(line, stderr);
 }
 
+/* Where all ranks fail alike, rank 0 alone reports: it ends the others while they wait, by signals. */
+static void wait_for_rank_0(void)
+{
+    struct timespec left = {.tv_sec = 3};
+    while (nanosleep(&left, &left) != 0) continue;
+}
+
 int qp_report(qp_status status)
 {
     if (status == QP_EIO && errno == EPIPE) return 0;
-    if (status != QP_OK) print_line("", qp_error_message());
+    bool together = status == QP_ESTOPPED, alone = qp_cluster_launch_rank() == 0; /* all ranks stop together */
+    if (status == QP_OK || (together && !alone)) return exit_code(status);
+    if (!alone) wait_for_rank_0();
+    bool named = together || !qp_ranks() || strncmp(qp_error_message(), "rank ", 5) == 0;
+    if (!named) qp_fail_in(status, qp_cluster_place(qp_ranks()));
+    print_line("", qp_error_message());
     return exit_code(status);
 }
 

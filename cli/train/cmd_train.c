@@ -3,6 +3,7 @@
 
 #include "cli/base/commands.h"
 #include "cli/base/options.h"
+#include "cli/base/ranks.h"
 #include "cli/base/text.h"
 #include "cli/train/ngram_job.h"
 #include "cli/train/train_job.h"
@@ -73,7 +74,7 @@ static qp_status apply_preset(qp_options *options)
     QP_TRY(qp_options_config(options));
     QP_TRY(qp_options_apply(options));
     qp_preset_describe(preset, text, sizeof text);
-    if (!settings.job.quiet) fprintf(stderr, "%s\n", text);
+    if (!settings.job.quiet && qp_cluster_rank(qp_ranks()) == 0) fprintf(stderr, "%s\n", text);
     return QP_OK;
 }
 
@@ -86,6 +87,13 @@ static qp_status check_uses(const qp_options *options)
     if (options->config && !*settings.job.preset && qp_option_uses_list(&settings, names, sizeof names) > 0)
         qp_warn("%s: options that nothing reads in this model: %s", options->config, names);
     return QP_OK;
+}
+
+static qp_status count_ngrams(void)
+{
+    if (qp_ranks())
+        return qp_fail(QP_EUSAGE, "--decoder ngram counts in one process; start it without mpirun or srun");
+    return qp_ngram_job_run(&settings);
 }
 
 static void report_end(const qp_trainer_result *result)
@@ -110,9 +118,10 @@ int qp_cmd_train(int argc, char **argv)
     if (status == QP_OK) status = qp_options_keep_inputs(&options, "model");
     if (status == QP_OK) status = check_uses(&options);
     bool ngrams = settings.model.decoder == QP_KIND_NGRAM;
-    if (status == QP_OK) status = ngrams ? qp_ngram_job_run(&settings) : qp_train_job_run(&settings, &result);
+    if (status == QP_OK) status = ngrams ? count_ngrams() : qp_train_job_run(&settings, &result);
     qp_options_free(&options);
     if (status != QP_OK) return qp_report(status);
-    if (!ngrams && !settings.job.dry_run && !settings.job.quiet) report_end(&result);
+    bool reports = !settings.job.quiet && qp_cluster_rank(qp_ranks()) == 0;
+    if (!ngrams && !settings.job.dry_run && reports) report_end(&result);
     return 0;
 }

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/base/ranks.h"
 #include "cli/base/signals.h"
 #include "cli/base/text.h"
 #include "cli/train/dry_run.h"
+#include "lib/base/threads.h"
 
 enum { HANG = 11 }; /* notes begin with a word in a column of this width */
 
@@ -102,6 +104,39 @@ static qp_status run_or_report(qp_train_run *run, qp_trainer_result *result)
     return qp_dry_run(run);
 }
 
+/* Ranks on one machine share its CPUs, unless mpirun gave each its own. */
+static void choose_threads(qp_training_config *training)
+{
+    int cpus = (int)sysconf(_SC_NPROCESSORS_ONLN) / qp_cluster_local_ranks(qp_ranks());
+    int own = qp_threads_of(training->threads);
+    if (training->threads == 0 && own > cpus) training->threads = cpus > 1 ? cpus : 1;
+}
+
+static void show_ranks(job *j)
+{
+    char line[160];
+    int threads = qp_threads_of(j->settings->training.threads);
+    snprintf(line, sizeof line, "cluster    %d ranks of %d thread%s  (%s)", qp_cluster_ranks(qp_ranks()), threads,
+             threads == 1 ? "" : "s", qp_cluster_library());
+    show_note(j, line);
+}
+
+/* Ends all ranks, because one is silent; on the thread that watches. */
+static void end_all(const char *message)
+{
+    int code = qp_report(qp_fail(QP_EIO, "%s", message));
+    qp_cluster_abort(qp_ranks(), code);
+}
+
+/* Rank 0 alone reports. */
+static void keep_silent(qp_train_hooks *hooks)
+{
+    hooks->begun = NULL;
+    hooks->read = NULL;
+    hooks->progress = NULL;
+    hooks->note = NULL;
+}
+
 qp_status qp_train_job_run(qp_train_settings *settings, qp_trainer_result *result)
 {
     job j = {.settings = settings};
@@ -112,9 +147,17 @@ qp_status qp_train_job_run(qp_train_settings *settings, qp_trainer_result *resul
                             .note = show_note,
                             .stop = qp_signals_flag()};
     qp_train_run run;
-    bool dry = settings->job.dry_run != 0;
+    bool dry = settings->job.dry_run != 0, leads = qp_cluster_rank(qp_ranks()) == 0;
     int live = settings->job.progress;
     *result = (qp_trainer_result){0};
+    if (dry && !leads) return QP_OK;
+    if (!dry && qp_ranks()) {
+        hooks.cluster = qp_ranks();
+        choose_threads(&settings->training);
+        qp_cluster_watch(qp_ranks(), (int)settings->job.rank_timeout, end_all);
+        if (!leads) keep_silent(&hooks);
+        if (leads) show_ranks(&j);
+    }
     j.live = live == QP_PROGRESS_ALWAYS || (live == QP_PROGRESS_AUTO && isatty(STDERR_FILENO));
     qp_status status = qp_train_run_prepare(&run, settings, !dry, &hooks);
     if (!dry)

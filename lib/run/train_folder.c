@@ -12,13 +12,19 @@
 #include "lib/base/file.h"
 #include "lib/train/checkpoint.h"
 
-qp_status qp_train_folder_open(const qp_job_config *job, qp_train_folder *folder)
+void qp_train_folder_name(const qp_job_config *job, qp_train_folder *folder)
 {
     const char *model = job->model, *suffix = ".safetensors";
     size_t length = strlen(model), tail = strlen(suffix);
     if (length > tail && strcmp(model + length - tail, suffix) == 0) length -= tail;
     snprintf(folder->path, sizeof folder->path, "%.*s.run", (int)length, model);
     snprintf(folder->made, sizeof folder->made, job->overwrite ? "%s/next" : "%s", folder->path);
+}
+
+qp_status qp_train_folder_open(const qp_job_config *job, qp_train_folder *folder)
+{
+    const char *model = job->model;
+    qp_train_folder_name(job, folder);
     bool exists = qp_file_exists(model);
     if (!exists) QP_TRY(qp_folder_make(folder->path));
     QP_TRY(qp_lock_take(model, &folder->lock));
@@ -52,7 +58,8 @@ static bool is_free(const qp_train_settings *settings, const char *name)
 {
     static const char *const changes_nothing[] = {"overwrite",  "progress",  "quiet",   "threads",
                                                   "disp_freq",  "save_freq", "keep",    "model",
-                                                  "time_limit", "log",       "dry_run", "preset"};
+                                                  "time_limit", "log",       "dry_run", "preset",
+                                                  "rank_timeout"};
     static const char *const limits[] = {"epochs", "steps", "train_tokens"};
     bool ends = settings->schedule.lr_total == 0 && qp_schedule_ends(&settings->schedule);
     for (size_t i = 0; i < sizeof changes_nothing / sizeof *changes_nothing; i++)

@@ -14,7 +14,8 @@ typedef struct {
     qp_lock *lock;
 } qp_train_folder;
 
-/* qp_train_folder_open — locks the model file and creates MODEL.run. With --overwrite nothing of the old run and model
+/* qp_train_folder_name — only the paths, for ranks that write nothing.
+ * qp_train_folder_open — locks the model file and creates MODEL.run. With --overwrite nothing of the old run and model
  *   is touched: what the new run makes goes to MODEL.run/next.
  * Errors  QP_EUSAGE without a model; QP_ECREATE when the model exists but its run does not, another process is writing
  *   either, or one of them cannot be created.
@@ -22,6 +23,7 @@ typedef struct {
  *   the old run is removed and MODEL.run/next moves to its place; the old model stays until the new one is saved.
  * qp_train_folder_close — unlocks; removes what a run that did not begin has made for --overwrite.
  * qp_train_folder_begun — has the run of this folder been saved? */
+void qp_train_folder_name(const qp_job_config *job, qp_train_folder *folder);
 qp_status qp_train_folder_open(const qp_job_config *job, qp_train_folder *folder);
 qp_status qp_train_folder_begin(qp_train_folder *folder, qp_train_settings *settings);
 void qp_train_folder_close(qp_train_folder *folder);

@@ -7,6 +7,7 @@
 #include "lib/nn/adapters.h"
 #include "lib/run/defaults.h"
 #include "lib/run/option_uses.h"
+#include "lib/run/train_agreement.h"
 #include "lib/run/train_embeddings.h"
 #include "lib/run/train_labelled.h"
 #include "lib/run/train_task.h"
@@ -162,9 +163,11 @@ static qp_status read_data(qp_train_run *run, bool keep)
     QP_TRY(choose(run));
     QP_TRY(qp_train_embeddings_size(s, note, run));
     warn_of_unread(run);
-    if (keep) QP_TRY(qp_train_folder_open(&s->job, &run->folder));
-    if (keep && run->hooks->begun) QP_TRY(run->hooks->begun(run->hooks->self));
-    QP_TRY(run->task->tokenizers(s, keep ? run->folder.made : NULL, &run->data));
+    bool writes = keep && qp_cluster_rank(run->hooks->cluster) == 0;
+    if (keep) qp_train_folder_name(&s->job, &run->folder);
+    if (writes) QP_TRY(qp_train_folder_open(&s->job, &run->folder));
+    if (writes && run->hooks->begun) QP_TRY(run->hooks->begun(run->hooks->self));
+    QP_TRY(run->task->tokenizers(s, writes ? run->folder.made : NULL, &run->data));
     QP_TRY(run->task->load(s, &run->data));
     if (run->hooks->read) run->hooks->read(run->hooks->self, &run->data, run->task);
     if (run->task->warn && !s->job.dry_run) run->task->warn(&run->data, warn, run);
@@ -192,6 +195,7 @@ static void set_trainer(qp_train_run *run)
         .start_over = s->job.overwrite,
         .model_path = *s->job.model ? s->job.model : NULL,
         .fingerprint = run->fingerprint,
+        .cluster = run->hooks->cluster,
         .hooks = {.self = run,
                   .begin = *run->folder.path ? begin_folder : NULL,
                   .measure = valid ? measure : NULL,
@@ -232,7 +236,8 @@ qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool kee
         QP_TRY(run->task->source(s, &run->data, part, &run->data.batches[part]));
     QP_TRY(choose_schedule(run));
     QP_TRY(qp_train_fingerprint(s, &run->data, run->embeddings, run->fingerprint));
-    bool resumes = *run->folder.path && !s->job.overwrite && !*s->training.reset;
+    QP_TRY(qp_train_agree(hooks->cluster, s, run->fingerprint));
+    bool resumes = run->folder.lock && !s->job.overwrite && !*s->training.reset;
     if (resumes) QP_TRY(qp_train_folder_compare(run->folder.path, s, run->fingerprint));
     set_trainer(run);
     return QP_OK;

@@ -18,7 +18,9 @@
  *   begun     the run's folder exists; nothing has been read yet
  *   read      the data is read, the model not yet built
  *   progress  after every update       note  one line worth reporting
- *   stop      not 0: save and return QP_ESTOPPED */
+ *   stop      not 0: save and return QP_ESTOPPED
+ *   cluster   the ranks that train together, each of which prepares and runs the same; NULL: this process alone. Rank 0
+ *             alone keeps the run's folder. */
 typedef struct {
     void *self;
     qp_status (*begun)(void *self);
@@ -26,6 +28,7 @@ typedef struct {
     void (*progress)(void *self, const qp_progress *progress);
     void (*note)(void *self, const char *line);
     const volatile sig_atomic_t *stop;
+    qp_cluster *cluster;
 } qp_train_hooks;
 
 typedef struct {

@@ -62,6 +62,8 @@
     X(REAL, lora_alpha, "0", 0, 1e6, NULL, "--lora: adapters are scaled by this over their rank; 0: the rank")         \
     X(TEXT, lora_layers, "encoder.*,decoder.*", 0, 0, "PATTERNS",                                                      \
       "--lora: matrices that get an adapter; patterns with * and ?, separated by commas")                              \
+    X(INT, rank_timeout, "6", 0, 86400, NULL,                                                                          \
+      "several ranks (mpirun, srun): seconds without a sign of life from one after which all end; 0: never")           \
     X(BOOL, dry_run, "false", 0, 0, NULL, "report sizes, time and likely problems; train and write nothing")           \
     X(TEXT, log, "", 0, 0, "FILE", "also append all messages to this file")                                            \
     X(BOOL, overwrite, "false", 0, 0, NULL, "discard the existing run and model, and start over")                      \

@@ -18,9 +18,10 @@ struct qp_gradient_tree {
     int limit;               /* blocks that may exist in this update */
     int working;             /* blocks held by workers */
     int leaves;
-    int *waiting; /* [nodes] block that waits at this node for its sibling, or NONE */
-    int waiting_capacity;
-    int top[2];
+    int first, end; /* the leaves that join here; the others are those of other ranks */
+    int *waiting;   /* [nodes] block that waits at this node for its sibling, or NONE */
+    int *root;      /* [leaves] block of the root that begins at this leaf */
+    int waiting_capacity, root_capacity;
     omp_lock_t lock;
 };
 
@@ -42,7 +43,7 @@ qp_status qp_gradient_tree_new(const qp_params *params, int threads, qp_gradient
     qp_gradient_tree *tree = calloc(1, sizeof *tree);
     if (!tree) return out_of_memory();
     tree->params = params;
-    tree->capacity = threads + LEVELS_MAX;
+    tree->capacity = threads + 2 * LEVELS_MAX;
     tree->block = calloc((size_t)tree->capacity, sizeof *tree->block);
     tree->spare = calloc((size_t)tree->capacity, sizeof *tree->spare);
     omp_init_lock(&tree->lock);
@@ -69,26 +70,35 @@ void qp_gradient_tree_free(qp_gradient_tree *tree)
     free(tree->block);
     free(tree->spare);
     free(tree->waiting);
+    free(tree->root);
     free(tree);
 }
 
-qp_status qp_gradient_tree_begin(qp_gradient_tree *tree, int leaves, int threads)
+/* Makes room for `count` block numbers. */
+static bool make_room(int **list, int *capacity, int count)
 {
-    int nodes = 2 * leaves + LEVELS_MAX;
-    if (nodes > tree->waiting_capacity) {
-        free(tree->waiting);
-        tree->waiting = malloc((size_t)nodes * sizeof *tree->waiting);
-        tree->waiting_capacity = tree->waiting ? nodes : 0;
-        if (!tree->waiting) return out_of_memory();
-    }
+    if (count <= *capacity) return true;
+    free(*list);
+    *list = malloc((size_t)count * sizeof **list);
+    *capacity = *list ? count : 0;
+    return *list != NULL;
+}
+
+qp_status qp_gradient_tree_begin(qp_gradient_tree *tree, int leaves, int first, int end, int threads)
+{
+    int nodes = 2 * leaves + LEVELS_MAX, own = end - first;
+    if (!make_room(&tree->waiting, &tree->waiting_capacity, nodes)) return out_of_memory();
+    if (!make_room(&tree->root, &tree->root_capacity, leaves)) return out_of_memory();
     for (int i = 0; i < nodes; i++) tree->waiting[i] = NONE;
     tree->spare_count = 0;
     for (int i = tree->made - 1; i >= 0; i--) tree->spare[tree->spare_count++] = i;
     tree->leaves = leaves;
+    tree->first = first;
+    tree->end = end;
     tree->working = 0;
-    tree->top[0] = tree->top[1] = NONE;
-    tree->limit = threads + log2_ceiling(leaves);
-    if (tree->limit > leaves) tree->limit = leaves;
+    /* leaves that begin or end inside of a node leave up to two roots on each level */
+    tree->limit = threads + (own == leaves ? 1 : 2) * log2_ceiling(own);
+    if (tree->limit > own) tree->limit = own;
     if (tree->limit > tree->capacity) tree->limit = tree->capacity;
     return QP_OK;
 }
@@ -137,16 +147,24 @@ void qp_gradient_tree_drop(qp_gradient_tree *tree, int block)
     omp_unset_lock(&tree->lock);
 }
 
+/* Whether all leaves of node `index` of a level join here. */
+static bool is_own(const qp_gradient_tree *tree, int level, int index)
+{
+    int first = index << level, end = (index + 1) << level;
+    return first >= tree->first && (end < tree->leaves ? end : tree->leaves) <= tree->end;
+}
+
 void qp_gradient_tree_join(qp_gradient_tree *tree, int leaf, int block)
 {
-    int index = leaf, nodes = tree->leaves, first = 0; /* first: index of this level in `waiting` */
-    while (nodes > 2) {
+    int index = leaf, nodes = tree->leaves, level = 0, base = 0; /* base: index of this level in `waiting` */
+    for (; nodes > 2; level++) {
         int sibling = index ^ 1, other = NONE;
+        if (sibling < nodes && !is_own(tree, level, sibling)) break;
         if (sibling < nodes) {
             omp_set_lock(&tree->lock);
-            other = tree->waiting[first + sibling];
+            other = tree->waiting[base + sibling];
             if (other == NONE) {
-                tree->waiting[first + index] = block;
+                tree->waiting[base + index] = block;
                 release(tree, block, false);
             }
             omp_unset_lock(&tree->lock);
@@ -156,20 +174,40 @@ void qp_gradient_tree_join(qp_gradient_tree *tree, int leaf, int block)
             tree->spare[tree->spare_count++] = other;
             omp_unset_lock(&tree->lock);
         }
-        first += nodes;
+        base += nodes;
         nodes = (nodes + 1) / 2;
         index /= 2;
     }
     omp_set_lock(&tree->lock);
-    tree->top[index] = block;
+    tree->root[index << level] = block;
     release(tree, block, false);
     omp_unset_lock(&tree->lock);
 }
 
+int qp_gradient_tree_top_level(int leaves)
+{
+    int level = 0;
+    for (; leaves > 2; level++) leaves = (leaves + 1) / 2;
+    return level;
+}
+
+int qp_gradient_tree_root_end(int leaves, int first, int end)
+{
+    int found = first + 1, top = qp_gradient_tree_top_level(leaves);
+    for (int level = 1; level <= top && first % (1 << level) == 0; level++) {
+        int next = first + (1 << level) < leaves ? first + (1 << level) : leaves;
+        if (next > end) break;
+        found = next;
+    }
+    return found;
+}
+
+qp_real *qp_gradient_tree_root(const qp_gradient_tree *tree, int leaf) { return tree->block[tree->root[leaf]].block; }
+
 int qp_gradient_tree_result(const qp_gradient_tree *tree, const qp_real *gradient[2])
 {
-    int count = tree->leaves > 1 ? 2 : 1;
-    for (int i = 0; i < count; i++) gradient[i] = tree->block[tree->top[i]].block;
+    int count = tree->leaves > 1 ? 2 : 1, top = qp_gradient_tree_top_level(tree->leaves);
+    for (int i = 0; i < count; i++) gradient[i] = qp_gradient_tree_root(tree, i << top);
     return count;
 }
 

@@ -12,10 +12,11 @@
 typedef struct qp_gradient_tree qp_gradient_tree;
 
 /* qp_gradient_tree_new — a pool for at most `threads` workers.
- * qp_gradient_tree_begin — starts an update: `leaves` gradients will join, from `threads` workers. */
+ * qp_gradient_tree_begin — starts an update of `leaves` shards, of which first .. end-1 will join here, from `threads`
+ *   workers. The others are those of other ranks. */
 qp_status qp_gradient_tree_new(const qp_params *params, int threads, qp_gradient_tree **tree);
 void qp_gradient_tree_free(qp_gradient_tree *tree);
-qp_status qp_gradient_tree_begin(qp_gradient_tree *tree, int leaves, int threads);
+qp_status qp_gradient_tree_begin(qp_gradient_tree *tree, int leaves, int first, int end, int threads);
 
 /* qp_gradient_tree_take — a block from the pool; waits while threads + log2(leaves) are in use; -1 if there is no
  * memory
@@ -28,8 +29,15 @@ qp_gradient *qp_gradient_tree_at(qp_gradient_tree *tree, int block);
 void qp_gradient_tree_join(qp_gradient_tree *tree, int leaf, int block);
 void qp_gradient_tree_drop(qp_gradient_tree *tree, int block);
 
-/* qp_gradient_tree_result — after all have joined: the one or two blocks at the top; returns how many. */
+/* qp_gradient_tree_result — after all leaves have joined here: the one or two blocks at the top; returns how many.
+ * qp_gradient_tree_root — a root is a node whose leaves all join here, while those of the node above do not; its
+ *   sum, by its first leaf. The top nodes are roots of a process alone.
+ * qp_gradient_tree_root_end — the leaf after the root that begins at leaf `first`, where leaves up to end-1 join.
+ * qp_gradient_tree_top_level — the level of the top: the lowest one of at most two nodes. */
 int qp_gradient_tree_result(const qp_gradient_tree *tree, const qp_real *gradient[2]);
+qp_real *qp_gradient_tree_root(const qp_gradient_tree *tree, int leaf);
+int qp_gradient_tree_root_end(int leaves, int first, int end);
+int qp_gradient_tree_top_level(int leaves);
 int qp_gradient_tree_blocks(const qp_gradient_tree *tree); /* blocks ever used */
 
 #endif

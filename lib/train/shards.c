@@ -11,7 +11,7 @@
 #include "lib/base/tiles.h"
 #include "lib/tensor/gemm.h"
 #include "lib/tensor/kernels/cpu.h"
-#include "lib/train/gradient_tree.h"
+#include "lib/train/gradient_exchange.h"
 
 /* Rows times parameters of an update that takes less than about a millisecond. */
 #define LITTLE_WORK 5e6
@@ -37,9 +37,12 @@ struct qp_shards {
     int drivers; /* the workers that take shards in this call; the others run tiles of their operations */
     worker *worker;
     qp_gradient_tree *tree;
-    shard *shard; /* those of the current update */
+    qp_cluster *cluster;
+    qp_gradient_exchange *exchange; /* NULL: a process alone */
+    shard *shard;                   /* those of the current update */
     double *loss;
     int count, capacity;
+    int first, end; /* those that this rank runs */
     /* of the current call */
     const qp_loss_function *function;
     qp_mode mode;
@@ -88,6 +91,12 @@ qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows
 
 void qp_shards_set_batch_mean(qp_shards *s) { s->batch_mean = true; }
 
+qp_status qp_shards_set_cluster(qp_shards *s, qp_cluster *cluster)
+{
+    s->cluster = cluster;
+    return cluster ? qp_gradient_exchange_new(s->params, cluster, s->threads, &s->exchange) : QP_OK;
+}
+
 void qp_shards_free(qp_shards *s)
 {
     if (!s) return;
@@ -98,6 +107,7 @@ void qp_shards_free(qp_shards *s)
     }
     omp_destroy_lock(&s->lock);
     qp_gradient_tree_free(s->tree);
+    qp_gradient_exchange_free(s->exchange);
     free(s->worker);
     free(s->shard);
     free(s->loss);
@@ -272,7 +282,7 @@ static bool run_shard(qp_shards *s, int number, qp_tape *tape, qp_gradient *grad
 static int take_shard(qp_shards *s)
 {
     omp_set_lock(&s->lock);
-    int number = s->next < s->count && s->failed_shard == INT_MAX ? s->next++ : -1;
+    int number = s->next < s->end && s->failed_shard == INT_MAX ? s->next++ : -1;
     omp_unset_lock(&s->lock);
     return number;
 }
@@ -283,7 +293,7 @@ static bool take_work(qp_shards *s, int *block, int *number)
 {
     *number = *block = -1;
     omp_set_lock(&s->lock);
-    bool left = s->next < s->count && s->failed_shard == INT_MAX;
+    bool left = s->next < s->end && s->failed_shard == INT_MAX;
     omp_unset_lock(&s->lock);
     if (!left) return false;
     if (s->mode == QP_TRAIN) *block = qp_gradient_tree_take(s->tree);
@@ -334,6 +344,39 @@ static int team_threads(const qp_shards *s, const qp_shards_result *result)
     return rows * (double)qp_params_size(s->params) < LITTLE_WORK ? s->drivers : s->threads;
 }
 
+/* The losses of all ranks' shards, and the rows of state that their sequences carry to the next batch. */
+static qp_status gather(qp_shards *s)
+{
+    int ranks = qp_cluster_ranks(s->cluster);
+    size_t *losses = malloc(((size_t)ranks + 1) * sizeof *losses), *rows = malloc(((size_t)ranks + 1) * sizeof *rows);
+    const qp_batch_carry *carry = &s->shard[0].batch->carry;
+    qp_status status = losses && rows ? QP_OK : out_of_memory();
+    for (int r = 0; status == QP_OK && r <= ranks; r++) {
+        int shard_first = qp_cluster_share(s->cluster, s->count, r);
+        int sequence = shard_first < s->count ? s->shard[shard_first].first : s->shard[s->count - 1].end;
+        losses[r] = (size_t)shard_first * sizeof *s->loss;
+        rows[r] = (size_t)sequence * (size_t)carry->width * sizeof *carry->row;
+    }
+    status = qp_cluster_agree(s->cluster, status);
+    if (status == QP_OK) status = qp_cluster_gather(s->cluster, losses, s->loss);
+    if (status == QP_OK && carry->row) status = qp_cluster_gather(s->cluster, rows, carry->row);
+    free(losses);
+    free(rows);
+    return status;
+}
+
+/* This rank's shards, on all threads. */
+static qp_status run_shards(qp_shards *s, const qp_shards_result *result)
+{
+    int own = s->end - s->first;
+    s->next = s->first;
+    s->failed_shard = INT_MAX;
+    s->drivers = s->threads < own ? s->threads : own;
+    if (s->mode == QP_TRAIN) QP_TRY(qp_gradient_tree_begin(s->tree, s->count, s->first, s->end, s->drivers));
+    if (own > 0) qp_team_run(team_threads(s, result), &(qp_team_work){s, work});
+    return s->failed_shard == INT_MAX ? QP_OK : qp_fail(s->status, "%s", s->message);
+}
+
 static qp_status run(qp_shards *s, const qp_loss_function *function, const qp_batch *batch, int count, qp_mode mode,
                      uint64_t key, qp_shards_result *result)
 {
@@ -345,14 +388,15 @@ static qp_status run(qp_shards *s, const qp_loss_function *function, const qp_ba
     s->mode = mode;
     s->key = key;
     s->scale = (qp_real)(1.0 / (double)result->target_rows);
-    s->next = 0;
-    s->failed_shard = INT_MAX;
-    s->drivers = s->threads < s->count ? s->threads : s->count;
-    if (mode == QP_TRAIN) QP_TRY(qp_gradient_tree_begin(s->tree, s->count, s->drivers));
-    qp_team_run(team_threads(s, result), &(qp_team_work){s, work});
-    if (s->failed_shard != INT_MAX) return qp_fail(s->status, "%s", s->message);
+    s->first = qp_cluster_share(s->cluster, s->count, qp_cluster_rank(s->cluster));
+    s->end = qp_cluster_share(s->cluster, s->count, qp_cluster_rank(s->cluster) + 1);
+    QP_TRY(qp_cluster_agree(s->cluster, run_shards(s, result)));
+    if (s->cluster) QP_TRY(gather(s));
     result->loss = sum_losses(s->loss, s->count);
-    if (mode == QP_TRAIN) result->gradient_count = qp_gradient_tree_result(s->tree, result->gradient);
+    if (mode != QP_TRAIN) return QP_OK;
+    if (s->exchange)
+        return qp_gradient_exchange_run(s->exchange, s->tree, s->count, result->gradient, &result->gradient_count);
+    result->gradient_count = qp_gradient_tree_result(s->tree, result->gradient);
     return QP_OK;
 }
 
@@ -375,6 +419,7 @@ int qp_shards_blocks(const qp_shards *s) { return qp_gradient_tree_blocks(s->tre
 size_t qp_shards_bytes(const qp_shards *s)
 {
     size_t bytes = (size_t)qp_gradient_tree_blocks(s->tree) * qp_params_size(s->params) * sizeof(qp_real);
+    bytes += qp_gradient_exchange_bytes(s->exchange);
     for (int i = 0; i < s->threads; i++) bytes += qp_tape_peak_bytes(s->worker[i].tape);
     return bytes;
 }

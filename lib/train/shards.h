@@ -5,10 +5,11 @@
 #include <stdint.h>
 
 #include "lib/base/batch.h"
+#include "lib/cluster/cluster.h"
 #include "lib/grad/tape.h"
 #include "lib/nn/params.h"
 
-/* shards — the gradient of one update; its bits depend on the batch only, not on the number of threads.
+/* shards — the gradient of one update; its bits depend on the batch only, not on the number of threads or ranks.
  *
  * A batch is cut into shards; their number follows from its rows and sequences, never from the machine. Each shard runs
  * forward and backward on the tape of the thread that took it, into its own gradient block. Blocks are summed in a
@@ -39,9 +40,12 @@ typedef struct qp_shards qp_shards;
  * qp_shards_set_batch_mean — weights the batches of an update equally, whatever their target rows: loss and gradient
  * are
  *                            then the mean of the batches' means.
+ * qp_shards_set_cluster    — shares the shards of every call among ranks (gradient_exchange.h), each of which calls
+ *                            with the same batches, and gets the same result. Errors  QP_EMEMORY.
  * qp_shards_free           — to be called by the thread that ran the steps: it unpins the workers. */
 qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows, qp_shards **shards);
 void qp_shards_set_batch_mean(qp_shards *shards);
+qp_status qp_shards_set_cluster(qp_shards *shards, qp_cluster *cluster);
 void qp_shards_free(qp_shards *shards);
 
 typedef struct {

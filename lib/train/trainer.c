@@ -32,7 +32,7 @@ static qp_status loop(qp_run *run, qp_trainer_end *end)
         } else if (save_due(run)) {
             QP_TRY(qp_run_save(run));
         }
-        if (asked && *asked) return stop(run);
+        if (qp_cluster_any(run->trainer->cluster, asked && *asked)) return stop(run);
         if (qp_run_at_end(run, end)) {
             if (!qp_run_validates(run) || run->state.validated_update == run->state.update) return QP_OK;
             run->state.validation_due = 1; /* the last weights are validated too */
@@ -46,15 +46,15 @@ static qp_status loop(qp_run *run, qp_trainer_end *end)
 static bool finished_before(qp_run *run, const char *marker)
 {
     qp_trainer_end end;
-    if (!run->trainer->folder || !qp_file_exists(marker) || run->saved_update < 0) return false;
-    if (run->trainer->model_path && !qp_file_exists(run->trainer->model_path)) return false;
-    return qp_run_at_end(run, &end);
+    bool marked = qp_run_writes(run) && qp_file_exists(marker) && run->saved_update >= 0;
+    if (run->trainer->model_path && marked) marked = qp_file_exists(run->trainer->model_path);
+    return qp_cluster_any(run->trainer->cluster, marked) && qp_run_at_end(run, &end);
 }
 
 static qp_status write_marker(const qp_run *run, const char *marker)
 {
     qp_writer *writer;
-    if (!run->trainer->folder) return QP_OK;
+    if (!qp_run_writes(run)) return QP_OK;
     QP_TRY(qp_writer_open(marker, &writer));
     qp_writer_printf(writer, "update %" PRId64 "\n", run->state.update);
     return qp_writer_commit(writer);
@@ -71,6 +71,7 @@ static qp_status apply_reset(qp_run *run)
                 reset->counters ? " counters" : "");
     if (!reset->counters) return QP_OK;
     QP_TRY(qp_run_save(run));
+    if (!qp_run_writes(run)) return QP_OK;
     qp_checkpoint_discard(folder, "state", run->state.update);
     qp_checkpoint_discard(folder, "model", -1);
     return QP_OK;
@@ -85,7 +86,7 @@ static qp_status train(qp_run *run, qp_trainer_result *result)
         result->end = QP_END_BEFORE;
         return QP_OK;
     }
-    if (folder) {
+    if (qp_run_writes(run)) {
         QP_TRY(qp_file_remove_tree(marker));
         const qp_metrics_log_options options = {.update = run->state.update,
                                                 .validated = !run->state.validation_due,

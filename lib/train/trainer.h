@@ -14,8 +14,12 @@
 /* trainer — a training run: updates, validation, early stopping, saves, resuming, the final model.
  *
  * It works with parameters, a loss, batches and metrics; it does not know models or texts. Equal data, configuration
- * and seed give equal bits for any number of threads, and whether or not the run was stopped and resumed; only with a
- * time limit does the end depend on the machine. */
+ * and seed give equal bits for any number of threads and ranks, and whether or not the run was stopped and resumed;
+ * only with a time limit does the end depend on the machine.
+ *
+ * Of several ranks all do the same, with equal weights: each runs its part of every batch's shards and gets the sum.
+ * Rank 0 alone reads and writes the folder and the model file, and calls begin and save_model; what depends on a file
+ * or a clock comes from rank 0. */
 
 /* Callbacks; any may be NULL, except that validation and a final model need save_model.
  *   begin        the configuration is checked and the folder's last save, if any, is loaded; nothing is written yet
@@ -48,6 +52,7 @@ typedef struct {
     bool start_over;                    /* ignore what the folder holds, which hooks.begin removes */
     const char *model_path;             /* final model; NULL: none (the final weights are in params) */
     const char *fingerprint;            /* one line; a run is resumed only if it is equal; NULL: "" */
+    qp_cluster *cluster;                /* ranks that train together; NULL: this process alone */
     qp_trainer_hooks hooks;
 } qp_trainer;
 

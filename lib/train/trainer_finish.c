@@ -30,7 +30,7 @@ static qp_status load_final(qp_run *run, int64_t *averaged)
         else
             snprintf(path[i], sizeof path[i], "%s/best.safetensors", folder);
     }
-    if (status == QP_OK) status = qp_checkpoint_average(list, count, run->trainer->params);
+    if (status == QP_OK && qp_run_writes(run)) status = qp_checkpoint_average(list, count, run->trainer->params);
     *averaged = count;
     free(path);
     free(list);
@@ -40,7 +40,8 @@ static qp_status load_final(qp_run *run, int64_t *averaged)
 /* Chooses the final weights among the validated models. */
 static qp_status choose_validated(qp_run *run, int64_t *averaged)
 {
-    QP_TRY(load_final(run, averaged));
+    QP_TRY(qp_cluster_agree(run->trainer->cluster, load_final(run, averaged)));
+    qp_run_equal_weights(run);
     if (*averaged == 1) {
         qp_run_note(run, "final model: the best one, of update %" PRId64, run->state.best_update);
         return QP_OK;
@@ -61,6 +62,7 @@ qp_status qp_run_finish(qp_run *run, int64_t *averaged)
         QP_TRY(choose_validated(run, averaged));
     else
         qp_run_swap_mean(run);
-    if (t->model_path && t->hooks.save_model) QP_TRY(t->hooks.save_model(t->hooks.self, t->model_path));
+    if (t->model_path && t->hooks.save_model && qp_cluster_rank(t->cluster) == 0)
+        QP_TRY(t->hooks.save_model(t->hooks.self, t->model_path));
     return QP_OK;
 }

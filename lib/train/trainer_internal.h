@@ -52,20 +52,28 @@ typedef struct {
  * qp_run_clock      — seconds of a monotonic clock.
  * qp_run_note       — one line to the hook and to train.log.
  * qp_run_frozen     — whether --freeze names this parameter; `run` is a qp_run.
+ * qp_run_writes     — whether this rank reads and writes the run's folder.
  * qp_run_validates  — whether there is anything to validate with.
  * qp_run_share_done — how much of the run is done, from 0 to 1, by its nearest limit except time; 0 without limits.
  * qp_run_time_share — how much of --time-limit is used, from 0 to 1, less what the last validation and the saves need.
- *   0 without a limit.
+ *   0 without a limit. By rank 0's clock: collective if there is a limit.
  * qp_run_at_end     — whether a limit is reached, and which.
  * qp_run_save       — saves the state, then removes what is no longer needed. Nothing without a folder. */
 double qp_run_clock(void);
 void qp_run_note(qp_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool qp_run_frozen(const void *run, const char *name);
+bool qp_run_writes(const qp_run *run);
 bool qp_run_validates(const qp_run *run);
 double qp_run_share_done(const qp_run *run);
 double qp_run_time_share(const qp_run *run);
 bool qp_run_at_end(const qp_run *run, qp_trainer_end *end);
 qp_status qp_run_save(qp_run *run);
+
+/* trainer_ranks.c
+ * qp_run_equal_start   — after rank 0 resumed: its state, weights and optimizer, to all.
+ * qp_run_equal_weights — rank 0's weights, to all. */
+void qp_run_equal_start(qp_run *run);
+void qp_run_equal_weights(qp_run *run);
 
 /* trainer_open.c: checks the configuration, makes everything the run needs, resumes from the folder.
  * qp_run_close frees it and returns `status`, or the error of writing the metrics. */

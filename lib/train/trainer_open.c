@@ -101,6 +101,7 @@ static qp_status make_workers(qp_run *run)
     int threads = qp_threads_of(c->threads);
     QP_TRY(qp_shards_new(params, threads, c->shard_rows, &run->shards));
     if (c->accum_mean == QP_ACCUM_BATCHES) qp_shards_set_batch_mean(run->shards);
+    QP_TRY(qp_shards_set_cluster(run->shards, run->trainer->cluster));
     QP_TRY(qp_weight_noise_init(&run->noise, params, c->weight_noise, threads));
     run->batch = calloc((size_t)c->accum, sizeof *run->batch);
     return run->batch ? QP_OK : qp_fail(QP_EMEMORY, "training: out of memory");
@@ -128,7 +129,7 @@ static qp_status resume(qp_run *run)
     qp_plateau_init(&run->schedule, &run->plateau);
     run->saved_update = -1;
     run->started = qp_run_clock();
-    if (!t->folder || t->start_over) return QP_OK;
+    if (!qp_run_writes(run) || t->start_over) return QP_OK;
     QP_TRY(qp_checkpoint_load(&run->checkpoint, &run->reset, note_skipped, run, &run->state, &found));
     if (!found) {
         run->reset = (qp_run_reset){0};
@@ -158,10 +159,12 @@ qp_status qp_run_open(qp_run *run, qp_trainer *t)
                                       .fingerprint = t->fingerprint ? t->fingerprint : "",
                                       .params = t->params,
                                       .optimizer = run->optimizer};
-    if (t->folder && !t->start_over) QP_TRY(open_log(run));
-    QP_TRY(resume(run));
-    if (t->hooks.begin) QP_TRY(t->hooks.begin(t->hooks.self));
-    if (t->folder && !run->log) QP_TRY(open_log(run));
+    bool writes = qp_run_writes(run);
+    if (writes && !t->start_over) QP_TRY(open_log(run));
+    QP_TRY(qp_cluster_agree(t->cluster, resume(run)));
+    qp_run_equal_start(run);
+    if (t->hooks.begin && qp_cluster_rank(t->cluster) == 0) QP_TRY(t->hooks.begin(t->hooks.self));
+    if (writes && !run->log) QP_TRY(open_log(run));
     run->first_update = run->state.update;
     run->validated_share = qp_run_time_share(run);
     return QP_OK;

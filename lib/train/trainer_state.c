@@ -32,6 +32,8 @@ bool qp_run_frozen(const void *run, const char *name)
     return qp_name_matches(((const qp_run *)run)->config->freeze, name);
 }
 
+bool qp_run_writes(const qp_run *run) { return run->trainer->folder && qp_cluster_rank(run->trainer->cluster) == 0; }
+
 bool qp_run_validates(const qp_run *run) { return run->trainer->valid || run->trainer->hooks.measure; }
 
 double qp_run_share_done(const qp_run *run)
@@ -51,7 +53,10 @@ double qp_run_share_done(const qp_run *run)
 double qp_run_time_share(const qp_run *run)
 {
     static const double usable = 0.97;
-    return run->time_limit > 0 ? (qp_run_clock() - run->started) / (usable * run->time_limit) : 0;
+    if (run->time_limit <= 0) return 0;
+    double share = (qp_run_clock() - run->started) / (usable * run->time_limit);
+    qp_cluster_broadcast(run->trainer->cluster, &share, sizeof share);
+    return share;
 }
 
 bool qp_run_at_end(const qp_run *run, qp_trainer_end *end)
@@ -70,7 +75,7 @@ qp_status qp_run_save(qp_run *run)
 {
     const char *folder = run->trainer->folder;
     qp_run_state *s = &run->state;
-    if (!folder) return QP_OK;
+    if (!qp_run_writes(run)) return QP_OK;
     s->seconds = qp_run_clock() - run->started;
     s->plateau_rate = run->plateau.rate;
     s->plateau_best = run->plateau.best;

@@ -46,8 +46,8 @@ qp_status qp_run_measure(qp_run *run, qp_metrics *metrics)
         qp_metrics_add(metrics, "loss", loss);
         if (!t->no_perplexity) qp_metrics_add(metrics, "perplexity", exp(loss));
     }
-    if (t->hooks.measure) QP_TRY(t->hooks.measure(t->hooks.self, qp_shards_threads(run->shards), metrics));
-    return QP_OK;
+    if (!t->hooks.measure) return QP_OK;
+    return qp_cluster_agree(t->cluster, t->hooks.measure(t->hooks.self, qp_shards_threads(run->shards), metrics));
 }
 
 static qp_status find_stopping_metric(const qp_run *run, const qp_metrics *metrics, double *value)
@@ -119,10 +119,12 @@ static qp_status save_models(qp_run *run, bool better)
     qp_trainer *t = run->trainer;
     qp_run_state *s = &run->state;
     char path[QP_RUN_PATH_BYTES];
+    bool writes = qp_run_writes(run);
     if (!t->folder || !t->hooks.save_model) return QP_OK;
-    QP_TRY(t->hooks.save_model(t->hooks.self, qp_checkpoint_path(t->folder, "model", s->update, path, sizeof path)));
+    qp_checkpoint_path(t->folder, "model", s->update, path, sizeof path);
+    if (writes) QP_TRY(t->hooks.save_model(t->hooks.self, path));
     snprintf(path, sizeof path, "%s/best.safetensors", t->folder);
-    if (better) QP_TRY(t->hooks.save_model(t->hooks.self, path));
+    if (writes && better) QP_TRY(t->hooks.save_model(t->hooks.self, path));
     if (s->models > 0 && !is_regular(run, s->model[s->models - 1])) s->models--;
     int64_t most = run->config->average < QP_CHECKPOINTS_MAX ? run->config->average + 1 : QP_CHECKPOINTS_MAX;
     while (s->models >= most) {

@@ -1,0 +1,56 @@
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/cluster/cluster.h"
+
+enum { MESSAGE_BYTES = 800 };
+
+int qp_cluster_share(const qp_cluster *cluster, int count, int rank)
+{
+    return (int)((int64_t)count * rank / qp_cluster_ranks(cluster));
+}
+
+/* Gathers one value of `bytes` from each rank; the caller frees the list. NULL: no memory. */
+static void *gather_values(qp_cluster *cluster, const void *mine, size_t bytes)
+{
+    size_t ranks = (size_t)qp_cluster_ranks(cluster);
+    size_t *start = malloc((ranks + 1) * sizeof *start);
+    char *all = malloc(ranks * bytes);
+    for (size_t r = 0; start && r <= ranks; r++) start[r] = r * bytes;
+    if (all) memcpy(all + (size_t)qp_cluster_rank(cluster) * bytes, mine, bytes);
+    bool done = start && all && qp_cluster_gather(cluster, start, all) == QP_OK;
+    free(start);
+    if (done) return all;
+    free(all);
+    return NULL;
+}
+
+bool qp_cluster_any(qp_cluster *cluster, bool mine)
+{
+    if (!cluster) return mine;
+    char value = mine;
+    char *all = gather_values(cluster, &value, sizeof value);
+    for (int r = 0; all && r < qp_cluster_ranks(cluster); r++) mine = mine || all[r];
+    free(all);
+    return mine;
+}
+
+qp_status qp_cluster_agree(qp_cluster *cluster, qp_status status)
+{
+    if (!cluster || !qp_cluster_any(cluster, status != QP_OK)) return status;
+    struct {
+        qp_status status;
+        char message[MESSAGE_BYTES];
+    } mine = {.status = status}, *all;
+    if (status != QP_OK && status != QP_ESTOPPED) qp_fail_in(status, qp_cluster_place(cluster));
+    if (status != QP_OK) snprintf(mine.message, sizeof mine.message, "%s", qp_error_message());
+    all = gather_values(cluster, &mine, sizeof mine);
+    if (!all) return qp_fail(QP_EMEMORY, "%s: out of memory", qp_cluster_place(cluster));
+    int r = 0;
+    while (all[r].status == QP_OK) r++;
+    status = qp_fail(all[r].status, "%s", all[r].message);
+    free(all);
+    return status;
+}

@@ -1,0 +1,92 @@
+# Ranks that fail: all end soon, with a reason, and the same command continues to the same file. Ranks that differ are
+# refused.
+. tests/cluster/support
+
+toy_pairs 300 >pairs
+long="--train pairs --valid pairs --tokenizer word --encoder transformer --decoder transformer --layers 1 --emb-size 32 \
+    --ff-size 64 --heads 2 --batch-size 512 --shard-rows 64 --lr 0.001 --lr-schedule constant --average 1 \
+    --steps 300 --epochs 100000 --valid-freq 100 --save-freq 10 --seed 7 --threads 1 -q"
+"$QUIPU" train $long -m whole.safetensors 2>.err
+result $? "one process" "$(cat .err)"
+
+# ---- ranks that end ----
+
+states() { ls run.run/state-* 2>/dev/null | tail -n 1; }
+
+# interrupted SIGNAL WHICH - start 3 ranks, and send the signal to rank WHICH or to mpirun after the next save; *code*
+# is how they ended, *took* the seconds until then.
+interrupted() {
+    before=$(states)
+    run=exec ranks 3 "$QUIPU" train $long -m run.safetensors >/dev/null 2>.err &
+    launcher=$!
+    for i in $(seq 1000); do [ "$(states)" != "$before" ] && break; sleep 0.01; done
+    case $2 in
+    mpirun) pid=$launcher ;;
+    *) for pid in $(pgrep -P $launcher); do
+        tr '\0' '\n' <"/proc/$pid/environ" | grep -qx "OMPI_COMM_WORLD_RANK=$2" && break; done ;;
+    esac
+    began=$(date +%s)
+    kill -s "$1" "$pid"
+    { wait $launcher; } 2>/dev/null
+    code=$?
+    took=$(($(date +%s) - began))
+}
+
+# ends SIGNAL WHICH PATTERN - the ranks ended within 10 s, not with 0, and said why.
+ends() {
+    interrupted "$1" "$2"
+    [ $code -ne 0 ] && [ $took -le 10 ] && grep -q -- "$3" .err
+    result $? "$1 to $2: all end, and say why" "code $code after $took s: $(head -c 600 .err | tr '\n' '~')"
+}
+
+for signal in "KILL 1 signal.9" "TERM 2 stopped.after.update" "KILL 0 signal.9" "USR1 mpirun stopped.after.update" \
+    "STOP 2 rank.2.of.3.on.*no.sign.of.life" "KILL 2 signal.9"; do
+    ends $signal
+done
+ranks 2 "$QUIPU" train $long -m run.safetensors 2>.err && cmp -s whole.safetensors run.safetensors
+result $? "continued by another number of ranks, the same bytes" "$(cat .err)"
+[ "$(grep -c 'resuming after update' run.run/train.log)" = 6 ]
+result $? "every session continued from a save" "$(cat run.run/train.log)"
+
+# A folder where the model of the first validation goes: rank 0 cannot save it.
+mkdir -p full.run/model-00000100.safetensors/taken
+ranks 3 "$QUIPU" train $long -m full.safetensors 2>.err
+code=$?
+[ $code -ne 0 ] && grep -q '^quipu: rank 0 of 3 on .*model-00000100.safetensors' .err
+result $? "a save that fails ends all ranks" "code $code: $(cat .err)"
+rmdir full.run/model-00000100.safetensors/taken full.run/model-00000100.safetensors
+ranks 2 "$QUIPU" train $long -m full.safetensors 2>.err && cmp -s whole.safetensors full.safetensors
+result $? "continued from the save before, the same bytes" "$(cat .err)"
+
+# ---- ranks that differ ----
+
+# differs PATTERN WORD... - one line with PATTERN when rank 1 runs the words in place of those of rank 0; no update.
+differs() {
+    pattern=$1
+    shift
+    rm -rf no.*
+    mpirun --oversubscribe -np 1 "$QUIPU" train $long -m no.safetensors : -np 1 "$@" >.out 2>.err
+    code=$?
+    [ $code -ne 0 ] && [ "$(grep -c '^quipu' .err)" = 1 ] && grep -q "^quipu: rank 1 of 2 on .*$pattern" .err &&
+        [ ! -e no.safetensors ] && [ -z "$(ls no.run 2>/dev/null | grep state)" ]
+    result $? "refused: $pattern" "code $code: $(head -c 600 .err | tr '\n' '~')"
+}
+
+differs "CPU kernels is 'scalar' here, and" env QUIPU_CPU=scalar "$QUIPU" train $long -m no.safetensors
+differs "option lr is '0.002' here, and '0.001' on rank 0" "$QUIPU" train $long --lr 0.002 -m no.safetensors
+differs "option steps is '301' here" "$QUIPU" train $long --steps 301 -m no.safetensors
+mkdir elsewhere
+sed 's/w3/w4/' pairs >elsewhere/pairs
+differs "content of .* is" sh -c "cd elsewhere && exec \"$QUIPU\" train $long -m no.safetensors"
+printf 'w1 w2\n' >elsewhere/pairs
+ranks 2 "$QUIPU" train --train missing -q -m no.safetensors 2>.err
+[ "$(grep -c '^quipu' .err)" = 1 ] && grep -q '^quipu: rank 0 of 2 on .*missing' .err
+result $? "an error of all ranks is reported once" "$(cat .err)"
+
+# ---- commands and programs that are alone ----
+ranks 2 "$QUIPU" info whole.safetensors >.out 2>.err
+[ $? -ne 0 ] && grep -q '^quipu: info runs as one process, and 2 were started' .err
+result $? "info runs once" "$(cat .err)"
+OMPI_COMM_WORLD_SIZE=2 "$QUIPU" info whole.safetensors >.out 2>.err
+[ $? -eq 2 ]
+result $? "exit code 2" "$(cat .err)"

@@ -1,0 +1,78 @@
+# Several ranks: the bytes of the model do not depend on the ranks and threads, in no task, and not on where a run was
+# stopped.
+. tests/cluster/support
+
+# ---- toy data of every task ----
+toy_pairs 200 >pairs
+awk 'BEGIN { for (i = 0; i < 200; i++) { a = i % 7; b = (i * 5) % 11
+    printf "%s\tw%d w%d w%d\n", a < 3 ? "low" : a < 5 ? "mid" : "high", a, b, (i * 3) % 5 } }' >texts
+cut -f 2 texts >lines
+awk 'BEGIN { for (i = 0; i < 120; i++) { for (j = 0; j <= i % 4; j++) { n = (i * 7 + j * 3) % 10
+    printf "w%d\tx\t%s\n", n, n < 4 ? "O" : n < 7 ? "B-PER" : "B-LOC" } print "" } }' >words.conll
+awk 'BEGIN { print "day,temp,wind"
+    for (i = 0; i < 200; i++) printf "%d,%.3f,%.2f\n", i, 10 + 5 * sin(i / 4), i % 3 }' >days.csv
+awk 'BEGIN { for (i = 0; i < 300; i++) printf "aab"; print "" }' >running
+
+# Small shards, so that a batch has several; --dropout, so that the random numbers matter.
+common="--layers 1 --emb-size 16 --dropout 0.1 --batch-type sentence --batch-size 96 --shard-rows 32 \
+    --lr 0.02 --lr-schedule inv-sqrt --lr-warmup 5 --epochs 1000 --steps 12 --valid-freq 6 --average 1 --seed 3 -q"
+small="$common --ff-size 32 --heads 2"
+cells="$common --hidden-size 24"
+translate="--train pairs --valid pairs --tokenizer word --encoder transformer --decoder transformer $small"
+lm="--task lm --train lines --valid lines --tokenizer char --decoder lstm $cells"
+classify="--task classify --train texts --valid texts --tokenizer word --encoder gru $cells"
+tag="--task tag --train words.conll --valid words.conll --tokenizer char --encoder lstm --word-layers 0 $cells"
+regress="--task regress --train days.csv --valid days.csv --column temp,wind --window 12 --horizon 3 \
+    --encoder gru $cells"
+autoencode="--task autoencode --train lines --valid lines --tokenizer word --encoder gru --decoder gru \
+    --valid-metrics accuracy $cells"
+mlm="--task mlm --train lines --valid lines --tokenizer word --encoder transformer $small"
+# what an update sums beside the gradient, and states that follow the weights
+accumulated="$translate --accum 3 --accum-mean batches --weight-noise 0.01 --ema 0.9 --clip-norm 1 --average 2"
+counted="$translate --experts 4 --optimizer schedule-free --lr-schedule constant"
+carried="--task lm --train running --valid running --tokenizer char --decoder gru --lm-window 4 --carry \
+    --max-length 2000 $cells"
+sampled="--train pairs --valid pairs --tokenizer word --encoder gru --decoder gru --scheduled-sampling 0.5 $cells"
+
+# options NAME - the value of the variable of this name.
+options() { eval echo \$"$1"; }
+
+for task in translate lm classify tag regress autoencode mlm accumulated counted carried sampled; do
+    "$QUIPU" train $(options $task) --threads 2 -m $task.safetensors 2>.err
+    result $? "$task: one process" "$(cat .err)"
+    different=
+    for several in 2 3 4; do
+        for threads in 1 2; do
+            [ $several$threads = 42 ] && continue
+            rm -rf other.*
+            ranks $several "$QUIPU" train $(options $task) --threads $threads -m other.safetensors 2>.err &&
+                cmp -s $task.safetensors other.safetensors ||
+                different="$different $several ranks of $threads threads: $(head -c 300 .err);"
+        done
+    done
+    [ -z "$different" ]
+    result $? "$task: the same bytes with 2, 3, 4 ranks of 1 and 2 threads" "$different"
+done
+rm -rf other.*
+ranks 16 "$QUIPU" train $accumulated --threads 1 -m other.safetensors 2>.err &&
+    cmp -s accumulated.safetensors other.safetensors
+result $? "16 ranks" "$(head -c 300 .err)"
+
+# ---- a run continues with another number of ranks ----
+for task in accumulated carried; do
+    rm -rf other.*
+    { ranks 3 "$QUIPU" train $(options $task) --steps 5 -m other.safetensors &&
+        "$QUIPU" train $(options $task) --steps 8 -m other.safetensors &&
+        ranks 2 "$QUIPU" train $(options $task) -m other.safetensors; } 2>.err
+    grep -c 'resuming after update' other.run/train.log | grep -qx 2 && cmp -s $task.safetensors other.safetensors
+    result $? "$task: 3 ranks, one process, 2 ranks" "$(cat .err)"
+done
+ranks 2 "$QUIPU" train $carried -m other.safetensors 2>.err && cmp -s carried.safetensors other.safetensors
+result $? "a finished run is left unchanged" "$(cat .err)"
+
+# ---- what people see ----
+ranks 2 "$QUIPU" train $(echo $classify | sed 's/ -q / /') --threads 1 -m seen.safetensors >.out 2>.err
+head -n 1 .err | grep -q '^cluster *2 ranks of 1 thread  (' && [ "$(grep -c 'parameters' .err)" = 1 ] && [ ! -s .out ]
+result $? "the first line names ranks and threads; one rank reports" "$(cat .err)"
+ranks 2 "$QUIPU" train $classify --dry-run >.out 2>.err && [ "$(grep -c 'per epoch' .out)" = 1 ]
+result $? "one rank makes a dry run" "$(cat .out .err)"
