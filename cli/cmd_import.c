@@ -6,6 +6,8 @@
 #include "cli/base/text.h"
 #include "lib/base/file.h"
 #include "lib/base/lock.h"
+#include "lib/import/gguf/gguf_file.h"
+#include "lib/import/gguf/gguf_package.h"
 #include "lib/import/hf_package.h"
 #include "lib/ngram/ngram_arpa.h"
 #include "lib/run/train_ngram.h"
@@ -17,8 +19,8 @@
 #define IMPORT_FIELDS(X)                                                                                               \
     X(TEXT, model, "", 0, 0, "FILE", "the model file to write (.safetensors); same as -o")                             \
     X(TEXT, tokenizer, "", 0, 0, "NAME|FILE",                                                                          \
-      "ARPA: tokenizer whose pieces are the file's words, if not given, words separated by white space; a folder: "    \
-      "in place of its own")                                                                                           \
+      "ARPA: tokenizer whose pieces are the file's words, if not given, words separated by white space; else: in "     \
+      "place of the model's own")                                                                                      \
     X(TEXT, task, "", 0, 0, "NAME",                                                                                    \
       "a folder: the head to read where its class has several, such as classify for next sentences")                   \
     X(BOOL, lower_case, "false", 0, 0, NULL, "ARPA: the words are in lower case: map text to lower case")
@@ -85,13 +87,16 @@ static qp_status import_arpa(const import_options *o, const char *path)
     return status;
 }
 
-static qp_status import_folder(const import_options *o, const char *folder)
+/* ---- files and folders with weights ---- */
+
+static qp_status read_folder(const import_options *o, const char *folder, qp_package **made)
 {
-    qp_package *made;
-    QP_TRY(qp_hf_package(folder, o->task, o->tokenizer, &made));
-    qp_status status = qp_package_save(made, o->model);
-    qp_package_free(made);
-    return status;
+    return qp_hf_package(folder, o->task, o->tokenizer, made);
+}
+
+static qp_status read_gguf(const import_options *o, const char *path, qp_package **made)
+{
+    return qp_gguf_package(path, o->tokenizer, made);
 }
 
 /* A folder of Hugging Face. */
@@ -102,6 +107,25 @@ static bool is_folder(const char *path)
     return length > 0 && length < (int)sizeof config && qp_file_exists(config);
 }
 
+/* The readers, and which files each of them reads; the first that fits. */
+static const struct {
+    bool (*reads)(const char *path);
+    qp_status (*read)(const import_options *o, const char *path, qp_package **made);
+} readers[] = {{is_folder, read_folder}, {qp_gguf_is, read_gguf}};
+
+static qp_status import_file(const import_options *o, const char *path)
+{
+    qp_package *made;
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
+        if (!readers[i].reads(path)) continue;
+        QP_TRY(readers[i].read(o, path, &made));
+        qp_status status = qp_package_save(made, o->model);
+        qp_package_free(made);
+        return status;
+    }
+    return import_arpa(o, path);
+}
+
 static qp_status run(void *self, const qp_options *options)
 {
     const import_options *o = self;
@@ -110,7 +134,7 @@ static qp_status run(void *self, const qp_options *options)
     qp_lock *lock;
     QP_TRY(qp_lock_take(o->model, &lock));
     const char *path = options->file[0];
-    qp_status status = is_folder(path) ? import_folder(o, path) : import_arpa(o, path);
+    qp_status status = import_file(o, path);
     qp_lock_release(lock);
     return status;
 }
@@ -123,11 +147,12 @@ int qp_cmd_import(int argc, char **argv)
     const qp_command command = {
         .name = "import",
         .summary = "make a model file from files of another project",
-        .usage = "FILE.arpa | DIR -o MODEL.safetensors",
+        .usage = "DIR | FILE -o MODEL.safetensors",
         .notes = "An ARPA file (gzipped or not) of KenLM, SRILM ... becomes a model for score, generate and evaluate "
                  "perplexity. For tokenizers of other projects see quipu tokenizer.\n"
                  "A folder of Hugging Face (config.json, safetensors, tokenizer) becomes a model for generate, score, "
-                 "translate, predict, attend and info, whatever its task is. What cannot be read is refused by name.",
+                 "translate, predict, attend and info, whatever its task is. So does a GGUF file of llama.cpp (llama, "
+                 "mistral, qwen2, gemma, gpt2). What cannot be read is refused by name.",
         .group = group,
         .group_count = 1,
         .alias = alias,

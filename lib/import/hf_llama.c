@@ -8,7 +8,8 @@
 
 static int switch_of(bool on) { return on ? QP_SWITCH_ON : QP_SWITCH_OFF; }
 
-static void llama(qp_hf_plan *plan)
+/* tied: whether the output layer is the embedding where the configuration does not say. */
+static void gated_decoder(qp_hf_plan *plan, bool tied)
 {
     qp_model_config *m = plan->model;
     qp_json_config *json = plan->json;
@@ -31,8 +32,10 @@ static void llama(qp_hf_plan *plan)
     m->qkv_bias = m->attention_bias = switch_of(bias);
     m->ff_bias = switch_of(qp_json_config_flag(json, "mlp_bias", false));
     qp_hf_rotary(plan, qp_json_config_real(json, "rope_parameters.partial_rotary_factor|partial_rotary_factor", 1));
-    m->tied_embeddings = qp_hf_tied(plan, "lm_head.weight", false);
+    m->tied_embeddings = qp_hf_tied(plan, "lm_head.weight", tied);
 }
+
+static void llama(qp_hf_plan *plan) { gated_decoder(plan, false); }
 
 /* The layers that layer_types calls sliding_attention; without the list, those of `rule`. */
 static void windows(qp_hf_plan *plan, bool (*rule)(const qp_hf_plan *plan, int layer))
@@ -106,10 +109,9 @@ static void qwen3(qp_hf_plan *plan)
 
 static void gemma(qp_hf_plan *plan)
 {
-    llama(plan);
+    gated_decoder(plan, true);
     plan->model->scale_embeddings = true;
     plan->model->activation = qp_hf_activation(plan->json, "hidden_activation|hidden_act", "gelu_pytorch_tanh");
-    plan->model->tied_embeddings = qp_hf_tied(plan, "lm_head.weight", true);
     qp_json_config_same_flag(plan->json, "use_bidirectional_attention", false, false);
 }
 

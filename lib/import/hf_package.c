@@ -54,16 +54,14 @@ qp_status qp_hf_frame_of(const qp_tokenizer *tokenizer, qp_hf_frame *f)
 
 /* ---- the package ---- */
 
-/* Gives the ids of the configuration, and of the frame, their roles. */
-static qp_status set_roles(qp_tokenizer *tokenizer, const qp_hf_ids *ids, qp_hf_frame f, bool encodes)
+qp_status qp_import_set_roles(qp_tokenizer *tokenizer, int32_t begin, int32_t end, int32_t pad)
 {
     const qp_special_ids *has = qp_tokenizer_special(tokenizer);
     char list[600] = "";
-    int32_t begin = f.before >= 0 ? f.before : ids->begin, end = encodes && f.after >= 0 ? f.after : ids->end;
     const struct {
         const char *role;
         int32_t id, now;
-    } role[] = {{"begin", begin, has->begin}, {"end", end, has->end}, {"pad", ids->pad, has->pad}};
+    } role[] = {{"begin", begin, has->begin}, {"end", end, has->end}, {"pad", pad, has->pad}};
     if (qp_tokenizer_is_own(tokenizer)) return QP_OK;
     for (size_t i = 0; i < sizeof role / sizeof *role; i++) {
         const char *piece = role[i].id >= 0 ? qp_tokenizer_piece(tokenizer, role[i].id) : "";
@@ -75,11 +73,18 @@ static qp_status set_roles(qp_tokenizer *tokenizer, const qp_hf_ids *ids, qp_hf_
     return QP_OK;
 }
 
-static qp_status check_size(const char *folder, const qp_tokenizer *tokenizer, int64_t rows)
+qp_status qp_import_check_rows(const char *place, const qp_tokenizer *tokenizer, int64_t rows)
 {
     if (qp_tokenizer_size(tokenizer) <= rows) return QP_OK;
     return qp_fail(QP_EDATA, "%s: its tokenizer has %d pieces, its embedding %lld rows; they do not fit each other",
-                   folder, qp_tokenizer_size(tokenizer), (long long)rows);
+                   place, qp_tokenizer_size(tokenizer), (long long)rows);
+}
+
+/* Gives the ids of the configuration, and of the frame, their roles. */
+static qp_status set_roles(qp_tokenizer *tokenizer, const qp_hf_ids *ids, qp_hf_frame f, bool encodes)
+{
+    int32_t begin = f.before >= 0 ? f.before : ids->begin, end = encodes && f.after >= 0 ? f.after : ids->end;
+    return qp_import_set_roles(tokenizer, begin, end, ids->pad);
 }
 
 static qp_status finish(const char *folder, qp_hf_model *made, qp_hf_frame f, qp_package *p)
@@ -90,10 +95,10 @@ static qp_status finish(const char *folder, qp_hf_model *made, qp_hf_frame f, qp
     int64_t rows = encodes ? m->src_vocab_size : m->tgt_vocab_size;
     if (made->labels) QP_TRY(qp_labels_parse(made->labels, &p->labels));
     QP_TRY(set_roles(tokenizer, &made->ids, f, encodes && !qp_model_task_has_decoder(m->task)));
-    QP_TRY(check_size(folder, tokenizer, rows));
+    QP_TRY(qp_import_check_rows(folder, tokenizer, rows));
     if (p->target != p->source) {
         QP_TRY(set_roles(p->target, &made->ids, (qp_hf_frame){-1, -1}, false));
-        QP_TRY(check_size(folder, p->target, m->tgt_vocab_size));
+        QP_TRY(qp_import_check_rows(folder, p->target, m->tgt_vocab_size));
     }
     qp_package_set_tokenizers(p, encodes ? tokenizer : NULL, p->target);
     qp_package_set_model(p, made->model);

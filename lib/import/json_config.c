@@ -31,18 +31,19 @@ void qp_json_config_close(qp_json_config *config)
 
 /* ---- finding ---- */
 
-/* The value of "a.b", which is not null. */
+/* The value of "a.b", which is not null: of this key, or in the section "a". */
 static const json_t *value_at(const json_t *object, const char *key, size_t length)
 {
     char name[KEY_BYTES];
-    const char *dot = memchr(key, '.', length);
-    size_t part = dot ? (size_t)(dot - key) : length;
-    if (part >= sizeof name) return NULL;
-    memcpy(name, key, part);
-    name[part] = '\0';
+    if (length >= sizeof name) return NULL;
+    memcpy(name, key, length);
+    name[length] = '\0';
     const json_t *value = json_object_get(object, name);
-    if (dot) return value_at(value, dot + 1, length - part - 1);
-    return json_is_null(value) ? NULL : value;
+    char *dot = strchr(name, '.');
+    if (value || !dot) return json_is_null(value) ? NULL : value;
+    *dot = '\0';
+    size_t part = (size_t)(dot - name);
+    return value_at(json_object_get(object, name), key + part + 1, length - part - 1);
 }
 
 const json_t *qp_json_config_find(const qp_json_config *c, const char *keys)

@@ -10,7 +10,8 @@
 
 /* json_config — reads the values of a config.json whose keys differ from architecture to architecture. The first wrong
  * value is remembered in `status`, with its message; later reads return their fallbacks. Keys: several names of one
- * value have '|' between them, the first that is there and not null counts. Sections: "rope_scaling.factor". */
+ * value have '|' between them, the first that is there and not null counts. Sections: "rope_scaling.factor",
+ * unless that is a key itself. */
 typedef struct {
     const char *place; /* the file, for messages */
     json_t *root;

@@ -1,13 +1,11 @@
 #define _GNU_SOURCE /* qsort_r */
 #include "lib/store/safetensors.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/binary.h"
 #include "lib/store/checked.h"
 #include "lib/store/safetensors_internal.h"
 #include "lib/text/json_reader.h"
@@ -225,22 +223,6 @@ static qp_status read_header(qp_safetensors *file)
     return parse_root(file);
 }
 
-static qp_status open_descriptor(qp_safetensors *file)
-{
-    /* O_NONBLOCK: opening a pipe must not wait; it has no effect on regular files */
-    file->descriptor = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat status;
-    if (file->descriptor < 0 || fstat(file->descriptor, &status) != 0)
-        return qp_fail(qp_status_of_errno(QP_ENOINPUT), "%s: cannot be opened: %s; check the path and its permissions",
-                       file->path, strerror(errno));
-    if (S_ISDIR(status.st_mode))
-        return qp_fail(QP_ENOINPUT, "%s: is a folder; name the .safetensors file inside it", file->path);
-    if (!S_ISREG(status.st_mode))
-        return qp_fail(QP_ENOINPUT, "%s: is not a regular file; copy it to a file first", file->path);
-    file->file_bytes = (uint64_t)status.st_size;
-    return QP_OK;
-}
-
 qp_status qp_safetensors_open(const char *path, qp_safetensors **result)
 {
     *result = NULL;
@@ -249,7 +231,7 @@ qp_status qp_safetensors_open(const char *path, qp_safetensors **result)
         free(file);
         return qp_fail(QP_EMEMORY, "%s: out of memory", path);
     }
-    qp_status status = open_descriptor(file);
+    qp_status status = qp_binary_open(path, ".safetensors", &file->descriptor, &file->file_bytes);
     if (status == QP_OK) status = read_header(file);
     if (status != QP_OK) {
         qp_safetensors_close(file);

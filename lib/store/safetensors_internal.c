@@ -1,9 +1,9 @@
 #define _GNU_SOURCE /* memmem */
 #include "lib/store/safetensors_internal.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "lib/base/binary.h"
 
 static const struct {
     const char *name;
@@ -35,17 +35,7 @@ const char *qp_printable(const char *name, qp_printable_name *buffer)
 
 qp_status qp_safetensors_pread(const qp_safetensors *file, uint64_t offset, void *memory, size_t bytes)
 {
-    char *to = memory;
-    while (bytes > 0) {
-        ssize_t got = pread(file->descriptor, to, bytes < (1u << 30) ? bytes : (1u << 30), (off_t)offset);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return qp_fail(QP_EIO, "%s: reading failed: %s", file->path, strerror(errno));
-        if (got == 0) return qp_fail(QP_EIO, "%s: became shorter while it was read; try again", file->path);
-        to += got;
-        offset += (uint64_t)got;
-        bytes -= (size_t)got;
-    }
-    return QP_OK;
+    return qp_binary_read(file->descriptor, file->path, offset, memory, bytes);
 }
 
 /* A quote inside a JSON string is escaped, so these bytes can only be the key itself. */

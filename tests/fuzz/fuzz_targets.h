@@ -15,13 +15,15 @@
  *          checksum; a model that opens must translate, score, label, forecast
  * data     the first byte: CoNLL, CSV, pairs, labelled texts, texts, lines (also gzip), labels, scaling,
  *          word vectors
- * options  a command line of `train` */
+ * options  a command line of `train`
+ * imports  the first byte: a GGUF file */
 int qp_fuzz_readers(const uint8_t *data, size_t bytes);
 int qp_fuzz_encode(const uint8_t *data, size_t bytes);
 int qp_fuzz_store(const uint8_t *data, size_t bytes);
 int qp_fuzz_models(const uint8_t *data, size_t bytes);
 int qp_fuzz_data(const uint8_t *data, size_t bytes);
 int qp_fuzz_options(const uint8_t *data, size_t bytes);
+int qp_fuzz_imports(const uint8_t *data, size_t bytes);
 
 /* qp_fuzz_repair — makes the checksum of a safetensors file right, if it has one. */
 void qp_fuzz_repair(uint8_t *file, size_t bytes);

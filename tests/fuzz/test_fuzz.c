@@ -37,3 +37,5 @@ Test(fuzz, models) { replay("models", qp_fuzz_models); }
 Test(fuzz, data) { replay("data", qp_fuzz_data); }
 
 Test(fuzz, options) { replay("options", qp_fuzz_options); }
+
+Test(fuzz, imports) { replay("imports", qp_fuzz_imports); }
