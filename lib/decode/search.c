@@ -87,7 +87,7 @@ static qp_status take_memory(search *s, size_t sources, size_t longest, bool att
                            sources, s->width, longest);
 }
 
-/* Every source has one live hypothesis, the empty one, and reads the begin. */
+/* Every source has one live hypothesis, the empty one, and reads the first token. */
 static void start_beams(search *s, const qp_model *model, qp_sequences source)
 {
     qp_beam_node *node = s->node;
@@ -112,7 +112,7 @@ static void start_beams(search *s, const qp_model *model, qp_sequences source)
         if (attention) attention += longest;
         total[0] = 0;
         s->active[i] = i;
-        s->last_id[i] = s->special.begin;
+        s->last_id[i] = qp_model_first_token(model);
     }
 }
 

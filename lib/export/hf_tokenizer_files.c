@@ -7,6 +7,7 @@
 #include "lib/export/folder.h"
 #include "lib/import/hf_package.h"
 #include "lib/text/json_reader.h"
+#include "tokenizer/marian_tokenizer.h"
 #include "tokenizer/tokenizer_formats.h"
 
 /* A tokenizer and the tokens that its model reads around a text; -1: none. */
@@ -161,16 +162,69 @@ static qp_status save_files(const files *f)
     return save_config(f);
 }
 
+/* ---- two sentencepiece models and one list of pieces, or two: what MarianTokenizer opens ---- */
+
+static qp_status save_model(const char *folder, const char *name, const qp_tokenizer *t)
+{
+    qp_export content;
+    qp_text_buffer text = {0};
+    QP_TRY(qp_tokenizer_export(t, QP_FORMAT_SENTENCEPIECE, &content));
+    qp_text_put(&text, content.text[0], content.bytes[0]);
+    qp_export_free(&content);
+    return qp_folder_text(folder, name, &text);
+}
+
+static qp_status save_names(const char *folder, const char *name, const qp_tokenizer *t)
+{
+    qp_text_buffer json = {0};
+    qp_json_open(&json, '{');
+    for (int32_t id = 0; id < qp_tokenizer_size(t); id++) qp_json_put_integer(&json, qp_tokenizer_piece(t, id), id);
+    qp_json_close(&json, '}');
+    return qp_folder_json(folder, name, &json);
+}
+
+static bool same_names(const qp_tokenizer *a, const qp_tokenizer *b)
+{
+    int size = qp_tokenizer_size(a);
+    bool same = size == qp_tokenizer_size(b);
+    for (int32_t id = 0; same && id < size; id++)
+        same = strcmp(qp_tokenizer_piece(a, id), qp_tokenizer_piece(b, id)) == 0;
+    return same;
+}
+
+static qp_status save_marian(const qp_package *p, const char *folder)
+{
+    const qp_special_ids *s = qp_tokenizer_special(p->source);
+    bool one = same_names(p->source, p->target);
+    qp_text_buffer json = {0};
+    QP_TRY(save_model(folder, "source.spm", p->source));
+    QP_TRY(save_model(folder, "target.spm", p->target));
+    QP_TRY(save_names(folder, "vocab.json", p->source));
+    if (!one) QP_TRY(save_names(folder, "target_vocab.json", p->target));
+    qp_json_open(&json, '{');
+    qp_json_put_text(&json, "tokenizer_class", "MarianTokenizer");
+    qp_json_put_bool(&json, "separate_vocabs", !one);
+    put_token(&json, "pad_token", p->source, s->pad);
+    put_token(&json, "unk_token", p->source, s->unknown);
+    put_token(&json, "eos_token", p->source, s->end);
+    qp_json_put_integer(&json, "model_max_length", qp_model_config_of(p->model)->max_length);
+    qp_json_close(&json, '}');
+    return qp_folder_json(folder, "tokenizer_config.json", &json);
+}
+
 qp_status qp_hf_save_tokenizers(const qp_package *p, const char *folder)
 {
     const qp_model_config *m = qp_model_config_of(p->model);
     bool lm = m->task == QP_TASK_LM, begins = lm ? m->start_id != QP_START_NONE : m->begin_token;
     qp_special_ids s = qp_model_special(p->model, lm);
+    bool two = m->task == QP_TASK_TRANSLATE && p->source != p->target;
+    if (two && qp_tokenizer_is_sentencepiece(p->source) && qp_tokenizer_is_sentencepiece(p->target))
+        return save_marian(p, folder);
     files f = {.tokenizer = lm ? p->target : p->source, .model = m, .folder = folder};
     f.wanted.before = !begins ? -1 : lm ? qp_model_first_token(p->model) : s.begin;
     f.wanted.after = lm ? -1 : s.end;
     QP_TRY(save_files(&f));
-    if (m->task != QP_TASK_TRANSLATE || p->source == p->target) return QP_OK;
+    if (!two) return QP_OK;
     char path[QP_PATH_BYTES];
     QP_TRY(qp_in_folder(folder, "target", path));
     f.tokenizer = p->target;

@@ -4,39 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/file.h"
 #include "lib/import/hf_import.h"
+#include "lib/import/hf_tokenizers.h"
 #include "tokenizer/tokenizer_file.h"
-#include "tokenizer/tokenizer_formats.h"
 #include "tokenizer/tokenizer_special.h"
-
-enum { PATH_BYTES = 4096 };
-
-/* ---- the tokenizer ---- */
-
-static bool find_file(const char *folder, const char *name, char path[PATH_BYTES])
-{
-    int length = snprintf(path, PATH_BYTES, "%s/%s", folder, name);
-    return length > 0 && length < PATH_BYTES && qp_file_exists(path);
-}
-
-static qp_status read_tokenizer(const char *folder, qp_tokenizer **tokenizer)
-{
-    static const char *const whole[] = {"tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
-                                        "spm.model"};
-    char path[PATH_BYTES], second[PATH_BYTES];
-    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
-        if (find_file(folder, whole[i], path)) return qp_tokenizer_load(path, tokenizer);
-    if (find_file(folder, "vocab.json", path) && find_file(folder, "merges.txt", second))
-        return qp_tokenizer_import(&(qp_import){.format = QP_FORMAT_GPT2, .path = {path, second}, .count = 2},
-                                   tokenizer);
-    if (find_file(folder, "vocab.txt", path))
-        return qp_tokenizer_import(&(qp_import){.format = QP_FORMAT_BERT, .path = {path}, .count = 1}, tokenizer);
-    return qp_fail(QP_ENOINPUT,
-                   "%s: no tokenizer is there (tokenizer.json, tokenizer.model, spiece.model, vocab.json with "
-                   "merges.txt, vocab.txt); name one with --tokenizer FILE",
-                   folder);
-}
 
 qp_status qp_hf_frame_of(const qp_tokenizer *tokenizer, qp_hf_frame *f)
 {
@@ -106,26 +77,13 @@ static qp_status finish(const char *folder, qp_hf_model *made, qp_hf_frame f, qp
     return QP_OK;
 }
 
-/* A translator's second vocabulary is in the folder "target". */
-static qp_status read_target(const char *folder, qp_package *p)
-{
-    char path[PATH_BYTES];
-    qp_tokenizer *target;
-    if (!find_file(folder, "target/tokenizer.json", path)) return QP_OK;
-    QP_TRY(qp_tokenizer_load(path, &target));
-    qp_package_set_tokenizers(p, p->source, target);
-    return QP_OK;
-}
-
 static qp_status read_package(const char *folder, const char *task, qp_package *p)
 {
     qp_hf_frame f;
     qp_hf_model made;
     QP_TRY(qp_hf_frame_of(p->source, &f));
     QP_TRY(qp_hf_import_model(folder, &(qp_hf_wish){task, true, f.before, f.after}, &made));
-    qp_status status = QP_OK;
-    if (qp_model_config_of(made.model)->task == QP_TASK_TRANSLATE) status = read_target(folder, p);
-    if (status == QP_OK) status = finish(folder, &made, f, p);
+    qp_status status = finish(folder, &made, f, p);
     qp_hf_model_free(&made);
     return status;
 }
@@ -133,15 +91,17 @@ static qp_status read_package(const char *folder, const char *task, qp_package *
 qp_status qp_hf_package(const char *folder, const char *task, const char *tokenizer, qp_package **package)
 {
     qp_package *p;
-    qp_tokenizer *read;
+    qp_tokenizer *source = NULL, *target;
     *package = NULL;
-    QP_TRY(*tokenizer ? qp_tokenizer_load(tokenizer, &read) : read_tokenizer(folder, &read));
+    QP_TRY(*tokenizer ? qp_tokenizer_load(tokenizer, &source) : qp_hf_tokenizers(folder, &source, &target));
+    if (*tokenizer) target = source;
     qp_status status = qp_package_new(&p);
     if (status != QP_OK) {
-        qp_tokenizer_free(read);
+        if (target != source) qp_tokenizer_free(target);
+        qp_tokenizer_free(source);
         return status;
     }
-    qp_package_set_tokenizers(p, read, read);
+    qp_package_set_tokenizers(p, source, target);
     status = read_package(folder, task, p);
     if (status == QP_OK)
         *package = p;

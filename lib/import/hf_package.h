@@ -5,8 +5,8 @@
 
 /* hf_package — a Hugging Face folder as a package: the model, its tokenizers, its labels.
  *
- * qp_hf_package — the tokenizer is the folder's tokenizer.json, its sentencepiece model, its vocab.json with
- *   merges.txt, or its vocab.txt, unless one is given. It decides which tokens are put before and after a text.
+ * qp_hf_package — the tokenizers are those of the folder (hf_tokenizers.h), unless one is given. That of the source
+ *   decides which tokens are put before and after a text.
  *   task       as in qp_hf_import_model
  *   tokenizer  a tokenizer file to use instead; "": the folder's
  * Errors  those of qp_hf_import_model and of reading tokenizers; QP_ENOINPUT: the folder has none; QP_EDATA: more

@@ -35,7 +35,8 @@ static void search_one(int i, const qp_search_config *config, qp_search_result *
                  qp_error_message());
 }
 
-Test(search, beam_of_one_is_greedy)
+/* A beam of one takes the most probable token each time. */
+static void is_greedy(void)
 {
     qp_search_config config = support_search(1, LONGEST);
     for (int i = 0; i < 16; i++) {
@@ -59,6 +60,16 @@ Test(search, beam_of_one_is_greedy)
         cr_assert_float_eq(result.best[0].total, total, 1e-4);
         qp_search_result_free(&result);
     }
+}
+
+Test(search, beam_of_one_is_greedy) { is_greedy(); }
+
+Test(search, the_decoder_reads_first_what_the_model_says)
+{
+    static const char *const setting[] = {"start_id=7"};
+    qp_model_free(model);
+    model = support_model_with(setting, 1, V, 1, -0.5);
+    is_greedy();
 }
 
 /* ---- a plain search by the rule of search.h, with full passes and full sorting ---- */

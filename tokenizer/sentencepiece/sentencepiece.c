@@ -151,21 +151,32 @@ qp_status qp_sentencepiece_normalize(const qp_sentencepiece *m, const char *text
 
 /* ---- encoding ---- */
 
+/* The id of a text that the model does not know, in a vocabulary of its own (renumber). */
+static int32_t listed(const qp_sentencepiece *m, const char *text, size_t bytes)
+{
+    int32_t id = m->known ? qp_vocabulary_find(&m->vocabulary, text, bytes) : -1;
+    return id >= 0 && id < m->known ? id : m->unknown_id;
+}
+
 qp_status qp_sentencepiece_add(const qp_sentencepiece *m, const qp_mapped_text *normal, size_t begin, size_t end,
-                               int32_t id, bool *after_unknown, qp_encoding *list)
+                               int32_t id, size_t *unknown, qp_encoding *list)
 {
     uint32_t from = normal->begin[begin], to = normal->begin[end];
-    bool unknown = id == m->unknown_id;
-    if (unknown && m->byte_fallback) {
+    bool is_unknown = id == m->unknown_id;
+    if (is_unknown && m->byte_fallback) {
         for (size_t i = begin; i < end; i++)
             QP_TRY(qp_encoding_add_span(list, m->byte_id[(unsigned char)normal->text[i]], from,
                                         i + 1 == end ? to : from));
-    } else if (unknown && *after_unknown) {
+    } else if (is_unknown && *unknown) {
         list->end[list->count - 1] = to;
+        list->id[list->count - 1] = listed(m, normal->text + (*unknown - 1), end - (*unknown - 1));
     } else {
-        QP_TRY(qp_encoding_add_span(list, id, from, to));
+        bool foreign = m->known && id >= m->known;
+        int32_t shown = is_unknown ? listed(m, normal->text + begin, end - begin) : foreign ? m->unknown_id : id;
+        QP_TRY(qp_encoding_add_span(list, shown, from, to));
     }
-    *after_unknown = unknown;
+    if (!is_unknown) *unknown = 0;
+    if (is_unknown && !*unknown) *unknown = begin + 1;
     return QP_OK;
 }
 
@@ -178,12 +189,12 @@ static int32_t id_of(const qp_sentencepiece *m, const char *text, size_t bytes)
 static qp_status encode_unigram(const qp_sentencepiece *m, const qp_mapped_text *normal, qp_encoding *list)
 {
     qp_unigram_path path = {0};
-    bool after_unknown = false;
+    size_t unknown = 0;
     qp_status status = qp_unigram_apply(&m->unigram, normal->text, normal->bytes, &path);
     for (size_t i = 0; status == QP_OK && i < path.count; i++) {
         const qp_unigram_piece *p = &path.piece[i];
         int32_t id = p->id >= 0 ? p->id : m->unknown_id;
-        status = qp_sentencepiece_add(m, normal, p->begin, p->begin + p->bytes, id, &after_unknown, list);
+        status = qp_sentencepiece_add(m, normal, p->begin, p->begin + p->bytes, id, &unknown, list);
     }
     qp_unigram_path_free(&path);
     return status;
@@ -208,11 +219,12 @@ static size_t char_end(const qp_sentencepiece *m, const char *text, size_t bytes
 
 static qp_status encode_simple(const qp_sentencepiece *m, const qp_mapped_text *normal, qp_encoding *list)
 {
-    bool after_unknown = false, words = m->model_type == QP_SPM_WORD;
+    size_t unknown = 0;
+    bool words = m->model_type == QP_SPM_WORD;
     for (size_t at = 0, end; at < normal->bytes; at = end) {
         end = words ? word_end(normal->text, normal->bytes, at) : char_end(m, normal->text, normal->bytes, at);
         int32_t id = id_of(m, normal->text + at, end - at);
-        QP_TRY(qp_sentencepiece_add(m, normal, at, end, id, &after_unknown, list));
+        QP_TRY(qp_sentencepiece_add(m, normal, at, end, id, &unknown, list));
     }
     return QP_OK;
 }
@@ -221,13 +233,13 @@ typedef struct {
     const qp_sentencepiece *m;
     const qp_mapped_text *normal;
     qp_encoding *list;
-    bool after_unknown;
+    size_t unknown;
 } joined_output;
 
 static qp_status take_joined(void *self, size_t begin, size_t end, int32_t id)
 {
     joined_output *out = self;
-    return qp_sentencepiece_add(out->m, out->normal, begin, end, id >= 0 ? id : out->m->unknown_id, &out->after_unknown,
+    return qp_sentencepiece_add(out->m, out->normal, begin, end, id >= 0 ? id : out->m->unknown_id, &out->unknown,
                                 out->list);
 }
 

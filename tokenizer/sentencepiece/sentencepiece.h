@@ -30,6 +30,8 @@ typedef struct {
     uint8_t *type;
     size_t score_capacity, type_capacity;
     int unknown_id, bos_id, eos_id, pad_id; /* -1: none */
+    int known; /* size of a vocabulary of another list (renumber); the pieces after it are found in texts, but are the
+                  unknown piece; 0: of its own */
     int32_t byte_id[256];
     /* computed from the above */
     qp_trie user_defined;
@@ -57,9 +59,10 @@ qp_status qp_sentencepiece_decode(const qp_sentencepiece *model, const int32_t *
                                   char **text, size_t *bytes);
 
 /* qp_sentencepiece_add — appends one piece of the normal form to the result; an unknown piece as bytes, or a run of
- * unknown pieces as one id (*after_unknown: the piece before was unknown; false at first). */
+ * unknown pieces as one id: that of its text in a vocabulary of another list, else the unknown one.
+ * unknown  where the run of unknown pieces before this one begins, and 1; 0: the piece before was known (at first) */
 qp_status qp_sentencepiece_add(const qp_sentencepiece *model, const qp_mapped_text *normal, size_t begin, size_t end,
-                               int32_t id, bool *after_unknown, qp_encoding *list);
+                               int32_t id, size_t *unknown, qp_encoding *list);
 
 /* qp_sentencepiece_list_texts — fills model->texts; the last step of reading a model. Errors: QP_EMEMORY, QP_EDATA. */
 qp_status qp_sentencepiece_list_texts(qp_sentencepiece *model);

@@ -20,7 +20,7 @@ static qp_status slow_ids(const qp_sentencepiece *m, qp_sentencepiece_scratch *s
 qp_status qp_sentencepiece_ids(const qp_sentencepiece *m, qp_sentencepiece_scratch *s, qp_text text, qp_id_list *ids)
 {
     ids->count = 0;
-    if (!m->fast || (m->model_type != QP_SPM_UNIGRAM && !m->fast->joins)) return slow_ids(m, s, text, ids);
+    if (!m->fast || m->known || (m->model_type != QP_SPM_UNIGRAM && !m->fast->joins)) return slow_ids(m, s, text, ids);
     qp_sentencepiece_run list = {.model = m, .scratch = s, .ids = *ids};
     size_t at = 0;
     qp_status status = m->fast->letter ? qp_sentencepiece_word_ids(&list, text.text, text.bytes)

@@ -71,6 +71,7 @@ qp_status qp_sentencepiece_put_json(const qp_sentencepiece *m, qp_text_buffer *o
         qp_text_format(out, "null");
     else if (!qp_json_string(out, m->unknown_surface, strlen(m->unknown_surface)))
         return qp_fail(QP_EDATA, "tokenizer file: the surface of unknown pieces is not UTF-8; keep the .model");
+    if (m->known) qp_text_format(out, ",\n \"known\": %d", m->known);
     QP_TRY(put_rules("rules", &m->rules, out));
     QP_TRY(put_rules("back_rules", &m->back_rules, out));
     return put_pieces(m, out);
@@ -157,9 +158,19 @@ qp_status qp_sentencepiece_of_json(const char *place, const char *text, size_t b
     json_t *root;
     QP_TRY(qp_json_read(place, text, bytes, JSON_REJECT_DUPLICATES, &root));
     qp_status status = to_model(place, root, &out);
+    const json_t *known = json_object_get(root, "known");
+    json_int_t pieces = known ? json_integer_value(known) : 0;
     json_decref(root);
     if (status == QP_OK) status = qp_text_finish(&out, &content, &length);
     if (status == QP_OK) status = qp_sentencepiece_read(place, content, length, model);
+    bool fits = status != QP_OK || pieces == 0 ||
+                (pieces > (*model)->unknown_id && pieces <= (*model)->vocabulary.count && !(*model)->byte_fallback);
+    if (!fits) {
+        qp_sentencepiece_free(*model);
+        *model = NULL;
+        status = qp_fail(QP_EDATA, "%s: known is not a number of its pieces", place);
+    }
+    if (status == QP_OK) (*model)->known = (int)pieces;
     free(content);
     qp_text_free(&out);
     return status;

@@ -19,6 +19,8 @@ static void free_scratch(void *memory)
     free(memory);
 }
 
+static int count_of(const qp_sentencepiece *m) { return m->known ? m->known : m->vocabulary.count; }
+
 /* ---- encoding ---- */
 
 static qp_status encode(const void *self, qp_text text, qp_encoding *e)
@@ -107,8 +109,7 @@ static qp_safe_cut cut(const void *self)
 
 static int size(const void *self)
 {
-    const qp_sentencepiece *m = self;
-    return m->vocabulary.count;
+    return count_of(self);
 }
 
 static const char *piece(const void *self, int32_t id)
@@ -140,6 +141,8 @@ static qp_status append(void **self, const char *name)
     size_t bytes;
     qp_sentencepiece *grown = NULL;
     qp_text_buffer out = {0};
+    const qp_sentencepiece *m = *self;
+    if (m->known) return qp_fail(QP_EDATA, "tokenizer: its vocabulary is that of another file; no piece can be added");
     QP_TRY(qp_sentencepiece_write(*self, &content, &bytes));
     qp_text_put(&out, content, bytes);
     free(content);
@@ -163,7 +166,7 @@ static qp_tokenizer_facts info(const void *self)
                                 .pattern = "as the file says",
                                 .unicode = utf8proc_unicode_version(),
                                 .byte_fallback = m->byte_fallback,
-                                .size = m->vocabulary.count};
+                                .size = count_of(m)};
 }
 
 static qp_status save(const void *self, qp_text_buffer *out) { return qp_sentencepiece_put_json(self, out); }

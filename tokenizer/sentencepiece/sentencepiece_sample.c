@@ -45,12 +45,12 @@ static qp_status build(const qp_sentencepiece *m, const char *text, size_t bytes
 static qp_status list_of(const qp_sentencepiece *m, const qp_mapped_text *normal, const qp_unigram_lattice *l,
                          const qp_lattice_path *path, qp_encoding *list)
 {
-    bool after_unknown = false;
+    size_t unknown = 0;
     list->count = 0;
     for (size_t i = 0; i < path->count; i++) {
         const struct qp_lattice_node *node = &l->node[path->node[i]];
         int32_t id = node->id >= 0 ? node->id : m->unknown_id;
-        QP_TRY(qp_sentencepiece_add(m, normal, node->begin, node->end, id, &after_unknown, list));
+        QP_TRY(qp_sentencepiece_add(m, normal, node->begin, node->end, id, &unknown, list));
     }
     return QP_OK;
 }

@@ -44,34 +44,41 @@ void qp_spm_put_settings(qp_text_buffer *out, const qp_spm_settings *s)
     }
 }
 
-qp_status qp_sentencepiece_write(const qp_sentencepiece *m, char **content, size_t *bytes)
+qp_status qp_sentencepiece_put_settings(const qp_sentencepiece *m, int pieces, const int id[4], qp_text_buffer *out)
 {
-    qp_text_buffer out = {0};
     char *rules = NULL, *back = NULL;
     qp_spm_settings s = {.model_type = m->model_type,
-                         .id = {m->unknown_id, m->bos_id, m->eos_id, m->pad_id},
+                         .id = {id[0], id[1], id[2], id[3]},
                          .space_as_suffix = m->space_as_suffix,
                          .byte_fallback = m->byte_fallback,
                          .add_dummy_prefix = m->add_dummy_prefix,
                          .remove_extra_spaces = m->remove_extra_spaces,
                          .escape_spaces = m->escape_spaces,
                          .unknown_surface = m->unknown_surface,
-                         .pieces = m->vocabulary.count};
-    *content = NULL;
-    *bytes = 0;
+                         .pieces = pieces};
     for (int i = 0; i < 4; i++) s.name[i] = m->piece_name[i];
     qp_status status = qp_charsmap_write(&m->rules, &rules, &s.rules_bytes);
     if (status == QP_OK) status = qp_charsmap_write(&m->back_rules, &back, &s.back_rules_bytes);
     s.rules = rules;
     s.back_rules = back;
-    for (int32_t id = 0; status == QP_OK && id < m->vocabulary.count; id++) {
+    if (status == QP_OK) qp_spm_put_settings(out, &s);
+    free(rules);
+    free(back);
+    return status;
+}
+
+qp_status qp_sentencepiece_write(const qp_sentencepiece *m, char **content, size_t *bytes)
+{
+    qp_text_buffer out = {0};
+    const int special[] = {m->unknown_id, m->bos_id, m->eos_id, m->pad_id};
+    *content = NULL;
+    *bytes = 0;
+    for (int32_t id = 0; id < m->vocabulary.count; id++) {
         size_t length;
         const char *piece = qp_vocabulary_text(&m->vocabulary, id, &length);
         qp_spm_put_piece(&out, piece, length, m->score[id], m->type[id]);
     }
-    if (status == QP_OK) qp_spm_put_settings(&out, &s);
-    free(rules);
-    free(back);
+    qp_status status = qp_sentencepiece_put_settings(m, m->vocabulary.count, special, &out);
     if (status == QP_OK) return qp_text_finish(&out, content, bytes);
     qp_text_free(&out);
     return status;

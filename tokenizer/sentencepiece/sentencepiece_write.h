@@ -7,7 +7,10 @@
 /* sentencepiece_write — .model files that sentencepiece 0.2 opens.
  *
  * qp_sentencepiece_write — a model that was read, without the fields that only training uses. *content is malloc'ed.
- * Errors: QP_EMEMORY. */
+ * Errors: QP_EMEMORY.
+ * qp_sentencepiece_put_settings — what follows the pieces, `pieces` of them, with these ids of unk, bos, eos, pad. */
+qp_status qp_sentencepiece_put_settings(const qp_sentencepiece *model, int pieces, const int id[4],
+                                        qp_text_buffer *out);
 qp_status qp_sentencepiece_write(const qp_sentencepiece *model, char **content, size_t *bytes);
 
 /* Parts of a .model, in protocol buffers. */

@@ -1,0 +1,75 @@
+#include "lib/import/hf_tokenizers.h"
+
+#include <stdio.h>
+
+#include "lib/base/file.h"
+#include "lib/import/vocabulary_file.h"
+#include "tokenizer/marian_tokenizer.h"
+#include "tokenizer/tokenizer_file.h"
+#include "tokenizer/tokenizer_formats.h"
+
+enum { PATH_BYTES = 4096 };
+
+static bool find_file(const char *folder, const char *name, char path[PATH_BYTES])
+{
+    int length = snprintf(path, PATH_BYTES, "%s/%s", folder, name);
+    return length > 0 && length < PATH_BYTES && qp_file_exists(path);
+}
+
+static qp_status marian_side(const char *folder, const char *model, const char *names, qp_tokenizer **tokenizer)
+{
+    char path[PATH_BYTES];
+    qp_vocabulary_names vocabulary;
+    if (!find_file(folder, model, path))
+        return qp_fail(QP_ENOINPUT, "%s: %s is not there, which cuts the texts of that side", folder, model);
+    QP_TRY(qp_vocabulary_read(names, &vocabulary));
+    qp_status status =
+        qp_tokenizer_marian(path, (const char *const *)vocabulary.name, vocabulary.count, tokenizer);
+    qp_vocabulary_names_free(&vocabulary);
+    return status;
+}
+
+qp_status qp_marian_tokenizers(const char *folder, const char *source_names, const char *target_names,
+                               qp_tokenizer **source, qp_tokenizer **target)
+{
+    QP_TRY(marian_side(folder, "source.spm", source_names, source));
+    qp_status status = marian_side(folder, "target.spm", target_names, target);
+    if (status == QP_OK) return QP_OK;
+    qp_tokenizer_free(*source);
+    *source = NULL;
+    return status;
+}
+
+/* A tokenizer that serves both sides. */
+static qp_status read_one(const char *folder, qp_tokenizer **tokenizer)
+{
+    static const char *const whole[] = {"tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
+                                        "spm.model"};
+    char path[PATH_BYTES], second[PATH_BYTES];
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        if (find_file(folder, whole[i], path)) return qp_tokenizer_load(path, tokenizer);
+    if (find_file(folder, "vocab.json", path) && find_file(folder, "merges.txt", second))
+        return qp_tokenizer_import(&(qp_import){.format = QP_FORMAT_GPT2, .path = {path, second}, .count = 2},
+                                   tokenizer);
+    if (find_file(folder, "vocab.txt", path))
+        return qp_tokenizer_import(&(qp_import){.format = QP_FORMAT_BERT, .path = {path}, .count = 1}, tokenizer);
+    return qp_fail(QP_ENOINPUT,
+                   "%s: no tokenizer is there (tokenizer.json, tokenizer.model, spiece.model, vocab.json with "
+                   "merges.txt, vocab.txt, source.spm); name one with --tokenizer FILE",
+                   folder);
+}
+
+qp_status qp_hf_tokenizers(const char *folder, qp_tokenizer **source, qp_tokenizer **target)
+{
+    char path[PATH_BYTES], names[PATH_BYTES], other[PATH_BYTES];
+    if (find_file(folder, "source.spm", path) && find_file(folder, "vocab.json", names)) {
+        bool two = find_file(folder, "target_vocab.json", other);
+        return qp_marian_tokenizers(folder, names, two ? other : names, source, target);
+    }
+    QP_TRY(read_one(folder, source));
+    *target = *source;
+    if (!find_file(folder, "target/tokenizer.json", path)) return QP_OK;
+    qp_status status = qp_tokenizer_load(path, target);
+    if (status != QP_OK) qp_tokenizer_free(*source);
+    return status;
+}

@@ -1,0 +1,19 @@
+#ifndef QP_HF_TOKENIZERS_H
+#define QP_HF_TOKENIZERS_H
+
+#include "tokenizer/tokenizer.h"
+
+/* hf_tokenizers — the tokenizers in a folder of Hugging Face: tokenizer.json (and target/tokenizer.json), a
+ * sentencepiece model, vocab.json with merges.txt, vocab.txt, or source.spm and target.spm with vocab.json, or with one
+ * such list for each side (Marian).
+ *
+ * qp_hf_tokenizers — *target is *source where one serves both sides. The caller frees them.
+ * Errors  QP_ENOINPUT: none is there; those of reading tokenizers and vocabularies. */
+qp_status qp_hf_tokenizers(const char *folder, qp_tokenizer **source, qp_tokenizer **target);
+
+/* qp_marian_tokenizers — source.spm and target.spm of a folder, with the pieces of these two vocabulary files. Without
+ *   source.spm: QP_ENOINPUT. */
+qp_status qp_marian_tokenizers(const char *folder, const char *source_names, const char *target_names,
+                               qp_tokenizer **source, qp_tokenizer **target);
+
+#endif
