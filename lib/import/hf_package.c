@@ -63,6 +63,10 @@ static qp_status finish(const char *folder, qp_hf_model *made, qp_hf_frame f, qp
     qp_tokenizer *tokenizer = p->source;
     const qp_model_config *m = qp_model_config_of(made->model);
     bool encodes = m->encoder != QP_KIND_NONE;
+    if (m->task != QP_TASK_TRANSLATE && p->target != tokenizer) { /* one vocabulary is all that it has */
+        qp_tokenizer_free(p->target);
+        qp_package_set_tokenizers(p, tokenizer, tokenizer);
+    }
     int64_t rows = encodes ? m->src_vocab_size : m->tgt_vocab_size;
     if (made->labels) QP_TRY(qp_labels_parse(made->labels, &p->labels));
     QP_TRY(set_roles(tokenizer, &made->ids, f, encodes && !qp_model_task_has_decoder(m->task)));
