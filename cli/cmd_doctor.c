@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <net/if.h>
 #include <omp.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -17,6 +18,7 @@
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "lib/base/memory.h"
+#include "lib/cluster/cluster.h"
 #include "lib/tensor/gemm.h"
 #include "lib/tensor/kernels/cpu.h"
 
@@ -116,6 +118,37 @@ static void examine_threads(void)
         finding(true, "threads", "%d of %ld processors", threads, online);
 }
 
+/* Connections to other machines that are up, with their speed where the driver knows it. */
+static void examine_network(void)
+{
+    struct if_nameindex *network = if_nameindex();
+    char list[300] = "", path[100];
+    size_t used = 0;
+    for (int i = 0; network && network[i].if_index != 0; i++) {
+        double speed[2] = {0, 0};
+        snprintf(path, sizeof path, "/sys/class/net/%.64s/speed", network[i].if_name);
+        bool known = group_numbers(path, speed) >= 1 && speed[0] > 0;
+        if (strcmp(network[i].if_name, "lo") == 0 || used + 100 > sizeof list) continue;
+        used += (size_t)sprintf(list + used, "%s%.64s", used ? ", " : "", network[i].if_name);
+        if (known) used += (size_t)sprintf(list + used, " (%.4g Gbit/s)", speed[0] / 1000);
+    }
+    if (network) if_freenameindex(network);
+    finding(true, "network", "%s", used ? list : "none");
+}
+
+/* Whether several machines can train together. */
+static void examine_cluster(void)
+{
+    const char *library = qp_cluster_library();
+    int launched = qp_cluster_launched();
+    if (!library && launched > 1)
+        finding(false, "cluster", "started as %d processes, but built without MPI: build with make MPI=1", launched);
+    else
+        finding(true, "cluster", "%s%s", library ? library : "without MPI, one machine trains (make MPI=1: several)",
+                launched > 1 ? "; the ranks' processors are those under threads" : "");
+    if (library) examine_network();
+}
+
 static void examine_memory(void)
 {
     char value[100], text[2][40];
@@ -176,6 +209,7 @@ int qp_cmd_doctor(int argc, char **argv)
     problems = 0;
     examine_cpu();
     examine_threads();
+    examine_cluster();
     examine_memory();
     examine_disk();
     examine_locale();

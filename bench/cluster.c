@@ -1,0 +1,196 @@
+/* build/bench/cluster — how a training would run on several machines, on paper. One shard and one optimizer step are
+ * measured here, on one core; the time of an update with R ranks of C cores is then computed:
+ *     rounds * shard + sums + exchange + optimizer,    rounds = ceil(ceil(shards / R) / C)
+ * B = bytes of the gradient, w = bandwidth of each machine, l = latency of a message:
+ *     ring     2 (R-1) (l + B/(R w))                 every rank updates all weights
+ *     tree     2 ceil(log2 R) (l + B/w)              to rank 0 and back
+ *     slices   (R-1) (2 l + (roots + 1) B/(R w))     what quipu does (lib/train/gradient_exchange.h)
+ *     zero-1   the same if a rank updated its slice and sent weights instead of the sum, which quipu does not do yet
+ * Nothing is sent during the backward pass, and ranks are on machines of their own, equally fast. A model too large to
+ * be run here has the speed of gpt-base: 6 operations for each weight and row. */
+#include <getopt.h>
+#include <math.h>
+#include <stdbool.h>
+#include <time.h>
+
+#include "bench/works.h"
+#include "lib/tensor/kernels/cpu.h"
+#include "lib/tensor/pointwise.h"
+#include "lib/train/gradient_tree.h"
+#include "lib/train/shards.h"
+
+typedef struct {
+    const char *name;
+    double weights, rows; /* rows of a shard */
+    double shard, step;   /* seconds on one core: forward and backward of a shard; the optimizer */
+    double sum;           /* of two gradients */
+} measured;
+
+typedef struct {
+    int ranks, shards, cores;
+    double bandwidth, latency; /* bytes per second, seconds */
+} setup;
+
+enum { RING, TREE, SLICES, ZERO_1, KINDS };
+static const char *const kind_name[] = {"ring", "tree", "slices", "zero-1"};
+
+/* ---- measuring ---- */
+
+static double clock_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void keep_least(double *least, double begun)
+{
+    double seconds = clock_seconds() - begun;
+    if (*least == 0 || seconds < *least) *least = seconds;
+}
+
+static measured measure(const char *name, int times)
+{
+    trained t = trained_of(find_work(name));
+    qp_params *params = qp_model_params(t.model);
+    const qp_loss_function function = {t.model, loss};
+    qp_shards *shards;
+    qp_shards_result result;
+    measured m = {.name = name, .weights = (double)qp_params_size(params)};
+    double batch = 0;
+    qp_real *a = calloc(qp_params_size(params), sizeof *a);
+    if (!a) die(qp_fail(QP_EMEMORY, "out of memory"));
+    qp_cpu_flush_subnormals();
+    die(qp_shards_new(params, 1, 0, &shards));
+    for (int i = 0; i <= times; i++) {
+        double begun = clock_seconds();
+        die(qp_shards_run(shards, &function, &t.batch, 1, 1, &result));
+        keep_least(&batch, begun);
+        begun = clock_seconds();
+        die(qp_optimizer_step(t.optimizer, qp_params_block(params), result.gradient, result.gradient_count, 1, 1e-4, 1,
+                              NULL));
+        keep_least(&m.step, begun);
+        begun = clock_seconds();
+        qp_scale_add(qp_params_size(params), 1, result.gradient[0], 1, a);
+        keep_least(&m.sum, begun);
+    }
+    m.shard = batch / result.shards;
+    m.rows = (double)(result.source_rows + result.target_rows) / result.shards;
+    free(a);
+    qp_shards_free(shards);
+    trained_free(&t);
+    return m;
+}
+
+/* A decoder of `weights` weights, at the speed of a measured one. */
+static measured scaled(const char *name, double weights, const measured *as)
+{
+    measured m = *as;
+    double factor = weights / as->weights;
+    m.name = name;
+    m.weights = weights;
+    m.shard *= factor, m.step *= factor, m.sum *= factor;
+    return m;
+}
+
+/* ---- computing ---- */
+
+/* The most roots that one rank has. */
+static int most_roots(const setup *s)
+{
+    int most = 1;
+    for (int r = 0; r < s->ranks; r++) {
+        int end = (int)((int64_t)s->shards * (r + 1) / s->ranks), roots = 0;
+        for (int leaf = (int)((int64_t)s->shards * r / s->ranks); leaf < end; roots++)
+            leaf = qp_gradient_tree_root_end(s->shards, leaf, end);
+        if (roots > most) most = roots;
+    }
+    return most;
+}
+
+static double exchange_seconds(const measured *m, const setup *s, int kind)
+{
+    const double bytes = m->weights * sizeof(float), ranks = s->ranks, others = ranks - 1;
+    if (s->ranks == 1) return 0;
+    if (kind == RING) return 2 * others * (s->latency + bytes / (ranks * s->bandwidth));
+    if (kind == TREE) return 2 * ceil(log2(ranks)) * (s->latency + bytes / s->bandwidth);
+    return others * (2 * s->latency + (most_roots(s) + 1) * bytes / (ranks * s->bandwidth));
+}
+
+typedef struct {
+    double seconds, exchange, uneven; /* uneven: cores wait because shards are whole */
+} outcome;
+
+static outcome update_of(const measured *m, const setup *s, int kind)
+{
+    const int own = (s->shards + s->ranks - 1) / s->ranks, rounds = (own + s->cores - 1) / s->cores;
+    const double compute = rounds * m->shard, ideal = m->shard * s->shards / (s->ranks * (double)s->cores);
+    outcome o = {.exchange = exchange_seconds(m, s, kind), .uneven = compute - ideal};
+    const double step = m->step / s->cores / (kind == ZERO_1 ? s->ranks : 1);
+    o.seconds = compute + m->sum * (own - 1) / s->cores + o.exchange + step;
+    return o;
+}
+
+static void print(const measured *m, setup s, const int *ranks, int count)
+{
+    s.ranks = 1;
+    const outcome one = update_of(m, &s, RING);
+    printf("%s: %.0f million weights, %d shards of %.0f rows, %.3g s each, optimizer %.3g s\n", m->name,
+           m->weights / 1e6, s.shards, m->rows, m->shard, m->step);
+    printf("ranks   update (slices)  speed-up   efficiency:");
+    for (int k = 0; k < KINDS; k++) printf(" %7s", kind_name[k]);
+    puts("   most is lost to");
+    for (int i = 0; i < count; i++) {
+        s.ranks = ranks[i];
+        outcome o = update_of(m, &s, SLICES);
+        double lost = o.seconds - one.seconds / s.ranks;
+        const char *to = lost < 0.01 * o.seconds ? "-" : o.exchange > o.uneven ? "the exchange" : "too few shards";
+        printf("%5d %15.3f s %9.1f              ", s.ranks, o.seconds, one.seconds / o.seconds);
+        for (int k = 0; k < KINDS; k++)
+            printf(" %5.0f %%", 100 * one.seconds / update_of(m, &s, k).seconds / s.ranks);
+        printf("   %s\n", to);
+    }
+}
+
+static int usage(void)
+{
+    fputs("usage: cluster [--model mt|gpt-base|350M] [--ranks N] [--bandwidth GBIT/S] [--latency MICROSECONDS] "
+          "[--shards N] [--cores N]\n",
+          stderr);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option option[] = {{"model", 1, NULL, 'm'},   {"ranks", 1, NULL, 'r'},
+                                           {"bandwidth", 1, NULL, 'b'}, {"latency", 1, NULL, 'l'},
+                                           {"shards", 1, NULL, 's'},  {"cores", 1, NULL, 'c'},
+                                           {NULL, 0, NULL, 0}};
+    setup s = {.ranks = 256, .shards = 64, .cores = 1, .bandwidth = 10, .latency = 20};
+    const char *name = "350M";
+    int list[10], count = 0;
+    for (int c; (c = getopt_long(argc, argv, "m:r:b:l:s:c:", option, NULL)) != -1;) {
+        switch (c) {
+        case 'm': name = optarg; break;
+        case 'r': s.ranks = atoi(optarg); break;
+        case 'b': s.bandwidth = atof(optarg); break;
+        case 'l': s.latency = atof(optarg); break;
+        case 's': s.shards = atoi(optarg); break;
+        case 'c': s.cores = atoi(optarg); break;
+        default: return usage();
+        }
+    }
+    if (s.ranks < 1 || s.ranks > 256 || s.shards < 1 || s.shards > 1 << 20 || s.cores < 1 || s.bandwidth <= 0)
+        return usage();
+    for (int r = 1; r < s.ranks; r *= 2) list[count++] = r;
+    list[count++] = s.ranks;
+    printf("%.3g Gbit/s, latency %.3g us, %d cores per rank; kernels %s\n", s.bandwidth, s.latency, s.cores,
+           qp_cpu_name(qp_cpu_level()));
+    s.bandwidth *= 1e9 / 8;
+    s.latency *= 1e-6;
+    bool large = strcmp(name, "350M") == 0;
+    measured m = measure(large ? "gpt-base" : name, 3);
+    if (large) m = scaled(name, 350e6, &m);
+    print(&m, s, list, count);
+    return 0;
+}
