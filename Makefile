@@ -39,7 +39,7 @@ FLAGS = -std=gnu11 $(CFLAGS) $(HARDENING) -Wall -Wextra -Wshadow -Wconversion -f
 # needs it; only bench/ links it.
 OPENMP_BLAS = $(abspath $(filter /%,$(shell $(CC) -print-file-name=openblas-openmp/libopenblas.so.0)))
 BLAS = $(or $(OPENMP_BLAS:%=% -Wl,-rpath,$(dir $(OPENMP_BLAS))),-lopenblas)
-OTHER_LIBS = -lutf8proc -lpcre2-8 -ljansson -lyaml -lz -lxxhash -lm -ldl -fopenmp
+OTHER_LIBS = -lutf8proc -lpcre2-8 -ljansson -lyaml -lz -lxxhash -lpng16 -lm -ldl -fopenmp
 # libraries of the tokenizer: no BLAS, no pictures
 TOKENIZER_LIBS = -lutf8proc -lpcre2-8 -ljansson -lyaml -lz -lxxhash -lm -fopenmp
 LIBS = $(OTHER_LIBS)

@@ -28,6 +28,8 @@ quipu_status quipu_classify(const quipu_package *package, const char *const *tex
     size_t labels = (size_t)package->labels.count;
     int batch = qp_quipu_batch(options);
     qp_status status = qp_quipu_task(package, "classify", tasks);
+    if (status == QP_OK && !package->source)
+        status = qp_fail(QP_EUSAGE, "classify: this model reads numbers, not texts");
     if (status == QP_OK) status = qp_quipu_options(options, NULL, NULL, 0);
     qp_real *some = status == QP_OK ? malloc(((size_t)batch * labels + 1) * sizeof *some) : NULL;
     if (status == QP_OK && !some) status = qp_fail(QP_EMEMORY, "classify: out of memory");

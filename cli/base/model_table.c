@@ -50,7 +50,8 @@ static qp_status probe_make(const qp_model *model, const qp_training_shape *shap
     p->value = calloc((size_t)rows * (size_t)(c->features + c->horizon), sizeof *p->value);
     if (!p->start || !p->id || !p->source_row || !p->value)
         return qp_fail(QP_EMEMORY, "out of memory while measuring a training step");
-    int64_t words = qp_model_outputs(c) < c->src_vocab_size || !reads ? qp_model_outputs(c) : c->src_vocab_size;
+    bool words_in = reads && !qp_model_reads_numbers(c);
+    int64_t words = qp_model_outputs(c) < c->src_vocab_size || !words_in ? qp_model_outputs(c) : c->src_vocab_size;
     for (int r = 0; words > 0 && r < rows; r++) p->id[r] = (int32_t)qp_random_below(1, (uint64_t)r, (uint64_t)words);
     for (int i = 0; i <= count; i++) {
         p->start[i] = i * length;

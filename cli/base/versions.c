@@ -1,6 +1,7 @@
 #include "cli/base/versions.h"
 
 #include <jansson.h>
+#include <png.h>
 #include <utf8proc.h>
 #include <xxhash.h>
 #include <yaml.h>
@@ -37,6 +38,7 @@ int qp_versions_print(FILE *stream)
     fprintf(stream, "jansson     %s\n", jansson_version_str());
     fprintf(stream, "libyaml     %s\n", yaml_get_version_string());
     fprintf(stream, "zlib        %s\n", zlibVersion());
+    fprintf(stream, "libpng      %s\n", png_get_libpng_ver(NULL));
     fprintf(stream, "xxHash      %u.%u.%u\n", xxhash / 10000, xxhash / 100 % 100, xxhash % 100);
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "cli/evaluate/perplexity.h"
 #include "cli/predict/predict_tasks.h"
 #include "data/batches/batcher.h"
+#include "data/images/image_batches.h"
 #include "data/text/labelled.h"
 #include "lib/metric/forecast.h"
 #include "lib/package/predictions.h"
@@ -72,6 +73,25 @@ static qp_status count_texts(const trial *t, qp_label_metrics *figures)
     return status;
 }
 
+static qp_status count_images(const trial *t, qp_label_metrics *figures)
+{
+    qp_images images;
+    qp_image_batches *made = NULL;
+    QP_TRY(qp_read_images(t->m, t->o->test, t->o->test_labels, &images));
+    int64_t size = (1 << 22) / (int64_t)qp_image_cells(images.size);
+    qp_image_batches_options options = {
+        .images = &images, .format = &t->m->images, .size = size < 1 ? 1 : size, .slots = 1};
+    qp_status status = images.has_labels ? qp_image_batches_new(&options, &made)
+                                         : qp_fail(QP_EDATA, "%s: has no labels to compare with", t->o->test);
+    if (status == QP_OK) {
+        qp_batch_source source = qp_image_batches_source(made);
+        status = qp_label_metrics_measure(t->m->model, &source, t->threads, figures);
+    }
+    qp_image_batches_free(made);
+    qp_images_free(&images);
+    return status;
+}
+
 static qp_status count_sentences(const trial *t, const qp_conll *conll, const int32_t *best, qp_label_metrics *figures)
 {
     int32_t *truth = malloc(((size_t)conll->words + 1) * sizeof *truth);
@@ -108,7 +128,9 @@ static qp_status count_labels(const trial *t, qp_label_metrics *figures)
 {
     bool tags = qp_model_config_of(t->m->model)->task == QP_TASK_TAG;
     qp_status status = qp_label_metrics_init(&t->m->labels, tags, figures);
-    if (status == QP_OK) status = tags ? count_words(t, figures) : count_texts(t, figures);
+    bool images = qp_model_reads_numbers(qp_model_config_of(t->m->model));
+    if (status == QP_OK)
+        status = tags ? count_words(t, figures) : images ? count_images(t, figures) : count_texts(t, figures);
     if (status != QP_OK) qp_label_metrics_free(figures);
     return status;
 }

@@ -10,7 +10,9 @@
  * the model's task: perplexity of language models, labels of classifiers and taggers, errors of forecasters, masked
  * tokens, and lines that an autoencoder reproduces. */
 #define QP_EVALUATE_TASK_FIELDS(X)                                                                                     \
-    X(TEXT, test, "", 0, 0, "FILE", "test file: text (lm, mlm, autoencode), label TAB text, CoNLL, CSV; - is stdin")   \
+    X(TEXT, test, "", 0, 0, "FILE",                                                                                    \
+      "test file: text (lm, mlm, autoencode), label TAB text, images, CoNLL, CSV; - is stdin")                         \
+    X(TEXT, test_labels, "", 0, 0, "FILE", "images, IDX: labels; if not given, the file beside them")                  \
     X(INT, tag_column, "0", 0, 1000, NULL, "tag: the column of the true tags; 0: the default")                         \
     X(TEXT, train, "", 0, 0, "FILE", "regress: also compare with a linear regression trained on this file")            \
     X(INT, period, "0", 0, 65536, NULL, "regress: also compare with the values N rows earlier")                        \

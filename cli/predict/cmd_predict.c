@@ -15,9 +15,9 @@ static const qp_option_group groups[] = {{&table, &config}};
 static const qp_option_alias aliases[] = {{'m', "model"}, {'t', "threads"}};
 static const qp_command predict = {
     .name = "predict",
-    .summary = "label texts, tag words, forecast series, fill in masks",
+    .summary = "label texts and images, tag words, forecast series, fill in masks",
     .usage = "-m MODEL [FILE...]",
-    .notes = "classify  lines of text in; label TAB probability out "
+    .notes = "classify  lines of text, images or rows of numbers in; label TAB probability out "
              "tag       lines of words in, word/TAG out; or CoNLL columns in, the same with the model's tags out "
              "regress   CSV in; the next values out, one per line "
              "mlm       lines with [MASK] in; the lines with the likeliest words out "
@@ -33,9 +33,14 @@ static const qp_command predict = {
 static const struct {
     int task;
     qp_status (*run)(const qp_package *m, const qp_predict_config *o, char **file, int files);
+    bool numbers; /* the model reads rows of numbers */
 } rows[] = {
-    {QP_TASK_CLASSIFY, qp_predict_labels}, {QP_TASK_TAG, qp_predict_tags},         {QP_TASK_REGRESS, qp_predict_series},
-    {QP_TASK_MLM, qp_predict_masks},       {QP_TASK_AUTOENCODE, qp_predict_codes},
+    {QP_TASK_CLASSIFY, qp_predict_labels, false},
+    {QP_TASK_CLASSIFY, qp_predict_images, true},
+    {QP_TASK_TAG, qp_predict_tags, false},
+    {QP_TASK_REGRESS, qp_predict_series, true},
+    {QP_TASK_MLM, qp_predict_masks, false},
+    {QP_TASK_AUTOENCODE, qp_predict_codes, false},
 };
 
 qp_status qp_predict_encoded(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk,
@@ -77,10 +82,11 @@ static qp_status run(void *self, const qp_options *options)
     static const int tasks[] = {QP_TASK_CLASSIFY, QP_TASK_TAG, QP_TASK_REGRESS, QP_TASK_MLM, QP_TASK_AUTOENCODE, -1};
     qp_package *m;
     QP_TRY(qp_open_model(config.model, tasks, &m));
+    const qp_model_config *c = qp_model_config_of(m->model);
     config.threads = qp_threads_of(config.threads);
     qp_status status = QP_OK;
     for (size_t i = 0; status == QP_OK && i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].task == qp_model_config_of(m->model)->task)
+        if (rows[i].task == c->task && rows[i].numbers == qp_model_reads_numbers(c))
             status = rows[i].run(m, &config, options->file, options->file_count);
     qp_package_free(m);
     return status;

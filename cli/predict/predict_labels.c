@@ -42,7 +42,7 @@ static qp_status put_one(const qp_package *m, const qp_predict_config *o, const 
     return qp_json_line(stdout, &out);
 }
 
-static qp_status put_all(const qp_package *m, const qp_predict_config *o, const qp_real *probability, int rows)
+qp_status qp_predict_put_labels(const qp_package *m, const qp_predict_config *o, const qp_real *probability, int rows)
 {
     int labels = m->labels.count;
     candidate *sorted = malloc((size_t)labels * sizeof *sorted);
@@ -63,7 +63,7 @@ static qp_status predict_ids(const qp_package *m, const qp_predict_config *o, co
     qp_real *probability = malloc((size_t)count * (size_t)m->labels.count * sizeof *probability);
     if (!probability) return qp_fail(QP_EMEMORY, "predict: out of memory for %d lines", count);
     qp_status status = qp_classify_ids(m, ids, count, (int)o->threads, probability);
-    if (status == QP_OK) status = put_all(m, o, probability, count);
+    if (status == QP_OK) status = qp_predict_put_labels(m, o, probability, count);
     free(probability);
     return status;
 }

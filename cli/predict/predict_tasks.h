@@ -28,10 +28,14 @@ typedef struct {
 
 /* Run one task over the files (none: stdin). */
 qp_status qp_predict_labels(const qp_package *m, const qp_predict_config *o, char **file, int files);
+qp_status qp_predict_images(const qp_package *m, const qp_predict_config *o, char **file, int files);
 qp_status qp_predict_tags(const qp_package *m, const qp_predict_config *o, char **file, int files);
 qp_status qp_predict_series(const qp_package *m, const qp_predict_config *o, char **file, int files);
 qp_status qp_predict_codes(const qp_package *m, const qp_predict_config *o, char **file, int files);
 qp_status qp_predict_masks(const qp_package *m, const qp_predict_config *o, char **file, int files);
+
+/* qp_predict_put_labels — print the labels of some texts or images by their probabilities [rows, labels]. */
+qp_status qp_predict_put_labels(const qp_package *m, const qp_predict_config *o, const qp_real *probability, int rows);
 
 /* qp_predict_lines — call `one` for each chunk of the files' lines, and report its warning at the end. */
 typedef qp_status qp_predict_chunk(const qp_package *m, const qp_predict_config *o, const qp_chunks *chunk,

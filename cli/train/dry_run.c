@@ -72,7 +72,7 @@ static qp_status sentence_overlap(const qp_corpus *train, const qp_corpus *valid
 static qp_status print_overlap(const qp_train_data *data, bool running_text, findings *found)
 {
     qp_overlap_statistics *o = &found->overlap;
-    if (!data->has_valid || data->series[QP_TRAINING].rows) return QP_OK;
+    if (!data->has_valid || data->series[QP_TRAINING].rows || data->images[QP_TRAINING].count) return QP_OK;
     if (data->conll[QP_TRAINING]) {
         QP_TRY(sentence_overlap(&data->corpus[QP_TRAINING], &data->corpus[QP_VALIDATION], o));
         printf("overlap: %.1f %% of the validation sentences are also in training; training repeats %lld of "
@@ -161,6 +161,7 @@ static qp_status print_model(const qp_train_settings *settings, const qp_model *
 {
     const qp_model_config *c = qp_model_config_of(model);
     double target = c->task == QP_TASK_REGRESS ? (double)settings->job.window
+                    : c->features              ? (double)c->max_length
                     : c->lm_window             ? (double)c->lm_window
                     : found->target > 0        ? found->target
                                                : found->source;

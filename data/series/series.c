@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/series/csv.h"
+#include "data/series/csv_columns.h"
 #include "lib/base/array.h"
 
-enum { MOST_COLUMNS = 1024, MOST_FIELDS = 65536 };
+enum { MOST_COLUMNS = 1024 };
 
 typedef struct {
     const qp_series_options *options;
@@ -20,101 +20,19 @@ typedef struct {
     size_t capacity; /* of series->value */
 } loader;
 
-/* ---- cells ---- */
-
-typedef enum { CELL_NUMBER, CELL_HOLE, CELL_TEXT } cell_kind;
-
-/* decimal_comma: 1,5 is one and a half, as 1.5 is. */
-static cell_kind read_cell(const char *cell, bool decimal_comma, const char *missing, double *value)
+static qp_csv_cell read_number(const loader *l, const char *cell, const char *missing, double *value)
 {
-    char point[64];
-    static const char *holes[] = {"",     "NA",   "N/A",  "n/a",  "na", "NaN", "nan", "NAN",
-                                  "null", "NULL", "None", "none", "-",  "?",   "."};
-    while (*cell == ' ' || *cell == '\t') cell++;
-    size_t bytes = strlen(cell);
-    while (bytes && (cell[bytes - 1] == ' ' || cell[bytes - 1] == '\t')) bytes--;
-    *value = NAN;
-    if (missing && *missing && strlen(missing) == bytes && !strncmp(cell, missing, bytes)) return CELL_HOLE;
-    for (size_t i = 0; i < sizeof holes / sizeof *holes; i++)
-        if (strlen(holes[i]) == bytes && !strncmp(cell, holes[i], bytes)) return CELL_HOLE;
-    const char *comma = decimal_comma && bytes < sizeof point ? memchr(cell, ',', bytes) : NULL;
-    if (comma && !memchr(cell, '.', bytes)) {
-        snprintf(point, sizeof point, "%.*s", (int)bytes, cell);
-        point[comma - cell] = '.';
-        cell = point;
-    }
-    if (strspn(cell, "+-.0123456789eE") != bytes) return CELL_TEXT; /* no inf, no hexadecimal numbers */
-    char *end;
-    double number = strtod(cell, &end);
-    if (end != cell + bytes || !isfinite(number)) return CELL_TEXT;
-    *value = number;
-    return CELL_NUMBER;
-}
-
-static cell_kind read_number(const loader *l, const char *cell, const char *missing, double *value)
-{
-    return read_cell(cell, qp_csv_decimal_comma(l->csv), missing, value);
+    return qp_csv_number(cell, qp_csv_decimal_comma(l->csv), missing, value);
 }
 
 /* ---- choosing columns ---- */
-
-static bool same_name(const char *name, const char *wanted, size_t bytes)
-{
-    while (*name == ' ') name++;
-    size_t length = strlen(name);
-    while (length && name[length - 1] == ' ') length--;
-    return length == bytes && !memcmp(name, wanted, bytes);
-}
-
-/* The column with the name or number `wanted`; -1: none. */
-static int find_column(const qp_csv_record *first, const char *wanted, size_t bytes, bool *by_name)
-{
-    double number;
-    for (int i = 0; i < first->fields; i++)
-        if (same_name(first->field[i], wanted, bytes) &&
-            read_cell(first->field[i], false, NULL, &number) == CELL_TEXT) {
-            *by_name = true;
-            return i;
-        }
-    int place = 0;
-    for (size_t i = 0; i < bytes; i++) {
-        if (wanted[i] < '0' || wanted[i] > '9' || place > MOST_FIELDS) return -1;
-        place = place * 10 + (wanted[i] - '0');
-    }
-    return place - 1; /* the rows are checked later */
-}
-
-/* Names in the first record for a message, truncated if there are too many. */
-static void list_names(const qp_csv_record *first, char *list, size_t bytes)
-{
-    size_t at = 0;
-    list[0] = 0;
-    for (int i = 0; i < first->fields && at + strlen(first->field[i]) + 8 < bytes; i++) {
-        memcpy(list + at, i ? ", " : "", i ? 2 : 0);
-        at += i ? 2 : 0;
-        size_t length = strlen(first->field[i]);
-        memcpy(list + at, first->field[i], length + 1);
-        at += length;
-    }
-}
-
-static qp_status no_column(const loader *l, const qp_csv_record *first, const char *wanted, size_t bytes)
-{
-    char list[300], name[100];
-    list_names(first, list, sizeof list);
-    size_t length = bytes < sizeof name - 1 ? bytes : sizeof name - 1;
-    memcpy(name, wanted, length);
-    name[length] = 0;
-    return qp_fail(QP_EUSAGE, "column %s: %s has none of this name or number; its first line is: %s", name,
-                   qp_csv_path(l->csv), list);
-}
 
 /* A name that several columns of the header have does not identify a column. */
 static qp_status check_unique(const loader *l, const qp_csv_record *first, int place)
 {
     const char *name = first->field[place];
     for (int i = place + 1; i < first->fields; i++)
-        if (same_name(first->field[i], name, strlen(name)))
+        if (qp_csv_same_name(first->field[i], name, strlen(name)))
             return qp_fail(QP_EUSAGE, "column %.100s: columns %d and %d of %s have this name; give the number", name,
                            place + 1, i + 1, qp_csv_path(l->csv));
     return QP_OK;
@@ -124,7 +42,7 @@ static qp_status choose_named(loader *l, const qp_csv_record *first, bool *by_na
 {
     const char *wanted = l->options->columns;
     bool whole = false;
-    int place = find_column(first, wanted, strlen(wanted), &whole);
+    int place = qp_csv_find(first, wanted, strlen(wanted), &whole);
     if (whole) { /* a name with commas in it */
         QP_TRY(check_unique(l, first, place));
         *by_name = true;
@@ -135,8 +53,8 @@ static qp_status choose_named(loader *l, const qp_csv_record *first, bool *by_na
         size_t bytes = strcspn(wanted, ",");
         while (*wanted == ' ') wanted++, bytes--;
         bool named = false;
-        place = find_column(first, wanted, bytes, &named);
-        if (place < 0) return no_column(l, first, wanted, bytes);
+        place = qp_csv_find(first, wanted, bytes, &named);
+        if (place < 0) return qp_csv_no_column(l->csv, first, wanted, bytes);
         if (named) QP_TRY(check_unique(l, first, place));
         *by_name |= named;
         if (l->series->columns == MOST_COLUMNS)
@@ -156,7 +74,7 @@ static qp_status choose_only(loader *l, const char *names, const qp_csv_record *
     double number;
     int found = 0;
     for (int i = 0; i < row->fields; i++)
-        if (read_number(l, row->field[i], NULL, &number) == CELL_NUMBER) {
+        if (read_number(l, row->field[i], NULL, &number) == QP_CSV_NUMBER) {
             l->place[0] = i;
             found++;
         }
@@ -190,17 +108,17 @@ static qp_status add_row(loader *l, const qp_csv_record *row)
             return qp_fail(QP_EUSAGE, "column %d: %s has %d columns; name one of them", l->place[i] + 1,
                            qp_csv_path(l->csv), row->fields);
         const char *cell = row->field[l->place[i]];
-        cell_kind kind = read_number(l, cell, l->options->missing, &s->value[s->rows * s->columns + i]);
-        if (kind == CELL_TEXT)
+        qp_csv_cell kind = read_number(l, cell, l->options->missing, &s->value[s->rows * s->columns + i]);
+        if (kind == QP_CSV_TEXT)
             return qp_fail(QP_EDATA,
                            "%s:%lld: '%.40s' in column %d is not a number; correct it, or name another column",
                            qp_csv_path(l->csv), (long long)row->line, cell, l->place[i] + 1);
-        if (kind == CELL_HOLE && l->options->holes == QP_HOLES_REFUSE)
+        if (kind == QP_CSV_HOLE && l->options->holes == QP_HOLES_REFUSE)
             return qp_fail(QP_EDATA,
                            "%s:%lld: no value in column %d; fill it, or give --holes interpolate for a straight line "
                            "between its neighbours",
                            qp_csv_path(l->csv), (long long)row->line, l->place[i] + 1);
-        s->holes += kind == CELL_HOLE;
+        s->holes += kind == QP_CSV_HOLE;
     }
     s->rows++;
     return QP_OK;
@@ -227,7 +145,7 @@ static bool is_header(const loader *l, const qp_csv_record *first, bool by_name)
     double number;
     for (int i = 0; i < l->series->columns && !by_name; i++)
         by_name = l->place[i] >= first->fields ||
-                  read_number(l, first->field[l->place[i]], l->options->missing, &number) == CELL_TEXT;
+                  read_number(l, first->field[l->place[i]], l->options->missing, &number) == QP_CSV_TEXT;
     return by_name;
 }
 
@@ -245,14 +163,14 @@ static qp_status read_only(loader *l, const qp_csv_record *first)
 {
     double number;
     bool header = true, more;
-    for (int i = 0; i < first->fields; i++) header &= read_number(l, first->field[i], NULL, &number) != CELL_NUMBER;
+    for (int i = 0; i < first->fields; i++) header &= read_number(l, first->field[i], NULL, &number) != QP_CSV_NUMBER;
     if (!header) {
         QP_TRY(choose_only(l, "give its number", first));
         QP_TRY(name_columns(l, NULL, 0));
         return add_row(l, first);
     }
     char list[300];
-    list_names(first, list, sizeof list);
+    qp_csv_names(first, list, sizeof list);
     int count = first->fields > 0 ? first->fields : 0;
     char **names = calloc((size_t)count, sizeof *names);
     qp_status status = names ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", qp_csv_path(l->csv));

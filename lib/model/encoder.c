@@ -14,11 +14,15 @@ static const qp_encoder_kind *const kinds[] = {
 
 qp_status qp_encoder_init(qp_encoder *encoder, qp_params *params, const qp_model_config *config, int embedding)
 {
-    *encoder = (qp_encoder){.kind = kinds[config->encoder], .params = params, .value_bias = -1};
+    *encoder = (qp_encoder){.kind = kinds[config->encoder], .params = params, .value_bias = -1, .class_token = -1};
     if (!encoder->kind) return QP_OK;
-    if (config->task == QP_TASK_REGRESS) {
+    if (qp_model_reads_numbers(config)) {
         encoder->features = (int)config->features;
         encoder->value_bias = qp_params_add(params, 1, (int)config->emb_size, qp_init_constant(0), "src_embed.bias");
+        if (config->pooling == QP_POOLING_CLASS_TOKEN || config->begin_token)
+            encoder->class_token =
+                qp_params_add(params, 1, (int)config->emb_size, (qp_init){.kind = QP_INIT_NORMAL, .gain = 0.02},
+                              "src_embed.class_token");
     }
     return encoder->kind->init(encoder, params, config, embedding);
 }
@@ -44,8 +48,10 @@ qp_tensor qp_encoder_embed(const qp_encoder *encoder, qp_tape *tape, const qp_em
     int rows = qp_sequence_rows(s);
     if (!encoder->features)
         return qp_embedding_forward_segments(embedding, tape, encoder->params, s, rows, input->id, input->segment);
+    if (encoder->class_token >= 0) rows -= s.count;
     qp_tensor value = qp_tape_constant(tape, rows, encoder->features);
     if (!value.value) return value;
     memcpy(value.value, input->value, (size_t)rows * (size_t)encoder->features * sizeof *value.value);
-    return qp_embedding_forward_values(embedding, tape, encoder->params, s, value, encoder->value_bias);
+    return qp_embedding_forward_values(embedding, tape, encoder->params, s, value,
+                                       (qp_embedding_values){encoder->value_bias, encoder->class_token});
 }

@@ -15,7 +15,7 @@ typedef struct qp_encoder qp_encoder;
 typedef struct {
     qp_sequences sequences;
     const int32_t *id;      /* [source rows]; NULL: value */
-    const qp_real *value;   /* [source rows, features] of the configuration */
+    const qp_real *value;   /* [source rows, features] of the configuration; no row for a class token */
     const int32_t *segment; /* [source rows], or NULL */
 } qp_encoder_input;
 
@@ -49,6 +49,7 @@ struct qp_encoder {
     bool has_states;          /* recurrent: a decoder with the same layers can start from its final states */
     bool gives_scores;        /* its output is the scores of the labels: a head adds nothing */
     int features, value_bias; /* of numbers, made from them by one linear map; 0, -1: it reads ids */
+    int class_token;          /* its vector before each sequence of numbers; -1: none */
 };
 
 /* qp_encoder_init — the encoder that config->encoder names; its parameters are under `encoder.`. embedding: the index

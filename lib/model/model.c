@@ -75,7 +75,7 @@ static int add_source_embedding(qp_model *model)
     int width = qp_model_source_width(c);
     if (c->encoder == QP_KIND_BAG && c->hidden_size == 0) /* convex: any first values lead to the same weights */
         return qp_params_add(model->params, (int)c->src_vocab_size, width, qp_init_constant(0), "src_embed.weight");
-    if (c->task == QP_TASK_REGRESS)
+    if (qp_model_reads_numbers(c))
         return qp_params_multiply(model->params, qp_params_add(model->params, width, (int)c->features,
                                                                qp_model_weight_init(c, 0), "src_embed.weight"));
     if (c->encoder == QP_KIND_TRANSFORMER) width = qp_model_word_size(c);
@@ -102,7 +102,7 @@ static qp_status build(qp_model *model)
 
 static qp_status check_sizes(const qp_model_config *c)
 {
-    bool reads = c->encoder != QP_KIND_NONE && c->task != QP_TASK_REGRESS;
+    bool reads = c->encoder != QP_KIND_NONE && !qp_model_reads_numbers(c);
     if ((reads && c->src_vocab_size < 1) || (qp_model_task_has_decoder(c->task) && c->tgt_vocab_size < 1))
         return qp_fail(QP_EUSAGE, "a model needs the sizes of its vocabularies; train or name a tokenizer first");
     if ((c->task == QP_TASK_CLASSIFY || c->task == QP_TASK_TAG) && c->labels < 1)
@@ -207,17 +207,18 @@ static const int32_t *shift_right(qp_tape *tape, qp_ids target, int32_t first_to
     return input;
 }
 
-/* Put the class token before every source. */
+/* Put the class token before every source: its id, or only room for its row. */
 static bool put_class_token(qp_tape *tape, int32_t class_token, qp_encoder_input *input)
 {
     qp_sequences s = input->sequences;
     size_t rows = (size_t)qp_sequence_rows(s), count = (size_t)s.count;
     int32_t *start = qp_tape_memory(tape, (count + 1) * sizeof *start);
-    int32_t *id = qp_tape_memory(tape, (rows + count + 1) * sizeof *id);
+    int32_t *id = input->id ? qp_tape_memory(tape, (rows + count + 1) * sizeof *id) : NULL;
     int32_t *segment = input->segment ? qp_tape_memory(tape, (rows + count + 1) * sizeof *segment) : NULL;
     if (qp_tape_failed(tape)) return false;
     for (int i = 0; i < s.count; i++) {
         start[i] = s.start[i] + i;
+        if (!id) continue; /* the embedding puts the vector before rows of numbers */
         id[start[i]] = class_token;
         memcpy(id + start[i] + 1, input->id + s.start[i], (size_t)qp_sequence_length(s, i) * sizeof *id);
         if (!segment) continue;
@@ -225,7 +226,8 @@ static bool put_class_token(qp_tape *tape, int32_t class_token, qp_encoder_input
         memcpy(segment + start[i] + 1, input->segment + s.start[i], (size_t)qp_sequence_length(s, i) * sizeof *segment);
     }
     start[s.count] = qp_sequence_rows(s) + s.count;
-    *input = (qp_encoder_input){.sequences = {.count = s.count, .start = start}, .id = id, .segment = segment};
+    *input = (qp_encoder_input){
+        .sequences = {.count = s.count, .start = start}, .id = id, .value = input->value, .segment = segment};
     return true;
 }
 
@@ -252,8 +254,8 @@ static bool check_batch(const qp_model *model, qp_tape *tape, const qp_batch *ba
     bool needs_targets = c->task != QP_TASK_CLASSIFY && c->task != QP_TASK_REGRESS;
     if (model->has_encoder && sources != targets && (needs_targets || targets > 0))
         qp_tape_fail(tape, QP_ESHAPE, "a batch of %d sources and %d targets", sources, targets);
-    if (c->task == QP_TASK_REGRESS && (!batch->source_value || batch->features != c->features))
-        qp_tape_fail(tape, QP_ESHAPE, "a batch of series of %d columns for a model of %lld", batch->features,
+    if (qp_model_reads_numbers(c) && (!batch->source_value || batch->features != c->features))
+        qp_tape_fail(tape, QP_ESHAPE, "a batch of rows of %d numbers for a model of %lld", batch->features,
                      (long long)c->features);
     return !qp_tape_failed(tape);
 }
@@ -306,8 +308,8 @@ qp_tensor qp_model_states(const qp_model *model, qp_tape *tape, qp_ids text, qp_
 {
     qp_encoded encoded = {0};
     *sequences = text.sequences;
-    if (model->config.decoder == QP_KIND_NGRAM || model->config.task == QP_TASK_REGRESS)
-        return qp_tape_fail(tape, QP_EUSAGE, "n-grams and forecasters have no vectors of texts");
+    if (model->config.decoder == QP_KIND_NGRAM || qp_model_reads_numbers(&model->config))
+        return qp_tape_fail(tape, QP_EUSAGE, "n-grams and readers of numbers have no vectors of texts");
     if (model->has_encoder) {
         if (!encode(model, tape, (qp_encoder_input){.sequences = text.sequences, .id = text.id}, NULL, NULL, &encoded))
             return (qp_tensor){0};

@@ -15,6 +15,11 @@ bool qp_model_kind_is_recurrent(int64_t kind) { return kind >= QP_KIND_RNN && ki
 
 qp_cell_kind qp_model_cell(int64_t kind) { return (qp_cell_kind)(kind - QP_KIND_RNN); }
 
+bool qp_model_reads_numbers(const qp_model_config *config)
+{
+    return config->task == QP_TASK_REGRESS || config->features > 0;
+}
+
 bool qp_model_switch(int choice, int otherwise)
 {
     return choice == QP_SWITCH_AUTO ? otherwise != 0 : choice == QP_SWITCH_ON;
@@ -184,8 +189,8 @@ static qp_status check_layer(const qp_model_config *config)
         return qp_fail(QP_EUSAGE, "--parallel is for layers with --norm pre that read no source; leave it out");
     if (config->word_size && !reads && !makes)
         return qp_fail(QP_EUSAGE, "--word-size is for the embeddings of a transformer; leave it out");
-    if (config->word_size && config->task == QP_TASK_REGRESS)
-        return qp_fail(QP_EUSAGE, "--word-size is for words, not for series of numbers; leave it out");
+    if (config->word_size && qp_model_reads_numbers(config))
+        return qp_fail(QP_EUSAGE, "--word-size is for words, not for numbers; leave it out");
     if (config->word_size && reads != makes && config->decoder != QP_KIND_NONE && config->encoder != QP_KIND_NONE)
         return qp_fail(QP_EUSAGE, "--word-size needs transformers on both sides; leave it out");
     if (config->pooler != QP_POOLER_NONE && config->task != QP_TASK_CLASSIFY && config->task != QP_TASK_TAG)
@@ -211,7 +216,7 @@ static qp_status check_experts(const qp_model_config *config)
 static qp_status check_embedding(const qp_model_config *config)
 {
     bool reads = config->encoder == QP_KIND_TRANSFORMER, makes = config->decoder == QP_KIND_TRANSFORMER;
-    if (config->segments && (!reads || config->task == QP_TASK_REGRESS))
+    if (config->segments && (!reads || qp_model_reads_numbers(config)))
         return qp_fail(QP_EUSAGE, "--segments are for a transformer that encodes text; add --encoder transformer, or "
                                   "leave them out");
     if (config->embedding_norm && !reads && !makes)
@@ -310,7 +315,7 @@ static qp_status check_pooling(const qp_model_config *config)
     if (config->encoder != QP_KIND_TRANSFORMER || config->task == QP_TASK_REGRESS)
         return qp_fail(
             QP_EUSAGE,
-            "--pooling class-token is for transformers that read text (the token must see all of it); use --pooling %s",
+            "--pooling class-token is for transformers that label (the token must see all of it); use --pooling %s",
             qp_model_kind_is_recurrent(config->encoder) ? "last" : "mean");
     return QP_OK;
 }
@@ -351,10 +356,10 @@ static qp_status check_regularisers(const qp_model_config *config)
         return qp_fail(QP_EUSAGE,
                        "--stochastic-depth leaves out branches of a transformer; use --dropout, or leave it out");
     QP_TRY(check_state_noise(config));
-    if (config->embedding_dropout > 0 && (config->task == QP_TASK_REGRESS || config->decoder == QP_KIND_NGRAM))
+    if (config->embedding_dropout > 0 && (qp_model_reads_numbers(config) || config->decoder == QP_KIND_NGRAM))
         return qp_fail(QP_EUSAGE,
                        "--embedding-dropout leaves out embeddings of words; there are none, so leave it out");
-    if (config->word_dropout_src > 0 && (config->encoder == QP_KIND_NONE || config->task == QP_TASK_REGRESS))
+    if (config->word_dropout_src > 0 && (config->encoder == QP_KIND_NONE || qp_model_reads_numbers(config)))
         return qp_fail(QP_EUSAGE, "--word-dropout-src needs a source of words%s",
                        config->task == QP_TASK_LM ? "; a language model reads its own: use --word-dropout-tgt"
                                                   : "; leave it out");
@@ -401,6 +406,11 @@ static qp_status check_task(const qp_model_config *config)
     QP_TRY(check_pooling(config));
     if (config->encoder == QP_KIND_BAG && config->task != QP_TASK_CLASSIFY)
         return qp_fail(QP_EUSAGE, "--encoder bag has no order of words; it is for --task classify");
+    if (config->encoder == QP_KIND_BAG && config->features)
+        return qp_fail(QP_EUSAGE, "--encoder bag counts words; to read numbers use --encoder transformer");
+    if (config->features && config->task != QP_TASK_CLASSIFY && config->task != QP_TASK_REGRESS)
+        return qp_fail(QP_EUSAGE, "rows of numbers are for --task classify and regress, not %s",
+                       qp_model_task_name(config->task));
     if (config->word_layers && config->task != QP_TASK_TAG)
         return qp_fail(QP_EUSAGE, "--word-layers read the words of tagged sentences; add --task tag, or leave it out");
     if (config->crf && config->task != QP_TASK_TAG)

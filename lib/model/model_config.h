@@ -163,7 +163,7 @@
     X(INT, src_vocab_size, "0", 0, 16777216, NULL, "source vocabulary (from the tokenizer)")                           \
     X(INT, tgt_vocab_size, "0", 0, 16777216, NULL, "target vocabulary (from the tokenizer)")                           \
     X(INT, labels, "0", 0, 16777216, NULL, "classify, tag: number of labels (from the data)")                          \
-    X(INT, features, "0", 0, 65536, NULL, "regress: numbers at each step (from the data)")                             \
+    X(INT, features, "0", 0, 65536, NULL, "numbers at each step of a series, or in each patch (from the data)")        \
     X(INT, horizon, "1", 1, 65536, NULL, "regress: steps to forecast")                                                 \
     X(CHOICE, loss, "auto", 0, 0, QP_CHOICES(QP_OBJECTIVES),                                                           \
       "the loss that is minimised: cross-entropy (auto) to unlikelihood for classes; mse (auto for regress) to "       \
@@ -198,6 +198,9 @@ bool qp_model_switch(int choice, int otherwise);
 int qp_model_head_size(const qp_model_config *config);
 int qp_model_word_size(const qp_model_config *config);
 bool qp_model_has_window(const qp_model_config *config, int layer);
+
+/* qp_model_reads_numbers — whether the encoder reads rows of numbers (regress; classify with features), not words. */
+bool qp_model_reads_numbers(const qp_model_config *config);
 
 /* qp_model_hidden_size — the width of a recurrent state.
  * qp_model_carry_width — reals of one sequence's state in a qp_batch_carry (lib/base/batch.h): that of every layer

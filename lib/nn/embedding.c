@@ -7,6 +7,7 @@
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_embedding.h"
+#include "lib/grad/op_join.h"
 #include "lib/grad/op_linear.h"
 #include "lib/nn/noise.h"
 #include "lib/nn/position.h"
@@ -129,12 +130,25 @@ qp_tensor qp_embedding_forward_segments(const qp_embedding_module *embedding, qp
     return finish(embedding, tape, params, x);
 }
 
+/* The class token, then the rows of each sequence: sequences have a row for the token, x has none. */
+static qp_tensor put_class_token(qp_tape *tape, qp_tensor token, qp_sequences sequences, qp_tensor x)
+{
+    int rows = qp_sequence_rows(sequences), next = 1;
+    int32_t *row = qp_tape_memory(tape, ((size_t)rows + 1) * sizeof *row);
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    for (int i = 0; i < sequences.count; i++)
+        for (int r = sequences.start[i]; r < sequences.start[i + 1]; r++) row[r] = r == sequences.start[i] ? 0 : next++;
+    return qp_gather(tape, qp_join_rows(tape, 2, (const qp_tensor[]){token, x}), rows, row);
+}
+
 qp_tensor qp_embedding_forward_values(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
-                                      qp_sequences sequences, qp_tensor value, int bias)
+                                      qp_sequences sequences, qp_tensor value, qp_embedding_values with)
 {
     int32_t *position;
-    qp_tensor table = positions_of(embedding, tape, params, sequences, value.rows, 0, &position);
-    qp_tensor x = qp_linear(tape, value, qp_param(tape, params, embedding->weight), qp_param(tape, params, bias));
+    qp_tensor table = positions_of(embedding, tape, params, sequences, qp_sequence_rows(sequences), 0, &position);
+    qp_tensor x = qp_linear(tape, value, qp_param(tape, params, embedding->weight), qp_param(tape, params, with.bias));
+    if (with.class_token >= 0)
+        x = put_class_token(tape, qp_param(tape, params, with.class_token), sequences, x);
     if (table.value) x = add_positions(tape, x, position, table);
     return finish(embedding, tape, params, x);
 }

@@ -51,17 +51,23 @@ qp_status qp_embedding_init(qp_embedding_module *embedding, qp_params *params, c
                             int weight, const char *name);
 void qp_embedding_free(qp_embedding_module *embedding);
 
+/* Parameters of rows of numbers: b [1, width], and a class token [1, width] put before each sequence (-1: none). */
+typedef struct {
+    int bias, class_token;
+} qp_embedding_values;
+
 /* qp_embedding_forward — id [rows] of the sequences, the first token of each at position `offset` -> [rows, width].
  * qp_embedding_forward_segments — the same from position 0 with segment [rows] (NULL: all of segment 0); a module
  *   without segments ignores them.
  * qp_embedding_forward_values — series of numbers: value [rows, features] E' + b in place of scale * E[id], E the
- *   module's weight [width, features], b parameter `bias` [1, width] -> [rows, width].
+ *   module's weight [width, features] -> [rows, width]. With a class token the sequences have a first row for it, and
+ *   value has none (Dosovitskiy et al. 2021) -> [rows + sequences, width].
  * Errors  QP_ESHAPE: an id outside the vocabulary, a position or segment beyond its table. */
 qp_tensor qp_embedding_forward(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
                                qp_sequences sequences, int rows, const int32_t *id, int offset);
 qp_tensor qp_embedding_forward_segments(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
                                         qp_sequences sequences, int rows, const int32_t *id, const int32_t *segment);
 qp_tensor qp_embedding_forward_values(const qp_embedding_module *embedding, qp_tape *tape, const qp_params *params,
-                                      qp_sequences sequences, qp_tensor value, int bias);
+                                      qp_sequences sequences, qp_tensor value, qp_embedding_values with);
 
 #endif

@@ -126,7 +126,7 @@ static qp_status read_tokenizers(const char *path, const qp_model_texts *texts, 
     const qp_model_config *config = qp_model_config_of(package->model);
     bool reads = config->encoder != QP_KIND_NONE, writes = qp_model_task_has_decoder(config->task);
     qp_tokenizer *source = NULL, *target = NULL;
-    if (config->task == QP_TASK_REGRESS) return QP_OK;
+    if (qp_model_reads_numbers(config)) return QP_OK;
     if (!texts->source_tokenizer && !texts->target_tokenizer)
         return qp_fail(QP_EDATA, "%s: a model without a tokenizer; train it with quipu train", path);
     if (reads && !texts->source_tokenizer) return missing(path, "source", "encoder");
@@ -152,6 +152,18 @@ static qp_status damaged(const char *path, const char *what)
     return qp_fail(QP_EDATA, "%s: its %s are missing or do not fit the model; the file is damaged", path, what);
 }
 
+/* How a classifier of numbers reads images. */
+static qp_status read_images(const char *path, const qp_model_texts *texts, qp_package *package)
+{
+    const qp_model_config *config = qp_model_config_of(package->model);
+    qp_status status = texts->scaling ? qp_image_format_parse(texts->scaling, &package->images) : QP_EDATA;
+    if (status == QP_EMEMORY) return status;
+    if (status != QP_OK || qp_image_features(&package->images) != config->features ||
+        qp_image_patches(&package->images) > config->max_length)
+        return damaged(path, "size of images and patches");
+    return QP_OK;
+}
+
 /* The labels of a classifier or tagger, the scaling of a forecaster. */
 static qp_status read_rest(const char *path, const qp_model_texts *texts, qp_package *package)
 {
@@ -160,6 +172,7 @@ static qp_status read_rest(const char *path, const qp_model_texts *texts, qp_pac
         qp_status status = texts->labels ? qp_labels_parse(texts->labels, &package->labels) : QP_EDATA;
         if (status == QP_EMEMORY) return status;
         if (status != QP_OK || package->labels.count != config->labels) return damaged(path, "labels");
+        if (config->features) QP_TRY(read_images(path, texts, package));
     } else if (config->task == QP_TASK_REGRESS) {
         qp_status status = texts->scaling ? qp_scaling_parse(texts->scaling, &package->scaling) : QP_EDATA;
         if (status == QP_EMEMORY) return status;
@@ -215,6 +228,7 @@ qp_status qp_package_save(const qp_package *package, const char *path)
         status = qp_tokenizer_to_json(package->target, &texts.target_tokenizer, &bytes);
     if (status == QP_OK && package->labels.count) status = qp_labels_json(&package->labels, &texts.labels);
     if (status == QP_OK && package->scaling.columns) status = qp_scaling_json(&package->scaling, &texts.scaling);
+    if (status == QP_OK && package->images.size.height) status = qp_image_format_json(&package->images, &texts.scaling);
     texts.base = package->base;
     texts.base_checksum = package->base_checksum;
     texts.alpha = package->lora_alpha;

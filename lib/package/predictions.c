@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/images/image_files.h"
 #include "lib/decode/predict.h"
 
 /* ---- classifiers ---- */
@@ -27,6 +28,54 @@ qp_status qp_classify_ids(const qp_package *package, const qp_line_ids *ids, int
         qp_predict_probabilities(probability + (size_t)i * (size_t)labels, labels);
     free(start);
     free(flat);
+    return status;
+}
+
+qp_status qp_read_images(const qp_package *package, const char *path, const char *labels, qp_images *images)
+{
+    qp_labels dictionary = package->labels; /* not changed: unknown labels are ignored */
+    const qp_image_size size = package->images.size;
+    qp_images_options options = {.path = path,
+                                 .labels = labels,
+                                 .columns = package->images.column,
+                                 .size = size,
+                                 .known = true,
+                                 .dictionary = &dictionary,
+                                 .policy = QP_LABEL_IGNORE};
+    QP_TRY(qp_image_files_read(&options, images));
+    const qp_image_size own = images->size;
+    if (own.height == size.height && own.width == size.width && own.channels == size.channels) return QP_OK;
+    qp_images_free(images);
+    return qp_fail(QP_EDATA, "%s: images of %d x %d x %d, but the model reads %d x %d x %d; give such images", path,
+                   own.height, own.width, own.channels, size.height, size.width, size.channels);
+}
+
+qp_status qp_classify_images(const qp_package *package, const qp_images *images, int64_t first, int count, int threads,
+                             qp_real *probability)
+{
+    const qp_image_format *format = &package->images;
+    int labels = package->labels.count, patches = qp_image_patches(format);
+    size_t cells = qp_image_cells(format->size);
+    int32_t *start = malloc(2 * ((size_t)count + 1) * sizeof *start);
+    qp_real *value = malloc((size_t)count * cells * sizeof *value);
+    qp_status status = start && value ? QP_OK : qp_fail(QP_EMEMORY, "predict: out of memory for %d images", count);
+    for (int i = 0; status == QP_OK && i <= count; i++) {
+        start[i] = i * patches;
+        start[count + 1 + i] = i;
+        if (i == count) break;
+        qp_image_format_rows(format, images, first + i, (qp_image_shift){0, 0}, value + (size_t)i * cells);
+    }
+    if (status == QP_OK) {
+        qp_batch batch = {.source = {{.count = count, .start = start}, NULL},
+                          .target = {{.count = count, .start = start + count + 1}, NULL},
+                          .source_value = value,
+                          .features = qp_image_features(format)};
+        status = qp_predict(package->model, &batch, threads, probability);
+    }
+    for (int i = 0; status == QP_OK && i < count; i++)
+        qp_predict_probabilities(probability + (size_t)i * (size_t)labels, labels);
+    free(start);
+    free(value);
     return status;
 }
 

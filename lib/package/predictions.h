@@ -1,6 +1,7 @@
 #ifndef QP_PREDICTIONS_H
 #define QP_PREDICTIONS_H
 
+#include "data/images/images.h"
 #include "data/text/conll.h"
 #include "lib/decode/lines.h"
 #include "lib/package/package.h"
@@ -8,11 +9,17 @@
 /* predictions — the answers of classifiers and taggers. Results do not depend on `threads`.
  *
  * qp_classify_ids — probability [count, labels] of `count` texts, encoded by qp_lines_encode.
+ * qp_read_images — a file as the model's training had it (image_files.h); labels may be missing, and are -1 where the
+ *   model does not have them. `labels`: the file of the labels of an IDX file, or "": the one beside it.
+ * qp_classify_images — probability [count, labels] of images first .. first + count - 1.
  * qp_tag_words — label best[w] of every word w, and its probability (NULL: not wanted). Sentences longer than the model
  *   reads are tagged in parts.
  * Errors  those of the model and the tokenizer; QP_EMEMORY. */
 qp_status qp_classify_ids(const qp_package *package, const qp_line_ids *ids, int count, int threads,
                           qp_real *probability);
+qp_status qp_read_images(const qp_package *package, const char *path, const char *labels, qp_images *images);
+qp_status qp_classify_images(const qp_package *package, const qp_images *images, int64_t first, int count, int threads,
+                             qp_real *probability);
 qp_status qp_tag_words(const qp_package *package, const qp_conll *conll, int threads, int32_t *best,
                        qp_real *probability);
 

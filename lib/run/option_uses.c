@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/run/train_images.h"
+
 enum { NAME_BYTES = 64, USERS_BYTES = 400 };
 
 /* ---- what reads an option ---- */
@@ -105,9 +107,13 @@ static bool translate(const qp_train_settings *s) { return s->model.task == QP_T
 
 static bool rewrites(const qp_train_settings *s) { return translate(s) || s->model.task == QP_TASK_AUTOENCODE; }
 
+static bool images(const qp_train_settings *s) { return qp_images_wanted(s); }
+
+static bool columns(const qp_train_settings *s) { return regress(s) || images(s); }
+
 static bool ngram(const qp_train_settings *s) { return s->model.decoder == QP_KIND_NGRAM; }
 
-static bool reads_words(const qp_train_settings *s) { return s->model.task != QP_TASK_REGRESS && !ngram(s); }
+static bool reads_words(const qp_train_settings *s) { return !columns(s) && !ngram(s); }
 
 static bool accumulates(const qp_train_settings *s) { return s->training.accum > 1; }
 
@@ -211,7 +217,12 @@ static const use uses[] = {
     {"window", REGRESS, 0, 0},
     {"level", REGRESS, 0, 0},
     {"linear", REGRESS, 0, 0},
-    {"column", REGRESS, 0, 0},
+    {"column", columns, "--task regress or classify", 0, 0},
+    {"patch", images, "--task classify", 0, 0},
+    {"image_size", images, "--patch", 0, 0},
+    {"image_shift", images, "--patch", 0, 0},
+    {"train_labels", images, "--patch", 0, 0},
+    {"valid_labels", images, "--patch", 0, 0},
     {"holes", REGRESS, 0, 0},
     {"missing", REGRESS, 0, 0},
     {"tag_column", tag, "--task tag", 0, 0},

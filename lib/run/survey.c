@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/hash_set.h"
+#include "lib/run/train_images.h"
 #include "lib/text/utf8.h"
 
 enum { CODES = 0x110000 };
@@ -131,11 +132,27 @@ static qp_status measure_series(const qp_train_settings *settings, const qp_text
     return QP_OK;
 }
 
+static qp_status count_images(const qp_train_settings *settings, const qp_train_data *data, qp_survey *s)
+{
+    qp_images images;
+    qp_labels labels = {0};
+    qp_status status = qp_images_read(settings, data, QP_TRAINING, &labels, &images);
+    if (status == QP_OK) {
+        s->examples = images.count;
+        s->labels = labels.count;
+        s->shortest_side = images.size.height < images.size.width ? images.size.height : images.size.width;
+        qp_images_free(&images);
+    }
+    qp_labels_free(&labels);
+    return status;
+}
+
 qp_status qp_survey_take(const qp_train_settings *settings, const qp_train_data *data, qp_survey *survey)
 {
     const qp_text_files *files = &data->files[QP_TRAINING];
     *survey = (qp_survey){0};
     if (settings->model.task == QP_TASK_REGRESS) return measure_series(settings, files, survey);
+    if (qp_images_wanted(settings)) return count_images(settings, data, survey);
     character_sets sets = {{calloc(CODES / 8, 1), calloc(CODES / 8, 1)}, 0};
     qp_hash_set labels = {0};
     qp_status status = QP_OK;

@@ -16,6 +16,8 @@ void qp_train_data_free(qp_train_data *data)
         qp_tbptt_batches_free(data->streams[part]);
         qp_masking_free(data->masking[part]);
         qp_series_windows_free(data->series_windows[part]);
+        qp_image_batches_free(data->image_batches[part]);
+        qp_images_free(&data->images[part]);
         qp_corpus_free(&data->corpus[part]);
         qp_conll_free(data->conll[part]);
         qp_series_free(&data->series[part]);

@@ -8,6 +8,7 @@
 #include "data/batches/scheduled_sampling.h"
 #include "data/batches/tbptt_batches.h"
 #include "data/batches/window_batches.h"
+#include "data/images/image_batches.h"
 #include "data/series/series_windows.h"
 #include "data/text/conll.h"
 #include "data/text/corpus.h"
@@ -27,12 +28,14 @@ typedef struct {
     qp_corpus corpus[QP_PARTS];
     qp_conll *conll[QP_PARTS];
     qp_series series[QP_PARTS];
+    qp_images images[QP_PARTS];
     qp_batcher *batcher[QP_PARTS];
     qp_window_batches *windows[QP_PARTS];
     qp_tbptt_batches *streams[QP_PARTS];
     qp_masking *masking[QP_PARTS];
     qp_scheduled_sampling *scheduled_sampling;
     qp_series_windows *series_windows[QP_PARTS];
+    qp_image_batches *image_batches[QP_PARTS];
     qp_batch_source batches[QP_PARTS];
     qp_validation translations; /* of tasks that make text */
 } qp_train_data;

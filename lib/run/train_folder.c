@@ -116,6 +116,11 @@ static void hash_part(XXH3_state_t *state, const qp_train_data *data, int part)
     const qp_series *series = &data->series[part];
     hash_corpus_side(state, &corpus->source, corpus->sequences);
     hash_corpus_side(state, &corpus->target, corpus->sequences);
+    const qp_images *images = &data->images[part];
+    size_t cells = (size_t)images->count * qp_image_cells(images->size);
+    XXH3_64bits_update(state, images->label, (size_t)images->count * sizeof *images->label);
+    if (images->pixel) XXH3_64bits_update(state, images->pixel, cells);
+    if (images->value) XXH3_64bits_update(state, images->value, cells * sizeof *images->value);
     if (series->rows)
         XXH3_64bits_update(state, series->value,
                            (size_t)series->rows * (size_t)series->columns * sizeof *series->value);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "data/images/image_files.h"
 #include "data/text/labelled.h"
 #include "lib/package/label_metrics.h"
 #include "lib/model/encoder_bag.h"
@@ -18,6 +19,8 @@ static qp_label_policy validation_policy(const qp_train_settings *settings)
 
 qp_status qp_classify_files(const qp_train_settings *settings, qp_train_data *data)
 {
+    if (qp_image_files_found(settings->job.train))
+        return qp_fail(QP_EUSAGE, "%s: holds images; add --patch 4x4 to cut them into patches", settings->job.train);
     return qp_text_one_file(settings, "classify", QP_TEXT_LABELLED, data);
 }
 

@@ -17,7 +17,7 @@
     X(TEXT, valid_tgt, "", 0, 0, "FILE", "validation text, target side")                                               \
     X(TEXT, train, "", 0, 0, "FILE",                                                                                   \
       "training data in one file: source TAB target; lm, autoencode, mlm: text; classify: label TAB text; tag: "       \
-      "CoNLL; regress: CSV")                                                                                           \
+      "CoNLL; regress: CSV; with --patch: IDX, a folder of PNG or CSV")                                                \
     X(TEXT, valid, "", 0, 0, "FILE", "validation data in one file, as --train; none: hold nothing back either")        \
     X(TEXT, tokenizer, "bpe", 0, 0, "NAME|FILE",                                                                       \
       "learn one of this type (char, byte, word, space, bpe...), or read this file")                                   \
@@ -38,7 +38,18 @@
     X(CHOICE, unseen_labels, "refuse", 0, 0, "refuse, ignore",                                                         \
       "classify, tag: validation labels that are not in the training data")                                            \
     X(TEXT, column, "", 0, 0, "NAMES",                                                                                 \
-      "regress: column to forecast; further columns, separated by commas, are input only")                             \
+      "CSV; regress: column to forecast; further columns, separated by commas, are input only; classify: column "      \
+      "of the labels; then those of the numbers (if not given, all others)")                                           \
+    X(TEXT, patch, "", 0, 0, "HxW",                                                                                    \
+      "classify: images (IDX, a folder of PNG for each class, CSV) are cut into patches of so many rows and columns, " \
+      "which the encoder reads one after the other; series: W numbers")                                                \
+    X(TEXT, image_size, "", 0, 0, "HxW[xC]",                                                                           \
+      "--patch: PNG: scale to this size; CSV: the image in a row (if not given, a square)")                            \
+    X(INT, image_shift, "0", 0, 1024, NULL,                                                                            \
+      "--patch, training: move each image by up to N pixels each way, at random")                                      \
+    X(TEXT, train_labels, "", 0, 0, "FILE",                                                                            \
+      "--patch, IDX: labels; if not given, the file named as --train with labels in place of images")                  \
+    X(TEXT, valid_labels, "", 0, 0, "FILE", "the same for --valid")                                                    \
     X(INT, window, "24", 1, 65536, NULL, "regress: rows of input per forecast")                                        \
     X(CHOICE, level, "fixed", 0, 0, "fixed, last",                                                                     \
       "regress: scale around the training mean, or around the window's last value")                                    \

@@ -1,5 +1,6 @@
 #include "lib/run/train_task.h"
 
+#include "lib/run/train_images.h"
 #include "lib/run/train_labelled.h"
 #include "lib/run/train_series.h"
 #include "lib/run/train_text.h"
@@ -21,4 +22,10 @@ static const qp_train_task tasks[] = {
                      qp_text_print, NULL},
 };
 
-const qp_train_task *qp_train_task_of(int64_t task) { return &tasks[task]; }
+static const qp_train_task images = {qp_images_files,  qp_images_tokenizers, qp_images_load,  qp_images_sizes,
+                                     qp_images_source, qp_labelled_measure,  qp_images_print, NULL};
+
+const qp_train_task *qp_train_task_of(const qp_train_settings *settings)
+{
+    return qp_images_wanted(settings) ? &images : &tasks[settings->model.task];
+}

@@ -3,7 +3,7 @@
 
 #include "lib/run/train_data.h"
 
-/* qp_train_task_of — how a task (QP_TASK_*) is trained. */
-const qp_train_task *qp_train_task_of(int64_t task);
+/* qp_train_task_of — how the task of the settings is trained. */
+const qp_train_task *qp_train_task_of(const qp_train_settings *settings);
 
 #endif

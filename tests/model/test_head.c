@@ -20,38 +20,44 @@ static const char *const encoders[][2] = {
     {"encoder=transformer", NULL},         {"encoder=rnn", NULL},  {"encoder=lstm", NULL},     {"encoder=gru", NULL},
     {"encoder=gru", "bidirectional=true"}, {"encoder=conv", NULL}, {"encoder=text-cnn", NULL},
 };
-static const char *const tasks[][2] = {
-    {"task=classify", NULL},
-    {"task=classify", "pooling=last"},
-    {"task=classify", "pooling=mean"},
-    {"task=classify", "pooling=max"},
-    {"task=classify", "pooling=attention"},
-    {"task=tag", NULL},
-    {"task=tag", "word_layers=1"},
-    {"task=tag", "crf=true"},
-    {"task=regress", NULL},
-    {"task=regress", "pooling=attention"},
-    {"task=mlm", NULL},
-    {"task=autoencode", "bottleneck=40"},
-    {"task=classify", "pooling=class-token"},
+static const char *const tasks[][3] = {
+    {"task=classify", NULL, NULL},
+    {"task=classify", "pooling=last", NULL},
+    {"task=classify", "pooling=mean", NULL},
+    {"task=classify", "pooling=max", NULL},
+    {"task=classify", "pooling=attention", NULL},
+    {"task=tag", NULL, NULL},
+    {"task=tag", "word_layers=1", NULL},
+    {"task=tag", "crf=true", NULL},
+    {"task=regress", NULL, "features=2"},
+    {"task=regress", "pooling=attention", "features=2"},
+    {"task=classify", NULL, "features=2"},
+    {"task=mlm", NULL, NULL},
+    {"task=autoencode", "bottleneck=40", NULL},
+    {"task=classify", "pooling=class-token", NULL},
+    {"task=classify", "pooling=class-token", "features=2"},
 };
 enum {
     ENCODERS = sizeof encoders / sizeof *encoders,
     TASKS = sizeof tasks / sizeof *tasks,
-    ALL = ENCODERS * (TASKS - 1) + 1
+    FEW = 2, /* the last tasks, for transformers alone */
+    ALL = ENCODERS * (TASKS - FEW) + FEW
 };
 
-static int task_of(int n) { return n < ENCODERS * (TASKS - 1) ? n / ENCODERS : TASKS - 1; }
+static int task_of(int n)
+{
+    return n < ENCODERS * (TASKS - FEW) ? n / ENCODERS : TASKS - FEW + n - ENCODERS * (TASKS - FEW);
+}
 
 static qp_model *model_of(int n, const char *option, char what[200])
 {
     const char *const *task = tasks[task_of(n)], *const *encoder =
-                                                     encoders[n < ENCODERS * (TASKS - 1) ? n % ENCODERS : 0];
+                                                     encoders[n < ENCODERS * (TASKS - FEW) ? n % ENCODERS : 0];
     bool text = strstr(task[0], "autoencode") != NULL;
     const char *const setting[] = {task[0],
                                    text ? "decoder=gru" : "decoder=none",
                                    "labels=4",
-                                   "features=2",
+                                   task[2],
                                    "horizon=3",
                                    encoder[0],
                                    encoder[1],
@@ -59,7 +65,7 @@ static qp_model *model_of(int n, const char *option, char what[200])
                                    text ? "attention=none" : NULL,
                                    text ? "context_feeding=true" : NULL,
                                    option};
-    snprintf(what, 200, "%s %s %s", task[0], task[1] ? task[1] : "", encoder[0]);
+    snprintf(what, 200, "%s %s %s %s", task[0], task[1] ? task[1] : "", task[2] ? task[2] : "", encoder[0]);
     return model_small(setting, sizeof setting / sizeof *setting);
 }
 
@@ -121,11 +127,13 @@ static const qp_batch *batch_of(answers *a, int task, int count)
     else
         answer_once(a, count);
     if (rows) a->batch.source_row = a->source_row;
-    if (!strstr(tasks[task][0], "regress")) return &a->batch;
-    a->batch.source.id = a->batch.target.id = NULL;
+    if (!tasks[task][2]) return &a->batch;
+    a->batch.source.id = NULL;
     a->batch.source_value = a->source_value;
-    a->batch.target_value = a->target_value;
     a->batch.features = FEATURES;
+    if (!strstr(tasks[task][0], "regress")) return &a->batch;
+    a->batch.target.id = NULL;
+    a->batch.target_value = a->target_value;
     a->batch.outputs = HORIZON;
     return &a->batch;
 }
