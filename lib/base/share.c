@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "lib/base/threads.h"
+
 /* The first part that failed, SIZE_MAX: none. Messages belong to threads, so it is copied. */
 typedef struct {
     size_t part;
@@ -41,6 +43,7 @@ qp_status qp_share(const qp_shared_job *job, size_t parts, int threads)
 {
     failure first = {.part = SIZE_MAX};
     threads = qp_share_threads(parts, threads);
+    qp_threads_survive_fork();
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (size_t part = 0; part < parts; part++) run_part(job, part, &first);
     for (size_t part = 0; job->take && part < parts && part <= first.part; part++) QP_TRY(job->take(job->self, part));

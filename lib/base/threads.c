@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "lib/base/threads.h"
 
+#include <omp.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +18,19 @@ int qp_threads_available(void)
     return count > 0 ? (int)count : 1;
 }
 
+static void in_child(void) { omp_set_max_active_levels(0); } /* no parallel region gets a second thread */
+
+static void watch_forks(void) { (void)pthread_atfork(NULL, NULL, in_child); } /* fails without memory: as before */
+
+void qp_threads_survive_fork(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, watch_forks);
+}
+
 int qp_threads_of(long long wanted)
 {
+    qp_threads_survive_fork();
     int available = qp_threads_available();
     return wanted <= 0 || wanted > available ? available : (int)wanted;
 }

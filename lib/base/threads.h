@@ -10,6 +10,11 @@
 int qp_threads_available(void);
 int qp_threads_of(long long wanted);
 
+/* qp_threads_survive_fork — called before several threads are started: in a child that the process forks later, one
+ * thread does all the work. The threads of OpenMP do not exist there, and GNU's runtime would wait for them for ever.
+ */
+void qp_threads_survive_fork(void);
+
 /* Where a thread was allowed to run before it was pinned. */
 typedef struct {
     bool pinned;

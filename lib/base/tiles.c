@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "lib/base/threads.h"
+
 enum {
     SLOTS = 64,         /* workers above run their operations alone */
     WAKE_LEAST = 30000, /* nanoseconds of work that are worth waking threads for */
@@ -239,6 +241,7 @@ void qp_team_run(int threads, const qp_team_work *work)
         work->run(work->self, 0);
         return;
     }
+    qp_threads_survive_fork();
     team t = {.threads = threads, .busy = threads, .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
 #pragma omp parallel num_threads(threads)
     {

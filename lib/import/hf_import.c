@@ -154,7 +154,8 @@ static qp_status read_model(const char *folder, const qp_hf_wish *wish, qp_json_
     int tables = 0;
     if (plan.class->head) table[tables++] = *plan.class->head;
     table[tables++] = *family->body;
-    return qp_weights_load(source, table, tables, &plan.shape, qp_model_params(made->model));
+    QP_TRY(qp_weights_load(source, table, tables, &plan.shape, qp_model_params(made->model)));
+    return qp_params_check_finite(qp_model_params(made->model), source->place);
 }
 
 static qp_status read_folder(const char *folder, const qp_hf_wish *wish, qp_json_config *json, qp_hf_model *made)

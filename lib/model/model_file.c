@@ -300,6 +300,7 @@ static qp_status load_from(const qp_safetensors *file, qp_model **model, qp_mode
     QP_TRY(config_from_json(path, config_text, &config));
     QP_TRY(qp_model_plan(&config, model));
     QP_TRY(config.decoder == QP_KIND_NGRAM ? fill_ngram(file, *model) : fill(file, qp_model_params(*model)));
+    QP_TRY(qp_params_check_finite(qp_model_params(*model), path));
     return copy_texts(file, texts);
 }
 

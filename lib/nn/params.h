@@ -60,6 +60,10 @@ size_t qp_params_size(const qp_params *params);     /* reals of the flat block, 
 size_t qp_params_elements(const qp_params *params); /* weights, without padding */
 const qp_parameter *qp_params_at(const qp_params *params, int index);
 int qp_params_find(const qp_params *params, const char *name); /* -1: none */
+
+/* qp_params_check_finite — QP_EDATA, naming the file `place`, the first parameter and element that is NaN or infinite:
+ * one such weight makes every result of the model NaN, or silently wrong where a maximum is taken. */
+qp_status qp_params_check_finite(const qp_params *params, const char *place);
 qp_real *qp_params_block(qp_params *params);                   /* the flat block */
 qp_real *qp_params_value(qp_params *params, int index);
 

@@ -1,5 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "lib/base/share.h"
 
@@ -62,4 +64,22 @@ Test(share, no_more_threads_than_parts)
     cr_assert_eq(qp_share_threads(8, 3), 3);
     cr_assert_eq(qp_share_threads(0, 3), 1);
     cr_assert_eq(qp_share(&(qp_shared_job){NULL, run, take}, 0, 3), QP_OK);
+}
+
+/* Its threads are not there; the runtime must not wait for them. */
+Test(share, a_forked_child_works_alone)
+{
+    enum { LONGEST = 20 };
+    job j = {.fails = PARTS, .take_fails = PARTS};
+    cr_assert_eq(qp_share(&(qp_shared_job){&j, run, NULL}, PARTS, 2), QP_OK);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(LONGEST);
+        job again = {.fails = PARTS, .take_fails = PARTS};
+        qp_status status = qp_share(&(qp_shared_job){&again, run, take}, PARTS, 2);
+        _exit(status == QP_OK && again.took == PARTS ? 0 : 1);
+    }
+    int state = 1;
+    cr_assert_eq(waitpid(child, &state, 0), child);
+    cr_assert(WIFEXITED(state) && WEXITSTATUS(state) == 0, "the child ends with state %d", state);
 }

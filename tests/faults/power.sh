@@ -37,7 +37,7 @@ fails "series" m.safetensors train --task regress --train series --column temp -
     -m m.safetensors
 overwriting="train --train pairs --valid pairs $recurrent $small --seed 4 -m gru.safetensors"
 fails "overwriting" gru.safetensors $overwriting --overwrite
-# without --overwrite the new run is resumed, or the old one is told apart from it
+# without --overwrite the new run is resumed, or refused because it differs from the old one
 again=$overwriting FAULT_AGAIN=0,2,73
 fails "overwriting, resumed" gru.safetensors $overwriting --overwrite
 again= FAULT_AGAIN=0,73   # a finished file that no run belongs to "exists"

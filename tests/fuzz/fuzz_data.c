@@ -18,6 +18,8 @@
 static void read_conll(const char *path)
 {
     qp_conll *conll = NULL;
+    for (int column = 1; column < 4; column++)
+        if (qp_conll_read(path, column, &conll) == QP_OK) qp_conll_free(conll);
     if (qp_conll_read(path, 0, &conll) != QP_OK) return;
     for (int64_t i = 0; i < conll->sentences; i++)
         qp_fuzz_require(conll->start[i] < conll->start[i + 1], "no sentence is empty");
@@ -27,31 +29,84 @@ static void read_conll(const char *path)
     qp_conll_free(conll);
 }
 
+/* What a model keeps of a series: the scaling, which must come back from its JSON as it was. */
+static void scale(qp_series *series, int window, qp_level_kind level)
+{
+    const qp_scaling_options options = {.level = level, .window = window, .horizon = 1, .linear = true};
+    qp_scaling scaling, again = {0};
+    char *json, *twice, *columns;
+    if (qp_scaling_fit(series, &options, &scaling) != QP_OK) return;
+    if (qp_scaling_json(&scaling, &json) == QP_OK) {
+        qp_fuzz_require(qp_scaling_parse(json, &again) == QP_OK, "a scaling can be read again");
+        qp_fuzz_require(qp_scaling_json(&again, &twice) == QP_OK && strcmp(json, twice) == 0, "and is the same");
+        qp_fuzz_require(qp_scaling_check(&again, series) == QP_OK, "and fits its series");
+        free(twice);
+        free(json);
+        qp_scaling_free(&again);
+    }
+    if (qp_scaling_columns(&scaling, &columns) == QP_OK) free(columns);
+    qp_series_keep(series, 1, series->rows);
+    (void)qp_scaling_check(&scaling, series);
+    qp_scaling_free(&scaling);
+}
+
 static void read_series(const char *path)
 {
+    static const char *const columns[] = {"", "temp", "temp,day", "2", " 3, 1", "temp,temp", "none,", "a,b"};
     qp_series series;
-    for (int holes = 0; holes < 2; holes++) {
-        const qp_series_options options = {path, "", holes ? QP_HOLES_INTERPOLATE : QP_HOLES_REFUSE, "-999"};
+    for (size_t i = 0; i < 2 * sizeof columns / sizeof *columns; i++) {
+        const qp_series_options options = {path, columns[i / 2], i & 1 ? QP_HOLES_INTERPOLATE : QP_HOLES_REFUSE,
+                                           "-999"};
         if (qp_series_read(&options, &series) != QP_OK) continue;
-        for (int64_t i = 0; i < series.rows * series.columns; i++)
-            qp_fuzz_require(isfinite(series.value[i]), "numbers are finite");
+        for (int64_t k = 0; k < series.rows * series.columns; k++)
+            qp_fuzz_require(isfinite(series.value[k]), "numbers are finite");
+        scale(&series, 2, i & 1 ? QP_LEVEL_LAST : QP_LEVEL_FIXED);
         qp_series_free(&series);
     }
 }
 
-static void read_pairs(qp_text_kind kind, const char *path)
+/* Labels as a training learns them, then as its validation looks them up. */
+static void read_label(qp_labels *labels, const qp_text_pair *pair, int64_t line)
 {
-    const char *none = NULL;
-    const qp_text_files files = {.kind = kind,
-                                 .source = kind == QP_TEXT_ONE_FILE ? none : path,
-                                 .target = kind == QP_TEXT_ONE_FILE ? path : none};
+    int32_t number, again;
+    if (qp_labels_number(labels, line % 3 == 2 ? QP_LABEL_REFUSE : QP_LABEL_LEARN, "fuzz", line, pair->source,
+                         pair->source_bytes, &number) != QP_OK)
+        return;
+    qp_status status =
+        qp_labels_number(labels, QP_LABEL_REFUSE, "fuzz", line, pair->source, pair->source_bytes, &again);
+    qp_fuzz_require(status == QP_OK && number == again && number < labels->count, "a label is found again");
+}
+
+static void read_pairs(const qp_text_files *files)
+{
+    qp_labels labels = {0};
     qp_text_pairs *pairs;
     qp_text_pair pair;
     bool more = true;
-    if (qp_text_pairs_open(&files, &pairs) != QP_OK) return;
-    while (more && qp_text_pairs_next(pairs, &pair, &more) == QP_OK)
-        if (more) qp_fuzz_require(pair.target[pair.target_bytes] == '\0', "a text ends with NUL");
+    if (qp_text_pairs_open(files, &pairs) != QP_OK) return;
+    while (more && qp_text_pairs_next(pairs, &pair, &more) == QP_OK) {
+        if (!more) break;
+        qp_fuzz_require(pair.target[pair.target_bytes] == '\0', "a text ends with NUL");
+        if (files->kind == QP_TEXT_LABELLED) read_label(&labels, &pair, qp_text_pairs_line(pairs));
+    }
+    qp_labels_free(&labels);
     qp_text_pairs_close(pairs);
+}
+
+/* The lines before the first NUL, and those after it, as a file of their own. */
+static void read_two_files(const char *content, size_t bytes)
+{
+    const char *middle = memchr(content, '\0', bytes);
+    const size_t first = middle ? (size_t)(middle - content) : bytes, second = middle ? bytes - first - 1 : 0;
+    char source[64], target[64];
+    int a = memfd_create("source", 0), b = memfd_create("target", 0);
+    snprintf(source, sizeof source, "/proc/self/fd/%d", a);
+    snprintf(target, sizeof target, "/proc/self/fd/%d", b);
+    if (a >= 0 && b >= 0 && write(a, content, first) == (ssize_t)first &&
+        write(b, content + bytes - second, second) == (ssize_t)second)
+        read_pairs(&(qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = source, .target = target});
+    if (a >= 0) close(a);
+    if (b >= 0) close(b);
 }
 
 /* Lines of a text or of gzip; no LF is in a line. */
@@ -99,7 +154,7 @@ static void read_json(bool labels, const char *content)
 
 int qp_fuzz_data(const uint8_t *data, size_t bytes)
 {
-    enum { CONLL, SERIES, TABBED, LABELLED, ONE_FILE, LINES, LABELS, SCALING, VECTORS, KINDS };
+    enum { CONLL, SERIES, TABBED, LABELLED, ONE_FILE, LINES, LABELS, SCALING, VECTORS, TWO_FILES, KINDS };
     if (bytes == 0) return 0;
     const int kind = data[0] % KINDS, file = memfd_create("fuzz", 0);
     char path[64], *content = malloc(bytes);
@@ -109,9 +164,10 @@ int qp_fuzz_data(const uint8_t *data, size_t bytes)
         snprintf(path, sizeof path, "/proc/self/fd/%d", file);
         if (kind == CONLL) read_conll(path);
         if (kind == SERIES) read_series(path);
-        if (kind == TABBED) read_pairs(QP_TEXT_TABBED, path);
-        if (kind == LABELLED) read_pairs(QP_TEXT_LABELLED, path);
-        if (kind == ONE_FILE) read_pairs(QP_TEXT_ONE_FILE, path);
+        if (kind == TABBED) read_pairs(&(qp_text_files){.kind = QP_TEXT_TABBED, .source = path});
+        if (kind == LABELLED) read_pairs(&(qp_text_files){.kind = QP_TEXT_LABELLED, .source = path});
+        if (kind == ONE_FILE) read_pairs(&(qp_text_files){.kind = QP_TEXT_ONE_FILE, .target = path});
+        if (kind == TWO_FILES) read_two_files(content, bytes - 1);
         if (kind == LINES) read_lines(path);
         if (kind == VECTORS) read_vectors(path);
         if (kind == LABELS || kind == SCALING) read_json(kind == LABELS, content);

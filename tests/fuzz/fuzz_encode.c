@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tests/fuzz/fuzz_targets.h"
+#include "tokenizer/encode_lines.h"
 #include "tokenizer/sentencepiece/sentencepiece.h"
 #include "tokenizer/sentencepiece/sentencepiece_kind.h"
 #include "tokenizer/sentencepiece/sentencepiece_trainer.h"
@@ -95,6 +96,7 @@ static void round_trip(const qp_tokenizer *t, const char *text, size_t bytes)
     for (int i = 0; i < with.count; i++) {
         qp_fuzz_require(with.id[i] == without.id[i], "the same ids without spans");
         qp_fuzz_require(with.begin[i] <= with.end[i] && with.end[i] <= bytes, "spans inside the text");
+        qp_fuzz_require(i == 0 || with.begin[i] >= with.begin[i - 1], "spans in the order of the text");
     }
     qp_fuzz_require(qp_tokenizer_decode(t, with.id, with.count, &back, &back_bytes) == QP_OK, "ids are decoded");
     qp_fuzz_require(qp_tokenizer_normalize(t, text, bytes, &normal, &normal_bytes) == QP_OK, "text is normalised");
@@ -103,6 +105,31 @@ static void round_trip(const qp_tokenizer *t, const char *text, size_t bytes)
     free(back);
     qp_encoding_free(&with);
     qp_encoding_free(&without);
+}
+
+/* Lines together and one by one: the same ids, whatever the number of threads. */
+static void encode_batch(const qp_tokenizer *t, const char *text, size_t bytes)
+{
+    enum { MOST = 16 };
+    qp_text line[MOST] = {{0}};
+    qp_encoded_lines all = {0};
+    size_t count = 0;
+    for (const char *at = text, *end; count < MOST && at <= text + bytes; at = end + 1) {
+        end = memchr(at, '\n', (size_t)(text + bytes - at));
+        if (!end) end = text + bytes;
+        line[count++] = (qp_text){at, (size_t)(end - at)};
+    }
+    qp_fuzz_require(qp_tokenizer_encode_lines(t, line, count, 2, &all) == QP_OK, "lines are encoded together");
+    for (size_t i = 0; i < count; i++) {
+        int32_t *id;
+        int ids;
+        qp_fuzz_require(qp_tokenizer_encode(t, line[i].text, line[i].bytes, &id, &ids) == QP_OK, "and one by one");
+        qp_fuzz_require(all.start[i + 1] - all.start[i] == (size_t)ids, "as many ids of a line among others");
+        qp_fuzz_require(!ids || memcmp(id, all.id + all.start[i], (size_t)ids * sizeof *id) == 0,
+                        "the same ids of a line among others");
+        free(id);
+    }
+    qp_encoded_lines_free(&all);
 }
 
 static void encode_model(const qp_sentencepiece *m, const char *text, size_t bytes)
@@ -161,6 +188,7 @@ int qp_fuzz_encode(const uint8_t *data, size_t bytes)
     if (bytes) memcpy(text, data, bytes);
     for (int type = 0; type < TYPES; type++) {
         if (type != QP_TOKENIZER_WORD) round_trip(made.own[type], text, bytes);
+        encode_batch(made.own[type], text, bytes);
     }
     for (int k = 0; k < MODELS; k++) encode_model(made.model[k], text, bytes);
     for (int k = 0; k < EXPRESSIONS; k++) match_all(&made.regex[k], text, bytes);

@@ -30,12 +30,15 @@ int qp_fuzz_options(const uint8_t *data, size_t bytes)
     qp_train_tables(&settings, table, object);
     for (int i = 0; i < QP_TRAIN_ALL_TABLES; i++) group[i] = (qp_option_group){table[i], object[i]};
     const qp_option_alias alias = {'m', "model"};
+    qp_option_list list = {.name = "stop"};
     const qp_command train = {.name = "train",
                               .group = group,
                               .group_count = QP_TRAIN_ALL_TABLES,
                               .alias = &alias,
                               .alias_count = 1,
-                              .takes_files = true};
+                              .list = &list,
+                              .list_count = 1,
+                              .takes_files = bytes % 2 == 0};
     if (qp_options_parse(&options, &train, count, word, &help) == QP_OK) {
         for (int i = 0; i < options.file_count; i++) qp_fuzz_require(options.file[i] != NULL, "a file has a name");
         (void)qp_train_complete(&settings, given, &options);

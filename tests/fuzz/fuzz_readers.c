@@ -1,8 +1,11 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "tests/fuzz/fuzz_targets.h"
 #include "tokenizer/huggingface/file_formats.h"
+#include "tokenizer/huggingface/huggingface_write.h"
 #include "tokenizer/huggingface/pipeline_kind.h"
 #include "tokenizer/sentencepiece/sentencepiece.h"
 #include "tokenizer/sentencepiece/sentencepiece_kind.h"
@@ -15,6 +18,27 @@ static const char probe[] =
 static const char gpt4[] =
     "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|"
     "\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s";
+
+/* Two texts with special tokens, the same text again, and special tokens found in it. */
+static void use_more(const qp_tokenizer_kind *kind, const void *self)
+{
+    qp_encoding pair = {.spans = true}, one = {0}, best[2] = {{0}};
+    const qp_text text = {probe, sizeof probe - 1}, first = {probe, 3};
+    const qp_tokenizer_random how = {.dropout = 0.5, .alpha = 0.5, .among = 2};
+    double score[2];
+    size_t found;
+    if (kind->encode_pair(self, first, &text, &pair) == QP_OK)
+        for (int i = 0; i < pair.count; i++)
+            qp_fuzz_require(pair.begin[i] <= pair.end[i] && pair.end[i] <= text.bytes, "spans of pairs are inside");
+    (void)kind->encode_pair(self, text, NULL, &one);
+    if (kind->encode_parsed) (void)kind->encode_parsed(self, text, &one);
+    if (kind->sample) (void)kind->sample(self, text, &how, 1, 2, &one);
+    if (kind->nbest && kind->nbest(self, text, 2, best, score, &found) == QP_OK && found == 2)
+        qp_fuzz_require(score[0] >= score[1], "the best segmentation is the first");
+    for (int i = 0; i < 2; i++) qp_encoding_free(&best[i]);
+    qp_encoding_free(&pair);
+    qp_encoding_free(&one);
+}
 
 /* Any tokenizer that opens: spans are inside the text, ids without spans are the same, decoding ends. */
 static void use(const qp_tokenizer_kind *kind, const void *self)
@@ -38,6 +62,35 @@ static void use(const qp_tokenizer_kind *kind, const void *self)
         (void)(strlen(kind->piece(self, id)) + kind->role(self, id));
     qp_encoding_free(&with);
     qp_encoding_free(&without);
+    use_more(kind, self);
+}
+
+/* A pipeline that is written as a tokenizer.json and read again makes the same ids; so do the files of single tools,
+ * where the pipeline can be said in them. */
+static void write_again(const qp_pipeline *p)
+{
+    qp_encoding was = {0}, is = {0};
+    qp_pipeline *again;
+    char *json;
+    size_t bytes;
+    const qp_text text = {probe, sizeof probe - 1};
+    if (qp_pipeline_write_huggingface(p, &json, &bytes) == QP_OK) {
+        qp_fuzz_require(qp_pipeline_read_huggingface("fuzz", json, bytes, &again) == QP_OK, "what is written is read");
+        qp_status first = qp_pipeline_kind.encode(p, text, &was), second = qp_pipeline_kind.encode(again, text, &is);
+        qp_fuzz_require(first == second && was.count == is.count, "and makes as many ids");
+        for (int i = 0; first == QP_OK && i < was.count; i++) qp_fuzz_require(was.id[i] == is.id[i], "the same ids");
+        qp_pipeline_free(again);
+        free(json);
+    }
+    qp_status (*const write[])(const qp_pipeline *, qp_export *) = {
+        qp_pipeline_write_bert, qp_pipeline_write_gpt2, qp_pipeline_write_tiktoken, qp_pipeline_write_codes};
+    for (size_t i = 0; i < sizeof write / sizeof *write; i++) {
+        qp_export content = {0};
+        (void)!write[i](p, &content);
+        qp_export_free(&content);
+    }
+    qp_encoding_free(&was);
+    qp_encoding_free(&is);
 }
 
 static void read_sentencepiece(const char *content, size_t bytes)
@@ -61,15 +114,21 @@ static void read_pipeline(int format, const char *content, size_t bytes)
     if (format == 5) status = qp_pipeline_read_bert("fuzz", content, bytes, bytes & 1, &p);
     if (status != QP_OK) return;
     use(&qp_pipeline_kind, p);
+    write_again(p);
     qp_pipeline_free(p);
 }
 
+/* Codes; after a NUL the pieces that are allowed and their counts, or else a glossary. */
 static void read_codes(const char *content, size_t bytes)
 {
     qp_subword_nmt *codes;
     char *out;
     size_t out_bytes;
-    if (qp_subword_nmt_read("fuzz", content, bytes, -1, &codes) != QP_OK) return;
+    const char *middle = memchr(content, '\0', bytes), *const glossary[] = {middle ? middle + 1 : "", "[0-9]+"};
+    const size_t first = middle ? (size_t)(middle - content) : bytes, second = middle ? bytes - first - 1 : 0;
+    if (qp_subword_nmt_read("fuzz", content, first, -1, &codes) != QP_OK) return;
+    if (middle && qp_subword_nmt_limit("fuzz", codes, middle + 1, second, 2) != QP_OK)
+        (void)!qp_subword_nmt_glossary("fuzz", codes, glossary, 2);
     if (qp_subword_nmt_apply(codes, probe, sizeof probe - 1, &out, &out_bytes) == QP_OK) free(out);
     qp_subword_nmt_free(codes);
 }
@@ -86,8 +145,26 @@ static void read_own(const char *content, size_t bytes)
         if (qp_tokenizer_decode(t, id, count, &text, &text_bytes) == QP_OK) free(text);
         free(id);
     }
-    if (qp_tokenizer_to_json(t, &text, &text_bytes) == QP_OK) free(text);
+    if (qp_tokenizer_to_json(t, &text, &text_bytes) == QP_OK) {
+        qp_tokenizer *again = NULL;
+        qp_fuzz_require(qp_tokenizer_from_json("fuzz", text, text_bytes, &again) == QP_OK, "what is written is read");
+        qp_fuzz_require(qp_tokenizer_size(again) == qp_tokenizer_size(t), "with as many pieces");
+        qp_tokenizer_free(again);
+        free(text);
+    }
     qp_tokenizer_free(t);
+}
+
+/* The beginning of a tokenizer file; its checksum, which is over these bytes, and its end are put after it. */
+static void read_own_repaired(const char *content, size_t bytes)
+{
+    static const char end[] = "\"checksum\": \"xxh3:%016llx\"\n}";
+    char *whole = malloc(bytes + sizeof end + 16);
+    if (!whole) return;
+    memcpy(whole, content, bytes);
+    int more = snprintf(whole + bytes, sizeof end + 16, end, (unsigned long long)XXH3_64bits(content, bytes));
+    read_own(whole, bytes + (size_t)more);
+    free(whole);
 }
 
 /* An expression, NUL, a text; without NUL the probe is the text. */
@@ -106,6 +183,9 @@ static void read_regex(const char *content, size_t bytes)
         qp_fuzz_require(match.begin >= at && match.end >= match.begin && match.end <= left, "a match inside the text");
         at = match.end > at ? match.end : at + 1;
     }
+    qp_text_buffer out = {0};
+    (void)!qp_regex_replace(&regex, &scratch, "<$1$0$$>", &out, NULL);
+    qp_text_free(&out);
     qp_regex_scratch_free(&scratch);
     qp_regex_free(&regex);
 }
@@ -121,7 +201,7 @@ int qp_fuzz_readers(const uint8_t *data, size_t bytes)
     if (kind == 2 || (kind == 0 && content[0] != '{')) read_sentencepiece(content, bytes - 1);
     else if (kind < 6) read_pipeline(kind, content, bytes - 1);
     if (kind == 6) read_codes(content, bytes - 1);
-    if (kind == 7) read_own(content, bytes - 1);
+    if (kind == 7) (data[0] < 0x80 ? read_own : read_own_repaired)(content, bytes - 1);
     if (kind == 8) read_regex(content, bytes - 1);
     free(content);
     return 0;

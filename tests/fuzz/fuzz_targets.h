@@ -9,14 +9,17 @@
  * tests/fuzz/corpus/NAME; test_fuzz.c runs them again in every `make test`.
  *
  * readers  the first byte chooses a reader of tokenizer files, the rest is the file; what opens must encode and decode
- * encode   text for tokenizers trained at the start: round trips, spans, ids without spans, normal forms, patterns
- * store    the first byte chooses safetensors or YAML settings
+ * encode   text for tokenizers trained at the start: round trips, spans, ids without spans, lines together and one by
+ *          one, normal forms, patterns
+ * store    the first byte chooses safetensors, YAML settings of a tokenizer or of a training
  * models   the first byte: a model file, the same with a right checksum, ARPA, a checkpoint, the same with a right
- *          checksum; a model that opens must translate, score, label, forecast
+ *          checksum, a folder of Hugging Face (config.json, NUL, model.safetensors); what opens must translate, score,
+ *          label, forecast, and is saved and opened again
  * data     the first byte: CoNLL, CSV, pairs, labelled texts, texts, lines (also gzip), labels, scaling,
- *          word vectors
+ *          word vectors, two files (with NUL between them)
  * options  a command line of `train`
- * imports  the first byte: a GGUF file */
+ * imports  the first byte: a GGUF file
+ * kernels  a row of numbers; the vector kernels of every level must agree with the scalar ones */
 int qp_fuzz_readers(const uint8_t *data, size_t bytes);
 int qp_fuzz_encode(const uint8_t *data, size_t bytes);
 int qp_fuzz_store(const uint8_t *data, size_t bytes);
@@ -24,6 +27,7 @@ int qp_fuzz_models(const uint8_t *data, size_t bytes);
 int qp_fuzz_data(const uint8_t *data, size_t bytes);
 int qp_fuzz_options(const uint8_t *data, size_t bytes);
 int qp_fuzz_imports(const uint8_t *data, size_t bytes);
+int qp_fuzz_kernels(const uint8_t *data, size_t bytes);
 
 /* qp_fuzz_repair — makes the checksum of a safetensors file right, if it has one. */
 void qp_fuzz_repair(uint8_t *file, size_t bytes);

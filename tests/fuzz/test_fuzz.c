@@ -39,3 +39,5 @@ Test(fuzz, data) { replay("data", qp_fuzz_data); }
 Test(fuzz, options) { replay("options", qp_fuzz_options); }
 
 Test(fuzz, imports) { replay("imports", qp_fuzz_imports); }
+
+Test(fuzz, kernels) { replay("kernels", qp_fuzz_kernels); }

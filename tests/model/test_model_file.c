@@ -262,6 +262,7 @@ static void change_array(const lie_of_array *lie)
 Test(model_file, damaged_matrices_of_8_bits_are_refused)
 {
 #define MATRIX "encoder.layers.0.linear1.weight"
+#define VECTOR "encoder.layers.0.linear1.bias"
     static const float nan = NAN, infinite = INFINITY, negative = -1, zero = 0;
     static const struct {
         lie_of_array lie;
@@ -275,6 +276,8 @@ Test(model_file, damaged_matrices_of_8_bits_are_refused)
         {{MATRIX ".scale", MATRIX ".scale", QP_DTYPE_F32, 47, NULL}, "is [47] where [48] is needed"},
         {{MATRIX ".scale", "other.scale", QP_DTYPE_F32, 0, NULL}, "has no .scale"},
         {{MATRIX ".scale", NULL, QP_DTYPE_F32, 0, NULL}, "arrays where its configuration"},
+        {{VECTOR, VECTOR, QP_DTYPE_F32, 0, &nan}, VECTOR "': element 0 is "},
+        {{VECTOR, VECTOR, QP_DTYPE_F32, 0, &infinite}, VECTOR "': element 0 is inf"},
         {{MATRIX, MATRIX, QP_DTYPE_U8, 0, NULL}, "arrays where its configuration"},
         {{MATRIX, MATRIX, QP_DTYPE_I8, 47, NULL}, "is [47, 32] where [48, 32] is needed"},
     };
@@ -286,6 +289,7 @@ Test(model_file, damaged_matrices_of_8_bits_are_refused)
         if (lies[i].why) cr_expect(strstr(qp_error_message(), lies[i].why), "%s", qp_error_message());
     }
 #undef MATRIX
+#undef VECTOR
 }
 
 Test(model_file, a_quantized_file_cut_short_or_changed_is_refused)
