@@ -312,7 +312,8 @@ $(BUILD)/faults/damage: $(BUILD)/obj/tests/faults/damage.o \
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) $(FLAGS) $^ -o $@ $(LIBS)
 
-$(BUILD)/faults/power: $(patsubst %,$(BUILD)/obj/tests/faults/%.o,power_replay power_disk fault_folder) $(BUILD)/libquipu.a
+$(BUILD)/faults/power: $(patsubst %,$(BUILD)/obj/tests/faults/%.o,power_replay power_disk fault_folder) \
+    $(BUILD)/libquipu.a
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) $(FLAGS) $^ -o $@ $(LIBS)
 

@@ -29,7 +29,7 @@ static void read_conll(const char *path)
     qp_conll_free(conll);
 }
 
-/* What a model keeps of a series: the scaling, which must come back from its JSON as it was. */
+/* What a model keeps of a series: the scaling, which must be the same after it was written and read. */
 static void scale(qp_series *series, int window, qp_level_kind level)
 {
     const qp_scaling_options options = {.level = level, .window = window, .horizon = 1, .linear = true};
