@@ -8,6 +8,7 @@
 #include "lib/base/lock.h"
 #include "lib/import/gguf/gguf_file.h"
 #include "lib/import/gguf/gguf_package.h"
+#include "lib/import/gguf/llama2c.h"
 #include "lib/import/hf_package.h"
 #include "lib/ngram/ngram_arpa.h"
 #include "lib/run/train_ngram.h"
@@ -99,6 +100,11 @@ static qp_status read_gguf(const import_options *o, const char *path, qp_package
     return qp_gguf_package(path, o->tokenizer, made);
 }
 
+static qp_status read_llama2c(const import_options *o, const char *path, qp_package **made)
+{
+    return qp_llama2c_package(path, o->tokenizer, made);
+}
+
 /* A folder of Hugging Face. */
 static bool is_folder(const char *path)
 {
@@ -111,7 +117,7 @@ static bool is_folder(const char *path)
 static const struct {
     bool (*reads)(const char *path);
     qp_status (*read)(const import_options *o, const char *path, qp_package **made);
-} readers[] = {{is_folder, read_folder}, {qp_gguf_is, read_gguf}};
+} readers[] = {{is_folder, read_folder}, {qp_gguf_is, read_gguf}, {qp_llama2c_is, read_llama2c}};
 
 static qp_status import_file(const import_options *o, const char *path)
 {
@@ -152,7 +158,8 @@ int qp_cmd_import(int argc, char **argv)
                  "perplexity. For tokenizers of other projects see quipu tokenizer.\n"
                  "A folder of Hugging Face (config.json, safetensors, tokenizer) becomes a model for generate, score, "
                  "translate, predict, attend and info, whatever its task is. So does a GGUF file of llama.cpp (llama, "
-                 "mistral, qwen2, gemma, gpt2). What cannot be read is refused by name.",
+                 "mistral, qwen2, gemma, gpt2) and a .bin of llama2.c with its tokenizer.bin beside it. What cannot "
+                 "be read is refused by name.",
         .group = group,
         .group_count = 1,
         .alias = alias,

@@ -38,3 +38,14 @@ qp_status qp_binary_read(int descriptor, const char *path, uint64_t offset, void
     }
     return QP_OK;
 }
+
+bool qp_binary_begins(const char *path, const char *magic, size_t bytes)
+{
+    int descriptor;
+    uint64_t length;
+    char first[8] = "";
+    bool begins = qp_binary_open(path, "right", &descriptor, &length) == QP_OK && length >= bytes &&
+                  qp_binary_read(descriptor, path, 0, first, bytes) == QP_OK && memcmp(first, magic, bytes) == 0;
+    if (descriptor >= 0) close(descriptor);
+    return begins;
+}

@@ -1,9 +1,12 @@
 #define _GNU_SOURCE /* memfd_create */
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "lib/import/gguf/gguf_package.h"
+#include "lib/import/gguf/llama2c.h"
+#include "lib/import/gguf/llama2c_weights.h"
 #include "tests/fuzz/fuzz_targets.h"
 
 /* A file that is read is a whole package. */
@@ -16,7 +19,28 @@ static void read_gguf(const char *path)
     qp_package_free(package);
 }
 
-static void (*const readers[])(const char *path) = {read_gguf};
+/* The weights alone; a tokenizer of llama2.c is a file of its own. */
+static void read_llama2c(const char *path)
+{
+    qp_llama2c *file;
+    if (qp_llama2c_open(path, &file) != QP_OK) return;
+    const qp_weight_source source = qp_llama2c_arrays(file);
+    for (int i = 0; i < source.count; i++) {
+        const qp_weight_array a = source.at(source.self, i);
+        qp_real *value = a.count < 100000 ? malloc(a.count * sizeof *value) : NULL;
+        if (value) qp_fuzz_require(source.read(source.self, i, value) == QP_OK, "an array that is listed is there");
+        free(value);
+    }
+    qp_llama2c_close(file);
+}
+
+static void read_llama2c_tokenizer(const char *path)
+{
+    qp_tokenizer *tokenizer;
+    if (qp_llama2c_tokenizer(path, &tokenizer) == QP_OK) qp_tokenizer_free(tokenizer);
+}
+
+static void (*const readers[])(const char *path) = {read_gguf, read_llama2c, read_llama2c_tokenizer};
 
 int qp_fuzz_imports(const uint8_t *data, size_t bytes)
 {

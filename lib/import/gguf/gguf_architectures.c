@@ -4,16 +4,30 @@ static bool has(const qp_gguf_plan *p, const char *name) { return qp_gguf_array_
 
 /* ---- what they have in common ---- */
 
-/* Width, layers, heads, vocabulary: those of every language model. */
-static void sizes(qp_gguf_plan *p)
+void qp_gguf_decoder(qp_model_config *m)
 {
-    qp_model_config *m = p->model;
-    int words = qp_gguf_array_index(p, "token_embd.weight");
+    qp_config_defaults(&qp_model_fields, m);
     m->task = QP_TASK_LM;
     m->encoder = QP_KIND_NONE;
     m->decoder = QP_KIND_TRANSFORMER;
     m->scale_embeddings = false;
     m->dropout = m->attention_dropout = m->ff_dropout = 0;
+}
+
+void qp_gguf_gated(qp_model_config *m)
+{
+    m->norm_type = QP_NORM_RMS;
+    m->gated_ff = true;
+    m->activation = QP_SILU;
+    m->bias = false;
+}
+
+/* Width, layers, heads, vocabulary: those of every language model. */
+static void sizes(qp_gguf_plan *p)
+{
+    qp_model_config *m = p->model;
+    int words = qp_gguf_array_index(p, "token_embd.weight");
+    qp_gguf_decoder(m);
     m->max_length = qp_gguf_need(p, "context_length", 1048576);
     m->emb_size = qp_gguf_need(p, "embedding_length", 65536);
     m->dec_layers = qp_gguf_need(p, "block_count", 128);
@@ -39,11 +53,8 @@ static void llama(qp_gguf_plan *p)
 {
     qp_model_config *m = p->model;
     sizes(p);
+    qp_gguf_gated(m);
     m->norm_epsilon = qp_gguf_real(p, "attention.layer_norm_rms_epsilon", 1e-6);
-    m->norm_type = QP_NORM_RMS;
-    m->gated_ff = true;
-    m->activation = QP_SILU;
-    m->bias = false;
     m->qkv_bias = switch_of(has(p, "blk.0.attn_q.bias"));
     m->attention_bias = switch_of(has(p, "blk.0.attn_output.bias"));
     m->ff_bias = switch_of(has(p, "blk.0.ffn_up.bias"));
@@ -103,6 +114,6 @@ static const qp_weight_map gpt2_rows[] = {
 };
 #define ROWS(name) {name##_rows, (int)(sizeof name##_rows / sizeof *name##_rows)}
 const qp_gguf_architecture qp_gguf_architectures[] = {
-    {"llama", ROWS(llama), llama}, {"qwen2", ROWS(qwen2), llama}, {"gemma", ROWS(qwen2), gemma},
+    [QP_GGUF_LLAMA] = {"llama", ROWS(llama), llama}, {"qwen2", ROWS(qwen2), llama}, {"gemma", ROWS(qwen2), gemma},
     {"gpt2", ROWS(gpt2), gpt2},    {0},
 };

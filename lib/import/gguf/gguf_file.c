@@ -207,13 +207,4 @@ qp_weight_source qp_gguf_arrays(const qp_gguf *file)
 
 /* ---- which files these are ---- */
 
-bool qp_gguf_is(const char *path)
-{
-    int descriptor;
-    uint64_t bytes;
-    char magic[4] = "";
-    if (qp_binary_open(path, ".gguf", &descriptor, &bytes) == QP_OK && bytes >= sizeof magic)
-        (void)!qp_binary_read(descriptor, path, 0, magic, sizeof magic);
-    if (descriptor >= 0) close(descriptor);
-    return memcmp(magic, "GGUF", sizeof magic) == 0;
-}
+bool qp_gguf_is(const char *path) { return qp_binary_begins(path, "GGUF", 4); }

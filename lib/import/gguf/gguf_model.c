@@ -55,7 +55,6 @@ qp_status qp_gguf_model(const qp_gguf *file, bool begins, qp_model **model)
     *model = NULL;
     p.architecture = architecture_of(&p.json);
     QP_TRY(p.json.status);
-    qp_config_defaults(&qp_model_fields, &config);
     check_keys(&p);
     p.architecture->configure(&p);
     QP_TRY(p.json.status);

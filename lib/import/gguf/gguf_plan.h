@@ -25,6 +25,7 @@ typedef struct qp_gguf_architecture {
 } qp_gguf_architecture;
 
 /* llama (mistral has its name), qwen2, gemma, gpt2; the last has no name. */
+enum { QP_GGUF_LLAMA };
 extern const qp_gguf_architecture qp_gguf_architectures[];
 
 /* qp_gguf_key — the key of the plan's architecture: "llama.context_length"; until the next call.
@@ -37,6 +38,11 @@ int64_t qp_gguf_need(qp_gguf_plan *plan, const char *name, int64_t high);
 double qp_gguf_real(qp_gguf_plan *plan, const char *name, double fallback);
 void qp_gguf_refuse(qp_gguf_plan *plan, const char *name, const char *why);
 int qp_gguf_array_index(const qp_gguf_plan *plan, const char *name);
+
+/* qp_gguf_decoder — the default configuration of a language model that is a decoder, without dropout.
+ * qp_gguf_gated — RMS norms, gated feed-forward layers with silu, no biases. */
+void qp_gguf_decoder(qp_model_config *model);
+void qp_gguf_gated(qp_model_config *model);
 
 /* qp_gguf_rope — rotary positions: base, columns, scaling. Llama 3's scaling is in the array rope_freqs.weight. */
 void qp_gguf_rope(qp_gguf_plan *plan);
