@@ -9,6 +9,7 @@
 
 #include "cli/base/commands.h"
 #include "cli/base/ranks.h"
+#include "cli/base/signals.h"
 #include "cli/base/text.h"
 #include "cli/base/versions.h"
 #include "lib/base/writer.h"
@@ -113,6 +114,7 @@ int main(int argc, char **argv)
     /* A closed pipe and a file at its size limit are errors of write(2), reported like a full disk; see qp_report. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+    qp_signals_catch_lost_file();
     int code = dispatch(argc, argv);
     qp_status status = qp_output_check(stdout, "stdout");
     return qp_ranks_leave(status == QP_OK || code != 0 ? code : qp_report(status));

@@ -10,7 +10,7 @@
 
 quipu_status quipu_open(const char *path, quipu_package **package)
 {
-    return (quipu_status)qp_package_open(path, package);
+    return (quipu_status)qp_package_open(path, true, package);
 }
 
 quipu_status quipu_save(const quipu_package *package, const char *path)

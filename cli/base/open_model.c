@@ -1,6 +1,6 @@
 #include "cli/base/open_model.h"
 
-qp_status qp_open_model(const char *path, const int *task, qp_package **package)
+qp_status qp_open_model(const char *path, bool verify, const int *task, qp_package **package)
 {
     static const char *const what[] = {
         [QP_TASK_TRANSLATE] = "is a translator; use quipu translate",
@@ -11,7 +11,7 @@ qp_status qp_open_model(const char *path, const int *task, qp_package **package)
         [QP_TASK_AUTOENCODE] = "is an autoencoder; use quipu translate, which gives the text back",
         [QP_TASK_MLM] = "is a masked language model; use quipu predict, which fills in [MASK]",
     };
-    QP_TRY(qp_package_open(path, package));
+    QP_TRY(qp_package_open(path, verify, package));
     int is = qp_model_config_of((*package)->model)->task;
     for (; *task >= 0; task++)
         if (*task == is) return QP_OK;

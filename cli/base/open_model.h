@@ -3,8 +3,13 @@
 
 #include "lib/package/package.h"
 
-/* qp_open_model — open a model file for a command that accepts these tasks, a list that ends in -1.
+/* A field of the commands that use models. */
+#define QP_VERIFY_FIELD(X)                                                                                             \
+    X(BOOL, verify, "true", 0, 0, NULL, "compare the model file with its checksum before it is used")
+
+/* qp_open_model — open a model file for a command that accepts these tasks, a list that ends in -1. verify: see
+ *   qp_package_open.
  * Errors  those of qp_package_open; QP_EUSAGE for another task, with the command for it. */
-qp_status qp_open_model(const char *path, const int *task, qp_package **package);
+qp_status qp_open_model(const char *path, bool verify, const int *task, qp_package **package);
 
 #endif

@@ -3,8 +3,11 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "lib/base/file.h"
+#include "lib/base/map.h"
 
 static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 enum { WATCHED = sizeof watched / sizeof *watched };
@@ -37,4 +40,25 @@ bool qp_signals_stop(void *unused)
 {
     (void)unused;
     return received != 0;
+}
+
+static bool put(const char *text) { return write(STDERR_FILENO, text, strlen(text)) >= 0; }
+
+static void on_bus_error(int number, siginfo_t *information, void *context)
+{
+    const char *path = qp_map_path_at(information->si_addr);
+    (void)context;
+    if (!path) {
+        signal(number, SIG_DFL); /* the instruction fails again */
+        return;
+    }
+    if (put("quipu: ") && put(path)) put(": became shorter while it was in use; fetch or make it again\n");
+    _exit(74);
+}
+
+void qp_signals_catch_lost_file(void)
+{
+    struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGBUS, &action, NULL);
 }

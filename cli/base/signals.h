@@ -19,4 +19,8 @@ const volatile sig_atomic_t *qp_signals_flag(void);
 /* qp_signals_stop — the same as a callback for the library's loops; `unused` is ignored. */
 bool qp_signals_stop(void *unused);
 
+/* qp_signals_catch_lost_file — where a mapped model file has become shorter the program ends with exit code 74 and one
+ * line, not with SIGBUS. */
+void qp_signals_catch_lost_file(void);
+
 #endif

@@ -24,7 +24,8 @@ enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
     X(TEXT, layer, "last", 0, 0, "NAME", "number from 1, mean, max, all or last")                                      \
     X(TEXT, head, "mean", 0, 0, "NAME", "number from 1, mean, max or all")                                             \
     X(CHOICE, colour, "auto", 0, 0, "auto, always, never", "colours in the terminal")                                  \
-    X(INT, width, "0", 0, 10000, NULL, "columns of the drawing in the terminal; 0: its width")
+    X(INT, width, "0", 0, 10000, NULL, "columns of the drawing in the terminal; 0: its width")                         \
+    QP_VERIFY_FIELD(X)
 
 typedef struct {
     ATTEND_FIELDS(QP_FIELD_DECLARE)
@@ -100,7 +101,7 @@ static qp_status attend(const attend_options *o, sentences given, qp_picture_for
     qp_picture picture;
     qp_attended found = {.text = NULL};
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_LM, QP_TASK_AUTOENCODE, -1};
-    QP_TRY(qp_open_model(o->model, tasks, &opened));
+    QP_TRY(qp_open_model(o->model, o->verify, tasks, &opened));
     qp_status status = settle(o, opened->source != NULL, &given);
     const char *source = given.source ? given.source : "";
     if (status == QP_OK) status = qp_attend_pair(opened, source, given.target, &search, &picture, &found);

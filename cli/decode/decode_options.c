@@ -7,5 +7,5 @@ QP_FIELD_TABLE(qp_decode_fields, "model and output", qp_decode_options, QP_DECOD
 qp_status qp_decode_open(qp_decode_options *options, const int *task, qp_package **package)
 {
     options->threads = qp_threads_of(options->threads);
-    return qp_open_model(options->model, task, package);
+    return qp_open_model(options->model, options->verify, task, package);
 }

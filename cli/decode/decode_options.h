@@ -8,7 +8,8 @@
 #define QP_DECODE_FIELDS(X)                                                                                            \
     X(TEXT, model, "", 0, 0, "FILE", "model file (.safetensors)")                                                      \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object per line (generate: per text)")                                \
-    X(INT, threads, "0", 0, 1024, NULL, "threads (generate: one per text); 0: all")
+    X(INT, threads, "0", 0, 1024, NULL, "threads (generate: one per text); 0: all")                                    \
+    QP_VERIFY_FIELD(X)
 
 typedef struct {
     QP_DECODE_FIELDS(QP_FIELD_DECLARE)

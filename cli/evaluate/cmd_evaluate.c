@@ -26,7 +26,8 @@ enum { LINES_AT_ONCE = 1024 };
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object instead of lines")                                             \
     X(BOOL, sentence_level, "false", 0, 0, NULL, "scores of every line, tab-separated; BLEU with --effective-order")   \
     X(INT, batch_size, "32", 1, 100000, NULL, "sentences translated together; changes the speed, not the text")        \
-    X(INT, threads, "0", 0, 1024, NULL, "threads; 0: all")
+    X(INT, threads, "0", 0, 1024, NULL, "threads; 0: all")                                                             \
+    QP_VERIFY_FIELD(X)
 
 #define METRIC_FIELDS(X)                                                                                               \
     X(BOOL, lower_case, "false", 0, 0, NULL, "lower case before BLEU and chrF")                                        \
@@ -279,7 +280,7 @@ static qp_status run_model(evaluation *e, const evaluate_options *o, const qp_se
 {
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_AUTOENCODE, -1};
     qp_package *opened;
-    QP_TRY(qp_open_model(o->model, tasks, &opened));
+    QP_TRY(qp_open_model(o->model, o->verify, tasks, &opened));
     qp_translator translator = {.model = opened->model,
                                 .source = &opened->source_codec,
                                 .target = &opened->target_codec,
@@ -314,8 +315,8 @@ static qp_status try_model(const qp_options *options, const evaluate_options *o,
     if (!o->model[0] || !test->test[0] || o->hyp[0] || o->src[0] || references || options->file_count > 1)
         return qp_fail(QP_EUSAGE,
                        "evaluate --test: give [METRICS] -m MODEL --test FILE, without --hyp, --src and --ref");
-    return qp_evaluate_task(options->file_count ? options->file[0] : NULL, o->model, test, qp_threads_of(o->threads),
-                            o->json != 0);
+    return qp_evaluate_task(options->file_count ? options->file[0] : NULL, o->model, o->verify, test,
+                            qp_threads_of(o->threads), o->json != 0);
 }
 
 typedef struct {

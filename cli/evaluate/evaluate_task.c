@@ -257,11 +257,11 @@ qp_status qp_evaluate_figure(const qp_package *m, const qp_evaluate_task_config 
     return qp_fail(QP_EUSAGE, "--test measures models of tasks lm, classify, tag and regress; use quipu evaluate");
 }
 
-qp_status qp_evaluate_task(const char *metrics, const char *model, const qp_evaluate_task_config *o, int threads,
-                           bool json)
+qp_status qp_evaluate_task(const char *metrics, const char *model, bool verify, const qp_evaluate_task_config *o,
+                           int threads, bool json)
 {
     qp_package *m;
-    QP_TRY(qp_package_open(model, &m));
+    QP_TRY(qp_package_open(model, verify, &m));
     qp_status status = run(&(trial){.m = m, .o = o, .threads = threads, .json = json}, metrics);
     qp_package_free(m);
     return status;

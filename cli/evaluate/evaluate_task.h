@@ -29,10 +29,11 @@ extern const qp_field_table qp_evaluate_task_fields;
 
 /* qp_evaluate_task — print the metrics on stdout, as lines or one JSON object.
  * metrics  a list, or NULL: the defaults of the task
+ * verify   see qp_package_open
  * Errors   QP_EUSAGE for metrics the task does not have, or a model that translates; those of reading and of the
  *          model. */
-qp_status qp_evaluate_task(const char *metrics, const char *model, const qp_evaluate_task_config *o, int threads,
-                           bool json);
+qp_status qp_evaluate_task(const char *metrics, const char *model, bool verify, const qp_evaluate_task_config *o,
+                           int threads, bool json);
 
 /* qp_evaluate_figure — one figure of an open model and its name, metric [bytes]: perplexity of language models,
  *   accuracy of classifiers and taggers, mae of forecasters.

@@ -1,7 +1,6 @@
 #include <stdio.h>
 
 #include "cli/base/commands.h"
-#include "cli/base/open_model.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "cli/predict/predict_tasks.h"
@@ -81,7 +80,7 @@ static qp_status run(void *self, const qp_options *options)
     (void)self;
     static const int tasks[] = {QP_TASK_CLASSIFY, QP_TASK_TAG, QP_TASK_REGRESS, QP_TASK_MLM, QP_TASK_AUTOENCODE, -1};
     qp_package *m;
-    QP_TRY(qp_open_model(config.model, tasks, &m));
+    QP_TRY(qp_open_model(config.model, config.verify, tasks, &m));
     const qp_model_config *c = qp_model_config_of(m->model);
     config.threads = qp_threads_of(config.threads);
     qp_status status = QP_OK;

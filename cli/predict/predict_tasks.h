@@ -2,6 +2,7 @@
 #define QP_PREDICT_TASKS_H
 
 #include "cli/base/chunks.h"
+#include "cli/base/open_model.h"
 #include "cli/base/warnings.h"
 #include "data/text/conll.h"
 #include "lib/config/config.h"
@@ -20,7 +21,8 @@
     X(CHOICE, holes, "refuse", 0, 0, "refuse, interpolate", "regress: what to do with empty cells")                    \
     X(TEXT, missing, "", 0, 0, NULL, "regress: text of another kind of empty cell, such as -999")                      \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object per line")                                                     \
-    X(INT, threads, "0", 0, 4096, NULL, "threads; 0: all CPUs")
+    X(INT, threads, "0", 0, 4096, NULL, "threads; 0: all CPUs")                                                        \
+    QP_VERIFY_FIELD(X)
 
 typedef struct {
     QP_PREDICT_FIELDS(QP_FIELD_DECLARE)

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "lib/grad/views.h"
+#include "lib/tensor/gemm_stored.h"
 #include "lib/tensor/rows.h"
 
 typedef struct {
@@ -20,6 +21,38 @@ static void embedding_back(qp_tape *tape, void *context)
     if (dweight) qp_scatter_add_rows(c->id, c->scale, dy, qp_tensor_grad(c->weight, dweight));
     qp_real *dtable = c->position ? qp_tape_grad_zeroed(tape, c->table) : NULL;
     if (dtable) qp_scatter_add_rows(c->position, 1, dy, qp_tensor_grad(c->table, dtable));
+}
+
+/* A weight in fewer bits. */
+static const qp_packed *stored_of(const qp_tape *tape, qp_tensor weight)
+{
+    const qp_packed *packed = weight.packed;
+    return qp_tape_training(tape) || !packed || packed->type == QP_WEIGHT_PANELS ? NULL : packed;
+}
+
+/* y[r] = weight[id[r]] of a weight in fewer bits */
+static void gather_stored(const qp_packed *weight, const int32_t *id, qp_matrix y)
+{
+    for (int r = 0; r < y.rows; r++) {
+        const size_t first = (size_t)id[r] * (size_t)weight->k * qp_weight_bytes(weight->type);
+        qp_packed row = *weight;
+        row.n = 1;
+        row.row = (const char *)weight->row + first;
+        if (weight->scale) row.scale = weight->scale + id[r];
+        qp_weight_reals(&row, qp_matrix_rows(y, r, 1));
+    }
+}
+
+/* The rows of a weight in fewer bits as a table of its own, and the place of each in it. */
+static qp_tensor stored_rows(qp_tape *tape, const qp_packed *weight, int rows, const int32_t **id)
+{
+    qp_tensor table = qp_tape_constant(tape, rows, weight->k);
+    int32_t *place = qp_tape_memory(tape, ((size_t)rows + 1) * sizeof *place);
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    gather_stored(weight, *id, qp_tensor_matrix(table));
+    for (int r = 0; r < rows; r++) place[r] = r;
+    *id = place;
+    return table;
 }
 
 qp_tensor qp_embedding(qp_tape *tape, qp_tensor weight, int rows, const int32_t *id, qp_real scale,
@@ -43,6 +76,8 @@ qp_tensor qp_embedding(qp_tape *tape, qp_tensor weight, int rows, const int32_t 
     }
     qp_tensor y = qp_tape_tensor(tape, rows, weight.columns);
     if (!y.value) return y;
+    if (stored_of(tape, weight)) weight = stored_rows(tape, stored_of(tape, weight), rows, &id);
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
     qp_gather_rows(id, qp_tensor_matrix(weight), scale, position, qp_tensor_matrix(position_table),
                    qp_tensor_matrix(y));
     qp_tape_record(tape, y, embedding_back, &(embedding_context){weight, position_table, y, id, position, scale},

@@ -183,12 +183,18 @@ static qp_status check_arrays(const qp_safetensors *file, const qp_params *param
                    qp_safetensors_path(file), qp_safetensors_count(file), arrays);
 }
 
+static qp_weight_type weight_type_of(qp_dtype dtype)
+{
+    return dtype == QP_DTYPE_I8     ? QP_WEIGHT_INT8
+           : dtype == QP_DTYPE_BF16 ? QP_WEIGHT_BF16
+           : dtype == QP_DTYPE_F16  ? QP_WEIGHT_FP16
+                                    : QP_WEIGHT_PANELS;
+}
+
 /* A matrix of fewer bits: its bytes, and the numbers that they stand for in the block. */
 static qp_status fill_stored(const qp_safetensors *file, qp_params *params, int index, const qp_stored *stored)
 {
-    const qp_weight_type type = stored->dtype == QP_DTYPE_I8     ? QP_WEIGHT_INT8
-                                : stored->dtype == QP_DTYPE_BF16 ? QP_WEIGHT_BF16
-                                                                 : QP_WEIGHT_FP16;
+    const qp_weight_type type = weight_type_of(stored->dtype);
     void *row;
     float *scale;
     QP_TRY(qp_params_store(params, index, type, &row, &scale));
@@ -209,15 +215,45 @@ static qp_status fill_adapter(const qp_safetensors *file, qp_params *params)
     return status;
 }
 
+static bool is_aligned(const void *place, size_t bytes) { return (uintptr_t)place % bytes == 0; }
+
+/* A parameter where the file has it. What has another type there, or is not aligned, is copied. */
+static qp_status place_parameter(const qp_safetensors *file, qp_params *params, int index, const qp_stored *stored)
+{
+    const void *place = qp_safetensors_place(file, stored);
+    const qp_weight_type type = weight_type_of(stored->dtype);
+    const float *scale = NULL;
+    qp_real *value;
+    bool fits = is_aligned(place, qp_dtype_bytes(stored->dtype));
+    if (fits && stored->dtype == QP_DTYPE_REAL) {
+        qp_params_map_reals(params, index, place);
+        return QP_OK;
+    }
+    if (type == QP_WEIGHT_INT8) QP_TRY(qp_safetensors_scales_place(file, stored, &scale));
+    if (fits && type != QP_WEIGHT_PANELS && (scale || type != QP_WEIGHT_INT8))
+        return qp_params_map_stored(params, index, type, place, scale);
+    QP_TRY(qp_params_map_own(params, index, &value));
+    return qp_safetensors_reals(file, stored, value);
+}
+
+static qp_status place_all(const qp_safetensors *file, qp_params *params)
+{
+    QP_TRY(check_arrays(file, params));
+    QP_TRY(qp_params_map(params, qp_safetensors_mapped(file)));
+    for (int i = 0; i < qp_params_count(params); i++)
+        QP_TRY(place_parameter(file, params, i, qp_safetensors_find(file, qp_params_at(params, i)->name)));
+    return QP_OK;
+}
+
 static qp_status fill(const qp_safetensors *file, qp_params *params)
 {
     if (qp_safetensors_metadata(file, QP_ADAPTER_BASE)) return fill_adapter(file, params);
+    if (qp_safetensors_mapped(file)) return place_all(file, params);
     QP_TRY(check_arrays(file, params));
     QP_TRY(qp_params_finish(params));
     for (int i = 0; i < qp_params_count(params); i++) {
         const qp_stored *stored = qp_safetensors_find(file, qp_params_at(params, i)->name);
-        bool fewer = stored->dtype == QP_DTYPE_I8 || stored->dtype == QP_DTYPE_BF16 || stored->dtype == QP_DTYPE_F16;
-        if (fewer)
+        if (weight_type_of(stored->dtype) != QP_WEIGHT_PANELS)
             QP_TRY(fill_stored(file, params, i, stored));
         else
             QP_TRY(qp_safetensors_reals(file, stored, qp_params_value(params, i)));
@@ -286,7 +322,7 @@ qp_status qp_model_file_texts(const char *path, qp_model_texts *texts)
     return status;
 }
 
-static qp_status load_from(const qp_safetensors *file, qp_model **model, qp_model_texts *texts)
+static qp_status load_from(const qp_safetensors *file, bool verify, qp_model **model, qp_model_texts *texts)
 {
     const char *path = qp_safetensors_path(file), *format = qp_safetensors_metadata(file, FORMAT_KEY);
     const char *config_text = qp_safetensors_metadata(file, MODEL_KEY);
@@ -295,7 +331,7 @@ static qp_status load_from(const qp_safetensors *file, qp_model **model, qp_mode
     if (strcmp(format, FORMAT) != 0)
         return qp_fail(QP_EDATA, "%s: model format %.20s, this quipu reads %s; use a newer quipu", path, format,
                        FORMAT);
-    QP_TRY(qp_safetensors_verify(file));
+    if (verify) QP_TRY(qp_safetensors_verify(file));
     qp_model_config config;
     QP_TRY(config_from_json(path, config_text, &config));
     QP_TRY(qp_model_plan(&config, model));
@@ -304,19 +340,30 @@ static qp_status load_from(const qp_safetensors *file, qp_model **model, qp_mode
     return copy_texts(file, texts);
 }
 
-qp_status qp_model_file_load(const char *path, qp_model **model, qp_model_texts *texts)
+static qp_status load(const char *path, bool map, bool verify, qp_model **model, qp_model_texts *texts)
 {
     *model = NULL;
     *texts = (qp_model_texts){0};
     qp_safetensors *file;
     QP_TRY(qp_safetensors_open(path, &file));
-    qp_status status = load_from(file, model, texts);
+    qp_status status = map ? qp_safetensors_map(file) : QP_OK;
+    if (status == QP_OK) status = load_from(file, verify, model, texts);
     qp_safetensors_close(file);
     if (status == QP_OK) return QP_OK;
     qp_model_free(*model);
     *model = NULL;
     qp_model_texts_free(texts);
     return status == QP_EUSAGE ? QP_EDATA : status;
+}
+
+qp_status qp_model_file_load(const char *path, qp_model **model, qp_model_texts *texts)
+{
+    return load(path, false, true, model, texts);
+}
+
+qp_status qp_model_file_open(const char *path, bool verify, qp_model **model, qp_model_texts *texts)
+{
+    return load(path, true, verify, model, texts);
 }
 
 void qp_model_texts_free(qp_model_texts *texts)

@@ -30,6 +30,7 @@ qp_status qp_embedding_init(qp_embedding_module *embedding, qp_params *params, c
 {
     const qp_embedding_config *c = config;
     char norm[64];
+    qp_params_look_up(params, weight);
     *embedding = (qp_embedding_module){
         .config = *c, .weight = weight, .position_weight = -1, .segment_weight = -1, .map = -1, .map_bias = -1};
     int width = c->words && c->sum_first ? c->words : c->width; /* of the sum */

@@ -22,6 +22,7 @@ void qp_params_free(qp_params *params)
     if (!params) return;
     qp_params_unpack(params);
     qp_params_stored_free(params);
+    qp_params_map_free(params);
     free(params->block);
     free(params->parameter);
     free(params);
@@ -101,6 +102,11 @@ int qp_params_multiply(qp_params *params, int index)
     return index;
 }
 
+void qp_params_look_up(qp_params *params, int index)
+{
+    if (index >= 0) params->parameter[index].looked_up = true;
+}
+
 qp_status qp_params_finish(qp_params *params)
 {
     if (params->status != QP_OK) return params->status;
@@ -137,12 +143,17 @@ int qp_params_find(const qp_params *params, const char *name)
 
 qp_real *qp_params_block(qp_params *params) { return params->block; }
 
-qp_real *qp_params_value(qp_params *params, int index) { return params->block + params->parameter[index].offset; }
+static qp_real *value_of(const qp_params *params, int index)
+{
+    return params->mapped ? params->mapped[index] : params->block + params->parameter[index].offset;
+}
+
+qp_real *qp_params_value(qp_params *params, int index) { return value_of(params, index); }
 
 static qp_tensor values(const qp_params *params, int index)
 {
     const qp_parameter *p = &params->parameter[index];
-    return qp_tensor_of(p->rows, p->columns, params->block + p->offset);
+    return qp_tensor_of(p->rows, p->columns, value_of(params, index));
 }
 
 qp_tensor qp_param(qp_tape *tape, const qp_params *params, int index)
@@ -170,6 +181,7 @@ static size_t packed_reals(const qp_params *params, int index)
 
 qp_status qp_params_pack(qp_params *params)
 {
+    if (params->map) return qp_params_map_finish(params);
     if (!params->packed) {
         size_t total = 0, adapted = 0;
         for (int i = 0; i < params->count; i++) {
@@ -226,6 +238,8 @@ qp_status qp_params_check_finite(const qp_params *params, const char *place)
 
 void qp_params_unpack(qp_params *params)
 {
+    for (int i = 0; params->late && i < params->count; i++)
+        params->late[i] = (struct qp_late_panel){.mapped = params->late[i].mapped};
     free(params->packed);
     free(params->packed_block);
     free(params->merged);

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "lib/base/map.h"
 #include "lib/base/status.h"
 #include "lib/grad/tape.h"
 #include "lib/nn/initializer.h"
@@ -24,7 +25,8 @@ typedef struct {
     bool frozen;  /* not trained */
     int adapter;  /* of an adapted weight: the index of A; that of B follows. 0: none */
     qp_real adapter_scale;
-    bool product; /* a matrix that multiplies rows (qp_linear, gates): may be stored in 8 bits */
+    bool product;   /* a matrix that multiplies rows (qp_linear, gates): may be stored in 8 bits */
+    bool looked_up; /* a table whose rows are looked up (qp_embedding) */
 } qp_parameter;
 
 qp_params *qp_params_new(void);
@@ -37,6 +39,9 @@ int qp_params_add(qp_params *params, int rows, int columns, qp_init init, const 
 
 /* qp_params_multiply — parameter `index` multiplies rows; a vector, or -1, is left alone. Returns index. */
 int qp_params_multiply(qp_params *params, int index);
+
+/* qp_params_look_up — rows of parameter `index` are looked up. */
+void qp_params_look_up(qp_params *params, int index);
 
 /* qp_params_set_statistic — for statistic.h: parameter `index` is counted, not trained. */
 void qp_params_set_statistic(qp_params *params, int index, qp_real keep);
@@ -95,6 +100,22 @@ qp_status qp_params_quantize(qp_params *params, qp_weight_type type);
 
 /* qp_params_stored_free — all matrices are fp32 from now on, with their values in the block: before these change. */
 void qp_params_stored_free(qp_params *params);
+
+/* Weights in a mapped file, for inference: there is no block, and nothing may be written to them. A matrix in
+ * fewer bits that only multiplies rows, or whose rows are looked up, has no values in fp32; the others have, in memory
+ * of their own.
+ *
+ * qp_params_map — in place of qp_params_finish; the map gets one more owner. Then each parameter needs one of
+ *   qp_params_map_reals   its reals in the file, aligned
+ *   qp_params_map_stored  a matrix in fewer bits, aligned; scale as in qp_packed
+ *   qp_params_map_own     memory for the caller to fill: what the file has in another type, or not aligned
+ * qp_params_map_finish — the matrices are ready for products, as after qp_params_pack; packed late (weight_panels.h).
+ * Errors  QP_EMEMORY. */
+qp_status qp_params_map(qp_params *params, qp_map *map);
+void qp_params_map_reals(qp_params *params, int index, const void *value);
+qp_status qp_params_map_stored(qp_params *params, int index, qp_weight_type type, const void *row, const float *scale);
+qp_status qp_params_map_own(qp_params *params, int index, qp_real **value);
+qp_status qp_params_map_finish(qp_params *params);
 
 /* qp_gradient — a block of gradients and its nodes, which qp_tape_bind connects to a tape.
  * begin  start a step: nothing is cleared, the first write to each parameter stores

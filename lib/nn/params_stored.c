@@ -15,7 +15,7 @@ static void free_one(qp_packed *stored)
 
 void qp_params_stored_free(qp_params *params)
 {
-    for (int i = 0; params->stored && i < params->count; i++) free_one(&params->stored[i]);
+    for (int i = 0; params->stored && !params->map && i < params->count; i++) free_one(&params->stored[i]);
     free(params->stored);
     params->stored = NULL;
 }

@@ -185,13 +185,14 @@ static qp_status read_rest(const char *path, const qp_model_texts *texts, qp_pac
     return QP_OK;
 }
 
-qp_status qp_package_load(const char *path, qp_package **package)
+static qp_status load(const char *path, bool map, bool verify, qp_package **package)
 {
     qp_package *p;
     qp_model_texts texts;
     QP_TRY(qp_package_new(&p));
     *package = NULL;
-    qp_status status = qp_model_file_load(path, &p->model, &texts);
+    qp_status status = map ? qp_model_file_open(path, verify, &p->model, &texts)
+                           : qp_model_file_load(path, &p->model, &texts);
     if (status == QP_OK) {
         status = read_tokenizers(path, &texts, p);
         if (status == QP_OK) status = read_rest(path, &texts, p);
@@ -204,11 +205,13 @@ qp_status qp_package_load(const char *path, qp_package **package)
     return status;
 }
 
-qp_status qp_package_open(const char *path, qp_package **package)
+qp_status qp_package_load(const char *path, qp_package **package) { return load(path, false, true, package); }
+
+qp_status qp_package_open(const char *path, bool verify, qp_package **package)
 {
     *package = NULL;
     if (!*path) return qp_fail(QP_EUSAGE, "no model; name one with -m MODEL.safetensors");
-    QP_TRY(qp_package_load(path, package));
+    QP_TRY(load(path, true, verify, package));
     qp_status status = qp_params_pack(qp_model_params((*package)->model));
     if (status == QP_OK) return QP_OK;
     qp_package_free(*package);

@@ -42,11 +42,12 @@ void qp_package_free(qp_package *package);
 /* qp_package_load — read a model file and check that it is complete and consistent: the tokenizers the architecture
  *   needs are present, as large as the embeddings, and have the model's special ids; labels and scaling have the
  *   model's sizes.
- * qp_package_open — the same for inference: weights packed (qp_params_pack), so that results do not depend on batches.
+ * qp_package_open — the same for inference: weights are used in the mapped file, and results do not
+ *   depend on batches. verify false: do not look at the checksum.
  * qp_package_save — write a model file; complete or absent.
  * Errors  those of qp_model_file_load and qp_model_file_save; QP_EDATA, naming what is missing or does not fit. */
 qp_status qp_package_load(const char *path, qp_package **package);
-qp_status qp_package_open(const char *path, qp_package **package);
+qp_status qp_package_open(const char *path, bool verify, qp_package **package);
 qp_status qp_package_save(const qp_package *package, const char *path);
 
 #endif

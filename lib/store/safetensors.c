@@ -245,6 +245,7 @@ void qp_safetensors_close(qp_safetensors *file)
 {
     if (!file) return;
     if (file->descriptor >= 0) close(file->descriptor);
+    qp_map_close(file->map);
     json_decref(file->root);
     free(file->header);
     free(file->stored);

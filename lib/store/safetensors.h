@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/map.h"
 #include "lib/base/real.h"
 #include "lib/base/status.h"
 
@@ -91,8 +92,19 @@ qp_status qp_safetensors_scales(const qp_safetensors *file, const qp_stored *sto
                                 float *scale); /* [rows] of an I8 */
 qp_status qp_safetensors_bytes(const qp_safetensors *file, const qp_stored *stored, void *value);
 
-/* qp_safetensors_verify — compare the whole file with its checksum (metadata key QP_CHECKSUM_KEY): the 128 bit XXH3 of
- * every byte of the file, the checksum's own 32 hexadecimal digits counted as '0'. One pass over the file.
+/* qp_safetensors_map — map the whole file, so that arrays can be used where they lie.   Errors  QP_EIO; QP_EMEMORY.
+ * qp_safetensors_mapped — the map, which outlives the file with qp_map_share; NULL: not mapped.
+ * qp_safetensors_place — the bytes of an array in the map; any alignment.
+ * qp_safetensors_scales_place — those of the factors of an I8 array, checked as by qp_safetensors_scales; NULL: not
+ *   aligned. */
+qp_status qp_safetensors_map(qp_safetensors *file);
+qp_map *qp_safetensors_mapped(const qp_safetensors *file);
+const void *qp_safetensors_place(const qp_safetensors *file, const qp_stored *stored);
+qp_status qp_safetensors_scales_place(const qp_safetensors *file, const qp_stored *stored, const float **scale);
+
+/* qp_safetensors_verify — compare the whole file with its checksum (metadata key QP_CHECKSUM_KEY; see checksum.h), the
+ * checksum's own 32 hexadecimal digits counted as '0'. One pass by all threads, over the map if there is one. Files of
+ * earlier versions have the 128 bit XXH3 of all bytes.
  * Errors  QP_EDATA if it differs or is absent (a flipped bit may have hit its key); QP_EIO. Files of other projects
  *         have no checksum. */
 #define QP_CHECKSUM_KEY "quipu.checksum"

@@ -3,11 +3,13 @@
 
 #include <jansson.h>
 
+#include "lib/store/checksum.h"
 #include "lib/store/safetensors.h"
 
 /* The reader, for the files that parse the header and read the arrays. */
 struct qp_safetensors {
     int descriptor;
+    qp_map *map; /* NULL: not mapped */
     char *path;
     uint64_t file_bytes;
     uint64_t header_bytes; /* of the JSON */
@@ -32,7 +34,5 @@ typedef struct {
     char text[80];
 } qp_printable_name;
 const char *qp_printable(const char *name, qp_printable_name *buffer);
-
-enum { QP_CHECKSUM_DIGITS = 32 };
 
 #endif

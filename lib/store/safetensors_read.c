@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "lib/base/half.h"
 #include "lib/store/checked.h"
@@ -76,6 +75,19 @@ qp_status qp_safetensors_need(const qp_safetensors *file, const char *name, int 
     }
     *result = stored;
     return QP_OK;
+}
+
+qp_status qp_safetensors_map(qp_safetensors *file)
+{
+    if (file->map) return QP_OK;
+    return qp_map_open(file->descriptor, file->path, (size_t)file->file_bytes, &file->map);
+}
+
+qp_map *qp_safetensors_mapped(const qp_safetensors *file) { return file->map; }
+
+const void *qp_safetensors_place(const qp_safetensors *file, const qp_stored *stored)
+{
+    return qp_map_bytes(file->map) + stored->offset;
 }
 
 qp_status qp_safetensors_bytes(const qp_safetensors *file, const qp_stored *stored, void *value)
@@ -155,6 +167,20 @@ qp_status qp_safetensors_scales(const qp_safetensors *file, const qp_stored *sto
     return QP_OK;
 }
 
+qp_status qp_safetensors_scales_place(const qp_safetensors *file, const qp_stored *stored, const float **scale)
+{
+    const qp_stored *scales;
+    float *copy = malloc((size_t)stored->shape[0] * sizeof *copy);
+    qp_status status = copy ? qp_safetensors_scales(file, stored, copy)
+                            : qp_fail(QP_EMEMORY, "%s: out of memory", file->path);
+    free(copy);
+    QP_TRY(status);
+    QP_TRY(find_scales(file, stored, &scales));
+    const void *place = qp_safetensors_place(file, scales);
+    *scale = (uintptr_t)place % sizeof **scale == 0 ? place : NULL;
+    return QP_OK;
+}
+
 /* Each row of an I8 array times its factor, if it has factors. */
 static qp_status apply_scales(const qp_safetensors *file, const qp_stored *stored, qp_real *value)
 {
@@ -200,48 +226,5 @@ qp_status qp_safetensors_integers(const qp_safetensors *file, const qp_stored *s
         for (size_t i = 0; i < count; i++) value[done + i] = stored->dtype == QP_DTYPE_I32 ? p.i32[i] : p.u8[i];
         done += count;
     }
-    return QP_OK;
-}
-
-/* ---- checksum ---- */
-
-static qp_status hash_file(const qp_safetensors *file, const char *place, XXH3_state_t *state)
-{
-    unsigned char buffer[PIECE_BYTES];
-    qp_little_put_u64(buffer, file->header_bytes);
-    XXH3_128bits_update(state, buffer, 8);
-    size_t before = (size_t)(place - file->header), after = before + QP_CHECKSUM_DIGITS;
-    XXH3_128bits_update(state, file->header, before);
-    memset(buffer, '0', QP_CHECKSUM_DIGITS);
-    XXH3_128bits_update(state, buffer, QP_CHECKSUM_DIGITS);
-    XXH3_128bits_update(state, file->header + after, (size_t)file->header_bytes - after);
-    for (uint64_t at = 8 + file->header_bytes; at < file->file_bytes;) {
-        uint64_t rest = file->file_bytes - at;
-        size_t bytes = rest < sizeof buffer ? (size_t)rest : sizeof buffer;
-        QP_TRY(qp_safetensors_pread(file, at, buffer, bytes));
-        XXH3_128bits_update(state, buffer, bytes);
-        at += bytes;
-    }
-    return QP_OK;
-}
-
-qp_status qp_safetensors_verify(const qp_safetensors *file)
-{
-    char *place = qp_checksum_place(file->header, (size_t)file->header_bytes);
-    if (!place)
-        return qp_fail(QP_EDATA, "%s: carries no checksum (%s); it is damaged, or no file of quipu's", file->path,
-                       QP_CHECKSUM_KEY);
-    XXH3_state_t *state = XXH3_createState();
-    if (!state) return qp_fail(QP_EMEMORY, "%s: out of memory", file->path);
-    XXH3_128bits_reset(state);
-    qp_status status = hash_file(file, place, state);
-    XXH128_hash_t hash = XXH3_128bits_digest(state);
-    XXH3_freeState(state);
-    if (status != QP_OK) return status;
-    char digits[QP_CHECKSUM_DIGITS + 1];
-    snprintf(digits, sizeof digits, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64, (uint64_t)hash.low64);
-    if (memcmp(digits, place, QP_CHECKSUM_DIGITS) != 0)
-        return qp_fail(QP_EDATA, "%s: the checksum does not fit; the file is damaged, fetch or make it again",
-                       file->path);
     return QP_OK;
 }

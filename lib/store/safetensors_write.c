@@ -1,8 +1,6 @@
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "lib/base/array.h"
 #include "lib/base/hash_set.h"
@@ -146,21 +144,13 @@ static qp_status build_header(const qp_safetensors_writer *writer, char **header
 
 static bool sign_header(const qp_safetensors_writer *writer, const unsigned char *prefix, char *header, size_t bytes)
 {
-    XXH3_state_t *state = XXH3_createState();
-    char *place = qp_checksum_place(header, bytes);
-    if (!state || !place) {
-        XXH3_freeState(state);
-        return false;
-    }
-    XXH3_128bits_reset(state);
-    XXH3_128bits_update(state, prefix, 8);
-    XXH3_128bits_update(state, header, bytes);
-    for (size_t i = 0; i < writer->count; i++)
-        if (writer->part[i].bytes) XXH3_128bits_update(state, writer->part[i].value, writer->part[i].bytes);
-    XXH128_hash_t hash = XXH3_128bits_digest(state);
-    XXH3_freeState(state);
-    char digits[QP_CHECKSUM_DIGITS + 1];
-    snprintf(digits, sizeof digits, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64, (uint64_t)hash.low64);
+    qp_checksum sum;
+    char *place = qp_checksum_place(header, bytes), digits[QP_CHECKSUM_DIGITS + 1];
+    if (!place || !qp_checksum_begin(&sum)) return false;
+    qp_checksum_add(&sum, prefix, 8);
+    qp_checksum_add(&sum, header, bytes);
+    for (size_t i = 0; i < writer->count; i++) qp_checksum_add(&sum, writer->part[i].value, writer->part[i].bytes);
+    qp_checksum_end(&sum, digits);
     memcpy(place, digits, QP_CHECKSUM_DIGITS);
     return true;
 }

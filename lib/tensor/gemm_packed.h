@@ -1,17 +1,11 @@
 #ifndef QP_GEMM_PACKED_H
 #define QP_GEMM_PACKED_H
 
-#include <stdbool.h>
-
-#include "lib/tensor/kernels/kernel_types.h"
+#include "lib/tensor/weight_panels.h"
 
 /* gemm_packed — products with a weight that is packed once and used many times (decoding, the recurrent step), or is
  * stored in rows of 16 or 8 bits (gemm_stored.h). Row r of the result depends on row r of A and on the weight alone, to
  * the bit: never on the number of rows. */
-
-/* qp_packed_init — pack W into `memory`, qp_packed_count(n, k) reals, 64-byte aligned, which must outlive the result.
- * w  [n, k]; transposed: w is W' [k, n] */
-qp_packed qp_packed_init(qp_real *memory, qp_matrix w, bool transposed);
 
 /* qp_gemm_packed — C = beta*C + A W' + bias
  * a     [m, k]

@@ -64,6 +64,29 @@ done
 [ $bad -eq 0 ]
 result $? "61 flipped bits are all found" "$bad were not"
 
+# without the checksum: a flipped bit among the weights is not seen
+byte=$(od -An -tu1 -j $((size - 3)) -N 1 good.safetensors)
+cp good.safetensors flipped
+printf "\\$(printf %03o $((byte ^ 1)))" | dd of=flipped bs=1 seek=$((size - 3)) conv=notrunc 2>/dev/null
+fails 65 "checksum" "$QUIPU" translate -m flipped input
+holds "--no-verify" "$QUIPU" translate --no-verify -m flipped input
+fails 65 cut "$QUIPU" translate --no-verify -m cut input
+
+# a file that becomes shorter while it is in use
+cp good.safetensors shrinks
+mkfifo lines
+"$QUIPU" translate -m shrinks <lines >.out 2>.err &
+exec 3>lines
+head -n 1 input >&3
+while [ ! -s .out ] && kill -0 $! 2>/dev/null; do sleep 0.1; done
+truncate -s 4096 shrinks
+head -n 1 input >&3
+exec 3>&-
+wait $!
+code=$?
+[ $code -eq 74 ] && [ "$(wc -l <.out)" -eq 1 ] && [ "$(grep -c '^quipu: shrinks: became shorter' .err)" -eq 1 ]
+result $? "a file that becomes shorter while it is in use" "exit code $code: $(cat .err)"
+
 fails 2 -m "$QUIPU" translate input
 [ ! -e mean.safetensors ] && [ ! -e map.html ] && [ -z "$(find . -name '*.tmp*')" ]
 result $? "nothing was written" "$(ls)"

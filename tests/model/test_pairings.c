@@ -2,9 +2,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/decode/search.h"
 #include "lib/grad/op_basic.h"
+#include "lib/model/model_file.h"
 #include "tests/model/model_check.h"
 
 /* Every encoder with every decoder, every attention, every option of recurrent layers. */
@@ -140,6 +142,40 @@ Test(pairings, fewer_bits_change_little)
                       name_of(n, what, sizeof what), (int)types[t].type, change);
             qp_model_free(model);
         }
+}
+
+/* Weights in a mapped file give the bits of those that were read and packed, before and after they are
+ * packed late; and of fewer bits there is no copy in fp32. */
+Test(pairings, mapped_weights_give_the_same_bits)
+{
+    static double logits[MODEL_SENTENCES * MODEL_LONGEST * MODEL_VOCABULARY];
+    char what[200], path[] = "/tmp/quipu-pairings-XXXXXX";
+    close(mkstemp(path));
+    for (int n = 0; n < ALL; n++)
+        for (int type = QP_WEIGHT_PANELS; type <= QP_WEIGHT_INT8; type++) {
+            model_pairs p;
+            qp_batch batch = model_reversed_pairs(&p, 9, 2);
+            qp_model_texts texts;
+            double largest = 0;
+            qp_model *model = model_of(n), *read, *mapped;
+            if (qp_model_config_of(model)->encoder == QP_KIND_NONE) batch.source = (qp_ids){0};
+            if (type != QP_WEIGHT_PANELS)
+                cr_assert_eq(qp_params_quantize(qp_model_params(model), (qp_weight_type)type), QP_OK);
+            cr_assert_eq(qp_model_file_save(path, model, NULL), QP_OK);
+            cr_assert_eq(qp_model_file_load(path, &read, &texts), QP_OK, "%s", qp_error_message());
+            qp_model_texts_free(&texts);
+            cr_assert_eq(qp_model_file_open(path, n % 2, &mapped, &texts), QP_OK, "%s", qp_error_message());
+            qp_model_texts_free(&texts);
+            logits_change(read, &batch, logits, &largest);
+            for (int use = 0; use < 4; use++)
+                cr_expect_eq(logits_change(mapped, &batch, logits, &largest), 0, "%s: type %d, use %d",
+                             name_of(n, what, sizeof what), type, use);
+            cr_expect_null(qp_params_block(qp_model_params(mapped)));
+            qp_model_free(model);
+            qp_model_free(read);
+            qp_model_free(mapped);
+        }
+    unlink(path);
 }
 
 /* Matrices that multiply no rows are embeddings, positions and first states: the others are packed. */

@@ -82,7 +82,7 @@ static void refused(void (*change)(qp_model_texts *texts), const char *why)
     cr_assert_eq(qp_model_file_save("x.safetensors", model, &texts), QP_OK);
     qp_model_free(model);
     qp_model_texts_free(&texts);
-    cr_expect_eq(qp_package_open("x.safetensors", &package), QP_EDATA);
+    cr_expect_eq(qp_package_open("x.safetensors", true, &package), QP_EDATA);
     cr_expect(strstr(qp_error_message(), why), "'%s' is not in: %s", why, qp_error_message());
     cr_expect_null(package);
 }

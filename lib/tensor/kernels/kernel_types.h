@@ -81,17 +81,20 @@ typedef struct {
 
 /* qp_packed — a weight W [n, k] (outputs, inputs) as products read it. Owns nothing.
  *   QP_WEIGHT_PANELS  a copy in panels of QP_PANEL outputs: element (output o, input i) is at (o/32)*32*k + i*32 +
- *                     o%32; the last panel is padded with zeros
+ *                     o%32; the last panel is padded with zeros. `panel` NULL: `row` [n, k], reals as a model file has
+ *                     them, which gemm_packed.h packs when it has used them often enough
  *   the others        rows as a model file has them, `row` [n, k]: bfloat16, half precision, or integers of 8 bits
  *                     that are multiplied with `scale` [n] */
 #define QP_PANEL 32
 typedef enum { QP_WEIGHT_PANELS, QP_WEIGHT_BF16, QP_WEIGHT_FP16, QP_WEIGHT_INT8 } qp_weight_type;
+struct qp_late_panel;
 typedef struct {
     int n, k;
     const qp_real *panel;
     qp_weight_type type;
     const void *row;
     const float *scale;
+    struct qp_late_panel *late; /* of rows: their panels, once they are packed; NULL: never */
 } qp_packed;
 
 /* qp_packed_count — reals that a packed weight [n, k] needs. */

@@ -1,0 +1,68 @@
+#include "lib/tensor/weight_panels.h"
+
+#include <stdint.h>
+
+#include "lib/base/map.h"
+#include "lib/base/tiles.h"
+#include "lib/tensor/kernels/gemm_kernels.h"
+
+static void pack_plain(qp_real *memory, qp_matrix w, bool transposed)
+{
+    const int n = transposed ? w.columns : w.rows, k = transposed ? w.rows : w.columns;
+    for (int first = 0; first < n; first += QP_PANEL) {
+        qp_real *panel = memory + (ptrdiff_t)first * k;
+        for (int i = 0; i < k; i++)
+            for (int j = 0; j < QP_PANEL; j++) {
+                int o = first + j;
+                qp_real *to = panel + (ptrdiff_t)i * QP_PANEL + j;
+                *to = o >= n ? 0 : transposed ? qp_matrix_row(w, i)[o] : qp_matrix_row(w, o)[i];
+            }
+    }
+}
+
+qp_packed qp_packed_init(qp_real *memory, qp_matrix w, bool transposed)
+{
+#ifdef QP_VECTOR_KERNELS
+    qp_real *scratch;
+    const qp_gemm_kernels *kernels = qp_gemm_vector_kernels(&scratch);
+    if (kernels != NULL)
+        kernels->pack(memory, w, transposed);
+    else
+#endif
+        pack_plain(memory, w, transposed);
+    return (qp_packed){.n = transposed ? w.columns : w.rows, .k = transposed ? w.rows : w.columns, .panel = memory};
+}
+
+/* ---- late ---- */
+
+enum { TILE_OUTPUTS = 8 * QP_PANEL };
+
+static void pack_tile(void *self, int number, int worker)
+{
+    const qp_packed *w = self;
+    const int first = number * TILE_OUTPUTS, left = w->n - first;
+    const qp_matrix all = qp_matrix_dense(w->row, w->n, w->k);
+    const qp_matrix rows = qp_matrix_rows(all, first, left < TILE_OUTPUTS ? left : TILE_OUTPUTS);
+    (void)worker;
+    qp_packed_init(w->late->memory + (ptrdiff_t)first * w->k, rows, false);
+    if (w->late->mapped)
+        qp_map_give_back(rows.value, (size_t)rows.rows * (size_t)rows.columns * sizeof(qp_real));
+}
+
+/* Only one thread comes here; the others use the rows meanwhile. */
+static const qp_real *pack(const qp_packed *w)
+{
+    const int tiles = (w->n + TILE_OUTPUTS - 1) / TILE_OUTPUTS;
+    qp_tiles_run(&(qp_tiles){(void *)(uintptr_t)w, pack_tile, tiles, (double)qp_packed_count(w->n, w->k) / 2});
+    atomic_store_explicit(&w->late->panel, w->late->memory, memory_order_release);
+    return w->late->memory;
+}
+
+const qp_real *qp_late_panels_of(const qp_packed *w)
+{
+    struct qp_late_panel *late = w->late;
+    if (late == NULL || late->memory == NULL) return NULL;
+    const qp_real *panel = atomic_load_explicit(&late->panel, memory_order_acquire);
+    if (panel != NULL || atomic_load_explicit(&late->uses, memory_order_relaxed) >= QP_LATE_USES) return panel;
+    return atomic_fetch_add_explicit(&late->uses, 1, memory_order_relaxed) == QP_LATE_USES - 1 ? pack(w) : NULL;
+}
