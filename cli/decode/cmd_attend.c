@@ -7,6 +7,7 @@
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "cli/base/warnings.h"
+#include "cli/decode/attend_image.h"
 #include "lib/base/file.h"
 #include "lib/package/attention_picture.h"
 #include "lib/text/utf8_reader.h"
@@ -20,6 +21,8 @@ enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
     X(TEXT, output, "-", 0, 0, "FILE",                                                                                 \
       "output file; the suffix is the format: .html .json .npz (all maps), .svg .txt (those "                          \
       "chosen below); -: the terminal")                                                                                \
+    X(TEXT, image, "", 0, 0, "FILE", "classifier of images: the file with the image (IDX, PNG, CSV)")                  \
+    X(INT, number, "1", 1, 2147483647, NULL, "--image: which image of the file")                                       \
     X(CHOICE, kind, "auto", 0, 0, "auto, cross, encoder, decoder", "which attention; auto: cross, or what there is")   \
     X(TEXT, layer, "last", 0, 0, "NAME", "number from 1, mean, max, all or last")                                      \
     X(TEXT, head, "mean", 0, 0, "NAME", "number from 1, mean, max or all")                                             \
@@ -144,6 +147,15 @@ static qp_status one_text(const qp_option_list *list, const char **text)
     return *text ? qp_check_utf8(place, *text, strlen(*text)) : QP_OK;
 }
 
+static qp_status attend_image(const attend_options *o, qp_picture_form_kind form)
+{
+    qp_picture picture;
+    QP_TRY(qp_attend_image_file(o->model, o->image, o->number, &picture));
+    qp_status status = draw(o, &picture, form);
+    qp_picture_free(&picture);
+    return status;
+}
+
 static qp_status run(void *self, const qp_options *options)
 {
     const attend_options *o = self;
@@ -154,6 +166,9 @@ static qp_status run(void *self, const qp_options *options)
     QP_TRY(one_text(&options->command->list[1], &given.target));
     QP_TRY(one_text(&options->command->list[2], &given.text));
     QP_TRY(qp_picture_form(o->output, &form));
+    if (*o->image && (given.source || given.target || given.text))
+        return qp_fail(QP_EUSAGE, "attend: --image and a sentence; give one of them");
+    if (*o->image) return attend_image(o, form);
     const char **side[2] = {&given.source, &given.target};
     qp_status status = QP_OK;
     for (int i = 0; i < 2 && status == QP_OK; i++) {

@@ -60,6 +60,7 @@ void qp_picture_free(qp_picture *picture)
     }
     for (int i = 0; i < picture->maps; i++) free(picture->map[i].weight);
     free(picture->map);
+    free(picture->image);
     *picture = (qp_picture){0};
 }
 

@@ -32,6 +32,8 @@ typedef struct {
     qp_picture_map *map; /* in the order added */
     int maps;
     size_t capacity;
+    uint8_t *image; /* [image_height, image_width] gray, which the cells of the cross maps divide evenly; or NULL */
+    int image_height, image_width;
 } qp_picture;
 
 /* qp_picture_init  — an empty picture; title may be NULL.

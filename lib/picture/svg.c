@@ -92,6 +92,30 @@ static void draw_sides(drawing *d, double x, double y)
     }
 }
 
+/* The image under a map, its pixels as large as cells of the map leave for them, and the map as a veil over it. */
+static void draw_over_image(drawing *d, double x, double y, const float *weight)
+{
+    const qp_picture *p = d->picture;
+    double wide = (double)d->columns->count * CELL / p->image_width;
+    double high = (double)d->rows->count * CELL / p->image_height;
+    qp_colour veil = qp_colormap(1);
+    for (int r = 0; r < p->image_height; r++)
+        for (int c = 0; c < p->image_width; c++) {
+            int gray = p->image[(ptrdiff_t)r * p->image_width + c];
+            qp_text_format(d->out, "<rect x='%.2f' y='%.2f' width='%.2f' height='%.2f' fill='#%02x%02x%02x'/>\n",
+                           x + d->left + c * wide, y + d->top + r * high, wide, high, gray, gray, gray);
+        }
+    for (int r = 0; r < d->rows->count; r++)
+        for (int c = 0; c < d->columns->count; c++) {
+            double w = (double)weight[(size_t)r * (size_t)d->columns->count + (size_t)c];
+            qp_text_format(d->out,
+                           "<rect x='%.1f' y='%.1f' width='%d' height='%d' fill='#%02x%02x%02x' "
+                           "fill-opacity='%.3f'><title>%.4f</title></rect>\n",
+                           x + d->left + c * CELL, y + d->top + r * CELL, CELL, CELL, veil.red, veil.green, veil.blue,
+                           d->largest > 0 ? 0.8 * w / (double)d->largest : 0, w);
+        }
+}
+
 static void draw_cells(drawing *d, double x, double y, const float *weight)
 {
     for (int r = 0; r < d->rows->count; r++)
@@ -132,7 +156,10 @@ static qp_status draw_panels(drawing *d, const qp_panels *p)
         qp_text_add_html(d->out, qp_picture_caption(d->picture, p->kind, layer, head, caption, sizeof caption));
         qp_text_add(d->out, "</text>\n");
         draw_sides(d, x, y);
-        draw_cells(d, x, y, weight);
+        if (d->picture->image && p->kind == QP_MAP_CROSS)
+            draw_over_image(d, x, y, weight);
+        else
+            draw_cells(d, x, y, weight);
         free(weight);
     }
     return QP_OK;

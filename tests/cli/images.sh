@@ -87,6 +87,21 @@ result $? "predict: with the labels' column or without" "$(cat .err)"
 result $? "predict: --json" ""
 fails 65 "has no labels to compare with" "$QUIPU" evaluate -m good.safetensors --test blind.csv
 
+# ---- attend ----
+"$QUIPU" attend -m token.safetensors --image valid-images.idx3-ubyte --number 5 >.out 2>.err &&
+    grep -q '^valid-images.idx3-ubyte, image 5: [01] 0' .out && grep -q '^cross attention' .out
+result $? "attend: what the class token attends to" "$(cat .out .err)"
+"$QUIPU" attend -m good.safetensors --image valid-images.idx3-ubyte --layer all --head all -o map.svg 2>.err &&
+    [ "$(grep -c 'fill-opacity' map.svg)" = 8 ] && [ "$(grep -c '<rect' map.svg)" = $((8 + 32 + 41)) ]
+result $? "attend: maps over the image" "$(cat .err; grep -c '<rect' map.svg)"
+for end in html json npz txt; do
+    "$QUIPU" attend -m good.safetensors --image blind.csv --number 64 -o map.$end 2>.err && [ -s map.$end ]
+    result $? "attend: .$end" "$(cat .err)"
+done
+fails 2 "has no attention" "$QUIPU" attend -m series.safetensors --image blind.csv
+fails 2 "has 64 images" "$QUIPU" attend -m good.safetensors --image blind.csv --number 65
+fails 2 "give one of them" "$QUIPU" attend -m good.safetensors --image blind.csv --text x
+
 # ---- what does not fit ----
 fails 2 "add --patch 4x4" "$QUIPU" train --task classify --train train-images.idx3-ubyte -m bad.safetensors
 fails 2 "--patch 3x3 does not divide images of 4 x 4" "$QUIPU" train $idx --patch 3x3 -m bad.safetensors
