@@ -218,24 +218,6 @@ qp_status qp_params_pack(qp_params *params)
     return QP_OK;
 }
 
-qp_status qp_params_check_finite(const qp_params *params, const char *place)
-{
-    for (int i = 0; i < params->count; i++) {
-        const qp_parameter *p = &params->parameter[i];
-        const qp_real *value = params->block + p->offset;
-        const size_t count = (size_t)p->rows * (size_t)p->columns;
-        int wrong = 0;
-        for (size_t e = 0; e < count; e++) wrong |= !isfinite(value[e]);
-        for (size_t e = 0; wrong && e < count; e++)
-            if (!isfinite(value[e]))
-                return qp_fail(QP_EDATA,
-                               "%s: tensor '%s': element %zu is %g; the file is damaged or its training failed: fetch "
-                               "it, or train it, again",
-                               place, p->name, e, (double)value[e]);
-    }
-    return QP_OK;
-}
-
 void qp_params_unpack(qp_params *params)
 {
     for (int i = 0; params->late && i < params->count; i++)
