@@ -6,6 +6,7 @@
 #include "cli/base/text.h"
 #include "lib/base/file.h"
 #include "lib/base/lock.h"
+#include "lib/import/ctranslate2/ct2_package.h"
 #include "lib/import/gguf/gguf_file.h"
 #include "lib/import/gguf/gguf_package.h"
 #include "lib/import/gguf/llama2c.h"
@@ -105,6 +106,11 @@ static qp_status read_llama2c(const import_options *o, const char *path, qp_pack
     return qp_llama2c_package(path, o->tokenizer, made);
 }
 
+static qp_status read_ctranslate2(const import_options *o, const char *folder, qp_package **made)
+{
+    return qp_ct2_package(folder, o->tokenizer, made);
+}
+
 /* A folder of Hugging Face. */
 static bool is_folder(const char *path)
 {
@@ -117,7 +123,10 @@ static bool is_folder(const char *path)
 static const struct {
     bool (*reads)(const char *path);
     qp_status (*read)(const import_options *o, const char *path, qp_package **made);
-} readers[] = {{is_folder, read_folder}, {qp_gguf_is, read_gguf}, {qp_llama2c_is, read_llama2c}};
+} readers[] = {{qp_ct2_is, read_ctranslate2},
+             {is_folder, read_folder},
+             {qp_gguf_is, read_gguf},
+             {qp_llama2c_is, read_llama2c}};
 
 static qp_status import_file(const import_options *o, const char *path)
 {
@@ -156,10 +165,11 @@ int qp_cmd_import(int argc, char **argv)
         .usage = "DIR | FILE -o MODEL.safetensors",
         .notes = "An ARPA file (gzipped or not) of KenLM, SRILM ... becomes a model for score, generate and evaluate "
                  "perplexity. For tokenizers of other projects see quipu tokenizer.\n"
-                 "A folder of Hugging Face (config.json, safetensors, tokenizer) becomes a model for generate, score, "
-                 "translate, predict, attend and info, whatever its task is. So does a GGUF file of llama.cpp (llama, "
-                 "mistral, qwen2, gemma, gpt2) and a .bin of llama2.c with its tokenizer.bin beside it. What cannot "
-                 "be read is refused by name.",
+                 "A folder of Hugging Face (config.json, safetensors, tokenizer) or of CTranslate2 (model.bin, "
+                 "vocabularies, source.spm and target.spm) becomes a model for generate, score, translate, predict, "
+                 "attend and info, whatever its task is. So does a GGUF file of llama.cpp (llama, mistral, qwen2, "
+                 "gemma, gpt2) and a .bin of llama2.c with its tokenizer.bin beside it. What cannot be read is refused "
+                 "by name.",
         .group = group,
         .group_count = 1,
         .alias = alias,

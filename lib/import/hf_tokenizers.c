@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "lib/base/file.h"
-#include "lib/import/vocabulary_file.h"
 #include "tokenizer/marian_tokenizer.h"
 #include "tokenizer/tokenizer_file.h"
 #include "tokenizer/tokenizer_formats.h"
@@ -16,27 +15,38 @@ static bool find_file(const char *folder, const char *name, char path[PATH_BYTES
     return length > 0 && length < PATH_BYTES && qp_file_exists(path);
 }
 
-static qp_status marian_side(const char *folder, const char *model, const char *names, qp_tokenizer **tokenizer)
+static qp_status marian_side(const char *folder, const char *model, const char *usual,
+                             const qp_vocabulary_names *names, qp_tokenizer **tokenizer)
 {
     char path[PATH_BYTES];
-    qp_vocabulary_names vocabulary;
-    if (!find_file(folder, model, path))
-        return qp_fail(QP_ENOINPUT, "%s: %s is not there, which cuts the texts of that side", folder, model);
-    QP_TRY(qp_vocabulary_read(names, &vocabulary));
-    qp_status status =
-        qp_tokenizer_marian(path, (const char *const *)vocabulary.name, vocabulary.count, tokenizer);
-    qp_vocabulary_names_free(&vocabulary);
-    return status;
+    if (!*model && !find_file(folder, usual, path))
+        return qp_fail(QP_ENOINPUT, "%s: %s is not there, which cuts the texts of that side; name a sentencepiece "
+                                    "model with --tokenizer FILE",
+                       folder, usual);
+    return qp_tokenizer_marian(*model ? model : path, (const char *const *)names->name, names->count, tokenizer);
 }
 
-qp_status qp_marian_tokenizers(const char *folder, const char *source_names, const char *target_names,
-                               qp_tokenizer **source, qp_tokenizer **target)
+qp_status qp_marian_tokenizers(const char *folder, const char *model, const qp_vocabulary_names *source_names,
+                               const qp_vocabulary_names *target_names, qp_tokenizer **source, qp_tokenizer **target)
 {
-    QP_TRY(marian_side(folder, "source.spm", source_names, source));
-    qp_status status = marian_side(folder, "target.spm", target_names, target);
+    QP_TRY(marian_side(folder, model, "source.spm", source_names, source));
+    qp_status status = marian_side(folder, model, "target.spm", target_names, target);
     if (status == QP_OK) return QP_OK;
     qp_tokenizer_free(*source);
     *source = NULL;
+    return status;
+}
+
+/* One list for both sides, or one for each (other not ""). */
+static qp_status read_marian(const char *folder, const char *list, const char *other, qp_tokenizer **source,
+                             qp_tokenizer **target)
+{
+    qp_vocabulary_names names, more = {0};
+    QP_TRY(qp_vocabulary_read(list, &names));
+    qp_status status = *other ? qp_vocabulary_read(other, &more) : QP_OK;
+    if (status == QP_OK) status = qp_marian_tokenizers(folder, "", &names, *other ? &more : &names, source, target);
+    qp_vocabulary_names_free(&names);
+    qp_vocabulary_names_free(&more);
     return status;
 }
 
@@ -64,7 +74,7 @@ qp_status qp_hf_tokenizers(const char *folder, qp_tokenizer **source, qp_tokeniz
     char path[PATH_BYTES], names[PATH_BYTES], other[PATH_BYTES];
     if (find_file(folder, "source.spm", path) && find_file(folder, "vocab.json", names)) {
         bool two = find_file(folder, "target_vocab.json", other);
-        return qp_marian_tokenizers(folder, names, two ? other : names, source, target);
+        return read_marian(folder, names, two ? other : "", source, target);
     }
     QP_TRY(read_one(folder, source));
     *target = *source;

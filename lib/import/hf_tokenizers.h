@@ -1,6 +1,7 @@
 #ifndef QP_HF_TOKENIZERS_H
 #define QP_HF_TOKENIZERS_H
 
+#include "lib/import/vocabulary_file.h"
 #include "tokenizer/tokenizer.h"
 
 /* hf_tokenizers — the tokenizers in a folder of Hugging Face: tokenizer.json (and target/tokenizer.json), a
@@ -11,9 +12,10 @@
  * Errors  QP_ENOINPUT: none is there; those of reading tokenizers and vocabularies. */
 qp_status qp_hf_tokenizers(const char *folder, qp_tokenizer **source, qp_tokenizer **target);
 
-/* qp_marian_tokenizers — source.spm and target.spm of a folder, with the pieces of these two vocabulary files. Without
- *   source.spm: QP_ENOINPUT. */
-qp_status qp_marian_tokenizers(const char *folder, const char *source_names, const char *target_names,
-                               qp_tokenizer **source, qp_tokenizer **target);
+/* qp_marian_tokenizers — source.spm and target.spm of a folder, with the ids of these lists.
+ *   model  a sentencepiece model for both sides instead; "": those of the folder
+ * Errors  QP_ENOINPUT: they are not there; those of reading them. */
+qp_status qp_marian_tokenizers(const char *folder, const char *model, const qp_vocabulary_names *source_names,
+                               const qp_vocabulary_names *target_names, qp_tokenizer **source, qp_tokenizer **target);
 
 #endif

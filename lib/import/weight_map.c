@@ -119,6 +119,7 @@ static qp_status check_recipe(const loader *l, const recipe *r, const qp_paramet
         total += taken(l, r, &a, p);
         if (total > wanted) return wrong_shape(l, &a, p);
     }
+    if (r->rule == QP_WEIGHT_FEWER && total > 0) return QP_OK;
     return total == wanted ? QP_OK : wrong_shape(l, &a, p);
 }
 
@@ -247,6 +248,10 @@ static qp_status fill_one(loader *l, int index)
     if (r->rule == QP_WEIGHT_ZEROS) return QP_OK; /* as qp_params_finish made it */
     if (r->rule <= QP_WEIGHT_ROW) return read_pieces(l, r, to);
     if (r->rule == QP_WEIGHT_LAST_ROW) return read_pieces(l, r, to + wanted - total);
+    if (r->rule == QP_WEIGHT_FEWER) {
+        for (size_t i = total; i < wanted; i++) to[i] = p->rows == 1 ? l->shape->missing : 0;
+        return read_pieces(l, r, to);
+    }
     if (r->rule == QP_WEIGHT_ADD_ONE) {
         QP_TRY(read_pieces(l, r, to));
         for (size_t i = 0; i < wanted; i++) to[i] += 1;

@@ -20,6 +20,7 @@
     X(QP_WEIGHT_FIRST_HALF) /* the first half of the rows */                                                           \
     X(QP_WEIGHT_SECOND_HALF)                                                                                           \
     X(QP_WEIGHT_LAST_ROW) /* one row, our last one; the rows before it are 0 */                                        \
+    X(QP_WEIGHT_FEWER)    /* theirs may have fewer rows (of a vector: numbers): the others are shape.missing */        \
     X(QP_WEIGHT_ZEROS)    /* theirs is empty: zeros */                                                                 \
     X(QP_WEIGHT_UNUSED)   /* ours is NULL: an array that computes nothing */
 #define QP_WEIGHT_RULE_ID(id) id,
@@ -38,6 +39,7 @@ typedef struct {
     int heads, kv_heads, head_width, rotated; /* rotated: columns of a head that rope turns */
     int skipped;                              /* rows before that of the first position */
     bool gated;                               /* the feed-forward layers are */
+    qp_real missing;                          /* of a bias; of a matrix 0 */
 } qp_weight_shape;
 
 /* qp_weights_load — allocates the parameters (qp_params_finish) and fills every one of them from the source. Shapes
