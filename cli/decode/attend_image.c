@@ -26,11 +26,11 @@ static qp_status draw(const qp_package *package, const char *path, int64_t numbe
     return status;
 }
 
-qp_status qp_attend_image_file(const char *model, const char *path, int64_t number, qp_picture *picture)
+qp_status qp_attend_image_file(const char *model, bool verify, const char *path, int64_t number, qp_picture *picture)
 {
     static const int tasks[] = {QP_TASK_CLASSIFY, -1};
     qp_package *package;
-    QP_TRY(qp_open_model(model, tasks, &package));
+    QP_TRY(qp_open_model(model, verify, tasks, &package));
     qp_status status = package->images.size.height
                            ? draw(package, path, number, picture)
                            : qp_fail(QP_EUSAGE, "%s: reads texts, not images; leave --image out", model);

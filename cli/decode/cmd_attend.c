@@ -150,7 +150,7 @@ static qp_status one_text(const qp_option_list *list, const char **text)
 static qp_status attend_image(const attend_options *o, qp_picture_form_kind form)
 {
     qp_picture picture;
-    QP_TRY(qp_attend_image_file(o->model, o->image, o->number, &picture));
+    QP_TRY(qp_attend_image_file(o->model, o->verify, o->image, o->number, &picture));
     qp_status status = draw(o, &picture, form);
     qp_picture_free(&picture);
     return status;
