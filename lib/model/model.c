@@ -30,6 +30,7 @@ struct qp_model {
     qp_decoder decoder;
     int map, output, output_bias; /* logits = x map' output' + output_bias, x the decoder's; map -1: none */
     qp_head head;            /* where there is no decoder */
+    qp_real *class_weight;   /* [labels] of the training loss, or NULL */
     bool reads_codes;        /* of an autoencoder: sources are codes, not tokens */
 };
 
@@ -158,6 +159,7 @@ void qp_model_free(qp_model *model)
     qp_decoder_free(&model->decoder);
     qp_head_free(&model->head);
     qp_params_free(model->params);
+    free(model->class_weight);
     free(model);
 }
 
@@ -334,12 +336,23 @@ qp_crf qp_model_crf(const qp_model *model)
     return (qp_crf){values_of(model, head->transitions), values_of(model, head->start), values_of(model, head->end)};
 }
 
+qp_status qp_model_weigh_classes(qp_model *model, const qp_real *weight)
+{
+    size_t bytes = (size_t)qp_model_outputs(&model->config) * sizeof *weight;
+    free(model->class_weight);
+    model->class_weight = malloc(bytes);
+    if (!model->class_weight) return qp_fail(QP_EMEMORY, "out of memory for the weights of the labels");
+    memcpy(model->class_weight, weight, bytes);
+    return QP_OK;
+}
+
 qp_model_parts qp_model_loss_parts(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing)
 {
     qp_encoded encoded;
     qp_tensor scores = scores_of(model, tape, batch, NULL, &encoded);
     qp_crf crf = model->config.crf ? qp_head_crf(&model->head, tape) : (qp_crf){0};
-    qp_model_parts parts = {.words = qp_scores_loss(&model->config, tape, scores, batch, &crf, smoothing)};
+    qp_loss_terms terms = {.crf = &crf, .smoothing = smoothing, .class_weight = model->class_weight};
+    qp_model_parts parts = {.words = qp_scores_loss(&model->config, tape, scores, batch, &terms)};
     if (model->config.variational && !qp_tape_failed(tape))
         parts.divergence = qp_pair_loss(tape, QP_PAIR_GAUSSIAN_KL, encoded.mean, encoded.log_variance, NULL, 0, QP_SUM);
     return parts;

@@ -74,17 +74,19 @@ static bool has_answers(const qp_model_config *config, const qp_batch *batch, qp
 }
 
 qp_tensor qp_scores_loss(const qp_model_config *config, qp_tape *tape, qp_tensor scores, const qp_batch *batch,
-                         const qp_crf *crf, qp_real smoothing)
+                         const qp_loss_terms *terms)
 {
+    const qp_real smoothing = terms->smoothing;
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     if (!has_answers(config, batch, scores))
         return qp_tape_fail(tape, QP_ESHAPE, "a batch without an answer for each of its %d rows", scores.rows);
     if (config->task == QP_TASK_REGRESS) return series_loss(config, tape, scores, batch->target_value);
     if (config->crf && smoothing > 0)
         return qp_tape_fail(tape, QP_EUSAGE, "label smoothing of a conditional random field");
-    if (config->crf) return qp_crf_loss(tape, scores, batch->target.sequences, batch->target.id, crf, QP_SUM);
+    if (config->crf) return qp_crf_loss(tape, scores, batch->target.sequences, batch->target.id, terms->crf, QP_SUM);
     bool other = config->loss != QP_OBJECTIVE_AUTO && config->loss != QP_OBJECTIVE_CROSS_ENTROPY;
     if (other && qp_tape_training(tape)) return class_loss(config, tape, scores, batch);
     qp_cross_entropy_config cross_entropy = {.reduction = QP_SUM, .smoothing = smoothing};
+    if (qp_tape_training(tape)) cross_entropy.weight = terms->class_weight;
     return qp_mixup_loss(tape, scores, batch->target.id, config->mixup, &cross_entropy);
 }

@@ -5,14 +5,21 @@
 #include "lib/grad/loss/crf_lattice.h"
 #include "lib/model/model_config.h"
 
+typedef struct {
+    const qp_crf *crf; /* of taggers with one */
+    qp_real smoothing;
+    const qp_real *class_weight;
+} qp_loss_terms;
+
 /* qp_scores_loss — the loss of a model's scores against a batch's answers, summed over the rows [1, 1]
  *   regress      --loss mse to quantile: the mean over a row's columns, summed over the rows
  *   tag --crf    -ln P of each sentence's tags under the conditional random field `crf`
  *   the others   cross-entropy with label smoothing, with --mixup between two texts; while training, --loss focal to
  *                unlikelihood (the words to avoid are the earlier ones of the target, Welleck et al. 2020)
+ *   class_weight [labels]: in training the cross-entropy of a row counts so many times, NULL: once
  * Errors  QP_ESHAPE: a batch without an answer for each row; QP_EUSAGE: label smoothing of a CRF. Remembered by the
  *         tape. */
 qp_tensor qp_scores_loss(const qp_model_config *config, qp_tape *tape, qp_tensor scores, const qp_batch *batch,
-                         const qp_crf *crf, qp_real smoothing);
+                         const qp_loss_terms *terms);
 
 #endif

@@ -226,6 +226,7 @@ static const use uses[] = {
     {"holes", REGRESS, 0, 0},
     {"missing", REGRESS, 0, 0},
     {"tag_column", tag, "--task tag", 0, 0},
+    {"class_weights", labelled, "--task classify or tag", 0, 0},
     {"unseen_labels", labelled, "--task classify or tag", 0, 0},
     {"mask_rate", mlm, "--task mlm", 0, 0},
     {"whole_words", mlm, "--task mlm", 0, 0},

@@ -5,6 +5,7 @@
 
 #include "lib/base/file.h"
 #include "lib/nn/adapters.h"
+#include "lib/run/class_weights.h"
 #include "lib/run/defaults.h"
 #include "lib/run/option_uses.h"
 #include "lib/run/train_agreement.h"
@@ -70,6 +71,7 @@ static qp_status build_model(qp_train_run *run)
     snprintf(line, sizeof line, "model      %zu parameters", qp_params_elements(qp_model_params(package->model)));
     note(run, line);
     QP_TRY(qp_classify_weigh(&run->data));
+    QP_TRY(qp_class_weights_set(s, &run->data));
     bool transfers = *s->job.init_from && (begins(run) || rank > 0); /* adapters read the frozen weights each time */
     if (transfers) QP_TRY(qp_train_transfer(package, s->job.init_from, note, run));
     return qp_train_embeddings_read(&s->job, package, &run->embeddings, note, run);

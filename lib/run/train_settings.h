@@ -37,6 +37,9 @@
     X(INT, tag_column, "0", 0, 1000, NULL, "tag: column to learn, from 1; 0: column 4 of CoNLL-U, else the last")      \
     X(CHOICE, unseen_labels, "refuse", 0, 0, "refuse, ignore",                                                         \
       "classify, tag: validation labels that are not in the training data")                                            \
+    X(TEXT, class_weights, "", 0, 0, "LABEL:N,...",                                                                    \
+      "classify, tag: how much the examples of each label count in the training loss; balanced: the rarer the label, " \
+      "the more, so that all labels count alike")                                                                      \
     X(TEXT, column, "", 0, 0, "NAMES",                                                                                 \
       "CSV; regress: column to forecast; further columns, separated by commas, are input only; classify: column "      \
       "of the labels; then those of the numbers (if not given, all others)")                                           \

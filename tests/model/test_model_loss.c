@@ -232,3 +232,35 @@ Test(test_model_loss, losses_that_do_not_fit_are_refused)
         cr_expect(strstr(qp_error_message(), wrong[i][2]), "%s: %s", wrong[i][1], qp_error_message());
     }
 }
+
+/* A row of label y counts weight[y] times in training, once in validation. */
+Test(test_model_loss, class_weights_count_in_training_alone)
+{
+    static const char *const setting[] = {"task=classify", "decoder=none", "encoder=gru", "labels=4"};
+    static const qp_real weight[LABELS] = {2, (qp_real)0.5, 1, 3};
+    answers a;
+    qp_model *model = model_small(setting, 4);
+    qp_tape *tape = qp_tape_new();
+    const qp_batch *batch = classes(&a, 12);
+    double loss[2][2], wanted = 0;
+    for (int weighed = 0; weighed < 2; weighed++) {
+        if (weighed) cr_assert_eq(qp_model_weigh_classes(model, weight), QP_OK);
+        for (int training = 0; training < 2; training++) {
+            qp_tape_begin(tape, training ? QP_TRAIN : QP_INFER, 1);
+            loss[weighed][training] = (double)*qp_model_loss(model, tape, batch, 0).value;
+        }
+    }
+    cr_expect_eq(loss[0][0], loss[1][0]);
+    qp_tape_begin(tape, QP_INFER, 0);
+    qp_tensor scores = qp_model_logits(model, tape, batch, NULL);
+    for (int r = 0; r < 12; r++) {
+        const qp_real *row = qp_tensor_row(scores, r);
+        double sum = 0;
+        for (int c = 0; c < LABELS; c++) sum += exp((double)row[c]);
+        wanted += (double)weight[a.id[r]] * (log(sum) - (double)row[a.id[r]]);
+    }
+    cr_expect_float_eq(loss[1][1], wanted, 1e-3);
+    cr_expect_neq(loss[0][1], loss[1][1]);
+    qp_tape_free(tape);
+    qp_model_free(model);
+}
