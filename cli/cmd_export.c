@@ -4,20 +4,27 @@
 #include "cli/base/commands.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
+#include "lib/export/gguf_export.h"
 #include "lib/export/hf_export.h"
+#include "lib/import/gguf/gguf_blocks.h"
 #include "lib/ngram/ngram_arpa.h"
 #include "lib/package/package.h"
+#include "lib/store/npz.h"
 #include "tokenizer/tokenizer_file.h"
 
 /* export — a model file becomes files of other projects. */
-#define EXPORT_FORMATS(X) X(BY_NAME, "by-name") X(HUGGINGFACE, "huggingface")
+#define EXPORT_FORMATS(X)                                                                                              \
+    X(BY_NAME, "by-name") X(HUGGINGFACE, "huggingface") X(GGUF, "gguf") X(NPZ, "npz")
 enum { EXPORT_FORMATS(QP_CHOICE_ID) };
+#define EXPORT_TYPES(X) X(F32, "f32") X(F16, "f16") X(Q8_0, "q8_0")
+enum { EXPORT_TYPES(QP_CHOICE_ID) };
 
 #define EXPORT_FIELDS(X)                                                                                               \
     X(TEXT, model, "", 0, 0, "FILE", "model file (.safetensors)")                                                      \
     X(TEXT, out, "", 0, 0, "FILE|DIR",                                                                                 \
       "what to make: .arpa the n-grams, .json the (target) tokenizer; with --format huggingface a folder")             \
     X(CHOICE, format, "by-name", 0, 0, QP_CHOICES(EXPORT_FORMATS), "of what is made; by-name: as --out ends")          \
+    X(CHOICE, type, "f32", 0, 0, QP_CHOICES(EXPORT_TYPES), "--format gguf: numbers of matrices")                       \
     X(BOOL, source, "false", 0, 0, NULL, ".json: the tokenizer of the source side")
 
 typedef struct {
@@ -32,9 +39,32 @@ static bool ends_in(const char *path, const char *suffix)
     return length >= tail && strcmp(path + length - tail, suffix) == 0;
 }
 
+static qp_status export_gguf(const export_options *o, const qp_package *m)
+{
+    static const uint32_t type[] = {[F32] = QP_GGUF_F32, [F16] = QP_GGUF_F16, [Q8_0] = QP_GGUF_Q8_0};
+    return qp_gguf_export(m, o->model, o->out, type[o->type]);
+}
+
+/* Every parameter under its name. */
+static qp_status export_npz(const export_options *o, const qp_package *m)
+{
+    qp_params *params = qp_model_params(m->model);
+    qp_npz *npz = sizeof(qp_real) == sizeof(float) ? qp_npz_new() : NULL;
+    if (!npz) return qp_fail(QP_EMEMORY, "%s: out of memory", o->model);
+    for (int i = 0; i < qp_params_count(params); i++) {
+        const qp_parameter *p = qp_params_at(params, i);
+        bool vector = p->rows == 1 && !p->decay;
+        const int64_t shape[] = {vector ? p->columns : p->rows, p->columns};
+        qp_npz_add_floats(npz, p->name, vector ? 1 : 2, shape, (const void *)qp_params_value(params, i));
+    }
+    return qp_npz_save(npz, o->out);
+}
+
 static qp_status export_from(const export_options *o, const qp_package *m)
 {
     if (o->format == HUGGINGFACE) return qp_hf_export(m, o->model, o->out);
+    if (o->format == GGUF) return export_gguf(o, m);
+    if (o->format == NPZ) return export_npz(o, m);
     const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
     if (ends_in(o->out, ".arpa") && !ngram)
         return qp_fail(QP_EUSAGE, "%s: only n-gram models can be written as ARPA; train one with --decoder ngram",
@@ -71,10 +101,12 @@ int qp_cmd_export(int argc, char **argv)
     static const qp_option_alias alias[] = {{'m', "model"}, {'o', "out"}};
     const qp_command command = {.name = "export",
                                 .summary = "a model, or its tokenizer, as files for other projects",
-                                .usage = "-m MODEL -o FILE.arpa | FILE.json | DIR --format huggingface",
+                                .usage = "-m MODEL -o FILE.arpa | FILE.json | DIR --format huggingface | FILE "
+                                         "--format gguf, npz",
                                 .notes = "The words of an ARPA file are the pieces of the model's tokenizer.\n"
                                          "Transformers opens the folder of Hugging Face. Where a model is of none of\n"
-                                         "its architectures, the options that would make it one are named.",
+                                         "its architectures, the options that would make it one are named.\n"
+                                         "llama.cpp runs a GGUF file (llama, qwen2, gpt2). An .npz has all parameters.",
                                 .group = group,
                                 .group_count = 1,
                                 .alias = alias,

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,4 +53,18 @@ Test(cmd_export, mistakes)
     cr_assert(strstr(small_err, "m.gguf: unknown kind of file"), "%s", small_err);
     cr_assert_eq(EXPORT("-m", "m.safetensors", "more", "-o", "t.json"), 2);
     cr_assert(strstr(small_err, "unexpected argument 'more'"), "%s", small_err);
+}
+
+Test(cmd_export, npz_and_gguf)
+{
+    char *content;
+    size_t bytes;
+    cr_assert_eq(EXPORT("-m", "m.safetensors", "--format", "npz", "-o", "m.npz"), 0, "%s", small_err);
+    cr_assert_eq(qp_file_read("m.npz", 1 << 24, &content, &bytes), QP_OK);
+    cr_assert(bytes > 4 && memcmp(content, "PK\3\4", 4) == 0);
+    cr_expect_not_null(memmem(content, bytes, "tgt_embed.weight.npy", 20));
+    free(content);
+    cr_assert_eq(EXPORT("-m", "m.safetensors", "--format", "gguf", "-o", "m.gguf"), 2);
+    cr_expect(strstr(small_err, "no architecture"), "%s", small_err);
+    cr_expect_not(qp_file_exists("m.gguf"));
 }

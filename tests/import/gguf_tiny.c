@@ -51,8 +51,8 @@ void tiny_vocabulary(void)
 void tiny_bytes_vocabulary(const char *pre)
 {
     static char letter[256][4];
-    const char *piece[258];
-    int32_t type[258];
+    const char *piece[tiny_rows] = {[258] = "[PAD258]", "[PAD259]", "[PAD260]", "[PAD261]"};
+    int32_t type[tiny_rows] = {[258] = 5, 5, 5, 5};
     for (int i = 0, moved = 256; i < 256; i++) { /* GPT-2's letters of bytes */
         int shown = (i >= 33 && i <= 126) || (i >= 161 && i != 173);
         int code = shown ? i : moved++;
@@ -69,8 +69,8 @@ void tiny_bytes_vocabulary(const char *pre)
     type[257] = 3;
     gguf_text("tokenizer.ggml.model", "gpt2");
     if (pre) gguf_text("tokenizer.ggml.pre", pre);
-    gguf_texts("tokenizer.ggml.tokens", 258, piece);
-    gguf_numbers("tokenizer.ggml.token_type", 258, type);
+    gguf_texts("tokenizer.ggml.tokens", tiny_rows, piece);
+    gguf_numbers("tokenizer.ggml.token_type", tiny_rows, type);
     gguf_texts("tokenizer.ggml.merges", 1, (const char *const[]){"a b"});
     gguf_number("tokenizer.ggml.bos_token_id", 257);
     gguf_number("tokenizer.ggml.eos_token_id", 257);

@@ -76,3 +76,21 @@ Test(test_gguf_blocks, plain_numbers)
     cr_expect_null(qp_gguf_type_of(10)->unpack, "known, not read");
 }
 
+Test(test_gguf_blocks, packed_numbers_come_back)
+{
+    qp_real value[64], back[64];
+    unsigned char bytes[256];
+    for (int i = 0; i < 64; i++) value[i] = (qp_real)((i - 31) * (i < 32 ? 0.25 : 1));
+    qp_gguf_pack(8, value, 64, bytes);
+    qp_gguf_type_of(8)->unpack(bytes, 2, back);
+    for (int i = 0; i < 64; i++)
+        cr_expect_float_eq((double)value[i], (double)back[i], (i < 32 ? 31 * 0.25 : 32) / 127.0 * 0.51, "%d", i);
+    cr_expect_eq(bytes[2], 0x81, "the largest of the first block, -7.75, is -127");
+    qp_gguf_pack(1, value, 64, bytes);
+    qp_gguf_type_of(1)->unpack(bytes, 64, back);
+    for (int i = 0; i < 64; i++) cr_expect_eq((double)value[i], (double)back[i], "quarters are exact");
+    for (int i = 0; i < 32; i++) value[i] = 0;
+    qp_gguf_pack(8, value, 32, bytes);
+    qp_gguf_type_of(8)->unpack(bytes, 1, back);
+    cr_expect_eq((double)back[5], 0, "no division by zero");
+}

@@ -6,8 +6,8 @@
 /* llama2c — models of llama2.c: a header, then the weights of a llama one after the other, and a tokenizer.bin.
  *     version 0   7 int32: width, inner width, layers, heads, key/value heads, pieces (negative: the output layer is
  *                 not the embedding), positions. Then F32: embedding; of all layers the norms before attention,
- *                 queries, keys, values, outputs, the norms before the feed-forward, w1 (gate), w2 (down), w3 (up); the last
- *                 norm; two tables of sines and cosines; the output layer if it is another one.
+ *                 queries, keys, values, outputs, the norms before the feed-forward, w1 (gate), w2 (down), w3 (up);
+ *                 the last norm; tables of sines and cosines; the output layer if it is another one.
  *     version 1   "24ka", int32 1, the 7 int32, one byte: the output layer is the embedding; zeros up to byte 256. Then
  *                 F32: all norms; embedding, queries, keys, values, outputs, w1, w2, w3, the output layer.
  *     version 2   the same with int32 group after the byte. The norms are F32; every other array is int8 q, then an F32
