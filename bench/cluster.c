@@ -4,8 +4,9 @@
  * B = bytes of the gradient, w = bandwidth of each machine, l = latency of a message:
  *     ring     2 (R-1) (l + B/(R w))                 every rank updates all weights
  *     tree     2 ceil(log2 R) (l + B/w)              to rank 0 and back
- *     slices   (R-1) (2 l + (roots + 1) B/(R w))     what quipu does (lib/train/gradient_exchange.h)
- *     zero-1   the same if a rank updated its slice and sent weights instead of the sum, which quipu does not do yet
+ *     slices   (R-1) (2 l + (roots + 1) B/(R w))     lib/train/gradient_exchange.h; for rules of whole parameters
+ *     zero-1   the same, but a rank updates its slice alone, and sends weights instead of the sum: what quipu does for
+ *              all other rules
  * Nothing is sent during the backward pass, and ranks are on machines of their own, equally fast. A model too large to
  * be run here has the speed of gpt-base: 6 operations for each weight and row. */
 #include <getopt.h>
@@ -137,12 +138,12 @@ static void print(const measured *m, setup s, const int *ranks, int count)
     const outcome one = update_of(m, &s, RING);
     printf("%s: %.0f million weights, %d shards of %.0f rows, %.3g s each, optimizer %.3g s\n", m->name,
            m->weights / 1e6, s.shards, m->rows, m->shard, m->step);
-    printf("ranks   update (slices)  speed-up   efficiency:");
+    printf("ranks   update (zero-1)  speed-up   efficiency:");
     for (int k = 0; k < KINDS; k++) printf(" %7s", kind_name[k]);
     puts("   most is lost to");
     for (int i = 0; i < count; i++) {
         s.ranks = ranks[i];
-        outcome o = update_of(m, &s, SLICES);
+        outcome o = update_of(m, &s, ZERO_1);
         double lost = o.seconds - one.seconds / s.ranks;
         const char *to = lost < 0.01 * o.seconds ? "-" : o.exchange > o.uneven ? "the exchange" : "too few shards";
         printf("%5d %15.3f s %9.1f              ", s.ranks, o.seconds, one.seconds / o.seconds);

@@ -79,12 +79,14 @@ static qp_status probe_run(const qp_model *model, const probe *p, double *bytes)
     return status;
 }
 
-static qp_status moments_of(const qp_optimizer_config *config, int *states)
+/* State blocks of the optimizer, and whether each rank keeps a part of them only. */
+static qp_status moments_of(const qp_training_shape *shape, int *states, bool *divided)
 {
     qp_optimizer *optimizer;
     qp_optimizer_span span = {.rows = 1, .columns = 1};
-    QP_TRY(qp_optimizer_new(config, 16, &span, 1, &optimizer));
+    QP_TRY(qp_optimizer_new_parts(shape->optimizer, 16, &span, 1, shape->cluster, &optimizer));
     *states = qp_optimizer_states(optimizer);
+    *divided = qp_optimizer_parts(optimizer) != NULL;
     qp_optimizer_free(optimizer);
     return QP_OK;
 }
@@ -101,16 +103,20 @@ qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *
     free(p.value);
     QP_TRY(status);
     int shards = qp_shards_count((int64_t)shape->batch_rows, 1 << 30, shape->shard_rows), levels = 0;
-    while (1 << levels < shards) levels++;
-    int workers = shape->threads < shards ? shape->threads : shards;
+    bool divided;
+    const int ranks = qp_cluster_ranks(shape->cluster), own = (shards + ranks - 1) / ranks;
+    int workers = shape->threads < own ? shape->threads : own;
     double piece = shape->batch_rows / shards;
     if (piece > QP_PIECE_ROWS) piece = QP_PIECE_ROWS;
     double block = (double)qp_params_size(qp_model_params(model)) * (double)sizeof(qp_real);
-    int blocks = workers + levels < shards ? workers + levels : shards, moments;
-    QP_TRY(moments_of(shape->optimizer, &moments));
+    while (1 << levels < own) levels++;
+    int blocks = workers + levels < own ? workers + levels : own, moments;
+    QP_TRY(moments_of(shape, &moments, &divided));
+    /* the other ranks' slices, and the sum (lib/train/gradient_exchange.h) */
+    double exchanged = ranks == 1 ? 0 : (ranks - 1.0) / ranks + (divided ? 1.0 / ranks : 1);
     *memory = (qp_training_memory){.weights = block,
-                                   .moments = block * moments,
-                                   .gradients = block * blocks,
+                                   .moments = block * moments / (divided ? ranks : 1),
+                                   .gradients = block * (blocks + exchanged),
                                    .activations = bytes / p.rows * piece * workers};
     memory->total = memory->weights + memory->moments + memory->gradients + memory->activations;
     return QP_OK;
@@ -164,11 +170,13 @@ void qp_model_table_print(FILE *stream, const qp_model_cost *cost)
 
 void qp_training_memory_print(FILE *stream, const qp_training_shape *shape, const qp_training_memory *memory)
 {
-    char total[32], weights[32], moments[32], gradients[32], activations[32];
+    char total[32], weights[32], moments[32], gradients[32], activations[32], each[40] = "";
+    int ranks = qp_cluster_ranks(shape->cluster);
+    if (ranks > 1) snprintf(each, sizeof each, " on each of %d ranks", ranks);
     fprintf(stream,
-            "memory     %s to train with batches of %.0f tokens and %d threads: weights %s, optimizer %s, gradients "
+            "memory     %s%s to train with batches of %.0f tokens and %d threads: weights %s, optimizer %s, gradients "
             "%s, activations %s\n",
-            qp_text_size(memory->total, total, sizeof total), shape->batch_rows, shape->threads,
+            qp_text_size(memory->total, total, sizeof total), each, shape->batch_rows, shape->threads,
             qp_text_size(memory->weights, weights, sizeof weights),
             qp_text_size(memory->moments, moments, sizeof moments),
             qp_text_size(memory->gradients, gradients, sizeof gradients),

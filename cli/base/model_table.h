@@ -14,12 +14,14 @@ typedef struct {
     double weights, moments, gradients, activations, total;
 } qp_training_memory;
 
-/* The training to estimate: tokens of a batch (both sides), tokens of a sequence, rows of a shard, workers. */
+/* The training to estimate: tokens of a batch (both sides), tokens of a sequence, rows of a shard, workers; with several
+ * ranks the memory is that of one. */
 typedef struct {
     double batch_rows, source_length, target_length;
     int64_t shard_rows;
     int threads;
     const qp_optimizer_config *optimizer;
+    qp_cluster *cluster; /* NULL: one process */
 } qp_training_shape;
 
 /* qp_training_memory_of — estimate the memory. Activations are measured: one small step runs on random tokens, and its

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "cli/base/model_table.h"
+#include "cli/base/ranks.h"
 #include "cli/base/text.h"
 #include "cli/train/advice.h"
 #include "lib/base/threads.h"
@@ -174,7 +175,8 @@ static qp_status print_model(const qp_train_settings *settings, const qp_model *
                                .target_length = target,
                                .shard_rows = settings->training.shard_rows,
                                .threads = qp_threads_of(settings->training.threads),
-                               .optimizer = &settings->optimizer};
+                               .optimizer = &settings->optimizer,
+                               .cluster = qp_ranks()};
     qp_model_cost cost;
     qp_training_memory memory;
     QP_TRY(qp_model_cost_of(model, source, target, &cost));

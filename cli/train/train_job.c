@@ -151,9 +151,9 @@ qp_status qp_train_job_run(qp_train_settings *settings, qp_trainer_result *resul
     int live = settings->job.progress;
     *result = (qp_trainer_result){0};
     if (dry && !leads) return QP_OK;
+    if (qp_ranks()) choose_threads(&settings->training);
     if (!dry && qp_ranks()) {
         hooks.cluster = qp_ranks();
-        choose_threads(&settings->training);
         qp_cluster_watch(qp_ranks(), (int)settings->job.rank_timeout, end_all);
         if (!leads) keep_silent(&hooks);
         if (leads) show_ranks(&j);

@@ -18,6 +18,7 @@ struct qp_gradient_exchange {
     const qp_params *params;
     qp_cluster *cluster;
     int threads;
+    bool divided;       /* each rank needs its own slice of the sum only */
     int blocks;         /* of the result: 1, or 2 with statistics */
     qp_real *result[2]; /* whole blocks */
     size_t *start;      /* [ranks+1] bytes at which the slices begin */
@@ -43,21 +44,25 @@ static bool has_statistics(const qp_params *params)
     return false;
 }
 
-static void cut_slices(qp_gradient_exchange *e)
+static void cut_slices(qp_gradient_exchange *e, const size_t *parts)
 {
     size_t ranks = (size_t)qp_cluster_ranks(e->cluster), size = qp_params_size(e->params);
+    if (parts) {
+        memcpy(e->start, parts, (ranks + 1) * sizeof *parts);
+        return;
+    }
     for (size_t r = 0; r < ranks; r++)
         e->start[r] = size / SLICE_UNIT * r / ranks * SLICE_UNIT * sizeof(qp_real);
     e->start[ranks] = size * sizeof(qp_real);
 }
 
 qp_status qp_gradient_exchange_new(const qp_params *params, qp_cluster *cluster, int threads,
-                                   qp_gradient_exchange **exchange)
+                                   const size_t *parts, qp_gradient_exchange **exchange)
 {
     *exchange = NULL;
     qp_gradient_exchange *e = calloc(1, sizeof *e);
     if (!e) return out_of_memory();
-    *e = (qp_gradient_exchange){.params = params, .cluster = cluster, .threads = threads};
+    *e = (qp_gradient_exchange){.params = params, .cluster = cluster, .threads = threads, .divided = parts};
     e->blocks = has_statistics(params) ? 2 : 1;
     e->start = malloc(((size_t)qp_cluster_ranks(cluster) + 1) * sizeof *e->start);
     bool ready = e->start != NULL;
@@ -67,7 +72,7 @@ qp_status qp_gradient_exchange_new(const qp_params *params, qp_cluster *cluster,
         qp_gradient_exchange_free(e);
         return out_of_memory();
     }
-    cut_slices(e);
+    cut_slices(e, parts);
     *exchange = e;
     return QP_OK;
 }
@@ -213,7 +218,7 @@ qp_status qp_gradient_exchange_run(qp_gradient_exchange *e, const qp_gradient_tr
     sum_slices(e, leaves);
     *count = leaves > 1 ? e->blocks : 1;
     for (int i = 0; i < *count; i++) {
-        QP_TRY(qp_cluster_gather(e->cluster, e->start, e->result[i]));
+        if (!e->divided) QP_TRY(qp_cluster_gather(e->cluster, e->start, e->result[i]));
         gradient[i] = e->result[i];
     }
     return QP_OK;

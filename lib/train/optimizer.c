@@ -1,8 +1,11 @@
+#define _GNU_SOURCE
 #include "lib/train/optimizer.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "lib/base/memory.h"
 #include "lib/tensor/kernels/cpu.h"
@@ -46,6 +49,11 @@ struct qp_optimizer {
     int span_count;
     rate_group *group; /* [spans] the different rates */
     int groups;
+    qp_cluster *cluster; /* whose ranks each update a part; NULL: this process updates all */
+    size_t *part;        /* [ranks+1] bytes at which the parts begin */
+    size_t *part_sums;   /* [ranks+1] the same in `partial` */
+    int first_tile, end_tile;
+    size_t begin, end; /* reals of this process's part */
 };
 
 /* One update, shared by the workers. */
@@ -123,11 +131,43 @@ static qp_status allocate_tiles(qp_optimizer *o, const qp_optimizer_span *span, 
     return QP_OK;
 }
 
+/* Whether elements are updated one by one, in the order of the blocks. */
+static bool can_divide(const qp_optimizer *o)
+{
+    for (int p = 1; p < o->piece_count; p++)
+        if (o->piece[p].offset < o->piece[p - 1].offset) return false;
+    return !o->rule->update_span && o->config.max_norm <= 0;
+}
+
+/* Gives each rank equally many tiles. */
+static qp_status divide(qp_optimizer *o, qp_cluster *cluster)
+{
+    int rank = qp_cluster_rank(cluster), ranks = qp_cluster_ranks(cluster);
+    o->end_tile = o->tile_count;
+    o->end = o->size;
+    if (!cluster || !can_divide(o)) return QP_OK;
+    o->cluster = cluster;
+    o->part = malloc(((size_t)ranks + 1) * sizeof *o->part);
+    o->part_sums = malloc(((size_t)ranks + 1) * sizeof *o->part_sums);
+    if (!o->part || !o->part_sums) return qp_fail(QP_EMEMORY, "optimizer: out of memory");
+    for (int r = 0; r <= ranks; r++) {
+        int tile = qp_cluster_share(cluster, o->tile_count, r);
+        size_t begin = tile < o->tile_count ? o->piece[o->tile[tile]].offset : o->size;
+        o->part[r] = (r > 0 ? begin : 0) * sizeof(qp_real);
+        o->part_sums[r] = (size_t)tile * sizeof *o->partial;
+    }
+    o->first_tile = qp_cluster_share(cluster, o->tile_count, rank);
+    o->end_tile = qp_cluster_share(cluster, o->tile_count, rank + 1);
+    o->begin = o->part[rank] / sizeof(qp_real);
+    o->end = o->part[rank + 1] / sizeof(qp_real);
+    return QP_OK;
+}
+
 /* Weights, one block of gradients and the states are touched in full: if they exceed the memory, the system kills the
  * process. */
 static qp_status check_memory(const qp_optimizer *o)
 {
-    int blocks = 2 + o->states - o->rule->sparse_state;
+    int blocks = 2 + (o->states - o->rule->sparse_state) / qp_cluster_ranks(o->cluster);
     size_t block = o->size * sizeof(qp_real), available = qp_memory_bytes();
     if (block <= available / (size_t)blocks) return QP_OK;
     return qp_fail(
@@ -143,7 +183,7 @@ static qp_status allocate_states(qp_optimizer *o)
     QP_TRY(check_memory(o));
     for (int i = 0; i < o->states; i++) {
         void *memory = NULL;
-        if (o->rule->sparse_state && i == 0) {
+        if ((o->rule->sparse_state && i == 0) || o->cluster) { /* the system gives memory when it is touched */
             o->state[i] = calloc(o->size + 1, sizeof(qp_real));
             if (!o->state[i]) return qp_fail(QP_EMEMORY, "optimizer: no memory; use a smaller model or optimizer sgd");
             continue;
@@ -158,12 +198,18 @@ static qp_status allocate_states(qp_optimizer *o)
     if (o->config.lookahead > 0) o->slow = o->state[o->rule_states];
     if (o->config.ema > 0) o->ema = o->state[o->states - 1];
     if (o->rule->first_value)
-        for (size_t i = 0; i < o->size; i++) o->state[0][i] = (qp_real)o->rule->first_value(&o->config);
+        for (size_t i = o->begin; i < o->end; i++) o->state[0][i] = (qp_real)o->rule->first_value(&o->config);
     return QP_OK;
 }
 
 qp_status qp_optimizer_new(const qp_optimizer_config *config, size_t size, const qp_optimizer_span *span, int count,
                            qp_optimizer **optimizer)
+{
+    return qp_optimizer_new_parts(config, size, span, count, NULL, optimizer);
+}
+
+qp_status qp_optimizer_new_parts(const qp_optimizer_config *config, size_t size, const qp_optimizer_span *span,
+                                 int count, qp_cluster *cluster, qp_optimizer **optimizer)
 {
     *optimizer = NULL;
     qp_optimizer *o = calloc(1, sizeof *o);
@@ -173,6 +219,7 @@ qp_status qp_optimizer_new(const qp_optimizer_config *config, size_t size, const
     o->rule = qp_rule_of(config, &o->rule_states);
     qp_status status = o->rule->check ? o->rule->check(config) : QP_OK;
     if (status == QP_OK) status = allocate_tiles(o, span, count);
+    if (status == QP_OK) status = divide(o, cluster);
     if (status == QP_OK) status = allocate_states(o);
     if (status == QP_OK)
         *optimizer = o;
@@ -192,6 +239,8 @@ void qp_optimizer_free(qp_optimizer *o)
     free(o->scratch);
     free(o->span);
     free(o->group);
+    free(o->part);
+    free(o->part_sums);
     free(o);
 }
 
@@ -290,11 +339,14 @@ static void update_spans(const update *u, int threads)
     }
 }
 
-static double sum_tiles(const qp_optimizer *o)
+/* The norm of the gradient; the sums of other ranks' tiles come from them. */
+static qp_status sum_tiles(qp_optimizer *o, double *norm)
 {
     double sum = 0;
+    QP_TRY(qp_cluster_gather(o->cluster, o->part_sums, o->partial));
     for (int i = 0; i < o->tile_count; i++) sum += o->partial[i];
-    return sqrt(sum);
+    *norm = sqrt(sum);
+    return QP_OK;
 }
 
 static void limit_row_norms(qp_optimizer *o, qp_real *weight, int threads)
@@ -319,7 +371,7 @@ static void average_weights(qp_optimizer *o, const qp_real *weight, int threads)
 {
     qp_real *mean = o->ema, keep = (qp_real)o->config.ema, fresh = (qp_real)(1 - o->config.ema);
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (int p = 0; p < o->piece_count; p++)
+    for (int p = o->tile[o->first_tile]; p < o->tile[o->end_tile]; p++)
         qp_scale_add(o->piece[p].count, fresh, weight + o->piece[p].offset, keep, mean + o->piece[p].offset);
 }
 
@@ -329,7 +381,7 @@ static void look_ahead(qp_optimizer *o, qp_real *weight, int threads)
     qp_real share = (qp_real)o->config.lookahead_alpha;
     if ((o->updates + 1) % o->config.lookahead != 0) return;
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (int p = 0; p < o->piece_count; p++)
+    for (int p = o->tile[o->first_tile]; p < o->tile[o->end_tile]; p++)
         for (size_t i = o->piece[p].offset; i < o->piece[p].offset + o->piece[p].count; i++)
             weight[i] = o->slow[i] += share * (weight[i] - o->slow[i]);
 }
@@ -338,9 +390,10 @@ static void look_ahead(qp_optimizer *o, qp_real *weight, int threads)
 static void begin_states(qp_optimizer *o, const qp_real *weight)
 {
     int rule_states = o->rule->from_weights ? o->rule_states : 0;
-    for (int i = 0; i < rule_states; i++) memcpy(o->state[i], weight, o->size * sizeof *weight);
-    if (o->slow) memcpy(o->slow, weight, o->size * sizeof *weight);
-    if (o->ema) memcpy(o->ema, weight, o->size * sizeof *weight);
+    size_t at = o->begin, bytes = (o->end - o->begin) * sizeof *weight;
+    for (int i = 0; i < rule_states; i++) memcpy(o->state[i] + at, weight + at, bytes);
+    if (o->slow) memcpy(o->slow + at, weight + at, bytes);
+    if (o->ema) memcpy(o->ema + at, weight + at, bytes);
 }
 
 static update begin_update(qp_optimizer *o, qp_real *weight, const qp_real *const *gradient, int count, double scale,
@@ -379,8 +432,8 @@ qp_status qp_optimizer_step(qp_optimizer *o, qp_real *weight, const qp_real *con
     if (o->updates == 0) begin_states(o, weight);
     if (o->config.clip_norm > 0) {
 #pragma omp parallel for schedule(dynamic, 4) num_threads(threads)
-        for (int i = 0; i < o->tile_count; i++) o->partial[i] = tile_squares(&u, i);
-        length = sum_tiles(o);
+        for (int i = o->first_tile; i < o->end_tile; i++) o->partial[i] = tile_squares(&u, i);
+        QP_TRY(sum_tiles(o, &length));
         if (norm) *norm = length;
         if (!isfinite(length)) return refuse_norm(o, length);
         u.clip = (qp_real)fmin(1, o->config.clip_norm / (length + 1e-6));
@@ -389,9 +442,9 @@ qp_status qp_optimizer_step(qp_optimizer *o, qp_real *weight, const qp_real *con
     {
         qp_cpu_flush_subnormals();
 #pragma omp for schedule(dynamic, 4)
-        for (int i = 0; i < o->tile_count; i++) o->partial[i] = tile_update(&u, i);
+        for (int i = o->first_tile; i < o->end_tile; i++) o->partial[i] = tile_update(&u, i);
     }
-    if (o->config.clip_norm <= 0) length = sum_tiles(o);
+    if (o->config.clip_norm <= 0) QP_TRY(sum_tiles(o, &length));
     if (norm) *norm = length;
     if (!isfinite(length)) return refuse_norm(o, length);
     if (o->rule->update_span) update_spans(&u, threads);
@@ -419,3 +472,20 @@ qp_real *qp_optimizer_state(qp_optimizer *o, int index) { return o->state[index]
 size_t qp_optimizer_size(const qp_optimizer *o) { return o->size; }
 
 qp_real *qp_optimizer_mean(qp_optimizer *o) { return o->rule->from_weights ? o->state[0] : o->ema; }
+
+const size_t *qp_optimizer_parts(const qp_optimizer *o) { return o->part; }
+
+/* Returns the memory of whole pages in `bytes` at `data`, which then read as zeros. */
+static void give_back(char *data, size_t bytes)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), skip = (page - (uintptr_t)data % page) % page;
+    if (bytes > skip + page) madvise(data + skip, (bytes - skip) / page * page, MADV_DONTNEED);
+}
+
+void qp_optimizer_forget_others(qp_optimizer *o)
+{
+    for (int i = 0; o->cluster && i < o->states; i++) {
+        give_back((char *)o->state[i], o->begin * sizeof(qp_real));
+        give_back((char *)(o->state[i] + o->end), (o->size - o->end) * sizeof(qp_real));
+    }
+}

@@ -6,6 +6,7 @@
 
 #include "lib/base/real.h"
 #include "lib/base/status.h"
+#include "lib/cluster/cluster.h"
 #include "lib/train/rules/update_rule.h"
 
 /* optimizer — one update of a flat block of weights from a flat block of gradients.
@@ -22,6 +23,19 @@ typedef struct qp_optimizer qp_optimizer;
 qp_status qp_optimizer_new(const qp_optimizer_config *config, size_t size, const qp_optimizer_span *span, int count,
                            qp_optimizer **optimizer);
 void qp_optimizer_free(qp_optimizer *optimizer);
+
+/* qp_optimizer_new_parts — the same, in parts: each rank keeps the states of its part of the block alone, and updates
+ *   only these weights. A rule of whole parameters, and max_norm, are not divided: every rank then updates all. The
+ *   bits are those of one process.   Memory  1/ranks of the state blocks.
+ * qp_optimizer_parts — bytes at which the parts of the block begin, [ranks+1]; NULL: not divided. After a step only
+ *   this rank's part of the weights is new, and it reads only this part of the gradients.
+ * qp_optimizer_forget_others — gives back the memory of the other parts of the states, after they were read or written
+ *   as a whole.
+ * Source   Rajbhandari et al. 2020, ZeRO (stage 1). */
+qp_status qp_optimizer_new_parts(const qp_optimizer_config *config, size_t size, const qp_optimizer_span *span,
+                                 int count, qp_cluster *cluster, qp_optimizer **optimizer);
+const size_t *qp_optimizer_parts(const qp_optimizer *optimizer);
+void qp_optimizer_forget_others(qp_optimizer *optimizer);
 
 /* qp_optimizer_step — update number t = 1, 2, ..., in this order; options that are 0 are off:
  *   g = scale * (gradient[0] + gradient[1])          the last sum of the gradient tree is taken here

@@ -91,10 +91,10 @@ qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows
 
 void qp_shards_set_batch_mean(qp_shards *s) { s->batch_mean = true; }
 
-qp_status qp_shards_set_cluster(qp_shards *s, qp_cluster *cluster)
+qp_status qp_shards_set_cluster(qp_shards *s, qp_cluster *cluster, const size_t *parts)
 {
     s->cluster = cluster;
-    return cluster ? qp_gradient_exchange_new(s->params, cluster, s->threads, &s->exchange) : QP_OK;
+    return cluster ? qp_gradient_exchange_new(s->params, cluster, s->threads, parts, &s->exchange) : QP_OK;
 }
 
 void qp_shards_free(qp_shards *s)

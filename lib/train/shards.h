@@ -41,11 +41,13 @@ typedef struct qp_shards qp_shards;
  * are
  *                            then the mean of the batches' means.
  * qp_shards_set_cluster    — shares the shards of every call among ranks (gradient_exchange.h), each of which calls
- *                            with the same batches, and gets the same result. Errors  QP_EMEMORY.
+ *                            with the same batches, and gets the same result. With the parts of a divided
+ *                            optimizer (qp_optimizer_parts) each gets its part of the gradient only, else parts is
+ *                            NULL. Errors  QP_EMEMORY.
  * qp_shards_free           — to be called by the thread that ran the steps: it unpins the workers. */
 qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows, qp_shards **shards);
 void qp_shards_set_batch_mean(qp_shards *shards);
-qp_status qp_shards_set_cluster(qp_shards *shards, qp_cluster *cluster);
+qp_status qp_shards_set_cluster(qp_shards *shards, qp_cluster *cluster, const size_t *parts);
 void qp_shards_free(qp_shards *shards);
 
 typedef struct {

@@ -61,7 +61,7 @@ qp_status qp_run_finish(qp_run *run, int64_t *averaged)
     if (run->state.models > 0)
         QP_TRY(choose_validated(run, averaged));
     else
-        qp_run_swap_mean(run);
+        QP_TRY(qp_run_swap_mean(run));
     if (t->model_path && t->hooks.save_model && qp_cluster_rank(t->cluster) == 0)
         QP_TRY(t->hooks.save_model(t->hooks.self, t->model_path));
     return QP_OK;

@@ -71,9 +71,14 @@ qp_status qp_run_save(qp_run *run);
 
 /* trainer_ranks.c
  * qp_run_equal_start   — after rank 0 resumed: its state, weights and optimizer, to all.
- * qp_run_equal_weights — rank 0's weights, to all. */
-void qp_run_equal_start(qp_run *run);
+ * qp_run_equal_weights — rank 0's weights, to all.
+ * qp_run_join_weights  — after a step of a divided optimizer: each rank's part of the weights, to all.
+ * qp_run_join_states   — the parts of a divided optimizer's states, to rank 0, for a save.
+ * Collective; nothing for a process alone.   Errors  QP_EMEMORY. */
+qp_status qp_run_equal_start(qp_run *run);
 void qp_run_equal_weights(qp_run *run);
+qp_status qp_run_join_weights(qp_run *run);
+qp_status qp_run_join_states(qp_run *run);
 
 /* trainer_open.c: checks the configuration, makes everything the run needs, resumes from the folder.
  * qp_run_close frees it and returns `status`, or the error of writing the metrics. */
@@ -94,7 +99,7 @@ qp_status qp_run_update(qp_run *run);
 qp_status qp_run_validate(qp_run *run);
 qp_status qp_run_measure(qp_run *run, qp_metrics *metrics);
 void qp_run_note_metrics(qp_run *run, const char *what, const qp_metrics *metrics, const char *comment);
-void qp_run_swap_mean(qp_run *run);
+qp_status qp_run_swap_mean(qp_run *run);
 
 /* trainer_finish.c: puts the final weights into params and writes the final model; *averaged: checkpoints in them. */
 qp_status qp_run_finish(qp_run *run, int64_t *averaged);

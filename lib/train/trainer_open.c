@@ -86,7 +86,8 @@ static qp_status make_optimizer(qp_run *run)
                                       .rate = layer_rate(params, i, run->config->layer_decay)};
         frozen += qp_run_frozen(run, p->name);
     }
-    qp_status status = qp_optimizer_new(run->trainer->optimizer, qp_params_size(params), span, count, &run->optimizer);
+    qp_status status = qp_optimizer_new_parts(run->trainer->optimizer, qp_params_size(params), span, count,
+                                              run->trainer->cluster, &run->optimizer);
     free(span);
     if (status == QP_OK && run->config->freeze[0] && (frozen == 0 || frozen == count))
         status = qp_fail(QP_EUSAGE, "--freeze: '%.100s' matches %s parameter; `quipu info` lists their names",
@@ -101,7 +102,7 @@ static qp_status make_workers(qp_run *run)
     int threads = qp_threads_of(c->threads);
     QP_TRY(qp_shards_new(params, threads, c->shard_rows, &run->shards));
     if (c->accum_mean == QP_ACCUM_BATCHES) qp_shards_set_batch_mean(run->shards);
-    QP_TRY(qp_shards_set_cluster(run->shards, run->trainer->cluster));
+    QP_TRY(qp_shards_set_cluster(run->shards, run->trainer->cluster, qp_optimizer_parts(run->optimizer)));
     QP_TRY(qp_weight_noise_init(&run->noise, params, c->weight_noise, threads));
     run->batch = calloc((size_t)c->accum, sizeof *run->batch);
     return run->batch ? QP_OK : qp_fail(QP_EMEMORY, "training: out of memory");
@@ -162,7 +163,7 @@ qp_status qp_run_open(qp_run *run, qp_trainer *t)
     bool writes = qp_run_writes(run);
     if (writes && !t->start_over) QP_TRY(open_log(run));
     QP_TRY(qp_cluster_agree(t->cluster, resume(run)));
-    qp_run_equal_start(run);
+    QP_TRY(qp_run_equal_start(run));
     if (t->hooks.begin && qp_cluster_rank(t->cluster) == 0) QP_TRY(t->hooks.begin(t->hooks.self));
     if (writes && !run->log) QP_TRY(open_log(run));
     run->first_update = run->state.update;

@@ -75,6 +75,9 @@ qp_status qp_run_save(qp_run *run)
 {
     const char *folder = run->trainer->folder;
     qp_run_state *s = &run->state;
+    if (!folder) return QP_OK;
+    QP_TRY(qp_run_join_states(run));
+    run->saved_update = s->update;
     if (!qp_run_writes(run)) return QP_OK;
     s->seconds = qp_run_clock() - run->started;
     s->plateau_rate = run->plateau.rate;
@@ -83,7 +86,7 @@ qp_status qp_run_save(qp_run *run)
     s->plateau_rest = run->plateau.rest;
     s->plateau_seen = run->plateau.seen;
     QP_TRY(qp_checkpoint_save(&run->checkpoint, s));
-    run->saved_update = s->update;
+    qp_optimizer_forget_others(run->optimizer);
     qp_checkpoint_prune(folder, "state", s->update, run->config->keep);
     qp_checkpoint_prune(folder, "model", s->update, run->config->average + run->config->keep);
     return QP_OK;

@@ -68,6 +68,7 @@ static qp_status apply_gradient(qp_run *run, const qp_shards_result *result, qp_
     if (status == QP_OK)
         qp_statistic_follow(run->trainer->params, result->gradient, result->gradient_count, qp_run_frozen, run,
                             qp_optimizer_mean(run->optimizer));
+    if (status == QP_OK) status = qp_run_join_weights(run);
     if (status != QP_EDATA) return status;
     char what[128];
     snprintf(what, sizeof what, "update %" PRId64 ": the gradient is not finite", run->state.update + 1);

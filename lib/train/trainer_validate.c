@@ -4,16 +4,20 @@
 
 #include "lib/train/trainer_internal.h"
 
-void qp_run_swap_mean(qp_run *run)
+qp_status qp_run_swap_mean(qp_run *run)
 {
     qp_real *mean = qp_optimizer_mean(run->optimizer), *weight = qp_params_block(run->trainer->params);
-    size_t size = qp_params_size(run->trainer->params);
-    if (!mean || qp_optimizer_updates(run->optimizer) == 0) return;
-    for (size_t i = 0; i < size; i++) {
+    const size_t *part = qp_optimizer_parts(run->optimizer);
+    int rank = qp_cluster_rank(run->trainer->cluster);
+    size_t begin = part ? part[rank] / sizeof *mean : 0;
+    size_t end = part ? part[rank + 1] / sizeof *mean : qp_params_size(run->trainer->params);
+    if (!mean || qp_optimizer_updates(run->optimizer) == 0) return QP_OK;
+    for (size_t i = begin; i < end; i++) {
         qp_real value = weight[i];
         weight[i] = mean[i];
         mean[i] = value;
     }
+    return qp_run_join_weights(run);
 }
 
 /* Mean loss per target token over all batches of the source; the same bits for any number of threads. */
@@ -153,9 +157,10 @@ static qp_status validate(qp_run *run)
 
 qp_status qp_run_validate(qp_run *run)
 {
-    qp_run_swap_mean(run);
+    QP_TRY(qp_run_swap_mean(run));
     qp_status status = validate(run);
-    qp_run_swap_mean(run);
+    bool together = status == QP_OK || status == QP_ESTOPPED; /* a rank alone cannot join weights */
+    if (together || !run->trainer->cluster) QP_TRY(qp_run_swap_mean(run));
     if (status == QP_OK) run->state.validation_due = 0;
     return status;
 }

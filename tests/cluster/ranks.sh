@@ -37,7 +37,13 @@ sampled="--train pairs --valid pairs --tokenizer word --encoder gru --decoder gr
 # options NAME - the value of the variable of this name.
 options() { eval echo \$"$1"; }
 
-for task in translate lm classify tag regress autoencode mlm accumulated counted carried sampled; do
+# optimizers that ranks divide, and two that they do not
+ahead="$translate --optimizer adagrad --lookahead 3 --ema 0.9 --freeze *norm*"
+whole="$translate --optimizer adafactor --ema 0.9"
+limited="$translate --max-norm 0.7 --clip-value 0.1"
+
+for task in translate lm classify tag regress autoencode mlm accumulated counted carried sampled ahead whole \
+    limited; do
     "$QUIPU" train $(options $task) --threads 2 -m $task.safetensors 2>.err
     result $? "$task: one process" "$(cat .err)"
     different=
@@ -59,7 +65,7 @@ ranks 16 "$QUIPU" train $accumulated --threads 1 -m other.safetensors 2>.err &&
 result $? "16 ranks" "$(head -c 300 .err)"
 
 # ---- a run continues with another number of ranks ----
-for task in accumulated carried; do
+for task in accumulated carried counted ahead whole; do
     rm -rf other.*
     { ranks 3 "$QUIPU" train $(options $task) --steps 5 -m other.safetensors &&
         "$QUIPU" train $(options $task) --steps 8 -m other.safetensors &&
@@ -67,12 +73,13 @@ for task in accumulated carried; do
     grep -c 'resuming after update' other.run/train.log | grep -qx 2 && cmp -s $task.safetensors other.safetensors
     result $? "$task: 3 ranks, one process, 2 ranks" "$(cat .err)"
 done
-ranks 2 "$QUIPU" train $carried -m other.safetensors 2>.err && cmp -s carried.safetensors other.safetensors
+ranks 2 "$QUIPU" train $whole -m other.safetensors 2>.err && cmp -s whole.safetensors other.safetensors
 result $? "a finished run is left unchanged" "$(cat .err)"
 
 # ---- what people see ----
 ranks 2 "$QUIPU" train $(echo $classify | sed 's/ -q / /') --threads 1 -m seen.safetensors >.out 2>.err
 head -n 1 .err | grep -q '^cluster *2 ranks of 1 thread  (' && [ "$(grep -c 'parameters' .err)" = 1 ] && [ ! -s .out ]
 result $? "the first line names ranks and threads; one rank reports" "$(cat .err)"
-ranks 2 "$QUIPU" train $classify --dry-run >.out 2>.err && [ "$(grep -c 'per epoch' .out)" = 1 ]
+ranks 2 "$QUIPU" train $classify --dry-run >.out 2>.err && [ "$(grep -c 'per epoch' .out)" = 1 ] &&
+    grep -q '^memory .* on each of 2 ranks' .out
 result $? "one rank makes a dry run" "$(cat .out .err)"
