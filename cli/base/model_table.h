@@ -14,8 +14,8 @@ typedef struct {
     double weights, moments, gradients, activations, total;
 } qp_training_memory;
 
-/* The training to estimate: tokens of a batch (both sides), tokens of a sequence, rows of a shard, workers; with several
- * ranks the memory is that of one. */
+/* The training to estimate: tokens of a batch (both sides), tokens of a sequence, rows of a shard, workers. With
+ * several ranks the memory is that of one. */
 typedef struct {
     double batch_rows, source_length, target_length;
     int64_t shard_rows;
