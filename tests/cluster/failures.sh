@@ -3,9 +3,9 @@
 . tests/cluster/support
 
 toy_pairs 300 >pairs
-long="--train pairs --valid pairs --tokenizer word --encoder transformer --decoder transformer \
-    --layers 1 --emb-size 32 --ff-size 64 --heads 2 --batch-size 512 --shard-rows 64 --lr 0.001 --lr-schedule constant --average 1 \
-    --steps 300 --epochs 100000 --valid-freq 100 --save-freq 10 --seed 7 --threads 1 -q"
+long="--train pairs --valid pairs --tokenizer word --encoder transformer --decoder transformer --layers 1 \
+    --emb-size 32 --ff-size 64 --heads 2 --batch-size 512 --shard-rows 64 --lr 0.001 --lr-schedule constant \
+    --average 1 --steps 300 --epochs 100000 --valid-freq 100 --save-freq 10 --seed 7 --threads 1 -q"
 "$QUIPU" train $long -m whole.safetensors 2>.err
 result $? "one process" "$(cat .err)"
 
