@@ -62,8 +62,8 @@ typedef struct {
 qp_tensor qp_model_loss(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing);
 qp_model_parts qp_model_loss_parts(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing);
 
-/* qp_model_weigh_classes — in training each row's cross-entropy counts weight[its label] times, weight [labels], copied;
- *   validation counts all alike. Before, every weight is 1.   Errors  QP_EMEMORY. */
+/* qp_model_weigh_classes — in training each row's cross-entropy counts weight[its label] times, weight [labels],
+ *   copied; validation counts all alike. Before, every weight is 1.   Errors  QP_EMEMORY. */
 qp_status qp_model_weigh_classes(qp_model *model, const qp_real *weight);
 
 /* qp_model_states — the vectors of each position of a text: the encoder's output, or, of a language model, the
