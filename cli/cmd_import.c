@@ -123,10 +123,8 @@ static bool is_folder(const char *path)
 static const struct {
     bool (*reads)(const char *path);
     qp_status (*read)(const import_options *o, const char *path, qp_package **made);
-} readers[] = {{qp_ct2_is, read_ctranslate2},
-             {is_folder, read_folder},
-             {qp_gguf_is, read_gguf},
-             {qp_llama2c_is, read_llama2c}};
+} readers[] = {
+    {qp_ct2_is, read_ctranslate2}, {is_folder, read_folder}, {qp_gguf_is, read_gguf}, {qp_llama2c_is, read_llama2c}};
 
 static qp_status import_file(const import_options *o, const char *path)
 {
@@ -138,6 +136,9 @@ static qp_status import_file(const import_options *o, const char *path)
         qp_package_free(made);
         return status;
     }
+    if (qp_folder_exists(path))
+        return qp_fail(QP_EDATA,
+                       "%s: no config.json in this folder; give one of Hugging Face or CTranslate2, or a file", path);
     return import_arpa(o, path);
 }
 

@@ -51,6 +51,8 @@ Test(cmd_import, mistakes)
     cr_assert_eq(IMPORT("corpus", "-o", "m.safetensors"), 65, "%s", small_err);
     cr_assert(strstr(small_err, "ARPA"), "%s", small_err);
     cr_assert_eq(IMPORT("nowhere", "-o", "m.safetensors"), 66, "%s", small_err);
+    cr_assert_eq(IMPORT(".", "-o", "m.safetensors"), 65, "%s", small_err);
+    cr_assert(strstr(small_err, "no config.json in this folder"), "%s", small_err);
     cr_assert_eq(IMPORT("n.arpa", "--tokenizer", "nowhere.json", "-o", "m.safetensors"), 66, "%s", small_err);
     cr_assert_not(qp_file_exists("m.safetensors"));
 }
