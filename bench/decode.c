@@ -24,10 +24,12 @@ typedef struct {
     int width, feed_forward, layers, heads, vocabulary;
 } size_row;
 
+/* feed_forward 0: recurrent cells */
 static const size_row sizes[] = {{"toy", 256, 1024, 3, 4, 8000},
                                  {"base", 512, 2048, 6, 8, 32000},
                                  {"15m", 288, 1152, 6, 6, 32000},
-                                 {"gpt2", 768, 3072, 12, 12, 50257}};
+                                 {"gpt2", 768, 3072, 12, 12, 50257},
+                                 {"lstm", 512, 0, 2, 1, 8000}};
 
 typedef struct {
     const size_row *size;
@@ -102,7 +104,12 @@ static qp_model *model_of(const run *r)
     }
     config.enc_layers = config.dec_layers = size->layers;
     config.emb_size = size->width;
-    config.ff_size = size->feed_forward;
+    if (size->feed_forward == 0) {
+        config.decoder = QP_KIND_LSTM;
+        config.hidden_size = size->width;
+    } else {
+        config.ff_size = size->feed_forward;
+    }
     config.heads = size->heads;
     config.src_vocab_size = config.tgt_vocab_size = size->vocabulary;
     qp_model *model = NULL;
@@ -169,7 +176,8 @@ static double weights_read(const run *r)
 {
     const size_row *s = r->size;
     double d = s->width, attention = r->translates ? 6 * d * d : 4 * d * d;
-    return (s->layers * (attention + 2 * d * s->feed_forward) + d * s->vocabulary) / 1e6;
+    double layer = s->feed_forward ? attention + 2 * d * s->feed_forward : 8 * d * d;
+    return (s->layers * layer + d * s->vocabulary) / 1e6;
 }
 
 static double user_seconds(void)
@@ -266,7 +274,7 @@ static bool find_type(const char *name, qp_weight_type *type)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: decode [--task mt|lm] [--size toy|base|15m|gpt2] [--type fp32|bf16|fp16|int8] [--threads "
+    fprintf(stderr, "usage: decode [--task mt|lm] [--size toy|base|15m|gpt2|lstm] [--type fp32|bf16|fp16|int8] [--threads "
                     "N] [--batch N] [--beam N] [--length N] "
                     "[--src-length N] [--reps N] [--max-seconds S]\n");
     return 2;
@@ -319,6 +327,7 @@ int main(int argc, char **argv)
     if (optind < argc || r.threads < 1 || r.batch < 1 || r.beam < 1 || r.length < 1 || r.source_length < 1 ||
         r.reps < 3)
         return usage();
+    if (r.translates && r.size->feed_forward == 0) return usage(); /* a language model only */
     if (r.length > 511 || r.source_length > 511) return usage(); /* the models' max_length */
     measure(&r);
     return 0;

@@ -220,6 +220,33 @@ Test(model_file, matrices_in_fewer_bits_come_back)
     }
 }
 
+/* in every type that has such numbers, whether the file is read or mapped */
+Test(model_file, weights_that_are_not_finite)
+{
+    static const char *const setting[] = {"encoder=none", "task=lm", "tied_embeddings=false"};
+    for (int type = QP_WEIGHT_PANELS; type <= QP_WEIGHT_FP16; type++)
+        for (int mapped = 0; mapped < 2; mapped++) {
+            qp_model *model = model_small(setting, 3), *loaded;
+            qp_params *params = qp_model_params(model);
+            qp_model_texts texts;
+            const int index = qp_params_find(params, "generator.weight");
+            cr_assert_geq(index, 0);
+            if (type != QP_WEIGHT_PANELS) cr_assert_eq(qp_params_quantize(params, (qp_weight_type)type), QP_OK);
+            const qp_packed *stored = qp_params_stored(params, index);
+            if (stored)
+                ((uint16_t *)(uintptr_t)stored->row)[5] = type == QP_WEIGHT_BF16 ? 0x7F80 : 0xFC00;
+            else
+                qp_params_value(params, index)[5] = (qp_real)NAN;
+            cr_assert_eq(qp_model_file_save(path, model, NULL), QP_OK, "%s", qp_error_message());
+            qp_status status = mapped ? qp_model_file_open(path, true, &loaded, &texts)
+                                      : qp_model_file_load(path, &loaded, &texts);
+            cr_expect_eq(status, QP_EDATA, "type %d", type);
+            cr_expect_not_null(strstr(qp_error_message(), "'generator.weight': element 5 is "), "%s",
+                               qp_error_message());
+            qp_model_free(model);
+        }
+}
+
 /* The file again, its checksum right, with array `name` changed: renamed, of another type or shape, or with other
  * content. */
 typedef struct {
