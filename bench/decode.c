@@ -274,8 +274,8 @@ static bool find_type(const char *name, qp_weight_type *type)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: decode [--task mt|lm] [--size toy|base|15m|gpt2|lstm] [--type fp32|bf16|fp16|int8] [--threads "
-                    "N] [--batch N] [--beam N] [--length N] "
+    fprintf(stderr, "usage: decode [--task mt|lm] [--size toy|base|15m|gpt2|lstm] [--type fp32|bf16|fp16|int8] "
+                    "[--threads N] [--batch N] [--beam N] [--length N] "
                     "[--src-length N] [--reps N] [--max-seconds S]\n");
     return 2;
 }
