@@ -140,6 +140,9 @@ oom-test:  ## let every allocation of every command fail (POINTS=0)
 power-test: $(BUILD)/quipu $(BUILD)/faults/fault.so $(BUILD)/faults/power  ## fail the power at every moment (POINTS=0)
 	@$(FAULTS) REPLAY="$(abspath $(BUILD)/faults/power)" bash tests/faults/power.sh
 
+soak: $(BUILD)/quipu  ## feed translate, predict and encode odd lines through a pipe: memory flat (SECONDS=600)
+	@$(FAULTS) bash tests/faults/soak.sh $(or $(SECONDS),600)
+
 damage-test: $(BUILD)/quipu $(BUILD)/faults/damage  ## damage every byte of small files of every format (STEP=1)
 	@$(FAULTS) DAMAGE="$(abspath $(BUILD)/faults/damage)" bash tests/faults/damage.sh
 
@@ -337,5 +340,5 @@ say = $(if $(V),,@echo "  $(1)"; )
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
 .PHONY: all deb help demo test test-long oracles models tokenizer-cases gradcheck gradient-tests asan mutants \
-    mpi-test kill-test fault-test oom-test power-test damage-test fuzz fuzz-coverage fuzzers lint rooms format bench \
+    mpi-test kill-test fault-test oom-test power-test damage-test soak fuzz fuzz-coverage fuzzers lint rooms format bench \
     install uninstall clean
