@@ -340,5 +340,5 @@ say = $(if $(V),,@echo "  $(1)"; )
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
 .PHONY: all deb help demo test test-long oracles models tokenizer-cases gradcheck gradient-tests asan mutants \
-    mpi-test kill-test fault-test oom-test power-test damage-test soak fuzz fuzz-coverage fuzzers lint rooms format bench \
-    install uninstall clean
+    mpi-test kill-test fault-test oom-test power-test damage-test soak fuzz fuzz-coverage fuzzers lint rooms \
+    format bench install uninstall clean

@@ -38,9 +38,10 @@ static qp_status fill(const qp_package *m, const qp_predict_config *o, int32_t *
     for (int k = 0; status == QP_OK && k < masks; k++) {
         qp_real *row = score + (size_t)k * (size_t)vocabulary;
         qp_predict_probabilities(row, vocabulary);
-        choose(row, vocabulary, &special, top, chosen + k * top);
-        for (int j = 0; j < top; j++) probability[k * top + j] = chosen[k * top + j] < 0 ? 0 : row[chosen[k * top + j]];
-        if (chosen[k * top] >= 0) id[place[k]] = chosen[k * top];
+        const ptrdiff_t first = (ptrdiff_t)k * top;
+        choose(row, vocabulary, &special, top, chosen + first);
+        for (int j = 0; j < top; j++) probability[first + j] = chosen[first + j] < 0 ? 0 : row[chosen[first + j]];
+        if (chosen[first] >= 0) id[place[k]] = chosen[first];
     }
     free(score);
     return status;
@@ -105,9 +106,9 @@ static qp_status put(const qp_package *m, const qp_predict_config *o, const qp_t
     if (!o->json) qp_line_put(stdout, text->text, text->bytes);
     for (int k = 0; k < masks; k++) {
         qp_json_open(&out, '[');
-        for (int j = 0; j < top && chosen[k * top + j] >= 0; j++) {
-            const char *piece = codec->piece(codec->self, chosen[k * top + j]);
-            double p = (double)probability[k * top + j];
+        for (int j = 0; j < top && chosen[(ptrdiff_t)k * top + j] >= 0; j++) {
+            const char *piece = codec->piece(codec->self, chosen[(ptrdiff_t)k * top + j]);
+            double p = (double)probability[(ptrdiff_t)k * top + j];
             qp_json_open(&out, '{');
             qp_json_put_text(&out, "text", piece);
             qp_json_put_real(&out, "probability", p);

@@ -19,7 +19,7 @@ static void put_quantiles(qp_text_buffer *out, const double *quantile, int quant
         snprintf(name, sizeof name, "%.9g", quantile[q]);
         qp_json_key(out, name);
         qp_json_open(out, '[');
-        for (int h = 0; h < horizon; h++) qp_json_real(out, forecast[q * horizon + h], 8);
+        for (int h = 0; h < horizon; h++) qp_json_real(out, forecast[(ptrdiff_t)q * horizon + h], 8);
         qp_json_close(out, ']');
     }
     qp_json_close(out, '}');
@@ -29,7 +29,7 @@ static qp_status put_json(const qp_package *m, int64_t row, const double *foreca
 {
     double quantile[QP_QUANTILES_MAX];
     int horizon = m->scaling.horizon, quantiles = qp_model_quantiles(qp_model_config_of(m->model), quantile);
-    const double *middle = forecast + qp_series_middle(m) * horizon;
+    const double *middle = forecast + (ptrdiff_t)qp_series_middle(m) * horizon;
     qp_text_buffer out = {0};
     qp_json_open(&out, '{');
     qp_json_put_text(&out, "column", m->scaling.name[0]);

@@ -265,7 +265,7 @@ void qp_scaling_input(const qp_scaling *scaling, const qp_series *series, int64_
     for (int c = 0; c < scaling->columns; c++) {
         double level = level_of(scaling, series, first, c);
         for (int i = 0; i < scaling->window; i++)
-            input[i * scaling->columns + c] =
+            input[(ptrdiff_t)i * scaling->columns + c] =
                 (qp_real)((qp_series_value(series, first + i, c) - level) / scaling->deviation[c]);
     }
 }

@@ -112,13 +112,13 @@ static qp_status want_piece(wanted *w, int32_t id, sign by, qp_mapped_text *room
     qp_status status = QP_OK;
     char *word = word_of(qp_tokenizer_piece(w->tokenizer, id), by, &status);
     if (!word) return status;
-    w->word[2 * id] = word;
+    w->word[2 * (ptrdiff_t)id] = word;
     QP_TRY(want(w, 2 * id));
     room->bytes = 0;
     QP_TRY(qp_letter_case(QP_CASE_LOWER, word, strlen(word), room));
     if (room->bytes == strlen(word) && memcmp(room->text, word, room->bytes) == 0) return QP_OK;
-    w->word[2 * id + 1] = strndup(room->text, room->bytes);
-    if (!w->word[2 * id + 1]) return qp_fail(QP_EMEMORY, "out of memory for the words of a vocabulary");
+    w->word[2 * (ptrdiff_t)id + 1] = strndup(room->text, room->bytes);
+    if (!w->word[2 * (ptrdiff_t)id + 1]) return qp_fail(QP_EMEMORY, "out of memory for the words of a vocabulary");
     return want(w, 2 * id + 1);
 }
 

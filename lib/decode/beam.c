@@ -24,7 +24,7 @@ static int best_slot(const qp_beam *beam, const qp_candidates *c, double *total)
     int best = -1;
     for (int j = 0; j < beam->live; j++) {
         if (c->taken[j] == c->count[j]) continue;
-        double sum = beam->total[j] + (double)c->log_probability[j * c->stride + c->taken[j]];
+        double sum = beam->total[j] + (double)c->log_probability[(ptrdiff_t)j * c->stride + c->taken[j]];
         if (best >= 0 && !(sum > *total)) continue;
         best = j;
         *total = sum;

@@ -166,9 +166,10 @@ static qp_status expand(search *s, qp_beam *beam, qp_tensor scores, int first)
             qp_beam_history(beam, j, s->history);
             qp_logits_forbid_repeats(scores.columns, row, s->history, beam->length, (int)config->no_repeat_ngram);
         }
-        int stride = s->candidates.stride;
-        s->candidates.count[j] = qp_logits_top(scores.columns, row, stride, s->candidates.id + j * stride,
-                                               s->candidates.log_probability + j * stride);
+        const int stride = s->candidates.stride;
+        const ptrdiff_t begin = (ptrdiff_t)j * stride;
+        s->candidates.count[j] = qp_logits_top(scores.columns, row, stride, s->candidates.id + begin,
+                                               s->candidates.log_probability + begin);
     }
     qp_beam_expand(beam, &s->candidates);
     return QP_OK;

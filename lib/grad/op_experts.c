@@ -23,7 +23,9 @@ static qp_real chosen_sum(const route_context *c, int r)
 {
     qp_real sum = 0;
     if (!c->normalize) return 1;
-    for (int k = 0; k < c->r.top; k++) sum += c->p[r * c->r.experts + c->r.expert[r * c->r.top + k]];
+    const qp_real *p = c->p + (ptrdiff_t)r * c->r.experts;
+    const int32_t *expert = c->r.expert + (ptrdiff_t)r * c->r.top;
+    for (int k = 0; k < c->r.top; k++) sum += p[expert[k]];
     return sum;
 }
 
@@ -34,7 +36,7 @@ static void weight_back(const route_context *c, int r, const qp_real *dw, qp_rea
     const qp_real *w = qp_tensor_row(c->r.weight, r), sum = chosen_sum(c, r);
     qp_real shared = 0;
     for (int k = 0; c->normalize && k < top; k++) shared += dw[k] * w[k];
-    for (int k = 0; k < top; k++) dp[c->r.expert[r * top + k]] += (dw[k] - shared) / sum;
+    for (int k = 0; k < top; k++) dp[c->r.expert[(ptrdiff_t)r * top + k]] += (dw[k] - shared) / sum;
 }
 
 /* dp_re += dweight; + dbalance * experts * f_e / rows
@@ -89,15 +91,16 @@ static void choose(route_context *c)
     order_choices(r);
     for (int i = 0; i < r->rows; i++) {
         const qp_real *row = qp_tensor_row(c->logits, i), sum = chosen_sum(c, i);
-        qp_real largest = row[r->expert[i * r->top]];
-        c->z_root[i] = largest - (qp_real)log((double)c->p[i * r->experts + r->expert[i * r->top]]);
+        const qp_real *probability = c->p + (ptrdiff_t)i * r->experts;
+        const int32_t *expert = r->expert + (ptrdiff_t)i * r->top;
+        c->z_root[i] = row[expert[0]] - (qp_real)log((double)probability[expert[0]]);
         z += (double)c->z_root[i] * (double)c->z_root[i];
         for (int k = 0; k < r->top; k++)
-            qp_tensor_row(r->weight, i)[k] = c->p[i * r->experts + r->expert[i * r->top + k]] / sum;
+            qp_tensor_row(r->weight, i)[k] = probability[expert[k]] / sum;
     }
     for (int e = 0; e < r->experts; e++) {
         double mean = 0;
-        for (int i = 0; i < r->rows; i++) mean += (double)c->p[i * r->experts + e];
+        for (int i = 0; i < r->rows; i++) mean += (double)c->p[(ptrdiff_t)i * r->experts + e];
         balance += choices_of(c, e) * mean;
     }
     double rows = r->rows > 0 ? r->rows : 1;
@@ -170,7 +173,8 @@ qp_tensor qp_route_mix(qp_tape *tape, qp_tensor out, const qp_routes *routes)
     for (int r = 0; r < routes->rows; r++)
         for (int k = 0; k < routes->top; k++)
             qp_scale_add((size_t)out.columns, qp_tensor_row(c.weight, r)[k],
-                         qp_tensor_row(out, routes->place[r * routes->top + k]), k > 0, qp_tensor_row(c.y, r));
+                         qp_tensor_row(out, routes->place[(ptrdiff_t)r * routes->top + k]), k > 0,
+                         qp_tensor_row(c.y, r));
     qp_tape_record(tape, c.y, mix_back, &c, sizeof c);
     return c.y;
 }

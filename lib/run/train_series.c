@@ -94,7 +94,7 @@ static void sort_quantiles(double *forecast, int quantiles, int horizon)
 {
     for (int q = 1; q < quantiles; q++)
         for (int h = 0; h < horizon; h++)
-            for (double *at = forecast + q * horizon + h; at >= forecast + horizon && at[0] < at[-horizon];
+            for (double *at = forecast + (ptrdiff_t)q * horizon + h; at >= forecast + horizon && at[0] < at[-horizon];
                  at -= horizon) {
                 double higher = at[-horizon];
                 at[-horizon] = at[0];

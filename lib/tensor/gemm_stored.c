@@ -171,7 +171,7 @@ static double cost_of(const product *p)
 
 static void quantize_block(qp_matrix a, int8_block *block)
 {
-    const ptrdiff_t stride = (a.columns + QP_INT8_STEP - 1) / QP_INT8_STEP * QP_INT8_STEP;
+    const ptrdiff_t stride = ((ptrdiff_t)a.columns + QP_INT8_STEP - 1) / QP_INT8_STEP * QP_INT8_STEP;
     block->rows = (qp_int8_rows){block->value, stride, block->sum, a.rows};
     for (int r = 0; r < a.rows; r++) {
         int8_t *row = block->value + r * stride;

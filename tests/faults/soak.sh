@@ -1,7 +1,7 @@
-# Commands that read a pipe for as long as it is open are fed odd lines: words, none, hundreds of them, NUL, marks without
-# a letter, names of special tokens, and bytes that are not UTF-8 where a command takes them (translate and predict end
-# with 65 there: bad_text.sh). Each line gives one line, and memory stays flat: it rises and falls with the lines of a batch,
-# but what it falls to in the last third is what it fell to in the second, up to 4 MB.
+# Commands that read a pipe until it is closed are fed odd lines: words, none, hundreds of them, NUL, marks without a
+# letter, names of special tokens, and bytes that are not UTF-8 where a command takes them (translate and predict end
+# with 65 there: bad_text.sh). Each line gives one line, and memory stays flat: it rises and falls with the lines of a
+# batch, but what it falls to in the last third is what it fell to in the second, up to 4 MB.
 #   soak.sh SECONDS
 POINTS_HERE=0
 . tests/faults/common

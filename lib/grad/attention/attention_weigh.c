@@ -41,7 +41,8 @@ static void add_biases(const qp_attention_row *of, int position, qp_real *row)
     if (!qp_view_empty(config->relative)) {
         const qp_real *score = config->relative.value + head;
         for (int j = 0; j < keys; j++)
-            row[j] += score[qp_attention_bucket(of->call, key_position(of, j) - position) * config->relative.stride];
+            row[j] += score[(ptrdiff_t)qp_attention_bucket(of->call, key_position(of, j) - position) *
+                            config->relative.stride];
     }
     if (config->slope)
         for (int j = 0; j < keys; j++) row[j] -= config->slope[head] * (qp_real)abs(position - key_position(of, j));

@@ -91,7 +91,7 @@ static void k_nibbles(const unsigned char *from, const unsigned char *high, cons
 {
     qp_real d = half_at(from), m = half_at(from + 2);
     for (int group = 0; group < 8; group++) {
-        const unsigned char *byte = low + group / 2 * 32;
+        const unsigned char *byte = low + (ptrdiff_t)(group / 2) * 32;
         int scale, offset;
         scale_of(from + 4, group, &scale, &offset);
         qp_real factor = d * (qp_real)scale, least = m * (qp_real)offset;
@@ -119,7 +119,7 @@ static void q6_k(const unsigned char *from, size_t blocks, qp_real *to)
         qp_real d = half_at(from + 208);
         for (int i = 0; i < 256; i++) {
             int part = i / 128, in = i % 128, quarter = in / 32, l = in % 32;
-            const unsigned char *low = from + 64 * part + in % 64, *high = from + 128 + 32 * part + l;
+            const unsigned char *low = from + 64L * part + in % 64, *high = from + 128 + 32L * part + l;
             int q = (in < 64 ? *low & 15 : *low >> 4) | (*high >> 2 * quarter & 3) << 4;
             to[i] = d * (qp_real)(int8_t)from[192 + i / 16] * (qp_real)(q - 32);
         }

@@ -95,13 +95,13 @@ static void measure_rms(const factored *f, double *scratch, int threads, double 
                 weights += w * w;
             }
         }
-        scratch[2 * r] = steps;
-        scratch[2 * r + 1] = weights;
+        scratch[2 * (ptrdiff_t)r] = steps;
+        scratch[2 * (ptrdiff_t)r + 1] = weights;
     }
     double steps = 0, weights = 0, count = (double)rows * columns;
     for (int r = 0; r < rows; r++) {
-        steps += scratch[2 * r];
-        weights += scratch[2 * r + 1];
+        steps += scratch[2 * (ptrdiff_t)r];
+        weights += scratch[2 * (ptrdiff_t)r + 1];
     }
     *step_rms = sqrt(steps / count);
     *weight_rms = sqrt(weights / count);

@@ -89,7 +89,7 @@ static void pass(const qp_span_update *u, const norm_rule *rule, const measured 
             else
                 rule->move(k, n, g, state, u->weight + at);
         }
-        if (sums) sums[2 * r] = sum[0], sums[2 * r + 1] = sum[1];
+        if (sums) sums[2 * (ptrdiff_t)r] = sum[0], sums[2 * (ptrdiff_t)r + 1] = sum[1];
     }
 }
 
@@ -100,8 +100,8 @@ static void norms(const qp_span_update *u, const norm_rule *rule, const measured
     double update = 0, weight = 0;
     pass(u, rule, k, u->row_sums);
     for (int r = 0; r < u->span->rows; r++) {
-        update += u->row_sums[2 * r];
-        weight += u->row_sums[2 * r + 1];
+        update += u->row_sums[2 * (ptrdiff_t)r];
+        weight += u->row_sums[2 * (ptrdiff_t)r + 1];
     }
     *of_update = sqrt(update);
     *of_weight = sqrt(weight);
