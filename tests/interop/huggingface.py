@@ -1,0 +1,74 @@
+"""What transformers computes with a folder, a line for each line of standard input.
+
+    huggingface.py score DIR     ln P of a text (of a target given its source) and its end
+    huggingface.py write DIR     the text or the translation that the model writes: 8 tokens, the best one each time
+    huggingface.py label DIR     the best class and its probability
+    huggingface.py make KIND DIR FROM   a model of random weights, as save_pretrained writes it, with FROM's tokenizer
+"""
+import shutil
+import sys
+
+import torch
+import transformers
+from transformers import AutoConfig, AutoTokenizer
+
+
+def load(folder):
+    kind = AutoConfig.from_pretrained(folder).architectures[0]
+    model, info = getattr(transformers, kind).from_pretrained(folder, output_loading_info=True)
+    for what, names in info.items():
+        assert not names, f"{folder}: {what}: {names}"
+    return model.eval(), AutoTokenizer.from_pretrained(folder)
+
+
+def score(model, tokenizer, line):
+    end = model.config.eos_token_id
+    if model.config.is_encoder_decoder:
+        source, target = line.split("\t")
+        labels = tokenizer(target)["input_ids"]
+        first = model.generation_config.decoder_start_token_id
+        logits = model(**tokenizer(source, return_tensors="pt"),
+                       decoder_input_ids=torch.tensor([[first] + labels[:-1]])).logits[0]
+    else:
+        ids = tokenizer(line)["input_ids"]
+        labels = ids[1:] + [end]
+        logits = model(input_ids=torch.tensor([ids])).logits[0]
+    return "%.5f" % logits.log_softmax(-1)[range(len(labels)), labels].sum().item()
+
+
+def write(model, tokenizer, line):
+    made = model.generate(**tokenizer(line, return_tensors="pt"), max_new_tokens=8, do_sample=False)[0]
+    return tokenizer.decode(made, skip_special_tokens=True)
+
+
+def label(model, tokenizer, line):
+    best = model(**tokenizer(line, return_tensors="pt")).logits[0].softmax(-1).max(0)
+    return "%s\t%.4f" % (model.config.id2label[best.indices.item()], best.values.item())
+
+
+def make(kind, folder, tokenizer):
+    words = AutoConfig.from_pretrained(tokenizer).vocab_size
+    small = {
+        "gpt2": dict(n_embd=16, n_layer=2, n_head=2, n_positions=32),
+        "llama": dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+                      intermediate_size=24, max_position_embeddings=32),
+        "gpt_neox": dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
+                         max_position_embeddings=32),
+    }[kind]
+    torch.manual_seed(1)
+    config = AutoConfig.for_model(kind, vocab_size=words, bos_token_id=1, eos_token_id=2, pad_token_id=0, **small)
+    model = transformers.AutoModelForCausalLM.from_config(config)
+    for value in model.parameters():
+        torch.nn.init.normal_(value, std=0.3)
+    model.save_pretrained(folder)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(f"{tokenizer}/{name}", folder)
+
+
+if sys.argv[1] == "make":
+    make(*sys.argv[2:])
+else:
+    model, tokenizer = load(sys.argv[2])
+    with torch.no_grad():
+        for text in sys.stdin:
+            print(globals()[sys.argv[1]](model, tokenizer, text.rstrip("\n")))
