@@ -105,7 +105,7 @@ test-long: $(BUILD)/quipu  ## tests that train for long; each is skipped if its 
 oracles: $(BUILD)/tests/oracles  ## compare with reference results: make oracles ORACLES=DIR
 	@OMP_NUM_THREADS=2 $(BUILD)/tests/oracles $(ORACLES)
 
-test-interop: $(BUILD)/quipu  ## exchange models with transformers and others, in PEERS=DIR or an environment made for it
+test-interop: $(BUILD)/quipu  ## exchange models with transformers, in the environment PEERS=DIR or one made for it
 	@sh tests/interop/run $(BUILD)
 models: $(BUILD)/tests/models  ## compare models of other projects with what they computed: make models MODELS=DIR
 	@OMP_NUM_THREADS=2 $(BUILD)/tests/models $(MODELS)
@@ -341,6 +341,6 @@ say = $(if $(V),,@echo "  $(1)"; )
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(BENCH:$(BUILD)/%=$(BUILD)/obj/%.d)
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
-.PHONY: all deb help demo test test-long test-interop oracles models tokenizer-cases gradcheck gradient-tests asan mutants \
-    mpi-test kill-test fault-test oom-test power-test damage-test soak fuzz fuzz-coverage fuzzers lint rooms \
+.PHONY: all deb help demo test test-long test-interop oracles models tokenizer-cases gradcheck gradient-tests asan \
+    mutants mpi-test kill-test fault-test oom-test power-test damage-test soak fuzz fuzz-coverage fuzzers lint rooms \
     format bench install uninstall clean
