@@ -24,6 +24,8 @@ static const struct {
     {"translate", "translate source lines", qp_cmd_translate},
     {"generate", "continue a text", qp_cmd_generate},
     {"predict", "label texts, tag words, forecast series, fill in hidden words", qp_cmd_predict},
+    {"embed", "texts to vectors, one a line", qp_cmd_embed},
+    {"search", "the lines of an embedded file that are most like a text", qp_cmd_search},
     {"score", "log-probability of given text", qp_cmd_score},
     {"evaluate", "BLEU, chrF, TER and other scores of text against references", qp_cmd_evaluate},
     {"attend", "attention maps of one sentence", qp_cmd_attend},

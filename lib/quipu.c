@@ -22,14 +22,7 @@ void quipu_close(quipu_package *package) { qp_package_free(package); }
 
 const char *quipu_task(const quipu_package *package)
 {
-    static const char *const name[] = {[QP_TASK_TRANSLATE] = "translate",
-                                       [QP_TASK_LM] = "lm",
-                                       [QP_TASK_CLASSIFY] = "classify",
-                                       [QP_TASK_TAG] = "tag",
-                                       [QP_TASK_REGRESS] = "regress",
-                                       [QP_TASK_AUTOENCODE] = "autoencode",
-                                       [QP_TASK_MLM] = "mlm"};
-    return name[qp_model_config_of(package->model)->task];
+    return qp_model_task_name(qp_model_config_of(package->model)->task);
 }
 
 size_t quipu_parameters(const quipu_package *package) { return qp_params_elements(qp_model_params(package->model)); }

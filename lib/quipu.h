@@ -93,8 +93,8 @@ QP_API quipu_status quipu_tag(const quipu_package *package, const char *const *w
 QP_API quipu_status quipu_forecast_sizes(const quipu_package *package, int *columns, int *window, int *horizon);
 QP_API quipu_status quipu_forecast(const quipu_package *package, const double *value, int rows, double *forecast);
 
-/* quipu_embed - one vector per text, *vector [count, *width]: the mean of the encoder's outputs, or of a language
- *   model's decoder outputs. Free with quipu_free. */
+/* quipu_embed - one vector per text, *vector [count, *width]: of length 1 for --task match; else the mean of the
+ *   encoder's outputs, or of a language model's decoder outputs. Free with quipu_free. */
 QP_API quipu_status quipu_embed(const quipu_package *package, const char *const *text, int count,
                                 const quipu_options *options, float **vector, int *width);
 

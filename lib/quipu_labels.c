@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/package/embeddings.h"
 #include "lib/package/predictions.h"
 #include "lib/quipu_internal.h"
 #include "lib/run/train_series.h"
@@ -123,73 +124,17 @@ quipu_status quipu_forecast(const quipu_package *package, const double *value, i
 
 /* ---- vectors ---- */
 
-typedef struct {
-    const qp_package *package;
-    const qp_line_ids *ids;
-    int count, width;
-    float *vector; /* [count, width]; NULL before the first batch, which gives the width */
-} embedding;
-
-/* The mean of each text's rows. */
-static void mean_rows(qp_tensor states, qp_sequences rows, float *vector)
+static qp_status embed(const qp_package *package, const char *const *text, int count, int batch, qp_embeddings *e)
 {
-    size_t width = (size_t)states.columns;
-    for (int i = 0; i < rows.count; i++) {
-        int length = qp_sequence_length(rows, i);
-        for (size_t c = 0; c < width; c++) {
-            double sum = 0;
-            for (int r = 0; r < length; r++) sum += (double)states.value[(size_t)(rows.start[i] + r) * width + c];
-            vector[(size_t)i * width + c] = (float)(length ? sum / length : 0);
-        }
-    }
-}
-
-static qp_status embed_states(embedding *e, qp_tape *tape, qp_ids text, int first)
-{
-    qp_sequences rows;
-    qp_tape_begin(tape, QP_INFER, 0);
-    qp_tensor states = qp_model_states(e->package->model, tape, text, &rows);
-    if (qp_tape_failed(tape)) return qp_fail(qp_tape_status(tape), "%s", qp_tape_message(tape));
-    if (!e->vector) {
-        e->width = states.columns;
-        e->vector = malloc(((size_t)e->count * (size_t)e->width + 1) * sizeof *e->vector);
-        if (!e->vector) return qp_fail(QP_EMEMORY, "embed: out of memory for %d vectors", e->count);
-    }
-    mean_rows(states, rows, e->vector + (size_t)first * (size_t)e->width);
-    return QP_OK;
-}
-
-static qp_status embed_batch(embedding *e, qp_tape *tape, int first, int count)
-{
-    size_t tokens = 0;
-    for (int i = 0; i < count; i++) tokens += (size_t)e->ids[first + i].count;
-    int32_t *start = malloc((2 * (size_t)count + 2) * sizeof *start), *flat = malloc((tokens + 1) * sizeof *flat);
-    qp_status status = start && flat ? QP_OK : qp_fail(QP_EMEMORY, "embed: out of memory");
-    if (status == QP_OK) {
-        int32_t *pick = start + count + 1;
-        for (int i = 0; i < count; i++) pick[i] = first + i;
-        status = embed_states(e, tape, qp_lines_gather(e->ids, pick, count, start, flat), first);
-    }
-    free(start);
-    free(flat);
-    return status;
-}
-
-static qp_status embed(embedding *e, const char *const *text, int batch)
-{
-    const qp_package *package = e->package;
-    const qp_text_codec *codec = package->source ? &package->source_codec : &package->target_codec;
+    const qp_text_codec *codec = qp_embedding_codec(package);
     int longest = (int)qp_model_config_of(package->model)->max_length;
     qp_line_ids *ids = NULL;
-    qp_line *line = qp_quipu_lines(text, e->count);
-    qp_tape *tape = qp_tape_new();
-    qp_status status = line && tape ? qp_lines_encode(codec, line, e->count, longest, &ids)
-                                    : qp_fail(QP_EMEMORY, "embed: out of memory");
-    e->ids = ids;
-    for (int first = 0; status == QP_OK && first < e->count; first += batch)
-        status = embed_batch(e, tape, first, e->count - first < batch ? e->count - first : batch);
-    if (ids) qp_lines_free(ids, e->count);
-    qp_tape_free(tape);
+    qp_line *line = qp_quipu_lines(text, count);
+    qp_status status = line ? qp_lines_encode(codec, line, count, longest, &ids)
+                            : qp_fail(QP_EMEMORY, "embed: out of memory");
+    for (int first = 0; status == QP_OK && first < count; first += batch)
+        status = qp_embed_ids(package, ids + first, count - first < batch ? count - first : batch, 1, e);
+    if (ids) qp_lines_free(ids, count);
     free(line);
     return status;
 }
@@ -197,18 +142,18 @@ static qp_status embed(embedding *e, const char *const *text, int batch)
 quipu_status quipu_embed(const quipu_package *package, const char *const *text, int count, const quipu_options *options,
                          float **vector, int *width)
 {
-    embedding e = {.package = package, .count = count};
+    qp_embeddings e = {0};
     *vector = NULL;
     *width = 0;
     qp_status status = qp_quipu_options(options, NULL, NULL, 0);
     if (status == QP_OK && !package->target && !package->source)
         status = qp_fail(QP_EUSAGE, "embed: not for a model of series");
-    if (status == QP_OK) status = embed(&e, text, qp_quipu_batch(options));
+    if (status == QP_OK) status = embed(package, text, count, qp_quipu_batch(options), &e);
     if (status != QP_OK) {
-        free(e.vector);
+        qp_embeddings_free(&e);
         return (quipu_status)status;
     }
-    *vector = e.vector;
+    *vector = e.value;
     *width = e.width;
     return QUIPU_OK;
 }

@@ -9,6 +9,8 @@ int qp_cmd_score(int argc, char **argv);
 int qp_cmd_evaluate(int argc, char **argv);
 int qp_cmd_attend(int argc, char **argv);
 int qp_cmd_predict(int argc, char **argv);
+int qp_cmd_embed(int argc, char **argv);
+int qp_cmd_search(int argc, char **argv);
 int qp_cmd_train(int argc, char **argv);
 int qp_cmd_info(int argc, char **argv);
 int qp_cmd_quantize(int argc, char **argv);

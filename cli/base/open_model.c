@@ -10,6 +10,7 @@ qp_status qp_open_model(const char *path, bool verify, const int *task, qp_packa
         [QP_TASK_REGRESS] = "is a forecaster of series; use quipu predict",
         [QP_TASK_AUTOENCODE] = "is an autoencoder; use quipu translate, which gives the text back",
         [QP_TASK_MLM] = "is a masked language model; use quipu predict, which fills in [MASK]",
+        [QP_TASK_MATCH] = "is a model of matching texts; use quipu embed, or quipu search",
     };
     QP_TRY(qp_package_open(path, verify, package));
     int is = qp_model_config_of((*package)->model)->task;

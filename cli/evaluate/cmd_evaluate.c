@@ -69,7 +69,8 @@ static const char notes[] =
     "matthews, kappa, entity-precision, entity-recall, entity-f1 (as seqeval), report, confusion; regress: mae, rmse, "
     "mse, r2; "
     "mlm: accuracy, loss, perplexity of masked tokens, the same ones for the same --seed; autoencode: accuracy (lines "
-    "reproduced exactly), token-accuracy, loss, perplexity, divergence (variational ones).";
+    "reproduced exactly), token-accuracy, loss, perplexity, divergence (variational ones); match: recall@1, recall@5, "
+    "recall@10 of pairs without scores, spearman and accuracy of pairs with scores.";
 
 /* State of an evaluation. */
 typedef struct {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/base/text.h"
+#include "cli/evaluate/evaluate_match.h"
 #include "cli/evaluate/evaluate_tokens.h"
 #include "cli/evaluate/forecast_table.h"
 #include "cli/evaluate/label_report.h"
@@ -184,6 +185,14 @@ static qp_status try_copies(const trial *t, const char *metrics)
     return qp_evaluate_copies(t->m, t->o, t->threads, t->json, metrics);
 }
 
+/* ---- pairs ---- */
+
+static qp_status try_pairs(const trial *t, const char *metrics)
+{
+    qp_text_files files = {.kind = QP_TEXT_SCORED, .source = t->o->test};
+    return qp_evaluate_match(t->m, &files, t->threads, t->json, metrics);
+}
+
 /* ---- the table ---- */
 
 static const struct {
@@ -197,6 +206,7 @@ static const struct {
     {QP_TASK_REGRESS, "mae,rmse,r2", try_series},
     {QP_TASK_MLM, "accuracy,loss,perplexity", try_masks},
     {QP_TASK_AUTOENCODE, NULL, try_copies},
+    {QP_TASK_MATCH, NULL, try_pairs},
 };
 
 static qp_status run(const trial *t, const char *metrics)

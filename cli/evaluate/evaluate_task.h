@@ -11,7 +11,8 @@
  * tokens, and lines that an autoencoder reproduces. */
 #define QP_EVALUATE_TASK_FIELDS(X)                                                                                     \
     X(TEXT, test, "", 0, 0, "FILE",                                                                                    \
-      "test file: text (lm, mlm, autoencode), label TAB text, images, CoNLL, CSV; - is stdin")                         \
+      "test file: text (lm, mlm, autoencode), label TAB text, images, CoNLL, CSV, text TAB text [TAB score]; - is "    \
+      "stdin")                                                                                                         \
     X(TEXT, test_labels, "", 0, 0, "FILE", "images, IDX: labels; if not given, the file beside them")                  \
     X(INT, tag_column, "0", 0, 1000, NULL, "tag: the column of the true tags; 0: the default")                         \
     X(TEXT, train, "", 0, 0, "FILE", "regress: also compare with a linear regression trained on this file")            \

@@ -16,6 +16,7 @@ typedef struct {
 typedef struct {
     side_buffer source, target;
     int32_t *source_row; /* of the target rows, if the corpus has it */
+    qp_real *score;      /* of the sequences, likewise */
 } slot_buffer;
 
 struct qp_batcher {
@@ -224,6 +225,12 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
         gather_read(b, buffer->source_row, first, end);
         batch->source_row = buffer->source_row;
     }
+    if (b->corpus->score) {
+        if (!buffer->score) buffer->score = malloc((size_t)b->most_sequences * sizeof *buffer->score);
+        if (!buffer->score) return qp_fail(QP_EMEMORY, "batches: no memory for the scores");
+        for (int32_t i = first; i < end; i++) buffer->score[i - first] = b->corpus->score[b->order[i]];
+        batch->score = buffer->score;
+    }
     return QP_OK;
 }
 
@@ -295,6 +302,7 @@ void qp_batcher_free(qp_batcher *batcher)
         free(batcher->slot[i].target.id);
         free(batcher->slot[i].target.start);
         free(batcher->slot[i].source_row);
+        free(batcher->slot[i].score);
     }
     free(batcher->slot);
     free(batcher->order);

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "data/text/corpus_builder.h"
+#include "lib/base/array.h"
 
 typedef struct {
     const qp_corpus_options *options;
     qp_text_pairs *text;
     qp_corpus_builder builder;
+    size_t score_capacity;
 } loader;
 
 static qp_corpus_place place_of(const loader *l, bool target)
@@ -46,14 +48,25 @@ static qp_status keep_pair(loader *l, qp_corpus_line *source, qp_corpus_line *ta
     return qp_corpus_builder_add(&l->builder, place_of(l, false), monolingual ? NULL : source, target, NULL);
 }
 
+static qp_status keep_score(loader *l, double score)
+{
+    qp_corpus *corpus = l->builder.corpus;
+    if (!QP_GROW(corpus->score, l->score_capacity, (size_t)corpus->sequences))
+        return qp_fail(QP_EMEMORY, "corpus: no memory for %lld scores", (long long)corpus->sequences);
+    corpus->score[corpus->sequences - 1] = (qp_real)score;
+    return QP_OK;
+}
+
 static qp_status load_pair(loader *l, const qp_text_pair *pair)
 {
     qp_corpus_line source = {0}, target = {0};
     qp_status status = QP_OK;
+    int64_t before = l->builder.corpus->sequences;
     l->builder.corpus->statistics.lines++;
     if (l->options->files.kind != QP_TEXT_ONE_FILE) status = encode(l, false, pair, &source);
     if (status == QP_OK) status = encode(l, true, pair, &target);
     if (status == QP_OK) status = keep_pair(l, &source, &target);
+    if (status == QP_OK && pair->scored && l->builder.corpus->sequences > before) status = keep_score(l, pair->score);
     free(source.id);
     free(target.id);
     return status;
@@ -108,5 +121,6 @@ void qp_corpus_free(qp_corpus *corpus)
     free(corpus->target.id);
     free(corpus->target.start);
     free(corpus->source_row);
+    free(corpus->score);
     memset(corpus, 0, sizeof *corpus);
 }

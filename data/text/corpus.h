@@ -35,6 +35,7 @@ typedef struct {
     qp_corpus_side source, target; /* an autoencoder shares the blocks */
     bool answers;                  /* targets are answers: the size of a batch counts source tokens */
     int32_t *source_row;           /* NULL, or for each target id the row of its source sequence that predicts it */
+    qp_real *score;                /* NULL, or [sequences] of QP_TEXT_SCORED */
     qp_corpus_statistics statistics;
 } qp_corpus;
 

@@ -1,5 +1,6 @@
 #include "data/text/text_pairs.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@ struct qp_text_pairs {
     qp_reader *source, *target; /* NULL where the kind has none */
     int64_t line;
     qp_held_out part;
+    bool scored; /* SCORED: the first line has a score */
 };
 
 static qp_status open_readers(const qp_text_files *files, qp_text_pairs *opened)
@@ -71,6 +73,28 @@ static qp_status next_of_two(qp_text_pairs *parallel, qp_text_pair *pair, bool *
     return QP_OK;
 }
 
+/* Takes the third column off the target. */
+static qp_status take_score(qp_text_pairs *parallel, char *target, qp_text_pair *pair)
+{
+    const char *path = qp_reader_path(parallel->source);
+    long long line = (long long)parallel->line + 1;
+    char *tab = memchr(target, '\t', pair->target_bytes), *end;
+    pair->scored = tab != NULL;
+    if (line == 1) parallel->scored = pair->scored;
+    if (pair->scored != parallel->scored)
+        return qp_fail(QP_EDATA, "%s:%lld: %s; either all lines have a score after a second TAB or none", path, line,
+                       pair->scored ? "a score, but the lines before have none" : "no score");
+    if (!tab) return QP_OK;
+    *tab = 0;
+    pair->score = strtod(tab + 1, &end);
+    if (end == tab + 1 || end != target + pair->target_bytes || !isfinite(pair->score))
+        return qp_fail(QP_EDATA,
+                       "%s:%lld: the score '%.40s' is not a number; each line must be text TAB text TAB score", path,
+                       line, tab + 1);
+    pair->target_bytes = (size_t)(tab - target);
+    return QP_OK;
+}
+
 static qp_status next_tabbed(qp_text_pairs *parallel, qp_text_pair *pair, bool *more)
 {
     char *line;
@@ -82,12 +106,15 @@ static qp_status next_tabbed(qp_text_pairs *parallel, qp_text_pair *pair, bool *
     bool labelled = parallel->kind == QP_TEXT_LABELLED;
     if (!tab)
         return qp_fail(QP_EDATA, "%s:%lld: no TAB; each line must be %s", qp_reader_path(parallel->source),
-                       (long long)parallel->line + 1, labelled ? "label TAB text" : "source TAB target");
+                       (long long)parallel->line + 1, labelled                             ? "label TAB text"
+                       : parallel->kind == QP_TEXT_SCORED ? "text TAB text"
+                                                          : "source TAB target");
     *tab = 0;
     pair->source = line;
     pair->source_bytes = (size_t)(tab - line);
     pair->target = tab + 1;
     pair->target_bytes = bytes - pair->source_bytes - 1;
+    if (parallel->kind == QP_TEXT_SCORED) return take_score(parallel, tab + 1, pair);
     if (!labelled && memchr(pair->target, '\t', pair->target_bytes))
         return qp_fail(QP_EDATA, "%s:%lld: more than one TAB; each line must be source TAB target, no more columns",
                        qp_reader_path(parallel->source), (long long)parallel->line + 1);

@@ -11,10 +11,12 @@
 /* text_pairs — pairs of lines that belong together, read one pair at a time (also .gz; memory for one line).
  * TWO_FILES  line i of `target` is the translation of line i of `source`
  * TABBED     each line of `source` is source TAB target
+ * SCORED     each line of `source` is text TAB text, or text TAB text TAB score, a number; either all lines have a
+ *            score or none
  * LABELLED   each line of `source` is label TAB text: the pair's source is the label, its target the text, which may
  *            hold TABs
  * ONE_FILE   each line of `target` is a text by itself; there is no source (language models) */
-typedef enum { QP_TEXT_TWO_FILES, QP_TEXT_TABBED, QP_TEXT_LABELLED, QP_TEXT_ONE_FILE } qp_text_kind;
+typedef enum { QP_TEXT_TWO_FILES, QP_TEXT_TABBED, QP_TEXT_SCORED, QP_TEXT_LABELLED, QP_TEXT_ONE_FILE } qp_text_kind;
 
 typedef struct {
     qp_text_kind kind;
@@ -26,13 +28,16 @@ typedef struct {
 typedef struct {
     const char *source, *target;
     size_t source_bytes, target_bytes;
+    bool scored;
+    double score;
 } qp_text_pair;
 
 typedef struct qp_text_pairs qp_text_pairs;
 
 /* qp_text_pairs_open — QP_ENOINPUT if a file is missing or is a folder, QP_EUSAGE if both are standard input.
  * qp_text_pairs_next — the next pair; *more is false after the last one. QP_EDATA if one file has more lines than the
- *                    other (with both counts), a line is not UTF-8, or has no TAB or several; QP_EIO, QP_EMEMORY.
+ *                    other (with both counts), a line is not UTF-8, has no TAB or several, or a score that is none;
+ *                    QP_EIO, QP_EMEMORY.
  * qp_text_pairs_twice — QP_EUSAGE if a file that must be read twice can be read only once (standard input, a pipe);
  *                    `why` ends the message: the reason, and what to do.
  * qp_text_pairs_line — number of the current pair, from 1.

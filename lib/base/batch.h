@@ -76,6 +76,7 @@ typedef struct {
  *   tag, mlm                    each target row predicts the label, or the masked token, of its source row
  *                               `source_row`; a sequence may have no target rows
  *   regress                     source_value instead of source.id; target_value instead of target.id
+ *   match                       target.id is the text that belongs to the source, or with `score` is as similar to it
  * The loss ignores a target.id of -1. Prediction needs no labels: target.id may be NULL. */
 typedef struct {
     qp_ids source, target;
@@ -86,6 +87,7 @@ typedef struct {
     const qp_real *source_value; /* [source rows, features] */
     const qp_real *target_value; /* [target rows, outputs] */
     int features, outputs;
+    const qp_real *score; /* [sequences] match: 0 (different) to 1 (the same); NULL: each source has one target */
     const qp_real *noise; /* [sources, noise_columns] noise of a variational autoencoder; NULL: it draws its own */
     int noise_columns;
     qp_batch_carry carry; /* running text with --carry */

@@ -1,9 +1,12 @@
 #include "lib/model/head.h"
 
+#include <math.h>
+
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_join.h"
 #include "lib/grad/op_linear.h"
+#include "lib/grad/op_norm.h"
 #include "lib/model/layer_config.h"
 
 static qp_init weights(const qp_model_config *c) { return qp_model_weight_init(c, 0); }
@@ -58,6 +61,22 @@ static qp_tensor pooled_features(const qp_head *head, qp_tape *tape, const qp_en
     (void)batch;
     qp_tensor x = qp_pooling_forward(&head->pooling, tape, encoded, maps);
     return qp_dropout(tape, pool(head, tape, x), head->dropout);
+}
+
+static qp_status match_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder,
+                           int embedding)
+{
+    (void)embedding;
+    head->pooling = qp_pooling_add(params, c, encoder);
+    head->unit = true;
+    if (c->vector_size) add_output(head, params, c, head->pooling.width);
+    return QP_OK;
+}
+
+/* u(x) = x/|x| is RMS norm over the root of the columns; a row of zeros stays. */
+static qp_tensor unit_rows(qp_tape *tape, qp_tensor x)
+{
+    return qp_scale(tape, qp_rms_norm(tape, x, (qp_tensor){0}, (qp_real)1e-12), (qp_real)(1 / sqrt(x.columns)));
 }
 
 /* ---- one answer for some of the source's rows ---- */
@@ -173,11 +192,12 @@ static qp_tensor mlm_features(const qp_head *head, qp_tape *tape, const qp_encod
 /* ---- the table ---- */
 
 static const qp_head_kind pooled = {pooled_add, pooled_features}, tag = {tag_add, tag_features},
-                          mlm = {mlm_add, mlm_features};
+                          mlm = {mlm_add, mlm_features}, match = {match_add, pooled_features};
 
 static const qp_head_kind *const kinds[] = {
     [QP_TASK_TRANSLATE] = NULL,  [QP_TASK_LM] = NULL,         [QP_TASK_CLASSIFY] = &pooled, [QP_TASK_TAG] = &tag,
     [QP_TASK_REGRESS] = &pooled, [QP_TASK_AUTOENCODE] = NULL, [QP_TASK_MLM] = &mlm,
+    [QP_TASK_MATCH] = &match,
 };
 
 qp_status qp_head_init(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder,
@@ -216,7 +236,8 @@ qp_tensor qp_head_forward(const qp_head *head, qp_tape *tape, const qp_encoded *
                           qp_model_maps *maps)
 {
     qp_tensor x = head->kind->features(head, tape, encoded, batch, maps);
-    if (head->output < 0) return x; /* the encoder gives scores */
-    return qp_linear(tape, x, qp_param(tape, head->params, head->output),
-                     qp_param(tape, head->params, head->output_bias));
+    if (head->output >= 0) /* else the encoder gives the scores */
+        x = qp_linear(tape, x, qp_param(tape, head->params, head->output),
+                      qp_param(tape, head->params, head->output_bias));
+    return head->unit && !qp_tape_failed(tape) ? unit_rows(tape, x) : x;
 }

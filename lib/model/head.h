@@ -11,6 +11,8 @@
  *   classify   W dropout(g(pooled states)) + b                            [sources, labels]     one row a source
  *   regress    the same                                                   [sources, horizon]
  *              g(x) = x, or with a pooler f(D x + d), D as wide as x, f the function it names
+ *   match      u(W dropout(pooled states) + b), u(x) = x/|x|; W only with --vector-size
+ *                                                               [sources, vector]     one row a source
  *   tag        W dropout(g(m_r)) + b, r the source row that a target row reads    [target rows, labels]
  *              with word layers w: m_r is output r of these layers over [m_first | m_last] of every word, its first and
  *              its last piece (the one before the next word's first)           Ling et al. 2015; Lample et al. 2016
@@ -40,6 +42,7 @@ struct qp_head {
     int dense, dense_bias, output, output_bias; /* parameters, or -1 */
     int transitions, start, end;                /* likewise */
     int activation, pooler;                     /* QP_POOLER_... */
+    bool unit;                                  /* rows of the result have length 1 */
     qp_real dropout;
 };
 

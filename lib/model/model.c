@@ -249,11 +249,27 @@ static bool encode(const qp_model *model, qp_tape *tape, qp_encoder_input input,
     return !qp_tape_failed(tape);
 }
 
+/* The target texts after the sources: one encoder reads both (match). */
+static bool put_targets(qp_tape *tape, qp_ids target, qp_encoder_input *input)
+{
+    int sources = input->sequences.count, rows = qp_sequence_rows(input->sequences);
+    size_t more = (size_t)qp_sequence_rows(target.sequences), count = (size_t)(sources + target.sequences.count);
+    int32_t *start = qp_tape_memory(tape, (count + 1) * sizeof *start);
+    int32_t *id = qp_tape_memory(tape, ((size_t)rows + more + 1) * sizeof *id);
+    if (qp_tape_failed(tape)) return false;
+    memcpy(start, input->sequences.start, (size_t)sources * sizeof *start);
+    for (int i = 0; i <= target.sequences.count; i++) start[sources + i] = rows + target.sequences.start[i];
+    memcpy(id, input->id, (size_t)rows * sizeof *id);
+    memcpy(id + rows, target.id, more * sizeof *id);
+    *input = (qp_encoder_input){.sequences = {.count = (int)count, .start = start}, .id = id};
+    return true;
+}
+
 static bool check_batch(const qp_model *model, qp_tape *tape, const qp_batch *batch)
 {
     const qp_model_config *c = &model->config;
     int sources = batch->source.sequences.count, targets = batch->target.sequences.count;
-    bool needs_targets = c->task != QP_TASK_CLASSIFY && c->task != QP_TASK_REGRESS;
+    bool needs_targets = qp_model_task_has_decoder(c->task) || !qp_model_task_pools(c->task);
     if (model->has_encoder && sources != targets && (needs_targets || targets > 0))
         qp_tape_fail(tape, QP_ESHAPE, "a batch of %d sources and %d targets", sources, targets);
     if (qp_model_reads_numbers(c) && (!batch->source_value || batch->features != c->features))
@@ -285,6 +301,8 @@ static qp_tensor scores_of(const qp_model *model, qp_tape *tape, const qp_batch 
     const qp_encoded *source = NULL;
     if (model->has_encoder) {
         qp_encoder_input input = {batch->source.sequences, batch->source.id, batch->source_value, batch->segment};
+        bool pairs = model->config.task == QP_TASK_MATCH && batch->target.id;
+        if (pairs && !put_targets(tape, batch->target, &input)) return (qp_tensor){0};
         if (input.id)
             input.id = qp_word_dropout(tape, &model->source_special, input.id, qp_sequence_rows(input.sequences),
                                        model->config.word_dropout_src);

@@ -46,6 +46,8 @@ const qp_ngram *qp_model_ngram(const qp_model *model, const int32_t **word);
  *   translate, lm, autoencode  teacher forcing: the row of a target token scores that position given the tokens
  *   before it
  *                              [target rows, target vocabulary]
+ *   match                      vectors of the sources; given target.id, those of the targets after them
+ *                              [sources (and targets), width], rows of length 1
  *   the other tasks            as head.h says; needs no answers (target.id, target_value)
  * Errors  QP_ESHAPE for a batch that does not fit the model, QP_EMEMORY; remembered by the tape. */
 qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps);

@@ -15,7 +15,8 @@
     X(QP_TASK_TAG, "tag")                                                                                              \
     X(QP_TASK_REGRESS, "regress")                                                                                      \
     X(QP_TASK_AUTOENCODE, "autoencode")                                                                                \
-    X(QP_TASK_MLM, "mlm")
+    X(QP_TASK_MLM, "mlm")                                                                                              \
+    X(QP_TASK_MATCH, "match")
 enum { QP_TASKS(QP_CHOICE_ID) QP_TASK_COUNT };
 
 /* Kinds of encoder and decoder: every cell of a recurrent layer is a kind of both, QP_KIND_RNN and so on. */
@@ -73,7 +74,8 @@ enum { QP_POOLINGS(QP_CHOICE_ID) };
 #define QP_DEPTH_MODES(X) X(QP_DEPTH_LAYER, "layer") X(QP_DEPTH_ROW, "row")
 enum { QP_DEPTH_MODES(QP_CHOICE_ID) };
 
-/* --loss: "auto", losses of scores of classes, losses of numbers from QP_OBJECTIVE_MSE on. */
+/* --loss: "auto", losses of scores of classes, losses of numbers from QP_OBJECTIVE_MSE on, losses of pairs of texts
+ * from QP_OBJECTIVE_COSINE on. */
 #define QP_OBJECTIVES(X)                                                                                               \
     X(QP_OBJECTIVE_AUTO, "auto")                                                                                       \
     X(QP_OBJECTIVE_CROSS_ENTROPY, "cross-entropy")                                                                     \
@@ -87,7 +89,11 @@ enum { QP_DEPTH_MODES(QP_CHOICE_ID) };
     X(QP_OBJECTIVE_MAE, "mae")                                                                                         \
     X(QP_OBJECTIVE_HUBER, "huber")                                                                                     \
     X(QP_OBJECTIVE_LOG_COSH, "log-cosh")                                                                               \
-    X(QP_OBJECTIVE_QUANTILE, "quantile")
+    X(QP_OBJECTIVE_QUANTILE, "quantile")                                                                               \
+    X(QP_OBJECTIVE_COSINE, "cosine")                                                                                   \
+    X(QP_OBJECTIVE_CONTRASTIVE, "contrastive")                                                                         \
+    X(QP_OBJECTIVE_TRIPLET, "triplet")                                                                                 \
+    X(QP_OBJECTIVE_INFO_NCE, "info-nce")
 enum { QP_OBJECTIVES(QP_CHOICE_ID) QP_OBJECTIVE_COUNT };
 
 /* --init: "auto", then the choices of initializer.h; its other values are numbers of qp_init_kind. */

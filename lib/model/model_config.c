@@ -73,6 +73,11 @@ bool qp_model_task_has_decoder(int64_t task)
     return task == QP_TASK_TRANSLATE || task == QP_TASK_LM || task == QP_TASK_AUTOENCODE;
 }
 
+bool qp_model_task_pools(int64_t task)
+{
+    return task == QP_TASK_CLASSIFY || task == QP_TASK_REGRESS || task == QP_TASK_AUTOENCODE || task == QP_TASK_MATCH;
+}
+
 const char *qp_model_task_name(int64_t task)
 {
 #define NAME(id, text) [id] = text,
@@ -126,6 +131,7 @@ int qp_model_outputs(const qp_model_config *config)
         return (int)config->horizon * (quantiles > 0 ? quantiles : 1);
     }
     case QP_TASK_MLM: return (int)config->src_vocab_size;
+    case QP_TASK_MATCH: return config->vector_size ? (int)config->vector_size : qp_model_encoder_width(config);
     default: return (int)config->tgt_vocab_size;
     }
 }
@@ -306,9 +312,7 @@ static qp_status check_sides(const qp_model_config *config)
 
 static qp_status check_pooling(const qp_model_config *config)
 {
-    bool pools = config->task == QP_TASK_CLASSIFY || config->task == QP_TASK_REGRESS ||
-                 config->task == QP_TASK_AUTOENCODE;
-    if (config->pooling != QP_POOLING_AUTO && !pools)
+    if (config->pooling != QP_POOLING_AUTO && !qp_model_task_pools(config->task))
         return qp_fail(QP_EUSAGE, "--pooling makes one vector of a text, which --task %s does not want; leave it out",
                        qp_model_task_name(config->task));
     if (config->pooling != QP_POOLING_CLASS_TOKEN) return QP_OK;
@@ -378,7 +382,11 @@ static qp_status check_loss(const qp_model_config *config)
 #undef NAME
     const char *name = names[config->loss];
     bool numbers = config->loss >= QP_OBJECTIVE_MSE, regress = config->task == QP_TASK_REGRESS;
-    if (config->loss == QP_OBJECTIVE_AUTO) return QP_OK;
+    bool pairs = config->loss >= QP_OBJECTIVE_COSINE, match = config->task == QP_TASK_MATCH;
+    if (config->loss == QP_OBJECTIVE_AUTO || (match && (pairs || config->loss == QP_OBJECTIVE_MSE))) return QP_OK;
+    if (match || pairs)
+        return qp_fail(QP_EUSAGE, "--loss %s is %s; %s", name, pairs ? "for pairs of texts" : "not for pairs of texts",
+                       pairs ? "add --task match, or leave it out" : "with --task match use --loss info-nce");
     if (regress && !numbers)
         return qp_fail(QP_EUSAGE, "--loss %s compares classes, not numbers; with --task regress use --loss mse", name);
     if (!regress && numbers)

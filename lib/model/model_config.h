@@ -167,12 +167,18 @@
     X(INT, horizon, "1", 1, 65536, NULL, "regress: steps to forecast")                                                 \
     X(CHOICE, loss, "auto", 0, 0, QP_CHOICES(QP_OBJECTIVES),                                                           \
       "the loss that is minimised: cross-entropy (auto) to unlikelihood for classes; mse (auto for regress) to "       \
-      "quantile for --task regress. Validation always measures cross-entropy for classes")                             \
+      "quantile for --task regress; mse (auto for pairs with scores), cosine, contrastive, triplet, info-nce (auto) "  \
+      "for --task match. Validation always measures cross-entropy for classes")                                        \
     X(REAL, focal_gamma, "2", 0, 100, NULL, "--loss focal: (1 - p)^X times the cross-entropy, p that of the answer")   \
     X(REAL, loss_weight, "0", 0, 1e6, NULL,                                                                            \
       "weight of the second term of --loss poly1, z-loss, confidence-penalty, unlikelihood; 0: 1, 1e-4, 0.1, 1")       \
     X(TEXT, quantiles, "", 0, 0, "N,N,...",                                                                            \
-      "--loss quantile: quantiles to forecast, ascending, between 0 and 1; if not given, 0.1,0.5,0.9")
+      "--loss quantile: quantiles to forecast, ascending, between 0 and 1; if not given, 0.1,0.5,0.9")                 \
+    X(INT, vector_size, "0", 0, 65536, NULL, "match: width of a text's vector; 0: that of the encoder's output")       \
+    X(REAL, temperature, "0.05", 0.0001, 100, NULL, "--loss info-nce: cosines are divided by this")                    \
+    X(REAL, margin, "0.5", 0, 2, NULL,                                                                                 \
+      "--loss triplet, contrastive, cosine: how far apart texts that do not match shall be (cosine: how similar they " \
+      "may be)")
 
 typedef struct {
     QP_MODEL_FIELDS(QP_FIELD_DECLARE)
@@ -208,8 +214,8 @@ bool qp_model_reads_numbers(const qp_model_config *config);
  * qp_model_encoder_width — columns of the encoder output that a decoder or a head reads; of an autoencoder, the
  *   width of its bottleneck.
  * qp_model_source_width — columns of the source embedding: --emb-size; of bag the width of its output.
- * qp_model_outputs — columns of the scores: target vocabulary, source vocabulary (mlm), labels, or horizon (times
- *   the quantiles: block q of horizon columns is the forecast of quantile q). */
+ * qp_model_outputs — columns of the scores: target vocabulary, source vocabulary (mlm), labels, numbers of a vector
+ *   (match), or horizon (times the quantiles: block q of horizon columns is the forecast of quantile q). */
 int qp_model_hidden_size(const qp_model_config *config);
 int qp_model_carry_width(const qp_model_config *config);
 int qp_model_encoder_width(const qp_model_config *config);
@@ -221,9 +227,11 @@ int qp_model_outputs(const qp_model_config *config);
 int qp_model_quantiles(const qp_model_config *config, double *quantile);
 
 /* qp_model_task_has_decoder — translate, lm and autoencode make text; the other tasks have a head on the encoder.
+ * qp_model_task_pools — classify, regress, autoencode and match make one vector of a text.
  * qp_model_task_name — "translate" ...
  * qp_model_pooling — the pooling to use, `auto` resolved. */
 bool qp_model_task_has_decoder(int64_t task);
+bool qp_model_task_pools(int64_t task);
 const char *qp_model_task_name(int64_t task);
 int qp_model_pooling(const qp_model_config *config);
 
@@ -233,7 +241,7 @@ int qp_model_pooling(const qp_model_config *config);
 qp_init qp_model_weight_init(const qp_model_config *config, int recurrent);
 
 /* qp_model_config_complete — set the fields that follow from the task unless the user gave them: lm has no encoder;
- *   classify, tag, regress and mlm have no decoder; autoencode feeds a recurrent decoder its vector instead of
+ *   classify, tag, regress, mlm and match have no decoder; autoencode feeds a recurrent decoder its vector instead of
  *   attention. given(self, name) says whether the user gave the field of that name ("encoder", "decoder" ...). */
 void qp_model_config_complete(qp_model_config *config, bool (*given)(const void *self, const char *name),
                               const void *self);

@@ -6,8 +6,12 @@
 #include "lib/grad/loss/op_loss.h"
 #include "lib/grad/loss/op_loss_class.h"
 #include "lib/grad/loss/op_loss_element.h"
+#include "lib/grad/loss/op_loss_nce.h"
+#include "lib/grad/loss/op_loss_pair.h"
 #include "lib/grad/op_basic.h"
+#include "lib/grad/op_linear.h"
 #include "lib/model/augment.h"
+#include "lib/tensor/gemm.h"
 
 static qp_tensor series_loss(const qp_model_config *config, qp_tape *tape, qp_tensor y, const qp_real *target)
 {
@@ -65,6 +69,88 @@ static qp_tensor class_loss(const qp_model_config *config, qp_tape *tape, qp_ten
     return qp_class_loss(tape, scores, batch->target.id, &c);
 }
 
+/* ---- pairs of texts ---- */
+
+static qp_tensor rows_of(qp_tape *tape, qp_tensor x, int first, int count)
+{
+    int32_t *row = qp_tape_memory(tape, ((size_t)count + 1) * sizeof *row);
+    if (!row) return (qp_tensor){0};
+    for (int i = 0; i < count; i++) row[i] = first + i;
+    return qp_gather(tape, x, count, row);
+}
+
+/* For each of n sources the target of another pair that is hardest to tell from its own: of those less similar than
+ * its own the most similar one, else the least similar (semi-hard negatives, Schroff et al. 2015). With one pair, its
+ * own. cosine [n, n] of rows of length 1. */
+static const int32_t *hard_targets(qp_tape *tape, qp_tensor a, qp_tensor b)
+{
+    int n = a.rows;
+    int32_t *hard = qp_tape_memory(tape, ((size_t)n + 1) * sizeof *hard);
+    qp_tensor cosine = qp_tape_constant(tape, n, n);
+    if (qp_tape_failed(tape)) return NULL;
+    qp_gemm(QP_ABT, 1, qp_tensor_matrix(a), qp_tensor_matrix(b), 0, qp_tensor_matrix(cosine));
+    for (int i = 0; i < n; i++) {
+        const qp_real *row = qp_tensor_row(cosine, i);
+        int best = -1, least = i;
+        for (int k = 0; k < n; k++) {
+            if (k == i) continue;
+            if (row[k] < row[i] && (best < 0 || row[k] > row[best])) best = k;
+            if (least == i || row[k] < row[least]) least = k;
+        }
+        hard[i] = best >= 0 ? best : least;
+    }
+    return hard;
+}
+
+/* (cosine - score)^2 of each pair. */
+static qp_tensor score_loss(qp_tape *tape, qp_tensor a, qp_tensor b, const qp_real *score)
+{
+    qp_tensor ones = qp_tape_constant(tape, 1, a.columns);
+    if (!ones.value) return ones;
+    for (int k = 0; k < ones.columns; k++) ones.value[k] = 1;
+    qp_tensor cosine = qp_linear(tape, qp_multiply(tape, a, b), ones, (qp_tensor){0});
+    return qp_element_loss(tape, QP_LOSS_MSE, cosine, score, 1, QP_MEAN);
+}
+
+/* The pairs with their scores, above 0.5: the same; without scores the pairs as the same, and each source with its
+ * hardest other target as different. */
+static qp_tensor pair_loss(const qp_model_config *config, qp_tape *tape, qp_tensor a, qp_tensor b,
+                           const qp_real *score)
+{
+    qp_pair_loss_kind kind = config->loss == QP_OBJECTIVE_CONTRASTIVE ? QP_PAIR_CONTRASTIVE : QP_PAIR_COSINE;
+    qp_real *same = qp_tape_memory(tape, 2 * ((size_t)a.rows + 1) * sizeof *same);
+    if (!same) return (qp_tensor){0};
+    for (int i = 0; i < a.rows; i++) same[i] = !score || score[i] > 0.5, same[a.rows + i] = 0;
+    qp_tensor loss = qp_pair_loss(tape, kind, a, b, same, (qp_real)config->margin, QP_MEAN);
+    if (score || a.rows < 2 || qp_tape_failed(tape)) return loss;
+    const int32_t *hard = hard_targets(tape, a, b);
+    if (!hard) return (qp_tensor){0};
+    qp_tensor other = qp_gather(tape, b, b.rows, hard);
+    return qp_add(tape, loss, qp_pair_loss(tape, kind, a, other, same + a.rows, (qp_real)config->margin, QP_MEAN));
+}
+
+static qp_tensor match_loss(const qp_model_config *config, qp_tape *tape, qp_tensor vectors, const qp_batch *batch)
+{
+    int pairs = batch->source.sequences.count, loss = config->loss;
+    if (vectors.rows != 2 * pairs || batch->target.sequences.count != pairs)
+        return qp_tape_fail(tape, QP_ESHAPE, "a batch of %d sources and %d targets, %d vectors", pairs,
+                            batch->target.sequences.count, vectors.rows);
+    qp_tensor a = rows_of(tape, vectors, 0, pairs), b = rows_of(tape, vectors, pairs, pairs);
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    if (loss == QP_OBJECTIVE_AUTO) loss = batch->score ? QP_OBJECTIVE_MSE : QP_OBJECTIVE_INFO_NCE;
+    if (loss == QP_OBJECTIVE_MSE && !batch->score)
+        return qp_tape_fail(tape, QP_EUSAGE, "--loss mse compares with the scores of pairs, and there are none; use "
+                                             "--loss info-nce");
+    if (loss == QP_OBJECTIVE_MSE) return score_loss(tape, a, b, batch->score);
+    if (loss == QP_OBJECTIVE_INFO_NCE) return qp_info_nce(tape, a, b, (qp_real)config->temperature);
+    if (loss != QP_OBJECTIVE_TRIPLET) return pair_loss(config, tape, a, b, batch->score);
+    const int32_t *hard = hard_targets(tape, a, b);
+    if (!hard) return (qp_tensor){0};
+    return qp_triplet_loss(tape, a, b, qp_gather(tape, b, pairs, hard), (qp_real)config->margin, true, QP_MEAN);
+}
+
+/* ---- all ---- */
+
 static bool has_answers(const qp_model_config *config, const qp_batch *batch, qp_tensor scores)
 {
     if (scores.rows != qp_sequence_rows(batch->target.sequences)) return false;
@@ -78,6 +164,10 @@ qp_tensor qp_scores_loss(const qp_model_config *config, qp_tape *tape, qp_tensor
 {
     const qp_real smoothing = terms->smoothing;
     if (qp_tape_failed(tape)) return (qp_tensor){0};
+    if (config->task == QP_TASK_MATCH) {
+        qp_tensor loss = match_loss(config, tape, scores, batch);
+        return qp_tape_failed(tape) ? loss : qp_scale(tape, loss, (qp_real)qp_sequence_rows(batch->target.sequences));
+    }
     if (!has_answers(config, batch, scores))
         return qp_tape_fail(tape, QP_ESHAPE, "a batch without an answer for each of its %d rows", scores.rows);
     if (config->task == QP_TASK_REGRESS) return series_loss(config, tape, scores, batch->target_value);

@@ -14,6 +14,8 @@ typedef struct {
 /* qp_scores_loss — the loss of a model's scores against a batch's answers, summed over the rows [1, 1]
  *   regress      --loss mse to quantile: the mean over a row's columns, summed over the rows
  *   tag --crf    -ln P of each sentence's tags under the conditional random field `crf`
+ *   match        the mean over the pairs, times the target rows; --loss info-nce, triplet: against the other targets of
+ *                the batch; cosine, contrastive, mse: against the pairs' scores, the first two else as triplet
  *   the others   cross-entropy with label smoothing, with --mixup between two texts; while training, --loss focal to
  *                unlikelihood (the words to avoid are the earlier ones of the target, Welleck et al. 2020)
  *   class_weight [labels]: in training the cross-entropy of a row counts so many times, NULL: once

@@ -366,6 +366,27 @@ static void choose_autoencode(chooser *c)
            (long long)within(20 * sqrt(100000 / fmax(1, (double)s->target.words)), 4, 60));
 }
 
+/* ---- pairs of texts ---- */
+
+static void choose_match(chooser *c)
+{
+    const qp_survey *s = c->survey;
+    double words = (double)(s->source.words + s->target.words);
+    qp_survey_side both = {.characters = s->source.characters + s->target.characters,
+                           .distinct_characters = s->source.distinct_characters + s->target.distinct_characters};
+    choose(c, "text", "both texts of a pair share the pieces", "tokenizer=bpe vocab-size=%lld",
+           (long long)pieces(&both, 60, 16000));
+    choose_network(c, "one encoder for both texts, read from both ends",
+                   (network){.encoder = QP_KIND_GRU, .layers = 1, .emb = 192, .hidden = 192, .ff = 512, .heads = 4});
+    if (c->settings->model.encoder != QP_KIND_TEXT_CNN)
+        choose(c, "vector", "the strongest value of each feature anywhere in the text", "pooling=max");
+    choose(c, "noise", "little text", "dropout=0.3");
+    choose(c, "updates", "a pair is compared with the others of its batch: many at once",
+           "batch-type=sentence batch-size=128 lr=0.003 lr-schedule=cosine clip-norm=1");
+    choose(c, "run", "fewer passes the more text there is", "epochs=%lld",
+           (long long)within(20 * sqrt(100000 / fmax(1, words)), 4, 40));
+}
+
 /* ---- numbers ---- */
 
 static void choose_regress(chooser *c)
@@ -425,7 +446,8 @@ qp_status qp_defaults_choose(qp_train_settings *settings, const qp_survey *surve
                                                            [QP_TASK_TAG] = choose_tag,
                                                            [QP_TASK_REGRESS] = choose_regress,
                                                            [QP_TASK_AUTOENCODE] = choose_autoencode,
-                                                           [QP_TASK_MLM] = choose_mlm};
+                                                           [QP_TASK_MLM] = choose_mlm,
+                                                           [QP_TASK_MATCH] = choose_match};
     chooser c = {.settings = settings, .survey = survey, .list = list};
     if (!chooses(settings)) return QP_OK;
     if (qp_images_wanted(settings))

@@ -86,8 +86,6 @@ static bool normed(const qp_train_settings *s)
 
 static bool regress(const qp_train_settings *s) { return s->model.task == QP_TASK_REGRESS; }
 
-static bool not_regress(const qp_train_settings *s) { return !regress(s); }
-
 static bool focal(const qp_train_settings *s) { return s->model.loss == QP_OBJECTIVE_FOCAL; }
 
 static bool quantile(const qp_train_settings *s) { return s->model.loss == QP_OBJECTIVE_QUANTILE; }
@@ -97,11 +95,25 @@ static bool weighted(const qp_train_settings *s)
     return s->model.loss >= QP_OBJECTIVE_POLY1 && s->model.loss <= QP_OBJECTIVE_UNLIKELIHOOD;
 }
 
+static bool match(const qp_train_settings *s) { return s->model.task == QP_TASK_MATCH; }
+
+static bool smoothed(const qp_train_settings *s) { return !regress(s) && !match(s); }
+
+static bool apart(const qp_train_settings *s)
+{
+    return s->model.loss >= QP_OBJECTIVE_COSINE && s->model.loss <= QP_OBJECTIVE_TRIPLET;
+}
+
+static bool contrasts(const qp_train_settings *s)
+{
+    return match(s) && (s->model.loss == QP_OBJECTIVE_AUTO || s->model.loss == QP_OBJECTIVE_INFO_NCE);
+}
+
 static bool tag(const qp_train_settings *s) { return s->model.task == QP_TASK_TAG; }
 
 static bool labelled(const qp_train_settings *s) { return tag(s) || s->model.task == QP_TASK_CLASSIFY; }
 
-static bool labels_or_masks(const qp_train_settings *s) { return labelled(s) || mlm(s); }
+static bool labels_or_masks(const qp_train_settings *s) { return labelled(s) || mlm(s) || match(s); }
 
 static bool translate(const qp_train_settings *s) { return s->model.task == QP_TASK_TRANSLATE; }
 
@@ -187,7 +199,7 @@ static const use uses[] = {
     {"scale_output", writes, "tasks with a decoder", 0, 0},
     {"output_softcap", writes, "tasks with a decoder", 0, 0},
     {"start_id", writes, "tasks with a decoder", 0, 0},
-    {"begin_token", labels_or_masks, "--task classify, tag or mlm (translate: models read elsewhere)", 0, 0},
+    {"begin_token", labels_or_masks, "--task classify, tag, mlm or match (translate: models read elsewhere)", 0, 0},
     {"layer_drop", STACKED, 0, 0},
     {"stochastic_depth", STACKED, 0, 0},
     {"stochastic_depth_mode", stochastic, "--stochastic-depth", 0, 0},
@@ -213,6 +225,9 @@ static const use uses[] = {
     {"focal_gamma", focal, "--loss focal", 0, 0},
     {"loss_weight", weighted, "--loss poly1, z-loss, confidence-penalty or unlikelihood", 0, 0},
     {"quantiles", quantile, "--loss quantile", 0, 0},
+    {"vector_size", match, "--task match", 0, 0},
+    {"temperature", contrasts, "--task match with --loss info-nce", 0, 0},
+    {"margin", apart, "--loss cosine, contrastive or triplet", 0, 0},
     /* the data */
     {"window", REGRESS, 0, 0},
     {"level", REGRESS, 0, 0},
@@ -240,7 +255,7 @@ static const use uses[] = {
     {"src_tokenizer", translate, "--task translate (elsewhere: --tokenizer)", 0, 0},
     {"tgt_tokenizer", translate, "--task translate (elsewhere: --tokenizer)", 0, 0},
     {"share_vocab", translate, "--task translate", 0, 0},
-    {"label_smoothing", not_regress, "tasks whose answers are words or labels", 0, 0},
+    {"label_smoothing", smoothed, "tasks whose answers are words or labels", 0, 0},
     {"order", ngram, "n-grams (--decoder ngram)", 0, 0},
     {"prune", ngram, "n-grams (--decoder ngram)", 0, 0},
     {"interpolate_unigrams", ngram, "n-grams (--decoder ngram)", 0, 0},

@@ -116,6 +116,8 @@ static void hash_part(XXH3_state_t *state, const qp_train_data *data, int part)
     const qp_series *series = &data->series[part];
     hash_corpus_side(state, &corpus->source, corpus->sequences);
     hash_corpus_side(state, &corpus->target, corpus->sequences);
+    if (corpus->score)
+        XXH3_64bits_update(state, corpus->score, (size_t)corpus->sequences * sizeof *corpus->score);
     const qp_images *images = &data->images[part];
     size_t cells = (size_t)images->count * qp_image_cells(images->size);
     XXH3_64bits_update(state, images->label, (size_t)images->count * sizeof *images->label);

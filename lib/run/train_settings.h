@@ -17,7 +17,8 @@
     X(TEXT, valid_tgt, "", 0, 0, "FILE", "validation text, target side")                                               \
     X(TEXT, train, "", 0, 0, "FILE",                                                                                   \
       "training data in one file: source TAB target; lm, autoencode, mlm: text; classify: label TAB text; tag: "       \
-      "CoNLL; regress: CSV; with --patch: IDX, a folder of PNG or CSV")                                                \
+      "CoNLL; regress: CSV; match: text TAB text, or text TAB text TAB score; with --patch: IDX, a folder of PNG or "  \
+      "CSV")                                                                                                           \
     X(TEXT, valid, "", 0, 0, "FILE", "validation data in one file, as --train; none: hold nothing back either")        \
     X(TEXT, tokenizer, "bpe", 0, 0, "NAME|FILE",                                                                       \
       "learn one of this type (char, byte, word, space, bpe...), or read this file")                                   \

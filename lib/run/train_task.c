@@ -2,6 +2,7 @@
 
 #include "lib/run/train_images.h"
 #include "lib/run/train_labelled.h"
+#include "lib/run/train_match.h"
 #include "lib/run/train_series.h"
 #include "lib/run/train_text.h"
 
@@ -20,6 +21,8 @@ static const qp_train_task tasks[] = {
                             qp_pairs_measure, qp_text_print, NULL},
     [QP_TASK_MLM] = {qp_mlm_files, qp_mlm_tokenizers, qp_text_load, qp_text_sizes, qp_mlm_source, qp_mlm_measure,
                      qp_text_print, NULL},
+    [QP_TASK_MATCH] = {qp_match_files, qp_match_tokenizers, qp_match_load, qp_text_sizes, qp_text_source,
+                       qp_match_measure, qp_match_print, NULL},
 };
 
 static const qp_train_task images = {qp_images_files,  qp_images_tokenizers, qp_images_load,  qp_images_sizes,

@@ -176,7 +176,8 @@ static qp_status cut(qp_shards *s, const qp_batch *batch, int count, qp_shards_r
         int sequences = batch[i].target.sequences.count;
         result->target_rows += rows_before(batch[i].target.sequences, sequences);
         if (batch[i].source.sequences.count) result->source_rows += rows_before(batch[i].source.sequences, sequences);
-        cut_batch(s, &batch[i], qp_shards_count(batch_rows_before(&batch[i], sequences), sequences, s->shard_rows));
+        int64_t rows = batch_rows_before(&batch[i], sequences);
+        cut_batch(s, &batch[i], s->function->whole ? 1 : qp_shards_count(rows, sequences, s->shard_rows));
     }
     return QP_OK;
 }
@@ -219,6 +220,7 @@ static qp_batch view_batch(qp_tape *tape, const shard *piece)
     if (whole->segment) view.segment = whole->segment + source;
     if (whole->source_value) view.source_value = whole->source_value + source * whole->features;
     if (whole->target_value) view.target_value = whole->target_value + target * whole->outputs;
+    if (whole->score) view.score = whole->score + piece->first;
     view.noise_columns = whole->noise_columns;
     if (whole->noise) view.noise = whole->noise + (ptrdiff_t)piece->first * whole->noise_columns;
     view.carry = whole->carry;
@@ -262,6 +264,7 @@ static bool run_shard(qp_shards *s, int number, qp_tape *tape, qp_gradient *grad
     int64_t rows = batch_rows_before(whole->batch, whole->end) - batch_rows_before(whole->batch, whole->first);
     int pieces = (int)((rows + QP_PIECE_ROWS - 1) / QP_PIECE_ROWS), sequences = whole->end - whole->first;
     if (pieces > sequences) pieces = sequences;
+    if (s->function->whole) pieces = 1;
     uint64_t key = qp_random_key(s->key, (uint64_t)number);
     s->loss[number] = 0;
     if (gradient) qp_gradient_begin(gradient, s->params);
@@ -381,10 +384,10 @@ static qp_status run(qp_shards *s, const qp_loss_function *function, const qp_ba
                      uint64_t key, qp_shards_result *result)
 {
     *result = (qp_shards_result){0};
+    s->function = function;
     QP_TRY(cut(s, batch, count, result));
     result->shards = s->count;
     if (s->batch_mean) weight_batches(s, count, result->target_rows);
-    s->function = function;
     s->mode = mode;
     s->key = key;
     s->scale = (qp_real)(1.0 / (double)result->target_rows);

@@ -22,6 +22,7 @@
 typedef struct {
     void *self;
     qp_tensor (*loss)(void *self, qp_tape *tape, const qp_batch *shard);
+    bool whole; /* it compares the sequences of a batch with each other: a batch is one shard of one piece */
 } qp_loss_function;
 
 /* A batch has at least 2 shards when it has 2 sequences and QP_SHARD_SPLIT_ROWS rows, so that two cores have work. More

@@ -7,7 +7,8 @@
  * X(id, name) */
 #define QP_STOPPING_METRICS(X)                                                                                         \
     X(QP_BY_LOSS, "loss")                                                                                              \
-    X(QP_BY_BLEU, "bleu") X(QP_BY_CHRF, "chrf") X(QP_BY_ACCURACY, "accuracy") X(QP_BY_F1, "f1")
+    X(QP_BY_BLEU, "bleu") X(QP_BY_CHRF, "chrf") X(QP_BY_ACCURACY, "accuracy") X(QP_BY_F1, "f1")                        \
+    X(QP_BY_RECALL, "recall@1") X(QP_BY_SPEARMAN, "spearman")
 #define QP_ACCUM_MEANS(X) X(QP_ACCUM_TOKENS, "tokens") X(QP_ACCUM_BATCHES, "batches")
 
 /* X(kind, name, default, low, high, choices, help); see lib/config/config.h */

@@ -214,3 +214,16 @@ Test(thread_bits, mlm)
 {
     cr_expect_geq(each_kind("encoder", "", "--task mlm --whole-words " LINES_OF_TEXT, "", check), 9);
 }
+
+Test(thread_bits, match)
+{
+    const char *task = "--task match --tokenizer word --train-src source --train-tgt target --valid-src source "
+                       "--valid-tgt target";
+    cr_expect_geq(each_kind("encoder", "", task, "", check), 9);
+    static const char *const losses[] = {"triplet", "contrastive", "cosine"};
+    char options[100];
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+        snprintf(options, sizeof options, "--encoder gru --vector-size 5 --accum 2 --loss %s", losses[i]);
+        check(task, options);
+    }
+}

@@ -168,7 +168,7 @@ static qp_tensor other(oracle *o, qp_reduction reduction)
     FIND(pair_kinds) return pair(o, i, reduction);
     if (oracle_is(o, "kind", "triplet"))
         return qp_triplet_loss(o->tape, matrix(o, "anchor"), matrix(o, "positive"), matrix(o, "negative"),
-                               number(o, "margin", 0), reduction);
+                               number(o, "margin", 0), false, reduction);
     if (oracle_is(o, "kind", "r_drop")) return r_drop(o, reduction);
     if (oracle_is(o, "kind", "info_nce") && reduction == QP_MEAN)
         return qp_info_nce(o->tape, matrix(o, "x1"), matrix(o, "x2"), number(o, "temperature", 0));

@@ -1,17 +1,21 @@
+#include <math.h>
 #include <string.h>
 
 #include "lib/grad/loss/op_loss.h"
 #include "lib/grad/loss/op_loss_element.h"
+#include "lib/grad/loss/op_loss_pair.h"
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_embedding.h"
 #include "lib/grad/op_linear.h"
+#include "lib/grad/op_norm.h"
 #include "lib/grad/op_quantize.h"
+#include "lib/grad/op_sequence.h"
 #include "lib/nn/recurrent.h"
 #include "tests/oracles/oracle_blocks.h"
 #include "tests/oracles/oracle_model.h"
 #include "tests/oracles/oracle_training.h"
 
-/* Training runs of small networks around one block: experts, codebooks. */
+/* Training runs of small networks around one block: experts, codebooks, pairs of texts. */
 
 int oracle_split_nothing(const qp_parameter *ours, oracle_piece *piece)
 {
@@ -133,8 +137,68 @@ static qp_tensor codes_loss(training *t, qp_tape *tape, const qp_batch *batch)
     return qp_scale(tape, qp_add(tape, y, loss), (qp_real)rows);
 }
 
+/* ---- siamese ---- */
+
+static void make_siamese(training *t)
+{
+    static const char *const name[] = {"embed.weight", "proj.weight", "proj.bias"};
+    oracle_params(t->o);
+    for (int i = 0; i < 3; i++) add(t, name[i]);
+    add_gru(t, oracle_int(t->o, "hidden"), true);
+    oracle_bind(t->o, "init.", oracle_split_nothing);
+}
+
+/* The anchors, the positives, the negatives, one after the other; a target row for each. */
+static void siamese_batch(training *t, int number, qp_batch *batch)
+{
+    static const char *const name[] = {"batch.anchor", "batch.positive", "batch.negative"};
+    oracle *o = t->o;
+    int count = oracle_size(o, name[0], 1), time = oracle_size(o, name[0], 2), rows = 0;
+    int32_t *start = oracle_memory(o, (3 * (size_t)count + 1) * sizeof *start);
+    int32_t *id = oracle_memory(o, 3 * (size_t)count * (size_t)time * sizeof *id);
+    for (int k = 0; k < 3; k++) {
+        char lengths[32];
+        snprintf(lengths, sizeof lengths, "%s_lengths", name[k]);
+        const int32_t *ids = oracle_ints(o, name[k]) + (ptrdiff_t)number * count * time;
+        const int32_t *length = oracle_ints(o, lengths) + (ptrdiff_t)number * count;
+        for (int i = 0; i < count; i++) {
+            start[k * count + i] = rows;
+            memcpy(id + rows, ids + (ptrdiff_t)i * time, (size_t)length[i] * sizeof *id);
+            rows += length[i];
+        }
+    }
+    start[3 * count] = rows;
+    *batch = (qp_batch){.source = {{.count = 3 * count, .start = start}, id},
+                        .target = {.sequences = oracle_ragged_of(o, 3 * count, 1, NULL).sequences}};
+}
+
+static qp_tensor siamese_part(training *t, qp_tape *tape, qp_tensor x, int first, int count)
+{
+    int32_t *row = oracle_memory(t->o, (size_t)count * sizeof *row);
+    for (int i = 0; i < count; i++) row[i] = first + i;
+    return qp_gather(tape, x, count, row);
+}
+
+static qp_tensor siamese_loss(training *t, qp_tape *tape, const qp_batch *batch)
+{
+    const qp_sequences s = batch->source.sequences;
+    int texts = s.count, count = texts / 3, rows = qp_sequence_rows(s);
+    if (count != oracle_size(t->o, "batch.anchor", 1)) return qp_tape_fail(tape, QP_ESHAPE, "a part of a batch");
+    qp_tensor x = qp_embedding(tape, weight(t, tape, "embed.weight"), rows, batch->source.id, 1, NULL, (qp_tensor){0});
+    const qp_recurrent_pass pass = {.tape = tape, .params = t->o->params, .sequences = s};
+    x = qp_sequence_mean(tape, qp_recurrent_forward(t->self, &pass, x), s);
+    x = map(t, tape, "proj", x);
+    x = qp_scale(tape, qp_rms_norm(tape, x, (qp_tensor){0}, (qp_real)1e-12), (qp_real)(1 / sqrt(x.columns)));
+    qp_tensor part[3];
+    for (int k = 0; k < 3; k++) part[k] = siamese_part(t, tape, x, k * count, count);
+    qp_real margin = (qp_real)oracle_number(t->o, "margin");
+    qp_tensor loss = qp_triplet_loss(tape, part[0], part[1], part[2], margin, true, QP_MEAN);
+    return qp_scale(tape, loss, (qp_real)texts);
+}
+
 const training_row oracle_training_blocks[] = {
     {"moe_lm", make_experts, experts_batch, experts_loss, oracle_split_nothing, free_gru},
     {"vq", make_codes, codes_batch, codes_loss, oracle_split_nothing, NULL},
+    {"siamese", make_siamese, siamese_batch, siamese_loss, oracle_split_nothing, free_gru},
     {0},
 };

@@ -7,6 +7,7 @@
 
 #include "lib/store/checked.h"
 #include "lib/store/npz.h"
+#include "lib/store/npz_read.h"
 
 static char path[64];
 
@@ -109,4 +110,75 @@ Test(npz, nonsense_is_refused)
     npz = qp_npz_new();
     qp_npz_add_floats(npz, "negative", 1, (int64_t[]){-1}, value);
     cr_assert_eq(qp_npz_save(npz, path), QP_EDATA);
+}
+
+/* ---- reading ---- */
+
+Test(npz, a_matrix_is_read_back)
+{
+    float *read;
+    int rows, columns;
+    cr_assert_eq(qp_npz_save(sample(), path), QP_OK);
+    cr_assert_eq(qp_npz_matrix(path, "weights", &read, &rows, &columns), QP_OK, "%s", qp_error_message());
+    cr_expect(rows == 2 && columns == 3 && memcmp(read, value, sizeof value) == 0);
+    free(read);
+    cr_expect_eq(qp_npz_matrix(path, "weight", &read, &rows, &columns), QP_EDATA);
+    cr_expect(strstr(qp_error_message(), "no array 'weight'"), "%s", qp_error_message());
+    cr_expect_eq(qp_npz_matrix(path, "scalar", &read, &rows, &columns), QP_EDATA);
+    cr_expect(strstr(qp_error_message(), "not an array of float32"), "%s", qp_error_message());
+    cr_expect_null(read);
+}
+
+static void write_bytes(const void *content, size_t bytes)
+{
+    FILE *stream = fopen(path, "wb");
+    cr_assert(stream && fwrite(content, 1, bytes, stream) == bytes);
+    fclose(stream);
+}
+
+/* A file that numpy.save has written. */
+Test(npz, a_plain_array_is_read)
+{
+    char content[128 + sizeof value];
+    const char *header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }";
+    memset(content, ' ', sizeof content);
+    memcpy(content, "\x93NUMPY\x01\x00\x76\x00", 10);
+    memcpy(content + 10, header, strlen(header));
+    content[127] = '\n';
+    memcpy(content + 128, value, sizeof value);
+    write_bytes(content, sizeof content);
+    float *read;
+    int rows, columns;
+    cr_assert_eq(qp_npz_matrix(path, "any", &read, &rows, &columns), QP_OK, "%s", qp_error_message());
+    cr_expect(rows == 2 && columns == 3 && read[5] == 6.5f);
+    free(read);
+    memcpy(content + 10 + strlen(header) - 12, "(9, 3)", 6); /* more than there is */
+    write_bytes(content, sizeof content);
+    cr_expect_eq(qp_npz_matrix(path, "any", &read, &rows, &columns), QP_EDATA);
+    memcpy(content + 10 + strlen(header) - 12, "(2,3,)", 6);
+    write_bytes(content, sizeof content);
+    cr_expect_eq(qp_npz_matrix(path, "any", &read, &rows, &columns), QP_EDATA);
+}
+
+/* Every file that is cut short, and every file with one byte changed, is read or refused. */
+Test(npz, damaged_files_are_refused)
+{
+    size_t bytes;
+    float *read;
+    int rows, columns, refused = 0;
+    cr_assert_eq(qp_npz_save(sample(), path), QP_OK);
+    unsigned char *content = slurp(&bytes);
+    for (size_t cut = 0; cut < bytes; cut++) {
+        write_bytes(content, cut);
+        cr_expect_neq(qp_npz_matrix(path, "weights", &read, &rows, &columns), QP_OK, "%zu of %zu bytes", cut, bytes);
+    }
+    for (size_t at = 0; at < bytes; at++) {
+        content[at] ^= 0xff;
+        write_bytes(content, bytes);
+        refused += qp_npz_matrix(path, "weights", &read, &rows, &columns) != QP_OK;
+        free(read);
+        content[at] ^= 0xff;
+    }
+    cr_expect_gt(refused, 60);
+    free(content);
 }

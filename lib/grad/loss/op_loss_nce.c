@@ -11,14 +11,13 @@ typedef struct {
     qp_real temperature;
 } nce_context;
 
-static bool make_unit(qp_tensor x, qp_real *unit, qp_real *length)
+static void make_unit(qp_tensor x, qp_real *unit, qp_real *length)
 {
     for (int r = 0; r < x.rows; r++) {
         length[r] = (qp_real)sqrt(qp_sum_squares((size_t)x.columns, qp_tensor_row(x, r)));
-        if (!(length[r] > 0)) return false;
-        qp_scale_add((size_t)x.columns, 1 / length[r], qp_tensor_row(x, r), 0, unit + (ptrdiff_t)r * x.columns);
+        qp_real factor = length[r] > 0 ? 1 / length[r] : 0;
+        qp_scale_add((size_t)x.columns, factor, qp_tensor_row(x, r), 0, unit + (ptrdiff_t)r * x.columns);
     }
-    return true;
 }
 
 /* log sum exp of n numbers, `step` elements apart */
@@ -45,17 +44,17 @@ static void similarity_slope(const nce_context *c, double scale, double *column_
     }
 }
 
-/* From the gradient of u = unit(x) to that of x:  dx = (du - u*(u . du)) / |x| */
+/* From the gradient of u = unit(x) to that of x:  dx = (du - u*(u . du)) / |x|, of a row of zeros 0 */
 static void through_length(const nce_context *c, int which, const qp_real *dunit, qp_real beta, qp_real *dx)
 {
     const qp_tensor x = c->x[which];
     for (int r = 0; r < x.rows; r++) {
         const qp_real *unit = c->unit[which] + (ptrdiff_t)r * x.columns, *d = dunit + (ptrdiff_t)r * x.columns;
         qp_real *to = dx + (ptrdiff_t)r * x.stride;
-        double along = 0;
+        double along = 0, length = (double)c->length[which][r], inverse = length > 0 ? 1 / length : 0;
         for (int k = 0; k < x.columns; k++) along += (double)unit[k] * (double)d[k];
         for (int k = 0; k < x.columns; k++) {
-            double slope = ((double)d[k] - along * (double)unit[k]) / (double)c->length[which][r];
+            double slope = ((double)d[k] - along * (double)unit[k]) * inverse;
             to[k] = (beta == 0 ? 0 : to[k]) + (qp_real)slope;
         }
     }
@@ -97,8 +96,8 @@ qp_tensor qp_info_nce(qp_tape *tape, qp_tensor a, qp_tensor b, qp_real temperatu
     }
     c.similarity = qp_tape_memory(tape, (size_t)n * (size_t)n * sizeof(qp_real));
     if (qp_tape_failed(tape)) return (qp_tensor){0};
-    if (!make_unit(a, c.unit[0], c.length[0]) || !make_unit(b, c.unit[1], c.length[1]))
-        return qp_tape_fail(tape, QP_ESHAPE, "info nce: a row of zeros has no direction");
+    make_unit(a, c.unit[0], c.length[0]);
+    make_unit(b, c.unit[1], c.length[1]);
     qp_gemm(QP_ABT, 1 / temperature, qp_matrix_dense(c.unit[0], n, columns), qp_matrix_dense(c.unit[1], n, columns), 0,
             qp_matrix_dense(c.similarity, n, n));
     double sum = 0;

@@ -4,9 +4,9 @@
 #include "lib/grad/tape.h"
 
 /* qp_info_nce — row r of a should be more similar to row r of b than to any other row of b, and the other way round
- *   s = unit(a) unit(b)' / temperature, unit(x): rows of length 1
+ *   s = unit(a) unit(b)' / temperature, unit(x): rows of length 1, a row of zeros stays
  *   loss = mean over r of -(log softmax(row r of s)_r + log softmax(column r of s)_r)/2
- * a, b         [rows, columns], no row of zeros; both receive gradients
+ * a, b         [rows, columns]; both receive gradients
  * temperature  above 0
  * returns      [1, 1]
  * Memory   rows^2 + 2*rows*columns reals on the tape.

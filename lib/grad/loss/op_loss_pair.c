@@ -132,6 +132,21 @@ static double triplet(const pair_row *r, double *const *slope)
     return fmax(0, value);
 }
 
+/* where the value is above 0: d/d positive = 2 (positive - anchor), d/d negative = 2 (anchor - negative),
+ * d/d anchor = -their sum */
+static double squared_triplet(const pair_row *r, double *const *slope)
+{
+    const qp_real *anchor = r->x[0], *positive = r->x[1], *negative = r->x[2];
+    double near = distance(r->n, anchor, positive), far = distance(r->n, anchor, negative);
+    double value = near * near - far * far + r->constant, factor = value > 0 ? 2 : 0;
+    for (int k = 0; slope && k < r->n; k++) {
+        slope[1][k] = factor * ((double)positive[k] - (double)anchor[k]);
+        slope[2][k] = factor * ((double)anchor[k] - (double)negative[k]);
+        slope[0][k] = -slope[1][k] - slope[2][k];
+    }
+    return fmax(0, value);
+}
+
 typedef enum { NO_TARGET, ONE_TARGET, ROW_TARGET } target_kind;
 typedef struct {
     const char *name;
@@ -149,6 +164,7 @@ static const pair_loss kinds[QP_PAIR_KINDS] = {
     [QP_PAIR_GAUSSIAN_NLL] = {"gaussian likelihood", gaussian_nll, ROW_TARGET, 2},
 };
 static const pair_loss triplet_loss = {"triplet loss", triplet, NO_TARGET, 3};
+static const pair_loss squared_triplet_loss = {"triplet loss", squared_triplet, NO_TARGET, 3};
 
 typedef struct {
     qp_tensor x[TENSORS_MAX], y;
@@ -234,9 +250,11 @@ qp_tensor qp_pair_loss(qp_tape *tape, qp_pair_loss_kind kind, qp_tensor a, qp_te
 }
 
 qp_tensor qp_triplet_loss(qp_tape *tape, qp_tensor anchor, qp_tensor positive, qp_tensor negative, qp_real margin,
-                          qp_reduction reduction)
+                          bool squared, qp_reduction reduction)
 {
-    pair_context c = {
-        .x = {anchor, positive, negative}, .loss = &triplet_loss, .constant = (double)margin, .reduction = reduction};
+    pair_context c = {.x = {anchor, positive, negative},
+                      .loss = squared ? &squared_triplet_loss : &triplet_loss,
+                      .constant = (double)margin,
+                      .reduction = reduction};
     return forward(tape, &c);
 }

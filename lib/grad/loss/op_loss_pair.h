@@ -18,7 +18,8 @@ typedef enum {
 } qp_pair_loss_kind;
 
 /* qp_pair_loss — value[r] as the kind says
- * qp_triplet_loss — value[r] = max(0, |anchor - positive| - |anchor - negative| + margin)     Schroff et al. 2015
+ * qp_triplet_loss — value[r] = max(0, |anchor - positive| - |anchor - negative| + margin); squared: of the squares
+ *   of the two distances     Schroff et al. 2015
  * a, b, anchor, positive, negative  [rows, columns], all receive gradients
  * target   [rows] or as the kind says, borrowed until the backward, receives no gradient
  * returns  the sum or mean over the rows [1, 1], or a column [rows, 1]
@@ -28,6 +29,6 @@ typedef enum {
 qp_tensor qp_pair_loss(qp_tape *tape, qp_pair_loss_kind kind, qp_tensor a, qp_tensor b, const qp_real *target,
                        qp_real constant, qp_reduction reduction);
 qp_tensor qp_triplet_loss(qp_tape *tape, qp_tensor anchor, qp_tensor positive, qp_tensor negative, qp_real margin,
-                          qp_reduction reduction);
+                          bool squared, qp_reduction reduction);
 
 #endif

@@ -82,6 +82,32 @@ Test(parallel, different_numbers_of_lines_tell_both)
                    QP_EDATA, "none: 0 lines");
 }
 
+Test(parallel, pairs_with_scores)
+{
+    qp_text_files files = {.kind = QP_TEXT_SCORED, .source = fixture_text("s.tsv", "a b\tc\t0.5\nd\te f\t-2e1\r\n")};
+    qp_text_pairs *text;
+    qp_text_pair pair;
+    bool more;
+    expect_pairs(files, "a b>c|d>e f|");
+    cr_assert_eq(qp_text_pairs_open(&files, &text), QP_OK);
+    cr_assert(qp_text_pairs_next(text, &pair, &more) == QP_OK && pair.scored && pair.score == 0.5);
+    cr_assert(qp_text_pairs_next(text, &pair, &more) == QP_OK && pair.scored && pair.score == -20);
+    qp_text_pairs_close(text);
+    files.source = fixture_text("u.tsv", "a b\tc\n\tx\n");
+    expect_pairs(files, "a b>c|>x|");
+    static const char *const wrong[][2] = {{"a\tb\t1\nc\td\n", "w.tsv:2: no score"},
+                                           {"a\tb\nc\td\t1\n", "w.tsv:2: a score, but"},
+                                           {"a\tb\t\n", "w.tsv:1: the score ''"},
+                                           {"a\tb\tx\n", "w.tsv:1: the score 'x'"},
+                                           {"a\tb\t1 \n", "w.tsv:1: the score '1 '"},
+                                           {"a\tb\t1\t2\n", "w.tsv:1: the score"},
+                                           {"a\tb\tnan\n", "w.tsv:1: the score 'nan'"},
+                                           {"a\n", "w.tsv:1: no TAB; each line must be text TAB text"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        expect_failure((qp_text_files){.kind = QP_TEXT_SCORED, .source = fixture_text("w.tsv", wrong[i][0])}, QP_EDATA,
+                       wrong[i][1]);
+}
+
 Test(parallel, wrong_tabs_tell_the_line)
 {
     expect_failure((qp_text_files){.kind = QP_TEXT_TABBED, .source = fixture_text("no.tsv", "a\tb\nc\n")}, QP_EDATA,

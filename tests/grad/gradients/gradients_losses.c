@@ -81,7 +81,13 @@ static void pair_with_itself(gradient_case *c)
 static void triplet(gradient_case *c)
 {
     qp_tensor anchor = gradient_input(c, 4, 3), positive = gradient_input(c, 4, 3), negative = gradient_input(c, 4, 3);
-    gradient_output(c, qp_triplet_loss(c->tape, anchor, positive, negative, 1, (qp_reduction)(c->option % 3)));
+    gradient_output(c, qp_triplet_loss(c->tape, anchor, positive, negative, 1, false, (qp_reduction)(c->option % 3)));
+}
+
+static void squared_triplet(gradient_case *c)
+{
+    qp_tensor anchor = gradient_input(c, 4, 3), positive = gradient_input(c, 4, 3), negative = gradient_input(c, 4, 3);
+    gradient_output(c, qp_triplet_loss(c->tape, anchor, positive, negative, 1, true, (qp_reduction)(c->option % 3)));
 }
 
 static void info_nce(gradient_case *c)
@@ -157,6 +163,7 @@ const gradient_row gradient_rows_losses[] = {
     THREE_REDUCTIONS("qp_pair_loss", "gaussian nll", pair, QP_PAIR_GAUSSIAN_NLL),
     {"qp_pair_loss", "both sides the same", pair_with_itself, 0},
     THREE_REDUCTIONS("qp_triplet_loss", "triplet", triplet, 0),
+    THREE_REDUCTIONS("qp_triplet_loss", "squared", squared_triplet, 0),
     {"qp_info_nce", "mean", info_nce, 0},
     THREE_REDUCTIONS("qp_crf_loss", "boundaries", crf, 0),
     {"qp_crf_loss", "tags known in part, mean", crf_partly, QP_MEAN},

@@ -6,7 +6,7 @@
 #include "lib/grad/loss/op_loss_pair.h"
 #include "tests/grad/op_check.h"
 
-enum { ROWS = 6, COLUMNS = 5, COUNT = ROWS * COLUMNS, TRIPLET = QP_PAIR_KINDS, KINDS };
+enum { ROWS = 6, COLUMNS = 5, COUNT = ROWS * COLUMNS, TRIPLET = QP_PAIR_KINDS, SQUARED, KINDS };
 
 static qp_tensor shared[3];
 static qp_real number[COUNT];
@@ -24,7 +24,8 @@ static void prepare(void)
 static qp_tensor loss_of(qp_tape *tape, int kind, const qp_tensor *x, qp_reduction reduction, int first_row)
 {
     const qp_real *target = kind == QP_PAIR_GAUSSIAN_NLL ? number + first_row * COLUMNS : sign + first_row;
-    if (kind == TRIPLET) return qp_triplet_loss(tape, x[0], x[1], x[2], (qp_real)constant, reduction);
+    if (kind >= TRIPLET)
+        return qp_triplet_loss(tape, x[0], x[1], x[2], (qp_real)constant, kind == SQUARED, reduction);
     return qp_pair_loss(tape, (qp_pair_loss_kind)kind, x[0], x[1], target, (qp_real)constant, reduction);
 }
 
@@ -60,6 +61,7 @@ static double by_hand(int kind, int r)
     if (kind == QP_PAIR_COSINE) return sign[r] > 0 ? 1 - angle : fmax(0, angle - constant);
     if (kind == QP_PAIR_CONTRASTIVE) return sign[r] > 0 ? near : pow(fmax(0, constant - sqrt(near)), 2);
     if (kind == TRIPLET) return fmax(0, sqrt(near) - sqrt(far) + constant);
+    if (kind == SQUARED) return fmax(0, near - far + constant);
     return whole;
 }
 
@@ -138,6 +140,25 @@ Test(test_op_loss_pair, unlike_rows_within_the_margin_have_no_slope)
     qp_tape_free(tape);
 }
 
+/* A row of zeros is equally like all rows; its own gradient is defined as 0. */
+Test(test_op_loss_pair, info_nce_of_a_row_of_zeros)
+{
+    prepare();
+    qp_tape *tape = qp_tape_new();
+    qp_tensor zeros = op_matrix(ROWS, COLUMNS, 3);
+    memset(zeros.value, 0, COLUMNS * sizeof *zeros.value);
+    qp_tape_begin(tape, QP_TRAIN, 1);
+    qp_tensor x = op_leaf(tape, shared[0]), y = op_leaf(tape, zeros);
+    qp_tensor loss = qp_info_nce(tape, x, y, 1);
+    cr_expect(isfinite(loss.value[0]) && loss.value[0] > 0);
+    op_backward(tape, loss);
+    for (int i = 0; i < COUNT; i++) {
+        cr_expect(isfinite(x.node->grad[i]));
+        cr_expect(i < COLUMNS ? y.node->grad[i] == 0 : isfinite(y.node->grad[i]));
+    }
+    qp_tape_free(tape);
+}
+
 static int chosen;
 
 static void rows_of(qp_tape *tape, int first, int rows, qp_real *y)
@@ -174,13 +195,11 @@ Test(test_op_loss_pair, wrong_shapes_are_refused)
     prepare();
     qp_tape *tape = qp_tape_new();
     qp_tape_begin(tape, QP_TRAIN, 1);
-    qp_tensor narrow = qp_tensor_of(ROWS, COLUMNS - 1, number), zeros = op_matrix(ROWS, COLUMNS, 3);
-    memset(zeros.value, 0, COLUMNS * sizeof *zeros.value);
+    qp_tensor narrow = qp_tensor_of(ROWS, COLUMNS - 1, number);
     op_refused(tape, qp_pair_loss(tape, QP_PAIR_COSINE, shared[0], narrow, sign, 0, QP_MEAN), "other columns");
     op_refused(tape, qp_pair_loss(tape, QP_PAIR_RANKING, shared[0], shared[1], NULL, 0, QP_MEAN), "no target");
-    op_refused(tape, qp_triplet_loss(tape, shared[0], shared[1], narrow, 0, QP_MEAN), "other columns");
+    op_refused(tape, qp_triplet_loss(tape, shared[0], shared[1], narrow, 0, false, QP_MEAN), "other columns");
     op_refused(tape, qp_info_nce(tape, shared[0], narrow, 1), "other columns");
     op_refused(tape, qp_info_nce(tape, shared[0], shared[1], 0), "temperature 0");
-    op_refused(tape, qp_info_nce(tape, shared[0], zeros, 1), "a row of zeros");
     qp_tape_free(tape);
 }
