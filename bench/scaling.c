@@ -65,7 +65,7 @@ static double clock_seconds(void)
 static recording record_step(bench *b, int workers)
 {
     recording r = {0};
-    const qp_loss_function function = {b->t.model, loss};
+    const qp_loss_function function = {.self = b->t.model, .loss = loss};
     qp_shards_result result;
     qp_tiles_record(&(qp_tiles_recorder){workers, &r, note});
     die(qp_shards_run(b->shards, &function, &b->t.batch, 1, 1, &result));

@@ -45,7 +45,7 @@ static double clock_seconds(void)
 
 static void step(bench *b, uint64_t number)
 {
-    const qp_loss_function function = {b->t.model, loss};
+    const qp_loss_function function = {.self = b->t.model, .loss = loss};
     qp_shards_result result;
     double begun = clock_seconds();
     die(qp_shards_run(b->shards, &function, &b->t.batch, 1, number, &result));

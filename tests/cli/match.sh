@@ -48,7 +48,8 @@ result $? "--dry-run" "$(cat .err)"
 # ---- evaluate ----
 "$QUIPU" evaluate -m match.safetensors --test test >.out 2>.err && [ "$(score recall@1 | cut -d . -f 1)" -ge 90 ]
 result $? "evaluate: recall of unseen pairs" "$(cat .out .err)"
-"$QUIPU" evaluate --json recall@5 -m match.safetensors --test test | grep -q '^{"recall@5":{"score":[0-9.]*},"pairs":[0-9]*}'
+"$QUIPU" evaluate --json recall@5 -m match.safetensors --test test |
+    grep -q '^{"recall@5":{"score":[0-9.]*},"pairs":[0-9]*}'
 result $? "evaluate --json" ""
 fails 2 "does not have" "$QUIPU" evaluate spearman -m match.safetensors --test test
 fails 2 "unknown metric 'bleu'" "$QUIPU" evaluate bleu -m match.safetensors --test test
@@ -64,7 +65,8 @@ done
 result $? "scores: Spearman" "$(cat .out .err)"
 for loss in cosine contrastive mse; do
     "$QUIPU" train $common --train binary --valid binary --loss $loss --steps 60 --valid-freq 60 \
-        --overwrite -m binary.safetensors 2>.err && "$QUIPU" evaluate -m binary.safetensors --test binary >.out 2>.err &&
+        --overwrite -m binary.safetensors 2>.err &&
+        "$QUIPU" evaluate -m binary.safetensors --test binary >.out 2>.err &&
         awk '$1 == "accuracy" { exit !($2 > 80) }' .out
     result $? "scores of 0 and 1, --loss $loss: accuracy" "$(cat .out .err)"
 done
@@ -96,15 +98,17 @@ result $? "embed: no file after a failure" ""
 
 # ---- search ----
 "$QUIPU" search -m match.safetensors --index vectors.npz --texts test.tgt -k 3 test.src >found 2>.err &&
-    [ "$(wc -l <found)" = $((3 * total)) ] && awk -F '\t' '(NR - 1) % 3 == 0 { right += $1 == $3 } END { exit !(right >= 33) }' found
+    [ "$(wc -l <found)" = $((3 * total)) ] &&
+    awk -F '\t' '(NR - 1) % 3 == 0 { right += $1 == $3 } END { exit !(right >= 33) }' found
 result $? "search: the own text is found" "$(cat .err; head -n 3 found)"
 "$QUIPU" search -t 3 -m match.safetensors --index vectors.npz --texts test.tgt -k 3 -f test.src | cmp -s - found
 result $? "search: 3 threads, the same lines" ""
-[ "$(sed -n 5p test.src | "$QUIPU" search -m match.safetensors --index vectors.npz --texts test.tgt -k 3 | cut -f 2-)" = \
-    "$(sed -n 13,15p found | cut -f 2-)" ]
+sed -n 5p test.src | "$QUIPU" search -m match.safetensors --index vectors.npz --texts test.tgt -k 3 >.out
+[ "$(cut -f 2- .out)" = "$(sed -n 13,15p found | cut -f 2-)" ]
 result $? "search: a line alone finds the same" ""
 head -n 1 test.src | "$QUIPU" search --json -k 100 -m match.safetensors --index vectors.npz --texts test.tgt >.out &&
-    grep -q '^{"query":"a[0-9].*","found":\[{"line":[0-9]*,"cosine":0' .out && [ "$(grep -o '"line"' .out | wc -l)" = "$total" ]
+    grep -q '^{"query":"a[0-9].*","found":\[{"line":[0-9]*,"cosine":0' .out &&
+    [ "$(grep -o '"line"' .out | wc -l)" = "$total" ]
 result $? "search --json, more than there are" "$(cat .out)"
 head -n 30 test.tgt >short
 fails 65 "short: 30 lines, but vectors.npz has $total vectors" \

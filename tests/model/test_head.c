@@ -167,7 +167,7 @@ static qp_real *gradient_of(qp_model *model, const qp_batch *batch, int threads,
     qp_shards *shards;
     qp_shards_result result;
     qp_params *params = qp_model_params(model);
-    const qp_loss_function function = {model, loss_of};
+    const qp_loss_function function = {.self = model, .loss = loss_of};
     cr_assert_eq(qp_shards_new(params, threads, 16, &shards), QP_OK);
     cr_assert_eq(qp_shards_run(shards, &function, batch, 1, 7, &result), QP_OK, "%s", qp_error_message());
     cr_expect_geq(result.shards, 4);

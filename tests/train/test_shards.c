@@ -11,7 +11,7 @@ static qp_real *gradient_of(toy *t, const qp_batch *batch, int count, int thread
 {
     qp_shards *s;
     cr_assert_eq(qp_shards_new(t->params, threads, shard_rows, &s), QP_OK);
-    qp_loss_function f = {t, toy_loss};
+    qp_loss_function f = {.self = t, .loss = toy_loss};
     for (int again = 0; again < 3; again++)
         cr_assert_eq(qp_shards_run(s, &f, batch, count, 77, result), QP_OK, "%s", qp_error_message());
     size_t size = qp_params_size(t->params);
@@ -80,6 +80,35 @@ Test(shards, the_sum_is_the_gradient_of_the_whole)
     toy_free(t);
 }
 
+static qp_tensor sequences_seen(void *self, qp_tape *tape, const qp_batch *shard)
+{
+    int *most = self;
+    if (shard->target.sequences.count > *most) *most = shard->target.sequences.count;
+    qp_tensor zero = qp_tape_tensor(tape, 1, 1);
+    zero.value[0] = 0;
+    return zero;
+}
+
+/* A loss that compares the sequences of a batch sees all of them at once, however many rows they have. */
+Test(shards, a_batch_can_stay_whole)
+{
+    static toy_batch batch;
+    toy_batch_fill(&batch, 80, 1);
+    toy *t = toy_new(3);
+    qp_shards *s;
+    qp_shards_result result;
+    int count = batch.batch.target.sequences.count;
+    cr_assert_eq(qp_shards_new(t->params, 1, 16, &s), QP_OK);
+    for (int whole = 0; whole < 2; whole++) {
+        int most = 0;
+        qp_loss_function f = {.self = &most, .loss = sequences_seen, .whole = whole};
+        cr_assert_eq(qp_shards_run(s, &f, &batch.batch, 1, 77, &result), QP_OK);
+        cr_expect(whole ? most == count && result.shards == 1 : most < count && result.shards > 1);
+    }
+    qp_shards_free(s);
+    toy_free(t);
+}
+
 /* Three batches of unequal size: the mean of their own means, and of their gradients. */
 Test(shards, batches_can_count_alike)
 {
@@ -88,7 +117,7 @@ Test(shards, batches_can_count_alike)
     const qp_batch list[] = {batch[0].batch, batch[1].batch, batch[2].batch};
     toy *t = toy_new(3);
     qp_shards *s;
-    qp_loss_function f = {t, toy_loss};
+    qp_loss_function f = {.self = t, .loss = toy_loss};
     qp_shards_result all, one;
     size_t size = qp_params_size(t->params);
     double *expected = calloc(size, sizeof *expected), loss = 0;
@@ -154,7 +183,8 @@ Test(shards, no_piece_is_too_large)
     qp_shards *s;
     qp_shards_result result;
     cr_assert_eq(qp_shards_new(c.toy->params, 1, 1000000, &s), QP_OK);
-    cr_assert_eq(qp_shards_run(s, &(qp_loss_function){&c, counted_loss}, &batch, 1, 77, &result), QP_OK);
+    const qp_loss_function f = {.self = &c, .loss = counted_loss};
+    cr_assert_eq(qp_shards_run(s, &f, &batch, 1, 77, &result), QP_OK);
     cr_assert_eq(result.shards, 2);
     cr_assert_eq(c.calls, 4, "%d pieces", c.calls);
     qp_shards_free(s);
@@ -179,7 +209,7 @@ Test(shards, inputs_are_cut_like_targets)
     for (int r = 0; r < batch.start[390]; r++) input[r] = batch.id[r] + 100;
     batch.batch.input = input;
     toy *t = toy_new(2);
-    qp_loss_function f = {t, loss_of_pairs};
+    qp_loss_function f = {.self = t, .loss = loss_of_pairs};
     for (int64_t rows = 64; rows <= 1000000; rows *= 100) {
         qp_shards *s;
         qp_shards_result result;
@@ -221,7 +251,7 @@ Test(shards, evaluation_is_the_loss_without_dropout)
     toy_batch_fill(&batch, 130, 5);
     toy *t = toy_new(2);
     qp_shards *s;
-    qp_loss_function f = {t, toy_loss};
+    qp_loss_function f = {.self = t, .loss = toy_loss};
     qp_shards_result train, infer[4];
     cr_assert_eq(qp_shards_new(t->params, 1, 64, &s), QP_OK);
     cr_assert_eq(qp_shards_run(s, &f, &batch.batch, 1, 1, &train), QP_OK);
@@ -244,7 +274,7 @@ Test(shards, a_failing_shard_is_reported_and_the_next_update_works)
     toy_batch_fill(&batch, 130, 5);
     toy *t = toy_new(2);
     t->fail_above = 3;
-    qp_loss_function f = {t, toy_loss};
+    qp_loss_function f = {.self = t, .loss = toy_loss};
     qp_shards_result r;
     for (int threads = 1; threads <= 3; threads++) {
         qp_shards *s;
@@ -265,7 +295,7 @@ Test(shards, wrong_batches_are_refused)
     toy_batch_fill(&batch, 5, 5);
     toy *t = toy_new(2);
     qp_shards *s;
-    qp_loss_function f = {t, toy_loss};
+    qp_loss_function f = {.self = t, .loss = toy_loss};
     qp_shards_result r;
     cr_assert_eq(qp_shards_new(t->params, 2, 32, &s), QP_OK);
     qp_batch bad = batch.batch;
@@ -287,7 +317,7 @@ Test(shards, nothing_is_allocated_after_the_first_update)
     for (int i = 0; i < 2; i++) toy_batch_fill(&batch[i], 130, (uint64_t)i);
     const qp_batch list[] = {batch[0].batch, batch[1].batch};
     toy *t = toy_new(1);
-    qp_loss_function f = {t, toy_loss};
+    qp_loss_function f = {.self = t, .loss = toy_loss};
     for (int threads = 1; threads <= 2; threads++) {
         qp_shards *s;
         qp_shards_result r;

@@ -34,7 +34,7 @@ static qp_tensor loss(void *self, qp_tape *tape, const qp_batch *shard) { return
 /* Loss and gradient of an update, after one that touched all memory. */
 static double gradient_of(qp_model *model, const qp_batch *batch, int threads, qp_real *gradient)
 {
-    const qp_loss_function function = {model, loss};
+    const qp_loss_function function = {.self = model, .loss = loss};
     qp_shards *shards;
     qp_shards_result result;
     cr_assert_eq(qp_shards_new(qp_model_params(model), threads, 0, &shards), QP_OK);
