@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/base/commands.h"
+#include "cli/base/open_model.h"
 #include "cli/base/options.h"
 #include "cli/predict/embed_lines.h"
 #include "lib/base/array.h"
@@ -16,7 +17,8 @@
     X(TEXT, file, "", 0, 0, "FILE", "file with a text on each line; - is stdin")                                       \
     X(TEXT, output, "-", 0, 0, "FILE",                                                                                 \
       "where to write: the array 'vectors' of a .npz file, else text, a line of numbers for each text; - is stdout")   \
-    X(INT, threads, "0", 0, 4096, NULL, "threads; 0: all CPUs; changes the speed, not the vectors")
+    X(INT, threads, "0", 0, 4096, NULL, "threads; 0: all CPUs; changes the speed, not the vectors")                    \
+    QP_VERIFY_FIELD(X)
 
 typedef struct {
     EMBED_FIELDS(QP_FIELD_DECLARE)
@@ -100,7 +102,7 @@ static qp_status run(void *self, const qp_options *options)
     size_t bytes = strlen(config.output);
     bool npz = bytes > 4 && strcmp(config.output + bytes - 4, ".npz") == 0;
     qp_package *m;
-    QP_TRY(qp_package_open(config.model, &m));
+    QP_TRY(qp_package_open(config.model, config.verify, &m));
     config.threads = qp_threads_of(config.threads);
     qp_status status = npz ? embed_to_npz(m, options) : embed_to_text(m, options);
     qp_package_free(m);

@@ -4,6 +4,7 @@
 
 #include "cli/base/commands.h"
 #include "cli/base/json_text.h"
+#include "cli/base/open_model.h"
 #include "cli/base/options.h"
 #include "cli/predict/embed_lines.h"
 #include "lib/base/array.h"
@@ -21,7 +22,8 @@
     X(TEXT, file, "", 0, 0, "FILE", "file with a text to search for on each line; - is stdin")                         \
     X(INT, top, "5", 1, 100000, NULL, "nearest lines to show of each")                                                 \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object for each line of the input")                                   \
-    X(INT, threads, "0", 0, 4096, NULL, "threads; 0: all CPUs; changes the speed, not the result")
+    X(INT, threads, "0", 0, 4096, NULL, "threads; 0: all CPUs; changes the speed, not the result")                     \
+    QP_VERIFY_FIELD(X)
 
 typedef struct {
     SEARCH_FIELDS(QP_FIELD_DECLARE)
@@ -159,7 +161,7 @@ static qp_status run(void *self, const qp_options *options)
     if (!*config.index || !*config.texts)
         return qp_fail(QP_EUSAGE, "search: no %s; add %s", *config.index ? "lines" : "vectors",
                        *config.index ? "--texts FILE" : "--index vectors.npz, made by quipu embed");
-    QP_TRY(qp_package_open(config.model, &m));
+    QP_TRY(qp_package_open(config.model, config.verify, &m));
     config.threads = qp_threads_of(config.threads);
     qp_status status = read_index(&j);
     if (status == QP_OK) status = read_lines(&j);
