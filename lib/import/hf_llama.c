@@ -55,6 +55,7 @@ static void windows(qp_hf_plan *plan, bool (*rule)(const qp_hf_plan *plan, int l
         m->window_layers[i] = slides ? '1' : '0';
         any = any || slides;
     }
+    m->window_layers[m->dec_layers] = '\0';
     if (any) return;
     m->attention_window = 0;
     memset(m->window_layers, 0, sizeof m->window_layers);

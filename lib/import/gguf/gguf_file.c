@@ -79,7 +79,7 @@ static qp_status check_arrays(qp_gguf *file)
     uint64_t end = 0, room = file->file_bytes - file->data;
     qp_hash_set names = {0};
     qp_status status = QP_OK;
-    qsort(file->array, file->arrays, sizeof *file->array, by_offset);
+    if (file->arrays) qsort(file->array, file->arrays, sizeof *file->array, by_offset);
     for (size_t i = 0; status == QP_OK && i < file->arrays; i++) {
         const qp_gguf_array *a = &file->array[i];
         uint64_t hash = qp_hash_text(a->name, strlen(a->name));
