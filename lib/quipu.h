@@ -18,7 +18,8 @@ extern "C" {
 
 typedef struct qp_package quipu_package;
 
-/* quipu_open - read a model file and check that it is complete.   quipu_close - NULL is fine.
+/* quipu_open - check a model file and map it: until quipu_close it may be replaced or deleted, as quipu_save and mv do,
+ *   but not written to or cut in place (SIGBUS).   quipu_close - NULL is fine.
  * quipu_save - write it; the file is complete or absent. */
 QP_API quipu_status quipu_open(const char *path, quipu_package **package);
 QP_API quipu_status quipu_save(const quipu_package *package, const char *path);
