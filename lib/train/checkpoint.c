@@ -377,6 +377,7 @@ static qp_status average_files(qp_safetensors *const *file, int count, qp_params
         const qp_parameter *p = qp_params_at(params, i);
         size_t n = (size_t)p->rows * (size_t)p->columns;
         qp_real *value = qp_params_value(params, i);
+        if (p->frozen && !qp_safetensors_find(file[0], p->name)) continue; /* an adapter's base: unchanged */
         memset(sum, 0, n * sizeof *sum);
         for (int k = 0; k < count; k++) QP_TRY(add_parameter(file[k], p, value, sum));
         for (size_t e = 0; e < n; e++) value[e] = (qp_real)(sum[e] / count);

@@ -27,6 +27,9 @@ holds "a model of an adapter that has learned nothing" "$QUIPU" merge -m none.sa
     "$QUIPU" translate -m none-merged.safetensors source >b && cmp -s a b
 result $? "is the base"
 
+holds "the best adapter of two validations" \
+    adapt best.safetensors --lora 4 --steps 4 --valid pairs --valid-freq 2 --average 1 -q
+holds "and their mean" adapt mean.safetensors --lora 4 --steps 4 --valid pairs --valid-freq 2 --average 2 -q
 holds "an adapter of rank 4" adapt ad.safetensors --lora 4 --lora-alpha 8 --steps 30 -q
 [ "$(sha256sum <base.safetensors)" = "$sum" ] &&
     [ "$(wc -c <ad.safetensors)" -lt "$(($(wc -c <base.safetensors) * 2 / 3))" ]

@@ -41,6 +41,8 @@ calls "resume" part.safetensors train --train pairs --valid pairs $recurrent $sm
 faults="$EIO:read+write+sync+close+list $ENOSPC:open+write $EMFILE:open $ESTALE:read+stat+rename $EINTR:read+write"
 calls "train, labels" m.safetensors train --task classify --train labels --steps 3 --threads 1 -q -m m.safetensors
 calls "average" a.safetensors average -o a.safetensors gru.safetensors gru.safetensors
+calls "quantize" q.safetensors quantize -m transformer.safetensors --type bf16 -o q.safetensors
+calls "export" e.arpa export -m ngram.safetensors -o e.arpa
 calls "import" i.safetensors import n.arpa -o i.safetensors
 calls "tokenizer" t.json tokenizer train --type word -o t.json lines
 export FAULT_RESUME=0 FAULT_OUTPUT=1

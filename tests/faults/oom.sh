@@ -65,6 +65,7 @@ allocations "info" none "" info gru.safetensors
 allocations "info --json" none "" info gru.safetensors --json
 allocations "average" none a.safetensors average -o a.safetensors gru.safetensors gru.safetensors
 allocations "import" none i.safetensors import n.arpa -o i.safetensors
+allocations "quantize" none q.safetensors quantize -m transformer.safetensors --type bf16 -o q.safetensors
 allocations "export" none e.arpa export -m ngram.safetensors -o e.arpa
 allocations "version" none "" --version
 allocations "help" none "" help train --all
