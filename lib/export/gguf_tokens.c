@@ -84,20 +84,23 @@ static qp_status put_scored(qp_gguf_keys *keys, const char *place, const qp_sent
 /* ---- byte-level BPE ---- */
 
 /* Stage i of a normalizer or splitter, or of a sequence of them under the key `list`; NULL: there are no more. */
-static const json_t *stage_at(const json_t *stages, const char *list, size_t i)
+static json_t *stage_at(json_t *stages, const char *list, size_t i)
 {
     const json_t *inner = json_object_get(stages, list);
     if (inner) return json_array_get(inner, i);
     return i == 0 && json_is_object(stages) ? stages : NULL;
 }
 
-static bool same_stages(const char *place, const char *text, const json_t *wanted, const char *list)
+/* Whether both have the same stages; what only moves offsets is removed from them. */
+static bool same_stages(const char *place, const char *text, json_t *wanted, const char *list)
 {
     json_t *known = NULL;
     bool same = qp_json_read(place, text, strlen(text), JSON_DECODE_ANY, &known) == QP_OK;
     for (size_t i = 0; same; i++) {
-        const json_t *a = stage_at(known, list, i), *b = stage_at(wanted, list, i);
+        json_t *a = stage_at(known, list, i), *b = stage_at(wanted, list, i);
         if (!a && !b) break;
+        json_object_del(a, "trim_offsets");
+        json_object_del(b, "trim_offsets");
         same = a && b && json_equal(a, b);
     }
     json_decref(known);
@@ -106,7 +109,7 @@ static bool same_stages(const char *place, const char *text, const json_t *wante
 
 static const qp_gguf_pre *pre_of(const char *place, const json_t *root, bool ignore_merges)
 {
-    const json_t *normalizer = json_object_get(root, "normalizer"), *words = json_object_get(root, "pre_tokenizer");
+    json_t *normalizer = json_object_get(root, "normalizer"), *words = json_object_get(root, "pre_tokenizer");
     for (const qp_gguf_pre *pre = qp_gguf_pres; pre->name; pre++)
         if (pre->ignore_merges == ignore_merges && same_stages(place, pre->pre_tokenizer, words, "pretokenizers") &&
             same_stages(place, pre->normalizer, normalizer, "normalizers"))
@@ -119,7 +122,7 @@ static qp_text text_of(const json_t *value)
     return (qp_text){json_string_value(value), json_string_length(value)};
 }
 
-static void fill_tokens(const json_t *root, token *t, int rows)
+static void fill_tokens(const qp_tokenizer *tokenizer, const json_t *root, token *t, int rows)
 {
     const char *piece;
     json_t *id, *added;
@@ -127,7 +130,9 @@ static void fill_tokens(const json_t *root, token *t, int rows)
     json_object_foreach(json_object_get(json_object_get(root, "model"), "vocab"), piece, id)
     {
         json_int_t at = json_integer_value(id);
-        if (at >= 0 && at < rows) t[at] = (token){{piece, strlen(piece)}, 0, QP_SPM_NORMAL};
+        bool special = at >= 0 && at < rows && qp_tokenizer_role(tokenizer, (int32_t)at) == QP_TOKEN_SPECIAL;
+        if (at >= 0 && at < rows)
+            t[at] = (token){{piece, strlen(piece)}, 0, special ? QP_SPM_CONTROL : QP_SPM_NORMAL};
     }
     json_array_foreach(json_object_get(root, "added_tokens"), i, added)
     {
@@ -159,7 +164,8 @@ static void put_merges(qp_gguf_keys *keys, const json_t *merges)
     }
 }
 
-static qp_status put_bytes(qp_gguf_keys *keys, const char *place, const json_t *root, int rows)
+static qp_status put_bytes(qp_gguf_keys *keys, const char *place, const qp_tokenizer *tokenizer, const json_t *root,
+                           int rows)
 {
     const json_t *model = json_object_get(root, "model"), *kind = json_object_get(model, "type");
     if (!json_is_string(kind) || strcmp(json_string_value(kind), "BPE") != 0) return refuse(place, "it is not BPE");
@@ -168,7 +174,7 @@ static qp_status put_bytes(qp_gguf_keys *keys, const char *place, const json_t *
     token *t = calloc((size_t)rows + 1, sizeof *t);
     char(*name)[16] = calloc((size_t)rows + 1, sizeof *name);
     if (t && name) {
-        fill_tokens(root, t, rows);
+        fill_tokens(tokenizer, root, t, rows);
         name_unused(t, rows, name);
         qp_gguf_put_text(keys, "tokenizer.ggml.model", "gpt2");
         qp_gguf_put_text(keys, "tokenizer.ggml.pre", pre->name);
@@ -192,7 +198,7 @@ static qp_status put_bytes_of(qp_gguf_keys *keys, const char *place, const qp_to
         return refuse(place, "it is neither BPE with scores nor byte-level BPE");
     }
     qp_status status = qp_json_read(place, content.text[0], content.bytes[0], 0, &root);
-    if (status == QP_OK) status = put_bytes(keys, place, root, rows);
+    if (status == QP_OK) status = put_bytes(keys, place, tokenizer, root, rows);
     json_decref(root);
     qp_export_free(&content);
     return status;
