@@ -64,6 +64,7 @@ const char *qp_config_other_name(const char *name)
                                           {"repetition-penalty", "repeat-penalty"},
                                           {"beam", "beam-size"},
                                           {"label-column", "column"},
+                                          {"word-blank", "word-dropout-src"},
                                           {"num-beams", "beam-size"}};
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         if (qp_config_same_word(same[i][0], name)) return same[i][1];

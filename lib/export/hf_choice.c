@@ -90,6 +90,7 @@ static bool is_ignored(const char *name)
         "separable", "mamba_state", "mamba_expand", "mamba_rank", "mamba_kernel", "experts_balance", "experts_z_loss",
         "lm_window", "carry", "dropout", "attention_dropout", "ff_dropout", "input_noise", "layer_drop",
         "stochastic_depth", "stochastic_depth_mode", "embedding_dropout", "word_dropout_src", "word_dropout_tgt",
+        "word_drop", "word_swap",
         "mixup", "init", "init_gain", "loss", "focal_gamma", "loss_weight", "bottleneck", "codebook", "codes",
         "variational", "kl_weight", "features", "horizon", "quantiles"};
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)

@@ -18,6 +18,56 @@ const int32_t *qp_word_dropout(qp_tape *tape, const qp_special_ids *special, con
     return kept;
 }
 
+/* Sort words by their new places; a special id is never passed. Stable; words move by at most a few places. */
+static void sort_words(const qp_special_ids *special, int32_t *id, double *place, int count)
+{
+    for (int i = 1; i < count; i++) {
+        if (qp_special_has(special, id[i])) continue;
+        for (int j = i; j > 0 && !qp_special_has(special, id[j - 1]) && place[j - 1] > place[j]; j--) {
+            int32_t word = id[j];
+            double at = place[j];
+            id[j] = id[j - 1];
+            place[j] = place[j - 1];
+            id[j - 1] = word;
+            place[j - 1] = at;
+        }
+    }
+}
+
+qp_ids qp_word_noise(qp_tape *tape, const qp_special_ids *special, qp_ids text, double drop, int swap)
+{
+    if ((drop <= 0 && swap <= 0) || !qp_tape_training(tape) || qp_tape_failed(tape)) return text;
+    qp_sequences s = text.sequences;
+    size_t rows = (size_t)qp_sequence_rows(s);
+    uint64_t key = qp_tape_next_key(tape), drop_key = qp_random_key(key, 1), swap_key = qp_random_key(key, 2);
+    int32_t *start = qp_tape_memory(tape, ((size_t)s.count + 1) * sizeof *start);
+    int32_t *id = qp_tape_memory(tape, (rows + 1) * sizeof *id);
+    double *place = qp_tape_memory(tape, (rows + 1) * sizeof *place);
+    int end = 0;
+    if (qp_tape_failed(tape)) return text;
+    for (int i = 0; i < s.count; i++) {
+        int words = 0, first = -1;
+        start[i] = end;
+        for (int r = s.start[i]; r < s.start[i + 1]; r++) {
+            bool word = !qp_special_has(special, text.id[r]);
+            if (word && first < 0) first = r;
+            if (word && qp_random_uniform(drop_key, (uint64_t)r) < drop) continue;
+            words += word;
+            place[end] = r + (swap + 1) * qp_random_uniform(swap_key, (uint64_t)r);
+            id[end++] = text.id[r];
+        }
+        if (words == 0 && first >= 0) { /* all were dropped: the first one stays */
+            int at = start[i] + (first - s.start[i]);
+            memmove(id + at + 1, id + at, (size_t)(end - at) * sizeof *id);
+            id[at] = text.id[first];
+            end++;
+        }
+        if (swap > 0 && words > 0) sort_words(special, id + start[i], place + start[i], end - start[i]);
+    }
+    start[s.count] = end;
+    return (qp_ids){{.count = s.count, .start = start}, id};
+}
+
 /* ---- mixup ---- */
 
 /* A draw from Gamma(alpha, 1); every try takes three numbers of the key. */

@@ -12,6 +12,11 @@
  *   id [rows]; returns `id` itself or a copy on the tape; NULL when the tape has failed.
  *   Source  Bowman et al. 2016 (decoder input); Gal & Ghahramani 2016, Sennrich et al. 2016 (any input).
  *
+ * qp_word_noise — leave out each word of a text with probability `drop` (one word stays), then let words move by at
+ *   most `swap` places: they are sorted by i + u_i, i their place, u_i uniform in [0, swap + 1). Special ids stay, and
+ *   no word crosses one. Returns the text itself or a changed one on the tape.
+ *   Source  Lample et al. 2018; Iyyer et al. 2015 (dropping).
+ *
  * qp_mixup_loss — mix each row with another: lambda from Beta(alpha, alpha), one for all rows; j(i) = (i + shift)
  *   mod rows with a random shift from 1 .. rows-1;
  *     z = lambda x_i + (1 - lambda) x_j(i)      loss = lambda CE(z, y_i) + (1 - lambda) CE(z, y_j(i))
@@ -24,6 +29,7 @@
  * qp_beta_draw — a draw from Beta(alpha, alpha), alpha > 0, by two gamma draws.      Source  Marsaglia & Tsang
  *   2000. */
 const int32_t *qp_word_dropout(qp_tape *tape, const qp_special_ids *special, const int32_t *id, int rows, double rate);
+qp_ids qp_word_noise(qp_tape *tape, const qp_special_ids *special, qp_ids text, double drop, int swap);
 qp_tensor qp_mixup(qp_tape *tape, qp_tensor x, const qp_real *own, const int32_t *other);
 qp_tensor qp_mixup_cross_entropy(qp_tape *tape, qp_tensor scores, const int32_t *label, const qp_real *own,
                                  const int32_t *other, qp_real smoothing);

@@ -291,6 +291,17 @@ static qp_tensor output(const qp_model *model, qp_tape *tape, qp_tensor x, qp_mo
     return cap > 0 ? qp_scale(tape, qp_activation(tape, qp_scale(tape, x, 1 / cap), QP_TANH, 0), cap) : x;
 }
 
+/* Words are left out and moved where no answer belongs to a single one. */
+static void add_word_noise(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_encoder_input *input)
+{
+    const qp_model_config *c = &model->config;
+    if (!input->id || batch->source_row || batch->segment) return;
+    qp_ids text = qp_word_noise(tape, &model->source_special, (qp_ids){input->sequences, input->id}, c->word_drop,
+                                (int)c->word_swap);
+    input->sequences = text.sequences;
+    input->id = text.id;
+}
+
 /* The scores of a batch, and its encoded sources. */
 static qp_tensor scores_of(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps,
                            qp_encoded *encoded)
@@ -303,6 +314,7 @@ static qp_tensor scores_of(const qp_model *model, qp_tape *tape, const qp_batch 
         qp_encoder_input input = {batch->source.sequences, batch->source.id, batch->source_value, batch->segment};
         bool pairs = model->config.task == QP_TASK_MATCH && batch->target.id;
         if (pairs && !put_targets(tape, batch->target, &input)) return (qp_tensor){0};
+        add_word_noise(model, tape, batch, &input);
         if (input.id)
             input.id = qp_word_dropout(tape, &model->source_special, input.id, qp_sequence_rows(input.sequences),
                                        model->config.word_dropout_src);

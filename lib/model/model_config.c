@@ -350,6 +350,16 @@ static qp_status check_state_noise(const qp_model_config *config)
     return QP_OK;
 }
 
+/* Words can be left out and moved where no answer belongs to a single one. */
+static qp_status check_word_noise(const qp_model_config *config)
+{
+    bool each = config->task == QP_TASK_TAG || config->task == QP_TASK_MLM;
+    if (config->word_drop == 0 && config->word_swap == 0) return QP_OK;
+    if (config->encoder != QP_KIND_NONE && !qp_model_reads_numbers(config) && !each) return QP_OK;
+    return qp_fail(QP_EUSAGE, "--word-drop and --word-swap change a source of words, for --task translate, classify "
+                              "and autoencode; use --word-dropout-src, or leave them out");
+}
+
 /* Each regulariser has something to work on. */
 static qp_status check_regularisers(const qp_model_config *config)
 {
@@ -360,6 +370,7 @@ static qp_status check_regularisers(const qp_model_config *config)
         return qp_fail(QP_EUSAGE,
                        "--stochastic-depth leaves out branches of a transformer; use --dropout, or leave it out");
     QP_TRY(check_state_noise(config));
+    QP_TRY(check_word_noise(config));
     if (config->embedding_dropout > 0 && (qp_model_reads_numbers(config) || config->decoder == QP_KIND_NGRAM))
         return qp_fail(QP_EUSAGE,
                        "--embedding-dropout leaves out embeddings of words; there are none, so leave it out");

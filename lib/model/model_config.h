@@ -151,6 +151,8 @@
     X(REAL, embedding_dropout, "0", 0, 0.99, NULL,                                                                     \
       "training: share of the vocabulary whose embeddings are dropped wherever the words occur")                       \
     X(REAL, word_dropout_src, "0", 0, 0.99, NULL, "training: share of source words that are read as unknown")          \
+    X(REAL, word_drop, "0", 0, 0.99, NULL, "training: share of source words that are left out")                        \
+    X(INT, word_swap, "0", 0, 1000, NULL, "training: source words move by up to N places")                             \
     X(REAL, word_dropout_tgt, "0", 0, 0.99, NULL,                                                                      \
       "training: share of words the decoder reads as unknown (the targets are not changed)")                           \
     X(REAL, mixup, "0", 0, 100, NULL,                                                                                  \

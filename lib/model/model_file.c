@@ -402,6 +402,8 @@ static bool is_of_training(const char *name)
                                         "mixup",
                                         "stochastic_depth_mode",
                                         "word_dropout_src",
+                                        "word_drop",
+                                        "word_swap",
                                         "word_dropout_tgt",
                                         "recurrent_dropout",
                                         "zoneout",

@@ -6,8 +6,8 @@ has train || { skip "class weights" "no train"; exit 0; }
 awk 'BEGIN { for (i = 0; i < 400; i++)
     printf "%s\tw%d w%d\n", i % 10 == 3 ? "rare" : "usual", i % 3, (i + 1) % 3 }' >texts
 common="--task classify --train texts --valid none --tokenizer word --encoder gru --layers 1 --emb-size 8 \
-    --hidden-size 8 --batch-type sentence --batch-size 32 --lr 0.01 --lr-schedule constant --lr-warmup 0 --dropout 0.1 --seed 3 \
-    --save-freq 5 -q"
+    --hidden-size 8 --batch-type sentence --batch-size 32 --lr 0.01 --lr-schedule constant --lr-warmup 0 \
+    --dropout 0.1 --seed 3 --save-freq 5 -q"
 balanced="$common --class-weights balanced"
 
 "$QUIPU" train $balanced --steps 30 --threads 1 -m one.safetensors 2>.err

@@ -34,6 +34,43 @@ Test(augment, words_become_unknown_and_special_ids_stay)
     qp_tape_free(tape);
 }
 
+/* Words are left out or move a little; special ids stay in their places among them. */
+Test(augment, words_are_left_out_and_move)
+{
+    enum { TEXTS = 300, LENGTH = 12 };
+    static int32_t id[TEXTS * LENGTH], start[TEXTS + 1];
+    const qp_special_ids special = qp_special_own();
+    for (int i = 0; i < TEXTS * LENGTH; i++) id[i] = i % LENGTH == LENGTH - 1 ? QP_EOS : 10 + i % LENGTH;
+    for (int i = 0; i <= TEXTS; i++) start[i] = i * LENGTH;
+    const qp_ids text = {{.count = TEXTS, .start = start}, id};
+    qp_tape *tape = qp_tape_new();
+    qp_tape_begin(tape, QP_TRAIN, 3);
+    qp_ids dropped = qp_word_noise(tape, &special, text, 0.3, 0);
+    int words = qp_sequence_rows(dropped.sequences) - TEXTS, all = TEXTS * (LENGTH - 1), moved = 0;
+    cr_expect_lt(fabs(words - 0.7 * all), 5 * sqrt(all * 0.21), "%d of %d", words, all);
+    qp_ids swapped = qp_word_noise(tape, &special, text, 0, 2);
+    qp_ids few = qp_word_noise(tape, &special, text, 0.99, 3);
+    for (int i = 0; i < TEXTS; i++) {
+        const int32_t *kept = dropped.id + dropped.sequences.start[i], *order = swapped.id + start[i];
+        int length = qp_sequence_length(dropped.sequences, i), left = qp_sequence_length(few.sequences, i), sum = 0;
+        cr_expect_eq(kept[length - 1], QP_EOS);
+        for (int k = 1; k + 1 < length; k++) cr_expect_lt(kept[k - 1], kept[k], "their order stays");
+        for (int k = 0; k + 1 < LENGTH; k++) {
+            cr_expect_leq(abs(order[k] - 10 - k), 2, "a word moves by at most two places");
+            moved += order[k] != 10 + k;
+            sum += order[k];
+        }
+        cr_expect_eq(sum, 11 * 10 + 55, "every word is still there");
+        cr_expect_eq(order[LENGTH - 1], QP_EOS);
+        cr_expect_geq(left, 2, "one word stays");
+        cr_expect_eq(few.id[few.sequences.start[i] + left - 1], QP_EOS);
+    }
+    cr_expect_gt(moved, all / 4);
+    qp_tape_begin(tape, QP_INFER, 3);
+    cr_expect_eq(qp_word_noise(tape, &special, text, 0.3, 2).id, id);
+    qp_tape_free(tape);
+}
+
 /* With every word unknown the loss is that of unknown words: what is read changes, what is to be made does not. */
 Test(augment, sources_and_what_the_decoder_reads)
 {
@@ -197,6 +234,8 @@ Test(augment, options_without_something_to_work_on_are_refused)
         const char *field, *value;
         int task, encoder, decoder;
     } wrong[] = {{"layer_drop", "0.1", QP_TASK_TRANSLATE, QP_KIND_GRU, QP_KIND_GRU},
+                 {"word_drop", "0.1", QP_TASK_TAG, QP_KIND_GRU, QP_KIND_NONE},
+                 {"word_swap", "2", QP_TASK_LM, QP_KIND_NONE, QP_KIND_GRU},
                  {"word_dropout_src", "0.1", QP_TASK_LM, QP_KIND_NONE, QP_KIND_GRU},
                  {"stochastic_depth", "0.1", QP_TASK_TRANSLATE, QP_KIND_GRU, QP_KIND_GRU},
                  {"segments", "2", QP_TASK_TRANSLATE, QP_KIND_GRU, QP_KIND_TRANSFORMER},
