@@ -97,10 +97,19 @@ static void end_watch(qp_cluster *c)
     pthread_join(c->watcher, NULL);
 }
 
+/* Watched until all have come so far; asleep, because the others may need the processors for long. */
+static void wait_for_all(qp_cluster *c)
+{
+    const struct timespec pause = {.tv_nsec = 5000000};
+    MPI_Request all;
+    int done = 0;
+    for (MPI_Ibarrier(c->data, &all); !done; nanosleep(&pause, NULL)) MPI_Test(&all, &done, MPI_STATUS_IGNORE);
+}
+
 void qp_cluster_close(qp_cluster *c)
 {
     if (!c) return;
-    MPI_Barrier(c->data); /* watched until all have come so far */
+    wait_for_all(c);
     end_watch(c);
     MPI_Comm_free(&c->data);
     MPI_Comm_free(&c->signs);

@@ -78,7 +78,6 @@ differs "option steps is '301' here" "$QUIPU" train $long --steps 301 -m no.safe
 mkdir elsewhere
 sed 's/w3/w4/' pairs >elsewhere/pairs
 differs "content of .* is" sh -c "cd elsewhere && exec \"$QUIPU\" train $long -m no.safetensors"
-printf 'w1 w2\n' >elsewhere/pairs
 ranks 2 "$QUIPU" train --train missing -q -m no.safetensors 2>.err
 [ "$(grep -c '^quipu' .err)" = 1 ] && grep -q '^quipu: rank 0 of 2 on .*missing' .err
 result $? "an error of all ranks is reported once" "$(cat .err)"
