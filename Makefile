@@ -159,6 +159,9 @@ fuzz-coverage:  ## lines of every reader that the inputs in tests/fuzz/corpus re
 	    build/coverage/tests/fuzz
 	@sh tests/fuzz/coverage build/coverage
 
+analyze: $(BUILD)/quipu  ## clang-tidy on products that index memory; valgrind on small commands (ONLY=valgrind)
+	@bash .ci/analyze $(BUILD) $(ONLY)
+
 lint: $(HEADERS)  ## check floors, circles, sizes, names, words, warnings of clang (ROOM=lib/grad: one folder)
 	@sh .ci/packages lint
 	@sh .ci/lint $(ROOM)
@@ -342,5 +345,5 @@ say = $(if $(V),,@echo "  $(1)"; )
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
 .PHONY: all deb help demo test test-long test-interop oracles models tokenizer-cases gradcheck gradient-tests asan \
-    mutants mpi-test kill-test fault-test oom-test power-test damage-test soak fuzz fuzz-coverage fuzzers lint rooms \
-    format bench install uninstall clean
+    mutants mpi-test kill-test fault-test oom-test power-test damage-test soak analyze fuzz fuzz-coverage fuzzers \
+    lint rooms format bench install uninstall clean

@@ -43,7 +43,7 @@ static qp_status read_sizes(qp_llama2c *f, const unsigned char *from)
     int *const size[] = {&f->width, &f->inner, &f->layers, &f->heads, &f->kv_heads, &f->pieces, &f->positions};
     static const int most[] = {65536, 1048576, 128, 1024, 1024, 16777216, 1048576};
     for (int i = 0; i < 7; i++) {
-        int32_t value = (int32_t)qp_little_u32(from + 4 * i);
+        int32_t value = (int32_t)qp_little_u32(from + 4L * i);
         if (i == 5 && f->version == 0) { /* pieces */
             f->shared = value > 0;
             value = value < 0 && value > INT32_MIN ? -value : value;
