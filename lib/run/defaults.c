@@ -8,8 +8,7 @@
 #include "lib/run/train_images.h"
 
 /* A rule is one call of `choose`: a topic, the reason, and the options it sets, as "name=value name=value". Options
- * that were given are left out of it. The measurements are of two threads of a
- * Zen 4. */
+ * that were given are left out of it. The measurements are of two threads of a Zen 4. */
 typedef struct {
     qp_train_settings *settings;
     const qp_survey *survey;
@@ -370,21 +369,18 @@ static void choose_autoencode(chooser *c)
 
 static void choose_match(chooser *c)
 {
-    const qp_survey *s = c->survey;
-    double words = (double)(s->source.words + s->target.words);
-    qp_survey_side both = {.characters = s->source.characters + s->target.characters,
-                           .distinct_characters = s->source.distinct_characters + s->target.distinct_characters};
+    const qp_survey_side *a = &c->survey->source, *b = &c->survey->target;
+    qp_survey_side both = {.characters = a->characters + b->characters,
+                           .distinct_characters = a->distinct_characters + b->distinct_characters};
     choose(c, "text", "both texts of a pair share the pieces", "tokenizer=bpe vocab-size=%lld",
            (long long)pieces(&both, 60, 16000));
     choose_network(c, "one encoder for both texts, read from both ends",
                    (network){.encoder = QP_KIND_GRU, .layers = 1, .emb = 192, .hidden = 192, .ff = 512, .heads = 4});
-    if (c->settings->model.encoder != QP_KIND_TEXT_CNN)
-        choose(c, "vector", "the strongest value of each feature anywhere in the text", "pooling=max");
-    choose(c, "noise", "little text", "dropout=0.3");
+    choose(c, "vector", "the strongest value of each feature anywhere in the text", "pooling=max dropout=0.3");
     choose(c, "updates", "a pair is compared with the others of its batch: many at once",
            "batch-type=sentence batch-size=128 lr=0.003 lr-schedule=cosine clip-norm=1");
     choose(c, "run", "fewer passes the more text there is", "epochs=%lld",
-           (long long)within(20 * sqrt(100000 / fmax(1, words)), 4, 40));
+           (long long)within(20 * sqrt(100000 / fmax(1, (double)(a->words + b->words))), 4, 40));
 }
 
 /* ---- numbers ---- */
