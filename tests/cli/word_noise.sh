@@ -1,4 +1,4 @@
-# --word-drop, --word-swap, --word-blank: the same bits for any number of threads, resumed or not; where they make sense.
+# --word-drop, --word-swap, --word-blank: the same bits for any number of threads; where they make sense.
 . tests/cli/support
 has train || { skip "word noise" "no train"; exit 0; }
 
