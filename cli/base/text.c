@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "cli/base/text.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "cli/base/ranks.h"
 #include "cli/base/signals.h"
+#include "lib/base/writer.h"
 #include "lib/cluster/cluster.h"
 
 /* Below NARROW_COLUMNS the left column of a row gets a line of its own. */
@@ -53,7 +53,7 @@ static void wait_for_rank_0(void)
 
 int qp_report(qp_status status)
 {
-    if (status == QP_EIO && errno == EPIPE) return 0;
+    if (status == QP_EIO && qp_output_unread(stdout)) return 0;
     bool together = status == QP_ESTOPPED, alone = qp_cluster_launch_rank() == 0; /* all ranks stop together */
     if (status == QP_OK || (together && !alone)) return exit_code(status);
     if (!alone) wait_for_rank_0();

@@ -247,10 +247,10 @@ qp_status qp_writer_check(const char *path)
     return QP_OK;
 }
 
-static bool has_no_reader(FILE *stream)
+bool qp_output_unread(FILE *stream)
 {
     struct pollfd pipe = {.fd = fileno(stream), .events = POLLOUT};
-    return poll(&pipe, 1, 0) == 1 && (pipe.revents & POLLERR);
+    return ferror(stream) && poll(&pipe, 1, 0) == 1 && (pipe.revents & POLLERR);
 }
 
 qp_status qp_output_check(FILE *stream, const char *name)
@@ -258,6 +258,6 @@ qp_status qp_output_check(FILE *stream, const char *name)
     errno = 0;
     bool flushed = fflush(stream) == 0;
     if (flushed && !ferror(stream)) return QP_OK;
-    if (errno == 0 && has_no_reader(stream)) errno = EPIPE; /* of a long write, which leaves nothing to flush */
+    if (errno == 0 && qp_output_unread(stream)) errno = EPIPE; /* of a long write, which leaves nothing to flush */
     return qp_fail(QP_EIO, "%s: writing failed: %s", name, errno ? strerror(errno) : "output was lost");
 }

@@ -2,6 +2,7 @@
 #define QP_WRITER_H
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "lib/base/status.h"
@@ -25,8 +26,9 @@ qp_status qp_writer_check(const char *path);
  * refuse that; then the name is as durable as they make it. */
 void qp_name_sync(const char *path);
 
-/* qp_output_check — flushes a stream.  Errors: QP_EIO with the reason (full disk, closed pipe) if anything was lost;
- * errno is EPIPE for a closed pipe. */
+/* qp_output_check — flushes a stream.  Errors: QP_EIO with the reason (full disk, closed pipe) if anything was lost.
+ * qp_output_unread — whether a write failed because the stream is a pipe whose reader is gone. */
 qp_status qp_output_check(FILE *stream, const char *name);
+bool qp_output_unread(FILE *stream);
 
 #endif

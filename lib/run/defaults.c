@@ -486,10 +486,6 @@ qp_status qp_defaults_schedule(qp_train_settings *s, bool has_valid, int64_t upd
     if (qp_schedule_warms(&s->schedule))
         choose(&c, "warm-up", transformer ? "a tenth of the run" : "a twentieth of the run", "lr-warmup=%lld",
                (long long)within((double)total / (transformer ? 10 : 20), 0, 2000));
-    if (!has_valid) return c.status;
-    choose(&c, "validation", why, "valid-freq=%lld", (long long)within((double)total / 20, 1, 2000));
-    int64_t validations = s->training.valid_freq ? (total - 1) / s->training.valid_freq + 1 : total;
-    if (s->training.average > validations)
-        choose(&c, "averaging", "all validations", "average=%lld", (long long)validations);
+    if (has_valid) choose(&c, "validation", why, "valid-freq=%lld", (long long)within((double)total / 20, 1, 2000));
     return c.status;
 }

@@ -189,6 +189,7 @@ static void set_trainer(qp_train_run *run)
         .valid_loss = qp_model_objective_loss(&run->valid_loss),
         .train = &run->data.batches[QP_TRAINING],
         .valid = valid,
+        .asks_average = s->given && s->given(s->given_self, "average"),
         .no_perplexity = s->model.task == QP_TASK_REGRESS || s->model.task == QP_TASK_MATCH,
         .config = &s->training,
         .optimizer = &s->optimizer,

@@ -44,6 +44,7 @@ typedef struct {
     qp_loss_function valid_loss; /* the same without; loss NULL: use the first */
     qp_batch_source *train;
     qp_batch_source *valid; /* NULL: no validation loss */
+    bool asks_average;      /* --average was asked for: warn if there will be fewer checkpoints */
     bool no_perplexity;     /* the loss is not -ln P: do not report its exponential */
     const qp_training_config *config;
     const qp_optimizer_config *optimizer;

@@ -23,7 +23,8 @@ void qp_run_check_plan(qp_run *run)
     const qp_schedule_config *s = &run->schedule;
     int64_t updates = planned_updates(run);
     if (updates <= 0 || run->batches <= 0) return;
-    if (qp_run_validates(run) && run->config->average > planned_validations(run, updates))
+    if (run->trainer->asks_average && qp_run_validates(run) &&
+        run->config->average > planned_validations(run, updates))
         qp_run_note(run,
                     "warning: --average %" PRId64 ": this run has only %" PRId64
                     " validations to average; use a smaller --valid-freq or --average",

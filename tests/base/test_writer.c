@@ -270,7 +270,7 @@ Test(writer, a_pipe_that_nobody_reads_is_told_by_its_name)
         close(end[0]);
         fwrite(text, 1, bytes, stream);
         cr_assert_eq(qp_output_check(stream, "pipe"), QP_EIO);
-        cr_expect_eq(errno, EPIPE, "%zu bytes", bytes);
+        cr_expect(qp_output_unread(stream), "%zu bytes", bytes);
         fclose(stream);
     }
 }
