@@ -1,0 +1,140 @@
+#include "lib/run/chooser.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool qp_chooser_given(const qp_train_settings *s, const char *name)
+{
+    bool layers = strcmp(name, "enc-layers") == 0 || strcmp(name, "dec-layers") == 0;
+    return s->given && (s->given(s->given_self, name) || (layers && s->given(s->given_self, "layers")));
+}
+
+/* The next "name=value" of a rule; false at its end. */
+static bool next_option(const char **at, char name[40], char value[40])
+{
+    *at += strspn(*at, " ");
+    size_t word = strcspn(*at, " "), key = strcspn(*at, "=");
+    if (word == 0 || key >= word) return false;
+    snprintf(name, 40, "%.*s", (int)key, *at);
+    snprintf(value, 40, "%.*s", (int)(word - key - 1), *at + key + 1);
+    *at += word;
+    return true;
+}
+
+static void append(char *text, size_t room, const char *name, const char *value)
+{
+    size_t used = strlen(text);
+    const char *space = used ? " " : "";
+    if (strcmp(value, "true") == 0)
+        snprintf(text + used, room - used, "%s--%s", space, name);
+    else if (strcmp(value, "false") == 0)
+        snprintf(text + used, room - used, "%s--no-%s", space, name);
+    else
+        snprintf(text + used, room - used, "%s--%s %s", space, name, value);
+}
+
+void qp_choose(qp_chooser *c, const char *topic, const char *reason, const char *options, ...)
+{
+    char text[400], name[40], value[40];
+    qp_choice choice = {0};
+    va_list arguments;
+    va_start(arguments, options);
+    vsnprintf(text, sizeof text, options, arguments);
+    va_end(arguments);
+    snprintf(choice.topic, sizeof choice.topic, "%s", topic);
+    snprintf(choice.reason, sizeof choice.reason, "%s", reason);
+    for (const char *at = text; c->status == QP_OK && next_option(&at, name, value);) {
+        if (qp_chooser_given(c->settings, name)) continue;
+        c->status = qp_train_set(c->settings, name, value);
+        append(choice.options, sizeof choice.options, name, value);
+    }
+    if (choice.options[0] && c->list->count < QP_CHOICES_MAX) c->list->choice[c->list->count++] = choice;
+}
+
+int64_t qp_within(double value, double low, double high) { return (int64_t)fmin(fmax(value, low), high); }
+
+/* ---- networks ---- */
+
+static const char *kind_name(const char *side, int kind, char text[40])
+{
+    qp_model_config config;
+    const qp_field *field = qp_config_find(&qp_model_fields, side);
+    memset(&config, 0, sizeof config);
+    *(int *)((char *)&config + field->offset) = kind;
+    return qp_config_get(field, &config, text, 40);
+}
+
+/* Widths that fit each other whichever of them were given: heads divide the embedding. */
+static void fit_widths(const qp_train_settings *s, qp_network *n)
+{
+    if (qp_chooser_given(s, "emb-size")) { /* the other widths keep their proportion to it */
+        double factor = (double)s->model.emb_size / n->emb;
+        n->emb = (int)s->model.emb_size;
+        n->hidden = (int)qp_within(n->hidden * factor, 1, 65536);
+        n->ff = (int)qp_within(n->ff * factor, 1, 1048576);
+    }
+    if (qp_chooser_given(s, "heads")) {
+        n->heads = (int)s->model.heads;
+        if (!qp_chooser_given(s, "emb-size")) n->emb = (n->emb + n->heads - 1) / n->heads * n->heads;
+    }
+    while (n->heads > 1 && n->emb % n->heads != 0) n->heads /= 2;
+}
+
+static bool any_given(const qp_train_settings *s, const char *const *name, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (qp_chooser_given(s, name[i])) return true;
+    return false;
+}
+
+/* A given option that only one kind of network reads asks for that kind. */
+static void fit_kinds(const qp_train_settings *s, qp_network *n)
+{
+    static const char *const of_transformers[] = {"heads", "kv-heads", "ff-size", "pos", "gated-ff", "norm"};
+    static const char *const of_cells[] = {"bidirectional", "attention", "input-feeding", "context-feeding",
+                                           "hidden-size"};
+    int kind = QP_KIND_NONE;
+    if (any_given(s, of_cells, 5)) kind = QP_KIND_GRU;
+    if (any_given(s, of_transformers, 6)) kind = QP_KIND_TRANSFORMER;
+    if (kind == QP_KIND_NONE) return;
+    bool recurrent = kind == QP_KIND_GRU;
+    if (n->encoder != QP_KIND_NONE && qp_model_kind_is_recurrent(n->encoder) != recurrent) n->encoder = kind;
+    if (n->decoder != QP_KIND_NONE && qp_model_kind_is_recurrent(n->decoder) != recurrent) n->decoder = kind;
+}
+
+void qp_choose_network(qp_chooser *c, const char *reason, qp_network n)
+{
+    qp_train_settings *s = c->settings;
+    char options[300], encoder[40], decoder[40];
+    bool encodes = n.encoder != QP_KIND_NONE, decodes = n.decoder != QP_KIND_NONE;
+    fit_kinds(s, &n);
+    if (qp_chooser_given(s, "encoder")) n.encoder = s->model.encoder;
+    if (qp_chooser_given(s, "decoder")) n.decoder = s->model.decoder;
+    bool free_encoder = encodes && !qp_chooser_given(s, "encoder"),
+         free_decoder = decodes && !qp_chooser_given(s, "decoder");
+    if (encodes && decodes && free_decoder && !free_encoder)
+        n.decoder = qp_model_kind_is_recurrent(n.encoder) ? n.encoder : QP_KIND_TRANSFORMER;
+    if (encodes && decodes && free_encoder && !free_decoder)
+        n.encoder = qp_model_kind_is_recurrent(n.decoder) ? n.decoder : QP_KIND_TRANSFORMER;
+    bool reads = qp_model_kind_is_recurrent(n.encoder), writes = qp_model_kind_is_recurrent(n.decoder);
+    bool transformer = n.encoder == QP_KIND_TRANSFORMER || n.decoder == QP_KIND_TRANSFORMER;
+    bool both_ways = reads && !n.one_way && (s->model.attention != QP_ATTEND_NONE || !decodes);
+    fit_widths(s, &n);
+    int used = snprintf(options, sizeof options, "%s%s%s%s", free_encoder ? "encoder=" : "",
+                        free_encoder ? kind_name("encoder", n.encoder, encoder) : "", free_decoder ? " decoder=" : "",
+                        free_decoder ? kind_name("decoder", n.decoder, decoder) : "");
+#define ADD(condition, ...)                                                                                            \
+    if (condition) used += snprintf(options + used, sizeof options - (size_t)used, " " __VA_ARGS__)
+    ADD(both_ways, "bidirectional=true");
+    ADD(n.encoder != QP_KIND_NONE, "enc-layers=%d", n.layers);
+    ADD(n.decoder != QP_KIND_NONE, "dec-layers=%d", n.layers);
+    ADD(true, "emb-size=%d", n.emb);
+    ADD(reads || writes || n.encoder == QP_KIND_TEXT_CNN || n.word_layers, "hidden-size=%d", n.hidden);
+    ADD(transformer, "ff-size=%d heads=%d", n.ff, n.heads);
+    ADD(n.word_layers, "word-layers=%d", n.word_layers);
+    ADD(n.more, "%s", n.more);
+#undef ADD
+    qp_choose(c, "model", reason, "%s", options);
+}
