@@ -24,6 +24,7 @@ enum { ALIGNMENT_NONE, ALIGNMENT_HARD, ALIGNMENT_SOFT };
 #define TRANSLATE_FIELDS(X)                                                                                            \
     X(TEXT, output, "-", 0, 0, "FILE", "write the translations to this file, once all are made; -: stdout")            \
     X(INT, max_length, "0", 0, 100000, NULL, "output at most N tokens; 0: by --max-length-factor and -extra")          \
+    X(TEXT, tgt_prefix, "", 0, 0, "TEXT", "begin every translation with this text; empty lines stay empty")            \
     X(CHOICE, scores, "none", 0, 0, "none, sentence, token", "print log-probabilities after the text")                 \
     X(CHOICE, alignment, "none", 0, 0, "none, hard, soft", "print the alignment of each target token")                 \
     X(BOOL, from_codes, "false", 0, 0, NULL,                                                                           \
@@ -298,6 +299,7 @@ static qp_status run(void *self, const qp_options *options)
                                 .source = o->from_codes ? &codes : &opened->source_codec,
                                 .target = &opened->target_codec,
                                 .search = how->search,
+                                .prefix = {o->tgt_prefix, strlen(o->tgt_prefix)},
                                 .batch_size = (int)o->batch_size,
                                 .threads = (int)o->ask.threads,
                                 .alignment = o->alignment != ALIGNMENT_NONE};

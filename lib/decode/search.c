@@ -13,6 +13,7 @@ QP_FIELD_TABLE(qp_search_fields, "search", qp_search_config, QP_SEARCH_FIELDS);
 /* One call of qp_search. Rows of the state are the live hypotheses of the active sources, source after source. */
 typedef struct {
     const qp_search_config *config;
+    qp_search_prefix prefix;
     qp_special_ids special;
     int width;
     int enough;      /* finished hypotheses that end a source's search */
@@ -31,12 +32,12 @@ typedef struct {
     qp_state *state;
 } search;
 
-static int longest_of(const qp_model *model, const qp_search_config *config, int source_tokens)
+static int longest_of(const search *s, const qp_model *model, int source_tokens)
 {
-    double longest = config->max_length_factor * source_tokens + (double)config->max_length_extra;
+    double longest = s->config->max_length_factor * source_tokens + (double)s->config->max_length_extra;
     double limit = (double)qp_model_config_of(model)->max_length;
     if (longest > limit) longest = limit;
-    return longest < 1 ? 1 : (int)longest;
+    return longest < s->prefix.count + 1 ? s->prefix.count + 1 : (int)longest;
 }
 
 static void release(search *s)
@@ -95,7 +96,7 @@ static void start_beams(search *s, const qp_model *model, qp_sequences source)
     int width = s->width;
     s->special = qp_model_special(model, true);
     for (int i = 0; i < source.count; i++) {
-        int tokens = qp_sequence_length(source, i), longest = longest_of(model, s->config, tokens);
+        int tokens = qp_sequence_length(source, i), longest = longest_of(s, model, tokens);
         double *total = s->total + (size_t)i * 2 * (size_t)width;
         s->beam[i] = (qp_beam){.end_id = s->special.end,
                                .width = width,
@@ -121,7 +122,7 @@ static qp_status start(search *s, const qp_model *model, qp_tape *tape, qp_ids s
     size_t longest = 0;
     int sources = source.sequences.count;
     for (int i = 0; i < sources; i++) {
-        size_t length = (size_t)longest_of(model, s->config, qp_sequence_length(source.sequences, i));
+        size_t length = (size_t)longest_of(s, model, qp_sequence_length(source.sequences, i));
         s->nodes += length;
         if (length > longest) longest = length;
     }
@@ -152,6 +153,15 @@ static qp_status keep_attention(search *s, const qp_attention_map *map)
     return QP_OK;
 }
 
+/* The only candidate of live hypothesis j inside the prefix. */
+static void force(search *s, const qp_beam *beam, int j, const qp_real *row)
+{
+    const ptrdiff_t begin = (ptrdiff_t)j * s->candidates.stride;
+    s->candidates.count[j] = 1;
+    s->candidates.id[begin] = s->prefix.id[beam->length];
+    s->candidates.log_probability[begin] = row[s->prefix.id[beam->length]];
+}
+
 /* Extend the live hypotheses of one source, whose scores begin at row `first`, by one token. */
 static qp_status expand(search *s, qp_beam *beam, qp_tensor scores, int first)
 {
@@ -159,6 +169,10 @@ static qp_status expand(search *s, qp_beam *beam, qp_tensor scores, int first)
     for (int j = 0; j < beam->live; j++) {
         qp_real *row = qp_tensor_row(scores, first + j);
         QP_TRY(qp_logits_normalise(scores.columns, row));
+        if (beam->length < s->prefix.count) {
+            force(s, beam, j, row);
+            continue;
+        }
         qp_logits_forbid_special(scores.columns, row, &s->special);
         if (config->unk == QP_UNKNOWN_NEVER) qp_logits_forbid(scores.columns, row, s->special.unknown);
         if (beam->length < config->min_length) qp_logits_forbid(scores.columns, row, s->special.end);
@@ -244,14 +258,29 @@ static qp_status check_attention(const qp_model *model, const qp_search_config *
     return QP_OK;
 }
 
+static qp_status check_prefix(const qp_model *model, qp_search_prefix prefix)
+{
+    int64_t limit = qp_model_config_of(model)->max_length;
+    if (prefix.count < limit) return QP_OK;
+    return qp_fail(QP_EUSAGE, "--tgt-prefix: %d tokens leave no room in the model's %lld (--max-length); shorten it",
+                   prefix.count, (long long)limit);
+}
+
 qp_status qp_search(const qp_model *model, qp_tape *tape, qp_ids source, const qp_search_config *config, bool attention,
                     qp_search_result *result)
+{
+    return qp_search_from(model, tape, source, config, (qp_search_prefix){0}, attention, result);
+}
+
+qp_status qp_search_from(const qp_model *model, qp_tape *tape, qp_ids source, const qp_search_config *config,
+                         qp_search_prefix prefix, bool attention, qp_search_result *result)
 {
     int sources = source.sequences.count;
     for (int i = 0; i < sources; i++) result[i] = (qp_search_result){0};
     QP_TRY(check_attention(model, config, attention));
+    QP_TRY(check_prefix(model, prefix));
     if (sources <= 0) return QP_OK;
-    search s = {.config = config, .width = (int)config->beam_size};
+    search s = {.config = config, .prefix = prefix, .width = (int)config->beam_size};
     s.enough = (int)ceil(config->patience * (double)s.width);
     if (s.enough < s.width) s.enough = s.width;
     qp_status status = start(&s, model, tape, source, attention || config->coverage_penalty > 0);

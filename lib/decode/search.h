@@ -29,6 +29,12 @@ typedef struct {
 } qp_search_config;
 extern const qp_field_table qp_search_fields;
 
+/* The forced first tokens of every hypothesis, without BOS. Borrowed. */
+typedef struct {
+    const int32_t *id; /* [count] */
+    int count;
+} qp_search_prefix;
+
 /* qp_search — the best hypotheses of each source. PAD and BOS are never produced, nor is UNK with unk = never (masked
  *   after the softmax, which is not renormalised).
  * Beam search with k = beam_size: live = [empty]; up to the longest length: candidates = live x tokens, ordered by
@@ -48,8 +54,15 @@ extern const qp_field_table qp_search_fields;
  *            tape and state.
  * Errors     QP_EUSAGE: coverage_penalty or attention of a model that has none to its source; QP_EMEMORY; QP_EDATA when
  *            the model's scores are not numbers; errors of the model's step.
- * A result depends on its source alone, to the bit, when the parameters are packed (qp_params_pack). */
+ * A result depends on its source alone, to the bit, when the parameters are packed (qp_params_pack).
+ *
+ * qp_search_from — the same with a target prefix: the first tokens of every hypothesis are those of `prefix`, whatever
+ *   their probability, which counts in the total; the rules of the configuration begin after it.
+ * longest    at least one token more than the prefix
+ * Errors     besides those above QP_EUSAGE: a prefix that leaves no token of the model's max_length */
 qp_status qp_search(const qp_model *model, qp_tape *tape, qp_ids source, const qp_search_config *config, bool attention,
                     qp_search_result *result);
+qp_status qp_search_from(const qp_model *model, qp_tape *tape, qp_ids source, const qp_search_config *config,
+                         qp_search_prefix prefix, bool attention, qp_search_result *result);
 
 #endif

@@ -9,6 +9,7 @@
 typedef struct {
     const qp_translator *translator;
     const qp_line_ids *source;
+    qp_search_prefix prefix;
     const qp_line_batches *batches;
     qp_translation *translation;
 } job;
@@ -41,8 +42,8 @@ static qp_status translate_batch(void *self, qp_tape *tape, int number)
         status = qp_fail(QP_EMEMORY, "translate: out of memory for %d lines; use a smaller --batch-size", count);
     } else {
         qp_ids source = qp_lines_gather(j->source, pick, count, start, flat);
-        status = qp_search(j->translator->model, tape, source, &j->translator->search, j->translator->alignment,
-                           result);
+        status = qp_search_from(j->translator->model, tape, source, &j->translator->search, j->prefix,
+                                j->translator->alignment, result);
         if (status == QP_OK) status = keep_results(j, pick, count, result);
     }
     free(start);
@@ -84,10 +85,17 @@ qp_status qp_translate(const qp_translator *translator, const qp_line *line, int
 {
     for (int i = 0; i < count; i++) translation[i] = (qp_translation){0};
     qp_line_ids *source = NULL;
+    int32_t *prefix = NULL;
+    job j = {.translator = translator, .translation = translation};
     int longest = (int)qp_model_config_of(translator->model)->max_length;
     qp_status status = qp_lines_encode(translator->source, line, count, longest, &source);
-    job j = {.translator = translator, .source = source, .translation = translation};
+    if (status == QP_OK && translator->prefix.bytes > 0)
+        status = translator->target->encode(translator->target->self, translator->prefix.text,
+                                            translator->prefix.bytes, &prefix, &j.prefix.count);
+    j.source = source;
+    j.prefix.id = prefix;
     if (status == QP_OK) status = search_all(&j, line, count);
+    free(prefix);
     for (int i = 0; i < count && status == QP_OK; i++) {
         translation[i].end_id = qp_codec_special(translator->target).end;
         translation[i].source_id = source[i].id;

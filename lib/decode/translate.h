@@ -9,6 +9,7 @@ typedef struct {
     const qp_model *model; /* with packed parameters (qp_params_pack): faster, and independent of batches */
     const qp_text_codec *source, *target;
     qp_search_config search;
+    qp_line prefix; /* every translation of a line with tokens begins with this text; {0}: none */
     int batch_size; /* sentences searched together; affects the speed, never the result */
     int threads;
     bool alignment; /* fill the attention of every hypothesis (alignment.h reads it) */

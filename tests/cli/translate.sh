@@ -49,6 +49,16 @@ paste valid.src valid.src >wrong
 [ "$(paste good bad | awk '$1 >= $2' | wc -l)" -ge 45 ]
 result $? "score: its own translations are more probable than the sources" "$(paste good bad | head -n 3)"
 
+# A forced beginning.
+prefixed=0
+for how in "--beam-size 1" "--batch-size 7 --threads 2" "--beam-size 3 --n-best 3"; do
+    "$QUIPU" translate -m m.safetensors $how --tgt-prefix "six six" valid.src | sed 's/^[0-9]* ||| //' >begun
+    [ -s begun ] && ! grep -qv '^six six' begun || prefixed=1
+done
+result $prefixed "--tgt-prefix begins every translation" "$(head -n 3 begun)"
+printf 'one\n\n' | "$QUIPU" translate -m m.safetensors --tgt-prefix "$(printf 'a\377')" >odd && [ "$(wc -l <odd)" -eq 2 ]
+result $? "--tgt-prefix that is not UTF-8" "$(cat odd)"
+
 # Empty lines have every field.
 printf 'one two\n\n' >gap
 "$QUIPU" translate -m m.safetensors --scores token --alignment hard gap >plain

@@ -422,3 +422,73 @@ Test(search, scores_that_are_no_numbers_are_an_error)
     cr_assert(strstr(qp_error_message(), "NaN"));
     for (int i = 0; i < SOURCES; i++) cr_assert_null(result[i].best);
 }
+
+/* ---- target prefixes ---- */
+
+/* Forcing what the search finds anyway changes nothing, not a bit. */
+Test(search, own_prefix_changes_nothing)
+{
+    qp_search_config config = support_search(1, LONGEST);
+    for (int i = 0; i < 16; i++) {
+        qp_search_result free_result, forced;
+        int32_t start[2];
+        search_one(i, &config, &free_result);
+        const qp_hypothesis *found = &free_result.best[0];
+        const qp_search_prefix prefix = {found->id, found->count / 2};
+        cr_assert_eq(qp_search_from(model, tape, support_source_of(&sources, i, start), &config, prefix, false, &forced),
+                     QP_OK, "%s", qp_error_message());
+        cr_assert_eq(forced.best[0].count, found->count);
+        cr_assert_arr_eq(forced.best[0].id, found->id, (size_t)found->count * sizeof *found->id);
+        cr_assert_eq(forced.best[0].total, found->total);
+        qp_search_result_free(&free_result);
+        qp_search_result_free(&forced);
+    }
+}
+
+/* Every hypothesis of every beam begins with the prefix, whose probability counts, in any batch. */
+static void begins_with_prefix(int beam)
+{
+    static const int32_t id[] = {9, QP_UNK, 4};
+    const qp_search_prefix prefix = {id, 3};
+    qp_search_config config = support_search(beam, LONGEST);
+    config.no_repeat_ngram = 1;
+    config.min_length = 5;
+    config.n_best = beam;
+    qp_search_result together[SOURCES], alone;
+    cr_assert_eq(qp_search_from(model, tape, sources, &config, prefix, false, together), QP_OK);
+    for (int i = 0; i < SOURCES; i++) {
+        int32_t start[2];
+        qp_ids source = support_source_of(&sources, i, start);
+        cr_assert_eq(qp_search_from(model, tape, source, &config, prefix, false, &alone), QP_OK);
+        cr_assert_eq(alone.count, together[i].count);
+        for (int h = 0; h < alone.count; h++) {
+            const qp_hypothesis *found = &alone.best[h];
+            cr_assert_geq(found->count, 5);
+            cr_assert_arr_eq(found->id, id, sizeof id);
+            cr_assert_eq(found->total, together[i].best[h].total);
+            double log_p[V];
+            support_next(model, tape, source, id, 1, log_p);
+            cr_assert_float_eq(found->log_probability[1], log_p[QP_UNK], 1e-4);
+        }
+        qp_search_result_free(&alone);
+        qp_search_result_free(&together[i]);
+    }
+}
+
+Test(search, prefix_of_greedy_search) { begins_with_prefix(1); }
+Test(search, prefix_of_beam_search) { begins_with_prefix(4); }
+
+/* A prefix longer than the longest output leaves one token; one as long as the model's limit is refused. */
+Test(search, long_prefixes)
+{
+    int32_t id[64], start[2];
+    for (int i = 0; i < 64; i++) id[i] = 5;
+    qp_search_config config = support_search(2, 3);
+    qp_search_result result;
+    qp_ids source = support_source_of(&sources, 0, start);
+    cr_assert_eq(qp_search_from(model, tape, source, &config, (qp_search_prefix){id, 10}, false, &result), QP_OK);
+    cr_assert_eq(result.best[0].count, 11);
+    qp_search_result_free(&result);
+    cr_assert_eq(qp_search_from(model, tape, source, &config, (qp_search_prefix){id, 64}, false, &result), QP_EUSAGE);
+    cr_assert(strstr(qp_error_message(), "--tgt-prefix: 64 tokens"));
+}
