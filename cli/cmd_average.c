@@ -4,7 +4,7 @@
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "lib/base/lock.h"
-#include "lib/model/model_file.h"
+#include "lib/package/model_average.h"
 
 #define QP_AVERAGE_FIELDS(X) X(TEXT, output, "", 0, 0, "FILE", "the model file to write")
 
@@ -38,7 +38,7 @@ static qp_status run(void *self, const qp_options *options)
         return qp_fail(QP_EUSAGE, "no checkpoints to average; name them, such as MODEL.run/model-*.safetensors");
     qp_lock *lock;
     QP_TRY(qp_lock_take(config.output, &lock));
-    qp_status status = qp_model_file_average(config.output, (const char *const *)options->file, options->file_count);
+    qp_status status = qp_model_average(config.output, (const char *const *)options->file, options->file_count);
     qp_lock_release(lock);
     return status;
 }

@@ -39,9 +39,4 @@ qp_status qp_model_file_load(const char *path, qp_model **model, qp_model_texts 
 qp_status qp_model_file_open(const char *path, bool verify, qp_model **model, qp_model_texts *texts);
 qp_status qp_model_file_texts(const char *path, qp_model_texts *texts);
 
-/* qp_model_file_average — save the mean, in double and in the order given, of models that mean the same by the same
- * weight: equal configuration (but for dropout and the like), tokenizers, labels and scaling.
- * Errors  as above; QP_EDATA naming the file and the first difference. */
-qp_status qp_model_file_average(const char *path, const char *const *from, int count);
-
 #endif

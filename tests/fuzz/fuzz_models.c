@@ -13,6 +13,7 @@
 #include "lib/model/model_file.h"
 #include "lib/ngram/ngram.h"
 #include "lib/ngram/ngram_arpa.h"
+#include "lib/package/model_average.h"
 #include "lib/package/package.h"
 #include "lib/quipu.h"
 #include "lib/store/safetensors.h"
@@ -79,7 +80,7 @@ static void save_again(const char *path)
         qp_fuzz_require(qp_package_load(saved, &again) == QP_OK, "and opens again");
         const size_t was = qp_params_size(qp_model_params(package->model));
         qp_fuzz_require(qp_params_size(qp_model_params(again->model)) == was, "with all its weights");
-        (void)qp_model_file_average(saved, twice, 2);
+        (void)qp_model_average(saved, twice, 2);
         qp_package_free(again);
         (void)qp_file_remove_tree(folder);
     }

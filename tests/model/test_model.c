@@ -5,6 +5,7 @@
 
 #include "lib/model/model.h"
 #include "lib/model/model_file.h"
+#include "lib/package/model_average.h"
 #include "tests/model/model_check.h"
 
 static const char *const variants[][4] = {
@@ -112,7 +113,7 @@ Test(model, average_is_the_mean)
     cr_assert_eq(qp_model_file_save(one, model, NULL), QP_OK);
     weight[0] = before + 2;
     cr_assert_eq(qp_model_file_save(two, model, NULL), QP_OK);
-    cr_assert_eq(qp_model_file_average(mean, (const char *[]){one, two}, 2), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_model_average(mean, (const char *[]){one, two}, 2), QP_OK, "%s", qp_error_message());
     qp_model *loaded;
     qp_model_texts texts;
     cr_assert_eq(qp_model_file_load(mean, &loaded, &texts), QP_OK);

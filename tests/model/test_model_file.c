@@ -1,4 +1,5 @@
 #include "lib/model/model_file.h"
+#include "lib/package/model_average.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -341,7 +342,7 @@ Test(model_file, an_average_is_fp32)
     char mean[sizeof path + 8];
     snprintf(mean, sizeof mean, "%s.mean", path);
     const char *const from[] = {path, path};
-    cr_assert_eq(qp_model_file_average(mean, from, 2), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_model_average(mean, from, 2), QP_OK, "%s", qp_error_message());
     qp_model *one, *average;
     qp_model_texts texts, other;
     cr_assert_eq(qp_model_file_load(path, &one, &texts), QP_OK);
