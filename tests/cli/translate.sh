@@ -56,7 +56,8 @@ for how in "--beam-size 1" "--batch-size 7 --threads 2" "--beam-size 3 --n-best 
     [ -s begun ] && ! grep -qv '^six six' begun || prefixed=1
 done
 result $prefixed "--tgt-prefix begins every translation" "$(head -n 3 begun)"
-printf 'one\n\n' | "$QUIPU" translate -m m.safetensors --tgt-prefix "$(printf 'a\377')" >odd && [ "$(wc -l <odd)" -eq 2 ]
+printf 'one\n\n' | "$QUIPU" translate -m m.safetensors --tgt-prefix "$(printf 'a\377')" >odd &&
+    [ "$(wc -l <odd)" -eq 2 ]
 result $? "--tgt-prefix that is not UTF-8" "$(cat odd)"
 
 # Empty lines have every field.

@@ -435,8 +435,9 @@ Test(search, own_prefix_changes_nothing)
         search_one(i, &config, &free_result);
         const qp_hypothesis *found = &free_result.best[0];
         const qp_search_prefix prefix = {found->id, found->count / 2};
-        cr_assert_eq(qp_search_from(model, tape, support_source_of(&sources, i, start), &config, prefix, false, &forced),
-                     QP_OK, "%s", qp_error_message());
+        const qp_ids source = support_source_of(&sources, i, start);
+        cr_assert_eq(qp_search_from(model, tape, source, &config, prefix, false, &forced), QP_OK, "%s",
+                     qp_error_message());
         cr_assert_eq(forced.best[0].count, found->count);
         cr_assert_arr_eq(forced.best[0].id, found->id, (size_t)found->count * sizeof *found->id);
         cr_assert_eq(forced.best[0].total, found->total);
