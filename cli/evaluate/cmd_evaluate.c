@@ -9,6 +9,8 @@
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "cli/evaluate/evaluate_task.h"
+#include "cli/evaluate/score_table.h"
+#include "lib/base/array.h"
 #include "lib/base/file.h"
 #include "lib/base/threads.h"
 #include "lib/decode/translate.h"
@@ -20,7 +22,8 @@
 enum { LINES_AT_ONCE = 1024 };
 
 #define EVALUATE_FIELDS(X)                                                                                             \
-    X(TEXT, hyp, "", 0, 0, "FILE", "file of hypotheses, one per line; - is stdin")                                     \
+    X(TEXT, compare, "", 0, 0, "FILE",                                                                                 \
+      "another file of hypotheses; how sure is the difference from it (paired bootstrap resampling)")                  \
     X(TEXT, model, "", 0, 0, "FILE", "or a model file, to compare its translations of --src")                          \
     X(TEXT, src, "", 0, 0, "FILE", "file of source lines for the model")                                               \
     X(BOOL, json, "false", 0, 0, NULL, "one JSON object instead of lines")                                             \
@@ -62,6 +65,8 @@ static const char notes[] =
     "without it: bleu,chrf. BLEU, chrF and TER are those of sacreBLEU " QP_SACREBLEU_VERSION ", and so are their "
     "signatures; all are "
     "percentages. --ref may be repeated: several references for each line.\n"
+    "--compare: the difference of each --hyp from that file, its 95 % interval and p, from 1,000 resamplings of the "
+    "lines (as sacreBLEU's --paired-bs, but with quipu's own random numbers).\n"
     "METRICS -m MODEL --test FILE, by the model's task: lm: perplexity (exp of the mean -ln P of a token, ends of "
     "lines and "
     "unknown tokens included); classify, tag: accuracy, f1, precision, recall, micro-f1, weighted-f1, "
@@ -75,70 +80,24 @@ static const char notes[] =
 /* State of an evaluation. */
 typedef struct {
     const evaluate_options *options;
-    qp_scores scores;
+    qp_scored_text *text; /* the one that is being scored */
     qp_reader *reference[QP_REFERENCES_MAX];
     int references;
     const char *hypothesis_path;
-    int64_t lines;
     qp_translator *translator; /* NULL: the lines are the hypotheses */
 } evaluation;
 
 /* ---- output ---- */
-
-static void put_bleu(const evaluation *e, qp_text_buffer *out)
-{
-    qp_bleu_score bleu = qp_bleu_finish(&e->scores.bleu, &e->scores.bleu_sums);
-    qp_json_key(out, "precisions");
-    qp_json_open(out, '[');
-    for (int n = 0; n < e->scores.bleu.max_order; n++) qp_json_real(out, bleu.precision[n], 8);
-    qp_json_close(out, ']');
-    qp_json_put_real(out, "brevity_penalty", bleu.brevity_penalty);
-    qp_json_put_integer(out, "hypothesis_length", bleu.hypothesis_length);
-    qp_json_put_integer(out, "reference_length", bleu.reference_length);
-}
-
-static qp_status put_json(const evaluation *e)
-{
-    qp_text_buffer out = {0};
-    qp_json_open(&out, '{');
-    for (int i = 0; i < e->scores.count; i++) {
-        char text[160];
-        qp_json_key(&out, qp_score_name(e->scores.kind[i]));
-        qp_json_open(&out, '{');
-        qp_json_put_real(&out, "score", qp_scores_value(&e->scores, i));
-        qp_json_put_text(&out, "signature", qp_scores_signature(&e->scores, i, text, sizeof text));
-        if (e->scores.kind[i] == QP_SCORE_BLEU) put_bleu(e, &out);
-        qp_json_close(&out, '}');
-    }
-    qp_json_put_integer(&out, "lines", e->lines);
-    qp_json_close(&out, '}');
-    return qp_json_line(stdout, &out);
-}
-
-static void put_lines(const evaluation *e)
-{
-    for (int i = 0; i < e->scores.count; i++) {
-        char text[160];
-        printf("%-14s%6.2f  %s\n", qp_score_name(e->scores.kind[i]), qp_scores_value(&e->scores, i),
-               qp_scores_signature(&e->scores, i, text, sizeof text));
-        if (e->scores.kind[i] != QP_SCORE_BLEU) continue;
-        qp_bleu_score bleu = qp_bleu_finish(&e->scores.bleu, &e->scores.bleu_sums);
-        printf("%-22sprecisions ", "");
-        for (int n = 0; n < e->scores.bleu.max_order; n++) printf("%s%.1f", n ? "/" : "", bleu.precision[n]);
-        printf(", brevity penalty %.3f, %lld words for %lld\n", bleu.brevity_penalty, (long long)bleu.hypothesis_length,
-               (long long)bleu.reference_length);
-    }
-}
 
 /* The scores of the single line in `scores`. */
 static qp_status put_sentence(const evaluation *e)
 {
     qp_text_buffer out = {0};
     qp_json_open(&out, '{');
-    for (int i = 0; i < e->scores.count; i++) {
-        double value = qp_scores_value(&e->scores, i);
+    for (int i = 0; i < e->text->scores.count; i++) {
+        double value = qp_scores_value(&e->text->scores, i);
         if (e->options->json)
-            qp_json_put_real(&out, qp_score_name(e->scores.kind[i]), value);
+            qp_json_put_real(&out, qp_score_name(e->text->scores.kind[i]), value);
         else
             printf("%s%.4f", i ? "\t" : "", value);
     }
@@ -156,7 +115,7 @@ static qp_status unequal(evaluation *e, int r, qp_chunks *chunks, int taken)
 {
     char *line;
     size_t bytes;
-    int64_t hypotheses = e->lines;
+    int64_t hypotheses = e->text->lines;
     for (int rest = chunks->count - taken; rest > 0;) {
         hypotheses += rest;
         QP_TRY(qp_chunks_next(chunks));
@@ -169,6 +128,19 @@ static qp_status unequal(evaluation *e, int r, qp_chunks *chunks, int taken)
                    (long long)hypotheses);
 }
 
+/* Add a line and keep its sums for --compare. */
+static qp_status add_kept(qp_scored_text *text, qp_text hypothesis, const qp_text *reference, int references)
+{
+    qp_score_sums before = text->scores.sums;
+    if (!QP_GROW(text->line, text->capacity, (size_t)text->lines + 1))
+        return qp_fail(QP_EMEMORY, "evaluate: out of memory for the sums of %lld lines", (long long)text->lines);
+    text->scores.sums = (qp_score_sums){0};
+    QP_TRY(qp_scores_add(&text->scores, hypothesis, reference, references));
+    text->line[text->lines] = text->scores.sums;
+    qp_score_sums_add(&text->scores.sums, &before);
+    return QP_OK;
+}
+
 /* Compare hypothesis number `i` of the chunk with the next line of every reference. */
 static qp_status add_line(evaluation *e, qp_chunks *chunks, int i, qp_text hypothesis)
 {
@@ -179,11 +151,12 @@ static qp_status add_line(evaluation *e, qp_chunks *chunks, int i, qp_text hypot
         if (!line) return unequal(e, r, chunks, i);
         reference[r].text = line;
     }
-    QP_TRY(qp_scores_add(&e->scores, hypothesis, reference, e->references));
-    e->lines++;
+    QP_TRY(e->options->compare[0] ? add_kept(e->text, hypothesis, reference, e->references)
+                                  : qp_scores_add(&e->text->scores, hypothesis, reference, e->references));
+    e->text->lines++;
     if (e->options->sentence_level) {
         QP_TRY(put_sentence(e));
-        qp_scores_reset(&e->scores);
+        qp_scores_reset(&e->text->scores);
     }
     return QP_OK;
 }
@@ -226,7 +199,7 @@ static qp_status add_all(evaluation *e, char *file)
         if (status == QP_OK && line) status = unequal(e, r, &chunks, chunks.count);
     }
     qp_chunks_end(&chunks);
-    if (status == QP_OK && e->lines == 0)
+    if (status == QP_OK && e->text->lines == 0)
         status = qp_fail(QP_EDATA, "%s: no lines to compare; give a file with text", e->hypothesis_path);
     return status;
 }
@@ -255,7 +228,18 @@ static qp_status configure(qp_scores *scores, const metric_options *m, bool sent
     return QP_OK;
 }
 
-static qp_status settle(const qp_options *options, const evaluate_options *o, const qp_option_list *ref)
+/* How often stdin is read: the references are read again for every text. */
+static int stdin_uses(const evaluate_options *o, const qp_option_list *ref, const qp_option_list *hyp)
+{
+    int texts = (o->model[0] ? 1 : hyp->count) + (o->compare[0] != '\0');
+    int uses = (strcmp(o->src, "-") == 0) + (strcmp(o->compare, "-") == 0);
+    for (int h = 0; h < hyp->count; h++) uses += strcmp(hyp->value[h], "-") == 0;
+    for (int r = 0; r < ref->count; r++) uses += strcmp(ref->value[r], "-") == 0 ? texts : 0;
+    return uses;
+}
+
+static qp_status settle(const qp_options *options, const evaluate_options *o, const qp_option_list *ref,
+                        const qp_option_list *hyp)
 {
     if (options->file_count > 1)
         return qp_fail(QP_EUSAGE,
@@ -266,13 +250,13 @@ static qp_status settle(const qp_options *options, const evaluate_options *o, co
     if (ref->count > QP_REFERENCES_MAX)
         return qp_fail(QP_EUSAGE, "evaluate: %d references are more than %d; give fewer", ref->count,
                        QP_REFERENCES_MAX);
-    if (!o->hyp[0] == !o->model[0])
+    if (!hyp->count == !o->model[0])
         return qp_fail(QP_EUSAGE, "evaluate: give either --hyp FILE, or -m MODEL and --src FILE");
     if (!o->model[0] != !o->src[0])
         return qp_fail(QP_EUSAGE, "evaluate: -m MODEL and --src FILE belong together; give both");
-    int standard = strcmp(o->hyp, "-") == 0 || strcmp(o->src, "-") == 0;
-    for (int r = 0; r < ref->count; r++) standard += strcmp(ref->value[r], "-") == 0;
-    if (standard > 1)
+    if (o->sentence_level && (hyp->count > 1 || o->compare[0]))
+        return qp_fail(QP_EUSAGE, "evaluate: --sentence-level is for one text; give one --hyp and no --compare");
+    if (stdin_uses(o, ref, hyp) > 1)
         return qp_fail(QP_EUSAGE, "evaluate: stdin can be read only once; name a file in place of one '-'");
     return QP_OK;
 }
@@ -295,25 +279,40 @@ static qp_status run_model(evaluation *e, const evaluate_options *o, const qp_se
     return status;
 }
 
-static qp_status compare(evaluation *e, evaluate_options *o, const qp_search_config *search, const qp_option_list *ref)
+/* Score one text; search: translate `file` with the model first. */
+static qp_status score_text(evaluation *e, char *file, const qp_search_config *search, const qp_option_list *ref)
 {
-    char *file = o->model[0] ? o->src : o->hyp;
-    e->options = o;
+    qp_status status = QP_OK;
     e->hypothesis_path = strcmp(file, "-") == 0 ? "stdin" : file;
-    for (; e->references < ref->count; e->references++)
-        QP_TRY(qp_reader_open(ref->value[e->references], &e->reference[e->references]));
-    QP_TRY(o->model[0] ? run_model(e, o, search, file) : add_all(e, file));
-    if (o->sentence_level) return QP_OK;
-    if (o->json) return put_json(e);
-    put_lines(e);
-    return QP_OK;
+    e->text->name = search ? e->options->model : e->hypothesis_path;
+    for (e->references = 0; e->references < ref->count && status == QP_OK; e->references++)
+        status = qp_reader_open(ref->value[e->references], &e->reference[e->references]);
+    if (status == QP_OK) status = search ? run_model(e, e->options, search, file) : add_all(e, file);
+    for (int r = 0; r < e->references; r++) qp_reader_close(e->reference[r]);
+    return status;
+}
+
+/* text [count]: that of --compare first, then those of --hyp or the model. */
+static qp_status score_texts(evaluate_options *o, const qp_search_config *search, const qp_option_list *lists,
+                             qp_scored_text *text, int count)
+{
+    bool compared = o->compare[0] != '\0';
+    for (int i = 0; i < count; i++) {
+        evaluation e = {.options = o, .text = &text[i]};
+        bool model = o->model[0] && i == count - 1;
+        char *file = compared && i == 0 ? o->compare : model ? o->src : (char *)lists[1].value[i - compared];
+        QP_TRY(score_text(&e, file, model ? search : NULL, &lists[0]));
+        if (compared && i > 0)
+            QP_TRY(qp_bootstrap_compare(&text->scores, text->line, text[i].line, text->lines, text[i].compared));
+    }
+    return o->sentence_level ? QP_OK : qp_score_table_print(text, count, compared, o->json);
 }
 
 /* A model and one file. */
 static qp_status try_model(const qp_options *options, const evaluate_options *o, const qp_evaluate_task_config *test,
-                           int references)
+                           int texts)
 {
-    if (!o->model[0] || !test->test[0] || o->hyp[0] || o->src[0] || references || options->file_count > 1)
+    if (!o->model[0] || !test->test[0] || texts || o->src[0] || o->compare[0] || options->file_count > 1)
         return qp_fail(QP_EUSAGE,
                        "evaluate --test: give [METRICS] -m MODEL --test FILE, without --hyp, --src and --ref");
     return qp_evaluate_task(options->file_count ? options->file[0] : NULL, o->model, o->verify, test,
@@ -330,22 +329,29 @@ typedef struct {
 static qp_status run(void *self, const qp_options *options)
 {
     evaluate_config *c = self;
-    const qp_option_list *ref = options->command->list;
-    evaluation e = {0};
+    const qp_option_list *ref = &options->command->list[0], *hyp = &options->command->list[1];
     bool perplexity = options->file_count == 1 && strcmp(options->file[0], "perplexity") == 0;
-    if (c->test.test[0] || perplexity) return try_model(options, &c->o, &c->test, ref->count);
-    QP_TRY(settle(options, &c->o, ref));
-    QP_TRY(qp_scores_init(&e.scores, options->file_count ? options->file[0] : "bleu,chrf"));
-    QP_TRY(configure(&e.scores, &c->metric, c->o.sentence_level));
-    qp_status status = compare(&e, &c->o, &c->search, ref);
-    for (int r = 0; r < e.references; r++) qp_reader_close(e.reference[r]);
+    if (c->test.test[0] || perplexity) return try_model(options, &c->o, &c->test, ref->count + hyp->count);
+    QP_TRY(settle(options, &c->o, ref, hyp));
+    qp_scores fresh;
+    QP_TRY(qp_scores_init(&fresh, options->file_count ? options->file[0] : "bleu,chrf"));
+    QP_TRY(configure(&fresh, &c->metric, c->o.sentence_level));
+    int count = (c->o.model[0] ? 1 : hyp->count) + (c->o.compare[0] != '\0');
+    qp_scored_text *text = calloc((size_t)count, sizeof *text);
+    if (!text) return qp_fail(QP_EMEMORY, "evaluate: out of memory for %d texts", count);
+    for (int i = 0; i < count; i++) text[i].scores = fresh;
+    qp_status status = score_texts(&c->o, &c->search, ref, text, count);
+    for (int i = 0; i < count; i++) free(text[i].line);
+    free(text);
     return status;
 }
 
 int qp_cmd_evaluate(int argc, char **argv)
 {
     evaluate_config c;
-    qp_option_list ref = {.name = "ref", .help = "file of references, one per line"};
+    qp_option_list list[] = {
+        {.name = "ref", .help = "file of references, one per line"},
+        {.name = "hyp", .help = "file of hypotheses, one per line; - is stdin; several: a row for each"}};
     const qp_option_group group[] = {{&evaluate_table, &c.o},
                                      {&qp_evaluate_task_fields, &c.test},
                                      {&metric_table, &c.metric},
@@ -354,14 +360,15 @@ int qp_cmd_evaluate(int argc, char **argv)
     const qp_command command = {
         .name = "evaluate",
         .summary = "BLEU, chrF, TER and other scores of text against references",
-        .usage = "[METRICS] --hyp FILE --ref FILE  or  -m MODEL --src FILE --ref FILE  or  -m MODEL --test FILE",
+        .usage = "[METRICS] --hyp FILE [--compare FILE] --ref FILE  or  "
+                 "-m MODEL --src FILE --ref FILE  or  -m MODEL --test FILE",
         .notes = notes,
         .group = group,
         .group_count = 4,
         .alias = alias,
         .alias_count = 3,
-        .list = &ref,
-        .list_count = 1,
+        .list = list,
+        .list_count = 2,
         .takes_files = true};
     return qp_options_run(&command, argc, argv, run, &c);
 }

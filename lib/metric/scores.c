@@ -17,6 +17,44 @@ bool qp_score_higher_is_better(qp_score_kind kind)
     return kind != QP_SCORE_TER && kind != QP_SCORE_WER && kind != QP_SCORE_CER;
 }
 
+static void add_counts(int64_t *to, const int64_t *from, int count)
+{
+    for (int i = 0; i < count; i++) to[i] += from[i];
+}
+
+static void add_chrf(qp_chrf_sums *to, const qp_chrf_sums *from)
+{
+    add_counts(to->hypothesis, from->hypothesis, QP_CHRF_ORDER_MAX);
+    add_counts(to->reference, from->reference, QP_CHRF_ORDER_MAX);
+    add_counts(to->match, from->match, QP_CHRF_ORDER_MAX);
+}
+
+static void add_edits(qp_edit_sums *to, const qp_edit_sums *from)
+{
+    to->hits += from->hits;
+    to->substitutions += from->substitutions;
+    to->insertions += from->insertions;
+    to->deletions += from->deletions;
+}
+
+void qp_score_sums_add(qp_score_sums *to, const qp_score_sums *from)
+{
+    to->bleu.hypothesis_length += from->bleu.hypothesis_length;
+    to->bleu.reference_length += from->bleu.reference_length;
+    add_counts(to->bleu.match, from->bleu.match, QP_BLEU_ORDER_MAX);
+    add_counts(to->bleu.total, from->bleu.total, QP_BLEU_ORDER_MAX);
+    add_chrf(&to->chrf, &from->chrf);
+    add_chrf(&to->chrf_plus, &from->chrf_plus);
+    to->ter.edits += from->ter.edits;
+    to->ter.reference_length += from->ter.reference_length;
+    add_edits(&to->word_edits, &from->word_edits);
+    add_edits(&to->character_edits, &from->character_edits);
+    to->accuracy.lines += from->accuracy.lines;
+    to->accuracy.exact_lines += from->accuracy.exact_lines;
+    to->accuracy.words += from->accuracy.words;
+    to->accuracy.exact_words += from->accuracy.exact_words;
+}
+
 static qp_status unknown_name(const char *name)
 {
     const char *nearest = qp_config_suggest(name, score_name, QP_SCORE_KINDS);
@@ -69,12 +107,12 @@ static qp_status add_one(qp_scores *s, qp_score_kind kind, qp_text hypothesis, c
 {
     qp_chrf_config plus = chrf_plus(s);
     switch (kind) {
-    case QP_SCORE_BLEU: return qp_bleu_add(&s->bleu, hypothesis, reference, references, &s->bleu_sums);
-    case QP_SCORE_CHRF: return qp_chrf_add(&s->chrf, hypothesis, reference, references, &s->chrf_sums);
-    case QP_SCORE_CHRF_PLUS: return qp_chrf_add(&plus, hypothesis, reference, references, &s->chrf_plus_sums);
-    case QP_SCORE_TER: return qp_ter_add(&s->ter, hypothesis, reference, references, &s->ter_sums);
-    case QP_SCORE_WER: return qp_edit_words(hypothesis, reference, references, &s->word_edits);
-    case QP_SCORE_CER: return qp_edit_characters(hypothesis, reference, references, &s->character_edits);
+    case QP_SCORE_BLEU: return qp_bleu_add(&s->bleu, hypothesis, reference, references, &s->sums.bleu);
+    case QP_SCORE_CHRF: return qp_chrf_add(&s->chrf, hypothesis, reference, references, &s->sums.chrf);
+    case QP_SCORE_CHRF_PLUS: return qp_chrf_add(&plus, hypothesis, reference, references, &s->sums.chrf_plus);
+    case QP_SCORE_TER: return qp_ter_add(&s->ter, hypothesis, reference, references, &s->sums.ter);
+    case QP_SCORE_WER: return qp_edit_words(hypothesis, reference, references, &s->sums.word_edits);
+    case QP_SCORE_CER: return qp_edit_characters(hypothesis, reference, references, &s->sums.character_edits);
     case QP_SCORE_ACCURACY:
     case QP_SCORE_WORD_ACCURACY:
     case QP_SCORE_KINDS: break;
@@ -91,7 +129,7 @@ static qp_status add_normal(qp_scores *scores, qp_text hypothesis, const qp_text
         QP_TRY(add_one(scores, scores->kind[i], hypothesis, reference, references));
         accuracy |= scores->kind[i] == QP_SCORE_ACCURACY || scores->kind[i] == QP_SCORE_WORD_ACCURACY;
     }
-    if (accuracy) QP_TRY(qp_accuracy_add(hypothesis, reference, references, &scores->accuracy));
+    if (accuracy) QP_TRY(qp_accuracy_add(hypothesis, reference, references, &scores->sums.accuracy));
     scores->references = references;
     scores->segments++;
     return QP_OK;
@@ -115,14 +153,14 @@ double qp_scores_value(const qp_scores *scores, int index)
 {
     qp_chrf_config plus = chrf_plus(scores);
     switch (scores->kind[index]) {
-    case QP_SCORE_BLEU: return qp_bleu_finish(&scores->bleu, &scores->bleu_sums).score;
-    case QP_SCORE_CHRF: return qp_chrf_finish(&scores->chrf, &scores->chrf_sums);
-    case QP_SCORE_CHRF_PLUS: return qp_chrf_finish(&plus, &scores->chrf_plus_sums);
-    case QP_SCORE_TER: return qp_ter_finish(&scores->ter_sums);
-    case QP_SCORE_WER: return 100 * qp_edit_rate(&scores->word_edits);
-    case QP_SCORE_CER: return 100 * qp_edit_rate(&scores->character_edits);
-    case QP_SCORE_ACCURACY: return 100 * qp_exact_match(&scores->accuracy);
-    case QP_SCORE_WORD_ACCURACY: return 100 * qp_word_accuracy(&scores->accuracy);
+    case QP_SCORE_BLEU: return qp_bleu_finish(&scores->bleu, &scores->sums.bleu).score;
+    case QP_SCORE_CHRF: return qp_chrf_finish(&scores->chrf, &scores->sums.chrf);
+    case QP_SCORE_CHRF_PLUS: return qp_chrf_finish(&plus, &scores->sums.chrf_plus);
+    case QP_SCORE_TER: return qp_ter_finish(&scores->sums.ter);
+    case QP_SCORE_WER: return 100 * qp_edit_rate(&scores->sums.word_edits);
+    case QP_SCORE_CER: return 100 * qp_edit_rate(&scores->sums.character_edits);
+    case QP_SCORE_ACCURACY: return 100 * qp_exact_match(&scores->sums.accuracy);
+    case QP_SCORE_WORD_ACCURACY: return 100 * qp_word_accuracy(&scores->sums.accuracy);
     case QP_SCORE_KINDS: break;
     }
     return 0;

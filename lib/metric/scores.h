@@ -25,6 +25,18 @@ const char *qp_score_name(qp_score_kind kind);
 /* qp_score_higher_is_better — false for ter, wer, cer. */
 bool qp_score_higher_is_better(qp_score_kind kind);
 
+/* What the metrics know of some segments; start from {0}. Of metrics that were not chosen it stays 0. */
+typedef struct {
+    qp_bleu_sums bleu;
+    qp_chrf_sums chrf, chrf_plus;
+    qp_ter_sums ter;
+    qp_edit_sums word_edits, character_edits;
+    qp_accuracy_sums accuracy;
+} qp_score_sums;
+
+/* qp_score_sums_add — add the sums of other segments. */
+void qp_score_sums_add(qp_score_sums *to, const qp_score_sums *from);
+
 typedef struct {
     qp_score_kind kind[QP_SCORE_KINDS]; /* the chosen ones, in the given order */
     int count;
@@ -33,11 +45,7 @@ typedef struct {
     qp_bleu_config bleu; /* may be changed before the first segment */
     qp_chrf_config chrf;
     qp_ter_config ter;
-    qp_bleu_sums bleu_sums;
-    qp_chrf_sums chrf_sums, chrf_plus_sums;
-    qp_ter_sums ter_sums;
-    qp_edit_sums word_edits, character_edits;
-    qp_accuracy_sums accuracy;
+    qp_score_sums sums;
 } qp_scores;
 
 /* qp_scores_init  — chooses from a list, "bleu,chrf"; usual settings.   Errors  QP_EUSAGE for an unknown name.

@@ -25,6 +25,21 @@ result $? "settings show in the signature" "$(cat out)"
 [ "$(grep -c '^[0-9.]*	0.0000$' out)" = 4 ] && grep -q '^100.0000' out
 result $? "scores of every line" "$(cat out)"
 
+# Several texts, and how sure their difference is.
+"$QUIPU" evaluate bleu,wer --hyp hyp --hyp ref2 --ref ref >rows
+[ "$(grep -c '  hyp$' rows)" = 2 ] && [ "$(grep -c '  ref2$' rows)" = 2 ] && grep -q '^bleu .*nrefs:1' rows &&
+    [ "$("$QUIPU" evaluate bleu --hyp ref2 --ref ref | awk 'NR == 1 { print $2 }')" = "$(awk 'NR == 3 { print $1 }' rows)" ]
+result $? "a row for each --hyp" "$(cat rows)"
+"$QUIPU" evaluate accuracy --json --hyp ref --hyp hyp --compare hyp --ref ref >compared
+grep -q '"name":"ref","accuracy":{"score":100.0*,.*"difference":75.0*,"interval":\[[0-9.]*,100.0*\],"p":0.0' compared &&
+    grep -q '"difference":0.0*,"interval":\[0.0*,0.0*\],"p":1.0*}' compared && grep -q '"samples":1000' compared
+result $? "--compare: difference, interval and p" "$(cat compared)"
+"$QUIPU" evaluate accuracy --hyp ref --compare hyp --ref ref >compared && grep -q ' +75.00 .* ref$' compared
+result $? "--compare as a table" "$(cat compared)"
+fails 2 "is for one text" "$QUIPU" evaluate --sentence-level --hyp hyp --compare ref2 --ref ref
+fails 2 "only once" "$QUIPU" evaluate --hyp hyp --hyp ref2 --ref -
+fails 66 "nowhere" "$QUIPU" evaluate --hyp hyp --compare nowhere --ref ref
+
 head -n 2 ref >short
 fails 65 "short: 2 lines, but hyp has 4" "$QUIPU" evaluate --hyp hyp --ref short
 fails 65 "ref: 4 lines, but short has 2" "$QUIPU" evaluate --hyp short --ref ref
