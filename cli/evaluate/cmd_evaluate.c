@@ -67,6 +67,7 @@ static const char notes[] =
     "percentages. --ref may be repeated: several references for each line.\n"
     "--compare: the difference of each --hyp from that file, its 95 % interval and p, from 1,000 resamplings of the "
     "lines (as sacreBLEU's --paired-bs, but with quipu's own random numbers).\n"
+    "perplexity -m MODEL --src FILE --ref FILE: exp of the mean -ln P of a token of the references, given the source.\n"
     "METRICS -m MODEL --test FILE, by the model's task: lm: perplexity (exp of the mean -ln P of a token, ends of "
     "lines and "
     "unknown tokens included); classify, tag: accuracy, f1, precision, recall, micro-f1, weighted-f1, "
@@ -319,6 +320,15 @@ static qp_status try_model(const qp_options *options, const evaluate_options *o,
                             qp_threads_of(o->threads), o->json != 0);
 }
 
+/* The perplexity of a translator. */
+static qp_status try_translator(const evaluate_options *o, const qp_option_list *ref, const qp_option_list *hyp)
+{
+    if (!o->model[0] || ref->count != 1 || hyp->count || o->compare[0] || o->sentence_level)
+        return qp_fail(QP_EUSAGE, "evaluate perplexity: give -m MODEL --src FILE --ref FILE, and no other texts");
+    const qp_text_files files = {.kind = QP_TEXT_TWO_FILES, .source = o->src, .target = ref->value[0]};
+    return qp_evaluate_translator(o->model, o->verify, &files, qp_threads_of(o->threads), o->json);
+}
+
 typedef struct {
     evaluate_options o;
     qp_evaluate_task_config test;
@@ -331,6 +341,7 @@ static qp_status run(void *self, const qp_options *options)
     evaluate_config *c = self;
     const qp_option_list *ref = &options->command->list[0], *hyp = &options->command->list[1];
     bool perplexity = options->file_count == 1 && strcmp(options->file[0], "perplexity") == 0;
+    if (perplexity && c->o.src[0] && !c->test.test[0]) return try_translator(&c->o, ref, hyp);
     if (c->test.test[0] || perplexity) return try_model(options, &c->o, &c->test, ref->count + hyp->count);
     QP_TRY(settle(options, &c->o, ref, hyp));
     qp_scores fresh;

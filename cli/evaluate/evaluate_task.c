@@ -43,6 +43,20 @@ static qp_status try_language(const trial *t, const char *metrics)
     return qp_perplexity_print(&sums, t->json);
 }
 
+qp_status qp_evaluate_translator(const char *model, bool verify, const qp_text_files *files, int threads, bool json)
+{
+    static const int tasks[] = {QP_TASK_TRANSLATE, -1};
+    qp_package *m;
+    qp_perplexity sums;
+    QP_TRY(qp_open_model(model, verify, tasks, &m));
+    qp_status status = qp_perplexity_measure_pairs(m, files, threads, &sums);
+    qp_package_free(m);
+    QP_TRY(status);
+    if (sums.cut)
+        qp_warn("%s: %lld pairs have more tokens than the model reads; cut", files->source, (long long)sums.cut);
+    return qp_perplexity_print(&sums, json);
+}
+
 /* ---- labels ---- */
 
 static qp_status count_texts(const trial *t, qp_label_metrics *figures)

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "data/text/text_pairs.h"
 #include "lib/config/config.h"
 #include "lib/package/package.h"
 
@@ -35,6 +36,10 @@ extern const qp_field_table qp_evaluate_task_fields;
  *          model. */
 qp_status qp_evaluate_task(const char *metrics, const char *model, bool verify, const qp_evaluate_task_config *o,
                            int threads, bool json);
+
+/* qp_evaluate_translator — print the perplexity of a translator on pairs of files, see perplexity.h.
+ * Errors   those of opening, reading and the model. */
+qp_status qp_evaluate_translator(const char *model, bool verify, const qp_text_files *files, int threads, bool json);
 
 /* qp_evaluate_figure — one figure of an open model and its name, metric [bytes]: perplexity of language models,
  *   accuracy of classifiers and taggers, mae of forecasters.

@@ -4,12 +4,14 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/base/chunks.h"
 #include "cli/base/json_text.h"
 #include "data/text/corpus.h"
 #include "lib/decode/context.h"
 #include "lib/decode/score.h"
+#include "lib/text/utf8_repair.h"
 
 enum { LINES_AT_ONCE = 4096 };
 
@@ -34,7 +36,8 @@ static void add_token(qp_perplexity *sums, int32_t id, qp_real log_probability)
 static void add_line(qp_perplexity *sums, const qp_line *line, const qp_scored *scored)
 {
     sums->lines++;
-    sums->cut += scored->tokens >= scored->count;
+    bool cut_source = scored->source_count > 0 && scored->source_tokens >= scored->source_count;
+    sums->cut += cut_source || scored->tokens >= scored->count;
     sums->slid += scored->window > 0;
     if (scored->window > 0) sums->window = scored->window;
     sums->characters++;
@@ -42,15 +45,16 @@ static void add_line(qp_perplexity *sums, const qp_line *line, const qp_scored *
     for (int t = 0; t < scored->count; t++) add_token(sums, scored->id[t], scored->log_probability[t]);
 }
 
-static qp_status add_chunk(const qp_scorer *scorer, const qp_chunks *chunks, qp_perplexity *sums)
+/* source [count]; NULL for a language model */
+static qp_status add_lines(const qp_scorer *scorer, const qp_line *source, const qp_line *line, int count,
+                           qp_perplexity *sums)
 {
-    qp_scored *scored = calloc((size_t)chunks->count, sizeof *scored);
-    if (!scored) return qp_fail(QP_EMEMORY, "perplexity: out of memory for %d lines", chunks->count);
+    qp_scored *scored = calloc((size_t)count + 1, sizeof *scored);
+    if (!scored) return qp_fail(QP_EMEMORY, "perplexity: out of memory for %d lines", count);
     bool empty_counts = qp_model_config_of(scorer->model)->decoder == QP_KIND_NGRAM;
-    qp_status status = qp_score_lines(scorer, NULL, chunks->line, chunks->count, scored);
-    for (int i = 0; i < chunks->count; i++) {
-        if (status == QP_OK && (empty_counts || chunks->line[i].bytes > 0))
-            add_line(sums, &chunks->line[i], &scored[i]);
+    qp_status status = qp_score_lines(scorer, source, line, count, scored);
+    for (int i = 0; i < count; i++) {
+        if (status == QP_OK && (empty_counts || line[i].bytes > 0)) add_line(sums, &line[i], &scored[i]);
         qp_scored_free(&scored[i]);
     }
     free(scored);
@@ -65,7 +69,7 @@ static qp_status measure_lines(const qp_package *m, char *file, int threads, qp_
     while (status == QP_OK) {
         status = qp_chunks_next(&chunks);
         if (status != QP_OK || chunks.count == 0) break;
-        status = add_chunk(&scorer, &chunks, sums);
+        status = add_lines(&scorer, NULL, chunks.line, chunks.count, sums);
     }
     qp_chunks_end(&chunks);
     return status;
@@ -111,6 +115,83 @@ qp_status qp_perplexity_measure(const qp_package *m, char *file, int threads, qp
                        "perplexity is that of language models (train --task lm); this model has another task");
     QP_TRY(config->lm_window ? measure_text(m, file, threads, sums) : measure_lines(m, file, threads, sums));
     return sums->tokens ? QP_OK : qp_fail(QP_EDATA, "%s: no line with text", file);
+}
+
+/* ---- pairs ---- */
+
+/* Copies of pairs, until there are enough to score. */
+typedef struct {
+    qp_line source[LINES_AT_ONCE], target[LINES_AT_ONCE];
+    int count;
+} pair_chunk;
+
+static bool copy_line(const char *text, size_t bytes, qp_line *line)
+{
+    char *copy = malloc(bytes + 1);
+    if (!copy) return false;
+    memcpy(copy, text, bytes);
+    *line = (qp_line){copy, bytes};
+    return true;
+}
+
+static void chunk_empty(pair_chunk *chunk)
+{
+    for (int i = 0; i < chunk->count; i++) {
+        free((char *)(uintptr_t)chunk->source[i].text);
+        free((char *)(uintptr_t)chunk->target[i].text);
+    }
+    chunk->count = 0;
+}
+
+/* The next pairs that have two texts; none are left when fewer than LINES_AT_ONCE come. */
+static qp_status chunk_fill(qp_text_pairs *pairs, pair_chunk *chunk)
+{
+    bool more = true;
+    while (chunk->count < LINES_AT_ONCE) {
+        qp_text_pair pair;
+        QP_TRY(qp_text_pairs_next(pairs, &pair, &more));
+        if (!more) break;
+        if (qp_utf8_is_blank(pair.source, pair.source_bytes) || qp_utf8_is_blank(pair.target, pair.target_bytes))
+            continue;
+        qp_line *source = &chunk->source[chunk->count], *target = &chunk->target[chunk->count];
+        *source = *target = (qp_line){0};
+        chunk->count++;
+        if (!copy_line(pair.source, pair.source_bytes, source) || !copy_line(pair.target, pair.target_bytes, target))
+            return qp_fail(QP_EMEMORY, "perplexity: out of memory for a pair of lines");
+    }
+    return QP_OK;
+}
+
+static qp_status measure_pairs(const qp_scorer *scorer, qp_text_pairs *pairs, pair_chunk *chunk, qp_perplexity *sums)
+{
+    int count;
+    do {
+        QP_TRY(chunk_fill(pairs, chunk));
+        count = chunk->count;
+        QP_TRY(add_lines(scorer, chunk->source, chunk->target, count, sums));
+        chunk_empty(chunk);
+    } while (count == LINES_AT_ONCE);
+    return QP_OK;
+}
+
+qp_status qp_perplexity_measure_pairs(const qp_package *m, const qp_text_files *files, int threads, qp_perplexity *sums)
+{
+    const qp_scorer scorer = {.model = m->model,
+                              .source = &m->source_codec,
+                              .target = &m->target_codec,
+                              .batch_size = 64,
+                              .threads = threads};
+    qp_text_pairs *pairs;
+    *sums = (qp_perplexity){.unknown_id = qp_codec_special(&m->target_codec).unknown};
+    QP_TRY(qp_text_pairs_open(files, &pairs));
+    pair_chunk *chunk = calloc(1, sizeof *chunk);
+    qp_status status = chunk ? measure_pairs(&scorer, pairs, chunk, sums)
+                             : qp_fail(QP_EMEMORY, "perplexity: out of memory for pairs of lines");
+    if (chunk) chunk_empty(chunk);
+    free(chunk);
+    qp_text_pairs_close(pairs);
+    if (status != QP_OK || sums->tokens) return status;
+    return qp_fail(QP_EDATA, "%s, %s: no pair of lines with text", files->source, files->target);
 }
 
 qp_status qp_perplexity_print(const qp_perplexity *sums, bool json)

@@ -54,3 +54,38 @@ Test(perplexity, needs_text_and_a_language_model)
     cr_assert_eq(qp_perplexity_measure(package, path, 1, &sums), QP_EUSAGE);
     qp_package_free(package);
 }
+
+/* Of a translator it is that of `score`, over the pairs that have two sides. */
+Test(perplexity, of_a_translator)
+{
+    static const char source[] = "a dog sees the cat\n\na zebra\n  \n";
+    static const char target[] = "the cat sees a dog\na dog\na cat\nb\n";
+    double total = 0;
+    small_model_write("translator.safetensors", false);
+    small_file("source", source, strlen(source));
+    small_file("target", target, strlen(target));
+    cr_assert_eq(RUN(qp_cmd_score, "a dog sees the cat\tthe cat sees a dog\na zebra\ta cat\n", "score", "-m",
+                     "translator.safetensors"),
+                 0, "%s", small_err);
+    for (char *rest = small_out, *line; (line = strsep(&rest, "\n"));) total += atof(line);
+    cr_assert_eq(RUN(qp_cmd_evaluate, NULL, "evaluate", "perplexity", "-m", "translator.safetensors", "--src", "source",
+                     "--ref", "target", "--json"),
+                 0, "%s", small_err);
+    const char *logprob = strstr(small_out, "\"logprob\":");
+    cr_assert_not_null(logprob, "%s", small_out);
+    cr_assert_float_eq(atof(logprob + 10), total, 1e-3);
+    cr_assert_not_null(strstr(small_out, "\"lines\":2,"), "%s", small_out);
+    small_file("target", target, strlen(target) - 2);
+    cr_assert_eq(RUN(qp_cmd_evaluate, NULL, "evaluate", "perplexity", "-m", "translator.safetensors", "--src", "source",
+                     "--ref", "target"),
+                 65);
+    small_file("source", " \n", 2);
+    small_file("target", "a\n", 2);
+    cr_assert_eq(RUN(qp_cmd_evaluate, NULL, "evaluate", "perplexity", "-m", "translator.safetensors", "--src", "source",
+                     "--ref", "target"),
+                 65);
+    cr_assert_not_null(strstr(small_err, "no pair of lines with text"), "%s", small_err);
+    cr_assert_eq(RUN(qp_cmd_evaluate, NULL, "evaluate", "perplexity", "-m", "m.safetensors", "--src", "source", "--ref",
+                     "target"),
+                 2);
+}
