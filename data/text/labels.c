@@ -102,6 +102,7 @@ qp_status qp_labels_number(qp_labels *labels, qp_label_policy policy, const char
         }
         labels->line[found] = line;
     }
+    if (found >= 0 && policy == QP_LABEL_LEARN && labels->line[found] == 0) labels->line[found] = line;
     *number = found;
     return found < 0 && policy == QP_LABEL_REFUSE ? refuse(labels, path, line, label, bytes) : QP_OK;
 }

@@ -41,7 +41,7 @@ QP_HASH(qp_label_table, qp_label_entry, qp_text, const void *, qp_label_is_free,
 typedef struct {
     int count;
     char **text;   /* [count], NUL-terminated UTF-8, none empty */
-    int64_t *line; /* [count] where each was first seen in the training file; 0: unknown */
+    int64_t *line; /* [count] where each was first seen in the training file; 0: nowhere yet */
     size_t capacity, line_capacity;
     qp_label_table table; /* from text to number */
 } qp_labels;              /* all zero: no label yet */

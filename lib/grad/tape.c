@@ -76,6 +76,21 @@ void qp_tape_begin(qp_tape *tape, qp_mode mode, uint64_t key)
 
 void qp_tape_bind(qp_tape *tape, qp_node *parameter_node) { tape->parameter_node = parameter_node; }
 
+qp_tape_paused qp_tape_pause(qp_tape *tape)
+{
+    qp_tape_paused paused = {tape->mode, tape->parameter_node, tape->operations};
+    tape->mode = QP_INFER;
+    tape->parameter_node = NULL;
+    return paused;
+}
+
+void qp_tape_resume(qp_tape *tape, qp_tape_paused paused)
+{
+    tape->mode = paused.mode;
+    tape->parameter_node = paused.parameter_node;
+    tape->operations = paused.operations;
+}
+
 bool qp_tape_training(const qp_tape *tape) { return tape->mode == QP_TRAIN; }
 
 qp_node *qp_tape_parameter_node(const qp_tape *tape, int index)

@@ -31,6 +31,16 @@ void qp_tape_free(qp_tape *tape);
 void qp_tape_begin(qp_tape *tape, qp_mode mode, uint64_t key);
 void qp_tape_bind(qp_tape *tape, qp_node *parameter_node);
 
+/* qp_tape_pause — until qp_tape_resume, operations run as in QP_INFER and without bound parameters: the forward pass of
+ *   another model within a step (a teacher's). The random numbers of the step are those of a step without the pause. */
+typedef struct {
+    qp_mode mode;
+    qp_node *parameter_node;
+    uint64_t operations;
+} qp_tape_paused;
+qp_tape_paused qp_tape_pause(qp_tape *tape);
+void qp_tape_resume(qp_tape *tape, qp_tape_paused paused);
+
 /* qp_tape_backward — computes d(scale*loss)/dx for everything on the tape; loss [1, 1]. Returns the error of the first
  *   operation of the step that failed.
  * qp_tape_backward_from — the same from any number of tensors, whose gradients the caller has written through

@@ -31,6 +31,7 @@ struct qp_model {
     int map, output, output_bias; /* logits = x map' output' + output_bias, x the decoder's; map -1: none */
     qp_head head;            /* where there is no decoder */
     qp_real *class_weight;   /* [labels] of the training loss, or NULL */
+    qp_distillation distillation;
     bool reads_codes;        /* of an autoencoder: sources are codes, not tokens */
 };
 
@@ -376,12 +377,42 @@ qp_status qp_model_weigh_classes(qp_model *model, const qp_real *weight)
     return QP_OK;
 }
 
+void qp_model_distill(qp_model *model, qp_distillation distillation) { model->distillation = distillation; }
+
+/* The teacher's scores of a batch [target rows, classes of the model]; NULL: the tape has failed. */
+static const qp_real *teacher_scores(const qp_model *model, qp_tape *tape, const qp_batch *batch)
+{
+    int rows = qp_sequence_rows(batch->target.sequences), classes = qp_model_outputs(&model->config);
+    qp_tensor kept = qp_tape_constant(tape, rows, classes);
+    qp_batch same = *batch;
+    same.carry = (qp_batch_carry){0};
+    size_t mark = qp_tape_mark(tape);
+    qp_tape_paused paused = qp_tape_pause(tape);
+    qp_tensor scores = qp_model_logits(model->distillation.teacher, tape, &same, NULL);
+    qp_tape_resume(tape, paused);
+    if (!qp_tape_failed(tape) && (scores.rows != rows || scores.columns < classes))
+        qp_tape_fail(tape, QP_ESHAPE, "a teacher's scores of %d x %d for %d x %d", scores.rows, scores.columns, rows,
+                     classes);
+    if (qp_tape_failed(tape)) return NULL;
+    size_t bytes = (size_t)classes * sizeof *kept.value;
+    for (int r = 0; r < rows; r++) memcpy(qp_tensor_row(kept, r), qp_tensor_row(scores, r), bytes);
+    qp_tape_rewind(tape, mark);
+    return kept.value;
+}
+
 qp_model_parts qp_model_loss_parts(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing)
 {
     qp_encoded encoded;
+    bool taught = model->distillation.teacher && qp_tape_training(tape);
+    const qp_real *teacher = taught ? teacher_scores(model, tape, batch) : NULL;
     qp_tensor scores = scores_of(model, tape, batch, NULL, &encoded);
     qp_crf crf = model->config.crf ? qp_head_crf(&model->head, tape) : (qp_crf){0};
-    qp_loss_terms terms = {.crf = &crf, .smoothing = smoothing, .class_weight = model->class_weight};
+    qp_loss_terms terms = {.crf = &crf,
+                           .smoothing = smoothing,
+                           .class_weight = model->class_weight,
+                           .teacher = teacher,
+                           .teacher_weight = model->distillation.weight,
+                           .temperature = model->distillation.temperature};
     qp_model_parts parts = {.words = qp_scores_loss(&model->config, tape, scores, batch, &terms)};
     if (model->config.variational && !qp_tape_failed(tape))
         parts.divergence = qp_pair_loss(tape, QP_PAIR_GAUSSIAN_KL, encoded.mean, encoded.log_variance, NULL, 0, QP_SUM);

@@ -68,6 +68,16 @@ qp_model_parts qp_model_loss_parts(const qp_model *model, qp_tape *tape, const q
  *   copied; validation counts all alike. Before, every weight is 1.   Errors  QP_EMEMORY. */
 qp_status qp_model_weigh_classes(qp_model *model, const qp_real *weight);
 
+/* qp_model_distill — in training the loss of words becomes that of distillation (model_loss.h): `teacher` scores each
+ *   batch too, without dropout and without the state that --carry keeps, and receives no gradient. It reads the same
+ *   ids; its columns beyond the model's are left out. Borrowed; teacher NULL: no more.
+ *   Memory  target rows * classes, until the end of the step. */
+typedef struct {
+    const qp_model *teacher;
+    qp_real weight, temperature;
+} qp_distillation;
+void qp_model_distill(qp_model *model, qp_distillation distillation);
+
 /* qp_model_states — the vectors of each position of a text: the encoder's output, or, of a language model, the
  *   decoder's (row r: after reading r tokens of its text) -> [rows, width]; *sequences: the rows of each text. Begin
  *   the tape with QP_INFER.    Errors  QP_EUSAGE for n-grams and series; remembered by the tape. */

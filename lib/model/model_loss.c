@@ -174,6 +174,14 @@ qp_tensor qp_scores_loss(const qp_model_config *config, qp_tape *tape, qp_tensor
     if (config->crf && smoothing > 0)
         return qp_tape_fail(tape, QP_EUSAGE, "label smoothing of a conditional random field");
     if (config->crf) return qp_crf_loss(tape, scores, batch->target.sequences, batch->target.id, terms->crf, QP_SUM);
+    if (terms->teacher) {
+        qp_class_loss_config distillation = {.kind = QP_CLASS_DISTILLATION,
+                                             .reduction = QP_SUM,
+                                             .strength = terms->teacher_weight,
+                                             .temperature = terms->temperature,
+                                             .beside = terms->teacher};
+        return qp_class_loss(tape, scores, batch->target.id, &distillation);
+    }
     bool other = config->loss != QP_OBJECTIVE_AUTO && config->loss != QP_OBJECTIVE_CROSS_ENTROPY;
     if (other && qp_tape_training(tape)) return class_loss(config, tape, scores, batch);
     qp_cross_entropy_config cross_entropy = {.reduction = QP_SUM, .smoothing = smoothing};

@@ -9,6 +9,8 @@ typedef struct {
     const qp_crf *crf; /* of taggers with one */
     qp_real smoothing;
     const qp_real *class_weight;
+    const qp_real *teacher; /* [target rows, classes] the teacher's scores; NULL: no distillation */
+    qp_real teacher_weight, temperature;
 } qp_loss_terms;
 
 /* qp_scores_loss — the loss of a model's scores against a batch's answers, summed over the rows [1, 1]
@@ -18,6 +20,8 @@ typedef struct {
  *                the batch; cosine, contrastive, mse: against the pairs' scores, the first two else as triplet
  *   the others   cross-entropy with label smoothing, with --mixup between two texts; while training, --loss focal to
  *                unlikelihood (the words to avoid are the earlier ones of the target, Welleck et al. 2020)
+ *   teacher      distillation: (1-w)*cross-entropy + w*T^2*KL(softmax(teacher/T) || softmax(scores/T)), w the
+ *                teacher's weight and T the temperature, instead of the above (op_loss_class.h)
  *   class_weight [labels]: in training the cross-entropy of a row counts so many times, NULL: once
  * Errors  QP_ESHAPE: a batch without an answer for each row; QP_EUSAGE: label smoothing of a CRF. Remembered by the
  *         tape. */

@@ -283,7 +283,10 @@ static void choose_images(qp_chooser *c)
 
 /* ---- all ---- */
 
-static bool chooses(const qp_train_settings *s) { return s->given && !*s->job.preset && !*s->job.init_from; }
+static bool chooses(const qp_train_settings *s)
+{
+    return s->given && !*s->job.preset && !*s->job.init_from && !*s->job.teacher;
+}
 
 qp_status qp_defaults_choose(qp_train_settings *settings, const qp_survey *survey, qp_choice_list *list)
 {

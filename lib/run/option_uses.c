@@ -77,6 +77,8 @@ static bool coded(const qp_train_settings *s) { return s->model.codebook > 0; }
 
 static bool variational(const qp_train_settings *s) { return s->model.variational; }
 
+static bool distills(const qp_train_settings *s) { return *s->job.teacher; }
+
 static bool adapts(const qp_train_settings *s) { return s->job.lora > 0; }
 
 static bool normed(const qp_train_settings *s)
@@ -124,6 +126,11 @@ static bool images(const qp_train_settings *s) { return qp_images_wanted(s); }
 static bool columns(const qp_train_settings *s) { return regress(s) || images(s); }
 
 static bool ngram(const qp_train_settings *s) { return s->model.decoder == QP_KIND_NGRAM; }
+
+static bool taught(const qp_train_settings *s)
+{
+    return labelled(s) || mlm(s) || translate(s) || (s->model.task == QP_TASK_LM && !ngram(s));
+}
 
 static bool reads_words(const qp_train_settings *s) { return !columns(s) && !ngram(s); }
 
@@ -248,6 +255,8 @@ static const use uses[] = {
     {"embeddings", reads_words, "tasks that read words and --decoder other than ngram", 0, 0},
     {"src_embeddings", translate, "--task translate (elsewhere: --embeddings)", 0, 0},
     {"tgt_embeddings", translate, "--task translate (elsewhere: --embeddings)", 0, 0},
+    {"teacher", taught, "--task translate, lm, classify, tag or mlm, and not for n-grams", 0, 0},
+    {"teacher_*", distills, "--teacher", 0, 0},
     {"lora_alpha", adapts, "--lora", 0, 0},
     {"lora_layers", adapts, "--lora", 0, 0},
     {"valid_metrics", rewrites, "--task translate or autoencode", 0, 0},

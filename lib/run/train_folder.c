@@ -129,7 +129,7 @@ static void hash_part(XXH3_state_t *state, const qp_train_data *data, int part)
 }
 
 qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data *data, uint64_t embeddings,
-                               char text[QP_FINGERPRINT_BYTES])
+                               uint64_t teacher, char text[QP_FINGERPRINT_BYTES])
 {
     XXH3_state_t *state = XXH3_createState();
     if (!state) return qp_fail(QP_EMEMORY, "out of memory");
@@ -152,6 +152,8 @@ qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data 
     size_t used = strlen(text);
     if (embeddings)
         snprintf(text + used, QP_FINGERPRINT_BYTES - used, " embeddings-%016llx", (unsigned long long)embeddings);
+    used = strlen(text);
+    if (teacher) snprintf(text + used, QP_FINGERPRINT_BYTES - used, " teacher-%016llx", (unsigned long long)teacher);
     XXH3_freeState(state);
     return QP_OK;
 }
@@ -221,6 +223,7 @@ static void compare_data(const qp_job_config *job, const char *was, const char *
     if (source && target && !same_word(was, now, "data-"))
         add_difference(d, "%s: its content changed", one ? one : "train-src or train-tgt");
     if (!same_word(was, now, "embeddings-")) add_difference(d, "embeddings: its content changed");
+    if (!same_word(was, now, "teacher-")) add_difference(d, "teacher: its content changed");
     if (!same_word(was, now, "valid-")) add_difference(d, "the content of the validation data changed");
 }
 

@@ -31,11 +31,11 @@ bool qp_train_folder_begun(const char *folder);
 
 /* qp_train_fingerprint — one line that is equal for equal settings and equal data: "model-H learning-H data-H source-H
  *   target-H valid-H", the last three of the training text's sides and of the validation data; " embeddings-H" follows
- *   if the word vectors have a hash (not 0).
+ *   if the word vectors have a hash (not 0), " teacher-H" if the teacher has one.
  * qp_train_folder_compare — may the saved run of `folder` be resumed with these settings and data?
  * Errors  QP_EUSAGE naming what differs: "lr: 0.002, was 0.001; train-src: its content changed". */
 qp_status qp_train_fingerprint(qp_train_settings *settings, const qp_train_data *data, uint64_t embeddings,
-                               char text[QP_FINGERPRINT_BYTES]);
+                               uint64_t teacher, char text[QP_FINGERPRINT_BYTES]);
 qp_status qp_train_folder_compare(const char *folder, qp_train_settings *settings, const char *fingerprint);
 
 #endif

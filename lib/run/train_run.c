@@ -12,6 +12,7 @@
 #include "lib/run/train_embeddings.h"
 #include "lib/run/train_labelled.h"
 #include "lib/run/train_task.h"
+#include "lib/run/train_teacher.h"
 #include "lib/run/train_transfer.h"
 
 static void note(void *self, const char *line)
@@ -72,6 +73,7 @@ static qp_status build_model(qp_train_run *run)
     note(run, line);
     QP_TRY(qp_classify_weigh(&run->data));
     QP_TRY(qp_class_weights_set(s, &run->data));
+    QP_TRY(qp_train_teacher_set(s, &run->data, run->teacher, &run->teacher_hash));
     bool transfers = *s->job.init_from && (begins(run) || rank > 0); /* adapters read the frozen weights each time */
     if (transfers) QP_TRY(qp_train_transfer(package, s->job.init_from, note, run));
     return qp_train_embeddings_read(&s->job, package, &run->embeddings, note, run);
@@ -232,13 +234,14 @@ qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool kee
         run->data.no_valid = true;
         s->job.valid[0] = '\0';
     }
+    QP_TRY(qp_train_teacher_open(s, &run->data, &run->teacher));
     QP_TRY(read_data(run, keep));
     if (s->schedule.lr_width == 0) s->schedule.lr_width = s->model.emb_size;
     QP_TRY(build_model(run));
     for (int part = 0; part < (run->data.has_valid ? QP_PARTS : 1); part++)
         QP_TRY(run->task->source(s, &run->data, part, &run->data.batches[part]));
     QP_TRY(choose_schedule(run));
-    QP_TRY(qp_train_fingerprint(s, &run->data, run->embeddings, run->fingerprint));
+    QP_TRY(qp_train_fingerprint(s, &run->data, run->embeddings, run->teacher_hash, run->fingerprint));
     QP_TRY(qp_train_agree(hooks->cluster, s, run->fingerprint));
     bool resumes = run->folder.lock && !s->job.overwrite && !*s->training.reset;
     if (resumes) QP_TRY(qp_train_folder_compare(run->folder.path, s, run->fingerprint));
@@ -250,6 +253,7 @@ qp_package *qp_train_run_package(qp_train_run *run)
 {
     qp_package *package = run->data.package;
     run->data.package = NULL;
+    qp_model_distill(package->model, (qp_distillation){0}); /* the teacher goes with the run */
     return package;
 }
 
@@ -257,4 +261,6 @@ void qp_train_run_free(qp_train_run *run)
 {
     qp_train_folder_close(&run->folder);
     qp_train_data_free(&run->data);
+    qp_package_free(run->teacher);
+    run->teacher = NULL;
 }

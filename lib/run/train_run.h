@@ -38,6 +38,8 @@ typedef struct {
     qp_train_folder folder;
     char fingerprint[QP_FINGERPRINT_BYTES];
     uint64_t embeddings; /* a hash of the word vectors taken */
+    qp_package *teacher; /* --teacher, else NULL */
+    uint64_t teacher_hash;
     qp_train_data data;
     qp_model_objective train_loss, valid_loss;
     qp_trainer trainer;

@@ -71,9 +71,10 @@ qp_status qp_train_complete(qp_train_settings *settings, is_given *given, const 
     if (job->layers > 0 && !given(self, "enc-layers")) model->enc_layers = job->layers;
     if (job->layers > 0 && !given(self, "dec-layers")) model->dec_layers = job->layers;
     if (model->tied_embeddings_all) job->share_vocab = 1;
-    bool chosen = !*job->init_from; /* another model's weights belong to its tokenizer */
+    const char *other = *job->init_from ? job->init_from : job->teacher; /* its weights belong to its tokenizer */
+    bool chosen = !*other;
     for (int i = 0; i < 3; i++) chosen = chosen || given(self, tokenizers[i]);
-    if (!chosen) memcpy(job->tokenizer, job->init_from, sizeof job->tokenizer);
+    if (!chosen) memcpy(job->tokenizer, other, sizeof job->tokenizer);
     complete_ngram(settings, given, self);
     if (job->layers == 0 && given(self, "layers"))
         return qp_fail(QP_EUSAGE, "--layers 0: a model has at least one layer; give more, or --enc-layers and "

@@ -72,6 +72,12 @@
       "keeps them")                                                                                                    \
     X(TEXT, src_embeddings, "", 0, 0, "FILE", "the same, for the source side only")                                    \
     X(TEXT, tgt_embeddings, "", 0, 0, "FILE", "the same, for the target side only")                                    \
+    X(TEXT, teacher, "", 0, 0, "FILE",                                                                                 \
+      "learn from this model's probabilities too (distillation); of the same task, words and labels")                  \
+    X(REAL, teacher_weight, "0.5", 0, 1, NULL,                                                                         \
+      "--teacher: weight of the divergence from the teacher; the data's answers count 1 less this")                    \
+    X(REAL, teacher_temperature, "2", 0.01, 1000, NULL,                                                                \
+      "--teacher: scores of both are divided by this; the higher, the more the unlikely answers count")                \
     X(INT, lora, "0", 0, 4096, NULL,                                                                                   \
       "--init-from: train only low-rank adapters of this rank beside its weights, and what it lacks; 0: all")          \
     X(REAL, lora_alpha, "0", 0, 1e6, NULL, "--lora: adapters are scaled by this over their rank; 0: the rank")         \

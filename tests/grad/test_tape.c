@@ -36,6 +36,29 @@ Test(test_tape, only_training_has_gradients)
     qp_tape_free(tape);
 }
 
+/* Another model's pass within a step: no gradients, no parameters of the step, the same random numbers after it. */
+Test(test_tape, a_pause_leaves_no_trace)
+{
+    qp_node node[2] = {{0}};
+    qp_tape *tape = qp_tape_new();
+    qp_tape_begin(tape, QP_TRAIN, 5);
+    uint64_t key = (qp_tape_next_key(tape), qp_tape_next_key(tape));
+    qp_tape_begin(tape, QP_TRAIN, 5);
+    qp_tape_bind(tape, node);
+    qp_tape_next_key(tape);
+    qp_tape_paused paused = qp_tape_pause(tape);
+    cr_expect(!qp_tape_training(tape));
+    cr_expect_null(qp_tape_parameter_node(tape, 1));
+    cr_expect_null(qp_tape_tensor(tape, 2, 2).node);
+    qp_tape_next_key(tape);
+    qp_tape_resume(tape, paused);
+    cr_expect(qp_tape_training(tape));
+    cr_expect_eq(qp_tape_parameter_node(tape, 1), &node[1]);
+    cr_expect_not_null(qp_tape_tensor(tape, 2, 2).node);
+    cr_expect_eq(qp_tape_next_key(tape), key);
+    qp_tape_free(tape);
+}
+
 Test(test_tape, the_first_writer_stores_and_later_ones_add)
 {
     qp_tape *tape = fresh(QP_TRAIN);

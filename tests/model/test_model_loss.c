@@ -264,3 +264,42 @@ Test(test_model_loss, class_weights_count_in_training_alone)
     qp_tape_free(tape);
     qp_model_free(model);
 }
+
+static void softmax_of(const qp_real *x, double temperature, double p[LABELS])
+{
+    double all = 0;
+    for (int c = 0; c < LABELS; c++) all += p[c] = exp((double)x[c] / temperature);
+    for (int c = 0; c < LABELS; c++) p[c] /= all;
+}
+
+/* (1-w) CE + w T^2 KL(teacher || student) in training, the teacher without dropout; cross-entropy in validation. */
+Test(test_model_loss, a_student_learns_from_a_teacher)
+{
+    static const char *const small[] = {"task=classify", "decoder=none", "encoder=gru", "labels=4"};
+    static const char *const wide[] = {"task=classify", "decoder=none",    "encoder=transformer",
+                                       "labels=4",      "emb_size=24", "dropout=0.5"};
+    answers a;
+    const qp_batch *batch = classes(&a, 6);
+    qp_model *student = model_small(small, 6), *teacher = model_small(wide, 9);
+    qp_tape *tape = qp_tape_new();
+    for (int training = 0; training < 2; training++) {
+        double sum = 0, t[LABELS], s[LABELS], p[LABELS];
+        qp_tape_begin(tape, QP_INFER, 1);
+        qp_tensor x = qp_model_logits(student, tape, batch, NULL), b = qp_model_logits(teacher, tape, batch, NULL);
+        for (int r = 0; r < 6; r++) {
+            softmax_of(qp_tensor_row(b, r), 3, t);
+            softmax_of(qp_tensor_row(x, r), 3, s);
+            softmax_of(qp_tensor_row(x, r), 1, p);
+            sum -= (training ? 0.3 : 1) * log(p[a.id[r]]);
+            for (int c = 0; training && c < LABELS; c++) sum += 0.7 * 9 * t[c] * log(t[c] / s[c]);
+        }
+        qp_model_distill(student, (qp_distillation){teacher, (qp_real)0.7, 3});
+        qp_tape_begin(tape, training ? QP_TRAIN : QP_INFER, 1);
+        qp_tensor loss = qp_model_loss(student, tape, batch, 0);
+        cr_assert_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
+        cr_expect_float_eq((double)loss.value[0], sum, 1e-4, "training %d", training);
+    }
+    qp_tape_free(tape);
+    qp_model_free(student);
+    qp_model_free(teacher);
+}
