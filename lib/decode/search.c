@@ -253,8 +253,8 @@ static qp_status check_attention(const qp_model *model, const qp_search_config *
         return qp_fail(QP_EUSAGE, "--coverage-penalty counts attention between target and source, which this model "
                                   "does not have; leave it out");
     if (attention)
-        return qp_fail(QP_EUSAGE, "alignment: this model has no attention between target and source; leave "
-                                  "--alignment out");
+        return qp_fail(QP_EUSAGE, "this model has no attention between target and source; leave --alignment and "
+                                  "--unk copy out");
     return QP_OK;
 }
 

@@ -8,7 +8,7 @@
 
 /* search — the most probable target sequences of a batch of sources: greedy (beam_size 1) or beam search. It uses
  * only start, step and reorder of the model. Finished rows leave the batch. */
-#define QP_UNKNOWN_RULES(X) X(QP_UNKNOWN_ALLOWED, "allow") X(QP_UNKNOWN_NEVER, "never")
+#define QP_UNKNOWN_RULES(X) X(QP_UNKNOWN_ALLOWED, "allow") X(QP_UNKNOWN_NEVER, "never") X(QP_UNKNOWN_COPIED, "copy")
 enum { QP_UNKNOWN_RULES(QP_CHOICE_ID) QP_UNKNOWN_RULE_COUNT };
 
 #define QP_SEARCH_FIELDS(X)                                                                                            \
@@ -21,7 +21,8 @@ enum { QP_UNKNOWN_RULES(QP_CHOICE_ID) QP_UNKNOWN_RULE_COUNT };
     X(INT, max_length_extra, "20", 0, 100000, NULL, "... plus this many tokens")                                       \
     X(INT, min_length, "0", 0, 100000, NULL, "shortest output in tokens")                                              \
     X(INT, no_repeat_ngram, "0", 0, 100, NULL, "no n-gram of this length twice; 0: off")                               \
-    X(CHOICE, unk, "allow", 0, 0, QP_CHOICES(QP_UNKNOWN_RULES), "unknown tokens in the output")                        \
+    X(CHOICE, unk, "allow", 0, 0, QP_CHOICES(QP_UNKNOWN_RULES),                                                       \
+      "unknown tokens in the output; copy: as the source word with the most attention")                                \
     X(INT, n_best, "1", 1, 1000, NULL, "hypotheses returned for each sentence, at most --beam-size")
 
 typedef struct {
@@ -36,7 +37,7 @@ typedef struct {
 } qp_search_prefix;
 
 /* qp_search — the best hypotheses of each source. PAD and BOS are never produced, nor is UNK with unk = never (masked
- *   after the softmax, which is not renormalised).
+ *   after the softmax, which is not renormalised). unk = copy concerns the text alone (translate.h).
  * Beam search with k = beam_size: live = [empty]; up to the longest length: candidates = live x tokens, ordered by
  * total log-probability; those of the first k that end in EOS are finished, the first k that do not are live; stop when
  * patience * k are finished; fill up with live hypotheses; rank by score (the penalties only rank).
@@ -56,8 +57,8 @@ typedef struct {
  *            the model's scores are not numbers; errors of the model's step.
  * A result depends on its source alone, to the bit, when the parameters are packed (qp_params_pack).
  *
- * qp_search_from — the same with a target prefix: the first tokens of every hypothesis are those of `prefix`, whatever
- *   their probability, which counts in the total; the rules of the configuration begin after it.
+ * qp_search_from — the same with a target prefix: the first tokens of every hypothesis are those of `prefix`,
+ *   whatever their probability, which counts in the total; the rules of the configuration begin after it.
  * longest    at least one token more than the prefix
  * Errors     besides those above QP_EUSAGE: a prefix that leaves no token of the model's max_length */
 qp_status qp_search(const qp_model *model, qp_tape *tape, qp_ids source, const qp_search_config *config, bool attention,

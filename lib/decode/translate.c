@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/decode/token_place.h"
 #include "lib/text/utf8_repair.h"
 
 /* What the threads of one qp_translate share; read only, except that each thread writes its own translations. */
@@ -42,8 +43,9 @@ static qp_status translate_batch(void *self, qp_tape *tape, int number)
         status = qp_fail(QP_EMEMORY, "translate: out of memory for %d lines; use a smaller --batch-size", count);
     } else {
         qp_ids source = qp_lines_gather(j->source, pick, count, start, flat);
-        status = qp_search_from(j->translator->model, tape, source, &j->translator->search, j->prefix,
-                                j->translator->alignment, result);
+        bool attention = j->translator->alignment || j->translator->search.unk == QP_UNKNOWN_COPIED;
+        status = qp_search_from(j->translator->model, tape, source, &j->translator->search, j->prefix, attention,
+                                result);
         if (status == QP_OK) status = keep_results(j, pick, count, result);
     }
     free(start);
@@ -69,13 +71,17 @@ static qp_status search_all(job *j, const qp_line *line, int count)
     return status;
 }
 
-static qp_status decode_texts(const qp_text_codec *codec, qp_translation *made)
+static qp_status decode_texts(const qp_translator *translator, const qp_line *line, qp_translation *made)
 {
+    const qp_text_codec *codec = translator->target;
     for (int h = 0; h < made->search.count; h++) {
         const qp_hypothesis *hypothesis = &made->search.best[h];
         int count = hypothesis->count;
         if (count > 0 && hypothesis->id[count - 1] == qp_codec_special(codec).end) count--;
         QP_TRY(codec->decode(codec->self, hypothesis->id, count, &made->best[h].text, &made->best[h].bytes));
+        if (translator->search.unk == QP_UNKNOWN_COPIED)
+            QP_TRY(qp_copy_unknown(translator->source, line, made->source_count, codec, hypothesis, &made->best[h].text,
+                                   &made->best[h].bytes));
         QP_TRY(qp_utf8_repair(&made->best[h].text, &made->best[h].bytes));
     }
     return QP_OK;
@@ -102,7 +108,7 @@ qp_status qp_translate(const qp_translator *translator, const qp_line *line, int
         translation[i].source_count = source[i].count;
         translation[i].source_tokens = source[i].tokens;
         source[i].id = NULL;
-        status = decode_texts(translator->target, &translation[i]);
+        status = decode_texts(translator, &line[i], &translation[i]);
     }
     qp_lines_free(source, count);
     return status;

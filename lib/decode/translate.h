@@ -12,7 +12,7 @@ typedef struct {
     qp_line prefix; /* every translation of a line with tokens begins with this text; {0}: none */
     int batch_size; /* sentences searched together; affects the speed, never the result */
     int threads;
-    bool alignment; /* fill the attention of every hypothesis (alignment.h reads it) */
+    bool alignment; /* fill the attention of every hypothesis (alignment.h reads it); search.unk = copy does, too */
 } qp_translator;
 
 /* One hypothesis of one line: hypothesis h of search.best[h]. */
@@ -31,8 +31,8 @@ typedef struct {
 } qp_translation;
 
 /* qp_translate — translation[i] for line[i]; a line without tokens (empty, blank) has no hypothesis. Lines longer
- *   than
- * the model's max_length are cut. Lines are sorted by length and translated in batches on `threads` threads.
+ *   than the model's max_length are cut. Lines are sorted by length and translated in batches on `threads` threads.
+ *   With search.unk = copy the texts have source words in place of unknown tokens (token_place.h).
  * translation  [count], written whole; free each with qp_translation_free, after a failure too
  * Memory       ids and results of all lines: call it with a bounded number of them.
  * Errors       those of the codecs and of qp_search; QP_EMEMORY. */

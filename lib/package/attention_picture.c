@@ -59,6 +59,8 @@ static qp_status translate(const qp_package *m, qp_tape *tape, const sentence *s
 {
     int32_t start[2];
     qp_search_result result = {0};
+    if (search->unk == QP_UNKNOWN_COPIED)
+        return qp_fail(QP_EUSAGE, "maps show tokens, also unknown ones; leave --unk copy out");
     QP_TRY(qp_search(m->model, tape, one_sequence(source, start), search, false, &result));
     const qp_hypothesis *best = &result.best[0];
     qp_status status = QP_OK;

@@ -60,6 +60,22 @@ printf 'one\n\n' | "$QUIPU" translate -m m.safetensors --tgt-prefix "$(printf 'a
     [ "$(wc -l <odd)" -eq 2 ]
 result $? "--tgt-prefix that is not UTF-8" "$(cat odd)"
 
+# Unknown words and words in alignments. The forced word is unknown to the model.
+"$QUIPU" translate -m m.safetensors --tgt-prefix qqq valid.src >unknown &&
+    "$QUIPU" translate -m m.safetensors --tgt-prefix qqq --unk copy --batch-size 3 valid.src >copied &&
+    grep -q '^<unk>' unknown && ! grep -q unk copied &&
+    [ "$(cut -s -d' ' -f2- unknown)" = "$(cut -s -d' ' -f2- copied)" ] &&
+    paste valid.src copied | awk -F'\t' '{ split($2, w, " "); if (index(" " $1 " ", " " w[1] " ") == 0) exit 1 }'
+result $? "--unk copy: a word of the source instead" "$(paste unknown copied | head -n 3)"
+"$QUIPU" translate -m m.safetensors --alignment hard valid.src >tokens &&
+    "$QUIPU" translate -m m.safetensors --alignment hard --alignment-unit word valid.src | cmp -s - tokens
+result $? "--alignment-unit word: where tokens are words nothing changes"
+"$QUIPU" translate -m m.safetensors --alignment soft --alignment-unit word --json valid.src | head -n 1 >json
+grep -q '"alignment":\[\[0*\.*[0-9]' json && ! grep -q '"source":\[[^]]*</s>' json && grep -q '"source":\["' json
+result $? "--alignment-unit word --json lists words" "$(cat json)"
+fails 2 "add --alignment hard or soft" "$QUIPU" translate -m m.safetensors --alignment-unit word valid.src
+fails 2 "leave --unk copy out" "$QUIPU" attend -m m.safetensors --text "one two" --unk copy
+
 # Empty lines have every field.
 printf 'one two\n\n' >gap
 "$QUIPU" translate -m m.safetensors --scores token --alignment hard gap >plain
