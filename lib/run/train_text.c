@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/text/corpus_statistics.h"
 #include "lib/base/threads.h"
 #include "lib/package/token_metrics.h"
 #include "lib/run/train_tokenizer.h"
@@ -285,7 +286,16 @@ qp_status qp_text_measure(qp_train_data *data, int threads, qp_metrics *metrics)
 
 /* ---- reporting ---- */
 
-static void print_corpus(FILE *stream, const char *name, const qp_corpus *corpus)
+/* The share of a side's tokens that its vocabulary lacks, if it is more than this many percent. */
+static const double unknown_shown = 0.1;
+
+static void print_unknown(FILE *stream, const char *name, const qp_side_statistics *side)
+{
+    double percent = qp_percent(side->unknown, side->tokens);
+    if (percent > unknown_shown) fprintf(stream, "; %.1f %% of the %s are unknown", percent, name);
+}
+
+static void print_corpus(FILE *stream, const char *name, const qp_corpus *corpus, bool unknown)
 {
     const qp_corpus_statistics *f = &corpus->statistics;
     fprintf(stream, "%-10s %lld lines", name, (long long)f->lines);
@@ -295,13 +305,15 @@ static void print_corpus(FILE *stream, const char *name, const qp_corpus *corpus
     if (f->skipped) fprintf(stream, "; %lld longer than --max-length left out", (long long)f->skipped);
     if (f->unseen) fprintf(stream, "; %lld labels that are not in the training data", (long long)f->unseen);
     if (f->cut) fprintf(stream, "; %lld cut to --max-length", (long long)f->cut);
+    if (unknown) print_unknown(stream, "source tokens", &f->source);
+    if (unknown && !corpus->answers) print_unknown(stream, "target tokens", &f->target);
     fputc('\n', stream);
 }
 
 void qp_text_print_corpora(const qp_train_data *data, FILE *stream)
 {
-    print_corpus(stream, "training", &data->corpus[QP_TRAINING]);
-    if (data->has_valid) print_corpus(stream, "validation", &data->corpus[QP_VALIDATION]);
+    print_corpus(stream, "training", &data->corpus[QP_TRAINING], false);
+    if (data->has_valid) print_corpus(stream, "validation", &data->corpus[QP_VALIDATION], true);
 }
 
 void qp_text_print(const qp_train_data *data, FILE *stream)

@@ -156,4 +156,18 @@ fails 2 "beam-size" "$QUIPU" translate -m m.safetensors --beam-size many valid.s
         "$QUIPU" translate -m m.safetensors --scores sentence valid.src >plain &&
     ! cmp -s covered plain
 result $? "--coverage-penalty joins the scores" "$(head -n 2 covered)"
+
+# A validation text with words that the vocabulary lacks says how many: 2 of 7 tokens (ends included) of the source.
+printf 'one two\nqqq zzz three\n' >odd.src
+printf 'two one\nthree one two\n' >odd.tgt
+unknown() {
+    "$QUIPU" train --train-src src --train-tgt tgt --valid-src "$1" --valid-tgt odd.tgt --tokenizer word --emb-size 8 \
+        --ff-size 8 --heads 1 --enc-layers 1 --dec-layers 1 --steps 1 --valid-freq 1 --threads 1 --overwrite \
+        -m odd.safetensors 2>&1
+}
+unknown odd.src | grep -q '^validation 2 lines.*target tokens; 28.6 % of the source tokens are unknown$'
+result $? "the share of unknown validation tokens" "$(unknown odd.src | grep '^validation')"
+unknown odd.tgt | grep -q '^validation 2 lines.*target tokens$'
+result $? "no unknown tokens, no note" "$(unknown odd.tgt | grep '^validation')"
+
 echo "1..$number"
