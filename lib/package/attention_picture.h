@@ -18,7 +18,8 @@ typedef struct {
  *   target  NULL: the model's own translation
  *   found   the target text, malloc'ed, and what was cut; may be NULL. A map shows one window: a pair is cut to
  *           --max-length, the text of a language model to what it reads at once (lib/decode/context.h)
- *   Errors  QP_EDATA for an empty source; QP_EUSAGE for unk = copy; QP_EMEMORY; those of the model, its search and its tokenizers. */
+ *   Errors  QP_EDATA for an empty source; QP_EUSAGE for unk = copy; QP_EMEMORY; those of the model, its search and its
+ *           tokenizers. */
 qp_status qp_attend_pair(const qp_package *package, const char *source, const char *target,
                          const qp_search_config *search, qp_picture *picture, qp_attended *found);
 

@@ -54,17 +54,19 @@ result $? "a translator, the same bytes with 1 and 2 threads" "$(cat .err)"
 lm="--task lm --train pairs --valid none --tokenizer word --decoder gru --layers 1 --batch-size 256 --lr 0.01 \
     --lr-schedule constant --lr-warmup 0 -q"
 "$QUIPU" train $lm --emb-size 16 --steps 20 -m lm.safetensors 2>.err &&
-    "$QUIPU" train $lm --emb-size 8 --lm-window 16 --carry --steps 5 --teacher lm.safetensors -m small-lm.safetensors 2>.err
+    "$QUIPU" train $lm --emb-size 8 --lm-window 16 --carry --steps 5 --teacher lm.safetensors \
+        -m small-lm.safetensors 2>.err
 result $? "a language model, of running text too" "$(cat .err)"
 
 # Rows of numbers, and labels in another order than the teacher's.
 awk 'BEGIN { print "a,b,c,d,kind"; for (i = 0; i < 64; i++) {
     x = i * 7 % 13; y = i * 5 % 11; printf "%d,%d,%d,%d,%s\n", x, y, y, x, (x > y ? "left" : "right") } }' >rows.csv
 { head -n 1 rows.csv && tail -n +2 rows.csv | sort -r; } >back.csv
-rows="--task classify --column kind --valid none --patch 1x2 --encoder gru --layers 1 --batch-type sentence --batch-size 16
-    --lr 0.02 --lr-schedule constant --lr-warmup 0 --image-size 2x2 --steps 60 -q"
+rows="--task classify --column kind --valid none --patch 1x2 --encoder gru --layers 1 --batch-type sentence
+    --batch-size 16 --lr 0.02 --lr-schedule constant --lr-warmup 0 --image-size 2x2 --steps 60 -q"
 "$QUIPU" train $rows --train rows.csv --emb-size 16 -m rows.safetensors 2>.err &&
-    "$QUIPU" train $rows --train back.csv --emb-size 8 --teacher rows.safetensors --teacher-weight 1 -m back.safetensors 2>.err
+    "$QUIPU" train $rows --train back.csv --emb-size 8 --teacher rows.safetensors --teacher-weight 1 \
+        -m back.safetensors 2>.err
 score="$("$QUIPU" evaluate accuracy -m back.safetensors --test rows.csv 2>>.err | awk '{ print $2 }')"
 echo "$score" | awk '{ exit !($1 > 80) }'
 result $? "rows of numbers" "$score $(cat .err)"
