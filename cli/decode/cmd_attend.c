@@ -9,7 +9,7 @@
 #include "cli/base/warnings.h"
 #include "cli/decode/attend_image.h"
 #include "lib/base/file.h"
-#include "lib/package/attention_picture.h"
+#include "lib/package/attention_text.h"
 #include "lib/text/utf8_reader.h"
 
 /* attend — draw a model's attention over one sentence in the terminal or into a file. */
@@ -39,7 +39,8 @@ static QP_FIELD_TABLE(attend_table, "attend", attend_options, ATTEND_FIELDS);
 static const char notes[] =
     "Rows are queries, columns are keys. Without --tgt the model translates --src "
     "itself; "
-    "with it, the maps are those of this translation. A language model has no --src: give the text as --tgt.";
+    "with it, the maps are those of this translation. A language model has no --src: give the text as --tgt. "
+    "Of classifiers, taggers and masked language models: the encoder's self-attention over --text.";
 
 static qp_map_kind choose_kind(const qp_picture *picture, int wanted)
 {
@@ -98,13 +99,27 @@ static qp_status settle(const attend_options *o, bool has_source, sentences *giv
     return QP_OK;
 }
 
-static qp_status attend(const attend_options *o, sentences given, qp_picture_form_kind form)
+/* A classifier, a tagger or a masked language model. */
+static qp_status attend_text(const attend_options *o, const qp_package *opened, sentences given,
+                             qp_picture_form_kind form)
 {
-    qp_package *opened;
+    qp_picture picture;
+    qp_attended found;
+    if (!opened->source) return qp_fail(QP_EUSAGE, "%s: reads images, not texts; give --image FILE", o->model);
+    QP_TRY(settle(o, true, &given));
+    if (given.target) return qp_fail(QP_EUSAGE, "%s: writes no text; drop --tgt", o->model);
+    QP_TRY(qp_attend_text(opened, given.source, &picture, &found));
+    warn_cut("--text", found.source_tokens, found.source_longest);
+    qp_status status = draw(o, &picture, form);
+    qp_picture_free(&picture);
+    return status;
+}
+
+static qp_status attend_pair(const attend_options *o, const qp_package *opened, sentences given,
+                             qp_picture_form_kind form)
+{
     qp_picture picture;
     qp_attended found = {.text = NULL};
-    static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_LM, QP_TASK_AUTOENCODE, -1};
-    QP_TRY(qp_open_model(o->model, o->verify, tasks, &opened));
     qp_status status = settle(o, opened->source != NULL, &given);
     const char *source = given.source ? given.source : "";
     if (status == QP_OK) status = qp_attend_pair(opened, source, given.target, &search, &picture, &found);
@@ -116,6 +131,18 @@ static qp_status attend(const attend_options *o, sentences given, qp_picture_for
         qp_picture_free(&picture);
         free(found.text);
     }
+    return status;
+}
+
+static qp_status attend(const attend_options *o, sentences given, qp_picture_form_kind form)
+{
+    static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_LM, QP_TASK_AUTOENCODE, QP_TASK_CLASSIFY, QP_TASK_TAG,
+                                QP_TASK_MLM, -1};
+    qp_package *opened;
+    QP_TRY(qp_open_model(o->model, o->verify, tasks, &opened));
+    int task = qp_model_config_of(opened->model)->task;
+    bool pair = task == QP_TASK_TRANSLATE || task == QP_TASK_LM || task == QP_TASK_AUTOENCODE;
+    qp_status status = pair ? attend_pair(o, opened, given, form) : attend_text(o, opened, given, form);
     qp_package_free(opened);
     return status;
 }
@@ -188,7 +215,7 @@ int qp_cmd_attend(int argc, char **argv)
     static qp_option_list list[] = {
         {.name = "src", .help = "file whose first line is the source, or the sentence itself"},
         {.name = "tgt", .help = "the same for its translation; default: the model's own"},
-        {.name = "text", .help = "source sentence, or the text of a language model"}};
+        {.name = "text", .help = "source sentence, or the text of a model that reads only one"}};
     static const qp_option_group group[] = {{&attend_table, &o}, {&qp_search_fields, &search}};
     static const qp_option_alias alias[] = {{'m', "model"}, {'o', "output"}, {'b', "beam-size"}};
     static const qp_command command = {.name = "attend",

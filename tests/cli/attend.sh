@@ -63,3 +63,33 @@ fails 65 "25 lines\|24 lines" sh \
 holds "a language model of one LSTM is learned" "$QUIPU" train --task lm --train src --tokenizer char --decoder lstm \
     --layers 1 --hidden-size 8 --emb-size 8 --steps 1 --valid none -q -m recurrent.safetensors
 fails 2 "this model has no attention" "$QUIPU" attend -m recurrent.safetensors --text one
+
+# Models that write no text: the encoder's self-attention. Rows of the JSON's maps are distributions.
+awk 'BEGIN { split("red blue green gray pink", w, " ")
+    for (i = 0; i < 60; i++) print (i % 7 < 3 ? "low" : "high") "\t" w[i % 5 + 1] " " w[i % 4 + 1] }' >labels
+cut -f 2 labels >lines
+awk 'BEGIN { for (i = 0; i < 60; i++) printf "%s\nblue\tO\n\n", i % 2 ? "red\tO" : "green\tB-X" }' >tags
+small="--tokenizer word --encoder transformer --layers 2 --emb-size 16 --ff-size 16 --heads 2 --steps 2 --valid none -q"
+words="red blue green"
+for task in classify:labels tag:tags mlm:lines; do
+    "$QUIPU" train --task ${task%:*} --train ${task#*:} $small -m ${task%:*}.safetensors 2>.err &&
+        "$QUIPU" attend -m ${task%:*}.safetensors --text "$words" --layer 2 -o map.txt &&
+        "$QUIPU" attend -m ${task%:*}.safetensors --text "$words" -o map.npz &&
+        "$QUIPU" attend -m ${task%:*}.safetensors --src "$words" -o map.json && grep -q '"encoder"' map.json &&
+        grep -q 'blue' map.txt && grep -q '</s>' map.txt && [ -s map.npz ]
+    result $? "attend: ${task%:*}" "$(cat .err map.txt)"
+done
+"$QUIPU" attend -m mlm.safetensors --text "red [MASK] green" -o map.txt && grep -q '^ *.MASK. ' map.txt
+result $? "attend: a mask is one token" "$(cat map.txt)"
+"$QUIPU" train --task classify --train labels $small --pooling class-token -m token.safetensors 2>.err &&
+    "$QUIPU" attend -m token.safetensors --text "red blue" -o map.txt && grep -q class map.txt
+result $? "attend: a class token comes first" "$(cat .err map.txt)"
+"$QUIPU" train --task classify --train labels $small --pooling attention -m pooled.safetensors 2>.err &&
+    "$QUIPU" attend -m pooled.safetensors --text "red blue" --kind cross -o map.txt && grep -q label map.txt &&
+    "$QUIPU" attend -m pooled.safetensors --text "red blue" --kind encoder -o map.txt
+result $? "attend: weights of attention pooling" "$(cat .err map.txt)"
+fails 2 "drop --tgt" "$QUIPU" attend -m tag.safetensors --text one --tgt two
+fails 65 "nothing to attend to" "$QUIPU" attend -m tag.safetensors --text "  "
+"$QUIPU" train --task classify --train labels --tokenizer word --encoder gru --emb-size 8 --hidden-size 8 --steps 1 \
+    --valid none -q -m gru.safetensors 2>.err
+fails 2 "this model has no attention" "$QUIPU" attend -m gru.safetensors --text red
