@@ -1,6 +1,7 @@
 #include "lib/decode/token_place.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,8 +31,7 @@ static qp_status decode_letters(void *self, const int32_t *id, int count, char *
         char letter[8] = "<unk>";
         if (id[i] > QP_UNK) {
             int place = id[i] - 4;
-            memcpy(letter, place < 13 ? "a" : " a", 3);
-            letter[place < 13 ? 0 : 1] = (char)('a' + place % 13);
+            snprintf(letter, sizeof letter, "%s%c", place < 13 ? "" : " ", 'a' + place % 13);
         }
         strcat(*text, letter);
         *bytes = strlen(*text);
