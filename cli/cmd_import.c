@@ -11,6 +11,7 @@
 #include "lib/import/gguf/gguf_package.h"
 #include "lib/import/gguf/llama2c.h"
 #include "lib/import/hf_package.h"
+#include "lib/import/marian/marian_package.h"
 #include "lib/ngram/ngram_arpa.h"
 #include "lib/run/train_ngram.h"
 #include "tokenizer/tokenizer_file.h"
@@ -25,6 +26,8 @@
       "place of the model's own")                                                                                      \
     X(TEXT, task, "", 0, 0, "NAME",                                                                                    \
       "a folder: the head to read where its class has several, such as classify for next sentences")                   \
+    X(CHOICE, marian_as, "transformers", 0, 0, QP_CHOICES(QP_MARIAN_MATHS),                                            \
+      "Marian: positions and epsilon of the norms as transformers and CTranslate2 have them, or as Marian itself")     \
     X(BOOL, lower_case, "false", 0, 0, NULL, "ARPA: the words are in lower case: map text to lower case")
 
 typedef struct {
@@ -111,6 +114,11 @@ static qp_status read_ctranslate2(const import_options *o, const char *folder, q
     return qp_ct2_package(folder, o->tokenizer, made);
 }
 
+static qp_status read_marian(const import_options *o, const char *path, qp_package **made)
+{
+    return qp_marian_package(path, o->tokenizer, (qp_marian_maths)o->marian_as, made);
+}
+
 /* A folder of Hugging Face. */
 static bool is_folder(const char *path)
 {
@@ -124,7 +132,8 @@ static const struct {
     bool (*reads)(const char *path);
     qp_status (*read)(const import_options *o, const char *path, qp_package **made);
 } readers[] = {
-    {qp_ct2_is, read_ctranslate2}, {is_folder, read_folder}, {qp_gguf_is, read_gguf}, {qp_llama2c_is, read_llama2c}};
+    {qp_ct2_is, read_ctranslate2}, {is_folder, read_folder},     {qp_marian_is, read_marian},
+    {qp_gguf_is, read_gguf},       {qp_llama2c_is, read_llama2c}};
 
 static qp_status import_file(const import_options *o, const char *path)
 {
@@ -138,7 +147,8 @@ static qp_status import_file(const import_options *o, const char *path)
     }
     if (qp_folder_exists(path))
         return qp_fail(QP_EDATA,
-                       "%s: no config.json in this folder; give one of Hugging Face or CTranslate2, or a file", path);
+                       "%s: no config.json in this folder; give one of Hugging Face, CTranslate2 or Marian, or a file",
+                       path);
     return import_arpa(o, path);
 }
 
@@ -169,8 +179,9 @@ int qp_cmd_import(int argc, char **argv)
                  "A folder of Hugging Face (config.json, safetensors, tokenizer) or of CTranslate2 (model.bin, "
                  "vocabularies, source.spm and target.spm) becomes a model for generate, score, translate, predict, "
                  "attend and info, whatever its task is. So does a GGUF file of llama.cpp (llama, mistral, qwen2, "
-                 "gemma, gpt2) and a .bin of llama2.c with its tokenizer.bin beside it. What cannot be read is refused "
-                 "by name.",
+                 "gemma, gpt2), a .bin of llama2.c with its tokenizer.bin beside it, and a translator of Marian as "
+                 "OPUS-MT publishes it (.npz, decoder.yml or vocab.yml, source.spm, target.spm). What cannot be read "
+                 "is refused by name.",
         .group = group,
         .group_count = 1,
         .alias = alias,

@@ -9,18 +9,24 @@
 
 enum { CONFIG_LIMIT = 16777216, KEY_BYTES = 128 };
 
+qp_status qp_json_config_parse(const char *place, const char *text, size_t bytes, qp_json_config *config)
+{
+    *config = (qp_json_config){.place = place};
+    QP_TRY(qp_json_read(place, text, bytes, JSON_REJECT_DUPLICATES, &config->root));
+    if (json_is_object(config->root)) return QP_OK;
+    qp_json_config_close(config);
+    return qp_fail(QP_EDATA, "%s: not an object of keys and values; fetch the file again", place);
+}
+
 qp_status qp_json_config_open(const char *path, qp_json_config *config)
 {
     char *text;
     size_t bytes;
     *config = (qp_json_config){.place = path};
     QP_TRY(qp_file_read(path, CONFIG_LIMIT, &text, &bytes));
-    qp_status status = qp_json_read(path, text, bytes, JSON_REJECT_DUPLICATES, &config->root);
+    qp_status status = qp_json_config_parse(path, text, bytes, config);
     free(text);
-    if (status != QP_OK) return status;
-    if (json_is_object(config->root)) return QP_OK;
-    qp_json_config_close(config);
-    return qp_fail(QP_EDATA, "%s: not an object of keys and values; fetch the file again", path);
+    return status;
 }
 
 void qp_json_config_close(qp_json_config *config)

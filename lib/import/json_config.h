@@ -19,8 +19,10 @@ typedef struct {
 } qp_json_config;
 
 /* qp_json_config_open — reads `path`, an object; qp_json_config_close frees it.
+ * qp_json_config_parse — the same of a text in memory; place is borrowed.
  * Errors  QP_ENOINPUT, QP_EDATA, QP_EMEMORY. */
 qp_status qp_json_config_open(const char *path, qp_json_config *config);
+qp_status qp_json_config_parse(const char *place, const char *text, size_t bytes, qp_json_config *config);
 void qp_json_config_close(qp_json_config *config);
 
 /* A value, or the fallback where it is absent or null.

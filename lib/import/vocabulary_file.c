@@ -156,6 +156,16 @@ qp_status qp_vocabulary_read(const char *path, qp_vocabulary_names *names)
     return status;
 }
 
+qp_status qp_vocabulary_add_start(const char *place, qp_vocabulary_names *names)
+{
+    const char *word = qp_vocabulary_index(names, "<pad>") < 0 ? "<pad>" : "<start>";
+    char **grown = realloc(names->name, ((size_t)names->count + 1) * sizeof *grown);
+    if (grown) names->name = grown;
+    if (!grown || !(grown[names->count] = strdup(word))) return no_memory(place);
+    names->count++;
+    return QP_OK;
+}
+
 int qp_vocabulary_index(const qp_vocabulary_names *names, const char *piece)
 {
     for (int i = 0; i < names->count; i++)

@@ -15,8 +15,11 @@ typedef struct {
 
 /* qp_vocabulary_read — Memory  proportional to the file, of at most 256 MiB.
  * Errors  QP_ENOINPUT, QP_EDATA (not such a file, an id missing or twice), QP_EMEMORY; nothing is left to free.
+ * qp_vocabulary_add_start — one more piece, the last: <pad>, or <start> where <pad> is there. The decoder of a
+ *   translator reads it first where that is zeros.   Errors  QP_EMEMORY.
  * qp_vocabulary_index — the id of a piece, or -1.    Time: one pass. */
 qp_status qp_vocabulary_read(const char *path, qp_vocabulary_names *names);
+qp_status qp_vocabulary_add_start(const char *place, qp_vocabulary_names *names);
 int qp_vocabulary_index(const qp_vocabulary_names *names, const char *piece);
 void qp_vocabulary_names_free(qp_vocabulary_names *names);
 

@@ -94,12 +94,12 @@ static size_t taken(const loader *l, const recipe *r, const qp_weight_array *a, 
     return a->count;
 }
 
-/* Rows follow one another, so the last dimension of every matrix is our number of columns (of rows, transposed). */
+/* Rows follow one another, so the last dimension of every matrix is our number of columns (the first, transposed). */
 static bool columns_fit(const recipe *r, const qp_weight_array *a, const qp_parameter *p)
 {
     if (a->dimensions < 1) return p->rows == 1 && p->columns == 1;
     int64_t last = a->shape[a->dimensions - 1];
-    if (r->rule == QP_WEIGHT_TRANSPOSED) return a->dimensions == 2 && last == p->rows;
+    if (r->rule == QP_WEIGHT_TRANSPOSED) return a->dimensions == 2 && a->shape[0] == p->columns;
     if (p->rows == 1) return true; /* the total is compared */
     if (a->dimensions <= 2) return last == p->columns;
     int64_t inner = 1;
@@ -238,6 +238,18 @@ static qp_status read_pieces(const loader *l, const recipe *r, qp_real *to)
     return QP_OK;
 }
 
+/* The pieces in memory, [columns, rows of each] one after the other. */
+static void transpose_pieces(const loader *l, const recipe *r, int columns, qp_real *to)
+{
+    const qp_real *from = l->memory;
+    for (int i = 0; i < r->pieces; i++) {
+        size_t count = l->source->at(l->source->self, r->piece[i]).count;
+        qp_weight_transpose(from, (int)(count / (size_t)columns), columns, to);
+        from += count;
+        to += count;
+    }
+}
+
 static qp_status fill_one(loader *l, int index)
 {
     const qp_parameter *p = qp_params_at(l->params, index);
@@ -260,7 +272,7 @@ static qp_status fill_one(loader *l, int index)
     if (!reserve(l, total)) return qp_fail(QP_EMEMORY, "%s: out of memory for %s", l->source->place, p->name);
     QP_TRY(read_pieces(l, r, l->memory));
     if (r->rule == QP_WEIGHT_TRANSPOSED)
-        qp_weight_transpose(l->memory, p->rows, p->columns, to);
+        transpose_pieces(l, r, p->columns, to);
     else if (r->rule == QP_WEIGHT_GROUPED || r->rule == QP_WEIGHT_PAIRS)
         permute(l, r, p, l->memory, to);
     else /* the second half, or the rows after those that are skipped; the first half begins at 0 */

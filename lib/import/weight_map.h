@@ -5,14 +5,14 @@
 #include "lib/nn/params.h"
 
 /* weight_map — which arrays of another project's model make which of our parameters, as a table: one row for each
- * parameter name of an architecture. Their names and ours hold '#' where the number of a layer, or of
- * an expert in it, is. Where several rows name a parameter, the first whose array is there counts; weight_save.h writes
- * by the first. A name with '/' before it never has the prefix of the others. */
+ * parameter name of an architecture. Their names and ours hold '#' where the number of a layer, or of an expert in it,
+ * is; '+' where theirs is counted from 1. Where several rows name a parameter, the first whose array is there counts;
+ * weight_save.h writes by the first. A name with '/' before it never has the prefix of the others. */
 #define QP_WEIGHT_RULES(X)                                                                                             \
     X(QP_WEIGHT_PLAIN)      /* the same layout */                                                                      \
     X(QP_WEIGHT_GATED)      /* the same, in models with gated feed-forward layers */                                   \
     X(QP_WEIGHT_ROW)        /* a vector here, [1, n] there */                                                         \
-    X(QP_WEIGHT_TRANSPOSED) /* [in, out] where ours is [out, in] */                                                    \
+    X(QP_WEIGHT_TRANSPOSED) /* [in, out] where ours is [out, in]; of several, each */                                  \
     X(QP_WEIGHT_GROUPED)    /* rows by key/value head: its queries, its key, its value; ours: all q; all k; all v */   \
     X(QP_WEIGHT_PAIRS)      /* rotary pairs are rows 2i, 2i+1 of a head where ours are i, i + half of the rotated */   \
     X(QP_WEIGHT_ADD_ONE)    /* stored as w - 1 */                                                                      \

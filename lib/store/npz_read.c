@@ -1,80 +1,39 @@
 #include "lib/store/npz_read.h"
 
-#include <stdint.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "lib/base/file.h"
-#include "lib/base/view.h"
+#include "lib/base/array.h"
+#include "lib/base/binary.h"
 #include "lib/store/checked.h"
 
-enum { LOCAL_BYTES = 30, CENTRAL_BYTES = 46, END_BYTES = 22, COMMENT_MAX = 65535 };
+enum { LOCAL_BYTES = 30, CENTRAL_BYTES = 46, END_BYTES = 22, COMMENT_MAX = 65535, HEADER_MAX = 1024, MOST = 10000 };
 
-/* A file in memory. */
-typedef struct {
-    const char *path;
-    const unsigned char *byte;
-    size_t bytes;
-} content;
+struct qp_npz_file {
+    char *path;
+    int descriptor;
+    uint64_t bytes;
+    qp_npz_array *array;
+    size_t count, room;
+};
 
-static qp_status damaged(const content *c)
+static qp_status damaged(const qp_npz_file *f)
 {
-    return qp_fail(QP_EDATA, "%s: not a whole .npz or .npy file; write it again with quipu embed", c->path);
+    return qp_fail(QP_EDATA, "%s: not a whole .npz or .npy file; write or fetch it again", f->path);
 }
+
+static qp_status no_memory(const char *path) { return qp_fail(QP_EMEMORY, "%s: out of memory", path); }
 
 static unsigned u16(const unsigned char *byte) { return byte[0] | (unsigned)byte[1] << 8; }
 
-static bool begins(const content *c, size_t at, const char *magic, size_t bytes)
+/* Exactly these bytes of the file. */
+static qp_status read_at(const qp_npz_file *f, uint64_t at, void *memory, uint64_t bytes)
 {
-    return at <= c->bytes && c->bytes - at >= bytes && memcmp(c->byte + at, magic, bytes) == 0;
-}
-
-/* ---- zip ---- */
-
-/* The end record, the last one that fits. */
-static bool find_end(const content *c, size_t *end)
-{
-    if (c->bytes < END_BYTES) return false;
-    size_t last = c->bytes - END_BYTES, first = last > COMMENT_MAX ? last - COMMENT_MAX : 0;
-    for (size_t at = last + 1; at-- > first;)
-        if (begins(c, at, "PK\5\6", 4)) return *end = at, true;
-    return false;
-}
-
-/* The stored bytes that the local header at `local` describes. */
-static qp_status open_entry(const content *c, uint64_t local, uint64_t bytes, content *array)
-{
-    if (local > c->bytes || !begins(c, (size_t)local, "PK\3\4", 4) || c->bytes - local < LOCAL_BYTES) return damaged(c);
-    const unsigned char *header = c->byte + local;
-    uint64_t begin = local + LOCAL_BYTES + u16(header + 26) + u16(header + 28);
-    if (begin > c->bytes || c->bytes - begin < bytes) return damaged(c);
-    *array = (content){c->path, c->byte + begin, (size_t)bytes};
-    return QP_OK;
-}
-
-/* Looks for NAME.npy in the central directory. Sizes are those of the directory, because a local header may leave them
- * to a record that follows the array. */
-static qp_status find_entry(const content *c, const char *name, content *array)
-{
-    size_t end, length = strlen(name);
-    if (!find_end(c, &end)) return damaged(c);
-    uint64_t at = qp_little_u32(c->byte + end + 16);
-    for (unsigned left = u16(c->byte + end + 10); left > 0; left--) {
-        if (at > end || end - at < CENTRAL_BYTES || !begins(c, (size_t)at, "PK\1\2", 4)) return damaged(c);
-        const unsigned char *header = c->byte + at;
-        size_t bytes = u16(header + 28), more = bytes + u16(header + 30) + u16(header + 32);
-        if (end - at - CENTRAL_BYTES < more) return damaged(c);
-        const char *entry = (const char *)header + CENTRAL_BYTES;
-        at += CENTRAL_BYTES + more;
-        if (bytes != length + 4 || memcmp(entry, name, length) != 0 || memcmp(entry + length, ".npy", 4) != 0) continue;
-        if (u16(header + 10) != 0)
-            return qp_fail(QP_EDATA, "%s: its array %s is compressed; write it with numpy.savez", c->path, name);
-        uint32_t size = qp_little_u32(header + 24);
-        if (size == UINT32_MAX) return qp_fail(QP_EDATA, "%s: more than 4 GB; cut it into smaller files", c->path);
-        return open_entry(c, qp_little_u32(header + 42), size, array);
-    }
-    return qp_fail(QP_EDATA, "%s: it has no array '%s', which quipu embed writes", c->path, name);
+    if (at > f->bytes || f->bytes - at < bytes) return damaged(f);
+    return bytes ? qp_binary_read(f->descriptor, f->path, at, memory, bytes) : QP_OK;
 }
 
 /* ---- npy ---- */
@@ -88,68 +47,232 @@ static const char *value_of(const char *header, const char *key)
     return found ? found + strlen(quoted) : "";
 }
 
-/* "(ROWS, COLUMNS)" or "(ROWS, COLUMNS,)" */
-static bool read_shape(const char *text, int64_t shape[2])
+/* "()", "(ROWS,)", "(ROWS, COLUMNS)" or "(ROWS, COLUMNS,)"; -1: not so, or too many. */
+static int read_shape(const char *text, int64_t shape[QP_NPZ_DIMENSIONS])
 {
     char *end;
-    if (*text++ != '(') return false;
-    for (int i = 0; i < 2; i++) {
-        if (*text < '0' || *text > '9') return false;
-        shape[i] = strtoll(text, &end, 10);
-        if (i == 0 && strncmp(end, ", ", 2) != 0) return false;
-        text = end + 2;
+    int count = 0;
+    if (*text++ != '(') return -1;
+    while (*text != ')') {
+        if (count == QP_NPZ_DIMENSIONS || *text < '0' || *text > '9') return -1;
+        shape[count++] = strtoll(text, &end, 10);
+        bool last = *end == ')' || strncmp(end, ",)", 2) == 0;
+        if (!last && strncmp(end, ", ", 2) != 0) return -1;
+        text = *end == ')' ? end : last ? end + 1 : end + 2;
     }
-    return *end == ')' || strncmp(end, ",)", 2) == 0;
+    return count;
 }
 
-static qp_status read_header(const content *c, size_t *begin, int64_t shape[2])
+static qp_npz_type type_of(const char *descr)
 {
-    char header[1024];
-    if (!begins(c, 0, "\x93NUMPY", 6) || c->bytes < 12) return damaged(c);
-    size_t prefix = c->byte[6] > 1 ? 12 : 10, bytes = prefix == 12 ? qp_little_u32(c->byte + 8) : u16(c->byte + 8);
-    if (bytes >= sizeof header || c->bytes - prefix < bytes) return damaged(c);
-    memcpy(header, c->byte + prefix, bytes);
-    header[bytes] = '\0';
-    *begin = prefix + bytes;
-    bool right = strncmp(value_of(header, "descr"), "'<f4'", 5) == 0 &&
-                 strncmp(value_of(header, "fortran_order"), "False", 5) == 0 &&
-                 read_shape(value_of(header, "shape"), shape);
-    return right ? QP_OK
-                 : qp_fail(QP_EDATA, "%s: not an array of float32 with rows and columns in C order; write it with "
-                                     "quipu embed",
-                           c->path);
+    static const struct {
+        const char *text;
+        qp_npz_type type;
+    } known[] = {{"'<f4'", QP_NPZ_FLOAT}, {"'|u1'", QP_NPZ_BYTE}, {"'|i1'", QP_NPZ_BYTE}, {"'<u1'", QP_NPZ_BYTE},
+                 {"'<i1'", QP_NPZ_BYTE}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strncmp(descr, known[i].text, 5) == 0) return known[i].type;
+    return QP_NPZ_OTHER;
 }
 
-static qp_status read_matrix(const content *c, float **value, int *rows, int *columns)
+/* The .npy file of `bytes` at a->offset. Afterwards a->offset is that of its values, which are known to be there. */
+static qp_status read_header(const qp_npz_file *f, uint64_t bytes, qp_npz_array *a)
 {
-    size_t begin;
-    uint64_t count, bytes;
-    int64_t shape[2];
-    if (c->bytes < 12) return damaged(c);
-    QP_TRY(read_header(c, &begin, shape));
-    if (!qp_checked_product(shape, 2, &count) || !qp_checked_multiply(count, sizeof **value, &bytes) ||
-        c->bytes - begin != bytes || !qp_checked_int(shape[0], 0, INT32_MAX - 1, rows) ||
-        !qp_checked_int(shape[1], 1, INT32_MAX - 1, columns))
-        return damaged(c);
-    *value = malloc((size_t)bytes + 1);
-    if (!*value) return qp_fail(QP_EMEMORY, "%s: out of memory for %d vectors", c->path, *rows);
-    memcpy(*value, c->byte + begin, (size_t)bytes);
+    unsigned char start[12];
+    char header[HEADER_MAX];
+    uint64_t count, size;
+    if (bytes < sizeof start) return damaged(f);
+    QP_TRY(read_at(f, a->offset, start, sizeof start));
+    if (memcmp(start, "\x93NUMPY", 6) != 0) return damaged(f);
+    uint64_t prefix = start[6] > 1 ? 12 : 10, length = prefix == 12 ? qp_little_u32(start + 8) : u16(start + 8);
+    if (length >= sizeof header || bytes - prefix < length) return damaged(f);
+    QP_TRY(read_at(f, a->offset + prefix, header, length));
+    header[length] = '\0';
+    a->offset += prefix + length;
+    a->type = type_of(value_of(header, "descr"));
+    a->dimensions = read_shape(value_of(header, "shape"), a->shape);
+    bool read = a->dimensions >= 0 && strncmp(value_of(header, "fortran_order"), "False", 5) == 0;
+    if (!read) a->type = QP_NPZ_OTHER;
+    if (a->type == QP_NPZ_OTHER) {
+        a->dimensions = 0;
+        return QP_OK;
+    }
+    if (!qp_checked_product(a->shape, a->dimensions, &count) ||
+        !qp_checked_multiply(count, a->type == QP_NPZ_FLOAT ? 4 : 1, &size) || bytes - prefix - length != size)
+        return damaged(f);
+    a->count = (size_t)count;
     return QP_OK;
+}
+
+/* ---- zip ---- */
+
+/* The end record, the last one that fits: where the central directory is, and how many entries it has. */
+static qp_status find_end(const qp_npz_file *f, uint64_t *end, uint64_t *first, unsigned *entries)
+{
+    if (f->bytes < END_BYTES) return damaged(f);
+    uint64_t window = f->bytes < END_BYTES + COMMENT_MAX ? f->bytes : END_BYTES + COMMENT_MAX;
+    unsigned char *tail = malloc((size_t)window);
+    if (!tail) return no_memory(f->path);
+    qp_status status = read_at(f, f->bytes - window, tail, window);
+    size_t at = (size_t)window - END_BYTES + 1;
+    while (status == QP_OK && at-- > 0)
+        if (memcmp(tail + at, "PK\5\6", 4) == 0) break;
+    bool found = status == QP_OK && at < window;
+    if (found) {
+        *end = f->bytes - window + at;
+        *entries = u16(tail + at + 10);
+        *first = qp_little_u32(tail + at + 16);
+    }
+    free(tail);
+    return status != QP_OK || found ? status : damaged(f);
+}
+
+/* The array of an entry of the central directory. Sizes are those of the directory, because a local header may leave
+ * them to a record that follows the array. */
+static qp_status read_entry(qp_npz_file *f, const unsigned char *central, qp_npz_array *a)
+{
+    unsigned char local[LOCAL_BYTES];
+    uint64_t size = qp_little_u32(central + 24), at = qp_little_u32(central + 42);
+    if (u16(central + 10) != 0) {
+        a->type = QP_NPZ_COMPRESSED;
+        return QP_OK;
+    }
+    if (size == UINT32_MAX || at == UINT32_MAX)
+        return qp_fail(QP_EDATA, "%s: more than 4 GB; cut it into smaller files", f->path);
+    QP_TRY(read_at(f, at, local, sizeof local));
+    if (memcmp(local, "PK\3\4", 4) != 0) return damaged(f);
+    a->offset = at + LOCAL_BYTES + u16(local + 26) + u16(local + 28);
+    if (a->offset > f->bytes || f->bytes - a->offset < size) return damaged(f);
+    return read_header(f, size, a);
+}
+
+/* Entries that do not end in .npy are no arrays. */
+static qp_status read_directory(qp_npz_file *f)
+{
+    uint64_t end = 0, at = 0;
+    unsigned left = 0;
+    QP_TRY(find_end(f, &end, &at, &left));
+    if (left > MOST) return qp_fail(QP_EDATA, "%s: more than %d arrays", f->path, MOST);
+    for (; left > 0; left--) {
+        unsigned char central[CENTRAL_BYTES];
+        qp_npz_array a = {.name = ""};
+        if (at > end || end - at < CENTRAL_BYTES) return damaged(f);
+        QP_TRY(read_at(f, at, central, sizeof central));
+        uint64_t length = u16(central + 28), more = length + u16(central + 30) + u16(central + 32);
+        if (memcmp(central, "PK\1\2", 4) != 0 || end - at - CENTRAL_BYTES < more || length >= sizeof a.name)
+            return damaged(f);
+        QP_TRY(read_at(f, at + CENTRAL_BYTES, a.name, length));
+        at += CENTRAL_BYTES + more;
+        if (length < 4 || memcmp(a.name + length - 4, ".npy", 4) != 0) continue;
+        a.name[length - 4] = '\0';
+        if (qp_npz_find(f, a.name) >= 0) return damaged(f);
+        QP_TRY(read_entry(f, central, &a));
+        if (!QP_GROW(f->array, f->room, f->count + 1)) return no_memory(f->path);
+        f->array[f->count++] = a;
+    }
+    return QP_OK;
+}
+
+/* ---- the file ---- */
+
+static qp_status read_arrays(qp_npz_file *f)
+{
+    char start[6];
+    if (f->bytes < sizeof start) return damaged(f);
+    QP_TRY(read_at(f, 0, start, sizeof start));
+    if (memcmp(start, "\x93NUMPY", sizeof start) != 0) return read_directory(f);
+    if (!QP_GROW(f->array, f->room, 1)) return no_memory(f->path);
+    f->array[0] = (qp_npz_array){.name = ""};
+    f->count = 1;
+    return read_header(f, f->bytes, f->array);
+}
+
+qp_status qp_npz_open(const char *path, qp_npz_file **file)
+{
+    qp_npz_file *f = calloc(1, sizeof *f);
+    *file = NULL;
+    if (f) f->descriptor = -1;
+    if (!f || !(f->path = strdup(path))) {
+        qp_npz_close(f);
+        return no_memory(path);
+    }
+    qp_status status = qp_binary_open(path, ".npz", &f->descriptor, &f->bytes);
+    if (status == QP_OK) status = read_arrays(f);
+    if (status == QP_OK)
+        *file = f;
+    else
+        qp_npz_close(f);
+    return status;
+}
+
+void qp_npz_close(qp_npz_file *f)
+{
+    if (!f) return;
+    if (f->descriptor >= 0) close(f->descriptor);
+    free(f->array);
+    free(f->path);
+    free(f);
+}
+
+int qp_npz_count(const qp_npz_file *file) { return (int)file->count; }
+const char *qp_npz_path(const qp_npz_file *file) { return file->path; }
+const qp_npz_array *qp_npz_at(const qp_npz_file *file, int index) { return &file->array[index]; }
+
+int qp_npz_find(const qp_npz_file *file, const char *name)
+{
+    for (size_t i = 0; i < file->count; i++)
+        if (strcmp(file->array[i].name, name) == 0) return (int)i;
+    return -1;
+}
+
+qp_status qp_npz_readable(const qp_npz_file *f, int index)
+{
+    const qp_npz_array *a = &f->array[index];
+    if (a->type == QP_NPZ_COMPRESSED)
+        return qp_fail(QP_EDATA, "%s: its array %.60s is compressed; write it with numpy.savez", f->path, a->name);
+    if (a->type == QP_NPZ_OTHER)
+        return qp_fail(QP_EDATA, "%s: its array %.60s is not one of float32 or bytes in C order", f->path, a->name);
+    return QP_OK;
+}
+
+qp_status qp_npz_values(const qp_npz_file *f, int index, void *value)
+{
+    const qp_npz_array *a = &f->array[index];
+    QP_TRY(qp_npz_readable(f, index));
+    return read_at(f, a->offset, value, (uint64_t)a->count * (a->type == QP_NPZ_FLOAT ? 4 : 1));
+}
+
+/* ---- one matrix ---- */
+
+static qp_status read_matrix(const qp_npz_file *f, const char *name, float **value, int *rows, int *columns)
+{
+    int index = qp_npz_find(f, name);
+    if (index < 0 && f->count == 1 && !*f->array[0].name) index = 0;
+    if (index < 0)
+        return qp_fail(QP_EDATA, "%s: it has no array '%s', which quipu embed writes", f->path, name);
+    const qp_npz_array *a = &f->array[index];
+    if (a->type != QP_NPZ_COMPRESSED && (a->type != QP_NPZ_FLOAT || a->dimensions != 2))
+        return qp_fail(QP_EDATA, "%s: not an array of float32 with rows and columns in C order; write it with quipu "
+                                 "embed",
+                       f->path);
+    if (a->type == QP_NPZ_FLOAT && (!qp_checked_int(a->shape[0], 0, INT32_MAX - 1, rows) ||
+                                    !qp_checked_int(a->shape[1], 1, INT32_MAX - 1, columns)))
+        return damaged(f);
+    *value = malloc(a->count * sizeof **value + 1);
+    if (!*value) return no_memory(f->path);
+    qp_status status = qp_npz_values(f, index, *value);
+    if (status == QP_OK) return QP_OK;
+    free(*value);
+    *value = NULL;
+    return status;
 }
 
 qp_status qp_npz_matrix(const char *path, const char *name, float **value, int *rows, int *columns)
 {
-    char *text;
-    content file = {.path = path}, array = {0};
+    qp_npz_file *file;
     *value = NULL;
-    QP_TRY(qp_file_read(path, (size_t)8 << 30, &text, &file.bytes));
-    file.byte = (const unsigned char *)text;
-    qp_status status = QP_OK;
-    if (begins(&file, 0, "\x93NUMPY", 6))
-        array = file;
-    else
-        status = find_entry(&file, name, &array);
-    if (status == QP_OK) status = read_matrix(&array, value, rows, columns);
-    free(text);
+    QP_TRY(qp_npz_open(path, &file));
+    qp_status status = read_matrix(file, name, value, rows, columns);
+    qp_npz_close(file);
     return status;
 }

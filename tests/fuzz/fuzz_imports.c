@@ -10,6 +10,7 @@
 #include "lib/import/gguf/gguf_package.h"
 #include "lib/import/gguf/llama2c.h"
 #include "lib/import/gguf/llama2c_weights.h"
+#include "lib/import/marian/marian_model.h"
 #include "lib/import/vocabulary_file.h"
 #include "tests/fuzz/fuzz_targets.h"
 
@@ -62,6 +63,26 @@ static void read_ctranslate2(const char *path)
     qp_ct2_close(file);
 }
 
+/* The arrays of any .npz, then a model: the vocabularies have as many words as the file has rows. */
+static void read_marian(const char *path)
+{
+    qp_npz_file *file;
+    qp_model *model = NULL;
+    qp_marian_facts facts = {.shared = true};
+    if (qp_npz_open(path, &file) != QP_OK) return;
+    for (int i = 0; i < qp_npz_count(file); i++) {
+        const qp_npz_array *a = qp_npz_at(file, i);
+        char *value = qp_npz_readable(file, i) == QP_OK && a->count < 100000 ? malloc(a->count * 4 + 1) : NULL;
+        if (value) qp_fuzz_require(qp_npz_values(file, i, value) == QP_OK, "an array that is listed is there");
+        free(value);
+        if (strcmp(a->name, "Wemb") == 0 && a->dimensions == 2 && a->shape[0] < 100000)
+            facts.source_words = facts.target_words = (int)a->shape[0];
+    }
+    if (qp_marian_model(file, &facts, &model) == QP_OK) qp_fuzz_require(model != NULL, "a model that was read is it");
+    qp_model_free(model);
+    qp_npz_close(file);
+}
+
 /* The same bytes under another name. */
 static void copy_to(const char *from, const char *to)
 {
@@ -93,7 +114,8 @@ static void read_json_names(const char *path) { read_names_as(path, "json"); }
 static void read_yaml_names(const char *path) { read_names_as(path, "yml"); }
 
 static void (*const readers[])(const char *path) = {read_gguf,        read_llama2c,    read_llama2c_tokenizer,
-                                                    read_ctranslate2, read_json_names, read_yaml_names};
+                                                    read_ctranslate2, read_json_names, read_yaml_names,
+                                                    read_marian};
 
 int qp_fuzz_imports(const uint8_t *data, size_t bytes)
 {

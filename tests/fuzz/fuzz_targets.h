@@ -19,7 +19,7 @@
  *          word vectors, two files (with NUL between them)
  * options  a command line of `train`
  * imports  the first byte: a GGUF file, weights of llama2.c, its tokenizer, a model.bin of CTranslate2, a vocabulary
- *          in JSON or YAML
+ *          in JSON or YAML, an .npz of Marian
  * kernels  a row of numbers; the vector kernels of every level must agree with the scalar ones */
 int qp_fuzz_readers(const uint8_t *data, size_t bytes);
 int qp_fuzz_encode(const uint8_t *data, size_t bytes);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/base/file.h"
+#include "tokenizer/sentencepiece/sentencepiece_write.h"
 
 static qp_safetensors_writer *writer;
 static qp_real *kept[64];
@@ -44,6 +45,26 @@ void folder_file(const char *name, const char *text)
 {
     FILE *file = fopen(folder_path(name), "w");
     cr_assert(file && fputs(text, file) >= 0 && fclose(file) == 0);
+}
+
+void folder_bytes(const char *name, const char *bytes, size_t count_of_bytes)
+{
+    FILE *file = fopen(folder_path(name), "wb");
+    cr_assert(file && fwrite(bytes, 1, count_of_bytes, file) == count_of_bytes && fclose(file) == 0);
+}
+
+void folder_sentencepiece(const char *name)
+{
+    qp_text_buffer spm = {0};
+    const qp_spm_settings settings = {.model_type = QP_SPM_UNIGRAM, .id = {0, -1, 1, -1}, .add_dummy_prefix = true,
+                                      .remove_extra_spaces = true, .escape_spaces = true, .pieces = 4};
+    qp_spm_put_piece(&spm, "<unk>", 5, 0, QP_SPM_UNKNOWN);
+    qp_spm_put_piece(&spm, "</s>", 4, 0, QP_SPM_CONTROL);
+    qp_spm_put_piece(&spm, "\xe2\x96\x81", 3, -1, QP_SPM_NORMAL);
+    qp_spm_put_piece(&spm, "a", 1, -1, QP_SPM_NORMAL);
+    qp_spm_put_settings(&spm, &settings);
+    folder_bytes(name, spm.text, spm.bytes);
+    qp_text_free(&spm);
 }
 
 void folder_array(const char *name, int rows, int columns, int first)

@@ -10,7 +10,6 @@
 #include "lib/import/json_config.h"
 #include "lib/import/vocabulary_file.h"
 #include "tests/import/import_folder.h"
-#include "tokenizer/sentencepiece/sentencepiece_write.h"
 
 TestSuite(ctranslate2, .init = folder_begin, .fini = folder_end);
 
@@ -166,12 +165,6 @@ static void put_side(const char *layer, bool decodes)
     put_norm(layer, "ffn");
 }
 
-static void put_file(const char *name, const char *bytes, size_t count)
-{
-    FILE *file = fopen(folder_path(name), "wb");
-    cr_assert(file && fwrite(bytes, 1, count, file) == count && fclose(file) == 0);
-}
-
 /* model.bin of one layer on each side, of this specification; flag: one more variable, 1. */
 static void write_model(const char *spec, const char *flag)
 {
@@ -203,22 +196,13 @@ static void write_model(const char *spec, const char *flag)
     put_name("encoder/position_encodings/encodings");
     put_name("decoder/position_encodings/encodings");
     out.text[place_of_count] = (char)variables;
-    put_file("model.bin", out.text, out.bytes);
+    folder_bytes("model.bin", out.text, out.bytes);
 }
 
 static void write_folder(void)
 {
-    qp_text_buffer spm = {0};
-    const qp_spm_settings settings = {.model_type = QP_SPM_UNIGRAM, .id = {0, -1, 1, -1}, .add_dummy_prefix = true,
-                                      .remove_extra_spaces = true, .escape_spaces = true, .pieces = 4};
-    qp_spm_put_piece(&spm, "<unk>", 5, 0, QP_SPM_UNKNOWN);
-    qp_spm_put_piece(&spm, "</s>", 4, 0, QP_SPM_CONTROL);
-    qp_spm_put_piece(&spm, "\xe2\x96\x81", 3, -1, QP_SPM_NORMAL);
-    qp_spm_put_piece(&spm, "a", 1, -1, QP_SPM_NORMAL);
-    qp_spm_put_settings(&spm, &settings);
-    put_file("source.spm", spm.text, spm.bytes);
-    put_file("target.spm", spm.text, spm.bytes);
-    qp_text_free(&spm);
+    folder_sentencepiece("source.spm");
+    folder_sentencepiece("target.spm");
     write_model("TransformerSpec", NULL);
     qp_text_free(&out);
     folder_file("config.json",
@@ -287,14 +271,14 @@ Test(ctranslate2, damaged_files)
     write_folder();
     write_model("TransformerSpec", NULL);
     for (size_t bytes = 0; bytes < out.bytes; bytes += bytes < 200 ? 1 : 13) {
-        put_file("model.bin", out.text, bytes);
+        folder_bytes("model.bin", out.text, bytes);
         cr_expect_eq(qp_ct2_package(folder_path(NULL), "", &p), QP_EDATA, "cut after %zu bytes", bytes);
     }
     int opened = 0;
     for (size_t at = 0; at < out.bytes; at += 5) {
         char was = out.text[at];
         out.text[at] = (char)(was ^ (at % 2 ? 0x80 : 0x01));
-        put_file("model.bin", out.text, out.bytes);
+        folder_bytes("model.bin", out.text, out.bytes);
         opened += qp_ct2_package(folder_path(NULL), "", &p) == QP_OK;
         qp_package_free(p);
         out.text[at] = was;

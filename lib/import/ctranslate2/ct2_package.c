@@ -60,13 +60,8 @@ static qp_vocabulary_names *target_of(contents *c) { return c->target.count ? &c
 /* The word that the decoder reads first where that is zeros. */
 static qp_status add_word(contents *c)
 {
-    qp_vocabulary_names *names = target_of(c);
-    const char *word = qp_vocabulary_index(names, "<pad>") < 0 ? "<pad>" : "<start>";
-    char **grown = realloc(names->name, ((size_t)names->count + 1) * sizeof *grown);
-    if (grown) names->name = grown;
-    if (!grown || !(grown[names->count] = strdup(word))) return qp_fail(QP_EMEMORY, "%s: out of memory", c->folder);
-    c->pad = names->count++;
-    return QP_OK;
+    c->pad = target_of(c)->count;
+    return qp_vocabulary_add_start(c->folder, target_of(c));
 }
 
 /* ---- config.json ---- */
