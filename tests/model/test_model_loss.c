@@ -280,7 +280,7 @@ Test(test_model_loss, a_student_learns_from_a_teacher)
                                        "labels=4",      "emb_size=24", "dropout=0.5"};
     answers a;
     const qp_batch *batch = classes(&a, 6);
-    qp_model *student = model_small(small, 6), *teacher = model_small(wide, 9);
+    qp_model *student = model_small(small, 4), *teacher = model_small(wide, 6);
     qp_tape *tape = qp_tape_new();
     for (int training = 0; training < 2; training++) {
         double sum = 0, t[LABELS], s[LABELS], p[LABELS];
