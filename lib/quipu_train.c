@@ -37,13 +37,15 @@ static bool is_of_command(const char *name)
     return false;
 }
 
-static bool given(const void *self, const char *name)
+/* Is the option among those before `end` (NULL: among all)? */
+static bool given_before(const job *j, const char *const *end, const char *name)
 {
-    const job *j = self;
-    for (const char *const *option = j->training->option; option && option[0]; option += 2)
+    for (const char *const *option = j->training->option; option && option != end && option[0]; option += 2)
         if (same_name(option[0], name)) return true;
     return false;
 }
+
+static bool given(const void *self, const char *name) { return given_before(self, NULL, name); }
 
 static qp_status set_given(job *j)
 {
@@ -51,7 +53,8 @@ static qp_status set_given(job *j)
         if (is_of_command(option[0]))
             return qp_fail(QP_EUSAGE, "train: %s is an option of the command; use the callbacks", option[0]);
         if (!option[1]) return qp_fail(QP_EUSAGE, "train: option %s has no value", option[0]);
-        QP_TRY(qp_train_set(&j->settings, option[0], option[1]));
+        bool again = given_before(j, option, option[0]);
+        QP_TRY((again ? qp_train_add : qp_train_set)(&j->settings, option[0], option[1]));
     }
     return QP_OK;
 }

@@ -8,9 +8,9 @@
 #include "cli/base/options_help.h"
 #include "cli/base/options_page.h"
 #include "cli/base/text.h"
-#include "lib/base/file.h"
+#include "lib/base/file_list.h"
 
-enum { NAME_BYTES = 80, SUGGESTIONS = 400 };
+enum { NAME_BYTES = 80, SUGGESTIONS = 400, MOST_LISTS = 16 };
 
 /* One option of the command line. */
 typedef struct {
@@ -171,10 +171,21 @@ static qp_status list_add(qp_option_list *list, const char *text)
     return QP_OK;
 }
 
+/* The first time, a list of files replaces that of the configuration file; then it grows. */
+static qp_status add_files(const option *found, const qp_field *begun[MOST_LISTS], int *lists)
+{
+    for (int i = 0; i < *lists; i++)
+        if (begun[i] == found->field) return qp_config_add(found->field, found->object, found->shown, found->text);
+    if (*lists < MOST_LISTS) begun[(*lists)++] = found->field;
+    return qp_config_set(found->field, found->object, found->shown, found->text);
+}
+
 qp_status qp_options_apply(qp_options *options)
 {
     const qp_command *command = options->command;
     for (int i = 0; i < command->list_count; i++) command->list[i].count = 0;
+    const qp_field *begun[MOST_LISTS]; /* lists of files that have been given */
+    int lists = 0;
     cursor place = {.at = 1};
     for (;;) {
         option found;
@@ -183,6 +194,8 @@ qp_status qp_options_apply(qp_options *options)
         if (file) continue;
         if (found.list) {
             QP_TRY(list_add(found.list, found.text));
+        } else if (found.field && qp_config_repeats(found.field)) {
+            QP_TRY(add_files(&found, begun, &lists));
         } else if (found.field) {
             const char *text = found.text ? found.text : found.negated ? "false" : "true";
             QP_TRY(qp_config_set(found.field, found.object, found.shown, text));
@@ -305,9 +318,9 @@ void qp_options_free(qp_options *options)
 }
 
 /* A file that the command reads would be overwritten by its output. */
-static qp_status keep_input(const char *input, const char *output)
+static qp_status keep_input(const char *input, bool list, const char *output)
 {
-    if (!*input || !qp_file_same(output, input)) return QP_OK;
+    if (!*input || !(list ? qp_file_list_has(input, output) : qp_file_same(output, input))) return QP_OK;
     return qp_fail(QP_EUSAGE, "%s: is an input and would be overwritten; name another output", output);
 }
 
@@ -321,13 +334,14 @@ qp_status qp_options_keep_inputs(const qp_options *options, const char *name)
         if (field) output = (const char *)command->group[g].object + field->offset;
     }
     if (!output || field->kind != QP_FIELD_TEXT || !*output) return QP_OK;
-    for (int i = 0; i < options->file_count; i++) QP_TRY(keep_input(options->file[i], output));
+    for (int i = 0; i < options->file_count; i++) QP_TRY(keep_input(options->file[i], false, output));
     for (int g = 0; g < command->group_count; g++)
         for (int i = 0; i < command->group[g].table->count; i++) {
             const qp_field *other = &command->group[g].table->field[i];
             bool input = other != field && other->kind == QP_FIELD_TEXT;
             if (input && strcmp(other->name, "init_from") != 0) /* a model may replace the one it starts from */
-                QP_TRY(keep_input((const char *)command->group[g].object + other->offset, output));
+                QP_TRY(keep_input((const char *)command->group[g].object + other->offset, qp_config_repeats(other),
+                                  output));
         }
     return QP_OK;
 }

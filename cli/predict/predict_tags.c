@@ -17,7 +17,7 @@ static qp_status split_lines(const qp_chunks *chunk, qp_conll *conll)
 {
     size_t bytes = 0, words = 0;
     for (int i = 0; i < chunk->count; i++) bytes += chunk->line[i].bytes;
-    *conll = (qp_conll){.path = (char *)(uintptr_t)qp_chunks_path(chunk, 0)};
+    *conll = (qp_conll){0};
     conll->text = malloc(bytes + 1);
     conll->word = malloc((bytes / 2 + (size_t)chunk->count + 1) * sizeof *conll->word);
     conll->start = malloc(((size_t)chunk->count + 1) * sizeof *conll->start);
@@ -32,7 +32,10 @@ static qp_status split_lines(const qp_chunks *chunk, qp_conll *conll)
             size_t end = at;
             while (end < conll->bytes && !is_space(conll->text[end])) end++;
             if (end > at)
-                conll->word[words++] = (qp_conll_word){.line = qp_chunks_number(chunk, i), .word = at, .word_end = end};
+                conll->word[words++] = (qp_conll_word){.path = qp_chunks_path(chunk, i),
+                                                       .line = qp_chunks_number(chunk, i),
+                                                       .word = at,
+                                                       .word_end = end};
             at = end + 1;
         }
         if (words > first) conll->start[++conll->sentences] = (int64_t)words;

@@ -6,7 +6,7 @@
 #include "data/images/idx.h"
 #include "data/images/image_png.h"
 #include "data/images/image_table.h"
-#include "lib/base/file.h"
+#include "lib/base/file_list.h"
 
 static bool is_png(const char *path)
 {
@@ -24,9 +24,24 @@ static qp_status check(const qp_images_options *options, const qp_images *images
     return QP_OK;
 }
 
+/* Of several files only tables can be read one after the other. */
+static qp_status check_list(const char *names)
+{
+    qp_file_list list;
+    QP_TRY(qp_file_list_of(names, &list));
+    qp_status status = QP_OK;
+    for (int i = 0; status == QP_OK && list.count > 1 && i < list.count; i++)
+        if (is_png(list.path[i]) || qp_idx_begins(list.path[i]))
+            status = qp_fail(QP_EUSAGE, "%s: images, beside other files; name one folder, one IDX file or CSV files",
+                             list.path[i]);
+    qp_file_list_free(&list);
+    return status;
+}
+
 qp_status qp_image_files_read(const qp_images_options *options, qp_images *images)
 {
     *images = (qp_images){0};
+    QP_TRY(check_list(options->path));
     qp_status status = is_png(options->path)          ? qp_image_png_read(options, images)
                        : qp_idx_begins(options->path) ? qp_idx_read(options, images)
                                                       : qp_image_table_read(options, images);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "lib/base/file.h"
+#include "lib/base/file_list.h"
 
 struct qp_csv {
     qp_reader *reader;
@@ -15,6 +15,8 @@ struct qp_csv {
     size_t start_capacity, field_capacity;
     char **field;
     int fields;
+    char *header; /* the first line, in a list of files; "": it has only numbers */
+    int files;    /* that have been begun */
 };
 
 qp_status qp_csv_open(const char *path, qp_csv **csv)
@@ -22,7 +24,7 @@ qp_status qp_csv_open(const char *path, qp_csv **csv)
     *csv = NULL;
     qp_csv *opened = calloc(1, sizeof *opened);
     if (!opened) return qp_fail(QP_EMEMORY, "%s: out of memory", path);
-    qp_status status = qp_reader_open(path, &opened->reader);
+    qp_status status = qp_reader_open_list(path, &opened->reader);
     if (status == QP_OK)
         *csv = opened;
     else
@@ -37,6 +39,7 @@ void qp_csv_close(qp_csv *csv)
 {
     if (!csv) return;
     qp_reader_close(csv->reader);
+    free(csv->header);
     free(csv->text);
     free(csv->start);
     free(csv->field);
@@ -135,16 +138,30 @@ static qp_status split(qp_csv *csv, char *line, size_t bytes)
     }
 }
 
+/* Whether a line is the header again, at the beginning of a further file. */
+static qp_status repeats_header(qp_csv *csv, const char *line, bool *repeats)
+{
+    bool begins = csv->files != qp_reader_files(csv->reader);
+    csv->files = qp_reader_files(csv->reader);
+    *repeats = begins && csv->header && *csv->header && strcmp(line, csv->header) == 0;
+    if (csv->header) return QP_OK;
+    bool numbers = line[strspn(line, " +-.0123456789eE,;\t\"")] == '\0';
+    csv->header = strdup(numbers ? "" : line);
+    return csv->header ? QP_OK : fail_at(csv, QP_EMEMORY, "no memory for the line");
+}
+
 qp_status qp_csv_next(qp_csv *csv, qp_csv_record *record, bool *more)
 {
     char *line;
     size_t bytes;
     *record = (qp_csv_record){0};
     *more = false;
+    bool repeats = false;
     do {
         QP_TRY(qp_reader_next(csv->reader, &line, &bytes));
         if (!line) return QP_OK;
-    } while (bytes == 0);
+        if (bytes > 0) QP_TRY(repeats_header(csv, line, &repeats));
+    } while (bytes == 0 || repeats);
     if (!csv->separator) find_separator(csv, line, bytes);
     record->line = qp_reader_line(csv->reader);
     QP_TRY(split(csv, line, bytes));

@@ -12,7 +12,8 @@
  * The separator is the one that occurs most often outside quotes in the first line: comma, semicolon or TAB; beside a
  * semicolon, commas between digits are decimal commas and do not count. A field in
  * double quotes may contain separators, line ends and doubled quotes. Empty lines are skipped. (RFC 4180, and the
- * output of spreadsheets.) */
+ * output of spreadsheets.)
+ * A list of files (file_list.h) is one table: a header that further files repeat is passed over there. */
 typedef struct {
     int64_t line; /* its first line, from 1 */
     int fields;

@@ -4,22 +4,35 @@
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "lib/base/file.h"
+#include "lib/base/file_list.h"
 #include "lib/text/utf8_reader.h"
 
 enum { CONLLU_COLUMNS = 10, CONLLU_WORD = 2, CONLLU_TAG = 4 };
 
 /* ---- reading the file ---- */
 
+/* A blank line ends the last sentence of the file before. */
+static qp_status begin_file(qp_conll *c, const char *path)
+{
+    bool room = QP_GROW(c->file, c->file_capacity, (size_t)c->files + 1) && QP_GROW(c->text, c->capacity, c->bytes + 1);
+    char *copy = room ? strdup(path) : NULL;
+    if (!copy) return qp_fail(QP_EMEMORY, "%s: out of memory", path);
+    if (c->files) c->text[c->bytes++] = '\n';
+    c->file[c->files++] = (qp_conll_file){copy, c->bytes};
+    return QP_OK;
+}
+
 static qp_status read_text(qp_reader *reader, qp_conll *c)
 {
-    for (;;) {
+    QP_TRY(begin_file(c, qp_reader_path(reader)));
+    for (int begun = qp_reader_files(reader);; begun = qp_reader_files(reader)) {
         char *line;
         size_t bytes;
         QP_TRY(qp_reader_next_utf8(reader, &line, &bytes));
         if (!line) return QP_OK;
+        if (qp_reader_files(reader) != begun) QP_TRY(begin_file(c, qp_reader_path(reader)));
         if (!QP_GROW(c->text, c->capacity, c->bytes + bytes + 1))
-            return qp_fail(QP_EMEMORY, "%s: no memory for the file; use a shorter one", c->path);
+            return qp_fail(QP_EMEMORY, "%s: no memory for the file; use a shorter one", qp_reader_path(reader));
         memcpy(c->text + c->bytes, line, bytes);
         c->text[c->bytes + bytes] = '\n';
         c->bytes += bytes + 1;
@@ -30,7 +43,8 @@ static qp_status read_text(qp_reader *reader, qp_conll *c)
 
 typedef struct {
     size_t begin, end; /* byte range in the text, without the LF */
-    int64_t number;
+    int64_t number;    /* in its file */
+    int file;
 } text_line;
 
 /* Move to the next line; false at the end. Start with all fields zero. */
@@ -41,6 +55,10 @@ static bool next_line(const qp_conll *c, text_line *line)
     const char *end = memchr(c->text + line->begin, '\n', c->bytes - line->begin);
     line->end = (size_t)(end - c->text);
     line->number++;
+    if (line->file + 1 < c->files && line->begin == c->file[line->file + 1].begin) {
+        line->file++;
+        line->number = 1;
+    }
     return true;
 }
 
@@ -117,7 +135,7 @@ static qp_status find_format(qp_conll *c, int tag_column, int64_t *first)
     if (!word.number) word = tagged;
     if (!word.number)
         return qp_fail(QP_EDATA, "%s: no word in the file; give sentences with one word per line, a TAB and its tag",
-                       c->path);
+                       c->file->path);
     size_t begin, end;
     c->separator = has_tab(c, &word) ? '\t' : ' ';
     c->columns = find_column(c, &word, 0, &begin, &end);
@@ -126,10 +144,11 @@ static qp_status find_format(qp_conll *c, int tag_column, int64_t *first)
     if (tag_column == 0) tag_column = conllu ? CONLLU_TAG : c->columns;
     if (c->columns == 1 && tag_column <= 2) tag_column = 0; /* words without tags */
     if (tag_column > c->columns)
-        return qp_fail(QP_EUSAGE, "tag-column %d: %s:%lld has %d columns; name one of them", tag_column, c->path,
-                       (long long)word.number, c->columns);
+        return qp_fail(QP_EUSAGE, "tag-column %d: %s:%lld has %d columns; name one of them", tag_column,
+                       c->file[word.file].path, (long long)word.number, c->columns);
     if (tag_column < 0 || tag_column == (conllu ? CONLLU_WORD : 1))
-        return qp_fail(QP_EUSAGE, "tag-column %d: is no column of tags in %s; name another", tag_column, c->path);
+        return qp_fail(QP_EUSAGE, "tag-column %d: is no column of tags in %s; name another", tag_column,
+                       c->file->path);
     c->tag_column = tag_column;
     return QP_OK;
 }
@@ -138,16 +157,16 @@ static qp_status find_format(qp_conll *c, int tag_column, int64_t *first)
 
 static qp_status add_word(qp_conll *c, const text_line *line, int64_t first)
 {
-    qp_conll_word word = {.line = line->number};
+    qp_conll_word word = {.path = c->file[line->file].path, .line = line->number};
     int columns = find_column(c, line, c->columns == CONLLU_COLUMNS ? CONLLU_WORD : 1, &word.word, &word.word_end);
     if (columns != c->columns)
         return qp_fail(QP_EDATA,
                        "%s:%lld: %d column%s, but line %lld has %d; every word needs the same number, separated by %s",
-                       c->path, (long long)line->number, columns, columns == 1 ? "" : "s", (long long)first, c->columns,
-                       c->separator == '\t' ? "TABs" : "spaces");
+                       word.path, (long long)line->number, columns, columns == 1 ? "" : "s", (long long)first,
+                       c->columns, c->separator == '\t' ? "TABs" : "spaces");
     find_column(c, line, c->tag_column, &word.tag, &word.tag_end);
     if (!QP_GROW(c->word, c->word_capacity, (size_t)c->words + 1))
-        return qp_fail(QP_EMEMORY, "%s: no memory for the words; use a shorter file", c->path);
+        return qp_fail(QP_EMEMORY, "%s: no memory for the words; use a shorter file", word.path);
     c->word[c->words++] = word;
     return QP_OK;
 }
@@ -158,7 +177,7 @@ static qp_status end_sentence(qp_conll *c)
     int64_t begun = c->sentences ? c->start[c->sentences] : 0;
     if (c->start && begun == c->words) return QP_OK;
     if (!QP_GROW(c->start, c->start_capacity, (size_t)c->sentences + 2))
-        return qp_fail(QP_EMEMORY, "%s: no memory for the sentences; use a shorter file", c->path);
+        return qp_fail(QP_EMEMORY, "%s: no memory for the sentences; use a shorter file", c->file->path);
     c->start[0] = 0;
     if (begun < c->words) c->start[++c->sentences] = c->words;
     return QP_OK;
@@ -181,10 +200,9 @@ qp_status qp_conll_read(const char *path, int tag_column, qp_conll **conll)
 {
     *conll = NULL;
     qp_reader *reader;
-    QP_TRY(qp_reader_open(path, &reader));
+    QP_TRY(qp_reader_open_list(path, &reader));
     qp_conll *c = calloc(1, sizeof *c);
-    if (c) c->path = strdup(qp_reader_path(reader));
-    qp_status status = c && c->path ? read_text(reader, c) : qp_fail(QP_EMEMORY, "%s: out of memory", path);
+    qp_status status = c ? read_text(reader, c) : qp_fail(QP_EMEMORY, "%s: out of memory", path);
     qp_reader_close(reader);
     if (status == QP_OK) status = parse(c, tag_column);
     if (status == QP_OK)
@@ -197,7 +215,8 @@ qp_status qp_conll_read(const char *path, int tag_column, qp_conll **conll)
 void qp_conll_free(qp_conll *conll)
 {
     if (!conll) return;
-    free(conll->path);
+    for (int i = 0; i < conll->files; i++) free(conll->file[i].path);
+    free(conll->file);
     free(conll->text);
     free(conll->word);
     free(conll->start);

@@ -7,8 +7,9 @@
 #include "data/text/corpus.h"
 #include "data/text/labels.h"
 
-/* conll — sentences in columns: one word per line, sentences separated by blank lines (also .gz; "-" is standard
- * input). The whole file stays in memory, so that it can be written back with other tags and nothing else changed.
+/* conll — sentences in columns: one word per line, sentences separated by blank lines or the end of the file (also
+ * .gz; "-" is standard input; a list of files, see file_list.h, is one text). All of it stays in memory, so that it
+ * can be written back with other tags and nothing else changed.
  *
  * CoNLL-U   ten columns separated by TABs: the word is column 2, its tag column 4 (UPOS) by default. Lines that begin
  *           with # are comments; ranges (1-2) and empty nodes (1.1) are kept, but are not words.
@@ -20,6 +21,7 @@
  * blank. Lines of -DOCSTART- are kept, but are not words.
  * A file with one column has words without tags. */
 typedef struct {
+    const char *path;      /* of its file */
     int64_t line;          /* in the file, from 1 */
     size_t word, word_end; /* byte range in text */
     size_t tag, tag_end;   /* the column of the tag; empty range if there is none */
@@ -27,6 +29,13 @@ typedef struct {
 
 typedef struct {
     char *path;
+    size_t begin; /* in text */
+} qp_conll_file;
+
+typedef struct {
+    qp_conll_file *file; /* [files] the first one is named in messages about all of it */
+    int files;
+    size_t file_capacity;
     char *text; /* all lines, each ending in LF */
     size_t bytes, capacity;
     int columns, tag_column; /* tag_column from 1; 0: words without tags; written tags follow the word */

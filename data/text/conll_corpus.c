@@ -31,7 +31,7 @@ static qp_status encode_words(const qp_conll *c, int64_t first, int64_t end, con
 {
     for (int64_t w = first; w < end; w++) {
         const qp_conll_word *word = &c->word[w];
-        qp_corpus_place place = {c->path, word->line};
+        qp_corpus_place place = {word->path, word->line};
         qp_corpus_line line;
         QP_TRY(qp_corpus_encode(codec, place, c->text + word->word, word->word_end - word->word, &line));
         source_row[w - first] = p->count;
@@ -51,7 +51,7 @@ qp_status qp_conll_pieces(const qp_conll *conll, int64_t sentence, const qp_text
     *count = 0;
     *source_row = malloc((size_t)(end - first) * sizeof **source_row);
     qp_status status = *source_row ? encode_words(conll, first, end, codec, &p, *source_row)
-                                   : qp_fail(QP_EMEMORY, "%s:%lld: no memory for the sentence", conll->path,
+                                   : qp_fail(QP_EMEMORY, "%s:%lld: no memory for the sentence", conll->word[first].path,
                                              (long long)conll->word[first].line);
     if (status != QP_OK) {
         free(p.id);
@@ -71,7 +71,7 @@ static qp_status number_tags(const qp_conll *c, int64_t sentence, const qp_conll
     int64_t first = c->start[sentence];
     for (int64_t w = first; w < c->start[sentence + 1]; w++) {
         const qp_conll_word *word = &c->word[w];
-        QP_TRY(qp_labels_number(options->labels, options->policy, c->path, word->line, c->text + word->tag,
+        QP_TRY(qp_labels_number(options->labels, options->policy, word->path, word->line, c->text + word->tag,
                                 word->tag_end - word->tag, &label[w - first]));
     }
     return QP_OK;
@@ -90,8 +90,8 @@ static qp_status keep(const qp_conll *c, int64_t sentence, const qp_conll_option
                       qp_corpus_line *text, qp_corpus_line *answers, const int32_t *source_row)
 {
     qp_corpus_statistics *statistics = &builder->corpus->statistics;
-    int64_t line = c->word[c->start[sentence]].line;
-    qp_corpus_builder_note(&statistics->source, text->count, line);
+    qp_corpus_place place = {c->word[c->start[sentence]].path, c->word[c->start[sentence]].line};
+    qp_corpus_builder_note(&statistics->source, text->count, place.line);
     if (!qp_corpus_builder_fits(builder, text->count, options->max_length, options->when_longer)) return QP_OK;
     int longest = options->max_length - 1;
     if (options->max_length && text->count > longest) {
@@ -99,7 +99,7 @@ static qp_status keep(const qp_conll *c, int64_t sentence, const qp_conll_option
         while (source_row[answers->count - 1] >= longest) answers->count--; /* the first word begins at 0 */
     }
     for (int w = 0; w < answers->count; w++) statistics->unseen += answers->id[w] < 0;
-    return qp_corpus_builder_add(builder, (qp_corpus_place){c->path, line}, text, answers, source_row);
+    return qp_corpus_builder_add(builder, place, text, answers, source_row);
 }
 
 static qp_status load_sentence(const qp_conll *c, int64_t sentence, const qp_conll_options *options,
@@ -115,7 +115,8 @@ static qp_status load_sentence(const qp_conll *c, int64_t sentence, const qp_con
         answers.id = malloc((size_t)answers.count * sizeof *answers.id);
         status = answers.id
                      ? number_tags(c, sentence, options, answers.id)
-                     : qp_fail(QP_EMEMORY, "%s:%lld: no memory for the tags", c->path, (long long)c->word[first].line);
+                     : qp_fail(QP_EMEMORY, "%s:%lld: no memory for the tags", c->word[first].path,
+                               (long long)c->word[first].line);
     }
     if (status == QP_OK) status = keep(c, sentence, options, builder, &text, &answers, source_row);
     free(text.id);
@@ -128,12 +129,12 @@ static qp_status load_all(const qp_conll *c, const qp_conll_options *options, qp
 {
     if (c->tag_column == 0)
         return qp_fail(QP_EDATA, "%s: no tags; put them into a column after the words to train or evaluate a tagger",
-                       c->path);
+                       c->file->path);
     for (int64_t i = 0; i < c->sentences; i++) QP_TRY(load_sentence(c, i, options, builder));
-    QP_TRY(qp_corpus_builder_check(builder, c->path, options->max_length));
+    QP_TRY(qp_corpus_builder_check(builder, c->file->path, options->max_length));
     if (options->policy == QP_LABEL_LEARN && options->labels->count < 2)
         return qp_fail(QP_EDATA, "%s: column %d of every word is '%s'; name the column of the tags with --tag-column",
-                       c->path, c->tag_column, options->labels->text[0]);
+                       c->file->path, c->tag_column, options->labels->text[0]);
     return QP_OK;
 }
 
@@ -178,7 +179,8 @@ qp_status qp_conll_lines_next(void *self, const char **line, size_t *bytes)
     int64_t first = c->start[l->sentence], end = c->start[l->sentence + 1];
     size_t needed = 1;
     for (int64_t w = first; w < end; w++) needed += c->word[w].word_end - c->word[w].word + 1;
-    if (!QP_GROW(l->line, l->capacity, needed)) return qp_fail(QP_EMEMORY, "%s: no memory for a sentence", c->path);
+    if (!QP_GROW(l->line, l->capacity, needed))
+        return qp_fail(QP_EMEMORY, "%s: no memory for a sentence", c->file->path);
     for (int64_t w = first; w < end; w++) {
         size_t length = c->word[w].word_end - c->word[w].word;
         if (w > first) l->line[(*bytes)++] = ' ';

@@ -15,7 +15,7 @@ typedef struct {
 
 static qp_corpus_place place_of(const loader *l, bool target)
 {
-    return (qp_corpus_place){qp_text_pairs_path(l->text, target), qp_text_pairs_line(l->text)};
+    return (qp_corpus_place){qp_text_pairs_path(l->text, target), qp_text_pairs_line(l->text, target)};
 }
 
 /* Encode one side of the current pair. */
@@ -31,9 +31,8 @@ static qp_status keep_pair(loader *l, qp_corpus_line *source, qp_corpus_line *ta
     const qp_corpus_options *o = l->options;
     qp_corpus_statistics *statistics = &l->builder.corpus->statistics;
     bool monolingual = o->files.kind == QP_TEXT_ONE_FILE;
-    int64_t line = qp_text_pairs_line(l->text);
-    if (!monolingual) qp_corpus_builder_note(&statistics->source, source->count, line);
-    qp_corpus_builder_note(&statistics->target, target->count, line);
+    if (!monolingual) qp_corpus_builder_note(&statistics->source, source->count, qp_text_pairs_line(l->text, false));
+    qp_corpus_builder_note(&statistics->target, target->count, qp_text_pairs_line(l->text, true));
     bool empty_stays = monolingual && o->running_text;
     if ((target->count == 0 && !empty_stays) || (!monolingual && source->count == 0)) {
         statistics->empty++;

@@ -32,14 +32,15 @@ static qp_status load_line(const qp_labelled_options *options, qp_corpus_builder
 
 static qp_status load_all(const qp_labelled_options *options, qp_text_pairs *lines, qp_corpus_builder *builder)
 {
-    const char *path = qp_text_pairs_path(lines, false);
     for (;;) {
         qp_text_pair pair;
         bool more;
         QP_TRY(qp_text_pairs_next(lines, &pair, &more));
         if (!more) break;
-        QP_TRY(load_line(options, builder, (qp_corpus_place){path, qp_text_pairs_line(lines)}, &pair));
+        qp_corpus_place place = {qp_text_pairs_path(lines, false), qp_text_pairs_line(lines, false)};
+        QP_TRY(load_line(options, builder, place, &pair));
     }
+    const char *path = qp_text_pairs_path(lines, false);
     QP_TRY(qp_corpus_builder_check(builder, path, options->max_length));
     if (options->policy == QP_LABEL_LEARN && options->labels->count < 2)
         return qp_fail(QP_EDATA, "%s: every line has the label '%s'; give examples of two labels or more", path,

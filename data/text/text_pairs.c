@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/file.h"
+#include "lib/base/file_list.h"
 #include "lib/text/utf8_reader.h"
 
 struct qp_text_pairs {
@@ -23,8 +23,8 @@ static qp_status open_readers(const qp_text_files *files, qp_text_pairs *opened)
         return qp_fail(QP_EUSAGE, "corpus: no %s file; name one", source && !files->source ? "source" : "target");
     if (source && target && !strcmp(files->source, "-") && !strcmp(files->target, "-"))
         return qp_fail(QP_EUSAGE, "corpus: source and target are both standard input; name a file for one of them");
-    if (source) QP_TRY(qp_reader_open(files->source, &opened->source));
-    if (target) QP_TRY(qp_reader_open(files->target, &opened->target));
+    if (source) QP_TRY(qp_reader_open_list(files->source, &opened->source));
+    if (target) QP_TRY(qp_reader_open_list(files->target, &opened->target));
     return QP_OK;
 }
 
@@ -53,11 +53,12 @@ static qp_status different_counts(qp_reader *shorter, qp_reader *longer, int64_t
         others++;
         QP_TRY(qp_reader_next(longer, &line, &bytes));
     } while (line);
-    const char *source = qp_reader_path(source_is_shorter ? shorter : longer);
-    const char *target = qp_reader_path(source_is_shorter ? longer : shorter);
-    return qp_fail(QP_EDATA, "%s: %lld lines, but %s has %lld; parallel files need the same number of lines", source,
-                   (long long)(source_is_shorter ? lines : others), target,
-                   (long long)(source_is_shorter ? others : lines));
+    const qp_reader *source = source_is_shorter ? shorter : longer, *target = source_is_shorter ? longer : shorter;
+    static const char *const before[] = {"", " with the files before it"};
+    return qp_fail(QP_EDATA, "%s%s: %lld lines, but %s%s has %lld; parallel files need the same number of lines",
+                   qp_reader_path(source), before[qp_reader_files(source) > 1],
+                   (long long)(source_is_shorter ? lines : others), qp_reader_path(target),
+                   before[qp_reader_files(target) > 1], (long long)(source_is_shorter ? others : lines));
 }
 
 static qp_status next_of_two(qp_text_pairs *parallel, qp_text_pair *pair, bool *more)
@@ -77,10 +78,10 @@ static qp_status next_of_two(qp_text_pairs *parallel, qp_text_pair *pair, bool *
 static qp_status take_score(qp_text_pairs *parallel, char *target, qp_text_pair *pair)
 {
     const char *path = qp_reader_path(parallel->source);
-    long long line = (long long)parallel->line + 1;
+    long long line = qp_reader_line(parallel->source);
     char *tab = memchr(target, '\t', pair->target_bytes), *end;
     pair->scored = tab != NULL;
-    if (line == 1) parallel->scored = pair->scored;
+    if (parallel->line == 0) parallel->scored = pair->scored;
     if (pair->scored != parallel->scored)
         return qp_fail(QP_EDATA, "%s:%lld: %s; either all lines have a score after a second TAB or none", path, line,
                        pair->scored ? "a score, but the lines before have none" : "no score");
@@ -106,7 +107,8 @@ static qp_status next_tabbed(qp_text_pairs *parallel, qp_text_pair *pair, bool *
     bool labelled = parallel->kind == QP_TEXT_LABELLED;
     if (!tab)
         return qp_fail(QP_EDATA, "%s:%lld: no TAB; each line must be %s", qp_reader_path(parallel->source),
-                       (long long)parallel->line + 1, labelled                             ? "label TAB text"
+                       (long long)qp_reader_line(parallel->source),
+                       labelled                             ? "label TAB text"
                        : parallel->kind == QP_TEXT_SCORED ? "text TAB text"
                                                           : "source TAB target");
     *tab = 0;
@@ -117,7 +119,7 @@ static qp_status next_tabbed(qp_text_pairs *parallel, qp_text_pair *pair, bool *
     if (parallel->kind == QP_TEXT_SCORED) return take_score(parallel, tab + 1, pair);
     if (!labelled && memchr(pair->target, '\t', pair->target_bytes))
         return qp_fail(QP_EDATA, "%s:%lld: more than one TAB; each line must be source TAB target, no more columns",
-                       qp_reader_path(parallel->source), (long long)parallel->line + 1);
+                       qp_reader_path(parallel->source), (long long)qp_reader_line(parallel->source));
     return QP_OK;
 }
 
@@ -156,18 +158,25 @@ qp_status qp_text_pairs_twice(const qp_text_files *files, const char *why)
 {
     const char *path[] = {files->source, files->target};
     for (int i = 0; i < 2; i++)
-        if (path[i] && qp_file_once(path[i]))
+        if (path[i] && qp_file_list_once(path[i]))
             return qp_fail(QP_EUSAGE, "%s: can be read only once, but is needed twice: %s",
                            strcmp(path[i], "-") == 0 ? "stdin" : path[i], why);
     return QP_OK;
 }
 
-int64_t qp_text_pairs_line(const qp_text_pairs *parallel) { return parallel->line; }
+static const qp_reader *side_of(const qp_text_pairs *parallel, bool target)
+{
+    return (target && parallel->target) || !parallel->source ? parallel->target : parallel->source;
+}
+
+int64_t qp_text_pairs_line(const qp_text_pairs *parallel, bool target)
+{
+    return qp_reader_line(side_of(parallel, target));
+}
 
 const char *qp_text_pairs_path(const qp_text_pairs *parallel, bool target)
 {
-    bool second = (target && parallel->target) || !parallel->source;
-    return qp_reader_path(second ? parallel->target : parallel->source);
+    return qp_reader_path(side_of(parallel, target));
 }
 
 void qp_text_pairs_close(qp_text_pairs *parallel)

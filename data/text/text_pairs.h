@@ -20,7 +20,7 @@ typedef enum { QP_TEXT_TWO_FILES, QP_TEXT_TABBED, QP_TEXT_SCORED, QP_TEXT_LABELL
 
 typedef struct {
     qp_text_kind kind;
-    const char *source, *target; /* paths; "-" is standard input; NULL where the kind has none */
+    const char *source, *target; /* lists of files (file_list.h); "-" is standard input; NULL where there is none */
     qp_held_out part;            /* pairs of the other part are passed over */
 } qp_text_files;
 
@@ -40,12 +40,12 @@ typedef struct qp_text_pairs qp_text_pairs;
  *                    QP_EIO, QP_EMEMORY.
  * qp_text_pairs_twice — QP_EUSAGE if a file that must be read twice can be read only once (standard input, a pipe);
  *                    `why` ends the message: the reason, and what to do.
- * qp_text_pairs_line — number of the current pair, from 1.
- * qp_text_pairs_path — the path to name in a message about the target (or the source). */
+ * qp_text_pairs_path, qp_text_pairs_line — the file and line to name in a message about the target (or the source) of
+ *                    the current pair. */
 qp_status qp_text_pairs_open(const qp_text_files *files, qp_text_pairs **parallel);
 qp_status qp_text_pairs_next(qp_text_pairs *parallel, qp_text_pair *pair, bool *more);
 qp_status qp_text_pairs_twice(const qp_text_files *files, const char *why);
-int64_t qp_text_pairs_line(const qp_text_pairs *parallel);
+int64_t qp_text_pairs_line(const qp_text_pairs *parallel, bool target);
 const char *qp_text_pairs_path(const qp_text_pairs *parallel, bool target);
 void qp_text_pairs_close(qp_text_pairs *parallel);
 

@@ -13,9 +13,9 @@
 enum { CHUNK_BYTES = 1 << 16, GZIP_WINDOW = 15 + 16, LARGEST_LINE = 64 << 20 };
 
 struct qp_reader {
-    char *path;
+    char **path; /* [paths] to be read one after the other; path[at] is open */
+    int paths, at;
     int descriptor;
-    bool borrowed;    /* standard input: not to be closed */
     bool begun;       /* gzip has been decided */
     bool gzip, ended; /* ended: no more bytes in the file */
     bool compressed;  /* is gzip, also at its end */
@@ -28,6 +28,12 @@ struct qp_reader {
     size_t line_bytes, line_capacity, line_limit;
     int64_t line_number;
 };
+
+static const char *shown_path(const qp_reader *reader)
+{
+    const char *path = reader->path[reader->at];
+    return strcmp(path, "-") == 0 ? "stdin" : path;
+}
 
 /* Bytes of the longest line, and of a whole file that is not regular: LARGEST_LINE, or what QUIPU_MAX_LINE says. */
 static size_t line_limit(void)
@@ -81,7 +87,7 @@ static qp_status fill_raw(qp_reader *reader, size_t wanted)
         memmove(reader->raw, reader->raw + reader->raw_start, kept);
         reader->raw_start = 0;
         reader->raw_end = kept;
-        QP_TRY(read_some(reader->descriptor, reader->path, reader->raw + kept, CHUNK_BYTES - kept, &got));
+        QP_TRY(read_some(reader->descriptor, shown_path(reader), reader->raw + kept, CHUNK_BYTES - kept, &got));
         reader->raw_end += got;
         reader->ended = got == 0;
     }
@@ -99,26 +105,56 @@ static qp_status at_gzip(qp_reader *reader, bool *answer)
     return QP_OK;
 }
 
+static void close_file(qp_reader *reader)
+{
+    if (reader->gzip) inflateEnd(&reader->inflater);
+    bool borrowed = strcmp(reader->path[reader->at], "-") == 0;
+    if (reader->descriptor >= 0 && !borrowed) close(reader->descriptor);
+    reader->descriptor = -1;
+}
+
+/* Opens path[at] in place of the file before it. */
+static qp_status open_file(qp_reader *reader, int at)
+{
+    qp_status status = QP_OK;
+    close_file(reader);
+    reader->at = at;
+    reader->begun = reader->gzip = reader->ended = reader->compressed = false;
+    reader->raw_start = reader->raw_end = reader->text_start = reader->text_end = 0;
+    reader->line_number = 0;
+    reader->descriptor = open_for_reading(reader->path[at], &status);
+    return status;
+}
+
+qp_status qp_reader_open_paths(char *const *path, int count, qp_reader **reader)
+{
+    qp_reader *opened = calloc(1, sizeof *opened);
+    char **copy = calloc((size_t)count, sizeof *copy);
+    bool whole = opened && copy;
+    *reader = NULL;
+    for (int i = 0; whole && i < count; i++) whole = (copy[i] = strdup(path[i])) != NULL;
+    if (!whole) {
+        for (int i = 0; copy && i < count; i++) free(copy[i]);
+        free(copy);
+        free(opened);
+        return qp_fail(QP_EMEMORY, "%s: no memory to read it", path[0]);
+    }
+    opened->path = copy;
+    opened->paths = count;
+    opened->descriptor = -1;
+    opened->line_limit = line_limit();
+    qp_status status = open_file(opened, 0);
+    if (status == QP_OK)
+        *reader = opened;
+    else
+        qp_reader_close(opened);
+    return status;
+}
+
 qp_status qp_reader_open(const char *path, qp_reader **reader)
 {
-    *reader = NULL;
-    qp_status status = QP_OK;
-    int descriptor = open_for_reading(path, &status);
-    if (descriptor < 0) return status;
-    qp_reader *opened = calloc(1, sizeof *opened);
-    char *name = strdup(strcmp(path, "-") == 0 ? "stdin" : path);
-    if (!opened || !name) {
-        free(opened);
-        free(name);
-        if (descriptor != STDIN_FILENO) close(descriptor);
-        return qp_fail(QP_EMEMORY, "%s: no memory to read it", path);
-    }
-    opened->path = name;
-    opened->descriptor = descriptor;
-    opened->line_limit = line_limit();
-    opened->borrowed = strcmp(path, "-") == 0;
-    *reader = opened;
-    return QP_OK;
+    char *only = (char *)path; /* copied, not written */
+    return qp_reader_open_paths(&only, 1, reader);
 }
 
 /* After a gzip member: another member, zero padding, or the end of the file. */
@@ -130,7 +166,7 @@ static qp_status next_member(qp_reader *reader, bool *more)
         while (reader->raw_start < reader->raw_end)
             if (reader->raw[reader->raw_start++] != 0)
                 return qp_fail(QP_EDATA, "%s: bytes that are not gzip follow the compressed text; the file is damaged",
-                               reader->path);
+                               shown_path(reader));
         QP_TRY(fill_raw(reader, 1));
         if (reader->raw_start == reader->raw_end) return QP_OK;
     }
@@ -142,7 +178,8 @@ static qp_status inflate_some(qp_reader *reader)
     while (reader->text_end == 0) {
         QP_TRY(fill_raw(reader, 1));
         if (reader->raw_start == reader->raw_end)
-            return qp_fail(QP_EDATA, "%s: the compressed text ends too early; the file is truncated", reader->path);
+            return qp_fail(QP_EDATA, "%s: the compressed text ends too early; the file is truncated",
+                           shown_path(reader));
         z->next_in = reader->raw + reader->raw_start;
         z->avail_in = (uInt)(reader->raw_end - reader->raw_start);
         z->next_out = reader->text;
@@ -150,9 +187,9 @@ static qp_status inflate_some(qp_reader *reader)
         int result = inflate(z, Z_NO_FLUSH);
         reader->raw_start = reader->raw_end - z->avail_in;
         reader->text_end = CHUNK_BYTES - z->avail_out;
-        if (result == Z_MEM_ERROR) return qp_fail(QP_EMEMORY, "%s: no memory to decompress it", reader->path);
+        if (result == Z_MEM_ERROR) return qp_fail(QP_EMEMORY, "%s: no memory to decompress it", shown_path(reader));
         if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
-            return qp_fail(QP_EDATA, "%s: damaged gzip data after line %lld (%s)", reader->path,
+            return qp_fail(QP_EDATA, "%s: damaged gzip data after line %lld (%s)", shown_path(reader),
                            (long long)reader->line_number, z->msg ? z->msg : "inflate failed");
         if (result != Z_STREAM_END) continue;
         bool more;
@@ -184,13 +221,13 @@ static qp_status append_to_line(qp_reader *reader, const unsigned char *text, si
     size_t needed = reader->line_bytes + bytes + 1;
     if (needed > reader->line_limit + 1)
         return qp_fail(QP_EDATA, "%s:%lld: a line of more than %zu bytes; break it into lines, or set QUIPU_MAX_LINE",
-                       reader->path, (long long)reader->line_number + 1, reader->line_limit);
+                       shown_path(reader), (long long)reader->line_number + 1, reader->line_limit);
     if (needed > reader->line_capacity) {
         size_t capacity = reader->line_capacity ? reader->line_capacity : 256;
         while (capacity < needed) capacity *= 2;
         char *grown = realloc(reader->line, capacity);
         if (!grown)
-            return qp_fail(QP_EMEMORY, "%s:%lld: no memory for a line of %zu bytes", reader->path,
+            return qp_fail(QP_EMEMORY, "%s:%lld: no memory for a line of %zu bytes", shown_path(reader),
                            (long long)reader->line_number + 1, needed);
         reader->line = grown;
         reader->line_capacity = capacity;
@@ -240,8 +277,8 @@ static qp_status refuse_compressed(qp_reader *reader)
             same++;
         }
         if (same == length)
-            return qp_fail(QP_EDATA, "%s: is %s file; decompress it with %s, or use gzip", reader->path, other[i].what,
-                           other[i].command);
+            return qp_fail(QP_EDATA, "%s: is %s file; decompress it with %s, or use gzip", shown_path(reader),
+                           other[i].what, other[i].command);
     }
     return QP_OK;
 }
@@ -255,7 +292,7 @@ static qp_status begin_reading(qp_reader *reader)
     reader->compressed = reader->gzip;
     if (reader->gzip && inflateInit2(&reader->inflater, GZIP_WINDOW) != Z_OK) {
         reader->gzip = false;
-        return qp_fail(QP_EMEMORY, "%s: no memory to decompress it", reader->path);
+        return qp_fail(QP_EMEMORY, "%s: no memory to decompress it", shown_path(reader));
     }
     return QP_OK;
 }
@@ -265,11 +302,13 @@ static qp_status read_line(qp_reader *reader, char **line, size_t *bytes, bool *
 {
     *line = NULL;
     *bytes = 0;
-    QP_TRY(begin_reading(reader));
-    reader->line_bytes = 0;
-    bool any;
-    QP_TRY(collect_line(reader, found, &any));
-    if (!any) return QP_OK;
+    for (bool any = false; !any;) {
+        QP_TRY(begin_reading(reader));
+        reader->line_bytes = 0;
+        QP_TRY(collect_line(reader, found, &any));
+        if (!any && reader->at + 1 == reader->paths) return QP_OK;
+        if (!any) QP_TRY(open_file(reader, reader->at + 1));
+    }
     reader->line_number++;
     reader->line[reader->line_bytes] = '\0';
     *line = reader->line;
@@ -331,14 +370,16 @@ bool qp_reader_waits(const qp_reader *reader)
     return poll(&input, 1, 0) == 0;
 }
 
-const char *qp_reader_path(const qp_reader *reader) { return reader->path; }
+const char *qp_reader_path(const qp_reader *reader) { return shown_path(reader); }
+
+int qp_reader_files(const qp_reader *reader) { return reader->at + 1; }
 
 void qp_reader_close(qp_reader *reader)
 {
     if (!reader) return;
-    if (reader->gzip) inflateEnd(&reader->inflater);
-    if (!reader->borrowed) close(reader->descriptor);
+    close_file(reader);
     free(reader->line);
+    for (int i = 0; i < reader->paths; i++) free(reader->path[i]);
     free(reader->path);
     free(reader);
 }

@@ -20,9 +20,12 @@
  *         and so is a line of more than 64 MiB (QUIPU_MAX_LINE in the environment: other bytes), to bound memory.
  *   raw   the same, but only the LF is removed: every other byte belongs to the line
  *   bytes the next `wanted` bytes, whatever they are; fewer only at the end. Binary records that follow a line of text.
+ *   open_paths  reads `count` files, at least one, as one text; see file_list.h
+ *   files  how many of them have been opened
  *   bound the most bytes the text can have, from the size of the file; INT64_MAX: unknown. After the first reading. */
 typedef struct qp_reader qp_reader;
 qp_status qp_reader_open(const char *path, qp_reader **reader);
+qp_status qp_reader_open_paths(char *const *path, int count, qp_reader **reader);
 qp_status qp_reader_next(qp_reader *reader, char **line, size_t *bytes);
 qp_status qp_reader_raw(qp_reader *reader, char **line, size_t *bytes);
 qp_status qp_reader_bytes(qp_reader *reader, void *bytes, size_t wanted, size_t *got);
@@ -30,7 +33,8 @@ int64_t qp_reader_bound(const qp_reader *reader);
 int64_t qp_reader_line(const qp_reader *reader); /* number of the line just read, from 1 */
 /* Would reading the next line wait for a terminal or a pipe? False at the end of the input. */
 bool qp_reader_waits(const qp_reader *reader);
-const char *qp_reader_path(const qp_reader *reader);
+const char *qp_reader_path(const qp_reader *reader); /* valid as long as the reader */
+int qp_reader_files(const qp_reader *reader);
 void qp_reader_close(qp_reader *reader);
 
 /* qp_reader_stop_flag — a flag of the program's signal handlers, looked at when a signal interrupts read(2): not 0 ends

@@ -236,6 +236,19 @@ qp_status qp_config_set(const qp_field *field, void *object, const char *place, 
     return qp_fail(QP_EBUG, "%s: unknown kind of field", place);
 }
 
+bool qp_config_repeats(const qp_field *field)
+{
+    return field->kind == QP_FIELD_TEXT && field->choices && strcmp(field->choices, "FILE,...") == 0;
+}
+
+qp_status qp_config_add(const qp_field *field, void *object, const char *place, const char *text)
+{
+    const char *list = place_of(field, object);
+    char longer[2 * QP_FIELD_TEXT_BYTES + 1];
+    snprintf(longer, sizeof longer, "%s,%s", list, text); /* what does not fit is too long for the field, too */
+    return qp_config_set(field, object, place, longer);
+}
+
 const char *qp_config_get(const qp_field *field, const void *object, char *text, size_t bytes)
 {
     const void *place = const_place_of(field, object);

@@ -1,6 +1,7 @@
 #ifndef QP_CONFIG_H
 #define QP_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -76,12 +77,16 @@ const char *qp_config_other_name(const char *name);
  * qp_config_set      — parses `text` into the field. Errors: QP_EUSAGE, the message beginning with `place`: not a
  *                      number, out of range, or an unknown choice (with "did you mean"); the field is unchanged.
  *                      Choices are compared without regard to case.
+ * qp_config_repeats  — is it a list of files ("FILE,..."), to which an option that is given again adds?
+ * qp_config_add      — appends `text` to such a list, after a comma; errors as qp_config_set.
  * qp_config_get      — prints the field's value as text that qp_config_set reads back exactly; returns `text`.
  * qp_config_suggest  — the word of a list nearest to `wrong` (edit distance at most 2 or a third of its length), or
  *                      NULL. */
 void qp_config_defaults(const qp_field_table *table, void *object);
 const qp_field *qp_config_find(const qp_field_table *table, const char *key);
 qp_status qp_config_set(const qp_field *field, void *object, const char *place, const char *text);
+bool qp_config_repeats(const qp_field *field);
+qp_status qp_config_add(const qp_field *field, void *object, const char *place, const char *text);
 const char *qp_config_get(const qp_field *field, const void *object, char *text, size_t bytes);
 const char *qp_config_suggest(const char *wrong, const char *const *word, int count);
 

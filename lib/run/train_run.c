@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/file.h"
+#include "lib/base/file_list.h"
 #include "lib/nn/adapters.h"
 #include "lib/run/class_weights.h"
 #include "lib/run/defaults.h"
@@ -99,7 +99,7 @@ static void report_choices(const qp_train_run *run, const qp_choice_list *list)
 
 static bool read_once(const qp_text_files *files)
 {
-    return (files->source && qp_file_once(files->source)) || (files->target && qp_file_once(files->target));
+    return (files->source && qp_file_list_once(files->source)) || (files->target && qp_file_list_once(files->target));
 }
 
 /* Hold back validation data where none was given. */

@@ -25,7 +25,7 @@ void qp_train_defaults(qp_train_settings *settings)
     for (int t = 0; t < QP_TRAIN_ALL_TABLES; t++) qp_config_defaults(table[t], object[t]);
 }
 
-qp_status qp_train_set(qp_train_settings *settings, const char *name, const char *value)
+static qp_status set_option(qp_train_settings *settings, const char *name, const char *value, bool again)
 {
     enum { NAMES = 400 };
     const qp_field_table *table[QP_TRAIN_ALL_TABLES];
@@ -35,14 +35,25 @@ qp_status qp_train_set(qp_train_settings *settings, const char *name, const char
     qp_train_tables(settings, table, object);
     for (int t = 0; t < QP_TRAIN_ALL_TABLES; t++) {
         const qp_field *field = qp_config_find(table[t], name);
+        if (field && again && qp_config_repeats(field)) return qp_config_add(field, object[t], name, value);
         if (field) return qp_config_set(field, object[t], name, value);
         for (int i = 0; i < table[t]->count && count < NAMES; i++) names[count++] = table[t]->field[i].name;
     }
     const char *other = qp_config_other_name(name);
-    if (other) return qp_train_set(settings, other, value);
+    if (other) return set_option(settings, other, value, again);
     const char *near = qp_config_suggest(name, names, count);
     return qp_fail(QP_EUSAGE, "train: unknown option '%.60s'%s%s%s", name, near ? "; did you mean " : "",
                    near ? near : "", near ? "?" : "");
+}
+
+qp_status qp_train_set(qp_train_settings *settings, const char *name, const char *value)
+{
+    return set_option(settings, name, value, false);
+}
+
+qp_status qp_train_add(qp_train_settings *settings, const char *name, const char *value)
+{
+    return set_option(settings, name, value, true);
 }
 
 /* ---- what follows from the options given ---- */

@@ -11,15 +11,15 @@
  * X(kind, name, default, low, high, choices or metavariable, help); see lib/config/config.h */
 #define QP_JOB_FIELDS(X)                                                                                               \
     X(TEXT, model, "", 0, 0, "FILE", "model file to write (.safetensors); its run is kept in MODEL.run")               \
-    X(TEXT, train_src, "", 0, 0, "FILE", "training text, source side")                                                 \
-    X(TEXT, train_tgt, "", 0, 0, "FILE", "training text, target side")                                                 \
-    X(TEXT, valid_src, "", 0, 0, "FILE", "validation text, source side")                                               \
-    X(TEXT, valid_tgt, "", 0, 0, "FILE", "validation text, target side")                                               \
-    X(TEXT, train, "", 0, 0, "FILE",                                                                                   \
+    X(TEXT, train_src, "", 0, 0, "FILE,...", "training text, source side")                                             \
+    X(TEXT, train_tgt, "", 0, 0, "FILE,...", "training text, target side")                                             \
+    X(TEXT, valid_src, "", 0, 0, "FILE,...", "validation text, source side")                                           \
+    X(TEXT, valid_tgt, "", 0, 0, "FILE,...", "validation text, target side")                                           \
+    X(TEXT, train, "", 0, 0, "FILE,...",                                                                               \
       "training data in one file: source TAB target; lm, autoencode, mlm: text; classify: label TAB text; tag: "       \
       "CoNLL; regress: CSV; match: text TAB text, or text TAB text TAB score; with --patch: IDX, a folder of PNG or "  \
-      "CSV")                                                                                                           \
-    X(TEXT, valid, "", 0, 0, "FILE", "validation data in one file, as --train; none: hold nothing back either")        \
+      "CSV. Several files, patterns ('part-*.gz') and repeated options are read one after the other")                  \
+    X(TEXT, valid, "", 0, 0, "FILE,...", "validation data in one file, as --train; none: hold nothing back either")    \
     X(TEXT, tokenizer, "bpe", 0, 0, "NAME|FILE",                                                                       \
       "learn one of this type (char, byte, word, space, bpe...), or read this file")                                   \
     X(TEXT, src_tokenizer, "", 0, 0, "NAME|FILE", "the same, for the source side only")                                \
@@ -128,8 +128,10 @@ void qp_train_tables(qp_train_settings *settings, const qp_field_table *table[QP
 
 /* qp_train_set — parse one value; hyphens or underscores.   Errors  QP_EUSAGE: no such option, with the nearest name;
  *   a value that does not parse.
+ * qp_train_add — the same for an option that has been given before: a list of files grows by this one.
  * qp_train_defaults — every option its default. */
 qp_status qp_train_set(qp_train_settings *settings, const char *name, const char *value);
+qp_status qp_train_add(qp_train_settings *settings, const char *name, const char *value);
 void qp_train_defaults(qp_train_settings *settings);
 
 /* qp_train_complete — set what follows from the options that were given: --layers, --lm-window, a preset's and a

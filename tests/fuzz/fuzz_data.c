@@ -87,7 +87,7 @@ static void read_pairs(const qp_text_files *files)
     while (more && qp_text_pairs_next(pairs, &pair, &more) == QP_OK) {
         if (!more) break;
         qp_fuzz_require(pair.target[pair.target_bytes] == '\0', "a text ends with NUL");
-        if (files->kind == QP_TEXT_LABELLED) read_label(&labels, &pair, qp_text_pairs_line(pairs));
+        if (files->kind == QP_TEXT_LABELLED) read_label(&labels, &pair, qp_text_pairs_line(pairs, false));
     }
     qp_labels_free(&labels);
     qp_text_pairs_close(pairs);

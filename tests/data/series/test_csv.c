@@ -61,3 +61,27 @@ Test(csv, damage_is_told)
     qp_csv *csv;
     cr_assert_eq(qp_csv_open("/nowhere/a.csv", &csv), QP_ENOINPUT);
 }
+
+/* The records of two files, fields joined by '|'. */
+static void expect_list(const char *first, const char *second, const char *wanted)
+{
+    char names[400], all[200] = "";
+    snprintf(names, sizeof names, "%s,", fixture_text("list-1.csv", first));
+    strncat(names, fixture_text("list-2.csv", second), 300);
+    qp_csv *csv;
+    qp_csv_record record;
+    bool more;
+    cr_assert_eq(qp_csv_open(names, &csv), QP_OK);
+    while (qp_csv_next(csv, &record, &more) == QP_OK && more)
+        for (int i = 0; i < record.fields; i++) sprintf(all + strlen(all), "%s|", record.field[i]);
+    cr_expect_str_eq(all, wanted);
+    qp_csv_close(csv);
+}
+
+Test(csv, a_list_of_files_has_one_header)
+{
+    expect_list("day,x\n1,2\n", "\nday,x\n3,4\n", "day|x|1|2|3|4|");
+    expect_list("day,x\n1,2", "3,4\nday,x\n", "day|x|1|2|3|4|day|x|"); /* in the middle it is a record */
+    expect_list("1,2\n", "1,2\n", "1|2|1|2|");                            /* numbers are no header */
+    expect_list("day,x\n", "day,y\n1,2\n", "day|x|day|y|1|2|");
+}

@@ -267,7 +267,7 @@ Test(conll, public_corpora)
             qp_conll_write(c, (const char *const *)tag, stream);
             fclose(stream);
             cr_assert(bytes == c->bytes && !memcmp(text, c->text, bytes));
-            cr_log_info("%s: %lld sentences, %lld words, %d tags", c->path, (long long)c->sentences,
+            cr_log_info("%s: %lld sentences, %lld words, %d tags", c->file->path, (long long)c->sentences,
                         (long long)c->words, labels.count);
             free(text);
             free(tag);
@@ -276,4 +276,20 @@ Test(conll, public_corpora)
         }
         qp_labels_free(&labels);
     }
+}
+
+Test(conll, files_of_a_list_are_one_text)
+{
+    char names[400];
+    snprintf(names, sizeof names, "%s,", fixture_text("list-1.conll", "a\tX\nb\tY"));
+    strncat(names, fixture_text("list-2.conll", "\n# comment\nc\tX\n"), 300);
+    qp_conll *c;
+    cr_assert_eq(qp_conll_read(names, 0, &c), QP_OK, "%s", qp_error_message());
+    expect_words(c, "a/X b/Y | c/X");
+    cr_expect(c->word[1].line == 2 && strstr(c->word[1].path, "list-1"));
+    cr_expect(c->word[2].line == 3 && strstr(c->word[2].path, "list-2"));
+    qp_conll_free(c);
+    fixture_text("list-2.conll", "c\tX\nd\n");
+    cr_assert_eq(qp_conll_read(names, 0, &c), QP_EDATA);
+    cr_expect(strstr(qp_error_message(), "list-2.conll:2: 1 column, but line 1 has 2"), "%s", qp_error_message());
 }

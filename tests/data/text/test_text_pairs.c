@@ -22,7 +22,7 @@ static qp_status read_all(qp_text_files files, char *seen, size_t size, int64_t 
         used += (size_t)snprintf(seen + used, size - used, "%s>%s|", pair.source ? pair.source : "", pair.target);
         cr_assert_lt(used, size);
     }
-    *lines = qp_text_pairs_line(text);
+    *lines = qp_text_pairs_line(text, false);
     qp_text_pairs_close(text);
     return status;
 }
@@ -130,4 +130,23 @@ Test(parallel, missing_inputs)
     expect_failure((qp_text_files){.kind = QP_TEXT_TWO_FILES, .target = here}, QP_EUSAGE, "source");
     expect_failure((qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = "-", .target = "-"}, QP_EUSAGE,
                    "standard input");
+}
+
+Test(parallel, lists_of_files)
+{
+    char source[400], target[400];
+    snprintf(source, sizeof source, "%s,", fixture_text("l1.ko", "a\nb"));
+    strncat(source, fixture_text("l2.ko", "c\n"), 300);
+    snprintf(target, sizeof target, "%s,", fixture_text("l1.en", "A\n"));
+    strncat(target, fixture_text("l2.en", "B\nC\n"), 300);
+    qp_text_files two = {.kind = QP_TEXT_TWO_FILES, .source = source, .target = target};
+    expect_pairs(two, "a>A|b>B|c>C|");
+    fixture_text("l2.en", "B\n");
+    expect_failure(two, QP_EDATA, "l2.ko with the files before it: 3 lines, but ");
+    expect_failure(two, QP_EDATA, "l2.en with the files before it has 2;");
+    fixture_text("l2.en", "B\n\xff\n");
+    expect_failure(two, QP_EDATA, "l2.en:2: byte 1 is not UTF-8");
+    expect_failure((qp_text_files){.kind = QP_TEXT_TABBED, .source = source}, QP_EDATA, "l1.ko:1: no TAB");
+    fixture_text("l1.ko", "a\tb\n");
+    expect_failure((qp_text_files){.kind = QP_TEXT_TABBED, .source = source}, QP_EDATA, "l2.ko:1: no TAB");
 }

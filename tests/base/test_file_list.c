@@ -1,0 +1,150 @@
+#define _GNU_SOURCE
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "lib/base/file_list.h"
+
+static char folder[64];
+
+static void make_folder(void)
+{
+    strcpy(folder, "/tmp/quipu-test-XXXXXX");
+    cr_assert(mkdtemp(folder) && chdir(folder) == 0);
+}
+
+static void remove_folder(void) { cr_assert(chdir("/") == 0 && qp_file_remove_tree(folder) == QP_OK); }
+
+TestSuite(file_list, .init = make_folder, .fini = remove_folder);
+
+static void put(const char *path, const char *text)
+{
+    FILE *stream = fopen(path, "wb");
+    cr_assert(stream && fputs(text, stream) >= 0 && fclose(stream) == 0);
+}
+
+static void put_gzip(const char *path, const char *text)
+{
+    gzFile stream = gzopen(path, "wb");
+    cr_assert(stream && gzputs(stream, text) == (int)strlen(text) && gzclose(stream) == Z_OK);
+}
+
+static void expect_paths(const char *names, const char *wanted)
+{
+    qp_file_list list;
+    char all[200] = "";
+    cr_assert_eq(qp_file_list_of(names, &list), QP_OK, "%s", qp_error_message());
+    for (int i = 0; i < list.count; i++) sprintf(all + strlen(all), "%s|", list.path[i]);
+    cr_expect_str_eq(all, wanted);
+    qp_file_list_free(&list);
+}
+
+static void expect_refusal(const char *names, qp_status wanted, const char *part)
+{
+    qp_file_list list;
+    cr_expect_eq(qp_file_list_of(names, &list), wanted, "%s", names);
+    cr_expect(strstr(qp_error_message(), part), "'%s' lacks '%s'", qp_error_message(), part);
+    cr_expect(list.count == 0 && !list.path);
+}
+
+Test(file_list, names_and_patterns)
+{
+    static const char *const files[] = {"part-2", "part-10", "part-B", "part-a", "x,y", "[z]", "a,b", "a"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) put(files[i], "");
+    expect_paths("", "");
+    expect_paths("none", "none|");
+    expect_paths("-", "-|");
+    expect_paths("none,part-2", "none|part-2|");
+    expect_paths("part-*", "part-10|part-2|part-B|part-a|"); /* the order of bytes */
+    expect_paths("part-?,part-1*", "part-2|part-B|part-a|part-10|");
+    expect_paths("x,y", "x,y|"); /* a file has this name */
+    expect_paths("part-2,x,y,[z]", "part-2|x,y|[z]|");
+    expect_paths("a,b,a,a", "a,b|a|a|");
+    expect_refusal("part-2,none-*", QP_ENOINPUT, "none-*: no file matches");
+}
+
+Test(file_list, empty_names_are_refused)
+{
+    put("a", "");
+    expect_refusal(",a", QP_EUSAGE, "an empty name");
+    expect_refusal("b,,a", QP_EUSAGE, "an empty name");
+    expect_refusal("a,", QP_EUSAGE, "an empty name");
+    expect_refusal(",", QP_EUSAGE, "an empty name");
+}
+
+Test(file_list, what_is_in_a_list)
+{
+    put("a", "");
+    put("b", "");
+    cr_assert(mkfifo("pipe", 0600) == 0);
+    cr_expect(qp_file_list_has("a,b", "./b") && !qp_file_list_has("a", "b") && qp_file_list_has("[ab]", "a"));
+    cr_expect(qp_file_list_once("a,-") && qp_file_list_once("a,pipe") && !qp_file_list_once("a,b"));
+}
+
+static qp_status gather(const char *names, char *all)
+{
+    qp_reader *reader;
+    *all = '\0';
+    QP_TRY(qp_reader_open_list(names, &reader));
+    qp_status status;
+    char *line;
+    size_t bytes;
+    while ((status = qp_reader_next(reader, &line, &bytes)) == QP_OK && line)
+        sprintf(all + strlen(all), "%d %s:%d %s|", qp_reader_files(reader), qp_reader_path(reader),
+                (int)qp_reader_line(reader), line);
+    qp_reader_close(reader);
+    return status;
+}
+
+Test(file_list, files_are_read_one_after_the_other)
+{
+    char all[400];
+    put("a", "\xEF\xBB\xBFone\ntwo");
+    put_gzip("b", "\xEF\xBB\xBFthree\r\n");
+    put("c", "");
+    put_gzip("d", "");
+    put("e", "\nfour\n");
+    cr_assert_eq(gather("?", all), QP_OK, "%s", qp_error_message());
+    cr_expect_str_eq(all, "1 a:1 one|1 a:2 two|2 b:1 three|5 e:1 |5 e:2 four|");
+    cr_assert_eq(gather("c,d", all), QP_OK);
+    cr_expect_str_eq(all, "");
+}
+
+Test(file_list, a_bad_file_is_named)
+{
+    char all[400];
+    put("a", "one\n");
+    put("b", "\x1f\x8b\x08\x01");
+    cr_assert(mkdir("folder", 0700) == 0);
+    cr_expect_eq(gather("", all), QP_EUSAGE);
+    cr_expect_eq(gather("none,a", all), QP_ENOINPUT);
+    cr_expect_eq(gather("a,none", all), QP_ENOINPUT);
+    cr_expect(strstr(qp_error_message(), "none: cannot be read"));
+    cr_expect_str_eq(all, "1 a:1 one|");
+    cr_expect_eq(gather("a,folder,a", all), QP_ENOINPUT);
+    cr_expect(strstr(qp_error_message(), "folder: is a folder"));
+    cr_expect_eq(gather("a,b", all), QP_EDATA);
+    cr_expect(strstr(qp_error_message(), "b: "));
+}
+
+/* Each file is closed before the next is opened. */
+Test(file_list, many_files_need_few_descriptors)
+{
+    char path[20], all[20000] = "";
+    for (int i = 0; i < 700; i++) {
+        sprintf(path, "f%03d", i);
+        put(path, "x\n");
+    }
+    int before = open("/dev/null", O_RDONLY);
+    close(before);
+    cr_assert_eq(gather("f*", all), QP_OK);
+    cr_expect(strstr(all, "700 f699:1 x|"));
+    int after = open("/dev/null", O_RDONLY);
+    cr_expect_eq(before, after);
+    close(after);
+}
