@@ -245,8 +245,9 @@ qp_status qp_config_add(const qp_field *field, void *object, const char *place, 
 {
     const char *list = place_of(field, object);
     char longer[2 * QP_FIELD_TEXT_BYTES + 1];
+    bool none = strcmp(list, "none") == 0 || strcmp(text, "none") == 0;
     snprintf(longer, sizeof longer, "%s,%s", list, text); /* what does not fit is too long for the field, too */
-    return qp_config_set(field, object, place, longer);
+    return qp_config_set(field, object, place, none ? text : longer);
 }
 
 const char *qp_config_get(const qp_field *field, const void *object, char *text, size_t bytes)

@@ -26,7 +26,8 @@ cut -d , -f 1-16 valid.csv >blind.csv
 
 common="--layers 1 --emb-size 16 --heads 2 --ff-size 32 --dropout 0.1 --batch-type sentence --batch-size 16 --lr 0.01 \
     --lr-schedule inv-sqrt --lr-warmup 5 --image-shift 0 --save-freq 5 --seed 3 --average 1 -q"
-idx="--task classify --train train-images.idx3-ubyte --valid valid-images.idx3-ubyte --patch 2x2 $common"
+other="--task classify --valid valid-images.idx3-ubyte --patch 2x2 $common"
+idx="$other --train train-images.idx3-ubyte"
 token="$idx --pooling class-token --image-shift 1"
 table="--task classify --train train.csv --valid valid.csv --column kind --patch 2x2 $common"
 series="--task classify --train train.csv --valid valid.csv --column kind --encoder gru --hidden-size 16 --emb-size 16 \
@@ -56,12 +57,12 @@ done
 cmp -s idx.safetensors table.safetensors
 [ $? -ne 0 ]
 result $? "idx and table: other files" ""
-"$QUIPU" train $idx --train gz-images.idx3-ubyte.gz --steps 30 --valid-freq 10 -m gz.safetensors 2>.err &&
+"$QUIPU" train $other --train gz-images.idx3-ubyte.gz --steps 30 --valid-freq 10 -m gz.safetensors 2>.err &&
     cmp -s idx.safetensors gz.safetensors
 result $? "idx: gzipped, the same bytes" "$(cat .err)"
 cp train-labels.idx1-ubyte elsewhere
 cp train-images.idx3-ubyte alone
-"$QUIPU" train $idx --train alone --train-labels elsewhere --steps 30 --valid-freq 10 -m named.safetensors 2>.err &&
+"$QUIPU" train $other --train alone --train-labels elsewhere --steps 30 --valid-freq 10 -m named.safetensors 2>.err &&
     cmp -s idx.safetensors named.safetensors
 result $? "idx: labels by name, the same bytes" "$(cat .err)"
 
@@ -106,11 +107,11 @@ fails 2 "give one of them" "$QUIPU" attend -m good.safetensors --image blind.csv
 fails 2 "add --patch 4x4" "$QUIPU" train --task classify --train train-images.idx3-ubyte -m bad.safetensors
 fails 2 "--patch 3x3 does not divide images of 4 x 4" "$QUIPU" train $idx --patch 3x3 -m bad.safetensors
 fails 2 "not the rows and columns of a patch" "$QUIPU" train $idx --patch 2y2 -m bad.safetensors
-fails 2 "no file of labels beside it" "$QUIPU" train $idx --train alone -m bad.safetensors
+fails 2 "no file of labels beside it" "$QUIPU" train $other --train alone -m bad.safetensors
 fails 65 "256 images\|incomplete" "$QUIPU" train $idx --train-labels valid-labels.idx1-ubyte -m bad.safetensors
 head -c 3000 train-images.idx3-ubyte >cut-images.idx3-ubyte
 cp train-labels.idx1-ubyte cut-labels.idx1-ubyte
-fails 65 "cut-images.idx3-ubyte: ends before its last number" "$QUIPU" train $idx --train cut-images.idx3-ubyte \
+fails 65 "cut-images.idx3-ubyte: ends before its last number" "$QUIPU" train $other --train cut-images.idx3-ubyte \
     -m bad.safetensors
 fails 65 "16 numbers in a row\|17 numbers in a row\|no square" "$QUIPU" train $table --column kind,p0,p1 \
     -m bad.safetensors

@@ -2,7 +2,8 @@
 . tests/cli/support
 
 printf 'the cat sees the dog\nthe dog sees a cat\n\na cat , a dog .\nthe dog sleeps\n' >text
-ngram() { "$QUIPU" train --task lm --decoder ngram --train text -q "$@"; }
+ngrams() { "$QUIPU" train --task lm --decoder ngram -q "$@"; }
+ngram() { ngrams --train text "$@"; }
 holds "counts words between white space" ngram --order 2 --tokenizer space -m m.safetensors
 "$QUIPU" evaluate perplexity -m m.safetensors --test text --json >found &&
     [ "$(tr ',' '\n' <found | grep -c '"tokens":24\|"unknown":0')" -eq 2 ]
@@ -42,9 +43,9 @@ fails 2 "lm-window" ngram --lm-window 8 -m x.safetensors
 fails 2 "prune" ngram --tokenizer space --prune 0,x -m x.safetensors
 fails 2 "begin with 0" ngram --tokenizer space --prune 1,1 -m x.safetensors
 fails 2 "decoder ngram" "$QUIPU" train --task lm --train text --order 3 -m x.safetensors
-fails 66 "nowhere" ngram --train nowhere -m x.safetensors
+fails 66 "nowhere" ngrams --train nowhere -m x.safetensors
 : >nothing
-fails 65 "no lines" ngram --tokenizer byte --train nothing -m x.safetensors
+fails 65 "no lines" ngrams --tokenizer byte --train nothing -m x.safetensors
 fails 65 "ARPA" "$QUIPU" import text -o x.safetensors
 fails 2 "arpa" "$QUIPU" export m.safetensors -o x.gguf
 fails 2 "use quipu generate" "$QUIPU" translate -m m.safetensors text

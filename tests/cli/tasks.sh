@@ -217,7 +217,7 @@ result $? "classify begins with an mlm's encoder" "$(cat .err)"
 fails 2 "use quipu predict" "$QUIPU" translate -m good.safetensors lines
 fails 2 "use quipu predict" "$QUIPU" generate -m tagger.safetensors -p w1
 fails 2 "use quipu predict" "$QUIPU" score -m regress.safetensors lines
-fails 2 "use quipu predict" "$QUIPU" attend -m mlm.safetensors --src w1 -o -
+fails 2 "this model has no attention" "$QUIPU" attend -m mlm.safetensors --src w1 -o -
 fails 2 "use quipu translate" "$QUIPU" predict -m autoencode.safetensors lines
 fails 2 "did you mean accuracy" "$QUIPU" evaluate acuracy -m good.safetensors --test texts.valid
 fails 2 "are not entities" "$QUIPU" evaluate entity-f1 -m good.safetensors --test texts.valid
