@@ -78,8 +78,8 @@ const char *qp_config_other_name(const char *name);
  *                      number, out of range, or an unknown choice (with "did you mean"); the field is unchanged.
  *                      Choices are compared without regard to case.
  * qp_config_repeats  — is it a list of files ("FILE,..."), to which an option that is given again adds?
- * qp_config_add      — appends `text` to such a list, after a comma; of "none" and files the later one counts. Errors as
- *   qp_config_set.
+ * qp_config_add      — appends `text` to such a list, after a comma; of "none" and files the later one counts. Errors
+ *                      as qp_config_set.
  * qp_config_get      — prints the field's value as text that qp_config_set reads back exactly; returns `text`.
  * qp_config_suggest  — the word of a list nearest to `wrong` (edit distance at most 2 or a third of its length), or
  *                      NULL. */
