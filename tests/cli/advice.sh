@@ -17,7 +17,7 @@ follow() {
     result $? "$name:$advice" "$(grep '^quipu:' report) $(sed -n '/^warnings/,$p' report)"
 }
 
-for lines in 3 40 400; do
+for lines in 3 60; do
     toy_pairs $lines >pairs
     cut -f 1 pairs >text
     awk '{ print (NR % 2 ? "odd" : "even") "\t" $0 }' text >labels
