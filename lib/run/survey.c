@@ -12,8 +12,8 @@ enum { CODES = 0x110000 };
 
 /* One bit for each character seen. */
 typedef struct {
-    uint8_t *bits[2]; /* of the source, of the target */
-    int64_t shared;   /* characters of the target that the source has used */
+    uint8_t *bits[2];  /* of the source, of the target */
+    int64_t shared[2]; /* characters of a side that the other has used too */
 } character_sets;
 
 static bool mark(uint8_t *bits, int32_t code)
@@ -70,11 +70,16 @@ static qp_status count_lines(const qp_text_files *files, character_sets *sets, q
         else if (pair.source)
             count_line(pair.source, pair.source_bytes, sets->bits[0], &s->source);
         one_word += count_line(pair.target, pair.target_bytes, sets->bits[1], &s->target) == 1;
-        if (pair.source) sets->shared += shared_characters(pair.target, pair.target_bytes, sets->bits[0]);
+        if (files->kind == QP_TEXT_LABELLED || !pair.source) continue;
+        sets->shared[0] += shared_characters(pair.source, pair.source_bytes, sets->bits[1]);
+        sets->shared[1] += shared_characters(pair.target, pair.target_bytes, sets->bits[0]);
     }
     qp_text_pairs_close(pairs);
     if (s->examples) s->one_word = (double)one_word / (double)s->examples;
-    if (s->target.characters) s->shared = (double)sets->shared / (double)s->target.characters;
+    /* The smaller of both: names in Latin letters do not make Korean text one of English letters. */
+    if (s->source.characters && s->target.characters)
+        s->shared = fmin((double)sets->shared[0] / (double)s->source.characters,
+                         (double)sets->shared[1] / (double)s->target.characters);
     return status;
 }
 
@@ -153,7 +158,7 @@ qp_status qp_survey_take(const qp_train_settings *settings, const qp_train_data 
     *survey = (qp_survey){0};
     if (settings->model.task == QP_TASK_REGRESS) return measure_series(settings, files, survey);
     if (qp_images_wanted(settings)) return count_images(settings, data, survey);
-    character_sets sets = {{calloc(CODES / 8, 1), calloc(CODES / 8, 1)}, 0};
+    character_sets sets = {.bits = {calloc(CODES / 8, 1), calloc(CODES / 8, 1)}};
     qp_hash_set labels = {0};
     qp_status status = QP_OK;
     if (!sets.bits[0] || !sets.bits[1])

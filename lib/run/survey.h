@@ -15,7 +15,7 @@ typedef struct {
     int64_t labels;              /* classify, tag: different ones */
     double one_word;             /* share of the examples that are a single word */
     double span_tags;            /* tag: share of tags that read O, B-... or I-... */
-    double shared;               /* translate: share of the target's characters that the source uses too */
+    double shared;               /* translate: share of a side's characters that the other uses too, the lower */
     int shortest_side;           /* of an image; a series: 1 */
     double trend;                /* regress: rise from the first fifth to the last, in deviations of the whole */
 } qp_survey;

@@ -38,6 +38,15 @@ cp few.safetensors before
 result $? "the configuration that a run wrote is that run's" "$(cat err)"
 fails 2 "max-length 0 leaves no room" "$QUIPU" translate --max-length 0 -m m.safetensors
 
+# Latin letters in Korean lines do not make them one script with English.
+awk 'BEGIN { for (i = 0; i < 60; i++) print "오늘 날씨가 아주 좋아서 공원에 갑니다 " i "\tthe weather is fine today " i
+    print "abcdefghijklmnopqrstuvwxyz\ta" }' >scripts
+awk -F '\t' '{ print $2 "\t" $1 }' scripts >turned
+for data in scripts turned; do
+    "$QUIPU" train --train $data --dry-run -m no.safetensors >plan 2>&1 && grep -q 'two scripts' plan
+    result $? "$data: two scripts" "$(head -n 5 plan)"
+done
+
 # A mean of more checkpoints than there will be is warned about only where it was asked for.
 train --layers 1 --steps 3 --lr-warmup 1 2>err && grep -q "^run .*--average 5" err && ! grep -q warning err
 result $? "a short run averages what it has" "$(cat err)"
