@@ -3,7 +3,7 @@
 #include "cli/base/commands.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
-#include "lib/base/lock.h"
+#include "lib/base/files/lock.h"
 #include "lib/package/model_average.h"
 
 #define QP_AVERAGE_FIELDS(X) X(TEXT, output, "", 0, 0, "FILE", "the model file to write")

@@ -5,7 +5,7 @@
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "lib/base/file.h"
-#include "lib/base/lock.h"
+#include "lib/base/files/lock.h"
 #include "lib/import/ctranslate2/ct2_package.h"
 #include "lib/import/gguf/gguf_file.h"
 #include "lib/import/gguf/gguf_package.h"
@@ -131,9 +131,11 @@ static bool is_folder(const char *path)
 static const struct {
     bool (*reads)(const char *path);
     qp_status (*read)(const import_options *o, const char *path, qp_package **made);
-} readers[] = {
-    {qp_ct2_is, read_ctranslate2}, {is_folder, read_folder},     {qp_marian_is, read_marian},
-    {qp_gguf_is, read_gguf},       {qp_llama2c_is, read_llama2c}};
+} readers[] = {{qp_ct2_is, read_ctranslate2},
+               {is_folder, read_folder},
+               {qp_marian_is, read_marian},
+               {qp_gguf_is, read_gguf},
+               {qp_llama2c_is, read_llama2c}};
 
 static qp_status import_file(const import_options *o, const char *path)
 {

@@ -1,7 +1,7 @@
 #include "cli/base/commands.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
-#include "lib/base/lock.h"
+#include "lib/base/files/lock.h"
 #include "lib/model/model_file.h"
 #include "lib/package/package.h"
 

@@ -5,10 +5,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "lib/base/lock.h"
-#include "lib/run/option_uses.h"
-#include "lib/run/presets.h"
+#include "lib/base/files/lock.h"
 #include "lib/quipu_internal.h"
+#include "lib/run/settings/option_uses.h"
+#include "lib/run/settings/presets.h"
 #include "lib/run/train_ngram.h"
 #include "lib/run/train_run.h"
 

@@ -8,7 +8,7 @@
 #include "cli/base/options_help.h"
 #include "cli/base/options_page.h"
 #include "cli/base/text.h"
-#include "lib/base/file_list.h"
+#include "lib/base/files/file_list.h"
 
 enum { NAME_BYTES = 80, SUGGESTIONS = 400, MOST_LISTS = 16 };
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "lib/base/file.h"
-#include "lib/base/map.h"
+#include "lib/base/files/map.h"
 
 static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 enum { WATCHED = sizeof watched / sizeof *watched };

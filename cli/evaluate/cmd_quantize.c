@@ -7,7 +7,7 @@
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "cli/evaluate/evaluate_task.h"
-#include "lib/base/lock.h"
+#include "lib/base/files/lock.h"
 #include "lib/base/threads.h"
 #include "lib/decode/translate.h"
 #include "lib/metric/scores.h"

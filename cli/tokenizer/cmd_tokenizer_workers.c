@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/tokenizer/cmd_tokenizer.h"
-#include "lib/base/line_block.h"
+#include "lib/base/files/line_block.h"
 #include "lib/base/share.h"
 
 enum { BLOCK_BYTES = 1 << 20 };

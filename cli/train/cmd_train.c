@@ -7,8 +7,8 @@
 #include "cli/base/text.h"
 #include "cli/train/ngram_job.h"
 #include "cli/train/train_job.h"
-#include "lib/run/option_uses.h"
-#include "lib/run/presets.h"
+#include "lib/run/settings/option_uses.h"
+#include "lib/run/settings/presets.h"
 
 static qp_train_settings settings;
 
@@ -91,8 +91,7 @@ static qp_status check_uses(const qp_options *options)
 
 static qp_status count_ngrams(void)
 {
-    if (qp_ranks())
-        return qp_fail(QP_EUSAGE, "--decoder ngram counts in one process; start it without mpirun or srun");
+    if (qp_ranks()) return qp_fail(QP_EUSAGE, "--decoder ngram counts in one process; start it without mpirun or srun");
     return qp_ngram_job_run(&settings);
 }
 

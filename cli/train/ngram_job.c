@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "cli/evaluate/perplexity.h"
-#include "lib/base/lock.h"
+#include "lib/base/files/lock.h"
 #include "lib/base/threads.h"
 #include "lib/base/writer.h"
 #include "lib/run/train_ngram.h"

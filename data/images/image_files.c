@@ -6,7 +6,7 @@
 #include "data/images/idx.h"
 #include "data/images/image_png.h"
 #include "data/images/image_table.h"
-#include "lib/base/file_list.h"
+#include "lib/base/files/file_list.h"
 
 static bool is_png(const char *path)
 {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "lib/base/file_list.h"
+#include "lib/base/files/file_list.h"
 
 struct qp_csv {
     qp_reader *reader;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
-#include "lib/base/file_list.h"
+#include "lib/base/files/file_list.h"
 #include "lib/text/utf8_reader.h"
 
 enum { CONLLU_COLUMNS = 10, CONLLU_WORD = 2, CONLLU_TAG = 4 };
@@ -147,8 +147,7 @@ static qp_status find_format(qp_conll *c, int tag_column, int64_t *first)
         return qp_fail(QP_EUSAGE, "tag-column %d: %s:%lld has %d columns; name one of them", tag_column,
                        c->file[word.file].path, (long long)word.number, c->columns);
     if (tag_column < 0 || tag_column == (conllu ? CONLLU_WORD : 1))
-        return qp_fail(QP_EUSAGE, "tag-column %d: is no column of tags in %s; name another", tag_column,
-                       c->file->path);
+        return qp_fail(QP_EUSAGE, "tag-column %d: is no column of tags in %s; name another", tag_column, c->file->path);
     c->tag_column = tag_column;
     return QP_OK;
 }

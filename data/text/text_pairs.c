@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/file_list.h"
+#include "lib/base/files/file_list.h"
 #include "lib/text/utf8_reader.h"
 
 struct qp_text_pairs {
@@ -108,7 +108,7 @@ static qp_status next_tabbed(qp_text_pairs *parallel, qp_text_pair *pair, bool *
     if (!tab)
         return qp_fail(QP_EDATA, "%s:%lld: no TAB; each line must be %s", qp_reader_path(parallel->source),
                        (long long)qp_reader_line(parallel->source),
-                       labelled                             ? "label TAB text"
+                       labelled                           ? "label TAB text"
                        : parallel->kind == QP_TEXT_SCORED ? "text TAB text"
                                                           : "source TAB target");
     *tab = 0;

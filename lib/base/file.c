@@ -1,8 +1,6 @@
 #define _GNU_SOURCE
 #include "lib/base/file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +8,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { CHUNK_BYTES = 1 << 16, GZIP_WINDOW = 15 + 16, LARGEST_LINE = 64 << 20 };
+#include "lib/base/file_internal.h"
+
+enum { CHUNK_BYTES = 1 << 16, GZIP_WINDOW = 15 + 16 };
 
 struct qp_reader {
     char **path; /* [paths] to be read one after the other; path[at] is open */
@@ -35,50 +35,6 @@ static const char *shown_path(const qp_reader *reader)
     return strcmp(path, "-") == 0 ? "stdin" : path;
 }
 
-/* Bytes of the longest line, and of a whole file that is not regular: LARGEST_LINE, or what QUIPU_MAX_LINE says. */
-static size_t line_limit(void)
-{
-    const char *text = getenv("QUIPU_MAX_LINE");
-    long long bytes = text ? strtoll(text, NULL, 10) : 0;
-    return bytes > 0 && bytes < PTRDIFF_MAX / 4 ? (size_t)bytes : LARGEST_LINE;
-}
-
-/* A file opened for reading, or -1 with the error set. A folder can be opened but not read. */
-static int open_for_reading(const char *path, qp_status *status)
-{
-    if (strcmp(path, "-") == 0) return STDIN_FILENO;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat information;
-    if (descriptor < 0 || fstat(descriptor, &information) != 0) {
-        *status = qp_fail(qp_status_of_errno(QP_ENOINPUT), "%s: cannot be read: %s; check the name and its permissions",
-                          path, strerror(errno));
-        if (descriptor >= 0) close(descriptor);
-        return -1;
-    }
-    if (S_ISDIR(information.st_mode)) {
-        *status = qp_fail(QP_ENOINPUT, "%s: is a folder; name a file in it", path);
-        close(descriptor);
-        return -1;
-    }
-    return descriptor;
-}
-
-static const volatile sig_atomic_t *stop_flag;
-
-void qp_reader_stop_flag(const volatile sig_atomic_t *flag) { stop_flag = flag; }
-
-/* One read(2). A signal that asks to stop ends it, so that Ctrl-C works while waiting for a terminal; others do not. */
-static qp_status read_some(int descriptor, const char *path, void *buffer, size_t capacity, size_t *bytes)
-{
-    ssize_t got;
-    do got = read(descriptor, buffer, capacity);
-    while (got < 0 && errno == EINTR && !(stop_flag && *stop_flag));
-    *bytes = got > 0 ? (size_t)got : 0;
-    if (got >= 0) return QP_OK;
-    if (errno == EINTR) return qp_fail(QP_ESTOPPED, "%s: stopped while reading", path);
-    return qp_fail(QP_EIO, "%s: reading failed: %s; try again", path, strerror(errno));
-}
-
 /* Have at least `wanted` unread raw bytes, unless the file ends before. */
 static qp_status fill_raw(qp_reader *reader, size_t wanted)
 {
@@ -87,7 +43,7 @@ static qp_status fill_raw(qp_reader *reader, size_t wanted)
         memmove(reader->raw, reader->raw + reader->raw_start, kept);
         reader->raw_start = 0;
         reader->raw_end = kept;
-        QP_TRY(read_some(reader->descriptor, shown_path(reader), reader->raw + kept, CHUNK_BYTES - kept, &got));
+        QP_TRY(qp_file_read_some(reader->descriptor, shown_path(reader), reader->raw + kept, CHUNK_BYTES - kept, &got));
         reader->raw_end += got;
         reader->ended = got == 0;
     }
@@ -122,7 +78,7 @@ static qp_status open_file(qp_reader *reader, int at)
     reader->begun = reader->gzip = reader->ended = reader->compressed = false;
     reader->raw_start = reader->raw_end = reader->text_start = reader->text_end = 0;
     reader->line_number = 0;
-    reader->descriptor = open_for_reading(reader->path[at], &status);
+    reader->descriptor = qp_file_open(reader->path[at], &status);
     return status;
 }
 
@@ -142,7 +98,7 @@ qp_status qp_reader_open_paths(char *const *path, int count, qp_reader **reader)
     opened->path = copy;
     opened->paths = count;
     opened->descriptor = -1;
-    opened->line_limit = line_limit();
+    opened->line_limit = qp_file_line_limit();
     qp_status status = open_file(opened, 0);
     if (status == QP_OK)
         *reader = opened;
@@ -382,55 +338,4 @@ void qp_reader_close(qp_reader *reader)
     for (int i = 0; i < reader->paths; i++) free(reader->path[i]);
     free(reader->path);
     free(reader);
-}
-
-/* Reads to the end in a growing buffer; the limit guards against an endless device. */
-static qp_status read_all(int descriptor, const char *path, size_t limit, char **content, size_t *bytes)
-{
-    size_t capacity = 4096, used = 0, got = 1;
-    struct stat information;
-    if (fstat(descriptor, &information) == 0 && S_ISREG(information.st_mode)) {
-        if ((uintmax_t)information.st_size > limit)
-            return qp_fail(QP_EDATA, "%s: %lld bytes are more than the %zu expected at most", path,
-                           (long long)information.st_size, limit);
-        capacity = (size_t)information.st_size + 2; /* one to see the end, one for the NUL */
-    } else if (line_limit() < limit) {
-        limit = line_limit();
-    }
-    char *buffer = malloc(capacity);
-    qp_status status = buffer ? QP_OK : qp_fail(QP_EMEMORY, "%s: no memory for its %zu bytes", path, capacity);
-    while (status == QP_OK && got > 0) {
-        if (used + 1 == capacity) {
-            char *grown = capacity > SIZE_MAX / 2 ? NULL : realloc(buffer, capacity * 2);
-            if (!grown) {
-                status = qp_fail(QP_EMEMORY, "%s: no memory after %zu bytes", path, used);
-                break;
-            }
-            buffer = grown;
-            capacity *= 2;
-        }
-        status = read_some(descriptor, path, buffer + used, capacity - used - 1, &got);
-        used += got;
-        if (used > limit) status = qp_fail(QP_EDATA, "%s: more than the %zu bytes expected at most", path, limit);
-    }
-    if (status != QP_OK) {
-        free(buffer);
-        return status;
-    }
-    buffer[used] = '\0';
-    *content = buffer;
-    *bytes = used;
-    return QP_OK;
-}
-
-qp_status qp_file_read(const char *path, size_t limit_bytes, char **content, size_t *bytes)
-{
-    *content = NULL;
-    *bytes = 0;
-    qp_status status = QP_OK;
-    int descriptor = open_for_reading(path, &status);
-    if (descriptor < 0) return status;
-    status = read_all(descriptor, path, limit_bytes, content, bytes);
-    if (descriptor != STDIN_FILENO) close(descriptor);
-    return status;
 }

@@ -4,7 +4,7 @@
 #include "lib/import/hf_import.h"
 #include "lib/import/json_config.h"
 #include "lib/import/weight_map.h"
-#include "lib/model/model_config.h"
+#include "lib/model/config/model_config.h"
 #include "lib/text/json_writer.h"
 
 /* hf_family — the architectures of Hugging Face transformers, as data: for each model_type a function that turns its

@@ -7,9 +7,9 @@
 #include "lib/grad/penalty.h"
 #include "lib/grad/recurrent/recurrence.h"
 #include "lib/grad/step_weights.h"
+#include "lib/model/config/layer_config.h"
 #include "lib/model/decoder.h"
 #include "lib/model/decoder_run.h"
-#include "lib/model/layer_config.h"
 
 /* decoder_recurrent — rnn, lstm, gru and every other cell; decoder_run.h has the equations. Where neither attention
  * nor feeding needs u_{t-1} or s_{t-1} at time t, the whole target is one pass of the layers; else it is read step by

@@ -2,8 +2,8 @@
 #define QP_ENCODER_H
 
 #include "lib/grad/recurrent/op_recurrent.h"
+#include "lib/model/config/model_config.h"
 #include "lib/model/maps.h"
-#include "lib/model/model_config.h"
 #include "lib/nn/embedding.h"
 #include "lib/nn/params.h"
 

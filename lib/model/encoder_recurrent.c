@@ -1,8 +1,8 @@
 #include <stdlib.h>
 
 #include "lib/grad/op_join.h"
+#include "lib/model/config/layer_config.h"
 #include "lib/model/encoder.h"
-#include "lib/model/layer_config.h"
 
 /* encoder_recurrent — rnn, lstm, gru and every other cell, in one direction or both; its memory are the outputs of
  * the top layer, its summary that layer's final hidden state, [forward | backward]. */

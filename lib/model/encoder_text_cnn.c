@@ -5,8 +5,8 @@
 #include "lib/grad/op_dropout.h"
 #include "lib/grad/op_join.h"
 #include "lib/grad/op_pool.h"
+#include "lib/model/config/layer_config.h"
 #include "lib/model/encoder.h"
-#include "lib/model/layer_config.h"
 #include "lib/nn/convolution.h"
 #include "lib/nn/highway.h"
 

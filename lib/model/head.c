@@ -7,7 +7,7 @@
 #include "lib/grad/op_join.h"
 #include "lib/grad/op_linear.h"
 #include "lib/grad/op_norm.h"
-#include "lib/model/layer_config.h"
+#include "lib/model/config/layer_config.h"
 
 static qp_init weights(const qp_model_config *c) { return qp_model_weight_init(c, 0); }
 
@@ -196,8 +196,7 @@ static const qp_head_kind pooled = {pooled_add, pooled_features}, tag = {tag_add
 
 static const qp_head_kind *const kinds[] = {
     [QP_TASK_TRANSLATE] = NULL,  [QP_TASK_LM] = NULL,         [QP_TASK_CLASSIFY] = &pooled, [QP_TASK_TAG] = &tag,
-    [QP_TASK_REGRESS] = &pooled, [QP_TASK_AUTOENCODE] = NULL, [QP_TASK_MLM] = &mlm,
-    [QP_TASK_MATCH] = &match,
+    [QP_TASK_REGRESS] = &pooled, [QP_TASK_AUTOENCODE] = NULL, [QP_TASK_MLM] = &mlm,         [QP_TASK_MATCH] = &match,
 };
 
 qp_status qp_head_init(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder,

@@ -3,7 +3,7 @@
 
 #include "lib/base/batch.h"
 #include "lib/grad/loss/crf_lattice.h"
-#include "lib/model/model_config.h"
+#include "lib/model/config/model_config.h"
 
 typedef struct {
     const qp_crf *crf; /* of taggers with one */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "lib/base/random.h"
-#include "lib/model/layer_config.h"
+#include "lib/model/config/layer_config.h"
 
 /* What differs from layer to layer. */
 static void set_attention(qp_transformer_config *layer, const qp_model_config *c, int number)

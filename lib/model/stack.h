@@ -1,8 +1,8 @@
 #ifndef QP_STACK_H
 #define QP_STACK_H
 
+#include "lib/model/config/model_config.h"
 #include "lib/model/maps.h"
-#include "lib/model/model_config.h"
 #include "lib/nn/embedding.h"
 #include "lib/nn/position.h"
 #include "lib/nn/transformer.h"

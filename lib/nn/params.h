@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "lib/base/map.h"
+#include "lib/base/files/map.h"
 #include "lib/base/status.h"
 #include "lib/grad/tape.h"
 #include "lib/nn/initializer.h"
@@ -69,7 +69,7 @@ int qp_params_find(const qp_params *params, const char *name); /* -1: none */
 /* qp_params_check_finite — QP_EDATA, naming the file `place`, the first parameter and element that is NaN or infinite:
  * one such weight makes every result of the model NaN, or silently wrong where a maximum is taken. */
 qp_status qp_params_check_finite(const qp_params *params, const char *place);
-qp_real *qp_params_block(qp_params *params);                   /* the flat block */
+qp_real *qp_params_block(qp_params *params); /* the flat block */
 qp_real *qp_params_value(qp_params *params, int index);
 
 /* qp_param — parameter `index` as a tensor for the operations of this tape; index -1 gives an empty tensor

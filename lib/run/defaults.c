@@ -300,7 +300,7 @@ qp_status qp_defaults_choose(qp_train_settings *settings, const qp_survey *surve
                                                               [QP_TASK_MATCH] = choose_match};
     qp_chooser c = {.settings = settings, .survey = survey, .list = list};
     if (!chooses(settings)) return QP_OK;
-    if (qp_images_wanted(settings))
+    if (qp_train_reads_images(settings))
         choose_images(&c);
     else
         rule[settings->model.task](&c);

@@ -157,7 +157,7 @@ qp_status qp_survey_take(const qp_train_settings *settings, const qp_train_data 
     const qp_text_files *files = &data->files[QP_TRAINING];
     *survey = (qp_survey){0};
     if (settings->model.task == QP_TASK_REGRESS) return measure_series(settings, files, survey);
-    if (qp_images_wanted(settings)) return count_images(settings, data, survey);
+    if (qp_train_reads_images(settings)) return count_images(settings, data, survey);
     character_sets sets = {.bits = {calloc(CODES / 8, 1), calloc(CODES / 8, 1)}};
     qp_hash_set labels = {0};
     qp_status status = QP_OK;

@@ -2,7 +2,7 @@
 #define QP_TRAIN_AGREEMENT_H
 
 #include "lib/cluster/cluster.h"
-#include "lib/run/train_settings.h"
+#include "lib/run/settings/train_settings.h"
 
 /* train_agreement — whether all ranks are about to compute the same: they have one version of quipu, one kind of CPU
  * kernels and one BLAS, equal options (except those of output, and --threads) and equal data. Collective.

@@ -14,7 +14,7 @@
 #include "data/text/corpus.h"
 #include "data/text/labels.h"
 #include "lib/package/package.h"
-#include "lib/run/train_settings.h"
+#include "lib/run/settings/train_settings.h"
 #include "lib/run/validation.h"
 
 /* train_data — what a training reads, and the package it makes. */

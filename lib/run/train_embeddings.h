@@ -2,7 +2,7 @@
 #define QP_TRAIN_EMBEDDINGS_H
 
 #include "lib/package/package.h"
-#include "lib/run/train_settings.h"
+#include "lib/run/settings/train_settings.h"
 
 /* train_embeddings — --embeddings, --src-embeddings, --tgt-embeddings: word vectors as the first values of embeddings.
  *

@@ -1,7 +1,7 @@
 #ifndef QP_TRAIN_FOLDER_H
 #define QP_TRAIN_FOLDER_H
 
-#include "lib/base/lock.h"
+#include "lib/base/files/lock.h"
 #include "lib/run/train_data.h"
 
 /* train_folder — the folder of a run: where it is, what it contains before training, and for which settings and

@@ -6,11 +6,6 @@
 #include "data/images/image_files.h"
 #include "lib/run/train_text.h"
 
-bool qp_images_wanted(const qp_train_settings *s)
-{
-    return s->model.task == QP_TASK_CLASSIFY && (*s->job.patch || *s->job.column);
-}
-
 qp_status qp_images_files(const qp_train_settings *settings, qp_train_data *data)
 {
     return qp_text_one_file(settings, "classify", QP_TEXT_LABELLED, data);

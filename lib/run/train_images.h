@@ -4,9 +4,7 @@
 #include "lib/run/train_data.h"
 
 /* train_images — training classifiers of images and series of numbers (classify with --patch or --column).
- * qp_images_wanted — whether the settings ask for this.
  * qp_images_read — the images of one part; labels are added to `labels` in training, else looked up. */
-bool qp_images_wanted(const qp_train_settings *settings);
 qp_status qp_images_read(const qp_train_settings *settings, const qp_train_data *data, int part, qp_labels *labels,
                          qp_images *images);
 

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/file_list.h"
+#include "lib/base/files/file_list.h"
 #include "lib/nn/adapters.h"
 #include "lib/run/class_weights.h"
 #include "lib/run/defaults.h"
-#include "lib/run/option_uses.h"
+#include "lib/run/settings/option_uses.h"
 #include "lib/run/train_agreement.h"
 #include "lib/run/train_embeddings.h"
 #include "lib/run/train_labelled.h"

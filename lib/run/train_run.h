@@ -2,9 +2,9 @@
 #define QP_TRAIN_RUN_H
 
 #include "lib/run/model_objective.h"
+#include "lib/run/settings/train_settings.h"
 #include "lib/run/train_data.h"
 #include "lib/run/train_folder.h"
-#include "lib/run/train_settings.h"
 
 /* train_run — one training, put together from settings: tokenizers, corpora, model, batches, validation, trainer.
  *

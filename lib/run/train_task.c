@@ -30,5 +30,5 @@ static const qp_train_task images = {qp_images_files,  qp_images_tokenizers, qp_
 
 const qp_train_task *qp_train_task_of(const qp_train_settings *settings)
 {
-    return qp_images_wanted(settings) ? &images : &tasks[settings->model.task];
+    return qp_train_reads_images(settings) ? &images : &tasks[settings->model.task];
 }

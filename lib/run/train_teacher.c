@@ -21,8 +21,9 @@ static qp_status check_options(const qp_train_settings *s)
                  {*s->job.class_weights, "--class-weights"}};
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)
         if (other[i].set)
-            return qp_fail(QP_EUSAGE, "--teacher has a loss of its own, with which %s does not combine; leave one of "
-                                      "them out",
+            return qp_fail(QP_EUSAGE,
+                           "--teacher has a loss of its own, with which %s does not combine; leave one of "
+                           "them out",
                            other[i].option);
     return QP_OK;
 }
@@ -31,15 +32,17 @@ static qp_status check_task(const qp_train_settings *s, const qp_model_config *t
 {
     const char *path = s->job.teacher;
     if (teacher->task != s->model.task)
-        return qp_fail(QP_EUSAGE, "--teacher %s: a model of --task %s, and this trains --task %s; give one of the same "
-                                  "task",
+        return qp_fail(QP_EUSAGE,
+                       "--teacher %s: a model of --task %s, and this trains --task %s; give one of the same "
+                       "task",
                        path, qp_model_task_name(teacher->task), qp_model_task_name(s->model.task));
     if (teacher->crf)
         return qp_fail(QP_EUSAGE, "--teacher %s: a model with --crf, which scores whole sentences; give one without",
                        path);
-    if (qp_model_reads_numbers(teacher) != qp_images_wanted(s))
-        return qp_fail(QP_EUSAGE, "--teacher %s: one of the two reads texts and the other images; give one that reads "
-                                  "the same",
+    if (qp_model_reads_numbers(teacher) != qp_train_reads_images(s))
+        return qp_fail(QP_EUSAGE,
+                       "--teacher %s: one of the two reads texts and the other images; give one that reads "
+                       "the same",
                        path);
     return QP_OK;
 }
@@ -70,8 +73,9 @@ static qp_status same_words(const char *path, const char *side, const qp_tokeniz
     free(a);
     free(b);
     if (same || status != QP_OK) return status;
-    return qp_fail(QP_EUSAGE, "--teacher %s: its %s tokenizer (%d pieces) is not the one of this run (%d pieces); add "
-                              "--tokenizer %s",
+    return qp_fail(QP_EUSAGE,
+                   "--teacher %s: its %s tokenizer (%d pieces) is not the one of this run (%d pieces); add "
+                   "--tokenizer %s",
                    path, side, qp_tokenizer_size(theirs), qp_tokenizer_size(ours), path);
 }
 
@@ -94,8 +98,9 @@ static qp_status check_labels(const char *path, const qp_train_data *data, const
 {
     const qp_labels *ours = &data->package->labels;
     if (ours->count == theirs->count) return QP_OK;
-    return qp_fail(QP_EUSAGE, "%s:%lld: label '%.80s' is none of the %d labels of --teacher %s; take out its examples, "
-                              "or train the teacher with it",
+    return qp_fail(QP_EUSAGE,
+                   "%s:%lld: label '%.80s' is none of the %d labels of --teacher %s; take out its examples, "
+                   "or train the teacher with it",
                    data->files[QP_TRAINING].source, (long long)ours->line[theirs->count], ours->text[theirs->count],
                    theirs->count, path);
 }
@@ -107,8 +112,9 @@ static qp_status take_images(const char *path, const qp_image_format *theirs, qp
     if (a->height != b->height || a->width != b->width || a->channels != b->channels ||
         ours->patch_height != theirs->patch_height || ours->patch_width != theirs->patch_width ||
         strcmp(ours->column, theirs->column) != 0)
-        return qp_fail(QP_EUSAGE, "--teacher %s: reads images of %dx%dx%d in patches of %dx%d, this run %dx%dx%d in "
-                                  "%dx%d; give the same images, --patch and --column",
+        return qp_fail(QP_EUSAGE,
+                       "--teacher %s: reads images of %dx%dx%d in patches of %dx%d, this run %dx%dx%d in "
+                       "%dx%d; give the same images, --patch and --column",
                        path, b->height, b->width, b->channels, theirs->patch_height, theirs->patch_width, a->height,
                        a->width, a->channels, ours->patch_height, ours->patch_width);
     ours->mean = theirs->mean;
@@ -125,7 +131,7 @@ qp_status qp_train_teacher_set(const qp_train_settings *settings, const qp_train
     *hash = 0;
     if (!teacher) return QP_OK;
     QP_TRY(check_labels(path, data, &teacher->labels));
-    if (qp_images_wanted(settings))
+    if (qp_train_reads_images(settings))
         QP_TRY(take_images(path, &teacher->images, &student->images));
     else
         QP_TRY(check_words(path, student, teacher));

@@ -2,7 +2,7 @@
 #define QP_TRAIN_TOKENIZER_H
 
 #include "data/text/text_pairs.h"
-#include "lib/run/train_settings.h"
+#include "lib/run/settings/train_settings.h"
 #include "tokenizer/tokenizer_trainer.h"
 
 /* train_tokenizer — a run's tokenizer: from an earlier session of the run, a file, another model, or learned from the

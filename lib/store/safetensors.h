@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/base/map.h"
+#include "lib/base/files/map.h"
 #include "lib/base/real.h"
 #include "lib/base/status.h"
 

@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-#include "lib/base/map.h"
+#include "lib/base/files/map.h"
 #include "lib/base/tiles.h"
 #include "lib/tensor/kernels/gemm_kernels.h"
 
@@ -45,8 +45,7 @@ static void pack_tile(void *self, int number, int worker)
     const qp_matrix rows = qp_matrix_rows(all, first, left < TILE_OUTPUTS ? left : TILE_OUTPUTS);
     (void)worker;
     qp_packed_init(w->late->memory + (ptrdiff_t)first * w->k, rows, false);
-    if (w->late->mapped)
-        qp_map_give_back(rows.value, (size_t)rows.rows * (size_t)rows.columns * sizeof(qp_real));
+    if (w->late->mapped) qp_map_give_back(rows.value, (size_t)rows.rows * (size_t)rows.columns * sizeof(qp_real));
 }
 
 /* Only one thread comes here; the others use the rows meanwhile. */

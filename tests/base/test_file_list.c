@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "lib/base/file_list.h"
+#include "lib/base/files/file_list.h"
 
 static char folder[64];
 

@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "lib/base/line_block.h"
+#include "lib/base/files/line_block.h"
 
 Test(line_block, lines_come_back)
 {

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/file.h"
-#include "lib/base/lock.h"
+#include "lib/base/files/lock.h"
 
 static char folder[64];
 

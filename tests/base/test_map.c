@@ -1,4 +1,4 @@
-#include "lib/base/map.h"
+#include "lib/base/files/map.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>

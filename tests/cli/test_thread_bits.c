@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/base/commands.h"
-#include "lib/model/model_config.h"
+#include "lib/model/config/model_config.h"
 #include "tests/cli/small_model.h"
 
 /* The model file has the same bytes for 1, 2, 3 and 4 threads: every task with every encoder and decoder that it can

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cli/base/options.h"
-#include "lib/run/train_settings.h"
+#include "lib/run/settings/train_settings.h"
 #include "tests/fuzz/fuzz_targets.h"
 
 enum { MOST_WORDS = 40 };

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "lib/config/config.h"
-#include "lib/run/train_settings.h"
+#include "lib/run/settings/train_settings.h"
 #include "lib/store/safetensors.h"
 #include "tests/fuzz/fuzz_targets.h"
 #include "tokenizer/own/tokenizer_config.h"

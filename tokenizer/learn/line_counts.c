@@ -3,7 +3,7 @@
 #include <omp.h>
 #include <stdlib.h>
 
-#include "lib/base/line_block.h"
+#include "lib/base/files/line_block.h"
 #include "lib/base/share.h"
 
 enum { BLOCK_BYTES = 4 << 20, LEAST_FOR_THREADS = 1 << 16, MOST_THREADS = 256 };

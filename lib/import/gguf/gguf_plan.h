@@ -5,7 +5,7 @@
 
 #include "lib/import/json_config.h"
 #include "lib/import/weight_map.h"
-#include "lib/model/model_config.h"
+#include "lib/model/config/model_config.h"
 
 /* gguf_plan — the architectures of GGUF files, as data: how the keys of a file become our configuration, and which
  * arrays make which of our parameters. The same rows name the arrays of a file that is written. */

@@ -2,7 +2,7 @@
 #define QP_LLAMA2C_WEIGHTS_H
 
 #include "lib/import/weight_map.h"
-#include "lib/model/model_config.h"
+#include "lib/model/config/model_config.h"
 
 /* llama2c_weights — the arrays of a model of llama2.c (llama2c.h), under the names that GGUF files have. */
 typedef struct qp_llama2c qp_llama2c;

@@ -1,7 +1,7 @@
 #ifndef QP_LAYER_CONFIG_H
 #define QP_LAYER_CONFIG_H
 
-#include "lib/model/model_config.h"
+#include "lib/model/config/model_config.h"
 #include "lib/nn/embedding.h"
 #include "lib/nn/position.h"
 #include "lib/nn/recurrent.h"

@@ -1,4 +1,4 @@
-#include "lib/run/train_settings.h"
+#include "lib/run/settings/train_settings.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +23,11 @@ void qp_train_defaults(qp_train_settings *settings)
     void *object[QP_TRAIN_ALL_TABLES];
     qp_train_tables(settings, table, object);
     for (int t = 0; t < QP_TRAIN_ALL_TABLES; t++) qp_config_defaults(table[t], object[t]);
+}
+
+bool qp_train_reads_images(const qp_train_settings *settings)
+{
+    return settings->model.task == QP_TASK_CLASSIFY && (*settings->job.patch || *settings->job.column);
 }
 
 static qp_status set_option(qp_train_settings *settings, const char *name, const char *value, bool again)

@@ -1,4 +1,4 @@
-#include "lib/model/layer_config.h"
+#include "lib/model/config/layer_config.h"
 
 static qp_cell_kind cell_of(const qp_model_config *config, int64_t kind)
 {

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "lib/config/config.h"
-#include "lib/model/model_choices.h"
+#include "lib/model/config/model_choices.h"
 #include "lib/nn/initializer.h"
 #include "lib/nn/norm.h"
 #include "lib/nn/recurrent_attention.h"

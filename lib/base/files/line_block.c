@@ -1,4 +1,4 @@
-#include "lib/base/line_block.h"
+#include "lib/base/files/line_block.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #ifndef QP_OPTION_USES_H
 #define QP_OPTION_USES_H
 
-#include "lib/run/train_settings.h"
+#include "lib/run/settings/train_settings.h"
 
 /* option_uses — the options of a training that only some models, optimizers, schedules or tasks read, and which.
  *

@@ -1,7 +1,7 @@
 #ifndef QP_PRESETS_H
 #define QP_PRESETS_H
 
-#include "lib/run/train_settings.h"
+#include "lib/run/settings/train_settings.h"
 
 /* presets — sizes and learning rates of papers and tutorials under one name (--preset NAME). Options that are given
  * override the preset's. */

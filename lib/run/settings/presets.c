@@ -1,4 +1,4 @@
-#include "lib/run/presets.h"
+#include "lib/run/settings/presets.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* madvise */
-#include "lib/base/map.h"
+#include "lib/base/files/map.h"
 
 #include <errno.h>
 #include <stdatomic.h>

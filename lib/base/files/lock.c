@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "lib/base/lock.h"
+#include "lib/base/files/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "lib/config/config.h"
-#include "lib/model/model_config.h"
+#include "lib/model/config/model_config.h"
 #include "lib/train/trainer.h"
 
 /* train_settings — all options of a training: the command line's and the library's alike.
@@ -129,10 +129,12 @@ void qp_train_tables(qp_train_settings *settings, const qp_field_table *table[QP
 /* qp_train_set — parse one value; hyphens or underscores.   Errors  QP_EUSAGE: no such option, with the nearest name;
  *   a value that does not parse.
  * qp_train_add — the same for an option that has been given before: a list of files grows by this one.
- * qp_train_defaults — every option its default. */
+ * qp_train_defaults — every option its default.
+ * qp_train_reads_images — whether classify reads images or series of numbers (--patch or --column), not text. */
 qp_status qp_train_set(qp_train_settings *settings, const char *name, const char *value);
 qp_status qp_train_add(qp_train_settings *settings, const char *name, const char *value);
 void qp_train_defaults(qp_train_settings *settings);
+bool qp_train_reads_images(const qp_train_settings *settings);
 
 /* qp_train_complete — set what follows from the options that were given: --layers, --lm-window, a preset's and a
  * task's consequences. `given` answers whether an option (hyphenated) was given.

@@ -1,4 +1,4 @@
-#include "lib/base/file_list.h"
+#include "lib/base/files/file_list.h"
 
 #include <errno.h>
 #include <glob.h>
