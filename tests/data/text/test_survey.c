@@ -23,7 +23,7 @@ Test(survey, pairs_words_and_characters)
     cr_expect(s.examples == 2 && s.source.words == 3 && s.target.words == 4);
     cr_expect(s.source.characters == 5 && s.target.characters == 7 && s.target.longest == 5);
     cr_expect_eq(s.target.distinct_characters, 6, "a b x y z and the space");
-    cr_expect_float_eq(s.shared, 2 / 5.0, 1e-9, "the source, a and b of five; of the target a, b and two spaces of seven");
+    cr_expect_float_eq(s.shared, 2 / 5.0, 1e-9, "the source, a and b of five; of the target 4 of 7, with two spaces");
 }
 
 Test(survey, labels_and_single_words)
