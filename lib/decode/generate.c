@@ -96,10 +96,16 @@ static qp_status restart(writing *w)
     return qp_model_start(w->g->model, w->tape, (qp_ids){.sequences = {.count = 1, .start = nothing}}, &w->state);
 }
 
-static qp_status step(writing *w, int32_t token, qp_tensor *scores)
+/* Read the next inputs, a part of a long prompt at a time. */
+static qp_status read_part(writing *w, qp_tensor *scores)
 {
+    enum { PART = 512 };
+    const int left = w->count + w->lead - w->read, count = left < PART ? left : PART;
+    int32_t part[PART];
+    for (int i = 0; i < count; i++, w->read++)
+        part[i] = w->read < w->lead ? qp_model_first_token(w->g->model) : w->id[w->read - w->lead];
     qp_tape_begin(w->tape, QP_INFER, 0);
-    *scores = qp_model_step(w->g->model, w->tape, &token, w->state, NULL);
+    *scores = qp_model_read(w->g->model, w->tape, part, count, w->state);
     return qp_tape_status(w->tape);
 }
 
@@ -112,8 +118,7 @@ static qp_status next_scores(writing *w, qp_tensor *scores)
         w->start = start;
         w->read = start ? start - 1 + w->lead : 0;
     }
-    for (; w->read < w->count + w->lead; w->read++)
-        QP_TRY(step(w, w->read < w->lead ? qp_model_first_token(w->g->model) : w->id[w->read - w->lead], scores));
+    while (w->read < w->count + w->lead) QP_TRY(read_part(w, scores));
     return QP_OK;
 }
 

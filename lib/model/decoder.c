@@ -39,12 +39,27 @@ qp_status qp_decoder_start(const qp_decoder *decoder, qp_tape *tape, const qp_en
     return status;
 }
 
+static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *id, int tokens, qp_state *state,
+                      qp_attention_map *attention)
+{
+    qp_status status = qp_state_step_begin(state, tokens);
+    if (status != QP_OK) return qp_tape_fail(tape, status, "%s", qp_error_message());
+    qp_tensor x = decoder->kind->step(decoder, tape, id, state, attention);
+    qp_state_step_end(state);
+    return x;
+}
+
 qp_tensor qp_decoder_step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state,
                           qp_attention_map *attention)
 {
-    qp_status status = qp_state_step_begin(state);
-    if (status != QP_OK) return qp_tape_fail(tape, status, "%s", qp_error_message());
-    qp_tensor x = decoder->kind->step(decoder, tape, last_id, state, attention);
-    qp_state_step_end(state);
-    return x;
+    return step(decoder, tape, last_id, 1, state, attention);
+}
+
+qp_tensor qp_decoder_read(const qp_decoder *decoder, qp_tape *tape, const int32_t *id, int count, qp_state *state)
+{
+    const int together = decoder->kind->steps_together ? count : 1;
+    qp_tensor x = {0};
+    for (int i = 0; i < count && !qp_tape_failed(tape); i += together)
+        x = step(decoder, tape, id + i, together, state, NULL);
+    return qp_tape_failed(tape) ? (qp_tensor){0} : qp_tensor_of(1, x.columns, qp_tensor_row(x, x.rows - 1));
 }

@@ -18,6 +18,7 @@ typedef struct {
     qp_status (*start)(const qp_decoder *decoder, qp_tape *tape, const qp_encoded *source, qp_state *state);
     qp_tensor (*step)(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state,
                       qp_attention_map *attention);
+    bool steps_together; /* step takes several tokens of a row: [rows * tokens] -> [rows * tokens, width] */
 } qp_decoder_kind;
 
 /* Each kind is the file of its name; decoder_recurrent.c serves every cell. */
@@ -40,7 +41,8 @@ struct qp_decoder {
  *   source NULL: a model without encoder; maps may be NULL
  * qp_decoder_start — a state of one row a source (source.sequences.count), ready for the first token.
  * qp_decoder_step — last_id [rows of state] -> [rows of state, width]; the state advances by one token.
- *   attention  receives the weights over the source as in qp_model_step, or NULL: not wanted */
+ *   attention  receives the weights over the source as in qp_model_step, or NULL: not wanted
+ * qp_decoder_read — id [count], the next tokens of a state of one row -> [1, width] of the last one. */
 qp_status qp_decoder_init(qp_decoder *decoder, qp_params *params, const qp_model_config *config, int embedding,
                           const qp_encoder *encoder);
 void qp_decoder_free(qp_decoder *decoder);
@@ -50,5 +52,6 @@ qp_status qp_decoder_start(const qp_decoder *decoder, qp_tape *tape, const qp_en
                            qp_state **state);
 qp_tensor qp_decoder_step(const qp_decoder *decoder, qp_tape *tape, const int32_t *last_id, qp_state *state,
                           qp_attention_map *attention);
+qp_tensor qp_decoder_read(const qp_decoder *decoder, qp_tape *tape, const int32_t *id, int count, qp_state *state);
 
 #endif

@@ -74,8 +74,11 @@ static qp_tensor step(const qp_decoder *decoder, qp_tape *tape, const int32_t *l
     qp_stack_maps maps = {.cross = attention, .cross_layer = alignment_layer(decoder->self)};
     qp_transformer_pass pass = {
         .tape = tape, .params = decoder->params, .state = state, .sequences = qp_state_query_sequences(state)};
-    return qp_stack_forward(decoder->self, pass, qp_state_rows(state), last_id, qp_state_time(state), maps);
+    int rows = qp_sequence_rows(pass.sequences);
+    pass.causal = rows > qp_state_rows(state); /* several tokens of a row */
+    return qp_stack_forward(decoder->self, pass, rows, last_id, qp_state_time(state), maps);
 }
 
 const qp_decoder_kind qp_decoder_transformer = {
-    .init = init, .free = free_stack, .forward = forward, .shape = shape, .start = start, .step = step};
+    .init = init, .free = free_stack, .forward = forward, .shape = shape, .start = start, .step = step,
+    .steps_together = true};

@@ -101,6 +101,9 @@ int32_t qp_model_first_token(const qp_model *model);
  *   attention  NULL, or receives each row's attention to its source in this step: blocks [heads, 1, source tokens], row
  *              after row, of the decoder layer that aligns best; memory of the tape. Only for models of which
  *              qp_model_has_attention is true.
+ * qp_model_read — feed the next tokens id [count], count > 0, to a state of one row: scores [1, target vocabulary]
+ *   after the last one, equal to those of count steps within rounding. Transformers and Mamba read all of them in one
+ *   pass; its memory grows with count.
  * The caller calls qp_tape_begin(tape, QP_INFER, 0) before start and before every step. With packed parameters
  * (qp_params_pack) the scores and the attention of a row do not depend on the other rows, to the bit.
  * Errors  QP_EUSAGE: a model without decoder; QP_EMEMORY; those of a step are remembered by the tape. */
@@ -108,6 +111,7 @@ qp_status qp_model_start(const qp_model *model, qp_tape *tape, qp_ids source, qp
 qp_status qp_model_start_code(const qp_model *model, qp_tape *tape, qp_tensor code, qp_state **state);
 qp_tensor qp_model_step(const qp_model *model, qp_tape *tape, const int32_t *last_id, qp_state *state,
                         qp_attention_map *attention);
+qp_tensor qp_model_read(const qp_model *model, qp_tape *tape, const int32_t *id, int count, qp_state *state);
 
 /* qp_model_codes — of an autoencoder with --codebook, the codes of sources [sources, --codes], in the tape's memory;
  *   NULL: the tape has failed. Begin the tape with QP_INFER.

@@ -61,3 +61,8 @@ qp_tensor qp_model_step(const qp_model *model, qp_tape *tape, const int32_t *las
 {
     return qp_model_output(model, tape, qp_decoder_step(&model->decoder, tape, last_id, state, attention), NULL);
 }
+
+qp_tensor qp_model_read(const qp_model *model, qp_tape *tape, const int32_t *id, int count, qp_state *state)
+{
+    return qp_model_output(model, tape, qp_decoder_read(&model->decoder, tape, id, count, state), NULL);
+}

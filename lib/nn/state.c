@@ -18,6 +18,7 @@ typedef struct {
 
 struct qp_state {
     int rows, time;
+    int tokens; /* of each hypothesis in this step */
     int row_capacity, time_capacity;
     hypotheses now, other;
     int32_t *key_start, *key_length, *query_start; /* [row_capacity + 1] */
@@ -85,13 +86,10 @@ static void hypotheses_copy(const qp_state *state, hypotheses *to, int to_row, i
            from->key_row + (size_t)from_row * (size_t)state->time_capacity, (size_t)listed(state) * sizeof(int32_t));
 }
 
-/* Key lists begin time_capacity apart, queries one apart. */
+/* Key lists begin time_capacity apart. */
 static void lay_out(qp_state *state)
 {
-    for (int row = 0; row <= state->row_capacity; row++) {
-        state->key_start[row] = row * state->time_capacity;
-        state->query_start[row] = row;
-    }
+    for (int row = 0; row <= state->row_capacity; row++) state->key_start[row] = row * state->time_capacity;
 }
 
 /* Room for `rows` hypotheses of `times` tokens, keeping the present ones. */
@@ -231,7 +229,7 @@ qp_sequences qp_state_source_sequences(const qp_state *state)
 
 static qp_status cache_make_room(qp_state *state)
 {
-    int needed = state->cache_rows + state->rows;
+    int64_t needed = state->cache_rows + (int64_t)state->rows * state->tokens;
     if (needed <= state->cache_capacity) return QP_OK;
     int64_t capacity = state->cache_capacity ? state->cache_capacity : 32 * (int64_t)state->rows;
     while (capacity < needed) capacity *= 2;
@@ -246,14 +244,17 @@ static qp_status cache_make_room(qp_state *state)
     return QP_OK;
 }
 
-qp_status qp_state_step_begin(qp_state *state)
+qp_status qp_state_step_begin(qp_state *state, int tokens)
 {
-    if (!state->shape.caches) return QP_OK;
-    QP_TRY(make_room(state, state->rows, state->time + 1));
-    QP_TRY(cache_make_room(state));
-    for (int row = 0; row < state->rows; row++) {
-        state->now.key_row[(size_t)row * (size_t)state->time_capacity + (size_t)state->time] = state->cache_rows + row;
-        state->key_length[row] = state->time + 1;
+    if (tokens > INT32_MAX / 2 - state->time) return out_of_memory(); /* make_room doubles */
+    state->tokens = tokens;
+    if (state->shape.caches) QP_TRY(make_room(state, state->rows, state->time + tokens));
+    if (state->shape.caches) QP_TRY(cache_make_room(state));
+    for (int row = 0; row <= state->rows; row++) state->query_start[row] = row * tokens;
+    for (int row = 0; state->shape.caches && row < state->rows; row++) {
+        int32_t *key = state->now.key_row + (ptrdiff_t)row * state->time_capacity + state->time;
+        for (int i = 0; i < tokens; i++) key[i] = state->cache_rows + row * tokens + i;
+        state->key_length[row] = state->time + tokens;
     }
     return QP_OK;
 }
@@ -261,16 +262,17 @@ qp_status qp_state_step_begin(qp_state *state)
 qp_tensor qp_state_append(qp_state *state, int layer, qp_tensor keys_values)
 {
     qp_real *cache = state->cache[layer];
-    for (int row = 0; row < state->rows; row++)
+    const int rows = state->rows * state->tokens;
+    for (int row = 0; row < rows; row++)
         memcpy(cache + (size_t)(state->cache_rows + row) * (size_t)state->shape.cache_width,
                qp_tensor_row(keys_values, row), (size_t)state->shape.cache_width * sizeof *cache);
-    return qp_tensor_of(state->cache_rows + state->rows, state->shape.cache_width, cache);
+    return qp_tensor_of(state->cache_rows + rows, state->shape.cache_width, cache);
 }
 
 void qp_state_step_end(qp_state *state)
 {
-    if (state->shape.caches) state->cache_rows += state->rows;
-    state->time++;
+    if (state->shape.caches) state->cache_rows += state->rows * state->tokens;
+    state->time += state->tokens;
 }
 
 qp_sequences qp_state_key_sequences(const qp_state *state)

@@ -49,16 +49,17 @@ qp_sequences qp_state_source_sequences(const qp_state *state);
 qp_status qp_state_carry_set(qp_state *state, int slot, qp_tensor value);
 qp_tensor qp_state_carry(const qp_state *state, int slot);
 
-/* qp_state_step_begin — make room in the caches for one more row per hypothesis.   Errors  QP_EMEMORY.
- * qp_state_append — append the new keys and values of a layer [hypotheses, width] to its cache; returns the whole
- *   cache.
- * qp_state_step_end — count the token. */
-qp_status qp_state_step_begin(qp_state *state);
+/* qp_state_step_begin — make room in the caches for `tokens` more rows per hypothesis: one while texts are searched,
+ *   more while a prompt is read.   Errors  QP_EMEMORY.
+ * qp_state_append — append the new keys and values of a layer [hypotheses * tokens, width] to its cache, all tokens of
+ *   a hypothesis together; returns the whole cache.
+ * qp_state_step_end — count the tokens. */
+qp_status qp_state_step_begin(qp_state *state, int tokens);
 qp_tensor qp_state_append(qp_state *state, int layer, qp_tensor keys_values);
 void qp_state_step_end(qp_state *state);
 
-/* qp_state_key_sequences, qp_state_key_row — the cache rows that each hypothesis reads, the new one included.
- * qp_state_query_sequences — one query a hypothesis. */
+/* qp_state_key_sequences, qp_state_key_row — the cache rows that each hypothesis reads, the new ones included.
+ * qp_state_query_sequences — the queries of each hypothesis, one for each token of the step. */
 qp_sequences qp_state_key_sequences(const qp_state *state);
 const int32_t *qp_state_key_row(const qp_state *state);
 qp_sequences qp_state_query_sequences(const qp_state *state);

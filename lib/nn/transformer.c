@@ -194,7 +194,6 @@ static qp_tensor attend_self(const qp_transformer_layer *layer, const qp_transfo
         queries = qp_state_query_sequences(pass->state);
         keys = qp_state_key_sequences(pass->state);
         config.key_row = qp_state_key_row(pass->state);
-        config.causal = false;
     }
     qp_tensor mixed = qp_attention(pass->tape, query, queries, qp_tensor_columns(kv, 0, m->kv_width),
                                    qp_tensor_columns(kv, m->kv_width, m->kv_width), keys, &config, pass->self_map);

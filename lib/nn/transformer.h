@@ -77,7 +77,7 @@ qp_transformer_layer qp_transformer_layer_add(qp_params *params, const qp_transf
                                               const char *name);
 
 /* What a layer sees besides x. Whole sequences: `sequences` and, for a decoder, encoder_output [source rows, d] with
- * its sequences. One token: state and layer number; keys and values come from the state's caches, what a
+ * its sequences. The next tokens: state and layer number; keys and values come from the state's caches, what a
  * scan remembers from its carries. */
 typedef struct {
     qp_tape *tape;

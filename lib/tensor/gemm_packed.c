@@ -67,12 +67,13 @@ static packed_job columns_of(const packed_job *job, qp_packed *w, int first, int
 
 #ifdef QP_VECTOR_KERNELS
 /* Rows of W become panels in the cache, some at a time, and are multiplied there: an element of C is summed as with a
- * packed weight. Without memory for a panel the sums are those of the scalar level. */
+ * packed weight. The panels are in the thread's scratch: memory of their own would cost new pages for every tile. Rows
+ * too wide for it get some; without that the sums are those of the scalar level. */
 static void multiply_rows(const qp_gemm_kernels *kernels, const packed_job *job, qp_real *scratch)
 {
-    enum { ROOM = 1 << 17 }; /* half of a second-level cache */
-    const int fit = ROOM / (QP_PANEL * job->w->k), most = QP_PANEL * (fit > 0 ? fit : 1);
-    qp_real *panel = qp_memory_large(qp_packed_count(most, job->w->k) * sizeof *panel);
+    const int fit = QP_GEMM_PANELS / (QP_PANEL * job->w->k), most = QP_PANEL * (fit > 0 ? fit : 1);
+    qp_real *wide = fit > 0 ? NULL : qp_memory_large(qp_packed_count(most, job->w->k) * sizeof *wide);
+    qp_real *panel = fit > 0 ? scratch + QP_GEMM_SCRATCH : wide;
     for (int first = 0; first < job->w->n; first += most) {
         qp_packed w;
         const int left = job->w->n - first;
@@ -87,7 +88,7 @@ static void multiply_rows(const qp_gemm_kernels *kernels, const packed_job *job,
         w.panel = panel;
         kernels->packed(part.a, &w, part.bias, part.beta, part.c, scratch);
     }
-    free(panel);
+    free(wide);
 }
 #endif
 

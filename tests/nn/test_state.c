@@ -9,7 +9,7 @@ static qp_tensor step(qp_state *state, qp_real base)
     qp_real kv[64];
     int rows = qp_state_rows(state);
     for (int r = 0; r < rows; r++) kv[2 * r] = kv[2 * r + 1] = base + (qp_real)r;
-    cr_assert_eq(qp_state_step_begin(state), QP_OK);
+    cr_assert_eq(qp_state_step_begin(state, 1), QP_OK);
     qp_tensor cache = qp_state_append(state, 0, qp_tensor_of(rows, 2, kv));
     return cache;
 }
@@ -65,6 +65,26 @@ Test(state, grows_with_time)
     qp_state_free(state);
 }
 
+/* Several tokens of a hypothesis are side by side in the cache, and a later step continues after them. */
+Test(state, takes_several_tokens_at_once)
+{
+    qp_state *state = qp_state_new((qp_state_shape){.caches = 1, .cache_width = 2},
+                                   (qp_sequences){.count = 2, .start = source_start});
+    const qp_real kv[] = {1, 1, 2, 2, 3, 3, 11, 11, 12, 12, 13, 13};
+    cr_assert_eq(qp_state_step_begin(state, 3), QP_OK);
+    qp_state_append(state, 0, qp_tensor_of(6, 2, (qp_real *)kv));
+    cr_expect_eq(qp_sequence_rows(qp_state_query_sequences(state)), 6);
+    cr_expect_eq(qp_state_query_sequences(state).start[1], 3);
+    qp_state_step_end(state);
+    cr_expect_eq(qp_state_time(state), 3);
+    qp_tensor cache = step(state, 20);
+    cr_expect_eq(qp_sequence_rows(qp_state_query_sequences(state)), 2);
+    const qp_real expected[2][4] = {{1, 2, 3, 20}, {11, 12, 13, 21}};
+    for (int row = 0; row < 2; row++)
+        for (int time = 0; time < 4; time++) cr_expect_eq(key(state, cache, row, time), expected[row][time]);
+    qp_state_free(state);
+}
+
 Test(state, rows_can_all_leave)
 {
     qp_state *state = qp_state_new((qp_state_shape){.caches = 1, .cache_width = 2},
@@ -82,7 +102,7 @@ Test(state, carries_follow_their_hypotheses)
     cr_assert_eq(qp_state_carry_set(state, 0, qp_tensor_of(2, 2, hidden)), QP_OK);
     cr_assert_eq(qp_state_carry_set(state, 1, qp_tensor_of(2, 1, cell)), QP_OK);
     for (int time = 0; time < 100; time++) {
-        cr_assert_eq(qp_state_step_begin(state), QP_OK);
+        cr_assert_eq(qp_state_step_begin(state, 1), QP_OK);
         qp_state_step_end(state);
     }
     cr_assert_eq(qp_state_time(state), 100);

@@ -16,7 +16,7 @@ const qp_gemm_kernels *qp_gemm_vector_kernels(qp_real **scratch)
     static const qp_gemm_kernels *const set[] = {NULL, &qp_gemm_avx2, &qp_gemm_avx512};
     if (thread_scratch == NULL && qp_cpu_level() != QP_CPU_SCALAR) {
         pthread_once(&scratch_once, make_scratch_key);
-        thread_scratch = aligned_alloc(4096, (size_t)QP_GEMM_SCRATCH * sizeof *thread_scratch);
+        thread_scratch = aligned_alloc(4096, (size_t)(QP_GEMM_SCRATCH + QP_GEMM_PANELS) * sizeof *thread_scratch);
         if (thread_scratch == NULL) return NULL;
         pthread_setspecific(scratch_key, thread_scratch);
     }
