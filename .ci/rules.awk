@@ -1,4 +1,4 @@
-# rules.awk - the facts of source.awk against the rules: awk -f floors.awk -f rules.awk floors words FACTS.
+# rules.awk - the facts of source.awk against the rules: awk -f floors.awk -f rules.awk floors words for_tests FACTS.
 # Prints findings as FILE:LINE: what.
 BEGIN { FS = "\t"; MAX_LINES = 500; MAX_FUNCTION = 60; MAX_PARAMETERS = 8; MAX_UNITS = 25 }
 
@@ -7,6 +7,8 @@ FILENAME ~ /words$/ {
     if ($0 !~ /^#/ && NF >= 2) { pattern[++words] = $1; plain[words] = $2; fine[words] = $3 }
     next
 }
+
+FILENAME ~ /for_tests$/ { if ($0 !~ /^#/) { sub(/ .*/, ""); kept[$0] = 1 } next }
 
 function say(file, line, what) { print file ":" line ": " what }
 
@@ -35,10 +37,17 @@ $1 == "function" {
         else home[$4] = $2
     }
     own[$2, $4] = 1
+    if ($4 ~ /^qp_/ && $2 ~ /^(lib|tokenizer|data|cli)\// && ($7 == "global" || $2 ~ /\.h$/)) {
+        made[++makers] = $4; made_file[makers] = $2; made_line[makers] = $3
+    }
 }
 $1 == "call" { calls++; call_file[calls] = $2; call_line[calls] = $3; call_name[calls] = $4 }
 
-$1 == "name" { known[$4] = 1 }
+$1 == "name" {
+    known[$4] = 1
+    if ($4 ~ /^qp_/) used[$4, $2 ~ /^(tests|bench)\// ? "tests" : $2 ~ /\.h$/ ? "headers" : "files"]++
+}
+$1 == "again" { used_again[$2, $4] = 1 }
 $1 == "paste" {
     if ($4 ~ /^[A-Za-z0-9_]*##[A-Za-z]+$/ && $4 ~ /^(qp|QP)_.*_##/) { sub(/##.*/, "", $4); made_prefix[$4] = 1 }
     else if ($4 ~ /^[a-z]+##_[a-z]+$/) { sub(/.*##/, "", $4); made_suffix[$4] = 1 }
@@ -137,7 +146,23 @@ function circles(graph, what,    i, j, n, way, part, text, place, new, first, fr
     }
 }
 
+# Functions that the program does not reach. A function of a .c file is named in that file and in the header that
+# declares it; one of a header is named there.
+function unreached(    i, name, file, again, elsewhere) {
+    for (i = 1; i <= makers; i++) {
+        name = made[i]; file = made_file[i]
+        again = (file, name) in used_again
+        elsewhere = used[name, "files"] + used[name, "headers"] - (file ~ /\.h$/ ? 1 : 2)
+        if (file ~ /\.c$/ && !used[name, "headers"]) elsewhere++
+        if (elsewhere > 0 || name in kept || (again && (file ~ /\.h$/ || used[name, "tests"]))) continue
+        if (again) say(file, made_line[i], name " is used in this file alone: make it static")
+        else if (used[name, "tests"]) say(file, made_line[i], name " is used by tests alone: see .ci/for_tests")
+        else say(file, made_line[i], name " is used nowhere")
+    }
+}
+
 END {
+    unreached()
     for (room in units) if (units[room] > MAX_UNITS) say(room "/", 1, units[room] " units, more than " MAX_UNITS)
     for (i = 1; i <= mentioned; i++)
         if (!exists(mention[i], mention_open[i]))

@@ -4,7 +4,8 @@
 #   call     FILE LINE NAME              NAME( in the body of a function or of a macro, but not ->NAME( or .NAME(
 #   comment  FILE LINE TEXT              one line of a comment
 #   string   FILE LINE TEXT              a string literal
-#   name     FILE LINE NAME              a name in the code that begins with qp_ or QP_
+#   name     FILE LINE NAME              a name in the code that begins with qp_ or QP_, where the file has it first
+#   again    FILE LINE NAME              where the file has such a name the second time
 #   paste    FILE LINE PATTERN           a name that ## makes, as a regular expression
 #   wide     FILE LINE CHARACTERS        a line of more than 120 characters
 #   lines    FILE LINES
@@ -58,10 +59,8 @@ function names(code,    name) {
         name = substr(code, RSTART, RLENGTH)
         code = substr(code, RSTART + RLENGTH)
         if (name ~ /##/) print "paste", file, FNR, name
-        else if (name ~ /^(qp_|QP_)/ && !((file, name) in named)) {
-            named[file, name] = 1
-            print "name", file, FNR, name
-        }
+        else if (name ~ /^(qp_|QP_)/ && ++named[file, name] <= 2)
+            print named[file, name] == 1 ? "name" : "again", file, FNR, name
     }
 }
 

@@ -23,8 +23,6 @@ static const size_t LARGEST_FILE = (size_t)1 << 30;
 static const char *const word[] = {"auto", "quipu",    "sentencepiece", "huggingface",
                                    "gpt2", "tiktoken", "bert",          "subword-nmt"};
 
-const char *qp_tokenizer_format_word(qp_tokenizer_format format) { return word[format]; }
-
 /* ---- formats ---- */
 
 static bool has(const char *content, size_t bytes, const char *what)

@@ -21,7 +21,6 @@ typedef enum {
 
 /* The names, in the order of the enum. */
 #define QP_FORMAT_NAMES "auto, quipu, sentencepiece, huggingface, gpt2, tiktoken, bert, subword-nmt"
-const char *qp_tokenizer_format_word(qp_tokenizer_format format);
 
 /* qp_tokenizer_format_of — the format that the content of a file has; AUTO: none that is known. */
 qp_tokenizer_format qp_tokenizer_format_of(const char *content, size_t bytes);
@@ -30,9 +29,9 @@ typedef struct {
     qp_tokenizer_format format;
     const char *path[2]; /* GPT-2: vocab.json and merges.txt, in any order */
     int count;
-    const char *pattern; /* TIKTOKEN: gpt2, gpt4, gpt4o or a regular expression; NULL: none */
+    const char *pattern;        /* TIKTOKEN: gpt2, gpt4, gpt4o or a regular expression; NULL: none */
     const char *special_tokens; /* TIKTOKEN: "NAME=ID,NAME=ID"; NULL or "": none */
-    bool cased;          /* BERT: the vocabulary has capitals and accents */
+    bool cased;                 /* BERT: the vocabulary has capitals and accents */
 } qp_import;
 
 /* qp_tokenizer_import — open a file of any format.

@@ -36,12 +36,6 @@ const volatile sig_atomic_t *qp_signals_flag(void) { return &received; }
 
 int qp_signals_received(void) { return (int)received; }
 
-bool qp_signals_stop(void *unused)
-{
-    (void)unused;
-    return received != 0;
-}
-
 static bool put(const char *text) { return write(STDERR_FILENO, text, strlen(text)) >= 0; }
 
 static void on_bus_error(int number, siginfo_t *information, void *context)

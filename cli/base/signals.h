@@ -16,9 +16,6 @@ int qp_signals_received(void);
 /* qp_signals_flag — address of that number; not 0 means stop. */
 const volatile sig_atomic_t *qp_signals_flag(void);
 
-/* qp_signals_stop — the same as a callback for the library's loops; `unused` is ignored. */
-bool qp_signals_stop(void *unused);
-
 /* qp_signals_catch_lost_file — where a mapped model file has become shorter the program ends with exit code 74 and one
  * line, not with SIGBUS. */
 void qp_signals_catch_lost_file(void);

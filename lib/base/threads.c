@@ -10,7 +10,8 @@
 
 _Static_assert(sizeof(cpu_set_t) <= sizeof((qp_pin *)0)->mask, "a CPU mask fits into qp_pin");
 
-int qp_threads_available(void)
+/* CPUs this process may run on, at least 1. */
+static int available_cpus(void)
 {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return CPU_COUNT(&set);
@@ -31,7 +32,7 @@ void qp_threads_survive_fork(void)
 int qp_threads_of(long long wanted)
 {
     qp_threads_survive_fork();
-    int available = qp_threads_available();
+    int available = available_cpus();
     return wanted <= 0 || wanted > available ? available : (int)wanted;
 }
 

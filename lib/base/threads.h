@@ -5,9 +5,8 @@
 
 /* threads — their number and their CPUs. No result depends on either. */
 
-/* qp_threads_available — CPUs this process may run on (its affinity mask), at least 1.
- * qp_threads_of — the number of threads for `--threads wanted`: 0 is all CPUs, and never more than those. */
-int qp_threads_available(void);
+/* qp_threads_of — the number of threads for `--threads wanted`: 0 is all CPUs that this process may run on (its
+ * affinity mask), and never more than those. */
 int qp_threads_of(long long wanted);
 
 /* qp_threads_survive_fork — called before several threads are started: in a child that the process forks later, one

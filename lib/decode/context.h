@@ -14,10 +14,8 @@
  * 0 is the model's first token, input i is token i-1 of the text.
  *
  * qp_context_of — W in tokens; 0: no limit.
- * qp_context_start — the first input of the window that ends with input `last`.
- * qp_context_again — inputs that a window after the first one shares with the window before it. */
+ * qp_context_start — the first input of the window that ends with input `last`. */
 int64_t qp_context_of(const qp_model *model);
 int64_t qp_context_start(int64_t context, int64_t last);
-int64_t qp_context_again(int64_t context);
 
 #endif

@@ -161,9 +161,3 @@ qp_status qp_text_stream_end(qp_text_stream *s, const int32_t *id, int count)
     s->certain = s->bytes;
     return QP_OK;
 }
-
-void qp_text_stream_free(qp_text_stream *s)
-{
-    free(s->text);
-    *s = (qp_text_stream){0};
-}

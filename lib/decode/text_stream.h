@@ -18,7 +18,7 @@ typedef struct {
     int from;     /* decoding begins here, so that spaces between tokens are right */
     char part[4]; /* the bytes of an incomplete character */
     int part_bytes;
-    char *text; /* NUL-terminated, or NULL while there is none */
+    char *text; /* NUL-terminated, or NULL while there is none; malloc'ed, freed by the caller */
     size_t bytes, capacity;
     size_t certain; /* bytes of it that are final */
     bool stopped;   /* a stop string was found; the text ends before it */
@@ -31,6 +31,5 @@ typedef struct {
 void qp_text_stream_begin(qp_text_stream *stream, const int32_t *id, int count);
 qp_status qp_text_stream_add(qp_text_stream *stream, const int32_t *id, int count);
 qp_status qp_text_stream_end(qp_text_stream *stream, const int32_t *id, int count);
-void qp_text_stream_free(qp_text_stream *stream);
 
 #endif

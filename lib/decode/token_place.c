@@ -38,8 +38,8 @@ qp_status qp_words_split(const char *text, size_t bytes, qp_line **word, int *wo
     return QP_OK;
 }
 
-qp_status qp_words_of_source(const qp_text_codec *codec, const qp_line *line, const qp_line *word, int words,
-                             int count, int32_t *of_word)
+qp_status qp_words_of_source(const qp_text_codec *codec, const qp_line *line, const qp_line *word, int words, int count,
+                             int32_t *of_word)
 {
     int at = 0;
     for (int k = 0; k < words && at < count - 1; k++) {
@@ -54,7 +54,9 @@ qp_status qp_words_of_source(const qp_text_codec *codec, const qp_line *line, co
     return QP_OK;
 }
 
-qp_status qp_target_offsets(const qp_text_codec *codec, const int32_t *id, int count, size_t *offset)
+/* offset [count + 1]: token t of id is bytes offset[t] .. offset[t+1]-1 of the text that they decode to. Takes a
+ * decoding for each token. */
+static qp_status find_offsets(const qp_text_codec *codec, const int32_t *id, int count, size_t *offset)
 {
     offset[0] = 0;
     for (int t = 0; t < count; t++) {
@@ -94,7 +96,7 @@ static qp_status find_target_words(const qp_text_codec *target, const qp_hypothe
     size_t bytes;
     qp_line *word = NULL;
     size_t *offset = malloc(((size_t)tokens + 1) * sizeof *offset);
-    qp_status status = offset ? qp_target_offsets(target, hypothesis->id, tokens, offset) : no_memory();
+    qp_status status = offset ? find_offsets(target, hypothesis->id, tokens, offset) : no_memory();
     if (status == QP_OK) status = target->decode(target->self, hypothesis->id, tokens, &text, &bytes);
     if (status == QP_OK) status = qp_words_split(text, bytes, &word, words);
     if (status == QP_OK) words_of_target(text, bytes, word, *words, offset, tokens, of_word);
@@ -130,8 +132,7 @@ qp_status qp_word_alignment_init(const qp_text_codec *source, const qp_line *lin
     int32_t *from = malloc(((size_t)source_count + 1) * sizeof *from);
     *alignment = (qp_word_alignment){0};
     qp_status status = to && from ? qp_words_split(line->text, line->bytes, &alignment->source, &words) : no_memory();
-    if (status == QP_OK)
-        status = qp_words_of_source(source, line, alignment->source, words, source_count, from);
+    if (status == QP_OK) status = qp_words_of_source(source, line, alignment->source, words, source_count, from);
     alignment->sources = words + 1;
     if (status == QP_OK) status = find_target_words(target, hypothesis, tokens, to, &alignment->targets);
     if (status == QP_OK && tokens < hypothesis->count) to[tokens] = alignment->targets++;
@@ -198,7 +199,7 @@ static qp_status copy_words(copying *c, const qp_text_codec *source, const qp_li
 {
     QP_TRY(qp_words_split(line->text, line->bytes, &c->word, &c->words));
     QP_TRY(qp_words_of_source(source, line, c->word, c->words, c->source_count, c->of_word));
-    QP_TRY(qp_target_offsets(target, c->hypothesis->id, c->tokens, c->offset));
+    QP_TRY(find_offsets(target, c->hypothesis->id, c->tokens, c->offset));
     qp_text_buffer out = {0};
     put_copies(c, *text, *bytes, &out);
     char *copied;

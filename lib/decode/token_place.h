@@ -11,13 +11,10 @@
  * qp_words_of_source — word [count] of each token that the model read of `line`: token i belongs to the first word k
  *   so that the line up to the end of word k has more than i tokens. The last token, EOS, belongs to `words`, as do
  *   tokens after the last word.      Time  an encoding of the line for each word.
- * qp_target_offsets — offset [count + 1]: token t of id is bytes offset[t] .. offset[t+1]-1 of the text that they
- *   decode to.      Time  a decoding for each token.
  * Errors  QP_EMEMORY, those of the codec. */
 qp_status qp_words_split(const char *text, size_t bytes, qp_line **word, int *words);
-qp_status qp_words_of_source(const qp_text_codec *codec, const qp_line *line, const qp_line *word, int words,
-                             int count, int32_t *of_word);
-qp_status qp_target_offsets(const qp_text_codec *codec, const int32_t *id, int count, size_t *offset);
+qp_status qp_words_of_source(const qp_text_codec *codec, const qp_line *line, const qp_line *word, int words, int count,
+                             int32_t *of_word);
 
 /* Attention between words, the ends of both sentences counting as one word each. */
 typedef struct {

@@ -10,10 +10,10 @@
 static const struct {
     const char *name;
     int function;
-} activations[] = {{"relu", QP_RELU},           {"gelu", QP_GELU},           {"gelu_python", QP_GELU},
-                   {"gelu_new", QP_GELU_TANH},  {"gelu_fast", QP_GELU_TANH}, {"gelu_pytorch_tanh", QP_GELU_TANH},
-                   {"silu", QP_SILU},           {"swish", QP_SILU},          {"tanh", QP_TANH},
-                   {"sigmoid", QP_SIGMOID},     {"linear", QP_IDENTITY}};
+} activations[] = {{"relu", QP_RELU},          {"gelu", QP_GELU},           {"gelu_python", QP_GELU},
+                   {"gelu_new", QP_GELU_TANH}, {"gelu_fast", QP_GELU_TANH}, {"gelu_pytorch_tanh", QP_GELU_TANH},
+                   {"silu", QP_SILU},          {"swish", QP_SILU},          {"tanh", QP_TANH},
+                   {"sigmoid", QP_SIGMOID},    {"linear", QP_IDENTITY}};
 enum { ACTIVATIONS = sizeof activations / sizeof *activations };
 
 int qp_hf_activation(qp_json_config *json, const char *keys, const char *fallback)
@@ -47,8 +47,7 @@ bool qp_hf_tied(qp_hf_plan *plan, const char *output, bool fallback)
     bool there = qp_weights_have(plan->source, &plan->shape, output);
     if (qp_json_config_flag(plan->json, "tie_word_embeddings", fallback)) return true;
     if (!there && plan->class && !strstr(plan->class->name, "LM")) return true; /* a body without its output layer */
-    if (!there)
-        qp_json_config_refuse(plan->json, "tie_word_embeddings", "false, but the weights have no output layer");
+    if (!there) qp_json_config_refuse(plan->json, "tie_word_embeddings", "false, but the weights have no output layer");
     return false;
 }
 
@@ -77,14 +76,6 @@ void qp_hf_sizes(qp_hf_plan *plan, const char *width, const char *layers, const 
 void qp_hf_inner(qp_hf_plan *plan, const char *keys)
 {
     plan->model->ff_size = qp_json_config_whole(plan->json, keys, 1, 1048576, plan->model->ff_size);
-}
-
-void qp_hf_rotary(qp_hf_plan *plan, double share)
-{
-    qp_model_config *m = plan->model;
-    m->pos = QP_POS_ROPE;
-    qp_hf_rope(plan, share);
-    plan->shape.rotated = (int)m->rope_size;
 }
 
 void qp_hf_learned(qp_hf_plan *plan, const char *keys, int skipped)
@@ -138,8 +129,8 @@ static const char *const rope_name[] = {QP_ROPE_SCALINGS(NAME)};
 
 static int rope_kind(qp_json_config *json)
 {
-    const char *wanted =
-        qp_json_config_text(json, "rope_parameters.rope_type|rope_scaling.rope_type|rope_scaling.type", "default");
+    const char *wanted = qp_json_config_text(json, "rope_parameters.rope_type|rope_scaling.rope_type|rope_scaling.type",
+                                             "default");
     if (strcmp(wanted, "default") == 0) return QP_ROPE_PLAIN;
     for (int i = QP_ROPE_LINEAR; i <= QP_ROPE_YARN; i++)
         if (strcmp(wanted, rope_name[i]) == 0) return i;
@@ -155,7 +146,8 @@ static double rope_value(qp_json_config *json, const char *key, double fallback)
     return qp_json_config_real(json, keys, fallback);
 }
 
-void qp_hf_rope(qp_hf_plan *plan, double share)
+/* Base and scaling; share: the part of each head that turns. */
+static void read_rope(qp_hf_plan *plan, double share)
 {
     qp_model_config *m = plan->model;
     qp_json_config *json = plan->json;
@@ -192,6 +184,14 @@ void qp_hf_rope(qp_hf_plan *plan, double share)
     if (qp_json_config_has(json, others)) qp_json_config_refuse(json, "mscale", "other magnitudes of yarn");
     if (!qp_json_config_flag(json, "rope_parameters.truncate|rope_scaling.truncate", true))
         qp_json_config_refuse(json, "truncate", "false: other frequencies of yarn");
+}
+
+void qp_hf_rotary(qp_hf_plan *plan, double share)
+{
+    qp_model_config *m = plan->model;
+    m->pos = QP_POS_ROPE;
+    read_rope(plan, share);
+    plan->shape.rotated = (int)m->rope_size;
 }
 
 void qp_hf_put_rope(qp_text_buffer *json, const qp_model_config *m)

@@ -56,17 +56,16 @@ qp_status qp_hf_configure(qp_hf_plan *plan, const qp_hf_family *family, const ch
 /* ---- what many architectures have in common ---- */
 
 /* qp_hf_activation — the value of `keys` as --activation; refuses functions that we do not have.
- * qp_hf_put_activation, qp_hf_put_rope — what qp_hf_activation and qp_hf_rope read.
+ * qp_hf_put_activation, qp_hf_put_rope — what qp_hf_activation and qp_hf_rotary read.
  * qp_hf_decoder — a language model: task, kinds, no dropout.
  * qp_hf_sizes — a language model's width, layers, heads (the keys of each), vocabulary and epsilon; four times the
  *   width inside its feed-forward layer.
  * qp_hf_inner — another width there, if one of the keys is given.
  * qp_hf_learned — learned positions; skipped: rows before the first.
- * qp_hf_rotary — rotary positions of this share of each head.
+ * qp_hf_rotary — rotary positions of this share of each head: base and scaling, in the keys of version 5
+ *   (rope_parameters) or of older ones (rope_theta, rope_scaling).
  * qp_hf_tied — whether the output layer is the embedding: `fallback` where tie_word_embeddings is absent; refuses a
  *   configuration that says untied while the weights have no array of that name.
- * qp_hf_rope — base and scaling of rotary positions, in the keys of version 5 (rope_parameters) or of older ones
- *   (rope_theta, rope_scaling); share: the part of each head that turns.
  * qp_hf_labels — the names of the classes, of id2label; qp_hf_two_labels — these two.
  * qp_hf_is_text — whether a JSON value is this text. */
 int qp_hf_activation(qp_json_config *json, const char *keys, const char *fallback);
@@ -74,7 +73,6 @@ void qp_hf_put_activation(qp_text_buffer *json, const char *key, int function);
 void qp_hf_put_rope(qp_text_buffer *json, const qp_model_config *model);
 void qp_hf_labels(qp_hf_plan *plan);
 void qp_hf_two_labels(qp_hf_plan *plan, const char *first, const char *second);
-void qp_hf_rope(qp_hf_plan *plan, double share);
 bool qp_hf_is_text(const json_t *value, const char *text);
 void qp_hf_decoder(qp_hf_plan *plan);
 void qp_hf_sizes(qp_hf_plan *plan, const char *width, const char *layers, const char *heads);

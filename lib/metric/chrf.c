@@ -183,10 +183,3 @@ const char *qp_chrf_signature(const qp_chrf_config *config, int references, char
              config->word_order, config->white_space ? "yes" : "no");
     return text;
 }
-
-const char *qp_chrf_name(const qp_chrf_config *config, char *text, size_t bytes)
-{
-    int plus = config->word_order < 8 ? config->word_order : 8;
-    snprintf(text, bytes, "chrF%d%.*s", config->beta, plus, "++++++++");
-    return text;
-}

@@ -30,8 +30,7 @@ qp_status qp_chrf_add(const qp_chrf_config *config, qp_text hypothesis, const qp
                       qp_chrf_sums *sums);
 double qp_chrf_finish(const qp_chrf_config *config, const qp_chrf_sums *sums);
 
-/* qp_chrf_signature / qp_chrf_name — as sacreBLEU prints them ("chrF2++"); return `text`. */
+/* qp_chrf_signature — as sacreBLEU prints it; returns `text`. */
 const char *qp_chrf_signature(const qp_chrf_config *config, int references, char *text, size_t bytes);
-const char *qp_chrf_name(const qp_chrf_config *config, char *text, size_t bytes);
 
 #endif

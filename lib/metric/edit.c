@@ -59,7 +59,7 @@ static void walk_back(const edit_table *t, qp_edit_sums *sums)
     sums->insertions += r;
 }
 
-qp_status qp_edit_compare(const qp_symbols *reference, const qp_symbols *hypothesis, qp_edit_sums *sums)
+static qp_status compare_symbols(const qp_symbols *reference, const qp_symbols *hypothesis, qp_edit_sums *sums)
 {
     edit_table t = {.reference = reference->symbol,
                     .hypothesis = hypothesis->symbol,
@@ -106,7 +106,7 @@ static qp_status compare_words(qp_text hypothesis, qp_text reference, qp_edit_su
     qp_codes_read(&codes[0], reference, false);
     qp_codes_read(&codes[1], hypothesis, false);
     qp_status status = qp_pair_number(codes, symbols);
-    if (status == QP_OK) status = qp_edit_compare(&symbols[0], &symbols[1], sums);
+    if (status == QP_OK) status = compare_symbols(&symbols[0], &symbols[1], sums);
     for (int i = 0; i < 2; i++) {
         qp_symbols_free(&symbols[i]);
         qp_codes_free(&codes[i]);
@@ -132,7 +132,7 @@ static qp_status compare_characters(qp_text hypothesis, qp_text reference, qp_ed
         status = qp_fail(QP_EMEMORY, "metric: out of memory for a segment");
     } else {
         qp_symbols symbols[2] = {without_blanks(&codes[0]), without_blanks(&codes[1])};
-        status = qp_edit_compare(&symbols[0], &symbols[1], sums);
+        status = compare_symbols(&symbols[0], &symbols[1], sums);
     }
     qp_codes_free(&codes[0]);
     qp_codes_free(&codes[1]);

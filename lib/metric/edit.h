@@ -20,9 +20,6 @@ typedef struct {
 qp_status qp_edit_words(qp_text hypothesis, const qp_text *reference, int references, qp_edit_sums *sums);
 qp_status qp_edit_characters(qp_text hypothesis, const qp_text *reference, int references, qp_edit_sums *sums);
 
-/* qp_edit_compare — the same for two lists of symbols. */
-qp_status qp_edit_compare(const qp_symbols *reference, const qp_symbols *hypothesis, qp_edit_sums *sums);
-
 static inline int64_t qp_edit_count(const qp_edit_sums *s) { return s->substitutions + s->insertions + s->deletions; }
 static inline int64_t qp_edit_reference_length(const qp_edit_sums *s)
 {

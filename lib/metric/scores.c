@@ -12,11 +12,6 @@ static const char *const score_name[] = {QP_SCORE_LIST(NAME)};
 
 const char *qp_score_name(qp_score_kind kind) { return score_name[kind]; }
 
-bool qp_score_higher_is_better(qp_score_kind kind)
-{
-    return kind != QP_SCORE_TER && kind != QP_SCORE_WER && kind != QP_SCORE_CER;
-}
-
 static void add_counts(int64_t *to, const int64_t *from, int count)
 {
     for (int i = 0; i < count; i++) to[i] += from[i];

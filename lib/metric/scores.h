@@ -22,9 +22,6 @@ typedef enum { QP_SCORE_LIST(QP_CHOICE_ID) QP_SCORE_KINDS } qp_score_kind;
 
 const char *qp_score_name(qp_score_kind kind);
 
-/* qp_score_higher_is_better — false for ter, wer, cer. */
-bool qp_score_higher_is_better(qp_score_kind kind);
-
 /* What the metrics know of some segments; start from {0}. Of metrics that were not chosen it stays 0. */
 typedef struct {
     qp_bleu_sums bleu;

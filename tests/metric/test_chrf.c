@@ -22,7 +22,6 @@ Test(chrf, equals_sacrebleu)
                      "nrefs:2|case:mixed|eff:yes|nc:6|nw:0|space:no|version:2.6.0");
     config.word_order = 2;
     cr_assert_float_eq(score_samples(&config), 60.196823712693394, 1e-9);
-    cr_assert_str_eq(qp_chrf_name(&config, text, sizeof text), "chrF2++");
     config = qp_chrf_config_default();
     config.lower_case = config.white_space = true;
     cr_assert_float_eq(score_samples(&config), 69.17638801171297, 1e-9);

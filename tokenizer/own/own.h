@@ -32,8 +32,8 @@ typedef struct {
     bool whole_text;      /* no piece crosses the end of a segment, so the model takes the whole text at once */
     qp_vocabulary vocabulary;
     qp_piece_texts texts; /* what each id decodes to, special ones left out */
-    uint8_t *whole; /* of each piece: a segment with its text is encoded as this piece alone */
-    qp_bpe bpe;     /* types bpe and byte-bpe */
+    uint8_t *whole;       /* of each piece: a segment with its text is encoded as this piece alone */
+    qp_bpe bpe;           /* types bpe and byte-bpe */
     qp_unigram unigram;
     float *score; /* of each piece, for unigram */
     size_t score_capacity;
@@ -58,10 +58,8 @@ qp_status qp_own_add_special(qp_own *tokenizer);
 qp_status qp_own_add_piece(qp_own *tokenizer, qp_piece_kind kind, const char *text, size_t bytes, float score);
 qp_status qp_own_finish(qp_own *tokenizer);
 
-/* qp_own_prepare — *work becomes the text that is split: space first, normal form; empty for an empty text.
- * qp_own_normal_form — append the normal form alone to *work; jamo: with the syllables taken apart. */
+/* qp_own_prepare — *work becomes the text that is split: space first, normal form; empty for an empty text. */
 qp_status qp_own_prepare(const qp_own *tokenizer, const char *text, size_t bytes, qp_mapped_text *work);
-qp_status qp_own_normal_form(const qp_own *tokenizer, const char *text, size_t bytes, bool jamo, qp_mapped_text *work);
 
 /* The working memory of an encoding. */
 typedef struct {
@@ -78,15 +76,13 @@ typedef struct {
 qp_own_scratch *qp_own_scratch_of(qp_encoding *encoding);
 
 /* One segment of prepared text; all append to *encoding without spans. Errors: QP_EMEMORY.
- * qp_own_add_segment    — its ids.
- * qp_own_add_parts      — its ids, without looking the whole segment up first.
- * qp_own_add_characters — one id for each character.
- * qp_own_add_unknown    — a character or word without a piece: its bytes, or <unk>. */
+ * qp_own_add_segment — its ids.
+ * qp_own_add_parts   — its ids, without looking the whole segment up first.
+ * qp_own_add_unknown — a character or word without a piece: its bytes, or <unk>. */
 qp_status qp_own_add_segment(const qp_own *tokenizer, const char *text, size_t bytes, qp_own_scratch *scratch,
                              qp_encoding *encoding);
 qp_status qp_own_add_parts(const qp_own *tokenizer, const char *text, size_t bytes, qp_own_scratch *scratch,
                            qp_encoding *encoding);
-qp_status qp_own_add_characters(const qp_own *tokenizer, const char *text, size_t bytes, qp_encoding *encoding);
 qp_status qp_own_add_unknown(const qp_own *tokenizer, const char *text, size_t bytes, qp_encoding *encoding);
 
 /* qp_own_lattice — all segmentations of a segment, of unigram. Errors: QP_EMEMORY. */

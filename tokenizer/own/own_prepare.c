@@ -107,7 +107,8 @@ static qp_status all_steps(const qp_own *t, const char *text, size_t bytes, bool
     return status;
 }
 
-qp_status qp_own_normal_form(const qp_own *t, const char *text, size_t bytes, bool jamo, qp_mapped_text *work)
+/* Appends the normal form alone to *work; jamo: with the syllables taken apart. */
+static qp_status add_normal_form(const qp_own *t, const char *text, size_t bytes, bool jamo, qp_mapped_text *work)
 {
     const qp_own_settings *s = &t->settings;
     bool plain = s->pattern != QP_CUT_SPACES && !s->strip_accents && !s->case_fold && !s->jamo;
@@ -148,7 +149,7 @@ qp_status qp_own_prepare(const qp_own *tokenizer, const char *text, size_t bytes
     work->bytes = 0;
     if (bytes == 0) return QP_OK;
     if (tokenizer->settings.space_first) QP_TRY(qp_mapped_text_add(work, " ", 1, 0, 0, false));
-    QP_TRY(qp_own_normal_form(tokenizer, text, bytes, true, work));
+    QP_TRY(add_normal_form(tokenizer, text, bytes, true, work));
     if (tokenizer->rules.white_space) squeeze_spaces(work);
     return QP_OK;
 }
@@ -158,7 +159,7 @@ qp_status qp_own_normalize(const void *self, qp_text text, char **normal, size_t
     qp_mapped_text work = {0};
     *normal = NULL;
     *bytes = 0;
-    qp_status status = qp_own_normal_form(self, text.text, text.bytes, false, &work);
+    qp_status status = add_normal_form(self, text.text, text.bytes, false, &work);
     if (status == QP_OK && !QP_GROW(work.text, work.capacity, work.bytes + 1)) status = no_memory();
     if (status == QP_OK) {
         work.text[work.bytes] = '\0';

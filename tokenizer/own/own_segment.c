@@ -21,7 +21,8 @@ qp_status qp_own_add_unknown(const qp_own *t, const char *text, size_t bytes, qp
     return QP_OK;
 }
 
-qp_status qp_own_add_characters(const qp_own *t, const char *text, size_t bytes, qp_encoding *e)
+/* One id for each character. */
+static qp_status add_characters(const qp_own *t, const char *text, size_t bytes, qp_encoding *e)
 {
     QP_TRY(make_room(e, bytes));
     for (size_t at = 0, length; at < bytes; at += length) {
@@ -40,7 +41,7 @@ static qp_status add_joined(const qp_own *t, const char *text, size_t bytes, qp_
 {
     int first = e->count;
     QP_TRY(t->settings.type == QP_TOKENIZER_BYTE_BPE ? qp_own_add_unknown(t, text, bytes, e)
-                                                     : qp_own_add_characters(t, text, bytes, e));
+                                                     : add_characters(t, text, bytes, e));
     size_t count = (size_t)(e->count - first);
     if (s->random)
         QP_TRY(qp_bpe_apply_dropout(&t->bpe, &s->bpe, s->random, e->id + first, &count));
@@ -107,7 +108,7 @@ qp_status qp_own_add_parts(const qp_own *t, const char *text, size_t bytes, qp_o
     case QP_TOKENIZER_BYTE:
     case QP_TOKENIZER_WORD:
     case QP_TOKENIZER_SPACE: return qp_own_add_unknown(t, text, bytes, e);
-    case QP_TOKENIZER_CHAR: return qp_own_add_characters(t, text, bytes, e);
+    case QP_TOKENIZER_CHAR: return add_characters(t, text, bytes, e);
     case QP_TOKENIZER_UNIGRAM:
         return s->random ? add_drawn(t, text, bytes, s, e) : add_path(t, text, bytes, &s->path, e);
     case QP_TOKENIZER_WORDPIECE: return add_longest(t, text, bytes, e);

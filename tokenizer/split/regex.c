@@ -82,10 +82,7 @@ void qp_regex_scratch_free(qp_regex_scratch *scratch)
     *scratch = (qp_regex_scratch){0};
 }
 
-static qp_status no_memory(void)
-{
-    return qp_fail(QP_EMEMORY, "regular expression: out of memory; use shorter texts");
-}
+static qp_status no_memory(void) { return qp_fail(QP_EMEMORY, "regular expression: out of memory; use shorter texts"); }
 
 /* The first byte from `at` on that is not UTF-8; `bytes`: none. */
 static size_t bad_byte(const char *text, size_t bytes, size_t at)
@@ -182,6 +179,16 @@ static qp_status fail_match(int result)
     }
 }
 
+/* The group ( ) of this number in the match that was found last; not found: it took no part. */
+static qp_regex_match group_of(const qp_regex_scratch *scratch, int number)
+{
+    if (number < 0 || number >= scratch->groups) return (qp_regex_match){0};
+    if (number == 0) return (qp_regex_match){true, scratch->whole_begin, scratch->whole_end};
+    const size_t *place = pcre2_get_ovector_pointer(scratch->match) + 2 * (size_t)number;
+    if (place[0] == PCRE2_UNSET) return (qp_regex_match){0};
+    return (qp_regex_match){true, place[0], place[1]};
+}
+
 qp_status qp_regex_find(const qp_regex *regex, qp_regex_scratch *scratch, size_t at, qp_regex_match *match)
 {
     *match = (qp_regex_match){0};
@@ -190,7 +197,7 @@ qp_status qp_regex_find(const qp_regex *regex, qp_regex_scratch *scratch, size_t
         scratch->groups = 1;
         scratch->whole_begin = at;
         scratch->whole_end = qp_word_pattern_end(regex->known, regex->classes, scratch->subject, scratch->bytes, at);
-        *match = qp_regex_group(scratch, 0);
+        *match = group_of(scratch, 0);
         return QP_OK;
     }
     scratch->groups = 0;
@@ -203,17 +210,8 @@ qp_status qp_regex_find(const qp_regex *regex, qp_regex_scratch *scratch, size_t
     scratch->groups = result ? result : GROUPS; /* 0: there are more groups than places for them */
     scratch->whole_begin = place[0];
     scratch->whole_end = place[1];
-    *match = qp_regex_group(scratch, 0);
+    *match = group_of(scratch, 0);
     return QP_OK;
-}
-
-qp_regex_match qp_regex_group(const qp_regex_scratch *scratch, int number)
-{
-    if (number < 0 || number >= scratch->groups) return (qp_regex_match){0};
-    if (number == 0) return (qp_regex_match){true, scratch->whole_begin, scratch->whole_end};
-    const size_t *place = pcre2_get_ovector_pointer(scratch->match) + 2 * (size_t)number;
-    if (place[0] == PCRE2_UNSET) return (qp_regex_match){0};
-    return (qp_regex_match){true, place[0], place[1]};
 }
 
 /* ---- replacing ---- */
@@ -225,7 +223,7 @@ static void put_replacement(const qp_regex_scratch *scratch, const char *replace
         if (marked) at++;
         qp_regex_match group = {0};
         bool is_group = marked && *at >= '0' && *at <= '9';
-        if (is_group) group = qp_regex_group(scratch, *at - '0');
+        if (is_group) group = group_of(scratch, *at - '0');
         if (group.found) qp_text_put(out, scratch->text + group.begin, group.end - group.begin);
         if (!is_group) qp_text_put(out, at, 1);
     }

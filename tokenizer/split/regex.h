@@ -46,8 +46,8 @@ typedef struct {
     size_t bytes;
     char *copy; /* the subject where the text is not UTF-8 */
     size_t copy_capacity;
-    size_t steps; /* left for this text */
-    size_t last_start, last; /* at the last callout: where the attempt began, and where it was */
+    size_t steps;                  /* left for this text */
+    size_t last_start, last;       /* at the last callout: where the attempt began, and where it was */
     size_t whole_begin, whole_end; /* the last match */
     int groups;                    /* of the last match, the whole included; 0: nothing was found */
     struct pcre2_real_match_data_8 *match;
@@ -78,9 +78,6 @@ qp_status qp_regex_part(qp_regex_scratch *scratch, const char *text, size_t byte
  * and lookbehind.
  * Errors  QP_EDATA: the budget of the text is used up; QP_EMEMORY. */
 qp_status qp_regex_find(const qp_regex *regex, qp_regex_scratch *scratch, size_t at, qp_regex_match *match);
-
-/* qp_regex_group — the group ( ) of this number in the match that was found last; not found: it took no part. */
-qp_regex_match qp_regex_group(const qp_regex_scratch *scratch, int number);
 
 /* qp_regex_replace — append the text to `out` with every match replaced, from left to right; *count, if not NULL, is
  * the number of matches. In the replacement, $0 to $9 are the match and its groups, and $$ is a dollar sign.

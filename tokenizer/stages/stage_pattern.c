@@ -17,7 +17,8 @@ qp_status qp_pattern_regex(qp_regex_flavor flavor, const char *place, const char
     return qp_regex_compile(flavor, place, text, bytes, &pattern->regex);
 }
 
-qp_status qp_pattern_read(const char *place, const json_t *json, qp_pattern *pattern)
+/* {"String": text} or {"Regex": expression} under the key "pattern". */
+static qp_status read_pattern(const char *place, const json_t *json, qp_pattern *pattern)
 {
     const json_t *object = json_object_get(json, "pattern"), *regex = json_object_get(object, "Regex");
     if (json_object_size(object) != 1) return qp_fail(QP_EDATA, "%s: a pattern is neither String nor Regex", place);
@@ -25,7 +26,7 @@ qp_status qp_pattern_read(const char *place, const json_t *json, qp_pattern *pat
     return qp_pattern_regex(QP_REGEX_ONIGURUMA, place, json_string_value(regex), json_string_length(regex), pattern);
 }
 
-qp_status qp_pattern_write(const qp_pattern *pattern, qp_text_buffer *out)
+static qp_status write_pattern(const qp_pattern *pattern, qp_text_buffer *out)
 {
     qp_text_buffer there = {0};
     const char *text = pattern->text.text;
@@ -155,7 +156,7 @@ qp_status qp_prefix_stretch(const char *prefix, size_t bytes, qp_stage_scratch *
 static qp_status read_split(const char *place, const json_t *json, void *self)
 {
     qp_pattern_splitter *s = self;
-    QP_TRY(qp_pattern_read(place, json, &s->pattern));
+    QP_TRY(read_pattern(place, json, &s->pattern));
     QP_TRY(qp_json_flag(place, json, "invert", false, &s->invert));
     return qp_json_behavior(place, json, &s->behavior);
 }
@@ -163,7 +164,7 @@ static qp_status read_split(const char *place, const json_t *json, void *self)
 static qp_status write_split(const void *self, qp_text_buffer *out)
 {
     const qp_pattern_splitter *s = self;
-    QP_TRY(qp_pattern_write(&s->pattern, out));
+    QP_TRY(write_pattern(&s->pattern, out));
     qp_json_write_text(out, "behavior", qp_behavior_name[s->behavior], strlen(qp_behavior_name[s->behavior]));
     qp_json_write_flag(out, "invert", s->invert);
     return QP_OK;
@@ -194,7 +195,7 @@ const qp_stage_kind qp_stage_split = {.role = QP_ROLE_SPLITTER,
 static qp_status read_replace(const char *place, const json_t *json, void *self)
 {
     qp_replacement *r = self;
-    QP_TRY(qp_pattern_read(place, json, &r->pattern));
+    QP_TRY(read_pattern(place, json, &r->pattern));
     if (r->pattern.text.bytes == 0 && !r->pattern.is_regex) { /* an empty text is at every place */
         free(r->pattern.text.text);
         QP_TRY(qp_pattern_regex(QP_REGEX_ONIGURUMA, place, "", 0, &r->pattern));
@@ -205,7 +206,7 @@ static qp_status read_replace(const char *place, const json_t *json, void *self)
 static qp_status write_replace(const void *self, qp_text_buffer *out)
 {
     const qp_replacement *r = self;
-    QP_TRY(qp_pattern_write(&r->pattern, out));
+    QP_TRY(write_pattern(&r->pattern, out));
     qp_json_write_text(out, "content", r->content.text, r->content.bytes);
     return QP_OK;
 }

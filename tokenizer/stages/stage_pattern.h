@@ -14,13 +14,9 @@ typedef struct {
 } qp_pattern;
 
 /* qp_pattern_regex — compile an expression. `place` names its file in errors.
- * qp_pattern_read  — {"String": text} or {"Regex": expression} under the key "pattern".
- * qp_pattern_write — the same key.
  * Errors  QP_EDATA, QP_EMEMORY. */
 qp_status qp_pattern_regex(qp_regex_flavor flavor, const char *place, const char *text, size_t bytes,
                            qp_pattern *pattern);
-qp_status qp_pattern_read(const char *place, const json_t *json, qp_pattern *pattern);
-qp_status qp_pattern_write(const qp_pattern *pattern, qp_text_buffer *out);
 void qp_pattern_free(qp_pattern *pattern);
 
 /* qp_pattern_replace — append the stretch with every match replaced by `content`, which gets the span of the match.

@@ -59,7 +59,7 @@ void qp_cell_norm_back(const qp_recurrent_run *run, const qp_cell_norm *norm, in
 
 /* ---- the norms of both products ---- */
 
-bool qp_cell_norms_take(qp_tape *tape, qp_recurrent_run *run, int groups, qp_cell_norms *norms)
+static bool take_norms(qp_tape *tape, qp_recurrent_run *run, int groups, qp_cell_norms *norms)
 {
     norms->input = (qp_cell_norm){.columns = run->gates_width, .groups = groups, .weight = 0};
     norms->recurrent = (qp_cell_norm){.columns = run->gates_width, .groups = groups, .weight = 2};
@@ -69,7 +69,7 @@ bool qp_cell_norms_take(qp_tape *tape, qp_recurrent_run *run, int groups, qp_cel
 void qp_cell_norms_inputs(qp_tape *tape, qp_recurrent_run *run, int groups)
 {
     qp_cell_norms *norms = run->own ? run->own : (run->own = qp_tape_memory(tape, sizeof *norms));
-    if (norms && qp_cell_norms_take(tape, run, groups, norms))
+    if (norms && take_norms(tape, run, groups, norms))
         qp_cell_norm_forward(run, &norms->input, 0, run->order.rows, run->gates);
 }
 

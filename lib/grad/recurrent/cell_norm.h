@@ -31,7 +31,6 @@ typedef struct {
     {                                                                                                                  \
         "norm_hh.bias", 1, gates, 0                                                                                    \
     }
-bool qp_cell_norms_take(qp_tape *tape, qp_recurrent_run *run, int groups, qp_cell_norms *norms);
 void qp_cell_norms_inputs(qp_tape *tape, qp_recurrent_run *run, int groups);
 void qp_cell_norms_inputs_backward(qp_recurrent_run *run);
 void qp_cell_norms_product(const qp_recurrent_run *run, int place, int count);
