@@ -83,7 +83,7 @@ static qp_status run(void *self, const qp_options *options)
     const char *const *file = options->file_count ? (const char *const *)options->file : standard;
     qp_tokenizer *tokenizer = NULL;
     bool watched = !use->quiet && isatty(STDERR_FILENO);
-    qp_tokenizer_report report = {.progress = watched ? tell_progress : NULL};
+    qp_tokenizer_report report = {.text_only = use->quiet, .progress = watched ? tell_progress : NULL};
     qp_status status = qp_tokenizer_train_files(&config, file, options->file_count ? options->file_count : 1, &report,
                                                 &tokenizer);
     if (watched) fprintf(stderr, "\r\033[K");

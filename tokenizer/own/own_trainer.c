@@ -101,14 +101,16 @@ qp_status qp_own_train(const qp_tokenizer_config *config, qp_line_source source,
     qp_tokenizer_report made = {0};
     *tokenizer = NULL;
     QP_TRY(check_settings(config));
-    if (report) made = (qp_tokenizer_report){.progress = report->progress, .progress_self = report->progress_self};
+    if (report)
+        made = (qp_tokenizer_report){
+            .text_only = report->text_only, .progress = report->progress, .progress_self = report->progress_self};
     const qp_own_settings settings = settings_of(config);
     qp_own *own;
     QP_TRY(qp_own_new(&settings, &own));
     qp_status status = count_words(own, config->max_words, (lines){source, self}, &made, &words);
     if (status == QP_OK && made.progress) made.progress(made.progress_self, "learning pieces", made.bytes);
     if (status == QP_OK) status = qp_own_learn(config, &words, own, &made);
-    if (status == QP_OK && report) status = measure(own, &words, &made);
+    if (status == QP_OK && report && !made.text_only) status = measure(own, &words, &made);
     if (report) *report = made;
     qp_word_counts_free(&words);
     if (status == QP_OK) {

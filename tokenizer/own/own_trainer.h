@@ -9,11 +9,13 @@
 /* own_trainer — learn an own tokenizer from lines of text, read once. Memory grows with the distinct words. The result
  * depends only on the text and the settings, not on the order of the lines. */
 
-/* What training saw. The token counts are those of the training text, encoded by the new tokenizer. `progress`, if it
- * is set, is called from time to time with the current stage and the bytes read so far. Zero the rest before. */
+/* What training saw. The token counts are those of the training text, encoded by the new tokenizer; with `text_only`
+ * they stay 0, which saves that encoding. `progress`, if it is set, is called from time to time with the current stage
+ * and the bytes read so far. Zero the rest before. */
 typedef struct {
     int64_t lines, bytes, words, distinct_words, characters, uncovered_characters;
     int64_t tokens, unknown_tokens, byte_tokens;
+    bool text_only;
     void (*progress)(void *self, const char *stage, int64_t bytes);
     void *progress_self;
 } qp_tokenizer_report;
