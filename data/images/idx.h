@@ -8,8 +8,8 @@
  * channels; labels have the dimension count. Files may be gzipped.
  * qp_idx_begins — whether the file begins like one.
  * qp_idx_read — all images of a file with their labels; a label is the decimal form of its byte.
- *   Memory  one byte for each pixel that is there, whatever the header promises.
- *   Errors  QP_EDATA: other types and dimensions, less data than promised, another number of labels than images;
+ *   Memory  one byte for each pixel in the file, even if the header claims more.
+ *   Errors  QP_EDATA: other types and dimensions, less data than the header says, not one label for each image;
  *           QP_EUSAGE: no file of labels, unless options->known; those of the reader and of qp_images_add. */
 bool qp_idx_begins(const char *path);
 qp_status qp_idx_read(const qp_images_options *options, qp_images *images);

@@ -3,8 +3,8 @@
 
 #include "data/images/images.h"
 
-/* image_png — PNG files (libpng): one, or a folder of them. In a folder for training each sub-folder is a class of its
- * name and holds the files of that class; names are read in their bytes' order. Without sub-folders the images have no
+/* image_png — PNG files (libpng): one, or a folder of them. In a training folder each subfolder is a class, named
+ * after the folder, and holds its files; names are read in byte order. Without sub-folders the images have no
  * labels. The first file decides between gray and color; the others are converted, transparency becomes white.
  * qp_image_png_read — all images.
  *   Memory  one byte for each pixel of each image, and one decoded file; files up to 64 MiB, images as images.h says.

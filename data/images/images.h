@@ -21,7 +21,7 @@ static inline size_t qp_image_cells(qp_image_size s)
 
 typedef struct {
     const char *path;    /* IDX file, PNG file, folder of PNG files, or CSV file */
-    const char *labels;  /* IDX: file of the labels; "": beside it, "images" in its name replaced by "labels" */
+    const char *labels;  /* IDX: file of the labels; "": the path with "images" replaced by "labels" */
     const char *columns; /* CSV: the column of the labels, and after commas those of the numbers; only the first: all
                           * others are numbers; "": a column called label, class or target */
     qp_image_size size;  /* PNG: images are scaled to it; CSV: what the numbers of a row mean; unknown: their own */

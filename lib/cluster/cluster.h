@@ -11,9 +11,9 @@
  * NULL is a process alone: it is rank 0 of 1, and every function below does nothing for it. cluster_mpi.c implements
  * the links over MPI (make MPI=1), cluster_alone.c without: there every cluster is NULL.
  *
- * All ranks call the collective functions in the same order, each from its main thread. They return when the data is
- * here. They have no errors: when a rank ends, mpirun or srun ends the others; when one is silent, qp_cluster_watch
- * reports it. Ranks have one byte order. */
+ * All ranks call the collective functions in the same order, each from its main thread. They return when the data has
+ * arrived. They report no errors: when a rank ends, mpirun or srun ends the others; when one is silent, qp_cluster_watch
+ * reports it. All ranks must have the same byte order. */
 typedef struct qp_cluster qp_cluster;
 
 /* qp_cluster_launched — processes that mpirun or srun started together with this one, by their environment variables
@@ -68,8 +68,8 @@ qp_status qp_cluster_gather(qp_cluster *cluster, const size_t *start, void *data
 bool qp_cluster_any(qp_cluster *cluster, bool mine);
 qp_status qp_cluster_agree(qp_cluster *cluster, qp_status status);
 
-/* qp_cluster_share — the part of `count` items that rank `rank` takes: from the returned one up to, without, that of
- *   rank + 1. Parts follow one another and differ by one item at most. */
+/* qp_cluster_share — the first of the items 0 .. count-1 that rank `rank` takes; its part ends before the first item of
+ *   rank + 1. Parts differ by at most one item. */
 int qp_cluster_share(const qp_cluster *cluster, int count, int rank);
 
 #endif

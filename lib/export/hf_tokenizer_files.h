@@ -3,9 +3,9 @@
 
 #include "lib/package/package.h"
 
-/* hf_tokenizer_files — tokenizer.json and tokenizer_config.json of a model: what transformers' AutoTokenizer opens. Its
- * template puts those tokens before and after a text that the model reads there. Of a translator with a sentencepiece
- * model for each side: source.spm, target.spm and their pieces, as Marian's tokenizer has them.
+/* hf_tokenizer_files — tokenizer.json and tokenizer_config.json of a model: what transformers' AutoTokenizer opens. The
+ * template adds the tokens that the model reads before and after a text. A translator with a sentencepiece model for
+ * each side gets source.spm, target.spm and their pieces instead, as Marian's tokenizer reads them.
  *
  * qp_hf_save_tokenizers — those of the texts that the model reads; of a translator with two vocabularies, those of its
  *   target in the folder "target".

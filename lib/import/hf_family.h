@@ -8,10 +8,10 @@
 #include "lib/text/json_writer.h"
 
 /* hf_family — the architectures of Hugging Face transformers, as data: for each model_type a function that turns its
- * config.json into our configuration, the classes that it can be, and the rows that name its arrays. One file for each
- * group of relatives; hf_import.c has the list of them. */
+ * config.json into our configuration, the classes that it can be, and the rows that name its arrays. Related
+ * architectures share a file; hf_import.c lists the files. */
 
-/* What a configuration becomes. */
+/* What is read from a folder before its weights. */
 typedef struct {
     qp_json_config *json;
     const qp_weight_source *source; /* some decisions are in the weights: an output layer that is there is not tied */
@@ -28,16 +28,16 @@ typedef struct qp_hf_class {
     int task; /* QP_TASK_... */
     const qp_weight_table *head;
     void (*configure)(qp_hf_plan *plan); /* what the head needs; may be NULL */
-    bool written; /* our models of this task can be written as it, where the family has `describe` */
+    bool written; /* models of this task are exported as this class, if the family has `describe` */
 } qp_hf_class;
 
 typedef struct {
     const char *model_type, *prefix;
     void (*configure)(qp_hf_plan *plan); /* wrong values are remembered in plan->json */
     const qp_weight_table *body;
-    const qp_hf_class *class; /* ends with a name of NULL; the first is meant where config.json names none */
-    void (*describe)(qp_text_buffer *json, const qp_model_config *model); /* the keys that `configure` reads, so that
-                                                                              it makes this model; NULL: only read */
+    const qp_hf_class *class; /* ends with a NULL name; the first is used if config.json names none */
+    void (*describe)(qp_text_buffer *json, const qp_model_config *model); /* writes the keys that `configure` reads;
+                                                                              NULL: import only */
 } qp_hf_family;
 
 /* The table name_table of the rows name_rows. */
@@ -56,7 +56,7 @@ qp_status qp_hf_configure(qp_hf_plan *plan, const qp_hf_family *family, const ch
 /* ---- what many architectures have in common ---- */
 
 /* qp_hf_activation — the value of `keys` as --activation; refuses functions that we do not have.
- * qp_hf_put_activation, qp_hf_put_rope — what qp_hf_activation and qp_hf_rotary read.
+ * qp_hf_put_activation, qp_hf_put_rope — write the keys that qp_hf_activation and qp_hf_rotary read.
  * qp_hf_decoder — a language model: task, kinds, no dropout.
  * qp_hf_sizes — a language model's width, layers, heads (the keys of each), vocabulary and epsilon; four times the
  *   width inside its feed-forward layer.
@@ -66,7 +66,7 @@ qp_status qp_hf_configure(qp_hf_plan *plan, const qp_hf_family *family, const ch
  *   (rope_parameters) or of older ones (rope_theta, rope_scaling).
  * qp_hf_tied — whether the output layer is the embedding: `fallback` where tie_word_embeddings is absent; refuses a
  *   configuration that says untied while the weights have no array of that name.
- * qp_hf_labels — the names of the classes, of id2label; qp_hf_two_labels — these two.
+ * qp_hf_labels — the names of the classes, of id2label; qp_hf_two_labels — the names `first` and `second`.
  * qp_hf_is_text — whether a JSON value is this text. */
 int qp_hf_activation(qp_json_config *json, const char *keys, const char *fallback);
 void qp_hf_put_activation(qp_text_buffer *json, const char *key, int function);

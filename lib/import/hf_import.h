@@ -10,7 +10,7 @@ typedef struct {
     int32_t pad, begin, end, unknown, start;
 } qp_hf_ids;
 
-/* What the folder's files leave open. */
+/* What the files of the folder do not say. */
 typedef struct {
     const char *task; /* where the class has several ("classify": the next-sentence head of BertForPreTraining); NULL or
                          "": the first */

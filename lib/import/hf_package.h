@@ -5,8 +5,8 @@
 
 /* hf_package — a Hugging Face folder as a package: the model, its tokenizers, its labels.
  *
- * qp_hf_package — the tokenizers are those of the folder (hf_tokenizers.h), unless one is given. That of the source
- *   decides which tokens are put before and after a text.
+ * qp_hf_package — the tokenizers are those of the folder (hf_tokenizers.h), unless one is given. The source's
+ *   tokenizer decides which tokens are put before and after a text.
  *   task       as in qp_hf_import_model
  *   tokenizer  a tokenizer file to use instead; "": the folder's
  * Errors  those of qp_hf_import_model and of reading tokenizers; QP_ENOINPUT: the folder has none; QP_EDATA: more
@@ -21,7 +21,7 @@ qp_status qp_hf_frame_of(const qp_tokenizer *tokenizer, qp_hf_frame *frame);
 
 /* For the readers of every format:
  * qp_import_set_roles — gives ids of a tokenizer their roles; -1: none. quipu's own tokenizers have theirs.
- * qp_import_check_rows — QP_EDATA: a model of so many rows has none for some of the pieces. */
+ * qp_import_check_rows — QP_EDATA if the model has fewer rows than the tokenizer has pieces. */
 qp_status qp_import_set_roles(qp_tokenizer *tokenizer, int32_t begin, int32_t end, int32_t pad);
 qp_status qp_import_check_rows(const char *place, const qp_tokenizer *tokenizer, int64_t rows);
 

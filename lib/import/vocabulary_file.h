@@ -13,10 +13,10 @@ typedef struct {
     int count;
 } qp_vocabulary_names;
 
-/* qp_vocabulary_read — Memory  proportional to the file, of at most 256 MiB.
+/* qp_vocabulary_read — reads one.   Memory  proportional to the file, of at most 256 MiB.
  * Errors  QP_ENOINPUT, QP_EDATA (not such a file, an id missing or twice), QP_EMEMORY; nothing is left to free.
- * qp_vocabulary_add_start — one more piece, the last: <pad>, or <start> where <pad> is there. The decoder of a
- *   translator reads it first where that is zeros.   Errors  QP_EMEMORY.
+ * qp_vocabulary_add_start — appends the piece <pad>, or <start> if <pad> exists: what the decoder reads first in
+ *   translators that begin with a zero vector.   Errors  QP_EMEMORY.
  * qp_vocabulary_index — the id of a piece, or -1.    Time: one pass. */
 qp_status qp_vocabulary_read(const char *path, qp_vocabulary_names *names);
 qp_status qp_vocabulary_add_start(const char *place, qp_vocabulary_names *names);

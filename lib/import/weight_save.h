@@ -19,10 +19,10 @@ typedef struct {
     const char *without; /* the first parameter that no row writes, or NULL */
 } qp_weight_list;
 
-/* qp_weight_list_make — one array for each part of each parameter; zero *list before. Of three parts the last two have
- *   the rows of the keys and of the values (kv_heads, head_width of `shape`); of two each has half. Positions begin
- *   after shape->skipped rows of 0.
- *   names  only names and shapes are wanted: no values
+/* qp_weight_list_make — one array for each part of each parameter; zero *list before. A parameter of
+ *   three parts is cut into queries, keys and values (kv_heads, head_width of `shape`), one of two parts in half.
+ *   Positions begin after shape->skipped rows of 0.
+ *   names  only names and shapes, no values
  * Memory  copies of the arrays that have another layout; the others are borrowed from `params`.
  * Errors  QP_EMEMORY; QP_EDATA: a name that is too long; QP_EBUG: a rule that only reads. Free the list in any case.
  * qp_weight_list_source — names and shapes of the list, which must outlive it; nothing can be read from it. */

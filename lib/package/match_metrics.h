@@ -7,8 +7,8 @@
 /* match_metrics — how well the vectors of a model of --task match show which texts belong together.
  * Pairs without scores: recall@k, the share of sources whose own target is among the k most similar ones of all
  * targets. Another target that is as similar comes first, unless its text is the same.
- * Pairs with scores: Spearman's correlation of cosine and score; where all scores are 0 or 1 the accuracy of telling
- * them apart, by the cosine that does it best. */
+ * Pairs with scores: Spearman's correlation of cosine and score; where all scores are 0 or 1 the accuracy
+ * of telling them apart by the best threshold of the cosine. */
 enum { QP_RECALLS = 3 };
 extern const int qp_recall_at[QP_RECALLS]; /* 1, 5, 10 */
 

@@ -20,8 +20,8 @@ typedef struct {
 /* qp_weight_type_name — "int8" ...; "fp32" for the others. */
 const char *qp_weight_type_name(qp_weight_type type);
 
-/* qp_quantization_json — as a model file has it.      Errors  QP_EMEMORY.
- * qp_quantization_parse — back.                       Errors  QP_EDATA: not such an object; QP_EMEMORY. */
+/* qp_quantization_json — as JSON text, malloc'ed.      Errors  QP_EMEMORY.
+ * qp_quantization_parse — reads that text.            Errors  QP_EDATA: not such an object; QP_EMEMORY. */
 qp_status qp_quantization_json(const qp_quantization *q, char **json);
 qp_status qp_quantization_parse(const char *json, qp_quantization *q);
 

@@ -21,7 +21,7 @@ typedef struct {
 /* qp_series_forecast — forecast [count, horizon], in the unit of the file, of the rows after these windows; of a model
  *   of quantiles, the one nearest to the median.
  * qp_series_quantiles — forecast [count, quantiles, horizon], of every quantile (one if the model has none). Quantiles
- *   that cross are exchanged.
+ *   that cross are sorted.
  * qp_series_middle — the number of the quantile that qp_series_forecast returns. */
 qp_status qp_series_forecast(const qp_package *m, const qp_series *series, qp_series_range range, int threads,
                              double *forecast);

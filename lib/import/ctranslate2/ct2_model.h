@@ -7,8 +7,8 @@
 /* ct2_model — an encoder and decoder of CTranslate2 (TransformerSpec) as one of our models. Positions are the table of
  * the file, learned or not.
  *
- * What the folder's config.json and vocabularies say: the sizes of the vocabularies, the id that a decoder reads first,
- * unless it reads zeros, the epsilon of the norms, whether a source begins with a token. */
+ * What config.json and the vocabularies of the folder say: the sizes of the vocabularies, the id that a decoder reads
+ * first unless it reads zeros, the epsilon of the norms, and whether a source begins with a token. */
 typedef struct {
     int source_words, target_words;
     int32_t start;

@@ -23,7 +23,7 @@ enum {
     QP_GGUF_TEXT, QP_GGUF_LIST, QP_GGUF_U64, QP_GGUF_I64, QP_GGUF_DOUBLE, QP_GGUF_VALUE_TYPES
 };
 
-/* qp_gguf_is — whether a file begins as these do. */
+/* qp_gguf_is — whether a file begins with "GGUF". */
 bool qp_gguf_is(const char *path);
 
 /* qp_gguf_open — reads everything but the arrays; qp_gguf_close frees it (NULL is fine).
@@ -35,7 +35,7 @@ void qp_gguf_close(qp_gguf *file);
 
 /* qp_gguf_arrays — the arrays, unpacked (gguf_blocks.h) as they are read.
  * qp_gguf_values — an object with all keys; the value of lists, of texts of more than 1,000 bytes and of texts that are
- *   not UTF-8 is null. A float is the shortest decimal number that is rounded to it. Borrowed. */
+ *   not UTF-8 is null. A float becomes the shortest decimal number that rounds to it. Borrowed. */
 qp_weight_source qp_gguf_arrays(const qp_gguf *file);
 json_t *qp_gguf_values(const qp_gguf *file);
 

@@ -24,7 +24,7 @@ typedef struct qp_gguf_architecture {
     void (*configure)(qp_gguf_plan *plan);
 } qp_gguf_architecture;
 
-/* llama (mistral has its name), qwen2, gemma, gpt2; the last has no name. */
+/* llama (also the name in files of mistral), qwen2, gemma, gpt2; a NULL name ends the list. */
 enum { QP_GGUF_LLAMA };
 extern const qp_gguf_architecture qp_gguf_architectures[];
 

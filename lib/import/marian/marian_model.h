@@ -7,7 +7,7 @@
 #include "lib/store/npz_read.h"
 
 /* marian_model — a transformer of Marian, an .npz file, as one of our models. Its options are the bytes of the array
- * special:model.yml; its matrices are [in, out]. Read are transformers with a norm after each sublayer (postprocess
+ * special:model.yml; its matrices are [in, out]. Only transformers are read, with a norm after each sublayer (postprocess
  * "dan"), self-attention in the decoder, relu or swish, positions that are not trained, and an output layer that is the
  * embedding; anything else is refused by name.
  * The decoder reads zeros first: the target side has one more word than the file, the last one, whose embedding is 0
@@ -23,7 +23,7 @@
 #define QP_MARIAN_ID(id, text) id,
 typedef enum { QP_MARIAN_MATHS(QP_MARIAN_ID) QP_MARIAN_MATHS_COUNT } qp_marian_maths;
 
-/* What the vocabularies say: their words, without the one that is read first; whether both sides have one list. */
+/* What the vocabularies say: their words, without the one that is read first; whether both sides share one list. */
 typedef struct {
     int source_words, target_words;
     bool shared;

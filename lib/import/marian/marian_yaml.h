@@ -4,7 +4,7 @@
 #include "lib/import/json_config.h"
 
 /* marian_yaml — a YAML mapping, such as the options of a Marian model, as a configuration of json_config.h. Plain true,
- * false, null, ~ and whole numbers are values of these kinds; every other scalar is a text. No anchors.
+ * false, null, ~ and whole numbers keep their types; every other scalar is a string. Anchors are refused.
  *
  * qp_marian_yaml — place: the file, for messages; borrowed. qp_json_config_close frees the configuration.
  * Errors  QP_EDATA: not such a text, nested more than 16 deep, or a key twice; QP_EMEMORY. */
