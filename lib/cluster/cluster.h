@@ -12,8 +12,8 @@
  * the links over MPI (make MPI=1), cluster_alone.c without: there every cluster is NULL.
  *
  * All ranks call the collective functions in the same order, each from its main thread. They return when the data has
- * arrived. They report no errors: when a rank ends, mpirun or srun ends the others; when one is silent, qp_cluster_watch
- * reports it. All ranks must have the same byte order. */
+ * arrived. They report no errors: when a rank ends, mpirun or srun ends the others; when one is silent,
+ * qp_cluster_watch reports it. All ranks must have the same byte order. */
 typedef struct qp_cluster qp_cluster;
 
 /* qp_cluster_launched — processes that mpirun or srun started together with this one, by their environment variables
