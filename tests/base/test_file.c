@@ -268,6 +268,27 @@ Test(file, whole)
     free(content);
 }
 
+/* Bytes and lines can follow each other: neither reads ahead of what it returns. */
+Test(file, bytes_in_parts)
+{
+    qp_reader *reader;
+    char part[8] = "", *line;
+    size_t got, bytes;
+    put("b", "first\nabcdef", 12);
+    cr_assert_eq(qp_reader_open("b", &reader), QP_OK);
+    cr_assert_eq(qp_reader_next(reader, &line, &bytes), QP_OK);
+    cr_assert_str_eq(line, "first");
+    cr_assert_eq(qp_reader_bytes(reader, part, 2, &got), QP_OK);
+    cr_assert(got == 2 && memcmp(part, "ab", 2) == 0);
+    cr_assert_eq(qp_reader_bytes(reader, part, 3, &got), QP_OK);
+    cr_assert(got == 3 && memcmp(part, "cde", 3) == 0);
+    cr_assert_eq(qp_reader_bytes(reader, part, 8, &got), QP_OK);
+    cr_assert(got == 1 && part[0] == 'f', "the end comes before the wanted 8");
+    cr_assert_eq(qp_reader_bytes(reader, part, 8, &got), QP_OK);
+    cr_assert_eq(got, 0);
+    qp_reader_close(reader);
+}
+
 Test(file, folders)
 {
     cr_assert_eq(qp_folder_make("a/b/c"), QP_OK);

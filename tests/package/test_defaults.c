@@ -120,6 +120,146 @@ Test(defaults, taggers_series_and_vocabularies)
     cr_expect_eq(s.job.level, 0);
 }
 
+/* Every rule, and all that it sets. Whoever changes one measures again what defaults.c says beside it. */
+#define SIDE(n) {.characters = (n) * 60, .words = (n) * 12, .distinct_characters = 80}
+#define PAIRS(n, share) {.examples = n, .source = SIDE(n), .target = SIDE(n), .shared = share}
+#define TEXTS {.examples = 9000, .target = {.characters = 1000000, .words = 180000, .distinct_characters = 90}}
+/* clang-format off */
+static const struct {
+    int task;
+    const char *given;
+    qp_survey survey;
+    const char *options;
+} rules[] = {
+    {QP_TASK_TRANSLATE, "", PAIRS(5000, 0.95),
+        "--encoder gru --decoder gru --bidirectional --enc-layers 1 --dec-layers 1 --emb-size 192 --hidden-size "
+        "256 --dropout 0.4 --label-smoothing 0.1 --tokenizer bpe --vocab-size 1500 --share-vocab "
+        "--tied-embeddings-all --batch-size 1500 --lr 0.003 --lr-schedule cosine --clip-norm 1 --epochs 51 "
+        "--average 5"},
+    {QP_TASK_TRANSLATE, "", PAIRS(30000, 0.5),
+        "--encoder transformer --decoder transformer --enc-layers 4 --dec-layers 4 --emb-size 128 --ff-size 256 "
+        "--heads 4 --dropout 0.3 --label-smoothing 0.1 --tokenizer bpe --vocab-size 16000 --no-share-vocab "
+        "--no-tied-embeddings-all --batch-size 2048 --lr 0.004 --lr-schedule cosine --clip-norm 1 --epochs 28 "
+        "--average 5"},
+    {QP_TASK_TRANSLATE, "", PAIRS(150000, 0.95),
+        "--encoder transformer --decoder transformer --enc-layers 4 --dec-layers 4 --emb-size 128 --ff-size 256 "
+        "--heads 4 --dropout 0.2 --label-smoothing 0.1 --tokenizer bpe --vocab-size 16000 --share-vocab "
+        "--tied-embeddings-all --batch-size 2048 --lr 0.004 --lr-schedule cosine --clip-norm 1 --epochs 16 "
+        "--average 5"},
+    {QP_TASK_TRANSLATE, "", PAIRS(1000000, 0.95),
+        "--encoder transformer --decoder transformer --enc-layers 4 --dec-layers 4 --emb-size 256 --ff-size 1024 "
+        "--heads 4 --dropout 0.1 --label-smoothing 0.1 --tokenizer bpe --vocab-size 16000 --share-vocab "
+        "--tied-embeddings-all --batch-size 2048 --lr 0.004 --lr-schedule cosine --clip-norm 1 --epochs 8 "
+        "--average 5"},
+    {QP_TASK_CLASSIFY, "", TEXTS,
+        "--tokenizer ngram --vocab-size 262144 --lower-case --encoder bag --dropout 0 --max-length 1048576 "
+        "--batch-type sentence --batch-size 64 --shard-rows 65536 --lr 0.01 --lr-schedule cosine --epochs 3 "
+        "--average 4"},
+    {QP_TASK_CLASSIFY, " tokenizer ", TEXTS,
+        "--vocab-size 6500 --encoder lstm --bidirectional --enc-layers 1 --emb-size 64 --hidden-size 128 "
+        "--dropout 0.5 --batch-size 4000 --lr 0.004 --lr-schedule cosine --clip-norm 1 --epochs 6 "
+        "--early-stopping-metric accuracy"},
+    {QP_TASK_CLASSIFY, "", {.examples = 9000, .target = {.characters = 70000, .words = 9000}, .one_word = 0.99},
+        "--tokenizer char --vocab-size 400 --encoder lstm --bidirectional --enc-layers 1 --emb-size 64 "
+        "--hidden-size 128 --dropout 0.3 --batch-size 1000 --lr 0.004 --lr-schedule cosine --clip-norm 1 --epochs "
+        "8 --early-stopping-metric accuracy"},
+    {QP_TASK_TAG, "", {.examples = 4000, .target = {.characters = 200000, .words = 200000}, .span_tags = 1},
+        "--crf --tokenizer word --vocab-size 2000 --encoder lstm --bidirectional --enc-layers 2 --emb-size 96 "
+        "--hidden-size 96 --dropout 0.4 --batch-size 4000 --lr 0.003 --lr-schedule linear --clip-norm 1 --epochs "
+        "8 --early-stopping-metric f1"},
+    {QP_TASK_TAG, "", {.examples = 4000, .target = {.characters = 150000, .words = 50000, .distinct_characters = 1900}},
+        "--tokenizer bpe --vocab-size 3000 --encoder lstm --bidirectional --enc-layers 1 --emb-size 128 "
+        "--hidden-size 128 --word-layers 1 --dropout 0.33 --batch-size 2000 --lr 0.003 --lr-schedule linear "
+        "--clip-norm 1 --epochs 16 --early-stopping-metric accuracy"},
+    {QP_TASK_LM, "", TEXTS,
+        "--tokenizer char --vocab-size 399 --lm-window 96 --decoder lstm --dec-layers 1 --emb-size 128 "
+        "--hidden-size 512 --no-tied-embeddings --dropout 0.2 --batch-type sentence --batch-size 32 --lr 0.003 "
+        "--lr-schedule cosine --clip-norm 1 --epochs 7"},
+    {QP_TASK_LM, "", {.target = {.characters = 90000000, .words = 18000000, .distinct_characters = 900}},
+        "--tokenizer bpe --vocab-size 8000 --lm-window 96 --decoder lstm --dec-layers 1 --emb-size 128 "
+        "--hidden-size 512 --no-tied-embeddings --dropout 0.2 --batch-type sentence --batch-size 32 --lr 0.003 "
+        "--lr-schedule cosine --clip-norm 1 --epochs 1"},
+    {QP_TASK_LM, " decoder ", TEXTS,
+        "--tokenizer char --vocab-size 399 --lm-window 96 --dec-layers 4 --emb-size 128 --ff-size 512 --heads 4 "
+        "--activation gelu --dropout 0.2 --batch-type sentence --batch-size 32 --lr 0.003 --lr-schedule cosine "
+        "--clip-norm 1 --epochs 7"},
+    {QP_TASK_MLM, "", TEXTS,
+        "--tokenizer bpe --vocab-size 6500 --encoder lstm --bidirectional --enc-layers 1 --emb-size 96 "
+        "--hidden-size 96 --dropout 0.1 --batch-size 2000 --lr 0.005 --lr-schedule cosine --clip-norm 1 --epochs "
+        "8"},
+    {QP_TASK_AUTOENCODE, "", TEXTS,
+        "--tokenizer bpe --vocab-size 6500 --encoder gru --decoder gru --bidirectional --enc-layers 1 "
+        "--dec-layers 1 --emb-size 128 --hidden-size 256 --batch-size 2000 --lr 0.003 --lr-schedule cosine "
+        "--clip-norm 1 --dropout 0.1 --epochs 14"},
+    {QP_TASK_REGRESS, "", {.examples = 700, .trend = 2.5},
+        "--window 48 --level last --linear --encoder gru --enc-layers 1 --emb-size 32 --hidden-size 32 --dropout "
+        "0 --batch-type sentence --batch-size 64 --lr 0.003 --lr-schedule cosine --clip-norm 1 --epochs 142 "
+        "--average 5"},
+    {QP_TASK_REGRESS, "", {.examples = 700, .trend = 0.2},
+        "--window 48 --level fixed --no-linear --encoder gru --enc-layers 1 --emb-size 32 --hidden-size 32 "
+        "--dropout 0.3 --batch-type sentence --batch-size 64 --lr 0.003 --lr-schedule cosine --clip-norm 1 "
+        "--epochs 142 --average 5"},
+    {QP_TASK_MATCH, "", PAIRS(20000, 0.95),
+        "--tokenizer bpe --vocab-size 16000 --encoder gru --bidirectional --enc-layers 1 --emb-size 192 "
+        "--hidden-size 192 --pooling max --dropout 0.3 --batch-type sentence --batch-size 128 --lr 0.003 "
+        "--lr-schedule cosine --clip-norm 1 --epochs 9"}};
+/* clang-format on */
+
+Test(defaults, every_rule)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        qp_train_settings s;
+        char all[1000] = "";
+        begin(&s, rules[i].task, rules[i].given);
+        if (*rules[i].given == ' ') s.model.decoder = QP_KIND_TRANSFORMER;
+        qp_choice_list list = choose(&s, &rules[i].survey);
+        for (int k = 0; k < list.count; k++) {
+            if (k) strcat(all, " ");
+            strcat(all, list.choice[k].options);
+            cr_expect(list.choice[k].topic[0] && list.choice[k].reason[0], "row %zu", i);
+        }
+        cr_expect_str_eq(all, rules[i].options, "row %zu: %s", i, all);
+    }
+}
+
+/* The widths of a network fit each other. */
+Test(defaults, heads_divide_the_embedding)
+{
+    qp_train_settings s;
+    qp_survey some = pairs(30000);
+    begin(&s, QP_TASK_TRANSLATE, " emb-size ");
+    s.model.emb_size = 90;
+    choose(&s, &some);
+    cr_expect_eq(s.model.heads, 2, "4 do not divide 90");
+    begin(&s, QP_TASK_TRANSLATE, " heads ");
+    s.model.heads = 6;
+    choose(&s, &some);
+    cr_expect(s.model.heads == 6 && s.model.emb_size == 132, "the next multiple");
+}
+
+/* A given kind on one side brings its own to the other; what is given on both sides stays. */
+Test(defaults, one_side_follows_the_other)
+{
+    static const struct {
+        const char *given;
+        int encoder, decoder, expected_encoder, expected_decoder;
+    } row[] = {{" encoder ", QP_KIND_LSTM, 0, QP_KIND_LSTM, QP_KIND_LSTM},
+               {" decoder ", 0, QP_KIND_LSTM, QP_KIND_LSTM, QP_KIND_LSTM},
+               {" encoder ", QP_KIND_CONV, 0, QP_KIND_CONV, QP_KIND_TRANSFORMER},
+               {" encoder  decoder ", QP_KIND_LSTM, QP_KIND_TRANSFORMER, QP_KIND_LSTM, QP_KIND_TRANSFORMER},
+               {" encoder  decoder ", QP_KIND_TRANSFORMER, QP_KIND_GRU, QP_KIND_TRANSFORMER, QP_KIND_GRU}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        qp_train_settings s;
+        qp_survey few = pairs(5000);
+        begin(&s, QP_TASK_TRANSLATE, row[i].given);
+        if (row[i].encoder) s.model.encoder = row[i].encoder;
+        if (row[i].decoder) s.model.decoder = row[i].decoder;
+        choose(&s, &few);
+        cr_expect(s.model.encoder == row[i].expected_encoder && s.model.decoder == row[i].expected_decoder, "row %zu",
+                  i);
+    }
+}
+
 Test(defaults, a_schedule_ends_with_its_run)
 {
     qp_train_settings s;
@@ -145,8 +285,17 @@ Test(defaults, what_is_held_back)
     qp_survey survey = pairs(50);
     begin(&s, QP_TASK_TRANSLATE, "");
     cr_expect_eq(qp_defaults_hold_out(&s, &survey).part, QP_PART_ALL, "too few to spare any");
+    survey = pairs(100);
+    cr_expect_eq(qp_defaults_hold_out(&s, &survey).every, 10);
+    survey = pairs(1999);
+    cr_expect_eq(qp_defaults_hold_out(&s, &survey).every, 10);
+    survey = pairs(20000);
+    cr_expect_eq(qp_defaults_hold_out(&s, &survey).every, 20, "a thousand");
+    survey = pairs(30000);
+    cr_expect_eq(qp_defaults_hold_out(&s, &survey).every, 30);
     survey = pairs(5000);
     cr_expect_eq(qp_defaults_hold_out(&s, &survey).every, 20);
+    cr_expect_eq(qp_defaults_hold_out(&s, &survey).block, 0, "single pairs, spread over the corpus");
     s.model.task = QP_TASK_LM;
     cr_expect_eq(qp_defaults_hold_out(&s, &survey).block, 25, "ten blocks of running text, from all of it");
     s.model.task = QP_TASK_REGRESS;
