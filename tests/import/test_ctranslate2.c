@@ -260,6 +260,13 @@ Test(ctranslate2, what_cannot_be_read_is_named)
         qp_text_free(&out);
         write_model("TransformerSpec", flags[i]);
         refused(strrchr(flags[i], '/') + (i == 0 ? 0 : 1));
+        qp_ct2_file *file;
+        qp_model *model = NULL;
+        const qp_ct2_facts facts = {WORDS, WORDS, 0, 1e-5, false};
+        cr_assert_eq(qp_ct2_open(folder_path("model.bin"), &file), QP_OK);
+        cr_expect_eq(qp_ct2_model(file, &facts, &model), QP_EDATA);
+        cr_expect_null(model, "nothing is left to free");
+        qp_ct2_close(file);
     }
     qp_text_free(&out);
 }

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "lib/metric/bleu.h"
 #include "lib/metric/overlap.h"
@@ -37,6 +38,32 @@ Test(bleu, tokenizers_and_case_equal_sacrebleu)
         cr_assert_float_eq(score_samples(&config, 0, 2).score, expected[i].mixed, 1e-9, "%s", expected[i].name);
         config.lower_case = true;
         cr_assert_float_eq(score_samples(&config, 0, 2).score, expected[i].lower, 1e-9, "%s", expected[i].name);
+    }
+}
+
+/* Chinese characters are words of their own, from the first to the last of each range. */
+Test(bleu, chinese_characters_stand_alone)
+{
+    static const int32_t inside[] = {0x3400,     0x4DB5, 0x4E00, 0x9FA5, 0x9FBB, 0xF900, 0xFA2D, 0xFA30, 0xFA6A,
+                                     0xFA70,     0xFAD9, 0x2A6D, 0x2F81, 0x2FA1, 0xFF00, 0xFFEF, 0x2E80, 0x2EFF,
+                                     0x3000 + 1, 0x303F, 0x31C0, 0x31EF, 0x2F00, 0x2FDF, 0x2FF0, 0x2FFF, 0x3100,
+                                     0x312F,     0x31A0, 0x31BF, 0xFE10, 0xFE1F, 0xFE30, 0xFE4F, 0x2600, 0x26FF,
+                                     0x2700,     0x27BF, 0x3200, 0x32FF, 0x3300, 0x33FF};
+    static const int32_t outside[] = {0x1FFF, 0x4DB6, 0x4DFF, 0x9FBC, 0xFA2E, 0xFA2F, 0xFA6B, 0xFADA,
+                                      0xFEFF, 0xFFF0, 0xFE20, 0x3130, 0x319F, 0x31F0, 0x2A6E};
+    qp_bleu_config config = qp_bleu_config_default();
+    cr_assert_eq(qp_bleu_tokenizer_find("zh", &config.tokenizer), QP_OK);
+    for (size_t i = 0; i < sizeof inside / sizeof *inside + sizeof outside / sizeof *outside; i++) {
+        bool is_inside = i < sizeof inside / sizeof *inside;
+        int32_t code = is_inside ? inside[i] : outside[i - sizeof inside / sizeof *inside];
+        char together[40], apart[40];
+        int c1 = 0xE0 | code >> 12, c2 = 0x80 | (code >> 6 & 0x3F), c3 = 0x80 | (code & 0x3F);
+        snprintf(together, sizeof together, "a%c%c%cb c d", c1, c2, c3);
+        snprintf(apart, sizeof apart, "a %c%c%c b c d", c1, c2, c3);
+        qp_bleu_sums sums = {0};
+        qp_text reference = segment_of(apart);
+        cr_assert_eq(qp_bleu_add(&config, segment_of(together), &reference, 1, &sums), QP_OK);
+        cr_expect_eq(qp_bleu_finish(&config, &sums).score > 99, is_inside, "U+%04X", (unsigned)code);
     }
 }
 

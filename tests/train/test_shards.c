@@ -221,6 +221,64 @@ Test(shards, inputs_are_cut_like_targets)
     toy_free(t);
 }
 
+/* Every part of a batch is cut where its sequences are: all arrays hold their own index, and `score` the sequence. */
+enum { CUT_SEQUENCES = 200, CUT_FEATURES = 3, CUT_OUTPUTS = 2, CUT_COLUMNS = 4 };
+
+static int32_t cut_source[CUT_SEQUENCES + 1], cut_target[CUT_SEQUENCES + 1];
+
+static bool begins_with(const qp_real *value, int index) { return value && value[0] == (qp_real)index; }
+
+static qp_tensor loss_of_parts(void *self, qp_tape *tape, const qp_batch *shard)
+{
+    int first = shard->score ? (int)shard->score[0] : 0, count = shard->target.sequences.count;
+    int source = cut_source[first], target = cut_target[first];
+    bool right = shard->score && shard->score[count - 1] == (qp_real)(first + count - 1) &&
+                 shard->source.sequences.count == count && shard->source.sequences.start[0] == 0 &&
+                 qp_sequence_rows(shard->source.sequences) == cut_source[first + count] - source &&
+                 shard->source.id[0] == source && shard->target.id[0] == 4 + target % 15 &&
+                 shard->segment[0] == source && shard->source_row[0] == target &&
+                 begins_with(shard->source_value, source * CUT_FEATURES) && shard->features == CUT_FEATURES &&
+                 begins_with(shard->target_value, target * CUT_OUTPUTS) && shard->outputs == CUT_OUTPUTS &&
+                 begins_with(shard->noise, first * CUT_COLUMNS) && shard->noise_columns == CUT_COLUMNS &&
+                 begins_with(shard->carry.row, first * CUT_COLUMNS) && shard->carry.width == CUT_COLUMNS;
+    if (!right) return qp_tape_fail(tape, QP_EBUG, "sequences from %d", first);
+    return toy_loss(self, tape, &(qp_batch){.target = shard->target});
+}
+
+Test(shards, every_part_of_a_batch_is_cut_like_its_sequences)
+{
+    enum { ROWS = CUT_SEQUENCES * 9 };
+    static int32_t source_id[ROWS], target_id[ROWS], own_index[ROWS];
+    static qp_real number[ROWS * CUT_COLUMNS];
+    for (int i = 0; i < CUT_SEQUENCES; i++) {
+        cut_source[i + 1] = cut_source[i] + 1 + i % 8;
+        cut_target[i + 1] = cut_target[i] + 1 + i * 3 % 7;
+    }
+    for (int r = 0; r < ROWS; r++) source_id[r] = own_index[r] = r, target_id[r] = 4 + r % 15;
+    for (int k = 0; k < ROWS * CUT_COLUMNS; k++) number[k] = (qp_real)k;
+    const qp_batch batch = {.source = {{.count = CUT_SEQUENCES, .start = cut_source}, source_id},
+                            .target = {{.count = CUT_SEQUENCES, .start = cut_target}, target_id},
+                            .segment = own_index,
+                            .source_row = own_index,
+                            .source_value = number,
+                            .features = CUT_FEATURES,
+                            .target_value = number,
+                            .outputs = CUT_OUTPUTS,
+                            .score = number,
+                            .noise = number,
+                            .noise_columns = CUT_COLUMNS,
+                            .carry = {.row = number, .width = CUT_COLUMNS}};
+    toy *t = toy_new(2);
+    qp_loss_function f = {.self = t, .loss = loss_of_parts};
+    qp_shards *s;
+    qp_shards_result result;
+    cr_assert_eq(qp_shards_new(t->params, 2, 64, &s), QP_OK);
+    cr_assert_eq(qp_shards_evaluate(s, &f, &batch, 1, &result), QP_OK, "%s", qp_error_message());
+    cr_assert_gt(result.shards, 4);
+    qp_shards_free(s);
+    toy_free(t);
+}
+
 Test(shards, odd_numbers_of_shards_and_one)
 {
     static toy_batch batch[3];

@@ -86,8 +86,7 @@ Test(image_table, squares_and_series)
     cr_assert_eq(read_path(fixture_text("t.csv", "1,x,4\n5,y,8\n"), "2,3", &images), QP_OK, "%s", qp_error_message());
     cr_expect(images.count == 2 && images.size.width == 1 && images.value[0] == 4 && images.value[1] == 8);
     qp_images_free(&images);
-    cr_assert_eq(read_path(fixture_text("t.csv", "label,n\nx,4\ny,8\n"), "", &images), QP_OK, "%s",
-                 qp_error_message());
+    cr_assert_eq(read_path(fixture_text("t.csv", "label,n\nx,4\ny,8\n"), "", &images), QP_OK, "%s", qp_error_message());
     qp_images_free(&images);
 }
 
@@ -209,6 +208,9 @@ Test(image_format, patches_row_by_row)
     qp_images_moments(&images, &format.mean, &format.deviation);
     cr_expect_eq(format.mean, 7.5);
     cr_expect_float_eq(format.deviation, sqrt((16.0 * 16 - 1) / 12), 1e-12);
+    memset(images.pixel, 9, 16);
+    qp_images_moments(&images, &format.mean, &format.deviation);
+    cr_expect(format.mean == 9 && format.deviation == 1, "images of one color are not divided by 0");
     qp_images_free(&images);
 }
 
@@ -223,7 +225,9 @@ Test(image_format, json_brings_everything_back)
     cr_expect_str_eq(again.column, format.column);
     free(json);
     static const char *const damaged[] = {
-        "", "[]", "{\"height\":6}",
+        "",
+        "[]",
+        "{\"height\":6}",
         "{\"height\":6,\"width\":8,\"channels\":3,\"patch_height\":4,\"patch_width\":4,\"mean\":0,\"deviation\":1,"
         "\"column\":\"\"}",
         "{\"height\":8,\"width\":8,\"channels\":3,\"patch_height\":4,\"patch_width\":4,\"mean\":0,\"deviation\":0,"
@@ -240,6 +244,8 @@ Test(image_format, sizes_are_parsed)
     qp_image_size size;
     cr_expect(qp_image_patch_parse("4x7", &height, &width) == QP_OK && height == 4 && width == 7);
     cr_expect(qp_image_patch_parse("8", &height, &width) == QP_OK && height == 1 && width == 8);
+    cr_expect(qp_image_patch_parse("1x65536", &height, &width) == QP_OK && width == QP_IMAGE_SIDE_MOST);
+    cr_expect_eq(qp_image_patch_parse("1x65537", &height, &width), QP_EUSAGE);
     cr_expect(qp_image_size_parse("28x20", &size) == QP_OK && size.height == 28 && size.width == 20 && !size.channels);
     cr_expect(qp_image_size_parse("32x32x3", &size) == QP_OK && size.channels == 3);
     static const char *const wrong[] = {"", "x", "4x", "x4", "4x4x", "0x4", "-1x4", "4X4", "99999999999x4", "4 x4"};
