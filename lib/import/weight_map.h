@@ -7,7 +7,8 @@
 /* weight_map — which arrays of another project's model make which of our parameters, as a table: one row for each
  * parameter name of an architecture. In both names '#' is the number of a layer, or of an expert in it, and '+' the
  * same number counted from 1. If several rows name a parameter, the first whose array exists is used; weight_save.h
- * writes by the first. A name that begins with '/' never takes the prefix. "Theirs" is the array, "ours" the parameter. */
+ * writes by the first. A name that begins with '/' never takes the prefix. "Theirs" is the array, "ours" the
+ * parameter. */
 #define QP_WEIGHT_RULES(X)                                                                                             \
     X(QP_WEIGHT_PLAIN)      /* the same layout */                                                                      \
     X(QP_WEIGHT_GATED)      /* the same, in models with gated feed-forward layers */                                   \

@@ -8,8 +8,8 @@
 
 /* marian_model — a transformer of Marian, an .npz file, as one of our models. Its options are the bytes of the array
  * special:model.yml; its matrices are [in, out]. Only transformers are read, with a norm after each sublayer
- * (postprocess "dan"), self-attention in the decoder, relu or swish, positions that are not trained, and an output layer that is the
- * embedding; anything else is refused by name.
+ * (postprocess "dan"), self-attention in the decoder, relu or swish, positions that are not trained, and an output
+ * layer that is the embedding; anything else is refused by name.
  * The decoder reads zeros first: the target side has one more word than the file, the last one, whose embedding is 0
  * and which is never written (its bias is -100).
  *
