@@ -39,14 +39,14 @@ static void expect(const char *kept, double temperature)
     }
 }
 
-Test(test_sample, nothing_asked_is_the_softmax)
+Test(sample, nothing_asked_is_the_softmax)
 {
     prepare();
     cr_assert_eq(weigh(NULL, 0), QP_OK);
     expect("xxxxxx", 1);
 }
 
-Test(test_sample, temperature_divides_and_zero_is_greedy)
+Test(sample, temperature_divides_and_zero_is_greedy)
 {
     prepare();
     config.temp = 0.5;
@@ -58,7 +58,7 @@ Test(test_sample, temperature_divides_and_zero_is_greedy)
     expect("x-----", 1);
 }
 
-Test(test_sample, each_filter_keeps_its_own)
+Test(sample, each_filter_keeps_its_own)
 {
     prepare();
     config.top_k = 3;
@@ -83,7 +83,7 @@ Test(test_sample, each_filter_keeps_its_own)
 }
 
 /* p = 0.391 0.019 0.144 0.053 0.391 0.003, entropy 1.261: e^-1.261 = 0.283. */
-Test(test_sample, eta_depends_on_the_entropy_and_keeps_the_best)
+Test(sample, eta_depends_on_the_entropy_and_keeps_the_best)
 {
     prepare();
     config.eta_cutoff = 0.04; /* sqrt(0.04) 0.283 = 0.057 is more */
@@ -109,7 +109,7 @@ Test(test_sample, eta_depends_on_the_entropy_and_keeps_the_best)
 }
 
 /* Entropy against the largest probability: typical sampling may drop the most probable token. */
-Test(test_sample, typical_is_not_top_p)
+Test(sample, typical_is_not_top_p)
 {
     prepare();
     static const qp_real wide[COLUMNS] = {(qp_real)1.2, 0, 0, 0, 0, 0};
@@ -120,7 +120,7 @@ Test(test_sample, typical_is_not_top_p)
     cr_expect_gt(row[1], 0);
 }
 
-Test(test_sample, repeats_are_punished_once_and_not_for_ever)
+Test(sample, repeats_are_punished_once_and_not_for_ever)
 {
     static const int32_t history[] = {1, 0, 0, 99, -1};
     prepare();
@@ -136,7 +136,7 @@ Test(test_sample, repeats_are_punished_once_and_not_for_ever)
     expect("xxxxxx", 1);
 }
 
-Test(test_sample, forbidden_tokens_and_broken_scores)
+Test(sample, forbidden_tokens_and_broken_scores)
 {
     prepare();
     row[0] = row[4] = -(qp_real)INFINITY;
@@ -150,7 +150,7 @@ Test(test_sample, forbidden_tokens_and_broken_scores)
     cr_expect_eq(weigh(NULL, 0), QP_EDATA);
 }
 
-Test(test_sample, draws_follow_the_probabilities_and_the_counter)
+Test(sample, draws_follow_the_probabilities_and_the_counter)
 {
     static const qp_real probability[4] = {(qp_real)0.1, 0, (qp_real)0.6, (qp_real)0.3};
     int count[4] = {0}, again = 0;

@@ -37,7 +37,7 @@ static void put_half(unsigned char *to, uint16_t half)
     to[1] = (unsigned char)(half >> 8);
 }
 
-Test(test_gguf_blocks, blocks_are_unpacked_as_ggml_does)
+Test(gguf_blocks, blocks_are_unpacked_as_ggml_does)
 {
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         const block_case *k = &cases[c];
@@ -61,7 +61,7 @@ Test(test_gguf_blocks, blocks_are_unpacked_as_ggml_does)
     }
 }
 
-Test(test_gguf_blocks, plain_numbers)
+Test(gguf_blocks, plain_numbers)
 {
     const unsigned char single[] = {0, 0, 0x20, 0xC0}, half[] = {0, 0x42}, brain[] = {0x40, 0xBF};
     qp_real value;
@@ -76,7 +76,7 @@ Test(test_gguf_blocks, plain_numbers)
     cr_expect_null(qp_gguf_type_of(10)->unpack, "known, not read");
 }
 
-Test(test_gguf_blocks, packed_numbers_come_back)
+Test(gguf_blocks, packed_numbers_come_back)
 {
     qp_real value[64], back[64];
     unsigned char bytes[256];

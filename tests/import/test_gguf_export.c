@@ -17,7 +17,7 @@ static void set_up(void)
     gguf_begin(0);
 }
 
-TestSuite(test_gguf_export, .init = set_up, .fini = folder_end);
+TestSuite(gguf_export, .init = set_up, .fini = folder_end);
 
 /* The package of the file that the writers of gguf_bytes.h have filled. */
 static qp_package *tiny(void)
@@ -83,7 +83,7 @@ static void gpt2(void)
         gguf_floats(array[i].name, array[i].rows, array[i].columns, value);
 }
 
-Test(test_gguf_export, a_model_that_comes_back_is_the_same_to_the_byte)
+Test(gguf_export, a_model_that_comes_back_is_the_same_to_the_byte)
 {
     tiny_keys("llama");
     tiny_vocabulary();
@@ -105,7 +105,7 @@ Test(test_gguf_export, a_model_that_comes_back_is_the_same_to_the_byte)
     returns_the_same("gpt2");
 }
 
-Test(test_gguf_export, numbers_of_16_bits_are_rounded)
+Test(gguf_export, numbers_of_16_bits_are_rounded)
 {
     tiny_bytes_vocabulary("gpt-2");
     gpt2();
@@ -133,7 +133,7 @@ static void refused(const qp_package *p, const char *words)
     cr_expect_not(qp_file_exists(folder_path("out.gguf")));
 }
 
-Test(test_gguf_export, what_cannot_be_written_is_refused_by_name)
+Test(gguf_export, what_cannot_be_written_is_refused_by_name)
 {
     qp_package *p;
     tiny_keys("gemma");

@@ -15,7 +15,7 @@ static void set_up(void)
     gguf_begin(0);
 }
 
-TestSuite(test_gguf_file, .init = set_up, .fini = folder_end);
+TestSuite(gguf_file, .init = set_up, .fini = folder_end);
 
 static const char *path(void) { return folder_path("m.gguf"); }
 
@@ -37,7 +37,7 @@ static void refused(const char *words)
     gguf_begin(0);
 }
 
-Test(test_gguf_file, keys_have_their_values)
+Test(gguf_file, keys_have_their_values)
 {
     gguf_text("a.text", "four");
     gguf_number("a.number", 4000000000u);
@@ -70,7 +70,7 @@ Test(test_gguf_file, keys_have_their_values)
     qp_gguf_close(file);
 }
 
-Test(test_gguf_file, arrays_are_read_where_they_are)
+Test(gguf_file, arrays_are_read_where_they_are)
 {
     gguf_begin(64);
     gguf_floats("matrix", 2, 3, six);
@@ -89,7 +89,7 @@ Test(test_gguf_file, arrays_are_read_where_they_are)
     qp_gguf_close(file);
 }
 
-Test(test_gguf_file, wrong_headers_are_refused)
+Test(gguf_file, wrong_headers_are_refused)
 {
     gguf_version = 1;
     refused("version 1 of GGUF");
@@ -120,7 +120,7 @@ Test(test_gguf_file, wrong_headers_are_refused)
     refused("deep: lists in lists");
 }
 
-Test(test_gguf_file, wrong_arrays_are_refused)
+Test(gguf_file, wrong_arrays_are_refused)
 {
     const int64_t square[] = {2, 3, 1, 1, 1}, huge[] = {INT64_MAX, INT64_MAX}, none[] = {0, 4};
     gguf_array("five", 0, 5, square, six, 24);
@@ -153,7 +153,7 @@ Test(test_gguf_file, wrong_arrays_are_refused)
     refused("a: the name is there twice");
 }
 
-Test(test_gguf_file, a_file_that_is_cut_anywhere_is_refused)
+Test(gguf_file, a_file_that_is_cut_anywhere_is_refused)
 {
     char *content;
     size_t bytes, whole;

@@ -16,7 +16,7 @@ static void set_up(void)
     gguf_begin(0);
 }
 
-TestSuite(test_gguf_model, .init = set_up, .fini = folder_end);
+TestSuite(gguf_model, .init = set_up, .fini = folder_end);
 
 static const char *path(void) { return folder_path("m.gguf"); }
 
@@ -69,7 +69,7 @@ static void same_as_folder(const char *name)
     gguf_begin(0);
 }
 
-Test(test_gguf_model, a_file_is_the_model_of_the_folder_it_was_made_of)
+Test(gguf_model, a_file_is_the_model_of_the_folder_it_was_made_of)
 {
     tiny_keys("llama");
     tiny_gated("llama", ", \"tie_word_embeddings\": true", 0, 1, 0);
@@ -82,7 +82,7 @@ Test(test_gguf_model, a_file_is_the_model_of_the_folder_it_was_made_of)
     same_as_folder("gemma");
 }
 
-Test(test_gguf_model, rotary_positions_are_scaled)
+Test(gguf_model, rotary_positions_are_scaled)
 {
     tiny_keys("llama");
     gguf_text("llama.rope.scaling.type", "linear");
@@ -100,8 +100,17 @@ Test(test_gguf_model, rotary_positions_are_scaled)
     same_as_folder("yarn");
 }
 
+/* Divisors that are all 1 scale nothing. */
+Test(gguf_model, frequencies_that_are_not_scaled)
+{
+    tiny_keys("llama");
+    gguf_floats("rope_freqs.weight", 2, 0, (const float[]){1, 1});
+    tiny_gated("llama", ", \"tie_word_embeddings\": true", 0, 1, 0);
+    same_as_folder("plain");
+}
+
 /* The divisors of Llama 3.1, computed from its published values by its formula, give those values back. */
-Test(test_gguf_model, llama_3_frequencies_are_recognized)
+Test(gguf_model, llama_3_frequencies_are_recognized)
 {
     enum { PAIRS = 64 };
     const double pi = acos(-1), factor = 8, low = 1, high = 4, length = 8192, base = 500000;
@@ -140,7 +149,7 @@ Test(test_gguf_model, llama_3_frequencies_are_recognized)
     qp_model_free(model);
 }
 
-Test(test_gguf_model, what_changes_the_computation_is_refused_by_name)
+Test(gguf_model, what_changes_the_computation_is_refused_by_name)
 {
     gguf_text("general.architecture", "mamba");
     refused("general.architecture 'mamba' cannot be read");
@@ -158,6 +167,13 @@ Test(test_gguf_model, what_changes_the_computation_is_refused_by_name)
     gguf_real("llama.rope.scaling.factor", 4);
     tiny_gated("llama", "", 0, 1, 0);
     refused("llama.rope.scaling.type");
+    static const float factors[] = {0.5F, 1e7F, -2, NAN};
+    for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) {
+        tiny_keys("llama");
+        gguf_real("llama.rope.scaling.factor", factors[i]);
+        tiny_gated("llama", "", 0, 1, 0);
+        refused(isfinite(factors[i]) ? "llama.rope.scaling.factor: out of range" : "llama.rope.scaling.factor");
+    }
     tiny_keys("llama");
     gguf_floats("rope_freqs.weight", 2, 0, (const float[]){1.5F, 1.25F});
     tiny_gated("llama", "", 0, 1, 0);

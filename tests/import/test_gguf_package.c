@@ -13,7 +13,7 @@ static void set_up(void)
     gguf_begin(0);
 }
 
-TestSuite(test_gguf_package, .init = set_up, .fini = folder_end);
+TestSuite(gguf_package, .init = set_up, .fini = folder_end);
 
 static qp_status read_package(qp_package **package)
 {
@@ -42,7 +42,7 @@ static void encodes_to(const qp_package *p, const char *text, int count, const i
     free(id);
 }
 
-Test(test_gguf_package, pieces_with_scores)
+Test(gguf_package, pieces_with_scores)
 {
     qp_package *p;
     tiny_keys("llama");
@@ -68,7 +68,7 @@ Test(test_gguf_package, pieces_with_scores)
     qp_package_free(p);
 }
 
-Test(test_gguf_package, bytes_with_merges)
+Test(gguf_package, bytes_with_merges)
 {
     static const char *const pre[] = {"gpt-2", "llama-bpe", "qwen2", "smollm", NULL};
     static const int begins[] = {0, 1, 0, 0, 0};
@@ -86,7 +86,7 @@ Test(test_gguf_package, bytes_with_merges)
     }
 }
 
-Test(test_gguf_package, wrong_vocabularies_are_refused_by_name)
+Test(gguf_package, wrong_vocabularies_are_refused_by_name)
 {
     tiny_keys("llama");
     weights();

@@ -8,7 +8,7 @@
 #include "lib/store/safetensors.h"
 #include "tests/import/import_folder.h"
 
-TestSuite(test_hf_export, .init = folder_begin, .fini = folder_end);
+TestSuite(hf_export, .init = folder_begin, .fini = folder_end);
 
 static const qp_hf_wish no_wish;
 
@@ -66,7 +66,7 @@ static void same_names(const char *name, const char *from, const char *to, int *
     qp_safetensors_close(b);
 }
 
-Test(test_hf_export, what_was_imported_is_exported_and_imported_to_the_bit)
+Test(hf_export, what_was_imported_is_exported_and_imported_to_the_bit)
 {
     static const char *const names[] = {
         "gpt2",     "gpt2_untied", "llama",         "llama_bias", "llama_tied_theta", "llama_rope_linear",
@@ -90,7 +90,7 @@ Test(test_hf_export, what_was_imported_is_exported_and_imported_to_the_bit)
     }
 }
 
-Test(test_hf_export, a_folder_written_here_has_their_names_and_layout)
+Test(hf_export, a_folder_written_here_has_their_names_and_layout)
 {
     qp_hf_model made, again;
     qp_hf_choice choice;
@@ -138,7 +138,7 @@ static void refused(const char *const *option, const char *words)
 
 #define SMALL "emb-size", "8", "heads", "2", "ff-size", "16", "enc-layers", "1", "dec-layers", "1"
 
-Test(test_hf_export, what_no_architecture_computes_is_refused_with_the_options_that_would_fit)
+Test(hf_export, what_no_architecture_computes_is_refused_with_the_options_that_would_fit)
 {
     refused((const char *const[]){"task", "lm", "encoder", "none", SMALL, "activation", "relu", NULL},
             "gpt2 needs --pos learned --scale-embeddings=false");

@@ -6,7 +6,7 @@
 #include "lib/import/hf_import.h"
 #include "tests/import/import_folder.h"
 
-TestSuite(test_hf_import, .init = folder_begin, .fini = folder_end);
+TestSuite(hf_import, .init = folder_begin, .fini = folder_end);
 
 static const qp_hf_wish no_wish;
 
@@ -29,7 +29,7 @@ static const qp_real *values(const qp_hf_model *made, const char *name)
     return qp_params_value(params, index);
 }
 
-Test(test_hf_import, a_folder_becomes_a_model)
+Test(hf_import, a_folder_becomes_a_model)
 {
     qp_hf_model made;
     folder_gpt2("", NULL);
@@ -52,7 +52,7 @@ Test(test_hf_import, a_folder_becomes_a_model)
     qp_hf_model_free(&made);
 }
 
-Test(test_hf_import, a_prompt_begins_itself_where_the_tokenizer_puts_nothing_before_it)
+Test(hf_import, a_prompt_begins_itself_where_the_tokenizer_puts_nothing_before_it)
 {
     qp_hf_model made;
     folder_gpt2("", NULL);
@@ -62,7 +62,7 @@ Test(test_hf_import, a_prompt_begins_itself_where_the_tokenizer_puts_nothing_bef
     qp_hf_model_free(&made);
 }
 
-Test(test_hf_import, values_that_change_the_computation_are_refused_by_name)
+Test(hf_import, values_that_change_the_computation_are_refused_by_name)
 {
     static const struct {
         const char *more, *words;
@@ -92,7 +92,7 @@ Test(test_hf_import, values_that_change_the_computation_are_refused_by_name)
     }
 }
 
-Test(test_hf_import, unknown_architectures_and_classes_are_named)
+Test(hf_import, unknown_architectures_and_classes_are_named)
 {
     folder_gpt2("", NULL);
     folder_weights("model.safetensors");
@@ -106,7 +106,7 @@ Test(test_hf_import, unknown_architectures_and_classes_are_named)
     refused("not JSON");
 }
 
-Test(test_hf_import, arrays_are_those_of_the_configuration)
+Test(hf_import, arrays_are_those_of_the_configuration)
 {
     folder_gpt2("", "h.0.mlp.c_fc.weight");
     folder_weights("model.safetensors");
@@ -121,7 +121,7 @@ Test(test_hf_import, arrays_are_those_of_the_configuration)
     refused("h.1.ln_1.weight is not of the architecture");
 }
 
-Test(test_hf_import, shards_are_files_of_the_folder)
+Test(hf_import, shards_are_files_of_the_folder)
 {
     qp_hf_model made;
     folder_gpt2("", "ln_f.bias");
@@ -146,7 +146,7 @@ Test(test_hf_import, shards_are_files_of_the_folder)
     qp_hf_model_free(&made);
 }
 
-Test(test_hf_import, the_message_for_pickles_says_how_to_convert_them)
+Test(hf_import, the_message_for_pickles_says_how_to_convert_them)
 {
     folder_gpt2("", NULL);
     folder_file("pytorch_model.bin", "PK");

@@ -22,7 +22,7 @@ static void set_up(void)
     tiny_gated("llama", ", \"tie_word_embeddings\": true", 0, 1, 0);
 }
 
-TestSuite(test_llama2c, .init = set_up, .fini = folder_end);
+TestSuite(llama2c, .init = set_up, .fini = folder_end);
 
 static void put_number(int32_t value) { qp_text_put(&out, &value, sizeof value); }
 
@@ -157,7 +157,7 @@ static void same_as_folder(const qp_package *p, const char *only)
     qp_hf_model_free(&folder);
 }
 
-Test(test_llama2c, every_version_is_the_model_of_the_folder)
+Test(llama2c, every_version_is_the_model_of_the_folder)
 {
     put_tokenizer();
     for (version = 0; version < 2; version++) {
@@ -181,7 +181,7 @@ Test(test_llama2c, every_version_is_the_model_of_the_folder)
     qp_package_free(p);
 }
 
-Test(test_llama2c, groups_have_factors)
+Test(llama2c, groups_have_factors)
 {
     qp_package *p;
     put_tokenizer();
@@ -196,7 +196,7 @@ Test(test_llama2c, groups_have_factors)
     qp_package_free(p);
 }
 
-Test(test_llama2c, its_tokenizer_merges_by_scores)
+Test(llama2c, its_tokenizer_merges_by_scores)
 {
     qp_package *p;
     int32_t *id;
@@ -222,7 +222,7 @@ static void refused(qp_status wanted, const char *words)
     cr_expect(strstr(qp_error_message(), words), "'%s' is not in: %s", words, qp_error_message());
 }
 
-Test(test_llama2c, what_does_not_fit_is_refused)
+Test(llama2c, what_does_not_fit_is_refused)
 {
     version = 0;
     put_model(true);

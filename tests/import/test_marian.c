@@ -69,11 +69,16 @@ static void add_layer(qp_npz *npz, qp_params *params, const char *side, int laye
     bool decodes = *side == 'd';
     const struct {
         const char *ours, *theirs, *letters; /* letters NULL: a norm */
-    } part[] = {{"self_attn.in_proj_", "self", "qkv"},      {"self_attn.out_proj.", "self", "o"},
-                {"norm1", "self_Wo", NULL},                 {"linear1.", "ffn", "1"},
-                {"linear2.", "ffn", "2"},                   {decodes ? "norm3" : "norm2", "ffn_ffn", NULL},
-                {"multihead_attn.q_proj_", "context", "q"}, {"multihead_attn.kv_proj_", "context", "kv"},
-                {"multihead_attn.out_proj.", "context", "o"}, {"norm2", "context_Wo", NULL}};
+    } part[] = {{"self_attn.in_proj_", "self", "qkv"},
+                {"self_attn.out_proj.", "self", "o"},
+                {"norm1", "self_Wo", NULL},
+                {"linear1.", "ffn", "1"},
+                {"linear2.", "ffn", "2"},
+                {decodes ? "norm3" : "norm2", "ffn_ffn", NULL},
+                {"multihead_attn.q_proj_", "context", "q"},
+                {"multihead_attn.kv_proj_", "context", "kv"},
+                {"multihead_attn.out_proj.", "context", "o"},
+                {"norm2", "context_Wo", NULL}};
     snprintf(us, sizeof us, "%s.layers.%d", side, layer);
     snprintf(them, sizeof them, "%s_l%d", side, layer + 1);
     for (int i = 0; i < (decodes ? 10 : 6); i++) {
@@ -301,6 +306,33 @@ Test(marian, a_folder_becomes_a_package)
         for (size_t k = 0; k < last; k++) cr_expect_eq(value[count + k], one->rows == 1 ? -100 : 0, "%s", one->name);
     }
     qp_model_free(model);
+    qp_package_free(p);
+}
+
+/* --tokenizer: one sentencepiece model for both sides, or the folder of the vocabularies and models. */
+Test(marian, tokenizers_are_elsewhere)
+{
+    qp_package *p;
+    char path[200];
+    qp_model_free(small_model());
+    write_folder("");
+    folder_sentencepiece("both.spm");
+    cr_assert_eq(qp_file_remove_tree(folder_path("source.spm")), QP_OK);
+    cr_assert_eq(qp_file_remove_tree(folder_path("target.spm")), QP_OK);
+    snprintf(path, sizeof path, "%s", folder_path("both.spm"));
+    cr_expect_eq(qp_marian_package(folder_path(NULL), path, QP_MARIAN_AS_MARIAN, &p), QP_OK, "%s", qp_error_message());
+    qp_package_free(p);
+    cr_expect_eq(qp_marian_package(folder_path("model.npz"), path, QP_MARIAN_AS_MARIAN, &p), QP_OK, "%s",
+                 qp_error_message());
+    qp_package_free(p);
+    cr_expect_neq(qp_marian_package(folder_path(NULL), "", QP_MARIAN_AS_MARIAN, &p), QP_OK, "source.spm is gone");
+    snprintf(path, sizeof path, "%s", folder_path("elsewhere"));
+    cr_assert_eq(qp_folder_make(path), QP_OK);
+    folder_file("elsewhere/vocab.yml", "</s>: 0\n<unk>: 1\n\"\\u2581\": 2\na: 3\nb: 4\nc: 5\n");
+    folder_sentencepiece("elsewhere/source.spm");
+    folder_sentencepiece("elsewhere/target.spm");
+    cr_expect_eq(qp_marian_package(folder_path("model.npz"), path, QP_MARIAN_AS_MARIAN, &p), QP_OK, "%s",
+                 qp_error_message());
     qp_package_free(p);
 }
 

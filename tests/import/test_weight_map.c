@@ -44,7 +44,7 @@ static qp_weight_array array(const char *name, int rows, int columns)
         .name = name, .dimensions = 2, .shape = {rows, columns}, .count = (size_t)rows * (size_t)columns};
 }
 
-Test(test_weight_map, rows_follow_one_another_with_or_without_the_prefix)
+Test(weight_map, rows_follow_one_another_with_or_without_the_prefix)
 {
     const qp_weight_array list[] = {array("m.a.3", 2, 2), array("b.3", 1, 2)};
     qp_real v[6];
@@ -54,7 +54,7 @@ Test(test_weight_map, rows_follow_one_another_with_or_without_the_prefix)
     cr_expect_eq(v[5], 3);
 }
 
-Test(test_weight_map, rules_move_rows)
+Test(weight_map, rules_move_rows)
 {
     const qp_weight_array square[] = {array("a.3", 3, 2)}, heads[] = {array("a.3", 16, 1)};
     qp_real v[16];
@@ -83,7 +83,7 @@ Test(test_weight_map, rules_move_rows)
     cr_expect_eq(v[13], 13); /* values stay */
 }
 
-Test(test_weight_map, what_does_not_fit_is_refused)
+Test(weight_map, what_does_not_fit_is_refused)
 {
     const qp_weight_array list[] = {array("a.3", 2, 2), array("z", 1, 1)};
     qp_real v[8];

@@ -21,7 +21,7 @@ static void plain_layer(qp_params *params, int at, const double *x, double *y)
     }
 }
 
-Test(test_highway, it_is_a_plain_loop_and_begins_nearly_transparent)
+Test(highway, it_is_a_plain_loop_and_begins_nearly_transparent)
 {
     qp_params *params = qp_params_new();
     qp_highway highway = qp_highway_add(params,
@@ -54,7 +54,7 @@ Test(test_highway, it_is_a_plain_loop_and_begins_nearly_transparent)
 }
 
 /* The recurrent layer alone, and with a gate around it whose weights are drawn after those of the layer. */
-Test(test_highway, a_gate_mixes_input_and_output_of_a_recurrent_layer)
+Test(highway, a_gate_mixes_input_and_output_of_a_recurrent_layer)
 {
     static const int32_t start[] = {0, 2, ROWS};
     qp_real value[ROWS * WIDTH], y[2][ROWS * WIDTH];

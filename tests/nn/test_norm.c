@@ -43,9 +43,18 @@ Test(norm, batch_norm_follows_its_batches)
     /* column 0: 0 2 0 2 0 2, column 1: 11 13 .. 21 */
     cr_expect_float_eq(y.value[0], 1 / sqrt(6.0 / 5), 1e-4);
     cr_expect_float_eq(y.value[1], 4 / sqrt(14), 1e-4);
+    int sums = qp_params_find(params, "norm.running_sums");
+    cr_assert_geq(sums, 0);
+    qp_real *seen = qp_params_value(params, sums), rows = seen[0], keep = qp_params_at(params, sums)->keep;
     qp_tape_begin(tape, QP_TRAIN, 1);
+    qp_gradient_begin(&gradient, params);
+    qp_tape_bind(tape, gradient.node);
     y = qp_norm_forward(&norm, tape, params, qp_tensor_of(1, WIDTH, one));
     cr_expect_float_eq(y.value[1], 4 / sqrt(14), 1e-4, "one row has no variance of its own");
+    qp_gradient_finish(&gradient, params);
+    const qp_real *block = gradient.block;
+    qp_statistic_follow(params, &block, 1, none_frozen, NULL, NULL);
+    cr_expect_float_eq(seen[0], keep * rows, 1e-6, "and is not counted");
     qp_gradient_free(&gradient);
     qp_tape_free(tape);
     qp_params_free(params);

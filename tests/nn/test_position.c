@@ -61,7 +61,7 @@ static void stepping_equals_the_whole(int pos, bool translates, int kv_heads)
     qp_model_free(model);
 }
 
-Test(test_position, stepping_equals_the_whole_pass)
+Test(position, stepping_equals_the_whole_pass)
 {
     for (int pos = QP_POS_NONE; pos <= QP_POS_RELATIVE; pos++)
         for (int translates = 0; translates < 2; translates++) {
@@ -92,13 +92,13 @@ static double change_by_order(int pos)
 }
 
 /* (Two layers under a causal mask know a little of the order without positions; each kind knows more.) */
-Test(test_position, the_order_of_the_tokens_matters)
+Test(position, the_order_of_the_tokens_matters)
 {
     for (int pos = QP_POS_SINUSOIDAL; pos <= QP_POS_RELATIVE; pos++)
         cr_expect_gt(change_by_order(pos), 0.01, "positions %d: %g", pos, change_by_order(pos));
 }
 
-Test(test_position, heads_of_an_odd_width_cannot_turn)
+Test(position, heads_of_an_odd_width_cannot_turn)
 {
     qp_model_config config;
     qp_config_defaults(&qp_model_fields, &config);
