@@ -138,6 +138,35 @@ Test(generate, a_full_context_slides_by_half)
         }
 }
 
+/* A prompt is read to its end however long it is: here only its last token says what follows. */
+Test(generate, long_prompts)
+{
+    enum { TOKENS = 1500 };
+    static char prompt[TOKENS * 3 + 10];
+    qp_model *model = language_model(QP_KIND_TRANSFORMER, 2048, 2048);
+    qp_generator g = {.model = model, .codec = &codec, .sample = &sample, .tokens = 1};
+    int32_t *id;
+    int count;
+    sample.temp = 0;
+    for (int i = 0; i < TOKENS; i++) strcat(prompt + 3 * (size_t)(i > 0 ? i - 1 : 0), i % 3 ? "w5 " : "w6 ");
+    cr_assert_eq(qp_generate_prompt(&g, prompt, strlen(prompt), &id, &count), QP_OK);
+    cr_expect_eq(count, TOKENS);
+    cr_expect(id[0] == 6 && id[1] == 5 && id[TOKENS - 1] == 5 && id[TOKENS - 3] == 6);
+    int32_t *all = malloc((TOKENS + 1) * sizeof *all);
+    all[0] = qp_model_first_token(model);
+    memcpy(all + 1, id, TOKENS * sizeof *all);
+    int32_t expected = best_after(model, all, TOKENS + 1);
+    qp_generated result;
+    cr_assert_eq(qp_generate(&g, tape, id, count, 0, NULL, NULL, &result), QP_OK, "%s", qp_error_message());
+    char text[20];
+    snprintf(text, sizeof text, expected > QP_UNK ? " w%d" : "", expected);
+    if (expected > QP_UNK) cr_expect_str_eq(result.text, text);
+    qp_generated_free(&result);
+    free(all);
+    free(id);
+    qp_model_free(model);
+}
+
 Test(generate, a_text_depends_on_seed_and_number_alone)
 {
     qp_model *model = language_model(QP_KIND_TRANSFORMER, 16, 16);

@@ -16,6 +16,16 @@ static qp_params *two_parameters(const char *first, uint64_t seed)
     return params;
 }
 
+/* Until they are drawn or loaded. */
+Test(params, weights_are_zero_at_first)
+{
+    qp_params *params = qp_params_new();
+    qp_params_add(params, 3, 5, (qp_init){.kind = QP_INIT_NORMAL, .gain = 1}, "first");
+    cr_assert_eq(qp_params_finish(params), QP_OK);
+    for (size_t i = 0; i < qp_params_size(params); i++) cr_expect_eq(qp_params_block(params)[i], 0);
+    qp_params_free(params);
+}
+
 Test(params, entries_are_aligned_and_found_by_name)
 {
     qp_params *params = two_parameters("first", 1);

@@ -33,6 +33,29 @@ static quipu_package *language_model(void)
     return train(option, "abc abc\nbca cab\n");
 }
 
+Test(quipu, attention_of_a_language_model)
+{
+    static const char *const option[] = {"task",  "lm", "decoder",   "transformer", "tokenizer", "char",
+                                         "steps", "3",  "lm-window", "16",          SMALL,       NULL};
+    quipu_package *package = train(option, "abc abc\nbca cab\n");
+    quipu_maps *maps;
+    cr_assert_eq(quipu_attend(package, NULL, "abc", NULL, &maps), QUIPU_OK, "%s", quipu_error_message());
+    quipu_map_size size = quipu_maps_size(maps, QUIPU_DECODER_MAP);
+    cr_expect(size.layers == 1 && size.heads == 2 && size.rows == size.columns && size.rows >= 4);
+    cr_expect_eq(quipu_maps_size(maps, QUIPU_CROSS_MAP).layers, 0, "it has no source");
+    const float *weight = quipu_maps_weights(maps, QUIPU_DECODER_MAP, 0, 1);
+    cr_assert_not_null(weight);
+    cr_expect_float_eq((double)weight[0], 1, 1e-6, "the first token sees itself");
+    cr_expect_null(quipu_maps_weights(maps, QUIPU_DECODER_MAP, 0, 2));
+    cr_expect_null(quipu_maps_weights(maps, QUIPU_DECODER_MAP, 1, 0));
+    cr_expect_str_eq(quipu_maps_text(maps), "abc");
+    quipu_maps_free(maps);
+    failed(quipu_attend(package, "ab", "abc", NULL, &maps), QUIPU_EUSAGE, "a language model has no source");
+    failed(quipu_attend(package, NULL, NULL, NULL, &maps), QUIPU_EUSAGE, "no text given");
+    cr_expect_null(maps);
+    quipu_close(package);
+}
+
 Test(quipu, training_refuses_what_it_cannot_do)
 {
     static const char *const unknown[] = {"emb-sise", "8", NULL}, *const no_value[] = {"steps", NULL},
