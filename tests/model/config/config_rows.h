@@ -8,7 +8,7 @@
 #include "lib/model/config/model_config.h"
 
 /* config_rows — configurations written as "field=value field=value"; a vocabulary of 10 pieces on both sides. */
-static inline qp_model_config config_of(const char *settings)
+static inline qp_model_config config_written(const char *settings)
 {
     qp_model_config c;
     char word[100];
@@ -35,7 +35,7 @@ typedef struct {
 static inline void check_rows(const config_row *row, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        qp_model_config c = config_of(row[i].settings);
+        qp_model_config c = config_written(row[i].settings);
         qp_status status = qp_model_config_check(&c);
         if (!row[i].refused)
             cr_expect_eq(status, QP_OK, "%s: %s", row[i].settings, qp_error_message());

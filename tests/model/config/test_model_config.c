@@ -31,7 +31,7 @@ Test(model_config, sizes_that_follow)
         {"task=lm encoder=none emb_size=24 heads=4", 6, 24, 24, 24, 24, 10, 0},
         {"encoder=gru decoder=gru emb_size=24 heads=4", 6, 24, 24, 24, 24, 10, 0}};
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-        qp_model_config c = config_of(row[i].settings);
+        qp_model_config c = config_written(row[i].settings);
         const char *s = row[i].settings;
         cr_expect_eq(qp_model_head_size(&c), row[i].head, "%s", s);
         cr_expect_eq(qp_model_word_size(&c), row[i].word, "%s", s);
@@ -46,7 +46,8 @@ Test(model_config, sizes_that_follow)
 Test(model_config, layers_with_a_window)
 {
     static const int pattern[] = {1, 0, 0, 1, 0, 0, 1};
-    qp_model_config c = config_of("attention_window=4"), some = config_of("attention_window=4 window_layers=100");
+    qp_model_config c = config_written("attention_window=4"),
+                    some = config_written("attention_window=4 window_layers=100");
     for (int i = 0; i < 7; i++) {
         cr_expect(qp_model_has_window(&c, i), "without a pattern every layer has one");
         cr_expect_eq(qp_model_has_window(&some, i), pattern[i], "layer %d", i);
@@ -56,19 +57,19 @@ Test(model_config, layers_with_a_window)
 Test(model_config, choices_left_to_the_task)
 {
     double quantile[QP_QUANTILES_MAX];
-    qp_model_config c = config_of("task=regress loss=quantile");
+    qp_model_config c = config_written("task=regress loss=quantile");
     cr_expect(qp_model_quantiles(&c, quantile) == 3 && quantile[0] == 0.1 && quantile[1] == 0.5 && quantile[2] == 0.9);
-    c = config_of("task=regress loss=quantile quantiles=0.25,0.75");
+    c = config_written("task=regress loss=quantile quantiles=0.25,0.75");
     cr_expect(qp_model_quantiles(&c, quantile) == 2 && quantile[1] == 0.75);
-    c = config_of("task=regress loss=mse");
+    c = config_written("task=regress loss=mse");
     cr_expect_eq(qp_model_quantiles(&c, quantile), 0, "another loss has none");
-    c = config_of("encoder=gru");
+    c = config_written("encoder=gru");
     cr_expect_eq(qp_model_pooling(&c), QP_POOLING_LAST);
-    c = config_of("encoder=text-cnn");
+    c = config_written("encoder=text-cnn");
     cr_expect_eq(qp_model_pooling(&c), QP_POOLING_MAX);
-    c = config_of("");
+    c = config_written("");
     cr_expect_eq(qp_model_pooling(&c), QP_POOLING_MEAN);
-    c = config_of("encoder=gru pooling=max");
+    c = config_written("encoder=gru pooling=max");
     cr_expect_eq(qp_model_pooling(&c), QP_POOLING_MAX);
     cr_expect(qp_model_switch(QP_SWITCH_AUTO, 7) && !qp_model_switch(QP_SWITCH_AUTO, 0));
     cr_expect(qp_model_switch(QP_SWITCH_ON, 0) && !qp_model_switch(QP_SWITCH_OFF, 1));
@@ -79,11 +80,11 @@ Test(model_config, choices_left_to_the_task)
 
 Test(model_config, first_weights)
 {
-    qp_model_config c = config_of("init_gain=3");
+    qp_model_config c = config_written("init_gain=3");
     cr_expect(qp_model_weight_init(&c, 0).kind == QP_INIT_XAVIER_UNIFORM && qp_model_weight_init(&c, 0).gain == 3);
     cr_expect_eq(qp_model_weight_init(&c, 16).kind, QP_INIT_UNIFORM);
     cr_expect_float_eq(qp_model_weight_init(&c, 16).gain, 3 / sqrt(16), 1e-12);
-    c = config_of("init_gain=3 init=normal");
+    c = config_written("init_gain=3 init=normal");
     cr_expect(qp_model_weight_init(&c, 16).kind == QP_INIT_NORMAL && qp_model_weight_init(&c, 16).gain == 3);
 }
 
@@ -92,37 +93,37 @@ static bool only(const void *self, const char *name) { return self && strcmp(sel
 /* What a task brings along, unless it was given. */
 Test(model_config, a_task_completes_itself)
 {
-    qp_model_config c = config_of("task=lm");
+    qp_model_config c = config_written("task=lm");
     qp_model_config_complete(&c, only, NULL);
     cr_expect(c.encoder == QP_KIND_NONE && c.decoder == QP_KIND_TRANSFORMER);
-    c = config_of("task=lm");
+    c = config_written("task=lm");
     qp_model_config_complete(&c, only, "encoder");
     cr_expect_eq(c.encoder, QP_KIND_TRANSFORMER);
-    c = config_of("task=classify");
+    c = config_written("task=classify");
     qp_model_config_complete(&c, only, NULL);
     cr_expect(c.encoder == QP_KIND_TRANSFORMER && c.decoder == QP_KIND_NONE && c.max_length == 512);
-    c = config_of("task=classify");
+    c = config_written("task=classify");
     qp_model_config_complete(&c, only, "decoder");
     cr_expect_eq(c.decoder, QP_KIND_TRANSFORMER);
-    c = config_of("task=classify encoder=bag");
+    c = config_written("task=classify encoder=bag");
     qp_model_config_complete(&c, only, NULL);
     cr_expect_eq(c.max_length, 1048576, "no positions");
-    c = config_of("task=classify encoder=bag max_length=9");
+    c = config_written("task=classify encoder=bag max_length=9");
     qp_model_config_complete(&c, only, "max_length");
     cr_expect_eq(c.max_length, 9);
-    c = config_of("task=autoencode encoder=gru decoder=gru");
+    c = config_written("task=autoencode encoder=gru decoder=gru");
     qp_model_config_complete(&c, only, NULL);
     cr_expect(c.attention == QP_ATTEND_NONE && c.context_feeding, "the vector is fed, not attended to");
-    c = config_of("task=autoencode encoder=gru decoder=gru");
+    c = config_written("task=autoencode encoder=gru decoder=gru");
     qp_model_config_complete(&c, only, "attention");
     cr_expect(c.attention == QP_ATTEND_BAHDANAU && !c.context_feeding);
-    c = config_of("task=autoencode encoder=gru decoder=gru input_feeding=true");
+    c = config_written("task=autoencode encoder=gru decoder=gru input_feeding=true");
     qp_model_config_complete(&c, only, NULL);
     cr_expect_eq(c.attention, QP_ATTEND_BAHDANAU);
-    c = config_of("task=autoencode");
+    c = config_written("task=autoencode");
     qp_model_config_complete(&c, only, NULL);
     cr_expect(c.attention == QP_ATTEND_BAHDANAU && !c.context_feeding, "a transformer attends to it");
-    c = config_of("encoder=gru decoder=gru");
+    c = config_written("encoder=gru decoder=gru");
     qp_model_config_complete(&c, only, NULL);
     cr_expect(c.attention == QP_ATTEND_BAHDANAU && !c.context_feeding);
 }
