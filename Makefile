@@ -130,14 +130,16 @@ mutants:  ## break MUTANTS=220 lines, one at a time; list those that no test not
 # Faults are made by a library that is preloaded. By hand: POINTS=0 tries every call, N=1000 kills, ONLY=train some.
 FAULTS = FAULT="$(abspath $(BUILD)/faults/fault.so)" QUIPU="$(abspath $(BUILD)/quipu)"
 kill-test fault-test oom-test: $(BUILD)/quipu $(BUILD)/faults/fault.so
+oom-test: $(BUILD)/faults/quipu-leaks
 kill-test:  ## kill trainings at every system call and at random moments, and resume them (POINTS=0 N=1000)
 	@$(FAULTS) bash tests/faults/kill.sh
 
 fault-test:  ## let every system call fail in every way, and fill the disk (POINTS=0)
 	@$(FAULTS) bash tests/faults/fault.sh
+	@$(FAULTS) bash tests/faults/disk.sh
 
-oom-test:  ## let every allocation of every command fail (POINTS=0)
-	@$(FAULTS) bash tests/faults/oom.sh
+oom-test:  ## let every allocation of every command fail, and look for leaks after it (POINTS=0)
+	@$(FAULTS) QUIPU="$(abspath $(BUILD)/faults/quipu-leaks)" bash tests/faults/oom.sh
 
 power-test: $(BUILD)/quipu $(BUILD)/faults/fault.so $(BUILD)/faults/power  ## fail the power at every moment (POINTS=0)
 	@$(FAULTS) REPLAY="$(abspath $(BUILD)/faults/power)" bash tests/faults/power.sh
@@ -319,6 +321,11 @@ $(BUILD)/faults/damage: $(BUILD)/obj/tests/faults/damage.o \
     $(filter-out %/main.o,$(CLI_OBJ)) $(BUILD)/libquipu.a
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) $(FLAGS) $^ -o $@ $(LIBS)
+
+# The leak sanitizer alone needs no other code than the program's.
+$(BUILD)/faults/quipu-leaks: $(CLI_OBJ) $(BUILD)/libquipu.a
+	@mkdir -p $(@D)
+	$(call say,link $@)$(CC) $(FLAGS) $(if $(HARDENING),-fsanitize=leak) $^ -o $@ $(LIBS)
 
 $(BUILD)/faults/power: $(patsubst %,$(BUILD)/obj/tests/faults/%.o,power_replay power_disk fault_folder) \
     $(BUILD)/libquipu.a

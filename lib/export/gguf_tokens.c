@@ -91,30 +91,35 @@ static json_t *stage_at(json_t *stages, const char *list, size_t i)
     return i == 0 && json_is_object(stages) ? stages : NULL;
 }
 
-/* Whether both have the same stages; what only moves offsets is removed from them. */
-static bool same_stages(const char *place, const char *text, json_t *wanted, const char *list)
+/* *same, if it was true: whether both have the same stages; what only moves offsets is removed from them. */
+static qp_status same_stages(const char *place, const char *text, json_t *wanted, const char *list, bool *same)
 {
     json_t *known = NULL;
-    bool same = qp_json_read(place, text, strlen(text), JSON_DECODE_ANY, &known) == QP_OK;
-    for (size_t i = 0; same; i++) {
+    if (!*same) return QP_OK;
+    QP_TRY(qp_json_read(place, text, strlen(text), JSON_DECODE_ANY, &known));
+    for (size_t i = 0; *same; i++) {
         json_t *a = stage_at(known, list, i), *b = stage_at(wanted, list, i);
         if (!a && !b) break;
         json_object_del(a, "trim_offsets");
         json_object_del(b, "trim_offsets");
-        same = a && b && json_equal(a, b);
+        *same = a && b && json_equal(a, b);
     }
     json_decref(known);
-    return same;
+    return QP_OK;
 }
 
-static const qp_gguf_pre *pre_of(const char *place, const json_t *root, bool ignore_merges)
+/* *found: NULL if none has these stages. */
+static qp_status find_pre(const char *place, const json_t *root, bool ignore_merges, const qp_gguf_pre **found)
 {
     json_t *normalizer = json_object_get(root, "normalizer"), *words = json_object_get(root, "pre_tokenizer");
-    for (const qp_gguf_pre *pre = qp_gguf_pres; pre->name; pre++)
-        if (pre->ignore_merges == ignore_merges && same_stages(place, pre->pre_tokenizer, words, "pretokenizers") &&
-            same_stages(place, pre->normalizer, normalizer, "normalizers"))
-            return pre;
-    return NULL;
+    *found = NULL;
+    for (const qp_gguf_pre *pre = qp_gguf_pres; pre->name && !*found; pre++) {
+        bool same = pre->ignore_merges == ignore_merges;
+        QP_TRY(same_stages(place, pre->pre_tokenizer, words, "pretokenizers", &same));
+        QP_TRY(same_stages(place, pre->normalizer, normalizer, "normalizers", &same));
+        if (same) *found = pre;
+    }
+    return QP_OK;
 }
 
 static qp_text text_of(const json_t *value)
@@ -169,7 +174,8 @@ static qp_status put_bytes(qp_gguf_keys *keys, const char *place, const qp_token
 {
     const json_t *model = json_object_get(root, "model"), *kind = json_object_get(model, "type");
     if (!json_is_string(kind) || strcmp(json_string_value(kind), "BPE") != 0) return refuse(place, "it is not BPE");
-    const qp_gguf_pre *pre = pre_of(place, root, json_is_true(json_object_get(model, "ignore_merges")));
+    const qp_gguf_pre *pre;
+    QP_TRY(find_pre(place, root, json_is_true(json_object_get(model, "ignore_merges")), &pre));
     if (!pre) return refuse(place, "tokenizer.ggml.pre has no name for the words that it cuts a text into");
     token *t = calloc((size_t)rows + 1, sizeof *t);
     char(*name)[16] = calloc((size_t)rows + 1, sizeof *name);
@@ -193,11 +199,12 @@ static qp_status put_bytes_of(qp_gguf_keys *keys, const char *place, const qp_to
 {
     qp_export content = {0};
     json_t *root = NULL;
-    if (qp_tokenizer_export(tokenizer, QP_FORMAT_HUGGINGFACE, &content) != QP_OK) {
+    qp_status status = qp_tokenizer_export(tokenizer, QP_FORMAT_HUGGINGFACE, &content);
+    if (status != QP_OK) {
         qp_export_free(&content);
-        return refuse(place, "it is neither BPE with scores nor byte-level BPE");
+        return status == QP_EMEMORY ? status : refuse(place, "it is neither BPE with scores nor byte-level BPE");
     }
-    qp_status status = qp_json_read(place, content.text[0], content.bytes[0], 0, &root);
+    status = qp_json_read(place, content.text[0], content.bytes[0], 0, &root);
     if (status == QP_OK) status = put_bytes(keys, place, tokenizer, root, rows);
     json_decref(root);
     qp_export_free(&content);
@@ -208,11 +215,12 @@ qp_status qp_gguf_put_tokens(qp_gguf_keys *keys, const char *place, const qp_tok
 {
     qp_export content = {0};
     qp_sentencepiece *model;
-    if (qp_tokenizer_export(tokenizer, QP_FORMAT_SENTENCEPIECE, &content) != QP_OK) {
+    qp_status status = qp_tokenizer_export(tokenizer, QP_FORMAT_SENTENCEPIECE, &content);
+    if (status != QP_OK) {
         qp_export_free(&content);
-        return put_bytes_of(keys, place, tokenizer, rows);
+        return status == QP_EMEMORY ? status : put_bytes_of(keys, place, tokenizer, rows);
     }
-    qp_status status = qp_sentencepiece_read(place, content.text[0], content.bytes[0], &model);
+    status = qp_sentencepiece_read(place, content.text[0], content.bytes[0], &model);
     qp_export_free(&content);
     QP_TRY(status);
     status = put_scored(keys, place, model, rows);

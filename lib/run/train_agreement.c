@@ -39,8 +39,9 @@ static char *describe(qp_train_settings *settings, const char *fingerprint)
     FILE *stream = open_memstream(&text, &bytes);
     if (!stream) return NULL;
     fprintf(stream, "version of quipu\t%s, %zu-bit reals\n", QP_VERSION, 8 * sizeof(qp_real));
-    fprintf(stream, "CPU kernels\t%s\n", qp_cpu_name(qp_cpu_level()));
-    fprintf(stream, "BLAS\t%s\n", qp_gemm_library());
+    const bool vectors = qp_cpu_same_bits(QP_CPU_AVX2, qp_cpu_level());
+    fprintf(stream, "CPU kernels\t%s\n", vectors ? "avx2 or avx512" : qp_cpu_name(qp_cpu_level()));
+    if (!vectors) fprintf(stream, "BLAS\t%s\n", qp_gemm_library()); /* others make no products by it */
     write_options(stream, settings);
     for (const char *word = fingerprint; *word; word += strspn(word, " ")) {
         int length = (int)strcspn(word, " "), name = (int)strcspn(word, "-");

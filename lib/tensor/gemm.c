@@ -190,7 +190,10 @@ static void run_tile(void *self, int number, int worker)
     p.a += m0 * p.a_row;
     p.b += n0 * p.b_column;
     p.c += m0 * p.c_row + n0;
-    kernels->product(&p, scratch);
+    if (kernels != NULL)
+        kernels->product(&p, scratch);
+    else
+        qp_gemm_without_memory(&p, NULL, QP_GEMM_DEPTH);
 }
 
 static void run_product(const qp_gemm_kernels *kernels, const qp_product *p, qp_real *scratch)
@@ -218,9 +221,12 @@ void qp_gemm(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real
 #ifdef QP_VECTOR_KERNELS
     qp_real *scratch;
     const qp_gemm_kernels *kernels = qp_gemm_vector_kernels(&scratch);
-    if (kernels != NULL) {
+    if (qp_cpu_level() != QP_CPU_SCALAR) {
         const qp_product p = product_of(form, alpha, a, b, beta, c);
-        run_product(kernels, &p, scratch);
+        if (kernels != NULL)
+            run_product(kernels, &p, scratch);
+        else
+            qp_gemm_without_memory(&p, NULL, QP_GEMM_DEPTH);
         return;
     }
 #endif

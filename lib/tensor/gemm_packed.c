@@ -66,9 +66,24 @@ static packed_job columns_of(const packed_job *job, qp_packed *w, int first, int
 }
 
 #ifdef QP_VECTOR_KERNELS
+static void multiply_without_memory(const packed_job *job)
+{
+    const qp_packed *w = job->w;
+    const qp_matrix a = job->a, c = job->c;
+    qp_product p = {.m = a.rows, .k = w->k, .a = a.value, .a_row = a.stride, .a_step = 1, .alpha = 1};
+    p.beta = job->beta, p.c_row = c.stride;
+    p.b_step = w->panel != NULL ? QP_PANEL : 1, p.b_column = w->panel != NULL ? 1 : w->k;
+    for (int first = 0; first < w->n; first += QP_PANEL) {
+        p.n = w->n - first < QP_PANEL ? w->n - first : QP_PANEL;
+        p.b = (w->panel != NULL ? w->panel : (const qp_real *)w->row) + (ptrdiff_t)first * w->k;
+        p.c = c.value + first;
+        qp_gemm_without_memory(&p, job->bias != NULL ? job->bias + first : NULL, w->k);
+    }
+}
+
 /* Rows of W become panels in the cache, some at a time, and are multiplied there: an element of C is summed as with a
  * packed weight. The panels are in the thread's scratch: memory of their own would cost new pages for every tile. Rows
- * too wide for it get some; without that the sums are those of the scalar level. */
+ * too wide for it get some. */
 static void multiply_rows(const qp_gemm_kernels *kernels, const packed_job *job, qp_real *scratch)
 {
     const int fit = QP_GEMM_PANELS / (QP_PANEL * job->w->k), most = QP_PANEL * (fit > 0 ? fit : 1);
@@ -79,7 +94,7 @@ static void multiply_rows(const qp_gemm_kernels *kernels, const packed_job *job,
         const int left = job->w->n - first;
         packed_job part = columns_of(job, &w, first, left < most ? left : most);
         if (panel == NULL) {
-            plain_product(part.a, &w, part.bias, part.beta, part.c);
+            multiply_without_memory(&part);
             continue;
         }
         for (size_t at = 0; at < (size_t)w.n * (size_t)w.k * sizeof(qp_real); at += 64)
@@ -103,8 +118,10 @@ static void run_tile(void *self, int number, int worker)
 #ifdef QP_VECTOR_KERNELS
     qp_real *scratch;
     const qp_gemm_kernels *kernels = qp_gemm_vector_kernels(&scratch);
-    if (kernels != NULL) {
-        if (w.panel == NULL)
+    if (qp_cpu_level() != QP_CPU_SCALAR) {
+        if (kernels == NULL)
+            multiply_without_memory(&part);
+        else if (w.panel == NULL)
             multiply_rows(kernels, &part, scratch);
         else
             kernels->packed(part.a, &w, part.bias, part.beta, part.c, scratch);

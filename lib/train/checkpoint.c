@@ -302,7 +302,8 @@ static void note_kernels(const qp_safetensors *file, void (*note)(void *self, co
 {
     const char *saved = qp_safetensors_metadata(file, PREFIX "kernels"), *now = qp_cpu_name(qp_cpu_level());
     char line[200];
-    if (!note || !saved || strcmp(saved, now) == 0) return;
+    const int level = saved ? qp_cpu_named(saved) : -1;
+    if (!note || !saved || (level >= 0 && qp_cpu_same_bits((qp_cpu)level, qp_cpu_level()))) return;
     snprintf(line, sizeof line, "saved with kernels %.20s, resuming with %s: the last digits will differ", saved, now);
     note(self, line);
 }

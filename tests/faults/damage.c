@@ -21,6 +21,7 @@ static const struct {
               {"store", qp_fuzz_store},
               {"models", qp_fuzz_models},
               {"data", qp_fuzz_data},
+              {"imports", qp_fuzz_imports},
               {"options", qp_fuzz_options}};
 
 static char state[200]; /* what was being read, for the report of a crash */

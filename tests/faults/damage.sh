@@ -5,6 +5,7 @@ POINTS_HERE=1
 . tests/faults/common
 STEP=${STEP:-307}
 small_models
+other_models
 rm labels.safetensors tags.safetensors series.safetensors
 encoder="--encoder gru --hidden-size 8 --valid none"   # small ones: every byte is damaged
 make_one train --task classify --train labels $encoder $small -m labels.safetensors
@@ -18,6 +19,9 @@ printf '#version: 0.2\nw 1</w>\nw 2</w>\n' >codes
 printf '[UNK]\n[CLS]\n[SEP]\nw\n##1\n##2\n' >vocab.txt
 printf 'dzE= 0\nIHcx 1\ndw== 2\nMQ== 3\n' >ranks.tiktoken
 printf '["high","low"]' >names.json
+for file in ctranslate2:.bin marian:.npz vocabulary.json:; do
+    tail -c +2 "$top/tests/fuzz/corpus/imports/${file%:*}" >${file%:*}${file#*:}
+done
 printf 'train\n--lr\n0.1\n-m\nx.safetensors\n--encoder=gru\n' >words
 total=0 failed=0
 while read -r target kind file; do
@@ -36,6 +40,9 @@ models 1 tags.safetensors
 models 1 series.safetensors
 models 1 language.safetensors
 models 1 ngram.safetensors
+models 1 int8.safetensors
+models 1 match.safetensors
+models 1 images.safetensors
 models 2 n.arpa
 models 3 part.run/state-00000003.safetensors
 models 4 part.run/state-00000003.safetensors
@@ -57,6 +64,13 @@ data 4 lines
 data 5 pairs.gz
 data 6 names.json
 options - words
+imports 0 gpt.gguf
+imports 1 llama2c_0.bin
+imports 2 five.bin
+imports 3 ctranslate2.bin
+imports 4 vocabulary.json
+imports 6 marian.npz
+imports 6 vectors.npz
 FILES
 echo "damage: $total damaged files, $failed kinds of file with findings"
 [ $failed -eq 0 ]

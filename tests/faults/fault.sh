@@ -1,11 +1,12 @@
 # Every system call of a command that touches files fails: once and from then on, with every error that the call may
 # have, and reads and writes of half the bytes. The command succeeds with the right output, or ends with an exit code
 # of its own and one message; files are whole or absent, and after a failed training the same command ends with the file
-# of a run without faults. A full disk at every page: the same on a memory file system of N pages.
+# of a run without faults. disk.sh: a full disk.
 #   POINTS=N calls of each command (0: all)   ONLY=word of the name
 POINTS_HERE=3
 . tests/faults/common
 small_models
+other_models
 open=1 read=2 write=4 close=8 sync=16 rename=32 mkdir=64 unlink=128 truncate=256 stat=512 lock=1024 map=2048 list=4096
 EINTR=4 EIO=5 ENOMEM=12 ENOSPC=28 EMFILE=24 ESTALE=116 EDQUOT=122
 export FAULT_CODES=65,66,71,73,74
@@ -53,4 +54,14 @@ calls "predict, series" "" predict -m series.safetensors series
 calls "attend" map.html attend -m transformer.safetensors --src "w1 w2" -o map.html
 calls "info" "" info gru.safetensors
 calls "encode" "" tokenizer encode -m hf.json
+faults="$EIO:read+write+sync+close $ENOSPC:open+write+mkdir $ESTALE:read+rename"
+calls "search" "" search -m match.safetensors --index vectors.npz --texts source
+calls "embed" v.npz embed -m match.safetensors source -o v.npz
+calls "merge" c.safetensors merge -m adapter.safetensors -o c.safetensors
+calls "import, Hugging Face" i.safetensors import gpt -o i.safetensors
+calls "import, GGUF" i.safetensors import gpt.gguf -o i.safetensors
+calls "export, Hugging Face" folder/config.json:folder/model.safetensors \
+    export --format huggingface -m gpt.safetensors -o folder
+calls "export, GGUF" e.gguf export --format gguf -m gpt.safetensors -o e.gguf
+calls "predict, images" "" predict -m images.safetensors blind.csv
 total fault

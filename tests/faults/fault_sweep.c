@@ -70,7 +70,9 @@ static int run_main(int64_t at, bool faults)
     if (!faults) fault_shared = NULL;
     if (faults && fault_shared->kind == FAULT_RECORD) fault_log_open(log);
     if (faults && fault_shared->kind != FAULT_ALLOC && !fault_calls_watch()) _exit(77);
-    return sweep.main(sweep.argc, sweep.argv, sweep.environment);
+    int code = sweep.main(sweep.argc, sweep.argv, sweep.environment);
+    if (faults && fault_shared->kind == FAULT_ALLOC) fault_shared = NULL; /* what looks for leaks has memory */
+    return code;
 }
 
 /* The exit code of one run; 128 + the signal that ended it, 200: it did not end. Only the child returns -1. */
@@ -94,6 +96,7 @@ static int run(int64_t at, bool faults, int *code)
         nanosleep(&moment, NULL);
     }
     *code = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
+    fault_shared->at = 0; /* not the calls of this process */
     return 0;
 }
 
@@ -181,6 +184,19 @@ static int all_points(int64_t total, int *code, int64_t *tried, int64_t *reached
     return 0;
 }
 
+/* Of the leak sanitizer, if the program is linked with it. */
+void __lsan_disable(void) __attribute__((weak));
+void __lsan_enable(void) __attribute__((weak));
+
+/* The first backtrace opens a library, whose memory the loader keeps. */
+static void warm_backtrace(void)
+{
+    void *warm[4];
+    if (__lsan_disable) __lsan_disable();
+    backtrace(warm, 4);
+    if (__lsan_enable) __lsan_enable();
+}
+
 /* In place of main: the straight run, then every point. */
 static int sweep_main(int argc, char **argv, char **environment)
 {
@@ -196,8 +212,7 @@ static int sweep_main(int argc, char **argv, char **environment)
     sweep.output = strcmp(setting("FAULT_OUTPUT", "1"), "0") != 0;
     sweep.resume = number_setting("FAULT_RESUME") != 0;
     unsetenv("LD_PRELOAD");
-    void *warm[4];
-    backtrace(warm, 4);
+    warm_backtrace();
     fault_shared = mmap(NULL, sizeof *fault_shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (fault_shared == MAP_FAILED || chdir(sweep.folder) != 0) return 99;
     fault_plan *shared = fault_shared;

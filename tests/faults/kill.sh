@@ -6,6 +6,7 @@ POINTS_HERE=8
 . tests/faults/common
 N=${N:-21}
 small_models
+other_models
 # open, write, close, fsync, rename, mkdir, unlink, ftruncate, flock, directory listings
 export FAULT_CALLS=$((1 + 4 + 8 + 16 + 32 + 64 + 128 + 256 + 1024 + 4096)) FAULT_RESUME=1 FAULT_OUTPUT=0 FAULT_AGAIN=0
 
@@ -35,11 +36,17 @@ kills "series" m.safetensors train --task regress --train series --column temp -
     -m m.safetensors
 kills "language" m.safetensors \
     train --task lm --train lines --valid none --encoder none --decoder lstm $small -m m.safetensors
+kills "match" m.safetensors train --task match --train pairs $tiny --save-freq 1 -m m.safetensors
+kills "images" m.safetensors train --task classify --train images.csv --column kind --patch 2x2 --valid none \
+    ${tiny#*word} --save-freq 1 -m m.safetensors
+kills "copies" m.safetensors train --task autoencode --train lines $recurrent $small --valid none -m m.safetensors
 kills "masks" m.safetensors train --task mlm --train lines --steps 4 --save-freq 2 -q -m m.safetensors
 FAULT_AGAIN=0,73   # a finished model of n-grams has no run that says so: it "exists"
 kills "n-grams" m.safetensors train --task lm --decoder ngram --train lines -q -m m.safetensors
 FAULT_AGAIN=0
 kills "average" a.safetensors average -o a.safetensors gru.safetensors gru.safetensors
+kills "merge" c.safetensors merge -m adapter.safetensors -o c.safetensors
+kills "export" e.gguf export --format gguf -m gpt.safetensors -o e.gguf
 kills "import" i.safetensors import n.arpa -o i.safetensors
 kills "tokenizer" t.json tokenizer train --type bpe --vocab-size 300 -o t.json lines
 FAULT_FILES=gru.safetensors

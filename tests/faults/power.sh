@@ -7,6 +7,7 @@ POINTS_HERE=20
 . tests/faults/common
 REPLAY=${REPLAY:-$top/build/faults/power}
 small_models
+other_models
 
 # fails NAME FILES COMMAND... - $again: the command after the failure, if it is another one.
 fails() {
@@ -45,6 +46,9 @@ fails "n-grams" m.safetensors train --task lm --decoder ngram --train lines -q -
 FAULT_AGAIN=0
 fails "average" a.safetensors average -o a.safetensors gru.safetensors gru.safetensors
 fails "import" i.safetensors import n.arpa -o i.safetensors
+fails "merge" c.safetensors merge -m adapter.safetensors -o c.safetensors
+fails "export, GGUF" e.gguf export --format gguf -m gpt.safetensors -o e.gguf
+fails "embed" v.npz embed -m match.safetensors source -o v.npz
 fails "export" e.arpa export -m ngram.safetensors -o e.arpa
 fails "tokenizer" t.json tokenizer train --type bpe --vocab-size 300 -o t.json lines
 total power

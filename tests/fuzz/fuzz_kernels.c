@@ -7,8 +7,9 @@
 #include "lib/tensor/kernels/rows_kernels.h"
 #include "tests/fuzz/fuzz_targets.h"
 
-/* The kernels of every level against the scalar ones: the first byte is the length of a row, the others are its
- * numbers. Memory has the exact size, so that the sanitizer catches what is read or written past a row. */
+/* The kernels of every level against the scalar ones, and those of AVX2 and AVX-512 against each other, to the bit: the
+ * first byte is the length of a row, the others are its numbers. Memory has the exact size, so that the sanitizer
+ * catches what is read or written past a row. */
 
 enum { LONGEST = 100, LEVELS = 3 };
 
@@ -135,6 +136,38 @@ static void try_gates(rows *r, const qp_gates_kernels *k, const qp_gates_kernels
     compare(1, &a, &b, largest(r->n, r->z) * r->n, "scores agree");
 }
 
+/* ---- AVX2 and AVX-512 ---- */
+
+/* The results of one level whose sums depend on the order of the lanes. */
+typedef struct {
+    qp_real dot, score, mean, inverse;
+    double squares;
+    qp_real softmax[LONGEST], norm[LONGEST], normal[LONGEST], loss[LONGEST];
+} results;
+
+static void results_of(const rows *r, int level, results *out)
+{
+    const size_t n = (size_t)r->n;
+    const qp_row_norm norm = {.weight = r->y, .bias = r->z, .mean = &out->mean, .inverse = &out->inverse};
+    const qp_loss_coefficients c = {.main = 1, .smooth = (qp_real)0.1, .total = 2, .scale = 1};
+    *out = (results){.dot = gates[level]->dot(n, r->y, r->z),
+                     .score = gates[level]->score(n, r->x, r->y, r->z),
+                     .squares = pointwise[level]->sum_squares(n, r->x)};
+    row[level]->softmax(r->n, r->x, 1, out->softmax);
+    row[level]->norm(r->n, r->x, &norm, (qp_real)0.1, out->norm);
+    pointwise[level]->activate(QP_GELU, n, r->x, 0, out->normal);
+    out->loss[0] = row[level]->cross_entropy(r->n, r->y, 0, NULL, &c, NULL);
+}
+
+static void compare_vectors(const rows *r)
+{
+    static results narrow, wide;
+    if (!pointwise[1] || !pointwise[2]) return;
+    results_of(r, 1, &narrow);
+    results_of(r, 2, &wide);
+    qp_fuzz_require(memcmp(&narrow, &wide, sizeof wide) == 0, "AVX2 and AVX-512 make the same bits");
+}
+
 /* A number of a byte: an eighth of it, or for a few bytes something large or small. */
 static qp_real number(uint8_t byte)
 {
@@ -164,6 +197,7 @@ int qp_fuzz_kernels(const uint8_t *data, size_t bytes)
         try_rows(&r, row[level], row[0]);
         try_gates(&r, gates[level], gates[0]);
     }
+    compare_vectors(&r);
     free(r.x);
     free(r.y);
     free(r.z);

@@ -1,5 +1,8 @@
 #include "lib/tensor/gemm.h"
 
+#include "lib/tensor/gemm_packed.h"
+#include "lib/tensor/kernels/gemm_kernels.h"
+#include "lib/tensor/weight_panels.h"
 #include "tests/tensor/tensor_check.h"
 
 TestSuite(gemm);
@@ -100,4 +103,35 @@ Test(gemm, same_shape_same_bits_at_any_address)
         }
         free(a), free(b), free(first), free(c), free(moved);
     }
+}
+
+/* What happens where there is no memory for a kernel's scratch. */
+Test(gemm, vectors_of_any_length_and_no_memory_make_the_same_bits)
+{
+    enum { M = 13, N = 70, K = 800, STRIDE = 807 };
+    qp_real *a = new_normal((size_t)M * STRIDE, 1), *b = new_normal((size_t)N * STRIDE, 2);
+    qp_real *wanted = new_normal((size_t)M * N, 3), *c = new_normal((size_t)M * N, 3);
+    const qp_product p = {M, N, K, a, b, STRIDE, 1, 1, STRIDE, (qp_real)0.7, (qp_real)0.5, wanted, N};
+    qp_gemm_without_memory(&p, NULL, QP_GEMM_DEPTH);
+    FOR_EACH_LEVEL (level) {
+        if (level == QP_CPU_SCALAR) continue;
+        qp_real *again = new_normal((size_t)M * N, 3);
+        qp_gemm(QP_ABT, p.alpha, qp_matrix_of(a, M, K, STRIDE), qp_matrix_of(b, N, K, STRIDE), p.beta,
+                qp_matrix_dense(again, M, N));
+        cr_assert_arr_eq(again, wanted, (size_t)M * N * sizeof *wanted);
+        free(again);
+    }
+    qp_matrix bias = qp_matrix_dense(new_normal(N, 4), 1, N);
+    qp_real *memory = new_normal(qp_packed_count(N, K), 5);
+    const qp_product whole = {M, N, K, a, b, STRIDE, 1, 1, STRIDE, 1, 1, c, N};
+    qp_gemm_without_memory(&whole, bias.value, K);
+    FOR_EACH_LEVEL (level) {
+        if (level == QP_CPU_SCALAR) continue;
+        qp_real *again = new_normal((size_t)M * N, 3);
+        const qp_packed w = qp_packed_init(memory, qp_matrix_of(b, N, K, STRIDE), false);
+        qp_gemm_packed(qp_matrix_of(a, M, K, STRIDE), &w, bias.value, 1, qp_matrix_dense(again, M, N));
+        cr_assert_arr_eq(again, c, (size_t)M * N * sizeof *c);
+        free(again);
+    }
+    free(a), free(b), free(c), free(wanted), free(bias.value), free(memory);
 }

@@ -147,6 +147,9 @@ Test(checkpoint, other_kernels_are_told)
     save(&r);
     load_told(&r, told);
     cr_expect_str_eq(told, "", "the same kernels");
+    cr_assert(qp_cpu_force(QP_CPU_AVX2));
+    load_told(&r, told);
+    cr_expect_str_eq(told, "", "kernels that make the same bits");
     cr_assert(qp_cpu_force(QP_CPU_SCALAR));
     load_told(&r, told);
     snprintf(expected, sizeof expected, "saved with kernels %s, resuming with scalar: the last digits will differ",

@@ -17,6 +17,15 @@ const char *qp_cpu_name(qp_cpu level)
     return name[level];
 }
 
+bool qp_cpu_same_bits(qp_cpu a, qp_cpu b) { return a == b || (a != QP_CPU_SCALAR && b != QP_CPU_SCALAR); }
+
+int qp_cpu_named(const char *name)
+{
+    for (int level = QP_CPU_SCALAR; level <= QP_CPU_AVX512; level++)
+        if (strcmp(name, qp_cpu_name((qp_cpu)level)) == 0) return level;
+    return -1;
+}
+
 bool qp_cpu_supports(qp_cpu level)
 {
     if (level == QP_CPU_SCALAR) return true;
@@ -36,17 +45,14 @@ bool qp_cpu_check(const char **wanted)
     const char *name = getenv("QUIPU_CPU");
     if (wanted != NULL) *wanted = name;
     if (name == NULL || *name == '\0') return true;
-    for (int level = QP_CPU_SCALAR; level <= QP_CPU_AVX512; level++)
-        if (strcmp(name, qp_cpu_name((qp_cpu)level)) == 0) return qp_cpu_supports((qp_cpu)level);
-    return false;
+    const int level = qp_cpu_named(name);
+    return level >= 0 && qp_cpu_supports((qp_cpu)level);
 }
 
 static int find_level(void)
 {
     const char *name;
-    if (qp_cpu_check(&name) && name != NULL && *name != '\0')
-        for (int level = QP_CPU_SCALAR; level <= QP_CPU_AVX512; level++)
-            if (strcmp(name, qp_cpu_name((qp_cpu)level)) == 0) return level;
+    if (qp_cpu_check(&name) && name != NULL && *name != '\0') return qp_cpu_named(name);
     int widest = QP_CPU_AVX512;
     while (!qp_cpu_supports((qp_cpu)widest)) widest--;
     return widest;

@@ -15,6 +15,13 @@ typedef enum { QP_CPU_SCALAR, QP_CPU_AVX2, QP_CPU_AVX512 } qp_cpu;
 qp_cpu qp_cpu_level(void);
 const char *qp_cpu_name(qp_cpu level); /* "scalar", "avx2", "avx512" */
 
+/* qp_cpu_same_bits — whether the kernels of two levels make the same bits: those of AVX2 and AVX-512 sum in the same
+ * order (but for products with weights of 16 bits, lib/tensor/stored); the scalar ones in another, and with libm. */
+bool qp_cpu_same_bits(qp_cpu a, qp_cpu b);
+
+/* qp_cpu_named — the level of this name, or -1. */
+int qp_cpu_named(const char *name);
+
 /* qp_cpu_check — false when QUIPU_CPU names an unknown or unsupported level (the process then uses the widest).
  * wanted  receives the variable's value, NULL if it is not set; may be NULL */
 bool qp_cpu_check(const char **wanted);
@@ -24,7 +31,7 @@ bool qp_cpu_check(const char **wanted);
 bool qp_cpu_supports(qp_cpu level);
 
 /* qp_cpu_force — use the kernels of `level` from now on; false, and no change, if it is not supported. For tests and
- * benchmarks: results of two levels differ in the last bits. */
+ * benchmarks. */
 bool qp_cpu_force(qp_cpu level);
 
 /* qp_cpu_flush_subnormals — flush subnormal numbers to zero in the calling thread; every worker thread calls it. (A

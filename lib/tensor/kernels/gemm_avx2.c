@@ -2,11 +2,10 @@
 #include "lib/tensor/kernels/cpu.h"
 
 #ifdef QP_VECTOR_KERNELS
-#include "lib/tensor/kernels/vector_avx2.h"
+#include "lib/tensor/kernels/vector_eight.h"
 
 #define TILE_ROWS 6
 #define FOR_EACH_TILE_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6)
-#define BLOCK_DEPTH 384
 #define BLOCK_COLUMNS 256
 #define STRIP_GROUP 8
 #define DIRECT_COLUMNS 64
@@ -17,7 +16,6 @@
 #include "lib/tensor/kernels/gemm_tile.inc.h"
 
 #include "lib/tensor/kernels/gemm_block.inc.h"
-#include "lib/tensor/kernels/gemm_weight.inc.h"
 
 const qp_gemm_kernels qp_gemm_avx2 = {.product = product, .packed = packed_product, .pack = pack_weight};
 #else

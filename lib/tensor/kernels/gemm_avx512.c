@@ -6,7 +6,6 @@
 
 #define TILE_ROWS 12
 #define FOR_EACH_TILE_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12)
-#define BLOCK_DEPTH 384
 #define BLOCK_COLUMNS 512
 #define STRIP_GROUP 8
 #define DIRECT_COLUMNS 64
@@ -17,7 +16,6 @@
 #include "lib/tensor/kernels/gemm_tile.inc.h"
 
 #include "lib/tensor/kernels/gemm_block.inc.h"
-#include "lib/tensor/kernels/gemm_weight.inc.h"
 
 const qp_gemm_kernels qp_gemm_avx512 = {.product = product, .packed = packed_product, .pack = pack_weight};
 #else

@@ -23,6 +23,30 @@ const qp_gemm_kernels *qp_gemm_vector_kernels(qp_real **scratch)
     *scratch = thread_scratch;
     return set[qp_cpu_level()];
 }
+
+/* Steps first .. last-1 of one element of C. */
+static qp_real sum_of(const qp_product *p, int row, int column, int first, int last)
+{
+    qp_real sum = 0;
+    for (int l = first; l < last; l++)
+        sum = __builtin_fmaf(p->a[row * p->a_row + l * p->a_step], p->b[l * p->b_step + column * p->b_column], sum);
+    return sum;
+}
+
+void qp_gemm_without_memory(const qp_product *p, const qp_real *bias, int depth)
+{
+    const int parts = (p->k + depth - 1) / depth;
+    for (int i = 0; i < p->m; i++)
+        for (int j = 0; j < p->n; j++) {
+            qp_real *c = p->c + i * p->c_row + j;
+            for (int part = 0, first = 0, last; part < parts; part++, first = last) {
+                last = first + p->k / parts + (part < p->k % parts);
+                qp_real sum = p->alpha * sum_of(p, i, j, first, last), beta = part ? 1 : p->beta;
+                if (bias != NULL) sum += bias[j];
+                *c = beta != 0 ? __builtin_fmaf(beta, *c, sum) : sum;
+            }
+        }
+}
 #else
 typedef int qp_gemm_kernels_not_built;
 #endif

@@ -20,6 +20,9 @@ typedef struct {
     ptrdiff_t c_row;
 } qp_product;
 
+/* Steps of k that are summed before C is added to. */
+#define QP_GEMM_DEPTH 384
+
 /* Reals of scratch a product needs, 64-byte aligned, one buffer per thread; its content means nothing between calls. */
 #define QP_GEMM_SCRATCH (320 * 1024)
 /* After them the buffer has so many for panels of a weight that is stored in rows: half of a second-level cache. */
@@ -39,6 +42,10 @@ extern const qp_gemm_kernels qp_gemm_avx2, qp_gemm_avx512;
 /* qp_gemm_vector_kernels — the kernels of the chosen level, and the thread's scratch buffer, allocated at its first
  * product. NULL at the scalar level, or when there is no memory for the buffer. */
 const qp_gemm_kernels *qp_gemm_vector_kernels(qp_real **scratch);
+
+/* qp_gemm_without_memory — the same bits as the vector kernels, one element at a time, where they got no memory. bias
+ * [n] or NULL; depth: QP_GEMM_DEPTH as .product, k as .packed. */
+void qp_gemm_without_memory(const qp_product *p, const qp_real *bias, int depth);
 #endif
 
 #endif

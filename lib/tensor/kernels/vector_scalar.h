@@ -11,7 +11,7 @@
 
 /* vector — the operations that the kernels (pointwise_kernels.inc.h, rows_kernels.inc.h, gates_kernels.inc.h) are
  * written with. Three headers define the same ones: vector_scalar.h (one lane, float or double, libm), vector_avx2.h
- * (8 lanes) and vector_avx512.h (16 lanes); a file that includes kernels includes exactly one of them first.
+ * and vector_avx512.h (16 lanes, the same bits); a file that includes kernels includes exactly one of them first.
  *
  *   vreal   V_LANES numbers            vsum    a sum of many vreals                  vmask   one truth value per lane
  *   vdouble a sum in double            vword   V_LANES 32-bit words, for the dropout hash

@@ -4,7 +4,7 @@
 #ifdef QP_VECTOR_KERNELS
 #include <string.h>
 
-#include "lib/tensor/kernels/vector_avx2.h"
+#include "lib/tensor/kernels/vector_eight.h"
 #include "lib/tensor/stored/dot_kernels.h"
 
 #include "lib/tensor/stored/dot_rows.inc.h"
