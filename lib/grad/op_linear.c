@@ -23,7 +23,7 @@ static const qp_packed *packed_of(const qp_tape *tape, qp_tensor weight)
 }
 
 /* y = x W' + b. The product is added to copies of the bias: cheaper than a second pass over y. */
-static void map_forward(const qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias, qp_tensor y)
+void qp_linear_values(const qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias, qp_tensor y)
 {
     const qp_packed *packed = packed_of(tape, weight);
     if (packed) {
@@ -109,7 +109,7 @@ qp_tensor qp_linear(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias
     if (!y.value) return y;
     const linear_context c = {x, weight, bias, y};
     if (qp_step_weight(tape, weight)) return step_linear(tape, &c);
-    map_forward(tape, x, weight, bias, y);
+    qp_linear_values(tape, x, weight, bias, y);
     qp_tape_record(tape, y, linear_back, &c, sizeof c);
     return y;
 }
@@ -188,10 +188,10 @@ static void hidden_forward(const qp_tape *tape, const block_context *c, qp_real 
 {
     const qp_feed_forward_weights *w = &c->w;
     if (c->gated) {
-        map_forward(tape, c->x, w->gate, w->gate_bias, c->pre);
-        map_forward(tape, c->x, w->inner, w->inner_bias, c->up);
+        qp_linear_values(tape, c->x, w->gate, w->gate_bias, c->pre);
+        qp_linear_values(tape, c->x, w->inner, w->inner_bias, c->up);
     } else {
-        map_forward(tape, c->x, w->inner, w->inner_bias, c->pre);
+        qp_linear_values(tape, c->x, w->inner, w->inner_bias, c->pre);
     }
     qp_activate(w->activation, hidden_count(c), c->pre.value, 0, c->act.value);
     if (!hidden_is_act(c)) make_hidden(c, hidden);
@@ -203,7 +203,7 @@ static void block_forward(const qp_tape *tape, const block_context *c, qp_real *
     for (int first = 0; first == 0 || first < c->x.rows; first += part_rows(c)) {
         const block_context part = part_of(c, first);
         hidden_forward(tape, &part, hidden);
-        map_forward(tape, qp_tensor_of(part.x.rows, w->inner.rows, hidden), w->outer, w->outer_bias, part.y);
+        qp_linear_values(tape, qp_tensor_of(part.x.rows, w->inner.rows, hidden), w->outer, w->outer_bias, part.y);
     }
 }
 

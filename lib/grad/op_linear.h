@@ -11,6 +11,10 @@
  * Memory   the output.   Errors  QP_ESHAPE, QP_EMEMORY, remembered by the tape. */
 qp_tensor qp_linear(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias);
 
+/* qp_linear_values — the same product into y [rows, out], for operations that have a backward of their own: shapes are
+ *   not checked, nothing is recorded. */
+void qp_linear_values(const qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias, qp_tensor y);
+
 /* qp_feed_forward — the position-wise block of a transformer, as one tape entry
  *   plain  y = dropout(f(x W1' + b1)) W2' + b2            gated  y = dropout(f(x G' + bg) * (x W1' + b1)) W2' + b2
  * x        [rows, d]

@@ -33,6 +33,7 @@ struct qp_tape {
     qp_arena arena;
     qp_mode mode;
     uint64_t key, operations;
+    qp_real expected_scale;
     qp_node *parameter_node;
     entry *last;
     qp_steps steps;
@@ -65,6 +66,7 @@ void qp_tape_begin(qp_tape *tape, qp_mode mode, uint64_t key)
     tape->mode = mode;
     tape->key = key;
     tape->operations = 0;
+    tape->expected_scale = 0;
     tape->parameter_node = NULL;
     tape->last = NULL;
     tape->steps = (qp_steps){0};
@@ -75,6 +77,10 @@ void qp_tape_begin(qp_tape *tape, qp_mode mode, uint64_t key)
 }
 
 void qp_tape_bind(qp_tape *tape, qp_node *parameter_node) { tape->parameter_node = parameter_node; }
+
+void qp_tape_expect_scale(qp_tape *tape, qp_real scale) { tape->expected_scale = scale; }
+
+qp_real qp_tape_expected_scale(const qp_tape *tape) { return tape->expected_scale; }
 
 qp_tape_paused qp_tape_pause(qp_tape *tape)
 {

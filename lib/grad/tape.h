@@ -31,6 +31,11 @@ void qp_tape_free(qp_tape *tape);
 void qp_tape_begin(qp_tape *tape, qp_mode mode, uint64_t key);
 void qp_tape_bind(qp_tape *tape, qp_node *parameter_node);
 
+/* qp_tape_expect_scale — after qp_tape_begin: the scale that qp_tape_backward will get, for operations that compute
+ *   gradients in their forward pass (op_output_loss.h). qp_tape_expected_scale: 0 until then. */
+void qp_tape_expect_scale(qp_tape *tape, qp_real scale);
+qp_real qp_tape_expected_scale(const qp_tape *tape);
+
 /* qp_tape_pause — until qp_tape_resume, operations run as in QP_INFER and without bound parameters: the forward pass of
  *   another model within a step (a teacher's). The random numbers of the step are those of a step without the pause. */
 typedef struct {

@@ -231,10 +231,14 @@ qp_crf qp_head_crf(const qp_head *head, qp_tape *tape)
                     qp_param(tape, head->params, head->end)};
 }
 
-qp_tensor qp_head_forward(const qp_head *head, qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch,
-                          qp_model_maps *maps)
+qp_tensor qp_head_features(const qp_head *head, qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch,
+                           qp_model_maps *maps)
 {
-    qp_tensor x = head->kind->features(head, tape, encoded, batch, maps);
+    return head->kind->features(head, tape, encoded, batch, maps);
+}
+
+qp_tensor qp_head_scores(const qp_head *head, qp_tape *tape, qp_tensor x)
+{
     if (head->output >= 0) /* else the encoder gives the scores */
         x = qp_linear(tape, x, qp_param(tape, head->params, head->output),
                       qp_param(tape, head->params, head->output_bias));

@@ -48,8 +48,10 @@ struct qp_head {
 
 /* qp_head_init — the head of config->task; embedding: the index of the source's embedding matrix.
  * qp_head_wants_summary — of the encoder.
- * qp_head_forward — scores, as above. Of the batch it reads the target's sequences and `read` (tag, mlm); the rows
- *   of a target sequence are counted from the first row of its source in `encoded`. maps may be NULL.
+ * qp_head_features — what the last linear map reads, or, where head.output is -1, the encoder's scores. Of the batch it
+ *   reads the target's sequences and `read` (tag, mlm); the rows of a target sequence are counted from the first row of
+ *   its source in `encoded`. maps may be NULL.
+ * qp_head_scores — the scores of these features, as above.
  * qp_head_crf — the field's weights, for the operations of this tape; without a field: empty.
  *   Errors  (init) QP_EMEMORY; (forward) QP_ESHAPE for a row outside its source; remembered by the tape. */
 qp_status qp_head_init(qp_head *head, qp_params *params, const qp_model_config *config, const qp_encoder *encoder,
@@ -57,7 +59,8 @@ qp_status qp_head_init(qp_head *head, qp_params *params, const qp_model_config *
 void qp_head_free(qp_head *head);
 bool qp_head_wants_summary(const qp_head *head);
 qp_crf qp_head_crf(const qp_head *head, qp_tape *tape);
-qp_tensor qp_head_forward(const qp_head *head, qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch,
-                          qp_model_maps *maps);
+qp_tensor qp_head_features(const qp_head *head, qp_tape *tape, const qp_encoded *encoded, const qp_batch *batch,
+                           qp_model_maps *maps);
+qp_tensor qp_head_scores(const qp_head *head, qp_tape *tape, qp_tensor features);
 
 #endif

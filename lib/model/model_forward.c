@@ -98,17 +98,31 @@ static bool check_batch(const qp_model *model, qp_tape *tape, const qp_batch *ba
     return !qp_tape_failed(tape);
 }
 
-qp_tensor qp_model_output(const qp_model *model, qp_tape *tape, qp_tensor x, qp_model_maps *maps)
+/* What the output layer reads; n-grams: the decoder's own probabilities. */
+static qp_tensor output_features(const qp_model *model, qp_tape *tape, qp_tensor x, qp_model_maps *maps)
 {
     const qp_model_config *c = &model->config;
-    qp_real cap = (qp_real)c->output_softcap;
-    if (model->output < 0) return x; /* n-grams: the decoder's own probabilities */
+    if (model->output < 0) return x;
     if (c->scale_output) x = qp_scale(tape, x, (qp_real)(1 / sqrt((double)c->emb_size)));
     if (model->map >= 0) x = qp_linear(tape, x, qp_param(tape, model->params, model->map), (qp_tensor){0});
     if (model->map >= 0) qp_model_maps_state(maps, QP_MAP_DECODER, (int)c->dec_layers, x);
+    return x;
+}
+
+/* The scores of these features, or of those of the head. */
+static qp_tensor scores_from(const qp_model *model, qp_tape *tape, qp_tensor x)
+{
+    qp_real cap = (qp_real)model->config.output_softcap;
+    if (!model->has_decoder) return qp_head_scores(&model->head, tape, x);
+    if (model->output < 0) return x;
     x = qp_linear(tape, x, qp_param(tape, model->params, model->output),
                   qp_param(tape, model->params, model->output_bias));
     return cap > 0 ? qp_scale(tape, qp_activation(tape, qp_scale(tape, x, 1 / cap), QP_TANH, 0), cap) : x;
+}
+
+qp_tensor qp_model_output(const qp_model *model, qp_tape *tape, qp_tensor x, qp_model_maps *maps)
+{
+    return scores_from(model, tape, output_features(model, tape, x, maps));
 }
 
 /* Words are left out and moved where no answer belongs to a single one. */
@@ -122,8 +136,8 @@ static void add_word_noise(const qp_model *model, qp_tape *tape, const qp_batch 
     input->id = text.id;
 }
 
-/* The scores of a batch, and its encoded sources. */
-static qp_tensor scores_of(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps,
+/* What the output layer reads of a batch, and its encoded sources. */
+static qp_tensor features_of(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps,
                            qp_encoded *encoded)
 {
     *encoded = (qp_encoded){0};
@@ -141,20 +155,20 @@ static qp_tensor scores_of(const qp_model *model, qp_tape *tape, const qp_batch 
         if (!qp_model_encode(model, tape, input, batch, maps, encoded)) return (qp_tensor){0};
         source = encoded;
     }
-    if (!model->has_decoder) return qp_head_forward(&model->head, tape, source, batch, maps);
+    if (!model->has_decoder) return qp_head_features(&model->head, tape, source, batch, maps);
     qp_ids input = {.sequences = batch->target.sequences,
                     .id = batch->input ? batch->input : shift_right(tape, batch->target, qp_model_first_token(model))};
     input.id = qp_word_dropout(tape, &model->target_special, input.id, qp_sequence_rows(input.sequences),
                                model->config.word_dropout_tgt);
     if (qp_tape_failed(tape)) return (qp_tensor){0};
-    return qp_model_output(model, tape, qp_decoder_forward(&model->decoder, tape, source, input, &batch->carry, maps),
-                           maps);
+    qp_tensor x = qp_decoder_forward(&model->decoder, tape, source, input, &batch->carry, maps);
+    return output_features(model, tape, x, maps);
 }
 
 qp_tensor qp_model_logits(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_model_maps *maps)
 {
     qp_encoded encoded;
-    return scores_of(model, tape, batch, maps, &encoded);
+    return scores_from(model, tape, features_of(model, tape, batch, maps, &encoded));
 }
 
 qp_tensor qp_model_states(const qp_model *model, qp_tape *tape, qp_ids text, qp_sequences *sequences)
@@ -196,12 +210,24 @@ static const qp_real *teacher_scores(const qp_model *model, qp_tape *tape, const
     return kept.value;
 }
 
+/* The loss of the answers: without a matrix of scores where nothing but the cross-entropy reads them. */
+static qp_tensor answers_loss(const qp_model *model, qp_tape *tape, qp_tensor features, const qp_batch *batch,
+                              const qp_loss_terms *terms)
+{
+    const int weight = model->has_decoder ? model->output : model->head.output;
+    const int bias = model->has_decoder ? model->output_bias : model->head.output_bias;
+    if (weight < 0 || !qp_loss_is_plain(&model->config, tape, terms))
+        return qp_scores_loss(&model->config, tape, scores_from(model, tape, features), batch, terms);
+    const qp_tensor layer[] = {features, qp_param(tape, model->params, weight), qp_param(tape, model->params, bias)};
+    return qp_output_layer_loss(&model->config, tape, layer, batch, terms);
+}
+
 qp_model_parts qp_model_loss_parts(const qp_model *model, qp_tape *tape, const qp_batch *batch, qp_real smoothing)
 {
     qp_encoded encoded;
     bool taught = model->distillation.teacher && qp_tape_training(tape);
     const qp_real *teacher = taught ? teacher_scores(model, tape, batch) : NULL;
-    qp_tensor scores = scores_of(model, tape, batch, NULL, &encoded);
+    qp_tensor features = features_of(model, tape, batch, NULL, &encoded);
     qp_crf crf = model->config.crf ? qp_head_crf(&model->head, tape) : (qp_crf){0};
     qp_loss_terms terms = {.crf = &crf,
                            .smoothing = smoothing,
@@ -209,7 +235,7 @@ qp_model_parts qp_model_loss_parts(const qp_model *model, qp_tape *tape, const q
                            .teacher = teacher,
                            .teacher_weight = model->distillation.weight,
                            .temperature = model->distillation.temperature};
-    qp_model_parts parts = {.words = qp_scores_loss(&model->config, tape, scores, batch, &terms)};
+    qp_model_parts parts = {.words = answers_loss(model, tape, features, batch, &terms)};
     if (model->config.variational && !qp_tape_failed(tape))
         parts.divergence = qp_pair_loss(tape, QP_PAIR_GAUSSIAN_KL, encoded.mean, encoded.log_variance, NULL, 0, QP_SUM);
     return parts;

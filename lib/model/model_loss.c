@@ -8,6 +8,7 @@
 #include "lib/grad/loss/op_loss_element.h"
 #include "lib/grad/loss/op_loss_nce.h"
 #include "lib/grad/loss/op_loss_pair.h"
+#include "lib/grad/loss/op_output_loss.h"
 #include "lib/grad/op_basic.h"
 #include "lib/grad/op_linear.h"
 #include "lib/model/augment.h"
@@ -114,8 +115,7 @@ static qp_tensor score_loss(qp_tape *tape, qp_tensor a, qp_tensor b, const qp_re
 
 /* The pairs with their scores, above 0.5: the same; without scores the pairs as the same, and each source with its
  * hardest other target as different. */
-static qp_tensor pair_loss(const qp_model_config *config, qp_tape *tape, qp_tensor a, qp_tensor b,
-                           const qp_real *score)
+static qp_tensor pair_loss(const qp_model_config *config, qp_tape *tape, qp_tensor a, qp_tensor b, const qp_real *score)
 {
     qp_pair_loss_kind kind = config->loss == QP_OBJECTIVE_CONTRASTIVE ? QP_PAIR_CONTRASTIVE : QP_PAIR_COSINE;
     qp_real *same = qp_tape_memory(tape, 2 * ((size_t)a.rows + 1) * sizeof *same);
@@ -139,8 +139,9 @@ static qp_tensor match_loss(const qp_model_config *config, qp_tape *tape, qp_ten
     if (qp_tape_failed(tape)) return (qp_tensor){0};
     if (loss == QP_OBJECTIVE_AUTO) loss = batch->score ? QP_OBJECTIVE_MSE : QP_OBJECTIVE_INFO_NCE;
     if (loss == QP_OBJECTIVE_MSE && !batch->score)
-        return qp_tape_fail(tape, QP_EUSAGE, "--loss mse compares with the scores of pairs, and there are none; use "
-                                             "--loss info-nce");
+        return qp_tape_fail(tape, QP_EUSAGE,
+                            "--loss mse compares with the scores of pairs, and there are none; use "
+                            "--loss info-nce");
     if (loss == QP_OBJECTIVE_MSE) return score_loss(tape, a, b, batch->score);
     if (loss == QP_OBJECTIVE_INFO_NCE) return qp_info_nce(tape, a, b, (qp_real)config->temperature);
     if (loss != QP_OBJECTIVE_TRIPLET) return pair_loss(config, tape, a, b, batch->score);
@@ -157,6 +158,11 @@ static bool has_answers(const qp_model_config *config, const qp_batch *batch, qp
     if (config->task == QP_TASK_REGRESS)
         return batch->target_value && batch->outputs == config->horizon && scores.columns == qp_model_outputs(config);
     return batch->target.id != NULL;
+}
+
+static bool is_other(const qp_model_config *config)
+{
+    return config->loss != QP_OBJECTIVE_AUTO && config->loss != QP_OBJECTIVE_CROSS_ENTROPY;
 }
 
 qp_tensor qp_scores_loss(const qp_model_config *config, qp_tape *tape, qp_tensor scores, const qp_batch *batch,
@@ -182,9 +188,26 @@ qp_tensor qp_scores_loss(const qp_model_config *config, qp_tape *tape, qp_tensor
                                              .beside = terms->teacher};
         return qp_class_loss(tape, scores, batch->target.id, &distillation);
     }
-    bool other = config->loss != QP_OBJECTIVE_AUTO && config->loss != QP_OBJECTIVE_CROSS_ENTROPY;
-    if (other && qp_tape_training(tape)) return class_loss(config, tape, scores, batch);
+    if (is_other(config) && qp_tape_training(tape)) return class_loss(config, tape, scores, batch);
     qp_cross_entropy_config cross_entropy = {.reduction = QP_SUM, .smoothing = smoothing};
     if (qp_tape_training(tape)) cross_entropy.weight = terms->class_weight;
     return qp_mixup_loss(tape, scores, batch->target.id, config->mixup, &cross_entropy);
+}
+
+bool qp_loss_is_plain(const qp_model_config *config, const qp_tape *tape, const qp_loss_terms *terms)
+{
+    if (config->task == QP_TASK_MATCH || config->task == QP_TASK_REGRESS || config->crf) return false;
+    if (config->output_softcap > 0 || terms->teacher) return false;
+    if (!qp_tape_training(tape)) return true;
+    return qp_tape_expected_scale(tape) != 0 && !is_other(config) && config->mixup <= 0;
+}
+
+qp_tensor qp_output_layer_loss(const qp_model_config *config, qp_tape *tape, const qp_tensor layer[3],
+                               const qp_batch *batch, const qp_loss_terms *terms)
+{
+    const qp_output_loss_terms plain = {terms->smoothing, qp_tape_training(tape) ? terms->class_weight : NULL};
+    if (qp_tape_failed(tape)) return (qp_tensor){0};
+    if (!has_answers(config, batch, layer[0]))
+        return qp_tape_fail(tape, QP_ESHAPE, "a batch without an answer for each of its %d rows", layer[0].rows);
+    return qp_output_loss(tape, layer[0], layer[1], layer[2], batch->target.id, &plain);
 }

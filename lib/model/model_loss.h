@@ -28,4 +28,13 @@ typedef struct {
 qp_tensor qp_scores_loss(const qp_model_config *config, qp_tape *tape, qp_tensor scores, const qp_batch *batch,
                          const qp_loss_terms *terms);
 
+/* qp_output_layer_loss — the same from what the output layer reads, x [rows, d], and its weight and bias, without the
+ *   matrix of scores (op_output_loss.h).
+ * qp_loss_is_plain — whether it can be used: the loss is the cross-entropy, and in training the tape knows its scale
+ *   and nothing reads or mixes the scores (no other --loss, teacher, --mixup). The scores must be x W' + b: no softcap.
+ */
+bool qp_loss_is_plain(const qp_model_config *config, const qp_tape *tape, const qp_loss_terms *terms);
+qp_tensor qp_output_layer_loss(const qp_model_config *config, qp_tape *tape, const qp_tensor layer[3],
+                               const qp_batch *batch, const qp_loss_terms *terms);
+
 #endif

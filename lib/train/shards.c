@@ -246,7 +246,10 @@ static bool run_piece(qp_shards *s, shard piece, uint64_t key, qp_tape *tape, qp
     qp_sequences target = piece.batch->target.sequences;
     qp_tape_begin(tape, s->mode, key);
     if (target.start[piece.end] == target.start[piece.first]) return true;
-    if (gradient) qp_tape_bind(tape, gradient->node);
+    if (gradient) {
+        qp_tape_bind(tape, gradient->node);
+        qp_tape_expect_scale(tape, s->scale * piece.weight);
+    }
     qp_batch view = view_batch(tape, &piece);
     qp_tensor loss = qp_tape_failed(tape) ? (qp_tensor){0} : s->function->loss(s->function->self, tape, &view);
     if (!qp_tape_failed(tape) && (loss.rows != 1 || loss.columns != 1))

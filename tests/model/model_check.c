@@ -135,6 +135,7 @@ double model_gradient(const qp_model *model, qp_tape *tape, const qp_batch *batc
     qp_gradient_begin(gradient, params);
     qp_tape_begin(tape, QP_TRAIN, key);
     qp_tape_bind(tape, gradient->node);
+    qp_tape_expect_scale(tape, (qp_real)1 / (qp_real)tokens);
     qp_tensor loss = qp_model_loss(model, tape, batch, 0);
     cr_assert_eq(qp_tape_backward(tape, loss, (qp_real)1 / (qp_real)tokens), QP_OK, "%s", qp_tape_message(tape));
     qp_gradient_finish(gradient, params);

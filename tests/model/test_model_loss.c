@@ -48,8 +48,8 @@ Test(test_model_loss, losses_of_numbers_are_means_over_the_columns)
     answers a;
     const qp_batch *batch = numbers(&a);
     for (int kind = 0; kind < 5; kind++) {
-        const char *const setting[] = {"task=regress", "decoder=none", "encoder=gru", "features=2", "horizon=3",
-                                       option[kind]};
+        const char *const setting[] = {"task=regress", "decoder=none", "encoder=gru",
+                                       "features=2",   "horizon=3",    option[kind]};
         qp_model *model = model_small(setting, 6);
         qp_tape *tape = qp_tape_new();
         qp_tape_begin(tape, QP_INFER, 0);
@@ -117,16 +117,14 @@ static double by_name(int kind, const qp_real *x, const double *p, double log_su
 Test(test_model_loss, losses_of_classes_have_names)
 {
     static const char *const option[][2] = {
-        {"loss=focal"},         {"loss=focal", "focal_gamma=0.5"},
-        {"loss=hinge"},         {"loss=poly1"},
-        {"loss=z-loss"},        {"loss=z-loss", "loss_weight=0.3"},
-        {"loss=cross-entropy"}, {"loss=confidence-penalty"},
+        {"loss=focal"},  {"loss=focal", "focal_gamma=0.5"},  {"loss=hinge"},         {"loss=poly1"},
+        {"loss=z-loss"}, {"loss=z-loss", "loss_weight=0.3"}, {"loss=cross-entropy"}, {"loss=confidence-penalty"},
         {"loss=auto"}};
     answers a;
     const qp_batch *batch = classes(&a, 6);
     qp_tape *tape = qp_tape_new();
     for (int kind = 0; kind < (int)(sizeof option / sizeof *option); kind++) {
-        const char *const setting[] = {"task=classify", "decoder=none", "encoder=gru",
+        const char *const setting[] = {"task=classify", "decoder=none",  "encoder=gru",
                                        "labels=4",      option[kind][0], option[kind][1]};
         qp_model *model = model_small(setting, 6);
         double sum[2] = {0};
@@ -193,8 +191,8 @@ Test(test_model_loss, losses_and_highways_are_learned)
     answers a;
     const qp_batch *batch = classes(&a, 12);
     for (size_t i = 0; i < sizeof option / sizeof *option; i++) {
-        const char *const setting[] = {"task=classify", "decoder=none",  "labels=4",
-                                       option[i][0],    option[i][1], option[i][2]};
+        const char *const setting[] = {"task=classify", "decoder=none", "labels=4",
+                                       option[i][0],    option[i][1],   option[i][2]};
         qp_model *model = model_small(setting, 6);
         double loss = model_train(model, batch, 150, 0.01);
         cr_expect_lt(loss, 0.1, "%s %s: loss %g", option[i][0], option[i][1], loss);
@@ -276,8 +274,8 @@ static void softmax_of(const qp_real *x, double temperature, double p[LABELS])
 Test(test_model_loss, a_student_learns_from_a_teacher)
 {
     static const char *const small[] = {"task=classify", "decoder=none", "encoder=gru", "labels=4"};
-    static const char *const wide[] = {"task=classify", "decoder=none",    "encoder=transformer",
-                                       "labels=4",      "emb_size=24", "dropout=0.5"};
+    static const char *const wide[] = {"task=classify", "decoder=none", "encoder=transformer",
+                                       "labels=4",      "emb_size=24",  "dropout=0.5"};
     answers a;
     const qp_batch *batch = classes(&a, 6);
     qp_model *student = model_small(small, 4), *teacher = model_small(wide, 6);
@@ -302,4 +300,47 @@ Test(test_model_loss, a_student_learns_from_a_teacher)
     qp_tape_free(tape);
     qp_model_free(student);
     qp_model_free(teacher);
+}
+
+/* Without a known scale the loss goes through the matrix of scores; its gradients are the same. */
+static void same_without_scores(const char *const *setting, int settings, const qp_batch *batch)
+{
+    qp_model *model = model_small(setting, settings);
+    qp_params *params = qp_model_params(model);
+    qp_gradient gradient[2];
+    qp_tape *tape = qp_tape_new();
+    double sum[2], far = 0;
+    for (int known = 0; known < 2; known++) {
+        cr_assert_eq(qp_gradient_init(&gradient[known], params), QP_OK);
+        qp_gradient_begin(&gradient[known], params);
+        qp_tape_begin(tape, QP_TRAIN, 3);
+        qp_tape_bind(tape, gradient[known].node);
+        if (known) qp_tape_expect_scale(tape, (qp_real)0.5);
+        qp_tensor loss = qp_model_loss(model, tape, batch, (qp_real)0.1);
+        sum[known] = (double)loss.value[0];
+        cr_assert_eq(qp_tape_backward(tape, loss, (qp_real)0.5), QP_OK, "%s", qp_tape_message(tape));
+        qp_gradient_finish(&gradient[known], params);
+    }
+    cr_expect_eq(sum[0], sum[1], "%s", setting[0]);
+    for (size_t i = 0; i < qp_params_size(params); i++)
+        far = fmax(far, fabs((double)gradient[0].block[i] - (double)gradient[1].block[i]));
+    cr_expect_lt(far, 1e-5, "%s: gradients differ by %g", setting[0], far);
+    for (int known = 0; known < 2; known++) qp_gradient_free(&gradient[known]);
+    qp_tape_free(tape);
+    qp_model_free(model);
+}
+
+Test(test_model_loss, scores_are_left_out_where_nothing_reads_them)
+{
+    static const char *const translate[] = {"task=translate", "tied_embeddings=true"};
+    static const char *const capped[] = {"task=translate", "output_softcap=5"};
+    static const char *const classify[] = {"task=classify", "decoder=none", "encoder=gru", "labels=4"};
+    static const char *const focal[] = {"task=classify", "decoder=none", "encoder=gru", "labels=4", "loss=focal"};
+    answers a;
+    model_pairs pairs;
+    const qp_batch words = model_reversed_pairs(&pairs, 4, 1);
+    same_without_scores(translate, 2, &words);
+    same_without_scores(capped, 2, &words);
+    same_without_scores(classify, 4, classes(&a, 6));
+    same_without_scores(focal, 5, classes(&a, 6));
 }

@@ -34,6 +34,10 @@ qp_tensor gradient_input_in(gradient_case *c, int rows, int columns, double low,
 qp_tensor gradient_input(gradient_case *c, int rows, int columns); /* from (-1, 1) */
 void gradient_output(gradient_case *c, qp_tensor y);
 
+/* gradient_upstream — the gradient that element i of result `out` receives, for an operation that must know it while it
+ * is built. */
+double gradient_upstream(int out, size_t i);
+
 typedef struct {
     const char *op, *variant;
     void (*build)(gradient_case *c);

@@ -1,4 +1,5 @@
 #include "lib/grad/loss/op_loss.h"
+#include "lib/grad/loss/op_output_loss.h"
 #include "lib/grad/op_basic.h"
 #include "tests/grad/gradients/gradient_table.h"
 
@@ -40,6 +41,34 @@ static void soft(gradient_case *c)
         c, qp_soft_cross_entropy(c->tape, gradient_input_in(c, 3, 3, -3, 3), distribution, (qp_reduction)c->option));
 }
 
+static void output_loss(gradient_case *c, qp_tensor x, bool biased, qp_output_loss_terms terms)
+{
+    qp_tensor weight = gradient_input(c, 5, 3), bias = biased ? gradient_input(c, 1, 5) : (qp_tensor){0};
+    qp_tape_expect_scale(c->tape, (qp_real)gradient_upstream(0, 0));
+    gradient_output(c, qp_output_loss(c->tape, x, weight, bias, target, &terms));
+}
+
+static void output_plain(gradient_case *c)
+{
+    output_loss(c, gradient_input(c, 5, 3), false, (qp_output_loss_terms){0});
+}
+static void output_biased(gradient_case *c)
+{
+    output_loss(c, gradient_input(c, 5, 3), true, (qp_output_loss_terms){0});
+}
+
+static void output_weighted(gradient_case *c)
+{
+    output_loss(c, gradient_input(c, 5, 3), true, (qp_output_loss_terms){(qp_real)0.1, class_weight});
+}
+
+/* x is a band made on the tape. */
+static void output_band(gradient_case *c)
+{
+    qp_tensor x = qp_tensor_columns(qp_scale(c->tape, gradient_input(c, 5, 6), 2), 2, 3);
+    output_loss(c, x, true, (qp_output_loss_terms){(qp_real)0.1, NULL});
+}
+
 const gradient_row gradient_rows_loss[] = {
     {"qp_cross_entropy", "sum", plain, QP_SUM},
     {"qp_cross_entropy", "mean", plain, QP_MEAN},
@@ -56,5 +85,9 @@ const gradient_row gradient_rows_loss[] = {
     {"qp_soft_cross_entropy", "sum", soft, QP_SUM},
     {"qp_soft_cross_entropy", "mean", soft, QP_MEAN},
     {"qp_soft_cross_entropy", "each row", soft, QP_NONE},
+    {"qp_output_loss", "plain", output_plain, 0},
+    {"qp_output_loss", "bias", output_biased, 0},
+    {"qp_output_loss", "bias, class weights, smoothing", output_weighted, 0},
+    {"qp_output_loss", "band, smoothing", output_band, 0},
     {0},
 };

@@ -8,10 +8,9 @@
 #include "lib/base/random.h"
 #include "tests/grad/gradients/gradient_table.h"
 
-static const gradient_row *const family[] = {gradient_rows_basic,     gradient_rows_layers,    gradient_rows_loss,
-                                             gradient_rows_attention, gradient_rows_recurrent, gradient_rows_losses,
-                                             gradient_rows_windows,   gradient_rows_places,    gradient_rows_cells,
-                                             gradient_rows_scan};
+static const gradient_row *const family[] = {
+    gradient_rows_basic,  gradient_rows_layers,  gradient_rows_loss,   gradient_rows_attention, gradient_rows_recurrent,
+    gradient_rows_losses, gradient_rows_windows, gradient_rows_places, gradient_rows_cells,     gradient_rows_scan};
 enum { FAMILIES = sizeof family / sizeof *family };
 
 /* ---- for the rows of the table ---- */
@@ -57,7 +56,7 @@ static void build(const gradient_row *row, gradient_case *c)
     cr_assert_eq(qp_tape_status(c->tape), QP_OK, "%s (%s): %s", row->op, row->variant, qp_tape_message(c->tape));
 }
 
-static double upstream(int out, size_t i) { return 2 * qp_random_uniform(qp_random_key(43, (uint64_t)out), i) - 1; }
+double gradient_upstream(int out, size_t i) { return 2 * qp_random_uniform(qp_random_key(43, (uint64_t)out), i) - 1; }
 
 static void give_upstream(gradient_case *c)
 {
@@ -65,19 +64,19 @@ static void give_upstream(gradient_case *c)
         qp_real beta, *grad = qp_tape_grad(c->tape, c->out[o], &beta);
         cr_assert_not_null(grad);
         size_t count = (size_t)c->out[o].rows * (size_t)c->out[o].columns;
-        for (size_t i = 0; i < count; i++) grad[i] = (qp_real)upstream(o, i) + (beta != 0 ? grad[i] : 0);
+        for (size_t i = 0; i < count; i++) grad[i] = (qp_real)gradient_upstream(o, i) + (beta != 0 ? grad[i] : 0);
     }
 }
 
 /* The gradients of every leaf, added to `before` where `filled`; memory that must be overwritten is NaN. */
 static void analytic(const gradient_row *row, gradient_case *c, bool filled, double before)
 {
-    build(row, c);
     for (int l = 0; l < c->leaves; l++) {
         gradient_leaf *leaf = &c->leaf[l];
         leaf->node.filled = filled;
         for (size_t i = 0; i < leaf->node.count; i++) leaf->grad[i] = filled ? (qp_real)before : (qp_real)NAN;
     }
+    build(row, c); /* which may write gradients already */
     give_upstream(c);
     cr_assert_eq(qp_tape_backward_from(c->tape), QP_OK, "%s: %s", row->op, qp_tape_message(c->tape));
     for (int l = 0; l < c->leaves; l++)
@@ -91,7 +90,7 @@ static double objective(const gradient_row *row, gradient_case *c)
     double sum = 0;
     for (int o = 0; o < c->outs; o++) {
         size_t count = (size_t)c->out[o].rows * (size_t)c->out[o].columns;
-        for (size_t i = 0; i < count; i++) sum += upstream(o, i) * c->out[o].value[i];
+        for (size_t i = 0; i < count; i++) sum += gradient_upstream(o, i) * c->out[o].value[i];
     }
     return sum;
 }
