@@ -25,28 +25,12 @@ static float largest_of(int n, const qp_real *x)
     return isfinite(value) ? value : NAN;
 }
 
-/* y = round(x * inverse), ties to even: adding 1.5 * 2^23 leaves the integer in the low bits. Returns their sum. */
-static int32_t round_row(int n, const qp_real *x, float inverse, int8_t *y)
-{
-    int32_t sum = 0;
-    for (int i = 0; i < n; i++) {
-        float shifted = (float)x[i] * inverse;
-        shifted += 12582912.0f;
-        int32_t bits;
-        memcpy(&bits, &shifted, sizeof bits);
-        bits -= 0x4B400000;
-        y[i] = (int8_t)bits;
-        sum += bits;
-    }
-    return sum;
-}
-
 /* One row in 8 bits; returns its scale, NaN for a row that is not finite, whose integers are 0. */
 static float quantize_row(int n, const qp_real *x, int8_t *y, int32_t *sum)
 {
     float largest = largest_of(n, x), scale = largest / 127;
     if (largest > 0 && scale >= 0x1p-120f) { /* 1/scale is a normal number */
-        *sum = round_row(n, x, 1 / scale, y);
+        *sum = qp_dot_set()->int8_round(n, x, 1 / scale, y);
         return scale;
     }
     memset(y, 0, (size_t)n);
@@ -95,7 +79,7 @@ void qp_weight_reals(const qp_packed *stored, qp_matrix w)
 
 /* ---- products ---- */
 
-enum { TILE_OUTPUTS = 64, BLOCK_ROWS = 64, BLOCK_BYTES = QP_INT8_COLUMNS };
+enum { TILE_OUTPUTS = 64, BLOCK_ROWS = 128, BLOCK_BYTES = QP_INT8_COLUMNS };
 
 /* Some rows of A in 8 bits. */
 typedef struct {
@@ -126,15 +110,14 @@ static void finish_row(const product *p, int first, int count, const qp_real *su
 static void int8_tile(const product *p, int first, int count)
 {
     const qp_packed *w = p->w;
+    const qp_dot_kernels *kernels = qp_dot_set();
     int32_t sum[BLOCK_ROWS * TILE_OUTPUTS];
-    qp_real value[TILE_OUTPUTS];
-    qp_dot_set()->int8(&p->block->rows, (const int8_t *)w->row + (ptrdiff_t)first * w->k, count, w->k, sum);
+    qp_int8_outputs out = {.n = count, .scale = w->scale + first, .beta = p->beta};
+    if (p->bias != NULL) out.bias = p->bias + first;
+    kernels->int8(&p->block->rows, (const int8_t *)w->row + (ptrdiff_t)first * w->k, count, w->k, sum);
     for (int r = 0; r < p->a.rows; r++) {
-        for (int o = 0; o < count; o++) {
-            const float both = p->block->scale[r] * w->scale[first + o];
-            value[o] = (qp_real)((float)sum[r * count + o] * both);
-        }
-        finish_row(p, first, count, value, qp_matrix_row(p->c, r));
+        out.t = p->block->scale[r];
+        kernels->int8_finish(&out, sum + (ptrdiff_t)r * count, qp_matrix_row(p->c, r) + first);
     }
 }
 

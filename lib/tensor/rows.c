@@ -333,3 +333,15 @@ void qp_top_rows(qp_matrix x, int k, int32_t *index)
     for (int r = 0; r < x.rows; r++)
         (k > LIST_AT_MOST ? top_by_heap : kernel->top)(x.columns, row_of(x, r), k, index + (ptrdiff_t)r * k);
 }
+
+/* ---- chosen rows ---- */
+
+void qp_dot_rows(int n, const qp_real *x, const qp_listed_rows *rows, qp_real scale, qp_real *y)
+{
+    kernels()->dot_rows(n, x, rows, scale, y);
+}
+
+void qp_mix_rows(int n, const qp_listed_rows *rows, const qp_real *weight, qp_real *y)
+{
+    kernels()->mix_rows(n, rows, weight, y);
+}

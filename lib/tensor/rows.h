@@ -71,4 +71,11 @@ void qp_cross_entropy_rows(qp_matrix logits, const qp_cross_entropy_terms *terms
  * Time   O(columns) per row for small k, at most O(columns log k). */
 void qp_top_rows(qp_matrix x, int k, int32_t *index);
 
+/* Rows of a matrix chosen by a list.
+ * qp_dot_rows  y[j] = scale * x . row j, x [n]
+ * qp_mix_rows  y = sum over j of weight[j] * row j, y [n]
+ * The bits of a row's product depend on that row and x alone. */
+void qp_dot_rows(int n, const qp_real *x, const qp_listed_rows *rows, qp_real scale, qp_real *y);
+void qp_mix_rows(int n, const qp_listed_rows *rows, const qp_real *weight, qp_real *y);
+
 #endif

@@ -65,7 +65,7 @@ static void check_shape(qp_weight_type type, int m, int n, int k, bool biased, q
 
 Test(gemm_stored, products_are_those_of_the_rounded_numbers_for_any_number_of_rows)
 {
-    const int n[] = {1, 3, 4, 8, 13, 70}, k[] = {1, 5, 31, 64, 65, 200}, m[] = {1, 2, 3, 4, 7, 66};
+    const int n[] = {1, 3, 4, 40, 13, 70}, k[] = {1, 5, 31, 64, 65, 200}, m[] = {1, 2, 5, 4, 7, 66};
     FOR_EACH_LEVEL (level)
         for (size_t t = 0; t < 3; t++)
             for (size_t i = 0; i < 6; i++)
@@ -79,25 +79,34 @@ Test(gemm_stored, long_rows)
     FOR_EACH_LEVEL (level) check_shape(QP_WEIGHT_INT8, 5, 9, 40000, true, 0);
 }
 
-/* the extremes of hostile files: -128 times 127, the most columns */
+/* the extremes of hostile files: -128 times 127, the most columns; one row, and so many that W becomes a panel */
 Test(gemm_stored, integers_are_exact_with_every_kernel)
 {
-    enum { N = 5, K = QP_INT8_COLUMNS, ROWS = 1 };
-    int8_t *a = aligned_alloc(64, K), *w = malloc(N * K);
-    memset(a, 127, K);
-    memset(w, -128, N * K);
+    enum { N = 5, K = QP_INT8_COLUMNS, ROWS = 6 };
+    int8_t *a = aligned_alloc(64, (size_t)ROWS * K), *w = malloc((size_t)N * K);
+    int32_t sum[ROWS], got[ROWS * N], wanted[ROWS * N];
+    memset(a, 127, (size_t)ROWS * K);
+    memset(w, -128, (size_t)N * K);
+    for (int r = 0; r < ROWS; r++) {
+        a[(ptrdiff_t)r * K] = (int8_t)r;
+        sum[r] = 127 * (K - 1) + r;
+    }
     for (int i = 0; i < K; i += 3) w[3 * K + i] = (int8_t)(i % 251 - 125);
-    int32_t sum[1] = {127 * K}, got[N], wanted[N] = {0};
-    for (int o = 0; o < N; o++)
-        for (int i = 0; i < K; i++) wanted[o] += a[i] * w[o * K + i];
-    const qp_int8_rows rows = {a, K, sum, ROWS};
-    FOR_EACH_LEVEL (level) {
-        qp_dot_set()->int8(&rows, w, N, K, got);
-        cr_assert_arr_eq(got, wanted, sizeof got, "%s", qp_cpu_name(level));
+    for (int r = 0; r < ROWS; r++)
+        for (int o = 0; o < N; o++) {
+            wanted[r * N + o] = 0;
+            for (int i = 0; i < K; i++) wanted[r * N + o] += a[(ptrdiff_t)r * K + i] * w[o * K + i];
+        }
+    for (int rows = 1; rows <= ROWS; rows += ROWS - 1) {
+        const qp_int8_rows some = {a, K, sum, rows};
+        FOR_EACH_LEVEL (level) {
+            qp_dot_set()->int8(&some, w, N, K, got);
+            cr_assert_arr_eq(got, wanted, (size_t)(rows * N) * sizeof *got, "%s", qp_cpu_name(level));
 #ifdef QP_VECTOR_KERNELS
-        if (level == QP_CPU_AVX512) qp_dot_avx512.int8(&rows, w, N, K, got); /* without VNNI */
-        cr_assert_arr_eq(got, wanted, sizeof got);
+            if (level == QP_CPU_AVX512) qp_dot_avx512.int8(&some, w, N, K, got); /* without VNNI */
+            cr_assert_arr_eq(got, wanted, (size_t)(rows * N) * sizeof *got);
 #endif
+        }
     }
     free(a), free(w);
 }

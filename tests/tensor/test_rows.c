@@ -327,3 +327,39 @@ Test(rows, top)
             free(x);
         }
 }
+
+/* 1 to 6 rows in any order, also of the whole matrix; a row's dot product has the same bits alone. */
+Test(rows, chosen_rows_are_multiplied_and_mixed)
+{
+    enum { CHOSEN = 6 };
+    const int32_t row[CHOSEN] = {2, 0, 1, 2, 1, 0};
+    FOR_EACH_LEVEL (level) FOR_COLUMNS(n) for (int count = 1; count <= CHOSEN; count++)
+        {
+            qp_real *table = new_normal(SIZE, 1), *x = new_normal(MANY, 2), *weight = new_normal(CHOSEN, 3);
+            qp_real *y = new_reals(CHOSEN + 1), *mixed = new_reals(MANY + 1), alone;
+            const bool listed = count > ROWS || n % 2;
+            qp_listed_rows rows = {table, STRIDE, listed ? row : NULL, count};
+            qp_dot_rows(n, x, &rows, 3, y);
+            qp_mix_rows(n, &rows, weight, mixed);
+            for (int j = 0; j < count; j++) {
+                const qp_real *from = table + (listed ? row[j] : j) * STRIDE;
+                double dot = 0, size = 1;
+                for (int i = 0; i < n; i++) {
+                    dot += 3 * (double)x[i] * (double)from[i];
+                    size += 3 * fabs((double)x[i] * (double)from[i]);
+                }
+                check_near((double)y[j], dot, size, EPSILON, "dot", (int)level, (size_t)n, (size_t)j);
+                qp_dot_rows(n, x, &(qp_listed_rows){from, STRIDE, NULL, 1}, 3, &alone);
+                cr_assert_eq(alone, y[j]);
+            }
+            for (int i = 0; i < n; i++) {
+                double sum = 0;
+                for (int j = 0; j < count; j++)
+                    sum += (double)weight[j] * (double)table[(listed ? row[j] : j) * STRIDE + i];
+                check_near((double)mixed[i], sum, 10, EPSILON, "mix", (int)level, (size_t)n, (size_t)i);
+            }
+            cr_assert_eq(y[count], GUARD);
+            cr_assert_eq(mixed[n], GUARD);
+            free(table), free(x), free(weight), free(y), free(mixed);
+        }
+}

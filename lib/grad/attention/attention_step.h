@@ -5,8 +5,8 @@
 
 #include "lib/tensor/kernels/kernel_types.h"
 
-/* attention_step — the two products of attention for a single query, for decoding: one pass over the key rows for all
- * heads, in place in the cache. The bits of a query depend on its own rows alone. */
+/* attention_step — the two products of attention for a single query, for decoding, with the rows where they are in the
+ * cache. The bits of a query depend on its own rows alone. */
 typedef struct {
     int heads, kv_heads, dk, dv;
     qp_real scale;

@@ -2,6 +2,7 @@
 #define QP_KERNEL_TYPES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/base/real.h"
 
@@ -78,6 +79,19 @@ typedef struct {
 typedef struct {
     qp_real largest, sum;
 } qp_softmax_row;
+
+/* qp_listed_rows — rows of a matrix: row[j], or row j if row is NULL, of `value`, whose rows are `stride` apart. */
+typedef struct {
+    const qp_real *value;
+    ptrdiff_t stride;
+    const int32_t *row;
+    int count;
+} qp_listed_rows;
+
+static inline const qp_real *qp_listed_row(const qp_listed_rows *rows, int j)
+{
+    return rows->value + (rows->row != NULL ? rows->row[j] : j) * rows->stride;
+}
 
 /* qp_packed — a weight W [n, k] (outputs, inputs) as products read it. Owns nothing.
  *   QP_WEIGHT_PANELS  a copy in panels of QP_PANEL outputs: element (output o, input i) is at (o/32)*32*k + i*32 +

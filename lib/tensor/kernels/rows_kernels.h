@@ -38,6 +38,8 @@ typedef struct {
     qp_real (*cross_entropy)(int n, const qp_real *x, int target, const qp_real *weight, const qp_loss_coefficients *c,
                              qp_real *dx);
     void (*top)(int n, const qp_real *x, int k, int32_t *index);
+    void (*dot_rows)(int n, const qp_real *x, const qp_listed_rows *rows, qp_real scale, qp_real *y);
+    void (*mix_rows)(int n, const qp_listed_rows *rows, const qp_real *weight, qp_real *y);
 } qp_rows_kernels;
 
 extern const qp_rows_kernels qp_rows_scalar;

@@ -307,11 +307,54 @@ static void top(int columns, const qp_real *x, int k, int32_t *index)
     }
 }
 
+/* Four rows at a time, so that their sums need not wait for each other; each is summed as it would be alone. */
+static void dot_rows(int columns, const qp_real *x, const qp_listed_rows *rows, qp_real scale, qp_real *y)
+{
+    const size_t n = (size_t)columns;
+    for (int j = 0; j < rows->count; j += 4) {
+        const int count = rows->count - j < 4 ? rows->count - j : 4;
+        const qp_real *row[4];
+        vsum sum[4];
+        for (int r = 0; r < 4; r++) {
+            row[r] = qp_listed_row(rows, j + (r < count ? r : 0));
+            sum[r] = v_sum_zero();
+        }
+        for (size_t i = 0; i < n; i += V_LANES) {
+            const vreal a = load_at(x + i, n - i);
+            for (int r = 0; r < 4; r++) sum[r] = v_sum_add_product(sum[r], a, load_at(row[r] + i, n - i));
+        }
+        for (int r = 0; r < count; r++) y[j + r] = scale * (qp_real)v_sum_total(sum[r]);
+    }
+}
+
+/* Four vectors of y at a time stay in registers; each element is summed in the order of the rows. */
+static void mix_rows(int columns, const qp_listed_rows *rows, const qp_real *weight, qp_real *y)
+{
+    enum { TOGETHER = 4 * V_LANES };
+    const size_t n = (size_t)columns;
+    size_t i = 0;
+    for (; i + TOGETHER <= n; i += TOGETHER) {
+        vreal sum[4] = {v_set(0), v_set(0), v_set(0), v_set(0)};
+        for (int j = 0; j < rows->count; j++) {
+            const qp_real *row = qp_listed_row(rows, j) + i;
+            const vreal w = v_set(weight[j]);
+            for (int v = 0; v < 4; v++) sum[v] = v_fma(w, v_load(row + v * V_LANES), sum[v]);
+        }
+        for (int v = 0; v < 4; v++) v_store(y + i + v * V_LANES, sum[v]);
+    }
+    for (; i < n; i += V_LANES) {
+        vreal sum = v_set(0);
+        for (int j = 0; j < rows->count; j++)
+            sum = v_fma(v_set(weight[j]), load_at(qp_listed_row(rows, j) + i, n - i), sum);
+        store_at(y + i, sum, n - i);
+    }
+}
+
 #define QP_ROWS_SET                                                                                                    \
     {                                                                                                                  \
         .softmax = softmax, .softmax_back = softmax_back, .softmax_part = softmax_part,                                \
         .softmax_again = softmax_again, .softmax_part_back = softmax_part_back, .log_softmax = log_softmax,            \
         .log_softmax_back = log_softmax_back, .norm = norm, .norm_back = norm_back,                                    \
         .norm_weights_back = norm_weights_back, .add_scaled = add_scaled, .column_sums = column_sums,                  \
-        .gather = gather, .cross_entropy = cross_entropy, .top = top                                                   \
+        .gather = gather, .cross_entropy = cross_entropy, .top = top, .dot_rows = dot_rows, .mix_rows = mix_rows       \
     }

@@ -18,9 +18,22 @@ typedef struct {
     int rows;
 } qp_int8_rows;
 
+/* From sums of integers to outputs: C[o] = beta*C[o] + (sum[o] * (t * scale[o]) + bias[o]), o < n; t: scale of the row
+ * of A; bias NULL: none; beta 0 (C is not read) or 1. */
+typedef struct {
+    int n;
+    float t;
+    const float *scale;
+    const qp_real *bias;
+    qp_real beta;
+} qp_int8_outputs;
+
 typedef struct {
     /* sum [a.rows, n] = A W', exact: k is at most QP_INT8_COLUMNS */
     void (*int8)(const qp_int8_rows *a, const int8_t *w, int n, int k, int32_t *sum);
+    /* y = round(x * inverse), ties to even, |x * inverse| < 2^22; returns the sum of y */
+    int32_t (*int8_round)(int n, const qp_real *x, float inverse, int8_t *y);
+    void (*int8_finish)(const qp_int8_outputs *out, const int32_t *sum, qp_real *c);
     /* sum [a.rows, n] = A W', k = a.columns */
     void (*bf16)(qp_matrix a, const uint16_t *w, int n, qp_real *sum);
     void (*fp16)(qp_matrix a, const uint16_t *w, int n, qp_real *sum);
@@ -33,6 +46,9 @@ extern const qp_dot_kernels qp_dot_scalar;
 #ifdef QP_VECTOR_KERNELS
 extern const qp_dot_kernels qp_dot_avx2, qp_dot_avx512, qp_dot_vnni;
 void qp_dot_int8_vnni(const qp_int8_rows *a, const int8_t *w, int n, int k, int32_t *sum);
+/* The same for many rows and n <= QP_VNNI_OUTPUTS. */
+enum { QP_VNNI_OUTPUTS = 64 };
+void qp_dot_int8_vnni_panel(const qp_int8_rows *a, const int8_t *w, int n, int k, int32_t *sum);
 #endif
 
 /* qp_dot_set — the kernels of the chosen level. At the level avx512 `int8` uses VNNI where the CPU has it. */

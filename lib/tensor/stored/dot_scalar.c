@@ -19,6 +19,8 @@ static inline vreal load_fp16(const uint16_t *p, size_t left)
 
 #include "lib/tensor/stored/dot_half.inc.h"
 
+#include "lib/tensor/stored/dot_int8_rows.inc.h"
+
 static void int8_products(const qp_int8_rows *a, const int8_t *w, int n, int k, int32_t *sum)
 {
     for (int o = 0; o < n; o++)
@@ -30,4 +32,8 @@ static void int8_products(const qp_int8_rows *a, const int8_t *w, int n, int k, 
         }
 }
 
-const qp_dot_kernels qp_dot_scalar = {.int8 = int8_products, .bf16 = bf16_products, .fp16 = fp16_products};
+const qp_dot_kernels qp_dot_scalar = {.int8 = int8_products,
+                                       .int8_round = int8_round,
+                                       .int8_finish = int8_finish,
+                                       .bf16 = bf16_products,
+                                       .fp16 = fp16_products};
