@@ -46,6 +46,30 @@ Test(entity, spans_of_every_scheme_are_repaired)
     cr_assert(strstr(qp_error_message(), "'E-A'"));
 }
 
+/* A: 2 of 3 found, 1 of them of 2 right; B: 1 of 1; C: only predicted. */
+Test(entity, means_over_the_types)
+{
+    static const char *const truth[] = {"B-A", "O", "B-A", "I-A", "B-A", "B-B", "O", "O"};
+    static const char *const predicted[] = {"B-A", "O", "B-A", "O", "O", "B-B", "O", "B-C"};
+    qp_entity_sums sums = {.scheme = QP_ENTITY_IOB2};
+    cr_assert_eq(qp_entity_add(&sums, (const char **)truth, (const char **)predicted, 8), QP_OK);
+    cr_expect_eq(sums.types, 3);
+    qp_class_scores micro = qp_entity_micro(&sums), macro = qp_entity_macro(&sums),
+                    weighted = qp_entity_weighted(&sums);
+    cr_expect_float_eq(micro.precision, 2 / 4.0, 1e-12);
+    cr_expect_float_eq(micro.recall, 2 / 4.0, 1e-12);
+    cr_expect_float_eq(macro.precision, (1 / 2.0 + 1 + 0) / 3, 1e-12);
+    cr_expect_float_eq(macro.recall, (1 / 3.0 + 1 + 0) / 3, 1e-12);
+    cr_expect_float_eq(macro.f, (0.4 + 1 + 0) / 3, 1e-12);
+    cr_expect_float_eq(weighted.precision, (3 * 0.5 + 1 * 1) / 4, 1e-12);
+    cr_expect_float_eq(weighted.recall, (3 / 3.0 + 1) / 4, 1e-12);
+    cr_expect_float_eq(weighted.f, (3 * 0.4 + 1) / 4, 1e-12);
+    cr_expect_float_eq(qp_entity_accuracy(&sums), 5 / 8.0, 1e-12);
+    qp_entity_free(&sums);
+    sums = (qp_entity_sums){.scheme = QP_ENTITY_IOB2};
+    cr_expect(qp_entity_macro(&sums).f == 0 && qp_entity_weighted(&sums).f == 0 && qp_entity_accuracy(&sums) == 0);
+}
+
 Test(entity, tags_of_words_are_no_entities)
 {
     cr_assert(qp_entity_has_prefixes((const char *[]){"O", "B-PER", "I-PER"}, 3));

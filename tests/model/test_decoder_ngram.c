@@ -83,6 +83,29 @@ Test(decoder_ngram, probabilities_of_tokens)
     }
 }
 
+/* Special ids that come after the words change who shares the probability of the unknown word. */
+Test(decoder_ngram, other_special_ids)
+{
+    static const qp_special_ids other[] = {{-1, 1, 2, 3, -1}, {0, 1, 2, -1, -1}, {0, 1, 2, 3, -1}, {8, 1, 2, 3, -1}};
+    static const int32_t start[] = {0, 3}, id[] = {4, 8, QP_EOS};
+    qp_model *model = ngram_model(2);
+    qp_tape *tape = qp_tape_new();
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+        qp_model_set_special(model, other[i], other[i]);
+        qp_tape_begin(tape, QP_INFER, 0);
+        qp_batch batch = {.target = {{.count = 1, .start = start}, id}};
+        qp_tensor scores = qp_model_logits(model, tape, &batch, NULL);
+        cr_assert_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
+        for (int r = 0; r < scores.rows; r++) {
+            double sum = 0;
+            for (int k = 0; k < TOKENS; k++) sum += exp((double)qp_tensor_row(scores, r)[k]);
+            cr_expect_float_eq(sum, 1, 1e-5, "%zu: row %d sums to %g", i, r, sum);
+        }
+    }
+    qp_tape_free(tape);
+    qp_model_free(model);
+}
+
 Test(decoder_ngram, stepping_equals_the_full_pass)
 {
     static const int32_t start[] = {0, 7, 9}, id[] = {4, 5, 6, 7, 4, 5, QP_EOS, 6, QP_EOS};
