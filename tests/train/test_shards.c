@@ -191,6 +191,23 @@ Test(shards, no_piece_is_too_large)
     toy_free(c.toy);
 }
 
+/* The largest power of two with enough rows and at least a sequence in each shard. */
+Test(shards, their_number)
+{
+    const int64_t few = QP_SHARD_SPLIT_ROWS, many = 1000000;
+    cr_expect_eq(qp_shards_count(few - 1, 100, 0), 1);
+    cr_expect_eq(qp_shards_count(few, 100, 0), 2);
+    cr_expect_eq(qp_shards_count(few, 2, 0), 2);
+    cr_expect_eq(qp_shards_count(few, 1, 0), 1);
+    for (int sequences = 1; sequences <= 9; sequences++) {
+        static const int count[] = {0, 1, 2, 2, 4, 4, 4, 4, 8, 8};
+        cr_expect_eq(qp_shards_count(many, sequences, 64), count[sequences], "%d sequences", sequences);
+    }
+    cr_expect_eq(qp_shards_count(4 * few, 100, few), 4);
+    cr_expect_eq(qp_shards_count(4 * few - 1, 100, few), 2);
+    cr_expect_eq(qp_shards_count(INT32_MAX, 1000000, 1), QP_SHARDS_MAX);
+}
+
 /* What the decoder reads is cut with the targets it belongs to. */
 static qp_tensor loss_of_pairs(void *self, qp_tape *tape, const qp_batch *shard)
 {
