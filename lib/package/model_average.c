@@ -79,12 +79,7 @@ static qp_status add_up(const char *path, const averaged *average, double *sum)
     const qp_params *first = qp_model_params(average->model);
     qp_params *params = qp_model_params(other);
     qp_status status = check_alike(path, other, &texts, average);
-    bool same = qp_params_count(params) == qp_params_count(first) && qp_params_count(first) > 0 &&
-                qp_params_size(params) == qp_params_size(first);
-    for (int i = 0; same && i < qp_params_count(first); i++) {
-        const qp_parameter *a = qp_params_at(first, i), *b = qp_params_at(params, i);
-        same = strcmp(a->name, b->name) == 0 && a->rows == b->rows && a->columns == b->columns;
-    }
+    bool same = qp_params_size(params) == qp_params_size(first); /* equal settings, checked above, make equal arrays */
     if (status == QP_OK && same)
         for (size_t i = 0; i < qp_params_size(first); i++) sum[i] += (double)qp_params_block(params)[i];
     qp_model_free(other);

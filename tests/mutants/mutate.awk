@@ -3,8 +3,9 @@
 # RANK depends on the seed, the file, the text and the kind, not on the line's number, so that a choice by the smallest
 # ranks remains the same while other lines change.
 # Kinds: compare, logic, sign, term, factor, number, drop. Text from the first quotation mark on is left alone, and so
-# are lines that free memory, close files, lock, stop on a failed allocation or guard sizes of 2^31: tests cannot see
-# these.
+# are lines that free memory, close files, lock, stop on a failed allocation or guard sizes of 2^31, the room that is
+# left in a buffer (sizeof text - used), and comparisons that choose the smaller or larger of the two numbers they
+# compare: tests cannot see these.
 BEGIN {
     OFS = "\t"
     for (i = 32; i < 127; i++) code[sprintf("%c", i)] = i
@@ -56,6 +57,21 @@ function replace(kind, pattern,    found, new) {
     emit(kind, substr(head, 1, RSTART - 1) new substr(head, RSTART + RLENGTH) tail)
 }
 
+# "if (a > b) a = b;" and "a > b ? b : a": with >= the same number is chosen.
+function chooses_one(line,    side, rest) {
+    if (match(line, /if \([^()&|]+ [<>]=? [^()&|]+\) [^=]+ = [^=;]+;/)) {
+        line = substr(line, RSTART + 4, RLENGTH - 5)
+        split(line, side, /\) | = | [<>]=? /)
+        return (side[1] == side[3] && side[2] == side[4]) || (side[1] == side[4] && side[2] == side[3])
+    }
+    if (!match(line, /[^=(,?]+ [<>]=? [^?&|]+ \? [^:]+ : [^;,)]+/)) return 0
+    rest = substr(line, RSTART, RLENGTH)
+    split(rest, side, / [<>]=? | \? | : /)
+    sub(/^[ \t]+/, "", side[1])
+    sub(/^return /, "", side[1])
+    return (side[1] == side[3] && side[2] == side[4]) || (side[1] == side[4] && side[2] == side[3])
+}
+
 FNR == 1 { inside = 0; comment = 0; before = ";" }
 /^\{/ { inside = 1; before = "{"; next }
 /^\}/ { inside = 0; next }
@@ -72,9 +88,9 @@ comment { if (/\*\//) comment = 0; next }
     place = match($0, /["']|\/\*|\/\//)
     head = place ? substr($0, 1, place - 1) : $0
     tail = place ? substr($0, place) : ""
-    replace("compare", " (<|<=|>|>=|==|!=) ")
+    if (!chooses_one($0)) replace("compare", " (<|<=|>|>=|==|!=) ")
     replace("logic", " (&&|\\|\\|) ")
-    replace("sign", " (\\+|-|\\+=|-=) ")
+    if (head !~ /sizeof [a-z_>.-]+ - |bytes - used/) replace("sign", " (\\+|-|\\+=|-=) ")
     replace("term", " [-+] [A-Za-z_][A-Za-z0-9_.]*(->[A-Za-z0-9_.]+)*[];,)]")
     replace("factor", " \\* [A-Za-z_][A-Za-z0-9_.]*(->[A-Za-z0-9_.]+)*[];,)]")
     replace("number", "[-=+*<>(,] [0-9]+[];,)]")
