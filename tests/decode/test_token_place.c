@@ -104,4 +104,5 @@ Test(token_place, unknown_tokens_become_source_words)
     copies((int32_t[]){QP_UNK, QP_UNK, A_SPACED}, 3, (int[]){0, 1, 2}, "zo a");
     copies((int32_t[]){QP_UNK, QP_UNK, QP_EOS}, 3, (int[]){4, 0, 5}, "dogzo");
     copies((int32_t[]){QP_UNK}, 1, (int[]){3}, "dog");
+    copies((int32_t[]){QP_UNK, A, QP_UNK, A_SPACED, QP_UNK, QP_EOS}, 6, (int[]){0, 1, 2, 3, 0, 5}, "zoadog azo");
 }

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 
 #include "lib/grad/op_sequence.h"
+#include "tests/grad/op_check.h"
 
 enum { ROWS = 7, COLUMNS = 3 };
 
@@ -30,6 +31,30 @@ Test(op_sequence, means_of_rows)
             for (int r = start[i]; r < start[i + 1]; r++) sum += (double)value[r * COLUMNS + k];
             cr_expect_float_eq((double)qp_tensor_row(y, i)[k], length ? sum / length : 0, 1e-6, "%d %d", i, k);
         }
+    qp_tape_free(tape);
+}
+
+/* dx_r = dy_i / length_i, and factor_i * dy_r. */
+Test(op_sequence, gradients)
+{
+    static const qp_real factor[] = {2, 5, -1, (qp_real)0.5};
+    qp_tape *tape = qp_tape_new();
+    qp_tape_begin(tape, QP_TRAIN, 1);
+    qp_tensor x = op_leaf(tape, matrix());
+    op_backward(tape, qp_sequence_mean(tape, x, sequences));
+    for (int i = 0; i < 4; i++)
+        for (int r = start[i]; r < start[i + 1]; r++)
+            for (int k = 0; k < COLUMNS; k++)
+                cr_expect_float_eq((double)x.node->grad[r * COLUMNS + k],
+                                   0.1 * (i * COLUMNS + k + 1) / (start[i + 1] - start[i]), 1e-6, "row %d", r);
+    qp_tape_begin(tape, QP_TRAIN, 1);
+    x = op_leaf(tape, matrix());
+    op_backward(tape, qp_sequence_scale(tape, x, sequences, factor));
+    for (int i = 0; i < 4; i++)
+        for (int r = start[i]; r < start[i + 1]; r++)
+            for (int k = 0; k < COLUMNS; k++)
+                cr_expect_float_eq((double)x.node->grad[r * COLUMNS + k],
+                                   (double)factor[i] * 0.1 * (r * COLUMNS + k + 1), 1e-5, "row %d", r);
     qp_tape_free(tape);
 }
 

@@ -3,9 +3,9 @@
 # RANK depends on the seed, the file, the text and the kind, not on the line's number, so that a choice by the smallest
 # ranks remains the same while other lines change.
 # Kinds: compare, logic, sign, term, factor, number, drop. Text from the first quotation mark on is left alone, and so
-# are lines that free memory, close files, lock, stop on a failed allocation or guard sizes of 2^31, the room that is
-# left in a buffer (sizeof text - used), and comparisons that choose the smaller or larger of the two numbers they
-# compare: tests cannot see these.
+# are lines that free memory, close files, lock, stop on a failed allocation (if (!a || !b) return) or guard sizes of
+# 2^31, the room that is left in a buffer (sizeof text - used, used < bytes), and comparisons that choose the smaller or
+# larger of the two numbers they compare: tests cannot see these.
 BEGIN {
     OFS = "\t"
     for (i = 32; i < 127; i++) code[sprintf("%c", i)] = i
@@ -88,8 +88,8 @@ comment { if (/\*\//) comment = 0; next }
     place = match($0, /["']|\/\*|\/\//)
     head = place ? substr($0, 1, place - 1) : $0
     tail = place ? substr($0, place) : ""
-    if (!chooses_one($0)) replace("compare", " (<|<=|>|>=|==|!=) ")
-    replace("logic", " (&&|\\|\\|) ")
+    if (!chooses_one($0) && head !~ /used < (bytes|sizeof)/) replace("compare", " (<|<=|>|>=|==|!=) ")
+    if (head !~ /if \(![a-z_]+( \|\| ![a-z_]+)+\) return/) replace("logic", " (&&|\\|\\|) ")
     if (head !~ /sizeof [a-z_>.-]+ - |bytes - used/) replace("sign", " (\\+|-|\\+=|-=) ")
     replace("term", " [-+] [A-Za-z_][A-Za-z0-9_.]*(->[A-Za-z0-9_.]+)*[];,)]")
     replace("factor", " \\* [A-Za-z_][A-Za-z0-9_.]*(->[A-Za-z0-9_.]+)*[];,)]")
