@@ -35,7 +35,7 @@ static int best_slot(const qp_beam *beam, const qp_candidates *c, double *total)
 void qp_beam_expand(qp_beam *beam, const qp_candidates *candidates)
 {
     int live = 0;
-    double total = 0;
+    double total; /* of the slot that best_slot returns */
     for (int j = 0; j < beam->live; j++) candidates->taken[j] = 0;
     for (int rank = 0; live < beam->width; rank++) {
         int slot = best_slot(beam, candidates, &total);

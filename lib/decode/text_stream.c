@@ -64,8 +64,8 @@ static qp_status put_byte(qp_text_stream *s, char byte)
 /* Bytes at the end of the text that may still become a stop string. */
 static size_t open_end(const qp_text_stream *s, const char *stop)
 {
-    size_t length = strlen(stop), most = s->bytes - s->certain;
-    for (size_t n = length < most ? length : most; n > 0; n--)
+    size_t length = strlen(stop);
+    for (size_t n = length < s->bytes ? length : s->bytes; n > 0; n--)
         if (n < length && memcmp(s->text + s->bytes - n, stop, n) == 0) return n;
     return 0;
 }

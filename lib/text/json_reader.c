@@ -66,7 +66,7 @@ static void block_free(void *memory)
 }
 
 /* An upper bound of what jansson takes for a text: the sizes of its structures, each list and table doubled when full,
- * without reuse of what it frees. */
+ * without reuse of what it frees. A key's 256 bytes include its value. */
 static size_t bytes_for(const char *text, size_t bytes)
 {
     size_t objects = 0, arrays = 0, values = 1, keys = 0;
@@ -76,7 +76,7 @@ static size_t bytes_for(const char *text, size_t bytes)
         keys += text[i] == ':';
         values += text[i] == ',';
     }
-    values += objects + arrays + keys;
+    values += objects + arrays;
     return 4096 + 8 * bytes + 288 * objects + 176 * arrays + 256 * keys + 160 * values;
 }
 
