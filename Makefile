@@ -176,6 +176,9 @@ format:  ## format every source file as .clang-format says
 	@clang-format -i $(filter-out $(UNICODE_TABLES), $(shell git ls-files '*.c' '*.h'))
 UNICODE_TABLES = lib/text/unicode_letters.c lib/text/unicode_tables.c tests/cases/boundary_tables.c
 
+race: $(BENCH)  ## speed beside CTranslate2, llama.cpp and PyTorch, interleaved (PEERS=DIR ROUNDS=3 PARTS=generate)
+	@sh bench/race $(BUILD) $(PARTS)
+
 bench: $(BENCH)  ## build/bench/*: programs that measure speed
 
 install: all $(HEADERS)  ## install under PREFIX (/usr/local)
@@ -353,4 +356,4 @@ say = $(if $(V),,@echo "  $(1)"; )
 .DELETE_ON_ERROR:
 .PHONY: all deb help demo test test-long test-interop oracles models tokenizer-cases gradcheck gradient-tests asan \
     mutants mpi-test kill-test fault-test oom-test power-test damage-test soak analyze fuzz fuzz-coverage fuzzers \
-    lint rooms format bench install uninstall clean
+    lint rooms format bench race install uninstall clean

@@ -54,7 +54,7 @@ static measured measure(const char *name, int times)
 {
     trained t = trained_of(find_work(name));
     qp_params *params = qp_model_params(t.model);
-    const qp_loss_function function = {t.model, loss};
+    const qp_loss_function function = {.self = t.model, .loss = loss};
     qp_shards *shards;
     qp_shards_result result;
     measured m = {.name = name, .weights = (double)qp_params_size(params)};
