@@ -4,6 +4,8 @@
 #include "cli/base/commands.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
+#include "lib/export/ct2_export.h"
+#include "lib/export/ct2_writer.h"
 #include "lib/export/gguf_export.h"
 #include "lib/export/hf_export.h"
 #include "lib/import/gguf/gguf_blocks.h"
@@ -14,17 +16,17 @@
 
 /* export — a model file becomes files of other projects. */
 #define EXPORT_FORMATS(X)                                                                                              \
-    X(BY_NAME, "by-name") X(HUGGINGFACE, "huggingface") X(GGUF, "gguf") X(NPZ, "npz")
+    X(BY_NAME, "by-name") X(HUGGINGFACE, "huggingface") X(GGUF, "gguf") X(CTRANSLATE2, "ctranslate2") X(NPZ, "npz")
 enum { EXPORT_FORMATS(QP_CHOICE_ID) };
-#define EXPORT_TYPES(X) X(F32, "f32") X(F16, "f16") X(Q8_0, "q8_0")
+#define EXPORT_TYPES(X) X(F32, "f32") X(F16, "f16") X(Q8_0, "q8_0") X(INT8, "int8")
 enum { EXPORT_TYPES(QP_CHOICE_ID) };
 
 #define EXPORT_FIELDS(X)                                                                                               \
     X(TEXT, model, "", 0, 0, "FILE", "model file (.safetensors)")                                                      \
     X(TEXT, out, "", 0, 0, "FILE|DIR",                                                                                 \
-      "what to make: .arpa the n-grams, .json the (target) tokenizer; with --format huggingface a folder")             \
+      "what to make: .arpa the n-grams, .json the (target) tokenizer; with --format huggingface, ctranslate2 a folder") \
     X(CHOICE, format, "by-name", 0, 0, QP_CHOICES(EXPORT_FORMATS), "of what is made; by-name: as --out ends")          \
-    X(CHOICE, type, "f32", 0, 0, QP_CHOICES(EXPORT_TYPES), "--format gguf: numbers of matrices")                       \
+    X(CHOICE, type, "f32", 0, 0, QP_CHOICES(EXPORT_TYPES), "--format gguf, ctranslate2: numbers of matrices")          \
     X(BOOL, source, "false", 0, 0, NULL, ".json: the tokenizer of the source side")
 
 typedef struct {
@@ -42,7 +44,17 @@ static bool ends_in(const char *path, const char *suffix)
 static qp_status export_gguf(const export_options *o, const qp_package *m)
 {
     static const uint32_t type[] = {[F32] = QP_GGUF_F32, [F16] = QP_GGUF_F16, [Q8_0] = QP_GGUF_Q8_0};
+    if (o->type == INT8)
+        return qp_fail(QP_EUSAGE, "export: --format gguf has no --type int8; its 8 bits are --type q8_0");
     return qp_gguf_export(m, o->model, o->out, type[o->type]);
+}
+
+static qp_status export_ctranslate2(const export_options *o, const qp_package *m)
+{
+    static const int type[] = {[F32] = QP_CT2_FLOAT32, [F16] = QP_CT2_FLOAT16, [INT8] = QP_CT2_INT8};
+    if (o->type == Q8_0)
+        return qp_fail(QP_EUSAGE, "export: --format ctranslate2 has no --type q8_0; its 8 bits are --type int8");
+    return qp_ct2_export(m, o->model, o->out, type[o->type]);
 }
 
 /* Every parameter under its name. */
@@ -64,6 +76,7 @@ static qp_status export_from(const export_options *o, const qp_package *m)
 {
     if (o->format == HUGGINGFACE) return qp_hf_export(m, o->model, o->out);
     if (o->format == GGUF) return export_gguf(o, m);
+    if (o->format == CTRANSLATE2) return export_ctranslate2(o, m);
     if (o->format == NPZ) return export_npz(o, m);
     const qp_ngram *ngram = qp_model_ngram(m->model, NULL);
     if (ends_in(o->out, ".arpa") && !ngram)
@@ -101,11 +114,12 @@ int qp_cmd_export(int argc, char **argv)
     static const qp_option_alias alias[] = {{'m', "model"}, {'o', "out"}};
     const qp_command command = {.name = "export",
                                 .summary = "a model, or its tokenizer, as files for other projects",
-                                .usage = "-m MODEL -o FILE.arpa | FILE.json | DIR --format huggingface | FILE "
-                                         "--format gguf, npz",
+                                .usage = "-m MODEL -o FILE.arpa | FILE.json | DIR --format huggingface, "
+                                         "ctranslate2 | FILE --format gguf, npz",
                                 .notes = "The words of an ARPA file are the pieces of the model's tokenizer.\n"
                                          "Transformers opens the folder of Hugging Face. Where a model is of none of\n"
                                          "its architectures, the options that would make it one are named.\n"
+                                         "CTranslate2 runs translators and language models of transformers.\n"
                                          "llama.cpp runs a GGUF file (llama, qwen2, gpt2). An .npz has all parameters.",
                                 .group = group,
                                 .group_count = 1,

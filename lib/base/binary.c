@@ -3,35 +3,58 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-qp_status qp_binary_open(const char *path, const char *kind, int *descriptor, uint64_t *bytes)
+static qp_status open_path(qp_binary *f, const char *path, const char *kind)
 {
     /* O_NONBLOCK: opening a pipe must not wait; it has no effect on regular files */
-    *descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    f->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat status;
-    if (*descriptor < 0 || fstat(*descriptor, &status) != 0)
+    if (f->descriptor < 0 || fstat(f->descriptor, &status) != 0)
         return qp_fail(qp_status_of_errno(QP_ENOINPUT), "%s: cannot be opened: %s; check the path and its permissions",
                        path, strerror(errno));
     if (S_ISDIR(status.st_mode))
         return qp_fail(QP_ENOINPUT, "%s: is a folder; name the %s file inside it", path, kind);
     if (!S_ISREG(status.st_mode))
         return qp_fail(QP_ENOINPUT, "%s: is not a regular file; copy it to a file first", path);
-    *bytes = (uint64_t)status.st_size;
-    return QP_OK;
+    f->bytes = (uint64_t)status.st_size;
+    f->path = strdup(path);
+    return f->path ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", path);
 }
 
-qp_status qp_binary_read(int descriptor, const char *path, uint64_t offset, void *memory, uint64_t bytes)
+qp_status qp_binary_open(const char *path, const char *kind, size_t size, qp_binary **file)
+{
+    qp_binary *f = calloc(1, size);
+    *file = NULL;
+    if (!f) return qp_fail(QP_EMEMORY, "%s: out of memory", path);
+    qp_status status = open_path(f, path, kind);
+    if (status == QP_OK)
+        *file = f;
+    else
+        qp_binary_close(f);
+    return status;
+}
+
+void qp_binary_close(qp_binary *f)
+{
+    if (!f) return;
+    if (f->descriptor >= 0) close(f->descriptor);
+    free(f->path);
+    free(f);
+}
+
+qp_status qp_binary_read(const qp_binary *file, uint64_t offset, void *memory, uint64_t bytes)
 {
     enum { PIECE = 1 << 30 }; /* Linux reads less than 2^31 bytes at once */
     char *to = memory;
     while (bytes > 0) {
-        ssize_t got = pread(descriptor, to, bytes < PIECE ? (size_t)bytes : PIECE, (off_t)offset);
+        ssize_t got = pread(file->descriptor, to, bytes < PIECE ? (size_t)bytes : PIECE, (off_t)offset);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return qp_fail(QP_EIO, "%s: reading failed: %s", path, strerror(errno));
-        if (got == 0) return qp_fail(QP_EIO, "%s: became shorter while it was read; try again", path);
+        if (got < 0) return qp_fail(QP_EIO, "%s: reading failed: %s", file->path, strerror(errno));
+        if (got == 0) return qp_fail(QP_EIO, "%s: became shorter while it was read; try again", file->path);
         to += got;
         offset += (uint64_t)got;
         bytes -= (uint64_t)got;
@@ -41,11 +64,11 @@ qp_status qp_binary_read(int descriptor, const char *path, uint64_t offset, void
 
 bool qp_binary_begins(const char *path, const char *magic, size_t bytes)
 {
-    int descriptor;
-    uint64_t length;
+    qp_binary *file;
     char first[8] = "";
-    bool begins = qp_binary_open(path, "right", &descriptor, &length) == QP_OK && length >= bytes &&
-                  qp_binary_read(descriptor, path, 0, first, bytes) == QP_OK && memcmp(first, magic, bytes) == 0;
-    if (descriptor >= 0) close(descriptor);
+    if (qp_binary_open(path, "right", sizeof *file, &file) != QP_OK) return false;
+    bool begins = file->bytes >= bytes && qp_binary_read(file, 0, first, bytes) == QP_OK &&
+                  memcmp(first, magic, bytes) == 0;
+    qp_binary_close(file);
     return begins;
 }

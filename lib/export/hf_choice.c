@@ -4,16 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/export/misfit.h"
 #include "lib/import/weight_save.h"
 #include "lib/text/json_reader.h"
 
-enum { LIST_BYTES = 700, HOPELESS = 1000 };
-
-/* How an architecture differs from a model: the options that would make them equal. */
-typedef struct {
-    int count;
-    char list[LIST_BYTES];
-} misfit;
+enum { HOPELESS = 1000 };
 
 /* ---- config.json ---- */
 
@@ -78,93 +73,7 @@ static qp_status write_config(const qp_hf_written *w, const qp_hf_family *family
     return status;
 }
 
-/* ---- comparing ---- */
-
-/* Fields that no transformer reads, or training alone. */
-static bool is_ignored(const char *name)
-{
-    static const char *const ignored[] = {
-        "hidden_size", "bidirectional", "direction_merge", "attention", "attention_size", "coverage_weight",
-        "input_feeding", "context_feeding", "rnn_activation", "rnn_residual", "highway", "rnn_norm", "learned_state",
-        "forget_bias", "recurrent_dropout", "zoneout", "zoneout_cell", "variational_dropout", "kernel_size", "dilation",
-        "separable", "mamba_state", "mamba_expand", "mamba_rank", "mamba_kernel", "experts_balance", "experts_z_loss",
-        "lm_window", "carry", "dropout", "attention_dropout", "ff_dropout", "input_noise", "layer_drop",
-        "stochastic_depth", "stochastic_depth_mode", "embedding_dropout", "word_dropout_src", "word_dropout_tgt",
-        "word_drop", "word_swap",
-        "mixup", "init", "init_gain", "loss", "focal_gamma", "loss_weight", "bottleneck", "codebook", "codes",
-        "variational", "kl_weight", "features", "horizon", "quantiles"};
-    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-        if (strcmp(ignored[i], name) == 0) return true;
-    return false;
-}
-
-static int switch_of(bool on) { return on ? QP_SWITCH_ON : QP_SWITCH_OFF; }
-
-/* Writes out what "auto" and 0 mean; what the model does not have becomes 0. first: what the decoder reads first. */
-static void settle_parts(qp_model_config *m, int32_t first)
-{
-    bool decodes = qp_model_task_has_decoder(m->task);
-    if (m->encoder == QP_KIND_NONE) m->enc_layers = m->src_vocab_size = 0;
-    if (!decodes) m->dec_layers = m->tgt_vocab_size = 0;
-    if (!decodes) m->start_id = 0;
-    if (!decodes) m->output_bias = QP_SWITCH_AUTO;
-    if (decodes && m->start_id == -1) m->start_id = first;
-    if (m->task == QP_TASK_LM) m->begin_token = false;
-    if (m->task != QP_TASK_TRANSLATE) m->tied_embeddings_all = false;
-    if (m->tied_embeddings_all) m->tied_embeddings = true;
-    m->pooling = m->task == QP_TASK_CLASSIFY ? qp_model_pooling(m) : 0;
-    if (!decodes) return;
-    m->output_bias = switch_of(qp_model_switch(m->output_bias, m->bias && !m->tied_embeddings));
-}
-
-static void settle_layers(qp_model_config *m)
-{
-    const qp_model_config was = *m;
-    bool plain = m->rope_scaling == QP_ROPE_PLAIN;
-    if (!m->kv_heads) m->kv_heads = m->heads;
-    m->head_size = qp_model_head_size(m);
-    m->word_size = qp_model_word_size(m);
-    m->qkv_bias = switch_of(qp_model_switch(m->qkv_bias, m->bias));
-    m->attention_bias = switch_of(qp_model_switch(m->attention_bias, m->bias));
-    m->ff_bias = switch_of(qp_model_switch(m->ff_bias, m->bias));
-    if (m->pos != QP_POS_RELATIVE) m->relative_buckets = m->relative_far = 0;
-    if (m->pos != QP_POS_SINUSOIDAL) m->first_position = 0;
-    if (m->pos != QP_POS_SINUSOIDAL) m->sinusoid = 0;
-    if (!m->rope_size) m->rope_size = m->head_size;
-    if (!m->rope_length) m->rope_length = m->max_length;
-    if (m->pos != QP_POS_ROPE) m->rope_base = (double)(m->rope_size = 0);
-    if (m->pos != QP_POS_ROPE) m->rope_scaling = QP_ROPE_PLAIN;
-    if (m->pos != QP_POS_ROPE || plain)
-        m->rope_factor = m->rope_slow = m->rope_fast = m->rope_magnitude = (double)(m->rope_length = 0);
-    if (!m->experts) m->experts_per_token = 0;
-    memset(m->window_layers, 0, sizeof m->window_layers);
-    if (!m->attention_window) return;
-    for (int i = 0; i < m->dec_layers && i < 128; i++) m->window_layers[i] = qp_model_has_window(&was, i) ? '1' : '0';
-}
-
-static void add_difference(misfit *m, const qp_field *field, const char *value)
-{
-    char name[64];
-    size_t used = strlen(m->list);
-    snprintf(name, sizeof name, "%s", field->name);
-    for (char *at = name; (at = strchr(at, '_'));) *at = '-';
-    if (m->count++ && used + 1 < LIST_BYTES) used += (size_t)snprintf(m->list + used, LIST_BYTES - used, " ");
-    if (used >= LIST_BYTES) return;
-    bool flag = field->kind == QP_FIELD_BOOL;
-    snprintf(m->list + used, LIST_BYTES - used, "--%s%s%s", name, flag ? "=" : " ", value);
-}
-
-static void compare(const qp_model_config *ours, const qp_model_config *theirs, misfit *m)
-{
-    char mine[QP_FIELD_TEXT_BYTES], other[QP_FIELD_TEXT_BYTES];
-    for (int i = 0; i < qp_model_fields.count; i++) {
-        const qp_field *field = &qp_model_fields.field[i];
-        if (is_ignored(field->name)) continue;
-        qp_config_get(field, ours, mine, sizeof mine);
-        qp_config_get(field, theirs, other, sizeof other);
-        if (strcmp(mine, other) != 0) add_difference(m, field, other);
-    }
-}
+/* ---- one architecture ---- */
 
 static bool same_labels(const char *a, const char *b)
 {
@@ -177,10 +86,8 @@ static bool same_labels(const char *a, const char *b)
     return same;
 }
 
-/* ---- one architecture ---- */
-
 /* Reads the configuration back, beside the names of the arrays. */
-static qp_status read_back(const qp_hf_written *w, qp_hf_choice *c, qp_model_config *theirs, misfit *m)
+static qp_status read_back(const qp_hf_written *w, qp_hf_choice *c, qp_model_config *theirs, qp_misfit *m)
 {
     const qp_model_config *ours = qp_model_config_of(w->model);
     bool begins = ours->task == QP_TASK_LM ? ours->start_id != QP_START_NONE : ours->begin_token;
@@ -209,11 +116,11 @@ static qp_status read_back(const qp_hf_written *w, qp_hf_choice *c, qp_model_con
     return status;
 }
 
-static qp_status try_class(const qp_hf_written *w, qp_hf_choice *c, misfit *m)
+static qp_status try_class(const qp_hf_written *w, qp_hf_choice *c, qp_misfit *m)
 {
     qp_model_config ours = *qp_model_config_of(w->model), theirs;
     int32_t first = qp_model_first_token(w->model);
-    *m = (misfit){0};
+    *m = (qp_misfit){0};
     c->shape = (qp_weight_shape){.prefix = c->family->prefix, .gated = ours.gated_ff};
     c->tables = 0;
     if (c->class->head) c->table[c->tables++] = *c->class->head;
@@ -224,19 +131,15 @@ static qp_status try_class(const qp_hf_written *w, qp_hf_choice *c, misfit *m)
     c->shape.kv_heads = (int)(ours.kv_heads ? ours.kv_heads : ours.heads);
     c->shape.head_width = qp_model_head_size(&ours);
     if (m->count >= HOPELESS && !strstr(m->list, "a model without")) return QP_OK;
-    misfit options = {0};
-    settle_parts(&ours, first);
-    settle_parts(&theirs, first);
-    settle_layers(&ours);
-    settle_layers(&theirs);
-    compare(&ours, &theirs, &options);
+    qp_misfit options = {0};
+    qp_misfit_find(&ours, &theirs, first, &options);
     if (options.count) *m = options;
     return QP_OK;
 }
 
 /* ---- all of them ---- */
 
-static qp_status refuse(const qp_hf_written *w, const char *family, const misfit *m)
+static qp_status refuse(const qp_hf_written *w, const char *family, const qp_misfit *m)
 {
     const char *task = qp_model_task_name(qp_model_config_of(w->model)->task);
     if (!family)
@@ -250,7 +153,7 @@ qp_status qp_hf_choose(const qp_hf_written *w, qp_hf_choice *choice)
     const qp_model_config *config = qp_model_config_of(w->model);
     const qp_hf_family *family;
     const char *nearest = NULL;
-    misfit best = {0}, m;
+    qp_misfit best = {0}, m;
     for (int i = 0; (family = qp_hf_family_at(i)); i++)
         for (const qp_hf_class *class = family->class; family->describe && class->name; class++) {
             if (!class->written || class->task != config->task) continue;

@@ -9,6 +9,12 @@
 #include "tokenizer/tokenizer_file.h"
 #include "tokenizer/tokenizer_special.h"
 
+/* Whether a token was put there by the template; a vocabulary of words does not know "a". */
+static bool is_put(const qp_tokenizer *tokenizer, int32_t id)
+{
+    return qp_tokenizer_role(tokenizer, id) == QP_TOKEN_SPECIAL && id != qp_tokenizer_special(tokenizer)->unknown;
+}
+
 qp_status qp_hf_frame_of(const qp_tokenizer *tokenizer, qp_hf_frame *f)
 {
     qp_encoding e = {0};
@@ -16,8 +22,8 @@ qp_status qp_hf_frame_of(const qp_tokenizer *tokenizer, qp_hf_frame *f)
     qp_status status = qp_tokenizer_encode_pair(tokenizer, "a", 1, NULL, 0, &e);
     if (status == QP_OK && e.count > 0) {
         int32_t first = e.id[0], last = e.id[e.count - 1];
-        if (qp_tokenizer_role(tokenizer, first) == QP_TOKEN_SPECIAL) f->before = first;
-        if (e.count > 1 && qp_tokenizer_role(tokenizer, last) == QP_TOKEN_SPECIAL) f->after = last;
+        if (is_put(tokenizer, first)) f->before = first;
+        if (e.count > 1 && is_put(tokenizer, last)) f->after = last;
     }
     qp_encoding_free(&e);
     return status;

@@ -39,6 +39,7 @@ typedef struct {
     const char *prefix;
     int heads, kv_heads, head_width, rotated; /* rotated: columns of a head that rope turns */
     int skipped;                              /* rows before that of the first position */
+    int unwritten;                            /* last rows of QP_WEIGHT_FEWER that are not written */
     bool gated;                               /* the feed-forward layers are */
     qp_real missing;                          /* of a bias; of a matrix 0 */
 } qp_weight_shape;

@@ -35,6 +35,16 @@ static bool is_matrix(const writer *w)
     return w->parameter->rows > 1 || w->parameter->decay || w->row->rule == QP_WEIGHT_ROW;
 }
 
+qp_status qp_weight_list_add(qp_weight_list *list, const qp_weight_written *array)
+{
+    if (QP_GROW(list->array, list->room, list->count + 1)) {
+        list->array[list->count++] = *array;
+        return QP_OK;
+    }
+    free(array->made);
+    return no_memory();
+}
+
 /* Appends an array of this name; a vector has 1 row. */
 static qp_status append(const writer *w, const char *pattern, size_t length, int rows, int columns,
                         qp_weight_written **made)
@@ -42,17 +52,15 @@ static qp_status append(const writer *w, const char *pattern, size_t length, int
     qp_weight_list *list = w->list;
     char name[QP_WEIGHT_NAME_BYTES];
     bool root = *pattern == '/';
-    if (!QP_GROW(list->array, list->room, list->count + 1)) return no_memory();
-    qp_weight_written *a = &list->array[list->count];
-    *a = (qp_weight_written){.dimensions = is_matrix(w) ? 2 : 1};
+    qp_weight_written a = {.dimensions = is_matrix(w) ? 2 : 1};
     if (!qp_weight_name(pattern + root, length - root, w->number, name) ||
-        snprintf(a->name, sizeof a->name, "%s%s", root || !w->shape->prefix ? "" : w->shape->prefix, name) >=
-            (int)sizeof a->name)
+        snprintf(a.name, sizeof a.name, "%s%s", root || !w->shape->prefix ? "" : w->shape->prefix, name) >=
+            (int)sizeof a.name)
         return qp_fail(QP_EDATA, "the name that %s has there is too long", w->parameter->name);
-    a->shape[0] = a->dimensions == 1 ? columns : rows;
-    a->shape[1] = columns;
-    list->count++;
-    *made = a;
+    a.shape[0] = a.dimensions == 1 ? columns : rows;
+    a.shape[1] = columns;
+    QP_TRY(qp_weight_list_add(list, &a));
+    *made = &list->array[list->count - 1];
     return QP_OK;
 }
 
@@ -62,7 +70,8 @@ static qp_status write_parts(const writer *w)
     const qp_parameter *p = w->parameter;
     const qp_real *value = w->value;
     bool vector = p->rows == 1 && !p->decay;
-    int parts = 1, left = vector ? p->columns : p->rows, keys = w->shape->kv_heads * w->shape->head_width;
+    int left = (vector ? p->columns : p->rows) - (w->row->rule == QP_WEIGHT_FEWER ? w->shape->unwritten : 0);
+    int parts = 1, keys = w->shape->kv_heads * w->shape->head_width;
     for (const char *at = w->row->theirs; *at; at++) parts += *at == '|';
     if (parts == 2) keys = left / 2;
     for (const char *at = w->row->theirs; *at; parts--) {
@@ -90,7 +99,7 @@ static qp_status write_one(const writer *w)
 {
     const qp_parameter *p = w->parameter;
     qp_weight_written *a;
-    if (w->row->rule <= QP_WEIGHT_ROW) return write_parts(w);
+    if (w->row->rule <= QP_WEIGHT_ROW || w->row->rule == QP_WEIGHT_FEWER) return write_parts(w);
     if (w->row->rule == QP_WEIGHT_TRANSPOSED) {
         QP_TRY(write_made(w, p->columns, p->rows, &a));
         if (!w->names) qp_weight_transpose(w->value, p->columns, p->rows, a->made);

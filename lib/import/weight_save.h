@@ -25,9 +25,11 @@ typedef struct {
  *   names  only names and shapes, no values
  * Memory  copies of the arrays that have another layout; the others are borrowed from `params`.
  * Errors  QP_EMEMORY; QP_EDATA: a name that is too long; QP_EBUG: a rule that only reads. Free the list in any case.
+ * qp_weight_list_add — one more; the list owns array->made, in any case.   Errors  QP_EMEMORY.
  * qp_weight_list_source — names and shapes of the list, which must outlive it; nothing can be read from it. */
 qp_status qp_weight_list_make(qp_params *params, const qp_weight_table *table, int tables,
                               const qp_weight_shape *shape, bool names, qp_weight_list *list);
+qp_status qp_weight_list_add(qp_weight_list *list, const qp_weight_written *array);
 qp_weight_source qp_weight_list_source(const qp_weight_list *list, const char *place);
 void qp_weight_list_free(qp_weight_list *list);
 

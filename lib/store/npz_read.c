@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/base/array.h"
 #include "lib/base/binary.h"
@@ -13,16 +12,14 @@
 enum { LOCAL_BYTES = 30, CENTRAL_BYTES = 46, END_BYTES = 22, COMMENT_MAX = 65535, HEADER_MAX = 1024, MOST = 10000 };
 
 struct qp_npz_file {
-    char *path;
-    int descriptor;
-    uint64_t bytes;
+    qp_binary base;
     qp_npz_array *array;
     size_t count, room;
 };
 
 static qp_status damaged(const qp_npz_file *f)
 {
-    return qp_fail(QP_EDATA, "%s: not a whole .npz or .npy file; write or fetch it again", f->path);
+    return qp_fail(QP_EDATA, "%s: not a whole .npz or .npy file; write or fetch it again", f->base.path);
 }
 
 static qp_status no_memory(const char *path) { return qp_fail(QP_EMEMORY, "%s: out of memory", path); }
@@ -32,8 +29,8 @@ static unsigned u16(const unsigned char *byte) { return byte[0] | (unsigned)byte
 /* Exactly these bytes of the file. */
 static qp_status read_at(const qp_npz_file *f, uint64_t at, void *memory, uint64_t bytes)
 {
-    if (at > f->bytes || f->bytes - at < bytes) return damaged(f);
-    return bytes ? qp_binary_read(f->descriptor, f->path, at, memory, bytes) : QP_OK;
+    if (at > f->base.bytes || f->base.bytes - at < bytes) return damaged(f);
+    return bytes ? qp_binary_read(&f->base, at, memory, bytes) : QP_OK;
 }
 
 /* ---- npy ---- */
@@ -109,17 +106,17 @@ static qp_status read_header(const qp_npz_file *f, uint64_t bytes, qp_npz_array 
 /* The end record, the last one that fits: where the central directory is, and how many entries it has. */
 static qp_status find_end(const qp_npz_file *f, uint64_t *end, uint64_t *first, unsigned *entries)
 {
-    if (f->bytes < END_BYTES) return damaged(f);
-    uint64_t window = f->bytes < END_BYTES + COMMENT_MAX ? f->bytes : END_BYTES + COMMENT_MAX;
+    if (f->base.bytes < END_BYTES) return damaged(f);
+    uint64_t window = f->base.bytes < END_BYTES + COMMENT_MAX ? f->base.bytes : END_BYTES + COMMENT_MAX;
     unsigned char *tail = malloc((size_t)window);
-    if (!tail) return no_memory(f->path);
-    qp_status status = read_at(f, f->bytes - window, tail, window);
+    if (!tail) return no_memory(f->base.path);
+    qp_status status = read_at(f, f->base.bytes - window, tail, window);
     size_t at = (size_t)window - END_BYTES + 1;
     while (status == QP_OK && at-- > 0)
         if (memcmp(tail + at, "PK\5\6", 4) == 0) break;
     bool found = status == QP_OK && at < window;
     if (found) {
-        *end = f->bytes - window + at;
+        *end = f->base.bytes - window + at;
         *entries = u16(tail + at + 10);
         *first = qp_little_u32(tail + at + 16);
     }
@@ -138,11 +135,11 @@ static qp_status read_entry(qp_npz_file *f, const unsigned char *central, qp_npz
         return QP_OK;
     }
     if (size == UINT32_MAX || at == UINT32_MAX)
-        return qp_fail(QP_EDATA, "%s: more than 4 GB; cut it into smaller files", f->path);
+        return qp_fail(QP_EDATA, "%s: more than 4 GB; cut it into smaller files", f->base.path);
     QP_TRY(read_at(f, at, local, sizeof local));
     if (memcmp(local, "PK\3\4", 4) != 0) return damaged(f);
     a->offset = at + LOCAL_BYTES + u16(local + 26) + u16(local + 28);
-    if (a->offset > f->bytes || f->bytes - a->offset < size) return damaged(f);
+    if (a->offset > f->base.bytes || f->base.bytes - a->offset < size) return damaged(f);
     return read_header(f, size, a);
 }
 
@@ -152,7 +149,7 @@ static qp_status read_directory(qp_npz_file *f)
     uint64_t end = 0, at = 0;
     unsigned left = 0;
     QP_TRY(find_end(f, &end, &at, &left));
-    if (left > MOST) return qp_fail(QP_EDATA, "%s: more than %d arrays", f->path, MOST);
+    if (left > MOST) return qp_fail(QP_EDATA, "%s: more than %d arrays", f->base.path, MOST);
     for (; left > 0; left--) {
         unsigned char central[CENTRAL_BYTES];
         qp_npz_array a = {.name = ""};
@@ -167,7 +164,7 @@ static qp_status read_directory(qp_npz_file *f)
         a.name[length - 4] = '\0';
         if (qp_npz_find(f, a.name) >= 0) return damaged(f);
         QP_TRY(read_entry(f, central, &a));
-        if (!QP_GROW(f->array, f->room, f->count + 1)) return no_memory(f->path);
+        if (!QP_GROW(f->array, f->room, f->count + 1)) return no_memory(f->base.path);
         f->array[f->count++] = a;
     }
     return QP_OK;
@@ -178,44 +175,37 @@ static qp_status read_directory(qp_npz_file *f)
 static qp_status read_arrays(qp_npz_file *f)
 {
     char start[6];
-    if (f->bytes < sizeof start) return damaged(f);
+    if (f->base.bytes < sizeof start) return damaged(f);
     QP_TRY(read_at(f, 0, start, sizeof start));
     if (memcmp(start, "\x93NUMPY", sizeof start) != 0) return read_directory(f);
-    if (!QP_GROW(f->array, f->room, 1)) return no_memory(f->path);
+    if (!QP_GROW(f->array, f->room, 1)) return no_memory(f->base.path);
     f->array[0] = (qp_npz_array){.name = ""};
     f->count = 1;
-    return read_header(f, f->bytes, f->array);
+    return read_header(f, f->base.bytes, f->array);
 }
 
 qp_status qp_npz_open(const char *path, qp_npz_file **file)
 {
-    qp_npz_file *f = calloc(1, sizeof *f);
+    qp_binary *base;
     *file = NULL;
-    if (f) f->descriptor = -1;
-    if (!f || !(f->path = strdup(path))) {
-        qp_npz_close(f);
-        return no_memory(path);
-    }
-    qp_status status = qp_binary_open(path, ".npz", &f->descriptor, &f->bytes);
-    if (status == QP_OK) status = read_arrays(f);
+    QP_TRY(qp_binary_open(path, ".npz", sizeof(qp_npz_file), &base));
+    qp_status status = read_arrays((qp_npz_file *)base);
     if (status == QP_OK)
-        *file = f;
+        *file = (qp_npz_file *)base;
     else
-        qp_npz_close(f);
+        qp_npz_close((qp_npz_file *)base);
     return status;
 }
 
 void qp_npz_close(qp_npz_file *f)
 {
     if (!f) return;
-    if (f->descriptor >= 0) close(f->descriptor);
     free(f->array);
-    free(f->path);
-    free(f);
+    qp_binary_close(&f->base);
 }
 
 int qp_npz_count(const qp_npz_file *file) { return (int)file->count; }
-const char *qp_npz_path(const qp_npz_file *file) { return file->path; }
+const char *qp_npz_path(const qp_npz_file *file) { return file->base.path; }
 const qp_npz_array *qp_npz_at(const qp_npz_file *file, int index) { return &file->array[index]; }
 
 int qp_npz_find(const qp_npz_file *file, const char *name)
@@ -229,9 +219,9 @@ qp_status qp_npz_readable(const qp_npz_file *f, int index)
 {
     const qp_npz_array *a = &f->array[index];
     if (a->type == QP_NPZ_COMPRESSED)
-        return qp_fail(QP_EDATA, "%s: its array %.60s is compressed; write it with numpy.savez", f->path, a->name);
+        return qp_fail(QP_EDATA, "%s: its array %.60s is compressed; write it with numpy.savez", f->base.path, a->name);
     if (a->type == QP_NPZ_OTHER)
-        return qp_fail(QP_EDATA, "%s: its array %.60s is not one of float32 or bytes in C order", f->path, a->name);
+        return qp_fail(QP_EDATA, "%s: its array %.60s is not one of float32 or bytes in C order", f->base.path, a->name);
     return QP_OK;
 }
 
@@ -249,17 +239,17 @@ static qp_status read_matrix(const qp_npz_file *f, const char *name, float **val
     int index = qp_npz_find(f, name);
     if (index < 0 && f->count == 1 && !*f->array[0].name) index = 0;
     if (index < 0)
-        return qp_fail(QP_EDATA, "%s: it has no array '%s', which quipu embed writes", f->path, name);
+        return qp_fail(QP_EDATA, "%s: it has no array '%s', which quipu embed writes", f->base.path, name);
     const qp_npz_array *a = &f->array[index];
     if (a->type != QP_NPZ_COMPRESSED && (a->type != QP_NPZ_FLOAT || a->dimensions != 2))
         return qp_fail(QP_EDATA, "%s: not an array of float32 with rows and columns in C order; write it with quipu "
                                  "embed",
-                       f->path);
+                       f->base.path);
     if (a->type == QP_NPZ_FLOAT && (!qp_checked_int(a->shape[0], 0, INT32_MAX - 1, rows) ||
                                     !qp_checked_int(a->shape[1], 1, INT32_MAX - 1, columns)))
         return damaged(f);
     *value = malloc(a->count * sizeof **value + 1);
-    if (!*value) return no_memory(f->path);
+    if (!*value) return no_memory(f->base.path);
     qp_status status = qp_npz_values(f, index, *value);
     if (status == QP_OK) return QP_OK;
     free(*value);

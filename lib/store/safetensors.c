@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/base/binary.h"
 #include "lib/store/checked.h"
@@ -20,7 +19,7 @@ enum { HEADER_LIMIT = 100000000, PREFIX_BYTES = 8 }; /* the limit is the format'
 static qp_status entry_fail(const qp_safetensors *file, const char *name, const char *what)
 {
     qp_printable_name printable;
-    return qp_fail(QP_EDATA, "%s: tensor '%s': %s; the file is damaged or not safetensors", file->path,
+    return qp_fail(QP_EDATA, "%s: tensor '%s': %s; the file is damaged or not safetensors", file->base.path,
                    qp_printable(name, &printable), what);
 }
 
@@ -35,7 +34,7 @@ static qp_status parse_dtype(const qp_safetensors *file, const char *name, const
     return qp_fail(
         QP_EDATA,
         "%s: tensor '%s' has element type %s; convert it to one of F64, F32, F16, BF16, I64, I32, I8, U8, BOOL",
-        file->path, qp_printable(name, &printable), qp_printable(text, &type));
+        file->base.path, qp_printable(name, &printable), qp_printable(text, &type));
 }
 
 static qp_status parse_shape(const qp_safetensors *file, const char *name, const json_t *shape, qp_stored *stored)
@@ -72,7 +71,7 @@ static qp_status parse_entry(const qp_safetensors *file, const char *name, const
         return entry_fail(file, name, "its data_offsets are not a stretch");
     uint64_t first = (uint64_t)json_integer_value(begin), last = (uint64_t)json_integer_value(end);
     if (last - first != stored->bytes) return entry_fail(file, name, "its data_offsets do not fit its shape");
-    uint64_t data_bytes = file->file_bytes - PREFIX_BYTES - file->header_bytes;
+    uint64_t data_bytes = file->base.bytes - PREFIX_BYTES - file->header_bytes;
     if (last > data_bytes)
         return entry_fail(file, name, "ends after the end of the file; it was cut short, fetch it again");
     stored->offset = PREFIX_BYTES + file->header_bytes + first;
@@ -106,26 +105,26 @@ static qp_status check_tiling(const qp_safetensors *file)
                               stored->offset < end ? "overlaps another one" : "has a gap before it");
         end += stored->bytes; /* cannot wrap: parse_entry compared it with the length of the file */
     }
-    if (end != file->file_bytes)
+    if (end != file->base.bytes)
         return qp_fail(QP_EDATA, "%s: %llu bytes follow the last tensor; the file is damaged, fetch it again",
-                       file->path, (unsigned long long)(file->file_bytes - end));
+                       file->base.path, (unsigned long long)(file->base.bytes - end));
     return QP_OK;
 }
 
 static qp_status parse_metadata(qp_safetensors *file, json_t *metadata)
 {
     if (!json_is_object(metadata))
-        return qp_fail(QP_EDATA, "%s: __metadata__ is not a map; the file is damaged", file->path);
+        return qp_fail(QP_EDATA, "%s: __metadata__ is not a map; the file is damaged", file->base.path);
     size_t count = json_object_size(metadata);
     file->key = calloc(count + 1, sizeof *file->key);
     file->value = calloc(count + 1, sizeof *file->value);
-    if (!file->key || !file->value) return qp_fail(QP_EMEMORY, "%s: out of memory for its metadata", file->path);
+    if (!file->key || !file->value) return qp_fail(QP_EMEMORY, "%s: out of memory for its metadata", file->base.path);
     const char *key;
     json_t *value;
     json_object_foreach (metadata, key, value) {
         qp_printable_name printable;
         if (!json_is_string(value))
-            return qp_fail(QP_EDATA, "%s: metadata '%s' is not a string; the file is damaged", file->path,
+            return qp_fail(QP_EDATA, "%s: metadata '%s' is not a string; the file is damaged", file->base.path,
                            qp_printable(key, &printable));
         file->key[file->metadata_count] = key;
         file->value[file->metadata_count++] = json_string_value(value);
@@ -137,11 +136,11 @@ static qp_status parse_root(qp_safetensors *file)
 {
     size_t entries = json_object_size(file->root);
     if (entries > QP_STORED_MAX)
-        return qp_fail(QP_EDATA, "%s: claims %zu tensors; more than %d are not read", file->path, entries,
+        return qp_fail(QP_EDATA, "%s: claims %zu tensors; more than %d are not read", file->base.path, entries,
                        QP_STORED_MAX);
     file->stored = calloc(entries + 1, sizeof *file->stored);
     file->by_name = calloc(entries + 1, sizeof *file->by_name);
-    if (!file->stored || !file->by_name) return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->path);
+    if (!file->stored || !file->by_name) return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->base.path);
     const char *name;
     json_t *entry;
     json_object_foreach (file->root, name, entry) {
@@ -192,59 +191,53 @@ static qp_status check_values(const qp_safetensors *file)
     }
     if (objects <= tensors && commas <= values) return QP_OK;
     return qp_fail(QP_EDATA, "%s: a header of %zu tensors and %zu values; more than %d tensors are not read",
-                   file->path, objects, commas, QP_STORED_MAX);
+                   file->base.path, objects, commas, QP_STORED_MAX);
 }
 
 static qp_status read_header(qp_safetensors *file)
 {
     unsigned char prefix[PREFIX_BYTES + 1] = {0};
-    if (file->file_bytes == 0) return qp_fail(QP_EDATA, "%s: the file is empty; fetch or make it again", file->path);
-    size_t have = file->file_bytes < sizeof prefix ? (size_t)file->file_bytes : sizeof prefix;
+    if (file->base.bytes == 0) return qp_fail(QP_EDATA, "%s: the file is empty; fetch or make it again", file->base.path);
+    size_t have = file->base.bytes < sizeof prefix ? (size_t)file->base.bytes : sizeof prefix;
     QP_TRY(qp_safetensors_pread(file, 0, prefix, have));
     file->header_bytes = qp_little_u64(prefix);
     if (have <= PREFIX_BYTES || prefix[PREFIX_BYTES] != '{')
-        return qp_fail(QP_EDATA, "%s: no safetensors header; %s", file->path, guess_format(prefix, have));
-    if (file->header_bytes > file->file_bytes - PREFIX_BYTES)
+        return qp_fail(QP_EDATA, "%s: no safetensors header; %s", file->base.path, guess_format(prefix, have));
+    if (file->header_bytes > file->base.bytes - PREFIX_BYTES)
         return qp_fail(QP_EDATA,
                        "%s: claims a header of %llu bytes but has %llu bytes in all; it was cut short, fetch it again",
-                       file->path, (unsigned long long)file->header_bytes, (unsigned long long)file->file_bytes);
+                       file->base.path, (unsigned long long)file->header_bytes, (unsigned long long)file->base.bytes);
     if (file->header_bytes > HEADER_LIMIT)
         return qp_fail(QP_EDATA,
                        "%s: a header of %llu bytes is above the format's limit of 100 MB; the file is damaged",
-                       file->path, (unsigned long long)file->header_bytes);
+                       file->base.path, (unsigned long long)file->header_bytes);
     file->header = malloc((size_t)file->header_bytes + 1);
-    if (!file->header) return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->path);
+    if (!file->header) return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->base.path);
     QP_TRY(qp_safetensors_pread(file, PREFIX_BYTES, file->header, (size_t)file->header_bytes));
     QP_TRY(check_values(file));
-    QP_TRY(qp_json_read(file->path, file->header, (size_t)file->header_bytes, JSON_REJECT_DUPLICATES, &file->root));
+    QP_TRY(qp_json_read(file->base.path, file->header, (size_t)file->header_bytes, JSON_REJECT_DUPLICATES, &file->root));
     if (!json_is_object(file->root))
         return qp_fail(QP_EDATA, "%s: its header is not a JSON object; the file is damaged, fetch it again",
-                       file->path);
+                       file->base.path);
     return parse_root(file);
 }
 
 qp_status qp_safetensors_open(const char *path, qp_safetensors **result)
 {
+    qp_binary *base;
     *result = NULL;
-    qp_safetensors *file = calloc(1, sizeof *file);
-    if (!file || !(file->path = strdup(path))) {
-        free(file);
-        return qp_fail(QP_EMEMORY, "%s: out of memory", path);
-    }
-    qp_status status = qp_binary_open(path, ".safetensors", &file->descriptor, &file->file_bytes);
-    if (status == QP_OK) status = read_header(file);
-    if (status != QP_OK) {
-        qp_safetensors_close(file);
-        return status;
-    }
-    *result = file;
-    return QP_OK;
+    QP_TRY(qp_binary_open(path, ".safetensors", sizeof(qp_safetensors), &base));
+    qp_status status = read_header((qp_safetensors *)base);
+    if (status == QP_OK)
+        *result = (qp_safetensors *)base;
+    else
+        qp_safetensors_close((qp_safetensors *)base);
+    return status;
 }
 
 void qp_safetensors_close(qp_safetensors *file)
 {
     if (!file) return;
-    if (file->descriptor >= 0) close(file->descriptor);
     qp_map_close(file->map);
     json_decref(file->root);
     free(file->header);
@@ -252,8 +245,7 @@ void qp_safetensors_close(qp_safetensors *file)
     free(file->by_name);
     free(file->key);
     free(file->value);
-    free(file->path);
-    free(file);
+    qp_binary_close(&file->base);
 }
 
-const char *qp_safetensors_path(const qp_safetensors *file) { return file->path; }
+const char *qp_safetensors_path(const qp_safetensors *file) { return file->base.path; }

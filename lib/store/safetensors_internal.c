@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "lib/base/binary.h"
 
 static const struct {
     const char *name;
@@ -35,7 +34,7 @@ const char *qp_printable(const char *name, qp_printable_name *buffer)
 
 qp_status qp_safetensors_pread(const qp_safetensors *file, uint64_t offset, void *memory, size_t bytes)
 {
-    return qp_binary_read(file->descriptor, file->path, offset, memory, bytes);
+    return qp_binary_read(&file->base, offset, memory, bytes);
 }
 
 /* A quote inside a JSON string is escaped, so these bytes can only be the key itself. */

@@ -3,15 +3,14 @@
 
 #include <jansson.h>
 
+#include "lib/base/binary.h"
 #include "lib/store/checksum.h"
 #include "lib/store/safetensors.h"
 
 /* The reader, for the files that parse the header and read the arrays. */
 struct qp_safetensors {
-    int descriptor;
-    qp_map *map; /* NULL: not mapped */
-    char *path;
-    uint64_t file_bytes;
+    qp_binary base;
+    qp_map *map;           /* NULL: not mapped */
     uint64_t header_bytes; /* of the JSON */
     char *header;          /* the JSON, byte for byte */
     json_t *root;          /* owns all names, keys and values below */

@@ -62,14 +62,14 @@ qp_status qp_safetensors_need(const qp_safetensors *file, const char *name, int 
     qp_printable_name printable;
     const qp_stored *stored = qp_safetensors_find(file, name);
     if (!stored)
-        return qp_fail(QP_EDATA, "%s: has no tensor '%s'; it belongs to another kind of model", file->path,
+        return qp_fail(QP_EDATA, "%s: has no tensor '%s'; it belongs to another kind of model", file->base.path,
                        qp_printable(name, &printable));
     bool fits = stored->dimensions == dimensions;
     for (int i = 0; fits && i < dimensions; i++) fits = shape[i] == -1 || shape[i] == stored->shape[i];
     if (!fits) {
         char have[200], need[200];
         return qp_fail(QP_EDATA, "%s: tensor '%s' is %s where %s is needed; the file and its configuration do not fit",
-                       file->path, qp_printable(name, &printable),
+                       file->base.path, qp_printable(name, &printable),
                        shape_text(stored->dimensions, stored->shape, have, sizeof have),
                        shape_text(dimensions, shape, need, sizeof need));
     }
@@ -80,7 +80,7 @@ qp_status qp_safetensors_need(const qp_safetensors *file, const char *name, int 
 qp_status qp_safetensors_map(qp_safetensors *file)
 {
     if (file->map) return QP_OK;
-    return qp_map_open(file->descriptor, file->path, (size_t)file->file_bytes, &file->map);
+    return qp_map_open(file->base.descriptor, file->base.path, (size_t)file->base.bytes, &file->map);
 }
 
 qp_map *qp_safetensors_mapped(const qp_safetensors *file) { return file->map; }
@@ -147,7 +147,7 @@ static qp_status find_scales(const qp_safetensors *file, const qp_stored *stored
     if (!*scales) return QP_OK;
     QP_TRY(qp_safetensors_need(file, name, 1, stored->shape, scales));
     if (stored->dimensions > 0 && (*scales)->dtype == QP_DTYPE_F32) return QP_OK;
-    return qp_fail(QP_EDATA, "%s: %s is %s where F32 is needed; the file is damaged", file->path, name,
+    return qp_fail(QP_EDATA, "%s: %s is %s where F32 is needed; the file is damaged", file->base.path, name,
                    qp_dtype_name((*scales)->dtype));
 }
 
@@ -157,12 +157,12 @@ qp_status qp_safetensors_scales(const qp_safetensors *file, const qp_stored *sto
     qp_printable_name printable;
     QP_TRY(find_scales(file, stored, &scales));
     if (!scales)
-        return qp_fail(QP_EDATA, "%s: tensor '%s' has no " QP_SCALE_ENDING "; the file is incomplete", file->path,
+        return qp_fail(QP_EDATA, "%s: tensor '%s' has no " QP_SCALE_ENDING "; the file is incomplete", file->base.path,
                        qp_printable(stored->name, &printable));
     QP_TRY(qp_safetensors_bytes(file, scales, scale));
     for (size_t i = 0; i < scales->count; i++)
         if (!isfinite(scale[i]) || scale[i] < 0)
-            return qp_fail(QP_EDATA, "%s: tensor '%s': factor %zu is %g; the file is damaged", file->path,
+            return qp_fail(QP_EDATA, "%s: tensor '%s': factor %zu is %g; the file is damaged", file->base.path,
                            qp_printable(scales->name, &printable), i, (double)scale[i]);
     return QP_OK;
 }
@@ -172,7 +172,7 @@ qp_status qp_safetensors_scales_place(const qp_safetensors *file, const qp_store
     const qp_stored *scales;
     float *copy = malloc((size_t)stored->shape[0] * sizeof *copy);
     qp_status status = copy ? qp_safetensors_scales(file, stored, copy)
-                            : qp_fail(QP_EMEMORY, "%s: out of memory", file->path);
+                            : qp_fail(QP_EMEMORY, "%s: out of memory", file->base.path);
     free(copy);
     QP_TRY(status);
     QP_TRY(find_scales(file, stored, &scales));
@@ -189,7 +189,7 @@ static qp_status apply_scales(const qp_safetensors *file, const qp_stored *store
     if (!scales || stored->count == 0) return QP_OK;
     float *scale = malloc(scales->bytes);
     qp_status status = scale ? qp_safetensors_scales(file, stored, scale)
-                             : qp_fail(QP_EMEMORY, "%s: out of memory", file->path);
+                             : qp_fail(QP_EMEMORY, "%s: out of memory", file->base.path);
     const size_t width = stored->count / scales->count;
     for (size_t i = 0; status == QP_OK && i < stored->count; i++) value[i] *= (qp_real)scale[i / width];
     free(scale);
@@ -215,7 +215,7 @@ qp_status qp_safetensors_integers(const qp_safetensors *file, const qp_stored *s
     if (stored->dtype == QP_DTYPE_I64) return qp_safetensors_bytes(file, stored, value);
     if (stored->dtype != QP_DTYPE_I32 && stored->dtype != QP_DTYPE_U8 && stored->dtype != QP_DTYPE_BOOL) {
         qp_printable_name printable;
-        return qp_fail(QP_EDATA, "%s: tensor '%s' is %s where integers are needed; the file does not fit", file->path,
+        return qp_fail(QP_EDATA, "%s: tensor '%s' is %s where integers are needed; the file does not fit", file->base.path,
                        qp_printable(stored->name, &printable), qp_dtype_name(stored->dtype));
     }
     piece p;

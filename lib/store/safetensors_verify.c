@@ -27,7 +27,7 @@ static void blank_digits(const verification *v, uint64_t first, unsigned char *b
 static qp_status digest_piece(void *self, size_t number, int thread)
 {
     const verification *v = self;
-    const uint64_t first = (uint64_t)number * QP_CHECKSUM_PIECE, left = v->file->file_bytes - first;
+    const uint64_t first = (uint64_t)number * QP_CHECKSUM_PIECE, left = v->file->base.bytes - first;
     const size_t count = left < QP_CHECKSUM_PIECE ? (size_t)left : QP_CHECKSUM_PIECE;
     const bool has_digits = v->digits_at < first + count && v->digits_at + QP_CHECKSUM_DIGITS > first;
     unsigned char *digest = v->digest + number * QP_CHECKSUM_DIGEST;
@@ -37,7 +37,7 @@ static qp_status digest_piece(void *self, size_t number, int thread)
         return QP_OK;
     }
     unsigned char *bytes = malloc(count);
-    qp_status status = bytes ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", v->file->path);
+    qp_status status = bytes ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", v->file->base.path);
     if (status == QP_OK && v->file->map)
         memcpy(bytes, qp_map_bytes(v->file->map) + first, count);
     else if (status == QP_OK)
@@ -53,9 +53,9 @@ static qp_status digest_piece(void *self, size_t number, int thread)
 static qp_status checksum_of(const qp_safetensors *file, uint64_t digits_at, char digits[QP_CHECKSUM_DIGITS + 1])
 {
     enum { FEW = 16 }; /* pieces that are not worth a second thread */
-    const size_t pieces = (size_t)((file->file_bytes + QP_CHECKSUM_PIECE - 1) / QP_CHECKSUM_PIECE);
+    const size_t pieces = (size_t)((file->base.bytes + QP_CHECKSUM_PIECE - 1) / QP_CHECKSUM_PIECE);
     verification v = {file, digits_at, malloc(pieces * QP_CHECKSUM_DIGEST + 1)};
-    if (!v.digest) return qp_fail(QP_EMEMORY, "%s: out of memory", file->path);
+    if (!v.digest) return qp_fail(QP_EMEMORY, "%s: out of memory", file->base.path);
     qp_status status = qp_share(&(qp_shared_job){&v, digest_piece, NULL}, pieces, pieces < FEW ? 1 : 0);
     if (status == QP_OK) qp_checksum_of(v.digest, pieces, digits);
     free(v.digest);
@@ -69,10 +69,10 @@ static qp_status old_checksum_of(const qp_safetensors *file, uint64_t digits_at,
     const verification v = {.digits_at = digits_at};
     XXH3_state_t *state = XXH3_createState();
     unsigned char *bytes = malloc(BUFFER);
-    qp_status status = state && bytes ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", file->path);
+    qp_status status = state && bytes ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory", file->base.path);
     if (status == QP_OK) XXH3_128bits_reset(state);
-    for (uint64_t at = 0; status == QP_OK && at < file->file_bytes; at += BUFFER) {
-        const size_t count = file->file_bytes - at < BUFFER ? (size_t)(file->file_bytes - at) : BUFFER;
+    for (uint64_t at = 0; status == QP_OK && at < file->base.bytes; at += BUFFER) {
+        const size_t count = file->base.bytes - at < BUFFER ? (size_t)(file->base.bytes - at) : BUFFER;
         status = qp_safetensors_pread(file, at, bytes, count);
         blank_digits(&v, at, bytes, count);
         XXH3_128bits_update(state, bytes, count);
@@ -92,12 +92,12 @@ qp_status qp_safetensors_verify(const qp_safetensors *file)
     const char *place = qp_checksum_place(file->header, (size_t)file->header_bytes);
     char digits[QP_CHECKSUM_DIGITS + 1];
     if (!place)
-        return qp_fail(QP_EDATA, "%s: carries no checksum (%s); it is damaged, or no file of quipu's", file->path,
+        return qp_fail(QP_EDATA, "%s: carries no checksum (%s); it is damaged, or no file of quipu's", file->base.path,
                        QP_CHECKSUM_KEY);
     const uint64_t digits_at = 8 + (uint64_t)(place - file->header);
     QP_TRY(checksum_of(file, digits_at, digits));
     if (memcmp(digits, place, QP_CHECKSUM_DIGITS) == 0) return QP_OK;
     QP_TRY(old_checksum_of(file, digits_at, digits));
     if (memcmp(digits, place, QP_CHECKSUM_DIGITS) == 0) return QP_OK;
-    return qp_fail(QP_EDATA, "%s: the checksum does not fit; the file is damaged, fetch or make it again", file->path);
+    return qp_fail(QP_EDATA, "%s: the checksum does not fit; the file is damaged, fetch or make it again", file->base.path);
 }

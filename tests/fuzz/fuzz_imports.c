@@ -52,7 +52,7 @@ static void read_ctranslate2(const char *path)
     qp_model *model = NULL;
     if (qp_ct2_open(path, &file) != QP_OK) return;
     qp_weight_source arrays = qp_ct2_arrays(file);
-    qp_ct2_facts facts = {.epsilon = 1e-5};
+    qp_ct2_facts facts = {.epsilon = 1e-5, .length = 64};
     for (int i = 0; i < arrays.count; i++) {
         qp_weight_array a = arrays.at(arrays.self, i);
         if (strcmp(a.name, "decoder/embeddings/weight") == 0) facts.target_words = (int)a.shape[0];

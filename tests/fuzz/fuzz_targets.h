@@ -6,7 +6,8 @@
 
 /* fuzz_targets — functions that take any bytes and must not crash, hang or break a promise (then they call abort).
  * `make fuzz` builds each with libFuzzer (clang) and the sanitizers: build/fuzz/fuzz_NAME. Inputs worth keeping are in
- * tests/fuzz/corpus/NAME; test_fuzz.c runs them again in every `make test`.
+ * tests/fuzz/corpus/NAME; test_fuzz.c runs them again in every `make test`. With FUZZ_ONLY=N in the environment such a
+ * program tries the reader that the first byte N chooses, and no other.
  *
  * readers  the first byte chooses a reader of tokenizer files, the rest is the file; what opens must encode and decode
  * encode   text for tokenizers trained at the start: round trips, spans, ids without spans, lines together and one by

@@ -57,7 +57,7 @@ static void check_scores(const char *folder)
     cr_assert_eq(qp_vocabulary_read(path, &names), QP_OK, "%s", qp_error_message());
     snprintf(path, sizeof path, "%s/model.bin", folder);
     cr_assert_eq(qp_ct2_open(path, &file), QP_OK, "%s", qp_error_message());
-    const qp_ct2_facts facts = {names.count, names.count, 0, 1e-5, false};
+    const qp_ct2_facts facts = {names.count, names.count, 0, 1e-5, false, 0};
     cr_assert_eq(qp_ct2_model(file, &facts, &model), QP_OK, "%s", qp_error_message());
     qp_ct2_close(file);
     snprintf(path, sizeof path, "%s/expected.json", folder);

@@ -12,9 +12,7 @@ cut -f 1 five >sources
 cut -f 2 five >targets
 cut -d ' ' -f 1,2 targets >prompts
 
-# near A B - the numbers of two files, line by line, differ by at most 1e-4 (what follows a TAB counts too).
-near() { paste "$1" "$2" | awk -F '\t' '{ h = NF / 2; for (i = 1; i <= h; i++) { d = $i - $(i + h)
-    if (d < -1e-4 || d > 1e-4 || ($i + 0 != $i && $i != $(i + h))) bad = 1 } } END { exit bad || NR == 0 }'; }
+. "$top/tests/interop/near"
 
 train() { "$QUIPU" train --seed 3 --valid none --layers 2 --emb-size 16 --heads 2 --ff-size 24 --steps 30 --lr 0.01 \
     --tokenizer word --max-length 32 -q "$@" 2>.err || cat .err; }

@@ -4,15 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/base/array.h"
 #include "lib/base/binary.h"
 #include "lib/base/half.h"
 
-enum { FLOAT32, INT8, INT16, INT32, FLOAT16, BFLOAT16, TYPES };
 enum { NAME_BYTES = 256, MOST = 20000, CHUNK = 4096 };
-static const uint64_t type_bytes[TYPES] = {4, 1, 2, 4, 2, 2};
+#define BYTES(id, bytes) bytes,
+const uint64_t qp_ct2_type_bytes[QP_CT2_TYPE_COUNT] = {QP_CT2_TYPES(BYTES)};
+#undef BYTES
 static const char scale_ending[] = "_scale";
 
 typedef struct {
@@ -25,9 +25,9 @@ typedef struct {
 } variable;
 
 struct qp_ct2_file {
-    char *path, spec[NAME_BYTES];
-    int descriptor;
-    uint64_t bytes, at; /* at: where the header is read */
+    qp_binary base;
+    char spec[NAME_BYTES];
+    uint64_t at; /* where the header is read */
     variable *variable;
     size_t count, room;
     int *array, arrays; /* the variables that are no scales */
@@ -35,10 +35,10 @@ struct qp_ct2_file {
 
 static qp_status damaged(const qp_ct2_file *f, const char *what)
 {
-    return qp_fail(QP_EDATA, "%s: %s; convert the model again, or fetch it again", f->path, what);
+    return qp_fail(QP_EDATA, "%s: %s; convert the model again, or fetch it again", f->base.path, what);
 }
 
-static qp_status no_memory(const qp_ct2_file *f) { return qp_fail(QP_EMEMORY, "%s: out of memory", f->path); }
+static qp_status no_memory(const qp_ct2_file *f) { return qp_fail(QP_EMEMORY, "%s: out of memory", f->base.path); }
 
 /* ---- the header ---- */
 
@@ -46,8 +46,8 @@ static qp_status read_number(qp_ct2_file *f, int bytes, uint32_t *value)
 {
     uint8_t b[4] = {0};
     *value = 0;
-    if (f->bytes - f->at < (uint64_t)bytes) return damaged(f, "it is cut off");
-    QP_TRY(qp_binary_read(f->descriptor, f->path, f->at, b, (uint64_t)bytes));
+    if (f->base.bytes - f->at < (uint64_t)bytes) return damaged(f, "it is cut off");
+    QP_TRY(qp_binary_read(&f->base, f->at, b, (uint64_t)bytes));
     f->at += (uint64_t)bytes;
     *value = (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
     return QP_OK;
@@ -58,8 +58,8 @@ static qp_status read_text(qp_ct2_file *f, char text[NAME_BYTES])
     uint32_t length;
     QP_TRY(read_number(f, 2, &length));
     if (length < 2 || length >= NAME_BYTES) return damaged(f, "a name is empty or too long");
-    if (f->bytes - f->at < length) return damaged(f, "it is cut off");
-    QP_TRY(qp_binary_read(f->descriptor, f->path, f->at, text, length));
+    if (f->base.bytes - f->at < length) return damaged(f, "it is cut off");
+    QP_TRY(qp_binary_read(&f->base, f->at, text, length));
     f->at += length;
     text[length] = '\0';
     for (uint32_t i = 0; i + 1 < length; i++)
@@ -84,16 +84,16 @@ static qp_status read_variable(qp_ct2_file *f)
     v.dimensions = (int)dimensions;
     for (int i = 0; i < v.dimensions; i++) {
         QP_TRY(read_number(f, 4, &size));
-        if (size == 0 || size > INT32_MAX || v.count > f->bytes / size) return damaged(f, "a shape is out of range");
+        if (size == 0 || size > INT32_MAX || v.count > f->base.bytes / size) return damaged(f, "a shape is out of range");
         v.shape[i] = size;
         v.count *= size;
     }
     QP_TRY(read_number(f, 1, &type));
     QP_TRY(read_number(f, 4, &bytes));
-    if (type >= TYPES) return damaged(f, "the type of a variable is unknown");
+    if (type >= QP_CT2_TYPE_COUNT) return damaged(f, "the type of a variable is unknown");
     v.type = (int)type;
     v.offset = f->at;
-    if (v.count * type_bytes[type] != bytes || f->bytes - f->at < bytes)
+    if (v.count * qp_ct2_type_bytes[type] != bytes || f->base.bytes - f->at < bytes)
         return damaged(f, "a variable has another size than its shape");
     f->at += bytes;
     if (find(f, v.name) >= 0) return damaged(f, "two variables have one name");
@@ -128,7 +128,7 @@ static qp_status read_header(qp_ct2_file *f)
     QP_TRY(read_number(f, 4, &aliases));
     if (aliases > MOST) return damaged(f, "too many aliases");
     for (uint32_t i = 0; i < aliases; i++) QP_TRY(read_alias(f));
-    return f->at == f->bytes ? QP_OK : damaged(f, "something follows its last alias");
+    return f->at == f->base.bytes ? QP_OK : damaged(f, "something follows its last alias");
 }
 
 /* ---- scales ---- */
@@ -153,14 +153,14 @@ static qp_status connect(qp_ct2_file *f)
     if (!f->array) return no_memory(f);
     for (size_t i = 0; i < f->count; i++) {
         variable *v = &f->variable[i];
-        bool packed = (v->type == INT8 || v->type == INT16) && v->dimensions > 0;
+        bool packed = (v->type == QP_CT2_INT8 || v->type == QP_CT2_INT16) && v->dimensions > 0;
         if (packed) v->scale = scale_of(f, (int)i);
         for (size_t k = 0; packed && v->scale < 0 && k < i; k++)
             if (f->variable[k].offset == v->offset) v->scale = f->variable[k].scale;
         const variable *s = v->scale >= 0 ? &f->variable[v->scale] : NULL;
-        size_t rows = v->type == INT8 && v->dimensions > 0 ? (size_t)v->shape[0] : 1;
-        if (packed && (!s || s->type != FLOAT32 || s->count != rows))
-            return qp_fail(QP_EDATA, "%s: %s has no scale for each of its rows; convert the model again", f->path,
+        size_t rows = v->type == QP_CT2_INT8 && v->dimensions > 0 ? (size_t)v->shape[0] : 1;
+        if (packed && (!s || s->type != QP_CT2_FLOAT32 || s->count != rows))
+            return qp_fail(QP_EDATA, "%s: %s has no scale for each of its rows; convert the model again", f->base.path,
                            v->name);
         if (!ends_in_scale(v->name)) f->array[f->arrays++] = (int)i;
     }
@@ -172,24 +172,18 @@ static qp_status connect(qp_ct2_file *f)
 void qp_ct2_close(qp_ct2_file *f)
 {
     if (!f) return;
-    if (f->descriptor >= 0) close(f->descriptor);
     free(f->variable);
     free(f->array);
-    free(f->path);
-    free(f);
+    qp_binary_close(&f->base);
 }
 
 qp_status qp_ct2_open(const char *path, qp_ct2_file **file)
 {
-    qp_ct2_file *f = calloc(1, sizeof *f);
+    qp_binary *base;
     *file = NULL;
-    if (f) f->descriptor = -1;
-    if (!f || !(f->path = strdup(path))) {
-        qp_ct2_close(f);
-        return qp_fail(QP_EMEMORY, "%s: out of memory", path);
-    }
-    qp_status status = qp_binary_open(path, "model.bin", &f->descriptor, &f->bytes);
-    if (status == QP_OK) status = read_header(f);
+    QP_TRY(qp_binary_open(path, "model.bin", sizeof(qp_ct2_file), &base));
+    qp_ct2_file *f = (qp_ct2_file *)base;
+    qp_status status = read_header(f);
     if (status == QP_OK) status = connect(f);
     if (status == QP_OK)
         *file = f;
@@ -199,6 +193,12 @@ qp_status qp_ct2_open(const char *path, qp_ct2_file **file)
 }
 
 const char *qp_ct2_spec(const qp_ct2_file *file) { return file->spec; }
+
+bool qp_ct2_is_real(const qp_ct2_file *f, const char *name)
+{
+    int index = find(f, name), type = index >= 0 ? f->variable[index].type : QP_CT2_INT8;
+    return type == QP_CT2_FLOAT32 || type == QP_CT2_FLOAT16 || type == QP_CT2_BFLOAT16;
+}
 
 bool qp_ct2_same(const qp_ct2_file *f, const char *a, const char *b)
 {
@@ -211,13 +211,14 @@ bool qp_ct2_same(const qp_ct2_file *f, const char *a, const char *b)
 static double one(int type, const uint8_t *b)
 {
     uint16_t u16 = (uint16_t)(b[0] | b[1] << 8);
-    uint32_t u32 = (uint32_t)u16 | (type == FLOAT32 || type == INT32 ? (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24 : 0);
+    uint32_t u32 = u16;
+    if (qp_ct2_type_bytes[type] == 4) u32 |= (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
     float real;
-    if (type == INT8) return (int8_t)b[0];
-    if (type == INT16) return (int16_t)u16;
-    if (type == INT32) return (int32_t)u32;
-    if (type == FLOAT16) return (double)qp_half_to_float(u16);
-    if (type == BFLOAT16) u32 = (uint32_t)u16 << 16;
+    if (type == QP_CT2_INT8) return (int8_t)b[0];
+    if (type == QP_CT2_INT16) return (int16_t)u16;
+    if (type == QP_CT2_INT32) return (int32_t)u32;
+    if (type == QP_CT2_FLOAT16) return (double)qp_half_to_float(u16);
+    if (type == QP_CT2_BFLOAT16) u32 = (uint32_t)u16 << 16;
     memcpy(&real, &u32, sizeof real);
     return (double)real;
 }
@@ -226,10 +227,10 @@ static double one(int type, const uint8_t *b)
 static qp_status read_stored(const qp_ct2_file *f, const variable *v, qp_real *value)
 {
     uint8_t chunk[CHUNK + 4] = {0};
-    const uint64_t width = type_bytes[v->type], each = CHUNK / width;
+    const uint64_t width = qp_ct2_type_bytes[v->type], each = CHUNK / width;
     for (uint64_t done = 0; done < v->count; done += each) {
         uint64_t now = v->count - done < each ? v->count - done : each;
-        QP_TRY(qp_binary_read(f->descriptor, f->path, v->offset + done * width, chunk, now * width));
+        QP_TRY(qp_binary_read(&f->base, v->offset + done * width, chunk, now * width));
         for (uint64_t i = 0; i < now; i++) value[done + i] = (qp_real)one(v->type, chunk + i * width);
     }
     return QP_OK;
@@ -264,7 +265,7 @@ static qp_weight_array array_at(const void *self, int index)
 
 qp_weight_source qp_ct2_arrays(const qp_ct2_file *file)
 {
-    return (qp_weight_source){(void *)file, file->path, file->arrays, array_at, read_array};
+    return (qp_weight_source){(void *)file, file->base.path, file->arrays, array_at, read_array};
 }
 
 qp_status qp_ct2_number(const qp_ct2_file *f, const char *name, double fallback, double *value)
@@ -274,8 +275,8 @@ qp_status qp_ct2_number(const qp_ct2_file *f, const char *name, double fallback,
     *value = fallback;
     if (index < 0) return QP_OK;
     const variable *v = &f->variable[index];
-    if (v->count != 1) return qp_fail(QP_EDATA, "%s: %s is not one number", f->path, name);
-    QP_TRY(qp_binary_read(f->descriptor, f->path, v->offset, b, type_bytes[v->type]));
+    if (v->count != 1) return qp_fail(QP_EDATA, "%s: %s is not one number", f->base.path, name);
+    QP_TRY(qp_binary_read(&f->base, v->offset, b, qp_ct2_type_bytes[v->type]));
     *value = one(v->type, b);
     return QP_OK;
 }

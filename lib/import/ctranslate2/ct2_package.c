@@ -9,14 +9,16 @@
 #include "lib/import/hf_package.h"
 #include "lib/import/hf_tokenizers.h"
 #include "lib/import/json_config.h"
+#include "tokenizer/tokenizer_file.h"
 
-enum { PATH_BYTES = 4096 };
+enum { PATH_BYTES = 4096, LONGEST = 1048576 };
 
 typedef struct {
     const char *folder, *tokenizer;
     qp_vocabulary_names source, target; /* target without names: that of the source */
     qp_ct2_facts facts;
-    int32_t end, pad;
+    bool translates;
+    int32_t begin, end, pad; /* -1: none */
 } contents;
 
 static bool find_file(const char *folder, const char *name, char path[PATH_BYTES])
@@ -45,6 +47,9 @@ static bool find_list(const char *folder, const char *name, char path[PATH_BYTES
 static qp_status read_lists(contents *c)
 {
     char path[PATH_BYTES];
+    if (!c->translates && find_list(c->folder, "vocabulary", path)) return qp_vocabulary_read(path, &c->source);
+    if (!c->translates)
+        return qp_fail(QP_ENOINPUT, "%s: vocabulary (.json, .txt) is not there", c->folder);
     if (find_list(c->folder, "shared_vocabulary", path)) return qp_vocabulary_read(path, &c->source);
     if (!find_list(c->folder, "source_vocabulary", path))
         return qp_fail(QP_ENOINPUT, "%s: neither shared_vocabulary nor source_vocabulary (.json, .txt) is there",
@@ -66,6 +71,7 @@ static qp_status add_word(contents *c)
 
 /* ---- config.json ---- */
 
+/* A piece of the vocabulary. */
 static int32_t id_of(qp_json_config *json, const char *key, const qp_vocabulary_names *names, const char *usual)
 {
     const char *piece = qp_json_config_text(json, key, usual);
@@ -87,39 +93,90 @@ static qp_status read_config(contents *c)
     c->facts.epsilon = qp_json_config_real(&json, "layer_norm_epsilon", 1e-5);
     c->facts.begins = qp_json_config_flag(&json, "add_source_bos", false);
     c->end = id_of(&json, "eos_token", names, "</s>");
-    c->facts.start = id_of(&json, "decoder_start_token", names, "<s>");
+    c->facts.length = qp_json_config_whole(&json, "max_length", 1, LONGEST, LONGEST);
+    if (c->translates) c->facts.start = id_of(&json, "decoder_start_token", names, "<s>");
+    if (!c->translates) c->begin = qp_vocabulary_index(names, qp_json_config_text(&json, "bos_token", "<s>"));
     if (!(c->facts.epsilon >= 0 && c->facts.epsilon <= 1)) qp_json_config_refuse(&json, "layer_norm_epsilon", "?");
     qp_status status = json.status;
     qp_json_config_close(&json);
     return status;
 }
 
+/* ---- the tokenizers ---- */
+
+/* A tokenizer of the folder that is not made of the vocabulary must have its pieces; more rows than pieces may be. */
+static qp_status check_pieces(const contents *c, const qp_tokenizer *t, const qp_vocabulary_names *names)
+{
+    QP_TRY(qp_import_check_rows(c->folder, t, names->count));
+    for (int32_t id = 0; id < qp_tokenizer_size(t); id++) {
+        const char *piece = qp_tokenizer_piece(t, id);
+        if (piece && *piece && strcmp(piece, names->name[id]) != 0)
+            return qp_fail(QP_EDATA, "%s: id %d is '%.60s' in its vocabulary, but '%.60s' for its tokenizer; name the "
+                                     "model's own tokenizer with --tokenizer FILE",
+                           c->folder, (int)id, names->name[id], piece);
+    }
+    return QP_OK;
+}
+
+/* A folder with tokenizer.json, and a language model, are read as those of Hugging Face. */
+static qp_status find_tokenizers(contents *c, qp_package *p, bool *whole)
+{
+    char path[PATH_BYTES];
+    qp_tokenizer *source, *target;
+    *whole = !c->translates || (!*c->tokenizer && find_file(c->folder, "tokenizer.json", path));
+    if (!*whole)
+        QP_TRY(qp_marian_tokenizers(c->folder, c->tokenizer, &c->source, target_of(c), &source, &target));
+    else if (*c->tokenizer)
+        QP_TRY(qp_tokenizer_load(c->tokenizer, &source));
+    else
+        QP_TRY(qp_hf_tokenizers(c->folder, &source, &target));
+    if (*whole && *c->tokenizer) target = source;
+    qp_package_set_tokenizers(p, source, target);
+    if (!*whole) return QP_OK;
+    QP_TRY(check_pieces(c, source, &c->source));
+    return target != source ? check_pieces(c, target, target_of(c)) : QP_OK;
+}
+
+static qp_status set_tokenizers(contents *c, qp_package *p)
+{
+    bool whole;
+    QP_TRY(find_tokenizers(c, p, &whole));
+    qp_tokenizer *source = p->source, *target = p->target;
+    if (c->translates)
+        QP_TRY(qp_import_set_roles(source, -1, qp_vocabulary_index(&c->source, target_of(c)->name[c->end]), -1));
+    QP_TRY(qp_import_set_roles(target, c->begin, c->end, c->pad));
+    if (whole) {
+        qp_hf_frame frame;
+        QP_TRY(qp_hf_frame_of(source, &frame));
+        if (!c->translates) c->facts.start = frame.before < 0 ? QP_START_NONE : -1;
+        if (c->translates && frame.before >= 0) c->facts.begins = true;
+    }
+    qp_package_set_tokenizers(p, c->translates ? source : NULL, target); /* their roles have changed */
+    return QP_OK;
+}
+
 /* ---- the package ---- */
 
 static qp_status fill(contents *c, qp_ct2_file *file, qp_package *p)
 {
-    qp_tokenizer *source, *target;
     qp_model *model;
     bool zero;
+    QP_TRY(qp_ct2_kind(file, &c->translates));
     QP_TRY(read_lists(c));
     QP_TRY(read_config(c));
     QP_TRY(qp_ct2_starts_from_zero(file, &zero));
     if (zero) QP_TRY(add_word(c));
-    QP_TRY(qp_marian_tokenizers(c->folder, c->tokenizer, &c->source, target_of(c), &source, &target));
-    qp_package_set_tokenizers(p, source, target);
-    QP_TRY(qp_import_set_roles(source, -1, qp_vocabulary_index(&c->source, target_of(c)->name[c->end]), -1));
-    QP_TRY(qp_import_set_roles(target, -1, c->end, c->pad));
+    QP_TRY(set_tokenizers(c, p));
     QP_TRY(qp_ct2_model(file, &c->facts, &model));
-    qp_package_set_tokenizers(p, source, target); /* their roles have changed */
     qp_package_set_model(p, model);
-    QP_TRY(qp_import_check_rows(c->folder, source, qp_model_config_of(model)->src_vocab_size));
-    return qp_import_check_rows(c->folder, target, qp_model_config_of(model)->tgt_vocab_size);
+    if (c->translates) QP_TRY(qp_import_check_rows(c->folder, p->source, qp_model_config_of(model)->src_vocab_size));
+    return qp_import_check_rows(c->folder, p->target, qp_model_config_of(model)->tgt_vocab_size);
 }
 
 qp_status qp_ct2_package(const char *folder, const char *tokenizer, qp_package **package)
 {
     char path[PATH_BYTES];
-    contents c = {.folder = folder, .tokenizer = tokenizer, .pad = -1};
+    contents c = {.folder = folder, .tokenizer = tokenizer, .begin = -1, .pad = -1};
     qp_ct2_file *file;
     qp_package *p = NULL;
     *package = NULL;

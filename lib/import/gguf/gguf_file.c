@@ -2,10 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/base/array.h"
-#include "lib/base/binary.h"
 #include "lib/base/hash_set.h"
 #include "lib/import/gguf/gguf_internal.h"
 #include "lib/store/checked.h"
@@ -42,7 +40,7 @@ static qp_status read_type(qp_gguf *file, qp_gguf_array *a)
         return qp_fail(QP_EDATA,
                        "%s: array %.100s is of type %s; F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K and "
                        "Q6_K can be read: fetch or make the model in one of these",
-                       file->path, a->name, a->type->name);
+                       file->base.path, a->name, a->type->name);
     if (a->shape[a->dimensions - 1] % a->type->values != 0)
         return qp_gguf_damaged(file, a->name, "rows that are not whole blocks");
     if (!qp_checked_multiply(a->count / (size_t)a->type->values, (uint64_t)a->type->bytes, &a->bytes))
@@ -54,7 +52,7 @@ static qp_status read_arrays(qp_gguf *file, uint64_t arrays)
 {
     for (uint64_t i = 0; i < arrays; i++) {
         if (!QP_GROW(file->array, file->array_room, file->arrays + 1))
-            return qp_fail(QP_EMEMORY, "%s: out of memory for its arrays", file->path);
+            return qp_fail(QP_EMEMORY, "%s: out of memory for its arrays", file->base.path);
         qp_gguf_array *a = &file->array[file->arrays];
         *a = (qp_gguf_array){0};
         QP_TRY(qp_gguf_take_name(file, &a->name));
@@ -76,7 +74,7 @@ static int by_offset(const void *left, const void *right)
 /* Every array is in the file, after those before it; their names differ. */
 static qp_status check_arrays(qp_gguf *file)
 {
-    uint64_t end = 0, room = file->file_bytes - file->data;
+    uint64_t end = 0, room = file->base.bytes - file->data;
     qp_hash_set names = {0};
     qp_status status = QP_OK;
     if (file->arrays) qsort(file->array, file->arrays, sizeof *file->array, by_offset);
@@ -103,10 +101,10 @@ static qp_status read_version(qp_gguf *file)
     uint32_t magic, version;
     QP_TRY(qp_gguf_take_u32(file, &magic));
     QP_TRY(qp_gguf_take_u32(file, &version));
-    if (magic != 0x46554747) return qp_fail(QP_EDATA, "%s: not a GGUF file", file->path);
+    if (magic != 0x46554747) return qp_fail(QP_EDATA, "%s: not a GGUF file", file->base.path);
     if (version == 2 || version == 3) return QP_OK;
-    if (version >> 24) return qp_fail(QP_EDATA, "%s: a big-endian GGUF file, which cannot be read", file->path);
-    return qp_fail(QP_EDATA, "%s: version %u of GGUF cannot be read; 2 and 3 can", file->path, version);
+    if (version >> 24) return qp_fail(QP_EDATA, "%s: a big-endian GGUF file, which cannot be read", file->base.path);
+    return qp_fail(QP_EDATA, "%s: version %u of GGUF cannot be read; 2 and 3 can", file->base.path, version);
 }
 
 static qp_status read_alignment(qp_gguf *file)
@@ -122,51 +120,44 @@ static qp_status read_alignment(qp_gguf *file)
 static qp_status read_all(qp_gguf *file)
 {
     uint64_t arrays, keys;
-    QP_TRY(qp_binary_open(file->path, ".gguf", &file->descriptor, &file->file_bytes));
     QP_TRY(read_version(file));
     QP_TRY(qp_gguf_take_u64(file, &arrays));
     QP_TRY(qp_gguf_take_u64(file, &keys));
     if (arrays > NAMES || keys > NAMES)
-        return qp_fail(QP_EDATA, "%s: more than %d arrays or keys; the file is damaged", file->path, NAMES);
-    if (!(file->values = json_object())) return qp_fail(QP_EMEMORY, "%s: out of memory", file->path);
+        return qp_fail(QP_EDATA, "%s: more than %d arrays or keys; the file is damaged", file->base.path, NAMES);
+    if (!(file->values = json_object())) return qp_fail(QP_EMEMORY, "%s: out of memory", file->base.path);
     QP_TRY(qp_gguf_read_values(file, keys));
     QP_TRY(read_alignment(file));
     QP_TRY(read_arrays(file, arrays));
     uint64_t gap = (file->alignment - file->at % file->alignment) % file->alignment;
-    if (file->arrays && gap > file->file_bytes - file->at) return qp_gguf_damaged(file, NULL, "it has no arrays");
-    file->data = file->arrays ? file->at + gap : file->file_bytes;
+    if (file->arrays && gap > file->base.bytes - file->at) return qp_gguf_damaged(file, NULL, "it has no arrays");
+    file->data = file->arrays ? file->at + gap : file->base.bytes;
     return check_arrays(file);
 }
 
 qp_status qp_gguf_open(const char *path, qp_gguf **file)
 {
+    qp_binary *base;
     *file = NULL;
-    qp_gguf *f = calloc(1, sizeof *f);
-    if (!f || !(f->path = strdup(path))) {
-        free(f);
-        return qp_fail(QP_EMEMORY, "%s: out of memory", path);
-    }
-    f->descriptor = -1;
-    qp_status status = read_all(f);
+    QP_TRY(qp_binary_open(path, ".gguf", sizeof(qp_gguf), &base));
+    qp_status status = read_all((qp_gguf *)base);
     if (status == QP_OK)
-        *file = f;
+        *file = (qp_gguf *)base;
     else
-        qp_gguf_close(f);
+        qp_gguf_close((qp_gguf *)base);
     return status;
 }
 
 void qp_gguf_close(qp_gguf *file)
 {
     if (!file) return;
-    if (file->descriptor >= 0) close(file->descriptor);
     json_decref(file->values);
     for (size_t i = 0; i < file->lists; i++) free(file->list[i].key);
     for (size_t i = 0; i < file->arrays; i++) free(file->array[i].name);
     free(file->list);
     free(file->array);
     free(file->header);
-    free(file->path);
-    free(file);
+    qp_binary_close(&file->base);
 }
 
 json_t *qp_gguf_values(const qp_gguf *file) { return file->values; }
@@ -190,7 +181,7 @@ static qp_status read_array(const void *self, int index, qp_real *value)
     uint64_t at = file->data + a->offset;
     for (size_t left = a->count / values; left > 0;) {
         size_t blocks = left < most ? left : most;
-        QP_TRY(qp_binary_read(file->descriptor, file->path, at, piece, blocks * bytes));
+        QP_TRY(qp_binary_read(&file->base, at, piece, blocks * bytes));
         a->type->unpack(piece, blocks, value);
         at += blocks * bytes;
         value += blocks * values;
@@ -202,7 +193,7 @@ static qp_status read_array(const void *self, int index, qp_real *value)
 qp_weight_source qp_gguf_arrays(const qp_gguf *file)
 {
     return (qp_weight_source){
-        .self = (void *)file, .place = file->path, .count = (int)file->arrays, .at = array_at, .read = read_array};
+        .self = (void *)file, .place = file->base.path, .count = (int)file->arrays, .at = array_at, .read = read_array};
 }
 
 /* ---- which files these are ---- */

@@ -10,7 +10,7 @@ enum { READ_AHEAD = 1 << 16, NAME_LIMIT = 65535 };
 
 qp_status qp_gguf_damaged(const qp_gguf *file, const char *name, const char *what)
 {
-    return qp_fail(QP_EDATA, "%s: %.100s%s%s; the file is damaged, fetch it again", file->path, name ? name : "",
+    return qp_fail(QP_EDATA, "%s: %.100s%s%s; the file is damaged, fetch it again", file->base.path, name ? name : "",
                    name ? ": " : "", what);
 }
 
@@ -19,11 +19,11 @@ static qp_status load(qp_gguf *file, uint64_t end)
 {
     uint64_t wanted = file->loaded ? 2 * (uint64_t)file->loaded : READ_AHEAD;
     if (wanted < end) wanted = end;
-    if (wanted > file->file_bytes) wanted = file->file_bytes;
+    if (wanted > file->base.bytes) wanted = file->base.bytes;
     size_t bytes;
     if (!qp_checked_size(wanted, &bytes) || !QP_GROW(file->header, file->room, bytes))
-        return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->path);
-    QP_TRY(qp_binary_read(file->descriptor, file->path, file->loaded, file->header + file->loaded,
+        return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->base.path);
+    QP_TRY(qp_binary_read(&file->base, file->loaded, file->header + file->loaded,
                           bytes - file->loaded));
     file->loaded = bytes;
     return QP_OK;
@@ -32,7 +32,7 @@ static qp_status load(qp_gguf *file, uint64_t end)
 qp_status qp_gguf_take(qp_gguf *file, uint64_t bytes, const unsigned char **taken)
 {
     *taken = NULL;
-    if (bytes > file->file_bytes - file->at)
+    if (bytes > file->base.bytes - file->at)
         return qp_gguf_damaged(file, NULL, "it ends before its header does");
     if (file->at + bytes > file->loaded) QP_TRY(load(file, file->at + bytes));
     *taken = file->header + file->at;
@@ -68,5 +68,5 @@ qp_status qp_gguf_take_name(qp_gguf *file, char **name)
     if (qp_utf8_valid((const char *)taken, (size_t)bytes) != bytes)
         return qp_gguf_damaged(file, NULL, "a name that is not UTF-8");
     *name = strndup((const char *)taken, (size_t)bytes);
-    return *name ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory for its names", file->path);
+    return *name ? QP_OK : qp_fail(QP_EMEMORY, "%s: out of memory for its names", file->base.path);
 }

@@ -1,6 +1,7 @@
 #ifndef QP_GGUF_INTERNAL_H
 #define QP_GGUF_INTERNAL_H
 
+#include "lib/base/binary.h"
 #include "lib/import/gguf/gguf_blocks.h"
 #include "lib/import/gguf/gguf_file.h"
 
@@ -23,11 +24,10 @@ typedef struct {
 } qp_gguf_kept_list;
 
 struct qp_gguf {
-    int descriptor;
-    char *path;
-    uint64_t file_bytes, alignment, data; /* data: byte where the arrays begin */
-    unsigned char *header;                /* header[0 .. loaded), read as far as needed */
-    size_t loaded, room, at;              /* at: what is read next */
+    qp_binary base;
+    uint64_t alignment, data; /* data: byte where the arrays begin */
+    unsigned char *header;    /* header[0 .. loaded), read as far as needed */
+    size_t loaded, room, at;  /* at: what is read next */
     json_t *values;
     qp_gguf_kept_list *list;
     size_t lists, list_room;

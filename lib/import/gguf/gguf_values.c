@@ -56,10 +56,10 @@ static qp_status keep_list(qp_gguf *file, const char *key)
     const size_t begin = file->at;
     QP_TRY(skip_list(file, key, 0, &type, &count));
     if (!QP_GROW(file->list, file->list_room, file->lists + 1))
-        return qp_fail(QP_EMEMORY, "%s: out of memory for its keys", file->path);
+        return qp_fail(QP_EMEMORY, "%s: out of memory for its keys", file->base.path);
     qp_gguf_kept_list *list = &file->list[file->lists];
     *list = (qp_gguf_kept_list){.key = strdup(key), .type = type, .count = count, .first = begin + 12};
-    if (!list->key) return qp_fail(QP_EMEMORY, "%s: out of memory for its keys", file->path);
+    if (!list->key) return qp_fail(QP_EMEMORY, "%s: out of memory for its keys", file->base.path);
     file->lists++;
     return QP_OK;
 }
@@ -161,7 +161,7 @@ static qp_status read_value(qp_gguf *file, const char *key)
         value = number_of(type, taken);
     }
     if (!value || json_object_set_new_nocheck(file->values, key, value) != 0)
-        return qp_fail(QP_EMEMORY, "%s: out of memory for its keys", file->path);
+        return qp_fail(QP_EMEMORY, "%s: out of memory for its keys", file->base.path);
     return QP_OK;
 }
 

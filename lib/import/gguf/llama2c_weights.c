@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/base/array.h"
 #include "lib/base/binary.h"
@@ -20,9 +19,8 @@ typedef struct {
 } array;
 
 struct qp_llama2c {
-    int descriptor;
-    char *path;
-    uint64_t file_bytes, at; /* at: where the next array begins */
+    qp_binary base;
+    uint64_t at; /* where the next array begins */
     int version, group;
     int width, inner, layers, heads, kv_heads, pieces, positions;
     bool shared;
@@ -34,7 +32,7 @@ struct qp_llama2c {
 
 static qp_status wrong(const qp_llama2c *f, const char *what)
 {
-    return qp_fail(QP_EDATA, "%s: not a model of llama2.c: %s", f->path, what);
+    return qp_fail(QP_EDATA, "%s: not a model of llama2.c: %s", f->base.path, what);
 }
 
 /* Not above these: a product of two of them with the layers fits into 63 bits. */
@@ -59,8 +57,8 @@ static qp_status read_sizes(qp_llama2c *f, const unsigned char *from)
 static qp_status read_header(qp_llama2c *f)
 {
     unsigned char header[HEADER] = {0};
-    uint64_t bytes = f->file_bytes < sizeof header ? f->file_bytes : sizeof header;
-    QP_TRY(qp_binary_read(f->descriptor, f->path, 0, header, bytes));
+    uint64_t bytes = f->base.bytes < sizeof header ? f->base.bytes : sizeof header;
+    QP_TRY(qp_binary_read(&f->base, 0, header, bytes));
     if (bytes >= 2 && memcmp(header, "PK", 2) == 0)
         return wrong(f, "a pickle of PyTorch, which runs programs when it is read; convert it: python3 export.py "
                         "model.bin --checkpoint FILE");
@@ -70,7 +68,7 @@ static qp_status read_header(qp_llama2c *f)
     f->at = HEADER;
     uint32_t version = qp_little_u32(header + 4);
     if (version != 1 && version != 2)
-        return qp_fail(QP_EDATA, "%s: version %u of llama2.c cannot be read; 0, 1 and 2 can", f->path, version);
+        return qp_fail(QP_EDATA, "%s: version %u of llama2.c cannot be read; 0, 1 and 2 can", f->base.path, version);
     if (bytes < HEADER) return wrong(f, "it ends in its header");
     f->version = (int)version;
     f->shared = header[36] != 0;
@@ -90,7 +88,7 @@ static qp_status list(qp_llama2c *f, const char *name, bool layered, int rows, i
     if (group && count % (uint64_t)group != 0) return wrong(f, "its groups do not divide its arrays");
     const uint64_t bytes = group ? count + count / (uint64_t)group * 4 : count * 4;
     for (int i = 0; i < times; i++) {
-        if (!QP_GROW(f->array, f->room, f->arrays + 1)) return qp_fail(QP_EMEMORY, "%s: out of memory", f->path);
+        if (!QP_GROW(f->array, f->room, f->arrays + 1)) return qp_fail(QP_EMEMORY, "%s: out of memory", f->base.path);
         array *a = &f->array[f->arrays++];
         *a = (array){.rows = rows, .columns = columns, .offset = f->at, .group = group};
         if (layered)
@@ -143,38 +141,31 @@ static qp_status list_new(qp_llama2c *f)
 
 static qp_status read_all(qp_llama2c *f)
 {
-    QP_TRY(qp_binary_open(f->path, ".bin", &f->descriptor, &f->file_bytes));
     QP_TRY(read_header(f));
     QP_TRY(f->version == 0 ? list_old(f) : list_new(f));
-    if (f->at == f->file_bytes) return QP_OK;
+    if (f->at == f->base.bytes) return QP_OK;
     return qp_fail(QP_EDATA, "%s: not a model of llama2.c, or cut short: it has %llu bytes, its header says %llu",
-                   f->path, (unsigned long long)f->file_bytes, (unsigned long long)f->at);
+                   f->base.path, (unsigned long long)f->base.bytes, (unsigned long long)f->at);
 }
 
 qp_status qp_llama2c_open(const char *path, qp_llama2c **file)
 {
+    qp_binary *base;
     *file = NULL;
-    qp_llama2c *f = calloc(1, sizeof *f);
-    if (!f || !(f->path = strdup(path))) {
-        free(f);
-        return qp_fail(QP_EMEMORY, "%s: out of memory", path);
-    }
-    f->descriptor = -1;
-    qp_status status = read_all(f);
+    QP_TRY(qp_binary_open(path, ".bin", sizeof(qp_llama2c), &base));
+    qp_status status = read_all((qp_llama2c *)base);
     if (status == QP_OK)
-        *file = f;
+        *file = (qp_llama2c *)base;
     else
-        qp_llama2c_close(f);
+        qp_llama2c_close((qp_llama2c *)base);
     return status;
 }
 
 void qp_llama2c_close(qp_llama2c *file)
 {
     if (!file) return;
-    if (file->descriptor >= 0) close(file->descriptor);
     free(file->array);
-    free(file->path);
-    free(file);
+    qp_binary_close(&file->base);
 }
 
 /* ---- reading ---- */
@@ -193,7 +184,7 @@ static qp_status read_floats(const qp_llama2c *f, uint64_t offset, size_t count,
     unsigned char piece[PIECE_BYTES];
     for (size_t done = 0; done < count;) {
         size_t some = count - done < sizeof piece / 4 ? count - done : sizeof piece / 4;
-        QP_TRY(qp_binary_read(f->descriptor, f->path, offset + 4 * done, piece, 4 * some));
+        QP_TRY(qp_binary_read(&f->base, offset + 4 * done, piece, 4 * some));
         qp_gguf_type_of(QP_GGUF_F32)->unpack(piece, some, value + done);
         done += some;
     }
@@ -210,7 +201,7 @@ static qp_status read_groups(const qp_llama2c *f, const array *a, size_t count, 
     for (size_t done = 0; done < count / group;) {
         size_t some = count / group - done < most ? count / group - done : most;
         QP_TRY(read_floats(f, a->offset + count + 4 * done, some, factor));
-        QP_TRY(qp_binary_read(f->descriptor, f->path, a->offset + done * group, piece, some * group));
+        QP_TRY(qp_binary_read(&f->base, a->offset + done * group, piece, some * group));
         for (size_t i = 0; i < some * group; i++)
             value[done * group + i] = (qp_real)(int8_t)piece[i] * factor[i / group];
         done += some;
@@ -229,7 +220,7 @@ static qp_status read_array(const void *self, int index, qp_real *value)
 qp_weight_source qp_llama2c_arrays(const qp_llama2c *file)
 {
     return (qp_weight_source){
-        .self = (void *)file, .place = file->path, .count = (int)file->arrays, .at = array_at, .read = read_array};
+        .self = (void *)file, .place = file->base.path, .count = (int)file->arrays, .at = array_at, .read = read_array};
 }
 
 void qp_llama2c_configure(const qp_llama2c *f, qp_model_config *m, qp_weight_shape *shape)
