@@ -24,7 +24,7 @@ enum { EXPORT_TYPES(QP_CHOICE_ID) };
 #define EXPORT_FIELDS(X)                                                                                               \
     X(TEXT, model, "", 0, 0, "FILE", "model file (.safetensors)")                                                      \
     X(TEXT, out, "", 0, 0, "FILE|DIR",                                                                                 \
-      "what to make: .arpa the n-grams, .json the (target) tokenizer; with --format huggingface, ctranslate2 a folder") \
+      "what to make: .arpa the n-grams, .json the (target) tokenizer; --format huggingface, ctranslate2: a folder")    \
     X(CHOICE, format, "by-name", 0, 0, QP_CHOICES(EXPORT_FORMATS), "of what is made; by-name: as --out ends")          \
     X(CHOICE, type, "f32", 0, 0, QP_CHOICES(EXPORT_TYPES), "--format gguf, ctranslate2: numbers of matrices")          \
     X(BOOL, source, "false", 0, 0, NULL, ".json: the tokenizer of the source side")

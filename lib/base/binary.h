@@ -11,8 +11,8 @@
  *
  * The readers of formats have a qp_binary as the first member of their own structure.
  *
- * qp_binary_open — a structure of `size` bytes, all 0 but its first member, an open file. kind: ".gguf", for the message
- *   about folders.    Memory: the structure and a copy of the path.
+ * qp_binary_open — a structure of `size` bytes, all 0 but its first member, an open file. kind: ".gguf", for the
+ *   message about folders.    Memory: the structure and a copy of the path.
  * qp_binary_close — closes the file and frees the structure; NULL is allowed.
  * qp_binary_read — exactly `bytes` from `offset`, from any number of threads at once.
  * qp_binary_begins — whether it can be opened and begins with these bytes, at most 8.

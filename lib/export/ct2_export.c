@@ -69,7 +69,8 @@ static void take_layers(const qp_model_config *o, qp_model_config *t)
 
 static void take_positions(const qp_model_config *o, qp_model_config *t)
 {
-    bool inside = o->pos == QP_POS_ROPE || o->pos == QP_POS_RELATIVE || (o->pos == QP_POS_ALIBI && o->task == QP_TASK_LM);
+    bool inside = o->pos == QP_POS_ROPE || o->pos == QP_POS_RELATIVE;
+    if (o->pos == QP_POS_ALIBI) inside = o->task == QP_TASK_LM;
     t->pos = inside || o->pos == QP_POS_SINUSOIDAL ? o->pos : QP_POS_LEARNED;
     t->sinusoid = o->sinusoid;
     t->first_position = o->first_position;
@@ -86,7 +87,7 @@ static void take_positions(const qp_model_config *o, qp_model_config *t)
     t->rope_magnitude = o->rope_magnitude;
 }
 
-/* The nearest model that CTranslate2 has: what it can vary as ours, everything else as it is there. */
+/* The nearest model that CTranslate2 has: what it can vary is ours, everything else is theirs. */
 static qp_status check_fit(const qp_package *p, const char *place)
 {
     qp_model_config ours = *qp_model_config_of(p->model), theirs;
@@ -146,7 +147,7 @@ static qp_status save_config(const output *o, bool zero)
     qp_json_open(&json, '{');
     if (!lm) qp_json_put_bool(&json, "add_source_bos", false);
     if (!lm) qp_json_put_bool(&json, "add_source_eos", false);
-    put_piece(&json, "bos_token", o->target, s.begin);
+    put_piece(&json, "bos_token", o->target, lm ? first : s.begin);
     if (!lm) put_piece(&json, "decoder_start_token", o->target, first);
     put_piece(&json, "eos_token", o->target, s.end);
     put_piece(&json, "unk_token", o->target, s.unknown);

@@ -8,8 +8,8 @@
  *
  * qp_ct2_put — a variable that is one number.
  * qp_ct2_alias — another name of an array.
- * qp_ct2_save — the file.  type: of arrays: QP_CT2_FLOAT32, QP_CT2_FLOAT16, or QP_CT2_INT8: of matrices that products and
- *   lookups read, each row times 127 over its largest magnitude; the others stay float32.
+ * qp_ct2_save — the file.  type: of arrays: QP_CT2_FLOAT32, QP_CT2_FLOAT16, or QP_CT2_INT8: of matrices that products
+ *   and lookups read, each row times 127 over its largest magnitude; the others stay float32.
  * Names are borrowed and at most 127 bytes long.    Errors  QP_EMEMORY, those of qp_writer. */
 enum { QP_CT2_NAME_BYTES = 128 };
 typedef struct {

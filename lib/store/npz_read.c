@@ -221,7 +221,8 @@ qp_status qp_npz_readable(const qp_npz_file *f, int index)
     if (a->type == QP_NPZ_COMPRESSED)
         return qp_fail(QP_EDATA, "%s: its array %.60s is compressed; write it with numpy.savez", f->base.path, a->name);
     if (a->type == QP_NPZ_OTHER)
-        return qp_fail(QP_EDATA, "%s: its array %.60s is not one of float32 or bytes in C order", f->base.path, a->name);
+        return qp_fail(QP_EDATA, "%s: its array %.60s is not one of float32 or bytes in C order", f->base.path,
+                       a->name);
     return QP_OK;
 }
 

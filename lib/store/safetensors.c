@@ -140,7 +140,8 @@ static qp_status parse_root(qp_safetensors *file)
                        QP_STORED_MAX);
     file->stored = calloc(entries + 1, sizeof *file->stored);
     file->by_name = calloc(entries + 1, sizeof *file->by_name);
-    if (!file->stored || !file->by_name) return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->base.path);
+    if (!file->stored || !file->by_name)
+        return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->base.path);
     const char *name;
     json_t *entry;
     json_object_foreach (file->root, name, entry) {
@@ -197,7 +198,8 @@ static qp_status check_values(const qp_safetensors *file)
 static qp_status read_header(qp_safetensors *file)
 {
     unsigned char prefix[PREFIX_BYTES + 1] = {0};
-    if (file->base.bytes == 0) return qp_fail(QP_EDATA, "%s: the file is empty; fetch or make it again", file->base.path);
+    if (file->base.bytes == 0)
+        return qp_fail(QP_EDATA, "%s: the file is empty; fetch or make it again", file->base.path);
     size_t have = file->base.bytes < sizeof prefix ? (size_t)file->base.bytes : sizeof prefix;
     QP_TRY(qp_safetensors_pread(file, 0, prefix, have));
     file->header_bytes = qp_little_u64(prefix);
@@ -215,7 +217,8 @@ static qp_status read_header(qp_safetensors *file)
     if (!file->header) return qp_fail(QP_EMEMORY, "%s: out of memory for its header", file->base.path);
     QP_TRY(qp_safetensors_pread(file, PREFIX_BYTES, file->header, (size_t)file->header_bytes));
     QP_TRY(check_values(file));
-    QP_TRY(qp_json_read(file->base.path, file->header, (size_t)file->header_bytes, JSON_REJECT_DUPLICATES, &file->root));
+    const size_t bytes = (size_t)file->header_bytes;
+    QP_TRY(qp_json_read(file->base.path, file->header, bytes, JSON_REJECT_DUPLICATES, &file->root));
     if (!json_is_object(file->root))
         return qp_fail(QP_EDATA, "%s: its header is not a JSON object; the file is damaged, fetch it again",
                        file->base.path);

@@ -215,8 +215,8 @@ qp_status qp_safetensors_integers(const qp_safetensors *file, const qp_stored *s
     if (stored->dtype == QP_DTYPE_I64) return qp_safetensors_bytes(file, stored, value);
     if (stored->dtype != QP_DTYPE_I32 && stored->dtype != QP_DTYPE_U8 && stored->dtype != QP_DTYPE_BOOL) {
         qp_printable_name printable;
-        return qp_fail(QP_EDATA, "%s: tensor '%s' is %s where integers are needed; the file does not fit", file->base.path,
-                       qp_printable(stored->name, &printable), qp_dtype_name(stored->dtype));
+        return qp_fail(QP_EDATA, "%s: tensor '%s' is %s where integers are needed; the file does not fit",
+                       file->base.path, qp_printable(stored->name, &printable), qp_dtype_name(stored->dtype));
     }
     piece p;
     size_t size = qp_dtype_bytes(stored->dtype), done = 0;

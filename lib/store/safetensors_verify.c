@@ -99,5 +99,6 @@ qp_status qp_safetensors_verify(const qp_safetensors *file)
     if (memcmp(digits, place, QP_CHECKSUM_DIGITS) == 0) return QP_OK;
     QP_TRY(old_checksum_of(file, digits_at, digits));
     if (memcmp(digits, place, QP_CHECKSUM_DIGITS) == 0) return QP_OK;
-    return qp_fail(QP_EDATA, "%s: the checksum does not fit; the file is damaged, fetch or make it again", file->base.path);
+    return qp_fail(QP_EDATA, "%s: the checksum does not fit; the file is damaged, fetch or make it again",
+                   file->base.path);
 }

@@ -68,3 +68,41 @@ Test(cmd_export, npz_and_gguf)
     cr_expect(strstr(small_err, "no architecture"), "%s", small_err);
     cr_expect_not(qp_file_exists("m.gguf"));
 }
+
+static void same_files(const char *a, const char *b)
+{
+    char *one, *other;
+    size_t bytes[2];
+    cr_assert_eq(qp_file_read(a, 1 << 24, &one, &bytes[0]), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_file_read(b, 1 << 24, &other, &bytes[1]), QP_OK, "%s", qp_error_message());
+    cr_expect(bytes[0] == bytes[1] && memcmp(one, other, bytes[0]) == 0, "%s and %s differ", a, b);
+    free(one);
+    free(other);
+}
+
+/* Exported, imported, exported, imported: the second model is the first one. */
+Test(cmd_export, ctranslate2)
+{
+    small_model_write("translator.safetensors", false);
+    static const char *const models[] = {"m.safetensors", "translator.safetensors"};
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(EXPORT(models[i], "--format", "ctranslate2", "-o", "there"), 0, "%s", small_err);
+        cr_assert_eq(RUN(qp_cmd_import, NULL, "import", "there", "-o", "b.safetensors"), 0, "%s", small_err);
+        cr_assert_eq(EXPORT("b.safetensors", "--format", "ctranslate2", "-o", "back"), 0, "%s", small_err);
+        cr_assert_eq(RUN(qp_cmd_import, NULL, "import", "back", "-o", "c.safetensors"), 0, "%s", small_err);
+        same_files("b.safetensors", "c.safetensors");
+        static const char *const made[] = {"there", "back", "b.safetensors", "c.safetensors"};
+        for (int k = 0; k < 4; k++) cr_assert_eq(qp_file_remove_tree(made[k]), QP_OK);
+    }
+    cr_assert_eq(EXPORT("m.safetensors", "--format", "ctranslate2", "--type", "q8_0", "-o", "there"), 2);
+    cr_expect(strstr(small_err, "its 8 bits are --type int8"), "%s", small_err);
+    cr_assert_eq(EXPORT("m.safetensors", "--format", "gguf", "--type", "int8", "-o", "m.gguf"), 2);
+    cr_expect(strstr(small_err, "its 8 bits are --type q8_0"), "%s", small_err);
+    cr_assert_eq(RUN(qp_cmd_train, NULL, "train", "-q", "--task", "lm", "--decoder", "gru", "--emb-size", "8",
+                     "--steps", "1", "--valid", "none", "--tokenizer", "word", "--train", "corpus", "-m",
+                     "gru.safetensors"),
+                 0, "%s", small_err);
+    cr_assert_eq(EXPORT("gru.safetensors", "--format", "ctranslate2", "-o", "there"), 2);
+    cr_expect(strstr(small_err, "it needs --decoder transformer"), "%s", small_err);
+    cr_expect_not(qp_folder_exists("there"));
+}

@@ -2,8 +2,8 @@
 # a beam; what is exported is imported again, byte for byte. And folders that CTranslate2 made, opened here.
 . tests/cli/support
 "$PYTHON" -c "import ctranslate2, tokenizers" 2>/dev/null || { skip "ctranslate2" "not in this environment"; exit 0; }
-theirs() { "$PYTHON" "$top/tests/interop/ctranslate2_peer.py" "$@" 2>.err; }
-. "$top/tests/interop/near"
+. "$top/tests/interop/support"
+peer ctranslate2_peer.py
 
 toy_pairs 300 >pairs
 cut -f 2 pairs >texts
@@ -48,11 +48,11 @@ translator() { # NAME OPTION...
     shift
     train --train pairs -m "$model.safetensors" "$@"
     export_one "$model" five
-    "$QUIPU" translate -m "$model.safetensors" -b 1 --max-length 8 sources >ours && theirs write "$model" <sources >other &&
-        cmp -s ours other
+    "$QUIPU" translate -m "$model.safetensors" -b 1 --max-length 8 sources >ours &&
+        theirs write "$model" <sources >other && cmp -s ours other
     result $? "$model: the same translations" "$(paste ours other | head -n 2) $(tail -n 1 .err)"
-    "$QUIPU" translate -m "$model.safetensors" -b 4 --max-length 8 --length-penalty 0 --scores sentence sources | sed "s/ ||| /\t/" >ours &&
-        theirs beam "$model" <sources >other && near ours other
+    "$QUIPU" translate -m "$model.safetensors" -b 4 --max-length 8 --length-penalty 0 --scores sentence sources |
+        sed "s/ ||| /\t/" >ours && theirs beam "$model" <sources >other && near ours other
     result $? "$model: the same by a beam" "$(paste ours other | head -n 2) $(tail -n 1 .err)"
 }
 
@@ -60,7 +60,8 @@ shared="--share-vocab --tied-embeddings-all"
 marian="--norm post --final-norm=false --sinusoid halves --output-bias true --activation silu"
 translator pre $shared --sinusoid fairseq --first-position 1
 translator marian $shared $marian
-translator bart $shared --norm post --final-norm=false --pos learned --embedding-norm --output-bias true --activation gelu
+translator bart $shared --norm post --final-norm=false --pos learned --embedding-norm --output-bias true \
+    --activation gelu
 translator t5 $shared --norm-type rms --bias=false --pos relative --attention-scale 1 --scale-embeddings=false \
     --gated-ff --activation gelu-tanh --head-size 12 --scale-output
 translator apart --tied-embeddings=false --norm-type rms --pos rope --attention-bias false
@@ -85,15 +86,16 @@ done
 for model in pre t5 gpt2 llama; do
     rm -f their.safetensors
     "$QUIPU" export --format huggingface -m $model.safetensors -o "hf-$model" 2>.err &&
-        theirs convert "their-$model" "hf-$model" && "$QUIPU" import "their-$model" -o their.safetensors 2>.err
+        theirs convert "their-$model" "hf-$model" </dev/null &&
+        "$QUIPU" import "their-$model" -o their.safetensors 2>.err
     result $? "$model: converted by CTranslate2, imported" "$(tail -n 1 .err)"
     case $model in pre | t5) lines=five ;; *) lines=targets ;; esac
-    "$QUIPU" score -m $model.safetensors $lines >ours
-    "$QUIPU" score -m their.safetensors $lines >other && near ours other
+    theirs score "their-$model" <$lines >ours && "$QUIPU" score -m their.safetensors $lines >other && near ours other
     result $? "$model: converted by CTranslate2, the same scores" "$(paste ours other | head -n 2)"
 done
 
-toy_train lstm.safetensors --encoder lstm --decoder lstm --steps 2 2>.err
+"$QUIPU" train --train pairs --valid none --tokenizer word --encoder lstm --decoder lstm --emb-size 8 --steps 2 \
+    -q -m lstm.safetensors 2>.err
 fails 2 'it needs .*--encoder transformer' "$QUIPU" export --format ctranslate2 -m lstm.safetensors -o lstm
 train --task lm --train texts --decoder transformer --attention-window 4 -m window.safetensors
 fails 2 'it needs .*--attention-window 0' "$QUIPU" export --format ctranslate2 -m window.safetensors -o window

@@ -1,24 +1,41 @@
-"""What transformers computes with a folder, a line for each line of standard input.
+"""What transformers computes with a folder: answers to tests/interop/support, for each line that is given.
 
-    huggingface.py score DIR     ln P of a text (of a target given its source) and its end
-    huggingface.py write DIR     the text or the translation that the model writes: 8 tokens, the best one each time
-    huggingface.py label DIR     the best class and its probability
-    huggingface.py make KIND DIR FROM   a model of random weights, as save_pretrained writes it, with FROM's tokenizer
+    score DIR     ln P of a text (of a target given its source) and its end
+    write DIR     the text or the translation that the model writes: 8 tokens, the best one each time
+    label DIR     the best class and its probability
+    tags DIR      the best class of each token of a line
+    make KIND DIR FROM   a model of random weights, as save_pretrained writes it, with FROM's tokenizer
 """
 import shutil
-import sys
 
 import torch
 import transformers
+from serve import serve
 from transformers import AutoConfig, AutoTokenizer
+
+torch.set_grad_enabled(False)
+torch.set_num_threads(1)
+AUTO = {"CausalLM": "AutoModelForCausalLM", "ConditionalGeneration": "AutoModelForSeq2SeqLM",
+        "MTModel": "AutoModelForSeq2SeqLM", "SequenceClassification": "AutoModelForSequenceClassification",
+        "TokenClassification": "AutoModelForTokenClassification", "MaskedLM": "AutoModelForMaskedLM",
+        "LMHeadModel": "AutoModelForCausalLM"}
 
 
 def load(folder):
-    kind = AutoConfig.from_pretrained(folder).architectures[0]
-    model, info = getattr(transformers, kind).from_pretrained(folder, output_loading_info=True)
+    name = AutoConfig.from_pretrained(folder).architectures[0]
+    auto = next(AUTO[end] for end in AUTO if name.endswith(end))
+    model, info = getattr(transformers, auto).from_pretrained(folder, output_loading_info=True)
     for what, names in info.items():
         assert not names, f"{folder}: {what}: {names}"
+    assert type(model).__name__ == name, f"{folder}: {auto} opens {type(model).__name__}"
     return model.eval(), AutoTokenizer.from_pretrained(folder)
+
+
+def of_each_line(answer):
+    def answers(lines, folder):
+        model, tokenizer = load(folder)
+        return [answer(model, tokenizer, line) for line in lines]
+    return answers
 
 
 def score(model, tokenizer, line):
@@ -46,7 +63,14 @@ def label(model, tokenizer, line):
     return "%s\t%.4f" % (model.config.id2label[best.indices.item()], best.values.item())
 
 
-def make(kind, folder, tokenizer):
+def tags(model, tokenizer, line):
+    logits = model(**tokenizer(line, return_tensors="pt")).logits[0]
+    special = tokenizer(line, return_special_tokens_mask=True)["special_tokens_mask"]
+    best = logits.argmax(-1).tolist()
+    return " ".join(model.config.id2label[b] for b, s in zip(best, special) if not s)
+
+
+def make(lines, kind, folder, tokenizer):
     words = AutoConfig.from_pretrained(tokenizer).vocab_size
     small = {
         "gpt2": dict(n_embd=16, n_layer=2, n_head=2, n_positions=32),
@@ -65,10 +89,5 @@ def make(kind, folder, tokenizer):
         shutil.copy(f"{tokenizer}/{name}", folder)
 
 
-if sys.argv[1] == "make":
-    make(*sys.argv[2:])
-else:
-    model, tokenizer = load(sys.argv[2])
-    with torch.no_grad():
-        for text in sys.stdin:
-            print(globals()[sys.argv[1]](model, tokenizer, text.rstrip("\n")))
+serve({"score": of_each_line(score), "write": of_each_line(write), "label": of_each_line(label),
+       "tags": of_each_line(tags), "make": make})

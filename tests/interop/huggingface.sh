@@ -2,7 +2,6 @@
 # scores to 1e-4 and the same text.
 . tests/cli/support
 "$PYTHON" -c "import torch, transformers" 2>/dev/null || { skip "transformers" "not in this environment"; exit 0; }
-theirs() { "$PYTHON" "$top/tests/interop/huggingface.py" "$@" 2>.err; }
 
 toy_pairs 300 >pairs
 cut -f 2 pairs >texts
@@ -12,7 +11,8 @@ cut -f 1 five >sources
 cut -f 2 five >targets
 cut -d ' ' -f 1,2 targets >prompts
 
-. "$top/tests/interop/near"
+. "$top/tests/interop/support"
+peer huggingface.py
 
 train() { "$QUIPU" train --seed 3 --valid none --layers 2 --emb-size 16 --heads 2 --ff-size 24 --steps 30 --lr 0.01 \
     --tokenizer word --max-length 32 -q "$@" 2>.err || cat .err; }
@@ -66,7 +66,7 @@ export_as class bert
 result $? "class: the same classes" "$(paste ours other | head -n 2) $(tail -n 1 .err)"
 
 for kind in gpt2 llama gpt_neox; do
-    theirs make "$kind" "their-$kind" gpt
+    theirs make "$kind" "their-$kind" gpt </dev/null
     holds "their $kind: imported" "$QUIPU" import "their-$kind" -o "their-$kind.safetensors"
     text "their-$kind"
 done

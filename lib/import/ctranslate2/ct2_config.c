@@ -73,7 +73,7 @@ static double attention_number(reader *r, const char *name, bool cross, double f
     bool any = false;
     for (int i = first_side(r); i < 2; i++)
         for (int64_t n = 0; n < layers_of(r, i) && r->status == QP_OK; n++)
-            for (int k = 0; k < (i && cross ? 2 : 1); k++) {
+            for (int k = 0; k < (i && cross && first_side(r) == 0 ? 2 : 1); k++) {
                 snprintf(full, sizeof full, "%s/layer_%d/%s/%s", sides[i], (int)n, k ? "attention" : "self_attention",
                          name);
                 double next = read_number(r, full, fallback);
@@ -128,6 +128,17 @@ static int64_t whole(reader *r, const char *name, double value, double low, doub
     return (int64_t)low;
 }
 
+/* The rows of queries, keys and values say it; 0: the width over the heads. */
+static int64_t head_size(reader *r)
+{
+    const qp_model_config *m = r->model;
+    int64_t rows = shape_of(r, "decoder/layer_0/self_attention/linear_0/weight", 2).shape[0];
+    int64_t parts = m->heads + 2 * m->kv_heads, size = rows / parts;
+    if (rows % parts != 0 || size > 65536 || attention_number(r, "head_dim", true, (double)size) != (double)size)
+        refuse(r, "head_dim", "not that of the matrices");
+    return size * m->heads == m->emb_size ? 0 : size;
+}
+
 static void sizes(reader *r)
 {
     qp_model_config *m = r->model;
@@ -138,7 +149,7 @@ static void sizes(reader *r)
     m->ff_size = shape_of(r, "decoder/layer_0/ffn/linear_0/weight", 2).shape[0];
     m->heads = whole(r, "num_heads", heads, 1, 1024);
     m->kv_heads = whole(r, "num_heads_kv", attention_number(r, "num_heads_kv", false, (double)m->heads), 1, 1024);
-    m->head_size = whole(r, "head_dim", attention_number(r, "head_dim", true, 0), 0, 65536);
+    m->head_size = head_size(r);
     if (m->kv_heads == m->heads) m->kv_heads = 0;
     if (m->kv_heads && first_side(r) == 0) refuse(r, "num_heads_kv", "fewer than num_heads");
     if (m->kv_heads == 0 && number(r, "multi_query_attention", 0) != 0) refuse(r, "multi_query_attention", "true");

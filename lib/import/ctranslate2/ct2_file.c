@@ -84,7 +84,8 @@ static qp_status read_variable(qp_ct2_file *f)
     v.dimensions = (int)dimensions;
     for (int i = 0; i < v.dimensions; i++) {
         QP_TRY(read_number(f, 4, &size));
-        if (size == 0 || size > INT32_MAX || v.count > f->base.bytes / size) return damaged(f, "a shape is out of range");
+        if (size == 0 || size > INT32_MAX || v.count > f->base.bytes / size)
+            return damaged(f, "a shape is out of range");
         v.shape[i] = size;
         v.count *= size;
     }

@@ -142,15 +142,16 @@ static qp_status set_tokenizers(contents *c, qp_package *p)
     bool whole;
     QP_TRY(find_tokenizers(c, p, &whole));
     qp_tokenizer *source = p->source, *target = p->target;
-    if (c->translates)
-        QP_TRY(qp_import_set_roles(source, -1, qp_vocabulary_index(&c->source, target_of(c)->name[c->end]), -1));
-    QP_TRY(qp_import_set_roles(target, c->begin, c->end, c->pad));
     if (whole) {
         qp_hf_frame frame;
         QP_TRY(qp_hf_frame_of(source, &frame));
         if (!c->translates) c->facts.start = frame.before < 0 ? QP_START_NONE : -1;
         if (c->translates && frame.before >= 0) c->facts.begins = true;
+        if (frame.before >= 0) c->begin = frame.before;
     }
+    if (c->translates && target != source)
+        QP_TRY(qp_import_set_roles(source, c->begin, qp_vocabulary_index(&c->source, target_of(c)->name[c->end]), -1));
+    QP_TRY(qp_import_set_roles(target, c->begin, c->end, c->pad));
     qp_package_set_tokenizers(p, c->translates ? source : NULL, target); /* their roles have changed */
     return QP_OK;
 }

@@ -8,8 +8,8 @@
  * (.json or .txt) and the tokenizer of a Hugging Face folder.
  *
  * qp_ct2_is — whether it is such a folder: it has a model.bin.
- * qp_ct2_package — tokenizer: a sentencepiece model for both sides, or a language model's tokenizer, instead of those of
- *   the folder; "": these.
+ * qp_ct2_package — tokenizer: a sentencepiece model for both sides, or a language model's tokenizer, instead of those
+ *   of the folder; "": these.
  * Errors  QP_ENOINPUT, QP_EDATA naming what cannot be read, QP_EIO, QP_EMEMORY. */
 bool qp_ct2_is(const char *folder);
 qp_status qp_ct2_package(const char *folder, const char *tokenizer, qp_package **package);
