@@ -25,7 +25,7 @@ QP_API quipu_status quipu_open(const char *path, quipu_package **package);
 QP_API quipu_status quipu_save(const quipu_package *package, const char *path);
 QP_API void quipu_close(quipu_package *package);
 
-/* quipu_task - "translate", "lm", "classify", "tag", "regress", "autoencode" or "mlm".
+/* quipu_task - "translate", "lm", "classify", "tag", "regress", "autoencode", "mlm" or "match".
  * quipu_parameters - number of weights.
  * quipu_setting - a setting of the model by its option's name ("emb-size"), as text; free with quipu_free.
  * quipu_source_tokenizer, quipu_target_tokenizer - borrowed; NULL where the model has none.

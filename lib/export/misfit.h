@@ -1,7 +1,7 @@
 #ifndef QP_MISFIT_H
 #define QP_MISFIT_H
 
-#include "lib/model/model_config.h"
+#include "lib/model/config/model_config.h"
 
 /* misfit — how a model differs from the nearest one of another project: the options that would make them equal. */
 enum { QP_MISFIT_BYTES = 700 };

@@ -262,7 +262,7 @@ Test(ctranslate2, what_cannot_be_read_is_named)
         refused(strrchr(flags[i], '/') + (i == 0 ? 0 : 1));
         qp_ct2_file *file;
         qp_model *model = NULL;
-        const qp_ct2_facts facts = {WORDS, WORDS, 0, 1e-5, false};
+        const qp_ct2_facts facts = {WORDS, WORDS, 0, 1e-5, false, 0};
         cr_assert_eq(qp_ct2_open(folder_path("model.bin"), &file), QP_OK);
         cr_expect_eq(qp_ct2_model(file, &facts, &model), QP_EDATA);
         cr_expect_null(model, "nothing is left to free");

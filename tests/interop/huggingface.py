@@ -3,7 +3,8 @@
     score DIR     ln P of a text (of a target given its source) and its end
     write DIR     the text or the translation that the model writes: 8 tokens, the best one each time
     label DIR     the best class and its probability
-    tags DIR      the best class of each token of a line
+    tags DIR      the words of a line, each with the best class of its first token
+    mask DIR      the two likeliest tokens of [MASK] and their probabilities
     make KIND DIR FROM   a model of random weights, as save_pretrained writes it, with FROM's tokenizer
 """
 import shutil
@@ -64,10 +65,23 @@ def label(model, tokenizer, line):
 
 
 def tags(model, tokenizer, line):
-    logits = model(**tokenizer(line, return_tensors="pt")).logits[0]
-    special = tokenizer(line, return_special_tokens_mask=True)["special_tokens_mask"]
-    best = logits.argmax(-1).tolist()
-    return " ".join(model.config.id2label[b] for b, s in zip(best, special) if not s)
+    tokens = tokenizer(line, return_offsets_mapping=True)
+    ends = [end for _, end in tokens["offset_mapping"]]
+    best = model(input_ids=torch.tensor([tokens["input_ids"]])).logits[0].argmax(-1).tolist()
+    tagged, start = [], 0
+    for word in line.split(" "):
+        first = next(i for i, end in enumerate(ends) if end > start)
+        tagged.append(f"{word}/{model.config.id2label[best[first]]}")
+        start += len(word) + 1
+    return " ".join(tagged)
+
+
+def mask(model, tokenizer, line):
+    tokens = tokenizer(line.replace("[MASK]", tokenizer.mask_token), return_tensors="pt")
+    place = tokens["input_ids"][0].tolist().index(tokenizer.mask_token_id)
+    best = model(**tokens).logits[0, place].softmax(-1).topk(2)
+    return "\t".join("%s\t%.4f" % (tokenizer.convert_ids_to_tokens(i).replace(" ", "\u2581"), p)
+                     for i, p in zip(best.indices.tolist(), best.values.tolist()))
 
 
 def make(lines, kind, folder, tokenizer):
@@ -90,4 +104,4 @@ def make(lines, kind, folder, tokenizer):
 
 
 serve({"score": of_each_line(score), "write": of_each_line(write), "label": of_each_line(label),
-       "tags": of_each_line(tags), "make": make})
+       "tags": of_each_line(tags), "mask": of_each_line(mask), "make": make})

@@ -58,12 +58,25 @@ train $mt --norm-type rms --bias=false --pos relative --attention-scale 1 --scal
 export_as five5 t5
 translator five5
 
-train --task classify --train labels --encoder transformer --norm post --final-norm=false --pos learned --segments 2 \
-    --embedding-norm --scale-embeddings=false --activation gelu --pooling first --pooler tanh --norm-epsilon 1e-12 \
-    -m class.safetensors
+bert="--encoder transformer --norm post --final-norm=false --pos learned --segments 2 --embedding-norm
+    --scale-embeddings=false --activation gelu --norm-epsilon 1e-12"
+train --task classify --train labels $bert --pooling first --pooler tanh -m class.safetensors
 export_as class bert
 "$QUIPU" predict -m class.safetensors sources >ours && theirs label class <sources >other && near ours other
 result $? "class: the same classes" "$(paste ours other | head -n 2) $(tail -n 1 .err)"
+
+awk '{ for (i = 1; i <= NF; i++) print $i "\t" ($i ~ /1/ ? "one" : "none"); print "" }' texts >words.conll
+train --task tag --train words.conll $bert --word-layers 0 -m tags.safetensors
+export_as tags bert
+"$QUIPU" predict -m tags.safetensors targets >ours && theirs tags tags <targets >other && cmp -s ours other
+result $? "tags: the same tags" "$(paste ours other | head -n 2) $(tail -n 1 .err)"
+
+sed 's/ [^ ]* / [MASK] /' targets >holes
+train --task mlm --train texts $bert --activation gelu -m mask.safetensors
+export_as mask bert
+"$QUIPU" predict -m mask.safetensors --top 2 holes | cut -f 2 | sed 's/, /\t/; s/ \(0\.\)/\t\1/g' >ours &&
+    theirs mask mask <holes >other && near ours other
+result $? "mask: the same words in the gaps" "$(paste ours other | head -n 2) $(tail -n 1 .err)"
 
 for kind in gpt2 llama gpt_neox; do
     theirs make "$kind" "their-$kind" gpt </dev/null

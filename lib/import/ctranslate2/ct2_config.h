@@ -2,7 +2,7 @@
 #define QP_CT2_CONFIG_H
 
 #include "lib/import/ctranslate2/ct2_file.h"
-#include "lib/model/model_config.h"
+#include "lib/model/config/model_config.h"
 
 /* ct2_config — what a transformer of CTranslate2 computes (TransformerSpec, an encoder and a decoder, or
  * TransformerDecoderSpec, a language model), as one of our configurations. Positions are the table of the file, learned

@@ -2,7 +2,7 @@
 #define QP_CT2_ROWS_H
 
 #include "lib/import/weight_map.h"
-#include "lib/model/model_config.h"
+#include "lib/model/config/model_config.h"
 
 /* ct2_rows — the variables of CTranslate2's transformers and our parameters, for reading and for writing.
  *
