@@ -105,7 +105,7 @@ int64_t qp_ngram_node(const qp_ngram *model, const int32_t *word, int count)
 double qp_ngram_log10(const qp_ngram *model, const int32_t *context, int count, int32_t word, int *matched)
 {
     double backoff = 0;
-    if (word < 0 || word >= model->words.count) word = QP_NGRAM_UNK;
+    if ((uint32_t)word >= (uint32_t)model->words.count) word = QP_NGRAM_UNK; /* negative ones too */
     for (int n = count < model->order - 1 ? count : model->order - 1; n > 0; n--) {
         int64_t node = qp_ngram_node(model, context + count - n, n);
         if (node < 0) continue;

@@ -68,11 +68,29 @@ static void same_names(const char *name, const char *from, const char *to, int *
 
 Test(hf_export, what_was_imported_is_exported_and_imported_to_the_bit)
 {
-    static const char *const names[] = {
-        "gpt2",     "gpt2_untied", "llama",         "llama_bias", "llama_tied_theta", "llama_rope_linear",
-        "llama_rope_dynamic",      "llama_rope_llama3", "llama_rope_yarn", "mistral", "qwen2", "qwen3",
-        "bert_mlm", "bert_classify", "bert_tag",    "bert_qa",    "marian",           "marian_relu_noscale",
-        "bart",     "mbart",       "pegasus",       "t5_relu",    "t5_gated"};
+    static const char *const names[] = {"gpt2",
+                                        "gpt2_untied",
+                                        "llama",
+                                        "llama_bias",
+                                        "llama_tied_theta",
+                                        "llama_rope_linear",
+                                        "llama_rope_dynamic",
+                                        "llama_rope_llama3",
+                                        "llama_rope_yarn",
+                                        "mistral",
+                                        "qwen2",
+                                        "qwen3",
+                                        "bert_mlm",
+                                        "bert_classify",
+                                        "bert_tag",
+                                        "bert_qa",
+                                        "marian",
+                                        "marian_relu_noscale",
+                                        "bart",
+                                        "mbart",
+                                        "pegasus",
+                                        "t5_relu",
+                                        "t5_gated"};
     int arrays = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char from[256];
@@ -137,6 +155,39 @@ static void refused(const char *const *option, const char *words)
 }
 
 #define SMALL "emb-size", "8", "heads", "2", "ff-size", "16", "enc-layers", "1", "dec-layers", "1"
+
+#define LLAMA                                                                                                          \
+    "task", "lm", "encoder", "none", SMALL, "norm-type", "rms", "gated-ff", "true", "bias", "false",                   \
+        "scale-embeddings", "false", "activation", "silu", "pos", "rope"
+
+/* Options that a model does not read, or that say what is so without them, do not keep it from being written. */
+Test(hf_export, options_without_an_effect)
+{
+    static const char *const more[][2] = {
+        {"experts-per-token", "3"}, {"relative-buckets", "64"}, {"relative-far", "300"}, {"first-position", "5"},
+        {"sinusoid", "halves"},     {"head-size", "4"},         {"rope-size", "4"},      {"rope-length", "512"},
+        {"qkv-bias", "false"},      {"kv-heads", "2"},          {"rope-slow", "2"}};
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        const char *const option[] = {LLAMA, more[i][0], more[i][1], NULL};
+        qp_model_config config;
+        qp_hf_model made = {.ids = {-1, -1, -1, -1, -1}};
+        qp_hf_choice choice;
+        qp_config_defaults(&qp_model_fields, &config);
+        for (int k = 0; option[k]; k += 2)
+            cr_assert_eq(qp_config_set(qp_config_find(&qp_model_fields, option[k]), &config, "test", option[k + 1]),
+                         QP_OK, "%s", qp_error_message());
+        config.src_vocab_size = config.tgt_vocab_size = 9;
+        cr_assert_eq(qp_model_new_blank(&config, &made.model), QP_OK, "%s", qp_error_message());
+        const qp_hf_written w = written(&made);
+        qp_status status = qp_hf_export_model(&w, folder_path(NULL), &choice);
+        cr_expect_eq(status, QP_OK, "%s %s: %s", more[i][0], more[i][1], qp_error_message());
+        if (status == QP_OK) {
+            cr_expect_str_eq(choice.class->name, "LlamaForCausalLM", "%s", more[i][0]);
+            free(choice.config);
+        }
+        qp_hf_model_free(&made);
+    }
+}
 
 Test(hf_export, what_no_architecture_computes_is_refused_with_the_options_that_would_fit)
 {

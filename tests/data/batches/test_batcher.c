@@ -106,6 +106,26 @@ Test(batcher, every_pair_comes_once_an_epoch)
     qp_corpus_free(&c);
 }
 
+/* The memory of a batch depends on the corpus, not on the largest batch that was asked for. */
+Test(batcher, small_corpora_take_little_memory)
+{
+    qp_corpus c;
+    fixture_corpus(100, 20, false, &c);
+    const qp_batcher_options options[] = {{QP_BATCH_TOKENS, 1 << 30, true, 1, 1},
+                                          {QP_BATCH_SENTENCES, 1 << 30, true, 1, 1}};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        qp_batcher *batcher = batcher_of(&c, options[i]);
+        cr_assert_eq(begin(batcher, 0), 1);
+        qp_batch batch = get(batcher, 0, 0);
+        cr_expect_eq(batch.target.sequences.count, 100);
+        cr_expect_lt(malloc_usable_size((void *)(uintptr_t)batch.target.id), 100000u);
+        cr_expect_lt(malloc_usable_size((void *)(uintptr_t)batch.source.id), 100000u);
+        cr_expect_lt(malloc_usable_size((void *)(uintptr_t)batch.source.sequences.start), 100000u);
+        qp_batcher_free(batcher);
+    }
+    qp_corpus_free(&c);
+}
+
 Test(batcher, a_batch_is_a_function_of_seed_epoch_and_number)
 {
     qp_corpus c;
