@@ -21,7 +21,7 @@ static qp_tape *fresh(qp_mode mode)
     return tape;
 }
 
-Test(test_op_lora, is_a_plain_loop_and_merges_into_one_weight)
+Test(op_lora, is_a_plain_loop_and_merges_into_one_weight)
 {
     for (int mode = QP_INFER; mode <= QP_TRAIN; mode++) {
         qp_tape *tape = fresh((qp_mode)mode);
@@ -58,13 +58,40 @@ static void result_and_gradients(qp_tape *tape, qp_real *result)
     memcpy(result + ROWS * (OUT + IN) + RANK * IN, b.node->grad, OUT * RANK * sizeof *result);
 }
 
-Test(test_op_lora, any_number_of_threads_gives_the_same_bits)
+/* dz is 0.1, 0.2, ...;  dB = s dz (x A')',  dA = s (dz B)' x,  dx = s dz B A. */
+Test(op_lora, gradients_are_plain_loops)
+{
+    qp_tape *tape = fresh(QP_TRAIN);
+    qp_tensor x = op_leaf(tape, shared_x), a = op_leaf(tape, shared_a), b = op_leaf(tape, shared_b);
+    op_backward(tape, qp_lora(tape, shared_y, x, a, b, (qp_real)0.5));
+    double da[RANK * IN] = {0}, db[OUT * RANK] = {0}, dx[ROWS * IN] = {0};
+    for (int r = 0; r < ROWS; r++)
+        for (int k = 0; k < RANK; k++) {
+            double low = 0, dlow = 0;
+            for (int i = 0; i < IN; i++) low += (double)shared_a.value[k * IN + i] * (double)shared_x.value[r * IN + i];
+            for (int o = 0; o < OUT; o++) {
+                double dz = 0.1 * (r * OUT + o + 1);
+                dlow += 0.5 * dz * (double)shared_b.value[o * RANK + k];
+                db[o * RANK + k] += 0.5 * dz * low;
+            }
+            for (int i = 0; i < IN; i++) {
+                da[k * IN + i] += dlow * (double)shared_x.value[r * IN + i];
+                dx[r * IN + i] += dlow * (double)shared_a.value[k * IN + i];
+            }
+        }
+    op_near("dA", RANK * IN, a.node->grad, da, 1e-4);
+    op_near("dB", OUT * RANK, b.node->grad, db, 1e-4);
+    op_near("dx", ROWS * IN, x.node->grad, dx, 1e-4);
+    qp_tape_free(tape);
+}
+
+Test(op_lora, any_number_of_threads_gives_the_same_bits)
 {
     qp_tape_free(fresh(QP_TRAIN));
     op_same_in_threads(result_and_gradients, ROWS * (OUT + IN) + RANK * (IN + OUT));
 }
 
-Test(test_op_lora, wrong_shapes_are_refused)
+Test(op_lora, wrong_shapes_are_refused)
 {
     qp_tape *tape = fresh(QP_TRAIN);
     qp_tensor other = op_matrix(RANK + 1, IN, 5), narrow = op_matrix(RANK, IN - 1, 6), short_y = op_matrix(2, OUT, 7);

@@ -91,3 +91,51 @@ Test(stack, embeddings_have_what_was_asked_for)
     expect(m, "encoder.layers.1.linear1.weight", 0, 0);
     runs(m);
 }
+
+/* Scores [9] after the last of `count` tokens, which the decoder reads after its first token. */
+static void last_scores(const qp_model *model, const int32_t *token, int count, qp_real scores[9])
+{
+    int32_t id[8], start[] = {0, count + 1};
+    for (int i = 0; i <= count; i++) id[i] = i < count ? token[i] : QP_EOS;
+    const qp_batch batch = {.target = {{.count = 1, .start = start}, id}};
+    qp_tape *tape = qp_tape_new();
+    qp_tape_begin(tape, QP_INFER, 0);
+    qp_tensor all = qp_model_logits(model, tape, &batch, NULL);
+    cr_assert_eq(qp_tape_status(tape), QP_OK, "%s", qp_tape_message(tape));
+    memcpy(scores, qp_tensor_row(all, count), 9 * sizeof *scores);
+    qp_tape_free(tape);
+}
+
+static double largest_difference(const qp_real *a, const qp_real *b)
+{
+    double most = 0;
+    for (int i = 0; i < 9; i++) {
+        double d = (double)a[i] - (double)b[i];
+        if (d < 0) d = -d;
+        if (d > most) most = d;
+    }
+    return most;
+}
+
+/* A layer that sees three tokens gives them the same scores wherever they are in the text, but not in another order:
+ * positions that are rotated into queries and keys, or added as biases of distances, are relative. */
+Test(stack, only_distances_count)
+{
+    static const int32_t early[] = {4, 5, 6, 7}, late[] = {8, 8, 4, 5, 6, 7}, turned[] = {8, 8, 4, 6, 5, 7};
+    static const char *const kinds[] = {
+        "pos=rope",  "pos=rope kv_heads=1", "pos=rope rope_size=2", "pos=rope qk_norm=true",
+        "pos=alibi", "pos=relative"};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        char settings[200];
+        qp_real a[9], b[9], c[9];
+        snprintf(settings, sizeof settings, "task=lm encoder=none dec_layers=1 attention_window=3 init_gain=3 %s",
+                 kinds[k]);
+        qp_model *model = transformer(settings);
+        last_scores(model, early, 4, a);
+        last_scores(model, late, 6, b);
+        last_scores(model, turned, 6, c);
+        cr_expect_lt(largest_difference(a, b), 1e-4, "%s", kinds[k]);
+        cr_expect_gt(largest_difference(b, c), 1e-3, "%s", kinds[k]);
+        qp_model_free(model);
+    }
+}

@@ -83,6 +83,23 @@ Test(ngram, two_lines_by_hand)
     qp_ngram_free(m);
 }
 
+/* 4 words come once, 3 twice, 2 three times, 1 four times, the end six times; 26 in all. Y = 4/(4 + 2*3) = 0.4, so the
+ * discounts are 1 - 2 Y 3/4 = 0.4, 2 - 3 Y 2/3 = 1.2 and 3 - 4 Y 1/2 = 2.2. */
+Test(ngram, discounts_by_hand)
+{
+    static const char *const lines[] = {"a b c d", "e f g e f g", "h i h i h i", "j j j j", "", "", NULL};
+    static const double discount[] = {0, 0.4, 1.2, 2.2, 2.2};
+    qp_ngram *m;
+    cr_assert_eq(learn((qp_ngram_config){.order = 1, .interpolate_unigrams = true}, lines, &m), QP_OK);
+    double rest = 4 * 0.4 + 3 * 1.2 + 2 * 2.2 + 2.2 + 2.2, share = rest / 26 / 12; /* of 12 words, <unk> among them */
+    static const char *const word[] = {"?", "a", "e", "h", "j"};
+    for (int count = 0; count <= 4; count++)
+        cr_expect_float_eq(probability(m, "", word[count]), (count - discount[count]) / 26 + share, 1e-7, "%s: %g",
+                           word[count], probability(m, "", word[count]));
+    cr_expect_float_eq(probability(m, "", "</s>"), (6 - 2.2) / 26 + share, 1e-7);
+    qp_ngram_free(m);
+}
+
 Test(ngram, unknown_takes_all_without_interpolated_unigrams)
 {
     qp_ngram *m;
