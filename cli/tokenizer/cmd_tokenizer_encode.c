@@ -85,6 +85,17 @@ static qp_status write_json(qp_stream_state *s)
     return qp_json_line(s->at.output, &out);
 }
 
+static qp_status write_best_json(qp_stream_state *s, const qp_encoding *e, double score)
+{
+    qp_text_buffer out = {0};
+    qp_json_open(&out, '{');
+    qp_json_put_integer(&out, "line", (int64_t)s->at.line - 1);
+    qp_json_put_real(&out, "score", score);
+    put_numbers("ids", e->id, e->count, &out);
+    qp_json_close(&out, '}');
+    return qp_json_line(s->at.output, &out);
+}
+
 /* The N best, one per line. */
 static qp_status write_best(qp_stream_state *s, const char *line, size_t bytes)
 {
@@ -95,21 +106,19 @@ static qp_status write_best(qp_stream_state *s, const char *line, size_t bytes)
     if (!s->best || !s->score) return qp_fail(QP_EMEMORY, "%s:%lld: out of memory", s->at.place, (long long)s->at.line);
     QP_TRY(qp_tokenizer_encode_nbest(s->tokenizer, line, bytes, wanted, s->best, s->score, &found));
     for (size_t i = 0; i < found; i++) {
-        if (o->json)
-            fprintf(s->at.output, "{\"line\":%lld,\"score\":%.6g,\"ids\":[", (long long)s->at.line - 1, s->score[i]);
-        else
-            fprintf(s->at.output, "%lld ||| ", (long long)s->at.line - 1);
+        if (o->json) {
+            QP_TRY(write_best_json(s, &s->best[i], s->score[i]));
+            continue;
+        }
+        fprintf(s->at.output, "%lld ||| ", (long long)s->at.line - 1);
         for (int k = 0; k < s->best[i].count; k++) {
-            if (k) putc(o->json ? ',' : ' ', s->at.output);
-            if (o->pieces && !o->json)
+            if (k) putc(' ', s->at.output);
+            if (o->pieces)
                 fputs(qp_tokenizer_piece(s->tokenizer, s->best[i].id[k]), s->at.output);
             else
                 fprintf(s->at.output, "%d", s->best[i].id[k]);
         }
-        if (o->json)
-            fputs("]}\n", s->at.output);
-        else
-            fprintf(s->at.output, " ||| %.6g\n", s->score[i]);
+        fprintf(s->at.output, " ||| %.6g\n", s->score[i]);
     }
     return QP_OK;
 }
