@@ -38,8 +38,8 @@ static qp_model *make(const char *const option[OPTIONS])
 static qp_model *write_and_read(qp_model *model, int type)
 {
     const qp_model_config *m = qp_model_config_of(model);
-    const qp_ct2_facts facts = {WORDS, WORDS - qp_ct2_writes_zero(model), (int32_t)m->start_id, m->norm_epsilon,
-                                m->begin_token, m->max_length};
+    const qp_ct2_facts facts = {
+        WORDS, WORDS - qp_ct2_writes_zero(model), (int32_t)m->start_id, m->norm_epsilon, m->begin_token, m->max_length};
     qp_ct2_facts of = facts;
     qp_ct2_file *file;
     qp_model *again;
@@ -82,7 +82,8 @@ Test(ct2_export, what_was_written_is_read_with_the_same_weights)
         {LM, LLAMA, "norm", "both", "output-softcap", "5", "qkv-bias", "true"},
         {LM, "pos", "rope", "rope-size", "2", "parallel", "shared", "tied-embeddings", "false"},
         {LM, "pos", "rope", "parallel", "separate"},
-        {LM, "pos", "alibi", "embedding-norm", "true"}};
+        {LM, "pos", "alibi", "embedding-norm", "true"},
+        {LM, "pos", "learned", "emb-size", "64", "ff-size", "96"}}; /* arrays of more than one block of the writer */
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         qp_model *model = make(kinds[i]);
         same(*kinds[i], model, write_and_read(model, QP_CT2_FLOAT32), 0);
@@ -92,8 +93,8 @@ Test(ct2_export, what_was_written_is_read_with_the_same_weights)
 
 Test(ct2_export, a_model_whose_decoder_reads_zeros_first_is_one_again)
 {
-    static const char *const option[OPTIONS] = {"pos",         "learned", "tied-embeddings-all", "true",
-                                                "output-bias", "true",      "start-id",            "6"};
+    static const char *const option[OPTIONS] = {
+        "pos", "learned", "tied-embeddings-all", "true", "output-bias", "true", "start-id", "6"};
     qp_model *model = make(option);
     qp_params *params = qp_model_params(model);
     cr_expect_not(qp_ct2_writes_zero(model));
@@ -111,7 +112,7 @@ Test(ct2_export, a_model_whose_decoder_reads_zeros_first_is_one_again)
 /* Rows of int8 have 127 steps to their largest magnitude, 8.8 at most; 16 bits round to 11 digits. */
 Test(ct2_export, numbers_of_fewer_bits)
 {
-    static const char *const option[OPTIONS] = {LM, "pos", "learned"};
+    static const char *const option[OPTIONS] = {LM, "pos", "learned", "emb-size", "64", "ff-size", "96"};
     qp_model *model = make(option);
     same("int8", model, write_and_read(model, QP_CT2_INT8), 8.8 / 254 + 1e-6);
     same("float16", model, write_and_read(model, QP_CT2_FLOAT16), 8.8 / 2048);
