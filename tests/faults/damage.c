@@ -22,6 +22,7 @@ static const struct {
               {"models", qp_fuzz_models},
               {"data", qp_fuzz_data},
               {"imports", qp_fuzz_imports},
+              {"images", qp_fuzz_images},
               {"options", qp_fuzz_options}};
 
 static char state[200]; /* what was being read, for the report of a crash */

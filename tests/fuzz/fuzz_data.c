@@ -119,6 +119,44 @@ static void read_lines(const char *path)
     while (qp_reader_next(reader, &line, &bytes) == QP_OK && line)
         qp_fuzz_require(!memchr(line, '\n', bytes) && line[bytes] == '\0', "a line is a line");
     qp_reader_close(reader);
+    if (qp_reader_open(path, &reader) != QP_OK) return;
+    while (qp_reader_raw(reader, &line, &bytes) == QP_OK && line)
+        qp_fuzz_require(!memchr(line, '\n', bytes), "a raw line is a line");
+    qp_reader_close(reader);
+}
+
+/* What is written into a pipe, whose length is not known, is read again, unless it is longer than the limit. */
+static void read_pipe(const char *content, size_t bytes, size_t limit)
+{
+    int ends[2];
+    char path[64], *read = NULL;
+    size_t read_bytes;
+    if (pipe(ends) != 0) return;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", ends[0]);
+    bool whole = write(ends[1], content, bytes) == (ssize_t)bytes;
+    close(ends[1]);
+    if (whole && qp_file_read(path, limit, &read, &read_bytes) == QP_OK) {
+        qp_fuzz_require(read_bytes == bytes && memcmp(read, content, bytes) == 0, "a pipe gives what was written");
+        qp_fuzz_require(bytes <= limit, "the limit is kept");
+        free(read);
+    }
+    close(ends[0]);
+}
+
+/* A whole file, and what is none. */
+static void read_whole(const char *path, const char *content, size_t bytes)
+{
+    enum { PIPE = 1 << 15 }; /* more would wait for a reader */
+    char *read = NULL;
+    size_t read_bytes;
+    bool whole = qp_file_read(path, bytes / 2, &read, &read_bytes) == QP_OK;
+    qp_fuzz_require(!whole || bytes == 0, "the limit of a file is kept");
+    if (whole) free(read);
+    qp_fuzz_require(qp_file_read("/tmp", bytes, &read, &read_bytes) != QP_OK, "a folder is no file");
+    qp_fuzz_require(qp_file_read("/tmp/quipu-fuzz/none", bytes, &read, &read_bytes) != QP_OK, "it is not there");
+    if (bytes > PIPE) return;
+    read_pipe(content, bytes, bytes / 2);
+    read_pipe(content, bytes, PTRDIFF_MAX);
 }
 
 static void read_vectors(const char *path)
@@ -154,7 +192,7 @@ static void read_json(bool labels, const char *content)
 
 int qp_fuzz_data(const uint8_t *data, size_t bytes)
 {
-    enum { CONLL, SERIES, TABBED, LABELLED, ONE_FILE, LINES, LABELS, SCALING, VECTORS, TWO_FILES, KINDS };
+    enum { CONLL, SERIES, TABBED, LABELLED, ONE_FILE, LINES, LABELS, SCALING, VECTORS, TWO_FILES, SCORED, KINDS };
     if (bytes == 0) return 0;
     const int kind = data[0] % KINDS, file = memfd_create("fuzz", 0);
     char path[64], *content = malloc(bytes);
@@ -166,9 +204,13 @@ int qp_fuzz_data(const uint8_t *data, size_t bytes)
         if (kind == SERIES) read_series(path);
         if (kind == TABBED) read_pairs(&(qp_text_files){.kind = QP_TEXT_TABBED, .source = path});
         if (kind == LABELLED) read_pairs(&(qp_text_files){.kind = QP_TEXT_LABELLED, .source = path});
+        if (kind == SCORED) read_pairs(&(qp_text_files){.kind = QP_TEXT_SCORED, .source = path});
         if (kind == ONE_FILE) read_pairs(&(qp_text_files){.kind = QP_TEXT_ONE_FILE, .target = path});
         if (kind == TWO_FILES) read_two_files(content, bytes - 1);
-        if (kind == LINES) read_lines(path);
+        if (kind == LINES) {
+            read_lines(path);
+            read_whole(path, content, bytes - 1);
+        }
         if (kind == VECTORS) read_vectors(path);
         if (kind == LABELS || kind == SCALING) read_json(kind == LABELS, content);
     }

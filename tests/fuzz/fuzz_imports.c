@@ -7,11 +7,13 @@
 
 #include "lib/base/file.h"
 #include "lib/import/ctranslate2/ct2_model.h"
+#include "lib/import/gguf/gguf_blocks.h"
 #include "lib/import/gguf/gguf_package.h"
 #include "lib/import/gguf/llama2c.h"
 #include "lib/import/gguf/llama2c_weights.h"
 #include "lib/import/marian/marian_model.h"
 #include "lib/import/vocabulary_file.h"
+#include "lib/store/npz_read.h"
 #include "tests/fuzz/fuzz_targets.h"
 
 /* A file that is read is a whole package. */
@@ -68,6 +70,12 @@ static void read_marian(const char *path)
 {
     qp_npz_file *file;
     qp_model *model = NULL;
+    float *vector;
+    int rows, columns;
+    if (qp_npz_matrix(path, "vectors", &vector, &rows, &columns) == QP_OK) {
+        qp_fuzz_require(rows >= 0 && columns >= 1, "a matrix has columns");
+        free(vector);
+    }
     qp_marian_facts facts = {.shared = true};
     if (qp_npz_open(path, &file) != QP_OK) return;
     for (int i = 0; i < qp_npz_count(file); i++) {
@@ -80,7 +88,17 @@ static void read_marian(const char *path)
     }
     if (qp_marian_model(file, &facts, &model) == QP_OK) qp_fuzz_require(model != NULL, "a model that was read is it");
     qp_model_free(model);
+    facts.target_words++, facts.source_words++;
+    qp_fuzz_require(qp_marian_model(file, &facts, &model) != QP_OK, "a vocabulary has the rows of the embedding");
     qp_npz_close(file);
+}
+
+static void write_to(const char *path, const char *content, size_t bytes)
+{
+    FILE *file = fopen(path, "wb");
+    if (!file) return;
+    fwrite(content, 1, bytes, file);
+    fclose(file);
 }
 
 /* The same bytes under another name. */
@@ -89,11 +107,7 @@ static void copy_to(const char *from, const char *to)
     char *content;
     size_t bytes;
     if (qp_file_read(from, (size_t)1 << 24, &content, &bytes) != QP_OK) return;
-    FILE *file = fopen(to, "wb");
-    if (file) {
-        fwrite(content, 1, bytes, file);
-        fclose(file);
-    }
+    write_to(to, content, bytes);
     free(content);
 }
 
@@ -105,17 +119,65 @@ static void read_names_as(const char *path, const char *ending)
     copy_to(path, named);
     if (qp_vocabulary_read(named, &names) == QP_OK) {
         for (int i = 0; i < names.count; i++) qp_fuzz_require(*names.name[i] != 0, "no piece is empty");
+        if (names.count > 0)
+            qp_fuzz_require(qp_vocabulary_index(&names, names.name[0]) == 0, "the first piece is found first");
+        (void)!qp_vocabulary_add_start(named, &names);
         qp_vocabulary_names_free(&names);
     }
     remove(named);
 }
 
 static void read_json_names(const char *path) { read_names_as(path, "json"); }
-static void read_yaml_names(const char *path) { read_names_as(path, "yml"); }
+static void read_yaml_names(const char *path)
+{
+    read_names_as(path, "yml");
+    read_names_as(path, "txt");
+}
+
+/* The bytes as blocks of every type. */
+static void read_blocks(const char *path)
+{
+    char *content;
+    size_t bytes;
+    if (qp_file_read(path, (size_t)1 << 20, &content, &bytes) != QP_OK) return;
+    for (uint32_t number = 0; number < 40; number++) {
+        const qp_gguf_type *type = qp_gguf_type_of(number);
+        const size_t blocks = type && type->bytes ? bytes / (size_t)type->bytes : 0;
+        unsigned char *from = malloc(blocks * (type ? (size_t)type->bytes : 0) + 1);
+        qp_real *to = malloc((blocks * (type ? (size_t)type->values : 0) + 1) * sizeof *to);
+        if (from && to && blocks) {
+            memcpy(from, content, blocks * (size_t)type->bytes);
+            type->unpack(from, blocks, to);
+        }
+        free(from);
+        free(to);
+    }
+    free(content);
+}
+
+/* A model of llama2.c beside its tokenizer: the length of the tokenizer in two bytes, the tokenizer, the model. */
+static void read_llama2c_folder(const char *path)
+{
+    char folder[] = "/tmp/quipu-fuzz-XXXXXX", model[64], tokenizer[64], *content;
+    size_t bytes;
+    qp_package *package;
+    if (qp_file_read(path, (size_t)1 << 20, &content, &bytes) != QP_OK) return;
+    const size_t length = bytes > 2 ? (size_t)((unsigned char)content[0] | (unsigned char)content[1] << 8) : 0;
+    if (length > 0 && length + 2 <= bytes && mkdtemp(folder)) {
+        snprintf(model, sizeof model, "%s/model.bin", folder);
+        snprintf(tokenizer, sizeof tokenizer, "%s/tokenizer.bin", folder);
+        write_to(tokenizer, content + 2, length);
+        write_to(model, content + 2 + length, bytes - 2 - length);
+        for (int named = 0; named < 2 && qp_llama2c_is(model); named++)
+            if (qp_llama2c_package(model, named ? tokenizer : "", &package) == QP_OK) qp_package_free(package);
+        (void)qp_file_remove_tree(folder);
+    }
+    free(content);
+}
 
 static void (*const readers[])(const char *path) = {read_gguf,        read_llama2c,    read_llama2c_tokenizer,
                                                     read_ctranslate2, read_json_names, read_yaml_names,
-                                                    read_marian};
+                                                    read_marian,      read_blocks,     read_llama2c_folder};
 
 int qp_fuzz_imports(const uint8_t *data, size_t bytes)
 {

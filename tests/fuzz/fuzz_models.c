@@ -129,7 +129,7 @@ static void read_folder(const uint8_t *data, size_t bytes)
     char folder[] = "/tmp/quipu-fuzz-XXXXXX";
     const uint8_t *at = data, *const end = data + bytes;
     qp_hf_model made;
-    if (!mkdtemp(folder)) return;
+    if (!mkdtemp(folder) || !write_file(folder, "pytorch_model.bin", data, bytes)) return;
     const char *name[] = {"config.json", "model.safetensors.index.json", "part.safetensors", "model.safetensors"};
     for (int i = 0; i < 4 && at < end; i++) {
         if (i == 1 && *at != '{') i = 3;
@@ -144,7 +144,7 @@ static void read_folder(const uint8_t *data, size_t bytes)
 
 static void ignore(void *self, const char *line) { (void)(self ? 0 : strlen(line)); }
 
-/* A run of two weights; the file is the only save in its folder. */
+/* A run of two weights; the file is the save before a damaged one. */
 static void read_checkpoint(const uint8_t *data, size_t bytes)
 {
     char folder[] = "/tmp/quipu-fuzz-XXXXXX", saved[64];
@@ -158,13 +158,22 @@ static void read_checkpoint(const uint8_t *data, size_t bytes)
     if (!params || !mkdtemp(folder)) return;
     qp_params_add(params, 1, 2, qp_init_constant(1), "weight");
     qp_optimizer_span span = {.rows = 1, .columns = 2};
-    if (write_file(folder, "state-00000002.safetensors", data, bytes) && qp_params_finish(params) == QP_OK &&
+    if (write_file(folder, "state-00000002.safetensors", data, bytes) &&
+        write_file(folder, "state-00000003.safetensors", data, bytes / 2) && qp_params_finish(params) == QP_OK &&
         qp_optimizer_new(&config, qp_params_size(params), &span, 1, &optimizer) == QP_OK) {
         qp_checkpoint checkpoint = {folder, "fuzz run", params, optimizer};
         if (qp_checkpoint_load(&checkpoint, &reset, ignore, NULL, &state, &found) == QP_OK && found) {
             qp_fuzz_require(qp_checkpoint_save(&checkpoint, &state) == QP_OK, "a state that was read can be saved");
             qp_fuzz_require(qp_checkpoint_load(&checkpoint, &reset, ignore, NULL, &state, &found) == QP_OK && found,
                             "and read again");
+            qp_real carry[2] = {1, 2};
+            qp_run_reset all = {true, true, true};
+            state.carry = carry, state.carry_count = 2;
+            qp_fuzz_require(qp_checkpoint_save(&checkpoint, &state) == QP_OK, "and saved with what batches carry");
+            checkpoint.fingerprint = "fuzz other run"; /* the same model, learning in another way */
+            qp_fuzz_require(qp_checkpoint_load(&checkpoint, &all, ignore, NULL, &state, &found) == QP_OK && found,
+                            "and reset");
+            qp_fuzz_require(carry[1] == 2 && state.update == 0, "what is carried stays");
         }
         const char *const twice[] = {saved, saved};
         snprintf(saved, sizeof saved, "%s/state-00000002.safetensors", folder);

@@ -17,10 +17,11 @@
  *          checksum, a folder of Hugging Face (config.json, NUL, model.safetensors); what opens must translate, score,
  *          label, forecast, and is saved and opened again
  * data     the first byte: CoNLL, CSV, pairs, labelled texts, texts, lines (also gzip), labels, scaling,
- *          word vectors, two files (with NUL between them)
+ *          word vectors, two files (with NUL between them), pairs with scores
  * options  a command line of `train`
  * imports  the first byte: a GGUF file, weights of llama2.c, its tokenizer, a model.bin of CTranslate2, a vocabulary
- *          in JSON or YAML, an .npz of Marian
+ *          in JSON or YAML, an .npz of Marian or of vectors, blocks of GGUF, a model and a tokenizer of llama2.c
+ * images   the first byte: IDX with its labels, PNG in two classes, CSV, sizes of images and patches
  * kernels  a row of numbers; the vector kernels of every level must agree with the scalar ones */
 int qp_fuzz_readers(const uint8_t *data, size_t bytes);
 int qp_fuzz_encode(const uint8_t *data, size_t bytes);
@@ -29,6 +30,7 @@ int qp_fuzz_models(const uint8_t *data, size_t bytes);
 int qp_fuzz_data(const uint8_t *data, size_t bytes);
 int qp_fuzz_options(const uint8_t *data, size_t bytes);
 int qp_fuzz_imports(const uint8_t *data, size_t bytes);
+int qp_fuzz_images(const uint8_t *data, size_t bytes);
 int qp_fuzz_kernels(const uint8_t *data, size_t bytes);
 
 /* qp_fuzz_repair — makes the checksum of a safetensors file right, if it has one. */

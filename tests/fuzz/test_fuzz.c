@@ -40,4 +40,6 @@ Test(fuzz, options) { replay("options", qp_fuzz_options); }
 
 Test(fuzz, imports) { replay("imports", qp_fuzz_imports); }
 
+Test(fuzz, images) { replay("images", qp_fuzz_images); }
+
 Test(fuzz, kernels) { replay("kernels", qp_fuzz_kernels); }
