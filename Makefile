@@ -161,7 +161,7 @@ fuzz-coverage:  ## lines of every reader that the inputs in tests/fuzz/corpus re
 	    build/coverage/tests/fuzz
 	@sh tests/fuzz/coverage build/coverage
 
-analyze: $(BUILD)/quipu  ## clang-tidy on products that index memory; valgrind on small commands (ONLY=valgrind)
+analyze: $(BUILD)/quipu  ## clang-tidy, cppcheck, gcc -fanalyzer, valgrind, races, uninitialized memory (ONLY=threads)
 	@bash .ci/analyze $(BUILD) $(ONLY)
 
 lint: $(HEADERS)  ## check floors, circles, sizes, names, words, warnings of clang (ROOM=lib/grad: one folder)

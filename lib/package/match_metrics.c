@@ -87,7 +87,7 @@ static qp_status measure_recall(search *s, int threads, qp_match_metrics *metric
 static qp_status measure_scores(const search *s, qp_match_metrics *metrics)
 {
     size_t pairs = (size_t)s->pairs;
-    double *cosine = calloc(2 * pairs + 1, sizeof *cosine), *score = cosine + pairs;
+    double *cosine = calloc(2 * pairs + 1, sizeof *cosine), *score = cosine ? cosine + pairs : NULL;
     if (!cosine) return qp_fail(QP_EMEMORY, "out of memory for %d pairs", s->pairs);
     metrics->binary = true;
     for (int i = 0; i < s->pairs; i++) {
@@ -110,7 +110,7 @@ qp_status qp_match_metrics_measure(const qp_model *model, const qp_corpus *corpu
     int width = qp_model_outputs(qp_model_config_of(model));
     size_t side = (size_t)corpus->sequences * (size_t)width;
     qp_real *vector = malloc((2 * side + 1) * sizeof *vector);
-    search s = {corpus, vector, vector + side, (int)corpus->sequences, width, NULL};
+    search s = {corpus, vector, vector ? vector + side : NULL, (int)corpus->sequences, width, NULL};
     *metrics = (qp_match_metrics){.pairs = corpus->sequences, .scored = corpus->score != NULL};
     if (!vector) return qp_fail(QP_EMEMORY, "out of memory for the vectors of %d pairs", s.pairs);
     qp_status status = side_vectors(model, &corpus->source, corpus->sequences, threads, vector);

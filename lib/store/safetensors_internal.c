@@ -19,7 +19,7 @@ const char *qp_dtype_name(qp_dtype dtype) { return dtype_table[dtype].name; }
 const char *qp_printable(const char *name, qp_printable_name *buffer)
 {
     size_t limit = sizeof buffer->text - 4, length = 0;
-    for (; name[length] && length < limit; length++) {
+    for (; length < limit && name[length]; length++) {
         unsigned char c = (unsigned char)name[length];
         buffer->text[length] = c < 0x20 || c == 0x7f ? '?' : (char)c;
     }

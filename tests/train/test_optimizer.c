@@ -356,6 +356,29 @@ Test(optimizer, a_norm_that_is_not_finite_is_refused_before_clipping)
     qp_optimizer_free(o);
 }
 
+/* However large a gradient is, the step is no longer than the rate times --clip-norm; the norm that is reported is that
+ * before clipping, so that the log shows the explosion. */
+Test(optimizer, an_exploding_gradient_makes_a_step_of_the_clip)
+{
+    static qp_real before[SIZE], w[SIZE], g[SIZE];
+    double norm, moved = 0, length = 0;
+    fill(1, 1, before);
+    fill(2, 1e15, g);
+    memcpy(w, before, sizeof w);
+    for (int k = 0; k < SPANS; k++)
+        for (size_t i = spans[k].offset; i < spans[k].offset + (size_t)(spans[k].rows * spans[k].columns); i++)
+            length += (double)g[i] * (double)g[i];
+    qp_optimizer_config c = defaults(QP_SGD);
+    c.clip_norm = 2;
+    qp_optimizer *o;
+    cr_assert_eq(qp_optimizer_new(&c, SIZE, spans, SPANS, &o), QP_OK);
+    cr_assert_eq(qp_optimizer_step(o, w, (const qp_real *[]){g}, 1, 1, 0.1, 2, &norm), QP_OK, "%s", qp_error_message());
+    for (int i = 0; i < SIZE; i++) moved += ((double)w[i] - (double)before[i]) * ((double)w[i] - (double)before[i]);
+    cr_assert(norm > 1e17 && fabs(norm / sqrt(length) - 1) < 1e-3, "%g of %g", norm, sqrt(length));
+    cr_assert_float_eq(sqrt(moved), 0.1 * 2, 0.01);
+    qp_optimizer_free(o);
+}
+
 Test(optimizer, a_span_outside_the_block_is_refused)
 {
     qp_optimizer_span bad = {.offset = SIZE - 5, .rows = 2, .columns = 3};
