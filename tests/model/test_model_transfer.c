@@ -181,3 +181,50 @@ Test(model_transfer, a_file_without_checksum_is_accepted)
     qp_transfer_free(&transfer);
     qp_model_free(to);
 }
+
+/* An adapter of rank 1 for one weight: alpha, and arrays NAME.lora_A and NAME.lora_B, or `extra`, an array more. */
+static qp_status filled(const char *alpha, const char *extra, int columns, qp_params *params)
+{
+    static const qp_real one[64] = {1, 2, 3, 4, 5, 6, 7, 8};
+    const int64_t a[] = {1, columns}, b[] = {20, 1};
+    char adapter[80];
+    qp_safetensors *file;
+    snprintf(adapter, sizeof adapter, "%s.lora", path);
+    qp_safetensors_writer *writer = qp_safetensors_writer_new();
+    qp_safetensors_writer_metadata(writer, QP_ADAPTER_ALPHA, alpha);
+    qp_safetensors_writer_add(writer, "src_embed.weight.lora_A", QP_DTYPE_F32, 2, a, one);
+    qp_safetensors_writer_add(writer, "src_embed.weight.lora_B", QP_DTYPE_F32, 2, b, one);
+    if (extra) qp_safetensors_writer_add(writer, extra, QP_DTYPE_F32, 2, a, one);
+    cr_assert_eq(qp_safetensors_writer_save(writer, adapter), QP_OK, "%s", qp_error_message());
+    cr_assert_eq(qp_safetensors_open(adapter, &file), QP_OK, "%s", qp_error_message());
+    qp_status status = qp_adapter_fill(file, path, params);
+    qp_safetensors_close(file);
+    unlink(adapter);
+    return status;
+}
+
+/* W + alpha/rank B A; what the model does not have is refused, wherever it is in the file. */
+Test(model_transfer, adapters_are_added_to_their_base)
+{
+    qp_model *base = make(QP_TASK_CLASSIFY, 1, 20, 2), *to = make(QP_TASK_CLASSIFY, 1, 20, 5);
+    qp_params *params = qp_model_params(to);
+    saved(base);
+    cr_assert_eq(filled("3", NULL, 8, params), QP_OK, "%s", qp_error_message());
+    for (int r = 0; r < 20; r++)
+        for (int c = 0; c < 8; c++)
+            cr_expect_float_eq((double)value(to, "src_embed.weight")[r * 8 + c],
+                               (double)value(base, "src_embed.weight")[r * 8 + c] + 3.0 * (r < 8 ? r + 1 : 0) * (c + 1),
+                               1e-4, "row %d column %d", r, c);
+    cr_expect_eq(value(to, "head.weight")[3], value(base, "head.weight")[3]);
+    cr_expect_eq(filled("0", NULL, 8, params), QP_EDATA, "alpha");
+    cr_expect_eq(filled("inf", NULL, 8, params), QP_EDATA, "alpha");
+    cr_expect_eq(filled("3", NULL, 7, params), QP_EDATA, "a width that is not the weight's");
+    static const char *const strange[] = {"a", "src_embed.weight.lora_C", "zzz", "zzz.lora_B"};
+    for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
+        cr_expect_eq(filled("3", strange[i], 8, params), QP_EDATA, "%s", strange[i]);
+        cr_expect(strstr(qp_error_message(), strange[i]), "%s", qp_error_message());
+    }
+    unlink(path);
+    qp_model_free(base);
+    qp_model_free(to);
+}
