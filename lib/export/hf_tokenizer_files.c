@@ -88,6 +88,24 @@ static int add_special(const files *f, json_t *root, bool *added)
     return 0;
 }
 
+/* A masked language model whose vocabulary has no mask reads the padding there (data/batches/masking.h). */
+static bool masks_by_pad(const files *f)
+{
+    return f->model->task == QP_TASK_MLM && qp_tokenizer_special(f->tokenizer)->mask < 0;
+}
+
+/* The spaces around a mask belong to it. */
+static void strip_around_mask(const files *f, json_t *root)
+{
+    json_t *list = json_object_get(root, "added_tokens");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *token = json_array_get(list, i);
+        if (json_integer_value(json_object_get(token, "id")) != qp_tokenizer_special(f->tokenizer)->pad) continue;
+        json_object_set_new(token, "lstrip", json_true());
+        json_object_set_new(token, "rstrip", json_true());
+    }
+}
+
 /* *changed: the file with what is missing, or NULL: nothing is. */
 static qp_status complete(const files *f, const char *place, const char *text, size_t bytes, bool framed,
                           char **changed)
@@ -96,8 +114,9 @@ static qp_status complete(const files *f, const char *place, const char *text, s
     bool added = false;
     QP_TRY(qp_json_read(place, text, bytes, 0, &root));
     int failed = add_special(f, root, &added);
+    if (masks_by_pad(f)) strip_around_mask(f, root);
     if (!failed && !framed) failed = set_template(f, root);
-    if (!failed && (added || !framed)) failed = !(*changed = json_dumps(root, JSON_INDENT(1)));
+    if (!failed && (added || !framed || masks_by_pad(f))) failed = !(*changed = json_dumps(root, JSON_INDENT(1)));
     json_decref(root);
     return failed ? qp_fail(QP_EMEMORY, "%s: out of memory", place) : QP_OK;
 }
@@ -142,7 +161,7 @@ static qp_status save_config(const files *f)
     qp_json_put_text(&json, "tokenizer_class", "PreTrainedTokenizerFast");
     put_token(&json, "pad_token", f->tokenizer, s->pad);
     put_token(&json, "unk_token", f->tokenizer, s->unknown);
-    put_token(&json, "mask_token", f->tokenizer, s->mask);
+    put_token(&json, "mask_token", f->tokenizer, masks_by_pad(f) ? s->pad : s->mask);
     put_token(&json, decodes ? "bos_token" : "cls_token", f->tokenizer, s->begin);
     put_token(&json, decodes ? "eos_token" : "sep_token", f->tokenizer, s->end);
     qp_json_put_integer(&json, "model_max_length", f->model->max_length + (decodes ? 0 : f->model->begin_token));

@@ -112,6 +112,7 @@ void qp_choose_network(qp_chooser *c, const char *reason, qp_network n)
     fit_kinds(s, &n);
     if (qp_chooser_given(s, "encoder")) n.encoder = s->model.encoder;
     if (qp_chooser_given(s, "decoder")) n.decoder = s->model.decoder;
+    if (qp_chooser_given(s, "word-layers")) n.word_layers = (int)s->model.word_layers;
     bool free_encoder = encodes && !qp_chooser_given(s, "encoder"),
          free_decoder = decodes && !qp_chooser_given(s, "decoder");
     if (encodes && decodes && free_decoder && !free_encoder)

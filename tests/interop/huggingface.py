@@ -55,7 +55,9 @@ def score(model, tokenizer, line):
 
 
 def write(model, tokenizer, line):
-    made = model.generate(**tokenizer(line, return_tensors="pt"), max_new_tokens=8, do_sample=False)[0]
+    padding = [model.config.pad_token_id]  # which quipu never writes
+    made = model.generate(**tokenizer(line, return_tensors="pt"), max_new_tokens=8, do_sample=False,
+                          suppress_tokens=padding)[0]
     return tokenizer.decode(made, skip_special_tokens=True)
 
 
