@@ -260,6 +260,22 @@ Test(defaults, one_side_follows_the_other)
     }
 }
 
+/* A transformer without layers over words has no recurrent state, whose width would be refused. */
+Test(defaults, taggers_without_layers_over_words)
+{
+    qp_train_settings s;
+    qp_survey words = {.examples = 4000, .target = {.characters = 200000, .words = 40000}};
+    begin(&s, QP_TASK_TAG, " encoder word-layers ");
+    s.model.encoder = QP_KIND_TRANSFORMER;
+    s.model.decoder = QP_KIND_NONE;
+    choose(&s, &words);
+    cr_expect_eq(s.model.word_layers, 0);
+    cr_expect_eq(s.model.hidden_size, 0);
+    begin(&s, QP_TASK_TAG, "");
+    choose(&s, &words);
+    cr_expect(s.model.word_layers == 1 && s.model.hidden_size > 0);
+}
+
 Test(defaults, a_schedule_ends_with_its_run)
 {
     qp_train_settings s;
