@@ -3,12 +3,12 @@
 #include "lib/base/array.h"
 #include "lib/base/status.h"
 
-static inline qp_status qp_known_failure(qp_status status)
+static inline qp_status known_failure(qp_status status)
 {
     if (status == QP_OK) __builtin_unreachable();
     return status;
 }
-#define qp_fail(...) qp_known_failure(qp_fail(__VA_ARGS__))
+#define qp_fail(...) known_failure(qp_fail(__VA_ARGS__))
 
 #undef QP_GROW
 #define QP_GROW(array, capacity, needed)                                                                               \
