@@ -197,6 +197,31 @@ Test(quipu, a_classifier_gives_probabilities)
     quipu_close(package);
 }
 
+/* The letter of a word says its tag, whatever the words around it. */
+Test(quipu, a_tagger_reads_words)
+{
+    static const char *const option[] = {"task", "tag",       "tokenizer", "word",    "steps", "80",  "lr",
+                                         "0.02", "lr-warmup", "0",         "dropout", "0",     SMALL, NULL};
+    const char *word[] = {"bird", "the", "sees", "cat", "bird", "the"}, *expected[] = {"N", "D", "V", "N", "N", "D"};
+    const char *empty[] = {"the", ""};
+    int label[6];
+    float probability[6];
+    quipu_package *package = train(option, "the\tD\ncat\tN\nsees\tV\nthe\tD\nbird\tN\n\nthe\tD\nbird\tN\nsees\tV\n\n"
+                                           "cat\tN\nsees\tV\nthe\tD\nbird\tN\n");
+    cr_assert_eq(quipu_labels(package), 3);
+    cr_assert_eq(quipu_tag(package, word, 6, NULL, label, probability), QUIPU_OK, "%s", quipu_error_message());
+    for (int i = 0; i < 6; i++) {
+        cr_expect_str_eq(quipu_label(package, label[i]), expected[i], "%s", word[i]);
+        cr_expect(probability[i] > 1 / 3.0F && probability[i] <= 1);
+    }
+    int alone[6];
+    cr_assert_eq(quipu_tag(package, word, 6, NULL, alone, NULL), QUIPU_OK);
+    cr_expect_arr_eq(alone, label, sizeof label);
+    cr_expect_eq(quipu_tag(package, word, 0, NULL, alone, NULL), QUIPU_OK, "no words have no tags");
+    failed(quipu_tag(package, empty, 2, NULL, label, NULL), QUIPU_EUSAGE, "word 1 is empty");
+    quipu_close(package);
+}
+
 Test(quipu, a_forecaster_continues_a_series)
 {
     static const char *const option[] = {"task", "regress", "window", "4", "steps", "5", SMALL, NULL};
