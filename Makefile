@@ -154,6 +154,9 @@ fuzz:  ## build/fuzz/fuzz_*: libFuzzer programs; each takes a folder of inputs, 
 	@CC=clang sh .ci/packages build
 	@$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -fsanitize=fuzzer-no-link $(SANITIZERS)" fuzzers
 
+fuzz-readers: fuzz  ## libFuzzer on the readers of other projects' files, each for SECONDS=300
+	@sh tests/fuzz/readers build/fuzz $(or $(SECONDS),300)
+
 # Lines of the readers that the kept inputs of tests/fuzz reach, by clang's coverage.
 fuzz-coverage:  ## lines of every reader that the inputs in tests/fuzz/corpus reach
 	@CC=clang sh .ci/packages build test
@@ -355,5 +358,5 @@ say = $(if $(V),,@echo "  $(1)"; )
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
 .PHONY: all deb help demo test test-long test-interop oracles models tokenizer-cases gradcheck gradient-tests asan \
-    mutants mpi-test kill-test fault-test oom-test power-test damage-test soak analyze fuzz fuzz-coverage fuzzers \
-    lint rooms format bench race install uninstall clean
+    mutants mpi-test kill-test fault-test oom-test power-test damage-test soak analyze fuzz fuzz-readers fuzz-coverage \
+    fuzzers lint rooms format bench race install uninstall clean
