@@ -68,6 +68,7 @@ begin
 fails 73 "locked by pid $pid" toy_train run.safetensors --steps 1000000 --save-freq 20
 fails 73 "locked by pid $pid" toy_train run.safetensors --overwrite
 fails 73 "locked by pid $pid" "$QUIPU" average -o run.safetensors old.safetensors
+fails 73 "locked by pid $pid" "$QUIPU" quantize -m old.safetensors --type bf16 -o run.safetensors
 fails 73 "locked by pid $pid" "$QUIPU" train --task lm --decoder ngram --order 2 --train pairs --overwrite \
     -q -m run.safetensors
 kill -KILL $pid
