@@ -28,6 +28,28 @@ Test(scores, are_those_of_the_single_metrics)
     }
 }
 
+/* The sums of two halves are those of the whole, for every metric. */
+Test(scores, sums_add_up)
+{
+    static const char every[] = "bleu,chrf,chrf++,ter,wer,cer,accuracy,word-accuracy";
+    qp_scores part[2], whole;
+    cr_assert_eq(qp_scores_init(&whole, every), QP_OK);
+    add_samples(&whole);
+    for (int p = 0; p < 2; p++) {
+        cr_assert_eq(qp_scores_init(&part[p], every), QP_OK);
+        for (int i = p * SAMPLES / 2; i < (p + 1) * SAMPLES / 2; i++) {
+            qp_text reference[2] = {segment_of(sample_reference[0][i]), segment_of(sample_reference[1][i])};
+            cr_assert_eq(qp_scores_add(&part[p], segment_of(sample_hypothesis[i]), reference, 2), QP_OK);
+        }
+    }
+    qp_score_sums_add(&part[0].sums, &part[1].sums);
+    part[0].segments += part[1].segments;
+    for (int i = 0; i < whole.count; i++) {
+        cr_expect_float_eq(qp_scores_value(&part[0], i), qp_scores_value(&whole, i), 1e-9, "metric %d", i);
+        cr_expect_neq(qp_scores_value(&part[1], i), qp_scores_value(&whole, i), "metric %d says nothing", i);
+    }
+}
+
 Test(scores, names)
 {
     qp_scores scores;
