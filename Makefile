@@ -234,6 +234,7 @@ gradient-tests: $(BUILD)/tests/gradients
 ifeq ($(shell uname -m),x86_64)
 $(BUILD)/obj/%_avx2.o: EXTRA += -mavx2 -mfma -mf16c -ffp-contract=off
 $(BUILD)/obj/%_avx512.o: EXTRA += -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c -ffp-contract=off
+$(BUILD)/obj/lib/tensor/bf16/bf16_product_avx512.o: EXTRA += -mavx512bf16
 endif
 
 $(BUILD)/obj/lib/tensor/gemm.o: FLAGS += -DQP_BLAS='"$(OPENMP_BLAS)"'

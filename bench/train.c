@@ -26,6 +26,7 @@ typedef struct {
     int threads;
     double seconds;
     int64_t shard_rows;
+    bool bf16;
 } options;
 
 typedef struct {
@@ -137,6 +138,7 @@ static void run(const options *o)
     struct rusage usage;
     b.t = trained_of(w);
     die(qp_shards_new(qp_model_params(b.t.model), o->threads, o->shard_rows, &b.shards));
+    if (o->bf16) qp_shards_set_bf16(b.shards);
     b.step = malloc((size_t)b.capacity * sizeof *b.step);
     b.update = malloc((size_t)b.capacity * sizeof *b.update);
     b.cpu = malloc((size_t)b.capacity * sizeof *b.cpu);
@@ -166,11 +168,11 @@ static void run(const options *o)
 
 int main(int argc, char **argv)
 {
-    static const struct option option[] = {{"model", 1, NULL, 'm'},   {"threads", 1, NULL, 't'},
-                                           {"seconds", 1, NULL, 's'}, {"shard-rows", 1, NULL, 'r'},
-                                           {"json", 0, NULL, 'j'},    {NULL, 0, NULL, 0}};
+    static const struct option option[] = {
+        {"model", 1, NULL, 'm'},     {"threads", 1, NULL, 't'}, {"seconds", 1, NULL, 's'}, {"shard-rows", 1, NULL, 'r'},
+        {"precision", 1, NULL, 'p'}, {"json", 0, NULL, 'j'},    {NULL, 0, NULL, 0}};
     options o = {.work = &works[0], .threads = 0, .seconds = 10};
-    for (int c; (c = getopt_long(argc, argv, "m:t:s:r:j", option, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, "m:t:s:r:p:j", option, NULL)) != -1;) {
         if (c == 'm')
             o.work = find_work(optarg);
         else if (c == 't')
@@ -179,8 +181,12 @@ int main(int argc, char **argv)
             o.seconds = atof(optarg);
         else if (c == 'r')
             o.shard_rows = atoll(optarg);
+        else if (c == 'p' && (strcmp(optarg, "bf16") == 0 || strcmp(optarg, "fp32") == 0))
+            o.bf16 = strcmp(optarg, "bf16") == 0;
         else if (c != 'j') {
-            fprintf(stderr, "usage: train --model NAME [--threads N] [--seconds S] [--shard-rows N] [--json]\n");
+            fprintf(stderr,
+                    "usage: train --model NAME [--threads N] [--seconds S] [--shard-rows N] [--precision fp32|bf16] "
+                    "[--json]\n");
             return 2;
         }
     }

@@ -93,6 +93,7 @@ static void examine_cpu(void)
     else
         finding(true, "CPU", "%s; kernels %s%s", model, qp_cpu_name(level),
                 level == QP_CPU_SCALAR ? " (no AVX2: several times slower than a CPU that has it)" : "");
+    finding(true, "bf16", "%s; train --precision bf16 makes the same bits on every CPU", qp_gemm_bf16_kernels());
     const char *library = qp_gemm_library();
     bool opened = strncmp(library, "none", 4) != 0;
     finding(opened || level != QP_CPU_SCALAR, "BLAS", "%s%s", library,

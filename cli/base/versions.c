@@ -32,6 +32,7 @@ int qp_versions_print(FILE *stream)
     fprintf(stream, "built by    %s %s for %s, %zu-bit reals\n", COMPILER, __VERSION__, ARCHITECTURE,
             sizeof(qp_real) * 8);
     fprintf(stream, "kernels     %s\n", qp_cpu_name(qp_cpu_level()));
+    fprintf(stream, "bf16        %s\n", qp_gemm_bf16_kernels());
     fprintf(stream, "BLAS        %s\n", qp_gemm_library());
     fprintf(stream, "OpenMP      %d\n", _OPENMP);
     fprintf(stream, "utf8proc    %s (Unicode %s)\n", utf8proc_version(), utf8proc_unicode_version());

@@ -4,7 +4,6 @@
 
 #include "lib/grad/step_weights.h"
 #include "lib/grad/views.h"
-#include "lib/tensor/gemm.h"
 #include "lib/tensor/gemm_packed.h"
 #include "lib/tensor/rows.h"
 
@@ -22,6 +21,14 @@ static const qp_packed *packed_of(const qp_tape *tape, qp_tensor weight)
     return packed;
 }
 
+void qp_weight_product(const qp_tape *tape, qp_gemm_form form, qp_matrix a, qp_matrix b, qp_real beta, qp_matrix c)
+{
+    if (qp_tape_uses_bf16(tape) && qp_tape_training(tape))
+        qp_gemm_bf16(form, a, b, beta, c);
+    else
+        qp_gemm(form, 1, a, b, beta, c);
+}
+
 /* y = x W' + b. The product is added to copies of the bias: cheaper than a second pass over y. */
 void qp_linear_values(const qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias, qp_tensor y)
 {
@@ -33,7 +40,7 @@ void qp_linear_values(const qp_tape *tape, qp_tensor x, qp_tensor weight, qp_ten
     bool biased = !qp_view_empty(bias);
     for (int r = 0; biased && r < y.rows; r++)
         memcpy(qp_tensor_row(y, r), bias.value, (size_t)y.columns * sizeof(qp_real));
-    qp_gemm(QP_ABT, 1, qp_tensor_matrix(x), qp_tensor_matrix(weight), biased ? 1 : 0, qp_tensor_matrix(y));
+    qp_weight_product(tape, QP_ABT, qp_tensor_matrix(x), qp_tensor_matrix(weight), biased ? 1 : 0, qp_tensor_matrix(y));
 }
 
 /* Where a gradient is written: stored (beta 0) or added (1). Slots are written in the order in which they were
@@ -50,16 +57,17 @@ static slot slot_take(qp_tape *tape, qp_tensor x)
 }
 
 /* dW += dy' x     db += sum of the rows of dy */
-static void map_back_weights(qp_tensor x, qp_tensor weight, slot dweight, slot dbias, qp_matrix dy)
+static void map_back_weights(const qp_tape *tape, qp_tensor x, qp_tensor weight, slot dweight, slot dbias, qp_matrix dy)
 {
-    if (dweight.grad) qp_gemm(QP_ATB, 1, dy, qp_tensor_matrix(x), dweight.beta, qp_tensor_grad(weight, dweight.grad));
+    if (dweight.grad)
+        qp_weight_product(tape, QP_ATB, dy, qp_tensor_matrix(x), dweight.beta, qp_tensor_grad(weight, dweight.grad));
     if (dbias.grad) qp_column_sums(dy, dbias.beta, dbias.grad);
 }
 
 /* dx = beta*dx + dy W */
-static void map_back_input(qp_tensor weight, qp_matrix dy, qp_real beta, qp_matrix dx)
+static void map_back_input(const qp_tape *tape, qp_tensor weight, qp_matrix dy, qp_real beta, qp_matrix dx)
 {
-    qp_gemm(QP_AB, 1, dy, qp_tensor_matrix(weight), beta, dx);
+    qp_weight_product(tape, QP_AB, dy, qp_tensor_matrix(weight), beta, dx);
 }
 
 /* ---- linear ---- */
@@ -74,8 +82,8 @@ static void linear_back(qp_tape *tape, void *context)
     const linear_context *c = context;
     const qp_matrix dy = qp_tensor_grad(c->y, qp_tape_upstream(c->y));
     slot dweight = slot_take(tape, c->weight), dbias = slot_take(tape, c->bias), dx = slot_take(tape, c->x);
-    map_back_weights(c->x, c->weight, dweight, dbias, dy);
-    if (dx.grad) map_back_input(c->weight, dy, dx.beta, qp_tensor_grad(c->x, dx.grad));
+    map_back_weights(tape, c->x, c->weight, dweight, dbias, dy);
+    if (dx.grad) map_back_input(tape, c->weight, dy, dx.beta, qp_tensor_grad(c->x, dx.grad));
 }
 
 /* The same for one of many steps: the weight is packed and dW collected (step_weights.h). */
@@ -240,15 +248,15 @@ static void part_back(const qp_tape *tape, const block_context *c, const block_g
         hidden_forward(tape, c, g->hidden);
     else if (!hidden_is_act(c))
         make_hidden(c, g->hidden);
-    map_back_weights(qp_tensor_of(rows, width, g->hidden), w->outer, g->outer, g->outer_bias, dy);
-    map_back_input(w->outer, dy, 0, dpre);
+    map_back_weights(tape, qp_tensor_of(rows, width, g->hidden), w->outer, g->outer, g->outer_bias, dy);
+    map_back_input(tape, w->outer, dy, 0, dpre);
     hidden_back(c, g->dhidden, g->dup);
-    map_back_weights(c->x, first, g->first, g->first_bias, dpre);
-    if (c->gated) map_back_weights(c->x, w->inner, g->inner, g->inner_bias, gate_up);
+    map_back_weights(tape, c->x, first, g->first, g->first_bias, dpre);
+    if (c->gated) map_back_weights(tape, c->x, w->inner, g->inner, g->inner_bias, gate_up);
     if (!g->x.grad) return;
     const qp_matrix dx = qp_tensor_grad(c->x, g->x.grad + (ptrdiff_t)c->first * c->x.stride);
-    map_back_input(first, dpre, g->x.beta, dx);
-    if (c->gated) map_back_input(w->inner, gate_up, 1, dx);
+    map_back_input(tape, first, dpre, g->x.beta, dx);
+    if (c->gated) map_back_input(tape, w->inner, gate_up, 1, dx);
 }
 
 /* Gradients are taken before the scratch memory, because they outlive it, and written in the order in which they were

@@ -2,6 +2,7 @@
 #define QP_OP_LINEAR_H
 
 #include "lib/grad/tape.h"
+#include "lib/tensor/gemm.h"
 #include "lib/tensor/pointwise.h"
 
 /* qp_linear — y = x W' + b
@@ -10,6 +11,10 @@
  * In QP_INFER a packed weight is used if there is one: then a row's bits do not depend on the other rows.
  * Memory   the output.   Errors  QP_ESHAPE, QP_EMEMORY, remembered by the tape. */
 qp_tensor qp_linear(qp_tape *tape, qp_tensor x, qp_tensor weight, qp_tensor bias);
+
+/* qp_weight_product — C = beta*C + op(A) op(B) of a product with a weight or for a weight's gradient: by qp_gemm, or,
+ *   if qp_tape_use_bf16 was called in this training step, by qp_gemm_bf16. */
+void qp_weight_product(const qp_tape *tape, qp_gemm_form form, qp_matrix a, qp_matrix b, qp_real beta, qp_matrix c);
 
 /* qp_linear_values — the same product into y [rows, out], for operations that have a backward of their own: shapes are
  *   not checked, nothing is recorded. */

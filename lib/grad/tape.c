@@ -34,6 +34,7 @@ struct qp_tape {
     qp_mode mode;
     uint64_t key, operations;
     qp_real expected_scale;
+    bool bf16;
     qp_node *parameter_node;
     entry *last;
     qp_steps steps;
@@ -67,6 +68,7 @@ void qp_tape_begin(qp_tape *tape, qp_mode mode, uint64_t key)
     tape->key = key;
     tape->operations = 0;
     tape->expected_scale = 0;
+    tape->bf16 = false;
     tape->parameter_node = NULL;
     tape->last = NULL;
     tape->steps = (qp_steps){0};
@@ -81,6 +83,10 @@ void qp_tape_bind(qp_tape *tape, qp_node *parameter_node) { tape->parameter_node
 void qp_tape_expect_scale(qp_tape *tape, qp_real scale) { tape->expected_scale = scale; }
 
 qp_real qp_tape_expected_scale(const qp_tape *tape) { return tape->expected_scale; }
+
+void qp_tape_use_bf16(qp_tape *tape) { tape->bf16 = true; }
+
+bool qp_tape_uses_bf16(const qp_tape *tape) { return tape->bf16; }
 
 qp_tape_paused qp_tape_pause(qp_tape *tape)
 {

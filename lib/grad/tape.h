@@ -36,6 +36,11 @@ void qp_tape_bind(qp_tape *tape, qp_node *parameter_node);
 void qp_tape_expect_scale(qp_tape *tape, qp_real scale);
 qp_real qp_tape_expected_scale(const qp_tape *tape);
 
+/* qp_tape_use_bf16 — after qp_tape_begin: in this step products with weights round their operands to bfloat16
+ *   (qp_weight_product in op_linear.h). */
+void qp_tape_use_bf16(qp_tape *tape);
+bool qp_tape_uses_bf16(const qp_tape *tape);
+
 /* qp_tape_pause — until qp_tape_resume, operations run as in QP_INFER and without bound parameters: the forward pass of
  *   another model within a step (a teacher's). The random numbers of the step are those of a step without the pause. */
 typedef struct {

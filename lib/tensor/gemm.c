@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 
 #include "lib/base/tiles.h"
+#include "lib/tensor/bf16/bf16_product.h"
 #include "lib/tensor/kernels/gemm_kernels.h"
 
 static bool transposes_a(qp_gemm_form form) { return form == QP_ATB || form == QP_ATBT; }
@@ -122,7 +123,6 @@ static void plain_gemm(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix 
     }
 }
 
-#ifdef QP_VECTOR_KERNELS
 static qp_product product_of(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real beta, qp_matrix c)
 {
     const bool ta = transposes_a(form), tb = transposes_b(form);
@@ -140,13 +140,21 @@ static qp_product product_of(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_m
                         .c = c.value,
                         .c_row = c.stride};
 }
-#endif
+
+/* Subnormal sums are 0, whatever the thread does otherwise. */
+static void run_bf16(const qp_product *p, qp_real *scratch)
+{
+    const unsigned long kept = qp_cpu_flush_begin();
+    qp_bf16_product_chosen()(p, scratch);
+    qp_cpu_flush_end(kept);
+}
 
 #ifdef QP_VECTOR_KERNELS
 /* A product cut into `rows` times `columns` tiles of C. An element of C is summed in the same order in all of them. */
 typedef struct {
     qp_product whole;
     int rows, columns;
+    bool bf16;
 } cut_product;
 
 /* Where part i of `count` of `size` begins: a multiple of `grain`. */
@@ -160,7 +168,7 @@ static int cut_at(int size, int count, int i, int grain)
 static cut_product cut(const qp_product *p)
 {
     enum { LEAST = 3000000, COLUMNS = 128, ROWS = 96, MOST = 64 };
-    cut_product c = {*p, 1, 1};
+    cut_product c = {*p, 1, 1, false};
     double work = (double)p->m * p->n * p->k;
     while (c.rows * c.columns < MOST && work / (c.rows * c.columns) > LEAST) {
         int m = p->m / c.rows, n = p->n / c.columns;
@@ -174,6 +182,19 @@ static cut_product cut(const qp_product *p)
             break;
     }
     return c;
+}
+
+/* kernels NULL: there is no memory for their scratch. */
+static void one_product(const qp_gemm_kernels *kernels, const qp_product *p, qp_real *scratch, bool bf16)
+{
+    if (bf16 && kernels == NULL)
+        qp_bf16_product_plain(p, scratch);
+    else if (bf16)
+        run_bf16(p, scratch);
+    else if (kernels == NULL)
+        qp_gemm_without_memory(p, NULL, QP_GEMM_DEPTH);
+    else
+        kernels->product(p, scratch);
 }
 
 static void run_tile(void *self, int number, int worker)
@@ -190,20 +211,20 @@ static void run_tile(void *self, int number, int worker)
     p.a += m0 * p.a_row;
     p.b += n0 * p.b_column;
     p.c += m0 * p.c_row + n0;
-    if (kernels != NULL)
-        kernels->product(&p, scratch);
-    else
-        qp_gemm_without_memory(&p, NULL, QP_GEMM_DEPTH);
+    one_product(kernels, &p, scratch, c->bf16);
 }
 
-static void run_product(const qp_gemm_kernels *kernels, const qp_product *p, qp_real *scratch)
+static void run_product(const qp_product *p, bool bf16)
 {
-    const double nanoseconds = (double)p->m * p->n * p->k / 40;
-    if (nanoseconds >= 2 * QP_TILES_LEAST && qp_team_idle() > 0) {
+    qp_real *scratch;
+    const qp_gemm_kernels *kernels = qp_gemm_vector_kernels(&scratch);
+    const double nanoseconds = (double)p->m * p->n * p->k / (bf16 ? 80 : 40);
+    if (kernels != NULL && nanoseconds >= 2 * QP_TILES_LEAST && qp_team_idle() > 0) {
         cut_product c = cut(p);
+        c.bf16 = bf16;
         qp_tiles_run(&(qp_tiles){&c, run_tile, c.rows * c.columns, nanoseconds});
     } else {
-        kernels->product(p, scratch);
+        one_product(kernels, p, scratch, bf16);
     }
 }
 #endif
@@ -219,14 +240,9 @@ void qp_gemm(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real
         return;
     }
 #ifdef QP_VECTOR_KERNELS
-    qp_real *scratch;
-    const qp_gemm_kernels *kernels = qp_gemm_vector_kernels(&scratch);
     if (qp_cpu_level() != QP_CPU_SCALAR) {
         const qp_product p = product_of(form, alpha, a, b, beta, c);
-        if (kernels != NULL)
-            run_product(kernels, &p, scratch);
-        else
-            qp_gemm_without_memory(&p, NULL, QP_GEMM_DEPTH);
+        run_product(&p, false);
         return;
     }
 #endif
@@ -235,4 +251,29 @@ void qp_gemm(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real
         blas_gemm(form, alpha, a, b, beta, c);
     else
         plain_gemm(form, alpha, a, b, beta, c);
+}
+
+void qp_gemm_bf16(qp_gemm_form form, qp_matrix a, qp_matrix b, qp_real beta, qp_matrix c)
+{
+    const qp_product p = product_of(form, 1, a, b, beta, c);
+    assert(p.m == (transposes_a(form) ? a.columns : a.rows) && p.n == (transposes_b(form) ? b.rows : b.columns));
+    if (p.m <= 0 || p.n <= 0) return;
+    if (p.k <= 0) {
+        scale_only(beta, c);
+        return;
+    }
+#ifdef QP_VECTOR_KERNELS
+    if (qp_cpu_level() != QP_CPU_SCALAR) {
+        run_product(&p, true);
+        return;
+    }
+#endif
+    run_bf16(&p, NULL);
+}
+
+const char *qp_gemm_bf16_kernels(void)
+{
+    if (qp_bf16_has_instruction()) return "AVX512-BF16";
+    return qp_cpu_level() == QP_CPU_SCALAR ? "none (emulated, many times slower than fp32)"
+                                           : "none (emulated, slower than fp32)";
 }

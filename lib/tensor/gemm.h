@@ -19,6 +19,14 @@ typedef enum {
  * c      [m, n], the result; does not overlap a or b; not read when beta is 0 */
 void qp_gemm(qp_gemm_form form, qp_real alpha, qp_matrix a, qp_matrix b, qp_real beta, qp_matrix c);
 
+/* qp_gemm_bf16 — C = beta*C + op(A) op(B) with operands rounded to bfloat16 and sums in fp32, with the same bits on
+ *   every processor (lib/tensor/bf16/bf16_product.h).
+ * a, b, c  as above */
+void qp_gemm_bf16(qp_gemm_form form, qp_matrix a, qp_matrix b, qp_real beta, qp_matrix c);
+
+/* qp_gemm_bf16_kernels — what computes qp_gemm_bf16 here. */
+const char *qp_gemm_bf16_kernels(void);
+
 /* qp_gemm_library — version, build and chosen core of OpenBLAS, which computes the products of the scalar level; opens
  *   it. Where it cannot be opened (not installed, or an address limit leaves no room) plain loops replace it. */
 const char *qp_gemm_library(void);

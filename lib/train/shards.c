@@ -32,6 +32,7 @@ typedef struct {
 struct qp_shards {
     const qp_params *params;
     int64_t shard_rows;
+    bool bf16;       /* products of training steps */
     bool batch_mean; /* batches are weighted equally, not by their rows */
     int threads;
     int drivers; /* the workers that take shards in this call; the others run tiles of their operations */
@@ -88,6 +89,8 @@ qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows
         qp_shards_free(s);
     return status;
 }
+
+void qp_shards_set_bf16(qp_shards *s) { s->bf16 = true; }
 
 void qp_shards_set_batch_mean(qp_shards *s) { s->batch_mean = true; }
 
@@ -249,6 +252,7 @@ static bool run_piece(qp_shards *s, shard piece, uint64_t key, qp_tape *tape, qp
     if (gradient) {
         qp_tape_bind(tape, gradient->node);
         qp_tape_expect_scale(tape, s->scale * piece.weight);
+        if (s->bf16) qp_tape_use_bf16(tape);
     }
     qp_batch view = view_batch(tape, &piece);
     qp_tensor loss = qp_tape_failed(tape) ? (qp_tensor){0} : s->function->loss(s->function->self, tape, &view);

@@ -36,7 +36,9 @@ int qp_shards_count(int64_t rows, int sequences, int64_t shard_rows);
 
 typedef struct qp_shards qp_shards;
 
-/* qp_shards_new            — threads: number of workers (see qp_threads_of); shard_rows: rows of a shard, 0:
+/* qp_shards_set_bf16       — training steps multiply with weights rounded to bfloat16 (op_linear.h), validation does
+ *                            not.
+ * qp_shards_new            — threads: number of workers (see qp_threads_of); shard_rows: rows of a shard, 0:
  *                            QP_SHARD_ROWS.
  * qp_shards_set_batch_mean — weights the batches of an update equally, whatever their target rows: loss and gradient
  * are
@@ -47,6 +49,7 @@ typedef struct qp_shards qp_shards;
  *                            NULL. Errors  QP_EMEMORY.
  * qp_shards_free           — to be called by the thread that ran the steps: it unpins the workers. */
 qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows, qp_shards **shards);
+void qp_shards_set_bf16(qp_shards *shards);
 void qp_shards_set_batch_mean(qp_shards *shards);
 qp_status qp_shards_set_cluster(qp_shards *shards, qp_cluster *cluster, const size_t *parts);
 void qp_shards_free(qp_shards *shards);

@@ -101,6 +101,7 @@ static qp_status make_workers(qp_run *run)
     qp_params *params = run->trainer->params;
     int threads = qp_threads_of(c->threads);
     QP_TRY(qp_shards_new(params, threads, c->shard_rows, &run->shards));
+    if (c->precision == QP_PRECISION_BF16) qp_shards_set_bf16(run->shards);
     if (c->accum_mean == QP_ACCUM_BATCHES) qp_shards_set_batch_mean(run->shards);
     QP_TRY(qp_shards_set_cluster(run->shards, run->trainer->cluster, qp_optimizer_parts(run->optimizer)));
     QP_TRY(qp_weight_noise_init(&run->noise, params, c->weight_noise, threads));

@@ -2,7 +2,6 @@
 
 #include "lib/grad/op_linear.h"
 #include "lib/grad/views.h"
-#include "lib/tensor/gemm.h"
 #include "lib/tensor/rows.h"
 
 int qp_output_loss_rows(int classes)
@@ -38,11 +37,12 @@ static void run_block(const qp_tape *tape, job *j, int first, int count)
     qp_cross_entropy_rows(logits, &terms, j->loss, j->scale ? logits : (qp_matrix){0});
     for (int r = 0; r < count; r++) j->sum += (double)j->loss[r];
     if (j->dweight)
-        qp_gemm(QP_ATB, 1, logits, qp_tensor_matrix(x), j->weight_beta, qp_tensor_grad(j->weight, j->dweight));
+        qp_weight_product(tape, QP_ATB, logits, qp_tensor_matrix(x), j->weight_beta,
+                          qp_tensor_grad(j->weight, j->dweight));
     if (j->dbias) qp_column_sums(logits, j->bias_beta, j->dbias);
     if (j->dx)
-        qp_gemm(QP_AB, 1, logits, qp_tensor_matrix(j->weight), j->dx_beta,
-                qp_tensor_grad(x, j->dx + (ptrdiff_t)first * x.stride));
+        qp_weight_product(tape, QP_AB, logits, qp_tensor_matrix(j->weight), j->dx_beta,
+                          qp_tensor_grad(x, j->dx + (ptrdiff_t)first * x.stride));
     j->weight_beta = j->bias_beta = 1;
 }
 

@@ -1,5 +1,6 @@
 #include "lib/grad/recurrent/recurrence_products.h"
 
+#include "lib/grad/op_linear.h"
 #include "lib/grad/step_weights.h"
 #include "lib/tensor/gemm.h"
 #include "lib/tensor/rows.h"
@@ -42,7 +43,7 @@ void qp_recurrence_input(qp_tape *tape, qp_recurrent_run *run)
     if (packed)
         qp_gemm_packed(input, packed, NULL, 0, gates);
     else
-        qp_gemm(QP_ABT, 1, input, qp_tensor_matrix(w), 0, gates);
+        qp_weight_product(tape, QP_ABT, input, qp_tensor_matrix(w), 0, gates);
     if (run->kind->inputs) run->kind->inputs(tape, run);
     if (qp_tape_failed(tape)) return;
     if (run->w.bias.value) qp_bias_rows(run->w.bias.value, gates);
@@ -60,7 +61,7 @@ void qp_recurrence_weight_back(qp_tape *tape, const qp_recurrent_run *run, qp_te
         return;
     }
     qp_real beta, *grad = qp_tape_grad(tape, weight, &beta);
-    if (grad) qp_gemm(QP_ATB, 1, outputs, inputs, beta, qp_tensor_grad(weight, grad));
+    if (grad) qp_weight_product(tape, QP_ATB, outputs, inputs, beta, qp_tensor_grad(weight, grad));
 }
 
 void qp_recurrence_bias_back(qp_tape *tape, int rows, qp_tensor bias, const qp_real *d)
@@ -82,7 +83,7 @@ void qp_recurrence_input_back(qp_tape *tape, qp_recurrent_run *run)
     if (packed)
         qp_gemm_packed(da, packed, NULL, 0, qp_matrix_dense(dx, rows, read));
     else
-        qp_gemm(QP_AB, 1, da, qp_tensor_matrix(run->w.input), 0, qp_matrix_dense(dx, rows, read));
+        qp_weight_product(tape, QP_AB, da, qp_tensor_matrix(run->w.input), 0, qp_matrix_dense(dx, rows, read));
     if (folded != dx) qp_recurrence_window_back(run, dx, folded);
     qp_recurrence_scatter(qp_matrix_dense(folded, rows, columns), run->order.row, beta, qp_tensor_grad(run->x, grad));
 }

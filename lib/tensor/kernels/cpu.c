@@ -75,13 +75,28 @@ bool qp_cpu_force(qp_cpu level)
     return true;
 }
 
-void qp_cpu_flush_subnormals(void)
+unsigned long qp_cpu_flush_begin(void)
+{
+    unsigned long kept = 0;
+#if defined(__x86_64__)
+    kept = _mm_getcsr();
+    _mm_setcsr((unsigned)kept | 0x8040u); /* flush to zero, denormals are zero */
+#elif defined(__aarch64__)
+    __asm__ volatile("mrs %0, fpcr" : "=r"(kept));
+    __asm__ volatile("msr fpcr, %0" : : "r"(kept | (1UL << 24)));
+#endif
+    return kept;
+}
+
+void qp_cpu_flush_end(unsigned long kept)
 {
 #if defined(__x86_64__)
-    _mm_setcsr(_mm_getcsr() | 0x8040u); /* flush to zero, denormals are zero */
+    _mm_setcsr((unsigned)kept);
 #elif defined(__aarch64__)
-    unsigned long control;
-    __asm__ volatile("mrs %0, fpcr" : "=r"(control));
-    __asm__ volatile("msr fpcr, %0" : : "r"(control | (1UL << 24)));
+    __asm__ volatile("msr fpcr, %0" : : "r"(kept));
+#else
+    (void)kept;
 #endif
 }
+
+void qp_cpu_flush_subnormals(void) { qp_cpu_flush_begin(); }

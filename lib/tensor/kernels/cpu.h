@@ -38,4 +38,8 @@ bool qp_cpu_force(qp_cpu level);
  * training step with subnormals takes 1.65 times as long.) */
 void qp_cpu_flush_subnormals(void);
 
+/* qp_cpu_flush_begin — the same until qp_cpu_flush_end, which gets what begin returned. */
+unsigned long qp_cpu_flush_begin(void);
+void qp_cpu_flush_end(unsigned long kept);
+
 #endif

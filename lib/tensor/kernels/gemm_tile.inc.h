@@ -6,12 +6,6 @@
 
 #define TILE_COLUMNS (2 * V_LANES)
 
-#ifdef __clang__
-#define UNROLL_ALL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL_ALL _Pragma("GCC unroll 16")
-#endif
-
 /* C = beta*C + alpha*A B + bias over one tile; A(i,l) at a[i*a_row + l*a_step], row l of B at b + l*b_step */
 typedef struct {
     const qp_real *a, *b, *bias;
