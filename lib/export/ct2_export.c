@@ -107,15 +107,24 @@ static qp_status check_fit(const qp_package *p, const char *place)
 /* ---- the small files ---- */
 
 /* Rows that have no piece get names of their own. */
+typedef struct {
+    char text[40];
+} spare_name;
+static const char *name_of(const qp_tokenizer *t, int32_t id, spare_name *spare)
+{
+    const char *piece = id < qp_tokenizer_size(t) ? qp_tokenizer_piece(t, id) : "";
+    snprintf(spare->text, sizeof spare->text, "<extra_id_%d>", (int)id);
+    return *piece ? piece : spare->text;
+}
+
 static qp_status save_list(const output *o, const char *name, const qp_tokenizer *t, int rows)
 {
     qp_text_buffer json = {0};
-    char spare[40];
+    spare_name spare;
     qp_json_open(&json, '[');
     for (int32_t id = 0; id < rows; id++) {
-        const char *piece = id < qp_tokenizer_size(t) ? qp_tokenizer_piece(t, id) : "";
-        snprintf(spare, sizeof spare, "<extra_id_%d>", (int)id);
-        qp_json_string(&json, *piece ? piece : spare, strlen(*piece ? piece : spare));
+        const char *piece = name_of(t, id, &spare);
+        qp_json_string(&json, piece, strlen(piece));
     }
     qp_json_close(&json, ']');
     return qp_folder_text(o->folder, name, &json);
@@ -133,7 +142,8 @@ static qp_status save_lists(const output *o, bool zero)
 
 static void put_piece(qp_text_buffer *json, const char *key, const qp_tokenizer *t, int32_t id)
 {
-    qp_json_put_text(json, key, id >= 0 ? qp_tokenizer_piece(t, id) : "");
+    spare_name spare;
+    qp_json_put_text(json, key, id >= 0 ? name_of(t, id, &spare) : "");
 }
 
 /* The tokens around a source are those that the folder's tokenizer puts there. */
@@ -151,6 +161,7 @@ static qp_status save_config(const output *o, bool zero)
     if (!lm) put_piece(&json, "decoder_start_token", o->target, first);
     put_piece(&json, "eos_token", o->target, s.end);
     put_piece(&json, "unk_token", o->target, s.unknown);
+    if (s.pad >= 0 && !zero) put_piece(&json, "pad_token", o->target, s.pad);
     qp_json_put_number(&json, "layer_norm_epsilon", m->norm_epsilon);
     qp_json_put_integer(&json, "max_length", m->max_length);
     qp_json_put_bool(&json, "multi_query_attention", m->kv_heads && m->kv_heads != m->heads);

@@ -21,7 +21,8 @@ qp_status qp_hf_frame_of(const qp_tokenizer *tokenizer, qp_hf_frame *frame);
 
 /* For the readers of every format:
  * qp_import_set_roles — gives ids of a tokenizer their roles; -1: none. quipu's own tokenizers have theirs.
- * qp_import_check_rows — QP_EDATA if the model has fewer rows than the tokenizer has pieces. */
+ * qp_import_check_rows — QP_EDATA if the model has fewer rows than the tokenizer has pieces; or more, where that
+ *   is one of quipu's own. */
 qp_status qp_import_set_roles(qp_tokenizer *tokenizer, int32_t begin, int32_t end, int32_t pad);
 qp_status qp_import_check_rows(const char *place, const qp_tokenizer *tokenizer, int64_t rows);
 

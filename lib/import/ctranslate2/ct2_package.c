@@ -95,6 +95,7 @@ static qp_status read_config(contents *c)
     c->end = id_of(&json, "eos_token", names, "</s>");
     c->facts.length = qp_json_config_whole(&json, "max_length", 1, LONGEST, LONGEST);
     if (c->translates) c->facts.start = id_of(&json, "decoder_start_token", names, "<s>");
+    c->pad = qp_vocabulary_index(names, qp_json_config_text(&json, "pad_token", "")); /* of quipu's own folders */
     if (!c->translates) c->begin = qp_vocabulary_index(names, qp_json_config_text(&json, "bos_token", "<s>"));
     if (!(c->facts.epsilon >= 0 && c->facts.epsilon <= 1)) qp_json_config_refuse(&json, "layer_norm_epsilon", "?");
     qp_status status = json.status;
