@@ -99,7 +99,7 @@ static qp_status settle(const attend_options *o, bool has_source, sentences *giv
     return QP_OK;
 }
 
-/* A classifier, a tagger or a masked language model. */
+/* A classifier, a tagger, a masked language model, or one text of a pair. */
 static qp_status attend_text(const attend_options *o, const qp_package *opened, sentences given,
                              qp_picture_form_kind form)
 {
@@ -137,7 +137,7 @@ static qp_status attend_pair(const attend_options *o, const qp_package *opened, 
 static qp_status attend(const attend_options *o, sentences given, qp_picture_form_kind form)
 {
     static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_LM, QP_TASK_AUTOENCODE, QP_TASK_CLASSIFY, QP_TASK_TAG,
-                                QP_TASK_MLM, -1};
+                                QP_TASK_MLM,       QP_TASK_MATCH, -1};
     qp_package *opened;
     QP_TRY(qp_open_model(o->model, o->verify, tasks, &opened));
     int task = qp_model_config_of(opened->model)->task;

@@ -8,6 +8,7 @@
 #include "cli/base/open_model.h"
 #include "cli/base/options.h"
 #include "cli/base/text.h"
+#include "cli/evaluate/bleu_pieces.h"
 #include "cli/evaluate/evaluate_task.h"
 #include "cli/evaluate/score_table.h"
 #include "lib/base/array.h"
@@ -34,7 +35,8 @@ enum { LINES_AT_ONCE = 1024 };
 
 #define METRIC_FIELDS(X)                                                                                               \
     X(BOOL, lower_case, "false", 0, 0, NULL, "lower case before BLEU and chrF")                                        \
-    X(TEXT, tokenize, "13a", 0, 0, "NAME", "BLEU's words: 13a, none, char, intl, zh")                                  \
+    X(TEXT, tokenize, "13a", 0, 0, "NAME|FILE",                                                                        \
+      "BLEU's words: 13a, none, char, intl, zh, or the pieces of a tokenizer's file, such as a sentencepiece .model")  \
     X(CHOICE, smooth_method, "exp", 0, 0, "exp, floor, add-k, none", "BLEU's smoothing of orders without a match")     \
     X(REAL, smooth_value, "-1", -1, 1000, NULL, "value of floor and add-k; -1: 0.1 and 1")                             \
     X(INT, max_ngram_order, "4", 1, QP_BLEU_ORDER_MAX, NULL, "BLEU's longest n-grams")                                 \
@@ -207,10 +209,9 @@ static qp_status add_all(evaluation *e, char *file)
 
 /* ---- the command ---- */
 
-static qp_status configure(qp_scores *scores, const metric_options *m, bool sentence_level)
+static void configure(qp_scores *scores, const metric_options *m, bool sentence_level)
 {
     qp_bleu_config *bleu = &scores->bleu;
-    QP_TRY(qp_bleu_tokenizer_find(m->tokenize, &bleu->tokenizer));
     bleu->lower_case = m->lower_case;
     bleu->smoothing = (qp_bleu_smoothing)m->smooth_method;
     bleu->smoothing_value = m->smooth_value;
@@ -226,7 +227,6 @@ static qp_status configure(qp_scores *scores, const metric_options *m, bool sent
                                   .normalized = m->ter_normalized,
                                   .no_punctuation = m->ter_no_punct,
                                   .asian = m->ter_asian_support};
-    return QP_OK;
 }
 
 /* How often stdin is read: the references are read again for every text. */
@@ -346,14 +346,17 @@ static qp_status run(void *self, const qp_options *options)
     QP_TRY(settle(options, &c->o, ref, hyp));
     qp_scores fresh;
     QP_TRY(qp_scores_init(&fresh, options->file_count ? options->file[0] : "bleu,chrf"));
-    QP_TRY(configure(&fresh, &c->metric, c->o.sentence_level));
+    configure(&fresh, &c->metric, c->o.sentence_level);
+    qp_bleu_splitter splitter;
+    QP_TRY(qp_bleu_pieces_open(c->metric.tokenize, &splitter, &fresh.bleu));
     int count = (c->o.model[0] ? 1 : hyp->count) + (c->o.compare[0] != '\0');
     qp_scored_text *text = calloc((size_t)count, sizeof *text);
-    if (!text) return qp_fail(QP_EMEMORY, "evaluate: out of memory for %d texts", count);
-    for (int i = 0; i < count; i++) text[i].scores = fresh;
-    qp_status status = score_texts(&c->o, &c->search, ref, text, count);
-    for (int i = 0; i < count; i++) free(text[i].line);
+    qp_status status = text ? QP_OK : qp_fail(QP_EMEMORY, "evaluate: out of memory for %d texts", count);
+    for (int i = 0; text && i < count; i++) text[i].scores = fresh;
+    if (text) status = score_texts(&c->o, &c->search, ref, text, count);
+    for (int i = 0; text && i < count; i++) free(text[i].line);
     free(text);
+    qp_bleu_pieces_close(&splitter);
     return status;
 }
 

@@ -59,7 +59,7 @@ qp_status qp_evaluate_translator(const char *model, bool verify, const qp_text_f
 
 /* ---- labels ---- */
 
-static qp_status count_texts(const trial *t, qp_label_metrics *figures)
+static qp_status count_texts(const trial *t, qp_label_sets *sets, qp_label_metrics *figures)
 {
     const qp_model_config *c = qp_model_config_of(t->m->model);
     qp_corpus corpus;
@@ -69,7 +69,8 @@ static qp_status count_texts(const trial *t, qp_label_metrics *figures)
                                    .max_length = (int)c->max_length,
                                    .when_longer = QP_LONG_CUT,
                                    .labels = &labels,
-                                   .policy = QP_LABEL_IGNORE};
+                                   .policy = QP_LABEL_IGNORE,
+                                   .sets = c->multi_label ? sets : NULL};
     QP_TRY(qp_labelled_load(&options, &corpus));
     qp_batcher_options batches = {.kind = QP_BATCH_TOKENS, .size = 4096, .slots = 1};
     qp_batcher *batcher = NULL;
@@ -141,11 +142,14 @@ static qp_status count_words(const trial *t, qp_label_metrics *figures)
 
 static qp_status count_labels(const trial *t, qp_label_metrics *figures)
 {
-    bool tags = qp_model_config_of(t->m->model)->task == QP_TASK_TAG;
-    qp_status status = qp_label_metrics_init(&t->m->labels, tags, figures);
-    bool images = qp_model_reads_numbers(qp_model_config_of(t->m->model));
+    const qp_model_config *c = qp_model_config_of(t->m->model);
+    bool tags = c->task == QP_TASK_TAG, images = qp_model_reads_numbers(c);
+    qp_label_sets sets = {0};
+    qp_status status = c->multi_label ? qp_label_metrics_init_sets(&t->m->labels, &sets, figures)
+                                      : qp_label_metrics_init(&t->m->labels, tags, figures);
     if (status == QP_OK)
-        status = tags ? count_words(t, figures) : images ? count_images(t, figures) : count_texts(t, figures);
+        status = tags ? count_words(t, figures) : images ? count_images(t, figures) : count_texts(t, &sets, figures);
+    qp_label_sets_free(&sets);
     if (status != QP_OK) qp_label_metrics_free(figures);
     return status;
 }
@@ -153,6 +157,7 @@ static qp_status count_labels(const trial *t, qp_label_metrics *figures)
 static qp_status try_labels(const trial *t, const char *metrics)
 {
     qp_label_metrics figures;
+    if (!metrics) metrics = qp_model_config_of(t->m->model)->multi_label ? "accuracy,f1,micro-f1" : "accuracy,f1";
     QP_TRY(qp_label_report_check(metrics));
     QP_TRY(count_labels(t, &figures));
     qp_status status = qp_label_report_print(&figures, metrics, t->json);
@@ -215,8 +220,8 @@ static const struct {
     qp_status (*run)(const trial *t, const char *metrics);
 } rows[] = {
     {QP_TASK_LM, "perplexity", try_language},
-    {QP_TASK_CLASSIFY, "accuracy,f1", try_labels},
-    {QP_TASK_TAG, "accuracy,f1", try_labels},
+    {QP_TASK_CLASSIFY, NULL, try_labels},
+    {QP_TASK_TAG, NULL, try_labels},
     {QP_TASK_REGRESS, "mae,rmse,r2", try_series},
     {QP_TASK_MLM, "accuracy,loss,perplexity", try_masks},
     {QP_TASK_AUTOENCODE, NULL, try_copies},

@@ -10,11 +10,24 @@
 static const char unseen_name[] = "(unseen)";
 
 static double accuracy(const qp_label_metrics *m) { return qp_label_metrics_accuracy(m); }
-static double precision(const qp_label_metrics *m) { return 100 * qp_class_scores_macro(&m->confusion, 1).precision; }
-static double recall(const qp_label_metrics *m) { return 100 * qp_class_scores_macro(&m->confusion, 1).recall; }
-static double macro(const qp_label_metrics *m) { return 100 * qp_class_scores_macro(&m->confusion, 1).f; }
-static double micro(const qp_label_metrics *m) { return 100 * qp_class_scores_micro(&m->confusion).f; }
-static double weighted(const qp_label_metrics *m) { return 100 * qp_class_scores_weighted(&m->confusion, 1).f; }
+
+/* Means over the classes, of one label each or of sets. */
+static qp_class_scores macro_scores(const qp_label_metrics *m)
+{
+    return m->sets ? qp_multi_label_macro(&m->multi) : qp_class_scores_macro(&m->confusion, 1);
+}
+
+static double precision(const qp_label_metrics *m) { return 100 * macro_scores(m).precision; }
+static double recall(const qp_label_metrics *m) { return 100 * macro_scores(m).recall; }
+static double macro(const qp_label_metrics *m) { return 100 * macro_scores(m).f; }
+static double micro(const qp_label_metrics *m)
+{
+    return 100 * (m->sets ? qp_multi_label_micro(&m->multi).f : qp_class_scores_micro(&m->confusion).f);
+}
+static double weighted(const qp_label_metrics *m)
+{
+    return 100 * (m->sets ? qp_multi_label_weighted(&m->multi).f : qp_class_scores_weighted(&m->confusion, 1).f);
+}
 static double balanced(const qp_label_metrics *m) { return 100 * qp_class_balanced_accuracy(&m->confusion); }
 static double matthews(const qp_label_metrics *m) { return 100 * qp_class_matthews(&m->confusion); }
 static double kappa(const qp_label_metrics *m) { return 100 * qp_class_kappa(&m->confusion); }
@@ -28,21 +41,23 @@ static const struct {
     double (*value)(const qp_label_metrics *);
     bool of_entities;
     const char *what;
+    const char *of_sets; /* what it is of texts with several labels; NULL: they have none */
 } figures[] = {
-    {"accuracy", accuracy, false, "answers that are right"},
-    {"f1", macro, false, "mean over the classes"},
-    {"precision", precision, false, "mean over the classes"},
-    {"recall", recall, false, "mean over the classes"},
-    {"micro-f1", micro, false, "over all answers"},
-    {"weighted-f1", weighted, false, "mean over the classes, by how often they occur"},
-    {"balanced-accuracy", balanced, false, "mean recall of the classes that occur"},
-    {"matthews", matthews, false, "correlation"},
-    {"kappa", kappa, false, "agreement beyond chance"},
-    {"entity-precision", entity_precision, true, "entities, type and both ends"},
-    {"entity-recall", entity_recall, true, "entities, type and both ends"},
-    {"entity-f1", entity_f1, true, "entities, type and both ends"},
-    {"report", NULL, false, NULL},
-    {"confusion", NULL, false, NULL},
+    {"accuracy", accuracy, false, "answers that are right", "texts with exactly the right labels"},
+    {"f1", macro, false, "mean over the classes", "mean over the labels"},
+    {"precision", precision, false, "mean over the classes", "mean over the labels"},
+    {"recall", recall, false, "mean over the classes", "mean over the labels"},
+    {"micro-f1", micro, false, "over all answers", "over all labels of all texts"},
+    {"weighted-f1", weighted, false, "mean over the classes, by how often they occur",
+     "mean over the labels, by how often they occur"},
+    {"balanced-accuracy", balanced, false, "mean recall of the classes that occur", NULL},
+    {"matthews", matthews, false, "correlation", NULL},
+    {"kappa", kappa, false, "agreement beyond chance", NULL},
+    {"entity-precision", entity_precision, true, "entities, type and both ends", NULL},
+    {"entity-recall", entity_recall, true, "entities, type and both ends", NULL},
+    {"entity-f1", entity_f1, true, "entities, type and both ends", NULL},
+    {"report", NULL, false, NULL, ""},
+    {"confusion", NULL, false, NULL, NULL},
 };
 enum { FIGURES = sizeof figures / sizeof *figures };
 
@@ -66,6 +81,17 @@ static int64_t counted(const qp_label_metrics *m, int truth, int predicted)
 
 /* ---- tables ---- */
 
+/* The rows of the table of labels: the last one is of labels that training did not have. */
+static int classes(const qp_label_metrics *m) { return m->sets ? m->labels->count + 1 : m->confusion.classes; }
+
+static qp_class_scores scores_of(const qp_label_metrics *m, int label, int64_t *support)
+{
+    if (!m->sets) return qp_class_scores_of(&m->confusion, label, 1, support);
+    const qp_label_tally *tally = &m->multi.tally[label];
+    *support = tally->hit + tally->missed;
+    return qp_multi_label_of(tally);
+}
+
 static void print_row(const char *name, qp_class_scores s, int64_t support)
 {
     printf("  %-24s %9.2f %9.2f %9.2f %9lld\n", name, 100 * s.precision, 100 * s.recall, 100 * s.f, (long long)support);
@@ -74,9 +100,9 @@ static void print_row(const char *name, qp_class_scores s, int64_t support)
 static void print_report(const qp_label_metrics *m)
 {
     printf("  %-24s %9s %9s %9s %9s\n", "label", "precision", "recall", "f1", "count");
-    for (int i = 0; i < m->confusion.classes; i++) {
+    for (int i = 0; i < classes(m); i++) {
         int64_t support;
-        qp_class_scores s = qp_class_scores_of(&m->confusion, i, 1, &support);
+        qp_class_scores s = scores_of(m, i, &support);
         if (support > 0 || s.precision > 0 || i < m->labels->count) print_row(class_name(m, i), s, support);
     }
     for (int i = 0; m->entities && i < m->entity.types; i++)
@@ -95,9 +121,9 @@ static void print_confusion(const qp_label_metrics *m)
 static void put_report(const qp_label_metrics *m, qp_text_buffer *out)
 {
     qp_json_open(out, '{');
-    for (int i = 0; i < m->confusion.classes; i++) {
+    for (int i = 0; i < classes(m); i++) {
         int64_t support;
-        qp_class_scores s = qp_class_scores_of(&m->confusion, i, 1, &support);
+        qp_class_scores s = scores_of(m, i, &support);
         if (support <= 0 && i >= m->labels->count) continue;
         qp_json_key(out, class_name(m, i));
         qp_json_open(out, '{');
@@ -157,11 +183,16 @@ qp_status qp_label_report_print(const qp_label_metrics *m, const char *names, bo
             return qp_fail(QP_EUSAGE,
                            "evaluate: %s: the labels of this model are not entities (B-..., I-..., O); use f1",
                            figures[i].name);
+    for (int i = 0; i < FIGURES; i++)
+        if (m->sets && !figures[i].of_sets && qp_metric_listed(names, figures[i].name))
+            return qp_fail(QP_EUSAGE, "evaluate: %s: not of texts with several labels; use f1, micro-f1 or report",
+                           figures[i].name);
     if (json) return print_json(m, names);
     for (int i = 0; i < FIGURES; i++) {
         if (!qp_metric_listed(names, figures[i].name)) continue;
         if (figures[i].value)
-            printf("%-18s%6.2f  %s\n", figures[i].name, figures[i].value(m), figures[i].what);
+            printf("%-18s%6.2f  %s\n", figures[i].name, figures[i].value(m),
+                   m->sets ? figures[i].of_sets : figures[i].what);
         else if (strcmp(figures[i].name, "report") == 0)
             print_report(m);
         else

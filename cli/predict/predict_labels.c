@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/base/json_text.h"
 #include "cli/base/text.h"
@@ -18,9 +19,37 @@ static int likelier(const void *a, const void *b)
     return x->label - y->label;
 }
 
+/* The labels of a text that has several, or none: "a,b TAB 0.9,0.7", the likeliest first. */
+static qp_status put_set(const qp_package *m, const qp_predict_config *o, const candidate *sorted)
+{
+    int count = 0;
+    while (count < m->labels.count && *sorted[count].probability > 0.5) count++;
+    if (!o->json) {
+        for (int k = 0; k < count; k++) printf("%s%s", k ? "," : "", m->labels.text[sorted[k].label]);
+        for (int k = 0; k < count; k++) printf("%c%.4f", k ? ',' : '\t', (double)*sorted[k].probability);
+        puts(count ? "" : "\t");
+        return QP_OK;
+    }
+    qp_text_buffer out = {0};
+    qp_json_open(&out, '{');
+    qp_json_key(&out, "labels");
+    qp_json_open(&out, '[');
+    for (int k = 0; k < count; k++)
+        qp_json_repaired(&out, m->labels.text[sorted[k].label], strlen(m->labels.text[sorted[k].label]));
+    qp_json_close(&out, ']');
+    qp_json_key(&out, "probabilities");
+    qp_json_open(&out, '{');
+    for (int k = 0; k < (o->all ? m->labels.count : count); k++)
+        qp_json_put_real(&out, m->labels.text[sorted[k].label], (double)*sorted[k].probability);
+    qp_json_close(&out, '}');
+    qp_json_close(&out, '}');
+    return qp_json_line(stdout, &out);
+}
+
 static qp_status put_one(const qp_package *m, const qp_predict_config *o, const candidate *sorted)
 {
     int shown = o->all ? m->labels.count : 1;
+    if (qp_model_config_of(m->model)->multi_label && (o->json || !o->all)) return put_set(m, o, sorted);
     if (!o->json) {
         for (int k = 0; k < shown; k++)
             printf("%s%s\t%.4f", k ? "\t" : "", m->labels.text[sorted[k].label], (double)*sorted[k].probability);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/batches/epoch_order.h"
 #include "lib/base/random.h"
 
 enum { POOL_BATCHES = 100, SOURCE_FACTOR = 4, MOST_ROWS = 1 << 30, MOST_SLOTS = 1 << 16 };
@@ -17,12 +18,16 @@ typedef struct {
     side_buffer source, target;
     int32_t *source_row; /* of the target rows, if the corpus has it */
     qp_real *score;      /* of the sequences, likewise */
+    qp_real *weight;
 } slot_buffer;
 
 struct qp_batcher {
     const qp_corpus *corpus;
     qp_batcher_options options;
-    int32_t *order;   /* [sequences] of this epoch */
+    qp_epoch_order *draw; /* NULL: each sequence once */
+    int64_t count;        /* sequences of this epoch, at most those of the corpus */
+    int64_t tokens;       /* of them, on the side that is counted */
+    int32_t *order;       /* [count] of this epoch */
     int32_t *scratch; /* [sequences] for sorting; then the order of the batches */
     int32_t *first;   /* [batches + 1] indices into order; room for sequences + 1 */
     int32_t batches;
@@ -50,12 +55,6 @@ static int32_t counted_length(const qp_batcher *b, int32_t sequence)
 static int32_t other_length(const qp_batcher *b, int32_t sequence)
 {
     return b->corpus->answers ? target_length(b, sequence) : source_length(b, sequence);
-}
-
-static int64_t counted_tokens(const qp_batcher *b)
-{
-    const qp_corpus_statistics *statistics = &b->corpus->statistics;
-    return b->corpus->answers ? statistics->source.tokens : statistics->target.tokens;
 }
 
 static bool is_longer(const qp_batcher *b, int32_t one, int32_t other)
@@ -98,10 +97,10 @@ static int32_t cut(qp_batcher *b, cut_plan plan, bool write)
     bool by_tokens = b->options.kind == QP_BATCH_TOKENS;
     int64_t other_limit = by_tokens ? SOURCE_FACTOR * b->options.size : MOST_ROWS;
     if (other_limit > MOST_ROWS) other_limit = MOST_ROWS;
-    int64_t left = by_tokens ? counted_tokens(b) : b->corpus->sequences;
+    int64_t left = by_tokens ? b->tokens : b->count;
     int64_t weight = 0, other = 0, counted = 0;
     double goal = (double)plan.size;
-    int32_t batches = 0, count = (int32_t)b->corpus->sequences;
+    int32_t batches = 0, count = (int32_t)b->count;
     for (int32_t i = 0; i < count; i++) {
         int32_t more_counted = counted_length(b, b->order[i]), more_other = other_length(b, b->order[i]);
         int64_t more = by_tokens ? more_counted : 1;
@@ -141,21 +140,32 @@ static int32_t cut_evenly(qp_batcher *b)
 /* Number of sequences in POOL_BATCHES average batches. */
 static int64_t pool_size(const qp_batcher *b)
 {
-    const qp_corpus *c = b->corpus;
     double per_batch = (double)b->options.size;
-    if (b->options.kind == QP_BATCH_TOKENS) per_batch *= (double)c->sequences / (double)counted_tokens(b);
+    if (b->options.kind == QP_BATCH_TOKENS) per_batch *= (double)b->count / (double)b->tokens;
     double pool = POOL_BATCHES * (per_batch < 1 ? 1 : per_batch);
-    return pool < (double)c->sequences ? (int64_t)pool : c->sequences;
+    return pool < (double)b->count ? (int64_t)pool : b->count;
+}
+
+/* The sequences of an epoch, shuffled if that is wanted. */
+static void draw(qp_batcher *b, uint64_t key, int64_t epoch)
+{
+    b->count = b->corpus->sequences;
+    for (int64_t i = 0; i < b->count; i++) b->order[i] = (int32_t)i;
+    if (b->draw)
+        b->count = qp_epoch_order_draw(b->draw, key, epoch, b->order);
+    else if (b->options.shuffle)
+        qp_random_shuffle(qp_random_key(key, PURPOSE_SEQUENCES), b->order, b->count);
+    b->tokens = 0;
+    for (int64_t i = 0; i < b->count; i++) b->tokens += counted_length(b, b->order[i]);
 }
 
 static qp_status begin(void *self, int64_t epoch, int64_t *count)
 {
     qp_batcher *b = self;
-    int64_t sequences = b->corpus->sequences;
     uint64_t key = qp_random_key(b->options.seed, (uint64_t)epoch);
-    for (int64_t i = 0; i < sequences; i++) b->order[i] = (int32_t)i;
+    draw(b, key, epoch);
+    int64_t sequences = b->count;
     if (b->options.shuffle) {
-        qp_random_shuffle(qp_random_key(key, PURPOSE_SEQUENCES), b->order, sequences);
         int64_t pool = pool_size(b);
         for (int64_t place = 0; place < sequences; place += pool)
             sort_by_length(b, b->order + place, place + pool < sequences ? pool : sequences - place);
@@ -205,6 +215,17 @@ static void gather_read(const qp_batcher *b, int32_t *source_row, int32_t begin,
     }
 }
 
+/* A number of each sequence order[first..end), where the corpus has them. */
+static qp_status gather_numbers(const qp_batcher *b, const qp_real *number, int32_t first, int32_t end,
+                                qp_real **gathered)
+{
+    if (!number) return QP_OK;
+    if (!*gathered) *gathered = malloc((size_t)b->most_sequences * sizeof **gathered);
+    if (!*gathered) return qp_fail(QP_EMEMORY, "batches: no memory for a number of each sequence");
+    for (int32_t i = first; i < end; i++) (*gathered)[i - first] = number[b->order[i]];
+    return QP_OK;
+}
+
 static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
 {
     qp_batcher *b = self;
@@ -225,12 +246,10 @@ static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)
         gather_read(b, buffer->source_row, first, end);
         batch->source_row = buffer->source_row;
     }
-    if (b->corpus->score) {
-        if (!buffer->score) buffer->score = malloc((size_t)b->most_sequences * sizeof *buffer->score);
-        if (!buffer->score) return qp_fail(QP_EMEMORY, "batches: no memory for the scores");
-        for (int32_t i = first; i < end; i++) buffer->score[i - first] = b->corpus->score[b->order[i]];
-        batch->score = buffer->score;
-    }
+    QP_TRY(gather_numbers(b, b->corpus->score, first, end, &buffer->score));
+    QP_TRY(gather_numbers(b, b->corpus->weight, first, end, &buffer->weight));
+    batch->score = buffer->score;
+    batch->weight = buffer->weight;
     return QP_OK;
 }
 
@@ -257,8 +276,27 @@ static void bound_batches(qp_batcher *b)
     b->most_sequences = least(size, c->sequences); /* each holds at least one token */
     b->most_target = most_rows(b, longest_target, !c->answers);
     b->most_source = most_rows(b, longest_source, c->answers);
-    b->most_target = least(b->most_target, c->statistics.target.tokens);
-    b->most_source = least(b->most_source, c->statistics.source.tokens);
+    bool repeats = b->options.group != NULL; /* a short sequence may be left out for a long one */
+    b->most_target = least(b->most_target, repeats ? c->sequences * longest_target : c->statistics.target.tokens);
+    b->most_source = least(b->most_source, repeats ? c->sequences * longest_source : c->statistics.source.tokens);
+}
+
+/* What is drawn other than each sequence once. */
+static qp_status plan_draw(qp_batcher *b)
+{
+    const qp_batcher_options *o = &b->options;
+    int64_t sequences = b->corpus->sequences;
+    qp_epoch_order_options options = {.sequences = sequences,
+                                      .group = o->group,
+                                      .groups = o->group ? o->groups : 0,
+                                      .share = o->share,
+                                      .curriculum = o->curriculum};
+    if (!o->group && o->curriculum == 0) return QP_OK;
+    int32_t *rank = b->first; /* not used yet */
+    for (int64_t i = 0; i < sequences; i++) b->order[i] = (int32_t)i;
+    sort_by_length(b, b->order, sequences);
+    for (int64_t i = 0; i < sequences; i++) rank[b->order[i]] = (int32_t)(sequences - 1 - i);
+    return qp_epoch_order_new(&options, o->curriculum ? rank : NULL, &b->draw);
 }
 
 qp_status qp_batcher_new(const qp_corpus *corpus, const qp_batcher_options *options, qp_batcher **batcher)
@@ -284,8 +322,12 @@ qp_status qp_batcher_new(const qp_corpus *corpus, const qp_batcher_options *opti
         return qp_fail(QP_EMEMORY, "batches: no memory for the order of %zu sequences", sequences);
     }
     bound_batches(b);
-    *batcher = b;
-    return QP_OK;
+    qp_status status = plan_draw(b);
+    if (status == QP_OK)
+        *batcher = b;
+    else
+        qp_batcher_free(b);
+    return status;
 }
 
 qp_batch_source qp_batcher_source(qp_batcher *batcher)
@@ -303,7 +345,9 @@ void qp_batcher_free(qp_batcher *batcher)
         free(batcher->slot[i].target.start);
         free(batcher->slot[i].source_row);
         free(batcher->slot[i].score);
+        free(batcher->slot[i].weight);
     }
+    qp_epoch_order_free(batcher->draw);
     free(batcher->slot);
     free(batcher->order);
     free(batcher->scratch);

@@ -27,6 +27,10 @@ typedef struct {
     bool shuffle;
     uint64_t seed; /* seed of the shuffle */
     int slots;     /* batches held at once: --accum */
+    const int32_t *group; /* NULL, or [sequences] groups with shares; see epoch_order.h, borrowed */
+    int groups;
+    const double *share; /* [groups], borrowed */
+    int64_t curriculum;  /* passes until all sequences are read, the shortest first; 0: all from the first pass on */
 } qp_batcher_options;
 
 typedef struct qp_batcher qp_batcher;

@@ -76,6 +76,7 @@ typedef struct {
     qp_long_policy when_longer;
     qp_labels *labels;
     qp_label_policy policy;
+    bool by_file; /* keep the number of each sentence's file */
 } qp_conll_options;
 qp_status qp_conll_corpus(const qp_conll *conll, const qp_conll_options *options, qp_corpus *corpus);
 

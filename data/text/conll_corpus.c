@@ -99,7 +99,10 @@ static qp_status keep(const qp_conll *c, int64_t sentence, const qp_conll_option
         while (source_row[answers->count - 1] >= longest) answers->count--; /* the first word begins at 0 */
     }
     for (int w = 0; w < answers->count; w++) statistics->unseen += answers->id[w] < 0;
-    return qp_corpus_builder_add(builder, place, text, answers, source_row);
+    QP_TRY(qp_corpus_builder_add(builder, place, text, answers, source_row));
+    int file = 0;
+    while (c->file[file].path != place.path) file++;
+    return qp_corpus_builder_keep(builder, options->by_file ? &file : NULL, NULL);
 }
 
 static qp_status load_sentence(const qp_conll *c, int64_t sentence, const qp_conll_options *options,

@@ -65,7 +65,12 @@ static qp_status load_pair(loader *l, const qp_text_pair *pair)
     if (l->options->files.kind != QP_TEXT_ONE_FILE) status = encode(l, false, pair, &source);
     if (status == QP_OK) status = encode(l, true, pair, &target);
     if (status == QP_OK) status = keep_pair(l, &source, &target);
-    if (status == QP_OK && pair->scored && l->builder.corpus->sequences > before) status = keep_score(l, pair->score);
+    bool kept = l->builder.corpus->sequences > before;
+    int file = qp_text_pairs_file(l->text);
+    if (status == QP_OK && kept && pair->scored) status = keep_score(l, pair->score);
+    if (status == QP_OK && kept)
+        status = qp_corpus_builder_keep(&l->builder, l->options->by_file ? &file : NULL,
+                                        l->options->files.weights ? &pair->weight : NULL);
     free(source.id);
     free(target.id);
     return status;
@@ -121,5 +126,7 @@ void qp_corpus_free(qp_corpus *corpus)
     free(corpus->target.start);
     free(corpus->source_row);
     free(corpus->score);
+    free(corpus->weight);
+    free(corpus->file);
     memset(corpus, 0, sizeof *corpus);
 }

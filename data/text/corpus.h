@@ -36,6 +36,8 @@ typedef struct {
     bool answers;                  /* targets are answers: the size of a batch counts source tokens */
     int32_t *source_row;           /* NULL, or for each target id the row of its source sequence that predicts it */
     qp_real *score;                /* NULL, or [sequences] of QP_TEXT_SCORED */
+    qp_real *weight;               /* NULL, or [sequences] how much each counts in the loss */
+    int32_t *file;                 /* NULL, or [sequences] the number of its file in the list of files */
     qp_corpus_statistics statistics;
 } qp_corpus;
 
@@ -48,6 +50,7 @@ typedef struct {
     qp_long_policy when_longer; /* SKIP drops the pair; CUT keeps the first max_length-1 tokens and the end */
     bool running_text;          /* ONE_FILE: an empty line is kept as its end alone */
     bool to_itself;             /* ONE_FILE: each line is also its source (autoencoders) */
+    bool by_file;               /* keep the number of each sequence's file */
 } qp_corpus_options;
 
 /* qp_corpus_load — read and encode the files.

@@ -56,6 +56,18 @@ qp_status qp_corpus_builder_add(qp_corpus_builder *builder, qp_corpus_place plac
     return QP_OK;
 }
 
+qp_status qp_corpus_builder_keep(qp_corpus_builder *builder, const int *file, const double *weight)
+{
+    qp_corpus *corpus = builder->corpus;
+    size_t count = (size_t)corpus->sequences;
+    if ((file && !QP_GROW(corpus->file, builder->file_capacity, count)) ||
+        (weight && !QP_GROW(corpus->weight, builder->weight_capacity, count)))
+        return qp_fail(QP_EMEMORY, "corpus: no memory for %zu lines", count);
+    if (file) corpus->file[count - 1] = *file;
+    if (weight) corpus->weight[count - 1] = (qp_real)*weight;
+    return QP_OK;
+}
+
 qp_status qp_corpus_encode(const qp_text_codec *codec, qp_corpus_place place, const char *text, size_t bytes,
                            qp_corpus_line *line)
 {

@@ -24,6 +24,7 @@ typedef struct {
 typedef struct {
     qp_corpus *corpus;
     size_t id_capacity[2], start_capacity[2], source_row_capacity; /* of source and target */
+    size_t file_capacity, weight_capacity;
 } qp_corpus_builder;
 
 /* qp_corpus_encode — encode text[0..bytes) and count its characters; the caller frees line->id.
@@ -39,6 +40,10 @@ qp_status qp_corpus_encode(const qp_text_codec *codec, qp_corpus_place place, co
 qp_status qp_corpus_builder_add(qp_corpus_builder *builder, qp_corpus_place place, const qp_corpus_line *source,
                                 const qp_corpus_line *target, const int32_t *source_row);
 void qp_corpus_builder_end(qp_corpus_builder *builder);
+
+/* qp_corpus_builder_keep — what else is known of the sequence added last: the number of its file, its weight; NULL for
+ *   all sequences: not wanted.   Errors  QP_EMEMORY. */
+qp_status qp_corpus_builder_keep(qp_corpus_builder *builder, const int *file, const double *weight);
 
 /* qp_corpus_builder_fits — whether a pair whose longer side has `tokens` tokens (without their end) is kept under
  * max_length; counts it as skipped or cut if it is longer.

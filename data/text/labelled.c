@@ -7,14 +7,19 @@
 
 /* One line: the label first, so that a bad label is reported even if the text is skipped. */
 static qp_status load_line(const qp_labelled_options *options, qp_corpus_builder *builder, qp_corpus_place place,
-                           const qp_text_pair *pair)
+                           int file, const qp_text_pair *pair)
 {
     qp_corpus_statistics *statistics = &builder->corpus->statistics;
     qp_corpus_line text, answer = {.count = 1, .without_end = true};
     int32_t label;
     statistics->lines++;
-    QP_TRY(qp_labels_number(options->labels, options->policy, place.path, place.line, pair->source, pair->source_bytes,
-                            &label));
+    int64_t unseen = 0;
+    if (options->sets)
+        QP_TRY(qp_label_sets_add(options->sets, options->labels, options->policy, place.path, place.line,
+                                 (qp_text){pair->source, pair->source_bytes}, &label, &unseen));
+    else
+        QP_TRY(qp_labels_number(options->labels, options->policy, place.path, place.line, pair->source,
+                                pair->source_bytes, &label));
     QP_TRY(qp_corpus_encode(options->codec, place, pair->target, pair->target_bytes, &text));
     answer.id = &label;
     qp_status status = QP_OK;
@@ -23,8 +28,11 @@ static qp_status load_line(const qp_labelled_options *options, qp_corpus_builder
         statistics->empty++;
     } else if (qp_corpus_builder_fits(builder, text.count, options->max_length, options->when_longer)) {
         if (options->max_length && text.count > options->max_length - 1) text.count = options->max_length - 1;
-        statistics->unseen += label < 0;
+        statistics->unseen += label < 0 || unseen > 0;
         status = qp_corpus_builder_add(builder, place, &text, &answer, NULL);
+        if (status == QP_OK)
+            status = qp_corpus_builder_keep(builder, options->by_file ? &file : NULL,
+                                            options->weights ? &pair->weight : NULL);
     }
     free(text.id);
     return status;
@@ -38,11 +46,13 @@ static qp_status load_all(const qp_labelled_options *options, qp_text_pairs *lin
         QP_TRY(qp_text_pairs_next(lines, &pair, &more));
         if (!more) break;
         qp_corpus_place place = {qp_text_pairs_path(lines, false), qp_text_pairs_line(lines, false)};
-        QP_TRY(load_line(options, builder, place, &pair));
+        QP_TRY(load_line(options, builder, place, qp_text_pairs_file(lines), &pair));
     }
     const char *path = qp_text_pairs_path(lines, false);
     QP_TRY(qp_corpus_builder_check(builder, path, options->max_length));
-    if (options->policy == QP_LABEL_LEARN && options->labels->count < 2)
+    if (options->sets && options->policy == QP_LABEL_LEARN && options->labels->count < 1)
+        return qp_fail(QP_EDATA, "%s: no line has a label; give texts with labels", path);
+    if (!options->sets && options->policy == QP_LABEL_LEARN && options->labels->count < 2)
         return qp_fail(QP_EDATA, "%s: every line has the label '%s'; give examples of two labels or more", path,
                        options->labels->text[0]);
     return QP_OK;
@@ -55,8 +65,9 @@ qp_status qp_labelled_load(const qp_labelled_options *options, qp_corpus *corpus
     QP_TRY(qp_corpus_check_length(options->max_length));
     qp_corpus_builder builder = {.corpus = corpus};
     qp_text_pairs *lines;
-    QP_TRY(qp_text_pairs_open(
-        &(qp_text_files){.kind = QP_TEXT_LABELLED, .source = options->path, .part = options->part}, &lines));
+    qp_text_files files = {
+        .kind = QP_TEXT_LABELLED, .source = options->path, .part = options->part, .weights = options->weights};
+    QP_TRY(qp_text_pairs_open(&files, &lines));
     qp_status status = load_all(options, lines, &builder);
     qp_text_pairs_close(lines);
     if (status == QP_OK)

@@ -2,6 +2,7 @@
 #define QP_LABELLED_H
 
 #include "data/text/corpus.h"
+#include "data/text/label_sets.h"
 #include "data/text/labels.h"
 
 /* labelled — texts with one label each, for text classification: lines of `label TAB text` (also .gz; "-" is standard
@@ -11,15 +12,18 @@
 typedef struct {
     const char *path;
     qp_held_out part;
+    const char *weights; /* files with a number for each line, or NULL */
+    bool by_file;        /* keep the number of each text's file */
     const qp_text_codec *codec;
     int max_length;             /* tokens of the text with the end; 0: unlimited */
     qp_long_policy when_longer; /* CUT keeps the beginning */
     qp_labels *labels;
     qp_label_policy policy; /* LEARN for the training file */
+    qp_label_sets *sets;    /* NULL: each text has one label; else the set of each text is appended */
 } qp_labelled_options;
 
 /* qp_labelled_load — source: the pieces of each text and the end; target: the number of its label, or -1 if it is
- * ignored (counted in statistics.unseen). corpus->answers is true.
+ * ignored (counted in statistics.unseen); with `sets` the number of its set. corpus->answers is true.
  * Errors  those of qp_corpus_load and of qp_labels_number; QP_EDATA if training has only one label. */
 qp_status qp_labelled_load(const qp_labelled_options *options, qp_corpus *corpus);
 

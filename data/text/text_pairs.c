@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "lib/base/files/file_list.h"
+#include "lib/base/real.h"
 #include "lib/text/utf8_reader.h"
 
 struct qp_text_pairs {
     qp_text_kind kind;
     qp_reader *source, *target; /* NULL where the kind has none */
+    qp_reader *weights;         /* NULL: none */
     int64_t line;
     qp_held_out part;
     bool scored; /* SCORED: the first line has a score */
@@ -25,7 +27,7 @@ static qp_status open_readers(const qp_text_files *files, qp_text_pairs *opened)
         return qp_fail(QP_EUSAGE, "corpus: source and target are both standard input; name a file for one of them");
     if (source) QP_TRY(qp_reader_open_list(files->source, &opened->source));
     if (target) QP_TRY(qp_reader_open_list(files->target, &opened->target));
-    return QP_OK;
+    return files->weights ? qp_reader_open_list(files->weights, &opened->weights) : QP_OK;
 }
 
 qp_status qp_text_pairs_open(const qp_text_files *files, qp_text_pairs **parallel)
@@ -123,6 +125,29 @@ static qp_status next_tabbed(qp_text_pairs *parallel, qp_text_pair *pair, bool *
     return QP_OK;
 }
 
+/* One number for each pair, and no more of them. */
+static qp_status next_weight(qp_text_pairs *parallel, bool more, double *weight)
+{
+    char *line, *end;
+    size_t bytes;
+    *weight = 1;
+    if (!parallel->weights) return QP_OK;
+    QP_TRY(qp_reader_next(parallel->weights, &line, &bytes));
+    const char *path = qp_reader_path(parallel->weights);
+    if (!line && !more) return QP_OK;
+    if (!line)
+        return qp_fail(QP_EDATA, "%s: ends before line %lld of the training text; give each line a weight", path,
+                       (long long)parallel->line + 1);
+    if (!more)
+        return qp_fail(QP_EDATA, "%s: has more lines than the training text, which has %lld; give each line one weight",
+                       path, (long long)parallel->line);
+    *weight = strtod(line, &end);
+    if (end == line || *end || !isfinite((qp_real)*weight) || *weight < 0)
+        return qp_fail(QP_EDATA, "%s:%lld: the weight '%.40s' is not a number from 0 up; 1 is that of an ordinary line",
+                       path, (long long)qp_reader_line(parallel->weights), line);
+    return QP_OK;
+}
+
 static qp_status next_pair(qp_text_pairs *parallel, qp_text_pair *pair, bool *more)
 {
     memset(pair, 0, sizeof *pair);
@@ -137,6 +162,7 @@ static qp_status next_pair(qp_text_pairs *parallel, qp_text_pair *pair, bool *mo
         *more = line != NULL;
         pair->target = line;
     }
+    QP_TRY(next_weight(parallel, *more, &pair->weight));
     if (*more) parallel->line++;
     return QP_OK;
 }
@@ -156,8 +182,8 @@ qp_status qp_text_pairs_next(qp_text_pairs *parallel, qp_text_pair *pair, bool *
 
 qp_status qp_text_pairs_twice(const qp_text_files *files, const char *why)
 {
-    const char *path[] = {files->source, files->target};
-    for (int i = 0; i < 2; i++)
+    const char *path[] = {files->source, files->target, files->weights};
+    for (int i = 0; i < 3; i++)
         if (path[i] && qp_file_list_once(path[i]))
             return qp_fail(QP_EUSAGE, "%s: can be read only once, but is needed twice: %s",
                            strcmp(path[i], "-") == 0 ? "stdin" : path[i], why);
@@ -174,6 +200,8 @@ int64_t qp_text_pairs_line(const qp_text_pairs *parallel, bool target)
     return qp_reader_line(side_of(parallel, target));
 }
 
+int qp_text_pairs_file(const qp_text_pairs *parallel) { return qp_reader_files(side_of(parallel, false)) - 1; }
+
 const char *qp_text_pairs_path(const qp_text_pairs *parallel, bool target)
 {
     return qp_reader_path(side_of(parallel, target));
@@ -184,5 +212,6 @@ void qp_text_pairs_close(qp_text_pairs *parallel)
     if (!parallel) return;
     if (parallel->source) qp_reader_close(parallel->source);
     if (parallel->target) qp_reader_close(parallel->target);
+    if (parallel->weights) qp_reader_close(parallel->weights);
     free(parallel);
 }

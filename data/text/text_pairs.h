@@ -22,6 +22,7 @@ typedef struct {
     qp_text_kind kind;
     const char *source, *target; /* lists of files (file_list.h); "-" is standard input; NULL where there is none */
     qp_held_out part;            /* pairs of the other part are passed over */
+    const char *weights;         /* list of files with a number for each pair; NULL: none */
 } qp_text_files;
 
 /* One pair; NUL-terminated, may contain NUL bytes; valid until the next pair is read. source is NULL in ONE_FILE. */
@@ -29,23 +30,26 @@ typedef struct {
     const char *source, *target;
     size_t source_bytes, target_bytes;
     bool scored;
-    double score;
+    double score, weight; /* weight: 1 without a file of weights */
 } qp_text_pair;
 
 typedef struct qp_text_pairs qp_text_pairs;
 
 /* qp_text_pairs_open — QP_ENOINPUT if a file is missing or is a folder, QP_EUSAGE if both are standard input.
  * qp_text_pairs_next — the next pair; *more is false after the last one. QP_EDATA if one file has more lines than the
- *                    other (with both counts), a line is not UTF-8, has no TAB or several, or a score that is none;
- *                    QP_EIO, QP_EMEMORY.
+ *                    other (with both counts), a line is not UTF-8, has no TAB or several, a score that is none, a
+ *                    weight that is no number from 0 up; QP_EIO, QP_EMEMORY.
  * qp_text_pairs_twice — QP_EUSAGE if a file that must be read twice can be read only once (standard input, a pipe);
  *                    `why` ends the message: the reason, and what to do.
  * qp_text_pairs_path, qp_text_pairs_line — the file and line to name in a message about the target (or the source) of
- *                    the current pair. */
+ *                    the current pair.
+ * qp_text_pairs_file — the number of the file of the current pair's source (of the target where there is no source), in
+ *                    its list, from 0. */
 qp_status qp_text_pairs_open(const qp_text_files *files, qp_text_pairs **parallel);
 qp_status qp_text_pairs_next(qp_text_pairs *parallel, qp_text_pair *pair, bool *more);
 qp_status qp_text_pairs_twice(const qp_text_files *files, const char *why);
 int64_t qp_text_pairs_line(const qp_text_pairs *parallel, bool target);
+int qp_text_pairs_file(const qp_text_pairs *parallel);
 const char *qp_text_pairs_path(const qp_text_pairs *parallel, bool target);
 void qp_text_pairs_close(qp_text_pairs *parallel);
 

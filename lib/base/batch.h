@@ -88,6 +88,7 @@ typedef struct {
     const qp_real *target_value; /* [target rows, outputs] */
     int features, outputs;
     const qp_real *score; /* [sequences] match: 0 (different) to 1 (the same); NULL: each source has one target */
+    const qp_real *weight; /* [sequences] how much the loss of each counts in training; NULL: once */
     const qp_real *noise; /* [sources, noise_columns] noise of a variational autoencoder; NULL: it draws its own */
     int noise_columns;
     qp_batch_carry carry; /* running text with --carry */

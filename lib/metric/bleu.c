@@ -41,7 +41,11 @@ typedef struct {
 static qp_status prepare(const qp_bleu_config *config, qp_text hypothesis, const qp_text *reference, segment_work *work)
 {
     for (int r = 0; r < work->rows; r++) {
-        qp_bleu_tokenize(config->tokenizer, r ? reference[r - 1] : hypothesis, config->lower_case, &work->codes[r]);
+        qp_text segment = r ? reference[r - 1] : hypothesis;
+        if (config->pieces)
+            QP_TRY(qp_bleu_tokenize_pieces(config->pieces, segment, config->lower_case, &work->codes[r]));
+        else
+            qp_bleu_tokenize(config->tokenizer, segment, config->lower_case, &work->codes[r]);
         QP_TRY(qp_codes_words(&work->codes[r], &work->word[r], &work->word_count[r]));
     }
     QP_TRY(qp_words_number(work->codes, work->word, work->word_count, work->rows, work->symbols));
@@ -158,6 +162,7 @@ const char *qp_bleu_signature(const qp_bleu_config *config, int references, char
         snprintf(value, sizeof value, "[%.2f]", default_smoothing_value(config));
     snprintf(text, bytes, "nrefs:%d|case:%s|eff:%s|tok:%s|smooth:%s%s|version:" QP_SACREBLEU_VERSION, references,
              config->lower_case ? "lc" : "mixed", config->effective_order ? "yes" : "no",
-             qp_bleu_tokenizer_name(config->tokenizer), smoothing_name[config->smoothing], value);
+             config->pieces ? config->pieces->name : qp_bleu_tokenizer_name(config->tokenizer),
+             smoothing_name[config->smoothing], value);
     return text;
 }

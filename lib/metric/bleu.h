@@ -23,6 +23,7 @@ enum { QP_BLEU_ORDER_MAX = 16 };
 
 typedef struct {
     qp_bleu_tokenizer tokenizer;
+    const qp_bleu_pieces *pieces; /* in its place, borrowed; NULL: none */
     bool lower_case;
     qp_bleu_smoothing smoothing;
     double smoothing_value; /* negative: the method's default, 0.1 for floor and 1 for add-k */

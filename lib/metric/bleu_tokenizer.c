@@ -1,9 +1,11 @@
 #include "lib/metric/bleu_tokenizer.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 
 #include "lib/metric/code_pass.h"
+#include "lib/text/utf8.h"
 
 #define NAME(id, text) text,
 static const char *const tokenizer_name[] = {QP_BLEU_TOKENIZER_LIST(NAME)};
@@ -21,8 +23,8 @@ qp_status qp_bleu_tokenizer_find(const char *name, qp_bleu_tokenizer *tokenizer)
     for (size_t i = 0; i < sizeof not_included / sizeof *not_included; i++)
         if (!strcmp(name, not_included[i]))
             return qp_fail(QP_EUSAGE,
-                           "--tokenize %s: needs a dictionary that is not part of quipu; use char, or chrf, "
-                           "which needs no words",
+                           "--tokenize %s: needs a dictionary or model that is not part of quipu; name the model's "
+                           "file (--tokenize FILE.model), or use char, or chrf, which needs no words",
                            name);
     return qp_fail(QP_EUSAGE, "--tokenize %s: unknown; use one of %s", name, QP_CHOICES(QP_BLEU_TOKENIZER_LIST));
 }
@@ -125,4 +127,26 @@ void qp_bleu_tokenize(qp_bleu_tokenizer tokenizer, qp_text segment, bool lower, 
     out->failed |= a.failed || b.failed;
     qp_codes_free(&a);
     qp_codes_free(&b);
+}
+
+/* White space at the end does not count, as with the others. */
+qp_status qp_bleu_tokenize_pieces(const qp_bleu_pieces *pieces, qp_text segment, bool lower, qp_codes *out)
+{
+    qp_codes codes = {0};
+    qp_codes_read(&codes, segment, lower);
+    while (codes.count > 0 && qp_code_is_space(codes.code[codes.count - 1])) codes.count--;
+    char *text = codes.failed ? NULL : malloc(4 * (size_t)codes.count + 1);
+    size_t bytes = 0;
+    for (int i = 0; text && i < codes.count; i++) {
+        int32_t code = codes.code[i];
+        if (code >= 0xDC80 && code <= 0xDCFF)
+            text[bytes++] = (char)(code - 0xDC00); /* not UTF-8: unchanged */
+        else
+            bytes += qp_utf8_write(code, text + bytes);
+    }
+    qp_codes_free(&codes);
+    qp_status status = text ? pieces->pieces(pieces->self, text, bytes, out)
+                            : qp_fail(QP_EMEMORY, "metric: out of memory for a segment");
+    free(text);
+    return status;
 }

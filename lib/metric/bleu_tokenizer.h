@@ -22,6 +22,17 @@ const char *qp_bleu_tokenizer_name(qp_bleu_tokenizer tokenizer);
  * are not included (ja-mecab, ko-mecab, flores101, flores200, spm). */
 qp_status qp_bleu_tokenizer_find(const char *name, qp_bleu_tokenizer *tokenizer);
 
+/* The pieces of a tokenizer in place of these words, as sacreBLEU's `spm` has them; `name` is shown in the signature.
+ *   pieces  appends the pieces of text[0..bytes), separated by spaces, to `out` */
+typedef struct {
+    const char *name;
+    const void *self;
+    qp_status (*pieces)(const void *self, const char *text, size_t bytes, qp_codes *out);
+} qp_bleu_pieces;
+
+/* qp_bleu_tokenize_pieces — the same as qp_bleu_tokenize with a tokenizer.   Errors  QP_EMEMORY; the tokenizer's. */
+qp_status qp_bleu_tokenize_pieces(const qp_bleu_pieces *pieces, qp_text segment, bool lower, qp_codes *out);
+
 /* qp_bleu_tokenize — appends the line's words, separated by white space, to `out`; errors set out->failed. */
 void qp_bleu_tokenize(qp_bleu_tokenizer tokenizer, qp_text segment, bool lower, qp_codes *out);
 

@@ -181,4 +181,6 @@ qp_status qp_model_weigh_classes(qp_model *model, const qp_real *weight)
     return QP_OK;
 }
 
+void qp_model_set_targets(qp_model *model, qp_target_sets sets) { model->sets = sets; }
+
 void qp_model_distill(qp_model *model, qp_distillation distillation) { model->distillation = distillation; }

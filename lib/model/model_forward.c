@@ -216,7 +216,7 @@ static qp_tensor answers_loss(const qp_model *model, qp_tape *tape, qp_tensor fe
 {
     const int weight = model->has_decoder ? model->output : model->head.output;
     const int bias = model->has_decoder ? model->output_bias : model->head.output_bias;
-    if (weight < 0 || !qp_loss_is_plain(&model->config, tape, terms))
+    if (weight < 0 || !qp_loss_is_plain(&model->config, tape, batch, terms))
         return qp_scores_loss(&model->config, tape, scores_from(model, tape, features), batch, terms);
     const qp_tensor layer[] = {features, qp_param(tape, model->params, weight), qp_param(tape, model->params, bias)};
     return qp_output_layer_loss(&model->config, tape, layer, batch, terms);
@@ -230,6 +230,7 @@ qp_model_parts qp_model_loss_parts(const qp_model *model, qp_tape *tape, const q
     qp_tensor features = features_of(model, tape, batch, NULL, &encoded);
     qp_crf crf = model->config.crf ? qp_head_crf(&model->head, tape) : (qp_crf){0};
     qp_loss_terms terms = {.crf = &crf,
+                           .sets = &model->sets,
                            .smoothing = smoothing,
                            .class_weight = model->class_weight,
                            .teacher = teacher,

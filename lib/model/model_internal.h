@@ -18,6 +18,7 @@ struct qp_model {
     int map, output, output_bias; /* logits = x map' output' + output_bias, x the decoder's; map -1: none */
     qp_head head;                 /* where there is no decoder */
     qp_real *class_weight;        /* [labels] of the training loss, or NULL */
+    qp_target_sets sets;          /* of --multi-label, borrowed */
     qp_distillation distillation;
     bool reads_codes; /* of an autoencoder: sources are codes, not tokens */
 };

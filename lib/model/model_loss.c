@@ -152,6 +152,17 @@ static qp_tensor match_loss(const qp_model_config *config, qp_tape *tape, qp_ten
 
 /* ---- all ---- */
 
+/* The weight of each target row's sequence; NULL: they have none. */
+static const qp_real *row_weights(qp_tape *tape, const qp_batch *batch)
+{
+    qp_sequences s = batch->target.sequences;
+    if (!batch->weight) return NULL;
+    qp_real *weight = qp_tape_memory(tape, ((size_t)qp_sequence_rows(s) + 1) * sizeof *weight);
+    for (int i = 0; weight && i < s.count; i++)
+        for (int r = s.start[i]; r < s.start[i + 1]; r++) weight[r] = batch->weight[i];
+    return weight;
+}
+
 static bool has_answers(const qp_model_config *config, const qp_batch *batch, qp_tensor scores)
 {
     if (scores.rows != qp_sequence_rows(batch->target.sequences)) return false;
@@ -163,6 +174,23 @@ static bool has_answers(const qp_model_config *config, const qp_batch *batch, qp
 static bool is_other(const qp_model_config *config)
 {
     return config->loss != QP_OBJECTIVE_AUTO && config->loss != QP_OBJECTIVE_CROSS_ENTROPY;
+}
+
+/* The targets of rows whose answers are sets [rows, labels]. */
+static qp_tensor sets_loss(qp_tape *tape, qp_tensor scores, const int32_t *number, const qp_loss_terms *terms)
+{
+    const qp_target_sets *sets = terms->sets;
+    qp_real *target = qp_tape_memory(tape, ((size_t)scores.rows * (size_t)scores.columns + 1) * sizeof *target);
+    if (!target) return (qp_tensor){0};
+    for (ptrdiff_t i = 0; i < (ptrdiff_t)scores.rows * scores.columns; i++) target[i] = terms->smoothing / 2;
+    for (int r = 0; r < scores.rows; r++) {
+        if (number[r] < 0 || number[r] >= sets->count)
+            return qp_tape_fail(tape, QP_ESHAPE, "set of labels %d of %d", number[r], sets->count);
+        for (int64_t i = sets->start[number[r]]; i < sets->start[number[r] + 1]; i++)
+            if (sets->label[i] >= 0 && sets->label[i] < scores.columns)
+                target[(ptrdiff_t)r * scores.columns + sets->label[i]] += 1 - terms->smoothing;
+    }
+    return qp_element_loss(tape, QP_LOSS_BCE, scores, target, 1, QP_SUM);
 }
 
 qp_tensor qp_scores_loss(const qp_model_config *config, qp_tape *tape, qp_tensor scores, const qp_batch *batch,
@@ -177,6 +205,7 @@ qp_tensor qp_scores_loss(const qp_model_config *config, qp_tape *tape, qp_tensor
     if (!has_answers(config, batch, scores))
         return qp_tape_fail(tape, QP_ESHAPE, "a batch without an answer for each of its %d rows", scores.rows);
     if (config->task == QP_TASK_REGRESS) return series_loss(config, tape, scores, batch->target_value);
+    if (config->multi_label) return sets_loss(tape, scores, batch->target.id, terms);
     if (config->crf && smoothing > 0)
         return qp_tape_fail(tape, QP_EUSAGE, "label smoothing of a conditional random field");
     if (config->crf) return qp_crf_loss(tape, scores, batch->target.sequences, batch->target.id, terms->crf, QP_SUM);
@@ -190,13 +219,18 @@ qp_tensor qp_scores_loss(const qp_model_config *config, qp_tape *tape, qp_tensor
     }
     if (is_other(config) && qp_tape_training(tape)) return class_loss(config, tape, scores, batch);
     qp_cross_entropy_config cross_entropy = {.reduction = QP_SUM, .smoothing = smoothing};
-    if (qp_tape_training(tape)) cross_entropy.weight = terms->class_weight;
+    if (qp_tape_training(tape)) {
+        cross_entropy.weight = terms->class_weight;
+        cross_entropy.row_weight = row_weights(tape, batch);
+    }
     return qp_mixup_loss(tape, scores, batch->target.id, config->mixup, &cross_entropy);
 }
 
-bool qp_loss_is_plain(const qp_model_config *config, const qp_tape *tape, const qp_loss_terms *terms)
+bool qp_loss_is_plain(const qp_model_config *config, const qp_tape *tape, const qp_batch *batch,
+                      const qp_loss_terms *terms)
 {
     if (config->task == QP_TASK_MATCH || config->task == QP_TASK_REGRESS || config->crf) return false;
+    if (config->multi_label || batch->weight) return false;
     if (config->output_softcap > 0 || terms->teacher) return false;
     if (!qp_tape_training(tape)) return true;
     return qp_tape_expected_scale(tape) != 0 && !is_other(config) && config->mixup <= 0;

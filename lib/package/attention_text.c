@@ -89,8 +89,8 @@ static qp_status read_text(const qp_package *m, const char *text, int longest, r
 
 static qp_status label(const qp_package *m, const reading *r, qp_picture *picture)
 {
-    static const char *const answer[] = {"label"};
     const qp_model_config *c = qp_model_config_of(m->model);
+    const char *const answer[] = {c->task == QP_TASK_MATCH ? "vector" : "label"};
     const qp_text_codec *codec = &m->source_codec;
     int first = c->pooling == QP_POOLING_CLASS_TOKEN || c->begin_token, rows = r->count + first;
     const char **name = malloc((size_t)rows * sizeof *name);
@@ -116,8 +116,8 @@ static qp_status draw(const qp_package *m, const reading *r, qp_tape *tape, qp_m
     qp_model_logits(m->model, tape, &batch, maps);
     QP_TRY(qp_tape_status(tape));
     if (maps->count == 0)
-        return qp_fail(QP_EUSAGE, "this model has no attention; train one with --encoder transformer, or a classifier "
-                                  "with --pooling attention");
+        return qp_fail(QP_EUSAGE, "this model has no attention; train one with --encoder transformer, or with "
+                                  "--pooling attention for labels and vectors");
     QP_TRY(label(m, r, picture));
     return qp_picture_add_maps(picture, maps);
 }

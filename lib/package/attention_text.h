@@ -3,9 +3,10 @@
 
 #include "lib/package/attention_picture.h"
 
-/* qp_attend_text — what a classifier, a tagger or a masked language model attends to in one text, as a picture:
+/* qp_attend_text — what a classifier, a tagger, a masked language model or a model of matching texts attends to in one
+ * text, as a picture:
  *   encoder  its self-attention [tokens, tokens], the end included; a class token comes first
- *   cross    of a classifier with --pooling attention: the weight of each token [1, tokens]
+ *   cross    with --pooling attention (classifiers, models of matching texts): the weight of each token [1, tokens]
  * A tagger reads the words between white space one by one, as from a file of columns; [MASK] and <mask> are the masks
  * of a masked language model.
  *   found    source_tokens and source_longest: what was cut; no text

@@ -11,10 +11,17 @@ qp_status qp_label_metrics_init(const qp_labels *labels, bool tags, qp_label_met
     return qp_confusion_init(&metrics->confusion, labels->count + 1);
 }
 
+qp_status qp_label_metrics_init_sets(const qp_labels *labels, const qp_label_sets *sets, qp_label_metrics *metrics)
+{
+    *metrics = (qp_label_metrics){.labels = labels, .sets = sets};
+    return qp_multi_label_init(&metrics->multi, labels->count);
+}
+
 void qp_label_metrics_free(qp_label_metrics *metrics)
 {
     qp_confusion_free(&metrics->confusion);
     qp_entity_free(&metrics->entity);
+    qp_multi_label_free(&metrics->multi);
     *metrics = (qp_label_metrics){0};
 }
 
@@ -48,6 +55,18 @@ qp_status qp_label_metrics_add(qp_label_metrics *metrics, const int32_t *truth, 
     return metrics->entities && count > 0 ? add_entities(metrics, truth, predicted, count) : QP_OK;
 }
 
+/* Texts with sets of labels, from their scores. */
+static void add_sets(qp_label_metrics *metrics, const int32_t *number, int rows, const qp_real *score)
+{
+    const qp_label_sets *sets = metrics->sets;
+    for (int r = 0; r < rows; r++) {
+        const int32_t *truth = sets->label + sets->start[number[r]];
+        int64_t count = sets->start[number[r] + 1] - sets->start[number[r]];
+        for (int64_t i = 0; i < count && truth[i] < 0; i++) metrics->unseen++;
+        qp_multi_label_add(&metrics->multi, truth, count, score + (size_t)r * (size_t)metrics->labels->count);
+    }
+}
+
 static qp_status add_batch(const qp_model *model, const qp_batch *batch, int threads, qp_label_metrics *metrics)
 {
     int outputs = qp_model_outputs(qp_model_config_of(model));
@@ -57,8 +76,9 @@ static qp_status add_batch(const qp_model *model, const qp_batch *batch, int thr
     int32_t *best = malloc(((size_t)rows + 1) * sizeof *best);
     qp_status status = score && best ? qp_predict(model, batch, threads, score)
                                      : qp_fail(QP_EMEMORY, "out of memory for %d answers", rows);
-    if (status == QP_OK) status = qp_predict_answers(model, s, score, best, NULL);
-    for (int i = 0; status == QP_OK && i < s.count; i++)
+    if (status == QP_OK && metrics->sets) add_sets(metrics, batch->target.id, rows, score);
+    if (status == QP_OK && !metrics->sets) status = qp_predict_answers(model, s, score, best, NULL);
+    for (int i = 0; status == QP_OK && !metrics->sets && i < s.count; i++)
         status = qp_label_metrics_add(metrics, batch->target.id + s.start[i], best + s.start[i],
                                       s.start[i + 1] - s.start[i]);
     free(score);
@@ -83,11 +103,12 @@ qp_status qp_label_metrics_measure(const qp_model *model, qp_batch_source *sourc
 
 double qp_label_metrics_accuracy(const qp_label_metrics *metrics)
 {
-    return 100 * qp_class_accuracy(&metrics->confusion);
+    return 100 * (metrics->sets ? qp_multi_label_exact(&metrics->multi) : qp_class_accuracy(&metrics->confusion));
 }
 
 double qp_label_metrics_f1(const qp_label_metrics *metrics)
 {
+    if (metrics->sets) return 100 * qp_multi_label_macro(&metrics->multi).f;
     return 100 *
            (metrics->entities ? qp_entity_micro(&metrics->entity).f : qp_class_scores_macro(&metrics->confusion, 1).f);
 }

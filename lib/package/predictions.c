@@ -1,5 +1,6 @@
 #include "lib/package/predictions.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,17 @@
 #include "lib/decode/predict.h"
 
 /* ---- classifiers ---- */
+
+/* From scores: of one label among all, or of each label by itself. */
+static void probabilities(const qp_package *package, qp_real *score)
+{
+    int labels = package->labels.count;
+    if (!qp_model_config_of(package->model)->multi_label) {
+        qp_predict_probabilities(score, labels);
+        return;
+    }
+    for (int i = 0; i < labels; i++) score[i] = (qp_real)(1 / (1 + exp(-(double)score[i])));
+}
 
 qp_status qp_classify_ids(const qp_package *package, const qp_line_ids *ids, int count, int threads,
                           qp_real *probability)
@@ -25,7 +37,7 @@ qp_status qp_classify_ids(const qp_package *package, const qp_line_ids *ids, int
         status = qp_predict(package->model, &batch, threads, probability);
     }
     for (int i = 0; status == QP_OK && i < count; i++)
-        qp_predict_probabilities(probability + (size_t)i * (size_t)labels, labels);
+        probabilities(package, probability + (size_t)i * (size_t)labels);
     free(start);
     free(flat);
     return status;

@@ -8,7 +8,8 @@
 
 /* predictions — the answers of classifiers and taggers. Results do not depend on `threads`.
  *
- * qp_classify_ids — probability [count, labels] of `count` texts, encoded by qp_lines_encode.
+ * qp_classify_ids — probability [count, labels] of `count` texts, encoded by qp_lines_encode; of --multi-label models
+ *   each label's own, which a text has where it is above 0.5.
  * qp_read_images — a file as the model's training had it (image_files.h); labels may be missing, and are -1 where the
  *   model does not have them. `labels`: the file of the labels of an IDX file, or "": the one beside it.
  * qp_classify_images — probability [count, labels] of images first .. first + count - 1.

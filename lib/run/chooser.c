@@ -5,8 +5,20 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What a student has from its teacher (qp_train_teacher_take), or what distillation does not combine with. */
+static bool of_teacher(const char *name)
+{
+    static const char *const names[] = {"tokenizer",           "vocab-size", "share-vocab",
+                                        "tied-embeddings-all", "max-length", "label-smoothing",
+                                        "crf",                 "lower-case"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0) return true;
+    return false;
+}
+
 bool qp_chooser_given(const qp_train_settings *s, const char *name)
 {
+    if (*s->job.teacher && of_teacher(name)) return true;
     bool layers = strcmp(name, "enc-layers") == 0 || strcmp(name, "dec-layers") == 0;
     return s->given && (s->given(s->given_self, name) || (layers && s->given(s->given_self, "layers")));
 }

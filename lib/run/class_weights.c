@@ -62,6 +62,8 @@ static qp_status check(const qp_model_config *c)
     bool plain = c->loss == QP_OBJECTIVE_AUTO || c->loss == QP_OBJECTIVE_CROSS_ENTROPY;
     if (c->crf)
         return qp_fail(QP_EUSAGE, "--class-weights weigh single tags, --crf whole sentences; leave one of them out");
+    if (c->multi_label)
+        return qp_fail(QP_EUSAGE, "--class-weights weigh texts by their one label; leave --multi-label out");
     if (c->mixup > 0 || !plain)
         return qp_fail(QP_EUSAGE, "--class-weights need --loss cross-entropy without --mixup; leave one of them out");
     return QP_OK;

@@ -87,10 +87,11 @@ static void choose_translate(qp_chooser *c)
 static void choose_classify(qp_chooser *c)
 {
     const qp_survey *s = c->survey;
-    bool bag = !qp_chooser_given(c->settings, "encoder") || c->settings->model.encoder == QP_KIND_BAG;
+    bool taught = *c->settings->job.teacher; /* a bag has another bag's n-grams; other teachers read pieces */
+    bool is_bag = c->settings->model.encoder == QP_KIND_BAG, words = s->one_word > 0.8 && !(taught && is_bag);
+    bool bag = (!taught && !qp_chooser_given(c->settings, "encoder")) || is_bag;
     bool ngrams = !qp_chooser_given(c->settings, "tokenizer") || strcmp(c->settings->job.tokenizer, "ngram") == 0;
-    if (!bag || !ngrams || s->one_word > 0.8) {
-        bool words = s->one_word > 0.8;
+    if (!bag || !(ngrams || taught) || words) {
         qp_choose(c, "text", words ? "single words: their letters" : "pieces of words",
                   words ? "tokenizer=char vocab-size=%lld" : "tokenizer=bpe vocab-size=%lld",
                   (long long)(words ? 400 : pieces(&s->target, 150, 8000)));
@@ -100,7 +101,8 @@ static void choose_classify(qp_chooser *c)
         qp_choose(c, "noise", "little text", "dropout=%s", words ? "0.3" : "0.5");
         qp_choose(c, "updates", "a high rate that falls to nothing at the end",
                   "batch-size=%d lr=0.004 lr-schedule=cosine clip-norm=1", words ? 1000 : 4000);
-        qp_choose(c, "run", "until the score stops rising", "epochs=%d early-stopping-metric=accuracy", words ? 8 : 6);
+        qp_choose(c, "run", "until the score stops rising", "epochs=%d early-stopping-metric=%s", words ? 8 : 6,
+                  c->settings->model.multi_label ? "f1" : "accuracy");
         return;
     }
     qp_choose(c, "text", "words, pairs of words, stretches of letters", "tokenizer=ngram vocab-size=%d lower-case=true",
@@ -285,7 +287,7 @@ static void choose_images(qp_chooser *c)
 
 static bool chooses(const qp_train_settings *s)
 {
-    return s->given && !*s->job.preset && !*s->job.init_from && !*s->job.teacher;
+    return s->given && !*s->job.preset && !*s->job.init_from;
 }
 
 qp_status qp_defaults_choose(qp_train_settings *settings, const qp_survey *survey, qp_choice_list *list)

@@ -12,6 +12,7 @@
 #include "data/series/series_windows.h"
 #include "data/text/conll.h"
 #include "data/text/corpus.h"
+#include "data/text/label_sets.h"
 #include "data/text/labels.h"
 #include "lib/package/package.h"
 #include "lib/run/settings/train_settings.h"
@@ -38,6 +39,8 @@ typedef struct {
     qp_image_batches *image_batches[QP_PARTS];
     qp_batch_source batches[QP_PARTS];
     qp_validation translations; /* of tasks that make text */
+    qp_label_sets sets;         /* --multi-label: the answers of both parts */
+    double *share;              /* of the files or labels that are drawn by shares; NULL: none */
 } qp_train_data;
 
 /* What differs between trainings by their task.
@@ -64,5 +67,14 @@ typedef struct {
 /* qp_train_data_begin — with an empty package.   qp_train_data_free — the package too, unless it was taken out. */
 qp_status qp_train_data_begin(qp_train_data *data);
 void qp_train_data_free(qp_train_data *data);
+
+/* qp_train_shares — do the training files have shares (file_list.h)?
+ * qp_train_shares_check — QP_EUSAGE for shares where they mean nothing: of validation files, of targets alone; and, if
+ *   `what` says why, of the training files, whose readers have no lines to draw.
+ * qp_train_sampling — what the options say about which lines a pass reads, for the batcher.
+ *   Errors  QP_EUSAGE: options that do not combine; QP_EMEMORY; those of file_list.h. */
+bool qp_train_shares(const qp_train_data *data);
+qp_status qp_train_shares_check(const qp_job_config *job, const char *what);
+qp_status qp_train_sampling(const qp_train_settings *settings, qp_train_data *data, qp_batcher_options *options);
 
 #endif

@@ -118,6 +118,14 @@ static void hash_part(XXH3_state_t *state, const qp_train_data *data, int part)
     hash_corpus_side(state, &corpus->target, corpus->sequences);
     if (corpus->score)
         XXH3_64bits_update(state, corpus->score, (size_t)corpus->sequences * sizeof *corpus->score);
+    if (part == QP_TRAINING && data->sets.count) {
+        const qp_label_sets *sets = &data->sets;
+        XXH3_64bits_update(state, sets->start, ((size_t)sets->count + 1) * sizeof *sets->start);
+        XXH3_64bits_update(state, sets->label, (size_t)sets->start[sets->count] * sizeof *sets->label);
+    }
+    if (corpus->weight)
+        XXH3_64bits_update(state, corpus->weight, (size_t)corpus->sequences * sizeof *corpus->weight);
+    if (corpus->file) XXH3_64bits_update(state, corpus->file, (size_t)corpus->sequences * sizeof *corpus->file);
     const qp_images *images = &data->images[part];
     size_t cells = (size_t)images->count * qp_image_cells(images->size);
     XXH3_64bits_update(state, images->label, (size_t)images->count * sizeof *images->label);

@@ -8,6 +8,9 @@
 
 qp_status qp_images_files(const qp_train_settings *settings, qp_train_data *data)
 {
+    if (settings->model.multi_label)
+        return qp_fail(QP_EUSAGE, "--multi-label is for texts with lists of labels; images have one label each, "
+                                  "leave it out");
     return qp_text_one_file(settings, "classify", QP_TEXT_LABELLED, data);
 }
 

@@ -37,17 +37,41 @@ qp_status qp_classify_load(const qp_train_settings *settings, qp_train_data *dat
 {
     qp_labelled_options options = {.path = data->files[QP_TRAINING].source,
                                    .part = data->files[QP_TRAINING].part,
+                                   .weights = data->files[QP_TRAINING].weights,
+                                   .by_file = qp_train_shares(data),
                                    .codec = &data->package->source_codec,
                                    .max_length = (int)settings->model.max_length,
                                    .when_longer = QP_LONG_CUT,
                                    .labels = &data->package->labels,
-                                   .policy = QP_LABEL_LEARN};
+                                   .policy = QP_LABEL_LEARN,
+                                   .sets = settings->model.multi_label ? &data->sets : NULL};
     QP_TRY(qp_labelled_load(&options, &data->corpus[QP_TRAINING]));
     if (!data->has_valid) return QP_OK;
     options.path = data->files[QP_VALIDATION].source;
     options.part = data->files[QP_VALIDATION].part;
+    options.weights = data->files[QP_VALIDATION].weights;
+    options.by_file = false;
     options.policy = validation_policy(settings);
     return qp_labelled_load(&options, &data->corpus[QP_VALIDATION]);
+}
+
+typedef struct {
+    const int32_t *label;
+    int64_t count;
+} label_list;
+
+/* The labels that an answer is: itself, or the set of this number. */
+static label_list labels_of(const qp_train_data *data, const int32_t *answer)
+{
+    const qp_label_sets *sets = &data->sets;
+    if (!sets->count) return (label_list){answer, 1};
+    return (label_list){sets->label + sets->start[*answer], sets->start[*answer + 1] - sets->start[*answer]};
+}
+
+void qp_classify_targets(const qp_train_data *data)
+{
+    const qp_label_sets *sets = &data->sets;
+    qp_model_set_targets(data->package->model, (qp_target_sets){sets->start, sets->label, sets->count});
 }
 
 /* Feature weights of --encoder bag, counted over the training texts. */
@@ -59,9 +83,12 @@ qp_status qp_classify_weigh(const qp_train_data *data)
     if (config->encoder != QP_KIND_BAG) return QP_OK;
     qp_bag_counts counts;
     QP_TRY(qp_bag_counts_init(&counts, (int)config->src_vocab_size, (int)config->labels));
-    for (int64_t i = 0; i < corpus->sequences; i++)
-        qp_bag_counts_add(&counts, corpus->target.id[corpus->target.start[i]],
-                          corpus->source.id + corpus->source.start[i], qp_corpus_length(&corpus->source, i));
+    for (int64_t i = 0; i < corpus->sequences; i++) {
+        label_list answer = labels_of(data, &corpus->target.id[corpus->target.start[i]]);
+        for (int64_t k = 0; k < answer.count; k++)
+            qp_bag_counts_add(&counts, answer.label[k], corpus->source.id + corpus->source.start[i],
+                              qp_corpus_length(&corpus->source, i));
+    }
     qp_status status = qp_bag_counts_apply(&counts, model);
     qp_bag_counts_free(&counts);
     return status;
@@ -98,10 +125,12 @@ qp_status qp_tag_load(const qp_train_settings *settings, qp_train_data *data)
                                 .max_length = (int)settings->model.max_length,
                                 .when_longer = QP_LONG_CUT,
                                 .labels = &data->package->labels,
-                                .policy = QP_LABEL_LEARN};
+                                .policy = QP_LABEL_LEARN,
+                                .by_file = qp_train_shares(data)};
     for (int part = 0; part < (data->has_valid ? QP_PARTS : 1); part++) {
         QP_TRY(qp_conll_corpus(data->conll[part], &options, &data->corpus[part]));
         options.policy = validation_policy(settings);
+        options.by_file = false;
     }
     return QP_OK;
 }
@@ -118,7 +147,8 @@ qp_status qp_labelled_measure(qp_train_data *data, int threads, qp_metrics *metr
 {
     qp_label_metrics statistics;
     bool tags = qp_model_config_of(data->package->model)->task == QP_TASK_TAG;
-    qp_status status = qp_label_metrics_init(&data->package->labels, tags, &statistics);
+    qp_status status = data->sets.count ? qp_label_metrics_init_sets(&data->package->labels, &data->sets, &statistics)
+                                        : qp_label_metrics_init(&data->package->labels, tags, &statistics);
     if (status == QP_OK)
         status = qp_label_metrics_measure(data->package->model, &data->batches[QP_VALIDATION], threads, &statistics);
     if (status == QP_OK) {
@@ -134,8 +164,11 @@ static int64_t *count_labels(const qp_train_data *data)
 {
     const qp_corpus *corpus = &data->corpus[QP_TRAINING];
     int64_t *examples = calloc((size_t)data->package->labels.count + 1, sizeof *examples);
-    for (int64_t i = 0; examples && i < corpus->target.start[corpus->sequences]; i++)
-        if (corpus->target.id[i] >= 0) examples[corpus->target.id[i]]++;
+    for (int64_t i = 0; examples && i < corpus->target.start[corpus->sequences]; i++) {
+        label_list answer = labels_of(data, &corpus->target.id[i]);
+        for (int64_t k = 0; k < answer.count; k++)
+            if (answer.label[k] >= 0) examples[answer.label[k]]++;
+    }
     return examples;
 }
 

@@ -23,8 +23,10 @@ qp_status qp_mlm_tokenizers(const qp_train_settings *settings, const char *folde
 qp_status qp_mlm_source(const qp_train_settings *settings, qp_train_data *data, int part, qp_batch_source *source);
 qp_status qp_mlm_measure(qp_train_data *data, int threads, qp_metrics *metrics);
 
-/* qp_classify_weigh — the feature weights of a model with --encoder bag, from its training texts; nothing for others.
+/* qp_classify_targets — gives a --multi-label model its answers.
+ * qp_classify_weigh — the feature weights of a model with --encoder bag, from its training texts; nothing for others.
  * Errors  QP_EMEMORY. */
+void qp_classify_targets(const qp_train_data *data);
 qp_status qp_classify_weigh(const qp_train_data *data);
 
 #endif

@@ -155,6 +155,7 @@ static qp_status train(const qp_train_settings *s, const qp_ngram_config *config
                        const qp_train_hooks *hooks)
 {
     qp_ngram *ngram = NULL;
+    QP_TRY(qp_train_shares_check(&s->job, "n-grams are counted in one pass over all of them"));
     QP_TRY(qp_text_files_of(s, data));
     QP_TRY(qp_text_tokenizers(s, NULL, data));
     QP_TRY(count_ngrams(config, &data->files[QP_TRAINING], data->package->target, hooks, &ngram));

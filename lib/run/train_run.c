@@ -72,6 +72,7 @@ static qp_status build_model(qp_train_run *run)
     snprintf(line, sizeof line, "model      %zu parameters", qp_params_elements(qp_model_params(package->model)));
     note(run, line);
     QP_TRY(qp_classify_weigh(&run->data));
+    qp_classify_targets(&run->data);
     QP_TRY(qp_class_weights_set(s, &run->data));
     QP_TRY(qp_train_teacher_set(s, &run->data, run->teacher, &run->teacher_hash));
     bool transfers = *s->job.init_from && (begins(run) || rank > 0); /* adapters read the frozen weights each time */
@@ -99,7 +100,8 @@ static void report_choices(const qp_train_run *run, const qp_choice_list *list)
 
 static bool read_once(const qp_text_files *files)
 {
-    return (files->source && qp_file_list_once(files->source)) || (files->target && qp_file_list_once(files->target));
+    return (files->source && qp_file_list_once(files->source)) || (files->target && qp_file_list_once(files->target)) ||
+           (files->weights && qp_file_list_once(files->weights));
 }
 
 /* Hold back validation data where none was given. */
@@ -141,12 +143,28 @@ static qp_status choose(qp_train_run *run)
     return QP_OK;
 }
 
+/* Batches of a pass; with --curriculum, whose first passes are shorter, the mean of the run, rounded up. */
+static qp_status pass_batches(const qp_train_run *run, qp_batch_source *batches, int64_t *count)
+{
+    int64_t growing = run->settings->job.curriculum, epochs = run->settings->training.epochs, sum = 0;
+    if (growing > epochs) growing = epochs;
+    QP_TRY(batches->begin(batches->self, growing, count));
+    if (growing == 0) return QP_OK;
+    sum = *count * (epochs - growing);
+    for (int64_t e = 0; e < growing; e++) {
+        QP_TRY(batches->begin(batches->self, e, count));
+        sum += *count;
+    }
+    *count = (sum + epochs - 1) / epochs;
+    return QP_OK;
+}
+
 static qp_status choose_schedule(qp_train_run *run)
 {
     qp_choice_list list = {0};
     qp_batch_source *batches = &run->data.batches[QP_TRAINING];
     int64_t count, accum = run->settings->training.accum;
-    QP_TRY(batches->begin(batches->self, 0, &count));
+    QP_TRY(pass_batches(run, batches, &count));
     QP_TRY(qp_defaults_schedule(run->settings, run->data.has_valid, (count + accum - 1) / accum, &list));
     report_choices(run, &list);
     return QP_OK;
@@ -222,6 +240,8 @@ static qp_status check_options(const qp_train_settings *s)
     if (s->training.label_smoothing > 0 && !plain && s->model.loss < QP_OBJECTIVE_MSE)
         return qp_fail(QP_EUSAGE, "--label-smoothing is for --loss cross-entropy; add --label-smoothing 0, or leave "
                                   "--loss out");
+    bool numbers = qp_train_reads_images(s) || s->model.task == QP_TASK_REGRESS;
+    QP_TRY(qp_train_shares_check(&s->job, numbers ? "rows of numbers are read in order" : NULL));
     return qp_training_config_check(&s->training);
 }
 
@@ -235,6 +255,7 @@ qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool kee
         s->job.valid[0] = '\0';
     }
     QP_TRY(qp_train_teacher_open(s, &run->data, &run->teacher));
+    qp_train_teacher_take(s, run->teacher);
     QP_TRY(read_data(run, keep));
     if (s->schedule.lr_width == 0) s->schedule.lr_width = s->model.emb_size;
     QP_TRY(build_model(run));
@@ -253,7 +274,8 @@ qp_package *qp_train_run_package(qp_train_run *run)
 {
     qp_package *package = run->data.package;
     run->data.package = NULL;
-    qp_model_distill(package->model, (qp_distillation){0}); /* the teacher goes with the run */
+    qp_model_distill(package->model, (qp_distillation){0}); /* the teacher goes with the run, and so do the answers */
+    qp_model_set_targets(package->model, (qp_target_sets){0});
     return package;
 }
 

@@ -18,6 +18,7 @@ static qp_status check_options(const qp_train_settings *s)
                  {s->training.label_smoothing > 0, "--label-smoothing"},
                  {m->mixup > 0, "--mixup"},
                  {m->crf, "--crf"},
+                 {m->multi_label, "--multi-label"},
                  {*s->job.class_weights, "--class-weights"}};
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)
         if (other[i].set)
@@ -59,6 +60,26 @@ qp_status qp_train_teacher_open(const qp_train_settings *settings, qp_train_data
     for (int i = 0; i < labels->count; i++)
         QP_TRY(qp_labels_add(&data->package->labels, labels->text[i], strlen(labels->text[i]), &number));
     return QP_OK;
+}
+
+void qp_train_teacher_take(qp_train_settings *settings, const qp_package *teacher)
+{
+    if (!teacher || !settings->given || *settings->job.preset || *settings->job.init_from) return;
+    const qp_model_config *theirs = qp_model_config_of(teacher->model);
+    bool two_sides = theirs->task == QP_TASK_TRANSLATE || theirs->task == QP_TASK_AUTOENCODE;
+    bool shared = two_sides && teacher->source == teacher->target;
+    const struct {
+        const char *name;
+        int *flag;
+        int value;
+    } flag[] = {{"share-vocab", &settings->job.share_vocab, shared},
+                {"tied-embeddings-all", &settings->model.tied_embeddings_all, shared},
+                {"begin-token", &settings->model.begin_token, theirs->begin_token}};
+    for (size_t i = 0; i < sizeof flag / sizeof *flag; i++)
+        if (!settings->given(settings->given_self, flag[i].name)) *flag[i].flag = flag[i].value;
+    if (!settings->given(settings->given_self, "max-length")) settings->model.max_length = theirs->max_length;
+    if (!settings->given(settings->given_self, "encoder") && theirs->encoder == QP_KIND_BAG)
+        settings->model.encoder = QP_KIND_BAG;
 }
 
 /* ---- the same words and labels ---- */

@@ -42,6 +42,7 @@ qp_status qp_pairs_files(const qp_train_settings *settings, qp_train_data *data)
     const qp_job_config *job = &settings->job;
     bool found;
     QP_TRY(pair_of("train", job->train_src, job->train_tgt, job->train, true, &data->files[QP_TRAINING], &found));
+    if (*job->train_weights) data->files[QP_TRAINING].weights = job->train_weights;
     return pair_of("valid", job->valid_src, job->valid_tgt, job->valid, false, &data->files[QP_VALIDATION],
                    &data->has_valid);
 }
@@ -60,6 +61,7 @@ qp_status qp_text_one_file(const qp_train_settings *settings, const char *task, 
         data->files[part] = kind == QP_TEXT_ONE_FILE ? (qp_text_files){.kind = kind, .target = one[part]}
                                                      : (qp_text_files){.kind = kind, .source = one[part]};
     }
+    if (*job->train_weights) data->files[QP_TRAINING].weights = job->train_weights;
     data->has_valid = *job->valid != '\0';
     return QP_OK;
 }
@@ -172,7 +174,8 @@ qp_status qp_text_load(const qp_train_settings *settings, qp_train_data *data)
                                  .target_codec = &data->package->target_codec,
                                  .max_length = (int)settings->model.max_length,
                                  .when_longer = QP_LONG_SKIP,
-                                 .to_itself = settings->model.task == QP_TASK_AUTOENCODE};
+                                 .to_itself = settings->model.task == QP_TASK_AUTOENCODE,
+                                 .by_file = qp_train_shares(data)};
     if (settings->model.lm_window) {
         options.max_length = 0;
         options.running_text = true;
@@ -180,6 +183,7 @@ qp_status qp_text_load(const qp_train_settings *settings, qp_train_data *data)
     QP_TRY(qp_corpus_load(&options, &data->corpus[QP_TRAINING]));
     if (!data->has_valid) return QP_OK;
     options.files = data->files[QP_VALIDATION];
+    options.by_file = false;
     options.when_longer = QP_LONG_CUT;
     return qp_corpus_load(&options, &data->corpus[QP_VALIDATION]);
 }
@@ -246,6 +250,8 @@ static qp_status scheduled_sampling(const qp_train_settings *s, qp_train_data *d
 
 qp_status qp_text_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
 {
+    if (s->model.lm_window)
+        QP_TRY(qp_train_shares_check(&s->job, "--lm-window reads all text in order (0: line by line)"));
     if (s->model.carry) return streams_source(s, data, part, source);
     if (s->model.lm_window) return windows_source(s, data, part, source);
     qp_batcher_options options = {.kind = s->job.batch_type == 0 ? QP_BATCH_TOKENS : QP_BATCH_SENTENCES,
@@ -253,6 +259,7 @@ qp_status qp_text_source(const qp_train_settings *s, qp_train_data *data, int pa
                                   .shuffle = part == QP_TRAINING,
                                   .seed = (uint64_t)s->training.seed,
                                   .slots = part == QP_TRAINING ? (int)s->training.accum : 1};
+    if (part == QP_TRAINING) QP_TRY(qp_train_sampling(s, data, &options));
     QP_TRY(qp_batcher_new(&data->corpus[part], &options, &data->batcher[part]));
     *source = qp_batcher_source(data->batcher[part]);
     return part == QP_TRAINING && s->job.scheduled_sampling > 0 ? scheduled_sampling(s, data, source) : QP_OK;

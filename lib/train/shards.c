@@ -224,6 +224,7 @@ static qp_batch view_batch(qp_tape *tape, const shard *piece)
     if (whole->source_value) view.source_value = whole->source_value + source * whole->features;
     if (whole->target_value) view.target_value = whole->target_value + target * whole->outputs;
     if (whole->score) view.score = whole->score + piece->first;
+    if (whole->weight) view.weight = whole->weight + piece->first;
     view.noise_columns = whole->noise_columns;
     if (whole->noise) view.noise = whole->noise + (ptrdiff_t)piece->first * whole->noise_columns;
     view.carry = whole->carry;

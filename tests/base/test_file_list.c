@@ -68,6 +68,35 @@ Test(file_list, names_and_patterns)
     expect_refusal("part-2,none-*", QP_ENOINPUT, "none-*: no file matches");
 }
 
+static void expect_shares(const char *names, const char *paths, int items, double first, double last)
+{
+    qp_file_list list;
+    expect_paths(names, paths);
+    cr_assert_eq(qp_file_list_of(names, &list), QP_OK, "%s", qp_error_message());
+    cr_assert(list.share && list.items == items, "%s", names);
+    cr_expect(list.share[0] == first && list.share[items - 1] == last && list.item[list.count - 1] == items - 1);
+    cr_expect(qp_file_list_shares(names));
+    qp_file_list_free(&list);
+}
+
+Test(file_list, shares)
+{
+    static const char *const files[] = {"a", "b", "c:0.5", "d,e", "part-1", "part-2"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) put(files[i], "");
+    expect_shares("a:0.7,b:0.3", "a|b|", 2, 0.7, 0.3);
+    expect_shares("none:2", "none|", 1, 2, 2);
+    expect_shares("c:0.5:3,d,e:1e-1", "c:0.5|d,e|", 2, 3, 0.1);
+    expect_shares("part-*:1,a:4", "part-1|part-2|a|", 2, 1, 4);
+    expect_paths("c:0.5,a", "c:0.5|a|"); /* a file has this name */
+    expect_paths("a:x,a:,:1,x:0.5y", "a:x|a:|:1|x:0.5y|");
+    cr_expect(!qp_file_list_shares("c:0.5") && !qp_file_list_shares("a,b") && !qp_file_list_shares(""));
+    expect_refusal("a:0", QP_EUSAGE, "a:0: a share is a number above 0");
+    expect_refusal("a:-1,b:1", QP_EUSAGE, "a:-1: a share");
+    expect_refusal("a:inf", QP_EUSAGE, "a share");
+    expect_refusal("a:1,b", QP_EUSAGE, "b: has no share");
+    expect_refusal("a,b:1", QP_EUSAGE, "b:1: has a share");
+}
+
 Test(file_list, empty_names_are_refused)
 {
     put("a", "");

@@ -14,8 +14,8 @@ enum { LINES = 40, WORDS = 64, THREADS = 4, FILE_BYTES = 1 << 20 };
 
 static void write_data(void)
 {
-    static char text[5][16384];
-    size_t used[5] = {0};
+    static char text[6][16384];
+    size_t used[6] = {0};
 #define PUT(file, ...)                                                                                                 \
     used[file] += (size_t)snprintf(text[file] + used[file], sizeof text[file] - used[file], __VA_ARGS__)
     PUT(4, "day,temp,wind\n");
@@ -31,9 +31,10 @@ static void write_data(void)
         }
         for (int file = 0; file < 4; file++) PUT(file, "\n");
         PUT(4, "%d,%d.5,%d\n", i, i * i % 17, i % 3);
+        PUT(5, "0.%d\n", i % 10);
     }
-    static const char *const name[] = {"source", "target", "texts", "words.conll", "days.csv"};
-    for (int file = 0; file < 5; file++) small_file(name[file], text[file], used[file]);
+    static const char *const name[] = {"source", "target", "texts", "words.conll", "days.csv", "weights"};
+    for (int file = 0; file < 6; file++) small_file(name[file], text[file], used[file]);
 }
 
 static void set_up(void)
@@ -167,12 +168,16 @@ Test(thread_bits, lm)
     check("--task lm " LINES_OF_TEXT, "--decoder gru --lm-window 5 --carry");
     check("--task lm " LINES_OF_TEXT, "--decoder lstm --loss unlikelihood");
     check("--task lm " LINES_OF_TEXT, "--decoder ngram");
+    check("--task lm --tokenizer word --train source:1,target:3 --valid source",
+          "--decoder gru --lm-window 0 --curriculum 1");
 }
 
 Test(thread_bits, classify)
 {
     cr_expect_geq(each_kind("encoder", "", "--task classify " TEXTS, "", check), 9);
     check("--task classify " TEXTS, "--encoder gru --pooling attention --mixup 0.3");
+    check("--task classify " TEXTS, "--encoder gru --multi-label");
+    check("--task classify " TEXTS, "--encoder gru --balanced-sampling --train-weights weights");
     static const char *const losses[] = {"focal", "hinge", "poly1", "z-loss", "confidence-penalty"};
     static const char *const encoders[] = {"gru --bidirectional --hidden-size 4", "conv", "text-cnn"};
     char options[100];

@@ -28,7 +28,10 @@ static void row_scales(const cross_entropy_context *c, const qp_real *dy, qp_rea
 {
     qp_real whole = dy[0];
     if (c->config.reduction == QP_MEAN) whole = c->counted > 0 ? (qp_real)((double)dy[0] / c->counted) : 0;
-    for (int r = 0; r < c->logits.rows; r++) scale[r] = c->config.reduction == QP_NONE ? dy[r] : whole;
+    for (int r = 0; r < c->logits.rows; r++) {
+        scale[r] = c->config.reduction == QP_NONE ? dy[r] : whole;
+        if (c->config.row_weight) scale[r] *= c->config.row_weight[r];
+    }
 }
 
 /* Whether the gradient may overwrite the logits: nobody else reads them. */
@@ -83,11 +86,13 @@ static void cross_entropy_back(qp_tape *tape, void *context)
     qp_tape_rewind(tape, mark);
 }
 
-static double counted_weight(int rows, const int32_t *target, const qp_real *weight)
+static double counted_weight(int rows, const int32_t *target, const qp_cross_entropy_config *config)
 {
     double sum = 0;
-    for (int r = 0; r < rows; r++)
-        if (target[r] >= 0) sum += weight ? (double)weight[target[r]] : 1.0;
+    for (int r = 0; r < rows; r++) {
+        double row = config->row_weight ? (double)config->row_weight[r] : 1.0;
+        if (target[r] >= 0) sum += config->weight ? row * (double)config->weight[target[r]] : row;
+    }
     return sum;
 }
 
@@ -119,9 +124,10 @@ qp_tensor qp_cross_entropy(qp_tape *tape, qp_tensor logits, const int32_t *targe
     if (!loss) return (qp_tensor){0};
     const qp_cross_entropy_terms terms = terms_of(target, config, NULL);
     qp_cross_entropy_rows(qp_tensor_matrix(logits), &terms, loss, (qp_matrix){0});
+    for (int r = 0; config->row_weight && r < logits.rows; r++) loss[r] *= config->row_weight[r];
     if (whole) {
         double sum = sum_in_order(logits.rows, loss);
-        c.counted = counted_weight(logits.rows, target, config->weight);
+        c.counted = counted_weight(logits.rows, target, config);
         if (config->reduction == QP_MEAN) sum = c.counted > 0 ? sum / c.counted : 0;
         y.value[0] = (qp_real)sum;
     }

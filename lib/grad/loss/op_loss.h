@@ -10,11 +10,11 @@
 typedef enum { QP_SUM, QP_MEAN, QP_NONE } qp_reduction;
 
 /* qp_cross_entropy — with p = softmax(logits), w = weight (1 if NULL), y = target, e = smoothing, C = classes
- *   value[r] = (1-e)*(-w[y] log p[y]) + e/C * sum_c(-w[c] log p[c]);   0 where target[r] < 0
+ *   value[r] = row_weight[r] * ((1-e)*(-w[y] log p[y]) + e/C * sum_c(-w[c] log p[c]));   0 where target[r] < 0
  * logits   [rows, C]
  * target   [rows], below C, borrowed until the backward; negative: the row does not count
- * config   QP_SUM: the sum [1, 1]; QP_MEAN: the sum divided by the sum of w[y] over the rows that count [1, 1];
- *          QP_NONE: a column [rows, 1]
+ * config   QP_SUM: the sum [1, 1]; QP_MEAN: the sum divided by the sum of row_weight[r] w[y] over the rows that count
+ *          [1, 1]; QP_NONE: a column [rows, 1]
  * With QP_SUM and QP_MEAN the gradient overwrites the logits, whose last reader the loss is in a training step (49 MB
  * less for a vocabulary of 8,000); keep_logits prevents it.
  * Memory   the output; QP_NONE or keep_logits: a gradient [rows, C].
@@ -24,6 +24,7 @@ typedef struct {
     qp_reduction reduction;
     qp_real smoothing;     /* in [0, 1] */
     const qp_real *weight; /* [C], borrowed until the backward; or NULL */
+    const qp_real *row_weight; /* [rows], likewise: the value of a row counts so many times */
     bool keep_logits;
 } qp_cross_entropy_config;
 qp_tensor qp_cross_entropy(qp_tape *tape, qp_tensor logits, const int32_t *target,

@@ -126,6 +126,8 @@
       "tag: bidirectional recurrent layers over the words, above their subword pieces")                                \
     X(BOOL, crf, "false", 0, 0, NULL,                                                                                  \
       "tag: the tags of a sentence are scored and chosen together, by a conditional random field")                     \
+    X(BOOL, multi_label, "false", 0, 0, NULL,                                                                          \
+      "classify: a text may have several labels, or none: LABEL,LABEL TAB text")                                       \
     X(INT, bottleneck, "0", 0, 65536, NULL,                                                                            \
       "autoencode: width of the vector between encoder and decoder; 0: --emb-size")                                    \
     X(INT, codebook, "0", 0, 1048576, NULL,                                                                            \

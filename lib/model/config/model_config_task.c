@@ -143,6 +143,12 @@ static qp_status check_task(const qp_model_config *config)
         return qp_fail(QP_EUSAGE, "--word-layers read the words of tagged sentences; add --task tag, or leave it out");
     if (config->crf && config->task != QP_TASK_TAG)
         return qp_fail(QP_EUSAGE, "--crf chooses the tags of a sentence together; add --task tag, or leave it out");
+    if (config->multi_label && config->task != QP_TASK_CLASSIFY)
+        return qp_fail(QP_EUSAGE, "--multi-label is for texts with labels; add --task classify, or leave it out");
+    if (config->multi_label && (config->mixup > 0 || config->loss > QP_OBJECTIVE_CROSS_ENTROPY))
+        return qp_fail(QP_EUSAGE, "--multi-label has the cross-entropy of each label, which %s does not combine with; "
+                                  "leave one of them out",
+                       config->mixup > 0 ? "--mixup" : "--loss");
     QP_TRY(check_regularisers(config));
     QP_TRY(check_loss(config));
     if (config->bottleneck && config->task != QP_TASK_AUTOENCODE)

@@ -125,6 +125,15 @@ static bool taught(const qp_train_settings *s)
     return labelled(s) || mlm(s) || translate(s) || (s->model.task == QP_TASK_LM && !ngram(s));
 }
 
+static bool by_lines(const qp_train_settings *s) { return !columns(s) && !ngram(s) && s->model.lm_window == 0; }
+
+static bool sorts_texts(const qp_train_settings *s) { return s->model.task == QP_TASK_CLASSIFY && !images(s); }
+
+static bool weighs_lines(const qp_train_settings *s)
+{
+    return sorts_texts(s) || rewrites(s) || (s->model.task == QP_TASK_LM && by_lines(s));
+}
+
 static bool reads_words(const qp_train_settings *s) { return !columns(s) && !ngram(s); }
 
 static bool accumulates(const qp_train_settings *s) { return s->training.accum > 1; }
@@ -232,6 +241,9 @@ const qp_option_use qp_option_table[] = {
     {"holes", REGRESS, 0, 0},
     {"missing", REGRESS, 0, 0},
     {"tag_column", tag, "--task tag", 0, 0},
+    {"train_weights", weighs_lines, "--task translate, autoencode, classify of texts, or lm with --lm-window 0", 0, 0},
+    {"balanced_sampling", sorts_texts, "--task classify of texts", 0, 0},
+    {"curriculum", by_lines, "texts that are read line by line (lm: --lm-window 0)", 0, 0},
     {"class_weights", labelled, "--task classify or tag", 0, 0},
     {"unseen_labels", labelled, "--task classify or tag", 0, 0},
     {"mask_rate", mlm, "--task mlm", 0, 0},

@@ -18,7 +18,15 @@
     X(TEXT, train, "", 0, 0, "FILE,...",                                                                               \
       "training data in one file: source TAB target; lm, autoencode, mlm: text; classify: label TAB text; tag: "       \
       "CoNLL; regress: CSV; match: text TAB text, or text TAB text TAB score; with --patch: IDX, a folder of PNG or "  \
-      "CSV. Several files, patterns ('part-*.gz') and repeated options are read one after the other")                  \
+      "CSV. Several files, patterns ('part-*.gz') and repeated options are read one after the other. FILE:0.7: its "   \
+      "lines are this share of each pass, drawn at random")                                                            \
+    X(TEXT, train_weights, "", 0, 0, "FILE,...",                                                                       \
+      "a number for each line of the training text: how much it counts in the loss; 1 is usual")                       \
+    X(BOOL, balanced_sampling, "false", 0, 0, NULL,                                                                    \
+      "classify: each pass reads texts of all labels equally often")                                                   \
+    X(INT, curriculum, "0", 0, 1000000, NULL,                                                                          \
+      "passes that begin with the shortest lines: the first reads 1 in N+1 of the data, the next 2 ...; 0: all at "    \
+      "once")                                                                                                          \
     X(TEXT, valid, "", 0, 0, "FILE,...", "validation data in one file, as --train; none: hold nothing back either")    \
     X(TEXT, tokenizer, "bpe", 0, 0, "NAME|FILE",                                                                       \
       "learn one of this type (char, byte, word, space, bpe...), or read this file")                                   \

@@ -8,6 +8,9 @@
 #include "lib/base/hash_set.h"
 #include "tests/data/text_fixture.h"
 
+#define OPTIONS(kind_, size_, shuffle_, seed_, slots_)                                                                 \
+    {.kind = kind_, .size = size_, .shuffle = shuffle_, .seed = seed_, .slots = slots_}
+
 static qp_batcher *batcher_of(const qp_corpus *corpus, qp_batcher_options options)
 {
     qp_batcher *batcher;
@@ -94,9 +97,10 @@ Test(batcher, every_pair_comes_once_an_epoch)
 {
     qp_corpus c;
     fixture_corpus(1500, 20, false, &c);
-    qp_batcher_options options[] = {{QP_BATCH_TOKENS, 300, true, 1, 1},   {QP_BATCH_TOKENS, 300, false, 1, 1},
-                                    {QP_BATCH_SENTENCES, 32, true, 1, 1}, {QP_BATCH_TOKENS, 1, true, 1, 1},
-                                    {QP_BATCH_SENTENCES, 1, true, 1, 1},  {QP_BATCH_TOKENS, 1 << 30, true, 1, 1}};
+    qp_batcher_options options[] = {
+        OPTIONS(QP_BATCH_TOKENS, 300, true, 1, 1), OPTIONS(QP_BATCH_TOKENS, 300, false, 1, 1),
+        OPTIONS(QP_BATCH_SENTENCES, 32, true, 1, 1), OPTIONS(QP_BATCH_TOKENS, 1, true, 1, 1),
+        OPTIONS(QP_BATCH_SENTENCES, 1, true, 1, 1), OPTIONS(QP_BATCH_TOKENS, 1 << 30, true, 1, 1)};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         qp_batcher *batcher = batcher_of(&c, options[i]);
         expect_every_pair_once(&c, batcher, 0);
@@ -111,8 +115,8 @@ Test(batcher, small_corpora_take_little_memory)
 {
     qp_corpus c;
     fixture_corpus(100, 20, false, &c);
-    const qp_batcher_options options[] = {{QP_BATCH_TOKENS, 1 << 30, true, 1, 1},
-                                          {QP_BATCH_SENTENCES, 1 << 30, true, 1, 1}};
+    const qp_batcher_options options[] = {OPTIONS(QP_BATCH_TOKENS, 1 << 30, true, 1, 1),
+                                          OPTIONS(QP_BATCH_SENTENCES, 1 << 30, true, 1, 1)};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         qp_batcher *batcher = batcher_of(&c, options[i]);
         cr_assert_eq(begin(batcher, 0), 1);
@@ -130,9 +134,9 @@ Test(batcher, a_batch_is_a_function_of_seed_epoch_and_number)
 {
     qp_corpus c;
     fixture_corpus(1000, 20, false, &c);
-    qp_batcher *one = batcher_of(&c, (qp_batcher_options){QP_BATCH_TOKENS, 200, true, 5, 1});
-    qp_batcher *same = batcher_of(&c, (qp_batcher_options){QP_BATCH_TOKENS, 200, true, 5, 3});
-    qp_batcher *other = batcher_of(&c, (qp_batcher_options){QP_BATCH_TOKENS, 200, true, 6, 1});
+    qp_batcher *one = batcher_of(&c, (qp_batcher_options)OPTIONS(QP_BATCH_TOKENS, 200, true, 5, 1));
+    qp_batcher *same = batcher_of(&c, (qp_batcher_options)OPTIONS(QP_BATCH_TOKENS, 200, true, 5, 3));
+    qp_batcher *other = batcher_of(&c, (qp_batcher_options)OPTIONS(QP_BATCH_TOKENS, 200, true, 6, 1));
     uint64_t third = hash_epoch(one, 3);
     cr_expect_neq(hash_epoch(one, 4), third);
     cr_expect_eq(hash_epoch(one, 3), third, "an epoch does not depend on the one before");
@@ -153,7 +157,7 @@ Test(batcher, batches_are_shuffled)
 {
     qp_corpus c;
     fixture_corpus(1000, 20, false, &c);
-    qp_batcher *batcher = batcher_of(&c, (qp_batcher_options){QP_BATCH_SENTENCES, 20, true, 5, 1});
+    qp_batcher *batcher = batcher_of(&c, (qp_batcher_options)OPTIONS(QP_BATCH_SENTENCES, 20, true, 5, 1));
     int64_t batches = begin(batcher, 0), longer = 0, shorter = 0;
     int last = 0;
     for (int64_t i = 0; i < batches; i++) {
@@ -187,7 +191,7 @@ Test(batcher, sequences_are_shuffled)
 {
     qp_corpus c;
     corpus_of_numbers(&c);
-    qp_batcher *batcher = batcher_of(&c, (qp_batcher_options){QP_BATCH_SENTENCES, 16, true, 5, 1});
+    qp_batcher *batcher = batcher_of(&c, (qp_batcher_options)OPTIONS(QP_BATCH_SENTENCES, 16, true, 5, 1));
     int follower[2][300] = {{0}}, neighbours = 0, same = 0;
     for (int epoch = 0; epoch < 2; epoch++) {
         int64_t batches = begin(batcher, epoch);
@@ -211,7 +215,7 @@ Test(batcher, budgets_are_kept_and_batches_are_even)
 {
     qp_corpus c;
     fixture_corpus(5000, 20, false, &c);
-    qp_batcher *batcher = batcher_of(&c, (qp_batcher_options){QP_BATCH_TOKENS, 1000, true, 5, 1});
+    qp_batcher *batcher = batcher_of(&c, (qp_batcher_options)OPTIONS(QP_BATCH_TOKENS, 1000, true, 5, 1));
     int64_t batches = begin(batcher, 0), fewest = INT64_MAX, spread = 0;
     cr_expect_leq(batches, c.statistics.target.tokens / 1000 * 102 / 100 + 1);
     for (int64_t i = 0; i < batches; i++) {
@@ -230,7 +234,7 @@ Test(batcher, budgets_are_kept_and_batches_are_even)
     cr_expect_geq(fewest, 850, "a batch of %ld tokens", fewest);
     cr_expect_leq(spread, batches * 4, "lengths of a batch differ by %ld on average", spread / batches);
     qp_batcher_free(batcher);
-    batcher = batcher_of(&c, (qp_batcher_options){QP_BATCH_SENTENCES, 64, true, 5, 1});
+    batcher = batcher_of(&c, (qp_batcher_options)OPTIONS(QP_BATCH_SENTENCES, 64, true, 5, 1));
     batches = begin(batcher, 0);
     cr_expect_eq(batches, 79);
     for (int64_t i = 0; i < batches; i++) {
@@ -245,7 +249,7 @@ Test(batcher, in_order_is_the_order_of_the_file)
 {
     qp_corpus c;
     fixture_corpus(300, 20, false, &c);
-    qp_batcher *batcher = batcher_of(&c, (qp_batcher_options){QP_BATCH_TOKENS, 100, false, 5, 1});
+    qp_batcher *batcher = batcher_of(&c, (qp_batcher_options)OPTIONS(QP_BATCH_TOKENS, 100, false, 5, 1));
     int64_t place = 0, batches = begin(batcher, 9);
     for (int64_t i = 0; i < batches; i++) {
         qp_batch b = get(batcher, i, 0);
@@ -262,7 +266,7 @@ Test(batcher, a_small_file_is_one_batch_and_monolingual_has_no_source)
 {
     qp_corpus c;
     fixture_corpus(3, 5, true, &c);
-    qp_batcher *batcher = batcher_of(&c, (qp_batcher_options){QP_BATCH_TOKENS, 4096, true, 5, 1});
+    qp_batcher *batcher = batcher_of(&c, (qp_batcher_options)OPTIONS(QP_BATCH_TOKENS, 4096, true, 5, 1));
     cr_expect_eq(begin(batcher, 0), 1);
     qp_batch b = get(batcher, 0, 0);
     cr_expect_eq(b.source.sequences.count, 0);
@@ -283,17 +287,15 @@ Test(batcher, long_sources_close_a_batch)
     }
     fclose(stream);
     qp_text_codec codec = fixture_words();
-    qp_corpus_options options = {{.kind = QP_TEXT_TABBED, .source = fixture_file("wide.tsv", text, bytes)},
-                                 &codec,
-                                 &codec,
-                                 0,
-                                 QP_LONG_SKIP,
-                                 false,
-                                 false};
+    qp_corpus_options options = {
+        .files = {.kind = QP_TEXT_TABBED, .source = fixture_file("wide.tsv", text, bytes)},
+        .source_codec = &codec,
+        .target_codec = &codec,
+        .when_longer = QP_LONG_SKIP};
     qp_corpus c;
     cr_assert_eq(qp_corpus_load(&options, &c), QP_OK, "%s", qp_error_message());
     free(text);
-    qp_batcher *batcher = batcher_of(&c, (qp_batcher_options){QP_BATCH_TOKENS, 600, true, 5, 1});
+    qp_batcher *batcher = batcher_of(&c, (qp_batcher_options)OPTIONS(QP_BATCH_TOKENS, 600, true, 5, 1));
     int64_t batches = begin(batcher, 0);
     cr_expect_eq(batches, 10, "%ld batches", batches);
     for (int64_t i = 0; i < batches; i++) {
@@ -308,7 +310,7 @@ Test(batcher, slots_live_side_by_side_and_nothing_is_allocated_again)
 {
     qp_corpus c;
     fixture_corpus(1000, 20, false, &c);
-    qp_batcher *batcher = batcher_of(&c, (qp_batcher_options){QP_BATCH_TOKENS, 200, true, 5, 3});
+    qp_batcher *batcher = batcher_of(&c, (qp_batcher_options)OPTIONS(QP_BATCH_TOKENS, 200, true, 5, 3));
     begin(batcher, 0);
     qp_batch first = get(batcher, 4, 0);
     uint64_t hash = hash_batch(&first);
@@ -330,11 +332,12 @@ Test(batcher, refuses_what_does_not_exist)
     qp_corpus c;
     fixture_corpus(10, 20, false, &c);
     qp_batcher *batcher;
-    cr_expect_eq(qp_batcher_new(&c, &(qp_batcher_options){QP_BATCH_TOKENS, 0, true, 5, 1}, &batcher), QP_EUSAGE);
-    cr_expect_eq(qp_batcher_new(&c, &(qp_batcher_options){QP_BATCH_TOKENS, INT64_MAX, true, 5, 1}, &batcher),
+    cr_expect_eq(qp_batcher_new(&c, &(qp_batcher_options)OPTIONS(QP_BATCH_TOKENS, 0, true, 5, 1), &batcher), QP_EUSAGE);
+    cr_expect_eq(qp_batcher_new(&c, &(qp_batcher_options)OPTIONS(QP_BATCH_TOKENS, INT64_MAX, true, 5, 1), &batcher),
                  QP_EUSAGE);
-    cr_expect_eq(qp_batcher_new(&c, &(qp_batcher_options){QP_BATCH_TOKENS, 10, true, 5, 0}, &batcher), QP_EUSAGE);
-    batcher = batcher_of(&c, (qp_batcher_options){QP_BATCH_TOKENS, 4096, true, 5, 1});
+    cr_expect_eq(qp_batcher_new(&c, &(qp_batcher_options)OPTIONS(QP_BATCH_TOKENS, 10, true, 5, 0), &batcher),
+                 QP_EUSAGE);
+    batcher = batcher_of(&c, (qp_batcher_options)OPTIONS(QP_BATCH_TOKENS, 4096, true, 5, 1));
     qp_batch_source source = qp_batcher_source(batcher);
     qp_batch batch;
     cr_expect_eq(source.get(source.self, 0, 0, &batch), QP_EBUG, "no epoch has begun");

@@ -22,6 +22,7 @@ Test(report, lengths)
                                  0,
                                  QP_LONG_SKIP,
                                  false,
+                                 false,
                                  false};
     qp_corpus c;
     free(text);

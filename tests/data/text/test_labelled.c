@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -139,5 +140,70 @@ Test(labelled, korean_reviews)
     cr_assert_eq(qp_labelled_load(&options, &corpus), QP_OK, "%s", qp_error_message());
     cr_assert_eq(labels.count, 2);
     qp_corpus_free(&corpus);
+    qp_labels_free(&labels);
+}
+
+static void expect_set(const qp_label_sets *sets, int32_t set, const int32_t *label, int count)
+{
+    cr_assert_eq(sets->start[set + 1] - sets->start[set], count, "set %d", set);
+    for (int i = 0; i < count; i++) cr_expect_eq(sets->label[sets->start[set] + i], label[i], "set %d", set);
+}
+
+Test(labelled, sets_of_labels)
+{
+    qp_labels labels = {0};
+    qp_label_sets sets = {0};
+    qp_labelled_options options = options_of(fixture_text("sets.tsv", "b,a\ta bb\n\tdddd\nc , a,c\ta\n"), &labels,
+                                             QP_LABEL_LEARN);
+    qp_corpus corpus, more;
+    options.sets = &sets;
+    cr_assert_eq(qp_labelled_load(&options, &corpus), QP_OK, "%s", qp_error_message());
+    cr_expect(corpus.sequences == 3 && labels.count == 3 && sets.count == 3);
+    for (int i = 0; i < 3; i++) cr_expect_eq(corpus.target.id[i], i);
+    expect_set(&sets, 0, (int32_t[]){0, 1}, 2);
+    expect_set(&sets, 1, NULL, 0);
+    expect_set(&sets, 2, (int32_t[]){1, 2}, 2);
+    options.path = fixture_text("others.tsv", "new,b,old\ta\nnew\ta\n");
+    options.policy = QP_LABEL_IGNORE;
+    cr_assert_eq(qp_labelled_load(&options, &more), QP_OK, "%s", qp_error_message());
+    expect_set(&sets, 3, (int32_t[]){-1, -1, 0}, 3);
+    expect_set(&sets, 4, (int32_t[]){-1}, 1);
+    cr_expect(more.target.id[0] == 3 && more.statistics.unseen == 2);
+    qp_corpus_free(&more);
+    options.policy = QP_LABEL_REFUSE;
+    cr_expect_eq(qp_labelled_load(&options, &more), QP_EDATA);
+    cr_expect(strstr(qp_error_message(), "others.tsv:1: label 'new'"), "%s", qp_error_message());
+    options.path = fixture_text("empty.tsv", "a,,b\ta\n");
+    cr_expect_eq(qp_labelled_load(&options, &more), QP_EDATA);
+    cr_expect(strstr(qp_error_message(), "empty.tsv:1: the label is empty"), "%s", qp_error_message());
+    qp_corpus_free(&corpus);
+    qp_label_sets_free(&sets);
+    qp_labels_free(&labels);
+}
+
+Test(labelled, weights_and_files)
+{
+    qp_labels labels = {0};
+    char names[200];
+    qp_labelled_options options = options_of(names, &labels, QP_LABEL_LEARN);
+    const char *first = fixture_text("one.tsv", "x\ta\ny\t\n");
+    snprintf(names, sizeof names, "%s:0.25,%s:0.75", first, fixture_text("two.tsv", "y\tbb\n"));
+    options.weights = fixture_text("weights", "0.5\n7\n0\n");
+    options.by_file = true;
+    qp_corpus corpus;
+    cr_assert_eq(qp_labelled_load(&options, &corpus), QP_OK, "%s", qp_error_message());
+    cr_expect(corpus.sequences == 2 && corpus.file[0] == 0 && corpus.file[1] == 1); /* the empty text is left out */
+    cr_expect(corpus.weight[0] == (qp_real)0.5 && corpus.weight[1] == 0);
+    qp_corpus_free(&corpus);
+    static const struct {
+        const char *weights, *part;
+    } bad[] = {{"1\n1\n", "ends before line 3"},         {"1\n1\n1\n1\n", "more lines than"},
+               {"1\nx\n1\n", "weights:2: the weight 'x'"}, {"1\n-1\n1\n", "weights:2: the weight '-1'"},
+               {"nan\n1\n1\n", "weights:1:"},              {"1 \n1\n1\n", "weights:1:"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        options.weights = fixture_text("weights", bad[i].weights);
+        cr_expect_eq(qp_labelled_load(&options, &corpus), QP_EDATA, "%s", bad[i].weights);
+        cr_expect(strstr(qp_error_message(), bad[i].part), "%s", qp_error_message());
+    }
     qp_labels_free(&labels);
 }
