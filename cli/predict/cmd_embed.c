@@ -13,7 +13,7 @@
 /* embed — lines of text to vectors. Text is written while the input is read; a .npz file at the end, whole or not at
  * all. */
 #define EMBED_FIELDS(X)                                                                                                \
-    X(TEXT, model, "", 0, 0, "FILE", "a model of --task match, or any other that reads text")                          \
+    X(TEXT, model, "", 0, 0, "FILE", "a model of --task match, of texts or images, or any other that reads text")      \
     X(TEXT, file, "", 0, 0, "FILE", "file with a text on each line; - is stdin")                                       \
     X(TEXT, output, "-", 0, 0, "FILE",                                                                                 \
       "where to write: the array 'vectors' of a .npz file, else text, a line of numbers for each text; - is stdout")   \
@@ -33,7 +33,8 @@ static const qp_command embed = {
     .summary = "texts to vectors, one a line",
     .usage = "-m MODEL [-o vectors.npz] [FILE...]",
     .notes = "A model of --task match gives vectors of length 1, whose product is the likeness of two texts (quipu "
-             "search). Of other models a text's vector is the mean of its tokens' vectors.",
+             "search). Of other models a text's vector is the mean of its tokens' vectors. Of images the files are "
+             "IDX, PNG, folders of PNG, or CSV.",
     .group = groups,
     .group_count = 1,
     .alias = aliases,
@@ -76,11 +77,17 @@ static qp_status write_npz(const qp_embeddings *v)
     return qp_npz_save(npz, config.output);
 }
 
+static qp_status embed_input(const qp_package *m, const qp_options *options, qp_embed_use *use, void *self)
+{
+    qp_embed_input *read = m->images.size.height ? qp_embed_images : qp_embed_lines;
+    return read(m, options, config.file, (int)config.threads, use, self);
+}
+
 static qp_status embed_to_npz(const qp_package *m, const qp_options *options)
 {
     qp_embeddings kept = {0};
     QP_TRY(qp_writer_check(config.output));
-    qp_status status = qp_embed_lines(m, options, config.file, (int)config.threads, keep, &kept);
+    qp_status status = embed_input(m, options, keep, &kept);
     if (status == QP_OK) status = write_npz(&kept);
     qp_embeddings_free(&kept);
     return status;
@@ -90,7 +97,7 @@ static qp_status embed_to_text(const qp_package *m, const qp_options *options)
 {
     qp_writer *writer;
     QP_TRY(qp_writer_open(config.output, &writer));
-    qp_status status = qp_embed_lines(m, options, config.file, (int)config.threads, write_text, writer);
+    qp_status status = embed_input(m, options, write_text, writer);
     if (status == QP_OK) return qp_writer_commit(writer);
     qp_writer_abort(writer);
     return status;

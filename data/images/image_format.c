@@ -26,8 +26,7 @@ static int parse_sides(const char *text, int most, int *side)
 qp_status qp_image_patch_parse(const char *text, int *height, int *width)
 {
     int side[2], count = parse_sides(text, 2, side);
-    if (count == 0)
-        return qp_fail(QP_EUSAGE, "--patch %.40s: not the rows and columns of a patch, such as 4x4", text);
+    if (count == 0) return qp_fail(QP_EUSAGE, "--patch %.40s: not the rows and columns of a patch, such as 4x4", text);
     *height = count == 2 ? side[0] : 1;
     *width = side[count - 1];
     return QP_OK;
@@ -61,17 +60,28 @@ void qp_image_format_rows(const qp_image_format *f, const qp_images *images, int
     size_t first = (size_t)image * qp_image_cells(s);
     for (int top = 0; top < s.height; top += f->patch_height)
         for (int left = 0; left < s.width; left += f->patch_width)
-            for (int c = 0; c < s.channels; c++)
+            for (int c = 0; c < s.channels; c++) {
+                double mean = f->by_channel ? f->mean_of[c] : f->mean;
+                double deviation = f->by_channel ? f->deviation_of[c] : f->deviation;
                 for (int y = top; y < top + f->patch_height; y++)
                     for (int x = left; x < left + f->patch_width; x++) {
                         int from_y = clamp(y - shift.down, s.height), from_x = clamp(x - shift.right, s.width);
                         size_t cell = ((size_t)from_y * (size_t)s.width + (size_t)from_x) * (size_t)s.channels;
                         double value = qp_images_value(images, first + cell + (size_t)c);
-                        *row++ = (qp_real)((value - f->mean) / f->deviation);
+                        *row++ = (qp_real)((value - mean) / deviation);
                     }
+            }
 }
 
 /* ---- in the model file ---- */
+
+static void put_colors(qp_text_buffer *out, const char *key, const double *value)
+{
+    qp_json_key(out, key);
+    qp_json_open(out, '[');
+    for (int c = 0; c < QP_IMAGE_COLORS; c++) qp_json_number(out, value[c]);
+    qp_json_close(out, ']');
+}
 
 qp_status qp_image_format_json(const qp_image_format *f, char **json)
 {
@@ -85,6 +95,10 @@ qp_status qp_image_format_json(const qp_image_format *f, char **json)
     qp_json_put_integer(&out, "patch_width", f->patch_width);
     qp_json_put_number(&out, "mean", f->mean);
     qp_json_put_number(&out, "deviation", f->deviation);
+    if (f->by_channel) {
+        put_colors(&out, "mean_of", f->mean_of);
+        put_colors(&out, "deviation_of", f->deviation_of);
+    }
     qp_json_key(&out, "column");
     if (!qp_json_string(&out, f->column, strlen(f->column))) {
         qp_text_free(&out);
@@ -102,6 +116,16 @@ static int side_of(const json_t *root, const char *key)
     return number >= 1 && number <= QP_IMAGE_SIDE_MOST ? (int)number : 0;
 }
 
+/* The numbers of three colors, all of them finite; deviations are above 0. */
+static bool colors_of(const json_t *list, bool above_zero, double *value)
+{
+    for (size_t c = 0; c < QP_IMAGE_COLORS; c++) {
+        value[c] = json_number_value(json_array_get(list, c));
+        if (!isfinite(value[c]) || (above_zero && !(value[c] > 0))) return false;
+    }
+    return json_array_size(list) == QP_IMAGE_COLORS;
+}
+
 static qp_status parse(const json_t *root, qp_image_format *f)
 {
     const char *column = json_string_value(json_object_get(root, "column"));
@@ -110,8 +134,13 @@ static qp_status parse(const json_t *root, qp_image_format *f)
     f->patch_width = side_of(root, "patch_width");
     f->mean = json_number_value(json_object_get(root, "mean"));
     f->deviation = json_number_value(json_object_get(root, "deviation"));
-    if (!column || strlen(column) >= sizeof f->column || !f->patch_height || !f->patch_width || !isfinite(f->mean) ||
-        !isfinite(f->deviation) || !(f->deviation > 0))
+    f->by_channel = json_object_get(root, "mean_of") != NULL;
+    bool colors = !f->by_channel || (f->size.channels == QP_IMAGE_COLORS &&
+                                     colors_of(json_object_get(root, "mean_of"), false, f->mean_of) &&
+                                     colors_of(json_object_get(root, "deviation_of"), true, f->deviation_of));
+    if (!colors || !column || strlen(column) >= sizeof f->column || !f->patch_height || !f->patch_width)
+        return qp_fail(QP_EDATA, "images: sizes or colors are missing or out of bounds; the model file is damaged");
+    if (!isfinite(f->mean) || !isfinite(f->deviation) || !(f->deviation > 0))
         return qp_fail(QP_EDATA, "images: numbers are missing or out of bounds; the model file is damaged");
     snprintf(f->column, sizeof f->column, "%s", column);
     QP_TRY(qp_image_size_check("the model file", f->size.height, f->size.width, f->size.channels));

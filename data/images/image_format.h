@@ -3,6 +3,8 @@
 
 #include "data/images/images.h"
 
+enum { QP_IMAGE_COLORS = 3 };
+
 /* image_format — how a model reads images (Dosovitskiy et al. 2021): an image is cut into patches, row by row of the
  * image; each patch is one row of numbers  z = (x - mean) / deviation,  channel after channel, each row by row. It is
  * kept in the model file as JSON. All zero: the model reads no images. */
@@ -10,6 +12,8 @@ typedef struct {
     qp_image_size size;
     int patch_height, patch_width; /* divide height and width */
     double mean, deviation;        /* of all numbers of the training part */
+    bool by_channel;               /* of colors instead: */
+    double mean_of[QP_IMAGE_COLORS], deviation_of[QP_IMAGE_COLORS];
     char column[512];              /* CSV: the columns, as qp_images_options has them */
 } qp_image_format;
 

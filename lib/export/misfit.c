@@ -37,7 +37,7 @@ static void settle_parts(qp_model_config *m, int32_t first)
     if (m->tied_embeddings_all) m->tied_embeddings = true;
     m->pooling = m->task == QP_TASK_CLASSIFY ? qp_model_pooling(m) : 0;
     if (!decodes) return;
-    m->output_bias = switch_of(qp_model_switch(m->output_bias, m->bias && !m->tied_embeddings));
+    m->output_bias = switch_of(qp_model_switch(m->output_bias, m->bias && !qp_model_ties_output(m)));
 }
 
 static void settle_layers(qp_model_config *m)

@@ -1,3 +1,5 @@
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/import/hf_family.h"
@@ -57,6 +59,35 @@ static void mbart(qp_hf_plan *plan)
     plan->model->final_norm = true;
 }
 
+/* Files may hold the table of sines; where it is another (rounded to 16 bits), it is read as learned positions. */
+static void stored_positions(qp_hf_plan *plan)
+{
+    qp_model_config *m = plan->model;
+    const qp_position_table_config config = {.positions = (int)m->max_length,
+                                             .width = (int)m->emb_size,
+                                             .first = (int)m->first_position,
+                                             .base = 10000,
+                                             .order = (qp_sinusoid)m->sinusoid};
+    qp_position_table *table;
+    size_t count = 0, wanted = (size_t)m->max_length * (size_t)m->emb_size;
+    qp_real *stored = plan->json->status == QP_OK ? qp_hf_array(plan, "model.encoder.embed_positions.weight", &count)
+                                                  : NULL;
+    if (!stored || count < wanted || qp_position_table_new(&config, &table) != QP_OK) {
+        free(stored);
+        return;
+    }
+    const qp_real *from = stored + (count - wanted);
+    qp_tensor usual = qp_position_table_rows(table, (int)m->max_length);
+    double most = 0;
+    for (size_t i = 0; usual.value && i < wanted; i++) most = fmax(most, fabs((double)(from[i] - usual.value[i])));
+    if (most > 1e-6) {
+        m->pos = QP_POS_LEARNED;
+        plan->shape.skipped = (int)(count / (size_t)m->emb_size - (size_t)m->max_length);
+    }
+    qp_position_table_free(table);
+    free(stored);
+}
+
 static void marian(qp_hf_plan *plan)
 {
     qp_model_config *m = plan->model;
@@ -68,6 +99,7 @@ static void marian(qp_hf_plan *plan)
     qp_json_config_same_flag(plan->json, "normalize_embedding", false, false);
     qp_json_config_same_flag(plan->json, "add_final_layer_norm", false, false);
     m->tgt_vocab_size = qp_json_config_whole(plan->json, "decoder_vocab_size", 1, 16777216, m->src_vocab_size);
+    stored_positions(plan);
     if (qp_json_config_flag(plan->json, "share_encoder_decoder_embeddings", true)) return;
     m->tied_embeddings_all = false;
     m->tied_embeddings = true;
@@ -83,6 +115,7 @@ static void m2m100(qp_hf_plan *plan)
     m->norm = QP_NORM_PRE;
     m->final_norm = true;
     m->output_bias = QP_SWITCH_OFF;
+    stored_positions(plan);
 }
 
 static void pegasus(qp_hf_plan *plan)
@@ -92,6 +125,7 @@ static void pegasus(qp_hf_plan *plan)
     plan->model->sinusoid = QP_SINUSOID_HALVES;
     plan->model->norm = QP_NORM_PRE;
     plan->model->final_norm = true;
+    stored_positions(plan);
 }
 
 /* ---- describing ---- */
@@ -126,10 +160,12 @@ static void describe_marian(qp_text_buffer *json, const qp_model_config *m)
 /* ---- the rows ---- */
 
 #define SAME(ours, theirs)                                                                                             \
-    {ours ".weight", theirs ".weight", QP_WEIGHT_PLAIN}, {ours ".bias", theirs ".bias", QP_WEIGHT_PLAIN}
+    {ours ".weight", theirs ".weight", QP_WEIGHT_PLAIN}, { ours ".bias", theirs ".bias", QP_WEIGHT_PLAIN }
 #define JOINED(ours, q, k, v)                                                                                          \
     {ours "_weight", q ".weight|" k ".weight|" v ".weight", QP_WEIGHT_PLAIN},                                          \
-        {ours "_bias", q ".bias|" k ".bias|" v ".bias", QP_WEIGHT_PLAIN}
+    {                                                                                                                  \
+        ours "_bias", q ".bias|" k ".bias|" v ".bias", QP_WEIGHT_PLAIN                                                 \
+    }
 #define SIDE(side)                                                                                                     \
     SAME(side ".embedding_norm", side ".layernorm_embedding"), SAME(side ".norm", side ".layer_norm"),                 \
         {side ".positions.weight", side ".embed_positions.weight", QP_WEIGHT_POSITIONS},                               \
@@ -165,8 +201,7 @@ static const qp_weight_map bart_rows[] = {
 };
 QP_HF_TABLE(bart);
 
-#define TRANSLATOR(name, class)                                                                                        \
-    static const qp_hf_class name[] = {{class, QP_TASK_TRANSLATE, NULL, NULL, true}, {0}}
+#define TRANSLATOR(name, class) static const qp_hf_class name[] = {{class, QP_TASK_TRANSLATE, NULL, NULL, true}, {0}}
 TRANSLATOR(bart_class, "BartForConditionalGeneration");
 TRANSLATOR(mbart_class, "MBartForConditionalGeneration");
 TRANSLATOR(marian_class, "MarianMTModel");

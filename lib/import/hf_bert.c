@@ -156,8 +156,9 @@ static const qp_weight_map albert_rows[] = {
 static const qp_weight_map bert_mlm_rows[] = {
     SAME("head.dense", "/cls.predictions.transform.dense"),
     SAME("head.norm", "/cls.predictions.transform.LayerNorm"),
+    {"head.bias", "/cls.predictions.decoder.bias", QP_WEIGHT_READ},
     {"head.bias", "/cls.predictions.bias", QP_WEIGHT_PLAIN},
-    {"head.bias", "/cls.predictions.decoder.bias", QP_WEIGHT_PLAIN},
+    {NULL, "/cls.predictions.bias", QP_WEIGHT_UNUSED},
     {"head.weight", "/cls.predictions.decoder.weight", QP_WEIGHT_PLAIN},
     {NULL, "/cls.predictions.decoder.weight", QP_WEIGHT_UNUSED},
     {NULL, "/cls.predictions.decoder.bias", QP_WEIGHT_UNUSED},
@@ -176,12 +177,16 @@ static const qp_weight_map bert_next_rows[] = {
     {NULL, "/cls.predictions.transform.LayerNorm.bias", QP_WEIGHT_UNUSED},
 };
 static const qp_weight_map bert_classify_rows[] = {SAME("head.dense", "pooler.dense"), SAME("head", "/classifier")};
+static const qp_weight_map bert_body_rows[] = {SAME("head.dense", "pooler.dense")};
+static const qp_weight_map albert_body_rows[] = {SAME("head.dense", "pooler")};
 static const qp_weight_map tag_rows[] = {SAME("head", "/classifier")};
 static const qp_weight_map answer_rows[] = {SAME("head", "/qa_outputs")};
 static const qp_weight_map roberta_mlm_rows[] = {
     SAME("head.dense", "/lm_head.dense"),
     SAME("head.norm", "/lm_head.layer_norm"),
+    {"head.bias", "/lm_head.decoder.bias", QP_WEIGHT_READ},
     {"head.bias", "/lm_head.bias", QP_WEIGHT_PLAIN},
+    {NULL, "/lm_head.bias", QP_WEIGHT_UNUSED},
     {"head.weight", "/lm_head.decoder.weight", QP_WEIGHT_PLAIN},
     {NULL, "/lm_head.decoder.weight", QP_WEIGHT_UNUSED},
     {NULL, "/lm_head.decoder.bias", QP_WEIGHT_UNUSED},
@@ -211,12 +216,25 @@ static const qp_weight_map electra_found_rows[] = {
 static const qp_weight_map albert_mlm_rows[] = {
     SAME("head.dense", "/predictions.dense"),
     SAME("head.norm", "/predictions.LayerNorm"),
+    {"head.bias", "/predictions.decoder.bias", QP_WEIGHT_READ},
     {"head.bias", "/predictions.bias", QP_WEIGHT_PLAIN},
+    {NULL, "/predictions.bias", QP_WEIGHT_UNUSED},
     {"head.weight", "/predictions.decoder.weight", QP_WEIGHT_PLAIN},
     {NULL, "/predictions.decoder.weight", QP_WEIGHT_UNUSED},
     {NULL, "/predictions.decoder.bias", QP_WEIGHT_UNUSED},
     {NULL, "/sop_classifier.classifier.weight", QP_WEIGHT_UNUSED},
     {NULL, "/sop_classifier.classifier.bias", QP_WEIGHT_UNUSED},
+};
+static const qp_weight_map albert_order_rows[] = {
+    SAME("head.dense", "pooler"),
+    SAME("head", "/sop_classifier.classifier"),
+    {NULL, "/predictions.bias", QP_WEIGHT_UNUSED},
+    {NULL, "/predictions.dense.weight", QP_WEIGHT_UNUSED},
+    {NULL, "/predictions.dense.bias", QP_WEIGHT_UNUSED},
+    {NULL, "/predictions.LayerNorm.weight", QP_WEIGHT_UNUSED},
+    {NULL, "/predictions.LayerNorm.bias", QP_WEIGHT_UNUSED},
+    {NULL, "/predictions.decoder.weight", QP_WEIGHT_UNUSED},
+    {NULL, "/predictions.decoder.bias", QP_WEIGHT_UNUSED},
 };
 static const qp_weight_map albert_classify_rows[] = {SAME("head.dense", "pooler"), SAME("head", "/classifier")};
 
@@ -226,6 +244,8 @@ QP_HF_TABLE(albert);
 QP_HF_TABLE(bert_mlm);
 QP_HF_TABLE(bert_next);
 QP_HF_TABLE(bert_classify);
+QP_HF_TABLE(bert_body);
+QP_HF_TABLE(albert_body);
 QP_HF_TABLE(tag);
 QP_HF_TABLE(answer);
 QP_HF_TABLE(roberta_mlm);
@@ -235,6 +255,7 @@ QP_HF_TABLE(distilbert_classify);
 QP_HF_TABLE(electra_mlm);
 QP_HF_TABLE(electra_found);
 QP_HF_TABLE(albert_mlm);
+QP_HF_TABLE(albert_order);
 QP_HF_TABLE(albert_classify);
 
 static void pooled(qp_hf_plan *plan, int pooler)
@@ -261,10 +282,21 @@ static void classify_gelu(qp_hf_plan *plan)
     qp_hf_labels(plan);
 }
 
+/* bert, roberta ... without a head; albert's pooler has another name. */
+static void body(qp_hf_plan *plan) { qp_hf_vectors(plan, "pooler.dense.weight"); }
+
+static void albert_body(qp_hf_plan *plan) { qp_hf_vectors(plan, "pooler.weight"); }
+
 static void next_sentence(qp_hf_plan *plan)
 {
     pooled(plan, QP_POOLER_TANH);
     qp_hf_two_labels(plan, "next", "other");
+}
+
+static void order(qp_hf_plan *plan)
+{
+    pooled(plan, QP_POOLER_TANH);
+    qp_hf_two_labels(plan, "in order", "swapped");
 }
 
 static void answers(qp_hf_plan *plan) { qp_hf_two_labels(plan, "start", "end"); }
@@ -294,6 +326,7 @@ static const qp_hf_class bert_class[] = {
     {"BertForSequenceClassification", QP_TASK_CLASSIFY, &bert_classify_table, classify_tanh, true},
     {"BertForQuestionAnswering", QP_TASK_TAG, &answer_table, answers, true},
     {"BertForTokenClassification", QP_TASK_TAG, &tag_table, qp_hf_labels, true},
+    {"BertModel", QP_TASK_MATCH, &bert_body_table, body, false},
     {0}};
 #define ROBERTA_CLASSES(name, prefix)                                                                                  \
     static const qp_hf_class name[] = {                                                                                \
@@ -301,6 +334,7 @@ static const qp_hf_class bert_class[] = {
         {prefix "ForSequenceClassification", QP_TASK_CLASSIFY, &roberta_classify_table, classify_tanh, false},         \
         {prefix "ForTokenClassification", QP_TASK_TAG, &tag_table, qp_hf_labels, false},                               \
         {prefix "ForQuestionAnswering", QP_TASK_TAG, &answer_table, answers, false},                                   \
+        {prefix "Model", QP_TASK_MATCH, &bert_body_table, body, false},                                                \
         {0}}
 ROBERTA_CLASSES(roberta_class, "Roberta");
 ROBERTA_CLASSES(xlm_roberta_class, "XLMRoberta");
@@ -309,6 +343,7 @@ static const qp_hf_class distilbert_class[] = {
     {"DistilBertForSequenceClassification", QP_TASK_CLASSIFY, &distilbert_classify_table, classify_relu, false},
     {"DistilBertForTokenClassification", QP_TASK_TAG, &tag_table, qp_hf_labels, false},
     {"DistilBertForQuestionAnswering", QP_TASK_TAG, &answer_table, answers, false},
+    {"DistilBertModel", QP_TASK_MATCH, NULL, body, false},
     {0}};
 static const qp_hf_class electra_class[] = {
     {"ElectraForPreTraining", QP_TASK_TAG, &electra_found_table, replaced, false},
@@ -316,13 +351,16 @@ static const qp_hf_class electra_class[] = {
     {"ElectraForSequenceClassification", QP_TASK_CLASSIFY, &roberta_classify_table, classify_gelu, false},
     {"ElectraForTokenClassification", QP_TASK_TAG, &tag_table, qp_hf_labels, false},
     {"ElectraForQuestionAnswering", QP_TASK_TAG, &answer_table, answers, false},
+    {"ElectraModel", QP_TASK_MATCH, NULL, body, false},
     {0}};
 static const qp_hf_class albert_class[] = {
     {"AlbertForMaskedLM", QP_TASK_MLM, &albert_mlm_table, NULL, false},
     {"AlbertForPreTraining", QP_TASK_MLM, &albert_mlm_table, NULL, false},
+    {"AlbertForPreTraining", QP_TASK_CLASSIFY, &albert_order_table, order, false},
     {"AlbertForSequenceClassification", QP_TASK_CLASSIFY, &albert_classify_table, classify_tanh, false},
     {"AlbertForTokenClassification", QP_TASK_TAG, &tag_table, qp_hf_labels, false},
     {"AlbertForQuestionAnswering", QP_TASK_TAG, &answer_table, answers, false},
+    {"AlbertModel", QP_TASK_MATCH, &albert_body_table, albert_body, false},
     {0}};
 
 const qp_hf_family qp_hf_bert[] = {

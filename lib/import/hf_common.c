@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/tensor/kernels/kernel_types.h"
@@ -10,10 +11,19 @@
 static const struct {
     const char *name;
     int function;
-} activations[] = {{"relu", QP_RELU},          {"gelu", QP_GELU},           {"gelu_python", QP_GELU},
-                   {"gelu_new", QP_GELU_TANH}, {"gelu_fast", QP_GELU_TANH}, {"gelu_pytorch_tanh", QP_GELU_TANH},
-                   {"silu", QP_SILU},          {"swish", QP_SILU},          {"tanh", QP_TANH},
-                   {"sigmoid", QP_SIGMOID},    {"linear", QP_IDENTITY}};
+} activations[] = {{"relu", QP_RELU},
+                   {"gelu", QP_GELU},
+                   {"gelu_python", QP_GELU},
+                   {"gelu_new", QP_GELU_TANH},
+                   {"gelu_fast", QP_GELU_TANH},
+                   {"gelu_pytorch_tanh", QP_GELU_TANH},
+                   {"gelu_accurate", QP_GELU_TANH},
+                   {"gelu_python_tanh", QP_GELU_TANH},
+                   {"silu", QP_SILU},
+                   {"swish", QP_SILU},
+                   {"tanh", QP_TANH},
+                   {"sigmoid", QP_SIGMOID},
+                   {"linear", QP_IDENTITY}};
 enum { ACTIVATIONS = sizeof activations / sizeof *activations };
 
 int qp_hf_activation(qp_json_config *json, const char *keys, const char *fallback)
@@ -49,6 +59,36 @@ bool qp_hf_tied(qp_hf_plan *plan, const char *output, bool fallback)
     if (!there && plan->class && !strstr(plan->class->name, "LM")) return true; /* a body without its output layer */
     if (!there) qp_json_config_refuse(plan->json, "tie_word_embeddings", "false, but the weights have no output layer");
     return false;
+}
+
+/* An array's number, or -1. */
+static int number_of(const qp_hf_plan *plan, const char *name)
+{
+    const qp_weight_source *s = plan->source;
+    for (int i = 0; i < s->count; i++)
+        if (strcmp(s->at(s->self, i).name, name) == 0) return i;
+    return -1;
+}
+
+qp_real *qp_hf_array(const qp_hf_plan *plan, const char *name, size_t *count)
+{
+    int number = number_of(plan, name);
+    if (number < 0) return NULL;
+    *count = plan->source->at(plan->source->self, number).count;
+    qp_real *value = malloc((*count + 1) * sizeof *value);
+    if (value && plan->source->read(plan->source->self, number, value) == QP_OK) return value;
+    free(value);
+    return NULL;
+}
+
+bool qp_hf_same_array(const qp_hf_plan *plan, const char *one, const char *other)
+{
+    size_t counts[2] = {0, 0};
+    qp_real *a = qp_hf_array(plan, one, &counts[0]), *b = a ? qp_hf_array(plan, other, &counts[1]) : NULL;
+    bool same = b && counts[0] == counts[1] && memcmp(a, b, counts[0] * sizeof *a) == 0;
+    free(a);
+    free(b);
+    return same;
 }
 
 bool qp_hf_is_text(const json_t *value, const char *text)

@@ -19,7 +19,9 @@ typedef struct {
     qp_weight_shape shape;
     const struct qp_hf_class *class;
     qp_hf_ids ids;
-    char *labels; /* names of the classes, a JSON array; malloced, or NULL */
+    char *labels;           /* names of the classes, a JSON array; malloced, or NULL */
+    const char *folder;     /* where the folder's other files are, or NULL */
+    qp_image_format images; /* of a model of images */
 } qp_hf_plan;
 
 /* A class of transformers ("BertForMaskedLM"): our task for it, and the rows of its head. */
@@ -45,7 +47,7 @@ typedef struct {
     static const qp_weight_table name##_table = {name##_rows, (int)(sizeof name##_rows / sizeof *name##_rows)}
 
 extern const qp_hf_family qp_hf_gpt[], qp_hf_other_decoders[], qp_hf_llama[], qp_hf_bert[], qp_hf_bart[], qp_hf_t5[],
-    qp_hf_mamba[];
+    qp_hf_mamba[], qp_hf_vit[];
 
 /* qp_hf_family_at — family `index`, from 0; NULL: there are no more.
  * qp_hf_configure — turns plan->json into plan->model and the rest of the plan; folder: where generation_config.json
@@ -67,12 +69,20 @@ qp_status qp_hf_configure(qp_hf_plan *plan, const qp_hf_family *family, const ch
  * qp_hf_tied — whether the output layer is the embedding: `fallback` where tie_word_embeddings is absent; refuses a
  *   configuration that says untied while the weights have no array of that name.
  * qp_hf_labels — the names of the classes, of id2label; qp_hf_two_labels — the names `first` and `second`.
+ * qp_hf_array — the numbers of an array of the weights, malloced; NULL: it is not there, or cannot be read.
+ * qp_hf_same_array — whether two arrays of the weights are there and equal.
+ * qp_hf_vectors — a body without a head (task match): its texts become vectors. They are the pooler's, the mean of all
+ *   rows where the weights have none, or what 1_Pooling/config.json of sentence-transformers says; refuses modules of
+ *   modules.json that we do not have. pooler: the name of its array, or NULL.
  * qp_hf_is_text — whether a JSON value is this text. */
 int qp_hf_activation(qp_json_config *json, const char *keys, const char *fallback);
 void qp_hf_put_activation(qp_text_buffer *json, const char *key, int function);
 void qp_hf_put_rope(qp_text_buffer *json, const qp_model_config *model);
 void qp_hf_labels(qp_hf_plan *plan);
 void qp_hf_two_labels(qp_hf_plan *plan, const char *first, const char *second);
+qp_real *qp_hf_array(const qp_hf_plan *plan, const char *name, size_t *count);
+bool qp_hf_same_array(const qp_hf_plan *plan, const char *one, const char *other);
+void qp_hf_vectors(qp_hf_plan *plan, const char *pooler);
 bool qp_hf_is_text(const json_t *value, const char *text);
 void qp_hf_decoder(qp_hf_plan *plan);
 void qp_hf_sizes(qp_hf_plan *plan, const char *width, const char *layers, const char *heads);

@@ -12,7 +12,7 @@
 enum { PATH_BYTES = 4096 };
 
 static const qp_hf_family *const families[] = {qp_hf_gpt,  qp_hf_other_decoders, qp_hf_llama, qp_hf_bert,
-                                               qp_hf_bart, qp_hf_t5,             qp_hf_mamba};
+                                               qp_hf_bart, qp_hf_t5,             qp_hf_mamba, qp_hf_vit};
 
 /* ---- which architecture ---- */
 
@@ -110,7 +110,7 @@ static void no_dropout(qp_model_config *m)
 static void set_frame(qp_model_config *m, const qp_hf_wish *wish)
 {
     if (m->task == QP_TASK_LM && wish->before < 0) m->start_id = QP_START_NONE;
-    if (m->task == QP_TASK_LM || wish->before < 0) return;
+    if (m->task == QP_TASK_LM || wish->before < 0 || qp_model_reads_numbers(m)) return;
     m->begin_token = true;
     if (!qp_model_task_has_decoder(m->task) && m->max_length > 1) m->max_length--;
 }
@@ -123,6 +123,7 @@ qp_status qp_hf_configure(qp_hf_plan *plan, const qp_hf_family *family, const ch
     no_dropout(m);
     plan->ids = (qp_hf_ids){-1, -1, -1, -1, -1};
     plan->shape.prefix = family->prefix;
+    plan->folder = folder;
     family->configure(plan);
     if (json->status == QP_OK && plan->class->configure) plan->class->configure(plan);
     int64_t vocabulary = m->tgt_vocab_size > m->src_vocab_size ? m->tgt_vocab_size : m->src_vocab_size;
@@ -147,6 +148,7 @@ static qp_status read_model(const char *folder, const qp_hf_wish *wish, qp_json_
     qp_status status = qp_hf_configure(&plan, family, folder, wish);
     made->labels = plan.labels;
     made->ids = plan.ids;
+    made->images = plan.images;
     if (status != QP_OK) return status;
     status = qp_model_plan(&config, &made->model);
     if (status != QP_OK) return qp_fail_in(status == QP_EUSAGE ? QP_EDATA : status, json->place);
@@ -166,6 +168,17 @@ static qp_status read_folder(const char *folder, const qp_hf_wish *wish, qp_json
     qp_status status = read_model(folder, wish, json, &source, made);
     qp_safetensors_source_close(files);
     return status;
+}
+
+bool qp_hf_reads_images(const char *folder)
+{
+    char path[PATH_BYTES];
+    qp_json_config json;
+    if (snprintf(path, sizeof path, "%s/config.json", folder) >= PATH_BYTES) return false;
+    if (qp_json_config_open(path, &json) != QP_OK) return false;
+    const qp_hf_family *family = family_of(&json);
+    qp_json_config_close(&json);
+    return family == qp_hf_vit; /* the only one of that list */
 }
 
 void qp_hf_model_free(qp_hf_model *made)

@@ -1,6 +1,7 @@
 #ifndef QP_HF_IMPORT_H
 #define QP_HF_IMPORT_H
 
+#include "data/images/image_format.h"
 #include "lib/model/model.h"
 
 /* hf_import — folders of Hugging Face transformers: config.json, generation_config.json, weights in safetensors. */
@@ -22,6 +23,7 @@ typedef struct {
     qp_model *model;
     char *labels; /* the names of the classes, a JSON array as the model file has it; NULL where there are none */
     qp_hf_ids ids;
+    qp_image_format images; /* of a model of images; all zero: of texts */
 } qp_hf_model;
 
 /* qp_hf_import_model — the model of a folder, its weights converted to qp_real; qp_hf_model_free frees it.
@@ -31,5 +33,8 @@ typedef struct {
  *         nothing is left to free then. */
 qp_status qp_hf_import_model(const char *folder, const qp_hf_wish *wish, qp_hf_model *made);
 void qp_hf_model_free(qp_hf_model *made);
+
+/* qp_hf_reads_images — whether the model of a folder reads images; false where its config.json cannot be read. */
+bool qp_hf_reads_images(const char *folder);
 
 #endif

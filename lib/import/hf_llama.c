@@ -108,11 +108,24 @@ static void qwen3(qp_hf_plan *plan)
     if (qp_json_config_flag(plan->json, "use_sliding_window", false)) windows(plan, upper_layers);
 }
 
+/* Gemma reads hidden_act since version 5, hidden_activation before, Gemma 2 hidden_activation. */
+static void gemma_activation(qp_hf_plan *plan)
+{
+    static const char *const usual = "gelu_pytorch_tanh";
+    qp_json_config *json = plan->json;
+    bool second = strcmp(qp_json_config_text(json, "model_type", ""), "gemma2") == 0;
+    plan->model->activation = qp_hf_activation(json, second ? "hidden_activation" : "hidden_act|hidden_activation",
+                                               usual);
+    bool two = !second && qp_json_config_has(json, "hidden_act") && qp_json_config_has(json, "hidden_activation");
+    if (two && qp_hf_activation(json, "hidden_activation", usual) != plan->model->activation)
+        qp_json_config_refuse(json, "hidden_act", "hidden_activation is another function; delete one of them");
+}
+
 static void gemma(qp_hf_plan *plan)
 {
     gated_decoder(plan, true);
     plan->model->scale_embeddings = true;
-    plan->model->activation = qp_hf_activation(plan->json, "hidden_activation|hidden_act", "gelu_pytorch_tanh");
+    gemma_activation(plan);
     qp_json_config_same_flag(plan->json, "use_bidirectional_attention", false, false);
 }
 

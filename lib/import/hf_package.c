@@ -15,16 +15,27 @@ static bool is_put(const qp_tokenizer *tokenizer, int32_t id)
     return qp_tokenizer_role(tokenizer, id) == QP_TOKEN_SPECIAL && id != qp_tokenizer_special(tokenizer)->unknown;
 }
 
+/* A tokenizer.json may also fill texts up with padding, outside of these tokens. */
+static qp_hf_frame frame_in(const qp_tokenizer *tokenizer, const qp_encoding *e)
+{
+    qp_hf_frame f = {-1, -1};
+    int first = 0, last = e->count - 1;
+    const int32_t pad = qp_tokenizer_special(tokenizer)->pad;
+    while (first < e->count && is_put(tokenizer, e->id[first])) first++;
+    while (last >= first && is_put(tokenizer, e->id[last])) last--;
+    if (first > last) return f;
+    if (first > 0) f.before = e->id[first - 1];
+    if (last + 1 < e->count) f.after = e->id[last + 1];
+    if (f.before == pad && first > 1) f.before = -1;
+    if (f.after == pad && last + 2 < e->count) f.after = -1;
+    return f;
+}
+
 qp_status qp_hf_frame_of(const qp_tokenizer *tokenizer, qp_hf_frame *f)
 {
     qp_encoding e = {0};
-    *f = (qp_hf_frame){-1, -1};
     qp_status status = qp_tokenizer_encode_pair(tokenizer, "a", 1, NULL, 0, &e);
-    if (status == QP_OK && e.count > 0) {
-        int32_t first = e.id[0], last = e.id[e.count - 1];
-        if (is_put(tokenizer, first)) f->before = first;
-        if (e.count > 1 && is_put(tokenizer, last)) f->after = last;
-    }
+    *f = status == QP_OK ? frame_in(tokenizer, &e) : (qp_hf_frame){-1, -1};
     qp_encoding_free(&e);
     return status;
 }
@@ -65,6 +76,16 @@ static qp_status set_roles(qp_tokenizer *tokenizer, const qp_hf_ids *ids, qp_hf_
     return qp_import_set_roles(tokenizer, begin, end, ids->pad);
 }
 
+/* A model of images: no tokenizer, but how it reads them. */
+static qp_status finish_images(qp_hf_model *made, qp_package *p)
+{
+    if (made->labels) QP_TRY(qp_labels_parse(made->labels, &p->labels));
+    p->images = made->images;
+    qp_package_set_model(p, made->model);
+    made->model = NULL;
+    return QP_OK;
+}
+
 static qp_status finish(const char *folder, qp_hf_model *made, qp_hf_frame f, qp_package *p)
 {
     qp_tokenizer *tokenizer = p->source;
@@ -88,32 +109,41 @@ static qp_status finish(const char *folder, qp_hf_model *made, qp_hf_frame f, qp
     return QP_OK;
 }
 
-static qp_status read_package(const char *folder, const char *task, qp_package *p)
+static qp_status read_package(const char *folder, const char *task, bool images, qp_package *p)
 {
-    qp_hf_frame f;
+    qp_hf_frame f = {-1, -1};
     qp_hf_model made;
-    QP_TRY(qp_hf_frame_of(p->source, &f));
+    if (!images) QP_TRY(qp_hf_frame_of(p->source, &f));
     QP_TRY(qp_hf_import_model(folder, &(qp_hf_wish){task, true, f.before, f.after}, &made));
-    qp_status status = finish(folder, &made, f, p);
+    qp_status status = images ? finish_images(&made, p) : finish(folder, &made, f, p);
     qp_hf_model_free(&made);
     return status;
+}
+
+/* Those of the folder, or one file for both sides; none for images. */
+static qp_status read_tokenizers(const char *folder, const char *file, bool images, qp_package *p)
+{
+    qp_tokenizer *source = NULL, *target = NULL;
+    if (images) return QP_OK;
+    if (*file) {
+        QP_TRY(qp_tokenizer_load(file, &source));
+        target = source;
+    } else
+        QP_TRY(qp_hf_tokenizers(folder, &source, &target));
+    qp_package_set_tokenizers(p, source, target);
+    return QP_OK;
 }
 
 qp_status qp_hf_package(const char *folder, const char *task, const char *tokenizer, qp_package **package)
 {
     qp_package *p;
-    qp_tokenizer *source = NULL, *target;
+    bool images = qp_hf_reads_images(folder);
     *package = NULL;
-    QP_TRY(*tokenizer ? qp_tokenizer_load(tokenizer, &source) : qp_hf_tokenizers(folder, &source, &target));
-    if (*tokenizer) target = source;
-    qp_status status = qp_package_new(&p);
-    if (status != QP_OK) {
-        if (target != source) qp_tokenizer_free(target);
-        qp_tokenizer_free(source);
-        return status;
-    }
-    qp_package_set_tokenizers(p, source, target);
-    status = read_package(folder, task, p);
+    if (images && *tokenizer)
+        return qp_fail(QP_EUSAGE, "%s: reads images, which have no tokenizer; leave --tokenizer out", folder);
+    QP_TRY(qp_package_new(&p));
+    qp_status status = read_tokenizers(folder, tokenizer, images, p);
+    if (status == QP_OK) status = read_package(folder, task, images, p);
     if (status == QP_OK)
         *package = p;
     else

@@ -23,11 +23,22 @@ static void t5_inner(qp_hf_plan *plan)
         qp_json_config_refuse(plan->json, "feed_forward_proj", "not one of relu, gelu, silu, gated-gelu, gated-silu");
 }
 
+/* T5 1.1 has an output layer of its own, and does not scale what it reads; mT5 never does. */
+static void t5_output(qp_hf_plan *plan)
+{
+    qp_json_config *json = plan->json;
+    bool said = qp_json_config_flag(json, "tie_word_embeddings", true);
+    bool first = strcmp(qp_json_config_text(json, "model_type", ""), "t5") == 0;
+    bool there = qp_weights_have(plan->source, &plan->shape, "lm_head.weight");
+    plan->model->untied_output = there && (!said || !qp_hf_same_array(plan, "lm_head.weight", "shared.weight"));
+    plan->model->scale_output = first && qp_json_config_flag(json, "scale_decoder_outputs", said);
+}
+
 static void t5(qp_hf_plan *plan)
 {
     qp_model_config *m = plan->model;
     qp_json_config *json = plan->json;
-    m->task = QP_TASK_TRANSLATE;
+    m->task = plan->class->task;
     m->encoder = m->decoder = QP_KIND_TRANSFORMER;
     m->emb_size = qp_json_config_need(json, "d_model", 1, 65536);
     m->head_size = qp_json_config_need(json, "d_kv", 1, 65536);
@@ -46,12 +57,15 @@ static void t5(qp_hf_plan *plan)
     m->relative_far = qp_json_config_whole(json, "relative_attention_max_distance", 1, 1048576, 128);
     t5_inner(plan);
     plan->shape.gated = m->gated_ff;
-    bool tied = !qp_weights_have(plan->source, &plan->shape, "lm_head.weight");
-    if (!tied) tied = qp_json_config_flag(json, "tie_word_embeddings", true);
-    m->scale_output = qp_json_config_flag(json, "scale_decoder_outputs",
-                                          qp_json_config_flag(json, "tie_word_embeddings", true));
+    if (m->task != QP_TASK_TRANSLATE) return; /* the encoder alone */
     m->tied_embeddings_all = true;
-    if (!tied) qp_json_config_refuse(json, "tie_word_embeddings", "false: an output layer beside one embedding");
+    t5_output(plan);
+}
+
+static void t5_encoder(qp_hf_plan *plan)
+{
+    plan->model->decoder = QP_KIND_NONE;
+    qp_hf_vectors(plan, NULL);
 }
 
 static void describe_t5(qp_text_buffer *json, const qp_model_config *m)
@@ -70,7 +84,7 @@ static void describe_t5(qp_text_buffer *json, const qp_model_config *m)
     qp_json_put_integer(json, "relative_attention_num_buckets", m->relative_buckets);
     qp_json_put_integer(json, "relative_attention_max_distance", m->relative_far);
     qp_json_put_text(json, "feed_forward_proj", m->gated_ff ? gated : plain);
-    qp_json_put_bool(json, "tie_word_embeddings", true);
+    qp_json_put_bool(json, "tie_word_embeddings", !m->untied_output);
     qp_json_put_bool(json, "scale_decoder_outputs", m->scale_output);
     qp_json_put_number(json, "dropout_rate", m->dropout);
 }
@@ -86,19 +100,25 @@ static void describe_t5(qp_text_buffer *json, const qp_model_config *m)
               ".block.#.layer.0.SelfAttention.v.weight",                                                               \
          QP_WEIGHT_PLAIN},                                                                                             \
         {side ".layers.#.self_attn.out_proj.weight", side ".block.#.layer.0.SelfAttention.o.weight", QP_WEIGHT_PLAIN}, \
-        {side ".layers.#.norm1.weight", side ".block.#.layer.0.layer_norm.weight", QP_WEIGHT_PLAIN}
+    {                                                                                                                  \
+        side ".layers.#.norm1.weight", side ".block.#.layer.0.layer_norm.weight", QP_WEIGHT_PLAIN                      \
+    }
 /* Gated layers have wi_0, which is activated, and wi_1; plain ones wi. */
 #define INNER(side, number)                                                                                            \
     {side ".layers.#.linear1.weight", side ".block.#.layer." number ".DenseReluDense.wi_1.weight", QP_WEIGHT_GATED},   \
         {side ".layers.#.linear1.weight", side ".block.#.layer." number ".DenseReluDense.wi.weight", QP_WEIGHT_PLAIN}, \
         {side ".layers.#.linear_gate.weight", side ".block.#.layer." number ".DenseReluDense.wi_0.weight",             \
          QP_WEIGHT_PLAIN},                                                                                             \
-        {side ".layers.#.linear2.weight", side ".block.#.layer." number ".DenseReluDense.wo.weight", QP_WEIGHT_PLAIN}
+    {                                                                                                                  \
+        side ".layers.#.linear2.weight", side ".block.#.layer." number ".DenseReluDense.wo.weight", QP_WEIGHT_PLAIN    \
+    }
 #define CROSS "decoder.block.#.layer.1.EncDecAttention."
 
 static const qp_weight_map t5_rows[] = {
     {"embed.weight", "shared.weight", QP_WEIGHT_PLAIN},
     {"embed.weight", "encoder.embed_tokens.weight", QP_WEIGHT_PLAIN},
+    {"src_embed.weight", "shared.weight", QP_WEIGHT_PLAIN},
+    {"src_embed.weight", "encoder.embed_tokens.weight", QP_WEIGHT_PLAIN},
     SIDE("encoder"),
     SIDE("decoder"),
     INNER("encoder", "1"),
@@ -110,13 +130,20 @@ static const qp_weight_map t5_rows[] = {
     {"decoder.layers.#.norm2.weight", "decoder.block.#.layer.1.layer_norm.weight", QP_WEIGHT_PLAIN},
     {"decoder.layers.#.norm3.weight", "decoder.block.#.layer.2.layer_norm.weight", QP_WEIGHT_PLAIN},
     {NULL, CROSS "relative_attention_bias.weight", QP_WEIGHT_UNUSED},
+    {"generator.weight", "/lm_head.weight", QP_WEIGHT_PLAIN},
     {NULL, "/lm_head.weight", QP_WEIGHT_UNUSED},
 };
 QP_HF_TABLE(t5);
 
-static const qp_hf_class t5_class[] = {{"T5ForConditionalGeneration", QP_TASK_TRANSLATE, NULL, NULL, true}, {0}};
+static const qp_hf_class t5_class[] = {{"T5ForConditionalGeneration", QP_TASK_TRANSLATE, NULL, NULL, true},
+                                       {"T5EncoderModel", QP_TASK_MATCH, NULL, t5_encoder, false},
+                                       {0}};
+static const qp_hf_class mt5_class[] = {{"MT5ForConditionalGeneration", QP_TASK_TRANSLATE, NULL, NULL, false},
+                                        {"MT5EncoderModel", QP_TASK_MATCH, NULL, t5_encoder, false},
+                                        {0}};
 
-const qp_hf_family qp_hf_t5[] = {{"t5", NULL, t5, &t5_table, t5_class, describe_t5}, {0}};
+const qp_hf_family qp_hf_t5[] = {
+    {"t5", NULL, t5, &t5_table, t5_class, describe_t5}, {"mt5", NULL, t5, &t5_table, mt5_class, NULL}, {0}};
 
 /* ---- mamba ---- */
 
@@ -147,7 +174,10 @@ static void mamba(qp_hf_plan *plan)
     qp_json_config_same_text(json, "hidden_act", "silu");
 }
 
-#define MIXER(part) {"decoder.layers.#.mixer." part, "layers.#.mixer." part, QP_WEIGHT_PLAIN}
+#define MIXER(part)                                                                                                    \
+    {                                                                                                                  \
+        "decoder.layers.#.mixer." part, "layers.#.mixer." part, QP_WEIGHT_PLAIN                                        \
+    }
 static const qp_weight_map mamba_rows[] = {
     {"tgt_embed.weight", "embeddings.weight", QP_WEIGHT_PLAIN},
     {"tgt_embed.weight", "embedding.weight", QP_WEIGHT_PLAIN},
@@ -167,8 +197,7 @@ static const qp_weight_map mamba_rows[] = {
 };
 QP_HF_TABLE(mamba);
 
-static const qp_hf_class mamba_class[] = {{"MambaForCausalLM", QP_TASK_LM, NULL, NULL, false},
-                                          {"MambaModel", QP_TASK_LM, NULL, NULL, false},
-                                          {0}};
+static const qp_hf_class mamba_class[] = {
+    {"MambaForCausalLM", QP_TASK_LM, NULL, NULL, false}, {"MambaModel", QP_TASK_LM, NULL, NULL, false}, {0}};
 
 const qp_hf_family qp_hf_mamba[] = {{"mamba", "backbone.", mamba, &mamba_table, mamba_class, NULL}, {0}};

@@ -11,8 +11,9 @@
  * parameter. */
 #define QP_WEIGHT_RULES(X)                                                                                             \
     X(QP_WEIGHT_PLAIN)      /* the same layout */                                                                      \
+    X(QP_WEIGHT_READ)       /* the same; another row writes it */                                                      \
     X(QP_WEIGHT_GATED)      /* the same, in models with gated feed-forward layers */                                   \
-    X(QP_WEIGHT_ROW)        /* a vector here, [1, n] there */                                                         \
+    X(QP_WEIGHT_ROW)        /* a vector here, [1, n] there */                                                          \
     X(QP_WEIGHT_TRANSPOSED) /* [in, out] where ours is [out, in]; of several, each */                                  \
     X(QP_WEIGHT_GROUPED)    /* rows by key/value head: its queries, its key, its value; ours: all q; all k; all v */   \
     X(QP_WEIGHT_PAIRS)      /* rotary pairs are rows 2i, 2i+1 of a head where ours are i, i + half of the rotated */   \

@@ -23,7 +23,9 @@ static const qp_weight_map *row_of(const qp_weight_table *table, int tables, boo
     for (int t = 0; t < tables; t++)
         for (int i = 0; i < table[t].maps; i++) {
             const qp_weight_map *row = &table[t].map[i];
-            if (!row->ours || (row->rule == QP_WEIGHT_GATED && !gated)) continue;
+            if (!row->ours || row->rule == QP_WEIGHT_READ ||
+                (row->rule == QP_WEIGHT_GATED && !gated))
+                continue;
             if (qp_weight_name_fits(row->ours, ours, number)) return row;
         }
     return NULL;

@@ -64,7 +64,7 @@ static qp_status init(qp_decoder *decoder, qp_params *params, const qp_model_con
 {
     qp_recurrent_decoder *d = decoder->self = calloc(1, sizeof *d);
     if (!d) return qp_fail(QP_EMEMORY, "out of memory for a decoder");
-    bool tied = c->tied_embeddings || c->tied_embeddings_all;
+    bool tied = qp_model_ties_output(c);
     int emb = (int)c->emb_size, hidden = qp_model_hidden_size(c);
     *d = (qp_recurrent_decoder){.bridge = -1,
                                 .bridge_bias = -1,

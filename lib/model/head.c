@@ -59,8 +59,9 @@ static qp_tensor pooled_features(const qp_head *head, qp_tape *tape, const qp_en
                                  qp_model_maps *maps)
 {
     (void)batch;
-    qp_tensor x = qp_pooling_forward(&head->pooling, tape, encoded, maps);
-    return qp_dropout(tape, pool(head, tape, x), head->dropout);
+    qp_tensor x = pool(head, tape, qp_pooling_forward(&head->pooling, tape, encoded, maps));
+    qp_model_maps_state(maps, QP_MAP_CROSS, 0, x);
+    return qp_dropout(tape, x, head->dropout);
 }
 
 static qp_status match_add(qp_head *head, qp_params *params, const qp_model_config *c, const qp_encoder *encoder,
@@ -69,6 +70,7 @@ static qp_status match_add(qp_head *head, qp_params *params, const qp_model_conf
     (void)embedding;
     head->pooling = qp_pooling_add(params, c, encoder);
     head->unit = true;
+    if (c->pooler != QP_POOLER_NONE) add_dense(head, params, c, head->pooling.width, head->pooling.width);
     if (c->vector_size) add_output(head, params, c, head->pooling.width);
     return QP_OK;
 }

@@ -11,7 +11,7 @@
  *   classify   W dropout(g(pooled states)) + b                            [sources, labels]     one row a source
  *   regress    the same                                                   [sources, horizon]
  *              g(x) = x, or with a pooler f(D x + d), D as wide as x, f the function it names
- *   match      u(W dropout(pooled states) + b), u(x) = x/|x|; W only with --vector-size
+ *   match      u(W dropout(g(pooled states)) + b), u(x) = x/|x|; W only with --vector-size
  *                                                               [sources, vector]     one row a source
  *   tag        W dropout(g(m_r)) + b, r the source row that a target row reads    [target rows, labels]
  *              with word layers w: m_r is output r of these layers over [m_first | m_last] of every word, its first and

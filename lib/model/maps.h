@@ -21,7 +21,8 @@ typedef struct {
     struct {
         qp_map_kind kind;
         int layer; /* what this layer reads; the number of layers: what the stack returns, or, mapped to
-                            --word-size, the output layer reads; one more: what its final norm reads */
+                            --word-size, the output layer reads; one more: what its final norm reads; of
+                            * QP_MAP_CROSS, layer 0: what the output layer of a head reads, one row a source */
         qp_tensor x;
     } state[QP_MAPS_MAX];
 } qp_model_maps;

@@ -15,7 +15,7 @@ static qp_status build_decoder(qp_model *model, int source_embedding)
 {
     const qp_model_config *c = &model->config;
     int words = qp_model_word_size(c), vocabulary = (int)c->tgt_vocab_size;
-    bool tied = c->tied_embeddings || c->tied_embeddings_all;
+    bool tied = qp_model_ties_output(c);
     int embedding = source_embedding;
     model->map = model->output = model->output_bias = -1;
     if (c->decoder == QP_KIND_NGRAM) return qp_decoder_init(&model->decoder, model->params, c, -1, &model->encoder);

@@ -99,10 +99,10 @@ typedef struct {
 /* How often a parameter's matrix is used, per token of the side its module is counted on. */
 static double uses(const lengths *l, const char *name)
 {
-    bool tied = l->config->tied_embeddings || l->config->tied_embeddings_all;
+    bool tied = qp_model_ties_output(l->config);
     bool text = l->config->decoder != QP_KIND_NONE;
     if (begins(name, "tgt_embed.")) return text && tied ? 1 : 0;
-    if (begins(name, "embed.")) return text ? 1 : 0;
+    if (begins(name, "embed.")) return text && tied ? 1 : 0;
     static const char *const looked_up[] = {"embed", "positions", "segments", ".h0", ".c0"};
     for (size_t i = 0; i < sizeof looked_up / sizeof *looked_up; i++)
         if (holds(name, looked_up[i])) return 0;

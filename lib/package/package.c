@@ -152,7 +152,7 @@ static qp_status damaged(const char *path, const char *what)
     return qp_fail(QP_EDATA, "%s: its %s are missing or do not fit the model; the file is damaged", path, what);
 }
 
-/* How a classifier of numbers reads images. */
+/* How a model of numbers reads images. */
 static qp_status read_images(const char *path, const qp_model_texts *texts, qp_package *package)
 {
     const qp_model_config *config = qp_model_config_of(package->model);
@@ -172,7 +172,6 @@ static qp_status read_rest(const char *path, const qp_model_texts *texts, qp_pac
         qp_status status = texts->labels ? qp_labels_parse(texts->labels, &package->labels) : QP_EDATA;
         if (status == QP_EMEMORY) return status;
         if (status != QP_OK || package->labels.count != config->labels) return damaged(path, "labels");
-        if (config->features) QP_TRY(read_images(path, texts, package));
     } else if (config->task == QP_TASK_REGRESS) {
         qp_status status = texts->scaling ? qp_scaling_parse(texts->scaling, &package->scaling) : QP_EDATA;
         if (status == QP_EMEMORY) return status;
@@ -180,6 +179,7 @@ static qp_status read_rest(const char *path, const qp_model_texts *texts, qp_pac
             package->scaling.horizon != config->horizon)
             return damaged(path, "columns and scaling");
     }
+    if (config->features && config->task != QP_TASK_REGRESS) QP_TRY(read_images(path, texts, package));
     if (texts->quantized && qp_quantization_parse(texts->quantized, &package->quantized) != QP_OK)
         return damaged(path, "figures of rounding");
     return QP_OK;

@@ -24,7 +24,7 @@ typedef struct qp_package {
     qp_begun_codec begun;                     /* what source_codec may wrap */
     qp_labels labels;                         /* classify, tag */
     qp_scaling scaling;                       /* regress */
-    qp_image_format images;                   /* classify: of rows of numbers; all zero: of texts */
+    qp_image_format images;                   /* classify, match: of images; all zero: of texts */
     char *base, *base_checksum; /* while an adapter is trained (--lora): the model that it adapts; else NULL */
     double lora_alpha;
     qp_quantization quantized; /* of matrices in fewer bits; {0}: of none */

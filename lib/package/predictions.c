@@ -62,11 +62,11 @@ qp_status qp_read_images(const qp_package *package, const char *path, const char
                    own.height, own.width, own.channels, size.height, size.width, size.channels);
 }
 
-qp_status qp_classify_images(const qp_package *package, const qp_images *images, int64_t first, int count, int threads,
-                             qp_real *probability)
+qp_status qp_score_images(const qp_package *package, const qp_images *images, int64_t first, int count, int threads,
+                          qp_real *score)
 {
     const qp_image_format *format = &package->images;
-    int labels = package->labels.count, patches = qp_image_patches(format);
+    int patches = qp_image_patches(format);
     size_t cells = qp_image_cells(format->size);
     int32_t *start = malloc(2 * ((size_t)count + 1) * sizeof *start);
     qp_real *value = malloc((size_t)count * cells * sizeof *value);
@@ -82,13 +82,20 @@ qp_status qp_classify_images(const qp_package *package, const qp_images *images,
                           .target = {{.count = count, .start = start + count + 1}, NULL},
                           .source_value = value,
                           .features = qp_image_features(format)};
-        status = qp_predict(package->model, &batch, threads, probability);
+        status = qp_predict(package->model, &batch, threads, score);
     }
-    for (int i = 0; status == QP_OK && i < count; i++)
-        qp_predict_probabilities(probability + (size_t)i * (size_t)labels, labels);
     free(start);
     free(value);
     return status;
+}
+
+qp_status qp_classify_images(const qp_package *package, const qp_images *images, int64_t first, int count, int threads,
+                             qp_real *probability)
+{
+    int labels = package->labels.count;
+    QP_TRY(qp_score_images(package, images, first, count, threads, probability));
+    for (int i = 0; i < count; i++) qp_predict_probabilities(probability + (size_t)i * (size_t)labels, labels);
+    return QP_OK;
 }
 
 /* ---- taggers ---- */

@@ -18,7 +18,8 @@ typedef struct {
 typedef struct {
     hf_case *c;
     side source, target;
-    int32_t *segment, *source_row;
+    int32_t *segment, *source_row, *patch; /* patch [batch + 1]: where the rows of each image begin */
+    qp_real *pixel;                        /* images: [batch * patches, features] */
     qp_model_maps maps;
     qp_tensor logits;
 } run;
@@ -89,6 +90,38 @@ static void read_segments(run *r)
     free(type);
 }
 
+/* [batch, channels, height, width] as rows of patches; the model puts a class token before those of each image. */
+static void read_pixels(run *r)
+{
+    const qp_stored *stored = qp_safetensors_find(r->c->file, "in.pixel_values");
+    const qp_image_format *f = &r->c->images;
+    if (!stored) return;
+    int batch = (int)stored->shape[0], patches = qp_image_patches(f);
+    size_t cells = qp_image_cells(f->size), at = 0;
+    qp_real *all = memory(stored->count * sizeof *all);
+    if (qp_safetensors_reals(r->c->file, stored, all) != QP_OK || stored->count != cells * (size_t)batch)
+        hf_differs(r->c, "in.pixel_values: not images of the model's size");
+    r->pixel = memory(stored->count * sizeof *r->pixel);
+    r->patch = memory(((size_t)batch + 1) * sizeof *r->patch);
+    for (size_t b = 0; b < (size_t)batch && stored->count == cells * (size_t)batch; b++)
+        for (int top = 0; top < f->size.height; top += f->patch_height)
+            for (int left = 0; left < f->size.width; left += f->patch_width)
+                for (int c = 0; c < f->size.channels; c++)
+                    for (int y = top; y < top + f->patch_height; y++)
+                        for (int x = left; x < left + f->patch_width; x++)
+                            r->pixel[at++] = all[b * cells + ((size_t)c * (size_t)f->size.height + (size_t)y) *
+                                                                 (size_t)f->size.width + (size_t)x];
+    free(all);
+    side *s = &r->source;
+    s->batch = batch;
+    s->time = patches + 1;
+    s->rows = batch * s->time;
+    s->start = memory(((size_t)batch + 1) * sizeof *s->start);
+    s->row = memory((size_t)s->rows * sizeof *s->row);
+    for (int b = 0; b <= batch; b++) s->start[b] = b * s->time, r->patch[b] = b * patches;
+    for (int i = 0; i < s->rows; i++) s->row[i] = i;
+}
+
 static void forward(run *r)
 {
     const qp_model_config *config = qp_model_config_of(r->c->model);
@@ -100,6 +133,11 @@ static void forward(run *r)
     } else {
         batch.source = ids_of(&r->source);
         batch.segment = r->segment;
+    }
+    if (r->pixel) {
+        batch.source.sequences.start = r->patch;
+        batch.source_value = r->pixel;
+        batch.features = qp_image_features(&r->c->images);
     }
     if (config->task == QP_TASK_TRANSLATE) {
         batch.target = ids_of(&r->target);
@@ -251,6 +289,7 @@ static bool find_state(run *r, const char *before, int layer, int64_t columns, c
         layer += layer == config->dec_layers - 1 ? 2 : 1;
     bool encodes = strncmp(before, "encoder", 7) == 0 || !qp_model_task_has_decoder(config->task);
     qp_map_kind kind = encodes ? QP_MAP_ENCODER : QP_MAP_DECODER;
+    if (config->features && layer == config->enc_layers) layer++; /* ViT: before its last norm */
     if (layer < 0) layer = (int)(encodes ? config->enc_layers : config->dec_layers);
     p->query = config->task == QP_TASK_TRANSLATE && !encodes ? &r->target : &r->source;
     for (int i = 0; i < r->maps.states; i++)
@@ -260,6 +299,16 @@ static bool find_state(run *r, const char *before, int layer, int64_t columns, c
             return true;
         }
     return false;
+}
+
+/* What the head reads of each source. */
+static bool find_pooled(run *r, computed *p)
+{
+    p->by_sequence = true;
+    p->query = &r->source;
+    for (int i = 0; i < r->maps.states; i++)
+        if (r->maps.state[i].kind == QP_MAP_CROSS) p->x = r->maps.state[i].x;
+    return p->x.columns > 0;
 }
 
 static bool find_scores(run *r, const char *name, const qp_stored *stored, computed *p)
@@ -272,7 +321,7 @@ static bool find_scores(run *r, const char *name, const qp_stored *stored, compu
     if (strcmp(name, "end_logits") == 0) p->column = 1;
     if (p->column >= 0) return true;
     p->difference = config->task == QP_TASK_TAG && stored->dimensions == 2;
-    bool next = strcmp(name, "seq_relationship_logits") == 0;
+    bool next = strcmp(name, "seq_relationship_logits") == 0 || strcmp(name, "sop_logits") == 0;
     return next ? config->task == QP_TASK_CLASSIFY
                 : strcmp(name, "logits") == 0 ||
                       (strcmp(name, "prediction_logits") == 0 && config->task == QP_TASK_MLM);
@@ -288,10 +337,14 @@ static bool find(run *r, const qp_stored *stored, computed *p)
     int64_t columns = stored->shape[stored->dimensions - 1];
     if (splits(name, "hidden_states.", before, sizeof before, &layer)) return find_state(r, before, layer, columns, p);
     if (splits(name, "last_hidden_state", before, sizeof before, &layer)) return find_state(r, before, -1, columns, p);
+    if (strcmp(name, "pooler_output") == 0) return find_pooled(r, p);
     return find_scores(r, name, stored, p);
 }
 
-static bool is_next_sentence(const char *name) { return strcmp(name, "out.seq_relationship_logits") == 0; }
+static bool is_next_sentence(const char *name)
+{
+    return strcmp(name, "out.seq_relationship_logits") == 0 || strcmp(name, "out.sop_logits") == 0;
+}
 
 static void run_case(hf_case *c, bool next_sentence)
 {
@@ -300,6 +353,7 @@ static void run_case(hf_case *c, bool next_sentence)
     read_side(c, "in.input_ids", "in.attention_mask", &r.source);
     read_side(c, "in.decoder_input_ids", NULL, &r.target);
     read_segments(&r);
+    read_pixels(&r);
     forward(&r);
     bool failed = qp_tape_failed(c->tape);
     for (int i = 0; !failed && i < qp_safetensors_count(c->file); i++) {
@@ -313,6 +367,8 @@ static void run_case(hf_case *c, bool next_sentence)
     free_side(&r.source);
     free_side(&r.target);
     free(r.segment);
+    free(r.patch);
+    free(r.pixel);
     free(r.source_row);
 }
 
@@ -325,6 +381,8 @@ void hf_check_arrays(hf_case *c)
         return;
     }
     if (hf_load(c, NULL)) run_case(c, false);
-    if (qp_safetensors_find(c->file, "out.seq_relationship_logits") && hf_load(c, "classify")) run_case(c, true);
+    bool two = qp_safetensors_find(c->file, "out.seq_relationship_logits") ||
+               qp_safetensors_find(c->file, "out.sop_logits");
+    if (two && hf_load(c, "classify")) run_case(c, true);
     qp_safetensors_close(c->file);
 }

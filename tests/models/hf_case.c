@@ -33,10 +33,11 @@ void hf_skips(hf_case *c, const char *format, ...)
     c->skipped = true;
 }
 
-/* An architecture or a class that the importer does not know. */
+/* An architecture, a class or an option that the importer refuses by name. */
 static bool is_unknown(const char *message)
 {
-    return strstr(message, "is not one that can be read") || strstr(message, "cannot be read as a class of");
+    return strstr(message, "is not one that can be read") || strstr(message, "cannot be read as a class of") ||
+           strstr(message, "a model of this kind cannot be read");
 }
 
 bool hf_load(hf_case *c, const char *task)
@@ -49,6 +50,7 @@ bool hf_load(hf_case *c, const char *task)
     else if (status != QP_OK)
         hf_differs(c, "%s", qp_error_message());
     c->model = made.model;
+    c->images = made.images;
     free(made.labels);
     return status == QP_OK;
 }

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "data/images/image_format.h"
 #include "lib/model/model.h"
 #include "lib/store/safetensors.h"
 
@@ -16,6 +17,7 @@ typedef struct {
     const char *folder, *name;
     qp_safetensors *file;
     qp_model *model; /* reads sequences as they are: no class token is put before them */
+    qp_image_format images; /* of a model of images */
     qp_tape *tape;
     int differences;
     bool skipped;

@@ -39,6 +39,14 @@ static bool is_known(const char *key)
     return false;
 }
 
+/* What generation_config.json says, where the case does not; its lengths are those of other calls. */
+static json_t *merged(const json_t *defaults, const json_t *options)
+{
+    json_t *made = defaults ? json_copy((json_t *)defaults) : json_object();
+    json_object_update(made, (json_t *)options);
+    return made;
+}
+
 /* The options of a case, before those of generation_config.json. */
 static bool read_task(hf_case *c, const json_t *options, qp_json_config *defaults, task *t)
 {
@@ -53,6 +61,7 @@ static bool read_task(hf_case *c, const json_t *options, qp_json_config *default
         return false;
     }
     *t = (task){.o = {.bad = t->bad_row, .bad_length = t->bad_length, .suppressed = t->suppressed}};
+    own.root = merged(defaults->root, options);
     o->beams = (int)qp_json_config_whole(&own, "num_beams", 1, 32, 1);
     o->returned = (int)qp_json_config_whole(&own, "num_return_sequences", 1, o->beams, 1);
     o->tokens = (int)qp_json_config_whole(&own, "max_new_tokens", 1, 4096, 20);
@@ -62,19 +71,17 @@ static bool read_task(hf_case *c, const json_t *options, qp_json_config *default
     o->repetition_penalty = qp_json_config_real(&own, "repetition_penalty", 1);
     int32_t *const id[] = {&o->end, &o->pad, &o->forced_first, &o->forced_last};
     static const char *const keys[] = {"eos_token_id", "pad_token_id", "forced_bos_token_id", "forced_eos_token_id"};
-    for (int i = 0; i < 4; i++) {
-        int64_t usual = defaults->root ? qp_json_config_whole(defaults, keys[i], -1, 1 << 24, -1) : -1;
-        *id[i] = (int32_t)qp_json_config_whole(&own, keys[i], -1, 1 << 24, usual);
-    }
-    const json_t *early = json_object_get(options, "early_stopping");
+    for (int i = 0; i < 4; i++) *id[i] = (int32_t)qp_json_config_whole(&own, keys[i], -1, 1 << 24, -1);
+    const json_t *early = json_object_get(own.root, "early_stopping");
     o->early = json_is_true(early) ? STOP_ENOUGH : json_is_string(early) ? STOP_NEVER : STOP_BOUND;
-    o->suppressed_count = read_ids(json_object_get(options, "suppress_tokens"), t->suppressed);
-    const json_t *bad = json_object_get(options, "bad_words_ids");
+    o->suppressed_count = read_ids(json_object_get(own.root, "suppress_tokens"), t->suppressed);
+    const json_t *bad = json_object_get(own.root, "bad_words_ids");
     for (size_t i = 0; i < json_array_size(bad) && i < MOST; i++) {
         t->bad_row[i] = t->bad[i];
         t->bad_length[i] = read_ids(json_array_get(bad, i), t->bad[i]);
         o->bad_count++;
     }
+    json_decref(own.root);
     return own.status == QP_OK;
 }
 

@@ -25,6 +25,11 @@ bool qp_model_switch(int choice, int otherwise)
     return choice == QP_SWITCH_AUTO ? otherwise != 0 : choice == QP_SWITCH_ON;
 }
 
+bool qp_model_ties_output(const qp_model_config *config)
+{
+    return (config->tied_embeddings || config->tied_embeddings_all) && !config->untied_output;
+}
+
 int qp_model_head_size(const qp_model_config *config)
 {
     return (int)(config->head_size ? config->head_size : config->emb_size / config->heads);

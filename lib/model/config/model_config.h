@@ -113,6 +113,8 @@
     X(CHOICE, activation, "relu", 0, 0, QP_CHOICES(QP_ACTIVATIONS), "feed-forward activation")                         \
     X(BOOL, tied_embeddings, "true", 0, 0, NULL, "output layer = target embedding")                                    \
     X(BOOL, tied_embeddings_all, "false", 0, 0, NULL, "one embedding for source, target and output (--share-vocab)")   \
+    X(BOOL, untied_output, "false", 0, 0, NULL,                                                                        \
+      "--tied-embeddings-all: for source and target only, the output layer has weights of its own (T5 1.1)")           \
     X(BOOL, scale_output, "false", 0, 0, NULL, "divide a decoder's vectors by sqrt(--emb-size) at the output layer")   \
     X(REAL, output_softcap, "0", 0, 1e6, NULL, "a decoder's scores s become cap * tanh(s / cap); 0: off")              \
     X(BOOL, begin_token, "false", 0, 0, NULL, "a source begins with the token that begins a text")                     \
@@ -121,7 +123,7 @@
     X(CHOICE, pooling, "auto", 0, 0, QP_CHOICES(QP_POOLINGS),                                                          \
       "one vector for a whole text; auto: last for recurrent encoders, max for text-cnn, else mean")                   \
     X(CHOICE, pooler, "none", 0, 0, QP_CHOICES(QP_POOLERS),                                                            \
-      "classify, tag: a linear map and this function before the output layer, as BERT has it")                         \
+      "classify, tag, match: a linear map and this function before the output layer, as BERT has it")                  \
     X(INT, word_layers, "0", 0, 128, NULL,                                                                             \
       "tag: bidirectional recurrent layers over the words, above their subword pieces")                                \
     X(BOOL, crf, "false", 0, 0, NULL,                                                                                  \
@@ -201,15 +203,18 @@ bool qp_model_kind_is_recurrent(int64_t kind);
 qp_cell_kind qp_model_cell(int64_t kind);
 
 /* qp_model_switch — a choice of QP_SWITCHES, `otherwise` where it is auto.
+ * qp_model_ties_output — whether the output layer of a decoder is its embedding.
  * qp_model_head_size — columns of one attention head.
  * qp_model_word_size — columns of the table of words of a transformer.
  * qp_model_has_window — whether layer `layer` of a transformer has --attention-window. */
 bool qp_model_switch(int choice, int otherwise);
+bool qp_model_ties_output(const qp_model_config *config);
 int qp_model_head_size(const qp_model_config *config);
 int qp_model_word_size(const qp_model_config *config);
 bool qp_model_has_window(const qp_model_config *config, int layer);
 
-/* qp_model_reads_numbers — whether the encoder reads rows of numbers (regress; classify with features), not words. */
+/* qp_model_reads_numbers — whether the encoder reads rows of numbers (regress; classify and match with
+ * features), not words. */
 bool qp_model_reads_numbers(const qp_model_config *config);
 
 /* qp_model_hidden_size — the width of a recurrent state.

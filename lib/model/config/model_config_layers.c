@@ -52,8 +52,9 @@ static qp_status check_layer(const qp_model_config *config)
         return qp_fail(QP_EUSAGE, "--word-size is for words, not for numbers; leave it out");
     if (config->word_size && reads != makes && config->decoder != QP_KIND_NONE && config->encoder != QP_KIND_NONE)
         return qp_fail(QP_EUSAGE, "--word-size needs transformers on both sides; leave it out");
-    if (config->pooler != QP_POOLER_NONE && config->task != QP_TASK_CLASSIFY && config->task != QP_TASK_TAG)
-        return qp_fail(QP_EUSAGE, "--pooler is for --task classify and tag; leave it out");
+    if (config->pooler != QP_POOLER_NONE && config->task != QP_TASK_CLASSIFY && config->task != QP_TASK_TAG &&
+        config->task != QP_TASK_MATCH)
+        return qp_fail(QP_EUSAGE, "--pooler is for --task classify, tag and match; leave it out");
     return QP_OK;
 }
 

@@ -136,8 +136,9 @@ static qp_status check_task(const qp_model_config *config)
         return qp_fail(QP_EUSAGE, "--encoder bag has no order of words; it is for --task classify");
     if (config->encoder == QP_KIND_BAG && config->features)
         return qp_fail(QP_EUSAGE, "--encoder bag counts words; to read numbers use --encoder transformer");
-    if (config->features && config->task != QP_TASK_CLASSIFY && config->task != QP_TASK_REGRESS)
-        return qp_fail(QP_EUSAGE, "rows of numbers are for --task classify and regress, not %s",
+    if (config->features && config->task != QP_TASK_CLASSIFY && config->task != QP_TASK_REGRESS &&
+        config->task != QP_TASK_MATCH)
+        return qp_fail(QP_EUSAGE, "rows of numbers are for --task classify, regress and match, not %s",
                        qp_model_task_name(config->task));
     if (config->word_layers && config->task != QP_TASK_TAG)
         return qp_fail(QP_EUSAGE, "--word-layers read the words of tagged sentences; add --task tag, or leave it out");
@@ -175,6 +176,9 @@ static qp_status check_task(const qp_model_config *config)
         return qp_fail(QP_EUSAGE,
                        "--task autoencode makes what it reads: it needs one vocabulary, not %lld and %lld pieces",
                        (long long)config->src_vocab_size, (long long)config->tgt_vocab_size);
+    if (config->untied_output && (config->task != QP_TASK_TRANSLATE || !config->tied_embeddings_all))
+        return qp_fail(QP_EUSAGE, "--untied-output is for translators with --tied-embeddings-all; use "
+                                  "--tied-embeddings false");
     if (!qp_model_task_has_decoder(config->task)) return QP_OK;
     if (config->tied_embeddings_all && config->src_vocab_size != config->tgt_vocab_size)
         return qp_fail(
