@@ -322,6 +322,17 @@ qp_status qp_model_file_texts(const char *path, qp_model_texts *texts)
     return status;
 }
 
+qp_status qp_model_file_config(const char *path, qp_model_config *config, bool *found)
+{
+    qp_safetensors *file;
+    QP_TRY(qp_safetensors_open(path, &file));
+    const char *text = qp_safetensors_metadata(file, MODEL_KEY);
+    *found = text && !qp_safetensors_metadata(file, QP_ADAPTER_BASE);
+    qp_status status = *found ? config_from_json(path, text, config) : QP_OK;
+    qp_safetensors_close(file);
+    return status;
+}
+
 static qp_status load_from(const qp_safetensors *file, bool verify, qp_model **model, qp_model_texts *texts)
 {
     const char *path = qp_safetensors_path(file), *format = qp_safetensors_metadata(file, FORMAT_KEY);

@@ -34,9 +34,11 @@ qp_status qp_model_file_save(const char *path, const qp_model *model, const qp_m
  * qp_model_file_open — the same for inference, with the weights in the mapped file (qp_params_map);
  *   those of adapters and n-grams are read. verify false: do not look at the checksum.
  * qp_model_file_texts — the texts of any safetensors file, without its weights.
+ * qp_model_file_config — the configuration alone; *found false: a safetensors file without one, or an adapter.
  * Errors  QP_ENOINPUT, QP_EDATA (naming what is wrong with the file), QP_EMEMORY. */
 qp_status qp_model_file_load(const char *path, qp_model **model, qp_model_texts *texts);
 qp_status qp_model_file_open(const char *path, bool verify, qp_model **model, qp_model_texts *texts);
 qp_status qp_model_file_texts(const char *path, qp_model_texts *texts);
+qp_status qp_model_file_config(const char *path, qp_model_config *config, bool *found);
 
 #endif

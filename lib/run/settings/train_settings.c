@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/model/model_file.h"
+
 QP_FIELD_TABLE(qp_job_fields, "data and run", qp_job_config, QP_JOB_FIELDS);
 QP_FIELD_TABLE(qp_ngram_fields, "n-grams (--decoder ngram)", qp_ngram_options, QP_NGRAM_FIELDS);
 
@@ -75,6 +77,93 @@ static void complete_ngram(qp_train_settings *settings, is_given *given, const v
     if (!given(self, "max-length")) settings->model.max_length = 1048576;
 }
 
+/* ---- the network of --init-from ---- */
+
+/* Options that are not of the network, and those that only another model of the same task shares. */
+static const char *const own[] = {"task",
+                                  "loss",
+                                  "focal_gamma",
+                                  "loss_weight",
+                                  "quantiles",
+                                  "dropout",
+                                  "attention_dropout",
+                                  "ff_dropout",
+                                  "input_noise",
+                                  "layer_drop",
+                                  "stochastic_depth",
+                                  "stochastic_depth_mode",
+                                  "embedding_dropout",
+                                  "word_dropout_src",
+                                  "word_drop",
+                                  "word_swap",
+                                  "word_dropout_tgt",
+                                  "mixup",
+                                  "init",
+                                  "init_gain",
+                                  "src_vocab_size",
+                                  "tgt_vocab_size",
+                                  "labels",
+                                  "features",
+                                  "horizon",
+                                  "recurrent_dropout",
+                                  "zoneout",
+                                  "zoneout_cell",
+                                  "variational_dropout",
+                                  "coverage_weight",
+                                  "experts_balance",
+                                  "experts_z_loss",
+                                  "kl_weight",
+                                  "temperature",
+                                  "margin",
+                                  NULL};
+static const char *const same_task[] = {
+    "word_layers",         "crf",           "bottleneck",  "codebook", "codes",   "variational",
+    "lm_window",           "carry",         "vector_size", "start_id", "decoder", "dec_layers",
+    "tied_embeddings_all", "untied_output", NULL};
+
+static bool is_in(const char *const *list, const char *name)
+{
+    while (*list && strcmp(*list, name) != 0) list++;
+    return *list != NULL;
+}
+
+/* Whether an option of the other model becomes ours where it was not given. */
+static bool takes(const qp_model_config *ours, const qp_model_config *theirs, const char *name)
+{
+    bool same = ours->task == theirs->task;
+    if (is_in(own, name) || (!same && is_in(same_task, name))) return false;
+    if (strcmp(name, "pooling") == 0 || strcmp(name, "pooler") == 0)
+        return same || (qp_model_task_pools(ours->task) && qp_model_task_pools(theirs->task));
+    if (strcmp(name, "begin_token") == 0)
+        return qp_model_task_has_decoder(ours->task) == qp_model_task_has_decoder(theirs->task);
+    return true;
+}
+
+/* A side of another kind shares nothing with the other model's. */
+static bool other_kind(is_given *given, const void *self, const char *name, int64_t ours, int64_t theirs)
+{
+    return given(self, name) && ours != theirs;
+}
+
+static qp_status take_network(qp_train_settings *settings, is_given *given, const void *self)
+{
+    qp_model_config *ours = &settings->model, theirs;
+    bool found;
+    char text[600];
+    QP_TRY(qp_model_file_config(settings->job.init_from, &theirs, &found));
+    bool reads = ours->task != QP_TASK_LM, same = found && ours->task == theirs.task;
+    if (!found || theirs.decoder == QP_KIND_NGRAM || (reads && theirs.encoder == QP_KIND_NONE)) return QP_OK;
+    if (reads && other_kind(given, self, "encoder", ours->encoder, theirs.encoder)) return QP_OK;
+    if (same && other_kind(given, self, "decoder", ours->decoder, theirs.decoder)) return QP_OK;
+    for (int i = 0; i < qp_model_fields.count; i++) {
+        const qp_field *field = &qp_model_fields.field[i];
+        if (given(self, field->name) || !takes(ours, &theirs, field->name)) continue;
+        qp_config_get(field, &theirs, text, sizeof text);
+        QP_TRY(qp_config_set(field, ours, settings->job.init_from, text));
+    }
+    return QP_OK;
+}
+
 qp_status qp_train_complete(qp_train_settings *settings, is_given *given, const void *self)
 {
     static const char *const tokenizers[] = {"tokenizer", "src-tokenizer", "tgt-tokenizer"};
@@ -82,6 +171,7 @@ qp_status qp_train_complete(qp_train_settings *settings, is_given *given, const 
     qp_model_config *model = &settings->model;
     settings->given = given;
     settings->given_self = self;
+    if (*job->init_from) QP_TRY(take_network(settings, given, self));
     qp_model_config_complete(model, given, self);
     if (model->lm_window > model->max_length && !given(self, "max-length")) model->max_length = model->lm_window;
     if (job->layers > 0 && !given(self, "enc-layers")) model->enc_layers = job->layers;
