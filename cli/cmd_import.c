@@ -12,6 +12,7 @@
 #include "lib/import/gguf/llama2c.h"
 #include "lib/import/hf_package.h"
 #include "lib/import/marian/marian_package.h"
+#include "lib/import/torch_pickle.h"
 #include "lib/ngram/ngram_arpa.h"
 #include "lib/run/train_ngram.h"
 #include "tokenizer/tokenizer_file.h"
@@ -119,6 +120,13 @@ static qp_status read_marian(const import_options *o, const char *path, qp_packa
     return qp_marian_package(path, o->tokenizer, (qp_marian_maths)o->marian_as, made);
 }
 
+static qp_status refuse_pickle(const import_options *o, const char *path, qp_package **made)
+{
+    (void)o;
+    *made = NULL;
+    return qp_torch_pickle_refuse(path);
+}
+
 /* A folder of Hugging Face. */
 static bool is_folder(const char *path)
 {
@@ -131,11 +139,8 @@ static bool is_folder(const char *path)
 static const struct {
     bool (*reads)(const char *path);
     qp_status (*read)(const import_options *o, const char *path, qp_package **made);
-} readers[] = {{qp_ct2_is, read_ctranslate2},
-               {is_folder, read_folder},
-               {qp_marian_is, read_marian},
-               {qp_gguf_is, read_gguf},
-               {qp_llama2c_is, read_llama2c}};
+} readers[] = {{qp_torch_pickle_is, refuse_pickle}, {qp_ct2_is, read_ctranslate2}, {is_folder, read_folder},
+               {qp_marian_is, read_marian},         {qp_gguf_is, read_gguf},       {qp_llama2c_is, read_llama2c}};
 
 static qp_status import_file(const import_options *o, const char *path)
 {

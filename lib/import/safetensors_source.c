@@ -1,3 +1,4 @@
+#include "lib/import/torch_pickle.h"
 #include "lib/import/safetensors_source.h"
 
 #include <stdio.h>
@@ -141,10 +142,7 @@ static qp_status nothing_there(const qp_safetensors_source *s)
     for (size_t i = 0; i < sizeof pickle / sizeof *pickle; i++) {
         QP_TRY(in_folder(s, pickle[i], path));
         if (qp_file_exists(path))
-            return qp_fail(QP_EDATA, "%s: a pickle, which runs programs when it is read; convert it: python3 -c \"from "
-                                     "transformers import AutoModel as A; A.from_pretrained('DIR').save_pretrained("
-                                     "'NEW')\" with the class that config.json names in place of AutoModel",
-                           path);
+            return qp_torch_pickle_refuse_folder(path, s->folder);
     }
     return qp_fail(QP_ENOINPUT, "%s: neither model.safetensors nor model.safetensors.index.json is there", s->folder);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/import/hf_import.h"
+#include "lib/import/torch_pickle.h"
 #include "tests/import/import_folder.h"
 
 TestSuite(hf_import, .init = folder_begin, .fini = folder_end);
@@ -78,8 +79,9 @@ Test(hf_import, values_that_change_the_computation_are_refused_by_name)
         const char *key = strchr(wrong[i].more, '"') + 1;
         char text[512];
         static const char *const usual[] = {"\"n_embd\": 4", "\"n_layer\": 1", "\"n_head\": 2", "\"eos_token_id\": 2"};
-        snprintf(text, sizeof text, "{\"model_type\": \"gpt2\", \"architectures\": [\"GPT2LMHeadModel\"], "
-                                    "\"n_positions\": 5, \"vocab_size\": 6%s",
+        snprintf(text, sizeof text,
+                 "{\"model_type\": \"gpt2\", \"architectures\": [\"GPT2LMHeadModel\"], "
+                 "\"n_positions\": 5, \"vocab_size\": 6%s",
                  wrong[i].more);
         for (int k = 0; k < 4; k++)
             if (strncmp(usual[k] + 1, key, strcspn(key, "\"")) != 0)
@@ -151,4 +153,77 @@ Test(hf_import, the_message_for_pickles_says_how_to_convert_them)
     folder_gpt2("", NULL);
     folder_file("pytorch_model.bin", "PK");
     refused("save_pretrained");
+}
+
+Test(test_hf_import, a_bare_pickle_is_refused_with_the_line_that_converts_it)
+{
+    static const char *const begins[] = {"PK\003\004", "\200\002\212", "\200\004"};
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+        folder_file("a.bin", begins[i]);
+        cr_expect(qp_torch_pickle_is(folder_path("a.bin")));
+    }
+    cr_expect_eq(qp_torch_pickle_refuse(folder_path("a.bin")), QP_EDATA);
+    cr_expect(strstr(qp_error_message(), "torch.load('") && strstr(qp_error_message(), "weights_only=True"));
+    folder_file("a.npz", "PK\003\004");
+    folder_file("b.bin", "\007\001");
+    cr_expect_not(qp_torch_pickle_is(folder_path("a.npz")));
+    cr_expect_not(qp_torch_pickle_is(folder_path("b.bin")));
+}
+
+/* A ViT of one layer: 2 x 2 patches of an image of 4 x 4 with two channels; `more` goes into its configuration. */
+static void vit_folder(const char *more)
+{
+    static const char *const layer = "encoder.layer.0.";
+    static const struct {
+        const char *name;
+        int rows, columns;
+    } parts[] = {{"attention.attention.query", 4, 4}, {"attention.attention.key", 4, 4},
+                 {"attention.attention.value", 4, 4}, {"attention.output.dense", 4, 4},
+                 {"intermediate.dense", 8, 4},        {"output.dense", 4, 8},
+                 {"layernorm_before", 4, 0},          {"layernorm_after", 4, 0}};
+    char text[512], name[128];
+    snprintf(text, sizeof text,
+             "{\"model_type\": \"vit\", \"architectures\": [\"ViTForImageClassification\"], \"hidden_size\": 4, "
+             "\"num_hidden_layers\": 1, \"num_attention_heads\": 2, \"intermediate_size\": 8, \"image_size\": 4, "
+             "\"patch_size\": [2, 2], \"id2label\": {\"0\": \"a\", \"1\": \"b\"}%s}",
+             more);
+    folder_file("config.json", text);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        snprintf(name, sizeof name, "%s%s.weight", layer, parts[i].name);
+        folder_array(name, parts[i].rows, parts[i].columns, (int)i);
+        snprintf(name, sizeof name, "%s%s.bias", layer, parts[i].name);
+        folder_array(name, parts[i].rows, 0, (int)i);
+    }
+    folder_array("embeddings.patch_embeddings.projection.weight", 4, 8, 3);
+    folder_array("embeddings.patch_embeddings.projection.bias", 4, 0, 0);
+    folder_array("embeddings.cls_token", 1, 4, 0);
+    folder_array("embeddings.position_embeddings", 5, 4, 0);
+    folder_array("layernorm.weight", 4, 0, 0);
+    folder_array("layernorm.bias", 4, 0, 0);
+    folder_array("classifier.weight", 2, 4, 0);
+    folder_array("classifier.bias", 2, 0, 0);
+    folder_weights("model.safetensors");
+}
+
+Test(test_hf_import, a_vision_transformer_reads_patches_as_its_preprocessor_says)
+{
+    qp_hf_model made;
+    vit_folder(", \"num_channels\": 2");
+    folder_file("preprocessor_config.json", "{\"image_mean\": [0.5, 0.5], \"image_std\": 0.25}");
+    cr_assert_eq(qp_hf_import_model(folder_path(NULL), &no_wish, &made), QP_OK, "%s", qp_error_message());
+    const qp_model_config *config = qp_model_config_of(made.model);
+    cr_expect_eq(config->task, QP_TASK_CLASSIFY);
+    cr_expect_eq(config->features, 8);
+    cr_expect_eq(qp_image_patches(&made.images), 4);
+    cr_expect_float_eq(made.images.mean, 127.5, 1e-9);
+    cr_expect_float_eq(made.images.deviation, 63.75, 1e-9);
+    cr_expect_float_eq((double)values(&made, "src_embed.weight")[0], 0.03, 1e-6);
+    cr_expect(qp_hf_reads_images(folder_path(NULL)));
+    qp_hf_model_free(&made);
+    folder_file("preprocessor_config.json", "{\"image_std\": [0.5, 0]}");
+    refused("image_std");
+    folder_file("preprocessor_config.json", "{\"do_center_crop\": true}");
+    refused("do_center_crop");
+    vit_folder(", \"num_channels\": 0");
+    refused("num_channels");
 }
