@@ -25,8 +25,8 @@ qp_status qp_torch_pickle_refuse(const char *path)
 {
     return qp_fail(QP_EDATA,
                    "%s: a pickle of PyTorch, which runs programs when it is read; convert it: python3 -c \"import "
-                   "torch, safetensors.torch as s; s.save_file({k: v.clone() for k, v in torch.load('%s', map_location='cpu', "
-                   "weights_only=True).items()}, 'model.safetensors')\", and import its folder with config.json",
+                   "torch, safetensors.torch as s; s.save_file({k: v.clone() for k, v in torch.load('%s', map_location="
+                   "'cpu', weights_only=True).items()}, 'model.safetensors')\", and import its folder with config.json",
                    path, quotable(path, "FILE"));
 }
 
