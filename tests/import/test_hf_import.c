@@ -155,7 +155,7 @@ Test(hf_import, the_message_for_pickles_says_how_to_convert_them)
     refused("save_pretrained");
 }
 
-Test(test_hf_import, a_bare_pickle_is_refused_with_the_line_that_converts_it)
+Test(hf_import, a_bare_pickle_is_refused_with_the_line_that_converts_it)
 {
     static const char *const begins[] = {"PK\003\004", "\200\002\212", "\200\004"};
     for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
@@ -181,7 +181,8 @@ static void vit_folder(const char *more)
                  {"attention.attention.value", 4, 4}, {"attention.output.dense", 4, 4},
                  {"intermediate.dense", 8, 4},        {"output.dense", 4, 8},
                  {"layernorm_before", 4, 0},          {"layernorm_after", 4, 0}};
-    char text[512], name[128];
+    static char name[16][64]; /* the writer borrows them */
+    char text[512];
     snprintf(text, sizeof text,
              "{\"model_type\": \"vit\", \"architectures\": [\"ViTForImageClassification\"], \"hidden_size\": 4, "
              "\"num_hidden_layers\": 1, \"num_attention_heads\": 2, \"intermediate_size\": 8, \"image_size\": 4, "
@@ -189,10 +190,10 @@ static void vit_folder(const char *more)
              more);
     folder_file("config.json", text);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        snprintf(name, sizeof name, "%s%s.weight", layer, parts[i].name);
-        folder_array(name, parts[i].rows, parts[i].columns, (int)i);
-        snprintf(name, sizeof name, "%s%s.bias", layer, parts[i].name);
-        folder_array(name, parts[i].rows, 0, (int)i);
+        snprintf(name[2 * i], sizeof name[0], "%s%s.weight", layer, parts[i].name);
+        folder_array(name[2 * i], parts[i].rows, parts[i].columns, (int)i);
+        snprintf(name[2 * i + 1], sizeof name[0], "%s%s.bias", layer, parts[i].name);
+        folder_array(name[2 * i + 1], parts[i].rows, 0, (int)i);
     }
     folder_array("embeddings.patch_embeddings.projection.weight", 4, 8, 3);
     folder_array("embeddings.patch_embeddings.projection.bias", 4, 0, 0);
@@ -205,7 +206,7 @@ static void vit_folder(const char *more)
     folder_weights("model.safetensors");
 }
 
-Test(test_hf_import, a_vision_transformer_reads_patches_as_its_preprocessor_says)
+Test(hf_import, a_vision_transformer_reads_patches_as_its_preprocessor_says)
 {
     qp_hf_model made;
     vit_folder(", \"num_channels\": 2");
