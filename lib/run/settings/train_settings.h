@@ -74,8 +74,8 @@
     X(REAL, mask_rate, "0.15", 0.001, 0.999, NULL, "mlm: share of the tokens that are masked")                         \
     X(BOOL, whole_words, "false", 0, 0, NULL, "mlm: mask whole words, not pieces")                                     \
     X(TEXT, preset, "", 0, 0, "NAME", "sizes and learning rates of a paper or tutorial; prints what it sets")          \
-    X(TEXT, init_from, "", 0, 0, "FILE",                                                                                \
-      "start from another model: its network, where options say nothing else, and its weights, where name and shape "  \
+    X(TEXT, init_from, "", 0, 0, "FILE",                                                                               \
+      "start from another model: its network, unless options set another, and its weights, where name and shape "      \
       "match")                                                                                                         \
     X(TEXT, embeddings, "", 0, 0, "FILE",                                                                              \
       "word vectors (word2vec, GloVe, fastText .vec) as first values of the embeddings; --freeze '*embed.weight' "     \
