@@ -24,7 +24,8 @@ static qp_package *package_of(const char *const *setting, int settings)
     }
     cr_assert_eq(qp_package_new(&package), QP_OK);
     cr_assert_eq(qp_model_new(&config, 3, &model), QP_OK, "%s", qp_error_message());
-    package->images = (qp_image_format){{SIDE, SIDE, 1}, PATCH, PATCH, 127, 64, ""};
+    package->images = (qp_image_format){
+        .size = {SIDE, SIDE, 1}, .patch_height = PATCH, .patch_width = PATCH, .mean = 127, .deviation = 64};
     qp_package_set_model(package, model);
     return package;
 }

@@ -216,13 +216,24 @@ Test(image_format, patches_row_by_row)
 
 Test(image_format, json_brings_everything_back)
 {
-    qp_image_format format = {{6, 8, 3}, 3, 4, 0.1, 1 / 3.0, "kind,\"a\""}, again;
+    qp_image_format again, format = {.size = {6, 8, 3},
+                                     .patch_height = 3,
+                                     .patch_width = 4,
+                                     .mean = 0.1,
+                                     .deviation = 1 / 3.0,
+                                     .by_channel = true,
+                                     .mean_of = {0.1, 1e-3, 1 / 7.0},
+                                     .deviation_of = {0.2, 0.3, 1 / 9.0},
+                                     .column = "kind,\"a\""};
     char *json;
     cr_assert_eq(qp_image_format_json(&format, &json), QP_OK);
     cr_assert_eq(qp_image_format_parse(json, &again), QP_OK, "%s", qp_error_message());
     cr_expect_eq(memcmp(&format.size, &again.size, sizeof format.size), 0);
     cr_expect(again.patch_height == 3 && again.patch_width == 4 && again.mean == 0.1 && again.deviation == 1 / 3.0);
     cr_expect_str_eq(again.column, format.column);
+    cr_assert(again.by_channel);
+    for (int i = 0; i < 3; i++)
+        cr_expect(again.mean_of[i] == format.mean_of[i] && again.deviation_of[i] == format.deviation_of[i]);
     free(json);
     static const char *const damaged[] = {
         "",
