@@ -38,7 +38,7 @@ QP_API const quipu_tokenizer *quipu_target_tokenizer(const quipu_package *packag
 QP_API int quipu_labels(const quipu_package *package);
 QP_API const char *quipu_label(const quipu_package *package, int label);
 
-/* Options of the functions below, where NULL stands for all defaults.
+/* Options of the functions below, which may be NULL: all defaults.
  *   option      name, value, name, value, ..., NULL: options of the command of the same name, without the hyphens in
  *               front ("beam-size", "4", NULL)
  *   threads     0: all CPUs         batch_size  texts computed together, 0: 64. Neither changes a result. */

@@ -35,7 +35,7 @@ static bool is_given(const advice *a, const char *name)
 typedef struct {
     const char *name, *option, *type;
     const qp_corpus_side *ids;
-    const qp_side_statistics *figures;
+    const qp_side_statistics *statistics;
     const qp_tokenizer *tokenizer;
 } text_side;
 
@@ -85,7 +85,7 @@ static qp_status warn_of_rare_pieces(advice *a, const text_side *side, int64_t s
     char text[TEXT_BYTES], remedy[80];
     if (!smaller || !(is_given(a, "vocab-size") || is_given(a, side->option))) return QP_OK;
     QP_TRY(count_used(side, sequences, &used));
-    if (used == 0 || side->figures->tokens / used >= FEW_USES) return QP_OK;
+    if (used == 0 || side->statistics->tokens / used >= FEW_USES) return QP_OK;
     int64_t half = strcmp(smaller, "char") == 0 ? half_of(side->tokenizer) : 0;
     if (half > 0)
         snprintf(remedy, sizeof remedy, "--vocab-size %lld", (long long)half);
@@ -94,7 +94,7 @@ static qp_status warn_of_rare_pieces(advice *a, const text_side *side, int64_t s
     snprintf(text, sizeof text,
              "a piece of the %s occurs %lld times on average, and what occurs fewer than %d times is not learned well: "
              "use %s",
-             side->name, (long long)(side->figures->tokens / used), FEW_USES, remedy);
+             side->name, (long long)(side->statistics->tokens / used), FEW_USES, remedy);
     say(a, text);
     return QP_OK;
 }
@@ -102,8 +102,8 @@ static qp_status warn_of_rare_pieces(advice *a, const text_side *side, int64_t s
 static qp_status warn_of_pieces(advice *a, const text_side *side, int64_t sequences)
 {
     char text[TEXT_BYTES];
-    if (!side->tokenizer || !side->ids->start || side->figures->tokens == 0) return QP_OK;
-    double unknown = qp_percent(side->figures->unknown, side->figures->tokens);
+    if (!side->tokenizer || !side->ids->start || side->statistics->tokens == 0) return QP_OK;
+    double unknown = qp_percent(side->statistics->unknown, side->statistics->tokens);
     if (unknown > 1) {
         snprintf(text, sizeof text, "%.1f %% of the %s are unknown to the tokenizer: use --%s bpe", unknown, side->name,
                  side->option);
@@ -123,13 +123,13 @@ static qp_status warn_of_tokenizers(advice *a)
                               .option = own[0] ? "src-tokenizer" : "tokenizer",
                               .type = own[0] ? s->job.src_tokenizer : s->job.tokenizer,
                               .ids = &train->source,
-                              .figures = &train->statistics.source,
+                              .statistics = &train->statistics.source,
                               .tokenizer = package->source},
                     target = {.name = "target text",
                               .option = own[1] ? "tgt-tokenizer" : "tokenizer",
                               .type = own[1] ? s->job.tgt_tokenizer : s->job.tokenizer,
                               .ids = &train->target,
-                              .figures = &train->statistics.target,
+                              .statistics = &train->statistics.target,
                               .tokenizer = package->target};
     QP_TRY(warn_of_pieces(a, &source, train->sequences));
     if (train->answers || train->target.start == train->source.start) return QP_OK;

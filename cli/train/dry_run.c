@@ -18,16 +18,16 @@ typedef struct {
     qp_overlap_statistics overlap;
 } findings;
 
-static qp_status print_side(const char *name, const qp_corpus_side *side, const qp_side_statistics *figures,
+static qp_status print_side(const char *name, const qp_corpus_side *side, const qp_side_statistics *statistics,
                             int64_t sequences, double *mean)
 {
     qp_length_statistics l;
-    if (!side->start || figures->tokens == 0) return QP_OK;
+    if (!side->start || statistics->tokens == 0) return QP_OK;
     QP_TRY(qp_corpus_length_statistics(side, sequences, &l));
     *mean = l.mean;
     printf("  %-8s %lld tokens, %.2f %% unknown; length mean %.1f, median %d, 95 %% %d, 99 %% %d, longest %d\n", name,
-           (long long)figures->tokens, qp_percent(figures->unknown, figures->tokens), l.mean, l.median, l.percentile_95,
-           l.percentile_99, l.longest);
+           (long long)statistics->tokens, qp_percent(statistics->unknown, statistics->tokens), l.mean, l.median,
+           l.percentile_95, l.percentile_99, l.longest);
     return QP_OK;
 }
 

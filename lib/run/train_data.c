@@ -16,8 +16,8 @@ void qp_train_data_free(qp_train_data *data)
     qp_scheduled_sampling_free(data->scheduled_sampling);
     for (int part = 0; part < QP_PARTS; part++) {
         qp_batcher_free(data->batcher[part]);
-        qp_window_batches_free(data->windows[part]);
-        qp_tbptt_batches_free(data->streams[part]);
+        qp_window_batches_free(data->window_batches[part]);
+        qp_tbptt_batches_free(data->tbptt_batches[part]);
         qp_masking_free(data->masking[part]);
         qp_series_windows_free(data->series_windows[part]);
         qp_image_batches_free(data->image_batches[part]);

@@ -31,8 +31,8 @@ typedef struct {
     qp_series series[QP_PARTS];
     qp_images images[QP_PARTS];
     qp_batcher *batcher[QP_PARTS];
-    qp_window_batches *windows[QP_PARTS];
-    qp_tbptt_batches *streams[QP_PARTS];
+    qp_window_batches *window_batches[QP_PARTS];
+    qp_tbptt_batches *tbptt_batches[QP_PARTS];
     qp_masking *masking[QP_PARTS];
     qp_scheduled_sampling *scheduled_sampling;
     qp_series_windows *series_windows[QP_PARTS];

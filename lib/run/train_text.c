@@ -215,8 +215,8 @@ static qp_status windows_source(const qp_train_settings *s, qp_train_data *data,
                                          .seed = (uint64_t)s->training.seed,
                                          .slots = part == QP_TRAINING ? (int)s->training.accum : 1};
     if (s->job.batch_type == 0) options.size = options.size > options.window ? options.size / options.window : 1;
-    QP_TRY(qp_window_batches_new(&data->corpus[part], &options, &data->windows[part]));
-    *source = qp_window_batches_source(data->windows[part]);
+    QP_TRY(qp_window_batches_new(&data->corpus[part], &options, &data->window_batches[part]));
+    *source = qp_window_batches_source(data->window_batches[part]);
     return QP_OK;
 }
 
@@ -229,8 +229,8 @@ static qp_status streams_source(const qp_train_settings *s, qp_train_data *data,
                                         .seed = (uint64_t)s->training.seed,
                                         .carry_width = qp_model_carry_width(&s->model)};
     if (s->job.batch_type == 0) options.size = options.size > options.window ? options.size / options.window : 1;
-    QP_TRY(qp_tbptt_batches_new(&data->corpus[part], &options, &data->streams[part]));
-    *source = qp_tbptt_batches_source(data->streams[part]);
+    QP_TRY(qp_tbptt_batches_new(&data->corpus[part], &options, &data->tbptt_batches[part]));
+    *source = qp_tbptt_batches_source(data->tbptt_batches[part]);
     return QP_OK;
 }
 

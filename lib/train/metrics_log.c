@@ -8,22 +8,24 @@
 #include <string.h>
 
 #include "lib/base/file.h"
+#include "lib/text/json_writer.h"
 
-enum { PATH_BYTES = 4096, TRAINING_COLUMNS = 8, VALID_COLUMNS_MAX = 64 };
+enum { PATH_BYTES = 4096, DIGITS = 9, TRAINING_COLUMNS = 8, VALID_COLUMNS_MAX = 64 };
 
 struct qp_metrics_log {
     FILE *json, *csv;
+    qp_text_buffer object;              /* the line of the JSON file that is being written */
     char json_path[PATH_BYTES], csv_path[PATH_BYTES];
     const char *loss;                   /* name of the training loss */
     char column[VALID_COLUMNS_MAX][32]; /* metrics of validation with a column in the CSV file, in its order */
     int columns;
 };
 
-/* A number for JSON and CSV, in any locale; `none` if it is not finite. */
-static const char *number(double value, const char *none, char text[32])
+/* A field of the CSV file, in any locale; empty if the value is not finite. */
+static const char *number(double value, char text[32])
 {
-    if (!isfinite(value)) return none;
-    snprintf(text, 32, "%.9g", value);
+    if (!isfinite(value)) return "";
+    snprintf(text, 32, "%.*g", DIGITS, value);
     for (char *at = text; *at; at++)
         if (*at == ',') *at = '.';
     return text;
@@ -36,7 +38,7 @@ static bool whole_json(qp_metrics_log *log, const char *line, size_t bytes, int6
 {
     (void)log;
     *validation = strstr(line, "\"valid\"") != NULL;
-    return bytes > 2 && line[bytes - 1] == '}' && sscanf(line, "{\"update\": %" SCNd64, update) == 1;
+    return bytes > 2 && line[bytes - 1] == '}' && sscanf(line, "{\"update\":%" SCNd64, update) == 1;
 }
 
 /* Takes the columns of validation from the header. */
@@ -62,32 +64,46 @@ static bool whole_csv(qp_metrics_log *log, const char *line, size_t bytes, int64
     return commas == TRAINING_COLUMNS + log->columns - 1 && sscanf(line, "%" SCNd64, update) == 1;
 }
 
+/* A file that is rewritten line by line; the new content replaces the old when all is written. */
+typedef struct {
+    qp_reader *reader;
+    qp_writer *writer;
+} rewriting;
+
+static qp_status rewrite_open(const char *path, rewriting *r)
+{
+    QP_TRY(qp_reader_open(path, &r->reader));
+    qp_status status = qp_writer_open(path, &r->writer);
+    if (status != QP_OK) qp_reader_close(r->reader);
+    return status;
+}
+
+static qp_status rewrite_close(rewriting *r, qp_status status)
+{
+    qp_reader_close(r->reader);
+    if (status == QP_OK) return qp_writer_commit(r->writer);
+    qp_writer_abort(r->writer);
+    return status;
+}
+
 /* Rewrites the file with the complete lines up to `update`; atomic. */
 static qp_status cut_back(qp_metrics_log *log, const char *path, int64_t update, bool validated, line_reader *whole)
 {
     if (!qp_file_exists(path)) return QP_OK;
-    qp_reader *reader;
-    qp_writer *writer;
-    QP_TRY(qp_reader_open(path, &reader));
-    qp_status status = qp_writer_open(path, &writer);
-    if (status != QP_OK) {
-        qp_reader_close(reader);
-        return status;
-    }
+    rewriting r;
+    QP_TRY(rewrite_open(path, &r));
+    qp_status status;
     char *line;
     size_t bytes;
-    while ((status = qp_reader_next(reader, &line, &bytes)) == QP_OK && line) {
+    while ((status = qp_reader_next(r.reader, &line, &bytes)) == QP_OK && line) {
         int64_t at = 0;
         bool validation = false;
         if (!whole(log, line, bytes, &at, &validation) || at > update) continue;
         if (validation && at == update && !validated) continue;
-        qp_writer_write(writer, line, bytes);
-        qp_writer_write(writer, "\n", 1);
+        qp_writer_write(r.writer, line, bytes);
+        qp_writer_write(r.writer, "\n", 1);
     }
-    qp_reader_close(reader);
-    if (status == QP_OK) return qp_writer_commit(writer);
-    qp_writer_abort(writer);
-    return status;
+    return rewrite_close(&r, status);
 }
 
 static qp_status open_files(qp_metrics_log *log, int64_t update, bool validated)
@@ -128,7 +144,32 @@ qp_status qp_metrics_log_open(const char *folder, const qp_metrics_log_options *
     return status;
 }
 
-void qp_metrics_log_training(qp_metrics_log *log, const qp_progress *p)
+/* Begins the next object; its buffer keeps its memory, so that an update allocates nothing. */
+static qp_text_buffer *begin_object(qp_metrics_log *log)
+{
+    log->object.bytes = 0;
+    qp_json_open(&log->object, '{');
+    return &log->object;
+}
+
+/* Writes the object as a line; errors of the file are found by qp_metrics_log_close. */
+static qp_status end_object(qp_metrics_log *log)
+{
+    qp_json_close(&log->object, '}');
+    qp_text_add(&log->object, "\n");
+    if (log->object.failed) return qp_fail(QP_EMEMORY, "%s: out of memory", log->json_path);
+    fwrite(log->object.text, 1, log->object.bytes, log->json);
+    fflush(log->json);
+    return QP_OK;
+}
+
+static void put_real(qp_text_buffer *out, const char *key, double value)
+{
+    qp_json_key(out, key);
+    qp_json_real(out, value, DIGITS);
+}
+
+qp_status qp_metrics_log_training(qp_metrics_log *log, const qp_progress *p)
 {
     const struct {
         const char *name;
@@ -139,43 +180,36 @@ void qp_metrics_log_training(qp_metrics_log *log, const qp_progress *p)
                 {"tokens_per_second", p->tokens_per_second},
                 {"seconds", p->elapsed_seconds}};
     char text[32];
-    fprintf(log->json, "{\"update\": %" PRId64 ", \"epoch\": %" PRId64 ", \"target_tokens\": %" PRId64, p->update,
-            p->epoch, p->target_tokens);
+    qp_text_buffer *out = begin_object(log);
+    qp_json_put_integer(out, "update", p->update);
+    qp_json_put_integer(out, "epoch", p->epoch);
+    qp_json_put_integer(out, "target_tokens", p->target_tokens);
     fprintf(log->csv, "%" PRId64 ",%" PRId64 ",%" PRId64, p->update, p->epoch, p->target_tokens);
     for (size_t i = 0; i < sizeof real / sizeof *real; i++) {
-        fprintf(log->json, ", \"%s\": %s", real[i].name, number(real[i].value, "null", text));
-        fprintf(log->csv, ",%s", number(real[i].value, "", text));
+        put_real(out, real[i].name, real[i].value);
+        fprintf(log->csv, ",%s", number(real[i].value, text));
     }
-    fputs("}\n", log->json);
     for (int i = 0; i < log->columns; i++) fputc(',', log->csv);
     fputs("\n", log->csv);
-    fflush(log->json);
     fflush(log->csv);
+    return end_object(log);
 }
 
 /* Rewrites the CSV file with `added` to its header and an empty field on every other line; atomic. */
 static qp_status widen(const char *path, const char *added)
 {
-    qp_reader *reader;
-    qp_writer *writer;
-    QP_TRY(qp_reader_open(path, &reader));
-    qp_status status = qp_writer_open(path, &writer);
-    if (status != QP_OK) {
-        qp_reader_close(reader);
-        return status;
-    }
+    rewriting r;
+    QP_TRY(rewrite_open(path, &r));
+    qp_status status;
     char *line;
     size_t bytes;
     bool header = true;
-    while ((status = qp_reader_next(reader, &line, &bytes)) == QP_OK && line) {
-        qp_writer_write(writer, line, bytes);
-        qp_writer_printf(writer, "%s%s\n", header ? ",valid_" : ",", header ? added : "");
+    while ((status = qp_reader_next(r.reader, &line, &bytes)) == QP_OK && line) {
+        qp_writer_write(r.writer, line, bytes);
+        qp_writer_printf(r.writer, "%s%s\n", header ? ",valid_" : ",", header ? added : "");
         header = false;
     }
-    qp_reader_close(reader);
-    if (status == QP_OK) return qp_writer_commit(writer);
-    qp_writer_abort(writer);
-    return status;
+    return rewrite_close(&r, status);
 }
 
 /* Gives every metric a column of the CSV file. */
@@ -201,20 +235,21 @@ qp_status qp_metrics_log_validation(qp_metrics_log *log, int64_t update, int64_t
 {
     QP_TRY(add_columns(log, metrics));
     char text[32];
-    fprintf(log->json, "{\"update\": %" PRId64 ", \"epoch\": %" PRId64 ", \"valid\": {", update, epoch);
-    for (int i = 0; i < metrics->count; i++)
-        fprintf(log->json, "%s\"%s\": %s", i ? ", " : "", metrics->entry[i].name,
-                number(metrics->entry[i].value, "null", text));
-    fputs("}}\n", log->json);
+    qp_text_buffer *out = begin_object(log);
+    qp_json_put_integer(out, "update", update);
+    qp_json_put_integer(out, "epoch", epoch);
+    qp_json_key(out, "valid");
+    qp_json_open(out, '{');
+    for (int i = 0; i < metrics->count; i++) put_real(out, metrics->entry[i].name, metrics->entry[i].value);
+    qp_json_close(out, '}');
     fprintf(log->csv, "%" PRId64 ",%" PRId64 ",,,,,,", update, epoch);
     for (int i = 0; i < log->columns; i++) {
         const double *value = qp_metrics_find(metrics, log->column[i]);
-        fprintf(log->csv, ",%s", value ? number(*value, "", text) : "");
+        fprintf(log->csv, ",%s", value ? number(*value, text) : "");
     }
     fputs("\n", log->csv);
-    fflush(log->json);
     fflush(log->csv);
-    return QP_OK;
+    return end_object(log);
 }
 
 qp_status qp_metrics_log_close(qp_metrics_log *log)
@@ -224,6 +259,7 @@ qp_status qp_metrics_log_close(qp_metrics_log *log)
     qp_status csv = log->csv ? qp_output_check(log->csv, log->csv_path) : QP_OK;
     fclose(log->json);
     if (log->csv) fclose(log->csv);
+    qp_text_free(&log->object);
     free(log);
     return json != QP_OK ? json : csv;
 }

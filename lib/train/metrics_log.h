@@ -21,10 +21,11 @@ typedef struct {
 } qp_metrics_log_options;
 
 /* qp_metrics_log_open       — opens or creates both files in the folder.
- * qp_metrics_log_validation — QP_EIO, QP_ECREATE if a column cannot be added.
+ * qp_metrics_log_training   — one line for the updates since the last one. QP_EMEMORY.
+ * qp_metrics_log_validation — QP_EIO, QP_ECREATE if a column cannot be added; QP_EMEMORY.
  * qp_metrics_log_close      — QP_EIO if anything could not be written. */
 qp_status qp_metrics_log_open(const char *folder, const qp_metrics_log_options *options, qp_metrics_log **log);
-void qp_metrics_log_training(qp_metrics_log *log, const qp_progress *progress);
+qp_status qp_metrics_log_training(qp_metrics_log *log, const qp_progress *progress);
 qp_status qp_metrics_log_validation(qp_metrics_log *log, int64_t update, int64_t epoch, const qp_metrics *metrics);
 qp_status qp_metrics_log_close(qp_metrics_log *log);
 

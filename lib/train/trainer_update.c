@@ -145,13 +145,13 @@ static void end_update(qp_run *run)
 }
 
 /* Reports the update; every --disp-freq updates also to the logs, and a new interval begins. */
-static void report(qp_run *run, const qp_progress *p)
+static qp_status report(qp_run *run, const qp_progress *p)
 {
     qp_trainer_hooks *hooks = &run->trainer->hooks;
     if (hooks->progress) hooks->progress(hooks->self, p);
-    if (!p->shown) return;
+    if (!p->shown) return QP_OK;
     char line[256];
-    if (run->metrics) qp_metrics_log_training(run->metrics, p);
+    if (run->metrics) QP_TRY(qp_metrics_log_training(run->metrics, p));
     if (run->log) {
         fprintf(run->log, "%s\n", qp_progress_line(p, 0, line, sizeof line));
         fflush(run->log);
@@ -160,6 +160,7 @@ static void report(qp_run *run, const qp_progress *p)
     run->state.window_loss = 0;
     run->state.window_tokens = 0;
     run->interval = (qp_run_speed){0};
+    return QP_OK;
 }
 
 qp_status qp_run_update(qp_run *run)
@@ -178,6 +179,6 @@ qp_status qp_run_update(qp_run *run)
     count_update(run, count, &result, qp_run_clock() - begun);
     fill_progress(run, &progress);
     end_update(run);
-    report(run, &progress);
+    QP_TRY(report(run, &progress));
     return QP_OK;
 }

@@ -18,6 +18,11 @@ static qp_metrics_log *open_log(qp_metrics_log_options options)
     return log;
 }
 
+static void train(qp_metrics_log *log, qp_progress progress)
+{
+    cr_assert_eq(qp_metrics_log_training(log, &progress), QP_OK, "%s", qp_error_message());
+}
+
 static void validate(qp_metrics_log *log, int64_t update, const char *name, double value)
 {
     qp_metrics metrics = {0};
@@ -38,9 +43,9 @@ static char *content(const char *name)
 Test(metrics_log, every_metric_has_a_column)
 {
     qp_metrics_log *log = open_log((qp_metrics_log_options){.validated = true});
-    qp_metrics_log_training(log, &(qp_progress){.update = 1, .epoch = 1, .loss = 3});
+    train(log, (qp_progress){.update = 1, .epoch = 1, .loss = 3});
     validate(log, 1, "divergence", 0.5);
-    qp_metrics_log_training(log, &(qp_progress){.update = 2, .epoch = 1, .loss = 2});
+    train(log, (qp_progress){.update = 2, .epoch = 1, .loss = 2});
     cr_assert_eq(qp_metrics_log_close(log), QP_OK);
     log = open_log((qp_metrics_log_options){.update = 2, .validated = true}); /* as a resumed run */
     validate(log, 2, "ter", 0.25);
@@ -62,7 +67,7 @@ Test(metrics_log, resuming_removes_what_came_later)
 {
     qp_metrics_log *log = open_log((qp_metrics_log_options){.validated = true});
     for (int64_t u = 1; u <= 3; u++) {
-        qp_metrics_log_training(log, &(qp_progress){.update = u, .epoch = 1});
+        train(log, (qp_progress){.update = u, .epoch = 1});
         validate(log, u, "bleu", (double)u);
     }
     cr_assert_eq(qp_metrics_log_close(log), QP_OK);
@@ -73,10 +78,29 @@ Test(metrics_log, resuming_removes_what_came_later)
     cr_assert_null(strstr(csv, "\n2,1,,"));
     cr_assert_null(strstr(csv, "\n3,"));
     cr_assert_not_null(
-        strstr(json, "{\"update\": 1, \"epoch\": 1, \"valid\": {\"loss\": 2.5, \"bleu\": 1}}\n{\"update\": 2, "));
-    cr_assert_null(strstr(json, "\"bleu\": 2"));
-    cr_assert_null(strstr(json, "\"update\": 3"));
+        strstr(json, "{\"update\":1,\"epoch\":1,\"valid\":{\"loss\":2.5,\"bleu\":1.0}}\n{\"update\":2,"));
+    cr_assert_null(strstr(json, "\"bleu\":2"));
+    cr_assert_null(strstr(json, "\"update\":3"));
     free(csv);
+    free(json);
+    qp_file_remove_tree(folder);
+}
+
+/* Version 0.1 wrote a space after each colon and comma. */
+Test(metrics_log, lines_of_an_earlier_version_are_kept_or_removed_too)
+{
+    qp_metrics_log *log = open_log((qp_metrics_log_options){.validated = true});
+    cr_assert_eq(qp_metrics_log_close(log), QP_OK);
+    char path[128];
+    snprintf(path, sizeof path, "%s/metrics.jsonl", folder);
+    FILE *file = fopen(path, "w");
+    cr_assert_not_null(file);
+    fputs("{\"update\": 2, \"epoch\": 1}\n{\"update\": 3, \"epoch\": 1}\n", file);
+    fclose(file);
+    log = open_log((qp_metrics_log_options){.update = 2, .validated = true});
+    cr_assert_eq(qp_metrics_log_close(log), QP_OK);
+    char *json = content("metrics.jsonl");
+    cr_assert_str_eq(json, "{\"update\": 2, \"epoch\": 1}\n");
     free(json);
     qp_file_remove_tree(folder);
 }
@@ -84,11 +108,11 @@ Test(metrics_log, resuming_removes_what_came_later)
 Test(metrics_log, a_loss_with_label_smoothing_has_its_own_name)
 {
     qp_metrics_log *log = open_log((qp_metrics_log_options){.validated = true, .smoothed = true});
-    qp_metrics_log_training(log, &(qp_progress){.update = 1, .epoch = 1, .loss = 3});
+    train(log, (qp_progress){.update = 1, .epoch = 1, .loss = 3});
     cr_assert_eq(qp_metrics_log_close(log), QP_OK);
     char *csv = content("metrics.csv"), *json = content("metrics.jsonl");
     cr_assert_eq(strncmp(csv, "update,epoch,target_tokens,smoothed_loss,", 41), 0);
-    cr_assert_not_null(strstr(json, "\"smoothed_loss\": 3,"));
+    cr_assert_not_null(strstr(json, "\"smoothed_loss\":3.0,"));
     free(csv);
     free(json);
     qp_file_remove_tree(folder);

@@ -59,7 +59,7 @@ static void read_batch(const qp_model *model, double rate, int64_t epoch, int64_
     qp_scheduled_sampling_free(reading);
 }
 
-Test(own_reading, as_many_own_words_as_asked_and_always_the_same)
+Test(scheduled_sampling, as_many_own_words_as_asked_and_always_the_same)
 {
     int32_t half[ROWS], all[ROWS], other[ROWS];
     for (int i = 0; i <= PAIRS; i++) start[i] = i * LENGTH;
@@ -79,13 +79,13 @@ Test(own_reading, as_many_own_words_as_asked_and_always_the_same)
         cr_expect_arr_eq(half, other, sizeof half, "%d threads", threads);
     }
     read_batch(model, 0.3, 0, 1, 1, other);
-    cr_expect_neq(memcmp(half, other, sizeof half), 0, "another batch draws anew");
+    cr_expect_neq(memcmp(half, other, sizeof half), 0, "another batch draws again");
     read_batch(model, 0.3, 1, 0, 1, other);
-    cr_expect_neq(memcmp(half, other, sizeof half), 0, "another epoch draws anew");
+    cr_expect_neq(memcmp(half, other, sizeof half), 0, "another epoch draws again");
     qp_model_free(model);
 }
 
-Test(own_reading, a_share_out_of_bounds_is_refused)
+Test(scheduled_sampling, a_share_out_of_bounds_is_refused)
 {
     qp_scheduled_sampling *reading;
     qp_scheduled_sampling_options options = {.slots = 1, .rate = 0};
