@@ -14,10 +14,9 @@
  * Pieces are in the order of their ids, merges in the order of learning. `scores` are the log-probabilities of a
  * unigram vocabulary. `initial` lists the WordPiece pieces whose text starts with ## although they begin words.
  * Tokenizers of other projects: type "pipeline" has a tokenizer.json under the key "tokenizer", type "sentencepiece"
- * the fields of a
- * .model; "special" before them has the ids [pad, begin, end, unknown, mask] where training named or appended some, -1:
- * none. The checksum covers every byte before its key. Version 1, which had no case_fold, strip_accents, jamo,
- * pattern, space_first and initial, is still read. */
+ * the fields of a .model; "special" before them has the ids [pad, begin, end, unknown, mask] (-1: none) where training
+ * named or appended some. The checksum covers every byte before its key. Version 1, which had no case_fold,
+ * strip_accents, jamo, pattern, space_first and initial, is still read. */
 #define QP_TOKENIZER_FORMAT "quipu-tokenizer"
 
 /* qp_tokenizer_to_json   — *text is malloc'ed and NUL-terminated.

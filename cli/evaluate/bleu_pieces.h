@@ -5,7 +5,7 @@
 #include "tokenizer/tokenizer.h"
 
 /* bleu_pieces — `evaluate --tokenize FILE`: BLEU over the pieces of a tokenizer, as sacreBLEU's `spm` tokenizers
- * compute it with a model of theirs.
+ * compute it with their own model.
  *
  * qp_bleu_pieces_open — how BLEU splits lines: `name` is one of bleu_tokenizer.h, or a tokenizer's file. The splitter
  *   is freed with qp_bleu_pieces_close and must outlive the scores.

@@ -8,8 +8,8 @@
  *   perplexity = exp(-sum ln P / tokens)        bits per character = -sum log2 P / characters
  * All tokens count, also unknown ones and the end of each line (KenLM's "including OOVs"); a line end counts as a
  * character. A model of lines reads each line separately (n-gram models also empty ones), a model of running text
- * (--lm-window) the whole file. What is longer than the model reads at once is read in windows, exactly as by score
- * and generate (lib/decode/context.h).
+ * (--lm-window) the whole file. What is longer than the model reads at once is read in windows, exactly as score and
+ * generate read it (lib/decode/context.h).
  * Of a translator: P(target | source), tokens and characters are those of the target, and pairs with an empty side are
  * left out, as in training. */
 typedef struct {

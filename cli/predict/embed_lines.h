@@ -6,7 +6,7 @@
 #include "lib/package/embeddings.h"
 
 /* qp_embed_lines — the vectors of all lines of the command's input, chunk by chunk: the positional files, --file, or
- * stdin. `use` is called after each chunk, whose vectors are the last ones of `vectors`; it may take them away by
+ * stdin. `use` is called after each chunk, whose vectors are the last ones of `vectors`; it may remove them by
  * setting count. Lines that are cut are warned of at the end.
  * Errors  QP_EUSAGE: both --file and files, a model that reads no text; those of reading, the model and `use`. */
 typedef qp_status qp_embed_use(void *self, const qp_chunks *chunk, qp_embeddings *vectors);

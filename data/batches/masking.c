@@ -61,15 +61,15 @@ static void mark_words(qp_masking *m)
 {
     static const char *first_marks[] = {"\xe2\x96\x81", "\xc4\xa0"};
     const qp_text_codec *codec = m->options.codec;
-    bool found[2] = {false, false}, behind = false, before = false;
+    bool found[2] = {false, false}, after = false, before = false;
     for (int k = 0; k < m->ordinaries; k++) {
         const char *piece = piece_of(codec, m->ordinary[k]);
         for (int j = 0; j < 2; j++) found[j] |= starts_with(piece, first_marks[j]);
         before |= starts_with(piece, "##") && piece[2];
-        behind |= goes_on(piece);
+        after |= goes_on(piece);
     }
     const char *mark = found[0] ? first_marks[0] : found[1] ? first_marks[1] : NULL;
-    m->ends_marked = !mark && !before && behind;
+    m->ends_marked = !mark && !before && after;
     for (int32_t i = 0; i < codec->vocabulary_size; i++) {
         const char *piece = piece_of(codec, i);
         if (m->ends_marked)

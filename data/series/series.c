@@ -199,11 +199,11 @@ static qp_status fill_column(qp_series *s, int column)
         if (row == s->rows && known < 0)
             return qp_fail(QP_EDATA, "%s: column %s has no value at all; name another", s->path, s->name[column]);
         double before = known < 0 ? 0 : qp_series_value(s, known, column);
-        double behind = row < s->rows ? qp_series_value(s, row, column) : before;
-        if (known < 0) before = behind;
+        double after = row < s->rows ? qp_series_value(s, row, column) : before;
+        if (known < 0) before = after;
         for (int64_t hole = known + 1; hole < row; hole++) {
             double share = (double)(hole - known) / (double)(row - known);
-            s->value[hole * s->columns + column] = before + share * (behind - before);
+            s->value[hole * s->columns + column] = before + share * (after - before);
         }
         known = row;
     }

@@ -10,7 +10,7 @@
 int qp_threads_of(long long wanted);
 
 /* qp_threads_survive_fork — called before several threads are started: in a child that the process forks later, one
- * thread does all the work. The threads of OpenMP do not exist there, and GNU's runtime would wait for them for ever.
+ * thread does all the work. The threads of OpenMP do not exist there, and GNU's runtime would wait for them forever.
  */
 void qp_threads_survive_fork(void);
 

@@ -143,7 +143,7 @@ static bool add_divisors(const output *o, qp_weight_list *list)
     return true;
 }
 
-/* The rows of qwen2 are those of llama without another order of theirs. */
+/* Llama has the arrays of qwen2, with the rows of queries and keys in another order (make_pairs). */
 static qp_status make_list(const output *o, const qp_package *p, const char *place, qp_weight_list *list)
 {
     bool llama = o->architecture == &qp_gguf_architectures[QP_GGUF_LLAMA], enough = true;

@@ -31,7 +31,7 @@ static inline qp_runs qp_runs_of(int rows, int columns, bool dense)
 /* Whether x has no gaps between its rows. */
 static inline bool qp_view_dense(qp_tensor x) { return x.stride == x.columns; }
 
-/* Whether every sequence lies within a matrix of `rows` rows. */
+/* Whether every sequence is within a matrix of `rows` rows. */
 static inline bool qp_view_holds(int rows, qp_sequences s)
 {
     for (int i = 0; i < s.count; i++) {

@@ -9,7 +9,7 @@ static bool is_western_punctuation(int32_t c)
     return c == '.' || c == ',' || c == '?' || c == ':' || c == ';' || c == '!' || c == '"' || c == '(' || c == ')';
 }
 
-/* sacreBLEU's ranges; the fourth (3200-3F22) is a bug of theirs that is part of the definition. */
+/* sacreBLEU's ranges; the fourth (3200-3F22) is its bug, and part of the definition. */
 static bool is_ideograph(int32_t c)
 {
     return in_range(c, 0x4E00, 0x9FFF) || in_range(c, 0x3400, 0x4DBF) || in_range(c, 0x31C0, 0x31EF) ||

@@ -4,8 +4,8 @@
 #include "lib/base/status.h"
 #include "lib/nn/params.h"
 
-/* quantization — what is known of a model whose matrices were rounded to fewer bits: the type, and one figure of its
- * quality before and after. It is kept in the model file. */
+/* quantization — how the matrices of a model were rounded to fewer bits: the type, and one metric of its quality before
+ * and after. It is kept in the model file. */
 #define QP_WEIGHT_TYPES(X)                                                                                             \
     X(QP_WEIGHT_INT8, "int8")                                                                                          \
     X(QP_WEIGHT_BF16, "bf16")                                                                                          \

@@ -4,8 +4,8 @@
 #include "lib/run/survey.h"
 
 /* defaults — options nobody gave, chosen to fit the data. defaults.c is the table of the rules with the measurements
- * they rest on. What is chosen depends on the data and the given options alone, never on the machine, so that equal
- * commands give equal bits; --time-limit shortens a run by a rule of its own (train/trainer.h). */
+ * they are based on. What is chosen depends on the data and the given options alone, never on the machine, so that
+ * equal commands give equal bits; --time-limit shortens a run by a rule of its own (train/trainer.h). */
 
 /* One choice: options that belong together, as "--emb-size 128 --heads 4", and why. */
 typedef struct {
@@ -18,10 +18,12 @@ typedef struct {
     qp_choice choice[QP_CHOICES_MAX];
 } qp_choice_list;
 
-/* qp_defaults_hold_out — how validation data is held back from the training data where none was given: one example in
- *   20 (10 where there are few, about 1,000 in all where there are many), of running text as many in ten blocks spread
- *   over it (on the text after tinyshakespeare 1.50 nats per character; 1.68 with its end held back instead), the last
- *   tenth of a series; all zero where there is too little.
+/* qp_defaults_hold_out — which part of the training data becomes validation data where none was given; all zero if
+ *   there is too little:
+ *     examples      one in 20; one in 10 of few; about 1,000 of very many
+ *     running text  the same share, in ten blocks spread over the text. (Training on tinyshakespeare then gives a loss
+ *                   of 1.50 nats per character on the text after it; 1.68 if the end of the text is held back instead.)
+ *     series        the last tenth
  * qp_defaults_choose — tokenizer, model, noise, batches and length of the run, before anything is read but the survey.
  * qp_defaults_schedule — warm-up, end of the schedule, validations: once `updates` per pass over the data are known.
  *   The end of a schedule is set whatever was given: its run ends by --epochs, --steps or --train-tokens.

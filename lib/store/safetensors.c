@@ -68,7 +68,7 @@ static qp_status parse_entry(const qp_safetensors *file, const char *name, const
     const json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
     if (!json_is_integer(begin) || !json_is_integer(end) || json_integer_value(begin) < 0 ||
         json_integer_value(end) < json_integer_value(begin))
-        return entry_fail(file, name, "its data_offsets are not a stretch");
+        return entry_fail(file, name, "its data_offsets do not begin before they end");
     uint64_t first = (uint64_t)json_integer_value(begin), last = (uint64_t)json_integer_value(end);
     if (last - first != stored->bytes) return entry_fail(file, name, "its data_offsets do not fit its shape");
     uint64_t data_bytes = file->base.bytes - PREFIX_BYTES - file->header_bytes;

@@ -38,7 +38,7 @@ static struct {
 } blas;
 static pthread_once_t blas_once = PTHREAD_ONCE_INIT;
 
-/* OpenBLAS takes memory while it is loaded, and tries for ever if there is none; so an address limit (ulimit -v) is
+/* OpenBLAS takes memory while it is loaded, and tries forever if there is none; so an address limit (ulimit -v) is
  * tried first. It took 300 MB with 2 threads. */
 static bool is_room(void)
 {

@@ -259,7 +259,7 @@ Test(writer, standard_output)
 }
 
 /* What a short write leaves in the buffer fails again when it is flushed; a long one leaves nothing. */
-Test(writer, a_pipe_that_nobody_reads_is_told_by_its_name)
+Test(writer, a_pipe_that_nobody_reads_is_reported_by_its_name)
 {
     static char text[1 << 20];
     for (size_t bytes = 1; bytes <= sizeof text; bytes *= sizeof text) {

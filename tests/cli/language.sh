@@ -8,7 +8,7 @@ try="--task lm --tokenizer char --emb-size 32 --ff-size 64 --heads 2 --layers 1 
 lm() { "$QUIPU" train $try --train text --valid valid --lm-window 16 --batch-type sentence --batch-size 8 "$@"; }
 holds "learns from windows of running text" lm --steps 120 --valid-freq 60 -m m.safetensors
 grep -q 'bits-per-character' m.run/train.log
-result $? "tells the bits per character" "$(tail -n 3 m.run/train.log)"
+result $? "reports the bits per character" "$(tail -n 3 m.run/train.log)"
 # a line end is a character: bits = nats / ln 2 if a token is a character
 awk '/validation at update 120/ { for (i = 1; i < NF; i++) v[$i] = $(i + 1) }
      END { d = v["loss"] / log(2) - v["bits-per-character"]; exit !(v["loss"] < 2 && d < 0.01 && d > -0.01) }' \

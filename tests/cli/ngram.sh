@@ -37,7 +37,7 @@ ngram --tokenizer char --order 6 --valid one -m c.safetensors &&
 result $? "characters too" "$(cat a)"
 
 fails 73 "overwrite" ngram --tokenizer space -m m.safetensors
-holds "overwrites when told" ngram --tokenizer space -m m.safetensors --overwrite
+holds "overwrites when asked" ngram --tokenizer space -m m.safetensors --overwrite
 fails 2 "task lm" "$QUIPU" train --decoder ngram --train text -m x.safetensors
 fails 2 "lm-window" ngram --lm-window 8 -m x.safetensors
 fails 2 "prune" ngram --tokenizer space --prune 0,x -m x.safetensors

@@ -25,7 +25,7 @@ done
 result $? "QUIPU_CPU is obeyed"
 
 "$QUIPU" help tokenizer train >one && "$QUIPU" tokenizer train --help >two && cmp -s one two && grep -q vocab-size one
-result $? "help tokenizer train tells of train" "$(head -n 3 one)"
+result $? "help tokenizer train names train" "$(head -n 3 one)"
 fails 2 "unknown command \"zebra\"" "$QUIPU" help tokenizer zebra
 "$QUIPU" tokenizer help train >two && cmp -s one two
 result $? "tokenizer help train is the same" "$(head -n 3 two)"

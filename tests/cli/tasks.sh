@@ -81,7 +81,7 @@ result $? "classify: evaluate" "$(cat .out .err)"
 result $? "classify: evaluate --json" ""
 { cat texts.valid; printf 'never\tw1 w2\n'; } >unseen
 "$QUIPU" evaluate -m good.safetensors --test unseen 2>.err | grep -q '^1 answers are labels that training did not have'
-result $? "classify: an unseen label is wrong, and told" "$(cat .err)"
+result $? "classify: an unseen label is wrong, and reported" "$(cat .err)"
 
 printf 'w1\nw2 \260\241\260\242\n' >korean
 fails 65 "korean:2: byte 4 is not UTF-8.*iconv -f cp949" "$QUIPU" predict -m good.safetensors korean
@@ -125,7 +125,7 @@ result $? "tag --crf: on top of a tagger, evaluate" "$(cat .out .err)"
 printf 'w1 w5\n\nw9\n' | "$QUIPU" predict --json -m field-tagger.safetensors >.out 2>.err &&
     sed 's/"probability":/\n&/g' .out |
         awk -F '[:},]' '/^"prob/ { n++; if (!($2 > 0.3 && $2 <= 1)) exit 1 } END { exit n != 3 }'
-result $? "tag --crf: predict tells the tags' probabilities" "$(cat .out .err)"
+result $? "tag --crf: predict reports the tags' probabilities" "$(cat .out .err)"
 fails 2 "add --task tag" "$QUIPU" train --crf $classify --steps 1 -m bad.safetensors
 fails 2 "leave one of them out" "$QUIPU" train $field --label-smoothing 0.1 --steps 1 -m bad.safetensors
 
@@ -154,7 +154,7 @@ result $? "regress --loss quantile: predict gives every quantile, ascending" "$(
 "$QUIPU" evaluate -m quantiles.safetensors --test later.csv >.out 2>.err &&
     grep -q 'between the quantiles 0.1 and 0.9 (expected 80.0 %)' .out &&
     "$QUIPU" evaluate --json -m quantiles.safetensors --test later.csv | grep -q '"coverage":{"score":[01][.0-9]*,'
-result $? "regress --loss quantile: evaluate tells how many values the interval holds" "$(cat .out .err)"
+result $? "regress --loss quantile: evaluate reports how many values the interval holds" "$(cat .out .err)"
 fails 2 "not an ascending list" "$QUIPU" train $regress --loss quantile --quantiles 0.9,0.1 -m bad.safetensors
 fails 2 "loss cross-entropy" "$QUIPU" train $classify --loss focal --label-smoothing 0.1 --steps 1 -m bad.safetensors
 rm -rf other.*
@@ -192,9 +192,9 @@ fails 2 "name a file" "$QUIPU" evaluate -m autoencode.safetensors --test -
 
 "$QUIPU" train $autoencode --variational --kl-weight 0.05 --steps 60 -m drawn.safetensors 2>.err &&
     grep -q 'divergence' drawn.run/train.log
-result $? "autoencode: --variational tells its divergence" "$(cat .err)"
+result $? "autoencode: --variational reports its divergence" "$(cat .err)"
 "$QUIPU" evaluate -m drawn.safetensors --test lines >.out 2>.err && awk '/^divergence/ { exit !($2 > 0) }' .out
-result $? "autoencode: evaluate tells the divergence" "$(cat .out .err)"
+result $? "autoencode: evaluate reports the divergence" "$(cat .out .err)"
 "$QUIPU" generate --samples 3 --tokens 8 --seed 5 -m drawn.safetensors >.out 2>.err &&
     [ "$(grep -vc '^---' .out)" = 3 ] && "$QUIPU" generate --samples 3 --tokens 8 --seed 5 --threads 1 \
     -m drawn.safetensors | cmp -s - .out

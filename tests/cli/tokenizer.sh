@@ -80,7 +80,7 @@ grep -q '@0:3' .out
 result $? "pieces with offsets" "$(cat .out)"
 printf 'caf\303\251 \355\225\231\n' | $T encode -m bpe.json --json --offsets >.out
 grep -q '"characters":\[\[0,' .out && grep -q ',\[[0-9]*,6\]\]' .out
-result $? "JSON tells bytes and characters" "$(cat .out)"
+result $? "JSON reports bytes and characters" "$(cat .out)"
 [ "$(echo "the cat" | $T encode -m bpe.json --special --json | grep -c '"type_ids":\[0,')" = 1 ]
 result $? "--special adds the tokens of a template"
 [ "$(printf 'the cat\tthe mat\n' | $T encode -m bpe.json --special --pairs --json |

@@ -21,9 +21,9 @@ same_tensor() { [ "$(tensor "$1" "$3")" = "$(tensor "$2" "$3")" ]; }
 result $? "--init-from a smaller model" "$(cat .err)"
 grep -q 'base.safetensors: taken: .*src_embed, encoder.layers.0' .err &&
     grep -q 'new, not in the file.*encoder.layers.1' .err
-result $? "--init-from tells what it took and what is new" "$(cat .err)"
+result $? "--init-from reports what it took and what is new" "$(cat .err)"
 grep -q taken told && grep -q 'training  ' told
-result $? "--log holds what was told" "$(cat told)"
+result $? "--log holds what was reported" "$(cat told)"
 same_tensor base.safetensors deep.safetensors src_embed.weight &&
     same_tensor base.safetensors deep.safetensors encoder.layers.0.linear1.weight
 result $? "frozen parameters are those of the other model" "they differ"
@@ -63,7 +63,7 @@ rm -rf mini.*
 # --preset
 "$QUIPU" train --train pairs --tokenizer word --preset tiny --layers 1 --steps 1 -m preset.safetensors 2>.err &&
     grep -q '^preset     tiny .*--emb-size 128' .err
-result $? "--preset tells what it sets" "$(cat .err)"
+result $? "--preset reports what it sets" "$(cat .err)"
 "$QUIPU" info preset.safetensors >.out && grep -q '^emb_size *128' .out && grep -q '^enc_layers *1' .out
 result $? "the command line goes before the preset" "$(head -n 20 .out)"
 fails 2 "did you mean tiny" "$QUIPU" train --train pairs --preset tinny -m mini.safetensors
@@ -99,5 +99,5 @@ for word in 'memory ' 'per epoch' 'length mean' 'overlap: ' 'validation lines ar
     'smaller than one batch' \
     'learned well: use --' '--lr-warmup 1000 does not end'; do
     grep -q -e "$word" .out
-    result $? "--dry-run tells: $word" "$(tail -n 5 .out)"
+    result $? "--dry-run reports: $word" "$(tail -n 5 .out)"
 done

@@ -97,7 +97,7 @@ Test(predict, probabilities_sum_to_one_and_keep_the_order)
     cr_assert_eq(score[3], 0);
 }
 
-Test(predict, a_failing_model_is_told)
+Test(predict, a_failing_model_is_reported)
 {
     qp_model *model = tagger();
     static texts t;

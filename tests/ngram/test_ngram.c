@@ -149,7 +149,7 @@ Test(ngram, probabilities_add_up_to_one)
         }
 }
 
-Test(ngram, wrong_text_and_options_are_told)
+Test(ngram, wrong_text_and_options_are_reported)
 {
     qp_ngram *m;
     qp_ngram_config two = {.order = 2};
@@ -203,7 +203,7 @@ static qp_status load_text(const char *text)
 
 #define HEAD "\\data\\\nngram 1=3\nngram 2=1\n\n\\1-grams:\n-1 <s> -0.5\n-1 </s>\n-0.5\ta -0.2\n\n"
 
-Test(ngram_arpa, damaged_files_are_told)
+Test(ngram_arpa, damaged_files_are_reported)
 {
     cr_assert_eq(load_text(HEAD "\\2-grams:\n-0.3 a </s>\n\n\\end\\\n"), QP_OK, "%s", qp_error_message());
     static const char *const text[] = {

@@ -138,7 +138,7 @@ static void load_told(run *r, char *told)
 }
 
 /* Other kernels than those of the save are reported, where there is a note. */
-Test(checkpoint, other_kernels_are_told)
+Test(checkpoint, other_kernels_are_reported)
 {
     run r;
     char told[300], expected[300];

@@ -247,7 +247,7 @@ Test(optimizer, options_of_all_rules_in_their_order)
     }
 }
 
-Test(optimizer, slow_weights_behind_fast_ones)
+Test(optimizer, slow_weights_follow_fast_ones)
 {
     static const int some[] = {QP_SGD, QP_ADAM, QP_RMSPROP};
     for (size_t k = 0; k < sizeof some / sizeof *some; k++) {

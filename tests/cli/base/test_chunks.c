@@ -61,7 +61,7 @@ Test(chunks, much_text_ends_a_chunk)
     qp_chunks_end(&chunks);
 }
 
-Test(chunks, a_missing_file_is_told)
+Test(chunks, a_missing_file_is_reported)
 {
     char *file[] = {(char[]){"nowhere"}};
     qp_chunks chunks;

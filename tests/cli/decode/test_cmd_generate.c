@@ -82,7 +82,7 @@ Test(cmd_generate, json_tells_how_it_ended)
     json_decref(one);
 }
 
-Test(cmd_generate, mistakes_are_told)
+Test(cmd_generate, mistakes_are_reported)
 {
     cr_assert_eq(GENERATE(NULL, "-p", "a", "-f", "corpus"), 2);
     cr_assert_eq(GENERATE(NULL, "-p", "a", "-p", "b"), 2);

@@ -91,7 +91,7 @@ Test(cmd_score, language_models_score_text)
     cr_assert(strstr(small_out, "\n\n"));
 }
 
-Test(cmd_score, mistakes_are_told)
+Test(cmd_score, mistakes_are_reported)
 {
     cr_assert_eq(SCORE("a\tb\nno tab\n", "-t1"), 65);
     cr_assert(strstr(small_err, "stdin:2: ") && strstr(small_err, "TAB"), "%s", small_err);

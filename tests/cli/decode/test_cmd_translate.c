@@ -129,7 +129,7 @@ static void fails(int code, int expected, const char *told)
     cr_assert(strncmp(small_err, "quipu: ", 7) == 0 && strstr(small_err, told), "%s", small_err);
 }
 
-Test(cmd_translate, mistakes_are_told)
+Test(cmd_translate, mistakes_are_reported)
 {
     fails(RUN(qp_cmd_translate, "a\n", "translate"), 2, "-m");
     fails(RUN(qp_cmd_translate, "a\n", "translate", "-m", "none"), 66, "none");
@@ -147,7 +147,7 @@ Test(cmd_translate, mistakes_are_told)
     fails(RUN(qp_cmd_translate, "a\n", "translate", "-m", "lm.safetensors"), 2, "language model");
 }
 
-Test(cmd_translate, lost_output_is_told)
+Test(cmd_translate, lost_output_is_reported)
 {
     static const char *const word[] = {"translate", "-m", "m.safetensors", "--max-length=3", NULL};
     fails(small_run(qp_cmd_translate, three, "/dev/full", word), 74, "stdout");

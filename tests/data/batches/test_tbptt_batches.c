@@ -58,7 +58,7 @@ static int read_epoch(qp_tbptt_batches *streams, int64_t epoch, int window, int 
     return rows;
 }
 
-Test(streams, in_order_every_token_is_a_target_once)
+Test(tbptt_batches, in_order_every_token_is_a_target_once)
 {
     for (int tokens = 1; tokens < 40; tokens++)
         for (int size = 1; size < 6; size++) {
@@ -75,7 +75,7 @@ Test(streams, in_order_every_token_is_a_target_once)
         }
 }
 
-Test(streams, shuffled_whole_windows_from_another_offset_each_epoch)
+Test(tbptt_batches, shuffled_whole_windows_from_another_offset_each_epoch)
 {
     qp_corpus corpus;
     text_of(103, &corpus);
@@ -97,7 +97,7 @@ Test(streams, shuffled_whole_windows_from_another_offset_each_epoch)
     qp_corpus_free(&corpus);
 }
 
-Test(streams, wrong_sizes_are_told)
+Test(tbptt_batches, wrong_sizes_are_reported)
 {
     qp_corpus corpus;
     qp_tbptt_batches *s;

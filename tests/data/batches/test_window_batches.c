@@ -53,7 +53,7 @@ static int read_epoch(qp_window_batches *windows, int64_t epoch, int64_t size, i
     return rows;
 }
 
-Test(windows, in_order_every_token_is_a_target_once)
+Test(window_batches, in_order_every_token_is_a_target_once)
 {
     for (int tokens = 1; tokens < 40; tokens++) {
         qp_corpus corpus;
@@ -69,7 +69,7 @@ Test(windows, in_order_every_token_is_a_target_once)
     }
 }
 
-Test(windows, shuffled_whole_windows_from_another_offset_each_epoch)
+Test(window_batches, shuffled_whole_windows_from_another_offset_each_epoch)
 {
     qp_corpus corpus;
     stream_of(103, &corpus);
@@ -99,7 +99,7 @@ Test(windows, shuffled_whole_windows_from_another_offset_each_epoch)
     qp_corpus_free(&corpus);
 }
 
-Test(windows, options_and_short_text_are_told)
+Test(window_batches, options_and_short_text_are_reported)
 {
     qp_corpus corpus;
     stream_of(9, &corpus);
@@ -125,7 +125,7 @@ Test(windows, options_and_short_text_are_told)
 }
 
 /* Lines become one stream in which their ends are tokens; empty ones count. */
-Test(windows, running_text_keeps_empty_lines)
+Test(window_batches, running_text_keeps_empty_lines)
 {
     qp_text_codec bytes = fixture_bytes();
     qp_corpus_options options = {

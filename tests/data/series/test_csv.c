@@ -53,7 +53,7 @@ static void refused(const char *content, size_t bytes, const char *part)
     qp_csv_close(csv);
 }
 
-Test(csv, damage_is_told)
+Test(csv, damage_is_reported)
 {
     refused("a,b\n1,\"2\n3,4\n", 12, "bad.csv:2: a quote is opened here and never closed");
     refused("a,b\n1,\"2\"3\n", 11, "bad.csv:2: text after a closing quote");

@@ -81,7 +81,7 @@ static void refused(qp_status status, const char *text, const char *columns, qp_
     cr_assert(!s.value && !s.name && !s.path);
 }
 
-Test(series, bad_files_are_told)
+Test(series, bad_files_are_reported)
 {
     refused(QP_EDATA, "x,y\n1,2\n3,\n", "y", QP_HOLES_REFUSE,
             "s.csv:3: no value in column 2; fill it, or give --holes");

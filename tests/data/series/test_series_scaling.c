@@ -94,7 +94,7 @@ Test(scaling, json_brings_everything_back)
         cr_assert_eq(qp_scaling_parse(damaged[i], &scaling), QP_EDATA, "%s", damaged[i]);
 }
 
-Test(scaling, a_series_that_does_not_fit_is_told)
+Test(scaling, a_series_that_does_not_fit_is_reported)
 {
     qp_series s, other;
     qp_scaling scaling;
@@ -116,7 +116,7 @@ Test(scaling, a_series_that_does_not_fit_is_told)
     qp_series_free(&other);
 }
 
-Test(scaling, numbers_too_large_are_told)
+Test(scaling, numbers_too_large_are_reported)
 {
     qp_series s;
     qp_scaling scaling;

@@ -78,7 +78,7 @@ static void refused(qp_status status, const char *text, int tag_column, const ch
     cr_assert_null(conll);
 }
 
-Test(conll, bad_files_are_told)
+Test(conll, bad_files_are_reported)
 {
     refused(QP_EDATA, "a\tO\nb\n", 0,
             "refused.conll:2: 1 column, but line 1 has 2; every word needs the same number, separated by TABs");
@@ -145,7 +145,7 @@ Test(conll, a_word_is_answered_by_its_first_piece)
     qp_conll_free(c);
 }
 
-Test(conll, tags_that_cannot_be_learned_are_told)
+Test(conll, tags_that_cannot_be_learned_are_reported)
 {
     qp_text_codec words = fixture_words();
     qp_labels labels = {0};

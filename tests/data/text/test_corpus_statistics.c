@@ -5,7 +5,7 @@
 #include "data/text/corpus_statistics.h"
 #include "tests/data/text_fixture.h"
 
-Test(report, lengths)
+Test(corpus_statistics, lengths)
 {
     char *text;
     size_t bytes;
@@ -39,7 +39,7 @@ Test(report, lengths)
     qp_corpus_free(&c);
 }
 
-Test(report, lengths_of_one_sequence)
+Test(corpus_statistics, lengths_of_one_sequence)
 {
     qp_corpus_side side = {(int32_t[]){5, QP_EOS}, (int64_t[]){0, 2}};
     qp_length_statistics f;
@@ -47,7 +47,7 @@ Test(report, lengths_of_one_sequence)
     cr_expect(f.shortest == 2 && f.median == 2 && f.percentile_99 == 2 && f.longest == 2);
 }
 
-Test(report, overlap_of_training_and_validation)
+Test(corpus_statistics, overlap_of_training_and_validation)
 {
     qp_text_files training = {.kind = QP_TEXT_TWO_FILES,
                               .source = fixture_text("o.src", "a\nb\nc\na\n"),
@@ -71,7 +71,7 @@ Test(report, overlap_of_training_and_validation)
     cr_expect_eq(qp_corpus_overlap_statistics(&training, &validation, 0, &f), QP_ENOINPUT);
 }
 
-Test(report, percent)
+Test(corpus_statistics, percent)
 {
     cr_expect_float_eq(qp_percent(1, 8), 12.5, 1e-12);
     cr_expect_eq(qp_percent(0, 0), 0.0);

@@ -52,7 +52,7 @@ Test(labelled, one_label_answers_one_text)
     qp_labels_free(&labels);
 }
 
-Test(labelled, bad_lines_are_told)
+Test(labelled, bad_lines_are_reported)
 {
     refused("good\ta b\nno tab here\n", QP_LABEL_LEARN, "refused.tsv:2: no TAB; each line must be label TAB text");
     refused("good\ta b\n\tno label\n", QP_LABEL_LEARN, "refused.tsv:2: the label is empty");

@@ -61,7 +61,7 @@ Test(labels, damaged_json_is_refused)
     }
 }
 
-Test(labels, an_unseen_label_is_told_or_ignored)
+Test(labels, an_unseen_label_is_reported_or_ignored)
 {
     qp_labels labels = {0};
     add(&labels, "positive");

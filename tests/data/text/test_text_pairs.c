@@ -44,14 +44,14 @@ static void expect_failure(qp_text_files files, qp_status wanted, const char *me
     cr_expect(!strchr(qp_error_message(), '\n'));
 }
 
-Test(parallel, two_files)
+Test(text_pairs, two_files)
 {
     const char *source = fixture_text("two.ko", "가 나\r\n\r\n다"), *target = fixture_text("two.en", "\xEF\xBB\xBF"
                                                                                                      "a b\n\nc\n");
     expect_pairs((qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = source, .target = target}, "가 나>a b|>|다>c|");
 }
 
-Test(parallel, one_file_with_and_without_tabs)
+Test(text_pairs, one_file_with_and_without_tabs)
 {
     expect_pairs((qp_text_files){.kind = QP_TEXT_TABBED, .source = fixture_text("t.tsv", "a b\tc d\n\tx\r\ny\t")},
                  "a b>c d|>x|y>|");
@@ -60,7 +60,7 @@ Test(parallel, one_file_with_and_without_tabs)
     expect_pairs((qp_text_files){.kind = QP_TEXT_ONE_FILE, .target = fixture_text("e.txt", "")}, "");
 }
 
-Test(parallel, gzip_is_read_as_it_is)
+Test(text_pairs, gzip_is_read_as_it_is)
 {
     const char *source = fixture_text("g.ko.gz", ""), *target = fixture_text("g.en", "a\nb\n");
     gzFile file = gzopen(source, "wb");
@@ -69,7 +69,7 @@ Test(parallel, gzip_is_read_as_it_is)
     expect_pairs((qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = source, .target = target}, "가>a|나>b|");
 }
 
-Test(parallel, different_numbers_of_lines_tell_both)
+Test(text_pairs, different_numbers_of_lines_tell_both)
 {
     const char *five = fixture_text("five", "1\n2\n3\n4\n5\n"), *two = fixture_text("two", "1\n2\n");
     expect_failure((qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = five, .target = two}, QP_EDATA,
@@ -82,7 +82,7 @@ Test(parallel, different_numbers_of_lines_tell_both)
                    QP_EDATA, "none: 0 lines");
 }
 
-Test(parallel, pairs_with_scores)
+Test(text_pairs, pairs_with_scores)
 {
     qp_text_files files = {.kind = QP_TEXT_SCORED, .source = fixture_text("s.tsv", "a b\tc\t0.5\nd\te f\t-2e1\r\n")};
     qp_text_pairs *text;
@@ -108,7 +108,7 @@ Test(parallel, pairs_with_scores)
                        wrong[i][1]);
 }
 
-Test(parallel, wrong_tabs_tell_the_line)
+Test(text_pairs, wrong_tabs_tell_the_line)
 {
     expect_failure((qp_text_files){.kind = QP_TEXT_TABBED, .source = fixture_text("no.tsv", "a\tb\nc\n")}, QP_EDATA,
                    "no.tsv:2: no TAB");
@@ -118,7 +118,7 @@ Test(parallel, wrong_tabs_tell_the_line)
                    "three.tsv:1: more than one TAB");
 }
 
-Test(parallel, missing_inputs)
+Test(text_pairs, missing_inputs)
 {
     const char *here = fixture_text("here", "a\n");
     expect_failure((qp_text_files){.kind = QP_TEXT_TWO_FILES, .source = here, .target = "/tmp/qp no such file"},
@@ -132,7 +132,7 @@ Test(parallel, missing_inputs)
                    "standard input");
 }
 
-Test(parallel, lists_of_files)
+Test(text_pairs, lists_of_files)
 {
     char source[400], target[400];
     snprintf(source, sizeof source, "%s,", fixture_text("l1.ko", "a\nb"));

@@ -18,7 +18,7 @@ Test(cpu, environment_names_the_level)
     cr_assert_eq(qp_cpu_level(), QP_CPU_SCALAR);
 }
 
-Test(cpu, unknown_name_is_told_and_ignored)
+Test(cpu, unknown_name_is_reported_and_ignored)
 {
     setenv("QUIPU_CPU", "fast", 1);
     const char *wanted = NULL;

@@ -215,7 +215,7 @@ Test(tokenizer_trainer, nothing_to_learn_from)
     }
 }
 
-Test(tokenizer_trainer, pieces_stay_short_if_told)
+Test(tokenizer_trainer, pieces_stay_short_if_asked)
 {
     qp_tokenizer_config config = test_config("bpe", 330);
     config.max_piece_length = 2;
