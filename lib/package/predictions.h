@@ -11,7 +11,8 @@
  * qp_classify_ids — probability [count, labels] of `count` texts, encoded by qp_lines_encode; of --multi-label models
  *   each label's own, which a text has where it is above 0.5.
  * qp_read_images — read a file of images in the form that the model was trained on (image_files.h); labels may be
- *   missing, and are -1 where the model does not have them. `labels`: the file of the labels of an IDX file, or "": the one beside it.
+ *   missing, and are -1 where the model does not have them. `labels`: the file of the labels of an IDX file, or "": the
+ *   one beside it.
  * qp_score_images — score [count, outputs of the model] of images first .. first + count - 1: of --task match their
  *   vectors.
  * qp_classify_images — probability [count, labels] of images first .. first + count - 1.

@@ -48,7 +48,7 @@ typedef struct {
     bool cuts, cuts_left, fills, fills_left;
     int strategy;           /* QP_CUT_... */
     size_t most, stride;    /* tokens, those of the template included; stride is only kept */
-    size_t least, multiple; /* filled up to `least` (0: no) and to a multiple (0: no) */
+    size_t least, multiple; /* padded to `least` (0: no) and to a multiple (0: no) */
     int32_t fill_id, fill_type;
     char *fill_text;
     size_t fill_bytes;
@@ -90,7 +90,7 @@ typedef struct {
     qp_template single, pair;
     qp_length_rules length;
     char *warning; /* of the last added token that did not get the id that its file names; NULL: none */
-    struct qp_pipeline_texts *texts; /* what tokens decode to (pipeline_texts.h); NULL: every text goes the long way */
+    struct qp_pipeline_texts *texts; /* what tokens decode to (pipeline_texts.h); NULL: the stages decode every text */
     struct qp_pipeline_bytes *bytes; /* byte-level BPE done directly (pipeline_bytes.h); NULL: not this one */
     struct qp_pipeline_bert *bert;   /* WordPiece done directly (pipeline_bert.h); NULL: not this one */
 } qp_pipeline;
@@ -120,9 +120,9 @@ typedef struct qp_pipeline_scratch qp_pipeline_scratch;
 void qp_pipeline_scratch_free(qp_pipeline_scratch *scratch);
 
 /* qp_pipeline_encode — tokens of a text; special: what the post-processor adds is added; match_added: added tokens are
- * found in the text (else all is ordinary text). Cut and filled up as the file says.
- * qp_pipeline_encode_into — the same, neither cut nor filled up; no allocation once the longest text was seen.
- * qp_pipeline_encode_pair — two texts into one list, cut and filled up. */
+ * found in the text (else all is ordinary text). Truncated and padded as the file says.
+ * qp_pipeline_encode_into — the same, neither truncated nor padded; no allocation once the longest text was seen.
+ * qp_pipeline_encode_pair — two texts into one list, truncated and padded. */
 qp_status qp_pipeline_encode(const qp_pipeline *pipeline, const char *text, size_t bytes, bool special,
                              bool match_added, qp_encoding *list);
 qp_status qp_pipeline_encode_into(const qp_pipeline *pipeline, const char *text, size_t bytes, bool special,

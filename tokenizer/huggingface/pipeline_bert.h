@@ -6,7 +6,7 @@
 /* pipeline_bert — the ids alone of BERT's pipelines (BertNormalizer, BertPreTokenizer, WordPiece), several times as
  * fast as the stages that also keep spans. What normalising makes of a character is looked up for the letters and signs
  * of Latin, Greek and Cyrillic, computed for Hangul and Han; a stretch between spaces that holds another character goes
- * through the stages. Pieces are found by tries instead of trying every length. No memory of texts is kept. */
+ * through the stages. Pieces are found by tries instead of trying every length. No texts are cached. */
 typedef struct qp_pipeline_bert {
     struct qp_bert_character {
         uint8_t kind, bytes;

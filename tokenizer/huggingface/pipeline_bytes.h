@@ -5,9 +5,8 @@
 #include "tokenizer/models/word_table.h"
 
 /* pipeline_bytes — the ids alone of byte-level BPE pipelines (GPT-2, GPT-4, Llama 3, Qwen ...), several times as fast
- * as the stages that also keep spans: words are cut by hand (word_pattern.h), a word that is a piece of its own is
- * found by one look into the vocabulary, the others are joined from their bytes. No memory of texts seen before is
- * kept. */
+ * as the stages that also keep spans: words are cut by hand (word_pattern.h), a word that is a piece is found by
+ * one lookup in the vocabulary, the others are merged from their bytes. No texts are cached. */
 typedef struct qp_pipeline_bytes {
     bool prefix_space;
     const qp_regex *regex; /* borrowed from a stage; NULL: the text is one word */
@@ -29,7 +28,7 @@ void qp_pipeline_bytes_scratch_free(qp_pipeline_bytes_scratch *scratch);
 /* qp_pipeline_bytes_prepare — what is needed in *fast, NULL if the pipeline is none of these. Errors: QP_EMEMORY. */
 qp_status qp_pipeline_bytes_prepare(const qp_pipeline *pipeline, qp_pipeline_bytes **fast);
 
-/* qp_pipeline_bytes_takes — can this text be done so? Not if its normal form is another. */
+/* qp_pipeline_bytes_takes — whether this text can be encoded this way: not if normalization changes it. */
 bool qp_pipeline_bytes_takes(const qp_pipeline *pipeline, const char *text, size_t bytes);
 
 /* qp_pipeline_bytes_encode — ids into id[0..*count), room for bytes + 1 of them. The same as qp_pipeline_encode without

@@ -6,7 +6,7 @@
 #include "lib/text/json_writer.h"
 #include "tokenizer/huggingface/pipeline.h"
 
-/* pipeline_length — cutting encodings to a length and filling them up to one, as "truncation" and "padding" of a
+/* pipeline_length — truncating encodings to a length and padding them to one, as "truncation" and "padding" of a
  * tokenizer.json say. Source: github.com/huggingface/tokenizers, utils/truncation.rs and utils/padding.rs. */
 
 /* qp_pipeline_read_length — both parts of a tokenizer.json. Errors: QP_EDATA.

@@ -6,7 +6,7 @@
 /* charsmap_compile — from a list of rules to the double array of charsmap.h.
  *
  * The keys become a minimal acyclic automaton, whose states with equal continuations are one; each state is placed once
- * in the array, the widest first. Equal replacements are stored once. sentencepiece's own rules take 240 kB so.
+ * in the array, the widest first. Equal replacements are stored once. sentencepiece's own rules take 240 kB.
  * Source: Daciuk et al. 2000 (minimal automata), Aoe 1989 (double arrays); the layout is that of darts-clone. */
 typedef struct {
     const char *from, *to; /* NUL-terminated; from is not empty */

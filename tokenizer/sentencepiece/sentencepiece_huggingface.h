@@ -9,7 +9,7 @@
  * the text.
  *   *text  malloc'ed and NUL-terminated
  * Errors  QP_EDATA, naming what a tokenizer.json cannot express:
- *           unigram              sums are 64-bit there and 32-bit here, so that equal sums part
+ *           unigram              sums are 64-bit there and 32-bit here, so equal sums may differ there
  *           normalisation rules  "Precompiled" applies only the shortest rule to a short cluster of characters
  *           user-defined pieces  where a space is put first or extra spaces are removed; else they are added tokens
  *           words, unused pieces, a space after words, a denormalizer, equal scores, a piece that is

@@ -15,8 +15,8 @@
  * 0.23 (stage_kinds.h). Source: github.com/huggingface/tokenizers, its file format and its observed behaviour. */
 typedef enum { QP_ROLE_NORMALIZER, QP_ROLE_SPLITTER, QP_ROLE_DECODER } qp_stage_role;
 
-/* How a decoder changes the strings of tokens: looking at several at once, or each into one by itself: always the same,
- * or another one if it is the first, or the last. */
+/* What the new form of a string of a token depends on: TOGETHER, on several strings; ALONE, on this string; BUT_FIRST
+ * and BUT_LAST, on this string and on whether it is the first (the last) one. */
 typedef enum { QP_STRINGS_TOGETHER, QP_STRINGS_ALONE, QP_STRINGS_BUT_FIRST, QP_STRINGS_BUT_LAST } qp_stage_strings;
 
 /* Working memory of the stages of one thread. All zero before the first use. */

@@ -21,8 +21,8 @@ void qp_strings_free(qp_strings *strings);
 /* qp_strings_put      — append to the last string, which is not ended yet.
  * qp_strings_end      — end it.
  * qp_strings_get      — string i.
- * qp_strings_replaced — append a text with every `old` replaced by `fresh`; an empty `old` is nowhere.
- * qp_strings_lossy    — append bytes; each longest beginning of a character that goes wrong becomes one U+FFFD.
+ * qp_strings_replaced — append a text with every `old` replaced by `fresh`; an empty `old` is never found.
+ * qp_strings_lossy    — append bytes; each longest prefix of an invalid character becomes one U+FFFD.
  * Errors  QP_EMEMORY. */
 qp_status qp_strings_put(qp_strings *strings, const char *text, size_t bytes);
 qp_status qp_strings_end(qp_strings *strings);
