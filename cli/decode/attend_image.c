@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cli/base/open_model.h"
+#include "lib/base/files/file_list.h"
 #include "lib/package/attention_image.h"
 #include "lib/package/predictions.h"
 
@@ -11,6 +12,7 @@ static qp_status draw(const qp_package *package, const char *path, int64_t numbe
     qp_images images;
     qp_image_answer best;
     char title[800];
+    QP_TRY(qp_file_list_whole(path));
     QP_TRY(qp_read_images(package, path, "", &images));
     qp_status status = number <= images.count
                            ? qp_attend_image(package, &images, number - 1, picture, &best)

@@ -60,6 +60,7 @@ static void note_cut(qp_warning *cut, const qp_chunks *chunks, int i, const qp_t
 static qp_status translate_chunk(const translate_options *o, const qp_translator *translator, const qp_chunks *chunks,
                                  int64_t first, qp_warning *cut)
 {
+    if (o->from_codes) QP_TRY(qp_code_lines_check(translator->model, chunks));
     qp_translation *made = malloc((size_t)chunks->count * sizeof *made);
     if (!made) return qp_fail(QP_EMEMORY, "translate: out of memory for %d lines", chunks->count);
     const qp_translation_style style = {.out = o->out,

@@ -13,6 +13,7 @@
 #include "cli/evaluate/score_table.h"
 #include "lib/base/array.h"
 #include "lib/base/file.h"
+#include "lib/base/files/file_list.h"
 #include "lib/base/threads.h"
 #include "lib/decode/translate.h"
 #include "lib/metric/overlap.h"
@@ -326,6 +327,8 @@ static qp_status try_translator(const evaluate_options *o, const qp_option_list 
     if (!o->model[0] || ref->count != 1 || hyp->count || o->compare[0] || o->sentence_level)
         return qp_fail(QP_EUSAGE, "evaluate perplexity: give -m MODEL --src FILE --ref FILE, and no other texts");
     const qp_text_files files = {.kind = QP_TEXT_TWO_FILES, .source = o->src, .target = ref->value[0]};
+    QP_TRY(qp_file_list_whole(o->src));
+    QP_TRY(qp_file_list_whole(ref->value[0]));
     return qp_evaluate_translator(o->model, o->verify, &files, qp_threads_of(o->threads), o->json);
 }
 

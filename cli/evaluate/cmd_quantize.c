@@ -7,6 +7,7 @@
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "cli/evaluate/evaluate_task.h"
+#include "lib/base/files/file_list.h"
 #include "lib/base/files/lock.h"
 #include "lib/base/threads.h"
 #include "lib/decode/translate.h"
@@ -109,6 +110,7 @@ static qp_status measure(const qp_package *m, quantize_config *c, qp_quantizatio
         return measure_bleu(m, c, value);
     }
     if (!*c->test.test) return QP_OK;
+    QP_TRY(qp_file_list_whole(c->test.test));
     return qp_evaluate_figure(m, &c->test, qp_threads_of(c->o.threads), q->metric, sizeof q->metric, value);
 }
 

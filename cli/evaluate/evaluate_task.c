@@ -14,6 +14,7 @@
 #include "data/batches/batcher.h"
 #include "data/images/image_batches.h"
 #include "data/text/labelled.h"
+#include "lib/base/files/file_list.h"
 #include "lib/metric/forecast.h"
 #include "lib/package/predictions.h"
 #include "lib/run/train_series.h"
@@ -290,6 +291,8 @@ qp_status qp_evaluate_task(const char *metrics, const char *model, bool verify, 
                            int threads, bool json)
 {
     qp_package *m;
+    QP_TRY(qp_file_list_whole(o->test));
+    QP_TRY(qp_file_list_whole(o->train));
     QP_TRY(qp_package_open(model, verify, &m));
     qp_status status = run(&(trial){.m = m, .o = o, .threads = threads, .json = json}, metrics);
     qp_package_free(m);

@@ -4,6 +4,7 @@
 #include "cli/base/options.h"
 #include "cli/base/text.h"
 #include "cli/predict/predict_tasks.h"
+#include "lib/base/files/file_list.h"
 #include "lib/base/threads.h"
 #include "lib/base/writer.h"
 
@@ -80,6 +81,7 @@ static qp_status run(void *self, const qp_options *options)
     (void)self;
     static const int tasks[] = {QP_TASK_CLASSIFY, QP_TASK_TAG, QP_TASK_REGRESS, QP_TASK_MLM, QP_TASK_AUTOENCODE, -1};
     qp_package *m;
+    for (int i = 0; i < options->file_count; i++) QP_TRY(qp_file_list_whole(options->file[i]));
     QP_TRY(qp_open_model(config.model, config.verify, tasks, &m));
     const qp_model_config *c = qp_model_config_of(m->model);
     config.threads = qp_threads_of(config.threads);

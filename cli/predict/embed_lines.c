@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/base/warnings.h"
+#include "lib/base/files/file_list.h"
 #include "lib/package/predictions.h"
 
 typedef struct {
@@ -46,6 +47,7 @@ static qp_status embed_file(const job *j, const char *path)
 {
     enum { NUMBERS_AT_ONCE = 1 << 22 };
     qp_images images;
+    QP_TRY(qp_file_list_whole(path));
     QP_TRY(qp_read_images(j->m, path, "", &images));
     int64_t most = NUMBERS_AT_ONCE / (int64_t)qp_image_cells(images.size) + 1;
     size_t width = (size_t)qp_model_outputs(qp_model_config_of(j->m->model));

@@ -28,7 +28,7 @@ void qp_hf_put_ids(qp_text_buffer *json, const qp_hf_written *w)
         put_id(json, "decoder_start_token_id", qp_model_first_token(w->model));
 }
 
-/* id2label and label2id. */
+/* id2label and label2id, and whether a text may have several. */
 static qp_status put_labels(qp_text_buffer *json, const qp_hf_written *w)
 {
     json_t *names;
@@ -49,6 +49,7 @@ static qp_status put_labels(qp_text_buffer *json, const qp_hf_written *w)
         qp_json_close(json, '}');
     }
     json_decref(names);
+    if (qp_model_config_of(w->model)->multi_label) qp_json_put_text(json, "problem_type", "multi_label_classification");
     return QP_OK;
 }
 

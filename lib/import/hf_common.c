@@ -136,8 +136,17 @@ static void keep_labels(qp_hf_plan *plan, json_t *names)
         plan->json->status = qp_fail(QP_EMEMORY, "%s: out of memory for its classes", plan->json->place);
 }
 
+/* A text may have several labels, or none. */
+static void read_problem_type(qp_hf_plan *plan)
+{
+    const json_t *type = qp_json_config_find(plan->json, "problem_type");
+    if (plan->class->task == QP_TASK_CLASSIFY && json_is_string(type))
+        plan->model->multi_label = strcmp(json_string_value(type), "multi_label_classification") == 0;
+}
+
 void qp_hf_labels(qp_hf_plan *plan)
 {
+    read_problem_type(plan);
     const json_t *object = qp_json_config_find(plan->json, "id2label");
     size_t count = json_object_size(object);
     char number[24];

@@ -50,6 +50,18 @@ result $? "a label that training did not have is missed" "$(cat .out .err)"
 fails 2 "not of texts with several labels" "$QUIPU" evaluate confusion -m network.safetensors --test test
 holds "report" "$QUIPU" evaluate report,precision,recall,weighted-f1 --json -m network.safetensors --test test
 
+# BERT of transformers has such labels too.
+cut -f 2 train >words && "$QUIPU" tokenizer train --type wordpiece --byte-fallback false --vocab-size 40 \
+    -o pieces.json words 2>.err && "$QUIPU" train $common --tokenizer pieces.json --encoder transformer --layers 1 --emb-size 8 \
+    --heads 2 --ff-size 8 --norm post --final-norm=false --embedding-norm --segments 2 --pos learned --begin-token \
+    --scale-embeddings=false --activation gelu --pooling first --pooler tanh --steps 2 -m bert.safetensors 2>>.err &&
+    "$QUIPU" export --format huggingface -m bert.safetensors -o bert 2>>.err &&
+    grep -q '"problem_type": "multi_label_classification"' bert/config.json &&
+    "$QUIPU" import bert -o again.safetensors 2>>.err &&
+    "$QUIPU" predict --all -m bert.safetensors texts >bert.out 2>>.err &&
+    "$QUIPU" predict --all -m again.safetensors texts 2>>.err | cmp -s - bert.out
+result $? "exported to Hugging Face and imported, the same sets" "$(cat .err)"
+
 rm -rf one.* other.*
 "$QUIPU" train $network --steps 30 --threads 1 -m one.safetensors 2>.err &&
     "$QUIPU" train $network --steps 13 --threads 3 -m other.safetensors 2>.err &&

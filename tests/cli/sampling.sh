@@ -61,6 +61,8 @@ cp rare rare:0.5
 toy_pairs 60 >pairs
 printf 'a\tA\nb\tB\n\n' >words
 holds "files with colons in their names" "$QUIPU" train $common --train usual,rare:0.5 --steps 2 -m colon.safetensors
+fails 2 "only train reads a share" "$QUIPU" evaluate -m colon.safetensors --test rare:1
+fails 2 "only train reads a share" "$QUIPU" predict -m colon.safetensors usual rare:1
 holds "shares of sentences with tags" "$QUIPU" train $common --task tag --train words:1,words:2 --steps 2 \
     -m tags.safetensors
 holds "shares of pairs, in two files" "$QUIPU" train --train-src usual:1,rare:1 --train-tgt usual,rare --valid none \

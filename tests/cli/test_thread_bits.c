@@ -202,8 +202,12 @@ Test(thread_bits, regress)
 {
     const char *task = "--task regress --train days.csv --valid days.csv --column temp,wind --window 6 --horizon 2";
     cr_expect_geq(each_kind("encoder", "", task, "", check), 9);
-    check(task, "--encoder gru --loss quantile");
-    check(task, "--encoder gru --loss log-cosh");
+    static const char *const losses[] = {"quantile", "log-cosh", "mae", "huber"};
+    char options[100];
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+        snprintf(options, sizeof options, "--encoder gru --loss %s", losses[i]);
+        check(task, options);
+    }
 }
 
 Test(thread_bits, autoencode)

@@ -165,6 +165,12 @@ bool qp_file_list_shares(const char *names)
     return shares;
 }
 
+qp_status qp_file_list_whole(const char *names)
+{
+    if (!qp_file_list_shares(names)) return QP_OK;
+    return qp_fail(QP_EUSAGE, "%s: only train reads a share of a file (--train FILE:SHARE); leave it out here", names);
+}
+
 qp_status qp_reader_open_list(const char *names, qp_reader **reader)
 {
     qp_file_list list;

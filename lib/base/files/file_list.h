@@ -21,12 +21,14 @@ typedef struct {
  *                   without shares; QP_EMEMORY.
  * qp_file_list_once — can any of them be read only once (qp_file_once)?
  * qp_file_list_has  — is one of them the existing regular file `path`?
- * qp_file_list_shares — do its names have shares? */
+ * qp_file_list_shares — do its names have shares?
+ * qp_file_list_whole  — QP_EUSAGE if they have: only training reads a part of a file. */
 qp_status qp_file_list_of(const char *names, qp_file_list *list);
 void qp_file_list_free(qp_file_list *list);
 bool qp_file_list_once(const char *names);
 bool qp_file_list_has(const char *names, const char *path);
 bool qp_file_list_shares(const char *names);
+qp_status qp_file_list_whole(const char *names);
 
 /* qp_reader_open_list — a reader of all of them: qp_reader_next reads the next file at the end of one. Each may be
  * gzipped and begin with a byte-order mark, and a last line without LF ends with its file. qp_reader_path and

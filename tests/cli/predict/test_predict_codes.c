@@ -50,8 +50,10 @@ Test(predict_codes, what_are_no_codes_is_refused)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         cr_expect_eq(RUN(qp_cmd_translate, wrong[i], "translate", "--from-codes", "-m", "codes.safetensors"), 65, "%s",
                      wrong[i]);
-        cr_expect(strstr(small_err, "codes"), "%s", small_err);
+        cr_expect(strstr(small_err, "stdin:1: a line of codes has 2 numbers from 0 to 2"), "%s", small_err);
     }
+    cr_expect_eq(RUN(qp_cmd_translate, "\n1\n", "translate", "--from-codes", "-m", "codes.safetensors"), 65);
+    cr_expect(strstr(small_err, "stdin:2: "), "%s", small_err);
     cr_expect_eq(RUN(qp_cmd_translate, "1 2\n", "translate", "--from-codes", "-m", "unused.safetensors"), 2, "%s",
                  small_err);
 }
