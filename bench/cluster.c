@@ -103,7 +103,7 @@ static int most_roots(const setup *s)
     for (int r = 0; r < s->ranks; r++) {
         int end = (int)((int64_t)s->shards * (r + 1) / s->ranks), roots = 0;
         for (int leaf = (int)((int64_t)s->shards * r / s->ranks); leaf < end; roots++)
-            leaf = qp_gradient_tree_root_end(s->shards, leaf, end);
+            leaf = qp_gradient_tree_root_end(s->shards, leaf, end, QP_GRADIENT_FP32);
         if (roots > most) most = roots;
     }
     return most;

@@ -84,7 +84,7 @@ static qp_status moments_of(const qp_training_shape *shape, int *states, bool *d
 {
     qp_optimizer *optimizer;
     qp_optimizer_span span = {.rows = 1, .columns = 1};
-    QP_TRY(qp_optimizer_new_parts(shape->optimizer, 16, &span, 1, shape->cluster, &optimizer));
+    QP_TRY(qp_optimizer_new_parts(shape->optimizer, 16, &span, 1, shape->cluster, 1, &optimizer));
     *states = qp_optimizer_states(optimizer);
     *divided = qp_optimizer_parts(optimizer) != NULL;
     qp_optimizer_free(optimizer);

@@ -160,6 +160,12 @@ static qp_status begin(void *self, int64_t epoch, int64_t *count)
     return m->options.texts.begin(m->options.texts.self, epoch, count);
 }
 
+static qp_status more(void *self, qp_batch_place *place, int64_t *count)
+{
+    const qp_batch_source *texts = &((qp_masking *)self)->options.texts;
+    return texts->more(texts->self, place, count);
+}
+
 static void free_slot(mask_slot *s)
 {
     free(s->source);
@@ -253,7 +259,8 @@ qp_status qp_masking_new(const qp_masking_options *options, qp_masking **masking
 
 qp_batch_source qp_masking_source(qp_masking *masking)
 {
-    return (qp_batch_source){.self = masking, .begin = begin, .get = get};
+    return (qp_batch_source){
+        .self = masking, .begin = begin, .get = get, .more = masking->options.texts.more ? more : NULL};
 }
 
 void qp_masking_free(qp_masking *masking)

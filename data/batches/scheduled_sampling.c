@@ -26,6 +26,12 @@ static qp_status begin(void *self, int64_t epoch, int64_t *count)
     return r->options.texts.begin(r->options.texts.self, epoch, count);
 }
 
+static qp_status more(void *self, qp_batch_place *place, int64_t *count)
+{
+    const qp_batch_source *texts = &((qp_scheduled_sampling *)self)->options.texts;
+    return texts->more(texts->self, place, count);
+}
+
 static qp_status reserve(reading_slot *s, int rows)
 {
     if (rows <= s->rows) return QP_OK;
@@ -70,7 +76,8 @@ qp_status qp_scheduled_sampling_new(const qp_scheduled_sampling_options *options
 
 qp_batch_source qp_scheduled_sampling_source(qp_scheduled_sampling *reading)
 {
-    return (qp_batch_source){.self = reading, .begin = begin, .get = get};
+    return (qp_batch_source){
+        .self = reading, .begin = begin, .get = get, .more = reading->options.texts.more ? more : NULL};
 }
 
 void qp_scheduled_sampling_free(qp_scheduled_sampling *reading)

@@ -60,6 +60,16 @@ typedef struct {
 qp_status qp_corpus_load(const qp_corpus_options *options, qp_corpus *corpus);
 void qp_corpus_free(qp_corpus *corpus);
 
+/* qp_corpus_read — append what `text` has left to the corpus; qp_corpus_read_end — no more follows.
+ * Errors  those of qp_corpus_load, but not for a corpus without lines. */
+typedef struct {
+    qp_corpus *corpus; /* all zero at first */
+    size_t id_capacity[2], start_capacity[2], source_row_capacity, score_capacity; /* of source and target */
+    size_t file_capacity, weight_capacity;
+} qp_corpus_builder;
+qp_status qp_corpus_read(const qp_corpus_options *options, qp_text_pairs *text, qp_corpus_builder *builder);
+void qp_corpus_read_end(const qp_corpus_options *options, qp_corpus_builder *builder);
+
 /* qp_corpus_check_length — QP_EUSAGE for a max_length that no sequence can have. */
 qp_status qp_corpus_check_length(int max_length);
 

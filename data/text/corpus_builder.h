@@ -21,12 +21,6 @@ typedef struct {
     bool without_end;       /* no end is appended: labels */
 } qp_corpus_line;
 
-typedef struct {
-    qp_corpus *corpus;
-    size_t id_capacity[2], start_capacity[2], source_row_capacity; /* of source and target */
-    size_t file_capacity, weight_capacity;
-} qp_corpus_builder;
-
 /* qp_corpus_encode — encode text[0..bytes) and count its characters; the caller frees line->id.
  * Errors  those of the codec, with file and line before them; QP_EDATA for 2^31 tokens. */
 qp_status qp_corpus_encode(const qp_text_codec *codec, qp_corpus_place place, const char *text, size_t bytes,

@@ -12,7 +12,7 @@ struct qp_text_pairs {
     qp_text_kind kind;
     qp_reader *source, *target; /* NULL where the kind has none */
     qp_reader *weights;         /* NULL: none */
-    int64_t line;
+    int64_t line, end_line; /* end_line 0: the last one */
     qp_held_out part;
     bool scored; /* SCORED: the first line has a score */
 };
@@ -152,6 +152,7 @@ static qp_status next_pair(qp_text_pairs *parallel, qp_text_pair *pair, bool *mo
 {
     memset(pair, 0, sizeof *pair);
     *more = false;
+    if (parallel->end_line > 0 && parallel->line >= parallel->end_line) return QP_OK;
     if (parallel->kind == QP_TEXT_TWO_FILES) {
         QP_TRY(next_of_two(parallel, pair, more));
     } else if (parallel->kind != QP_TEXT_ONE_FILE) {
@@ -178,6 +179,29 @@ qp_status qp_text_pairs_next(qp_text_pairs *parallel, qp_text_pair *pair, bool *
         bytes = source ? pair->source_bytes : pair->target_bytes;
     } while (*more && !qp_held_out_has(parallel->part, parallel->line, text, bytes));
     return QP_OK;
+}
+
+qp_text_place qp_text_pairs_tell(const qp_text_pairs *parallel)
+{
+    qp_text_place place = {.line = parallel->line};
+    if (parallel->source) place.source = qp_reader_tell(parallel->source);
+    if (parallel->target) place.target = qp_reader_tell(parallel->target);
+    return place;
+}
+
+qp_status qp_text_pairs_seek(qp_text_pairs *parallel, const qp_text_place *place, int64_t end_line)
+{
+    if (parallel->source) QP_TRY(qp_reader_seek(parallel->source, place->source));
+    if (parallel->target) QP_TRY(qp_reader_seek(parallel->target, place->target));
+    parallel->line = place->line;
+    parallel->end_line = end_line;
+    return QP_OK;
+}
+
+bool qp_text_pairs_compressed(const qp_text_pairs *parallel)
+{
+    return (parallel->source && qp_reader_compressed(parallel->source)) ||
+           (parallel->target && qp_reader_compressed(parallel->target));
 }
 
 qp_status qp_text_pairs_twice(const qp_text_files *files, const char *why)

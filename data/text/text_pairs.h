@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "data/text/held_out.h"
+#include "lib/base/file.h"
 #include "lib/base/status.h"
 
 /* text_pairs — pairs of lines that belong together, read one pair at a time (also .gz; memory for one line).
@@ -35,7 +36,18 @@ typedef struct {
 
 typedef struct qp_text_pairs qp_text_pairs;
 
-/* qp_text_pairs_open — QP_ENOINPUT if a file is missing or is a folder, QP_EUSAGE if both are standard input.
+/* A place between two pairs: `line` pairs are before it. */
+typedef struct {
+    qp_reader_place source, target;
+    int64_t line;
+} qp_text_place;
+
+/* qp_text_pairs_tell — the place after the pair just read, or passed over.
+ * qp_text_pairs_seek — continues from there, for files that can be read twice; up to pair `end_line` of the whole text, as
+ *   if the files ended after it; 0: to their end.    Errors  as qp_text_pairs_next.
+ * qp_text_pairs_compressed — is a file just read gzip?
+ *
+ * qp_text_pairs_open — QP_ENOINPUT if a file is missing or is a folder, QP_EUSAGE if both are standard input.
  * qp_text_pairs_next — the next pair; *more is false after the last one. QP_EDATA if one file has more lines than the
  *                    other (with both counts), a line is not UTF-8, has no TAB or several, a score that is none, a
  *                    weight that is no number from 0 up; QP_EIO, QP_EMEMORY.
@@ -48,6 +60,9 @@ typedef struct qp_text_pairs qp_text_pairs;
 qp_status qp_text_pairs_open(const qp_text_files *files, qp_text_pairs **parallel);
 qp_status qp_text_pairs_next(qp_text_pairs *parallel, qp_text_pair *pair, bool *more);
 qp_status qp_text_pairs_twice(const qp_text_files *files, const char *why);
+qp_text_place qp_text_pairs_tell(const qp_text_pairs *parallel);
+qp_status qp_text_pairs_seek(qp_text_pairs *parallel, const qp_text_place *place, int64_t end_line);
+bool qp_text_pairs_compressed(const qp_text_pairs *parallel);
 int64_t qp_text_pairs_line(const qp_text_pairs *parallel, bool target);
 int qp_text_pairs_file(const qp_text_pairs *parallel);
 const char *qp_text_pairs_path(const qp_text_pairs *parallel, bool target);

@@ -98,11 +98,20 @@ typedef struct {
  * function of (seed, epoch, number), so that a checkpoint stores a position as two integers.
  *   begin  prepares epoch `epoch` (shuffles, buckets) and returns the number of its batches
  *   get    lends batch `number` of that epoch, until the next get of the same slot (0 .. accum-1): an accumulated
- *          update holds several batches at once */
+ *          update holds several batches at once
+ *   more   NULL, or an epoch is too long to be prepared at once: `begin` estimates its batches, and `more` prepares
+ *         portion place->portion of it, or the next one that has any: batches place->first .. *count-1. *count equal to
+ *         place->first: the epoch has no more. A checkpoint then stores the place too. */
+typedef struct {
+    int64_t portion; /* of the epoch, from 0 */
+    int64_t first;   /* number of its first batch */
+} qp_batch_place;
+
 typedef struct {
     void *self;
     qp_status (*begin)(void *self, int64_t epoch, int64_t *count);
     qp_status (*get)(void *self, int64_t number, int slot, qp_batch *batch);
+    qp_status (*more)(void *self, qp_batch_place *place, int64_t *count);
     qp_real *carry;     /* [carry_count] state passed from batch to batch; saved in checkpoints */
     size_t carry_count; /* 0: none; otherwise batches must be requested in order */
 } qp_batch_source;

@@ -27,6 +27,7 @@ struct qp_reader {
     char *line;
     size_t line_bytes, line_capacity, line_limit;
     int64_t line_number;
+    int64_t produced; /* bytes of text so far in this file, up to text_end */
 };
 
 static const char *shown_path(const qp_reader *reader)
@@ -77,7 +78,7 @@ static qp_status open_file(qp_reader *reader, int at)
     reader->at = at;
     reader->begun = reader->gzip = reader->ended = reader->compressed = false;
     reader->raw_start = reader->raw_end = reader->text_start = reader->text_end = 0;
-    reader->line_number = 0;
+    reader->line_number = reader->produced = 0;
     reader->descriptor = qp_file_open(reader->path[at], &status);
     return status;
 }
@@ -163,12 +164,15 @@ static qp_status inflate_some(qp_reader *reader)
 static qp_status fill_text(qp_reader *reader)
 {
     reader->text_start = reader->text_end = 0;
-    if (reader->gzip) return inflate_some(reader);
-    QP_TRY(fill_raw(reader, 1));
-    size_t bytes = reader->raw_end - reader->raw_start;
-    memcpy(reader->text, reader->raw + reader->raw_start, bytes);
-    reader->raw_start = reader->raw_end;
-    reader->text_end = bytes;
+    if (reader->gzip) {
+        QP_TRY(inflate_some(reader));
+    } else {
+        QP_TRY(fill_raw(reader, 1));
+        reader->text_end = reader->raw_end - reader->raw_start;
+        memcpy(reader->text, reader->raw + reader->raw_start, reader->text_end);
+        reader->raw_start = reader->raw_end;
+    }
+    reader->produced += (int64_t)reader->text_end;
     return QP_OK;
 }
 
@@ -329,6 +333,50 @@ bool qp_reader_waits(const qp_reader *reader)
 const char *qp_reader_path(const qp_reader *reader) { return shown_path(reader); }
 
 int qp_reader_files(const qp_reader *reader) { return reader->at + 1; }
+
+bool qp_reader_compressed(const qp_reader *reader) { return reader->compressed; }
+
+static int64_t offset_of(const qp_reader *reader)
+{
+    return reader->produced - (int64_t)(reader->text_end - reader->text_start);
+}
+
+qp_reader_place qp_reader_tell(const qp_reader *reader)
+{
+    return (qp_reader_place){offset_of(reader), reader->line_number, reader->at};
+}
+
+static qp_status shorter(const qp_reader *reader)
+{
+    return qp_fail(QP_EDATA, "%s: became shorter while it was in use; fetch or make it again", shown_path(reader));
+}
+
+static qp_status jump(qp_reader *reader, int64_t offset)
+{
+    if (lseek(reader->descriptor, (off_t)offset, SEEK_SET) < 0)
+        return qp_fail(QP_EIO, "%s: cannot be read from byte %lld on: %s", shown_path(reader), (long long)offset,
+                       strerror(errno));
+    reader->raw_start = reader->raw_end = reader->text_start = reader->text_end = 0;
+    reader->ended = false;
+    reader->produced = offset;
+    return QP_OK;
+}
+
+qp_status qp_reader_seek(qp_reader *reader, qp_reader_place place)
+{
+    if (place.file < 0 || place.file >= reader->paths) return qp_fail(QP_EBUG, "a place in file %d", place.file);
+    if (place.file != reader->at || (reader->compressed && offset_of(reader) > place.offset))
+        QP_TRY(open_file(reader, place.file));
+    QP_TRY(begin_reading(reader));
+    if (!reader->compressed && offset_of(reader) != place.offset) QP_TRY(jump(reader, place.offset));
+    while (reader->produced < place.offset) {
+        QP_TRY(fill_text(reader));
+        if (reader->text_end == 0) return shorter(reader);
+    }
+    reader->text_start = reader->text_end - (size_t)(reader->produced - place.offset);
+    reader->line_number = place.line;
+    return QP_OK;
+}
 
 void qp_reader_close(qp_reader *reader)
 {

@@ -22,6 +22,9 @@
  *   bytes the next `wanted` bytes, whatever they are; fewer only at the end. Binary records that follow a line of text.
  *   open_paths  reads `count` files, at least one, as one text; see file_list.h
  *   files  how many of them have been opened
+ *   tell  the place after what was read        seek  continues from a place that tell gave for the same files; those of a
+ *         compressed text are reached by decompressing what is before them
+ *   compressed  is the file just read gzip?
  *   bound the most bytes the text can have, from the size of the file; INT64_MAX: unknown. After the first reading. */
 typedef struct qp_reader qp_reader;
 qp_status qp_reader_open(const char *path, qp_reader **reader);
@@ -35,6 +38,13 @@ int64_t qp_reader_line(const qp_reader *reader); /* number of the line just read
 bool qp_reader_waits(const qp_reader *reader);
 const char *qp_reader_path(const qp_reader *reader); /* valid as long as the reader */
 int qp_reader_files(const qp_reader *reader);
+typedef struct {
+    int64_t offset, line; /* bytes of text and lines before it in the file */
+    int32_t file;
+} qp_reader_place;
+qp_reader_place qp_reader_tell(const qp_reader *reader);
+qp_status qp_reader_seek(qp_reader *reader, qp_reader_place place);
+bool qp_reader_compressed(const qp_reader *reader);
 void qp_reader_close(qp_reader *reader);
 
 /* qp_reader_stop_flag — a flag of the program's signal handlers, looked at when a signal interrupts read(2): not 0 ends

@@ -20,7 +20,7 @@ static void *gather_values(qp_cluster *cluster, const void *mine, size_t bytes)
     char *all = malloc(ranks * bytes);
     for (size_t r = 0; start && r <= ranks; r++) start[r] = r * bytes;
     if (all) memcpy(all + (size_t)qp_cluster_rank(cluster) * bytes, mine, bytes);
-    bool done = start && all && qp_cluster_gather(cluster, start, all) == QP_OK;
+    bool done = start && all && qp_cluster_gather(cluster, start, 1, all) == QP_OK;
     free(start);
     if (done) return all;
     free(all);

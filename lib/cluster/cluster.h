@@ -55,12 +55,20 @@ typedef struct {
 
 /* qp_cluster_exchange — sends and receives all messages at once. Messages between two ranks are matched in the order of
  *   the lists, and have the same number of bytes on both sides.   Errors  QP_EMEMORY.
+ * qp_cluster_start — the same, but returns at once: the data stays untouched until qp_cluster_finish. Messages with
+ *   different `tag` (1 ...) are not mixed.   Errors  QP_EMEMORY.
+ * qp_cluster_poll — lets messages that were started move on. Any thread, but one at a time, as qp_cluster_start.
+ * qp_cluster_finish — waits for all that were started.
  * qp_cluster_broadcast — rank 0's `bytes` at `data`, to all.
- * qp_cluster_gather — data[start[r]] .. data[start[r+1]-1] of each rank r, to all; start [ranks+1] counts bytes.
+ * qp_cluster_gather — every rank's pieces, to all: piece i, data[start[i]] .. data[start[i+1]-1], comes from rank
+ *   i % ranks; start [rounds * ranks + 1] counts bytes.
  * Errors  QP_EMEMORY. */
 qp_status qp_cluster_exchange(qp_cluster *cluster, const qp_message *message, int count);
+qp_status qp_cluster_start(qp_cluster *cluster, int tag, const qp_message *message, int count);
+void qp_cluster_poll(qp_cluster *cluster);
+void qp_cluster_finish(qp_cluster *cluster);
 void qp_cluster_broadcast(qp_cluster *cluster, void *data, size_t bytes);
-qp_status qp_cluster_gather(qp_cluster *cluster, const size_t *start, void *data);
+qp_status qp_cluster_gather(qp_cluster *cluster, const size_t *start, int rounds, void *data);
 
 /* qp_cluster_any — whether `mine` is true on any rank.
  * qp_cluster_agree — the status of the whole cluster: that of the first rank whose status is not QP_OK, with its

@@ -38,8 +38,18 @@ qp_status qp_cluster_exchange(qp_cluster *cluster, const qp_message *message, in
 
 void qp_cluster_broadcast(qp_cluster *cluster, void *data, size_t bytes) { (void)cluster, (void)data, (void)bytes; }
 
-qp_status qp_cluster_gather(qp_cluster *cluster, const size_t *start, void *data)
+qp_status qp_cluster_start(qp_cluster *cluster, int tag, const qp_message *message, int count)
 {
-    (void)cluster, (void)start, (void)data;
+    (void)cluster, (void)tag, (void)message, (void)count;
+    return QP_OK;
+}
+
+void qp_cluster_poll(qp_cluster *cluster) { (void)cluster; }
+
+void qp_cluster_finish(qp_cluster *cluster) { (void)cluster; }
+
+qp_status qp_cluster_gather(qp_cluster *cluster, const size_t *start, int rounds, void *data)
+{
+    (void)cluster, (void)start, (void)rounds, (void)data;
     return QP_OK;
 }

@@ -23,13 +23,18 @@ typedef struct {
     MPI_Request send, receive;
 } peer;
 
+/* Messages on their way. */
+typedef struct {
+    MPI_Request *request; /* [capacity] */
+    int count, capacity;
+} flight;
+
 struct qp_cluster {
     MPI_Comm data, signs; /* of the program, and of the thread that watches */
     int rank, ranks, local;
     char (*host)[HOST_BYTES]; /* [ranks] */
     char place[PLACE_BYTES];
-    MPI_Request *request; /* of an exchange, [capacity] */
-    int requests, capacity;
+    flight exchange, started; /* those of qp_cluster_exchange and qp_cluster_start */
     pthread_t watcher;
     bool watched;
     atomic_bool closing;
@@ -115,7 +120,8 @@ void qp_cluster_close(qp_cluster *c)
     MPI_Comm_free(&c->signs);
     MPI_Finalize();
     free(c->host);
-    free(c->request);
+    free(c->exchange.request);
+    free(c->started.request);
     free(c->peer);
     free(c);
 }
@@ -206,40 +212,62 @@ const char *qp_cluster_place(const qp_cluster *c) { return c ? c->place : "rank 
 
 /* ---- messages ---- */
 
-static bool grow_requests(qp_cluster *c)
+static bool grow(flight *f)
 {
-    int grown = 2 * c->capacity + 64;
-    MPI_Request *request = realloc(c->request, (size_t)grown * sizeof *request);
+    int grown = 2 * f->capacity + 64;
+    MPI_Request *request = realloc(f->request, (size_t)grown * sizeof *request);
     if (!request) return false;
-    c->request = request;
-    c->capacity = grown;
+    f->request = request;
+    f->capacity = grown;
     return true;
 }
 
-static bool start_message(qp_cluster *c, const qp_message *m)
+static bool start_message(qp_cluster *c, flight *f, int tag, const qp_message *m)
 {
     for (size_t at = 0; at < m->bytes; at += part_bytes) {
         int bytes = (int)(m->bytes - at < part_bytes ? m->bytes - at : part_bytes);
         char *data = (char *)m->data + at;
-        if (c->requests == c->capacity && !grow_requests(c)) return false;
-        MPI_Request *request = &c->request[c->requests++];
+        if (f->count == f->capacity && !grow(f)) return false;
+        MPI_Request *request = &f->request[f->count++];
         if (m->send)
-            MPI_Isend(data, bytes, MPI_BYTE, m->rank, 0, c->data, request);
+            MPI_Isend(data, bytes, MPI_BYTE, m->rank, tag, c->data, request);
         else
-            MPI_Irecv(data, bytes, MPI_BYTE, m->rank, 0, c->data, request);
+            MPI_Irecv(data, bytes, MPI_BYTE, m->rank, tag, c->data, request);
     }
     return true;
 }
 
+static void wait_for(flight *f)
+{
+    MPI_Waitall(f->count, f->request, MPI_STATUSES_IGNORE);
+    f->count = 0;
+}
+
 qp_status qp_cluster_exchange(qp_cluster *c, const qp_message *message, int count)
 {
-    bool started = true;
     if (!c) return QP_OK;
-    c->requests = 0;
-    for (int i = 0; started && i < count; i++) started = start_message(c, &message[i]);
-    if (!started) return out_of_memory();
-    MPI_Waitall(c->requests, c->request, MPI_STATUSES_IGNORE);
+    for (int i = 0; i < count; i++)
+        if (!start_message(c, &c->exchange, 0, &message[i])) return out_of_memory();
+    wait_for(&c->exchange);
     return QP_OK;
+}
+
+qp_status qp_cluster_start(qp_cluster *c, int tag, const qp_message *message, int count)
+{
+    for (int i = 0; c && i < count; i++)
+        if (!start_message(c, &c->started, tag, &message[i])) return out_of_memory();
+    return QP_OK;
+}
+
+void qp_cluster_poll(qp_cluster *c)
+{
+    int done;
+    if (c && c->started.count > 0) MPI_Testall(c->started.count, c->started.request, &done, MPI_STATUSES_IGNORE);
+}
+
+void qp_cluster_finish(qp_cluster *c)
+{
+    if (c) wait_for(&c->started);
 }
 
 void qp_cluster_broadcast(qp_cluster *c, void *data, size_t bytes)
@@ -248,19 +276,20 @@ void qp_cluster_broadcast(qp_cluster *c, void *data, size_t bytes)
         MPI_Bcast((char *)data + at, (int)(bytes - at < part_bytes ? bytes - at : part_bytes), MPI_BYTE, 0, c->data);
 }
 
-qp_status qp_cluster_gather(qp_cluster *c, const size_t *start, void *data)
+qp_status qp_cluster_gather(qp_cluster *c, const size_t *start, int rounds, void *data)
 {
     if (!c) return QP_OK;
-    int others = c->ranks - 1;
-    char *own = (char *)data + start[c->rank];
-    qp_message *message = malloc(2 * (size_t)others * sizeof *message);
+    int others = c->ranks - 1, count = 0;
+    qp_message *message = malloc(2 * (size_t)others * (size_t)rounds * sizeof *message);
     if (!message) return out_of_memory();
-    for (int i = 0; i < others; i++) {
-        int to = (c->rank + 1 + i) % c->ranks, from = (c->rank + others - i) % c->ranks;
-        message[i] = (qp_message){from, false, (char *)data + start[from], start[from + 1] - start[from]};
-        message[others + i] = (qp_message){to, true, own, start[c->rank + 1] - start[c->rank]};
-    }
-    qp_status status = qp_cluster_exchange(c, message, 2 * others);
+    for (int round = 0; round < rounds; round++, start += c->ranks)
+        for (int i = 0; i < others; i++) {
+            int to = (c->rank + 1 + i) % c->ranks, from = (c->rank + others - i) % c->ranks;
+            message[count++] = (qp_message){from, false, (char *)data + start[from], start[from + 1] - start[from]};
+            message[count++] =
+                (qp_message){to, true, (char *)data + start[c->rank], start[c->rank + 1] - start[c->rank]};
+        }
+    qp_status status = qp_cluster_exchange(c, message, count);
     free(message);
     return status;
 }

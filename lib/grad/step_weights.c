@@ -47,6 +47,7 @@ static qp_step_entry *entry_of(qp_tape *tape, qp_tensor weight)
     qp_step_entry *made = qp_tape_memory(tape, sizeof *made);
     if (!made) return NULL;
     *made = (qp_step_entry){.next = steps->first, .weight = weight};
+    if (weight.node) weight.node->late = true;
     steps->finish = finish;
     return steps->first = made;
 }

@@ -37,6 +37,8 @@ struct qp_tape {
     bool bf16;
     qp_node *parameter_node;
     entry *last;
+    const qp_tape_watcher *watcher; /* NULL: none */
+    int uses, late;                 /* entries of watcher->use: those to come first, and last those that are late */
     qp_steps steps;
     qp_tensor penalty;
     spare_list spare[SPARE_SIZES];
@@ -71,6 +73,7 @@ void qp_tape_begin(qp_tape *tape, qp_mode mode, uint64_t key)
     tape->bf16 = false;
     tape->parameter_node = NULL;
     tape->last = NULL;
+    tape->watcher = NULL;
     tape->steps = (qp_steps){0};
     tape->penalty = (qp_tensor){0};
     tape->spare_count = 0;
@@ -87,6 +90,12 @@ qp_real qp_tape_expected_scale(const qp_tape *tape) { return tape->expected_scal
 void qp_tape_use_bf16(qp_tape *tape) { tape->bf16 = true; }
 
 bool qp_tape_uses_bf16(const qp_tape *tape) { return tape->bf16; }
+
+void qp_tape_watch(qp_tape *tape, const qp_tape_watcher *watcher)
+{
+    tape->watcher = watcher;
+    tape->uses = 0;
+}
 
 qp_tape_paused qp_tape_pause(qp_tape *tape)
 {
@@ -105,9 +114,15 @@ void qp_tape_resume(qp_tape *tape, qp_tape_paused paused)
 
 bool qp_tape_training(const qp_tape *tape) { return tape->mode == QP_TRAIN; }
 
-qp_node *qp_tape_parameter_node(const qp_tape *tape, int index)
+qp_node *qp_tape_parameter_node(qp_tape *tape, int index)
 {
-    return tape->parameter_node ? &tape->parameter_node[index] : NULL;
+    if (!tape->parameter_node) return NULL;
+    qp_node *node = &tape->parameter_node[index];
+    if (tape->watcher && !node->used) {
+        tape->watcher->use[tape->uses++] = (qp_tape_use){tape->last, index};
+        node->used = true;
+    }
+    return node;
 }
 
 uint64_t qp_tape_next_key(qp_tape *tape) { return qp_random_key(tape->key, tape->operations++); }
@@ -320,14 +335,40 @@ static bool wanted(const entry *step)
     return false;
 }
 
+/* Reports the parameters that no operation up to `step` has used. Late ones move to the end of the list, [uses]. */
+static void report_done(qp_tape *tape, const entry *step, int uses)
+{
+    const qp_tape_watcher *w = tape->watcher;
+    if (!w || tape->status != QP_OK) return;
+    while (tape->uses > 0 && w->use[tape->uses - 1].before == step) {
+        qp_tape_use use = w->use[--tape->uses];
+        if (tape->parameter_node[use.parameter].late)
+            w->use[uses - ++tape->late] = use;
+        else
+            w->done(w->self, use.parameter);
+    }
+}
+
+static void report_late(qp_tape *tape, int uses)
+{
+    const qp_tape_watcher *w = tape->watcher;
+    if (!w || tape->status != QP_OK) return;
+    for (int i = uses - tape->late; i < uses; i++) w->done(w->self, w->use[i].parameter);
+}
+
 qp_status qp_tape_backward_from(qp_tape *tape)
 {
+    int uses = tape->uses;
+    tape->late = 0;
     for (entry *step = tape->last; step && tape->status == QP_OK; step = step->before) {
+        report_done(tape, step, uses);
         if (!wanted(step)) continue;
         step->backward(tape, step->context);
         for (int i = 0; i < QP_TAPE_OUT_MAX; i++) grad_release(tape, step->out[i]);
     }
     if (tape->steps.finish) tape->steps.finish(tape);
+    report_done(tape, NULL, uses);
+    report_late(tape, uses);
     return tape->status;
 }
 

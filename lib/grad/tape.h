@@ -41,6 +41,20 @@ qp_real qp_tape_expected_scale(const qp_tape *tape);
 void qp_tape_use_bf16(qp_tape *tape);
 bool qp_tape_uses_bf16(const qp_tape *tape);
 
+/* qp_tape_watch — `done` is called in the backward pass of this step as soon as the gradient of a parameter is complete,
+ *   once for each that the forward pass used: the last layers come first. Before the forward pass, after qp_tape_bind.
+ *   use  memory [parameters], which lives as long as the step. */
+typedef struct {
+    const void *before; /* the last operation before its first use */
+    int parameter;
+} qp_tape_use;
+typedef struct {
+    void *self;
+    void (*done)(void *self, int parameter);
+    qp_tape_use *use;
+} qp_tape_watcher;
+void qp_tape_watch(qp_tape *tape, const qp_tape_watcher *watcher);
+
 /* qp_tape_pause — until qp_tape_resume, operations run as in QP_INFER and without bound parameters: the forward pass of
  *   another model within a step (a teacher's). The random numbers of the step are those of a step without the pause. */
 typedef struct {
@@ -67,7 +81,7 @@ size_t qp_tape_peak_bytes(const qp_tape *tape);
 /* ---- for operations ---- */
 
 bool qp_tape_training(const qp_tape *tape);
-qp_node *qp_tape_parameter_node(const qp_tape *tape, int index); /* NULL when nothing is bound */
+qp_node *qp_tape_parameter_node(qp_tape *tape, int index); /* NULL when nothing is bound */
 uint64_t qp_tape_next_key(qp_tape *tape);                        /* random key of the next operation of this step */
 
 /* qp_tape_tensor    a new [rows, columns], uninitialised; has a node in QP_TRAIN

@@ -119,7 +119,8 @@ qp_status qp_params_map_finish(qp_params *params);
 
 /* qp_gradient — a block of gradients and its nodes, which qp_tape_bind connects to a tape.
  * begin  start a step: nothing is cleared, the first write to each parameter stores
- * finish clear the parameters that received no gradient, so that the whole block can be read */
+ * finish clear the parameters that received no gradient, so that the whole block can be read
+ * clear  the same for one parameter */
 typedef struct {
     qp_real *block;
     qp_node *node;
@@ -128,5 +129,6 @@ qp_status qp_gradient_init(qp_gradient *gradient, const qp_params *params);
 void qp_gradient_free(qp_gradient *gradient);
 void qp_gradient_begin(qp_gradient *gradient, const qp_params *params);
 void qp_gradient_finish(qp_gradient *gradient, const qp_params *params);
+void qp_gradient_clear(qp_gradient *gradient, int index);
 
 #endif

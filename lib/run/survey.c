@@ -53,13 +53,19 @@ static int64_t shared_characters(const char *text, size_t bytes, const uint8_t *
     return shared;
 }
 
-static qp_status count_lines(const qp_text_files *files, character_sets *sets, qp_hash_set *labels, qp_survey *s)
+/* Characters of a streamed text that are looked at. */
+static const int64_t look_characters = 20000000;
+
+static bool seen_enough(const qp_survey *s) { return s->source.characters + s->target.characters >= look_characters; }
+
+static qp_status count_lines(const qp_text_files *files, bool all, character_sets *sets, qp_hash_set *labels,
+                             qp_survey *s)
 {
     qp_text_pairs *pairs;
     int64_t one_word = 0;
     QP_TRY(qp_text_pairs_open(files, &pairs));
     qp_status status = QP_OK;
-    while (status == QP_OK) {
+    while (status == QP_OK && (all || !seen_enough(s))) {
         qp_text_pair pair;
         bool more;
         status = qp_text_pairs_next(pairs, &pair, &more);
@@ -152,6 +158,18 @@ static qp_status count_images(const qp_train_settings *settings, const qp_train_
     return status;
 }
 
+/* From the lines seen to all. */
+static void scale(qp_survey *s, const qp_text_index *index)
+{
+    double factor = (double)index->piece[index->pieces].line / (double)s->examples;
+    if (factor < 1) return;
+    s->examples = index->piece[index->pieces].line;
+    s->source.characters = (int64_t)((double)s->source.characters * factor);
+    s->target.characters = (int64_t)((double)s->target.characters * factor);
+    s->source.words = (int64_t)((double)s->source.words * factor);
+    s->target.words = (int64_t)((double)s->target.words * factor);
+}
+
 qp_status qp_survey_take(const qp_train_settings *settings, const qp_train_data *data, qp_survey *survey)
 {
     const qp_text_files *files = &data->files[QP_TRAINING];
@@ -166,7 +184,8 @@ qp_status qp_survey_take(const qp_train_settings *settings, const qp_train_data 
     else if (settings->model.task == QP_TASK_TAG)
         status = count_tags(settings, files, sets.bits[1], &labels, survey);
     else
-        status = count_lines(files, &sets, &labels, survey);
+        status = count_lines(files, data->index.pieces == 0, &sets, &labels, survey);
+    if (data->index.pieces && survey->examples) scale(survey, &data->index);
     survey->labels = (int64_t)labels.count;
     qp_hash_set_free(&labels);
     free(sets.bits[0]);

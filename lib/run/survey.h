@@ -21,7 +21,7 @@ typedef struct {
 } qp_survey;
 
 /* qp_survey_take — read the training files that `data` names for the task of `settings`; what is held out is
- *   passed over.
+ *   passed over. Of a text that is streamed the first part alone; its counts are scaled to the whole.
  * Memory   that of one line; the whole file for tag and regress.
  * Errors   those of the readers, with file and line. */
 qp_status qp_survey_take(const qp_train_settings *settings, const qp_train_data *data, qp_survey *survey);

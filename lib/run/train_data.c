@@ -14,9 +14,10 @@ void qp_train_data_free(qp_train_data *data)
 {
     qp_validation_free(&data->translations);
     qp_scheduled_sampling_free(data->scheduled_sampling);
+    qp_stream_free(data->stream);
+    qp_text_index_free(&data->index);
     for (int part = 0; part < QP_PARTS; part++) {
-        qp_batcher_free(data->batcher[part]);
-        qp_window_batches_free(data->window_batches[part]);
+        qp_text_batches_free(data->text_batches[part]);
         qp_tbptt_batches_free(data->tbptt_batches[part]);
         qp_masking_free(data->masking[part]);
         qp_series_windows_free(data->series_windows[part]);

@@ -3,11 +3,11 @@
 
 #include <stdio.h>
 
-#include "data/batches/batcher.h"
 #include "data/batches/masking.h"
 #include "data/batches/scheduled_sampling.h"
+#include "data/batches/stream_batches.h"
 #include "data/batches/tbptt_batches.h"
-#include "data/batches/window_batches.h"
+#include "data/batches/text_batches.h"
 #include "data/images/image_batches.h"
 #include "data/series/series_windows.h"
 #include "data/text/conll.h"
@@ -30,8 +30,11 @@ typedef struct {
     qp_conll *conll[QP_PARTS];
     qp_series series[QP_PARTS];
     qp_images images[QP_PARTS];
-    qp_batcher *batcher[QP_PARTS];
-    qp_window_batches *window_batches[QP_PARTS];
+    qp_text_batches *text_batches[QP_PARTS];
+    qp_stream *stream; /* of the training text, whose present portion is corpus[QP_TRAINING]; NULL: all is in memory */
+    qp_text_index index;
+    qp_corpus_options streamed;
+    qp_cluster *cluster; /* ranks that read together; NULL: this process alone */
     qp_tbptt_batches *tbptt_batches[QP_PARTS];
     qp_masking *masking[QP_PARTS];
     qp_scheduled_sampling *scheduled_sampling;

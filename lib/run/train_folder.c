@@ -59,7 +59,7 @@ static bool is_free(const qp_train_settings *settings, const char *name)
     static const char *const changes_nothing[] = {"overwrite",  "progress",  "quiet",   "threads",
                                                   "disp_freq",  "save_freq", "keep",    "model",
                                                   "time_limit", "log",       "dry_run", "preset",
-                                                  "rank_timeout"};
+                                                  "rank_timeout", "gradient_bucket"};
     static const char *const limits[] = {"epochs", "steps", "train_tokens"};
     bool ends = settings->schedule.lr_total == 0 && qp_schedule_ends(&settings->schedule);
     for (size_t i = 0; i < sizeof changes_nothing / sizeof *changes_nothing; i++)
@@ -126,6 +126,8 @@ static void hash_part(XXH3_state_t *state, const qp_train_data *data, int part)
     if (corpus->weight)
         XXH3_64bits_update(state, corpus->weight, (size_t)corpus->sequences * sizeof *corpus->weight);
     if (corpus->file) XXH3_64bits_update(state, corpus->file, (size_t)corpus->sequences * sizeof *corpus->file);
+    if (part == QP_TRAINING && data->index.pieces)
+        XXH3_64bits_update(state, &data->index.hash, sizeof data->index.hash);
     const qp_images *images = &data->images[part];
     size_t cells = (size_t)images->count * qp_image_cells(images->size);
     XXH3_64bits_update(state, images->label, (size_t)images->count * sizeof *images->label);

@@ -1,5 +1,6 @@
 #include "lib/run/train_match.h"
 
+#include "data/text/corpus_share.h"
 #include "lib/package/match_metrics.h"
 #include "lib/run/train_text.h"
 
@@ -49,7 +50,7 @@ qp_status qp_match_load(const qp_train_settings *settings, qp_train_data *data)
                                      .target_codec = &data->package->target_codec,
                                      .max_length = (int)settings->model.max_length,
                                      .when_longer = QP_LONG_CUT};
-        QP_TRY(qp_corpus_load(&options, &data->corpus[part]));
+        QP_TRY(qp_corpus_load_shared(&options, data->cluster, &data->corpus[part]));
         QP_TRY(check_scores(settings, data->files[part].source, &data->corpus[part]));
         if (!data->corpus[part].score != !data->corpus[QP_TRAINING].score)
             return qp_fail(QP_EDATA, "%s: pairs %s scores, unlike those of the training data", data->files[part].source,

@@ -13,6 +13,7 @@
 #include "lib/run/train_labelled.h"
 #include "lib/run/train_task.h"
 #include "lib/run/train_teacher.h"
+#include "lib/run/train_text.h"
 #include "lib/run/train_transfer.h"
 
 static void note(void *self, const char *line)
@@ -130,13 +131,25 @@ static void hold_out(qp_train_run *run, const qp_survey *survey)
     note(run, line);
 }
 
+/* Of several ranks rank 0 looks. */
+static qp_status take_survey(qp_train_run *run, qp_survey *survey)
+{
+    qp_cluster *cluster = run->data.cluster;
+    qp_status status = QP_OK;
+    if (qp_cluster_rank(cluster) == 0) status = qp_survey_take(run->settings, &run->data, survey);
+    QP_TRY(qp_cluster_agree(cluster, status));
+    qp_cluster_broadcast(cluster, survey, sizeof *survey);
+    return QP_OK;
+}
+
 /* Look at the data, and choose what nobody gave. */
 static qp_status choose(qp_train_run *run)
 {
     qp_survey survey;
     qp_choice_list list = {0};
     if (read_once(&run->data.files[QP_TRAINING])) return QP_OK; /* a pipe: there is no second look */
-    QP_TRY(qp_survey_take(run->settings, &run->data, &survey));
+    if (run->settings->job.stream) QP_TRY(qp_text_stream_look(&run->data));
+    QP_TRY(take_survey(run, &survey));
     QP_TRY(qp_defaults_choose(run->settings, &survey, &list));
     hold_out(run, &survey);
     report_choices(run, &list);
@@ -242,6 +255,9 @@ static qp_status check_options(const qp_train_settings *s)
                                   "--loss out");
     bool numbers = qp_train_reads_images(s) || s->model.task == QP_TASK_REGRESS;
     QP_TRY(qp_train_shares_check(&s->job, numbers ? "rows of numbers are read in order" : NULL));
+    if (s->job.stream && (s->model.carry || !(pairs || s->model.task == QP_TASK_LM || s->model.task == QP_TASK_MLM)))
+        return qp_fail(QP_EUSAGE, "--stream is for --task lm, translate, autoencode and mlm, without --carry; leave it "
+                                  "out");
     return qp_training_config_check(&s->training);
 }
 
@@ -250,6 +266,7 @@ qp_status qp_train_run_prepare(qp_train_run *run, qp_train_settings *s, bool kee
     *run = (qp_train_run){.settings = s, .hooks = hooks, .task = qp_train_task_of(s)};
     QP_TRY(check_options(s));
     QP_TRY(qp_train_data_begin(&run->data));
+    run->data.cluster = hooks->cluster;
     if (strcmp(s->job.valid, "none") == 0) {
         run->data.no_valid = true;
         s->job.valid[0] = '\0';

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/text/corpus_share.h"
 #include "data/text/corpus_statistics.h"
 #include "lib/base/threads.h"
 #include "lib/package/token_metrics.h"
@@ -180,12 +181,27 @@ qp_status qp_text_load(const qp_train_settings *settings, qp_train_data *data)
         options.max_length = 0;
         options.running_text = true;
     }
-    QP_TRY(qp_corpus_load(&options, &data->corpus[QP_TRAINING]));
+    if (settings->job.stream) {
+        if (options.by_file || options.files.weights)
+            return qp_fail(QP_EUSAGE, "--stream reads all files alike; leave out their shares, and weights of lines");
+        data->streamed = options;
+        QP_TRY(qp_corpus_check_length(options.max_length));
+        if (!data->index.pieces) QP_TRY(qp_text_stream_look(data));
+    } else {
+        QP_TRY(qp_corpus_load_shared(&options, data->cluster, &data->corpus[QP_TRAINING]));
+    }
     if (!data->has_valid) return QP_OK;
     options.files = data->files[QP_VALIDATION];
     options.by_file = false;
     options.when_longer = QP_LONG_CUT;
-    return qp_corpus_load(&options, &data->corpus[QP_VALIDATION]);
+    return qp_corpus_load_shared(&options, data->cluster, &data->corpus[QP_VALIDATION]);
+}
+
+qp_status qp_text_stream_look(qp_train_data *data)
+{
+    const qp_text_files *files = &data->files[QP_TRAINING];
+    QP_TRY(qp_text_pairs_twice(files, "--stream reads a text in many places; name a file"));
+    return qp_text_index_read(files, QP_STREAM_PIECE, data->cluster, &data->index);
 }
 
 qp_status qp_pairs_load(const qp_train_settings *settings, qp_train_data *data)
@@ -206,17 +222,32 @@ void qp_text_sizes(const qp_train_data *data, qp_model_config *model)
 
 /* ---- batches ---- */
 
-/* --batch-size counts tokens, at least one window of them, or windows. */
-static qp_status windows_source(const qp_train_settings *s, qp_train_data *data, int part, qp_batch_source *source)
+/* --batch-size counts tokens, or sequences; with windows at least one of them, or windows. */
+static qp_text_batches_options batches_of(const qp_train_settings *s, int part)
 {
-    qp_window_batches_options options = {.window = s->model.lm_window,
-                                         .size = s->job.batch_size,
-                                         .shuffle = part == QP_TRAINING,
-                                         .seed = (uint64_t)s->training.seed,
-                                         .slots = part == QP_TRAINING ? (int)s->training.accum : 1};
-    if (s->job.batch_type == 0) options.size = options.size > options.window ? options.size / options.window : 1;
-    QP_TRY(qp_window_batches_new(&data->corpus[part], &options, &data->window_batches[part]));
-    *source = qp_window_batches_source(data->window_batches[part]);
+    const bool shuffle = part == QP_TRAINING, tokens = s->job.batch_type == 0;
+    const int slots = part == QP_TRAINING ? (int)s->training.accum : 1;
+    const int64_t window = s->model.lm_window, size = s->job.batch_size;
+    qp_text_batches_options options = {
+        .window = window,
+        .sequences = {.kind = tokens ? QP_BATCH_TOKENS : QP_BATCH_SENTENCES, .size = size},
+        .windows = {.window = window, .size = !tokens || !window ? size : size > window ? size / window : 1}};
+    options.sequences.shuffle = options.windows.shuffle = shuffle;
+    options.sequences.seed = options.windows.seed = (uint64_t)s->training.seed;
+    options.sequences.slots = options.windows.slots = slots;
+    return options;
+}
+
+static qp_status stream_source(const qp_train_settings *s, qp_train_data *data, qp_batch_source *source)
+{
+    qp_stream_options options = {.corpus = &data->streamed,
+                                 .index = &data->index,
+                                 .portion = &data->corpus[QP_TRAINING],
+                                 .buffer = s->job.stream_buffer * 1000000,
+                                 .batches = batches_of(s, QP_TRAINING),
+                                 .cluster = data->cluster};
+    QP_TRY(qp_stream_new(&options, &data->stream));
+    *source = qp_stream_source(data->stream);
     return QP_OK;
 }
 
@@ -253,16 +284,16 @@ qp_status qp_text_source(const qp_train_settings *s, qp_train_data *data, int pa
     if (s->model.lm_window)
         QP_TRY(qp_train_shares_check(&s->job, "--lm-window reads all text in order (0: line by line)"));
     if (s->model.carry) return streams_source(s, data, part, source);
-    if (s->model.lm_window) return windows_source(s, data, part, source);
-    qp_batcher_options options = {.kind = s->job.batch_type == 0 ? QP_BATCH_TOKENS : QP_BATCH_SENTENCES,
-                                  .size = s->job.batch_size,
-                                  .shuffle = part == QP_TRAINING,
-                                  .seed = (uint64_t)s->training.seed,
-                                  .slots = part == QP_TRAINING ? (int)s->training.accum : 1};
-    if (part == QP_TRAINING) QP_TRY(qp_train_sampling(s, data, &options));
-    QP_TRY(qp_batcher_new(&data->corpus[part], &options, &data->batcher[part]));
-    *source = qp_batcher_source(data->batcher[part]);
-    return part == QP_TRAINING && s->job.scheduled_sampling > 0 ? scheduled_sampling(s, data, source) : QP_OK;
+    bool trains = part == QP_TRAINING;
+    if (trains && s->job.stream) {
+        QP_TRY(stream_source(s, data, source));
+    } else {
+        qp_text_batches_options options = batches_of(s, part);
+        if (trains && !options.window) QP_TRY(qp_train_sampling(s, data, &options.sequences));
+        QP_TRY(qp_text_batches_new(&data->corpus[part], &options, &data->text_batches[part]));
+        *source = qp_text_batches_source(data->text_batches[part]);
+    }
+    return trains && s->job.scheduled_sampling > 0 ? scheduled_sampling(s, data, source) : QP_OK;
 }
 
 /* ---- measuring ---- */
@@ -319,7 +350,12 @@ static void print_corpus(FILE *stream, const char *name, const qp_corpus *corpus
 
 void qp_text_print_corpora(const qp_train_data *data, FILE *stream)
 {
-    print_corpus(stream, "training", &data->corpus[QP_TRAINING], false);
+    const qp_text_index *index = &data->index;
+    if (index->pieces)
+        fprintf(stream, "training   %lld lines, %.3g MB, read in portions\n",
+                (long long)index->piece[index->pieces].line, (double)index->bytes / 1e6);
+    else
+        print_corpus(stream, "training", &data->corpus[QP_TRAINING], false);
     if (data->has_valid) print_corpus(stream, "validation", &data->corpus[QP_VALIDATION], true);
 }
 

@@ -21,6 +21,8 @@ typedef struct qp_node {
     size_t count;   /* elements of the whole matrix */
     bool filled;    /* grad has been written: the first writer stores, later ones add */
     bool parameter; /* grad belongs to a gradient block, not to the tape */
+    bool used;      /* a watched forward pass has used it (qp_tape_watch) */
+    bool late;      /* some of grad is added at the end of the backward pass (step_weights.h) */
 } qp_node;
 
 typedef struct {

@@ -88,6 +88,7 @@ qp_status qp_checkpoint_save(const qp_checkpoint *c, const qp_run_state *state)
 #define PUT(name) put_integer(writer, PREFIX #name, state->name);
     QP_RUN_INTEGERS(PUT)
     QP_RUN_CLOCKS(PUT)
+    QP_RUN_PORTIONS(PUT)
 #undef PUT
 #define PUT(name) put_real(writer, PREFIX #name, state->name);
     QP_RUN_REALS(PUT)
@@ -230,6 +231,10 @@ static qp_status read_state(const qp_safetensors *file, const qp_checkpoint *c, 
     state->name = state->update;                                                                                       \
     if (qp_safetensors_metadata(file, PREFIX #name)) QP_TRY(get_integer(file, PREFIX #name, &state->name));
     QP_RUN_CLOCKS(GET)
+#undef GET
+#define GET(name)                                                                                                      \
+    if (qp_safetensors_metadata(file, PREFIX #name)) QP_TRY(get_integer(file, PREFIX #name, &state->name));
+    QP_RUN_PORTIONS(GET)
 #undef GET
     QP_TRY(get_models(file, state));
     QP_TRY(get_carry(file, state));

@@ -21,6 +21,8 @@
         X(plateau_bad) X(plateau_rest) X(plateau_seen)
 /* Counters that can be reset separately from the updates; a save without them uses the number of updates. */
 #define QP_RUN_CLOCKS(X) X(optimizer_update) X(schedule_update)
+/* Of a source with portions (qp_batch_source.more), 0 elsewhere and in saves without them. */
+#define QP_RUN_PORTIONS(X) X(portion) X(portion_batch)
 #define QP_RUN_REALS(X) X(seconds) X(window_loss) X(best_metric) X(plateau_rate) X(plateau_best)
 
 enum { QP_CHECKPOINTS_MAX = 1000 };
@@ -28,6 +30,7 @@ enum { QP_CHECKPOINTS_MAX = 1000 };
 /*   update            updates done          epoch    the current one, from 1         batch   batches done in this epoch
  *   validation_due    a validation follows this update                validated_update   of the last one; 0: none
  *   optimizer_update, schedule_update   update counts of the optimizer and of the learning rate
+ *   portion, portion_batch   the present portion of the epoch, and its first batch
  *   window_*          loss and tokens since the last reported update: the next metrics line is their mean
  *   bad_validations   validations without improvement                 plateau_*   state of the plateau schedule
  *   model             updates of the last validated models, for averaging, oldest first */
@@ -35,6 +38,7 @@ typedef struct {
 #define DECLARE(name) int64_t name;
     QP_RUN_INTEGERS(DECLARE)
     QP_RUN_CLOCKS(DECLARE)
+    QP_RUN_PORTIONS(DECLARE)
 #undef DECLARE
 #define DECLARE(name) double name;
     QP_RUN_REALS(DECLARE)

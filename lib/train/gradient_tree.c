@@ -1,16 +1,27 @@
 #include "lib/train/gradient_tree.h"
 
+#include <limits.h>
 #include <omp.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/arena.h"
+#include "lib/base/half.h"
 #include "lib/tensor/pointwise.h"
 
 enum { LEVELS_MAX = 32, NONE = -1 };
 
+/* The block of a shard. The sum of a node is in the block of its first leaf. */
+typedef struct {
+    int block;
+    int joined;   /* buckets that the worker has finished */
+    int consumed; /* buckets that were added to another block */
+} leaf;
+
 struct qp_gradient_tree {
     const qp_params *params;
+    int type;           /* QP_GRADIENT_FP32 or _BF16 */
     qp_arena arena;     /* memory of the blocks */
     qp_gradient *block; /* [capacity]; the first `made` exist */
     int capacity, made;
@@ -19,9 +30,13 @@ struct qp_gradient_tree {
     int working;             /* blocks held by workers */
     int leaves;
     int first, end; /* the leaves that join here; the others are those of other ranks */
-    int *waiting;   /* [nodes] block that waits at this node for its sibling, or NONE */
-    int *root;      /* [leaves] block of the root that begins at this leaf */
-    int waiting_capacity, root_capacity;
+    const size_t *bucket; /* [buckets+1] reals at which they begin */
+    int buckets;
+    size_t whole[2]; /* one bucket of all */
+    qp_gradient_ready ready;
+    bool *waiting; /* [buckets, nodes] this bucket of the node waits for its sibling */
+    int nodes, waiting_capacity, leaf_capacity;
+    leaf *leaf; /* [leaves] */
     omp_lock_t lock;
 };
 
@@ -37,12 +52,15 @@ static int log2_ceiling(int n)
     return levels;
 }
 
-qp_status qp_gradient_tree_new(const qp_params *params, int threads, qp_gradient_tree **made)
+qp_status qp_gradient_tree_new(const qp_params *params, int threads, int type, qp_gradient_tree **made)
 {
     *made = NULL;
     qp_gradient_tree *tree = calloc(1, sizeof *tree);
     if (!tree) return out_of_memory();
     tree->params = params;
+    tree->type = type;
+    tree->whole[1] = qp_params_size(params);
+    qp_gradient_tree_cut(tree, tree->whole, 1, (qp_gradient_ready){0});
     tree->capacity = threads + 2 * LEVELS_MAX;
     tree->block = calloc((size_t)tree->capacity, sizeof *tree->block);
     tree->spare = calloc((size_t)tree->capacity, sizeof *tree->spare);
@@ -61,6 +79,13 @@ qp_status qp_gradient_tree_new(const qp_params *params, int threads, qp_gradient
     return QP_OK;
 }
 
+void qp_gradient_tree_cut(qp_gradient_tree *tree, const size_t *bucket, int buckets, qp_gradient_ready ready)
+{
+    tree->bucket = bucket;
+    tree->buckets = buckets;
+    tree->ready = ready;
+}
+
 void qp_gradient_tree_free(qp_gradient_tree *tree)
 {
     if (!tree) return;
@@ -70,26 +95,31 @@ void qp_gradient_tree_free(qp_gradient_tree *tree)
     free(tree->block);
     free(tree->spare);
     free(tree->waiting);
-    free(tree->root);
+    free(tree->leaf);
     free(tree);
 }
 
-/* Makes room for `count` block numbers. */
-static bool make_room(int **list, int *capacity, int count)
+/* Makes room for `count` elements of `size` bytes in *list; the old ones are lost. */
+static bool make_room(void *list, int *capacity, int count, size_t size)
 {
+    void **memory = list;
     if (count <= *capacity) return true;
-    free(*list);
-    *list = malloc((size_t)count * sizeof **list);
-    *capacity = *list ? count : 0;
-    return *list != NULL;
+    free(*memory);
+    *memory = malloc((size_t)count * size);
+    *capacity = *memory ? count : 0;
+    return *memory != NULL;
 }
 
 qp_status qp_gradient_tree_begin(qp_gradient_tree *tree, int leaves, int first, int end, int threads)
 {
-    int nodes = 2 * leaves + LEVELS_MAX, own = end - first;
-    if (!make_room(&tree->waiting, &tree->waiting_capacity, nodes)) return out_of_memory();
-    if (!make_room(&tree->root, &tree->root_capacity, leaves)) return out_of_memory();
-    for (int i = 0; i < nodes; i++) tree->waiting[i] = NONE;
+    int own = end - first;
+    tree->nodes = 2 * leaves + LEVELS_MAX;
+    size_t waiting = (size_t)tree->buckets * (size_t)tree->nodes;
+    if (waiting > INT_MAX || !make_room(&tree->waiting, &tree->waiting_capacity, (int)waiting, sizeof *tree->waiting))
+        return out_of_memory();
+    if (!make_room(&tree->leaf, &tree->leaf_capacity, leaves, sizeof *tree->leaf)) return out_of_memory();
+    memset(tree->waiting, 0, waiting * sizeof *tree->waiting);
+    for (int i = 0; i < leaves; i++) tree->leaf[i] = (leaf){.block = NONE};
     tree->spare_count = 0;
     for (int i = tree->made - 1; i >= 0; i--) tree->spare[tree->spare_count++] = i;
     tree->leaves = leaves;
@@ -133,17 +163,11 @@ int qp_gradient_tree_take(qp_gradient_tree *tree)
 
 qp_gradient *qp_gradient_tree_at(qp_gradient_tree *tree, int block) { return &tree->block[block]; }
 
-/* A worker lets go of its block; `spare`: it returns to the pool. */
-static void release(qp_gradient_tree *tree, int block, bool spare)
-{
-    if (spare) tree->spare[tree->spare_count++] = block;
-    tree->working--;
-}
-
 void qp_gradient_tree_drop(qp_gradient_tree *tree, int block)
 {
     omp_set_lock(&tree->lock);
-    release(tree, block, true);
+    tree->spare[tree->spare_count++] = block;
+    tree->working--;
     omp_unset_lock(&tree->lock);
 }
 
@@ -154,46 +178,74 @@ static bool is_own(const qp_gradient_tree *tree, int level, int index)
     return first >= tree->first && (end < tree->leaves ? end : tree->leaves) <= tree->end;
 }
 
-void qp_gradient_tree_join(qp_gradient_tree *tree, int leaf, int block)
+void qp_gradient_tree_round(size_t n, qp_real *x)
 {
-    int index = leaf, nodes = tree->leaves, level = 0, base = 0; /* base: index of this level in `waiting` */
-    for (; nodes > 2; level++) {
-        int sibling = index ^ 1, other = NONE;
-        if (sibling < nodes && !is_own(tree, level, sibling)) break;
-        if (sibling < nodes) {
-            omp_set_lock(&tree->lock);
-            other = tree->waiting[base + sibling];
-            if (other == NONE) {
-                tree->waiting[base + index] = block;
-                release(tree, block, false);
-            }
-            omp_unset_lock(&tree->lock);
-            if (other == NONE) return;
-            qp_scale_add(qp_params_size(tree->params), 1, tree->block[other].block, 1, tree->block[block].block);
-            omp_set_lock(&tree->lock);
-            tree->spare[tree->spare_count++] = other;
-            omp_unset_lock(&tree->lock);
-        }
-        base += nodes;
-        nodes = (nodes + 1) / 2;
-        index /= 2;
-    }
+    for (size_t i = 0; i < n; i++) x[i] = (qp_real)qp_bfloat_to_float(qp_bfloat_of((float)x[i]));
+}
+
+void qp_gradient_tree_add(int type, size_t n, const qp_real *from, qp_real *to)
+{
+    qp_scale_add(n, 1, from, 1, to);
+    if (type == QP_GRADIENT_BF16) qp_gradient_tree_round(n, to);
+}
+
+/* Adds a bucket of node `right` of the level to its sibling; a block that was added in full is free. */
+static void add_nodes(qp_gradient_tree *tree, int level, int right, int bucket)
+{
+    leaf *from = &tree->leaf[right << level], *to = &tree->leaf[(right - 1) << level];
+    size_t at = tree->bucket[bucket], n = tree->bucket[bucket + 1] - at;
+    qp_gradient_tree_add(tree->type, n, tree->block[from->block].block + at, tree->block[to->block].block + at);
     omp_set_lock(&tree->lock);
-    tree->root[index << level] = block;
-    release(tree, block, false);
+    if (++from->consumed == tree->buckets) tree->spare[tree->spare_count++] = from->block;
     omp_unset_lock(&tree->lock);
 }
 
-int qp_gradient_tree_top_level(int leaves)
+/* Moves a bucket of a leaf up to its root, or to the first node whose sibling is not ready. */
+static void climb(qp_gradient_tree *tree, int first, int bucket)
 {
-    int level = 0;
-    for (; leaves > 2; level++) leaves = (leaves + 1) / 2;
+    bool *waiting = tree->waiting + (ptrdiff_t)bucket * tree->nodes; /* of this level */
+    int index = first, nodes = tree->leaves, level = 0, top = tree->type == QP_GRADIENT_BF16 ? 1 : 2;
+    for (; nodes > top; level++) {
+        int sibling = index ^ 1;
+        if (sibling < nodes && !is_own(tree, level, sibling)) break;
+        if (sibling < nodes) {
+            omp_set_lock(&tree->lock);
+            bool both = waiting[sibling];
+            waiting[index] = !both;
+            omp_unset_lock(&tree->lock);
+            if (!both) return;
+            add_nodes(tree, level, index | 1, bucket);
+        }
+        waiting += nodes;
+        nodes = (nodes + 1) / 2;
+        index /= 2;
+    }
+    if (tree->ready.root) tree->ready.root(tree->ready.self, index << level, bucket);
+}
+
+void qp_gradient_tree_join(qp_gradient_tree *tree, int number, int block, int bucket)
+{
+    size_t at = tree->bucket[bucket], n = tree->bucket[bucket + 1] - at;
+    if (tree->type == QP_GRADIENT_BF16) qp_gradient_tree_round(n, tree->block[block].block + at);
+    omp_set_lock(&tree->lock);
+    tree->leaf[number].block = block;
+    omp_unset_lock(&tree->lock);
+    climb(tree, number, bucket);
+    omp_set_lock(&tree->lock);
+    if (++tree->leaf[number].joined == tree->buckets) tree->working--;
+    omp_unset_lock(&tree->lock);
+}
+
+int qp_gradient_tree_top_level(int leaves, int type)
+{
+    int level = 0, top = type == QP_GRADIENT_BF16 ? 1 : 2;
+    for (; leaves > top; level++) leaves = (leaves + 1) / 2;
     return level;
 }
 
-int qp_gradient_tree_root_end(int leaves, int first, int end)
+int qp_gradient_tree_root_end(int leaves, int first, int end, int type)
 {
-    int found = first + 1, top = qp_gradient_tree_top_level(leaves);
+    int found = first + 1, top = qp_gradient_tree_top_level(leaves, type);
     for (int level = 1; level <= top && first % (1 << level) == 0; level++) {
         int next = first + (1 << level) < leaves ? first + (1 << level) : leaves;
         if (next > end) break;
@@ -202,11 +254,15 @@ int qp_gradient_tree_root_end(int leaves, int first, int end)
     return found;
 }
 
-qp_real *qp_gradient_tree_root(const qp_gradient_tree *tree, int leaf) { return tree->block[tree->root[leaf]].block; }
+qp_real *qp_gradient_tree_root(const qp_gradient_tree *tree, int number)
+{
+    return tree->block[tree->leaf[number].block].block;
+}
 
 int qp_gradient_tree_result(const qp_gradient_tree *tree, const qp_real *gradient[2])
 {
-    int count = tree->leaves > 1 ? 2 : 1, top = qp_gradient_tree_top_level(tree->leaves);
+    int count = tree->leaves > 1 && tree->type == QP_GRADIENT_FP32 ? 2 : 1;
+    int top = qp_gradient_tree_top_level(tree->leaves, tree->type);
     for (int i = 0; i < count; i++) gradient[i] = qp_gradient_tree_root(tree, i << top);
     return count;
 }

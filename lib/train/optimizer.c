@@ -79,27 +79,27 @@ static bool can_divide(const qp_optimizer *o)
     return !o->rule->update_span && o->config.max_norm <= 0;
 }
 
-/* Gives each rank equally many tiles. */
-static qp_status divide(qp_optimizer *o, qp_cluster *cluster)
+/* The first tile of a part: all parts have equally many. */
+static int part_tile(const qp_optimizer *o, int part) { return (int)((int64_t)o->tile_count * part / o->parts); }
+
+/* Cuts the block into `rounds` parts for each rank. */
+static qp_status divide(qp_optimizer *o, qp_cluster *cluster, int rounds)
 {
-    int rank = qp_cluster_rank(cluster), ranks = qp_cluster_ranks(cluster);
-    o->end_tile = o->tile_count;
-    o->end = o->size;
-    if (!cluster || !can_divide(o)) return QP_OK;
-    o->cluster = cluster;
-    o->part = malloc(((size_t)ranks + 1) * sizeof *o->part);
-    o->part_sums = malloc(((size_t)ranks + 1) * sizeof *o->part_sums);
+    bool divided = cluster && can_divide(o);
+    o->cluster = divided ? cluster : NULL;
+    o->rank = qp_cluster_rank(o->cluster);
+    o->ranks = qp_cluster_ranks(o->cluster);
+    o->rounds = divided ? rounds : 1;
+    o->parts = o->ranks * o->rounds;
+    o->part = malloc(((size_t)o->parts + 1) * sizeof *o->part);
+    o->part_sums = malloc(((size_t)o->parts + 1) * sizeof *o->part_sums);
     if (!o->part || !o->part_sums) return qp_fail(QP_EMEMORY, "optimizer: out of memory");
-    for (int r = 0; r <= ranks; r++) {
-        int tile = qp_cluster_share(cluster, o->tile_count, r);
+    for (int i = 0; i <= o->parts; i++) {
+        int tile = part_tile(o, i);
         size_t begin = tile < o->tile_count ? o->piece[o->tile[tile]].offset : o->size;
-        o->part[r] = (r > 0 ? begin : 0) * sizeof(qp_real);
-        o->part_sums[r] = (size_t)tile * sizeof *o->partial;
+        o->part[i] = (i > 0 ? begin : 0) * sizeof(qp_real);
+        o->part_sums[i] = (size_t)tile * sizeof *o->partial;
     }
-    o->first_tile = qp_cluster_share(cluster, o->tile_count, rank);
-    o->end_tile = qp_cluster_share(cluster, o->tile_count, rank + 1);
-    o->begin = o->part[rank] / sizeof(qp_real);
-    o->end = o->part[rank + 1] / sizeof(qp_real);
     return QP_OK;
 }
 
@@ -137,19 +137,20 @@ static qp_status allocate_states(qp_optimizer *o)
     }
     if (o->config.lookahead > 0) o->slow = o->state[o->rule_states];
     if (o->config.ema > 0) o->ema = o->state[o->states - 1];
-    if (o->rule->first_value)
-        for (size_t i = o->begin; i < o->end; i++) o->state[0][i] = (qp_real)o->rule->first_value(&o->config);
+    for (int part = o->rank; o->rule->first_value && part < o->parts; part += o->ranks)
+        for (size_t i = qp_optimizer_part_begin(o, part); i < qp_optimizer_part_begin(o, part + 1); i++)
+            o->state[0][i] = (qp_real)o->rule->first_value(&o->config);
     return QP_OK;
 }
 
 qp_status qp_optimizer_new(const qp_optimizer_config *config, size_t size, const qp_optimizer_span *span, int count,
                            qp_optimizer **optimizer)
 {
-    return qp_optimizer_new_parts(config, size, span, count, NULL, optimizer);
+    return qp_optimizer_new_parts(config, size, span, count, NULL, 1, optimizer);
 }
 
 qp_status qp_optimizer_new_parts(const qp_optimizer_config *config, size_t size, const qp_optimizer_span *span,
-                                 int count, qp_cluster *cluster, qp_optimizer **optimizer)
+                                 int count, qp_cluster *cluster, int rounds, qp_optimizer **optimizer)
 {
     *optimizer = NULL;
     qp_optimizer *o = calloc(1, sizeof *o);
@@ -159,7 +160,7 @@ qp_status qp_optimizer_new_parts(const qp_optimizer_config *config, size_t size,
     o->rule = qp_rule_of(config, &o->rule_states);
     qp_status status = o->rule->check ? o->rule->check(config) : QP_OK;
     if (status == QP_OK) status = allocate_tiles(o, span, count);
-    if (status == QP_OK) status = divide(o, cluster);
+    if (status == QP_OK) status = divide(o, cluster, rounds);
     if (status == QP_OK) status = allocate_states(o);
     if (status == QP_OK)
         *optimizer = o;
@@ -202,7 +203,9 @@ size_t qp_optimizer_size(const qp_optimizer *o) { return o->size; }
 
 qp_real *qp_optimizer_mean(qp_optimizer *o) { return o->rule->from_weights ? o->state[0] : o->ema; }
 
-const size_t *qp_optimizer_parts(const qp_optimizer *o) { return o->part; }
+const size_t *qp_optimizer_parts(const qp_optimizer *o) { return o->cluster ? o->part : NULL; }
+
+int qp_optimizer_rounds(const qp_optimizer *o) { return o->rounds; }
 
 /* Returns the memory of whole pages in `bytes` at `data`, which then read as zeros. */
 static void give_back(char *data, size_t bytes)
@@ -213,8 +216,8 @@ static void give_back(char *data, size_t bytes)
 
 void qp_optimizer_forget_others(qp_optimizer *o)
 {
-    for (int i = 0; o->cluster && i < o->states; i++) {
-        give_back((char *)o->state[i], o->begin * sizeof(qp_real));
-        give_back((char *)(o->state[i] + o->end), (o->size - o->end) * sizeof(qp_real));
-    }
+    for (int i = 0; i < o->states; i++)
+        for (int part = 0; part < o->parts; part++)
+            if (part % o->ranks != o->rank)
+                give_back((char *)o->state[i] + o->part[part], o->part[part + 1] - o->part[part]);
 }

@@ -24,17 +24,20 @@ qp_status qp_optimizer_new(const qp_optimizer_config *config, size_t size, const
                            qp_optimizer **optimizer);
 void qp_optimizer_free(qp_optimizer *optimizer);
 
-/* qp_optimizer_new_parts — the same, in parts: each rank keeps the states of its part of the block alone, and updates
+/* qp_optimizer_new_parts — the same, in parts: each rank keeps the states of its parts of the block alone, and updates
  *   only these weights. A rule of whole parameters, and max_norm, are not divided: every rank then updates all. The
  *   bits are those of one process.   Memory  1/ranks of the state blocks.
- * qp_optimizer_parts — bytes at which the parts of the block begin, [ranks+1]; NULL: not divided. After a step only
- *   this rank's part of the weights is new, and it reads only this part of the gradients.
+ *   rounds  parts of each rank: part i of the block belongs to rank i % ranks
+ * qp_optimizer_parts — bytes at which the parts begin, [rounds * ranks + 1]; NULL: not divided. After a step only
+ *   this rank's parts of the weights are new, and it reads only these parts of the gradients.
+ * qp_optimizer_rounds — as given.
  * qp_optimizer_forget_others — gives back the memory of the other parts of the states, after they were read or written
  *   as a whole.
  * Source   Rajbhandari et al. 2020, ZeRO (stage 1). */
 qp_status qp_optimizer_new_parts(const qp_optimizer_config *config, size_t size, const qp_optimizer_span *span,
-                                 int count, qp_cluster *cluster, qp_optimizer **optimizer);
+                                 int count, qp_cluster *cluster, int rounds, qp_optimizer **optimizer);
 const size_t *qp_optimizer_parts(const qp_optimizer *optimizer);
+int qp_optimizer_rounds(const qp_optimizer *optimizer);
 void qp_optimizer_forget_others(qp_optimizer *optimizer);
 
 /* qp_optimizer_step — update number t = 1, 2, ..., in this order; options that are 0 are off:

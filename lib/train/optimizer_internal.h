@@ -1,6 +1,8 @@
 #ifndef QP_OPTIMIZER_INTERNAL_H
 #define QP_OPTIMIZER_INTERNAL_H
 
+#include <stdbool.h>
+
 #include "lib/train/optimizer.h"
 #include "lib/train/rules/rule_table.h"
 
@@ -41,14 +43,27 @@ struct qp_optimizer {
     int span_count;
     qp_rate_group *group; /* [spans] the different rates */
     int groups;
-    qp_cluster *cluster; /* whose ranks each update a part; NULL: this process updates all */
-    size_t *part;        /* [ranks+1] bytes at which the parts begin */
-    size_t *part_sums;   /* [ranks+1] the same in `partial` */
-    int first_tile, end_tile;
-    size_t begin, end; /* reals of this process's part */
+    qp_cluster *cluster; /* whose ranks each update some parts; NULL: this process updates all */
+    int rank, ranks;     /* 0 of 1 if it is not divided */
+    int rounds, parts;   /* rounds * ranks */
+    size_t *part;        /* [parts+1] bytes at which they begin */
+    size_t *part_sums;   /* [parts+1] the same in `partial` */
 };
 
 /* The factor of a span on the learning rate. */
 static inline double qp_span_rate(const qp_optimizer_span *span) { return span->rate > 0 ? span->rate : 1; }
+
+/* Whether this process updates a tile. */
+static inline bool qp_optimizer_owns(const qp_optimizer *o, int tile)
+{
+    int part = (int)(((int64_t)(tile + 1) * o->parts - 1) / o->tile_count); /* the last one that begins up to it */
+    return part % o->ranks == o->rank;
+}
+
+/* The real at which a part begins. */
+static inline size_t qp_optimizer_part_begin(const qp_optimizer *o, int part)
+{
+    return o->part[part] / sizeof(qp_real);
+}
 
 #endif

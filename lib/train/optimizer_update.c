@@ -115,7 +115,7 @@ static void update_spans(const update *u, int threads)
 static qp_status sum_tiles(qp_optimizer *o, double *norm)
 {
     double sum = 0;
-    QP_TRY(qp_cluster_gather(o->cluster, o->part_sums, o->partial));
+    QP_TRY(qp_cluster_gather(o->cluster, o->part_sums, o->rounds, o->partial));
     for (int i = 0; i < o->tile_count; i++) sum += o->partial[i];
     *norm = sqrt(sum);
     return QP_OK;
@@ -143,8 +143,9 @@ static void average_weights(qp_optimizer *o, const qp_real *weight, int threads)
 {
     qp_real *mean = o->ema, keep = (qp_real)o->config.ema, fresh = (qp_real)(1 - o->config.ema);
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (int p = o->tile[o->first_tile]; p < o->tile[o->end_tile]; p++)
-        qp_scale_add(o->piece[p].count, fresh, weight + o->piece[p].offset, keep, mean + o->piece[p].offset);
+    for (int t = 0; t < o->tile_count; t++)
+        for (int p = o->tile[t]; qp_optimizer_owns(o, t) && p < o->tile[t + 1]; p++)
+            qp_scale_add(o->piece[p].count, fresh, weight + o->piece[p].offset, keep, mean + o->piece[p].offset);
 }
 
 /* Every k-th update: slow += alpha*(w - slow), w = slow. */
@@ -153,19 +154,22 @@ static void look_ahead(qp_optimizer *o, qp_real *weight, int threads)
     qp_real share = (qp_real)o->config.lookahead_alpha;
     if ((o->updates + 1) % o->config.lookahead != 0) return;
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (int p = o->tile[o->first_tile]; p < o->tile[o->end_tile]; p++)
-        for (size_t i = o->piece[p].offset; i < o->piece[p].offset + o->piece[p].count; i++)
-            weight[i] = o->slow[i] += share * (weight[i] - o->slow[i]);
+    for (int t = 0; t < o->tile_count; t++)
+        for (int p = o->tile[t]; qp_optimizer_owns(o, t) && p < o->tile[t + 1]; p++)
+            for (size_t i = o->piece[p].offset; i < o->piece[p].offset + o->piece[p].count; i++)
+                weight[i] = o->slow[i] += share * (weight[i] - o->slow[i]);
 }
 
 /* States that start as the initial weights. */
 static void begin_states(qp_optimizer *o, const qp_real *weight)
 {
     int rule_states = o->rule->from_weights ? o->rule_states : 0;
-    size_t at = o->begin, bytes = (o->end - o->begin) * sizeof *weight;
-    for (int i = 0; i < rule_states; i++) memcpy(o->state[i] + at, weight + at, bytes);
-    if (o->slow) memcpy(o->slow + at, weight + at, bytes);
-    if (o->ema) memcpy(o->ema + at, weight + at, bytes);
+    for (int part = o->rank; part < o->parts; part += o->ranks) {
+        size_t at = qp_optimizer_part_begin(o, part), bytes = o->part[part + 1] - o->part[part];
+        for (int i = 0; i < rule_states; i++) memcpy(o->state[i] + at, weight + at, bytes);
+        if (o->slow) memcpy(o->slow + at, weight + at, bytes);
+        if (o->ema) memcpy(o->ema + at, weight + at, bytes);
+    }
 }
 
 static update begin_update(qp_optimizer *o, qp_real *weight, const qp_real *const *gradient, int count, double scale,
@@ -204,7 +208,8 @@ qp_status qp_optimizer_step(qp_optimizer *o, qp_real *weight, const qp_real *con
     if (o->updates == 0) begin_states(o, weight);
     if (o->config.clip_norm > 0) {
 #pragma omp parallel for schedule(dynamic, 4) num_threads(threads)
-        for (int i = o->first_tile; i < o->end_tile; i++) o->partial[i] = tile_squares(&u, i);
+        for (int i = 0; i < o->tile_count; i++)
+            if (qp_optimizer_owns(o, i)) o->partial[i] = tile_squares(&u, i);
         QP_TRY(sum_tiles(o, &length));
         if (norm) *norm = length;
         if (!isfinite(length)) return refuse_norm(o, length);
@@ -214,7 +219,8 @@ qp_status qp_optimizer_step(qp_optimizer *o, qp_real *weight, const qp_real *con
     {
         qp_cpu_flush_subnormals();
 #pragma omp for schedule(dynamic, 4)
-        for (int i = o->first_tile; i < o->end_tile; i++) o->partial[i] = tile_update(&u, i);
+        for (int i = 0; i < o->tile_count; i++)
+            if (qp_optimizer_owns(o, i)) o->partial[i] = tile_update(&u, i);
     }
     if (o->config.clip_norm <= 0) QP_TRY(sum_tiles(o, &length));
     if (norm) *norm = length;

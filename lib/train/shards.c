@@ -27,6 +27,8 @@ typedef struct {
     qp_tape *tape;
     qp_pin pin;
     bool started;
+    qp_tape_use *use; /* [parameters] of the watched pass; NULL: a process alone */
+    int *missing;     /* [buckets] parameters whose gradients are not complete; -1: it has joined the tree */
 } worker;
 
 struct qp_shards {
@@ -40,6 +42,7 @@ struct qp_shards {
     qp_gradient_tree *tree;
     qp_cluster *cluster;
     qp_gradient_exchange *exchange; /* NULL: a process alone */
+    int type, buckets;              /* of the gradient */
     shard *shard;                   /* those of the current update */
     double *loss;
     int count, capacity;
@@ -78,11 +81,12 @@ qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows
     s->params = params;
     s->threads = threads < 1 ? 1 : threads;
     s->shard_rows = shard_rows;
+    s->buckets = 1;
     s->worker = calloc((size_t)s->threads, sizeof *s->worker);
     omp_init_lock(&s->lock);
     bool ready = s->worker != NULL;
     for (int i = 0; ready && i < s->threads; i++) ready = (s->worker[i].tape = qp_tape_new()) != NULL;
-    qp_status status = ready ? qp_gradient_tree_new(params, s->threads, &s->tree) : out_of_memory();
+    qp_status status = ready ? qp_gradient_tree_new(params, s->threads, QP_GRADIENT_FP32, &s->tree) : out_of_memory();
     if (status == QP_OK)
         *shards = s;
     else
@@ -94,10 +98,29 @@ void qp_shards_set_bf16(qp_shards *s) { s->bf16 = true; }
 
 void qp_shards_set_batch_mean(qp_shards *s) { s->batch_mean = true; }
 
-qp_status qp_shards_set_cluster(qp_shards *s, qp_cluster *cluster, const size_t *parts)
+qp_status qp_shards_set_type(qp_shards *s, int type)
+{
+    if (type == s->type) return QP_OK;
+    qp_gradient_tree *tree;
+    QP_TRY(qp_gradient_tree_new(s->params, s->threads, type, &tree));
+    qp_gradient_tree_free(s->tree);
+    s->tree = tree;
+    s->type = type;
+    return QP_OK;
+}
+
+qp_status qp_shards_set_cluster(qp_shards *s, qp_cluster *cluster, const size_t *parts, int buckets)
 {
     s->cluster = cluster;
-    return cluster ? qp_gradient_exchange_new(s->params, cluster, s->threads, parts, &s->exchange) : QP_OK;
+    if (!cluster) return QP_OK;
+    s->buckets = buckets;
+    for (int i = 0; i < s->threads; i++) {
+        s->worker[i].use = malloc(((size_t)qp_params_count(s->params) + 1) * sizeof *s->worker[i].use);
+        s->worker[i].missing = malloc((size_t)buckets * sizeof *s->worker[i].missing);
+        if (!s->worker[i].use || !s->worker[i].missing) return out_of_memory();
+    }
+    const qp_gradient_exchange_options options = {cluster, s->threads, s->type, buckets, parts};
+    return qp_gradient_exchange_new(s->params, &options, s->tree, &s->exchange);
 }
 
 void qp_shards_free(qp_shards *s)
@@ -106,7 +129,11 @@ void qp_shards_free(qp_shards *s)
     if (s->worker) {
 #pragma omp parallel num_threads(s->threads)
         qp_threads_unpin(&s->worker[omp_get_thread_num()].pin);
-        for (int i = 0; i < s->threads; i++) qp_tape_free(s->worker[i].tape);
+        for (int i = 0; i < s->threads; i++) {
+            qp_tape_free(s->worker[i].tape);
+            free(s->worker[i].use);
+            free(s->worker[i].missing);
+        }
     }
     omp_destroy_lock(&s->lock);
     qp_gradient_tree_free(s->tree);
@@ -243,18 +270,78 @@ static void fail(qp_shards *s, int number, qp_status status, const char *message
     omp_unset_lock(&s->lock);
 }
 
-/* Forward and, when training, backward of some sequences on `tape`; *sum += their loss. Sequences without a target row
- * (of a masked language model) add nothing. */
-static bool run_piece(qp_shards *s, shard piece, uint64_t key, qp_tape *tape, qp_gradient *gradient, double *sum)
+/* A shard while a worker runs it. */
+typedef struct {
+    qp_shards *shards;
+    worker *worker;
+    int number, block;     /* block -1: no gradient */
+    qp_gradient *gradient; /* NULL: none */
+    qp_tape_watcher watcher;
+} pass;
+
+/* ---- buckets: complete parts of a gradient leave while layers below compute ---- */
+
+/* The buckets that hold parameter `index` are first .. *last. */
+static int buckets_of(const qp_shards *s, int index, int *last)
 {
+    const size_t *bucket = qp_gradient_exchange_bucket(s->exchange);
+    const qp_parameter *p = qp_params_at(s->params, index);
+    size_t end = p->offset + (size_t)p->rows * (size_t)p->columns;
+    int first = 0;
+    while (first + 1 < s->buckets && bucket[first + 1] <= p->offset) first++;
+    for (*last = first; *last + 1 < s->buckets && bucket[*last + 1] < end;) ++*last;
+    return first;
+}
+
+/* Parameters without a gradient have zeros. */
+static void join_bucket(pass *p, int bucket)
+{
+    const qp_shards *s = p->shards;
+    int last;
+    for (int i = 0; i < qp_params_count(s->params); i++)
+        if (buckets_of(s, i, &last) <= bucket && last >= bucket) qp_gradient_clear(p->gradient, i);
+    p->worker->missing[bucket] = -1;
+    qp_gradient_tree_join(s->tree, p->number, p->block, bucket);
+}
+
+static void parameter_done(void *self, int index)
+{
+    pass *p = self;
+    int last;
+    for (int b = buckets_of(p->shards, index, &last); b <= last; b++)
+        if (--p->worker->missing[b] == 0) join_bucket(p, b);
+    qp_gradient_exchange_poll(p->shards->exchange);
+}
+
+/* Before the backward pass of the last piece: what it will complete. */
+static void count_missing(pass *p)
+{
+    const qp_shards *s = p->shards;
+    int last;
+    memset(p->worker->missing, 0, (size_t)s->buckets * sizeof *p->worker->missing);
+    for (int i = 0; i < qp_params_count(s->params); i++)
+        for (int b = buckets_of(s, i, &last); p->gradient->node[i].used && b <= last; b++) p->worker->missing[b]++;
+}
+
+/* ---- one shard, continued ---- */
+
+/* Forward and, when training, backward of some sequences; *sum += their loss. Sequences without a target row
+ * (of a masked language model) add nothing. */
+static bool run_piece(pass *p, shard piece, uint64_t key, bool last, double *sum)
+{
+    qp_shards *s = p->shards;
+    qp_tape *tape = p->worker->tape;
     qp_sequences target = piece.batch->target.sequences;
+    bool watched = last && p->gradient && s->exchange;
     qp_tape_begin(tape, s->mode, key);
+    if (watched) memset(p->worker->missing, 0, (size_t)s->buckets * sizeof *p->worker->missing);
     if (target.start[piece.end] == target.start[piece.first]) return true;
-    if (gradient) {
-        qp_tape_bind(tape, gradient->node);
+    if (p->gradient) {
+        qp_tape_bind(tape, p->gradient->node);
         qp_tape_expect_scale(tape, s->scale * piece.weight);
         if (s->bf16) qp_tape_use_bf16(tape);
     }
+    if (watched) qp_tape_watch(tape, &p->watcher);
     qp_batch view = view_batch(tape, &piece);
     qp_tensor loss = qp_tape_failed(tape) ? (qp_tensor){0} : s->function->loss(s->function->self, tape, &view);
     if (!qp_tape_failed(tape) && (loss.rows != 1 || loss.columns != 1))
@@ -262,30 +349,45 @@ static bool run_piece(qp_shards *s, shard piece, uint64_t key, qp_tape *tape, qp
                             loss.columns);
     if (qp_tape_failed(tape)) return false;
     *sum += (double)(loss.value[0] * piece.weight); /* before backward, which may reuse the memory */
-    return !gradient || qp_tape_backward(tape, loss, s->scale * piece.weight) == QP_OK;
+    if (watched) count_missing(p);
+    return !p->gradient || qp_tape_backward(tape, loss, s->scale * piece.weight) == QP_OK;
 }
 
-/* The pieces of shard `number` in turn, into the same gradient. */
-static bool run_shard(qp_shards *s, int number, qp_tape *tape, qp_gradient *gradient)
+/* After the last piece: the buckets that no parameter completed. */
+static void join_rest(pass *p)
 {
-    const shard *whole = &s->shard[number];
+    if (!p->gradient) return;
+    if (!p->shards->exchange) {
+        qp_gradient_finish(p->gradient, p->shards->params);
+        qp_gradient_tree_join(p->shards->tree, p->number, p->block, 0);
+        return;
+    }
+    for (int b = 0; b < p->shards->buckets; b++)
+        if (p->worker->missing[b] >= 0) join_bucket(p, b);
+}
+
+/* The pieces of a shard in turn, into the same gradient, which then joins the tree. */
+static bool run_shard(pass *p)
+{
+    qp_shards *s = p->shards;
+    const shard *whole = &s->shard[p->number];
     int64_t rows = batch_rows_before(whole->batch, whole->end) - batch_rows_before(whole->batch, whole->first);
     int pieces = (int)((rows + QP_PIECE_ROWS - 1) / QP_PIECE_ROWS), sequences = whole->end - whole->first;
     if (pieces > sequences) pieces = sequences;
     if (s->function->whole) pieces = 1;
-    uint64_t key = qp_random_key(s->key, (uint64_t)number);
-    s->loss[number] = 0;
-    if (gradient) qp_gradient_begin(gradient, s->params);
+    uint64_t key = qp_random_key(s->key, (uint64_t)p->number);
+    s->loss[p->number] = 0;
+    if (p->gradient) qp_gradient_begin(p->gradient, s->params);
     for (int k = 1, from = whole->first; k <= pieces; k++) {
         int end = cut_end(whole->batch, whole->first, whole->end, pieces, k, from);
-        if (!run_piece(s, (shard){whole->batch, from, end, whole->weight},
-                       k == 1 ? key : qp_random_key(key, (uint64_t)k), tape, gradient, &s->loss[number])) {
-            fail(s, number, qp_tape_status(tape), qp_tape_message(tape));
+        if (!run_piece(p, (shard){whole->batch, from, end, whole->weight},
+                       k == 1 ? key : qp_random_key(key, (uint64_t)k), k == pieces, &s->loss[p->number])) {
+            fail(s, p->number, qp_tape_status(p->worker->tape), qp_tape_message(p->worker->tape));
             return false;
         }
         from = end;
     }
-    if (gradient) qp_gradient_finish(gradient, s->params);
+    join_rest(p);
     return true;
 }
 
@@ -334,9 +436,10 @@ static void work(void *self, int index)
     qp_cpu_flush_subnormals();
     if (!me->started) start_worker(me, index, s->threads);
     while (index < s->drivers && take_work(s, &block, &number)) {
-        bool done = run_shard(s, number, me->tape, block < 0 ? NULL : qp_gradient_tree_at(s->tree, block));
-        if (block >= 0 && done) qp_gradient_tree_join(s->tree, number, block);
-        if (block >= 0 && !done) qp_gradient_tree_drop(s->tree, block);
+        pass p = {.shards = s, .worker = me, .number = number, .block = block};
+        if (block >= 0) p.gradient = qp_gradient_tree_at(s->tree, block);
+        p.watcher = (qp_tape_watcher){&p, parameter_done, me->use};
+        if (!run_shard(&p) && block >= 0) qp_gradient_tree_drop(s->tree, block);
     }
 }
 
@@ -369,8 +472,8 @@ static qp_status gather(qp_shards *s)
         rows[r] = (size_t)sequence * (size_t)carry->width * sizeof *carry->row;
     }
     status = qp_cluster_agree(s->cluster, status);
-    if (status == QP_OK) status = qp_cluster_gather(s->cluster, losses, s->loss);
-    if (status == QP_OK && carry->row) status = qp_cluster_gather(s->cluster, rows, carry->row);
+    if (status == QP_OK) status = qp_cluster_gather(s->cluster, losses, 1, s->loss);
+    if (status == QP_OK && carry->row) status = qp_cluster_gather(s->cluster, rows, 1, carry->row);
     free(losses);
     free(rows);
     return status;
@@ -401,13 +504,17 @@ static qp_status run(qp_shards *s, const qp_loss_function *function, const qp_ba
     s->scale = (qp_real)(1.0 / (double)result->target_rows);
     s->first = qp_cluster_share(s->cluster, s->count, qp_cluster_rank(s->cluster));
     s->end = qp_cluster_share(s->cluster, s->count, qp_cluster_rank(s->cluster) + 1);
-    QP_TRY(qp_cluster_agree(s->cluster, run_shards(s, result)));
+    if (s->exchange && mode == QP_TRAIN) QP_TRY(qp_gradient_exchange_begin(s->exchange, s->count));
+    qp_status status = run_shards(s, result);
+    if (s->exchange && mode == QP_TRAIN)
+        status = qp_gradient_exchange_end(s->exchange, status, result->gradient, &result->gradient_count);
+    else
+        status = qp_cluster_agree(s->cluster, status);
+    QP_TRY(status);
     if (s->cluster) QP_TRY(gather(s));
     result->loss = sum_losses(s->loss, s->count);
-    if (mode != QP_TRAIN) return QP_OK;
-    if (s->exchange)
-        return qp_gradient_exchange_run(s->exchange, s->tree, s->count, result->gradient, &result->gradient_count);
-    result->gradient_count = qp_gradient_tree_result(s->tree, result->gradient);
+    if (!s->exchange && mode == QP_TRAIN)
+        result->gradient_count = qp_gradient_tree_result(s->tree, result->gradient);
     return QP_OK;
 }
 

@@ -40,18 +40,20 @@ typedef struct qp_shards qp_shards;
  *                            not.
  * qp_shards_new            — threads: number of workers (see qp_threads_of); shard_rows: rows of a shard, 0:
  *                            QP_SHARD_ROWS.
+ * qp_shards_set_type       — QP_GRADIENT_BF16: sums are rounded (gradient_tree.h). Errors  QP_EMEMORY.
  * qp_shards_set_batch_mean — weights the batches of an update equally, whatever their target rows: loss and gradient
  * are
  *                            then the mean of the batches' means.
  * qp_shards_set_cluster    — shares the shards of every call among ranks (gradient_exchange.h), each of which calls
  *                            with the same batches, and gets the same result. With the parts of a divided
- *                            optimizer (qp_optimizer_parts) each gets its part of the gradient only, else parts is
- *                            NULL. Errors  QP_EMEMORY.
+ *                            optimizer (qp_optimizer_parts) each gets its parts of the gradient only, else parts is
+ *                            NULL; `buckets` of a block are sent one by one. Errors  QP_EMEMORY.
  * qp_shards_free           — to be called by the thread that ran the steps: it unpins the workers. */
 qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows, qp_shards **shards);
 void qp_shards_set_bf16(qp_shards *shards);
 void qp_shards_set_batch_mean(qp_shards *shards);
-qp_status qp_shards_set_cluster(qp_shards *shards, qp_cluster *cluster, const size_t *parts);
+qp_status qp_shards_set_type(qp_shards *shards, int type);
+qp_status qp_shards_set_cluster(qp_shards *shards, qp_cluster *cluster, const size_t *parts, int buckets);
 void qp_shards_free(qp_shards *shards);
 
 typedef struct {

@@ -36,7 +36,8 @@ typedef struct {
     qp_run_state state;
     qp_run_reset reset; /* what was reset when this session began */
     qp_plateau plateau;
-    int64_t begun_epoch, batches;   /* epoch for which the batch source was begun; its batches */
+    int64_t begun_epoch, batches;   /* epoch for which the batch source was begun; its batches, or about so many */
+    int64_t ready;                  /* those up to here may be had (qp_batch_source.more) */
     int64_t saved_update;           /* of the last save; -1: none */
     double started;                 /* clock at which state.seconds was 0 */
     qp_run_speed interval, session; /* updates since the last reported one; all of this session */

@@ -5,6 +5,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/threads.h"
+#include "lib/train/gradient_exchange.h"
 #include "lib/train/trainer_internal.h"
 
 qp_status qp_training_config_check(const qp_training_config *config)
@@ -69,6 +70,12 @@ static double layer_rate(const qp_params *params, int index, double decay)
     return pow(decay, layer < 0 ? layers + 1 : layers - layer);
 }
 
+/* Parts of the gradient that are sent one by one. */
+static int buckets_of(const qp_run *run)
+{
+    return qp_gradient_buckets(qp_params_size(run->trainer->params), run->config->gradient_bucket);
+}
+
 static qp_status make_optimizer(qp_run *run)
 {
     const qp_params *params = run->trainer->params;
@@ -87,7 +94,7 @@ static qp_status make_optimizer(qp_run *run)
         frozen += qp_run_frozen(run, p->name);
     }
     qp_status status = qp_optimizer_new_parts(run->trainer->optimizer, qp_params_size(params), span, count,
-                                              run->trainer->cluster, &run->optimizer);
+                                              run->trainer->cluster, buckets_of(run), &run->optimizer);
     free(span);
     if (status == QP_OK && run->config->freeze[0] && (frozen == 0 || frozen == count))
         status = qp_fail(QP_EUSAGE, "--freeze: '%.100s' matches %s parameter; `quipu info` lists their names",
@@ -103,7 +110,9 @@ static qp_status make_workers(qp_run *run)
     QP_TRY(qp_shards_new(params, threads, c->shard_rows, &run->shards));
     if (c->precision == QP_PRECISION_BF16) qp_shards_set_bf16(run->shards);
     if (c->accum_mean == QP_ACCUM_BATCHES) qp_shards_set_batch_mean(run->shards);
-    QP_TRY(qp_shards_set_cluster(run->shards, run->trainer->cluster, qp_optimizer_parts(run->optimizer)));
+    QP_TRY(qp_shards_set_type(run->shards, (int)c->gradient_type));
+    QP_TRY(qp_shards_set_cluster(run->shards, run->trainer->cluster, qp_optimizer_parts(run->optimizer),
+                                 buckets_of(run)));
     QP_TRY(qp_weight_noise_init(&run->noise, params, c->weight_noise, threads));
     run->batch = calloc((size_t)c->accum, sizeof *run->batch);
     return run->batch ? QP_OK : qp_fail(QP_EMEMORY, "training: out of memory");

@@ -11,7 +11,9 @@ void qp_run_equal_weights(qp_run *run)
 qp_status qp_run_join_weights(qp_run *run)
 {
     const size_t *part = qp_optimizer_parts(run->optimizer);
-    return part ? qp_cluster_gather(run->trainer->cluster, part, qp_params_block(run->trainer->params)) : QP_OK;
+    if (!part) return QP_OK;
+    return qp_cluster_gather(run->trainer->cluster, part, qp_optimizer_rounds(run->optimizer),
+                             qp_params_block(run->trainer->params));
 }
 
 /* Moves the other ranks' parts of the states to rank 0, or from it. */
@@ -21,15 +23,17 @@ static qp_status move_states(qp_run *run, bool join)
     qp_cluster *cluster = run->trainer->cluster;
     const size_t *part = qp_optimizer_parts(optimizer);
     int rank = qp_cluster_rank(cluster), ranks = qp_cluster_ranks(cluster), states = qp_optimizer_states(optimizer);
-    int count = 0;
+    int count = 0, parts = qp_optimizer_rounds(optimizer) * ranks;
     if (!part || states == 0) return QP_OK;
-    qp_message *message = malloc((size_t)states * (size_t)ranks * sizeof *message);
+    qp_message *message = malloc((size_t)states * (size_t)parts * sizeof *message);
     if (!message) return qp_fail(QP_EMEMORY, "training: out of memory");
-    for (int r = 1; r < ranks; r++)
-        for (int i = 0; (rank == 0 || rank == r) && i < states; i++) {
+    for (int p = 0; p < parts; p++)
+        for (int i = 0; i < states; i++) {
+            int r = p % ranks;
             char *state = (char *)qp_optimizer_state(optimizer, i);
+            if (r == 0 || (rank != 0 && rank != r)) continue;
             message[count++] =
-                (qp_message){rank == 0 ? r : 0, (rank == 0) != join, state + part[r], part[r + 1] - part[r]};
+                (qp_message){rank == 0 ? r : 0, (rank == 0) != join, state + part[p], part[p + 1] - part[p]};
         }
     qp_status status = qp_cluster_exchange(cluster, message, count);
     free(message);

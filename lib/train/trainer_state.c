@@ -44,7 +44,7 @@ double qp_run_share_done(const qp_run *run)
     if (c->steps > 0) share = fmax(share, (double)s->update / (double)c->steps);
     if (c->train_tokens > 0) share = fmax(share, (double)s->target_tokens / (double)c->train_tokens);
     if (run->epochs > 0) {
-        double inside = run->batches > 0 ? (double)s->batch / (double)run->batches : 0;
+        double inside = run->batches > 0 ? fmin(1, (double)s->batch / (double)run->batches) : 0;
         share = fmax(share, ((double)(s->epoch - 1) + inside) / (double)run->epochs);
     }
     return share;

@@ -8,6 +8,18 @@
 /* Keys of the random numbers of updates and of weight noise. */
 static const uint64_t update_key = 0x757064617465, noise_key = 0x6e6f697365;
 
+/* Prepares the state's portion of the epoch, or the next one that has batches. */
+static qp_status prepare_portion(qp_run *run)
+{
+    qp_batch_source *source = run->trainer->train;
+    qp_batch_place place = {run->state.portion, run->state.portion_batch};
+    run->ready = run->batches;
+    if (!source->more) return QP_OK;
+    QP_TRY(source->more(source->self, &place, &run->ready));
+    run->state.portion = place.portion;
+    return QP_OK;
+}
+
 /* Begins the state's epoch in the batch source, unless it is already begun. */
 static qp_status begin_epoch(qp_run *run)
 {
@@ -16,7 +28,8 @@ static qp_status begin_epoch(qp_run *run)
     QP_TRY(source->begin(source->self, run->state.epoch - 1, &run->batches));
     if (run->batches <= 0)
         return qp_fail(QP_EDATA, "training: no batches; the training data is empty or every line is too long");
-    if (run->state.batch >= run->batches)
+    QP_TRY(prepare_portion(run));
+    if (run->state.batch >= run->ready)
         return qp_fail(QP_EUSAGE, "training: the data has fewer batches than at the start of the run; use the same "
                                   "data or --overwrite");
     if (run->begun_epoch == 0) qp_run_check_plan(run);
@@ -105,7 +118,8 @@ static void count_update(qp_run *run, int batches, const qp_shards_result *resul
 static void fill_progress(const qp_run *run, qp_progress *p)
 {
     const qp_run_state *s = &run->state;
-    p->update = s->update, p->epoch = s->epoch, p->batch = s->batch, p->batches = run->batches;
+    p->update = s->update, p->epoch = s->epoch, p->batch = s->batch;
+    p->batches = run->batches > run->ready ? run->batches : run->ready;
     p->target_tokens = s->target_tokens;
     p->loss = s->window_loss / (double)s->window_tokens;
     p->smoothed = run->config->label_smoothing > 0;
@@ -118,16 +132,29 @@ static void fill_progress(const qp_run *run, qp_progress *p)
     p->shown = s->update % run->config->disp_freq == 0;
 }
 
-/* Moves on to the next epoch after its last batch, and notes whether a validation is due. */
-static void end_update(qp_run *run)
+/* Moves on to the next portion or epoch after its last batch. */
+static qp_status turn_page(qp_run *run, bool *epoch_ends)
+{
+    qp_run_state *s = &run->state;
+    *epoch_ends = s->batch == run->ready;
+    if (*epoch_ends && run->trainer->train->more) {
+        s->portion++;
+        s->portion_batch = s->batch;
+        QP_TRY(prepare_portion(run));
+        *epoch_ends = s->batch == run->ready;
+    }
+    if (!*epoch_ends) return QP_OK;
+    s->epoch++;
+    s->batch = s->portion = s->portion_batch = 0;
+    return QP_OK;
+}
+
+/* Notes whether a validation is due. */
+static void end_update(qp_run *run, bool epoch_ends)
 {
     const qp_training_config *c = run->config;
     qp_run_state *s = &run->state;
-    bool validates = qp_run_validates(run), epoch_ends = s->batch == run->batches;
-    if (epoch_ends) {
-        s->epoch++;
-        s->batch = 0;
-    }
+    bool validates = qp_run_validates(run);
     /* a time limit that ends the run before its updates: up to 15 validations, but an eighth of the time at most */
     static const double least_share = 1.0 / 15, most_cost = 8;
     double share = qp_run_time_share(run);
@@ -171,14 +198,16 @@ qp_status qp_run_update(qp_run *run)
     double begun = qp_run_clock();
     QP_TRY(begin_epoch(run));
     if (run->state.update == run->first_update) run->first_share = qp_run_share_done(run);
-    int64_t left = run->batches - run->state.batch;
+    int64_t left = run->ready - run->state.batch;
     int count = (int)(left < run->config->accum ? left : run->config->accum);
     for (int i = 0; i < count; i++) QP_TRY(source->get(source->self, run->state.batch + i, i, &run->batch[i]));
     QP_TRY(compute_gradient(run, count, &result));
     QP_TRY(apply_gradient(run, &result, &progress));
     count_update(run, count, &result, qp_run_clock() - begun);
     fill_progress(run, &progress);
-    end_update(run);
+    bool epoch_ends;
+    QP_TRY(turn_page(run, &epoch_ends));
+    end_update(run, epoch_ends);
     QP_TRY(report(run, &progress));
     return QP_OK;
 }

@@ -4,19 +4,25 @@
 
 #include "lib/train/trainer_internal.h"
 
+static void swap(size_t begin, size_t end, qp_real *a, qp_real *b)
+{
+    for (size_t i = begin; i < end; i++) {
+        qp_real value = a[i];
+        a[i] = b[i];
+        b[i] = value;
+    }
+}
+
 qp_status qp_run_swap_mean(qp_run *run)
 {
     qp_real *mean = qp_optimizer_mean(run->optimizer), *weight = qp_params_block(run->trainer->params);
+    const size_t whole[] = {0, qp_params_size(run->trainer->params) * sizeof *mean};
     const size_t *part = qp_optimizer_parts(run->optimizer);
-    int rank = qp_cluster_rank(run->trainer->cluster);
-    size_t begin = part ? part[rank] / sizeof *mean : 0;
-    size_t end = part ? part[rank + 1] / sizeof *mean : qp_params_size(run->trainer->params);
+    int rank = part ? qp_cluster_rank(run->trainer->cluster) : 0;
+    int ranks = part ? qp_cluster_ranks(run->trainer->cluster) : 1;
     if (!mean || qp_optimizer_updates(run->optimizer) == 0) return QP_OK;
-    for (size_t i = begin; i < end; i++) {
-        qp_real value = weight[i];
-        weight[i] = mean[i];
-        mean[i] = value;
-    }
+    for (int p = rank, parts = ranks * qp_optimizer_rounds(run->optimizer); p < parts; p += ranks)
+        swap((part ? part : whole)[p] / sizeof *mean, (part ? part : whole)[p + 1] / sizeof *mean, weight, mean);
     return qp_run_join_weights(run);
 }
 

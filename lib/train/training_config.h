@@ -11,6 +11,7 @@
     X(QP_BY_RECALL, "recall@1") X(QP_BY_SPEARMAN, "spearman")
 #define QP_PRECISIONS(X) X(QP_PRECISION_FP32, "fp32") X(QP_PRECISION_BF16, "bf16")
 #define QP_ACCUM_MEANS(X) X(QP_ACCUM_TOKENS, "tokens") X(QP_ACCUM_BATCHES, "batches")
+#define QP_GRADIENT_TYPES(X) X(QP_GRADIENT_FP32, "fp32") X(QP_GRADIENT_BF16, "bf16")
 
 /* X(kind, name, default, low, high, choices, help); see lib/config/config.h */
 #define QP_TRAINING_FIELDS(X)                                                                                          \
@@ -42,6 +43,11 @@
       "operands of products with weights while training; bf16: faster on CPUs with AVX512-BF16, same bits on all")     \
     X(INT, shard_rows, "1024", 16, 1000000000, NULL,                                                                   \
       "source and target tokens per shard; affects the bits of the result")                                            \
+    X(CHOICE, gradient_type, "fp32", 0, 0, QP_CHOICES(QP_GRADIENT_TYPES),                                              \
+      "bf16: round every sum of gradients to bfloat16; several ranks send half the bytes")                             \
+    X(REAL, gradient_bucket, "25", 0.001, 1000000, NULL,                                                               \
+      "several ranks: MB of the gradient that are sent at once, while layers below compute; does not affect the "      \
+      "result")                                                                                                        \
     X(INT, threads, "0", 0, 4096, NULL, "threads; 0: all CPUs; does not affect the result")                            \
     X(INT, seed, "1", 0, 9007199254740991, NULL, "random seed")
 
@@ -52,6 +58,7 @@ typedef struct {
 enum { QP_STOPPING_METRICS(QP_CHOICE_ID) QP_STOPPING_METRIC_COUNT };
 enum { QP_PRECISIONS(QP_CHOICE_ID) QP_PRECISION_COUNT };
 enum { QP_ACCUM_MEANS(QP_CHOICE_ID) QP_ACCUM_MEAN_COUNT };
+enum { QP_GRADIENT_TYPES(QP_CHOICE_ID) QP_GRADIENT_TYPE_COUNT };
 enum { QP_EPOCHS_UNLESS_LIMITED = 20 };
 
 extern const qp_field_table qp_training_fields;

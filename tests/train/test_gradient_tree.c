@@ -20,7 +20,7 @@ static void join(qp_gradient_tree *tree, int leaf)
     int block = qp_gradient_tree_take(tree);
     for (int i = 0; i < REALS; i++)
         qp_gradient_tree_at(tree, block)->block[i] = (qp_real)qp_random_normal((uint64_t)leaf, (uint64_t)i);
-    qp_gradient_tree_join(tree, leaf, block);
+    qp_gradient_tree_join(tree, leaf, block, 0);
 }
 
 /* The roots of leaves first .. end-1, in root[leaf]; returns how many there are. */
@@ -29,7 +29,7 @@ static int sum_part(qp_gradient_tree *tree, int leaves, int first, int end, qp_r
     int count = 0;
     cr_assert_eq(qp_gradient_tree_begin(tree, leaves, first, end, 1), QP_OK);
     for (int leaf = first; leaf < end; leaf++) join(tree, leaf);
-    for (int leaf = first; leaf < end; leaf = qp_gradient_tree_root_end(leaves, leaf, end), count++)
+    for (int leaf = first; leaf < end; leaf = qp_gradient_tree_root_end(leaves, leaf, end, QP_GRADIENT_FP32), count++)
         for (int i = 0; i < REALS; i++) root[leaf][i] = qp_gradient_tree_root(tree, leaf)[i];
     return count;
 }
@@ -56,10 +56,10 @@ Test(gradient_tree, roots_of_any_ranks_give_the_bits_of_one)
     static qp_real expected[MOST_LEAVES][REALS], root[MOST_LEAVES][REALS];
     qp_params *params = block_of_reals();
     qp_gradient_tree *tree;
-    cr_assert_eq(qp_gradient_tree_new(params, 1, &tree), QP_OK);
+    cr_assert_eq(qp_gradient_tree_new(params, 1, QP_GRADIENT_FP32, &tree), QP_OK);
     for (int leaves = 1; leaves <= MOST_LEAVES; leaves++)
         for (int ranks = 1; ranks <= 16; ranks += 1 + leaves % 3) {
-            int end[MOST_LEAVES], top = qp_gradient_tree_top_level(leaves);
+            int end[MOST_LEAVES], top = qp_gradient_tree_top_level(leaves, QP_GRADIENT_FP32);
             for (int n = 0; n < leaves; n++)
                 for (int i = 0; i < REALS; i++)
                     expected[n][i] = (qp_real)qp_random_normal((uint64_t)n, (uint64_t)i);
@@ -69,7 +69,7 @@ Test(gradient_tree, roots_of_any_ranks_give_the_bits_of_one)
                 int roots = sum_part(tree, leaves, from, to, root);
                 cr_assert_leq(roots, ranks == 1 ? 2 : 12, "%d leaves, %d ranks: %d roots", leaves, ranks, roots);
                 for (int leaf = from; leaf < to; leaf = end[leaf])
-                    end[leaf] = qp_gradient_tree_root_end(leaves, leaf, to);
+                    end[leaf] = qp_gradient_tree_root_end(leaves, leaf, to, QP_GRADIENT_FP32);
             }
             for (int half = 0; half < (leaves > 1 ? 2 : 1); half++)
                 for (int i = 0; i < REALS; i++)
@@ -85,14 +85,14 @@ Test(gradient_tree, a_process_alone_has_its_two_tops)
     const qp_real *top[2];
     qp_params *params = block_of_reals();
     qp_gradient_tree *tree;
-    cr_assert_eq(qp_gradient_tree_new(params, 1, &tree), QP_OK);
+    cr_assert_eq(qp_gradient_tree_new(params, 1, QP_GRADIENT_FP32, &tree), QP_OK);
     cr_assert_eq(qp_gradient_tree_begin(tree, 5, 0, 5, 1), QP_OK);
     for (int leaf = 4; leaf >= 0; leaf--) join(tree, leaf);
     cr_assert_eq(qp_gradient_tree_result(tree, top), 2);
     cr_assert_eq(top[1][0], (qp_real)qp_random_normal(4, 0));
-    cr_assert_eq(qp_gradient_tree_root_end(5, 0, 5), 4);
-    cr_assert_eq(qp_gradient_tree_root_end(5, 0, 3), 2);
-    cr_assert_eq(qp_gradient_tree_root_end(5, 4, 5), 5);
+    cr_assert_eq(qp_gradient_tree_root_end(5, 0, 5, QP_GRADIENT_FP32), 4);
+    cr_assert_eq(qp_gradient_tree_root_end(5, 0, 3, QP_GRADIENT_FP32), 2);
+    cr_assert_eq(qp_gradient_tree_root_end(5, 4, 5, QP_GRADIENT_FP32), 5);
     qp_gradient_tree_free(tree);
     qp_params_free(params);
 }

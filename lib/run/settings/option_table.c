@@ -136,6 +136,13 @@ static bool weighs_lines(const qp_train_settings *s)
 
 static bool reads_words(const qp_train_settings *s) { return !columns(s) && !ngram(s); }
 
+static bool streams(const qp_train_settings *s)
+{
+    return (rewrites(s) || mlm(s) || s->model.task == QP_TASK_LM) && !ngram(s) && !s->model.carry;
+}
+
+static bool streamed(const qp_train_settings *s) { return s->job.stream; }
+
 static bool accumulates(const qp_train_settings *s) { return s->training.accum > 1; }
 
 static bool looks_ahead(const qp_train_settings *s) { return s->optimizer.lookahead > 0; }
@@ -247,6 +254,8 @@ const qp_option_use qp_option_table[] = {
     {"class_weights", labelled, "--task classify or tag", 0, 0},
     {"unseen_labels", labelled, "--task classify or tag", 0, 0},
     {"mask_rate", mlm, "--task mlm", 0, 0},
+    {"stream", streams, "--task lm, translate, autoencode or mlm, without --carry and --decoder ngram", 0, 0},
+    {"stream_buffer", streamed, "--stream", 0, 0},
     {"whole_words", mlm, "--task mlm", 0, 0},
     {"embeddings", reads_words, "tasks that read words and --decoder other than ngram", 0, 0},
     {"src_embeddings", translate, "--task translate (elsewhere: --embeddings)", 0, 0},

@@ -93,6 +93,10 @@
     X(REAL, lora_alpha, "0", 0, 1e6, NULL, "--lora: adapters are scaled by this over their rank; 0: the rank")         \
     X(TEXT, lora_layers, "encoder.*,decoder.*", 0, 0, "PATTERNS",                                                      \
       "--lora: matrices that get an adapter; patterns with * and ?, separated by commas")                              \
+    X(BOOL, stream, "false", 0, 0, NULL,                                                                               \
+      "lm, translate, autoencode, mlm: read the training text in portions, not into memory; shuffled within them, "    \
+      "and they come from places all over the text")                                                                   \
+    X(INT, stream_buffer, "64", 1, 1000000, NULL, "--stream: MB of text in a portion")                                 \
     X(INT, rank_timeout, "6", 0, 86400, NULL,                                                                          \
       "several ranks (mpirun, srun): seconds without a sign of life from one after which all end; 0: never")           \
     X(BOOL, dry_run, "false", 0, 0, NULL, "report sizes, time and likely problems; train and write nothing")           \
