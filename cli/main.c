@@ -67,12 +67,18 @@ static qp_status check_cpu(const char *name)
                    qp_cpu_name(widest));
 }
 
+/* Commands whose work several ranks share. */
+static bool shares(const char *name)
+{
+    return strcmp(name, "train") == 0 || strcmp(name, "translate") == 0 || strcmp(name, "score") == 0;
+}
+
 static int run_command(int argc, char **argv)
 {
     if (check_cpu(argv[0]) != QP_OK) return qp_report(QP_EUSAGE);
     const char *name[COMMANDS + 2];
     bool examines = strcmp(argv[0], "doctor") == 0;
-    if (!examines && qp_ranks_join(argv[0], strcmp(argv[0], "train") == 0) != QP_OK) return qp_report(QP_EUSAGE);
+    if (!examines && qp_ranks_join(argv[0], shares(argv[0])) != QP_OK) return qp_report(QP_EUSAGE);
     for (int i = 0; i < COMMANDS; i++) {
         if (strcmp(argv[0], command[i].name) == 0) return command[i].run(argc, argv);
         name[i] = command[i].name;

@@ -1,4 +1,11 @@
+#define _GNU_SOURCE
 #include "cli/base/ranks.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/threads.h"
 
 static qp_cluster *cluster;
 
@@ -18,4 +25,95 @@ int qp_ranks_leave(int code)
     if (code != 0 && !stopped) qp_cluster_abort(cluster, code);
     qp_cluster_close(cluster);
     return code;
+}
+
+int qp_ranks_threads(int threads)
+{
+    int cpus = (int)sysconf(_SC_NPROCESSORS_ONLN) / qp_cluster_local_ranks(cluster), own = qp_threads_of(threads);
+    if (!cluster || threads > 0 || own <= cpus) return own;
+    return cpus > 1 ? cpus : 1;
+}
+
+static qp_status open_stream(qp_ranks_output *o)
+{
+    o->stream = open_memstream(&o->text, &o->bytes);
+    return o->stream ? QP_OK : qp_fail(QP_EMEMORY, "out of memory for the output");
+}
+
+qp_status qp_ranks_output_begin(qp_ranks_output *o, FILE *out, char *const *file, int files, int *limit)
+{
+    *o = (qp_ranks_output){.stream = out, .out = out};
+    if (!cluster) return QP_OK;
+    o->stream = NULL;
+    for (int i = 0; i < files || i == 0; i++)
+        if (files == 0 || strcmp(file[i], "-") == 0)
+            return qp_fail(QP_EUSAGE, "several ranks cannot share stdin; name a file");
+    qp_cluster_broadcast(cluster, limit, sizeof *limit);
+    return qp_cluster_agree(cluster, open_stream(o));
+}
+
+bool qp_ranks_output_own(const qp_ranks_output *o)
+{
+    return !cluster || o->chunk % qp_cluster_ranks(cluster) == qp_cluster_rank(cluster);
+}
+
+/* Writes the texts of all ranks; [ranks] of so many bytes. */
+static qp_status collect(qp_ranks_output *o, const size_t *bytes)
+{
+    int ranks = qp_cluster_ranks(cluster);
+    qp_status status = QP_OK;
+    for (int r = 0; r < ranks; r++) {
+        bool mine = r == qp_cluster_rank(cluster), leads = qp_cluster_rank(cluster) == 0;
+        char *text = mine ? o->text : leads ? malloc(bytes[r] + 1) : NULL;
+        qp_message message = {r ? (leads ? r : 0) : 0, !leads, text, bytes[r]};
+        if (leads && !text) return qp_fail(QP_EMEMORY, "out of memory for the output");
+        if (r > 0 && (leads || mine)) status = qp_cluster_exchange(cluster, &message, 1);
+        if (leads && status == QP_OK) fwrite(text, 1, bytes[r], o->out);
+        if (!mine) free(text);
+        QP_TRY(status);
+    }
+    return QP_OK;
+}
+
+/* The end of a round. */
+static qp_status write_round(qp_ranks_output *o)
+{
+    size_t ranks = (size_t)qp_cluster_ranks(cluster);
+    size_t *bytes = calloc(ranks, sizeof *bytes), *start = calloc(ranks + 1, sizeof *start);
+    if (o->stream && fclose(o->stream) != 0 && o->status == QP_OK) o->status = qp_fail(QP_EMEMORY, "out of memory");
+    o->stream = NULL;
+    qp_status status = bytes && start ? o->status : qp_fail(QP_EMEMORY, "out of memory");
+    if (status == o->status && status != QP_OK) qp_fail(status, "%s", o->message);
+    status = qp_cluster_agree(cluster, status);
+    if (status == QP_OK) {
+        bytes[qp_cluster_rank(cluster)] = o->bytes;
+        for (size_t r = 0; r <= ranks; r++) start[r] = r * sizeof *bytes;
+        status = qp_cluster_gather(cluster, start, 1, bytes);
+        if (status == QP_OK) status = collect(o, bytes);
+    }
+    free(bytes);
+    free(start);
+    free(o->text);
+    o->text = NULL;
+    return status;
+}
+
+qp_status qp_ranks_output_next(qp_ranks_output *o, qp_status status, bool last)
+{
+    if (!cluster) return status;
+    if (status != QP_OK && o->status == QP_OK) {
+        o->status = status;
+        snprintf(o->message, sizeof o->message, "%s", qp_error_message());
+    }
+    bool full = !last && ++o->chunk % qp_cluster_ranks(cluster) == 0;
+    if (!full && !last) return QP_OK;
+    QP_TRY(write_round(o));
+    return last ? QP_OK : open_stream(o);
+}
+
+void qp_ranks_output_end(qp_ranks_output *o)
+{
+    if (!cluster) return;
+    if (o->stream) fclose(o->stream);
+    free(o->text);
 }

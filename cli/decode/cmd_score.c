@@ -6,6 +6,7 @@
 #include "cli/base/commands.h"
 #include "cli/base/json_text.h"
 #include "cli/base/options.h"
+#include "cli/base/ranks.h"
 #include "cli/base/text.h"
 #include "cli/base/warnings.h"
 #include "cli/decode/decode_options.h"
@@ -43,9 +44,9 @@ typedef struct {
     qp_warning cut, slid;
 } pair_input;
 
-static qp_status input_begin(pair_input *in, const qp_options *options, const score_options *o, bool has_source)
+static qp_status input_begin(pair_input *in, const qp_options *options, const score_options *o, bool has_source,
+                             int limit)
 {
-    int limit = LINES_A_THREAD * (int)o->ask.threads;
     *in = (pair_input){.two = *o->src || *o->tgt, .pairs = has_source};
     in->source = malloc((size_t)limit * sizeof *in->source);
     in->target = malloc((size_t)limit * sizeof *in->target);
@@ -114,7 +115,7 @@ static qp_status input_next(pair_input *in)
 
 /* ---- one score on stdout ---- */
 
-static qp_status put_json(const qp_text_codec *codec, const qp_scored *scored)
+static qp_status put_json(FILE *stream, const qp_text_codec *codec, const qp_scored *scored)
 {
     qp_text_buffer out = {0};
     qp_json_open(&out, '{');
@@ -129,23 +130,24 @@ static qp_status put_json(const qp_text_codec *codec, const qp_scored *scored)
     }
     qp_json_close(&out, ']');
     qp_json_close(&out, '}');
-    return qp_json_line(stdout, &out);
+    return qp_json_line(stream, &out);
 }
 
-static qp_status put_scored(const score_options *o, const qp_text_codec *codec, const qp_scored *scored, bool empty)
+static qp_status put_scored(FILE *out, const score_options *o, const qp_text_codec *codec, const qp_scored *scored,
+                            bool empty)
 {
     if (o->ask.json) {
-        if (!empty) return put_json(codec, scored);
-        puts("{\"logprob\":0.0,\"tokens\":[]}");
+        if (!empty) return put_json(out, codec, scored);
+        fputs("{\"logprob\":0.0,\"tokens\":[]}\n", out);
         return QP_OK;
     }
     if (!empty) {
-        printf("%.4f", scored->total);
-        if (o->scores == SCORES_TOKEN) fputs(" |||", stdout);
+        fprintf(out, "%.4f", scored->total);
+        if (o->scores == SCORES_TOKEN) fputs(" |||", out);
         for (int t = 0; o->scores == SCORES_TOKEN && t < scored->count; t++)
-            printf(" %.4f", (double)scored->log_probability[t]);
+            fprintf(out, " %.4f", (double)scored->log_probability[t]);
     }
-    putchar('\n');
+    putc('\n', out);
     return QP_OK;
 }
 
@@ -162,7 +164,7 @@ static void note_length(pair_input *in, int i, const qp_scored *scored)
         qp_warning_add(&in->slid, path, line, QP_WINDOW_WARNING, (long long)scored->count, (long long)scored->window);
 }
 
-static qp_status score_chunk(const score_options *o, const qp_scorer *scorer, pair_input *in)
+static qp_status score_chunk(FILE *out, const score_options *o, const qp_scorer *scorer, pair_input *in)
 {
     int count = in->chunks.count;
     qp_scored *scored = malloc((size_t)count * sizeof *scored);
@@ -172,11 +174,37 @@ static qp_status score_chunk(const score_options *o, const qp_scorer *scorer, pa
     for (int i = 0; i < count; i++) {
         if (status == QP_OK) {
             note_length(in, i, &scored[i]);
-            status = put_scored(o, scorer->target, &scored[i], !in->target[i].text);
+            status = put_scored(out, o, scorer->target, &scored[i], !in->target[i].text);
         }
         qp_scored_free(&scored[i]);
     }
     free(scored);
+    return status;
+}
+
+static qp_status score_files(const score_options *o, const qp_options *options, const qp_scorer *scorer,
+                             bool has_source)
+{
+    pair_input in;
+    qp_ranks_output shared;
+    int limit = LINES_A_THREAD * scorer->threads;
+    bool two = *o->src || *o->tgt;
+    char *const source = (char *)(uintptr_t)o->src;
+    QP_TRY(
+        qp_ranks_output_begin(&shared, stdout, two ? &source : options->file, two ? 1 : options->file_count, &limit));
+    qp_status status = input_begin(&in, options, o, has_source, limit);
+    for (bool last = status != QP_OK; !last;) {
+        status = input_next(&in);
+        last = status != QP_OK || in.chunks.count == 0;
+        if (!last && qp_ranks_output_own(&shared)) status = score_chunk(shared.stream, o, scorer, &in);
+        status = qp_ranks_output_next(&shared, status, last);
+        if (status == QP_OK) status = qp_output_check(stdout, "stdout");
+        last = last || status != QP_OK;
+    }
+    qp_ranks_output_end(&shared);
+    qp_warning_report(&in.cut);
+    qp_warning_report(&in.slid);
+    input_end(&in);
     return status;
 }
 
@@ -192,17 +220,7 @@ static qp_status run(void *self, const qp_options *options)
                         .target = &opened->target_codec,
                         .batch_size = (int)o->batch_size,
                         .threads = (int)o->ask.threads};
-    pair_input in;
-    qp_status status = input_begin(&in, options, o, has_source);
-    while (status == QP_OK) {
-        status = input_next(&in);
-        if (status != QP_OK || in.chunks.count == 0) break;
-        status = score_chunk(o, &scorer, &in);
-        if (status == QP_OK) status = qp_output_check(stdout, "stdout");
-    }
-    qp_warning_report(&in.cut);
-    qp_warning_report(&in.slid);
-    input_end(&in);
+    qp_status status = score_files(o, options, &scorer, has_source);
     qp_package_free(opened);
     return status;
 }

@@ -5,6 +5,7 @@
 #include "cli/base/chunks.h"
 #include "cli/base/commands.h"
 #include "cli/base/options.h"
+#include "cli/base/ranks.h"
 #include "cli/base/text.h"
 #include "cli/base/warnings.h"
 #include "cli/decode/code_lines.h"
@@ -63,11 +64,8 @@ static qp_status translate_chunk(const translate_options *o, const qp_translator
     if (o->from_codes) QP_TRY(qp_code_lines_check(translator->model, chunks));
     qp_translation *made = malloc((size_t)chunks->count * sizeof *made);
     if (!made) return qp_fail(QP_EMEMORY, "translate: out of memory for %d lines", chunks->count);
-    const qp_translation_style style = {.out = o->out,
-                                        .json = o->ask.json,
-                                        .scores = o->scores,
-                                        .alignment = o->alignment,
-                                        .unit = o->alignment_unit};
+    const qp_translation_style style = {
+        .out = o->out, .json = o->ask.json, .scores = o->scores, .alignment = o->alignment, .unit = o->alignment_unit};
     qp_status status = qp_translate(translator, chunks->line, chunks->count, made);
     for (int i = 0; i < chunks->count; i++) {
         if (status == QP_OK) {
@@ -80,20 +78,27 @@ static qp_status translate_chunk(const translate_options *o, const qp_translator
     return status;
 }
 
-static qp_status translate_files(const translate_options *o, const qp_translator *translator, const qp_options *options)
+static qp_status translate_files(translate_options *o, const qp_translator *translator, const qp_options *options)
 {
     qp_chunks chunks;
+    qp_ranks_output shared;
     int64_t lines = 0;
     qp_warning cut = {.count = 0};
-    qp_status status = qp_chunks_begin(&chunks, options->file, options->file_count,
-                                       LINES_A_THREAD * translator->threads);
-    while (status == QP_OK) {
+    int limit = LINES_A_THREAD * translator->threads;
+    FILE *out = o->out;
+    QP_TRY(qp_ranks_output_begin(&shared, out, options->file, options->file_count, &limit));
+    qp_status status = qp_chunks_begin(&chunks, options->file, options->file_count, limit);
+    for (bool last = status != QP_OK; !last;) {
         status = qp_chunks_next(&chunks);
-        if (status != QP_OK || chunks.count == 0) break;
-        status = translate_chunk(o, translator, &chunks, lines, &cut);
+        last = status != QP_OK || chunks.count == 0;
+        o->out = shared.stream;
+        if (!last && qp_ranks_output_own(&shared)) status = translate_chunk(o, translator, &chunks, lines, &cut);
         lines += chunks.count;
-        if (status == QP_OK) status = qp_output_check(o->out, o->out == stdout ? "stdout" : o->output);
+        status = qp_ranks_output_next(&shared, status, last);
+        if (status == QP_OK) status = qp_output_check(out, out == stdout ? "stdout" : o->output);
+        last = last || status != QP_OK;
     }
+    qp_ranks_output_end(&shared);
     qp_warning_report(&cut);
     qp_chunks_end(&chunks);
     return status;
@@ -103,7 +108,7 @@ static qp_status translate_files(const translate_options *o, const qp_translator
 static qp_status translate_to_output(translate_options *o, const qp_translator *translator, const qp_options *options)
 {
     qp_writer *writer = NULL;
-    bool file = strcmp(o->output, "-") != 0;
+    bool file = strcmp(o->output, "-") != 0 && qp_cluster_rank(qp_ranks()) == 0;
     if (file) QP_TRY(qp_writer_open(o->output, &writer));
     o->out = file ? qp_writer_stream(writer) : stdout;
     qp_status status = o->out ? translate_files(o, translator, options)

@@ -104,14 +104,6 @@ static qp_status run_or_report(qp_train_run *run, qp_trainer_result *result)
     return qp_dry_run(run);
 }
 
-/* Ranks on one machine share its CPUs, unless mpirun gave each its own. */
-static void choose_threads(qp_training_config *training)
-{
-    int cpus = (int)sysconf(_SC_NPROCESSORS_ONLN) / qp_cluster_local_ranks(qp_ranks());
-    int own = qp_threads_of(training->threads);
-    if (training->threads == 0 && own > cpus) training->threads = cpus > 1 ? cpus : 1;
-}
-
 static void show_ranks(job *j)
 {
     char line[160];
@@ -151,7 +143,7 @@ qp_status qp_train_job_run(qp_train_settings *settings, qp_trainer_result *resul
     int live = settings->job.progress;
     *result = (qp_trainer_result){0};
     if (dry && !leads) return QP_OK;
-    if (qp_ranks()) choose_threads(&settings->training);
+    if (qp_ranks()) settings->training.threads = qp_ranks_threads((int)settings->training.threads);
     if (!dry && qp_ranks()) {
         hooks.cluster = qp_ranks();
         qp_cluster_watch(qp_ranks(), (int)settings->job.rank_timeout, end_all);

@@ -25,8 +25,8 @@ struct qp_stream {
     int *lane_of;  /* [runs] */
     int64_t epoch; /* of `order`; -1: none */
     int portions;
-    int64_t loaded;        /* the portion in memory; -1: none */
-    int64_t first;         /* number of the portion's first batch in the epoch */
+    int64_t loaded;           /* the portion in memory; -1: none */
+    int64_t first;            /* number of the portion's first batch in the epoch */
     qp_text_batches *batches; /* of the portion; NULL: it has none */
     qp_batch_source inner;
 };
@@ -136,8 +136,8 @@ static qp_status load(qp_stream *s, int64_t portion, int64_t *count)
     QP_TRY(qp_cluster_agree(o->cluster, read_lanes(s, portion)));
     QP_TRY(qp_corpus_join(o->cluster, o->corpus->to_itself, o->portion));
     if (too_short(s)) return QP_OK;
-    batches.windows.seed = batches.sequences.seed =
-        qp_random_key(qp_random_key(seed_of(s), PURPOSE_PORTION), (uint64_t)portion);
+    batches.windows.seed = batches.sequences.seed = qp_random_key(qp_random_key(seed_of(s), PURPOSE_PORTION),
+                                                                  (uint64_t)portion);
     QP_TRY(qp_text_batches_new(o->portion, &batches, &s->batches));
     s->inner = qp_text_batches_source(s->batches);
     QP_TRY(s->inner.begin(s->inner.self, s->epoch, count));
@@ -173,8 +173,7 @@ static qp_status begin(void *self, int64_t epoch, int64_t *count)
     *count *= s->portions;
     if (*count > 0) return QP_OK;
     return qp_fail(QP_EDATA, "%s: no line can be used; check the file and --max-length",
-                   s->options.corpus->files.source ? s->options.corpus->files.source
-                                                   : s->options.corpus->files.target);
+                   s->options.corpus->files.source ? s->options.corpus->files.source : s->options.corpus->files.target);
 }
 
 static qp_status get(void *self, int64_t number, int slot, qp_batch *batch)

@@ -6,10 +6,11 @@
 
 /* stream_batches — the qp_batch_source of a text that does not fit into memory.
  *
- * An epoch is cut into portions of about `buffer` bytes of text, each of which is read, encoded and batched as a corpus
- * of its own. The runs of the index (pieces of plain files, whole gzip files) are shuffled by (seed, epoch) and dealt to
- * LANES lanes; a portion takes the next pieces of every lane, so that it comes from many places of the text. Every pair
- * is in one portion of an epoch. Of several ranks each reads the pieces of its lanes, and gets the ids of the others. */
+ * An epoch is cut into portions of about `buffer` bytes of text, each of which is read, encoded and batched as a
+ * corpus of its own. The runs of the index (pieces of plain files, whole gzip files) are shuffled by (seed, epoch) and
+ * dealt to up to LANES lanes; a portion takes the next pieces of every lane, so that it comes from many places of the
+ * text. Every pair is in one portion of an epoch. Of several ranks each reads the pieces of its lanes, and gets the ids
+ * of the others. */
 enum { QP_STREAM_PIECE = 1 << 20, QP_STREAM_LANES = 32 };
 
 typedef struct {

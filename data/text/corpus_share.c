@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "data/text/corpus_builder.h"
-#include "lib/base/file_list.h"
+#include "lib/base/files/file_list.h"
 
 /* Text of a piece. */
 enum { PIECE_BYTES = 1 << 16 };
@@ -72,11 +72,9 @@ static qp_status join_side(joiner *j, int side, qp_corpus_side *ids)
 {
     int ranks = qp_cluster_ranks(j->cluster);
     j->start[0] = 0;
-    for (int r = 0; r < ranks; r++)
-        j->start[r + 1] = j->start[r] + (size_t)j->parts[r].ids[side] * sizeof *ids->id;
+    for (int r = 0; r < ranks; r++) j->start[r + 1] = j->start[r] + (size_t)j->parts[r].ids[side] * sizeof *ids->id;
     QP_TRY(join_list(j, &ids->id, 0));
-    for (int r = 0; r < ranks; r++)
-        j->start[r + 1] = j->start[r] + (size_t)j->parts[r].sequences * sizeof *ids->start;
+    for (int r = 0; r < ranks; r++) j->start[r + 1] = j->start[r] + (size_t)j->parts[r].sequences * sizeof *ids->start;
     QP_TRY(join_list(j, &ids->start, sizeof *ids->start));
     int64_t sequence = 0, base = 0;
     ids->start[0] = 0;

@@ -43,8 +43,8 @@ typedef struct {
 } qp_text_place;
 
 /* qp_text_pairs_tell — the place after the pair just read, or passed over.
- * qp_text_pairs_seek — continues from there, for files that can be read twice; up to pair `end_line` of the whole text, as
- *   if the files ended after it; 0: to their end.    Errors  as qp_text_pairs_next.
+ * qp_text_pairs_seek — continues from there, for files that can be read twice; up to pair `end_line` of the whole
+ *   text, as if the files ended after it; 0: to their end.    Errors  as qp_text_pairs_next.
  * qp_text_pairs_compressed — is a file just read gzip?
  *
  * qp_text_pairs_open — QP_ENOINPUT if a file is missing or is a folder, QP_EUSAGE if both are standard input.

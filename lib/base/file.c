@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "lib/base/file.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>

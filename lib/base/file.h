@@ -22,8 +22,8 @@
  *   bytes the next `wanted` bytes, whatever they are; fewer only at the end. Binary records that follow a line of text.
  *   open_paths  reads `count` files, at least one, as one text; see file_list.h
  *   files  how many of them have been opened
- *   tell  the place after what was read        seek  continues from a place that tell gave for the same files; those of a
- *         compressed text are reached by decompressing what is before them
+ *   tell  the place after what was read        seek  continues from a place that tell gave for the same files; those
+ *         of a compressed text are reached by decompressing what is before them
  *   compressed  is the file just read gzip?
  *   bound the most bytes the text can have, from the size of the file; INT64_MAX: unknown. After the first reading. */
 typedef struct qp_reader qp_reader;

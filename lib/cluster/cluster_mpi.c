@@ -79,8 +79,9 @@ qp_status qp_cluster_open(qp_cluster **cluster)
     MPI_Init_thread(NULL, NULL, MPI_THREAD_MULTIPLE, &level);
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
     if (ranks == 1)
-        return qp_fail(QP_EUSAGE, "started as %d processes that do not find each other: mpirun or srun and %s, which "
-                                  "quipu was built with, do not fit together",
+        return qp_fail(QP_EUSAGE,
+                       "started as %d processes that do not find each other: mpirun or srun and %s, which "
+                       "quipu was built with, do not fit together",
                        launched, qp_cluster_library());
     if (level < MPI_THREAD_MULTIPLE)
         return qp_fail(QP_EUSAGE, "%s was built without support for threads (MPI_THREAD_MULTIPLE); install another",
@@ -286,8 +287,8 @@ qp_status qp_cluster_gather(qp_cluster *c, const size_t *start, int rounds, void
         for (int i = 0; i < others; i++) {
             int to = (c->rank + 1 + i) % c->ranks, from = (c->rank + others - i) % c->ranks;
             message[count++] = (qp_message){from, false, (char *)data + start[from], start[from + 1] - start[from]};
-            message[count++] =
-                (qp_message){to, true, (char *)data + start[c->rank], start[c->rank + 1] - start[c->rank]};
+            message[count++] = (qp_message){to, true, (char *)data + start[c->rank],
+                                            start[c->rank + 1] - start[c->rank]};
         }
     qp_status status = qp_cluster_exchange(c, message, count);
     free(message);

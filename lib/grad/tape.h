@@ -41,8 +41,9 @@ qp_real qp_tape_expected_scale(const qp_tape *tape);
 void qp_tape_use_bf16(qp_tape *tape);
 bool qp_tape_uses_bf16(const qp_tape *tape);
 
-/* qp_tape_watch — `done` is called in the backward pass of this step as soon as the gradient of a parameter is complete,
- *   once for each that the forward pass used: the last layers come first. Before the forward pass, after qp_tape_bind.
+/* qp_tape_watch — `done` is called in the backward pass of this step as soon as the gradient of a parameter is
+ *   complete, once for each that the forward pass used: the last layers come first. Before the forward pass, after
+ *   qp_tape_bind.
  *   use  memory [parameters], which lives as long as the step. */
 typedef struct {
     const void *before; /* the last operation before its first use */

@@ -231,7 +231,10 @@ static qp_text_batches_options batches_of(const qp_train_settings *s, int part)
     qp_text_batches_options options = {
         .window = window,
         .sequences = {.kind = tokens ? QP_BATCH_TOKENS : QP_BATCH_SENTENCES, .size = size},
-        .windows = {.window = window, .size = !tokens || !window ? size : size > window ? size / window : 1}};
+        .windows = {.window = window,
+                    .size = !tokens || !window ? size
+                            : size > window    ? size / window
+                                               : 1}};
     options.sequences.shuffle = options.windows.shuffle = shuffle;
     options.sequences.seed = options.windows.seed = (uint64_t)s->training.seed;
     options.sequences.slots = options.windows.slots = slots;
@@ -307,6 +310,7 @@ qp_status qp_pairs_measure(qp_train_data *data, int threads, qp_metrics *metrics
         qp_metrics_add(metrics, "divergence", divergence);
     }
     data->translations.package = data->package;
+    data->translations.cluster = data->cluster;
     return qp_validation_measure(&data->translations, threads, metrics);
 }
 

@@ -89,22 +89,39 @@ void qp_validation_free(qp_validation *validation)
 
 /* ---- measuring ---- */
 
-qp_status qp_validation_compare(const qp_validation *validation, const qp_translation *translation, qp_metrics *metrics)
+static qp_status compare(const qp_validation *validation, const qp_text *hypothesis, qp_metrics *metrics)
 {
     qp_scores scores = validation->scores;
     scores.bleu.lower_case = scores.chrf.lower_case = validation->lower_case;
     for (int i = 0; i < validation->count; i++) {
-        qp_text hypothesis = {"", 0}, reference = {validation->reference[i].text, validation->reference[i].bytes};
-        if (translation[i].search.count > 0)
-            hypothesis = (qp_text){translation[i].best[0].text, translation[i].best[0].bytes};
-        QP_TRY(qp_scores_add(&scores, hypothesis, &reference, 1));
+        qp_text reference = {validation->reference[i].text, validation->reference[i].bytes};
+        QP_TRY(qp_scores_add(&scores, hypothesis[i], &reference, 1));
     }
     for (int i = 0; i < scores.count && scores.segments > 0; i++)
         qp_metrics_add(metrics, qp_score_name(scores.kind[i]), qp_scores_value(&scores, i));
     return QP_OK;
 }
 
-qp_status qp_validation_translate(const qp_validation *validation, int threads, qp_translation *translation)
+static qp_text text_of(const qp_translation *translation)
+{
+    if (translation->search.count == 0) return (qp_text){"", 0};
+    return (qp_text){translation->best[0].text, translation->best[0].bytes};
+}
+
+static qp_status out_of_memory(void) { return qp_fail(QP_EMEMORY, "out of memory for the validation's translations"); }
+
+qp_status qp_validation_compare(const qp_validation *validation, const qp_translation *translation, qp_metrics *metrics)
+{
+    qp_text *hypothesis = malloc(((size_t)validation->count + 1) * sizeof *hypothesis);
+    if (!hypothesis) return out_of_memory();
+    for (int i = 0; i < validation->count; i++) hypothesis[i] = text_of(&translation[i]);
+    qp_status status = compare(validation, hypothesis, metrics);
+    free(hypothesis);
+    return status;
+}
+
+static qp_status translate_lines(const qp_validation *validation, int threads, int first, int end,
+                                 qp_translation *translation)
 {
     const qp_package *m = validation->package;
     QP_TRY(qp_params_pack(qp_model_params(m->model)));
@@ -115,19 +132,83 @@ qp_status qp_validation_translate(const qp_validation *validation, int threads, 
                                 .threads = threads};
     qp_config_defaults(&qp_search_fields, &translator.search);
     translator.search.beam_size = validation->beam_size;
-    return qp_translate(&translator, validation->source, validation->count, translation);
+    return qp_translate(&translator, validation->source + first, end - first, translation + first);
+}
+
+qp_status qp_validation_translate(const qp_validation *validation, int threads, qp_translation *translation)
+{
+    return translate_lines(validation, threads, 0, validation->count, translation);
+}
+
+/* The bytes of all ranks' texts, [count]; start [ranks+1]. */
+static qp_status gather_bytes(const qp_validation *v, int64_t *bytes, size_t *start)
+{
+    for (int r = 0; r <= qp_cluster_ranks(v->cluster); r++)
+        start[r] = (size_t)qp_cluster_share(v->cluster, v->count, r) * sizeof *bytes;
+    return qp_cluster_gather(v->cluster, start, 1, bytes);
+}
+
+/* Every rank's texts, to all; *memory holds them. */
+static qp_status gather_texts(const qp_validation *v, const int64_t *bytes, size_t *start, qp_text *hypothesis,
+                              char **memory)
+{
+    int ranks = qp_cluster_ranks(v->cluster), rank = qp_cluster_rank(v->cluster);
+    size_t total = 0;
+    for (int i = 0; i < v->count; i++) total += (size_t)bytes[i];
+    *memory = malloc(total + 1);
+    QP_TRY(qp_cluster_agree(v->cluster, *memory ? QP_OK : out_of_memory()));
+    char *at = *memory;
+    for (int r = 0; r < ranks; r++) {
+        start[r] = (size_t)(at - *memory);
+        for (int i = qp_cluster_share(v->cluster, v->count, r); i < qp_cluster_share(v->cluster, v->count, r + 1);
+             i++, at += bytes[i - 1]) {
+            if (r == rank) memcpy(at, hypothesis[i].text, (size_t)bytes[i]);
+            hypothesis[i] = (qp_text){at, (size_t)bytes[i]};
+        }
+    }
+    start[ranks] = total;
+    return qp_cluster_gather(v->cluster, start, 1, *memory);
+}
+
+/* Compares what all ranks have translated. */
+static qp_status compare_all(const qp_validation *v, const qp_translation *translation, qp_metrics *metrics)
+{
+    size_t count = (size_t)v->count;
+    qp_text *hypothesis = calloc(count, sizeof *hypothesis);
+    int64_t *bytes = calloc(count, sizeof *bytes);
+    size_t *start = malloc(((size_t)qp_cluster_ranks(v->cluster) + 1) * sizeof *start);
+    char *memory = NULL;
+    qp_status status = qp_cluster_agree(v->cluster, hypothesis && bytes && start ? QP_OK : out_of_memory());
+    if (status == QP_OK) {
+        for (size_t i = 0; i < count; i++) {
+            hypothesis[i] = text_of(&translation[i]);
+            bytes[i] = (int64_t)hypothesis[i].bytes;
+        }
+        status = gather_bytes(v, bytes, start);
+        if (status == QP_OK) status = gather_texts(v, bytes, start, hypothesis, &memory);
+        if (status == QP_OK) status = compare(v, hypothesis, metrics);
+    }
+    free(hypothesis);
+    free(bytes);
+    free(start);
+    free(memory);
+    return status;
 }
 
 qp_status qp_validation_measure(void *self, int threads, qp_metrics *metrics)
 {
-    const qp_validation *validation = self;
-    if (validation->count == 0) return QP_OK;
-    qp_translation *translation = calloc((size_t)validation->count, sizeof *translation);
-    if (!translation) return qp_fail(QP_EMEMORY, "out of memory for the validation's translations");
-    qp_status status = qp_validation_translate(validation, threads, translation);
-    if (status == QP_OK) status = qp_validation_compare(validation, translation, metrics);
-    for (int i = 0; i < validation->count; i++) qp_translation_free(&translation[i]);
+    const qp_validation *v = self;
+    if (v->count == 0) return QP_OK;
+    int rank = qp_cluster_rank(v->cluster);
+    int first = qp_cluster_share(v->cluster, v->count, rank), end = qp_cluster_share(v->cluster, v->count, rank + 1);
+    qp_translation *translation = calloc((size_t)v->count, sizeof *translation);
+    qp_status status = translation ? QP_OK : out_of_memory();
+    if (status == QP_OK && first < end) status = translate_lines(v, threads, first, end, translation);
+    status = qp_cluster_agree(v->cluster, status);
+    if (status == QP_OK)
+        status = v->cluster ? compare_all(v, translation, metrics) : qp_validation_compare(v, translation, metrics);
+    for (int i = first; translation && i < end; i++) qp_translation_free(&translation[i]);
     free(translation);
-    qp_params_unpack(qp_model_params(validation->package->model)); /* training changes the weights next */
+    qp_params_unpack(qp_model_params(v->package->model)); /* training changes the weights next */
     return status;
 }

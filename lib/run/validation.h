@@ -16,6 +16,7 @@ typedef struct {
     qp_scores scores; /* the chosen metrics; scores.count 0: none */
     bool lower_case;  /* BLEU and chrF compare in lower case */
     int beam_size;
+    qp_cluster *cluster; /* ranks that share the lines; NULL: this process alone */
 } qp_validation;
 
 /* qp_validation_init — read the files; `metrics` is the list of --valid-metrics: loss, and the names of scores.h.
@@ -29,7 +30,7 @@ qp_status qp_validation_translate(const qp_validation *validation, int threads, 
 qp_status qp_validation_compare(const qp_validation *validation, const qp_translation *translation,
                                 qp_metrics *metrics);
 
-/* qp_validation_measure — the trainer's hook: self is a qp_validation. */
+/* qp_validation_measure — the trainer's hook: self is a qp_validation. Collective. */
 qp_status qp_validation_measure(void *self, int threads, qp_metrics *metrics);
 
 #endif

@@ -74,7 +74,8 @@ static void cut_slices(qp_gradient_exchange *e)
 {
     size_t slices = (size_t)e->options.buckets * (size_t)e->ranks, size = qp_params_size(e->params);
     for (size_t i = 0; i <= slices; i++)
-        e->start[i] = e->options.parts ? e->options.parts[i] : size / SLICE_UNIT * i / slices * SLICE_UNIT * sizeof(qp_real);
+        e->start[i] = e->options.parts ? e->options.parts[i]
+                                       : size / SLICE_UNIT * i / slices * SLICE_UNIT * sizeof(qp_real);
     e->start[slices] = size * sizeof(qp_real);
     e->own[0] = 0;
     for (int b = 0; b < e->options.buckets; b++) {
@@ -328,7 +329,8 @@ static void unpack(const band *s)
     for (int i = 0; i < e->roots; i++) {
         const root *r = &e->root[i];
         const size_t from = e->own[s->bucket] + s->at;
-        for (size_t k = 0; r->rank != e->rank && k < s->n; k++) r->sum[from + k] = qp_bfloat_to_float(r->half[from + k]);
+        for (size_t k = 0; r->rank != e->rank && k < s->n; k++)
+            r->sum[from + k] = qp_bfloat_to_float(r->half[from + k]);
     }
 }
 

@@ -11,7 +11,8 @@
  * for each rank: rank r receives its slice of all roots and adds them as the tree says, then sends the sum to all,
  * unless it alone needs it (optimizer.h). Every element is added in the order it has on one rank, so its bits are the
  * same, for any number of ranks.
- * A bucket is sent as soon as all roots of this rank have it: during the backward pass of the last shards, which completes the last layers first.
+ * A bucket is sent as soon as all roots of this rank have it: during the backward pass of the last shards, which
+ * completes the last layers first.
  * Traffic per rank: about (ranks-1)/ranks of a block each way, twice if the sum is sent; more if ranks do not divide
  * the shards. With QP_GRADIENT_BF16 half of it: a sum is a bfloat16 on its way. */
 typedef struct qp_gradient_exchange qp_gradient_exchange;

@@ -29,7 +29,7 @@ struct qp_gradient_tree {
     int limit;               /* blocks that may exist in this update */
     int working;             /* blocks held by workers */
     int leaves;
-    int first, end; /* the leaves that join here; the others are those of other ranks */
+    int first, end;       /* the leaves that join here; the others are those of other ranks */
     const size_t *bucket; /* [buckets+1] reals at which they begin */
     int buckets;
     size_t whole[2]; /* one bucket of all */

@@ -12,16 +12,10 @@
 #include "lib/tensor/gemm.h"
 #include "lib/tensor/kernels/cpu.h"
 #include "lib/train/gradient_exchange.h"
+#include "lib/train/shard_cut.h"
 
 /* Rows times parameters of an update that takes less than about a millisecond. */
 #define LITTLE_WORK 5e6
-
-/* Sequences first .. end-1 of a batch. */
-typedef struct {
-    const qp_batch *batch;
-    int first, end;
-    qp_real weight; /* of its loss */
-} shard;
 
 typedef struct {
     qp_tape *tape;
@@ -43,7 +37,7 @@ struct qp_shards {
     qp_cluster *cluster;
     qp_gradient_exchange *exchange; /* NULL: a process alone */
     int type, buckets;              /* of the gradient */
-    shard *shard;                   /* those of the current update */
+    qp_shard *shard;                /* those of the current update */
     double *loss;
     int count, capacity;
     int first, end; /* those that this rank runs */
@@ -146,47 +140,14 @@ void qp_shards_free(qp_shards *s)
 
 /* ---- cutting ---- */
 
-static int64_t rows_before(qp_sequences s, int sequence) { return s.count ? s.start[sequence] - s.start[0] : 0; }
-
-static int64_t batch_rows_before(const qp_batch *batch, int sequence)
-{
-    return rows_before(batch->source.sequences, sequence) + rows_before(batch->target.sequences, sequence);
-}
-
-/* Cuts sequences first..end-1 into parts of about equal rows: returns the end of part k = 1, 2 ... that begins at
- * `from`. A cut is at the sequence boundary nearest to its share of the rows; every part gets at least one sequence. */
-static int cut_end(const qp_batch *batch, int first, int end, int parts, int k, int from)
-{
-    if (k == parts) return end;
-    int64_t base = batch_rows_before(batch, first), rows = batch_rows_before(batch, end) - base;
-    int at = from + 1;
-    while (at < end - (parts - k) && (batch_rows_before(batch, at) - base) * parts < rows * k) at++;
-    int64_t over = (batch_rows_before(batch, at) - base) * parts - rows * k;
-    int64_t under = rows * k - (batch_rows_before(batch, at - 1) - base) * parts;
-    return at - 1 > from && under < over ? at - 1 : at;
-}
-
 static void cut_batch(qp_shards *s, const qp_batch *batch, int shards)
 {
     int sequences = batch->target.sequences.count;
     for (int k = 1, from = 0; k <= shards; k++) {
-        int end = cut_end(batch, 0, sequences, shards, k, from);
-        s->shard[s->count++] = (shard){batch, from, end, 1};
+        int end = qp_shard_cut_end(batch, 0, sequences, shards, k, from);
+        s->shard[s->count++] = (qp_shard){batch, from, end, 1};
         from = end;
     }
-}
-
-static qp_status check_batch(const qp_batch *batch)
-{
-    qp_sequences source = batch->source.sequences, target = batch->target.sequences;
-    if (source.length || target.length)
-        return qp_fail(QP_ESHAPE, "training: the sequences of a batch must be contiguous; please report this");
-    if (target.count <= 0 || target.start[target.count] <= target.start[0])
-        return qp_fail(QP_ESHAPE, "training: a batch without target tokens; please report this");
-    if (source.count && source.count != target.count)
-        return qp_fail(QP_ESHAPE, "training: a batch of %d sources and %d targets; please report this", source.count,
-                       target.count);
-    return QP_OK;
 }
 
 static qp_status cut(qp_shards *s, const qp_batch *batch, int count, qp_shards_result *result)
@@ -202,11 +163,12 @@ static qp_status cut(qp_shards *s, const qp_batch *batch, int count, qp_shards_r
     }
     s->count = 0;
     for (int i = 0; i < count; i++) {
-        QP_TRY(check_batch(&batch[i]));
+        QP_TRY(qp_shard_check(&batch[i]));
         int sequences = batch[i].target.sequences.count;
-        result->target_rows += rows_before(batch[i].target.sequences, sequences);
-        if (batch[i].source.sequences.count) result->source_rows += rows_before(batch[i].source.sequences, sequences);
-        int64_t rows = batch_rows_before(&batch[i], sequences);
+        result->target_rows += qp_rows_before(batch[i].target.sequences, sequences);
+        if (batch[i].source.sequences.count)
+            result->source_rows += qp_rows_before(batch[i].source.sequences, sequences);
+        int64_t rows = qp_batch_rows_before(&batch[i], sequences);
         cut_batch(s, &batch[i], s->function->whole ? 1 : qp_shards_count(rows, sequences, s->shard_rows));
     }
     return QP_OK;
@@ -217,47 +179,12 @@ static void weight_batches(qp_shards *s, int count, int64_t all_rows)
 {
     for (int i = 0; i < s->count; i++) {
         qp_sequences target = s->shard[i].batch->target.sequences;
-        s->shard[i].weight = (qp_real)((double)all_rows / ((double)count * (double)rows_before(target, target.count)));
+        s->shard[i].weight =
+            (qp_real)((double)all_rows / ((double)count * (double)qp_rows_before(target, target.count)));
     }
 }
 
 /* ---- one shard ---- */
-
-/* `count` sequences from `first`, as a batch of their own; the list of starts is on the tape. */
-static qp_ids view_ids(qp_tape *tape, qp_ids ids, int first, int count)
-{
-    if (ids.sequences.count == 0) return ids;
-    int32_t *start = qp_tape_memory(tape, ((size_t)count + 1) * sizeof *start);
-    if (!start) return (qp_ids){0};
-    int32_t base = ids.sequences.start[first];
-    for (int i = 0; i <= count; i++) start[i] = ids.sequences.start[first + i] - base;
-    return (qp_ids){.sequences = {.count = count, .start = start}, .id = ids.id ? ids.id + base : NULL};
-}
-
-/* A piece of a batch, with everything that belongs to its rows. */
-static qp_batch view_batch(qp_tape *tape, const shard *piece)
-{
-    const qp_batch *whole = piece->batch;
-    int count = piece->end - piece->first;
-    qp_sequences from = whole->source.sequences;
-    ptrdiff_t source = from.count ? from.start[piece->first] : 0, target = whole->target.sequences.start[piece->first];
-    qp_batch view = {.source = view_ids(tape, whole->source, piece->first, count),
-                     .target = view_ids(tape, whole->target, piece->first, count),
-                     .features = whole->features,
-                     .outputs = whole->outputs};
-    if (whole->input) view.input = whole->input + target;
-    if (whole->source_row) view.source_row = whole->source_row + target;
-    if (whole->segment) view.segment = whole->segment + source;
-    if (whole->source_value) view.source_value = whole->source_value + source * whole->features;
-    if (whole->target_value) view.target_value = whole->target_value + target * whole->outputs;
-    if (whole->score) view.score = whole->score + piece->first;
-    if (whole->weight) view.weight = whole->weight + piece->first;
-    view.noise_columns = whole->noise_columns;
-    if (whole->noise) view.noise = whole->noise + (ptrdiff_t)piece->first * whole->noise_columns;
-    view.carry = whole->carry;
-    if (view.carry.row) view.carry.row += (ptrdiff_t)piece->first * view.carry.width;
-    return view;
-}
 
 static void fail(qp_shards *s, int number, qp_status status, const char *message)
 {
@@ -327,7 +254,7 @@ static void count_missing(pass *p)
 
 /* Forward and, when training, backward of some sequences; *sum += their loss. Sequences without a target row
  * (of a masked language model) add nothing. */
-static bool run_piece(pass *p, shard piece, uint64_t key, bool last, double *sum)
+static bool run_piece(pass *p, qp_shard piece, uint64_t key, bool last, double *sum)
 {
     qp_shards *s = p->shards;
     qp_tape *tape = p->worker->tape;
@@ -342,7 +269,7 @@ static bool run_piece(pass *p, shard piece, uint64_t key, bool last, double *sum
         if (s->bf16) qp_tape_use_bf16(tape);
     }
     if (watched) qp_tape_watch(tape, &p->watcher);
-    qp_batch view = view_batch(tape, &piece);
+    qp_batch view = qp_shard_view(tape, &piece);
     qp_tensor loss = qp_tape_failed(tape) ? (qp_tensor){0} : s->function->loss(s->function->self, tape, &view);
     if (!qp_tape_failed(tape) && (loss.rows != 1 || loss.columns != 1))
         loss = qp_tape_fail(tape, QP_ESHAPE, "training: a loss of %d x %d values; it must be one", loss.rows,
@@ -370,8 +297,8 @@ static void join_rest(pass *p)
 static bool run_shard(pass *p)
 {
     qp_shards *s = p->shards;
-    const shard *whole = &s->shard[p->number];
-    int64_t rows = batch_rows_before(whole->batch, whole->end) - batch_rows_before(whole->batch, whole->first);
+    const qp_shard *whole = &s->shard[p->number];
+    int64_t rows = qp_batch_rows_before(whole->batch, whole->end) - qp_batch_rows_before(whole->batch, whole->first);
     int pieces = (int)((rows + QP_PIECE_ROWS - 1) / QP_PIECE_ROWS), sequences = whole->end - whole->first;
     if (pieces > sequences) pieces = sequences;
     if (s->function->whole) pieces = 1;
@@ -379,8 +306,8 @@ static bool run_shard(pass *p)
     s->loss[p->number] = 0;
     if (p->gradient) qp_gradient_begin(p->gradient, s->params);
     for (int k = 1, from = whole->first; k <= pieces; k++) {
-        int end = cut_end(whole->batch, whole->first, whole->end, pieces, k, from);
-        if (!run_piece(p, (shard){whole->batch, from, end, whole->weight},
+        int end = qp_shard_cut_end(whole->batch, whole->first, whole->end, pieces, k, from);
+        if (!run_piece(p, (qp_shard){whole->batch, from, end, whole->weight},
                        k == 1 ? key : qp_random_key(key, (uint64_t)k), k == pieces, &s->loss[p->number])) {
             fail(s, p->number, qp_tape_status(p->worker->tape), qp_tape_message(p->worker->tape));
             return false;
@@ -513,8 +440,7 @@ static qp_status run(qp_shards *s, const qp_loss_function *function, const qp_ba
     QP_TRY(status);
     if (s->cluster) QP_TRY(gather(s));
     result->loss = sum_losses(s->loss, s->count);
-    if (!s->exchange && mode == QP_TRAIN)
-        result->gradient_count = qp_gradient_tree_result(s->tree, result->gradient);
+    if (!s->exchange && mode == QP_TRAIN) result->gradient_count = qp_gradient_tree_result(s->tree, result->gradient);
     return QP_OK;
 }
 
