@@ -15,7 +15,7 @@ enum { SLICE_UNIT = 16, BUCKETS_MAX = 1000 };
 typedef struct {
     int rank, leaf;
     qp_real *sum;   /* own: the block; others: this rank's slices, one after the other */
-    uint16_t *half; /* the same as it is sent or received; NULL: fp32 */
+    uint16_t *half; /* the same in the form that travels; NULL: fp32 */
 } root;
 
 struct qp_gradient_exchange {

@@ -178,7 +178,7 @@ static bool is_own(const qp_gradient_tree *tree, int level, int index)
     return first >= tree->first && (end < tree->leaves ? end : tree->leaves) <= tree->end;
 }
 
-void qp_gradient_tree_round(size_t n, qp_real *x)
+static void round_all(size_t n, qp_real *x)
 {
     for (size_t i = 0; i < n; i++) x[i] = (qp_real)qp_bfloat_to_float(qp_bfloat_of((float)x[i]));
 }
@@ -186,7 +186,7 @@ void qp_gradient_tree_round(size_t n, qp_real *x)
 void qp_gradient_tree_add(int type, size_t n, const qp_real *from, qp_real *to)
 {
     qp_scale_add(n, 1, from, 1, to);
-    if (type == QP_GRADIENT_BF16) qp_gradient_tree_round(n, to);
+    if (type == QP_GRADIENT_BF16) round_all(n, to);
 }
 
 /* Adds a bucket of node `right` of the level to its sibling; a block that was added in full is free. */
@@ -226,7 +226,7 @@ static void climb(qp_gradient_tree *tree, int first, int bucket)
 void qp_gradient_tree_join(qp_gradient_tree *tree, int number, int block, int bucket)
 {
     size_t at = tree->bucket[bucket], n = tree->bucket[bucket + 1] - at;
-    if (tree->type == QP_GRADIENT_BF16) qp_gradient_tree_round(n, tree->block[block].block + at);
+    if (tree->type == QP_GRADIENT_BF16) round_all(n, tree->block[block].block + at);
     omp_set_lock(&tree->lock);
     tree->leaf[number].block = block;
     omp_unset_lock(&tree->lock);

@@ -48,7 +48,7 @@ batch_norm="--task classify --train texts --valid texts --tokenizer word --encod
 bahdanau="--train pairs --valid pairs --tokenizer word --encoder lstm --decoder lstm --bidirectional $cells"
 mixed="--task classify --train texts --valid texts --tokenizer word --encoder gru --mixup 0.4 $cells"
 
-# Ranks and threads, "RANKSxTHREADS". Small buckets, so that some are sent before the backward pass ends. By hand: LONG=1.
+# Ranks and threads, "RANKSxTHREADS". Small buckets: some are sent before the backward pass ends. By hand: LONG=1.
 combinations="2x1 3x2 4x1"
 [ -n "$LONG" ] && combinations="2x1 2x2 3x1 3x2 4x1 4x2 16x1 16x2"
 
