@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "lib/base/files/file_list.h"
+#include "lib/base/hash_set.h"
+#include "lib/base/random.h"
 #include "lib/base/real.h"
 #include "lib/text/utf8_reader.h"
 
@@ -13,6 +15,7 @@ struct qp_text_pairs {
     qp_reader *source, *target; /* NULL where the kind has none */
     qp_reader *weights;         /* NULL: none */
     int64_t line, end_line; /* end_line 0: the last one */
+    uint64_t digest;        /* of the pairs so far: a sum, so that a part of a text can be compared */
     qp_held_out part;
     bool scored; /* SCORED: the first line has a score */
 };
@@ -148,6 +151,12 @@ static qp_status next_weight(qp_text_pairs *parallel, bool more, double *weight)
     return QP_OK;
 }
 
+static uint64_t digest_of(const qp_text_pair *pair, int64_t line)
+{
+    uint64_t source = pair->source ? qp_hash_text(pair->source, pair->source_bytes) : 1;
+    return qp_random_key(qp_random_key(source, qp_hash_text(pair->target, pair->target_bytes)), (uint64_t)line);
+}
+
 static qp_status next_pair(qp_text_pairs *parallel, qp_text_pair *pair, bool *more)
 {
     memset(pair, 0, sizeof *pair);
@@ -164,7 +173,9 @@ static qp_status next_pair(qp_text_pairs *parallel, qp_text_pair *pair, bool *mo
         pair->target = line;
     }
     QP_TRY(next_weight(parallel, *more, &pair->weight));
-    if (*more) parallel->line++;
+    if (!*more) return QP_OK;
+    parallel->line++;
+    parallel->digest += digest_of(pair, parallel->line);
     return QP_OK;
 }
 
@@ -183,7 +194,7 @@ qp_status qp_text_pairs_next(qp_text_pairs *parallel, qp_text_pair *pair, bool *
 
 qp_text_place qp_text_pairs_tell(const qp_text_pairs *parallel)
 {
-    qp_text_place place = {.line = parallel->line};
+    qp_text_place place = {.line = parallel->line, .digest = parallel->digest};
     if (parallel->source) place.source = qp_reader_tell(parallel->source);
     if (parallel->target) place.target = qp_reader_tell(parallel->target);
     return place;
@@ -194,6 +205,7 @@ qp_status qp_text_pairs_seek(qp_text_pairs *parallel, const qp_text_place *place
     if (parallel->source) QP_TRY(qp_reader_seek(parallel->source, place->source));
     if (parallel->target) QP_TRY(qp_reader_seek(parallel->target, place->target));
     parallel->line = place->line;
+    parallel->digest = place->digest;
     parallel->end_line = end_line;
     return QP_OK;
 }

@@ -36,10 +36,11 @@ typedef struct {
 
 typedef struct qp_text_pairs qp_text_pairs;
 
-/* A place between two pairs: `line` pairs are before it. */
+/* A place between two pairs: `line` pairs are before it, and `digest` is a hash of them. */
 typedef struct {
     qp_reader_place source, target;
     int64_t line;
+    uint64_t digest;
 } qp_text_place;
 
 /* qp_text_pairs_tell — the place after the pair just read, or passed over.
