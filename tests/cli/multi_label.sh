@@ -52,7 +52,8 @@ holds "report" "$QUIPU" evaluate report,precision,recall,weighted-f1 --json -m n
 
 # BERT of transformers has such labels too.
 cut -f 2 train >words && "$QUIPU" tokenizer train --type wordpiece --byte-fallback false --vocab-size 40 \
-    -o pieces.json words 2>.err && "$QUIPU" train $common --tokenizer pieces.json --encoder transformer --layers 1 --emb-size 8 \
+    -o pieces.json words 2>.err &&
+    "$QUIPU" train $common --tokenizer pieces.json --encoder transformer --layers 1 --emb-size 8 \
     --heads 2 --ff-size 8 --norm post --final-norm=false --embedding-norm --segments 2 --pos learned --begin-token \
     --scale-embeddings=false --activation gelu --pooling first --pooler tanh --steps 2 -m bert.safetensors 2>>.err &&
     "$QUIPU" export --format huggingface -m bert.safetensors -o bert 2>>.err &&
