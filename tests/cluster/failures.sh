@@ -77,7 +77,7 @@ differs "option lr is '0.002' here, and '0.001' on rank 0" "$QUIPU" train $long 
 differs "option steps is '301' here" "$QUIPU" train $long --steps 301 -m no.safetensors
 mkdir elsewhere
 sed 's/w3/w4/' pairs >elsewhere/pairs
-differs "content of pairs is not what rank 0 reads" sh -c "cd elsewhere && exec \"$QUIPU\" train $long -m no.safetensors"
+differs "content of pairs is not what rank 0" sh -c "cd elsewhere && exec \"$QUIPU\" train $long -m no.safetensors"
 ranks 2 "$QUIPU" train --train missing -q -m no.safetensors 2>.err
 [ "$(grep -c '^quipu' .err)" = 1 ] && grep -q '^quipu: rank 0 of 2 on .*missing' .err
 result $? "an error of all ranks is reported once" "$(cat .err)"
