@@ -7,6 +7,7 @@
 #include "lib/base/file.h"
 #include "lib/base/writer.h"
 #include "lib/text/byte_letters.h"
+#include "lib/text/json_dump.h"
 #include "lib/text/json_reader.h"
 #include "lib/text/utf8.h"
 #include "tokenizer/huggingface/huggingface_trainer.h"
@@ -77,8 +78,11 @@ static json_t *token_text(const qp_hf_learned *l, int32_t id)
 static bool append_merge(json_t *merges, const qp_hf_learned *l, const struct qp_hf_merge *merge)
 {
     json_t *pair = json_array();
-    return json_array_append_new(pair, token_text(l, merge->left)) == 0 &&
-           json_array_append_new(pair, token_text(l, merge->right)) == 0 && json_array_append_new(merges, pair) == 0;
+    if (json_array_append_new(pair, token_text(l, merge->left)) == 0 &&
+        json_array_append_new(pair, token_text(l, merge->right)) == 0)
+        return json_array_append_new(merges, pair) == 0;
+    json_decref(pair);
+    return false;
 }
 
 static bool is_among(const char *text, const char *const *list, size_t count)
@@ -142,7 +146,7 @@ static qp_status read_stages(const char *place, const json_t *root, qp_pipeline 
     json_t *stages = json_pack("{s:s,s:O?,s:O?,s:{s:s,s:{},s:[]}}", "version", "1.0", "normalizer",
                                json_object_get(root, "normalizer"), "pre_tokenizer",
                                json_object_get(root, "pre_tokenizer"), "model", "type", "BPE", "vocab", "merges");
-    char *text = stages ? json_dumps(stages, JSON_COMPACT) : NULL;
+    char *text = stages ? qp_json_dump(stages, JSON_COMPACT) : NULL;
     qp_status status = text ? qp_pipeline_read_huggingface(place, text, strlen(text), pipeline)
                             : qp_fail(QP_EMEMORY, "%s: out of memory", place);
     free(text);
@@ -191,7 +195,7 @@ static qp_status learn_like(const hf_options *use, const char *output, json_t *r
     if (status == QP_OK) status = qp_name_files(options, qp_hf_train(&training, &words, &learned));
     if (status == QP_OK) {
         bool whole = put_learned(root, &learned, special, specials);
-        char *text = !whole ? NULL : json_dumps(root, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+        char *text = !whole ? NULL : qp_json_dump(root, JSON_INDENT(2) | JSON_ENSURE_ASCII);
         status = text ? qp_tokenizer_write_file(output, text, strlen(text)) : qp_fail(QP_EMEMORY, "out of memory");
         free(text);
     }

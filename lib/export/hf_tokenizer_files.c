@@ -6,6 +6,7 @@
 #include "lib/base/file.h"
 #include "lib/export/folder.h"
 #include "lib/import/hf_package.h"
+#include "lib/text/json_dump.h"
 #include "lib/text/json_reader.h"
 #include "tokenizer/marian_tokenizer.h"
 #include "tokenizer/tokenizer_formats.h"
@@ -116,7 +117,7 @@ static qp_status complete(const files *f, const char *place, const char *text, s
     int failed = add_special(f, root, &added);
     if (masks_by_pad(f)) strip_around_mask(f, root);
     if (!failed && !framed) failed = set_template(f, root);
-    if (!failed && (added || !framed || masks_by_pad(f))) failed = !(*changed = json_dumps(root, JSON_INDENT(1)));
+    if (!failed && (added || !framed || masks_by_pad(f))) failed = !(*changed = qp_json_dump(root, JSON_INDENT(1)));
     json_decref(root);
     return failed ? qp_fail(QP_EMEMORY, "%s: out of memory", place) : QP_OK;
 }

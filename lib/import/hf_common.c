@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/tensor/kernels/kernel_types.h"
+#include "lib/text/json_dump.h"
 
 /* Several names of one function: the first is written. */
 static const struct {
@@ -130,7 +131,7 @@ void qp_hf_learned(qp_hf_plan *plan, const char *keys, int skipped)
 static void keep_labels(qp_hf_plan *plan, json_t *names)
 {
     plan->model->labels = (int64_t)json_array_size(names);
-    if (names && !plan->labels) plan->labels = json_dumps(names, JSON_COMPACT);
+    if (names && !plan->labels) plan->labels = qp_json_dump(names, JSON_COMPACT);
     json_decref(names);
     if (!plan->labels && plan->json->status == QP_OK)
         plan->json->status = qp_fail(QP_EMEMORY, "%s: out of memory for its classes", plan->json->place);
