@@ -60,6 +60,12 @@ holds "a classifier on the encoder" "$QUIPU" train --task classify --train label
     --steps 20 -q -m class.safetensors
 "$QUIPU" predict -m class.safetensors source >.out 2>.err && [ "$(wc -l <.out)" -eq 20 ]
 result $? "predict reads it" "$(cat .err)"
+"$QUIPU" predict --all -m class.safetensors -t 4 source >large 2>.err &&
+    while read -r one; do
+        printf '%s\n' "$one" | "$QUIPU" predict --all -m class.safetensors -t 1
+    done <source >small &&
+    cmp -s small large
+result $? "each line alike, whatever its batch" "$(cat .err)"
 mkdir moved && cp class.safetensors base.safetensors moved && cd moved && mv ../base.safetensors ../hidden &&
     "$QUIPU" predict -m class.safetensors ../source >../again 2>../.err
 code=$?
