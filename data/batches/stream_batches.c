@@ -91,7 +91,8 @@ static qp_status read_piece(qp_stream *s, lane *l, int piece, qp_corpus_builder 
     const qp_text_index *index = s->options.index;
     if (!l->text) QP_TRY(qp_text_pairs_open(&s->options.corpus->files, &l->text));
     QP_TRY(qp_text_pairs_seek(l->text, &index->piece[piece], index->piece[piece + 1].line));
-    return qp_corpus_read(s->options.corpus, l->text, builder);
+    QP_TRY(qp_corpus_read(s->options.corpus, l->text, builder));
+    return qp_text_index_check(index, piece + 1, l->text);
 }
 
 /* The pieces of this rank's lanes. */

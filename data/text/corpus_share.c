@@ -155,9 +155,7 @@ static qp_status read_share(const qp_corpus_options *options, qp_cluster *cluste
     QP_TRY(qp_text_pairs_open(&options->files, &text));
     qp_status status = qp_text_pairs_seek(text, &index->piece[first], index->piece[end].line);
     if (status == QP_OK) status = qp_corpus_read(options, text, &builder);
-    if (status == QP_OK && qp_text_pairs_tell(text).digest != index->piece[end].digest)
-        status = qp_fail(QP_EDATA, "the content of %s is not what rank 0 reads; start all ranks with the same data",
-                         qp_text_pairs_path(text, false));
+    if (status == QP_OK) status = qp_text_index_check(index, end, text);
     qp_text_pairs_close(text);
     if (status == QP_OK && corpus->sequences) qp_corpus_read_end(options, &builder);
     return status;
