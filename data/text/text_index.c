@@ -134,7 +134,7 @@ qp_status qp_text_index_check(const qp_text_index *index, int end, const qp_text
 {
     if (qp_text_pairs_tell(text).digest == index->piece[end].digest) return QP_OK;
     return qp_fail(QP_EDATA,
-                   "the content of %s is not what rank 0 read at the beginning; start all ranks with the same data, and "
-                   "leave it unchanged",
+                   "the content of %s is not what rank 0 read at the beginning; start all ranks with the same data, "
+                   "and leave it unchanged",
                    qp_text_pairs_path(text, false));
 }
