@@ -122,7 +122,7 @@ asan:  ## all tests with the address, leak and undefined-behavior sanitizers
 
 mpi-test:  ## build with MPI in build/mpi; ranks, threads and tasks give one file; ranks that fail or differ
 	@$(MAKE) MPI=1 BUILD=build/mpi build/mpi/quipu
-	@sh tests/run build/mpi "" $(wildcard tests/cluster/*.sh)
+	@SCRIPT_JOBS=1 sh tests/run build/mpi "" $(wildcard tests/cluster/*.sh)
 
 mutants:  ## break MUTANTS=220 lines, one at a time; list those that no test notices (SEED=1 FOLDERS="lib/nn")
 	@tests/mutants/run $(BUILD)/mutants $(or $(MUTANTS),220) $(or $(SEED),1) $(FOLDERS)

@@ -19,7 +19,7 @@ interrupted() {
     before=$(states)
     run=exec ranks 3 "$QUIPU" train $long -m run.safetensors >/dev/null 2>.err &
     launcher=$!
-    for i in $(seq 1000); do [ "$(states)" != "$before" ] && break; sleep 0.01; done
+    for i in $(seq 6000); do [ "$(states)" != "$before" ] && break; sleep 0.01; done
     case $2 in
     mpirun) pid=$launcher ;;
     *) for pid in $(pgrep -P $launcher); do
