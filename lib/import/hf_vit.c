@@ -29,7 +29,7 @@ static void sides_of(qp_json_config *json, const char *key, int fallback, int *r
 
 /* ---- preprocessor_config.json: z = (rescale_factor * pixel - mean) / std for each channel ---- */
 
-/* The numbers of every channel; one number stands for all. */
+/* The numbers of every channel; one number counts for all of them. */
 static void channel_values(qp_json_config *json, const char *key, int channels, double fallback, double *value)
 {
     const json_t *list = qp_json_config_find(json, key);

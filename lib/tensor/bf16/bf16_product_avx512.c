@@ -11,7 +11,7 @@ QP_INLINE vector s_dot(vector s, vector a, vector b) { return _mm512_dpbf16_ps(s
 
 static inline __mmask16 first_of(int count)
 {
-    return count >= LANES ? 0xffff : count > 0 ? (__mmask16)((1u << count) - 1) : 0;
+    return (__mmask16)(count >= LANES ? 0xffff : count > 0 ? (1u << count) - 1 : 0);
 }
 
 static void pairs_along(qp_real *to, const qp_real *from, int k)

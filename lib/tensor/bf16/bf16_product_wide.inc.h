@@ -12,7 +12,7 @@ QP_INLINE vector s_set(qp_real x) { return _mm512_set1_ps(x); }
 QP_INLINE void s_store(qp_real *to, int first, int columns, qp_real beta, vector s)
 {
     const int left = columns - first;
-    const __mmask16 mask = left >= LANES ? 0xffff : left > 0 ? (__mmask16)((1u << left) - 1) : 0;
+    const __mmask16 mask = (__mmask16)(left >= LANES ? 0xffff : left > 0 ? (1u << left) - 1 : 0);
     if (beta != 0) s = _mm512_add_ps(_mm512_mul_ps(s_set(beta), _mm512_maskz_loadu_ps(mask, to + first)), s);
     _mm512_mask_storeu_ps(to + first, mask, s);
 }
