@@ -58,6 +58,23 @@ Test(defaults, a_translator_grows_with_its_corpus)
     cr_expect_eq(qp_model_config_check(&s.model), QP_OK, "%s", qp_error_message());
 }
 
+/* A time limit ends the run: a transformer gets more passes than usual; few pairs would be learned by heart. */
+Test(defaults, a_time_limit_is_used)
+{
+    qp_train_settings s;
+    qp_survey few = pairs(5000), some = pairs(30000);
+    for (int i = 0; i < 2; i++) {
+        const qp_survey *survey = i ? &some : &few;
+        begin(&s, QP_TASK_TRANSLATE, "");
+        choose(&s, survey);
+        int64_t usual = s.training.epochs;
+        begin(&s, QP_TASK_TRANSLATE, "");
+        strcpy(s.training.time_limit, "60m");
+        choose(&s, survey);
+        cr_expect(i ? s.training.epochs > 2 * usual : s.training.epochs == usual);
+    }
+}
+
 /* What was given is kept, and the rest fits it. */
 Test(defaults, given_options_are_kept_and_the_others_fit_them)
 {
