@@ -9,8 +9,9 @@
 #include "lib/base/array.h"
 #include "lib/base/hash.h"
 #include "tokenizer/sentencepiece/sentencepiece_trainer_config.h"
-#include "tokenizer/sentencepiece/charsmap_compile.h"
+#include "tokenizer/models/charsmap_compile.h"
 #include "lib/text/utf8.h"
+#include "tokenizer/sentencepiece/unicode_newer.h"
 
 enum { CODES = 0x110000, LONGEST_FORM = 32, LONGEST_KEY = 8 };
 
@@ -88,7 +89,11 @@ static bool is_same(const sequence *a, const sequence *b)
 static sequence decomposed(int32_t code)
 {
     sequence s = {{code}, 1};
-    int boundary = 0;
+    int boundary = 0, newer = qp_newer_form(code, s.code);
+    if (newer) {
+        s.count = newer;
+        return s;
+    }
     utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT;
     utf8proc_ssize_t count = utf8proc_decompose_char(code, s.code, LONGEST_FORM, options, &boundary);
     if (count >= 1 && count <= LONGEST_FORM) {
@@ -101,7 +106,8 @@ static sequence decomposed(int32_t code)
 
 static sequence composed(sequence s)
 {
-    int32_t work[LONGEST_FORM + 1];
+    int32_t work[LONGEST_FORM + 1], newer = qp_newer_composed(s.code, s.count);
+    if (newer) return (sequence){{newer}, 1};
     memcpy(work, s.code, (size_t)s.count * sizeof *work);
     utf8proc_ssize_t count = utf8proc_normalize_utf32(work, s.count, UTF8PROC_COMPOSE | UTF8PROC_STABLE);
     if (count > 0 && count <= LONGEST_FORM) {
@@ -262,8 +268,9 @@ static qp_status add_nmt(rules *r)
 /* Simple case folding: one character stays one. */
 static int32_t folded(int32_t code)
 {
-    int32_t made[LONGEST_FORM];
+    int32_t made[LONGEST_FORM], newer = qp_newer_folded(code);
     int boundary = 0;
+    if (newer != code) return newer;
     utf8proc_ssize_t count = utf8proc_decompose_char(code, made, LONGEST_FORM, UTF8PROC_STABLE | UTF8PROC_CASEFOLD,
                                                      &boundary);
     if (count == 1) return made[0];

@@ -180,11 +180,17 @@ Test(sentencepiece_trainer, rules)
     expect_rule(&map, "\x01", "");
     expect_rule(&map, "\uFF5E", NULL);
     expect_rule(&map, "A", NULL);
+    expect_rule(&map, "\U0001CCD7", "B"); /* Unicode 16 */
+    expect_rule(&map, "\U0001611E\U0001611E\U0001611F", "\U00016126");
+    expect_rule(&map, "\U000105C9", NULL);
+    cr_assert_neq(map.unit[0], 0, "sentencepiece 0.2.3 refuses it");
     cr_assert_lt(4 * map.unit_count + map.replacement_bytes, 250000); /* sentencepiece's own: 240003 */
     qp_charsmap_free(&map);
     cr_assert_eq(qp_sentencepiece_rules(QP_SPM_NFKC_CF, &map), QP_OK);
     expect_rule(&map, "A", "a");
     expect_rule(&map, "\u1E9E", "ß");
+    expect_rule(&map, "\U00016EB8", "\U00016ED3"); /* Unicode 17 */
+    expect_rule(&map, "\uA7CB", "\u0264");
     expect_rule(&map, "\t", NULL);
     qp_charsmap_free(&map);
 }

@@ -1,4 +1,4 @@
-#include "tokenizer/sentencepiece/charsmap_compile.h"
+#include "tokenizer/models/charsmap_compile.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -179,7 +179,7 @@ static qp_status place_states(compiler *c)
     automaton *a = &c->automaton;
     size_t first_free = 0;
     QP_TRY(add_block(c));
-    c->unit[0].used = true;
+    c->unit[0].used = c->unit[0].is_base = true; /* sentencepiece 0.2.3 refuses a root whose unit is 0 */
     for (size_t width = LABELS; width > 0; width--) {
         while (first_free < c->unit_count && c->unit[first_free].used) first_free++;
         c->search = first_free;
