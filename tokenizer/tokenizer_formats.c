@@ -274,7 +274,8 @@ static qp_status export_kind(const qp_tokenizer *t, qp_tokenizer_format format, 
 {
     if (t->kind == &qp_own_kind) return export_own(t->self, format, out);
     if (t->kind == &qp_pipeline_kind) return export_pipeline(t->self, format, out);
-    return export_sentencepiece(t->self, format, out);
+    if (t->kind == &qp_sentencepiece_kind) return export_sentencepiece(t->self, format, out);
+    return qp_fail(QP_EDATA, "features of n-grams cannot be expressed in the format %s", word[format]);
 }
 
 qp_status qp_tokenizer_export(const qp_tokenizer *t, qp_tokenizer_format format, qp_export *out)

@@ -125,6 +125,17 @@ fails 65 "a unigram model" $T export --format huggingface out.sentencepiece -o x
 fails 2 "pattern" $T import out.tiktoken -o x.json
 fails 2 "no encoding is named" $T import out.tiktoken --pattern cl100k -o x.json
 fails 2 "the format is missing" $T export bpe.json -o x
+# Every type in every format: a file, or a refusal.
+for type in char byte word bpe byte-bpe unigram wordpiece space ngram; do
+    $T train --type $type --vocab-size 420 -q -o type.json corpus 2>err || cat err
+    for format in quipu sentencepiece huggingface gpt2 tiktoken bert subword-nmt; do
+        rm -rf made
+        $T export --format $format type.json -o made 2>err
+        exit=$?
+        { [ $exit -eq 0 ] && [ -e made ]; } || { [ $exit -eq 65 ] && [ ! -e made ] && grep -q expressed err; }
+        result $? "export $type as $format" "$exit $(cat err)"
+    done
+done
 fails 2 "two files" $T import --format gpt2 out.gpt2/vocab.json -o x.json
 fails 65 "not a known tokenizer file" $T info corpus
 fails 66 "cannot" $T import nothing.json -o x.json
