@@ -121,8 +121,13 @@ asan:  ## all tests with the address, leak and undefined-behavior sanitizers
 	@$(MAKE) BUILD=build/asan CFLAGS="-O1 -g $(SANITIZERS)" test
 
 mpi-test:  ## build with MPI in build/mpi; ranks, threads and tasks give one file; ranks that fail or differ
-	@$(MAKE) MPI=1 BUILD=build/mpi build/mpi/quipu
+	@$(MAKE) MPI=1 BUILD=build/mpi build/mpi/quipu build/mpi/tests/cluster
 	@SCRIPT_JOBS=1 sh tests/run build/mpi "" $(wildcard tests/cluster/*.sh)
+
+mpi-kill-test:  ## kill a random rank of a training N=100 times; it continues to the same file (SEED=time)
+	@$(MAKE) MPI=1 BUILD=build/mpi build/mpi/quipu
+	@N=$(or $(N),100) QUIPU=$(abspath build/mpi/quipu) sh tests/cluster/kills.sh >build/mpi/kills.tap; \
+	    cat build/mpi/kills.tap; ! grep -q '^not ok' build/mpi/kills.tap
 
 mutants:  ## break MUTANTS=220 lines, one at a time; list those that no test notices (SEED=1 FOLDERS="lib/nn")
 	@tests/mutants/run $(BUILD)/mutants $(or $(MUTANTS),220) $(or $(SEED),1) $(FOLDERS)
@@ -313,7 +318,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libquipu.a
 # One Criterion program for each folder of tests/; tests/cli and tests/fuzz also link the command's
 # files. The runners of reference cases have their own main function.
 $(BUILD)/tests/cli $(BUILD)/tests/fuzz: $(filter-out %/main.o,$(CLI_OBJ))
-$(BUILD)/tests/oracles $(BUILD)/tests/cases $(BUILD)/tests/models: CRITERION =
+$(BUILD)/tests/oracles $(BUILD)/tests/cases $(BUILD)/tests/models $(BUILD)/tests/cluster: CRITERION =
 CRITERION = -lcriterion
 $(BUILD)/tests/gradients: $(filter $(BUILD)/obj/tests/grad/%,$(TEST_OBJ)) $(GRADIENT_OBJ)
 	@mkdir -p $(@D)
@@ -359,5 +364,5 @@ say = $(if $(V),,@echo "  $(1)"; )
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/obj/tests/%.o
 .DELETE_ON_ERROR:
 .PHONY: all deb help demo test test-long test-interop oracles models tokenizer-cases gradcheck gradient-tests asan \
-    mutants mpi-test kill-test fault-test oom-test power-test damage-test soak analyze fuzz fuzz-readers fuzz-coverage \
-    fuzzers lint rooms format bench race install uninstall clean
+    mutants mpi-test mpi-kill-test kill-test fault-test oom-test power-test damage-test soak analyze fuzz fuzz-readers \
+    fuzz-coverage fuzzers lint rooms format bench race install uninstall clean

@@ -4,7 +4,7 @@
  * B = bytes of the gradient, w = bandwidth of each machine, l = latency of a message:
  *     ring     2 (R-1) (l + B/(R w))                 every rank updates all weights
  *     tree     2 ceil(log2 R) (l + B/w)              to rank 0 and back
- *     slices   (R-1) (2 l + (roots + 1) B/(R w))     lib/train/gradient_exchange.h; for rules of whole parameters
+ *     slices   (R-1) (2 l + (roots + 1) B/(R w))     lib/train/gradient/gradient_exchange.h; for rules of whole parameters
  *     zero-1   the same, but a rank updates its slice alone, and sends weights instead of the sum: what quipu does for
  *              all other rules
  * Nothing is sent during the backward pass, and ranks are on machines of their own, equally fast. A model too large to
@@ -17,8 +17,8 @@
 #include "bench/works.h"
 #include "lib/tensor/kernels/cpu.h"
 #include "lib/tensor/pointwise.h"
-#include "lib/train/gradient_tree.h"
-#include "lib/train/shards.h"
+#include "lib/train/gradient/gradient_tree.h"
+#include "lib/train/gradient/shards.h"
 
 typedef struct {
     const char *name;

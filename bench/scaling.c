@@ -17,7 +17,7 @@
 #include "lib/base/threads.h"
 #include "lib/base/tiles.h"
 #include "lib/tensor/kernels/cpu.h"
-#include "lib/train/shards.h"
+#include "lib/train/gradient/shards.h"
 
 enum { MOST_WORKERS = 64 };
 

@@ -19,7 +19,7 @@
 #include "lib/base/threads.h"
 #include "lib/tensor/gemm.h"
 #include "lib/tensor/kernels/cpu.h"
-#include "lib/train/shards.h"
+#include "lib/train/gradient/shards.h"
 
 typedef struct {
     const work *work;

@@ -6,7 +6,7 @@
 #include "cli/base/text.h"
 #include "lib/base/random.h"
 #include "lib/run/model_objective.h"
-#include "lib/train/shards.h"
+#include "lib/train/gradient/shards.h"
 
 /* ---- memory ---- */
 
@@ -112,7 +112,7 @@ qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *
     while (1 << levels < own) levels++;
     int blocks = workers + levels < own ? workers + levels : own, moments;
     QP_TRY(moments_of(shape, &moments, &divided));
-    /* the other ranks' slices, and the sum (lib/train/gradient_exchange.h) */
+    /* the other ranks' slices, and the sum (lib/train/gradient/gradient_exchange.h) */
     double exchanged = ranks == 1 ? 0 : (ranks - 1.0) / ranks + (divided ? 1.0 / ranks : 1);
     *memory = (qp_training_memory){.weights = block,
                                    .moments = block * moments / (divided ? ranks : 1),

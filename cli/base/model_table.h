@@ -25,7 +25,7 @@ typedef struct {
 } qp_training_shape;
 
 /* qp_training_memory_of — estimate the memory. Activations are measured: one small step runs on random tokens, and its
- * memory is scaled to a piece of the batch (lib/train/shards.h). Only for text models.
+ * memory is scaled to a piece of the batch (lib/train/gradient/shards.h). Only for text models.
  * Errors  QP_EMEMORY and those of the step. */
 qp_status qp_training_memory_of(const qp_model *model, const qp_training_shape *shape, qp_training_memory *memory);
 

@@ -2,7 +2,7 @@
 #define QP_MODEL_OBJECTIVE_H
 
 #include "lib/model/model.h"
-#include "lib/train/shards.h"
+#include "lib/train/gradient/shards.h"
 
 /* model_objective — the loss of a model as the function that the trainer minimises: lib/train knows no models,
  * lib/model no trainer. */

@@ -8,7 +8,7 @@
 #include "lib/train/optimizer.h"
 #include "lib/train/progress.h"
 #include "lib/train/schedule.h"
-#include "lib/train/shards.h"
+#include "lib/train/gradient/shards.h"
 #include "lib/train/training_config.h"
 
 /* trainer — a training run: updates, validation, early stopping, saves, resuming, the final model.

@@ -5,7 +5,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/threads.h"
-#include "lib/train/gradient_exchange.h"
+#include "lib/train/gradient/gradient_exchange.h"
 #include "lib/train/trainer_internal.h"
 
 qp_status qp_training_config_check(const qp_training_config *config)

@@ -2,6 +2,7 @@
 #define QP_TRAINING_CONFIG_H
 
 #include "lib/config/config.h"
+#include "lib/train/gradient/gradient_type.h"
 
 /* training_config — the options of a training run.
  * X(id, name) */
@@ -11,7 +12,6 @@
     X(QP_BY_RECALL, "recall@1") X(QP_BY_SPEARMAN, "spearman")
 #define QP_PRECISIONS(X) X(QP_PRECISION_FP32, "fp32") X(QP_PRECISION_BF16, "bf16")
 #define QP_ACCUM_MEANS(X) X(QP_ACCUM_TOKENS, "tokens") X(QP_ACCUM_BATCHES, "batches")
-#define QP_GRADIENT_TYPES(X) X(QP_GRADIENT_FP32, "fp32") X(QP_GRADIENT_BF16, "bf16")
 
 /* X(kind, name, default, low, high, choices, help); see lib/config/config.h */
 #define QP_TRAINING_FIELDS(X)                                                                                          \
@@ -58,7 +58,6 @@ typedef struct {
 enum { QP_STOPPING_METRICS(QP_CHOICE_ID) QP_STOPPING_METRIC_COUNT };
 enum { QP_PRECISIONS(QP_CHOICE_ID) QP_PRECISION_COUNT };
 enum { QP_ACCUM_MEANS(QP_CHOICE_ID) QP_ACCUM_MEAN_COUNT };
-enum { QP_GRADIENT_TYPES(QP_CHOICE_ID) QP_GRADIENT_TYPE_COUNT };
 enum { QP_EPOCHS_UNLESS_LIMITED = 20 };
 
 extern const qp_field_table qp_training_fields;

@@ -58,6 +58,10 @@ rmdir full.run/model-00000100.safetensors/taken full.run/model-00000100.safetens
 ranks 2 "$QUIPU" train $long -m full.safetensors 2>.err && cmp -s whole.safetensors full.safetensors
 result $? "continued from the save before, the same bytes" "$(cat .err)"
 
+# ---- a shard that fails ----
+run="timeout 60" ranks 3 "$(dirname "$QUIPU")/tests/cluster" 2>.err
+result $? "a shard fails: every rank gets the reason, and nothing is left on its way" "$(cat .err)"
+
 # ---- ranks that differ ----
 
 # differs PATTERN WORD... - one line with PATTERN when rank 1 runs the words in place of those of rank 0; no update.

@@ -8,7 +8,7 @@
 #include "lib/base/random.h"
 #include "lib/decode/search.h"
 #include "lib/model/model_file.h"
-#include "lib/train/shards.h"
+#include "lib/train/gradient/shards.h"
 #include "tests/model/model_check.h"
 
 /* Every task over every kind of encoder: answers that follow from the sources are learned, and neither threads nor

@@ -5,7 +5,7 @@
 
 #include "lib/base/random.h"
 #include "lib/model/model.h"
-#include "lib/train/shards.h"
+#include "lib/train/gradient/shards.h"
 
 /* Fewer sequences than threads: the others run tiles of the operations. */
 enum { LENGTH = 700, VOCABULARY = 300, WIDTH = 64 };

@@ -14,7 +14,7 @@
 #include "lib/grad/op_embedding.h"
 #include "lib/grad/op_linear.h"
 #include "lib/nn/params.h"
-#include "lib/train/shards.h"
+#include "lib/train/gradient/shards.h"
 
 enum { TOY_VOCABULARY = 23, TOY_WIDTH = 16, TOY_BATCHES = 6 };
 

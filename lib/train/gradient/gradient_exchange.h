@@ -2,7 +2,7 @@
 #define QP_GRADIENT_EXCHANGE_H
 
 #include "lib/cluster/cluster.h"
-#include "lib/train/gradient_tree.h"
+#include "lib/train/gradient/gradient_tree.h"
 
 /* gradient_exchange — the gradient tree over several ranks.
  *
@@ -36,6 +36,7 @@ typedef struct {
  * qp_gradient_exchange_end — after all shards of this rank have joined the tree, or failed with `status`. Returns the
  *   one or two blocks whose sum is the gradient, as qp_gradient_tree_result; the same bits on every rank, and the same
  *   status. Collective.
+ * qp_gradient_exchange_buckets — as given.
  * qp_gradient_exchange_bucket — the reals at which the buckets begin, [buckets+1].
  * qp_gradient_exchange_bytes — memory in use. */
 int qp_gradient_buckets(size_t reals, double megabytes);
@@ -46,6 +47,7 @@ qp_status qp_gradient_exchange_begin(qp_gradient_exchange *exchange, int leaves)
 void qp_gradient_exchange_poll(qp_gradient_exchange *exchange);
 qp_status qp_gradient_exchange_end(qp_gradient_exchange *exchange, qp_status status, const qp_real *gradient[2],
                                    int *count);
+int qp_gradient_exchange_buckets(const qp_gradient_exchange *exchange);
 const size_t *qp_gradient_exchange_bucket(const qp_gradient_exchange *exchange);
 size_t qp_gradient_exchange_bytes(const qp_gradient_exchange *exchange);
 

@@ -1,4 +1,4 @@
-#include "lib/train/gradient_tree.h"
+#include "lib/train/gradient/gradient_tree.h"
 
 #include <limits.h>
 #include <omp.h>

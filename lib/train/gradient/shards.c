@@ -1,4 +1,4 @@
-#include "lib/train/shards.h"
+#include "lib/train/gradient/shards.h"
 
 #include <limits.h>
 #include <omp.h>
@@ -11,8 +11,8 @@
 #include "lib/base/tiles.h"
 #include "lib/tensor/gemm.h"
 #include "lib/tensor/kernels/cpu.h"
-#include "lib/train/gradient_exchange.h"
-#include "lib/train/shard_cut.h"
+#include "lib/train/gradient/gradient_exchange.h"
+#include "lib/train/gradient/shard_ranks.h"
 
 /* Rows times parameters of an update that takes less than about a millisecond. */
 #define LITTLE_WORK 5e6
@@ -21,8 +21,7 @@ typedef struct {
     qp_tape *tape;
     qp_pin pin;
     bool started;
-    qp_tape_use *use; /* [parameters] of the watched pass; NULL: a process alone */
-    int *missing;     /* [buckets] parameters whose gradients are not complete; -1: it has joined the tree */
+    qp_bucket_watch *watch; /* NULL: a process alone */
 } worker;
 
 struct qp_shards {
@@ -36,12 +35,11 @@ struct qp_shards {
     qp_gradient_tree *tree;
     qp_cluster *cluster;
     qp_gradient_exchange *exchange; /* NULL: a process alone */
-    int type, buckets;              /* of the gradient */
-    qp_shard *shard;                /* those of the current update */
-    double *loss;
-    int count, capacity;
-    int first, end; /* those that this rank runs */
-    /* of the current call */
+    int type;                       /* of the gradient */
+    qp_shard_list list;             /* of the current call */
+    double *loss;                   /* [list.capacity] */
+    int losses;
+    int first, end; /* the shards that this rank runs */
     const qp_loss_function *function;
     qp_mode mode;
     uint64_t key;
@@ -52,15 +50,6 @@ struct qp_shards {
     qp_status status;
     char message[512];
 };
-
-int qp_shards_count(int64_t rows, int sequences, int64_t shard_rows)
-{
-    if (shard_rows <= 0) shard_rows = QP_SHARD_ROWS;
-    int count = rows >= QP_SHARD_SPLIT_ROWS ? 2 : 1;
-    while (count < QP_SHARDS_MAX && 2 * (int64_t)count * shard_rows <= rows) count *= 2;
-    while (count > 1 && count > sequences) count /= 2;
-    return count;
-}
 
 static qp_status out_of_memory(void)
 {
@@ -75,7 +64,6 @@ qp_status qp_shards_new(const qp_params *params, int threads, int64_t shard_rows
     s->params = params;
     s->threads = threads < 1 ? 1 : threads;
     s->shard_rows = shard_rows;
-    s->buckets = 1;
     s->worker = calloc((size_t)s->threads, sizeof *s->worker);
     omp_init_lock(&s->lock);
     bool ready = s->worker != NULL;
@@ -107,14 +95,11 @@ qp_status qp_shards_set_cluster(qp_shards *s, qp_cluster *cluster, const size_t 
 {
     s->cluster = cluster;
     if (!cluster) return QP_OK;
-    s->buckets = buckets;
-    for (int i = 0; i < s->threads; i++) {
-        s->worker[i].use = malloc(((size_t)qp_params_count(s->params) + 1) * sizeof *s->worker[i].use);
-        s->worker[i].missing = malloc((size_t)buckets * sizeof *s->worker[i].missing);
-        if (!s->worker[i].use || !s->worker[i].missing) return out_of_memory();
-    }
     const qp_gradient_exchange_options options = {cluster, s->threads, s->type, buckets, parts};
-    return qp_gradient_exchange_new(s->params, &options, s->tree, &s->exchange);
+    QP_TRY(qp_gradient_exchange_new(s->params, &options, s->tree, &s->exchange));
+    for (int i = 0; i < s->threads; i++)
+        QP_TRY(qp_bucket_watch_new(s->params, s->tree, s->exchange, &s->worker[i].watch));
+    return QP_OK;
 }
 
 void qp_shards_free(qp_shards *s)
@@ -125,63 +110,16 @@ void qp_shards_free(qp_shards *s)
         qp_threads_unpin(&s->worker[omp_get_thread_num()].pin);
         for (int i = 0; i < s->threads; i++) {
             qp_tape_free(s->worker[i].tape);
-            free(s->worker[i].use);
-            free(s->worker[i].missing);
+            qp_bucket_watch_free(s->worker[i].watch);
         }
     }
     omp_destroy_lock(&s->lock);
     qp_gradient_tree_free(s->tree);
     qp_gradient_exchange_free(s->exchange);
     free(s->worker);
-    free(s->shard);
+    qp_shard_list_free(&s->list);
     free(s->loss);
     free(s);
-}
-
-/* ---- cutting ---- */
-
-static void cut_batch(qp_shards *s, const qp_batch *batch, int shards)
-{
-    int sequences = batch->target.sequences.count;
-    for (int k = 1, from = 0; k <= shards; k++) {
-        int end = qp_shard_cut_end(batch, 0, sequences, shards, k, from);
-        s->shard[s->count++] = (qp_shard){batch, from, end, 1};
-        from = end;
-    }
-}
-
-static qp_status cut(qp_shards *s, const qp_batch *batch, int count, qp_shards_result *result)
-{
-    int most = count * QP_SHARDS_MAX;
-    if (most > s->capacity) {
-        free(s->shard);
-        free(s->loss);
-        s->shard = malloc((size_t)most * sizeof *s->shard);
-        s->loss = malloc((size_t)most * sizeof *s->loss);
-        s->capacity = s->shard && s->loss ? most : 0;
-        if (!s->capacity) return out_of_memory();
-    }
-    s->count = 0;
-    for (int i = 0; i < count; i++) {
-        QP_TRY(qp_shard_check(&batch[i]));
-        int sequences = batch[i].target.sequences.count;
-        result->target_rows += qp_rows_before(batch[i].target.sequences, sequences);
-        if (batch[i].source.sequences.count)
-            result->source_rows += qp_rows_before(batch[i].source.sequences, sequences);
-        int64_t rows = qp_batch_rows_before(&batch[i], sequences);
-        cut_batch(s, &batch[i], s->function->whole ? 1 : qp_shards_count(rows, sequences, s->shard_rows));
-    }
-    return QP_OK;
-}
-
-/* Weights all batches equally, whatever their rows. */
-static void weight_batches(qp_shards *s, int count, int64_t all_rows)
-{
-    for (int i = 0; i < s->count; i++) {
-        qp_sequences target = s->shard[i].batch->target.sequences;
-        s->shard[i].weight =
-            (qp_real)((double)all_rows / ((double)count * (double)qp_rows_before(target, target.count)));
-    }
 }
 
 /* ---- one shard ---- */
@@ -203,54 +141,7 @@ typedef struct {
     worker *worker;
     int number, block;     /* block -1: no gradient */
     qp_gradient *gradient; /* NULL: none */
-    qp_tape_watcher watcher;
 } pass;
-
-/* ---- buckets: complete parts of a gradient leave while layers below compute ---- */
-
-/* The buckets that hold parameter `index` are first .. *last. */
-static int buckets_of(const qp_shards *s, int index, int *last)
-{
-    const size_t *bucket = qp_gradient_exchange_bucket(s->exchange);
-    const qp_parameter *p = qp_params_at(s->params, index);
-    size_t end = p->offset + (size_t)p->rows * (size_t)p->columns;
-    int first = 0;
-    while (first + 1 < s->buckets && bucket[first + 1] <= p->offset) first++;
-    for (*last = first; *last + 1 < s->buckets && bucket[*last + 1] < end;) ++*last;
-    return first;
-}
-
-/* Parameters without a gradient have zeros. */
-static void join_bucket(pass *p, int bucket)
-{
-    const qp_shards *s = p->shards;
-    int last;
-    for (int i = 0; i < qp_params_count(s->params); i++)
-        if (buckets_of(s, i, &last) <= bucket && last >= bucket) qp_gradient_clear(p->gradient, i);
-    p->worker->missing[bucket] = -1;
-    qp_gradient_tree_join(s->tree, p->number, p->block, bucket);
-}
-
-static void parameter_done(void *self, int index)
-{
-    pass *p = self;
-    int last;
-    for (int b = buckets_of(p->shards, index, &last); b <= last; b++)
-        if (--p->worker->missing[b] == 0) join_bucket(p, b);
-    qp_gradient_exchange_poll(p->shards->exchange);
-}
-
-/* Before the backward pass of the last piece: what it will complete. */
-static void count_missing(pass *p)
-{
-    const qp_shards *s = p->shards;
-    int last;
-    memset(p->worker->missing, 0, (size_t)s->buckets * sizeof *p->worker->missing);
-    for (int i = 0; i < qp_params_count(s->params); i++)
-        for (int b = buckets_of(s, i, &last); p->gradient->node[i].used && b <= last; b++) p->worker->missing[b]++;
-}
-
-/* ---- one shard, continued ---- */
 
 /* Forward and, when training, backward of some sequences; *sum += their loss. Sequences without a target row
  * (of a masked language model) add nothing. */
@@ -259,16 +150,15 @@ static bool run_piece(pass *p, qp_shard piece, uint64_t key, bool last, double *
     qp_shards *s = p->shards;
     qp_tape *tape = p->worker->tape;
     qp_sequences target = piece.batch->target.sequences;
-    bool watched = last && p->gradient && s->exchange;
+    qp_bucket_watch *watch = last && p->gradient ? p->worker->watch : NULL;
     qp_tape_begin(tape, s->mode, key);
-    if (watched) memset(p->worker->missing, 0, (size_t)s->buckets * sizeof *p->worker->missing);
     if (target.start[piece.end] == target.start[piece.first]) return true;
     if (p->gradient) {
         qp_tape_bind(tape, p->gradient->node);
         qp_tape_expect_scale(tape, s->scale * piece.weight);
         if (s->bf16) qp_tape_use_bf16(tape);
     }
-    if (watched) qp_tape_watch(tape, &p->watcher);
+    if (watch) qp_bucket_watch_forward(watch, tape);
     qp_batch view = qp_shard_view(tape, &piece);
     qp_tensor loss = qp_tape_failed(tape) ? (qp_tensor){0} : s->function->loss(s->function->self, tape, &view);
     if (!qp_tape_failed(tape) && (loss.rows != 1 || loss.columns != 1))
@@ -276,28 +166,27 @@ static bool run_piece(pass *p, qp_shard piece, uint64_t key, bool last, double *
                             loss.columns);
     if (qp_tape_failed(tape)) return false;
     *sum += (double)(loss.value[0] * piece.weight); /* before backward, which may reuse the memory */
-    if (watched) count_missing(p);
+    if (watch) qp_bucket_watch_backward(watch);
     return !p->gradient || qp_tape_backward(tape, loss, s->scale * piece.weight) == QP_OK;
 }
 
-/* After the last piece: the buckets that no parameter completed. */
-static void join_rest(pass *p)
+/* The gradient of all pieces is complete: what the watch did not do, it does now. */
+static void join(const pass *p)
 {
     if (!p->gradient) return;
-    if (!p->shards->exchange) {
-        qp_gradient_finish(p->gradient, p->shards->params);
-        qp_gradient_tree_join(p->shards->tree, p->number, p->block, 0);
+    if (p->worker->watch) {
+        qp_bucket_watch_end(p->worker->watch);
         return;
     }
-    for (int b = 0; b < p->shards->buckets; b++)
-        if (p->worker->missing[b] >= 0) join_bucket(p, b);
+    qp_gradient_finish(p->gradient, p->shards->params);
+    qp_gradient_tree_join(p->shards->tree, p->number, p->block, 0);
 }
 
 /* The pieces of a shard in turn, into the same gradient, which then joins the tree. */
 static bool run_shard(pass *p)
 {
     qp_shards *s = p->shards;
-    const qp_shard *whole = &s->shard[p->number];
+    const qp_shard *whole = &s->list.shard[p->number];
     int64_t rows = qp_batch_rows_before(whole->batch, whole->end) - qp_batch_rows_before(whole->batch, whole->first);
     int pieces = (int)((rows + QP_PIECE_ROWS - 1) / QP_PIECE_ROWS), sequences = whole->end - whole->first;
     if (pieces > sequences) pieces = sequences;
@@ -305,6 +194,7 @@ static bool run_shard(pass *p)
     uint64_t key = qp_random_key(s->key, (uint64_t)p->number);
     s->loss[p->number] = 0;
     if (p->gradient) qp_gradient_begin(p->gradient, s->params);
+    if (p->gradient && p->worker->watch) qp_bucket_watch_begin(p->worker->watch, p->number, p->block);
     for (int k = 1, from = whole->first; k <= pieces; k++) {
         int end = qp_shard_cut_end(whole->batch, whole->first, whole->end, pieces, k, from);
         if (!run_piece(p, (qp_shard){whole->batch, from, end, whole->weight},
@@ -314,7 +204,7 @@ static bool run_shard(pass *p)
         }
         from = end;
     }
-    join_rest(p);
+    join(p);
     return true;
 }
 
@@ -365,7 +255,6 @@ static void work(void *self, int index)
     while (index < s->drivers && take_work(s, &block, &number)) {
         pass p = {.shards = s, .worker = me, .number = number, .block = block};
         if (block >= 0) p.gradient = qp_gradient_tree_at(s->tree, block);
-        p.watcher = (qp_tape_watcher){&p, parameter_done, me->use};
         if (!run_shard(&p) && block >= 0) qp_gradient_tree_drop(s->tree, block);
     }
 }
@@ -385,25 +274,23 @@ static int team_threads(const qp_shards *s, const qp_shards_result *result)
     return rows * (double)qp_params_size(s->params) < LITTLE_WORK ? s->drivers : s->threads;
 }
 
-/* The losses of all ranks' shards, and the rows of state that their sequences carry to the next batch. */
-static qp_status gather(qp_shards *s)
+/* Cuts the batches, and deals the shards to the ranks. */
+static qp_status cut(qp_shards *s, const qp_batch *batch, int count, qp_shards_result *result)
 {
-    int ranks = qp_cluster_ranks(s->cluster);
-    size_t *losses = malloc(((size_t)ranks + 1) * sizeof *losses), *rows = malloc(((size_t)ranks + 1) * sizeof *rows);
-    const qp_batch_carry *carry = &s->shard[0].batch->carry;
-    qp_status status = losses && rows ? QP_OK : out_of_memory();
-    for (int r = 0; status == QP_OK && r <= ranks; r++) {
-        int shard_first = qp_cluster_share(s->cluster, s->count, r);
-        int sequence = shard_first < s->count ? s->shard[shard_first].first : s->shard[s->count - 1].end;
-        losses[r] = (size_t)shard_first * sizeof *s->loss;
-        rows[r] = (size_t)sequence * (size_t)carry->width * sizeof *carry->row;
+    QP_TRY(qp_shard_list_cut(&s->list, batch, count, s->shard_rows, s->function->whole));
+    if (s->losses < s->list.capacity) {
+        free(s->loss);
+        s->loss = malloc((size_t)s->list.capacity * sizeof *s->loss);
+        s->losses = s->loss ? s->list.capacity : 0;
+        if (!s->loss) return out_of_memory();
     }
-    status = qp_cluster_agree(s->cluster, status);
-    if (status == QP_OK) status = qp_cluster_gather(s->cluster, losses, 1, s->loss);
-    if (status == QP_OK && carry->row) status = qp_cluster_gather(s->cluster, rows, 1, carry->row);
-    free(losses);
-    free(rows);
-    return status;
+    if (s->batch_mean) qp_shard_list_weight_batches(&s->list, count);
+    result->shards = s->list.count;
+    result->source_rows = s->list.source_rows;
+    result->target_rows = s->list.target_rows;
+    s->first = qp_cluster_share(s->cluster, s->list.count, qp_cluster_rank(s->cluster));
+    s->end = qp_cluster_share(s->cluster, s->list.count, qp_cluster_rank(s->cluster) + 1);
+    return QP_OK;
 }
 
 /* This rank's shards, on all threads. */
@@ -413,7 +300,7 @@ static qp_status run_shards(qp_shards *s, const qp_shards_result *result)
     s->next = s->first;
     s->failed_shard = INT_MAX;
     s->drivers = s->threads < own ? s->threads : own;
-    if (s->mode == QP_TRAIN) QP_TRY(qp_gradient_tree_begin(s->tree, s->count, s->first, s->end, s->drivers));
+    if (s->mode == QP_TRAIN) QP_TRY(qp_gradient_tree_begin(s->tree, s->list.count, s->first, s->end, s->drivers));
     if (own > 0) qp_team_run(team_threads(s, result), &(qp_team_work){s, work});
     return s->failed_shard == INT_MAX ? QP_OK : qp_fail(s->status, "%s", s->message);
 }
@@ -424,22 +311,18 @@ static qp_status run(qp_shards *s, const qp_loss_function *function, const qp_ba
     *result = (qp_shards_result){0};
     s->function = function;
     QP_TRY(cut(s, batch, count, result));
-    result->shards = s->count;
-    if (s->batch_mean) weight_batches(s, count, result->target_rows);
     s->mode = mode;
     s->key = key;
     s->scale = (qp_real)(1.0 / (double)result->target_rows);
-    s->first = qp_cluster_share(s->cluster, s->count, qp_cluster_rank(s->cluster));
-    s->end = qp_cluster_share(s->cluster, s->count, qp_cluster_rank(s->cluster) + 1);
-    if (s->exchange && mode == QP_TRAIN) QP_TRY(qp_gradient_exchange_begin(s->exchange, s->count));
+    if (s->exchange && mode == QP_TRAIN) QP_TRY(qp_gradient_exchange_begin(s->exchange, s->list.count));
     qp_status status = run_shards(s, result);
     if (s->exchange && mode == QP_TRAIN)
         status = qp_gradient_exchange_end(s->exchange, status, result->gradient, &result->gradient_count);
     else
         status = qp_cluster_agree(s->cluster, status);
     QP_TRY(status);
-    if (s->cluster) QP_TRY(gather(s));
-    result->loss = sum_losses(s->loss, s->count);
+    if (s->cluster) QP_TRY(qp_shard_ranks_gather(s->cluster, &s->list, s->loss));
+    result->loss = sum_losses(s->loss, s->list.count);
     if (!s->exchange && mode == QP_TRAIN) result->gradient_count = qp_gradient_tree_result(s->tree, result->gradient);
     return QP_OK;
 }

@@ -1,8 +1,19 @@
-#include "lib/train/shard_cut.h"
+#include "lib/train/gradient/shard_cut.h"
+
+#include <stdlib.h>
 
 int64_t qp_batch_rows_before(const qp_batch *batch, int sequence)
 {
     return qp_rows_before(batch->source.sequences, sequence) + qp_rows_before(batch->target.sequences, sequence);
+}
+
+int qp_shards_count(int64_t rows, int sequences, int64_t shard_rows)
+{
+    if (shard_rows <= 0) shard_rows = QP_SHARD_ROWS;
+    int count = rows >= QP_SHARD_SPLIT_ROWS ? 2 : 1;
+    while (count < QP_SHARDS_MAX && 2 * (int64_t)count * shard_rows <= rows) count *= 2;
+    while (count > 1 && count > sequences) count /= 2;
+    return count;
 }
 
 int qp_shard_cut_end(const qp_batch *batch, int first, int end, int parts, int k, int from)
@@ -16,7 +27,7 @@ int qp_shard_cut_end(const qp_batch *batch, int first, int end, int parts, int k
     return at - 1 > from && under < over ? at - 1 : at;
 }
 
-qp_status qp_shard_check(const qp_batch *batch)
+static qp_status check(const qp_batch *batch)
 {
     qp_sequences source = batch->source.sequences, target = batch->target.sequences;
     if (source.length || target.length)
@@ -27,6 +38,55 @@ qp_status qp_shard_check(const qp_batch *batch)
         return qp_fail(QP_ESHAPE, "training: a batch of %d sources and %d targets; please report this", source.count,
                        target.count);
     return QP_OK;
+}
+
+static void cut_batch(qp_shard_list *list, const qp_batch *batch, int shards)
+{
+    int sequences = batch->target.sequences.count;
+    for (int k = 1, from = 0; k <= shards; k++) {
+        int end = qp_shard_cut_end(batch, 0, sequences, shards, k, from);
+        list->shard[list->count++] = (qp_shard){batch, from, end, 1};
+        from = end;
+    }
+}
+
+qp_status qp_shard_list_cut(qp_shard_list *list, const qp_batch *batch, int count, int64_t shard_rows, bool whole)
+{
+    int most = count * QP_SHARDS_MAX;
+    if (most > list->capacity) {
+        qp_shard_list_free(list);
+        list->shard = malloc((size_t)most * sizeof *list->shard);
+        if (!list->shard)
+            return qp_fail(QP_EMEMORY, "training: out of memory for the shards; use a smaller --batch-size");
+        list->capacity = most;
+    }
+    list->count = 0;
+    list->source_rows = list->target_rows = 0;
+    for (int i = 0; i < count; i++) {
+        QP_TRY(check(&batch[i]));
+        int sequences = batch[i].target.sequences.count;
+        list->target_rows += qp_rows_before(batch[i].target.sequences, sequences);
+        if (batch[i].source.sequences.count)
+            list->source_rows += qp_rows_before(batch[i].source.sequences, sequences);
+        int64_t rows = qp_batch_rows_before(&batch[i], sequences);
+        cut_batch(list, &batch[i], whole ? 1 : qp_shards_count(rows, sequences, shard_rows));
+    }
+    return QP_OK;
+}
+
+void qp_shard_list_weight_batches(qp_shard_list *list, int count)
+{
+    for (int i = 0; i < list->count; i++) {
+        qp_sequences target = list->shard[i].batch->target.sequences;
+        list->shard[i].weight =
+            (qp_real)((double)list->target_rows / ((double)count * (double)qp_rows_before(target, target.count)));
+    }
+}
+
+void qp_shard_list_free(qp_shard_list *list)
+{
+    free(list->shard);
+    *list = (qp_shard_list){0};
 }
 
 /* `count` sequences from `first`, as a batch of their own; the list of starts is on the tape. */

@@ -1,13 +1,9 @@
 #ifndef QP_SHARDS_H
 #define QP_SHARDS_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "lib/base/batch.h"
 #include "lib/cluster/cluster.h"
-#include "lib/grad/tape.h"
 #include "lib/nn/params.h"
+#include "lib/train/gradient/shard_cut.h"
 
 /* shards — the gradient of one update; its bits depend on the batch only, not on the number of threads or ranks.
  *
@@ -16,7 +12,9 @@
  * fixed binary tree: blocks 2i and 2i+1 are added as soon as both are ready, by the thread that finishes second, and
  * the freed block returns to the pool. The last two are not added here: the optimizer adds them while it reads them. At
  * most threads + log2(shards) blocks are in use. Nothing is allocated once the largest batch has been seen. A thread
- * without a shard runs tiles (tiles.h) of the others' operations. */
+ * without a shard runs tiles (tiles.h) of the others' operations.
+ *
+ * Several ranks deal the shards of a batch among themselves: shard_ranks.h, gradient_exchange.h. */
 
 /* The loss to minimize, summed over one shard, [1,1]. Called by several threads at once, each with its own tape. */
 typedef struct {
@@ -24,15 +22,6 @@ typedef struct {
     qp_tensor (*loss)(void *self, qp_tape *tape, const qp_batch *shard);
     bool whole; /* it compares the sequences of a batch with each other: a batch is one shard of one piece */
 } qp_loss_function;
-
-/* A batch has at least 2 shards when it has 2 sequences and QP_SHARD_SPLIT_ROWS rows, so that two cores have work. More
- * shards occupy more threads, but each costs a block and a sum. A shard of more than QP_PIECE_ROWS rows runs as several
- * pieces in turn, into one gradient block, so that the tape holds one piece only. All these affect the bits. */
-enum { QP_SHARD_ROWS = 1024, QP_SHARD_SPLIT_ROWS = 128, QP_SHARDS_MAX = 64, QP_PIECE_ROWS = 768 };
-
-/* qp_shards_count — number of shards of a batch of `rows` (source and target rows together) in `sequences`: the largest
- * power of two not above rows/shard_rows, at least 2 as above, at most QP_SHARDS_MAX and the number of sequences. */
-int qp_shards_count(int64_t rows, int sequences, int64_t shard_rows);
 
 typedef struct qp_shards qp_shards;
 
@@ -42,8 +31,7 @@ typedef struct qp_shards qp_shards;
  *                            QP_SHARD_ROWS.
  * qp_shards_set_type       — QP_GRADIENT_BF16: sums are rounded (gradient_tree.h). Errors  QP_EMEMORY.
  * qp_shards_set_batch_mean — weights the batches of an update equally, whatever their target rows: loss and gradient
- * are
- *                            then the mean of the batches' means.
+ *                            are then the mean of the batches' means.
  * qp_shards_set_cluster    — shares the shards of every call among ranks (gradient_exchange.h), each of which calls
  *                            with the same batches, and gets the same result. With the parts of a divided
  *                            optimizer (qp_optimizer_parts) each gets its parts of the gradient only, else parts is

@@ -3,7 +3,7 @@
 
 #include "lib/base/status.h"
 #include "lib/nn/params.h"
-#include "lib/train/training_config.h"
+#include "lib/train/gradient/gradient_type.h"
 
 /* gradient_tree — the pool of gradient blocks and the fixed tree in which they are summed.
  *
