@@ -136,19 +136,11 @@ qp_status qp_corpus_join(qp_cluster *cluster, bool to_itself, qp_corpus *corpus)
     return status;
 }
 
-/* The run that rank's part begins with: parts have about equally many pieces. */
-static int first_run(const qp_text_index *index, qp_cluster *cluster, int rank)
-{
-    int piece = qp_cluster_share(cluster, index->pieces, rank), run = 0;
-    while (run < index->runs && index->run[run] < piece) run++;
-    return run;
-}
-
 static qp_status read_share(const qp_corpus_options *options, qp_cluster *cluster, const qp_text_index *index,
                             qp_corpus *corpus)
 {
     int rank = qp_cluster_rank(cluster);
-    int first = index->run[first_run(index, cluster, rank)], end = index->run[first_run(index, cluster, rank + 1)];
+    int first = qp_text_index_share(index, cluster, rank), end = qp_text_index_share(index, cluster, rank + 1);
     qp_corpus_builder builder = {.corpus = corpus};
     qp_text_pairs *text;
     if (first == end) return QP_OK;

@@ -130,6 +130,13 @@ void qp_text_index_free(qp_text_index *index)
     *index = (qp_text_index){0};
 }
 
+int qp_text_index_share(const qp_text_index *index, const qp_cluster *cluster, int rank)
+{
+    int piece = qp_cluster_share(cluster, index->pieces, rank), run = 0;
+    while (run < index->runs && index->run[run] < piece) run++;
+    return index->run[run];
+}
+
 qp_status qp_text_index_check(const qp_text_index *index, int end, const qp_text_pairs *text)
 {
     if (qp_text_pairs_tell(text).digest == index->piece[end].digest) return QP_OK;

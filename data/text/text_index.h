@@ -22,6 +22,10 @@ typedef struct {
 qp_status qp_text_index_read(const qp_text_files *files, int64_t bytes, qp_cluster *cluster, qp_text_index *index);
 void qp_text_index_free(qp_text_index *index);
 
+/* qp_text_index_share — the piece at which the part of rank `rank` begins; it ends where that of rank + 1 begins. Parts
+ *   are whole runs, of about equally many pieces. */
+int qp_text_index_share(const qp_text_index *index, const qp_cluster *cluster, int rank);
+
 /* qp_text_index_check — after a part that ends at piece `end` has been read: QP_EDATA if the text is not the one that
  *   was looked at (another rank's file, or one that changed meanwhile). */
 qp_status qp_text_index_check(const qp_text_index *index, int end, const qp_text_pairs *text);

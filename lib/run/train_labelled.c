@@ -26,9 +26,9 @@ qp_status qp_classify_files(const qp_train_settings *settings, qp_train_data *da
 
 qp_status qp_classify_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
 {
-    qp_tokenizer_wish wish = qp_train_wish(settings, folder, "source", false);
+    qp_tokenizer_wish wish = qp_train_wish(settings, data, folder, "source", false);
     qp_tokenizer *source;
-    QP_TRY(qp_text_tokenizer(&settings->job, &data->files[QP_TRAINING], &wish, false, true, &source));
+    QP_TRY(qp_text_tokenizer(&settings->job, data, &wish, false, true, &source));
     qp_package_set_tokenizers(data->package, source, NULL);
     return QP_OK;
 }
@@ -106,14 +106,15 @@ qp_status qp_tag_files(const qp_train_settings *settings, qp_train_data *data)
 
 qp_status qp_tag_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
 {
-    qp_tokenizer_wish wish = qp_train_wish(settings, folder, "source", false);
+    qp_tokenizer_wish wish = qp_train_wish(settings, data, folder, "source", false);
     for (int part = 0; part < (data->has_valid ? QP_PARTS : 1); part++) {
         QP_TRY(qp_conll_read(data->files[part].source, (int)settings->job.tag_column, &data->conll[part]));
         qp_conll_keep(data->conll[part], data->files[part].part);
     }
     qp_conll_lines lines = {.conll = data->conll[QP_TRAINING]};
     qp_tokenizer *source = NULL;
-    qp_status status = qp_train_tokenizer(&settings->job, &wish, qp_conll_lines_next, &lines, &source);
+    const qp_tokenizer_text text = {.next = qp_conll_lines_next, .self = &lines};
+    qp_status status = qp_train_tokenizer(&settings->job, &wish, &text, &source);
     free(lines.line);
     qp_package_set_tokenizers(data->package, source, NULL);
     return status;

@@ -14,9 +14,9 @@ qp_status qp_match_files(const qp_train_settings *settings, qp_train_data *data)
 
 qp_status qp_match_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
 {
-    qp_tokenizer_wish wish = qp_train_wish(settings, folder, "source", false);
+    qp_tokenizer_wish wish = qp_train_wish(settings, data, folder, "source", false);
     qp_tokenizer *both;
-    QP_TRY(qp_text_tokenizer(&settings->job, &data->files[QP_TRAINING], &wish, true, true, &both));
+    QP_TRY(qp_text_tokenizer(&settings->job, data, &wish, true, true, &both));
     qp_package_set_tokenizers(data->package, both, NULL);
     data->package->target_codec = data->package->source_codec;
     return QP_OK;

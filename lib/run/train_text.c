@@ -8,6 +8,7 @@
 #include "data/text/corpus_statistics.h"
 #include "lib/base/threads.h"
 #include "lib/package/token_metrics.h"
+#include "lib/run/train_lines.h"
 #include "lib/run/train_tokenizer.h"
 
 /* ---- files ---- */
@@ -79,79 +80,43 @@ qp_status qp_autoencode_files(const qp_train_settings *settings, qp_train_data *
 
 /* ---- tokenizers ---- */
 
-/* The lines one tokenizer is learned from: the source side, the target side, or both in turn. */
-typedef struct {
-    const qp_text_files *files;
-    qp_text_pairs *pairs; /* opened for the first line; a tokenizer that is read from a file needs no text */
-    bool source, target;
-    bool pending; /* the target of `pair` comes next */
-    qp_text_pair pair;
-} side_lines;
-
-static qp_status begin_lines(side_lines *lines)
-{
-    if (lines->pairs) return QP_OK;
-    QP_TRY(qp_text_pairs_twice(lines->files, "for the tokenizer and for the model; name a file, or --tokenizer FILE"));
-    return qp_text_pairs_open(lines->files, &lines->pairs);
-}
-
-static qp_status next_line(void *self, const char **line, size_t *bytes)
-{
-    side_lines *lines = self;
-    QP_TRY(begin_lines(lines));
-    if (lines->pending) {
-        lines->pending = false;
-        *line = lines->pair.target;
-        *bytes = lines->pair.target_bytes;
-        return QP_OK;
-    }
-    bool more;
-    QP_TRY(qp_text_pairs_next(lines->pairs, &lines->pair, &more));
-    *line = NULL;
-    if (!more) return QP_OK;
-    bool source = lines->source && lines->pair.source;
-    lines->pending = source && lines->target;
-    *line = source ? lines->pair.source : lines->pair.target;
-    *bytes = source ? lines->pair.source_bytes : lines->pair.target_bytes;
-    return QP_OK;
-}
-
-qp_status qp_text_tokenizer(const qp_job_config *job, const qp_text_files *files, const qp_tokenizer_wish *wish,
+qp_status qp_text_tokenizer(const qp_job_config *job, const qp_train_data *data, const qp_tokenizer_wish *wish,
                             bool source, bool target, qp_tokenizer **tokenizer)
 {
-    side_lines lines = {.files = files, .source = source, .target = target};
-    qp_status status = qp_train_tokenizer(job, wish, next_line, &lines, tokenizer);
-    qp_text_pairs_close(lines.pairs);
+    qp_train_lines lines = {
+        .files = &data->files[QP_TRAINING], .source = source, .target = target, .cluster = data->cluster};
+    const qp_tokenizer_text text = {qp_train_lines_next, &lines, qp_train_lines_join(&lines)};
+    qp_status status = qp_train_tokenizer(job, wish, &text, tokenizer);
+    qp_train_lines_close(&lines);
     return status;
 }
 
 qp_status qp_pairs_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
 {
     const qp_job_config *job = &settings->job;
-    const qp_text_files *files = &data->files[QP_TRAINING];
-    qp_tokenizer_wish wish = qp_train_wish(settings, folder, "shared", false);
+    qp_tokenizer_wish wish = qp_train_wish(settings, data, folder, "shared", false);
     qp_tokenizer *source, *target;
     if (job->share_vocab) {
-        QP_TRY(qp_text_tokenizer(job, files, &wish, true, true, &source));
+        QP_TRY(qp_text_tokenizer(job, data, &wish, true, true, &source));
         qp_package_set_tokenizers(data->package, source, source);
         return QP_OK;
     }
     wish.side = "source";
     if (*job->src_tokenizer) wish.name = job->src_tokenizer;
-    QP_TRY(qp_text_tokenizer(job, files, &wish, true, false, &source));
+    QP_TRY(qp_text_tokenizer(job, data, &wish, true, false, &source));
     qp_package_set_tokenizers(data->package, source, NULL); /* freed with the package should the next one fail */
-    wish = qp_train_wish(settings, folder, "target", true);
+    wish = qp_train_wish(settings, data, folder, "target", true);
     if (*job->tgt_tokenizer) wish.name = job->tgt_tokenizer;
-    QP_TRY(qp_text_tokenizer(job, files, &wish, false, true, &target));
+    QP_TRY(qp_text_tokenizer(job, data, &wish, false, true, &target));
     qp_package_set_tokenizers(data->package, source, target);
     return QP_OK;
 }
 
 qp_status qp_text_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
 {
-    qp_tokenizer_wish wish = qp_train_wish(settings, folder, "target", true);
+    qp_tokenizer_wish wish = qp_train_wish(settings, data, folder, "target", true);
     qp_tokenizer *target;
-    QP_TRY(qp_text_tokenizer(&settings->job, &data->files[QP_TRAINING], &wish, false, true, &target));
+    QP_TRY(qp_text_tokenizer(&settings->job, data, &wish, false, true, &target));
     qp_package_set_tokenizers(data->package, NULL, target);
     return QP_OK;
 }
@@ -159,9 +124,9 @@ qp_status qp_text_tokenizers(const qp_train_settings *settings, const char *fold
 /* Source and target are the same text. */
 qp_status qp_autoencode_tokenizers(const qp_train_settings *settings, const char *folder, qp_train_data *data)
 {
-    qp_tokenizer_wish wish = qp_train_wish(settings, folder, "shared", false);
+    qp_tokenizer_wish wish = qp_train_wish(settings, data, folder, "shared", false);
     qp_tokenizer *shared;
-    QP_TRY(qp_text_tokenizer(&settings->job, &data->files[QP_TRAINING], &wish, false, true, &shared));
+    QP_TRY(qp_text_tokenizer(&settings->job, data, &wish, false, true, &shared));
     qp_package_set_tokenizers(data->package, shared, shared);
     return QP_OK;
 }

@@ -1,6 +1,7 @@
 #include "lib/run/train_tokenizer.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/file.h"
@@ -8,6 +9,7 @@
 #include "lib/run/train_folder.h"
 #include "tokenizer/own/tokenizer_config.h"
 #include "tokenizer/tokenizer_file.h"
+#include "tokenizer/tokenizer_json.h"
 #include "tokenizer/tokenizer_special.h"
 
 /* The type of tokenizer with this name; -1: none. */
@@ -49,7 +51,7 @@ static qp_status load(const qp_job_config *job, const qp_tokenizer_wish *wish, q
 }
 
 /* The name of a type means learning; anything else is a file. */
-static qp_status make(const qp_job_config *job, const qp_tokenizer_wish *wish, qp_line_source next, void *self,
+static qp_status make(const qp_job_config *job, const qp_tokenizer_wish *wish, const qp_tokenizer_text *text,
                       qp_tokenizer **tokenizer)
 {
     const char *name = wish->name;
@@ -67,11 +69,12 @@ static qp_status make(const qp_job_config *job, const qp_tokenizer_wish *wish, q
     config.type = kind;
     config.vocab_size = job->vocab_size;
     config.lower_case = job->lower_case;
-    qp_tokenizer_report report = {0};
-    return qp_tokenizer_train(&config, next, self, &report, tokenizer);
+    qp_tokenizer_report report = {.join = text->join};
+    return qp_tokenizer_train(&config, text->next, text->self, &report, tokenizer);
 }
 
-qp_tokenizer_wish qp_train_wish(const qp_train_settings *s, const char *folder, const char *side, bool target)
+qp_tokenizer_wish qp_train_wish(const qp_train_settings *s, const qp_train_data *data, const char *folder,
+                                const char *side, bool target)
 {
     double dropout = target ? s->model.word_dropout_tgt : s->model.word_dropout_src;
     return (qp_tokenizer_wish){.folder = folder,
@@ -79,22 +82,41 @@ qp_tokenizer_wish qp_train_wish(const qp_train_settings *s, const char *folder, 
                                .name = s->job.tokenizer,
                                .target = target,
                                .mask = s->model.task == QP_TASK_MLM,
-                               .unknown = s->model.task == QP_TASK_TAG || dropout > 0};
+                               .unknown = s->model.task == QP_TASK_TAG || dropout > 0,
+                               .cluster = data->cluster};
+}
+
+/* Rank 0's, to all. */
+static qp_status spread(qp_cluster *cluster, qp_tokenizer **tokenizer)
+{
+    bool leads = qp_cluster_rank(cluster) == 0;
+    char *text = NULL;
+    size_t bytes = 0;
+    if (!cluster) return QP_OK;
+    QP_TRY(qp_cluster_agree(cluster, leads ? qp_tokenizer_to_json(*tokenizer, &text, &bytes) : QP_OK));
+    qp_cluster_broadcast(cluster, &bytes, sizeof bytes);
+    if (!leads) text = malloc(bytes + 1);
+    qp_status status = qp_cluster_agree(cluster, text ? QP_OK : qp_fail(QP_EMEMORY, "out of memory for a tokenizer"));
+    if (status == QP_OK) qp_cluster_broadcast(cluster, text, bytes);
+    if (status == QP_OK && !leads) status = qp_tokenizer_from_json("rank 0's tokenizer", text, bytes, tokenizer);
+    free(text);
+    return qp_cluster_agree(cluster, status);
 }
 
 /* Read from the run's folder once the run has been saved; else made and written there. A session that ended before its
  * first save may have used other text or options. */
-qp_status qp_train_tokenizer(const qp_job_config *job, const qp_tokenizer_wish *wish, qp_line_source next, void *self,
+qp_status qp_train_tokenizer(const qp_job_config *job, const qp_tokenizer_wish *wish, const qp_tokenizer_text *text,
                              qp_tokenizer **tokenizer)
 {
     char path[1100];
     *tokenizer = NULL;
-    if (!wish->folder) return make(job, wish, next, self, tokenizer);
-    snprintf(path, sizeof path, "%s/tokenizer-%s.json", wish->folder, wish->side);
-    if (qp_train_folder_begun(wish->folder) && qp_file_exists(path) && qp_tokenizer_load(path, tokenizer) == QP_OK)
-        return QP_OK;
-    QP_TRY(make(job, wish, next, self, tokenizer));
-    qp_status status = qp_tokenizer_save(*tokenizer, path);
+    if (wish->folder) snprintf(path, sizeof path, "%s/tokenizer-%s.json", wish->folder, wish->side);
+    bool found = wish->folder && qp_train_folder_begun(wish->folder) && qp_file_exists(path) &&
+                 qp_tokenizer_load(path, tokenizer) == QP_OK;
+    qp_cluster_broadcast(wish->cluster, &found, sizeof found);
+    if (found) return spread(wish->cluster, tokenizer);
+    QP_TRY(make(job, wish, text, tokenizer));
+    qp_status status = wish->folder ? qp_tokenizer_save(*tokenizer, path) : QP_OK;
     if (status == QP_OK) return QP_OK;
     qp_tokenizer_free(*tokenizer);
     *tokenizer = NULL;

@@ -39,8 +39,8 @@ ends() {
     result $? "$1 to $2: all end, and say why" "code $code after $took s: $(head -c 600 .err | tr '\n' '~')"
 }
 
-for signal in "KILL 1 signal.9" "TERM 2 stopped.after.update" "KILL 0 signal.9" "USR1 mpirun stopped.after.update" \
-    "STOP 2 rank.2.of.3.on.*no.sign.of.life" "KILL 2 signal.9"; do
+for signal in "KILL 1 signal.9" "TERM 2 stopped.after.update" "TERM mpirun stopped.after.update" \
+    "USR1 mpirun stopped.after.update" "STOP 2 rank.2.of.3.on.*no.sign.of.life" "KILL 0 signal.9"; do
     ends $signal
 done
 ranks 2 "$QUIPU" train $long -m run.safetensors 2>.err && cmp -s whole.safetensors run.safetensors
@@ -57,6 +57,23 @@ result $? "a save that fails ends all ranks" "code $code: $(cat .err)"
 rmdir full.run/model-00000100.safetensors/taken full.run/model-00000100.safetensors
 ranks 2 "$QUIPU" train $long -m full.safetensors 2>.err && cmp -s whole.safetensors full.safetensors
 result $? "continued from the save before, the same bytes" "$(cat .err)"
+
+# A disk that is full before the run ends, and then has room again.
+mkdir disk
+if mount -t tmpfs -o size=700k quipu disk 2>/dev/null; then
+    trap 'cd / && umount "$work/disk" && rm -rf "$work"' EXIT
+    began=$(date +%s)
+    ranks 3 "$QUIPU" train $long -m disk/full.safetensors 2>.err
+    code=$?
+    [ $code -ne 0 ] && [ $(($(date +%s) - began)) -le 10 ] && grep -q '^quipu: rank 0 of 3 on .*No space left' .err
+    result $? "a full disk ends all ranks" "code $code: $(cat .err)"
+    ls disk/full.run/state-* >/dev/null 2>&1 && mount -o remount,size=20m disk &&
+        ranks 2 "$QUIPU" train $long -m disk/full.safetensors 2>.err && cmp -s whole.safetensors disk/full.safetensors &&
+        grep -q 'resuming after update' disk/full.run/train.log
+    result $? "with room again it continues from the last save, the same bytes" "$(ls disk disk/full.run; cat .err)"
+else
+    skip "a full disk" "no mount here"
+fi
 
 # ---- a shard that fails ----
 run="timeout 60" ranks 3 "$(dirname "$QUIPU")/tests/cluster" 2>.err

@@ -98,6 +98,22 @@ ranks 2 "$QUIPU" train $streamed --steps 8 -m other.safetensors 2>.err &&
     "$QUIPU" train $streamed -m other.safetensors 2>>.err && cmp -s streamed.safetensors other.safetensors
 result $? "--stream: two ranks, then one process, the same bytes" "$(cat .err)"
 
+# ---- tokenizers: each rank counts the words of its part ----
+awk 'BEGIN { srand(1); for (i = 0; i < 4000; i++) { line = ""
+    for (k = 0; k < 8; k++) { word = ""
+        for (c = 0; c < 2 + rand() * 6; c++) word = word sprintf("%c", 97 + int(rand() * rand() * 20))
+        line = line (k == 4 ? "\t" : k ? " " : "") word }
+    print line } }' >spread
+for tokenizer in bpe "unigram --no-share-vocab" wordpiece; do
+    learned="--valid none --tokenizer $tokenizer --vocab-size 600 --encoder gru --decoder gru $cells --steps 1"
+    rm -rf other.safetensors other.run alone.safetensors alone.run
+    "$QUIPU" train --train spread $learned -m alone.safetensors 2>.err &&
+        ranks 3 "$QUIPU" train --train spread $learned -m other.safetensors 2>>.err &&
+        cat alone.run/tokenizer-*.json >alone.json && cat other.run/tokenizer-*.json >other.json &&
+        cmp -s alone.json other.json && cmp -s alone.safetensors other.safetensors
+    result $? "$tokenizer: the pieces of one process, from parts of the text" "$(cat .err)"
+done
+
 # ---- translating and scoring ----
 cut -f 1 long_lines | head -n 3000 >sources
 head -n 3000 long_lines >scored

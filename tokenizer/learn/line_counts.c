@@ -80,8 +80,17 @@ static qp_status count_all(counting *c, qp_line_counter *counter, qp_line_source
         if (counter->most_words > 0 && c->words->count > (size_t)counter->most_words)
             QP_TRY(qp_word_counts_forget(c->words, (size_t)counter->most_words / 2));
     }
-    counter->words = c->words->total;
     return QP_OK;
+}
+
+static qp_status join(qp_line_counter *counter, qp_status status, qp_word_counts *words)
+{
+    int64_t sum[] = {counter->lines, counter->bytes};
+    if (counter->join.join) status = counter->join.join(counter->join.self, status, words, sum, 2);
+    counter->lines = sum[0];
+    counter->bytes = sum[1];
+    counter->words = words->total;
+    return status;
 }
 
 qp_status qp_line_counts(qp_line_counter *counter, qp_line_source source, void *source_self, qp_word_counts *words)
@@ -91,7 +100,7 @@ qp_status qp_line_counts(qp_line_counter *counter, qp_line_source source, void *
     c.parts = (size_t)(threads < MOST_THREADS ? threads : MOST_THREADS);
     c.part = calloc(c.parts, sizeof *c.part);
     if (!c.part) return no_memory();
-    qp_status status = count_all(&c, counter, source, source_self);
+    qp_status status = join(counter, count_all(&c, counter, source, source_self), words);
     for (size_t k = 0; k < c.parts; k++) {
         qp_word_counts_free(&c.part[k].words);
         qp_mapped_text_free(&c.part[k].work);

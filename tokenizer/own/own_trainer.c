@@ -1,7 +1,6 @@
 #include "tokenizer/own/own_trainer.h"
 
 #include "lib/base/batch.h"
-#include "tokenizer/learn/line_counts.h"
 #include "tokenizer/own/own_learn.h"
 
 typedef struct {
@@ -62,7 +61,8 @@ static qp_status count_words(const qp_own *own, int64_t most_words, lines from, 
                                .self = own,
                                .most_words = most_words,
                                .progress = report->progress,
-                               .progress_self = report->progress_self};
+                               .progress_self = report->progress_self,
+                               .join = report->join};
     qp_status status = qp_line_counts(&counter, from.source, from.self, words);
     report->lines = counter.lines;
     report->bytes = counter.bytes;
@@ -102,8 +102,10 @@ qp_status qp_own_train(const qp_tokenizer_config *config, qp_line_source source,
     *tokenizer = NULL;
     QP_TRY(check_settings(config));
     if (report)
-        made = (qp_tokenizer_report){
-            .text_only = report->text_only, .progress = report->progress, .progress_self = report->progress_self};
+        made = (qp_tokenizer_report){.text_only = report->text_only,
+                                     .progress = report->progress,
+                                     .progress_self = report->progress_self,
+                                     .join = report->join};
     const qp_own_settings settings = settings_of(config);
     qp_own *own;
     QP_TRY(qp_own_new(&settings, &own));
