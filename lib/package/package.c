@@ -180,9 +180,9 @@ static qp_status read_rest(const char *path, const qp_model_texts *texts, qp_pac
             return damaged(path, "columns and scaling");
     }
     if (config->features && config->task != QP_TASK_REGRESS) QP_TRY(read_images(path, texts, package));
-    if (texts->quantized && qp_quantization_parse(texts->quantized, &package->quantized) != QP_OK)
-        return damaged(path, "figures of rounding");
-    return QP_OK;
+    if (!texts->quantized) return QP_OK;
+    qp_status status = qp_quantization_parse(texts->quantized, &package->quantized);
+    return status == QP_EDATA ? damaged(path, "figures of rounding") : status;
 }
 
 static qp_status load(const char *path, bool map, bool verify, qp_package **package)

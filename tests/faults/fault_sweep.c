@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tests/faults/fault.h"
@@ -78,24 +77,22 @@ static int run_main(int64_t at, bool faults)
 /* The exit code of one run; 128 + the signal that ended it, 200: it did not end. Only the child returns -1. */
 static int run(int64_t at, bool faults, int *code)
 {
+    sigset_t end, before;
+    const struct timespec longest = {LONGEST_RUN, 0};
+    sigemptyset(&end);
+    sigaddset(&end, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &end, &before);
     pid_t child = fork();
     if (child == 0) {
+        sigprocmask(SIG_SETMASK, &before, NULL);
         *code = run_main(at, faults);
         return -1;
     }
-    const struct timespec moment = {0, 300000};
     int state = 0;
-    time_t began = time(NULL);
-    while (waitpid(child, &state, WNOHANG) == 0) {
-        if (time(NULL) - began > LONGEST_RUN) {
-            kill(child, SIGKILL);
-            waitpid(child, &state, 0);
-            *code = 200;
-            return 0;
-        }
-        nanosleep(&moment, NULL);
-    }
-    *code = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
+    const bool endless = sigtimedwait(&end, NULL, &longest) < 0;
+    if (endless) kill(child, SIGKILL);
+    waitpid(child, &state, 0);
+    *code = endless ? 200 : WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
     fault_shared->at = 0; /* not the calls of this process */
     return 0;
 }

@@ -23,10 +23,13 @@ typedef struct {
 /* Steps of k that are summed before C is added to. */
 #define QP_GEMM_DEPTH 384
 
-/* Reals of scratch a product needs, 64-byte aligned, one buffer per thread; its content means nothing between calls. */
-#define QP_GEMM_SCRATCH (320 * 1024)
-/* After them the buffer has so many for panels of a weight that is stored in rows: half of a second-level cache. */
-#define QP_GEMM_PANELS (128 * 1024)
+enum {
+    /* Reals of scratch a product needs, 64-byte aligned, one buffer per thread; its content means nothing between
+     * calls. */
+    QP_GEMM_SCRATCH = 320 * 1024,
+    /* After them the buffer has so many for panels of a weight that is stored in rows: half of a second-level cache. */
+    QP_GEMM_PANELS = 128 * 1024
+};
 
 typedef struct {
     void (*product)(const qp_product *p, qp_real *scratch);
