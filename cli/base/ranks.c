@@ -57,22 +57,23 @@ bool qp_ranks_output_own(const qp_ranks_output *o)
     return !cluster || o->chunk % qp_cluster_ranks(cluster) == qp_cluster_rank(cluster);
 }
 
-/* Writes the texts of all ranks; [ranks] of so many bytes. */
+/* Rank 0 writes the texts of all ranks; [ranks] of so many bytes. */
 static qp_status collect(qp_ranks_output *o, const size_t *bytes)
 {
-    int ranks = qp_cluster_ranks(cluster);
-    qp_status status = QP_OK;
-    for (int r = 0; r < ranks; r++) {
-        bool mine = r == qp_cluster_rank(cluster), leads = qp_cluster_rank(cluster) == 0;
-        char *text = mine ? o->text : leads ? malloc(bytes[r] + 1) : NULL;
-        qp_message message = {r ? (leads ? r : 0) : 0, !leads, text, bytes[r]};
-        if (leads && !text) return qp_fail(QP_EMEMORY, "out of memory for the output");
-        if (r > 0 && (leads || mine)) status = qp_cluster_exchange(cluster, &message, 1);
-        if (leads && status == QP_OK) fwrite(text, 1, bytes[r], o->out);
-        if (!mine) free(text);
-        QP_TRY(status);
+    const int ranks = qp_cluster_ranks(cluster), rank = qp_cluster_rank(cluster);
+    size_t most = 0;
+    for (int r = 1; r < ranks; r++) most = bytes[r] > most ? bytes[r] : most;
+    char *text = rank == 0 ? malloc(most + 1) : o->text;
+    qp_status status = qp_cluster_agree(cluster, text ? QP_OK : qp_fail(QP_EMEMORY, "out of memory for the output"));
+    if (rank == 0 && status == QP_OK) fwrite(o->text, 1, bytes[0], o->out);
+    for (int r = 1; r < ranks && status == QP_OK; r++) {
+        if (rank != 0 && rank != r) continue;
+        qp_message message = {rank == 0 ? r : 0, rank != 0, text, bytes[r]};
+        status = qp_cluster_exchange(cluster, &message, 1);
+        if (rank == 0 && status == QP_OK) fwrite(text, 1, bytes[r], o->out);
     }
-    return QP_OK;
+    if (rank == 0) free(text);
+    return status;
 }
 
 /* The end of a round. */

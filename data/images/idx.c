@@ -15,7 +15,7 @@ typedef struct {
     int64_t size[DIMENSIONS_MOST];
 } idx;
 
-static void close(idx *file) { qp_reader_close(file->reader); }
+static void close_idx(idx *file) { qp_reader_close(file->reader); }
 
 static qp_status take(idx *file, void *bytes, size_t wanted)
 {
@@ -50,7 +50,7 @@ static qp_status open_file(const char *path, idx *file)
     *file = (idx){.path = path};
     QP_TRY(qp_reader_open(path, &file->reader));
     qp_status status = read_header(file);
-    if (status != QP_OK) close(file);
+    if (status != QP_OK) close_idx(file);
     return status;
 }
 
@@ -61,7 +61,7 @@ bool qp_idx_begins(const char *path)
     if (qp_file_once(path) || qp_reader_open(path, &file.reader) != QP_OK) return false;
     bool begins = take(&file, head, sizeof head) == QP_OK && head[0] == 0 && head[1] == 0 && head[2] >= BYTES &&
                   head[2] <= 14;
-    close(&file);
+    close_idx(&file);
     return begins;
 }
 
@@ -92,7 +92,7 @@ static qp_status open_labels(const qp_images_options *options, int64_t count, ch
     }
     QP_TRY(open_file(path, labels));
     if (labels->dimensions == 1 && labels->size[0] == count) return QP_OK;
-    close(labels);
+    close_idx(labels);
     if (labels->dimensions != 1)
         return qp_fail(QP_EDATA, "%s: IDX data of %d dimensions; labels have 1", path, labels->dimensions);
     return qp_fail(QP_EDATA, "%s: %lld labels for %lld images", path, (long long)labels->size[0], (long long)count);
@@ -131,8 +131,8 @@ qp_status qp_idx_read(const qp_images_options *options, qp_images *images)
     if (status == QP_OK) {
         images->size = (qp_image_size){(int)file.size[1], (int)file.size[2], (int)channels};
         status = read_images(options, &file, &labels, images);
-        close(&labels);
+        close_idx(&labels);
     }
-    close(&file);
+    close_idx(&file);
     return status;
 }

@@ -46,13 +46,20 @@ void qp_binary_close(qp_binary *f)
     free(f);
 }
 
-qp_status qp_binary_read(const qp_binary *file, uint64_t offset, void *memory, uint64_t bytes)
+static ssize_t read_some(int descriptor, void *to, uint64_t bytes, uint64_t offset)
 {
     enum { PIECE = 1 << 30 }; /* Linux reads less than 2^31 bytes at once */
+    ssize_t got;
+    do got = pread(descriptor, to, bytes < PIECE ? (size_t)bytes : PIECE, (off_t)offset);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+qp_status qp_binary_read(const qp_binary *file, uint64_t offset, void *memory, uint64_t bytes)
+{
     char *to = memory;
     while (bytes > 0) {
-        ssize_t got = pread(file->descriptor, to, bytes < PIECE ? (size_t)bytes : PIECE, (off_t)offset);
-        if (got < 0 && errno == EINTR) continue;
+        ssize_t got = read_some(file->descriptor, to, bytes, offset);
         if (got < 0) return qp_fail(QP_EIO, "%s: reading failed: %s", file->path, strerror(errno));
         if (got == 0) return qp_fail(QP_EIO, "%s: became shorter while it was read; try again", file->path);
         to += got;
@@ -64,11 +71,12 @@ qp_status qp_binary_read(const qp_binary *file, uint64_t offset, void *memory, u
 
 bool qp_binary_begins(const char *path, const char *magic, size_t bytes)
 {
-    qp_binary *file;
     char first[8] = "";
-    if (qp_binary_open(path, "right", sizeof *file, &file) != QP_OK) return false;
-    bool begins = file->bytes >= bytes && qp_binary_read(file, 0, first, bytes) == QP_OK &&
-                  memcmp(first, magic, bytes) == 0;
-    qp_binary_close(file);
+    struct stat status;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) return false;
+    bool fits = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && bytes <= sizeof first;
+    bool begins = fits && read_some(descriptor, first, bytes, 0) == (ssize_t)bytes && memcmp(first, magic, bytes) == 0;
+    close(descriptor);
     return begins;
 }

@@ -15,7 +15,8 @@
  *   message about folders.    Memory: the structure and a copy of the path.
  * qp_binary_close — closes the file and frees the structure; NULL is allowed.
  * qp_binary_read — exactly `bytes` from `offset`, from any number of threads at once.
- * qp_binary_begins — whether it can be opened and begins with these bytes, at most 8.
+ * qp_binary_begins — whether it can be opened and begins with these bytes, at most 8. Takes no memory, so that the
+ *   lack of it does not look like another format.
  * Errors  QP_ENOINPUT: missing, unreadable, no regular file; QP_EIO: it became shorter, or reading failed;
  *         QP_EMEMORY; nothing is left to close then. */
 typedef struct {

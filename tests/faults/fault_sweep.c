@@ -14,7 +14,7 @@
 #include "tests/faults/fault.h"
 #include "tests/faults/fault_folder.h"
 
-enum { LONGEST_RUN = 60, TEXT = 1 << 16 }; /* seconds; bytes of a message that are looked at */
+enum { LONGEST_RUN = 300, TEXT = 1 << 16 }; /* seconds; bytes of a message that are looked at */
 
 typedef int main_function(int, char **, char **);
 

@@ -255,7 +255,7 @@ static qp_status load(trainer *t, qp_line_source source, void *self)
 }
 
 /* Learned pieces get the ids that special pieces leave free. */
-static qp_status write(trainer *t, char **content, size_t *bytes)
+static qp_status write_content(trainer *t, char **content, size_t *bytes)
 {
     const qp_sentencepiece_config *c = t->config;
     size_t total = t->meta_count + t->learned_count, next = 0;
@@ -292,7 +292,7 @@ qp_status qp_sentencepiece_train(const qp_sentencepiece_config *config, const qp
                  : config->model_type == QP_SPM_TRAIN_UNIGRAM ? learn_unigram(&t)
                                                               : learn_whole(&t);
     }
-    if (status == QP_OK) status = write(&t, content, bytes);
+    if (status == QP_OK) status = write_content(&t, content, bytes);
     free_trainer(&t);
     return status;
 }
