@@ -69,8 +69,8 @@ void qp_options_free(qp_options *options);
 int qp_options_run(const qp_command *command, int argc, char **argv,
                    qp_status (*run)(void *self, const qp_options *options), void *self);
 
-/* qp_options_parse — the same as begin without printing; with --help or -h it only sets *help. */
-qp_status qp_options_parse(qp_options *options, const qp_command *command, int argc, char **argv, bool *help);
+/* qp_options_parse — the same without help and without printing. */
+qp_status qp_options_parse(qp_options *options, const qp_command *command, int argc, char **argv);
 
 /* qp_options_apply — apply the command line again, after a preset has changed the defaults. */
 qp_status qp_options_apply(qp_options *options);

@@ -1,38 +1,14 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/base/chunks.h"
 #include "cli/base/commands.h"
-#include "cli/base/json_text.h"
-#include "cli/base/open_model.h"
 #include "cli/base/options.h"
-#include "cli/base/text.h"
 #include "cli/evaluate/bleu_pieces.h"
 #include "cli/evaluate/evaluate_task.h"
-#include "cli/evaluate/score_table.h"
-#include "lib/base/array.h"
-#include "lib/base/file.h"
+#include "cli/evaluate/evaluate_texts.h"
 #include "lib/base/files/file_list.h"
 #include "lib/base/threads.h"
-#include "lib/decode/translate.h"
 #include "lib/metric/overlap.h"
-#include "lib/metric/scores.h"
-#include "lib/text/utf8_reader.h"
-
-/* evaluate — compare text with references: a file of hypotheses, or a model's translations of a source file. */
-enum { LINES_AT_ONCE = 1024 };
-
-#define EVALUATE_FIELDS(X)                                                                                             \
-    X(TEXT, compare, "", 0, 0, "FILE",                                                                                 \
-      "another file of hypotheses; how sure is the difference from it (paired bootstrap resampling)")                  \
-    X(TEXT, model, "", 0, 0, "FILE", "or a model file, to compare its translations of --src")                          \
-    X(TEXT, src, "", 0, 0, "FILE", "file of source lines for the model")                                               \
-    X(BOOL, json, "false", 0, 0, NULL, "one JSON object instead of lines")                                             \
-    X(BOOL, sentence_level, "false", 0, 0, NULL, "scores of every line, tab-separated; BLEU with --effective-order")   \
-    X(INT, batch_size, "32", 1, 100000, NULL, "sentences translated together; changes the speed, not the text")        \
-    X(INT, threads, "0", 0, 1024, NULL, "threads; 0: all")                                                             \
-    QP_VERIFY_FIELD(X)
 
 #define METRIC_FIELDS(X)                                                                                               \
     X(BOOL, lower_case, "false", 0, 0, NULL, "lower case before BLEU and chrF")                                        \
@@ -53,14 +29,10 @@ enum { LINES_AT_ONCE = 1024 };
     X(BOOL, ter_case_sensitive, "false", 0, 0, NULL, "TER distinguishes upper and lower case")
 
 typedef struct {
-    EVALUATE_FIELDS(QP_FIELD_DECLARE)
-} evaluate_options;
-
-typedef struct {
     METRIC_FIELDS(QP_FIELD_DECLARE)
 } metric_options;
 
-static QP_FIELD_TABLE(evaluate_table, "evaluate", evaluate_options, EVALUATE_FIELDS);
+static QP_FIELD_TABLE(evaluate_table, "evaluate", qp_evaluate_options, QP_EVALUATE_FIELDS);
 static QP_FIELD_TABLE(metric_table, "metrics", metric_options, METRIC_FIELDS);
 
 static const char notes[] =
@@ -80,133 +52,6 @@ static const char notes[] =
     "mlm: accuracy, loss, perplexity of masked tokens, the same ones for the same --seed; autoencode: accuracy (lines "
     "reproduced exactly), token-accuracy, loss, perplexity, divergence (variational ones); match: recall@1, recall@5, "
     "recall@10 of pairs without scores, spearman and accuracy of pairs with scores.";
-
-/* State of an evaluation. */
-typedef struct {
-    const evaluate_options *options;
-    qp_scored_text *text; /* the one that is being scored */
-    qp_reader *reference[QP_REFERENCES_MAX];
-    int references;
-    const char *hypothesis_path;
-    qp_translator *translator; /* NULL: the lines are the hypotheses */
-} evaluation;
-
-/* ---- output ---- */
-
-/* The scores of the single line in `scores`. */
-static qp_status put_sentence(const evaluation *e)
-{
-    qp_text_buffer out = {0};
-    qp_json_open(&out, '{');
-    for (int i = 0; i < e->text->scores.count; i++) {
-        double value = qp_scores_value(&e->text->scores, i);
-        if (e->options->json)
-            qp_json_put_real(&out, qp_score_name(e->text->scores.kind[i]), value);
-        else
-            printf("%s%.4f", i ? "\t" : "", value);
-    }
-    qp_json_close(&out, '}');
-    if (e->options->json) return qp_json_line(stdout, &out);
-    putchar('\n');
-    qp_text_free(&out);
-    return QP_OK;
-}
-
-/* ---- lines ---- */
-
-/* The total numbers of lines, for the message: the rest of both files is counted. */
-static qp_status unequal(evaluation *e, int r, qp_chunks *chunks, int taken)
-{
-    char *line;
-    size_t bytes;
-    int64_t hypotheses = e->text->lines;
-    for (int rest = chunks->count - taken; rest > 0;) {
-        hypotheses += rest;
-        QP_TRY(qp_chunks_next(chunks));
-        rest = chunks->count;
-    }
-    do QP_TRY(qp_reader_next_utf8(e->reference[r], &line, &bytes));
-    while (line);
-    return qp_fail(QP_EDATA, "%s: %lld lines, but %s has %lld; give files with the same number of lines",
-                   qp_reader_path(e->reference[r]), (long long)qp_reader_line(e->reference[r]), e->hypothesis_path,
-                   (long long)hypotheses);
-}
-
-/* Add a line and keep its sums for --compare. */
-static qp_status add_kept(qp_scored_text *text, qp_text hypothesis, const qp_text *reference, int references)
-{
-    qp_score_sums before = text->scores.sums;
-    if (!QP_GROW(text->line, text->capacity, (size_t)text->lines + 1))
-        return qp_fail(QP_EMEMORY, "evaluate: out of memory for the sums of %lld lines", (long long)text->lines);
-    text->scores.sums = (qp_score_sums){0};
-    QP_TRY(qp_scores_add(&text->scores, hypothesis, reference, references));
-    text->line[text->lines] = text->scores.sums;
-    qp_score_sums_add(&text->scores.sums, &before);
-    return QP_OK;
-}
-
-/* Compare hypothesis number `i` of the chunk with the next line of every reference. */
-static qp_status add_line(evaluation *e, qp_chunks *chunks, int i, qp_text hypothesis)
-{
-    qp_text reference[QP_REFERENCES_MAX];
-    for (int r = 0; r < e->references; r++) {
-        char *line;
-        QP_TRY(qp_reader_next_utf8(e->reference[r], &line, &reference[r].bytes));
-        if (!line) return unequal(e, r, chunks, i);
-        reference[r].text = line;
-    }
-    QP_TRY(e->options->compare[0] ? add_kept(e->text, hypothesis, reference, e->references)
-                                  : qp_scores_add(&e->text->scores, hypothesis, reference, e->references));
-    e->text->lines++;
-    if (e->options->sentence_level) {
-        QP_TRY(put_sentence(e));
-        qp_scores_reset(&e->text->scores);
-    }
-    return QP_OK;
-}
-
-static qp_status add_chunk(evaluation *e, qp_chunks *chunks)
-{
-    qp_translation *made = NULL;
-    qp_status status = QP_OK;
-    int count = chunks->count;
-    if (e->translator) {
-        made = malloc((size_t)count * sizeof *made);
-        if (!made) return qp_fail(QP_EMEMORY, "evaluate: out of memory for %d lines", count);
-        status = qp_translate(e->translator, chunks->line, count, made);
-    }
-    for (int i = 0; i < count && status == QP_OK; i++) {
-        qp_text hypothesis = {chunks->line[i].text, chunks->line[i].bytes};
-        if (made)
-            hypothesis = made[i].search.count ? (qp_text){made[i].best[0].text, made[i].best[0].bytes}
-                                              : (qp_text){"", 0};
-        status = add_line(e, chunks, i, hypothesis);
-    }
-    for (int i = 0; made && i < count; i++) qp_translation_free(&made[i]);
-    free(made);
-    return status;
-}
-
-static qp_status add_all(evaluation *e, char *file)
-{
-    qp_chunks chunks;
-    qp_status status = qp_chunks_begin(&chunks, &file, 1, LINES_AT_ONCE);
-    while (status == QP_OK) {
-        status = qp_chunks_next(&chunks);
-        if (status != QP_OK || chunks.count == 0) break;
-        status = add_chunk(e, &chunks);
-    }
-    for (int r = 0; r < e->references && status == QP_OK; r++) {
-        char *line;
-        size_t bytes;
-        status = qp_reader_next_utf8(e->reference[r], &line, &bytes);
-        if (status == QP_OK && line) status = unequal(e, r, &chunks, chunks.count);
-    }
-    qp_chunks_end(&chunks);
-    if (status == QP_OK && e->text->lines == 0)
-        status = qp_fail(QP_EDATA, "%s: no lines to compare; give a file with text", e->hypothesis_path);
-    return status;
-}
 
 /* ---- the command ---- */
 
@@ -231,7 +76,7 @@ static void configure(qp_scores *scores, const metric_options *m, bool sentence_
 }
 
 /* How often stdin is read: the references are read again for every text. */
-static int stdin_uses(const evaluate_options *o, const qp_option_list *ref, const qp_option_list *hyp)
+static int stdin_uses(const qp_evaluate_options *o, const qp_option_list *ref, const qp_option_list *hyp)
 {
     int texts = (o->model[0] ? 1 : hyp->count) + (o->compare[0] != '\0');
     int uses = (strcmp(o->src, "-") == 0) + (strcmp(o->compare, "-") == 0);
@@ -240,7 +85,7 @@ static int stdin_uses(const evaluate_options *o, const qp_option_list *ref, cons
     return uses;
 }
 
-static qp_status settle(const qp_options *options, const evaluate_options *o, const qp_option_list *ref,
+static qp_status settle(const qp_options *options, const qp_evaluate_options *o, const qp_option_list *ref,
                         const qp_option_list *hyp)
 {
     if (options->file_count > 1)
@@ -263,55 +108,8 @@ static qp_status settle(const qp_options *options, const evaluate_options *o, co
     return QP_OK;
 }
 
-static qp_status run_model(evaluation *e, const evaluate_options *o, const qp_search_config *search, char *file)
-{
-    static const int tasks[] = {QP_TASK_TRANSLATE, QP_TASK_AUTOENCODE, -1};
-    qp_package *opened;
-    QP_TRY(qp_open_model(o->model, o->verify, tasks, &opened));
-    qp_translator translator = {.model = opened->model,
-                                .source = &opened->source_codec,
-                                .target = &opened->target_codec,
-                                .search = *search,
-                                .batch_size = (int)o->batch_size,
-                                .threads = qp_threads_of(o->threads)};
-    e->translator = &translator;
-    qp_status status = add_all(e, file);
-    e->translator = NULL;
-    qp_package_free(opened);
-    return status;
-}
-
-/* Score one text; search: translate `file` with the model first. */
-static qp_status score_text(evaluation *e, char *file, const qp_search_config *search, const qp_option_list *ref)
-{
-    qp_status status = QP_OK;
-    e->hypothesis_path = strcmp(file, "-") == 0 ? "stdin" : file;
-    e->text->name = search ? e->options->model : e->hypothesis_path;
-    for (e->references = 0; e->references < ref->count && status == QP_OK; e->references++)
-        status = qp_reader_open(ref->value[e->references], &e->reference[e->references]);
-    if (status == QP_OK) status = search ? run_model(e, e->options, search, file) : add_all(e, file);
-    for (int r = 0; r < e->references; r++) qp_reader_close(e->reference[r]);
-    return status;
-}
-
-/* text [count]: that of --compare first, then those of --hyp or the model. */
-static qp_status score_texts(evaluate_options *o, const qp_search_config *search, const qp_option_list *lists,
-                             qp_scored_text *text, int count)
-{
-    bool compared = o->compare[0] != '\0';
-    for (int i = 0; i < count; i++) {
-        evaluation e = {.options = o, .text = &text[i]};
-        bool model = o->model[0] && i == count - 1;
-        char *file = compared && i == 0 ? o->compare : model ? o->src : (char *)lists[1].value[i - compared];
-        QP_TRY(score_text(&e, file, model ? search : NULL, &lists[0]));
-        if (compared && i > 0)
-            QP_TRY(qp_bootstrap_compare(&text->scores, text->line, text[i].line, text->lines, text[i].compared));
-    }
-    return o->sentence_level ? QP_OK : qp_score_table_print(text, count, compared, o->json);
-}
-
 /* A model and one file. */
-static qp_status try_model(const qp_options *options, const evaluate_options *o, const qp_evaluate_task_config *test,
+static qp_status try_model(const qp_options *options, const qp_evaluate_options *o, const qp_evaluate_task_config *test,
                            int texts)
 {
     if (!o->model[0] || !test->test[0] || texts || o->src[0] || o->compare[0] || options->file_count > 1)
@@ -322,7 +120,7 @@ static qp_status try_model(const qp_options *options, const evaluate_options *o,
 }
 
 /* The perplexity of a translator. */
-static qp_status try_translator(const evaluate_options *o, const qp_option_list *ref, const qp_option_list *hyp)
+static qp_status try_translator(const qp_evaluate_options *o, const qp_option_list *ref, const qp_option_list *hyp)
 {
     if (!o->model[0] || ref->count != 1 || hyp->count || o->compare[0] || o->sentence_level)
         return qp_fail(QP_EUSAGE, "evaluate perplexity: give -m MODEL --src FILE --ref FILE, and no other texts");
@@ -333,7 +131,7 @@ static qp_status try_translator(const evaluate_options *o, const qp_option_list 
 }
 
 typedef struct {
-    evaluate_options o;
+    qp_evaluate_options o;
     qp_evaluate_task_config test;
     metric_options metric;
     qp_search_config search;
@@ -356,7 +154,7 @@ static qp_status run(void *self, const qp_options *options)
     qp_scored_text *text = calloc((size_t)count, sizeof *text);
     qp_status status = text ? QP_OK : qp_fail(QP_EMEMORY, "evaluate: out of memory for %d texts", count);
     for (int i = 0; text && i < count; i++) text[i].scores = fresh;
-    if (text) status = score_texts(&c->o, &c->search, ref, text, count);
+    if (text) status = qp_evaluate_texts(&c->o, &c->search, ref, hyp, text, count);
     for (int i = 0; text && i < count; i++) free(text[i].line);
     free(text);
     qp_bleu_pieces_close(&splitter);

@@ -111,7 +111,7 @@ static qp_status measure(const qp_package *m, quantize_config *c, qp_quantizatio
     }
     if (!*c->test.test) return QP_OK;
     QP_TRY(qp_file_list_whole(c->test.test));
-    return qp_evaluate_figure(m, &c->test, qp_threads_of(c->o.threads), q->metric, sizeof q->metric, value);
+    return qp_evaluate_metric(m, &c->test, qp_threads_of(c->o.threads), q->metric, sizeof q->metric, value);
 }
 
 static qp_status settle(const quantize_config *c)

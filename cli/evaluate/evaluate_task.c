@@ -60,7 +60,7 @@ qp_status qp_evaluate_translator(const char *model, bool verify, const qp_text_f
 
 /* ---- labels ---- */
 
-static qp_status count_texts(const trial *t, qp_label_sets *sets, qp_label_metrics *figures)
+static qp_status count_texts(const trial *t, qp_label_sets *sets, qp_label_metrics *sums)
 {
     const qp_model_config *c = qp_model_config_of(t->m->model);
     qp_corpus corpus;
@@ -78,7 +78,7 @@ static qp_status count_texts(const trial *t, qp_label_sets *sets, qp_label_metri
     qp_status status = qp_batcher_new(&corpus, &batches, &batcher);
     if (status == QP_OK) {
         qp_batch_source source = qp_batcher_source(batcher);
-        status = qp_label_metrics_measure(t->m->model, &source, t->threads, figures);
+        status = qp_label_metrics_measure(t->m->model, &source, t->threads, sums);
     }
     if (status == QP_OK && corpus.statistics.cut)
         qp_warn("%s: %lld texts have more tokens than the model reads; cut", t->o->test,
@@ -90,7 +90,7 @@ static qp_status count_texts(const trial *t, qp_label_sets *sets, qp_label_metri
     return status;
 }
 
-static qp_status count_images(const trial *t, qp_label_metrics *figures)
+static qp_status count_images(const trial *t, qp_label_metrics *sums)
 {
     qp_images images;
     qp_image_batches *made = NULL;
@@ -102,14 +102,14 @@ static qp_status count_images(const trial *t, qp_label_metrics *figures)
                                          : qp_fail(QP_EDATA, "%s: has no labels to compare with", t->o->test);
     if (status == QP_OK) {
         qp_batch_source source = qp_image_batches_source(made);
-        status = qp_label_metrics_measure(t->m->model, &source, t->threads, figures);
+        status = qp_label_metrics_measure(t->m->model, &source, t->threads, sums);
     }
     qp_image_batches_free(made);
     qp_images_free(&images);
     return status;
 }
 
-static qp_status count_sentences(const trial *t, const qp_conll *conll, const int32_t *best, qp_label_metrics *figures)
+static qp_status count_sentences(const trial *t, const qp_conll *conll, const int32_t *best, qp_label_metrics *sums)
 {
     int32_t *truth = malloc(((size_t)conll->words + 1) * sizeof *truth);
     if (!truth) return qp_fail(QP_EMEMORY, "out of memory for %lld words", (long long)conll->words);
@@ -119,13 +119,13 @@ static qp_status count_sentences(const trial *t, const qp_conll *conll, const in
     }
     qp_status status = QP_OK;
     for (int64_t s = 0; status == QP_OK && s < conll->sentences; s++)
-        status = qp_label_metrics_add(figures, truth + conll->start[s], best + conll->start[s],
+        status = qp_label_metrics_add(sums, truth + conll->start[s], best + conll->start[s],
                                       (int)(conll->start[s + 1] - conll->start[s]));
     free(truth);
     return status;
 }
 
-static qp_status count_words(const trial *t, qp_label_metrics *figures)
+static qp_status count_words(const trial *t, qp_label_metrics *sums)
 {
     qp_conll *conll;
     QP_TRY(qp_conll_read(t->o->test, (int)t->o->tag_column, &conll));
@@ -135,34 +135,34 @@ static qp_status count_words(const trial *t, qp_label_metrics *figures)
         status = qp_fail(QP_EDATA, "%s: one column, no tags to compare with; give the words with their tags",
                          t->o->test);
     if (status == QP_OK) status = qp_tag_words(t->m, conll, t->threads, best, NULL);
-    if (status == QP_OK) status = count_sentences(t, conll, best, figures);
+    if (status == QP_OK) status = count_sentences(t, conll, best, sums);
     free(best);
     qp_conll_free(conll);
     return status;
 }
 
-static qp_status count_labels(const trial *t, qp_label_metrics *figures)
+static qp_status count_labels(const trial *t, qp_label_metrics *sums)
 {
     const qp_model_config *c = qp_model_config_of(t->m->model);
     bool tags = c->task == QP_TASK_TAG, images = qp_model_reads_numbers(c);
     qp_label_sets sets = {0};
-    qp_status status = c->multi_label ? qp_label_metrics_init_sets(&t->m->labels, &sets, figures)
-                                      : qp_label_metrics_init(&t->m->labels, tags, figures);
+    qp_status status = c->multi_label ? qp_label_metrics_init_sets(&t->m->labels, &sets, sums)
+                                      : qp_label_metrics_init(&t->m->labels, tags, sums);
     if (status == QP_OK)
-        status = tags ? count_words(t, figures) : images ? count_images(t, figures) : count_texts(t, &sets, figures);
+        status = tags ? count_words(t, sums) : images ? count_images(t, sums) : count_texts(t, &sets, sums);
     qp_label_sets_free(&sets);
-    if (status != QP_OK) qp_label_metrics_free(figures);
+    if (status != QP_OK) qp_label_metrics_free(sums);
     return status;
 }
 
 static qp_status try_labels(const trial *t, const char *metrics)
 {
-    qp_label_metrics figures;
+    qp_label_metrics sums;
     if (!metrics) metrics = qp_model_config_of(t->m->model)->multi_label ? "accuracy,f1,micro-f1" : "accuracy,f1";
     QP_TRY(qp_label_report_check(metrics));
-    QP_TRY(count_labels(t, &figures));
-    qp_status status = qp_label_report_print(&figures, metrics, t->json);
-    qp_label_metrics_free(&figures);
+    QP_TRY(count_labels(t, &sums));
+    qp_status status = qp_label_report_print(&sums, metrics, t->json);
+    qp_label_metrics_free(&sums);
     return status;
 }
 
@@ -237,7 +237,7 @@ static qp_status run(const trial *t, const char *metrics)
     return qp_fail(QP_EUSAGE, "evaluate: --test is for models of one text; give this one --src FILE and --ref FILE");
 }
 
-static qp_status figure_of_language(const trial *t, double *value)
+static qp_status measure_language(const trial *t, double *value)
 {
     qp_perplexity sums;
     QP_TRY(qp_perplexity_measure(t->m, (char *)(uintptr_t)t->o->test, t->threads, &sums));
@@ -245,16 +245,16 @@ static qp_status figure_of_language(const trial *t, double *value)
     return QP_OK;
 }
 
-static qp_status figure_of_labels(const trial *t, double *value)
+static qp_status measure_labels(const trial *t, double *value)
 {
-    qp_label_metrics figures;
-    QP_TRY(count_labels(t, &figures));
-    *value = qp_label_metrics_accuracy(&figures);
-    qp_label_metrics_free(&figures);
+    qp_label_metrics sums;
+    QP_TRY(count_labels(t, &sums));
+    *value = qp_label_metrics_accuracy(&sums);
+    qp_label_metrics_free(&sums);
     return QP_OK;
 }
 
-static qp_status figure_of_series(const trial *t, double *value)
+static qp_status measure_series(const trial *t, double *value)
 {
     qp_series test;
     qp_forecast_sums sums = {0};
@@ -265,24 +265,24 @@ static qp_status figure_of_series(const trial *t, double *value)
     return status;
 }
 
-qp_status qp_evaluate_figure(const qp_package *m, const qp_evaluate_task_config *o, int threads, char *metric,
+qp_status qp_evaluate_metric(const qp_package *m, const qp_evaluate_task_config *o, int threads, char *metric,
                              size_t bytes, double *value)
 {
     static const struct {
         int task;
         const char *name;
         qp_status (*measure)(const trial *t, double *value);
-    } figure[] = {
-        {QP_TASK_LM, "perplexity", figure_of_language},
-        {QP_TASK_CLASSIFY, "accuracy", figure_of_labels},
-        {QP_TASK_TAG, "accuracy", figure_of_labels},
-        {QP_TASK_REGRESS, "mae", figure_of_series},
+    } table[] = {
+        {QP_TASK_LM, "perplexity", measure_language},
+        {QP_TASK_CLASSIFY, "accuracy", measure_labels},
+        {QP_TASK_TAG, "accuracy", measure_labels},
+        {QP_TASK_REGRESS, "mae", measure_series},
     };
     const int task = qp_model_config_of(m->model)->task;
-    for (size_t i = 0; i < sizeof figure / sizeof *figure; i++) {
-        if (figure[i].task != task) continue;
-        snprintf(metric, bytes, "%s", figure[i].name);
-        return figure[i].measure(&(trial){.m = m, .o = o, .threads = threads}, value);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        if (table[i].task != task) continue;
+        snprintf(metric, bytes, "%s", table[i].name);
+        return table[i].measure(&(trial){.m = m, .o = o, .threads = threads}, value);
     }
     return qp_fail(QP_EUSAGE, "--test measures models of tasks lm, classify, tag and regress; use quipu evaluate");
 }

@@ -41,10 +41,10 @@ qp_status qp_evaluate_task(const char *metrics, const char *model, bool verify, 
  * Errors   those of opening, reading and the model. */
 qp_status qp_evaluate_translator(const char *model, bool verify, const qp_text_files *files, int threads, bool json);
 
-/* qp_evaluate_figure — one figure of an open model and its name, metric [bytes]: perplexity of language models,
+/* qp_evaluate_metric — one metric of an open model and its name, metric [bytes]: perplexity of language models,
  *   accuracy of classifiers and taggers, mae of forecasters.
  * Errors   QP_EUSAGE for models of other tasks; those above. */
-qp_status qp_evaluate_figure(const qp_package *m, const qp_evaluate_task_config *o, int threads, char *metric,
+qp_status qp_evaluate_metric(const qp_package *m, const qp_evaluate_task_config *o, int threads, char *metric,
                              size_t bytes, double *value);
 
 #endif

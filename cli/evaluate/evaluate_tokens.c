@@ -12,7 +12,7 @@
 #include "lib/package/token_metrics.h"
 #include "lib/run/validation.h"
 
-enum { BATCH_TOKENS = 1024, FIGURES = 5 };
+enum { BATCH_TOKENS = 1024, METRICS = 5 };
 
 /* ---- printing ---- */
 
@@ -21,9 +21,9 @@ typedef struct {
     double value;
     int decimals;
     const char *what;
-} figure;
+} metric;
 
-static qp_status print_figures(const figure *list, int count, const char *metrics, int64_t lines, int64_t tokens,
+static qp_status print_metrics(const metric *list, int count, const char *metrics, int64_t lines, int64_t tokens,
                                const char *tokens_are, bool json)
 {
     qp_text_buffer out = {0};
@@ -50,9 +50,9 @@ static qp_status print_figures(const figure *list, int count, const char *metric
     return qp_json_line(stdout, &out);
 }
 
-static qp_status check_names(const figure *list, int count, const char *metrics, const char *of)
+static qp_status check_names(const metric *list, int count, const char *metrics, const char *of)
 {
-    const char *known[FIGURES];
+    const char *known[METRICS];
     char choose[160];
     size_t used = 0;
     for (int i = 0; i < count; i++) {
@@ -89,7 +89,7 @@ static qp_status batches_of(const qp_corpus *corpus, qp_batcher **batcher)
 /* ---- masked language models ---- */
 
 static qp_status count_masks(const qp_package *m, const qp_evaluate_task_config *o, const qp_corpus *corpus,
-                             int threads, qp_token_metrics *figures)
+                             int threads, qp_token_metrics *sums)
 {
     qp_batcher *batcher = NULL;
     qp_masking *masking = NULL;
@@ -106,7 +106,7 @@ static qp_status count_masks(const qp_package *m, const qp_evaluate_task_config 
     }
     if (status == QP_OK) {
         qp_batch_source source = qp_masking_source(masking);
-        status = qp_token_metrics_measure(m->model, &source, threads, figures);
+        status = qp_token_metrics_measure(m->model, &source, threads, sums);
     }
     qp_masking_free(masking);
     qp_batcher_free(batcher);
@@ -118,7 +118,7 @@ qp_status qp_evaluate_masks(const qp_package *m, const qp_evaluate_task_config *
 {
     qp_corpus corpus;
     qp_token_metrics sums = {0};
-    figure list[] = {{"accuracy", 0, 2, "percent of the masked tokens predicted"},
+    metric list[] = {{"accuracy", 0, 2, "percent of the masked tokens predicted"},
                      {"loss", 0, 4, "mean -ln P of a masked token"},
                      {"perplexity", 0, 4, "exp of it"}};
     QP_TRY(check_names(list, 3, metrics, "masked language models"));
@@ -128,7 +128,7 @@ qp_status qp_evaluate_masks(const qp_package *m, const qp_evaluate_task_config *
         list[0].value = qp_token_metrics_accuracy(&sums);
         list[1].value = qp_token_metrics_loss(&sums);
         list[2].value = exp(list[1].value);
-        status = print_figures(list, 3, metrics, corpus.sequences, sums.tokens, "hidden tokens", json);
+        status = print_metrics(list, 3, metrics, corpus.sequences, sums.tokens, "hidden tokens", json);
     }
     qp_corpus_free(&corpus);
     return status;
@@ -168,16 +168,16 @@ qp_status qp_evaluate_copies(const qp_package *m, const qp_evaluate_task_config 
 {
     qp_corpus corpus;
     qp_token_metrics sums = {0};
-    figure list[] = {{"accuracy", 0, 2, "percent of the lines reproduced exactly"},
+    metric list[] = {{"accuracy", 0, 2, "percent of the lines reproduced exactly"},
                      {"token-accuracy", 0, 2, "percent of the tokens, given those before them"},
                      {"loss", 0, 4, "mean -ln P of a token, ends of lines included"},
                      {"perplexity", 0, 4, "exp of it"},
                      {"divergence", 0, 4, "nats per line, from N(0, 1)"}};
-    int figures = qp_model_config_of(m->model)->variational ? 5 : 4;
+    int count = qp_model_config_of(m->model)->variational ? 5 : 4;
     if (!metrics)
-        metrics = figures == 5 ? "accuracy,token-accuracy,loss,perplexity,divergence"
-                               : "accuracy,token-accuracy,loss,perplexity";
-    QP_TRY(check_names(list, figures, metrics, "autoencoders"));
+        metrics = count == 5 ? "accuracy,token-accuracy,loss,perplexity,divergence"
+                             : "accuracy,token-accuracy,loss,perplexity";
+    QP_TRY(check_names(list, count, metrics, "autoencoders"));
     if (strcmp(o->test, "-") == 0)
         return qp_fail(QP_EUSAGE, "evaluate: an autoencoder reads its test twice; name a file in place of '-'");
     QP_TRY(load(m, o->test, true, &corpus));
@@ -188,7 +188,7 @@ qp_status qp_evaluate_copies(const qp_package *m, const qp_evaluate_task_config 
         list[1].value = qp_token_metrics_accuracy(&sums);
         list[2].value = qp_token_metrics_loss(&sums);
         list[3].value = exp(list[2].value);
-        status = print_figures(list, figures, metrics, corpus.sequences, sums.tokens, "tokens", json);
+        status = print_metrics(list, count, metrics, corpus.sequences, sums.tokens, "tokens", json);
     }
     qp_corpus_free(&corpus);
     return status;

@@ -11,14 +11,14 @@
 static const struct {
     const char *name;
     double (*value)(const qp_forecast_sums *sums);
-} figures[] = {{"mae", qp_forecast_mae}, {"rmse", qp_forecast_rmse}, {"mse", qp_forecast_mse}, {"r2", qp_forecast_r2}};
-enum { FIGURES = sizeof figures / sizeof *figures };
+} metric[] = {{"mae", qp_forecast_mae}, {"rmse", qp_forecast_rmse}, {"mse", qp_forecast_mse}, {"r2", qp_forecast_r2}};
+enum { METRICS = sizeof metric / sizeof *metric };
 
 qp_status qp_forecast_table_check(const char *metrics)
 {
-    const char *known[FIGURES];
-    for (int i = 0; i < FIGURES; i++) known[i] = figures[i].name;
-    return qp_metric_names_check(metrics, known, FIGURES, "forecasts", "mae, rmse, mse, r2");
+    const char *known[METRICS];
+    for (int i = 0; i < METRICS; i++) known[i] = metric[i].name;
+    return qp_metric_names_check(metrics, known, METRICS, "forecasts", "mae, rmse, mse, r2");
 }
 
 /* ---- simple forecasts ---- */
@@ -91,14 +91,14 @@ static const char *const row_name[] = {"model", "naive", "line", "seasonal", "li
 static void print_rows(const qp_forecast_sums *sums, const char *metrics)
 {
     printf("%-10s", "");
-    for (int f = 0; f < FIGURES; f++)
-        if (qp_metric_listed(metrics, figures[f].name)) printf(" %12s", figures[f].name);
+    for (int f = 0; f < METRICS; f++)
+        if (qp_metric_listed(metrics, metric[f].name)) printf(" %12s", metric[f].name);
     putchar('\n');
     for (int i = 0; i < ROWS; i++) {
         if (sums[i].count == 0) continue;
         printf("%-10s", row_name[i]);
-        for (int f = 0; f < FIGURES; f++)
-            if (qp_metric_listed(metrics, figures[f].name)) printf(" %12.6g", figures[f].value(&sums[i]));
+        for (int f = 0; f < METRICS; f++)
+            if (qp_metric_listed(metrics, metric[f].name)) printf(" %12.6g", metric[f].value(&sums[i]));
         putchar('\n');
     }
 }
@@ -120,12 +120,12 @@ static qp_status print_json(const qp_forecast_sums *sums, const char *metrics, c
 {
     qp_text_buffer out = {0};
     qp_json_open(&out, '{');
-    for (int f = 0; f < FIGURES; f++) {
-        if (!qp_metric_listed(metrics, figures[f].name)) continue;
-        qp_json_key(&out, figures[f].name);
+    for (int f = 0; f < METRICS; f++) {
+        if (!qp_metric_listed(metrics, metric[f].name)) continue;
+        qp_json_key(&out, metric[f].name);
         qp_json_open(&out, '{');
         for (int i = 0; i < ROWS; i++)
-            if (sums[i].count) qp_json_put_real(&out, i == MODEL ? "score" : row_name[i], figures[f].value(&sums[i]));
+            if (sums[i].count) qp_json_put_real(&out, i == MODEL ? "score" : row_name[i], metric[f].value(&sums[i]));
         qp_json_close(&out, '}');
     }
     if (covered->quantiles > 1) {

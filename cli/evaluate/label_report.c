@@ -42,7 +42,7 @@ static const struct {
     bool of_entities;
     const char *what;
     const char *of_sets; /* what it is of texts with several labels; NULL: they have none */
-} figures[] = {
+} metric[] = {
     {"accuracy", accuracy, false, "answers that are right", "texts with exactly the right labels"},
     {"f1", macro, false, "mean over the classes", "mean over the labels"},
     {"precision", precision, false, "mean over the classes", "mean over the labels"},
@@ -59,13 +59,13 @@ static const struct {
     {"report", NULL, false, NULL, ""},
     {"confusion", NULL, false, NULL, NULL},
 };
-enum { FIGURES = sizeof figures / sizeof *figures };
+enum { METRICS = sizeof metric / sizeof *metric };
 
 qp_status qp_label_report_check(const char *names)
 {
-    const char *known[FIGURES];
-    for (int i = 0; i < FIGURES; i++) known[i] = figures[i].name;
-    return qp_metric_names_check(names, known, FIGURES, "labels",
+    const char *known[METRICS];
+    for (int i = 0; i < METRICS; i++) known[i] = metric[i].name;
+    return qp_metric_names_check(names, known, METRICS, "labels",
                                  "accuracy, f1, precision, recall, entity-f1, report, confusion");
 }
 
@@ -158,14 +158,14 @@ static qp_status print_json(const qp_label_metrics *m, const char *names)
 {
     qp_text_buffer out = {0};
     qp_json_open(&out, '{');
-    for (int i = 0; i < FIGURES; i++) {
-        if (!qp_metric_listed(names, figures[i].name)) continue;
-        qp_json_key(&out, figures[i].name);
-        if (figures[i].value) {
+    for (int i = 0; i < METRICS; i++) {
+        if (!qp_metric_listed(names, metric[i].name)) continue;
+        qp_json_key(&out, metric[i].name);
+        if (metric[i].value) {
             qp_json_open(&out, '{');
-            qp_json_put_real(&out, "score", figures[i].value(m));
+            qp_json_put_real(&out, "score", metric[i].value(m));
             qp_json_close(&out, '}');
-        } else if (strcmp(figures[i].name, "report") == 0) {
+        } else if (strcmp(metric[i].name, "report") == 0) {
             put_report(m, &out);
         } else {
             put_confusion(m, &out);
@@ -178,22 +178,22 @@ static qp_status print_json(const qp_label_metrics *m, const char *names)
 
 qp_status qp_label_report_print(const qp_label_metrics *m, const char *names, bool json)
 {
-    for (int i = 0; i < FIGURES; i++)
-        if (figures[i].of_entities && !m->entities && qp_metric_listed(names, figures[i].name))
+    for (int i = 0; i < METRICS; i++)
+        if (metric[i].of_entities && !m->entities && qp_metric_listed(names, metric[i].name))
             return qp_fail(QP_EUSAGE,
                            "evaluate: %s: the labels of this model are not entities (B-..., I-..., O); use f1",
-                           figures[i].name);
-    for (int i = 0; i < FIGURES; i++)
-        if (m->sets && !figures[i].of_sets && qp_metric_listed(names, figures[i].name))
+                           metric[i].name);
+    for (int i = 0; i < METRICS; i++)
+        if (m->sets && !metric[i].of_sets && qp_metric_listed(names, metric[i].name))
             return qp_fail(QP_EUSAGE, "evaluate: %s: not of texts with several labels; use f1, micro-f1 or report",
-                           figures[i].name);
+                           metric[i].name);
     if (json) return print_json(m, names);
-    for (int i = 0; i < FIGURES; i++) {
-        if (!qp_metric_listed(names, figures[i].name)) continue;
-        if (figures[i].value)
-            printf("%-18s%6.2f  %s\n", figures[i].name, figures[i].value(m),
-                   m->sets ? figures[i].of_sets : figures[i].what);
-        else if (strcmp(figures[i].name, "report") == 0)
+    for (int i = 0; i < METRICS; i++) {
+        if (!qp_metric_listed(names, metric[i].name)) continue;
+        if (metric[i].value)
+            printf("%-18s%6.2f  %s\n", metric[i].name, metric[i].value(m),
+                   m->sets ? metric[i].of_sets : metric[i].what);
+        else if (strcmp(metric[i].name, "report") == 0)
             print_report(m);
         else
             print_confusion(m);

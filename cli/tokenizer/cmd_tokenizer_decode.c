@@ -33,14 +33,18 @@ static qp_status read_id(qp_stream_state *s, const char *word, int32_t *id)
     return QP_OK;
 }
 
-static qp_status make_room(qp_stream_state *s, size_t count)
+static qp_status append(qp_stream_state *s, int32_t id)
 {
-    if (QP_GROW(s->id, s->id_capacity, count + 1)) return QP_OK;
+    qp_id_list *ids = &s->ids;
+    if (QP_GROW(ids->id, ids->capacity, ids->count + 1)) {
+        ids->id[ids->count++] = id;
+        return QP_OK;
+    }
     return qp_fail(QP_EMEMORY, "%s:%lld: out of memory", s->at.place, (long long)s->at.line);
 }
 
 /* The ids of an object as encode --json writes it. */
-static qp_status read_object(qp_stream_state *s, const char *line, size_t bytes, int *count)
+static qp_status read_object(qp_stream_state *s, const char *line, size_t bytes)
 {
     char place[600];
     json_t *root, *number;
@@ -54,18 +58,15 @@ static qp_status read_object(qp_stream_state *s, const char *line, size_t bytes,
         if (status == QP_OK && (id < 0 || id >= qp_tokenizer_size(s->tokenizer)))
             status = qp_fail(QP_EDATA, "%s: number %zu of \"ids\" is not an id of this tokenizer (0 to %d)", place, i,
                              qp_tokenizer_size(s->tokenizer) - 1);
-        if (status == QP_OK) status = make_room(s, i);
-        if (status == QP_OK) s->id[i] = (int32_t)id;
+        if (status == QP_OK) status = append(s, (int32_t)id);
     }
-    *count = (int)json_array_size(ids);
     json_decref(root);
     return status;
 }
 
-static qp_status read_words(qp_stream_state *s, char *line, size_t bytes, int *count)
+static qp_status read_words(qp_stream_state *s, char *line, size_t bytes)
 {
     char *end = line + bytes;
-    *count = 0;
     for (char *word = line; word < end;) {
         if (*word == ' ') {
             word++;
@@ -74,9 +75,9 @@ static qp_status read_words(qp_stream_state *s, char *line, size_t bytes, int *c
         char *after = memchr(word, ' ', (size_t)(end - word));
         if (!after) after = end;
         *after = '\0';
-        QP_TRY(make_room(s, (size_t)*count));
-        QP_TRY(read_id(s, word, &s->id[*count]));
-        ++*count;
+        int32_t id = -1;
+        QP_TRY(read_id(s, word, &id));
+        QP_TRY(append(s, id));
         word = after + 1;
     }
     return QP_OK;
@@ -85,13 +86,13 @@ static qp_status read_words(qp_stream_state *s, char *line, size_t bytes, int *c
 static qp_status decode_line(void *self, char *line, size_t bytes)
 {
     qp_stream_state *s = self;
-    int count;
-    QP_TRY(s->options->json && bytes > 0 && line[0] == '{' ? read_object(s, line, bytes, &count)
-                                                           : read_words(s, line, bytes, &count));
+    s->ids.count = 0;
+    QP_TRY(s->options->json && bytes > 0 && line[0] == '{' ? read_object(s, line, bytes) : read_words(s, line, bytes));
+    int count = (int)s->ids.count;
     char *text;
     size_t text_bytes;
-    QP_TRY(s->options->keep_special ? qp_tokenizer_decode_all(s->tokenizer, s->id, count, &text, &text_bytes)
-                                    : qp_tokenizer_decode(s->tokenizer, s->id, count, &text, &text_bytes));
+    QP_TRY(s->options->keep_special ? qp_tokenizer_decode_all(s->tokenizer, s->ids.id, count, &text, &text_bytes)
+                                    : qp_tokenizer_decode(s->tokenizer, s->ids.id, count, &text, &text_bytes));
     if (s->options->json) {
         qp_text_buffer out = {0};
         qp_json_open(&out, '{');

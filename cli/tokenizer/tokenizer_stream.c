@@ -16,7 +16,7 @@ static void free_state(qp_stream_state *s)
     for (int64_t i = 0; s->best && i < s->options->n_best; i++) qp_encoding_free(&s->best[i]);
     free(s->best);
     free(s->score);
-    free(s->id);
+    free(s->ids.id);
 }
 
 static qp_status change_lines(const qp_stream_command *how, const qp_options *options, const qp_tokenizer *tokenizer,

@@ -38,9 +38,8 @@ typedef struct {
     qp_encoding encoding, *best; /* best: of --n-best */
     double *score;
     qp_encoded_lines lines; /* of a long line, by several threads */
-    int32_t *id;
-    size_t id_capacity;
-    qp_line_place at; /* its output, too */
+    qp_id_list ids;         /* of the line, for decode */
+    qp_line_place at;       /* its output, too */
 } qp_stream_state;
 
 typedef struct {

@@ -1,15 +1,13 @@
 #include "lib/model/model_file.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/model/config/model_config_json.h"
 #include "lib/model/model_transfer.h"
 #include "lib/ngram/ngram_file.h"
 #include "lib/store/safetensors.h"
-#include "lib/text/json_reader.h"
-#include "lib/text/json_writer.h"
 
 #define FORMAT_KEY "quipu.format"
 #define FORMAT "1"
@@ -20,58 +18,6 @@
 #define SCALING_KEY "quipu.scaling"
 #define QUANTIZED_KEY "quipu.quantized"
 #define TOKEN_WORD "ngram.token_word" /* I32 [target vocabulary] the word of each token, -1: none */
-
-enum { CONFIG_BYTES = 1 << 16 }; /* far above any configuration */
-
-/* ---- configuration as JSON ---- */
-
-static qp_status config_to_json(const qp_model_config *config, char **json)
-{
-    qp_text_buffer out = {0};
-    char text[600];
-    qp_json_open(&out, '{');
-    for (int i = 0; i < qp_model_fields.count; i++) {
-        const qp_field *field = &qp_model_fields.field[i];
-        qp_json_key(&out, field->name);
-        qp_config_get(field, config, text, sizeof text);
-        qp_json_repaired(&out, text, strlen(text));
-    }
-    qp_json_close(&out, '}');
-    return qp_text_finish(&out, json, NULL);
-}
-
-static qp_status config_from_json(const char *path, const char *text, qp_model_config *config)
-{
-    json_t *object;
-    if (strlen(text) > CONFIG_BYTES)
-        return qp_fail(QP_EDATA, "%s: a configuration of %zu bytes; the file is damaged or not quipu's", path,
-                       strlen(text));
-    QP_TRY(qp_json_read(path, text, strlen(text), JSON_REJECT_DUPLICATES, &object));
-    if (!json_is_object(object)) {
-        json_decref(object);
-        return qp_fail(QP_EDATA, "%s: its configuration is not a JSON object; the file is damaged or not quipu's",
-                       path);
-    }
-    qp_config_defaults(&qp_model_fields, config);
-    qp_status status = QP_OK;
-    const char *key;
-    json_t *value;
-    json_object_foreach (object, key, value) {
-        bool series = strcmp(key, "series_loss") == 0; /* the name of --loss in files of earlier versions */
-        const qp_field *field = qp_config_find(&qp_model_fields, series ? "loss" : key);
-        if (!field || !json_is_string(value))
-            status = qp_fail(QP_EDATA,
-                             "%s: unknown configuration key %.60s; the file is newer than this quipu or damaged", path,
-                             key);
-        else if (series && strcmp(json_string_value(value), "mse") == 0)
-            continue; /* what --loss auto means */
-        else if (qp_config_set(field, config, path, json_string_value(value)) != QP_OK)
-            status = QP_EDATA;
-        if (status != QP_OK) break;
-    }
-    json_decref(object);
-    return status;
-}
 
 /* ---- saving ---- */
 
@@ -136,7 +82,7 @@ qp_status qp_model_file_save(const char *path, const qp_model *model, const qp_m
     static const qp_model_texts none;
     if (!texts) texts = &none;
     char *config;
-    QP_TRY(config_to_json(qp_model_config_of(model), &config));
+    QP_TRY(qp_model_config_to_json(qp_model_config_of(model), &config));
     qp_safetensors_writer *writer = qp_safetensors_writer_new();
     if (!writer) {
         free(config);
@@ -328,7 +274,7 @@ qp_status qp_model_file_config(const char *path, qp_model_config *config, bool *
     QP_TRY(qp_safetensors_open(path, &file));
     const char *text = qp_safetensors_metadata(file, MODEL_KEY);
     *found = text && !qp_safetensors_metadata(file, QP_ADAPTER_BASE);
-    qp_status status = *found ? config_from_json(path, text, config) : QP_OK;
+    qp_status status = *found ? qp_model_config_from_json(path, text, config) : QP_OK;
     qp_safetensors_close(file);
     return status;
 }
@@ -344,7 +290,7 @@ static qp_status load_from(const qp_safetensors *file, bool verify, qp_model **m
                        FORMAT);
     if (verify) QP_TRY(qp_safetensors_verify(file));
     qp_model_config config;
-    QP_TRY(config_from_json(path, config_text, &config));
+    QP_TRY(qp_model_config_from_json(path, config_text, &config));
     QP_TRY(qp_model_plan(&config, model));
     QP_TRY(config.decoder == QP_KIND_NGRAM ? fill_ngram(file, *model) : fill(file, qp_model_params(*model)));
     QP_TRY(qp_params_check_finite(qp_model_params(*model), path));

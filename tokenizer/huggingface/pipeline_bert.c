@@ -5,9 +5,9 @@
 #include <utf8proc.h>
 
 #include "lib/base/array.h"
-#include "tokenizer/stages/stage_bert.h"
 #include "lib/text/characters.h"
 #include "lib/text/utf8.h"
+#include "tokenizer/stages/stage_bert.h"
 
 /* What the normalizer makes of a character. ASK: only the stages know. */
 enum { ASK, SPACE, PART, ALONE };
@@ -120,8 +120,7 @@ typedef struct {
     const qp_pipeline *p;
     qp_pipeline_bert_scratch *s;
     size_t bytes, characters; /* of the word under way */
-    int32_t *id;
-    size_t count, capacity; /* there is room for three ids for each byte to come */
+    qp_id_list ids;           /* has room for three ids for each byte to come */
 } encoder;
 
 /* The longest piece that fits, again and again; where none fits, the whole word is unknown. */
@@ -129,16 +128,16 @@ static void end_word(encoder *e)
 {
     const qp_pipeline_bert *fast = e->p->bert;
     const char *word = e->s->word;
-    size_t first = e->count, length;
+    size_t first = e->ids.count, length;
     bool known = e->characters <= (size_t)e->p->longest_word;
     for (size_t at = 0; known && at < e->bytes; at += length) {
         int32_t piece = qp_trie_longest(at ? &fast->continuing : &fast->initial, word + at, e->bytes - at, &length);
         known = piece >= 0;
-        if (known) e->id[e->count++] = e->p->token_id[piece];
+        if (known) e->ids.id[e->ids.count++] = e->p->token_id[piece];
     }
     if (!known) {
-        e->count = first;
-        e->id[e->count++] = e->p->token_id[e->p->unknown];
+        e->ids.count = first;
+        e->ids.id[e->ids.count++] = e->p->token_id[e->p->unknown];
     }
     e->bytes = e->characters = 0;
 }
@@ -202,19 +201,20 @@ static bool is_space(const encoder *e, char byte)
 }
 
 /* A stretch without spaces through the stages. */
-static qp_status encode_slowly(encoder *e, const char *text, size_t bytes, size_t behind)
+static qp_status encode_slowly(encoder *e, const char *text, size_t bytes, size_t bytes_after)
 {
     qp_encoding *list = &e->s->tokens;
     QP_TRY(qp_pipeline_encode_into(e->p, text, bytes, false, false, &e->s->stages, list));
-    if (!QP_GROW(e->id, e->capacity, e->count + (size_t)list->count + 3 * behind + 16)) return no_memory();
-    for (int i = 0; i < list->count; i++) e->id[e->count++] = list->id[i];
+    if (!QP_GROW(e->ids.id, e->ids.capacity, e->ids.count + (size_t)list->count + 3 * bytes_after + 16))
+        return no_memory();
+    for (int i = 0; i < list->count; i++) e->ids.id[e->ids.count++] = list->id[i];
     return QP_OK;
 }
 
 /* The stretch at text[0] up to the next space; *end is where that is. */
 static qp_status encode_stretch(encoder *e, const char *text, size_t bytes, size_t *end)
 {
-    size_t first = e->count, at = 0, length;
+    size_t first = e->ids.count, at = 0, length;
     bool known = true;
     for (; known && at < bytes && !is_space(e, text[at]); at += length) {
         int32_t code = qp_utf8_next(text + at, bytes - at, &length);
@@ -226,31 +226,26 @@ static qp_status encode_stretch(encoder *e, const char *text, size_t bytes, size
         return QP_OK;
     }
     while (at < bytes && !is_space(e, text[at])) at++;
-    e->count = first;
+    e->ids.count = first;
     e->bytes = e->characters = 0;
     *end = at;
     return encode_slowly(e, text, at, bytes - at);
 }
 
 qp_status qp_pipeline_bert_encode(const qp_pipeline *p, qp_pipeline_bert_scratch *s, const char *text, size_t bytes,
-                                  int32_t **id, size_t *capacity, size_t *count)
+                                  qp_id_list *ids)
 {
-    encoder e = {.p = p, .s = s};
-    *count = 0;
+    ids->count = 0;
     if (bytes > INT32_MAX / 4) return qp_fail(QP_EDATA, "tokenizer: text of 2^29 bytes or more; cut it into lines");
     /* a normal form here is at most three times as long: Hangul, and letters of two bytes */
-    if (!QP_GROW(s->word, s->word_capacity, 3 * bytes + 16) || !QP_GROW(*id, *capacity, 3 * bytes + 16))
+    if (!QP_GROW(s->word, s->word_capacity, 3 * bytes + 16) || !QP_GROW(ids->id, ids->capacity, 3 * bytes + 16))
         return no_memory();
-    e.id = *id;
-    e.capacity = *capacity;
-    for (size_t at = 0, end; at < bytes; at += end) {
+    encoder e = {.p = p, .s = s, .ids = *ids};
+    qp_status status = QP_OK;
+    for (size_t at = 0, end; at < bytes && status == QP_OK; at += end) {
         end = 1;
-        if (is_space(&e, text[at])) continue;
-        qp_status status = encode_stretch(&e, text + at, bytes - at, &end);
-        *id = e.id;
-        *capacity = e.capacity;
-        QP_TRY(status);
+        if (!is_space(&e, text[at])) status = encode_stretch(&e, text + at, bytes - at, &end);
     }
-    *count = e.count;
-    return QP_OK;
+    *ids = e.ids; /* it may have moved, also when a stretch fails */
+    return status;
 }

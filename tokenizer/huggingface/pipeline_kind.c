@@ -38,16 +38,19 @@ static qp_status encode(const void *self, qp_text text, qp_encoding *e)
     scratch *s = qp_encoding_scratch(e, sizeof *s, free_scratch);
     if (!s) return qp_fail(QP_EMEMORY, "tokenizer: out of memory; use shorter texts");
     e->count = 0;
-    size_t count = 0;
     if (!e->spans && qp_pipeline_bytes_takes(p, text.text, text.bytes)) {
+        size_t count = 0;
         QP_TRY(qp_encoding_reserve(e, text.bytes + 1));
         QP_TRY(qp_pipeline_bytes_encode(p, &s->bytes, text.text, text.bytes, e->id, &count));
         e->count = (int)count;
         return QP_OK;
     }
     if (!e->spans && p->bert) {
-        qp_status status = qp_pipeline_bert_encode(p, &s->bert, text.text, text.bytes, &e->id, &e->id_capacity, &count);
-        e->count = (int)count;
+        qp_id_list ids = {.id = e->id, .capacity = e->id_capacity};
+        qp_status status = qp_pipeline_bert_encode(p, &s->bert, text.text, text.bytes, &ids);
+        e->id = ids.id;
+        e->id_capacity = ids.capacity;
+        e->count = (int)ids.count;
         return status;
     }
     return qp_pipeline_encode_into(p, text.text, text.bytes, false, false, &s->stages, e);
